@@ -1,0 +1,37 @@
+//go:build deps
+
+package main
+
+import (
+	_ "github.com/alecthomas/kong"
+	_ "github.com/caarlos0/env/v11"
+	_ "github.com/emersion/go-message/mail"
+	_ "github.com/emersion/go-smtp"
+	_ "github.com/failsafe-go/failsafe-go"
+	_ "github.com/getkin/kin-openapi/openapi3filter"
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/gofrs/flock"
+	_ "github.com/golang-jwt/jwt/v5"
+	_ "github.com/google/uuid"
+	_ "github.com/joho/godotenv"
+	_ "github.com/labstack/echo/v5"
+	_ "github.com/minio/minio-go/v7"
+	_ "github.com/nyaruka/phonenumbers"
+	_ "github.com/oapi-codegen/nullable"
+	_ "github.com/oapi-codegen/runtime"
+	_ "github.com/openai/openai-go/v3"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/redis/rueidis"
+	_ "github.com/santhosh-tekuri/jsonschema/v6"
+	_ "github.com/versity/versitygw/embedgw"
+	_ "go.uber.org/goleak"
+	_ "go.yaml.in/yaml/v3"
+	_ "golang.org/x/crypto/argon2"
+	_ "golang.org/x/net/publicsuffix"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/text/language"
+	_ "golang.org/x/text/language/display"
+	_ "golang.org/x/text/unicode/norm"
+	_ "golang.org/x/time/rate"
+)

@@ -1,0 +1,54 @@
+package domain
+
+import (
+	"database/sql/driver"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// ID is a UUIDv7: 16 bytes in the database (BINARY(16)), text everywhere else.
+// Sorting ids sorts by time of creation.
+type ID [16]byte
+
+// NewID makes a fresh id. It never fails: without entropy the process stops.
+func NewID() ID { return ID(uuid.Must(uuid.NewV7())) }
+
+// ParseID reads the 36-character form; anything else is an error.
+func ParseID(s string) (ID, error) {
+	if len(s) != 36 {
+		return ID{}, fmt.Errorf("not a UUID")
+	}
+	u, err := uuid.Parse(s)
+	return ID(u), err
+}
+
+func (id ID) String() string { return uuid.UUID(id).String() }
+
+// IsZero reports whether id was never set.
+func (id ID) IsZero() bool { return id == ID{} }
+
+// MarshalText writes the 36-character form.
+func (id ID) MarshalText() ([]byte, error) { return uuid.UUID(id).MarshalText() }
+
+// UnmarshalText reads the 36-character form.
+func (id *ID) UnmarshalText(b []byte) error {
+	p, err := ParseID(string(b))
+	if err == nil {
+		*id = p
+	}
+	return err
+}
+
+// Value gives the database the 16 bytes.
+func (id ID) Value() (driver.Value, error) { return id[:], nil }
+
+// Scan reads the 16 bytes the database holds.
+func (id *ID) Scan(src any) error {
+	b, ok := src.([]byte)
+	if !ok || len(b) != 16 {
+		return fmt.Errorf("an id is 16 bytes, not %T", src)
+	}
+	copy(id[:], b)
+	return nil
+}

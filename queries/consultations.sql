@@ -1,0 +1,19 @@
+-- name: GetConsultation :one
+SELECT * FROM consultations WHERE id = ?;
+
+-- name: ListConsultations :many
+SELECT id, user_id, kind, excerpt, cached, created_at
+FROM consultations
+WHERE user_id = sqlc.arg(user_id)
+  AND id < sqlc.arg(before)
+  AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
+ORDER BY id DESC
+LIMIT ?;
+
+-- name: ListAllConsultations :many
+SELECT id, user_id, kind, excerpt, cached, created_at
+FROM consultations
+WHERE id < sqlc.arg(before)
+  AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
+ORDER BY id DESC
+LIMIT ?;
