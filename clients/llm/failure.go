@@ -1,0 +1,134 @@
+package llm
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/openai/openai-go/v3"
+)
+
+// Outcome names what a try came to. The values are stable: they are metric labels.
+type Outcome string
+
+// The outcomes of a try.
+const (
+	OK             Outcome = "ok"
+	Cancelled      Outcome = "cancelled"       // the caller hung up or ran out of time
+	Timeout        Outcome = "timeout"         // nothing came, or not in time
+	Network        Outcome = "network"         // no connection, or it broke before an answer
+	RateLimited    Outcome = "rate_limited"    // 429
+	ServerError    Outcome = "server_error"    // 5xx, or an error said within a stream
+	KeyRefused     Outcome = "key_refused"     // 401, 403
+	RequestRefused Outcome = "request_refused" // any other 4xx
+	HalfAnswer     Outcome = "half_answer"     // it broke off
+	BadAnswer      Outcome = "bad_answer"      // complete, but not what the protocol says
+	BreakerOpen    Outcome = "breaker_open"    // not tried
+)
+
+// failure is a try that gave no answer.
+type failure struct {
+	outcome    Outcome
+	status     int
+	code       string // the provider's own, unchecked
+	retryAfter time.Duration
+	retry      bool // another try may help
+	neutral    bool // says nothing about whether the provider is up
+	err        error
+}
+
+var (
+	errNeutral   = errors.New("says nothing about the provider")
+	errHalf      = errors.New("the answer broke off")
+	errTransport = errors.New("the connection failed")
+	errStatus    = errors.New("the provider refused")
+	errTooLarge  = errors.New("the answer is larger than allowed")
+	errNotJSON   = errors.New("the answer is not the JSON of the protocol")
+	errMediaType = errors.New("the answer has another media type")
+	errEmpty     = errors.New("the answer holds no text")
+	errInStream  = errors.New("the provider reported an error within the stream")
+)
+
+// verdict is f for the breaker: nil for a success, errNeutral for no vote.
+func (f *failure) verdict() error {
+	switch {
+	case f == nil:
+		return nil
+	case f.neutral:
+		return errNeutral
+	default:
+		return f.err
+	}
+}
+
+func bad(err error) *failure {
+	return &failure{outcome: BadAnswer, status: http.StatusOK, err: err}
+}
+
+// refusal is the failure an HTTP status of 400 or more stands for. cause is the SDK's
+// error, if it could read the body.
+func refusal(res *http.Response, cause error) *failure {
+	f := &failure{status: res.StatusCode, err: errStatus}
+	if e, ok := errors.AsType[*openai.Error](cause); ok {
+		f.code = e.Code
+	}
+	switch s := res.StatusCode; {
+	case s == http.StatusTooManyRequests:
+		f.outcome, f.retry, f.retryAfter = RateLimited, true, retryAfter(res.Header, time.Now())
+	case s >= 500:
+		f.outcome, f.retry, f.retryAfter = ServerError, true, retryAfter(res.Header, time.Now())
+	case s == http.StatusUnauthorized || s == http.StatusForbidden:
+		f.outcome = KeyRefused
+	default:
+		f.outcome, f.neutral = RequestRefused, true
+	}
+	return f
+}
+
+// broken is the failure a transport error stands for; begun tells whether the answer had
+// started. Errors of the network are safe to repeat; others may quote what was received.
+func broken(ctx context.Context, err error, begun bool) *failure {
+	if cause := context.Cause(ctx); cause != nil {
+		return &failure{outcome: Timeout, retry: true, err: cause}
+	}
+	f := &failure{outcome: Network, retry: true, err: errTransport}
+	if begun {
+		f.outcome, f.status, f.err = HalfAnswer, http.StatusOK, errHalf
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		f.err = e
+	}
+	return f
+}
+
+// retryAfter reads the header, in seconds or as an HTTP date. 0: absent, past or nonsense.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	const most = 24 * time.Hour
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if s, err := strconv.ParseUint(v, 10, 32); err == nil {
+		return min(time.Duration(s)*time.Second, most)
+	}
+	if t, err := http.ParseTime(v); err == nil {
+		return min(max(t.Sub(now), 0), most)
+	}
+	return 0
+}
+
+// boundErrors keeps the body of an error answer short: the SDK reads it whole.
+type boundErrors struct{ next http.RoundTripper }
+
+func (b boundErrors) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := b.next.RoundTrip(req)
+	if err == nil && res.StatusCode >= http.StatusBadRequest {
+		res.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(res.Body, 64<<10), res.Body}
+	}
+	return res, err
+}
