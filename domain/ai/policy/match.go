@@ -1,0 +1,144 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// pattern is a regular expression with literals of which a matching text must contain one.
+// Looking for those first spares nearly every run of the expression.
+type pattern struct {
+	re   *regexp.Regexp
+	must []string // empty: no such literals
+}
+
+func compileAll(exprs []string) ([]*pattern, error) {
+	list := make([]*pattern, 0, len(exprs))
+	for _, e := range exprs {
+		p, err := compilePattern(e)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+func compilePattern(expr string) (*pattern, error) {
+	if withoutClasses := strings.NewReplacer(`\S`, "", `\W`, "", `\B`, "", `\D`, "").Replace(expr); withoutClasses != strings.ToLower(withoutClasses) {
+		return nil, fmt.Errorf("pattern %q: the text is in lower case, and so must the pattern be", expr)
+	}
+	re, err := regexp.Compile(expr)
+	if err != nil {
+		return nil, fmt.Errorf("pattern %q: %w", expr, err)
+	}
+	tree, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return nil, fmt.Errorf("pattern %q: %w", expr, err)
+	}
+	return &pattern{re: re, must: required(tree)}, nil
+}
+
+func (p *pattern) possible(s string) bool {
+	if len(p.must) == 0 {
+		return true
+	}
+	for _, m := range p.must {
+		if strings.Contains(s, m) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *pattern) matches(s string) bool { return p.possible(s) && p.re.MatchString(s) }
+
+func anyMatch(list []*pattern, s string) bool {
+	return slices.ContainsFunc(list, func(p *pattern) bool { return p.matches(s) })
+}
+
+// required returns literals of which every match contains at least one; nil when none are sure.
+func required(re *syntax.Regexp) []string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return []string{string(re.Rune)}
+	case syntax.OpCapture, syntax.OpPlus:
+		return required(re.Sub[0])
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return required(re.Sub[0])
+		}
+	case syntax.OpConcat:
+		var best []string
+		for _, sub := range re.Sub {
+			if set := required(sub); shortest(set) > shortest(best) {
+				best = set
+			}
+		}
+		return best
+	case syntax.OpAlternate:
+		var all []string
+		for _, sub := range re.Sub {
+			set := required(sub)
+			if len(set) == 0 {
+				return nil
+			}
+			all = append(all, set...)
+		}
+		return all
+	}
+	return nil
+}
+
+func shortest(set []string) int {
+	if len(set) == 0 {
+		return 0
+	}
+	n := len(set[0])
+	for _, s := range set[1:] {
+		n = min(n, len(s))
+	}
+	return n
+}
+
+// flatten is the form of a sentence that patterns see: lower case, single blanks, ASCII quotes
+// and dashes, no invisible marks.
+func flatten(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	blank := true
+	for _, r := range s {
+		switch {
+		case r < 0x80 && r > ' ':
+			if 'A' <= r && r <= 'Z' {
+				r += 'a' - 'A'
+			}
+			b.WriteByte(byte(r))
+			blank = false
+			continue
+		case unicode.IsSpace(r):
+			if !blank {
+				b.WriteByte(' ')
+				blank = true
+			}
+			continue
+		case r == '’' || r == '‘' || r == 'ʼ':
+			r = '\''
+		case r == '“' || r == '”' || r == '„' || r == '«' || r == '»':
+			r = '"'
+		case r == '–' || r == '—' || r == '‑' || r == '‐' || r == '−':
+			r = '-'
+		case unicode.Is(unicode.Cf, r) || unicode.IsControl(r):
+			continue
+		default:
+			r = unicode.ToLower(r)
+		}
+		b.WriteRune(r)
+		blank = false
+	}
+	return strings.TrimRight(b.String(), " ")
+}

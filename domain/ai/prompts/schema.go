@@ -1,0 +1,331 @@
+package prompts
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"counsel/domain"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/currency"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+// maxFields bounds how many faults one answer names.
+const maxFields = 50
+
+// answerSchema is what a model must return: sent with the request, checked on the answer.
+type answerSchema struct {
+	name     string
+	raw      json.RawMessage
+	compiled *jsonschema.Schema
+}
+
+// compile reads a draft 2020-12 schema; "format" is checked, not only noted.
+func compile(name string, raw []byte) (*jsonschema.Schema, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		return nil, err
+	}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.AssertFormat()
+	c.RegisterFormat(&jsonschema.Format{Name: "iso-4217", Validate: func(v any) error {
+		s, ok := v.(string)
+		if !ok {
+			return nil
+		}
+		_, err := currency.ParseISO(s)
+		return err
+	}})
+	url := "counsel:" + name
+	if err := c.AddResource(url, doc); err != nil {
+		return nil, err
+	}
+	return c.Compile(url)
+}
+
+// Validate checks the inputs of a draft. It returns nil when they are acceptable; otherwise
+// each fault with a JSON Pointer that begins with /inputs. A missing property is pointed at
+// itself. The details never repeat a value.
+func (t *DocumentType) Validate(inputs map[string]any) []domain.Field {
+	if inputs == nil {
+		inputs = map[string]any{}
+	}
+	err := t.inputs.Validate(inputs)
+	if err == nil {
+		return nil
+	}
+	invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
+	if !ok {
+		return []domain.Field{{Pointer: "/inputs", Detail: "is not valid JSON data"}}
+	}
+	fields := faults(nil, invalid)
+	slices.SortFunc(fields, func(a, b domain.Field) int {
+		return strings.Compare(a.Pointer+"\x00"+a.Detail, b.Pointer+"\x00"+b.Detail)
+	})
+	fields = slices.Compact(fields)
+	return fields[:min(len(fields), maxFields)]
+}
+
+func faults(out []domain.Field, e *jsonschema.ValidationError) []domain.Field {
+	at := func(more ...string) string { return pointer(append(slices.Clone(e.InstanceLocation), more...)) }
+	switch k := e.ErrorKind.(type) {
+	case *kind.Required:
+		for _, p := range k.Missing {
+			out = append(out, domain.Field{Pointer: at(p), Detail: "is required"})
+		}
+		return out
+	case *kind.DependentRequired:
+		for _, p := range k.Missing {
+			out = append(out, domain.Field{Pointer: at(p), Detail: "is required when " + k.Prop + " is given"})
+		}
+		return out
+	case *kind.AdditionalProperties:
+		for _, p := range k.Properties {
+			out = append(out, domain.Field{Pointer: at(p), Detail: "is not an input of this document type"})
+		}
+		return out
+	}
+	if len(e.Causes) > 0 {
+		for _, c := range e.Causes {
+			out = faults(out, c)
+		}
+		return out
+	}
+	return append(out, domain.Field{Pointer: at(), Detail: detail(e.ErrorKind)})
+}
+
+func detail(k jsonschema.ErrorKind) string {
+	switch k := k.(type) {
+	case *kind.Type:
+		return "must be " + article(strings.Join(k.Want, " or "))
+	case *kind.Enum:
+		words := make([]string, len(k.Want))
+		for i, w := range k.Want {
+			words[i] = fmt.Sprint(w)
+		}
+		return "must be one of " + strings.Join(words, ", ")
+	case *kind.Const:
+		return fmt.Sprintf("must be %v", k.Want)
+	case *kind.Format:
+		switch k.Want {
+		case "date":
+			return "must be a date such as 2026-01-31"
+		case "email":
+			return "must be an e-mail address"
+		case "iso-4217":
+			return "must be a currency code such as EUR"
+		}
+		return "must be a valid " + k.Want
+	case *kind.MinLength:
+		if k.Want == 1 {
+			return "must not be empty"
+		}
+		return fmt.Sprintf("must have at least %d characters", k.Want)
+	case *kind.MaxLength:
+		return fmt.Sprintf("must have at most %d characters", k.Want)
+	case *kind.MinItems:
+		return fmt.Sprintf("must have at least %d item(s)", k.Want)
+	case *kind.MaxItems:
+		return fmt.Sprintf("must have at most %d items", k.Want)
+	case *kind.UniqueItems:
+		return "must not repeat an item"
+	case *kind.Minimum:
+		return "must be at least " + k.Want.RatString()
+	case *kind.Maximum:
+		return "must be at most " + k.Want.RatString()
+	case *kind.Pattern:
+		return "must have the form " + k.Want
+	case *kind.FalseSchema:
+		return "is not allowed here"
+	}
+	return k.LocalizedString(message.NewPrinter(language.English))
+}
+
+func article(noun string) string {
+	if strings.ContainsRune("aeio", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")
+
+func pointer(path []string) string {
+	var b strings.Builder
+	b.WriteString("/inputs")
+	for _, p := range path {
+		b.WriteByte('/')
+		b.WriteString(pointerEscape.Replace(p))
+	}
+	return b.String()
+}
+
+// needed keeps of v what the schema names, without nulls and blank strings; ok is false when
+// nothing is left. A sum of money becomes text, so that no model has to divide by a hundred.
+func needed(shape map[string]any, v any) (kept any, ok bool) {
+	switch v := v.(type) {
+	case nil:
+		return nil, false
+	case string:
+		v = strings.TrimSpace(v)
+		return v, v != ""
+	case []any:
+		item, _ := shape["items"].(map[string]any)
+		list := make([]any, 0, len(v))
+		for _, e := range v {
+			if k, ok := needed(item, e); ok {
+				list = append(list, k)
+			}
+		}
+		return list, len(list) > 0
+	case map[string]any:
+		if shape["x-unit"] == "money" {
+			if s, ok := moneyText(v); ok {
+				return s, true
+			}
+		}
+		props, _ := shape["properties"].(map[string]any)
+		object := make(map[string]any, len(v))
+		for name, e := range v {
+			if p, named := props[name].(map[string]any); named {
+				if k, ok := needed(p, e); ok {
+					object[name] = k
+				}
+			}
+		}
+		return object, len(object) > 0
+	}
+	return v, true
+}
+
+// moneyText writes {amount: minor units, currency} as "4500.00 EUR".
+func moneyText(m map[string]any) (string, bool) {
+	code, _ := m["currency"].(string)
+	unit, err := currency.ParseISO(code)
+	if err != nil {
+		return "", false
+	}
+	var amount int64
+	switch a := m["amount"].(type) {
+	case float64:
+		amount = int64(a)
+	case int:
+		amount = int64(a)
+	case int64:
+		amount = a
+	case json.Number:
+		if amount, err = a.Int64(); err != nil {
+			return "", false
+		}
+	default:
+		return "", false
+	}
+	if amount < 0 {
+		return "", false
+	}
+	scale, _ := currency.Standard.Rounding(unit)
+	div := int64(1)
+	for range scale {
+		div *= 10
+	}
+	if scale == 0 {
+		return fmt.Sprintf("%d %s", amount, unit), true
+	}
+	return fmt.Sprintf("%d.%0*d %s", amount/div, scale, amount%div, unit), true
+}
+
+// orderedJSON turns YAML into JSON without sorting its keys: a form asks its questions in the
+// order in which they were written. Aliases and merge keys are resolved.
+func orderedJSON(n *yaml.Node) (json.RawMessage, error) {
+	var b bytes.Buffer
+	if err := writeNode(&b, n); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+func writeNode(b *bytes.Buffer, n *yaml.Node) error {
+	switch n.Kind {
+	case yaml.AliasNode:
+		return writeNode(b, n.Alias)
+	case yaml.SequenceNode:
+		b.WriteByte('[')
+		for i, e := range n.Content {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			if err := writeNode(b, e); err != nil {
+				return err
+			}
+		}
+		b.WriteByte(']')
+	case yaml.MappingNode:
+		b.WriteByte('{')
+		for i, p := range pairs(n) {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			key, err := json.Marshal(p.key)
+			if err != nil {
+				return err
+			}
+			b.Write(key)
+			b.WriteByte(':')
+			if err := writeNode(b, p.value); err != nil {
+				return err
+			}
+		}
+		b.WriteByte('}')
+	case yaml.ScalarNode:
+		var v any
+		if n.Tag == "!!timestamp" { // a date stays the text it was
+			v = n.Value
+		} else if err := n.Decode(&v); err != nil {
+			return err
+		}
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		b.Write(raw)
+	default:
+		return fmt.Errorf("missing")
+	}
+	return nil
+}
+
+type pair struct {
+	key   string
+	value *yaml.Node
+}
+
+// pairs lists a mapping's own keys, then those merged in that it does not override.
+func pairs(n *yaml.Node) []pair {
+	var own, merged []pair
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		if k.Tag != "!!merge" {
+			own = append(own, pair{k.Value, v})
+			continue
+		}
+		if v.Kind == yaml.AliasNode {
+			v = v.Alias
+		}
+		merged = append(merged, pairs(v)...)
+	}
+	for _, m := range merged {
+		if !slices.ContainsFunc(own, func(p pair) bool { return p.key == m.key }) {
+			own = append(own, m)
+		}
+	}
+	return own
+}
