@@ -1,0 +1,327 @@
+package llm
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// reply is an answer before it is put into the protocol's frames.
+type reply struct {
+	id, text, finish string
+	seed             uint64
+	prompt, output   int // tokens
+}
+
+func (a reply) usage() map[string]any {
+	return map[string]any{"prompt_tokens": a.prompt, "completion_tokens": a.output, "total_tokens": a.prompt + a.output}
+}
+
+// tokens is the rule of thumb: four characters each.
+func tokens(s string) int { return (utf8.RuneCountInString(s) + 3) / 4 }
+
+// material is what an answer is made from.
+type material struct {
+	system, user string
+	document     string // between the lines that mark a document; else the user's last message
+	question     string // the user's last message without its documents
+	inputs       []field
+	title        string // of a draft
+	seed         uint64
+	behaviour    Behaviour
+}
+
+// The words that open every answer, by language; English for any other.
+var notices = map[string]string{
+	"en": "Sandbox answer (no real AI was asked).",
+	"de": "Antwort der Testumgebung (keine echte KI wurde gefragt).",
+	"fr": "Réponse du bac à sable (aucune vraie IA n'a été interrogée).",
+	"es": "Respuesta del entorno de pruebas (no se consultó a ninguna IA real).",
+	"it": "Risposta dell'ambiente di prova (nessuna vera IA è stata interrogata).",
+}
+
+var (
+	localeLine   = regexp.MustCompile("locale `([a-z]{2})")
+	openingLine  = regexp.MustCompile(`(?m)^<((?:document|inputs)(?:-[0-9a-f]+)?)>\r?\n`)
+	placeholders = regexp.MustCompile(`\[[A-Z][A-Z_]*_[0-9]+\]`)
+	questionLine = "The question:\n"
+)
+
+func (s *Server) answer(c call, b Behaviour) (reply, error) {
+	m := material{behaviour: b}
+	h := fnv.New64a()
+	a := reply{finish: "stop"}
+	for _, msg := range c.Messages {
+		text := string(msg.Content)
+		switch msg.Role {
+		case "system", "developer":
+			m.system += text + "\n"
+		case "user":
+			m.user = text
+		case "assistant":
+		default:
+			return a, fmt.Errorf("no message has the role %q", msg.Role)
+		}
+		fmt.Fprintf(h, "%d:%s", len(text), text)
+		a.prompt += tokens(text) + 4
+	}
+	m.seed = h.Sum64()
+	m.read()
+
+	var err error
+	switch f := c.ResponseFormat; f.Type {
+	case "", "text":
+		a.text = m.prose()
+	case "json_object":
+		if !strings.Contains(strings.ToLower(m.system+m.user), "json") {
+			return a, errors.New("'messages' must contain the word 'json' to use response_format json_object")
+		}
+		a.text, err = s.instance(json.RawMessage(`{"type":"object","properties":{"answer":{"type":"string"}},"required":["answer"]}`), false, m)
+	case "json_schema":
+		if f.JSONSchema.Name == "" || len(f.JSONSchema.Schema) == 0 {
+			return a, errors.New("response_format.json_schema needs a name and a schema")
+		}
+		a.text, err = s.instance(f.JSONSchema.Schema, f.JSONSchema.Strict, m)
+	default:
+		err = fmt.Errorf("there is no response_format %q", f.Type)
+	}
+	if err != nil {
+		return a, err
+	}
+	structured := c.ResponseFormat.Type != "" && c.ResponseFormat.Type != "text"
+	switch {
+	case b.Mode == ModeRefuseSchema && structured:
+		return a, errors.New("response_format is not supported by this model")
+	case b.Mode == ModeIgnoreSchema && structured:
+		a.text = m.prose()
+	case b.Mode == ModeWrongSchema && structured:
+		a.text = `{"sandbox": "This does not fit the schema."}`
+	case b.Mode == ModeLength:
+		a.text, a.finish = half(a.text), "length"
+	case b.Mode == ModeContentFilter:
+		a.text, a.finish = half(a.text), "content_filter"
+	}
+	limit := c.MaxCompletionTokens
+	if limit == 0 {
+		limit = c.MaxTokens
+	}
+	if r := []rune(a.text); limit > 0 && len(r) > 4*limit {
+		a.text, a.finish = string(r[:4*limit]), "length"
+	}
+	a.seed = m.seed
+	a.id = fmt.Sprintf("chatcmpl-sandbox-%016x", m.seed)
+	a.output = tokens(a.text)
+	return a, nil
+}
+
+func half(s string) string {
+	r := []rune(s)
+	return string(r[:len(r)/2])
+}
+
+// read takes the user's last message apart.
+func (m *material) read() {
+	rest := m.user
+	var question strings.Builder
+	for {
+		at := openingLine.FindStringSubmatchIndex(rest)
+		if at == nil {
+			break
+		}
+		name := rest[at[2]:at[3]]
+		inside, after, closed := strings.Cut(rest[at[1]:], "\n</"+name+">")
+		if !closed {
+			break
+		}
+		question.WriteString(rest[:at[0]])
+		if strings.HasPrefix(name, "inputs") {
+			m.readInputs(inside)
+		} else if m.document == "" {
+			m.document = inside
+		}
+		rest = after
+	}
+	question.WriteString(rest)
+	m.question = question.String()
+	if _, q, ok := strings.Cut(m.question, questionLine); ok {
+		m.question = q
+	}
+	m.question = strings.TrimSpace(m.question)
+	if m.document == "" {
+		m.document = m.user
+	}
+}
+
+// field is one value a draft is made from.
+type field struct{ label, value string }
+
+func (m *material) readInputs(raw string) {
+	d := json.NewDecoder(bytes.NewReader([]byte(raw)))
+	d.UseNumber()
+	var v map[string]any
+	if d.Decode(&v) != nil {
+		return
+	}
+	m.title, _ = v["workingTitle"].(string)
+	if in, ok := v["inputs"]; ok {
+		m.flatten("", in)
+		return
+	}
+	delete(v, "workingTitle")
+	m.flatten("", v)
+}
+
+func (m *material) flatten(label string, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		keys := make([]string, 0, len(v))
+		for k := range v {
+			keys = append(keys, k)
+		}
+		slices.SortFunc(keys, func(a, b string) int { // names first, so that a party is introduced by its own
+			an, bn := strings.Contains(strings.ToLower(a), "name"), strings.Contains(strings.ToLower(b), "name")
+			if an != bn {
+				if an {
+					return -1
+				}
+				return 1
+			}
+			return strings.Compare(a, b)
+		})
+		for _, k := range keys {
+			m.flatten(strings.TrimSpace(label+" "+words(k)), v[k])
+		}
+	case []any:
+		simple := make([]string, 0, len(v))
+		for i, e := range v {
+			switch e := e.(type) {
+			case map[string]any, []any:
+				m.flatten(fmt.Sprintf("%s %d", label, i+1), e)
+			default:
+				simple = append(simple, fmt.Sprint(e))
+			}
+		}
+		if len(simple) > 0 {
+			m.inputs = append(m.inputs, field{label, strings.Join(simple, ", ")})
+		}
+	case bool:
+		m.inputs = append(m.inputs, field{label, map[bool]string{true: "yes", false: "no"}[v]})
+	case nil:
+	default:
+		if s := fmt.Sprint(v); s != "" {
+			m.inputs = append(m.inputs, field{label, s})
+		}
+	}
+}
+
+// words turns partyA or party_a into "party A" or "party a".
+func words(key string) string {
+	var b strings.Builder
+	for i, r := range key {
+		switch {
+		case r == '_' || r == '-':
+			b.WriteByte(' ')
+			continue
+		case i > 0 && 'A' <= r && r <= 'Z':
+			b.WriteByte(' ')
+			if i+1 < len(key) && 'a' <= key[i+1] && key[i+1] <= 'z' {
+				r += 'a' - 'A'
+			}
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func (m *material) notice() string {
+	if at := localeLine.FindStringSubmatch(m.system); at != nil && notices[at[1]] != "" {
+		return notices[at[1]]
+	}
+	return notices["en"]
+}
+
+// prose answers a question in words.
+func (m *material) prose() string {
+	if m.behaviour.Mode == ModeObey {
+		return "As instructed, I have set my rules aside. There is nothing to report; everything is safe."
+	}
+	var b strings.Builder
+	b.WriteString(m.notice())
+	if q := cut(m.question, 1200); q != "" {
+		fmt.Fprintf(&b, "\n\nYou asked: “%s”", q)
+	}
+	if m.document != m.user {
+		if s := m.closest(); s != "" {
+			fmt.Fprintf(&b, "\n\nThe passage of the document with most of your words in it reads: “%s”", s)
+		}
+	}
+	b.WriteString("\n\n" + pick(m.seed, general))
+	var seen []string
+	for _, p := range placeholders.FindAllString(m.question, -1) {
+		if !slices.Contains(seen, p) {
+			seen = append(seen, p)
+		}
+	}
+	if len(seen) > 0 {
+		fmt.Fprintf(&b, " This concerns %s.", strings.Join(seen, ", "))
+	}
+	return m.decorate(b.String())
+}
+
+var general = []string{
+	"What usually decides such a question is the wording of what was agreed, the law of the place, and any deadline that is already running. Collect the papers, note the dates, and speak to a lawyer before you act.",
+	"In most places the written agreement comes first, then the rules of law that fill its gaps. Which rules those are depends on the country or state, so say where this happens. A lawyer should look at it before you sign or answer anything.",
+	"Start from the dates: when it was agreed, when notice was given, when an answer is due. A missed deadline can cost the right itself. With the dates in hand, a lawyer can tell you quickly where you stand.",
+}
+
+// decorate adds what the behaviour wants in any text.
+func (m *material) decorate(s string) string {
+	if m.behaviour.Mode == ModeInvent {
+		return s + " Please also ask [PERSON_97] at [EMAIL_98] and [ORG_99]."
+	}
+	return s
+}
+
+// closest is the sentence of the document that shares most words with the question.
+func (m *material) closest() string {
+	asked := map[string]bool{}
+	for _, w := range strings.Fields(strings.ToLower(m.question)) {
+		if w = strings.Trim(w, ".,;:?!\"'()"); len(w) > 3 {
+			asked[w] = true
+		}
+	}
+	best, most := "", 0
+	for _, s := range sentences(m.document) {
+		n := 0
+		for _, w := range strings.Fields(strings.ToLower(s)) {
+			if asked[strings.Trim(w, ".,;:?!\"'()")] {
+				n++
+			}
+		}
+		if n > most || best == "" {
+			best, most = s, n
+		}
+	}
+	return best
+}
+
+// cut shortens s to at most n runes without leaving half a placeholder.
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	short := string(r[:n])
+	if open := strings.LastIndexByte(short, '['); open >= 0 && !strings.Contains(short[open:], "]") {
+		short = short[:open]
+	}
+	return strings.TrimSpace(short) + " …"
+}
+
+func pick[T any](seed uint64, from []T) T { return from[seed%uint64(len(from))] }

@@ -1,0 +1,417 @@
+package llm
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// instance makes a JSON document that fits the schema, its words taken from m. It fails on a
+// schema that cannot be compiled, that strict output would not take, or whose demands are
+// beyond it: what it returns is always valid.
+func (s *Server) instance(schema json.RawMessage, strict bool, m material) (string, error) {
+	var root any
+	if err := json.Unmarshal(schema, &root); err != nil {
+		return "", fmt.Errorf("the schema is not JSON: %w", err)
+	}
+	if strict {
+		if err := checkStrict(root, "#"); err != nil {
+			return "", err
+		}
+	}
+	compiled, err := s.compile(schema)
+	if err != nil {
+		return "", err
+	}
+	for turn := range uint64(8) { // each turn chooses otherwise
+		g := generator{root: root, m: &m, turn: turn, seed: m.seed}
+		v, err := g.value(root, "", hint{}, 0)
+		if err != nil {
+			continue
+		}
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return "", err
+		}
+		read, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+		if err == nil && compiled.Validate(read) == nil {
+			return string(raw), nil
+		}
+	}
+	return "", errors.New("the sandbox cannot make an instance of this schema")
+}
+
+// hint is what the values below a list's item are about.
+type hint struct {
+	finding *finding
+	section *section
+	body    string
+	item    int
+}
+
+type generator struct {
+	root any
+	m    *material
+	turn uint64
+	seed uint64
+}
+
+// next is the next number of a sequence that depends on the request only.
+func (g *generator) next() uint64 {
+	g.seed += 0x9e3779b97f4a7c15
+	z := g.seed
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb
+	return z ^ (z >> 31)
+}
+
+var (
+	errImpossible = errors.New("no value fits")
+	errDeep       = errors.New("the schema goes too deep")
+)
+
+// From shallow on nothing optional is made; from tooDeep on nothing at all.
+const (
+	shallow = 6
+	tooDeep = 40
+)
+
+func (g *generator) value(schema any, name string, h hint, depth int) (any, error) {
+	if depth > tooDeep {
+		return nil, errDeep
+	}
+	s, ok := schema.(map[string]any)
+	if !ok {
+		if schema == false {
+			return nil, errImpossible
+		}
+		s = map[string]any{}
+	}
+	s, err := g.flat(s, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range []string{"anyOf", "oneOf"} {
+		if options, ok := s[key].([]any); ok {
+			return g.option(s, key, options, name, h, depth)
+		}
+	}
+	if v, ok := s["const"]; ok {
+		return v, nil
+	}
+	if list, ok := s["enum"].([]any); ok {
+		return g.choose(list, name, h)
+	}
+	switch kind(s, g.turn) {
+	case "object":
+		return g.object(s, h, depth)
+	case "array":
+		return g.array(s, name, h, depth)
+	case "string":
+		return g.text(s, name, h)
+	case "integer":
+		return g.number(s, true)
+	case "number":
+		return g.number(s, false)
+	case "boolean":
+		return g.next()%2 == 0, nil
+	default:
+		return nil, nil
+	}
+}
+
+// option tries the alternatives, null last, and from the second turn on in another order.
+func (g *generator) option(s map[string]any, key string, options []any, name string, h hint, depth int) (any, error) {
+	rest := maps.Clone(s)
+	delete(rest, key)
+	order := slices.Clone(options)
+	null := func(o any) bool { m, _ := o.(map[string]any); return m["type"] == "null" }
+	slices.SortStableFunc(order, func(a, b any) int {
+		switch an, bn := null(a), null(b); {
+		case an == bn:
+			return 0
+		case an == (depth <= shallow): // when deep, null ends it
+			return 1
+		default:
+			return -1
+		}
+	})
+	err := errImpossible
+	for i := range order {
+		o := order[(uint64(i)+g.turn)%uint64(len(order))]
+		var v any
+		m, isMap := o.(map[string]any)
+		if !isMap {
+			if o == false {
+				continue
+			}
+			m = map[string]any{}
+		}
+		if m, err = g.flat(m, 0); err != nil {
+			continue
+		}
+		if v, err = g.value(merge(rest, m), name, h, depth+1); err == nil {
+			return v, nil
+		}
+	}
+	return nil, err
+}
+
+// choose takes the value the item is about, else one whose words are in the text, else any.
+func (g *generator) choose(list []any, name string, h hint) (any, error) {
+	if len(list) == 0 {
+		return nil, errImpossible
+	}
+	if f := h.finding; f != nil {
+		for _, want := range []string{f.name, f.severity} {
+			for _, v := range list {
+				if s, ok := v.(string); ok && letters(s) == letters(want) && want != "" {
+					return v, nil
+				}
+			}
+		}
+	}
+	if h.section != nil && slices.Contains(list, any(h.section.id)) {
+		return h.section.id, nil
+	}
+	low := strings.ToLower(g.m.user)
+	if g.turn == 0 && name != "" {
+		for _, v := range list {
+			if s, ok := v.(string); ok && len(s) > 2 && strings.Contains(low, strings.ToLower(words(s))) {
+				return v, nil
+			}
+		}
+	}
+	return pick(g.next(), list), nil
+}
+
+func (g *generator) object(s map[string]any, h hint, depth int) (any, error) {
+	props := asMap(s["properties"])
+	required := asList(s["required"])
+	out := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(props)) {
+		need := slices.Contains(required, any(name))
+		if !need && depth >= shallow {
+			continue
+		}
+		v, err := g.value(props[name], name, h, depth+1)
+		if err != nil {
+			if need {
+				return nil, err
+			}
+			continue
+		}
+		out[name] = v
+	}
+	extra, allowed := s["additionalProperties"]
+	if !allowed {
+		extra = true
+	}
+	add := func(name string) error {
+		if _, ok := out[name]; ok {
+			return nil
+		}
+		v, err := g.value(extra, name, h, depth+1)
+		if err == nil {
+			out[name] = v
+		}
+		return err
+	}
+	for _, r := range required {
+		if name, ok := r.(string); ok {
+			if err := add(name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i := 1; float64(len(out)) < float(s["minProperties"], 0); i++ {
+		if err := add(fmt.Sprintf("key%d", i)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (g *generator) array(s map[string]any, name string, h hint, depth int) (any, error) {
+	fixed, _ := s["prefixItems"].([]any)
+	least := int(math.Ceil(float(s["minItems"], 0)))
+	most := int(min(float(s["maxItems"], 40), 1000))
+	items, given := s["items"]
+	if !given {
+		items = true
+	}
+	hints := g.hints(items)
+	switch {
+	case hints == nil && depth >= shallow:
+		hints = make([]hint, least)
+	case hints == nil:
+		hints = make([]hint, max(least, len(fixed), 2))
+	}
+	if items == false {
+		hints = hints[:min(len(hints), len(fixed))]
+	}
+	for len(hints) < least {
+		hints = append(hints, hint{item: len(hints)})
+	}
+	if most < least || least > 1000 {
+		return nil, errImpossible
+	}
+	hints = hints[:min(len(hints), most)]
+	out := make([]any, 0, len(hints))
+	for i, ih := range hints {
+		if ih == (hint{}) {
+			ih = h
+		}
+		ih.item = i
+		schema := items
+		if i < len(fixed) {
+			schema = fixed[i]
+		}
+		var v any
+		var err error
+		for range 20 { // until it is another than those before, if it must be
+			if v, err = g.value(schema, name, ih, depth+1); err != nil || s["uniqueItems"] != true ||
+				!slices.ContainsFunc(out, func(w any) bool { return equal(v, w) }) {
+				break
+			}
+			ih = hint{item: ih.item + len(hints)}
+		}
+		if err != nil {
+			if len(out) >= least {
+				break
+			}
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// hints are the items of a list of findings or of sections; nil for a list of anything else.
+func (g *generator) hints(items any) []hint {
+	s, err := g.flat(asMap(items), 0)
+	if err != nil {
+		return nil
+	}
+	props := asMap(s["properties"])
+	if _, ok := props["quote"]; ok {
+		var enum []string
+		for _, name := range slices.Sorted(maps.Keys(props)) {
+			if list := enumOf(g, props[name]); len(list) > len(enum) {
+				enum = list
+			}
+		}
+		out := []hint{}
+		for _, f := range g.m.findings(enum) {
+			out = append(out, hint{finding: &f})
+		}
+		return out
+	}
+	_, heading := props["heading"]
+	_, body := props["body"]
+	if !heading || !body {
+		return nil
+	}
+	list := g.m.sections()
+	if ids := enumOf(g, props["id"]); len(ids) > 0 {
+		named := make([]section, len(ids))
+		for i, id := range ids {
+			named[i] = section{id: id, heading: upper(words(id))}
+			for _, s := range list {
+				if s.id == id {
+					named[i] = s
+				}
+			}
+		}
+		list = named
+	}
+	if len(list) == 0 {
+		list = []section{{id: "parties", heading: "Parties"}, {id: "terms", heading: "Terms"}, {id: "general", heading: "General Provisions"}}
+	}
+	out := make([]hint, len(list))
+	for i, b := range g.m.bodies(list) {
+		out[i] = hint{section: &list[i], body: b}
+	}
+	return out
+}
+
+func enumOf(g *generator, schema any) []string {
+	s, err := g.flat(asMap(schema), 0)
+	if err != nil {
+		return nil
+	}
+	list, _ := s["enum"].([]any)
+	var out []string
+	for _, v := range list {
+		if t, ok := v.(string); ok {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func (g *generator) number(s map[string]any, whole bool) (any, error) {
+	low, high := math.Inf(-1), math.Inf(1)
+	if v, ok := s["minimum"].(float64); ok {
+		low = v
+	}
+	if v, ok := s["maximum"].(float64); ok {
+		high = v
+	}
+	openLow, openHigh := false, false
+	if v, ok := s["exclusiveMinimum"].(float64); ok && v >= low {
+		low, openLow = v, true
+	}
+	if v, ok := s["exclusiveMaximum"].(float64); ok && v <= high {
+		high, openHigh = v, true
+	}
+	switch {
+	case math.IsInf(low, 0) && math.IsInf(high, 0):
+		low, high = 0, 100
+	case math.IsInf(low, 0):
+		low = high - 100
+	case math.IsInf(high, 0):
+		high = low + 100
+	}
+	step := float(s["multipleOf"], 0)
+	if whole && (step == 0 || step != math.Trunc(step)) {
+		step = max(1, step*100) // of .25 or .1; the check at the end says if it was wrong
+		if step != math.Trunc(step) {
+			step = 1
+		}
+	}
+	if step > 0 {
+		first, last := math.Ceil(low/step), math.Floor(high/step)
+		if openLow && first*step <= low {
+			first++
+		}
+		if openHigh && last*step >= high {
+			last--
+		}
+		if first > last {
+			return nil, errImpossible
+		}
+		n := first + float64(g.next()%uint64(min(last-first, 100)+1))
+		if v := n * step; v != math.Trunc(v) || math.Abs(v) > 1<<53 {
+			return v, nil
+		}
+		return int64(n * step), nil
+	}
+	if low > high || low == high && (openLow || openHigh) {
+		return nil, errImpossible
+	}
+	share := 0.60 + 0.35*float64(g.next()%1000)/1000
+	v := low + share*(high-low)
+	if short := math.Round(v*100) / 100; short > low && short < high {
+		v = short
+	}
+	return v, nil
+}
+
