@@ -1,0 +1,262 @@
+package masking
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+type labelled struct {
+	Text     string `json:"full_text"`
+	Template int    `json:"template_id"`
+	Spans    []struct {
+		Type  string `json:"entity_type"`
+		Start int    `json:"start_position"` // in characters
+		End   int    `json:"end_position"`
+	} `json:"spans"`
+}
+
+var labelTypes = map[string]Type{
+	"PERSON": Person, "PREFIX": Person, "ORGANIZATION": Organization, "LOCATION": Location, "ADDRESS": Address,
+	"EMAIL_ADDRESS": Email, "PHONE_NUMBER": Phone, "CREDIT_CARD": CreditCard, "IBAN_CODE": IBAN,
+	"US_SSN": SSN, "IP_ADDRESS": IP, "DOMAIN_NAME": URL, "DATE_TIME": Date, "US_DRIVER_LICENSE": ID,
+	"TITLE": Title, "NATIONALITY": Nationality, "ID": ID,
+}
+
+// gold is the label's spans in bytes.
+func (l *labelled) gold() []Span {
+	offsets := make([]int, 0, len(l.Text)+1)
+	for i := range l.Text {
+		offsets = append(offsets, i)
+	}
+	offsets = append(offsets, len(l.Text))
+	var out []Span
+	for _, s := range l.Spans {
+		out = append(out, Span{labelTypes[s.Type], offsets[s.Start], offsets[s.End]})
+	}
+	return out
+}
+
+// counts of one type. Spans are matched by overlap and equal type; addresses and
+// places count as one, because the labels call a town the one or the other.
+type counts struct{ gold, hit, covered, found, right int }
+
+type score struct {
+	byType map[Type]*counts
+	// words, as presidio-evaluator counts: personal or not, and with the right type
+	tp, fp, fn, typedTP, typedFN int
+}
+
+func family(t Type) Type {
+	if t == Address {
+		return Location
+	}
+	return t
+}
+
+func (sc *score) at(t Type) *counts {
+	if sc.byType == nil {
+		sc.byType = map[Type]*counts{}
+	}
+	if sc.byType[t] == nil {
+		sc.byType[t] = &counts{}
+	}
+	return sc.byType[t]
+}
+
+func (sc *score) count(text string, gold, found []Span) {
+	overlap := func(a, b Span) bool { return a.Start < b.End && b.Start < a.End }
+	for _, g := range gold {
+		c := sc.at(g.Type)
+		c.gold++
+		covered, hit := false, false
+		for _, f := range found {
+			if overlap(g, f) {
+				covered = true
+				hit = hit || family(f.Type) == family(g.Type)
+			}
+		}
+		if covered {
+			c.covered++
+		}
+		if hit {
+			c.hit++
+		}
+	}
+	for _, f := range found {
+		c := sc.at(f.Type)
+		c.found++
+		for _, g := range gold {
+			if overlap(g, f) && family(f.Type) == family(g.Type) {
+				c.right++
+				break
+			}
+		}
+	}
+	typeAt := func(spans []Span, i int) (Type, bool) {
+		for _, s := range spans {
+			if i >= s.Start && i < s.End {
+				return s.Type, true
+			}
+		}
+		return 0, false
+	}
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		if !isWordRune(r) {
+			i += n
+			continue
+		}
+		g, isGold := typeAt(gold, i)
+		f, isFound := typeAt(found, i)
+		switch {
+		case isGold && isFound:
+			sc.tp++
+			if family(g) == family(f) {
+				sc.typedTP++
+			} else {
+				sc.typedFN++
+			}
+		case isGold:
+			sc.fn++
+			sc.typedFN++
+		case isFound:
+			sc.fp++
+		}
+		for i < len(text) {
+			r, n = utf8.DecodeRuneInString(text[i:])
+			if !isWordRune(r) {
+				break
+			}
+			i += n
+		}
+	}
+}
+
+func isWordRune(r rune) bool { return isAlnum(byte(min(r, 127))) && r < 128 || r >= 0xc0 }
+
+func f2(p, r float64) float64 {
+	if p+r == 0 {
+		return 0
+	}
+	return 5 * p * r / (4*p + r)
+}
+
+func ratio(a, b int) float64 {
+	if b == 0 {
+		return 1
+	}
+	return float64(a) / float64(b)
+}
+
+func (sc *score) print(t *testing.T, title string) (any2, typed float64) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%-14s %6s %6s %8s %9s %9s %6s\n", title, "type", "gold", "found", "masked", "recall", "precision", "F2")
+	var types []int
+	for ty := range sc.byType {
+		types = append(types, int(ty))
+	}
+	sort.Ints(types)
+	for _, ty := range types {
+		c := sc.byType[Type(ty)]
+		p, r := ratio(c.right, c.found), ratio(c.hit, c.gold)
+		fmt.Fprintf(&b, "%-14s %6d %6d %8.3f %9.3f %9.3f %6.3f\n", Type(ty), c.gold, c.found, ratio(c.covered, c.gold), r, p, f2(p, r))
+	}
+	p, r := ratio(sc.tp, sc.tp+sc.fp), ratio(sc.tp, sc.tp+sc.fn)
+	any2 = f2(p, r)
+	tp, tr := ratio(sc.typedTP, sc.tp+sc.fp), ratio(sc.typedTP, sc.typedTP+sc.typedFN)
+	typed = f2(tp, tr)
+	fmt.Fprintf(&b, "words, masked at all: precision %.3f recall %.3f F2 %.3f\n", p, r, any2)
+	fmt.Fprintf(&b, "words, right type:    precision %.3f recall %.3f F2 %.3f\n", tp, tr, typed)
+	t.Log(b.String())
+	return any2, typed
+}
+
+func readLabelled(t testing.TB, path string) []labelled {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Skipf("no labelled text: %v", err)
+	}
+	var all []labelled
+	if err := json.Unmarshal(data, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func piiPath() string {
+	if p := os.Getenv("PII_DATA"); p != "" {
+		return p
+	}
+	return filepath.Join("..", "..", "..", "shared", "data", "pii-train.json")
+}
+
+// half splits the texts by template, so that neither half has seen the other's sentences.
+func half(l *labelled) int { return (l.Template * 2654435761 >> 7) & 1 }
+
+func TestMeasure(t *testing.T) {
+	all := readLabelled(t, piiPath())
+	m := newMasker(t)
+	var halves [2]score
+	var whole score
+	show := os.Getenv("PII_SHOW")
+	for i := range all {
+		l := &all[i]
+		gold, found := l.gold(), m.Find(l.Text)
+		halves[half(l)].count(l.Text, gold, found)
+		whole.count(l.Text, gold, found)
+		if show != "" && half(l) == 0 {
+			showMisses(l, gold, found, show)
+		}
+	}
+	halves[0].print(t, "first half (by template)")
+	halves[1].print(t, "second half (by template)")
+	any2, typed := whole.print(t, "all")
+	for _, ty := range []Type{Email, Phone, CreditCard, IBAN, SSN, IP, URL} {
+		c := whole.at(ty)
+		if r := ratio(c.hit, c.gold); r < 0.99 {
+			t.Errorf("%s: recall %.3f < 0.99", ty, r)
+		}
+		if p := ratio(c.right, c.found); p < 0.95 {
+			t.Errorf("%s: precision %.3f < 0.95", ty, p)
+		}
+	}
+	if any2 < 0.80 || typed < 0.80 {
+		t.Errorf("F2 %.3f, typed %.3f: want 0.80", any2, typed)
+	}
+}
+
+func showMisses(l *labelled, gold, found []Span, want string) {
+	for _, g := range gold {
+		hit := false
+		for _, f := range found {
+			hit = hit || f.Start < g.End && g.Start < f.End
+		}
+		if !hit && (want == "miss" || want == g.Type.String()) {
+			fmt.Printf("MISS %s %q in %.160q\n", g.Type, l.Text[g.Start:g.End], l.Text)
+		}
+	}
+	for _, f := range found {
+		hit := false
+		for _, g := range gold {
+			hit = hit || f.Start < g.End && g.Start < f.End
+		}
+		if !hit && (want == "extra" || want == f.Type.String()) {
+			fmt.Printf("EXTRA %s %q in %.160q\n", f.Type, l.Text[f.Start:f.End], l.Text)
+		}
+	}
+}
+
+func newMasker(t testing.TB) *Masker {
+	t.Helper()
+	m, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}

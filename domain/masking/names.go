@@ -1,0 +1,563 @@
+package masking
+
+// How much a word by itself looks like a name.
+const (
+	noName = iota
+	weak   // an everyday word that is also a name: needs a neighbour or a cue
+	strong
+)
+
+const nameClasses = first | last | place | country | state
+
+// names finds persons, organizations and places: words that no English list knows or
+// that a list of names knows, with what stands beside them.
+func (s *scan) names() {
+	for i := 0; i < len(s.tokens); i++ {
+		if s.tokens[i].taken || s.tokens[i].kind != wordToken {
+			continue
+		}
+		if j := s.nameAt(i); j > i {
+			i = j - 1
+		}
+	}
+}
+
+func (s *scan) nameAt(i int) (end int) {
+	t := &s.tokens[i]
+	if t.class&honorific != 0 {
+		if j := s.titled(i); j > 0 {
+			return j
+		}
+	}
+	if t.class&nation != 0 && s.person(i, i+1) == noName {
+		if s.nationality(i) {
+			s.add(Nationality, i, i+1)
+			return i + 1
+		}
+	}
+	if t.class&(country|state|place|phrase) != 0 {
+		if j := s.location(i); j > 0 {
+			return j
+		}
+	}
+	if j := s.organization(i); j > 0 {
+		return j
+	}
+	switch s.nameness(i) {
+	case noName:
+		if !s.slot(i) {
+			return 0
+		}
+	case weak:
+		if !s.slot(i) && !s.supported(i) {
+			return 0
+		}
+	}
+	j := s.extend(i)
+	kind := s.kindOf(i, j)
+	s.add(kind, i, j)
+	if kind == Person {
+		s.occupation(j)
+	}
+	return j
+}
+
+// nameness judges one word by its letters and the lists.
+func (s *scan) nameness(i int) int {
+	if !s.isWord(i) || s.tokens[i].taken {
+		return noName
+	}
+	t := &s.tokens[i]
+	c := t.class
+	n := t.end - t.start
+	english := c&(common|rare) != 0
+	switch {
+	case n < 2 || c&(function|never|day|honorific|nation) != 0 && c&sure == 0:
+		return noName
+	case s.lowercase || s.capitals:
+		switch {
+		case c&common != 0 && c&sure == 0 || c&particle != 0:
+			return noName
+		case c&(common|rare) != 0:
+			if c&(sure|first) != 0 {
+				return strong
+			}
+			return noName
+		case n < 4 && c&nameClasses == 0:
+			return noName
+		}
+		return strong
+	case !t.upper:
+		return noName
+	case t.caps:
+		switch {
+		case english && c&sure == 0, n < 5 && c&nameClasses == 0, n < 4 && c&sure == 0:
+			return noName
+		}
+		return strong
+	case c&month != 0:
+		if c&first != 0 && !t.sentence && !s.isNumber(i+1) && !s.isNumber(i-1) {
+			return weak
+		}
+		return noName
+	case c&particle != 0:
+		if c&(first|last) != 0 && !english {
+			return weak
+		}
+		return noName
+	case c&sure != 0:
+		if t.sentence {
+			return weak
+		}
+		return strong
+	case c&common != 0:
+		if c&(first|last|place) != 0 {
+			return weak
+		}
+		return noName
+	case c&rare != 0:
+		switch {
+		case c&first != 0, c&(last|place) != 0 && !t.sentence:
+			return strong
+		case c&(last|place) != 0 || !t.sentence:
+			return weak
+		}
+		return noName
+	}
+	return strong
+}
+
+// person is the best nameness of tokens [i, j) when they may name a person.
+func (s *scan) person(i, j int) int {
+	best := noName
+	for k := i; k < j; k++ {
+		if s.has(k, first|last) {
+			best = max(best, s.nameness(k))
+		}
+	}
+	return best
+}
+
+// titled finds a person after a form of address: "Mr. Smith", "Dr. Anna de Vries".
+func (s *scan) titled(i int) int {
+	t := &s.tokens[i]
+	if !t.upper && !s.lowercase {
+		return 0
+	}
+	k := i + 1
+	if s.is(k, '.') && s.glued(k) {
+		k++
+	}
+	if s.has(k, honorific) && s.open(k) { // "Prof. Dr."
+		if j := s.titled(k); j > 0 {
+			s.spans = s.spans[:len(s.spans)-1]
+			s.add(Person, i, j)
+			return j
+		}
+	}
+	if !s.isWord(k) || s.tokens[k].taken || s.tokens[k].line || s.tokens[k].class&function != 0 && s.tokens[k].class&particle == 0 {
+		return 0
+	}
+	next := &s.tokens[k]
+	if !next.upper && !s.lowercase && next.class&particle == 0 {
+		return 0
+	}
+	// "Sir", "Judge", "Don" and the like are words of their own as well
+	certain := s.is(i+1, '.') || s.eq(i, "mr") || s.eq(i, "mrs") || s.eq(i, "ms") || s.eq(i, "miss") || s.eq(i, "dr")
+	if !certain && s.nameness(k) < strong {
+		return 0
+	}
+	if s.lowercase && s.eq(i, "miss") && s.nameness(k) < strong {
+		return 0
+	}
+	j := s.extend(k)
+	s.add(Person, i, j)
+	s.occupation(j)
+	return j
+}
+
+// slot tells whether the text says that a name stands at token i.
+func (s *scan) slot(i int) bool {
+	t := &s.tokens[i]
+	if t.class&(function|never|day) != 0 && t.class&sure == 0 || t.end-t.start < 2 {
+		return false
+	}
+	if !t.upper && !s.lowercase {
+		return false
+	}
+	p := i - 1
+	if s.is(p, '"') || s.is(p, '\'') {
+		p--
+	}
+	switch {
+	case s.eq(p, "is") || s.eq(p, "was") || s.is(p, ':') || s.is(p, '?') || s.eq(p, "name"):
+		// "my name is", "Name:", "What's your name?"; a line of a form gives its whole
+		// value
+		for k := p; k >= max(0, p-3); k-- {
+			if s.eq(k, "name") || s.eq(k, "surname") || s.eq(k, "forename") || s.eq(k, "names") {
+				return !s.lowercase || s.tokens[i].class&common == 0 || t.class&(first|last) != 0 || s.is(p, ':')
+			}
+		}
+		if s.is(p, ':') {
+			return s.eq(p-1, "user") || s.eq(p-1, "attn") || s.eq(p-1, "attention") || s.eq(p-1, "signed") || s.eq(p-1, "by") && t.class&common == 0
+		}
+	case s.eq(p, "named") || s.eq(p, "called") || s.eq(p, "surnamed") || s.eq(p, "née") || s.eq(p, "nicknamed"):
+		return t.class&common == 0 || t.class&(first|last) != 0
+	case (s.eq(p, "me") || s.eq(p, "him") || s.eq(p, "her")) && (s.eq(p-1, "call") || s.eq(p-1, "calls") || s.eq(p-1, "called") || s.eq(p-1, "named")):
+		return t.class&common == 0 || t.class&(first|last) != 0
+	case (s.eq(p, "dear") || s.eq(p, "hi") || s.eq(p, "hello") || s.eq(p, "hey")) && (s.is(i+1, ',') || s.is(i+1, '!') || s.is(i+1, '.') || t.class&(first|last) != 0):
+		return t.class&common == 0 || t.class&(first|last) != 0
+	}
+	return false
+}
+
+// supported tells whether the neighbours make a person of an everyday word at token i.
+func (s *scan) supported(i int) bool {
+	t := &s.tokens[i]
+	if t.class&(first|last|sure) == 0 {
+		return false
+	}
+	// before a family name or an initial: "Will Kowalski", "Grace B. Lee"
+	if t.class&(first|sure) != 0 {
+		if s.nameness(i+1) == strong && !s.tokens[i+1].line && s.tokens[i+1].class&(last|common|rare) != common {
+			return true
+		}
+		if s.isWord(i+1) && s.tokens[i+1].upper && s.tokens[i+1].end-s.tokens[i+1].start == 1 && s.is(i+2, '.') && s.nameness(i+3) > noName {
+			return true
+		}
+		if s.has(i+1, particle) && s.nameness(i+2) == strong || s.has(i+2, particle) && s.has(i+1, particle) && s.nameness(i+3) == strong {
+			return true
+		}
+		// two such words: "Grace Hill", but no two words of a heading
+		if !t.sentence && s.nameness(i+1) == weak && s.has(i+1, last|sure) && !s.tokens[i+1].line && !s.has(i+2, common) {
+			return true
+		}
+	}
+	if s.has(i+1, speech) && t.class&(first|last|sure) != 0 && !s.tokens[i+1].upper {
+		return true
+	}
+	if s.has(i-1, speech) && !s.tokens[i-1].upper && t.class&(first|last|sure) != 0 && i > 0 && !t.sentence {
+		return true
+	}
+	// a list of names: "Kovalev, Lee and Ball"
+	if s.listed(i, -1) || s.listed(i, 1) {
+		return true
+	}
+	if t.class&sure != 0 && t.sentence {
+		next := i + 1
+		if s.is(next, '\'') || s.is(next, ',') {
+			return true
+		}
+		return s.isWord(next) && !s.tokens[next].upper && (s.tokens[next].class&(function|speech) != 0)
+	}
+	// alone in the middle of a sentence, with a capital and no article
+	if t.sentence || s.lowercase || s.capitals || t.caps || s.has(i+1, common) && s.tokens[i+1].upper {
+		return false
+	}
+	if s.isWord(i - 1) {
+		p := &s.tokens[i-1]
+		if p.upper || s.eq(i-1, "the") || s.eq(i-1, "this") || s.eq(i-1, "a") || s.eq(i-1, "an") || s.eq(i-1, "of") || s.eq(i-1, "such") || s.eq(i-1, "any") || s.eq(i-1, "each") || s.eq(i-1, "its") || s.eq(i-1, "all") || s.eq(i-1, "other") || s.eq(i-1, "no") {
+			return false
+		}
+		return !s.formal() && !t.line
+	}
+	return false
+}
+
+// formal tells whether the text reads like a contract, where defined terms carry
+// capitals.
+func (s *scan) formal() bool { return s.cues.contract >= 0 }
+
+// listed tells whether a name stands beside token i, in the direction of step, with "and"
+// or a comma between.
+func (s *scan) listed(i, step int) bool {
+	k := i + step
+	if !(s.is(k, ',') || s.eq(k, "and") || s.is(k, '&')) {
+		return false
+	}
+	k += step
+	if s.eq(k, "and") {
+		k += step
+	}
+	if !s.isWord(k) {
+		return false
+	}
+	t := &s.tokens[k]
+	if t.taken {
+		return t.upper && t.class&(first|last) != 0 && t.class&(country|state) == 0
+	}
+	return s.nameness(k) == strong && t.class&(first|last) != 0 && t.class&(country|state) == 0
+}
+
+// extend takes the words that go on with the name at token i and returns its end.
+func (s *scan) extend(i int) int {
+	j := i + 1
+	for n := 0; n < 8 && j < len(s.tokens); n++ {
+		t := &s.tokens[j]
+		if t.taken || t.line {
+			break
+		}
+		if t.kind == otherToken {
+			switch {
+			case t.symbol == '-' && s.glued(j) && s.glued(j+1) && s.isWord(j+1) && (s.tokens[j+1].upper || s.lowercase || s.tokens[j-1].class&common == 0):
+			case t.symbol == '.' && s.glued(j) && s.tokens[j-1].end-s.tokens[j-1].start == 1 && s.nameness(j+1) > noName && !s.tokens[j+1].line:
+			case t.symbol == '\'' && s.glued(j) && s.glued(j+1) && s.isWord(j+1) && s.tokens[j+1].end-s.tokens[j+1].start > 1:
+			default:
+				return j
+			}
+			j++
+			if s.isWord(j) && !s.tokens[j].taken {
+				j++
+			}
+			continue
+		}
+		if t.kind != wordToken {
+			break
+		}
+		switch {
+		case s.nameness(j) == strong:
+			j++
+			continue
+		case s.nameness(j) == weak && t.class&(first|last) != 0 && s.tokens[i].class&common == 0:
+			j++
+			continue
+		case s.nameness(j) == weak && s.tokens[j-1].class&(first|last) != 0 && t.class&(last) != 0:
+			j++
+			continue
+		case t.upper && t.end-t.start == 1 && !s.lowercase && s.is(j+1, '.') && s.nameness(j+2) > noName && !s.tokens[j+2].line:
+			j++
+			continue
+		case t.upper && t.end-t.start == 1 && !s.lowercase && s.nameness(j+1) == strong && !s.tokens[j+1].line:
+			j++
+			continue
+		case t.class&particle != 0 && t.class&function == 0 || t.class&particle != 0 && s.eq(j, "do"):
+			k := j + 1
+			for k < j+3 && s.has(k, particle) && !s.tokens[k].line {
+				k++
+			}
+			if s.nameness(k) == strong && !s.tokens[k].line || s.nameness(k) == weak && s.tokens[k].class&last != 0 && !s.tokens[k].line {
+				j = k + 1
+				continue
+			}
+		}
+		break
+	}
+	// "Jr.", "MD", "III" after a name
+	if s.isWord(j) && !s.tokens[j].line && (s.eq(j, "jr") || s.eq(j, "sr") || s.eq(j, "md") || s.eq(j, "phd") || s.eq(j, "dds") || s.eq(j, "ii") || s.eq(j, "iii") || s.eq(j, "dvm") || s.eq(j, "esq")) && !s.tokens[j].taken {
+		j++
+	}
+	return j
+}
+
+// kindOf decides what the name in tokens [i, j) names.
+func (s *scan) kindOf(i, j int) Type {
+	given, family, camel := false, false, false
+	for k := i; k < j; k++ {
+		c := s.tokens[k].class
+		given = given || c&first != 0
+		family = family || c&last != 0
+		camel = camel || s.tokens[k].camel && c&(first|last) == 0
+	}
+	p := i - 1
+	if s.eq(p, "the") {
+		p--
+	}
+	switch {
+	case s.has(j-1, orgEnd) && j-i > 1:
+		return Organization
+	case s.has(p, speech) || s.has(j, speech):
+		return Person
+	case given && (family || j-i > 1):
+		return Person
+	case s.has(p, placeCue) && !given && !s.eq(p, "to"):
+		return Location
+	case given || family:
+		return Person
+	case camel || s.eq(p, "at") || s.eq(p, "for"):
+		return Organization
+	case s.has(i, place):
+		return Location
+	}
+	return Person
+}
+
+// location finds a place of the lists at token i. Law is left readable: "Delaware law",
+// "the courts of England".
+func (s *scan) location(i int) int {
+	j := s.placeAt(i, country|state|place)
+	if j == 0 {
+		return 0
+	}
+	t := &s.tokens[i]
+	if j == i+1 {
+		if s.nameness(i) == noName && t.class&(country|state) == 0 || t.class&never != 0 && !s.eq(i, "uk") {
+			return 0
+		}
+		if t.class&(country|state) == 0 || t.class&(first|last) != 0 {
+			// a town's name that is also a person's: only after "in", "from" …
+			if t.class&(first|last) != 0 && !(s.has(i-1, placeCue) && !s.eq(i-1, "to") && t.class&first == 0) && !(t.class&(country|state) != 0 && s.has(i-1, placeCue)) {
+				if t.class&(country|state) == 0 || t.class&sure != 0 || s.nameness(i+1) == strong && s.has(i+1, last) {
+					return 0
+				}
+			}
+			if t.class&(common|rare) != 0 && t.class&(country|state) == 0 && !s.has(i-1, placeCue) {
+				return 0
+			}
+		}
+		if (t.class&common != 0 || t.end-t.start <= 3) && (t.sentence || s.lowercase) && !s.has(i-1, placeCue) {
+			return 0
+		}
+	}
+	// a longer name goes on: "Alexandria Ocasio", "Houston Analytics Inc."
+	if k := s.organization(i); k > 0 {
+		return k
+	}
+	if s.has(i, first) && j == i+1 && s.nameness(j) == strong && s.has(j, last) && !s.tokens[j].line {
+		return 0
+	}
+	if s.legal(i, j) {
+		return j
+	}
+	for s.isWord(j) && !s.tokens[j].line && s.nameness(j) == strong && s.tokens[j].class&(nameClasses|common|rare) == 0 {
+		j++
+	}
+	s.add(Location, i, j)
+	return j
+}
+
+func (s *scan) legal(i, j int) bool {
+	if s.eq(j, "law") || s.eq(j, "laws") || s.eq(j, "court") || s.eq(j, "courts") || s.eq(j, "corporation") || s.eq(j, "statute") || s.eq(j, "code") || s.eq(j, "limited") || s.eq(j, "act") || s.eq(j, "general") || s.eq(j, "rules") || s.eq(j, "revised") || s.eq(j, "supreme") || s.eq(j, "state") && s.eq(j+1, "law") {
+		return true
+	}
+	for k := i - 1; k >= max(0, i-8); k-- {
+		if s.is(k, '.') && s.tokens[k+1].sentence {
+			return false
+		}
+		if s.eq(k, "law") || s.eq(k, "laws") || s.eq(k, "court") || s.eq(k, "courts") || s.eq(k, "jurisdiction") || s.eq(k, "venue") || s.eq(k, "incorporated") {
+			return true
+		}
+	}
+	return false
+}
+
+// nationality tells whether the word for a people at token i says what somebody is.
+func (s *scan) nationality(i int) bool {
+	t := &s.tokens[i]
+	if !t.upper && !s.lowercase {
+		return false
+	}
+	if s.eq(i+1, "national") || s.eq(i+1, "citizen") || s.eq(i+1, "citizenship") || s.eq(i+1, "nationality") || s.eq(i+1, "passport") || s.eq(i+1, "descent") || s.eq(i+1, "origin") || s.eq(i+1, "man") || s.eq(i+1, "woman") {
+		return true
+	}
+	if s.has(i+1, common) && !s.has(i+1, function) {
+		return false
+	}
+	return s.eq(i-1, "is") || s.eq(i-1, "am") || s.eq(i-1, "was") || s.eq(i-1, "i'm") || s.eq(i-1, "she's") || s.eq(i-1, "he's") || s.eq(i-1, "nationality") || s.is(i-1, ':') && s.eq(i-2, "nationality")
+}
+
+// legal forms, which make a firm of any words with capitals before them.
+var legalForms = []string{"inc", "llc", "llp", "ltd", "corp", "gmbh", "plc", "ag", "bv", "nv", "sarl", "srl", "spa", "oy", "ab", "aps", "pty", "incorporated", "kft", "ltda", "kg", "limited", "corporation", "co", "sa", "sas", "asa", "lp"}
+
+// organization finds a firm's name that begins at token i.
+func (s *scan) organization(i int) int {
+	t := &s.tokens[i]
+	if !t.upper && !s.lowercase || t.class&function != 0 && s.nameness(i) == noName {
+		return 0
+	}
+	if t.caps && s.capitals {
+		return 0
+	}
+	end, legalForm, soft, and := 0, false, false, 0
+	strange := s.nameness(i) == strong
+	j := i + 1
+	for n := 0; n < 6 && j < len(s.tokens) && !s.tokens[j].taken && !s.tokens[j].line; n++ {
+		p := &s.tokens[j]
+		switch {
+		case p.symbol == '&' || s.eq(j, "and") && s.capital(j+1) || s.eq(j, "of") && s.capital(j+1):
+			if p.symbol != '&' {
+				and = j
+			}
+		case p.symbol == ',' && s.isWord(j+1) && s.capital(j+1):
+		case (p.symbol == '-' || p.symbol == '\'') && s.glued(j) && s.glued(j+1):
+		case p.kind == wordToken && (p.upper || s.lowercase && p.class&function == 0):
+			if p.class&orgEnd != 0 && j > i {
+				form := false
+				for _, f := range legalForms {
+					if s.eq(j, f) {
+						form = true
+					}
+				}
+				if form || !s.lowercase {
+					end, soft = j+1, true
+					legalForm = legalForm || form
+				}
+			}
+			if s.nameness(j) == strong {
+				strange = true
+			}
+			// a firm of partners: "Jones, Mitchell and Williams"
+			if and == j-1 && s.is(i+1, ',') && p.class&last != 0 && s.has(i, last) && s.has(i+2, last) && and == i+3 {
+				end, legalForm = j+1, true
+				n = 6
+			}
+		default:
+			n = 6
+		}
+		if n < 6 {
+			j++
+		}
+	}
+	switch {
+	case end == 0:
+		// "Brown-Weaver": two family names
+		if s.is(i+1, '-') && s.glued(i+1) && s.glued(i+2) && s.has(i, last) && s.has(i+2, last) && !s.has(i-1, first) && s.capital(i+2) && s.nameness(i) > noName && s.nameness(i+2) > noName && s.nameness(i+3) != strong {
+			s.add(Organization, i, i+3)
+			return i + 3
+		}
+		return 0
+	case legalForm:
+	case soft && strange:
+	case soft && end-i >= 2 && !t.sentence && !s.formal() && (s.eq(i-1, "from") || s.eq(i-1, "at") || s.eq(i-1, "for") || s.eq(i-1, "became") || s.eq(i-1, "joined") || s.eq(i-1, "with")):
+	default:
+		return 0
+	}
+	if legalForm && end-i == 1 {
+		return 0
+	}
+	if s.lowercase && end-i > 4 {
+		return 0
+	}
+	if s.is(end, '.') && s.glued(end) && (s.eq(end-1, "inc") || s.eq(end-1, "ltd") || s.eq(end-1, "corp") || s.eq(end-1, "co")) {
+		end++
+	}
+	s.add(Organization, i, end)
+	return end
+}
+
+// occupation masks what a person does, in "Jane Roe, the dairy scientist," or on the line
+// under the name.
+func (s *scan) occupation(i int) {
+	from := i
+	switch {
+	case s.is(i, ',') && s.eq(i+1, "the"):
+		from = i + 2
+	case i < len(s.tokens) && s.tokens[i].line && !s.tokens[i].para:
+	default:
+		return
+	}
+	line := from == i
+	found := false
+	j := from
+	for n := 0; n < 12 && j < len(s.tokens) && !s.tokens[j].taken && (j == from || !s.tokens[j].line); n++ {
+		t := &s.tokens[j]
+		if t.kind == numberToken || t.kind == otherToken && !(line && (t.symbol == ',' || t.symbol == '/' || t.symbol == '(' || t.symbol == ')')) {
+			break
+		}
+		found = found || t.class&job != 0
+		j++
+	}
+	end := j == len(s.tokens) || s.tokens[j].line || !line && s.is(j, ',')
+	if found && end && j-from >= 2 {
+		s.add(Title, from, j)
+	}
+}

@@ -1,0 +1,175 @@
+package masking
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+type kind uint8
+
+const (
+	wordToken kind = iota
+	numberToken
+	otherToken // one character of anything else
+)
+
+// token is a word, a run of digits or another character; blanks are between tokens.
+type token struct {
+	hash       uint64
+	start, end int32
+	class      class
+	kind       kind
+	upper      bool // begins with a capital
+	caps       bool // has no lower-case letter (and more than one letter)
+	camel      bool // a capital after a lower-case letter
+	blank      bool // blank before it
+	line       bool // line break before it
+	para       bool // empty line before it
+	taken      bool // part of a span
+	sentence   bool // first word of a sentence or line
+	symbol     byte // the character of an otherToken when ASCII
+}
+
+// tokenize splits text; it appends to dst.
+func (l *lexicon) tokenize(dst []token, text string) []token {
+	var blank, line, para bool
+	i := 0
+	for i < len(text) {
+		c := text[i]
+		switch {
+		case c == ' ' || c == '\t':
+			blank = true
+			i++
+			continue
+		case c == '\n' || c == '\r':
+			if c == '\n' {
+				para = line
+				line = true
+			}
+			blank = true
+			i++
+			continue
+		}
+		t := token{start: int32(i), blank: blank, line: line, para: para}
+		blank, line, para = false, false, false
+		switch {
+		case c >= '0' && c <= '9':
+			t.kind = numberToken
+			h := uint64(hashSeed)
+			for i < len(text) && text[i] >= '0' && text[i] <= '9' {
+				h = hashRune(h, rune(text[i]))
+				i++
+			}
+			t.hash = h
+		case isLetter(text[i:]):
+			i = l.readWord(&t, text, i)
+		default:
+			r, n := utf8.DecodeRuneInString(text[i:])
+			if r == 0xa0 || r == 0x2028 || r == 0x3000 || (r >= 0x2000 && r <= 0x200b) || r == 0x202f {
+				blank = true
+				i += n
+				continue
+			}
+			t.kind = otherToken
+			t.hash = hashRune(hashSeed, r)
+			if c < utf8.RuneSelf {
+				t.symbol = c
+			}
+			i += n
+		}
+		t.end = int32(i)
+		dst = append(dst, t)
+	}
+	return dst
+}
+
+func isLetter(s string) bool {
+	c := s[0]
+	if c < utf8.RuneSelf {
+		c |= 0x20
+		return c >= 'a' && c <= 'z'
+	}
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsLetter(r)
+}
+
+// readWord reads letters, their combining marks and an apostrophe between letters, but
+// not a possessive 's.
+func (l *lexicon) readWord(t *token, text string, i int) int {
+	h := uint64(hashSeed)
+	letters, uppers := 0, 0
+	wasLower := false
+	for i < len(text) {
+		c := text[i]
+		var r rune
+		n := 1
+		if c < utf8.RuneSelf {
+			low := c | 0x20
+			if low < 'a' || low > 'z' {
+				if c == '\'' && apostrophe(text, i, 1) {
+					i++
+					continue
+				}
+				break
+			}
+			if c < 'a' {
+				uppers++
+				if letters == 0 {
+					t.upper = true
+				} else if wasLower {
+					t.camel = true
+				}
+				wasLower = false
+			} else {
+				wasLower = true
+			}
+			h = hashRune(h, rune(low))
+			letters++
+			i++
+			continue
+		}
+		r, n = utf8.DecodeRuneInString(text[i:])
+		if !unicode.IsLetter(r) {
+			if unicode.IsMark(r) {
+				i += n
+				continue
+			}
+			if r == '’' && apostrophe(text, i, n) {
+				i += n
+				continue
+			}
+			break
+		}
+		if unicode.IsUpper(r) || unicode.IsTitle(r) {
+			uppers++
+			if letters == 0 {
+				t.upper = true
+			} else if wasLower {
+				t.camel = true
+			}
+			wasLower = false
+		} else {
+			wasLower = true
+		}
+		h = hashRune(h, l.fold(r))
+		letters++
+		i += n
+	}
+	t.hash = h
+	t.caps = uppers == letters && letters > 1
+	t.class = l.find(h)
+	return i
+}
+
+// apostrophe tells whether the one at text[i:i+n] belongs to the word: a letter
+// follows, and not only an s.
+func apostrophe(text string, i, n int) bool {
+	rest := text[i+n:]
+	if rest == "" || !isLetter(rest) {
+		return false
+	}
+	if rest[0] == 's' || rest[0] == 'S' {
+		return len(rest) > 1 && isLetter(rest[1:])
+	}
+	return true
+}
