@@ -1,0 +1,13 @@
+// Runs after the API reference. Everything that would leave this origin is off.
+window.Scalar.createApiReference('#reference', {
+  url: '/openapi.json',
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  telemetry: false,
+  withDefaultFonts: false,
+  hideClientButton: true,
+  showDeveloperTools: 'never',
+  persistAuth: false,
+  documentDownloadType: 'direct',
+  defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
+});
