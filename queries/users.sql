@@ -7,3 +7,41 @@ SELECT * FROM users WHERE id = ?;
 
 -- name: GetUserByEmail :one
 SELECT * FROM users WHERE email = ?;
+
+-- name: GetUserStanding :one
+SELECT role, disabled_at, session_epoch FROM users WHERE id = ?;
+
+-- name: LockUser :one
+SELECT * FROM users WHERE id = ? FOR UPDATE;
+
+-- name: LockActiveAdmins :many
+SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR UPDATE;
+
+-- name: CountActiveAdmins :one
+SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL;
+
+-- name: ListUsers :many
+SELECT id, email, full_name, role, disabled_at, created_at FROM users
+WHERE id < sqlc.arg(before)
+ORDER BY id DESC
+LIMIT ?;
+
+-- name: ListUsersByRole :many
+SELECT id, email, full_name, role, disabled_at, created_at FROM users
+WHERE role = sqlc.arg(role) AND id < sqlc.arg(before)
+ORDER BY id DESC
+LIMIT ?;
+
+-- name: UpdateUser :exec
+UPDATE users SET role = ?, disabled_at = ?, session_epoch = ?, sessions_stale = ?, updated_at = ?
+WHERE id = ?;
+
+-- name: UpdatePasswordHash :exec
+UPDATE users SET password_hash = sqlc.arg(new_hash), updated_at = sqlc.arg(now)
+WHERE id = sqlc.arg(id) AND password_hash = sqlc.arg(old_hash);
+
+-- name: ListStaleUsers :many
+SELECT id, session_epoch FROM users WHERE sessions_stale = TRUE LIMIT ?;
+
+-- name: ClearStale :exec
+UPDATE users SET sessions_stale = FALSE WHERE id = ? AND session_epoch = ?;

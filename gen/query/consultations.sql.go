@@ -12,6 +12,50 @@ import (
 	"counsel/domain"
 )
 
+const createConsultation = `-- name: CreateConsultation :exec
+INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+`
+
+type CreateConsultationParams struct {
+	ID            domain.ID
+	UserID        domain.ID
+	ActorID       domain.ID
+	Kind          string
+	Excerpt       string
+	Question      string
+	Answer        string
+	DraftID       *domain.ID
+	Locale        string
+	Model         string
+	PromptVersion string
+	Cached        bool
+	TokensUsed    int32
+	LatencyMs     int32
+	CreatedAt     time.Time
+}
+
+func (q *Queries) CreateConsultation(ctx context.Context, arg CreateConsultationParams) error {
+	_, err := q.db.ExecContext(ctx, createConsultation,
+		arg.ID,
+		arg.UserID,
+		arg.ActorID,
+		arg.Kind,
+		arg.Excerpt,
+		arg.Question,
+		arg.Answer,
+		arg.DraftID,
+		arg.Locale,
+		arg.Model,
+		arg.PromptVersion,
+		arg.Cached,
+		arg.TokensUsed,
+		arg.LatencyMs,
+		arg.CreatedAt,
+	)
+	return err
+}
+
 const getConsultation = `-- name: GetConsultation :one
 SELECT id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at FROM consultations WHERE id = ?
 `

@@ -30,12 +30,14 @@ type Consultation struct {
 }
 
 type User struct {
-	ID           domain.ID
-	Email        string
-	FullName     string
-	Role         string
-	PasswordHash string
-	DisabledAt   sql.NullTime
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
+	ID            domain.ID
+	Email         string
+	FullName      string
+	Role          string
+	PasswordHash  string
+	DisabledAt    sql.NullTime
+	SessionEpoch  uint32
+	SessionsStale bool
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
 }

@@ -7,10 +7,36 @@ package query
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"counsel/domain"
 )
+
+const clearStale = `-- name: ClearStale :exec
+UPDATE users SET sessions_stale = FALSE WHERE id = ? AND session_epoch = ?
+`
+
+type ClearStaleParams struct {
+	ID           domain.ID
+	SessionEpoch uint32
+}
+
+func (q *Queries) ClearStale(ctx context.Context, arg ClearStaleParams) error {
+	_, err := q.db.ExecContext(ctx, clearStale, arg.ID, arg.SessionEpoch)
+	return err
+}
+
+const countActiveAdmins = `-- name: CountActiveAdmins :one
+SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL
+`
+
+func (q *Queries) CountActiveAdmins(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countActiveAdmins)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
 
 const createUser = `-- name: CreateUser :exec
 INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at)
@@ -41,7 +67,7 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
 }
 
 const getUser = `-- name: GetUser :one
-SELECT id, email, full_name, role, password_hash, disabled_at, created_at, updated_at FROM users WHERE id = ?
+SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at FROM users WHERE id = ?
 `
 
 func (q *Queries) GetUser(ctx context.Context, id domain.ID) (User, error) {
@@ -54,6 +80,8 @@ func (q *Queries) GetUser(ctx context.Context, id domain.ID) (User, error) {
 		&i.Role,
 		&i.PasswordHash,
 		&i.DisabledAt,
+		&i.SessionEpoch,
+		&i.SessionsStale,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -61,7 +89,7 @@ func (q *Queries) GetUser(ctx context.Context, id domain.ID) (User, error) {
 }
 
 const getUserByEmail = `-- name: GetUserByEmail :one
-SELECT id, email, full_name, role, password_hash, disabled_at, created_at, updated_at FROM users WHERE email = ?
+SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at FROM users WHERE email = ?
 `
 
 func (q *Queries) GetUserByEmail(ctx context.Context, email string) (User, error) {
@@ -74,8 +102,259 @@ func (q *Queries) GetUserByEmail(ctx context.Context, email string) (User, error
 		&i.Role,
 		&i.PasswordHash,
 		&i.DisabledAt,
+		&i.SessionEpoch,
+		&i.SessionsStale,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const getUserStanding = `-- name: GetUserStanding :one
+SELECT role, disabled_at, session_epoch FROM users WHERE id = ?
+`
+
+type GetUserStandingRow struct {
+	Role         string
+	DisabledAt   sql.NullTime
+	SessionEpoch uint32
+}
+
+func (q *Queries) GetUserStanding(ctx context.Context, id domain.ID) (GetUserStandingRow, error) {
+	row := q.db.QueryRowContext(ctx, getUserStanding, id)
+	var i GetUserStandingRow
+	err := row.Scan(&i.Role, &i.DisabledAt, &i.SessionEpoch)
+	return i, err
+}
+
+const listStaleUsers = `-- name: ListStaleUsers :many
+SELECT id, session_epoch FROM users WHERE sessions_stale = TRUE LIMIT ?
+`
+
+type ListStaleUsersRow struct {
+	ID           domain.ID
+	SessionEpoch uint32
+}
+
+func (q *Queries) ListStaleUsers(ctx context.Context, limit int32) ([]ListStaleUsersRow, error) {
+	rows, err := q.db.QueryContext(ctx, listStaleUsers, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListStaleUsersRow
+	for rows.Next() {
+		var i ListStaleUsersRow
+		if err := rows.Scan(&i.ID, &i.SessionEpoch); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUsers = `-- name: ListUsers :many
+SELECT id, email, full_name, role, disabled_at, created_at FROM users
+WHERE id < ?
+ORDER BY id DESC
+LIMIT ?
+`
+
+type ListUsersParams struct {
+	Before domain.ID
+	Limit  int32
+}
+
+type ListUsersRow struct {
+	ID         domain.ID
+	Email      string
+	FullName   string
+	Role       string
+	DisabledAt sql.NullTime
+	CreatedAt  time.Time
+}
+
+func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]ListUsersRow, error) {
+	rows, err := q.db.QueryContext(ctx, listUsers, arg.Before, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListUsersRow
+	for rows.Next() {
+		var i ListUsersRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Email,
+			&i.FullName,
+			&i.Role,
+			&i.DisabledAt,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUsersByRole = `-- name: ListUsersByRole :many
+SELECT id, email, full_name, role, disabled_at, created_at FROM users
+WHERE role = ? AND id < ?
+ORDER BY id DESC
+LIMIT ?
+`
+
+type ListUsersByRoleParams struct {
+	Role   string
+	Before domain.ID
+	Limit  int32
+}
+
+type ListUsersByRoleRow struct {
+	ID         domain.ID
+	Email      string
+	FullName   string
+	Role       string
+	DisabledAt sql.NullTime
+	CreatedAt  time.Time
+}
+
+func (q *Queries) ListUsersByRole(ctx context.Context, arg ListUsersByRoleParams) ([]ListUsersByRoleRow, error) {
+	rows, err := q.db.QueryContext(ctx, listUsersByRole, arg.Role, arg.Before, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListUsersByRoleRow
+	for rows.Next() {
+		var i ListUsersByRoleRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Email,
+			&i.FullName,
+			&i.Role,
+			&i.DisabledAt,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockActiveAdmins = `-- name: LockActiveAdmins :many
+SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR UPDATE
+`
+
+func (q *Queries) LockActiveAdmins(ctx context.Context) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, lockActiveAdmins)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var id domain.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockUser = `-- name: LockUser :one
+SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at FROM users WHERE id = ? FOR UPDATE
+`
+
+func (q *Queries) LockUser(ctx context.Context, id domain.ID) (User, error) {
+	row := q.db.QueryRowContext(ctx, lockUser, id)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.FullName,
+		&i.Role,
+		&i.PasswordHash,
+		&i.DisabledAt,
+		&i.SessionEpoch,
+		&i.SessionsStale,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const updatePasswordHash = `-- name: UpdatePasswordHash :exec
+UPDATE users SET password_hash = ?, updated_at = ?
+WHERE id = ? AND password_hash = ?
+`
+
+type UpdatePasswordHashParams struct {
+	NewHash string
+	Now     time.Time
+	ID      domain.ID
+	OldHash string
+}
+
+func (q *Queries) UpdatePasswordHash(ctx context.Context, arg UpdatePasswordHashParams) error {
+	_, err := q.db.ExecContext(ctx, updatePasswordHash,
+		arg.NewHash,
+		arg.Now,
+		arg.ID,
+		arg.OldHash,
+	)
+	return err
+}
+
+const updateUser = `-- name: UpdateUser :exec
+UPDATE users SET role = ?, disabled_at = ?, session_epoch = ?, sessions_stale = ?, updated_at = ?
+WHERE id = ?
+`
+
+type UpdateUserParams struct {
+	Role          string
+	DisabledAt    sql.NullTime
+	SessionEpoch  uint32
+	SessionsStale bool
+	UpdatedAt     time.Time
+	ID            domain.ID
+}
+
+func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) error {
+	_, err := q.db.ExecContext(ctx, updateUser,
+		arg.Role,
+		arg.DisabledAt,
+		arg.SessionEpoch,
+		arg.SessionsStale,
+		arg.UpdatedAt,
+		arg.ID,
+	)
+	return err
 }

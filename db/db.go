@@ -1,0 +1,173 @@
+// Package db connects to MySQL (or MariaDB) and Redis, brings the schema up to date, runs
+// transactions and turns the failures of both servers into the domain's errors.
+//
+// Both clients reconnect by themselves. While MySQL is gone every query fails with
+// domain.Unavailable; while Redis is gone every command fails at once with ErrRedisDown, so
+// that a caller can go on without it.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// Options of a pool. A zero field takes the default.
+type Options struct {
+	MaxConns     int           // open connections at most; 24
+	DialTimeout  time.Duration // 2 s
+	ReadTimeout  time.Duration // the longest a server may think about one statement; 15 s
+	WriteTimeout time.Duration // 5 s
+}
+
+// sqlMode makes the server refuse what it would otherwise quietly bend.
+const sqlMode = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+
+// Open makes a pool for a database named by a URL
+//
+//	mysql://user:password@host:port/name?tls=true
+//	mysql://user:password@/name?socket=/path/to/mysqld.sock
+//
+// or by a DSN of go-sql-driver/mysql. Parameters are those of that driver. It waits for the
+// server until ctx is done (10 s when ctx has no deadline), and fails at once when the server
+// refuses the user or does not know the database. No error holds the password.
+func Open(ctx context.Context, rawURL string, o Options) (*sql.DB, error) {
+	cfg, err := parse(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Timeout = orElse(o.DialTimeout, 2*time.Second)
+	cfg.ReadTimeout = orElse(o.ReadTimeout, 15*time.Second)
+	cfg.WriteTimeout = orElse(o.WriteTimeout, 5*time.Second)
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("database settings: %w", err)
+	}
+	pool := sql.OpenDB(connector)
+	conns := orElse(o.MaxConns, 24)
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	pool.SetConnMaxIdleTime(2 * time.Minute)
+	pool.SetConnMaxLifetime(30 * time.Minute)
+
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+	}
+	if err := awaitServer(ctx, pool); err != nil {
+		return nil, errors.Join(fmt.Errorf("the database does not answer: %w", err), pool.Close())
+	}
+	return pool, nil
+}
+
+// awaitServer pings until the server answers, refuses us for good, or ctx is done.
+func awaitServer(ctx context.Context, pool *sql.DB) error {
+	var last error
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		err := pool.PingContext(ctx)
+		if err == nil {
+			return nil
+		}
+		if last == nil || ctx.Err() == nil {
+			last = err // ctx's own end tells less than the failure before it
+		}
+		if me, ok := errors.AsType[*mysql.MySQLError](err); ok && !transient(me.Number) {
+			return err
+		}
+		if !pause(ctx, wait) {
+			return last
+		}
+	}
+}
+
+func parse(raw string) (*mysql.Config, error) {
+	bad := errors.New("DATABASE_URL is neither mysql://user:password@host:port/name nor a DSN")
+	if raw == "" {
+		return nil, bad
+	}
+	var cfg *mysql.Config
+	if !strings.HasPrefix(raw, "mysql://") {
+		var err error
+		if cfg, err = mysql.ParseDSN(raw); err != nil {
+			return nil, bad // the driver's words may quote the password
+		}
+	} else {
+		u, err := url.Parse(raw)
+		if err != nil {
+			return nil, bad
+		}
+		q := u.Query()
+		socket := q.Get("socket")
+		q.Del("socket")
+		if cfg, err = mysql.ParseDSN("/?" + q.Encode()); err != nil {
+			return nil, fmt.Errorf("DATABASE_URL has a parameter that cannot be read: %w", err)
+		}
+		if u.User != nil {
+			cfg.User = u.User.Username()
+			cfg.Passwd, _ = u.User.Password()
+		}
+		cfg.DBName = strings.TrimPrefix(u.Path, "/")
+		switch {
+		case socket != "":
+			cfg.Net, cfg.Addr = "unix", socket
+		case u.Hostname() != "":
+			cfg.Net, cfg.Addr = "tcp", u.Host
+			if u.Port() == "" {
+				cfg.Addr += ":3306"
+			}
+		default:
+			return nil, bad
+		}
+	}
+	if cfg.DBName == "" {
+		return nil, errors.New("DATABASE_URL names no database")
+	}
+
+	cfg.ParseTime = true
+	cfg.Loc = time.UTC
+	cfg.InterpolateParams = true // one round trip a query
+	cfg.ClientFoundRows = true
+	cfg.RejectReadOnly = true // after a failover, leave the old primary
+	cfg.MultiStatements = false
+	cfg.AllowAllFiles = false
+	if err := cfg.Apply(mysql.Charset("utf8mb4", "utf8mb4_unicode_ci")); err != nil {
+		return nil, fmt.Errorf("database settings: %w", err)
+	}
+	if cfg.Params == nil {
+		cfg.Params = map[string]string{}
+	}
+	cfg.Params["sql_mode"] = "'" + sqlMode + "'"
+	cfg.Params["time_zone"] = "'+00:00'"
+	if cfg.Params["innodb_lock_wait_timeout"] == "" {
+		cfg.Params["innodb_lock_wait_timeout"] = "5"
+	}
+	cfg.Logger = &mysql.NopLogger{} // what it would say comes back as an error
+	return cfg, nil
+}
+
+func orElse[T comparable](v, fallback T) T {
+	var zero T
+	if v == zero {
+		return fallback
+	}
+	return v
+}
+
+// pause waits for d; false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,55 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"counsel/gen/query"
+)
+
+// txAttempts is how often a transaction is run that loses to others each time.
+const txAttempts = 5
+
+// WithTx runs fn in a transaction and commits when fn returns nil. A deadlock or a lock that
+// came too late rolls back and runs fn again, up to five times in all; so fn must have no
+// effect outside the transaction. Errors leave as Error gives them. When the connection is
+// lost while committing, the outcome is unknown and the error is domain.Unavailable.
+func WithTx(ctx context.Context, pool *sql.DB, fn func(*query.Queries) error) error {
+	for attempt := 1; ; attempt++ {
+		err := runTx(ctx, pool, fn)
+		if err == nil {
+			return nil
+		}
+		if attempt == txAttempts || !retryable(err) {
+			return Error(err)
+		}
+		// The losers come back at different times.
+		if !pause(ctx, time.Duration(1+rand.IntN(10<<attempt))*time.Millisecond) {
+			return Error(err)
+		}
+	}
+}
+
+func runTx(ctx context.Context, pool *sql.DB, fn func(*query.Queries) error) error {
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	// After Commit this does nothing. It does not hear ctx and is bounded by the pool's
+	// timeouts; when the server does not take it, the connection is closed, which rolls back.
+	defer func() { _ = tx.Rollback() }()
+	if err := fn(query.New(tx)); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func retryable(err error) bool {
+	me, ok := errors.AsType[*mysql.MySQLError](err)
+	return ok && (me.Number == erDeadlock || me.Number == erLockWaitTimeout || me.Number == erRecordChanged)
+}

@@ -1,0 +1,267 @@
+package account
+
+import (
+	"context"
+	"database/sql"
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/gen/query"
+)
+
+// Registration of a new account.
+type Registration struct {
+	Email, Password, FullName string
+}
+
+// What an account may hold, in characters.
+const (
+	maxEmail    = 254
+	minPassword = 8
+	maxPassword = 128
+	maxName     = 200
+)
+
+// Register makes an account with the role client. It fails with domain.Invalid naming the
+// field, or with domain.Conflict when the address has an account.
+func (s *Service) Register(ctx context.Context, r Registration) (User, error) {
+	return s.create(ctx, r, domain.RoleClient)
+}
+
+func (s *Service) create(ctx context.Context, r Registration, role domain.Role) (User, error) {
+	u := User{Email: normalEmail(r.Email), FullName: strings.TrimSpace(norm.NFC.String(r.FullName)), Role: role}
+	if err := check(u, r.Password); err != nil {
+		return User{}, err
+	}
+	// The unique key decides; asking first spares a hash.
+	if _, err := s.rows.GetUserByEmail(ctx, u.Email); err == nil {
+		return User{}, taken(nil)
+	} else if err = db.Error(err); domain.CodeOf(err) != domain.NotFound {
+		return User{}, err
+	}
+	hash, err := s.hasher.hash(ctx, r.Password)
+	if err != nil {
+		return User{}, err
+	}
+	u.ID, u.CreatedAt = s.newID(), s.clock()
+	err = db.Error(s.rows.CreateUser(ctx, query.CreateUserParams{
+		ID: u.ID, Email: u.Email, FullName: u.FullName, Role: string(role), PasswordHash: hash, CreatedAt: u.CreatedAt, UpdatedAt: u.CreatedAt,
+	}))
+	if domain.CodeOf(err) == domain.Conflict {
+		return User{}, taken(err)
+	}
+	if err != nil {
+		return User{}, err
+	}
+	return u, nil
+}
+
+func taken(cause error) *domain.Error {
+	return &domain.Error{Code: domain.Conflict, Message: "An account with this e-mail address exists.", Err: cause}
+}
+
+func check(u User, password string) error {
+	e := &domain.Error{Code: domain.Invalid, Message: "The request has a field that cannot be accepted."}
+	refuse := func(pointer, detail string) {
+		e.Fields = append(e.Fields, domain.Field{Pointer: pointer, Detail: detail})
+	}
+	if !validEmail(u.Email) {
+		refuse("/email", "is not an e-mail address")
+	}
+	switch n := utf8.RuneCountInString(password); {
+	case !utf8.ValidString(password):
+		refuse("/password", "is not valid text")
+	case n < minPassword:
+		refuse("/password", "must have 8 characters or more")
+	case n > maxPassword:
+		refuse("/password", "must have 128 characters or fewer")
+	case strings.EqualFold(password, u.Email):
+		refuse("/password", "must not be the e-mail address")
+	}
+	switch n := utf8.RuneCountInString(u.FullName); {
+	case n == 0 || n > maxName:
+		refuse("/fullName", "must have 1 to 200 characters")
+	case !utf8.ValidString(u.FullName) || strings.ContainsFunc(u.FullName, unicode.IsControl):
+		refuse("/fullName", "must not hold control characters")
+	}
+	if len(e.Fields) > 0 {
+		return e
+	}
+	return nil
+}
+
+// normalEmail is the one spelling of an address: lower case, composed characters, and an
+// international domain in its Unicode form.
+func normalEmail(s string) string {
+	s = strings.ToLower(norm.NFC.String(strings.TrimSpace(s)))
+	local, host, ok := cutLast(s, "@")
+	if !ok {
+		return s
+	}
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		if host, err = idna.Lookup.ToUnicode(ascii); err != nil {
+			host = ascii
+		}
+	}
+	return local + "@" + host
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+func validEmail(s string) bool {
+	if len(s) > maxEmail || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
+		return false
+	}
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s || a.Name != "" {
+		return false
+	}
+	_, host, _ := cutLast(s, "@")
+	_, err = idna.Lookup.ToASCII(host)
+	return err == nil
+}
+
+// EnsureAdmin makes the first admin at start. An address without an account gets one, with
+// the role admin. An account that exists is left as it is, its password and role too: nobody
+// is promoted by a setting. When it is no active admin and there is no other, that is a
+// domain.Conflict. Servers may call it at the same time and at every start.
+func (s *Service) EnsureAdmin(ctx context.Context, email, password string) error {
+	_, err := s.create(ctx, Registration{Email: email, Password: password, FullName: "Administrator"}, domain.RoleAdmin)
+	if domain.CodeOf(err) != domain.Conflict {
+		return err
+	}
+	n, err := s.rows.CountActiveAdmins(ctx)
+	if err != nil {
+		return db.Error(err)
+	}
+	if n == 0 {
+		return domain.Errorf(domain.Conflict, "the admin's address belongs to an account that is not an active admin, and there is no other admin")
+	}
+	return nil
+}
+
+// UserFilter narrows a list of accounts.
+type UserFilter struct {
+	Role   *domain.Role
+	Limit  int        // 1 to 100; 0: 20
+	Before *domain.ID // only accounts older than this one
+}
+
+// Users lists accounts, the newest first. next is the Before of the following page, nil at
+// the end.
+func (s *Service) Users(ctx context.Context, f UserFilter) (users []User, next *domain.ID, err error) {
+	limit := f.Limit
+	if limit == 0 {
+		limit = 20
+	}
+	limit = min(max(limit, 1), 100)
+	before := domain.ID{}
+	for i := range before {
+		before[i] = 0xff
+	}
+	if f.Before != nil {
+		before = *f.Before
+	}
+	var rows []query.ListUsersRow
+	if f.Role == nil {
+		rows, err = s.rows.ListUsers(ctx, query.ListUsersParams{Before: before, Limit: int32(limit + 1)})
+	} else {
+		var byRole []query.ListUsersByRoleRow
+		byRole, err = s.rows.ListUsersByRole(ctx, query.ListUsersByRoleParams{Role: string(*f.Role), Before: before, Limit: int32(limit + 1)})
+		for _, r := range byRole {
+			rows = append(rows, query.ListUsersRow(r))
+		}
+	}
+	if err != nil {
+		return nil, nil, db.Error(err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = &rows[limit-1].ID
+	}
+	users = make([]User, len(rows))
+	for i, r := range rows {
+		users[i] = User{ID: r.ID, Email: r.Email, FullName: r.FullName, Role: domain.Role(r.Role), Disabled: r.DisabledAt.Valid, CreatedAt: r.CreatedAt}
+	}
+	return users, next, nil
+}
+
+// UserChange is what an admin may change; nil leaves a thing as it is.
+type UserChange struct {
+	Role     *domain.Role
+	Disabled *bool
+}
+
+// UpdateUser changes an account. A change of role, and disabling, end its sessions at once,
+// also while Redis is down: then its tokens are refused from now on, and its sessions end in
+// Redis before they are believed again. It fails with domain.Forbidden unless p is an admin,
+// domain.NotFound, domain.Invalid for an unknown role, and domain.Conflict when no admin who
+// can sign in would be left.
+func (s *Service) UpdateUser(ctx context.Context, p domain.Principal, id domain.ID, c UserChange) (User, error) {
+	if !p.Admin() {
+		return User{}, domain.Errorf(domain.Forbidden, "Only an admin may change accounts.")
+	}
+	if c.Role != nil && !known(*c.Role) {
+		return User{}, domain.InvalidField("/role", "is not a role")
+	}
+	now := s.clock()
+	var u query.User
+	var ends bool
+	err := db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+		// Always in this order, so that two such changes wait instead of deadlocking.
+		admins, err := q.LockActiveAdmins(ctx)
+		if err != nil {
+			return err
+		}
+		if u, err = q.LockUser(ctx, id); err != nil {
+			return err
+		}
+		was := u
+		if c.Role != nil {
+			u.Role = string(*c.Role)
+		}
+		if c.Disabled != nil && *c.Disabled != u.DisabledAt.Valid {
+			u.DisabledAt = sql.NullTime{Time: now, Valid: *c.Disabled}
+		}
+		if u == was {
+			ends = false
+			return nil
+		}
+		active := func(x query.User) bool { return domain.Role(x.Role) == domain.RoleAdmin && !x.DisabledAt.Valid }
+		if active(was) && !active(u) && len(admins) < 2 {
+			return domain.Errorf(domain.Conflict, "This is the last admin who can sign in.")
+		}
+		if ends = u.Role != was.Role || u.DisabledAt.Valid && !was.DisabledAt.Valid; ends {
+			u.SessionEpoch++
+			u.SessionsStale = true
+		}
+		u.UpdatedAt = now
+		return q.UpdateUser(ctx, query.UpdateUserParams{
+			ID: id, Role: u.Role, DisabledAt: u.DisabledAt, SessionEpoch: u.SessionEpoch, SessionsStale: u.SessionsStale, UpdatedAt: now,
+		})
+	})
+	if err != nil {
+		return User{}, err
+	}
+	if ends {
+		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanup)
+		defer cancel()
+		if s.endVoid(after, id, u.SessionEpoch) != nil {
+			s.outages.Add(1) // the mark on the row stays, and Redis is not believed until it is off
+		}
+	}
+	return userOf(u), nil
+}
