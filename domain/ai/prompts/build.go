@@ -113,7 +113,7 @@ func (t *DocumentType) Prompt(p DraftParams) (Prompt, error) {
 	if err != nil {
 		return Prompt{}, err
 	}
-	data, err := json.MarshalIndent(map[string]any{"workingTitle": title, "inputs": inputs}, "", "  ")
+	data, err := dataJSON(map[string]any{"workingTitle": title, "inputs": inputs}, "  ")
 	if err != nil {
 		return Prompt{}, err
 	}
@@ -136,7 +136,6 @@ func (t *DocumentType) Prompt(p DraftParams) (Prompt, error) {
 	if err := appendPiece(&user, t.file.body, "request", request{style: style, Inputs: quoted(inputs)}); err != nil {
 		return Prompt{}, err
 	}
-	// encoding/json writes < and > as escapes, so no value can hold the closing line.
 	fmt.Fprintf(&user, "\n\n<inputs>\n%s\n</inputs>", data)
 	return Prompt{
 		System: system.String(), User: user.String(),
@@ -261,12 +260,27 @@ type datum string
 func (d datum) String() string { return quote(string(d)) }
 
 func quote(s string) string {
-	raw, err := json.Marshal(s)
+	text, err := dataJSON(s, "")
 	if err != nil {
 		return `""`
 	}
-	return string(raw)
+	return text
 }
+
+// dataJSON writes a user's data. < and > are escaped, so that no value can hold the line that
+// closes the block around it; the rest stays readable, "&" for instance.
+func dataJSON(v any, indent string) (string, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", indent)
+	if err := e.Encode(v); err != nil {
+		return "", err
+	}
+	return angles.Replace(strings.TrimSuffix(b.String(), "\n")), nil
+}
+
+var angles = strings.NewReplacer("<", `\u003c`, ">", `\u003e`)
 
 func quoted(v any) any {
 	switch v := v.(type) {
