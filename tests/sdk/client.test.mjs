@@ -1,0 +1,301 @@
+// What the SDK itself promises, against a server that misbehaves on cue: streams, errors,
+// renewing tokens. It needs no Counsel.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+import { chat, Counsel, CounselError, getCurrentUser, listConsultations, streamChat } from '@counsel/sdk';
+import { getCurrentUserOptions, listConsultationsInfiniteOptions } from '@counsel/sdk/react-query';
+
+const id = '019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e';
+const user = { id, email: 'ada@example.com', fullName: 'Ada Lovelace', role: 'client', disabled: false, createdAt: '2026-11-25T09:00:00Z' };
+const response = { answer: 'Two to five years.', references: [], tokensUsed: 7, cached: false, consultationId: id };
+const question = { userId: id, message: 'How long?' };
+const tokens = (n) => ({ accessToken: `access${n}`, tokenType: 'Bearer', expiresIn: 900, refreshToken: `refresh${n}` });
+
+/** Serves `handle`; answers the requests it got, with their bodies, as they came. */
+async function serve(t, handle) {
+  const got = [];
+  const server = createServer(async (request, answer) => {
+    let body = '';
+    for await (const piece of request) body += piece;
+    got.push({ method: request.method, url: request.url, headers: request.headers, body: body && JSON.parse(body) });
+    await handle(got.at(-1), answer, request);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { baseUrl: `http://127.0.0.1:${server.address().port}`, got };
+}
+
+function store(held) {
+  return { get: () => held, set: (next) => void (held = next) };
+}
+
+function json(answer, status, body, headers = {}) {
+  const type = status < 400 ? 'application/json' : 'application/problem+json';
+  answer.writeHead(status, { 'Content-Type': type, ...headers }).end(JSON.stringify(body));
+}
+
+const problem = (status, code, more) => ({ type: `https://counsel.example/problems/${code}`, title: 'No', status, code, requestId: 'r1', ...more });
+
+/** A signal: `give` hands a value to whoever waits for `given`. */
+function signal() {
+  let give;
+  const given = new Promise((resolve) => void (give = resolve));
+  return { give, given };
+}
+
+async function all(events) {
+  const list = [];
+  for await (const event of events) list.push(event);
+  return list;
+}
+
+/** A server that answers chat with the given pieces of an event stream, then `end`s. */
+function streaming(t, pieces, end = (answer) => answer.end()) {
+  return serve(t, async (_, answer) => {
+    answer.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    for (const piece of pieces) await new Promise((written) => answer.write(piece, written));
+    end(answer);
+  });
+}
+
+const delta = (text) => ({ type: 'delta', text });
+const done = { type: 'done', response };
+
+for (const [name, pieces] of Object.entries({
+  'one event a piece': [`event: delta\ndata: ${JSON.stringify(delta('Two '))}\n\n`, `event: done\ndata: ${JSON.stringify(done)}\n\n`],
+  'all events at once': [`data:${JSON.stringify(delta('Two '))}\n\ndata:${JSON.stringify(done)}\n\n`],
+  'CRLF cut in two, comments, other fields': [': hello\r', `\nid: 1\r\nretry: 1\r\nevent: delta\r`, `\ndata: ${JSON.stringify(delta('Two '))}\r`, '\n\r', `\n:\r\n\r\ndata: ${JSON.stringify(done)}\r\n\r\n`],
+  'data over several lines': [`data: {"type":"delta",\ndata: "text":"Two "}\n\ndata: ${JSON.stringify(done)}\n\n`],
+  'nothing counts after done': [`data: ${JSON.stringify(delta('Two '))}\n\ndata: ${JSON.stringify(done)}\n\ndata: garbage\n\n`],
+})) {
+  test(`streamChat: ${name}`, async (t) => {
+    const { baseUrl, got } = await streaming(t, pieces);
+    const { client } = new Counsel({ baseUrl });
+    assert.deepEqual(await all(streamChat({ client, body: question })), [delta('Two '), done]);
+    assert.equal(got[0].headers.accept, 'text/event-stream');
+    assert.deepEqual(got[0].body, question);
+  });
+}
+
+test('streamChat: a character cut in two arrives whole', async (t) => {
+  const bytes = Buffer.from(`data: ${JSON.stringify(delta('§ 👩‍⚖️'))}\n\ndata: ${JSON.stringify(done)}\n\n`);
+  const { baseUrl } = await streaming(t, [...bytes].map((byte) => Buffer.of(byte)));
+  const { client } = new Counsel({ baseUrl });
+  assert.equal((await all(streamChat({ client, body: question })))[0].text, '§ 👩‍⚖️');
+});
+
+test('streamChat: an error event is thrown as its problem', async (t) => {
+  const failed = { type: 'error', problem: problem(503, 'ai_unavailable', { detail: 'Busy.' }) };
+  const { baseUrl, got } = await streaming(t, [`data: ${JSON.stringify(delta('Two '))}\n\ndata: ${JSON.stringify(failed)}\n\n`]);
+  const { client } = new Counsel({ baseUrl });
+  const seen = [];
+  await assert.rejects(
+    async () => {
+      for await (const event of streamChat({ client, body: question })) seen.push(event);
+    },
+    (error) => error instanceof CounselError && error.status === 503 && error.code === 'ai_unavailable' && error.message === 'Busy.',
+  );
+  assert.deepEqual(seen, [delta('Two ')]);
+  assert.equal(got.length, 1);
+});
+
+for (const [name, end] of Object.entries({ 'ends early': (answer) => answer.end(), breaks: (answer) => answer.destroy() })) {
+  test(`streamChat: a stream that ${name} is an error, and the question is not asked again`, async (t) => {
+    const { baseUrl, got } = await streaming(t, [`data: ${JSON.stringify(delta('Two '))}\n\n`], end);
+    const { client } = new Counsel({ baseUrl });
+    await assert.rejects(all(streamChat({ client, body: question })), name === 'breaks' ? TypeError : { code: 'incomplete_stream' });
+    assert.equal(got.length, 1);
+  });
+}
+
+test('streamChat: a refusal is thrown before anything is yielded', async (t) => {
+  const { baseUrl, got } = await serve(t, (_, answer) => json(answer, 429, problem(429, 'rate_limited'), { 'Retry-After': '7' }));
+  const { client } = new Counsel({ baseUrl });
+  await assert.rejects(all(streamChat({ client, body: question })), { name: 'CounselError', status: 429, code: 'rate_limited', retryAfter: 7 });
+  assert.equal(got.length, 1);
+});
+
+for (const [name, leave] of Object.entries({ aborting: (abort) => abort.abort(), 'leaving the loop': () => 'leave' })) {
+  test(`streamChat: ${name} closes the connection`, async (t) => {
+    let closed;
+    const { baseUrl, got } = await serve(t, (_, answer, request) => {
+      closed = once(request.socket, 'close');
+      answer.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      answer.write(`data: ${JSON.stringify(delta('Two '))}\n\n`);
+    });
+    const { client } = new Counsel({ baseUrl });
+    const abort = new AbortController();
+    const read = async () => {
+      for await (const _ of streamChat({ client, body: question, signal: abort.signal })) {
+        if (leave(abort)) break;
+      }
+    };
+    if (name === 'aborting') await assert.rejects(read, { name: 'AbortError' });
+    else await read();
+    await closed;
+    assert.equal(got.length, 1);
+  });
+}
+
+test('an error carries all that the problem says', async (t) => {
+  const errors = [{ pointer: '/message', detail: 'is empty' }];
+  const { baseUrl } = await serve(t, (_, answer) => json(answer, 422, problem(422, 'invalid', { detail: 'A field.', instance: '/api/ai/chat', errors })));
+  const { client } = new Counsel({ baseUrl });
+  const error = await chat({ client, body: question }).catch((thrown) => thrown);
+  assert.ok(error instanceof CounselError && error instanceof Error);
+  const { type, title, status, detail, instance, code, requestId, retryAfter } = error;
+  assert.deepEqual(
+    { type, title, status, detail, instance, code, requestId, retryAfter, errors: error.errors },
+    { ...problem(422, 'invalid'), detail: 'A field.', instance: '/api/ai/chat', retryAfter: undefined, errors },
+  );
+});
+
+for (const [name, body] of Object.entries({ "a proxy's page": '<h1>Bad Gateway</h1>', 'an empty body': '', 'JSON that is no problem': '["no"]' })) {
+  test(`an error of ${name} is a CounselError too`, async (t) => {
+    const { baseUrl } = await serve(t, (_, answer) => answer.writeHead(502, { 'X-Request-Id': 'r9' }).end(body));
+    const { client } = new Counsel({ baseUrl });
+    await assert.rejects(getCurrentUser({ client }), { name: 'CounselError', status: 502, code: 'unknown', requestId: 'r9', errors: [], message: 'Bad Gateway' });
+  });
+}
+
+test('an unreachable service is the error of fetch', async (t) => {
+  const { baseUrl } = await serve(t, () => undefined);
+  const { client } = new Counsel({ baseUrl, fetch: () => Promise.reject(new TypeError('fetch failed')) });
+  await assert.rejects(getCurrentUser({ client }), TypeError);
+});
+
+/** A server whose access token is `access1` until renewed with `refresh0`, each token good once. */
+function renewing(t, refused) {
+  let good = 1;
+  return serve(t, ({ url, headers, body }, answer) => {
+    if (url === '/api/auth/refresh') {
+      if (refused) return json(answer, refused, problem(refused, refused === 401 ? 'unauthenticated' : 'unavailable'));
+      if (body.refreshToken !== `refresh${good - 1}`) return json(answer, 401, problem(401, 'unauthenticated'));
+      return json(answer, 200, tokens(good++));
+    }
+    if (headers.authorization !== `Bearer access${good - 1}` || good === 1) return json(answer, 401, problem(401, 'unauthenticated'));
+    return json(answer, 200, url === '/api/ai/chat' ? response : user);
+  });
+}
+
+const refreshes = (got) => got.filter(({ url }) => url === '/api/auth/refresh').length;
+
+test('many calls that meet a 401 renew the tokens once, and all go on', async (t) => {
+  const { baseUrl, got } = await renewing(t);
+  const counsel = new Counsel({ baseUrl, store: store(tokens(0)) });
+  const answers = await Promise.all(Array.from({ length: 20 }, () => getCurrentUser({ client: counsel.client })));
+  assert.ok(answers.every((answer) => answer.email === user.email));
+  assert.equal(refreshes(got), 1);
+  assert.equal(counsel.tokens.accessToken, 'access1');
+});
+
+test('a body is sent again whole', async (t) => {
+  const { baseUrl, got } = await renewing(t);
+  const { client } = new Counsel({ baseUrl, store: store(tokens(0)) });
+  assert.deepEqual(await chat({ client, body: question }), response);
+  assert.deepEqual(got.map(({ url, body }) => [url, body]), [
+    ['/api/ai/chat', question],
+    ['/api/auth/refresh', { refreshToken: 'refresh0' }],
+    ['/api/ai/chat', question],
+  ]);
+});
+
+test('a 401 that comes late uses the tokens that are there by now', async (t) => {
+  const slow = signal();
+  const { baseUrl, got } = await serve(t, ({ url, headers }, answer) => {
+    if (url === '/api/auth/refresh') return json(answer, 200, tokens(1));
+    if (headers.authorization === 'Bearer access1') return json(answer, 200, user);
+    const refuse = () => json(answer, 401, problem(401, 'unauthenticated'));
+    return got.length === 1 ? slow.give(refuse) : refuse();
+  });
+  const counsel = new Counsel({ baseUrl, store: store(tokens(0)) });
+  const first = getCurrentUser({ client: counsel.client });
+  const refuse = await slow.given;
+  await getCurrentUser({ client: counsel.client });
+  refuse();
+  assert.equal((await first).id, id);
+  assert.equal(refreshes(got), 1);
+});
+
+test('another tab that renewed first is not undone', async (t) => {
+  const shared = store(tokens(0));
+  const { baseUrl, got } = await serve(t, ({ headers }, answer) => {
+    if (headers.authorization === 'Bearer access1') return json(answer, 200, user);
+    shared.set(tokens(1));
+    return json(answer, 401, problem(401, 'unauthenticated'));
+  });
+  const counsel = new Counsel({ baseUrl, store: shared });
+  assert.equal((await getCurrentUser({ client: counsel.client })).id, id);
+  assert.equal(refreshes(got), 0);
+});
+
+test('a session that is over empties the store and throws the 401', async (t) => {
+  const { baseUrl, got } = await renewing(t, 401);
+  const counsel = new Counsel({ baseUrl, store: store(tokens(0)) });
+  await assert.rejects(getCurrentUser({ client: counsel.client }), { status: 401 });
+  assert.equal(counsel.tokens, undefined);
+  assert.equal(got.length, 2);
+});
+
+test('when the tokens cannot be renewed just now, they stay', async (t) => {
+  const { baseUrl } = await renewing(t, 503);
+  const counsel = new Counsel({ baseUrl, store: store(tokens(0)) });
+  await assert.rejects(getCurrentUser({ client: counsel.client }), { status: 503, code: 'unavailable' });
+  assert.deepEqual(counsel.tokens, tokens(0));
+});
+
+test('a second 401 is thrown, not renewed again', async (t) => {
+  const { baseUrl, got } = await serve(t, ({ url }, answer) =>
+    url === '/api/auth/refresh' ? json(answer, 200, tokens(1)) : json(answer, 401, problem(401, 'unauthenticated')));
+  const { client } = new Counsel({ baseUrl, store: store(tokens(0)) });
+  await assert.rejects(getCurrentUser({ client }), { status: 401 });
+  assert.equal(got.length, 3);
+});
+
+test("a call with somebody else's token is never sent again with the session's", async (t) => {
+  const { baseUrl, got } = await renewing(t);
+  const { client } = new Counsel({ baseUrl, store: store(tokens(0)) });
+  await assert.rejects(getCurrentUser({ client, auth: 'other' }), { status: 401 });
+  assert.equal(got.length, 1);
+});
+
+test('signing out while renewing stays signed out', async (t) => {
+  const asked = signal();
+  const { baseUrl } = await serve(t, ({ url }, answer) => {
+    if (url === '/api/auth/refresh') asked.give(() => json(answer, 200, tokens(1)));
+    else json(answer, 401, problem(401, 'unauthenticated'));
+  });
+  const held = store(tokens(0));
+  const counsel = new Counsel({ baseUrl, store: held });
+  const call = getCurrentUser({ client: counsel.client });
+  const renew = await asked.given;
+  held.set(undefined);
+  renew();
+  await assert.rejects(call, { status: 401 });
+  assert.equal(counsel.tokens, undefined);
+});
+
+test('signing out empties the store also when the service is down', async (t) => {
+  const { baseUrl } = await serve(t, (_, answer) => json(answer, 503, problem(503, 'unavailable')));
+  const counsel = new Counsel({ baseUrl, store: store(tokens(0)) });
+  await assert.rejects(counsel.logout(), { status: 503 });
+  assert.equal(counsel.tokens, undefined);
+});
+
+test('the query options of react-query ask through the client', async (t) => {
+  const { baseUrl, got } = await serve(t, ({ url }, answer) => json(answer, 200, url === '/api/auth/me' ? user : { items: [] }));
+  const { client } = new Counsel({ baseUrl: `${baseUrl}/` });
+  const me = getCurrentUserOptions({ client });
+  const context = { queryKey: me.queryKey, signal: AbortSignal.timeout(5000) };
+  assert.deepEqual(await me.queryFn(context), user);
+  const pages = listConsultationsInfiniteOptions({ client, query: { limit: 2 } });
+  await pages.queryFn({ queryKey: pages.queryKey, pageParam: 'next', signal: context.signal });
+  await listConsultations({ client, query: { kind: 'chat' } });
+  assert.deepEqual(got.map(({ url }) => url), ['/api/auth/me', '/api/ai/consultations?limit=2&cursor=next', '/api/ai/consultations?kind=chat']);
+});
