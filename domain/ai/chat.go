@@ -2,8 +2,17 @@ package ai
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"strings"
 
+	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/ai/prompts"
+	"counsel/domain/masking"
+	"counsel/gen/query"
+
+	"golang.org/x/text/language"
 )
 
 // Question is one question to the AI.
@@ -47,6 +56,182 @@ func (s *Service) StreamChat(ctx context.Context, caller domain.Principal, q Que
 	return s.chat(ctx, caller, q, delta)
 }
 
-func (s *Service) chat(context.Context, domain.Principal, Question, func(string)) (Answer, error) {
-	return Answer{}, domain.Errorf(domain.Unavailable, UnavailableMessage)
+func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question, delta func(string)) (Answer, error) {
+	if err := s.begin(); err != nil {
+		return Answer{}, err
+	}
+	defer s.end()
+	asked := s.Clock()
+	if err := s.mayAskFor(ctx, caller, q.UserID); err != nil {
+		return Answer{}, err
+	}
+	if strings.TrimSpace(q.Message) == "" {
+		return Answer{}, domain.InvalidField("/message", "must not be blank")
+	}
+	tag, err := parseLocale(q.Locale)
+	if err != nil {
+		return Answer{}, err
+	}
+	locale := tag.String()
+	earlier, err := s.earlier(ctx, caller, q)
+	if err != nil {
+		return Answer{}, err
+	}
+
+	session := s.Masker.NewSession()
+	started := s.Clock()
+	m, err := maskQuestion(session, q, earlier)
+	s.Metrics.Masked(s.Clock().Sub(started), session.Found())
+	if err != nil {
+		return Answer{}, err
+	}
+
+	// From here on the request is carried to its end, whatever becomes of ctx.
+	shared := earlier == nil && m.facts == "" && session.Found() == 0
+	a := &ask{
+		kind: KindChat, ttl: s.ChatTTL, at: asked, stream: delta != nil,
+		key: keyOf(string(KindChat), s.Model.Name(), s.chatVersion, "", m.message, m.facts, m.question, m.answer, locale,
+			partition(shared, q.UserID)),
+		build: func() (Request, error) { return s.chatRequest(m, tag) },
+	}
+	usage := domain.UsageFrom(ctx)
+	var text strings.Builder
+	var restorer *masking.Restorer
+	var live func(string)
+	begun := false
+	if delta != nil {
+		restorer = session.Restorer(func(piece string) {
+			text.WriteString(piece)
+			delta(piece)
+		})
+		live = func(piece string) {
+			begun = true
+			restorer.Write(piece)
+		}
+	}
+	e, cached, err := s.obtain(a, usage, live)
+	if err != nil {
+		return Answer{}, err
+	}
+	answer := session.Restore(e.Text)
+	row := s.consultation(a, e, cached)
+	row.UserID, row.ActorID, row.Locale, row.PromptVersion = q.UserID, caller.UserID, locale, s.chatVersion
+	row.Excerpt, row.Question, row.Answer = excerpt(q.Message), q.Message, answer
+	if err := s.record.write(row); err != nil {
+		return Answer{}, err
+	}
+	if delta != nil {
+		if !begun {
+			restorer.Write(e.Text)
+		}
+		restorer.Flush()
+		answer = text.String()
+	}
+	out := Answer{Text: answer, TokensUsed: usage.Tokens, Cached: cached, ConsultationID: row.ID}
+	if earlier != nil {
+		out.References = []Reference{{ConsultationID: earlier.ID, Excerpt: earlier.Excerpt}}
+	}
+	return out, nil
+}
+
+// mayAskFor lets callers ask for themselves, and an admin for any account there is.
+func (s *Service) mayAskFor(ctx context.Context, caller domain.Principal, user domain.ID) error {
+	if user == caller.UserID {
+		return nil
+	}
+	if !caller.Admin() {
+		return domain.Errorf(domain.Forbidden, "Only an admin may ask for another user.")
+	}
+	switch _, err := query.New(s.DB).GetUser(ctx, user); {
+	case errors.Is(err, sql.ErrNoRows):
+		return domain.InvalidField("/userId", "is not the id of an account")
+	case err != nil:
+		return db.Error(err)
+	}
+	return nil
+}
+
+// earlier reads the consultation the question goes on from; nil when it names none.
+func (s *Service) earlier(ctx context.Context, caller domain.Principal, q Question) (*query.Consultation, error) {
+	if q.Context == nil || q.Context.ConsultationID == nil {
+		return nil, nil
+	}
+	c, err := query.New(s.DB).GetConsultation(ctx, *q.Context.ConsultationID)
+	own := c.UserID == q.UserID || (caller.Admin() && q.UserID == caller.UserID)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && !own:
+		return nil, noConsultation()
+	case err != nil:
+		return nil, db.Error(err)
+	}
+	return &c, nil
+}
+
+// question is a masked question with its context.
+type question struct {
+	message, facts   string
+	question, answer string // of the earlier consultation
+}
+
+// maxTurn bounds what is sent of an earlier consultation, in characters of each side.
+const maxTurn = 40_000
+
+// maskQuestion masks all that will be sent, with one session, so that a person has the same
+// placeholder everywhere. What is cut is cut after masking: half an address is not found.
+func maskQuestion(session *masking.Session, q Question, earlier *query.Consultation) (m question, err error) {
+	for _, part := range []struct {
+		to      *string
+		pointer string
+		text    string
+	}{
+		{&m.question, "/context/consultationId", textOf(earlier, true)},
+		{&m.answer, "/context/consultationId", textOf(earlier, false)},
+		{&m.facts, "/context/facts", factsOf(q.Context)},
+		{&m.message, "/message", q.Message},
+	} {
+		if part.text == "" {
+			continue
+		}
+		masked, err := mask(session, part.text, part.pointer)
+		if err != nil {
+			return question{}, err
+		}
+		*part.to = masked.Text
+	}
+	m.question, m.answer = cut(m.question, maxTurn), cut(m.answer, maxTurn)
+	return m, nil
+}
+
+func textOf(c *query.Consultation, asked bool) string {
+	switch {
+	case c == nil:
+		return ""
+	case asked:
+		return c.Question
+	}
+	return c.Answer
+}
+
+func factsOf(c *Context) string {
+	if c == nil {
+		return ""
+	}
+	return strings.TrimSpace(c.Facts)
+}
+
+// chatRequest is what the model is asked: the rules, the earlier turns, the question.
+func (s *Service) chatRequest(m question, tag language.Tag) (Request, error) {
+	params := prompts.ChatParams{Locale: tag, Question: m.message}
+	if m.facts != "" {
+		params.Context = []prompts.Source{{Name: "Facts", Text: m.facts}}
+	}
+	p, err := s.Prompts.Chat(params)
+	if err != nil {
+		return Request{}, err
+	}
+	messages := []Message{{Author: System, Text: p.System}}
+	if m.question != "" {
+		messages = append(messages, Message{Author: User, Text: m.question}, Message{Author: Assistant, Text: m.answer})
+	}
+	return Request{Messages: append(messages, Message{Author: User, Text: p.User})}, nil
 }

@@ -1,10 +1,15 @@
 package ai
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
+	"counsel/db"
 	"counsel/domain"
+	"counsel/gen/query"
 )
 
 // ConsultationFilter narrows a list of consultations.
@@ -43,10 +48,65 @@ type Consultation struct {
 // Consultations lists what was asked, the newest first. next is the Before of the next page,
 // nil on the last. Forbidden: another user's, for anyone but an admin.
 func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f ConsultationFilter) (items []ConsultationSummary, next *domain.ID, err error) {
-	return nil, nil, domain.Errorf(domain.Unavailable, UnavailableMessage)
+	user := f.UserID
+	if !caller.Admin() {
+		if user != nil && *user != caller.UserID {
+			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's consultations.")
+		}
+		user = &caller.UserID
+	}
+	limit := cmp.Or(f.Limit, 20)
+	if limit < 1 || limit > 100 {
+		return nil, nil, domain.Errorf(domain.Invalid, "limit must be 1 to 100.")
+	}
+	before := newest
+	if f.Before != nil {
+		before = *f.Before
+	}
+	q := query.New(s.DB)
+	var rows []query.ListConsultationsRow
+	if user != nil {
+		rows, err = q.ListConsultations(ctx, query.ListConsultationsParams{UserID: *user, Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
+	} else {
+		var all []query.ListAllConsultationsRow
+		all, err = q.ListAllConsultations(ctx, query.ListAllConsultationsParams{Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
+		for _, r := range all {
+			rows = append(rows, query.ListConsultationsRow(r))
+		}
+	}
+	if err != nil {
+		return nil, nil, db.Error(err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = &rows[limit-1].ID
+	}
+	items = make([]ConsultationSummary, len(rows))
+	for i, r := range rows {
+		items[i] = ConsultationSummary{ID: r.ID, UserID: r.UserID, Kind: Kind(r.Kind), Excerpt: r.Excerpt, Cached: r.Cached, CreatedAt: r.CreatedAt}
+	}
+	return items, next, nil
 }
+
+// newest is after every id there will be.
+var newest = domain.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
 // Consultation reads one. NotFound: there is none, or it is not the caller's (admins aside).
 func (s *Service) Consultation(ctx context.Context, caller domain.Principal, id domain.ID) (Consultation, error) {
-	return Consultation{}, domain.Errorf(domain.Unavailable, UnavailableMessage)
+	c, err := query.New(s.DB).GetConsultation(ctx, id)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && c.UserID != caller.UserID && !caller.Admin():
+		return Consultation{}, noConsultation()
+	case err != nil:
+		return Consultation{}, db.Error(err)
+	}
+	return Consultation{
+		ID: c.ID, UserID: c.UserID, Kind: Kind(c.Kind), Question: c.Question, Answer: c.Answer, DraftID: c.DraftID,
+		Locale: c.Locale, Model: c.Model, Cached: c.Cached, TokensUsed: int(c.TokensUsed), CreatedAt: c.CreatedAt,
+	}, nil
+}
+
+// noConsultation is the answer for one that is absent and for one that may not be read.
+func noConsultation() error {
+	return domain.Errorf(domain.NotFound, "There is no such consultation.")
 }

@@ -2,8 +2,21 @@ package ai
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 
+	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/ai/policy"
+	"counsel/domain/ai/prompts"
+	"counsel/domain/masking"
+	"counsel/gen/query"
 )
 
 // DraftRequest asks for a document.
@@ -37,5 +50,248 @@ type Section struct {
 // GenerateDocument drafts a document for the caller. Errors: Invalid (/type, /inputs/…,
 // /tone, /locale, /policy) and those of Model.
 func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal, r DraftRequest) (Draft, error) {
-	return Draft{}, domain.Errorf(domain.Unavailable, UnavailableMessage)
+	if err := s.begin(); err != nil {
+		return Draft{}, err
+	}
+	defer s.end()
+	asked := s.Clock()
+	t, ok := s.Prompts.Type(r.Type)
+	if !ok {
+		return Draft{}, domain.InvalidField("/type", "is not a document type")
+	}
+	tone, ok := prompts.ParseTone(r.Tone)
+	if !ok {
+		return Draft{}, domain.InvalidField("/tone", "must be one of formal, plain, firm, friendly")
+	}
+	tag, err := parseLocale(r.Locale)
+	if err != nil {
+		return Draft{}, err
+	}
+	var rules *policy.Policy
+	if r.Policy != "" {
+		if rules, ok = s.Policies.Policy(r.Policy); !ok {
+			return Draft{}, domain.InvalidField("/policy", "is not a policy")
+		}
+	}
+	if fields := t.Validate(r.Inputs); len(fields) > 0 {
+		return Draft{}, &domain.Error{Code: domain.Invalid, Message: "The inputs do not fit the document type.", Fields: fields}
+	}
+
+	session := s.Masker.NewSession()
+	started := s.Clock()
+	masked, err := maskInputs(session, s.shapes[t.ID], r.Inputs, "/inputs")
+	s.Metrics.Masked(s.Clock().Sub(started), session.Found())
+	if err != nil {
+		return Draft{}, err
+	}
+	inputs, _ := masked.(map[string]any)
+	p, err := t.Prompt(prompts.DraftParams{Inputs: inputs, Locale: tag, Tone: tone})
+	if err != nil {
+		return Draft{}, &domain.Error{Code: domain.Internal, Message: "The document could not be asked for.", Err: err}
+	}
+
+	// From here on the request is carried to its end, whatever becomes of ctx.
+	a := &ask{
+		kind: KindDocument, ttl: s.DraftTTL, at: asked,
+		key: keyOf(string(KindDocument), s.Model.Name(), p.Version, t.ID+"@"+t.Version, p.User, "", tag.String(), string(tone),
+			partition(session.Found() == 0, caller.UserID)),
+		build: func() (Request, error) { return structured(p), nil },
+		check: func(text string) error { return checkDraft(t, p, text) },
+	}
+	usage := domain.UsageFrom(ctx)
+	e, cached, err := s.obtain(a, usage, nil)
+	if err != nil {
+		return Draft{}, err
+	}
+	written, err := readDraft(t, e.Text)
+	if err != nil {
+		return Draft{}, badAnswer(err)
+	}
+	written.restore(session, p.User)
+	d := Draft{ID: s.NewID(), Text: written.markdown(), Sections: written.sections, TokensUsed: usage.Tokens, Cached: cached}
+	d.QualityScore, d.Warnings = judge(written, d.Text, t, s.shapes[t.ID], r.Inputs, tag)
+	if rules != nil {
+		d.Warnings = append(d.Warnings, policyWarnings(rules, d.Text)...)
+	}
+	d.Warnings = tidyWarnings(d.Warnings)
+
+	row := s.consultation(a, e, cached)
+	row.UserID, row.ActorID, row.Locale, row.PromptVersion, row.DraftID = caller.UserID, caller.UserID, tag.String(), p.Version, &d.ID
+	question, err := json.Marshal(r.Inputs)
+	if err != nil {
+		return Draft{}, domain.InvalidField("/inputs", "must be JSON data")
+	}
+	row.Excerpt, row.Question, row.Answer = excerpt(t.Title+": "+written.title), string(question), d.Text
+	d.ConsultationID = row.ID
+	if err := s.storeDraft(row, d, written.title, t, tone); err != nil {
+		return Draft{}, err
+	}
+	return d, nil
+}
+
+// storeDraft puts a draft and its consultation on record, both or neither.
+func (s *Service) storeDraft(row query.Consultation, d Draft, title string, t *prompts.DocumentType, tone prompts.Tone) error {
+	sections, err := json.Marshal(d.Sections)
+	if err != nil {
+		return err
+	}
+	warnings, err := json.Marshal(d.Warnings)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(s.base, writeTimeout)
+	defer cancel()
+	err = db.WithTx(ctx, s.DB, func(q *query.Queries) error {
+		if err := q.CreateDraft(ctx, query.CreateDraftParams{
+			ID: d.ID, UserID: row.UserID, Type: t.ID, TemplateVersion: t.Version, Title: title, Locale: row.Locale, Tone: string(tone),
+			Status: "drafted", Body: d.Text, Sections: sections, Warnings: warnings, QualityScore: d.QualityScore, CreatedAt: row.CreatedAt,
+		}); err != nil {
+			return err
+		}
+		return q.CreateConsultation(ctx, query.CreateConsultationParams(row))
+	})
+	return s.record.told(err)
+}
+
+// structured is the request for an answer that is a JSON document.
+func structured(p prompts.Prompt) Request {
+	return Request{
+		Messages: []Message{{Author: System, Text: p.System}, {Author: User, Text: p.User}},
+		Schema:   &Schema{Name: p.SchemaName, JSON: p.Schema},
+	}
+}
+
+// maskInputs masks every text of the inputs but those that can only be words of a fixed list.
+// The order is fixed, so that equal inputs get equal placeholders.
+func maskInputs(session *masking.Session, shape map[string]any, v any, pointer string) (any, error) {
+	switch v := v.(type) {
+	case string:
+		if shape["enum"] != nil || shape["const"] != nil || shape["format"] == "iso-4217" {
+			return v, nil
+		}
+		m, err := mask(session, v, pointer)
+		return m.Text, err
+	case []any:
+		item, _ := shape["items"].(map[string]any)
+		list := make([]any, len(v))
+		for i, e := range v {
+			m, err := maskInputs(session, item, e, pointer+"/"+strconv.Itoa(i))
+			if err != nil {
+				return nil, err
+			}
+			list[i] = m
+		}
+		return list, nil
+	case map[string]any:
+		properties, _ := shape["properties"].(map[string]any)
+		object := make(map[string]any, len(v))
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			property, _ := properties[name].(map[string]any)
+			m, err := maskInputs(session, property, v[name], pointer+"/"+name)
+			if err != nil {
+				return nil, err
+			}
+			object[name] = m
+		}
+		return object, nil
+	}
+	return v, nil
+}
+
+// writtenDraft is a draft as the model wrote it: the sections the type has, in its order.
+type writtenDraft struct {
+	title    string
+	sections []Section
+	missing  []string // headings of the sections that are absent or empty
+	repeated []string // headings of the sections that came more than once
+	unknown  int      // placeholders that no input gave out
+}
+
+// What a contract of the API promises of the parts of a draft, in characters.
+const (
+	maxTitle = 300
+	maxBody  = 100_000
+)
+
+// checkDraft tells whether a model's answer can be given as a draft.
+func checkDraft(t *prompts.DocumentType, p prompts.Prompt, text string) error {
+	if err := p.Check([]byte(text)); err != nil {
+		return err
+	}
+	_, err := readDraft(t, text)
+	return err
+}
+
+func readDraft(t *prompts.DocumentType, text string) (*writtenDraft, error) {
+	var answer struct {
+		Title    string    `json:"title"`
+		Sections []Section `json:"sections"`
+	}
+	if err := json.Unmarshal([]byte(text), &answer); err != nil {
+		return nil, errors.New("ai: the draft is not the JSON that was asked for")
+	}
+	d := &writtenDraft{title: oneLine(answer.Title)}
+	byID := map[string]Section{}
+	for _, section := range answer.Sections {
+		section.Heading, section.Body = oneLine(section.Heading), strings.TrimSpace(section.Body)
+		if utf8.RuneCountInString(section.Body) > maxBody {
+			return nil, errors.New("ai: a section of the draft is too long")
+		}
+		if first, ok := byID[section.ID]; ok && first.Body != "" {
+			d.repeated = append(d.repeated, section.ID)
+			continue
+		}
+		byID[section.ID] = section
+	}
+	for _, spec := range t.Sections {
+		section := byID[spec.ID]
+		if section.Body == "" {
+			d.missing = append(d.missing, spec.Heading)
+			continue
+		}
+		if section.Heading == "" {
+			section.Heading = spec.Heading
+		}
+		d.sections = append(d.sections, section)
+	}
+	if d.title == "" || len(d.sections) == 0 {
+		return nil, errors.New("ai: the draft has no title or no section")
+	}
+	return d, nil
+}
+
+var placeholder = regexp.MustCompile(`\[[A-Z]+(?:_[A-Z]+)*_\d+[A-Z]*\]`)
+
+// restore puts the originals back in each part. sent is what the model was told: a placeholder
+// that is not in there is its own invention.
+func (d *writtenDraft) restore(session *masking.Session, sent string) {
+	part := func(s string) string {
+		for _, p := range placeholder.FindAllString(s, -1) {
+			if !strings.Contains(sent, p) {
+				d.unknown++
+			}
+		}
+		return session.Restore(s)
+	}
+	d.title = cut(oneLine(part(d.title)), maxTitle)
+	for i := range d.sections {
+		section := &d.sections[i]
+		section.Heading = cut(oneLine(part(section.Heading)), maxTitle)
+		section.Body = part(section.Body)
+	}
+}
+
+func (d *writtenDraft) markdown() string {
+	var b strings.Builder
+	b.WriteString("# " + d.title)
+	for i, section := range d.sections {
+		b.WriteString("\n\n## " + strconv.Itoa(i+1) + ". " + section.Heading + "\n\n" + section.Body)
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// oneLine is s without line breaks and without the marks of a heading.
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(strings.TrimLeft(strings.TrimSpace(s), "# ")), " ")
 }

@@ -16,9 +16,14 @@
 package ai
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"log/slog"
+	"strings"
+	"sync"
 	"time"
 
 	"counsel/domain"
@@ -27,6 +32,7 @@ import (
 	"counsel/domain/masking"
 
 	"github.com/redis/rueidis"
+	"golang.org/x/text/language"
 )
 
 // Deps is what a Service is made of. The zero durations have defaults.
@@ -90,14 +96,164 @@ type Metrics interface {
 // Service is the AI of the product. Make it with New, end it with Close.
 type Service struct {
 	Deps
+	chatVersion string                    // of the chat prompt
+	shapes      map[string]map[string]any // the schemas of the inputs, by document type
+	record      *recorder
+
+	base   context.Context // ends with the service
+	cancel context.CancelFunc
+	owned  sync.WaitGroup // the goroutines that run until base ends
+
+	mu       sync.Mutex
+	running  int           // requests and flights
+	idle     chan struct{} // closed when running is 0 after closing began; nil before
+	flights  map[string]*flight
+	finished []*flight // in the order they ended
+	waiting  map[string]chan struct{}
+	leaseTTL time.Duration
 }
 
-// New starts a Service; it owns goroutines until Close.
-func New(d Deps) *Service { return &Service{Deps: d} }
+// New starts a Service; it owns goroutines until Close. It fails only when the chat prompt or
+// the schema of a document type cannot be read.
+func New(d Deps) (*Service, error) {
+	d.ChatTTL = cmp.Or(d.ChatTTL, 30*time.Minute)
+	d.DraftTTL = cmp.Or(d.DraftTTL, 24*time.Hour)
+	d.AnalysisTTL = cmp.Or(d.AnalysisTTL, 24*time.Hour)
+	d.Deadline = cmp.Or(d.Deadline, time.Minute)
+	if d.Metrics == nil {
+		d.Metrics = unmeasured{}
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	p, err := d.Prompts.Chat(prompts.ChatParams{Question: "?"})
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		Deps: d, chatVersion: p.Version, shapes: map[string]map[string]any{},
+		flights: map[string]*flight{}, waiting: map[string]chan struct{}{}, leaseTTL: leaseTTL,
+	}
+	for _, t := range d.Prompts.Types() {
+		var shape map[string]any
+		if err := json.Unmarshal(t.InputsSchema, &shape); err != nil {
+			return nil, err
+		}
+		s.shapes[t.ID] = shape
+	}
+	s.base, s.cancel = context.WithCancel(context.Background())
+	s.record = newRecorder(s.base, d)
+	s.owned.Go(s.record.run)
+	if d.Redis != nil {
+		s.owned.Go(s.listen)
+	}
+	return s, nil
+}
 
 // Close refuses new requests, waits for the running ones and ends what the service owns. When
 // ctx ends first, the rest is broken off and ctx's error returned.
-func (s *Service) Close(ctx context.Context) error { return ctx.Err() }
+func (s *Service) Close(ctx context.Context) error {
+	s.mu.Lock()
+	if s.idle == nil {
+		s.idle = make(chan struct{})
+		if s.running == 0 {
+			close(s.idle)
+		}
+	}
+	idle := s.idle
+	s.mu.Unlock()
+	var err error
+	select {
+	case <-idle:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	s.cancel()
+	s.owned.Wait()
+	<-idle
+	return err
+}
+
+// begin counts a request or flight that Close has to wait for.
+func (s *Service) begin() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.idle != nil {
+		return &domain.Error{Code: domain.Unavailable, Message: "The service is stopping.", RetryAfter: time.Second}
+	}
+	s.running++
+	return nil
+}
+
+func (s *Service) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running--; s.running == 0 && s.idle != nil {
+		close(s.idle)
+	}
+}
 
 // DocumentTypes lists the documents that can be drafted, sorted by id.
 func (s *Service) DocumentTypes() []*prompts.DocumentType { return s.Prompts.Types() }
+
+// mask puts placeholders in the place of the personal data in text, which the caller knows by
+// pointer. After an error nothing may be sent.
+func mask(session *masking.Session, text, pointer string) (masking.Masked, error) {
+	m, err := session.Mask(text)
+	switch {
+	case err == nil:
+		return m, nil
+	case errors.Is(err, masking.ErrNotUTF8):
+		return masking.Masked{}, domain.InvalidField(pointer, "must be valid UTF-8")
+	case errors.Is(err, masking.ErrTooLong):
+		return masking.Masked{}, &domain.Error{Code: domain.TooLarge, Message: "The text is too long.", Err: err}
+	}
+	return masking.Masked{}, &domain.Error{
+		Code: domain.Internal, Message: "The text could not be checked for personal data.", Err: err,
+	}
+}
+
+// parseLocale reads a BCP 47 tag and keeps its language, script and region: the rest would
+// carry a caller's words. "" is English.
+func parseLocale(s string) (language.Tag, error) {
+	if s == "" {
+		return language.English, nil
+	}
+	tag, err := language.Parse(s)
+	if err != nil {
+		return language.Tag{}, domain.InvalidField("/locale", "must be a BCP 47 language tag such as en-IE")
+	}
+	base, script, region := tag.Raw()
+	if base.String() == "und" {
+		return language.English, nil
+	}
+	if tag, err = language.Compose(base, script, region); err != nil {
+		return language.Tag{}, domain.InvalidField("/locale", "must be a BCP 47 language tag such as en-IE")
+	}
+	return tag, nil
+}
+
+// excerpt is the beginning of a text, at most 300 characters.
+func excerpt(s string) string { return cut(strings.TrimSpace(s), 300) }
+
+// cut is the first n characters of s.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+type unmeasured struct{}
+
+func (unmeasured) CacheLookup(Kind, Lookup)            {}
+func (unmeasured) Masked(time.Duration, int)           {}
+func (unmeasured) Flight(Kind, Role)                   {}
+func (unmeasured) Upstream(Kind, time.Duration, error) {}
+func (unmeasured) Recorded(int, time.Duration, error)  {}
