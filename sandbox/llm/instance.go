@@ -61,6 +61,7 @@ type generator struct {
 	m    *material
 	turn uint64
 	seed uint64
+	made int // values so far
 }
 
 // next is the next number of a sequence that depends on the request only.
@@ -77,14 +78,26 @@ var (
 	errDeep       = errors.New("the schema goes too deep")
 )
 
-// From shallow on nothing optional is made; from tooDeep on nothing at all.
+// From shallow on nothing optional is made; beyond the others nothing at all.
 const (
-	shallow = 6
-	tooDeep = 40
+	shallow  = 6
+	tooDeep  = 40
+	tooMany  = 20_000  // values
+	tooLong  = 100_000 // characters of a string
+	maxItems = 1000
 )
 
+// limit reads a keyword that counts something; a number beyond any use becomes beyond+1.
+func limit(v any, or, beyond int) int {
+	f, ok := v.(float64)
+	if !ok {
+		return or
+	}
+	return int(min(max(math.Ceil(f), 0), float64(beyond+1)))
+}
+
 func (g *generator) value(schema any, name string, h hint, depth int) (any, error) {
-	if depth > tooDeep {
+	if g.made++; depth > tooDeep || g.made > tooMany {
 		return nil, errDeep
 	}
 	s, ok := schema.(map[string]any)
@@ -231,7 +244,11 @@ func (g *generator) object(s map[string]any, h hint, depth int) (any, error) {
 			}
 		}
 	}
-	for i := 1; float64(len(out)) < float(s["minProperties"], 0); i++ {
+	least := limit(s["minProperties"], 0, maxItems)
+	if least > maxItems {
+		return nil, errImpossible
+	}
+	for i := 1; len(out) < least; i++ {
 		if err := add(fmt.Sprintf("key%d", i)); err != nil {
 			return nil, err
 		}
@@ -241,8 +258,10 @@ func (g *generator) object(s map[string]any, h hint, depth int) (any, error) {
 
 func (g *generator) array(s map[string]any, name string, h hint, depth int) (any, error) {
 	fixed, _ := s["prefixItems"].([]any)
-	least := int(math.Ceil(float(s["minItems"], 0)))
-	most := int(min(float(s["maxItems"], 40), 1000))
+	least, most := limit(s["minItems"], 0, maxItems), limit(s["maxItems"], maxItems, maxItems)
+	if least > most || least > maxItems {
+		return nil, errImpossible
+	}
 	items, given := s["items"]
 	if !given {
 		items = true
@@ -259,9 +278,6 @@ func (g *generator) array(s map[string]any, name string, h hint, depth int) (any
 	}
 	for len(hints) < least {
 		hints = append(hints, hint{item: len(hints)})
-	}
-	if most < least || least > 1000 {
-		return nil, errImpossible
 	}
 	hints = hints[:min(len(hints), most)]
 	out := make([]any, 0, len(hints))
@@ -414,4 +430,3 @@ func (g *generator) number(s map[string]any, whole bool) (any, error) {
 	}
 	return v, nil
 }
-

@@ -271,4 +271,3 @@ func kind(s map[string]any, turn uint64) string {
 	}
 	return "string"
 }
-

@@ -15,8 +15,8 @@ var formats = map[string]string{
 }
 
 func (g *generator) text(s map[string]any, name string, h hint) (any, error) {
-	least, most := int(float(s["minLength"], 0)), int(min(float(s["maxLength"], 1<<20), 1<<20))
-	if least > most {
+	least, most := limit(s["minLength"], 0, tooLong), limit(s["maxLength"], tooLong, tooLong)
+	if least > most || least > tooLong {
 		return nil, errImpossible
 	}
 	if f, ok := s["format"].(string); ok && formats[f] != "" {
@@ -29,9 +29,8 @@ func (g *generator) text(s map[string]any, name string, h hint) (any, error) {
 	if utf8.RuneCountInString(t) > most {
 		t = string([]rune(t)[:most])
 	}
-	for n := utf8.RuneCountInString(t); n < least; n = utf8.RuneCountInString(t) {
-		pad := []rune(" Sandbox.")
-		t += string(pad[:min(len(pad), least-n)])
+	if n := least - utf8.RuneCountInString(t); n > 0 {
+		t += strings.Repeat(" Sandbox.", n/9+1)[:n]
 	}
 	return t, nil
 }
