@@ -1,0 +1,592 @@
+package llm
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"counsel/domain"
+	"counsel/domain/ai"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const secret = "sk-very-secret-key"
+
+// provider is a scripted server: the n-th request gets the n-th handler, later ones the last.
+type provider struct {
+	*httptest.Server
+	mu   sync.Mutex
+	seen []*http.Request
+	sent []string
+}
+
+func serve(t *testing.T, handlers ...http.HandlerFunc) *provider {
+	t.Helper()
+	p := &provider{}
+	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		p.mu.Lock()
+		p.seen = append(p.seen, r)
+		p.sent = append(p.sent, string(body))
+		h := handlers[min(len(p.seen), len(handlers))-1]
+		p.mu.Unlock()
+		h(w, r)
+	}))
+	t.Cleanup(p.Close)
+	return p
+}
+
+func (p *provider) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.seen)
+}
+
+// watched is a client with what it told its observers.
+type watched struct {
+	*Client
+	mu       sync.Mutex
+	attempts []Attempt
+	log      bytes.Buffer
+}
+
+func (w *watched) outcomes() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []string
+	for _, a := range w.attempts {
+		all = append(all, string(a.Outcome))
+	}
+	return strings.Join(all, " ")
+}
+
+// connect makes a client with short waits; change adjusts its settings.
+func connect(t *testing.T, url string, change func(*Config)) *watched {
+	t.Helper()
+	w := &watched{}
+	cfg := Config{
+		BaseURL: url, APIKey: secret, Model: "test-model", Timeout: 5 * time.Second, Deadline: 20 * time.Second,
+		Backoff: []time.Duration{time.Millisecond, time.Millisecond}, BreakerFailures: 100,
+		Log:       slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		OnAttempt: func(a Attempt) { w.mu.Lock(); w.attempts = append(w.attempts, a); w.mu.Unlock() },
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	c, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	w.Client = c
+	return w
+}
+
+func ask(text string) ai.Request {
+	return ai.Request{IdempotencyKey: "the-key", Messages: []ai.Message{{Author: ai.System, Text: "Be brief."}, {Author: ai.User, Text: text}}}
+}
+
+func answers(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"model": "test-model-0613", "usage": map[string]any{"prompt_tokens": 7, "completion_tokens": 3},
+			"choices": []any{map[string]any{"message": map[string]any{"content": text, "refusal": nil}, "finish_reason": "stop"}},
+		})
+	}
+}
+
+func status(code int, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		for i := 0; i+1 < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, `{"error":{"message":"no, `+secret+` asked about the tenancy","type":"t","code":"some_code"}}`)
+	}
+}
+
+func raw(contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// cutOff sends body with a promise of more and breaks the connection.
+func cutOff(contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("Content-Length", fmt.Sprint(len(body)+100))
+		_, _ = io.WriteString(w, body)
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func drop(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+// fails checks the error a caller gets, and that it holds neither the key nor words.
+func fails(t *testing.T, err error, code domain.Code, reason string) *domain.Error {
+	t.Helper()
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok {
+		t.Fatalf("%v is no domain error", err)
+	}
+	if e.Code != code || e.Reason != reason {
+		t.Errorf("%s/%s, want %s/%s: %v", e.Code, e.Reason, code, reason, err)
+	}
+	quiet(t, err.Error())
+	if code == domain.Unavailable && (e.RetryAfter <= 0 || e.Message != "The AI is busy right now, please try again.") {
+		t.Errorf("RetryAfter %s, %q", e.RetryAfter, e.Message)
+	}
+	return e
+}
+
+func quiet(t *testing.T, s string) {
+	t.Helper()
+	for _, private := range []string{secret, "tenancy", "Be brief"} {
+		if strings.Contains(s, private) {
+			t.Errorf("%q stands in %s", private, s)
+		}
+	}
+}
+
+func TestCompleteAsksAndAnswers(t *testing.T) {
+	p := serve(t, answers("Thirty days, [PERSON_1]."))
+	c := connect(t, p.URL+"/v1", nil)
+	req := ask("How long is the tenancy's notice?")
+	temperature := 0.2
+	req.MaxTokens, req.Temperature = 500, &temperature
+	req.Schema = &ai.Schema{Name: "reply", JSON: json.RawMessage(`{"type":"object","properties":{},"required":[],"additionalProperties":false}`)}
+	req.Messages = append(req.Messages, ai.Message{Author: ai.Assistant, Text: "Earlier"})
+	got, err := c.Complete(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := ai.Completion{Text: "Thirty days, [PERSON_1].", Model: "test-model-0613", FinishReason: ai.FinishStop, PromptTokens: 7, CompletionTokens: 3}
+	if got != want {
+		t.Errorf("got %+v", got)
+	}
+	if r := p.seen[0]; r.URL.Path != "/v1/chat/completions" || r.Header.Get("Authorization") != "Bearer "+secret || r.Header.Get("Idempotency-Key") != "the-key" {
+		t.Errorf("sent to %s with %v", r.URL, r.Header)
+	}
+	var sent, shape any
+	_ = json.Unmarshal([]byte(p.sent[0]), &sent)
+	_ = json.Unmarshal([]byte(`{"model":"test-model","max_completion_tokens":500,"temperature":0.2,"messages":[
+		{"role":"system","content":"Be brief."},{"role":"user","content":"How long is the tenancy's notice?"},{"role":"assistant","content":"Earlier"}],
+		"response_format":{"type":"json_schema","json_schema":{"name":"reply","strict":true,"schema":{"type":"object","properties":{},"required":[],"additionalProperties":false}}}}`), &shape)
+	if fmt.Sprint(sent) != fmt.Sprint(shape) {
+		t.Errorf("sent %v\nwant %v", sent, shape)
+	}
+	if a := c.attempts[0]; len(c.attempts) != 1 || a.Outcome != OK || a.PromptTokens != 7 || a.CompletionTokens != 3 || a.Duration <= 0 || a.Try != 1 || a.Model != "test-model" || a.Status != 200 {
+		t.Errorf("observed %+v", c.attempts)
+	}
+	if c.Name() != "test-model" {
+		t.Error(c.Name())
+	}
+}
+
+func TestCompleteFaults(t *testing.T) {
+	const good = `{"model":"m","choices":[{"message":{"content":"the tenancy ends"},"finish_reason":"stop"}]}`
+	busy, bad := domain.Unavailable, domain.Upstream
+	for _, tc := range []struct {
+		name     string
+		handlers []http.HandlerFunc
+		code     domain.Code // "": an answer comes
+		outcomes string
+	}{
+		{"500 then an answer", []http.HandlerFunc{status(500), answers("x")}, "", "server_error ok"},
+		{"500, 502, then an answer", []http.HandlerFunc{status(500), status(502), answers("x")}, "", "server_error server_error ok"},
+		{"503 for ever", []http.HandlerFunc{status(503)}, busy, "server_error server_error server_error"},
+		{"500 that breaks off", []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			w.WriteHeader(500)
+			_ = http.NewResponseController(w).Flush()
+			drop(w, r)
+		}, answers("x")}, "", "server_error ok"},
+		{"a web page as 502", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(502)
+			_, _ = io.WriteString(w, "<html>Bad gateway")
+		}, answers("x")}, "", "server_error ok"},
+		{"429 then an answer", []http.HandlerFunc{status(429, "Retry-After", "0"), answers("x")}, "", "rate_limited ok"},
+		{"400 is not tried again", []http.HandlerFunc{status(400), answers("x")}, busy, "request_refused"},
+		{"404 is not tried again", []http.HandlerFunc{status(404), answers("x")}, busy, "request_refused"},
+		{"408 is not tried again", []http.HandlerFunc{status(408), answers("x")}, busy, "request_refused"},
+		{"401 is not tried again", []http.HandlerFunc{status(401), answers("x")}, busy, "key_refused"},
+		{"403 is not tried again", []http.HandlerFunc{status(403), answers("x")}, busy, "key_refused"},
+		{"a closed connection", []http.HandlerFunc{drop, answers("x")}, "", "network ok"},
+		{"closed for ever", []http.HandlerFunc{drop}, busy, "network network network"},
+		{"half a JSON, cut off", []http.HandlerFunc{cutOff("application/json", good[:40]), answers("x")}, "", "half_answer ok"},
+		{"half a JSON, ended", []http.HandlerFunc{raw("application/json", good[:40]), answers("x")}, "", "half_answer ok"},
+		{"half a JSON for ever", []http.HandlerFunc{raw("application/json", good[:40])}, bad, "half_answer half_answer half_answer"},
+		{"nothing at all", []http.HandlerFunc{raw("application/json", ""), answers("x")}, "", "half_answer ok"},
+		{"garbage", []http.HandlerFunc{raw("application/json", "the tenancy {{{")}, bad, "bad_answer"},
+		{"another shape", []http.HandlerFunc{raw("application/json", `{"choices":"tenancy"}`)}, bad, "bad_answer"},
+		{"no choices", []http.HandlerFunc{raw("application/json", `{"choices":[]}`)}, bad, "bad_answer"},
+		{"an error with 200", []http.HandlerFunc{raw("application/json", `{"error":{"message":"tenancy"}}`)}, bad, "bad_answer"},
+		{"no text", []http.HandlerFunc{raw("application/json", `{"choices":[{"message":{"content":null},"finish_reason":"stop"}]}`)}, bad, "bad_answer"},
+		{"wrong content type", []http.HandlerFunc{raw("text/html", good)}, bad, "bad_answer"},
+		{"a redirect", []http.HandlerFunc{status(302, "Location", "/elsewhere")}, bad, "bad_answer"},
+		{"too large", []http.HandlerFunc{raw("application/json", `{"choices":[{"message":{"content":"`+strings.Repeat("tenancy ", 1000)+`"}}]}`)}, bad, "bad_answer"},
+		{"a huge error", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(500)
+			for range 1 << 10 {
+				if _, err := w.Write(bytes.Repeat([]byte("tenancy "), 1<<10)); err != nil {
+					return
+				}
+			}
+		}, answers("x")}, "", "server_error ok"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := serve(t, tc.handlers...)
+			c := connect(t, p.URL, func(cfg *Config) { cfg.MaxAnswer = 4096 })
+			got, err := c.Complete(t.Context(), ask("About the tenancy"))
+			switch tc.code {
+			case "":
+				if err != nil || got.Text != "x" {
+					t.Errorf("%+v, %v", got, err)
+				}
+			case busy:
+				fails(t, err, busy, "ai_unavailable")
+			default:
+				fails(t, err, bad, "ai_bad_answer")
+			}
+			if got := c.outcomes(); got != tc.outcomes {
+				t.Errorf("outcomes %s, want %s", got, tc.outcomes)
+			}
+			for _, r := range p.seen {
+				if r.Header.Get("Idempotency-Key") != "the-key" {
+					t.Errorf("a try with the key %q", r.Header.Get("Idempotency-Key"))
+				}
+			}
+			for _, body := range p.sent {
+				if body != p.sent[0] {
+					t.Error("the tries differ")
+				}
+			}
+			quiet(t, c.log.String())
+		})
+	}
+}
+
+func TestNobodyListens(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + l.Addr().String()
+	_ = l.Close()
+	c := connect(t, url, nil)
+	_, err = c.Complete(t.Context(), ask("tenancy"))
+	fails(t, err, domain.Unavailable, "ai_unavailable")
+	if !strings.Contains(err.Error(), "refused") || c.outcomes() != "network network network" {
+		t.Errorf("%s: %v", c.outcomes(), err)
+	}
+}
+
+func TestFinishReasonsAreForTheCaller(t *testing.T) {
+	for body, want := range map[string]ai.Completion{
+		`{"choices":[{"message":{"content":"cut"},"finish_reason":"length"}]}`:           {Text: "cut", FinishReason: ai.FinishLength},
+		`{"choices":[{"message":{"content":null},"finish_reason":"content_filter"}]}`:    {FinishReason: ai.FinishContentFilter},
+		`{"choices":[{"message":{"refusal":"I cannot."},"finish_reason":"stop"}]}`:       {Text: "I cannot.", FinishReason: ai.FinishContentFilter},
+		`{"error":null,"choices":[{"message":{"content":"done"},"finish_reason":null}]}`: {Text: "done", FinishReason: ai.FinishStop},
+	} {
+		c := connect(t, serve(t, raw("application/json", body)).URL, nil)
+		if got, err := c.Complete(t.Context(), ask("x")); err != nil || got != want {
+			t.Errorf("%s: %+v, %v", body, got, err)
+		}
+	}
+}
+
+func TestRetryAfterBeyondTheDeadlineAnswersAtOnce(t *testing.T) {
+	for name, after := range map[string]string{"seconds": "3600", "date": time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)} {
+		t.Run(name, func(t *testing.T) {
+			p := serve(t, status(429, "Retry-After", after))
+			c := connect(t, p.URL, nil)
+			_, err := c.Complete(t.Context(), ask("x"))
+			e := fails(t, err, domain.Unavailable, "ai_unavailable")
+			if e.RetryAfter < 59*time.Minute || e.RetryAfter > time.Hour || p.count() != 1 {
+				t.Errorf("RetryAfter %s after %d tries", e.RetryAfter, p.count())
+			}
+		})
+	}
+}
+
+func TestRetryAfterHeader(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for v, want := range map[string]time.Duration{
+		"": 0, "0": 0, "7": 7 * time.Second, " 12 ": 12 * time.Second, "-3": 0, "soon": 0, "99999999999999999999": 0, "4294967295": 24 * time.Hour,
+		"Fri, 02 Jan 2026 03:04:35 GMT": 30 * time.Second, "Fri, 02 Jan 2026 03:04:00 GMT": 0, "Fri, 02 Jan 2032 03:04:35 GMT": 24 * time.Hour,
+	} {
+		if got := retryAfter(http.Header{"Retry-After": {v}}, now); got != want {
+			t.Errorf("%q: %s, want %s", v, got, want)
+		}
+	}
+}
+
+func TestCancelledCallerCountsForNothing(t *testing.T) {
+	started := make(chan struct{}, 10)
+	p := serve(t, func(w http.ResponseWriter, r *http.Request) { started <- struct{}{}; hang(w, r) })
+	c := connect(t, p.URL, func(cfg *Config) { cfg.BreakerFailures = 1 })
+	for _, stream := range []bool{false, true} {
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { <-started; cancel() }()
+		var err error
+		if stream {
+			_, err = c.Stream(ctx, ask("tenancy"), func(string) {})
+		} else {
+			_, err = c.Complete(ctx, ask("tenancy"))
+		}
+		if !errors.Is(err, context.Canceled) || c.Breaker() != "closed" {
+			t.Errorf("%v, breaker %s", err, c.Breaker())
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err := c.Complete(ctx, ask("tenancy"))
+	fails(t, err, domain.Unavailable, "ai_unavailable")
+	if c.outcomes() != "cancelled cancelled cancelled" || c.Breaker() != "closed" || p.count() != 3 {
+		t.Errorf("%s, breaker %s, %d requests", c.outcomes(), c.Breaker(), p.count())
+	}
+}
+
+func TestConnectionsAreUsedAgain(t *testing.T) {
+	var opened atomic.Int32
+	p := serve(t, answers("x"), stream("a", "b"))
+	p.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	c := connect(t, p.URL, nil)
+	if _, err := c.Complete(t.Context(), ask("x")); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := c.Stream(t.Context(), ask("x"), func(string) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := opened.Load(); n != 1 {
+		t.Errorf("%d connections for 4 requests in a row", n)
+	}
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	for _, cfg := range []Config{{}, {BaseURL: "localhost:1", Model: "m"}, {BaseURL: "ftp://x/", Model: "m"}, {BaseURL: "http://x/v1"}} {
+		if _, err := New(cfg); err == nil {
+			t.Errorf("%+v was taken", cfg)
+		}
+	}
+}
+
+// pipe is a network in memory, so that a whole HTTP conversation runs on synctest's clock.
+type pipe struct{ conns chan net.Conn }
+
+func (p pipe) Accept() (net.Conn, error) {
+	c, ok := <-p.conns
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+func (p pipe) Close() error   { close(p.conns); return nil }
+func (p pipe) Addr() net.Addr { return &net.TCPAddr{} }
+
+// timed runs f against handler with the clock of synctest and every default setting.
+func timed(t *testing.T, handler http.HandlerFunc, f func(t *testing.T, c *watched)) {
+	synctest.Test(t, func(t *testing.T) {
+		l := pipe{make(chan net.Conn)}
+		srv := &http.Server{ReadHeaderTimeout: time.Hour, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice a caller who hangs up
+			handler(w, r)
+		})}
+		go func() { _ = srv.Serve(l) }()
+		tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			l.conns <- far
+			return near, nil
+		}}
+		c := connect(t, "http://provider/v1", func(cfg *Config) {
+			*cfg = Config{BaseURL: cfg.BaseURL, APIKey: secret, Model: "m", Log: cfg.Log, OnAttempt: cfg.OnAttempt, Transport: tr}
+		})
+		f(t, c)
+		_ = c.Close()
+		_ = srv.Close()
+		synctest.Wait()
+	})
+}
+
+func TestTimesOfTheTries(t *testing.T) {
+	var at []time.Time
+	timed(t, func(w http.ResponseWriter, r *http.Request) { at = append(at, time.Now()); hang(w, r) }, func(t *testing.T, c *watched) {
+		start := time.Now()
+		_, err := c.Complete(t.Context(), ask("tenancy"))
+		fails(t, err, domain.Unavailable, "ai_unavailable")
+		// 10 s, a wait of 0.5 s, 10 s, a wait of 1.5 s, and what is left of 30 s.
+		if took := time.Since(start); took != 30*time.Second || len(at) != 3 || c.outcomes() != "timeout timeout timeout" {
+			t.Fatalf("%s, %d tries, %s", took, len(at), c.outcomes())
+		}
+		within(t, at[1].Sub(at[0]), 10*time.Second+400*time.Millisecond, 10*time.Second+600*time.Millisecond)
+		within(t, at[2].Sub(at[1]), 10*time.Second+1200*time.Millisecond, 10*time.Second+1800*time.Millisecond)
+	})
+}
+
+func TestWaitsAreSpreadAndRetryAfterIsObeyed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		answer http.HandlerFunc
+		low    [2]time.Duration
+		high   [2]time.Duration
+	}{
+		"500":                     {status(500), [2]time.Duration{400 * time.Millisecond, 1200 * time.Millisecond}, [2]time.Duration{600 * time.Millisecond, 1800 * time.Millisecond}},
+		"429":                     {status(429), [2]time.Duration{400 * time.Millisecond, 1200 * time.Millisecond}, [2]time.Duration{600 * time.Millisecond, 1800 * time.Millisecond}},
+		"429 with Retry-After":    {status(429, "Retry-After", "4"), [2]time.Duration{4 * time.Second, 4 * time.Second}, [2]time.Duration{4 * time.Second, 4 * time.Second}},
+		"429 with a shorter time": {status(429, "Retry-After", "1"), [2]time.Duration{time.Second, 1200 * time.Millisecond}, [2]time.Duration{time.Second, 1800 * time.Millisecond}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var at []time.Time
+			timed(t, func(w http.ResponseWriter, r *http.Request) { at = append(at, time.Now()); tc.answer(w, r) }, func(t *testing.T, c *watched) {
+				_, err := c.Complete(t.Context(), ask("tenancy"))
+				fails(t, err, domain.Unavailable, "ai_unavailable")
+				if len(at) != 3 {
+					t.Fatalf("%d tries", len(at))
+				}
+				for i := range 2 {
+					within(t, at[i+1].Sub(at[i]), tc.low[i], tc.high[i])
+				}
+			})
+		})
+	}
+	seen := map[time.Duration]bool{}
+	for range 100 {
+		d := jitter(time.Second)
+		within(t, d, 800*time.Millisecond, 1200*time.Millisecond)
+		seen[d] = true
+	}
+	if len(seen) < 50 {
+		t.Error("the waits are not spread")
+	}
+}
+
+func within(t *testing.T, d, low, high time.Duration) {
+	t.Helper()
+	if d < low || d > high {
+		t.Errorf("%s is not from %s to %s", d, low, high)
+	}
+}
+
+func TestBreaker(t *testing.T) {
+	var requests int
+	up := false
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		requests++
+		if up {
+			answers("x")(w, r)
+			return
+		}
+		status(500)(w, r)
+	}
+	timed(t, handler, func(t *testing.T, c *watched) {
+		for range 2 {
+			_, err := c.Complete(t.Context(), ask("tenancy"))
+			fails(t, err, domain.Unavailable, "ai_unavailable")
+		}
+		if c.Breaker() != "open" || requests != 5 { // the fifth failure opens it, and ends the second request
+			t.Fatalf("%s after %d requests", c.Breaker(), requests)
+		}
+		start := time.Now()
+		_, err := c.Complete(t.Context(), ask("tenancy"))
+		e := fails(t, err, domain.Unavailable, "ai_unavailable")
+		if time.Since(start) != 0 || requests != 5 || e.RetryAfter != 10*time.Second {
+			t.Errorf("%s, %d requests, RetryAfter %s", time.Since(start), requests, e.RetryAfter)
+		}
+
+		time.Sleep(10*time.Second + time.Millisecond) // synctest's time: none of ours
+		_, err = c.Complete(t.Context(), ask("tenancy"))
+		fails(t, err, domain.Unavailable, "ai_unavailable")
+		if c.Breaker() != "open" || requests != 6 {
+			t.Errorf("a failed probe left it %s after %d requests", c.Breaker(), requests)
+		}
+
+		time.Sleep(10*time.Second + time.Millisecond)
+		up = true
+		if _, err = c.Complete(t.Context(), ask("tenancy")); err != nil || c.Breaker() != "closed" {
+			t.Errorf("after the probe %s, %v", c.Breaker(), err)
+		}
+	})
+}
+
+func TestOneProbeAtATimeAndACancelledOneDoesNotBlock(t *testing.T) {
+	var requests atomic.Int32
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) <= 5 {
+			status(500)(w, r)
+			return
+		}
+		hang(w, r)
+	}
+	timed(t, handler, func(t *testing.T, c *watched) {
+		for range 2 {
+			_, _ = c.Complete(t.Context(), ask("tenancy"))
+		}
+		time.Sleep(10*time.Second + time.Millisecond)
+		for range 2 { // a second probe is let through after the first caller hung up
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { _, err := c.Complete(ctx, ask("tenancy")); done <- err }()
+			synctest.Wait()
+			_, err := c.Complete(t.Context(), ask("tenancy"))
+			if e := fails(t, err, domain.Unavailable, "ai_unavailable"); e.RetryAfter != time.Second {
+				t.Errorf("RetryAfter %s while probing", e.RetryAfter)
+			}
+			cancel()
+			if err := <-done; !errors.Is(err, context.Canceled) || c.Breaker() != "half-open" {
+				t.Errorf("%v, breaker %s", err, c.Breaker())
+			}
+		}
+		if n := requests.Load(); n != 7 {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+func TestWhatTheBreakerDoesNotCount(t *testing.T) {
+	for code, want := range map[int]string{400: "closed", 404: "closed", 422: "closed", 401: "open", 403: "open"} {
+		var states []string
+		p := serve(t, status(code))
+		c := connect(t, p.URL, func(cfg *Config) {
+			cfg.BreakerFailures = 3
+			cfg.OnBreaker = func(s string) { states = append(states, s) }
+		})
+		for range 5 {
+			_, err := c.Complete(t.Context(), ask("x"))
+			fails(t, err, domain.Unavailable, "ai_unavailable")
+		}
+		if c.Breaker() != want {
+			t.Errorf("%d: %s", code, c.Breaker())
+		}
+		if want == "open" && (fmt.Sprint(states) != "[open]" || p.count() != 3) {
+			t.Errorf("%d: told of %v, %d requests", code, states, p.count())
+		}
+	}
+}
