@@ -2,7 +2,12 @@ import { defineConfig } from '@hey-api/openapi-ts';
 
 export default defineConfig({
   input: '../../openapi.yaml',
-  output: { path: 'src/gen', importFileExtension: '.js' },
+  output: {
+    path: 'src/gen',
+    module: { extension: '.js' },
+    // Links in the generator's comments to packages of its own are of no use to a reader here.
+    postProcess: [{ command: 'node', args: ['unlink.mjs', '{{path}}'] }],
+  },
   parser: {
     patch: {
       operations: {

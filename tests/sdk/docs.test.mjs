@@ -41,7 +41,7 @@ test('the documentation page renders and stays on its origin', { skip, timeout: 
     await page.goto(`${url}/docs#tag/ai/POST/api/ai/chat`);
     await page.getByRole('heading', { name: 'Ask a legal question' }).first().waitFor();
     await page.getByText('How long does a non-disclosure agreement').first().waitFor();
-    await page.waitForLoadState('networkidle');
+    await page.evaluate(() => document.fonts.ready.then(() => undefined));
     if (process.env.DOCS_SCREENSHOT) await page.screenshot({ path: process.env.DOCS_SCREENSHOT });
 
     const { origin } = new URL(url);
