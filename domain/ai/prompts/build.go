@@ -119,19 +119,9 @@ func (t *DocumentType) Prompt(p DraftParams) (Prompt, error) {
 	}
 
 	var system, user strings.Builder
-	for _, piece := range []struct {
-		from *template.Template
-		name string
-		data any
-	}{
-		{t.rules.body, "", nil},
-		{t.file.body, "", nil},
-		{t.rules.body, "sections", t.Sections},
-		{t.rules.body, "style", style},
-	} {
-		if err := appendPiece(&system, piece.from, piece.name, piece.data); err != nil {
-			return Prompt{}, err
-		}
+	system.WriteString(t.system)
+	if err := appendPiece(&system, t.rules.body, "style", style); err != nil {
+		return Prompt{}, err
 	}
 	if err := appendPiece(&user, t.file.body, "request", request{style: style, Inputs: quoted(inputs)}); err != nil {
 		return Prompt{}, err
@@ -139,7 +129,7 @@ func (t *DocumentType) Prompt(p DraftParams) (Prompt, error) {
 	fmt.Fprintf(&user, "\n\n<inputs>\n%s\n</inputs>", data)
 	return Prompt{
 		System: system.String(), User: user.String(),
-		Version:    t.Version + "-" + fingerprint(t.rules.raw, t.file.raw, t.answer.raw),
+		Version:    t.version,
 		SchemaName: t.answer.name, Schema: t.answer.raw, compiled: t.answer.compiled,
 	}, nil
 }
@@ -148,9 +138,7 @@ func (t *DocumentType) Prompt(p DraftParams) (Prompt, error) {
 func (s *Set) Chat(p ChatParams) (Prompt, error) {
 	var system strings.Builder
 	style := newStyle(p.Locale)
-	if err := appendPiece(&system, s.chat.body, "", nil); err != nil {
-		return Prompt{}, err
-	}
+	system.WriteString(s.chat.main)
 	if err := appendPiece(&system, s.chat.body, "style", style); err != nil {
 		return Prompt{}, err
 	}
@@ -175,7 +163,7 @@ func (s *Set) Chat(p ChatParams) (Prompt, error) {
 		b.WriteString(p.Question)
 		user = b.String()
 	}
-	return Prompt{System: system.String(), User: user, Version: s.chat.meta.Version + "-" + fingerprint(s.chat.raw)}, nil
+	return Prompt{System: system.String(), User: user, Version: s.chatVersion}, nil
 }
 
 // Analyze builds the request for the review of a text under a policy.
@@ -185,11 +173,11 @@ func (s *Set) Analyze(p AnalyzeParams) (Prompt, error) {
 	}
 	var system, user strings.Builder
 	style := newStyle(p.Locale)
+	system.WriteString(s.analyze.main)
 	for _, piece := range []struct {
 		name string
 		data any
 	}{
-		{"", nil},
 		{"clauses", policy.Clauses()},
 		{"policy", p.Policy},
 		{"style", style},
@@ -205,7 +193,7 @@ func (s *Set) Analyze(p AnalyzeParams) (Prompt, error) {
 	}
 	return Prompt{
 		System: system.String(), User: user.String(),
-		Version:    s.analyze.meta.Version + "-" + fingerprint(s.analyze.raw, s.findings.raw, []byte(p.Policy.Version())),
+		Version:    s.AnalyzeVersion(p.Policy),
 		SchemaName: s.findings.name, Schema: s.findings.raw, compiled: s.findings.compiled,
 	}, nil
 }

@@ -6,6 +6,9 @@
 // Load reads and checks all of it once; a mistake in a file is an error there, not later.
 // What Load returns is immutable and safe for concurrent use. Building a prompt does no I/O.
 //
+// The main text of a file is the same in every prompt. What varies is in its named pieces:
+// "request" sees .Inputs, "style" the locale and tone. A value printed there is a JSON string.
+//
 // Whatever a user or a document says is data: it is never parsed as a template, and it stands
 // between delimiters that it cannot close. The pieces of a prompt go from the most to the
 // least stable, so that a provider's prompt cache can reuse the beginning.
@@ -23,6 +26,8 @@ import (
 	"strings"
 	"text/template"
 
+	"counsel/domain/ai/policy"
+
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 )
@@ -32,10 +37,11 @@ var files embed.FS
 
 // Set is every prompt there is.
 type Set struct {
-	chat, analyze *file
-	findings      *answerSchema
-	types         []*DocumentType
-	byID          map[string]*DocumentType
+	chat, analyze               *file
+	chatVersion, analyzeVersion string
+	findings                    *answerSchema
+	types                       []*DocumentType
+	byID                        map[string]*DocumentType
 }
 
 // DocumentType is one type of document that can be drafted.
@@ -54,6 +60,9 @@ type DocumentType struct {
 	inputs *jsonschema.Schema
 	shape  map[string]any // InputsSchema decoded: decides which values are sent
 	answer *answerSchema
+
+	system  string // the system text up to the style
+	version string // of a prompt
 }
 
 // SectionSpec is one section a draft must have.
@@ -76,6 +85,7 @@ type file struct {
 		Example       yaml.Node     `yaml:"example"`
 	}
 	body *template.Template
+	main string // the body outside its named pieces, the same in every prompt
 	raw  []byte
 }
 
@@ -90,6 +100,7 @@ func Load() (*Set, error) {
 	if s.analyze, err = readFile("analyze.md"); err != nil {
 		return nil, err
 	}
+	s.chatVersion = s.chat.meta.Version + "-" + fingerprint(s.chat.raw)
 	rules, err := readFile("draft.md")
 	if err != nil {
 		return nil, err
@@ -97,6 +108,7 @@ func Load() (*Set, error) {
 	if s.findings, err = findingsSchema(); err != nil {
 		return nil, err
 	}
+	s.analyzeVersion = s.analyze.meta.Version + "-" + fingerprint(s.analyze.raw, s.findings.raw)
 	entries, err := files.ReadDir("types")
 	if err != nil {
 		return nil, err
@@ -130,6 +142,15 @@ func (s *Set) Type(id string) (*DocumentType, bool) {
 	return t, ok
 }
 
+// ChatVersion is the Version of every prompt that Chat builds, for a cache key before there is one.
+func (s *Set) ChatVersion() string { return s.chatVersion }
+
+// AnalyzeVersion is the Version of every prompt that Analyze builds under the policy.
+func (s *Set) AnalyzeVersion(p *policy.Policy) string { return s.analyzeVersion + "-" + p.Version() }
+
+// PromptVersion is the Version of every prompt of this type.
+func (t *DocumentType) PromptVersion() string { return t.version }
+
 func readFile(name string) (*file, error) {
 	raw, err := files.ReadFile(name)
 	if err != nil {
@@ -156,7 +177,10 @@ func parseFile(raw []byte) (*file, error) {
 		return nil, fmt.Errorf("id and version are required")
 	}
 	var err error
-	f.body, err = template.New(f.meta.ID).Option("missingkey=zero").Parse(string(body))
+	if f.body, err = template.New(f.meta.ID).Option("missingkey=zero").Parse(string(body)); err != nil {
+		return nil, err
+	}
+	f.main, err = render(f.body, "", struct{}{})
 	return f, err
 }
 
@@ -185,6 +209,13 @@ func newType(f, rules *file) (*DocumentType, error) {
 	if t.answer, err = draftSchema(t.ID, t.Sections); err != nil {
 		return nil, fmt.Errorf("sections: %w", err)
 	}
+	sections, err := render(rules.body, "sections", t.Sections)
+	if err != nil {
+		return nil, err
+	}
+	t.system = strings.Join([]string{rules.main, f.main, sections}, "\n\n")
+	t.version = t.Version + "-" + fingerprint(rules.raw, f.raw, t.answer.raw)
+
 	var example map[string]any
 	if err := json.Unmarshal(t.Example, &example); err != nil {
 		return nil, fmt.Errorf("example: %w", err)
