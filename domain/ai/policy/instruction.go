@@ -47,12 +47,10 @@ func Instructions(text string) []Finding {
 		hidden := h.spaced || disguised(text[start:end]) || slices.ContainsFunc(comments, func(c span) bool { return c.start <= start && end <= c.end })
 		report(start, end, h.confidence, hidden)
 	}
-	lower := strings.ToLower(text)
-	if len(lower) == len(text) { // else the offsets of the two differ; such marks are ASCII anyway
-		for _, p := range markers {
-			for _, m := range p.findAll(lower) {
-				report(m[0], m[1], 0.85, false)
-			}
+	lower := lowerASCII(text)
+	for _, p := range markers {
+		for _, m := range p.findAll(lower) {
+			report(m[0], m[1], 0.85, false)
 		}
 	}
 	for _, b := range encodedSpans(text) {
@@ -67,6 +65,17 @@ func Instructions(text string) []Finding {
 		report(s.start, s.end, 0.95, true)
 	}
 	return merge(found)
+}
+
+// lowerASCII keeps every byte where it was, which strings.ToLower does not.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 // merge makes one finding of those that overlap, with the highest confidence.

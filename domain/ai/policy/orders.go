@@ -57,7 +57,7 @@ const (
 var (
 	modal      = regexp.MustCompile(`\b(?:shall|may|must|will|should|agrees?|agreed|entitled|undertakes?|obliged|obligated|required|requires?|can|cannot|could|would|to|not|or|without|if|that|who|which|darf|durfen|soll|sollen|muss|mussen|kann|konnen|wird|werden|hat|haben|wenn|doit|doivent|peut|peuvent|si|debe|deben|debera|deberan|podra|podran|puede|pueden|deve|devono)\b`)
 	addressee  = regexp.MustCompile(`\b(?:you|du|sie mussen|vous|tu|usted|` + readers + `)\b`)
-	salutation = regexp.MustCompile(`^(?:(?:please|kindly|now|then|also|and|so|important|note|hey|hi|hello|dear|bitte|jetzt|nun|wichtig|veuillez|s il vous plait|maintenant|por favor|ahora|importante|per favore|` + readers + `)[ ,]*)*$`)
+	salutation = regexp.MustCompile(`^(?:(?:please|kindly|now|then|also|and|so|important|note|attention|reviewer|system|override|hey|hi|hello|dear|bitte|jetzt|nun|wichtig|veuillez|s il vous plait|maintenant|por favor|ahora|importante|per favore|` + readers + `)[ ,]*)*$`)
 )
 
 // orders is what a document says to a reader it wants to steer. The words are folded: no accents,
@@ -91,6 +91,17 @@ var orders = compileOrders([]struct {
 	{0.75, first, `\b(?:skip|omit|stop|end|abort|cancel) (?:the |your |this |any |all )*(?:further )?(?:review|analysis|checks?|assessment)\b`},
 	{0.75, anywhere, `\b(?:these|the following|here are (?:your|the)|your) (?:are )?(?:new|updated|revised|real|actual|true) instructions\b`},
 	{0.75, anywhere, `\bas an? ` + readers + `,? (?:\w+ )?(?:you|your)\b`},
+	{0.9, anywhere, `\byou are (?:an? )?(?:ai|chatgpt|gpt|claude|gemini|copilot|llm|(?:large )?language model|ai (?:assistant|model|reviewer|system|agent|tool))\b`},
+	{0.85, anywhere, `\b` + readers + ` (?:must|should|shall|will|may|is to|are to) (?:not|never) (?:flag|report|mention|raise|highlight|list|analy[sz]e|disclose)(?: \w+){0,2} (?:this|these|clauses?|sections?|paragraphs?|passages?|it)\b`},
+	{0.75, first, `^(?:(?:hidden|secret|internal|special|private) )?(?:notes?|messages?|notice|commands?|attention)(?: to| for)? (?:any |all |the )?` + readers + `$`},
+	{0.75, first, `^to (?:any |all |the )?` + readers + `$`},
+	{0.75, first, `^(?:llm|ai|assistant|model|new|hidden|secret|updated) (?:instructions?|commands?|directives?|prompts?|overrides?)$`},
+	{0.75, anywhere, `\brisklevel\b`},
+	{0.85, imperative, `\bset (?:the |all |every |its )?(?:severity|severities|risk|risks|confidence|score|rating)s?(?: \w+){0,3} (?:to|as) (?:low|lowest|none|zero|0|minimal)\b`},
+	{0.8, first, `\b(?:return|report|output|produce|give|list|show) (?:only )?(?:no|zero) (?:findings?|issues?|problems?|risks?|concerns?|red flags?)\b`},
+	{0.85, imperative, `\b(?:do not|dont|never) (?:tell|inform|alert|warn|notify) the (?:user|reader|reviewer|human|lawyer)\b`},
+	{0.8, first, `\b(?:mark|rate|classify|label|treat|consider|report|flag) (?:all|every|each|any|these)(?: \w+){0,3} as (?:\w+ )?(?:safe|compliant|approved|acceptable|fair|balanced|harmless|standard|fine|ok)\b`},
+	{0.8, anywhere, `\bwhen (?:you )?(?:summari[sz]e|summari[sz]ing|review|reviewing|analy[sz]e|analy[sz]ing|evaluate|evaluating|reading|read|processing|process) th(?:is|e) (?:\w+ )?(?:contract|agreement|document|text|file),? (?:you (?:must|should|shall|will) |please )?(?:do not|dont|never|ignore|omit|skip|always|only|say|report|treat|rate|leave)\b`},
 	{0.9, anywhere, `(?:ignore|disregard|forget)(?:all|any)?(?:the|your)?(?:previous|prior|above)(?:instructions?|prompts?|rules)`},
 
 	// German
@@ -137,7 +148,7 @@ var squeezed = mustCompileAll(
 // for in the text as it is, in lower case.
 var markers = mustCompileAll(
 	`<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id)\|>`,
-	`\[/?inst\]|<</?sys>>`,
+	`\[/?inst\]|<</?sys>>|</?(?:system|assistant|instructions?)>`,
 	`</?(?:document|inputs)(?:-[0-9a-f]+)?>`,
 	`(?m)^[ \t]*#{2,4} ?(?:system|instruction|assistant|user)s?:?[ \t]*$`,
 )
