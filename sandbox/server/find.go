@@ -1,0 +1,71 @@
+package server
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+var (
+	mysqlPrograms = []string{"mariadbd", "mysqld"}
+	redisPrograms = []string{"redis-server", "valkey-server"}
+)
+
+// programDirs are searched after PATH: a normal user's PATH on Debian has no
+// sbin, and Homebrew links some of these nowhere.
+var programDirs = []string{
+	"/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/libexec",
+	"/opt/homebrew/bin", "/opt/homebrew/opt/mariadb/bin", "/opt/homebrew/opt/mysql/bin",
+	"/usr/local/opt/mariadb/bin", "/usr/local/opt/mysql/bin", "/usr/local/mysql/bin",
+}
+
+// MissingError says which server programs this machine lacks, and how to get
+// them, in one line.
+type MissingError struct {
+	Programs []string // for example "mariadbd (or mysqld)"
+}
+
+func (e *MissingError) Error() string {
+	hint := "apt-get install mariadb-server redis-server"
+	if runtime.GOOS == "darwin" {
+		hint = "brew install mariadb redis"
+	}
+	return fmt.Sprintf("not installed: %s; install with: %s", strings.Join(e.Programs, ", "), hint)
+}
+
+// Missing names the server programs this machine lacks, of the kinds asked for.
+func Missing(mysql, redis bool) []string {
+	var missing []string
+	if mysql && find(mysqlPrograms...) == "" {
+		missing = append(missing, describe(mysqlPrograms))
+	}
+	if redis && find(redisPrograms...) == "" {
+		missing = append(missing, describe(redisPrograms))
+	}
+	return missing
+}
+
+func describe(programs []string) string {
+	return programs[0] + " (or " + strings.Join(programs[1:], ", ") + ")"
+}
+
+// find is the path of the first of these programs there is, or "".
+func find(names ...string) string {
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			if path, err = filepath.Abs(path); err == nil {
+				return path
+			}
+		}
+		for _, dir := range programDirs {
+			path := filepath.Join(dir, name)
+			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+				return path
+			}
+		}
+	}
+	return ""
+}

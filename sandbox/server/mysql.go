@@ -1,0 +1,175 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// Database is the database made for the service, and the account it uses. The
+// account may also make others whose name begins so; nothing else.
+const Database = "counsel"
+
+// MySQL starts MariaDB, or MySQL where there is no MariaDB, and returns when it
+// answers queries. The first start on a folder fills it, which takes seconds.
+func MySQL(ctx context.Context, cfg Config) (*Server, error) {
+	program := find(mysqlPrograms...)
+	if program == "" {
+		return nil, &MissingError{Programs: Missing(true, false)}
+	}
+	s, err := prepare(&cfg, "mysql")
+	if err != nil {
+		return nil, err
+	}
+	password, err := Secret(filepath.Join(cfg.Dir, "password"))
+	if err != nil {
+		return nil, fmt.Errorf("mysql: %w", err)
+	}
+	rootPassword, err := Secret(filepath.Join(cfg.Dir, "password.root"))
+	if err != nil {
+		return nil, fmt.Errorf("mysql: %w", err)
+	}
+	data := filepath.Join(cfg.Dir, "data")
+	if err := fillData(ctx, program, data, s.child.logPath); err != nil {
+		return nil, fmt.Errorf("mysql: new data folder: %w", err)
+	}
+	// Run by the server at each start, before it takes connections; one
+	// statement a line. So lost passwords and a lost database mend themselves.
+	initFile := filepath.Join(cfg.Dir, "init.sql")
+	err = writePrivate(initFile, strings.Join([]string{
+		"CREATE DATABASE IF NOT EXISTS `" + Database + "` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;",
+		"CREATE USER IF NOT EXISTS '" + Database + "'@'localhost' IDENTIFIED BY '" + password + "';",
+		"ALTER USER '" + Database + "'@'localhost' IDENTIFIED BY '" + password + "';",
+		"GRANT ALL PRIVILEGES ON `" + Database + "%`.* TO '" + Database + "'@'localhost';",
+		"ALTER USER 'root'@'localhost' IDENTIFIED BY '" + rootPassword + "';",
+		"",
+	}, "\n"))
+	if err != nil {
+		return nil, fmt.Errorf("mysql: %w", err)
+	}
+
+	dsn := mysql.NewConfig()
+	dsn.Net, dsn.Addr = "unix", s.child.socket
+	dsn.User, dsn.Passwd, dsn.DBName = Database, password, Database
+	dsn.Logger = &mysql.NopLogger{}
+	connector, err := mysql.NewConnector(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("mysql: %w", err)
+	}
+	s.child.argv = append([]string{program}, mysqlArgs(cfg, data, initFile, s.child.socket)...)
+	s.child.ready = func(ctx context.Context) error {
+		conn, err := connector.Connect(ctx)
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	}
+	if err := s.child.start(ctx); err != nil {
+		return nil, err
+	}
+	u := url.URL{
+		Scheme:   "mysql",
+		User:     url.UserPassword(Database, password),
+		Path:     "/" + Database,
+		RawQuery: url.Values{"socket": {s.child.socket}}.Encode(),
+	}
+	s.URL = u.String()
+	return s, nil
+}
+
+// mysqlArgs: options only one of MariaDB and MySQL knows are marked loose, so
+// that the other passes over them.
+func mysqlArgs(cfg Config, data, initFile, socket string) []string {
+	args := []string{
+		"--no-defaults",
+		"--datadir=" + data,
+		"--socket=" + socket,
+		"--pid-file=" + filepath.Join(cfg.Dir, "mysqld.pid"),
+		"--init-file=" + initFile,
+		"--skip-networking",
+		"--skip-name-resolve",
+		"--skip-log-bin",
+		"--loose-mysqlx=OFF",
+		"--local-infile=OFF",
+		"--character-set-server=utf8mb4",
+		"--collation-server=utf8mb4_unicode_ci",
+		"--default-time-zone=+00:00",
+		"--performance-schema=OFF",
+		"--innodb-buffer-pool-size=96M",
+		"--innodb-log-buffer-size=4M",
+		"--loose-innodb-log-file-size=32M",
+		"--loose-innodb-redo-log-capacity=64M",
+		"--key-buffer-size=1M",
+		"--loose-aria-pagecache-buffer-size=4M",
+		"--table-open-cache=400",
+		"--table-definition-cache=400",
+	}
+	if cfg.Scratch {
+		args = append(args,
+			"--innodb-flush-log-at-trx-commit=0",
+			"--innodb-doublewrite=OFF",
+			"--loose-innodb-use-native-aio=OFF",
+			"--sync-binlog=0",
+			"--max-connections=500",
+		)
+	} else {
+		args = append(args,
+			"--innodb-flush-log-at-trx-commit=1",
+			"--max-connections=200",
+		)
+	}
+	return append(args, userArg()...)
+}
+
+// userArg: both servers refuse to run as root unless told so. Changing to
+// another user is no choice: the kernel would forget the death signal, and the
+// data folder need not be reachable for that user.
+func userArg() []string {
+	if os.Geteuid() == 0 {
+		return []string{"--user=root"}
+	}
+	return nil
+}
+
+// fillData makes the data folder, under another name until it is whole.
+func fillData(ctx context.Context, program, data, logPath string) error {
+	if _, err := os.Stat(data); err == nil || !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	half := data + ".new"
+	if err := os.RemoveAll(half); err != nil {
+		return err
+	}
+	if err := os.Mkdir(half, 0o700); err != nil {
+		return err
+	}
+	version, err := exec.CommandContext(ctx, program, "--no-defaults", "--version").Output()
+	if err != nil {
+		return fmt.Errorf("%s --version: %w", program, err)
+	}
+	var argv []string
+	if strings.Contains(string(version), "MariaDB") {
+		install := find("mariadb-install-db", "mysql_install_db")
+		if install == "" {
+			return &MissingError{Programs: []string{"mariadb-install-db"}}
+		}
+		argv = []string{
+			install, "--no-defaults", "--datadir=" + half,
+			"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
+			"--innodb-log-file-size=32M",
+		}
+	} else {
+		argv = []string{program, "--no-defaults", "--initialize-insecure", "--datadir=" + half}
+	}
+	if err := runOnce(ctx, logPath, append(argv, userArg()...)...); err != nil {
+		return err
+	}
+	return os.Rename(half, data)
+}

@@ -1,0 +1,282 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	firstPause = 100 * time.Millisecond // before a dead child is started again
+	maxPause   = 5 * time.Second
+	steady     = 10 * time.Second // a child that lived this long starts with the first pause again
+	readyEvery = 20 * time.Millisecond
+	maxLog     = 4 << 20 // bytes; a longer log is put aside at the next start
+)
+
+// child is one supervised process. States: starting (until ready answered
+// once), up (dies → pause → started again), ended (done is closed).
+type child struct {
+	name    string
+	argv    []string
+	socket  string
+	logPath string
+	pidPath string
+	log     *slog.Logger
+	once    bool // never started again
+	ready   func(context.Context) error
+
+	stop     chan struct{} // closed by halt
+	stopOnce sync.Once
+	done     chan struct{} // closed when the supervising goroutine has ended
+
+	mu   sync.Mutex
+	up   bool
+	proc *os.Process // nil while down
+	err  error       // why it ended before it was ready
+}
+
+// start runs the child and waits until it is ready. If it does not get there,
+// nothing is left running.
+func (c *child) start(ctx context.Context) error {
+	go c.supervise()
+	tick := time.NewTicker(readyEvery)
+	defer tick.Stop()
+	for {
+		if c.answers(ctx) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.up = c.err == nil
+			return c.err
+		}
+		select {
+		case <-tick.C:
+		case <-c.done:
+			return c.err
+		case <-ctx.Done():
+			err := fmt.Errorf("%s did not get ready: %w%s", c.name, context.Cause(ctx), logEnd(c.logPath))
+			over, cancel := context.WithCancel(context.Background())
+			cancel() // kill it
+			return errors.Join(err, c.halt(over))
+		}
+	}
+}
+
+func (c *child) answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	return c.ready(ctx) == nil
+}
+
+func (c *child) pid() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.proc == nil {
+		return 0
+	}
+	return c.proc.Pid
+}
+
+func (c *child) signal(sig os.Signal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.proc != nil {
+		_ = c.proc.Signal(sig) // fails only when it has just ended
+	}
+}
+
+// halt asks the child to end, and kills it when ctx ends first.
+func (c *child) halt(ctx context.Context) error {
+	c.stopOnce.Do(func() { close(c.stop) })
+	c.signal(syscall.SIGTERM)
+	c.signal(syscall.SIGCONT) // a paused one would not hear it
+	select {
+	case <-c.done:
+		return nil
+	default:
+	}
+	select {
+	case <-c.done:
+		return nil
+	case <-ctx.Done():
+		c.signal(syscall.SIGKILL)
+		<-c.done
+		return fmt.Errorf("%s did not stop in time and was killed", c.name)
+	}
+}
+
+func (c *child) supervise() {
+	defer close(c.done)
+	// Linux sends the death signal when the thread that forked ends, so this
+	// goroutine keeps its thread as long as it has a child.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+
+	pause := firstPause
+	for {
+		began := time.Now()
+		err := c.run()
+		if c.halted() {
+			return
+		}
+		c.mu.Lock()
+		up := c.up
+		if !up {
+			c.err = fmt.Errorf("%s did not start: %w%s", c.name, err, logEnd(c.logPath))
+		}
+		c.mu.Unlock()
+		if !up || c.once {
+			return
+		}
+		if time.Since(began) > steady {
+			pause = firstPause
+		}
+		c.log.Warn("server ended; starting it again", "server", c.name, "outcome", err.Error(), "pause", pause.String())
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-c.stop:
+			timer.Stop()
+			return
+		}
+		pause = min(2*pause, maxPause)
+	}
+}
+
+func (c *child) halted() bool {
+	select {
+	case <-c.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// run starts the process and returns when it has ended, always with an error:
+// a server that ends by itself is one that failed.
+func (c *child) run() error {
+	if info, err := os.Stat(c.logPath); err == nil && info.Size() > maxLog {
+		_ = os.Rename(c.logPath, c.logPath+".1")
+	}
+	logFile, err := os.OpenFile(c.logPath, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer logFile.Close()
+	cmd := exec.Command(c.argv[0], c.argv[1:]...)
+	cmd.Dir = "/"
+	cmd.Stdout, cmd.Stderr = logFile, logFile
+	cmd.SysProcAttr = detached()
+
+	// halt signals under the same lock: it sees either no child and has closed
+	// stop, or the child.
+	c.mu.Lock()
+	if c.halted() {
+		c.mu.Unlock()
+		return errors.New("stopped")
+	}
+	err = cmd.Start()
+	if err == nil {
+		c.proc = cmd.Process
+	}
+	c.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if err := writePrivate(c.pidPath, strconv.Itoa(cmd.Process.Pid)+"\n"); err != nil {
+		c.log.Warn("pid file not written", "server", c.name, "error", err.Error())
+	}
+	err = cmd.Wait()
+	c.mu.Lock()
+	c.proc = nil
+	c.mu.Unlock()
+	_ = os.Remove(c.pidPath)
+	if err == nil {
+		err = errors.New("ended by itself")
+	}
+	return err
+}
+
+// runOnce runs a program that ends by itself, such as the one that fills a new
+// data folder. When ctx ends it is killed with all it started.
+func runOnce(ctx context.Context, logPath string, argv ...string) error {
+	logFile, err := os.OpenFile(logPath, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer logFile.Close()
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = "/"
+	cmd.Stdout, cmd.Stderr = logFile, logFile
+	cmd.SysProcAttr = detached()
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	runtime.LockOSThread() // see supervise
+	defer runtime.UnlockOSThread()
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%w%s", err, logEnd(logPath))
+	}
+	return nil
+}
+
+// endStale ends the server an earlier owner of dir left behind, if it did. The
+// pid file alone proves nothing: numbers are used again.
+func endStale(pidPath, dir, socket string) error {
+	b, err := os.ReadFile(pidPath)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil || pid <= 1 {
+		return os.Remove(pidPath)
+	}
+	ours := func() bool {
+		line := commandLine(pid)
+		return strings.Contains(line, dir) || strings.Contains(line, socket)
+	}
+	deadline := time.NewTimer(20 * time.Second)
+	defer deadline.Stop()
+	tick := time.NewTicker(readyEvery)
+	defer tick.Stop()
+	for ours() {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("process %d still runs on %s: %w", pid, dir, err)
+		}
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			return fmt.Errorf("process %d still runs on %s", pid, dir)
+		}
+	}
+	return os.Remove(pidPath)
+}
+
+// logEnd is the last few lines of a log as the tail of a one-line error.
+func logEnd(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	const most = 600
+	if info, err := f.Stat(); err == nil && info.Size() > most {
+		_, _ = f.Seek(-most, io.SeekEnd)
+	}
+	b, err := io.ReadAll(io.LimitReader(f, most))
+	if err != nil || len(b) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (log %s ends: %s)", path, strings.Join(strings.Fields(string(b)), " "))
+}

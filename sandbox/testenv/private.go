@@ -1,0 +1,161 @@
+package testenv
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"counsel/sandbox/server"
+)
+
+// Server is a server of one test alone, for it to stop, kill and freeze. It is
+// as durable as the embedded default's, and is stopped and deleted after the
+// test. Its URL is the same after Restart.
+type Server struct {
+	URL string
+
+	t     testing.TB
+	start func(context.Context) (*server.Server, error)
+	now   *server.Server // nil while stopped
+}
+
+// PrivateMySQL starts a MariaDB for this test; that takes two seconds.
+func PrivateMySQL(t testing.TB) *Server {
+	t.Helper()
+	return private(t, server.MySQL)
+}
+
+// PrivateRedis starts a Redis for this test.
+func PrivateRedis(t testing.TB) *Server {
+	t.Helper()
+	return private(t, server.Redis)
+}
+
+func private(t testing.TB, start func(context.Context, server.Config) (*server.Server, error)) *Server {
+	t.Helper()
+	// Below the shared folder, so that it is deleted even if this process is killed.
+	parent := filepath.Join(join(t).base, "private")
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		t.Fatalf("testenv: %v", err)
+	}
+	dir, err := os.MkdirTemp(parent, "")
+	if err != nil {
+		t.Fatalf("testenv: %v", err)
+	}
+	s := &Server{t: t, start: func(ctx context.Context) (*server.Server, error) {
+		return start(ctx, server.Config{Dir: dir, NoRestart: true})
+	}}
+	t.Cleanup(func() {
+		if s.now != nil {
+			ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+			defer cancel()
+			if err := s.now.Stop(ctx); err != nil {
+				t.Errorf("testenv: %v", err)
+			}
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Errorf("testenv: %v", err)
+		}
+	})
+	s.Restart()
+	return s
+}
+
+// Stop ends the server in good order; it stays down until Restart.
+func (s *Server) Stop() {
+	s.t.Helper()
+	if s.now == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	err := s.now.Stop(ctx)
+	s.now = nil
+	if err != nil {
+		s.t.Fatalf("testenv: %v", err)
+	}
+}
+
+// Kill9 ends the server at once, and returns when it is gone; it stays down
+// until Restart.
+func (s *Server) Kill9() {
+	s.t.Helper()
+	s.signal(syscall.SIGKILL)
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	err := s.now.Stop(ctx) // waits
+	s.now = nil
+	if err != nil {
+		s.t.Fatalf("testenv: %v", err)
+	}
+}
+
+// Restart starts the server on its data, after stopping it if it runs, and
+// returns when it is ready.
+func (s *Server) Restart() {
+	s.t.Helper()
+	s.Stop()
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	now, err := s.start(ctx)
+	if err != nil {
+		s.t.Fatalf("testenv: %v", err)
+	}
+	s.now, s.URL = now, now.URL
+}
+
+// Pause freezes the server: it keeps its connections and answers nothing.
+func (s *Server) Pause() {
+	s.t.Helper()
+	s.signal(syscall.SIGSTOP)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	deadline := time.Now().Add(stopTimeout)
+	for !frozen(s.now.PID()) {
+		if time.Now().After(deadline) {
+			s.t.Fatal("testenv: the server does not freeze")
+		}
+		<-tick.C
+	}
+}
+
+// frozen says whether every thread has met the signal; a thread that has not
+// may still answer. Where there is no /proc it believes so.
+func frozen(pid int) bool {
+	threads, err := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/stat")
+	if err != nil {
+		return true
+	}
+	for _, path := range threads {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue // the thread has ended
+		}
+		_, state, _ := strings.Cut(string(b), ") ") // "pid (name) state …"
+		if !strings.HasPrefix(state, "T") {
+			return false
+		}
+	}
+	return true
+}
+
+// Resume ends a Pause.
+func (s *Server) Resume() {
+	s.t.Helper()
+	s.signal(syscall.SIGCONT)
+}
+
+func (s *Server) signal(sig syscall.Signal) {
+	s.t.Helper()
+	if s.now == nil || s.now.PID() == 0 {
+		s.t.Fatal("testenv: the server is down")
+	}
+	if err := syscall.Kill(s.now.PID(), sig); err != nil {
+		s.t.Fatalf("testenv: %v", err)
+	}
+}

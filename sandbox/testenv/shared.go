@@ -1,0 +1,350 @@
+package testenv
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/sync/errgroup"
+
+	"counsel/sandbox/server"
+)
+
+// Files of the base folder:
+//
+//	users       shared lock: a process uses the servers; exclusive: they are being stopped
+//	starting    exclusive lock: a process looks for the supervisor, or starts it
+//	supervisor  exclusive lock: the supervisor lives
+//	servers     JSON of servers, there once both are ready
+//	redis-N     exclusive lock: logical database N is taken
+//	run/        the servers' folders; private/ those of single tests
+//
+// The base folder is only taken away, by one rename, by the supervisor under an
+// exclusive users lock. So whoever got a users lock checks that the file it
+// locked is still the one under that name.
+
+const (
+	superviseEnv = "COUNSEL_TESTENV_SUPERVISE"
+	lingerEnv    = "COUNSEL_TESTENV_LINGER"
+	linger       = 3 * time.Second // how long the servers outlive their last user
+	probeEvery   = 250 * time.Millisecond
+	stopTimeout  = 15 * time.Second
+)
+
+// servers are the URLs of the shared servers.
+type servers struct {
+	MySQL, Redis string
+}
+
+// membership is this process's use of the shared servers; it ends with the process.
+type membership struct {
+	base    string
+	users   *flock.Flock
+	redis   *flock.Flock
+	servers servers
+}
+
+func baseDir() string {
+	return filepath.Join(os.TempDir(), "counsel-tests-"+strconv.Itoa(os.Getuid()))
+}
+
+// The supervisor is this test binary, started again. It must not get as far as
+// the package's TestMain, which might not be ours.
+func init() {
+	base := os.Getenv(superviseEnv)
+	if base == "" {
+		return
+	}
+	syscall.CloseOnExec(3) // the servers must not hold it open
+	answer := os.NewFile(3, "answer")
+	if err := supervise(base, answer); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// joinShared takes a users lock under base and returns when the servers are ready.
+func joinShared(base string, timeout time.Duration) (*membership, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	m := &membership{base: base}
+	if err := m.lockUsers(ctx); err != nil {
+		return nil, fmt.Errorf("shared servers: %w", err)
+	}
+	if err := m.findServers(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("shared servers: %w", err), m.users.Close())
+	}
+	return m, nil
+}
+
+func (m *membership) lockUsers(ctx context.Context) error {
+	path := filepath.Join(m.base, "users")
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := server.PrivateDir(m.base); err != nil {
+			return err
+		}
+		lock := flock.New(path)
+		ok, err := lock.TryRLockContext(ctx, 20*time.Millisecond)
+		if errors.Is(err, os.ErrNotExist) { // the folder went in between
+			continue
+		}
+		if err != nil || !ok {
+			return errors.Join(err, lock.Close())
+		}
+		held, err1 := lock.Stat()
+		named, err2 := os.Stat(path)
+		if err1 == nil && err2 == nil && os.SameFile(held, named) {
+			m.users = lock
+			return nil
+		}
+		if err := lock.Close(); err != nil {
+			return err
+		}
+	}
+}
+
+func (m *membership) findServers(ctx context.Context) error {
+	starting := flock.New(filepath.Join(m.base, "starting"))
+	if _, err := starting.TryLockContext(ctx, 20*time.Millisecond); err != nil {
+		return err
+	}
+	defer starting.Close()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	tries := 0
+	for {
+		supervisor := flock.New(filepath.Join(m.base, "supervisor"))
+		free, err := supervisor.TryLock()
+		err = errors.Join(err, supervisor.Close())
+		if err != nil {
+			return err
+		}
+		if free {
+			err := m.startSupervisor(ctx)
+			if tries++; errors.Is(err, errNoAnswer) && tries < 3 {
+				continue // it met the supervisor of someone killed in here
+			}
+			return err
+		}
+		// It lives; its servers file is missing only while it starts for someone
+		// who did not live to see it.
+		b, err := os.ReadFile(filepath.Join(m.base, "servers"))
+		if err == nil {
+			return json.Unmarshal(b, &m.servers)
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+var errNoAnswer = errors.New("the supervisor ended at once")
+
+// startSupervisor starts one and waits for its answer: the servers, or why not.
+func (m *membership) startSupervisor(ctx context.Context) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	log, err := os.OpenFile(filepath.Join(m.base, "log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	cmd := exec.Command(self)
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), superviseEnv+"="+m.base)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.ExtraFiles = []*os.File{w}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	err = cmd.Start()
+	_ = w.Close()
+	if err != nil {
+		return err
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = r.SetReadDeadline(deadline)
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return errors.Join(fmt.Errorf("the supervisor does not answer: %w", err), cmd.Process.Kill(), cmd.Wait())
+	}
+	var answer struct {
+		servers
+		Error string
+	}
+	if err := json.Unmarshal(b, &answer); err != nil {
+		_ = cmd.Wait() // its log has more
+		return fmt.Errorf("%w (log %s)", errNoAnswer, log.Name())
+	}
+	if answer.Error != "" {
+		_ = cmd.Wait() // it has said why
+		return errors.New(answer.Error)
+	}
+	m.servers = answer.servers
+	return cmd.Process.Release()
+}
+
+// claimRedis takes a logical database no other process has.
+func (m *membership) claimRedis() (int, error) {
+	for n := 1; n < server.Databases; n++ {
+		lock := flock.New(filepath.Join(m.base, "redis-"+strconv.Itoa(n)))
+		ok, err := lock.TryLock()
+		if err != nil {
+			return 0, errors.Join(err, lock.Close())
+		}
+		if ok {
+			m.redis = lock
+			return n, nil
+		}
+		if err := lock.Close(); err != nil {
+			return 0, err
+		}
+	}
+	return 0, errors.New("all logical databases of the shared Redis are taken")
+}
+
+// supervise runs the servers until nobody has used them for a while. It tells
+// the process that started it how that went.
+func supervise(base string, answer *os.File) error {
+	signal.Ignore(syscall.SIGHUP, syscall.SIGINT)
+	alive := flock.New(filepath.Join(base, "supervisor"))
+	if ok, err := alive.TryLock(); err != nil || !ok {
+		return errors.Join(errors.New("another supervisor lives"), err)
+	}
+	running, urls, err := startServers(base)
+	if err != nil {
+		err = errors.Join(err, removeRuns(base))
+		oneLine := strings.ReplaceAll(err.Error(), "\n", "; ")
+		b, _ := json.Marshal(map[string]string{"Error": oneLine})
+		_, _ = answer.Write(b)
+		return err
+	}
+	b, err := json.Marshal(urls)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(base, "servers.new"), b, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(filepath.Join(base, "servers.new"), filepath.Join(base, "servers"))
+	}
+	if err != nil {
+		return errors.Join(err, stopServers(running))
+	}
+	// Whoever asked may be gone; the others find the file.
+	_, _ = answer.Write(b)
+	_ = answer.Close()
+
+	users, err := awaitUnused(filepath.Join(base, "users"))
+	err = errors.Join(err, stopServers(running))
+	gone := fmt.Sprintf("%s.%d", base, os.Getpid())
+	err = errors.Join(err, os.Rename(base, gone), os.RemoveAll(gone))
+	return errors.Join(err, users.Close())
+}
+
+// awaitUnused returns, holding the users lock for itself, when nobody has been
+// seen to hold it for a while.
+func awaitUnused(path string) (*flock.Flock, error) {
+	grace := linger
+	if d, err := time.ParseDuration(os.Getenv(lingerEnv)); err == nil {
+		grace = d
+	}
+	users := flock.New(path)
+	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
+	lastUsed := time.Now()
+	for range tick.C {
+		ok, err := users.TryLock()
+		if err != nil {
+			return users, err
+		}
+		if !ok {
+			lastUsed = time.Now()
+			continue
+		}
+		if time.Since(lastUsed) >= grace {
+			return users, nil
+		}
+		if err := users.Unlock(); err != nil {
+			return users, err
+		}
+	}
+	return users, nil
+}
+
+func startServers(base string) ([]*server.Server, servers, error) {
+	// What an earlier supervisor left that was killed.
+	if err := removeRuns(base); err != nil {
+		return nil, servers{}, err
+	}
+	if missing := server.Missing(true, true); len(missing) > 0 {
+		return nil, servers{}, &server.MissingError{Programs: missing}
+	}
+	run := filepath.Join(base, "run")
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout-10*time.Second)
+	defer cancel()
+	var db, redis *server.Server
+	var group errgroup.Group
+	group.Go(func() (err error) {
+		db, err = server.MySQL(ctx, server.Config{Dir: filepath.Join(run, "mysql"), Scratch: true})
+		return err
+	})
+	group.Go(func() (err error) {
+		redis, err = server.Redis(ctx, server.Config{Dir: filepath.Join(run, "redis"), Scratch: true})
+		return err
+	})
+	err := group.Wait()
+	var running []*server.Server
+	for _, s := range []*server.Server{db, redis} {
+		if s != nil {
+			running = append(running, s)
+		}
+	}
+	if err != nil {
+		return nil, servers{}, errors.Join(err, stopServers(running))
+	}
+	return running, servers{MySQL: db.URL, Redis: redis.URL}, nil
+}
+
+func stopServers(running []*server.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	var group errgroup.Group
+	for _, s := range running {
+		group.Go(func() error { return s.Stop(ctx) })
+	}
+	return group.Wait()
+}
+
+// removeRuns empties base of everything but the locks.
+func removeRuns(base string) error {
+	return errors.Join(
+		os.RemoveAll(filepath.Join(base, "servers")),
+		os.RemoveAll(filepath.Join(base, "run")),
+		os.RemoveAll(filepath.Join(base, "private")),
+	)
+}
