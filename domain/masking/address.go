@@ -3,7 +3,7 @@ package masking
 // addresses finds postal addresses: a street, box or military mail with whatever of
 // building numbers, apartment, town, state, country and postcode stands beside it.
 func (s *scan) addresses() {
-	cue := longAgo
+	cue, zip := longAgo, longAgo
 	for i := 0; i < len(s.tokens); i++ {
 		t := &s.tokens[i]
 		if t.taken {
@@ -15,6 +15,9 @@ func (s *scan) addresses() {
 			c := t.class
 			if c&addressCue != 0 {
 				cue = i
+			}
+			if s.eq(i, "zip") || s.eq(i, "postcode") || s.eq(i, "postal") || s.eq(i, "zipcode") {
+				zip = i
 			}
 			switch {
 			case s.eq(i, "corner") && s.eq(i+1, "of"):
@@ -31,11 +34,18 @@ func (s *scan) addresses() {
 				}
 			}
 		case t.kind == numberToken:
+			if i-zip <= 4 && t.end-t.start >= 4 && s.postcode(i) > 0 {
+				s.add(Address, i, s.postcode(i))
+				continue
+			}
 			from, to = s.numbered(i, i-cue <= 8)
 		}
 		if to > from {
 			from, to = s.grow(from, to)
 			s.add(Address, from, to)
+			if s.tokens[from].sentence && from > 0 {
+				s.heads = append(s.heads, from)
+			}
 			i = to - 1
 		}
 	}
@@ -68,7 +78,7 @@ func (s *scan) street(i int) (from, to int) {
 	compound := t.class&street == 0
 	if !compound && !t.upper && !s.lowercase && t.class&common != 0 {
 		// "the street in Paris": only with a name or a number before it
-		if !(s.capital(i-1) && s.tokens[i-1].class&(function|common) == 0) {
+		if !(s.capital(i-1) && s.tokens[i-1].class&(function|common) == 0) && !(s.isNumber(i-1) && !s.tokens[i].line && (s.capital(i+1) || s.has(i+1, particle))) {
 			return 0, 0
 		}
 	}
@@ -202,7 +212,7 @@ func (s *scan) numbered(i int, cued bool) (from, to int) {
 			if t.class&unit != 0 && s.unitPart(k) > 0 || t.class&month != 0 && words == 0 {
 				break
 			}
-			if (t.class&street != 0 && (t.upper || s.lowercase || t.class&common == 0) || s.hasStreetEnd(k)) && t.class&unit == 0 {
+			if (t.class&street != 0 && (t.upper || s.lowercase || t.class&common == 0 || words == 0) || s.hasStreetEnd(k)) && t.class&unit == 0 {
 				a, b := s.street(k)
 				if b > a && a <= i+1 {
 					return i, b
@@ -502,7 +512,7 @@ func (s *scan) town(k int, broken, sure bool) int {
 
 // townRest takes a last capital letter or two of a town or state: "København K", "AB".
 func (s *scan) townRest(j int) int {
-	for j < len(s.tokens) && s.isWord(j) && !s.tokens[j].line && !s.tokens[j].taken && s.tokens[j].end-s.tokens[j].start <= 2 && s.tokens[j].upper && s.tokens[j].class&function == 0 {
+	for j < len(s.tokens) && s.isWord(j) && !s.tokens[j].line && !s.tokens[j].taken && s.tokens[j].end-s.tokens[j].start <= 2 && s.tokens[j].upper && s.tokens[j].class&function == 0 && !(s.isNumber(j+1) && s.glued(j+1)) {
 		j++
 	}
 	return j

@@ -12,13 +12,14 @@ type scan struct {
 	text   string
 	tokens []token
 	spans  []Span
-	extra  []Span
 	// lowercase: the writer uses no capitals, so their absence says nothing
 	lowercase bool
 	// capitals: the writer uses nothing else, so they say nothing
 	capitals bool
 	// index of the last token of each kind of cue, or far before the text
 	cues cues
+	// first tokens of the addresses that begin a line
+	heads []int
 }
 
 type cues struct{ id, phone, card, birth, contract int }
@@ -53,10 +54,12 @@ func (m *Masker) find(text string, session *Session) *scan {
 	s.lex, s.text = m.lex, text
 	s.tokens = m.lex.tokenize(s.tokens[:0], text)
 	s.spans = s.spans[:0]
+	s.heads = s.heads[:0]
 	s.survey()
 	s.structured()
 	s.addresses()
 	s.names()
+	s.addressees()
 	s.settle()
 	session.recognize(s)
 	return s
@@ -64,7 +67,8 @@ func (m *Masker) find(text string, session *Session) *scan {
 
 // survey sets what the whole text shows: its use of capitals and its sentences.
 func (s *scan) survey() {
-	uppers, lowers, mixed := 0, 0, 0
+	uppers, lowers, mixed, inside := 0, 0, 0, 0
+	casual := false // a sentence, or the word for oneself, begins without a capital
 	start := true
 	for i := range s.tokens {
 		t := &s.tokens[i]
@@ -74,7 +78,6 @@ func (s *scan) survey() {
 		switch t.kind {
 		case wordToken:
 			t.sentence = start
-			start = false
 			switch {
 			case t.caps:
 				uppers++
@@ -84,10 +87,16 @@ func (s *scan) survey() {
 				} else {
 					uppers++
 				}
+				if !start {
+					inside++
+				}
 			default:
 				lowers++
+				casual = casual || start && i == 0 || t.end-t.start == 1 && s.text[t.start] == 'i'
 			}
+			start = false
 		case numberToken:
+			t.sentence = start
 			start = false
 		default:
 			switch t.symbol {
@@ -100,7 +109,7 @@ func (s *scan) survey() {
 			}
 		}
 	}
-	s.lowercase = uppers+mixed == 0 || (mixed == 0 && uppers <= lowers/8 && lowers > 3)
+	s.lowercase = uppers+mixed == 0 || casual && inside == 0 && uppers <= lowers/8
 	s.capitals = mixed+lowers == 0 || (lowers == 0 && uppers > 4)
 }
 
@@ -150,6 +159,15 @@ func (s *scan) eq(i int, w string) bool {
 
 // open tells whether token i exists and belongs to no span.
 func (s *scan) open(i int) bool { return i >= 0 && i < len(s.tokens) && !s.tokens[i].taken }
+
+func (s *scan) allTaken(i, j int) bool {
+	for ; i < j; i++ {
+		if !s.tokens[i].taken {
+			return false
+		}
+	}
+	return true
+}
 
 // within is the tokens of a span.
 func (s *scan) within(span Span) []token {

@@ -42,27 +42,14 @@ func (s *Session) recognize(scan *scan) {
 	if len(s.known.values) == 0 {
 		return
 	}
-	found := false
-	next := 0 // the first span that ends after the token
-	for i := 0; i < len(scan.tokens); i++ {
-		start := int(scan.tokens[i].start)
-		for next < len(scan.spans) && scan.spans[next].End <= start {
-			next++
+	before := len(scan.spans)
+	for i := range scan.tokens {
+		// of a value that is masked already, as a whole or in pieces, nothing remains
+		if j, t := s.longest(scan, i); j > 0 && !scan.allTaken(i, j) {
+			scan.add(t, i, j)
 		}
-		j, t := s.longest(scan, i)
-		if j == 0 {
-			continue
-		}
-		end := int(scan.tokens[j-1].end)
-		if next < len(scan.spans) && scan.spans[next].Start <= start && scan.spans[next].End >= end {
-			continue
-		}
-		found = true
-		scan.extra = append(scan.extra, Span{t, start, end})
 	}
-	if found {
-		scan.spans = append(scan.spans, scan.extra...)
-		scan.extra = scan.extra[:0]
+	if len(scan.spans) > before {
 		scan.settle()
 	}
 }

@@ -48,6 +48,7 @@ const (
 	cardCue                      // "card": its number follows
 	nameCue                      // "name", "dear": a person follows
 	addressCue                   // "address", "lives"
+	term                         // has a capital in contracts: "Buyer", "Closing"
 	function                     // "the", "of", "shall": never a name by itself
 	phrase                       // begins a phrase of the lists
 )
@@ -55,6 +56,7 @@ const (
 // files and the class each gives to all its words.
 var listClasses = map[string]class{
 	"common.txt": common, "rare.txt": rare, "first.txt": first, "last.txt": last, "places.txt": place,
+	"foreign.txt": common | function,
 }
 
 // The sections of vocabulary.txt.
@@ -64,7 +66,7 @@ var sectionClasses = map[string]class{
 	"org-end": orgEnd, "honorific": honorific, "job": job, "month": month, "day": day,
 	"particle": particle, "military": military, "tld": tld, "speech": speech, "id-cue": idCue,
 	"phone-cue": phoneCue, "contract": contract, "statute": statute, "place-cue": placeCue, "never": never, "birth": birth, "card-cue": cardCue, "name-cue": nameCue,
-	"address-cue": addressCue, "function": function,
+	"address-cue": addressCue, "function": function, "term": term,
 }
 
 // lexicon is a hash table from folded words, and chains of words, to their classes. It

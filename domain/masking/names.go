@@ -1,5 +1,7 @@
 package masking
 
+import "strings"
+
 // How much a word by itself looks like a name.
 const (
 	noName = iota
@@ -12,14 +14,50 @@ const nameClasses = first | last | place | country | state
 // names finds persons, organizations and places: words that no English list knows or
 // that a list of names knows, with what stands beside them.
 func (s *scan) names() {
+	versus := strings.Contains(s.text, " v. ") || strings.Contains(s.text, " vs. ")
 	for i := 0; i < len(s.tokens); i++ {
 		if s.tokens[i].taken || s.tokens[i].kind != wordToken {
 			continue
+		}
+		if versus {
+			if j := s.citation(i); j > 0 {
+				i = j - 1
+				continue
+			}
 		}
 		if j := s.nameAt(i); j > i {
 			i = j - 1
 		}
 	}
+}
+
+// citation is the end of a reported case that begins at token i, "Marbury v. Madison, 5
+// U.S. 137", or 0. The law is public and stays readable.
+func (s *scan) citation(i int) int {
+	party := func(k int) int {
+		for n := 0; n < 7 && s.isWord(k) && !s.tokens[k].taken && (s.tokens[k].upper || n > 0 && s.tokens[k].class&(particle|function) != 0) && !s.eq(k, "v") && !s.eq(k, "vs"); n++ {
+			k++
+			if s.is(k, '.') && s.isWord(k+1) && s.tokens[k+1].upper || s.is(k, '\'') || s.is(k, '-') || s.is(k, '&') {
+				k++
+			}
+		}
+		return k
+	}
+	if !s.tokens[i].upper {
+		return 0
+	}
+	v := party(i)
+	if v == i || !(s.eq(v, "v") || s.eq(v, "vs")) || !s.is(v+1, '.') {
+		return 0
+	}
+	end := party(v + 2)
+	if s.is(end, '.') {
+		end++
+	}
+	if end > v+2 && s.is(end, ',') && s.isNumber(end+1) && s.isWord(end+2) && s.tokens[end+2].upper {
+		return end
+	}
+	return 0
 }
 
 func (s *scan) nameAt(i int) (end int) {
@@ -45,6 +83,10 @@ func (s *scan) nameAt(i int) (end int) {
 	}
 	switch s.nameness(i) {
 	case noName:
+		if j := s.properAfter(i); j > 0 {
+			s.add(Organization, i, j)
+			return j
+		}
 		if !s.slot(i) {
 			return 0
 		}
@@ -74,6 +116,8 @@ func (s *scan) nameness(i int) int {
 	switch {
 	case n < 2 || c&(function|never|day|honorific|nation) != 0 && c&sure == 0:
 		return noName
+	case c&orgEnd != 0 && c&(first|last|sure) == 0:
+		return noName
 	case s.lowercase || s.capitals:
 		switch {
 		case c&common != 0 && c&sure == 0 || c&particle != 0:
@@ -91,11 +135,13 @@ func (s *scan) nameness(i int) int {
 		return noName
 	case t.caps:
 		switch {
+		case s.has(i-1, placeCue) && !s.tokens[i-1].upper && c&term == 0 && (n > 3 || s.is(i+1, '-') && s.glued(i+1)) && !t.sentence:
+			return strong // "from SAINT-PRIEST"
 		case english && c&sure == 0, n < 5 && c&nameClasses == 0, n < 4 && c&sure == 0:
 			return noName
 		}
 		return strong
-	case c&month != 0:
+	case c&month != 0 && c&sure == 0:
 		if c&first != 0 && !t.sentence && !s.isNumber(i+1) && !s.isNumber(i-1) {
 			return weak
 		}
@@ -148,12 +194,8 @@ func (s *scan) titled(i int) int {
 	if s.is(k, '.') && s.glued(k) {
 		k++
 	}
-	if s.has(k, honorific) && s.open(k) { // "Prof. Dr."
-		if j := s.titled(k); j > 0 {
-			s.spans = s.spans[:len(s.spans)-1]
-			s.add(Person, i, j)
-			return j
-		}
+	if s.has(k, honorific) && s.open(k) && s.is(k+1, '.') { // "Prof. Dr."
+		k += 2
 	}
 	if !s.isWord(k) || s.tokens[k].taken || s.tokens[k].line || s.tokens[k].class&function != 0 && s.tokens[k].class&particle == 0 {
 		return 0
@@ -233,6 +275,9 @@ func (s *scan) supported(i int) bool {
 			return true
 		}
 	}
+	if t.class&(term|month) != 0 && t.class&sure == 0 {
+		return false
+	}
 	if s.has(i+1, speech) && t.class&(first|last|sure) != 0 && !s.tokens[i+1].upper {
 		return true
 	}
@@ -248,7 +293,7 @@ func (s *scan) supported(i int) bool {
 		if s.is(next, '\'') || s.is(next, ',') {
 			return true
 		}
-		return s.isWord(next) && !s.tokens[next].upper && (s.tokens[next].class&(function|speech) != 0)
+		return s.has(next, speech) || s.eq(next, "is") || s.eq(next, "was") || s.eq(next, "has") || s.eq(next, "had") || s.eq(next, "and") || s.eq(next, "will") || s.eq(next, "can") || s.eq(next, "would") || s.eq(next, "did")
 	}
 	// alone in the middle of a sentence, with a capital and no article
 	if t.sentence || s.lowercase || s.capitals || t.caps || s.has(i+1, common) && s.tokens[i+1].upper {
@@ -289,6 +334,71 @@ func (s *scan) listed(i, step int) bool {
 	return s.nameness(k) == strong && t.class&(first|last) != 0 && t.class&(country|state) == 0
 }
 
+// properAfter is the end of a proper name made of everyday words, where the sentence has
+// a place for one: "is from Solar Census", "the address of Pave is", "the Sap office".
+// Contracts give capitals to what is no name: there it finds none.
+func (s *scan) properAfter(i int) int {
+	t := &s.tokens[i]
+	if !t.upper || t.sentence || s.capitals || s.lowercase || t.class&(function|day|month|never|nation|honorific|term) != 0 && !(t.caps && t.class&(term|function) == 0) {
+		return 0
+	}
+	j := i + 1
+	for j < i+5 && s.isWord(j) && !s.tokens[j].taken && !s.tokens[j].line && (s.tokens[j].upper || s.eq(j, "of") && s.isWord(j+1)) {
+		if s.has(j, term|statute) {
+			return 0
+		}
+		j++
+	}
+	if s.eq(j-1, "of") {
+		j--
+	}
+	office := s.eq(j, "office") || s.eq(j, "offices") || s.eq(j, "headquarters") || s.eq(j, "branch")
+	switch {
+	case s.eq(i-1, "the") && office, s.eq(i-1, "of") && (s.eq(i-2, "address") || s.eq(i-2, "headquarters") || s.eq(i-2, "ceo") || s.eq(i-2, "employee")):
+		return j
+	case s.formal() || s.is(j, '-'):
+		return 0
+	case s.eq(i-1, "from") && (s.eq(i-2, "is") || s.eq(i-2, "was") || s.eq(i-2, "am")):
+		return j
+	case t.caps && t.end-t.start < 3:
+		return 0
+	case s.eq(i-1, "at") && (s.is(j, ',') || s.eq(j, "as")), s.eq(i-1, "became"), s.eq(i-1, "joined"), s.eq(i-1, "starring"):
+		return j
+	}
+	return 0
+}
+
+// addressees masks the line above an address: who lives or works there.
+func (s *scan) addressees() {
+	for _, head := range s.heads {
+		j := head
+		for j > 0 && s.tokens[j-1].kind == otherToken && !s.tokens[j].line {
+			j-- // ">", "???"
+		}
+		if j == 0 || !s.tokens[j].line {
+			continue
+		}
+		i := j
+		for i > 0 && j-i < 12 && !(i < j && s.tokens[i].line) {
+			i--
+		}
+		for i < j && s.tokens[i].kind == otherToken {
+			i++
+		}
+		fits, open := i < j && j-i <= 8, false
+		for k := i; k < j && fits; k++ {
+			t := &s.tokens[k]
+			open = open || !t.taken
+			fits = t.taken || t.kind == numberToken || t.symbol == '&' || t.symbol == '-' || t.symbol == '\'' || t.symbol == '.' && k == j-1 ||
+				t.kind == wordToken && (t.upper || s.lowercase || k > i && (s.eq(k, "of") || s.eq(k, "and")))
+		}
+		// a heading of its own is no addressee
+		if fits && open && !(s.has(i, statute|addressCue) || s.tokens[i].class&term != 0 && j-i < 3) {
+			s.add(Organization, i, j)
+		}
+	}
+}
+
 // extend takes the words that go on with the name at token i and returns its end.
 func (s *scan) extend(i int) int {
 	j := i + 1
@@ -323,6 +433,10 @@ func (s *scan) extend(i int) int {
 			continue
 		case s.nameness(j) == weak && s.tokens[j-1].class&(first|last) != 0 && t.class&(last) != 0:
 			j++
+			continue
+		case j == i+1 && t.upper && !t.caps && !s.lowercase && t.end-t.start > 1 && s.tokens[i].class&first != 0 && s.nameness(i) == strong &&
+			t.class&(function|never|term|day|month|nation|orgEnd|statute|street|unit|honorific|speech) == 0 && !(s.isWord(j+1) && s.tokens[j+1].upper):
+			j++ // a family name that is an everyday word: "John Doe"
 			continue
 		case t.upper && t.end-t.start == 1 && !s.lowercase && s.is(j+1, '.') && s.nameness(j+2) > noName && !s.tokens[j+2].line:
 			j++
@@ -364,6 +478,9 @@ func (s *scan) kindOf(i, j int) Type {
 	}
 	switch {
 	case s.has(j-1, orgEnd) && j-i > 1:
+		return Organization
+	case !given && (s.eq(i-1, "from") && (s.eq(i-2, "is") || s.eq(i-2, "was")) || s.eq(j, "office") || s.eq(i-1, "of") && s.eq(i-2, "address") ||
+		s.eq(i-1, "at") || s.eq(i-1, "became") || s.eq(j, "invested") || s.eq(j, "acquired") || s.eq(j, "is") && s.eq(j+1, "a") && s.isNumber(j+2) || s.eq(j, "is") && s.eq(j+1, "the") && s.eq(j+2, "brainchild")):
 		return Organization
 	case s.has(p, speech) || s.has(j, speech):
 		return Person
@@ -426,6 +543,11 @@ func (s *scan) location(i int) int {
 }
 
 func (s *scan) legal(i, j int) bool {
+	for k := j; k < j+5 && s.isWord(k) && s.tokens[k].upper; k++ {
+		if s.eq(k, "act") || s.eq(k, "code") || s.eq(k, "law") || s.eq(k, "rules") || s.eq(k, "constitution") || s.eq(k, "convention") {
+			return true // "California Consumer Privacy Act"
+		}
+	}
 	if s.eq(j, "law") || s.eq(j, "laws") || s.eq(j, "court") || s.eq(j, "courts") || s.eq(j, "corporation") || s.eq(j, "statute") || s.eq(j, "code") || s.eq(j, "limited") || s.eq(j, "act") || s.eq(j, "general") || s.eq(j, "rules") || s.eq(j, "revised") || s.eq(j, "supreme") || s.eq(j, "state") && s.eq(j+1, "law") {
 		return true
 	}
@@ -461,7 +583,7 @@ var legalForms = []string{"inc", "llc", "llp", "ltd", "corp", "gmbh", "plc", "ag
 // organization finds a firm's name that begins at token i.
 func (s *scan) organization(i int) int {
 	t := &s.tokens[i]
-	if !t.upper && !s.lowercase || t.class&function != 0 && s.nameness(i) == noName {
+	if !t.upper && !s.lowercase || t.class&function != 0 && s.nameness(i) == noName || t.class&term != 0 && s.nameness(i) < strong && t.class&last == 0 || t.end-t.start < 2 {
 		return 0
 	}
 	if t.caps && s.capitals {

@@ -22,7 +22,9 @@ func (s *scan) number(i int) int {
 		return i // part of a word
 	}
 	d := s.run(i)
-	last := s.tokens[d.to-1].end - 1
+	if d.n == 0 {
+		return i
+	}
 	// a number glued to letters is a code: "12th", "3M"
 	if s.isWord(d.to) && s.glued(d.to) && d.n == 1 {
 		if i-s.cues.id <= 8 {
@@ -30,7 +32,9 @@ func (s *scan) number(i int) int {
 		}
 		return i
 	}
-	_ = last
+	if s.is(i-1, ',') && s.glued(i) && s.isNumber(i-2) && s.glued(i-1) {
+		return d.first[0] // "1,200.00"
+	}
 	if s.has(i-1, statute) || s.has(i-2, statute) && s.tokens[i-1].kind == otherToken || s.is(i-1, '$') || s.amount(i, d.to) {
 		if s.cardRun(&d) == 0 && !(i-s.cues.id <= 3 || s.eq(i-1, "no") || s.eq(i-2, "no")) {
 			return d.to - 1
@@ -116,6 +120,9 @@ func (s *scan) run(i int) digits {
 		}
 		switch t.symbol {
 		case '(':
+			if d.n > 0 && !d.plus && s.text[s.tokens[d.first[0]].start] != '0' && d.groups[0] > 1 {
+				return d.extension(s)
+			}
 			d.paren = true
 			sep = '('
 		case ')':
@@ -278,7 +285,7 @@ func (s *scan) date(i int) int {
 			j += 2
 		}
 	}
-	// skip over it: it is no phone number either way
+	// a contract's date is skipped: it is no phone number either
 	if !clock && i-s.cues.birth > 8 && i-s.cues.contract <= 8 {
 		return j
 	}

@@ -293,19 +293,28 @@ const chatMessage = "Hello, my name is Ingrid Halvorsen and I live at 12 Main St
 	"wants to end the lease early and keeps the deposit of $2,400. Can he do that under the contract, and what notice do I " +
 	"have to be given? You can reach me at ingrid.h@example.com or 415-555-0132."
 
-func BenchmarkMask(b *testing.B) {
-	m := masker()
-	letter := strings.Repeat(chatMessage+"\n\n"+strings.ReplaceAll(chatMessage, "Ingrid", "Astrid")+"\n", 1700)
+// benchTexts are the texts that matter for speed: what people send, and what would
+// hurt a matcher that goes back.
+func benchTexts() map[string]string {
+	long := strings.Repeat(chatMessage+"\n\n"+strings.ReplaceAll(chatMessage, "Ingrid", "Astrid")+"\n", 1700)
 	var mails strings.Builder
 	for i := range 20000 {
 		fmt.Fprintf(&mails, "user%d.name@mail%d.example.com, ", i, i%977)
 	}
-	for name, text := range map[string]string{
-		"chat300B": chatMessage, "plain300B": strings.Repeat("what notice must a landlord give before he ends a lease? ", 6)[:300],
-		"letter1MB": letter, "mails800KB": mails.String(), "digits1MB": strings.Repeat("1 ", 500000), "at1MB": strings.Repeat("a@", 500000),
-		"brackets1MB": strings.Repeat("[PERSON_", 125000), "names1MB": strings.Repeat("Kowalski ", 110000), "dots1MB": strings.Repeat("a.", 500000),
-		"the1MB": strings.Repeat("the corner of ", 70000), "colons1MB": strings.Repeat("a:", 500000), "apt1MB": strings.Repeat("Main Street, ", 80000), "boxes1MB": strings.Repeat("1 Kowal", 140000),
-	} {
+	plain := strings.Repeat("what notice must a landlord give before he ends a lease? ", 6)[:300]
+	return map[string]string{
+		"chat300B": chatMessage, "plain300B": plain, "letter1MB": long, "mails800KB": mails.String(),
+		"digits1MB": strings.Repeat("1 ", 500_000), "at1MB": strings.Repeat("a@", 500_000), "dots1MB": strings.Repeat("a.", 500_000),
+		"colons1MB": strings.Repeat("a:", 500_000), "brackets1MB": strings.Repeat("[PERSON_", 125_000),
+		"names1MB": strings.Repeat("Kowalski ", 110_000), "corners1MB": strings.Repeat("the corner of ", 70_000),
+		"streets1MB": strings.Repeat("Main Street, ", 80_000), "houses1MB": strings.Repeat("1 Kowal ", 125_000),
+		"titles1MB": strings.Repeat("Dr. ", 250_000), "particles1MB": strings.Repeat("rue de ", 150_000), "commas1MB": strings.Repeat("1 Kowal 2,,,,,,", 60_000),
+	}
+}
+
+func BenchmarkMask(b *testing.B) {
+	m := masker()
+	for name, text := range benchTexts() {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()

@@ -14,7 +14,9 @@ func (s *scan) structured() {
 		switch t.kind {
 		case wordToken:
 			s.cue(i)
-			if !t.taken {
+			if t.class&month != 0 && i-s.cues.birth <= 8 {
+				i = s.birthday(i)
+			} else if !t.taken {
 				i = s.wordForms(i)
 			}
 		case numberToken:
@@ -41,6 +43,32 @@ func (s *scan) structured() {
 			}
 		}
 	}
+}
+
+// birthday masks "12 May 1951" and "May 12, 1951" around the month at token i.
+func (s *scan) birthday(i int) int {
+	from, to := i, i+1
+	if s.isNumber(i-1) && !s.tokens[i-1].taken && s.tokens[i-1].end-s.tokens[i-1].start <= 2 {
+		from--
+	} else if s.isNumber(to) && s.tokens[to].end-s.tokens[to].start <= 2 {
+		to++
+		if s.isWord(to) && s.glued(to) {
+			to++ // 12th
+		}
+	}
+	if from == i && to == i+1 {
+		return i
+	}
+	if s.is(to, ',') {
+		to++
+	}
+	if s.isNumber(to) && s.tokens[to].end-s.tokens[to].start == 4 {
+		to++
+	} else if s.is(to-1, ',') {
+		to--
+	}
+	s.add(Date, from, to)
+	return to - 1
 }
 
 // tokenAt is the index of the first token at or after byte offset, looking from i.
@@ -132,6 +160,9 @@ func (s *scan) host(i int) int {
 		j++
 	}
 	if last == 0 || s.is(last+1, '@') && s.glued(last+1) {
+		if j-i > 64 {
+			return j - 1 // "a.a.a.a…" is read once
+		}
 		return i
 	}
 	first := i
