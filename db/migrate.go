@@ -19,18 +19,42 @@ var migrations embed.FS
 // Migrate brings the schema up to date. Servers that start together take turns: the first
 // does the work, the others wait for it until ctx is done and find nothing left to do.
 func Migrate(ctx context.Context, pool *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations")
+	p, err := provider(pool)
 	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
-	}
-	p, err := goose.NewProvider(goose.DialectMySQL, pool, files, goose.WithSessionLocker(namedLock{}))
-	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
+		return err
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return Error(fmt.Errorf("migrations: %w", err))
 	}
 	return nil
+}
+
+// CheckMigrated fails when the schema lacks a migration this program needs.
+func CheckMigrated(ctx context.Context, pool *sql.DB) error {
+	p, err := provider(pool)
+	if err != nil {
+		return err
+	}
+	pending, err := p.HasPending(ctx)
+	if err != nil {
+		return Error(fmt.Errorf("migrations: %w", err))
+	}
+	if pending {
+		return errors.New("the database lacks migrations: run `counsel migrate` first")
+	}
+	return nil
+}
+
+func provider(pool *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	p, err := goose.NewProvider(goose.DialectMySQL, pool, files, goose.WithSessionLocker(namedLock{}))
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	return p, nil
 }
 
 // namedLock is a lock that the server keeps for a session; it goes with the session, so a

@@ -228,7 +228,6 @@ func gone(err error) error {
 	return db.Error(err)
 }
 
-
 // refresh is a refresh token: which session, and a secret of which Redis knows the hash.
 type refresh struct {
 	session domain.ID

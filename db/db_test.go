@@ -1,0 +1,428 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"counsel/domain"
+	"counsel/gen/query"
+	"counsel/sandbox/testenv"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// open is a pool of its own for one test.
+func open(t testing.TB, url string) *sql.DB {
+	t.Helper()
+	pool, err := Open(t.Context(), url, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := pool.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return pool
+}
+
+func migrated(t testing.TB) *sql.DB {
+	t.Helper()
+	pool := open(t, testenv.NewDatabaseURL(t))
+	if err := Migrate(t.Context(), pool); err != nil {
+		t.Fatal(err)
+	}
+	return pool
+}
+
+// until polls for something that another process brings about.
+func until(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(20 * time.Second)
+	defer deadline.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			t.Fatalf("%s: not within 20 s", what)
+		}
+	}
+}
+
+func newUser(email string) query.CreateUserParams {
+	now := domain.SystemClock()
+	return query.CreateUserParams{ID: domain.NewID(), Email: email, FullName: "Ada", Role: "client", PasswordHash: "x", CreatedAt: now, UpdatedAt: now}
+}
+
+func TestParse(t *testing.T) {
+	for _, c := range []struct{ url, network, addr, user, password, name string }{
+		{"mysql://u:p%40ss@db.example:3307/counsel", "tcp", "db.example:3307", "u", "p@ss", "counsel"},
+		{"mysql://u@db.example/counsel", "tcp", "db.example:3306", "u", "", "counsel"},
+		{"mysql://u:p@[::1]/counsel", "tcp", "[::1]:3306", "u", "p", "counsel"},
+		{"mysql://u:p@/counsel?socket=/run/my%20sql.sock", "unix", "/run/my sql.sock", "u", "p", "counsel"},
+		{"u:p@tcp(db.example:3306)/counsel?charset=latin1&parseTime=false", "tcp", "db.example:3306", "u", "p", "counsel"},
+	} {
+		cfg, err := parse(c.url)
+		if err != nil {
+			t.Errorf("%s: %v", c.url, err)
+			continue
+		}
+		if cfg.Net != c.network || cfg.Addr != c.addr || cfg.User != c.user || cfg.Passwd != c.password || cfg.DBName != c.name {
+			t.Errorf("%s: %s %s %s %s %s", c.url, cfg.Net, cfg.Addr, cfg.User, cfg.Passwd, cfg.DBName)
+		}
+		if !cfg.ParseTime || !cfg.InterpolateParams || !cfg.ClientFoundRows || cfg.MultiStatements || cfg.Loc != time.UTC {
+			t.Errorf("%s: %+v", c.url, cfg)
+		}
+	}
+}
+
+func TestParseRefusesWithoutQuotingThePassword(t *testing.T) {
+	for _, url := range []string{
+		"", "mysql://", "mysql:///counsel", "mysql://u:hunter2@h/", "mysql://u:hunter2@h:port/n", "u:hunter2@tcp(h/n", "u:hunter2",
+		"mysql://u:hunter2@h/n?readTimeout=soon", "postgres://u:hunter2@h/n",
+	} {
+		_, err := parse(url)
+		if err == nil {
+			t.Errorf("%q was taken", url)
+		} else if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("the error quotes the password: %v", err)
+		}
+	}
+}
+
+func TestOpenIsStrictAndUTC(t *testing.T) {
+	pool := migrated(t)
+	ctx := t.Context()
+	var mode, zone, charset string
+	if err := pool.QueryRowContext(ctx, "SELECT @@sql_mode, @@time_zone, @@character_set_connection").Scan(&mode, &zone, &charset); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(mode, "STRICT_ALL_TABLES") || zone != "+00:00" || charset != "utf8mb4" {
+		t.Fatalf("%s, %s, %s", mode, zone, charset)
+	}
+	q := query.New(pool)
+	u := newUser("strict@example.com")
+	u.FullName = strings.Repeat("x", 201)
+	if err := q.CreateUser(ctx, u); err == nil {
+		t.Fatal("a name too long was cut instead of refused")
+	}
+	u.FullName = "𝔄da 🦉"
+	if err := q.CreateUser(ctx, u); err != nil {
+		t.Fatal(err)
+	}
+	got, err := q.GetUser(ctx, u.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.FullName != u.FullName || !got.CreatedAt.Equal(u.CreatedAt) || got.CreatedAt.Location() != time.UTC {
+		t.Fatalf("%+v", got)
+	}
+	r, err := pool.ExecContext(ctx, "UPDATE users SET role = role WHERE id = ?", u.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.RowsAffected(); err != nil || n != 1 {
+		t.Fatalf("an update that changes nothing counts %d rows, %v", n, err)
+	}
+}
+
+func TestOpenFailsAtOnceWhenRefused(t *testing.T) {
+	url := testenv.DatabaseURL(t)
+	cfg, err := parse(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(t.Context(), strings.Replace(url, "/"+cfg.DBName, "/no_such_database", 1), Options{})
+	// Access to it denied, or unknown, as the user's rights are.
+	if me, ok := errors.AsType[*mysql.MySQLError](err); !ok || me.Number != 1044 && me.Number != 1049 {
+		t.Fatalf("unknown database: %v", err)
+	}
+}
+
+func TestOpenWaitsAsLongAsItMay(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	_, err := Open(ctx, "mysql://u:hunter2@/n?socket=/nonexistent/socket", Options{})
+	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "no such file") {
+		t.Fatalf("%v", err)
+	}
+}
+
+func TestTwoServersMigrateAtOnce(t *testing.T) {
+	url := testenv.NewDatabaseURL(t)
+	pools := []*sql.DB{open(t, url), open(t, url), open(t, url)}
+	errs := make([]error, len(pools))
+	var wg sync.WaitGroup
+	for i, p := range pools {
+		wg.Go(func() { errs[i] = Migrate(t.Context(), p) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	files, err := migrations.ReadDir("migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var applied int
+	if err := pools[0].QueryRow("SELECT COUNT(*) FROM goose_db_version WHERE version_id > 0").Scan(&applied); err != nil || applied != len(files) {
+		t.Fatalf("%d of %d migrations applied, %v", applied, len(files), err)
+	}
+	if err := Migrate(t.Context(), pools[1]); err != nil {
+		t.Fatalf("nothing left to do: %v", err)
+	}
+}
+
+func TestMigrateWaitsForTheLockAndGivesUp(t *testing.T) {
+	url := testenv.NewDatabaseURL(t)
+	holder, err := open(t, url).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (namedLock{}).SessionLock(t.Context(), holder); err != nil {
+		t.Fatal(err)
+	}
+	pool := open(t, url)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := Migrate(ctx, pool); domain.CodeOf(err) != domain.Unavailable {
+		t.Fatalf("while another migrates: %v", err)
+	}
+	if err := holder.Close(); err != nil { // back to its pool, the lock still held
+		t.Fatal(err)
+	}
+	if err := (namedLock{}).SessionUnlock(t.Context(), connOf(t, pool)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// connOf shows that unlocking what one does not hold is no failure.
+func connOf(t *testing.T, pool *sql.DB) *sql.Conn {
+	t.Helper()
+	c, err := pool.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func TestErrorMapsServerFailures(t *testing.T) {
+	pool := migrated(t)
+	q := query.New(pool)
+	ctx := t.Context()
+	u := newUser("ada@example.com")
+	if err := q.CreateUser(ctx, u); err != nil {
+		t.Fatal(err)
+	}
+	again := newUser("ada@example.com")
+	check := func(what string, err error, want domain.Code) {
+		t.Helper()
+		err = Error(err)
+		if got := domain.CodeOf(err); got != want {
+			t.Errorf("%s: %s, want %s (%v)", what, got, want, err)
+		}
+		e, ok := errors.AsType[*domain.Error](err)
+		if ok && (strings.Contains(e.Message, "ada@") || strings.Contains(e.Message, "users") || e.Message == "") {
+			t.Errorf("%s: the message says %q", what, e.Message)
+		}
+		if ok && want == domain.Unavailable && (e.RetryAfter <= 0 || e.Message != "The service is busy right now, please try again.") {
+			t.Errorf("%s: %+v", what, e)
+		}
+	}
+	_, err := q.GetUser(ctx, domain.NewID())
+	check("no rows", err, domain.NotFound)
+	check("duplicate", q.CreateUser(ctx, again), domain.Conflict)
+	_, err = pool.ExecContext(ctx, "SELECT nonsense FROM users")
+	check("a mistake of ours", err, domain.Internal)
+	late, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
+	_, err = pool.ExecContext(late, "SELECT SLEEP(5)")
+	check("too slow", err, domain.Unavailable)
+	for _, n := range []uint16{1040, 1053, 1203, 1205, 1213, 1226, 1290, 1792, 1836, 1927, 1020} {
+		check(fmt.Sprint(n), fmt.Errorf("wrapped: %w", &mysql.MySQLError{Number: n, Message: "users"}), domain.Unavailable)
+	}
+	for _, n := range []uint16{1451, 1452} {
+		check(fmt.Sprint(n), &mysql.MySQLError{Number: n}, domain.Conflict)
+	}
+	for _, e := range []error{mysql.ErrInvalidConn, io.ErrUnexpectedEOF, &net.OpError{Op: "dial", Err: errors.New("no")}, ErrRedisDown, sql.ErrConnDone} {
+		check(e.Error(), e, domain.Unavailable)
+	}
+	if Error(nil) != nil {
+		t.Error("nil became an error")
+	}
+	mine := domain.Errorf(domain.Forbidden, "no")
+	if Error(mine) != error(mine) {
+		t.Error("a domain error was changed")
+	}
+}
+
+func TestWithTx(t *testing.T) {
+	pool := migrated(t)
+	q := query.New(pool)
+	ctx := t.Context()
+	exists := func(id domain.ID) bool {
+		_, err := q.GetUser(ctx, id)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			t.Fatal(err)
+		}
+		return err == nil
+	}
+	kept, dropped, panicked, cancelled := newUser("kept@x.io"), newUser("dropped@x.io"), newUser("panicked@x.io"), newUser("cancelled@x.io")
+	if err := WithTx(ctx, pool, func(q *query.Queries) error { return q.CreateUser(ctx, kept) }); err != nil || !exists(kept.ID) {
+		t.Fatalf("commit: %v", err)
+	}
+	wanted := errors.New("no")
+	if err := WithTx(ctx, pool, func(q *query.Queries) error {
+		return errors.Join(q.CreateUser(ctx, dropped), wanted)
+	}); !errors.Is(err, wanted) || exists(dropped.ID) {
+		t.Fatalf("roll back: %v", err)
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		_ = WithTx(ctx, pool, func(q *query.Queries) error {
+			if err := q.CreateUser(ctx, panicked); err != nil {
+				t.Error(err)
+			}
+			panic("boom")
+		})
+	}()
+	if exists(panicked.ID) {
+		t.Fatal("a panic committed")
+	}
+	cut, cancel := context.WithCancel(ctx)
+	err := WithTx(cut, pool, func(q *query.Queries) error {
+		defer cancel()
+		return q.CreateUser(cut, cancelled)
+	})
+	if domain.CodeOf(err) != domain.Unavailable || !errors.Is(err, context.Canceled) || exists(cancelled.ID) {
+		t.Fatalf("cancelled: %v", err)
+	}
+	// No lock is left behind by any of them: the row is free at once.
+	if err := WithTx(ctx, pool, func(q *query.Queries) error { _, err := q.LockUser(ctx, kept.ID); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if n := pool.Stats().InUse; n != 0 {
+		t.Fatalf("%d connections in use", n)
+	}
+}
+
+func TestWithTxRunsADeadlockAgain(t *testing.T) {
+	pool := migrated(t)
+	ctx := t.Context()
+	a, b := newUser("a@x.io"), newUser("b@x.io")
+	q := query.New(pool)
+	if err := errors.Join(q.CreateUser(ctx, a), q.CreateUser(ctx, b)); err != nil {
+		t.Fatal(err)
+	}
+	var runs atomic.Int32
+	both := make(chan struct{}) // closed once each holds its first lock
+	var holding atomic.Int32
+	cross := func(first, second domain.ID) error {
+		return WithTx(ctx, pool, func(q *query.Queries) error {
+			runs.Add(1)
+			if _, err := q.LockUser(ctx, first); err != nil {
+				return err
+			}
+			if holding.Add(1) == 2 {
+				close(both)
+			}
+			select {
+			case <-both:
+			case <-time.After(10 * time.Second):
+				return errors.New("the other never came")
+			}
+			_, err := q.LockUser(ctx, second)
+			return err
+		})
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, 2)
+	wg.Go(func() { errs[0] = cross(a.ID, b.ID) })
+	wg.Go(func() { errs[1] = cross(b.ID, a.ID) })
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	if n := runs.Load(); n < 3 {
+		t.Fatalf("%d runs: there was no deadlock to survive", n)
+	}
+}
+
+func TestWithTxGivesUpOnALockThatStays(t *testing.T) {
+	url := testenv.NewDatabaseURL(t)
+	if err := Migrate(t.Context(), open(t, url)); err != nil {
+		t.Fatal(err)
+	}
+	pool := open(t, url+"&innodb_lock_wait_timeout=1")
+	ctx := t.Context()
+	u := newUser("held@x.io")
+	if err := query.New(pool).CreateUser(ctx, u); err != nil {
+		t.Fatal(err)
+	}
+	holder, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = holder.Rollback() }()
+	if _, err := query.New(holder).LockUser(ctx, u.ID); err != nil {
+		t.Fatal(err)
+	}
+	short, cancel := context.WithTimeout(ctx, 1500*time.Millisecond)
+	defer cancel()
+	runs := 0
+	err = WithTx(short, pool, func(q *query.Queries) error {
+		runs++
+		_, err := q.LockUser(short, u.ID)
+		return err
+	})
+	if domain.CodeOf(err) != domain.Unavailable || runs < 2 || runs > txAttempts {
+		t.Fatalf("after %d runs: %v", runs, err)
+	}
+}
+
+func TestDatabaseGoneAndBack(t *testing.T) {
+	server := testenv.PrivateMySQL(t)
+	pool := open(t, server.URL)
+	ping := func(d time.Duration) error {
+		ctx, cancel := context.WithTimeout(t.Context(), d)
+		defer cancel()
+		var one int
+		return Error(pool.QueryRowContext(ctx, "SELECT 1").Scan(&one))
+	}
+	if err := ping(5 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	server.Pause()
+	if err := ping(200 * time.Millisecond); domain.CodeOf(err) != domain.Unavailable {
+		t.Fatalf("paused: %v", err)
+	}
+	server.Resume()
+	until(t, "after a pause", func() bool { return ping(time.Second) == nil })
+	server.Kill9()
+	if err := ping(5 * time.Second); domain.CodeOf(err) != domain.Unavailable {
+		t.Fatalf("killed: %v", err)
+	}
+	if err := WithTx(t.Context(), pool, func(*query.Queries) error { return nil }); domain.CodeOf(err) != domain.Unavailable {
+		t.Fatalf("a transaction while it is gone: %v", err)
+	}
+	server.Restart()
+	until(t, "after a restart", func() bool { return ping(time.Second) == nil })
+}

@@ -1,0 +1,171 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"counsel/domain"
+	"counsel/sandbox/testenv"
+)
+
+func openRedis(t testing.TB, url string) rueidis.Client {
+	t.Helper()
+	c, err := OpenRedis(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+func get(ctx context.Context, c rueidis.Client, key string) (string, error) {
+	return c.DoCache(ctx, c.B().Get().Key(key).Cache(), time.Minute).ToString()
+}
+
+func set(ctx context.Context, c rueidis.Client, key, value string) error {
+	return c.Do(ctx, c.B().Set().Key(key).Value(value).Build()).Error()
+}
+
+func TestOpenRedisRefuses(t *testing.T) {
+	for _, url := range []string{"", "http://x", "redis://:hunter2@h:port/1"} {
+		_, err := OpenRedis(t.Context(), url)
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v", url, err)
+		}
+	}
+	url := testenv.PrivateRedis(t).URL
+	admin := openRedis(t, url)
+	if err := admin.Do(t.Context(), admin.B().ConfigSet().ParameterValue().ParameterValue("requirepass", "hunter2").Build()).Error(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenRedis(t.Context(), url); err == nil || !strings.Contains(err.Error(), "refuses") {
+		t.Errorf("without the password: %v", err)
+	}
+}
+
+func TestRedisCacheHeedsOthers(t *testing.T) {
+	url := testenv.RedisURL(t)
+	ctx := t.Context()
+	mine, theirs := openRedis(t, url), openRedis(t, url)
+	if err := set(ctx, mine, "heed", "1"); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := get(ctx, mine, "heed"); err != nil || v != "1" {
+		t.Fatal(v, err)
+	}
+	if r := mine.DoCache(ctx, mine.B().Get().Key("heed").Cache(), time.Minute); !r.IsCacheHit() {
+		t.Fatal("the second read left the process")
+	}
+	// Our own change is seen as soon as a later command was answered.
+	for i := range 200 {
+		want := strings.Repeat("x", i+1)
+		if err := set(ctx, mine, "heed", want); err != nil {
+			t.Fatal(err)
+		}
+		if err := mine.Do(ctx, mine.B().Ping().Build()).Error(); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := get(ctx, mine, "heed"); err != nil || v != want {
+			t.Fatalf("after %d changes: %q, %v", i, v, err)
+		}
+	}
+	if err := set(ctx, theirs, "heed", "theirs"); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "another's change", func() bool { v, _ := get(ctx, mine, "heed"); return v == "theirs" })
+}
+
+func TestRedisAbsentAtFirst(t *testing.T) {
+	server := testenv.PrivateRedis(t)
+	server.Stop()
+	c := openRedis(t, server.URL)
+	if err := set(t.Context(), c, "k", "v"); !errors.Is(err, ErrRedisDown) {
+		t.Fatalf("%v", err)
+	}
+	server.Restart()
+	until(t, "Redis came", func() bool { return set(t.Context(), c, "k", "v") == nil })
+}
+
+func TestRedisGoneFailsFastAndComesBack(t *testing.T) {
+	server := testenv.PrivateRedis(t)
+	c := openRedis(t, server.URL)
+	ctx := t.Context()
+	if err := set(ctx, c, "k", "v"); err != nil {
+		t.Fatal(err)
+	}
+	down := func(what string) {
+		t.Helper()
+		until(t, what, func() bool { _, err := get(ctx, c, "k"); return errors.Is(err, ErrRedisDown) })
+		began := time.Now()
+		for range 1000 {
+			if err := set(ctx, c, "k", "v"); domain.CodeOf(Error(err)) != domain.Unavailable {
+				t.Fatalf("%s: %v", what, err)
+			}
+			for _, r := range c.DoMulti(ctx, c.B().Get().Key("k").Build(), c.B().Get().Key("l").Build()) {
+				if !errors.Is(r.Error(), ErrRedisDown) {
+					t.Fatalf("%s: %v", what, r.Error())
+				}
+			}
+			if r := c.DoMultiCache(ctx, rueidis.CT(c.B().Get().Key("k").Cache(), time.Minute)); len(r) != 1 || !errors.Is(r[0].Error(), ErrRedisDown) {
+				t.Fatalf("%s: %v", what, r)
+			}
+			if err := c.Receive(ctx, c.B().Subscribe().Channel("k").Build(), func(rueidis.PubSubMessage) {}); !errors.Is(err, ErrRedisDown) {
+				t.Fatalf("%s: %v", what, err)
+			}
+		}
+		// Waiting for one timeout would take a second.
+		if d := time.Since(began); d > 900*time.Millisecond {
+			t.Fatalf("%s: 4,000 commands took %v to fail", what, d)
+		}
+	}
+	up := func(what string) {
+		t.Helper()
+		until(t, what, func() bool { return set(ctx, c, "k", "v") == nil })
+		if v, err := get(ctx, c, "k"); err != nil || v != "v" {
+			t.Fatalf("%s: %q, %v", what, v, err)
+		}
+	}
+	server.Kill9()
+	down("killed")
+	server.Restart()
+	up("back after a kill")
+	server.Pause()
+	down("paused")
+	server.Resume()
+	up("back after a pause")
+}
+
+func TestRedisSlowForOneCallerStaysOpen(t *testing.T) {
+	c := openRedis(t, testenv.RedisURL(t))
+	late, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+	defer cancel()
+	<-late.Done()
+	for range 100 {
+		if err := set(late, c, "k", "v"); err == nil {
+			t.Fatal("a dead context wrote")
+		}
+		if err := set(t.Context(), c, "k", "v"); err != nil {
+			t.Fatalf("one caller's deadline shut Redis off for another: %v", err)
+		}
+	}
+}
+
+func TestRedisCloseWhileDown(t *testing.T) {
+	server := testenv.PrivateRedis(t)
+	c, err := OpenRedis(t.Context(), server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Kill9()
+	until(t, "down", func() bool { return errors.Is(set(t.Context(), c, "k", "v"), ErrRedisDown) })
+	c.Close()
+	c.Close()
+	if err := set(t.Context(), c, "k", "v"); domain.CodeOf(Error(err)) != domain.Unavailable {
+		t.Fatalf("%v", err)
+	}
+}
