@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"counsel/clients/llm"
+	"counsel/config"
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/domain/ai"
+	"counsel/domain/ai/policy"
+	"counsel/domain/ai/prompts"
+	"counsel/domain/limits"
+	"counsel/domain/masking"
+	"counsel/handlers"
+)
+
+// contract is what this program promises, published at /openapi.yaml.
+//
+//go:embed openapi.yaml
+var contract []byte
+
+// drainTime is how long running requests get to end; with what follows it stays within the
+// ten seconds a supervisor waits before it kills.
+const drainTime = 7 * time.Second
+
+// app is the running service. Its parts are opened in the order of the fields and closed in
+// reverse.
+type app struct {
+	log      *slog.Logger
+	database *sql.DB
+	redis    rueidis.Client
+	model    *llm.Client
+	accounts *account.Service
+	ai       *ai.Service
+	front    *handlers.Server
+	server   *http.Server
+	listener net.Listener
+	failed   chan error // the listener gave up
+	sweeping sync.WaitGroup
+	endSweep context.CancelFunc
+}
+
+// open starts the service on cfg. What it opened is closed again when it fails.
+func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err error) {
+	a := &app{log: log, failed: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			_ = a.close(ctx)
+		}
+	}()
+	if a.database, err = db.Open(ctx, cfg.DatabaseURL, db.Options{}); err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	if err = db.CheckMigrated(ctx, a.database); err != nil {
+		return nil, err
+	}
+	if a.redis, err = db.OpenRedis(ctx, cfg.RedisURL); err != nil {
+		return nil, fmt.Errorf("REDIS_URL: %w", err)
+	}
+
+	registry := newRegistry()
+	metrics := newAIMetrics(registry)
+	a.model, err = llm.New(llm.Config{
+		BaseURL: cfg.LLM.BaseURL, APIKey: cfg.LLM.APIKey, Model: cfg.LLM.Model,
+		Timeout: cfg.LLM.Timeout(), Deadline: cfg.LLM.Deadline(),
+		Log: log, OnAttempt: metrics.attempt, OnBreaker: metrics.breakerIs,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the AI provider: %w", err)
+	}
+	a.accounts, err = account.New(a.database, a.redis, account.Config{
+		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
+		AccessTTL:  time.Duration(cfg.JWT.AccessMinutes) * time.Minute,
+		SessionTTL: time.Duration(cfg.JWT.RefreshDays) * 24 * time.Hour,
+	}, domain.SystemClock, domain.NewID, rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("accounts: %w", err)
+	}
+	if cfg.AdminEmail != "" {
+		if err = a.accounts.EnsureAdmin(ctx, cfg.AdminEmail, cfg.AdminPassword); err != nil {
+			return nil, fmt.Errorf("ADMIN_EMAIL: %w", err)
+		}
+	}
+	sweep, endSweep := context.WithCancel(context.WithoutCancel(ctx))
+	a.endSweep = endSweep
+	a.sweeping.Go(func() { a.sweep(sweep) })
+	if a.ai, err = newAI(a, cfg, metrics); err != nil {
+		return nil, err
+	}
+
+	deps := handlers.Deps{
+		Accounts: a.accounts, AI: a.ai,
+		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
+		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
+	}
+	if cfg.Limited() {
+		budget := func(name string, requests int) (*limits.Limiter, error) {
+			return limits.New(a.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: name, Requests: requests, Window: time.Minute})
+		}
+		if deps.UserLimit, err = budget("user", cfg.RatePerUser); err != nil {
+			return nil, err
+		}
+		if deps.AddressLimit, err = budget("address", cfg.RatePerAddress); err != nil {
+			return nil, err
+		}
+	}
+	if a.front, err = handlers.New(deps); err != nil {
+		return nil, err
+	}
+	a.server = &http.Server{
+		Handler:           a.front,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      cfg.LLM.Deadline() + 40*time.Second, // an answer may take as long as the provider may
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTPAddr); err != nil {
+		return nil, fmt.Errorf("HTTP_ADDR: %w", err)
+	}
+	go func() {
+		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
+			a.failed <- err
+		}
+	}()
+	return a, nil
+}
+
+func newAI(a *app, cfg config.Config, metrics *aiMetrics) (*ai.Service, error) {
+	masker, err := masking.New()
+	if err != nil {
+		return nil, fmt.Errorf("masking: %w", err)
+	}
+	templates, err := prompts.Load()
+	if err != nil {
+		return nil, fmt.Errorf("prompts: %w", err)
+	}
+	rules, err := policy.Load()
+	if err != nil {
+		return nil, fmt.Errorf("policies: %w", err)
+	}
+	return ai.New(ai.Deps{
+		DB: a.database, Redis: a.redis, Model: a.model, Masker: masker, Prompts: templates, Policies: rules,
+		Clock: domain.SystemClock, NewID: domain.NewID, Metrics: metrics, Log: a.log,
+		ChatTTL:  time.Duration(cfg.ChatCacheMinutes) * time.Minute,
+		Deadline: cfg.LLM.Deadline() + 10*time.Second,
+	})
+}
+
+// ready asks the database and Redis whether they answer.
+func (a *app) ready(ctx context.Context) (database, redis error) {
+	done := make(chan error, 1)
+	go func() { done <- a.redis.Do(ctx, a.redis.B().Ping().Build()).Error() }()
+	database = a.database.PingContext(ctx)
+	return database, <-done
+}
+
+// sweepEvery is how soon a session ended on another server, while Redis was down, is over here.
+const sweepEvery = 5 * time.Second
+
+func (a *app) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := a.accounts.EndStaleSessions(ctx); err != nil && ctx.Err() == nil {
+				a.log.Warn("sessions that should be over could not be ended yet", "cause", err.Error())
+			}
+		}
+	}
+}
+
+// run serves until ctx ends or the listener fails, then drains and closes everything.
+func (a *app) run(ctx context.Context) error {
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-a.failed:
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	return errors.Join(err, a.close(drain))
+}
+
+// close ends what runs: first no new requests, then the running ones, then the parts they need.
+func (a *app) close(ctx context.Context) error {
+	var errs []error
+	if a.front != nil {
+		a.front.Drain()
+	}
+	if a.server != nil && a.listener != nil {
+		if err := a.server.Shutdown(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("some requests were cut off: %w", err), a.server.Close())
+		}
+	}
+	if a.endSweep != nil {
+		a.endSweep()
+		a.sweeping.Wait()
+	}
+	if a.ai != nil {
+		errs = append(errs, a.ai.Close(ctx))
+	}
+	if a.model != nil {
+		errs = append(errs, a.model.Close())
+	}
+	if a.redis != nil {
+		a.redis.Close()
+	}
+	if a.database != nil {
+		errs = append(errs, a.database.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,161 @@
+// Package config holds every setting of the service in one struct, read from the
+// environment and checked before anything starts. Production refuses to start on a secret
+// that is missing, well known or too short, and names the variable, never its value.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is what an operator may set. The names are those of the environment.
+type Config struct {
+	HTTPAddr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
+	DataDir  string `env:"DATA_DIR" envDefault:"./data"` // of the embedded default; used by dev only
+	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`  // debug, info, warn, error
+
+	DatabaseURL string `env:"DATABASE_URL"` // mysql://user:password@host:port/name
+	RedisURL    string `env:"REDIS_URL"`    // redis://:password@host:port/0
+	S3Endpoint  string `env:"S3_ENDPOINT"`
+	SMTPHost    string `env:"SMTP_HOST"`
+
+	LLM LLM `envPrefix:"LLM_"`
+	JWT JWT
+
+	// The first admin, made at start when no account has the address.
+	AdminEmail    string `env:"ADMIN_EMAIL"`
+	AdminPassword string `env:"ADMIN_PASSWORD"`
+
+	ChatCacheMinutes int    `env:"CHAT_CACHE_MINUTES" envDefault:"30"` // 15 to 60
+	RateLimit        string `env:"RATE_LIMIT" envDefault:"on"`         // off: for load tests
+	RatePerUser      int    `env:"RATE_LIMIT_USER" envDefault:"300"`   // requests a minute
+	RatePerAddress   int    `env:"RATE_LIMIT_ANONYMOUS" envDefault:"120"`
+	MetricsToken     string `env:"METRICS_TOKEN"` // when set, /metrics asks for it
+
+	CORSOrigins []string `env:"CORS_ALLOW_ORIGINS"`
+	CORSMethods []string `env:"CORS_ALLOW_METHODS" envDefault:"GET,POST,PUT,PATCH,DELETE"`
+	CORSHeaders []string `env:"CORS_ALLOW_HEADERS" envDefault:"Authorization,Content-Type,Accept,X-Request-Id,Idempotency-Key"`
+
+	// Networks whose X-Forwarded-For is believed, as CIDRs: those of one's own proxies.
+	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`
+}
+
+// LLM is the provider of completions: anything that speaks OpenAI's Chat Completions.
+type LLM struct {
+	BaseURL    string `env:"BASE_URL"`
+	APIKey     string `env:"API_KEY"`
+	Model      string `env:"MODEL" envDefault:"gpt-4.1-mini"`
+	TimeoutMS  int    `env:"TIMEOUT_MS" envDefault:"10000"`  // of one try
+	DeadlineMS int    `env:"DEADLINE_MS" envDefault:"30000"` // of all tries together
+}
+
+// Timeout of one try.
+func (l LLM) Timeout() time.Duration { return time.Duration(l.TimeoutMS) * time.Millisecond }
+
+// Deadline of all tries together.
+func (l LLM) Deadline() time.Duration { return time.Duration(l.DeadlineMS) * time.Millisecond }
+
+// JWT says how access tokens are signed and how long sign-ins last.
+type JWT struct {
+	Secret        string `env:"JWT_SECRET_KEY"`                   // HS256: 32 characters or more; RS256, EdDSA: a private key in PEM
+	Algorithm     string `env:"JWT_ALGORITHM" envDefault:"HS256"` // HS256, RS256, EdDSA
+	AccessMinutes int    `env:"ACCESS_TOKEN_EXPIRE_MINUTES" envDefault:"15"`
+	RefreshDays   int    `env:"REFRESH_TOKEN_EXPIRE_DAYS" envDefault:"30"`
+}
+
+// Limited reports whether callers have a budget of requests.
+func (c Config) Limited() bool { return c.RateLimit != "off" }
+
+// OpenAI is where LLM_BASE_URL points when production names nothing else.
+const OpenAI = "https://api.openai.com/v1"
+
+// Load reads the environment and checks what does not depend on how the service is run.
+func Load() (Config, error) {
+	c, err := env.ParseAs[Config]()
+	if err != nil {
+		return c, fmt.Errorf("settings: %w", err)
+	}
+	var faults []error
+	between := func(name string, v, low, high int) {
+		if v < low || v > high {
+			faults = append(faults, fmt.Errorf("%s must be between %d and %d", name, low, high))
+		}
+	}
+	oneOf := func(name, v string, allowed ...string) {
+		for _, a := range allowed {
+			if v == a {
+				return
+			}
+		}
+		faults = append(faults, fmt.Errorf("%s must be one of %s", name, strings.Join(allowed, ", ")))
+	}
+	between("CHAT_CACHE_MINUTES", c.ChatCacheMinutes, 15, 60)
+	between("LLM_TIMEOUT_MS", c.LLM.TimeoutMS, 100, 120_000)
+	between("LLM_DEADLINE_MS", c.LLM.DeadlineMS, c.LLM.TimeoutMS, 600_000)
+	between("ACCESS_TOKEN_EXPIRE_MINUTES", c.JWT.AccessMinutes, 1, 1440)
+	between("REFRESH_TOKEN_EXPIRE_DAYS", c.JWT.RefreshDays, 1, 365)
+	between("RATE_LIMIT_USER", c.RatePerUser, 1, 1_000_000)
+	between("RATE_LIMIT_ANONYMOUS", c.RatePerAddress, 1, 1_000_000)
+	oneOf("RATE_LIMIT", c.RateLimit, "on", "off")
+	oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
+	oneOf("JWT_ALGORITHM", c.JWT.Algorithm, "HS256", "RS256", "EdDSA")
+	if c.LLM.BaseURL != "" {
+		if u, err := url.Parse(c.LLM.BaseURL); err != nil || u.Host == "" {
+			faults = append(faults, errors.New("LLM_BASE_URL must be a URL such as https://host/v1"))
+		}
+	}
+	if (c.AdminEmail == "") != (c.AdminPassword == "") {
+		faults = append(faults, errors.New("ADMIN_EMAIL and ADMIN_PASSWORD go together"))
+	}
+	return c, errors.Join(faults...)
+}
+
+// CheckProduction refuses what must not face the world.
+func (c Config) CheckProduction() error {
+	var faults []error
+	needed := func(name, v string) {
+		switch {
+		case v == "":
+			faults = append(faults, fmt.Errorf("%s is not set", name))
+		case wellKnown(v):
+			faults = append(faults, fmt.Errorf("%s is a default that anyone can guess", name))
+		}
+	}
+	needed("JWT_SECRET_KEY", c.JWT.Secret)
+	if c.JWT.Algorithm == "HS256" && c.JWT.Secret != "" && len(c.JWT.Secret) < 32 {
+		faults = append(faults, errors.New("JWT_SECRET_KEY is shorter than 32 characters"))
+	}
+	needed("LLM_API_KEY", c.LLM.APIKey)
+	needed("REDIS_URL", c.RedisURL)
+	needed("DATABASE_URL", c.DatabaseURL)
+	if u, err := url.Parse(c.DatabaseURL); err == nil && u.User != nil {
+		if password, set := u.User.Password(); set && wellKnown(password) {
+			faults = append(faults, errors.New("DATABASE_URL has a default password that anyone can guess"))
+		}
+	}
+	if c.AdminPassword != "" && (wellKnown(c.AdminPassword) || len(c.AdminPassword) < 12) {
+		faults = append(faults, errors.New("ADMIN_PASSWORD is a default or shorter than 12 characters"))
+	}
+	return errors.Join(faults...)
+}
+
+// wellKnown recognises the placeholders people leave in place.
+func wellKnown(secret string) bool {
+	s := strings.Trim(strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "", ".", "").Replace(secret)), "<>*")
+	for _, k := range []string{"changeme", "changethis", "replaceme", "yoursecret", "yourkey", "yourapikey", "mysecret", "secretkey", "topsecret", "supersecret", "example", "placeholder", "insecure", "default", "devsecret"} {
+		if strings.HasPrefix(s, k) {
+			return true
+		}
+	}
+	switch s {
+	case "secret", "password", "admin", "root", "skyour", "12345678":
+		return true
+	}
+	return len(s) > 0 && strings.Count(s, s[:1]) == len(s) // one character over and over
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/joho/godotenv"
+
+	"counsel/config"
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/sandbox"
+	"counsel/sandbox/llm"
+)
+
+type devCommand struct{}
+
+// Run serves on this machine, and runs every server that the environment does not name.
+func (devCommand) Run(ctx context.Context) (err error) {
+	if err := godotenv.Load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf(".env: %w", err)
+	}
+	cfg, err := config.Load()
+	if err != nil {
+		return err
+	}
+	if cfg.DataDir, err = filepath.Abs(cfg.DataDir); err != nil { // the S3 server changes the working directory
+		return fmt.Errorf("DATA_DIR: %w", err)
+	}
+	log := newLog(cfg)
+	box, err := sandbox.Start(ctx, sandbox.Options{
+		Dir: cfg.DataDir, Log: log,
+		MySQL: cfg.DatabaseURL == "", Redis: cfg.RedisURL == "", S3: cfg.S3Endpoint == "", SMTP: cfg.SMTPHost == "",
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, box.Close()) }()
+	if cfg.DatabaseURL == "" {
+		cfg.DatabaseURL = box.DatabaseURL
+	}
+	if cfg.RedisURL == "" {
+		cfg.RedisURL = box.RedisURL
+	}
+	if cfg.LLM.BaseURL == "" {
+		standIn, err := llm.Start(ctx, llm.Options{})
+		if err != nil {
+			return fmt.Errorf("the stand-in for the AI provider: %w", err)
+		}
+		defer func() { err = errors.Join(err, standIn.Close()) }()
+		cfg.LLM.BaseURL, cfg.LLM.APIKey, cfg.LLM.Model = standIn.URL, standIn.APIKey, "sandbox"
+	}
+	if cfg.JWT.Secret == "" {
+		if cfg.JWT.Algorithm != "HS256" {
+			return fmt.Errorf("JWT_SECRET_KEY is not set: %s needs a private key in PEM", cfg.JWT.Algorithm)
+		}
+		if cfg.JWT.Secret, err = kept(cfg.DataDir, "jwt-secret"); err != nil {
+			return err
+		}
+	}
+	if err := migrate(ctx, cfg.DatabaseURL); err != nil {
+		return err
+	}
+	a, err := open(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	demo, password, err := demoUser(ctx, a.accounts, cfg.DataDir)
+	if err != nil {
+		return errors.Join(err, a.close(ctx))
+	}
+	fmt.Print(welcome(a, cfg, box, demo, password))
+	return a.run(ctx)
+}
+
+const demoEmail = "demo@counsel.example"
+
+// demoUser is the account of the first question. Its password is made up once and kept with
+// the data, so it is as private as they are.
+func demoUser(ctx context.Context, accounts *account.Service, dir string) (account.User, string, error) {
+	password, err := kept(dir, "demo-password")
+	if err != nil {
+		return account.User{}, "", err
+	}
+	u, err := accounts.Register(ctx, account.Registration{Email: demoEmail, Password: password, FullName: "Demo Client"})
+	if domain.CodeOf(err) != domain.Conflict {
+		return u, password, err
+	}
+	t, err := accounts.Login(ctx, account.Credentials{Email: demoEmail, Password: password})
+	if err != nil {
+		return u, "", err
+	}
+	p, err := accounts.Authenticate(ctx, t.AccessToken)
+	if err != nil {
+		return u, "", err
+	}
+	u, err = accounts.Me(ctx, p)
+	return u, password, err
+}
+
+// kept returns the secret of that name in dir, made at first use, readable by its owner only.
+func kept(dir, name string) (string, error) {
+	path := filepath.Join(dir, name)
+	switch b, err := os.ReadFile(path); {
+	case err == nil:
+		return strings.TrimSpace(string(b)), nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", err
+	}
+	secret := make([]byte, 32)
+	rand.Read(secret) // never fails
+	text := hex.EncodeToString(secret)
+	return text, os.WriteFile(path, []byte(text+"\n"), 0o600)
+}
+
+func welcome(a *app, cfg config.Config, box *sandbox.Sandbox, demo account.User, password string) string {
+	url := "http://" + a.listener.Addr().String()
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nCounsel is up.\n\n")
+	line := func(label, value string) { fmt.Fprintf(&b, "  %-14s %s\n", label, value) }
+	line("listening on", url)
+	line("documentation", url+"/docs")
+	line("data", cfg.DataDir)
+	if box.S3.Endpoint != "" {
+		line("S3", box.S3.Endpoint+"  (on disk)")
+	}
+	if box.SMTP.Host != "" {
+		line("SMTP", fmt.Sprintf("%s:%d  (mails are kept in %s)", box.SMTP.Host, box.SMTP.Port, filepath.Join(cfg.DataDir, "mail")))
+	}
+	line("AI", cfg.LLM.BaseURL+"  ("+cfg.LLM.Model+")")
+	fmt.Fprintf(&b, `
+Ask the first question:
+
+  TOKEN=$(curl -s %[1]s/api/auth/login -H 'Content-Type: application/json' \
+    -d '{"email":"%[2]s","password":"%[3]s"}' \
+    | sed 's/.*"accessToken":"\([^"]*\)".*/\1/')
+  curl -s %[1]s/api/ai/chat -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
+    -d '{"userId":"%[4]s","message":"I am John Miller, john.miller@example.com. How long does an NDA bind me?"}'
+
+Ctrl-C stops everything. The log follows.
+
+`, url, demo.Email, password, demo.ID)
+	return b.String()
+}

@@ -1,0 +1,200 @@
+// Package schema holds values to a JSON Schema and says in plain words, field by field,
+// where they do not fit. The contract's bodies, the inputs of drafts and the answers of a
+// model are all checked by it. It keeps no state; a schema that does not compile is the one
+// thing that can fail.
+package schema
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/currency"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"counsel/domain"
+)
+
+// maxFields bounds how many faults one answer names.
+const maxFields = 50
+
+// Schema is a compiled schema, safe for concurrent use.
+type Schema struct{ compiled *jsonschema.Schema }
+
+// Fault is one thing that does not fit. Unknown marks a property the schema does not name.
+type Fault struct {
+	domain.Field
+	Unknown bool
+}
+
+// Compile reads a draft 2020-12 schema. "format" is checked, not only noted; to the standard
+// formats it adds iso-4217, a currency code.
+func Compile(name string, raw []byte) (*Schema, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		return nil, fmt.Errorf("schema %s: %w", name, err)
+	}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.AssertFormat()
+	c.RegisterFormat(&jsonschema.Format{Name: "iso-4217", Validate: func(v any) error {
+		s, ok := v.(string)
+		if !ok {
+			return nil
+		}
+		_, err := currency.ParseISO(s)
+		return err
+	}})
+	url := "counsel:" + name
+	if err := c.AddResource(url, doc); err != nil {
+		return nil, fmt.Errorf("schema %s: %w", name, err)
+	}
+	compiled, err := c.Compile(url)
+	if err != nil {
+		return nil, fmt.Errorf("schema %s: %w", name, err)
+	}
+	return &Schema{compiled}, nil
+}
+
+// Check returns nil when v, as encoding/json decodes it, fits. Otherwise it names each fault
+// by a JSON Pointer that begins with prefix; a missing property is pointed at itself. The
+// details never repeat a value that was given.
+func (s *Schema) Check(v any, prefix string) []Fault {
+	err := s.compiled.Validate(v)
+	if err == nil {
+		return nil
+	}
+	invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
+	if !ok {
+		return []Fault{{Field: domain.Field{Pointer: prefix, Detail: "is not valid JSON data"}}}
+	}
+	faults := collect(nil, prefix, invalid)
+	slices.SortFunc(faults, func(a, b Fault) int {
+		return strings.Compare(a.Pointer+"\x00"+a.Detail, b.Pointer+"\x00"+b.Detail)
+	})
+	faults = slices.Compact(faults)
+	return faults[:min(len(faults), maxFields)]
+}
+
+// Fields drops from faults all but what a caller is told.
+func Fields(faults []Fault) []domain.Field {
+	if len(faults) == 0 {
+		return nil
+	}
+	fields := make([]domain.Field, len(faults))
+	for i, f := range faults {
+		fields[i] = f.Field
+	}
+	return fields
+}
+
+func collect(out []Fault, prefix string, e *jsonschema.ValidationError) []Fault {
+	add := func(detail string, unknown bool, more ...string) {
+		out = append(out, Fault{domain.Field{Pointer: pointer(prefix, append(slices.Clone(e.InstanceLocation), more...)), Detail: detail}, unknown})
+	}
+	switch k := e.ErrorKind.(type) {
+	case *kind.Required:
+		for _, p := range k.Missing {
+			add("is required", false, p)
+		}
+		return out
+	case *kind.DependentRequired:
+		for _, p := range k.Missing {
+			add("is required when "+k.Prop+" is given", false, p)
+		}
+		return out
+	case *kind.AdditionalProperties:
+		for _, p := range k.Properties {
+			add("is not a known field", true, p)
+		}
+		return out
+	}
+	if len(e.Causes) > 0 {
+		for _, c := range e.Causes {
+			out = collect(out, prefix, c)
+		}
+		return out
+	}
+	add(detail(e.ErrorKind), false)
+	return out
+}
+
+func detail(k jsonschema.ErrorKind) string {
+	switch k := k.(type) {
+	case *kind.Type:
+		return "must be " + article(strings.Join(k.Want, " or "))
+	case *kind.Enum:
+		words := make([]string, len(k.Want))
+		for i, w := range k.Want {
+			words[i] = fmt.Sprint(w)
+		}
+		return "must be one of " + strings.Join(words, ", ")
+	case *kind.Const:
+		return fmt.Sprintf("must be %v", k.Want)
+	case *kind.Format:
+		switch k.Want {
+		case "date":
+			return "must be a date such as 2026-01-31"
+		case "email":
+			return "must be an e-mail address"
+		case "uuid":
+			return "must be a UUID"
+		case "iso-4217":
+			return "must be a currency code such as EUR"
+		}
+		return "must be a valid " + k.Want
+	case *kind.MinLength:
+		if k.Want == 1 {
+			return "must not be empty"
+		}
+		return fmt.Sprintf("must have at least %d characters", k.Want)
+	case *kind.MaxLength:
+		return fmt.Sprintf("must have at most %d characters", k.Want)
+	case *kind.MinItems:
+		return fmt.Sprintf("must have at least %d item(s)", k.Want)
+	case *kind.MaxItems:
+		return fmt.Sprintf("must have at most %d items", k.Want)
+	case *kind.MinProperties:
+		return fmt.Sprintf("must have at least %d field(s)", k.Want)
+	case *kind.MaxProperties:
+		return fmt.Sprintf("must have at most %d fields", k.Want)
+	case *kind.UniqueItems:
+		return "must not repeat an item"
+	case *kind.Minimum:
+		return "must be at least " + k.Want.RatString()
+	case *kind.Maximum:
+		return "must be at most " + k.Want.RatString()
+	case *kind.Pattern:
+		if k.Want == `\S` {
+			return "must not be blank"
+		}
+		return "must have the form " + k.Want
+	case *kind.FalseSchema:
+		return "is not allowed here"
+	}
+	return k.LocalizedString(message.NewPrinter(language.English))
+}
+
+func article(noun string) string {
+	if strings.ContainsRune("aeio", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")
+
+func pointer(prefix string, path []string) string {
+	var b strings.Builder
+	b.WriteString(prefix)
+	for _, p := range path {
+		b.WriteByte('/')
+		b.WriteString(pointerEscape.Replace(p))
+	}
+	return b.String()
+}

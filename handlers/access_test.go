@@ -1,0 +1,115 @@
+package handlers_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"counsel/domain"
+	"counsel/gen/api"
+)
+
+// TestEveryOperationByRole walks the contract: each operation, asked by each role and by
+// nobody, must do what its security and x-roles say. An operation added to the contract is
+// tested by that alone.
+func TestEveryOperationByRole(t *testing.T) {
+	b := newBundle(t)
+	doc, err := api.GetSpec()
+	must(t, err)
+	people := map[string]*person{"nobody": nil}
+	for _, role := range []domain.Role{domain.RoleClient, domain.RoleLawyer} {
+		people[string(role)] = b.join(string(role), role)
+	}
+	n := 0
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			rules, ok := op.Extensions["x-roles"].([]any)
+			if !ok {
+				t.Errorf("%s does not say who may call it", op.OperationID)
+				continue
+			}
+			open := op.Security != nil && (len(*op.Security) == 0 || len((*op.Security)[0]) == 0)
+			for _, role := range []string{"nobody", "client", "lawyer", "admin"} {
+				n++
+				t.Run(op.OperationID+"/"+role, func(t *testing.T) {
+					b := *b
+					b.t = t
+					who := people[role]
+					if role == "admin" {
+						who = b.admin() // anew each time: some operations end sessions
+					} else if who != nil {
+						fresh := *who
+						b.signIn(&fresh, role+"@example.com", "correct horse battery")
+						who = &fresh
+					}
+					concrete := path
+					for _, p := range op.Parameters {
+						if p.Value.In == "path" {
+							concrete = strings.Replace(concrete, "{"+p.Value.Name+"}", fmt.Sprint(p.Value.Example), 1)
+						}
+					}
+					var body any
+					if op.RequestBody != nil {
+						examples := op.RequestBody.Value.Content["application/json"].Examples
+						names := make([]string, 0, len(examples))
+						for name := range examples {
+							names = append(names, name)
+						}
+						raw, err := json.Marshal(examples[slices.Max(names)].Value.Value)
+						must(t, err)
+						body = string(raw)
+					}
+					a := b.call(who, method, concrete, body)
+					allowed := slices.ContainsFunc(rules, func(r any) bool { return r == role })
+					switch {
+					case open:
+						// Bad credentials are the one 401 an open operation may give.
+						if a.status == 403 || a.status == 401 && !strings.Contains(path, "/auth/") {
+							t.Errorf("is open, but answers %d", a.status)
+						}
+					case role == "nobody":
+						a.wants(401, "unauthenticated")
+						if !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer") {
+							t.Error("a 401 does not say how to authenticate")
+						}
+					case !allowed:
+						a.wants(403, "forbidden")
+					case a.status == 401, a.status == 403 && !strings.Contains(string(a.body), "own"):
+						t.Errorf("is allowed to, but answers %d: %s", a.status, a.body)
+					case a.status >= 500:
+						t.Errorf("answers %d: %s", a.status, a.body)
+					}
+				})
+			}
+		}
+	}
+	if n < 80 {
+		t.Fatalf("walked only %d", n)
+	}
+}
+
+// TestTokens sends what is not a token of this service.
+func TestTokens(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	parts := strings.Split(ada.token, ".")
+	for name, header := range map[string]string{
+		"nothing":           "",
+		"another scheme":    "Basic YTpi",
+		"no token":          "Bearer ",
+		"no JWT":            "Bearer zzz",
+		"forged signature":  "Bearer " + parts[0] + "." + parts[1] + ".AAAA",
+		"forged claims":     "Bearer " + parts[0] + ".eyJyb2xlIjoiYWRtaW4ifQ." + parts[2],
+		"alg none":          "Bearer eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." + parts[1] + ".",
+		"the refresh token": "Bearer " + ada.refresh,
+		"huge":              "Bearer " + strings.Repeat("A", 8000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := *b
+			b.t = t
+			b.call(nil, "GET", "/api/auth/me", nil, "Authorization", header).wants(401, "unauthenticated")
+		})
+	}
+}

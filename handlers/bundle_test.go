@@ -1,0 +1,311 @@
+package handlers_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/rueidis"
+
+	client "counsel/clients/llm"
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/domain/ai"
+	"counsel/domain/ai/policy"
+	"counsel/domain/ai/prompts"
+	"counsel/domain/limits"
+	"counsel/domain/masking"
+	"counsel/gen/api"
+	"counsel/handlers"
+	"counsel/sandbox/llm"
+	"counsel/sandbox/testenv"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+const secret = "a secret of these tests, long enough for HS256"
+
+// bundle is a whole service of a test's own, on real servers, with the AI's stand-in.
+type bundle struct {
+	t      testing.TB
+	url    string
+	model  *llm.Server
+	redis  rueidis.Client
+	logs   *logBuffer
+	server *handlers.Server
+	ready  func(context.Context) (error, error)
+}
+
+type option func(*setup)
+
+type setup struct {
+	deps     handlers.Deps
+	database string
+	redis    string
+	limit    int
+}
+
+func newBundle(t testing.TB, options ...option) *bundle {
+	t.Helper()
+	ctx := t.Context()
+	b := &bundle{t: t, logs: &logBuffer{}}
+	contract, err := os.ReadFile("../openapi.yaml")
+	must(t, err)
+	log := slog.New(slog.NewJSONHandler(b.logs, nil))
+	s := setup{deps: handlers.Deps{Contract: contract, Registry: prometheus.NewRegistry(), Log: log, Clock: domain.SystemClock}}
+	for _, o := range options {
+		o(&s)
+	}
+	if s.database == "" {
+		s.database = testenv.NewDatabaseURL(t)
+	}
+	if s.redis == "" {
+		s.redis = testenv.RedisURL(t)
+	}
+
+	database, err := db.Open(ctx, s.database, db.Options{})
+	must(t, err)
+	t.Cleanup(func() { database.Close() })
+	must(t, db.Migrate(ctx, database))
+	b.redis, err = db.OpenRedis(ctx, s.redis)
+	must(t, err)
+	t.Cleanup(b.redis.Close)
+	b.model, err = llm.Start(context.WithoutCancel(ctx), llm.Options{})
+	must(t, err)
+	t.Cleanup(func() { b.model.Close() })
+	provider, err := client.New(client.Config{BaseURL: b.model.URL, APIKey: b.model.APIKey, Model: "sandbox",
+		Timeout: 2 * time.Second, Deadline: 6 * time.Second, Backoff: []time.Duration{time.Millisecond, time.Millisecond}})
+	must(t, err)
+	t.Cleanup(func() { provider.Close() })
+
+	accounts, err := account.New(database, b.redis, account.Config{Algorithm: "HS256", Secret: secret, Issuer: "counsel", Audience: "counsel-api",
+		AccessTTL: time.Minute, SessionTTL: time.Hour}, domain.SystemClock, domain.NewID, rand.Reader)
+	must(t, err)
+	masker, err := masking.New()
+	must(t, err)
+	templates, err := prompts.Load()
+	must(t, err)
+	rules, err := policy.Load()
+	must(t, err)
+	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: masker, Prompts: templates, Policies: rules,
+		Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
+	must(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		service.Close(ctx)
+	})
+	b.ready = func(ctx context.Context) (error, error) {
+		return database.PingContext(ctx), b.redis.Do(ctx, b.redis.B().Ping().Build()).Error()
+	}
+
+	s.deps.Accounts, s.deps.AI = accounts, service
+	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
+	if s.limit > 0 {
+		s.deps.UserLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute})
+		must(t, err)
+		s.deps.AddressLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "address", Requests: s.limit, Window: time.Minute})
+		must(t, err)
+	}
+	b.server, err = handlers.New(s.deps)
+	must(t, err)
+	web := httptest.NewServer(b.server)
+	t.Cleanup(web.Close)
+	b.url = web.URL
+	must(t, accounts.EnsureAdmin(ctx, "admin@counsel.example", adminPassword))
+	return b
+}
+
+const adminPassword = "the admin's own password"
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answer is what came back, already held against the contract.
+type answer struct {
+	t      testing.TB
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a answer) into(v any) {
+	a.t.Helper()
+	if err := json.Unmarshal(a.body, v); err != nil {
+		a.t.Fatalf("%v in %s", err, a.body)
+	}
+}
+
+func (a answer) problem() api.Problem {
+	a.t.Helper()
+	if ct := a.header.Get("Content-Type"); ct != "application/problem+json" {
+		a.t.Fatalf("status %d as %q: %s", a.status, ct, a.body)
+	}
+	var p api.Problem
+	a.into(&p)
+	if int(p.Status) != a.status {
+		a.t.Fatalf("a problem of status %d came as %d", p.Status, a.status)
+	}
+	return p
+}
+
+// wants fails the test unless the answer has this status and, for a failure, this code.
+func (a answer) wants(status int, code string) answer {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Fatalf("status %d, want %d: %s", a.status, status, a.body)
+	}
+	if code != "" {
+		if p := a.problem(); p.Code != code {
+			a.t.Fatalf("code %q, want %q", p.Code, code)
+		}
+	}
+	return a
+}
+
+type person struct {
+	api.User
+	token, refresh string
+}
+
+// call sends one request. The body is sent as it is when it is a string, else as JSON.
+func (b *bundle) call(who *person, method, path string, body any, header ...string) answer {
+	b.t.Helper()
+	var in io.Reader
+	switch v := body.(type) {
+	case nil:
+	case string:
+		in = strings.NewReader(v)
+	default:
+		raw, err := json.Marshal(v)
+		must(b.t, err)
+		in = bytes.NewReader(raw)
+	}
+	r, err := http.NewRequestWithContext(b.t.Context(), method, b.url+path, in)
+	must(b.t, err)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if who != nil {
+		r.Header.Set("Authorization", "Bearer "+who.token)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	res, err := http.DefaultTransport.RoundTrip(r)
+	must(b.t, err)
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	must(b.t, err)
+	a := answer{b.t, res.StatusCode, res.Header, raw}
+	b.holdsContract(r, a)
+	return a
+}
+
+var contract = sync.OnceValues(func() (routers.Router, error) {
+	doc, err := api.GetSpec()
+	if err != nil {
+		return nil, err
+	}
+	openapi3.DefineStringFormatValidator("uuid", openapi3.NewRegexpFormatValidator(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`))
+	return gorillamux.NewRouter(doc)
+})
+
+// holdsContract fails the test when an answer is not one the contract names.
+func (b *bundle) holdsContract(r *http.Request, a answer) {
+	b.t.Helper()
+	router, err := contract()
+	must(b.t, err)
+	local := r.Clone(r.Context())
+	local.URL = &url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}
+	route, path, err := router.FindRoute(local)
+	if err != nil { // not an operation: only a problem may come
+		a.problem()
+		return
+	}
+	media, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
+	options := &openapi3filter.Options{IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
+		ExcludeResponseBody: media != "application/json" && media != "application/problem+json"}
+	err = openapi3filter.ValidateResponse(b.t.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: local, PathParams: path, Route: route, Options: options},
+		Status:                 a.status, Header: a.header, Body: io.NopCloser(bytes.NewReader(a.body)), Options: options,
+	})
+	if err != nil {
+		b.t.Fatalf("%s %s answers outside the contract: %v", r.Method, r.URL.Path, err)
+	}
+	if a.status != http.StatusNoContent {
+		if named := route.Operation.Responses.Status(a.status); named == nil || named.Value.Content[media] == nil {
+			b.t.Fatalf("%s %s answers %d as %q, which the contract does not name", r.Method, r.URL.Path, a.status, media)
+		}
+	}
+}
+
+// join registers somebody and signs them in. The role is given by the admin.
+func (b *bundle) join(name string, role domain.Role) *person {
+	b.t.Helper()
+	p := &person{}
+	b.call(nil, "POST", "/api/auth/register", map[string]string{"email": name + "@example.com", "password": "correct horse battery", "fullName": name}).wants(201, "").into(&p.User)
+	if role != domain.RoleClient {
+		b.call(b.admin(), "PATCH", "/api/users/"+p.ID.String(), map[string]any{"role": role}).wants(200, "").into(&p.User)
+	}
+	b.signIn(p, name+"@example.com", "correct horse battery")
+	return p
+}
+
+func (b *bundle) admin() *person {
+	b.t.Helper()
+	p := &person{}
+	b.signIn(p, "admin@counsel.example", adminPassword)
+	b.call(p, "GET", "/api/auth/me", nil).wants(200, "").into(&p.User)
+	return p
+}
+
+func (b *bundle) signIn(p *person, email, password string) {
+	b.t.Helper()
+	var t api.Tokens
+	b.call(nil, "POST", "/api/auth/login", map[string]string{"email": email, "password": password}).wants(200, "").into(&t)
+	p.token, p.refresh = t.AccessToken, t.RefreshToken
+}
+
+// question is a body for chat.
+func question(who *person, message string) map[string]any {
+	return map[string]any{"userId": who.ID, "message": message}
+}
+
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

@@ -1,0 +1,118 @@
+// Package handlers is the front door: HTTP in, one call of the domain, HTTP out. No rule of
+// the service lives here but those of the contract itself: who may call an operation, what
+// its body may hold, how a failure looks.
+//
+// A request passes, in this order: request id, log line and metrics (observe.go), the
+// operation's access rules, the caller's budget and the contract (guard.go), then the
+// operation's own method (one file a tag). Every failure, a panic too, leaves as
+// problem+json from one place (problem.go).
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+
+	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v5/middleware"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/domain/ai"
+	"counsel/domain/limits"
+	"counsel/gen/api"
+)
+
+// Deps is what the front door opens onto.
+type Deps struct {
+	Accounts *account.Service
+	AI       *ai.Service
+
+	// Budgets of requests; nil: no limit.
+	UserLimit, AddressLimit *limits.Limiter
+
+	// Ready asks each part whether it answers. It returns an error for the parts that do not.
+	Ready func(context.Context) (database, redis error)
+
+	Contract     []byte // openapi.yaml
+	MetricsToken string // "": /metrics is open
+	Registry     *prometheus.Registry
+	Log          *slog.Logger
+	Clock        domain.Clock
+
+	CORSOrigins, CORSMethods, CORSHeaders []string
+	TrustedProxies                        []netip.Prefix
+}
+
+// Server answers every operation of the contract. It is safe for concurrent use.
+type Server struct {
+	Deps
+	echo     *echo.Echo
+	ops      map[string]*operation
+	metrics  *httpMetrics
+	docs     docs
+	draining atomic.Bool
+}
+
+var _ api.StrictServerInterface = (*Server)(nil)
+
+// New builds the front door. It fails when the contract is at odds with itself: an operation
+// without access rules, or a schema that does not compile.
+func New(d Deps) (*Server, error) {
+	s := &Server{Deps: d, metrics: newHTTPMetrics(d.Registry)}
+	var err error
+	if s.ops, err = loadOperations(s.metrics); err != nil {
+		return nil, fmt.Errorf("contract: %w", err)
+	}
+	if s.docs, err = loadDocs(d.Contract); err != nil {
+		return nil, err
+	}
+
+	e := echo.NewWithConfig(echo.Config{
+		Logger:           d.Log,
+		HTTPErrorHandler: s.problem,
+		Binder:           bodyBinder{},
+		IPExtractor:      addressOf(d.TrustedProxies),
+	})
+	e.Use(s.observe)
+	if len(d.CORSOrigins) > 0 {
+		e.Use(middleware.CORSWithConfig(middleware.CORSConfig{
+			AllowOrigins:  d.CORSOrigins,
+			AllowMethods:  d.CORSMethods,
+			AllowHeaders:  d.CORSHeaders,
+			ExposeHeaders: []string{requestIDHeader, "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"},
+			MaxAge:        600,
+		}))
+	}
+	guards := make(map[string][]echo.MiddlewareFunc, len(s.ops))
+	for id, op := range s.ops {
+		guards[id] = []echo.MiddlewareFunc{s.guard(op)}
+	}
+	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(s, nil), api.RegisterHandlersOptions{OperationMiddlewares: guards})
+	s.echo = e
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Drain makes /readyz say no, so that a load balancer sends nothing more.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// addressOf finds the caller's network address: the peer's, unless the peer is a trusted
+// proxy that forwards another's.
+func addressOf(proxies []netip.Prefix) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		trust = append(trust, echo.TrustIPRange(&net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
+}

@@ -1,0 +1,237 @@
+package handlers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"counsel/domain"
+	"counsel/sandbox/llm"
+)
+
+func TestWhatIsNoOperation(t *testing.T) {
+	b := newBundle(t)
+	b.call(nil, "GET", "/api/nowhere", nil).wants(404, "not_found")
+	a := b.call(nil, "DELETE", "/api/auth/login", nil).wants(405, "method_not_allowed")
+	if a.header.Get("Allow") == "" {
+		t.Error("a 405 does not say what is allowed")
+	}
+}
+
+// TestBodies sends bodies that cannot be accepted; each is refused with the field's name.
+func TestBodies(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	id := ada.ID.String()
+	for name, c := range map[string]struct {
+		body, header string
+		status       int
+		code         string
+		pointer      string
+	}{
+		"no body":             {"", "", 400, "malformed", ""},
+		"not JSON":            {"{", "", 400, "malformed", ""},
+		"two values":          {`{"userId":"` + id + `","message":"a"} {}`, "", 400, "malformed", ""},
+		"not an object":       {`[]`, "", 422, "invalid", ""},
+		"another type":        {`{}`, "text/plain", 400, "malformed", ""},
+		"not UTF-8":           {"{\"userId\":\"" + id + "\",\"message\":\"\xff\"}", "", 400, "malformed", ""},
+		"deeply nested":       {strings.Repeat("[", 200_000), "", 400, "malformed", ""},
+		"nested and closed":   {`{"message":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`, "", 422, "invalid", "/message"},
+		"unknown field":       {`{"userId":"` + id + `","message":"a","mesage":"b"}`, "", 400, "malformed", "/mesage"},
+		"field in other case": {`{"userId":"` + id + `","message":"a","MESSAGE":"b"}`, "", 400, "malformed", "/MESSAGE"},
+		"missing field":       {`{"userId":"` + id + `"}`, "", 422, "invalid", "/message"},
+		"blank":               {`{"userId":"` + id + `","message":" \n "}`, "", 422, "invalid", "/message"},
+		"too long":            {`{"userId":"` + id + `","message":"` + strings.Repeat("a", 8001) + `"}`, "", 422, "invalid", "/message"},
+		"null":                {`{"userId":"` + id + `","message":null}`, "", 422, "invalid", "/message"},
+		"no UUID":             {`{"userId":"7","message":"a"}`, "", 422, "invalid", "/userId"},
+		"no locale":           {`{"userId":"` + id + `","message":"a","locale":"zz-!"}`, "", 422, "invalid", "/locale"},
+		"unknown, nested":     {`{"userId":"` + id + `","message":"a","context":{"x":1}}`, "", 400, "malformed", "/context/x"},
+		"10 MB":               {`{"userId":"` + id + `","message":"` + strings.Repeat("a", 10<<20) + `"}`, "", 413, "too_large", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := *b
+			b.t = t
+			header := c.header
+			if header == "" {
+				header = "application/json"
+			}
+			a := b.call(ada, "POST", "/api/ai/chat", c.body, "Content-Type", header).wants(c.status, c.code)
+			if c.pointer == "" {
+				return
+			}
+			if e := a.problem().Errors; len(e) != 1 || e[0].Pointer != c.pointer {
+				t.Errorf("names %+v, want %s", e, c.pointer)
+			}
+		})
+	}
+	if b.model.Count() != 0 {
+		t.Error("a refused request reached the AI")
+	}
+}
+
+func TestParameters(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	for path, pointer := range map[string]string{
+		"/api/ai/consultations?limit=0":         "?limit",
+		"/api/ai/consultations?limit=101":       "?limit",
+		"/api/ai/consultations?limit=x":         "?limit",
+		"/api/ai/consultations?limit=1&limit=2": "?limit",
+		"/api/ai/consultations?cursor=AAAA":     "?cursor",
+		"/api/ai/consultations?cursor=%00":      "?cursor",
+		"/api/ai/consultations?kind=secret":     "?kind",
+		"/api/ai/consultations?userId=me":       "?userId",
+		"/api/ai/consultations/7":               "?consultationId",
+	} {
+		a := b.call(ada, "GET", path, nil).wants(400, "malformed")
+		if e := a.problem().Errors; len(e) != 1 || e[0].Pointer != pointer {
+			t.Errorf("%s names %+v, want %s", path, e, pointer)
+		}
+	}
+}
+
+func TestRequestID(t *testing.T) {
+	b := newBundle(t)
+	if got := b.call(nil, "GET", "/livez", nil, "X-Request-Id", "from-the-caller.7").header.Get("X-Request-Id"); got != "from-the-caller.7" {
+		t.Errorf("the caller's id came back as %q", got)
+	}
+	for _, bad := range []string{"with space", `"quoted"`, strings.Repeat("x", 129)} {
+		if got := b.call(nil, "GET", "/livez", nil, "X-Request-Id", bad).header.Get("X-Request-Id"); got == bad || len(got) != 36 {
+			t.Errorf("%q came back as %q", bad, got)
+		}
+	}
+	a := b.call(nil, "GET", "/api/auth/me", nil, "X-Request-Id", "seven").wants(401, "unauthenticated")
+	if a.problem().RequestID != "seven" || !strings.Contains(b.logs.String(), `"requestId":"seven"`) {
+		t.Error("the id is missing from the problem or the log")
+	}
+}
+
+// TestLogsHoldNoWords asks, drafts and fails with words that must not be logged.
+func TestLogsHoldNoWords(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	ask := question(ada, "May xylophone-Quillfeather of quill@feather.example sue?")
+	b.call(ada, "POST", "/api/ai/chat", ask).wants(200, "")
+	b.call(ada, "POST", "/api/ai/analyze", map[string]string{"text": "xylophone-Quillfeather shall pay.", "policy": "default"}).wants(200, "")
+	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
+	ask["message"] = "Another xylophone-Quillfeather question"
+	b.call(ada, "POST", "/api/ai/chat", ask).wants(503, "ai_unavailable")
+	b.call(ada, "POST", "/api/ai/chat", `{"xylophone":1}`).wants(400, "malformed")
+	b.call(nil, "POST", "/api/auth/login", map[string]string{"email": "quill@feather.example", "password": "xylophone1"}).wants(401, "")
+	logs := b.logs.String()
+	for _, word := range []string{"xylophone", "Quillfeather", "quill@", "correct horse", ada.token, ada.refresh, "ada@example.com", b.model.APIKey, secret} {
+		if strings.Contains(logs, word) {
+			t.Errorf("the log holds %q", word)
+		}
+	}
+	for _, want := range []string{`"operation":"chat"`, `"userId":"` + ada.ID.String(), `"model":"sandbox"`, `"tokens":`, `"outcome":"ai_unavailable"`, `"status":503`} {
+		if !strings.Contains(logs, want) {
+			t.Errorf("the log lacks %s", want)
+		}
+	}
+}
+
+func TestPanicIsAProblem(t *testing.T) {
+	b := newBundle(t)
+	b.ready = func(context.Context) (error, error) { panic("with xylophone data") }
+	a := b.call(nil, "GET", "/readyz", nil).wants(500, "internal")
+	if strings.Contains(string(a.body), "xylophone") || strings.Contains(b.logs.String(), "xylophone") {
+		t.Error("what the panic said leaked")
+	}
+	b.call(nil, "GET", "/livez", nil).wants(200, "")
+}
+
+func TestReadiness(t *testing.T) {
+	b := newBundle(t)
+	b.call(nil, "GET", "/readyz", nil).wants(200, "")
+	down := errors.New("down")
+	b.ready = func(context.Context) (error, error) { return nil, down }
+	var ready struct{ Status string }
+	b.call(nil, "GET", "/readyz", nil).wants(200, "").into(&ready)
+	if ready.Status != "degraded" {
+		t.Errorf("without Redis: %s", ready.Status)
+	}
+	b.ready = func(context.Context) (error, error) { return down, nil }
+	b.call(nil, "GET", "/readyz", nil).wants(503, "unavailable")
+	b.ready = func(context.Context) (error, error) { return nil, nil }
+	b.server.Drain()
+	b.call(nil, "GET", "/readyz", nil).wants(503, "unavailable")
+}
+
+func TestBudget(t *testing.T) {
+	b := newBundle(t, func(s *setup) { s.limit = 8 })
+	ada := b.join("ada", domain.RoleClient) // 2 of the address's 8
+	for i := range 8 {
+		a := b.call(ada, "GET", "/api/auth/me", nil).wants(200, "")
+		if got := a.header.Get("RateLimit-Remaining"); got != fmt.Sprint(7-i) || a.header.Get("RateLimit-Limit") != "8" || a.header.Get("RateLimit-Reset") == "" {
+			t.Fatalf("request %d: %s remain", i, got)
+		}
+	}
+	a := b.call(ada, "GET", "/api/auth/me", nil).wants(429, "rate_limited")
+	if a.header.Get("Retry-After") == "" {
+		t.Error("a 429 does not say when to come back")
+	}
+	// Guessing tokens is charged to the address.
+	last := 0
+	for range 8 {
+		last = b.call(nil, "GET", "/api/auth/me", nil, "Authorization", "Bearer guess").status
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("guessing goes on: %d", last)
+	}
+	b.call(nil, "GET", "/livez", nil).wants(200, "")
+}
+
+func TestCORS(t *testing.T) {
+	b := newBundle(t, func(s *setup) {
+		s.deps.CORSOrigins, s.deps.CORSMethods, s.deps.CORSHeaders = []string{"https://app.example"}, []string{"POST"}, []string{"Authorization"}
+	})
+	for origin, allowed := range map[string]string{"https://app.example": "https://app.example", "https://evil.example": ""} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, b.url+"/api/ai/chat", nil)
+		must(t, err)
+		r.Header.Set("Origin", origin)
+		r.Header.Set("Access-Control-Request-Method", "POST")
+		res, err := http.DefaultTransport.RoundTrip(r)
+		must(t, err)
+		res.Body.Close()
+		if got := res.Header.Get("Access-Control-Allow-Origin"); got != allowed {
+			t.Errorf("%s may call as %q", origin, got)
+		}
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	b := newBundle(t, func(s *setup) { s.deps.MetricsToken = "let me look" })
+	b.call(nil, "GET", "/metrics", nil).wants(401, "unauthenticated")
+	b.call(nil, "GET", "/metrics", nil, "Authorization", "Bearer wrong").wants(401, "unauthenticated")
+	a := b.call(nil, "GET", "/metrics", nil, "Authorization", "Bearer let me look").wants(200, "")
+	for _, want := range []string{
+		`counsel_http_requests_total{operation="getMetrics",status="401"} 2`,
+		`counsel_http_errors_total{code="unauthenticated",operation="getMetrics"} 2`,
+		`counsel_http_own_duration_seconds_count{operation="getMetrics"} 2`,
+	} {
+		if !strings.Contains(string(a.body), want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+}
+
+func TestDocumentation(t *testing.T) {
+	b := newBundle(t)
+	for path, want := range map[string]string{"/docs": "/docs/reference.js", "/docs/reference.js": "function", "/openapi.yaml": "openapi: 3.0.3", "/openapi.json": `"operationId"`} {
+		a := b.call(nil, "GET", path, nil).wants(200, "")
+		if !strings.Contains(string(a.body), want) {
+			t.Errorf("%s lacks %q", path, want)
+		}
+	}
+	if policy := b.call(nil, "GET", "/docs", nil).header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") {
+		t.Errorf("the page may load from anywhere: %q", policy)
+	}
+	// Whoever takes no gzip gets the script unpacked.
+	if a := b.call(nil, "GET", "/docs/reference.js", nil, "Accept-Encoding", "identity"); a.header.Get("Content-Encoding") != "" {
+		t.Error("compressed without being asked")
+	}
+}

@@ -1,0 +1,159 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"counsel/domain"
+	"counsel/domain/schema"
+	"counsel/gen/api"
+)
+
+// operation is what the contract says of one operation, made ready to be held against
+// requests.
+type operation struct {
+	id      string
+	open    bool // nobody has to sign in
+	metrics bool // guarded by METRICS_TOKEN instead
+	roles   map[domain.Role]bool
+	body    *schema.Schema // nil: takes none
+	params  []param
+	*operationMetrics
+}
+
+type param struct {
+	name    string
+	inPath  bool
+	integer bool
+	schema  *schema.Schema
+}
+
+// loadOperations reads the contract that is built into the program. Every operation must say
+// who may call it.
+func loadOperations(m *httpMetrics) (map[string]*operation, error) {
+	doc, err := api.GetSpec()
+	if err != nil {
+		return nil, err
+	}
+	defs, err := definitions(doc)
+	if err != nil {
+		return nil, err
+	}
+	ops := map[string]*operation{}
+	for path, item := range doc.Paths.Map() {
+		for method, o := range item.Operations() {
+			op, err := newOperation(o, defs)
+			if err != nil {
+				return nil, fmt.Errorf("%s %s: %w", method, path, err)
+			}
+			op.operationMetrics = m.operation(op.id)
+			ops[op.id] = op
+		}
+	}
+	return ops, nil
+}
+
+func newOperation(o *openapi3.Operation, defs json.RawMessage) (*operation, error) {
+	op := &operation{id: o.OperationID, roles: map[domain.Role]bool{}}
+	rules, ok := o.Extensions["x-roles"].([]any)
+	if !ok {
+		return nil, fmt.Errorf("x-roles is missing: nobody said who may call it")
+	}
+	for _, r := range rules {
+		switch role := domain.Role(fmt.Sprint(r)); role {
+		case domain.RoleClient, domain.RoleLawyer, domain.RoleAdmin:
+			op.roles[role] = true
+		default:
+			return nil, fmt.Errorf("x-roles names %q, which is no role", role)
+		}
+	}
+	if o.Security != nil { // absent: the contract's default, a token
+		for _, need := range *o.Security {
+			_, op.metrics = need["metricsToken"]
+		}
+		op.open = len(*o.Security) == 0 || op.metrics
+	}
+	if op.open != (len(op.roles) == 0) {
+		return nil, fmt.Errorf("security and x-roles contradict each other")
+	}
+
+	if o.RequestBody != nil {
+		media := o.RequestBody.Value.Content.Get("application/json")
+		if media == nil || media.Schema == nil {
+			return nil, fmt.Errorf("only JSON bodies are known here")
+		}
+		var err error
+		if op.body, err = compile(op.id, media.Schema, defs); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range o.Parameters {
+		v := p.Value
+		compiled, err := compile(op.id+"."+v.Name, v.Schema, defs)
+		if err != nil {
+			return nil, err
+		}
+		op.params = append(op.params, param{name: v.Name, inPath: v.In == openapi3.ParameterInPath, integer: v.Schema.Value.Type.Is("integer"), schema: compiled})
+	}
+	return op, nil
+}
+
+// definitions are the contract's shared schemas, as JSON. The contract keeps to what OpenAPI
+// 3.0 and JSON Schema have in common, so they need no translation.
+func definitions(doc *openapi3.T) (json.RawMessage, error) {
+	return json.Marshal(map[string]any{"schemas": doc.Components.Schemas})
+}
+
+func compile(name string, ref *openapi3.SchemaRef, defs json.RawMessage) (*schema.Schema, error) {
+	inner, err := ref.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(map[string]json.RawMessage{"components": defs, "allOf": json.RawMessage("[" + string(inner) + "]")})
+	if err != nil {
+		return nil, err
+	}
+	return schema.Compile(name, raw)
+}
+
+// checkParams holds the path and the query against the contract.
+func (op *operation) checkParams(r *http.Request, pathValue func(string) string) *domain.Error {
+	if len(op.params) == 0 {
+		return nil
+	}
+	var fields []domain.Field
+	query := r.URL.Query()
+	for _, p := range op.params {
+		var text string
+		if p.inPath {
+			text = pathValue(p.name)
+		} else if vs, given := query[p.name]; !given {
+			continue
+		} else if len(vs) > 1 {
+			fields = append(fields, domain.Field{Pointer: "?" + p.name, Detail: "must be given once"})
+			continue
+		} else {
+			text = vs[0]
+		}
+		var v any = text
+		if p.integer {
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				fields = append(fields, domain.Field{Pointer: "?" + p.name, Detail: "must be an integer"})
+				continue
+			}
+			v = json.Number(strconv.FormatInt(n, 10))
+		}
+		for _, f := range p.schema.Check(v, "?"+p.name) {
+			fields = append(fields, f.Field)
+		}
+	}
+	if len(fields) > 0 {
+		return &domain.Error{Code: domain.Malformed, Message: "A parameter cannot be accepted.", Fields: fields}
+	}
+	return nil
+}

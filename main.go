@@ -1,0 +1,95 @@
+// Counsel is the backend of a legal-services product: it answers legal questions, drafts
+// documents and reviews contracts, and keeps confidential what is confidential.
+//
+// main only wires: it reads the settings, opens the parts and hands them to each other.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"counsel/config"
+	"counsel/db"
+)
+
+const about = `The backend of a legal-services product.
+
+Settings come from the environment; .env.example lists them all with their defaults. "dev" also reads .env, and runs by itself every server the environment does not name (MySQL, Redis, S3, SMTP, and a stand-in for the AI provider), with their data in DATA_DIR.`
+
+type commands struct {
+	Dev     devCommand     `cmd:"" help:"Run the whole service on this machine, with the servers it needs. For development."`
+	Serve   serveCommand   `cmd:"" help:"Run the service on the servers the environment names. For production: refuses to start on a missing or default secret."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database named by DATABASE_URL to the present schema, then exit."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
+	cli := kong.Parse(&commands{}, kong.Name("counsel"), kong.Description(about), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+	if err := cli.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "counsel:", err)
+		os.Exit(1)
+	}
+}
+
+type serveCommand struct{}
+
+// Run serves in production.
+func (serveCommand) Run(ctx context.Context) error {
+	cfg, err := config.Load()
+	if err != nil {
+		return err
+	}
+	if cfg.LLM.BaseURL == "" {
+		cfg.LLM.BaseURL = config.OpenAI
+	}
+	if err := cfg.CheckProduction(); err != nil {
+		return fmt.Errorf("this is not fit for production:\n%w", err)
+	}
+	log := newLog(cfg)
+	if !cfg.Limited() {
+		log.Warn("RATE_LIMIT is off: anyone may ask at any speed")
+	}
+	a, err := open(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	log.Info("listening", "address", a.listener.Addr().String())
+	return a.run(ctx)
+}
+
+type migrateCommand struct{}
+
+// Run applies the migrations that the database lacks.
+func (migrateCommand) Run(ctx context.Context) error {
+	cfg, err := config.Load()
+	if err != nil {
+		return err
+	}
+	if cfg.DatabaseURL == "" {
+		return fmt.Errorf("DATABASE_URL is not set")
+	}
+	return migrate(ctx, cfg.DatabaseURL)
+}
+
+func migrate(ctx context.Context, url string) error {
+	database, err := db.Open(ctx, url, db.Options{})
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	defer database.Close()
+	return db.Migrate(ctx, database)
+}
+
+// newLog writes one JSON object a line to standard error.
+func newLog(cfg config.Config) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(cfg.LogLevel)) // checked by config
+	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"counsel/clients/llm"
+	"counsel/domain"
+	"counsel/domain/ai"
+)
+
+// aiMetrics shows Prometheus what the AI path does. The provider's figures are named after
+// OpenTelemetry's conventions for generative AI.
+type aiMetrics struct {
+	lookups    *prometheus.CounterVec
+	flights    *prometheus.CounterVec
+	masking    prometheus.Histogram
+	masked     prometheus.Counter
+	records    prometheus.Histogram
+	recordErrs prometheus.Counter
+	upstream   *prometheus.HistogramVec
+	operation  *prometheus.HistogramVec
+	firstChunk *prometheus.HistogramVec
+	tokens     *prometheus.CounterVec
+	breaker    *prometheus.GaugeVec
+}
+
+func newAIMetrics(r prometheus.Registerer) *aiMetrics {
+	seconds := []float64{.00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .05, .1, .5, 1}
+	slow := []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30}
+	m := &aiMetrics{
+		lookups: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "counsel_ai_cache_lookups_total", Help: "Look-ups in the answer cache: hit, miss, or error when Redis could not be asked."}, []string{"kind", "result"}),
+		flights: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "counsel_ai_flights_total", Help: "Requests not answered by the cache: leaders ask the model, followers wait for a leader, remote ones for another server's."}, []string{"kind", "role"}),
+		masking: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "counsel_ai_masking_duration_seconds", Help: "Time to find and mask the personal data of one request.", Buckets: seconds}),
+		masked: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "counsel_ai_masked_total", Help: "Pieces of personal data masked."}),
+		records: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "counsel_ai_record_duration_seconds", Help: "Time of one write of consultations.", Buckets: seconds}),
+		recordErrs: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "counsel_ai_record_errors_total", Help: "Writes of consultations that failed."}),
+		upstream: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "counsel_ai_upstream_duration_seconds", Help: "One question to the provider, retries included.", Buckets: slow}, []string{"kind", "outcome"}),
+		operation: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "gen_ai_client_operation_duration_seconds", Help: "One try at the provider.", Buckets: slow}, []string{"gen_ai_request_model", "outcome"}),
+		firstChunk: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "gen_ai_client_operation_time_to_first_chunk_seconds", Help: "Time to the first piece of a streamed answer.", Buckets: slow}, []string{"gen_ai_request_model"}),
+		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "gen_ai_client_token_usage_total", Help: "Tokens the provider counted."}, []string{"gen_ai_request_model", "gen_ai_token_type"}),
+		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "counsel_ai_breaker", Help: "1 for the state the circuit breaker to the provider is in."}, []string{"state"}),
+	}
+	r.MustRegister(m.lookups, m.flights, m.masking, m.masked, m.records, m.recordErrs, m.upstream, m.operation, m.firstChunk, m.tokens, m.breaker)
+	m.breakerIs("closed")
+	return m
+}
+
+// newRegistry holds what the process itself and the Go runtime say, too.
+func newRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+func (m *aiMetrics) CacheLookup(k ai.Kind, l ai.Lookup) {
+	m.lookups.WithLabelValues(string(k), string(l)).Inc()
+}
+
+func (m *aiMetrics) Masked(took time.Duration, found int) {
+	m.masking.Observe(took.Seconds())
+	m.masked.Add(float64(found))
+}
+
+func (m *aiMetrics) Flight(k ai.Kind, r ai.Role) {
+	m.flights.WithLabelValues(string(k), string(r)).Inc()
+}
+
+func (m *aiMetrics) Upstream(k ai.Kind, took time.Duration, err error) {
+	outcome := "ok"
+	if err != nil {
+		outcome = string(domain.CodeOf(err))
+	}
+	m.upstream.WithLabelValues(string(k), outcome).Observe(took.Seconds())
+}
+
+func (m *aiMetrics) Recorded(_ int, took time.Duration, err error) {
+	m.records.Observe(took.Seconds())
+	if err != nil {
+		m.recordErrs.Inc()
+	}
+}
+
+func (m *aiMetrics) attempt(a llm.Attempt) {
+	m.operation.WithLabelValues(a.Model, string(a.Outcome)).Observe(a.Duration.Seconds())
+	if a.FirstChunk > 0 {
+		m.firstChunk.WithLabelValues(a.Model).Observe(a.FirstChunk.Seconds())
+	}
+	m.tokens.WithLabelValues(a.Model, "input").Add(float64(a.PromptTokens))
+	m.tokens.WithLabelValues(a.Model, "output").Add(float64(a.CompletionTokens))
+}
+
+func (m *aiMetrics) breakerIs(state string) {
+	for _, s := range []string{"closed", "half-open", "open"} {
+		v := 0.0
+		if s == state {
+			v = 1
+		}
+		m.breaker.WithLabelValues(s).Set(v)
+	}
+}

@@ -1,0 +1,368 @@
+// Load puts load on a built server in production mode and prints what one request costs it
+// in CPU, next to a bare net/http server that decodes and echoes the same body in the same
+// run. Everything runs on loopback and ends by itself.
+//
+//	go run ./tests/load [-seconds 5] [-connections 32]
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"counsel/sandbox"
+	"counsel/sandbox/llm"
+)
+
+var (
+	seconds     = flag.Int("seconds", 5, "seconds a scenario")
+	connections = flag.Int("connections", 32, "connections at once")
+	echo        = flag.String("echo", "", "internal: serve the yardstick on this address")
+)
+
+func main() {
+	flag.Parse()
+	if *echo != "" {
+		serveEcho(*echo)
+		return
+	}
+	if err := run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}
+
+// serveEcho is the yardstick: the least any Go server does for a JSON request.
+func serveEcho(address string) {
+	s := &http.Server{Addr: address, ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body map[string]any
+		if err := json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&body); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(body)
+	})}
+	fmt.Fprintln(os.Stderr, s.ListenAndServe())
+}
+
+func run(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "counsel-load")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+
+	binary := filepath.Join(dir, "counsel")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w\n%s", err, out)
+	}
+	box, err := sandbox.Start(ctx, sandbox.Options{Dir: filepath.Join(dir, "data"), MySQL: true, Redis: true, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	defer box.Close()
+	model, err := llm.Start(ctx, llm.Options{Latency: 50 * time.Millisecond})
+	if err != nil {
+		return err
+	}
+	defer model.Close()
+
+	address, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	env := []string{
+		"PATH=" + os.Getenv("PATH"), "HTTP_ADDR=" + address, "DATABASE_URL=" + box.DatabaseURL, "REDIS_URL=" + box.RedisURL,
+		"LLM_BASE_URL=" + model.URL, "LLM_API_KEY=" + model.APIKey, "LLM_MODEL=sandbox",
+		"JWT_SECRET_KEY=" + strings.Repeat("load-", 10), "RATE_LIMIT=off",
+	}
+	if out, err := command(ctx, env, nil, binary, "migrate").CombinedOutput(); err != nil {
+		return fmt.Errorf("migrate: %w\n%s", err, out)
+	}
+	logFile, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return err
+	}
+	defer logFile.Close()
+	server, err := start(command(ctx, env, logFile, binary, "serve"), address)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+
+	echoAddress, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	yardstick, err := start(command(ctx, []string{"PATH=" + os.Getenv("PATH")}, nil, self, "-echo", echoAddress), echoAddress)
+	if err != nil {
+		return err
+	}
+	defer yardstick.stop()
+
+	c := &client{base: "http://" + address, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}, Timeout: time.Minute}}
+	if err := c.signIn(ctx); err != nil {
+		return err
+	}
+	run := rand.Uint64()
+	ask := func(key string) []byte {
+		b, _ := json.Marshal(map[string]any{"userId": c.user, "message": "What notice does a landlord have to give before the rent of a flat goes up, and where is that written down? Matter " + key + ".", "locale": "en-IE"})
+		return b
+	}
+	hot := ask("one")
+	thousand := make([][]byte, 1000)
+	for i := range thousand {
+		thousand[i] = ask(fmt.Sprintf("%d of a thousand", i))
+	}
+	var fresh atomic.Int64
+
+	fmt.Printf("%d s a scenario, %d connections, %d processors, %s\n\n", *seconds, *connections, runtime.NumCPU(), runtime.Version())
+	fmt.Printf("%-34s %9s %9s %9s %12s %8s\n", "", "req/s", "p50 ms", "p99 ms", "CPU µs/req", "ratio")
+	base, err := c.measure(ctx, "net/http echo (the yardstick)", yardstick, 0, func(int) (*http.Request, error) {
+		return http.NewRequestWithContext(ctx, http.MethodPost, "http://"+echoAddress, bytes.NewReader(hot))
+	})
+	if err != nil {
+		return err
+	}
+	scenarios := []struct {
+		name string
+		warm func() error
+		next func(i int) (*http.Request, error)
+	}{
+		{"GET /api/auth/me", nil, func(int) (*http.Request, error) { return c.request(ctx, http.MethodGet, "/api/auth/me", nil) }},
+		{"chat, cached, one hot key", func() error { return c.warm(ctx, hot) }, func(int) (*http.Request, error) { return c.request(ctx, http.MethodPost, "/api/ai/chat", hot) }},
+		{"chat, cached, 1,000 keys", func() error { return c.warm(ctx, thousand...) }, func(i int) (*http.Request, error) {
+			return c.request(ctx, http.MethodPost, "/api/ai/chat", thousand[i%len(thousand)])
+		}},
+		{"chat, new, an AI of 50 ms", nil, func(int) (*http.Request, error) {
+			return c.request(ctx, http.MethodPost, "/api/ai/chat", ask(fmt.Sprintf("%x-%d", run, fresh.Add(1))))
+		}},
+	}
+	for _, s := range scenarios {
+		if s.warm != nil {
+			if err := s.warm(); err != nil {
+				return err
+			}
+		}
+		if _, err := c.measure(ctx, s.name, server, base, s.next); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("\nresident memory of serve: %d MB\n", server.resident()>>20)
+	return nil
+}
+
+func command(ctx context.Context, env []string, log io.Writer, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env, cmd.Stderr = env, log
+	return cmd
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+type process struct{ cmd *exec.Cmd }
+
+func start(cmd *exec.Cmd, address string) (*process, error) {
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			return &process{cmd}, conn.Close()
+		}
+	}
+	_ = cmd.Process.Kill()
+	return nil, fmt.Errorf("%s did not start", cmd.Path)
+}
+
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	_ = p.cmd.Wait()
+}
+
+// cpu is what the process has used so far, in user and system mode (proc(5)).
+func (p *process) cpu() time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond // USER_HZ is 100 on Linux
+}
+
+func (p *process) resident() int {
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	pages, _ := strconv.Atoi(strings.Fields(string(statm))[1])
+	return pages * os.Getpagesize()
+}
+
+type client struct {
+	base, token, user string
+	http              *http.Client
+}
+
+func (c *client) request(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	return r, nil
+}
+
+func (c *client) call(ctx context.Context, path string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	r, err := c.request(ctx, http.MethodPost, path, body)
+	if err != nil {
+		return err
+	}
+	res, err := c.http.Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 300 {
+		text, _ := io.ReadAll(res.Body)
+		return fmt.Errorf("%s: %s", path, text)
+	}
+	return json.NewDecoder(res.Body).Decode(out)
+}
+
+func (c *client) signIn(ctx context.Context) error {
+	account := map[string]string{"email": "load@counsel.example", "password": "a long enough password", "fullName": "Load"}
+	var user struct{ ID string }
+	if err := c.call(ctx, "/api/auth/register", account, &user); err != nil {
+		return err
+	}
+	delete(account, "fullName")
+	var tokens struct{ AccessToken string }
+	if err := c.call(ctx, "/api/auth/login", account, &tokens); err != nil {
+		return err
+	}
+	c.user, c.token = user.ID, tokens.AccessToken
+	return nil
+}
+
+// warm asks every question once, so that its answer is cached.
+func (c *client) warm(ctx context.Context, bodies ...[]byte) error {
+	work := make(chan []byte, len(bodies))
+	for _, b := range bodies {
+		work <- b
+	}
+	close(work)
+	errs := make(chan error, *connections)
+	for range *connections {
+		go func() {
+			var first error
+			for b := range work {
+				var answer struct{ Answer string }
+				if err := c.call(ctx, "/api/ai/chat", json.RawMessage(b), &answer); err != nil && first == nil {
+					first = err
+				}
+			}
+			errs <- first
+		}()
+	}
+	for range *connections {
+		if err := <-errs; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measure sends requests for some seconds and prints a line. It returns the CPU time a
+// request cost, in µs.
+func (c *client) measure(ctx context.Context, name string, p *process, base float64, next func(i int) (*http.Request, error)) (float64, error) {
+	var (
+		mu    sync.Mutex
+		took  []time.Duration
+		wg    sync.WaitGroup
+		count atomic.Int64
+		fault atomic.Pointer[error]
+	)
+	before := p.cpu()
+	begin := time.Now()
+	end := begin.Add(time.Duration(*seconds) * time.Second)
+	for range *connections {
+		wg.Go(func() {
+			var mine []time.Duration
+			for time.Now().Before(end) {
+				r, err := next(int(count.Add(1)))
+				if err == nil {
+					t := time.Now()
+					var res *http.Response
+					if res, err = c.http.Do(r); err == nil {
+						_, err = io.Copy(io.Discard, res.Body)
+						res.Body.Close()
+						if err == nil && res.StatusCode != http.StatusOK {
+							err = fmt.Errorf("status %d", res.StatusCode)
+						}
+						mine = append(mine, time.Since(t))
+					}
+				}
+				if err != nil {
+					fault.Store(&err)
+					return
+				}
+			}
+			mu.Lock()
+			took = append(took, mine...)
+			mu.Unlock()
+		})
+	}
+	wg.Wait()
+	if err := fault.Load(); err != nil {
+		return 0, fmt.Errorf("%s: %w", name, *err)
+	}
+	elapsed := time.Since(begin)
+	cpu := float64((p.cpu() - before).Microseconds()) / float64(len(took))
+	slices.Sort(took)
+	ratio := "1.0"
+	if base > 0 {
+		ratio = fmt.Sprintf("%.1f", cpu/base)
+	}
+	fmt.Printf("%-34s %9.0f %9.1f %9.1f %12.0f %8s\n", name, float64(len(took))/elapsed.Seconds(),
+		took[len(took)/2].Seconds()*1000, took[len(took)*99/100].Seconds()*1000, cpu, ratio)
+	return cpu, ctx.Err()
+}
