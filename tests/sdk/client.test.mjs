@@ -55,6 +55,24 @@ async function all(events) {
   return list;
 }
 
+/** A client whose chat answers an event stream that comes in just these pieces. */
+function inPieces(pieces) {
+  const encoder = new TextEncoder();
+  const rest = pieces.map((piece) => (typeof piece === 'string' ? encoder.encode(piece) : piece));
+  const body = new ReadableStream({
+    pull(controller) {
+      if (rest.length > 0) controller.enqueue(rest.shift());
+      else controller.close();
+    },
+  });
+  const sent = [];
+  const fetch = async (request) => {
+    sent.push(request);
+    return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
+  };
+  return { client: new Counsel({ baseUrl: 'http://counsel.test', fetch }).client, sent };
+}
+
 /** A server that answers chat with the given pieces of an event stream, then `end`s. */
 function streaming(t, pieces, end = (answer) => answer.end()) {
   return serve(t, async (_, answer) => {
@@ -70,24 +88,31 @@ const done = { type: 'done', response };
 for (const [name, pieces] of Object.entries({
   'one event a piece': [`event: delta\ndata: ${JSON.stringify(delta('Two '))}\n\n`, `event: done\ndata: ${JSON.stringify(done)}\n\n`],
   'all events at once': [`data:${JSON.stringify(delta('Two '))}\n\ndata:${JSON.stringify(done)}\n\n`],
-  'CRLF cut in two, comments, other fields': [': hello\r', `\nid: 1\r\nretry: 1\r\nevent: delta\r`, `\ndata: ${JSON.stringify(delta('Two '))}\r`, '\n\r', `\n:\r\n\r\ndata: ${JSON.stringify(done)}\r\n\r\n`],
+  'CRLF cut in two, comments, other fields': [': hello\r', `\nid: 1\r\nretry: 1\r\nevent: delta\r`, '\ndata: {"type":"delta",\r', '\ndata: "text":"Two "}\r', '\n\r', `\n:\r\n\r\ndata: ${JSON.stringify(done)}\r\n\r\n`],
   'data over several lines': [`data: {"type":"delta",\ndata: "text":"Two "}\n\ndata: ${JSON.stringify(done)}\n\n`],
   'nothing counts after done': [`data: ${JSON.stringify(delta('Two '))}\n\ndata: ${JSON.stringify(done)}\n\ndata: garbage\n\n`],
 })) {
-  test(`streamChat: ${name}`, async (t) => {
-    const { baseUrl, got } = await streaming(t, pieces);
-    const { client } = new Counsel({ baseUrl });
+  test(`streamChat: ${name}`, async () => {
+    const { client, sent } = inPieces(pieces);
     assert.deepEqual(await all(streamChat({ client, body: question })), [delta('Two '), done]);
-    assert.equal(got[0].headers.accept, 'text/event-stream');
-    assert.deepEqual(got[0].body, question);
+    assert.equal(sent[0].headers.get('Accept'), 'text/event-stream');
+    assert.deepEqual(await sent[0].json(), question);
   });
 }
 
-test('streamChat: a character cut in two arrives whole', async (t) => {
+test('streamChat: a character cut in two arrives whole', async () => {
   const bytes = Buffer.from(`data: ${JSON.stringify(delta('§ 👩‍⚖️'))}\n\ndata: ${JSON.stringify(done)}\n\n`);
-  const { baseUrl } = await streaming(t, [...bytes].map((byte) => Buffer.of(byte)));
-  const { client } = new Counsel({ baseUrl });
+  const { client } = inPieces([...bytes].map((byte) => Uint8Array.of(byte)));
   assert.equal((await all(streamChat({ client, body: question })))[0].text, '§ 👩‍⚖️');
+});
+
+test('streamChat: after aborting nothing is yielded, even if it had come already', async () => {
+  const { client } = inPieces([`data: ${JSON.stringify(delta('Two '))}\n\ndata: ${JSON.stringify(done)}\n\n`]);
+  const abort = new AbortController();
+  const events = streamChat({ client, body: question, signal: abort.signal });
+  assert.deepEqual((await events.next()).value, delta('Two '));
+  abort.abort();
+  await assert.rejects(events.next(), { name: 'AbortError' });
 });
 
 test('streamChat: an error event is thrown as its problem', async (t) => {

@@ -40,6 +40,7 @@ test('the documentation page renders and stays on its origin', { skip, timeout: 
     // Each part is drawn when it comes into view.
     await page.goto(`${url}/docs#tag/ai/POST/api/ai/chat`);
     await page.getByRole('heading', { name: 'Ask a legal question' }).first().waitFor();
+    // The first example of the contract: its order is kept.
     await page.getByText('How long does a non-disclosure agreement').first().waitFor();
     await page.evaluate(() => document.fonts.ready.then(() => undefined));
     if (process.env.DOCS_SCREENSHOT) await page.screenshot({ path: process.env.DOCS_SCREENSHOT });
@@ -48,7 +49,7 @@ test('the documentation page renders and stays on its origin', { skip, timeout: 
     const foreign = [...requested].filter((each) => !/^(data|blob):/.test(each) && new URL(each).origin !== origin);
     assert.deepEqual(foreign, []);
     assert.deepEqual(problems, []);
-    assert.ok(requested.has(`${origin}/openapi.json`));
+    assert.ok(requested.has(`${origin}/openapi.yaml`));
   } finally {
     await browser.close();
   }

@@ -1,6 +1,6 @@
 // Runs after the API reference. Everything that would leave this origin is off.
 window.Scalar.createApiReference('#reference', {
-  url: '/openapi.json',
+  url: '/openapi.yaml', // the JSON has the same content, but not the order it is meant to be read in
   agent: { disabled: true },
   mcp: { disabled: true },
   telemetry: false,
