@@ -58,7 +58,7 @@ func (s *scan) capital(i int) bool {
 	}
 	t := &s.tokens[i]
 	if s.lowercase {
-		return t.class&(common|function) == 0 || t.class&(place|country|state|street) != 0 && t.class&function == 0
+		return t.class&(common|function|foreign) == 0 || t.class&(place|country|state|street) != 0 && t.class&function == 0
 	}
 	return t.upper
 }
@@ -66,7 +66,7 @@ func (s *scan) capital(i int) bool {
 // hasStreetEnd tells whether token i is a one-word street name such as Hauptstraße.
 func (s *scan) hasStreetEnd(i int) bool {
 	t := &s.tokens[i]
-	if t.class&(common|rare|function) != 0 || t.end-t.start < 6 || !(t.upper || s.lowercase) {
+	if t.class&(common|rare|function|foreign) != 0 || t.end-t.start < 6 || !(t.upper || s.lowercase) {
 		return false
 	}
 	return s.lex.streetEnd(s.text[t.start:t.end])
@@ -129,7 +129,7 @@ func (s *scan) street(i int) (from, to int) {
 				if p.class&(common|rare) == 0 {
 					strong = true
 				}
-			case p.kind == wordToken && p.class&particle != 0 && (s.capital(k+1) || s.has(k+1, particle)):
+			case p.kind == wordToken && p.class&(particle|foreign) != 0 && (s.capital(k+1) || s.has(k+1, particle|foreign)):
 			case (p.symbol == '-' || p.symbol == '.' || p.symbol == '\'') && s.glued(k) && s.capital(k+1):
 			case p.symbol == '.' && s.glued(k) && s.isNumber(k+1) && after > 0:
 			default:
@@ -218,11 +218,11 @@ func (s *scan) numbered(i int, cued bool) (from, to int) {
 					return i, b
 				}
 			}
-			if !s.capital(k) && t.class&particle == 0 {
+			if !s.capital(k) && t.class&(particle|foreign) == 0 && (t.class&(common|rare|function) != 0 || words == 0) {
 				break
 			}
 			words++
-			if t.class&(common|rare|never) == 0 || t.class&sure != 0 {
+			if t.class&(common|rare|never|foreign) == 0 || t.class&sure != 0 {
 				unknown = true
 			}
 			k++

@@ -92,7 +92,7 @@ func (s *scan) survey() {
 				}
 			default:
 				lowers++
-				casual = casual || start && i == 0 || t.end-t.start == 1 && s.text[t.start] == 'i'
+				casual = casual || start && i == 0 || s.text[t.start] == 'i' && (t.end-t.start == 1 || strings.HasPrefix(s.text[t.start+1:], "'m") || strings.HasPrefix(s.text[t.start+1:], "’m"))
 			}
 			start = false
 		case numberToken:

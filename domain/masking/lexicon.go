@@ -48,6 +48,7 @@ const (
 	cardCue                      // "card": its number follows
 	nameCue                      // "name", "dear": a person follows
 	addressCue                   // "address", "lives"
+	foreign                      // everyday word of another European language
 	term                         // has a capital in contracts: "Buyer", "Closing"
 	function                     // "the", "of", "shall": never a name by itself
 	phrase                       // begins a phrase of the lists
@@ -56,7 +57,7 @@ const (
 // files and the class each gives to all its words.
 var listClasses = map[string]class{
 	"common.txt": common, "rare.txt": rare, "first.txt": first, "last.txt": last, "places.txt": place,
-	"foreign.txt": common | function,
+	"foreign.txt": foreign,
 }
 
 // The sections of vocabulary.txt.

@@ -114,9 +114,9 @@ func (s *scan) nameness(i int) int {
 	n := t.end - t.start
 	english := c&(common|rare) != 0
 	switch {
-	case n < 2 || c&(function|never|day|honorific|nation) != 0 && c&sure == 0:
+	case n < 2 || c&(function|foreign|never|day|honorific|nation) != 0 && c&sure == 0:
 		return noName
-	case c&orgEnd != 0 && c&(first|last|sure) == 0:
+	case c&(orgEnd|phoneCue|idCue|unit|military) != 0 && c&(first|last|sure) == 0:
 		return noName
 	case s.lowercase || s.capitals:
 		switch {
@@ -197,7 +197,7 @@ func (s *scan) titled(i int) int {
 	if s.has(k, honorific) && s.open(k) && s.is(k+1, '.') { // "Prof. Dr."
 		k += 2
 	}
-	if !s.isWord(k) || s.tokens[k].taken || s.tokens[k].line || s.tokens[k].class&function != 0 && s.tokens[k].class&particle == 0 {
+	if !s.isWord(k) || s.tokens[k].taken || s.tokens[k].line || s.tokens[k].class&(function|foreign) != 0 && s.tokens[k].class&particle == 0 && !s.tokens[k].upper {
 		return 0
 	}
 	next := &s.tokens[k]
@@ -221,7 +221,7 @@ func (s *scan) titled(i int) int {
 // slot tells whether the text says that a name stands at token i.
 func (s *scan) slot(i int) bool {
 	t := &s.tokens[i]
-	if t.class&(function|never|day) != 0 && t.class&sure == 0 || t.end-t.start < 2 {
+	if t.class&(function|foreign|never|day) != 0 && t.class&sure == 0 || t.end-t.start < 2 {
 		return false
 	}
 	if !t.upper && !s.lowercase {
@@ -339,7 +339,7 @@ func (s *scan) listed(i, step int) bool {
 // Contracts give capitals to what is no name: there it finds none.
 func (s *scan) properAfter(i int) int {
 	t := &s.tokens[i]
-	if !t.upper || t.sentence || s.capitals || s.lowercase || t.class&(function|day|month|never|nation|honorific|term) != 0 && !(t.caps && t.class&(term|function) == 0) {
+	if !t.upper || t.sentence || s.capitals || s.lowercase || t.class&(function|foreign|day|month|never|nation|honorific|term) != 0 && !(t.caps && t.class&(term|function) == 0) {
 		return 0
 	}
 	j := i + 1
@@ -435,8 +435,11 @@ func (s *scan) extend(i int) int {
 			j++
 			continue
 		case j == i+1 && t.upper && !t.caps && !s.lowercase && t.end-t.start > 1 && s.tokens[i].class&first != 0 && s.nameness(i) == strong &&
-			t.class&(function|never|term|day|month|nation|orgEnd|statute|street|unit|honorific|speech) == 0 && !(s.isWord(j+1) && s.tokens[j+1].upper):
+			t.class&(function|foreign|never|term|day|month|nation|orgEnd|statute|street|unit|honorific|speech) == 0 && !(s.isWord(j+1) && s.tokens[j+1].upper):
 			j++ // a family name that is an everyday word: "John Doe"
+			continue
+		case t.upper && !t.caps && t.class&(first|last) != 0 && t.class&(function|foreign) != 0 && t.end-t.start <= 3 && !s.lowercase && s.nameness(j-1) == strong:
+			j++ // "Nguyen Thi Mai"
 			continue
 		case t.upper && t.end-t.start == 1 && !s.lowercase && s.is(j+1, '.') && s.nameness(j+2) > noName && !s.tokens[j+2].line:
 			j++
@@ -578,7 +581,7 @@ func (s *scan) nationality(i int) bool {
 }
 
 // legal forms, which make a firm of any words with capitals before them.
-var legalForms = []string{"inc", "llc", "llp", "ltd", "corp", "gmbh", "plc", "ag", "bv", "nv", "sarl", "srl", "spa", "oy", "ab", "aps", "pty", "incorporated", "kft", "ltda", "kg", "limited", "corporation", "co", "sa", "sas", "asa", "lp"}
+var legalForms = []string{"inc", "llc", "llp", "ltd", "corp", "gmbh", "plc", "ag", "bv", "nv", "sarl", "srl", "spa", "oy", "ab", "aps", "pty", "incorporated", "kft", "ltda", "kg", "limited", "corporation", "co", "sa", "sas", "asa", "lp", "as", "se"}
 
 // organization finds a firm's name that begins at token i.
 func (s *scan) organization(i int) int {
@@ -586,7 +589,7 @@ func (s *scan) organization(i int) int {
 	if !t.upper && !s.lowercase || t.class&function != 0 && s.nameness(i) == noName || t.class&term != 0 && s.nameness(i) < strong && t.class&last == 0 || t.end-t.start < 2 {
 		return 0
 	}
-	if t.caps && s.capitals {
+	if s.capitals && s.nameness(i) < strong {
 		return 0
 	}
 	end, legalForm, soft, and := 0, false, false, 0
@@ -605,11 +608,11 @@ func (s *scan) organization(i int) int {
 			if p.class&orgEnd != 0 && j > i {
 				form := false
 				for _, f := range legalForms {
-					if s.eq(j, f) {
+					if s.eq(j, f) && (len(f) > 2 || p.caps) {
 						form = true
 					}
 				}
-				if form || !s.lowercase {
+				if form || !s.lowercase && !s.capitals && p.class&function == 0 {
 					end, soft = j+1, true
 					legalForm = legalForm || form
 				}

@@ -242,7 +242,7 @@ func (s *scan) ssn(d *digits) bool {
 	}
 	switch {
 	case d.n == 3 && d.groups[0] == 3 && d.groups[1] == 2 && d.seps[1] == d.seps[2] && (d.seps[1] == '-' || d.seps[1] == ' '):
-	case d.n == 1 && d.first[0]-s.cues.id <= 6 && s.cues.id > 0 && (s.eq(s.cues.id, "ssn") || s.eq(s.cues.id, "security") || s.eq(s.cues.id, "itin")):
+	case d.n == 1 && d.first[0]-s.cues.id <= 14 && s.cues.id >= 0 && (s.eq(s.cues.id, "ssn") || s.eq(s.cues.id, "security") || s.eq(s.cues.id, "itin")):
 	default:
 		return false
 	}
@@ -315,6 +315,9 @@ func (s *scan) phone(d *digits) bool {
 	cued := i-s.cues.phone <= 5 || s.has(d.to, phoneCue) || s.is(d.to, '-') && s.has(d.to+1, phoneCue)
 	if s.is(d.to, '/') && s.glued(d.to) || s.is(i-1, '/') && s.glued(i) || s.is(i-1, '#') {
 		return false
+	}
+	if d.total < 7 && s.isWord(d.to) && !s.tokens[d.to].line && !s.has(d.to, phoneCue) {
+		return false // house numbers
 	}
 	if d.plus || d.ext {
 		return d.total >= 7

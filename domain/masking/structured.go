@@ -125,14 +125,14 @@ func (s *scan) wordForms(i int) int {
 // url takes everything from scheme to the next blank or quote.
 func (s *scan) url(i, from int) int {
 	j := from
-	for j < len(s.tokens) && (j == from || !s.tokens[j].blank) && !strings.ContainsRune("\"<>`|{}[]", rune(s.tokens[j].symbol)) {
+	for j < len(s.tokens) && !s.tokens[j].blank && !strings.ContainsRune("\"<>`|{}[]", rune(s.tokens[j].symbol)) {
 		j++
 	}
 	for j > from && s.tokens[j-1].kind == otherToken && strings.IndexByte(".,;:!?')", s.tokens[j-1].symbol) >= 0 && s.tokens[j-1].symbol != 0 {
 		j--
 	}
-	if j <= from {
-		return i
+	if j < from || s.is(j-1, '/') && j == from && s.is(j-3, ':') {
+		return i // a scheme and nothing after it
 	}
 	s.add(URL, i, j)
 	return j - 1
