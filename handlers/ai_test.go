@@ -155,7 +155,7 @@ func TestModelFaults(t *testing.T) {
 		llm.ModeRefuse:    {503, "ai_unavailable"},
 		llm.ModeHang:      {503, "ai_unavailable"},
 		llm.ModeGarbage:   {502, "ai_bad_answer"},
-		llm.ModeHalf:      {503, "ai_unavailable"},
+		llm.ModeHalf:      {502, "ai_bad_answer"},
 		llm.ModeEmpty:     {502, "ai_bad_answer"},
 	} {
 		t.Run(string(mode), func(t *testing.T) {

@@ -39,7 +39,7 @@ func TestBodies(t *testing.T) {
 		"another type":        {`{}`, "text/plain", 400, "malformed", ""},
 		"not UTF-8":           {"{\"userId\":\"" + id + "\",\"message\":\"\xff\"}", "", 400, "malformed", ""},
 		"deeply nested":       {strings.Repeat("[", 200_000), "", 400, "malformed", ""},
-		"nested and closed":   {`{"message":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`, "", 422, "invalid", "/message"},
+		"nested and closed":   {`{"userId":"` + id + `","message":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`, "", 422, "invalid", "/message"},
 		"unknown field":       {`{"userId":"` + id + `","message":"a","mesage":"b"}`, "", 400, "malformed", "/mesage"},
 		"field in other case": {`{"userId":"` + id + `","message":"a","MESSAGE":"b"}`, "", 400, "malformed", "/MESSAGE"},
 		"missing field":       {`{"userId":"` + id + `"}`, "", 422, "invalid", "/message"},
