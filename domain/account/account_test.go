@@ -42,7 +42,7 @@ func (c *clock) move(d time.Duration) {
 	c.now.Store(&now)
 }
 
-// bundle is a service on an empty database, with cheap hashes.
+// bundle is a service on an empty database and an empty Redis, with cheap hashes.
 type bundle struct {
 	*Service
 	clock   *clock
@@ -65,6 +65,9 @@ func bundleOn(t testing.TB, dbURL, redisURL string, cfg Config) *bundle {
 	}
 	b := &bundle{clock: newClock(), db: dbURL, rdb: redisURL, testing: t}
 	b.redis = openRedis(t, redisURL)
+	if err := b.redis.Do(t.Context(), b.redis.B().Flushdb().Build()).Error(); err != nil {
+		t.Fatal(err)
+	}
 	b.Service = newService(t, pool, b.redis, cfg, b.clock)
 	return b
 }

@@ -1,0 +1,237 @@
+package account
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"counsel/domain"
+)
+
+func pemOf(t testing.TB, key any) string {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
+func keys(t testing.TB) (rsaKey *rsa.PrivateKey, ed ed25519.PrivateKey) {
+	t.Helper()
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, ed, err = ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rsaKey, ed
+}
+
+func TestTokens(t *testing.T) {
+	rsaKey, ed := keys(t)
+	for algorithm, secret := range map[string]string{"HS256": secret, "RS256": pemOf(t, rsaKey), "EdDSA": pemOf(t, ed)} {
+		t.Run(algorithm, func(t *testing.T) {
+			clock := newClock()
+			tk, err := newTokens(Config{Algorithm: algorithm, Secret: secret}.withDefaults(), clock.time)
+			if err != nil {
+				t.Fatal(err)
+			}
+			user, session := domain.NewID(), domain.NewID()
+			s, err := tk.issue(clock.time(), domain.NewID(), user, session, domain.RoleLawyer, 7)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := tk.parse(s)
+			if err != nil || c.Subject != user || c.Session != session || c.Role != domain.RoleLawyer || c.Epoch != 7 {
+				t.Fatalf("%+v, %v", c, err)
+			}
+			var header, body map[string]any
+			for i, into := range []*map[string]any{&header, &body} {
+				raw, err := base64.RawURLEncoding.DecodeString(strings.Split(s, ".")[i])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := json.Unmarshal(raw, into); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if header["alg"] != algorithm || body["iss"] != "counsel" || body["aud"] != "counsel-api" || body["sub"] != user.String() || body["sid"] != session.String() || body["role"] != "lawyer" {
+				t.Fatal(header, body)
+			}
+			for _, name := range []string{"exp", "iat", "nbf", "jti"} {
+				if body[name] == nil {
+					t.Errorf("no %s", name)
+				}
+			}
+			clock.move(-skew + time.Second) // another server's clock is behind
+			if _, err := tk.parse(s); err != nil {
+				t.Error(err)
+			}
+			clock.move(skew + 15*time.Minute)
+			_, err = tk.parse(s)
+			wantCode(t, err, domain.Unauthenticated)
+		})
+	}
+}
+
+func TestForgedTokens(t *testing.T) {
+	rsaKey, ed := keys(t)
+	clock := newClock()
+	hs, err := newTokens(Config{Secret: secret}.withDefaults(), clock.time)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rs, err := newTokens(Config{Algorithm: "RS256", Secret: pemOf(t, rsaKey)}.withDefaults(), clock.time)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := clock.time().Unix()
+	good := jwt.MapClaims{
+		"iss": "counsel", "aud": "counsel-api", "sub": domain.NewID().String(), "sid": domain.NewID().String(), "jti": domain.NewID().String(),
+		"role": "admin", "epoch": 0, "iat": now, "nbf": now, "exp": now + 60,
+	}
+	sign := func(m jwt.SigningMethod, key any, change map[string]any) string {
+		t.Helper()
+		c := maps.Clone(good)
+		for k, v := range change {
+			if v == nil {
+				delete(c, k)
+			} else {
+				c[k] = v
+			}
+		}
+		s, err := jwt.NewWithClaims(m, c).SignedString(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	valid := sign(jwt.SigningMethodHS256, []byte(secret), nil)
+	if _, err := hs.parse(valid); err != nil {
+		t.Fatalf("the model itself: %v", err)
+	}
+	publicDER, err := x509.MarshalPKIXPublicKey(rsaKey.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	publicPEM := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: publicDER})
+	parts := strings.Split(valid, ".")
+	b64 := base64.RawURLEncoding.EncodeToString
+
+	refuse := func(tk *tokens, what, token string) {
+		t.Helper()
+		_, err := tk.parse(token)
+		if domain.CodeOf(err) != domain.Unauthenticated {
+			t.Errorf("%s: %v", what, err)
+			return
+		}
+		if e := wantCode(t, err, domain.Unauthenticated); e.Message != "A valid access token is needed." {
+			t.Errorf("%s says %q", what, e.Message)
+		}
+	}
+	h := func(change map[string]any) string { return sign(jwt.SigningMethodHS256, []byte(secret), change) }
+	refuse(hs, "alg none", sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil))
+	refuse(hs, "alg None", b64([]byte(`{"alg":"None"}`))+"."+parts[1]+".")
+	refuse(hs, "no alg", b64([]byte(`{"typ":"JWT"}`))+"."+parts[1]+"."+parts[2])
+	refuse(hs, "another secret", sign(jwt.SigningMethodHS256, []byte(strings.Repeat("x", 32)), nil))
+	refuse(hs, "HS512 by the same secret", sign(jwt.SigningMethodHS512, []byte(secret), nil))
+	refuse(hs, "RS256 where HS256 is spoken", sign(jwt.SigningMethodRS256, rsaKey, nil))
+	refuse(hs, "EdDSA where HS256 is spoken", sign(jwt.SigningMethodEdDSA, ed, nil))
+	refuse(rs, "HS256 by the public key in PEM", sign(jwt.SigningMethodHS256, publicPEM, nil))
+	refuse(rs, "HS256 by the public key in DER", sign(jwt.SigningMethodHS256, publicDER, nil))
+	refuse(rs, "PS256 by the same key", sign(jwt.SigningMethodPS256, rsaKey, nil))
+	refuse(hs, "claims of another token", parts[0]+"."+strings.Split(h(map[string]any{"role": "client"}), ".")[1]+"."+parts[2])
+	refuse(hs, "no signature", parts[0]+"."+parts[1]+".")
+	refuse(hs, "a signature cut short", valid[:len(valid)-2])
+	refuse(hs, "a loose last character", valid+"A")
+	refuse(hs, "four parts", valid+".x")
+	refuse(hs, "nothing", "")
+	refuse(hs, "noise", "a.b.c")
+	refuse(hs, "too long", valid+strings.Repeat("A", maxToken))
+	refuse(hs, "expired", h(map[string]any{"exp": now - 1}))
+	refuse(hs, "no expiry", h(map[string]any{"exp": nil}))
+	refuse(hs, "not yet valid", h(map[string]any{"nbf": now + 60}))
+	refuse(hs, "no nbf", h(map[string]any{"nbf": nil}))
+	refuse(hs, "another audience", h(map[string]any{"aud": "counsel-web"}))
+	refuse(hs, "no audience", h(map[string]any{"aud": nil}))
+	refuse(hs, "several audiences", h(map[string]any{"aud": []string{"counsel-api", "other"}}))
+	refuse(hs, "another issuer", h(map[string]any{"iss": "someone"}))
+	refuse(hs, "no issuer", h(map[string]any{"iss": nil}))
+	refuse(hs, "no subject", h(map[string]any{"sub": nil}))
+	refuse(hs, "a subject that is no id", h(map[string]any{"sub": "root"}))
+	refuse(hs, "no session", h(map[string]any{"sid": nil}))
+	refuse(hs, "no jti", h(map[string]any{"jti": nil}))
+	refuse(hs, "no role", h(map[string]any{"role": nil}))
+	refuse(hs, "an unknown role", h(map[string]any{"role": "root"}))
+	refuse(hs, "no iat", h(map[string]any{"iat": nil}))
+}
+
+func TestNewRefusesWeakSecrets(t *testing.T) {
+	weak, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		weak = nil // this Go makes none that weak
+	}
+	rsaKey, ed := keys(t)
+	cases := []Config{
+		{}, {Secret: "hunter2"}, {Secret: secret[:31]},
+		{Algorithm: "RS256", Secret: secret}, {Algorithm: "EdDSA", Secret: secret},
+		{Algorithm: "RS256", Secret: pemOf(t, ed)}, {Algorithm: "EdDSA", Secret: pemOf(t, rsaKey)},
+		{Algorithm: "none", Secret: secret}, {Algorithm: "HS512", Secret: secret},
+	}
+	if weak != nil {
+		cases = append(cases, Config{Algorithm: "RS256", Secret: pemOf(t, weak)})
+	}
+	for _, c := range cases {
+		c.Hash = cheap
+		_, err := New(nil, nil, c, domain.SystemClock, domain.NewID, rand.Reader)
+		if err == nil {
+			t.Errorf("%s with %d bytes was taken", c.Algorithm, len(c.Secret))
+		} else if c.Secret != "" && strings.Contains(err.Error(), c.Secret) {
+			t.Errorf("the error quotes the secret: %v", err)
+		}
+	}
+}
+
+func TestAuthenticateWantsASession(t *testing.T) {
+	b := newBundle(t)
+	u := b.register("ada@example.com")
+	_, p := b.login("ada@example.com")
+	for what, id := range map[string][2]domain.ID{
+		"a session that never was":  {u.ID, domain.NewID()},
+		"another account's session": {domain.NewID(), p.SessionID},
+	} {
+		s, err := b.tokens.issue(b.clock.time(), domain.NewID(), id[0], id[1], domain.RoleClient, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Authenticate(t.Context(), s); domain.CodeOf(err) != domain.Unauthenticated {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func BenchmarkAuthenticate(b *testing.B) {
+	bundle := newBundle(b)
+	bundle.register("ada@example.com")
+	tok, _ := bundle.login("ada@example.com")
+	ctx := b.Context()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := bundle.Authenticate(ctx, tok.AccessToken); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
