@@ -1,6 +1,7 @@
 package masking
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -33,6 +34,7 @@ type token struct {
 // tokenize splits text; it appends to dst.
 func (l *lexicon) tokenize(dst []token, text string) []token {
 	var blank, line, para bool
+	dst = slices.Grow(dst, len(text)/5)
 	i := 0
 	for i < len(text) {
 		c := text[i]
