@@ -138,6 +138,17 @@ func overlap(a, b map[string]int) float64 {
 	return share(n, of)
 }
 
+// heldBy is the share of a's words that b holds as they are.
+func heldBy(a, b map[string]int) float64 {
+	n := 0
+	for w := range a {
+		if b[w] > 0 {
+			n++
+		}
+	}
+	return share(n, len(a))
+}
+
 func stem(w string) string { return w[:min(len(w), 5)] } // cut bytes: compared, never shown
 
 // wordsOf counts the words of a text, in lower case.
@@ -204,7 +215,9 @@ func appears(l leaf, text string, words map[string]int, english bool) verdict {
 			return yes
 		}
 		return no
-	case overlap(wordsOf(l.text), words) >= 0.5 && (len(l.text) > longText || english):
+	case len(l.text) > longText && overlap(wordsOf(l.text), words) >= 0.5:
+		return yes
+	case len(l.text) <= longText && heldBy(wordsOf(l.text), words) >= 0.8: // an address set over several lines
 		return yes
 	case !english:
 		return unknown

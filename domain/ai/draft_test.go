@@ -1,0 +1,234 @@
+package ai
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"counsel/domain"
+	"counsel/domain/ai/prompts"
+	"counsel/gen/query"
+)
+
+// drafted is a model's answer for a type: a body for each section, with the placeholders of
+// what it was told put into the first.
+func drafted(t testing.TB, dt *prompts.DocumentType, change func(sections []Section) []Section) string {
+	t.Helper()
+	var sections []Section
+	for _, s := range dt.Sections {
+		sections = append(sections, Section{ID: s.ID, Heading: s.Heading, Body: strings.Join(s.Covers, "; ") + ". And so it is agreed by the parties in each and every respect."})
+	}
+	if change != nil {
+		sections = change(sections)
+	}
+	raw, err := json.Marshal(map[string]any{"title": "Mutual\n# Non-Disclosure Agreement", "sections": sections})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func nda(t testing.TB, b *bundle) (*prompts.DocumentType, map[string]any) {
+	t.Helper()
+	dt, ok := b.Prompts.Type("nda")
+	if !ok {
+		t.Fatal("there is no NDA")
+	}
+	return dt, map[string]any{
+		"partyA":       map[string]any{"name": "Acme Widgets Ltd", "representative": "John Smith, john.smith@acme-widgets.com"},
+		"partyB":       map[string]any{"name": "Jane Roe"},
+		"discloser":    "mutual",
+		"purpose":      "Evaluating a joint product together",
+		"governingLaw": "Ireland",
+	}
+}
+
+func (b *bundle) draft(t testing.TB, p domain.Principal, r DraftRequest) Draft {
+	t.Helper()
+	d, err := b.GenerateDocument(t.Context(), p, r)
+	if err != nil {
+		t.Fatalf("GenerateDocument: %v", err)
+	}
+	return d
+}
+
+func TestGenerateDocument(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	dt, inputs := nda(t, b)
+	b.model.then(says(drafted(t, dt, func(s []Section) []Section {
+		s[0].Body += " Between Acme and [PERSON_1], write to [EMAIL_1]."
+		s[0], s[1] = s[1], s[0] // the order of the type counts
+		return s
+	})))
+	r := DraftRequest{Type: "nda", Inputs: inputs, Tone: "plain", Locale: "en-IE", Policy: "nda"}
+	d := b.draft(t, b.user, r)
+	if !strings.HasPrefix(d.Text, "# Mutual # Non-Disclosure Agreement\n\n## 1. "+dt.Sections[0].Heading+"\n\n") || len(d.Sections) != len(dt.Sections) || d.Sections[0].ID != dt.Sections[0].ID {
+		t.Errorf("draft %q", d.Text)
+	}
+	if !strings.Contains(d.Text, "write to john.smith@acme-widgets.com.") || strings.Contains(d.Text, "[") {
+		t.Errorf("not restored: %q", d.Text)
+	}
+	sent := b.model.sent()
+	for _, secret := range []string{"Smith", "acme-widgets.com", "Roe"} {
+		if strings.Contains(sent, secret) || strings.Contains(inRedis(t, b.Redis), secret) {
+			t.Errorf("%q left the service", secret)
+		}
+	}
+	if !strings.Contains(sent, "Draft a mutual agreement") {
+		t.Error("a word of a fixed list was masked")
+	}
+	if d.QualityScore <= 0.5 || d.QualityScore > 1 || d.Warnings == nil {
+		t.Errorf("quality %v, warnings %q", d.QualityScore, d.Warnings)
+	}
+
+	var stored struct {
+		status, version, title, tone, sections, warnings string
+		score                                            float64
+	}
+	if err := b.DB.QueryRowContext(t.Context(), "SELECT status, template_version, title, tone, sections, warnings, quality_score FROM drafts WHERE id = ? AND user_id = ? AND body = ?",
+		d.ID, b.user.UserID, d.Text).Scan(&stored.status, &stored.version, &stored.title, &stored.tone, &stored.sections, &stored.warnings, &stored.score); err != nil {
+		t.Fatal(err)
+	}
+	var sections []Section
+	if err := json.Unmarshal([]byte(stored.sections), &sections); err != nil || len(sections) != len(d.Sections) || stored.status != "drafted" ||
+		stored.version != dt.Version || stored.tone != "plain" || stored.score != d.QualityScore || stored.title != "Mutual # Non-Disclosure Agreement" {
+		t.Errorf("stored %+v, %v", stored, err)
+	}
+	row := b.row(t, d.ConsultationID)
+	if row.Kind != "document" || row.DraftID == nil || *row.DraftID != d.ID || row.Answer != d.Text || !strings.Contains(row.Question, "John Smith") || row.Locale != "en-IE" {
+		t.Errorf("row %+v", row)
+	}
+
+	again := b.draft(t, b.user, r)
+	if !again.Cached || again.TokensUsed != 0 || again.ID == d.ID || again.Text != d.Text {
+		t.Errorf("again %+v", again)
+	}
+	key := "ai:draft:" + b.model.last().IdempotencyKey
+	if ttl, err := b.Redis.Do(t.Context(), b.Redis.B().Ttl().Key(key).Build()).AsInt64(); err != nil || ttl < 23*3600 || ttl > 24*3600 {
+		t.Errorf("lives %d s, %v", ttl, err)
+	}
+	for name, change := range map[string]func(r DraftRequest) DraftRequest{
+		"tone":     func(r DraftRequest) DraftRequest { r.Tone = "firm"; return r },
+		"locale":   func(r DraftRequest) DraftRequest { r.Locale = "en-GB"; return r },
+		"template": func(r DraftRequest) DraftRequest { dt.Version = "other"; return r },
+	} {
+		if b.draft(t, b.user, change(r)).Cached {
+			t.Errorf("another %s was answered from the cache", name)
+		}
+	}
+	if b.draft(t, addUser(t, b.DB, domain.RoleLawyer), r).Cached {
+		t.Error("a draft with names was shared")
+	}
+}
+
+func TestDraftQuality(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	dt, inputs := nda(t, b)
+	full := func(s []Section) []Section {
+		s[0].Body += " Acme Widgets Ltd, [ORGANIZATION_1], [PERSON_1], [PERSON_2], [EMAIL_1]. Evaluating a joint product together under the law of [LOCATION_1], Ireland."
+		return s
+	}
+	score := func(tone string, change func([]Section) []Section) Draft {
+		b.model.then(says(drafted(t, dt, func(s []Section) []Section { return change(full(s)) })))
+		inputs["otherTerms"] = "variant " + tone
+		return b.draft(t, b.user, DraftRequest{Type: "nda", Inputs: inputs})
+	}
+	same := func(s []Section) []Section { return s }
+	whole := score("whole", same)
+	for name, tc := range map[string]struct {
+		change func([]Section) []Section
+		warns  string
+	}{
+		"a section missing":  {func(s []Section) []Section { return s[:len(s)-1] }, `"Signatures" is missing`},
+		"a section empty":    {func(s []Section) []Section { s[3].Body = " "; return s }, `"Duties of the Recipient" is missing`},
+		"a mark left":        {func(s []Section) []Section { s[1].Body += " by [●], TBD"; return s }, `"[●]"`},
+		"a person invented":  {func(s []Section) []Section { s[1].Body += " and [PERSON_77]"; return s }, "not among the inputs"},
+		"points passed over": {func(s []Section) []Section { s[2].Body = "Nothing at all here to see or say."; return s }, "every point"},
+	} {
+		d := score(name, tc.change)
+		if d.QualityScore >= whole.QualityScore || !strings.Contains(strings.Join(d.Warnings, "\n"), tc.warns) {
+			t.Errorf("%s: quality %v, whole %v, warnings %q", name, d.QualityScore, whole.QualityScore, d.Warnings)
+		}
+	}
+	d := score("blank", func(s []Section) []Section { s[1].Body += " on ________ (date)"; s = append(s, s[0]); return s })
+	if w := strings.Join(d.Warnings, "\n"); !strings.Contains(w, "1 blank(s)") || !strings.Contains(w, "more than once") {
+		t.Errorf("warnings %q", d.Warnings)
+	}
+	inputs["disputes"] = "the tribunal of Zzyzx"
+	d = score("input", same)
+	if !strings.Contains(strings.Join(d.Warnings, "\n"), "/inputs/disputes does not appear") {
+		t.Errorf("warnings %q", d.Warnings)
+	}
+	delete(inputs, "disputes")
+	b.model.then(says(drafted(t, dt, nil)))
+	german := b.draft(t, b.user, DraftRequest{Type: "nda", Inputs: inputs, Locale: "de"})
+	if !strings.Contains(strings.Join(german.Warnings, "\n"), "English, not in German") {
+		t.Errorf("warnings %q", german.Warnings)
+	}
+}
+
+func TestDraftRefuses(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	dt, inputs := nda(t, b)
+	for _, tc := range []struct {
+		r       DraftRequest
+		pointer string
+	}{
+		{DraftRequest{Type: "poem", Inputs: inputs}, "/type"},
+		{DraftRequest{Type: "nda", Inputs: inputs, Tone: "rude"}, "/tone"},
+		{DraftRequest{Type: "nda", Inputs: inputs, Locale: "english please"}, "/locale"},
+		{DraftRequest{Type: "nda", Inputs: inputs, Policy: "none"}, "/policy"},
+		{DraftRequest{Type: "nda"}, "/inputs/partyA"},
+		{DraftRequest{Type: "nda", Inputs: map[string]any{"partyA": map[string]any{"name": 7}}}, "/inputs/partyA/name"},
+	} {
+		_, err := b.GenerateDocument(t.Context(), b.user, tc.r)
+		wantCode(t, err, domain.Invalid, tc.pointer)
+	}
+	bad := map[string]any{"partyA": map[string]any{"name": "a\xff"}, "partyB": map[string]any{"name": "Roe"}, "purpose": "Evaluating together", "governingLaw": "Ireland"}
+	_, err := b.GenerateDocument(t.Context(), b.user, DraftRequest{Type: "nda", Inputs: bad})
+	wantCode(t, err, domain.Invalid, "/inputs/partyA/name")
+	if b.model.calls() != 0 {
+		t.Error("the model was asked")
+	}
+	for _, answer := range []string{
+		"Here is your draft.", `{"title":"x","sections":[]}`, `{"title":" ","sections":[{"id":"parties","heading":"P","body":"b"}]}`,
+		`{"title":"x","sections":[{"id":"rhymes","heading":"P","body":"b"}]}`, drafted(t, dt, nil)[:100],
+	} {
+		b.model.then(says(answer))
+		_, err := b.GenerateDocument(t.Context(), b.user, DraftRequest{Type: "nda", Inputs: inputs})
+		wantCode(t, err, domain.Upstream, "")
+	}
+	if b.rows(t) != 0 {
+		t.Error("a failure is on record")
+	}
+}
+
+// TestDraftBothOrNeither: a draft is not kept without its consultation.
+func TestDraftBothOrNeither(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	dt, _ := nda(t, b)
+	d := Draft{ID: domain.NewID(), Text: "x"}
+	row := query.Consultation{
+		ID: domain.NewID(), UserID: b.user.UserID, ActorID: b.user.UserID, Kind: "document", Locale: strings.Repeat("x", 99), // too long
+		DraftID: &d.ID, CreatedAt: domain.SystemClock(),
+	}
+	if err := b.storeDraft(row, d, "x", dt, prompts.Formal); err == nil {
+		t.Fatal("stored")
+	}
+	var n int
+	if err := b.DB.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM drafts WHERE id = ?", d.ID).Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d drafts, %v", n, err)
+	}
+}
+
+func TestDocumentTypes(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	if n := len(b.DocumentTypes()); n < 6 {
+		t.Errorf("%d types", n)
+	}
+}
