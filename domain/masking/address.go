@@ -90,6 +90,9 @@ func (s *scan) street(i int) (from, to int) {
 		switch {
 		case p.kind == wordToken && p.class&function != 0 && p.class&particle == 0:
 		case s.capital(k) && !(p.sentence && p.class&common != 0 && words > 0) || p.kind == wordToken && p.class&particle != 0 && words > 0:
+			if p.class&honorific != 0 {
+				return 0, 0 // a person
+			}
 			if p.class&statute != 0 && p.class&(first|last) == 0 {
 				break
 			}
@@ -148,6 +151,8 @@ named:
 		from--
 	}
 	switch {
+	case compound && !numbered && t.class&(first|last) != 0: // "Henrik Solberg"
+		return 0, 0
 	case compound, numbered && (before > 0 || after > 0):
 		return from, to
 	case before > 0 && (strong || !s.tokens[from].sentence):
@@ -180,7 +185,7 @@ func (s *scan) houseNumber(to *int) bool {
 
 // numbered finds an address that begins with its building number.
 func (s *scan) numbered(i int, cued bool) (from, to int) {
-	if s.tokens[i].end-s.tokens[i].start > 5 || s.glued(i) && s.tokens[i-1].kind != otherToken ||
+	if s.tokens[i].end-s.tokens[i].start > 5 || s.glued(i) && (s.tokens[i-1].kind != otherToken || s.is(i-1, '.')) ||
 		s.has(i-1, statute|month) || s.is(i-1, '$') || s.is(i-1, '#') || s.is(i-2, '#') {
 		return 0, 0
 	}

@@ -70,7 +70,8 @@ func (s *Session) longest(scan *scan, i int) (end int, t Type) {
 	}
 }
 
-// learn makes a span's value known, and a person's names each by itself. A value known
+// learn makes a span's value known, and a person's names and a firm's first word each by
+// itself. A value known
 // with another type keeps that type.
 func (s *Session) learn(scan *scan, span *Span) {
 	tokens := scan.within(*span)
@@ -95,7 +96,15 @@ func (s *Session) learn(scan *scan, span *Span) {
 		}
 		s.known.put(h, v)
 	}
-	if span.Type != Person || len(tokens) == 1 {
+	if len(tokens) == 1 {
+		return
+	}
+	if span.Type == Organization && shortName(&tokens[0]) {
+		if v := s.known.get(tokens[0].hash); v&knownEnd == 0 {
+			s.known.put(tokens[0].hash, v|knownEnd|knownCapital|uint8(Organization))
+		}
+	}
+	if span.Type != Person {
 		return
 	}
 	for i := range tokens {
@@ -110,4 +119,10 @@ func (s *Session) learn(scan *scan, span *Span) {
 			s.known.put(t.hash, v|knownEnd|uint8(Person))
 		}
 	}
+}
+
+// shortName tells whether a firm's first word can stand for the whole: "Larkspur" for
+// "Larkspur Biotech, Inc.".
+func shortName(t *token) bool {
+	return t.kind == wordToken && t.end-t.start >= 4 && t.class&(common|function|foreign|nameClasses|nation|never) == 0
 }

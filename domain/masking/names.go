@@ -87,7 +87,7 @@ func (s *scan) nameness(i int) int {
 	switch {
 	case n < 2 || c&(function|foreign|never|day|honorific|nation) != 0 && c&sure == 0:
 		return noName
-	case c&(orgEnd|phoneCue|idCue|unit|military) != 0 && c&(first|last|sure) == 0:
+	case c&(orgEnd|phoneCue|idCue|nameCue|birth|unit|military) != 0 && c&(first|last|sure) == 0:
 		return noName
 	case s.lowercase || s.capitals:
 		switch {

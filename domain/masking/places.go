@@ -208,8 +208,8 @@ func (s *scan) town(k int, broken, sure bool) int {
 		}
 		j++
 	}
-	if j == k {
-		return 0
+	if j == k || s.is(j, ':') {
+		return 0 // "Attn:" begins the next line of a form
 	}
 	// everyday words are a town only when a postcode or a country comes after them
 	if !strange {

@@ -114,7 +114,7 @@ func letters(n int) string {
 }
 
 // entity is the value this span is a wording of: the same words apart from case and
-// blanks or, for a person, a name in common with exactly one person known so far.
+// blanks or, for a person or firm, a short name that only one known so far has.
 func (s *Session) entity(scan *scan, span Span) *entity {
 	salt := uint64(span.Type) << 56
 	whole := uint64(0)
@@ -142,8 +142,11 @@ func (s *Session) entity(scan *scan, span Span) *entity {
 			}
 		}
 	}
+	if span.Type == Organization && len(tokens) > 0 && shortName(&tokens[0]) {
+		names = append(names, tokens[0].hash^salt)
+	}
 	// "Smith" after one "John Smith" is that person; "Mary Smith" is another
-	if len(names) == 1 {
+	if len(names) == 1 && (span.Type == Person || len(tokens) == 1) {
 		if e := s.entities[names[0]]; e != nil && !e.shared {
 			return e
 		}

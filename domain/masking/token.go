@@ -24,7 +24,7 @@ type token struct {
 	caps       bool // has no lower-case letter (and more than one letter)
 	camel      bool // a capital after a lower-case letter
 	blank      bool // blank before it
-	line       bool // line break before it
+	line       bool // line break, or the gap between columns, before it
 	para       bool // empty line before it
 	taken      bool // part of a span
 	sentence   bool // first word of a sentence or line
@@ -51,6 +51,9 @@ func (l *lexicon) tokenize(dst []token, text string) []token {
 			blank = true
 			i++
 			continue
+		}
+		if i >= 3 && blank && text[i-1] == ' ' && text[i-2] == ' ' && text[i-3] == ' ' || i > 0 && text[i-1] == '\t' {
+			line = true // columns stand apart as lines do
 		}
 		t := token{start: int32(i), blank: blank, line: line, para: para}
 		blank, line, para = false, false, false
