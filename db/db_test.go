@@ -265,7 +265,7 @@ func TestErrorMapsServerFailures(t *testing.T) {
 		t.Error("nil became an error")
 	}
 	mine := domain.Errorf(domain.Forbidden, "no")
-	if Error(mine) != error(mine) {
+	if same, _ := errors.AsType[*domain.Error](Error(mine)); same != mine {
 		t.Error("a domain error was changed")
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/limits"
 	"counsel/gen/query"
 )
 
@@ -38,7 +39,7 @@ const cleanup = 2 * time.Second
 // domain.RateLimited; without Redis, or with too many sign-ins at once, domain.Unavailable.
 func (s *Service) Login(ctx context.Context, c Credentials) (Tokens, error) {
 	email := normalEmail(c.Email)
-	try, err := s.throttle.reserve(ctx, email, network(c.Address))
+	try, err := s.throttle.reserve(ctx, email, limits.Network(c.Address))
 	if err != nil {
 		return Tokens{}, err
 	}

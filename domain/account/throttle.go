@@ -6,7 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -131,17 +130,4 @@ func (t *throttle) name(kind string, parts ...string) string {
 		mac.Write([]byte(p))
 	}
 	return "account:login:" + kind + ":" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
-}
-
-// network is the part of an address that one subscriber holds: all of IPv4, a /64 of IPv6.
-func network(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return address
-	}
-	if a = a.Unmap().WithZone(""); a.Is6() {
-		p, _ := a.Prefix(64)
-		a = p.Addr()
-	}
-	return a.String()
 }

@@ -92,16 +92,22 @@ func (l *Limiter) Allow(ctx context.Context, key string) (Decision, error) {
 }
 
 func (l *Limiter) hide(key string) string {
-	if a, err := netip.ParseAddr(key); err == nil {
-		if a = a.Unmap().WithZone(""); a.Is6() {
-			p, _ := a.Prefix(64)
-			a = p.Addr()
-		}
-		key = a.String()
-	}
 	mac := hmac.New(sha256.New, l.secret)
-	mac.Write([]byte(key))
+	mac.Write([]byte(Network(key)))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
+}
+
+// Network is the part of a network address that one subscriber holds: all of an IPv4
+// address, the /64 of an IPv6 address. What is no address comes back as it is.
+func Network(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if a = a.Unmap().WithZone(""); a.Is6() {
+		return netip.PrefixFrom(a, 64).Masked().String()
+	}
+	return a.String()
 }
 
 // localKeys bounds how many callers a server remembers by itself: twice as many.
