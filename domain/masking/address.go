@@ -16,7 +16,7 @@ func (s *scan) addresses() {
 			if c&addressCue != 0 {
 				cue = i
 			}
-			if s.eq(i, "zip") || s.eq(i, "postcode") || s.eq(i, "postal") || s.eq(i, "zipcode") {
+			if s.oneOf(i, "zip", "postcode", "postal", "zipcode") {
 				zip = i
 			}
 			switch {
@@ -24,7 +24,7 @@ func (s *scan) addresses() {
 				from, to = s.corner(i)
 			case c&military != 0:
 				from, to = s.militaryMail(i)
-			case (s.eq(i, "box") || s.eq(i, "postboks") || s.eq(i, "postfach") || s.eq(i, "apartado")) && s.isNumber(i+1):
+			case s.oneOf(i, "box", "postboks", "postfach", "apartado") && s.isNumber(i+1):
 				from, to = s.box(i)
 			case c&street != 0 || s.hasStreetEnd(i):
 				from, to = s.street(i)
@@ -157,7 +157,7 @@ named:
 		return from, to
 	case before > 0 && (strong || !s.tokens[from].sentence):
 		// a court, a close or a way is more often none of a town's
-		if s.eq(i, "court") || s.eq(i, "close") || s.eq(i, "way") || s.eq(i, "drive") || s.eq(i, "via") || s.eq(i, "gate") || s.eq(i, "square") {
+		if s.oneOf(i, "court", "close", "way", "drive", "via", "gate", "square") {
 			return 0, 0
 		}
 		return from, to
@@ -261,7 +261,7 @@ func (s *scan) numbered(i int, cued bool) (from, to int) {
 }
 
 func (s *scan) ordinal(k int) bool {
-	return s.glued(k) && (s.eq(k, "st") || s.eq(k, "nd") || s.eq(k, "rd") || s.eq(k, "th"))
+	return s.glued(k) && s.oneOf(k, "st", "nd", "rd", "th")
 }
 
 // unitPart reads "Apt. 12", "Suite 4B" or "Unit 2451 Box 9006" and returns its end.
@@ -314,7 +314,7 @@ func (s *scan) box(i int) (from, to int) {
 
 // militaryMail reads "PSC 7004, Box 8380\nAPO AP 11949" from APO, FPO or DPO backwards.
 func (s *scan) militaryMail(i int) (from, to int) {
-	if !(s.eq(i, "apo") || s.eq(i, "fpo") || s.eq(i, "dpo")) || !s.isWord(i+1) || s.tokens[i+1].end-s.tokens[i+1].start != 2 || !s.isNumber(i+2) {
+	if !s.oneOf(i, "apo", "fpo", "dpo") || !s.isWord(i+1) || s.tokens[i+1].end-s.tokens[i+1].start != 2 || !s.isNumber(i+2) {
 		return 0, 0
 	}
 	from, to = i, i+3

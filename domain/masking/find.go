@@ -157,6 +157,16 @@ func (s *scan) eq(i int, w string) bool {
 	return int(t.end-t.start) == len(w) && strings.EqualFold(s.text[t.start:t.end], w)
 }
 
+// oneOf tells whether token i is one of the words, given in lower case.
+func (s *scan) oneOf(i int, words ...string) bool {
+	for _, w := range words {
+		if s.eq(i, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // open tells whether token i exists and belongs to no span.
 func (s *scan) open(i int) bool { return i >= 0 && i < len(s.tokens) && !s.tokens[i].taken }
 

@@ -18,13 +18,13 @@ func (s *scan) properAfter(i int) int {
 	if s.eq(j-1, "of") {
 		j--
 	}
-	office := s.eq(j, "office") || s.eq(j, "offices") || s.eq(j, "headquarters") || s.eq(j, "branch")
+	office := s.oneOf(j, "office", "offices", "headquarters", "branch")
 	switch {
-	case s.eq(i-1, "the") && office, s.eq(i-1, "of") && (s.eq(i-2, "address") || s.eq(i-2, "headquarters") || s.eq(i-2, "ceo") || s.eq(i-2, "employee")):
+	case s.eq(i-1, "the") && office, s.eq(i-1, "of") && s.oneOf(i-2, "address", "headquarters", "ceo", "employee"):
 		return j
 	case s.formal() || s.is(j, '-'):
 		return 0
-	case s.eq(i-1, "from") && (s.eq(i-2, "is") || s.eq(i-2, "was") || s.eq(i-2, "am")):
+	case s.eq(i-1, "from") && s.oneOf(i-2, "is", "was", "am"):
 		return j
 	case t.caps && t.end-t.start < 3:
 		return 0
@@ -56,7 +56,7 @@ func (s *scan) addressees() {
 			t := &s.tokens[k]
 			open = open || !t.taken
 			fits = t.taken || t.kind == numberToken || t.symbol == '&' || t.symbol == '-' || t.symbol == '\'' || t.symbol == '.' && k == j-1 ||
-				t.kind == wordToken && (t.upper || s.lowercase || k > i && (s.eq(k, "of") || s.eq(k, "and")))
+				t.kind == wordToken && (t.upper || s.lowercase || k > i && s.oneOf(k, "of", "and"))
 		}
 		// a heading of its own is no addressee
 		if fits && open && !(s.has(i, statute|addressCue) || s.tokens[i].class&term != 0 && j-i < 3) {
@@ -127,7 +127,7 @@ func (s *scan) organization(i int) int {
 		return 0
 	case legalForm:
 	case soft && strange:
-	case soft && end-i >= 2 && !t.sentence && !s.formal() && (s.eq(i-1, "from") || s.eq(i-1, "at") || s.eq(i-1, "for") || s.eq(i-1, "became") || s.eq(i-1, "joined") || s.eq(i-1, "with")):
+	case soft && end-i >= 2 && !t.sentence && !s.formal() && s.oneOf(i-1, "from", "at", "for", "became", "joined", "with"):
 	default:
 		return 0
 	}
@@ -137,7 +137,7 @@ func (s *scan) organization(i int) int {
 	if s.lowercase && end-i > 4 {
 		return 0
 	}
-	if s.is(end, '.') && s.glued(end) && (s.eq(end-1, "inc") || s.eq(end-1, "ltd") || s.eq(end-1, "corp") || s.eq(end-1, "co")) {
+	if s.is(end, '.') && s.glued(end) && s.oneOf(end-1, "inc", "ltd", "corp", "co") {
 		end++
 	}
 	s.add(Organization, i, end)

@@ -150,7 +150,7 @@ func (s *scan) expected(i int) bool {
 	if s.has(i-1, placeCue|nameCue|speech|addressCue|birth|honorific|particle) || s.has(i+1, speech|orgEnd) || s.is(i-1, ',') || s.is(i+1, ',') {
 		return true
 	}
-	if i == 0 || s.tokens[i].line || s.is(i+1, '\'') || s.eq(i-1, "is") || s.eq(i-1, "by") || s.eq(i-1, "with") || s.eq(i-1, "and") {
+	if i == 0 || s.tokens[i].line || s.is(i+1, '\'') || s.oneOf(i-1, "is", "by", "with", "and") {
 		return true
 	}
 	known := func(k int) bool { return s.has(k, nameClasses) && !s.has(k, common|rare|function) }
@@ -189,7 +189,7 @@ func (s *scan) titled(i int) int {
 		return 0
 	}
 	// "Sir", "Judge", "Don" and the like are words of their own as well
-	certain := s.is(i+1, '.') || s.eq(i, "mr") || s.eq(i, "mrs") || s.eq(i, "ms") || s.eq(i, "miss") || s.eq(i, "dr")
+	certain := s.is(i+1, '.') || s.oneOf(i, "mr", "mrs", "ms", "miss", "dr")
 	if !certain && s.nameness(k) < strong {
 		return 0
 	}
@@ -216,22 +216,22 @@ func (s *scan) slot(i int) bool {
 		p--
 	}
 	switch {
-	case s.eq(p, "is") || s.eq(p, "was") || s.is(p, ':') || s.is(p, '?') || s.eq(p, "name"):
+	case s.oneOf(p, "is", "was") || s.is(p, ':') || s.is(p, '?') || s.eq(p, "name"):
 		// "my name is", "Name:", "What's your name?"; a line of a form gives its whole
 		// value
 		for k := p; k >= max(0, p-3); k-- {
-			if s.eq(k, "name") || s.eq(k, "surname") || s.eq(k, "forename") || s.eq(k, "names") {
+			if s.oneOf(k, "name", "surname", "forename", "names") {
 				return !s.lowercase || s.tokens[i].class&common == 0 || t.class&(first|last) != 0 || s.is(p, ':')
 			}
 		}
 		if s.is(p, ':') {
-			return s.eq(p-1, "user") || s.eq(p-1, "attn") || s.eq(p-1, "attention") || s.eq(p-1, "signed") || s.eq(p-1, "by") && t.class&common == 0
+			return s.oneOf(p-1, "user", "attn", "attention", "signed") || s.eq(p-1, "by") && t.class&common == 0
 		}
-	case s.eq(p, "named") || s.eq(p, "called") || s.eq(p, "surnamed") || s.eq(p, "née") || s.eq(p, "nicknamed"):
+	case s.oneOf(p, "named", "called", "surnamed", "née", "nicknamed"):
 		return t.class&common == 0 || t.class&(first|last) != 0
-	case (s.eq(p, "me") || s.eq(p, "him") || s.eq(p, "her")) && (s.eq(p-1, "call") || s.eq(p-1, "calls") || s.eq(p-1, "called") || s.eq(p-1, "named")):
+	case s.oneOf(p, "me", "him", "her") && s.oneOf(p-1, "call", "calls", "called", "named"):
 		return t.class&common == 0 || t.class&(first|last) != 0
-	case (s.eq(p, "dear") || s.eq(p, "hi") || s.eq(p, "hello") || s.eq(p, "hey")) && (s.is(i+1, ',') || s.is(i+1, '!') || s.is(i+1, '.') || t.class&(first|last) != 0):
+	case s.oneOf(p, "dear", "hi", "hello", "hey") && (s.is(i+1, ',') || s.is(i+1, '!') || s.is(i+1, '.') || t.class&(first|last) != 0):
 		return t.class&common == 0 || t.class&(first|last) != 0
 	}
 	return false
@@ -277,7 +277,7 @@ func (s *scan) supported(i int) bool {
 		if s.is(next, '\'') || s.is(next, ',') {
 			return true
 		}
-		return s.has(next, speech) || s.eq(next, "is") || s.eq(next, "was") || s.eq(next, "has") || s.eq(next, "had") || s.eq(next, "and") || s.eq(next, "will") || s.eq(next, "can") || s.eq(next, "would") || s.eq(next, "did")
+		return s.has(next, speech) || s.oneOf(next, "is", "was", "has", "had", "and", "will", "can", "would", "did")
 	}
 	// alone in the middle of a sentence, with a capital and no article
 	if t.sentence || s.lowercase || s.capitals || t.caps || s.has(i+1, common) && s.tokens[i+1].upper {
@@ -285,7 +285,7 @@ func (s *scan) supported(i int) bool {
 	}
 	if s.isWord(i - 1) {
 		p := &s.tokens[i-1]
-		if p.upper || s.eq(i-1, "the") || s.eq(i-1, "this") || s.eq(i-1, "a") || s.eq(i-1, "an") || s.eq(i-1, "of") || s.eq(i-1, "such") || s.eq(i-1, "any") || s.eq(i-1, "each") || s.eq(i-1, "its") || s.eq(i-1, "all") || s.eq(i-1, "other") || s.eq(i-1, "no") {
+		if p.upper || s.oneOf(i-1, "the", "this", "a", "an", "of", "such", "any", "each", "its", "all", "other", "no") {
 			return false
 		}
 		return !s.formal() && !t.line
@@ -379,7 +379,7 @@ func (s *scan) extend(i int) int {
 		break
 	}
 	// "Jr.", "MD", "III" after a name
-	if s.isWord(j) && !s.tokens[j].line && (s.eq(j, "jr") || s.eq(j, "sr") || s.eq(j, "md") || s.eq(j, "phd") || s.eq(j, "dds") || s.eq(j, "ii") || s.eq(j, "iii") || s.eq(j, "dvm") || s.eq(j, "esq")) && !s.tokens[j].taken {
+	if s.isWord(j) && !s.tokens[j].line && s.oneOf(j, "jr", "sr", "md", "phd", "dds", "ii", "iii", "dvm", "esq") && !s.tokens[j].taken {
 		j++
 	}
 	return j
@@ -401,8 +401,8 @@ func (s *scan) kindOf(i, j int) Type {
 	switch {
 	case s.has(j-1, orgEnd) && j-i > 1:
 		return Organization
-	case !given && (s.eq(i-1, "from") && (s.eq(i-2, "is") || s.eq(i-2, "was")) || s.eq(j, "office") || s.eq(i-1, "of") && s.eq(i-2, "address") ||
-		s.eq(i-1, "at") || s.eq(i-1, "became") || s.eq(j, "invested") || s.eq(j, "acquired") || s.eq(j, "is") && s.eq(j+1, "a") && s.isNumber(j+2) || s.eq(j, "is") && s.eq(j+1, "the") && s.eq(j+2, "brainchild")):
+	case !given && (s.eq(i-1, "from") && s.oneOf(i-2, "is", "was") || s.eq(j, "office") || s.eq(i-1, "of") && s.eq(i-2, "address") ||
+		s.oneOf(i-1, "at", "became") || s.oneOf(j, "invested", "acquired") || s.eq(j, "is") && s.eq(j+1, "a") && s.isNumber(j+2) || s.eq(j, "is") && s.eq(j+1, "the") && s.eq(j+2, "brainchild")):
 		return Organization
 	case s.has(p, speech) || s.has(j, speech):
 		return Person
@@ -412,7 +412,7 @@ func (s *scan) kindOf(i, j int) Type {
 		return Location
 	case given || family:
 		return Person
-	case camel || s.eq(p, "at") || s.eq(p, "for"):
+	case camel || s.oneOf(p, "at", "for"):
 		return Organization
 	case s.has(i, place):
 		return Location

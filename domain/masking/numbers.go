@@ -146,7 +146,7 @@ func (s *scan) run(i int) digits {
 // extension reads "x123" or "ext. 123" after the run.
 func (d digits) extension(s *scan) digits {
 	j := d.to
-	if !(s.eq(j, "x") || s.eq(j, "ext") || s.eq(j, "extension")) || d.total < 7 {
+	if !s.oneOf(j, "x", "ext", "extension") || d.total < 7 {
 		return d
 	}
 	j++
@@ -242,7 +242,7 @@ func (s *scan) ssn(d *digits) bool {
 	}
 	switch {
 	case d.n == 3 && d.groups[0] == 3 && d.groups[1] == 2 && d.seps[1] == d.seps[2] && (d.seps[1] == '-' || d.seps[1] == ' '):
-	case d.n == 1 && d.first[0]-s.cues.id <= 14 && s.cues.id >= 0 && (s.eq(s.cues.id, "ssn") || s.eq(s.cues.id, "security") || s.eq(s.cues.id, "itin")):
+	case d.n == 1 && d.first[0]-s.cues.id <= 14 && s.cues.id >= 0 && s.oneOf(s.cues.id, "ssn", "security", "itin"):
 	default:
 		return false
 	}

@@ -16,7 +16,7 @@ func (s *scan) citation(i int) int {
 		return 0
 	}
 	v := party(i)
-	if v == i || !(s.eq(v, "v") || s.eq(v, "vs")) || !s.is(v+1, '.') {
+	if v == i || !s.oneOf(v, "v", "vs") || !s.is(v+1, '.') {
 		return 0
 	}
 	end := party(v + 2)
@@ -75,18 +75,18 @@ func (s *scan) location(i int) int {
 
 func (s *scan) legal(i, j int) bool {
 	for k := j; k < j+5 && s.isWord(k) && s.tokens[k].upper; k++ {
-		if s.eq(k, "act") || s.eq(k, "code") || s.eq(k, "law") || s.eq(k, "rules") || s.eq(k, "constitution") || s.eq(k, "convention") {
+		if s.oneOf(k, "act", "code", "law", "rules", "constitution", "convention") {
 			return true // "California Consumer Privacy Act"
 		}
 	}
-	if s.eq(j, "law") || s.eq(j, "laws") || s.eq(j, "court") || s.eq(j, "courts") || s.eq(j, "corporation") || s.eq(j, "statute") || s.eq(j, "code") || s.eq(j, "limited") || s.eq(j, "act") || s.eq(j, "general") || s.eq(j, "rules") || s.eq(j, "revised") || s.eq(j, "supreme") || s.eq(j, "state") && s.eq(j+1, "law") {
+	if s.oneOf(j, "law", "laws", "court", "courts", "corporation", "statute", "code", "limited", "act", "general", "rules", "revised", "supreme") || s.eq(j, "state") && s.eq(j+1, "law") {
 		return true
 	}
 	for k := i - 1; k >= max(0, i-8); k-- {
 		if s.is(k, '.') && s.tokens[k+1].sentence {
 			return false
 		}
-		if s.eq(k, "law") || s.eq(k, "laws") || s.eq(k, "court") || s.eq(k, "courts") || s.eq(k, "jurisdiction") || s.eq(k, "venue") || s.eq(k, "incorporated") {
+		if s.oneOf(k, "law", "laws", "court", "courts", "jurisdiction", "venue", "incorporated") {
 			return true
 		}
 	}
@@ -99,13 +99,13 @@ func (s *scan) nationality(i int) bool {
 	if !t.upper && !s.lowercase {
 		return false
 	}
-	if s.eq(i+1, "national") || s.eq(i+1, "citizen") || s.eq(i+1, "citizenship") || s.eq(i+1, "nationality") || s.eq(i+1, "passport") || s.eq(i+1, "descent") || s.eq(i+1, "origin") || s.eq(i+1, "man") || s.eq(i+1, "woman") {
+	if s.oneOf(i+1, "national", "citizen", "citizenship", "nationality", "passport", "descent", "origin", "man", "woman") {
 		return true
 	}
 	if s.has(i+1, common) && !s.has(i+1, function) {
 		return false
 	}
-	return s.eq(i-1, "is") || s.eq(i-1, "am") || s.eq(i-1, "was") || s.eq(i-1, "i'm") || s.eq(i-1, "she's") || s.eq(i-1, "he's") || s.eq(i-1, "nationality") || s.is(i-1, ':') && s.eq(i-2, "nationality")
+	return s.oneOf(i-1, "is", "am", "was", "i'm", "she's", "he's", "nationality") || s.is(i-1, ':') && s.eq(i-2, "nationality")
 }
 
 // postcode reads a postcode at token k: "90210", "90210-1234", "1234 AB", "SW1A 1AA".

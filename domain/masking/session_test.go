@@ -39,6 +39,7 @@ func TestMask(t *testing.T) {
 			"The Buyer shall pay the Seller $1,000,000 under Section 4.2 of this Agreement."},
 		{"This Agreement is governed by the laws of the State of Delaware.",
 			"This Agreement is governed by the laws of the State of Delaware."},
+		{"Is this valid under Delaware law or Texas courts?", "Is this valid under Delaware law or Texas courts?"},
 		{"Governing Law. The Effective Date is January 1, 2024.", "Governing Law. The Effective Date is January 1, 2024."},
 		{"Hi [PERSON_1], I am Ingrid Halvorsen", "Hi [LITERAL_1], I am [PERSON_1]"},
 		{"[[PERSON_1] [person 1] [Person-1] [PERSON_1B]", "[[LITERAL_1] [LITERAL_2] [LITERAL_3] [LITERAL_4]"},
