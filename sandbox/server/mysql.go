@@ -160,15 +160,15 @@ func fillData(ctx context.Context, program, data, logPath string) error {
 		if install == "" {
 			return &MissingError{Programs: []string{"mariadb-install-db"}}
 		}
-		argv = []string{
-			install, "--no-defaults", "--datadir=" + half,
+		argv = []string{ // a shell script that minds spaces in paths: so a relative one
+			install, "--no-defaults", "--datadir=./" + filepath.Base(half),
 			"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
 			"--innodb-log-file-size=32M",
 		}
 	} else {
 		argv = []string{program, "--no-defaults", "--initialize-insecure", "--datadir=" + half}
 	}
-	if err := runOnce(ctx, logPath, append(argv, userArg()...)...); err != nil {
+	if err := runOnce(ctx, filepath.Dir(half), logPath, append(argv, userArg()...)...); err != nil {
 		return err
 	}
 	return os.Rename(half, data)

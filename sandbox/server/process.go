@@ -207,16 +207,16 @@ func (c *child) run() error {
 	return err
 }
 
-// runOnce runs a program that ends by itself, such as the one that fills a new
-// data folder. When ctx ends it is killed with all it started.
-func runOnce(ctx context.Context, logPath string, argv ...string) error {
+// runOnce runs, in dir, a program that ends by itself, such as the one that
+// fills a new data folder. When ctx ends it is killed with all it started.
+func runOnce(ctx context.Context, dir, logPath string, argv ...string) error {
 	logFile, err := os.OpenFile(logPath, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
 	defer logFile.Close()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Dir = "/"
+	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	cmd.SysProcAttr = detached()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
@@ -260,7 +260,7 @@ func endStale(pidPath, dir, socket string) error {
 			return fmt.Errorf("process %d still runs on %s", pid, dir)
 		}
 	}
-	return os.Remove(pidPath)
+	return os.RemoveAll(pidPath) // its supervisor may have done it
 }
 
 // logEnd is the last few lines of a log as the tail of a one-line error.

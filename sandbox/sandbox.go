@@ -1,0 +1,203 @@
+// Package sandbox is the embedded default: what the environment does not name,
+// the service runs itself, private to one folder and to this machine. MariaDB
+// and Redis are supervised children on unix sockets (package server); S3 on
+// disk and an SMTP sink run in this process on loopback, on ports the system
+// chose. All speak the real protocols: client code does not know them from
+// others. Nothing here is meant for production.
+//
+// One process at a time uses a folder, by a lock that ends with the process.
+// Start either starts all that is wanted or leaves nothing running. What can
+// fail: a program is not installed, the folder is in use or cannot be written,
+// a server does not come up.
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/sync/errgroup"
+
+	"counsel/sandbox/server"
+)
+
+const (
+	startTimeout = 60 * time.Second // a first start on a slow machine; later ones take 0.3 s
+	stopTimeout  = 6 * time.Second  // then what still runs is killed
+)
+
+// Options says what to run, and where its data lies.
+type Options struct {
+	// Dir is made when absent. A relative one is taken from the working
+	// directory of now.
+	Dir string
+	// What to run. With S3 the process's working directory changes: the S3
+	// library wants it so. Relative paths are not to be trusted afterwards.
+	MySQL, Redis, S3, SMTP bool
+	// Log hears of servers that died and were started again; nil is silence.
+	Log *slog.Logger
+}
+
+// S3 is how to reach the S3 server; the zero value when there is none.
+type S3 struct {
+	Endpoint  string // http://127.0.0.1:port
+	Bucket    string
+	Region    string
+	AccessKey string
+	SecretKey string
+}
+
+// SMTP is how to reach the SMTP sink; the zero value when there is none. It
+// wants AUTH PLAIN, without TLS.
+type SMTP struct {
+	Host     string
+	Port     int
+	User     string
+	Password string
+}
+
+// Sandbox is what runs. What was not asked for is empty.
+type Sandbox struct {
+	DatabaseURL string // mysql://user:password@/dbname?socket=/path
+	RedisURL    string // unix:///path?db=0
+	S3          S3
+	SMTP        SMTP
+
+	lock         *flock.Flock
+	mysql, redis *server.Server
+	s3           *s3Server
+	smtp         *smtpServer
+
+	closeOnce sync.Once
+	closeErr  error
+}
+
+// Missing names the server programs this machine lacks; empty when all are there.
+func Missing() []string { return server.Missing(true, true) }
+
+// Start runs what is wanted, all at the same time, and returns when every one
+// of them answers.
+func Start(ctx context.Context, o Options) (*Sandbox, error) {
+	if missing := server.Missing(o.MySQL, o.Redis); len(missing) > 0 {
+		return nil, &server.MissingError{Programs: missing}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{lock: lock}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	group, ctx := errgroup.WithContext(ctx)
+	if o.MySQL {
+		group.Go(func() (err error) {
+			s.mysql, err = server.MySQL(ctx, server.Config{Dir: filepath.Join(dir, "mysql"), Log: o.Log})
+			return err
+		})
+	}
+	if o.Redis {
+		group.Go(func() (err error) {
+			s.redis, err = server.Redis(ctx, server.Config{Dir: filepath.Join(dir, "redis"), Log: o.Log})
+			return err
+		})
+	}
+	if o.S3 {
+		group.Go(func() (err error) {
+			s.s3, err = startS3(ctx, filepath.Join(dir, "s3"), o.Log)
+			return err
+		})
+	}
+	if o.SMTP {
+		group.Go(func() (err error) {
+			s.smtp, err = startSMTP(filepath.Join(dir, "mail"), filepath.Join(dir, "smtp.password"), o.Log)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", errors.Join(err, s.Close()))
+	}
+	if s.mysql != nil {
+		s.DatabaseURL = s.mysql.URL
+	}
+	if s.redis != nil {
+		s.RedisURL = s.redis.URL
+	}
+	if s.s3 != nil {
+		s.S3 = s.s3.access
+	}
+	if s.smtp != nil {
+		s.SMTP = s.smtp.access
+	}
+	return s, nil
+}
+
+// Close stops all: first what lies on top, then the databases. It returns
+// within stopTimeout or little more, then having killed what did not stop. The
+// data stays. Calling it again returns the same.
+func (s *Sandbox) Close() error {
+	s.closeOnce.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		defer cancel()
+		front, cancel := context.WithTimeout(ctx, stopTimeout/3) // the databases need the rest
+		defer cancel()
+		var errs [4]error
+		var wg sync.WaitGroup
+		if s.smtp != nil {
+			wg.Go(func() { errs[0] = s.smtp.stop(front) })
+		}
+		if s.s3 != nil {
+			wg.Go(func() { errs[1] = s.s3.stop(front) })
+		}
+		wg.Wait()
+		if s.redis != nil {
+			wg.Go(func() { errs[2] = s.redis.Stop(ctx) })
+		}
+		if s.mysql != nil {
+			wg.Go(func() { errs[3] = s.mysql.Stop(ctx) })
+		}
+		wg.Wait()
+		s.closeErr = errors.Join(errors.Join(errs[:]...), s.lock.Close())
+	})
+	return s.closeErr
+}
+
+// lockDir makes this process the folder's only user, or says which one is.
+func lockDir(dir string) (*flock.Flock, error) {
+	path := filepath.Join(dir, "lock")
+	lock := flock.New(path)
+	ok, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	if !ok {
+		by := "another process"
+		if b, err := os.ReadFile(path); err == nil {
+			if pid, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil {
+				by = "process " + strconv.Itoa(pid)
+			}
+		}
+		return nil, errors.Join(fmt.Errorf("sandbox: %s is in use by %s; stop it, or set DATA_DIR to another folder", dir, by), lock.Close())
+	}
+	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("sandbox: %w", err), lock.Close())
+	}
+	return lock, nil
+}
