@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -79,7 +80,7 @@ func (migrateCommand) Run(ctx context.Context) error {
 }
 
 func migrate(ctx context.Context, url string) error {
-	database, err := db.Open(ctx, url, db.Options{})
+	database, err := db.Open(ctx, url, db.Options{ReadTimeout: 10 * time.Minute}) // a large table takes its time
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}

@@ -72,7 +72,7 @@ func run(ctx context.Context) error {
 	defer os.RemoveAll(dir)
 
 	binary := filepath.Join(dir, "counsel")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-tags", "production", "-o", binary, ".").CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w\n%s", err, out)
 	}
 	box, err := sandbox.Start(ctx, sandbox.Options{Dir: filepath.Join(dir, "data"), MySQL: true, Redis: true, Log: slog.New(slog.DiscardHandler)})

@@ -1,7 +1,6 @@
 package prompts
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,8 +10,8 @@ import (
 	"unicode"
 
 	"counsel/domain/ai/policy"
+	"counsel/domain/schema"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 	"golang.org/x/text/message"
@@ -51,7 +50,7 @@ type Prompt struct {
 	SchemaName string          // "" for free text
 	Schema     json.RawMessage // fits OpenAI's strict structured output; nil for free text
 
-	compiled *jsonschema.Schema
+	compiled *schema.Schema
 }
 
 // Check tells whether a model's answer is JSON that fits Schema. For a prompt that asks for
@@ -60,11 +59,11 @@ func (p Prompt) Check(answer []byte) error {
 	if p.compiled == nil {
 		return nil
 	}
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(answer))
-	if err != nil {
+	var v any
+	if err := json.Unmarshal(answer, &v); err != nil {
 		return fmt.Errorf("the answer is not one JSON value")
 	}
-	if err := p.compiled.Validate(v); err != nil {
+	if p.compiled.Check(v, "") != nil {
 		return fmt.Errorf("the answer does not fit the schema %s", p.SchemaName)
 	}
 	return nil
@@ -361,12 +360,12 @@ func fold(s string) string {
 	}, norm.NFKC.String(s))
 }
 
-func newAnswerSchema(name string, schema map[string]any) (*answerSchema, error) {
-	raw, err := json.Marshal(schema)
+func newAnswerSchema(name string, shape map[string]any) (*answerSchema, error) {
+	raw, err := json.Marshal(shape)
 	if err != nil {
 		return nil, err
 	}
-	compiled, err := compile(name+".answer.json", raw)
+	compiled, err := schema.Compile(name+".answer.json", raw)
 	return &answerSchema{name: name, raw: raw, compiled: compiled}, err
 }
 

@@ -27,8 +27,8 @@ import (
 	"text/template"
 
 	"counsel/domain/ai/policy"
+	"counsel/domain/schema"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -57,7 +57,7 @@ type DocumentType struct {
 	rules  *file // what holds for a draft of any type
 	file   *file
 	title  *template.Template
-	inputs *jsonschema.Schema
+	inputs *schema.Schema
 	shape  map[string]any // InputsSchema decoded: decides which values are sent
 	answer *answerSchema
 
@@ -200,7 +200,7 @@ func newType(f, rules *file) (*DocumentType, error) {
 	if t.Example, err = orderedJSON(&m.Example); err != nil {
 		return nil, fmt.Errorf("example: %w", err)
 	}
-	if t.inputs, err = compile(m.ID+".inputs.json", t.InputsSchema); err != nil {
+	if t.inputs, err = schema.Compile(m.ID+".inputs.json", t.InputsSchema); err != nil {
 		return nil, fmt.Errorf("inputs: %w", err)
 	}
 	if err := json.Unmarshal(t.InputsSchema, &t.shape); err != nil {

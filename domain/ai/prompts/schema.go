@@ -3,53 +3,22 @@ package prompts
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"counsel/domain"
+	"counsel/domain/schema"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/currency"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
-
-// maxFields bounds how many faults one answer names.
-const maxFields = 50
 
 // answerSchema is what a model must return: sent with the request, checked on the answer.
 type answerSchema struct {
 	name     string
 	raw      json.RawMessage
-	compiled *jsonschema.Schema
-}
-
-// compile reads a draft 2020-12 schema; "format" is checked, not only noted.
-func compile(name string, raw []byte) (*jsonschema.Schema, error) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		return nil, err
-	}
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	c.AssertFormat()
-	c.RegisterFormat(&jsonschema.Format{Name: "iso-4217", Validate: func(v any) error {
-		s, ok := v.(string)
-		if !ok {
-			return nil
-		}
-		_, err := currency.ParseISO(s)
-		return err
-	}})
-	url := "counsel:" + name
-	if err := c.AddResource(url, doc); err != nil {
-		return nil, err
-	}
-	return c.Compile(url)
+	compiled *schema.Schema
 }
 
 // Validate checks the inputs of a draft. It returns nil when they are acceptable; otherwise
@@ -59,114 +28,7 @@ func (t *DocumentType) Validate(inputs map[string]any) []domain.Field {
 	if inputs == nil {
 		inputs = map[string]any{}
 	}
-	err := t.inputs.Validate(inputs)
-	if err == nil {
-		return nil
-	}
-	invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
-	if !ok {
-		return []domain.Field{{Pointer: "/inputs", Detail: "is not valid JSON data"}}
-	}
-	fields := faults(nil, invalid)
-	slices.SortFunc(fields, func(a, b domain.Field) int {
-		return strings.Compare(a.Pointer+"\x00"+a.Detail, b.Pointer+"\x00"+b.Detail)
-	})
-	fields = slices.Compact(fields)
-	return fields[:min(len(fields), maxFields)]
-}
-
-func faults(out []domain.Field, e *jsonschema.ValidationError) []domain.Field {
-	at := func(more ...string) string { return pointer(append(slices.Clone(e.InstanceLocation), more...)) }
-	switch k := e.ErrorKind.(type) {
-	case *kind.Required:
-		for _, p := range k.Missing {
-			out = append(out, domain.Field{Pointer: at(p), Detail: "is required"})
-		}
-		return out
-	case *kind.DependentRequired:
-		for _, p := range k.Missing {
-			out = append(out, domain.Field{Pointer: at(p), Detail: "is required when " + k.Prop + " is given"})
-		}
-		return out
-	case *kind.AdditionalProperties:
-		for _, p := range k.Properties {
-			out = append(out, domain.Field{Pointer: at(p), Detail: "is not an input of this document type"})
-		}
-		return out
-	}
-	if len(e.Causes) > 0 {
-		for _, c := range e.Causes {
-			out = faults(out, c)
-		}
-		return out
-	}
-	return append(out, domain.Field{Pointer: at(), Detail: detail(e.ErrorKind)})
-}
-
-func detail(k jsonschema.ErrorKind) string {
-	switch k := k.(type) {
-	case *kind.Type:
-		return "must be " + article(strings.Join(k.Want, " or "))
-	case *kind.Enum:
-		words := make([]string, len(k.Want))
-		for i, w := range k.Want {
-			words[i] = fmt.Sprint(w)
-		}
-		return "must be one of " + strings.Join(words, ", ")
-	case *kind.Const:
-		return fmt.Sprintf("must be %v", k.Want)
-	case *kind.Format:
-		switch k.Want {
-		case "date":
-			return "must be a date such as 2026-01-31"
-		case "email":
-			return "must be an e-mail address"
-		case "iso-4217":
-			return "must be a currency code such as EUR"
-		}
-		return "must be a valid " + k.Want
-	case *kind.MinLength:
-		if k.Want == 1 {
-			return "must not be empty"
-		}
-		return fmt.Sprintf("must have at least %d characters", k.Want)
-	case *kind.MaxLength:
-		return fmt.Sprintf("must have at most %d characters", k.Want)
-	case *kind.MinItems:
-		return fmt.Sprintf("must have at least %d item(s)", k.Want)
-	case *kind.MaxItems:
-		return fmt.Sprintf("must have at most %d items", k.Want)
-	case *kind.UniqueItems:
-		return "must not repeat an item"
-	case *kind.Minimum:
-		return "must be at least " + k.Want.RatString()
-	case *kind.Maximum:
-		return "must be at most " + k.Want.RatString()
-	case *kind.Pattern:
-		return "must have the form " + k.Want
-	case *kind.FalseSchema:
-		return "is not allowed here"
-	}
-	return k.LocalizedString(message.NewPrinter(language.English))
-}
-
-func article(noun string) string {
-	if strings.ContainsRune("aeio", rune(noun[0])) {
-		return "an " + noun
-	}
-	return "a " + noun
-}
-
-var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")
-
-func pointer(path []string) string {
-	var b strings.Builder
-	b.WriteString("/inputs")
-	for _, p := range path {
-		b.WriteByte('/')
-		b.WriteString(pointerEscape.Replace(p))
-	}
-	return b.String()
+	return schema.Fields(t.inputs.Check(inputs, "/inputs"))
 }
 
 // needed keeps of v what the schema names, without nulls and blank strings; ok is false when
