@@ -207,6 +207,16 @@ func (s *scan) numbered(i int, cued bool) (from, to int) {
 		}
 		k++
 	}
+	if s.lowercase && (two || cued) {
+		// "95 199 beach road": without capitals, everyday words may name a street
+		for m := k; m < k+4 && s.isWord(m) && !s.tokens[m].line && !s.has(m, function); m++ {
+			if m > k && s.has(m, street) && !s.oneOf(m, "court", "close", "way", "drive", "gate") {
+				to = m + 1
+				s.houseNumber(&to)
+				return i, to
+			}
+		}
+	}
 	start, words, unknown := k, 0, false
 	if s.ordinal(k) {
 		k++

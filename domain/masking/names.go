@@ -1,6 +1,9 @@
 package masking
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // How much a word by itself looks like a name.
 const (
@@ -152,6 +155,11 @@ func (s *scan) expected(i int) bool {
 	}
 	if i == 0 || s.tokens[i].line || s.is(i+1, '\'') || s.oneOf(i-1, "is", "by", "with", "and") {
 		return true
+	}
+	for k := s.tokens[i].start; k < s.tokens[i].end; k++ {
+		if s.text[k] >= utf8.RuneSelf {
+			return true // accents are no slip
+		}
 	}
 	known := func(k int) bool { return s.has(k, nameClasses) && !s.has(k, common|rare|function) }
 	return known(i-1) || known(i+1)

@@ -316,8 +316,8 @@ func (s *scan) phone(d *digits) bool {
 	if s.is(d.to, '/') && s.glued(d.to) || s.is(i-1, '/') && s.glued(i) || s.is(i-1, '#') {
 		return false
 	}
-	if d.total < 7 && s.isWord(d.to) && !s.tokens[d.to].line && !s.has(d.to, phoneCue) {
-		return false // house numbers
+	if (d.total < 7 || d.n == 2 && !d.paren && !d.plus && s.capital(d.to)) && s.isWord(d.to) && !s.tokens[d.to].line && !s.has(d.to, phoneCue) {
+		return false // house numbers: "58 2347 Lauzon Parkway"
 	}
 	if d.plus || d.ext {
 		return d.total >= 7
