@@ -31,12 +31,13 @@ const entryVersion = 1
 const (
 	maxAnswer     = 100_000
 	maxStructured = 500_000
+	maxModel      = 200 // of the model's name
 )
 
 // usable tells whether e can be given to a reader of kind. What lies in Redis is not trusted:
 // whatever is not usable counts as absent.
 func (e *entry) usable(kind Kind) bool {
-	return e.Version == entryVersion && e.Kind == kind && e.Tokens >= 0 && usable(kind, e.Text)
+	return e.Version == entryVersion && e.Kind == kind && e.Tokens >= 0 && utf8.RuneCountInString(e.Model) <= maxModel && usable(kind, e.Text)
 }
 
 func usable(kind Kind, text string) bool {

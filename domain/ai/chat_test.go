@@ -251,7 +251,7 @@ func TestChatCacheIsNotTrusted(t *testing.T) {
 	key := "ai:chat:" + b.model.last().IdempotencyKey
 	for i, bad := range []string{
 		"", "{", "null", `{"v":1}`, `{"v":9,"k":"chat","t":"x","m":"m","n":1}`, `{"v":1,"k":"document","t":"x","m":"m","n":1}`,
-		`{"v":1,"k":"chat","t":" ","m":"m","n":1}`, "list",
+		`{"v":1,"k":"chat","t":" ","m":"m","n":1}`, `{"v":1,"k":"chat","t":"x","m":"` + strings.Repeat("m", 201) + `","n":1}`, "list",
 	} {
 		var err error
 		if bad == "list" {

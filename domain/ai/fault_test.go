@@ -70,20 +70,22 @@ func TestRedisStopsMidway(t *testing.T) {
 			server := testenv.PrivateRedis(t)
 			one := newBundle(t, func(d *Deps) { d.Redis = openRedis(t, server.URL) })
 			two := newBundle(t, sharing(one), func(d *Deps) { d.Redis = openRedis(t, server.URL) })
-			h := newHeld()
+			h, own := newHeld(), newHeld()
 			one.model.then(h.say)
 			_, leads := one.stream(t.Context(), one.user, "Why?")
 			await(t, "the call", h.began)
+			one.model.then(own.say)
 			_, follows := two.stream(t.Context(), two.user, "Why?")
 			eventually(t, "it waits", func() bool { two.mu.Lock(); defer two.mu.Unlock(); return len(two.waiting) == 1 })
 			end(server)
 			// the follower goes on by itself, the leader is not disturbed
-			await(t, "the follower's own call", h.began)
-			h.next <- "So"
-			h.next <- "So"
-			close(h.next)
+			await(t, "the follower's own call", own.began)
+			for _, h := range []*held{h, own} {
+				h.next <- "So."
+				close(h.next)
+			}
 			for _, done := range []chan streamed{leads, follows} {
-				if s := await(t, "an answer", done); s.err != nil || !strings.HasPrefix("SoSo", s.pieces) {
+				if s := await(t, "an answer", done); s.err != nil || s.pieces != "So." {
 					t.Errorf("%+v", s)
 				}
 			}

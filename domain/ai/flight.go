@@ -160,7 +160,7 @@ func (s *Service) call(ctx context.Context, f *flight, a *ask) (e entry, err err
 		model = s.Model.Name()
 	}
 	return entry{
-		Version: entryVersion, Kind: a.kind, Text: c.Text, Model: cut(model, 200),
+		Version: entryVersion, Kind: a.kind, Text: c.Text, Model: cut(model, maxModel),
 		Tokens: max(0, c.PromptTokens+c.CompletionTokens),
 	}, nil
 }

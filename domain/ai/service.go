@@ -170,7 +170,14 @@ func (s *Service) Close(ctx context.Context) error {
 	}
 	s.cancel()
 	s.owned.Wait()
-	<-idle
+	if err != nil { // a moment for those just broken off
+		late := time.NewTimer(2 * time.Second)
+		defer late.Stop()
+		select {
+		case <-idle:
+		case <-late.C:
+		}
+	}
 	return err
 }
 
