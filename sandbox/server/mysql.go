@@ -19,7 +19,7 @@ const Database = "counsel"
 
 // MySQL starts MariaDB, or MySQL where there is no MariaDB, and returns when it
 // answers queries. The first start on a folder fills it, which takes seconds.
-func MySQL(ctx context.Context, cfg Config) (*Server, error) {
+func MySQL(ctx context.Context, cfg Config) (_ *Server, err error) {
 	program := find(mysqlPrograms...)
 	if program == "" {
 		return nil, &MissingError{Programs: Missing(true, false)}
@@ -28,6 +28,11 @@ func MySQL(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			s.abandon()
+		}
+	}()
 	password, err := Secret(filepath.Join(cfg.Dir, "password"))
 	if err != nil {
 		return nil, fmt.Errorf("mysql: %w", err)

@@ -18,7 +18,7 @@ const Databases = 256
 
 // Redis starts Redis, or Valkey where there is no Redis, and returns when it
 // has loaded its data and answers.
-func Redis(ctx context.Context, cfg Config) (*Server, error) {
+func Redis(ctx context.Context, cfg Config) (_ *Server, err error) {
 	program := find(redisPrograms...)
 	if program == "" {
 		return nil, &MissingError{Programs: Missing(false, true)}
@@ -27,6 +27,11 @@ func Redis(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			s.abandon()
+		}
+	}()
 	data := filepath.Join(cfg.Dir, "data")
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, fmt.Errorf("redis: %w", err)

@@ -64,6 +64,14 @@ func (s *Server) Stop(ctx context.Context) error {
 	return err
 }
 
+// abandon takes away what a server that did not come up would leave outside
+// its folder.
+func (s *Server) abandon() {
+	if s.ownsSocket {
+		_ = os.RemoveAll(s.socketDir)
+	}
+}
+
 // prepare makes the folder and the place for the socket, and ends what an
 // earlier owner of the folder left running.
 func prepare(cfg *Config, name string) (*Server, error) {
@@ -83,7 +91,8 @@ func prepare(cfg *Config, name string) (*Server, error) {
 	}
 	s := &Server{socketDir: dir}
 	if len(filepath.Join(dir, name+".sock")) > maxSocketPath {
-		if s.socketDir, err = shortDir(dir); err != nil {
+		s.socketDir = shortName(dir)
+		if err := PrivateDir(s.socketDir); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		s.ownsSocket = true
@@ -112,16 +121,12 @@ func prepare(cfg *Config, name string) (*Server, error) {
 // macOS), with room for what MariaDB appends.
 const maxSocketPath = 96
 
-// shortDir is a folder for the sockets of a dir whose own path is too long. Its
-// name is computed, so that the next start finds the same one.
-func shortDir(dir string) (string, error) {
+// shortName names a folder for the sockets of a dir whose own path is too long.
+// It is computed, so that the next start finds the same one.
+func shortName(dir string) string {
 	h := fnv.New64a()
 	h.Write([]byte(dir))
-	short := fmt.Sprintf("/tmp/counsel-%d-%x", os.Getuid(), h.Sum64())
-	if err := PrivateDir(short); err != nil {
-		return "", err
-	}
-	return short, nil
+	return fmt.Sprintf("/tmp/counsel-%d-%x", os.Getuid(), h.Sum64())
 }
 
 // PrivateDir makes dir with mode 0700, or checks that it is one already and

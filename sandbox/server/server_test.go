@@ -159,7 +159,11 @@ func TestDoesNotStart(t *testing.T) {
 	programDirs = nil
 	defer func() { programDirs = before }()
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
-	_, err := Redis(t.Context(), Config{Dir: t.TempDir()})
+	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 25))
+	_, err := Redis(t.Context(), Config{Dir: dir})
+	if _, err := os.Stat(shortName(dir)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("left behind: %s", shortName(dir))
+	}
 	if err == nil || !strings.Contains(err.Error(), "the reason") || !strings.Contains(err.Error(), "exit status 3") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("%v", err)
 	}
