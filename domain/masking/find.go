@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // scan is the work on one text.
@@ -42,6 +43,9 @@ func (s *scan) free() {
 // Find lists the personal data in text, in order and without overlaps. A text that is
 // not valid UTF-8 has none that can be told.
 func (m *Masker) Find(text string) []Span {
+	if !utf8.ValidString(text) {
+		return nil
+	}
 	s := m.find(text, &Session{masker: m})
 	defer s.free()
 	return slices.Clone(s.spans)

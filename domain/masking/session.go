@@ -43,7 +43,8 @@ type segment struct {
 // Found counts the different values masked so far, look-alikes included.
 func (s *Session) Found() int { return len(s.originals) }
 
-// Mask replaces the personal data in text. On an error nothing may be sent: the text is
+// Mask replaces the personal data in text, which must be an original: the placeholders of
+// a text masked before would count as look-alikes. On an error nothing may be sent: the text is
 // not valid UTF-8, is too long, or masking itself failed.
 func (s *Session) Mask(text string) (masked Masked, err error) {
 	defer func() {
