@@ -3,6 +3,7 @@ package ai
 import (
 	"context"
 	"database/sql"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -138,6 +139,23 @@ func (c *counted) Recorded(rows int, _ time.Duration, _ error) {
 	c.writes.Add(1)
 }
 
+type logBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
 // bundle is a Service with what is around it. Each test has a model name of its own, so that
 // no two share cache keys.
 type bundle struct {
@@ -175,11 +193,18 @@ func newBundle(t testing.TB, change ...func(*Deps)) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
+	logged := &logBuffer{}
+	t.Cleanup(func() { // runs after Close
+		if log := logged.String(); strings.Contains(log, "Smith") || strings.Contains(log, "acme-widgets") || strings.Contains(log, "What is") {
+			t.Errorf("words in the log: %s", log)
+		}
+	})
 	model := &scripted{name: "model-" + domain.NewID().String()}
 	seen := &counted{}
 	d := Deps{
 		Model: model, Masker: built().masker, Prompts: set, Policies: built().book,
 		Clock: domain.SystemClock, NewID: domain.NewID, Metrics: seen,
+		Log: slog.New(slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, c := range change {
 		c(&d)
