@@ -32,7 +32,6 @@ import (
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
-	"github.com/openai/openai-go/v3/shared"
 	"github.com/sony/gobreaker/v2"
 
 	"counsel/domain"
@@ -199,10 +198,11 @@ func (c *Client) Stream(ctx context.Context, req ai.Request, delta func(string))
 
 // ask tries until an answer, a failure that is final, or the end of the deadline.
 func (c *Client) ask(caller context.Context, req ai.Request, delta func(string)) (ai.Completion, error) {
-	q := query{params: c.params(req), key: req.IdempotencyKey, delta: delta}
-	if delta != nil {
-		q.params.StreamOptions.IncludeUsage = openai.Bool(true)
+	body, err := c.encode(req, delta != nil)
+	if err != nil {
+		return ai.Completion{}, &domain.Error{Code: domain.Internal, Message: "The request to the AI could not be made.", Err: err}
 	}
+	q := query{body: body, key: req.IdempotencyKey, delta: delta}
 	ctx, cancel := context.WithTimeoutCause(caller, c.cfg.Deadline, errDeadline)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
@@ -273,35 +273,6 @@ func (c *Client) attempt(caller, ctx context.Context, q query, try int) (out ai.
 	}
 	c.cfg.OnAttempt(a)
 	return out, f
-}
-
-// params says req in the provider's words.
-func (c *Client) params(req ai.Request) openai.ChatCompletionNewParams {
-	p := openai.ChatCompletionNewParams{Model: c.cfg.Model, Messages: make([]openai.ChatCompletionMessageParamUnion, len(req.Messages))}
-	for i, m := range req.Messages {
-		switch m.Author {
-		case ai.System:
-			p.Messages[i] = openai.SystemMessage(m.Text)
-		case ai.Assistant:
-			p.Messages[i] = openai.AssistantMessage(m.Text)
-		default:
-			p.Messages[i] = openai.UserMessage(m.Text)
-		}
-	}
-	if req.MaxTokens > 0 {
-		p.MaxCompletionTokens = openai.Int(int64(req.MaxTokens))
-	}
-	if req.Temperature != nil {
-		p.Temperature = openai.Float(*req.Temperature)
-	}
-	if req.Schema != nil {
-		p.ResponseFormat.OfJSONSchema = &shared.ResponseFormatJSONSchemaParam{
-			JSONSchema: shared.ResponseFormatJSONSchemaJSONSchemaParam{
-				Name: req.Schema.Name, Schema: req.Schema.JSON, Strict: openai.Bool(true),
-			},
-		}
-	}
-	return p
 }
 
 // untilProbe is how long the breaker stays open, at least a second.

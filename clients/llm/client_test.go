@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,12 +29,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const secret = "sk-very-secret-key"
 
+type sent struct {
+	from, path, authorization, key, body string
+}
+
 // provider is a scripted server: the n-th request gets the n-th handler, later ones the last.
 type provider struct {
 	*httptest.Server
 	mu   sync.Mutex
-	seen []*http.Request
-	sent []string
+	seen []sent
 }
 
 func serve(t *testing.T, handlers ...http.HandlerFunc) *provider {
@@ -42,8 +46,7 @@ func serve(t *testing.T, handlers ...http.HandlerFunc) *provider {
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		p.mu.Lock()
-		p.seen = append(p.seen, r)
-		p.sent = append(p.sent, string(body))
+		p.seen = append(p.seen, sent{r.RemoteAddr, r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Idempotency-Key"), string(body)})
 		h := handlers[min(len(p.seen), len(handlers))-1]
 		p.mu.Unlock()
 		h(w, r)
@@ -52,10 +55,23 @@ func serve(t *testing.T, handlers ...http.HandlerFunc) *provider {
 	return p
 }
 
-func (p *provider) count() int {
+// requests are those received so far.
+func (p *provider) requests() []sent {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.seen)
+	return slices.Clone(p.seen)
+}
+
+func (p *provider) count() int { return len(p.requests()) }
+
+// sameTries checks that every try sent the same.
+func (p *provider) sameTries(t *testing.T) {
+	t.Helper()
+	for i, r := range p.requests() {
+		if first := p.requests()[0]; r.key != "the-key" || r.path != first.path || r.body != first.body {
+			t.Errorf("try %d sent %+v", i+1, r)
+		}
+	}
 }
 
 // watched is a client with what it told its observers.
@@ -187,16 +203,17 @@ func TestCompleteAsksAndAnswers(t *testing.T) {
 	if got != want {
 		t.Errorf("got %+v", got)
 	}
-	if r := p.seen[0]; r.URL.Path != "/v1/chat/completions" || r.Header.Get("Authorization") != "Bearer "+secret || r.Header.Get("Idempotency-Key") != "the-key" {
-		t.Errorf("sent to %s with %v", r.URL, r.Header)
+	r := p.requests()[0]
+	if r.path != "/v1/chat/completions" || r.authorization != "Bearer "+secret || r.key != "the-key" {
+		t.Errorf("sent %+v", r)
 	}
-	var sent, shape any
-	_ = json.Unmarshal([]byte(p.sent[0]), &sent)
+	var body, shape any
+	_ = json.Unmarshal([]byte(r.body), &body)
 	_ = json.Unmarshal([]byte(`{"model":"test-model","max_completion_tokens":500,"temperature":0.2,"messages":[
 		{"role":"system","content":"Be brief."},{"role":"user","content":"How long is the tenancy's notice?"},{"role":"assistant","content":"Earlier"}],
 		"response_format":{"type":"json_schema","json_schema":{"name":"reply","strict":true,"schema":{"type":"object","properties":{},"required":[],"additionalProperties":false}}}}`), &shape)
-	if fmt.Sprint(sent) != fmt.Sprint(shape) {
-		t.Errorf("sent %v\nwant %v", sent, shape)
+	if fmt.Sprint(body) != fmt.Sprint(shape) {
+		t.Errorf("sent %v\nwant %v", body, shape)
 	}
 	if a := c.attempts[0]; len(c.attempts) != 1 || a.Outcome != OK || a.PromptTokens != 7 || a.CompletionTokens != 3 || a.Duration <= 0 || a.Try != 1 || a.Model != "test-model" || a.Status != 200 {
 		t.Errorf("observed %+v", c.attempts)
@@ -274,16 +291,7 @@ func TestCompleteFaults(t *testing.T) {
 			if got := c.outcomes(); got != tc.outcomes {
 				t.Errorf("outcomes %s, want %s", got, tc.outcomes)
 			}
-			for _, r := range p.seen {
-				if r.Header.Get("Idempotency-Key") != "the-key" {
-					t.Errorf("a try with the key %q", r.Header.Get("Idempotency-Key"))
-				}
-			}
-			for _, body := range p.sent {
-				if body != p.sent[0] {
-					t.Error("the tries differ")
-				}
-			}
+			p.sameTries(t)
 			quiet(t, c.log.String())
 		})
 	}
@@ -301,6 +309,16 @@ func TestNobodyListens(t *testing.T) {
 	fails(t, err, domain.Unavailable, "ai_unavailable")
 	if !strings.Contains(err.Error(), "refused") || c.outcomes() != "network network network" {
 		t.Errorf("%s: %v", c.outcomes(), err)
+	}
+}
+
+func TestSchemaThatIsNoJSON(t *testing.T) {
+	p := serve(t, answers("x"))
+	req := ask("x")
+	req.Schema = &ai.Schema{Name: "n", JSON: json.RawMessage(`{`)}
+	_, err := connect(t, p.URL, nil).Complete(t.Context(), req)
+	if fails(t, err, domain.Internal, ""); p.count() != 0 {
+		t.Error("it was sent")
 	}
 }
 
@@ -371,13 +389,7 @@ func TestCancelledCallerCountsForNothing(t *testing.T) {
 }
 
 func TestConnectionsAreUsedAgain(t *testing.T) {
-	var opened atomic.Int32
 	p := serve(t, answers("x"), stream("a", "b"))
-	p.Config.ConnState = func(_ net.Conn, s http.ConnState) {
-		if s == http.StateNew {
-			opened.Add(1)
-		}
-	}
 	c := connect(t, p.URL, nil)
 	if _, err := c.Complete(t.Context(), ask("x")); err != nil {
 		t.Fatal(err)
@@ -387,8 +399,11 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := opened.Load(); n != 1 {
-		t.Errorf("%d connections for 4 requests in a row", n)
+	for _, r := range p.requests() {
+		if r.from != p.requests()[0].from {
+			t.Errorf("a connection of its own for each of %d requests in a row", p.count())
+			break
+		}
 	}
 }
 
@@ -437,12 +452,34 @@ func timed(t *testing.T, handler http.HandlerFunc, f func(t *testing.T, c *watch
 	})
 }
 
+// tries are the times at which a handler was called.
+type tries struct {
+	mu sync.Mutex
+	at []time.Time
+}
+
+func (a *tries) note(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		a.mu.Lock()
+		a.at = append(a.at, time.Now())
+		a.mu.Unlock()
+		h(w, r)
+	}
+}
+
+func (a *tries) all() []time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.at)
+}
+
 func TestTimesOfTheTries(t *testing.T) {
-	var at []time.Time
-	timed(t, func(w http.ResponseWriter, r *http.Request) { at = append(at, time.Now()); hang(w, r) }, func(t *testing.T, c *watched) {
+	var clock tries
+	timed(t, clock.note(hang), func(t *testing.T, c *watched) {
 		start := time.Now()
 		_, err := c.Complete(t.Context(), ask("tenancy"))
 		fails(t, err, domain.Unavailable, "ai_unavailable")
+		at := clock.all()
 		// 10 s, a wait of 0.5 s, 10 s, a wait of 1.5 s, and what is left of 30 s.
 		if took := time.Since(start); took != 30*time.Second || len(at) != 3 || c.outcomes() != "timeout timeout timeout" {
 			t.Fatalf("%s, %d tries, %s", took, len(at), c.outcomes())
@@ -464,10 +501,11 @@ func TestWaitsAreSpreadAndRetryAfterIsObeyed(t *testing.T) {
 		"429 with a shorter time": {status(429, "Retry-After", "1"), [2]time.Duration{time.Second, 1200 * time.Millisecond}, [2]time.Duration{time.Second, 1800 * time.Millisecond}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var at []time.Time
-			timed(t, func(w http.ResponseWriter, r *http.Request) { at = append(at, time.Now()); tc.answer(w, r) }, func(t *testing.T, c *watched) {
+			var clock tries
+			timed(t, clock.note(tc.answer), func(t *testing.T, c *watched) {
 				_, err := c.Complete(t.Context(), ask("tenancy"))
 				fails(t, err, domain.Unavailable, "ai_unavailable")
+				at := clock.all()
 				if len(at) != 3 {
 					t.Fatalf("%d tries", len(at))
 				}
@@ -496,11 +534,11 @@ func within(t *testing.T, d, low, high time.Duration) {
 }
 
 func TestBreaker(t *testing.T) {
-	var requests int
-	up := false
+	var requests atomic.Int32
+	var up atomic.Bool
 	handler := func(w http.ResponseWriter, r *http.Request) {
-		requests++
-		if up {
+		requests.Add(1)
+		if up.Load() {
 			answers("x")(w, r)
 			return
 		}
@@ -511,25 +549,25 @@ func TestBreaker(t *testing.T) {
 			_, err := c.Complete(t.Context(), ask("tenancy"))
 			fails(t, err, domain.Unavailable, "ai_unavailable")
 		}
-		if c.Breaker() != "open" || requests != 5 { // the fifth failure opens it, and ends the second request
-			t.Fatalf("%s after %d requests", c.Breaker(), requests)
+		if c.Breaker() != "open" || requests.Load() != 5 { // the fifth failure opens it, and ends the second request
+			t.Fatalf("%s after %d requests", c.Breaker(), requests.Load())
 		}
 		start := time.Now()
 		_, err := c.Complete(t.Context(), ask("tenancy"))
 		e := fails(t, err, domain.Unavailable, "ai_unavailable")
-		if time.Since(start) != 0 || requests != 5 || e.RetryAfter != 10*time.Second {
-			t.Errorf("%s, %d requests, RetryAfter %s", time.Since(start), requests, e.RetryAfter)
+		if time.Since(start) != 0 || requests.Load() != 5 || e.RetryAfter != 10*time.Second {
+			t.Errorf("%s, %d requests, RetryAfter %s", time.Since(start), requests.Load(), e.RetryAfter)
 		}
 
 		time.Sleep(10*time.Second + time.Millisecond) // synctest's time: none of ours
 		_, err = c.Complete(t.Context(), ask("tenancy"))
 		fails(t, err, domain.Unavailable, "ai_unavailable")
-		if c.Breaker() != "open" || requests != 6 {
-			t.Errorf("a failed probe left it %s after %d requests", c.Breaker(), requests)
+		if c.Breaker() != "open" || requests.Load() != 6 {
+			t.Errorf("a failed probe left it %s after %d requests", c.Breaker(), requests.Load())
 		}
 
 		time.Sleep(10*time.Second + time.Millisecond)
-		up = true
+		up.Store(true)
 		if _, err = c.Complete(t.Context(), ask("tenancy")); err != nil || c.Breaker() != "closed" {
 			t.Errorf("after the probe %s, %v", c.Breaker(), err)
 		}
