@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -74,7 +75,7 @@ func (migrateCommand) Run(ctx context.Context) error {
 		return err
 	}
 	if cfg.DatabaseURL == "" {
-		return fmt.Errorf("DATABASE_URL is not set")
+		return errors.New("DATABASE_URL is not set")
 	}
 	return migrate(ctx, cfg.DatabaseURL)
 }

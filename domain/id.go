@@ -2,6 +2,7 @@ package domain
 
 import (
 	"database/sql/driver"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -17,7 +18,7 @@ func NewID() ID { return ID(uuid.Must(uuid.NewV7())) }
 // ParseID reads the 36-character form; anything else is an error.
 func ParseID(s string) (ID, error) {
 	if len(s) != 36 {
-		return ID{}, fmt.Errorf("not a UUID")
+		return ID{}, errors.New("not a UUID")
 	}
 	u, err := uuid.Parse(s)
 	return ID(u), err

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -61,7 +62,7 @@ func newOperation(o *openapi3.Operation, defs json.RawMessage) (*operation, erro
 	op := &operation{id: o.OperationID, roles: map[domain.Role]bool{}}
 	rules, ok := o.Extensions["x-roles"].([]any)
 	if !ok {
-		return nil, fmt.Errorf("x-roles is missing: nobody said who may call it")
+		return nil, errors.New("x-roles is missing: nobody said who may call it")
 	}
 	for _, r := range rules {
 		switch role := domain.Role(fmt.Sprint(r)); role {
@@ -78,13 +79,13 @@ func newOperation(o *openapi3.Operation, defs json.RawMessage) (*operation, erro
 		op.open = len(*o.Security) == 0 || op.metrics
 	}
 	if op.open != (len(op.roles) == 0) {
-		return nil, fmt.Errorf("security and x-roles contradict each other")
+		return nil, errors.New("security and x-roles contradict each other")
 	}
 
 	if o.RequestBody != nil {
 		media := o.RequestBody.Value.Content.Get("application/json")
 		if media == nil || media.Schema == nil {
-			return nil, fmt.Errorf("only JSON bodies are known here")
+			return nil, errors.New("only JSON bodies are known here")
 		}
 		var err error
 		if op.body, err = compile(op.id, media.Schema, defs); err != nil {

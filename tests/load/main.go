@@ -69,7 +69,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 
 	binary := filepath.Join(dir, "counsel")
 	if out, err := exec.CommandContext(ctx, "go", "build", "-tags", "production", "-o", binary, ".").CombinedOutput(); err != nil {
@@ -79,14 +79,14 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer box.Close()
+	defer func() { _ = box.Close() }()
 	model, err := llm.Start(ctx, llm.Options{Latency: 50 * time.Millisecond})
 	if err != nil {
 		return err
 	}
-	defer model.Close()
+	defer func() { _ = model.Close() }()
 
-	address, err := freeAddress()
+	address, err := freeAddress(ctx)
 	if err != nil {
 		return err
 	}
@@ -103,13 +103,13 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer logFile.Close()
-	server, err := start(command(ctx, env, logFile, binary, "serve"), address)
+	server, err := start(ctx, command(ctx, env, logFile, binary, "serve"), address)
 	if err != nil {
 		return err
 	}
 	defer server.stop()
 
-	echoAddress, err := freeAddress()
+	echoAddress, err := freeAddress(ctx)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	yardstick, err := start(command(ctx, []string{"PATH=" + os.Getenv("PATH")}, nil, self, "-echo", echoAddress), echoAddress)
+	yardstick, err := start(ctx, command(ctx, []string{"PATH=" + os.Getenv("PATH")}, nil, self, "-echo", echoAddress), echoAddress)
 	if err != nil {
 		return err
 	}
@@ -181,8 +181,8 @@ func command(ctx context.Context, env []string, log io.Writer, name string, args
 	return cmd
 }
 
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freeAddress(ctx context.Context) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
@@ -191,12 +191,12 @@ func freeAddress() (string, error) {
 
 type process struct{ cmd *exec.Cmd }
 
-func start(cmd *exec.Cmd, address string) (*process, error) {
+func start(ctx context.Context, cmd *exec.Cmd, address string) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", address); err == nil {
+		if conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address); err == nil {
 			return &process{cmd}, conn.Close()
 		}
 	}
@@ -334,7 +334,7 @@ func (c *client) measure(ctx context.Context, name string, p *process, base floa
 					var res *http.Response
 					if res, err = c.http.Do(r); err == nil {
 						_, err = io.Copy(io.Discard, res.Body)
-						res.Body.Close()
+						_ = res.Body.Close()
 						if err == nil && res.StatusCode != http.StatusOK {
 							err = fmt.Errorf("status %d", res.StatusCode)
 						}
