@@ -222,6 +222,7 @@ func TestMaskingFailsClosed(t *testing.T) {
 func TestChatBadAnswers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]Completion{
+		"cut off":   {Text: "You may, but only if", FinishReason: FinishLength},
 		"withheld":  {Text: "I cannot.", FinishReason: FinishContentFilter},
 		"empty":     {Text: " \n", FinishReason: FinishStop},
 		"not UTF-8": {Text: "a\xff", FinishReason: FinishStop},

@@ -169,6 +169,8 @@ func (s *Service) checked(a *ask, c Completion) error {
 	switch {
 	case c.FinishReason == FinishContentFilter:
 		return badAnswer(errors.New("ai: the provider withheld the answer"))
+	case c.FinishReason == FinishLength:
+		return badAnswer(errors.New("ai: the answer was cut off")) // half an answer may say the opposite
 	case !usable(a.kind, c.Text):
 		return badAnswer(errors.New("ai: the answer is empty, too long or not UTF-8"))
 	case a.check == nil:

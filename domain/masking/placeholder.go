@@ -1,6 +1,9 @@
 package masking
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A placeholder is [TYPE_12] or, for another wording of the same value, [TYPE_12B].
 // Only that exact form is put back. Looser forms ([person 1], [ Person-1 ]) count as
@@ -63,11 +66,32 @@ func look(s string) (n int, t Type, state lookState) {
 	return 0, 0, lookNo
 }
 
+// lookNames are the words that make a look-alike: the types' own names, and what a model may
+// take for one. The longest come first, since some begin like others.
+var lookNames = func() []lookName {
+	names := []lookName{
+		{"ORG", Organization}, {"COMPANY", Organization}, {"NAME", Person}, {"PARTY", Person},
+		{"EMAIL_ADDRESS", Email}, {"PHONE_NUMBER", Phone}, {"IP_ADDRESS", IP}, {"DOMAIN", URL},
+		{"DATE_TIME", Date}, {"STREET_ADDRESS", Address}, {"US_SSN", SSN}, {"IBAN_CODE", IBAN},
+	}
+	for t, name := range typeNames {
+		names = append(names, lookName{name, Type(t)})
+	}
+	slices.SortStableFunc(names, func(a, b lookName) int { return len(b.text) - len(a.text) })
+	return names
+}()
+
+type lookName struct {
+	text string
+	kind Type
+}
+
 // lookType reads a type's name in any case, with '_', '-' or ' ' between its words.
 func lookType(s string) (Type, int, lookState) {
 	more := false
 next:
-	for t, name := range typeNames {
+	for _, one := range lookNames {
+		name := one.text
 		for i := 0; i < len(name); i++ {
 			if i == len(s) {
 				more = true
@@ -81,9 +105,10 @@ next:
 				continue next
 			}
 		}
-		// ID must not take the place of a longer name, IP of none: no name of the list
-		// starts with another, so the first that fits is the one.
-		return Type(t), len(name), lookYes
+		if more { // the text may still go on to a longer name
+			break
+		}
+		return one.kind, len(name), lookYes
 	}
 	if more {
 		return 0, 0, lookMore

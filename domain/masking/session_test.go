@@ -73,8 +73,8 @@ func TestSameValueInAllTexts(t *testing.T) {
 func TestRestoreUnknown(t *testing.T) {
 	s := masker().NewSession()
 	mask(t, s, "I am Ingrid Halvorsen")
-	got := s.Restore("[PERSON_1] and [PERSON_2], [person_1], [EMAIL_9]; [1] [PERSON] [x]")
-	want := "Ingrid Halvorsen and the person, the person, the e-mail address; [1] [PERSON] [x]"
+	got := s.Restore("[PERSON_1] and [PERSON_2], [person_1], [EMAIL_9], [ORG_99], [EMAIL_ADDRESS_1]; [1] [PERSON] [x]")
+	want := "Ingrid Halvorsen and the person, the person, the e-mail address, the organization, the e-mail address; [1] [PERSON] [x]"
 	if got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
