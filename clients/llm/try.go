@@ -165,7 +165,7 @@ func (c *Client) stream(ctx context.Context, q query) (out ai.Completion, first 
 	idle := time.AfterFunc(c.cfg.Timeout, func() { cancel(errTimeout) })
 	defer idle.Stop()
 	start := time.Now()
-	res, f := c.send(ctx, q, "text/event-stream")
+	res, f := c.send(ctx, q, "text/event-stream") //nolint:bodyclose // events closes it
 	if f != nil {
 		return out, 0, f
 	}
@@ -176,7 +176,7 @@ func (c *Client) stream(ctx context.Context, q query) (out ai.Completion, first 
 		io.Closer
 	}{wire, res.Body}
 	events := ssestream.NewDecoder(res)
-	defer events.Close()
+	defer func() { _ = events.Close() }()
 
 	var text strings.Builder
 	done := false

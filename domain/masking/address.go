@@ -364,7 +364,7 @@ func (s *scan) corner(i int) (from, to int) {
 
 // grow takes the parts of an address that follow it, and a number just before it.
 func (s *scan) grow(from, to int) (int, int) {
-	for n := 0; n < 12; n++ {
+	for n := range 12 {
 		k := to
 		broken := false // a comma or a line break stands between
 		for s.is(k, ',') || s.is(k, '>') || s.is(k, '?') && k < len(s.tokens) && s.tokens[k].line {

@@ -162,7 +162,7 @@ func (d digits) extension(s *scan) digits {
 
 // ipv4 returns the token after an address of four numbers at token i, or 0.
 func (s *scan) ipv4(i int) int {
-	for k := 0; k < 7; k++ {
+	for k := range 7 {
 		j := i + k
 		if j >= len(s.tokens) || k > 0 && !s.glued(j) {
 			return 0
@@ -195,7 +195,7 @@ func (s *scan) cardRun(d *digits) int {
 		return 0
 	}
 	total := 0
-	for g := 0; g < d.n; g++ {
+	for g := range d.n {
 		if g > 0 && d.seps[g] != ' ' && d.seps[g] != '-' {
 			return 0
 		}

@@ -92,7 +92,7 @@ func lookType(s string) (Type, int, lookState) {
 next:
 	for _, one := range lookNames {
 		name := one.text
-		for i := 0; i < len(name); i++ {
+		for i := range len(name) {
 			if i == len(s) {
 				more = true
 				continue next

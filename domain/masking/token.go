@@ -107,7 +107,7 @@ func (l *lexicon) readWord(t *token, text string, i int) int {
 	for i < len(text) {
 		c := text[i]
 		var r rune
-		n := 1
+		var n int
 		if c < utf8.RuneSelf {
 			low := c | 0x20
 			if low < 'a' || low > 'z' {

@@ -3,6 +3,7 @@ package llm
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -62,10 +63,10 @@ func (s *Server) SetBehaviour(b Behaviour) error {
 		return fmt.Errorf("there is no mode %q", b.Mode)
 	}
 	if b.Status != 0 && (b.Status < 400 || b.Status > 599) {
-		return fmt.Errorf("status must be from 400 to 599")
+		return errors.New("status must be from 400 to 599")
 	}
 	if b.DelayMs < 0 || b.ChunkDelayMs < 0 || b.Times < 0 {
-		return fmt.Errorf("a delay or a number of times is not negative")
+		return errors.New("a delay or a number of times is not negative")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -138,7 +138,7 @@ func sentences(text string) []string {
 		}
 		start = end
 	}
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		switch c := text[i]; {
 		case c == '\n' && i+1 < len(text) && (text[i+1] == '\n' || text[i+1] == '\r'):
 			flush(i)

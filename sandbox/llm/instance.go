@@ -277,7 +277,7 @@ func (g *generator) array(s map[string]any, name string, h hint, depth int) (any
 		hints = hints[:min(len(hints), len(fixed))]
 	}
 	for len(hints) < least {
-		hints = append(hints, hint{item: len(hints)})
+		hints = append(hints, hint{item: len(hints)}) //nolint:makezero // those made before are hints, too
 	}
 	hints = hints[:min(len(hints), most)]
 	out := make([]any, 0, len(hints))
@@ -396,7 +396,7 @@ func (g *generator) number(s map[string]any, whole bool) (any, error) {
 	case math.IsInf(high, 0):
 		high = low + 100
 	}
-	step := float(s["multipleOf"], 0)
+	step := float(s["multipleOf"])
 	if whole && (step == 0 || step != math.Trunc(step)) {
 		step = max(1, step*100) // of .25 or .1; the check at the end says if it was wrong
 		if step != math.Trunc(step) {

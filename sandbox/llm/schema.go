@@ -179,9 +179,9 @@ func merge(a, b map[string]any) map[string]any {
 			lb, _ := vb.([]any)
 			out[k] = append(slices.Clone(la), lb...)
 		case "minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties":
-			out[k] = max(float(va, 0), float(vb, 0))
+			out[k] = max(float(va), float(vb))
 		case "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties":
-			out[k] = min(float(va, 0), float(vb, 0))
+			out[k] = min(float(va), float(vb))
 		case "enum":
 			la, _ := va.([]any)
 			lb, _ := vb.([]any)
@@ -235,11 +235,9 @@ func asList(v any) []any {
 
 func asMap(v any) map[string]any { m, _ := v.(map[string]any); return m }
 
-func float(v any, or float64) float64 {
-	if f, ok := v.(float64); ok {
-		return f
-	}
-	return or
+func float(v any) float64 {
+	f, _ := v.(float64)
+	return f
 }
 
 func equal(a, b any) bool {

@@ -125,7 +125,7 @@ const maxSocketPath = 96
 // It is computed, so that the next start finds the same one.
 func shortName(dir string) string {
 	h := fnv.New64a()
-	h.Write([]byte(dir))
+	_, _ = h.Write([]byte(dir)) // a hash never fails
 	return fmt.Sprintf("/tmp/counsel-%d-%x", os.Getuid(), h.Sum64())
 }
 

@@ -123,7 +123,7 @@ func (m *membership) findServers(ctx context.Context) error {
 	if _, err := starting.TryLockContext(ctx, 20*time.Millisecond); err != nil {
 		return err
 	}
-	defer starting.Close()
+	defer func() { _ = starting.Close() }()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	tries := 0

@@ -160,7 +160,7 @@ func (f *folded) spacedHits() []hit {
 		}
 		letters, at = letters[:0], at[:0]
 	}
-	for i := 0; i < len(f.text); i++ {
+	for i := range len(f.text) {
 		c := f.text[i]
 		if c == ' ' || c == ',' || c == '.' {
 			continue

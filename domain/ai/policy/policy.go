@@ -14,6 +14,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -222,13 +223,13 @@ func (r *Rule) compile() error {
 	known := slices.ContainsFunc(vocabulary, func(c Clause) bool { return c.Name == r.ClauseType }) || r.Absent && r.ClauseType == ""
 	switch {
 	case r.ID == "" || r.Title == "" || r.Rationale == "" || r.Suggestion == "" || len(r.Match) == 0:
-		return fmt.Errorf("id, title, match, rationale and suggestion are required")
+		return errors.New("id, title, match, rationale and suggestion are required")
 	case !known || r.ClauseType == EmbeddedInstruction:
 		return fmt.Errorf("the clause type %q is not one of CUAD's", r.ClauseType)
 	case r.Severity.rank() < 0:
 		return fmt.Errorf("unknown severity %q", r.Severity)
 	case r.Confidence <= 0 || r.Confidence > 1:
-		return fmt.Errorf("confidence must be above 0 and at most 1")
+		return errors.New("confidence must be above 0 and at most 1")
 	}
 	r.Rationale, r.Suggestion = strings.TrimSpace(r.Rationale), strings.TrimSpace(r.Suggestion)
 	for _, c := range r.Match {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"text/template"
@@ -61,7 +62,7 @@ func (p Prompt) Check(answer []byte) error {
 	}
 	var v any
 	if err := json.Unmarshal(answer, &v); err != nil {
-		return fmt.Errorf("the answer is not one JSON value")
+		return errors.New("the answer is not one JSON value")
 	}
 	if p.compiled.Check(v, "") != nil {
 		return fmt.Errorf("the answer does not fit the schema %s", p.SchemaName)
@@ -100,7 +101,7 @@ type AnalyzeParams struct {
 func (t *DocumentType) Prompt(p DraftParams) (Prompt, error) {
 	tone, ok := ParseTone(string(p.Tone))
 	if !ok {
-		return Prompt{}, fmt.Errorf("unknown tone")
+		return Prompt{}, errors.New("unknown tone")
 	}
 	style := newStyle(p.Locale)
 	style.Tone = tone
@@ -168,7 +169,7 @@ func (s *Set) Chat(p ChatParams) (Prompt, error) {
 // Analyze builds the request for the review of a text under a policy.
 func (s *Set) Analyze(p AnalyzeParams) (Prompt, error) {
 	if p.Policy == nil {
-		return Prompt{}, fmt.Errorf("an analysis needs a policy")
+		return Prompt{}, errors.New("an analysis needs a policy")
 	}
 	var system, user strings.Builder
 	style := newStyle(p.Locale)

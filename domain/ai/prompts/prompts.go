@@ -20,6 +20,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -167,14 +168,14 @@ func parseFile(raw []byte) (*file, error) {
 	rest, ok := bytes.CutPrefix(raw, []byte("---\n"))
 	head, body, found := bytes.Cut(rest, []byte("\n---\n"))
 	if !ok || !found {
-		return nil, fmt.Errorf("no front matter between two lines of ---")
+		return nil, errors.New("no front matter between two lines of ---")
 	}
 	f := &file{raw: raw}
 	if err := yaml.Unmarshal(head, &f.meta); err != nil {
 		return nil, err
 	}
 	if f.meta.ID == "" || f.meta.Version == "" {
-		return nil, fmt.Errorf("id and version are required")
+		return nil, errors.New("id and version are required")
 	}
 	var err error
 	if f.body, err = template.New(f.meta.ID).Option("missingkey=zero").Parse(string(body)); err != nil {
@@ -188,7 +189,7 @@ func newType(f, rules *file) (*DocumentType, error) {
 	m := &f.meta
 	t := &DocumentType{ID: m.ID, Title: m.Title, Description: m.Description, Version: m.Version, Sections: m.Sections, rules: rules, file: f}
 	if t.Title == "" || t.Description == "" || m.TitleTemplate == "" || len(t.Sections) == 0 {
-		return nil, fmt.Errorf("title, description, titleTemplate and sections are required")
+		return nil, errors.New("title, description, titleTemplate and sections are required")
 	}
 	var err error
 	if t.title, err = template.New("title").Option("missingkey=zero").Parse(m.TitleTemplate); err != nil {

@@ -3,6 +3,7 @@ package prompts
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -160,7 +161,7 @@ func writeNode(b *bytes.Buffer, n *yaml.Node) error {
 		}
 		b.Write(raw)
 	default:
-		return fmt.Errorf("missing")
+		return errors.New("missing")
 	}
 	return nil
 }
