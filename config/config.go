@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ const OpenAI = "https://api.openai.com/v1"
 func Load() (Config, error) {
 	c, err := env.ParseAs[Config]()
 	if err != nil {
-		return c, fmt.Errorf("settings: %w", err)
+		return c, named(err)
 	}
 	var faults []error
 	between := func(name string, v, low, high int) {
@@ -114,6 +115,36 @@ func Load() (Config, error) {
 		faults = append(faults, errors.New("ADMIN_EMAIL and ADMIN_PASSWORD go together"))
 	}
 	return c, errors.Join(faults...)
+}
+
+// named says which variable could not be read; the library only knows the field. The value
+// may be a secret and is left out.
+func named(err error) error {
+	all, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
+		return err
+	}
+	variables := map[string]string{}
+	var collect func(t reflect.Type, prefix string)
+	collect = func(t reflect.Type, prefix string) {
+		for f := range t.Fields() {
+			if v := f.Tag.Get("env"); v != "" {
+				variables[f.Name] = prefix + v
+			} else if f.Type.Kind() == reflect.Struct {
+				collect(f.Type, prefix+f.Tag.Get("envPrefix"))
+			}
+		}
+	}
+	collect(reflect.TypeFor[Config](), "")
+	var faults []error
+	for _, one := range all.Errors {
+		if parse, ok := errors.AsType[env.ParseError](one); ok {
+			faults = append(faults, fmt.Errorf("%s cannot be read as %s", variables[parse.Name], parse.Type))
+		} else {
+			faults = append(faults, one)
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // CheckProduction refuses what must not face the world.

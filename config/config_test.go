@@ -1,0 +1,106 @@
+package config_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"counsel/config"
+)
+
+// clear leaves only what a test sets.
+func clear(t *testing.T) {
+	t.Helper()
+	for _, kv := range os.Environ() {
+		name, _, _ := strings.Cut(kv, "=")
+		t.Setenv(name, "")
+		os.Unsetenv(name)
+	}
+}
+
+var good = map[string]string{
+	"DATABASE_URL": "mysql://counsel:9f0c2b7e@db:3306/counsel", "REDIS_URL": "redis://cache:6379/0",
+	"LLM_API_KEY": "k-2718281828", "JWT_SECRET_KEY": "b1946ac92492d2347c6235b4d2611184",
+}
+
+func TestProduction(t *testing.T) {
+	for name, c := range map[string]struct{ set, to, says string }{
+		"all is well":        {},
+		"no secret":          {"JWT_SECRET_KEY", "", "JWT_SECRET_KEY is not set"},
+		"short secret":       {"JWT_SECRET_KEY", "b1946ac92492d234", "JWT_SECRET_KEY is shorter"},
+		"default secret":     {"JWT_SECRET_KEY", "change-me-change-me-change-me-change-me", "JWT_SECRET_KEY is a default"},
+		"one letter":         {"JWT_SECRET_KEY", strings.Repeat("a", 40), "JWT_SECRET_KEY is a default"},
+		"no key":             {"LLM_API_KEY", "", "LLM_API_KEY is not set"},
+		"placeholder key":    {"LLM_API_KEY", "<your-api-key>", "LLM_API_KEY is a default"},
+		"no database":        {"DATABASE_URL", "", "DATABASE_URL is not set"},
+		"default password":   {"DATABASE_URL", "mysql://root:root@db/counsel", "DATABASE_URL has a default password"},
+		"no redis":           {"REDIS_URL", "", "REDIS_URL is not set"},
+		"weak admin":         {"ADMIN_PASSWORD", "password", "ADMIN_PASSWORD is a default"},
+		"short admin":        {"ADMIN_PASSWORD", "kU8vXe2", "ADMIN_PASSWORD is a default or shorter"},
+		"half a first admin": {"ADMIN_EMAIL", "", "ADMIN_EMAIL and ADMIN_PASSWORD go together"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			clear(t)
+			for k, v := range good {
+				t.Setenv(k, v)
+			}
+			t.Setenv("ADMIN_EMAIL", "admin@firm.example")
+			t.Setenv("ADMIN_PASSWORD", "kU8vXe2-nine-lives")
+			if c.set != "" {
+				t.Setenv(c.set, c.to)
+			}
+			cfg, err := config.Load()
+			if err == nil {
+				err = cfg.CheckProduction()
+			}
+			switch {
+			case c.says == "" && err != nil:
+				t.Fatalf("refused: %v", err)
+			case c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)):
+				t.Fatalf("says %v, want %q", err, c.says)
+			}
+			if err != nil && c.to != "" && strings.Contains(err.Error(), c.to) {
+				t.Fatalf("the error holds the secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestLimitsOfSettings(t *testing.T) {
+	for name, value := range map[string]string{
+		"CHAT_CACHE_MINUTES": "14", "LLM_TIMEOUT_MS": "1", "LLM_DEADLINE_MS": "9999", "ACCESS_TOKEN_EXPIRE_MINUTES": "0",
+		"RATE_LIMIT": "perhaps", "LOG_LEVEL": "loud", "JWT_ALGORITHM": "none", "LLM_BASE_URL": "nowhere", "TRUSTED_PROXIES": "everyone", "RATE_LIMIT_USER": "many",
+	} {
+		t.Run(name, func(t *testing.T) {
+			clear(t)
+			t.Setenv(name, value)
+			if _, err := config.Load(); err == nil || !strings.Contains(err.Error(), name) {
+				t.Fatalf("%s=%s: %v", name, value, err)
+			}
+		})
+	}
+}
+
+// TestExampleListsEverySetting keeps .env.example true.
+func TestExampleListsEverySetting(t *testing.T) {
+	example, err := os.ReadFile("../.env.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("config.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`env:"([A-Z0-9_]+)"(?: envDefault:"([^"]*)")?`).FindAllStringSubmatch(string(source), -1) {
+		name := m[1]
+		for _, short := range []string{"BASE_URL", "API_KEY", "MODEL", "TIMEOUT_MS", "DEADLINE_MS"} {
+			if name == short {
+				name = "LLM_" + name
+			}
+		}
+		if !strings.Contains(string(example), "\n"+name+"="+m[2]+"\n") {
+			t.Errorf(".env.example lacks %s=%s", name, m[2])
+		}
+	}
+}

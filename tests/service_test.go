@@ -1,0 +1,409 @@
+// Package tests drives the built program as its operator and its users would: over its
+// command line, its signals and HTTP.
+package tests
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"counsel/sandbox/llm"
+	"counsel/sandbox/testenv"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// build makes the program under test, once, in the folder for what is built.
+var build = sync.OnceValues(func() (string, error) {
+	binary, err := filepath.Abs("../bin/counsel-under-test")
+	if err != nil {
+		return "", err
+	}
+	out, err := exec.Command("go", "build", "-o", binary, "..").CombinedOutput()
+	if err != nil {
+		return "", errors.New(string(out))
+	}
+	return binary, nil
+})
+
+// program is one running counsel.
+type program struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	url    string
+	output *lockedBuffer
+	exited chan struct{} // closed once it has
+	err    error
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func launch(t *testing.T, env map[string]string, args ...string) *program {
+	t.Helper()
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &program{t: t, cmd: exec.Command(binary, args...), output: &lockedBuffer{}, exited: make(chan struct{})}
+	p.cmd.Dir = t.TempDir()
+	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "HTTP_ADDR=127.0.0.1:0"}
+	for k, v := range env {
+		p.cmd.Env = append(p.cmd.Env, k+"="+v)
+	}
+	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.exited)
+	}()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		<-p.exited
+	})
+	return p
+}
+
+var listening = regexp.MustCompile(`"address":"([^"]+)"|listening on +http://(\S+)`)
+
+// up waits until the program listens.
+func (p *program) up() *program {
+	p.t.Helper()
+	deadline := time.After(time.Minute)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if m := listening.FindStringSubmatch(p.output.String()); m != nil {
+			p.url = "http://" + m[1] + m[2]
+			return p
+		}
+		select {
+		case <-tick.C:
+		case <-p.exited:
+			p.t.Fatalf("it ended: %v\n%s", p.err, p.output)
+		case <-deadline:
+			p.t.Fatalf("it does not listen:\n%s", p.output)
+		}
+	}
+}
+
+// stops sends a signal and waits for the end.
+func (p *program) stops(s os.Signal, within time.Duration) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+	select {
+	case <-p.exited:
+	case <-time.After(within):
+		p.t.Fatalf("it still runs after %s", within)
+	}
+}
+
+// production is what serve needs: servers, a stand-in for the AI, secrets.
+func production(t *testing.T) (map[string]string, *llm.Server) {
+	t.Helper()
+	model, err := llm.Start(context.Background(), llm.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = model.Close() })
+	env := map[string]string{
+		"DATABASE_URL": testenv.NewDatabaseURL(t), "REDIS_URL": testenv.RedisURL(t),
+		"LLM_BASE_URL": model.URL, "LLM_API_KEY": model.APIKey, "LLM_MODEL": "sandbox",
+		"JWT_SECRET_KEY": "a secret for " + t.Name() + ", long enough", "RATE_LIMIT": "off",
+	}
+	m := launch(t, env, "migrate")
+	<-m.exited
+	if m.err != nil {
+		t.Fatalf("migrate: %s", m.output)
+	}
+	return env, model
+}
+
+// user is somebody signed in.
+type user struct{ id, token string }
+
+func (p *program) call(u user, method, path string, body any) (status int, answer map[string]any) {
+	p.t.Helper()
+	status, answer, err := p.try(u, method, path, body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return status, answer
+}
+
+func (p *program) try(u user, method, path string, body any) (int, map[string]any, error) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return 0, nil, err
+	}
+	r, err := http.NewRequest(method, p.url+path, bytes.NewReader(raw))
+	if err != nil {
+		return 0, nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if u.token != "" {
+		r.Header.Set("Authorization", "Bearer "+u.token)
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
+	res, err := client.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return 0, nil, err
+	}
+	var answer map[string]any
+	_ = json.Unmarshal(text, &answer)
+	return res.StatusCode, answer, nil
+}
+
+func (p *program) join(email string) user {
+	p.t.Helper()
+	_, u := p.call(user{}, "POST", "/api/auth/register", map[string]string{"email": email, "password": "correct horse battery", "fullName": "Somebody"})
+	return p.signIn(u["id"].(string), email)
+}
+
+func (p *program) signIn(id, email string) user {
+	p.t.Helper()
+	status, tokens := p.call(user{}, "POST", "/api/auth/login", map[string]string{"email": email, "password": "correct horse battery"})
+	if status != http.StatusOK {
+		p.t.Fatalf("login answers %d: %v", status, tokens)
+	}
+	return user{id, tokens["accessToken"].(string)}
+}
+
+// TestServeRefuses starts production on what is not fit for it.
+func TestServeRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		env  map[string]string
+		says string
+	}{
+		"nothing":          {nil, "JWT_SECRET_KEY is not set"},
+		"a default secret": {map[string]string{"JWT_SECRET_KEY": "changeme-changeme-changeme-changeme"}, "JWT_SECRET_KEY is a default"},
+	} {
+		p := launch(t, c.env, "serve")
+		<-p.exited
+		if p.err == nil || !strings.Contains(p.output.String(), c.says) {
+			t.Errorf("%s: %v, %s", name, p.err, p.output)
+		}
+	}
+	env, _ := production(t)
+	env["DATABASE_URL"] = testenv.NewDatabaseURL(t)
+	p := launch(t, env, "serve")
+	<-p.exited
+	if p.err == nil || !strings.Contains(p.output.String(), "migrate") {
+		t.Errorf("an empty database: %v, %s", p.err, p.output)
+	}
+}
+
+// TestAcknowledgedIsKept kills the server while it answers; what it acknowledged is there.
+func TestAcknowledgedIsKept(t *testing.T) {
+	env, _ := production(t)
+	p := launch(t, env, "serve").up()
+	ada := p.join("ada@example.com")
+	var mu sync.Mutex
+	acknowledged := map[string]bool{}
+	var askers sync.WaitGroup
+	enough := make(chan struct{})
+	for i := range 8 {
+		askers.Go(func() {
+			for n := 0; ; n++ {
+				status, answer, err := p.try(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "Is it lawful, number " + strings.Repeat("i", i+1) + strings.Repeat("n", n) + "?"})
+				if err != nil {
+					return // it was killed
+				}
+				if status == http.StatusOK {
+					mu.Lock()
+					acknowledged[answer["consultationId"].(string)] = true
+					if len(acknowledged) == 200 {
+						close(enough)
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	<-enough
+	p.stops(syscall.SIGKILL, 5*time.Second)
+	askers.Wait()
+
+	p = launch(t, env, "serve").up()
+	ada = p.signIn(ada.id, "ada@example.com")
+	cursor, kept := "", map[string]bool{}
+	for {
+		_, page := p.call(ada, "GET", "/api/ai/consultations?limit=100"+cursor, nil)
+		for _, item := range page["items"].([]any) {
+			kept[item.(map[string]any)["id"].(string)] = true
+		}
+		next, more := page["nextCursor"].(string)
+		if !more {
+			break
+		}
+		cursor = "&cursor=" + next
+	}
+	for id := range acknowledged {
+		if !kept[id] {
+			t.Fatalf("%s was acknowledged and is lost", id)
+		}
+	}
+}
+
+// TestOneCallForAll asks two servers the same new thing a thousand times at once.
+func TestOneCallForAll(t *testing.T) {
+	env, model := production(t)
+	env["LLM_TIMEOUT_MS"] = "5000"
+	servers := []*program{launch(t, env, "serve").up(), launch(t, env, "serve").up()}
+	ada := servers[0].join("ada@example.com")
+	for name, c := range map[string]struct {
+		behaviour llm.Behaviour
+		status    int
+		calls     int
+	}{
+		"answered": {llm.Behaviour{Mode: llm.ModeSlow, DelayMs: 2500}, http.StatusOK, 1},
+		"refused":  {llm.Behaviour{Mode: llm.ModeFail, Status: 400, DelayMs: 2500}, http.StatusServiceUnavailable, 1},
+	} {
+		if err := model.SetBehaviour(c.behaviour); err != nil {
+			t.Fatal(err)
+		}
+		model.Forget()
+		var askers sync.WaitGroup
+		statuses := make(chan int, 1000)
+		for i := range 1000 {
+			askers.Go(func() {
+				status, _, err := servers[i%2].try(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "Which law is " + name + "?"})
+				if err != nil {
+					status = -1
+				}
+				statuses <- status
+			})
+		}
+		askers.Wait()
+		close(statuses)
+		for status := range statuses {
+			if status != c.status {
+				t.Fatalf("%s: one caller got %d", name, status)
+			}
+		}
+		if n := model.Count(); n != c.calls {
+			t.Errorf("%s: the AI was called %d times", name, n)
+		}
+	}
+}
+
+// TestDrain stops a server while it answers: the answer still comes, within the ten seconds.
+func TestDrain(t *testing.T) {
+	env, model := production(t)
+	p := launch(t, env, "serve").up()
+	ada := p.join("ada@example.com")
+	if err := model.SetBehaviour(llm.Behaviour{Mode: llm.ModeSlow, DelayMs: 1500}); err != nil {
+		t.Fatal(err)
+	}
+	type result struct {
+		status int
+		err    error
+	}
+	answered := make(chan result, 1)
+	go func() {
+		status, _, err := p.try(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "May I finish?"})
+		answered <- result{status, err}
+	}()
+	for deadline := time.Now().Add(10 * time.Second); model.Count() == 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("the question did not reach the AI")
+		}
+	}
+	p.stops(syscall.SIGTERM, 10*time.Second)
+	if r := <-answered; r.err != nil || r.status != http.StatusOK {
+		t.Errorf("the running request got %d, %v", r.status, r.err)
+	}
+	if p.err != nil {
+		t.Errorf("it ended with %v", p.err)
+	}
+}
+
+// TestDev runs the embedded default twice on one folder: what was said is there again, and
+// nothing runs on when it has stopped.
+func TestDev(t *testing.T) {
+	env := map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data"), "ADMIN_EMAIL": "admin@firm.example", "ADMIN_PASSWORD": "correct horse battery"}
+	p := launch(t, env, "dev").up()
+	for _, says := range []string{"/docs", env["DATA_DIR"], "curl -s", "/api/ai/chat"} {
+		if !strings.Contains(p.output.String(), says) {
+			t.Errorf("the start-up text lacks %q:\n%s", says, p.output)
+		}
+	}
+	if status, _ := p.call(user{}, "GET", "/readyz", nil); status != http.StatusOK {
+		t.Errorf("/readyz answers %d", status)
+	}
+	ada := p.join("ada@example.com")
+	_, answer := p.call(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "Will you remember this?"})
+
+	second := launch(t, env, "dev")
+	<-second.exited
+	if second.err == nil || !strings.Contains(second.output.String(), "is in use by process") {
+		t.Errorf("a second one on the same data: %v, %s", second.err, second.output)
+	}
+
+	p.stops(os.Interrupt, 10*time.Second)
+	if left := processes(t, env["DATA_DIR"]); left != "" {
+		t.Errorf("left running:\n%s", left)
+	}
+
+	p = launch(t, env, "dev").up()
+	ada = p.signIn(ada.id, "ada@example.com")
+	if status, _ := p.call(ada, "GET", "/api/ai/consultations/"+answer["consultationId"].(string), nil); status != http.StatusOK {
+		t.Errorf("what was asked is gone: %d", status)
+	}
+	admin := p.signIn("", "admin@firm.example")
+	if status, _ := p.call(admin, "GET", "/api/users", nil); status != http.StatusOK {
+		t.Errorf("the first admin gets %d", status)
+	}
+	p.stops(syscall.SIGTERM, 10*time.Second)
+}
+
+// processes lists what runs with text in its command line, where there is a /proc.
+func processes(t *testing.T, text string) string {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, f := range files {
+		if line, err := os.ReadFile(f); err == nil && bytes.Contains(line, []byte(text)) { // else it has ended by now
+			left = append(left, strings.ReplaceAll(string(line), "\x00", " "))
+		}
+	}
+	return strings.Join(left, "\n")
+}
