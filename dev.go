@@ -52,7 +52,7 @@ func (devCommand) Run(ctx context.Context) (err error) {
 		cfg.RedisURL = box.RedisURL
 	}
 	if cfg.LLM.BaseURL == "" {
-		standIn, err := llm.Start(ctx, llm.Options{})
+		standIn, err := llm.Start(context.WithoutCancel(ctx), llm.Options{}) // it outlives ctx: requests are drained first
 		if err != nil {
 			return fmt.Errorf("the stand-in for the AI provider: %w", err)
 		}

@@ -79,7 +79,12 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 
 	session := s.Masker.NewSession()
 	started := s.Clock()
-	masked, err := maskInputs(session, s.shapes[t.ID], r.Inputs, "/inputs")
+	// The fields that name somebody come first, so that the free texts are searched for them.
+	_, err = maskInputs(session, s.shapes[t.ID], r.Inputs, "/inputs", true)
+	var masked any
+	if err == nil {
+		masked, err = maskInputs(session, s.shapes[t.ID], r.Inputs, "/inputs", false)
+	}
 	s.Metrics.Masked(s.Clock().Sub(started), session.Found())
 	if err != nil {
 		return Draft{}, err
@@ -161,21 +166,25 @@ func structured(p prompts.Prompt) Request {
 	}
 }
 
-// maskInputs masks every text of the inputs but those that can only be words of a fixed list.
-// The order is fixed, so that equal inputs get equal placeholders.
-func maskInputs(session *masking.Session, shape map[string]any, v any, pointer string) (any, error) {
+// fieldTypes are the values of the annotation x-personal: what a field of a form holds, whatever
+// it looks like. Of a "party" it is not known whether it is a person or a firm; of a "place"
+// the names of countries and towns are no secret.
+var fieldTypes = map[string]masking.Type{
+	"person": masking.Person, "party": masking.Organization, "address": masking.Address, "date": masking.Date, "id": masking.ID,
+}
+
+// maskInputs masks every text of the inputs but those that can only be words of a fixed list
+// or dates that say nothing of a person; with named, only the fields that are annotated. The
+// order is fixed, so that equal inputs get equal placeholders.
+func maskInputs(session *masking.Session, shape map[string]any, v any, pointer string, named bool) (any, error) {
 	switch v := v.(type) {
 	case string:
-		if shape["enum"] != nil || shape["const"] != nil || shape["format"] == "iso-4217" {
-			return v, nil
-		}
-		m, err := mask(session, v, pointer)
-		return m.Text, err
+		return maskField(session, shape, v, pointer, named)
 	case []any:
 		item, _ := shape["items"].(map[string]any)
 		list := make([]any, len(v))
 		for i, e := range v {
-			m, err := maskInputs(session, item, e, pointer+"/"+strconv.Itoa(i))
+			m, err := maskInputs(session, item, e, pointer+"/"+strconv.Itoa(i), named)
 			if err != nil {
 				return nil, err
 			}
@@ -187,7 +196,7 @@ func maskInputs(session *masking.Session, shape map[string]any, v any, pointer s
 		object := make(map[string]any, len(v))
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			property, _ := properties[name].(map[string]any)
-			m, err := maskInputs(session, property, v[name], pointer+"/"+name)
+			m, err := maskInputs(session, property, v[name], pointer+"/"+name, named)
 			if err != nil {
 				return nil, err
 			}
@@ -196,6 +205,26 @@ func maskInputs(session *masking.Session, shape map[string]any, v any, pointer s
 		return object, nil
 	}
 	return v, nil
+}
+
+func maskField(session *masking.Session, shape map[string]any, text, pointer string, named bool) (string, error) {
+	kind, _ := shape["x-personal"].(string)
+	t, whole := fieldTypes[kind]
+	switch {
+	case whole:
+		if kind == "party" && session.IsPerson(text) {
+			t = masking.Person
+		}
+		m, err := session.MaskAs(text, t)
+		return m.Text, maskError(err, pointer)
+	case named, shape["enum"] != nil, shape["const"] != nil, shape["format"] == "iso-4217", shape["format"] == "date":
+		return text, nil
+	case kind == "place":
+		m, err := session.MaskBut(text, masking.Location)
+		return m.Text, maskError(err, pointer)
+	}
+	m, err := mask(session, text, pointer)
+	return m.Text, err
 }
 
 // writtenDraft is a draft as the model wrote it: the sections the type has, in its order.

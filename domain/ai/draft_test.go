@@ -35,10 +35,10 @@ func nda(t testing.TB, b *bundle) (*prompts.DocumentType, map[string]any) {
 		t.Fatal("there is no NDA")
 	}
 	return dt, map[string]any{
-		"partyA":       map[string]any{"name": "Acme Widgets Ltd", "representative": "John Smith, john.smith@acme-widgets.com"},
+		"partyA":       map[string]any{"name": "Acme Widgets Ltd", "representative": "John Smith"},
 		"partyB":       map[string]any{"name": "Jane Roe"},
 		"discloser":    "mutual",
-		"purpose":      "Evaluating a joint product together",
+		"purpose":      "Evaluating a joint product together, see john.smith@acme-widgets.com",
 		"governingLaw": "Ireland",
 	}
 }
@@ -235,5 +235,55 @@ func TestDocumentTypes(t *testing.T) {
 	b := newBundle(t)
 	if n := len(b.DocumentTypes()); n < 6 {
 		t.Errorf("%d types", n)
+	}
+}
+
+// TestNamedFieldsStayHere: what a form's own schema says is a name, an address or a number of
+// somebody is masked whole, whatever it looks like; the law and the dates can be read.
+func TestNamedFieldsStayHere(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	b.model.then(fails(errDown))
+	for _, dt := range b.Prompts.Types() {
+		var inputs, shape map[string]any
+		if err := json.Unmarshal(dt.Example, &inputs); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(dt.InputsSchema, &shape); err != nil {
+			t.Fatal(err)
+		}
+		_, err := b.GenerateDocument(t.Context(), b.user, DraftRequest{Type: dt.ID, Inputs: inputs})
+		wantCode(t, err, domain.Unavailable, "")
+		sent := b.model.sent()
+		n := 0
+		eachPersonal(shape, inputs, func(kind, value string) {
+			n++
+			if open := kind == "place"; strings.Contains(sent, value) != open {
+				t.Errorf("%s: the %s %q left the service: %v", dt.ID, kind, value, !open)
+			}
+		})
+		if n < 4 {
+			t.Errorf("%s annotates only %d fields of its example", dt.ID, n)
+		}
+	}
+}
+
+func eachPersonal(shape map[string]any, v any, visit func(kind, value string)) {
+	switch v := v.(type) {
+	case string:
+		if kind, ok := shape["x-personal"].(string); ok {
+			visit(kind, v)
+		}
+	case []any:
+		item, _ := shape["items"].(map[string]any)
+		for _, e := range v {
+			eachPersonal(item, e, visit)
+		}
+	case map[string]any:
+		properties, _ := shape["properties"].(map[string]any)
+		for name, e := range v {
+			property, _ := properties[name].(map[string]any)
+			eachPersonal(property, e, visit)
+		}
 	}
 }

@@ -45,6 +45,18 @@ type flight struct {
 // come late.
 const linger = 2 * time.Second
 
+// failureHold is how long after a failure those who ask the same get it, too, rather than
+// another call: a crowd does not arrive in one instant.
+const failureHold = time.Second
+
+// goodUntil is when the last of those asked whom an ended flight answers.
+func (s *Service) goodUntil(f *flight) time.Time {
+	if f.err != nil {
+		return f.ended.Add(s.failureHold)
+	}
+	return f.ended
+}
+
 // obtain finds the answer to a: in the cache, or from the flight of its key. live, if not nil,
 // gets the masked text while the model writes it, in this goroutine; nothing when the answer
 // arrives whole. cached: this request caused no call of the model.
@@ -89,7 +101,7 @@ func (s *Service) join(a *ask) (*flight, Role, error) {
 	defer s.mu.Unlock()
 	s.forget()
 	id := a.cacheKey()
-	if f := s.flights[id]; f != nil && (f.ended.IsZero() || !a.at.After(f.ended)) {
+	if f := s.flights[id]; f != nil && (f.ended.IsZero() || !a.at.After(s.goodUntil(f))) {
 		return f, RoleFollower, nil
 	}
 	f := &flight{key: id, done: make(chan struct{})}

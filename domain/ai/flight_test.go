@@ -206,6 +206,28 @@ func TestOldFailureIsNoAnswer(t *testing.T) {
 	}
 }
 
+// TestQuickFailureIsShared: a crowd does not arrive in one instant, so a call that fails at
+// once answers those who come a moment later, too, on every server.
+func TestQuickFailureIsShared(t *testing.T) {
+	t.Parallel()
+	one := newBundle(t)
+	two := newBundle(t, sharing(one))
+	one.failureHold, two.failureHold = time.Hour, time.Hour
+	one.model.then(fails(errDown))
+	for _, b := range []*bundle{one, one, two, two} {
+		_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: "What is a tort?"})
+		wantCode(t, err, domain.Unavailable, "")
+	}
+	if n := one.model.calls(); n != 1 {
+		t.Errorf("%d calls", n)
+	}
+	one.failureHold = 0
+	one.model.then(nil)
+	if a := one.ask(t, one.user, "What is a tort?"); a.Cached {
+		t.Errorf("%+v", a)
+	}
+}
+
 // held is a model that says its pieces when told to.
 type held struct {
 	began chan struct{}

@@ -224,6 +224,7 @@ func newBundle(t testing.TB, change ...func(*Deps)) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.failureHold = 0 // else a test waits for it before it asks again
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()

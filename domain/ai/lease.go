@@ -92,7 +92,7 @@ func (s *Service) lead(ctx context.Context, f *flight, a *ask) (entry, error) {
 		delete(s.waiting, id)
 		s.mu.Unlock()
 	}()
-	asked := a.at.UnixMicro()
+	asked := a.at.Add(-s.failureHold).UnixMicro()
 	for {
 		state, value := s.acquire(ctx, l, asked)
 		switch state {

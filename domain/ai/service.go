@@ -104,13 +104,13 @@ type Service struct {
 	cancel context.CancelFunc
 	owned  sync.WaitGroup // the goroutines that run until base ends
 
-	mu       sync.Mutex
-	running  int           // requests and flights
-	idle     chan struct{} // closed when running is 0 after closing began; nil before
-	flights  map[string]*flight
-	finished []*flight // in the order they ended
-	waiting  map[string]chan struct{}
-	leaseTTL time.Duration
+	mu                    sync.Mutex
+	running               int           // requests and flights
+	idle                  chan struct{} // closed when running is 0 after closing began; nil before
+	flights               map[string]*flight
+	finished              []*flight // in the order they ended
+	waiting               map[string]chan struct{}
+	leaseTTL, failureHold time.Duration
 }
 
 // New starts a Service; it owns goroutines until Close. It fails only when the chat prompt or
@@ -132,7 +132,7 @@ func New(d Deps) (*Service, error) {
 	}
 	s := &Service{
 		Deps: d, chatVersion: p.Version, shapes: map[string]map[string]any{},
-		flights: map[string]*flight{}, waiting: map[string]chan struct{}{}, leaseTTL: leaseTTL,
+		flights: map[string]*flight{}, waiting: map[string]chan struct{}{}, leaseTTL: leaseTTL, failureHold: failureHold,
 	}
 	for _, t := range d.Prompts.Types() {
 		var shape map[string]any
@@ -207,15 +207,20 @@ func (s *Service) DocumentTypes() []*prompts.DocumentType { return s.Prompts.Typ
 // pointer. After an error nothing may be sent.
 func mask(session *masking.Session, text, pointer string) (masking.Masked, error) {
 	m, err := session.Mask(text)
+	return m, maskError(err, pointer)
+}
+
+// maskError is a failure of masking as the caller may be told it; nil for none.
+func maskError(err error, pointer string) error {
 	switch {
 	case err == nil:
-		return m, nil
+		return nil
 	case errors.Is(err, masking.ErrNotUTF8):
-		return masking.Masked{}, domain.InvalidField(pointer, "must be valid UTF-8")
+		return domain.InvalidField(pointer, "must be valid UTF-8")
 	case errors.Is(err, masking.ErrTooLong):
-		return masking.Masked{}, &domain.Error{Code: domain.TooLarge, Message: "The text is too long.", Err: err}
+		return &domain.Error{Code: domain.TooLarge, Message: "The text is too long.", Err: err}
 	}
-	return masking.Masked{}, &domain.Error{
+	return &domain.Error{
 		Code: domain.Internal, Message: "The text could not be checked for personal data.", Err: err,
 	}
 }

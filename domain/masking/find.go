@@ -54,6 +54,13 @@ func (m *Masker) Find(text string) []Span {
 // find fills a scan's spans. What the session knows of is found wherever it stands, and
 // what is found is made known to it.
 func (m *Masker) find(text string, session *Session) *scan {
+	s := m.search(text)
+	session.recognize(s)
+	return s
+}
+
+// search fills a scan's spans with what the text itself shows.
+func (m *Masker) search(text string) *scan {
 	s := scans.Get().(*scan)
 	s.lex, s.text = m.lex, text
 	s.tokens = m.lex.tokenize(s.tokens[:0], text)
@@ -65,6 +72,19 @@ func (m *Masker) find(text string, session *Session) *scan {
 	s.names()
 	s.addressees()
 	s.settle()
+	return s
+}
+
+// whole is the scan of a text that is, from its first to its last token, one value of type t.
+func (m *Masker) whole(text string, t Type, session *Session) *scan {
+	s := scans.Get().(*scan)
+	s.lex, s.text = m.lex, text
+	s.tokens = m.lex.tokenize(s.tokens[:0], text)
+	s.spans, s.heads = s.spans[:0], s.heads[:0]
+	s.survey()
+	if len(s.tokens) > 0 {
+		s.add(t, 0, len(s.tokens))
+	}
 	session.recognize(s)
 	return s
 }

@@ -2,6 +2,7 @@ package masking
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -46,7 +47,12 @@ func (s *Session) Found() int { return len(s.originals) }
 // Mask replaces the personal data in text, which must be an original: the placeholders of
 // a text masked before would count as look-alikes. On an error nothing may be sent: the text is
 // not valid UTF-8, is too long, or masking itself failed.
-func (s *Session) Mask(text string) (masked Masked, err error) {
+func (s *Session) Mask(text string) (Masked, error) {
+	return s.guarded(text, func() *scan { return s.masker.find(text, s) })
+}
+
+// guarded replaces what find finds in text.
+func (s *Session) guarded(text string, find func() *scan) (masked Masked, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			// what was recovered may hold pieces of the text: only its kind is told
@@ -59,10 +65,14 @@ func (s *Session) Mask(text string) (masked Masked, err error) {
 	if !utf8.ValidString(text) {
 		return Masked{}, ErrNotUTF8
 	}
-	scan := s.masker.find(text, s)
+	return s.replace(text, find()), nil
+}
+
+// replace puts placeholders in the place of the scan's spans, and frees the scan.
+func (s *Session) replace(text string, scan *scan) Masked {
 	defer scan.free()
 	if len(scan.spans) == 0 {
-		return Masked{Text: text}, nil
+		return Masked{Text: text}
 	}
 	var b strings.Builder
 	b.Grow(len(text) + 8*len(scan.spans))
@@ -76,7 +86,30 @@ func (s *Session) Mask(text string) (masked Masked, err error) {
 		at = span.End
 	}
 	b.WriteString(text[at:])
-	return Masked{Text: b.String(), segments: segments}, nil
+	return Masked{Text: b.String(), segments: segments}
+}
+
+// IsPerson tells whether all of text looks like the name of a person.
+func (s *Session) IsPerson(text string) bool {
+	spans := s.masker.Find(text)
+	return len(spans) == 1 && spans[0] == Span{Person, 0, len(text)}
+}
+
+// MaskBut is Mask, but leaves what is of type t.
+func (s *Session) MaskBut(text string, t Type) (Masked, error) {
+	return s.guarded(text, func() *scan {
+		scan := s.masker.search(text)
+		scan.spans = slices.DeleteFunc(scan.spans, func(span Span) bool { return span.Type == t })
+		s.recognize(scan)
+		return scan
+	})
+}
+
+// MaskAs masks text as one value of type t, whatever it looks like: the caller knows what it
+// is, as of a field of a form that asks for a name. It is then found in other texts too. The
+// errors are those of Mask.
+func (s *Session) MaskAs(text string, t Type) (Masked, error) {
+	return s.guarded(text, func() *scan { return s.masker.whole(text, t, s) })
 }
 
 // placeholder is the one of this very wording, made when it is new.

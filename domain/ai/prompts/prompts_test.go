@@ -68,7 +68,7 @@ func TestTypes(t *testing.T) {
 func TestSchemasAreBounded(t *testing.T) {
 	known := []string{"$schema", "title", "description", "type", "additionalProperties", "required", "properties", "items",
 		"minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "uniqueItems", "enum", "format", "default",
-		"x-unit", "if", "then", "allOf"}
+		"x-unit", "x-personal", "if", "then", "allOf"}
 	var walk func(at string, s map[string]any)
 	walk = func(at string, s map[string]any) {
 		has := func(keys ...string) {
