@@ -12,8 +12,8 @@ import (
 	"counsel/gen/api"
 )
 
-// Chat answers a question, whole or as it is written, as the caller's Accept asks.
-func (s *Server) Chat(ctx context.Context, r api.ChatRequestObject) (api.ChatResponseObject, error) {
+// SendChat answers a question, whole or as it is written, as the caller's Accept asks.
+func (s *Server) SendChat(ctx context.Context, r api.SendChatRequestObject) (api.SendChatResponseObject, error) {
 	q := ai.Question{UserID: domain.ID(r.Body.UserID), Message: r.Body.Message, Locale: text(r.Body.Locale)}
 	if c := r.Body.Context; c != nil {
 		q.Context = &ai.Context{ConsultationID: (*domain.ID)(c.ConsultationID), Facts: text(c.Facts)}
@@ -25,7 +25,7 @@ func (s *Server) Chat(ctx context.Context, r api.ChatRequestObject) (api.ChatRes
 	if err != nil {
 		return nil, err
 	}
-	return api.Chat200JSONResponse(chatResponse(a)), nil
+	return api.SendChat200JSONResponse(chatResponse(a)), nil
 }
 
 // chatStream answers a question as an event stream. Nothing is written before the first
@@ -39,9 +39,9 @@ type chatStream struct {
 // eventWait is how long one event may take to reach a slow client.
 const eventWait = 10 * time.Second
 
-// VisitChatResponse asks, and writes the events as they come. When the client has gone the
+// VisitSendChatResponse asks, and writes the events as they come. When the client has gone the
 // answer is still carried to its end, so that it is on record.
-func (st *chatStream) VisitChatResponse(w http.ResponseWriter) error {
+func (st *chatStream) VisitSendChatResponse(w http.ResponseWriter) error {
 	begun, gone := false, false
 	out := http.NewResponseController(w)
 	send := func(e api.ChatEvent) {

@@ -163,7 +163,7 @@ func TestModelFaults(t *testing.T) {
 			b := newBundle(t)
 			ada := b.join("ada", domain.RoleClient)
 			must(t, b.model.SetBehaviour(llm.Behaviour{Mode: mode}))
-			a := b.call(ada, "POST", "/api/ai/chat", question(ada, "Is that lawful?"))
+			a := b.call(ada, "POST", "/api/ai/chat", question(ada, "Is that lawful, asked of "+string(mode)+"?"))
 			if a.status != want.status || a.problem().Code != want.code {
 				t.Fatalf("answers %d %s", a.status, a.body)
 			}

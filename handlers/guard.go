@@ -133,7 +133,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 	var buf bytes.Buffer
 	if r.ContentLength > 0 {
-		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+		buf.Grow(int(min(r.ContentLength, 32<<10)) + bytes.MinRead) // what is announced need never come
 	}
 	if _, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
@@ -161,6 +161,9 @@ func checkBody(s *schema.Schema, body []byte) error {
 		}
 		return e
 	}
+	if members(v) != colons(body) { // one of two values would be checked, and both be bound
+		return domain.Errorf(domain.Malformed, "The body names a field twice.")
+	}
 	faults := s.Check(v, "")
 	if faults == nil {
 		return nil
@@ -184,4 +187,36 @@ func (bodyBinder) Bind(c *echo.Context, target any) error {
 		return &domain.Error{Code: domain.Invalid, Message: "The request has a field that cannot be accepted.", Err: err}
 	}
 	return nil
+}
+
+// members counts the members of all objects in v; colons those of the JSON text it was read
+// from. They differ when a name comes twice.
+func members(v any) (n int) {
+	switch v := v.(type) {
+	case map[string]any:
+		n = len(v)
+		for _, e := range v {
+			n += members(e)
+		}
+	case []any:
+		for _, e := range v {
+			n += members(e)
+		}
+	}
+	return n
+}
+
+func colons(body []byte) (n int) {
+	quoted := false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted && c == '\\':
+			i++
+		case !quoted && c == ':':
+			n++
+		}
+	}
+	return n
 }

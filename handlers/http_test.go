@@ -46,6 +46,7 @@ func TestBodies(t *testing.T) {
 		"blank":               {`{"userId":"` + id + `","message":" \n "}`, "", 422, "invalid", "/message"},
 		"too long":            {`{"userId":"` + id + `","message":"` + strings.Repeat("a", 8001) + `"}`, "", 422, "invalid", "/message"},
 		"null":                {`{"userId":"` + id + `","message":null}`, "", 422, "invalid", "/message"},
+		"field given twice":   {`{"userId":"` + id + `","message":"a","context":{"facts":"` + strings.Repeat("a", 30000) + `"},"context":{}}`, "", 400, "malformed", ""},
 		"no UUID":             {`{"userId":"7","message":"a"}`, "", 422, "invalid", "/userId"},
 		"no locale":           {`{"userId":"` + id + `","message":"a","locale":"zz-!"}`, "", 422, "invalid", "/locale"},
 		"unknown, nested":     {`{"userId":"` + id + `","message":"a","context":{"x":1}}`, "", 400, "malformed", "/context/x"},
@@ -70,6 +71,13 @@ func TestBodies(t *testing.T) {
 	if b.model.Count() != 0 {
 		t.Error("a refused request reached the AI")
 	}
+}
+
+// TestColonsInText: what looks like two names for one inside a text is none.
+func TestColonsInText(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	b.call(ada, "POST", "/api/ai/chat", question(ada, `He said: \"a\": and "b": {"c": 1}. Is that \\: lawful?`)).wants(200, "")
 }
 
 func TestParameters(t *testing.T) {
@@ -127,7 +135,7 @@ func TestLogsHoldNoWords(t *testing.T) {
 			t.Errorf("the log holds %q", word)
 		}
 	}
-	for _, want := range []string{`"operation":"chat"`, `"userId":"` + ada.ID.String(), `"model":"sandbox"`, `"tokens":`, `"outcome":"ai_unavailable"`, `"status":503`} {
+	for _, want := range []string{`"operation":"sendChat"`, `"userId":"` + ada.ID.String(), `"model":"sandbox"`, `"tokens":`, `"outcome":"ai_unavailable"`, `"status":503`} {
 		if !strings.Contains(logs, want) {
 			t.Errorf("the log lacks %s", want)
 		}

@@ -109,8 +109,14 @@ for _, m in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do
 end
 return out`)
 
+// ownerTimeout bounds the look-up, which does not end with the caller: one who hangs up must not
+// look like a Redis that does not answer, neither to itself nor to those who share the look-up.
+const ownerTimeout = time.Second
+
 // owner returns whose session it is: mostly without leaving the process.
 func (s *sessions) owner(ctx context.Context, id domain.ID) (domain.ID, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ownerTimeout)
+	defer cancel()
 	text, err := s.redis.DoCache(ctx, s.redis.B().Hget().Key(sessionKey(id)).Field("user").Cache(), sessionCache).ToString()
 	if err != nil {
 		return domain.ID{}, gone(err)

@@ -87,6 +87,9 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, r Analys
 	if err != nil {
 		return Analysis{}, err
 	}
+	if err := restorable(session, KindAnalysis, e.Text); err != nil {
+		return Analysis{}, err
+	}
 	said, err := readFindings(e.Text)
 	if err != nil {
 		return Analysis{}, badAnswer(err)

@@ -6,11 +6,13 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"counsel/domain"
+	"counsel/domain/masking"
 
 	"github.com/redis/rueidis"
 )
@@ -49,6 +51,19 @@ func usable(kind Kind, text string) bool {
 		return false
 	}
 	return len(text) <= most || utf8.RuneCountInString(text) <= most
+}
+
+// restorable tells whether an answer stays within bounds once the originals are back: a
+// placeholder of ten bytes may stand for a word of 200,000.
+func restorable(session *masking.Session, kind Kind, text string) error {
+	most := 4 * maxAnswer
+	if kind != KindChat {
+		most = 4 * maxStructured
+	}
+	if n := session.RestoredLen(text); n > most {
+		return badAnswer(errors.New("ai: the restored answer is too long"))
+	}
+	return nil
 }
 
 var prefixes = map[Kind]string{KindChat: "ai:chat:", KindDocument: "ai:draft:", KindAnalysis: "ai:analysis:"}

@@ -101,8 +101,10 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	begun := false
 	if delta != nil {
 		restorer = session.Restorer(func(piece string) {
-			text.WriteString(piece)
-			delta(piece)
+			if text.Len()+len(piece) <= 4*maxAnswer { // or it is refused in the end
+				text.WriteString(piece)
+				delta(piece)
+			}
 		})
 		live = func(piece string) {
 			begun = true
@@ -111,6 +113,9 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	}
 	e, cached, err := s.obtain(a, usage, live)
 	if err != nil {
+		return Answer{}, err
+	}
+	if err := restorable(session, KindChat, e.Text); err != nil {
 		return Answer{}, err
 	}
 	answer := session.Restore(e.Text)

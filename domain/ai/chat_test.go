@@ -29,7 +29,7 @@ func TestChatMasksAndRestores(t *testing.T) {
 	if lies := inRedis(t, b.Redis); strings.Contains(lies, "Smith") || strings.Contains(lies, "acme-widgets") {
 		t.Errorf("in Redis: %s", lies)
 	}
-	if usage.Model != b.model.name || usage.Tokens != 42 || usage.Cached || usage.Upstream <= 0 {
+	if usage.Model != b.model.name || usage.Tokens != 42 || usage.Cached || usage.Upstream < 0 {
 		t.Errorf("usage %+v", usage)
 	}
 	row := b.row(t, a.ConsultationID)
@@ -332,5 +332,22 @@ func TestConsultationsAreClosed(t *testing.T) {
 	wantCode(t, foreign, domain.NotFound, "")
 	if foreign.Error() != absent.Error() {
 		t.Errorf("%v looks unlike %v", foreign, absent)
+	}
+}
+
+// TestRestoredAnswerIsBounded: a short placeholder may stand for a very long word; an answer
+// that repeats it is refused before it is put together.
+func TestRestoredAnswerIsBounded(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	b.model.then(says(strings.Repeat("[EMAIL_1] ", 9000)))
+	q := Question{UserID: b.user.UserID, Message: "Write to " + strings.Repeat("x", 7000) + "@example.com, please?"}
+	_, err := b.Chat(t.Context(), b.user, q)
+	wantCode(t, err, domain.Upstream, "")
+	got := 0
+	_, err = b.StreamChat(t.Context(), b.user, q, func(s string) { got += len(s) })
+	wantCode(t, err, domain.Upstream, "")
+	if got > 4*maxAnswer {
+		t.Errorf("%d bytes went out", got)
 	}
 }

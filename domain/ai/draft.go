@@ -108,6 +108,9 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 	if err != nil {
 		return Draft{}, err
 	}
+	if err := restorable(session, KindDocument, e.Text); err != nil {
+		return Draft{}, err
+	}
 	written, err := readDraft(t, e.Text)
 	if err != nil {
 		return Draft{}, badAnswer(err)

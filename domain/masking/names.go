@@ -88,6 +88,8 @@ func (s *scan) nameness(i int) int {
 	n := t.end - t.start
 	english := c&(common|rare) != 0
 	switch {
+	case s.given(i):
+		return weak // "Ada Lovelace" is no statute, "May Johnson" no month
 	case n < 2 || c&(function|foreign|never|day|honorific|nation) != 0 && c&sure == 0:
 		return noName
 	case c&(orgEnd|phoneCue|idCue|nameCue|birth|unit|military) != 0 && c&(first|last|sure) == 0:
@@ -145,6 +147,15 @@ func (s *scan) nameness(i int) int {
 		return noName
 	}
 	return strong
+}
+
+// given tells whether token i is written as a given name, although by its letters alone it
+// is an acronym ("Ada") or, within a sentence, an auxiliary verb ("Will").
+func (s *scan) given(i int) bool {
+	t := &s.tokens[i]
+	c := t.class
+	return t.upper && !t.caps && !s.lowercase && !s.capitals && t.end-t.start > 2 && c&first != 0 && c&sure == 0 &&
+		(c&never != 0 || c&function != 0 && !t.sentence)
 }
 
 // expected tells whether a word that no list knows is a name rather than a slip of the
@@ -213,7 +224,7 @@ func (s *scan) titled(i int) int {
 // slot tells whether the text says that a name stands at token i.
 func (s *scan) slot(i int) bool {
 	t := &s.tokens[i]
-	if t.class&(function|foreign|never|day) != 0 && t.class&sure == 0 || t.end-t.start < 2 {
+	if t.class&(function|foreign|never|day) != 0 && t.class&sure == 0 && !s.given(i) || t.end-t.start < 2 {
 		return false
 	}
 	if !t.upper && !s.lowercase {

@@ -19,6 +19,15 @@ func (s *Session) Restore(text string) string {
 	return b.String()
 }
 
+// RestoredLen is how many bytes Restore would return.
+func (s *Session) RestoredLen(text string) (n int) {
+	if len(s.originals) == 0 {
+		return len(text)
+	}
+	s.restore(text, true, func(piece string) { n += len(piece) })
+	return n
+}
+
 // restore emits text with its placeholders replaced and returns the tail that may yet
 // become a placeholder; with last set there is none.
 func (s *Session) restore(text string, last bool, emit func(string)) (rest string) {

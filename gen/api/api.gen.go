@@ -794,8 +794,8 @@ type ListUsersParams struct {
 // AnalyzeTextJSONRequestBody defines body for AnalyzeText for application/json ContentType.
 type AnalyzeTextJSONRequestBody = AnalyzeRequest
 
-// ChatJSONRequestBody defines body for Chat for application/json ContentType.
-type ChatJSONRequestBody = ChatRequest
+// SendChatJSONRequestBody defines body for SendChat for application/json ContentType.
+type SendChatJSONRequestBody = ChatRequest
 
 // GenerateDocumentJSONRequestBody defines body for GenerateDocument for application/json ContentType.
 type GenerateDocumentJSONRequestBody = GenerateDocumentRequest
@@ -817,9 +817,9 @@ type ServerInterface interface {
 	// AnalyzeText Review a contract or clause
 	// (POST /api/ai/analyze)
 	AnalyzeText(ctx *echo.Context) error
-	// Chat Ask a legal question
+	// SendChat Ask a legal question
 	// (POST /api/ai/chat)
-	Chat(ctx *echo.Context) error
+	SendChat(ctx *echo.Context) error
 	// ListConsultations List consultations
 	// (GET /api/ai/consultations)
 	ListConsultations(ctx *echo.Context, params ListConsultationsParams) error
@@ -899,12 +899,12 @@ func (w *ServerInterfaceWrapper) AnalyzeText(ctx *echo.Context) error {
 	return err
 }
 
-// Chat converts echo context to params.
-func (w *ServerInterfaceWrapper) Chat(ctx *echo.Context) error {
+// SendChat converts echo context to params.
+func (w *ServerInterfaceWrapper) SendChat(ctx *echo.Context) error {
 	var err error
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.Chat(ctx)
+	err = w.Handler.SendChat(ctx)
 	return err
 }
 
@@ -1228,7 +1228,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/auth/sessions/:sessionId", wrapper.EndSession, options.OperationMiddlewares["endSession"]...)
 	router.GET(options.BaseURL+"/api/users", wrapper.ListUsers, options.OperationMiddlewares["listUsers"]...)
 	router.PATCH(options.BaseURL+"/api/users/:userId", wrapper.UpdateUser, options.OperationMiddlewares["updateUser"]...)
-	router.POST(options.BaseURL+"/api/ai/chat", wrapper.Chat, options.OperationMiddlewares["chat"]...)
+	router.POST(options.BaseURL+"/api/ai/chat", wrapper.SendChat, options.OperationMiddlewares["sendChat"]...)
 	router.POST(options.BaseURL+"/api/ai/generate-document", wrapper.GenerateDocument, options.OperationMiddlewares["generateDocument"]...)
 	router.POST(options.BaseURL+"/api/ai/analyze", wrapper.AnalyzeText, options.OperationMiddlewares["analyzeText"]...)
 	router.GET(options.BaseURL+"/api/ai/consultations", wrapper.ListConsultations, options.OperationMiddlewares["listConsultations"]...)
@@ -1446,17 +1446,17 @@ func (response AnalyzeText503ApplicationProblemPlusJSONResponse) VisitAnalyzeTex
 	return err
 }
 
-type ChatRequestObject struct {
-	Body *ChatJSONRequestBody
+type SendChatRequestObject struct {
+	Body *SendChatJSONRequestBody
 }
 
-type ChatResponseObject interface {
-	VisitChatResponse(w http.ResponseWriter) error
+type SendChatResponseObject interface {
+	VisitSendChatResponse(w http.ResponseWriter) error
 }
 
-type Chat200JSONResponse ChatResponse
+type SendChat200JSONResponse ChatResponse
 
-func (response Chat200JSONResponse) VisitChatResponse(w http.ResponseWriter) error {
+func (response SendChat200JSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1468,12 +1468,12 @@ func (response Chat200JSONResponse) VisitChatResponse(w http.ResponseWriter) err
 	return err
 }
 
-type Chat200TextEventStreamResponse struct {
+type SendChat200TextEventStreamResponse struct {
 	Body          io.Reader
 	ContentLength int64
 }
 
-func (response Chat200TextEventStreamResponse) VisitChatResponse(w http.ResponseWriter) error {
+func (response SendChat200TextEventStreamResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	w.Header().Set("Content-Type", "text/event-stream")
 	if response.ContentLength != 0 {
@@ -1511,11 +1511,11 @@ func (response Chat200TextEventStreamResponse) VisitChatResponse(w http.Response
 	}
 }
 
-type Chat400ApplicationProblemPlusJSONResponse struct {
+type SendChat400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
-func (response Chat400ApplicationProblemPlusJSONResponse) VisitChatResponse(w http.ResponseWriter) error {
+func (response SendChat400ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1527,11 +1527,11 @@ func (response Chat400ApplicationProblemPlusJSONResponse) VisitChatResponse(w ht
 	return err
 }
 
-type Chat401ApplicationProblemPlusJSONResponse struct {
+type SendChat401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
 }
 
-func (response Chat401ApplicationProblemPlusJSONResponse) VisitChatResponse(w http.ResponseWriter) error {
+func (response SendChat401ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1546,11 +1546,11 @@ func (response Chat401ApplicationProblemPlusJSONResponse) VisitChatResponse(w ht
 	return err
 }
 
-type Chat403ApplicationProblemPlusJSONResponse struct {
+type SendChat403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
-func (response Chat403ApplicationProblemPlusJSONResponse) VisitChatResponse(w http.ResponseWriter) error {
+func (response SendChat403ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1562,11 +1562,11 @@ func (response Chat403ApplicationProblemPlusJSONResponse) VisitChatResponse(w ht
 	return err
 }
 
-type Chat404ApplicationProblemPlusJSONResponse struct {
+type SendChat404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
 }
 
-func (response Chat404ApplicationProblemPlusJSONResponse) VisitChatResponse(w http.ResponseWriter) error {
+func (response SendChat404ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1578,11 +1578,11 @@ func (response Chat404ApplicationProblemPlusJSONResponse) VisitChatResponse(w ht
 	return err
 }
 
-type Chat413ApplicationProblemPlusJSONResponse struct {
+type SendChat413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
-func (response Chat413ApplicationProblemPlusJSONResponse) VisitChatResponse(w http.ResponseWriter) error {
+func (response SendChat413ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1594,11 +1594,11 @@ func (response Chat413ApplicationProblemPlusJSONResponse) VisitChatResponse(w ht
 	return err
 }
 
-type Chat422ApplicationProblemPlusJSONResponse struct {
+type SendChat422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableEntityApplicationProblemPlusJSONResponse
 }
 
-func (response Chat422ApplicationProblemPlusJSONResponse) VisitChatResponse(w http.ResponseWriter) error {
+func (response SendChat422ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1610,11 +1610,11 @@ func (response Chat422ApplicationProblemPlusJSONResponse) VisitChatResponse(w ht
 	return err
 }
 
-type Chat429ApplicationProblemPlusJSONResponse struct {
+type SendChat429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
 
-func (response Chat429ApplicationProblemPlusJSONResponse) VisitChatResponse(w http.ResponseWriter) error {
+func (response SendChat429ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1629,11 +1629,11 @@ func (response Chat429ApplicationProblemPlusJSONResponse) VisitChatResponse(w ht
 	return err
 }
 
-type Chat500ApplicationProblemPlusJSONResponse struct {
+type SendChat500ApplicationProblemPlusJSONResponse struct {
 	InternalServerErrorApplicationProblemPlusJSONResponse
 }
 
-func (response Chat500ApplicationProblemPlusJSONResponse) VisitChatResponse(w http.ResponseWriter) error {
+func (response SendChat500ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1645,11 +1645,11 @@ func (response Chat500ApplicationProblemPlusJSONResponse) VisitChatResponse(w ht
 	return err
 }
 
-type Chat502ApplicationProblemPlusJSONResponse struct {
+type SendChat502ApplicationProblemPlusJSONResponse struct {
 	BadGatewayApplicationProblemPlusJSONResponse
 }
 
-func (response Chat502ApplicationProblemPlusJSONResponse) VisitChatResponse(w http.ResponseWriter) error {
+func (response SendChat502ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -1661,11 +1661,11 @@ func (response Chat502ApplicationProblemPlusJSONResponse) VisitChatResponse(w ht
 	return err
 }
 
-type Chat503ApplicationProblemPlusJSONResponse struct {
+type SendChat503ApplicationProblemPlusJSONResponse struct {
 	ServiceUnavailableApplicationProblemPlusJSONResponse
 }
 
-func (response Chat503ApplicationProblemPlusJSONResponse) VisitChatResponse(w http.ResponseWriter) error {
+func (response SendChat503ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3734,9 +3734,9 @@ type StrictServerInterface interface {
 	// AnalyzeText Review a contract or clause
 	// (POST /api/ai/analyze)
 	AnalyzeText(ctx context.Context, request AnalyzeTextRequestObject) (AnalyzeTextResponseObject, error)
-	// Chat Ask a legal question
+	// SendChat Ask a legal question
 	// (POST /api/ai/chat)
-	Chat(ctx context.Context, request ChatRequestObject) (ChatResponseObject, error)
+	SendChat(ctx context.Context, request SendChatRequestObject) (SendChatResponseObject, error)
 	// ListConsultations List consultations
 	// (GET /api/ai/consultations)
 	ListConsultations(ctx context.Context, request ListConsultationsRequestObject) (ListConsultationsResponseObject, error)
@@ -3860,11 +3860,11 @@ func (sh *strictHandler) AnalyzeText(ctx *echo.Context) error {
 	return nil
 }
 
-// Chat operation middleware
-func (sh *strictHandler) Chat(ctx *echo.Context) error {
-	var request ChatRequestObject
+// SendChat operation middleware
+func (sh *strictHandler) SendChat(ctx *echo.Context) error {
+	var request SendChatRequestObject
 
-	var body ChatJSONRequestBody
+	var body SendChatJSONRequestBody
 	var err error
 	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
 		// A request validator built on kin-openapi's openapi3filter with
@@ -3888,18 +3888,18 @@ func (sh *strictHandler) Chat(ctx *echo.Context) error {
 	request.Body = &body
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.Chat(ctx.Request().Context(), request.(ChatRequestObject))
+		return sh.ssi.SendChat(ctx.Request().Context(), request.(SendChatRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "Chat")
+		handler = middleware(handler, "SendChat")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(ChatResponseObject); ok {
-		return validResponse.VisitChatResponse(ctx.Response())
+	} else if validResponse, ok := response.(SendChatResponseObject); ok {
+		return validResponse.VisitSendChatResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -4519,175 +4519,176 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H35chs5kver4KvdCB9TpEhKsi0qNmbU8tFy+1pLXne76TXBKpBEqwooAyjRbIci5mnmweZJvkACqIvg",
-	"Jcrd883nP7pDZl1AZiIzkccPX4OIpxlnhCkZ9L8G5AtOs4TA3ycMJ/PfyVsiM84k0T9d4SSHPyIcTUkc",
-	"9Mc4kSQMIs5kniisKGdncdAPOt0jPDqIRq3DQ4xbD0m323oUPXzY6sRd0hvv44PRYRSEwZiymLKJDPq/",
-	"fg2iBOeSXMwzEvSDdyzCWUZi9ILiEU2omgfwmTGNCYtI0O+0j8KAsDjodzvdMPicc6Wfu5gSdJ5nWUKJ",
-	"uCNR4p5GcoqTBI0IyllCU6pI3A7CQMCQcaIfLb6EZlRNea4QRhHOUIQZIl8iQmKkpgQBDRAfwz8izpTA",
-	"kUIpZnOkaEqkfq0kV0ToMfeDKZ1M9S8KCxX0Dx+GgcwnEyL1d4N+cIqzyiCxgreOCZEowzRGlCE1I8kV",
-	"QSlnairbwfXHMBBUXr4gVySpvL94qSbm9q/9GAaKXxIm30nN1/1Hj66vw+B0ipWX/5jJGRFBP3jJpUKM",
-	"s1ZMZZRwmQuC8EQQkmqRQiPKDNUyLBQlEo25QGrGkeJoTK8ImhMsgGQbStRRqzfuxK2HcWfUeoT3D1sP",
-	"x92YdKLu6AhjzVAyJkJLiCZDY1K9bg8mVXn1HzwpQbAi8YkK+kGv03vQ6nZbvcOLzlH/oNvvPPwQhAHd",
-	"Yq6XVIt/EE2xCsIg4ZGRY8KCMEh5DOIxyVTroN1tpZTRQC+TQvJ+5DOUcDZBMScS4aXzRbnMcZLMF6b9",
-	"12CBvGGQSyKq/Oq1HkZd0nqID3utI3zYbe2PHuDOuBv14gMSaHY8I4wIrMhjHuX6e7voG9zqjPbHrYfR",
-	"Ydw6inukdYgPxvtRb9TFHU2xWOCx2vSBI/fABfmiOfYf6GWucpygV5y1HpeUOnGUGrAB+4//QN02emMo",
-	"pH+4mFJZISaVKMUxQSOiZoQw9IoLNZ1pyj5LRz8izGJ0EmP0gl+RBEekDTzDehWfR1wYvdfTCiaya/1r",
-	"YNmh/xzxeA5KcNdvTgnWijnoB3YqQRhkXFIjO13Ntyrru73OQRjMsGBWm4MeBuIZ8WJcIYnnaDal0RRF",
-	"PBdKophENCYopjLLlVacH/V7L+C99YUZRURKuKDle/58OnoW0df0+dm738+6r+jzozaZP/89fn9GX9Oz",
-	"2cuLZPqL/jHqJWyUPu3EPz9PgjAgXzIqiDxjQf+o0wFdIYicuveefBBvL6PPU/L58/kvk2fj3odD+eOk",
-	"fcD2H3eyD4+u3nbTiwfznz73Zj+PXkzfkefRkXyKn9HX/JV4qd7E/3PpFoS1YT8QLIgAIX8ntWKpCvRS",
-	"VdDp9DsdrQpiKvEoqUg9STHVaxrH+G/WULcjnmo7mifJK5zqj1Y52dAnq9diGAgO+iNKKGEquNbj1nJA",
-	"BHDjLVFifjJWZiIxkZGgmdUl5yTiLJZaAc4wVWhExlzrEMbVlAikxBzdffv0FB11u517bWAFDD/oH4aB",
-	"jKYkxfqlYy5SrClCmdrvaS2Gv9A0T4P+owcHmmNai8G/O2GgDJEpU2QCVL4O9VLAKVF2xKe5kNwz2iEj",
-	"X5S5OHSGPMMTYofdRq8z/DknfUQV6PYUpXiOoilmE1IbfHDy4XNnfv7o1fi/859e/fwoPnj57PDzRJNd",
-	"f+dzToR2W5jhTGSGU51wir+8IGyipkG/Z+fn/t3Vs1GKCP2m//31pPUBt37vtI4+tT7+5T+DYvpSCb1O",
-	"9eRfaLdmcbZ6JabaoFFFUq3oYap6RlN8VZ9Pr+MfOThMtYHHZIzzRJlHlrOtW2Na1880YRU+8OwHHD/D",
-	"iszwHFYJZ0rLotYB2qeLQOPvZYKPEpL+5TdpLHjVa2X6VQvmg8f6s5h+GuH4k7XzYRATZVaUptHJGZrg",
-	"Ky20yNyA1BQrrauSGPSX9h0liUOUJQRLAlKNJ5iyNjBcKgyOabCHM7qH6R42/jM4JWB3t/FjpMIql0H/",
-	"sNMLA0UViNsPOEaOOgUtp0plsr+3F/GcSZK0LTEckeRefdZA8pKR/ynIWNu2vXIfsGeuyr035g3mkbpQ",
-	"nTDEcyW1+pZzqUhqaUZicJ6R5ClRU8omKGc5qLF2cB3qCbw1tLghd3N2yfiMPaUkiX0cTnGipZHETe5a",
-	"FiBtIdGUJ7FeCWP9GsNmamwUvB3WhBBcmH1J8R57j3sONAeV7tVgIbVgaw9yLyUSTwh46x7RsC7bDnIB",
-	"6rAqF2+LUWwqFyWtbkcmqmSOMLNLRhAch4iLBaJXNk+Fi6DJD4Jyytk4odFNxURhMOmL8hG599bEg0pE",
-	"Wtq4IhzHgkiJgK0TKhWINE70LObedZ6r6Z67dVeWHpUsPS0Huik/i7ndPjsLBk24Wd9gMgWR2r3U4zfL",
-	"+ykXIxrHhvQ3YJtxQBa5Ni7eW2HbLzwXSD9Rjg4nCZ/BovSxSm9N5K4s2i9Z9LQyqk15VM7k9pgU4SQh",
-	"Aiy6JkLMLQWuw+BMqyOGk3Miroh4onXaDVlD7Zt87CmuVbhzXhiAmZaRmdA7Ta6thkDabCyxmbsrxsOq",
-	"YnTzR4YAyFBgc3YVM7sdbnmJMiXa5ayuNhqjKUkyaeIJLNamFs2mWAFPX3H1lOcsviEj8UjaJ5psZFx9",
-	"GsOb67ZTEGMdkcxh71ZuvZcxsXKL3Ns4cLMVy0e1VXlQsvwVV+ipncWmbC5nfmursk40YDpYQbW4YLXR",
-	"084ENfx9g+cJx/EF5y+wmJAbsjlxzza5rDj/ZC42PCTwjPSYRgRhZbYM3c7Bo8OHD9Boroj8lm7uQbei",
-	"WK0rg54wRdUcXXCOXtgRb8rRcpa3p2eBQFQieC/sDhiwUxJxRSOCtNNh1O65+eUdw1eYJtr7vSEXR7mc",
-	"L9nI5JWXL+5kqET6WSToZKoQ47ONdy23oYErvLSkQO9qw91i61Kd5y3tXSCACaxzGpcREoPTF/MZOy5p",
-	"hPBYEYGGEPtoQfBj6MJj1bBIq4iL+MZk796rRFCuTaSLv8RsbsVd3lBGZLZEnwusyCeb66iJCOcmXWFn",
-	"L9vojZENiN1glPKUMPXN5OOgV/Fz9WA0EVBBhc2lozbB2/an7ugVFE+I0qrZUQpUuN73CUrAPEs6YYiy",
-	"UMsOMOL2pOMd03sLLujvJL5xLMTGNheFI4e3E6b0e+rycYKucEJjZKKuCCKaYMwIiU3WzLsJSnc1AZ1u",
-	"KRa1yW8uEc1Z3f5OKMHRpd7FGhIBbUq7Lkisv40TibAgxr9rCMT79+9bJ5UxLsbrftRbGI6qEzHB0wcP",
-	"DxvBUxdhXhVSrAQRzd3t+77woZG4THDNc61sjfG9qU6acqH8WwUg3LLozBQ3wjJlHEFLY2aztr7gTJrD",
-	"81fgvGh1ptAjFE2xwJEy+75KdCbDUs64iP3xmVvc0vd6VZmukNc6N1vtRQzpbssIGipDoAPHMKRRrsw2",
-	"GkitfzpGQ0PrIWI4JRIRHE3bQTmCeqFAEdnDcUxNYv2N4Bmx+SmbxsgqP30NMp7QaL52Juau6zBQkIzz",
-	"Bbn1Fb1yBLmiZNY2cejKWuisirAPBufeoLpmPhVaA/9qPh26EX8sbuej30ik9OA8JRP12bo8ZnP876fE",
-	"ZErAfbsjjYsyxTEaEcLQhF4R5tIT5ThHnCcEM/3lZkZ0NTnPYv1MWX3hI6e7GkK1wJQgLmIiXL5E0wJM",
-	"gSKpXPe5p+ZV+psp/nJmHjEbdTMRLAQG7lYqG1a/8txVWFw3ah8WKYtBKmIewsBNKiTNuFCYKTSmQtYn",
-	"0hCaehpmMJCDwflHnwqtzq3nm1s1YbpAcLhmw2r8impKa02gSGyqC0ygWQv2MerATxgZYUKcgUyszMKU",
-	"0r88f1YX9kI4qkyp07o2paLYYUEWfQvldIrVqbYrX9brCx8/p8QlaeQUEjR684Uo04YzAsK10UmRyDHL",
-	"BwKXGKLOWlOAR3MFb8BF3sJlLI0PqMnaWL83WWY4Uh7BfKp/dsspBRnz6aztVZaX2E+urAmvD+I1I4jo",
-	"S24gUgmCUxOPOj9/Yi9q5Y/I51x7NkP9/uEiaayh2tgmlYm/dY/UqpBWmoCMkoiguzFJFL7XoGbXroGN",
-	"l7P5ofkZeHcfYfstSzYjaMco5oz04ZfZlCfud6N5Eu2TAD2PEVjVPqIKjTFNSNy8A7wcplfqr+aL2mPi",
-	"jDjnp7KolhkrfXXZ0ruZqY7KBbuOXW5tX5d1SasfemHu0lpUe0gT4mewq19q8PbR9gulLFVav4YbpLUP",
-	"lkNdTuZlfoArNfPN0ckMZeglFpexzUjuIsqbuB1WV35jn6Nan/d1jWqfYVlR3Rt7G2/dJ5r+xjcwyW7d",
-	"/yEmuahbqBBxFxvcqIPcTEKBSZozLuHfr7KMC1v1VRHeYn/sXAqEJXp+/vqVV6q/kVhH2oKNBU9tBD6a",
-	"LhPqsjBrtZhd0BQkrKgp3ET86Yb3mdLONXq2wr+f9P01ZbuoVxLMJjmeNGxWgwn7h0vqjlrLnF5TaOqv",
-	"OopJYvbxTlgWPZwt2F0Wry4XSnnpJNIq57DYrpiR6LuMI03iQjIpy/LSGTMSfFtCekMdcxv6YwcbBzGa",
-	"wtCBOFYYEJa6yPC/onnq+qhYTes00E9W4lcxVivZqmdkY9GxrRyGYeFkLqn0+Ef1z72gxv2pK73Cvnii",
-	"wtWk5sa2qPrJ8zxNsZjXrVLXt1Ms6xPXvf9VeecCB+ED68juBnWjSMU3163kS0REtsTZH5EJZYyyiV63",
-	"s5qgNBbtwVYL9lvr6Ntdk45EVdu/ctG5OvsLu72ps71GZu9qpLB1tiuxoRm3oHIRxF62BVEiX9j8nxk9",
-	"DYp8TI2zaAhWEbhyqnSZRjF7WC032Gp7m7ytzejBQX0+zhD+xS82MLbzIjC7+ay0MGtTg8zD6G6v0+u0",
-	"ur17eoBD896hd4I2tNyc45mSsGXfydpeESG9UqCHay+asgWJFEmzBKrA6s5Eb+Pv+UTdzK5OrXJcDYqX",
-	"ErVO6LdW/c6+IP3azXV/baGtU/obK+/HWlzPTfvH4ixMA8iy6Pit7imLFhHf1+zFpjxs9YGy38Qn31mC",
-	"I+JC07CG13pMa0rR6xwovl7ONDTk9XHlSYppcmKKRxfHe8Ia9aXHKM8yIqD1JuHGhkoCSUNQaXbtFrMx",
-	"nR/1xXx4UIt47HsoCGXSRdVfU9GbxJlfx0tbnAZBUap2U/VF4m2BLkbtvTHXTfhWuUobk/M86nTvHdvN",
-	"ddHdEYLSgaCkKdDAaPjX4S6DXGC+GXGRpvTx3GU1Fl2nSiOrb3FcQk3fGJn7nAxf8QiP8gSLuduHnL47",
-	"eYwiLrLcFB4Mn6QjEsckRmdMKpGDDvBMe5sddKWj1peIhga3yt4dmdLaQjBjnpuKnnKdebckLE9HZkdC",
-	"/G4+FMwpRFgs0V3yJUpySa/IPdBY7y6etroPUMRjgnJGlVy90g822hnZhmEff2ZcxLKZ6PLkEjemcqXL",
-	"eHHmcz1vE/+Xng9t8Zmy63iL3JnpS/YzREHElSvra8tvx41qT/TyDB7CI56rRX3U22GpVxarEwpHFSOs",
-	"FbrW1kuVrbUJ+HTFYpPrTQLwxuHZzrksgqqFF0OlsZd6Py14egzK1MiGvgZCP8/IHel8T+NhOUVT/WDV",
-	"kSknu23Ef+sSAM7Wvv1C37M0iaNXOY2t/1/17jw7gOU9eav2A75sjPNYN5SQXWoIzKamiOXb9t/bDeVv",
-	"FfisNFJ7VS5ky+CmVU7q4baat9477bNwesQJUaRCNipD+Dl3S8SsENtyDU6bYWQfdfWKca/Y0TJWe7r9",
-	"63vNfqO6M/AWscH07lSmMprraVOBaCw3Xt47J01gGN8qZ1JtQ/daEowSPJuXlQMJ55cIL60B6d60BmT9",
-	"Js8toOrqqIhBQ3orE9sh6XMW+9zwd+/OHl89PEaSCwVeXizhbyMhNIWcAYSVbO614FKew1a9usl7UN+X",
-	"PPBQ6QW9IsxulerKzVXOLYwxobZZ2cZ++eX6HLh9mY8OL7ZOlIQIihN/OH2DDh4ihSdt9IRNEiqnaDYl",
-	"DJnGGk86pUKMni+58vFrL3x0fbdV5lo+fu2Gj67v+SXsBZ9QdjP/wQIIrFYjta0s9NTbWkl/stpU20DF",
-	"mrmvJh7Fw/U9Su9R066uZqTb/xav87H0VS1q7ongwzXHVEa+KGiFP7acQ5wVRRjrAmfruvFDgM04XyLL",
-	"zlBjU+VnxEs2hDsMtP3z5jHeLOXIE2j3KKte9a4xBUiDEzYvfzcqWYZIZjiCQnZ+A6498g2tcOU8JdR5",
-	"QpAkWgO7AqwpSWLTaSEbJS8GXiAMWIwh5sdiaNwjaZbwOSR7vJQpa5AWyl0xTfRm1uBQHBw+vOer7oo9",
-	"KuEcSmHB7GuDlQk+ETiVfVQ0UGuXBYpzQ9SoQA9R0fEZoqLNLEQpUVMef9K/QNOqvtP174ao6F4KUbXH",
-	"IUT1fhj4d9naH6I8M+VbMIzyLtfFuD68/WmJNK8MFk1xlhEG6Fh6+0AX4s7bZgZsdbe/KJUksU0AzPQW",
-	"tV6vvEVFahEZW5+OKwvEvTVnGPqhfXnKm2/lKzXny/culQ4mME42kJTwSTOQAEu3/vEvvW5rMPjykCwL",
-	"JixRXvrzP15cvEHmhtUu2+HRUcVbO+h4/bUlSYxqpMzWFuoZQnDmuAiTWq/S/sOzhevdQs3fGbR1jKHn",
-	"Z3FUdX9IUM/3N9ocunSHpXxo1FFVFnxW7y0Ep72+VDQl0aXn9xgrPMLr6y4rNgxGHFO5zSNNb9d91b3K",
-	"Nxu5xmSSKyLmxmxSifJs0WiSicAxiTd2DkNHJj9xXSnZInFvsGO+aTpbSx3bKad9uby6AgrLx0QI/R1e",
-	"K6+oFoitpafNRzfoUk56CX0FkdObebN1+C6vx2HusC1sVmNCkW2GqfApik0AmNobRXxqo/PP3XQY/YGu",
-	"fAkT5jVkREjO7ixPHS8nzv8OBl86HW1PumNtVMYf7w8G576f/QmiikO7Wru4tq11+4PKXL205/5YPFSq",
-	"uT0NNMPHXBudCQTnktriMChpYWCiCUEY4Dilfof9nEjpTdduXRAT5UJ4C/nL4F+JSIRGJOFsAo2qJma+",
-	"GPizmHibj2DT6hi9zN7JzefmKwAoyVN7X3XUJUl8fLaE3zrjL81zm+f6HYcbXUA3zvKfV1I5izHLNI+m",
-	"0CcJOTnIDWIbQjVpfiwvDSqpXqPMBW2c6CZ8BsXrMc3TIDQIsj6xBcYsDEDvn/b3949sMui0HvXEirT0",
-	"FqBprHyvL4AeG5XHVbRHT8r4/QVMbXhiO4TB1PSR6W4dLpjJowdbKvIaUOQypMOcKZqY6FC1Tdo+udor",
-	"boIZdn1e8Wrr9oxzsxvljKDhm9fnF6jauwqPDjePYiylRAXO0tun3Jw/lUg22ldsj/Ja/6HK9uqHq+wI",
-	"15vVC5sc8g/WBPhlRvClbKOnmkVJM3znBg4MBKuSYMoArVoA2KaghMXJ3Ltm3mV6CbyTm9v1lLJazL1p",
-	"6UsY0AVNJXKCRlhIxwewWpCwkHQCrqSB+VhU+w5pa2UfBU+Iv6HMoZnuaMyWz6xWZGrnRaWeq3ApmXUz",
-	"/DMcpFsvMd2KTQvm03lFxazsCyuUX1csqjm9tfW0HNvceoI8/cll0SYBlwvIt0xJauvpQHlpS1P+66lT",
-	"7M/fXwShf/6lRgRhbWrohE8oG0Is8tHD3uG9EE2cQpc8JSilLLeISzAlkG2H9VABDDD9ckrQSK7YBr18",
-	"cvH27PT808Xrn568Kho9DTDPBp+4hhDYmLsWQGxgGQs04oz+rQFaUCLHnpoL6OTNWRAGuUhWIB3E5Iok",
-	"WsTkYvbSvcfGylFCJjgpugFlaBS7LJL5Jktr+jxkATQpQ/j5kpBMDlhjj62vFCCmUcIl7IdNxEFb2RFU",
-	"nkjEZ4yI9oAN2P3756USun8fuR0dtJwwlHB9odYe5TAwAR+jldAr0oBZGXMxYH7PBv3z7/8YmlE2NrYO",
-	"wHRSdQpySSwNVC5MSnbAbNKDuvFDBFTevw+Vh7+6yPjHu45Fs9msLcZRi8RUcdHmYrInxpH+DyLoaLgM",
-	"EGTYHrBhxGMyBJegjKCnBLruK3F0L8ZEFQNEs4hxNWBlnBeN5sCL5eWDbXRSx3wFwGNukUdNGHnAZoJq",
-	"Bxkw+GB4jCNoAJeWQG8LSD6pOXxOWIyGP7fsz62zeKid74SoGhJYii+JZsIxogpFXE9qhKNLG6AdMBev",
-	"lwprX5IyF9eyYU5TYWB/1GKUUEbsiADlGQbzRNPJYskZ4JRFwCKErS5po+FbrAg83YL/D8MBq/z2Vq9n",
-	"LcxGxmpXJFFDdFca1/eeBXK3FXtmDsdaqDPAwLeDcCv1oHdkqkjrIFrI1n5WUee66CX9oZimVFowDS73",
-	"3Cbv+pBlRE0Aby3vcCOWaBjVgb31rceG7DbyMyFALsYZaaOz2GD1mAx4aI7wQG6P47Y4A+3+JTRywNJW",
-	"u51kOJqSVq/dWVBueuVguAyrxj4r916cnT55df4Enrmuwr2CfquUt/eDbrtjbuIZYTijQT/Yb3fa+xDn",
-	"UFOwT00QPgBUkZ74wFurCm3uzebcEEam+CrU/LOikyfEKsoC6vXkrG3EzZWBQqGcHLCit27GhdE9+o9j",
-	"NIQKOitKhMVDIDIfjyVRIPD37y/UEd6/H0Lcc8Ce4yt8DoO/I9FQauINbYcGGhZoFENXe1PW6agabomB",
-	"dwAs4AErruu5XBTtgAWS14ReWYgTGy8xwDhar0j9L5KMyy33gN31F+Pegxlb1CJT2Q1ZGiovjRBp+1Ye",
-	"W2HZZis/7KL9wdbwL8Fd8uEtmSJGqJ9w/VzBxYzbCmOpxcoBMbliuzKnanr6DQxycZZFeV7OhF8RwUhs",
-	"i4VQgmdQHHsmSIJZbKEiNj1yZwv0ogas0HXdk1MiJ03w+F6nsyXhjIewbCTuzr0mrs8NJlE8uQRezGAW",
-	"XYfBgZmE76XFZPcqQOrwSHf9IzVINf1Qd3/9Q00wUv1cr7fJxxahxODZo/XPNmERr8PgcBOa+MCO4dne",
-	"RvR0wPrwyAak8YB8VjcRgE5W3T78+vH6Y1hZn0YjW0AagEHnwi5YvSixOUcFU71X+dLSGze5Mu6sP14D",
-	"aVxqC06sacYlnAb6wZ3YMTcAxQnBVzbdab2a0O5/cYJirLDLNts2a+3UxKA1K/g6gkCXDqgO+Es7YERY",
-	"65LlquoWuX50rU8GzI0M7qx40NqMXJJMmWKsGhixdhzeg6dxAo5iHyzTHuCptExhxLBMFRfvE1RPFEvb",
-	"2Ghdwj4aAu7KcMDgBdIYQwB9Mb0BEGgFRx9icDFnZGjhcgq7WQeBMZ75gBl/194Mwx6ars6hq78uICj5",
-	"jCEaHyPOkjmkJjSvwV/C8rLYL4ITRRJJfDamDth5A+My5knCZ++yunk5KYTHGNIJ13Sx+13MEMFCGwQ9",
-	"49AQxOAghVVMwAJP5qbHfVlsJbPtLmyX3jFIOtFGizL0OB8llOm/ep3eQbtaoR4Q1jp7UkFy6QePObH1",
-	"JVLRJDF7BmoLAYsvmJ0K40gRkf41uMm5V1U0Ax9Zq5Qqh3crp3ZtO9iNrV0VW+ib2OsSlWSlva4jRm05",
-	"/MpjCwqkOR6DzVQFurTe1Ooj5MoQi3nBliQ2YF5LXIlKtSrssLgAXcmsbrIAX3+op7GJOS1PU4AnDtY/",
-	"UQDhf3dm/nRn5kReItyIyu3uxVQhN/QcJkStgwgJ7aZ/RqQDd0SnYE0lkoTYdgdA+S7MqSREFnG+OxA6",
-	"HDBA58dC2MRRQqW1685WQ/pIO0za/Gvji3BxDdlzzyxEvPmiNu4HnX2fjdZvP63Ntn6W2a9+/pW37JnD",
-	"v67DtTe6sHi4CAWYzOsoJ8UJRw5SsYY9vOGhcr7zxAoMi81UnoHC2GK8l5TF9cFaJ8g3GFu3tKH2XcDz",
-	"gPNYdzNqGW4c1WCTJr9+vcEBokWN2c1chX/+/R87nUK6pWvxsZ7VWXag3jb2sQnys+QEANPe0UD1+dc2",
-	"in+KvfkDjIdmU50Tt2s69r7WtxfXS23Ja1ZCTDrsA1lsTE8sOGzZ81J9LzSSSZRQE/s3e4jiaCryhZoW",
-	"h7rin5Ca3l9U+6uBqO5IRGOvWl63akETZlhNK+dTNis36877Vtp6d6XoQhir/fwq7W6mI5aeAlE75+gP",
-	"VQzb+r7/rnrhLcFxI8izs2JwCeIWYPksVQRV2B9ZHEWARsS1zocmTVlEepbiN1HIdwBslckwIyu9NkGV",
-	"tr3eYBU8yBxat9NqKmbr8THqM/+JkEya+nM148UR54okiZmy0YGUoRILoaaBvgZZLjIutUp5oj+HoaUU",
-	"o984ZQplgsd5Cc9lG7ya4FkNaGn3wq+NZvCN4K/Lk8H8/k896RZcf9zC21jAlVqiTZoQUjdWDv/WPoBa",
-	"oNTO631iYRVaBUjk0rD4Y1NCUkGEAHwIg0CsR1NiARhxbaPhsyeurKepWoawZXQpUv2LX1kYLUBFAfR2",
-	"7NSFdSDAfRhTBaHvg14vHDBYh9pqx64QwgIWobvDPfP03j///o/hPZOcc6gGJnBejMI0wKCh1WhQsmGy",
-	"g64SA5c9m1V0BAQdM6To3Dw26oIqSI/COVqUoaFrVx/6dryTBtzFThFqrUMaUdTUHtX/+KQaRy0BVKwi",
-	"oGzyBgstn0H9VHyt0cZjEil6RR7DOT12w9VrdbpBGJisKGWTF3gW9AObDA3CwHzYuUwbqUI99YjQq8pg",
-	"Gqe4KyLSl5xB0r930AhgP/uhPJTE6VMDkVJUrjqsiXirUOMy0JpvEtkF4Vrr8C1FSdllVqtTsxZb7ntm",
-	"9v+bYOZjg/+MKrjCuxihouBzuem5EDgmJkhfP4falPu5tibT7GogVvQVnsFfrl0FjjyxJ6QPWP0VBs6v",
-	"eBGAnhRQgwiKshDgXOHEtcrLopbQbnjDAePCGEH9KyNqxsWlG2uIxrkwYU+oqdHmSpBxLt3ZKge9I4v4",
-	"MpvSxJurBDJBNfAu5qAgdqH3i1rVGP/N3tmOeFrtGNP7XyFIpNCUC0nQCGq559voyxoyxzdRkqpomVmp",
-	"JW1nzeYjLx5YPLLYpVG/a8B/Xde6pr3OzZGUVaWltVxNbS1qJ56v8IyfsNiVgkgH+7vQ+lPU6ko44cYU",
-	"0FXLlKlEV5zGCCvE7aZxYfXzXBXLv7ZSDlY26ul3a4fs+8ZqwZiBOGjurpKHTc2Y6YxZGjFxrTpWPMpD",
-	"tBaDnqZp08/rbbViStZqRNNhsrE+tLevPh62yIp9l7mGzL2fcoRTdHYrMmeVyHrnqaFujKvByMw0PJj6",
-	"5QWNBD0TWh0do0wQrbqgvBe8HjgBGhBpDf4fqJoQScoiYiuyUMSzOYQGY44k9/k01Y5FuZNfU6FE4dnU",
-	"20SDkw/i7WX0eUo+fz7/ZfJs3PtwKH+ctA/Y/uNO9uHR1dtuevFg/tPn3uzn0YvpO/I8OpJP8TP6mr8S",
-	"L9Wb+H8ut3F4GvAN/yYuz0khNKDI4L7v3s//I97PW6KZBzE3t+A2doOKM3+XqpqX+NJs05ylK4Jp+pVo",
-	"aFTaEDZijZ2cTR+4bxCjdcIB8yLBjwhlk8oGrWw000pL7/gyLLAiSCqS+bWO+c7OmylGZqdGUTcibGau",
-	"ztbb3ugNdlxlj20zynWbe7EmuspGuqm7C23+KP+jED0sAdf35qppgxV/ajHpvqul3dTSKRTuVDTHNnrJ",
-	"oZHYglPiw63XCqJaO65dflPTBp16oWlxpCxKcnuIf11fEBafu89ssvl6Ar2J37df61zhJyxGOElQWhBL",
-	"3tQrDpdvvMp+gYyw4kO+WsiT0nZBz6gyB2L3OscIFwE8CKAZzxcO/k5i4iteSahUy4VmW0evKuW+Sril",
-	"pW+dTr/T+VBBArK5lwq0UZG7aRTL0XjzQsYqoJG/+G6rzHEVmmiJpq8x8/va8ueMb2FheZXt3lf7l60X",
-	"W6149X4xJtD8zXPlKxVzqvImVWKlct6kQMx+aXlt2EYlu/XasIIWt10WtlVc73sB1h9vvLSQ8vFtLrNc",
-	"ErG88uokSQoAGZ8Bg6J7/UbpN0jv4O1/Uvm8G7jbF1IJG8P6KiwI46tGtwA9G25yDPTPt61AX293Sxwn",
-	"W6Z+k83fNqbYwCI5UdvK7BaARivLwksEo+8V4X+aZXdMqOgbozrqCserXva+mkaEayPdKpouapqKJkEn",
-	"KJpiZpiv32w6lI1gA8QicW3ITYMui3wWurDosgNm+opmUw5hH2kyci4ExAgF3yAmKVckRowL5JYQunvQ",
-	"ObrnC+jkBbDcJj5AOczb8wGKrp1dHYCbhqIskWqKqtQ9ENK5BvS81B7tVkbJeVXzbqMuFuD8vkmQO5cb",
-	"NLV+gxhS0fXO+OzfriX0e3zrT9Tgp0adlgGvO8YVQqWyQ1RtodpjHq0u1z95c2aAzEmhjMGca3bB7gpw",
-	"LUz1EuhfLujE60ZOiHqsv7Z2WUN7+FSlyRp/Khjknc5+9H9iHkEdsX4EfiLmAlSomx8qgHnm2l7lYmP1",
-	"L5zeu8UhiF61oIfd3k28VsRAAWDI1dQBte2RSkCtUhIs3ogvJKqFYK9k8m9ruoKH8MDQiEAIQCYlUpTe",
-	"WoIELBUAA0G1oRj8hq+wGcBCYKv41YnD3n2DRFWVWHR/bzl7e51b4a/597fksPuGSwvV2L0FoxN6RX5f",
-	"vkd0ADbSNLji4sS5yKXaHLyLQjhJ7K4RyTzTn5RwZAhWSBCAKZMWHX1BCIpjynbHrdATqrkk7qSLgG+V",
-	"ci+G5Nu/mDPSvhV3z+pUNlPaiJsWonQpP0/hhEBhalUVTSmbQAvBG8FToqYkl3cMypzB1D5GjNfBiNro",
-	"/ZSwGgbjFMsBw3Xs0xCO2s0BGR/K1Iz+MXbMJIz9vQrqpZ3BZrrAlN0vVCkVRHB6wCKgfpoqlX1ykI2f",
-	"FFc4+VoM4b8G0As5CEIjMv810J8dBNeo21trEHbVGHbQNw8+35Ykfr0Ovzagbpsuh+URFP6UkrOZhFqI",
-	"xbZbu0u8DCrR64wwrbidZlvW0wuQXs8lZ7srDwcQVtMfTVDIhg7Z/IDgE1bMab/dqc2rCZG8rFEWRvdt",
-	"zYr7SoFrsx1f59g4abfE11/067biqxvAGr46tvaR4+q3Xd9/AvN+OXn5YjPmCYLj+XIvoNfpmE6CEu3W",
-	"RlgcjHMfDfnl0OD7N0+OCtHQnRVl73hLYioRlQMW8xmr4EFLNOHIAgLwXNksezQlbXTY2TcPg7NjT7iC",
-	"E7b1K8zRZAPmbBJAIfMso2ziXBLtmqIRTjCLAFXaJ3XlEV+3gHeJTdilBGErDgkrjwUzR2nZA7/AQQlv",
-	"6q+UY/dIoL44b/8r1muc1aAPkSHbeqHdYIcMY1+euhNX7hAf2LxGcMSd4Gmo5ZoqBI1/gBw9gaPChOsi",
-	"tGe8GBTivUAPzJ37aOPy+vN2AovowKZaCkKd5ckKpskoV2GBwlgEPfm4srdvl0FCyAgtZkdOioyOwSKr",
-	"AC+5HvhKlFF63vDfC1jvgLTrsDMNgGo5UEEiLuCUPoKjaXWA1PPyHwlO1DR07o59S3O72q7mQ40AXH+8",
-	"/r8BAAD//w==",
+	"7H37chs3lver4OvdKseeJkVSkm1RtTWjyJfI8W0teTNJ6DXB7kMSo26ABtCiGZeq5mnmweZJvsIB0Dc2",
+	"RVKUk/nm8x9JyewbgHNw7ueHL0Ek0pngwLUK+l8C+EzTWQL49wmnyeI3eAdqJrgC89MVTTL8I6LRFOKg",
+	"P6aJgjCIBFdZoqlmgp/FQT/odI/o6CAatQ4PKW09gm639Th69KjVibvQG+/Tg9FhFITBmPGY8YkK+r9+",
+	"CaKEZgouFjMI+sF7HtHZDGLyktERS5heBPiZMYuBRxD0O+2jMAAeB/1upxsGnzKhzXMXUyDn2WyWMJD3",
+	"FEn800RNaZKQEZCMJyxlGuJ2EAYSh0wT82j+JTJneioyTSiJ6IxElBP4HAHERE+B4BoQMcZ/RIJrSSNN",
+	"UsoXRLMUlHmtgiuQZsz9YMomU/OLplIH/cNHYaCyyQSU+W7QD07prDRIqvGtYwBFZpTFhHGi55BcAUkF",
+	"11PVDq4/hIFk6vIlXEFSen/+UrOY27/2QxhocQlcvVeGrvuPH19fh8HplOpG+lOu5iCDfvBKKE244K2Y",
+	"qSgRKpNA6EQCpIalyIhxu2ozKjUDRcZCEj0XRAsyZldAFkAlLtmGHHXU6o07cetR3Bm1HtP9w9ajcTeG",
+	"TtQdHVFqCApjkIZDzDLUJtXr9nBSpVf/zpOSQDXEJzroB71O72Gr2231Di86R/2Dbr/z6JcgDNgWc71k",
+	"hv2DaEp1EAaJiCwfAw/CIBUxssdkplsH7W4rZZwFZpvknPeDmJNE8AmJBShCV86XZCqjSbJYmvafg6Xl",
+	"DYNMgSzTq9d6FHWh9Yge9lpH9LDb2h89pJ1xN+rFBxAYcjwHDpJqeCKizHxvF3lDW53R/rj1KDqMW0dx",
+	"D1qH9GC8H/VGXdoxKxZLOtabPnDkH7iAz4Zi/0FeZTqjCXkteOtJsVInfqUGfMD/4z9It03e2hUyP1xM",
+	"mSotJlMkpTGQEeg5ACevhdTTuVnZ5+noB0J5TE5iSl6KK0hoBG2kGTW7+DwS0sq9nhEwkdvrXwJHDvPn",
+	"SMQLFIK7fnMK1AjmoB+4qQRhMBOKWd7pGrqVSd/tdQ7CYE4ld9Ic5TAunmUvLjRRdEHmUxZNSSQyqRWJ",
+	"IWIxkJipWaaN4Pxg3nuB761uzCgCpfCC4e/Fi+noecTesBdn7387675mL47asHjxW/zTGXvDzuavLpLp",
+	"z+bHqJfwUfqsE//1RRKEAXyeMQnqjAf9o04HZYUENfXvPflFvruMPk3h06fznyfPx71fDtUPk/YB33/S",
+	"mf3y+OpdN714uPjxU2/+19HL6Xt4ER2pZ/Q5eyNey1f6bfw/l35DOB32PVAJEpn8vTKCpczQK0VBp9Pv",
+	"dIwoiJmio6TE9ZBSZvY0jelfnKJuRyI1ejRLktc0NR8tU7ImT27ei2EgBcqPKGHAdXBtxm34ACRS4x1o",
+	"uTgZazuRGFQk2czJknOIBI+VEYBzyjQZwVgYGcKFnoIkWi7Id++enZKjbrdzv42kwOEH/cMwUNEUUmpe",
+	"OhYypWZFGNf7PSPF6GeWZmnQf/zwwFDMSDH8dycMtF1kxjVMcJWvQ7MVaArajfg0k0o0jHbI4bO2F4de",
+	"kc/oBNyw2+TNjH7KoE+YRtmekpQuSDSlfAKVwQcnv3zqLM4fvx7/d/bj678+jg9ePT/8NDHLbr7zKQNp",
+	"zBZuKRPZ4ZQnnNLPL4FP9DTo99z8/L+7ZjZagzRv+t9fT1q/0NZvndbRx9aHP/1nkE9faWn2qZn8S2PW",
+	"LM/W7MTUKDSmITWCHqdqZjSlV9X59DrNI0eDqTLwGMY0S7R9ZDXZuhWidZuJJp3AR5p9T+PnVMOcLnCX",
+	"CK4NLxoZYGy6CCX+3kyKUQLpn/6mrAYvW63cvGpJfYjYfJayjyMaf3R6Pgxi0HZHmTU6OSMTemWYltgb",
+	"iJ5SbWRVEqP8MrajgjgkswSoAuRqOqGMt5HgSlM0TIM9OmN7lO1Raz+jUYJ6dxs7RmmqMxX0Dzu9MNBM",
+	"I7t9T2PiVydfy6nWM9Xf24tExhUkbbcYfpHUXnXWuOQFIf9Twtjotr3CD9izV9XeW/sG+0iVqU44EZlW",
+	"RnyrhdKQujWDGI1nokQKesr4hGQ8QzHWDq5DM4F3di1uSd2MX3Ix588YJHEThVOaGG6EuE5dRwJiNCSZ",
+	"iiQ2O2FsXmPJzKyOwrfjnpBSSOuX5O9x9/jnUHIw5V+NGtIwtrEg91JQdAJorTewhjPZduALFIdlvniX",
+	"j2JTvijW6m54orzMEeVuy0igcUiEXFr0kvOUmwhm+ZFRTgUfJyy6LZtoiip9mT8i/94KezBFoGWUK6Fx",
+	"LEEpgmSdMKWRpWliZrFo3OeZnu75W3cl6VFB0tNioJvSM5/b3ZMzJ9BE2P2NKlOCMualGb/d3s+EHLE4",
+	"tkt/C7JZA2SZauP8vSWy/SwyScwTxehokog5bsomUhnXRO1Kov2CRM9Ko9qURsVM7o5IEU0SkKjRzSLE",
+	"wq3AdRicGXHEaXIO8grkUyPTbkka5t7URJ78Wok657kCmBsemUvjaQqjNSQxamOFztxdMB6WBaOfP7EL",
+	"QOwKbE6ufGZ3Q63GRZmCMTnLu43FZArJTNl4Ao+NqiXzKdVI09dCPxMZj29JSDpS7ok6GbnQH8f45qru",
+	"lGC1I1EZ+m6F672KiKVb1N7GgZutSD6q7MqDguSvhSbP3Cw2JXMx8zvbldVFQ6KjFtTLG9YoPWNMMEvf",
+	"t3SRCBpfCPGSygncksyJf7ZOZS3ER3uxZiGhZWTGNAJCtXUZup2Dx4ePHpLRQoP6mmbuQbckWJ0pQ55y",
+	"zfSCXAhBXroRb0rRYpZ3J2dxgZgi+F70DjiSU4G8YhEQY3RYsXtuf3nP6RVlibF+b0nFUaYWKxyZrPTy",
+	"ZU+GKWKeJZJNpppwMd/Ya7kLCVyipVsK8r4y3C1cl/I878h3wQAmks5LXA4Qo9EXizk/LtaI0LEGSYYY",
+	"+2hh8GPow2PlsEgrj4s0jcndvVeKoFzbSJd4RfnCsbu6JY+o2Qp5LqmGjy7XUWERIWy6ws1etclbyxsY",
+	"u6EkFSlw/dX446BXsnPNYMwikHwVNueOygTv2p66Z3ZQPAFtRLNfKRThxu+TDFA9KzbhhPHQ8A4S4u64",
+	"4z03voWQ7DeIbx0LcbHNZebI8O3AtXlPlT9OyBVNWExs1JVgRBOVGUBss2aNTlC6qwrodAu2qEx+c46o",
+	"z+ruPaGERpfGi7VLhGtT6HUJsfk2TRShEqx9V2OIn376qXVSGuNyvO4H48IIUp6IDZ4+fHRYC576CPNN",
+	"IcVSENHe3X7QFD60HDeTwtDcCFurfG8rk6ZC6mZXARduVXRmSmthmSKOYLhx5rK2TcGZNMPnr9B4MeJM",
+	"k8ckmlJJI239vlJ0ZkaVmgsZN8dn7tCl7/XKPF1aXmfcbOWL2KW7KyVoVxkDHTTGIY0ybd1oXGrz0zEZ",
+	"2rUeEk5TUARoNG0HxQiqhQJ5ZI/GMbOJ9bdSzMDlp1waY1b66UswEwmLFmtnYu+6DgONybimILe5YnaO",
+	"hCsG87aNQ5f2QuemCPtgcN4YVDfEZ9JI4F/tp0M/4g/57WL0N4i0GVxDyUR1tj6PWR//T1OwmRI03+4p",
+	"a6JMaUxGAJxM2BVwn54oxjkSIgHKzZfrGdGbl/MsNs8U1RdNy+mvhlgtMAUiZAzS50vMWqAq0JCqdZ97",
+	"Zl9lvpnSz2f2Eeuo24lQKSlSt1TZcPMrz32FxXWt9mF5ZSlyRSxCHLhNhaQzITXlmoyZVNWJ1JimmoYZ",
+	"DNRgcP6hSYSW59Zrmls5Ybq04HjNhdXEFTMrbSSBhthWF9hAs2HsY9LBnyixzEQER564MQtTcP/q/FmV",
+	"2XPmKBOlutaVKeXFDku82LRRTqdUnxq98nm9vGii5xR8kkZNMUFjnC/CuFGcES5cm5zkiRy7fTBwSTHq",
+	"bCQFWjRX+Aaa5y18xtLagGZZa/v3NtuMRrqBMZ+Zn/12SpHHmmTW9iKrcbGfXjkVXh3EGw4EzCU/EKUl",
+	"0NTGo87Pn7qLRvgT+JQZy2Zo3j9cXhqnqDbWSUXib90jlSqkG1XAjEEE5LsYEk3v11az6/bAxtvZ/lD/",
+	"DL67T6j7lls2y2jHJBYc+vjLfCoS/7uVPImxSXA9jwlq1T5hmowpSyCu34FWDjc79Vf7RWMxCQ7e+Clt",
+	"qlXKylxdtfVup6qjYsOuI5ff29dFXdLND720dxkpaiykCTQT2Ncv1Wj7ePuNUpQqrd/DtaV1DxZDXb3M",
+	"q+wAX2rWNEfPM4yTV1Rexi4juQsrb2J2OFn5lW2Ocn3elzWifU5VSXRvbG2885+o2xtfQSX7ff+7qOS8",
+	"bqG0iLvo4Fod5GYcikQylPEJ/36ZZEK6qq8S8+b+sTcpCFXkxfmb141c/ZXYOjIabCxF6iLw0XQVUxeF",
+	"WTez2QVLkcPymsJN2J9teJ8t7VwjZ0v0+9HcXxG2y3IloXyS0UlNZ9WIsH+4ou6otcrotYWmzVVHMSTW",
+	"j/fMsmzhbEHuonh1NVOqS8+RTjiHubtiR2LusoY0xDlnMj7LCmPMcvBdMektZcxdyI8ddBzGaHJFh+xY",
+	"IkBYyCJL/5LkqcqjfDetk0A/Oo6/ibBGyJYtIxeLjl3lMA6LJgvFVIN9VP3cS2bNn6rQy/VLQ1S4nNTc",
+	"WBeVP3mepSmVi6pW6jZ5ikV94rr3vy7uXKIgfmDdsvtB3SpS8dVlK3yOQM5WGPsjmDDOGZ+YfTuvMEpt",
+	"0x5stWG/toy+2z3pl6is+2/cdL7O/sK5N1WyV5a5cTcydJ3dTqxJxi1WOQ9ir3JBtMyWnP8zK6dRkI+Z",
+	"NRbtgpUYrpgqWyVRrA9r+IY6ae+St5UZPTyozscrwj81sw2O7TwPzG4+K8PMRtUQ+zD5rtfpdVrd3n0z",
+	"wKF977Bxgi60XJ/jmVbosu+kba9AqkYuMMN1F23ZgiIa0lmCVWBVY6K38feaWN3OrrpaxbhqK15w1Dqm",
+	"31r0e/1CzGs3l/2VjbZO6G8svJ8Ydj237R/Ls7ANIKui43fqU+YtIk1fcxfr/LDVB4p+kyb+niU0Ah+a",
+	"xj281mJaU4pepUD+9WKmoV3eJqo8TSlLTmzx6PJ4T3itvvSYZLMZSGy9SYTVoQowaYgize3dfDa286O6",
+	"mQ8PKhGP/YYVxDLpvOqvLuht4qxZxitXnIZBUaZ3E/V54m1pXazYe2uv2/Ct9pU2Nud51OneP3bOdd7d",
+	"EaLQwaCkLdCgZPjn4S6DXCK+HXGepmyiuc9qLJtOpUbWps1xiTV9Y2Lv8zx8JSI6yhIqF94POX1/8oRE",
+	"Qs4yW3gwfJqOII4hJmdcaZmhDGiY9jYedKmjtikRjQ1uJd+d2NLanDFjkdmKnmKfNbokPEtH1iOBZjMf",
+	"C+Y0AR4r8h18jpJMsSu4jxLr/cWzVvchiUQMJONMq5t3+sFGnpFrGG6iz1zIWNUTXQ25xI1XudRlvDzz",
+	"hZm3jf+rhg9t8Zmi63iL3JntS24miMaIq9DO1lZfjxrlnujVGTxCRyLTy/Kot8NWL21WzxR+VSyzlta1",
+	"sl/KZK1MoElWLDe53iYAbw2e7YzLPKiaWzFMWX1p/Gkp0mMUppY3zDVk+sUM7ilve1oLywua8gfLhkwx",
+	"2W0j/luXAAi+9u0X5p6VSRyzy1ns7P+yddfgAazuybvJH2jKxniLdUMO2aWGwDo1eSzftf/ebSh/q8Bn",
+	"qZG6UeRitgxvuslIPdxW8lZ7p5s0nBlxAhpKy8ZUiD9nfovYHeJartFos4Tsk67ZMf4VO2rGck938/5e",
+	"42+UPYPGIjac3r3SVEYLM20mCYvVxtt756QJDuNr5UzKbeiNmoSShM4XReVAIsQloStrQLq3rQFZ7+T5",
+	"DVTeHSU2qHFvaWI7JH3O4iYz/P37sydXj46JElKjlRcr/NtyCEsxZ4BhJZd7zamUZeiql528h1W/5GHD",
+	"Kr1kV8Cdq1QVbr5ybmmMCXPNyi72Ky7X58Ddy5rW4eXWiZKQYHHi96dvycEjoumkTZ7yScLUlMynwIlt",
+	"rGlIp5QWo9eUXPnwpRc+vv6uVeRaPnzpho+v7zdz2EsxYfx29oMDELhZjFRcWeypd7WSzclqW22DFWv2",
+	"vgp75A9XfZTe47pevZmQ3v/NX9dE0teVqHlDBB+veaJy+KyxFf7YUY4InhdhrAucrevGDxE243wFL3tF",
+	"TW2Vn2UvVWPuMDD6rzGP8XYlRZ5iu0dR9Wq8xhQhDU74ovjdimQVEjWjERayi1tQ7XHT0HJTrqGEOkuA",
+	"KDAS2BdgTSGJbaeFqpW8WHiBMOAxxZgfj7FxD9JZIhaY7GlcmaIGaanclbLEOLMWh+Lg8NH9puquuEEk",
+	"nGMpLKp9o7BmUkwkTVWf5A3UxmTB4tyQ1CrQQ5J3fIYkbzMLSQp6KuKP5hdsWjV3+v7dkOTdSyEp9ziE",
+	"pNoPg/8uWvtDks1s+RYOo7jLdzGuD29/XMHNNwaLpnQ2A47oWMZ9YEtx520zA666u7koFZLYJQDmxkWt",
+	"1itvUZGaR8bWp+OKAvHGmjOK/dBNecrbu/KlmvPVvkupgwmVkwskJWJSDyTg1q1+/HOv2xoMPj+CVcGE",
+	"FcLLfP6Hi4u3xN5ws8l2eHRUstYOOo322ookRjlS5moLzQwxOHOch0mdVen+0eDC9e6g5u8M2zrG2POz",
+	"PKqqPSRZw/c3cg59usOtfGjFUZkXmrTeOwxON9pS0RSiy4bfY6rpiK6vuyzpMBxxzNQ2j9StXf9V/6qm",
+	"2ag1KhOuQC6s2mSKZLNlpQkTSWOINzYOQ79MzYvrS8mWF/cWHvNt09mG6/hOOe3L1dUVWFg+BinNd0Sl",
+	"vKJcILZ2PV0+urYuxaRXrK8ENb2dNVuF72q0OOwdroXNSUwssp1RJpsExSYATO2NIj6V0TXP3XYY/Y6m",
+	"fAET1qjIQCrB761OHa9enP8dDD53OkafdMdGqYw/PBgMzpt+bk4QlQzam6WLb9ta5x+U5tq49qI5Fo+V",
+	"at6nwWb4WBilM8HgXFLZHBYlLQxsNCEIAxqnrNlgPwelGtO1WxfERJmUjYX8RfCvQCQiI0gEn2Cjqo2Z",
+	"Lwf+HCbe5iPYtDrGbLP3avO5NRUAFMtTeV951MWSNNHZLfzWGX9ln9s81+8pXOsCunWW/7yUylmOWaZZ",
+	"NMU+SczJYW6QuhCqTfNTdWlRSc0e5T5o41k3EXMsXo9ZlgahRZBtYlskzNIAjP+0v79/5JJBp9WoJ9XQ",
+	"Mi5AXVk1vT4HeqxVHpfRHhtSxj9d4NSGJ65DGFVNn9ju1uGSmjx6uKUgrwBFrkI6zLhmiY0Olduk3ZM3",
+	"W8V1MMNuk1V8s3Z7LoT1RgUHMnz75vyClHtX8dHh5lGMlStRgrNs7FOuz58pomrtK65Hea39UCZ7+cNl",
+	"coTr1eqFSw41D9YG+NUM6KVqk2eGREk9fOcHjgRErZJQxhGtWiLYpmTA42TRuGfez8wWeK821+sp45WY",
+	"e13TFzCgS5JKZkBGVCpPB9RamLBQbIKmpIX5WBb7Hmnrxj4KkUBzQ5lHM91Rma2eWaXI1M2LKTNX6VMy",
+	"62b4RxhId15iuhWZltSnt4ryWbkXllZ+XbGoofTW2tNRbHPtifz0B5dF2wRcJjHfMoXU1dOh8DKapvjX",
+	"My/YX/x0EYTN8y8kIjJrXUInYsL4EGORjx/1Du+HZOIFuhIpkJTxzCEu4ZSQtz3WQwkwwPbLackidYMb",
+	"9Orpxbuz0/OPF29+fPo6b/S0wDwbfOIaQ2Bj4VsAqYVlzNGIZ+wvNdCCAjn21F4gJ2/PgjDIZHID0kEM",
+	"V5AYFlPL2Uv/HhcrJwlMaJJ3A6rQCnaVJ/Ntltb2eagcaFKF+PMlwEwNeM3HNldyENMoEQr9YRtxMFp2",
+	"hJUniog5B9ke8AF/8OC8EEIPHhDv0WHLCSeJMBcq7VEeAxPxMVoJu4IazMpYyAFvtmzIP//+j6EdZc2x",
+	"9QCmk7JRkClwa6AzaVOyA+6SHsyPHyOg6sEDrDz81UfGP3znSTSfz9tyHLUgZlrItpCTPTmOzH8YQSfD",
+	"VYAgw/aADyMRwxBNgiKCngJ23Zfi6I0YE2UMEEMiLvSAF3FeMlogLVaXD7bJSRXzFQGPhUMetWHkAZ9L",
+	"ZgxkxODD4XFBsAFcuQV6l0PyKUPhc+AxGf615X5uncVDY3wnoCtIYCm9BEOEY8I0iYSZ1IhGly5AO+A+",
+	"Xq80NbYk4z6u5cKctsLA/WjYKGEc3IgQ5RkH89Ssk8OSs8Apy4BFhDpZ0ibDd1QDPt3C/w/DAS/99s7s",
+	"Z8PMlscqVxToIflOWdP3vgNydxV7dg7HhqlniIHvBuF36kHvyFaRVkG0iKv9LKPOdckr9n0+TaUNY1pc",
+	"7oVL3vUxy0jqAN6G3/FGqsgwqgJ7m1uP7bK7yM8EcLm44NAmZ7HF6rEZ8NAe4UG8j+NdnIEx/xIWeWBp",
+	"J91OZjSaQqvX7iwJN7NzKF7GXeOeVXsvz06fvj5/is9cl+FeUb6Vytv7QbfdsTeJGXA6Y0E/2G932vsY",
+	"59BT1E91ED4EVFEN8YF3ThS63JvLuRFKbPFVaOjnWCdLwAnKHOr15Kxt2c2XgWKhnBrwvLduLqSVPeaP",
+	"YzLECjrHSsDjIS6yGI8VaGT4Bw+W6ggfPAgx7jngL+gVPcfB31NkqMziDV2HBhnmaBRDX3tT1OnoCm6J",
+	"hXdALOABz6+buVzk7YA5kteEXTmIExcvscA4Rq4o8y9IxoXLPeDfNRfj3scZO9QiW9mNWRqmLi0TGf1W",
+	"HFvhyOYqP9ym/d7V8K/AXWrCW7JFjFg/4fu5gou5cBXGyrCVB2LyxXZFTtX29FsY5Pwsi+K8nIm4Askh",
+	"dsVCJKFzLI49k5BQHjuoiE2P3NkCvagGK3RdteS0zKAOHt/rdLZcOGshrBqJv3Ovjutzi0nkT66AF7OY",
+	"RddhcGAn0fTSfLJ7JSB1fKS7/pEKpJp5qLu//qE6GKl5rtfb5GPLUGL47NH6Z+uwiNdhcLjJmjSBHeOz",
+	"vY3W0wPr4yMbLE0DyGfZiUB0srL78OuH6w9haX9aiewAaRAGXUi3Yc2mpPYcFcqMr/K5ZRw3dWPc2Xy8",
+	"AtK4UhecONVMCzgN8r0/sWNhAYoToFcu3emsmtD5vzQhMdXUZ5tdm7UxamKUmiV8HQnYpYOiA/8yBhhI",
+	"p11mmS6bRb4f3ciTAfcjwztLFrRRI5cw07YYqwJGbAyHn9DSOEFDsY+aaQ/xVFq2MGJYpIrz90lmJkqV",
+	"a2x0JmGfDBF3ZTjg+AJllSGCvtjeAAy0oqGPMbhYcBg6uJxcb1ZBYKxlPuDW3nU347CHtqtz6OuvcwhK",
+	"MeeExcdE8GSBqQlDa7SXqLrM/UU0oiBR0KRjFPD4tALaeQsFMxZJIubvZ1UVc5IzkFWmE2HWxvm8lBOg",
+	"0igFM+vQLorFQgrLuIA5psxtj/xy+ErW9c71l/EaFJsYxcU4eZKNEsbNX71O76BdrlIPgLfOnpbQXPrB",
+	"EwGuxkRpliTWb2CuGDD/gvVWuCAaZPrn4DZnX5URDZqWtbxSxfDu5OSubQe7scYr4wt9FZ1dIJPcqLOr",
+	"qFFbDr/02JIQqY/H4jOVwS6dRXXzMXJFmMW+YMsltoBeK8yJUsUqellCorzkTj45kK/f1drYRKUWJyrg",
+	"Ewfrn8jB8L8ZNH+4QXOiLgmtReZ2t2TKsBtmDhPQ62BCQuf4z0F5gEdyihpVEQXgWh4Q6TtXqQpA5bG+",
+	"exg+HHBE6KdSuuRRwpTT7V5fYwrJGE3GBDAKmND8GnFnnzmYePtFo+APOvtNetq8/bQy2+p5Zr8206+4",
+	"Zc8eAHYdrr3Rh8bDZTjAZFFFOslPOfKwihX84Q0Plms6UyzHsdhM5Fk4jC3Ge8l4XB2sQ4tpGoyrXdpQ",
+	"+i5heuCZrLsptRmtHdfgEie/frnFIaJ5ndntTIV//v0fO51EuqVp8aGa2Vl1qN42+rEO9LPiFADb4lFD",
+	"9vnXVop/iL75HZSHIVOVEnerOva+VN2L65W65A0vYCY9/oHKndMTBxBb9L2U34vNZIokzMb/rQ+RH08F",
+	"n5ltc6gK/glU5P6y2L8ZjOqeIixuFMvrdi1KwhnV09IZlfXqzarxvpW03l0o+jDGzXZ+ee1uJyNWngRR",
+	"OevodxUM29q+/65y4R3QuBbo2Vkw+CRxC/F8VgqCMvSPyo8jICPw7fOhTVXm0Z6VGE4Mcx4IXWWzzMRx",
+	"r0tSpe1Ga7AMIGQPrttpN+WzbbAxqjP/EWCmbA26nov8mHMNSWKnbGUg46TAQ6hIoC/BLJMzoYxIeWo+",
+	"R7GtlJK/CcY1mUkRZ5E97grNDNvlVUfQquFL+zc2tOfWcHBcUu2te2It2ou778NqhK3g9QrDqZqxC64/",
+	"bGGmLIFSrRBDdfypW0uVf2vjQS+t1M6CYuIwGVo5wuTKmPoTW39SgpNAcAkLX2xGUwAJWDZvk+Hzp74m",
+	"qC6Thuhr+vyq+aVZyljxwWSOEnfs5YyzPNDuGDONcfODXi8ccNzARt3HvorCoR2R74Z79um9f/79H8P7",
+	"NrPnIRFs1D0fhe2eIUMnCrHew6YWfRkHLRo+y9AKBNttIG/7PLZyhmnMreIhXIyToe91Hza5ypMaVsZO",
+	"oW0je2rh19Sd8//kpByALdBXnCDAs2TsvUb4jccQaXYFT/BYH+eb9VqdbhAGNonK+OQlnQf9wOVOramn",
+	"FyeuSNSihwXPqdTA5zAhj0LyuLO/3yWvMs6iaUieg0wpL3mu1bP8cSHcuazUjMW4gJAAAmqoqe21kHrx",
+	"fbmIoXxgvLlhI8kdBhpk+kpwLEToHdQC6s+/Lw5K8eLdwrbk1bQe/yLeKvS5Ckjnq0SakWfXGqArkVt2",
+	"mdXN6WKHd/ctW/z/TXD1icWkJiWs4110W16EulqjXUgag00aVM/GtiWIvtXKNuBa2BdzRczwL99Cg8ew",
+	"uFPbB7z6CgsxmL8IgVhy+EOChWIEsbdo4tv3VV7f6BzwcMCFtLrV/MpBz4W89GMNyTiTNgyLdT5GC0oY",
+	"Z8qf93LQO3IoNPMpSxrzp7hMWKG8i5bJFztXJ3n9bEz/4u5sRyItd7EZf1xKiDSZCqmAjLC+fLGNvKyg",
+	"hXwVIanzNp4bpaTr9tl85PkDy8co+7TuNwn4r2uxV6TXuT0msyy0jJSriK1l6SSyGwzupzz25SnKQxEv",
+	"tSPl9cMKT92xRX3l0mmmyJVgMaGaCOfELu1+kel8+1d2ysGNzYPm3cbq++avLSkzZAdD3Zv4YVM1Zrt1",
+	"VkZwfPuQY4/iYK/lIKxtJG2m9bZSMYW1EtF2vWwsD93tNx9Zm2fpvvFcjed+mgpCU3J2JzznhMh646km",
+	"bqypwWFumzBsTfWSRMI+DiOOjonz5bDkGK0ePJUaUXItJiGKmpAoxiNwVWIkErMFhipjQZRosmnKXZRq",
+	"J7umtBK5ZVNtXQ1OfpHvLqNPU/j06fznyfNx75dD9cOkfcD3n3Rmvzy+etdNLx4ufvzUm/919HL6Hl5E",
+	"R+oZfc7eiNfylX4b/8/lNgZPDVLi38TkOcmZBgUZ3vfN+vl/xPp5B4Z4GMrzG25jMyg/h3ilqHlFL62b",
+	"5jVdHqMzryRDK9KG6IjVPDmXzvDfACt1wgFvRKcfAeOTkoNWNL8ZoWU8vhmVVANRGmbNUsd+Z2dnisP8",
+	"1ArqWuDOztXretevvYHHVfT9VsNhd+uL1RFfNpJN3V3W5veyP3LWowqxhm8vmjbY8acOJ++bWNpNLJ1i",
+	"IVFJcmwjlzxCiiuAhSYsfSMgyvXsxuS3NXbYPRjatkvGoySL7ZlNVXkBPD73n9nE+XqK/ZLf3K91pvBT",
+	"HhOaJCTNF0vd1ioOVzteRQ/DDHj+oabazJNCd2Efq7aHdPc6x4TmATwMoFnLFw8jT2JoKqZJmNKrmWZb",
+	"Q6/M5U2VeStL8TqdfqfzSwmdyJXPlOCW8gRRrXiPxZsXVpZBlpqLAbdKSJfhklZI+goxv+2t5lT0HWys",
+	"RmG798X95erXbha8xl+MARvSRaabSte8qLxN1VohnDcpWHNfWl2rtlEJcbVWLV+Luy5T2yqu960g7PdX",
+	"XoZJxfgut1mmQK6uBDtJkhzUpkmBYROAeaNqVkjv8e1/UDm/H7j3C5lCx7C6C/OFaaqOd6BBGzo5Fo7o",
+	"61bEr9e7BbaUK5u/jfO3jSq2UE2e1bZSuznI0o1l6gWq0rcK9T9Ms3silOSNFR1VgdMoXva+2MaIa8vd",
+	"OpouS5qSJCEnJJpSbolv3my7pi1jI+wj+NboukJXeT6LXDjE2wG3fU7zqcCwj7IZOR8C4sDQNoghFRpi",
+	"woUkfguR7w46R/ebAjpZDna3iQ1QDPPubIC8i2hXA+C2oSi3SBVBVcgeDOlcI6Jf6o6bK6Lkoix5txEX",
+	"SxCDXyXInakNmmy/Qgwp78TnYv5v16L6Lb71B0rwUytOi4DXPWsKkULYEaa3EO2xiG5uHzh5e2bB1SEX",
+	"xqjODbnQu0KsDVu9hPJXSDZpNCMnoJ+Yr63d1tiuPtVpssaeCgZZp7Mf/Z9YRFiebB7Bn8BewMJ3+0MJ",
+	"xM9e2ytdrO3+pROFtziYsVEsmGG3d2OvG2KgCHrka+pwtd0xT7haBSc4DJSmkKhhgr2CyH9b06U8xAeG",
+	"lgVCBFcp0KuMa4kcsJIBLCzWhmzwN3pF7QCWAlv5r54d9h5YdKwyx5IHe6vJ2+vcCX3tv78mhf03fFqo",
+	"Qu4tCJ2wK/httY/oQXWUbbil+Sl4kU+1ecgZTWiSOK+RqGxmPqnwGBOqiQSETlMOsX2JCfKj03bH0Uiw",
+	"QLxkkvjTNwKxVco9H1KT/2LPbfta1D2rrrKd0kbUdLCpK+l5iqcWSlurqlnK+AQ7E95KkYKeQqbuWeQ7",
+	"i/N9TLioAiS1yU9T4BVcyClVA06reKwhHv+bIVo/lqlZ+WP1mE0YN7dA6FduBpvJAlt2v1SllC+ClwMO",
+	"lfXjVOvZRw8j+VELTZMv+RD+a4C9mYMgtCzzXwPz2UFwTbq9tQphV4nhBn374PNdceKX6/BLDX63bnI4",
+	"GmHhT8E5m3Gog31s+727wspgiryZATeC20u2VT3GCDP2Qgm+u/DwoGUV+VEHqqzJkM0PLT7h+Zz2253K",
+	"vOqwzasad3F0X1et+K/kODvb0XVBrZF2R3T92bxuK7r6Aayhqydrn3iqft39/QcQ7+eTVy83I54EGi9W",
+	"WwG9Tsd2EhQIvC7C4qGl+2QoLof2zIH6aVYhGfrzq9wd7yBmijA14LGY8xJGtSITQRxAgci0y7JHU2iT",
+	"w86+fRiNHXfqFp76bV5hj0sbcK+TEJ5ZzGaMT7xJYkxTMqIJ5REiXTdxXXHs2B1gcFIbdilA4fKDy4qj",
+	"yuzxXu4QMjRQwtvaK8XYGzjQXFy0/xXrNc4qcIzELtt6pt3AQ8axr07dySt/sBA6rxEeuydFGhq+Zppg",
+	"4x+iWU/w+DLp2wTduTMWGXkvMAPzZ1G6uLz5vJvAMmKxrZbCUGdx2oNtMsp0mCND5kFPMS759u0iSIgZ",
+	"oeXsyEme0bHYaCUgKN+TX4oyqoY3/PcS/jyi/3o8TwvqWgxUQiQknhwINJqWB8gaXv4D0ERPQ2/uuLfU",
+	"3dV2OR9qGeD6w/X/DQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

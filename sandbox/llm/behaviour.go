@@ -54,6 +54,8 @@ type Behaviour struct {
 	Status       int    `json:"status,omitempty"`       // for fail
 	RetryAfter   string `json:"retryAfter,omitempty"`   // the header, as it is sent; for fail and rate_limit
 	Times        int    `json:"times,omitempty"`        // requests it applies to, then ok; 0: until changed
+
+	changed <-chan struct{} // closed when another behaviour takes over; set for a request
 }
 
 // SetBehaviour changes how requests are answered from now on. What hangs is let go.
@@ -140,7 +142,7 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, b Behaviour) 
 		w.Header().Set("Retry-After", cmp.Or(b.RetryAfter, "1"))
 		refuse(w, http.StatusTooManyRequests, "rate_limit_exceeded", "The sandbox was told to have enough.")
 	case ModeHang:
-		s.hang(r)
+		s.hang(r, b)
 		panic(http.ErrAbortHandler)
 	case ModeRefuse:
 		panic(http.ErrAbortHandler)
@@ -166,13 +168,10 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, b Behaviour) 
 	return true
 }
 
-// hang waits until the behaviour changes or one of the two sides goes away.
-func (s *Server) hang(r *http.Request) {
-	s.mu.Lock()
-	changed := s.changed
-	s.mu.Unlock()
+// hang waits until another behaviour takes over from b, or one of the two sides goes away.
+func (s *Server) hang(r *http.Request, b Behaviour) {
 	select {
-	case <-changed:
+	case <-b.changed:
 	case <-r.Context().Done():
 	case <-s.ctx.Done():
 	}

@@ -249,6 +249,7 @@ func (s *Server) meet(key string, authorized bool, body []byte) Behaviour {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.behaviour
+	b.changed = s.changed // as of now: a change may come before the request gets to wait for it
 	switch {
 	case s.left > 0:
 		s.left--

@@ -85,7 +85,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c call, b Behavi
 			case ModeDropStream, ModeTruncated:
 				return
 			case ModeHangStream:
-				s.hang(r)
+				s.hang(r, b)
 				panic(http.ErrAbortHandler)
 			case ModeErrorStream:
 				_ = send([]byte(`data: {"error":{"message":"The sandbox was told to fail.","type":"server_error","code":"sandbox_failure"}}` + "\n\n"))

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { chat, Counsel, CounselError, getCurrentUser, listConsultations, streamChat } from '@counsel/sdk';
+import { sendChat, Counsel, CounselError, getCurrentUser, listConsultations, streamChat } from '@counsel/sdk';
 import { getCurrentUserOptions, listConsultationsInfiniteOptions } from '@counsel/sdk/react-query';
 
 const id = '019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e';
@@ -172,7 +172,7 @@ test('an error carries all that the problem says', async (t) => {
   const errors = [{ pointer: '/message', detail: 'is empty' }];
   const { baseUrl } = await serve(t, (_, answer) => json(answer, 422, problem(422, 'invalid', { detail: 'A field.', instance: '/api/ai/chat', errors })));
   const { client } = new Counsel({ baseUrl });
-  const error = await chat({ client, body: question }).catch((thrown) => thrown);
+  const error = await sendChat({ client, body: question }).catch((thrown) => thrown);
   assert.ok(error instanceof CounselError && error instanceof Error);
   const { type, title, status, detail, instance, code, requestId, retryAfter } = error;
   assert.deepEqual(
@@ -223,7 +223,7 @@ test('many calls that meet a 401 renew the tokens once, and all go on', async (t
 test('a body is sent again whole', async (t) => {
   const { baseUrl, got } = await renewing(t);
   const { client } = new Counsel({ baseUrl, store: store(tokens(0)) });
-  assert.deepEqual(await chat({ client, body: question }), response);
+  assert.deepEqual(await sendChat({ client, body: question }), response);
   assert.deepEqual(got.map(({ url, body }) => [url, body]), [
     ['/api/ai/chat', question],
     ['/api/auth/refresh', { refreshToken: 'refresh0' }],

@@ -221,11 +221,11 @@ describe('chat', () => {
   test('answers, and the second time from the cache', async () => {
     const ada = await newcomer();
     const question = ask(ada, `What does consideration mean in contract law, as in ${letters()}?`);
-    const first = await api.chat(ada, question);
+    const first = await api.sendChat(ada, question);
     assert.ok(first.answer.length > 0);
     assert.equal(first.cached, false);
     assert.ok(first.tokensUsed > 0);
-    const second = await api.chat(ada, question);
+    const second = await api.sendChat(ada, question);
     assert.deepEqual(second, { ...first, cached: true, tokensUsed: 0, consultationId: second.consultationId });
     assert.notEqual(second.consultationId, first.consultationId);
   });
@@ -251,12 +251,12 @@ describe('chat', () => {
 
   test('goes on from an earlier question', async () => {
     const ada = await newcomer();
-    const first = await api.chat(ada, ask(ada, `How long does a lease bind a tenant, as in ${letters()}?`));
+    const first = await api.sendChat(ada, ask(ada, `How long does a lease bind a tenant, as in ${letters()}?`));
     const context = { consultationId: first.consultationId, facts: 'The lease was signed in Dublin in 2024.' };
-    const second = await api.chat(ada, ask(ada, 'Does that hold for a shop?', { context, locale: 'en-IE' }));
+    const second = await api.sendChat(ada, ask(ada, 'Does that hold for a shop?', { context, locale: 'en-IE' }));
     assert.deepEqual(second.references.map(({ consultationId }) => consultationId), [first.consultationId]);
     const stranger = await newcomer();
-    await assert.rejects(api.chat(stranger, ask(stranger, 'And now?', { context })), refused(404, 'not_found'));
+    await assert.rejects(api.sendChat(stranger, ask(stranger, 'And now?', { context })), refused(404, 'not_found'));
   });
 
   test('a stream that was aborted is on record all the same', async () => {
@@ -278,21 +278,21 @@ describe('chat', () => {
   test("is refused for another user's id, but not to an admin", async () => {
     const [ada, eve] = [await newcomer(), await newcomer()];
     const forAda = ask(ada, `What is an easement, as in ${letters()}?`);
-    await assert.rejects(api.chat(eve, forAda), refused(403, 'forbidden'));
+    await assert.rejects(api.sendChat(eve, forAda), refused(403, 'forbidden'));
     const streamed = (async () => { for await (const _ of streamChat({ client: eve.client, ...forAda })); })();
     await assert.rejects(streamed, (error) => refused(403, 'forbidden')(checked(error)));
     assert.deepEqual((await api.listConsultations(ada)).items, []);
-    const { consultationId } = await api.chat(await admin(), forAda);
+    const { consultationId } = await api.sendChat(await admin(), forAda);
     assert.deepEqual((await api.listConsultations(ada)).items.map(({ id }) => id), [consultationId]);
   });
 
   test('takes the fields of the contract only', async () => {
     const ada = await newcomer();
-    const misspelt = await failure(api.chat(ada, ask(ada, 'Hello?', { mesage: 'Hello?' })));
+    const misspelt = await failure(api.sendChat(ada, ask(ada, 'Hello?', { mesage: 'Hello?' })));
     assert.ok(refused(400, 'malformed')(misspelt) && pointers('/mesage')(misspelt));
-    const inner = await failure(api.chat(ada, ask(ada, 'Hello?', { context: { fact: 'none' } })));
+    const inner = await failure(api.sendChat(ada, ask(ada, 'Hello?', { context: { fact: 'none' } })));
     assert.ok(refused(400, 'malformed')(inner) && pointers('/context/fact')(inner));
-    const blank = await failure(api.chat(ada, ask(ada, '   ')));
+    const blank = await failure(api.sendChat(ada, ask(ada, '   ')));
     assert.ok(refused(422, 'invalid')(blank) && pointers('/message')(blank));
   });
 });
@@ -347,7 +347,7 @@ describe('consultations', () => {
     const asked = [];
     for (let n = 0; n < 5; n++) {
       const message = `What is a lien, as in ${letters()}?`;
-      const { consultationId, answer } = await api.chat(ada, { body: { userId: ada.user.id, message } });
+      const { consultationId, answer } = await api.sendChat(ada, { body: { userId: ada.user.id, message } });
       asked.unshift({ id: consultationId, message, answer });
     }
     const seen = [];
@@ -368,7 +368,7 @@ describe('consultations', () => {
 
   test("another account's look like ones that do not exist; an admin sees them", async () => {
     const [ada, eve] = [await newcomer(), await newcomer()];
-    const { consultationId } = await api.chat(ada, { body: { userId: ada.user.id, message: `What is a tort, as in ${letters()}?` } });
+    const { consultationId } = await api.sendChat(ada, { body: { userId: ada.user.id, message: `What is a tort, as in ${letters()}?` } });
     const others = await failure(api.getConsultation(eve, { path: { consultationId } }));
     const absent = await failure(api.getConsultation(eve, { path: { consultationId: nobody } }));
     assert.ok(refused(404, 'not_found')(others) && refused(404, 'not_found')(absent));

@@ -29,7 +29,7 @@ export interface CounselOptions {
  * the tokens stay.
  */
 export class Counsel {
-  /** Pass it to the operations: `chat({ client: counsel.client, body })`. */
+  /** Pass it to the operations: `sendChat({ client: counsel.client, body })`. */
   readonly client: Client;
   readonly #store: TokenStore;
   readonly #fetch: typeof fetch;

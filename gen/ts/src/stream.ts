@@ -1,6 +1,6 @@
 import { CounselError } from './error.js';
-import { chat, type Options } from './gen/sdk.gen.js';
-import type { ChatData, ChatEvent, ChatResponse } from './gen/types.gen.js';
+import { sendChat, type Options } from './gen/sdk.gen.js';
+import type { SendChatData, ChatEvent, ChatResponse } from './gen/types.gen.js';
 
 /** A piece of the answer, or, last, the whole of it. A failure is thrown, not yielded. */
 export type ChatStreamEvent =
@@ -18,11 +18,11 @@ export type ChatStreamEvent =
  * the loop closes the connection.
  */
 export async function* streamChat(
-  options: Omit<Options<ChatData>, 'parseAs' | 'throwOnError' | 'headers'> & {
+  options: Omit<Options<SendChatData>, 'parseAs' | 'throwOnError' | 'headers'> & {
     headers?: Record<string, string>;
   },
 ): AsyncGenerator<ChatStreamEvent, void, undefined> {
-  const body = (await chat({
+  const body = (await sendChat({
     ...options,
     headers: { ...options.headers, Accept: 'text/event-stream' },
     parseAs: 'stream',

@@ -987,14 +987,14 @@ export type UpdateUserResponses = {
 
 export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
 
-export type ChatData = {
+export type SendChatData = {
     body: ChatRequest;
     path?: never;
     query?: never;
     url: '/api/ai/chat';
 };
 
-export type ChatErrors = {
+export type SendChatErrors = {
     /**
      * The request cannot be read, or holds a field the contract does not know.
      */
@@ -1037,16 +1037,16 @@ export type ChatErrors = {
     503: Problem;
 };
 
-export type ChatError = ChatErrors[keyof ChatErrors];
+export type SendChatError = SendChatErrors[keyof SendChatErrors];
 
-export type ChatResponses = {
+export type SendChatResponses = {
     /**
      * The answer, as JSON or as an event stream.
      */
     200: ChatResponse;
 };
 
-export type ChatResponse2 = ChatResponses[keyof ChatResponses];
+export type SendChatResponse = SendChatResponses[keyof SendChatResponses];
 
 export type GenerateDocumentData = {
     body: GenerateDocumentRequest;

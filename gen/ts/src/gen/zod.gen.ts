@@ -384,12 +384,12 @@ export const zUpdateUserPath = z.object({
  */
 export const zUpdateUserResponse = zUser;
 
-export const zChatBody = zChatRequest;
+export const zSendChatBody = zChatRequest;
 
 /**
  * The answer, as JSON or as an event stream.
  */
-export const zChatResponse2 = zChatResponse;
+export const zSendChatResponse = zChatResponse;
 
 export const zGenerateDocumentBody = zGenerateDocumentRequest;
 

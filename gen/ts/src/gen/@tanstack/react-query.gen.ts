@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { analyzeText, chat, endSession, endSessions, generateDocument, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getLiveness, getMetrics, getReadiness, listConsultations, listDocumentTypes, listSessions, listUsers, loginUser, logoutUser, type Options, refreshTokens, registerUser, updateUser } from '../sdk.gen.js';
-import type { AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, ChatData, ChatError, ChatResponse2, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListUsersData, ListUsersError, ListUsersResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, UpdateUserData, UpdateUserError, UpdateUserResponse } from '../types.gen.js';
+import { analyzeText, endSession, endSessions, generateDocument, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getLiveness, getMetrics, getReadiness, listConsultations, listDocumentTypes, listSessions, listUsers, loginUser, logoutUser, type Options, refreshTokens, registerUser, sendChat, updateUser } from '../sdk.gen.js';
+import type { AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListUsersData, ListUsersError, ListUsersResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, SendChatData, SendChatError, SendChatResponse, UpdateUserData, UpdateUserError, UpdateUserResponse } from '../types.gen.js';
 
 /**
  * Create an account
@@ -282,9 +282,9 @@ export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): 
  * `userId` is the caller's own id; only an admin may ask for somebody else.
  *
  */
-export const chatMutation = (options?: Partial<Options<ChatData>>): UseMutationOptions<ChatResponse2, ChatError, Options<ChatData>> => {
-    const mutationOptions: UseMutationOptions<ChatResponse2, ChatError, Options<ChatData>> = {
-        mutationFn: async (fnOptions) => await chat({
+export const sendChatMutation = (options?: Partial<Options<SendChatData>>): UseMutationOptions<SendChatResponse, SendChatError, Options<SendChatData>> => {
+    const mutationOptions: UseMutationOptions<SendChatResponse, SendChatError, Options<SendChatData>> = {
+        mutationFn: async (fnOptions) => await sendChat({
             ...options,
             ...fnOptions,
             throwOnError: true
