@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -63,13 +65,13 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		}
 	}()
 	if a.database, err = db.Open(ctx, cfg.DatabaseURL, db.Options{}); err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+		return nil, err
 	}
 	if err = db.CheckMigrated(ctx, a.database); err != nil {
 		return nil, err
 	}
 	if a.redis, err = db.OpenRedis(ctx, cfg.RedisURL); err != nil {
-		return nil, fmt.Errorf("REDIS_URL: %w", err)
+		return nil, err
 	}
 
 	registry := newRegistry()
@@ -88,11 +90,11 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		SessionTTL: time.Duration(cfg.JWT.RefreshDays) * 24 * time.Hour,
 	}, domain.SystemClock, domain.NewID, rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("accounts: %w", err)
+		return nil, fmt.Errorf("JWT_SECRET_KEY: %w", err)
 	}
 	if cfg.AdminEmail != "" {
 		if err = a.accounts.EnsureAdmin(ctx, cfg.AdminEmail, cfg.AdminPassword); err != nil {
-			return nil, fmt.Errorf("ADMIN_EMAIL: %w", err)
+			return nil, fmt.Errorf("ADMIN_EMAIL, ADMIN_PASSWORD: %w", explained(err))
 		}
 	}
 	sweep, endSweep := context.WithCancel(context.WithoutCancel(ctx))
@@ -162,6 +164,19 @@ func newAI(a *app, cfg config.Config, metrics *aiMetrics) (*ai.Service, error) {
 	})
 }
 
+// explained adds the fields an error names to what it says, for an operator.
+func explained(err error) error {
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok {
+		return err
+	}
+	said := e.Message
+	for _, f := range e.Fields {
+		said += " " + strings.TrimPrefix(f.Pointer, "/") + " " + f.Detail + "."
+	}
+	return errors.New(said)
+}
+
 // ready asks the database and Redis whether they answer.
 func (a *app) ready(ctx context.Context) (database, redis error) {
 	done := make(chan error, 1)
@@ -176,6 +191,7 @@ const sweepEvery = 5 * time.Second
 func (a *app) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
+	var hashed int64
 	for {
 		select {
 		case <-ctx.Done():
@@ -183,6 +199,11 @@ func (a *app) sweep(ctx context.Context) {
 		case <-tick.C:
 			if err := a.accounts.EndStaleSessions(ctx); err != nil && ctx.Err() == nil {
 				a.log.Warn("sessions that should be over could not be ended yet", "cause", err.Error())
+			}
+			// What sign-ins leave behind is several times what the service needs to live.
+			if n := a.accounts.Hashed(); n != hashed {
+				hashed = n
+				debug.FreeOSMemory()
 			}
 		}
 	}
@@ -208,7 +229,7 @@ func (a *app) close(ctx context.Context) error {
 	}
 	if a.server != nil && a.listener != nil {
 		if err := a.server.Shutdown(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("some requests were cut off: %w", err), a.server.Close())
+			errs = append(errs, errors.New("some requests took too long and were cut off"), a.server.Close())
 		}
 	}
 	if a.endSweep != nil {
@@ -216,7 +237,9 @@ func (a *app) close(ctx context.Context) error {
 		a.sweeping.Wait()
 	}
 	if a.ai != nil {
-		errs = append(errs, a.ai.Close(ctx))
+		if err := a.ai.Close(ctx); err != nil && ctx.Err() == nil {
+			errs = append(errs, err)
+		}
 	}
 	if a.model != nil {
 		errs = append(errs, a.model.Close())

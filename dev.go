@@ -51,19 +51,24 @@ func (devCommand) Run(ctx context.Context) (err error) {
 	if cfg.RedisURL == "" {
 		cfg.RedisURL = box.RedisURL
 	}
+	sandboxURL := ""
 	if cfg.LLM.BaseURL == "" {
 		standIn, err := llm.Start(context.WithoutCancel(ctx), llm.Options{}) // it outlives ctx: requests are drained first
 		if err != nil {
 			return fmt.Errorf("the stand-in for the AI provider: %w", err)
 		}
 		defer func() { err = errors.Join(err, standIn.Close()) }()
+		if cfg.LLM.APIKey != "" {
+			log.Warn("LLM_API_KEY is set but LLM_BASE_URL is not: the stand-in answers, not a real AI")
+		}
 		cfg.LLM.BaseURL, cfg.LLM.APIKey, cfg.LLM.Model = standIn.URL, standIn.APIKey, "sandbox"
+		sandboxURL = strings.TrimSuffix(standIn.URL, "/v1") + "/sandbox"
 	}
 	if cfg.JWT.Secret == "" {
 		if cfg.JWT.Algorithm != "HS256" {
 			return fmt.Errorf("JWT_SECRET_KEY is not set: %s needs a private key in PEM", cfg.JWT.Algorithm)
 		}
-		if cfg.JWT.Secret, err = kept(cfg.DataDir, "jwt-secret"); err != nil {
+		if cfg.JWT.Secret, _, err = kept(cfg.DataDir, "jwt-secret"); err != nil {
 			return err
 		}
 	}
@@ -74,56 +79,55 @@ func (devCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	demo, password, err := demoUser(ctx, a.accounts, cfg.DataDir)
+	demo, password, ok, err := demoUser(ctx, a.accounts, cfg.DataDir)
 	if err != nil {
-		return errors.Join(err, a.close(ctx))
+		return errors.Join(fmt.Errorf("the demo account: %w", explained(err)), a.close(ctx))
 	}
-	fmt.Print(welcome(a, cfg, box, demo, password))
+	url := "http://" + a.listener.Addr().String()
+	fmt.Print(welcome(url, cfg, box, sandboxURL))
+	if ok {
+		fmt.Print(firstQuestion(url, demo, password))
+	} else {
+		fmt.Printf("\nRegister at %s/docs and ask the first question there: the demo account is not this folder's own.\n", url)
+	}
+	fmt.Print("\nCtrl-C stops everything. The log follows.\n\n")
 	return a.run(ctx)
 }
 
 const demoEmail = "demo@counsel.example"
 
 // demoUser is the account of the first question. Its password is made up once and kept with
-// the data, so it is as private as they are.
-func demoUser(ctx context.Context, accounts *account.Service, dir string) (account.User, string, error) {
-	password, err := kept(dir, "demo-password")
+// the data, so it is as private as they are. ok is false when the account is not ours to
+// use: the database knows it from another folder's data, or an admin disabled it.
+func demoUser(ctx context.Context, accounts *account.Service, dir string) (u account.User, password string, ok bool, err error) {
+	password, made, err := kept(dir, "demo-password")
 	if err != nil {
-		return account.User{}, "", err
+		return u, "", false, err
 	}
-	u, err := accounts.Register(ctx, account.Registration{Email: demoEmail, Password: password, FullName: "Demo Client"})
+	u, err = accounts.Register(ctx, account.Registration{Email: demoEmail, Password: password, FullName: "Demo Client"})
 	if domain.CodeOf(err) != domain.Conflict {
-		return u, password, err
+		return u, password, err == nil, err
 	}
-	t, err := accounts.Login(ctx, account.Credentials{Email: demoEmail, Password: password})
-	if err != nil {
-		return u, "", err
-	}
-	p, err := accounts.Authenticate(ctx, t.AccessToken)
-	if err != nil {
-		return u, "", err
-	}
-	u, err = accounts.Me(ctx, p)
-	return u, password, err
+	u, err = accounts.ByEmail(ctx, demoEmail)
+	return u, password, err == nil && !made && !u.Disabled, err
 }
 
 // kept returns the secret of that name in dir, made at first use, readable by its owner only.
-func kept(dir, name string) (string, error) {
+func kept(dir, name string) (secret string, made bool, err error) {
 	path := filepath.Join(dir, name)
 	switch b, err := os.ReadFile(path); { //nolint:gosec // the operator says where the data lie
 	case err == nil:
-		return strings.TrimSpace(string(b)), nil
+		return strings.TrimSpace(string(b)), false, nil
 	case !errors.Is(err, fs.ErrNotExist):
-		return "", err
+		return "", false, err
 	}
-	secret := make([]byte, 32)
-	rand.Read(secret) // never fails
-	text := hex.EncodeToString(secret)
-	return text, os.WriteFile(path, []byte(text+"\n"), 0o600)
+	random := make([]byte, 32)
+	rand.Read(random) // never fails
+	secret = hex.EncodeToString(random)
+	return secret, true, os.WriteFile(path, []byte(secret+"\n"), 0o600)
 }
 
-func welcome(a *app, cfg config.Config, box *sandbox.Sandbox, demo account.User, password string) string {
-	url := "http://" + a.listener.Addr().String()
+func welcome(url string, cfg config.Config, box *sandbox.Sandbox, sandboxURL string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nCounsel is up.\n\n")
 	line := func(label, value string) { fmt.Fprintf(&b, "  %-14s %s\n", label, value) }
@@ -131,13 +135,20 @@ func welcome(a *app, cfg config.Config, box *sandbox.Sandbox, demo account.User,
 	line("documentation", url+"/docs")
 	line("data", cfg.DataDir)
 	if box.S3.Endpoint != "" {
-		line("S3", box.S3.Endpoint+"  (on disk)")
+		line("S3", box.S3.Endpoint+"  (on disk; its keys are in "+filepath.Join(cfg.DataDir, "s3")+")")
 	}
 	if box.SMTP.Host != "" {
 		line("SMTP", fmt.Sprintf("%s:%d  (mails are kept in %s)", box.SMTP.Host, box.SMTP.Port, filepath.Join(cfg.DataDir, "mail")))
 	}
 	line("AI", cfg.LLM.BaseURL+"  ("+cfg.LLM.Model+")")
-	fmt.Fprintf(&b, `
+	if sandboxURL != "" {
+		line("", sandboxURL+"/behaviour makes it slow or fail, "+sandboxURL+"/requests shows what it was sent")
+	}
+	return b.String()
+}
+
+func firstQuestion(url string, demo account.User, password string) string {
+	return fmt.Sprintf(`
 Ask the first question:
 
   TOKEN=$(curl -s %[1]s/api/auth/login -H 'Content-Type: application/json' \
@@ -145,9 +156,5 @@ Ask the first question:
     | sed 's/.*"accessToken":"\([^"]*\)".*/\1/')
   curl -s %[1]s/api/ai/chat -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
     -d '{"userId":"%[4]s","message":"I am John Miller, john.miller@example.com. How long does an NDA bind me?"}'
-
-Ctrl-C stops everything. The log follows.
-
 `, url, demo.Email, password, demo.ID)
-	return b.String()
 }

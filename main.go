@@ -55,6 +55,9 @@ func (serveCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("this is not fit for production:\n%w", err)
 	}
 	log := newLog(cfg)
+	if cfg.MetricsToken == "" {
+		log.Warn("METRICS_TOKEN is not set: anyone who reaches the service may read /metrics")
+	}
 	if !cfg.Limited() {
 		log.Warn("RATE_LIMIT is off: anyone may ask at any speed")
 	}
@@ -77,13 +80,17 @@ func (migrateCommand) Run(ctx context.Context) error {
 	if cfg.DatabaseURL == "" {
 		return errors.New("DATABASE_URL is not set")
 	}
-	return migrate(ctx, cfg.DatabaseURL)
+	if err := migrate(ctx, cfg.DatabaseURL); err != nil {
+		return err
+	}
+	_, err = fmt.Println("The database is at the present schema.")
+	return err
 }
 
 func migrate(ctx context.Context, url string) error {
 	database, err := db.Open(ctx, url, db.Options{ReadTimeout: 10 * time.Minute}) // a large table takes its time
 	if err != nil {
-		return fmt.Errorf("DATABASE_URL: %w", err)
+		return err
 	}
 	defer database.Close()
 	return db.Migrate(ctx, database)

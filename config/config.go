@@ -4,8 +4,10 @@
 package config
 
 import (
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"reflect"
@@ -106,6 +108,12 @@ func Load() (Config, error) {
 	oneOf("RATE_LIMIT", c.RateLimit, "on", "off")
 	oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
 	oneOf("JWT_ALGORITHM", c.JWT.Algorithm, "HS256", "RS256", "EdDSA")
+	if _, port, err := net.SplitHostPort(c.HTTPAddr); err != nil || port == "" {
+		faults = append(faults, errors.New("HTTP_ADDR must be host:port, such as 127.0.0.1:8080"))
+	}
+	if c.JWT.Algorithm != "HS256" { // a key with its lines in one, as some secret stores keep it
+		c.JWT.Secret = strings.ReplaceAll(c.JWT.Secret, `\n`, "\n")
+	}
 	if c.LLM.BaseURL != "" {
 		if u, err := url.Parse(c.LLM.BaseURL); err != nil || u.Host == "" {
 			faults = append(faults, errors.New("LLM_BASE_URL must be a URL such as https://host/v1"))
@@ -162,12 +170,15 @@ func (c Config) CheckProduction() error {
 	if c.JWT.Algorithm == "HS256" && c.JWT.Secret != "" && len(c.JWT.Secret) < 32 {
 		faults = append(faults, errors.New("JWT_SECRET_KEY is shorter than 32 characters"))
 	}
+	if block, _ := pem.Decode([]byte(c.JWT.Secret)); c.JWT.Algorithm != "HS256" && c.JWT.Secret != "" && block == nil {
+		faults = append(faults, fmt.Errorf("JWT_SECRET_KEY holds no private key in PEM, which %s needs", c.JWT.Algorithm))
+	}
 	needed("LLM_API_KEY", c.LLM.APIKey)
 	needed("REDIS_URL", c.RedisURL)
 	needed("DATABASE_URL", c.DatabaseURL)
-	if u, err := url.Parse(c.DatabaseURL); err == nil && u.User != nil {
-		if password, set := u.User.Password(); set && wellKnown(password) {
-			faults = append(faults, errors.New("DATABASE_URL has a default password that anyone can guess"))
+	for name, v := range map[string]string{"DATABASE_URL": c.DatabaseURL, "REDIS_URL": c.RedisURL} {
+		if p := password(v); p != "" && wellKnown(p) {
+			faults = append(faults, fmt.Errorf("%s has a default password that anyone can guess", name))
 		}
 	}
 	if c.AdminPassword != "" && (wellKnown(c.AdminPassword) || len(c.AdminPassword) < 12) {
@@ -176,17 +187,40 @@ func (c Config) CheckProduction() error {
 	return errors.Join(faults...)
 }
 
+// password is that of a URL or of a DSN (user:password@protocol(address)/name).
+func password(at string) string {
+	if u, err := url.Parse(at); err == nil && u.Host+u.Path != "" && u.Scheme != "" && u.User != nil {
+		p, _ := u.User.Password()
+		return p
+	}
+	credentials, _, _ := strings.Cut(at, "@")
+	_, p, _ := strings.Cut(credentials, ":")
+	return p
+}
+
 // wellKnown recognises the placeholders people leave in place.
 func wellKnown(secret string) bool {
 	s := strings.Trim(strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "", ".", "").Replace(secret)), "<>*")
-	for _, k := range []string{"changeme", "changethis", "replaceme", "yoursecret", "yourkey", "yourapikey", "mysecret", "secretkey", "topsecret", "supersecret", "example", "placeholder", "insecure", "default", "devsecret"} {
+	s = strings.TrimPrefix(s, "sk")
+	for _, k := range []string{"your", "changeme", "changethis", "replaceme", "mysecret", "secretkey", "topsecret", "supersecret", "example", "placeholder", "insecure", "default", "devsecret"} {
 		if strings.HasPrefix(s, k) {
 			return true
 		}
 	}
 	switch s {
-	case "secret", "password", "admin", "root", "skyour", "12345678":
+	case "secret", "password", "admin", "root", "12345678":
 		return true
 	}
-	return len(s) > 0 && strings.Count(s, s[:1]) == len(s) // one character over and over
+	return s == "" && secret != "" || monotonous(s) // nothing but sk and dots
+}
+
+// monotonous recognises one character over and over, and rows such as 0123456789abcdef.
+func monotonous(s string) bool {
+	steps := 0
+	for i := 1; i < len(s); i++ {
+		if d := int(s[i]) - int(s[i-1]); d == 0 || d == 1 {
+			steps++
+		}
+	}
+	return len(s) > 7 && steps*10 > len(s)*8
 }

@@ -62,9 +62,16 @@ func Open(ctx context.Context, rawURL string, o Options) (*sql.DB, error) {
 		defer cancel()
 	}
 	if err := awaitServer(ctx, pool); err != nil {
-		return nil, errors.Join(fmt.Errorf("the database does not answer: %w", err), pool.Close())
+		return nil, errors.Join(unreachable(err), pool.Close())
 	}
 	return pool, nil
+}
+
+func unreachable(err error) error {
+	if _, answered := errors.AsType[*mysql.MySQLError](err); answered {
+		return fmt.Errorf("DATABASE_URL: the database refuses us: %w", err)
+	}
+	return fmt.Errorf("DATABASE_URL: the database does not answer: %w", err)
 }
 
 // awaitServer pings until the server answers, refuses us for good, or ctx is done.

@@ -205,6 +205,9 @@ func (s *Service) endVoid(ctx context.Context, id domain.ID, epoch uint32) error
 	return db.Error(s.rows.ClearStale(ctx, query.ClearStaleParams{ID: id, SessionEpoch: epoch}))
 }
 
+// Hashed is how many passwords were hashed so far; each leaves some 20 MiB to be collected.
+func (s *Service) Hashed() int64 { return s.hasher.hashed.Load() }
+
 // Me returns the caller's account.
 func (s *Service) Me(ctx context.Context, p domain.Principal) (User, error) {
 	u, err := s.rows.GetUser(ctx, p.UserID)

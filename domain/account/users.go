@@ -153,6 +153,15 @@ func (s *Service) EnsureAdmin(ctx context.Context, email, password string) error
 	return nil
 }
 
+// ByEmail returns the account with this address; domain.NotFound when there is none.
+func (s *Service) ByEmail(ctx context.Context, email string) (User, error) {
+	row, err := s.rows.GetUserByEmail(ctx, normalEmail(email))
+	if err != nil {
+		return User{}, db.Error(err)
+	}
+	return userOf(row), nil
+}
+
 // UserFilter narrows a list of accounts.
 type UserFilter struct {
 	Role   *domain.Role

@@ -29,11 +29,15 @@ type MissingError struct {
 }
 
 func (e *MissingError) Error() string {
-	hint := "apt-get install mariadb-server redis-server"
+	install, packages := "apt-get install", map[string]string{mysqlPrograms[0]: "mariadb-server-core", redisPrograms[0]: "redis-server"}
 	if runtime.GOOS == "darwin" {
-		hint = "brew install mariadb redis"
+		install, packages = "brew install", map[string]string{mysqlPrograms[0]: "mariadb", redisPrograms[0]: "redis"}
 	}
-	return fmt.Sprintf("not installed: %s; install with: %s", strings.Join(e.Programs, ", "), hint)
+	for _, program := range e.Programs {
+		name, _, _ := strings.Cut(program, " ")
+		install += " " + packages[name]
+	}
+	return fmt.Sprintf("not installed: %s; install with: %s", strings.Join(e.Programs, ", "), install)
 }
 
 // Missing names the server programs this machine lacks, of the kinds asked for.
