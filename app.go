@@ -25,6 +25,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
+	"counsel/domain/documents"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
 	"counsel/handlers"
@@ -105,7 +106,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	}
 
 	deps := handlers.Deps{
-		Accounts: a.accounts, AI: a.ai,
+		Accounts: a.accounts, AI: a.ai, Drafts: documents.NewDrafts(a.database, domain.SystemClock, domain.NewID),
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}

@@ -30,6 +30,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
+	"counsel/domain/documents"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
 	"counsel/gen/api"
@@ -117,6 +118,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	}
 
 	s.deps.Accounts, s.deps.AI = accounts, service
+	s.deps.Drafts = documents.NewDrafts(database, domain.SystemClock, domain.NewID)
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
 		s.deps.UserLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute})

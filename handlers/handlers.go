@@ -24,6 +24,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/ai"
+	"counsel/domain/documents"
 	"counsel/domain/limits"
 	"counsel/gen/api"
 )
@@ -32,6 +33,7 @@ import (
 type Deps struct {
 	Accounts *account.Service
 	AI       *ai.Service
+	Drafts   *documents.Drafts
 
 	// Budgets of requests; nil: no limit.
 	UserLimit, AddressLimit *limits.Limiter

@@ -60,9 +60,13 @@ func position(c *api.Cursor) (*domain.ID, error) {
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(*c)
 	if err != nil || len(raw) != len(domain.ID{}) {
-		return nil, &domain.Error{Code: domain.Malformed, Message: "A parameter cannot be accepted.",
-			Fields: []domain.Field{{Pointer: "?cursor", Detail: "is not a cursor this service gave out"}}}
+		return nil, notACursor()
 	}
 	id := domain.ID(raw)
 	return &id, nil
+}
+
+func notACursor() error {
+	return &domain.Error{Code: domain.Malformed, Message: "A parameter cannot be accepted.",
+		Fields: []domain.Field{{Pointer: "?cursor", Detail: "is not a cursor this service gave out"}}}
 }

@@ -15,6 +15,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
+	"counsel/domain/documents"
 	"counsel/domain/masking"
 	"counsel/gen/query"
 )
@@ -143,16 +144,12 @@ func (s *Service) storeDraft(row query.Consultation, d Draft, title string, t *p
 	if err != nil {
 		return err
 	}
-	warnings, err := json.Marshal(d.Warnings)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(s.base, writeTimeout)
 	defer cancel()
 	err = db.WithTx(ctx, s.DB, func(q *query.Queries) error {
-		if err := q.CreateDraft(ctx, query.CreateDraftParams{
-			ID: d.ID, UserID: row.UserID, Type: t.ID, TemplateVersion: t.Version, Title: title, Locale: row.Locale, Tone: string(tone),
-			Status: "drafted", Body: d.Text, Sections: sections, Warnings: warnings, QualityScore: d.QualityScore, CreatedAt: row.CreatedAt,
+		if err := documents.KeepGenerated(ctx, q, documents.GeneratedDraft{
+			ID: d.ID, UserID: row.UserID, Type: t.ID, TemplateVersion: t.Version, Title: title, Body: d.Text, Locale: row.Locale, Tone: string(tone),
+			Sections: sections, Warnings: d.Warnings, QualityScore: d.QualityScore, CreatedAt: row.CreatedAt,
 		}); err != nil {
 			return err
 		}

@@ -86,7 +86,7 @@ func TestGenerateDocument(t *testing.T) {
 		status, version, title, tone, sections, warnings string
 		score                                            float64
 	}
-	if err := b.DB.QueryRowContext(t.Context(), "SELECT status, template_version, title, tone, sections, warnings, quality_score FROM drafts WHERE id = ? AND user_id = ? AND body = ?",
+	if err := b.DB.QueryRowContext(t.Context(), "SELECT status, template_version, title, tone, sections, warnings, quality_score FROM drafts d JOIN draft_versions v ON v.draft_id = d.id WHERE d.id = ? AND user_id = ? AND body = ? AND v.version = d.version",
 		d.ID, b.user.UserID, d.Text).Scan(&stored.status, &stored.version, &stored.title, &stored.tone, &stored.sections, &stored.warnings, &stored.score); err != nil {
 		t.Fatal(err)
 	}

@@ -65,6 +65,45 @@ func (e ConsultationKind) Valid() bool {
 	}
 }
 
+// Defines values for DraftOrigin.
+const (
+	DraftOriginGenerated DraftOrigin = "generated"
+	DraftOriginWritten   DraftOrigin = "written"
+)
+
+// Valid indicates whether the value is a known member of the DraftOrigin enum.
+func (e DraftOrigin) Valid() bool {
+	switch e {
+	case DraftOriginGenerated:
+		return true
+	case DraftOriginWritten:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftStatus.
+const (
+	DraftStatusDrafted  DraftStatus = "drafted"
+	DraftStatusFinal    DraftStatus = "final"
+	DraftStatusReviewed DraftStatus = "reviewed"
+)
+
+// Valid indicates whether the value is a known member of the DraftStatus enum.
+func (e DraftStatus) Valid() bool {
+	switch e {
+	case DraftStatusDrafted:
+		return true
+	case DraftStatusFinal:
+		return true
+	case DraftStatusReviewed:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LivenessStatus.
 const (
 	LivenessStatusOk LivenessStatus = "ok"
@@ -191,6 +230,27 @@ func (e Severity) Valid() bool {
 	case SeverityLow:
 		return true
 	case SeverityMedium:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TextChangeKind.
+const (
+	TextChangeKindDelete TextChangeKind = "delete"
+	TextChangeKindEqual  TextChangeKind = "equal"
+	TextChangeKindInsert TextChangeKind = "insert"
+)
+
+// Valid indicates whether the value is a known member of the TextChangeKind enum.
+func (e TextChangeKind) Valid() bool {
+	switch e {
+	case TextChangeKindDelete:
+		return true
+	case TextChangeKindEqual:
+		return true
+	case TextChangeKindInsert:
 		return true
 	default:
 		return false
@@ -393,6 +453,21 @@ type ConsultationSummary struct {
 	UserID ID `json:"userId"`
 }
 
+// CreateDraftRequest defines model for CreateDraftRequest.
+type CreateDraftRequest struct {
+	// Body The text, in Markdown.
+	Body string `json:"body"`
+
+	// Locale The language of the answer, as a BCP 47 tag. English when absent.
+	Locale *Locale `json:"locale,omitempty"`
+
+	// Title The title; one line.
+	Title string `json:"title"`
+
+	// Type The id of a document type.
+	Type *DocumentTypeID `json:"type,omitempty"`
+}
+
 // DocumentType defines model for DocumentType.
 type DocumentType struct {
 	// Description What it is for.
@@ -414,11 +489,119 @@ type DocumentType struct {
 	Version string `json:"version"`
 }
 
+// DocumentTypeID The id of a document type.
+type DocumentTypeID = string
+
 // DocumentTypeList defines model for DocumentTypeList.
 type DocumentTypeList struct {
 	// Items The document types.
 	Items []DocumentType `json:"items"`
 }
+
+// Draft defines model for Draft.
+type Draft struct {
+	// Body The text, in Markdown.
+	Body string `json:"body"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// FinalizedAt RFC 3339, in UTC.
+	FinalizedAt *Time `json:"finalizedAt,omitempty"`
+
+	// FinalizedBy A UUIDv7; sorting ids sorts by time of creation.
+	FinalizedBy *ID `json:"finalizedBy,omitempty"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// Locale The language of the text.
+	Locale string `json:"locale"`
+
+	// Origin Whether the AI drafted the first version, or a person.
+	Origin DraftOrigin `json:"origin"`
+
+	// QualityScore How complete the generated text was; absent when it was written by hand.
+	QualityScore *float64 `json:"qualityScore,omitempty"`
+
+	// ReviewedAt RFC 3339, in UTC.
+	ReviewedAt *Time `json:"reviewedAt,omitempty"`
+
+	// ReviewedBy A UUIDv7; sorting ids sorts by time of creation.
+	ReviewedBy *ID `json:"reviewedBy,omitempty"`
+
+	// Status How far a draft has come.
+	Status DraftStatus `json:"status"`
+
+	// Title The title.
+	Title string `json:"title"`
+
+	// Type The id of a document type.
+	Type *DocumentTypeID `json:"type,omitempty"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+
+	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	UserID ID `json:"userId"`
+
+	// Version A version of a draft: 1, 2, and so on.
+	Version DraftVersionNumber `json:"version"`
+
+	// Warnings What a lawyer should look at in the generated text; it may have been dealt with since.
+	Warnings []string `json:"warnings"`
+}
+
+// DraftComparison defines model for DraftComparison.
+type DraftComparison struct {
+	// DeletedWords How many words went.
+	DeletedWords int32 `json:"deletedWords"`
+
+	// From A version of a draft: 1, 2, and so on.
+	From DraftVersionNumber `json:"from"`
+
+	// Hunks The places that changed, in the order of the text; none when it is the same.
+	Hunks []DraftHunk `json:"hunks"`
+
+	// InsertedWords How many words came.
+	InsertedWords int32 `json:"insertedWords"`
+
+	// Title The titles, in pieces.
+	Title []TextChange `json:"title"`
+
+	// To A version of a draft: 1, 2, and so on.
+	To DraftVersionNumber `json:"to"`
+}
+
+// DraftHunk defines model for DraftHunk.
+type DraftHunk struct {
+	// Changes The lines, in pieces.
+	Changes []TextChange `json:"changes"`
+
+	// NewLines How many lines of the new text.
+	NewLines int32 `json:"newLines"`
+
+	// NewStart The first line in the new text, from 1.
+	NewStart int32 `json:"newStart"`
+
+	// OldLines How many lines of the old text.
+	OldLines int32 `json:"oldLines"`
+
+	// OldStart The first line in the old text, from 1.
+	OldStart int32 `json:"oldStart"`
+}
+
+// DraftList defines model for DraftList.
+type DraftList struct {
+	// Items The drafts.
+	Items []DraftSummary `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// DraftOrigin Whether the AI drafted the first version, or a person.
+type DraftOrigin string
 
 // DraftSection defines model for DraftSection.
 type DraftSection struct {
@@ -430,6 +613,93 @@ type DraftSection struct {
 
 	// Position Its place in the draft.
 	Position int32 `json:"position"`
+}
+
+// DraftStatus How far a draft has come.
+type DraftStatus string
+
+// DraftSummary defines model for DraftSummary.
+type DraftSummary struct {
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// Locale The language of the text.
+	Locale string `json:"locale"`
+
+	// Origin Whether the AI drafted the first version, or a person.
+	Origin DraftOrigin `json:"origin"`
+
+	// Status How far a draft has come.
+	Status DraftStatus `json:"status"`
+
+	// Title The title.
+	Title string `json:"title"`
+
+	// Type The id of a document type.
+	Type *DocumentTypeID `json:"type,omitempty"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+
+	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	UserID ID `json:"userId"`
+
+	// Version A version of a draft: 1, 2, and so on.
+	Version DraftVersionNumber `json:"version"`
+}
+
+// DraftVersion defines model for DraftVersion.
+type DraftVersion struct {
+	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
+	AuthorID ID `json:"authorId"`
+
+	// Body The text then, in Markdown.
+	Body string `json:"body"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Note What its author said the change was about.
+	Note *string `json:"note,omitempty"`
+
+	// Title The title then.
+	Title string `json:"title"`
+
+	// Version A version of a draft: 1, 2, and so on.
+	Version DraftVersionNumber `json:"version"`
+}
+
+// DraftVersionList defines model for DraftVersionList.
+type DraftVersionList struct {
+	// Items The versions.
+	Items []DraftVersionSummary `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// DraftVersionNumber A version of a draft: 1, 2, and so on.
+type DraftVersionNumber = int32
+
+// DraftVersionSummary defines model for DraftVersionSummary.
+type DraftVersionSummary struct {
+	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
+	AuthorID ID `json:"authorId"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Note What its author said the change was about.
+	Note *string `json:"note,omitempty"`
+
+	// Title The title then.
+	Title string `json:"title"`
+
+	// Version A version of a draft: 1, 2, and so on.
+	Version DraftVersionNumber `json:"version"`
 }
 
 // EmailAddress An e-mail address; upper and lower case are the same.
@@ -486,7 +756,7 @@ type GenerateDocumentRequest struct {
 	Tone *Tone `json:"tone,omitempty"`
 
 	// Type The id of a document type.
-	Type string `json:"type"`
+	Type DocumentTypeID `json:"type"`
 }
 
 // GenerateDocumentResponse defines model for GenerateDocumentResponse.
@@ -662,6 +932,18 @@ type SessionList struct {
 // Severity How much a finding, or a whole text, asks for attention.
 type Severity string
 
+// TextChange defines model for TextChange.
+type TextChange struct {
+	// Kind Whether the piece stayed, went or came.
+	Kind TextChangeKind `json:"kind"`
+
+	// Text The piece.
+	Text string `json:"text"`
+}
+
+// TextChangeKind Whether the piece stayed, went or came.
+type TextChangeKind string
+
 // Time RFC 3339, in UTC.
 type Time = time.Time
 
@@ -685,6 +967,24 @@ type TokensTokenType string
 
 // Tone How the draft speaks. Formal when absent.
 type Tone string
+
+// UpdateDraftRequest defines model for UpdateDraftRequest.
+type UpdateDraftRequest struct {
+	// Body The new text, in Markdown.
+	Body *string `json:"body,omitempty"`
+
+	// Note What the change is about; kept with the new version.
+	Note *string `json:"note,omitempty"`
+
+	// Status How far a draft has come.
+	Status *DraftStatus `json:"status,omitempty"`
+
+	// Title The new title; one line.
+	Title *string `json:"title,omitempty"`
+
+	// Version A version of a draft: 1, 2, and so on.
+	Version DraftVersionNumber `json:"version"`
+}
 
 // UpdateUserRequest defines model for UpdateUserRequest.
 type UpdateUserRequest struct {
@@ -779,6 +1079,42 @@ type ListConsultationsParams struct {
 	Kind *ConsultationKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
 
+// ListDraftsParams defines parameters for ListDrafts.
+type ListDraftsParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// UserID Only drafts of this account.
+	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
+
+	// Status Only drafts with this status.
+	Status *DraftStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Type Only drafts of this document type.
+	Type *DocumentTypeID `form:"type,omitempty" json:"type,omitempty"`
+}
+
+// CompareDraftVersionsParams defines parameters for CompareDraftVersions.
+type CompareDraftVersionsParams struct {
+	// From The old version.
+	From DraftVersionNumber `form:"from" json:"from"`
+
+	// To The new version.
+	To DraftVersionNumber `form:"to" json:"to"`
+}
+
+// ListDraftVersionsParams defines parameters for ListDraftVersions.
+type ListDraftVersionsParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
 	// Limit The most items a page may have.
@@ -808,6 +1144,12 @@ type RefreshTokensJSONRequestBody = RefreshRequest
 
 // RegisterUserJSONRequestBody defines body for RegisterUser for application/json ContentType.
 type RegisterUserJSONRequestBody = RegisterRequest
+
+// CreateDraftJSONRequestBody defines body for CreateDraft for application/json ContentType.
+type CreateDraftJSONRequestBody = CreateDraftRequest
+
+// UpdateDraftJSONRequestBody defines body for UpdateDraft for application/json ContentType.
+type UpdateDraftJSONRequestBody = UpdateDraftRequest
 
 // UpdateUserJSONRequestBody defines body for UpdateUser for application/json ContentType.
 type UpdateUserJSONRequestBody = UpdateUserRequest
@@ -856,6 +1198,30 @@ type ServerInterface interface {
 	// EndSession End one of my sessions
 	// (DELETE /api/auth/sessions/{sessionId})
 	EndSession(ctx *echo.Context, sessionID ID) error
+	// ListDrafts List drafts
+	// (GET /api/drafts)
+	ListDrafts(ctx *echo.Context, params ListDraftsParams) error
+	// CreateDraft Write a draft by hand
+	// (POST /api/drafts)
+	CreateDraft(ctx *echo.Context) error
+	// DeleteDraft Delete a draft
+	// (DELETE /api/drafts/{draftId})
+	DeleteDraft(ctx *echo.Context, draftID ID) error
+	// GetDraft Read a draft
+	// (GET /api/drafts/{draftId})
+	GetDraft(ctx *echo.Context, draftID ID) error
+	// UpdateDraft Edit a draft or move its status
+	// (PATCH /api/drafts/{draftId})
+	UpdateDraft(ctx *echo.Context, draftID ID) error
+	// CompareDraftVersions Compare two versions of a draft
+	// (GET /api/drafts/{draftId}/compare)
+	CompareDraftVersions(ctx *echo.Context, draftID ID, params CompareDraftVersionsParams) error
+	// ListDraftVersions List the versions of a draft
+	// (GET /api/drafts/{draftId}/versions)
+	ListDraftVersions(ctx *echo.Context, draftID ID, params ListDraftVersionsParams) error
+	// GetDraftVersion Read one version of a draft
+	// (GET /api/drafts/{draftId}/versions/{version})
+	GetDraftVersion(ctx *echo.Context, draftID ID, version DraftVersionNumber) error
 	// ListUsers List accounts
 	// (GET /api/users)
 	ListUsers(ctx *echo.Context, params ListUsersParams) error
@@ -1060,6 +1426,197 @@ func (w *ServerInterfaceWrapper) EndSession(ctx *echo.Context) error {
 	return err
 }
 
+// ListDrafts converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDrafts(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDraftsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "userId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "userId", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter userId: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", ctx.QueryParams(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter type: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDrafts(ctx, params)
+	return err
+}
+
+// CreateDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateDraft(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateDraft(ctx)
+	return err
+}
+
+// DeleteDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteDraft(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "draftId" -------------
+	var draftID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draftId", ctx.Param("draftId"), &draftID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draftId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteDraft(ctx, draftID)
+	return err
+}
+
+// GetDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDraft(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "draftId" -------------
+	var draftID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draftId", ctx.Param("draftId"), &draftID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draftId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDraft(ctx, draftID)
+	return err
+}
+
+// UpdateDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateDraft(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "draftId" -------------
+	var draftID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draftId", ctx.Param("draftId"), &draftID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draftId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateDraft(ctx, draftID)
+	return err
+}
+
+// CompareDraftVersions converts echo context to params.
+func (w *ServerInterfaceWrapper) CompareDraftVersions(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "draftId" -------------
+	var draftID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draftId", ctx.Param("draftId"), &draftID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draftId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompareDraftVersionsParams
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CompareDraftVersions(ctx, draftID, params)
+	return err
+}
+
+// ListDraftVersions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDraftVersions(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "draftId" -------------
+	var draftID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draftId", ctx.Param("draftId"), &draftID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draftId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDraftVersionsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDraftVersions(ctx, draftID, params)
+	return err
+}
+
+// GetDraftVersion converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDraftVersion(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "draftId" -------------
+	var draftID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draftId", ctx.Param("draftId"), &draftID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draftId: %s", err))
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version DraftVersionNumber
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", ctx.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int32", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDraftVersion(ctx, draftID, version)
+	return err
+}
+
 // ListUsers converts echo context to params.
 func (w *ServerInterfaceWrapper) ListUsers(ctx *echo.Context) error {
 	var err error
@@ -1234,6 +1791,14 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/ai/consultations", wrapper.ListConsultations, options.OperationMiddlewares["listConsultations"]...)
 	router.GET(options.BaseURL+"/api/ai/consultations/:consultationId", wrapper.GetConsultation, options.OperationMiddlewares["getConsultation"]...)
 	router.GET(options.BaseURL+"/api/ai/document-types", wrapper.ListDocumentTypes, options.OperationMiddlewares["listDocumentTypes"]...)
+	router.GET(options.BaseURL+"/api/drafts", wrapper.ListDrafts, options.OperationMiddlewares["listDrafts"]...)
+	router.POST(options.BaseURL+"/api/drafts", wrapper.CreateDraft, options.OperationMiddlewares["createDraft"]...)
+	router.DELETE(options.BaseURL+"/api/drafts/:draftId", wrapper.DeleteDraft, options.OperationMiddlewares["deleteDraft"]...)
+	router.GET(options.BaseURL+"/api/drafts/:draftId", wrapper.GetDraft, options.OperationMiddlewares["getDraft"]...)
+	router.PATCH(options.BaseURL+"/api/drafts/:draftId", wrapper.UpdateDraft, options.OperationMiddlewares["updateDraft"]...)
+	router.GET(options.BaseURL+"/api/drafts/:draftId/versions", wrapper.ListDraftVersions, options.OperationMiddlewares["listDraftVersions"]...)
+	router.GET(options.BaseURL+"/api/drafts/:draftId/versions/:version", wrapper.GetDraftVersion, options.OperationMiddlewares["getDraftVersion"]...)
+	router.GET(options.BaseURL+"/api/drafts/:draftId/compare", wrapper.CompareDraftVersions, options.OperationMiddlewares["compareDraftVersions"]...)
 	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
@@ -3098,6 +3663,1116 @@ func (response EndSession503ApplicationProblemPlusJSONResponse) VisitEndSessionR
 	return err
 }
 
+type ListDraftsRequestObject struct {
+	Params ListDraftsParams
+}
+
+type ListDraftsResponseObject interface {
+	VisitListDraftsResponse(w http.ResponseWriter) error
+}
+
+type ListDrafts200JSONResponse DraftList
+
+func (response ListDrafts200JSONResponse) VisitListDraftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDrafts400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListDrafts400ApplicationProblemPlusJSONResponse) VisitListDraftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDrafts401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListDrafts401ApplicationProblemPlusJSONResponse) VisitListDraftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDrafts403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListDrafts403ApplicationProblemPlusJSONResponse) VisitListDraftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDrafts429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListDrafts429ApplicationProblemPlusJSONResponse) VisitListDraftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDrafts500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListDrafts500ApplicationProblemPlusJSONResponse) VisitListDraftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDrafts503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListDrafts503ApplicationProblemPlusJSONResponse) VisitListDraftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDraftRequestObject struct {
+	Body *CreateDraftJSONRequestBody
+}
+
+type CreateDraftResponseObject interface {
+	VisitCreateDraftResponse(w http.ResponseWriter) error
+}
+
+type CreateDraft201JSONResponse Draft
+
+func (response CreateDraft201JSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDraft400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CreateDraft400ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDraft401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateDraft401ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDraft413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateDraft413ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDraft422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CreateDraft422ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDraft429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateDraft429ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDraft500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CreateDraft500ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDraft503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateDraft503ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDraftRequestObject struct {
+	DraftID ID `json:"draftId"`
+}
+
+type DeleteDraftResponseObject interface {
+	VisitDeleteDraftResponse(w http.ResponseWriter) error
+}
+
+type DeleteDraft204Response struct {
+}
+
+func (response DeleteDraft204Response) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteDraft400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDraft400ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDraft401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDraft401ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDraft404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDraft404ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDraft409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDraft409ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDraft429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDraft429ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDraft500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDraft500ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDraft503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDraft503ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraftRequestObject struct {
+	DraftID ID `json:"draftId"`
+}
+
+type GetDraftResponseObject interface {
+	VisitGetDraftResponse(w http.ResponseWriter) error
+}
+
+type GetDraft200JSONResponse Draft
+
+func (response GetDraft200JSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraft400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetDraft400ApplicationProblemPlusJSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraft401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDraft401ApplicationProblemPlusJSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraft404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetDraft404ApplicationProblemPlusJSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraft429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetDraft429ApplicationProblemPlusJSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraft500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetDraft500ApplicationProblemPlusJSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraft503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetDraft503ApplicationProblemPlusJSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDraftRequestObject struct {
+	DraftID ID `json:"draftId"`
+	Body    *UpdateDraftJSONRequestBody
+}
+
+type UpdateDraftResponseObject interface {
+	VisitUpdateDraftResponse(w http.ResponseWriter) error
+}
+
+type UpdateDraft200JSONResponse Draft
+
+func (response UpdateDraft200JSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDraft400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateDraft400ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDraft401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateDraft401ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDraft403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateDraft403ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDraft404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateDraft404ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDraft409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateDraft409ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDraft413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateDraft413ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDraft422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateDraft422ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDraft429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateDraft429ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDraft500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateDraft500ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateDraft503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateDraft503ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareDraftVersionsRequestObject struct {
+	DraftID ID `json:"draftId"`
+	Params  CompareDraftVersionsParams
+}
+
+type CompareDraftVersionsResponseObject interface {
+	VisitCompareDraftVersionsResponse(w http.ResponseWriter) error
+}
+
+type CompareDraftVersions200JSONResponse DraftComparison
+
+func (response CompareDraftVersions200JSONResponse) VisitCompareDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareDraftVersions400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CompareDraftVersions400ApplicationProblemPlusJSONResponse) VisitCompareDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareDraftVersions401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CompareDraftVersions401ApplicationProblemPlusJSONResponse) VisitCompareDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareDraftVersions404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CompareDraftVersions404ApplicationProblemPlusJSONResponse) VisitCompareDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareDraftVersions429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CompareDraftVersions429ApplicationProblemPlusJSONResponse) VisitCompareDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareDraftVersions500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CompareDraftVersions500ApplicationProblemPlusJSONResponse) VisitCompareDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareDraftVersions503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CompareDraftVersions503ApplicationProblemPlusJSONResponse) VisitCompareDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDraftVersionsRequestObject struct {
+	DraftID ID `json:"draftId"`
+	Params  ListDraftVersionsParams
+}
+
+type ListDraftVersionsResponseObject interface {
+	VisitListDraftVersionsResponse(w http.ResponseWriter) error
+}
+
+type ListDraftVersions200JSONResponse DraftVersionList
+
+func (response ListDraftVersions200JSONResponse) VisitListDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDraftVersions400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListDraftVersions400ApplicationProblemPlusJSONResponse) VisitListDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDraftVersions401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListDraftVersions401ApplicationProblemPlusJSONResponse) VisitListDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDraftVersions404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListDraftVersions404ApplicationProblemPlusJSONResponse) VisitListDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDraftVersions429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListDraftVersions429ApplicationProblemPlusJSONResponse) VisitListDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDraftVersions500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListDraftVersions500ApplicationProblemPlusJSONResponse) VisitListDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDraftVersions503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListDraftVersions503ApplicationProblemPlusJSONResponse) VisitListDraftVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraftVersionRequestObject struct {
+	DraftID ID                 `json:"draftId"`
+	Version DraftVersionNumber `json:"version"`
+}
+
+type GetDraftVersionResponseObject interface {
+	VisitGetDraftVersionResponse(w http.ResponseWriter) error
+}
+
+type GetDraftVersion200JSONResponse DraftVersion
+
+func (response GetDraftVersion200JSONResponse) VisitGetDraftVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraftVersion400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetDraftVersion400ApplicationProblemPlusJSONResponse) VisitGetDraftVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraftVersion401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDraftVersion401ApplicationProblemPlusJSONResponse) VisitGetDraftVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraftVersion404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetDraftVersion404ApplicationProblemPlusJSONResponse) VisitGetDraftVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraftVersion429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetDraftVersion429ApplicationProblemPlusJSONResponse) VisitGetDraftVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraftVersion500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetDraftVersion500ApplicationProblemPlusJSONResponse) VisitGetDraftVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraftVersion503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetDraftVersion503ApplicationProblemPlusJSONResponse) VisitGetDraftVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListUsersRequestObject struct {
 	Params ListUsersParams
 }
@@ -3773,6 +5448,30 @@ type StrictServerInterface interface {
 	// EndSession End one of my sessions
 	// (DELETE /api/auth/sessions/{sessionId})
 	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
+	// ListDrafts List drafts
+	// (GET /api/drafts)
+	ListDrafts(ctx context.Context, request ListDraftsRequestObject) (ListDraftsResponseObject, error)
+	// CreateDraft Write a draft by hand
+	// (POST /api/drafts)
+	CreateDraft(ctx context.Context, request CreateDraftRequestObject) (CreateDraftResponseObject, error)
+	// DeleteDraft Delete a draft
+	// (DELETE /api/drafts/{draftId})
+	DeleteDraft(ctx context.Context, request DeleteDraftRequestObject) (DeleteDraftResponseObject, error)
+	// GetDraft Read a draft
+	// (GET /api/drafts/{draftId})
+	GetDraft(ctx context.Context, request GetDraftRequestObject) (GetDraftResponseObject, error)
+	// UpdateDraft Edit a draft or move its status
+	// (PATCH /api/drafts/{draftId})
+	UpdateDraft(ctx context.Context, request UpdateDraftRequestObject) (UpdateDraftResponseObject, error)
+	// CompareDraftVersions Compare two versions of a draft
+	// (GET /api/drafts/{draftId}/compare)
+	CompareDraftVersions(ctx context.Context, request CompareDraftVersionsRequestObject) (CompareDraftVersionsResponseObject, error)
+	// ListDraftVersions List the versions of a draft
+	// (GET /api/drafts/{draftId}/versions)
+	ListDraftVersions(ctx context.Context, request ListDraftVersionsRequestObject) (ListDraftVersionsResponseObject, error)
+	// GetDraftVersion Read one version of a draft
+	// (GET /api/drafts/{draftId}/versions/{version})
+	GetDraftVersion(ctx context.Context, request GetDraftVersionRequestObject) (GetDraftVersionResponseObject, error)
 	// ListUsers List accounts
 	// (GET /api/users)
 	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
@@ -4280,6 +5979,253 @@ func (sh *strictHandler) EndSession(ctx *echo.Context, sessionID ID) error {
 	return nil
 }
 
+// ListDrafts operation middleware
+func (sh *strictHandler) ListDrafts(ctx *echo.Context, params ListDraftsParams) error {
+	var request ListDraftsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDrafts(ctx.Request().Context(), request.(ListDraftsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDrafts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDraftsResponseObject); ok {
+		return validResponse.VisitListDraftsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateDraft operation middleware
+func (sh *strictHandler) CreateDraft(ctx *echo.Context) error {
+	var request CreateDraftRequestObject
+
+	var body CreateDraftJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateDraft(ctx.Request().Context(), request.(CreateDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateDraftResponseObject); ok {
+		return validResponse.VisitCreateDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteDraft operation middleware
+func (sh *strictHandler) DeleteDraft(ctx *echo.Context, draftID ID) error {
+	var request DeleteDraftRequestObject
+
+	request.DraftID = draftID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteDraft(ctx.Request().Context(), request.(DeleteDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteDraftResponseObject); ok {
+		return validResponse.VisitDeleteDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDraft operation middleware
+func (sh *strictHandler) GetDraft(ctx *echo.Context, draftID ID) error {
+	var request GetDraftRequestObject
+
+	request.DraftID = draftID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDraft(ctx.Request().Context(), request.(GetDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDraftResponseObject); ok {
+		return validResponse.VisitGetDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateDraft operation middleware
+func (sh *strictHandler) UpdateDraft(ctx *echo.Context, draftID ID) error {
+	var request UpdateDraftRequestObject
+
+	request.DraftID = draftID
+
+	var body UpdateDraftJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateDraft(ctx.Request().Context(), request.(UpdateDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateDraftResponseObject); ok {
+		return validResponse.VisitUpdateDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CompareDraftVersions operation middleware
+func (sh *strictHandler) CompareDraftVersions(ctx *echo.Context, draftID ID, params CompareDraftVersionsParams) error {
+	var request CompareDraftVersionsRequestObject
+
+	request.DraftID = draftID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CompareDraftVersions(ctx.Request().Context(), request.(CompareDraftVersionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompareDraftVersions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CompareDraftVersionsResponseObject); ok {
+		return validResponse.VisitCompareDraftVersionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDraftVersions operation middleware
+func (sh *strictHandler) ListDraftVersions(ctx *echo.Context, draftID ID, params ListDraftVersionsParams) error {
+	var request ListDraftVersionsRequestObject
+
+	request.DraftID = draftID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDraftVersions(ctx.Request().Context(), request.(ListDraftVersionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDraftVersions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDraftVersionsResponseObject); ok {
+		return validResponse.VisitListDraftVersionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDraftVersion operation middleware
+func (sh *strictHandler) GetDraftVersion(ctx *echo.Context, draftID ID, version DraftVersionNumber) error {
+	var request GetDraftVersionRequestObject
+
+	request.DraftID = draftID
+	request.Version = version
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDraftVersion(ctx.Request().Context(), request.(GetDraftVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDraftVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDraftVersionResponseObject); ok {
+		return validResponse.VisitGetDraftVersionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListUsers operation middleware
 func (sh *strictHandler) ListUsers(ctx *echo.Context, params ListUsersParams) error {
 	var request ListUsersRequestObject
@@ -4519,176 +6465,217 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H37chs3lver4OvdKseeJkVSkm1RtTWjyJfI8W0teTNJ6DXB7kMSo26ABtCiGZeq5mnmweZJvsIB0Dc2",
-	"RVKUk/nm8x9JyewbgHNw7ueHL0Ek0pngwLUK+l8C+EzTWQL49wmnyeI3eAdqJrgC89MVTTL8I6LRFOKg",
-	"P6aJgjCIBFdZoqlmgp/FQT/odI/o6CAatQ4PKW09gm639Th69KjVibvQG+/Tg9FhFITBmPGY8YkK+r9+",
-	"CaKEZgouFjMI+sF7HtHZDGLyktERS5heBPiZMYuBRxD0O+2jMAAeB/1upxsGnzKhzXMXUyDn2WyWMJD3",
-	"FEn800RNaZKQEZCMJyxlGuJ2EAYSh0wT82j+JTJneioyTSiJ6IxElBP4HAHERE+B4BoQMcZ/RIJrSSNN",
-	"UsoXRLMUlHmtgiuQZsz9YMomU/OLplIH/cNHYaCyyQSU+W7QD07prDRIqvGtYwBFZpTFhHGi55BcAUkF",
-	"11PVDq4/hIFk6vIlXEFSen/+UrOY27/2QxhocQlcvVeGrvuPH19fh8HplOpG+lOu5iCDfvBKKE244K2Y",
-	"qSgRKpNA6EQCpIalyIhxu2ozKjUDRcZCEj0XRAsyZldAFkAlLtmGHHXU6o07cetR3Bm1HtP9w9ajcTeG",
-	"TtQdHVFqCApjkIZDzDLUJtXr9nBSpVf/zpOSQDXEJzroB71O72Gr2231Di86R/2Dbr/z6JcgDNgWc71k",
-	"hv2DaEp1EAaJiCwfAw/CIBUxssdkplsH7W4rZZwFZpvknPeDmJNE8AmJBShCV86XZCqjSbJYmvafg6Xl",
-	"DYNMgSzTq9d6FHWh9Yge9lpH9LDb2h89pJ1xN+rFBxAYcjwHDpJqeCKizHxvF3lDW53R/rj1KDqMW0dx",
-	"D1qH9GC8H/VGXdoxKxZLOtabPnDkH7iAz4Zi/0FeZTqjCXkteOtJsVInfqUGfMD/4z9It03e2hUyP1xM",
-	"mSotJlMkpTGQEeg5ACevhdTTuVnZ5+noB0J5TE5iSl6KK0hoBG2kGTW7+DwS0sq9nhEwkdvrXwJHDvPn",
-	"SMQLFIK7fnMK1AjmoB+4qQRhMBOKWd7pGrqVSd/tdQ7CYE4ld9Ic5TAunmUvLjRRdEHmUxZNSSQyqRWJ",
-	"IWIxkJipWaaN4Pxg3nuB761uzCgCpfCC4e/Fi+noecTesBdn7387675mL47asHjxW/zTGXvDzuavLpLp",
-	"z+bHqJfwUfqsE//1RRKEAXyeMQnqjAf9o04HZYUENfXvPflFvruMPk3h06fznyfPx71fDtUPk/YB33/S",
-	"mf3y+OpdN714uPjxU2/+19HL6Xt4ER2pZ/Q5eyNey1f6bfw/l35DOB32PVAJEpn8vTKCpczQK0VBp9Pv",
-	"dIwoiJmio6TE9ZBSZvY0jelfnKJuRyI1ejRLktc0NR8tU7ImT27ei2EgBcqPKGHAdXBtxm34ACRS4x1o",
-	"uTgZazuRGFQk2czJknOIBI+VEYBzyjQZwVgYGcKFnoIkWi7Id++enZKjbrdzv42kwOEH/cMwUNEUUmpe",
-	"OhYypWZFGNf7PSPF6GeWZmnQf/zwwFDMSDH8dycMtF1kxjVMcJWvQ7MVaArajfg0k0o0jHbI4bO2F4de",
-	"kc/oBNyw2+TNjH7KoE+YRtmekpQuSDSlfAKVwQcnv3zqLM4fvx7/d/bj678+jg9ePT/8NDHLbr7zKQNp",
-	"zBZuKRPZ4ZQnnNLPL4FP9DTo99z8/L+7ZjZagzRv+t9fT1q/0NZvndbRx9aHP/1nkE9faWn2qZn8S2PW",
-	"LM/W7MTUKDSmITWCHqdqZjSlV9X59DrNI0eDqTLwGMY0S7R9ZDXZuhWidZuJJp3AR5p9T+PnVMOcLnCX",
-	"CK4NLxoZYGy6CCX+3kyKUQLpn/6mrAYvW63cvGpJfYjYfJayjyMaf3R6Pgxi0HZHmTU6OSMTemWYltgb",
-	"iJ5SbWRVEqP8MrajgjgkswSoAuRqOqGMt5HgSlM0TIM9OmN7lO1Raz+jUYJ6dxs7RmmqMxX0Dzu9MNBM",
-	"I7t9T2PiVydfy6nWM9Xf24tExhUkbbcYfpHUXnXWuOQFIf9Twtjotr3CD9izV9XeW/sG+0iVqU44EZlW",
-	"RnyrhdKQujWDGI1nokQKesr4hGQ8QzHWDq5DM4F3di1uSd2MX3Ix588YJHEThVOaGG6EuE5dRwJiNCSZ",
-	"iiQ2O2FsXmPJzKyOwrfjnpBSSOuX5O9x9/jnUHIw5V+NGtIwtrEg91JQdAJorTewhjPZduALFIdlvniX",
-	"j2JTvijW6m54orzMEeVuy0igcUiEXFr0kvOUmwhm+ZFRTgUfJyy6LZtoiip9mT8i/94KezBFoGWUK6Fx",
-	"LEEpgmSdMKWRpWliZrFo3OeZnu75W3cl6VFB0tNioJvSM5/b3ZMzJ9BE2P2NKlOCMualGb/d3s+EHLE4",
-	"tkt/C7JZA2SZauP8vSWy/SwyScwTxehokog5bsomUhnXRO1Kov2CRM9Ko9qURsVM7o5IEU0SkKjRzSLE",
-	"wq3AdRicGXHEaXIO8grkUyPTbkka5t7URJ78Wok657kCmBsemUvjaQqjNSQxamOFztxdMB6WBaOfP7EL",
-	"QOwKbE6ufGZ3Q63GRZmCMTnLu43FZArJTNl4Ao+NqiXzKdVI09dCPxMZj29JSDpS7ok6GbnQH8f45qru",
-	"lGC1I1EZ+m6F672KiKVb1N7GgZutSD6q7MqDguSvhSbP3Cw2JXMx8zvbldVFQ6KjFtTLG9YoPWNMMEvf",
-	"t3SRCBpfCPGSygncksyJf7ZOZS3ER3uxZiGhZWTGNAJCtXUZup2Dx4ePHpLRQoP6mmbuQbckWJ0pQ55y",
-	"zfSCXAhBXroRb0rRYpZ3J2dxgZgi+F70DjiSU4G8YhEQY3RYsXtuf3nP6RVlibF+b0nFUaYWKxyZrPTy",
-	"ZU+GKWKeJZJNpppwMd/Ya7kLCVyipVsK8r4y3C1cl/I878h3wQAmks5LXA4Qo9EXizk/LtaI0LEGSYYY",
-	"+2hh8GPow2PlsEgrj4s0jcndvVeKoFzbSJd4RfnCsbu6JY+o2Qp5LqmGjy7XUWERIWy6ws1etclbyxsY",
-	"u6EkFSlw/dX446BXsnPNYMwikHwVNueOygTv2p66Z3ZQPAFtRLNfKRThxu+TDFA9KzbhhPHQ8A4S4u64",
-	"4z03voWQ7DeIbx0LcbHNZebI8O3AtXlPlT9OyBVNWExs1JVgRBOVGUBss2aNTlC6qwrodAu2qEx+c46o",
-	"z+ruPaGERpfGi7VLhGtT6HUJsfk2TRShEqx9V2OIn376qXVSGuNyvO4H48IIUp6IDZ4+fHRYC576CPNN",
-	"IcVSENHe3X7QFD60HDeTwtDcCFurfG8rk6ZC6mZXARduVXRmSmthmSKOYLhx5rK2TcGZNMPnr9B4MeJM",
-	"k8ckmlJJI239vlJ0ZkaVmgsZN8dn7tCl7/XKPF1aXmfcbOWL2KW7KyVoVxkDHTTGIY0ybd1oXGrz0zEZ",
-	"2rUeEk5TUARoNG0HxQiqhQJ5ZI/GMbOJ9bdSzMDlp1waY1b66UswEwmLFmtnYu+6DgONybimILe5YnaO",
-	"hCsG87aNQ5f2QuemCPtgcN4YVDfEZ9JI4F/tp0M/4g/57WL0N4i0GVxDyUR1tj6PWR//T1OwmRI03+4p",
-	"a6JMaUxGAJxM2BVwn54oxjkSIgHKzZfrGdGbl/MsNs8U1RdNy+mvhlgtMAUiZAzS50vMWqAq0JCqdZ97",
-	"Zl9lvpnSz2f2Eeuo24lQKSlSt1TZcPMrz32FxXWt9mF5ZSlyRSxCHLhNhaQzITXlmoyZVNWJ1JimmoYZ",
-	"DNRgcP6hSYSW59Zrmls5Ybq04HjNhdXEFTMrbSSBhthWF9hAs2HsY9LBnyixzEQER564MQtTcP/q/FmV",
-	"2XPmKBOlutaVKeXFDku82LRRTqdUnxq98nm9vGii5xR8kkZNMUFjnC/CuFGcES5cm5zkiRy7fTBwSTHq",
-	"bCQFWjRX+Aaa5y18xtLagGZZa/v3NtuMRrqBMZ+Zn/12SpHHmmTW9iKrcbGfXjkVXh3EGw4EzCU/EKUl",
-	"0NTGo87Pn7qLRvgT+JQZy2Zo3j9cXhqnqDbWSUXib90jlSqkG1XAjEEE5LsYEk3v11az6/bAxtvZ/lD/",
-	"DL67T6j7lls2y2jHJBYc+vjLfCoS/7uVPImxSXA9jwlq1T5hmowpSyCu34FWDjc79Vf7RWMxCQ7e+Clt",
-	"qlXKylxdtfVup6qjYsOuI5ff29dFXdLND720dxkpaiykCTQT2Ncv1Wj7ePuNUpQqrd/DtaV1DxZDXb3M",
-	"q+wAX2rWNEfPM4yTV1Rexi4juQsrb2J2OFn5lW2Ocn3elzWifU5VSXRvbG2885+o2xtfQSX7ff+7qOS8",
-	"bqG0iLvo4Fod5GYcikQylPEJ/36ZZEK6qq8S8+b+sTcpCFXkxfmb141c/ZXYOjIabCxF6iLw0XQVUxeF",
-	"WTez2QVLkcPymsJN2J9teJ8t7VwjZ0v0+9HcXxG2y3IloXyS0UlNZ9WIsH+4ou6otcrotYWmzVVHMSTW",
-	"j/fMsmzhbEHuonh1NVOqS8+RTjiHubtiR2LusoY0xDlnMj7LCmPMcvBdMektZcxdyI8ddBzGaHJFh+xY",
-	"IkBYyCJL/5LkqcqjfDetk0A/Oo6/ibBGyJYtIxeLjl3lMA6LJgvFVIN9VP3cS2bNn6rQy/VLQ1S4nNTc",
-	"WBeVP3mepSmVi6pW6jZ5ikV94rr3vy7uXKIgfmDdsvtB3SpS8dVlK3yOQM5WGPsjmDDOGZ+YfTuvMEpt",
-	"0x5stWG/toy+2z3pl6is+2/cdL7O/sK5N1WyV5a5cTcydJ3dTqxJxi1WOQ9ir3JBtMyWnP8zK6dRkI+Z",
-	"NRbtgpUYrpgqWyVRrA9r+IY6ae+St5UZPTyozscrwj81sw2O7TwPzG4+K8PMRtUQ+zD5rtfpdVrd3n0z",
-	"wKF977Bxgi60XJ/jmVbosu+kba9AqkYuMMN1F23ZgiIa0lmCVWBVY6K38feaWN3OrrpaxbhqK15w1Dqm",
-	"31r0e/1CzGs3l/2VjbZO6G8svJ8Ydj237R/Ls7ANIKui43fqU+YtIk1fcxfr/LDVB4p+kyb+niU0Ah+a",
-	"xj281mJaU4pepUD+9WKmoV3eJqo8TSlLTmzx6PJ4T3itvvSYZLMZSGy9SYTVoQowaYgize3dfDa286O6",
-	"mQ8PKhGP/YYVxDLpvOqvLuht4qxZxitXnIZBUaZ3E/V54m1pXazYe2uv2/Ct9pU2Nud51OneP3bOdd7d",
-	"EaLQwaCkLdCgZPjn4S6DXCK+HXGepmyiuc9qLJtOpUbWps1xiTV9Y2Lv8zx8JSI6yhIqF94POX1/8oRE",
-	"Qs4yW3gwfJqOII4hJmdcaZmhDGiY9jYedKmjtikRjQ1uJd+d2NLanDFjkdmKnmKfNbokPEtH1iOBZjMf",
-	"C+Y0AR4r8h18jpJMsSu4jxLr/cWzVvchiUQMJONMq5t3+sFGnpFrGG6iz1zIWNUTXQ25xI1XudRlvDzz",
-	"hZm3jf+rhg9t8Zmi63iL3JntS24miMaIq9DO1lZfjxrlnujVGTxCRyLTy/Kot8NWL21WzxR+VSyzlta1",
-	"sl/KZK1MoElWLDe53iYAbw2e7YzLPKiaWzFMWX1p/Gkp0mMUppY3zDVk+sUM7ilve1oLywua8gfLhkwx",
-	"2W0j/luXAAi+9u0X5p6VSRyzy1ns7P+yddfgAazuybvJH2jKxniLdUMO2aWGwDo1eSzftf/ebSh/q8Bn",
-	"qZG6UeRitgxvuslIPdxW8lZ7p5s0nBlxAhpKy8ZUiD9nfovYHeJartFos4Tsk67ZMf4VO2rGck938/5e",
-	"42+UPYPGIjac3r3SVEYLM20mCYvVxtt756QJDuNr5UzKbeiNmoSShM4XReVAIsQloStrQLq3rQFZ7+T5",
-	"DVTeHSU2qHFvaWI7JH3O4iYz/P37sydXj46JElKjlRcr/NtyCEsxZ4BhJZd7zamUZeiql528h1W/5GHD",
-	"Kr1kV8Cdq1QVbr5ybmmMCXPNyi72Ky7X58Ddy5rW4eXWiZKQYHHi96dvycEjoumkTZ7yScLUlMynwIlt",
-	"rGlIp5QWo9eUXPnwpRc+vv6uVeRaPnzpho+v7zdz2EsxYfx29oMDELhZjFRcWeypd7WSzclqW22DFWv2",
-	"vgp75A9XfZTe47pevZmQ3v/NX9dE0teVqHlDBB+veaJy+KyxFf7YUY4InhdhrAucrevGDxE243wFL3tF",
-	"TW2Vn2UvVWPuMDD6rzGP8XYlRZ5iu0dR9Wq8xhQhDU74ovjdimQVEjWjERayi1tQ7XHT0HJTrqGEOkuA",
-	"KDAS2BdgTSGJbaeFqpW8WHiBMOAxxZgfj7FxD9JZIhaY7GlcmaIGaanclbLEOLMWh+Lg8NH9puquuEEk",
-	"nGMpLKp9o7BmUkwkTVWf5A3UxmTB4tyQ1CrQQ5J3fIYkbzMLSQp6KuKP5hdsWjV3+v7dkOTdSyEp9ziE",
-	"pNoPg/8uWvtDks1s+RYOo7jLdzGuD29/XMHNNwaLpnQ2A47oWMZ9YEtx520zA666u7koFZLYJQDmxkWt",
-	"1itvUZGaR8bWp+OKAvHGmjOK/dBNecrbu/KlmvPVvkupgwmVkwskJWJSDyTg1q1+/HOv2xoMPj+CVcGE",
-	"FcLLfP6Hi4u3xN5ws8l2eHRUstYOOo322ookRjlS5moLzQwxOHOch0mdVen+0eDC9e6g5u8M2zrG2POz",
-	"PKqqPSRZw/c3cg59usOtfGjFUZkXmrTeOwxON9pS0RSiy4bfY6rpiK6vuyzpMBxxzNQ2j9StXf9V/6qm",
-	"2ag1KhOuQC6s2mSKZLNlpQkTSWOINzYOQ79MzYvrS8mWF/cWHvNt09mG6/hOOe3L1dUVWFg+BinNd0Sl",
-	"vKJcILZ2PV0+urYuxaRXrK8ENb2dNVuF72q0OOwdroXNSUwssp1RJpsExSYATO2NIj6V0TXP3XYY/Y6m",
-	"fAET1qjIQCrB761OHa9enP8dDD53OkafdMdGqYw/PBgMzpt+bk4QlQzam6WLb9ta5x+U5tq49qI5Fo+V",
-	"at6nwWb4WBilM8HgXFLZHBYlLQxsNCEIAxqnrNlgPwelGtO1WxfERJmUjYX8RfCvQCQiI0gEn2Cjqo2Z",
-	"Lwf+HCbe5iPYtDrGbLP3avO5NRUAFMtTeV951MWSNNHZLfzWGX9ln9s81+8pXOsCunWW/7yUylmOWaZZ",
-	"NMU+SczJYW6QuhCqTfNTdWlRSc0e5T5o41k3EXMsXo9ZlgahRZBtYlskzNIAjP+0v79/5JJBp9WoJ9XQ",
-	"Mi5AXVk1vT4HeqxVHpfRHhtSxj9d4NSGJ65DGFVNn9ju1uGSmjx6uKUgrwBFrkI6zLhmiY0Olduk3ZM3",
-	"W8V1MMNuk1V8s3Z7LoT1RgUHMnz75vyClHtX8dHh5lGMlStRgrNs7FOuz58pomrtK65Hea39UCZ7+cNl",
-	"coTr1eqFSw41D9YG+NUM6KVqk2eGREk9fOcHjgRErZJQxhGtWiLYpmTA42TRuGfez8wWeK821+sp45WY",
-	"e13TFzCgS5JKZkBGVCpPB9RamLBQbIKmpIX5WBb7Hmnrxj4KkUBzQ5lHM91Rma2eWaXI1M2LKTNX6VMy",
-	"62b4RxhId15iuhWZltSnt4ryWbkXllZ+XbGoofTW2tNRbHPtifz0B5dF2wRcJjHfMoXU1dOh8DKapvjX",
-	"My/YX/x0EYTN8y8kIjJrXUInYsL4EGORjx/1Du+HZOIFuhIpkJTxzCEu4ZSQtz3WQwkwwPbLackidYMb",
-	"9Orpxbuz0/OPF29+fPo6b/S0wDwbfOIaQ2Bj4VsAqYVlzNGIZ+wvNdCCAjn21F4gJ2/PgjDIZHID0kEM",
-	"V5AYFlPL2Uv/HhcrJwlMaJJ3A6rQCnaVJ/Ntltb2eagcaFKF+PMlwEwNeM3HNldyENMoEQr9YRtxMFp2",
-	"hJUniog5B9ke8AF/8OC8EEIPHhDv0WHLCSeJMBcq7VEeAxPxMVoJu4IazMpYyAFvtmzIP//+j6EdZc2x",
-	"9QCmk7JRkClwa6AzaVOyA+6SHsyPHyOg6sEDrDz81UfGP3znSTSfz9tyHLUgZlrItpCTPTmOzH8YQSfD",
-	"VYAgw/aADyMRwxBNgiKCngJ23Zfi6I0YE2UMEEMiLvSAF3FeMlogLVaXD7bJSRXzFQGPhUMetWHkAZ9L",
-	"ZgxkxODD4XFBsAFcuQV6l0PyKUPhc+AxGf615X5uncVDY3wnoCtIYCm9BEOEY8I0iYSZ1IhGly5AO+A+",
-	"Xq80NbYk4z6u5cKctsLA/WjYKGEc3IgQ5RkH89Ssk8OSs8Apy4BFhDpZ0ibDd1QDPt3C/w/DAS/99s7s",
-	"Z8PMlscqVxToIflOWdP3vgNydxV7dg7HhqlniIHvBuF36kHvyFaRVkG0iKv9LKPOdckr9n0+TaUNY1pc",
-	"7oVL3vUxy0jqAN6G3/FGqsgwqgJ7m1uP7bK7yM8EcLm44NAmZ7HF6rEZ8NAe4UG8j+NdnIEx/xIWeWBp",
-	"J91OZjSaQqvX7iwJN7NzKF7GXeOeVXsvz06fvj5/is9cl+FeUb6Vytv7QbfdsTeJGXA6Y0E/2G932vsY",
-	"59BT1E91ED4EVFEN8YF3ThS63JvLuRFKbPFVaOjnWCdLwAnKHOr15Kxt2c2XgWKhnBrwvLduLqSVPeaP",
-	"YzLECjrHSsDjIS6yGI8VaGT4Bw+W6ggfPAgx7jngL+gVPcfB31NkqMziDV2HBhnmaBRDX3tT1OnoCm6J",
-	"hXdALOABz6+buVzk7YA5kteEXTmIExcvscA4Rq4o8y9IxoXLPeDfNRfj3scZO9QiW9mNWRqmLi0TGf1W",
-	"HFvhyOYqP9ym/d7V8K/AXWrCW7JFjFg/4fu5gou5cBXGyrCVB2LyxXZFTtX29FsY5Pwsi+K8nIm4Askh",
-	"dsVCJKFzLI49k5BQHjuoiE2P3NkCvagGK3RdteS0zKAOHt/rdLZcOGshrBqJv3Ovjutzi0nkT66AF7OY",
-	"RddhcGAn0fTSfLJ7JSB1fKS7/pEKpJp5qLu//qE6GKl5rtfb5GPLUGL47NH6Z+uwiNdhcLjJmjSBHeOz",
-	"vY3W0wPr4yMbLE0DyGfZiUB0srL78OuH6w9haX9aiewAaRAGXUi3Yc2mpPYcFcqMr/K5ZRw3dWPc2Xy8",
-	"AtK4UhecONVMCzgN8r0/sWNhAYoToFcu3emsmtD5vzQhMdXUZ5tdm7UxamKUmiV8HQnYpYOiA/8yBhhI",
-	"p11mmS6bRb4f3ciTAfcjwztLFrRRI5cw07YYqwJGbAyHn9DSOEFDsY+aaQ/xVFq2MGJYpIrz90lmJkqV",
-	"a2x0JmGfDBF3ZTjg+AJllSGCvtjeAAy0oqGPMbhYcBg6uJxcb1ZBYKxlPuDW3nU347CHtqtz6OuvcwhK",
-	"MeeExcdE8GSBqQlDa7SXqLrM/UU0oiBR0KRjFPD4tALaeQsFMxZJIubvZ1UVc5IzkFWmE2HWxvm8lBOg",
-	"0igFM+vQLorFQgrLuIA5psxtj/xy+ErW9c71l/EaFJsYxcU4eZKNEsbNX71O76BdrlIPgLfOnpbQXPrB",
-	"EwGuxkRpliTWb2CuGDD/gvVWuCAaZPrn4DZnX5URDZqWtbxSxfDu5OSubQe7scYr4wt9FZ1dIJPcqLOr",
-	"qFFbDr/02JIQqY/H4jOVwS6dRXXzMXJFmMW+YMsltoBeK8yJUsUqellCorzkTj45kK/f1drYRKUWJyrg",
-	"Ewfrn8jB8L8ZNH+4QXOiLgmtReZ2t2TKsBtmDhPQ62BCQuf4z0F5gEdyihpVEQXgWh4Q6TtXqQpA5bG+",
-	"exg+HHBE6KdSuuRRwpTT7V5fYwrJGE3GBDAKmND8GnFnnzmYePtFo+APOvtNetq8/bQy2+p5Zr8206+4",
-	"Zc8eAHYdrr3Rh8bDZTjAZFFFOslPOfKwihX84Q0Plms6UyzHsdhM5Fk4jC3Ge8l4XB2sQ4tpGoyrXdpQ",
-	"+i5heuCZrLsptRmtHdfgEie/frnFIaJ5ndntTIV//v0fO51EuqVp8aGa2Vl1qN42+rEO9LPiFADb4lFD",
-	"9vnXVop/iL75HZSHIVOVEnerOva+VN2L65W65A0vYCY9/oHKndMTBxBb9L2U34vNZIokzMb/rQ+RH08F",
-	"n5ltc6gK/glU5P6y2L8ZjOqeIixuFMvrdi1KwhnV09IZlfXqzarxvpW03l0o+jDGzXZ+ee1uJyNWngRR",
-	"OevodxUM29q+/65y4R3QuBbo2Vkw+CRxC/F8VgqCMvSPyo8jICPw7fOhTVXm0Z6VGE4Mcx4IXWWzzMRx",
-	"r0tSpe1Ga7AMIGQPrttpN+WzbbAxqjP/EWCmbA26nov8mHMNSWKnbGUg46TAQ6hIoC/BLJMzoYxIeWo+",
-	"R7GtlJK/CcY1mUkRZ5E97grNDNvlVUfQquFL+zc2tOfWcHBcUu2te2It2ou778NqhK3g9QrDqZqxC64/",
-	"bGGmLIFSrRBDdfypW0uVf2vjQS+t1M6CYuIwGVo5wuTKmPoTW39SgpNAcAkLX2xGUwAJWDZvk+Hzp74m",
-	"qC6Thuhr+vyq+aVZyljxwWSOEnfs5YyzPNDuGDONcfODXi8ccNzARt3HvorCoR2R74Z79um9f/79H8P7",
-	"NrPnIRFs1D0fhe2eIUMnCrHew6YWfRkHLRo+y9AKBNttIG/7PLZyhmnMreIhXIyToe91Hza5ypMaVsZO",
-	"oW0je2rh19Sd8//kpByALdBXnCDAs2TsvUb4jccQaXYFT/BYH+eb9VqdbhAGNonK+OQlnQf9wOVOramn",
-	"FyeuSNSihwXPqdTA5zAhj0LyuLO/3yWvMs6iaUieg0wpL3mu1bP8cSHcuazUjMW4gJAAAmqoqe21kHrx",
-	"fbmIoXxgvLlhI8kdBhpk+kpwLEToHdQC6s+/Lw5K8eLdwrbk1bQe/yLeKvS5Ckjnq0SakWfXGqArkVt2",
-	"mdXN6WKHd/ctW/z/TXD1icWkJiWs4110W16EulqjXUgag00aVM/GtiWIvtXKNuBa2BdzRczwL99Cg8ew",
-	"uFPbB7z6CgsxmL8IgVhy+EOChWIEsbdo4tv3VV7f6BzwcMCFtLrV/MpBz4W89GMNyTiTNgyLdT5GC0oY",
-	"Z8qf93LQO3IoNPMpSxrzp7hMWKG8i5bJFztXJ3n9bEz/4u5sRyItd7EZf1xKiDSZCqmAjLC+fLGNvKyg",
-	"hXwVIanzNp4bpaTr9tl85PkDy8co+7TuNwn4r2uxV6TXuT0msyy0jJSriK1l6SSyGwzupzz25SnKQxEv",
-	"tSPl9cMKT92xRX3l0mmmyJVgMaGaCOfELu1+kel8+1d2ysGNzYPm3cbq++avLSkzZAdD3Zv4YVM1Zrt1",
-	"VkZwfPuQY4/iYK/lIKxtJG2m9bZSMYW1EtF2vWwsD93tNx9Zm2fpvvFcjed+mgpCU3J2JzznhMh646km",
-	"bqypwWFumzBsTfWSRMI+DiOOjonz5bDkGK0ePJUaUXItJiGKmpAoxiNwVWIkErMFhipjQZRosmnKXZRq",
-	"J7umtBK5ZVNtXQ1OfpHvLqNPU/j06fznyfNx75dD9cOkfcD3n3Rmvzy+etdNLx4ufvzUm/919HL6Hl5E",
-	"R+oZfc7eiNfylX4b/8/lNgZPDVLi38TkOcmZBgUZ3vfN+vl/xPp5B4Z4GMrzG25jMyg/h3ilqHlFL62b",
-	"5jVdHqMzryRDK9KG6IjVPDmXzvDfACt1wgFvRKcfAeOTkoNWNL8ZoWU8vhmVVANRGmbNUsd+Z2dnisP8",
-	"1ArqWuDOztXretevvYHHVfT9VsNhd+uL1RFfNpJN3V3W5veyP3LWowqxhm8vmjbY8acOJ++bWNpNLJ1i",
-	"IVFJcmwjlzxCiiuAhSYsfSMgyvXsxuS3NXbYPRjatkvGoySL7ZlNVXkBPD73n9nE+XqK/ZLf3K91pvBT",
-	"HhOaJCTNF0vd1ioOVzteRQ/DDHj+oabazJNCd2Efq7aHdPc6x4TmATwMoFnLFw8jT2JoKqZJmNKrmWZb",
-	"Q6/M5U2VeStL8TqdfqfzSwmdyJXPlOCW8gRRrXiPxZsXVpZBlpqLAbdKSJfhklZI+goxv+2t5lT0HWys",
-	"RmG798X95erXbha8xl+MARvSRaabSte8qLxN1VohnDcpWHNfWl2rtlEJcbVWLV+Luy5T2yqu960g7PdX",
-	"XoZJxfgut1mmQK6uBDtJkhzUpkmBYROAeaNqVkjv8e1/UDm/H7j3C5lCx7C6C/OFaaqOd6BBGzo5Fo7o",
-	"61bEr9e7BbaUK5u/jfO3jSq2UE2e1bZSuznI0o1l6gWq0rcK9T9Ms3silOSNFR1VgdMoXva+2MaIa8vd",
-	"OpouS5qSJCEnJJpSbolv3my7pi1jI+wj+NboukJXeT6LXDjE2wG3fU7zqcCwj7IZOR8C4sDQNoghFRpi",
-	"woUkfguR7w46R/ebAjpZDna3iQ1QDPPubIC8i2hXA+C2oSi3SBVBVcgeDOlcI6Jf6o6bK6Lkoix5txEX",
-	"SxCDXyXInakNmmy/Qgwp78TnYv5v16L6Lb71B0rwUytOi4DXPWsKkULYEaa3EO2xiG5uHzh5e2bB1SEX",
-	"xqjODbnQu0KsDVu9hPJXSDZpNCMnoJ+Yr63d1tiuPtVpssaeCgZZp7Mf/Z9YRFiebB7Bn8BewMJ3+0MJ",
-	"xM9e2ytdrO3+pROFtziYsVEsmGG3d2OvG2KgCHrka+pwtd0xT7haBSc4DJSmkKhhgr2CyH9b06U8xAeG",
-	"lgVCBFcp0KuMa4kcsJIBLCzWhmzwN3pF7QCWAlv5r54d9h5YdKwyx5IHe6vJ2+vcCX3tv78mhf03fFqo",
-	"Qu4tCJ2wK/httY/oQXWUbbil+Sl4kU+1ecgZTWiSOK+RqGxmPqnwGBOqiQSETlMOsX2JCfKj03bH0Uiw",
-	"QLxkkvjTNwKxVco9H1KT/2LPbfta1D2rrrKd0kbUdLCpK+l5iqcWSlurqlnK+AQ7E95KkYKeQqbuWeQ7",
-	"i/N9TLioAiS1yU9T4BVcyClVA06reKwhHv+bIVo/lqlZ+WP1mE0YN7dA6FduBpvJAlt2v1SllC+ClwMO",
-	"lfXjVOvZRw8j+VELTZMv+RD+a4C9mYMgtCzzXwPz2UFwTbq9tQphV4nhBn374PNdceKX6/BLDX63bnI4",
-	"GmHhT8E5m3Gog31s+727wspgiryZATeC20u2VT3GCDP2Qgm+u/DwoGUV+VEHqqzJkM0PLT7h+Zz2253K",
-	"vOqwzasad3F0X1et+K/kODvb0XVBrZF2R3T92bxuK7r6Aayhqydrn3iqft39/QcQ7+eTVy83I54EGi9W",
-	"WwG9Tsd2EhQIvC7C4qGl+2QoLof2zIH6aVYhGfrzq9wd7yBmijA14LGY8xJGtSITQRxAgci0y7JHU2iT",
-	"w86+fRiNHXfqFp76bV5hj0sbcK+TEJ5ZzGaMT7xJYkxTMqIJ5REiXTdxXXHs2B1gcFIbdilA4fKDy4qj",
-	"yuzxXu4QMjRQwtvaK8XYGzjQXFy0/xXrNc4qcIzELtt6pt3AQ8axr07dySt/sBA6rxEeuydFGhq+Zppg",
-	"4x+iWU/w+DLp2wTduTMWGXkvMAPzZ1G6uLz5vJvAMmKxrZbCUGdx2oNtMsp0mCND5kFPMS759u0iSIgZ",
-	"oeXsyEme0bHYaCUgKN+TX4oyqoY3/PcS/jyi/3o8TwvqWgxUQiQknhwINJqWB8gaXv4D0ERPQ2/uuLfU",
-	"3dV2OR9qGeD6w/X/DQAA//8=",
+	"7L37cts4ljD+Kvhxtqq7s5QsyXYSO7W163Yu7XRuEzuT6W5nI4iEJIwpQCFAK+qUq/av3wN8D7EPNk/y",
+	"Fc4BSJAidbOS9PSXP2baEW/AOQfnfvkURHIylYIJrYLjTwH7SCfThMHfJ4Im89/Za6amUihmfrqmSQZ/",
+	"RDQaszg4HtJEsTCIpFBZoqnmUpzFwXHQ6R7RwUE0aB0eUtq6x7rd1v3o3r1WJ+6y3nCfHgwOoyAMhlzE",
+	"XIxUcPzbpyBKaKbYxXzKguPgjYjodMpi8ozTAU+4ngfwmSGPmYhYcNxpH4UBE3Fw3O10w+BDJrV57mLM",
+	"yHk2nSacpd8pkriniRrTJCEDRjKR8AnXLG4HYZDCkmliHs2/RGZcj2WmCSURnZKICsI+RozFRI8ZARgQ",
+	"OYR/RFLolEaaTKiYE80nTJnXKnbNUrPm42DMR2Pzi6apDo4P74WBykYjpsx3g+PglE69RVINbx0ypsiU",
+	"8phwQfSMJdeMTKTQY9UObt6FQcrV1TN2zRLv/flLDTA3f+27MNDyign1Rhm87t+/f3MTBqdjqmvxT4Wa",
+	"sTQ4Dp5LpYmQohVzFSVSZSkjdJQyNjEkRQZcINSmNNWcKTKUKdEzSbQkQ37NyJzRFEC2JkUdtXrDTty6",
+	"F3cGrft0/7B1b9iNWSfqDo4oNQhlQ5YaCjFgqGyq1+3BprxXf+FNpYxqFp/o4DjodXp3W91uq3d40Tk6",
+	"Puged+79GoQB32CvV9yQfxCNqQ7CIJER0jETQRhMZAzkMZrq1kG725pwwQNzTHLK+0nOSCLFiMSSKUIb",
+	"90syldEkmS9s+z+DBfCGQaZY6uOr17oXdVnrHj3stY7oYbe1P7hLO8Nu1IsPWGDQ8TClQ13Cw0DG5uT8",
+	"hbyQmkd41lg64QJQdikuxVtGmF1MsU45JPvkOU2jMel1eodwigkbDlmkyTCVE7LfJU+pyGg6NzfcAwQ1",
+	"Y6R33OlUMUJbncH+sHUvOoxbR3GPtQ7pwXA/6g26tHNUxkHr7FEQBjLlI26gPUu51oAZpanOVHAcxGbj",
+	"LDZQ5Bqeqt1vEAbZNG5a5aFd5WZwD4Nrliqgg14YzGgqLBd+ZzDyhAmWUs0eyigzkL2NBFgGMUPDAISz",
+	"DUAMD1ywjxoo5HmmM5qQF1K0Hha0e+JowtDKX/5Cum3yCmnW/HAx5sojG67IhMaMDJieMSbIC5nq8czQ",
+	"+pPJ4CdCRUxOYkqeyWuW0Ii14RRRw1fPI5miJOoZlh9Z7vspsAfEo+Xbf3PMqBGVwXFgtxKEwVQqjqe5",
+	"a/DmH8Zur3NQwixIRgAeHnghNVF0TmZjHo1JJLNUKxKziMeMxFxNM21EGdDDBby3zCqjiCkFFwy1z5+O",
+	"B08i/pI/PXvz+1n3BX961Gbzp7/Hb8/4S342e36RjH8xP0a9RAwmjzvx358mQRiwj1OeMnUmguOjTge4",
+	"d8rU2L335Nf09VX0Ycw+fDj/ZfRk2Pv1UP00ah+I/Yed6a/3r193Jxd35z9/6M3+Png2fsOeRkfqMX3C",
+	"X8oX6XP9Kv7blWNRVqv4kdGUpcB23ijD6n2CbmQFnY49ZDFXdJB4VM8mlBsuS2P6X1Z1akdyYjSbLEle",
+	"0In5qI/JCj9ZdUpTCXwhSjgTOrgx6zZ0wFLAxmum0/nJUONGYqailE8tdz9nkRSxMiJpRrkmAzaUhqsL",
+	"qccsJTqdk+9fPz4lR91u54c2oAKWHxwfhoGKxmxCzUuHMp1QAxEu9H7PyBX6kU+ySXB8/+6BwZiRK/Dv",
+	"ThhoBDIXmo0AyjehOQp0wrRd8WmWKlmz2r5gHzVe7DvVakpHzC67TV5O6YeMHROuQdpOyITOSTSmYsRK",
+	"iw9Ofv3QmZ/ffzH8a/bzi7/fjw+ePzn8MDJgN9/5kLHUKJICMRPhcvwNT+jHZ0yM9Dg47tn9uX93zW60",
+	"Zql503//dtL6lbZ+77SO3rfe/fu/Bfn2lU7NOTWbf2YUzcXdmpM4MSoG12xiRC9s1exoTK/L++l16lcO",
+	"Kmxp4TEb0izR+Egz2rolpHXrkZZahg84+5HGT6hmMzqHUyKFNrRoeIDRsiPg+HvTVA4SNvn3fyjUqXw7",
+	"QphXLYgPGZvPUv5+QOP3VvMKg5hpPFEGRidnZESvDdESvIHoMdWGVyUx8C+jzSsWh2SaMKoYUDUdUS7a",
+	"gHClKZgKwR6d8j3K9yhaNKAmgia0iWbp5PZhp1dI7B9pTBx0cliOtZ6q4729SGZCsaRtgeGApPbKuwaQ",
+	"F4j8t5QNjWzbKyyzPbyq9l7hG/CRMlGdCCIzrQz7VnOl2cTCjMWoCCk5YXrMxYhkIgM21g5uQrOB1wiL",
+	"LbGbiSshZ+IxZ0lch+EJTQw1gp5Twq5FATESkoxlEpuTMDSvQTRzlFHwdjgTaSpTtBTz99h73HPAObhy",
+	"rwYJaQjb6PR7E6boiIH9VEMaVom+BV0AO/Tp4nW+inXpooDVbmjCB3NEhT0yKaNxSGS6AHTPnM1VBAN+",
+	"IJRTKYYJj7YlE01BpC/SR+TeWyIPrghrGeFKaBynTCkCaB1xpYGkaWJ2Ma8955ke77lbb4vSowKlp8VC",
+	"18VnvrfdozNH0Eji+QaRmTJl1Euzfjzej2U64HGMoN8CbaiALGJtmL/XQ9svMkuJeaJYHU0SOYNDWYcq",
+	"Y7So26Jov0DRY29V6+Ko2MnukBTRJGEpSHQDhFhaCNyEwZlhR4Im5yy9Zukjw9O2RA23b6pDT37Nw855",
+	"LgBmhkZmqbH9pZEaKTFio0Fm3p4xHvqM0e2fIAAIQmB9dOU72w22aoEyZkbl9E8bj8mYJVOFHh4RG1FL",
+	"ZmOqAacvpH4sMxFviUg6UPaJKhqF1O+H8Oay7EwZSkeiMrDdCtO7CYneLWpvbVfaRigflE7lQcmrQR7b",
+	"XayL5mLnOzuVZaAB0kEK6sUDa4SeUSY44vcVnSeSxhdSPqPpiG2J5sQ9W8WylvI9XqxoSKAZmTUNGKEa",
+	"TYZu5+D+4b27ZDDXTH1ONfeg6zFWq8qQR0JzPScXUpJndsXrYrTY5e74LACIKwLvBetAADoVS695xIhR",
+	"OpDtnuMvbwS9pjwx2u+WWBxkat5gyGTeyxctGa6IeZakfDTWRMjZ2lbLLjiwh0sLCvKmtNwNTBd/nzuy",
+	"XcClDKhzHFcwFoPSF8uZeFDAiNChZinpg++jBc6PvnOP+W6RVu4XqVuTvXvP86DcoKdLPqdibsldbUkj",
+	"atrAz1Oq2XsbfSqRiJQYQLK7V23yCmkDfDeUTOSECf3Z6OOg5+m5ZjEGCCSHwvrUUdrgrvWp78wJikcM",
+	"PP0OUsDCjd2XcgbiWfGRIFyEhnYAEbujjjfC2BYy5b+zeGtfiPVtLhJHBm9nQpv3lOnjhFzThMcEva4E",
+	"PJogzBiLMY5ZawRNbisCOt2CLEqbX58iqrvavSWU0OjKWLEIIoBNIddTFptv00QRmjLU7yoE8fbt29aJ",
+	"t8ZFf91PxoSRxN8IOk/v3jusOE+dh3mZS9FzIuLd7Tt17kOkuGkqDc4Ns0Xhuy1PGstU15sKALgm78yY",
+	"VtwyhR/BUOPUxtHrnDOTDJ6/BuXFsDNN7pNoTFMaabT7PO/MlCo1k2lc75/ZoUnf6/k07YHXKjcb2SII",
+	"ul0JQYQyODpoDEsaZBrNaAC1+ekB6SOs+0TQCVOE0WjcDooVlFM3cs8ejWOOqQ6vUjllNj5lwxhT76dP",
+	"wVQmPJqv3AnedRMGGoJxdU5uc8WcnJRdczZrox/aOwudZR72y8vzWqe6QT5PDQf+DT8duhW/y2+Xg3+w",
+	"SJvF1SSxlHfr4pjV9b8dM4yUgPr2nUIVZUxjMmBMkBG/ZsKFJ4p1DqRMGBXmy9WI6HJwnsXmmSIfpg6c",
+	"7moI+RtjRmQas9TFSwwsQBRoNlGrPvcYX2W+OaEfz/ARNNRxIzRNKWDXyzVZ/spzl/NyU8lGWYQsBaqI",
+	"ZQgLx1DIZCpTTYUmQ56q8kYqRFMOw1xeqsvL83d1LNTfW69ub37AdAHgcM261eQ1N5A2nECzGPM90NFs",
+	"CPsB6cBPlCAxESmAJpZGYQrqb46flYk9Jw4fKWVYl7aUp58s0GLdQTkdU31q5MrH1fyiDp9j5oI0agwB",
+	"GmN8ES6M4IwAcG1ykgdy8PiA45KC19lwCtBoruENNI9buIgl6oAGrJXzu80xo5GuIczH5md3nCZAY3U8",
+	"a3OWVQvsR9dWhJcX8VIwwq5tPgsYszpldIL+qPPzR/aiYf6EfciMZtM37+8vgsYKqrVlUhH4W/VIKS9s",
+	"qQiYchYx8n3MEk1/qECza8/A2scZf6h+Bt59TKj9lgUbEtoDEkvBjuGX2Vgm7nfkPInRSQCeDwhI1WPC",
+	"NRlSnrC4egdoOcKc1N/wi0ZjkoI55cc7VE3CylxtOnrbieqoOLCr0OXO9k2RpbT8oWd4l+GiRkMasXoE",
+	"u4yyCm7vb35QiiSm1We4Alr7YLHUZjA36QEu+a9uj45muCDPaXoV24jkbUh5HbXD8srPrHP4GZOfVrD2",
+	"GVUe615b23jtPlHVNz6DSHbn/ouI5DxvwQPibWRwJTN1PQoFJBnMuID/sY8ymdqsL494c/vYqRSEKvL0",
+	"/OWLWqr+TGQdGQkGeZnogY/GTURdJGYtJ7MLPgEKy3MK1yF/vuZ9mGy7gs96+PvZ3F9itot8JaFilNFR",
+	"RWZVkLB/2JB31GpSejH1tz7rKGYJ2vGOWBY1nA3QXaQTNxOlunIUaZlzmJsruBJzFyrSLM4pk4tpVihj",
+	"SMG7ItItecwu+MctZBz4aHJBB+ToISAseBHi3+M8ZX6Un6ZVHOhnS/HLEGuYrK8ZWV90bDOHYVk0mSuu",
+	"avSj8ueecVR/ykwvly81XmE/qLm2LPI/eZ5NJjSdl6VSt85SLPITV73/RXHnAgbhA6vA7ha1lafis/NW",
+	"9jFi6bRB2R+wEReCi5E5t7MSoVQO7cFGB/Zz8+jdnkkHIl/2Lz90cBXqILYzAzDJvMkDt0xvPdzGCbe5",
+	"BWEdrrUrNJceGP2MJByVNF/4bbE4ZyUuW5orbbiYT1kNXnG9IQK2DmX+84sntbTLWgbKwdthmWdFmG1w",
+	"MPK4QxO56DRb8NecoWgF2TvkqN8jXDweUWyVNwkBdDuYo06tgLbx9tKO7h6U9+N0l3+vP+mwtvPcl77+",
+	"rgwtGe2A4MPk+16n12l1ez+YBfbxvf3aDTYQ55lW4GW5lYKUl9nUkb69iJkmimg2mSaQuFc+Ar21v1fH",
+	"nRwp+58v1lWBeEFRq4j+LK7fE48tQdh7iXlLDUk059UvJxB/DRtrDKVFra8ylA77Kl1hbZmf173tmpev",
+	"b6xtKvyHXNCE/77VIz/Od2uPbWJXudDIbawqV8m3glQMUl/irTfVQrG6uLJ5R8I0g3WObOFdjNbRjKoH",
+	"BLMDyWzMhJEaRqGytYRkMCdjKsp2SSwzTOgpDJNai0RkkwEaJM70Wh+n7ol1Uepir2uA7hxvXUNlqFMU",
+	"NnYkb6IilMow1wPU+nplSVKshNLf8N4XOQ6LOr9aSU1JQmfzIjSTSHlFqHZhxDLZPTBk5oqR0PEYM5po",
+	"W0bCBdYj1kXnuttG59bgoyVN2x7GnAuEZY0tJzlf0OUw8hmfj9RGJn0qJ1OaclXnlIuZOb3xW5nGqv6E",
+	"Q2LXzFyHHOPlXoTDtXwIxrLbjlDGmbhqEI7ThEbMqoVYWRc3B5ofEGE0dseVOHpMlFWX1pOqZoE/ZeKq",
+	"Eqg9RAhULXAuFEvXhnRkV3JbSK/iQhiLh8DT+vrEBfuoTwHCC6eg1iO+DaqrseMUqlK19I4K0kIVsmGZ",
+	"pBsPBWBu0UcB22qgMGPf7RxgnXp3zeyZ+dgSOoHFOJIWbJYrCbclGcFm59jsoz6HI1UaPu7Olvt2iA6b",
+	"7hpr6C4v4QwDmcQb7V8m8c72L5N4o/27b+9u/xXazxfkwcVDk0ctYU6/jWS/uc1hnlKbccU/jF/SV2dX",
+	"ZEgR287CxpUMlq3sBZ8+JVOWKgwTO2dxrncY6Wz7Y9R5iREm2F9hlwbTxkHbvAdD3dfsxVvppUVDhzpv",
+	"BEhod2wA3CtDEhsdlPzrxU6XucA8fb2WzQxpmnuGxlQZU4eVsijy/ifOoAisvbiEChqd45vasn8qO/Ob",
+	"hfV5LawtjZEaK2RD0+NvxZoryQCQjL/u1pfzSEO74ut6loSsS7y3rnJFcLdEUW7r1EFMY3RpIDN9O1Jd",
+	"cQ4APLf6wu4oryCkisGb08OqYJP/kY2VGfv5DdUZ+7U/llZThvPCbk9877yVYsekG5JeCO2ZlCSozCzP",
+	"CFilqNfB55Zn/dvZ+2Jnb+1D92hCeXKCnSxqaE1Uml08INl0ylIgtERiQF8xqGDy3Sw56WEbqnKY6rAc",
+	"ZNmvAQ30bMlbEFT9WljFU08WylbKg0uQ69sFMfMqoMUzCAG9V3gdc8m1K/vFAqyjTveHBzbTL281FQLd",
+	"QoY0VotS0v/P/m0WuaAo44rzmqk6nLsSi0VV1etzWkf4V9BgYEjwPqfvX8uIDrKEpnOnbZ6+OXlIIplO",
+	"M6yC7D+aDFgcs5icCaXTDOylmm1vIse9hqt1Kj502/MSCQn2+bhFNILV5xxB9b4mTMSKfM8+Rkmm+DX7",
+	"AZSWNxePW927JJIxI5ngWi1nywdreTFsP9k6/KCHsVnl722qLXlNaBd3Pkd3vHmVqvnQBp8pmtJuUMhT",
+	"78lBhGhI/5baJv6oz4cNv2VuczkRyqNFftS7xVH3DqsjCgcVJFYPrqXz4qO1tIE6XrHYcXObNCAM5W+W",
+	"NpFneOexca5yV84wlZMHwEyRNpyf36z/O+WyKjB3wDEa/4O+cldsdtPkoY3rEaVY+fYLc8+OcoWQNizw",
+	"18PubYoRnUPFFgXYPqK7rQnYKIPa68hayy6h7AZu2qmNuWFs3SbBqxB+zhx5I3Xb3q2gcCEij0nXULt7",
+	"xS2lmt8ctv5sruO5sR7Q2mp42N533lYGc7NtnhIeq7WP5q2rL2AZn6v4Yts491cIV7sD5J8Ojwwq1FsK",
+	"Tm9dPVKXknVC3rw5e3h97wFRMtWgocUK/kYK4RNwXoL1wisGbZaBn8u3vO6WbYq7NVB6xq+ZsGZOmbmp",
+	"Bl/xScKvS45hebW6mM6+rA4OzzauuAgJdDn48fQVObhHNB21ySMxSrgaY4Qbc3BqPLseMHp1ft53n3rh",
+	"/ZvvW4Xb992nbnj/5od6CnsmR1xsJ/ttJ+LlbKRkhkJzXtt0ob7qDct2ofQd7yuRR/5w2b7o3a8m9y1H",
+	"pLNd89fVofRFySFUUwoA14po7kcNPXXz7Ckp8mrOVemcq9r6htB/uynu4QQ1xXYBSF6qQtxhYORfbZDj",
+	"VSNGHkHfqKJ9hrH4JtAb+UTMi9+RJauQqCmmc0i5Bdbu1y0tV8NqerFkCSOKGQ7sKrnHLImxZZOq1M5i",
+	"n+IwEDEF17iIoQMgm0wTOYeqkVrIFMXMC30zKE+MIYoNrQ8O7/1QVyYe17CEc+ipAWLfCKxpKkcpnahj",
+	"kndiNSoLdPkISaWVTUjy1pEhyfvVhWTC9FjG780v0P3S3OkagYYkb4MWEr9ZUkjKjbXg30WP4JBkU6wD",
+	"h2UUd7l2iKuTrt83UPNSR8+YTqdMQFDXqP58IRt603x12yamPjOAJbHNP5oZ87Lc+GSD1ha5V2u1p7no",
+	"NFObEkWhsWpdwdP2ZrjXvKY5gdprhQbCyTqBEjmqOgHg6JY//rHXbV1efrzHmhwBDczLfP6ni4tXBG9Y",
+	"kYhxdORpawedTdOnnJfLNikwOwTHyoPcxWm1SvuPmjzy3g6aB5xBf6ghNA9bXFVZH0p5zffXqPmvCQgC",
+	"O/JpoU7qvYYgfK0uFY1ZdFXze0w1HdDVDRw8GQYrjrna5JGqtuu+6l5Vtxu1QmSya5bOUWxyRbLpotBk",
+	"o5TGLF5bOQwdmOqB62rSF4G7hcW8bV1cXYBjs+K4q+YyTehQM2Rpar4jS3WafqX5SnjawrYKXIpNN8A3",
+	"ZWq8nTZbngNSq3HgHbYXnuWY0K1jSnlaxyjWmeTQbhzl4IOjtLr6vWOrsi+oyhfzRmoFGeRefddc0NQM",
+	"nP++vPzY6Rh50h0aoTJ8d+fy8rzu5/rgjqfQLucurv/bKvvA22st7GXSFM2kwtk0kN8eSyN0MAktKR0O",
+	"HLcSBuhNCMKAxhNer7CfM1WfoLFxGDbK0rS2I1Dh/CtGG5ABS6QYQcdL9HcvOv7scJ3PkBJFlX6j1t9b",
+	"XfaMnwfjvc9fdQGSOjxbwG+cwqDwufVTGByGK+3Etq77OvfCMDW5uVk0hoaLEE+zqZPoQsV0RqqucOCc",
+	"OaPCOW0c6SZyBl1wYp5NghCHA9aRrZdRvQC8JoFSuKCx0ZLSdG4sF+icLtM8596tBbpT5fnkeaJ57XpW",
+	"NJC6na+4XprBJ+sQBES7sBZjW+7v7x/ZINdp2SNMNWsZ86gqyOtAn0/TqmR5+CO1akLhby8A7f0T24YV",
+	"xPAxwRai/QUV4ujuhkKuNI2raZxUJjRP0HPm96K1Ty63GKoTo2oTYpZL/idSoqUuBSP9Vy/PL4jfIBQe",
+	"7a/v4WmEhDczrLYZbHX/XBFV6RFmG8Gu1K18tPsf9tERrlY5LmzQq36xGPxQU0avVJs8NihKqq5Nt3BA",
+	"IEjchEJa45CnMNEs5UzEybz2/L6BVMaNWhhMuPB/7a3f1KComNh5Y4MluVBe7hO3qU8PyBWb6mL+ilmY",
+	"zRLaQR+DXSf1Ath23m1h9/lVdeSN9PVGra9TV8irWyWvYpbfAqzSjJEBTZU756AxQrBQ8RGYcdirf1Hl",
+	"cuNyljZDkwmr7wrpRhLeUpFs3lmpU4zdF1dmr6kLh67a4dcwTnbeJ2YjNC2ors4iyXdlX+hBflU+oMH0",
+	"xpqrxdj6mivQ01fOtsXgd5ZCrHPMJpa3g3A0mkzxr8dOcXj69iII6/dfSFwg1qoGkMgRF32IA9y/1zv8",
+	"ISQjpzAoOWFkwkVmx6bAloC2XcN2r+s3Nr3UKY/UEhfE80cXr89Oz99fvPz50Yu8WytO11jjEzfgfh5K",
+	"18eT4my1fKTolP9XpfN4Mf7xFC+Qk1dnQRhkabKkXXnMrlliSEwtZg6499g4FUnYiCZ5S08V2uq1PDkI",
+	"MySwXEfl0+IUpkRfMTZVl6Li3zJX8kmEUSIV+KLQ22fE0CDDNGM5EyxtX4pLcefOecGE7twhzpsCfeME",
+	"SaS5UOpx6AbZQZP7VsKvWWVWwlCml6Jecyb//J//7eMqK04lN4Vw5CudmWIWBjpLMR3iUtiAI3frh+iD",
+	"unMHMnZ/c1Gpd987FM1ms3Y6jFos5lqmbZmO9tJhZP4H0SvSb+rq329fin4kY9YHlbOIXk0YtM72Yli1",
+	"jeL9Rv4GRULqS1HEWMhgDrhoTrttk5Py4EZoFCATV/bHktiQgG1QAVmCZnlCEujirCyAXudztZTB8DkT",
+	"Men/vWV/bp3FfWNQJkyXxvlM6BUzSIAOBZE0mxrQ6MoGRy6Fi5UpTY2twoXzKdsQA2b32B8NGYEKhCuC",
+	"Ua2wmEcGTnYgFE4/WJw6QqjlJW3Sf001g6db8P/98FJ4v70259kQM9JY6Ypiuk++V2ha/WCnMdtMV9zD",
+	"A0PUUxhkbRfhTupB7wj1zvIkHGJzpv3RUV3ynP+Yb1NpQ5g4XHduA+fHEOEn1Sm8ht7hRqpIPypP5xXQ",
+	"BADAbr2uIwbgElKwNjmLceAGZp+EEDpUxNnQzoS+hKopHrnpsJa7nUxpNGatXruzwNzMyaFwGU6NfVbt",
+	"PTs7ffTi/BE8c+PPbAT+5s87D7rtDt4kp0zQKQ+Og/12p70PPkY9BvlUnaQFUxFUjYfitWWFNu5t492E",
+	"EkxaDA3+LOlk0C3AEEFuL5yctZHcXPo0JJiqS5E3yJzJFHmP+eMB6UPmqSUlJuI+AFkOh4ppIPg7dxby",
+	"b+/cCSHmcCme0mt6Dov/TpG+MsDr255dpJ+3lO+7vLciR06Xhg9gj3YY6Hkp8utmLxd5T898HM+IX9v2",
+	"EdZXidMtDF9R5l8sGRburkvxfX0S+w+wYzt6BCsiIELK1RUSkZFvxex5izabdWUP7Y/WnmwYnlI3NAWT",
+	"fyF3ydXmBBczaTPzobDPTVNxSapFPgO6tHCWaT6QnqgxTRJzKkfymqWCxTZRjyR0BknlZylLqIhtv/fM",
+	"rBBGHyWcDnjC9bx4RSZs9kB7kxEkldkgN2VNTqcZq06A7nU6GwIONYSmlbg796rDObbYRP5kw4wgHDxy",
+	"EwYHuIm6l+ab3fOmIcMj3dWPlOYimYe6+6sfqk4UNM/1eut8bHEeEDx7tPrZ6myzmzA4XAcmdRNL4dne",
+	"WvB007HhkTVAUzOpzzciYMSQbz789u7mXeidT+TIdqoEzDKWqT2w5lDSkQKvGze2yseWMdzU0piP+Xhp",
+	"0lqjLDixopkWPfHJj27s/hynjCaMXttUA6vVhNb+pQmJqaYu08P2SjZKTQxc0xuSkTLoBACsA/4yChhL",
+	"rXSZZtpXi1xTacNPLoVbGdzpadBGjIAvCxSe0kRRozi8BU3jBBTFY5BMezAUoYVJSf0iTSN/X8rNRqmy",
+	"7YGsSnhM+jA8oX8p4AUKhSH2gwHdAvx6oOiDjzeWgvXtzItcbpYnOaBmfilQ37U3w7L7WKPdd3UL+Rw5",
+	"OROExw+IFMkcwoIG16AvUXWV24ugRLFEsToZo5iIT0uT97YQMEOZJHL2ZloWMSc5AaEwHUkDG2vzUkEY",
+	"TY1QMLsOESg40CT0h3vlgyGq2QzrTsyyQ1LQ9M7ll7EaFB8ZwcUFeZgNEi7MX71O76DtV3cETLTOHnkj",
+	"GY6Dh9L1l1KaJwnaDdwm4uZfQGtFSKJZOvnPotA+X3ivdS/qstY9ethrHdHDbmt/cJd2ht2oFx8gs/Db",
+	"kteB1YdUsbyf5IwkUoxwejU1mmwr5srYrFnqrzBTGU2SORlwe4imFPw32yx2bYnnDwn5LDK7GC+wVGaX",
+	"R79suHzvsQUmUl0PDlnxJ9ZZjeq5VLoROd60SnzBhiDGqTwN6oSXLQ5WlkyBXwrLn+ykni+qbawjUoux",
+	"6PDEweon8onW3xSar67QnKgrQiueudtrMn7vfLOHEdOrev2HLsbFlJvSRk5BoiqiGLPlRjCuNxepijGV",
+	"+/q+A/fhpYAx2zRNbXAy4crKdievIURplCajAhgBTGh+DR1J+axn/KIR8Aed/To5bd5+WtqtsfNtpThO",
+	"rKzDX3HLHrhrgptw5Y3ONR4uzvRK5uVxBehG4SqfjVYaIrqW7AgDbt79IWPpvPAM511p1mN5WM+4wXqv",
+	"ODacLRZrRz7ULcZmWqzJfRca85tzcEuhNqWVmes2cPJbUWtp44VemC3odXp3W91uq3d40Tk6Puged+79",
+	"6qU7bqkq/PN//jfAGNW6Khhm4jgIb6havCtHdoKTXz905uf3Xwz/mv384u/344PnTw4/jDaSj9VpHQ2j",
+	"vLG8qjKe448tFL+KvPkCwsOgqYyJ3YqOvU9l8+KmUZa8FMWsONc3ROXG6Ymd8ljUnPnvhUJORRKO/n+0",
+	"IeDoCakJ+8ixxKjM+EesxPcX2f7yiTLfKcLjWra86tQCJ5xSPS4Y4ULmdFl534hb354pOjfGcj3fh912",
+	"PKJxnLvvXviyjGFT3ffPyhdeMxpXHD23ZgwuSNyC6QqNjMAfxKDymeJkwFzbiRBDlbm3p3GqB4eYBwwz",
+	"wSgzsdRrg1STdq026PdzgGG6tztN+W5rdIzyzn9mbKqw/kPPpPMaEM2SBLeMPJALUvQRKXGgT8E0S6dS",
+	"GZbyyHyOQkk3Jf+QXGgyTWWcRbrtUmFshWV1pkplSKx7Y01pfKV/lA2qvbJPrOySZO971zxzJXjRoDiV",
+	"I3bBzbsN1JSFESENbKg6DWRrrvKnVh70AqRuzShc399WPiau0af+EPNPvHky0I4PZ5Ca1RRNPJDM26T/",
+	"5JHLCarypD7Ymi6+an6p5zLIPniazw164PiM1TxA7xhyDX7zg14vvBRwgI24j10Whe0SRr7v7+HTe//8",
+	"n//t/4CRPdeOpJJBijmfpG9ZIeR7YGjRpXHQotjab2tCoNSN5SXXD5DPcA2xVQXRVkH6rs9Ev85UHlX6",
+	"1NzKtW14T8X9Osl0RhPy4uGJ74AtuhZZRsCMtYL3GuY3HLJI82v2kGqW22a9VqcbhAEGUbkYPaOz4Diw",
+	"sVNU9fT8xCaJYte94AlNNRMzNiL3QnK/s7/fJc8zwaNxSJ6wdEKFZ7m+kKkez7iIyZPJ4CcAxDRligkj",
+	"K6/BW8wSBtnHaox1Tqme/+gnMcSUPJPXLKE49nY9zh0GmqWT51JAIkLvoOJQf/JjUPRDsuwd2x3l2dqu",
+	"90y8keuzqQHVZ/E0x27y0VIFtLFr0m12tTxcbHtqf4sW/z/jXH2Ig2WJN7D0NrItT0JtlmgXKY0ZBg1K",
+	"PT9tCqIrc8Tid2y5ZK7IKfzlyteMxUwycSXkTFyK8iuwNWf+ImiClLcNJZAoRqBnHU1c6wyV5zdaAzy8",
+	"FDJF2Wp+FUzPZHrl1hqSYZaiGxbyfIwUTNkwU8wmNx30jmwHqNmYJ7XxUwATZCjfRsrkwM7FSZ4/G9P/",
+	"sne2Ixh+UpSiBpFMUxZpMpapYmQA+eXzTfhlqVPPZ2GSOi8TW8olbTXZ+ivPH1jggOcurPuNA/5xNfYS",
+	"9zIYI7xkuRsuV2Jbi9xJZksU7kcidukpyrW/Xih3y/OHjUL0wCb1+anTXJFryWNCNZHWiF04/TLT+fEv",
+	"nZSDpYW75t1G6/tmry0IMyAHg91l9LCuGMNqnUYPjisfsuSBmTX1Tlgs4q7H9aZcccJWckSselmbH9rb",
+	"6x2VLl8oj9J9o7kKzb0dS0In5GwnNGeZyGrlqcJuUNUQbIZFGJhTvcCRoI7DsKMHxNpykHIMWo8xmrG7",
+	"NPYDVTi4CKYd2iwxEsnpHFyVsSRK1uk0fpWuupVe40Ei12zKpdHBya/p66vow5h9+HD+y+jJsPfrofpp",
+	"1D4Q+w8701/vX7/uTi7uzn/+0Jv9ffBs/IY9jY7UY/qEv5Qv0uf6Vfy3q00Unko7lz+JynOSEw0wMrjv",
+	"m/bzL6L9vGZQ0TxmFnGbqEGprSlrZjXP6RWaaU7S5T4680rSR5bWB0OsYsnZcIb7BkOuE16K2qkOA8bF",
+	"yDPQiuI3qDMnik1pSjUjSrNpPdfB79zamBJsdoqMuuK4w706WW/7AaxhcRV1v2V32G5tsWq3pbV4U/c2",
+	"sPlS+kdOelRBn+/tWdMaJ/7U9qj8xpZux5ZOIZHI4xyb8CXXnagYLVzTi4WPhJ/PblR+zLGD6sEQyy65",
+	"iJIsZvGiTs5EfO4+s47x9QjqJb+ZX6tU4UciJjRJyCQHltpWKw6bDa+ihmHKRP6hutzMk0J2QR2rJhOp",
+	"NOl1HhCaO/DAgYaarx3GyuqSaRKudDPRbKro+VRel5nXmIrX6Rx3Or96ncFs+ozX6iwPEFWS93i8fmKl",
+	"3+CsPhlwo4C036qsgdOXkPntbNWHondwsGqZ7d4n+5fNX1vOeI29GDMoSJeZrktdc6xym6y1gjmvk7Bm",
+	"v9Scq7ZWCnE5Vy2Hxa7T1Dby631LCPvywssQqRzu8phh+5BGR6LN7jCWldFhMOdCs49abVtrAGWFXrEB",
+	"2VWtAeSMrFVsgJv6WlUGtmHLH7+8IC5wj0stmo4XK/UGQ9etJu/zvGZimN8qbT34lTKfymtzyXWLy7JN",
+	"vzfPVjv7/EUPzVUOPata+YoSbXUG+8PWvegwbh3FPdY6pAfD/ag36NLOUVCTm+KmV5dmu7tGdt7Eb5f/",
+	"99ymBEnRelikAZ54aYBePktpPnTT8jerkvDSDLv1FRMj9X74uBc/S6avXp0qevrXTVwTQHGrSyWQ6L7V",
+	"SHxF3TJ2XNvJO/vD+hZbvRsRc35dexiVD8Qvxc2gkSXXCiVdPnm41CumLjPQa39Wk1XZx45ceSKgZW2Y",
+	"nciSYZ0AQ/4AZHu7vAymrXfV9yPaXz3fITb5DP5CXkgNGvUQyr65gFdD6wFmrNNKjbgckn3ynKbRmPQ6",
+	"vUOEEmYKYtLKfpc8ZBGbDFhq7rjbDmoq04sk5Jpvb1QYVUDtszoh10ucQ+xtyKS+pcT9OcOzKdcsZzqD",
+	"ORljfuyWXK6s1+99smPullrNr9lEup4nuAxqHWWG4+UT5ckJ6Q+5oEnfdSvWdK7I9wedI5syXaoI4xr6",
+	"jdumpXCrFCRlkR1TVmZruDbH1laa1W6YYoNRvUorqjGqi3mAX8KkzpPCRzB58Q9tUG8cmvizHtWHQKPu",
+	"rN5GE2kuu0K6QF3D5kDkDatrHFl4/5bFl3++09b5Jq6/udBW1lTe+vhOqY7Giwe4bw9q3s0KD2PelN4F",
+	"ie3Ubuju78+LRmlgpCRkNYV+z1R0aR3ZXq3YqgxqisybYyOb7Z/YQJ7IFDuMQoKC3/XeaOwXhbUCnaty",
+	"k4X88///P6TvfDr2nyjzsXUZNnUuboA2ZlqWjB7w0iDUbMK7AZwiRskwWsH3B539HzArI4bJ+Vc2YQxf",
+	"asFRrAlSvx4Qeins7OAJneOjRatjwzIN7Kw9tKirYEtMhJHTWWqsq6yYkvCvzhi3NQwNZKtmoZvn8IUM",
+	"w6dUZDSdmxvuGcDizIfgmRQjlhry51HFMQSWm+toWTJokWTM4coJjJf2kfu+PFdm/ubeBjZmzYSNr1ic",
+	"tXuhVbQKFHL2p+uh9S0B52vGtoCbO8db6kSFCzns3hyGbdCULW+s5URqXmXl/H5aEoq6eIgNoAdz+C+4",
+	"CceZuIL4RMIFlF4ZGkNZbuUPWst9GL9lW0Wj/dv3+mxSeFGINV9QEgYqBX6UpsxGywTcjQXT0OXdtecs",
+	"vx8ne+Xv12OpWNEpfGa+UuttRDD5s2HUv7BgDOvWaqDmzQTKF9utjx0ZYth6FfVDdppmAdWtqtcQ0ZK7",
+	"XdPtbSsrpv0oFxJ5/FamMc6TAlgaQMOZwfgXHhH423bXcmPqbHfJz6FxQLDWfi6fhme/V3JT+zfaaXn5",
+	"jb7a4t9XWX/bdv6aPTOHFxp3CDY71zTVAAuZxMUVmcTuinkKP+mD0LrIG6HV4Dp/FxqS2Ui/ATo5BYbA",
+	"1bLeQe6Ob1buVxGmiCIGHWyc8xYFyi0N30Zh6r7SKE0xQdXetpg5EvoJJpheYiw4VAciKsiYXjPSDTud",
+	"Trs5o+PPIZ92nYTyWZMV8AhuEsxfkt5waPMDGqy95bHAks0W7nhlLnNh7SV0N2uH5FHv6lSEPB7zjbt+",
+	"1ZZLX5a17n2yf90sLfp1SQwcS1JgdD05q7i/moMBlgj/bBr+Mu2+vIbrHAB/KF0apGSJB2/O375kIsdu",
+	"eel2nLRJP82J4Rv7/FohGN+VskvumSngVw388SRJ8gmdddnLkGUMoYp6JfMNvP0rZQ27hXvpuAYwZd6b",
+	"A6bOQ2AnoK5ZsYmzVb9SpmteRFQMyrU9wLepZN2krgjnzjpS20iLyyfGLtXeihGx31JJv5r65pDgcRxk",
+	"HWWGU8te9j5h/vINUndtINjjJHlgFiYMyoRhHBUJm4tRWIjcanWSypvzgLs4oUpfCiykmI0l2MUK2wu5",
+	"enbBOOSHxGwiNYuJkClxR2hVzNPWpq/U+4pl7q6gKa9Z+FoxTwuksrMy5z0QtruB8eQTO32+aPkhfc67",
+	"cbTQn5f+WYKFmVpjYtBnKIj/Fiv8Fiv8TO5NZKdF9f53qAqRgtlhhH9d1h7LaHkv9JNXZyRlQ5aynBmD",
+	"ODfoUnk2DgYJgf9ijU2DnW2+tvJYw+ytsZ4kK/Sp4DLrdPaj/y+WEfRaNo/ATwwvgJWFP3gTyfHannex",
+	"cvorfcY7G8z4r2cLZtnt25HXkoYOF34hGEA7xEoOgFZBCXagY11/B0MEewWS/7Fi5FIfHugjCYQwKbIY",
+	"xcuVpYBGAsAZv2uSwT/oNcUFLFTp5786cti7g6N+fYold/aa0dvr7AS/+O/PiWH3DRe0LqF7A0Qn/Jr9",
+	"3mwjugmhCqcHoQ+NWA4Lepabn6kJTRJrNRKVTc0nlUwx+zZlMAfaCMFaInjGr5lgagedGmgC3a4/1SQ0",
+	"yY36h+VLqrNfzEc+H3bPylDGLa2FzQnTKV/Cvg3T0y4PUfMJFyNos/4qlROmxyxT36HPdCjTCdUPiJDl",
+	"aa9t8talaboh92OqLgUlzx9dvD47PX9/8fLnRy9Co+1MMqWNGg5J2ziXHuQYdr+q7+eun9sdrMcLsIf4",
+	"QsvFHAiOD0TI7N+PtZ6+dzPx32upafIpX8J/XMKgmcsgRJL5j0vz2cvghnR7KwXCbTmGXfT2nTR2RYmf",
+	"bsIchLZzX1XlsDiCLoYF5axHoXaGfdud3QYtgyvycsqEYdyOszUNTIKZyU+V9VLfbs6QfVuJf1Sn7ld4",
+	"CI1jbl5Ik1femBK016rMNN/TfrtT2ldl3EjjFCJY3ecVK+4r+dDQzfA6p6ik7Qivv5jXbYRXt4AVeHVo",
+	"PSYOq5/3fH8F5P1y8vzZeshLGY3nzVpAr9PBtugunzzvGIjCn8XHpC+v+pjCD/0sYFaQsXezaUj6MRul",
+	"NGaxveM1i7kiXF2KWM6EHYWEisZIEjttzaU/wNTDNjns7HsVAlTTAVWMgJ47EwT0DHYpnEyC7gxyOuVi",
+	"5FQSo5qSAU2oiFjaIHxeMxrz3eghANISH4F5J+hesctHncR8KuZOQQm31VeKtddQoLk4b/8Rm8+dlWbL",
+	"EwTbaqJdw0KGtTf3ITJX0TgB4zWvzQwNXXNNoPg6JErTkTFnZepmntjIaZYmxsAIzMK4hZf1y0M2GW5g",
+	"sbYUWz+Cq1MVjTNhYkKmw3zMfe70lEPPtm8XTkJob7MYHTnJIzo46NmbausGjHleRlXzhr/amYcqdAX4",
+	"Zk2Os9iygWKhWMFqlsloNPYXyGte/jCfo2aH/U/oFcAC46h+XpS5PCdjGrcrMfG6Rf/EaKLHoVOj7Oqq",
+	"ZnDbbxqFhHXz7ub/BgAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -7,6 +7,7 @@ package query
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"time"
 
@@ -14,41 +15,426 @@ import (
 )
 
 const createDraft = `-- name: CreateDraft :exec
-INSERT INTO drafts (id, user_id, type, template_version, title, locale, tone, status, body, sections, warnings, quality_score, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO drafts (id, user_id, origin, type, template_version, locale, tone, status, version, sections, warnings, quality_score, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)
 `
 
 type CreateDraftParams struct {
 	ID              domain.ID
 	UserID          domain.ID
+	Origin          string
 	Type            string
 	TemplateVersion string
-	Title           string
 	Locale          string
 	Tone            string
 	Status          string
-	Body            string
 	Sections        json.RawMessage
 	Warnings        json.RawMessage
-	QualityScore    float64
-	CreatedAt       time.Time
+	QualityScore    sql.NullFloat64
+	Now             time.Time
 }
 
 func (q *Queries) CreateDraft(ctx context.Context, arg CreateDraftParams) error {
 	_, err := q.db.ExecContext(ctx, createDraft,
 		arg.ID,
 		arg.UserID,
+		arg.Origin,
 		arg.Type,
 		arg.TemplateVersion,
-		arg.Title,
 		arg.Locale,
 		arg.Tone,
 		arg.Status,
-		arg.Body,
 		arg.Sections,
 		arg.Warnings,
 		arg.QualityScore,
+		arg.Now,
+		arg.Now,
+	)
+	return err
+}
+
+const createDraftVersion = `-- name: CreateDraftVersion :exec
+INSERT INTO draft_versions (draft_id, version, title, body, note, author_id, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+`
+
+type CreateDraftVersionParams struct {
+	DraftID   domain.ID
+	Version   int32
+	Title     string
+	Body      string
+	Note      string
+	AuthorID  domain.ID
+	CreatedAt time.Time
+}
+
+func (q *Queries) CreateDraftVersion(ctx context.Context, arg CreateDraftVersionParams) error {
+	_, err := q.db.ExecContext(ctx, createDraftVersion,
+		arg.DraftID,
+		arg.Version,
+		arg.Title,
+		arg.Body,
+		arg.Note,
+		arg.AuthorID,
 		arg.CreatedAt,
+	)
+	return err
+}
+
+const deleteDraft = `-- name: DeleteDraft :exec
+DELETE FROM drafts WHERE id = ?
+`
+
+func (q *Queries) DeleteDraft(ctx context.Context, id domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteDraft, id)
+	return err
+}
+
+const getDraft = `-- name: GetDraft :one
+SELECT drafts.id, drafts.user_id, drafts.type, drafts.template_version, drafts.locale, drafts.tone, drafts.sections, drafts.warnings, drafts.created_at, drafts.status, drafts.quality_score, drafts.version, drafts.reviewed_by, drafts.reviewed_at, drafts.finalized_by, drafts.finalized_at, drafts.updated_at, drafts.origin, draft_versions.draft_id, draft_versions.version, draft_versions.title, draft_versions.body, draft_versions.note, draft_versions.author_id, draft_versions.created_at
+FROM drafts JOIN draft_versions ON draft_versions.draft_id = drafts.id AND draft_versions.version = drafts.version
+WHERE drafts.id = ?
+`
+
+type GetDraftRow struct {
+	Draft        Draft
+	DraftVersion DraftVersion
+}
+
+func (q *Queries) GetDraft(ctx context.Context, id domain.ID) (GetDraftRow, error) {
+	row := q.db.QueryRowContext(ctx, getDraft, id)
+	var i GetDraftRow
+	err := row.Scan(
+		&i.Draft.ID,
+		&i.Draft.UserID,
+		&i.Draft.Type,
+		&i.Draft.TemplateVersion,
+		&i.Draft.Locale,
+		&i.Draft.Tone,
+		&i.Draft.Sections,
+		&i.Draft.Warnings,
+		&i.Draft.CreatedAt,
+		&i.Draft.Status,
+		&i.Draft.QualityScore,
+		&i.Draft.Version,
+		&i.Draft.ReviewedBy,
+		&i.Draft.ReviewedAt,
+		&i.Draft.FinalizedBy,
+		&i.Draft.FinalizedAt,
+		&i.Draft.UpdatedAt,
+		&i.Draft.Origin,
+		&i.DraftVersion.DraftID,
+		&i.DraftVersion.Version,
+		&i.DraftVersion.Title,
+		&i.DraftVersion.Body,
+		&i.DraftVersion.Note,
+		&i.DraftVersion.AuthorID,
+		&i.DraftVersion.CreatedAt,
+	)
+	return i, err
+}
+
+const getDraftOwner = `-- name: GetDraftOwner :one
+SELECT user_id FROM drafts WHERE id = ?
+`
+
+func (q *Queries) GetDraftOwner(ctx context.Context, id domain.ID) (domain.ID, error) {
+	row := q.db.QueryRowContext(ctx, getDraftOwner, id)
+	var user_id domain.ID
+	err := row.Scan(&user_id)
+	return user_id, err
+}
+
+const getDraftVersion = `-- name: GetDraftVersion :one
+SELECT draft_id, version, title, body, note, author_id, created_at FROM draft_versions WHERE draft_id = ? AND version = ?
+`
+
+type GetDraftVersionParams struct {
+	DraftID domain.ID
+	Version int32
+}
+
+func (q *Queries) GetDraftVersion(ctx context.Context, arg GetDraftVersionParams) (DraftVersion, error) {
+	row := q.db.QueryRowContext(ctx, getDraftVersion, arg.DraftID, arg.Version)
+	var i DraftVersion
+	err := row.Scan(
+		&i.DraftID,
+		&i.Version,
+		&i.Title,
+		&i.Body,
+		&i.Note,
+		&i.AuthorID,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const listAllDrafts = `-- name: ListAllDrafts :many
+SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.created_at, d.updated_at, v.title
+FROM drafts d JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
+WHERE d.id < ?
+  AND (? = '' OR d.status = ?)
+  AND (? = '' OR d.type = ?)
+ORDER BY d.id DESC
+LIMIT ?
+`
+
+type ListAllDraftsParams struct {
+	Before domain.ID
+	Status string
+	Type   string
+	Limit  int32
+}
+
+type ListAllDraftsRow struct {
+	ID        domain.ID
+	UserID    domain.ID
+	Origin    string
+	Type      string
+	Locale    string
+	Status    string
+	Version   int32
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Title     string
+}
+
+func (q *Queries) ListAllDrafts(ctx context.Context, arg ListAllDraftsParams) ([]ListAllDraftsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listAllDrafts,
+		arg.Before,
+		arg.Status,
+		arg.Status,
+		arg.Type,
+		arg.Type,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListAllDraftsRow
+	for rows.Next() {
+		var i ListAllDraftsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Origin,
+			&i.Type,
+			&i.Locale,
+			&i.Status,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Title,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDraftVersions = `-- name: ListDraftVersions :many
+SELECT version, title, note, author_id, created_at FROM draft_versions
+WHERE draft_id = ? AND version < ?
+ORDER BY version DESC
+LIMIT ?
+`
+
+type ListDraftVersionsParams struct {
+	DraftID domain.ID
+	Before  int32
+	Limit   int32
+}
+
+type ListDraftVersionsRow struct {
+	Version   int32
+	Title     string
+	Note      string
+	AuthorID  domain.ID
+	CreatedAt time.Time
+}
+
+func (q *Queries) ListDraftVersions(ctx context.Context, arg ListDraftVersionsParams) ([]ListDraftVersionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listDraftVersions, arg.DraftID, arg.Before, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListDraftVersionsRow
+	for rows.Next() {
+		var i ListDraftVersionsRow
+		if err := rows.Scan(
+			&i.Version,
+			&i.Title,
+			&i.Note,
+			&i.AuthorID,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDrafts = `-- name: ListDrafts :many
+SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.created_at, d.updated_at, v.title
+FROM drafts d JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
+WHERE d.user_id = ?
+  AND d.id < ?
+  AND (? = '' OR d.status = ?)
+  AND (? = '' OR d.type = ?)
+ORDER BY d.id DESC
+LIMIT ?
+`
+
+type ListDraftsParams struct {
+	UserID domain.ID
+	Before domain.ID
+	Status string
+	Type   string
+	Limit  int32
+}
+
+type ListDraftsRow struct {
+	ID        domain.ID
+	UserID    domain.ID
+	Origin    string
+	Type      string
+	Locale    string
+	Status    string
+	Version   int32
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Title     string
+}
+
+func (q *Queries) ListDrafts(ctx context.Context, arg ListDraftsParams) ([]ListDraftsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listDrafts,
+		arg.UserID,
+		arg.Before,
+		arg.Status,
+		arg.Status,
+		arg.Type,
+		arg.Type,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListDraftsRow
+	for rows.Next() {
+		var i ListDraftsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Origin,
+			&i.Type,
+			&i.Locale,
+			&i.Status,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Title,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockDraft = `-- name: LockDraft :one
+SELECT drafts.id, drafts.user_id, drafts.type, drafts.template_version, drafts.locale, drafts.tone, drafts.sections, drafts.warnings, drafts.created_at, drafts.status, drafts.quality_score, drafts.version, drafts.reviewed_by, drafts.reviewed_at, drafts.finalized_by, drafts.finalized_at, drafts.updated_at, drafts.origin, draft_versions.draft_id, draft_versions.version, draft_versions.title, draft_versions.body, draft_versions.note, draft_versions.author_id, draft_versions.created_at
+FROM drafts JOIN draft_versions ON draft_versions.draft_id = drafts.id AND draft_versions.version = drafts.version
+WHERE drafts.id = ?
+FOR UPDATE
+`
+
+type LockDraftRow struct {
+	Draft        Draft
+	DraftVersion DraftVersion
+}
+
+func (q *Queries) LockDraft(ctx context.Context, id domain.ID) (LockDraftRow, error) {
+	row := q.db.QueryRowContext(ctx, lockDraft, id)
+	var i LockDraftRow
+	err := row.Scan(
+		&i.Draft.ID,
+		&i.Draft.UserID,
+		&i.Draft.Type,
+		&i.Draft.TemplateVersion,
+		&i.Draft.Locale,
+		&i.Draft.Tone,
+		&i.Draft.Sections,
+		&i.Draft.Warnings,
+		&i.Draft.CreatedAt,
+		&i.Draft.Status,
+		&i.Draft.QualityScore,
+		&i.Draft.Version,
+		&i.Draft.ReviewedBy,
+		&i.Draft.ReviewedAt,
+		&i.Draft.FinalizedBy,
+		&i.Draft.FinalizedAt,
+		&i.Draft.UpdatedAt,
+		&i.Draft.Origin,
+		&i.DraftVersion.DraftID,
+		&i.DraftVersion.Version,
+		&i.DraftVersion.Title,
+		&i.DraftVersion.Body,
+		&i.DraftVersion.Note,
+		&i.DraftVersion.AuthorID,
+		&i.DraftVersion.CreatedAt,
+	)
+	return i, err
+}
+
+const updateDraft = `-- name: UpdateDraft :exec
+UPDATE drafts SET version = ?, status = ?, reviewed_by = ?, reviewed_at = ?, finalized_by = ?, finalized_at = ?, updated_at = ?
+WHERE id = ?
+`
+
+type UpdateDraftParams struct {
+	Version     int32
+	Status      string
+	ReviewedBy  *domain.ID
+	ReviewedAt  sql.NullTime
+	FinalizedBy *domain.ID
+	FinalizedAt sql.NullTime
+	UpdatedAt   time.Time
+	ID          domain.ID
+}
+
+func (q *Queries) UpdateDraft(ctx context.Context, arg UpdateDraftParams) error {
+	_, err := q.db.ExecContext(ctx, updateDraft,
+		arg.Version,
+		arg.Status,
+		arg.ReviewedBy,
+		arg.ReviewedAt,
+		arg.FinalizedBy,
+		arg.FinalizedAt,
+		arg.UpdatedAt,
+		arg.ID,
 	)
 	return err
 }

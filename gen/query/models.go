@@ -6,6 +6,7 @@ package query
 
 import (
 	"database/sql"
+	"encoding/json"
 	"time"
 
 	"counsel/domain"
@@ -27,6 +28,37 @@ type Consultation struct {
 	TokensUsed    int32
 	LatencyMs     int32
 	CreatedAt     time.Time
+}
+
+type Draft struct {
+	ID              domain.ID
+	UserID          domain.ID
+	Type            string
+	TemplateVersion string
+	Locale          string
+	Tone            string
+	Sections        json.RawMessage
+	Warnings        json.RawMessage
+	CreatedAt       time.Time
+	Status          string
+	QualityScore    sql.NullFloat64
+	Version         int32
+	ReviewedBy      *domain.ID
+	ReviewedAt      sql.NullTime
+	FinalizedBy     *domain.ID
+	FinalizedAt     sql.NullTime
+	UpdatedAt       time.Time
+	Origin          string
+}
+
+type DraftVersion struct {
+	DraftID   domain.ID
+	Version   int32
+	Title     string
+	Body      string
+	Note      string
+	AuthorID  domain.ID
+	CreatedAt time.Time
 }
 
 type User struct {

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, SendChatData, SendChatErrors, SendChatResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen.js';
+import type { AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, SendChatData, SendChatErrors, SendChatResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -261,6 +261,124 @@ export const listDocumentTypes = <ThrowOnError extends boolean = true>(options?:
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/ai/document-types',
+    ...options
+});
+
+/**
+ * List drafts
+ *
+ * Drafts without their texts, the newest first. Callers see their own; an admin sees
+ * everyone's and may narrow the list with `userId`. For anyone else a `userId` other than
+ * their own is 403.
+ *
+ */
+export const listDrafts = <ThrowOnError extends boolean = true>(options?: Options<ListDraftsData, ThrowOnError>) => (options?.client ?? client).get<ListDraftsResponses, ListDraftsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/drafts',
+    ...options
+});
+
+/**
+ * Write a draft by hand
+ *
+ * Keeps a text as a draft of the caller, in its first version and with the status `drafted`.
+ * `POST /api/ai/generate-document` keeps what it drafts by itself.
+ *
+ */
+export const createDraft = <ThrowOnError extends boolean = true>(options: Options<CreateDraftData, ThrowOnError>) => (options.client ?? client).post<CreateDraftResponses, CreateDraftErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/drafts',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a draft
+ *
+ * Removes the draft and all its versions. A `final` draft stays (409). The consultation it came from stays on record.
+ */
+export const deleteDraft = <ThrowOnError extends boolean = true>(options: Options<DeleteDraftData, ThrowOnError>) => (options.client ?? client).delete<DeleteDraftResponses, DeleteDraftErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/drafts/{draftId}',
+    ...options
+});
+
+/**
+ * Read a draft
+ *
+ * The draft in its present version. Another account's draft looks like one that does not exist.
+ */
+export const getDraft = <ThrowOnError extends boolean = true>(options: Options<GetDraftData, ThrowOnError>) => (options.client ?? client).get<GetDraftResponses, GetDraftErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/drafts/{draftId}',
+    ...options
+});
+
+/**
+ * Edit a draft or move its status
+ *
+ * `version` is the one the change was made from; when the draft has gone on since, the
+ * answer is 409 and nothing is changed. A changed title or body is a new version.
+ *
+ * The status goes `drafted` → `reviewed` → `final`, and from `reviewed` back to `drafted`.
+ * Only lawyers and admins move it (403). An edit makes a reviewed draft `drafted` again; a
+ * lawyer may edit and review in one request. A `final` draft never changes (409).
+ *
+ */
+export const updateDraft = <ThrowOnError extends boolean = true>(options: Options<UpdateDraftData, ThrowOnError>) => (options.client ?? client).patch<UpdateDraftResponses, UpdateDraftErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/drafts/{draftId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List the versions of a draft
+ *
+ * Every version, the newest first, without the texts. A draft can have 1,000.
+ */
+export const listDraftVersions = <ThrowOnError extends boolean = true>(options: Options<ListDraftVersionsData, ThrowOnError>) => (options.client ?? client).get<ListDraftVersionsResponses, ListDraftVersionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/drafts/{draftId}/versions',
+    ...options
+});
+
+/**
+ * Read one version of a draft
+ *
+ * The text as it was then. It never changes.
+ */
+export const getDraftVersion = <ThrowOnError extends boolean = true>(options: Options<GetDraftVersionData, ThrowOnError>) => (options.client ?? client).get<GetDraftVersionResponses, GetDraftVersionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/drafts/{draftId}/versions/{version}',
+    ...options
+});
+
+/**
+ * Compare two versions of a draft
+ *
+ * What changed from one version to another, word by word, in hunks of lines around the
+ * changes. The `equal` and `delete` pieces of a hunk, one after the other, are the lines of
+ * the old text, the `equal` and `insert` pieces those of the new one.
+ *
+ */
+export const compareDraftVersions = <ThrowOnError extends boolean = true>(options: Options<CompareDraftVersionsData, ThrowOnError>) => (options.client ?? client).get<CompareDraftVersionsResponses, CompareDraftVersionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/drafts/{draftId}/compare',
     ...options
 });
 

@@ -265,10 +265,7 @@ export type ChatEvent = {
 };
 
 export type GenerateDocumentRequest = {
-    /**
-     * The id of a document type.
-     */
-    type: string;
+    type: DocumentTypeId;
     /**
      * What the document is drafted from; its schema is the type's `inputsSchema`.
      */
@@ -483,6 +480,213 @@ export type DocumentTypeList = {
      * The document types.
      */
     items: Array<DocumentType>;
+};
+
+/**
+ * The id of a document type.
+ */
+export type DocumentTypeId = string;
+
+/**
+ * How far a draft has come.
+ */
+export type DraftStatus = 'drafted' | 'reviewed' | 'final';
+
+/**
+ * Whether the AI drafted the first version, or a person.
+ */
+export type DraftOrigin = 'generated' | 'written';
+
+/**
+ * A version of a draft: 1, 2, and so on.
+ */
+export type DraftVersionNumber = number;
+
+export type DraftSummary = {
+    id: Id;
+    userId: Id;
+    origin: DraftOrigin;
+    type?: DocumentTypeId;
+    /**
+     * The language of the text.
+     */
+    locale: string;
+    /**
+     * The title.
+     */
+    title: string;
+    status: DraftStatus;
+    version: DraftVersionNumber;
+    createdAt: Time;
+    updatedAt: Time;
+};
+
+export type DraftList = {
+    /**
+     * The drafts.
+     */
+    items: Array<DraftSummary>;
+    nextCursor?: NextCursor;
+};
+
+export type Draft = {
+    id: Id;
+    userId: Id;
+    origin: DraftOrigin;
+    type?: DocumentTypeId;
+    /**
+     * The language of the text.
+     */
+    locale: string;
+    /**
+     * The title.
+     */
+    title: string;
+    status: DraftStatus;
+    version: DraftVersionNumber;
+    createdAt: Time;
+    updatedAt: Time;
+    /**
+     * The text, in Markdown.
+     */
+    body: string;
+    /**
+     * What a lawyer should look at in the generated text; it may have been dealt with since.
+     */
+    warnings: Array<string>;
+    /**
+     * How complete the generated text was; absent when it was written by hand.
+     */
+    qualityScore?: number;
+    reviewedBy?: Id;
+    reviewedAt?: Time;
+    finalizedBy?: Id;
+    finalizedAt?: Time;
+};
+
+export type CreateDraftRequest = {
+    /**
+     * The title; one line.
+     */
+    title: string;
+    /**
+     * The text, in Markdown.
+     */
+    body: string;
+    type?: DocumentTypeId;
+    locale?: Locale;
+};
+
+export type UpdateDraftRequest = {
+    version: DraftVersionNumber;
+    /**
+     * The new title; one line.
+     */
+    title?: string;
+    /**
+     * The new text, in Markdown.
+     */
+    body?: string;
+    /**
+     * What the change is about; kept with the new version.
+     */
+    note?: string;
+    status?: DraftStatus;
+};
+
+export type DraftVersionSummary = {
+    version: DraftVersionNumber;
+    /**
+     * The title then.
+     */
+    title: string;
+    /**
+     * What its author said the change was about.
+     */
+    note?: string;
+    authorId: Id;
+    createdAt: Time;
+};
+
+export type DraftVersionList = {
+    /**
+     * The versions.
+     */
+    items: Array<DraftVersionSummary>;
+    nextCursor?: NextCursor;
+};
+
+export type DraftVersion = {
+    version: DraftVersionNumber;
+    /**
+     * The title then.
+     */
+    title: string;
+    /**
+     * What its author said the change was about.
+     */
+    note?: string;
+    authorId: Id;
+    createdAt: Time;
+    /**
+     * The text then, in Markdown.
+     */
+    body: string;
+};
+
+export type DraftComparison = {
+    from: DraftVersionNumber;
+    to: DraftVersionNumber;
+    /**
+     * The titles, in pieces.
+     */
+    title: Array<TextChange>;
+    /**
+     * The places that changed, in the order of the text; none when it is the same.
+     */
+    hunks: Array<DraftHunk>;
+    /**
+     * How many words came.
+     */
+    insertedWords: number;
+    /**
+     * How many words went.
+     */
+    deletedWords: number;
+};
+
+export type DraftHunk = {
+    /**
+     * The first line in the old text, from 1.
+     */
+    oldStart: number;
+    /**
+     * How many lines of the old text.
+     */
+    oldLines: number;
+    /**
+     * The first line in the new text, from 1.
+     */
+    newStart: number;
+    /**
+     * How many lines of the new text.
+     */
+    newLines: number;
+    /**
+     * The lines, in pieces.
+     */
+    changes: Array<TextChange>;
+};
+
+export type TextChange = {
+    /**
+     * Whether the piece stayed, went or came.
+     */
+    kind: 'equal' | 'delete' | 'insert';
+    /**
+     * The piece.
+     */
+    text: string;
 };
 
 export type Liveness = {
@@ -1302,6 +1506,463 @@ export type ListDocumentTypesResponses = {
 };
 
 export type ListDocumentTypesResponse = ListDocumentTypesResponses[keyof ListDocumentTypesResponses];
+
+export type ListDraftsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+        /**
+         * Only drafts of this account.
+         */
+        userId?: Id;
+        /**
+         * Only drafts with this status.
+         */
+        status?: DraftStatus;
+        /**
+         * Only drafts of this document type.
+         */
+        type?: DocumentTypeId;
+    };
+    url: '/api/drafts';
+};
+
+export type ListDraftsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListDraftsError = ListDraftsErrors[keyof ListDraftsErrors];
+
+export type ListDraftsResponses = {
+    /**
+     * A page of drafts.
+     */
+    200: DraftList;
+};
+
+export type ListDraftsResponse = ListDraftsResponses[keyof ListDraftsResponses];
+
+export type CreateDraftData = {
+    body: CreateDraftRequest;
+    path?: never;
+    query?: never;
+    url: '/api/drafts';
+};
+
+export type CreateDraftErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateDraftError = CreateDraftErrors[keyof CreateDraftErrors];
+
+export type CreateDraftResponses = {
+    /**
+     * The draft.
+     */
+    201: Draft;
+};
+
+export type CreateDraftResponse = CreateDraftResponses[keyof CreateDraftResponses];
+
+export type DeleteDraftData = {
+    body?: never;
+    path: {
+        /**
+         * The draft's id.
+         */
+        draftId: Id;
+    };
+    query?: never;
+    url: '/api/drafts/{draftId}';
+};
+
+export type DeleteDraftErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteDraftError = DeleteDraftErrors[keyof DeleteDraftErrors];
+
+export type DeleteDraftResponses = {
+    /**
+     * The draft is gone.
+     */
+    204: void;
+};
+
+export type DeleteDraftResponse = DeleteDraftResponses[keyof DeleteDraftResponses];
+
+export type GetDraftData = {
+    body?: never;
+    path: {
+        /**
+         * The draft's id.
+         */
+        draftId: Id;
+    };
+    query?: never;
+    url: '/api/drafts/{draftId}';
+};
+
+export type GetDraftErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetDraftError = GetDraftErrors[keyof GetDraftErrors];
+
+export type GetDraftResponses = {
+    /**
+     * The draft.
+     */
+    200: Draft;
+};
+
+export type GetDraftResponse = GetDraftResponses[keyof GetDraftResponses];
+
+export type UpdateDraftData = {
+    body: UpdateDraftRequest;
+    path: {
+        /**
+         * The draft's id.
+         */
+        draftId: Id;
+    };
+    query?: never;
+    url: '/api/drafts/{draftId}';
+};
+
+export type UpdateDraftErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdateDraftError = UpdateDraftErrors[keyof UpdateDraftErrors];
+
+export type UpdateDraftResponses = {
+    /**
+     * The draft as it is now.
+     */
+    200: Draft;
+};
+
+export type UpdateDraftResponse = UpdateDraftResponses[keyof UpdateDraftResponses];
+
+export type ListDraftVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * The draft's id.
+         */
+        draftId: Id;
+    };
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+    };
+    url: '/api/drafts/{draftId}/versions';
+};
+
+export type ListDraftVersionsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListDraftVersionsError = ListDraftVersionsErrors[keyof ListDraftVersionsErrors];
+
+export type ListDraftVersionsResponses = {
+    /**
+     * A page of versions.
+     */
+    200: DraftVersionList;
+};
+
+export type ListDraftVersionsResponse = ListDraftVersionsResponses[keyof ListDraftVersionsResponses];
+
+export type GetDraftVersionData = {
+    body?: never;
+    path: {
+        /**
+         * The draft's id.
+         */
+        draftId: Id;
+        /**
+         * The version.
+         */
+        version: DraftVersionNumber;
+    };
+    query?: never;
+    url: '/api/drafts/{draftId}/versions/{version}';
+};
+
+export type GetDraftVersionErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetDraftVersionError = GetDraftVersionErrors[keyof GetDraftVersionErrors];
+
+export type GetDraftVersionResponses = {
+    /**
+     * The version.
+     */
+    200: DraftVersion;
+};
+
+export type GetDraftVersionResponse = GetDraftVersionResponses[keyof GetDraftVersionResponses];
+
+export type CompareDraftVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * The draft's id.
+         */
+        draftId: Id;
+    };
+    query: {
+        /**
+         * The old version.
+         */
+        from: DraftVersionNumber;
+        /**
+         * The new version.
+         */
+        to: DraftVersionNumber;
+    };
+    url: '/api/drafts/{draftId}/compare';
+};
+
+export type CompareDraftVersionsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CompareDraftVersionsError = CompareDraftVersionsErrors[keyof CompareDraftVersionsErrors];
+
+export type CompareDraftVersionsResponses = {
+    /**
+     * The comparison.
+     */
+    200: DraftComparison;
+};
+
+export type CompareDraftVersionsResponse = CompareDraftVersionsResponses[keyof CompareDraftVersionsResponses];
 
 export type GetLivenessData = {
     body?: never;

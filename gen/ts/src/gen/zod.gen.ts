@@ -185,14 +185,6 @@ export const zChatEvent = z.object({
     problem: zProblem.optional()
 });
 
-export const zGenerateDocumentRequest = z.object({
-    type: z.string().min(1).max(64).regex(/^[a-z0-9-]+$/),
-    inputs: z.record(z.string(), z.unknown()),
-    tone: zTone.optional(),
-    locale: zLocale.optional(),
-    policy: zPolicy.optional()
-});
-
 export const zDraftSection = z.object({
     position: z.int().gte(1).lte(100),
     heading: z.string().max(300).regex(/^[\s\S]*$/),
@@ -283,6 +275,139 @@ export const zDocumentType = z.object({
 
 export const zDocumentTypeList = z.object({
     items: z.array(zDocumentType).max(100)
+});
+
+/**
+ * The id of a document type.
+ */
+export const zDocumentTypeId = z.string().min(1).max(64).regex(/^[a-z0-9-]+$/);
+
+export const zGenerateDocumentRequest = z.object({
+    type: zDocumentTypeId,
+    inputs: z.record(z.string(), z.unknown()),
+    tone: zTone.optional(),
+    locale: zLocale.optional(),
+    policy: zPolicy.optional()
+});
+
+/**
+ * How far a draft has come.
+ */
+export const zDraftStatus = z.enum([
+    'drafted',
+    'reviewed',
+    'final'
+]);
+
+/**
+ * Whether the AI drafted the first version, or a person.
+ */
+export const zDraftOrigin = z.enum(['generated', 'written']);
+
+/**
+ * A version of a draft: 1, 2, and so on.
+ */
+export const zDraftVersionNumber = z.int().gte(1).lte(1000);
+
+export const zDraftSummary = z.object({
+    id: zId,
+    userId: zId,
+    origin: zDraftOrigin,
+    type: zDocumentTypeId.optional(),
+    locale: z.string().max(35).regex(/^[A-Za-z0-9-]*$/),
+    title: z.string().max(300).regex(/^[\s\S]*$/),
+    status: zDraftStatus,
+    version: zDraftVersionNumber,
+    createdAt: zTime,
+    updatedAt: zTime
+});
+
+export const zDraftList = z.object({
+    items: z.array(zDraftSummary).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+export const zDraft = z.object({
+    id: zId,
+    userId: zId,
+    origin: zDraftOrigin,
+    type: zDocumentTypeId.optional(),
+    locale: z.string().max(35).regex(/^[A-Za-z0-9-]*$/),
+    title: z.string().max(300).regex(/^[\s\S]*$/),
+    status: zDraftStatus,
+    version: zDraftVersionNumber,
+    createdAt: zTime,
+    updatedAt: zTime,
+    body: z.string().max(500000).regex(/^[\s\S]*$/),
+    warnings: z.array(z.string().max(1000).regex(/^[\s\S]*$/)).max(100),
+    qualityScore: z.number().gte(0).lte(1).optional(),
+    reviewedBy: zId.optional(),
+    reviewedAt: zTime.optional(),
+    finalizedBy: zId.optional(),
+    finalizedAt: zTime.optional()
+});
+
+export const zCreateDraftRequest = z.object({
+    title: z.string().min(1).max(300).regex(/\S/),
+    body: z.string().min(1).max(500000).regex(/\S/),
+    type: zDocumentTypeId.optional(),
+    locale: zLocale.optional()
+});
+
+export const zUpdateDraftRequest = z.object({
+    version: zDraftVersionNumber,
+    title: z.string().min(1).max(300).regex(/\S/).optional(),
+    body: z.string().min(1).max(500000).regex(/\S/).optional(),
+    note: z.string().min(1).max(300).regex(/\S/).optional(),
+    status: zDraftStatus.optional()
+});
+
+export const zDraftVersionSummary = z.object({
+    version: zDraftVersionNumber,
+    title: z.string().max(300).regex(/^[\s\S]*$/),
+    note: z.string().max(300).regex(/^[\s\S]*$/).optional(),
+    authorId: zId,
+    createdAt: zTime
+});
+
+export const zDraftVersionList = z.object({
+    items: z.array(zDraftVersionSummary).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+export const zDraftVersion = z.object({
+    version: zDraftVersionNumber,
+    title: z.string().max(300).regex(/^[\s\S]*$/),
+    note: z.string().max(300).regex(/^[\s\S]*$/).optional(),
+    authorId: zId,
+    createdAt: zTime,
+    body: z.string().max(500000).regex(/^[\s\S]*$/)
+});
+
+export const zTextChange = z.object({
+    kind: z.enum([
+        'equal',
+        'delete',
+        'insert'
+    ]),
+    text: z.string().max(500000).regex(/^[\s\S]*$/)
+});
+
+export const zDraftHunk = z.object({
+    oldStart: z.int().gte(1).lte(500001),
+    oldLines: z.int().gte(0).lte(500000),
+    newStart: z.int().gte(1).lte(500001),
+    newLines: z.int().gte(0).lte(500000),
+    changes: z.array(zTextChange).max(1000000)
+});
+
+export const zDraftComparison = z.object({
+    from: zDraftVersionNumber,
+    to: zDraftVersionNumber,
+    title: z.array(zTextChange).max(1000),
+    hunks: z.array(zDraftHunk).max(250000),
+    insertedWords: z.int().gte(0).lte(500000),
+    deletedWords: z.int().gte(0).lte(500000)
 });
 
 export const zLiveness = z.object({
@@ -430,6 +555,93 @@ export const zGetConsultationResponse = zConsultation;
  * The document types.
  */
 export const zListDocumentTypesResponse = zDocumentTypeList;
+
+export const zListDraftsQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    userId: zId.optional(),
+    status: zDraftStatus.optional(),
+    type: zDocumentTypeId.optional()
+});
+
+/**
+ * A page of drafts.
+ */
+export const zListDraftsResponse = zDraftList;
+
+export const zCreateDraftBody = zCreateDraftRequest;
+
+/**
+ * The draft.
+ */
+export const zCreateDraftResponse = zDraft;
+
+export const zDeleteDraftPath = z.object({
+    draftId: zId
+});
+
+/**
+ * The draft is gone.
+ */
+export const zDeleteDraftResponse = z.void();
+
+export const zGetDraftPath = z.object({
+    draftId: zId
+});
+
+/**
+ * The draft.
+ */
+export const zGetDraftResponse = zDraft;
+
+export const zUpdateDraftBody = zUpdateDraftRequest;
+
+export const zUpdateDraftPath = z.object({
+    draftId: zId
+});
+
+/**
+ * The draft as it is now.
+ */
+export const zUpdateDraftResponse = zDraft;
+
+export const zListDraftVersionsPath = z.object({
+    draftId: zId
+});
+
+export const zListDraftVersionsQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
+});
+
+/**
+ * A page of versions.
+ */
+export const zListDraftVersionsResponse = zDraftVersionList;
+
+export const zGetDraftVersionPath = z.object({
+    draftId: zId,
+    version: zDraftVersionNumber
+});
+
+/**
+ * The version.
+ */
+export const zGetDraftVersionResponse = zDraftVersion;
+
+export const zCompareDraftVersionsPath = z.object({
+    draftId: zId
+});
+
+export const zCompareDraftVersionsQuery = z.object({
+    from: zDraftVersionNumber,
+    to: zDraftVersionNumber
+});
+
+/**
+ * The comparison.
+ */
+export const zCompareDraftVersionsResponse = zDraftComparison;
 
 /**
  * Alive.

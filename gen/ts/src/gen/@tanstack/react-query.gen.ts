@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { analyzeText, endSession, endSessions, generateDocument, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getLiveness, getMetrics, getReadiness, listConsultations, listDocumentTypes, listSessions, listUsers, loginUser, logoutUser, type Options, refreshTokens, registerUser, sendChat, updateUser } from '../sdk.gen.js';
-import type { AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListUsersData, ListUsersError, ListUsersResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, SendChatData, SendChatError, SendChatResponse, UpdateUserData, UpdateUserError, UpdateUserResponse } from '../types.gen.js';
+import { analyzeText, compareDraftVersions, createDraft, deleteDraft, endSession, endSessions, generateDocument, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDraft, getDraftVersion, getLiveness, getMetrics, getReadiness, listConsultations, listDocumentTypes, listDrafts, listDraftVersions, listSessions, listUsers, loginUser, logoutUser, type Options, refreshTokens, registerUser, sendChat, updateDraft, updateUser } from '../sdk.gen.js';
+import type { AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListUsersData, ListUsersError, ListUsersResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, SendChatData, SendChatError, SendChatResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateUserData, UpdateUserError, UpdateUserResponse } from '../types.gen.js';
 
 /**
  * Create an account
@@ -415,6 +415,212 @@ export const listDocumentTypesOptions = (options?: Options<ListDocumentTypesData
         throwOnError: true
     }),
     queryKey: listDocumentTypesQueryKey(options)
+});
+
+export const listDraftsQueryKey = (options?: Options<ListDraftsData>) => createQueryKey('listDrafts', options);
+
+/**
+ * List drafts
+ *
+ * Drafts without their texts, the newest first. Callers see their own; an admin sees
+ * everyone's and may narrow the list with `userId`. For anyone else a `userId` other than
+ * their own is 403.
+ *
+ */
+export const listDraftsOptions = (options?: Options<ListDraftsData>) => queryOptions<ListDraftsResponse, ListDraftsError, ListDraftsResponse, ReturnType<typeof listDraftsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listDrafts({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listDraftsQueryKey(options)
+});
+
+export const listDraftsInfiniteQueryKey = (options?: Options<ListDraftsData>): QueryKey<Options<ListDraftsData>> => createQueryKey('listDrafts', options, true);
+
+/**
+ * List drafts
+ *
+ * Drafts without their texts, the newest first. Callers see their own; an admin sees
+ * everyone's and may narrow the list with `userId`. For anyone else a `userId` other than
+ * their own is 403.
+ *
+ */
+export const listDraftsInfiniteOptions = (options?: Options<ListDraftsData>) => infiniteQueryOptions<ListDraftsResponse, ListDraftsError, InfiniteData<ListDraftsResponse>, QueryKey<Options<ListDraftsData>>, string | Pick<QueryKey<Options<ListDraftsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListDraftsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listDrafts({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    queryKey: listDraftsInfiniteQueryKey(options)
+});
+
+/**
+ * Write a draft by hand
+ *
+ * Keeps a text as a draft of the caller, in its first version and with the status `drafted`.
+ * `POST /api/ai/generate-document` keeps what it drafts by itself.
+ *
+ */
+export const createDraftMutation = (options?: Partial<Options<CreateDraftData>>): UseMutationOptions<CreateDraftResponse, CreateDraftError, Options<CreateDraftData>> => {
+    const mutationOptions: UseMutationOptions<CreateDraftResponse, CreateDraftError, Options<CreateDraftData>> = {
+        mutationFn: async (fnOptions) => await createDraft({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete a draft
+ *
+ * Removes the draft and all its versions. A `final` draft stays (409). The consultation it came from stays on record.
+ */
+export const deleteDraftMutation = (options?: Partial<Options<DeleteDraftData>>): UseMutationOptions<DeleteDraftResponse, DeleteDraftError, Options<DeleteDraftData>> => {
+    const mutationOptions: UseMutationOptions<DeleteDraftResponse, DeleteDraftError, Options<DeleteDraftData>> = {
+        mutationFn: async (fnOptions) => await deleteDraft({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getDraftQueryKey = (options: Options<GetDraftData>) => createQueryKey('getDraft', options);
+
+/**
+ * Read a draft
+ *
+ * The draft in its present version. Another account's draft looks like one that does not exist.
+ */
+export const getDraftOptions = (options: Options<GetDraftData>) => queryOptions<GetDraftResponse, GetDraftError, GetDraftResponse, ReturnType<typeof getDraftQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getDraft({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getDraftQueryKey(options)
+});
+
+/**
+ * Edit a draft or move its status
+ *
+ * `version` is the one the change was made from; when the draft has gone on since, the
+ * answer is 409 and nothing is changed. A changed title or body is a new version.
+ *
+ * The status goes `drafted` → `reviewed` → `final`, and from `reviewed` back to `drafted`.
+ * Only lawyers and admins move it (403). An edit makes a reviewed draft `drafted` again; a
+ * lawyer may edit and review in one request. A `final` draft never changes (409).
+ *
+ */
+export const updateDraftMutation = (options?: Partial<Options<UpdateDraftData>>): UseMutationOptions<UpdateDraftResponse, UpdateDraftError, Options<UpdateDraftData>> => {
+    const mutationOptions: UseMutationOptions<UpdateDraftResponse, UpdateDraftError, Options<UpdateDraftData>> = {
+        mutationFn: async (fnOptions) => await updateDraft({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listDraftVersionsQueryKey = (options: Options<ListDraftVersionsData>) => createQueryKey('listDraftVersions', options);
+
+/**
+ * List the versions of a draft
+ *
+ * Every version, the newest first, without the texts. A draft can have 1,000.
+ */
+export const listDraftVersionsOptions = (options: Options<ListDraftVersionsData>) => queryOptions<ListDraftVersionsResponse, ListDraftVersionsError, ListDraftVersionsResponse, ReturnType<typeof listDraftVersionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listDraftVersions({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listDraftVersionsQueryKey(options)
+});
+
+export const listDraftVersionsInfiniteQueryKey = (options: Options<ListDraftVersionsData>): QueryKey<Options<ListDraftVersionsData>> => createQueryKey('listDraftVersions', options, true);
+
+/**
+ * List the versions of a draft
+ *
+ * Every version, the newest first, without the texts. A draft can have 1,000.
+ */
+export const listDraftVersionsInfiniteOptions = (options: Options<ListDraftVersionsData>) => infiniteQueryOptions<ListDraftVersionsResponse, ListDraftVersionsError, InfiniteData<ListDraftVersionsResponse>, QueryKey<Options<ListDraftVersionsData>>, string | Pick<QueryKey<Options<ListDraftVersionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListDraftVersionsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listDraftVersions({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    queryKey: listDraftVersionsInfiniteQueryKey(options)
+});
+
+export const getDraftVersionQueryKey = (options: Options<GetDraftVersionData>) => createQueryKey('getDraftVersion', options);
+
+/**
+ * Read one version of a draft
+ *
+ * The text as it was then. It never changes.
+ */
+export const getDraftVersionOptions = (options: Options<GetDraftVersionData>) => queryOptions<GetDraftVersionResponse, GetDraftVersionError, GetDraftVersionResponse, ReturnType<typeof getDraftVersionQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getDraftVersion({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getDraftVersionQueryKey(options)
+});
+
+export const compareDraftVersionsQueryKey = (options: Options<CompareDraftVersionsData>) => createQueryKey('compareDraftVersions', options);
+
+/**
+ * Compare two versions of a draft
+ *
+ * What changed from one version to another, word by word, in hunks of lines around the
+ * changes. The `equal` and `delete` pieces of a hunk, one after the other, are the lines of
+ * the old text, the `equal` and `insert` pieces those of the new one.
+ *
+ */
+export const compareDraftVersionsOptions = (options: Options<CompareDraftVersionsData>) => queryOptions<CompareDraftVersionsResponse, CompareDraftVersionsError, CompareDraftVersionsResponse, ReturnType<typeof compareDraftVersionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await compareDraftVersions({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: compareDraftVersionsQueryKey(options)
 });
 
 export const getLivenessQueryKey = (options?: Options<GetLivenessData>) => createQueryKey('getLiveness', options);
