@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"counsel/db"
@@ -80,11 +81,15 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 
 	session := s.Masker.NewSession()
 	started := s.Clock()
+	var facts any = r.Inputs
+	if isEnglish(tag) {
+		facts = spelled(s.shapes[t.ID], r.Inputs)
+	}
 	// The fields that name somebody come first, so that the free texts are searched for them.
-	_, err = maskInputs(session, s.shapes[t.ID], r.Inputs, "/inputs", true)
+	_, err = maskInputs(session, s.shapes[t.ID], facts, "/inputs", true)
 	var masked any
 	if err == nil {
-		masked, err = maskInputs(session, s.shapes[t.ID], r.Inputs, "/inputs", false)
+		masked, err = maskInputs(session, s.shapes[t.ID], facts, "/inputs", false)
 	}
 	s.Metrics.Masked(s.Clock().Sub(started), session.Found())
 	if err != nil {
@@ -120,7 +125,7 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 	d := Draft{ID: s.NewID(), Text: written.markdown(), Sections: written.sections, TokensUsed: usage.Tokens, Cached: cached}
 	d.QualityScore, d.Warnings = judge(written, d.Text, t, s.shapes[t.ID], r.Inputs, tag)
 	if rules != nil {
-		d.Warnings = append(d.Warnings, policyWarnings(rules, d.Text)...)
+		d.Warnings = append(d.Warnings, policyWarnings(rules, d.Text, t.Contract)...)
 	}
 	d.Warnings = tidyWarnings(d.Warnings)
 
@@ -225,6 +230,33 @@ func maskField(session *masking.Session, shape map[string]any, text, pointer str
 	}
 	m, err := mask(session, text, pointer)
 	return m.Text, err
+}
+
+// spelled is v with the dates that will be masked written out in English: no model can do so
+// later, since they come back as they went in.
+func spelled(shape map[string]any, v any) any {
+	switch v := v.(type) {
+	case string:
+		if day, err := time.Parse(time.DateOnly, v); err == nil && shape["x-personal"] == "date" {
+			return day.Format("2 January 2006")
+		}
+	case []any:
+		item, _ := shape["items"].(map[string]any)
+		list := make([]any, len(v))
+		for i, e := range v {
+			list[i] = spelled(item, e)
+		}
+		return list
+	case map[string]any:
+		properties, _ := shape["properties"].(map[string]any)
+		object := make(map[string]any, len(v))
+		for name, e := range v {
+			property, _ := properties[name].(map[string]any)
+			object[name] = spelled(property, e)
+		}
+		return object
+	}
+	return v
 }
 
 // writtenDraft is a draft as the model wrote it: the sections the type has, in its order.

@@ -2,6 +2,9 @@ package ai
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,13 +13,13 @@ import (
 	"counsel/gen/query"
 )
 
-// drafted is a model's answer for a type: a body for each section, with the placeholders of
-// what it was told put into the first.
+// drafted is a model's answer for a type: a body for each section that deals with its points in
+// words of its own.
 func drafted(t testing.TB, dt *prompts.DocumentType, change func(sections []Section) []Section) string {
 	t.Helper()
 	var sections []Section
 	for _, s := range dt.Sections {
-		sections = append(sections, Section{ID: s.ID, Heading: s.Heading, Body: strings.Join(s.Covers, "; ") + ". And so it is agreed by the parties in each and every respect."})
+		sections = append(sections, Section{ID: s.ID, Heading: s.Heading, Body: dealsWith(s.Covers)})
 	}
 	if change != nil {
 		sections = change(sections)
@@ -26,6 +29,28 @@ func drafted(t testing.TB, dt *prompts.DocumentType, change func(sections []Sect
 		t.Fatal(err)
 	}
 	return string(raw)
+}
+
+func dealsWith(points []string) string {
+	var b strings.Builder
+	for _, point := range points {
+		words := slices.Sorted(maps.Keys(wordsOf(point)))
+		words = slices.DeleteFunc(words, func(w string) bool { return len(w) < 5 })
+		b.WriteString("By this agreement it shall be settled between the two of them, to the satisfaction of both, in matters of " + strings.Join(words, " as well as of ") + ".\n\n")
+	}
+	return b.String()
+}
+
+// echoed is an answer that gives the instructions back.
+func echoed(s []Section, dt *prompts.DocumentType) []Section {
+	for i := range s {
+		for n, spec := range dt.Sections {
+			if spec.ID == s[i].ID {
+				s[i].Body = fmt.Sprintf("%d.1 The parties agree on this point: %s.", n+1, strings.Join(spec.Covers, fmt.Sprintf(".\n\n%d.2 The parties agree on this point: ", n+1)))
+			}
+		}
+	}
+	return s
 }
 
 func nda(t testing.TB, b *bundle) (*prompts.DocumentType, map[string]any) {
@@ -127,16 +152,26 @@ func TestDraftQuality(t *testing.T) {
 	b := newBundle(t)
 	dt, inputs := nda(t, b)
 	full := func(s []Section) []Section {
-		s[0].Body += " Acme Widgets Ltd, [ORGANIZATION_1], [PERSON_1], [PERSON_2], [EMAIL_1]. Evaluating a joint product together under the law of [LOCATION_1], Ireland."
+		s[0].Body += " Acme Widgets Ltd, [ORGANIZATION_1], [PERSON_1], [PERSON_2], [EMAIL_1]. Evaluating a joint product together under the law of Ireland."
 		return s
 	}
 	score := func(tone string, change func([]Section) []Section) Draft {
-		b.model.then(says(drafted(t, dt, func(s []Section) []Section { return change(full(s)) })))
+		b.model.then(says(drafted(t, dt, func(s []Section) []Section {
+			s[0].Body += " Variant " + tone + "."
+			return change(full(s))
+		})))
 		inputs["otherTerms"] = "variant " + tone
 		return b.draft(t, b.user, DraftRequest{Type: "nda", Inputs: inputs})
 	}
 	same := func(s []Section) []Section { return s }
 	whole := score("whole", same)
+	if whole.QualityScore < 0.95 {
+		t.Errorf("a whole draft scores %v, %q", whole.QualityScore, whole.Warnings)
+	}
+	echo := score("echo", func(s []Section) []Section { first := s[0].Body; s = echoed(s, dt); s[0].Body += first; return s })
+	if echo.QualityScore > 0.4 || !strings.Contains(strings.Join(echo.Warnings, "\n"), `"Duties of the Recipient" repeats its instructions`) {
+		t.Errorf("an echo scores %v, %q", echo.QualityScore, echo.Warnings)
+	}
 	for name, tc := range map[string]struct {
 		change func([]Section) []Section
 		warns  string
@@ -145,6 +180,8 @@ func TestDraftQuality(t *testing.T) {
 		"a section empty":    {func(s []Section) []Section { s[3].Body = " "; return s }, `"Duties of the Recipient" is missing`},
 		"a mark left":        {func(s []Section) []Section { s[1].Body += " by [●], TBD"; return s }, `"[●]"`},
 		"a person invented":  {func(s []Section) []Section { s[1].Body += " and [PERSON_77]"; return s }, "not among the inputs"},
+		"a fact missing":     {func(s []Section) []Section { s[1].Body += " on ________ (date of the meeting)"; return s }, "1 blank(s)"},
+		"one point echoed":   {func(s []Section) []Section { s[3].Body += "\n\n(c) " + dt.Sections[3].Covers[0] + ";"; return s }, "repeats its instructions"},
 		"points passed over": {func(s []Section) []Section { s[2].Body = "Nothing at all here to see or say."; return s }, "every point"},
 	} {
 		d := score(name, tc.change)
@@ -169,8 +206,79 @@ func TestDraftQuality(t *testing.T) {
 	delete(inputs, "disputes")
 	b.model.then(says(drafted(t, dt, nil)))
 	german := b.draft(t, b.user, DraftRequest{Type: "nda", Inputs: inputs, Locale: "de"})
-	if !strings.Contains(strings.Join(german.Warnings, "\n"), "English, not in German") {
-		t.Errorf("warnings %q", german.Warnings)
+	if !strings.Contains(strings.Join(german.Warnings, "\n"), "English, not in German") || german.QualityScore > 0.5 {
+		t.Errorf("quality %v, warnings %q", german.QualityScore, german.Warnings)
+	}
+}
+
+func TestRepeats(t *testing.T) {
+	t.Parallel()
+	const long = "return or destruction on request and at the end, and confirmation in writing"
+	for _, tc := range []struct {
+		body, point string
+		want        bool
+	}{
+		{"6.1 Return or destruction on request and at the end, and confirmation in writing.", long, true},
+		{"The parties agree as follows: return or destruction on request and at the end, and confirmation in writing, too.", long, true},
+		{"The return or destruction on request and at the very end, and confirmation in writing.", long, true},
+		{"On request, and at the end, the Recipient shall return or destroy it and confirm this in writing.", long, false},
+		{"1.3 The effective date.", "the effective date", true},
+		{"(b) Other statutory leave;\n(c) more", "other statutory leave", true},
+		{"The effective date is 2 March 2026.", "the effective date", false},
+		{"Ownership does not pass: no licence is granted.", "that ownership does not pass and no licence is granted", false},
+		{"7. Ownership does not pass and no licence is granted.", "that ownership does not pass and no licence is granted", true},
+		{"", "the effective date", false},
+		{"1. 2. 3.", "", false},
+	} {
+		if got := repeats(tc.body, tc.point); got != tc.want {
+			t.Errorf("%q repeats %q: %v", tc.body, tc.point, got)
+		}
+	}
+}
+
+// TestPolicyOfNonContracts: what a contract should have is not missed in a letter.
+func TestPolicyOfNonContracts(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	p, ok := b.Policies.Policy("default")
+	if !ok {
+		t.Fatal("there is no default policy")
+	}
+	text := strings.Repeat("The sender asks for payment of what is owed under the contract. ", 60) + "This letter is governed by the law of Ireland."
+	if w := strings.Join(policyWarnings(p, text, true), "\n"); !strings.Contains(w, "does not limit liability") || !strings.Contains(w, "Governing Law") {
+		t.Errorf("of a contract: %q", w)
+	}
+	if w := strings.Join(policyWarnings(p, text, false), "\n"); strings.Contains(w, "does not") || !strings.Contains(w, "Governing Law") {
+		t.Errorf("of a letter: %q", w)
+	}
+	for _, dt := range b.DocumentTypes() {
+		if dt.Contract == slices.Contains([]string{"demand-letter", "power-of-attorney"}, dt.ID) {
+			t.Errorf("%s: contract %v", dt.ID, dt.Contract)
+		}
+	}
+}
+
+// TestPersonalDatesAreWritten: a masked date comes back as it went in, so it goes in as a reader
+// of the language expects it.
+func TestPersonalDatesAreWritten(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	dt, ok := b.Prompts.Type("power-of-attorney")
+	if !ok {
+		t.Fatal("there is no power of attorney")
+	}
+	var inputs map[string]any
+	if err := json.Unmarshal(dt.Example, &inputs); err != nil {
+		t.Fatal(err)
+	}
+	for locale, want := range map[string]string{"en-GB": "born on 21 July 1958.", "fr": "born on 1958-07-21."} {
+		b.model.then(says(drafted(t, dt, func(s []Section) []Section { s[0].Body += "born on [DATE_1]."; return s })))
+		if d := b.draft(t, b.user, DraftRequest{Type: dt.ID, Inputs: inputs, Locale: locale}); !strings.Contains(d.Text, want) {
+			t.Errorf("%s: %q", locale, d.Text)
+		}
+		if sent := b.model.sent(); strings.Contains(sent, "1958") || !strings.Contains(sent, "2026-04-01") {
+			t.Errorf("%s: sent %q", locale, sent)
+		}
 	}
 }
 

@@ -19,12 +19,16 @@ import (
 
 // What the parts of a draft's quality weigh; together 1.
 const (
-	weighSections = 0.5 // the sections there should be
-	weighCovers   = 0.2 // the points they should deal with
+	weighSections = 0.4 // the sections there should be
+	weighCovers   = 0.3 // the points they should deal with
 	weighInputs   = 0.2 // the inputs that appear
 	weighLength   = 0.1
 	perLeftover   = 0.05 // taken off for each thing left to fill in by mistake, up to maxLeftovers
 	maxLeftovers  = 0.3
+	perFact       = 0.02 // taken off for each blank that says what belongs there, up to maxFacts
+	maxFacts      = 0.1
+
+	wrongLanguage = 0.5 // what is left of the score of a draft in another language than asked
 
 	leastWords = 12 // of a section, on average
 )
@@ -39,13 +43,15 @@ func judge(d *writtenDraft, text string, t *prompts.DocumentType, shape, inputs 
 	for _, id := range d.repeated {
 		warnings = append(warnings, fmt.Sprintf("The section %q was written more than once; the first is kept.", id))
 	}
-	sections := share(len(d.sections), len(t.Sections))
-
+	c := covered(d, t)
+	for _, heading := range c.echoes {
+		warnings = append(warnings, fmt.Sprintf("The section %q repeats its instructions instead of carrying them out.", heading))
+	}
+	sections := share(len(d.sections)-c.hollow, len(t.Sections))
 	covers := sections
 	if english { // the points are written in English
-		var thin []string
-		covers, thin = covered(d, t)
-		for _, heading := range thin {
+		covers = share(c.met, c.points)
+		for _, heading := range c.thin {
 			warnings = append(warnings, fmt.Sprintf("The section %q may not deal with every point it should.", heading))
 		}
 	}
@@ -75,7 +81,8 @@ func judge(d *writtenDraft, text string, t *prompts.DocumentType, shape, inputs 
 	if n := len(blank.FindAllStringIndex(text, -1)); n > 0 {
 		warnings = append(warnings, fmt.Sprintf("The draft has %d blank(s) to fill in.", n))
 	}
-	if other, ok := otherLanguage(words, tag); ok {
+	other, wrong := otherLanguage(words, tag)
+	if wrong {
 		warnings = append(warnings, fmt.Sprintf("The draft seems to be in %s, not in %s.", name(other), name(tag)))
 	}
 	length := 1.0
@@ -87,6 +94,10 @@ func judge(d *writtenDraft, text string, t *prompts.DocumentType, shape, inputs 
 
 	score = weighSections*sections + weighCovers*covers + weighInputs*share(seen, seen+absent) + weighLength*length
 	score -= min(maxLeftovers, perLeftover*float64(len(left)+d.unknown))
+	score -= min(maxFacts, perFact*float64(len(missingFact.FindAllStringIndex(text, -1))))
+	if wrong {
+		score *= wrongLanguage
+	}
 	return math.Round(max(0, min(1, score))*100) / 100, warnings
 }
 
@@ -97,29 +108,86 @@ func share(n, of int) float64 {
 	return float64(n) / float64(of)
 }
 
-// covered is the share of points whose words appear in their section, and the headings of the
-// sections that lack more than half of theirs.
-func covered(d *writtenDraft, t *prompts.DocumentType) (float64, []string) {
-	bodies := map[string]map[string]int{}
+// coverage tells how the sections of a draft deal with the points they should.
+type coverage struct {
+	points, met int
+	thin        []string // headings of the sections that lack more than half of theirs
+	echoes      []string // headings of the sections that repeat a point instead of dealing with it
+	hollow      int      // sections that repeat half of their points or more: as good as not written
+}
+
+// covered finds the points whose words appear in their section. One that stands there as it was
+// put to the model is an instruction repeated, not a text that carries it out.
+func covered(d *writtenDraft, t *prompts.DocumentType) (c coverage) {
+	written := map[string]Section{}
 	for _, s := range d.sections {
-		bodies[s.ID] = wordsOf(s.Heading + " " + s.Body)
+		written[s.ID] = s
 	}
-	points, met := 0, 0
-	var thin []string
 	for _, spec := range t.Sections {
-		here := 0
+		s, ok := written[spec.ID]
+		body := wordsOf(s.Heading + " " + s.Body)
+		met, echoed := 0, 0
 		for _, point := range spec.Covers {
-			if overlap(wordsOf(point), bodies[spec.ID]) >= 0.25 {
-				here++
+			switch {
+			case repeats(s.Body, point):
+				echoed++
+			case overlap(wordsOf(point), body) >= 0.25:
+				met++
 			}
 		}
-		points += len(spec.Covers)
-		met += here
-		if bodies[spec.ID] != nil && 2*here < len(spec.Covers) {
-			thin = append(thin, spec.Heading)
+		c.points += len(spec.Covers)
+		c.met += met
+		switch {
+		case echoed > 0:
+			c.echoes = append(c.echoes, spec.Heading)
+			if 2*echoed >= len(spec.Covers) {
+				c.hollow++
+			}
+		case ok && 2*met < len(spec.Covers):
+			c.thin = append(c.thin, spec.Heading)
 		}
 	}
-	return share(met, points), thin
+	return c
+}
+
+// When a point counts as repeated: a sentence says nothing else, or so much of a point of at
+// least so many words stands in the text in the same order, three words at a time. A short one may
+// well be part of a sentence that deals with it.
+const (
+	repeatedShare = 0.8
+	repeatedWords = 6
+)
+
+func repeats(body, point string) bool {
+	said := sayings(point)
+	if len(said) == 0 {
+		return false
+	}
+	for piece := range strings.FieldsFuncSeq(body, func(r rune) bool { return strings.ContainsRune(".;:!?\n", r) }) {
+		if slices.Equal(sayings(piece), said) {
+			return true
+		}
+	}
+	if len(said) < repeatedWords {
+		return false
+	}
+	text := " " + strings.Join(orderedWords(body), " ") + " "
+	n := 0
+	for i := range len(said) - 2 {
+		if strings.Contains(text, " "+strings.Join(said[i:i+3], " ")+" ") {
+			n++
+		}
+	}
+	return share(n, len(said)-2) >= repeatedShare
+}
+
+// sayings are the words of a sentence in order, without its number and the "that" of a point.
+func sayings(s string) []string {
+	words := orderedWords(s)
+	for len(words) > 0 && (len(words[0]) == 1 || words[0] == "that" || unicode.IsDigit(rune(words[0][0]))) {
+		words = words[1:]
+	}
+	return words
 }
 
 // overlap is the share of a's telling words that b holds, in whatever ending.
@@ -157,11 +225,15 @@ func stem(w string) string { return w[:min(len(w), 5)] } // cut bytes: compared,
 // wordsOf counts the words of a text, in lower case.
 func wordsOf(s string) map[string]int {
 	words := map[string]int{}
-	for w := range strings.FieldsFuncSeq(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	for w := range strings.FieldsFuncSeq(strings.ToLower(s), notInWord) {
 		words[w]++
 	}
 	return words
 }
+
+func orderedWords(s string) []string { return strings.FieldsFunc(strings.ToLower(s), notInWord) }
+
+func notInWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
 // leaf is one text among the inputs.
 type leaf struct {
@@ -237,6 +309,8 @@ func flat(s string) string { return strings.Join(strings.Fields(strings.ToLower(
 var (
 	leftover = regexp.MustCompile(`(?i)\[[●•\.…_\s]*\]|\[(?:insert|name|date|address|amount|party|company|to be|tbd|xx)[^\]\n]{0,60}\]|\b(?:TBD|TBC|lorem ipsum)\b|\bXXX+\b|\{\{[^}\n]{0,60}\}\}`)
 	blank    = regexp.MustCompile(`_{4,}`)
+	// A blank as the prompt wants it: for a fact nobody gave, not for a signature.
+	missingFact = regexp.MustCompile(`_{4,} ?\([^)\n]+\)`)
 )
 
 // leftovers are the different marks of something somebody forgot to fill in.
@@ -283,11 +357,15 @@ func isEnglish(tag language.Tag) bool {
 
 func name(tag language.Tag) string { return display.English.Tags().Name(tag) }
 
-// policyWarnings says what a rule set finds in a draft.
-func policyWarnings(p *policy.Policy, text string) (warnings []string) {
+// policyWarnings says what a rule set finds in a draft and, of a contract, what it misses there:
+// a letter or a power of attorney needs no cap on liability.
+func policyWarnings(p *policy.Policy, text string, contract bool) (warnings []string) {
 	findings, missing := p.Review(text)
 	for _, f := range findings {
 		warnings = append(warnings, fmt.Sprintf("%s (%s): %s %s", f.ClauseType, f.Severity, f.Rationale, f.Suggestion))
+	}
+	if !contract {
+		return warnings
 	}
 	for _, m := range missing {
 		warnings = append(warnings, fmt.Sprintf("%s (%s): %s %s", m.Title, m.Severity, m.Rationale, m.Suggestion))

@@ -29,10 +29,10 @@ func tokens(s string) int { return (utf8.RuneCountInString(s) + 3) / 4 }
 // material is what an answer is made from.
 type material struct {
 	system, user string
-	document     string // between the lines that mark a document; else the user's last message
-	question     string // the user's last message without its documents
-	inputs       []field
-	title        string // of a draft
+	document     string         // between the lines that mark a document; else the user's last message
+	question     string         // the user's last message without its documents
+	inputs       map[string]any // of a draft, as given
+	title        string         // of a draft
 	seed         uint64
 	behaviour    Behaviour
 }
@@ -158,9 +158,6 @@ func (m *material) read() {
 	}
 }
 
-// field is one value a draft is made from.
-type field struct{ label, value string }
-
 func (m *material) readInputs(raw string) {
 	d := json.NewDecoder(bytes.NewReader([]byte(raw)))
 	d.UseNumber()
@@ -169,55 +166,12 @@ func (m *material) readInputs(raw string) {
 		return
 	}
 	m.title, _ = v["workingTitle"].(string)
-	if in, ok := v["inputs"]; ok {
-		m.flatten("", in)
+	if in, ok := v["inputs"].(map[string]any); ok {
+		m.inputs = in
 		return
 	}
 	delete(v, "workingTitle")
-	m.flatten("", v)
-}
-
-func (m *material) flatten(label string, v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		keys := make([]string, 0, len(v))
-		for k := range v {
-			keys = append(keys, k)
-		}
-		slices.SortFunc(keys, func(a, b string) int { // names first, so that a party is introduced by its own
-			an, bn := strings.Contains(strings.ToLower(a), "name"), strings.Contains(strings.ToLower(b), "name")
-			if an != bn {
-				if an {
-					return -1
-				}
-				return 1
-			}
-			return strings.Compare(a, b)
-		})
-		for _, k := range keys {
-			m.flatten(strings.TrimSpace(label+" "+words(k)), v[k])
-		}
-	case []any:
-		simple := make([]string, 0, len(v))
-		for i, e := range v {
-			switch e := e.(type) {
-			case map[string]any, []any:
-				m.flatten(fmt.Sprintf("%s %d", label, i+1), e)
-			default:
-				simple = append(simple, fmt.Sprint(e))
-			}
-		}
-		if len(simple) > 0 {
-			m.inputs = append(m.inputs, field{label, strings.Join(simple, ", ")})
-		}
-	case bool:
-		m.inputs = append(m.inputs, field{label, map[bool]string{true: "yes", false: "no"}[v]})
-	case nil:
-	default:
-		if s := fmt.Sprint(v); s != "" {
-			m.inputs = append(m.inputs, field{label, s})
-		}
-	}
+	m.inputs = v
 }
 
 // words turns partyA or party_a into "party A" or "party a".

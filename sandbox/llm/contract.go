@@ -1,7 +1,6 @@
 package llm
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -171,49 +170,6 @@ func (m *material) sections() []section {
 		} else if c, ok := strings.CutPrefix(line, "  - "); ok && len(out) > 0 {
 			out[len(out)-1].covers = append(out[len(out)-1].covers, c)
 		}
-	}
-	return out
-}
-
-// bodies writes the sections' texts. Each value given stands in the section whose words fit
-// its name best, else in the first.
-func (m *material) bodies(list []section) []string {
-	fields := make([][]field, len(list))
-	for _, f := range m.inputs {
-		best, most := 0, 0
-		for i, s := range list {
-			about := strings.ToLower(s.id + " " + s.heading + " " + s.heading + " " + strings.Join(s.covers, " "))
-			n := 0
-			for _, w := range strings.Fields(strings.ToLower(f.label)) {
-				if len(w) > 3 {
-					n += strings.Count(about, w[:min(len(w), 6)])
-				}
-			}
-			if n > most {
-				best, most = i, n
-			}
-		}
-		fields[best] = append(fields[best], f)
-	}
-	out := make([]string, len(list))
-	for i := range list {
-		var b strings.Builder
-		if i == 0 {
-			b.WriteString(m.notice() + "\n\n")
-		}
-		n := 0
-		for _, f := range fields[i] {
-			n++
-			fmt.Fprintf(&b, "%d.%d %s: %s.\n\n", i+1, n, upper(f.label), strings.TrimRight(f.value, "."))
-		}
-		for _, c := range list[i].covers {
-			n++
-			fmt.Fprintf(&b, "%d.%d The parties agree on this point: %s.\n\n", i+1, n, strings.TrimRight(c, "."))
-		}
-		if n == 0 {
-			fmt.Fprintf(&b, "%d.1 The parties shall act in good faith in all that concerns %s.", i+1, strings.ToLower(list[i].heading))
-		}
-		out[i] = strings.TrimSpace(b.String())
 	}
 	return out
 }

@@ -208,46 +208,6 @@ func TestFindingsQuoteTheDocument(t *testing.T) {
 	}
 }
 
-func TestDraftUsesItsInputs(t *testing.T) {
-	s := New(Options{})
-	schema := `{"type":"object","properties":{"title":{"type":"string"},"sections":{"type":"array","items":{"type":"object","properties":{
-		"id":{"type":"string","enum":["parties","term","law"]},"heading":{"type":"string"},"body":{"type":"string"}},"required":["id","heading","body"],"additionalProperties":false}}},"required":["title","sections"],"additionalProperties":false}`
-	system := "## Sections\n\n- `parties`: Parties\n  - who they are\n- `term`: Term and Duration\n  - how long it lasts\n- `law`: Governing Law\n  - which law governs"
-	user := "Draft it.\n\n<inputs>\n{\"workingTitle\":\"NDA between [ORG_1] and [ORG_2]\",\"inputs\":{\"partyA\":{\"name\":\"[ORG_1]\",\"address\":\"[ADDRESS_1]\"},\"termMonths\":18,\"governingLaw\":\"Ireland\",\"mutual\":true,\"recipients\":[\"employees\",\"advisers\"]}}\n</inputs>"
-	_, raw, err := made(t, s, schema, system, user)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got struct {
-		Title    string
-		Sections []struct{ ID, Heading, Body string }
-	}
-	if err := json.Unmarshal([]byte(raw), &got); err != nil {
-		t.Fatal(err)
-	}
-	if got.Title != "NDA between [ORG_1] and [ORG_2]" || len(got.Sections) != 3 {
-		t.Fatalf("got %s", raw)
-	}
-	for i, want := range []struct {
-		id, heading string
-		body        []string
-	}{
-		{"parties", "Parties", []string{"no real AI was asked", "Party A name: [ORG_1]", "[ADDRESS_1]", "who they are", "employees, advisers"}},
-		{"term", "Term and Duration", []string{"Term months: 18", "2.2 "}},
-		{"law", "Governing Law", []string{"Governing law: Ireland", "3.1 "}},
-	} {
-		sec := got.Sections[i]
-		if sec.ID != want.id || sec.Heading != want.heading {
-			t.Errorf("section %d is %s, %s", i, sec.ID, sec.Heading)
-		}
-		for _, w := range want.body {
-			if !strings.Contains(sec.Body, w) {
-				t.Errorf("section %s lacks %q: %s", sec.ID, w, sec.Body)
-			}
-		}
-	}
-}
-
 func TestSentencesAreVerbatim(t *testing.T) {
 	text := "HEADING\n\n1. First one\nover two lines. Second!\r\n\r\nThird without end"
 	got := sentences(text)

@@ -3,8 +3,8 @@
 //
 // No model is behind it. The same request gets the same text, made from the request itself:
 // a question is quoted back, a document is searched for clauses by their usual words, a
-// draft is filled with the values it was given, and any other JSON Schema gets an instance
-// that fits. Every answer says that it comes from a sandbox.
+// draft is put together from usual wording and the values it was given, and any other JSON
+// Schema gets an instance that fits. Every answer says that it comes from a sandbox.
 //
 // It is as strict as the real thing where clients get it wrong: the key, the shape of the
 // request, the subset of JSON Schema that strict output takes. Through /sandbox/behaviour,

@@ -54,6 +54,7 @@ type DocumentType struct {
 	InputsSchema json.RawMessage // draft 2020-12, properties in the order a form should ask them
 	Example      json.RawMessage // inputs that Validate accepts
 	Sections     []SectionSpec   // in the order of the document
+	Contract     bool            // two sides sign it; false for a letter of one side or a power of attorney
 
 	rules  *file // what holds for a draft of any type
 	file   *file
@@ -80,6 +81,7 @@ type file struct {
 		Title         string        `yaml:"title"`
 		Description   string        `yaml:"description"`
 		Version       string        `yaml:"version"`
+		Contract      *bool         `yaml:"contract"` // of a type; absent: true
 		TitleTemplate string        `yaml:"titleTemplate"`
 		Sections      []SectionSpec `yaml:"sections"`
 		Inputs        yaml.Node     `yaml:"inputs"`
@@ -187,7 +189,7 @@ func parseFile(raw []byte) (*file, error) {
 
 func newType(f, rules *file) (*DocumentType, error) {
 	m := &f.meta
-	t := &DocumentType{ID: m.ID, Title: m.Title, Description: m.Description, Version: m.Version, Sections: m.Sections, rules: rules, file: f}
+	t := &DocumentType{ID: m.ID, Title: m.Title, Description: m.Description, Version: m.Version, Sections: m.Sections, Contract: m.Contract == nil || *m.Contract, rules: rules, file: f}
 	if t.Title == "" || t.Description == "" || m.TitleTemplate == "" || len(t.Sections) == 0 {
 		return nil, errors.New("title, description, titleTemplate and sections are required")
 	}

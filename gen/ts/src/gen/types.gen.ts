@@ -290,7 +290,7 @@ export type GenerateDocumentResponse = {
         [key: string]: DraftSection;
     };
     /**
-     * How complete the draft is, computed from its sections and inputs: 1 is complete.
+     * How complete the draft is, computed from its words: the sections, the points they deal with, the inputs that appear; 1 is complete. A point that only repeats the instruction does not count, and a draft in another language than asked for has half. It says nothing of the law.
      */
     qualityScore: number;
     /**

@@ -1,0 +1,399 @@
+package llm
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// drafter writes one draft.
+type drafter struct {
+	kind   string         // such as "power of attorney"; in lower case
+	inputs map[string]any // every value by the words of its path, also those that hold others
+	top    []string       // the paths of the uppermost
+	used   map[string]bool
+	said   map[int]bool // phrases
+}
+
+var kindLine = regexp.MustCompile(`(?m)^# Type of document: (.+)$`)
+
+func newDrafter(system string, inputs map[string]any, about string) *drafter {
+	d := &drafter{kind: "agreement", inputs: map[string]any{}, used: map[string]bool{}, said: map[int]bool{}}
+	if at := kindLine.FindStringSubmatch(system); at != nil {
+		d.kind = strings.ToLower(strings.TrimSpace(at[1]))
+	}
+	for k, v := range inputs {
+		d.top = append(d.top, d.index("", k, v))
+	}
+	about = strings.ToLower(about)
+	slices.SortFunc(d.top, func(a, b string) int { // as they are spoken of, then by name
+		ia, ib := strings.Index(about, a), strings.Index(about, b)
+		if ia != ib && ia >= 0 && ib >= 0 {
+			return ia - ib
+		}
+		return strings.Compare(a, b)
+	})
+	return d
+}
+
+func (d *drafter) index(above, key string, v any) string {
+	path := strings.TrimSpace(above + " " + strings.ToLower(words(key)))
+	d.inputs[path] = v
+	if m, ok := v.(map[string]any); ok {
+		for k, e := range m {
+			d.index(path, k, e)
+		}
+	}
+	return path
+}
+
+// bodies writes the sections' texts: for each point its usual wording with the inputs that
+// belong there, then the inputs that no wording asked for, in the section whose words fit best.
+func (m *material) bodies(list []section) []string {
+	d := newDrafter(m.system, m.inputs, strings.Join(list[0].covers, " "))
+	paragraphs := make([][]string, len(list))
+	for i, s := range list {
+		for _, point := range s.covers {
+			if text := d.point(s, point); text != "" {
+				paragraphs[i] = append(paragraphs[i], text)
+			}
+		}
+	}
+	for _, path := range d.top {
+		for _, text := range d.rest(path) {
+			i := home(list, path)
+			paragraphs[i] = append(paragraphs[i], text)
+		}
+	}
+	out := make([]string, len(list))
+	for i, s := range list {
+		if len(paragraphs[i]) == 0 {
+			paragraphs[i] = []string{d.fill("What {this doc} leaves open on the subject of this section is settled in writing before anyone acts on it.")}
+		}
+		if !strings.Contains(d.kind, "letter") && !signing(s) {
+			for n, p := range paragraphs[i] {
+				paragraphs[i][n] = fmt.Sprintf("%d.%d %s", i+1, n+1, p)
+			}
+		}
+		if i == 0 {
+			paragraphs[i] = slices.Insert(paragraphs[i], 0, "*"+m.draftNotice()+"*")
+		}
+		out[i] = strings.Join(paragraphs[i], "\n\n")
+	}
+	return out
+}
+
+func (m *material) draftNotice() string {
+	if n := m.notice(); n != notices["en"] {
+		return n
+	}
+	return "Sandbox draft (no real AI was asked)."
+}
+
+func signing(s section) bool {
+	return strings.Contains(strings.ToLower(s.id+" "+s.heading), "signature")
+}
+
+// point is the wording of one point; "" when none is known or what it needs is not given.
+func (d *drafter) point(s section, point string) string {
+	point = strings.ToLower(point)
+	place := strings.ToLower(s.id + " " + s.heading)
+	holds := func(text string, any []string) bool {
+		return len(any) == 0 || slices.ContainsFunc(any, func(w string) bool { return strings.Contains(text, w) })
+	}
+	type piece struct {
+		at   int
+		text string
+	}
+	var pieces []piece
+	for i, p := range phrasebook() {
+		if d.said[i] || !holds(d.kind, p.kind) || !holds(place, p.in) {
+			continue
+		}
+		at := -1
+		for _, w := range p.on {
+			if n := strings.Index(point, w); n >= 0 && (at < 0 || n < at) {
+				at = n
+			}
+		}
+		if at < 0 {
+			continue
+		}
+		for _, w := range p.say {
+			if d.fits(w) {
+				d.said[i] = true
+				d.decided(p)
+				pieces = append(pieces, piece{at, d.fill(w.text)})
+				break
+			}
+		}
+	}
+	slices.SortStableFunc(pieces, func(a, b piece) int { return a.at - b.at })
+	var b strings.Builder
+	for i, p := range pieces {
+		if i > 0 { // a list or a letter's lines stand alone
+			if strings.Contains(p.text, "\n") || strings.Contains(pieces[i-1].text, "\n") {
+				b.WriteString("\n\n")
+			} else {
+				b.WriteByte(' ')
+			}
+		}
+		b.WriteString(p.text)
+	}
+	return b.String()
+}
+
+func (d *drafter) fits(w wording) bool {
+	for _, c := range w.when {
+		v, given := d.inputs[c.input]
+		if c.value != "" {
+			given = given && fmt.Sprint(v) == c.value
+		}
+		if given == c.not {
+			return false
+		}
+	}
+	for _, at := range slots.FindAllStringSubmatch(w.text, -1) {
+		switch at[1] {
+		case "This doc", "this doc", "parties", "signatures":
+		default:
+			if _, ok := d.inputs[strings.TrimSuffix(at[1], " lines")]; !ok {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// decided marks the inputs that chose between a phrase's wordings as told.
+func (d *drafter) decided(p phrase) {
+	for _, w := range p.say {
+		for _, c := range w.when {
+			if c.value != "" {
+				d.used[c.input] = true
+			}
+		}
+	}
+}
+
+// fill puts the inputs into a wording. What they say is not read again.
+func (d *drafter) fill(text string) string {
+	var b strings.Builder
+	last := 0
+	for _, at := range slots.FindAllStringSubmatchIndex(text, -1) {
+		how := ""
+		if at[4] >= 0 {
+			how = text[at[4]:at[5]]
+		}
+		v := d.slot(text[at[2]:at[3]], how)
+		if strings.HasPrefix(text[at[1]:], ".") {
+			v = strings.TrimRight(v, ".")
+		}
+		b.WriteString(text[last:at[0]] + v)
+		last = at[1]
+	}
+	return b.String() + text[last:]
+}
+
+func (d *drafter) slot(name, how string) string {
+	noun := "agreement"
+	for _, n := range []string{"power of attorney", "letter", "contract"} {
+		if strings.Contains(d.kind, n) {
+			noun = n
+			break
+		}
+	}
+	switch name {
+	case "This doc":
+		return "This " + noun
+	case "this doc":
+		return "this " + noun
+	case "parties":
+		return d.parties()
+	case "signatures":
+		return d.signatures()
+	}
+	path, lines := strings.CutSuffix(name, " lines")
+	d.used[path] = true
+	v := d.inputs[path]
+	if lines {
+		return d.lines(path)
+	}
+	if _, ok := v.(map[string]any); ok {
+		return d.introduce(path)
+	}
+	switch list, _ := v.([]any); how {
+	case "", "list":
+		return show(v)
+	case "lower":
+		return lower(show(v))
+	case "items":
+		return items(list)
+	case "way":
+		return "By " + strings.TrimPrefix(words(show(v)), "by ")
+	default:
+		return count(show(v), how)
+	}
+}
+
+// below are the paths of the single values under a path, in order.
+func (d *drafter) below(path string) []string {
+	m, ok := d.inputs[path].(map[string]any)
+	if !ok {
+		return []string{path}
+	}
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, d.below(path+" "+strings.ToLower(words(k)))...)
+	}
+	return out
+}
+
+// rest tells what no wording used of an input, in plain sentences. What only chooses between
+// wordings (yes and no, words of a list) is left out.
+func (d *drafter) rest(path string) []string {
+	if d.used[path] {
+		return nil
+	}
+	if _, named := d.inputs[path+" name"]; named {
+		if slices.ContainsFunc(d.below(path), func(p string) bool { return d.used[p] }) {
+			return nil
+		}
+		return []string{fmt.Sprintf("The %s is %s.", path, strings.TrimRight(d.introduce(path), "."))}
+	}
+	var out []string
+	for _, p := range d.below(path) {
+		v := d.inputs[p]
+		if d.used[p] {
+			continue
+		}
+		d.used[p] = true
+		text := strings.TrimRight(show(v), ".")
+		list, many := v.([]any)
+		_, choice := v.(bool)
+		switch {
+		case choice || text == "" || !many && code.MatchString(text):
+		case many && len(list) > 1 || strings.HasSuffix(p, "s") && len(strings.Fields(text)) < 7:
+			out = append(out, fmt.Sprintf("The %s are %s.", p, text))
+		case strings.Contains(text, ". ") || len(strings.Fields(text)) > 6:
+			out = append(out, fmt.Sprintf("The following has been stated on the %s: %s.", p, text))
+		default:
+			out = append(out, fmt.Sprintf("The %s is %s.", p, text))
+		}
+	}
+	return out
+}
+
+// code is a word of a list, such as time-off.
+var code = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
+
+// home is the section whose words fit an input's name best, else the general one, else the
+// last before the signatures.
+func home(list []section, path string) int {
+	best, most := -1, 0
+	general, last := -1, 0
+	for i, s := range list {
+		if signing(s) {
+			continue
+		}
+		last = i
+		about := strings.ToLower(s.id + " " + s.heading + " " + s.heading + " " + strings.Join(s.covers, " "))
+		if strings.Contains(strings.ToLower(s.id+" "+s.heading), "general") {
+			general = i
+		}
+		n := 0
+		for w := range strings.FieldsSeq(path) {
+			if len(w) > 3 {
+				n += strings.Count(about, w[:min(len(w), 6)])
+			}
+		}
+		if n > most {
+			best, most = i, n
+		}
+	}
+	switch {
+	case best >= 0:
+		return best
+	case general >= 0:
+		return general
+	}
+	return last
+}
+
+// roles are the inputs that name somebody.
+func (d *drafter) roles() []string {
+	return slices.DeleteFunc(slices.Clone(d.top), func(p string) bool { _, ok := d.inputs[p+" name"]; return !ok })
+}
+
+func (d *drafter) parties() string {
+	var list []any
+	for _, p := range d.roles() {
+		d.used[p] = true
+		list = append(list, d.introduce(p)+" (“"+role(p)+"”)")
+	}
+	return items(list)
+}
+
+// role is "the Client" or "Party A".
+func role(path string) string {
+	w := strings.Fields(path)
+	for i := range w {
+		w[i] = upper(w[i])
+	}
+	name := strings.Join(w, " ")
+	if len(w[len(w)-1]) == 1 {
+		return name
+	}
+	return "the " + name
+}
+
+// How the particulars of somebody are told, in this order; others follow as they are.
+var particulars = []struct{ name, before string }{
+	{"name", ""}, {"legal form", ""}, {"registration number", "registered under number "}, {"date of birth", "born on "},
+	{"identification", "identified by "}, {"address", "of "}, {"email", "e-mail "}, {"representative", "represented by "}, {"representative role", ""},
+}
+
+func (d *drafter) introduce(path string) string {
+	var parts []string
+	known := map[string]bool{}
+	for _, p := range particulars {
+		known[path+" "+p.name] = true
+		if v, ok := d.inputs[path+" "+p.name]; ok {
+			parts = append(parts, p.before+show(v))
+		}
+	}
+	for _, k := range d.below(path) {
+		if _, choice := d.inputs[k].(bool); !known[k] && !choice {
+			parts = append(parts, show(d.inputs[k]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// lines sets a name and address as on a letter.
+func (d *drafter) lines(path string) string {
+	var parts []string
+	for _, name := range []string{"name", "address", "email"} {
+		if v, ok := d.inputs[path+" "+name]; ok {
+			parts = append(parts, show(v))
+		}
+	}
+	return strings.Join(parts, "  \n")
+}
+
+func (d *drafter) signatures() string {
+	var blocks []string
+	for _, p := range d.roles() {
+		block := []string{"Signed for " + show(d.inputs[p+" name"]) + " (" + role(p) + ")"}
+		if v, ok := d.inputs[p+" representative"]; ok {
+			block = append(block, "Name: "+show(v))
+		}
+		if v, ok := d.inputs[p+" representative role"]; ok {
+			block = append(block, "Capacity: "+show(v))
+		}
+		blocks = append(blocks, strings.Join(append(block, "Place and date: ________", "Signature: ________"), "  \n"))
+	}
+	return strings.Join(blocks, "\n\n")
+}

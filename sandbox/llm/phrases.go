@@ -1,0 +1,65 @@
+package llm
+
+import (
+	"bytes"
+	_ "embed" // the phrases
+	"regexp"
+	"strings"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+)
+
+//go:embed phrases.yaml
+var phraseFile []byte
+
+// phrase is the usual wording of one point of a legal document; phrases.yaml says how it is read.
+type phrase struct {
+	on, in, kind []string
+	say          []wording
+}
+
+type wording struct {
+	when []condition
+	text string
+}
+
+type condition struct {
+	input, value string // value "": it is given
+	not          bool
+}
+
+var slots = regexp.MustCompile(`\{([^{}|]+)(?:\|([^{}]+))?\}`)
+
+var phrasebook = sync.OnceValue(func() []phrase {
+	var entries []struct {
+		On, In, For string
+		Say         []string
+	}
+	d := yaml.NewDecoder(bytes.NewReader(phraseFile))
+	d.KnownFields(true)
+	if err := d.Decode(&entries); err != nil {
+		panic("llm: phrases.yaml: " + err.Error()) // built in, and tested
+	}
+	alternatives := func(s string) []string {
+		return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r == '|' })
+	}
+	out := make([]phrase, len(entries))
+	for i, e := range entries {
+		p := phrase{on: alternatives(e.On), in: alternatives(e.In), kind: alternatives(e.For)}
+		for _, s := range e.Say {
+			w := wording{text: s}
+			if when, text, ok := strings.Cut(s, " ? "); ok {
+				w.text = text
+				for _, c := range strings.Split(when, " & ") {
+					input, value, _ := strings.Cut(c, "=")
+					input, not := strings.CutPrefix(input, "!")
+					w.when = append(w.when, condition{input, value, not})
+				}
+			}
+			p.say = append(p.say, w)
+		}
+		out[i] = p
+	}
+	return out
+})

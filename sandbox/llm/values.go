@@ -1,0 +1,107 @@
+package llm
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// show writes a value as a reader expects it.
+func show(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		if day, err := time.Parse(time.DateOnly, v); err == nil {
+			return day.Format("2 January 2006")
+		}
+		return v
+	case json.Number:
+		return v.String()
+	case []any:
+		parts := make([]string, len(v))
+		for i, e := range v {
+			parts[i] = show(e)
+		}
+		if n := len(parts); n > 1 {
+			return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
+		}
+		return strings.Join(parts, "")
+	case map[string]any:
+		return row(v)
+	}
+	return fmt.Sprint(v)
+}
+
+// row tells one entry of a list: what it is called, then its dates and the rest by their names.
+func row(m map[string]any) string {
+	called := []string{"description", "name", "number", "title"}
+	keys := slices.Sorted(maps.Keys(m))
+	slices.SortStableFunc(keys, func(a, b string) int {
+		switch an, bn := slices.Contains(called, a), slices.Contains(called, b); {
+		case an == bn:
+			return 0
+		case an:
+			return -1
+		}
+		return 1
+	})
+	var parts []string
+	for _, k := range keys {
+		text := show(m[k])
+		switch {
+		case slices.Contains(called, k):
+		case k == "date":
+			text = "dated " + text
+		default:
+			text = strings.ToLower(words(k)) + " " + text
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func items(list []any) string {
+	lines := make([]string, len(list))
+	for i, v := range list {
+		end := ";"
+		if i == len(list)-1 {
+			end = "."
+		}
+		lines[i] = fmt.Sprintf("(%s) %s%s", letter(i), strings.TrimRight(show(v), ".;"), end)
+	}
+	return strings.Join(lines, "\n\n")
+}
+
+// letter is a, b, … z, aa, ab …
+func letter(i int) string {
+	if i >= 26 {
+		return letter(i/26-1) + letter(i%26)
+	}
+	return string(rune('a' + i))
+}
+
+// count is "1 month" or "12 months"; of month', "1 month's" or "12 months'".
+func count(n, noun string) string {
+	noun, whose := strings.CutSuffix(noun, "'")
+	switch one := n == "1"; {
+	case one && whose:
+		return n + " " + noun + "'s"
+	case one:
+		return n + " " + noun
+	case whose:
+		return n + " " + noun + "s'"
+	}
+	return n + " " + noun + "s"
+}
+
+var opening = regexp.MustCompile(`^(?:We|It|This|There|To|The|A|An|By|In|On|At|For|From|If|Any|All|Each|No|Not|Up|Under|Build|Design|Develop|Advise|Provide|Pay|Return|Stop|Give|Write|Review|Draft|Evaluating|Transfer|Book|Prepare|Maintain|Support)\b`)
+
+// lower makes the first word small where it is surely none that is always written large.
+func lower(s string) string {
+	return opening.ReplaceAllStringFunc(s, strings.ToLower)
+}
