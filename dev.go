@@ -39,7 +39,7 @@ func (devCommand) Run(ctx context.Context) (err error) {
 	log := newLog(cfg)
 	box, err := sandbox.Start(ctx, sandbox.Options{
 		Dir: cfg.DataDir, Log: log,
-		MySQL: cfg.DatabaseURL == "", Redis: cfg.RedisURL == "", S3: cfg.S3Endpoint == "", SMTP: cfg.SMTPHost == "",
+		MySQL: cfg.DatabaseURL == "", Redis: cfg.RedisURL == "", S3: cfg.S3.Endpoint == "", SMTP: cfg.SMTPHost == "",
 	})
 	if err != nil {
 		return err
@@ -50,6 +50,9 @@ func (devCommand) Run(ctx context.Context) (err error) {
 	}
 	if cfg.RedisURL == "" {
 		cfg.RedisURL = box.RedisURL
+	}
+	if cfg.S3.Endpoint == "" {
+		cfg.S3 = config.S3(box.S3)
 	}
 	sandboxURL := ""
 	if cfg.LLM.BaseURL == "" {

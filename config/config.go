@@ -25,9 +25,9 @@ type Config struct {
 
 	DatabaseURL string `env:"DATABASE_URL"` // mysql://user:password@host:port/name
 	RedisURL    string `env:"REDIS_URL"`    // redis://:password@host:port/0
-	S3Endpoint  string `env:"S3_ENDPOINT"`
 	SMTPHost    string `env:"SMTP_HOST"`
 
+	S3  S3  `envPrefix:"S3_"`
 	LLM LLM `envPrefix:"LLM_"`
 	JWT JWT
 
@@ -47,6 +47,15 @@ type Config struct {
 
 	// Networks whose X-Forwarded-For is believed, as CIDRs: those of one's own proxies.
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`
+}
+
+// S3 is where the files of documents lie: a bucket that no other service uses.
+type S3 struct {
+	Endpoint  string `env:"ENDPOINT"` // https://host, or http://host:port
+	Bucket    string `env:"BUCKET" envDefault:"counsel"`
+	Region    string `env:"REGION" envDefault:"us-east-1"`
+	AccessKey string `env:"ACCESS_KEY"`
+	SecretKey string `env:"SECRET_KEY"`
 }
 
 // LLM is the provider of completions: anything that speaks OpenAI's Chat Completions.
@@ -117,6 +126,11 @@ func Load() (Config, error) {
 	if c.LLM.BaseURL != "" {
 		if u, err := url.Parse(c.LLM.BaseURL); err != nil || u.Host == "" {
 			faults = append(faults, errors.New("LLM_BASE_URL must be a URL such as https://host/v1"))
+		}
+	}
+	if c.S3.Endpoint != "" {
+		if u, err := url.Parse(c.S3.Endpoint); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" {
+			faults = append(faults, errors.New("S3_ENDPOINT must be a URL such as https://host or http://host:9000"))
 		}
 	}
 	if (c.AdminEmail == "") != (c.AdminPassword == "") {
@@ -208,7 +222,7 @@ func wellKnown(secret string) bool {
 		}
 	}
 	switch s {
-	case "secret", "password", "admin", "root", "12345678":
+	case "secret", "password", "admin", "root", "12345678", "minioadmin", "minio123":
 		return true
 	}
 	return s == "" && secret != "" || monotonous(s) // nothing but sk and dots

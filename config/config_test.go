@@ -22,6 +22,7 @@ func clear(t *testing.T) {
 var good = map[string]string{
 	"DATABASE_URL": "mysql://counsel:9f0c2b7e@db:3306/counsel", "REDIS_URL": "redis://cache:6379/0",
 	"LLM_API_KEY": "k-2718281828", "JWT_SECRET_KEY": "b1946ac92492d2347c6235b4d2611184",
+	"S3_ENDPOINT": "https://s3.example", "S3_ACCESS_KEY": "k3Y", "S3_SECRET_KEY": "c8f1d6a0b7",
 }
 
 func TestProduction(t *testing.T) {
@@ -42,6 +43,7 @@ func TestProduction(t *testing.T) {
 		"no database":           {"DATABASE_URL", "", "DATABASE_URL is not set"},
 		"default password":      {"DATABASE_URL", "mysql://root:root@db/counsel", "DATABASE_URL has a default password"},
 		"no redis":              {"REDIS_URL", "", "REDIS_URL is not set"},
+		"store with a path":     {"S3_ENDPOINT", "https://s3.example/bucket", "S3_ENDPOINT must be"},
 		"weak admin":            {"ADMIN_PASSWORD", "password", "ADMIN_PASSWORD is a default"},
 		"short admin":           {"ADMIN_PASSWORD", "kU8vXe2", "ADMIN_PASSWORD is a default or shorter"},
 		"half a first admin":    {"ADMIN_EMAIL", "", "ADMIN_EMAIL and ADMIN_PASSWORD go together"},
@@ -76,7 +78,7 @@ func TestProduction(t *testing.T) {
 func TestLimitsOfSettings(t *testing.T) {
 	for name, value := range map[string]string{
 		"CHAT_CACHE_MINUTES": "14", "LLM_TIMEOUT_MS": "1", "LLM_DEADLINE_MS": "9999", "ACCESS_TOKEN_EXPIRE_MINUTES": "0",
-		"RATE_LIMIT": "perhaps", "LOG_LEVEL": "loud", "JWT_ALGORITHM": "none", "LLM_BASE_URL": "nowhere", "TRUSTED_PROXIES": "everyone", "HTTP_ADDR": "8080", "RATE_LIMIT_USER": "many",
+		"RATE_LIMIT": "perhaps", "LOG_LEVEL": "loud", "JWT_ALGORITHM": "none", "LLM_BASE_URL": "nowhere", "S3_ENDPOINT": "nowhere", "TRUSTED_PROXIES": "everyone", "HTTP_ADDR": "8080", "RATE_LIMIT_USER": "many",
 	} {
 		t.Run(name, func(t *testing.T) {
 			clear(t)
@@ -103,6 +105,11 @@ func TestExampleListsEverySetting(t *testing.T) {
 		for _, short := range []string{"BASE_URL", "API_KEY", "MODEL", "TIMEOUT_MS", "DEADLINE_MS"} {
 			if name == short {
 				name = "LLM_" + name
+			}
+		}
+		for _, short := range []string{"ENDPOINT", "BUCKET", "REGION", "ACCESS_KEY", "SECRET_KEY"} {
+			if name == short {
+				name = "S3_" + name
 			}
 		}
 		if !strings.Contains(string(example), "\n"+name+"="+m[2]+"\n") {

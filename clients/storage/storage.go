@@ -1,0 +1,286 @@
+// Package storage keeps files in a bucket of an S3 server: Amazon's, MinIO, or any other that
+// speaks it. It fulfils documents.Files.
+//
+// A request is up to three tries. Connections that fail, 429 and 5xx are tried again, and so is
+// an upload that arrived damaged; what the server refuses for good (403, a bucket that is not
+// there) is not. A try ends when nothing moves for Timeout, in either direction, however large
+// the file is: a slow line is no fault, a dead one is.
+//
+// The server gets each file's SHA-256 with it and refuses other bytes, so that a file is whole
+// or absent. Neither keys of the account nor signed URLs get into an error.
+package storage
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"counsel/domain/documents"
+)
+
+// Config names a bucket and how patiently it is asked. What is zero gets its default.
+type Config struct {
+	Endpoint  string // https://host or http://host:port, without a path
+	Bucket    string
+	Region    string // us-east-1
+	AccessKey string
+	SecretKey string
+
+	Timeout   time.Duration     // a try may go so long without a byte moving; 10 s
+	Backoff   []time.Duration   // wait before each retry, ±20 %; 0.2 s and 1 s. Empty but not nil: no retries
+	Transport http.RoundTripper // nil: a pool of keep-alive connections of its own
+}
+
+// Client is one bucket. It is safe for concurrent use.
+type Client struct {
+	cfg       Config
+	core      minio.Core
+	transport http.RoundTripper
+}
+
+var _ documents.Files = (*Client)(nil)
+
+// New checks cfg; it does not connect.
+func New(cfg Config) (*Client, error) {
+	u, err := url.Parse(cfg.Endpoint)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || (u.Path != "" && u.Path != "/") {
+		return nil, errors.New("storage: the endpoint must be http(s)://host[:port]")
+	}
+	if cfg.Bucket == "" {
+		return nil, errors.New("storage: no bucket named")
+	}
+	cfg.Region = cmp.Or(cfg.Region, "us-east-1") // a region must be known, or each URL to be signed asks for it
+	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
+	if cfg.Backoff == nil {
+		cfg.Backoff = []time.Duration{200 * time.Millisecond, time.Second}
+	}
+	c := &Client{cfg: cfg, transport: cfg.Transport}
+	if c.transport == nil {
+		c.transport = &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			DialContext:            (&net.Dialer{Timeout: min(cfg.Timeout, 5*time.Second), KeepAlive: 30 * time.Second}).DialContext,
+			TLSHandshakeTimeout:    min(cfg.Timeout, 5*time.Second),
+			MaxIdleConns:           64,
+			MaxIdleConnsPerHost:    64,
+			IdleConnTimeout:        90 * time.Second,
+			MaxResponseHeaderBytes: 64 << 10,
+			DisableCompression:     true, // or the bytes would not be those that were stored
+		}
+	}
+	client, err := minio.New(u.Host, &minio.Options{
+		Creds:           credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""),
+		Secure:          u.Scheme == "https",
+		Region:          cfg.Region,
+		Transport:       c.transport,
+		TrailingHeaders: true, // without it a checksum is refused over plain HTTP
+		MaxRetries:      1,    // the tries are ours: each has its own time limit and begins the body anew
+	})
+	if err != nil {
+		return nil, fmt.Errorf("storage: %w", err)
+	}
+	c.core = minio.Core{Client: client}
+	return c, nil
+}
+
+// Close lets go of the idle connections. Requests under way are not ended by it.
+func (c *Client) Close() error {
+	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+	return nil
+}
+
+// Put fulfils documents.Files.
+func (c *Client) Put(ctx context.Context, key string, f documents.NewFile) error {
+	sum := base64.StdEncoding.EncodeToString(f.SHA256[:])
+	return c.retry(ctx, "put", func(ctx context.Context, alive func()) error {
+		if _, err := f.Body.Seek(0, io.SeekStart); err != nil {
+			return &sourceError{err}
+		}
+		// As a plain reader and in one part: given a ReaderAt, minio-go sends wrong trailing
+		// checksums over plain HTTP.
+		body := &source{r: f.Body, alive: alive}
+		info, err := c.core.Client.PutObject(ctx, c.cfg.Bucket, key, body, f.Size, minio.PutObjectOptions{
+			ContentType:      f.ContentType,
+			UserMetadata:     map[string]string{"x-amz-checksum-sha256": sum},
+			DisableMultipart: true,
+		})
+		switch {
+		case body.err != nil:
+			return &sourceError{body.err}
+		case err == nil && info.ChecksumSHA256 != "" && info.ChecksumSHA256 != sum:
+			return errDamaged
+		}
+		return err
+	})
+}
+
+// Get fulfils documents.Files.
+func (c *Client) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
+	var opts minio.GetObjectOptions
+	switch {
+	case offset < 0 || length == 0 || length < -1:
+		return nil, errors.New("storage: no such range")
+	case length > 0:
+		if err := opts.SetRange(offset, offset+length-1); err != nil {
+			return nil, err
+		}
+	case offset > 0:
+		if err := opts.SetRange(offset, 0); err != nil {
+			return nil, err
+		}
+	}
+	var out *download
+	err := c.retry(ctx, "get", func(try context.Context, _ func()) error {
+		// The body outlives the try, and has its own way of ending.
+		run, cancel := context.WithCancelCause(ctx)
+		stop := context.AfterFunc(try, func() { cancel(context.Cause(try)) })
+		body, info, _, err := c.core.GetObject(run, c.cfg.Bucket, key, opts)
+		if err != nil {
+			stop()
+			cancel(nil)
+			if cause := context.Cause(try); cause != nil {
+				return cause
+			}
+			return err
+		}
+		if !stop() { // ran out of time just now
+			cancel(nil)
+			_ = body.Close()
+			return context.Cause(try)
+		}
+		out = &download{body: body, caller: ctx, cancel: cancel, timeout: c.cfg.Timeout, left: info.Size}
+		out.timer = time.AfterFunc(c.cfg.Timeout, func() { cancel(errStalled) })
+		out.timer.Stop()
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Stat fulfils documents.Files.
+func (c *Client) Stat(ctx context.Context, key string) (documents.FileInfo, error) {
+	var out documents.FileInfo
+	err := c.retry(ctx, "stat", func(ctx context.Context, _ func()) error {
+		info, err := c.core.StatObject(ctx, c.cfg.Bucket, key, minio.StatObjectOptions{Checksum: true})
+		out = fileInfo(info)
+		return err
+	})
+	return out, err
+}
+
+// Delete fulfils documents.Files.
+func (c *Client) Delete(ctx context.Context, key string) error {
+	err := c.retry(ctx, "delete", func(ctx context.Context, _ func()) error {
+		return c.core.RemoveObject(ctx, c.cfg.Bucket, key, minio.RemoveObjectOptions{})
+	})
+	if isNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// Link fulfils documents.Files. The file is always handed over as an attachment: none of what
+// people upload is shown as a page of the store's origin.
+func (c *Client) Link(ctx context.Context, key string, l documents.FileLink) (string, error) {
+	disposition := "attachment"
+	if l.Name != "" {
+		disposition = mime.FormatMediaType(disposition, map[string]string{"filename": l.Name})
+	}
+	u, err := c.core.PresignedGetObject(ctx, c.cfg.Bucket, key, l.For, url.Values{
+		"response-content-disposition": {disposition},
+		"response-content-type":        {l.ContentType},
+	})
+	if err != nil {
+		return "", fmt.Errorf("storage: link: %w", err)
+	}
+	return u.String(), nil
+}
+
+// List fulfils documents.Files.
+func (c *Client) List(ctx context.Context, prefix, after string, limit int) ([]documents.FileInfo, error) {
+	var out []documents.FileInfo
+	err := c.retry(ctx, "list", func(ctx context.Context, alive func()) error {
+		out = make([]documents.FileInfo, 0, limit)
+		for o := range c.core.ListObjectsIter(ctx, c.cfg.Bucket, minio.ListObjectsOptions{Prefix: prefix, StartAfter: after, Recursive: true, MaxKeys: limit}) {
+			alive()
+			if o.Err != nil {
+				return o.Err
+			}
+			out = append(out, fileInfo(o))
+			if len(out) == limit {
+				break
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func fileInfo(o minio.ObjectInfo) documents.FileInfo {
+	info := documents.FileInfo{Key: o.Key, Size: o.Size, Modified: o.LastModified}
+	if raw, err := base64.StdEncoding.DecodeString(o.ChecksumSHA256); err == nil && len(raw) == len(documents.Checksum{}) {
+		sum := documents.Checksum(raw)
+		info.SHA256 = &sum
+	}
+	return info
+}
+
+// retry tries until success, a failure that is final, or the end of the backoff. A try's
+// context ends when alive was not called for Timeout.
+func (c *Client) retry(caller context.Context, what string, try func(ctx context.Context, alive func()) error) error {
+	for n := 0; ; n++ {
+		err := c.once(caller, try)
+		if err == nil {
+			return nil
+		}
+		if gone := caller.Err(); errors.Is(gone, context.Canceled) {
+			return gone
+		}
+		f := failureOf(err)
+		if !f.retry || n == len(c.cfg.Backoff) || caller.Err() != nil {
+			return f.said(what)
+		}
+		wait := time.NewTimer(jitter(c.cfg.Backoff[n]))
+		select {
+		case <-wait.C:
+		case <-caller.Done():
+			wait.Stop()
+			if gone := caller.Err(); errors.Is(gone, context.Canceled) {
+				return gone
+			}
+			return f.said(what)
+		}
+	}
+}
+
+func (c *Client) once(caller context.Context, try func(context.Context, func()) error) error {
+	ctx, cancel := context.WithCancelCause(caller)
+	defer cancel(nil)
+	timer := time.AfterFunc(c.cfg.Timeout, func() { cancel(errStalled) })
+	defer timer.Stop()
+	err := try(ctx, func() { timer.Reset(c.cfg.Timeout) })
+	if err != nil && errors.Is(context.Cause(ctx), errStalled) {
+		return errStalled
+	}
+	return err
+}
+
+// jitter spreads d by ±20 %, so that callers who failed together do not return together.
+func jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
+}
