@@ -237,6 +237,9 @@ var contract = sync.OnceValues(func() (routers.Router, error) {
 // holdsContract fails the test when an answer is not one the contract names.
 func (b *bundle) holdsContract(r *http.Request, a answer) {
 	b.t.Helper()
+	if r.Method == http.MethodHead { // the contract speaks of GET
+		return
+	}
 	router, err := contract()
 	must(b.t, err)
 	local := r.Clone(r.Context())

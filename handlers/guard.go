@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
@@ -30,9 +31,18 @@ func (s *Server) guard(op *operation) echo.MiddlewareFunc {
 			r := c.Request()
 			rec := recordOf(r.Context())
 			rec.op = op
-			if err := s.admit(c, rec, op); err != nil {
+			ctx, cancel := context.WithTimeout(r.Context(), s.Patience)
+			defer cancel()
+			if err := s.admit(ctx, c, rec, op); err != nil {
 				return err
 			}
+			if op.long {
+				ctx = r.Context()
+			}
+			if !rec.principal.UserID.IsZero() {
+				ctx = domain.WithPrincipal(ctx, rec.principal)
+			}
+			c.SetRequest(r.WithContext(ctx))
 			if err := op.checkParams(r, c.Param); err != nil {
 				return err
 			}
@@ -51,9 +61,9 @@ func (s *Server) guard(op *operation) echo.MiddlewareFunc {
 	}
 }
 
-// admit authenticates the caller and charges their budget. A caller without a valid token is
-// charged by network address, so that guessing tokens has a price.
-func (s *Server) admit(c *echo.Context, rec *record, op *operation) error {
+// admit authenticates the caller and charges their budget. A caller who is turned away is
+// charged by network address, so that guessing has a price.
+func (s *Server) admit(ctx context.Context, c *echo.Context, rec *record, op *operation) error {
 	r := c.Request()
 	if op.metrics && s.MetricsToken != "" {
 		if subtle.ConstantTimeCompare([]byte(bearer(r)), []byte(s.MetricsToken)) != 1 {
@@ -65,10 +75,10 @@ func (s *Server) admit(c *echo.Context, rec *record, op *operation) error {
 		if op.body == nil { // health and documentation: nothing to guess, nothing to spend
 			return nil
 		}
-		return s.charge(c, s.AddressLimit, rec.address)
+		return s.charge(ctx, c, s.AddressLimit, rec.address)
 	}
 	refuse := func(err error) error {
-		if limited := s.charge(c, s.AddressLimit, rec.address); limited != nil {
+		if limited := s.charge(ctx, c, s.AddressLimit, rec.address); limited != nil {
 			return limited
 		}
 		return err
@@ -77,27 +87,23 @@ func (s *Server) admit(c *echo.Context, rec *record, op *operation) error {
 	if token == "" {
 		return refuse(domain.Errorf(domain.Unauthenticated, "A valid access token is needed."))
 	}
-	p, err := s.Accounts.Authenticate(r.Context(), token)
+	p, err := s.Accounts.Authenticate(ctx, token)
 	if err != nil {
-		if domain.CodeOf(err) == domain.Unauthenticated {
-			return refuse(err)
-		}
-		return err
+		return refuse(err)
 	}
 	rec.principal = p
-	c.SetRequest(r.WithContext(domain.WithPrincipal(r.Context(), p)))
 	if !op.roles[p.Role] {
-		return domain.Errorf(domain.Forbidden, "Your role does not allow this.")
+		return refuse(domain.Errorf(domain.Forbidden, "Your role does not allow this."))
 	}
-	return s.charge(c, s.UserLimit, p.UserID.String())
+	return s.charge(ctx, c, s.UserLimit, p.UserID.String())
 }
 
 // charge takes one request off a budget and tells the caller where it stands.
-func (s *Server) charge(c *echo.Context, l *limits.Limiter, key string) error {
+func (s *Server) charge(ctx context.Context, c *echo.Context, l *limits.Limiter, key string) error {
 	if l == nil {
 		return nil
 	}
-	d, err := l.Allow(c.Request().Context(), key)
+	d, err := l.Allow(ctx, key)
 	if err != nil {
 		return err
 	}

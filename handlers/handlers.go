@@ -9,6 +9,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"github.com/labstack/echo/v5"
 	"github.com/labstack/echo/v5/middleware"
@@ -38,6 +40,10 @@ type Deps struct {
 	// Budgets of requests; nil: no limit.
 	UserLimit, AddressLimit *limits.Limiter
 
+	// Patience is how long the database and Redis may take for one request, 10 s when it is 0.
+	// Where the AI is asked, that holds for the caller's token only.
+	Patience time.Duration
+
 	// Ready asks each part whether it answers. It returns an error for the parts that do not.
 	Ready func(context.Context) (database, redis error)
 
@@ -58,6 +64,7 @@ type Server struct {
 	ops      map[string]*operation
 	metrics  *httpMetrics
 	docs     docs
+	ready    readiness
 	draining atomic.Bool
 }
 
@@ -66,6 +73,7 @@ var _ api.StrictServerInterface = (*Server)(nil)
 // New builds the front door. It fails when the contract is at odds with itself: an operation
 // without access rules, or a schema that does not compile.
 func New(d Deps) (*Server, error) {
+	d.Patience = cmp.Or(d.Patience, 10*time.Second)
 	s := &Server{Deps: d, metrics: newHTTPMetrics(d.Registry)}
 	var err error
 	if s.ops, err = loadOperations(s.metrics); err != nil {
@@ -100,8 +108,14 @@ func New(d Deps) (*Server, error) {
 	return s, nil
 }
 
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+// ServeHTTP answers one request. HEAD is answered as GET; net/http leaves the body out.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		r = r.WithContext(r.Context()) // net/http keeps its own
+		r.Method = http.MethodGet
+	}
+	s.echo.ServeHTTP(w, r)
+}
 
 // Drain makes /readyz say no, so that a load balancer sends nothing more.
 func (s *Server) Drain() { s.draining.Store(true) }

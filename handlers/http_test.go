@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"counsel/domain"
 	"counsel/sandbox/llm"
@@ -153,18 +155,26 @@ func TestPanicIsAProblem(t *testing.T) {
 }
 
 func TestReadiness(t *testing.T) {
-	b := newBundle(t)
+	var ahead atomic.Int64 // s
+	later := func() { ahead.Add(2) }
+	b := newBundle(t, func(s *setup) {
+		s.deps.Clock = func() time.Time { return domain.SystemClock().Add(time.Duration(ahead.Load()) * time.Second) }
+	})
 	b.call(nil, "GET", "/readyz", nil).wants(200, "")
 	down := errors.New("down")
+	later()
 	b.ready = func(context.Context) (error, error) { return nil, down }
 	var ready struct{ Status string }
 	b.call(nil, "GET", "/readyz", nil).wants(200, "").into(&ready)
 	if ready.Status != "degraded" {
 		t.Errorf("without Redis: %s", ready.Status)
 	}
+	later()
 	b.ready = func(context.Context) (error, error) { return down, nil }
 	b.call(nil, "GET", "/readyz", nil).wants(503, "unavailable")
+	later()
 	b.ready = func(context.Context) (error, error) { return nil, nil }
+	b.call(nil, "GET", "/readyz", nil).wants(200, "")
 	b.server.Drain()
 	b.call(nil, "GET", "/readyz", nil).wants(503, "unavailable")
 }

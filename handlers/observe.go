@@ -16,6 +16,9 @@ import (
 
 const requestIDHeader = "X-Request-Id"
 
+// statusCancelled stands in logs and metrics for a request whose client hung up.
+const statusCancelled = 499
+
 // record is what is known of one request, for its log line, its metrics and its problem. It
 // never holds what was asked or answered.
 type record struct {
@@ -29,6 +32,7 @@ type record struct {
 	usage     domain.Usage
 	code      domain.Code
 	cause     error // for the log only
+	cancelled bool  // failed since the client hung up
 }
 
 // fail notes how the request failed.
@@ -63,12 +67,33 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Cache-Control", "no-store")
 		c.SetRequest(r.WithContext(domain.WithUsage(context.WithValue(r.Context(), recordKey{}, rec), &rec.usage)))
 
-		if err := s.survive(next, c); err != nil {
+		err := s.survive(next, c)
+		if err != nil && rec.op == nil { // looking for what is not there has a price, too
+			if limited := s.charge(r.Context(), c, s.AddressLimit, rec.address); limited != nil {
+				err = limited
+			}
+		}
+		if err != nil {
+			rec.cancelled = hungUp(r.Context(), c, err)
 			s.problem(c, err)
 		}
 		s.finish(c, rec, time.Since(start))
 		return nil
 	}
+}
+
+// hungUp tells whether err is but that the client went away: the operation was broken off, or
+// its answer could not be written.
+func hungUp(ctx context.Context, c *echo.Context, err error) bool {
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		return false
+	}
+	if errors.Is(err, context.Canceled) {
+		return true
+	}
+	_, ours := errors.AsType[*domain.Error](err)
+	res, uerr := echo.UnwrapResponse(c.Response())
+	return !ours && uerr == nil && res.Committed
 }
 
 // survive turns a panic into an error. The stack goes to the log, without the panic's value:
@@ -99,6 +124,9 @@ func (s *Server) finish(c *echo.Context, rec *record, took time.Duration) {
 	status, size := http.StatusOK, int64(0)
 	if res, err := echo.UnwrapResponse(c.Response()); err == nil {
 		status, size = res.Status, res.Size
+	}
+	if rec.cancelled { // whatever was written, nobody read it
+		status, rec.code = statusCancelled, ""
 	}
 	name := "none"
 	if rec.op != nil {
@@ -135,7 +163,10 @@ func (s *Server) finish(c *echo.Context, rec *record, took time.Duration) {
 			slog.Float64("upstreamMs", float64(rec.usage.Upstream.Microseconds())/1000))
 	}
 	outcome := "ok"
-	if rec.code != "" {
+	switch {
+	case rec.cancelled:
+		outcome = "cancelled"
+	case rec.code != "":
 		outcome = string(rec.code)
 	}
 	attrs = append(attrs, slog.String("outcome", outcome))

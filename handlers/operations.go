@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -19,6 +20,7 @@ import (
 type operation struct {
 	id      string
 	open    bool // nobody has to sign in
+	long    bool // waits for the AI, which has deadlines of its own
 	metrics bool // guarded by METRICS_TOKEN instead
 	roles   map[domain.Role]bool
 	body    *schema.Schema // nil: takes none
@@ -51,6 +53,7 @@ func loadOperations(m *httpMetrics) (map[string]*operation, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s %s: %w", method, path, err)
 			}
+			op.long = method == http.MethodPost && strings.HasPrefix(path, "/api/ai/")
 			op.operationMetrics = m.operation(op.id)
 			ops[op.id] = op
 		}

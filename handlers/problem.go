@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"math"
@@ -100,18 +101,31 @@ func describe(e *domain.Error, requestID, path string) api.Problem {
 		RequestID: requestID,
 	}
 	if detail != "" {
+		detail = cut(detail, 1000)
 		p.Detail = &detail
 	}
 	if path != "" {
-		if len(path) > 2000 {
-			path = path[:2000]
-		}
+		path = cut(path, 2000)
 		p.Instance = &path
 	}
 	for _, f := range e.Fields {
-		p.Errors = append(p.Errors, api.FieldError{Pointer: f.Pointer, Detail: f.Detail})
+		p.Errors = append(p.Errors, api.FieldError{Pointer: cut(f.Pointer, 1000), Detail: cut(f.Detail, 1000)})
 	}
 	return p
+}
+
+// cut is the first n characters of s: the contract bounds what a problem may repeat.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
 }
 
 // asDomain brings what Echo itself says into the service's own terms.
@@ -128,6 +142,9 @@ func asDomain(err error) *domain.Error {
 		return tooLarge()
 	case http.StatusBadRequest, http.StatusUnsupportedMediaType:
 		return &domain.Error{Code: domain.Malformed, Message: "The request cannot be read.", Err: err}
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return &domain.Error{Code: domain.Unavailable, Message: "The service is busy right now, please try again.", Err: err}
 	}
 	return &domain.Error{Code: domain.Internal, Err: err}
 }

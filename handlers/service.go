@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -31,9 +32,7 @@ func (s *Server) GetReadiness(ctx context.Context, _ api.GetReadinessRequestObje
 	if s.draining.Load() {
 		return nil, domain.Errorf(domain.Unavailable, "The service is stopping.")
 	}
-	ctx, cancel := context.WithTimeout(ctx, readyWait)
-	defer cancel()
-	database, redis := s.Ready(ctx)
+	database, redis := s.ready.ask(ctx, s.Clock, s.Ready)
 	if database != nil {
 		return nil, &domain.Error{Code: domain.Unavailable, Message: "The database does not answer.", Err: database}
 	}
@@ -42,6 +41,32 @@ func (s *Server) GetReadiness(ctx context.Context, _ api.GetReadinessRequestObje
 		ready.Status, ready.Checks.Redis = api.ReadinessStatusDegraded, api.PartStatusDown
 	}
 	return api.GetReadiness200JSONResponse(ready), nil
+}
+
+// readyFor is how long an answer about the parts is believed, so that asking often costs the
+// database nothing.
+const readyFor = time.Second
+
+// readiness is what the parts said last.
+type readiness struct {
+	mu              sync.Mutex // held while asking: one question at a time, the others wait for it
+	asked           bool
+	at              time.Time
+	database, redis error
+}
+
+func (r *readiness) ask(ctx context.Context, clock domain.Clock, ready func(context.Context) (database, redis error)) (database, redis error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.asked && clock().Sub(r.at) < readyFor {
+		return r.database, r.redis
+	}
+	// The answer is for others, too: it does not end with this caller.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyWait)
+	defer cancel()
+	r.database, r.redis = ready(ctx)
+	r.asked, r.at = true, clock()
+	return r.database, r.redis
 }
 
 // GetMetrics answers what Prometheus scrapes.

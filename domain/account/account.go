@@ -68,6 +68,7 @@ type Service struct {
 	hasher   *hasher
 	sessions *sessions
 	throttle *throttle
+	refresh  refreshKey
 
 	// Each time Redis could not be asked about a session, or told to end one, outages goes
 	// up. Sessions in Redis are believed again once stale ones were ended: caughtUp follows.
@@ -90,9 +91,13 @@ func New(pool *sql.DB, redis rueidis.Client, cfg Config, clock domain.Clock, new
 	if err != nil {
 		return nil, err
 	}
+	rk, err := newRefreshKey(cfg.Secret)
+	if err != nil {
+		return nil, err
+	}
 	return &Service{
 		pool: pool, rows: query.New(pool), clock: clock, newID: newID, random: random, cfg: cfg,
-		tokens: t, hasher: h, throttle: th,
+		tokens: t, hasher: h, throttle: th, refresh: rk,
 		sessions: &sessions{redis: redis, ttl: cfg.SessionTTL, most: cfg.MaxSessions},
 	}, nil
 }

@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -234,20 +236,40 @@ func gone(err error) error {
 	return db.Error(err)
 }
 
-// refresh is a refresh token: which session, and a secret of which Redis knows the hash.
+// refresh is a refresh token: which session, a secret of which Redis knows the hash, and the
+// mark of this service upon both. Without the mark, whoever knows a session's id could end the
+// session with a made-up secret.
 type refresh struct {
 	session domain.ID
 	secret  [32]byte
+	mark    [16]byte
 }
 
-func newRefresh(random io.Reader, session domain.ID) (refresh, error) {
+// refreshKey marks refresh tokens.
+type refreshKey []byte
+
+func newRefreshKey(secret string) (refreshKey, error) {
+	return hkdf.Key(sha256.New, []byte(secret), nil, "counsel refresh", sha256.Size)
+}
+
+func (k refreshKey) make(random io.Reader, session domain.ID) (refresh, error) {
 	r := refresh{session: session}
 	_, err := io.ReadFull(random, r.secret[:])
+	r.mark = k.mark(r)
 	return r, err
 }
 
+func (k refreshKey) mark(r refresh) (mark [16]byte) {
+	mac := hmac.New(sha256.New, k)
+	mac.Write(r.session[:])
+	mac.Write(r.secret[:])
+	copy(mark[:], mac.Sum(nil))
+	return mark
+}
+
 func (r refresh) String() string {
-	return base64.RawURLEncoding.EncodeToString(r.session[:]) + "." + base64.RawURLEncoding.EncodeToString(r.secret[:])
+	b := base64.RawURLEncoding
+	return b.EncodeToString(r.session[:]) + "." + b.EncodeToString(r.secret[:]) + "." + b.EncodeToString(r.mark[:])
 }
 
 func (r refresh) hash() string {
@@ -255,12 +277,20 @@ func (r refresh) hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
-func parseRefresh(s string) (r refresh, ok bool) {
-	id, secret, found := strings.Cut(s, ".")
-	if !found || len(id) != 22 || len(secret) != 43 {
+// parse reads a token this service made, be it good still or not; any other is not ok.
+func (k refreshKey) parse(s string) (r refresh, ok bool) {
+	parts := strings.Split(s, ".")
+	if len(parts) != 3 {
 		return r, false
 	}
-	n, err1 := base64.RawURLEncoding.Strict().Decode(r.session[:], []byte(id))
-	m, err2 := base64.RawURLEncoding.Strict().Decode(r.secret[:], []byte(secret))
-	return r, err1 == nil && err2 == nil && n == len(r.session) && m == len(r.secret)
+	for i, into := range [][]byte{r.session[:], r.secret[:], r.mark[:]} {
+		if len(parts[i]) != base64.RawURLEncoding.EncodedLen(len(into)) {
+			return r, false
+		}
+		if _, err := base64.RawURLEncoding.Strict().Decode(into, []byte(parts[i])); err != nil {
+			return r, false
+		}
+	}
+	mark := k.mark(r)
+	return r, hmac.Equal(mark[:], r.mark[:])
 }

@@ -1,7 +1,9 @@
 package account
 
 import (
+	"crypto/rand"
 	"errors"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -47,14 +49,56 @@ func TestRefreshRefuses(t *testing.T) {
 	b := newBundle(t)
 	b.register("ada@example.com")
 	tok, _ := b.login("ada@example.com")
-	id, sec, _ := strings.Cut(tok.RefreshToken, ".")
-	for _, s := range []string{"", ".", id, id + ".", "." + sec, tok.RefreshToken + "=", tok.RefreshToken + ".x", id + "." + sec[1:], tok.AccessToken, strings.Repeat("A", 22) + "." + sec} {
+	parts := strings.Split(tok.RefreshToken, ".")
+	id, sec, mark := parts[0], parts[1], parts[2]
+	for _, s := range []string{
+		"", ".", "..", id, id + ".", id + "." + sec, id + "." + sec + ".", "." + sec + "." + mark, tok.RefreshToken + "=", tok.RefreshToken + ".x",
+		id + "." + sec[1:] + "." + mark, id + "." + sec + "." + mark[1:], tok.AccessToken, strings.Repeat("A", 22) + "." + sec + "." + mark,
+	} {
 		_, err := b.Refresh(t.Context(), s)
 		wantCode(t, err, domain.Unauthenticated)
 	}
 	// None of them was the session's own token, so it lives.
 	if _, err := b.Refresh(t.Context(), tok.RefreshToken); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Who knows a session's id, but none of its tokens, can do nothing to it.
+func TestForgedRefreshTokensEndNothing(t *testing.T) {
+	rsaKey, ed := keys(t)
+	for algorithm, secret := range map[string]string{"HS256": secret, "RS256": pemOf(t, rsaKey), "EdDSA": pemOf(t, ed)} {
+		t.Run(algorithm, func(t *testing.T) {
+			b := bundleOn(t, testenv.NewDatabaseURL(t), testenv.RedisURL(t), Config{Hash: cheap, Algorithm: algorithm, Secret: secret})
+			b.register("ada@example.com")
+			tok, p := b.login("ada@example.com")
+			stranger, err := newRefreshKey("another secret of another service")
+			if err != nil {
+				t.Fatal(err)
+			}
+			forged, err := stranger.make(rand.Reader, p.SessionID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			parts, own := strings.Split(forged.String(), "."), strings.Split(tok.RefreshToken, ".")
+			if parts[0] != own[0] {
+				t.Fatal("the forgery is not of the session")
+			}
+			for _, s := range []string{forged.String(), parts[0] + "." + parts[1], parts[0] + "." + parts[1] + "." + own[2]} {
+				_, err := b.Refresh(t.Context(), s)
+				wantCode(t, err, domain.Unauthenticated)
+			}
+			if !regexp.MustCompile(`^[A-Za-z0-9_.-]{1,200}$`).MatchString(tok.RefreshToken) {
+				t.Fatalf("not of the contract's form: %s", tok.RefreshToken)
+			}
+			if _, err := b.Refresh(t.Context(), tok.RefreshToken); err != nil {
+				t.Fatalf("the session ended: %v", err)
+			}
+			_, err = b.Refresh(t.Context(), tok.RefreshToken) // a copy of what was good once
+			wantCode(t, err, domain.Unauthenticated)
+			_, err = b.Authenticate(t.Context(), tok.AccessToken)
+			wantCode(t, err, domain.Unauthenticated)
+		})
 	}
 }
 
@@ -200,7 +244,7 @@ func TestNothingPersonalLiesInRedis(t *testing.T) {
 	if err != nil || len(keys) < 4 {
 		t.Fatal(keys, err)
 	}
-	_, sec, _ := strings.Cut(tok.RefreshToken, ".")
+	sec := strings.Split(tok.RefreshToken, ".")[1]
 	for _, k := range keys {
 		dump, err := b.redis.Do(ctx, b.redis.B().Eval().Script(`
 local t = redis.call('TYPE', KEYS[1]).ok
@@ -248,6 +292,10 @@ func TestRedisGone(t *testing.T) {
 		if e := wantCode(t, call(), domain.Unavailable); e.RetryAfter <= 0 {
 			t.Errorf("%s: no Retry-After", what)
 		}
+	}
+	_, err := b.Login(ctx, Credentials{Email: "ada@example.com", Password: password})
+	if e := wantCode(t, err, domain.Unavailable); !strings.HasPrefix(e.Message, "Signing in is not possible at the moment") {
+		t.Errorf("a sign-in is told %q", e.Message)
 	}
 	// Requests go on, by the account's row.
 	if q, err := b.Authenticate(ctx, adas.AccessToken); err != nil || q != p {

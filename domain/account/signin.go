@@ -41,7 +41,7 @@ func (s *Service) Login(ctx context.Context, c Credentials) (Tokens, error) {
 	email := normalEmail(c.Email)
 	try, err := s.throttle.reserve(ctx, email, limits.Network(c.Address))
 	if err != nil {
-		return Tokens{}, err
+		return Tokens{}, notNow(err)
 	}
 	u, err := s.checkPassword(ctx, email, c.Password)
 	if err != nil {
@@ -53,13 +53,22 @@ func (s *Service) Login(ctx context.Context, c Credentials) (Tokens, error) {
 		return Tokens{}, err
 	}
 	t, err := s.open(ctx, u)
-	if err != nil {
-		return Tokens{}, err
+	if err == nil {
+		err = try.succeeded(ctx)
 	}
-	if err := try.succeeded(ctx); err != nil {
-		return Tokens{}, err
+	if err != nil {
+		return Tokens{}, notNow(err)
 	}
 	return t, nil
+}
+
+// notNow says of a sign-in that could not be counted or opened what that means to the caller.
+func notNow(err error) error {
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok || e.Code != domain.Unavailable {
+		return err
+	}
+	return &domain.Error{Code: domain.Unavailable, Message: "Signing in is not possible at the moment, please try again.", RetryAfter: e.RetryAfter, Err: err}
 }
 
 // checkPassword returns the account whose password it is.
@@ -88,7 +97,7 @@ func (s *Service) checkPassword(ctx context.Context, email, password string) (qu
 // meanwhile either sees the session and ends it, or is seen here.
 func (s *Service) open(ctx context.Context, u query.User) (Tokens, error) {
 	now := s.clock()
-	r, err := newRefresh(s.random, s.newID())
+	r, err := s.refresh.make(s.random, s.newID())
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -120,9 +129,9 @@ func (s *Service) issue(now time.Time, r refresh, user domain.ID, role domain.Ro
 // domain.Unauthenticated when the token is not good, with domain.Unavailable (and the token
 // stays good) when Redis or the database is down.
 func (s *Service) Refresh(ctx context.Context, refreshToken string) (Tokens, error) {
-	old, ok := parseRefresh(refreshToken)
+	old, ok := s.refresh.parse(refreshToken)
 	if !ok {
-		return Tokens{}, invalidRefresh(errors.New("not of the form of a refresh token"))
+		return Tokens{}, invalidRefresh(errors.New("not a refresh token of this service"))
 	}
 	user, epoch, err := s.sessions.read(ctx, old.session)
 	if errors.Is(err, errNoSession) {
@@ -141,7 +150,7 @@ func (s *Service) Refresh(ctx context.Context, refreshToken string) (Tokens, err
 		return Tokens{}, invalidRefresh(errors.New("the account changed since the session was opened"))
 	}
 	now := s.clock()
-	next, err := newRefresh(s.random, old.session)
+	next, err := s.refresh.make(s.random, old.session)
 	if err != nil {
 		return Tokens{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"strconv"
 	"time"
 
@@ -29,8 +30,9 @@ const (
 // throttle counts failed sign-ins by account and by network address, as HMACs in Redis. A
 // try is counted before the password is looked at, so that many at once cannot slip by.
 //
-// An address from which the account signed in lately has a count of its own: strangers who
-// guess at an account from elsewhere cannot lock its owner out.
+// An address from which the account signed in lately has a count of its own, and there the
+// address's count has no part: neither strangers who guess at an account from elsewhere nor
+// those who share its owner's address can lock the owner out.
 type throttle struct {
 	redis rueidis.Client
 	clock domain.Clock
@@ -45,15 +47,18 @@ func newThrottle(redis rueidis.Client, clock domain.Clock, secret string) (*thro
 	return &throttle{redis: redis, clock: clock, key: key}, nil
 }
 
-// reserveScript counts a try against both keys and answers 0, or answers the milliseconds to
-// wait and counts nothing. KEYS: account, account and address, known mark, address.
+// reserveScript counts a try, by account and by address, or by both in one where the account
+// is known at the address. It answers the milliseconds to wait, and then it counted nothing,
+// or 0; and whether the account is known there. KEYS: account, account and address, known
+// mark, address.
 var reserveScript = rueidis.NewLuaScript(`
 local now, window, first, longest = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local account = KEYS[1]
-if redis.call('EXISTS', KEYS[3]) == 1 then account = KEYS[2] end
+local known = redis.call('EXISTS', KEYS[3])
+local account = KEYS[1 + known]
 local function left(key) return (tonumber(redis.call('HGET', key, 'until')) or 0) - now end
-local wait = math.max(left(account), left(KEYS[4]))
-if wait > 0 then return wait end
+local wait = left(account)
+if known == 0 then wait = math.max(wait, left(KEYS[4])) end
+if wait > 0 then return {wait, known} end
 local function count(key, most)
   local n = redis.call('HINCRBY', key, 'n', 1)
   if n >= most then
@@ -62,11 +67,12 @@ local function count(key, most)
   redis.call('PEXPIRE', key, window)
 end
 count(account, tonumber(ARGV[5]))
-count(KEYS[4], tonumber(ARGV[6]))
-return 0`)
+if known == 0 then count(KEYS[4], tonumber(ARGV[6])) end
+return {0, known}`)
 
-// releaseScript takes a try back; after a success (ARGV[1] > 0, the time to remember the
-// address) the account starts afresh.
+// releaseScript takes back a try that was counted with the account known (ARGV[2]) at the
+// address or not; after a success (ARGV[1] > 0, the time to remember the address) the account
+// starts afresh.
 var releaseScript = rueidis.NewLuaScript(`
 local function back(key)
   if redis.call('EXISTS', key) == 1 then
@@ -74,9 +80,9 @@ local function back(key)
     if redis.call('HINCRBY', key, 'n', -1) <= 0 then redis.call('DEL', key) end
   end
 end
-local account = KEYS[1]
-if redis.call('EXISTS', KEYS[3]) == 1 then account = KEYS[2] end
-back(KEYS[4])
+local known = tonumber(ARGV[2])
+local account = KEYS[1 + known]
+if known == 0 then back(KEYS[4]) end
 if tonumber(ARGV[1]) > 0 then
   redis.call('DEL', account)
   redis.call('SET', KEYS[3], '1', 'PX', ARGV[1])
@@ -87,8 +93,9 @@ return 1`)
 
 // attempt is one counted try.
 type attempt struct {
-	t    *throttle
-	keys []string
+	t     *throttle
+	keys  []string
+	known int64 // 1: the account signed in from the address lately
 }
 
 // reserve counts a try, or refuses it with domain.RateLimited.
@@ -97,15 +104,19 @@ func (t *throttle) reserve(ctx context.Context, email, address string) (attempt,
 		t.name("account", email), t.name("pair", email, address), t.name("known", email, address), t.name("address", address),
 	}}
 	ms := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
-	wait, err := reserveScript.Exec(ctx, t.redis, a.keys, []string{
+	said, err := reserveScript.Exec(ctx, t.redis, a.keys, []string{
 		millis(t.clock()), ms(failureWindow), ms(firstWait), ms(longestWait), strconv.Itoa(accountFailures), strconv.Itoa(addressFailures),
-	}).AsInt64()
+	}).AsIntSlice()
 	if err != nil {
 		return a, db.Error(err)
 	}
-	if wait > 0 {
-		return a, &domain.Error{Code: domain.RateLimited, Message: "Too many failed sign-ins. Please wait before trying again.", RetryAfter: time.Duration(wait) * time.Millisecond}
+	if len(said) != 2 {
+		return a, errors.New("the script of the throttle answered something else")
 	}
+	if said[0] > 0 {
+		return a, &domain.Error{Code: domain.RateLimited, Message: "Too many failed sign-ins. Please wait before trying again.", RetryAfter: time.Duration(said[0]) * time.Millisecond}
+	}
+	a.known = said[1]
 	return a, nil
 }
 
@@ -118,7 +129,7 @@ func (a attempt) succeeded(ctx context.Context) error {
 func (a attempt) withdraw(ctx context.Context) error { return a.release(ctx, 0) }
 
 func (a attempt) release(ctx context.Context, remember time.Duration) error {
-	return db.Error(releaseScript.Exec(ctx, a.t.redis, a.keys, []string{strconv.FormatInt(remember.Milliseconds(), 10)}).Error())
+	return db.Error(releaseScript.Exec(ctx, a.t.redis, a.keys, []string{strconv.FormatInt(remember.Milliseconds(), 10), strconv.FormatInt(a.known, 10)}).Error())
 }
 
 // name is a key that tells nothing: kind and parts, hashed under a secret.

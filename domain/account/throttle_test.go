@@ -90,6 +90,30 @@ func TestGuessingIsThrottledByAddress(t *testing.T) {
 	}
 }
 
+func TestGuessingBesideTheOwnerDoesNotLockThemOut(t *testing.T) {
+	b := newBundle(t)
+	b.register("ada@example.com")
+	b.register("bob@example.com")
+	b.login("ada@example.com") // from 192.0.2.1
+	for i := range addressFailures {
+		wantCode(t, b.guess(fmt.Sprintf("nobody%d@example.com", i), "192.0.2.1"), domain.Unauthenticated)
+	}
+	locked := func() {
+		t.Helper()
+		_, err := b.Login(t.Context(), Credentials{Email: "bob@example.com", Password: password, Address: "192.0.2.1"})
+		wantCode(t, err, domain.RateLimited) // never seen there
+	}
+	locked()
+	for range 3 {
+		b.login("ada@example.com")
+		locked() // the owner's successes free nobody else
+	}
+	for range accountFailures {
+		wantCode(t, b.guess("ada@example.com", "192.0.2.1"), domain.Unauthenticated)
+	}
+	wantCode(t, b.guess("ada@example.com", "192.0.2.1"), domain.RateLimited)
+}
+
 func TestSuccessesDoNotCountAgainstAnAddress(t *testing.T) {
 	b := newBundle(t)
 	b.register("ada@example.com")

@@ -98,7 +98,13 @@ func newTokens(cfg Config, clock domain.Clock) (*tokens, error) {
 	default:
 		return nil, fmt.Errorf("the JWT algorithm %q is none of HS256, RS256, EdDSA", cfg.Algorithm)
 	}
-	t.checker = func(*jwt.Token) (any, error) { return public, nil }
+	t.checker = func(token *jwt.Token) (any, error) {
+		// What is critical must be understood (RFC 7515, 4.1.11), and we understand no extension.
+		if _, critical := token.Header["crit"]; critical {
+			return nil, errors.New("an extension is critical")
+		}
+		return public, nil
+	}
 	t.parser = jwt.NewParser(
 		jwt.WithValidMethods([]string{cfg.Algorithm}),
 		jwt.WithIssuer(cfg.Issuer), jwt.WithAudience(cfg.Audience),

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -143,6 +144,15 @@ func TestForgedTokens(t *testing.T) {
 		}
 	}
 	h := func(change map[string]any) string { return sign(jwt.SigningMethodHS256, []byte(secret), change) }
+	for _, crit := range []any{[]string{"b64"}, []string{"https://counsel.example/unheard-of"}, []string{}, nil} {
+		extended := jwt.NewWithClaims(jwt.SigningMethodHS256, good)
+		extended.Header["crit"], extended.Header["b64"] = crit, true
+		s, err := extended.SignedString([]byte(secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		refuse(hs, fmt.Sprintf("crit %v", crit), s)
+	}
 	refuse(hs, "alg none", sign(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil))
 	refuse(hs, "alg None", b64([]byte(`{"alg":"None"}`))+"."+parts[1]+".")
 	refuse(hs, "no alg", b64([]byte(`{"typ":"JWT"}`))+"."+parts[1]+"."+parts[2])

@@ -147,6 +147,8 @@ func (s *Service) mayAskFor(ctx context.Context, caller domain.Principal, user d
 	if !caller.Admin() {
 		return domain.Errorf(domain.Forbidden, "Only an admin may ask for another user.")
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
+	defer cancel()
 	switch _, err := query.New(s.DB).GetUser(ctx, user); {
 	case errors.Is(err, sql.ErrNoRows):
 		return domain.InvalidField("/userId", "is not the id of an account")
@@ -161,6 +163,8 @@ func (s *Service) earlier(ctx context.Context, caller domain.Principal, q Questi
 	if q.Context == nil || q.Context.ConsultationID == nil {
 		return nil, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
+	defer cancel()
 	c, err := query.New(s.DB).GetConsultation(ctx, *q.Context.ConsultationID)
 	own := c.UserID == q.UserID || (caller.Admin() && q.UserID == caller.UserID)
 	switch {

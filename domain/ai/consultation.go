@@ -63,6 +63,8 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 	if f.Before != nil {
 		before = *f.Before
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
+	defer cancel()
 	q := query.New(s.DB)
 	var rows []query.ListConsultationsRow
 	if user != nil {
@@ -93,6 +95,8 @@ var newest = domain.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xf
 
 // Consultation reads one. NotFound: there is none, or it is not the caller's (admins aside).
 func (s *Service) Consultation(ctx context.Context, caller domain.Principal, id domain.ID) (Consultation, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
+	defer cancel()
 	c, err := query.New(s.DB).GetConsultation(ctx, id)
 	switch {
 	case errors.Is(err, sql.ErrNoRows), err == nil && c.UserID != caller.UserID && !caller.Admin():

@@ -1,9 +1,11 @@
 package ai
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"counsel/db"
 	"counsel/domain"
@@ -173,4 +175,48 @@ func TestManyAndLongRows(t *testing.T) {
 	if b.seen.writes.Load() < 2 {
 		t.Error("a batch has no bound")
 	}
+}
+
+// A database that hangs keeps nobody waiting for a row, nor for a connection.
+func TestDatabaseHangs(t *testing.T) {
+	t.Parallel()
+	server := testenv.PrivateMySQL(t)
+	b := newBundle(t, func(d *Deps) {
+		d.DB = openDB(t, server.URL)
+		if err := db.Migrate(t.Context(), d.DB); err != nil {
+			t.Fatal(err)
+		}
+	})
+	admin := addUser(t, b.DB, domain.RoleAdmin)
+	kept := b.ask(t, b.user, "What is an easement?").ConsultationID
+	b.readTimeout = 500 * time.Millisecond
+	server.Pause()
+	defer server.Resume()
+	var wg sync.WaitGroup
+	for what, read := range map[string]func(context.Context) error{
+		"the account asked for": func(ctx context.Context) error {
+			_, err := b.Chat(ctx, admin, Question{UserID: b.user.UserID, Message: "What is a lien?"})
+			return err
+		},
+		"the earlier consultation": func(ctx context.Context) error {
+			_, err := b.Chat(ctx, b.user, Question{UserID: b.user.UserID, Message: "And now?", Context: &Context{ConsultationID: &kept}})
+			return err
+		},
+		"a consultation": func(ctx context.Context) error { _, err := b.Consultation(ctx, b.user, kept); return err },
+		"consultations": func(ctx context.Context) error {
+			_, _, err := b.Consultations(ctx, b.user, ConsultationFilter{})
+			return err
+		},
+	} {
+		for range 10 {
+			wg.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), patience/2)
+				defer cancel()
+				if err := read(ctx); domain.CodeOf(err) != domain.Unavailable || ctx.Err() != nil {
+					t.Errorf("%s: %v, %v", what, err, ctx.Err())
+				}
+			})
+		}
+	}
+	wg.Wait()
 }

@@ -22,6 +22,7 @@ const (
 	maxWaiting    = 4 * maxBatchRows
 	writeTries    = 3
 	writeTimeout  = 10 * time.Second
+	readTimeout   = 10 * time.Second
 	maxPatience   = 12 * time.Second // while the database hangs
 )
 

@@ -111,6 +111,7 @@ type Service struct {
 	finished              []*flight // in the order they ended
 	waiting               map[string]chan struct{}
 	leaseTTL, failureHold time.Duration
+	readTimeout           time.Duration // for what a request reads of the database
 }
 
 // New starts a Service; it owns goroutines until Close. It fails only when the chat prompt or
@@ -132,7 +133,7 @@ func New(d Deps) (*Service, error) {
 	}
 	s := &Service{
 		Deps: d, chatVersion: p.Version, shapes: map[string]map[string]any{},
-		flights: map[string]*flight{}, waiting: map[string]chan struct{}{}, leaseTTL: leaseTTL, failureHold: failureHold,
+		flights: map[string]*flight{}, waiting: map[string]chan struct{}{}, leaseTTL: leaseTTL, failureHold: failureHold, readTimeout: readTimeout,
 	}
 	for _, t := range d.Prompts.Types() {
 		var shape map[string]any

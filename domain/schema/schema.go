@@ -30,6 +30,8 @@ type Schema struct{ compiled *jsonschema.Schema }
 type Fault struct {
 	domain.Field
 	Unknown bool
+
+	empty, form bool // a text is too short at no length; has not the form of its pattern
 }
 
 // Compile reads a draft 2020-12 schema. "format" is checked, not only noted; to the standard
@@ -74,6 +76,13 @@ func (s *Schema) Check(v any, prefix string) []Fault {
 		return []Fault{{Field: domain.Field{Pointer: prefix, Detail: "is not valid JSON data"}}}
 	}
 	faults := collect(nil, prefix, invalid)
+	empty := map[string]bool{}
+	for _, f := range faults {
+		if f.empty {
+			empty[f.Pointer] = true
+		}
+	}
+	faults = slices.DeleteFunc(faults, func(f Fault) bool { return f.form && empty[f.Pointer] }) // that it is empty says it all
 	slices.SortFunc(faults, func(a, b Fault) int {
 		return strings.Compare(a.Pointer+"\x00"+a.Detail, b.Pointer+"\x00"+b.Detail)
 	})
@@ -95,7 +104,7 @@ func Fields(faults []Fault) []domain.Field {
 
 func collect(out []Fault, prefix string, e *jsonschema.ValidationError) []Fault {
 	add := func(detail string, unknown bool, more ...string) {
-		out = append(out, Fault{domain.Field{Pointer: pointer(prefix, append(slices.Clone(e.InstanceLocation), more...)), Detail: detail}, unknown})
+		out = append(out, Fault{Field: domain.Field{Pointer: pointer(prefix, append(slices.Clone(e.InstanceLocation), more...)), Detail: detail}, Unknown: unknown})
 	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required:
@@ -120,8 +129,14 @@ func collect(out []Fault, prefix string, e *jsonschema.ValidationError) []Fault 
 		}
 		return out
 	}
-	add(detail(e.ErrorKind), false)
-	return out
+	f := Fault{Field: domain.Field{Pointer: pointer(prefix, e.InstanceLocation), Detail: detail(e.ErrorKind)}}
+	switch k := e.ErrorKind.(type) {
+	case *kind.MinLength:
+		f.empty = k.Got == 0
+	case *kind.Pattern:
+		f.form = true
+	}
+	return append(out, f)
 }
 
 func detail(k jsonschema.ErrorKind) string {
@@ -170,14 +185,24 @@ func detail(k jsonschema.ErrorKind) string {
 	case *kind.Maximum:
 		return "must be at most " + k.Want.RatString()
 	case *kind.Pattern:
-		if k.Want == `\S` {
-			return "must not be blank"
+		if words, ok := patterns[k.Want]; ok {
+			return words
 		}
 		return "must have the form " + k.Want
 	case *kind.FalseSchema:
 		return "is not allowed here"
 	}
 	return k.LocalizedString(message.NewPrinter(language.English))
+}
+
+// patterns says in words what a pattern of the contract or of a form asks for.
+var patterns = map[string]string{
+	`\S`:                                     "must not be blank",
+	`^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$`: "must not be blank and must not hold control characters",
+	`^[A-Za-z0-9_-]+$`:                       "may hold only letters, digits, hyphens and underscores",
+	`^[A-Za-z0-9_.-]+$`:                      "may hold only letters, digits, hyphens, underscores and dots",
+	`^[a-z0-9-]+$`:                           "may hold only lower-case letters, digits and hyphens",
+	`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`:    "must be a BCP 47 language tag such as en-IE",
 }
 
 func article(noun string) string {

@@ -59,6 +59,36 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestPatternsInWords(t *testing.T) {
+	s, err := schema.Compile("words", []byte(`{"properties": {
+		"name": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*$"},
+		"id": {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_.-]+$"}
+	}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string]string{
+		`{"name":""}`:              "/name must not be empty",
+		`{"name":"  "}`:            "/name must not be blank and must not hold control characters",
+		`{"name":"a\u0000\u0000"}`: "/name must not be blank and must not hold control characters",
+		`{"id":"a b"}`:             "/id may hold only letters, digits, hyphens, underscores and dots",
+		`{"id":""}`:                "/id must not be empty",
+		`{"name":"","id":"ä"}`:     "/id may hold only letters, digits, hyphens, underscores and dots; /name must not be empty",
+	} {
+		var v any
+		if err := json.Unmarshal([]byte(body), &v); err != nil {
+			t.Fatal(err)
+		}
+		var said []string
+		for _, f := range s.Check(v, "") {
+			said = append(said, f.Pointer+" "+f.Detail)
+		}
+		if got := strings.Join(said, "; "); got != want {
+			t.Errorf("%s: %s", body, got)
+		}
+	}
+}
+
 func TestCheckNeverRepeatsValues(t *testing.T) {
 	s, err := schema.Compile("person", []byte(person))
 	if err != nil {

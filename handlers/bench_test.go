@@ -1,0 +1,46 @@
+package handlers_test
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"counsel/domain"
+)
+
+// benchmark measures one request through the whole router, with its log line and budget.
+func benchmark(b *testing.B, method, path string, body func(*person) any) {
+	s := newBundle(b, func(s *setup) {
+		s.limit = 1 << 30
+		s.deps.Log = slog.New(slog.NewJSONHandler(io.Discard, nil))
+	})
+	ada := s.join("ada", domain.RoleClient)
+	var raw []byte
+	if body != nil {
+		var err error
+		raw, err = json.Marshal(body(ada))
+		must(b, err)
+	}
+	s.call(ada, method, path, string(raw)).wants(http.StatusOK, "") // fills the caches
+	b.ReportAllocs()
+	for b.Loop() {
+		r := httptest.NewRequestWithContext(b.Context(), method, path, strings.NewReader(string(raw)))
+		r.Header.Set("Authorization", "Bearer "+ada.token)
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		s.server.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			b.Fatalf("answers %d: %s", w.Code, w.Body)
+		}
+	}
+}
+
+func BenchmarkMe(b *testing.B) { benchmark(b, http.MethodGet, "/api/auth/me", nil) }
+
+func BenchmarkCachedChat(b *testing.B) {
+	benchmark(b, http.MethodPost, "/api/ai/chat", func(ada *person) any { return question(ada, "What is an easement?") })
+}
