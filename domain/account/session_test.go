@@ -254,7 +254,7 @@ return redis.call('GET', KEYS[1])`).Numkeys(1).Key(k).Build()).ToString()
 		if err != nil {
 			t.Fatal(k, err)
 		}
-		for _, private := range []string{"ada", "lovelace", "example", "203.0", password, sec, tok.AccessToken} {
+		for _, private := range []string{"ada.", "lovelace", "example", "203.0", password, sec, tok.AccessToken} {
 			if strings.Contains(strings.ToLower(k+" "+dump), strings.ToLower(private)) {
 				t.Errorf("%s holds %q: %s", k, private, dump)
 			}
