@@ -171,11 +171,11 @@ func explained(err error) error {
 	if !ok {
 		return err
 	}
-	said := e.Message
+	said := []string{e.Message}
 	for _, f := range e.Fields {
-		said += " " + strings.TrimPrefix(f.Pointer, "/") + " " + f.Detail + "."
+		said = append(said, strings.TrimPrefix(f.Pointer, "/")+" "+f.Detail+".")
 	}
-	return errors.New(said)
+	return errors.New(strings.Join(said, " "))
 }
 
 // ready asks the database and Redis whether they answer.

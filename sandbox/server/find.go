@@ -29,15 +29,15 @@ type MissingError struct {
 }
 
 func (e *MissingError) Error() string {
-	install, packages := "apt-get install", map[string]string{mysqlPrograms[0]: "mariadb-server-core", redisPrograms[0]: "redis-server"}
+	install, packages := []string{"apt-get install"}, map[string]string{mysqlPrograms[0]: "mariadb-server-core", redisPrograms[0]: "redis-server"}
 	if runtime.GOOS == "darwin" {
-		install, packages = "brew install", map[string]string{mysqlPrograms[0]: "mariadb", redisPrograms[0]: "redis"}
+		install, packages = []string{"brew install"}, map[string]string{mysqlPrograms[0]: "mariadb", redisPrograms[0]: "redis"}
 	}
 	for _, program := range e.Programs {
 		name, _, _ := strings.Cut(program, " ")
-		install += " " + packages[name]
+		install = append(install, packages[name])
 	}
-	return fmt.Sprintf("not installed: %s; install with: %s", strings.Join(e.Programs, ", "), install)
+	return fmt.Sprintf("not installed: %s; install with: %s", strings.Join(e.Programs, ", "), strings.Join(install, " "))
 }
 
 // Missing names the server programs this machine lacks, of the kinds asked for.
