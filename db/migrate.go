@@ -50,7 +50,9 @@ func provider(pool *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("migrations: %w", err)
 	}
-	p, err := goose.NewProvider(goose.DialectMySQL, pool, files, goose.WithSessionLocker(namedLock{}))
+	p, err := goose.NewProvider(goose.DialectMySQL, pool, files,
+		goose.WithSessionLocker(namedLock{}),
+		goose.WithAllowOutofOrder(true)) // changes land in another order than they were numbered
 	if err != nil {
 		return nil, fmt.Errorf("migrations: %w", err)
 	}
