@@ -76,14 +76,14 @@ type Page struct {
 	Margins   Margins
 }
 
-// Margins are in millimetres, 10 to 60. All zero: the default. Header and footer stand inside
-// the upper and lower margin's edge: the text begins below the header.
+// Margins are in millimetres, 10 to 60. All zero: the default. Header and footer stand at the
+// edge of the upper and lower margin; the text begins below the header.
 type Margins struct {
 	Left, Top, Right, Bottom float64
 }
 
-// Running is a line that stands on every page. In its texts {page}, {pages} and {title} are
-// replaced. Each part is a single line; together they must fit the width.
+// Running stands on every page, above or below. In its texts {page}, {pages} and {title} are
+// replaced. Parts too long to stand beside one another are broken into lines, six at most.
 type Running struct {
 	Left, Center, Right string
 	Source              string // JSON Pointer, for errors
@@ -145,7 +145,8 @@ type Paragraph struct {
 	Source string
 }
 
-// List is a list of items with bullets, or with numbers when Ordered.
+// List is a list of items with bullets, or with numbers when Ordered. After a Clause it stands
+// indented as the clause's text does, as do a Quote and a Plain table.
 type List struct {
 	Ordered bool
 	Start   int // the first number; 0 is 1
@@ -187,7 +188,14 @@ type Cell struct {
 // A party is never split over pages.
 type Signatures struct {
 	Parties []Party
+	Labels  Labels
 	Source  string
+}
+
+// Labels are the words beside the lines of a signature, in the document's language. Empty ones are
+// English.
+type Labels struct {
+	Name, Title, Place, Date string
 }
 
 // Party signs. Empty parts are left for the pen.

@@ -145,6 +145,23 @@ func (d Document) eachSpan(f func(s Span, source string)) {
 	}
 }
 
+// Size is how many bytes of text the document holds.
+func (d Document) Size() int {
+	n := len(d.Meta.Title) + len(d.Watermark) + len(d.VerifyURL)
+	for _, r := range []Running{d.Header, d.Footer} {
+		n += len(r.Left) + len(r.Center) + len(r.Right)
+	}
+	d.eachSpan(func(s Span, _ string) { n += len(s.Text) })
+	for _, b := range d.Blocks {
+		if s, ok := b.(Signatures); ok {
+			for _, p := range s.Parties {
+				n += len(p.Role) + len(p.Name) + len(p.Title) + len(p.Place) + len(p.Date)
+			}
+		}
+	}
+	return n
+}
+
 func blockSpans(b Block, parent string, f func(Span, string)) {
 	spans := func(source string, list []Span) {
 		for _, s := range list {
