@@ -25,6 +25,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
+	"counsel/domain/cases"
 	"counsel/domain/documents"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
@@ -106,8 +107,10 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	}
 
 	deps := handlers.Deps{
-		Accounts: a.accounts, AI: a.ai, Drafts: documents.NewDrafts(a.database, domain.SystemClock, domain.NewID),
-		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
+		Accounts: a.accounts, AI: a.ai,
+		Cases:  cases.New(a.database, a.accounts, domain.SystemClock, domain.NewID),
+		Drafts: documents.NewDrafts(a.database, domain.SystemClock, domain.NewID),
+		Ready:  a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}
 	if cfg.Limited() {
