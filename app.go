@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -160,11 +161,15 @@ func newAI(a *app, cfg config.Config, metrics *aiMetrics) (*ai.Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policies: %w", err)
 	}
+	flights := 0 // the service's own bound
+	if !cfg.Limited() {
+		flights = math.MaxInt
+	}
 	return ai.New(ai.Deps{
 		DB: a.database, Redis: a.redis, Model: a.model, Masker: masker, Prompts: templates, Policies: rules,
 		Clock: domain.SystemClock, NewID: domain.NewID, Metrics: metrics, Log: a.log,
 		ChatTTL:  time.Duration(cfg.ChatCacheMinutes) * time.Minute,
-		Deadline: cfg.LLM.Deadline() + 10*time.Second,
+		Deadline: cfg.LLM.Deadline() + 10*time.Second, MaxFlights: flights,
 	})
 }
 
