@@ -6,10 +6,10 @@
 // that flight is; check what the model returned; put the reader's own names back; write the
 // consultation; answer.
 //
-// What can fail: too many new questions of one user at once (RateLimited), masking (then nothing is sent), the model (its own error is passed on, to
-// everyone who waits for the same flight), Redis (then there is no cache, and one flight per
-// server instead of one for all), the database (then no answer is acknowledged). Every failure
-// is a *domain.Error.
+// What can fail: too many new questions of one user at once (RateLimited), masking (then
+// nothing is sent), the model (its own error is passed on, to everyone who waits for the same
+// flight), Redis (then there is no cache, and one flight per server instead of one for all),
+// the database (then no answer is acknowledged). Every failure is a *domain.Error.
 //
 // From the moment a request is masked it is carried to its end, whether or not its caller is
 // still there: others may wait for the same answer, and the answer is on record.
