@@ -117,6 +117,8 @@ type Service struct {
 	waiting               map[string]chan struct{}
 	leaseTTL, failureHold time.Duration
 	readTimeout           time.Duration // for what a request reads of the database
+
+	lookupTimeout, leaseTimeout time.Duration // what Redis is given
 }
 
 // New starts a Service; it owns goroutines until Close. It fails only when the chat prompt or
@@ -140,7 +142,7 @@ func New(d Deps) (*Service, error) {
 	s := &Service{
 		Deps: d, chatVersion: p.Version, shapes: map[string]map[string]any{},
 		flights: map[string]*flight{}, leading: map[domain.ID]int{}, waiting: map[string]chan struct{}{},
-		leaseTTL: leaseTTL, failureHold: failureHold, readTimeout: readTimeout,
+		leaseTTL: leaseTTL, failureHold: failureHold, readTimeout: readTimeout, lookupTimeout: lookupTimeout, leaseTimeout: leaseTimeout,
 	}
 	for _, t := range d.Prompts.Types() {
 		var shape map[string]any
