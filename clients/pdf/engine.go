@@ -100,7 +100,7 @@ func (e *Engine) render(ctx context.Context, d documents.Document) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &scribe{faces: e.faces, ok: e.ok, outline: outline}
+	s := newScribe(e.faces, e.ok, outline)
 	page := s.paper(d.Page, d.Meta.Source)
 	width := page.width - page.margins.Left - page.margins.Right
 	head := s.running(d.Header, d.Meta.Title, width, true)
@@ -114,6 +114,7 @@ func (e *Engine) render(ctx context.Context, d documents.Document) ([]byte, erro
 		return nil, err
 	}
 
+	s.keep() // the watermark
 	f := &flow{ctx: ctx, scribe: s, width: width}
 	if err := f.blocks(d.Blocks, outline); err != nil {
 		return nil, err
@@ -147,6 +148,7 @@ func (e *Engine) render(ctx context.Context, d documents.Document) ([]byte, erro
 		p.SetNumber(i+1, len(pages))
 		sh.draw(p, root)
 		pages[i] = nil
+		s.turn() // header and footer
 	}
 	return sh.GenerateBytes()
 }

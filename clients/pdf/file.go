@@ -40,6 +40,11 @@ func deflate(b []byte) []byte {
 // file lays out the objects: the page tree first, then fonts, pages with their links, bookmarks.
 func (s *sheet) file() []byte {
 	o := &objects{}
+	size := 1 << 17 // fonts and the rest
+	for _, p := range s.pages {
+		size += len(p.content) + 256
+	}
+	o.buf.Grow(size)
 	o.buf.WriteString("%PDF-1.7\n%\xE2\xE3\xCF\xD3\n")
 	catalog, tree, about := o.next(), o.next(), o.next()
 

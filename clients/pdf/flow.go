@@ -147,12 +147,12 @@ func (f *flow) set(p paragraph, keep bool) {
 			x = end
 			first = f.width - x
 		}
-		labels = p.label.runs(labelLine(p.label), faces, p.labelAt, p.size, 0)
+		labels = p.label.runs(wholeLine(p.label), f.scribe, p.labelAt, p.size, 0)
 	}
 	h := leading(p.size)
 	if first < 6*p.size && first < width { // a number so long that it needs a line for itself
 		for i, l := range p.label.lines(faces, units(f.width, p.size), units(f.width, p.size)) {
-			tl := &textLine{size: p.size, runs: p.label.runs(l, faces, 0, p.size, 0)}
+			tl := &textLine{size: p.size, runs: p.label.runs(l, f.scribe, 0, p.size, 0)}
 			if i == 0 {
 				tl.anchor, tl.bookmark, tl.level = p.anchor, p.bookmark, p.level
 				p.anchor, p.bookmark = "", ""
@@ -179,7 +179,7 @@ func (f *flow) set(p paragraph, keep bool) {
 				room = free / float64(n)
 			}
 		}
-		tl := &textLine{size: p.size, runs: p.text.runs(l, faces, at, p.size, room)}
+		tl := &textLine{size: p.size, runs: p.text.runs(l, f.scribe, at, p.size, room)}
 		if i == 0 {
 			tl.runs = append(labels, tl.runs...)
 			tl.anchor, tl.bookmark, tl.level = p.anchor, p.bookmark, p.level
@@ -193,7 +193,7 @@ func (f *flow) set(p paragraph, keep bool) {
 	}
 }
 
-func labelLine(t text) line { return line{end: len(t.chars)} }
+func wholeLine(t text) line { return line{end: len(t.chars)} }
 
 func (t text) spaces(l line) (n int) {
 	for _, c := range t.chars[l.start:l.end] {
@@ -210,6 +210,7 @@ func (f *flow) blocks(blocks []documents.Block, outline documents.Outline) error
 		if err := f.ctx.Err(); err != nil {
 			return err
 		}
+		f.scribe.turn()
 		switch b := b.(type) {
 		case documents.Heading:
 			f.heading(b, outline.Label(i))

@@ -173,20 +173,21 @@ var drawable = sync.OnceValue(func() *[1 << 16]bool {
 // characters share a glyph.
 type subset struct {
 	face  *face
-	codes map[rune]uint16
-	chars []rune // by code-1
+	codes [256]*[256]uint16 // by the two bytes of the character; 0 is none yet
+	chars []rune            // by code-1
 }
 
-func newSubset(f *face) *subset { return &subset{face: f, codes: map[rune]uint16{}} }
-
-func (f *subset) code(r rune) uint16 {
-	c, ok := f.codes[r]
-	if !ok {
-		f.chars = append(f.chars, r)
-		c = uint16(len(f.chars))
-		f.codes[r] = c
+func (f *subset) code(r uint16) uint16 {
+	block := f.codes[r>>8]
+	if block == nil {
+		block = new([256]uint16)
+		f.codes[r>>8] = block
 	}
-	return c
+	if block[r&0xFF] == 0 {
+		f.chars = append(f.chars, rune(r))
+		block[r&0xFF] = uint16(len(f.chars))
+	}
+	return block[r&0xFF]
 }
 
 // file is a TrueType font of the used glyphs alone, glyph numbers being codes. Instructions are

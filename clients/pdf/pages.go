@@ -26,7 +26,7 @@ func paginate(strips []strip, height float64) [][]strip {
 	used := 0.0
 	turn := func() {
 		pages = append(pages, now)
-		now, used = nil, 0
+		now, used = make([]strip, 0, len(now)+4), 0
 	}
 	// A table's head is repeated if it leaves most of the page to the rows.
 	repeated := func(s strip) bool { return s.head != nil && s.head.height < height/2 }
@@ -242,7 +242,7 @@ func (r *runningPart) Render(p core.Provider, cell *entity.Cell) {
 	for _, l := range lines {
 		free := cell.Width - points(l.width, smallSize)
 		x := [3]float64{0, free / 2, free}[r.place]
-		for _, u := range r.text.runs(l, s.scribe.faces, cell.X+x, smallSize, 0) {
+		for _, u := range r.text.runs(l, s.scribe, cell.X+x, smallSize, 0) {
 			s.show(u, u.x, y, smallSize, grey)
 		}
 		y += leading(smallSize)

@@ -81,11 +81,7 @@ var (
 )
 
 func newSheet(s *scribe, width, height float64, margins entity.Margins) *sheet {
-	sh := &sheet{scribe: s, width: width, height: height, left: margins.Left, top: margins.Top, places: map[string]place{}}
-	for i, f := range s.faces {
-		sh.fonts[i] = newSubset(f)
-	}
-	return sh
+	return &sheet{scribe: s, fonts: s.fonts, width: width, height: height, left: margins.Left, top: margins.Top, places: map[string]place{}}
 }
 
 // draw lets maroto draw one of its pages.
@@ -140,7 +136,7 @@ func (s *sheet) ink(c props.Color, op string) {
 
 // show writes a run whose baseline is y below the upper margin.
 func (s *sheet) show(r run, x, y, size float64, ink props.Color) {
-	if len(r.chars) == 0 {
+	if len(r.codes) == 0 {
 		return
 	}
 	px, py := s.left+x, s.height-s.top-y
@@ -168,11 +164,7 @@ func (s *sheet) string(r run, size float64) {
 	font := s.fonts[r.look.style]
 	b := s.content.AvailableBuffer()
 	b = append(b, "[("...)
-	for _, c := range r.chars {
-		if c.r == 0 { // gap or soft
-			continue
-		}
-		code := font.code(rune(c.r))
+	for _, code := range r.codes {
 		for _, v := range [2]byte{byte(code >> 8), byte(code)} {
 			switch v {
 			case '(', ')', '\\':
@@ -183,7 +175,7 @@ func (s *sheet) string(r run, size float64) {
 				b = append(b, v)
 			}
 		}
-		if r.room != 0 && (c.kind == space || c.kind == hard) {
+		if r.room != 0 && wide(font.chars[code-1]) {
 			b = append(b, ')')
 			b = appendNumber(b, -r.room*1000/size)
 			b = append(b, '(')
@@ -192,6 +184,9 @@ func (s *sheet) string(r run, size float64) {
 	b = append(b, ")]TJ"...)
 	s.content.Write(b)
 }
+
+// wide tells the characters that justifying widens.
+func wide(r rune) bool { return r == ' ' || r == '\u00A0' || r == '\u202F' || r == '\u2007' }
 
 // mark keeps where an anchor and a bookmark lead: to y below the upper margin.
 func (s *sheet) mark(anchor, title string, level int, y float64) {
@@ -223,7 +218,9 @@ func (s *sheet) watermark(t text) {
 	}
 	s.numbers(x, y)
 	s.content.WriteString("Tm ")
-	s.string(run{look: t.looks[0], chars: t.chars}, size)
+	for _, r := range t.runs(wholeLine(t), s.scribe, 0, size, 0) {
+		s.string(r, size)
+	}
 	s.content.WriteString(" ET Q EMC\n")
 }
 
@@ -290,10 +287,14 @@ func (s *sheet) AddLine(cell *entity.Cell, prop *props.Line) {
 }
 
 // leading is the distance of baselines for a size of type.
-func leading(size float64) float64 { return 1.27 * size }
+func leading(size float64) float64 { return exact(1.27 * size) }
 
 // baseline is how far it lies below the top of its line.
-func baseline(size float64) float64 { return 0.98 * size }
+func baseline(size float64) float64 { return exact(0.98 * size) }
+
+// exact rounds to what floating point holds exactly, so that sums of lines are the same on every
+// kind of processor.
+func exact(f float64) float64 { return math.Round(64*f) / 64 }
 
 func styleOf(t fontstyle.Type) style {
 	switch t {
@@ -328,7 +329,7 @@ func (s *sheet) AddText(words string, cell *entity.Cell, prop *props.Text) {
 		case align.Right:
 			x += width - points(l.width, prop.Size)
 		}
-		for _, r := range t.runs(l, s.scribe.faces, x, prop.Size, 0) {
+		for _, r := range t.runs(l, s.scribe, x, prop.Size, 0) {
 			s.show(r, r.x, y, prop.Size, ink)
 		}
 		y += leading(prop.Size) + prop.VerticalPadding
@@ -460,9 +461,10 @@ func (s *sheet) GenerateBytes() ([]byte, error) {
 
 // pdfText is a string of the file outside of pages.
 func pdfText(words string) []byte {
-	b := []byte("<FEFF")
+	const digits = "0123456789ABCDEF"
+	b := append(make([]byte, 0, 6+4*len(words)), "<FEFF"...)
 	for _, u := range utf16.Encode([]rune(words)) {
-		b = fmt.Appendf(b, "%04X", u)
+		b = append(b, digits[u>>12], digits[u>>8&15], digits[u>>4&15], digits[u&15])
 	}
 	return append(b, '>')
 }

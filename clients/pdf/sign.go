@@ -104,7 +104,7 @@ func (f *flow) column(t text, from, to float64) []*textLine {
 	limit := units(to-from, bodySize)
 	var out []*textLine
 	for _, l := range t.lines(f.scribe.faces, limit, limit) {
-		out = append(out, &textLine{size: bodySize, runs: t.runs(l, f.scribe.faces, from, bodySize, 0)})
+		out = append(out, &textLine{size: bodySize, runs: t.runs(l, f.scribe, from, bodySize, 0)})
 	}
 	return out
 }

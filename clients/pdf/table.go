@@ -229,7 +229,7 @@ func (t *tableFlow) row(cells []text, isHead, last bool) []strip {
 				case documents.Right:
 					x += free
 				}
-				return cell{look: inner, part: &textLine{size: tableSize, runs: cells[i].runs(l, faces, x, tableSize, 0)}}
+				return cell{look: inner, part: &textLine{size: tableSize, runs: cells[i].runs(l, t.scribe, x, tableSize, 0)}}
 			}),
 		})
 	}

@@ -2,7 +2,6 @@ package pdf
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -79,9 +78,39 @@ func (f *faults) err() error {
 // scribe turns spans into text.
 type scribe struct {
 	faces   [4]*face
+	fonts   [4]*subset
 	ok      *[1 << 16]bool
 	outline documents.Outline
 	faults  faults
+	chars   []char   // room for texts, of which turn begins anew
+	codes   []uint16 // room for runs
+}
+
+func newScribe(faces [4]*face, ok *[1 << 16]bool, outline documents.Outline) *scribe {
+	s := &scribe{faces: faces, ok: ok, outline: outline}
+	for i, f := range faces {
+		s.fonts[i] = &subset{face: f}
+	}
+	return s
+}
+
+// block is how many characters of room are made at a time.
+const block = 1 << 14
+
+// turn says that no text made so far is needed any more: the room is used again.
+func (s *scribe) turn() { s.chars = s.chars[:0] }
+
+// keep says that all texts made so far are needed: turn will not reach them.
+func (s *scribe) keep() { s.chars = nil }
+
+// room is a place for n characters.
+func (s *scribe) room(n int) []char {
+	if cap(s.chars)-len(s.chars) < n {
+		s.chars = make([]char, 0, max(n, block))
+	}
+	at := len(s.chars)
+	s.chars = s.chars[:at+n]
+	return s.chars[at : at : at+n]
 }
 
 // text sets spans; extra is added to the style of each. source is the pointer of spans without
@@ -91,8 +120,11 @@ func (s *scribe) text(spans []documents.Span, source string, extra style) text {
 	n := 0
 	for _, span := range spans {
 		n += len(span.Text)
+		if span.Ref != "" {
+			n += len(s.outline.Number(span.Ref))
+		}
 	}
-	t.chars = make([]char, 0, n)
+	t.chars = s.room(n)
 	for _, span := range spans {
 		l := look{style: extra, link: span.Link, ref: span.Ref}
 		if span.Bold {
@@ -351,24 +383,32 @@ func (t text) natural() (whole, word int) {
 type run struct {
 	x     float64 // from the left edge of its column, in points
 	width float64
-	look  look
-	chars []char
-	room  float64 // added to each space, in points
+	look  *look
+	codes []uint16 // of the characters in the font of the look
+	room  float64  // added to each space, in points
 }
 
 // runs cuts a line into its looks. x is where it starts; room is added to each space.
-func (t text) runs(l line, faces [4]*face, x, size, room float64) []run {
-	var out []run
+func (t text) runs(l line, s *scribe, x, size, room float64) []run {
+	out := make([]run, 0, 2)
+	if cap(s.codes)-len(s.codes) < l.end-l.start+1 {
+		s.codes = make([]uint16, 0, max(l.end-l.start+1, block))
+	}
 	for i := l.start; i < l.end; {
-		j, w, spaces := i, 0, 0
+		j, w, spaces, from := i, 0, 0, len(s.codes)
+		font := s.fonts[t.looks[t.chars[i].look].style]
 		for j < l.end && t.chars[j].look == t.chars[i].look {
-			w += int(t.chars[j].w)
-			if k := t.chars[j].kind; k == space || k == hard {
+			c := t.chars[j]
+			w += int(c.w)
+			if c.r != 0 { // neither gap nor soft
+				s.codes = append(s.codes, font.code(c.r))
+			}
+			if c.kind == space || c.kind == hard {
 				spaces++
 			}
 			j++
 		}
-		r := run{x: x, look: t.looks[t.chars[i].look], chars: t.chars[i:j:j], room: room}
+		r := run{x: x, look: &t.looks[t.chars[i].look], codes: s.codes[from:], room: room}
 		r.width = points(w, size) + room*float64(spaces)
 		x += r.width
 		out = append(out, r)
@@ -376,9 +416,9 @@ func (t text) runs(l line, faces [4]*face, x, size, room float64) []run {
 	}
 	if l.hyphen && len(out) > 0 {
 		r := &out[len(out)-1]
-		h := faces[r.look.style].width('-')
-		r.chars = append(slices.Clone(r.chars), char{r: '-', w: uint16(h)})
-		r.width += points(h, size)
+		s.codes = append(s.codes, s.fonts[r.look.style].code('-'))
+		r.codes = s.codes[len(s.codes)-len(r.codes)-1:]
+		r.width += points(s.faces[r.look.style].width('-'), size)
 	}
 	return out
 }

@@ -2,7 +2,6 @@ package ai
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -53,7 +52,7 @@ func BenchmarkChatCached(b *testing.B) {
 }
 
 func BenchmarkChatUncached(b *testing.B) {
-	s := newBundle(b, func(d *Deps) { d.MaxFlights = math.MaxInt })
+	s := newBundle(b)
 	s.model.then(says(strings.Repeat("It binds them for as long as it says. ", 20)))
 	var n atomic.Int64
 	b.SetParallelism(32)

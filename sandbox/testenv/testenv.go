@@ -150,8 +150,7 @@ func RedisURL(t testing.TB) string {
 		if err := flushRedis(u.Path, n); err != nil {
 			t.Fatalf("testenv: redis: %v", err)
 		}
-		// a shared server that a busy machine keeps waiting is not down
-		u.RawQuery = "db=" + strconv.Itoa(n) + "&dial_timeout=30s&write_timeout=30s"
+		u.RawQuery = "db=" + strconv.Itoa(n)
 		own.redisURL = u.String()
 	}
 	return own.redisURL
