@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -25,6 +26,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
+	"counsel/domain/cases"
 	"counsel/domain/documents"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
@@ -106,8 +108,10 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	}
 
 	deps := handlers.Deps{
-		Accounts: a.accounts, AI: a.ai, Drafts: documents.NewDrafts(a.database, domain.SystemClock, domain.NewID),
-		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
+		Accounts: a.accounts, AI: a.ai,
+		Cases:  cases.New(a.database, a.accounts, domain.SystemClock, domain.NewID),
+		Drafts: documents.NewDrafts(a.database, domain.SystemClock, domain.NewID),
+		Ready:  a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}
 	if cfg.Limited() {
@@ -157,11 +161,15 @@ func newAI(a *app, cfg config.Config, metrics *aiMetrics) (*ai.Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policies: %w", err)
 	}
+	flights := 0 // the service's own bound
+	if !cfg.Limited() {
+		flights = math.MaxInt
+	}
 	return ai.New(ai.Deps{
 		DB: a.database, Redis: a.redis, Model: a.model, Masker: masker, Prompts: templates, Policies: rules,
 		Clock: domain.SystemClock, NewID: domain.NewID, Metrics: metrics, Log: a.log,
 		ChatTTL:  time.Duration(cfg.ChatCacheMinutes) * time.Minute,
-		Deadline: cfg.LLM.Deadline() + 10*time.Second,
+		Deadline: cfg.LLM.Deadline() + 10*time.Second, MaxFlights: flights,
 	})
 }
 

@@ -46,3 +46,27 @@ func TestDraftsGetAFirstVersion(t *testing.T) {
 		t.Errorf("the consultation went with its draft: %d, %v", n, err)
 	}
 }
+
+// TestMigrationsOfAnySubject: a database that has later numbers takes the lower ones it lacks.
+func TestMigrationsOfAnySubject(t *testing.T) {
+	pool := open(t, testenv.NewDatabaseURL(t))
+	p, err := provider(pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpTo(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.ApplyVersion(t.Context(), 20, true); err != nil {
+		t.Fatal(err)
+	}
+	if CheckMigrated(t.Context(), pool) == nil {
+		t.Error("a database that lacks migrations passes for whole")
+	}
+	if err := Migrate(t.Context(), pool); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckMigrated(t.Context(), pool); err != nil {
+		t.Error(err)
+	}
+}

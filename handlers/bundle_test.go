@@ -30,6 +30,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
+	"counsel/domain/cases"
 	"counsel/domain/documents"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
@@ -118,6 +119,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	}
 
 	s.deps.Accounts, s.deps.AI = accounts, service
+	s.deps.Cases = cases.New(database, accounts, domain.SystemClock, domain.NewID)
 	s.deps.Drafts = documents.NewDrafts(database, domain.SystemClock, domain.NewID)
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {

@@ -26,6 +26,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/ai"
+	"counsel/domain/cases"
 	"counsel/domain/documents"
 	"counsel/domain/limits"
 	"counsel/gen/api"
@@ -35,6 +36,7 @@ import (
 type Deps struct {
 	Accounts *account.Service
 	AI       *ai.Service
+	Cases    *cases.Service
 	Drafts   *documents.Drafts
 
 	// Budgets of requests; nil: no limit.

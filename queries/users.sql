@@ -45,3 +45,6 @@ SELECT id, session_epoch FROM users WHERE sessions_stale = TRUE LIMIT ?;
 
 -- name: ClearStale :exec
 UPDATE users SET sessions_stale = FALSE WHERE id = ? AND session_epoch = ?;
+
+-- name: ListUsersByID :many
+SELECT id, email, full_name, role, disabled_at, created_at FROM users WHERE id IN (sqlc.slice(ids));

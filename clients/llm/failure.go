@@ -66,8 +66,11 @@ func (f *failure) verdict() error {
 	}
 }
 
+// bad is a complete answer that cannot be used. What the model says, or how much, is in the hands
+// of whoever asks: it must not count against the provider.
 func bad(err error) *failure {
-	return &failure{outcome: BadAnswer, status: http.StatusOK, err: err}
+	neutral := errors.Is(err, errEmpty) || errors.Is(err, errTooLarge)
+	return &failure{outcome: BadAnswer, status: http.StatusOK, neutral: neutral, err: err}
 }
 
 // refusal is the failure an HTTP status of 400 or more stands for. cause is the SDK's

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -228,5 +229,50 @@ func TestWhatTheBreakerDoesNotCount(t *testing.T) {
 		if want == "open" && (fmt.Sprint(states) != "[open]" || p.count() != 3) {
 			t.Errorf("%d: told of %v, %d requests", code, states, p.count())
 		}
+	}
+}
+
+// What the model says is up to whoever asks: nobody can have the breaker open for all by asking
+// for silence or for a flood. What is no answer at all counts.
+func TestTheCallersAnswersDoNotOpenTheBreaker(t *testing.T) {
+	notJSON := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, "{{ nonsense")
+	}
+	webPage := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<p>Sign in")
+	}
+	flood := strings.Repeat("tenancy ", 1000)
+	for name, tc := range map[string]struct {
+		handler http.HandlerFunc
+		stream  bool
+		want    string
+	}{
+		"empty":           {answers(""), false, "closed"},
+		"empty stream":    {frames(nil, chunk("", "stop"), "data: [DONE]\n\n"), true, "closed"},
+		"too large":       {answers(flood), false, "closed"},
+		"too large piece": {stream(flood), true, "closed"},
+		"too many pieces": {frames(nil, strings.Repeat(chunk("", ""), 1000)), true, "closed"},
+		"not JSON":        {notJSON, false, "open"},
+		"a web page":      {webPage, false, "open"},
+		"not JSON stream": {frames(nil, "data: {{\n\n"), true, "open"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := serve(t, tc.handler)
+			c := connect(t, p.URL, func(cfg *Config) { cfg.BreakerFailures, cfg.MaxAnswer = 3, 4096 })
+			for range 3 {
+				var err error
+				if tc.stream {
+					_, err = c.Stream(t.Context(), ask("x"), func(string) {})
+				} else {
+					_, err = c.Complete(t.Context(), ask("x"))
+				}
+				fails(t, err, domain.Upstream, "ai_bad_answer")
+			}
+			if c.Breaker() != tc.want {
+				t.Errorf("the breaker is %s", c.Breaker())
+			}
+		})
 	}
 }

@@ -208,6 +208,22 @@ func (s *Service) Users(ctx context.Context, f UserFilter) (users []User, next *
 	return users, next, nil
 }
 
+// ByID returns the accounts there are among ids.
+func (s *Service) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]User, error) {
+	users := make(map[domain.ID]User, len(ids))
+	if len(ids) == 0 {
+		return users, nil
+	}
+	rows, err := s.rows.ListUsersByID(ctx, ids)
+	if err != nil {
+		return nil, db.Error(err)
+	}
+	for _, r := range rows {
+		users[r.ID] = User{ID: r.ID, Email: r.Email, FullName: r.FullName, Role: domain.Role(r.Role), Disabled: r.DisabledAt.Valid, CreatedAt: r.CreatedAt}
+	}
+	return users, nil
+}
+
 // UserChange is what an admin may change; nil leaves a thing as it is.
 type UserChange struct {
 	Role     *domain.Role

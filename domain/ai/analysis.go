@@ -45,7 +45,8 @@ type Finding struct {
 	Suggestion string  `json:"suggestion"`
 }
 
-// Analyze reviews a text for the caller. Errors: Invalid (/text, /policy) and those of Model.
+// Analyze reviews a text for the caller. Errors: Invalid (/text, /policy), RateLimited beyond
+// Deps.MaxFlights, and those of Model.
 //
 // The rules of the policy and the search for embedded orders run here, over the text itself;
 // the model sees the masked text and can add findings, never take one away.
@@ -76,7 +77,7 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, r Analys
 
 	// From here on the request is carried to its end, whatever becomes of ctx.
 	a := &ask{
-		kind: KindAnalysis, ttl: s.AnalysisTTL, at: asked,
+		kind: KindAnalysis, user: caller.UserID, ttl: s.AnalysisTTL, at: asked,
 		key: keyOf(string(KindAnalysis), s.Model.Name(), p.Version, rules.Name+"@"+rules.Version(), masked.Text, "", "en", "",
 			partition(session.Found() == 0, caller.UserID)),
 		build: func() (Request, error) { return structured(p), nil },

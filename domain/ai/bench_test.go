@@ -2,6 +2,7 @@ package ai
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -52,7 +53,7 @@ func BenchmarkChatCached(b *testing.B) {
 }
 
 func BenchmarkChatUncached(b *testing.B) {
-	s := newBundle(b)
+	s := newBundle(b, func(d *Deps) { d.MaxFlights = math.MaxInt })
 	s.model.then(says(strings.Repeat("It binds them for as long as it says. ", 20)))
 	var n atomic.Int64
 	b.SetParallelism(32)

@@ -99,7 +99,7 @@ func (s *Service) lookup(a *ask) (e entry, ok bool) {
 		s.Metrics.CacheLookup(a.kind, LookupError)
 		return entry{}, false
 	}
-	ctx, cancel := context.WithTimeout(s.base, lookupTimeout)
+	ctx, cancel := context.WithTimeout(s.base, s.lookupTimeout)
 	defer cancel()
 	raw, err := s.Redis.DoCache(ctx, s.Redis.B().Get().Key(a.cacheKey()).Cache(), localTTL).AsBytes()
 	if err != nil && !rueidis.IsRedisNil(err) {

@@ -45,7 +45,8 @@ type Reference struct {
 }
 
 // Chat answers a question. Errors: Forbidden for another user's id, Invalid (/message,
-// /locale, /userId), NotFound for a consultation the user cannot read, and those of Model.
+// /locale, /userId), NotFound for a consultation the user cannot read, RateLimited beyond
+// Deps.MaxFlights, and those of Model.
 func (s *Service) Chat(ctx context.Context, caller domain.Principal, q Question) (Answer, error) {
 	return s.chat(ctx, caller, q, nil)
 }
@@ -89,7 +90,7 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	// From here on the request is carried to its end, whatever becomes of ctx.
 	shared := earlier == nil && m.facts == "" && session.Found() == 0
 	a := &ask{
-		kind: KindChat, ttl: s.ChatTTL, at: asked, stream: delta != nil,
+		kind: KindChat, user: caller.UserID, ttl: s.ChatTTL, at: asked, stream: delta != nil,
 		key: keyOf(string(KindChat), s.Model.Name(), s.chatVersion, "", m.message, m.facts, m.question, m.answer, locale,
 			partition(shared, q.UserID)),
 		build: func() (Request, error) { return s.chatRequest(m, tag) },

@@ -103,7 +103,7 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 
 	// From here on the request is carried to its end, whatever becomes of ctx.
 	a := &ask{
-		kind: KindDocument, ttl: s.DraftTTL, at: asked,
+		kind: KindDocument, user: caller.UserID, ttl: s.DraftTTL, at: asked,
 		key: keyOf(string(KindDocument), s.Model.Name(), p.Version, t.ID+"@"+t.Version, p.User, "", tag.String(), string(tone),
 			partition(session.Found() == 0, caller.UserID)),
 		build: func() (Request, error) { return structured(p), nil },

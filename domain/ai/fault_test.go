@@ -78,7 +78,7 @@ func TestRedisStopsMidway(t *testing.T) {
 			await(t, "the call", h.began)
 			one.model.then(own.say)
 			_, follows := two.stream(t.Context(), two.user, "Why?")
-			eventually(t, "it waits", func() bool { two.mu.Lock(); defer two.mu.Unlock(); return len(two.waiting) == 1 })
+			two.waits(t)
 			end(server)
 			// the follower goes on by itself, the leader is not disturbed
 			await(t, "the follower's own call", own.began)

@@ -13,7 +13,8 @@ import (
 // ask is one masked request on its way to an answer.
 type ask struct {
 	kind   Kind
-	key    string // of everything the answer depends on
+	user   domain.ID // who asks: the caller, also when an admin asks for another
+	key    string    // of everything the answer depends on
 	ttl    time.Duration
 	at     time.Time               // when it was asked
 	stream bool                    // the caller wants the answer as it is written
@@ -95,7 +96,8 @@ func (s *Service) obtain(a *ask, usage *domain.Usage, live func(string)) (e entr
 	return f.entry, role != RoleLeader, nil
 }
 
-// join returns the flight that answers a, starting it if there is none.
+// join returns the flight that answers a, starting it if there is none. RateLimited: it would
+// be one too many for its user.
 func (s *Service) join(a *ask) (*flight, Role, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,6 +106,12 @@ func (s *Service) join(a *ask) (*flight, Role, error) {
 	if f := s.flights[id]; f != nil && (f.ended.IsZero() || !a.at.After(s.goodUntil(f))) {
 		return f, RoleFollower, nil
 	}
+	if s.leading[a.user] >= s.MaxFlights {
+		return nil, "", &domain.Error{
+			Code: domain.RateLimited, Message: "Too many of your requests are being answered. Please wait for one to end.", RetryAfter: time.Second,
+		}
+	}
+	s.leading[a.user]++
 	f := &flight{key: id, done: make(chan struct{})}
 	s.flights[id] = f
 	s.running++ // the request that starts it is running, so Close is still waiting
@@ -133,6 +141,9 @@ func (s *Service) fly(f *flight, a *ask) {
 	f.entry, f.err = s.lead(ctx, f, a)
 	s.mu.Lock()
 	f.ended = s.Clock()
+	if s.leading[a.user]--; s.leading[a.user] == 0 {
+		delete(s.leading, a.user)
+	}
 	s.finished = append(s.finished, f)
 	s.mu.Unlock()
 	close(f.done)

@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // built holds what is costly to make and never changes.
 var built = sync.OnceValue(func() (b struct {
@@ -217,7 +217,8 @@ func newBundle(t testing.TB, change ...func(*Deps)) *bundle {
 			}
 		})
 	}
-	if d.Redis == nil {
+	shared := d.Redis == nil
+	if shared {
 		d.Redis = openRedis(t, testenv.RedisURL(t))
 	}
 	s, err := New(d)
@@ -225,6 +226,9 @@ func newBundle(t testing.TB, change ...func(*Deps)) *bundle {
 		t.Fatal(err)
 	}
 	s.failureHold = 0 // else a test waits for it before it asks again
+	if shared {       // it is never down, only slow
+		s.lookupTimeout, s.leaseTimeout = patience, patience
+	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
@@ -277,6 +281,16 @@ func (b *bundle) rows(t testing.TB) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// waits returns when a flight of this server is asking for the lease, or waits for another's.
+func (b *bundle) waits(t testing.TB) {
+	t.Helper()
+	eventually(t, "it waits", func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return len(b.waiting) == 1
+	})
 }
 
 // inRedis is every key with its value, in one text.

@@ -22,7 +22,7 @@ import (
 const (
 	leaseTTL     = 5 * time.Second // how long after the leader's death another takes over
 	pollEvery    = 250 * time.Millisecond
-	failureTTL   = 10 * time.Second
+	failureTTL   = 10 * time.Second // beyond the hold
 	relisten     = time.Second
 	announcement = "ai:flights"
 )
@@ -139,7 +139,7 @@ func (s *Service) acquire(ctx context.Context, l lease, asked int64) (state, val
 
 // exec runs a script within the time Redis is given.
 func (s *Service) exec(ctx context.Context, script *rueidis.Lua, keys []string, args ...string) rueidis.RedisResult {
-	ctx, cancel := context.WithTimeout(ctx, leaseTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.leaseTimeout)
 	defer cancel()
 	return script.Exec(ctx, s.Redis, keys, args)
 }
@@ -195,7 +195,7 @@ func (s *Service) leave(l lease, a *ask, e entry, err error, leased bool) {
 		raw, _ := json.Marshal(failure{Code: e.Code, Reason: e.Reason, Message: e.Message, RetryAfter: e.RetryAfter.Milliseconds()})
 		told = strconv.FormatInt(s.Clock().UnixMicro(), 10) + " " + string(raw)
 	}
-	s.exec(ctx, failScript, l.keys, l.token, told, millis(failureTTL), announcement, id)
+	s.exec(ctx, failScript, l.keys, l.token, told, millis(failureTTL+s.failureHold), announcement, id)
 }
 
 func readFailure(value string) error {

@@ -6,10 +6,10 @@
 // that flight is; check what the model returned; put the reader's own names back; write the
 // consultation; answer.
 //
-// What can fail: masking (then nothing is sent), the model (its own error is passed on, to
-// everyone who waits for the same flight), Redis (then there is no cache, and one flight per
-// server instead of one for all), the database (then no answer is acknowledged). Every failure
-// is a *domain.Error.
+// What can fail: too many new questions of one user at once (RateLimited), masking (then
+// nothing is sent), the model (its own error is passed on, to everyone who waits for the same
+// flight), Redis (then there is no cache, and one flight per server instead of one for all),
+// the database (then no answer is acknowledged). Every failure is a *domain.Error.
 //
 // From the moment a request is masked it is carried to its end, whether or not its caller is
 // still there: others may wait for the same answer, and the answer is on record.
@@ -52,6 +52,10 @@ type Deps struct {
 	DraftTTL    time.Duration // 24 h
 	AnalysisTTL time.Duration // 24 h
 	Deadline    time.Duration // the longest one request may take from masking to answer: 60 s
+
+	// MaxFlights is how many calls of the model one user may cause at once on this server: 16.
+	// Cached answers, and those that another request's call brings, are free.
+	MaxFlights int
 }
 
 // Kind says what was asked for. It is part of keys, rows and metric labels.
@@ -108,10 +112,13 @@ type Service struct {
 	running               int           // requests and flights
 	idle                  chan struct{} // closed when running is 0 after closing began; nil before
 	flights               map[string]*flight
-	finished              []*flight // in the order they ended
+	leading               map[domain.ID]int // flights under way, by who started them; none is 0
+	finished              []*flight         // in the order they ended
 	waiting               map[string]chan struct{}
 	leaseTTL, failureHold time.Duration
 	readTimeout           time.Duration // for what a request reads of the database
+
+	lookupTimeout, leaseTimeout time.Duration // what Redis is given
 }
 
 // New starts a Service; it owns goroutines until Close. It fails only when the chat prompt or
@@ -121,6 +128,7 @@ func New(d Deps) (*Service, error) {
 	d.DraftTTL = cmp.Or(d.DraftTTL, 24*time.Hour)
 	d.AnalysisTTL = cmp.Or(d.AnalysisTTL, 24*time.Hour)
 	d.Deadline = cmp.Or(d.Deadline, time.Minute)
+	d.MaxFlights = cmp.Or(d.MaxFlights, 16)
 	if d.Metrics == nil {
 		d.Metrics = unmeasured{}
 	}
@@ -133,7 +141,8 @@ func New(d Deps) (*Service, error) {
 	}
 	s := &Service{
 		Deps: d, chatVersion: p.Version, shapes: map[string]map[string]any{},
-		flights: map[string]*flight{}, waiting: map[string]chan struct{}{}, leaseTTL: leaseTTL, failureHold: failureHold, readTimeout: readTimeout,
+		flights: map[string]*flight{}, leading: map[domain.ID]int{}, waiting: map[string]chan struct{}{},
+		leaseTTL: leaseTTL, failureHold: failureHold, readTimeout: readTimeout, lookupTimeout: lookupTimeout, leaseTimeout: leaseTimeout,
 	}
 	for _, t := range d.Prompts.Types() {
 		var shape map[string]any

@@ -150,13 +150,17 @@ func (s *scan) nameness(i int) int {
 }
 
 // given tells whether token i is written as a given name, although by its letters alone it
-// is an acronym ("Ada") or, within a sentence, an auxiliary verb ("Will").
+// is an acronym ("Ada") or an auxiliary verb: "Will" within a sentence, or before a family name.
+// In "Will Smith pay?" nobody can tell, so all of it is masked.
 func (s *scan) given(i int) bool {
 	t := &s.tokens[i]
 	c := t.class
 	return t.upper && !t.caps && !s.lowercase && !s.capitals && t.end-t.start > 2 && c&first != 0 && c&sure == 0 &&
-		(c&never != 0 || c&function != 0 && !t.sentence)
+		(c&never != 0 || c&function != 0 && (!t.sentence || s.auxiliary(i) && s.has(i+1, last) && !s.tokens[i+1].line && s.nameness(i+1) == strong))
 }
+
+// auxiliary tells whether token i is a verb that begins a question and also a given name.
+func (s *scan) auxiliary(i int) bool { return s.oneOf(i, "will", "may") }
 
 // expected tells whether a word that no list knows is a name rather than a slip of the
 // pen, in a text without capitals: where one may stand, or beside one.
@@ -274,7 +278,7 @@ func (s *scan) supported(i int) bool {
 			return true
 		}
 		// two such words: "Grace Hill", but no two words of a heading
-		if !t.sentence && s.nameness(i+1) == weak && s.has(i+1, last|sure) && !s.tokens[i+1].line && !s.has(i+2, common) {
+		if s.nameness(i+1) == weak && s.has(i+1, first|last|sure) && !s.tokens[i+1].line && s.pairEnds(i) {
 			return true
 		}
 	}
@@ -290,6 +294,10 @@ func (s *scan) supported(i int) bool {
 	// a list of names: "Kovalev, Lee and Ball"
 	if s.listed(i, -1) || s.listed(i, 1) {
 		return true
+	}
+	if t.sentence && t.class&never != 0 && s.given(i) {
+		// "Mac is my landlord", "Mac and I": no computer
+		return s.oneOf(i+1, "is", "was", "has", "had", "will", "can", "would", "did") || s.is(i+1, '\'') || s.eq(i+1, "and") && s.eq(i+2, "i")
 	}
 	if t.class&sure != 0 && t.sentence {
 		next := i + 1
@@ -310,6 +318,19 @@ func (s *scan) supported(i int) bool {
 		return !s.formal() && !t.line
 	}
 	return false
+}
+
+// pairEnds tells whether two everyday words at token i, both of them names as well, stand alone:
+// what follows does not go on with a heading or a defined term.
+func (s *scan) pairEnds(i int) bool {
+	goesOn := s.has(i+2, common) && !s.tokens[i+2].line
+	switch {
+	case s.tokens[i].sentence:
+		return goesOn && !s.tokens[i+2].upper && s.has(i+1, first) && !s.formal()
+	case s.formal() || !s.has(i+1, first) || s.oneOf(i-1, "the", "this", "a", "an", "such", "any", "each", "its", "all", "no"):
+		return !goesOn
+	}
+	return !goesOn || !s.tokens[i+2].upper
 }
 
 // formal tells whether the text reads like a contract, where defined terms carry
@@ -371,6 +392,9 @@ func (s *scan) extend(i int) int {
 			continue
 		case s.nameness(j) == weak && s.tokens[j-1].class&(first|last) != 0 && t.class&(last) != 0:
 			j++
+			continue
+		case j == i+1 && s.nameness(j) == weak && t.class&first != 0 && s.has(i, first) && s.nameness(i) == weak && s.pairEnds(i):
+			j++ // "Grace Hope"
 			continue
 		case j == i+1 && t.upper && !t.caps && !s.lowercase && t.end-t.start > 1 && s.tokens[i].class&first != 0 && s.nameness(i) == strong &&
 			t.class&(function|foreign|never|term|day|month|nation|orgEnd|statute|street|unit|honorific|speech) == 0 && !(s.isWord(j+1) && s.tokens[j+1].upper):

@@ -330,3 +330,29 @@ func BenchmarkMask(b *testing.B) {
 		})
 	}
 }
+
+// Names that are everyday words, and everyday words that are only written like names.
+func TestEverydayNames(t *testing.T) {
+	for text, want := range map[string]string{
+		"my boss is Grace Hope":                 "my boss is [PERSON_1]",
+		"My boss is Grace Hope and he left.":    "My boss is [PERSON_1] and he left.",
+		"Grace Hope fired me.":                  "[PERSON_1] fired me.",
+		"Mac is my landlord.":                   "[PERSON_1] is my landlord.",
+		"Mac and I signed a lease.":             "[PERSON_1] and I signed a lease.",
+		"Will Smith pay?":                       "[PERSON_1] pay?",
+		"May Johnson sue?":                      "[PERSON_1] sue?",
+		"Will Kowalski pay the rent?":           "[PERSON_1] pay the rent?",
+		"Mac users may install it.":             "Mac users may install it.",
+		"Mac and Windows computers are covered": "Mac and Windows computers are covered",
+		"Will Buyer pay?":                       "Will Buyer pay?",
+		"May the Tenant sublet?":                "May the Tenant sublet?",
+		"Will\nSection 4 apply?":                "Will\nSection 4 apply?",
+		"The Grace Period ends in May.":         "The Grace Period ends in May.",
+		"The Princess Royal arrived.":           "The Princess Royal arrived.",
+		"May Day is a holiday.":                 "May Day is a holiday.",
+	} {
+		if got := mask(t, masker().NewSession(), text).Text; got != want {
+			t.Errorf("Mask(%q)\n got %q\nwant %q", text, got, want)
+		}
+	}
+}

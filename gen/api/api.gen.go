@@ -23,6 +23,69 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for CaseRole.
+const (
+	CaseRoleAssistant CaseRole = "assistant"
+	CaseRoleClient    CaseRole = "client"
+	CaseRoleLawyer    CaseRole = "lawyer"
+	CaseRoleOwner     CaseRole = "owner"
+	CaseRoleViewer    CaseRole = "viewer"
+)
+
+// Valid indicates whether the value is a known member of the CaseRole enum.
+func (e CaseRole) Valid() bool {
+	switch e {
+	case CaseRoleAssistant:
+		return true
+	case CaseRoleClient:
+		return true
+	case CaseRoleLawyer:
+		return true
+	case CaseRoleOwner:
+		return true
+	case CaseRoleViewer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseStatus.
+const (
+	CaseStatusClosed CaseStatus = "closed"
+	CaseStatusOpen   CaseStatus = "open"
+)
+
+// Valid indicates whether the value is a known member of the CaseStatus enum.
+func (e CaseStatus) Valid() bool {
+	switch e {
+	case CaseStatusClosed:
+		return true
+	case CaseStatusOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseTaskStatus.
+const (
+	CaseTaskStatusDone CaseTaskStatus = "done"
+	CaseTaskStatusOpen CaseTaskStatus = "open"
+)
+
+// Valid indicates whether the value is a known member of the CaseTaskStatus enum.
+func (e CaseTaskStatus) Valid() bool {
+	switch e {
+	case CaseTaskStatusDone:
+		return true
+	case CaseTaskStatusOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChatEventType.
 const (
 	ChatEventTypeDelta ChatEventType = "delta"
@@ -257,6 +320,78 @@ func (e TextChangeKind) Valid() bool {
 	}
 }
 
+// Defines values for TimelineEntrySubject.
+const (
+	TimelineEntrySubjectCase         TimelineEntrySubject = "case"
+	TimelineEntrySubjectConsultation TimelineEntrySubject = "consultation"
+	TimelineEntrySubjectDocument     TimelineEntrySubject = "document"
+	TimelineEntrySubjectDraft        TimelineEntrySubject = "draft"
+	TimelineEntrySubjectMember       TimelineEntrySubject = "member"
+	TimelineEntrySubjectNote         TimelineEntrySubject = "note"
+	TimelineEntrySubjectPayment      TimelineEntrySubject = "payment"
+	TimelineEntrySubjectSignature    TimelineEntrySubject = "signature"
+	TimelineEntrySubjectTask         TimelineEntrySubject = "task"
+	TimelineEntrySubjectTimeline     TimelineEntrySubject = "timeline"
+)
+
+// Valid indicates whether the value is a known member of the TimelineEntrySubject enum.
+func (e TimelineEntrySubject) Valid() bool {
+	switch e {
+	case TimelineEntrySubjectCase:
+		return true
+	case TimelineEntrySubjectConsultation:
+		return true
+	case TimelineEntrySubjectDocument:
+		return true
+	case TimelineEntrySubjectDraft:
+		return true
+	case TimelineEntrySubjectMember:
+		return true
+	case TimelineEntrySubjectNote:
+		return true
+	case TimelineEntrySubjectPayment:
+		return true
+	case TimelineEntrySubjectSignature:
+		return true
+	case TimelineEntrySubjectTask:
+		return true
+	case TimelineEntrySubjectTimeline:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TimelineEntryVerb.
+const (
+	TimelineEntryVerbCreate   TimelineEntryVerb = "create"
+	TimelineEntryVerbDelete   TimelineEntryVerb = "delete"
+	TimelineEntryVerbDownload TimelineEntryVerb = "download"
+	TimelineEntryVerbHold     TimelineEntryVerb = "hold"
+	TimelineEntryVerbRead     TimelineEntryVerb = "read"
+	TimelineEntryVerbUpdate   TimelineEntryVerb = "update"
+)
+
+// Valid indicates whether the value is a known member of the TimelineEntryVerb enum.
+func (e TimelineEntryVerb) Valid() bool {
+	switch e {
+	case TimelineEntryVerbCreate:
+		return true
+	case TimelineEntryVerbDelete:
+		return true
+	case TimelineEntryVerbDownload:
+		return true
+	case TimelineEntryVerbHold:
+		return true
+	case TimelineEntryVerbRead:
+		return true
+	case TimelineEntryVerbUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TokensTokenType.
 const (
 	TokensTokenTypeBearer TokensTokenType = "Bearer"
@@ -296,6 +431,18 @@ func (e Tone) Valid() bool {
 	}
 }
 
+// AddCaseMemberRequest Names the account by one of `userId` and `email`.
+type AddCaseMemberRequest struct {
+	// Email An e-mail address; upper and lower case are the same.
+	Email *EmailAddress `json:"email,omitempty"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+
+	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	UserID *ID `json:"userId,omitempty"`
+}
+
 // AnalyzeRequest defines model for AnalyzeRequest.
 type AnalyzeRequest struct {
 	// Policy The rule set a text is held against.
@@ -325,6 +472,195 @@ type AnalyzeResponse struct {
 	// TokensUsed Tokens the provider counted for this review; 0 for a cached one.
 	TokensUsed int32 `json:"tokensUsed"`
 }
+
+// Case defines model for Case.
+type Case struct {
+	// ClosedAt RFC 3339, in UTC.
+	ClosedAt *Time `json:"closedAt,omitempty"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// CreatedBy A UUIDv7; sorting ids sorts by time of creation.
+	CreatedBy ID `json:"createdBy"`
+
+	// Description What the case is about.
+	Description CaseDescription `json:"description"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// LegalHold Whether deletion is forbidden.
+	LegalHold bool `json:"legalHold"`
+
+	// MyRole What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	MyRole *CaseRole `json:"myRole,omitempty"`
+
+	// Status Where a case stands.
+	Status CaseStatus `json:"status"`
+
+	// Title What the case is called.
+	Title CaseTitle `json:"title"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+}
+
+// CaseDescription What the case is about.
+type CaseDescription = string
+
+// CaseList defines model for CaseList.
+type CaseList struct {
+	// Items The cases.
+	Items []CaseSummary `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// CaseMember defines model for CaseMember.
+type CaseMember struct {
+	// Email An e-mail address; upper and lower case are the same.
+	Email EmailAddress `json:"email"`
+
+	// FullName The person's name.
+	FullName string `json:"fullName"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+
+	// Since RFC 3339, in UTC.
+	Since Time `json:"since"`
+
+	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	UserID ID `json:"userId"`
+}
+
+// CaseMemberList defines model for CaseMemberList.
+type CaseMemberList struct {
+	// Items The members.
+	Items []CaseMember `json:"items"`
+}
+
+// CaseNote defines model for CaseNote.
+type CaseNote struct {
+	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
+	AuthorID ID `json:"authorId"`
+
+	// Body The note.
+	Body string `json:"body"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+}
+
+// CaseNoteList defines model for CaseNoteList.
+type CaseNoteList struct {
+	// Items The notes.
+	Items []CaseNote `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// CaseRole What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+type CaseRole string
+
+// CaseStatus Where a case stands.
+type CaseStatus string
+
+// CaseSummary defines model for CaseSummary.
+type CaseSummary struct {
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// LegalHold Whether deletion is forbidden.
+	LegalHold bool `json:"legalHold"`
+
+	// MyRole What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	MyRole *CaseRole `json:"myRole,omitempty"`
+
+	// Status Where a case stands.
+	Status CaseStatus `json:"status"`
+
+	// Title What the case is called.
+	Title CaseTitle `json:"title"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+}
+
+// CaseTask defines model for CaseTask.
+type CaseTask struct {
+	// AssigneeID A UUIDv7; sorting ids sorts by time of creation.
+	AssigneeID *ID `json:"assigneeId,omitempty"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// CreatedBy A UUIDv7; sorting ids sorts by time of creation.
+	CreatedBy ID `json:"createdBy"`
+
+	// DueOn The day it is due.
+	DueOn *openapi_types.Date `json:"dueOn,omitempty"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// Status Where a task stands.
+	Status CaseTaskStatus `json:"status"`
+
+	// Title What is to be done.
+	Title string `json:"title"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+}
+
+// CaseTaskContent defines model for CaseTaskContent.
+type CaseTaskContent struct {
+	// AssigneeID A UUIDv7; sorting ids sorts by time of creation.
+	AssigneeID *ID `json:"assigneeId,omitempty"`
+
+	// DueOn The day it is due.
+	DueOn *openapi_types.Date `json:"dueOn,omitempty"`
+
+	// Status Where a task stands.
+	Status *CaseTaskStatus `json:"status,omitempty"`
+
+	// Title What is to be done.
+	Title string `json:"title"`
+}
+
+// CaseTaskList defines model for CaseTaskList.
+type CaseTaskList struct {
+	// Items The tasks.
+	Items []CaseTask `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// CaseTaskStatus Where a task stands.
+type CaseTaskStatus string
+
+// CaseTimeline defines model for CaseTimeline.
+type CaseTimeline struct {
+	// Items The entries.
+	Items []TimelineEntry `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// CaseTitle What the case is called.
+type CaseTitle = string
 
 // ChatContext What the answer should take into account. An answer given with a context is never shared with another caller.
 type ChatContext struct {
@@ -451,6 +787,21 @@ type ConsultationSummary struct {
 
 	// UserID A UUIDv7; sorting ids sorts by time of creation.
 	UserID ID `json:"userId"`
+}
+
+// CreateCaseNoteRequest defines model for CreateCaseNoteRequest.
+type CreateCaseNoteRequest struct {
+	// Body The note.
+	Body string `json:"body"`
+}
+
+// CreateCaseRequest defines model for CreateCaseRequest.
+type CreateCaseRequest struct {
+	// Description What the case is about.
+	Description *CaseDescription `json:"description,omitempty"`
+
+	// Title What the case is called.
+	Title CaseTitle `json:"title"`
 }
 
 // CreateDraftRequest defines model for CreateDraftRequest.
@@ -824,7 +1175,7 @@ type Policy string
 
 // Problem A failure (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, too_large, rate_limited, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, too_large, rate_limited, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
 	Code string `json:"code"`
 
 	// Detail What happened this time.
@@ -932,6 +1283,9 @@ type SessionList struct {
 // Severity How much a finding, or a whole text, asks for attention.
 type Severity string
 
+// Sha256 A SHA-256, in hexadecimal.
+type Sha256 = string
+
 // TextChange defines model for TextChange.
 type TextChange struct {
 	// Kind Whether the piece stayed, went or came.
@@ -946,6 +1300,60 @@ type TextChangeKind string
 
 // Time RFC 3339, in UTC.
 type Time = time.Time
+
+// TimelineEntry defines model for TimelineEntry.
+type TimelineEntry struct {
+	// ActorID A UUIDv7; sorting ids sorts by time of creation.
+	ActorID ID `json:"actorId"`
+
+	// At RFC 3339, in UTC.
+	At Time `json:"at"`
+
+	// Detail What changed, or why it was refused. For people; never what a person wrote.
+	Detail string `json:"detail"`
+
+	// Hash A SHA-256, in hexadecimal.
+	Hash Sha256 `json:"hash"`
+
+	// PrevHash A SHA-256, in hexadecimal.
+	PrevHash Sha256 `json:"prevHash"`
+
+	// Refused Whether it was asked for and not allowed.
+	Refused bool `json:"refused"`
+
+	// Seq Its number: 1, 2, 3 … without a gap.
+	Seq int64 `json:"seq"`
+
+	// Subject To what.
+	Subject TimelineEntrySubject `json:"subject"`
+
+	// SubjectID A UUIDv7; sorting ids sorts by time of creation.
+	SubjectID *ID `json:"subjectId,omitempty"`
+
+	// Verb What was done or asked for.
+	Verb TimelineEntryVerb `json:"verb"`
+}
+
+// TimelineEntrySubject To what.
+type TimelineEntrySubject string
+
+// TimelineEntryVerb What was done or asked for.
+type TimelineEntryVerb string
+
+// TimelineVerdict defines model for TimelineVerdict.
+type TimelineVerdict struct {
+	// BrokenAt The first entry that was altered or is missing; absent when intact.
+	BrokenAt *int64 `json:"brokenAt,omitempty"`
+
+	// Entries How many entries, from the first on, are as they were written.
+	Entries int64 `json:"entries"`
+
+	// Head A SHA-256, in hexadecimal.
+	Head Sha256 `json:"head"`
+
+	// Intact Whether every entry is there as it was written.
+	Intact bool `json:"intact"`
+}
 
 // Tokens defines model for Tokens.
 type Tokens struct {
@@ -967,6 +1375,27 @@ type TokensTokenType string
 
 // Tone How the draft speaks. Formal when absent.
 type Tone string
+
+// UpdateCaseMemberRequest defines model for UpdateCaseMemberRequest.
+type UpdateCaseMemberRequest struct {
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+}
+
+// UpdateCaseRequest defines model for UpdateCaseRequest.
+type UpdateCaseRequest struct {
+	// Description What the case is about.
+	Description *CaseDescription `json:"description,omitempty"`
+
+	// LegalHold Whether deletion is forbidden.
+	LegalHold *bool `json:"legalHold,omitempty"`
+
+	// Status Where a case stands.
+	Status *CaseStatus `json:"status,omitempty"`
+
+	// Title What the case is called.
+	Title *CaseTitle `json:"title,omitempty"`
+}
 
 // UpdateDraftRequest defines model for UpdateDraftRequest.
 type UpdateDraftRequest struct {
@@ -1025,6 +1454,9 @@ type UserList struct {
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
+// CaseID A UUIDv7; sorting ids sorts by time of creation.
+type CaseID = ID
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
@@ -1077,6 +1509,51 @@ type ListConsultationsParams struct {
 
 	// Kind Only consultations of this kind.
 	Kind *ConsultationKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// ListCasesParams defines parameters for ListCases.
+type ListCasesParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Status Only cases in this state.
+	Status *CaseStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Q Only cases that hold these words as they stand.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+}
+
+// ListCaseNotesParams defines parameters for ListCaseNotes.
+type ListCaseNotesParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListCaseTasksParams defines parameters for ListCaseTasks.
+type ListCaseTasksParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Status Only tasks in this state.
+	Status *CaseTaskStatus `form:"status,omitempty" json:"status,omitempty"`
+}
+
+// ListCaseTimelineParams defines parameters for ListCaseTimeline.
+type ListCaseTimelineParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListDraftsParams defines parameters for ListDrafts.
@@ -1145,6 +1622,27 @@ type RefreshTokensJSONRequestBody = RefreshRequest
 // RegisterUserJSONRequestBody defines body for RegisterUser for application/json ContentType.
 type RegisterUserJSONRequestBody = RegisterRequest
 
+// CreateCaseJSONRequestBody defines body for CreateCase for application/json ContentType.
+type CreateCaseJSONRequestBody = CreateCaseRequest
+
+// UpdateCaseJSONRequestBody defines body for UpdateCase for application/json ContentType.
+type UpdateCaseJSONRequestBody = UpdateCaseRequest
+
+// AddCaseMemberJSONRequestBody defines body for AddCaseMember for application/json ContentType.
+type AddCaseMemberJSONRequestBody = AddCaseMemberRequest
+
+// UpdateCaseMemberJSONRequestBody defines body for UpdateCaseMember for application/json ContentType.
+type UpdateCaseMemberJSONRequestBody = UpdateCaseMemberRequest
+
+// CreateCaseNoteJSONRequestBody defines body for CreateCaseNote for application/json ContentType.
+type CreateCaseNoteJSONRequestBody = CreateCaseNoteRequest
+
+// CreateCaseTaskJSONRequestBody defines body for CreateCaseTask for application/json ContentType.
+type CreateCaseTaskJSONRequestBody = CaseTaskContent
+
+// ReplaceCaseTaskJSONRequestBody defines body for ReplaceCaseTask for application/json ContentType.
+type ReplaceCaseTaskJSONRequestBody = CaseTaskContent
+
 // CreateDraftJSONRequestBody defines body for CreateDraft for application/json ContentType.
 type CreateDraftJSONRequestBody = CreateDraftRequest
 
@@ -1198,6 +1696,60 @@ type ServerInterface interface {
 	// EndSession End one of my sessions
 	// (DELETE /api/auth/sessions/{sessionId})
 	EndSession(ctx *echo.Context, sessionID ID) error
+	// ListCases List cases
+	// (GET /api/cases)
+	ListCases(ctx *echo.Context, params ListCasesParams) error
+	// CreateCase Open a case
+	// (POST /api/cases)
+	CreateCase(ctx *echo.Context) error
+	// DeleteCase Delete a case
+	// (DELETE /api/cases/{caseId})
+	DeleteCase(ctx *echo.Context, caseID CaseID) error
+	// GetCase Read a case
+	// (GET /api/cases/{caseId})
+	GetCase(ctx *echo.Context, caseID CaseID) error
+	// UpdateCase Change a case
+	// (PATCH /api/cases/{caseId})
+	UpdateCase(ctx *echo.Context, caseID CaseID) error
+	// ListCaseMembers List the members of a case
+	// (GET /api/cases/{caseId}/members)
+	ListCaseMembers(ctx *echo.Context, caseID CaseID) error
+	// AddCaseMember Let somebody into a case
+	// (POST /api/cases/{caseId}/members)
+	AddCaseMember(ctx *echo.Context, caseID CaseID) error
+	// RemoveCaseMember Close a case to a member
+	// (DELETE /api/cases/{caseId}/members/{userId})
+	RemoveCaseMember(ctx *echo.Context, caseID CaseID, userID ID) error
+	// UpdateCaseMember Change a member's role
+	// (PATCH /api/cases/{caseId}/members/{userId})
+	UpdateCaseMember(ctx *echo.Context, caseID CaseID, userID ID) error
+	// ListCaseNotes List the notes of a case
+	// (GET /api/cases/{caseId}/notes)
+	ListCaseNotes(ctx *echo.Context, caseID CaseID, params ListCaseNotesParams) error
+	// CreateCaseNote Write a note
+	// (POST /api/cases/{caseId}/notes)
+	CreateCaseNote(ctx *echo.Context, caseID CaseID) error
+	// DeleteCaseNote Delete a note
+	// (DELETE /api/cases/{caseId}/notes/{noteId})
+	DeleteCaseNote(ctx *echo.Context, caseID CaseID, noteID ID) error
+	// ListCaseTasks List the tasks of a case
+	// (GET /api/cases/{caseId}/tasks)
+	ListCaseTasks(ctx *echo.Context, caseID CaseID, params ListCaseTasksParams) error
+	// CreateCaseTask Add a task
+	// (POST /api/cases/{caseId}/tasks)
+	CreateCaseTask(ctx *echo.Context, caseID CaseID) error
+	// DeleteCaseTask Delete a task
+	// (DELETE /api/cases/{caseId}/tasks/{taskId})
+	DeleteCaseTask(ctx *echo.Context, caseID CaseID, taskID ID) error
+	// ReplaceCaseTask Change a task
+	// (PUT /api/cases/{caseId}/tasks/{taskId})
+	ReplaceCaseTask(ctx *echo.Context, caseID CaseID, taskID ID) error
+	// ListCaseTimeline What happened in a case
+	// (GET /api/cases/{caseId}/timeline)
+	ListCaseTimeline(ctx *echo.Context, caseID CaseID, params ListCaseTimelineParams) error
+	// VerifyCaseTimeline Check a case's timeline
+	// (GET /api/cases/{caseId}/timeline/verify)
+	VerifyCaseTimeline(ctx *echo.Context, caseID CaseID) error
 	// ListDrafts List drafts
 	// (GET /api/drafts)
 	ListDrafts(ctx *echo.Context, params ListDraftsParams) error
@@ -1423,6 +1975,405 @@ func (w *ServerInterfaceWrapper) EndSession(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.EndSession(ctx, sessionID)
+	return err
+}
+
+// ListCases converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCases(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCasesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCases(ctx, params)
+	return err
+}
+
+// CreateCase converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateCase(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateCase(ctx)
+	return err
+}
+
+// DeleteCase converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteCase(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteCase(ctx, caseID)
+	return err
+}
+
+// GetCase converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCase(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCase(ctx, caseID)
+	return err
+}
+
+// UpdateCase converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateCase(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateCase(ctx, caseID)
+	return err
+}
+
+// ListCaseMembers converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCaseMembers(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCaseMembers(ctx, caseID)
+	return err
+}
+
+// AddCaseMember converts echo context to params.
+func (w *ServerInterfaceWrapper) AddCaseMember(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddCaseMember(ctx, caseID)
+	return err
+}
+
+// RemoveCaseMember converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveCaseMember(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "userId" -------------
+	var userID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "userId", ctx.Param("userId"), &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter userId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveCaseMember(ctx, caseID, userID)
+	return err
+}
+
+// UpdateCaseMember converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateCaseMember(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "userId" -------------
+	var userID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "userId", ctx.Param("userId"), &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter userId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateCaseMember(ctx, caseID, userID)
+	return err
+}
+
+// ListCaseNotes converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCaseNotes(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCaseNotesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCaseNotes(ctx, caseID, params)
+	return err
+}
+
+// CreateCaseNote converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateCaseNote(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateCaseNote(ctx, caseID)
+	return err
+}
+
+// DeleteCaseNote converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteCaseNote(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "noteId" -------------
+	var noteID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "noteId", ctx.Param("noteId"), &noteID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter noteId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteCaseNote(ctx, caseID, noteID)
+	return err
+}
+
+// ListCaseTasks converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCaseTasks(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCaseTasksParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCaseTasks(ctx, caseID, params)
+	return err
+}
+
+// CreateCaseTask converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateCaseTask(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateCaseTask(ctx, caseID)
+	return err
+}
+
+// DeleteCaseTask converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteCaseTask(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "taskId" -------------
+	var taskID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "taskId", ctx.Param("taskId"), &taskID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter taskId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteCaseTask(ctx, caseID, taskID)
+	return err
+}
+
+// ReplaceCaseTask converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceCaseTask(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "taskId" -------------
+	var taskID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "taskId", ctx.Param("taskId"), &taskID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter taskId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceCaseTask(ctx, caseID, taskID)
+	return err
+}
+
+// ListCaseTimeline converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCaseTimeline(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCaseTimelineParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCaseTimeline(ctx, caseID, params)
+	return err
+}
+
+// VerifyCaseTimeline converts echo context to params.
+func (w *ServerInterfaceWrapper) VerifyCaseTimeline(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.VerifyCaseTimeline(ctx, caseID)
 	return err
 }
 
@@ -1799,6 +2750,24 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/drafts/:draftId/versions", wrapper.ListDraftVersions, options.OperationMiddlewares["listDraftVersions"]...)
 	router.GET(options.BaseURL+"/api/drafts/:draftId/versions/:version", wrapper.GetDraftVersion, options.OperationMiddlewares["getDraftVersion"]...)
 	router.GET(options.BaseURL+"/api/drafts/:draftId/compare", wrapper.CompareDraftVersions, options.OperationMiddlewares["compareDraftVersions"]...)
+	router.GET(options.BaseURL+"/api/cases", wrapper.ListCases, options.OperationMiddlewares["listCases"]...)
+	router.POST(options.BaseURL+"/api/cases", wrapper.CreateCase, options.OperationMiddlewares["createCase"]...)
+	router.DELETE(options.BaseURL+"/api/cases/:caseId", wrapper.DeleteCase, options.OperationMiddlewares["deleteCase"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId", wrapper.GetCase, options.OperationMiddlewares["getCase"]...)
+	router.PATCH(options.BaseURL+"/api/cases/:caseId", wrapper.UpdateCase, options.OperationMiddlewares["updateCase"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId/members", wrapper.ListCaseMembers, options.OperationMiddlewares["listCaseMembers"]...)
+	router.POST(options.BaseURL+"/api/cases/:caseId/members", wrapper.AddCaseMember, options.OperationMiddlewares["addCaseMember"]...)
+	router.DELETE(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.RemoveCaseMember, options.OperationMiddlewares["removeCaseMember"]...)
+	router.PATCH(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.UpdateCaseMember, options.OperationMiddlewares["updateCaseMember"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId/notes", wrapper.ListCaseNotes, options.OperationMiddlewares["listCaseNotes"]...)
+	router.POST(options.BaseURL+"/api/cases/:caseId/notes", wrapper.CreateCaseNote, options.OperationMiddlewares["createCaseNote"]...)
+	router.DELETE(options.BaseURL+"/api/cases/:caseId/notes/:noteId", wrapper.DeleteCaseNote, options.OperationMiddlewares["deleteCaseNote"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId/tasks", wrapper.ListCaseTasks, options.OperationMiddlewares["listCaseTasks"]...)
+	router.POST(options.BaseURL+"/api/cases/:caseId/tasks", wrapper.CreateCaseTask, options.OperationMiddlewares["createCaseTask"]...)
+	router.DELETE(options.BaseURL+"/api/cases/:caseId/tasks/:taskId", wrapper.DeleteCaseTask, options.OperationMiddlewares["deleteCaseTask"]...)
+	router.PUT(options.BaseURL+"/api/cases/:caseId/tasks/:taskId", wrapper.ReplaceCaseTask, options.OperationMiddlewares["replaceCaseTask"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId/timeline", wrapper.ListCaseTimeline, options.OperationMiddlewares["listCaseTimeline"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId/timeline/verify", wrapper.VerifyCaseTimeline, options.OperationMiddlewares["verifyCaseTimeline"]...)
 	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
@@ -3663,6 +4632,2794 @@ func (response EndSession503ApplicationProblemPlusJSONResponse) VisitEndSessionR
 	return err
 }
 
+type ListCasesRequestObject struct {
+	Params ListCasesParams
+}
+
+type ListCasesResponseObject interface {
+	VisitListCasesResponse(w http.ResponseWriter) error
+}
+
+type ListCases200JSONResponse CaseList
+
+func (response ListCases200JSONResponse) VisitListCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCases400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListCases400ApplicationProblemPlusJSONResponse) VisitListCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCases401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCases401ApplicationProblemPlusJSONResponse) VisitListCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCases429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListCases429ApplicationProblemPlusJSONResponse) VisitListCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCases500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListCases500ApplicationProblemPlusJSONResponse) VisitListCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCases503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCases503ApplicationProblemPlusJSONResponse) VisitListCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseRequestObject struct {
+	Body *CreateCaseJSONRequestBody
+}
+
+type CreateCaseResponseObject interface {
+	VisitCreateCaseResponse(w http.ResponseWriter) error
+}
+
+type CreateCase201JSONResponse Case
+
+func (response CreateCase201JSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCase400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCase400ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCase401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCase401ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCase413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCase413ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCase422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCase422ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCase429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCase429ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCase500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCase500ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCase503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCase503ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+}
+
+type DeleteCaseResponseObject interface {
+	VisitDeleteCaseResponse(w http.ResponseWriter) error
+}
+
+type DeleteCase204Response struct {
+}
+
+func (response DeleteCase204Response) VisitDeleteCaseResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteCase400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCase400ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCase401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCase401ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCase403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCase403ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCase404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCase404ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCase409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCase409ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCase429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCase429ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCase500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCase500ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCase503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCase503ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+}
+
+type GetCaseResponseObject interface {
+	VisitGetCaseResponse(w http.ResponseWriter) error
+}
+
+type GetCase200JSONResponse Case
+
+func (response GetCase200JSONResponse) VisitGetCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCase400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetCase400ApplicationProblemPlusJSONResponse) VisitGetCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCase401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCase401ApplicationProblemPlusJSONResponse) VisitGetCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCase404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetCase404ApplicationProblemPlusJSONResponse) VisitGetCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCase429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetCase429ApplicationProblemPlusJSONResponse) VisitGetCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCase500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetCase500ApplicationProblemPlusJSONResponse) VisitGetCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCase503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetCase503ApplicationProblemPlusJSONResponse) VisitGetCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCaseRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	Body   *UpdateCaseJSONRequestBody
+}
+
+type UpdateCaseResponseObject interface {
+	VisitUpdateCaseResponse(w http.ResponseWriter) error
+}
+
+type UpdateCase200JSONResponse Case
+
+func (response UpdateCase200JSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCase400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCase400ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCase401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCase401ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCase403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCase403ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCase404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCase404ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCase409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCase409ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCase413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCase413ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCase422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCase422ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCase429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCase429ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCase500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCase500ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCase503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCase503ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseMembersRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+}
+
+type ListCaseMembersResponseObject interface {
+	VisitListCaseMembersResponse(w http.ResponseWriter) error
+}
+
+type ListCaseMembers200JSONResponse CaseMemberList
+
+func (response ListCaseMembers200JSONResponse) VisitListCaseMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseMembers400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseMembers400ApplicationProblemPlusJSONResponse) VisitListCaseMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseMembers401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseMembers401ApplicationProblemPlusJSONResponse) VisitListCaseMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseMembers404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseMembers404ApplicationProblemPlusJSONResponse) VisitListCaseMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseMembers429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseMembers429ApplicationProblemPlusJSONResponse) VisitListCaseMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseMembers500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseMembers500ApplicationProblemPlusJSONResponse) VisitListCaseMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseMembers503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseMembers503ApplicationProblemPlusJSONResponse) VisitListCaseMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMemberRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	Body   *AddCaseMemberJSONRequestBody
+}
+
+type AddCaseMemberResponseObject interface {
+	VisitAddCaseMemberResponse(w http.ResponseWriter) error
+}
+
+type AddCaseMember201JSONResponse CaseMember
+
+func (response AddCaseMember201JSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMember400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseMember400ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMember401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseMember401ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMember403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseMember403ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMember404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseMember404ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMember409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseMember409ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMember413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseMember413ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMember422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseMember422ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMember429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseMember429ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMember500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseMember500ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMember503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseMember503ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseMemberRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	UserID ID     `json:"userId"`
+}
+
+type RemoveCaseMemberResponseObject interface {
+	VisitRemoveCaseMemberResponse(w http.ResponseWriter) error
+}
+
+type RemoveCaseMember204Response struct {
+}
+
+func (response RemoveCaseMember204Response) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveCaseMember400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseMember400ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseMember401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseMember401ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseMember403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseMember403ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseMember404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseMember404ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseMember409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseMember409ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseMember429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseMember429ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseMember500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseMember500ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseMember503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseMember503ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCaseMemberRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	UserID ID     `json:"userId"`
+	Body   *UpdateCaseMemberJSONRequestBody
+}
+
+type UpdateCaseMemberResponseObject interface {
+	VisitUpdateCaseMemberResponse(w http.ResponseWriter) error
+}
+
+type UpdateCaseMember200JSONResponse CaseMember
+
+func (response UpdateCaseMember200JSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCaseMember400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCaseMember400ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCaseMember401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCaseMember401ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCaseMember403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCaseMember403ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCaseMember404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCaseMember404ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCaseMember409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCaseMember409ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCaseMember413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCaseMember413ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCaseMember422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCaseMember422ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCaseMember429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCaseMember429ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCaseMember500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCaseMember500ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCaseMember503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCaseMember503ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseNotesRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	Params ListCaseNotesParams
+}
+
+type ListCaseNotesResponseObject interface {
+	VisitListCaseNotesResponse(w http.ResponseWriter) error
+}
+
+type ListCaseNotes200JSONResponse CaseNoteList
+
+func (response ListCaseNotes200JSONResponse) VisitListCaseNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseNotes400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseNotes400ApplicationProblemPlusJSONResponse) VisitListCaseNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseNotes401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseNotes401ApplicationProblemPlusJSONResponse) VisitListCaseNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseNotes404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseNotes404ApplicationProblemPlusJSONResponse) VisitListCaseNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseNotes429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseNotes429ApplicationProblemPlusJSONResponse) VisitListCaseNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseNotes500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseNotes500ApplicationProblemPlusJSONResponse) VisitListCaseNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseNotes503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseNotes503ApplicationProblemPlusJSONResponse) VisitListCaseNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseNoteRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	Body   *CreateCaseNoteJSONRequestBody
+}
+
+type CreateCaseNoteResponseObject interface {
+	VisitCreateCaseNoteResponse(w http.ResponseWriter) error
+}
+
+type CreateCaseNote201JSONResponse CaseNote
+
+func (response CreateCaseNote201JSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseNote400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseNote400ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseNote401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseNote401ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseNote403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseNote403ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseNote404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseNote404ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseNote409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseNote409ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseNote413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseNote413ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseNote422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseNote422ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseNote429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseNote429ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseNote500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseNote500ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseNote503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseNote503ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseNoteRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	NoteID ID     `json:"noteId"`
+}
+
+type DeleteCaseNoteResponseObject interface {
+	VisitDeleteCaseNoteResponse(w http.ResponseWriter) error
+}
+
+type DeleteCaseNote204Response struct {
+}
+
+func (response DeleteCaseNote204Response) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteCaseNote400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseNote400ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseNote401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseNote401ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseNote403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseNote403ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseNote404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseNote404ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseNote409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseNote409ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseNote429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseNote429ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseNote500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseNote500ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseNote503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseNote503ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTasksRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	Params ListCaseTasksParams
+}
+
+type ListCaseTasksResponseObject interface {
+	VisitListCaseTasksResponse(w http.ResponseWriter) error
+}
+
+type ListCaseTasks200JSONResponse CaseTaskList
+
+func (response ListCaseTasks200JSONResponse) VisitListCaseTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTasks400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTasks400ApplicationProblemPlusJSONResponse) VisitListCaseTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTasks401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTasks401ApplicationProblemPlusJSONResponse) VisitListCaseTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTasks404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTasks404ApplicationProblemPlusJSONResponse) VisitListCaseTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTasks429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTasks429ApplicationProblemPlusJSONResponse) VisitListCaseTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTasks500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTasks500ApplicationProblemPlusJSONResponse) VisitListCaseTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTasks503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTasks503ApplicationProblemPlusJSONResponse) VisitListCaseTasksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseTaskRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	Body   *CreateCaseTaskJSONRequestBody
+}
+
+type CreateCaseTaskResponseObject interface {
+	VisitCreateCaseTaskResponse(w http.ResponseWriter) error
+}
+
+type CreateCaseTask201JSONResponse CaseTask
+
+func (response CreateCaseTask201JSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseTask400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTask400ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseTask401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTask401ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseTask403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTask403ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseTask404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTask404ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseTask409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTask409ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseTask413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTask413ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseTask422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTask422ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseTask429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTask429ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseTask500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTask500ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCaseTask503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCaseTask503ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseTaskRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	TaskID ID     `json:"taskId"`
+}
+
+type DeleteCaseTaskResponseObject interface {
+	VisitDeleteCaseTaskResponse(w http.ResponseWriter) error
+}
+
+type DeleteCaseTask204Response struct {
+}
+
+func (response DeleteCaseTask204Response) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteCaseTask400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseTask400ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseTask401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseTask401ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseTask403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseTask403ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseTask404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseTask404ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseTask409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseTask409ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseTask429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseTask429ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseTask500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseTask500ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCaseTask503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCaseTask503ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCaseTaskRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	TaskID ID     `json:"taskId"`
+	Body   *ReplaceCaseTaskJSONRequestBody
+}
+
+type ReplaceCaseTaskResponseObject interface {
+	VisitReplaceCaseTaskResponse(w http.ResponseWriter) error
+}
+
+type ReplaceCaseTask200JSONResponse CaseTask
+
+func (response ReplaceCaseTask200JSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCaseTask400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCaseTask400ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCaseTask401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCaseTask401ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCaseTask403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCaseTask403ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCaseTask404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCaseTask404ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCaseTask409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCaseTask409ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCaseTask413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCaseTask413ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCaseTask422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCaseTask422ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCaseTask429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCaseTask429ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCaseTask500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCaseTask500ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCaseTask503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCaseTask503ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTimelineRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	Params ListCaseTimelineParams
+}
+
+type ListCaseTimelineResponseObject interface {
+	VisitListCaseTimelineResponse(w http.ResponseWriter) error
+}
+
+type ListCaseTimeline200JSONResponse CaseTimeline
+
+func (response ListCaseTimeline200JSONResponse) VisitListCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTimeline400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTimeline400ApplicationProblemPlusJSONResponse) VisitListCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTimeline401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTimeline401ApplicationProblemPlusJSONResponse) VisitListCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTimeline404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTimeline404ApplicationProblemPlusJSONResponse) VisitListCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTimeline429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTimeline429ApplicationProblemPlusJSONResponse) VisitListCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTimeline500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTimeline500ApplicationProblemPlusJSONResponse) VisitListCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseTimeline503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseTimeline503ApplicationProblemPlusJSONResponse) VisitListCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyCaseTimelineRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+}
+
+type VerifyCaseTimelineResponseObject interface {
+	VisitVerifyCaseTimelineResponse(w http.ResponseWriter) error
+}
+
+type VerifyCaseTimeline200JSONResponse TimelineVerdict
+
+func (response VerifyCaseTimeline200JSONResponse) VisitVerifyCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyCaseTimeline400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyCaseTimeline400ApplicationProblemPlusJSONResponse) VisitVerifyCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyCaseTimeline401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyCaseTimeline401ApplicationProblemPlusJSONResponse) VisitVerifyCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyCaseTimeline404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyCaseTimeline404ApplicationProblemPlusJSONResponse) VisitVerifyCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyCaseTimeline429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyCaseTimeline429ApplicationProblemPlusJSONResponse) VisitVerifyCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyCaseTimeline500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyCaseTimeline500ApplicationProblemPlusJSONResponse) VisitVerifyCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyCaseTimeline503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyCaseTimeline503ApplicationProblemPlusJSONResponse) VisitVerifyCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDraftsRequestObject struct {
 	Params ListDraftsParams
 }
@@ -5448,6 +9205,60 @@ type StrictServerInterface interface {
 	// EndSession End one of my sessions
 	// (DELETE /api/auth/sessions/{sessionId})
 	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
+	// ListCases List cases
+	// (GET /api/cases)
+	ListCases(ctx context.Context, request ListCasesRequestObject) (ListCasesResponseObject, error)
+	// CreateCase Open a case
+	// (POST /api/cases)
+	CreateCase(ctx context.Context, request CreateCaseRequestObject) (CreateCaseResponseObject, error)
+	// DeleteCase Delete a case
+	// (DELETE /api/cases/{caseId})
+	DeleteCase(ctx context.Context, request DeleteCaseRequestObject) (DeleteCaseResponseObject, error)
+	// GetCase Read a case
+	// (GET /api/cases/{caseId})
+	GetCase(ctx context.Context, request GetCaseRequestObject) (GetCaseResponseObject, error)
+	// UpdateCase Change a case
+	// (PATCH /api/cases/{caseId})
+	UpdateCase(ctx context.Context, request UpdateCaseRequestObject) (UpdateCaseResponseObject, error)
+	// ListCaseMembers List the members of a case
+	// (GET /api/cases/{caseId}/members)
+	ListCaseMembers(ctx context.Context, request ListCaseMembersRequestObject) (ListCaseMembersResponseObject, error)
+	// AddCaseMember Let somebody into a case
+	// (POST /api/cases/{caseId}/members)
+	AddCaseMember(ctx context.Context, request AddCaseMemberRequestObject) (AddCaseMemberResponseObject, error)
+	// RemoveCaseMember Close a case to a member
+	// (DELETE /api/cases/{caseId}/members/{userId})
+	RemoveCaseMember(ctx context.Context, request RemoveCaseMemberRequestObject) (RemoveCaseMemberResponseObject, error)
+	// UpdateCaseMember Change a member's role
+	// (PATCH /api/cases/{caseId}/members/{userId})
+	UpdateCaseMember(ctx context.Context, request UpdateCaseMemberRequestObject) (UpdateCaseMemberResponseObject, error)
+	// ListCaseNotes List the notes of a case
+	// (GET /api/cases/{caseId}/notes)
+	ListCaseNotes(ctx context.Context, request ListCaseNotesRequestObject) (ListCaseNotesResponseObject, error)
+	// CreateCaseNote Write a note
+	// (POST /api/cases/{caseId}/notes)
+	CreateCaseNote(ctx context.Context, request CreateCaseNoteRequestObject) (CreateCaseNoteResponseObject, error)
+	// DeleteCaseNote Delete a note
+	// (DELETE /api/cases/{caseId}/notes/{noteId})
+	DeleteCaseNote(ctx context.Context, request DeleteCaseNoteRequestObject) (DeleteCaseNoteResponseObject, error)
+	// ListCaseTasks List the tasks of a case
+	// (GET /api/cases/{caseId}/tasks)
+	ListCaseTasks(ctx context.Context, request ListCaseTasksRequestObject) (ListCaseTasksResponseObject, error)
+	// CreateCaseTask Add a task
+	// (POST /api/cases/{caseId}/tasks)
+	CreateCaseTask(ctx context.Context, request CreateCaseTaskRequestObject) (CreateCaseTaskResponseObject, error)
+	// DeleteCaseTask Delete a task
+	// (DELETE /api/cases/{caseId}/tasks/{taskId})
+	DeleteCaseTask(ctx context.Context, request DeleteCaseTaskRequestObject) (DeleteCaseTaskResponseObject, error)
+	// ReplaceCaseTask Change a task
+	// (PUT /api/cases/{caseId}/tasks/{taskId})
+	ReplaceCaseTask(ctx context.Context, request ReplaceCaseTaskRequestObject) (ReplaceCaseTaskResponseObject, error)
+	// ListCaseTimeline What happened in a case
+	// (GET /api/cases/{caseId}/timeline)
+	ListCaseTimeline(ctx context.Context, request ListCaseTimelineRequestObject) (ListCaseTimelineResponseObject, error)
+	// VerifyCaseTimeline Check a case's timeline
+	// (GET /api/cases/{caseId}/timeline/verify)
+	VerifyCaseTimeline(ctx context.Context, request VerifyCaseTimelineRequestObject) (VerifyCaseTimelineResponseObject, error)
 	// ListDrafts List drafts
 	// (GET /api/drafts)
 	ListDrafts(ctx context.Context, request ListDraftsRequestObject) (ListDraftsResponseObject, error)
@@ -5979,6 +9790,623 @@ func (sh *strictHandler) EndSession(ctx *echo.Context, sessionID ID) error {
 	return nil
 }
 
+// ListCases operation middleware
+func (sh *strictHandler) ListCases(ctx *echo.Context, params ListCasesParams) error {
+	var request ListCasesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCases(ctx.Request().Context(), request.(ListCasesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCases")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCasesResponseObject); ok {
+		return validResponse.VisitListCasesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateCase operation middleware
+func (sh *strictHandler) CreateCase(ctx *echo.Context) error {
+	var request CreateCaseRequestObject
+
+	var body CreateCaseJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateCase(ctx.Request().Context(), request.(CreateCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateCaseResponseObject); ok {
+		return validResponse.VisitCreateCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteCase operation middleware
+func (sh *strictHandler) DeleteCase(ctx *echo.Context, caseID CaseID) error {
+	var request DeleteCaseRequestObject
+
+	request.CaseID = caseID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteCase(ctx.Request().Context(), request.(DeleteCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteCaseResponseObject); ok {
+		return validResponse.VisitDeleteCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetCase operation middleware
+func (sh *strictHandler) GetCase(ctx *echo.Context, caseID CaseID) error {
+	var request GetCaseRequestObject
+
+	request.CaseID = caseID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCase(ctx.Request().Context(), request.(GetCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCaseResponseObject); ok {
+		return validResponse.VisitGetCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateCase operation middleware
+func (sh *strictHandler) UpdateCase(ctx *echo.Context, caseID CaseID) error {
+	var request UpdateCaseRequestObject
+
+	request.CaseID = caseID
+
+	var body UpdateCaseJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateCase(ctx.Request().Context(), request.(UpdateCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateCase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateCaseResponseObject); ok {
+		return validResponse.VisitUpdateCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCaseMembers operation middleware
+func (sh *strictHandler) ListCaseMembers(ctx *echo.Context, caseID CaseID) error {
+	var request ListCaseMembersRequestObject
+
+	request.CaseID = caseID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseMembers(ctx.Request().Context(), request.(ListCaseMembersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseMembers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCaseMembersResponseObject); ok {
+		return validResponse.VisitListCaseMembersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddCaseMember operation middleware
+func (sh *strictHandler) AddCaseMember(ctx *echo.Context, caseID CaseID) error {
+	var request AddCaseMemberRequestObject
+
+	request.CaseID = caseID
+
+	var body AddCaseMemberJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddCaseMember(ctx.Request().Context(), request.(AddCaseMemberRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddCaseMember")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddCaseMemberResponseObject); ok {
+		return validResponse.VisitAddCaseMemberResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveCaseMember operation middleware
+func (sh *strictHandler) RemoveCaseMember(ctx *echo.Context, caseID CaseID, userID ID) error {
+	var request RemoveCaseMemberRequestObject
+
+	request.CaseID = caseID
+	request.UserID = userID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveCaseMember(ctx.Request().Context(), request.(RemoveCaseMemberRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveCaseMember")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveCaseMemberResponseObject); ok {
+		return validResponse.VisitRemoveCaseMemberResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateCaseMember operation middleware
+func (sh *strictHandler) UpdateCaseMember(ctx *echo.Context, caseID CaseID, userID ID) error {
+	var request UpdateCaseMemberRequestObject
+
+	request.CaseID = caseID
+	request.UserID = userID
+
+	var body UpdateCaseMemberJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateCaseMember(ctx.Request().Context(), request.(UpdateCaseMemberRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateCaseMember")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateCaseMemberResponseObject); ok {
+		return validResponse.VisitUpdateCaseMemberResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCaseNotes operation middleware
+func (sh *strictHandler) ListCaseNotes(ctx *echo.Context, caseID CaseID, params ListCaseNotesParams) error {
+	var request ListCaseNotesRequestObject
+
+	request.CaseID = caseID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseNotes(ctx.Request().Context(), request.(ListCaseNotesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseNotes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCaseNotesResponseObject); ok {
+		return validResponse.VisitListCaseNotesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateCaseNote operation middleware
+func (sh *strictHandler) CreateCaseNote(ctx *echo.Context, caseID CaseID) error {
+	var request CreateCaseNoteRequestObject
+
+	request.CaseID = caseID
+
+	var body CreateCaseNoteJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateCaseNote(ctx.Request().Context(), request.(CreateCaseNoteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateCaseNote")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateCaseNoteResponseObject); ok {
+		return validResponse.VisitCreateCaseNoteResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteCaseNote operation middleware
+func (sh *strictHandler) DeleteCaseNote(ctx *echo.Context, caseID CaseID, noteID ID) error {
+	var request DeleteCaseNoteRequestObject
+
+	request.CaseID = caseID
+	request.NoteID = noteID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteCaseNote(ctx.Request().Context(), request.(DeleteCaseNoteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteCaseNote")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteCaseNoteResponseObject); ok {
+		return validResponse.VisitDeleteCaseNoteResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCaseTasks operation middleware
+func (sh *strictHandler) ListCaseTasks(ctx *echo.Context, caseID CaseID, params ListCaseTasksParams) error {
+	var request ListCaseTasksRequestObject
+
+	request.CaseID = caseID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseTasks(ctx.Request().Context(), request.(ListCaseTasksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseTasks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCaseTasksResponseObject); ok {
+		return validResponse.VisitListCaseTasksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateCaseTask operation middleware
+func (sh *strictHandler) CreateCaseTask(ctx *echo.Context, caseID CaseID) error {
+	var request CreateCaseTaskRequestObject
+
+	request.CaseID = caseID
+
+	var body CreateCaseTaskJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateCaseTask(ctx.Request().Context(), request.(CreateCaseTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateCaseTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateCaseTaskResponseObject); ok {
+		return validResponse.VisitCreateCaseTaskResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteCaseTask operation middleware
+func (sh *strictHandler) DeleteCaseTask(ctx *echo.Context, caseID CaseID, taskID ID) error {
+	var request DeleteCaseTaskRequestObject
+
+	request.CaseID = caseID
+	request.TaskID = taskID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteCaseTask(ctx.Request().Context(), request.(DeleteCaseTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteCaseTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteCaseTaskResponseObject); ok {
+		return validResponse.VisitDeleteCaseTaskResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceCaseTask operation middleware
+func (sh *strictHandler) ReplaceCaseTask(ctx *echo.Context, caseID CaseID, taskID ID) error {
+	var request ReplaceCaseTaskRequestObject
+
+	request.CaseID = caseID
+	request.TaskID = taskID
+
+	var body ReplaceCaseTaskJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceCaseTask(ctx.Request().Context(), request.(ReplaceCaseTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceCaseTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceCaseTaskResponseObject); ok {
+		return validResponse.VisitReplaceCaseTaskResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCaseTimeline operation middleware
+func (sh *strictHandler) ListCaseTimeline(ctx *echo.Context, caseID CaseID, params ListCaseTimelineParams) error {
+	var request ListCaseTimelineRequestObject
+
+	request.CaseID = caseID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseTimeline(ctx.Request().Context(), request.(ListCaseTimelineRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseTimeline")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCaseTimelineResponseObject); ok {
+		return validResponse.VisitListCaseTimelineResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// VerifyCaseTimeline operation middleware
+func (sh *strictHandler) VerifyCaseTimeline(ctx *echo.Context, caseID CaseID) error {
+	var request VerifyCaseTimelineRequestObject
+
+	request.CaseID = caseID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyCaseTimeline(ctx.Request().Context(), request.(VerifyCaseTimelineRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyCaseTimeline")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(VerifyCaseTimelineResponseObject); ok {
+		return validResponse.VisitVerifyCaseTimelineResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListDrafts operation middleware
 func (sh *strictHandler) ListDrafts(ctx *echo.Context, params ListDraftsParams) error {
 	var request ListDraftsRequestObject
@@ -6465,218 +10893,283 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37cts4ljD+Kvhxtqq7s5QsyXYS27W163Yu7XRuEzuT6W5nI4iEJIwpQCFAK+qUq/av3wN8D7EPNk/y",
-	"Fc4BSJAidbHlpKe//DHTjngDzjk498vnIJKTqRRMaBUcfg7YJzqZJgz+PhY0mf/O3jA1lUIx89MVTTL4",
-	"I6LRmMXB4ZAmioVBJIXKEk01l+I0Dg6DTveADvaiQWt/n9LWA9btth5GDx60OnGX9Ya7dG+wHwVhMOQi",
-	"5mKkgsPfPgdRQjPFzudTFhwGb0VEp1MWk+ecDnjC9TyAzwx5zETEgsNO+yAMmIiDw26nGwYfM6nNc+dj",
-	"Rs6y6TThLP1OkcQ9TdSYJgkZMJKJhE+4ZnE7CIMUlkwT82j+JTLjeiwzTSiJ6JREVBD2KWIsJnrMCMCA",
-	"yCH8I5JCpzTSZELFnGg+Ycq8VrErlpo1HwZjPhqbXzRNdXC4/yAMVDYaMWW+GxwGJ3TqLZJqeOuQMUWm",
-	"lMeEC6JnLLliZCKFHqt2cP0+DFKuLp+zK5Z4789faoC5+Wvfh4GWl0yot8rgdffhw+vrMDgZU12LfyrU",
-	"jKXBYfBCKk2EFK2YqyiRKksZoaOUsYkhKTLgAqE2panmTJGhTImeSaIlGfIrRuaMpgCyNSnqoNUbduLW",
-	"g7gzaD2ku/utB8NuzDpRd3BAqUEoG7LUUIgBQ2VTvW4PNuW9+gtvKmVUs/hYB4dBr9O73+p2W739887B",
-	"4V73sPPg1yAM+AZ7veSG/INoTHUQBomMkI6ZCMJgImMgj9FUt/ba3daECx6YY5JT3k9yRhIpRiSWTBHa",
-	"uF+SqYwmyXxh2/8ZLIA3DDLFUh9fvdaDqMtaD+h+r3VA97ut3cF92hl2o168xwKDjkcpHeoSHgYyNifn",
-	"L+Sl1DzCs8bSCReAsgtxId4xwuxiinXKIdklL2gajUmv09uHU0zYcMgiTYapnJDdLnlGRUbTubnhASCo",
-	"GSO9w06nihHa6gx2h60H0X7cOoh7rLVP94a7UW/QpZ2DMg5ap4+DMJApH3ED7VnKtQbMKE11poLDIDYb",
-	"Z7GBItfwVO1+gzDIpnHTKvftKjeDexhcsVQBHfTCYEZTYbnwe4ORp0ywlGr2SEaZgextJMAyiBkaBiCc",
-	"bgBieOCcfdJAIS8yndGEvJSi9aig3WNHE4ZW/vIX0m2T10iz5ofzMVce2XBFJjRmZMD0jDFBXspUj2eG",
-	"1p9OBj8RKmJyHFPyXF6xhEasDaeIGr56FskUJVHPsPzIct/PgT0gHi3f/ptjRo2oDA4Du5UgDKZScTzN",
-	"XYM3/zB2e529EmZBMgLw8MALqYmiczIb82hMIpmlWpGYRTxmJOZqmmkjyoAezuG9ZVYZRUwpuGCoff5s",
-	"PHga8Vf82enb30+7L/mzgzabP/s9fnfKX/HT2YvzZPyL+THqJWIwedKJ//4sCcKAfZrylKlTERwedDrA",
-	"vVOmxu69x7+mby6jj2P28ePZL6Onw96v++qnUXtP7D7qTH99ePWmOzm/P//5Y2/298Hz8Vv2LDpQT+hT",
-	"/kq+TF/o1/HfLh2LslrFj4ymLAW281YZVu8TdCMr6HTsIYu5ooPEo3o2odxwWRrT/7KqUzuSE6PZZEny",
-	"kk7MR31MVvjJqlOaSuALUcKZ0MG1WbehA5YCNt4wnc6Phxo3EjMVpXxqufsZi6SIlRFJM8o1GbChNFxd",
-	"SD1mKdHpnHz/5skJOeh2Oz+0ARWw/OBwPwxUNGYTal46lOmEGohwoXd7Rq7QT3ySTYLDh/f3DMaMXIF/",
-	"d8JAI5C50GwEUL4OzVGgE6btik+yVMma1fYF+6TxYt+pVlM6YnbZbfJqSj9m7JBwDdJ2QiZ0TqIxFSNW",
-	"Wnxw/OvHzvzs4cvhX7OfX/79Ybz34un+x5EBu/nOx4ylRpEUiJkIl+NveEI/PWdipMfBYc/uz/27a3aj",
-	"NUvNm/77t+PWr7T1e6d18KH1/t//Lci3r3RqzqnZ/HOjaC7u1pzEiVExuGYTI3phq2ZHY3pV3k+vU79y",
-	"UGFLC4/ZkGaJxkea0dYtIa1bj7TUMnzA2Y80fko1m9E5nBIptKFFwwOMlh0Bx9+ZpnKQsMm//0OhTuXb",
-	"EcK8akF8yNh8lvIPAxp/sJpXGMRM44kyMDo+JSN6ZYiW4A1Ej6k2vCqJgX8ZbV6xOCTThFHFgKrpiHLR",
-	"BoQrTcFUCHbolO9QvkPRogE1ETShTTRLJ7f3O71CYv9IY+Kgk8NyrPVUHe7sRDITiiVtCwwHJLVT3jWA",
-	"vEDkv6VsaGTbTmGZ7eBVtfMa34CPlInqWBCZaWXYt5orzSYWZixGRUjJCdNjLkYkExmwsXZwHZoNvEFY",
-	"3BC7mbgUciaecJbEdRie0MRQI+g5JexaFBAjIclYJrE5CUPzGkQzRxkFb4czkaYyRUsxf4+9xz0HnIMr",
-	"92qQkIawjU6/M2GKjhjYTzWkYZXoW9AFsEOfLt7kq1iXLgpYbYcmfDBHVNgjkzIah0SmC0D3zNlcRTDg",
-	"B0I5kWKY8OimZKIpiPRF+ojce0vkwRVhLSNcCY3jlClFAK0jrjSQNE3MLua15zzT4x13621RelCg9KRY",
-	"6Lr4zPe2fXTmCBpJPN8gMlOmjHpp1o/H+4lMBzyOEfQ3QBsqIItYG+bv9dD2i8xSYp4oVkeTRM7gUNah",
-	"yhgt6rYo2i1Q9MRb1bo4KnayPSRFNElYChLdACGWFgLXYXBq2JGgyRlLr1j62PC0G6KG2zfVoSe/5mHn",
-	"LBcAM0Mjs9TY/tJIjZQYsdEgM2/PGPd9xuj2TxAABCGwPrrynW0HW7VAGTOjcvqnjcdkzJKpQg+PiI2o",
-	"JbMx1YDTl1I/kZmIb4hIOlD2iSoahdQfhvDmsuxMGUpHojKw3QrTuwmJ3i1qZ21X2kYoH5RO5V7Jq0Ge",
-	"2F2si+Zi51s7lWWgAdJBCurFA2uEnlEmOOL3NZ0nksbnUj6n6YjdEM2Je7aKZS3lB7xY0ZBAMzJrGjBC",
-	"NZoM3c7ew/0H98lgrpm6SzV3r+sxVqvKkMdCcz0n51KS53bF62K02OX2+CwAiCsC7wXrQAA6FUuveMSI",
-	"UTqQ7Z7hL28FvaI8MdrvDbE4yNS8wZDJvJcvWjJcEfMsSflorImQs7Wtlm1wYA+XFhTkbWm5G5gu/j63",
-	"ZLuASxlQ5ziuYCwGpS+WM3FUwIjQoWYp6YPvowXOj75zj/lukVbuF6lbk717x/OgXKOnS76gYm7JXd2Q",
-	"RtS0gZ+nVLMPNvpUIhEpMYBkd6/a5DXSBvhuKJnICRP6zuhjr+fpuWYxBggkh8L61FHa4Lb1qe/MCYpH",
-	"DDz9DlLAwo3dl3IG4lnxkSBchIZ2ABHbo463wtgWMuW/s/jGvhDr21wkjgzezoQ27ynTxzG5ogmPCXpd",
-	"CXg0QZgxFmMcs9YImtxWBHS6BVmUNr8+RVR3tX1LKKHRpbFiEUQAm0Kupyw236aJIjRlqN9VCOLdu3et",
-	"Y2+Ni/66n4wJI4m/EXSe3n+wX3GeOg/zMpei50TEu9v36tyHSHHTVBqcG2aLwvemPGksU11vKgDgmrwz",
-	"Y1pxyxR+BEONUxtHr3POTDJ4/gqUF8PONHlIojFNaaTR7vO8M1Oq1Eymcb1/Zosmfa/n07QHXqvcbGSL",
-	"IOi2JQQRyuDooDEsaZBpNKMB1OanI9JHWPeJoBOmCKPRuB0UKyinbuSePRrHHFMdXqdyymx8yoYxpt5P",
-	"n4OpTHg0X7kTvOs6DDQE4+qc3OaKOTkpu+Js1kY/tHcWOss87BcXZ7VOdYN8nhoO/Bt+OnQrfp/fLgf/",
-	"YJE2i6tJYinv1sUxq+t/N2YYKQH17TuFKsqYxmTAmCAjfsWEC08U6xxImTAqzJerEdHl4DyNzTNFPkwd",
-	"ON3VEPI3xozINGapi5cYWIAo0GyiVn3uCb7KfHNCP53iI2io40ZomlLArpdrsvyVZy7n5bqSjbIIWQpU",
-	"EcsQFo6hkMlUppoKTYY8VeWNVIimHIa5uFAXF2fv61iov7de3d78gOkCwOGadavJK24gbTiBZjHme6Cj",
-	"2RD2EenAT5QgMREpgCaWRmEK6m+On5WJPScOHyllWJe2lKefLNBi3UE5GVN9YuTKp9X8og6fY+aCNGoM",
-	"ARpjfBEujOCMAHBtcpwHcvD4gOOSgtfZcArQaK7gDTSPW7iIJeqABqyV83uTY0YjXUOYT8zP7jhNgMbq",
-	"eNbmLKsW2I+vrAgvL+KVYIRd2XwWMGZ1yugE/VFnZ4/tRcP8CfuYGc2mb97fXwSNFVRry6Qi8LfqkVJe",
-	"2FIRMOUsYuT7mCWa/lCBZteegbWPM/5Q/Qy8+5BQ+y0LNiS0IxJLwQ7hl9lYJu535DyJ0UkAnkcEpOoh",
-	"4ZoMKU9YXL0DtBxhTupv+EWjMUnBnPLjHaomYWWuNh29m4nqqDiwq9DlzvZ1kaW0/KHneJfhokZDGrF6",
-	"BLuMsgpuH25+UIokptVnuAJa+2Cx1GYwN+kBLvmvbo+OZrggL2h6GduI5G1IeR21w/LKO9Y5/IzJzytY",
-	"+4wqj3WvrW28cZ+o6ht3IJLduf8iIjnPW/CAeBsZXMlMXY9CAUkGMy7gf+ijTKY268sj3tw+dioFoYo8",
-	"O3v1spaq74isIyPBIC8TPfDRuImoi8Ss5WR2zidAYXlO4Trkz9e8D5NtV/BZD38/m/tLzHaRryRUjDI6",
-	"qsisChJ29xvyjlpNSi+m/tZnHcUsQTveEcuihrMBuot04maiVJeOIi1zDnNzBVdi7kJFmsU5ZXIxzQpl",
-	"DCl4W0R6Qx6zDf5xCxkHPppc0AE5eggIC16E+Pc4T5kf5adpFQf62VL8MsQaJutrRtYXHdvMYVgWTeaK",
-	"qxr9qPy55xzVnzLTy+VLjVfYD2quLYv8T55lkwlN52Wp1K2zFIv8xFXvf1ncuYBB+MAqsLtF3chTcee8",
-	"lX2KWDptUPYHbMSF4GJkzu2sRCiVQ7u30YG9ax693TPpQOTL/uWHDq5CHcTNzABMMm/ywC3TW/dv4oTb",
-	"3IKwDtfaFZpLR0Y/IwlHJc0XfjdYnLMSly3NlTacz6esBq+43hABW4cy//nFk1raZS0D5eDtsMyzIsw2",
-	"OBh53KGJXHSaLfhrTlG0guwdctTvES4ejyi2ypuEALodzFGnVkDbeHtpR/f3yvtxusu/1590WNtZ7ktf",
-	"f1eGlox2QPBh8n2v0+u0ur0fzAL7+N5+7QYbiPNUK/Cy3EpBysts6kjfXsRME0U0m0wTSNwrH4He2t+r",
-	"406OlP3PF+uqQLygqFVEfxrX74nHliDsvcS8pYYkmvPqlxOIv4aNNYbSotZXGUqHfZWusLbMz+vets3L",
-	"1zfWNhX+Qy5own+/0SM/zrdrj21iV7nQyG2sKlfJt4JUDFJf4a3X1UKxuriyeUfCNIN1jmzhXYzW0Yyq",
-	"I4LZgWQ2ZsJIDaNQ2VpCMpiTMRVluySWGSb0FIZJrUUisskADRJneq2PU/fEuih1sdc1QHeGt66hMtQp",
-	"Chs7kjdREUplmOsBan29siQpVkLpb3jvyxyHRZ1fraSmJKGzeRGaSaS8JFS7MGKZ7I4MmbliJHQ8xowm",
-	"2paRcIH1iHXRue5No3Nr8NGSpm0PY84FwrLGlpOcL+hyGPmMz0dqI5M+kZMpTbmqc8rFzJze+J1MY1V/",
-	"wiGxa2auQ47xci/C/lo+BGPZ3YxQxpm4bBCO04RGzKqFWFkXNweaj4gwGrvjShw9JsqqS+tJVbPAnzJx",
-	"WQnU7iMEqhY4F4qla0M6siu5LaRXcSGMxUPgaX194px90icA4YVTUOsRvwmqq7HjFKpStfSOCtJCFbJh",
-	"maQbDwVgbtFHAdtqoDBj320dYJ16d83sufnYEjqBxTiSFmyWKwm3JRnBZmfY7KM+hyNVGj7uzpb7dogO",
-	"m+4aa+guL+EMA5nEG+1fJvHW9i+TeKP9u29vb/8V2s8X5MHFQ5NHLWFOv41kv7nNYZ5Sm3HFP4xf0ldn",
-	"V2RIEdvOwsaVDJat7AWfPiVTlioMEztnca53GOls+2PUeYkRJthfYZsG08ZB27wHQ93X7MVb6aVFQ4c6",
-	"bwRIaHdsANwrQxIbHZT868VOl7nAPH29ls0MaZp7hsZUGVOHlbIo8v4nzqAIrL24hAoaneOb2rJ/Kjvz",
-	"m4V1txbWDY2RGitkQ9Pjb8WaK8kAkIy/7taX80hDu+LrepaErEu8t65yRXC3RFFu69RBTGN0aSAzfTtS",
-	"XXEOADy3+sL2KK8gpIrBm9PDqmCT/5GNlRn7+Q3VGfu1P5ZWU4bzwm6Pfe+8lWKHpBuSXgjtmZQkqMws",
-	"zwhYpajXweeWZ/3b2ftiZ2/tQ/d4QnlyjJ0samhNVJpdHJFsOmUpEFoiMaCvGFQw+W6WnPSwDVU5TLVf",
-	"DrLs1oAGerbkLQiqfi2s4qknC2Ur5cElyPXtgph5FdDiGYSA3mu8jrnk2pX9YgHWQaf7w5HN9MtbTYVA",
-	"t5AhjdWilPT/s3+bRS4oyrjivGaqDueuxGJRVfX6nNYR/iU0GBgSvM/p+1cyooMsoencaZsnb48fkUim",
-	"0wyrIPuPJwMWxywmp0LpNAN7qWbbm8hxr+FqnYoP3fa8REKCfT5uEY1g9TlHUL2vCROxIt+zT1GSKX7F",
-	"fgCl5e35k1b3PolkzEgmuFbL2fLeWl4M20+2Dj/oYWxW+XubakteE9rFnc/RHW9epWo+tMFniqa0GxTy",
-	"1HtyECEa0r+ltok/6u6w4bfMbS4nQnm0yI96tzjq3mF1ROGggsTqwbV0Xny0ljZQxysWO27eJA0IQ/mb",
-	"pU3kGd55bJyr3JUzTOXkCJgp0obz85v1f6dcVgXmDjhG43/QV+6KzW6aPLRxPaIUK99+bu7ZUq4Q0oYF",
-	"/nrYvU0xonOo2KIA20d0uzUBG2VQex1Za9kllN3ATVu1MTeMrdskeBXCz5kjb6Bu4OiHtnUItnHFJGUQ",
-	"9EDzcwiCgsIT+gnKmEs9nTKaHpGuOSDuq21yjM/jPVIkc5KyKaP4QsILIV30y4JUY7QwaJG372rgcn8T",
-	"dDrJE3DBuzamybBNTqGpK7xrbPMwsYxpdku57Le3recu6/ierA+3tp4fdvudyjFABnOzdp4SHqu1mcut",
-	"60dgGXdVPnLTSP1XCLg7FuCfb48MKuevFF6/cf1LXVLZMXn79vTR1YMjomSqQceMFfyNFMIn4H4F+4tX",
-	"TPIsA0+dbzveL1tF92ug9JxfMWENtTJ7Vg3e7uOEX5Vc2/JydTmgfVkdHJ5vXDMSEujT8OPJa7L3gGg6",
-	"apPHYpRwNcYYPWYR1fimPWD06jzV7z/3wofX37cKx/X7z93w4fUP9RT2XI64uJn2YnspL2cjJUMa2gvb",
-	"thH1dXtYeAzF+3hfiTzyh8sWUu9hNT1xOSKd9Z2/rg6lL0surZpiBrhWxKM/aegKnOd/SZHXo65KSF3V",
-	"mDiEDuJNkRunalBseIDkpSrEHQZGgteGaV43YuQxdL4qGoAYm3UC3Z2Pxbz4HVmyComaYkKKlDfA2sO6",
-	"peWKZE03mSwxwt9wYFeLPmZJjE2nVKX6Fzsth4GIKTj3RQw9DNlkmsg51L3UQqYox17o/EF5YkxpbMm9",
-	"t//gh7pC97iGJZxBVxBQGIzAmqZylNKJOiR5L1mjdEGfkpBUmvGEJG9+GZK8415IJkyPZfzB/AL9O82d",
-	"rpVpSPJGbiHx2z2FpNwaDP5ddDkOSTbFSnZYRnGXa+i4Om38QwM1L3VVjY1uJiAsbYwXvpDPvWnGvW10",
-	"U5/bwJLYqoQzYyCXW7ds0Jwj98ut9pUXvXJqk7ootIatK9m6uSPBa7/TnALuNXMD4WTdWIkcVd0YcHTL",
-	"H//U67YuLj49YE2ujAbmZT7/0/n5a4I3rEglOTjwtLW9zqYJYM5PZ9ssmB2CIXGUO2mtVmn/UZMJ39tC",
-	"+4NT6HA1hPZni6sq60Mpr/n+Gl0LakKawI58WqiTem8gjaBWl4rGLLqs+T2mmg7o6hYUngyDFcdcbfJI",
-	"Vdt1X3WvqtuNWiEy2RVL5yg2uSLZdFFoslFKYxavrRyGDkz1wHVV9YvAvYHNf9PKvroQzWblfZfNhabQ",
-	"Y2fI0tR8R5YqTf1a+ZXwtKV5FbgUm26Ab8rU+GbabHmSSa3GgXfYbn65oa6M4sfTOkaxziyKduMwCh8c",
-	"pdXV7x2brX1BVb6YmFIryCB77Lvmkqxm4Pz3xcWnTsfIk+7QCJXh+3sXF2d1P9eHpzyFdjl3cR3sVtkH",
-	"3l5rYS+TpngsFc6mgQz9WBqhg2l0Selw4MCYMEBvQhAGNJ7weoX9jKn6FJONA8lRlqa1PY0K92UxnIEM",
-	"WCLFCHp2osd+0XVpxwPdQVIXVfqtWn9vdfk/fiaP9z5/1QVI6vBsAb9xEobC59ZPwnAYrjREu3Hl2pkX",
-	"SKrJLs6iMbSMhIigTf5EJzAmZFJ1iSPzzBkVzmnjSDeRM+jjE/NsEoQ43rCObL2c8AXgNQmUwomOraKU",
-	"pnNjuUDvd5nmVQNuLdBfK8+Iz1Pla9ezogXW7bzd9dIMPlmHICDahbUY23J3d/fAhulOyh5hqlnLmEdV",
-	"QV4H+nweWCVPxR8KVhPMf3cOaO8f20ayIIYPCTZB7S+oEAf3NxRypXliTQOxMqF5gp4zv5uufXK5xVCd",
-	"eVWb0rNc8j+VEi11KRjpv351dk78FqfwaH99D08jJLypZ7XtbKv754qoSpcz28p2pW7lo93/sI+OcLXK",
-	"cW7DdvWLxViImjJ6qdrkiUFRUnVtuoUDAkHiJhQSM4c8hZlsKWciTua15/ctJGNu1IRhwoX/a2/9tgxF",
-	"zcfWWzMsyebysre4Td46IpdsqosJMmZhNs9pC50Ytp2WDGDber+I7WeI1ZE30tdbtb5OXSGvbpW8immE",
-	"C7BKM0YGNFXunIPGCOFOxUdgxuG0gUWVyw38WdrOTSasvq+lG6p4S0WyeWelXjd2X1yZvaYuoLtqh1/D",
-	"ONl6p5uN0LSgujqLJN+VfaEH+VUZjQbTG2uuFmPra65AT185XxiD31kKsc4xm1jeDsLRaDLFv544xeHZ",
-	"u/MgrN9/IXGBWKsaQCJHXPQhDvDwQW//h5CMnMKg5ISRCReZHfwCWwLadi3nvb7l2LZTpzxSS1wQLx6f",
-	"vzk9Oftw/urnxy/zfrM4H2SNT1yD+3koXSdSitPh8qGoU/5fld7pxQDLE7xAjl+fBmGQpcmShusxu2KJ",
-	"ITG1mDng3mPjVCRhI5rkTUlVaOvv8vQmBaESLDhS+bw7hSkXl4xN1YWo+LcgGcPNUowSqcAXhd4+I4YG",
-	"GSZKy5lgaftCXIh7984KJnTvHnHeFMgcESSR5kKpS6MbxQdt+lsJv2KVaQ9DmV6Ies2Z/PN//rdvU0bK",
-	"TiU3R3HkK52ZYhYGOksxHeJC2IAjd+uH6IO6dw9yjn9zUan33zsUzWazdjqMWizmWqZtmY520mFk/gfR",
-	"K9JvmkvQb1+IfiRj1geVs4heTRg0//ZiWLWt7v1RBAZFQuoLUcRYyGAOuGhOHG6T4/LoSWh1IBNXuMiS",
-	"2JCAbbEBeY5meUISyMFRFkBv8slgymD4jImY9P/esj+3TuO+MSgTpksDiSb0khkkQI+FSJpNDWh0aYMj",
-	"F8LFypSmxlbhwvmUbYjBrCT/0ZARqEC4Ihg2C4t5bOBkR1rh/IbFuSmEWl7SJv03VDN4ugX/3w8vhPfb",
-	"G3OeDTEjjZWuKKb75HuFptUPdp60zdXFPRwZop7CKG67CHdS93oHqHeWZ/kQm/XtD7/qkhf8x3ybShvC",
-	"xPHAcxs4P4QIP6nOETb0DjdSRfpReb6wgDYGAHbrdR0xAJeQgrXJaYwjQzD7JITQoSLOhnYm9AXUffHI",
-	"zbe13O14SqMxa/XanQXmZk4Ohctwauyzauf56cnjl2eP4Zlrf+ok8Dd/YnvQbXfwJjllgk55cBjstjvt",
-	"XfAx6jHIp+osMJjroGo8FG8sK7RxbxvvJpRg2mVo8GdJJ4N+B4YIcnvh+LSN5OYSwCFFVl2IvMXnTKbI",
-	"e8wfR6QPubOWlJiI+wBkORwqpoHg791byCC+dy+EmMOFeEav6Bks/jtF+soAr2+7jpF+3hS/79Lwiiw/",
-	"XRqfgF3mYSTphcivm72c511J84FCI35lG2BYXyXO5zB8RZl/sWRYuLsuxPf1afg/wI7t8BSs6YAIKVeX",
-	"SERGvhXT8y3abNaVPbQ/WnuyYfxL3dgXTF+G3CVXXRScz6StLYDSRDcPxqXZFvkM6NLCaaz5SH2ixjRJ",
-	"zKkcySuWChbbRD2S0BmkxZ+mLKEith3rM7NCGN6UcDrgCdfz4hWZsNkD7U2GqFSmm1yXNTmdZqw6w7rX",
-	"6WwIONQQmlbi7typjhe5wSbyJxumHOHolOsw2MNN1L003+yON88ZHumufqQ02ck81N1d/VB1JqJ5rtdb",
-	"52OLE43g2YPVz1ans12Hwf46MKmbuQrP9taCp5vvDY+sAZqaWYO+EQFDknzz4bf31+9D73wiR7ZzMWAa",
-	"s0ztgTWHko4UeN24sVU+tYzhppbGfMzHS7PiGmXBsRXNtOjqT36E1HJCxRwzihNGr2yqgdVqQmv/0oTE",
-	"VFOX6WG7PRulJgau6Y35SBn0MgDWAX8ZBYylVrpMM+2rRa4ttuEnF8KtDO70NGgjRsCXBQpPaSaqURze",
-	"gaZxDIriIUimHRjr0MKkpH6RppG/L+Vmo1TZBkdWJTwkfRj/0L8Q8AKFwhA72oBuAX49UPTBxxtLwfp2",
-	"akcuN8uzKFAzvxCo79qbYdl9rDLvu8qLfBKenAnC4yNMK6eCAK5BX6LqMrcXQYliiWJ1MkYxEZ+UZgfe",
-	"QMAMZZLI2dtpWcQc5wSEwnQkDWyszUsFYTQ1QsHsOkSg4EiW0B9Plo+2qGYzrDvzy455QdM7l1/GalB8",
-	"ZAQXF+RRNki4MH/1Or29tl+fEjDROn3sDZU4DB5J1yFLaZ4kaDdwm4ibfwGtFSGJZunkP4tWAfnCe60H",
-	"UZe1HtD9XuuA7ndbu4P7tDPsRr14D5mF31i9Dqw+pIrl/SRnJJFihPUE1GiyrZgrY7Nmqb/CTGU0SeZk",
-	"wO0hmlLw39xksWtLPH/MyZ3I7GJAwlKZXR5es+HyvccWmEh1PTgmxp+5ZzWqF1LpRuR48zbxBRuCGOcK",
-	"NagTXrY4WFkyBX4pLH+ys4a+qLaxjkgtBrvDE3urn8hncn9TaL66QnOsLgmteOZur8n43f/NHkZMr5pW",
-	"ELoYF1Nuzhw5AYmqiGLMlhvBwOFcpCrGVO7r+w7chxcCBoXTNLXByYQrK9udvIYQpVGajApgBDCh+TV0",
-	"JOXTqvGLRsDvdXbr5LR5+0lpt8bOt7XuOHOzDn/FLTvgrgmuw5U3Otd4uDiVLJmXBy6gG4WrfLpbaQzq",
-	"WrIjDLh598eMpfPCM5z31VmP5WFF5gbrveTYMrdYrB1aUbcYm2mxJvddGC1gzsEthdqUVqbG28DJb0W1",
-	"qI0XemG2oNfp3W91u63e/nnn4HCve9h58KuX7nhDVeGf//O/Acao1lXBMBPHQXhD1eJ9ObITHP/6sTM/",
-	"e/hy+Nfs55d/fxjvvXi6/3G0kXyszhtpGEaO5VWVASN/bKH4VeTNFxAeBk1lTGxXdOx8LpsX142y5JUo",
-	"pt25zicqN06PbY1uUXPmvxcKORVJOPr/0YbIq37ZJ44lRmXGP2Ilvr/I9pfPxPlOER7XsuVVpxY44ZTq",
-	"ccEIFzKny8r7Rtz69kzRuTGW6/k+7G7GIxoH0vvuhS/LGDbVff+sfOENo3HF0XNrxuCCxC2YD9HICPxR",
-	"Eiqfik4GzDXOCDFUmXt7GueScIh5QCMBjDITS702SDVp12qDfkcKGAd8u9OU77ZGxyjv/GfGpgrrP/RM",
-	"Oq8B0SxJcMvIA7kgRSeUEgf6HEyzdCqVYSmPzecolHRT8g/olDBNZZxFuu1SYWyFZXUqTGXMrXtjTWl8",
-	"pQOWDaq9tk+s7PNk73vfPDUmeNmgOJUjdsH1+w3UlIUhJw1sqDrP5MZc5U+tPOgFSN2aUbjOxa180F2j",
-	"T/0R5p94E3GgoSBOUTWrKdqQIJm3Sf/pY5cTVOVJfbA1XXzV/FLPZZB98DSffHRUalgSS9A7hlyD33yv",
-	"1wsvBBxgI+5jl0Vh+5yR7/s7+PTOP//nf/s/YGTPNVSpZJBizifpW1YI+R4YWnRpHLQotvYbsxAodWN5",
-	"yfUR8hmuIbaqINoqSN/1mejXmcqjSqedW7m2De+puF8nmc5oQl4+OvYdsEXfJcsImLFW8F7D/IZDFml+",
-	"xR5RzXLbrNfqdIMwwCAqF6PndBYcBjZ2iqqenh/bJFHsGxg8palmYsZG5EFIHnZ2d7vkRSZ4NA7JU5ZO",
-	"qPAs15cy1eMZFzF5Ohn8BICYpkwxYWTlFXiLWcIg+1iNsc4p1fMf/SSGmJLn8oolFAf3rse5w0CzdPJC",
-	"CkhE6O1VHOpPfwyKjk6WvWPDpjxb2/WeiTdyfTa10LoTT3PsZjctVUAb+z7dZlfLw8W2K/i3aPH/M87V",
-	"Rzgal3gjV28j2/Ik1GaJdp7SmGHQoNS11KYgujJHLH7HlkvmipzCX658zVjMJBOXQs7EhSi/ApuL5i+C",
-	"Jkh541MCiWIEuu7RxLXOUHl+ozXAwwshU5St5lfB9Eyml26tIRlmKbphIc/HSMGUDTPFbHLTXu/AdoCa",
-	"jXlSGz8FMEGG8m2kTA7sXJzk+bMx/S97ZzuC8S1FKWoQyTRlkSZjmSpGBpBfPt+EX5Y69dwJk9R5mdhS",
-	"LmmrydZfef7AAgc8c2Hdbxzwj6uxl7iXwRjhJcvdcLkS21rkTjJbonA/FrFLT1GugfdCuVueP2wUoiOb",
-	"1OenTnNFriSPCXTuQyN24fTLTOfHv3RS9pYW7pp3G63vm722IMyAHAx2l9HDumIMq3UaPTiufMiSB2bW",
-	"1DthsYi7HtebcsUJW8kRseplbX5ob693VLp8oTxK943mKjT3biwJnZDTrdCcZSKrlacKu0FVQ7AZFmFg",
-	"TvUCR4I6DsOOjoi15SDlGLQeYzRjf2zo14usJsR5jTZLjERyOgdXZSyJknU6jV+lq26l13iQyDWbcml0",
-	"cPxr+uYy+jhmHz+e/TJ6Ouz9uq9+GrX3xO6jzvTXh1dvupPz+/OfP/Zmfx88H79lz6ID9YQ+5a/ky/SF",
-	"fh3/7XIThafSzuVPovIc50QDjAzu+6b9/ItoP28YVDSPmUXcJmpQamvKmlnNC3qJZpqTdLmPzryS9JGl",
-	"9cEQq1hyNpzhvsGQ64QXonYuxYBxMfIMtKL4DerMiWJTmlLNiNJsWs918Du3NqYEm50go6447nCvTtbb",
-	"fgBrWFxF3W/ZHbZdW6zabWkt3tS9DWy+lP6Rkx5V0Kn85qxpjRN/YntUfmNLt2NLJ5BI5HGOTfiS605U",
-	"DEeu6cXCR8LPZzcqP+bYQfVgiGWXXERJFrN4USdnIj5zn1nH+HoM9ZLfzK9VqvBjEROaJGSSA0vdVCsO",
-	"mw2vooZhykT+obrczONCdkEdqyYTqTTpdY4IzR144EBDzdeOk2V1yTQJV7qZaDZV9Hwqr8vMa0zF63QO",
-	"O51fvc5gNn3Ga3WWB4gqyXs8Xj+x0m9wVp8MuFFA2m9V1sDpS8j8drbqQ9FbOFi1zHbns/3L5q8tZ7zG",
-	"XowZFKTLTNelrjlWeZOstYI5r5OwZr/UnKu2VgpxOVcth8W209Q28ut9Swj78sLLEKkcbvOYYfuQRkei",
-	"ze4wlpXRYTDnQrNPWt201gDKCr1iA7KtWgPIGVmr2AA39bWqDGzDlj9+eUFc4B6XWjQdL1bqjbauW03e",
-	"53nNxDC/Vdp68CtlPpXX5pLrFpdlm35vnq12evdFD81VDj2rWvmKEm11BrvD1oNoP24dxD3W2qd7w92o",
-	"N+jSzkFQk5vi5m+XptO7RnbezHKX//fCpgRJ0XpUpAEee2mAXj5LacJ10/I3q5Lw0gy79RUTI/Vh+KQX",
-	"P0+mr1+fKHry101cE0Bxq0slkOi+1Uh8Rd0ydlzbyTv7w/oWW70bEXN+XXsYlc8lK8XNoJEl1wolXT47",
-	"udQrpi4z0Gt/VpNV2ceOXHkioGVtmJ3IkmGdAEP+AGR7u7wMpq131fcj2l893yE2+Qz+Ql5KDRr1EMq+",
-	"uYBXQ+sBZqzTSo24HJJd8oKm0Zj0Or19hBJmCmLSym6XPGIRmwxYau643w5qKtOLJOSab29UGFVA7U6d",
-	"kOslziH2NmRS31Li/pzh2ZRrljOdwZyMMT/2hlyurNfvfLZj7pZazW/YRLqeJ7gMah1lhuPlM/HJMekP",
-	"uaBJ33Ur1nSuyPd7nQObMl2qCOMa+o3bpqVwqxQkZZEdU1Zma7g2x9ZWmtVumGKDUb1KK6oxqot5gF/C",
-	"pM6TwkcwefEPbVBvHJr4sx7VR0Cj7qzeRhNpLrtyI1GhPAFzIPKG1TWOLLz/hsWXf77T1vkmrr+50FbW",
-	"VN76+E6pjsaLB7hvD2rezQoPY96U3gWJ7dxx6O7vT7xGaWCkJGQ1hX7PVHRpHdherdiqDGqKzJtjI5vt",
-	"n9hAnsgUO4xCgoLf9d5o7OeFtQKdq3KThfzz//8/pO98OvafKPOxdRk2dS5ugDZmWpaMHvDSINRswrsB",
-	"nCJGyTBawfd7nd0fMCsjhtn/lzZhDF9qwVGsCVK/jgi9EHZ28ITO8dGi1bFhmQZ21h5a1FWwJSbCyOks",
-	"NdZVVkxJ+FdnjDc1DA1kq2ahm+fwhQzDZ1RkNJ2bGx4YwOLMh+C5FCOWGvLnUcUxBJab62hZMmiRZMzh",
-	"ygmMl/aR+748V2b+5t4GNmbNhI2vWJy1faFVtAoUcvan66H1LQHna8a2gJs7x1vqRIULOWzfHIZt0JQt",
-	"b6zlRGpeZeX8floSirp4iA2gB3P4L7gJx5m4hPhEwgWUXhkaQ1lu5Q9ay30Yv2VbRaP92/f6bFJ4UYg1",
-	"X1ASBioFfpSmzEbLBNyNBdPQ5d215yy/Hyd75e/XY6lY0Sl8Zr5S621EMPmzYdS/sGAM69ZqoObNBMoX",
-	"262PHRliuPEq6ofsNM0CqltVryGiJbe7ptvbVlZM+1EuJPL4nUxjnCcFsDSAhjOD8S88IvC37a7lxtTZ",
-	"7pJ3oXFAsNZ+Lp+GZ79XclP7N9ppefmNvtri31dZf9t2/po9N4cXGncINjvTNNUAC5nExRWZxO6KeQo/",
-	"6YPQusgbodXgOn8fGpLZSL8BOjkBhsDVst5B7o5vVu5XEaaIIgYdbJzzFgXKLQ3fRmHqvtIoTTFB1d62",
-	"mDkS+gkmmF5iLDhUByIqyJheMdINO51Ouzmj488hn7adhHKnyQp4BDcJ5i9Jb9i3+QEN1t7yWGDJZgu3",
-	"vDKXubD2ErqbtUPyqHd1KkIej/nGXb9qy6Uvy1p3Ptu/rpcW/bokBo4lKTC6npxW3F/NwQBLhH82DX+Z",
-	"dl9ew1UOgD+ULg1SssSDN+dvXzKRY7u89GactEk/zYnhG/v8WiEY35WyTe6ZKeBXDfzxOEnyCZ112cuQ",
-	"ZQyhinol8y28/StlDbuFe+m4BjBl3psDps5DYCegrlmxibNVv1Kma15EVAzKtT3Ab1LJukldEc6ddaS2",
-	"kRaXT4xdqr0VI2K/pZJ+NfXNIcHjOMg6ygynlr3sfMb85Wuk7tpAsMdJ8sAsTBiUCcM4KhI2F6OwELnV",
-	"6iSVN+cBd3FClb4QWEgxG0uwixW2F3L17IJxyA+J2URqFhMhU+KO0KqYp61NX6n3FcvcXkFTXrPwtWKe",
-	"FkhlZ2XOeyBsdw3jySd2+nzR8kP6nHfjaKE/L/1OgoWZWmNi0B0UxH+LFX6LFd6RexPZaVG9/x2qQqRg",
-	"dhjhX5e1xzJa3gv9+PUpSdmQpSxnxiDODbpUno2DQULgv1hj02Bnm6+tPNYwe2usJ8kKfSq4yDqd3ej/",
-	"i2UEvZbNI/ATwwtgZeEP3kRyvLbjXayc/kqf8c4GM/7r2YJZdvt25LWkocO5XwgG0A6xkgOgVVCCHehY",
-	"19/BEMFOgeR/rBi51IcH+kgCIUyKLEbxcmUpoJEAcMbvmmTwD3pFcQELVfr5r44cdu7hqF+fYsm9nWb0",
-	"9jpbwS/++y4x7L7hgtYldG+A6IRfsd+bbUQ3IVTh9CD0oRHLYUHPcvMzNaFJYq1GorKp+aSSKWbfpgzm",
-	"QBshWEsEz/kVE0xtoVMDTaDb9eeahCa5Uf+wfEl19ov5yN1h97QMZdzSWticMJ3yJezbMD3t8hA1n3Ax",
-	"gjbrr1M5YXrMMvUd+kyHMp1QfUSELE97bZN3Lk3TDbkfU3UhKHnx+PzN6cnZh/NXPz9+GRptZ5IpbdRw",
-	"SNrGufQgx7D7VX0/d/3C7mA9XoA9xBdaLuZAcHwgQmb/Yaz19IObif9BS02Tz/kS/uMCBs1cBCGSzH9c",
-	"mM9eBNek21spEG7LMeyib95JY1uU+Pk6zEFoO/dVVQ6LI+hiWFDOehRqZ9i33dlt0DK4Iq+mTBjG7Thb",
-	"08AkmJn8TFkv9e3mDNm3lfhHdep+hYfQOObmhTR57Y0pQXutykzzPe22O6V9VcaNNE4hgtXdrVhxX8mH",
-	"hm6G1zlFJW1LeP3FvG4jvLoFrMCrQ+shcVi92/P9FZD3y/GL5+shL2U0njdrAb1OB9uiu3zyvGMgCn8W",
-	"H5K+vOxjCj/0s4BZQcbezaYh6cdslNKYxfaONyzminB1IWI5E3YUEioaI0nstDWX/gBTD9tkv7PrVQhQ",
-	"TQdUMQJ67kwQ0DPYhXAyCbozyOmUi5FTSYxqSgY0oSJiaYPwecNozLejhwBIS3wE5p2ge8UuH3US86mY",
-	"OwUlvKm+Uqy9hgLNxXn7j9h87rQ0W54g2FYT7RoWMqy9uQ+RuYrGCRiveW1maOiaawLF1yFRmo6MOStT",
-	"N/PERk6zNDEGRmAWxi28rF8esslwA4u1pdj6EVydqmicCRMTMh3mY+5zp6ccerZ9u3ASQnubxejIcR7R",
-	"wUHP3lRbN2DM8zKqmjf81c48VKErwDdrcpzFlg0UC8UKVrNMRqOxv0Be8/JH+Rw1O+x/Qi8BFhhH9fOi",
-	"zOU5GdO4XYmJ1y36J0YTPQ6dGmVXVzWD237TKCSs6/fX/zcAAP//",
+	"7L37cts4ljj8Kvi4W5XuLCVLsh3Hdm3tunN1d24TO5OZbmUjiIQkjClAIUArmpSr5q/vAb6HmAebJ/kK",
+	"5wC8SKQkSnKS7vFv6rcdU7wA5xyc++WLF8jxRAomtPJOvnjsMx1PIgb/PhM0mv2dvWVqIoVi5tI1jRL4",
+	"R0CDEQu9kwGNFPO9QAqVRJpqLsV56J14rfYx7R8E/cbhIaWNI9ZuNx4GR0eNVthmncE+PegfBp7vDbgI",
+	"uRgq7+S3L14Q0USxy9mEeSfeOxHQyYSF5AWnfR5xPfPgMwMeMhEw76TVPPY9JkLvpN1q+96nRGrz3OWI",
+	"kYtkMok4i+8pErmniRrRKCJ9RhIR8THXLGx6vhfDkmlkHk2/RKZcj2SiCSUBnZCACsI+B4yFRI8YARgQ",
+	"OYA/Ail0TANNxlTMiOZjpsxrFbtmsVnziTfiw5G5ommsvZPDI99TyXDIlPmud+I9opPcIqmGtw4YU2RC",
+	"eUi4IHrKomtGxlLokWp6Nx98L+bq6gW7ZlHu/elLDTDrv/aD72l5xYR6pwxe9x8+vLnxvUd0Hu8xo5qF",
+	"Z9o78TqtzoNGu93oHF62jk9arZNW61eDJLzlp1lGBp3GUdBmjSN62Gkc08N2Y7//gLYG7aATHjDP90Km",
+	"gphPLEjOSMjVJNGM0L7BQkQ1IyGLuIEpwpdnNBa2GuY9jSO2P2g8pAf9xmHwIDxiDwfHtNX3fC9iQxo9",
+	"l1FGrePZWwkYl1PBYkSOTpS5MGHC8z3NNfz+SsZ6NOUiJNdNciET/MPzvWQSLgcDAG9EdenhoUJNWeyd",
+	"eC+l0kRI0Qi5CiKpkpgROowZG5vzSPrmywZxExprzhQZyJjoqSRakgG/ZmTGaAzwWPM4Hjc6g1bYOApb",
+	"/cZDun/YOBq0Q9YK2v1jSs1pYAMWm+NlaGiOIjrtDmwq9+qvvKlK0jton7SOfi2Sxcq9XhlMnnjBiGpD",
+	"JDJAJgD4H8sQztZwohsHzXZjzAX3DI9Jj+1zOSWRFEMSSqYIrdwvSVRCo2i2sO3/8RbA63uJYnEeX8vP",
+	"jUHH45gOdAEPfRmak/cf5JXUPEBGxeIxF4CyruiK94wwu5hsnXJA9slLGgcj0ml1DoEFEjYYsECTQSzH",
+	"ZL9NfqYiofHM3HDU9JZipGOZQR4jtNHq7w8aR8Fh2DgOO6xxSA8G+0Gn36at4yIOGudPPN+TMR9yA+1p",
+	"zLUGzKQnNTQbZ2HhsJbsd+lZPTi0q6wHd9+7ZrECOuj43pTGwoqwDwYjz5hgMdXssQwSA9ltxOcyiBka",
+	"BiCc1wAxPHDJPmugkJeJTmhEXknReJzR7pmjCUMr//EfpN0kb5BmzYXLEVc5suGKjGnISJ/pKWOCZBzz",
+	"2bj/nFARkrOQkhfymkU0YE04RdQIpYtAxijGO0ZeBlZ0ffHsAcnR8vbfHDFq9AzvxLNb8XxvIhXH09w2",
+	"eMsfxnandVDALKgVADw88EJqouiMTEc8GJFAJrFWJGQBD5kTXkammvdewnuLrDIImFLwg6H22c+j/rOA",
+	"v+Y/n7/7+3n7Ff/5uMlmP/89fH/OX/Pz6cvLaPRXczHoRKI/ftoK//Jz5Pke+zzhMVPnwjs5brWAe8dM",
+	"jdx7z36N314Fn0bs06eLvw6fDTq/Hqrnw+aB2H/cmvz68Ppte3z5YPbLp870L/0Xo3fs5+BYPaXP+Gv5",
+	"Kn6p34R/vnIsyqpkPzEasxjYzjtlWH09vSDkivajHNWzMeWGy9KQ/q/VO5uBHBu1MImiV3RsPprH5Bw/",
+	"WXVKYxTyQcSZ0N6NWbehAxYDNt4yHc/OBho3UtRALlggRaiMSJpSrkmfDaTh6kLqEYuJjmfkh7dPH5Hj",
+	"drv1YxNQAcv3Tg59TwUjNqbmpQMZj6mBCBd6v2PkCv3Mx8nYO3n44MBgzMgV+LvlexqBzIVmQ4DyjW+O",
+	"Ah0zbVdslDFz2OdXa2gzoIrdU4SHhdWsqyIBk51QbRRJgXAP8GOGqj4lPDZo03HC8tv7z5gNDB/Zy0yI",
+	"PfxV7Z2HqAIlsZIlAO4J9lnjjz2nSk/okFlIN8nrCf2UsBPCNSgIYzKmMxKMqBiy4g7Pfv3Uml08fDX4",
+	"U/LLq788DA9ePjv8NHR7+pSweJbbFC4nv4kx/fyCiaEeeScdixL3d9sgQGsWmzf9329njV9p4++txvHH",
+	"xof/+k8vxZjSsWEtZrsvjGFRjqCx0Yq4ZmOjLcBWzY5G9Lq4n06rfOVgshQWHrIBTSKNj1RTWrtAZ+1y",
+	"OoutjAIy+4mGz6hmUzqDgy2FNsfHsC1jVQUgpPYmsexHbPxff1OoBubtRmFetSDxZGg+S/nHPg0/WmXR",
+	"aP4amYCB0dk5GdJrc84I3kD0iGrDXqMQWK6x3hQLfTKJGFUMDiIdUi7AJhBKUzANvT064XuU71G0YC0V",
+	"M6XrKMNO1ThsdTIl4ycaEgedFJYjrSfqZG8vkIlQLGpaYDggqb3irgHk6x2jN/gGfGTOShJEJloZiaNm",
+	"SrOxhRkLUXdTcsz0iIshSUQCnLfp3fhmA28RFhtiNxFXQk7FU86isAzDYxoZagTVrIBdiwJihDoZySg0",
+	"J2FgXoNo5ihW4e1wJuJYxugZSN9j73HPAefgyr0ahLohbGOG7I2ZokMG9nIJaVi9fwu6AA6ep4u36SrW",
+	"pYsMVruhiTyYAyrskYkZDX0i4wWg59wXqVZjwA+E8kiKQcSDTclEU9BCFukjcO8tkAdXhDWMPkBoGMZM",
+	"KQJoHXKlgaRpZHYxKz3niR7tuVu3RelxhtJH2ULXxWe6t92jM0XQUOL5BpEZM2U0YrN+PN5PZdznYYig",
+	"3wBtqDMtYm2QvjeHtr/KJCbmiWx1NIrkFA5lGaqMnaW2RdF+hqKnuVWti6NsJ7tDUkCjiMUg0Q0QQmkh",
+	"cON754YdCRpdsPiaxU8MT9sQNdy+qQw96W857FykAmBqaGQaSzEk0kiNmBixUSEzt2eMh3nG6PZPEAAE",
+	"IbA+utKd7QZbpUAZMaNy5k8bD8mIRROFTikRGlFLpiOqAaevpH4qExFuiEjaV/aJeTQKqT8O4M1F2Rkz",
+	"lI5EJWBuZt6CKiTmblF7a3v/aqG8XziVBwVHDHlqd7EumrOd7+xUFoEGSAcpqBcPrBF6RpngiN83dBZJ",
+	"Gl5K+YLGQ7YhmiP37DyWtZQf8cc5DQk0I7OmPiNUo8nQbh08PDx6QPozzdRtqrkH7RxjtaoMeSI01zNy",
+	"KSV5YVe8LkazXe6OzwKAuCLwXrAOBKBTsfiaB4wYpQPZ7gVeeSfoNeWR0X43xGI/UbMKQybJvXzRkuGK",
+	"mGdJzIcjTYScrm217IID53BpQUHeFZZbw3TJ73NHtgt4wQF1juMKxkJQ+kI5FacZjAgdaBaTHrhrGuCv",
+	"6TmPXt6T00hdOWVrsnfv5Zw+N+icky+pmFlyVxvSiJpU8POYavbRRhsLJCIlBgzt7lWTvEHaAHcTJWM5",
+	"ZkLfGn0cdHJ6rlmMAQJJobA+dRQ2uGt96p45QeGQQXDCQQpYuLH7Ys5APCs+FIQL39AOIGJ31PFOGNtC",
+	"xvzvLNzYF2LdsYvEkcDbmdDmPUX6OCPXNOIhQUcxAScsCDPGQoxblxpB421FQKudkUVh8+tTxPyudm8J",
+	"RTS4MlYsgghgk8n1mIXm2zRShMYM9bs5gnj//n3jLLfGRX/dc2PCSJLfCPp7Hxwdzvl7nVN8mUsx50TE",
+	"u5v3y9yHSHGTWBqcG2aLwndTnjSSsS43FQBwVd6ZEZ1zy2R+BEONE5s3UeacGSfw/DUoL4adafKQBCMa",
+	"00Cj3ZfzzkyoUlMZh+X+mR2a9J1OnqZz4LXKTS1bBEG3KyGIUAZHBw1hSf1EoxkNoDaXTkkPYd0jgo6Z",
+	"IowGo6aXrQBTdcLwEVXsJRv3WZzz79Ew5Jjg8iaWE2YDazb+UlzOK3g7BIUDAwFN+jMiBQRUexgg7UFs",
+	"rQdxGxDCY/o5/94OeJrnrkxyf35xMZ/lQHtibjpDP5BR5pxTYtkzZvuQ1XGThXPXClFk8Y3f8EMfUoKQ",
+	"/b+xQJs3pqlQ60G2uOeJjHgwW0kpeNeN72mIz5YFEcwvhjPF7JqzqcVAjte0lkUwut2L0qBFHgDwad+t",
+	"eCkksqh2cbcutD2//vcjhsEzUI/vKVQBRzQkfcYEGfJrJlz4J1tnX8qIUWG+PB8kX43dfH5ZGTjdrz7k",
+	"Q40YkXHIYhePMrAAUavZWK363FN8lfnmmH4+x0fQEYIboXFMAbu53K3lr7xwOWQ3c9ldi5ClQBWh9GHh",
+	"GGoaT2SsqdBkwGNV3Mgc0RTDXN2u6nYvPpSJqPzeOmV7y8fQFwAOv1m3pbzmBtLAZ1iIKUDoyDeEfUpa",
+	"cIkSJCbDhswGlka5MuqvDqkWiT0ljjxSirAubCnNSFqgxbKD4lLn5k5HJBWGyZcj/5KPgZXl4uq1Hvhp",
+	"tt4BKeBoNYd9nLv9BqPx63wll4JXxRZCFjFzyYjD1EVbzghc+t76AsEpA6ufuMA7b1KdYfUjl3DjTSHR",
+	"aB1czVEjz3KZimhJl5+HYx7ReSrJr6KKKh8XcV7GTGxGgUEG5GDOiZp2qx7bMF99wVFwFs9DypPKUxrU",
+	"2gwYkJeMxzSeFRlVu4xRZekHq977KrtzAWPwgSoooy62uOONNKAsIaYMUhMWKynuKdAQF7WCGoiqq2kp",
+	"Dlr7eqxpY7XMPpgDg0sesit2C1mOi9oUOIbH6tGgRfsqWVmLlF5JXSJK0DxfVxPCVLqyXQqp2Zbnu7aU",
+	"4puQAXDIdNd2S/mPL4NfbeQbsNRDPaDpu+A9Tj6WsHZqqdqwdi5AxVKsSSAT/sSmkGBONtc+pF/ZUwC2",
+	"H4c0R5TUTRLR6cw8NZXxlSJGdmu4C/O0FATMzDVFZ6pJqFLcmPm68ECTYH7eCRjByocXUHWliMu2hnWa",
+	"G41qaD4HN4ITQhhF77c0jR/XY4jEfcqQB6b/+R4+noNZUT5dpDrCgoISMwsnYl46922sGEC9rvrlVjIt",
+	"6oO3c3LuVK7aKtcyJWtNxeqSqqsSPq0UHwrG1uXUt67yJ+y1KOd5IZ2Z88oVCZOixWW2Pi8jSmh9Xepc",
+	"nzoMTEsopISzcQgH9BkJrbmYW+x+LXF2G1S1ubpuIPAo5wBe3/FUl/JukzK+Ccark3n/r9v93Go1ut3P",
+	"7UG3+/lo8OF+t3tRdvk/VzvNYInL0Fdb+dBGAtZSPoD3fBfKRw5/lcLU7K9amBp0VopSc+YiLlgteDKh",
+	"09LBdSDqPvJE6O/FnrxcchDy9jrETsMyK/CWTgMWOgKH+lw36JCu3uZ7qxHkemt6xQgXWrpYRJOcpTnh",
+	"6CmGHEgKCazsMyYPs2t4A01ToF29BoaTDUjmlK9NPMo00CVE9tRcdp7jMYC2zD1f3zu/SAsjqp9cW2FQ",
+	"XMRrwQi7ttV8kBejY0bHmNp2cfHE/ijomBH2KaGRIj3z/t4iaGzMa+3wVlZDsJJZ5atil0Y7JpwFjPwQ",
+	"skjTH8ss1DoyHS/MfwbefUKo/ZYFGxLaKYiVE7gyHcnIXUcne0SVRnieEgjQnRj5OKA8YuH8HXkWB190",
+	"PM7GUUt43byIMb9+qKCGzaJSQXZgV6HLne2brEZz+UMv8C7DN5mCLPxSBDsLbw63D+sflF04l9xSq8Fc",
+	"FfJypc9le3Q0wwV5SeOr0BY3bEPK60TYLK+85fBavl78ywrWPqUqx7rXlsRv3SfmQ2u3EH1y5/6rRJ/S",
+	"EqgcELcJN83V5a9HoYAkgxlXO3SSR5mMbc1rjnjTVBsXPSNUkZ8vXr8qpepbIuvASDCoSkfNJxhVEXVd",
+	"WzqtqF6H/Ne1drHVwAo+m8PfL+b+ArNd5CsRFcOEDudk1rwRdFhRwtioiu9i44PyAsaQRZgS5Ihlq1BD",
+	"1kyhmijVlaNIy5z9NDKPKzF3YcyYhSllcjFJMmUMKXhXRLohj9kF/9hCxoFLIhV0V9jDJEWAn/EixH+O",
+	"8xT50XJP+zwFr0CsYbJ5zcimtYa2bwIsi0YzxVW5LZj7XP3YYr4+Yn07O/fU9xNrLFnURkk5t85b2eeA",
+	"xZMKZb/PhlwILobm3E4LhDJ3aA9qHdjb5tG7PZMORHnZv/zQwa8u+rSZJbBJaHCbJDP43vLNbLaR7ZJZ",
+	"6kYf1vcCwragU8+uEWQk4TLb4nCTnMD6Vl6FkxZWaH46hUTSiNfz0lYszlnyy5bmmu9czias5Ow573wl",
+	"JeafX+Sm4coEGnSVWwE3d3pqMK80zbyKXLAlR3EB56j+gH404GiDIVxyfDzbKq8S1OgaMuyYWiXKllcV",
+	"dvTgoLgfp1/+Vzk3hrVdpKnT6+/K0JLR4Ag+TH7otDqtRrvzI+Qn43t7pRusIM5zvYN8mbQRVBnp2x+x",
+	"sFARzcaTiC4w1P3O2t9bP2PMrWsO4hlFrSL6qj4zPLQEYe8l5i0lJFHta15OIPk11NbqCotaX60rHPZV",
+	"+tzaelnamW3XvPz2snIGXNCI/32jR9aNPq+dv1DD9nWZ2ttYvq7X3ApSMUh9jbfezLcyKysjMu+ImGaw",
+	"zqFtDReiBTul6pRgMTiZjhikzxil13a7I/0ZGVFRtB1DmWD9ZmY8llqNInFpaM48Xh+n7ol1UbpeaBdA",
+	"tzKum6oMWwXwN1ERaof96+j+BUmxEkp/xntfpTjMOtFV5HRh5pMLn0VSXhGqXVVDkexODZm53lPoHA4Z",
+	"jbTtGsQFdswrKxZob1ossAYfLVhD9jCmXMAvamy5tIpM0KUwqpNfAeB+JMcTGnNV5jiFHCkWvpdxqMpP",
+	"ONTxTs3v0FJiuafncC0/j7G+NyOUUSKuKoTjJKIBs2ohJuiF1XUvp0QYjd1xJY5eLWXVpfWkqlng80TM",
+	"ZSV0DhEC814SLhSL14Z0YFeyLaRXcSEsDYLgYI3kAfZZPwIIL5yC0qjFJqieL2WJoW+ilrmjgrQwD1m/",
+	"SNKVhwIwt+hHwszOCrHMxe4B1ip3qU1fmI8toRNYjCNpwaapkrAtyQg2vcBe3uUlZbHS8HF3tty3fXSq",
+	"tddYQ3t5xz7fk1FYa/8yCne2fxmFtfbvvr27/c/RfrqgHFxyaMpRi5/SbyXZ17c5zFOqHlf8bnzHeXV2",
+	"RcEmsQ2XbezPYNnKXoi7UFuEknfop3qHkc62g3OZJx9hgh2Ad2kw1Q6sp12Cy75mf9xKL81aDpd5I0BC",
+	"u2MD4F4ZNqp1UNKvZztd5gLL6eulbGZA49QzNKLKmDqskOmSduh2BoVn7cUlVPD18+R/D3bmnYV1uxbW",
+	"hsZIiRVS0/T4c7bm2ynusqFyJr6tZ0lIXZnErRXB3RJFuW1LCmIaI4Al5ac1SXXFOQDwbPWF3VFeRkhz",
+	"Bm+u7G15QDD/kdrKjP18TXXGfu370mqKcF7Y7VneO2+l2Alp+6SDFWhKElRmlmdtrFLUy+Cz5Vm/O3tf",
+	"7eytfegK5dqLtCbmehufkmQyYTEQWiQx6UIxaFiVd7OkpOdqnfNhqsNikGW/BDTQojvtODvv19K2DL28",
+	"rgYbo4JLkOvtgphp06fFMwgBvTf4O+b7a9flEfttHbfaP57abMx0GAKWpUIWOzYHpKT3P71tFrmgKOOK",
+	"0xZZZTh3HV9KWnxkY8zKCP8K+skOCN7n9P1rGdB+EtF45rTNR+/OHpNAxpMEm971noz7LAxZSM6F0nEC",
+	"9lLJtuvI8dw8tTIVH+bB5JI9CbZ13iIawcrzwqBZqyZMhIr8wD4HUaL4NfsRlJZ3l08b7QckkCEjieBa",
+	"LWfLB2t5Mey4uDL8oIexWuXv1NWWcjPmFnc+Q3e8eZUq+VCNz2Qz52r0FSr35CBCNKToS22Ts9TtYSM/",
+	"Ea+6u5EdB8f1NnCaO+q5w+qIwkEFiTUH18J5yaO1sIEyXrE4E2qTNCAM5ddLm0iz8NPYOFepK2cQy/Ep",
+	"MFOkDefnN+u/p1xWBeYOlPV7yyt32WbrJg/Vbo8mxeqWI+aeHeUKIW1Y4K+H3W16ozmHii3csJOudlu3",
+	"USvLPTczrJRdQmkU3LRTG7NmbN0WKigfLieOvIG6gaOf2E7ROGgME8lB0APNzyAICgqPn08ix3z3yYTR",
+	"+JS0ob7SfrVJzvB5vEeKaEZiNmEUX0h4JqSz8QiQDm57XGS1Fa5OMfU3QWPrNEkavGsjGg2a5BybaZh3",
+	"jWyuLJaaTbeUy/kBbOXcZR3fk/XhlrZvhd3eUykGSH9m1s5jwkO1NnPZusYHlnFbJT6bRuq/QcDdsYD8",
+	"+c6Rwdz5K4TXN65RKksqOyPv3p0/vj46JUrGGnTMUMG/kUL4GNyvYH/xOZM8ScBTl7cdHxStogclUHrB",
+	"r5mwhlqRPasKb/dZxK8Lrm15tbpk076sDA4vatf1+ATa8v706A05OCKaDpvkiRhGXI0wRo9ZRCW+6Rww",
+	"OmWe6g9fOv7Dmx8ameP6w5e2//Dmx3IKeyGHXGymvWzU9yztElxeW4nF4dBLFO8rkEf6cNFC6jycT09c",
+	"jkhnfaevK0Ppq4JLq6TgBH7L4tGfNQyBS/O/pEhrhlclpK6aQ+fDjMslHRhA1lDsv2obPs0Rt+8ZCV4a",
+	"pnlTiZEnMOgg6/dsbNYxDPM7E7PsOrJk5RM1wYQUKTfA2sOypaWKZEnz8CQywt9wYNcvYMSiEGcMqLkK",
+	"bRys53sipODcFyGMrGHjSSRnUJtUCpmsZH6h0TPlkTGlcWjkweHRj2XNCMISlnABTaBBYTACaxLLYUzH",
+	"6oSko8OM0gVtqX0y13vdz7o6+SQdsOKTMdMjGX40V2Bck7nTTa7yCbQ/+jiSkblKFfuIra18kg708Em+",
+	"7b9PiiMi4O9s2p1Pkgm2IYD1ZXe5wT6r88k/VpD5Uh/WyChtAuLVxqrhY7ZlKr5teF6e9MCi0OqKU2M5",
+	"F1t412ginDrsVjvRs57ppdleFEaEldXbbe5hyLVhr84Nzw31AKll/VuRHM77N+BMFz/+udNudLufj1iV",
+	"j6OCq5nPP7+8fEPwhhU5JsfHOTXuoFU3M8w58GyPDLNDsDBOU++tVTftHyUp8p0d9K44h0kHA267ts+t",
+	"qqgoxbzk+2u0nChrZGX4VJ4WysThW8gvKFWyghELrkquh1TTPl3dPyQn3GDFIVd1HplXg91X3avKdqNW",
+	"yFJ2zeIZylOuSDJZlKZsGNOwtD9gudboOzCVA9e1RFgE7gbOgE3LMstiN/VqM6+qq4ShF/iAxbH5jiyU",
+	"CecbHayEp62rnINLtukK+MZMjTZTc4tDuEtVEbzDTnVJLXhlNEIe12vclOmCzcqhxIUBB/nVle8dh258",
+	"RR1/y97Gt9bVKm97LOcubpLJKsMht9dS2C/p2irSqRxjOiOhNEIH8+uiwuFwzU6zVqjhmJdr8hdMleee",
+	"1G9AmcRxaUOqzK+ZDeklfRZJMYTWfejKX/Rp2sn2t5DtRZV+p7Zr7ZhP8cm9L7/qDCRleLaAr52dofC5",
+	"9bMzHIbnmlFvXNJ2kYswlaQdJ8EIRgdBqNBmhaJ3GDM1oasvuN20NqpLMVs0klNowhTyZOz53ogPR+Vk",
+	"O6KdwwdlVtbF87NG5/ABeKFH7DMNWcDHpQZGjmfM2xutxjFtDD58eXBwU8oVcrnqC7irkmeZcx/bjClN",
+	"Z8ZwghGkMk6rGRwooDdbmqmfpvCXgmNF+7TtvPDlwhQ+WUYfcGYW1mJs3v39/WMbPny00D20YayzeT2i",
+	"DPSFpoyLaTSBXj+Lhq7fEWiZlZkW0siYTDGWiy1pBoliYZM8NTY7k5OIndr+hFN0A6NYI9N4scPCYb2c",
+	"ZapGK/kAHhkj02J2/bzWE3Yr1WTN50xM8FWko6Cxe8cih1fsU0VJNoQkXCrWPvnXP/4JURmZGLAN6WTe",
+	"tntwkLftjluto/bxcefw4OigdXy8spJCJUi9JcEEO+83J1zRTsB+6J5NrPI9TdUVGEq2L2lR23QO9mJn",
+	"G8WHguoEPOsTWu1TssurkQLbX9J2J4RxXnF5+52Y0dA6/iJJM0GXJrLmGdJIRusYM+yTB0fNTw+nXWMG",
+	"+IzC0qOWI1NL31XMxsD7zywO7Zj6ucKB2Gi5Z0sLVZhhJTk/SYTT5iW0xx9zpbgYztXoCk0DvVsitN1p",
+	"l1Tz2Dv8rDEPrl8KH9LGqA1igvfJ1lpsvMZSf8jIkMfaXAOhtMpiRuhj0gFuolgBXcY65pUV/FAGQ7vS",
+	"UoqBuFWZ4AiYUhUW2xn5+f0l8LXemZ2HCef6hOAsx96CBXz8oKaNlmqO5yXfv2CBFKEiidA8cuP5sqGg",
+	"9snlDq+HDw5Wp6ouN1yfSYnc3bCQ3pvXF5ckP6kRHu2tH7mohATsqjx3DqZyzu+fK6LmOqzaiZwruVMe",
+	"7fkP59Hhr7aYL206SvliMcavJoxeKVAHxjSaD9m5hQMCgf1FFAoOBjw2qvAg5kyE0axUQrwD3lx/+OOc",
+	"16LWdId1pyZma1t3VXPjI9u77fC025kYX2PCxU0lVGu1k1o1lXNJB7C0enXnTaaW5KXn8tDdBLJTcsUm",
+	"tkmBK6u1Gds76Cm16wIrANvOO1/tPte9+tS+U+vzkpWnlsPA3bKwUZww0qdxcfAsKDlGRYZ0kIrjtw7L",
+	"StnV4iZV2Wy2+u1iK3dW6Kxo98WV2WvsUtNW7fC7nhS3rsetFpoWfG3OhZob/GYHvqWQX1WbYTBd29Vm",
+	"Mba+qw3o6RtXPmEaXxJD1taIjS1vB3XI6K7ZX0+dqvjz+0vPL99/pmMBsc7rfJEcctGDjIaHR53DH30y",
+	"dCqikmNGxlwkdoAabAlo281Kzw3cxibxOuaBWhIzefnk8u35o4uPl69/efIqnW7A4muOLq4Vn7gBk2Qg",
+	"Xd97a5vYA+bRCf/fuaHfxryHU+Q9wh/I2ZtzYwrH0ZJJ4SG7ZpEhMbWYA+ne40asgTKSDTnzbSeBNFEb",
+	"B65h6bSCORcxDbQdkHbF2ER1xVxADtJKbW9mgmkbREs0towY6idY8gXz0ppd0RX3719kTOj+feLCP5AD",
+	"K0gkzQ+FnuDG8leEEpgv34j4tflugVpk3BXlthL51z/+2bPJr8UomLYxv2HezEgUszDQSYyJnV1hU6e4",
+	"Wz+kS6j798EM/s3l13z4waFoOp0240HQYCHXMm7KeLgXDwLz/yEPh/SqBur3ml3RC2TIemBkZHk4YwZT",
+	"lXPZOKUz2vMz9A2KhNRdkSWFkP4McFFdAtUkZ1nMRIYzbNoE7TTSnJOucM3C0IIG1xuBbGJlAWSFOGTZ",
+	"3r9PLpgISe8vDXu5cR72iIxJxHT+TJExvWIGCdAtKpBmU30aXNlsjq5wyT04w8dctkFwmxMBwwLdRUNG",
+	"oALhil7wMdewmCcGTjidBZKcKekn4ZDB/BK7dXMReUmT9N5SzeDpBvzfnt8VuWtvzXk2xGzn1Od/UUz3",
+	"yA8KjekfiaIzY4Vh1RHu4dQQ9YQJ3RV2Ee6kHnSOUe/svWU6njXOBtrY/cTWr6W46TPSJi/5T+k2lTaE",
+	"OaFDwDamAJ5AriLpZZIAWmwaeocbqSK9ILvusgVPEew2TDxkAC4hBWuSc3MeY2bzaH3IdVLEed2d070L",
+	"Few8YLYwwXK3swkNRqzRabYWmJs5ORR+hlNjn1V7L84fPXl18QSeybRgx99y1fAnXrvZwpvkhAk64d6J",
+	"t99sNffB66lHIJ9QpPA9ioPlcWC+KvEdvbWs0Gbw2cw9QgkWkPgGf5Z0EujcZIggtRfOzptIbq6UDYp9",
+	"VFekDeWnMkbeY/5xSnpQBWRJiYmwB0CWg4FiGgj+/v2FWqj7933wGnfFz/SaXsDi7ynSUwZ4Pds/lfTS",
+	"aeM9V1CQ1Svowlx6jBmY50RXpL+bvVymPfDB72X4/JBf21ZeNriqYFSmnfWpFYsGWXyuK34oLyj8EUd4",
+	"UiGkttWpkNLF1RUSkZFvaYKJZ9Fm88ftof3J2pNBbmxdjs3+zbZas2IzVzUJWdiuTtq7nEpbJQlNFmiU",
+	"WPLAPM8sMxODYN7liCtyNowZg0onNaJRZE7lUF6zWLDQlhyQiE6hwO88ZhEVoZ2PlJgVsvieIhGnfR5x",
+	"PctekQib7thEbUKlLWyXKXFnCBxnR90UNTkdJyw3OAnA0Gm1agIONYSqlbg7s6W4yUv1N5E+WVrfgeto",
+	"mtN+gJsoe2m62b2faJjCxTzSXv3IO0GtWsHAtjho769+6A2dRZKGl1K+oDF2GDvodNb52CSWRq8x0vqJ",
+	"0LZi8qBzvPrZSylfUjGz+wNl8HAdmJzbnNgLFl+zOM0EPWx11oLnM6rZFA2Nw9YaoLlAYf8uS8stGBHe",
+	"yW9F8+G3Dzcf/Nz5RI5sp7AZ7RSC2XiQfU/ToQI/Kze2yueGMdzU0iQV83EnDmAaRKUsOLOimWYzpMhP",
+	"UCRHqJhhbVTE6LXNjbRajW/tXxqRkGrqUlPtbBGj1OCE49xQuZhBVyZgHfAvo4Cx2EqXSaLzapEbwmL4",
+	"SVe4lcGdOQ3aiBHwZYHCk48VguLwHjSNM1AUT0Ay7cEQsQZmUfeyvNL0fTE3G8XwCU+jJyekB8PGel0B",
+	"L1AoDLE3H+gW4NcDRR+8+qEUrGdnxKVyszj5DDXzrkB9194My+5hv5yeqyFFre4eGBuEh6dYIEcFAVyD",
+	"vkTVVWovghLFIsXKZIxiInyE00E2FzADGUVy+m5SFDFnKQGhMB1KBoOpQdZSQRiNjVAwu/YRKDgAMCeO",
+	"coPU5tMvvVb7mPYPguNGZ9AKG0dhq994SPcPG0eDdshaQbt/TKmXDhVE0zuVX8ZqgAGuoEo/TvoRF+Zf",
+	"nVbnoJmvtPWYaJw/yY0wO/EeS9frU2keRWg3cFtSlH4BrRUhiWbx+H+ypkfpwjuNo6DNGkf0sNM4poft",
+	"xn7/AW0N2kEnPEBmkR/jUwbWPKSy5T2XUxJJMcTKSGo02UbIlbFZkzi/wkQlNIpmpM/tIZpQ8N9ssti1",
+	"JV5+qN6tyOxsHNdSmV0clVhz+bnHFpjI/HpwKOHJlwxVVqN6KZWuRI7K3Cz4gpogximWFepEru4NrCxI",
+	"W4ATCfzJTrb8qtrGOiL1qYsZ4RMHq594JfVTmYg7heY7UGjO1BWhc5657TWZ/Kwps4ch06tmY/kuxsWU",
+	"xlSPJnkEElURxZgtnJZTcZqJVMWYSn1998B92BVGzgoaxzYcHXFlZbuT15ijRgU4CI0AJjT9DR1JWI2e",
+	"ftEI+IPWfpmcNm9/VNitsfNt1x4F0C/DX3bLHrhrvBt/5Y3ONe4vzsCNZsXxXuhG4SqdJZwbg7Gm7PA9",
+	"bt79KWHxLPMMpx0C12N52FuixnqvODb/zxZrR6SVLcbmZq7JfRcGWZlzsKVQm9g5r6kMsYGT37K+FzZe",
+	"mAuzeZ1W50Gj3W50Di9bxycH7ZPW0a+5+owNVYV//eOfHsao1lXBMHfXQbimavGhGNnxzn791JpdPHw1",
+	"+FPyy6u/PAwPXj47/DSsJR/np9uViMkz9ATKwfw4u+9bKH4TefMVhIdBUxETuxUde1+K5sVNpSx5LbLZ",
+	"yq6Hm0qN0zPbbSSrns+/F1pSKBJx9P+jDZH2L2GfORZLFxn/kBX4/iLbXz6B8Z4iPCxly6tOLXDCCdWj",
+	"jBEulHoVlfda3Hp7pujcGMv1/DzsNuMRVWp0wb3wdRlDXd33j8oX3jIazjl6tmYMLkjcgElXlYwgPxTL",
+	"jf6ggvSZawHmY6gy9fZUTljjEPOAlkgYZSaWem2Qatws1QbzvbWUt/VpSndbomMUd/4LYxOFxRZ6Kp3X",
+	"gGgWRbhl5IFckKynW4EDffEmSTyRyrCUJ+ZzFJrTUPI36Pk0iWWYBLrpUmFsr4j5+XbFhJP0jSVNfuZ6",
+	"edqg2hv7xMqOlfa+D9Xz77xXFYpTMWLn3XyooaYsjGurYEPzk9k25ip/aOVBL0Bqa0bhZjA00uKTSp/6",
+	"Y8w/yc32g9bIOLPfrCZrqIZk3iS9Z09cTtA8T+qBreniq+ZKOZdB9sHjdIbjaaH1WihB7xhwDX7zg07H",
+	"7wo4wEbchy6LwnZsJT/09vDpvX/945+9HzGy51rDzWWQYs4n6VlWCPkeGFp0aRw0axuTbzFHoDafpc1j",
+	"TpHPcA2xVQXRVkF6rmNWr8xUHs71DNzKtW14z5z7dZzohEbk1eOzvAM26yBpGQEz1grea5jfYMACza/Z",
+	"Y6pZapt1Gq2253sYROVi+IJOvRPPxk5R1dOzM5skih2QvWc01kxM2ZAc+eRha3+/TV4mggcjnzxj8ZiK",
+	"nOX6SsZ6NOUiJM/G/ecAiEnMFBNGVl6Dt5hFDLKP1QgLs2M9+ymfxBBS8kJes4gG2FFyLc7te5rF45dS",
+	"QCJC52DOof7sJy/rTWnZO7aeTPPzXRe9sJbrs6oZ6K14mkM3hXKpAlrZwXKbXS0PF9v5JnfR4n8b5yrI",
+	"l5x42VK2pUmo1RLtMqYhw6BBof+6TUF0fRmwWw82jzS/yAn8y9XbG4uZJOJKyKnoiuIrsE16+iJo55i2",
+	"cCeQKEagfzCNXBMwleY3WgPc7woZo2w1VwXTUxlfubX6ZJDE6IaFPB8jBW3FJIqyg86x7WU5HfGoNH4K",
+	"YIIM5W2kTArsVJyk+bMh/V97ZzOAQXRZ7wwvkHHMAk1GMlaM9CG/fFaHXxZ6Dt4Kk9RpYeBSLmnrB9df",
+	"efrAAge8cGHdOw74/WrsBe5lMEZ4wXI3XK7Atha5k0yWKNxPROjSU5QbRbJQ4JjmDxuF6NQm9eVTp7ki",
+	"15KHBHoQoxG7cPplotPjXzgpB0s7jZh3G63vzl5bEGZADga7y+hhXTGG1TqVHhxXPmTJAzNryp2w2HWm",
+	"HNd1ueKYreSIWPWyNj+0t5c7Kl2+UBqlu6O5OZp7P5KEjsn5TmjOMpHVytMcu0FVQ7ApFmFgTvUCR4I6",
+	"DsOOTom15SDlGLQeYzTjpA+YPICsxsfJ0zZLjARyMgNXZSiJkmU6Tb4uW22l1+QgkWo2xWJ47+zX+O1V",
+	"8GnEPn26+Ovw2aDz66F6PmweiP3HrcmvD6/ftseXD2a/fOpM/9J/MXrHfg6O1VP6jL+Wr+KX+k3456s6",
+	"Cs9c/7k/iMpzlhINMDK47077+Z1oP28ZVDSPmEVcHTUotjVl1azmJb1CM81JutRHZ15JesjSemCIzVly",
+	"NpzhvsGQ6/hdUTphq8+4GOYMtKz4DerMiWITGlPNiNJsUs518DtbG1OCTR8ho55z3OFenay3HSDWsLiy",
+	"ut+iO2y3tth8e8i1eFN7G9h8Lf0jJT2qYObK5qxpjRP/yHbbvmNL27GlR5BIlOMcdfiSa6doE2BZWTcK",
+	"wyDy+exG5cccO6ge9LHskosgSkJsdVbkF0yEF+4z6xhfT6Be8s78WqUKPxEhoVFEximw1KZasV9teGU1",
+	"DBMm0g+V5WaeZbIL6lg1GUulSad1SmjqwAMHGmq+djA+K0umibjS1URTV9HLU3lZZl5lKl6rddJq/Zpr",
+	"ZWrTZ3K9WdMA0VzyHg/XT6zMd2QtTwasFZDO91at4PQFZN6drfJQ9A4OVimz3fti/2Xz15YzXmMvhgwK",
+	"0mWiy1LXHKvcJGstY87rJKzZL1Xnqq2VQlzMVUthses0tVp+vbuEsK8vvKAT52CXx8wYOMszweCOvDID",
+	"Ng+2MyVysCjXsuICKIpW2nX/iCLXsjFmza7oferZA+jK53HsB0x4NiZYbi1YII9l7ZD3gaOPBXYREVpV",
+	"FhZQLAP/NgUFADqo8sRmILqYLQYNDioy89ORDmtmdeYaxi1dDfA41w9Eubm1rhMoNLUorjFNtKhY6KfC",
+	"Gtfts1/aq+yWywlWKy05FSRsNQwPbhyx/UHjIT3oNw6DB+ERezg4pq2+V2gL6BqazbAXvwedcrLpJyme",
+	"s5w6l7ty3SQXMknhiy1zlyyxllZjaGKNKgBDFl+Xp/+xc/ktx3FsGf9e364od3a9ttkFwPdSR5flyFTl",
+	"GjSRc8w2Sxs5QS8K28MJ2bbNQzCfLGWceFIeuQE3m3qrQq4miS4ex3kqtPfYIc2RsctDFvFrFnNsA7bi",
+	"zNQ5DumubtUPldv18vR9Wq88l1ZnRRmiuHOK/165hjna9mRvzDYK6tzeF/OfFabSc45xOnMrtqUABxU2",
+	"weCCcG3bhsNlaLRg1LShlHZAQcpxlGE5isRyCjrOzLW1cEOyXJCOQ16v7b9OxgnUiLthCE3yToQstlW0",
+	"2HfAzXOCrKUfDlrHPullcwZ7P5axLtyuZV31lL5HADRvfbsIeDGELQX7w9WU13ZI/1GP52OgqKUH1Pwz",
+	"O6Wo/W3pSDyzB3NgT1qJ4CaXuSaNUIPN9RoejVOiJF6aP/DlGed6x4epdSdP77wcK8veap21/LFSihsj",
+	"FqZpuUN3zdm01pGcUB2MFg8lTnCyBWKG8fNrJlAaaks295xQxCAyvFo1rdwy1mLP9ogneiRVWgdHpvCX",
+	"9VB2xQgNchvJxtf0/HSgL3KAU8zdtYJSMZ0O+LcSGASUK90DNhY2yZkzDXK/dkUMcIe2qRIm4PpgM6Qv",
+	"VIRCzz8cv1bCKJK0a/92vGLzToC2Ri41NVLrG/cLdDiybfzTm3JWPKj/NcLCC2MKbqcU49uwv6wvmJDT",
+	"O+Xmzt7ZHYtHLro5k9/OJtqzmlSlz/uJU6l0TsWH6J+WvuW8hCoeslPLw6cjCcP47HSliNFwmTv6pV3A",
+	"t1OpciAo8ZNuki0Uzzk+OcwZrnKz1u2TUtPniQBeFsy1ALjT8b5t1bIzaqBi+FurfKVu11LVrkleYaFv",
+	"lr7RnxHG7WBDleuEZf+GI9XDuuKCSge8RUToW3HjI7oCzDYaM5yIaLP77qkmuXBNLw3PyQfiaGQ0uBm2",
+	"2Toubbkchtnh+DY6Wn/2xA0nWchNHMY0YHP8xnKVDMGGzPqz86IKZ++yGL/FBo9neQjeqg/ZDotcr2ru",
+	"G3HlTXjycn58p2beqZk7lDJMZz2CYUTGbbnwliuae1/wYC31xpfKmdNUQI7pjMRsLK9BKx0rFl0zheIE",
+	"b7mniIZB2UZoQG9mIc3GjcxAVyIOfzEyC15+Ykz+sbx2me0wIsJovdUCBBewAxnif6lkAfd20G+xmCyV",
+	"tlv8GplSzlzIgq/Y5OguNvAHNWUj8Noh3oHDpGOedx4mqPBJVmio5YeehGwsdY0zn8zNCf03O/MbZz4Y",
+	"MLMlWupGfsYNFM/WneK5huKZpr+hyXXn77xTRG/D35myOzuM8uuooULqFRm+cEdZfQrWFdkzgjooDVGl",
+	"WeLffAUf3EJQ7Do591azSvEwn9eoXcGxyVhUAi4jxUMYEQaFqFoSxbSOIFO4OmW1XZay2m50+vtB4yg8",
+	"YI3jwWGr8aB91Hm4f3zQou1+fT+qQeTq/FGgnjtP6rf1pAISvnM/KqqmvguKYyqL+yYuXmCgBfIvyBns",
+	"CkOQLk0sPIU2D1CPbEtSqK3uMTcvT2Y19PxtHJ9iXhtcmwdslN9qNnq7tdbz+/kdccH6PLBKeQSKu1MV",
+	"71TF3fXqiTmkGgrkVNvw8F1ojXtfzH/WcF0uZ+27z+3dipP7VTpwZZHmCpZS6oNAyH0lv6MTlHeZyP8W",
+	"mcjfnj1AsGGpUQl3lBiVSwzHS3jpd2Q4ltdRYqDlq1V1GqiklZ23a8oqmBvJ6qhxS3SzjusEgbf8NFv/",
+	"rWHCXotcp4j24ZyO12nsBwdh44gdDhoP6YN2A9kxPew/CI6WVF4+5REmdoVswAT4KqtrLu0OatvNBmOr",
+	"7WYgozu7+dvazXiW/1h28/uRhEJ51LHsoQaTCmqu+pkrcrm5bMj425jLBivFqtEyflB5pjc4ro/s4m7F",
+	"Wl7Yzh2jLWe09fFWZZobkN8pwnem+Q6HvIYhoUBX34HmvffF/Oc7NMy3khl+lR1RbZivYk8lhjlC7isZ",
+	"5uZjd4b5v41h/hXZg+9NkhKF8YLOzClnUzvFLqPB07RsMWIDTWSifaKSYGSTH0iYQMk+8w0PEBKm57KY",
+	"jKgqTwacRDT4tzvzGycEwQioVRptqkzB7d9Qw23dabi/Bw33rkjzTt297aSl70DjtS1jKt3N70eShDxE",
+	"+WY03OmIiUXX84nNIVBY2k4jJSGhSfkklFNhyELZEvhBomikmuRVVv6uRnIq4OesJr4rbFYCdOSS5qWC",
+	"MKHjGcE+z3i7vcSx44bLZCAytjn9oZ2HEdAYhnWZhV88P2t0Dh+4ju5SMNJnAxmzJnkicKYX6ut2zVdc",
+	"mI0I+IIBRFdQMmGxkoJMY6lZk7zgCt1F2AjQlZcxAR3wlzrmHQb+bZK6Al0vm4EuEVoh05hB6/neiKqR",
+	"d+LR9nb/M4iI2fVzfFtrsN3/QC8Cgy9tZajYJ+/kwDAEHAiMKpSXXjivIUCvWdxPHYsbeNMd8S33phuR",
+	"aO+8c6p/o0FDVJMRnUD7EMLFt/aprxAne9cs5oNZpVR5ywyUEu0aJRlLaIQt0eyMDaUtZ5coGJSxvaYj",
+	"hs2mnSSYUkVoBDzWJ5peMYG2F/ZT6TM9ZeZSTIJEEzkYNLviF8YmpDdiNOydGBHseqalU92s9WUknYyg",
+	"iYvh5K6rq/swdokEpKhRGX9HCOyEw2/PjrnQNNDF0gOUdMCJDDR2wzndh2r2e3Eg+jOLQ9A4F9nRe2dy",
+	"w6hnMjBH/o4ZfSP91WCAurIondH3t2VGMMC4OnPCTlN36iT2utbssy7Nz38E7V8VUYzZW+VUZO23zXXV",
+	"Fa5H3D3UFMd0RgSNY4mTmaBBN7AK17UAG1pRkfWVo7mOBjhUdkQFzGjHT2IB2X6VComb+lZNuBHiqCPw",
+	"HZSazWV0pLVmNVxJSxdq2bZNLUlUcaUxA8ILd5NfAphZ0TZ8Dn7pmH89m8zlveC087JlQZ/vtRdlv3A5",
+	"m7AKb/tX6Qp+0FlMLg5oo9XfHzSOgsOwcRx2WOOQHgz2g06/TVvHXskseBlzGICczu4PC44+A1y45NxK",
+	"L+0Ifikaj3HafhIzcjaMGXPjr7P58ctcTuny65XXgb4O0y1O2gbygn3W9oCdeGe/fmrNhurj4GknfBFN",
+	"3rx5pOijP9VxawHFrU6OQaL73l1af+j0mNBxbScw7YVtU1p+wZJkkGrE6Mb4peKcWh87kiqrZluSROeO",
+	"a36Oh4j07BnqNbui9+b1xSXB+TF8z524huNZPVsPjYEQt0XSn5lPsWhQnQ8DZLvdHHSm7TTD/Nw+e9Vf",
+	"qAz5D/JKaphgMyCaxWMu4NVd0RXvjYKPij51bMHctk9e0jgYkU6rc4hQYoMBCzTaLPtt8pgFWMpnGEVz",
+	"jlmdPyk0Wy/5dv1aFIDa7TZbB7ys6o2I2KvJpKoc7/DJu27rv/cSC2Q6fWPWw+iNDblcUa/f+wL/XZGY",
+	"8Ra8vjbqCsugdjCd4XiW10EPh96ACxr17F1K05mCnIwfsfdLIIVKIk2xFE7bJoTmtOOtUpCYBTIuGTGI",
+	"a3NsbeUYK1hA9RCrVVpRSUjWAuor5WEgAL9NIsZdWsW2aRWhJdONNZHKKgVLF6hr2Jnj7gSWDY7D+zcZ",
+	"Gzdk+o932lp34vrOCbeymfvWx7ei9VHPHlTooumipOh+heC1G8oMIvEUosI5mTuiKA2MlIQGNeBh6woq",
+	"1BSn3B20jucCvi52C/2VbBgX59XJmGCjOWPQCDZNmYjR2C8za2Vo2ERqspB//b//H+k5n479E2W+bfZu",
+	"hHnuhj4NroiWBaMHvDSFBE/sUQzt4rg2CsP+jzgFPeSajHFsOnEvteDI1kSHlItTQrsCXwoeQ3gUg+Pm",
+	"McMyDeysPbSoq4hcqNvpLJX9pf4QjHFTw9BAdt4shLH57LP+Sobhz1QkNJ6ZG44MYLG833uBGYACvld0",
+	"DIHlZghhwaBFkhlBkMoSGC/sI/V95VyZ6Zs7tRtj1bcxfy9C6y676y6767ZmyQI3d4632IkKF3LYvTkM",
+	"26DxshwumvZ4Qb5kxIvz+2np2rz4MLDU2O3mv+AmHCUCa/giLiCvydAYynIrf9Ba7rFPiRFQRor10P7t",
+	"kQlngeucY17kw3eNJMS2ivajtq2q/YQcQPCLQLydfdYYmyu8nwvFYp2+Pz/sBbi7MUPLvI0IJmAOf7aO",
+	"gN+xYCzN7jZQc9pRfrHt8tiRIYaNV5EH5KvEdgIsbwCR09nyq+pURLTkbte0vW1lxXRx2CbM/Hkv41DB",
+	"TgCWBtBwZjD+hUcE/n3FBUw4N3RseIDRQG5H44Bgrf2cdZOl3yu4qfM34pnKbsyrLfn75tbf9DCONX1h",
+	"Dq93sg9/XGgaa4CFjMLsFxmF7hfzFH4yD0LrIq+EVoXr/INvSKaWfgN08ggYAlfO/V7Sczi9487K/Tap",
+	"JsiziZ7K1HmLAmVLw7dSmLqvLJ9h4xazmDni5xNMML3EWHCoDgRUkBG9ZqTtt1qtZnVGxx9DPv3Bm00u",
+	"SW84tPkBFdbe8lhgwWbzd7wyl7mw9hLatbKK89S7OhUhjcfccddv2qrj67LWvS/2XzfLuxzZJAaOebl6",
+	"xAQMYC+4v6qDAZYI/2ga/jLtvriG6xQA35UuDVJyNw0uv0oix2556WactEo/TYnhjn1+qxBM3pWyS+6Z",
+	"qGWDFM+iKB1pVpa9/DQdZFuuZL5Tm0xJ3FHWsFt4Lh3XAKbIe1PAlHkIbJP39Q7SWwmI/UaZrukkhpCD",
+	"BzSrA9tk+AOvwSTtoAhLarW0OEMeq7U3h8e7VNJvqL45JOQ4DrKOIsMpZS+F8VlLZuC4ofguMGuQb96M",
+	"cVQkbC6GfiZy06QOxRRqllQTKQKG7uKIKt0VWEiBE14FUXwoCBduprawMx9x3EtIhIyJO0KrYp6GfNfR",
+	"+7JlVmh+v8v5OAikorMy5T1YmOV7k1hWjdGxnLd2tNBA/VaDhQa0K2OFgPt6nK5Ku3IDSO9ihXexwtvt",
+	"BCFyrAhm2GbMDiP867L2UAbLWwefvTknMRuwmKXMGMQ5dmhw2TgYJAT+izU2FXa2+drKY23s+L2RHkcr",
+	"9Cmvm7Ra+8H/E8pAzyaMmEfgEsMfwMrCC49kIhSLzG7wt73cj3Onf0w/v2BiaMDfbsH/g6Qng3TvxPu/",
+	"37pd1e1efLj/n1n5j9IxF8MqtmCW3dyOvIo0UiCJy3whGEDbx0oOgFZGCQpJr0gLGRHsZUj+m1oeGe7B",
+	"Az0kAZ+YF7s4MejmSAGVBHAB71uTDP5GrykuYJ4YsquOHPbugy5RoFhyf68avZ3WTvCLf98mht03XNC6",
+	"gO4aiI74Nft7tY0IyXbKUE8kxdD1IrMcFvQsm49HNaFRZK1GopKJ+aSC4YdUk5gpTWNthGApEbzg10ww",
+	"tQYnWCXgqdlQQSXJGkRd1VFI0iWV2S/mI7eH3fMilHFLa2FzzHTMl7Bvw/S0y0PUfMzFEFqlv4nlmOkR",
+	"S9Q99JkOZDym+pQIabvU0IiEVNMmee/SNO0yyIiqrqDk5ZPLt+ePLj5evv7lyStoUufaGUPSNvAflGNE",
+	"yysmylTvIdMv7Q7W4wWTiPKSIYkpEBwfCJDZfxxpPflo9WL1UUtNoy/pEv676wUjqruejyTz313z2a53",
+	"Q9qdlQJhW45hF93cWNHbFSV+ufFTEF4aRC2qHBZHMBQ/o5z1KFROmKAT3nRnt0LL4Iq8njBhGLfjbKWM",
+	"45EUOqaB/llZL/VWzCOwbyvwD7ti78Tbb7aa+/M8hIYhNy+k0ZvYLE9DRwy01+aZabqn/WarsC9LIhK7",
+	"+VRmEuDqblesuK+AyvDzxetX9fA6o6ik7QivfzWvq4VXt4AVeHVoPSEOq7d7vr8B8v569vLFesiLGQ1n",
+	"1VpAp9Ui0xGP0nxy5TwsKPxZeEJ68qqHKfzYjWdCY7B3k4lPeiEbxjRkob3jLQu5gv5soWvaRq2iMZRE",
+	"ikL6Q0CDEWuSw9Z+rkKAatq3s7zhFThkuSucTILuDHIy4WLoVBKjmpI+jagIyjvrD5l+y2jId6OHAEgL",
+	"fASazqB7xS4fdRLzqZA7BcXfVF/J1l5CgebHWfM7sWfLdB2HOATbaqJdw0KGtVe57fBXNE7AeE1rM31D",
+	"11wTKL72idJ0aMxZGRt9LExgrqFhWUkcGQPDMwvjFl7WLw/ZZLiBxdrSIVeaxeDqVHwooHAFzwC2nbLu",
+	"z9TpifMjcm1RrJPQSP+S6MhZGtGhqthpxs66L3gZVckb/mROuPm07wrwzZocZ7FlA9lCsYLVLJPRYJRf",
+	"IC95uWseYgf0MDKmVwALjKPm86Jw5POIhs25mHjZol8Cb1Y+LCI3359GEXST5FrZoRr5GpxT8BynvSlx",
+	"SeMm6eV7DvWgcVhXTEc8GOVeQlL2YdjNQMZNcimtx8PdBUU5yNkOWvu+WZFr94Otew5aB8iL7Aax69Hi",
+	"/p4zGumR79REC/15Mz8HKXdwbj7c/P8BAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -12,6 +12,47 @@ import (
 	"counsel/domain"
 )
 
+type CaseMember struct {
+	CaseID    domain.ID
+	UserID    domain.ID
+	Role      string
+	CreatedAt time.Time
+}
+
+type CaseNote struct {
+	ID        domain.ID
+	CaseID    domain.ID
+	AuthorID  domain.ID
+	Body      string
+	CreatedAt time.Time
+}
+
+type CaseTask struct {
+	ID         domain.ID
+	CaseID     domain.ID
+	Title      string
+	Status     string
+	DueOn      sql.NullTime
+	AssigneeID *domain.ID
+	CreatedBy  domain.ID
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+type CaseTimeline struct {
+	CaseID    domain.ID
+	Seq       uint64
+	CreatedAt time.Time
+	ActorID   domain.ID
+	Verb      string
+	Subject   string
+	SubjectID *domain.ID
+	Refused   bool
+	Detail    string
+	PrevHash  []byte
+	Hash      []byte
+}
+
 type Consultation struct {
 	ID            domain.ID
 	UserID        domain.ID

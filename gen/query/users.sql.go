@@ -8,6 +8,7 @@ package query
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"counsel/domain"
@@ -189,6 +190,59 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]ListUse
 	var items []ListUsersRow
 	for rows.Next() {
 		var i ListUsersRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Email,
+			&i.FullName,
+			&i.Role,
+			&i.DisabledAt,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUsersByID = `-- name: ListUsersByID :many
+SELECT id, email, full_name, role, disabled_at, created_at FROM users WHERE id IN (/*SLICE:ids*/?)
+`
+
+type ListUsersByIDRow struct {
+	ID         domain.ID
+	Email      string
+	FullName   string
+	Role       string
+	DisabledAt sql.NullTime
+	CreatedAt  time.Time
+}
+
+func (q *Queries) ListUsersByID(ctx context.Context, ids []domain.ID) ([]ListUsersByIDRow, error) {
+	query := listUsersByID
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListUsersByIDRow
+	for rows.Next() {
+		var i ListUsersByIDRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Email,

@@ -23,6 +23,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -124,7 +125,24 @@ func (s *Server) Close() error {
 	return err
 }
 
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+// ServeHTTP answers one request. A page that a browser was led to may reach loopback under a name
+// of its own (DNS rebinding), so any other Host than loopback's is refused.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !loopback(r.Host) {
+		refuse(w, http.StatusForbidden, "forbidden_host", "The sandbox is reached by the address of loopback only.")
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// loopback tells whether a Host header, with or without a port, names loopback.
+func loopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
+}
 
 // Requests returns the last calls received, oldest first.
 func (s *Server) Requests() []Request {

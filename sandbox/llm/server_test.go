@@ -445,3 +445,30 @@ func TestMaxTokensCutsTheAnswer(t *testing.T) {
 		t.Errorf("%s %+v", res.Choices[0].FinishReason, res.Usage)
 	}
 }
+
+func TestOnlyLoopbackIsAHost(t *testing.T) {
+	s := start(t, Options{})
+	for host, want := range map[string]int{
+		"": http.StatusOK, "localhost": http.StatusOK, "LOCALHOST:80": http.StatusOK, "127.0.0.1": http.StatusOK, "127.9.9.9:1": http.StatusOK,
+		"[::1]": http.StatusOK, "[::1]:8080": http.StatusOK, "evil.example": http.StatusForbidden, "evil.example:80": http.StatusForbidden,
+		"127.0.0.1.evil.example": http.StatusForbidden, "localhost.evil.example": http.StatusForbidden, "10.0.0.1": http.StatusForbidden,
+		"0.0.0.0": http.StatusForbidden, "169.254.169.254:80": http.StatusForbidden,
+	} {
+		for _, path := range []string{"/sandbox/requests", "/sandbox/behaviour", "/v1/models"} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(s.URL, "/v1")+path, http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Host, req.Close = host, true // "": the address itself
+			req.Header.Set("Authorization", "Bearer "+s.APIKey)
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = res.Body.Close()
+			if res.StatusCode != want {
+				t.Errorf("%s of host %q: %d, want %d", path, host, res.StatusCode, want)
+			}
+		}
+	}
+}

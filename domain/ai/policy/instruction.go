@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -19,13 +20,15 @@ const (
 const (
 	instructionRationale = "The passage does not bind the parties. It speaks to the reader, or to a program that reads the document, and tries to steer what is said about it. It was not followed, and it lowers nothing in this review."
 	hiddenRationale      = "The passage is hidden or disguised in the document (a comment, invisible or look-alike characters, spaced-out letters or an encoding) and tries to give orders to a program that reads it. It was not followed, and it lowers nothing in this review."
+	overrideRationale    = "The passage holds characters that force the direction in which it is shown: what a person sees is not the order in which the letters stand, so a person and a program read different words. A contract has no use for them."
 	instructionAdvice    = "Have the passage removed, ask the other side how it came into the document, and read the whole document again by hand before you rely on any automatic review of it."
 )
 
 // Instructions finds text that tries to give orders to the reader or to a program, in English,
 // German, French, Spanish, Italian and Portuguese, also when it is hidden in comments, invisible
-// or look-alike characters, spaced-out letters, entities, base64 or hexadecimal. Duties of a
-// party to follow instructions are not reported. At most 50 findings, in the order of the text.
+// or look-alike characters, digits for letters, spaced-out letters, entities, base64 or hexadecimal,
+// and text whose direction is overridden, whatever it says. Duties of a party to follow
+// instructions are not reported. At most 50 findings, in the order of the text.
 func Instructions(text string) []Finding {
 	spans := sentences(text)
 	var found []Finding
@@ -41,16 +44,26 @@ func Instructions(text string) []Finding {
 		found = append(found, f)
 	}
 	comments := commentSpans(text)
+	commented := func(start, end int) bool {
+		return slices.ContainsFunc(comments, func(c span) bool { return c.start <= start && end <= c.end })
+	}
 	folded := foldText(text)
 	for _, h := range folded.hits() {
 		start, end := folded.origin(h.start, h.end)
-		hidden := h.spaced || disguised(text[start:end]) || slices.ContainsFunc(comments, func(c span) bool { return c.start <= start && end <= c.end })
-		report(start, end, h.confidence, hidden)
+		report(start, end, h.confidence, h.spaced || disguised(text[start:end]) || commented(start, end))
+	}
+	if plain := unleet(text); plain != text {
+		folded := foldText(plain) // byte for byte as long
+		for _, h := range folded.hits() {
+			if start, end := folded.origin(h.start, h.end); plain[start:end] != text[start:end] {
+				report(start, end, h.confidence, true)
+			}
+		}
 	}
 	lower := lowerASCII(text)
 	for _, p := range markers {
 		for _, m := range p.findAll(lower) {
-			report(m[0], m[1], 0.85, false)
+			report(m[0], m[1], 0.85, commented(m[0], m[1]))
 		}
 	}
 	for _, b := range encodedSpans(text) {
@@ -63,6 +76,17 @@ func Instructions(text string) []Finding {
 	}
 	for _, s := range tagSpans(text) {
 		report(s.start, s.end, 0.95, true)
+	}
+	for _, s := range overrideSpans(text) {
+		if len(foldText(reversed(text[s.start:s.end])).hits()) > 0 {
+			report(s.start, s.end, 0.95, true)
+			continue
+		}
+		start, end := widen(spans, s.start, s.end)
+		found = append(found, Finding{
+			ClauseType: EmbeddedInstruction, Start: start, End: end, Severity: High, Confidence: 0.9,
+			RuleID: "overridden-direction", Rationale: overrideRationale, Suggestion: instructionAdvice,
+		})
 	}
 	return merge(found)
 }
@@ -227,6 +251,40 @@ func tagSpans(text string) []span {
 	}
 	flush()
 	return out
+}
+
+// overrideSpans are the passages whose direction is overridden (U+202D, U+202E) until that is
+// popped or the line ends. A passage without letters, such as a telephone number copied from an
+// address book, says the same in both directions of reading.
+func overrideSpans(text string) []span {
+	var out []span
+	for i := 0; i < len(text); {
+		k := strings.Index(text[i:], "\u202d")
+		if l := strings.Index(text[i:], "\u202e"); k < 0 || l >= 0 && l < k {
+			k = l
+		}
+		if k < 0 {
+			break
+		}
+		start := i + k
+		i = len(text)
+		if k := strings.IndexByte(text[start:], '\n'); k >= 0 {
+			i = start + k
+		}
+		if k := strings.Index(text[start:i], "\u202c"); k >= 0 {
+			i = start + k + len("\u202c")
+		}
+		if strings.IndexFunc(text[start:i], unicode.IsLetter) >= 0 {
+			out = append(out, span{start, i})
+		}
+	}
+	return out
+}
+
+func reversed(s string) string {
+	runes := []rune(s)
+	slices.Reverse(runes)
+	return string(runes)
 }
 
 // encodedSpans are runs that could be base64 or hexadecimal, lines of it joined.

@@ -50,8 +50,9 @@ func (p *pattern) findAll(s string) [][]int {
 }
 
 const (
-	readers = `(?:ai|a i|llms?|gpt|chatgpt|claude|gemini|copilot|language models?|ai (?:assistants?|models?|reviewers?|systems?|agents?|tools?|readers?)|chatbots?|automated (?:reviewers?|readers?|systems?|tools?)|assistants?|ki|ki (?:assistent\w*|system\w*|modelle?)|sprachmodell\w*|ia|asistentes?|modelo de lenguaje|modele de langage|intelligence artificielle|inteligencia artificial)`
-	deeds   = `(?:review|analysis|report|summary|response|answer|output|findings|assessment|evaluation|reply)`
+	machines = `(?:(?:contract|document|legal) )?(?:review|reviewing|reading|analysis|analy[sz]ing) (?:systems?|software|tools?|bots?|models?|engines?|machines?|algorithms?)`
+	readers  = `(?:ai|a i|llms?|gpt|chatgpt|claude|gemini|copilot|language models?|ai (?:assistants?|models?|reviewers?|systems?|agents?|tools?|readers?)|chatbots?|automated (?:reviewers?|readers?|systems?|tools?)|` + machines + `|assistants?|ki|ki (?:assistent\w*|system\w*|modelle?)|sprachmodell\w*|ia|asistentes?|modelo de lenguaje|modele de langage|intelligence artificielle|inteligencia artificial)`
+	deeds    = `(?:review|analysis|report|summary|response|answer|output|findings|assessment|evaluation|reply)`
 )
 
 var (
@@ -74,6 +75,8 @@ var orders = compileOrders([]struct {
 	{0.85, imperative, `\bdo not (?:follow|obey|comply with|listen to) (?:your|the (?:previous|prior|above|original|system))(?: \w+){0,3} (?:instructions?|prompts?|guidelines?|rules|directives?)\b`},
 	{0.9, anywhere, `\byou are (?:now |no longer |actually |really )+(?:\w+ ){0,4}(?:ai|assistant|language model|llm|chatbot|bot|dan|persona|jailbroken|unrestricted|unfiltered|developer mode|reviewer|gpt)\b`},
 	{0.8, anywhere, `\bfrom now on,? (?:you (?:are|will|must|shall|should) |)(?:act as|respond|answer|reply|behave as|pretend|only (?:say|answer|respond|output|reply))\b`},
+	{0.85, anywhere, `\b(?:from now on|from here on|henceforth|starting now|as of now),? you (?:are|act as|become|will be) (?:\w+ ){0,5}(?:ai|assistant|language model|llm|chatbot|bot|persona|reviewer|gpt|machine)\b`},
+	{0.9, anywhere, `\byou are (?:an? |the )?(?:very |most |always )?(?:helpful|harmless|friendly|obedient|lenient|loyal|unbiased|contract friendly|pro vendor) (?:\w+ ){0,3}(?:ai|assistant|language model|llm|chatbot|bot|model|reviewer|system|tool|expert)\b`},
 	{0.85, imperative, `\b(?:pretend|act as if|imagine) (?:that )?(?:you are|to be) (?:an? )?(?:\w+ ){0,3}(?:ai|assistant|model|lawyer|reviewer|expert|judge|bot)\b`},
 	{0.85, anywhere, `\b(?:note|notice|message|attention|instructions?|dear|hey|hello|hi|as an?|memo)(?: to| for)?,? (?:any |all |the |an? |every )?` + readers + `(?: \w+){0,6}[ ,]+(?:you (?:must|should|shall|will|are to|are)|must|should|respond|reply|answer|output|ignore|disregard|do not|never|rate|classify|mark|approve|conclude|skip|treat|report (?:only|no)|say|state)\b`},
 	{0.8, first, `\bif you are (?:an? )?` + readers + `\b`},
@@ -94,6 +97,8 @@ var orders = compileOrders([]struct {
 	{0.9, anywhere, `\byou are (?:an? )?(?:ai|chatgpt|gpt|claude|gemini|copilot|llm|(?:large )?language model|ai (?:assistant|model|reviewer|system|agent|tool))\b`},
 	{0.85, anywhere, `\b` + readers + ` (?:must|should|shall|will|may|is to|are to) (?:not|never) (?:flag|report|mention|raise|highlight|list|analy[sz]e|disclose)(?: \w+){0,2} (?:this|these|clauses?|sections?|paragraphs?|passages?|it)\b`},
 	{0.75, first, `^(?:(?:hidden|secret|internal|special|private) )?(?:notes?|messages?|notice|commands?|attention)(?: to| for)? (?:any |all |the )?` + readers + `$`},
+	{0.75, first, `^(?:notes?|messages?) (?:to|for) (?:any |all |the |every |an? )?` + machines + `\b`},
+	{0.8, imperative, `\bno (?:findings?|red flags?) (?:need|needs|should|must|have|has|are|is|ought) (?:to )?(?:be )?(?:listed|reported|returned|raised|flagged|recorded|included|mentioned|given|output)\b`},
 	{0.75, first, `^to (?:any |all |the )?` + readers + `$`},
 	{0.75, first, `^(?:llm|ai|assistant|model|new|hidden|secret|updated) (?:instructions?|commands?|directives?|prompts?|overrides?)$`},
 	{0.75, anywhere, `\brisklevel\b`},
@@ -150,8 +155,28 @@ var markers = mustCompileAll(
 	`<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id)\|>`,
 	`\[/?inst\]|<</?sys>>|</?(?:system|assistant|instructions?)>`,
 	`</?(?:document|inputs)(?:-[0-9a-f]+)?>`,
+	`<!--[ \t\r\n]*(?:system|assistant|ai|llm|user|prompt|instructions?)[ \t]*:`,
+	// the answer that is asked for, dictated
+	`\\?["'`+"`"+`“”‘’]findings\\?["'`+"`"+`“”‘’][ \t\r\n]*:[ \t\r\n]*\[|\{[ \t\r\n]*findings[ \t\r\n]*:[ \t\r\n]*\[`,
 	`(?m)^[ \t]*#{2,4} ?(?:system|instruction|assistant|user)s?:?[ \t]*$`,
 )
+
+// orderWords is every word that an order is made of, as far as its pattern spells it out.
+var orderWords = func() map[string]bool {
+	words := map[string]bool{}
+	literal := regexp.MustCompile(`[a-z]{2,}\??`)
+	escapes := strings.NewReplacer(`\b`, " ", `\w`, " ")
+	for i := range orders {
+		for _, w := range literal.FindAllString(escapes.Replace(orders[i].re.String()), -1) {
+			if whole, optional := strings.CutSuffix(w, "?"); optional {
+				words[whole], words[whole[:len(whole)-1]] = true, true
+			} else {
+				words[w] = true
+			}
+		}
+	}
+	return words
+}()
 
 func compileOrders(list []struct {
 	confidence float64

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, SendChatData, SendChatErrors, SendChatResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen.js';
+import type { AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, SendChatData, SendChatErrors, SendChatResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -379,6 +379,277 @@ export const compareDraftVersions = <ThrowOnError extends boolean = true>(option
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/drafts/{draftId}/compare',
+    ...options
+});
+
+/**
+ * List cases
+ *
+ * The cases the caller is a member of, the newest first; an admin's list holds all there are.
+ * `q` looks for words in title and description, whatever their case and accents.
+ *
+ */
+export const listCases = <ThrowOnError extends boolean = true>(options?: Options<ListCasesData, ThrowOnError>) => (options?.client ?? client).get<ListCasesResponses, ListCasesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases',
+    ...options
+});
+
+/**
+ * Open a case
+ *
+ * Opens a case with the caller as its owner. It is closed to all but its members and admins.
+ *
+ */
+export const createCase = <ThrowOnError extends boolean = true>(options: Options<CreateCaseData, ThrowOnError>) => (options.client ?? client).post<CreateCaseResponses, CreateCaseErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a case
+ *
+ * Hides a case, and everything in it, from everybody for good. For its owners. Its rows stay in the database, since its
+ * timeline must not change. Under legal hold it is refused (409, `legal_hold`).
+ *
+ */
+export const deleteCase = <ThrowOnError extends boolean = true>(options: Options<DeleteCaseData, ThrowOnError>) => (options.client ?? client).delete<DeleteCaseResponses, DeleteCaseErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}',
+    ...options
+});
+
+/**
+ * Read a case
+ *
+ * A case, for its members and admins. To everyone else it looks like one that does not exist; so does everything in it.
+ *
+ */
+export const getCase = <ThrowOnError extends boolean = true>(options: Options<GetCaseData, ThrowOnError>) => (options.client ?? client).get<GetCaseResponses, GetCaseErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}',
+    ...options
+});
+
+/**
+ * Change a case
+ *
+ * Changes what is given. For the case's owners and lawyers. `legalHold` is for those of them whose account
+ * has the role `lawyer`, and for admins; while it is set nothing in the case can be deleted. A closed case can be
+ * read and reopened, but nothing is added to it.
+ *
+ */
+export const updateCase = <ThrowOnError extends boolean = true>(options: Options<UpdateCaseData, ThrowOnError>) => (options.client ?? client).patch<UpdateCaseResponses, UpdateCaseErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List the members of a case
+ *
+ * Everyone the case is open to, admins aside; those who came first lead.
+ *
+ */
+export const listCaseMembers = <ThrowOnError extends boolean = true>(options: Options<ListCaseMembersData, ThrowOnError>) => (options.client ?? client).get<ListCaseMembersResponses, ListCaseMembersErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/members',
+    ...options
+});
+
+/**
+ * Let somebody into a case
+ *
+ * For the case's owners. Names an account by either its `userId` or its `email`. The role `lawyer` is only for accounts
+ * that are not a client's. Somebody who is a member already is 409.
+ *
+ */
+export const addCaseMember = <ThrowOnError extends boolean = true>(options: Options<AddCaseMemberData, ThrowOnError>) => (options.client ?? client).post<AddCaseMemberResponses, AddCaseMemberErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/members',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Close a case to a member
+ *
+ * For the case's owners; members may remove themselves. The member's tasks are then nobody's. A case keeps an owner:
+ * removing the last one is 409.
+ *
+ */
+export const removeCaseMember = <ThrowOnError extends boolean = true>(options: Options<RemoveCaseMemberData, ThrowOnError>) => (options.client ?? client).delete<RemoveCaseMemberResponses, RemoveCaseMemberErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/members/{userId}',
+    ...options
+});
+
+/**
+ * Change a member's role
+ *
+ * For the case's owners. A case keeps an owner: demoting the last one is 409.
+ *
+ */
+export const updateCaseMember = <ThrowOnError extends boolean = true>(options: Options<UpdateCaseMemberData, ThrowOnError>) => (options.client ?? client).patch<UpdateCaseMemberResponses, UpdateCaseMemberErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/members/{userId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List the notes of a case
+ *
+ * The notes, the newest first. Every member may read them.
+ *
+ */
+export const listCaseNotes = <ThrowOnError extends boolean = true>(options: Options<ListCaseNotesData, ThrowOnError>) => (options.client ?? client).get<ListCaseNotesResponses, ListCaseNotesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/notes',
+    ...options
+});
+
+/**
+ * Write a note
+ *
+ * For owners, lawyers and assistants of an open case. A note is not changed; a correction is another note.
+ *
+ */
+export const createCaseNote = <ThrowOnError extends boolean = true>(options: Options<CreateCaseNoteData, ThrowOnError>) => (options.client ?? client).post<CreateCaseNoteResponses, CreateCaseNoteErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/notes',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a note
+ *
+ * For owners, lawyers and assistants. Under legal hold it is refused (409, `legal_hold`).
+ *
+ */
+export const deleteCaseNote = <ThrowOnError extends boolean = true>(options: Options<DeleteCaseNoteData, ThrowOnError>) => (options.client ?? client).delete<DeleteCaseNoteResponses, DeleteCaseNoteErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/notes/{noteId}',
+    ...options
+});
+
+/**
+ * List the tasks of a case
+ *
+ * The tasks, the newest first.
+ *
+ */
+export const listCaseTasks = <ThrowOnError extends boolean = true>(options: Options<ListCaseTasksData, ThrowOnError>) => (options.client ?? client).get<ListCaseTasksResponses, ListCaseTasksErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/tasks',
+    ...options
+});
+
+/**
+ * Add a task
+ *
+ * For owners, lawyers and assistants of an open case. Whoever it is assigned to must be a member.
+ *
+ */
+export const createCaseTask = <ThrowOnError extends boolean = true>(options: Options<CreateCaseTaskData, ThrowOnError>) => (options.client ?? client).post<CreateCaseTaskResponses, CreateCaseTaskErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/tasks',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a task
+ *
+ * For owners, lawyers and assistants. Under legal hold it is refused (409, `legal_hold`).
+ *
+ */
+export const deleteCaseTask = <ThrowOnError extends boolean = true>(options: Options<DeleteCaseTaskData, ThrowOnError>) => (options.client ?? client).delete<DeleteCaseTaskResponses, DeleteCaseTaskErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/tasks/{taskId}',
+    ...options
+});
+
+/**
+ * Change a task
+ *
+ * Says anew what the task is; what is left out, such as the due date, it no longer has.
+ *
+ */
+export const replaceCaseTask = <ThrowOnError extends boolean = true>(options: Options<ReplaceCaseTaskData, ThrowOnError>) => (options.client ?? client).put<ReplaceCaseTaskResponses, ReplaceCaseTaskErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/tasks/{taskId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What happened in a case
+ *
+ * Who did what and when, the newest first: changes, but also reads, downloads and refusals. Nothing is shown and nothing is
+ * changed without an entry here, and no entry is ever changed or removed. Each carries the SHA-256 of the one before. Entries hold ids and kinds, never what
+ * a person wrote. Lists of cases are not entered.
+ *
+ */
+export const listCaseTimeline = <ThrowOnError extends boolean = true>(options: Options<ListCaseTimelineData, ThrowOnError>) => (options.client ?? client).get<ListCaseTimelineResponses, ListCaseTimelineErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/timeline',
+    ...options
+});
+
+/**
+ * Check a case's timeline
+ *
+ * Recomputes every hash from the first entry on and says whether an entry was altered, taken out, added between or cut off.
+ * Keep `head`: a timeline that was replaced whole cannot hold the entry with that hash.
+ *
+ */
+export const verifyCaseTimeline = <ThrowOnError extends boolean = true>(options: Options<VerifyCaseTimelineData, ThrowOnError>) => (options.client ?? client).get<VerifyCaseTimelineResponses, VerifyCaseTimelineErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/timeline/verify',
     ...options
 });
 

@@ -79,7 +79,7 @@ export type Problem = {
      */
     instance?: string;
     /**
-     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, too_large, rate_limited, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, too_large, rate_limited, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
      */
     code: string;
     /**
@@ -689,6 +689,234 @@ export type TextChange = {
     text: string;
 };
 
+/**
+ * Where a case stands.
+ */
+export type CaseStatus = 'open' | 'closed';
+
+/**
+ * What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+ */
+export type CaseRole = 'owner' | 'lawyer' | 'assistant' | 'client' | 'viewer';
+
+export type CreateCaseRequest = {
+    title: CaseTitle;
+    description?: CaseDescription;
+};
+
+export type UpdateCaseRequest = {
+    title?: CaseTitle;
+    description?: CaseDescription;
+    status?: CaseStatus;
+    /**
+     * Whether deletion is forbidden.
+     */
+    legalHold?: boolean;
+};
+
+/**
+ * What the case is called.
+ */
+export type CaseTitle = string;
+
+/**
+ * What the case is about.
+ */
+export type CaseDescription = string;
+
+export type CaseSummary = {
+    id: Id;
+    title: CaseTitle;
+    status: CaseStatus;
+    /**
+     * Whether deletion is forbidden.
+     */
+    legalHold: boolean;
+    myRole?: CaseRole;
+    createdAt: Time;
+    updatedAt: Time;
+};
+
+export type CaseList = {
+    /**
+     * The cases.
+     */
+    items: Array<CaseSummary>;
+    nextCursor?: NextCursor;
+};
+
+export type Case = {
+    id: Id;
+    title: CaseTitle;
+    description: CaseDescription;
+    status: CaseStatus;
+    /**
+     * Whether deletion is forbidden.
+     */
+    legalHold: boolean;
+    myRole?: CaseRole;
+    createdBy: Id;
+    createdAt: Time;
+    updatedAt: Time;
+    closedAt?: Time;
+};
+
+/**
+ * Names the account by one of `userId` and `email`.
+ */
+export type AddCaseMemberRequest = {
+    userId?: Id;
+    email?: EmailAddress;
+    role: CaseRole;
+};
+
+export type UpdateCaseMemberRequest = {
+    role: CaseRole;
+};
+
+export type CaseMember = {
+    userId: Id;
+    /**
+     * The person's name.
+     */
+    fullName: string;
+    email: EmailAddress;
+    role: CaseRole;
+    since: Time;
+};
+
+export type CaseMemberList = {
+    /**
+     * The members.
+     */
+    items: Array<CaseMember>;
+};
+
+export type CreateCaseNoteRequest = {
+    /**
+     * The note.
+     */
+    body: string;
+};
+
+export type CaseNote = {
+    id: Id;
+    authorId: Id;
+    /**
+     * The note.
+     */
+    body: string;
+    createdAt: Time;
+};
+
+export type CaseNoteList = {
+    /**
+     * The notes.
+     */
+    items: Array<CaseNote>;
+    nextCursor?: NextCursor;
+};
+
+/**
+ * Where a task stands.
+ */
+export type CaseTaskStatus = 'open' | 'done';
+
+export type CaseTaskContent = {
+    /**
+     * What is to be done.
+     */
+    title: string;
+    status?: CaseTaskStatus;
+    /**
+     * The day it is due.
+     */
+    dueOn?: string;
+    assigneeId?: Id;
+};
+
+export type CaseTask = {
+    id: Id;
+    /**
+     * What is to be done.
+     */
+    title: string;
+    status: CaseTaskStatus;
+    /**
+     * The day it is due.
+     */
+    dueOn?: string;
+    assigneeId?: Id;
+    createdBy: Id;
+    createdAt: Time;
+    updatedAt: Time;
+};
+
+export type CaseTaskList = {
+    /**
+     * The tasks.
+     */
+    items: Array<CaseTask>;
+    nextCursor?: NextCursor;
+};
+
+/**
+ * A SHA-256, in hexadecimal.
+ */
+export type Sha256 = string;
+
+export type TimelineEntry = {
+    /**
+     * Its number: 1, 2, 3 … without a gap.
+     */
+    seq: number;
+    at: Time;
+    actorId: Id;
+    /**
+     * What was done or asked for.
+     */
+    verb: 'read' | 'download' | 'create' | 'update' | 'delete' | 'hold';
+    /**
+     * To what.
+     */
+    subject: 'case' | 'member' | 'note' | 'task' | 'timeline' | 'consultation' | 'draft' | 'document' | 'signature' | 'payment';
+    subjectId?: Id;
+    /**
+     * Whether it was asked for and not allowed.
+     */
+    refused: boolean;
+    /**
+     * What changed, or why it was refused. For people; never what a person wrote.
+     */
+    detail: string;
+    prevHash: Sha256;
+    hash: Sha256;
+};
+
+export type CaseTimeline = {
+    /**
+     * The entries.
+     */
+    items: Array<TimelineEntry>;
+    nextCursor?: NextCursor;
+};
+
+export type TimelineVerdict = {
+    /**
+     * Whether every entry is there as it was written.
+     */
+    intact: boolean;
+    /**
+     * How many entries, from the first on, are as they were written.
+     */
+    entries: number;
+    /**
+     * The first entry that was altered or is missing; absent when intact.
+     */
+    brokenAt?: number;
+    head: Sha256;
+};
+
 export type Liveness = {
     /**
      * Alive.
@@ -716,6 +944,11 @@ export type PartStatus = 'ok' | 'down';
  * The most items a page may have.
  */
 export type Limit = number;
+
+/**
+ * The case's id.
+ */
+export type CaseId = Id;
 
 /**
  * `nextCursor` of the page before. Opaque: its form may change.
@@ -1963,6 +2196,1092 @@ export type CompareDraftVersionsResponses = {
 };
 
 export type CompareDraftVersionsResponse = CompareDraftVersionsResponses[keyof CompareDraftVersionsResponses];
+
+export type ListCasesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+        /**
+         * Only cases in this state.
+         */
+        status?: CaseStatus;
+        /**
+         * Only cases that hold these words as they stand.
+         */
+        q?: string;
+    };
+    url: '/api/cases';
+};
+
+export type ListCasesErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListCasesError = ListCasesErrors[keyof ListCasesErrors];
+
+export type ListCasesResponses = {
+    /**
+     * A page of cases.
+     */
+    200: CaseList;
+};
+
+export type ListCasesResponse = ListCasesResponses[keyof ListCasesResponses];
+
+export type CreateCaseData = {
+    body: CreateCaseRequest;
+    path?: never;
+    query?: never;
+    url: '/api/cases';
+};
+
+export type CreateCaseErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateCaseError = CreateCaseErrors[keyof CreateCaseErrors];
+
+export type CreateCaseResponses = {
+    /**
+     * The case.
+     */
+    201: Case;
+};
+
+export type CreateCaseResponse = CreateCaseResponses[keyof CreateCaseResponses];
+
+export type DeleteCaseData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}';
+};
+
+export type DeleteCaseErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteCaseError = DeleteCaseErrors[keyof DeleteCaseErrors];
+
+export type DeleteCaseResponses = {
+    /**
+     * The case is gone.
+     */
+    204: void;
+};
+
+export type DeleteCaseResponse = DeleteCaseResponses[keyof DeleteCaseResponses];
+
+export type GetCaseData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}';
+};
+
+export type GetCaseErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetCaseError = GetCaseErrors[keyof GetCaseErrors];
+
+export type GetCaseResponses = {
+    /**
+     * The case.
+     */
+    200: Case;
+};
+
+export type GetCaseResponse = GetCaseResponses[keyof GetCaseResponses];
+
+export type UpdateCaseData = {
+    body: UpdateCaseRequest;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}';
+};
+
+export type UpdateCaseErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdateCaseError = UpdateCaseErrors[keyof UpdateCaseErrors];
+
+export type UpdateCaseResponses = {
+    /**
+     * The case as it is now.
+     */
+    200: Case;
+};
+
+export type UpdateCaseResponse = UpdateCaseResponses[keyof UpdateCaseResponses];
+
+export type ListCaseMembersData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/members';
+};
+
+export type ListCaseMembersErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListCaseMembersError = ListCaseMembersErrors[keyof ListCaseMembersErrors];
+
+export type ListCaseMembersResponses = {
+    /**
+     * The members.
+     */
+    200: CaseMemberList;
+};
+
+export type ListCaseMembersResponse = ListCaseMembersResponses[keyof ListCaseMembersResponses];
+
+export type AddCaseMemberData = {
+    body: AddCaseMemberRequest;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/members';
+};
+
+export type AddCaseMemberErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type AddCaseMemberError = AddCaseMemberErrors[keyof AddCaseMemberErrors];
+
+export type AddCaseMemberResponses = {
+    /**
+     * The member.
+     */
+    201: CaseMember;
+};
+
+export type AddCaseMemberResponse = AddCaseMemberResponses[keyof AddCaseMemberResponses];
+
+export type RemoveCaseMemberData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The member's account.
+         */
+        userId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/members/{userId}';
+};
+
+export type RemoveCaseMemberErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RemoveCaseMemberError = RemoveCaseMemberErrors[keyof RemoveCaseMemberErrors];
+
+export type RemoveCaseMemberResponses = {
+    /**
+     * The case is closed to them.
+     */
+    204: void;
+};
+
+export type RemoveCaseMemberResponse = RemoveCaseMemberResponses[keyof RemoveCaseMemberResponses];
+
+export type UpdateCaseMemberData = {
+    body: UpdateCaseMemberRequest;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The member's account.
+         */
+        userId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/members/{userId}';
+};
+
+export type UpdateCaseMemberErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdateCaseMemberError = UpdateCaseMemberErrors[keyof UpdateCaseMemberErrors];
+
+export type UpdateCaseMemberResponses = {
+    /**
+     * The member as they are now.
+     */
+    200: CaseMember;
+};
+
+export type UpdateCaseMemberResponse = UpdateCaseMemberResponses[keyof UpdateCaseMemberResponses];
+
+export type ListCaseNotesData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+    };
+    url: '/api/cases/{caseId}/notes';
+};
+
+export type ListCaseNotesErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListCaseNotesError = ListCaseNotesErrors[keyof ListCaseNotesErrors];
+
+export type ListCaseNotesResponses = {
+    /**
+     * A page of notes.
+     */
+    200: CaseNoteList;
+};
+
+export type ListCaseNotesResponse = ListCaseNotesResponses[keyof ListCaseNotesResponses];
+
+export type CreateCaseNoteData = {
+    body: CreateCaseNoteRequest;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/notes';
+};
+
+export type CreateCaseNoteErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateCaseNoteError = CreateCaseNoteErrors[keyof CreateCaseNoteErrors];
+
+export type CreateCaseNoteResponses = {
+    /**
+     * The note.
+     */
+    201: CaseNote;
+};
+
+export type CreateCaseNoteResponse = CreateCaseNoteResponses[keyof CreateCaseNoteResponses];
+
+export type DeleteCaseNoteData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The note's id.
+         */
+        noteId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/notes/{noteId}';
+};
+
+export type DeleteCaseNoteErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteCaseNoteError = DeleteCaseNoteErrors[keyof DeleteCaseNoteErrors];
+
+export type DeleteCaseNoteResponses = {
+    /**
+     * The note is gone.
+     */
+    204: void;
+};
+
+export type DeleteCaseNoteResponse = DeleteCaseNoteResponses[keyof DeleteCaseNoteResponses];
+
+export type ListCaseTasksData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+        /**
+         * Only tasks in this state.
+         */
+        status?: CaseTaskStatus;
+    };
+    url: '/api/cases/{caseId}/tasks';
+};
+
+export type ListCaseTasksErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListCaseTasksError = ListCaseTasksErrors[keyof ListCaseTasksErrors];
+
+export type ListCaseTasksResponses = {
+    /**
+     * A page of tasks.
+     */
+    200: CaseTaskList;
+};
+
+export type ListCaseTasksResponse = ListCaseTasksResponses[keyof ListCaseTasksResponses];
+
+export type CreateCaseTaskData = {
+    body: CaseTaskContent;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/tasks';
+};
+
+export type CreateCaseTaskErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateCaseTaskError = CreateCaseTaskErrors[keyof CreateCaseTaskErrors];
+
+export type CreateCaseTaskResponses = {
+    /**
+     * The task.
+     */
+    201: CaseTask;
+};
+
+export type CreateCaseTaskResponse = CreateCaseTaskResponses[keyof CreateCaseTaskResponses];
+
+export type DeleteCaseTaskData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The task's id.
+         */
+        taskId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/tasks/{taskId}';
+};
+
+export type DeleteCaseTaskErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteCaseTaskError = DeleteCaseTaskErrors[keyof DeleteCaseTaskErrors];
+
+export type DeleteCaseTaskResponses = {
+    /**
+     * The task is gone.
+     */
+    204: void;
+};
+
+export type DeleteCaseTaskResponse = DeleteCaseTaskResponses[keyof DeleteCaseTaskResponses];
+
+export type ReplaceCaseTaskData = {
+    body: CaseTaskContent;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The task's id.
+         */
+        taskId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/tasks/{taskId}';
+};
+
+export type ReplaceCaseTaskErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ReplaceCaseTaskError = ReplaceCaseTaskErrors[keyof ReplaceCaseTaskErrors];
+
+export type ReplaceCaseTaskResponses = {
+    /**
+     * The task as it is now.
+     */
+    200: CaseTask;
+};
+
+export type ReplaceCaseTaskResponse = ReplaceCaseTaskResponses[keyof ReplaceCaseTaskResponses];
+
+export type ListCaseTimelineData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+    };
+    url: '/api/cases/{caseId}/timeline';
+};
+
+export type ListCaseTimelineErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListCaseTimelineError = ListCaseTimelineErrors[keyof ListCaseTimelineErrors];
+
+export type ListCaseTimelineResponses = {
+    /**
+     * A page of the timeline.
+     */
+    200: CaseTimeline;
+};
+
+export type ListCaseTimelineResponse = ListCaseTimelineResponses[keyof ListCaseTimelineResponses];
+
+export type VerifyCaseTimelineData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/timeline/verify';
+};
+
+export type VerifyCaseTimelineErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type VerifyCaseTimelineError = VerifyCaseTimelineErrors[keyof VerifyCaseTimelineErrors];
+
+export type VerifyCaseTimelineResponses = {
+    /**
+     * What the check found.
+     */
+    200: TimelineVerdict;
+};
+
+export type VerifyCaseTimelineResponse = VerifyCaseTimelineResponses[keyof VerifyCaseTimelineResponses];
 
 export type GetLivenessData = {
     body?: never;

@@ -410,6 +410,189 @@ export const zDraftComparison = z.object({
     deletedWords: z.int().gte(0).lte(500000)
 });
 
+/**
+ * Where a case stands.
+ */
+export const zCaseStatus = z.enum(['open', 'closed']);
+
+/**
+ * What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+ */
+export const zCaseRole = z.enum([
+    'owner',
+    'lawyer',
+    'assistant',
+    'client',
+    'viewer'
+]);
+
+/**
+ * What the case is called.
+ */
+export const zCaseTitle = z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/);
+
+/**
+ * What the case is about.
+ */
+export const zCaseDescription = z.string().max(10000).regex(/^[\s\S]*$/);
+
+export const zCreateCaseRequest = z.object({
+    title: zCaseTitle,
+    description: zCaseDescription.optional()
+});
+
+export const zUpdateCaseRequest = z.object({
+    title: zCaseTitle.optional(),
+    description: zCaseDescription.optional(),
+    status: zCaseStatus.optional(),
+    legalHold: z.boolean().optional()
+});
+
+export const zCaseSummary = z.object({
+    id: zId,
+    title: zCaseTitle,
+    status: zCaseStatus,
+    legalHold: z.boolean(),
+    myRole: zCaseRole.optional(),
+    createdAt: zTime,
+    updatedAt: zTime
+});
+
+export const zCaseList = z.object({
+    items: z.array(zCaseSummary).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+export const zCase = z.object({
+    id: zId,
+    title: zCaseTitle,
+    description: zCaseDescription,
+    status: zCaseStatus,
+    legalHold: z.boolean(),
+    myRole: zCaseRole.optional(),
+    createdBy: zId,
+    createdAt: zTime,
+    updatedAt: zTime,
+    closedAt: zTime.optional()
+});
+
+/**
+ * Names the account by one of `userId` and `email`.
+ */
+export const zAddCaseMemberRequest = z.object({
+    userId: zId.optional(),
+    email: zEmailAddress.optional(),
+    role: zCaseRole
+});
+
+export const zUpdateCaseMemberRequest = z.object({
+    role: zCaseRole
+});
+
+export const zCaseMember = z.object({
+    userId: zId,
+    fullName: z.string().max(200).regex(/^[\s\S]*$/),
+    email: zEmailAddress,
+    role: zCaseRole,
+    since: zTime
+});
+
+export const zCaseMemberList = z.object({
+    items: z.array(zCaseMember).max(200)
+});
+
+export const zCreateCaseNoteRequest = z.object({
+    body: z.string().min(1).max(10000).regex(/\S/)
+});
+
+export const zCaseNote = z.object({
+    id: zId,
+    authorId: zId,
+    body: z.string().max(10000).regex(/^[\s\S]*$/),
+    createdAt: zTime
+});
+
+export const zCaseNoteList = z.object({
+    items: z.array(zCaseNote).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+/**
+ * Where a task stands.
+ */
+export const zCaseTaskStatus = z.enum(['open', 'done']);
+
+export const zCaseTaskContent = z.object({
+    title: z.string().min(1).max(300).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/),
+    status: zCaseTaskStatus.optional(),
+    dueOn: z.iso.date().max(10).optional(),
+    assigneeId: zId.optional()
+});
+
+export const zCaseTask = z.object({
+    id: zId,
+    title: z.string().max(300).regex(/^[\s\S]*$/),
+    status: zCaseTaskStatus,
+    dueOn: z.iso.date().max(10).optional(),
+    assigneeId: zId.optional(),
+    createdBy: zId,
+    createdAt: zTime,
+    updatedAt: zTime
+});
+
+export const zCaseTaskList = z.object({
+    items: z.array(zCaseTask).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+/**
+ * A SHA-256, in hexadecimal.
+ */
+export const zSha256 = z.string().length(64).regex(/^[0-9a-f]{64}$/);
+
+export const zTimelineEntry = z.object({
+    seq: z.coerce.bigint().gte(BigInt(1)).lte(BigInt(9007199254740991)),
+    at: zTime,
+    actorId: zId,
+    verb: z.enum([
+        'read',
+        'download',
+        'create',
+        'update',
+        'delete',
+        'hold'
+    ]),
+    subject: z.enum([
+        'case',
+        'member',
+        'note',
+        'task',
+        'timeline',
+        'consultation',
+        'draft',
+        'document',
+        'signature',
+        'payment'
+    ]),
+    subjectId: zId.optional(),
+    refused: z.boolean(),
+    detail: z.string().max(500).regex(/^[\s\S]*$/),
+    prevHash: zSha256,
+    hash: zSha256
+});
+
+export const zCaseTimeline = z.object({
+    items: z.array(zTimelineEntry).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+export const zTimelineVerdict = z.object({
+    intact: z.boolean(),
+    entries: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    brokenAt: z.coerce.bigint().gte(BigInt(1)).lte(BigInt(9007199254740991)).optional(),
+    head: zSha256
+});
+
 export const zLiveness = z.object({
     status: z.enum(['ok'])
 });
@@ -431,6 +614,11 @@ export const zReadiness = z.object({
  * The most items a page may have.
  */
 export const zLimit = z.int().gte(1).lte(100).default(20);
+
+/**
+ * The case's id.
+ */
+export const zCaseId = zId;
 
 /**
  * `nextCursor` of the page before. Opaque: its form may change.
@@ -642,6 +830,202 @@ export const zCompareDraftVersionsQuery = z.object({
  * The comparison.
  */
 export const zCompareDraftVersionsResponse = zDraftComparison;
+
+export const zListCasesQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    status: zCaseStatus.optional(),
+    q: z.string().min(1).max(200).regex(/\S/).optional()
+});
+
+/**
+ * A page of cases.
+ */
+export const zListCasesResponse = zCaseList;
+
+export const zCreateCaseBody = zCreateCaseRequest;
+
+/**
+ * The case.
+ */
+export const zCreateCaseResponse = zCase;
+
+export const zDeleteCasePath = z.object({
+    caseId: zId
+});
+
+/**
+ * The case is gone.
+ */
+export const zDeleteCaseResponse = z.void();
+
+export const zGetCasePath = z.object({
+    caseId: zId
+});
+
+/**
+ * The case.
+ */
+export const zGetCaseResponse = zCase;
+
+export const zUpdateCaseBody = zUpdateCaseRequest;
+
+export const zUpdateCasePath = z.object({
+    caseId: zId
+});
+
+/**
+ * The case as it is now.
+ */
+export const zUpdateCaseResponse = zCase;
+
+export const zListCaseMembersPath = z.object({
+    caseId: zId
+});
+
+/**
+ * The members.
+ */
+export const zListCaseMembersResponse = zCaseMemberList;
+
+export const zAddCaseMemberBody = zAddCaseMemberRequest;
+
+export const zAddCaseMemberPath = z.object({
+    caseId: zId
+});
+
+/**
+ * The member.
+ */
+export const zAddCaseMemberResponse = zCaseMember;
+
+export const zRemoveCaseMemberPath = z.object({
+    caseId: zId,
+    userId: zId
+});
+
+/**
+ * The case is closed to them.
+ */
+export const zRemoveCaseMemberResponse = z.void();
+
+export const zUpdateCaseMemberBody = zUpdateCaseMemberRequest;
+
+export const zUpdateCaseMemberPath = z.object({
+    caseId: zId,
+    userId: zId
+});
+
+/**
+ * The member as they are now.
+ */
+export const zUpdateCaseMemberResponse = zCaseMember;
+
+export const zListCaseNotesPath = z.object({
+    caseId: zId
+});
+
+export const zListCaseNotesQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
+});
+
+/**
+ * A page of notes.
+ */
+export const zListCaseNotesResponse = zCaseNoteList;
+
+export const zCreateCaseNoteBody = zCreateCaseNoteRequest;
+
+export const zCreateCaseNotePath = z.object({
+    caseId: zId
+});
+
+/**
+ * The note.
+ */
+export const zCreateCaseNoteResponse = zCaseNote;
+
+export const zDeleteCaseNotePath = z.object({
+    caseId: zId,
+    noteId: zId
+});
+
+/**
+ * The note is gone.
+ */
+export const zDeleteCaseNoteResponse = z.void();
+
+export const zListCaseTasksPath = z.object({
+    caseId: zId
+});
+
+export const zListCaseTasksQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    status: zCaseTaskStatus.optional()
+});
+
+/**
+ * A page of tasks.
+ */
+export const zListCaseTasksResponse = zCaseTaskList;
+
+export const zCreateCaseTaskBody = zCaseTaskContent;
+
+export const zCreateCaseTaskPath = z.object({
+    caseId: zId
+});
+
+/**
+ * The task.
+ */
+export const zCreateCaseTaskResponse = zCaseTask;
+
+export const zDeleteCaseTaskPath = z.object({
+    caseId: zId,
+    taskId: zId
+});
+
+/**
+ * The task is gone.
+ */
+export const zDeleteCaseTaskResponse = z.void();
+
+export const zReplaceCaseTaskBody = zCaseTaskContent;
+
+export const zReplaceCaseTaskPath = z.object({
+    caseId: zId,
+    taskId: zId
+});
+
+/**
+ * The task as it is now.
+ */
+export const zReplaceCaseTaskResponse = zCaseTask;
+
+export const zListCaseTimelinePath = z.object({
+    caseId: zId
+});
+
+export const zListCaseTimelineQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
+});
+
+/**
+ * A page of the timeline.
+ */
+export const zListCaseTimelineResponse = zCaseTimeline;
+
+export const zVerifyCaseTimelinePath = z.object({
+    caseId: zId
+});
+
+/**
+ * What the check found.
+ */
+export const zVerifyCaseTimelineResponse = zTimelineVerdict;
 
 /**
  * Alive.

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { analyzeText, compareDraftVersions, createDraft, deleteDraft, endSession, endSessions, generateDocument, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDraft, getDraftVersion, getLiveness, getMetrics, getReadiness, listConsultations, listDocumentTypes, listDrafts, listDraftVersions, listSessions, listUsers, loginUser, logoutUser, type Options, refreshTokens, registerUser, sendChat, updateDraft, updateUser } from '../sdk.gen.js';
-import type { AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListUsersData, ListUsersError, ListUsersResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, SendChatData, SendChatError, SendChatResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateUserData, UpdateUserError, UpdateUserResponse } from '../types.gen.js';
+import { addCaseMember, analyzeText, compareDraftVersions, createCase, createCaseNote, createCaseTask, createDraft, deleteCase, deleteCaseNote, deleteCaseTask, deleteDraft, endSession, endSessions, generateDocument, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDraft, getDraftVersion, getLiveness, getMetrics, getReadiness, listCaseMembers, listCaseNotes, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocumentTypes, listDrafts, listDraftVersions, listSessions, listUsers, loginUser, logoutUser, type Options, refreshTokens, registerUser, removeCaseMember, replaceCaseTask, sendChat, updateCase, updateCaseMember, updateDraft, updateUser, verifyCaseTimeline } from '../sdk.gen.js';
+import type { AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListUsersData, ListUsersError, ListUsersResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, SendChatData, SendChatError, SendChatResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse } from '../types.gen.js';
 
 /**
  * Create an account
@@ -621,6 +621,447 @@ export const compareDraftVersionsOptions = (options: Options<CompareDraftVersion
         throwOnError: true
     }),
     queryKey: compareDraftVersionsQueryKey(options)
+});
+
+export const listCasesQueryKey = (options?: Options<ListCasesData>) => createQueryKey('listCases', options);
+
+/**
+ * List cases
+ *
+ * The cases the caller is a member of, the newest first; an admin's list holds all there are.
+ * `q` looks for words in title and description, whatever their case and accents.
+ *
+ */
+export const listCasesOptions = (options?: Options<ListCasesData>) => queryOptions<ListCasesResponse, ListCasesError, ListCasesResponse, ReturnType<typeof listCasesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listCases({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listCasesQueryKey(options)
+});
+
+export const listCasesInfiniteQueryKey = (options?: Options<ListCasesData>): QueryKey<Options<ListCasesData>> => createQueryKey('listCases', options, true);
+
+/**
+ * List cases
+ *
+ * The cases the caller is a member of, the newest first; an admin's list holds all there are.
+ * `q` looks for words in title and description, whatever their case and accents.
+ *
+ */
+export const listCasesInfiniteOptions = (options?: Options<ListCasesData>) => infiniteQueryOptions<ListCasesResponse, ListCasesError, InfiniteData<ListCasesResponse>, QueryKey<Options<ListCasesData>>, string | Pick<QueryKey<Options<ListCasesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListCasesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listCases({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    queryKey: listCasesInfiniteQueryKey(options)
+});
+
+/**
+ * Open a case
+ *
+ * Opens a case with the caller as its owner. It is closed to all but its members and admins.
+ *
+ */
+export const createCaseMutation = (options?: Partial<Options<CreateCaseData>>): UseMutationOptions<CreateCaseResponse, CreateCaseError, Options<CreateCaseData>> => {
+    const mutationOptions: UseMutationOptions<CreateCaseResponse, CreateCaseError, Options<CreateCaseData>> = {
+        mutationFn: async (fnOptions) => await createCase({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete a case
+ *
+ * Hides a case, and everything in it, from everybody for good. For its owners. Its rows stay in the database, since its
+ * timeline must not change. Under legal hold it is refused (409, `legal_hold`).
+ *
+ */
+export const deleteCaseMutation = (options?: Partial<Options<DeleteCaseData>>): UseMutationOptions<DeleteCaseResponse, DeleteCaseError, Options<DeleteCaseData>> => {
+    const mutationOptions: UseMutationOptions<DeleteCaseResponse, DeleteCaseError, Options<DeleteCaseData>> = {
+        mutationFn: async (fnOptions) => await deleteCase({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getCaseQueryKey = (options: Options<GetCaseData>) => createQueryKey('getCase', options);
+
+/**
+ * Read a case
+ *
+ * A case, for its members and admins. To everyone else it looks like one that does not exist; so does everything in it.
+ *
+ */
+export const getCaseOptions = (options: Options<GetCaseData>) => queryOptions<GetCaseResponse, GetCaseError, GetCaseResponse, ReturnType<typeof getCaseQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getCase({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getCaseQueryKey(options)
+});
+
+/**
+ * Change a case
+ *
+ * Changes what is given. For the case's owners and lawyers. `legalHold` is for those of them whose account
+ * has the role `lawyer`, and for admins; while it is set nothing in the case can be deleted. A closed case can be
+ * read and reopened, but nothing is added to it.
+ *
+ */
+export const updateCaseMutation = (options?: Partial<Options<UpdateCaseData>>): UseMutationOptions<UpdateCaseResponse, UpdateCaseError, Options<UpdateCaseData>> => {
+    const mutationOptions: UseMutationOptions<UpdateCaseResponse, UpdateCaseError, Options<UpdateCaseData>> = {
+        mutationFn: async (fnOptions) => await updateCase({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listCaseMembersQueryKey = (options: Options<ListCaseMembersData>) => createQueryKey('listCaseMembers', options);
+
+/**
+ * List the members of a case
+ *
+ * Everyone the case is open to, admins aside; those who came first lead.
+ *
+ */
+export const listCaseMembersOptions = (options: Options<ListCaseMembersData>) => queryOptions<ListCaseMembersResponse, ListCaseMembersError, ListCaseMembersResponse, ReturnType<typeof listCaseMembersQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listCaseMembers({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listCaseMembersQueryKey(options)
+});
+
+/**
+ * Let somebody into a case
+ *
+ * For the case's owners. Names an account by either its `userId` or its `email`. The role `lawyer` is only for accounts
+ * that are not a client's. Somebody who is a member already is 409.
+ *
+ */
+export const addCaseMemberMutation = (options?: Partial<Options<AddCaseMemberData>>): UseMutationOptions<AddCaseMemberResponse, AddCaseMemberError, Options<AddCaseMemberData>> => {
+    const mutationOptions: UseMutationOptions<AddCaseMemberResponse, AddCaseMemberError, Options<AddCaseMemberData>> = {
+        mutationFn: async (fnOptions) => await addCaseMember({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Close a case to a member
+ *
+ * For the case's owners; members may remove themselves. The member's tasks are then nobody's. A case keeps an owner:
+ * removing the last one is 409.
+ *
+ */
+export const removeCaseMemberMutation = (options?: Partial<Options<RemoveCaseMemberData>>): UseMutationOptions<RemoveCaseMemberResponse, RemoveCaseMemberError, Options<RemoveCaseMemberData>> => {
+    const mutationOptions: UseMutationOptions<RemoveCaseMemberResponse, RemoveCaseMemberError, Options<RemoveCaseMemberData>> = {
+        mutationFn: async (fnOptions) => await removeCaseMember({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Change a member's role
+ *
+ * For the case's owners. A case keeps an owner: demoting the last one is 409.
+ *
+ */
+export const updateCaseMemberMutation = (options?: Partial<Options<UpdateCaseMemberData>>): UseMutationOptions<UpdateCaseMemberResponse, UpdateCaseMemberError, Options<UpdateCaseMemberData>> => {
+    const mutationOptions: UseMutationOptions<UpdateCaseMemberResponse, UpdateCaseMemberError, Options<UpdateCaseMemberData>> = {
+        mutationFn: async (fnOptions) => await updateCaseMember({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listCaseNotesQueryKey = (options: Options<ListCaseNotesData>) => createQueryKey('listCaseNotes', options);
+
+/**
+ * List the notes of a case
+ *
+ * The notes, the newest first. Every member may read them.
+ *
+ */
+export const listCaseNotesOptions = (options: Options<ListCaseNotesData>) => queryOptions<ListCaseNotesResponse, ListCaseNotesError, ListCaseNotesResponse, ReturnType<typeof listCaseNotesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listCaseNotes({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listCaseNotesQueryKey(options)
+});
+
+export const listCaseNotesInfiniteQueryKey = (options: Options<ListCaseNotesData>): QueryKey<Options<ListCaseNotesData>> => createQueryKey('listCaseNotes', options, true);
+
+/**
+ * List the notes of a case
+ *
+ * The notes, the newest first. Every member may read them.
+ *
+ */
+export const listCaseNotesInfiniteOptions = (options: Options<ListCaseNotesData>) => infiniteQueryOptions<ListCaseNotesResponse, ListCaseNotesError, InfiniteData<ListCaseNotesResponse>, QueryKey<Options<ListCaseNotesData>>, string | Pick<QueryKey<Options<ListCaseNotesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListCaseNotesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listCaseNotes({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    queryKey: listCaseNotesInfiniteQueryKey(options)
+});
+
+/**
+ * Write a note
+ *
+ * For owners, lawyers and assistants of an open case. A note is not changed; a correction is another note.
+ *
+ */
+export const createCaseNoteMutation = (options?: Partial<Options<CreateCaseNoteData>>): UseMutationOptions<CreateCaseNoteResponse, CreateCaseNoteError, Options<CreateCaseNoteData>> => {
+    const mutationOptions: UseMutationOptions<CreateCaseNoteResponse, CreateCaseNoteError, Options<CreateCaseNoteData>> = {
+        mutationFn: async (fnOptions) => await createCaseNote({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete a note
+ *
+ * For owners, lawyers and assistants. Under legal hold it is refused (409, `legal_hold`).
+ *
+ */
+export const deleteCaseNoteMutation = (options?: Partial<Options<DeleteCaseNoteData>>): UseMutationOptions<DeleteCaseNoteResponse, DeleteCaseNoteError, Options<DeleteCaseNoteData>> => {
+    const mutationOptions: UseMutationOptions<DeleteCaseNoteResponse, DeleteCaseNoteError, Options<DeleteCaseNoteData>> = {
+        mutationFn: async (fnOptions) => await deleteCaseNote({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listCaseTasksQueryKey = (options: Options<ListCaseTasksData>) => createQueryKey('listCaseTasks', options);
+
+/**
+ * List the tasks of a case
+ *
+ * The tasks, the newest first.
+ *
+ */
+export const listCaseTasksOptions = (options: Options<ListCaseTasksData>) => queryOptions<ListCaseTasksResponse, ListCaseTasksError, ListCaseTasksResponse, ReturnType<typeof listCaseTasksQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listCaseTasks({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listCaseTasksQueryKey(options)
+});
+
+export const listCaseTasksInfiniteQueryKey = (options: Options<ListCaseTasksData>): QueryKey<Options<ListCaseTasksData>> => createQueryKey('listCaseTasks', options, true);
+
+/**
+ * List the tasks of a case
+ *
+ * The tasks, the newest first.
+ *
+ */
+export const listCaseTasksInfiniteOptions = (options: Options<ListCaseTasksData>) => infiniteQueryOptions<ListCaseTasksResponse, ListCaseTasksError, InfiniteData<ListCaseTasksResponse>, QueryKey<Options<ListCaseTasksData>>, string | Pick<QueryKey<Options<ListCaseTasksData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListCaseTasksData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listCaseTasks({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    queryKey: listCaseTasksInfiniteQueryKey(options)
+});
+
+/**
+ * Add a task
+ *
+ * For owners, lawyers and assistants of an open case. Whoever it is assigned to must be a member.
+ *
+ */
+export const createCaseTaskMutation = (options?: Partial<Options<CreateCaseTaskData>>): UseMutationOptions<CreateCaseTaskResponse, CreateCaseTaskError, Options<CreateCaseTaskData>> => {
+    const mutationOptions: UseMutationOptions<CreateCaseTaskResponse, CreateCaseTaskError, Options<CreateCaseTaskData>> = {
+        mutationFn: async (fnOptions) => await createCaseTask({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete a task
+ *
+ * For owners, lawyers and assistants. Under legal hold it is refused (409, `legal_hold`).
+ *
+ */
+export const deleteCaseTaskMutation = (options?: Partial<Options<DeleteCaseTaskData>>): UseMutationOptions<DeleteCaseTaskResponse, DeleteCaseTaskError, Options<DeleteCaseTaskData>> => {
+    const mutationOptions: UseMutationOptions<DeleteCaseTaskResponse, DeleteCaseTaskError, Options<DeleteCaseTaskData>> = {
+        mutationFn: async (fnOptions) => await deleteCaseTask({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Change a task
+ *
+ * Says anew what the task is; what is left out, such as the due date, it no longer has.
+ *
+ */
+export const replaceCaseTaskMutation = (options?: Partial<Options<ReplaceCaseTaskData>>): UseMutationOptions<ReplaceCaseTaskResponse, ReplaceCaseTaskError, Options<ReplaceCaseTaskData>> => {
+    const mutationOptions: UseMutationOptions<ReplaceCaseTaskResponse, ReplaceCaseTaskError, Options<ReplaceCaseTaskData>> = {
+        mutationFn: async (fnOptions) => await replaceCaseTask({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listCaseTimelineQueryKey = (options: Options<ListCaseTimelineData>) => createQueryKey('listCaseTimeline', options);
+
+/**
+ * What happened in a case
+ *
+ * Who did what and when, the newest first: changes, but also reads, downloads and refusals. Nothing is shown and nothing is
+ * changed without an entry here, and no entry is ever changed or removed. Each carries the SHA-256 of the one before. Entries hold ids and kinds, never what
+ * a person wrote. Lists of cases are not entered.
+ *
+ */
+export const listCaseTimelineOptions = (options: Options<ListCaseTimelineData>) => queryOptions<ListCaseTimelineResponse, ListCaseTimelineError, ListCaseTimelineResponse, ReturnType<typeof listCaseTimelineQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listCaseTimeline({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listCaseTimelineQueryKey(options)
+});
+
+export const listCaseTimelineInfiniteQueryKey = (options: Options<ListCaseTimelineData>): QueryKey<Options<ListCaseTimelineData>> => createQueryKey('listCaseTimeline', options, true);
+
+/**
+ * What happened in a case
+ *
+ * Who did what and when, the newest first: changes, but also reads, downloads and refusals. Nothing is shown and nothing is
+ * changed without an entry here, and no entry is ever changed or removed. Each carries the SHA-256 of the one before. Entries hold ids and kinds, never what
+ * a person wrote. Lists of cases are not entered.
+ *
+ */
+export const listCaseTimelineInfiniteOptions = (options: Options<ListCaseTimelineData>) => infiniteQueryOptions<ListCaseTimelineResponse, ListCaseTimelineError, InfiniteData<ListCaseTimelineResponse>, QueryKey<Options<ListCaseTimelineData>>, string | Pick<QueryKey<Options<ListCaseTimelineData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListCaseTimelineData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listCaseTimeline({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    queryKey: listCaseTimelineInfiniteQueryKey(options)
+});
+
+export const verifyCaseTimelineQueryKey = (options: Options<VerifyCaseTimelineData>) => createQueryKey('verifyCaseTimeline', options);
+
+/**
+ * Check a case's timeline
+ *
+ * Recomputes every hash from the first entry on and says whether an entry was altered, taken out, added between or cut off.
+ * Keep `head`: a timeline that was replaced whole cannot hold the entry with that hash.
+ *
+ */
+export const verifyCaseTimelineOptions = (options: Options<VerifyCaseTimelineData>) => queryOptions<VerifyCaseTimelineResponse, VerifyCaseTimelineError, VerifyCaseTimelineResponse, ReturnType<typeof verifyCaseTimelineQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await verifyCaseTimeline({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: verifyCaseTimelineQueryKey(options)
 });
 
 export const getLivenessQueryKey = (options?: Options<GetLivenessData>) => createQueryKey('getLiveness', options);

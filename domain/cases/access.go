@@ -1,0 +1,60 @@
+package cases
+
+import (
+	"context"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/gen/query"
+)
+
+// Authorize tells whether the caller may do something in a case, for work that takes too long
+// to stay in a transaction; what it comes to is then put down by Read or Change, which decide
+// anew. A refusal goes into the timeline. Errors: NotFound for whoever may not know of the
+// case, Forbidden for a member, Conflict while it is closed (reason case_closed) or under legal
+// hold (legal_hold).
+func (s *Service) Authorize(ctx context.Context, p domain.Principal, id domain.ID, act Act) error {
+	at, err := s.rows.GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
+	if err != nil {
+		return absent(err, noCase())
+	}
+	if decide(p, Role(at.MyRole.String), Status(at.Status), at.LegalHold, act) == nil {
+		return nil
+	}
+	return s.Change(ctx, p, id, &act, func(*query.Queries) error { return nil })
+}
+
+// Read decides whether the caller may see something of a case and puts it down in the
+// timeline. What is read may be shown once it returned nil. Errors as of Authorize.
+func (s *Service) Read(ctx context.Context, p domain.Principal, id domain.ID, act Act) error {
+	return s.Change(ctx, p, id, &act, func(*query.Queries) error { return nil })
+}
+
+// Change does something in a case: it decides, runs fn and puts act down in the timeline, all
+// in one transaction. fn may complete act, and may be run again after a deadlock. What one case
+// sees changed is changed one after another. Errors as of Authorize, and what fn returns, after
+// which nothing was done and nothing put down.
+func (s *Service) Change(ctx context.Context, p domain.Principal, id domain.ID, act *Act, fn func(*query.Queries) error) error {
+	var refusal *domain.Error
+	err := db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+		refusal = nil
+		end, err := lockHead(ctx, q, id)
+		if err != nil {
+			return err
+		}
+		at, err := q.GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
+		if err != nil {
+			return absent(err, noCase())
+		}
+		if refusal = decide(p, Role(at.MyRole.String), Status(at.Status), at.LegalHold, *act); refusal == nil {
+			if err := fn(q); err != nil {
+				return err
+			}
+		}
+		return s.append(ctx, q, end, id, p.UserID, *act, refusal)
+	})
+	if err == nil && refusal != nil {
+		return refusal
+	}
+	return err
+}

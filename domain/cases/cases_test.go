@@ -1,0 +1,431 @@
+package cases
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/gen/query"
+	"counsel/sandbox/testenv"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// bundle is a service on a database with people in it.
+type bundle struct {
+	*Service
+	t    testing.TB
+	pool *sql.DB
+	url  string
+
+	anna, bert, carl, dora domain.Principal // lawyers: two of one firm, one of another, nobody's
+	ella                   domain.Principal // a client
+	root                   domain.Principal // an admin
+}
+
+func newBundle(t testing.TB) *bundle {
+	t.Helper()
+	b := &bundle{t: t, url: testenv.NewDatabaseURL(t)}
+	var err error
+	b.pool, err = db.Open(t.Context(), b.url, db.Options{})
+	must(t, err)
+	t.Cleanup(func() { b.pool.Close() })
+	must(t, db.Migrate(t.Context(), b.pool))
+	redis, err := db.OpenRedis(t.Context(), testenv.RedisURL(t))
+	must(t, err)
+	t.Cleanup(redis.Close)
+	people, err := account.New(b.pool, redis, account.Config{Secret: strings.Repeat("s", 32)}, domain.SystemClock, domain.NewID, rand.Reader)
+	must(t, err)
+	b.Service = New(b.pool, people, domain.SystemClock, domain.NewID)
+	b.anna, b.bert, b.carl, b.dora = b.join("anna", domain.RoleLawyer), b.join("bert", domain.RoleLawyer), b.join("carl", domain.RoleLawyer), b.join("dora", domain.RoleLawyer)
+	b.ella, b.root = b.join("ella", domain.RoleClient), b.join("root", domain.RoleAdmin)
+	return b
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fails wants an error with this code, and with this reason when one is given.
+func fails(t testing.TB, err error, code domain.Code, reason ...string) {
+	t.Helper()
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok || e.Code != code || len(reason) > 0 && e.Reason != reason[0] {
+		t.Fatalf("got %v, want %s %v", err, code, reason)
+	}
+}
+
+func (b *bundle) join(name string, role domain.Role) domain.Principal {
+	b.t.Helper()
+	now := domain.SystemClock()
+	id := domain.NewID()
+	must(b.t, query.New(b.pool).CreateUser(b.t.Context(), query.CreateUserParams{ID: id, Email: name + "@example.com", FullName: name, Role: string(role), PasswordHash: "-", CreatedAt: now, UpdatedAt: now}))
+	return domain.Principal{UserID: id, Role: role}
+}
+
+func (b *bundle) open(p domain.Principal, title string) domain.ID {
+	b.t.Helper()
+	c, err := b.Create(b.t.Context(), p, NewCase{Title: title})
+	must(b.t, err)
+	return c.ID
+}
+
+func (b *bundle) add(id domain.ID, p domain.Principal, r Role) {
+	b.t.Helper()
+	_, err := b.AddMember(b.t.Context(), b.root, id, NewMember{UserID: &p.UserID, Role: r})
+	must(b.t, err)
+}
+
+// entries is a whole timeline, the oldest first.
+func (b *bundle) entries(id domain.ID) []Entry {
+	b.t.Helper()
+	rows, err := query.New(b.pool).WalkTimeline(b.t.Context(), query.WalkTimelineParams{CaseID: id, Limit: 100_000})
+	must(b.t, err)
+	out := make([]Entry, len(rows))
+	for i, r := range rows {
+		out[i] = entryOf(r)
+	}
+	return out
+}
+
+func (b *bundle) last(id domain.ID) Entry {
+	b.t.Helper()
+	all := b.entries(id)
+	return all[len(all)-1]
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func TestCaseFromOpeningToDeletion(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	c, err := b.Create(ctx, b.anna, NewCase{Title: "  Northwind v. Southwind ", Description: "Late deliveries."})
+	must(t, err)
+	got, err := b.Get(ctx, b.anna, c.ID)
+	must(t, err)
+	if got != c || got.Title != "Northwind v. Southwind" || got.Status != Open || got.MyRole != Owner {
+		t.Errorf("kept %+v of %+v", got, c)
+	}
+
+	closed, err := b.Update(ctx, b.anna, c.ID, Update{Status: ptr(Closed), Title: ptr("Settled")})
+	must(t, err)
+	if closed.Status != Closed || closed.ClosedAt == nil || closed.Title != "Settled" || closed.Description != c.Description {
+		t.Errorf("closed: %+v", closed)
+	}
+	if e := b.last(c.ID); e.Detail != "title, status open → closed" || e.Verb != VerbUpdate {
+		t.Errorf("entered %+v", e)
+	}
+	_, err = b.AddNote(ctx, b.anna, c.ID, "too late")
+	fails(t, err, domain.Conflict, "case_closed")
+	_, err = b.AddTask(ctx, b.root, c.ID, TaskContent{Title: "too late"})
+	fails(t, err, domain.Conflict, "case_closed")
+	again, err := b.Update(ctx, b.anna, c.ID, Update{Status: ptr(Open)})
+	must(t, err)
+	if again.ClosedAt != nil {
+		t.Error("a reopened case says when it was closed")
+	}
+
+	note, err := b.AddNote(ctx, b.anna, c.ID, "They offered to settle.")
+	must(t, err)
+	task, err := b.AddTask(ctx, b.anna, c.ID, TaskContent{Title: "Answer"})
+	must(t, err)
+	_, err = b.Update(ctx, b.anna, c.ID, Update{LegalHold: ptr(true)})
+	must(t, err)
+	for name, err := range map[string]error{
+		"case": b.Delete(ctx, b.anna, c.ID), "case by an admin": b.Delete(ctx, b.root, c.ID),
+		"note": b.DeleteNote(ctx, b.anna, c.ID, note.ID), "task": b.DeleteTask(ctx, b.anna, c.ID, task.ID),
+	} {
+		t.Run("hold on "+name, func(t *testing.T) { fails(t, err, domain.Conflict, "legal_hold") })
+	}
+	_, err = b.Update(ctx, b.anna, c.ID, Update{LegalHold: ptr(false)})
+	must(t, err)
+	must(t, b.DeleteNote(ctx, b.anna, c.ID, note.ID))
+	must(t, b.Delete(ctx, b.anna, c.ID))
+	for _, p := range []domain.Principal{b.anna, b.root, b.carl} {
+		_, err = b.Get(ctx, p, c.ID)
+		fails(t, err, domain.NotFound)
+		if items, _, _ := b.List(ctx, p, Filter{}); len(items) > 0 {
+			t.Errorf("a deleted case is listed: %+v", items)
+		}
+	}
+	if e := b.last(c.ID); e.Verb != VerbDelete || e.Subject != SubjectCase || e.Refused {
+		t.Errorf("the last entry is %+v", e)
+	}
+}
+
+func TestInputIsRefused(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	id := b.open(b.anna, "A case")
+	for name, try := range map[string]func() error{
+		"blank title":        func() error { _, err := b.Create(ctx, b.anna, NewCase{Title: "  "}); return err },
+		"long title":         func() error { _, err := b.Create(ctx, b.anna, NewCase{Title: strings.Repeat("é", 201)}); return err },
+		"control characters": func() error { _, err := b.Create(ctx, b.anna, NewCase{Title: "a\x00b"}); return err },
+		"long description": func() error {
+			_, err := b.Create(ctx, b.anna, NewCase{Title: "a", Description: strings.Repeat("a", 10_001)})
+			return err
+		},
+		"unknown status": func() error { _, err := b.Update(ctx, b.anna, id, Update{Status: ptr(Status("lost"))}); return err },
+		"blank note":     func() error { _, err := b.AddNote(ctx, b.anna, id, "\n"); return err },
+		"unknown role": func() error {
+			_, err := b.AddMember(ctx, b.anna, id, NewMember{UserID: &b.bert.UserID, Role: "king"})
+			return err
+		},
+		"nobody": func() error { _, err := b.AddMember(ctx, b.anna, id, NewMember{Role: Viewer}); return err },
+		"unknown id": func() error {
+			_, err := b.AddMember(ctx, b.anna, id, NewMember{UserID: ptr(domain.NewID()), Role: Viewer})
+			return err
+		},
+		"unknown e-mail": func() error {
+			_, err := b.AddMember(ctx, b.anna, id, NewMember{Email: "no@example.com", Role: Viewer})
+			return err
+		},
+		"client as lawyer": func() error {
+			_, err := b.AddMember(ctx, b.anna, id, NewMember{UserID: &b.ella.UserID, Role: Lawyer})
+			return err
+		},
+		"stranger's task": func() error {
+			_, err := b.AddTask(ctx, b.anna, id, TaskContent{Title: "a", AssigneeID: &b.bert.UserID})
+			return err
+		},
+		"a day long ago": func() error {
+			_, err := b.AddTask(ctx, b.anna, id, TaskContent{Title: "a", DueOn: ptr(time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC))})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) { fails(t, try(), domain.Invalid) })
+	}
+	if n := len(b.entries(id)); n != 1 {
+		t.Errorf("what was not acceptable made %d entries", n-1)
+	}
+}
+
+func TestList(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	var ids []domain.ID
+	for _, title := range []string{"Müller ./. Meier", "100% owned_by nobody", "Estate of O'Brien", `back\slash`} {
+		ids = append(ids, b.open(b.anna, title))
+	}
+	other := b.open(b.carl, "Muller elsewhere")
+	_, err := b.Update(ctx, b.anna, ids[2], Update{Status: ptr(Closed), Description: ptr("a will")})
+	must(t, err)
+	found := func(p domain.Principal, f Filter) []domain.ID {
+		t.Helper()
+		var out []domain.ID
+		for {
+			items, next, err := b.List(ctx, p, f)
+			must(t, err)
+			for _, c := range items {
+				out = append(out, c.ID)
+			}
+			if next == nil {
+				return out
+			}
+			f.Before = next
+		}
+	}
+	newest := slices.Clone(ids)
+	slices.Reverse(newest)
+	for name, c := range map[string]struct {
+		who  domain.Principal
+		f    Filter
+		want []domain.ID
+	}{
+		"all":              {b.anna, Filter{}, newest},
+		"page by page":     {b.anna, Filter{Limit: 1}, newest},
+		"open":             {b.anna, Filter{Status: Open}, []domain.ID{ids[3], ids[1], ids[0]}},
+		"closed":           {b.anna, Filter{Status: Closed}, ids[2:3]},
+		"without accents":  {b.anna, Filter{Words: "MULLER"}, ids[:1]},
+		"description":      {b.anna, Filter{Words: "will"}, ids[2:3]},
+		"percent":          {b.anna, Filter{Words: "100%"}, ids[1:2]},
+		"percent alone":    {b.anna, Filter{Words: "%"}, ids[1:2]},
+		"underscore":       {b.anna, Filter{Words: "_"}, ids[1:2]},
+		"quote":            {b.anna, Filter{Words: "O'Brien"}, ids[2:3]},
+		"backslash":        {b.anna, Filter{Words: `\`}, ids[3:]},
+		"nothing":          {b.anna, Filter{Words: "nowhere"}, nil},
+		"another's":        {b.carl, Filter{}, []domain.ID{other}},
+		"nobody's":         {b.dora, Filter{}, nil},
+		"an admin's":       {b.root, Filter{}, append([]domain.ID{other}, newest...)},
+		"an admin's words": {b.root, Filter{Words: "muller"}, []domain.ID{other, ids[0]}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := found(c.who, c.f); !slices.Equal(got, c.want) {
+				t.Errorf("found %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestMembers(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	id := b.open(b.anna, "A case")
+	m, err := b.AddMember(ctx, b.anna, id, NewMember{Email: "BERT@example.com", Role: Lawyer})
+	must(t, err)
+	if m.User.ID != b.bert.UserID || m.Role != Lawyer {
+		t.Errorf("added %+v", m)
+	}
+	_, err = b.AddMember(ctx, b.anna, id, NewMember{UserID: &b.bert.UserID, Role: Viewer})
+	fails(t, err, domain.Conflict)
+	_, err = b.AddMember(ctx, b.bert, id, NewMember{Email: "nobody@example.com", Role: Viewer})
+	fails(t, err, domain.Forbidden) // not: no such account
+	_, err = b.AddMember(ctx, b.carl, id, NewMember{Email: "nobody@example.com", Role: Viewer})
+	fails(t, err, domain.NotFound)
+
+	task, err := b.AddTask(ctx, b.anna, id, TaskContent{Title: "Answer", AssigneeID: &b.bert.UserID, DueOn: ptr(time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC))})
+	must(t, err)
+
+	// The last owner stays.
+	fails(t, b.RemoveMember(ctx, b.anna, id, b.anna.UserID), domain.Conflict)
+	_, err = b.UpdateMember(ctx, b.anna, id, b.anna.UserID, Viewer)
+	fails(t, err, domain.Conflict)
+	fails(t, b.RemoveMember(ctx, b.bert, id, b.anna.UserID), domain.Forbidden)
+	fails(t, b.RemoveMember(ctx, b.anna, id, b.dora.UserID), domain.NotFound)
+	_, err = b.UpdateMember(ctx, b.anna, id, b.dora.UserID, Viewer)
+	fails(t, err, domain.NotFound)
+
+	list, err := b.Members(ctx, b.bert, id)
+	must(t, err)
+	if len(list) != 2 || list[0].User.FullName != "anna" || list[1].User.Email != "bert@example.com" {
+		t.Errorf("listed %+v", list)
+	}
+
+	_, err = b.UpdateMember(ctx, b.anna, id, b.bert.UserID, Owner)
+	must(t, err)
+	if e := b.last(id); e.Detail != "role lawyer → owner" || *e.ID != b.bert.UserID {
+		t.Errorf("entered %+v", e)
+	}
+	_, err = b.UpdateMember(ctx, b.anna, id, b.anna.UserID, Viewer)
+	must(t, err)
+	must(t, b.RemoveMember(ctx, b.anna, id, b.anna.UserID)) // a viewer may leave
+	_, err = b.Get(ctx, b.anna, id)
+	fails(t, err, domain.NotFound)
+
+	b.add(id, b.dora, Owner)
+	must(t, b.RemoveMember(ctx, b.dora, id, b.bert.UserID))
+	left, _, err := b.Tasks(ctx, b.dora, id, "", 0, nil)
+	must(t, err)
+	if len(left) != 1 || left[0].ID != task.ID || left[0].AssigneeID != nil || !left[0].DueOn.Equal(*task.DueOn) {
+		t.Errorf("the task of who left: %+v", left)
+	}
+}
+
+// TestDemotedLawyer: membership does not outlive the standing it was given on.
+func TestDemotedLawyer(t *testing.T) {
+	b := newBundle(t)
+	id := b.open(b.anna, "A case")
+	b.add(id, b.bert, Lawyer)
+	demoted := domain.Principal{UserID: b.bert.UserID, Role: domain.RoleClient}
+	_, err := b.AddNote(t.Context(), demoted, id, "still here")
+	fails(t, err, domain.Forbidden)
+	if _, _, err := b.Notes(t.Context(), demoted, id, 0, nil); err != nil {
+		t.Errorf("cannot read any more: %v", err)
+	}
+}
+
+func TestNotesAndTasks(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	id, elsewhere := b.open(b.anna, "A case"), b.open(b.anna, "Another")
+	for i := range 5 {
+		_, err := b.AddNote(ctx, b.anna, id, fmt.Sprintf("line %d\nnext", i))
+		must(t, err)
+	}
+	first, next, err := b.Notes(ctx, b.anna, id, 3, nil)
+	must(t, err)
+	rest, end, err := b.Notes(ctx, b.anna, id, 3, next)
+	must(t, err)
+	if len(first) != 3 || len(rest) != 2 || end != nil || first[0].Body != "line 4\nnext" || rest[1].Body != "line 0\nnext" {
+		t.Errorf("paged %+v, %+v", first, rest)
+	}
+	// What is another case's is not this one's.
+	fails(t, b.DeleteNote(ctx, b.anna, elsewhere, first[0].ID), domain.NotFound)
+	must(t, b.DeleteNote(ctx, b.anna, id, first[0].ID))
+	fails(t, b.DeleteNote(ctx, b.anna, id, first[0].ID), domain.NotFound)
+
+	due := time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC)
+	task, err := b.AddTask(ctx, b.anna, id, TaskContent{Title: "File", DueOn: &due, AssigneeID: &b.anna.UserID})
+	must(t, err)
+	_, err = b.ReplaceTask(ctx, b.anna, elsewhere, task.ID, task.TaskContent)
+	fails(t, err, domain.NotFound)
+	fails(t, b.DeleteTask(ctx, b.anna, elsewhere, task.ID), domain.NotFound)
+	done, err := b.ReplaceTask(ctx, b.anna, id, task.ID, TaskContent{Title: "Filed", Status: TaskDone})
+	must(t, err)
+	if done.DueOn != nil || done.AssigneeID != nil || done.Status != TaskDone || done.CreatedAt != task.CreatedAt {
+		t.Errorf("replaced: %+v", done)
+	}
+	if e := b.last(id); e.Detail != "title, status open → done, due 2026-12-15 → none, assignee" {
+		t.Errorf("entered %q", e.Detail)
+	}
+	open, _, err := b.Tasks(ctx, b.anna, id, TaskOpen, 0, nil)
+	must(t, err)
+	finished, _, err := b.Tasks(ctx, b.anna, id, TaskDone, 0, nil)
+	must(t, err)
+	if len(open) != 0 || len(finished) != 1 || finished[0] != done {
+		t.Errorf("open %+v, done %+v", open, finished)
+	}
+	must(t, b.DeleteTask(ctx, b.anna, id, task.ID))
+	fails(t, b.DeleteTask(ctx, b.anna, id, task.ID), domain.NotFound)
+}
+
+// TestOneOwnerStays: two owners who leave, or demote each other, at once do not both succeed.
+func TestOneOwnerStays(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	for range 10 {
+		id := b.open(b.anna, "A case")
+		b.add(id, b.bert, Owner)
+		var wg sync.WaitGroup
+		errs := make([]error, 2)
+		for i, p := range []domain.Principal{b.anna, b.bert} {
+			wg.Go(func() { errs[i] = b.RemoveMember(ctx, p, id, p.UserID) })
+		}
+		wg.Wait()
+		if (errs[0] == nil) == (errs[1] == nil) {
+			t.Fatalf("both left, or neither: %v, %v", errs[0], errs[1])
+		}
+	}
+}
+
+// TestWithoutDatabase: what cannot be entered is not shown.
+func TestWithoutDatabase(t *testing.T) {
+	b := newBundle(t)
+	id := b.open(b.anna, "A case")
+	_, err := b.pool.ExecContext(t.Context(), "ALTER TABLE case_timeline RENAME TO case_timeline_away")
+	must(t, err)
+	if _, err := b.Get(t.Context(), b.anna, id); err == nil {
+		t.Error("a case was read that could not be entered in its timeline")
+	}
+	if _, err := b.AddNote(t.Context(), b.anna, id, "secret"); err == nil {
+		t.Error("a note was written that could not be entered in the timeline")
+	}
+	_, err = b.pool.ExecContext(t.Context(), "ALTER TABLE case_timeline_away RENAME TO case_timeline")
+	must(t, err)
+	notes, _, err := b.Notes(t.Context(), b.anna, id, 0, nil)
+	must(t, err)
+	if len(notes) != 0 {
+		t.Error("the note stayed though its entry did not")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = b.Get(ctx, b.anna, id)
+	fails(t, err, domain.Unavailable)
+	b.pool.Close()
+	if _, err := b.Get(t.Context(), b.anna, id); err == nil {
+		t.Error("read without a database")
+	}
+}

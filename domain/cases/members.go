@@ -1,0 +1,196 @@
+package cases
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/gen/query"
+)
+
+// maxMembers of one case.
+const maxMembers = 200
+
+// Membership is somebody's part in a case.
+type Membership struct {
+	User  account.User
+	Role  Role
+	Since time.Time
+}
+
+// Members lists who is in a case, those who came first leading.
+func (s *Service) Members(ctx context.Context, p domain.Principal, id domain.ID) ([]Membership, error) {
+	if err := s.Read(ctx, p, id, Act{Verb: VerbRead, Subject: SubjectMember}); err != nil {
+		return nil, err
+	}
+	rows, err := s.rows.ListCaseMembers(ctx, query.ListCaseMembersParams{CaseID: id, Limit: maxMembers})
+	if err != nil {
+		return nil, db.Error(err)
+	}
+	ids := make([]domain.ID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.UserID
+	}
+	users, err := s.people.ByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	members := make([]Membership, len(rows))
+	for i, r := range rows {
+		members[i] = Membership{User: users[r.UserID], Role: Role(r.Role), Since: r.CreatedAt}
+	}
+	return members, nil
+}
+
+// NewMember names somebody by exactly one of UserID and Email.
+type NewMember struct {
+	UserID *domain.ID
+	Email  string
+	Role   Role
+}
+
+// AddMember lets somebody into a case. Invalid: there is no such account, it is disabled, or is
+// no lawyer's for the role Lawyer. Conflict: it is a member already, or the case is full.
+func (s *Service) AddMember(ctx context.Context, p domain.Principal, id domain.ID, n NewMember) (Membership, error) {
+	act := Act{Verb: VerbCreate, Subject: SubjectMember, ID: n.UserID, Detail: "role " + string(n.Role)}
+	if !slices.Contains(Roles(), n.Role) {
+		return Membership{}, notARole()
+	}
+	if (n.UserID == nil) == (n.Email == "") {
+		return Membership{}, domain.InvalidField("", "must name the account by either userId or email")
+	}
+	// First, so that only those who may add somebody learn which accounts there are.
+	if err := s.Authorize(ctx, p, id, act); err != nil {
+		return Membership{}, err
+	}
+	u, err := s.find(ctx, n)
+	if err != nil {
+		return Membership{}, err
+	}
+	if err := fits(u, n.Role); err != nil {
+		return Membership{}, err
+	}
+	act.ID = &u.ID
+	now := s.now()
+	err = s.Change(ctx, p, id, &act, func(q *query.Queries) error {
+		switch count, err := q.CountCaseMembers(ctx, id); {
+		case err != nil:
+			return err
+		case count >= maxMembers:
+			return domain.Errorf(domain.Conflict, "A case can have at most %d members.", maxMembers)
+		}
+		err := db.Error(q.CreateCaseMember(ctx, query.CreateCaseMemberParams{CaseID: id, UserID: u.ID, Role: string(n.Role), CreatedAt: now}))
+		if domain.CodeOf(err) == domain.Conflict {
+			return &domain.Error{Code: domain.Conflict, Message: "This account is a member already.", Err: err}
+		}
+		return err
+	})
+	if err != nil {
+		return Membership{}, err
+	}
+	return Membership{User: u, Role: n.Role, Since: now}, nil
+}
+
+func (s *Service) find(ctx context.Context, n NewMember) (account.User, error) {
+	if n.UserID == nil {
+		u, err := s.people.ByEmail(ctx, n.Email)
+		if domain.CodeOf(err) == domain.NotFound {
+			return account.User{}, domain.InvalidField("/email", "is not the address of an account")
+		}
+		return u, err
+	}
+	users, err := s.people.ByID(ctx, []domain.ID{*n.UserID})
+	if err != nil {
+		return account.User{}, err
+	}
+	u, ok := users[*n.UserID]
+	if !ok {
+		return account.User{}, domain.InvalidField("/userId", "is not the id of an account")
+	}
+	return u, nil
+}
+
+// fits holds a role against the account that is to have it.
+func fits(u account.User, r Role) error {
+	switch {
+	case u.Disabled:
+		return domain.InvalidField("/userId", "is a disabled account")
+	case r == Lawyer && u.Role == domain.RoleClient:
+		return domain.InvalidField("/role", "must not be lawyer for the account of a client")
+	}
+	return nil
+}
+
+func notARole() error { return domain.InvalidField("/role", "is not a role in a case") }
+
+func noMember() error { return domain.Errorf(domain.NotFound, "There is no such member.") }
+
+// UpdateMember gives a member another role. Errors as of AddMember; NotFound: no such member;
+// Conflict: no owner would be left.
+func (s *Service) UpdateMember(ctx context.Context, p domain.Principal, id, user domain.ID, r Role) (Membership, error) {
+	if !slices.Contains(Roles(), r) {
+		return Membership{}, notARole()
+	}
+	act := Act{Verb: VerbUpdate, Subject: SubjectMember, ID: &user, Detail: "role " + string(r)}
+	if err := s.Authorize(ctx, p, id, act); err != nil {
+		return Membership{}, err
+	}
+	users, err := s.people.ByID(ctx, []domain.ID{user})
+	if err != nil {
+		return Membership{}, err
+	}
+	u, ok := users[user]
+	if !ok {
+		return Membership{}, noMember()
+	}
+	if err := fits(u, r); err != nil {
+		return Membership{}, err
+	}
+	var m query.CaseMember
+	err = s.Change(ctx, p, id, &act, func(q *query.Queries) error {
+		if m, err = q.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: user}); err != nil {
+			return absent(err, noMember())
+		}
+		act.Detail = "role " + m.Role + " → " + string(r)
+		if err := q.UpdateCaseMember(ctx, query.UpdateCaseMemberParams{CaseID: id, UserID: user, Role: string(r)}); err != nil {
+			return err
+		}
+		return owned(ctx, q, id)
+	})
+	if err != nil {
+		return Membership{}, err
+	}
+	return Membership{User: u, Role: r, Since: m.CreatedAt}, nil
+}
+
+// RemoveMember closes a case to a member; members may remove themselves. Their open tasks are
+// then nobody's. NotFound: no such member; Conflict: no owner would be left.
+func (s *Service) RemoveMember(ctx context.Context, p domain.Principal, id, user domain.ID) error {
+	act := Act{Verb: VerbDelete, Subject: SubjectMember, ID: &user}
+	return s.Change(ctx, p, id, &act, func(q *query.Queries) error {
+		m, err := q.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: user})
+		if err != nil {
+			return absent(err, noMember())
+		}
+		act.Detail = "role " + m.Role
+		if err := q.DeleteCaseMember(ctx, query.DeleteCaseMemberParams{CaseID: id, UserID: user}); err != nil {
+			return err
+		}
+		if err := q.UnassignCaseTasks(ctx, query.UnassignCaseTasksParams{CaseID: id, AssigneeID: &user, UpdatedAt: s.now()}); err != nil {
+			return err
+		}
+		return owned(ctx, q, id)
+	})
+}
+
+// owned fails when a case is left without an owner.
+func owned(ctx context.Context, q *query.Queries, id domain.ID) error {
+	n, err := q.CountCaseOwners(ctx, id)
+	if err == nil && n == 0 {
+		return domain.Errorf(domain.Conflict, "A case needs an owner. Make somebody else one first.")
+	}
+	return err
+}

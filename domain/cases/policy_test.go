@@ -1,0 +1,89 @@
+package cases
+
+import (
+	"strings"
+	"testing"
+
+	"counsel/domain"
+)
+
+// TestPolicy holds the rule against a table of who may do what in an open case, for every
+// account, every role in a case, every verb and every subject.
+func TestPolicy(t *testing.T) {
+	me, other := domain.NewID(), domain.NewID()
+	subjects := []Subject{SubjectCase, SubjectMember, SubjectNote, SubjectTask, SubjectTimeline, SubjectConsultation, SubjectDraft, SubjectDocument, SubjectSignature, SubjectPayment}
+	may := func(account domain.Role, role Role, verb Verb, subject Subject) bool {
+		if account == domain.RoleAdmin {
+			return true
+		}
+		if role == Lawyer && account == domain.RoleClient {
+			role = Viewer
+		}
+		var roles string
+		switch {
+		case verb == VerbRead, verb == VerbDownload:
+			roles = "owner lawyer assistant client viewer"
+		case subject == SubjectTimeline:
+			roles = "nobody"
+		case verb == VerbHold && (subject != SubjectCase || account != domain.RoleLawyer):
+			roles = "nobody"
+		case subject == SubjectMember, subject == SubjectCase && verb == VerbDelete:
+			roles = "owner"
+		case subject == SubjectCase:
+			roles = "owner lawyer"
+		case subject == SubjectConsultation && verb == VerbCreate:
+			roles = "owner lawyer assistant client"
+		default:
+			roles = "owner lawyer assistant"
+		}
+		return role != "" && strings.Contains(roles, string(role))
+	}
+	n := 0
+	for _, account := range []domain.Role{domain.RoleClient, domain.RoleLawyer, domain.RoleAdmin} {
+		for _, role := range append(Roles(), "") {
+			for _, verb := range []Verb{VerbRead, VerbDownload, VerbCreate, VerbUpdate, VerbDelete, VerbHold} {
+				for _, subject := range subjects {
+					n++
+					p := domain.Principal{UserID: me, Role: account}
+					act := Act{Verb: verb, Subject: subject, ID: &other}
+					refusal := decide(p, role, Open, false, act)
+					want := domain.Code("")
+					switch {
+					case may(account, role, verb, subject):
+					case role == "":
+						want = domain.NotFound
+					default:
+						want = domain.Forbidden
+					}
+					if got := codeOf(refusal); got != want {
+						t.Errorf("%s account, %q in the case, %s %s: %q, want %q", account, role, verb, subject, got, want)
+					}
+					// Nobody may delete under legal hold, or add to a closed case, whoever they are.
+					if want == "" {
+						held, closed := codeOf(decide(p, role, Open, true, act)), codeOf(decide(p, role, Closed, false, act))
+						if stops := verb == VerbDelete && subject != SubjectMember; (held == domain.Conflict) != stops {
+							t.Errorf("%s %s under legal hold: %q", verb, subject, held)
+						}
+						if stops := verb != VerbRead && verb != VerbDownload && subject != SubjectMember && subject != SubjectCase; (closed == domain.Conflict) != stops {
+							t.Errorf("%s %s in a closed case: %q", verb, subject, closed)
+						}
+					}
+				}
+			}
+		}
+	}
+	if n != 3*6*6*10 {
+		t.Fatalf("tried only %d", n)
+	}
+	leave := Act{Verb: VerbDelete, Subject: SubjectMember, ID: &me}
+	if e := decide(domain.Principal{UserID: me, Role: domain.RoleClient}, Viewer, Closed, true, leave); e != nil {
+		t.Errorf("a member may not leave: %v", e)
+	}
+}
+
+func codeOf(e *domain.Error) domain.Code {
+	if e == nil {
+		return ""
+	}
+	return e.Code
+}

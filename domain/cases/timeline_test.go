@@ -1,0 +1,266 @@
+package cases
+
+import (
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"counsel/domain"
+)
+
+func TestTimelineTellsEverything(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	id := b.open(b.anna, "A case")
+	b.add(id, b.bert, Viewer)
+	_, err := b.Get(ctx, b.bert, id)
+	must(t, err)
+	_, err = b.AddNote(ctx, b.bert, id, "not for me to write")
+	fails(t, err, domain.Forbidden)
+	_, err = b.Get(ctx, b.carl, id)
+	fails(t, err, domain.NotFound)
+	fails(t, b.Authorize(ctx, b.carl, id, Act{Verb: VerbDownload, Subject: SubjectDocument}), domain.NotFound)
+	must(t, b.Authorize(ctx, b.bert, id, Act{Verb: VerbDownload, Subject: SubjectDocument})) // decides only
+	must(t, b.Read(ctx, b.bert, id, Act{Verb: VerbDownload, Subject: SubjectDocument, ID: &id}))
+
+	var got []string
+	for _, e := range b.entries(id) {
+		who := map[domain.ID]string{b.anna.UserID: "anna", b.bert.UserID: "bert", b.carl.UserID: "carl", b.root.UserID: "root"}[e.ActorID]
+		got = append(got, strings.TrimSpace(fmt.Sprintf("%d %s %s %s %v %s", e.Seq, who, e.Verb, e.Subject, e.Refused, e.Detail)))
+	}
+	want := []string{
+		"1 anna create case false",
+		"2 root create member false role viewer",
+		"3 bert read case false",
+		"4 bert create note true forbidden",
+		"5 carl read case true not_found",
+		"6 carl download document true not_found",
+		"7 bert download document false",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("entered\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+
+	// A case that does not exist has no timeline to write to.
+	_, err = b.Get(ctx, b.carl, domain.NewID())
+	fails(t, err, domain.NotFound)
+
+	first, next, err := b.Timeline(ctx, b.anna, id, 5, 0)
+	must(t, err)
+	rest, end, err := b.Timeline(ctx, b.anna, id, 5, next)
+	must(t, err)
+	if len(first) != 5 || first[0].Seq != 8 || first[0].Subject != SubjectTimeline || len(rest) != 3 || rest[2].Seq != 1 || end != 0 {
+		t.Errorf("paged %d from %d, %d to the end %d", len(first), first[0].Seq, len(rest), end)
+	}
+	fails(t, b.Authorize(ctx, b.anna, id, Act{Verb: VerbCreate, Subject: SubjectTimeline}), domain.Forbidden)
+}
+
+// TestHashIsOfEveryField pins the hash of one entry, so that old timelines stay verifiable, and
+// shows that no field can change without it.
+func TestHashIsOfEveryField(t *testing.T) {
+	id := domain.ID{1}
+	e := Entry{Seq: 7, At: time.UnixMicro(1_790_000_000_123_456).UTC(), ActorID: domain.ID{2}, Prev: make([]byte, hashSize),
+		Act: Act{Verb: VerbCreate, Subject: SubjectNote, ID: &domain.ID{3}, Detail: "d"}}
+	const pinned = "023011292da3c60c58608e234db224e833afe9f028e130eed1fbbee681d8b3a8"
+	sum := hex.EncodeToString(e.sum(id))
+	if sum != pinned {
+		t.Errorf("the hash is %s", sum)
+	}
+	for name, change := range map[string]func(*Entry){
+		"seq": func(e *Entry) { e.Seq++ }, "time": func(e *Entry) { e.At = e.At.Add(time.Microsecond) }, "actor": func(e *Entry) { e.ActorID[15]++ },
+		"verb": func(e *Entry) { e.Verb = VerbUpdate }, "subject": func(e *Entry) { e.Subject = SubjectTask }, "id": func(e *Entry) { e.ID = nil },
+		"detail": func(e *Entry) { e.Detail = "" }, "refused": func(e *Entry) { e.Refused = true }, "prev": func(e *Entry) { e.Prev = append([]byte{1}, e.Prev[1:]...) },
+		"a border between fields": func(e *Entry) { e.Verb, e.Subject = "createno", "te" },
+	} {
+		other := e
+		change(&other)
+		if hex.EncodeToString(other.sum(id)) == sum {
+			t.Errorf("%s is not part of the hash", name)
+		}
+	}
+	if hex.EncodeToString(e.sum(domain.ID{9})) == sum {
+		t.Error("the case is not part of the hash")
+	}
+}
+
+// TestVerifyFindsEveryAlteration alters one thing of one row after another.
+func TestVerifyFindsEveryAlteration(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	fresh := func() domain.ID {
+		id := b.open(b.anna, "A case")
+		for i := range 6 {
+			_, err := b.AddNote(ctx, b.anna, id, fmt.Sprint(i))
+			must(t, err)
+		}
+		return id // seven entries, and an eighth by the check
+	}
+	id := fresh()
+	v, err := b.Verify(ctx, b.anna, id)
+	must(t, err)
+	if !v.Intact || v.Entries != 8 || v.BrokenAt != 0 || hex.EncodeToString(v.Head) != hex.EncodeToString(b.last(id).Hash) {
+		t.Fatalf("untouched: %+v", v)
+	}
+	_, err = b.Verify(ctx, b.carl, id)
+	fails(t, err, domain.NotFound)
+
+	other := "UNHEX(SHA2('x', 256))"
+	for name, c := range map[string]struct {
+		sql []string
+		at  uint64
+	}{
+		"time":          {[]string{"UPDATE case_timeline SET created_at = created_at + INTERVAL 1 MICROSECOND WHERE case_id = ? AND seq = 3"}, 3},
+		"actor":         {[]string{"UPDATE case_timeline SET actor_id = UNHEX(REPEAT('0', 32)) WHERE case_id = ? AND seq = 3"}, 3},
+		"verb":          {[]string{"UPDATE case_timeline SET verb = 'read' WHERE case_id = ? AND seq = 3"}, 3},
+		"subject":       {[]string{"UPDATE case_timeline SET subject = 'task' WHERE case_id = ? AND seq = 3"}, 3},
+		"subject id":    {[]string{"UPDATE case_timeline SET subject_id = NULL WHERE case_id = ? AND seq = 3"}, 3},
+		"outcome":       {[]string{"UPDATE case_timeline SET refused = TRUE WHERE case_id = ? AND seq = 3"}, 3},
+		"detail":        {[]string{"UPDATE case_timeline SET detail = 'nothing' WHERE case_id = ? AND seq = 3"}, 3},
+		"prev":          {[]string{"UPDATE case_timeline SET prev_hash = " + other + " WHERE case_id = ? AND seq = 3"}, 3},
+		"hash":          {[]string{"UPDATE case_timeline SET hash = " + other + " WHERE case_id = ? AND seq = 3"}, 3},
+		"hash and next": {[]string{"UPDATE case_timeline SET hash = " + other + " WHERE case_id = ? AND seq = 3", "UPDATE case_timeline SET prev_hash = " + other + " WHERE case_id = ? AND seq = 4"}, 3},
+		"first":         {[]string{"DELETE FROM case_timeline WHERE case_id = ? AND seq = 1"}, 1},
+		"middle":        {[]string{"DELETE FROM case_timeline WHERE case_id = ? AND seq = 4"}, 4},
+		"renumbered":    {[]string{"DELETE FROM case_timeline WHERE case_id = ? AND seq = 4", "UPDATE case_timeline SET seq = seq - 1 WHERE case_id = ? AND seq > 4 ORDER BY seq"}, 4},
+		"two swapped": {[]string{"UPDATE case_timeline SET seq = 100 WHERE case_id = ? AND seq = 3", "UPDATE case_timeline SET seq = 3 WHERE case_id = ? AND seq = 4",
+			"UPDATE case_timeline SET seq = 4 WHERE case_id = ? AND seq = 100"}, 3},
+		"all but the head": {[]string{"DELETE FROM case_timeline WHERE case_id = ?"}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			id := fresh()
+			for _, q := range c.sql {
+				_, err := b.pool.ExecContext(ctx, q, id)
+				must(t, err)
+			}
+			v, err := b.Verify(ctx, b.anna, id)
+			must(t, err)
+			if v.Intact || v.BrokenAt != c.at || v.Entries != c.at-1 {
+				t.Errorf("found %+v, want broken at %d", v, c.at)
+			}
+		})
+	}
+
+	// The end cut off, and the head moved back along with it: what follows is whole again, but
+	// whoever kept the head before sees that it is gone.
+	id = fresh()
+	kept := b.last(id)
+	_, err = b.pool.ExecContext(ctx, "DELETE FROM case_timeline WHERE case_id = ? AND seq = 7", id)
+	must(t, err)
+	if v, err = b.Verify(ctx, b.anna, id); err != nil || v.Intact || v.BrokenAt != 7 {
+		t.Errorf("cut off: %+v, %v", v, err)
+	}
+	if slices.ContainsFunc(b.entries(id), func(e Entry) bool { return slices.Equal(e.Hash, kept.Hash) }) {
+		t.Error("the entry that was cut off is still there")
+	}
+
+	// Another case's entries are not this one's.
+	a, z := fresh(), fresh()
+	_, err = b.pool.ExecContext(ctx, "DELETE FROM case_timeline WHERE case_id = ?", a)
+	must(t, err)
+	_, err = b.pool.ExecContext(ctx, `INSERT INTO case_timeline SELECT ?, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash
+		FROM case_timeline WHERE case_id = ?`, a, z)
+	must(t, err)
+	if v, err = b.Verify(ctx, b.anna, a); err != nil || v.Intact || v.BrokenAt != 1 {
+		t.Errorf("copied from another case: %+v, %v", v, err)
+	}
+}
+
+// TestManyAtOnce: appends of one case form one chain whoever makes them and however.
+func TestManyAtOnce(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	id := b.open(b.anna, "A case")
+	b.add(id, b.bert, Assistant)
+	const workers, each = 16, 12
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := range each {
+				var err error
+				switch (w + i) % 4 {
+				case 0:
+					_, err = b.AddNote(ctx, b.bert, id, "note")
+				case 1:
+					_, err = b.Get(ctx, b.anna, id)
+				case 2:
+					_, err = b.Update(ctx, b.anna, id, Update{Title: ptr(fmt.Sprint(w, i))})
+				case 3:
+					if _, err = b.Get(ctx, b.carl, id); domain.CodeOf(err) == domain.NotFound {
+						err = nil
+					}
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	v, err := b.Verify(ctx, b.anna, id)
+	must(t, err)
+	if want := uint64(2 + workers*each + 1); !v.Intact || v.Entries != want {
+		t.Errorf("%+v, want %d entries", v, want)
+	}
+}
+
+func TestVerifyLongTimeline(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	id := b.open(b.anna, "A case")
+	// Written as append writes, without a transaction each.
+	end := b.last(id)
+	values, args := []string{}, []any{}
+	for range 2 * verifyBatch {
+		e := Entry{Seq: end.Seq + 1, At: end.At, ActorID: b.anna.UserID, Act: Act{Verb: VerbRead, Subject: SubjectCase}, Prev: end.Hash}
+		e.Hash = e.sum(id)
+		values = append(values, "(?,?,?,?,?,?,NULL,FALSE,'',?,?)")
+		args = append(args, id, e.Seq, e.At, e.ActorID, e.Verb, e.Subject, e.Prev, e.Hash)
+		end = e
+	}
+	_, err := b.pool.ExecContext(ctx, "INSERT INTO case_timeline VALUES "+strings.Join(values, ","), args...)
+	must(t, err)
+	_, err = b.pool.ExecContext(ctx, "UPDATE case_heads SET seq = ?, hash = ? WHERE case_id = ?", end.Seq, end.Hash, id)
+	must(t, err)
+	v, err := b.Verify(ctx, b.anna, id)
+	must(t, err)
+	if !v.Intact || v.Entries != 2*verifyBatch+2 {
+		t.Errorf("%+v", v)
+	}
+	_, err = b.pool.ExecContext(ctx, "UPDATE case_timeline SET detail = 'x' WHERE case_id = ? AND seq = ?", id, verifyBatch+500)
+	must(t, err)
+	if v, err = b.Verify(ctx, b.anna, id); err != nil || v.BrokenAt != verifyBatch+500 {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+// BenchmarkAuthorize is the check alone: one query.
+func BenchmarkAuthorize(b *testing.B) {
+	s := newBundle(b)
+	id := s.open(s.anna, "A case")
+	for b.Loop() {
+		must(b, s.Authorize(b.Context(), s.anna, id, Act{Verb: VerbRead, Subject: SubjectCase}))
+	}
+}
+
+// BenchmarkRead is the check and its entry in the timeline, committed.
+func BenchmarkRead(b *testing.B) {
+	s := newBundle(b)
+	id := s.open(s.anna, "A case")
+	for b.Loop() {
+		must(b, s.Read(b.Context(), s.anna, id, Act{Verb: VerbRead, Subject: SubjectCase}))
+	}
+}
+
+// BenchmarkDecide is the rule alone.
+func BenchmarkDecide(b *testing.B) {
+	p := domain.Principal{UserID: domain.NewID(), Role: domain.RoleLawyer}
+	for b.Loop() {
+		if decide(p, Assistant, Open, false, Act{Verb: VerbUpdate, Subject: SubjectDocument}) != nil {
+			b.Fatal("refused")
+		}
+	}
+}

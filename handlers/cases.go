@@ -1,0 +1,270 @@
+package handlers
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"time"
+
+	"github.com/oapi-codegen/runtime/types"
+
+	"counsel/domain"
+	"counsel/domain/cases"
+	"counsel/gen/api"
+)
+
+// CreateCase opens a case.
+func (s *Server) CreateCase(ctx context.Context, r api.CreateCaseRequestObject) (api.CreateCaseResponseObject, error) {
+	c, err := s.Cases.Create(ctx, caller(ctx), cases.NewCase{Title: r.Body.Title, Description: text(r.Body.Description)})
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateCase201JSONResponse(oneCase(c)), nil
+}
+
+// ListCases pages through the cases that are open to the caller.
+func (s *Server) ListCases(ctx context.Context, r api.ListCasesRequestObject) (api.ListCasesResponseObject, error) {
+	before, err := position(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	items, next, err := s.Cases.List(ctx, caller(ctx), cases.Filter{
+		Status: cases.Status(text(r.Params.Status)), Words: text(r.Params.Q), Limit: limit(r.Params.Limit), Before: before})
+	if err != nil {
+		return nil, err
+	}
+	page := api.CaseList{Items: make([]api.CaseSummary, len(items)), NextCursor: cursor(next)}
+	for i, c := range items {
+		page.Items[i] = api.CaseSummary{ID: api.ID(c.ID), Title: c.Title, Status: api.CaseStatus(c.Status), LegalHold: c.LegalHold, MyRole: myRole(c.MyRole),
+			CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt}
+	}
+	return api.ListCases200JSONResponse(page), nil
+}
+
+// GetCase reads a case.
+func (s *Server) GetCase(ctx context.Context, r api.GetCaseRequestObject) (api.GetCaseResponseObject, error) {
+	c, err := s.Cases.Get(ctx, caller(ctx), domain.ID(r.CaseID))
+	if err != nil {
+		return nil, err
+	}
+	return api.GetCase200JSONResponse(oneCase(c)), nil
+}
+
+// UpdateCase changes a case.
+func (s *Server) UpdateCase(ctx context.Context, r api.UpdateCaseRequestObject) (api.UpdateCaseResponseObject, error) {
+	c, err := s.Cases.Update(ctx, caller(ctx), domain.ID(r.CaseID), cases.Update{
+		Title: r.Body.Title, Description: r.Body.Description, Status: (*cases.Status)(r.Body.Status), LegalHold: r.Body.LegalHold})
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateCase200JSONResponse(oneCase(c)), nil
+}
+
+// DeleteCase hides a case for good.
+func (s *Server) DeleteCase(ctx context.Context, r api.DeleteCaseRequestObject) (api.DeleteCaseResponseObject, error) {
+	if err := s.Cases.Delete(ctx, caller(ctx), domain.ID(r.CaseID)); err != nil {
+		return nil, err
+	}
+	return api.DeleteCase204Response{}, nil
+}
+
+// ListCaseMembers lists who is in a case.
+func (s *Server) ListCaseMembers(ctx context.Context, r api.ListCaseMembersRequestObject) (api.ListCaseMembersResponseObject, error) {
+	members, err := s.Cases.Members(ctx, caller(ctx), domain.ID(r.CaseID))
+	if err != nil {
+		return nil, err
+	}
+	list := api.CaseMemberList{Items: make([]api.CaseMember, len(members))}
+	for i, m := range members {
+		list.Items[i] = member(m)
+	}
+	return api.ListCaseMembers200JSONResponse(list), nil
+}
+
+// AddCaseMember lets somebody into a case.
+func (s *Server) AddCaseMember(ctx context.Context, r api.AddCaseMemberRequestObject) (api.AddCaseMemberResponseObject, error) {
+	m, err := s.Cases.AddMember(ctx, caller(ctx), domain.ID(r.CaseID), cases.NewMember{
+		UserID: (*domain.ID)(r.Body.UserID), Email: text(r.Body.Email), Role: cases.Role(r.Body.Role)})
+	if err != nil {
+		return nil, err
+	}
+	return api.AddCaseMember201JSONResponse(member(m)), nil
+}
+
+// UpdateCaseMember gives a member another role.
+func (s *Server) UpdateCaseMember(ctx context.Context, r api.UpdateCaseMemberRequestObject) (api.UpdateCaseMemberResponseObject, error) {
+	m, err := s.Cases.UpdateMember(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.UserID), cases.Role(r.Body.Role))
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateCaseMember200JSONResponse(member(m)), nil
+}
+
+// RemoveCaseMember closes a case to a member.
+func (s *Server) RemoveCaseMember(ctx context.Context, r api.RemoveCaseMemberRequestObject) (api.RemoveCaseMemberResponseObject, error) {
+	if err := s.Cases.RemoveMember(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.UserID)); err != nil {
+		return nil, err
+	}
+	return api.RemoveCaseMember204Response{}, nil
+}
+
+// ListCaseNotes pages through a case's notes.
+func (s *Server) ListCaseNotes(ctx context.Context, r api.ListCaseNotesRequestObject) (api.ListCaseNotesResponseObject, error) {
+	before, err := position(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	items, next, err := s.Cases.Notes(ctx, caller(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), before)
+	if err != nil {
+		return nil, err
+	}
+	page := api.CaseNoteList{Items: make([]api.CaseNote, len(items)), NextCursor: cursor(next)}
+	for i, n := range items {
+		page.Items[i] = note(n)
+	}
+	return api.ListCaseNotes200JSONResponse(page), nil
+}
+
+// CreateCaseNote writes a note.
+func (s *Server) CreateCaseNote(ctx context.Context, r api.CreateCaseNoteRequestObject) (api.CreateCaseNoteResponseObject, error) {
+	n, err := s.Cases.AddNote(ctx, caller(ctx), domain.ID(r.CaseID), r.Body.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateCaseNote201JSONResponse(note(n)), nil
+}
+
+// DeleteCaseNote deletes a note.
+func (s *Server) DeleteCaseNote(ctx context.Context, r api.DeleteCaseNoteRequestObject) (api.DeleteCaseNoteResponseObject, error) {
+	if err := s.Cases.DeleteNote(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.NoteID)); err != nil {
+		return nil, err
+	}
+	return api.DeleteCaseNote204Response{}, nil
+}
+
+// ListCaseTasks pages through a case's tasks.
+func (s *Server) ListCaseTasks(ctx context.Context, r api.ListCaseTasksRequestObject) (api.ListCaseTasksResponseObject, error) {
+	before, err := position(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	items, next, err := s.Cases.Tasks(ctx, caller(ctx), domain.ID(r.CaseID), cases.TaskStatus(text(r.Params.Status)), limit(r.Params.Limit), before)
+	if err != nil {
+		return nil, err
+	}
+	page := api.CaseTaskList{Items: make([]api.CaseTask, len(items)), NextCursor: cursor(next)}
+	for i, t := range items {
+		page.Items[i] = task(t)
+	}
+	return api.ListCaseTasks200JSONResponse(page), nil
+}
+
+// CreateCaseTask adds a task.
+func (s *Server) CreateCaseTask(ctx context.Context, r api.CreateCaseTaskRequestObject) (api.CreateCaseTaskResponseObject, error) {
+	t, err := s.Cases.AddTask(ctx, caller(ctx), domain.ID(r.CaseID), taskContent(*r.Body))
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateCaseTask201JSONResponse(task(t)), nil
+}
+
+// ReplaceCaseTask says anew what a task is.
+func (s *Server) ReplaceCaseTask(ctx context.Context, r api.ReplaceCaseTaskRequestObject) (api.ReplaceCaseTaskResponseObject, error) {
+	t, err := s.Cases.ReplaceTask(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.TaskID), taskContent(*r.Body))
+	if err != nil {
+		return nil, err
+	}
+	return api.ReplaceCaseTask200JSONResponse(task(t)), nil
+}
+
+// DeleteCaseTask deletes a task.
+func (s *Server) DeleteCaseTask(ctx context.Context, r api.DeleteCaseTaskRequestObject) (api.DeleteCaseTaskResponseObject, error) {
+	if err := s.Cases.DeleteTask(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.TaskID)); err != nil {
+		return nil, err
+	}
+	return api.DeleteCaseTask204Response{}, nil
+}
+
+// ListCaseTimeline pages through what happened in a case.
+func (s *Server) ListCaseTimeline(ctx context.Context, r api.ListCaseTimelineRequestObject) (api.ListCaseTimelineResponseObject, error) {
+	var before uint64
+	if r.Params.Cursor != nil {
+		raw, err := base64.RawURLEncoding.DecodeString(*r.Params.Cursor)
+		if err == nil && len(raw) == 8 {
+			before = binary.BigEndian.Uint64(raw)
+		}
+		if before == 0 || before > 1<<62 {
+			return nil, notACursor()
+		}
+	}
+	items, next, err := s.Cases.Timeline(ctx, caller(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), before)
+	if err != nil {
+		return nil, err
+	}
+	page := api.CaseTimeline{Items: make([]api.TimelineEntry, len(items))}
+	if next > 0 {
+		text := base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, next))
+		page.NextCursor = &text
+	}
+	for i, e := range items {
+		page.Items[i] = api.TimelineEntry{Seq: int64(e.Seq), At: e.At, ActorID: api.ID(e.ActorID), Verb: api.TimelineEntryVerb(e.Verb), Subject: api.TimelineEntrySubject(e.Subject),
+			SubjectID: (*api.ID)(e.ID), Refused: e.Refused, Detail: e.Detail, PrevHash: hex.EncodeToString(e.Prev), Hash: hex.EncodeToString(e.Hash)}
+	}
+	return api.ListCaseTimeline200JSONResponse(page), nil
+}
+
+// VerifyCaseTimeline checks a timeline.
+func (s *Server) VerifyCaseTimeline(ctx context.Context, r api.VerifyCaseTimelineRequestObject) (api.VerifyCaseTimelineResponseObject, error) {
+	v, err := s.Cases.Verify(ctx, caller(ctx), domain.ID(r.CaseID))
+	if err != nil {
+		return nil, err
+	}
+	out := api.TimelineVerdict{Intact: v.Intact, Entries: int64(v.Entries), Head: hex.EncodeToString(v.Head)}
+	if !v.Intact {
+		at := int64(v.BrokenAt)
+		out.BrokenAt = &at
+	}
+	return api.VerifyCaseTimeline200JSONResponse(out), nil
+}
+
+func oneCase(c cases.Case) api.Case {
+	return api.Case{ID: api.ID(c.ID), Title: c.Title, Description: c.Description, Status: api.CaseStatus(c.Status), LegalHold: c.LegalHold, MyRole: myRole(c.MyRole),
+		CreatedBy: api.ID(c.CreatedBy), CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, ClosedAt: c.ClosedAt}
+}
+
+func myRole(r cases.Role) *api.CaseRole {
+	if r == "" {
+		return nil
+	}
+	return (*api.CaseRole)(&r)
+}
+
+func member(m cases.Membership) api.CaseMember {
+	return api.CaseMember{UserID: api.ID(m.User.ID), FullName: m.User.FullName, Email: m.User.Email, Role: api.CaseRole(m.Role), Since: m.Since}
+}
+
+func note(n cases.Note) api.CaseNote {
+	return api.CaseNote{ID: api.ID(n.ID), AuthorID: api.ID(n.AuthorID), Body: n.Body, CreatedAt: n.CreatedAt}
+}
+
+func taskContent(b api.CaseTaskContent) cases.TaskContent {
+	c := cases.TaskContent{Title: b.Title, Status: cases.TaskStatus(text(b.Status)), AssigneeID: (*domain.ID)(b.AssigneeID)}
+	if b.DueOn != nil {
+		due := b.DueOn.Time
+		c.DueOn = &due
+	}
+	return c
+}
+
+func task(t cases.Task) api.CaseTask {
+	return api.CaseTask{ID: api.ID(t.ID), Title: t.Title, Status: api.CaseTaskStatus(t.Status), DueOn: date(t.DueOn), AssigneeID: (*api.ID)(t.AssigneeID),
+		CreatedBy: api.ID(t.CreatedBy), CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt}
+}
+
+func date(t *time.Time) *types.Date {
+	if t == nil {
+		return nil
+	}
+	return &types.Date{Time: *t}
+}

@@ -1,0 +1,203 @@
+package handlers_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"counsel/domain"
+	"counsel/gen/api"
+)
+
+// standings are what somebody can be to a case, as the matrix tries them.
+var standings = []string{"owner", "lawyer", "assistant", "client", "viewer", "no member", "member of another case"}
+
+// TestOwnershipMatrix walks the contract: every operation on a case, asked by every kind of
+// account in every standing towards the case, must do what x-case-roles says. An operation
+// added to the contract is tested by that alone.
+func TestOwnershipMatrix(t *testing.T) {
+	b := newBundle(t)
+	m := &matrix{bundle: b, admin: b.admin(), people: map[string]*person{}, kept: map[string]*fixture{}}
+	b.join("grace", domain.RoleLawyer) // whom the contract's example lets in
+	m.keeper, m.mate = b.join("keeper", domain.RoleLawyer), b.join("mate", domain.RoleClient)
+	for _, account := range []domain.Role{domain.RoleClient, domain.RoleLawyer, domain.RoleAdmin} {
+		m.people[string(account)] = b.join("the-"+string(account), account)
+	}
+	doc, err := api.GetSpec()
+	must(t, err)
+	n := 0
+	for path, item := range doc.Paths.Map() {
+		if !strings.Contains(path, "{caseId}") {
+			continue
+		}
+		for method, op := range item.Operations() {
+			rules, ok := op.Extensions["x-case-roles"].([]any)
+			if !ok {
+				t.Errorf("%s is about a case, but has no x-case-roles: it does not say which members may call it", op.OperationID)
+				continue
+			}
+			for account, who := range m.people {
+				for _, standing := range standings {
+					if account == "client" && standing == "lawyer" {
+						continue // the role is not for clients, see TestCaseMembers
+					}
+					n++
+					t.Run(op.OperationID+"/"+account+"/"+standing, func(t *testing.T) {
+						m.on(t).try(method, path, op, rules, who, standing)
+					})
+				}
+			}
+		}
+	}
+	if n < 16*20 {
+		t.Fatalf("walked only %d", n)
+	}
+}
+
+type matrix struct {
+	*bundle
+	admin, keeper, mate *person
+	people              map[string]*person  // by the role of the account
+	kept                map[string]*fixture // by account and standing, until something alters it
+}
+
+// fixture is a case with one of each thing in it.
+type fixture struct {
+	ids  map[string]string // by the names of path parameters
+	root string
+	all  string // a snapshot
+}
+
+func (m *matrix) on(t *testing.T) *matrix {
+	b := *m.bundle
+	b.t = t
+	other := *m
+	other.bundle = &b
+	return &other
+}
+
+func (m *matrix) build() *fixture {
+	m.t.Helper()
+	ids := map[string]string{"userId": m.mate.ID.String()}
+	made := func(path string, body any) string {
+		var out struct{ ID string }
+		m.call(m.keeper, "POST", path, body).wants(201, "").into(&out)
+		return out.ID
+	}
+	ids["caseId"] = made("/api/cases", map[string]any{"title": "Northwind v. Southwind"})
+	root := "/api/cases/" + ids["caseId"]
+	made(root+"/members", map[string]any{"userId": m.mate.ID, "role": "viewer"})
+	ids["noteId"] = made(root+"/notes", map[string]any{"body": "They offered to settle."})
+	ids["taskId"] = made(root+"/tasks", map[string]any{"title": "File the defence"})
+	return &fixture{ids: ids, root: root}
+}
+
+// towards is a case to which somebody stands like this.
+func (m *matrix) towards(who *person, standing string) *fixture {
+	m.t.Helper()
+	key := string(who.Role) + "/" + standing
+	if f := m.kept[key]; f != nil {
+		return f
+	}
+	f := m.build()
+	let := func(in, role string) {
+		m.call(m.admin, "POST", in+"/members", map[string]any{"userId": who.ID, "role": role}).wants(201, "")
+	}
+	switch standing {
+	case "no member":
+	case "member of another case":
+		let(m.build().root, "owner")
+	default:
+		let(f.root, standing)
+	}
+	f.all = m.snapshot(f.root)
+	m.kept[key] = f
+	return f
+}
+
+var placeholder = regexp.MustCompile(`\{([A-Za-z]+)\}`)
+
+func (m *matrix) try(method, path string, op *openapi3.Operation, rules []any, who *person, standing string) {
+	m.t.Helper()
+	f := m.towards(who, standing)
+	member := slices.Contains(standings[:5], standing)
+	fill := func(ids map[string]string) string {
+		return placeholder.ReplaceAllStringFunc(path, func(p string) string {
+			id, ok := ids[p[1:len(p)-1]]
+			if !ok {
+				m.t.Fatalf("the fixture has nothing for %s: add it to matrix.build", p)
+			}
+			return id
+		})
+	}
+	var body any
+	if op.RequestBody != nil {
+		body = example(m.t, op)
+	}
+	a := m.call(who, method, fill(f.ids), body)
+
+	allowed := who.Role == "admin" || member && slices.ContainsFunc(rules, func(r any) bool { return r == standing })
+	switch {
+	case allowed:
+		if a.status >= 300 {
+			m.t.Fatalf("is allowed to, but hears %d: %s", a.status, a.body)
+		}
+		if method != http.MethodGet {
+			delete(m.kept, string(who.Role)+"/"+standing)
+		}
+		return
+	case member:
+		a.wants(403, "forbidden")
+	default:
+		// What may not be known looks like what is not there.
+		absent := map[string]string{}
+		for name := range f.ids {
+			absent[name] = domain.NewID().String()
+		}
+		missing := m.call(who, method, fill(absent), body).wants(404, "not_found").problem()
+		hidden := a.wants(404, "not_found").problem()
+		hidden.RequestID, hidden.Instance, missing.RequestID, missing.Instance = "", nil, "", nil
+		if x, y := fmt.Sprint(*hidden.Detail, hidden.Title, hidden.Type, hidden.Errors), fmt.Sprint(*missing.Detail, missing.Title, missing.Type, missing.Errors); x != y {
+			m.t.Errorf("a hidden case is told from an absent one: %s, %s", x, y)
+		}
+	}
+	if now := m.snapshot(f.root); now != f.all {
+		m.t.Errorf("was refused, but changed the case from %s to %s", f.all, now)
+	}
+	var page api.CaseTimeline
+	m.call(m.admin, "GET", f.root+"/timeline?limit=10", nil).wants(200, "").into(&page)
+	if !slices.ContainsFunc(page.Items, func(e api.TimelineEntry) bool { return e.Refused && e.ActorID == who.ID }) {
+		m.t.Error("the refusal is not in the timeline")
+	}
+}
+
+// example is the contract's own request for an operation, the first by name.
+func example(t testing.TB, op *openapi3.Operation) string {
+	examples := op.RequestBody.Value.Content["application/json"].Examples
+	names := make([]string, 0, len(examples))
+	for name := range examples {
+		names = append(names, name)
+	}
+	raw, err := json.Marshal(examples[slices.Min(names)].Value.Value)
+	must(t, err)
+	return string(raw)
+}
+
+// snapshot is all that is in a case, as an admin sees it.
+func (m *matrix) snapshot(root string) string {
+	m.t.Helper()
+	var all strings.Builder
+	for _, part := range []string{"", "/members", "/notes", "/tasks"} {
+		a := m.call(m.admin, "GET", root+part, nil)
+		if a.status == http.StatusOK {
+			all.Write(a.body)
+		}
+	}
+	return all.String()
+}

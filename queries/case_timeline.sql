@@ -1,0 +1,21 @@
+-- name: CreateTimeline :exec
+INSERT INTO case_heads (case_id, seq, hash) VALUES (?, ?, ?);
+
+-- name: LockTimeline :one
+SELECT seq, hash FROM case_heads WHERE case_id = ? FOR UPDATE;
+
+-- name: GetTimelineHead :one
+SELECT seq, hash FROM case_heads WHERE case_id = ?;
+
+-- name: MoveTimelineHead :exec
+UPDATE case_heads SET seq = ?, hash = ? WHERE case_id = ?;
+
+-- name: AppendTimeline :exec
+INSERT INTO case_timeline (case_id, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: ListTimeline :many
+SELECT * FROM case_timeline WHERE case_id = sqlc.arg(case_id) AND seq < sqlc.arg(before) ORDER BY seq DESC LIMIT ?;
+
+-- name: WalkTimeline :many
+SELECT * FROM case_timeline WHERE case_id = sqlc.arg(case_id) AND seq > sqlc.arg(after) ORDER BY seq LIMIT ?;

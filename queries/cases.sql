@@ -1,0 +1,43 @@
+-- name: CreateCase :exec
+INSERT INTO cases (id, title, description, status, created_by, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: GetCase :one
+SELECT c.id, c.title, c.description, c.status, c.legal_hold, c.created_by, c.created_at, c.updated_at, c.closed_at,
+       m.role AS my_role
+FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = sqlc.arg(member)
+WHERE c.id = sqlc.arg(id) AND c.deleted_at IS NULL;
+
+-- name: GetStanding :one
+SELECT c.status, c.legal_hold, m.role AS my_role
+FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = sqlc.arg(member)
+WHERE c.id = sqlc.arg(id) AND c.deleted_at IS NULL;
+
+-- name: ListCases :many
+SELECT c.id, c.title, c.status, c.legal_hold, c.created_at, c.updated_at, m.role AS my_role
+FROM case_members m JOIN cases c ON c.id = m.case_id
+WHERE m.user_id = sqlc.arg(member)
+  AND c.id < sqlc.arg(before)
+  AND c.deleted_at IS NULL
+  AND (sqlc.arg(status) = '' OR c.status = sqlc.arg(status))
+  AND (sqlc.arg(words) = '' OR c.title LIKE sqlc.arg(words) OR c.description LIKE sqlc.arg(words))
+ORDER BY c.id DESC
+LIMIT ?;
+
+-- name: ListAllCases :many
+SELECT c.id, c.title, c.status, c.legal_hold, c.created_at, c.updated_at,
+       m.role AS my_role
+FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = sqlc.arg(member)
+WHERE c.id < sqlc.arg(before)
+  AND c.deleted_at IS NULL
+  AND (sqlc.arg(status) = '' OR c.status = sqlc.arg(status))
+  AND (sqlc.arg(words) = '' OR c.title LIKE sqlc.arg(words) OR c.description LIKE sqlc.arg(words))
+ORDER BY c.id DESC
+LIMIT ?;
+
+-- name: UpdateCase :exec
+UPDATE cases SET title = ?, description = ?, status = ?, legal_hold = ?, closed_at = ?, updated_at = ?
+WHERE id = ?;
+
+-- name: DeleteCase :exec
+UPDATE cases SET deleted_at = ? WHERE id = ?;
