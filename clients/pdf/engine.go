@@ -76,8 +76,8 @@ func (e *Engine) Render(ctx context.Context, d documents.Document, w io.Writer) 
 	case <-ctx.Done():
 		return ended(ctx.Err())
 	}
+	defer func() { <-e.workers }()
 	b, err := e.render(ctx, d)
-	<-e.workers
 	if err != nil {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			return ended(err)

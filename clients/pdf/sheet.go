@@ -100,7 +100,7 @@ func (s *sheet) fail(what string) {
 	}
 }
 
-// number appends a coordinate, with a space after it.
+// numbers appends coordinates, with a space after each.
 func (s *sheet) numbers(v ...float64) {
 	for _, f := range v {
 		s.content.Write(appendNumber(s.content.AvailableBuffer(), f))

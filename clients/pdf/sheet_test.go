@@ -1,0 +1,117 @@
+package pdf
+
+import (
+	"bytes"
+	"compress/zlib"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/johnfercher/maroto/v2/pkg/components/code"
+	"github.com/johnfercher/maroto/v2/pkg/components/col"
+	"github.com/johnfercher/maroto/v2/pkg/components/image"
+	stroke "github.com/johnfercher/maroto/v2/pkg/components/line"
+	"github.com/johnfercher/maroto/v2/pkg/components/page"
+	"github.com/johnfercher/maroto/v2/pkg/components/row"
+	label "github.com/johnfercher/maroto/v2/pkg/components/text"
+	"github.com/johnfercher/maroto/v2/pkg/config"
+	"github.com/johnfercher/maroto/v2/pkg/consts/align"
+	"github.com/johnfercher/maroto/v2/pkg/consts/border"
+	"github.com/johnfercher/maroto/v2/pkg/consts/extension"
+	"github.com/johnfercher/maroto/v2/pkg/core"
+	"github.com/johnfercher/maroto/v2/pkg/core/entity"
+	"github.com/johnfercher/maroto/v2/pkg/props"
+
+	"counsel/domain"
+	"counsel/domain/documents"
+)
+
+// drawn lets maroto draw components of its own on a sheet.
+func drawn(t *testing.T, parts ...core.Component) *sheet {
+	t.Helper()
+	faces, err := loadFaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	margins := entity.Margins{Left: 50, Top: 50, Right: 50, Bottom: 50}
+	s := newSheet(newScribe(faces, drawable(), documents.Outline{}), 600, 800, margins)
+	p := page.New()
+	for _, c := range parts {
+		p.Add(row.New(80).Add(col.New(12).Add(c).WithStyle(&props.Cell{BorderType: border.Full, BorderThickness: 1, BackgroundColor: &shade})))
+	}
+	p.SetConfig(config.NewBuilder().Build())
+	s.draw(p, entity.NewRootCell(600, 800, margins))
+	return s
+}
+
+func TestSheetDrawsComponentsOfMaroto(t *testing.T) {
+	s := drawn(t,
+		label.New("some words that are broken into lines", props.Text{Size: 40, Align: align.Center, Color: &blue}),
+		stroke.New(props.Line{Thickness: 2, SizePercent: 100}),
+		code.NewQr("https://counsel.example", props.Rect{Percent: 100, Center: true}))
+	z, err := zlib.NewReader(bytes.NewReader(s.pages[0].content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for op, least := range map[string]int{"TJ": 2, "l S": 13, "re f Q": 3, "re\n": 100} {
+		if n := strings.Count(string(content), op); n < least {
+			t.Errorf("%d times %q, want at least %d", n, op, least)
+		}
+	}
+	if n := s.GetLinesQuantity("some words that are broken into lines", &props.Text{Size: 40}, 500); n != 2 {
+		t.Errorf("%d lines, want 2", n)
+	}
+	if file, err := s.GenerateBytes(); err != nil || !bytes.HasSuffix(file, []byte("%%EOF\n")) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestWhatASheetCannotDrawFailsTheDocument(t *testing.T) {
+	for name, part := range map[string]core.Component{
+		"image":       image.NewFromBytes([]byte("GIF"), extension.Png),
+		"file":        image.NewFromFile("missing.png"),
+		"bar code":    code.NewBar("123"),
+		"matrix code": code.NewMatrix("123"),
+		"QR code":     code.NewQr(strings.Repeat("x", 5000)),
+	} {
+		if file, err := drawn(t, part).GenerateBytes(); domain.CodeOf(err) != domain.Internal || file != nil {
+			t.Errorf("%s: error %v and %d bytes, want Internal and none", name, err, len(file))
+		}
+	}
+	s := drawn(t)
+	s.SetProtection(&entity.Protection{})
+	if _, err := s.GenerateBytes(); err == nil {
+		t.Error("a file without the protection it was to have was made")
+	}
+}
+
+func TestSubsetOfAFontIsAFont(t *testing.T) {
+	faces, err := loadFaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range faces {
+		s := &subset{face: f}
+		for r := range uint16(0xFFFF) {
+			if drawable()[r] {
+				s.code(r)
+			}
+		}
+		file := s.file()
+		if sum := checksum(file); sum != 0xB1B0AFBA {
+			t.Errorf("%s: checksum %X", f.name, sum)
+		}
+		if len(file) >= len(f.glyf) {
+			t.Errorf("%s: %d bytes of all glyphs without instructions", f.name, len(file))
+		}
+	}
+	for _, b := range [][]byte{nil, []byte("OTTO"), make([]byte, 20), append([]byte{0, 1, 0, 0, 0, 1}, make([]byte, 30)...)} {
+		if _, err := parseFace("bad", b); err == nil {
+			t.Errorf("%d bytes passed for a font", len(b))
+		}
+	}
+}
