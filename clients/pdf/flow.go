@@ -370,7 +370,7 @@ func (f *flow) list(b documents.List, indent float64, depth int, source string) 
 		}
 		labels[i] = f.scribe.plain(label, source, regular)
 		w, _ := labels[i].natural()
-		room = max(room, points(w, bodySize)+5)
+		room = max(room, points(w, bodySize)+8) // 3 before it, 5 after
 	}
 	for i, item := range b.Items {
 		if err := f.ctx.Err(); err != nil {
