@@ -50,6 +50,7 @@ type app struct {
 	redis    rueidis.Client
 	model    *llm.Client
 	accounts *account.Service
+	cases    *cases.Service
 	ai       *ai.Service
 	front    *handlers.Server
 	server   *http.Server
@@ -103,13 +104,14 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	sweep, endSweep := context.WithCancel(context.WithoutCancel(ctx))
 	a.endSweep = endSweep
 	a.sweeping.Go(func() { a.sweep(sweep) })
+	a.cases = cases.New(a.database, a.accounts, domain.SystemClock, domain.NewID)
 	if a.ai, err = newAI(a, cfg, metrics); err != nil {
 		return nil, err
 	}
 
 	deps := handlers.Deps{
 		Accounts: a.accounts, AI: a.ai,
-		Cases:  cases.New(a.database, a.accounts, domain.SystemClock, domain.NewID),
+		Cases:  a.cases,
 		Drafts: documents.NewDrafts(a.database, domain.SystemClock, domain.NewID),
 		Ready:  a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
@@ -166,7 +168,7 @@ func newAI(a *app, cfg config.Config, metrics *aiMetrics) (*ai.Service, error) {
 		flights = math.MaxInt
 	}
 	return ai.New(ai.Deps{
-		DB: a.database, Redis: a.redis, Model: a.model, Masker: masker, Prompts: templates, Policies: rules,
+		DB: a.database, Redis: a.redis, Model: a.model, Masker: masker, Prompts: templates, Policies: rules, Cases: a.cases,
 		Clock: domain.SystemClock, NewID: domain.NewID, Metrics: metrics, Log: a.log,
 		ChatTTL:  time.Duration(cfg.ChatCacheMinutes) * time.Minute,
 		Deadline: cfg.LLM.Deadline() + 10*time.Second, MaxFlights: flights,

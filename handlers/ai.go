@@ -16,7 +16,7 @@ import (
 func (s *Server) SendChat(ctx context.Context, r api.SendChatRequestObject) (api.SendChatResponseObject, error) {
 	q := ai.Question{UserID: domain.ID(r.Body.UserID), Message: r.Body.Message, Locale: text(r.Body.Locale)}
 	if c := r.Body.Context; c != nil {
-		q.Context = &ai.Context{ConsultationID: (*domain.ID)(c.ConsultationID), Facts: text(c.Facts)}
+		q.Context = &ai.Context{CaseID: (*domain.ID)(c.CaseID), ConsultationID: (*domain.ID)(c.ConsultationID), Facts: text(c.Facts)}
 	}
 	if recordOf(ctx).streams {
 		return &chatStream{ctx: ctx, server: s, question: q}, nil
@@ -123,7 +123,7 @@ func (s *Server) ListConsultations(ctx context.Context, r api.ListConsultationsR
 		return nil, err
 	}
 	items, next, err := s.AI.Consultations(ctx, caller(ctx), ai.ConsultationFilter{
-		UserID: (*domain.ID)(r.Params.UserID), Kind: ai.Kind(text(r.Params.Kind)), Limit: limit(r.Params.Limit), Before: before})
+		UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID), Kind: ai.Kind(text(r.Params.Kind)), Limit: limit(r.Params.Limit), Before: before})
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (s *Server) GetConsultation(ctx context.Context, r api.GetConsultationReque
 	if err != nil {
 		return nil, err
 	}
-	return api.GetConsultation200JSONResponse{ID: api.ID(c.ID), UserID: api.ID(c.UserID), Kind: api.ConsultationKind(c.Kind),
+	return api.GetConsultation200JSONResponse{ID: api.ID(c.ID), UserID: api.ID(c.UserID), CaseID: (*api.ID)(c.CaseID), Kind: api.ConsultationKind(c.Kind),
 		Question: c.Question, Answer: c.Answer, DraftID: (*api.ID)(c.DraftID), Locale: &c.Locale, Model: c.Model,
 		Cached: c.Cached, TokensUsed: int32(c.TokensUsed), CreatedAt: c.CreatedAt}, nil
 }

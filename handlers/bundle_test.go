@@ -106,7 +106,8 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	must(t, err)
 	rules, err := policy.Load()
 	must(t, err)
-	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: masker, Prompts: templates, Policies: rules,
+	matters := cases.New(database, accounts, domain.SystemClock, domain.NewID)
+	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: masker, Prompts: templates, Policies: rules, Cases: matters,
 		Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	must(t, err)
 	t.Cleanup(func() {
@@ -119,7 +120,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	}
 
 	s.deps.Accounts, s.deps.AI = accounts, service
-	s.deps.Cases = cases.New(database, accounts, domain.SystemClock, domain.NewID)
+	s.deps.Cases = matters
 	s.deps.Drafts = documents.NewDrafts(database, domain.SystemClock, domain.NewID)
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {

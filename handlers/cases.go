@@ -186,6 +186,41 @@ func (s *Server) DeleteCaseTask(ctx context.Context, r api.DeleteCaseTaskRequest
 	return api.DeleteCaseTask204Response{}, nil
 }
 
+// ListCaseParties pages through a case's parties.
+func (s *Server) ListCaseParties(ctx context.Context, r api.ListCasePartiesRequestObject) (api.ListCasePartiesResponseObject, error) {
+	before, err := position(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	items, next, err := s.Cases.Parties(ctx, caller(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), before)
+	if err != nil {
+		return nil, err
+	}
+	page := api.CasePartyList{Items: make([]api.CaseParty, len(items)), NextCursor: cursor(next)}
+	for i, p := range items {
+		page.Items[i] = party(p)
+	}
+	return api.ListCaseParties200JSONResponse(page), nil
+}
+
+// AddCaseParty adds a party, and says with whom it conflicts.
+func (s *Server) AddCaseParty(ctx context.Context, r api.AddCasePartyRequestObject) (api.AddCasePartyResponseObject, error) {
+	p, err := s.Cases.AddParty(ctx, caller(ctx), domain.ID(r.CaseID), cases.NewParty{Kind: cases.PartyKind(r.Body.Kind), Side: cases.Side(r.Body.Side),
+		Name: r.Body.Name, Email: text(r.Body.Email), RegistrationNumber: text(r.Body.RegistrationNumber)})
+	if err != nil {
+		return nil, err
+	}
+	return api.AddCaseParty201JSONResponse(party(p)), nil
+}
+
+// RemoveCaseParty takes a party out of a case.
+func (s *Server) RemoveCaseParty(ctx context.Context, r api.RemoveCasePartyRequestObject) (api.RemoveCasePartyResponseObject, error) {
+	if err := s.Cases.RemoveParty(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.PartyID)); err != nil {
+		return nil, err
+	}
+	return api.RemoveCaseParty204Response{}, nil
+}
+
 // ListCaseTimeline pages through what happened in a case.
 func (s *Server) ListCaseTimeline(ctx context.Context, r api.ListCaseTimelineRequestObject) (api.ListCaseTimelineResponseObject, error) {
 	var before uint64
@@ -267,4 +302,29 @@ func date(t *time.Time) *types.Date {
 		return nil
 	}
 	return &types.Date{Time: *t}
+}
+
+func party(p cases.PartyOf) api.CaseParty {
+	out := api.CaseParty{ID: api.ID(p.ID), Kind: api.PartyKind(p.Kind), Side: api.PartySide(p.Side), Name: p.Name, CreatedAt: p.CreatedAt,
+		Email: some(p.Email), RegistrationNumber: some(p.RegistrationNumber)}
+	if p.Conflicts == nil {
+		return out
+	}
+	conflicts := make([]api.PartyConflict, len(p.Conflicts))
+	for i, c := range p.Conflicts {
+		conflicts[i] = api.PartyConflict{Side: api.PartySide(c.Side), CaseID: (*api.ID)(c.CaseID)}
+		for _, m := range c.Matched {
+			conflicts[i].Matched = append(conflicts[i].Matched, api.PartyConflictMatched(m))
+		}
+	}
+	out.Conflicts = conflicts
+	return out
+}
+
+// some is an optional string, absent when "".
+func some(v string) *string {
+	if v == "" {
+		return nil
+	}
+	return &v
 }

@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -33,11 +34,11 @@ func TestOwnershipMatrix(t *testing.T) {
 	must(t, err)
 	n := 0
 	for path, item := range doc.Paths.Map() {
-		if !strings.Contains(path, "{caseId}") {
-			continue
-		}
 		for method, op := range item.Operations() {
 			rules, ok := op.Extensions["x-case-roles"].([]any)
+			if !ok && !strings.Contains(path, "{caseId}") {
+				continue
+			}
 			if !ok {
 				t.Errorf("%s is about a case, but has no x-case-roles: it does not say which members may call it", op.OperationID)
 				continue
@@ -55,7 +56,7 @@ func TestOwnershipMatrix(t *testing.T) {
 			}
 		}
 	}
-	if n < 16*20 {
+	if n < 22*20 {
 		t.Fatalf("walked only %d", n)
 	}
 }
@@ -95,6 +96,11 @@ func (m *matrix) build() *fixture {
 	made(root+"/members", map[string]any{"userId": m.mate.ID, "role": "viewer"})
 	ids["noteId"] = made(root+"/notes", map[string]any{"body": "They offered to settle."})
 	ids["taskId"] = made(root+"/tasks", map[string]any{"title": "File the defence"})
+	ids["partyId"] = made(root+"/parties", map[string]any{"kind": "company", "side": "opposing", "name": "Southwind Ltd"})
+	var answer api.ChatResponse
+	m.call(m.keeper, "POST", "/api/ai/chat", map[string]any{"userId": m.keeper.ID, "message": "When is the defence due?",
+		"context": map[string]any{"caseId": ids["caseId"]}}).wants(200, "").into(&answer)
+	ids["consultationId"] = answer.ConsultationID.String()
 	return &fixture{ids: ids, root: root}
 }
 
@@ -127,20 +133,30 @@ func (m *matrix) try(method, path string, op *openapi3.Operation, rules []any, w
 	m.t.Helper()
 	f := m.towards(who, standing)
 	member := slices.Contains(standings[:5], standing)
-	fill := func(ids map[string]string) string {
-		return placeholder.ReplaceAllStringFunc(path, func(p string) string {
+	// The operation names the case in its path, its query or its body, or what it names is of the
+	// case.
+	ask := func(ids map[string]string) answer {
+		concrete := placeholder.ReplaceAllStringFunc(path, func(p string) string {
 			id, ok := ids[p[1:len(p)-1]]
 			if !ok {
 				m.t.Fatalf("the fixture has nothing for %s: add it to matrix.build", p)
 			}
 			return id
 		})
+		if op.Parameters.GetByInAndName("query", "caseId") != nil {
+			concrete += "?caseId=" + ids["caseId"]
+		}
+		var body any
+		if op.RequestBody != nil {
+			raw, named := example(m.t, op)
+			if !strings.Contains(path, "{") { // its example is of some case, and of somebody
+				raw = strings.NewReplacer(named, ids["caseId"], exampleUser, who.ID.String()).Replace(raw)
+			}
+			body = raw
+		}
+		return m.call(who, method, concrete, body)
 	}
-	var body any
-	if op.RequestBody != nil {
-		body = example(m.t, op)
-	}
-	a := m.call(who, method, fill(f.ids), body)
+	a := ask(f.ids)
 
 	allowed := who.Role == "admin" || member && slices.ContainsFunc(rules, func(r any) bool { return r == standing })
 	switch {
@@ -160,7 +176,7 @@ func (m *matrix) try(method, path string, op *openapi3.Operation, rules []any, w
 		for name := range f.ids {
 			absent[name] = domain.NewID().String()
 		}
-		missing := m.call(who, method, fill(absent), body).wants(404, "not_found").problem()
+		missing := ask(absent).wants(404, "not_found").problem()
 		hidden := a.wants(404, "not_found").problem()
 		hidden.RequestID, hidden.Instance, missing.RequestID, missing.Instance = "", nil, "", nil
 		if x, y := fmt.Sprint(*hidden.Detail, hidden.Title, hidden.Type, hidden.Errors), fmt.Sprint(*missing.Detail, missing.Title, missing.Type, missing.Errors); x != y {
@@ -177,27 +193,40 @@ func (m *matrix) try(method, path string, op *openapi3.Operation, rules []any, w
 	}
 }
 
-// example is the contract's own request for an operation, the first by name.
-func example(t testing.TB, op *openapi3.Operation) string {
+const exampleUser = "019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e" // as the contract's examples have it
+
+// example is the contract's own request for an operation: the first by name that names a case,
+// and which, or else the first.
+func example(t testing.TB, op *openapi3.Operation) (raw, named string) {
 	examples := op.RequestBody.Value.Content["application/json"].Examples
-	names := make([]string, 0, len(examples))
-	for name := range examples {
-		names = append(names, name)
+	for _, name := range slices.Sorted(maps.Keys(examples)) {
+		text, err := json.Marshal(examples[name].Value.Value)
+		must(t, err)
+		if m := namedCase.FindSubmatch(text); m != nil {
+			return string(text), string(m[1])
+		}
+		if raw == "" {
+			raw = string(text)
+		}
 	}
-	raw, err := json.Marshal(examples[slices.Min(names)].Value.Value)
-	must(t, err)
-	return string(raw)
+	return raw, "no case"
 }
+
+var namedCase = regexp.MustCompile(`"caseId":"([^"]+)"`)
 
 // snapshot is all that is in a case, as an admin sees it.
 func (m *matrix) snapshot(root string) string {
 	m.t.Helper()
 	var all strings.Builder
-	for _, part := range []string{"", "/members", "/notes", "/tasks"} {
+	for _, part := range []string{"", "/members", "/notes", "/tasks", "/parties"} {
 		a := m.call(m.admin, "GET", root+part, nil)
 		if a.status == http.StatusOK {
 			all.Write(a.body)
 		}
+	}
+	a := m.call(m.admin, "GET", "/api/ai/consultations?caseId="+root[len("/api/cases/"):], nil)
+	if a.status == http.StatusOK {
+		all.Write(a.body)
 	}
 	return all.String()
 }

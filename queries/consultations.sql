@@ -5,6 +5,7 @@ SELECT * FROM consultations WHERE id = ?;
 SELECT id, user_id, kind, excerpt, cached, created_at
 FROM consultations
 WHERE user_id = sqlc.arg(user_id)
+  AND case_id IS NULL
   AND id < sqlc.arg(before)
   AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC
@@ -14,10 +15,20 @@ LIMIT ?;
 SELECT id, user_id, kind, excerpt, cached, created_at
 FROM consultations
 WHERE id < sqlc.arg(before)
+  AND case_id IS NULL
+  AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
+ORDER BY id DESC
+LIMIT ?;
+
+-- name: ListCaseConsultations :many
+SELECT id, user_id, kind, excerpt, cached, created_at
+FROM consultations
+WHERE case_id = sqlc.arg(case_id)
+  AND id < sqlc.arg(before)
   AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC
 LIMIT ?;
 
 -- name: CreateConsultation :exec
-INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);

@@ -79,7 +79,7 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, r Analys
 	a := &ask{
 		kind: KindAnalysis, user: caller.UserID, ttl: s.AnalysisTTL, at: asked,
 		key: keyOf(string(KindAnalysis), s.Model.Name(), p.Version, rules.Name+"@"+rules.Version(), masked.Text, "", "en", "",
-			partition(session.Found() == 0, caller.UserID)),
+			partition(session.Found() == 0, caller.UserID, nil)),
 		build: func() (Request, error) { return structured(p), nil },
 		check: func(text string) error { return p.Check([]byte(text)) },
 	}

@@ -84,10 +84,13 @@ func keyOf(fields ...string) string {
 }
 
 // partition is the part of a key that decides who may share the answer: everybody, or only
-// the user whose request it is.
-func partition(shared bool, user domain.ID) string {
-	if shared {
+// the user whose request it is, and in a case only within that case.
+func partition(shared bool, user domain.ID, matter *domain.ID) string {
+	switch {
+	case shared:
 		return ""
+	case matter != nil:
+		return string(user[:]) + string(matter[:])
 	}
 	return string(user[:])
 }

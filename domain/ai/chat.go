@@ -9,6 +9,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/ai/prompts"
+	"counsel/domain/cases"
 	"counsel/domain/masking"
 	"counsel/gen/query"
 
@@ -25,7 +26,8 @@ type Question struct {
 
 // Context is what a question goes on from. Its answer is never shared with another user.
 type Context struct {
-	ConsultationID *domain.ID // an earlier consultation of the user
+	CaseID         *domain.ID // the question belongs to this case
+	ConsultationID *domain.ID // an earlier consultation: of the case, or of the user outside of cases
 	Facts          string
 }
 
@@ -45,8 +47,9 @@ type Reference struct {
 }
 
 // Chat answers a question. Errors: Forbidden for another user's id, Invalid (/message,
-// /locale, /userId), NotFound for a consultation the user cannot read, RateLimited beyond
-// Deps.MaxFlights, and those of Model.
+// /locale, /userId), NotFound for a case or a consultation the user cannot read, Forbidden or
+// Conflict for a case in which the user may not ask, RateLimited beyond Deps.MaxFlights, and
+// those of Model.
 func (s *Service) Chat(ctx context.Context, caller domain.Principal, q Question) (Answer, error) {
 	return s.chat(ctx, caller, q, nil)
 }
@@ -74,6 +77,10 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 		return Answer{}, err
 	}
 	locale := tag.String()
+	matter, about, err := s.matter(ctx, caller, q)
+	if err != nil {
+		return Answer{}, err
+	}
 	earlier, err := s.earlier(ctx, caller, q)
 	if err != nil {
 		return Answer{}, err
@@ -81,18 +88,18 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 
 	session := s.Masker.NewSession()
 	started := s.Clock()
-	m, err := maskQuestion(session, q, earlier)
+	m, err := maskQuestion(session, q, about, earlier)
 	s.Metrics.Masked(s.Clock().Sub(started), session.Found())
 	if err != nil {
 		return Answer{}, err
 	}
 
 	// From here on the request is carried to its end, whatever becomes of ctx.
-	shared := earlier == nil && m.facts == "" && session.Found() == 0
+	shared := matter == nil && earlier == nil && m.facts == "" && session.Found() == 0
 	a := &ask{
 		kind: KindChat, user: caller.UserID, ttl: s.ChatTTL, at: asked, stream: delta != nil,
-		key: keyOf(string(KindChat), s.Model.Name(), s.chatVersion, "", m.message, m.facts, m.question, m.answer, locale,
-			partition(shared, q.UserID)),
+		key: keyOf(string(KindChat), s.Model.Name(), s.chatVersion, "", m.message, m.matter, m.facts, m.question, m.answer, locale,
+			partition(shared, q.UserID, matter)),
 		build: func() (Request, error) { return s.chatRequest(m, tag) },
 	}
 	usage := domain.UsageFrom(ctx)
@@ -123,7 +130,12 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	row := s.consultation(a, e, cached)
 	row.UserID, row.ActorID, row.Locale, row.PromptVersion = q.UserID, caller.UserID, locale, s.chatVersion
 	row.Excerpt, row.Question, row.Answer = excerpt(q.Message), q.Message, answer
-	if err := s.record.write(row); err != nil {
+	if row.CaseID = matter; matter == nil {
+		err = s.record.write(row)
+	} else {
+		err = s.recordIn(ctx, caller, *matter, row)
+	}
+	if err != nil {
 		return Answer{}, err
 	}
 	if delta != nil {
@@ -159,6 +171,48 @@ func (s *Service) mayAskFor(ctx context.Context, caller domain.Principal, user d
 	return nil
 }
 
+// matter is the case a question belongs to and what the case is about; nil when it names none.
+func (s *Service) matter(ctx context.Context, caller domain.Principal, q Question) (*domain.ID, string, error) {
+	if q.Context == nil || q.Context.CaseID == nil {
+		return nil, "", nil
+	}
+	if s.Cases == nil {
+		return nil, "", domain.Errorf(domain.NotFound, "There is no such case.")
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
+	defer cancel()
+	id := q.Context.CaseID
+	if err := s.Cases.Authorize(ctx, caller, *id, cases.Act{Verb: cases.VerbCreate, Subject: cases.SubjectConsultation}); err != nil {
+		return nil, "", err
+	}
+	if q.UserID != caller.UserID {
+		// What an admin asks for somebody must be open to them too.
+		member, err := s.Cases.IsMember(ctx, *id, q.UserID)
+		if err != nil {
+			return nil, "", err
+		}
+		if !member {
+			return nil, "", domain.InvalidField("/userId", "is not a member of the case")
+		}
+	}
+	c, err := s.Cases.Get(ctx, caller, *id)
+	if err != nil {
+		return nil, "", err
+	}
+	return id, strings.TrimSpace(c.Title + "\n\n" + c.Description), nil
+}
+
+// recordIn writes a consultation of a case, with its entry in the case's timeline, or neither.
+// The caller's part in the case may have changed since they asked: then it is refused here.
+func (s *Service) recordIn(ctx context.Context, caller domain.Principal, matter domain.ID, row query.Consultation) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	act := cases.Act{Verb: cases.VerbCreate, Subject: cases.SubjectConsultation, ID: &row.ID}
+	return s.Cases.Change(ctx, caller, matter, &act, func(q *query.Queries) error {
+		return q.CreateConsultation(ctx, query.CreateConsultationParams(row))
+	})
+}
+
 // earlier reads the consultation the question goes on from; nil when it names none.
 func (s *Service) earlier(ctx context.Context, caller domain.Principal, q Question) (*query.Consultation, error) {
 	if q.Context == nil || q.Context.ConsultationID == nil {
@@ -168,6 +222,9 @@ func (s *Service) earlier(ctx context.Context, caller domain.Principal, q Questi
 	defer cancel()
 	c, err := query.New(s.DB).GetConsultation(ctx, *q.Context.ConsultationID)
 	own := c.UserID == q.UserID || (caller.Admin() && q.UserID == caller.UserID)
+	if c.CaseID != nil { // it stays inside its case, where every member may go on from it
+		own = q.Context.CaseID != nil && *q.Context.CaseID == *c.CaseID
+	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows), err == nil && !own:
 		return nil, noConsultation()
@@ -180,6 +237,7 @@ func (s *Service) earlier(ctx context.Context, caller domain.Principal, q Questi
 // question is a masked question with its context.
 type question struct {
 	message, facts   string
+	matter           string // what the case is about
 	question, answer string // of the earlier consultation
 }
 
@@ -188,7 +246,7 @@ const maxTurn = 40_000
 
 // maskQuestion masks all that will be sent, with one session, so that a person has the same
 // placeholder everywhere. What is cut is cut after masking: half an address is not found.
-func maskQuestion(session *masking.Session, q Question, earlier *query.Consultation) (m question, err error) {
+func maskQuestion(session *masking.Session, q Question, about string, earlier *query.Consultation) (m question, err error) {
 	for _, part := range []struct {
 		to      *string
 		pointer string
@@ -196,6 +254,7 @@ func maskQuestion(session *masking.Session, q Question, earlier *query.Consultat
 	}{
 		{&m.question, "/context/consultationId", textOf(earlier, true)},
 		{&m.answer, "/context/consultationId", textOf(earlier, false)},
+		{&m.matter, "/context/caseId", about},
 		{&m.facts, "/context/facts", factsOf(q.Context)},
 		{&m.message, "/message", q.Message},
 	} {
@@ -232,8 +291,11 @@ func factsOf(c *Context) string {
 // chatRequest is what the model is asked: the rules, the earlier turns, the question.
 func (s *Service) chatRequest(m question, tag language.Tag) (Request, error) {
 	params := prompts.ChatParams{Locale: tag, Question: m.message}
+	if m.matter != "" {
+		params.Context = append(params.Context, prompts.Source{Name: "The case", Text: m.matter})
+	}
 	if m.facts != "" {
-		params.Context = []prompts.Source{{Name: "Facts", Text: m.facts}}
+		params.Context = append(params.Context, prompts.Source{Name: "Facts", Text: m.facts})
 	}
 	p, err := s.Prompts.Chat(params)
 	if err != nil {

@@ -9,12 +9,14 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/cases"
 	"counsel/gen/query"
 )
 
 // ConsultationFilter narrows a list of consultations.
 type ConsultationFilter struct {
 	UserID *domain.ID // nil: the caller's own; an admin's: everyone's
+	CaseID *domain.ID // those of this case, whoever asked; nil: those outside of cases
 	Kind   Kind       // "": all
 	Limit  int        // 1 to 100; 0: 20
 	Before *domain.ID // only older ones than this: next of the page before
@@ -34,6 +36,7 @@ type ConsultationSummary struct {
 type Consultation struct {
 	ID         domain.ID
 	UserID     domain.ID
+	CaseID     *domain.ID // nil: it belongs to none
 	Kind       Kind
 	Question   string // the message, the text, or the inputs as JSON
 	Answer     string // Markdown, or the findings as JSON
@@ -46,10 +49,19 @@ type Consultation struct {
 }
 
 // Consultations lists what was asked, the newest first. next is the Before of the next page,
-// nil on the last. Forbidden: another user's, for anyone but an admin.
+// nil on the last. Forbidden: another user's, for anyone but an admin. NotFound: a case that is
+// not open to the caller. Invalid: both a user and a case.
 func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f ConsultationFilter) (items []ConsultationSummary, next *domain.ID, err error) {
 	user := f.UserID
-	if !caller.Admin() {
+	if f.CaseID != nil {
+		if user != nil {
+			return nil, nil, &domain.Error{Code: domain.Malformed, Message: "A parameter cannot be accepted.",
+				Fields: []domain.Field{{Pointer: "?caseId", Detail: "cannot be given with userId"}}}
+		}
+		if err := s.readIn(ctx, caller, *f.CaseID, nil); err != nil {
+			return nil, nil, err
+		}
+	} else if !caller.Admin() {
 		if user != nil && *user != caller.UserID {
 			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's consultations.")
 		}
@@ -67,7 +79,13 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 	defer cancel()
 	q := query.New(s.DB)
 	var rows []query.ListConsultationsRow
-	if user != nil {
+	if f.CaseID != nil {
+		var ofCase []query.ListCaseConsultationsRow
+		ofCase, err = q.ListCaseConsultations(ctx, query.ListCaseConsultationsParams{CaseID: f.CaseID, Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
+		for _, r := range ofCase {
+			rows = append(rows, query.ListConsultationsRow(r))
+		}
+	} else if user != nil {
 		rows, err = q.ListConsultations(ctx, query.ListConsultationsParams{UserID: *user, Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
 	} else {
 		var all []query.ListAllConsultationsRow
@@ -93,19 +111,38 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 // newest is after every id there will be.
 var newest = domain.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
-// Consultation reads one. NotFound: there is none, or it is not the caller's (admins aside).
+// readIn puts down that the caller reads consultations of a case; id is nil for their list.
+func (s *Service) readIn(ctx context.Context, caller domain.Principal, matter domain.ID, id *domain.ID) error {
+	if s.Cases == nil {
+		return domain.Errorf(domain.NotFound, "There is no such case.")
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
+	defer cancel()
+	return s.Cases.Read(ctx, caller, matter, cases.Act{Verb: cases.VerbRead, Subject: cases.SubjectConsultation, ID: id})
+}
+
+// Consultation reads one. NotFound: there is none; or it is of a case that is not open to the
+// caller; or it is of no case and not the caller's (admins aside).
 func (s *Service) Consultation(ctx context.Context, caller domain.Principal, id domain.ID) (Consultation, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
 	c, err := query.New(s.DB).GetConsultation(ctx, id)
 	switch {
-	case errors.Is(err, sql.ErrNoRows), err == nil && c.UserID != caller.UserID && !caller.Admin():
+	case errors.Is(err, sql.ErrNoRows), err == nil && c.CaseID == nil && c.UserID != caller.UserID && !caller.Admin():
 		return Consultation{}, noConsultation()
 	case err != nil:
 		return Consultation{}, db.Error(err)
 	}
+	if c.CaseID != nil {
+		if err := s.readIn(ctx, caller, *c.CaseID, &id); err != nil {
+			if domain.CodeOf(err) == domain.NotFound {
+				err = noConsultation()
+			}
+			return Consultation{}, err
+		}
+	}
 	return Consultation{
-		ID: c.ID, UserID: c.UserID, Kind: Kind(c.Kind), Question: c.Question, Answer: c.Answer, DraftID: c.DraftID,
+		ID: c.ID, UserID: c.UserID, CaseID: c.CaseID, Kind: Kind(c.Kind), Question: c.Question, Answer: c.Answer, DraftID: c.DraftID,
 		Locale: c.Locale, Model: c.Model, Cached: c.Cached, TokensUsed: int(c.TokensUsed), CreatedAt: c.CreatedAt,
 	}, nil
 }

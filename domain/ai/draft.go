@@ -105,7 +105,7 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 	a := &ask{
 		kind: KindDocument, user: caller.UserID, ttl: s.DraftTTL, at: asked,
 		key: keyOf(string(KindDocument), s.Model.Name(), p.Version, t.ID+"@"+t.Version, p.User, "", tag.String(), string(tone),
-			partition(session.Found() == 0, caller.UserID)),
+			partition(session.Found() == 0, caller.UserID, nil)),
 		build: func() (Request, error) { return structured(p), nil },
 		check: func(text string) error { return checkDraft(t, p, text) },
 	}

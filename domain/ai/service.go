@@ -29,6 +29,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
+	"counsel/domain/cases"
 	"counsel/domain/masking"
 
 	"github.com/redis/rueidis"
@@ -45,7 +46,8 @@ type Deps struct {
 	Policies *policy.Book
 	Clock    domain.Clock
 	NewID    func() domain.ID
-	Metrics  Metrics // nil: not measured
+	Cases    *cases.Service // nil: there are none to ask in
+	Metrics  Metrics        // nil: not measured
 	Log      *slog.Logger
 
 	ChatTTL     time.Duration // how long a chat answer is reused: 30 min, 15 to 60

@@ -58,3 +58,13 @@ func (s *Service) Change(ctx context.Context, p domain.Principal, id domain.ID, 
 	}
 	return err
 }
+
+// IsMember reports whether somebody is a member of a case. It decides nothing and leaves no
+// entry.
+func (s *Service) IsMember(ctx context.Context, id, user domain.ID) (bool, error) {
+	_, err := s.rows.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: user})
+	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}

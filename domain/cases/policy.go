@@ -39,6 +39,7 @@ const (
 	SubjectMember       Subject = "member"
 	SubjectNote         Subject = "note"
 	SubjectTask         Subject = "task"
+	SubjectParty        Subject = "party"
 	SubjectTimeline     Subject = "timeline"
 	SubjectConsultation Subject = "consultation"
 	SubjectDraft        Subject = "draft"

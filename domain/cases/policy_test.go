@@ -11,7 +11,7 @@ import (
 // account, every role in a case, every verb and every subject.
 func TestPolicy(t *testing.T) {
 	me, other := domain.NewID(), domain.NewID()
-	subjects := []Subject{SubjectCase, SubjectMember, SubjectNote, SubjectTask, SubjectTimeline, SubjectConsultation, SubjectDraft, SubjectDocument, SubjectSignature, SubjectPayment}
+	subjects := []Subject{SubjectCase, SubjectMember, SubjectNote, SubjectTask, SubjectParty, SubjectTimeline, SubjectConsultation, SubjectDraft, SubjectDocument, SubjectSignature, SubjectPayment}
 	may := func(account domain.Role, role Role, verb Verb, subject Subject) bool {
 		if account == domain.RoleAdmin {
 			return true
@@ -72,7 +72,7 @@ func TestPolicy(t *testing.T) {
 			}
 		}
 	}
-	if n != 3*6*6*10 {
+	if n != 3*6*6*11 {
 		t.Fatalf("tried only %d", n)
 	}
 	leave := Act{Verb: VerbDelete, Subject: SubjectMember, ID: &me}

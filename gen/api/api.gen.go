@@ -200,6 +200,66 @@ func (e PartStatus) Valid() bool {
 	}
 }
 
+// Defines values for PartyConflictMatched.
+const (
+	PartyConflictMatchedEmail              PartyConflictMatched = "email"
+	PartyConflictMatchedName               PartyConflictMatched = "name"
+	PartyConflictMatchedRegistrationNumber PartyConflictMatched = "registrationNumber"
+)
+
+// Valid indicates whether the value is a known member of the PartyConflictMatched enum.
+func (e PartyConflictMatched) Valid() bool {
+	switch e {
+	case PartyConflictMatchedEmail:
+		return true
+	case PartyConflictMatchedName:
+		return true
+	case PartyConflictMatchedRegistrationNumber:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PartyKind.
+const (
+	PartyKindCompany PartyKind = "company"
+	PartyKindPerson  PartyKind = "person"
+)
+
+// Valid indicates whether the value is a known member of the PartyKind enum.
+func (e PartyKind) Valid() bool {
+	switch e {
+	case PartyKindCompany:
+		return true
+	case PartyKindPerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PartySide.
+const (
+	PartySideClient   PartySide = "client"
+	PartySideOpposing PartySide = "opposing"
+	PartySideOther    PartySide = "other"
+)
+
+// Valid indicates whether the value is a known member of the PartySide enum.
+func (e PartySide) Valid() bool {
+	switch e {
+	case PartySideClient:
+		return true
+	case PartySideOpposing:
+		return true
+	case PartySideOther:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Policy.
 const (
 	PolicyDefault    Policy = "default"
@@ -328,6 +388,7 @@ const (
 	TimelineEntrySubjectDraft        TimelineEntrySubject = "draft"
 	TimelineEntrySubjectMember       TimelineEntrySubject = "member"
 	TimelineEntrySubjectNote         TimelineEntrySubject = "note"
+	TimelineEntrySubjectParty        TimelineEntrySubject = "party"
 	TimelineEntrySubjectPayment      TimelineEntrySubject = "payment"
 	TimelineEntrySubjectSignature    TimelineEntrySubject = "signature"
 	TimelineEntrySubjectTask         TimelineEntrySubject = "task"
@@ -348,6 +409,8 @@ func (e TimelineEntrySubject) Valid() bool {
 	case TimelineEntrySubjectMember:
 		return true
 	case TimelineEntrySubjectNote:
+		return true
+	case TimelineEntrySubjectParty:
 		return true
 	case TimelineEntrySubjectPayment:
 		return true
@@ -441,6 +504,24 @@ type AddCaseMemberRequest struct {
 
 	// UserID A UUIDv7; sorting ids sorts by time of creation.
 	UserID *ID `json:"userId,omitempty"`
+}
+
+// AddCasePartyRequest defines model for AddCasePartyRequest.
+type AddCasePartyRequest struct {
+	// Email An e-mail address; upper and lower case are the same.
+	Email *EmailAddress `json:"email,omitempty"`
+
+	// Kind What a party is.
+	Kind PartyKind `json:"kind"`
+
+	// Name The party's name.
+	Name string `json:"name"`
+
+	// RegistrationNumber The number in a register of companies, or a tax number.
+	RegistrationNumber *string `json:"registrationNumber,omitempty"`
+
+	// Side Where a party stands; other: on neither side, such as a witness.
+	Side PartySide `json:"side"`
 }
 
 // AnalyzeRequest defines model for AnalyzeRequest.
@@ -566,6 +647,42 @@ type CaseNoteList struct {
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
+// CaseParty defines model for CaseParty.
+type CaseParty struct {
+	// Conflicts The same on the other side of other cases; absent when there is none.
+	Conflicts []PartyConflict `json:"conflicts,omitempty"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Email An e-mail address; upper and lower case are the same.
+	Email *EmailAddress `json:"email,omitempty"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// Kind What a party is.
+	Kind PartyKind `json:"kind"`
+
+	// Name The party's name.
+	Name string `json:"name"`
+
+	// RegistrationNumber The number in a register of companies, or a tax number.
+	RegistrationNumber *string `json:"registrationNumber,omitempty"`
+
+	// Side Where a party stands; other: on neither side, such as a witness.
+	Side PartySide `json:"side"`
+}
+
+// CasePartyList defines model for CasePartyList.
+type CasePartyList struct {
+	// Items The parties.
+	Items []CaseParty `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
 // CaseRole What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
 type CaseRole string
 
@@ -664,6 +781,9 @@ type CaseTitle = string
 
 // ChatContext What the answer should take into account. An answer given with a context is never shared with another caller.
 type ChatContext struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
+
 	// ConsultationID A UUIDv7; sorting ids sorts by time of creation.
 	ConsultationID *ID `json:"consultationId,omitempty"`
 
@@ -727,6 +847,9 @@ type Consultation struct {
 
 	// Cached Whether the answer came from the cache.
 	Cached bool `json:"cached"`
+
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
 
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
@@ -1167,6 +1290,27 @@ type NextCursor = string
 // PartStatus Whether a part answers.
 type PartStatus string
 
+// PartyConflict defines model for PartyConflict.
+type PartyConflict struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
+
+	// Matched What is the same.
+	Matched []PartyConflictMatched `json:"matched"`
+
+	// Side Where a party stands; other: on neither side, such as a witness.
+	Side PartySide `json:"side"`
+}
+
+// PartyConflictMatched defines model for PartyConflict.Matched.
+type PartyConflictMatched string
+
+// PartyKind What a party is.
+type PartyKind string
+
+// PartySide Where a party stands; other: on neither side, such as a witness.
+type PartySide string
+
 // Password Eight characters or more. Any character counts, spaces too.
 type Password = string
 
@@ -1507,6 +1651,9 @@ type ListConsultationsParams struct {
 	// UserID Only consultations of this account.
 	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
 
+	// CaseID The consultations of this case.
+	CaseID *ID `form:"caseId,omitempty" json:"caseId,omitempty"`
+
 	// Kind Only consultations of this kind.
 	Kind *ConsultationKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
@@ -1528,6 +1675,15 @@ type ListCasesParams struct {
 
 // ListCaseNotesParams defines parameters for ListCaseNotes.
 type ListCaseNotesParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListCasePartiesParams defines parameters for ListCaseParties.
+type ListCasePartiesParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1637,6 +1793,9 @@ type UpdateCaseMemberJSONRequestBody = UpdateCaseMemberRequest
 // CreateCaseNoteJSONRequestBody defines body for CreateCaseNote for application/json ContentType.
 type CreateCaseNoteJSONRequestBody = CreateCaseNoteRequest
 
+// AddCasePartyJSONRequestBody defines body for AddCaseParty for application/json ContentType.
+type AddCasePartyJSONRequestBody = AddCasePartyRequest
+
 // CreateCaseTaskJSONRequestBody defines body for CreateCaseTask for application/json ContentType.
 type CreateCaseTaskJSONRequestBody = CaseTaskContent
 
@@ -1732,6 +1891,15 @@ type ServerInterface interface {
 	// DeleteCaseNote Delete a note
 	// (DELETE /api/cases/{caseId}/notes/{noteId})
 	DeleteCaseNote(ctx *echo.Context, caseID CaseID, noteID ID) error
+	// ListCaseParties List the parties of a case
+	// (GET /api/cases/{caseId}/parties)
+	ListCaseParties(ctx *echo.Context, caseID CaseID, params ListCasePartiesParams) error
+	// AddCaseParty Add a party to a case
+	// (POST /api/cases/{caseId}/parties)
+	AddCaseParty(ctx *echo.Context, caseID CaseID) error
+	// RemoveCaseParty Take a party out of a case
+	// (DELETE /api/cases/{caseId}/parties/{partyId})
+	RemoveCaseParty(ctx *echo.Context, caseID CaseID, partyID ID) error
 	// ListCaseTasks List the tasks of a case
 	// (GET /api/cases/{caseId}/tasks)
 	ListCaseTasks(ctx *echo.Context, caseID CaseID, params ListCaseTasksParams) error
@@ -1851,6 +2019,13 @@ func (w *ServerInterfaceWrapper) ListConsultations(ctx *echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "userId", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter userId: %s", err))
+	}
+
+	// ------------- Optional query parameter "caseId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "caseId", ctx.QueryParams(), &params.CaseID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
 	// ------------- Optional query parameter "kind" -------------
@@ -2223,6 +2398,78 @@ func (w *ServerInterfaceWrapper) DeleteCaseNote(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.DeleteCaseNote(ctx, caseID, noteID)
+	return err
+}
+
+// ListCaseParties converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCaseParties(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCasePartiesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCaseParties(ctx, caseID, params)
+	return err
+}
+
+// AddCaseParty converts echo context to params.
+func (w *ServerInterfaceWrapper) AddCaseParty(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddCaseParty(ctx, caseID)
+	return err
+}
+
+// RemoveCaseParty converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveCaseParty(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "partyId" -------------
+	var partyID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "partyId", ctx.Param("partyId"), &partyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter partyId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveCaseParty(ctx, caseID, partyID)
 	return err
 }
 
@@ -2766,6 +3013,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/cases/:caseId/tasks", wrapper.CreateCaseTask, options.OperationMiddlewares["createCaseTask"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/tasks/:taskId", wrapper.DeleteCaseTask, options.OperationMiddlewares["deleteCaseTask"]...)
 	router.PUT(options.BaseURL+"/api/cases/:caseId/tasks/:taskId", wrapper.ReplaceCaseTask, options.OperationMiddlewares["replaceCaseTask"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId/parties", wrapper.ListCaseParties, options.OperationMiddlewares["listCaseParties"]...)
+	router.POST(options.BaseURL+"/api/cases/:caseId/parties", wrapper.AddCaseParty, options.OperationMiddlewares["addCaseParty"]...)
+	router.DELETE(options.BaseURL+"/api/cases/:caseId/parties/:partyId", wrapper.RemoveCaseParty, options.OperationMiddlewares["removeCaseParty"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/timeline", wrapper.ListCaseTimeline, options.OperationMiddlewares["listCaseTimeline"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/timeline/verify", wrapper.VerifyCaseTimeline, options.OperationMiddlewares["verifyCaseTimeline"]...)
 	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
@@ -3112,6 +3362,22 @@ func (response SendChat404ApplicationProblemPlusJSONResponse) VisitSendChatRespo
 	return err
 }
 
+type SendChat409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SendChat409ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SendChat413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
@@ -3283,6 +3549,22 @@ func (response ListConsultations403ApplicationProblemPlusJSONResponse) VisitList
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConsultations404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListConsultations404ApplicationProblemPlusJSONResponse) VisitListConsultationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -6498,6 +6780,480 @@ func (response DeleteCaseNote503ApplicationProblemPlusJSONResponse) VisitDeleteC
 	return err
 }
 
+type ListCasePartiesRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	Params ListCasePartiesParams
+}
+
+type ListCasePartiesResponseObject interface {
+	VisitListCasePartiesResponse(w http.ResponseWriter) error
+}
+
+type ListCaseParties200JSONResponse CasePartyList
+
+func (response ListCaseParties200JSONResponse) VisitListCasePartiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseParties400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseParties400ApplicationProblemPlusJSONResponse) VisitListCasePartiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseParties401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseParties401ApplicationProblemPlusJSONResponse) VisitListCasePartiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseParties404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseParties404ApplicationProblemPlusJSONResponse) VisitListCasePartiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseParties429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseParties429ApplicationProblemPlusJSONResponse) VisitListCasePartiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseParties500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseParties500ApplicationProblemPlusJSONResponse) VisitListCasePartiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseParties503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseParties503ApplicationProblemPlusJSONResponse) VisitListCasePartiesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCasePartyRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+	Body   *AddCasePartyJSONRequestBody
+}
+
+type AddCasePartyResponseObject interface {
+	VisitAddCasePartyResponse(w http.ResponseWriter) error
+}
+
+type AddCaseParty201JSONResponse CaseParty
+
+func (response AddCaseParty201JSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseParty400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseParty400ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseParty401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseParty401ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseParty403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseParty403ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseParty404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseParty404ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseParty409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseParty409ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseParty413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseParty413ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseParty422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseParty422ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseParty429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseParty429ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseParty500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseParty500ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseParty503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response AddCaseParty503ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCasePartyRequestObject struct {
+	CaseID  CaseID `json:"caseId"`
+	PartyID ID     `json:"partyId"`
+}
+
+type RemoveCasePartyResponseObject interface {
+	VisitRemoveCasePartyResponse(w http.ResponseWriter) error
+}
+
+type RemoveCaseParty204Response struct {
+}
+
+func (response RemoveCaseParty204Response) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveCaseParty400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseParty400ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseParty401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseParty401ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseParty403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseParty403ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseParty404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseParty404ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseParty409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseParty409ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseParty429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseParty429ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseParty500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseParty500ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCaseParty503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCaseParty503ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCaseTasksRequestObject struct {
 	CaseID CaseID `json:"caseId"`
 	Params ListCaseTasksParams
@@ -9241,6 +9997,15 @@ type StrictServerInterface interface {
 	// DeleteCaseNote Delete a note
 	// (DELETE /api/cases/{caseId}/notes/{noteId})
 	DeleteCaseNote(ctx context.Context, request DeleteCaseNoteRequestObject) (DeleteCaseNoteResponseObject, error)
+	// ListCaseParties List the parties of a case
+	// (GET /api/cases/{caseId}/parties)
+	ListCaseParties(ctx context.Context, request ListCasePartiesRequestObject) (ListCasePartiesResponseObject, error)
+	// AddCaseParty Add a party to a case
+	// (POST /api/cases/{caseId}/parties)
+	AddCaseParty(ctx context.Context, request AddCasePartyRequestObject) (AddCasePartyResponseObject, error)
+	// RemoveCaseParty Take a party out of a case
+	// (DELETE /api/cases/{caseId}/parties/{partyId})
+	RemoveCaseParty(ctx context.Context, request RemoveCasePartyRequestObject) (RemoveCasePartyResponseObject, error)
 	// ListCaseTasks List the tasks of a case
 	// (GET /api/cases/{caseId}/tasks)
 	ListCaseTasks(ctx context.Context, request ListCaseTasksRequestObject) (ListCaseTasksResponseObject, error)
@@ -10207,6 +10972,106 @@ func (sh *strictHandler) DeleteCaseNote(ctx *echo.Context, caseID CaseID, noteID
 	return nil
 }
 
+// ListCaseParties operation middleware
+func (sh *strictHandler) ListCaseParties(ctx *echo.Context, caseID CaseID, params ListCasePartiesParams) error {
+	var request ListCasePartiesRequestObject
+
+	request.CaseID = caseID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseParties(ctx.Request().Context(), request.(ListCasePartiesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseParties")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCasePartiesResponseObject); ok {
+		return validResponse.VisitListCasePartiesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddCaseParty operation middleware
+func (sh *strictHandler) AddCaseParty(ctx *echo.Context, caseID CaseID) error {
+	var request AddCasePartyRequestObject
+
+	request.CaseID = caseID
+
+	var body AddCasePartyJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddCaseParty(ctx.Request().Context(), request.(AddCasePartyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddCaseParty")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddCasePartyResponseObject); ok {
+		return validResponse.VisitAddCasePartyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveCaseParty operation middleware
+func (sh *strictHandler) RemoveCaseParty(ctx *echo.Context, caseID CaseID, partyID ID) error {
+	var request RemoveCasePartyRequestObject
+
+	request.CaseID = caseID
+	request.PartyID = partyID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveCaseParty(ctx.Request().Context(), request.(RemoveCasePartyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveCaseParty")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveCasePartyResponseObject); ok {
+		return validResponse.VisitRemoveCasePartyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListCaseTasks operation middleware
 func (sh *strictHandler) ListCaseTasks(ctx *echo.Context, caseID CaseID, params ListCaseTasksParams) error {
 	var request ListCaseTasksRequestObject
@@ -10893,283 +11758,300 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37cts4ljj8Kvi4W5XuLCVLsh3Hdm3tunN1d24TO5OZbmUjiIQkjClAIUArmpSr5q/vAb6HmAebJ/kK",
-	"5wC8SKQkSnKS7vFv6rcdU7wA5xyc++WLF8jxRAomtPJOvnjsMx1PIgb/PhM0mv2dvWVqIoVi5tI1jRL4",
-	"R0CDEQu9kwGNFPO9QAqVRJpqLsV56J14rfYx7R8E/cbhIaWNI9ZuNx4GR0eNVthmncE+PegfBp7vDbgI",
-	"uRgq7+S3L14Q0USxy9mEeSfeOxHQyYSF5AWnfR5xPfPgMwMeMhEw76TVPPY9JkLvpN1q+96nRGrz3OWI",
-	"kYtkMok4i+8pErmniRrRKCJ9RhIR8THXLGx6vhfDkmlkHk2/RKZcj2SiCSUBnZCACsI+B4yFRI8YARgQ",
-	"OYA/Ail0TANNxlTMiOZjpsxrFbtmsVnziTfiw5G5ommsvZPDI99TyXDIlPmud+I9opPcIqmGtw4YU2RC",
-	"eUi4IHrKomtGxlLokWp6Nx98L+bq6gW7ZlHu/elLDTDrv/aD72l5xYR6pwxe9x8+vLnxvUd0Hu8xo5qF",
-	"Z9o78TqtzoNGu93oHF62jk9arZNW61eDJLzlp1lGBp3GUdBmjSN62Gkc08N2Y7//gLYG7aATHjDP90Km",
-	"gphPLEjOSMjVJNGM0L7BQkQ1IyGLuIEpwpdnNBa2GuY9jSO2P2g8pAf9xmHwIDxiDwfHtNX3fC9iQxo9",
-	"l1FGrePZWwkYl1PBYkSOTpS5MGHC8z3NNfz+SsZ6NOUiJNdNciET/MPzvWQSLgcDAG9EdenhoUJNWeyd",
-	"eC+l0kRI0Qi5CiKpkpgROowZG5vzSPrmywZxExprzhQZyJjoqSRakgG/ZmTGaAzwWPM4Hjc6g1bYOApb",
-	"/cZDun/YOBq0Q9YK2v1jSs1pYAMWm+NlaGiOIjrtDmwq9+qvvKlK0jton7SOfi2Sxcq9XhlMnnjBiGpD",
-	"JDJAJgD4H8sQztZwohsHzXZjzAX3DI9Jj+1zOSWRFEMSSqYIrdwvSVRCo2i2sO3/8RbA63uJYnEeX8vP",
-	"jUHH45gOdAEPfRmak/cf5JXUPEBGxeIxF4CyruiK94wwu5hsnXJA9slLGgcj0ml1DoEFEjYYsECTQSzH",
-	"ZL9NfqYiofHM3HDU9JZipGOZQR4jtNHq7w8aR8Fh2DgOO6xxSA8G+0Gn36at4yIOGudPPN+TMR9yA+1p",
-	"zLUGzKQnNTQbZ2HhsJbsd+lZPTi0q6wHd9+7ZrECOuj43pTGwoqwDwYjz5hgMdXssQwSA9ltxOcyiBka",
-	"BiCc1wAxPHDJPmugkJeJTmhEXknReJzR7pmjCUMr//EfpN0kb5BmzYXLEVc5suGKjGnISJ/pKWOCZBzz",
-	"2bj/nFARkrOQkhfymkU0YE04RdQIpYtAxijGO0ZeBlZ0ffHsAcnR8vbfHDFq9AzvxLNb8XxvIhXH09w2",
-	"eMsfxnandVDALKgVADw88EJqouiMTEc8GJFAJrFWJGQBD5kTXkammvdewnuLrDIImFLwg6H22c+j/rOA",
-	"v+Y/n7/7+3n7Ff/5uMlmP/89fH/OX/Pz6cvLaPRXczHoRKI/ftoK//Jz5Pke+zzhMVPnwjs5brWAe8dM",
-	"jdx7z36N314Fn0bs06eLvw6fDTq/Hqrnw+aB2H/cmvz68Ppte3z5YPbLp870L/0Xo3fs5+BYPaXP+Gv5",
-	"Kn6p34R/vnIsyqpkPzEasxjYzjtlWH09vSDkivajHNWzMeWGy9KQ/q/VO5uBHBu1MImiV3RsPprH5Bw/",
-	"WXVKYxTyQcSZ0N6NWbehAxYDNt4yHc/OBho3UtRALlggRaiMSJpSrkmfDaTh6kLqEYuJjmfkh7dPH5Hj",
-	"drv1YxNQAcv3Tg59TwUjNqbmpQMZj6mBCBd6v2PkCv3Mx8nYO3n44MBgzMgV+LvlexqBzIVmQ4DyjW+O",
-	"Ah0zbVdslDFz2OdXa2gzoIrdU4SHhdWsqyIBk51QbRRJgXAP8GOGqj4lPDZo03HC8tv7z5gNDB/Zy0yI",
-	"PfxV7Z2HqAIlsZIlAO4J9lnjjz2nSk/okFlIN8nrCf2UsBPCNSgIYzKmMxKMqBiy4g7Pfv3Uml08fDX4",
-	"U/LLq788DA9ePjv8NHR7+pSweJbbFC4nv4kx/fyCiaEeeScdixL3d9sgQGsWmzf9329njV9p4++txvHH",
-	"xof/+k8vxZjSsWEtZrsvjGFRjqCx0Yq4ZmOjLcBWzY5G9Lq4n06rfOVgshQWHrIBTSKNj1RTWrtAZ+1y",
-	"OoutjAIy+4mGz6hmUzqDgy2FNsfHsC1jVQUgpPYmsexHbPxff1OoBubtRmFetSDxZGg+S/nHPg0/WmXR",
-	"aP4amYCB0dk5GdJrc84I3kD0iGrDXqMQWK6x3hQLfTKJGFUMDiIdUi7AJhBKUzANvT064XuU71G0YC0V",
-	"M6XrKMNO1ThsdTIl4ycaEgedFJYjrSfqZG8vkIlQLGpaYDggqb3irgHk6x2jN/gGfGTOShJEJloZiaNm",
-	"SrOxhRkLUXdTcsz0iIshSUQCnLfp3fhmA28RFhtiNxFXQk7FU86isAzDYxoZagTVrIBdiwJihDoZySg0",
-	"J2FgXoNo5ihW4e1wJuJYxugZSN9j73HPAefgyr0ahLohbGOG7I2ZokMG9nIJaVi9fwu6AA6ep4u36SrW",
-	"pYsMVruhiTyYAyrskYkZDX0i4wWg59wXqVZjwA+E8kiKQcSDTclEU9BCFukjcO8tkAdXhDWMPkBoGMZM",
-	"KQJoHXKlgaRpZHYxKz3niR7tuVu3RelxhtJH2ULXxWe6t92jM0XQUOL5BpEZM2U0YrN+PN5PZdznYYig",
-	"3wBtqDMtYm2QvjeHtr/KJCbmiWx1NIrkFA5lGaqMnaW2RdF+hqKnuVWti6NsJ7tDUkCjiMUg0Q0QQmkh",
-	"cON754YdCRpdsPiaxU8MT9sQNdy+qQw96W857FykAmBqaGQaSzEk0kiNmBixUSEzt2eMh3nG6PZPEAAE",
-	"IbA+utKd7QZbpUAZMaNy5k8bD8mIRROFTikRGlFLpiOqAaevpH4qExFuiEjaV/aJeTQKqT8O4M1F2Rkz",
-	"lI5EJWBuZt6CKiTmblF7a3v/aqG8XziVBwVHDHlqd7EumrOd7+xUFoEGSAcpqBcPrBF6RpngiN83dBZJ",
-	"Gl5K+YLGQ7YhmiP37DyWtZQf8cc5DQk0I7OmPiNUo8nQbh08PDx6QPozzdRtqrkH7RxjtaoMeSI01zNy",
-	"KSV5YVe8LkazXe6OzwKAuCLwXrAOBKBTsfiaB4wYpQPZ7gVeeSfoNeWR0X43xGI/UbMKQybJvXzRkuGK",
-	"mGdJzIcjTYScrm217IID53BpQUHeFZZbw3TJ73NHtgt4wQF1juMKxkJQ+kI5FacZjAgdaBaTHrhrGuCv",
-	"6TmPXt6T00hdOWVrsnfv5Zw+N+icky+pmFlyVxvSiJpU8POYavbRRhsLJCIlBgzt7lWTvEHaAHcTJWM5",
-	"ZkLfGn0cdHJ6rlmMAQJJobA+dRQ2uGt96p45QeGQQXDCQQpYuLH7Ys5APCs+FIQL39AOIGJ31PFOGNtC",
-	"xvzvLNzYF2LdsYvEkcDbmdDmPUX6OCPXNOIhQUcxAScsCDPGQoxblxpB421FQKudkUVh8+tTxPyudm8J",
-	"RTS4MlYsgghgk8n1mIXm2zRShMYM9bs5gnj//n3jLLfGRX/dc2PCSJLfCPp7Hxwdzvl7nVN8mUsx50TE",
-	"u5v3y9yHSHGTWBqcG2aLwndTnjSSsS43FQBwVd6ZEZ1zy2R+BEONE5s3UeacGSfw/DUoL4adafKQBCMa",
-	"00Cj3ZfzzkyoUlMZh+X+mR2a9J1OnqZz4LXKTS1bBEG3KyGIUAZHBw1hSf1EoxkNoDaXTkkPYd0jgo6Z",
-	"IowGo6aXrQBTdcLwEVXsJRv3WZzz79Ew5Jjg8iaWE2YDazb+UlzOK3g7BIUDAwFN+jMiBQRUexgg7UFs",
-	"rQdxGxDCY/o5/94OeJrnrkxyf35xMZ/lQHtibjpDP5BR5pxTYtkzZvuQ1XGThXPXClFk8Y3f8EMfUoKQ",
-	"/b+xQJs3pqlQ60G2uOeJjHgwW0kpeNeN72mIz5YFEcwvhjPF7JqzqcVAjte0lkUwut2L0qBFHgDwad+t",
-	"eCkksqh2cbcutD2//vcjhsEzUI/vKVQBRzQkfcYEGfJrJlz4J1tnX8qIUWG+PB8kX43dfH5ZGTjdrz7k",
-	"Q40YkXHIYhePMrAAUavZWK363FN8lfnmmH4+x0fQEYIboXFMAbu53K3lr7xwOWQ3c9ldi5ClQBWh9GHh",
-	"GGoaT2SsqdBkwGNV3Mgc0RTDXN2u6nYvPpSJqPzeOmV7y8fQFwAOv1m3pbzmBtLAZ1iIKUDoyDeEfUpa",
-	"cIkSJCbDhswGlka5MuqvDqkWiT0ljjxSirAubCnNSFqgxbKD4lLn5k5HJBWGyZcj/5KPgZXl4uq1Hvhp",
-	"tt4BKeBoNYd9nLv9BqPx63wll4JXxRZCFjFzyYjD1EVbzghc+t76AsEpA6ufuMA7b1KdYfUjl3DjTSHR",
-	"aB1czVEjz3KZimhJl5+HYx7ReSrJr6KKKh8XcV7GTGxGgUEG5GDOiZp2qx7bMF99wVFwFs9DypPKUxrU",
-	"2gwYkJeMxzSeFRlVu4xRZekHq977KrtzAWPwgSoooy62uOONNKAsIaYMUhMWKynuKdAQF7WCGoiqq2kp",
-	"Dlr7eqxpY7XMPpgDg0sesit2C1mOi9oUOIbH6tGgRfsqWVmLlF5JXSJK0DxfVxPCVLqyXQqp2Zbnu7aU",
-	"4puQAXDIdNd2S/mPL4NfbeQbsNRDPaDpu+A9Tj6WsHZqqdqwdi5AxVKsSSAT/sSmkGBONtc+pF/ZUwC2",
-	"H4c0R5TUTRLR6cw8NZXxlSJGdmu4C/O0FATMzDVFZ6pJqFLcmPm68ECTYH7eCRjByocXUHWliMu2hnWa",
-	"G41qaD4HN4ITQhhF77c0jR/XY4jEfcqQB6b/+R4+noNZUT5dpDrCgoISMwsnYl46922sGEC9rvrlVjIt",
-	"6oO3c3LuVK7aKtcyJWtNxeqSqqsSPq0UHwrG1uXUt67yJ+y1KOd5IZ2Z88oVCZOixWW2Pi8jSmh9Xepc",
-	"nzoMTEsopISzcQgH9BkJrbmYW+x+LXF2G1S1ubpuIPAo5wBe3/FUl/JukzK+Ccark3n/r9v93Go1ut3P",
-	"7UG3+/lo8OF+t3tRdvk/VzvNYInL0Fdb+dBGAtZSPoD3fBfKRw5/lcLU7K9amBp0VopSc+YiLlgteDKh",
-	"09LBdSDqPvJE6O/FnrxcchDy9jrETsMyK/CWTgMWOgKH+lw36JCu3uZ7qxHkemt6xQgXWrpYRJOcpTnh",
-	"6CmGHEgKCazsMyYPs2t4A01ToF29BoaTDUjmlK9NPMo00CVE9tRcdp7jMYC2zD1f3zu/SAsjqp9cW2FQ",
-	"XMRrwQi7ttV8kBejY0bHmNp2cfHE/ijomBH2KaGRIj3z/t4iaGzMa+3wVlZDsJJZ5atil0Y7JpwFjPwQ",
-	"skjTH8ss1DoyHS/MfwbefUKo/ZYFGxLaKYiVE7gyHcnIXUcne0SVRnieEgjQnRj5OKA8YuH8HXkWB190",
-	"PM7GUUt43byIMb9+qKCGzaJSQXZgV6HLne2brEZz+UMv8C7DN5mCLPxSBDsLbw63D+sflF04l9xSq8Fc",
-	"FfJypc9le3Q0wwV5SeOr0BY3bEPK60TYLK+85fBavl78ywrWPqUqx7rXlsRv3SfmQ2u3EH1y5/6rRJ/S",
-	"EqgcELcJN83V5a9HoYAkgxlXO3SSR5mMbc1rjnjTVBsXPSNUkZ8vXr8qpepbIuvASDCoSkfNJxhVEXVd",
-	"WzqtqF6H/Ne1drHVwAo+m8PfL+b+ArNd5CsRFcOEDudk1rwRdFhRwtioiu9i44PyAsaQRZgS5Ihlq1BD",
-	"1kyhmijVlaNIy5z9NDKPKzF3YcyYhSllcjFJMmUMKXhXRLohj9kF/9hCxoFLIhV0V9jDJEWAn/EixH+O",
-	"8xT50XJP+zwFr0CsYbJ5zcimtYa2bwIsi0YzxVW5LZj7XP3YYr4+Yn07O/fU9xNrLFnURkk5t85b2eeA",
-	"xZMKZb/PhlwILobm3E4LhDJ3aA9qHdjb5tG7PZMORHnZv/zQwa8u+rSZJbBJaHCbJDP43vLNbLaR7ZJZ",
-	"6kYf1vcCwragU8+uEWQk4TLb4nCTnMD6Vl6FkxZWaH46hUTSiNfz0lYszlnyy5bmmu9czias5Ow573wl",
-	"JeafX+Sm4coEGnSVWwE3d3pqMK80zbyKXLAlR3EB56j+gH404GiDIVxyfDzbKq8S1OgaMuyYWiXKllcV",
-	"dvTgoLgfp1/+Vzk3hrVdpKnT6+/K0JLR4Ag+TH7otDqtRrvzI+Qn43t7pRusIM5zvYN8mbQRVBnp2x+x",
-	"sFARzcaTiC4w1P3O2t9bP2PMrWsO4hlFrSL6qj4zPLQEYe8l5i0lJFHta15OIPk11NbqCotaX60rHPZV",
-	"+tzaelnamW3XvPz2snIGXNCI/32jR9aNPq+dv1DD9nWZ2ttYvq7X3ApSMUh9jbfezLcyKysjMu+ImGaw",
-	"zqFtDReiBTul6pRgMTiZjhikzxil13a7I/0ZGVFRtB1DmWD9ZmY8llqNInFpaM48Xh+n7ol1UbpeaBdA",
-	"tzKum6oMWwXwN1ERaof96+j+BUmxEkp/xntfpTjMOtFV5HRh5pMLn0VSXhGqXVVDkexODZm53lPoHA4Z",
-	"jbTtGsQFdswrKxZob1ossAYfLVhD9jCmXMAvamy5tIpM0KUwqpNfAeB+JMcTGnNV5jiFHCkWvpdxqMpP",
-	"ONTxTs3v0FJiuafncC0/j7G+NyOUUSKuKoTjJKIBs2ohJuiF1XUvp0QYjd1xJY5eLWXVpfWkqlng80TM",
-	"ZSV0DhEC814SLhSL14Z0YFeyLaRXcSEsDYLgYI3kAfZZPwIIL5yC0qjFJqieL2WJoW+ilrmjgrQwD1m/",
-	"SNKVhwIwt+hHwszOCrHMxe4B1ip3qU1fmI8toRNYjCNpwaapkrAtyQg2vcBe3uUlZbHS8HF3tty3fXSq",
-	"tddYQ3t5xz7fk1FYa/8yCne2fxmFtfbvvr27/c/RfrqgHFxyaMpRi5/SbyXZ17c5zFOqHlf8bnzHeXV2",
-	"RcEmsQ2XbezPYNnKXoi7UFuEknfop3qHkc62g3OZJx9hgh2Ad2kw1Q6sp12Cy75mf9xKL81aDpd5I0BC",
-	"u2MD4F4ZNqp1UNKvZztd5gLL6eulbGZA49QzNKLKmDqskOmSduh2BoVn7cUlVPD18+R/D3bmnYV1uxbW",
-	"hsZIiRVS0/T4c7bm2ynusqFyJr6tZ0lIXZnErRXB3RJFuW1LCmIaI4Al5ac1SXXFOQDwbPWF3VFeRkhz",
-	"Bm+u7G15QDD/kdrKjP18TXXGfu370mqKcF7Y7VneO2+l2Alp+6SDFWhKElRmlmdtrFLUy+Cz5Vm/O3tf",
-	"7eytfegK5dqLtCbmehufkmQyYTEQWiQx6UIxaFiVd7OkpOdqnfNhqsNikGW/BDTQojvtODvv19K2DL28",
-	"rgYbo4JLkOvtgphp06fFMwgBvTf4O+b7a9flEfttHbfaP57abMx0GAKWpUIWOzYHpKT3P71tFrmgKOOK",
-	"0xZZZTh3HV9KWnxkY8zKCP8K+skOCN7n9P1rGdB+EtF45rTNR+/OHpNAxpMEm971noz7LAxZSM6F0nEC",
-	"9lLJtuvI8dw8tTIVH+bB5JI9CbZ13iIawcrzwqBZqyZMhIr8wD4HUaL4NfsRlJZ3l08b7QckkCEjieBa",
-	"LWfLB2t5Mey4uDL8oIexWuXv1NWWcjPmFnc+Q3e8eZUq+VCNz2Qz52r0FSr35CBCNKToS22Ts9TtYSM/",
-	"Ea+6u5EdB8f1NnCaO+q5w+qIwkEFiTUH18J5yaO1sIEyXrE4E2qTNCAM5ddLm0iz8NPYOFepK2cQy/Ep",
-	"MFOkDefnN+u/p1xWBeYOlPV7yyt32WbrJg/Vbo8mxeqWI+aeHeUKIW1Y4K+H3W16ozmHii3csJOudlu3",
-	"USvLPTczrJRdQmkU3LRTG7NmbN0WKigfLieOvIG6gaOf2E7ROGgME8lB0APNzyAICgqPn08ix3z3yYTR",
-	"+JS0ob7SfrVJzvB5vEeKaEZiNmEUX0h4JqSz8QiQDm57XGS1Fa5OMfU3QWPrNEkavGsjGg2a5BybaZh3",
-	"jWyuLJaaTbeUy/kBbOXcZR3fk/XhlrZvhd3eUykGSH9m1s5jwkO1NnPZusYHlnFbJT6bRuq/QcDdsYD8",
-	"+c6Rwdz5K4TXN65RKksqOyPv3p0/vj46JUrGGnTMUMG/kUL4GNyvYH/xOZM8ScBTl7cdHxStogclUHrB",
-	"r5mwhlqRPasKb/dZxK8Lrm15tbpk076sDA4vatf1+ATa8v706A05OCKaDpvkiRhGXI0wRo9ZRCW+6Rww",
-	"OmWe6g9fOv7Dmx8ameP6w5e2//Dmx3IKeyGHXGymvWzU9yztElxeW4nF4dBLFO8rkEf6cNFC6jycT09c",
-	"jkhnfaevK0Ppq4JLq6TgBH7L4tGfNQyBS/O/pEhrhlclpK6aQ+fDjMslHRhA1lDsv2obPs0Rt+8ZCV4a",
-	"pnlTiZEnMOgg6/dsbNYxDPM7E7PsOrJk5RM1wYQUKTfA2sOypaWKZEnz8CQywt9wYNcvYMSiEGcMqLkK",
-	"bRys53sipODcFyGMrGHjSSRnUJtUCpmsZH6h0TPlkTGlcWjkweHRj2XNCMISlnABTaBBYTACaxLLYUzH",
-	"6oSko8OM0gVtqX0y13vdz7o6+SQdsOKTMdMjGX40V2Bck7nTTa7yCbQ/+jiSkblKFfuIra18kg708Em+",
-	"7b9PiiMi4O9s2p1Pkgm2IYD1ZXe5wT6r88k/VpD5Uh/WyChtAuLVxqrhY7ZlKr5teF6e9MCi0OqKU2M5",
-	"F1t412ginDrsVjvRs57ppdleFEaEldXbbe5hyLVhr84Nzw31AKll/VuRHM77N+BMFz/+udNudLufj1iV",
-	"j6OCq5nPP7+8fEPwhhU5JsfHOTXuoFU3M8w58GyPDLNDsDBOU++tVTftHyUp8p0d9K44h0kHA267ts+t",
-	"qqgoxbzk+2u0nChrZGX4VJ4WysThW8gvKFWyghELrkquh1TTPl3dPyQn3GDFIVd1HplXg91X3avKdqNW",
-	"yFJ2zeIZylOuSDJZlKZsGNOwtD9gudboOzCVA9e1RFgE7gbOgE3LMstiN/VqM6+qq4ShF/iAxbH5jiyU",
-	"CecbHayEp62rnINLtukK+MZMjTZTc4tDuEtVEbzDTnVJLXhlNEIe12vclOmCzcqhxIUBB/nVle8dh258",
-	"RR1/y97Gt9bVKm97LOcubpLJKsMht9dS2C/p2irSqRxjOiOhNEIH8+uiwuFwzU6zVqjhmJdr8hdMleee",
-	"1G9AmcRxaUOqzK+ZDeklfRZJMYTWfejKX/Rp2sn2t5DtRZV+p7Zr7ZhP8cm9L7/qDCRleLaAr52dofC5",
-	"9bMzHIbnmlFvXNJ2kYswlaQdJ8EIRgdBqNBmhaJ3GDM1oasvuN20NqpLMVs0klNowhTyZOz53ogPR+Vk",
-	"O6KdwwdlVtbF87NG5/ABeKFH7DMNWcDHpQZGjmfM2xutxjFtDD58eXBwU8oVcrnqC7irkmeZcx/bjClN",
-	"Z8ZwghGkMk6rGRwooDdbmqmfpvCXgmNF+7TtvPDlwhQ+WUYfcGYW1mJs3v39/WMbPny00D20YayzeT2i",
-	"DPSFpoyLaTSBXj+Lhq7fEWiZlZkW0siYTDGWiy1pBoliYZM8NTY7k5OIndr+hFN0A6NYI9N4scPCYb2c",
-	"ZapGK/kAHhkj02J2/bzWE3Yr1WTN50xM8FWko6Cxe8cih1fsU0VJNoQkXCrWPvnXP/4JURmZGLAN6WTe",
-	"tntwkLftjluto/bxcefw4OigdXy8spJCJUi9JcEEO+83J1zRTsB+6J5NrPI9TdUVGEq2L2lR23QO9mJn",
-	"G8WHguoEPOsTWu1TssurkQLbX9J2J4RxXnF5+52Y0dA6/iJJM0GXJrLmGdJIRusYM+yTB0fNTw+nXWMG",
-	"+IzC0qOWI1NL31XMxsD7zywO7Zj6ucKB2Gi5Z0sLVZhhJTk/SYTT5iW0xx9zpbgYztXoCk0DvVsitN1p",
-	"l1Tz2Dv8rDEPrl8KH9LGqA1igvfJ1lpsvMZSf8jIkMfaXAOhtMpiRuhj0gFuolgBXcY65pUV/FAGQ7vS",
-	"UoqBuFWZ4AiYUhUW2xn5+f0l8LXemZ2HCef6hOAsx96CBXz8oKaNlmqO5yXfv2CBFKEiidA8cuP5sqGg",
-	"9snlDq+HDw5Wp6ouN1yfSYnc3bCQ3pvXF5ckP6kRHu2tH7mohATsqjx3DqZyzu+fK6LmOqzaiZwruVMe",
-	"7fkP59Hhr7aYL206SvliMcavJoxeKVAHxjSaD9m5hQMCgf1FFAoOBjw2qvAg5kyE0axUQrwD3lx/+OOc",
-	"16LWdId1pyZma1t3VXPjI9u77fC025kYX2PCxU0lVGu1k1o1lXNJB7C0enXnTaaW5KXn8tDdBLJTcsUm",
-	"tkmBK6u1Gds76Cm16wIrANvOO1/tPte9+tS+U+vzkpWnlsPA3bKwUZww0qdxcfAsKDlGRYZ0kIrjtw7L",
-	"StnV4iZV2Wy2+u1iK3dW6Kxo98WV2WvsUtNW7fC7nhS3rsetFpoWfG3OhZob/GYHvqWQX1WbYTBd29Vm",
-	"Mba+qw3o6RtXPmEaXxJD1taIjS1vB3XI6K7ZX0+dqvjz+0vPL99/pmMBsc7rfJEcctGDjIaHR53DH30y",
-	"dCqikmNGxlwkdoAabAlo281Kzw3cxibxOuaBWhIzefnk8u35o4uPl69/efIqnW7A4muOLq4Vn7gBk2Qg",
-	"Xd97a5vYA+bRCf/fuaHfxryHU+Q9wh/I2ZtzYwrH0ZJJ4SG7ZpEhMbWYA+ne40asgTKSDTnzbSeBNFEb",
-	"B65h6bSCORcxDbQdkHbF2ER1xVxADtJKbW9mgmkbREs0towY6idY8gXz0ppd0RX3719kTOj+feLCP5AD",
-	"K0gkzQ+FnuDG8leEEpgv34j4tflugVpk3BXlthL51z/+2bPJr8UomLYxv2HezEgUszDQSYyJnV1hU6e4",
-	"Wz+kS6j798EM/s3l13z4waFoOp0240HQYCHXMm7KeLgXDwLz/yEPh/SqBur3ml3RC2TIemBkZHk4YwZT",
-	"lXPZOKUz2vMz9A2KhNRdkSWFkP4McFFdAtUkZ1nMRIYzbNoE7TTSnJOucM3C0IIG1xuBbGJlAWSFOGTZ",
-	"3r9PLpgISe8vDXu5cR72iIxJxHT+TJExvWIGCdAtKpBmU30aXNlsjq5wyT04w8dctkFwmxMBwwLdRUNG",
-	"oALhil7wMdewmCcGTjidBZKcKekn4ZDB/BK7dXMReUmT9N5SzeDpBvzfnt8VuWtvzXk2xGzn1Od/UUz3",
-	"yA8KjekfiaIzY4Vh1RHu4dQQ9YQJ3RV2Ee6kHnSOUe/svWU6njXOBtrY/cTWr6W46TPSJi/5T+k2lTaE",
-	"OaFDwDamAJ5AriLpZZIAWmwaeocbqSK9ILvusgVPEew2TDxkAC4hBWuSc3MeY2bzaH3IdVLEed2d070L",
-	"Few8YLYwwXK3swkNRqzRabYWmJs5ORR+hlNjn1V7L84fPXl18QSeybRgx99y1fAnXrvZwpvkhAk64d6J",
-	"t99sNffB66lHIJ9QpPA9ioPlcWC+KvEdvbWs0Gbw2cw9QgkWkPgGf5Z0EujcZIggtRfOzptIbq6UDYp9",
-	"VFekDeWnMkbeY/5xSnpQBWRJiYmwB0CWg4FiGgj+/v2FWqj7933wGnfFz/SaXsDi7ynSUwZ4Pds/lfTS",
-	"aeM9V1CQ1Svowlx6jBmY50RXpL+bvVymPfDB72X4/JBf21ZeNriqYFSmnfWpFYsGWXyuK34oLyj8EUd4",
-	"UiGkttWpkNLF1RUSkZFvaYKJZ9Fm88ftof3J2pNBbmxdjs3+zbZas2IzVzUJWdiuTtq7nEpbJQlNFmiU",
-	"WPLAPM8sMxODYN7liCtyNowZg0onNaJRZE7lUF6zWLDQlhyQiE6hwO88ZhEVoZ2PlJgVsvieIhGnfR5x",
-	"PctekQib7thEbUKlLWyXKXFnCBxnR90UNTkdJyw3OAnA0Gm1agIONYSqlbg7s6W4yUv1N5E+WVrfgeto",
-	"mtN+gJsoe2m62b2faJjCxTzSXv3IO0GtWsHAtjho769+6A2dRZKGl1K+oDF2GDvodNb52CSWRq8x0vqJ",
-	"0LZi8qBzvPrZSylfUjGz+wNl8HAdmJzbnNgLFl+zOM0EPWx11oLnM6rZFA2Nw9YaoLlAYf8uS8stGBHe",
-	"yW9F8+G3Dzcf/Nz5RI5sp7AZ7RSC2XiQfU/ToQI/Kze2yueGMdzU0iQV83EnDmAaRKUsOLOimWYzpMhP",
-	"UCRHqJhhbVTE6LXNjbRajW/tXxqRkGrqUlPtbBGj1OCE49xQuZhBVyZgHfAvo4Cx2EqXSaLzapEbwmL4",
-	"SVe4lcGdOQ3aiBHwZYHCk48VguLwHjSNM1AUT0Ay7cEQsQZmUfeyvNL0fTE3G8XwCU+jJyekB8PGel0B",
-	"L1AoDLE3H+gW4NcDRR+8+qEUrGdnxKVyszj5DDXzrkB9194My+5hv5yeqyFFre4eGBuEh6dYIEcFAVyD",
-	"vkTVVWovghLFIsXKZIxiInyE00E2FzADGUVy+m5SFDFnKQGhMB1KBoOpQdZSQRiNjVAwu/YRKDgAMCeO",
-	"coPU5tMvvVb7mPYPguNGZ9AKG0dhq994SPcPG0eDdshaQbt/TKmXDhVE0zuVX8ZqgAGuoEo/TvoRF+Zf",
-	"nVbnoJmvtPWYaJw/yY0wO/EeS9frU2keRWg3cFtSlH4BrRUhiWbx+H+ypkfpwjuNo6DNGkf0sNM4poft",
-	"xn7/AW0N2kEnPEBmkR/jUwbWPKSy5T2XUxJJMcTKSGo02UbIlbFZkzi/wkQlNIpmpM/tIZpQ8N9ssti1",
-	"JV5+qN6tyOxsHNdSmV0clVhz+bnHFpjI/HpwKOHJlwxVVqN6KZWuRI7K3Cz4gpogximWFepEru4NrCxI",
-	"W4ATCfzJTrb8qtrGOiL1qYsZ4RMHq594JfVTmYg7heY7UGjO1BWhc5657TWZ/Kwps4ch06tmY/kuxsWU",
-	"xlSPJnkEElURxZgtnJZTcZqJVMWYSn1998B92BVGzgoaxzYcHXFlZbuT15ijRgU4CI0AJjT9DR1JWI2e",
-	"ftEI+IPWfpmcNm9/VNitsfNt1x4F0C/DX3bLHrhrvBt/5Y3ONe4vzsCNZsXxXuhG4SqdJZwbg7Gm7PA9",
-	"bt79KWHxLPMMpx0C12N52FuixnqvODb/zxZrR6SVLcbmZq7JfRcGWZlzsKVQm9g5r6kMsYGT37K+FzZe",
-	"mAuzeZ1W50Gj3W50Di9bxycH7ZPW0a+5+owNVYV//eOfHsao1lXBMHfXQbimavGhGNnxzn791JpdPHw1",
-	"+FPyy6u/PAwPXj47/DSsJR/np9uViMkz9ATKwfw4u+9bKH4TefMVhIdBUxETuxUde1+K5sVNpSx5LbLZ",
-	"yq6Hm0qN0zPbbSSrns+/F1pSKBJx9P+jDZH2L2GfORZLFxn/kBX4/iLbXz6B8Z4iPCxly6tOLXDCCdWj",
-	"jBEulHoVlfda3Hp7pujcGMv1/DzsNuMRVWp0wb3wdRlDXd33j8oX3jIazjl6tmYMLkjcgElXlYwgPxTL",
-	"jf6ggvSZawHmY6gy9fZUTljjEPOAlkgYZSaWem2Qatws1QbzvbWUt/VpSndbomMUd/4LYxOFxRZ6Kp3X",
-	"gGgWRbhl5IFckKynW4EDffEmSTyRyrCUJ+ZzFJrTUPI36Pk0iWWYBLrpUmFsr4j5+XbFhJP0jSVNfuZ6",
-	"edqg2hv7xMqOlfa+D9Xz77xXFYpTMWLn3XyooaYsjGurYEPzk9k25ip/aOVBL0Bqa0bhZjA00uKTSp/6",
-	"Y8w/yc32g9bIOLPfrCZrqIZk3iS9Z09cTtA8T+qBreniq+ZKOZdB9sHjdIbjaaH1WihB7xhwDX7zg07H",
-	"7wo4wEbchy6LwnZsJT/09vDpvX/945+9HzGy51rDzWWQYs4n6VlWCPkeGFp0aRw0axuTbzFHoDafpc1j",
-	"TpHPcA2xVQXRVkF6rmNWr8xUHs71DNzKtW14z5z7dZzohEbk1eOzvAM26yBpGQEz1grea5jfYMACza/Z",
-	"Y6pZapt1Gq2253sYROVi+IJOvRPPxk5R1dOzM5skih2QvWc01kxM2ZAc+eRha3+/TV4mggcjnzxj8ZiK",
-	"nOX6SsZ6NOUiJM/G/ecAiEnMFBNGVl6Dt5hFDLKP1QgLs2M9+ymfxBBS8kJes4gG2FFyLc7te5rF45dS",
-	"QCJC52DOof7sJy/rTWnZO7aeTPPzXRe9sJbrs6oZ6K14mkM3hXKpAlrZwXKbXS0PF9v5JnfR4n8b5yrI",
-	"l5x42VK2pUmo1RLtMqYhw6BBof+6TUF0fRmwWw82jzS/yAn8y9XbG4uZJOJKyKnoiuIrsE16+iJo55i2",
-	"cCeQKEagfzCNXBMwleY3WgPc7woZo2w1VwXTUxlfubX6ZJDE6IaFPB8jBW3FJIqyg86x7WU5HfGoNH4K",
-	"YIIM5W2kTArsVJyk+bMh/V97ZzOAQXRZ7wwvkHHMAk1GMlaM9CG/fFaHXxZ6Dt4Kk9RpYeBSLmnrB9df",
-	"efrAAge8cGHdOw74/WrsBe5lMEZ4wXI3XK7Atha5k0yWKNxPROjSU5QbRbJQ4JjmDxuF6NQm9eVTp7ki",
-	"15KHBHoQoxG7cPplotPjXzgpB0s7jZh3G63vzl5bEGZADga7y+hhXTGG1TqVHhxXPmTJAzNryp2w2HWm",
-	"HNd1ueKYreSIWPWyNj+0t5c7Kl2+UBqlu6O5OZp7P5KEjsn5TmjOMpHVytMcu0FVQ7ApFmFgTvUCR4I6",
-	"DsOOTom15SDlGLQeYzTjpA+YPICsxsfJ0zZLjARyMgNXZSiJkmU6Tb4uW22l1+QgkWo2xWJ47+zX+O1V",
-	"8GnEPn26+Ovw2aDz66F6PmweiP3HrcmvD6/ftseXD2a/fOpM/9J/MXrHfg6O1VP6jL+Wr+KX+k3456s6",
-	"Cs9c/7k/iMpzlhINMDK47077+Z1oP28ZVDSPmEVcHTUotjVl1azmJb1CM81JutRHZ15JesjSemCIzVly",
-	"NpzhvsGQ6/hdUTphq8+4GOYMtKz4DerMiWITGlPNiNJsUs518DtbG1OCTR8ho55z3OFenay3HSDWsLiy",
-	"ut+iO2y3tth8e8i1eFN7G9h8Lf0jJT2qYObK5qxpjRP/yHbbvmNL27GlR5BIlOMcdfiSa6doE2BZWTcK",
-	"wyDy+exG5cccO6ge9LHskosgSkJsdVbkF0yEF+4z6xhfT6Be8s78WqUKPxEhoVFEximw1KZasV9teGU1",
-	"DBMm0g+V5WaeZbIL6lg1GUulSad1SmjqwAMHGmq+djA+K0umibjS1URTV9HLU3lZZl5lKl6rddJq/Zpr",
-	"ZWrTZ3K9WdMA0VzyHg/XT6zMd2QtTwasFZDO91at4PQFZN6drfJQ9A4OVimz3fti/2Xz15YzXmMvhgwK",
-	"0mWiy1LXHKvcJGstY87rJKzZL1Xnqq2VQlzMVUthses0tVp+vbuEsK8vvKAT52CXx8wYOMszweCOvDID",
-	"Ng+2MyVysCjXsuICKIpW2nX/iCLXsjFmza7oferZA+jK53HsB0x4NiZYbi1YII9l7ZD3gaOPBXYREVpV",
-	"FhZQLAP/NgUFADqo8sRmILqYLQYNDioy89ORDmtmdeYaxi1dDfA41w9Eubm1rhMoNLUorjFNtKhY6KfC",
-	"Gtfts1/aq+yWywlWKy05FSRsNQwPbhyx/UHjIT3oNw6DB+ERezg4pq2+V2gL6BqazbAXvwedcrLpJyme",
-	"s5w6l7ty3SQXMknhiy1zlyyxllZjaGKNKgBDFl+Xp/+xc/ktx3FsGf9e364od3a9ttkFwPdSR5flyFTl",
-	"GjSRc8w2Sxs5QS8K28MJ2bbNQzCfLGWceFIeuQE3m3qrQq4miS4ex3kqtPfYIc2RsctDFvFrFnNsA7bi",
-	"zNQ5DumubtUPldv18vR9Wq88l1ZnRRmiuHOK/165hjna9mRvzDYK6tzeF/OfFabSc45xOnMrtqUABxU2",
-	"weCCcG3bhsNlaLRg1LShlHZAQcpxlGE5isRyCjrOzLW1cEOyXJCOQ16v7b9OxgnUiLthCE3yToQstlW0",
-	"2HfAzXOCrKUfDlrHPullcwZ7P5axLtyuZV31lL5HADRvfbsIeDGELQX7w9WU13ZI/1GP52OgqKUH1Pwz",
-	"O6Wo/W3pSDyzB3NgT1qJ4CaXuSaNUIPN9RoejVOiJF6aP/DlGed6x4epdSdP77wcK8veap21/LFSihsj",
-	"FqZpuUN3zdm01pGcUB2MFg8lTnCyBWKG8fNrJlAaaks295xQxCAyvFo1rdwy1mLP9ogneiRVWgdHpvCX",
-	"9VB2xQgNchvJxtf0/HSgL3KAU8zdtYJSMZ0O+LcSGASUK90DNhY2yZkzDXK/dkUMcIe2qRIm4PpgM6Qv",
-	"VIRCzz8cv1bCKJK0a/92vGLzToC2Ri41NVLrG/cLdDiybfzTm3JWPKj/NcLCC2MKbqcU49uwv6wvmJDT",
-	"O+Xmzt7ZHYtHLro5k9/OJtqzmlSlz/uJU6l0TsWH6J+WvuW8hCoeslPLw6cjCcP47HSliNFwmTv6pV3A",
-	"t1OpciAo8ZNuki0Uzzk+OcwZrnKz1u2TUtPniQBeFsy1ALjT8b5t1bIzaqBi+FurfKVu11LVrkleYaFv",
-	"lr7RnxHG7WBDleuEZf+GI9XDuuKCSge8RUToW3HjI7oCzDYaM5yIaLP77qkmuXBNLw3PyQfiaGQ0uBm2",
-	"2Toubbkchtnh+DY6Wn/2xA0nWchNHMY0YHP8xnKVDMGGzPqz86IKZ++yGL/FBo9neQjeqg/ZDotcr2ru",
-	"G3HlTXjycn58p2beqZk7lDJMZz2CYUTGbbnwliuae1/wYC31xpfKmdNUQI7pjMRsLK9BKx0rFl0zheIE",
-	"b7mniIZB2UZoQG9mIc3GjcxAVyIOfzEyC15+Ykz+sbx2me0wIsJovdUCBBewAxnif6lkAfd20G+xmCyV",
-	"tlv8GplSzlzIgq/Y5OguNvAHNWUj8Noh3oHDpGOedx4mqPBJVmio5YeehGwsdY0zn8zNCf03O/MbZz4Y",
-	"MLMlWupGfsYNFM/WneK5huKZpr+hyXXn77xTRG/D35myOzuM8uuooULqFRm+cEdZfQrWFdkzgjooDVGl",
-	"WeLffAUf3EJQ7Do591azSvEwn9eoXcGxyVhUAi4jxUMYEQaFqFoSxbSOIFO4OmW1XZay2m50+vtB4yg8",
-	"YI3jwWGr8aB91Hm4f3zQou1+fT+qQeTq/FGgnjtP6rf1pAISvnM/KqqmvguKYyqL+yYuXmCgBfIvyBns",
-	"CkOQLk0sPIU2D1CPbEtSqK3uMTcvT2Y19PxtHJ9iXhtcmwdslN9qNnq7tdbz+/kdccH6PLBKeQSKu1MV",
-	"71TF3fXqiTmkGgrkVNvw8F1ojXtfzH/WcF0uZ+27z+3dipP7VTpwZZHmCpZS6oNAyH0lv6MTlHeZyP8W",
-	"mcjfnj1AsGGpUQl3lBiVSwzHS3jpd2Q4ltdRYqDlq1V1GqiklZ23a8oqmBvJ6qhxS3SzjusEgbf8NFv/",
-	"rWHCXotcp4j24ZyO12nsBwdh44gdDhoP6YN2A9kxPew/CI6WVF4+5REmdoVswAT4KqtrLu0OatvNBmOr",
-	"7WYgozu7+dvazXiW/1h28/uRhEJ51LHsoQaTCmqu+pkrcrm5bMj425jLBivFqtEyflB5pjc4ro/s4m7F",
-	"Wl7Yzh2jLWe09fFWZZobkN8pwnem+Q6HvIYhoUBX34HmvffF/Oc7NMy3khl+lR1RbZivYk8lhjlC7isZ",
-	"5uZjd4b5v41h/hXZg+9NkhKF8YLOzClnUzvFLqPB07RsMWIDTWSifaKSYGSTH0iYQMk+8w0PEBKm57KY",
-	"jKgqTwacRDT4tzvzGycEwQioVRptqkzB7d9Qw23dabi/Bw33rkjzTt297aSl70DjtS1jKt3N70eShDxE",
-	"+WY03OmIiUXX84nNIVBY2k4jJSGhSfkklFNhyELZEvhBomikmuRVVv6uRnIq4OesJr4rbFYCdOSS5qWC",
-	"MKHjGcE+z3i7vcSx44bLZCAytjn9oZ2HEdAYhnWZhV88P2t0Dh+4ju5SMNJnAxmzJnkicKYX6ut2zVdc",
-	"mI0I+IIBRFdQMmGxkoJMY6lZk7zgCt1F2AjQlZcxAR3wlzrmHQb+bZK6Al0vm4EuEVoh05hB6/neiKqR",
-	"d+LR9nb/M4iI2fVzfFtrsN3/QC8Cgy9tZajYJ+/kwDAEHAiMKpSXXjivIUCvWdxPHYsbeNMd8S33phuR",
-	"aO+8c6p/o0FDVJMRnUD7EMLFt/aprxAne9cs5oNZpVR5ywyUEu0aJRlLaIQt0eyMDaUtZ5coGJSxvaYj",
-	"hs2mnSSYUkVoBDzWJ5peMYG2F/ZT6TM9ZeZSTIJEEzkYNLviF8YmpDdiNOydGBHseqalU92s9WUknYyg",
-	"iYvh5K6rq/swdokEpKhRGX9HCOyEw2/PjrnQNNDF0gOUdMCJDDR2wzndh2r2e3Eg+jOLQ9A4F9nRe2dy",
-	"w6hnMjBH/o4ZfSP91WCAurIondH3t2VGMMC4OnPCTlN36iT2utbssy7Nz38E7V8VUYzZW+VUZO23zXXV",
-	"Fa5H3D3UFMd0RgSNY4mTmaBBN7AK17UAG1pRkfWVo7mOBjhUdkQFzGjHT2IB2X6VComb+lZNuBHiqCPw",
-	"HZSazWV0pLVmNVxJSxdq2bZNLUlUcaUxA8ILd5NfAphZ0TZ8Dn7pmH89m8zlveC087JlQZ/vtRdlv3A5",
-	"m7AKb/tX6Qp+0FlMLg5oo9XfHzSOgsOwcRx2WOOQHgz2g06/TVvHXskseBlzGICczu4PC44+A1y45NxK",
-	"L+0Ifikaj3HafhIzcjaMGXPjr7P58ctcTuny65XXgb4O0y1O2gbygn3W9oCdeGe/fmrNhurj4GknfBFN",
-	"3rx5pOijP9VxawHFrU6OQaL73l1af+j0mNBxbScw7YVtU1p+wZJkkGrE6Mb4peKcWh87kiqrZluSROeO",
-	"a36Oh4j07BnqNbui9+b1xSXB+TF8z524huNZPVsPjYEQt0XSn5lPsWhQnQ8DZLvdHHSm7TTD/Nw+e9Vf",
-	"qAz5D/JKaphgMyCaxWMu4NVd0RXvjYKPij51bMHctk9e0jgYkU6rc4hQYoMBCzTaLPtt8pgFWMpnGEVz",
-	"jlmdPyk0Wy/5dv1aFIDa7TZbB7ys6o2I2KvJpKoc7/DJu27rv/cSC2Q6fWPWw+iNDblcUa/f+wL/XZGY",
-	"8Ra8vjbqCsugdjCd4XiW10EPh96ACxr17F1K05mCnIwfsfdLIIVKIk2xFE7bJoTmtOOtUpCYBTIuGTGI",
-	"a3NsbeUYK1hA9RCrVVpRSUjWAuor5WEgAL9NIsZdWsW2aRWhJdONNZHKKgVLF6hr2Jnj7gSWDY7D+zcZ",
-	"Gzdk+o932lp34vrOCbeymfvWx7ei9VHPHlTooumipOh+heC1G8oMIvEUosI5mTuiKA2MlIQGNeBh6woq",
-	"1BSn3B20jucCvi52C/2VbBgX59XJmGCjOWPQCDZNmYjR2C8za2Vo2ERqspB//b//H+k5n479E2W+bfZu",
-	"hHnuhj4NroiWBaMHvDSFBE/sUQzt4rg2CsP+jzgFPeSajHFsOnEvteDI1kSHlItTQrsCXwoeQ3gUg+Pm",
-	"McMyDeysPbSoq4hcqNvpLJX9pf4QjHFTw9BAdt4shLH57LP+Sobhz1QkNJ6ZG44MYLG833uBGYACvld0",
-	"DIHlZghhwaBFkhlBkMoSGC/sI/V95VyZ6Zs7tRtj1bcxfy9C6y676y6767ZmyQI3d4632IkKF3LYvTkM",
-	"26DxshwumvZ4Qb5kxIvz+2np2rz4MLDU2O3mv+AmHCUCa/giLiCvydAYynIrf9Ba7rFPiRFQRor10P7t",
-	"kQlngeucY17kw3eNJMS2ivajtq2q/YQcQPCLQLydfdYYmyu8nwvFYp2+Pz/sBbi7MUPLvI0IJmAOf7aO",
-	"gN+xYCzN7jZQc9pRfrHt8tiRIYaNV5EH5KvEdgIsbwCR09nyq+pURLTkbte0vW1lxXRx2CbM/Hkv41DB",
-	"TgCWBtBwZjD+hUcE/n3FBUw4N3RseIDRQG5H44Bgrf2cdZOl3yu4qfM34pnKbsyrLfn75tbf9DCONX1h",
-	"Dq93sg9/XGgaa4CFjMLsFxmF7hfzFH4yD0LrIq+EVoXr/INvSKaWfgN08ggYAlfO/V7Sczi9487K/Tap",
-	"JsiziZ7K1HmLAmVLw7dSmLqvLJ9h4xazmDni5xNMML3EWHCoDgRUkBG9ZqTtt1qtZnVGxx9DPv3Bm00u",
-	"SW84tPkBFdbe8lhgwWbzd7wyl7mw9hLatbKK89S7OhUhjcfccddv2qrj67LWvS/2XzfLuxzZJAaOebl6",
-	"xAQMYC+4v6qDAZYI/2ga/jLtvriG6xQA35UuDVJyNw0uv0oix2556WactEo/TYnhjn1+qxBM3pWyS+6Z",
-	"qGWDFM+iKB1pVpa9/DQdZFuuZL5Tm0xJ3FHWsFt4Lh3XAKbIe1PAlHkIbJP39Q7SWwmI/UaZrukkhpCD",
-	"BzSrA9tk+AOvwSTtoAhLarW0OEMeq7U3h8e7VNJvqL45JOQ4DrKOIsMpZS+F8VlLZuC4ofguMGuQb96M",
-	"cVQkbC6GfiZy06QOxRRqllQTKQKG7uKIKt0VWEiBE14FUXwoCBduprawMx9x3EtIhIyJO0KrYp6GfNfR",
-	"+7JlVmh+v8v5OAikorMy5T1YmOV7k1hWjdGxnLd2tNBA/VaDhQa0K2OFgPt6nK5Ku3IDSO9ihXexwtvt",
-	"BCFyrAhm2GbMDiP867L2UAbLWwefvTknMRuwmKXMGMQ5dmhw2TgYJAT+izU2FXa2+drKY23s+L2RHkcr",
-	"9Cmvm7Ra+8H/E8pAzyaMmEfgEsMfwMrCC49kIhSLzG7wt73cj3Onf0w/v2BiaMDfbsH/g6Qng3TvxPu/",
-	"37pd1e1efLj/n1n5j9IxF8MqtmCW3dyOvIo0UiCJy3whGEDbx0oOgFZGCQpJr0gLGRHsZUj+m1oeGe7B",
-	"Az0kAZ+YF7s4MejmSAGVBHAB71uTDP5GrykuYJ4YsquOHPbugy5RoFhyf68avZ3WTvCLf98mht03XNC6",
-	"gO4aiI74Nft7tY0IyXbKUE8kxdD1IrMcFvQsm49HNaFRZK1GopKJ+aSC4YdUk5gpTWNthGApEbzg10ww",
-	"tQYnWCXgqdlQQSXJGkRd1VFI0iWV2S/mI7eH3fMilHFLa2FzzHTMl7Bvw/S0y0PUfMzFEFqlv4nlmOkR",
-	"S9Q99JkOZDym+pQIabvU0IiEVNMmee/SNO0yyIiqrqDk5ZPLt+ePLj5evv7lyStoUufaGUPSNvAflGNE",
-	"yysmylTvIdMv7Q7W4wWTiPKSIYkpEBwfCJDZfxxpPflo9WL1UUtNoy/pEv676wUjqruejyTz313z2a53",
-	"Q9qdlQJhW45hF93cWNHbFSV+ufFTEF4aRC2qHBZHMBQ/o5z1KFROmKAT3nRnt0LL4Iq8njBhGLfjbKWM",
-	"45EUOqaB/llZL/VWzCOwbyvwD7ti78Tbb7aa+/M8hIYhNy+k0ZvYLE9DRwy01+aZabqn/WarsC9LIhK7",
-	"+VRmEuDqblesuK+AyvDzxetX9fA6o6ik7QivfzWvq4VXt4AVeHVoPSEOq7d7vr8B8v569vLFesiLGQ1n",
-	"1VpAp9Ui0xGP0nxy5TwsKPxZeEJ68qqHKfzYjWdCY7B3k4lPeiEbxjRkob3jLQu5gv5soWvaRq2iMZRE",
-	"ikL6Q0CDEWuSw9Z+rkKAatq3s7zhFThkuSucTILuDHIy4WLoVBKjmpI+jagIyjvrD5l+y2jId6OHAEgL",
-	"fASazqB7xS4fdRLzqZA7BcXfVF/J1l5CgebHWfM7sWfLdB2HOATbaqJdw0KGtVe57fBXNE7AeE1rM31D",
-	"11wTKL72idJ0aMxZGRt9LExgrqFhWUkcGQPDMwvjFl7WLw/ZZLiBxdrSIVeaxeDqVHwooHAFzwC2nbLu",
-	"z9TpifMjcm1RrJPQSP+S6MhZGtGhqthpxs66L3gZVckb/mROuPm07wrwzZocZ7FlA9lCsYLVLJPRYJRf",
-	"IC95uWseYgf0MDKmVwALjKPm86Jw5POIhs25mHjZol8Cb1Y+LCI3359GEXST5FrZoRr5GpxT8BynvSlx",
-	"SeMm6eV7DvWgcVhXTEc8GOVeQlL2YdjNQMZNcimtx8PdBUU5yNkOWvu+WZFr94Otew5aB8iL7Aax69Hi",
-	"/p4zGumR79REC/15Mz8HKXdwbj7c/P8BAAD//w==",
+	"7L3rchs5kjD6Kji1X4S7vUWKpCTLkuKLXbWv6rZlryWPZ7rpbYJVIIlREaALKNEchyP213mA8xD7YPMk",
+	"J5AJ1IWsIlkkZbl79E1821axLkBmIu+XL14gxxMpmNDKO/nisc90PIkY/PtM0Gj2D/aOqYkUiplLNzRK",
+	"4B8BDUYs9E4GNFLM9wIpVBJpqrkU56F34rXax7R/EPQbh4eUNo5Yu914HBwdNVphm3UG+/Sgfxh4vjfg",
+	"IuRiqLyT3754QUQTxa5mE+adeO9FQCcTFpJXnPZ5xPXMg88MeMhEwLyTVvPY95gIvZN2q+17nxKpzXNX",
+	"I0Yuk8kk4ix+oEjkniZqRKOI9BlJRMTHXLOw6fleDEumkXk0/RKZcj2SiSaUBHRCAioI+xwwFhI9YgRg",
+	"QOQA/gik0DENNBlTMSOaj5kyr1XshsVmzSfeiA9H5oqmsfZODo98TyXDIVPmu96J94ROcoukGt46YEyR",
+	"CeUh4YLoKYtuGBlLoUeq6X396HsxV9ev2A2Lcu9PX2qAWf+1H31Py2sm1Htl8Lr/+PHXr773hM7jPWZU",
+	"s/BMeydep9V51Gi3G53Dq9bxSat10mr9apCEt/w0y8ig0zgK2qxxRA87jWN62G7s9x/R1qAddMID5vle",
+	"yFQQ84kFyRkJuZokmhHaN1iIqGYkZBE3MEX48ozGwlbDvKdxxPYHjcf0oN84DB6FR+zx4Ji2+p7vRWxI",
+	"o5cyyqh1PHsnAeNyKliMyNGJMhcmTHi+p7mG3y9krEdTLkJy0ySXMsE/PN9LJuFyMADwRlSXHh4q1JTF",
+	"3on3WipNhBSNkKsgkiqJGaHDmLGxOY+kb75sEDehseZMkYGMiZ5KoiUZ8BtGZozGAI81j+NxozNohY2j",
+	"sNVvPKb7h42jQTtkraDdP6bUnAY2YLE5XoaG5iii0+7ApnKv/sabqiS9g/ZJ6+jXIlms3Ou1weSJF4yo",
+	"NkQiA2QCgP+xDOFsDSe6cdBsN8ZccM/wmPTYvpRTEkkxJKFkitDK/ZJEJTSKZgvb/g9vAby+lygW5/G1",
+	"/NwYdDyN6UAX8NCXoTl5/0YupOYBMioWj7kAlHVFV3xghNnFZOuUA7JPXtM4GJFOq3MILJCwwYAFmgxi",
+	"OSb7bfIzFQmNZ+aGo6a3FCMdywzyGKGNVn9/0DgKDsPGcdhhjUN6MNgPOv02bR0XcdA4f+b5noz5kBto",
+	"T2OuNWAmPamh2TgLC4e1ZL9Lz+rBoV1lPbj73g2LFdBBx/emNBZWhH00GHnBBIupZk9lkBjIbiM+l0HM",
+	"0DAA4bwGiOGBK/ZZA4W8TnRCI3IhReNpRrtnjiYMrfzbv5F2k7xFmjUXrkZc5ciGKzKmISN9pqeMCZJx",
+	"zBfj/ktCRUjOQkpeyRsW0YA14RRRI5QuAxmjGO8YeRlY0fXFswckR8vbf3PEqNEzvBPPbsXzvYlUHE9z",
+	"2+AtfxjbndZBAbOgVgDw8MALqYmiMzId8WBEApnEWpGQBTxkTngZmWreewXvLbLKIGBKwQ+G2mc/j/ov",
+	"Av6G/3z+/h/n7Qv+83GTzX7+R/jhnL/h59PXV9Hob+Zi0IlEf/y8Ff7158jzPfZ5wmOmzoV3ctxqAfeO",
+	"mRq59579Gr+7Dj6N2KdPl38bvhh0fj1UL4fNA7H/tDX59fHNu/b46tHsl0+d6V/7r0bv2c/BsXpOX/A3",
+	"8iJ+rd+Gf7l2LMqqZD8xGrMY2M57ZVh9Pb0g5Ir2oxzVszHlhsvSkP6n1TubgRwbtTCJogs6Nh/NY3KO",
+	"n6w6pTEK+SDiTGjvq1m3oQMWAzbeMR3PzgYaN1LUQC5ZIEWojEiaUq5Jnw2k4epC6hGLiY5n5Id3z5+Q",
+	"43a79WMTUAHL904OfU8FIzam5qUDGY+pgQgXer9j5Ar9zMfJ2Dt5/OjAYMzIFfi75XsagcyFZkOA8lff",
+	"HAU6Ztqu2Chj5rDPr9bQZkAVe6AIDwurWVdFAiY7odookgLhHuDHDFV9Snhs0KbjhOW3939iNjB8ZC8z",
+	"IfbwV7V3HqIKlMRKlgC4J9hnjT/2nCo9oUNmId0kbyb0U8JOCNegIIzJmM5IMKJiyIo7PPv1U2t2+fhi",
+	"8F/JLxd/fRwevH5x+Gno9vQpYfEstylcTn4TY/r5FRNDPfJOOhYl7u+2QYDWLDZv+u/fzhq/0sY/Wo3j",
+	"3xsf//3/eCnGlI4NazHbfWUMi3IEjY1WxDUbG20Btmp2NKI3xf10WuUrB5OlsPCQDWgSaXykmtLaBTpr",
+	"l9NZbGUUkNlPNHxBNZvSGRxsKbQ5PoZtGasqACG1N4llP2Ljf/+7QjUwbzcK86oFiSdD81nKf+/T8Her",
+	"LBrNXyMTMDA6OydDemPOGcEbiB5RbdhrFALLNdabYqFPJhGjisFBpEPKBdgEQmkKpqG3Ryd8j/I9ihas",
+	"pWKmdB1l2Kkah61OpmT8REPioJPCcqT1RJ3s7QUyEYpFTQsMByS1V9w1gHy9Y/QW34CPzFlJgshEKyNx",
+	"1ExpNrYwYyHqbkqOmR5xMSSJSIDzNr2vvtnAO4TFhthNxLWQU/Gcsygsw/CYRoYaQTUrYNeigBihTkYy",
+	"Cs1JGJjXIJo5ilV4O5yJOJYxegbS99h73HPAObhyrwahbgjbmCF7Y6bokIG9XEIaVu/fgi6Ag+fp4l26",
+	"inXpIoPVbmgiD+aACntkYkZDn8h4Aeg590Wq1RjwA6E8kWIQ8WBTMtEUtJBF+gjcewvkwRVhDaMPEBqG",
+	"MVOKAFqHXGkgaRqZXcxKz3miR3vu1m1Repyh9Em20HXxme5t9+hMETSUeL5BZMZMGY3YrB+P93MZ93kY",
+	"Iug3QBvqTItYG6TvzaHtbzKJiXkiWx2NIjmFQ1mGKmNnqW1RtJ+h6HluVeviKNvJ7pAU0ChiMUh0A4RQ",
+	"Wgh89b1zw44EjS5ZfMPiZ4anbYgabt9Uhp70txx2LlMBMDU0Mo2lGBJppEZMjNiokJnbM8bDPGN0+ycI",
+	"AIIQWB9d6c52g61SoIyYUTnzp42HZMSiiUKnlAiNqCXTEdWA0wupn8tEhBsikvaVfWIejULq3wfw5qLs",
+	"jBlKR6ISMDczb0EVEnO3qL21vX+1UN4vnMqDgiOGPLe7WBfN2c53diqLQAOkgxTUiwfWCD2jTHDE71s6",
+	"iyQNr6R8ReMh2xDNkXt2Hstayt/xxzkNCTQjs6Y+I1SjydBuHTw+PHpE+jPN1G2quQftHGO1qgx5JjTX",
+	"M3IlJXllV7wuRrNd7o7PAoC4IvBesA4EoFOx+IYHjBilA9nuJV55L+gN5ZHRfjfEYj9RswpDJsm9fNGS",
+	"4YqYZ0nMhyNNhJyubbXsggPncGlBQd4XllvDdMnvc0e2C3jBAXWO4wrGQlD6QjkVpxmMCB1oFpMeuGsa",
+	"4K/pOY9e3pPTSF05ZWuyd+/lnD5f0TknX1Mxs+SuNqQRNang5zHV7HcbbSyQiJQYMLS7V03yFmkD3E2U",
+	"jOWYCX1r9HHQyem5ZjEGCCSFwvrUUdjgrvWpB+YEhUMGwQkHKWDhxu6LOQPxrPhQEC58QzuAiN1Rx3th",
+	"bAsZ83+wcGNfiHXHLhJHAm9nQpv3FOnjjNzQiIcEHcUEnLAgzBgLMW5dagSNtxUBrXZGFoXNr08R87va",
+	"vSUU0eDaWLEIIoBNJtdjFppv00gRGjPU7+YI4sOHD42z3BoX/XUvjQkjSX4j6O99dHQ45+91TvFlLsWc",
+	"ExHvbj4scx8ixU1iaXBumC0K30150kjGutxUAMBVeWdGdM4tk/kRDDVObN5EmXNmnMDzN6C8GHamyWMS",
+	"jGhMA412X847M6FKTWUclvtndmjSdzp5ms6B1yo3tWwRBN2uhCBCGRwdNIQl9RONZjSA2lw6JT2EdY8I",
+	"OmaKMBqMml62AkzVCcMnVLHXbNxncc6/R8OQY4LL21hOmA2s2fhLcTkX8HYICgcGApr0Z0QKCKj2MEDa",
+	"g9haD+I2IITH9HP+vR3wNM9dmeT+/OJiPsuB9szcdIZ+IKPMOafEsmfM9iGr42sWzl0rRJHFN37DD31M",
+	"CUL2/84Cbd5o4fuWxnq2Lnh3sHHMUVhBYWZNv5gbv7poQVn8wShcswcKiMiibs24x393u59brUa3+7k9",
+	"6HY/Hw0+Pux2L8sul3A1A19zjDHP6iIx9Fm+QAG/EaPxpY4/Q3tmy1RwhpKfEk0/23vntvHo4BZ3oXjI",
+	"1sLEpblxnq6uMWsIXmKRVEplLuFuEwKbyIgHs5VrxLu++p6GLIAyTJhfjPyL2Q1n00ViaS2jl273sjQ0",
+	"lgcHfNp3K14KiSx3orhbl0Axv/4PI4YhWjDCHig0NEY0JH3GBBnyGyZckDFbZ1/KiFFhvjyfirGah+Sz",
+	"GMvA6X71IetuxIiMQyRtbYENCp1mY7Xqc8/xVeabY/r5HB9BdxtuhMYxBezmMgSXv/LSZSp+ncshXIQs",
+	"BaoIpQ8Lx4DmeCJjTYUmAx6r4kbmiKZ4HLtd1e1eVhy2bG+dsr3lMzUWAA6/Wee4vOEG0iDNWIiJZhgu",
+	"MoR9SlpwiRIkJiPszAaWxlIz6q8O3BeJPSWOPFKKsC5sKc17W6DFsoPiEjTnTkckFSZjLEf+FR+DwMxl",
+	"b9R64KfZegekgKPVcvxp7vavmPOxzldyiZ5VbCFkETOXjNKVBgLKGYFLEl1f7XAq5+onLvHOr6lmuvqR",
+	"K7jxayGdbR1czVEjzzLmimhJl5+HYx7ReSrJr6KKKp8WcV7GTGzeikEGZPrOiZp2qx7bMF99xVFwFs9D",
+	"ypPKE2fU2gwYkJeMxzSeFRlVu4xRZUkuq957kd25gDH4QBWUUeNf3PFG6maWdlWqQbJYSbFEhVwbUXX1",
+	"ecXBNlyPNW2s/NsHc2BwKWp2xW4hy3FRmwLH8Fg9GrRoXyUra5HShdQlogSdQOtqQpiwWareS822PN+1",
+	"pRTfhAyAQ6a7tlvKf3wZ/Goj34ClHuoBTd8F7wF7p0T5sEkQFTtWdMyItJowCGXIYZID+xcw5FOCQVIy",
+	"HTG41QXzUEVbC1iwvDSJYx5iJSCrTV8bMdl1tZlvaPuvz7i/pS2/9qq2s83hvJcY6OsceXhr7TNvE9xr",
+	"nXo8a9/FsXdqcYlGR60wM2cVkG8Oc5NAmdWJzU/Egh+ufcjttcIPHIsccuhRQW+SiE5n5qmpjK+VYRhc",
+	"w12YBKwgG8NcU3SmmoQqxZUxRAsPNAkmf5+Ah1X58AKqrhVxpTywTnOjsQjN5+BG8HALY9/9ltaI4XqM",
+	"bHCfMiSCueW+h4/nYFZUSy9T02DBLomZhRMxL537NpajoTlX/XKrkC5y4tsRmPeWVm1La5lttaY9dUXV",
+	"dYl6phQfCsbWVdBu3dJP2BtRzvZCOjPnlSsSJkVHi9n6vGpYQuvrUuf61GFgWkIhJZyNQ6y5z0hoVZDc",
+	"YvdrydDboKrNrXQDgSe56OL6/ua6lHeblHEnGL+lWMO8rxyWuAx9tfUPbSRgLe0DeM93oXzk8FcpTM3+",
+	"qoWpQWelKDVnLuKC1YInEzquo8+5jzwT+ntxI10tOQh5Nx0k5oTfNH74ZEQ1cKjPdSPa6eptMZEaQSGR",
+	"pteMcKGlC3Q3yVlacIQBIkiwp1AdwT5jZQq7gTfQtL7GFQNirpIByXyESq0vlTcJOtFSE/u5ueyCS2NA",
+	"Q1kEr34Ab5FuRlQ/u7GCo7iIN4IRdmPLyiFBU8eMjjHH+vLymf3R2FmEfUpopEjPvL+3CEabfLF2nkVW",
+	"zLaSseXbMywNiE44Cxj5IWSRpj+WObHqyH+8MP8ZePcJofZbFmxIlKcggk7gynQkI3cd43ARVRrheUog",
+	"U+TEyNIB5REL5+/Is0P4ouOHNqGnhC/OiyPz68cKatgscB1kh3sVuhwf+Jo1C1j+0Cu8y/BYpqAcrBTB",
+	"zhqcw+3j+gdlF/5nt9RqMFdFxV0PjrI9Oprhgrym8XVoq+y2IeV1gvCWr95yBD7fuOTLCjEwpSrH5teW",
+	"2u/cJ+aj77cQoHbn/psEqNNa3BwQt4lIzzWIWY9CAUkGM66I9SSPMhnb5gs54k1zPl2AnVBFfr58c1FK",
+	"1bdE1oGRYNAeBbWkYFRF1HW0gbo2etoGZJ2379L/nMe1c0NnjHmRB0VUDBM6nJNv88bVYUXdfaMqXQS7",
+	"9ZRX3YcswjxWR1hbOcCzDkDVBKyuHfVaRu6niT64EnMXpqCwMKViLiZJprghte+KoDfkR7vgNVvIQ3B1",
+	"pELReuhTBPgZ30L857hUkXct9+LPU/AKxBqGnNeibC1GaJv9wLJoNFNclduYuc/VT1XIF/Wtb7/nnvp+",
+	"UhdKFrVRjl9tPlw7xvc5YPGkwjDosyEXgouhObfTAqHMHdqDWgf2tnn0bs+kA1FeT1h+6OBXF8zezGrY",
+	"JNNgm5xV+N7yzWy2ke1y4+pGNdb3LsK2oL3crhFkJOEyO+RwkxTj+hZhhfMXVmh+OoXqh4jX8/5WLM5Z",
+	"/cuW5jrGXc0mrOTsOa9/JSXmn1/kpuHKfDx0wVsBN3d6ajCvtDaqilywj1RxAeeo/oB+NOBoryFccnw8",
+	"2yqvEtToRjLsmFolytYEL00vcPrlv5dzY1jbZVrvs/6uDC0ZDY7gw+SHTqvTarQ7P0JRDb63V7rBCuI8",
+	"1zvI4ki7F5aRvv0Rq+EV0Ww8iegCQ93vrP299RNQ3brmIJ5R1Cqir2qOxkNLEPZeYt5Sq3pkOYHk11Bb",
+	"qyssan21rnDYV+lza+tlaTvRXfPy20vyG3BBI/6PjR5ZN6q9dl5EDdvXFX5sY/m6BqkrSMUg9Q3e+nW+",
+	"/2ZZ7at5R8Q0g3UObT/TEC3YKZ1LzuOo9NoWraQ/IyMqirZjKBNsOpAZj6VWI6aCoT8PzeP1ceqeWBel",
+	"64WMAXQr48WpyrBVYsAmKkLtdII6un9BUqyE0l/w3osUh1n71IpcMcyocmG5SMprQrUrkiqS3akhM9cw",
+	"ER3JIaORtq3uuAhYVe1Re9PaozX4aMEasocx5QJ+UWPLpWtkgi6FUZ28DQD3Ezme0JirMicr5F6x8IOM",
+	"Q1V+wqH5xNT8Dn2Qlnt6Dtfy8xjrezNCGSXiuipVMqIBs2ohJv6F1WV0p5AfnHIljl4tZdWl9aSqWeDL",
+	"RMxlO3QOW6UZw1woFq8N6cCuZFtIr+JCWGkIgcQaSQnss34CEF4nVVrLTVA9XxkXQ7NfLXNHBWlhHrJ+",
+	"kaQrDwVgbtGPhBmjFWKZi90DrFXuUpu+Mh9bQiewGEfSgk1TJWFbkhFseokDKMorVGOl4ePubLlv++hU",
+	"a6+xhvbyNrO+J6Ow1v5lFO5s/zIKa+3ffXt3+5+j/XRBObjk0JSjFj+l30qyr29zmKdUPa743fiO8+rs",
+	"ivpvYqcE2DihwbKVvbYAAWva8g79VO8w0tmOHSjz5CNMsG39Lg2m2kH4tLV92dfsj1vppVmf/DJvBEho",
+	"d2wA3CvDRrUOSvr1bKfLXGA5fb2UzQxonHqGRlQZU4cVsmLSsRLOoPCsvbiECr59/v0fwc68t7Bu18La",
+	"0BgpsUJqmh5/ydZ8O7WiNlTOxN16loTUlcnhWhHcLVGU217aIKYxAlhSzV6TVFecAwDPVl/YHeVlhDRn",
+	"8OaqaJcHBPMfqa3M2M/XVGfs174vraYI54XdnuW981aKnZC2TzpY2aYkQWVmedbGKkW9DD5bnvX7s/fN",
+	"zt7ah65QmLxIa2KuIf8pSSYTFgOhRXJqK7Why2LezZKSnmudkA9THRaDLPsloIG5Emmb9Hm/lrYF1+X1",
+	"OtjNG1yCXG8XxEw7FS6eQQjovcXfsY5Au9bE2CTyuNX+8dRmbqYTfLDcFTLesaMtJb3/6G2zyAVFGVec",
+	"9nUsw7lrIFXSMSibvVlG+NfQBH1A8D6n79/IgPaTiMYzp20+eX/2lAQyniRY4917Nu6zMGQhORdKxwnY",
+	"SyXbriPHc0NAy1R8GGKWSwwlOItgi2gEK88Lg6YEmjARKvID+xxEieI37EdQWt5fPW+0H5FAhowkgmu1",
+	"nC0frOXFsDNOy/CDHsZqlb9TV1vKDUZd3PkM3fHmVarkQ3Vq99NBqTXalJV7chAhGtL5pbbJWer2sJEf",
+	"41rdLM3OMOV6GzjNHfXcYXVE4aCCxJqDa+G85NFa2EAZr1gcZLhJGhCG8uulTaQZ+2lsnKvUlTOI5fgU",
+	"mCnShvPzm/U/UC6rAnMHypqU5pW7bLN1k4dqd1uUYnUHI3PPjnKFkDYs8NfD7jatFp1DxRZ52PGMu63x",
+	"qJXlnht0WcouoYwKbtqpjVkztm6LGpQPlxNH3kDdwNFP7HgDnI6JieQg6IHmZxAEBYXHzyeRY777ZMJo",
+	"fEraULdpv9okZ/g83iNFNCMxmzCKLyQ8E9LZTB9IB7e9M7I6DFf/mPqbYBpDmiQN3rURjQZNco5NOsy7",
+	"RjZXFsvSplvK5fzU0HLuso7vyfpwS3uOw24fqBQDpD8za+cx4aFam7lsXQ8Ey7itcqBNI/V3EHB3LCB/",
+	"vnNkMHf+CuH1jeuZypLKzsj79+dPb45OiZKxBh0zVPBvpBA+Bvcr2F98ziRPEvDU5W3HR0Wr6FEJlF7x",
+	"GyasoVZkz6rC230W8ZuCa1tery7vtC8rg8Or2nU9PoFe8j89eUsOjoimwyZ5JoYRVyOM0WMWUYlvOgeM",
+	"Tpmn+uOXjv/46w+NzHH98Uvbf/z1x3IKeyWHXHzDrt1pa/vyOkwsOofWxHhfgTzSh4sWUufxfHrickQ6",
+	"6zt9XRlKLwourZKCE/gti0d/1jC5NM3/sl3cIqr0qoTUVcNTfRjMvKSzA8gaiu2cbSOpOeL2PSPBS8M0",
+	"xVZwJRrO+sV5Y6qr1CFanXPilinm2kou9lP7uJRF7gMVOH656KTcrhWabX/mtlhGMlnHuSpZAc3mrM3t",
+	"to1hVuC34wkVs2okXdoNlHf2wHdja49T7Bd4YqhQMJ52EvRx3hewninXhmkWCrZcxy45mUiF4UR4UcWa",
+	"qo7yMxjrlE23IDImYxhdfCZm2XWU5conaoKZTFJucNwfly0ttUBKRqUkkdEaDTpcA4sRi0KcqKTm2gDg",
+	"GGHfEyGFqJAIYUAfG08iOYOitlLIZH0ZFsZaUB4lsR2ZcnxwePRjSXcMWYbnSxh5AZqm0XQmsRzGdKxO",
+	"SDoo1WjrMITDJ3OTZvyszZhP0nFyPhkzPZLh7+YKDKc0d7oWlT6Bfly/j2RkrlLFfsdeaz5Jx5f5JD/k",
+	"yCfFgVjwdzbb1yfJBHtdwPqyu9wYw9WFCL9X8Melzs+R0fYFJDoYFsTHbMsaDjvepTxbhkWhNTKm5lwW",
+	"B5bUaGafenpXR1+yCTHlHRVhIGpZoebmrqnc0JnqooLcCDNQd6xjNJLDeccYnOnixz932o1u9/MRq3KO",
+	"VYhD8/mXV1dvCd6wIjnp+Din/x+06qYUOs+vbcRidgim6Wkq6aydYv8oqa3o7KBByjnMdRpwO6NmblVF",
+	"DTvmJd9fo69JWWc1GRaHapUJxXeQmFKqnQcjFlyXXA+ppn2q1hLWWXZEzEKu6jwybz+5r7pXle1GrVDC",
+	"2A2LZ6iIcUWSyaIaxoYxDUsbVpabG74DUzlwXd+Nsk7Dtb1Im9bzlgX96hX1XldrTTCTYsDi2HxHFtSV",
+	"fDeNlfC0BblzcMk2XQHfmKnRZvZRjA+nM+7KprbBHXaGXer6UcaU4HG9TmKZEdEstyLmxznlV1e+d+xN",
+	"/A2Nwy177N9am7W80bqcu7i5bassztxeS2G/pI2wSGeQjemMhNIIHUzMjEp1+aw3bzjm5SbgJVPlSUv1",
+	"O6ImcVza9SxziMN5xnl6fRZJMYRekhgDWnSGs88THjN1C2mCVOn3arteo/ncsNz78qvOQFKGZwv42mk9",
+	"Cp9bP63HYXhuKMLGtZCXudBkSb46GJkuxmzTiTGsgCm+0GYa/LVaG9WlmGYcySl0+gp5MvZ8b8SHo3Ky",
+	"HdHO4aMyK+vy5Vmjc/gIwhcj9pmGLODjUgMjxzPm7Y1W45g2Bh+/PDr4WsoVckUOC7irkmdZVAh72SlN",
+	"Z8ZwgoHrMk7LYBwooAFgWuKR1n6UgmNFj77twjflwhQ+WUYfcGYW1mJs3v39/WMbd36y0M62YayzeT2i",
+	"DPSFLqGL+VeBXj/9iq7fSmqZlZlWYMmYTDEJAHsZDRLFwiZ5bmx2JicRO7UNM6fWJwRijUzjxdYch/WS",
+	"3akareQDeGSMTIvZzctaT9itVJM1nzMxwVcBBjD6Fso5vGKfKmr5wenncvj2yT//538hnCcTA7Yhnczb",
+	"do8O8rbdcat11D4+7hweHB20jo9XluCoBKm3JAoFqCoIV7QTsEG/ZzPyfE9TdQ1SPsbRqa5hblHrdBGa",
+	"YmskxYeC6gRCMxNa7Vuyy6yRQ91f0rcphCGmcXn/ppjR0HqOI0kzgZdmQucZ00hG6xg17JMHR85PD6ld",
+	"Y4aAjNLSI5cjV0vnVUzHwPsvLA5Lfdn92Gi7Z0srnZhhKTl/SaSZsTwkzG0Yc6W4GM4VeQtNA71bYrRt",
+	"k5eUg9k7/KyzE65fCh/yDqmNgoMXyhbrbLzGUr/IyJDH2twDobTKckboY6QAN1EsoS9jIfNKC34og6Fd",
+	"aSnFQOCzTIAETKkKy+2M/PzhCvhb78xOAYdzfUJwgnVvwRI+flTTVks1yPOS71+yQIpQkURoHrmhxNko",
+	"dPvkcsfX40cHq3OdlxuwL6RELm9YSO/tm8srkp9PDY/21g99VUICdlWefAmzyOf3zxVRc+187Rzyldwp",
+	"j/b8h/Po8Fdbzlc2n6l8sZgkoiaMXitQC8Y0mo/5uoUDAoH9RRQqVgY8NirxIOZMhFF5rOg98Ob6I6/n",
+	"vBe1xo6sOys6W9u6q5obmt3ebYuw3Q5r+RajV75WQrVWP7JVs8iXtJBLy5933qVsSWFDrpDBTcQ8Jdds",
+	"YrtcuLpsm/K/g6Zku67QA7DtvHXa7oslqk/te7U+L1l5armi/ag05ytOGOnTuDhuH5QcoyJDPlHF8VuH",
+	"ZaXsanGTqmxWaP1+w5U7K7TmtPviyuw1drmNq3b4XU8uXdfzVgtNCz4350rNDSK1A0hTyK8q7jGYru1y",
+	"sxhb3+UG9HTHpXOYB5rEkPY3YmPL20EdMrpr9tdzpyr+/OHK88v3n+lYQKzzOl8kh1z0ILPh8VHn8Eef",
+	"DJ2KqOSYkTEXiR3oCVsC2kbNLF34SOsJTiTQMQ/UktjJ62dX786fXP5+9eaXZxfpKA0W33B0da34xFcw",
+	"SQbSDVmwtok9YB6d8P80+FYsaroOe26KpPcEfyBnb8+NKRxH9q3qZG9v7qG9kN2wyJCYWkyide9xs/9A",
+	"Gcmm7/m2FUWa6Y+TALH2XsEAlpgG2k7uu2ZsorpiLjAHecm2uTfB9A2iJRpbRgz1E6wZhEF+za7oiocP",
+	"LzMm9PAhcWEgSKIWJJLmh0IDemP5K0KJGslYNyJ+Y75boBYZd0W5rUT++T//27PZ08VomLaxv2HezEgU",
+	"szDQSYyZwV1hc++4Wz+kTaiHD8EM/s3l2Xz8waFoOp0240HQYCHXMm7KeLgXDwLz/yEfh/ToZBLxANa5",
+	"Z2Po//53JUWv2RW9QIasB0ZGlo8zZjDlP5eVc0p6mCbSA76qCKPBCLNDMt+CkLorsuQQ0p8BLqpr6Jrk",
+	"LIudyHCGXb+gH0uae9IVrtscWtDggsN0MGUBZIU4pGk/fEgumQhJ768Ne7lxHvaIjEnEdP5MkTG9ZgYJ",
+	"0G4skGZTfRpc26yOrnBJPpiBZi7bYLjNjYAplu6iISNQgXBFr/iYa1jMMwMnHBsEWfKU9JNwyGBYjt26",
+	"uYi8pEl676hm8HQD/m/P74rctXfmPBtiRhor/KKY7pEfFBrTPxJFZ8YKw7I1l0VHjZ0mdFfYRbiTetA5",
+	"Rr2z947peNY4G2hj9xNbAJnips9Im7zmP6XbVNoQ5oQOAduYQ3oCya6kl0kC6NFq6B1upIr0guy6Szc9",
+	"RbDbcPGQAbhgCDA5N+cxZjYR24ecJ0Wc990537vQAoEHzFa2WO52NqHBiDU6zdYCczMnh8LPcGrss2rv",
+	"1fmTZxeXz+CZTAt2/C3XTuHEazdbeJOcMEEn3Dvx9put5j54PfUI5BOKFL4H3eL/gdEVqUp8R+8sK7SZ",
+	"fDaDj1CCFUi+wZ8lnQRafxkiSO2Fs/MmkpurhYRqMdUV6USCqYyR95h/nJIelJFZUmIi7AGQ5WCgmAaC",
+	"f/hwoZju4UMfvMdd8TO9oZew+AeK9JQBXs824CW9mKvrV0ZU9FxFSlbwkp/j4dvYgXlOdEX6u9nLVTpE",
+	"Afxehs8P+Y3tBWeDrApmuNohtFqxaJDF6brih/KK1B9xtiwVQmpb3gypXVxdIxEZ+ZYmmngWbbYAwR7a",
+	"n6w9GeTmKebY7N9trz4rNnNlt5DG7wrtvauptGW20KWDRoklD8z3zDI0MRjmXY24ImfDmDEolVMjGkXm",
+	"VA7lDYsFC23NConoFCpEz2MWURHaYVyJWSGLHygScdrnEdez7BWJsGmPTdQmVNoDeZkSd4bAcXbU16Im",
+	"p+OE5aZ0ARg6rVZNwKGGULUSd2e2FDfmq/4m0idLC4RwHU1z2g9wE2UvTTe79xMNU7iYR9qrH3kvqFUr",
+	"GNgWB+391Q+9pbNI0vBKylc0xhZ1B53OOh+bxNLoNUZaPxPaltwedI5XP3sl5WsqZnZ/oAwergOTc5sb",
+	"e8niGxanGaGHrc5a8HxBNZuioXHYWgM0lyjs32fpuQUjwjv5rWg+/Pbx60c/dz6RI9vxgEY7haA2HmTf",
+	"03SowM/Kja3yuWEMN7U0WcV83IkDGCdSKQvOrGim2cAy8hNUWRIqZlhcFzF6Y3MkrVbjW/uXRiSkmroU",
+	"VTucxig1OHo7N+0wZtDWC1gH/MsoYCy20mWS6Lxa5Kb4GH7SFW5lcGdOgzZiBHxZoPDkY4WgOHwATeMM",
+	"FMUTkEx7MLGugdnUvSy/NH1fzM1GMXzC0+jJCenBZLteV8ALFApDbO4IugX49UDRB69+KAXr2YGEqdws",
+	"jtlDzbwrUN+1N8Oye9hwqecKP1CrewDGBuHhKVZYUkEA16AvUXWd2ougRLFIsRwMLBqaWJTSswXtFqi5",
+	"bCIcGl6wUkDSFkZbYgAelCg3whP8ir7VUe24drMuIzRhLDvSgx3h7oZ/PsCsctBnyVkBf9CMxr4/oAK3",
+	"DPJHGGXaVrRaawcGwpcIVMVE+ARn6WwuTQcyiuT0/aQoT88y8MEShpKpdF1UEEZjIwENin2kABytmZO9",
+	"uRGF8zmnXqt9TPsHwXGjM2iFjaOw1W88pvuHjaNBO2StoN0/ptRLx3WinyEV1sZEgjHKYDc8TfoRF+Zf",
+	"nVbnoJmvS/eYaJw/yw0HPPGeStcZV2keRWgkcVuAl34BTTMhiWbx+D+yFmHpwjuNo6DNGkf0sNM4poft",
+	"xn7/EW0N2kEnPEDOyMXZEzqvpcxDdYEyq+Bna63s58NWw3ypccT2B43H9KDfOAwehUfs8eCYtvqFwY3e",
+	"hxGGviDCxAZMBIyECdtsU/lJXmW7yi8/W8JLOSVmn1gcTY0t0gi5CiIJXUcysCcqoZE5B9yywQkFD9wm",
+	"i11bZ8nP4LwVrSub3rdU6ypOVq25/NxjC2Jgfj04w/TkS4YqqxO/lkpXIkdljjJ8QU0Q49DbCoUwV/oK",
+	"djIkngCbAQljB+F+U31xHaXouYv64RMHq5+4kPq5TIT9xBrqYVp/ea/D3rkOe6auCZ1zxpYor4ZZZxos",
+	"OFALCqxSXGkKWq1VbzfRefNj7czWh0yvGsPnu2goUxqTgprEqk+oNvnz5Rt5BcQ3eu10JMdGCTrtYiOL",
+	"KVcMH8qJMiGtloWKnSKKMdsAQk7FaabZKcZU6nJ+gF7sMZ11haBxbLMiIq6siunURkyZpAL81EYPJDT9",
+	"Df2Z2FUj/aIRfwet/TINyrz9SQGUkKWH3ccUUEQZTWW37IHX0Pvqr7zRRWj8xbnf0aw4phC9eUbttLPW",
+	"c+N81hSARgHxTozAjmdZgCLtdLoe38YeOSunKqbLBT21ZK0r9JXytVqdZ7u1LoHtNceBK9li7VjKssXY",
+	"tOY1xd3C8EDDR7bUIiZ2DncqtG2s8bes15ANseci016n1XnUaLcbncOr1vHJQfukdfRrrrRpQ93sn//z",
+	"vx6GdddV5DHt3UG4pi73sRgM9c5+/dSaXT6+GPxX8svFXx+HB69fHH4a1lJI5ieKluglZ+g8l4P5EaJ/",
+	"Mi3kTgT8N5DWBq9F1O1EVvsedDiPtxbae1+KVvHXSin+RuScGbZRp0odSGe2pVTWIqXgZ4ikvFYk4hij",
+	"Q3GeNqlin7mCeBHV2B3X+TvkhAliA4zWk4FeD4jSF2XokBVE6KIEXS4+HijCw1IJt4qpAKOeUD3KCY35",
+	"Is6iMVdLmGzPs51jcrndl4fdZiysyqwqOAy/Ld+650LO703DOdftnbMhlzbSgOGJlWwnP2fRTZOigvSZ",
+	"6yrpY/JC6v+tHNrJIQoKXfYw74RY6rdh63GzVDHPt2tU3tanMd1tiQpV3PkvjE2U9QJPpfNCEc2iCLeM",
+	"HJcLkrUJLXCwL94kiSdSGZb0zHyOQr8zSv4ObQQnsQyTQDddcpztIjM/MrWYgpa+saRv3Fx7aBtmf2uf",
+	"WNkE2d73sXqkqndRoRcWY/je1481tLCFCaAVbGx+2OfGXOlPreroBUhtHVhzY30aaTlaZZTtKWak5cbF",
+	"gj4x5DdGkZhNWNajE8m8SXovnrkswXme1AOz32VcmCvlXAbZB4/TscCnhW6eoQQtZ8A1RNIOOh2/K+AA",
+	"G3UhdHlVtgk4+aG3h0/v/fN//rf3I8b6XbfRuZxyzAInPcsKIQMMkw1cYhfNGkrlu5YS6NrB0rZSp8hn",
+	"uIZsC2UjSD3XhLFX5rUYzrWh3Sr+Y3jPnDt/nOiERuTi6VneoZ81JbaMgBljDO81zG8wYIHmN+wp1Sw1",
+	"PTuNVtvzPUyr4GL4ik69E89mU7iSyDObNo5N9b0XNNZMTNmQHPnkcWt/v01eJ4IHI5+8YPGYipxhfiFj",
+	"PZpyEZIX4/5LAMQkZooJI2tvIPrAIgb1CGqELRtiPfspn9YUUvJK3rCIBtikeC3O7XuaxePXUkBqUudg",
+	"Lur04icva3ds2Tt2M04rdlxj1rCWK72qv/StRC5CN9h4qQJb2RR5m10tTyCxI7Pu80f+ZXzvIF9y4mVL",
+	"2ZampVdLtKuYhgyDUIWRHjYp2XVswT5e2I/Y/GIsZ0h6xsYaxj4nibgWciq6ovgKnLyRvgg6BKeNMAmk",
+	"jhJoSU8j1x5QpRnP1tz3u0LGKFvNVcH0VMbXbq0+GSQxesQh889IQVtDjaLsoHNs2yNPRzwqTTIAMEHN",
+	"wjZSJgV2Kk7SjPqQ/qe9sxnAbNOsq44XyDhmgSYjGStG+lBxMqvDLwttbG+FSeq0VHgpl7QVxeuvPH1g",
+	"gQNeutyHew74/WrsBe5lMEZ4wfI3XK7Atha5k0yWKNzPROgS1pSbbrVQ8pxWFBiF6NSm+eaLKbgiN5KH",
+	"BNraoxG7cPplotPjXzgpB0t7EIEb8YbF9/bagjADcjDYXUYP64oxrN+r9OC4nDZLHhiSLXfiYj+qclzX",
+	"5YpjtpIjYh3c2vzQ3l7u6HQZhGnA9J7m5mjuw0gSOibnO6E5y0RWK09z7AZVDcGmWJaFVRYLHAkquww7",
+	"OiXWloMiBNB6jNGMw6NgmA2yGp8oLgJm80ZJICczcFWGkihZptPkOzWorfSaHCRSzabYHsM7+zV+dx18",
+	"GrFPny7/Nnwx6Px6qF4Omwdi/2lr8uvjm3ft8dWj2S+fOtO/9l+N3rOfg2P1nL7gb+RF/Fq/Df9yXUfh",
+	"metM+SdRec5SogFGBvfdaz9/EO3nHYMeByNmEVdHDYptlWk1q3kN+du57pepj868kvSQpfXAEJuz5Gw4",
+	"w32DIdfxu6J0aGOfcTHMGWhZOSxkiBPFJjSmmhGl2aSc6+B3tjamBJs+QUY957jDvTpZb3vCrGFxZZ0A",
+	"iu6w3dpi841j1+JN7W1g8630j5T0qIIxXpuzpvuU0G/Glp5AnlSOc9ThS67Rqk2oZmX9aQyDyFe4GJUf",
+	"0x2hntjHQmwugigJsQlikV8wEV66z6xjfD2D6pR782uVKvxMhIRGERmnwFKbasV+teGVVTVNmEg/VJaD",
+	"e5bJLqhs12QslSad1imhqQMPHGio+Zo3yChkOJNkMW5eTTR1Fb08lZclHlZmGrZaJ63Wr7kmxzb9Jte1",
+	"OQ0QzeUm8nD9HNd8r+byXMdaAel81+UKTl9A5v3ZKg9F7+BglTLbvS/2XzZbbjnjNfZiyKBFhUx0WaKc",
+	"Y5Wrc+SWMed1Et7sl6pz3dbK5i7muqWw2HWaWy2/3n1C2bcXXlAjOtjlMTMGzvJMMLgjr8yAzWNLYeVg",
+	"Ua5ldR7QJkFp1w8oilwT15g1u6L3qWcPoGuogTW0XNsmOrm1YIEKNrqAvA+cpi+wr5DQqrLGg2JjiLup",
+	"7QDQQS0NtgfSc1USRqhUFB6kw17WzArNtZBcuhrgca5DkHKj0F1vYGhzU1xjmmhRsdBPhTWuO4GjtHvh",
+	"LVdLrFZaeLh+6UquUahrcTjDKR1pHqfrGOnwnOXUudyVmya5lEkKX2yivWSJtbQaQxNrFDkYsvi2PP3P",
+	"XXlgOY5jy/j3+nZFubPrjc0uAL6XOrosR6Yq17KNnGO2WdraDbrT2K5uNpcfOaf5ZCnjxJPyxI2+2tRb",
+	"FXI1SXTxOM5Tob3Hzv2PjF0esojfsJhjY8AVZ6bOcUh3dat+qNyul6f/03rl3rQ6KwrL7+6d4n9MrmGO",
+	"dtYFYjO2UVDn9r5gCeVSU+klxzgdVvgafgAOKmyLwwX0NoHsIrgMrVeMmjaU0o4uSTmOMixHkVhOQceZ",
+	"uUYobnyeC9JxyOu1bVHIOIGeA25MSpO8FyGLbZE1Nudwk94ga+mHg9axT3rZBNLej2WsC7drWVc9pe8J",
+	"1p2ubxe5mqkhjJb/V+9R8Gc9nk+BopYe0LIqni0diWf2YA7sSSsR3OQq17YVyuG5XqvqT0m8NH/gyzPO",
+	"9Y4PU+tent57OVaWzdU6azuumAM7NRgtHkqc7WYLxAzj5zdMoDTM1cuiUMQgMrxaNa3cMtZiz06NIHok",
+	"VVoHR6bwl/VQdsUIDXIbycbX9Px01DdygFPM3bWCUjGQp+44uwWlpXvAxkJoR4amQe7XroB+ZthIWcJs",
+	"bB9shvSFilDoAoqDGUsYRZLO8diOV2zeG9TWyKWmRmp9436BDkd2sEd6U86KB/W/Rlh4YXDJ7ZRi3A37",
+	"yzoFCjm9V27u7Z3dsXjkopsz+e1soj2rSVX6vJ85lUrnVHzbFsG3nJdQxUN2ann4dCRhTKedtxYxGi5z",
+	"R7+2C7g7lSoHghI/6SbZQvGc45PDBPIqN2vdNjA1fZ4I4GXB3LSlxb2Od5dVy86oSTuQ3KXKV+p2LVXt",
+	"muQCC32z9I3+jDBuR56qXFMy+zccqR7WFRdUOuAtIkLfihso0xVgttGY4axUm933QDXJpWuDa3hOPhBH",
+	"I6PBzbDj2XFpE/YwzA7H3eho/dkzN65oITdxGNOAzfEby1UyBBsy68/Oiyqcvcti/BYbhp7lIXirPmQ7",
+	"Rna9qrk74sqb8OTl/PhezbxXM3coZZjOuoZjl+9bcuEtVzT3vuDBWuqNL5Uzp6mAxI7jY3kDWulYseiG",
+	"KRQneMsDRTSM0DdCA7q1C2k2bmQGuhJxHJSRWfDyE2Pyj+WNy2yHoTFG660WILiAHciQ0saS6T62bn1Z",
+	"TJZKO19+i0wpZy5kwVdscnQfG/iTmrIReO0Q78Bh0gHwOw8TVPgkKzTU8kNPQjaWusaZT+YmB/+LnfmN",
+	"Mx8MmNkSLXUjP+MGimfrXvFcQ/FM09/Q5Lr3d94rorfh70zZnR1P+23UUCH1igxfuKOsPuVZ6dQbUGmW",
+	"+Dcv4INbCIpdJ+fealYpHubzGrUrOEgdi0rAZaR4CEMDoRBVS6KY1hFkClenrLbLUlbbjU5/P2gchQes",
+	"cTw4bDUetY86j/ePD1q03a/vRzWIXJ0/CtRz70m9W08qIOE796Oiauq7oDimsrhv4uIFBlog/4Kcwa4w",
+	"BOnSxMJTaPMA9ci2JIXa6h5z8/JkVkPPd+P4FPPa4No8YKP8VrPR2621nt/PH4gL1ueBVcojUNy9qniv",
+	"Ku6uV0/MIdVQIKfahofvQmvc+2L+s4brcjlr331u71ac3K/SgSuLNFewlFIfBELuG/kdnaC8z0T+l8hE",
+	"vnv2YDvjLzUrJ0xObCWnAQcVnBWGpC5anPm5AnbGLmBVzTtoTrIBtzitl8i4K/ArMyLxGwW1IlUTUbe0",
+	"AXwMluCLSgpMfVdd6mNVqnIJmGOF44Hge1Dvyj4lNJprMwQdWrH3D3IxIhIwpTHMT7SUqaM2V81lDG2j",
+	"8SqWKr/QtRzTP0dyCqscw04HNgUprav1MzhJwVIINruil0JzLgV1OpIEesfKDDenRgNDqsBNox3gcgJp",
+	"X+FM30onwFtLIP8qboAUuPDXmGqczPUbigNzjHkIc2rwpJnFLFFrD0vU2v3GQXjIGkeDR63G4/5Rp2Hk",
+	"Dz3sPwqOwse5SVtIlJkgSmvlyCuN8igjyIsE3b3ey3c/kXZn/+DQS1cqJxOpoCy3rt/A4H622nFgeci9",
+	"6+BuXQduyMmfy3mQDZe1Uxn0KOOGyifTEQ9Gbk6E0nJCuD5xIitkgZEaWJMKTHJJQhVQ+x3lvNuznmdJ",
+	"t8cGDH5A2K4ZHrIrsc/4pWMXFvhi7WwsAP+tOjtgcERhz39mZr8Bq6/yjwDg7s2RewfJDicxhziCIdYz",
+	"skFG1y2aQntfYFXfjbMky9baTkCVektgq9XuklXcq8RdYoH3jfwlSED3DpM/ucPkil6zlF0YXW5XOu6W",
+	"LANSNZf6TuCOkpD8Eov7Cl76Hdnb5V2oME31m/XEMlBJ+2LdbiKAUnwoGKsTBFuiFXZcH0285afZ+m8N",
+	"E/ZG5Ppstg/ntMtOYz84CBtH7HDQeEwftRvozEYOvaRv1XMeoacqZAMmQH2v7lhld1Dbe2Awttp5AGR0",
+	"7zq4W9cBnuU/l+Pgw0iCf9U6OvFQQ0AaOtb0s0Su5ckGhozvxitgsFLsuVXGDyrP9AbH9Yld3K2Y3wvb",
+	"uWe05Yy2Pt6qDHcD8nut+N5u37XdrpEn3rXmvffF/Oc7TGvYSmb4VXZEtZ2+ij2V2OkIuW9kppuP3Vvp",
+	"/zJpDd+QPfjeJClRGC/pzJxyNsUWTzqjwdO06VPEBprIRPtEJcHIZiaQMIGGh8w3PEBIEkkxZDEZUVXu",
+	"nJtENPiXO/Mbl1PBAO1VGm2qTMHtd6jhtu413D+Chnvf4upe3b3tkq/vQOO1DXcr3c0fRpKEPET5ZjTc",
+	"6YiJRdfzia3AUNgYkEZKQjmY8kkop8KQhbINBAeJopFqkouseaAayamAn7OOgl1hazog4U+alwrChI5n",
+	"BKdk4e32Esd+pa4OhEBq3VjesNBOEw1oDKPOzcIvX541OoeP3Dw8KRjps4GMWZM8EzgRHfV1u+ZrLsxG",
+	"BHzBAKIrqMssnMZSsyZ5xRW6i3CMgmvOwwTMD1zqmHcY+JcpiQt0vVoQukRohUxjgonneyOqRt6JR9vb",
+	"/c8gImY3L/FtrcF2/wO9CAy+dBCEYp+8kwPDEPp/Z4G2KpSXXjivIUBvWNxPHYsbeNMd8S33phuRaO+8",
+	"d6rf0ZhmqsmITqD5KuHirn3qK8TJ3g2L+WBWKVXeMQOlRLs208YSGmFDeTuhVGnL2SUKBmVsr+mI4agu",
+	"JwmmVBEaAY/1iabXTKDthd1o+0xPmbkUkwDCu4NmV/zC2IT0RoyGvRMjgl3H+XQmvrW+jKSTEbTANZzc",
+	"zcRxH8YZG4AUNSrj7wiBnXD47dkxF5oGupiZh5IOOJGBxm44p/tQzW65DkR/YXEIGuciO/rgTO5gxIJr",
+	"MjBH/p4Z3ZH+ajBAXVMZndH33TKjMKYDXZ058RR+TtVJLOTQ7LMu7W7wBMotFNRZ4K1yKrLhZea66grX",
+	"Yf8BaopQnEHjWOJcaxhvBqzC9XzEduBUZF35aa4fJDA3PaKiK9JPYvud/SoVEjd1VyPMEOKoI/AdNOqZ",
+	"y+hIO/XUcCUtXahl2za1JFHFlcYMCC/cTX4JYGbF0LU5+IUySMZMaKJnk7m8FxHSimXBlLS1F2W/cDWb",
+	"sApv+zeZqXbQWUxrDmij1d8fNI6Cw7BxHHZY45AeDPaDTr9NW8fm4MuAAjCYaLz4yRyHmA8BJEMmzMEA",
+	"1GWOPgNcuOTcSq8TndCIXEjReMpVEEmVxIycDWPGxshb7Mg5hHa1yyldfr3mRKCvw2zQk7aBvGCftT1g",
+	"J97Zr59as6H6ffC8E76KJm/fPlH0yX/VcWsBxa1OjkGi+95dWn/q9JjQcW0nMO2FbVNafsGGbiDViNGN",
+	"8UvOiMMSQh/nuSirZluSROeOGx2Hh4j07BnqNbui9/bN5RXB6bt8z524huNZPdtNDgMhboukPzOfYtGg",
+	"Oh8GyHarUXIR0xr7kuViysRe9Rf6avwbuZAa5v8OiGbxmAt4dVd0xQej4KOiTx1bMLftk9c0Dkak0+oc",
+	"IpTYYMACjTbLfps8ZQE2QjKMojnHrM6fFUbVlXy7ficPgNrtjqoDvKyaLIHYq8mkqhzv8Mn7WXV/9AYV",
+	"yHT6xqyHwaUbcrmiXr/3Bf67IjHjHXh9bdQVlkHtWH/D8Syvgw6YvQEXNOrZu5SmMwU5GT9ieWAghUoi",
+	"jZXZXNsRDua0461SkJgFMg6bFSkbjq2tHAIOC6geAb5KKyoJyVpAfaM8DATg3SRi3KdVbJtWEVoy3VgT",
+	"qaxSsHSBusYkZsrIUnsCy8bu4/2bDN0fMv3nO22te3F974RbOQpv6+Nb0Ti6Zw8qdANxUVJ0v0LwekoV",
+	"GdMQReIpRIVzMndEURoYKQntfcHD1hW25h47Ss8FfF3sFpqe2DAuTvuXMcE2/cagEWyaMhGjsV9l1srQ",
+	"sInUZCH//H//P9JzPh37J8p8OyrPCPPcDX0aXBMtC0YPeGkKCZ444Qma7XNtFIb9Hw0zIyzkmozpNYzN",
+	"dS+14MjWRIeUi1NCuwJfCh5DeBSD4+YxwzIN7Kw9tKiriFyo2+ksld25/xSMcVPD0EB23iw0BGTs429k",
+	"GP5MRULjmbnhyAAWmyN6rzADUMD3io4hsNwMISwYtEgyIwhSWQLjhX2kvq+cKzN9c6d2W/H6NuYfRWjd",
+	"Z3fdZ3fdkmB+BtzcOd5iJypcyGH35jBsg8bLcrho2iEX+ZIRL87vp6XrfuaTqYxDY7eb/4KbcJQIrOGL",
+	"uIC8JkNjKMut/EFruQcdznogxXpo//bIhLPAtQ4yL/Lhu0YSxlkLNj/ts4afkAMIfhGIt7PPGmNzhfdz",
+	"oVis0/fnR+UCdzdmaJm3EcEEzOEv1hHwBxaMpdndBmpOO8ovtl0eOzLEsPEq8oC03WMqVpXX2fKr6lRE",
+	"tORu17S9bWXFdCHJHCcmf5BxqGAnAEsDaDgzGP/CIwL/tj15gI4NDzAayO1oHBCstZ+zbrL0ewU3df5G",
+	"PFPZjXm1JX/f3PqbHsaxpq/M4fVO9uGPS01jDbCQUZj9IqPQ/WKewk/mQWhd5JXQqnCdf/QNydTSb4BO",
+	"ngBD4Mq530smNqV33Fu5d5Nqgjyb6KlMnbcoULY0fCuFqfvK8gnAbjFlXUpzCSaYXmIsOFQHAirIiN4w",
+	"0vZbrVazOqPjzyGf/uSjOpakN7iubRXW3vJYYMFm83e8Mpe5sPYS2rWyivPUuzoVIY3H3HPXO23V8W1Z",
+	"694X+6+vy7sc2SQGjnm5esREk5zPub+qgwGWCP9sGv4y7b64hpsUAN+VLg1ScjfjQb5JIsdueelmnLRK",
+	"P02J4Z593lUIJu9K2SX3TBTwqwr+eBZF6UD4suxlyDKGUEW5kvke3n5HWcNu4bl0XAOYIu9NAVPmIbAj",
+	"8tY7SO8kIPaOMl3TOZYhBw9oVge2yehMXoNJ2jGbaZvhOu5/xeLV2pvD430q6R2qbw4JOY6DrKPIcErZ",
+	"S2H4+JIJwpaTpIFZg3zzZoyjImFzMfQzkZsmdSimULOkmkgR2N7rEVW6K7CQYjqSYBcrPhSEC/h33/Az",
+	"DvkhOCw3JELGxB2hVTFPQ77r6H3ZMis0vz/kdGEEUtFZmfIeLMzyvUksq4YQW85bO1pooH6rwUID2pWx",
+	"QsB9PU5XpV1Z8riPFd7HCm+5E4TIsSJzCknG7DDCvy5rD2WwvHXw2dtzErMBi1nKjEGcY4cGl42DQULg",
+	"v1hjU2Fnm6+tPNbGjt8b6XG0Qp/yukmrtR/8P6EM9GzCiHkELjH8AawsvPBEJkKxyOwGf9vL/Th3+sf0",
+	"8ysmhgb87Rb8P0h6Mkj3Trz//q3bVd3u5ceH/ycr/1E6TqcdlLUHH2Ka6+bkVaSRYlfqfCEYQNvHSg6A",
+	"VkYJCkmvSAsZEexlSP67Wh4Z7sEDPSQBn5gXuzgx6OZIAZUEcAnvW5MM/k5vKC5gnhiyq44c9h6CLlGg",
+	"WPJwrxq9ndZO8It/3yaG3Tdc0LqA7hqIjvgN+0e1jQjJdjAdLZJi6HqRWQ4LepbNx6Oa0CiyViNRycR8",
+	"UsEIMKpJzJSmsTZCsJQIXvEbJphagxOsEvDUbKigkmQNoq7rKCTpksrsF/OR28PueRHKuKW1sDlmOuZL",
+	"2LdhetrlIWo+5mIIrdLfxnLM9Igl6gH6TAcyHlN9SoS0XWpoREKqaZN8cGmadhlkRFVXUPL62dW78yeX",
+	"v1+9+eXZBTSpc+2MIWkb+A/KMaLlNRNlqveQ6dd2B+vxgklE+QIJ5IDg+ECAzP73kdaT361erH7XUtPo",
+	"S7qE/9v1ghHVXc9Hkvm/XfPZrveVtDsrBcK2HMMuurmxorcrSvzy1U9BeGUQtahyWBzBhL+MctajUDlh",
+	"gk54053dCi2DK/JmwoRh3I6zlTKOJ1LomAb6Z2W91Fsxj8C+rcA/7Iq9E2+/2Wruz/MQGobcvJBGb2Oz",
+	"PJxaifbaPDNN97TfbBX2ZUlEYjefykwCXN3tihX3FVAZfr58c1EPrzOKStqO8Po387paeHULWIFXh9YT",
+	"4rB6u+f7DpD3t7PXr9ZDXsxoOKvWAjqtFpmOeJTmkyvnYUHhz8IT0pPXPUzhx248ExqDvZtMfNIL2TCm",
+	"IQvtHe9YyBX0Zwtd0zZqFY2hJFIU0h8CGoxYkxy29nMVAlTTPlUwvRReAXoG6wonk6A7g5xMuBg6lcSo",
+	"pqRPIyqC8s76Q6bfMRry3eghANLiTLcRC3Aoi1s+6iTmUyF3Coq/qb6Srb2EAs2Ps+Z3Ys+W6ToOcQi2",
+	"1US7hoUMa69y2+GvaJyA8ZrWZvqGrrkmUHztE6Xp0JizMjb6WJgE2kZOkzgyBoZnFsYtvKxfHrLJcAOL",
+	"taVDrjSLwdWp+FBA4QqeAWw7Zd2fqdMT50fk2qJYJ6GR/iXRkbM0omM0rnynGfPacbPoZVQlb/gvc8LN",
+	"p31XgI8DlpGz2LKBbKFYwWqWyWgwyi+Ql7zcNQ9J5zSP6TXAAuOo+bwonDM8omFzLiZetujXwJuVne8c",
+	"RFLhSA0aRdBNkmtlh2rka3BOwXOc9qbEJY2bpJfvOdSDxmFdgQM9s5eQlH3YacdNciWtx8PdBUU5yNkO",
+	"Wvu+WZFr94Otew5aB8iL7Aax69Hi/l4yGumR79REC/15Mz8HKXdwvn78+v8HAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

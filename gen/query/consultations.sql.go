@@ -13,8 +13,8 @@ import (
 )
 
 const createConsultation = `-- name: CreateConsultation :exec
-INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type CreateConsultationParams struct {
@@ -33,6 +33,7 @@ type CreateConsultationParams struct {
 	TokensUsed    int32
 	LatencyMs     int32
 	CreatedAt     time.Time
+	CaseID        *domain.ID
 }
 
 func (q *Queries) CreateConsultation(ctx context.Context, arg CreateConsultationParams) error {
@@ -52,12 +53,13 @@ func (q *Queries) CreateConsultation(ctx context.Context, arg CreateConsultation
 		arg.TokensUsed,
 		arg.LatencyMs,
 		arg.CreatedAt,
+		arg.CaseID,
 	)
 	return err
 }
 
 const getConsultation = `-- name: GetConsultation :one
-SELECT id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at FROM consultations WHERE id = ?
+SELECT id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id FROM consultations WHERE id = ?
 `
 
 func (q *Queries) GetConsultation(ctx context.Context, id domain.ID) (Consultation, error) {
@@ -79,6 +81,7 @@ func (q *Queries) GetConsultation(ctx context.Context, id domain.ID) (Consultati
 		&i.TokensUsed,
 		&i.LatencyMs,
 		&i.CreatedAt,
+		&i.CaseID,
 	)
 	return i, err
 }
@@ -87,6 +90,7 @@ const listAllConsultations = `-- name: ListAllConsultations :many
 SELECT id, user_id, kind, excerpt, cached, created_at
 FROM consultations
 WHERE id < ?
+  AND case_id IS NULL
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
 LIMIT ?
@@ -142,10 +146,73 @@ func (q *Queries) ListAllConsultations(ctx context.Context, arg ListAllConsultat
 	return items, nil
 }
 
+const listCaseConsultations = `-- name: ListCaseConsultations :many
+SELECT id, user_id, kind, excerpt, cached, created_at
+FROM consultations
+WHERE case_id = ?
+  AND id < ?
+  AND (? = '' OR kind = ?)
+ORDER BY id DESC
+LIMIT ?
+`
+
+type ListCaseConsultationsParams struct {
+	CaseID *domain.ID
+	Before domain.ID
+	Kind   string
+	Limit  int32
+}
+
+type ListCaseConsultationsRow struct {
+	ID        domain.ID
+	UserID    domain.ID
+	Kind      string
+	Excerpt   string
+	Cached    bool
+	CreatedAt time.Time
+}
+
+func (q *Queries) ListCaseConsultations(ctx context.Context, arg ListCaseConsultationsParams) ([]ListCaseConsultationsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listCaseConsultations,
+		arg.CaseID,
+		arg.Before,
+		arg.Kind,
+		arg.Kind,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListCaseConsultationsRow
+	for rows.Next() {
+		var i ListCaseConsultationsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Kind,
+			&i.Excerpt,
+			&i.Cached,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listConsultations = `-- name: ListConsultations :many
 SELECT id, user_id, kind, excerpt, cached, created_at
 FROM consultations
 WHERE user_id = ?
+  AND case_id IS NULL
   AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC

@@ -27,6 +27,21 @@ type CaseNote struct {
 	CreatedAt time.Time
 }
 
+type CaseParty struct {
+	ID                 domain.ID
+	CaseID             domain.ID
+	Kind               string
+	Side               string
+	Name               string
+	Email              string
+	RegistrationNumber string
+	NameKey            []byte
+	EmailKey           []byte
+	RegistrationKey    []byte
+	CreatedBy          domain.ID
+	CreatedAt          time.Time
+}
+
 type CaseTask struct {
 	ID         domain.ID
 	CaseID     domain.ID
@@ -69,6 +84,7 @@ type Consultation struct {
 	TokensUsed    int32
 	LatencyMs     int32
 	CreatedAt     time.Time
+	CaseID        *domain.ID
 }
 
 type Draft struct {

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, SendChatData, SendChatErrors, SendChatResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses } from './types.gen.js';
+import type { AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, SendChatData, SendChatErrors, SendChatResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -173,6 +173,10 @@ export const updateUser = <ThrowOnError extends boolean = true>(options: Options
  *
  * `userId` is the caller's own id; only an admin may ask for somebody else.
  *
+ * With `context.caseId` the question belongs to a case: the answer takes into account what the
+ * case is about, every member may read it, and it is in the case's timeline. A consultation of a
+ * case can only be gone on from in that case.
+ *
  */
 export const sendChat = <ThrowOnError extends boolean = true>(options: Options<SendChatData, ThrowOnError>) => (options.client ?? client).post<SendChatResponses, SendChatErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -229,8 +233,9 @@ export const analyzeText = <ThrowOnError extends boolean = true>(options: Option
 /**
  * List consultations
  *
- * What was asked, the newest first. Callers see their own; an admin sees everyone's and
- * may narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ * What was asked, the newest first. With `caseId`, what was asked in that case, by whomever;
+ * otherwise what belongs to no case: callers see their own; an admin sees everyone's and may
+ * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
  *
  */
 export const listConsultations = <ThrowOnError extends boolean = true>(options?: Options<ListConsultationsData, ThrowOnError>) => (options?.client ?? client).get<ListConsultationsResponses, ListConsultationsErrors, ThrowOnError, 'data'>({
@@ -243,7 +248,7 @@ export const listConsultations = <ThrowOnError extends boolean = true>(options?:
 /**
  * Read a consultation
  *
- * One question with its answer. Another account's consultation looks like one that does not exist.
+ * One question with its answer. Another account's consultation looks like one that does not exist; that of a case is open to the case's members.
  */
 export const getConsultation = <ThrowOnError extends boolean = true>(options: Options<GetConsultationData, ThrowOnError>) => (options.client ?? client).get<GetConsultationResponses, GetConsultationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -622,6 +627,52 @@ export const replaceCaseTask = <ThrowOnError extends boolean = true>(options: Op
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * List the parties of a case
+ *
+ * The people and companies in the case, the newest first, each with its conflicts as they are now: the same person or
+ * company on the other side of another case. Names are the same whatever their case, accents, titles and forms of company; an equal e-mail address
+ * or registration number counts too. A case the caller may not see is not named, and however many of those there are, they are one conflict.
+ * `conflicts` is for those who work on the case; to clients and viewers it is absent.
+ *
+ */
+export const listCaseParties = <ThrowOnError extends boolean = true>(options: Options<ListCasePartiesData, ThrowOnError>) => (options.client ?? client).get<ListCasePartiesResponses, ListCasePartiesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/parties',
+    ...options
+});
+
+/**
+ * Add a party to a case
+ *
+ * For owners, lawyers and assistants of an open case. The answer names the conflicts, which do not stop it: people decide about those.
+ *
+ */
+export const addCaseParty = <ThrowOnError extends boolean = true>(options: Options<AddCasePartyData, ThrowOnError>) => (options.client ?? client).post<AddCasePartyResponses, AddCasePartyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/parties',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Take a party out of a case
+ *
+ * For owners, lawyers and assistants. Under legal hold it is refused (409, `legal_hold`).
+ *
+ */
+export const removeCaseParty = <ThrowOnError extends boolean = true>(options: Options<RemoveCasePartyData, ThrowOnError>) => (options.client ?? client).delete<RemoveCasePartyResponses, RemoveCasePartyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/parties/{partyId}',
+    ...options
 });
 
 /**

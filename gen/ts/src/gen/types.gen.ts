@@ -209,6 +209,7 @@ export type ChatRequest = {
  * What the answer should take into account. An answer given with a context is never shared with another caller.
  */
 export type ChatContext = {
+    caseId?: Id;
     consultationId?: Id;
     /**
      * Facts of the matter.
@@ -415,6 +416,7 @@ export type ConsultationList = {
 export type Consultation = {
     id: Id;
     userId: Id;
+    caseId?: Id;
     kind: ConsultationKind;
     /**
      * What was asked: the message, the text that was reviewed, or the inputs of the draft as JSON.
@@ -861,6 +863,67 @@ export type CaseTaskList = {
 };
 
 /**
+ * What a party is.
+ */
+export type PartyKind = 'person' | 'company';
+
+/**
+ * Where a party stands; other: on neither side, such as a witness.
+ */
+export type PartySide = 'client' | 'opposing' | 'other';
+
+export type AddCasePartyRequest = {
+    kind: PartyKind;
+    side: PartySide;
+    /**
+     * The party's name.
+     */
+    name: string;
+    email?: EmailAddress;
+    /**
+     * The number in a register of companies, or a tax number.
+     */
+    registrationNumber?: string;
+};
+
+export type CaseParty = {
+    id: Id;
+    kind: PartyKind;
+    side: PartySide;
+    /**
+     * The party's name.
+     */
+    name: string;
+    email?: EmailAddress;
+    /**
+     * The number in a register of companies, or a tax number.
+     */
+    registrationNumber?: string;
+    createdAt: Time;
+    /**
+     * The same on the other side of other cases; absent when there is none.
+     */
+    conflicts?: Array<PartyConflict>;
+};
+
+export type PartyConflict = {
+    side: PartySide;
+    /**
+     * What is the same.
+     */
+    matched: Array<'name' | 'email' | 'registrationNumber'>;
+    caseId?: Id;
+};
+
+export type CasePartyList = {
+    /**
+     * The parties.
+     */
+    items: Array<CaseParty>;
+    nextCursor?: NextCursor;
+};
+
+/**
  * A SHA-256, in hexadecimal.
  */
 export type Sha256 = string;
@@ -879,7 +942,7 @@ export type TimelineEntry = {
     /**
      * To what.
      */
-    subject: 'case' | 'member' | 'note' | 'task' | 'timeline' | 'consultation' | 'draft' | 'document' | 'signature' | 'payment';
+    subject: 'case' | 'member' | 'note' | 'task' | 'party' | 'timeline' | 'consultation' | 'draft' | 'document' | 'signature' | 'payment';
     subjectId?: Id;
     /**
      * Whether it was asked for and not allowed.
@@ -1449,6 +1512,10 @@ export type SendChatErrors = {
      */
     404: Problem;
     /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
      * The body is larger than the service takes.
      */
     413: Problem;
@@ -1608,6 +1675,10 @@ export type ListConsultationsData = {
          */
         userId?: Id;
         /**
+         * The consultations of this case.
+         */
+        caseId?: Id;
+        /**
          * Only consultations of this kind.
          */
         kind?: ConsultationKind;
@@ -1628,6 +1699,10 @@ export type ListConsultationsErrors = {
      * The caller may not do this.
      */
     403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
     /**
      * The caller's budget of requests, or of tries to sign in, is spent.
      */
@@ -3173,6 +3248,193 @@ export type ReplaceCaseTaskResponses = {
 };
 
 export type ReplaceCaseTaskResponse = ReplaceCaseTaskResponses[keyof ReplaceCaseTaskResponses];
+
+export type ListCasePartiesData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+    };
+    url: '/api/cases/{caseId}/parties';
+};
+
+export type ListCasePartiesErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListCasePartiesError = ListCasePartiesErrors[keyof ListCasePartiesErrors];
+
+export type ListCasePartiesResponses = {
+    /**
+     * A page of parties.
+     */
+    200: CasePartyList;
+};
+
+export type ListCasePartiesResponse = ListCasePartiesResponses[keyof ListCasePartiesResponses];
+
+export type AddCasePartyData = {
+    body: AddCasePartyRequest;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/parties';
+};
+
+export type AddCasePartyErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type AddCasePartyError = AddCasePartyErrors[keyof AddCasePartyErrors];
+
+export type AddCasePartyResponses = {
+    /**
+     * The party.
+     */
+    201: CaseParty;
+};
+
+export type AddCasePartyResponse = AddCasePartyResponses[keyof AddCasePartyResponses];
+
+export type RemoveCasePartyData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The party's id.
+         */
+        partyId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/parties/{partyId}';
+};
+
+export type RemoveCasePartyErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RemoveCasePartyError = RemoveCasePartyErrors[keyof RemoveCasePartyErrors];
+
+export type RemoveCasePartyResponses = {
+    /**
+     * The party is gone.
+     */
+    204: void;
+};
+
+export type RemoveCasePartyResponse = RemoveCasePartyResponses[keyof RemoveCasePartyResponses];
 
 export type ListCaseTimelineData = {
     body?: never;

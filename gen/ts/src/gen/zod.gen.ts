@@ -146,6 +146,7 @@ export const zUpdateUserRequest = z.object({
  * What the answer should take into account. An answer given with a context is never shared with another caller.
  */
 export const zChatContext = z.object({
+    caseId: zId.optional(),
     consultationId: zId.optional(),
     facts: z.string().min(1).max(20000).regex(/\S/).optional()
 });
@@ -253,6 +254,7 @@ export const zConsultationList = z.object({
 export const zConsultation = z.object({
     id: zId,
     userId: zId,
+    caseId: zId.optional(),
     kind: zConsultationKind,
     question: z.string().max(1000000).regex(/^[\s\S]*$/),
     answer: z.string().max(1000000).regex(/^[\s\S]*$/),
@@ -546,6 +548,54 @@ export const zCaseTaskList = z.object({
 });
 
 /**
+ * What a party is.
+ */
+export const zPartyKind = z.enum(['person', 'company']);
+
+/**
+ * Where a party stands; other: on neither side, such as a witness.
+ */
+export const zPartySide = z.enum([
+    'client',
+    'opposing',
+    'other'
+]);
+
+export const zAddCasePartyRequest = z.object({
+    kind: zPartyKind,
+    side: zPartySide,
+    name: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/),
+    email: zEmailAddress.optional(),
+    registrationNumber: z.string().min(1).max(64).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/).optional()
+});
+
+export const zPartyConflict = z.object({
+    side: zPartySide,
+    matched: z.array(z.enum([
+        'name',
+        'email',
+        'registrationNumber'
+    ])).min(1).max(3),
+    caseId: zId.optional()
+});
+
+export const zCaseParty = z.object({
+    id: zId,
+    kind: zPartyKind,
+    side: zPartySide,
+    name: z.string().max(200).regex(/^[\s\S]*$/),
+    email: zEmailAddress.optional(),
+    registrationNumber: z.string().max(64).regex(/^[\s\S]*$/).optional(),
+    createdAt: zTime,
+    conflicts: z.array(zPartyConflict).max(1000).optional()
+});
+
+export const zCasePartyList = z.object({
+    items: z.array(zCaseParty).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+/**
  * A SHA-256, in hexadecimal.
  */
 export const zSha256 = z.string().length(64).regex(/^[0-9a-f]{64}$/);
@@ -567,6 +617,7 @@ export const zTimelineEntry = z.object({
         'member',
         'note',
         'task',
+        'party',
         'timeline',
         'consultation',
         'draft',
@@ -722,6 +773,7 @@ export const zListConsultationsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
     userId: zId.optional(),
+    caseId: zId.optional(),
     kind: zConsultationKind.optional()
 });
 
@@ -1003,6 +1055,41 @@ export const zReplaceCaseTaskPath = z.object({
  * The task as it is now.
  */
 export const zReplaceCaseTaskResponse = zCaseTask;
+
+export const zListCasePartiesPath = z.object({
+    caseId: zId
+});
+
+export const zListCasePartiesQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
+});
+
+/**
+ * A page of parties.
+ */
+export const zListCasePartiesResponse = zCasePartyList;
+
+export const zAddCasePartyBody = zAddCasePartyRequest;
+
+export const zAddCasePartyPath = z.object({
+    caseId: zId
+});
+
+/**
+ * The party.
+ */
+export const zAddCasePartyResponse = zCaseParty;
+
+export const zRemoveCasePartyPath = z.object({
+    caseId: zId,
+    partyId: zId
+});
+
+/**
+ * The party is gone.
+ */
+export const zRemoveCasePartyResponse = z.void();
 
 export const zListCaseTimelinePath = z.object({
     caseId: zId

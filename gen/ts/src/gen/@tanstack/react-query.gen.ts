@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { addCaseMember, analyzeText, compareDraftVersions, createCase, createCaseNote, createCaseTask, createDraft, deleteCase, deleteCaseNote, deleteCaseTask, deleteDraft, endSession, endSessions, generateDocument, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDraft, getDraftVersion, getLiveness, getMetrics, getReadiness, listCaseMembers, listCaseNotes, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocumentTypes, listDrafts, listDraftVersions, listSessions, listUsers, loginUser, logoutUser, type Options, refreshTokens, registerUser, removeCaseMember, replaceCaseTask, sendChat, updateCase, updateCaseMember, updateDraft, updateUser, verifyCaseTimeline } from '../sdk.gen.js';
-import type { AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListUsersData, ListUsersError, ListUsersResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, SendChatData, SendChatError, SendChatResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse } from '../types.gen.js';
+import { addCaseMember, addCaseParty, analyzeText, compareDraftVersions, createCase, createCaseNote, createCaseTask, createDraft, deleteCase, deleteCaseNote, deleteCaseTask, deleteDraft, endSession, endSessions, generateDocument, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDraft, getDraftVersion, getLiveness, getMetrics, getReadiness, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocumentTypes, listDrafts, listDraftVersions, listSessions, listUsers, loginUser, logoutUser, type Options, refreshTokens, registerUser, removeCaseMember, removeCaseParty, replaceCaseTask, sendChat, updateCase, updateCaseMember, updateDraft, updateUser, verifyCaseTimeline } from '../sdk.gen.js';
+import type { AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListUsersData, ListUsersError, ListUsersResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, SendChatData, SendChatError, SendChatResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse } from '../types.gen.js';
 
 /**
  * Create an account
@@ -281,6 +281,10 @@ export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): 
  *
  * `userId` is the caller's own id; only an admin may ask for somebody else.
  *
+ * With `context.caseId` the question belongs to a case: the answer takes into account what the
+ * case is about, every member may read it, and it is in the case's timeline. A consultation of a
+ * case can only be gone on from in that case.
+ *
  */
 export const sendChatMutation = (options?: Partial<Options<SendChatData>>): UseMutationOptions<SendChatResponse, SendChatError, Options<SendChatData>> => {
     const mutationOptions: UseMutationOptions<SendChatResponse, SendChatError, Options<SendChatData>> = {
@@ -339,8 +343,9 @@ export const listConsultationsQueryKey = (options?: Options<ListConsultationsDat
 /**
  * List consultations
  *
- * What was asked, the newest first. Callers see their own; an admin sees everyone's and
- * may narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ * What was asked, the newest first. With `caseId`, what was asked in that case, by whomever;
+ * otherwise what belongs to no case: callers see their own; an admin sees everyone's and may
+ * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
  *
  */
 export const listConsultationsOptions = (options?: Options<ListConsultationsData>) => queryOptions<ListConsultationsResponse, ListConsultationsError, ListConsultationsResponse, ReturnType<typeof listConsultationsQueryKey>>({
@@ -358,8 +363,9 @@ export const listConsultationsInfiniteQueryKey = (options?: Options<ListConsulta
 /**
  * List consultations
  *
- * What was asked, the newest first. Callers see their own; an admin sees everyone's and
- * may narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ * What was asked, the newest first. With `caseId`, what was asked in that case, by whomever;
+ * otherwise what belongs to no case: callers see their own; an admin sees everyone's and may
+ * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
  *
  */
 export const listConsultationsInfiniteOptions = (options?: Options<ListConsultationsData>) => infiniteQueryOptions<ListConsultationsResponse, ListConsultationsError, InfiniteData<ListConsultationsResponse>, QueryKey<Options<ListConsultationsData>>, string | Pick<QueryKey<Options<ListConsultationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -388,7 +394,7 @@ export const getConsultationQueryKey = (options: Options<GetConsultationData>) =
 /**
  * Read a consultation
  *
- * One question with its answer. Another account's consultation looks like one that does not exist.
+ * One question with its answer. Another account's consultation looks like one that does not exist; that of a case is open to the case's members.
  */
 export const getConsultationOptions = (options: Options<GetConsultationData>) => queryOptions<GetConsultationResponse, GetConsultationError, GetConsultationResponse, ReturnType<typeof getConsultationQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getConsultation({
@@ -986,6 +992,93 @@ export const deleteCaseTaskMutation = (options?: Partial<Options<DeleteCaseTaskD
 export const replaceCaseTaskMutation = (options?: Partial<Options<ReplaceCaseTaskData>>): UseMutationOptions<ReplaceCaseTaskResponse, ReplaceCaseTaskError, Options<ReplaceCaseTaskData>> => {
     const mutationOptions: UseMutationOptions<ReplaceCaseTaskResponse, ReplaceCaseTaskError, Options<ReplaceCaseTaskData>> = {
         mutationFn: async (fnOptions) => await replaceCaseTask({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listCasePartiesQueryKey = (options: Options<ListCasePartiesData>) => createQueryKey('listCaseParties', options);
+
+/**
+ * List the parties of a case
+ *
+ * The people and companies in the case, the newest first, each with its conflicts as they are now: the same person or
+ * company on the other side of another case. Names are the same whatever their case, accents, titles and forms of company; an equal e-mail address
+ * or registration number counts too. A case the caller may not see is not named, and however many of those there are, they are one conflict.
+ * `conflicts` is for those who work on the case; to clients and viewers it is absent.
+ *
+ */
+export const listCasePartiesOptions = (options: Options<ListCasePartiesData>) => queryOptions<ListCasePartiesResponse, ListCasePartiesError, ListCasePartiesResponse, ReturnType<typeof listCasePartiesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listCaseParties({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listCasePartiesQueryKey(options)
+});
+
+export const listCasePartiesInfiniteQueryKey = (options: Options<ListCasePartiesData>): QueryKey<Options<ListCasePartiesData>> => createQueryKey('listCaseParties', options, true);
+
+/**
+ * List the parties of a case
+ *
+ * The people and companies in the case, the newest first, each with its conflicts as they are now: the same person or
+ * company on the other side of another case. Names are the same whatever their case, accents, titles and forms of company; an equal e-mail address
+ * or registration number counts too. A case the caller may not see is not named, and however many of those there are, they are one conflict.
+ * `conflicts` is for those who work on the case; to clients and viewers it is absent.
+ *
+ */
+export const listCasePartiesInfiniteOptions = (options: Options<ListCasePartiesData>) => infiniteQueryOptions<ListCasePartiesResponse, ListCasePartiesError, InfiniteData<ListCasePartiesResponse>, QueryKey<Options<ListCasePartiesData>>, string | Pick<QueryKey<Options<ListCasePartiesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListCasePartiesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listCaseParties({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    queryKey: listCasePartiesInfiniteQueryKey(options)
+});
+
+/**
+ * Add a party to a case
+ *
+ * For owners, lawyers and assistants of an open case. The answer names the conflicts, which do not stop it: people decide about those.
+ *
+ */
+export const addCasePartyMutation = (options?: Partial<Options<AddCasePartyData>>): UseMutationOptions<AddCasePartyResponse, AddCasePartyError, Options<AddCasePartyData>> => {
+    const mutationOptions: UseMutationOptions<AddCasePartyResponse, AddCasePartyError, Options<AddCasePartyData>> = {
+        mutationFn: async (fnOptions) => await addCaseParty({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Take a party out of a case
+ *
+ * For owners, lawyers and assistants. Under legal hold it is refused (409, `legal_hold`).
+ *
+ */
+export const removeCasePartyMutation = (options?: Partial<Options<RemoveCasePartyData>>): UseMutationOptions<RemoveCasePartyResponse, RemoveCasePartyError, Options<RemoveCasePartyData>> => {
+    const mutationOptions: UseMutationOptions<RemoveCasePartyResponse, RemoveCasePartyError, Options<RemoveCasePartyData>> = {
+        mutationFn: async (fnOptions) => await removeCaseParty({
             ...options,
             ...fnOptions,
             throwOnError: true
