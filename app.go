@@ -19,6 +19,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"counsel/clients/llm"
+	"counsel/clients/storage"
 	"counsel/config"
 	"counsel/db"
 	"counsel/domain"
@@ -28,6 +29,7 @@ import (
 	"counsel/domain/ai/prompts"
 	"counsel/domain/cases"
 	"counsel/domain/documents"
+	"counsel/domain/documents/text"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
 	"counsel/handlers"
@@ -49,6 +51,9 @@ type app struct {
 	database *sql.DB
 	redis    rueidis.Client
 	model    *llm.Client
+	files    *storage.Client
+	texts    *text.Reader
+	archive  *documents.Archive
 	accounts *account.Service
 	cases    *cases.Service
 	ai       *ai.Service
@@ -88,6 +93,15 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if err != nil {
 		return nil, fmt.Errorf("the AI provider: %w", err)
 	}
+	if a.files, err = storage.New(storage.Config{
+		Endpoint: cfg.S3.Endpoint, Bucket: cfg.S3.Bucket, Region: cfg.S3.Region, AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey,
+	}); err != nil {
+		return nil, err
+	}
+	a.texts = text.New()
+	a.archive = documents.NewArchive(documents.ArchiveDeps{
+		DB: a.database, Files: a.files, Text: a.texts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
+	})
 	a.accounts, err = account.New(a.database, a.redis, account.Config{
 		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
 		AccessTTL:  time.Duration(cfg.JWT.AccessMinutes) * time.Minute,
@@ -104,6 +118,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	sweep, endSweep := context.WithCancel(context.WithoutCancel(ctx))
 	a.endSweep = endSweep
 	a.sweeping.Go(func() { a.sweep(sweep) })
+	a.sweeping.Go(func() { a.archive.Run(sweep) })
 	a.cases = cases.New(a.database, a.accounts, domain.SystemClock, domain.NewID)
 	if a.ai, err = newAI(a, cfg, metrics); err != nil {
 		return nil, err
@@ -111,9 +126,10 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 
 	deps := handlers.Deps{
 		Accounts: a.accounts, AI: a.ai,
-		Cases:  a.cases,
-		Drafts: documents.NewDrafts(a.database, domain.SystemClock, domain.NewID),
-		Ready:  a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
+		Cases:   a.cases,
+		Drafts:  documents.NewDrafts(a.database, domain.SystemClock, domain.NewID),
+		Archive: a.archive,
+		Ready:   a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}
 	if cfg.Limited() {
@@ -245,7 +261,15 @@ func (a *app) close(ctx context.Context) error {
 	}
 	if a.endSweep != nil {
 		a.endSweep()
-		a.sweeping.Wait()
+		swept := make(chan struct{})
+		go func() {
+			a.sweeping.Wait()
+			close(swept)
+		}()
+		select {
+		case <-swept:
+		case <-ctx.Done(): // a text is being read; it will be read anew
+		}
 	}
 	if a.ai != nil {
 		if err := a.ai.Close(ctx); err != nil && ctx.Err() == nil {
@@ -254,6 +278,12 @@ func (a *app) close(ctx context.Context) error {
 	}
 	if a.model != nil {
 		errs = append(errs, a.model.Close())
+	}
+	if a.texts != nil && ctx.Err() == nil {
+		errs = append(errs, a.texts.Close())
+	}
+	if a.files != nil {
+		errs = append(errs, a.files.Close())
 	}
 	if a.redis != nil {
 		a.redis.Close()

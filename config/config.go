@@ -190,6 +190,9 @@ func (c Config) CheckProduction() error {
 	needed("LLM_API_KEY", c.LLM.APIKey)
 	needed("REDIS_URL", c.RedisURL)
 	needed("DATABASE_URL", c.DatabaseURL)
+	needed("S3_ENDPOINT", c.S3.Endpoint)
+	needed("S3_ACCESS_KEY", c.S3.AccessKey)
+	needed("S3_SECRET_KEY", c.S3.SecretKey)
 	for name, v := range map[string]string{"DATABASE_URL": c.DatabaseURL, "REDIS_URL": c.RedisURL} {
 		if p := password(v); p != "" && wellKnown(p) {
 			faults = append(faults, fmt.Errorf("%s has a default password that anyone can guess", name))

@@ -51,7 +51,11 @@ func TestEveryOperationByRole(t *testing.T) {
 						}
 					}
 					var body any
-					if op.RequestBody != nil {
+					var header []string
+					if op.RequestBody != nil && op.RequestBody.Value.Content["multipart/form-data"] != nil {
+						file, contentType := form(t, "file", "a.pdf", smallPDF(1))
+						body, header = file, []string{"Content-Type", contentType}
+					} else if op.RequestBody != nil {
 						examples := op.RequestBody.Value.Content["application/json"].Examples
 						names := make([]string, 0, len(examples))
 						for name := range examples {
@@ -64,7 +68,7 @@ func TestEveryOperationByRole(t *testing.T) {
 							body = strings.ReplaceAll(string(raw), "019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e", who.ID.String())
 						}
 					}
-					a := b.call(who, method, concrete, body)
+					a := b.call(who, method, concrete, body, header...)
 					allowed := slices.ContainsFunc(rules, func(r any) bool { return r == role })
 					switch {
 					case open:

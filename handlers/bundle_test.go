@@ -32,6 +32,7 @@ import (
 	"counsel/domain/ai/prompts"
 	"counsel/domain/cases"
 	"counsel/domain/documents"
+	reading "counsel/domain/documents/text"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
 	"counsel/gen/api"
@@ -46,13 +47,15 @@ const secret = "a secret of these tests, long enough for HS256"
 
 // bundle is a whole service of a test's own, on real servers, with the AI's stand-in.
 type bundle struct {
-	t      testing.TB
-	url    string
-	model  *llm.Server
-	redis  rueidis.Client
-	logs   *logBuffer
-	server *handlers.Server
-	ready  func(context.Context) (error, error)
+	t       testing.TB
+	url     string
+	model   *llm.Server
+	redis   rueidis.Client
+	logs    *logBuffer
+	server  *handlers.Server
+	archive *documents.Archive
+	files   *store
+	ready   func(context.Context) (error, error)
 }
 
 type option func(*setup)
@@ -121,6 +124,11 @@ func newBundle(t testing.TB, options ...option) *bundle {
 
 	s.deps.Accounts, s.deps.AI = accounts, service
 	s.deps.Cases = matters
+	b.files = &store{files: map[string][]byte{}}
+	reader := reading.New()
+	t.Cleanup(func() { reader.Close() })
+	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: reader, Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
+	s.deps.Archive = b.archive
 	s.deps.Drafts = documents.NewDrafts(database, domain.SystemClock, domain.NewID)
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
@@ -262,7 +270,7 @@ func (b *bundle) holdsContract(r *http.Request, a answer) {
 	if err != nil {
 		b.t.Fatalf("%s %s answers outside the contract: %v", r.Method, r.URL.Path, err)
 	}
-	if a.status != http.StatusNoContent {
+	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		if named := route.Operation.Responses.Status(a.status); named == nil || named.Value.Content[media] == nil {
 			b.t.Fatalf("%s %s answers %d as %q, which the contract does not name", r.Method, r.URL.Path, a.status, media)
 		}

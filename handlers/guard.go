@@ -11,11 +11,13 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v5"
 
 	"counsel/domain"
+	"counsel/domain/documents"
 	"counsel/domain/limits"
 	"counsel/domain/schema"
 )
@@ -55,6 +57,11 @@ func (s *Server) guard(op *operation) echo.MiddlewareFunc {
 					return err
 				}
 				rec.body = body
+			}
+			if op.upload {
+				if err := limitUpload(c.Response(), c.Request()); err != nil {
+					return err
+				}
 			}
 			return next(c)
 		}
@@ -128,6 +135,28 @@ func bearer(r *http.Request) string {
 
 func tooLarge() *domain.Error {
 	return domain.Errorf(domain.TooLarge, "The body may be at most %d bytes.", maxBody)
+}
+
+// A form with a file is read by its operation, as it comes.
+const (
+	maxForm    = documents.MaxUpload + 64<<10 // bytes, with what stands around the file
+	uploadTime = 3 * time.Minute
+)
+
+// limitUpload bounds a form in size and time.
+func limitUpload(w http.ResponseWriter, r *http.Request) error {
+	if t, params, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "multipart/form-data" || params["boundary"] == "" {
+		return domain.Errorf(domain.Malformed, "The body must be sent as multipart/form-data with its boundary.")
+	}
+	if r.ContentLength > maxForm {
+		return domain.Errorf(domain.TooLarge, "A file may be at most %d bytes.", documents.MaxUpload)
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	until := time.Now().Add(uploadTime)
+	out := http.NewResponseController(w)
+	_ = out.SetReadDeadline(until) // where there is none to be set, the server has its own
+	_ = out.SetWriteDeadline(until.Add(time.Minute))
+	return nil
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {

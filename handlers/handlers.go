@@ -38,6 +38,7 @@ type Deps struct {
 	AI       *ai.Service
 	Cases    *cases.Service
 	Drafts   *documents.Drafts
+	Archive  *documents.Archive
 
 	// Budgets of requests; nil: no limit.
 	UserLimit, AddressLimit *limits.Limiter

@@ -20,19 +20,21 @@ import (
 type operation struct {
 	id      string
 	open    bool // nobody has to sign in
-	long    bool // waits for the AI, which has deadlines of its own
+	long    bool // waits for the AI, or for a file on its way: both have deadlines of their own
 	metrics bool // guarded by METRICS_TOKEN instead
 	roles   map[domain.Role]bool
-	body    *schema.Schema // nil: takes none
+	body    *schema.Schema // of JSON; nil: takes none
+	upload  bool           // takes a form with a file instead
 	params  []param
 	*operationMetrics
 }
 
 type param struct {
-	name    string
-	inPath  bool
-	integer bool
-	schema  *schema.Schema
+	name     string
+	in       string // path, query or header
+	required bool
+	integer  bool
+	schema   *schema.Schema
 }
 
 // loadOperations reads the contract that is built into the program. Every operation must say
@@ -53,7 +55,8 @@ func loadOperations(m *httpMetrics) (map[string]*operation, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s %s: %w", method, path, err)
 			}
-			op.long = method == http.MethodPost && strings.HasPrefix(path, "/api/ai/")
+			op.long = method == http.MethodPost && strings.HasPrefix(path, "/api/ai/") ||
+				op.upload || strings.HasPrefix(path, "/api/docs/{docId}/")
 			op.operationMetrics = m.operation(op.id)
 			ops[op.id] = op
 		}
@@ -86,13 +89,17 @@ func newOperation(o *openapi3.Operation, defs json.RawMessage) (*operation, erro
 	}
 
 	if o.RequestBody != nil {
-		media := o.RequestBody.Value.Content.Get("application/json")
-		if media == nil || media.Schema == nil {
-			return nil, errors.New("only JSON bodies are known here")
-		}
-		var err error
-		if op.body, err = compile(op.id, media.Schema, defs); err != nil {
-			return nil, err
+		content := o.RequestBody.Value.Content
+		op.upload = content.Get("multipart/form-data") != nil
+		if !op.upload {
+			media := content.Get("application/json")
+			if media == nil || media.Schema == nil {
+				return nil, errors.New("only JSON bodies and forms are known here")
+			}
+			var err error
+			if op.body, err = compile(op.id, media.Schema, defs); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, p := range o.Parameters {
@@ -101,7 +108,7 @@ func newOperation(o *openapi3.Operation, defs json.RawMessage) (*operation, erro
 		if err != nil {
 			return nil, err
 		}
-		op.params = append(op.params, param{name: v.Name, inPath: v.In == openapi3.ParameterInPath, integer: v.Schema.Value.Type.Is("integer"), schema: compiled})
+		op.params = append(op.params, param{name: v.Name, in: v.In, required: v.Required, integer: v.Schema.Value.Type.Is("integer"), schema: compiled})
 	}
 	return op, nil
 }
@@ -132,17 +139,22 @@ func (op *operation) checkParams(r *http.Request, pathValue func(string) string)
 	var fields []domain.Field
 	query := r.URL.Query()
 	for _, p := range op.params {
-		var text string
-		if p.inPath {
-			text = pathValue(p.name)
-		} else if vs, given := query[p.name]; !given {
-			continue
-		} else if len(vs) > 1 {
-			fields = append(fields, domain.Field{Pointer: "?" + p.name, Detail: "must be given once"})
-			continue
-		} else {
-			text = vs[0]
+		vs := query[p.name]
+		switch p.in {
+		case openapi3.ParameterInPath:
+			vs = []string{pathValue(p.name)}
+		case openapi3.ParameterInHeader:
+			vs = r.Header.Values(p.name)
 		}
+		if len(vs) != 1 {
+			if len(vs) > 1 {
+				fields = append(fields, domain.Field{Pointer: "?" + p.name, Detail: "must be given once"})
+			} else if p.required {
+				fields = append(fields, domain.Field{Pointer: "?" + p.name, Detail: "is missing"})
+			}
+			continue
+		}
+		text := vs[0]
 		var v any = text
 		if p.integer {
 			n, err := strconv.ParseInt(text, 10, 64)

@@ -18,7 +18,11 @@ import (
 // problemBase begins the type of every problem; the code ends it.
 const problemBase = "https://counsel.example/problems/"
 
-const methodNotAllowed domain.Code = "method_not_allowed"
+// What only HTTP knows.
+const (
+	methodNotAllowed    domain.Code = "method_not_allowed"
+	rangeNotSatisfiable domain.Code = "range_not_satisfiable"
+)
 
 // statusOf is the one table from codes to HTTP.
 func statusOf(code domain.Code) int {
@@ -39,6 +43,8 @@ func statusOf(code domain.Code) int {
 		return http.StatusConflict
 	case domain.TooLarge:
 		return http.StatusRequestEntityTooLarge
+	case rangeNotSatisfiable:
+		return http.StatusRequestedRangeNotSatisfiable
 	case domain.RateLimited:
 		return http.StatusTooManyRequests
 	case domain.Upstream:

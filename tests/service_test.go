@@ -139,6 +139,7 @@ func production(t *testing.T) (map[string]string, *llm.Server) {
 	env := map[string]string{
 		"DATABASE_URL": testenv.NewDatabaseURL(t), "REDIS_URL": testenv.RedisURL(t),
 		"LLM_BASE_URL": model.URL, "LLM_API_KEY": model.APIKey, "LLM_MODEL": "sandbox",
+		"S3_ENDPOINT": "http://127.0.0.1:9", "S3_ACCESS_KEY": "none", "S3_SECRET_KEY": "no document is kept here",
 		"JWT_SECRET_KEY": "a secret for " + t.Name() + ", long enough", "RATE_LIMIT": "off",
 	}
 	m := launch(t, env, "migrate")

@@ -4,6 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
 	"io"
 	"time"
 
@@ -73,4 +76,37 @@ const ReasonStorage = "storage_unavailable"
 func StorageUnavailable(retryAfter time.Duration, cause error) *domain.Error {
 	return &domain.Error{Code: domain.Unavailable, Reason: ReasonStorage, RetryAfter: retryAfter, Err: cause,
 		Message: "Files cannot be stored or read right now, please try again."}
+}
+
+// errOther says that stored bytes are not those that were recorded.
+var errOther = errors.New("the stored bytes are not those recorded")
+
+// checked reads r, and fails at its end unless it held exactly size bytes with this checksum:
+// the last read then returns errOther instead of io.EOF.
+func checked(r io.Reader, size int64, sum Checksum) io.Reader {
+	return &checkedReader{r: r, left: size, want: sum, hash: sha256.New()}
+}
+
+type checkedReader struct {
+	r    io.Reader
+	left int64
+	want Checksum
+	hash hash.Hash
+}
+
+func (c *checkedReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.left -= int64(n)
+	c.hash.Write(p[:n]) // never fails
+	switch {
+	case c.left < 0:
+		return n, fmt.Errorf("%w: there are more", errOther)
+	case !errors.Is(err, io.EOF):
+		return n, err
+	case c.left > 0:
+		return n, fmt.Errorf("%w: %d are missing", errOther, c.left)
+	case Checksum(c.hash.Sum(nil)) != c.want:
+		return n, fmt.Errorf("%w: their checksum differs", errOther)
+	}
+	return n, io.EOF
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"path"
@@ -122,6 +123,24 @@ func (e ConsultationKind) Valid() bool {
 	case ConsultationKindChat:
 		return true
 	case ConsultationKindDocument:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DocumentKind.
+const (
+	DocumentKindRendered DocumentKind = "rendered"
+	DocumentKindUploaded DocumentKind = "uploaded"
+)
+
+// Valid indicates whether the value is a known member of the DocumentKind enum.
+func (e DocumentKind) Valid() bool {
+	switch e {
+	case DocumentKindRendered:
+		return true
+	case DocumentKindUploaded:
 		return true
 	default:
 		return false
@@ -353,6 +372,27 @@ func (e Severity) Valid() bool {
 	case SeverityLow:
 		return true
 	case SeverityMedium:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StoredDocumentTextState.
+const (
+	StoredDocumentTextStateIndexed StoredDocumentTextState = "indexed"
+	StoredDocumentTextStateNone    StoredDocumentTextState = "none"
+	StoredDocumentTextStatePending StoredDocumentTextState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the StoredDocumentTextState enum.
+func (e StoredDocumentTextState) Valid() bool {
+	switch e {
+	case StoredDocumentTextStateIndexed:
+		return true
+	case StoredDocumentTextStateNone:
+		return true
+	case StoredDocumentTextStatePending:
 		return true
 	default:
 		return false
@@ -840,6 +880,9 @@ type ChatResponse struct {
 	TokensUsed int32 `json:"tokensUsed"`
 }
 
+// Checksum The SHA-256 of a file's bytes.
+type Checksum = string
+
 // Consultation defines model for Consultation.
 type Consultation struct {
 	// Answer What was answered: the answer or draft in Markdown, or the findings as JSON.
@@ -941,6 +984,9 @@ type CreateDraftRequest struct {
 	// Type The id of a document type.
 	Type *DocumentTypeID `json:"type,omitempty"`
 }
+
+// DocumentKind Where a document comes from: somebody sent it, or it was made here.
+type DocumentKind string
 
 // DocumentType defines model for DocumentType.
 type DocumentType struct {
@@ -1311,6 +1357,27 @@ type PartyKind string
 // PartySide Where a party stands; other: on neither side, such as a witness.
 type PartySide string
 
+// Passage defines model for Passage.
+type Passage struct {
+	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	DocID ID `json:"docId"`
+
+	// Name The document's file name.
+	Name string `json:"name"`
+
+	// Page The page, from 1.
+	Page int32 `json:"page"`
+
+	// Quote The words of the page around what was found.
+	Quote string `json:"quote"`
+}
+
+// PassageList defines model for PassageList.
+type PassageList struct {
+	// Items The pages, the best first.
+	Items []Passage `json:"items"`
+}
+
 // Password Eight characters or more. Any character counts, spaces too.
 type Password = string
 
@@ -1319,7 +1386,7 @@ type Policy string
 
 // Problem A failure (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, too_large, rate_limited, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
 	Code string `json:"code"`
 
 	// Detail What happened this time.
@@ -1429,6 +1496,54 @@ type Severity string
 
 // Sha256 A SHA-256, in hexadecimal.
 type Sha256 = string
+
+// StoredDocument defines model for StoredDocument.
+type StoredDocument struct {
+	// Checksum The SHA-256 of a file's bytes.
+	Checksum Checksum `json:"checksum"`
+
+	// ContentType What it is, told from its bytes.
+	ContentType string `json:"contentType"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// FileURL Reads the bytes, without further credentials, until it expires. Whoever has it can read them.
+	FileURL string `json:"fileUrl"`
+
+	// FileURLExpiresAt RFC 3339, in UTC.
+	FileURLExpiresAt Time `json:"fileUrlExpiresAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// Kind Where a document comes from: somebody sent it, or it was made here.
+	Kind DocumentKind `json:"kind"`
+
+	// Name Its file name.
+	Name string `json:"name"`
+
+	// Size Bytes.
+	Size int64 `json:"size"`
+
+	// TextState pending: its text is still to be read; indexed: the search finds it; none: it has no text that can be read.
+	TextState StoredDocumentTextState `json:"textState"`
+
+	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	UserID ID `json:"userId"`
+}
+
+// StoredDocumentTextState pending: its text is still to be read; indexed: the search finds it; none: it has no text that can be read.
+type StoredDocumentTextState string
+
+// StoredDocumentList defines model for StoredDocumentList.
+type StoredDocumentList struct {
+	// Items The documents.
+	Items []StoredDocument `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
 
 // TextChange defines model for TextChange.
 type TextChange struct {
@@ -1568,6 +1683,12 @@ type UpdateUserRequest struct {
 	Role *Role `json:"role,omitempty"`
 }
 
+// UploadDocumentRequest defines model for UploadDocumentRequest.
+type UploadDocumentRequest struct {
+	// File The file. Its part should have a file name.
+	File openapi_types.File `json:"file"`
+}
+
 // User defines model for User.
 type User struct {
 	// CreatedAt RFC 3339, in UTC.
@@ -1598,11 +1719,35 @@ type UserList struct {
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
+// Verification defines model for Verification.
+type Verification struct {
+	// Checksum The SHA-256 of a file's bytes.
+	Checksum Checksum `json:"checksum"`
+
+	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	DocID ID `json:"docId"`
+
+	// Intact Whether the bytes are those that were recorded.
+	Intact bool `json:"intact"`
+
+	// StoredChecksum The SHA-256 of a file's bytes.
+	StoredChecksum *Checksum `json:"storedChecksum,omitempty"`
+
+	// StoredSize The bytes that are there.
+	StoredSize int64 `json:"storedSize"`
+
+	// VerifiedAt RFC 3339, in UTC.
+	VerifiedAt Time `json:"verifiedAt"`
+}
+
 // CaseID A UUIDv7; sorting ids sorts by time of creation.
 type CaseID = ID
 
 // Cursor defines model for Cursor.
 type Cursor = string
+
+// DocID A UUIDv7; sorting ids sorts by time of creation.
+type DocID = ID
 
 // Limit defines model for Limit.
 type Limit = int32
@@ -1627,6 +1772,9 @@ type NotFound = Problem
 
 // PayloadTooLarge A failure (RFC 9457).
 type PayloadTooLarge = Problem
+
+// RangeNotSatisfiable A failure (RFC 9457).
+type RangeNotSatisfiable = Problem
 
 // ServiceUnavailable A failure (RFC 9457).
 type ServiceUnavailable = Problem
@@ -1710,6 +1858,39 @@ type ListCaseTimelineParams struct {
 
 	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListDocumentsParams defines parameters for ListDocuments.
+type ListDocumentsParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// UserID Only documents of this account.
+	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
+
+	// Kind Only documents of this kind.
+	Kind *DocumentKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// SearchDocumentsParams defines parameters for SearchDocuments.
+type SearchDocumentsParams struct {
+	// Q The words to look for.
+	Q string `form:"q" json:"q"`
+
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetDocumentContentParams defines parameters for GetDocumentContent.
+type GetDocumentContentParams struct {
+	// Range A part of the file (RFC 9110), such as `bytes=0-1023`. What is not one range of bytes is passed over.
+	Range *string `json:"Range,omitempty"`
+
+	// IfNoneMatch An `ETag`; 304 when the file is still the same.
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
 }
 
 // ListDraftsParams defines parameters for ListDrafts.
@@ -1801,6 +1982,9 @@ type CreateCaseTaskJSONRequestBody = CaseTaskContent
 
 // ReplaceCaseTaskJSONRequestBody defines body for ReplaceCaseTask for application/json ContentType.
 type ReplaceCaseTaskJSONRequestBody = CaseTaskContent
+
+// UploadDocumentMultipartRequestBody defines body for UploadDocument for multipart/form-data ContentType.
+type UploadDocumentMultipartRequestBody = UploadDocumentRequest
 
 // CreateDraftJSONRequestBody defines body for CreateDraft for application/json ContentType.
 type CreateDraftJSONRequestBody = CreateDraftRequest
@@ -1918,6 +2102,27 @@ type ServerInterface interface {
 	// VerifyCaseTimeline Check a case's timeline
 	// (GET /api/cases/{caseId}/timeline/verify)
 	VerifyCaseTimeline(ctx *echo.Context, caseID CaseID) error
+	// ListDocuments List documents
+	// (GET /api/docs)
+	ListDocuments(ctx *echo.Context, params ListDocumentsParams) error
+	// UploadDocument Upload a document
+	// (POST /api/docs)
+	UploadDocument(ctx *echo.Context) error
+	// SearchDocuments Search the text of documents
+	// (GET /api/docs/search)
+	SearchDocuments(ctx *echo.Context, params SearchDocumentsParams) error
+	// DeleteDocument Delete a document
+	// (DELETE /api/docs/{docId})
+	DeleteDocument(ctx *echo.Context, docID DocID) error
+	// GetDocument Read what is known of a document
+	// (GET /api/docs/{docId})
+	GetDocument(ctx *echo.Context, docID DocID) error
+	// GetDocumentContent Read a document's bytes
+	// (GET /api/docs/{docId}/content)
+	GetDocumentContent(ctx *echo.Context, docID DocID, params GetDocumentContentParams) error
+	// VerifyDocument Check that a document is what was recorded
+	// (POST /api/docs/{docId}/verify)
+	VerifyDocument(ctx *echo.Context, docID DocID) error
 	// ListDrafts List drafts
 	// (GET /api/drafts)
 	ListDrafts(ctx *echo.Context, params ListDraftsParams) error
@@ -2624,6 +2829,178 @@ func (w *ServerInterfaceWrapper) VerifyCaseTimeline(ctx *echo.Context) error {
 	return err
 }
 
+// ListDocuments converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDocuments(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDocumentsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "userId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "userId", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter userId: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDocuments(ctx, params)
+	return err
+}
+
+// UploadDocument converts echo context to params.
+func (w *ServerInterfaceWrapper) UploadDocument(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UploadDocument(ctx)
+	return err
+}
+
+// SearchDocuments converts echo context to params.
+func (w *ServerInterfaceWrapper) SearchDocuments(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchDocumentsParams
+	// ------------- Required query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SearchDocuments(ctx, params)
+	return err
+}
+
+// DeleteDocument converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteDocument(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "docId" -------------
+	var docID DocID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "docId", ctx.Param("docId"), &docID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter docId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteDocument(ctx, docID)
+	return err
+}
+
+// GetDocument converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDocument(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "docId" -------------
+	var docID DocID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "docId", ctx.Param("docId"), &docID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter docId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDocument(ctx, docID)
+	return err
+}
+
+// GetDocumentContent converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDocumentContent(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "docId" -------------
+	var docID DocID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "docId", ctx.Param("docId"), &docID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter docId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDocumentContentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Range" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Range")]; found {
+		var Range string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Range, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Range", valueList[0], &Range, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Range: %s", err))
+		}
+
+		params.Range = &Range
+	}
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDocumentContent(ctx, docID, params)
+	return err
+}
+
+// VerifyDocument converts echo context to params.
+func (w *ServerInterfaceWrapper) VerifyDocument(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "docId" -------------
+	var docID DocID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "docId", ctx.Param("docId"), &docID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter docId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.VerifyDocument(ctx, docID)
+	return err
+}
+
 // ListDrafts converts echo context to params.
 func (w *ServerInterfaceWrapper) ListDrafts(ctx *echo.Context) error {
 	var err error
@@ -3018,6 +3395,13 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/parties/:partyId", wrapper.RemoveCaseParty, options.OperationMiddlewares["removeCaseParty"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/timeline", wrapper.ListCaseTimeline, options.OperationMiddlewares["listCaseTimeline"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/timeline/verify", wrapper.VerifyCaseTimeline, options.OperationMiddlewares["verifyCaseTimeline"]...)
+	router.GET(options.BaseURL+"/api/docs", wrapper.ListDocuments, options.OperationMiddlewares["listDocuments"]...)
+	router.POST(options.BaseURL+"/api/docs", wrapper.UploadDocument, options.OperationMiddlewares["uploadDocument"]...)
+	router.GET(options.BaseURL+"/api/docs/search", wrapper.SearchDocuments, options.OperationMiddlewares["searchDocuments"]...)
+	router.DELETE(options.BaseURL+"/api/docs/:docId", wrapper.DeleteDocument, options.OperationMiddlewares["deleteDocument"]...)
+	router.GET(options.BaseURL+"/api/docs/:docId", wrapper.GetDocument, options.OperationMiddlewares["getDocument"]...)
+	router.GET(options.BaseURL+"/api/docs/:docId/content", wrapper.GetDocumentContent, options.OperationMiddlewares["getDocumentContent"]...)
+	router.POST(options.BaseURL+"/api/docs/:docId/verify", wrapper.VerifyDocument, options.OperationMiddlewares["verifyDocument"]...)
 	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
@@ -3041,6 +3425,8 @@ type InternalServerErrorApplicationProblemPlusJSONResponse Problem
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
 type PayloadTooLargeApplicationProblemPlusJSONResponse Problem
+
+type RangeNotSatisfiableApplicationProblemPlusJSONResponse Problem
 
 type ServiceUnavailableResponseHeaders struct {
 	RetryAfter *int32
@@ -8176,6 +8562,1139 @@ func (response VerifyCaseTimeline503ApplicationProblemPlusJSONResponse) VisitVer
 	return err
 }
 
+type ListDocumentsRequestObject struct {
+	Params ListDocumentsParams
+}
+
+type ListDocumentsResponseObject interface {
+	VisitListDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListDocuments200JSONResponse StoredDocumentList
+
+func (response ListDocuments200JSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocuments400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments400ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocuments401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments401ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocuments403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments403ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocuments429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments429ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocuments500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments500ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDocuments503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments503ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadDocumentRequestObject struct {
+	Body *multipart.Reader
+}
+
+type UploadDocumentResponseObject interface {
+	VisitUploadDocumentResponse(w http.ResponseWriter) error
+}
+
+type UploadDocument201JSONResponse StoredDocument
+
+func (response UploadDocument201JSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadDocument400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UploadDocument400ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadDocument401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UploadDocument401ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadDocument413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UploadDocument413ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadDocument422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response UploadDocument422ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadDocument429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UploadDocument429ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadDocument500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UploadDocument500ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadDocument503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UploadDocument503ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchDocumentsRequestObject struct {
+	Params SearchDocumentsParams
+}
+
+type SearchDocumentsResponseObject interface {
+	VisitSearchDocumentsResponse(w http.ResponseWriter) error
+}
+
+type SearchDocuments200JSONResponse PassageList
+
+func (response SearchDocuments200JSONResponse) VisitSearchDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchDocuments400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response SearchDocuments400ApplicationProblemPlusJSONResponse) VisitSearchDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchDocuments401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SearchDocuments401ApplicationProblemPlusJSONResponse) VisitSearchDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchDocuments429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response SearchDocuments429ApplicationProblemPlusJSONResponse) VisitSearchDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchDocuments500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response SearchDocuments500ApplicationProblemPlusJSONResponse) VisitSearchDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchDocuments503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SearchDocuments503ApplicationProblemPlusJSONResponse) VisitSearchDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDocumentRequestObject struct {
+	DocID DocID `json:"docId"`
+}
+
+type DeleteDocumentResponseObject interface {
+	VisitDeleteDocumentResponse(w http.ResponseWriter) error
+}
+
+type DeleteDocument204Response struct {
+}
+
+func (response DeleteDocument204Response) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteDocument400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDocument400ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDocument401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDocument401ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDocument404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDocument404ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDocument429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDocument429ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDocument500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDocument500ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDocument503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDocument503ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocumentRequestObject struct {
+	DocID DocID `json:"docId"`
+}
+
+type GetDocumentResponseObject interface {
+	VisitGetDocumentResponse(w http.ResponseWriter) error
+}
+
+type GetDocument200JSONResponse StoredDocument
+
+func (response GetDocument200JSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocument400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocument400ApplicationProblemPlusJSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocument401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocument401ApplicationProblemPlusJSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocument404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocument404ApplicationProblemPlusJSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocument429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocument429ApplicationProblemPlusJSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocument500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocument500ApplicationProblemPlusJSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocument503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocument503ApplicationProblemPlusJSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocumentContentRequestObject struct {
+	DocID  DocID `json:"docId"`
+	Params GetDocumentContentParams
+}
+
+type GetDocumentContentResponseObject interface {
+	VisitGetDocumentContentResponse(w http.ResponseWriter) error
+}
+
+type GetDocumentContent200ResponseHeaders struct {
+	ContentDisposition *string
+	ETag               *string
+	ReprDigest         *string
+}
+
+type GetDocumentContent200ApplicationPdfResponse struct {
+	Body          io.Reader
+	Headers       GetDocumentContent200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocumentContent200ApplicationPdfResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/pdf")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocumentContent200ApplicationVndOpenxmlformatsOfficedocumentWordprocessingmlDocumentResponse struct {
+	Body          io.Reader
+	Headers       GetDocumentContent200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocumentContent200ApplicationVndOpenxmlformatsOfficedocumentWordprocessingmlDocumentResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.wordprocessingml.document")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocumentContent200ImageJpegResponse struct {
+	Body          io.Reader
+	Headers       GetDocumentContent200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocumentContent200ImageJpegResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/jpeg")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocumentContent200ImagePngResponse struct {
+	Body          io.Reader
+	Headers       GetDocumentContent200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocumentContent200ImagePngResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/png")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocumentContent206ResponseHeaders struct {
+	ContentRange *string
+	ETag         *string
+}
+
+type GetDocumentContent206ApplicationPdfResponse struct {
+	Body          io.Reader
+	Headers       GetDocumentContent206ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocumentContent206ApplicationPdfResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/pdf")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentRange != nil {
+		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(206)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocumentContent206ApplicationVndOpenxmlformatsOfficedocumentWordprocessingmlDocumentResponse struct {
+	Body          io.Reader
+	Headers       GetDocumentContent206ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocumentContent206ApplicationVndOpenxmlformatsOfficedocumentWordprocessingmlDocumentResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.wordprocessingml.document")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentRange != nil {
+		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(206)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocumentContent206ImageJpegResponse struct {
+	Body          io.Reader
+	Headers       GetDocumentContent206ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocumentContent206ImageJpegResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/jpeg")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentRange != nil {
+		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(206)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocumentContent206ImagePngResponse struct {
+	Body          io.Reader
+	Headers       GetDocumentContent206ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocumentContent206ImagePngResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/png")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentRange != nil {
+		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(206)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocumentContent304Response struct {
+}
+
+func (response GetDocumentContent304Response) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetDocumentContent400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocumentContent400ApplicationProblemPlusJSONResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocumentContent401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocumentContent401ApplicationProblemPlusJSONResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocumentContent404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocumentContent404ApplicationProblemPlusJSONResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocumentContent416ApplicationProblemPlusJSONResponse struct {
+	RangeNotSatisfiableApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocumentContent416ApplicationProblemPlusJSONResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(416)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocumentContent429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocumentContent429ApplicationProblemPlusJSONResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocumentContent500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocumentContent500ApplicationProblemPlusJSONResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocumentContent503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocumentContent503ApplicationProblemPlusJSONResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyDocumentRequestObject struct {
+	DocID DocID `json:"docId"`
+}
+
+type VerifyDocumentResponseObject interface {
+	VisitVerifyDocumentResponse(w http.ResponseWriter) error
+}
+
+type VerifyDocument200JSONResponse Verification
+
+func (response VerifyDocument200JSONResponse) VisitVerifyDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyDocument400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyDocument400ApplicationProblemPlusJSONResponse) VisitVerifyDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyDocument401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyDocument401ApplicationProblemPlusJSONResponse) VisitVerifyDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyDocument404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyDocument404ApplicationProblemPlusJSONResponse) VisitVerifyDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyDocument429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyDocument429ApplicationProblemPlusJSONResponse) VisitVerifyDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyDocument500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyDocument500ApplicationProblemPlusJSONResponse) VisitVerifyDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyDocument503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyDocument503ApplicationProblemPlusJSONResponse) VisitVerifyDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDraftsRequestObject struct {
 	Params ListDraftsParams
 }
@@ -10024,6 +11543,27 @@ type StrictServerInterface interface {
 	// VerifyCaseTimeline Check a case's timeline
 	// (GET /api/cases/{caseId}/timeline/verify)
 	VerifyCaseTimeline(ctx context.Context, request VerifyCaseTimelineRequestObject) (VerifyCaseTimelineResponseObject, error)
+	// ListDocuments List documents
+	// (GET /api/docs)
+	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
+	// UploadDocument Upload a document
+	// (POST /api/docs)
+	UploadDocument(ctx context.Context, request UploadDocumentRequestObject) (UploadDocumentResponseObject, error)
+	// SearchDocuments Search the text of documents
+	// (GET /api/docs/search)
+	SearchDocuments(ctx context.Context, request SearchDocumentsRequestObject) (SearchDocumentsResponseObject, error)
+	// DeleteDocument Delete a document
+	// (DELETE /api/docs/{docId})
+	DeleteDocument(ctx context.Context, request DeleteDocumentRequestObject) (DeleteDocumentResponseObject, error)
+	// GetDocument Read what is known of a document
+	// (GET /api/docs/{docId})
+	GetDocument(ctx context.Context, request GetDocumentRequestObject) (GetDocumentResponseObject, error)
+	// GetDocumentContent Read a document's bytes
+	// (GET /api/docs/{docId}/content)
+	GetDocumentContent(ctx context.Context, request GetDocumentContentRequestObject) (GetDocumentContentResponseObject, error)
+	// VerifyDocument Check that a document is what was recorded
+	// (POST /api/docs/{docId}/verify)
+	VerifyDocument(ctx context.Context, request VerifyDocumentRequestObject) (VerifyDocumentResponseObject, error)
 	// ListDrafts List drafts
 	// (GET /api/drafts)
 	ListDrafts(ctx context.Context, request ListDraftsRequestObject) (ListDraftsResponseObject, error)
@@ -11272,6 +12812,186 @@ func (sh *strictHandler) VerifyCaseTimeline(ctx *echo.Context, caseID CaseID) er
 	return nil
 }
 
+// ListDocuments operation middleware
+func (sh *strictHandler) ListDocuments(ctx *echo.Context, params ListDocumentsParams) error {
+	var request ListDocumentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDocuments(ctx.Request().Context(), request.(ListDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDocuments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDocumentsResponseObject); ok {
+		return validResponse.VisitListDocumentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UploadDocument operation middleware
+func (sh *strictHandler) UploadDocument(ctx *echo.Context) error {
+	var request UploadDocumentRequestObject
+
+	if reader, err := ctx.Request().MultipartReader(); err != nil {
+		return err
+	} else {
+		request.Body = reader
+	}
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UploadDocument(ctx.Request().Context(), request.(UploadDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UploadDocument")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UploadDocumentResponseObject); ok {
+		return validResponse.VisitUploadDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SearchDocuments operation middleware
+func (sh *strictHandler) SearchDocuments(ctx *echo.Context, params SearchDocumentsParams) error {
+	var request SearchDocumentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchDocuments(ctx.Request().Context(), request.(SearchDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchDocuments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SearchDocumentsResponseObject); ok {
+		return validResponse.VisitSearchDocumentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteDocument operation middleware
+func (sh *strictHandler) DeleteDocument(ctx *echo.Context, docID DocID) error {
+	var request DeleteDocumentRequestObject
+
+	request.DocID = docID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteDocument(ctx.Request().Context(), request.(DeleteDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteDocument")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteDocumentResponseObject); ok {
+		return validResponse.VisitDeleteDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDocument operation middleware
+func (sh *strictHandler) GetDocument(ctx *echo.Context, docID DocID) error {
+	var request GetDocumentRequestObject
+
+	request.DocID = docID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDocument(ctx.Request().Context(), request.(GetDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDocument")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDocumentResponseObject); ok {
+		return validResponse.VisitGetDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDocumentContent operation middleware
+func (sh *strictHandler) GetDocumentContent(ctx *echo.Context, docID DocID, params GetDocumentContentParams) error {
+	var request GetDocumentContentRequestObject
+
+	request.DocID = docID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDocumentContent(ctx.Request().Context(), request.(GetDocumentContentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDocumentContent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDocumentContentResponseObject); ok {
+		return validResponse.VisitGetDocumentContentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// VerifyDocument operation middleware
+func (sh *strictHandler) VerifyDocument(ctx *echo.Context, docID DocID) error {
+	var request VerifyDocumentRequestObject
+
+	request.DocID = docID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyDocument(ctx.Request().Context(), request.(VerifyDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyDocument")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(VerifyDocumentResponseObject); ok {
+		return validResponse.VisitVerifyDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListDrafts operation middleware
 func (sh *strictHandler) ListDrafts(ctx *echo.Context, params ListDraftsParams) error {
 	var request ListDraftsRequestObject
@@ -11758,300 +13478,349 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L3rchs5kjD6Kji1X4S7vUWKpCTLkuKLXbWv6rZlryWPZ7rpbYJVIIlREaALKNEchyP213mA8xD7YPMk",
-	"J5AJ1IWsIlkkZbl79E1821axLkBmIu+XL14gxxMpmNDKO/nisc90PIkY/PtM0Gj2D/aOqYkUiplLNzRK",
-	"4B8BDUYs9E4GNFLM9wIpVBJpqrkU56F34rXax7R/EPQbh4eUNo5Yu914HBwdNVphm3UG+/Sgfxh4vjfg",
-	"IuRiqLyT3754QUQTxa5mE+adeO9FQCcTFpJXnPZ5xPXMg88MeMhEwLyTVvPY95gIvZN2q+17nxKpzXNX",
-	"I0Yuk8kk4ix+oEjkniZqRKOI9BlJRMTHXLOw6fleDEumkXk0/RKZcj2SiSaUBHRCAioI+xwwFhI9YgRg",
-	"QOQA/gik0DENNBlTMSOaj5kyr1XshsVmzSfeiA9H5oqmsfZODo98TyXDIVPmu96J94ROcoukGt46YEyR",
-	"CeUh4YLoKYtuGBlLoUeq6X396HsxV9ev2A2Lcu9PX2qAWf+1H31Py2sm1Htl8Lr/+PHXr773hM7jPWZU",
-	"s/BMeydep9V51Gi3G53Dq9bxSat10mr9apCEt/w0y8ig0zgK2qxxRA87jWN62G7s9x/R1qAddMID5vle",
-	"yFQQ84kFyRkJuZokmhHaN1iIqGYkZBE3MEX48ozGwlbDvKdxxPYHjcf0oN84DB6FR+zx4Ji2+p7vRWxI",
-	"o5cyyqh1PHsnAeNyKliMyNGJMhcmTHi+p7mG3y9krEdTLkJy0ySXMsE/PN9LJuFyMADwRlSXHh4q1JTF",
-	"3on3WipNhBSNkKsgkiqJGaHDmLGxOY+kb75sEDehseZMkYGMiZ5KoiUZ8BtGZozGAI81j+NxozNohY2j",
-	"sNVvPKb7h42jQTtkraDdP6bUnAY2YLE5XoaG5iii0+7ApnKv/sabqiS9g/ZJ6+jXIlms3Ou1weSJF4yo",
-	"NkQiA2QCgP+xDOFsDSe6cdBsN8ZccM/wmPTYvpRTEkkxJKFkitDK/ZJEJTSKZgvb/g9vAby+lygW5/G1",
-	"/NwYdDyN6UAX8NCXoTl5/0YupOYBMioWj7kAlHVFV3xghNnFZOuUA7JPXtM4GJFOq3MILJCwwYAFmgxi",
-	"OSb7bfIzFQmNZ+aGo6a3FCMdywzyGKGNVn9/0DgKDsPGcdhhjUN6MNgPOv02bR0XcdA4f+b5noz5kBto",
-	"T2OuNWAmPamh2TgLC4e1ZL9Lz+rBoV1lPbj73g2LFdBBx/emNBZWhH00GHnBBIupZk9lkBjIbiM+l0HM",
-	"0DAA4bwGiOGBK/ZZA4W8TnRCI3IhReNpRrtnjiYMrfzbv5F2k7xFmjUXrkZc5ciGKzKmISN9pqeMCZJx",
-	"zBfj/ktCRUjOQkpeyRsW0YA14RRRI5QuAxmjGO8YeRlY0fXFswckR8vbf3PEqNEzvBPPbsXzvYlUHE9z",
-	"2+AtfxjbndZBAbOgVgDw8MALqYmiMzId8WBEApnEWpGQBTxkTngZmWreewXvLbLKIGBKwQ+G2mc/j/ov",
-	"Av6G/3z+/h/n7Qv+83GTzX7+R/jhnL/h59PXV9Hob+Zi0IlEf/y8Ff7158jzPfZ5wmOmzoV3ctxqAfeO",
-	"mRq59579Gr+7Dj6N2KdPl38bvhh0fj1UL4fNA7H/tDX59fHNu/b46tHsl0+d6V/7r0bv2c/BsXpOX/A3",
-	"8iJ+rd+Gf7l2LMqqZD8xGrMY2M57ZVh9Pb0g5Ir2oxzVszHlhsvSkP6n1TubgRwbtTCJogs6Nh/NY3KO",
-	"n6w6pTEK+SDiTGjvq1m3oQMWAzbeMR3PzgYaN1LUQC5ZIEWojEiaUq5Jnw2k4epC6hGLiY5n5Id3z5+Q",
-	"43a79WMTUAHL904OfU8FIzam5qUDGY+pgQgXer9j5Ar9zMfJ2Dt5/OjAYMzIFfi75XsagcyFZkOA8lff",
-	"HAU6Ztqu2Chj5rDPr9bQZkAVe6AIDwurWVdFAiY7odookgLhHuDHDFV9Snhs0KbjhOW3939iNjB8ZC8z",
-	"IfbwV7V3HqIKlMRKlgC4J9hnjT/2nCo9oUNmId0kbyb0U8JOCNegIIzJmM5IMKJiyIo7PPv1U2t2+fhi",
-	"8F/JLxd/fRwevH5x+Gno9vQpYfEstylcTn4TY/r5FRNDPfJOOhYl7u+2QYDWLDZv+u/fzhq/0sY/Wo3j",
-	"3xsf//3/eCnGlI4NazHbfWUMi3IEjY1WxDUbG20Btmp2NKI3xf10WuUrB5OlsPCQDWgSaXykmtLaBTpr",
-	"l9NZbGUUkNlPNHxBNZvSGRxsKbQ5PoZtGasqACG1N4llP2Ljf/+7QjUwbzcK86oFiSdD81nKf+/T8Her",
-	"LBrNXyMTMDA6OydDemPOGcEbiB5RbdhrFALLNdabYqFPJhGjisFBpEPKBdgEQmkKpqG3Ryd8j/I9ihas",
-	"pWKmdB1l2Kkah61OpmT8REPioJPCcqT1RJ3s7QUyEYpFTQsMByS1V9w1gHy9Y/QW34CPzFlJgshEKyNx",
-	"1ExpNrYwYyHqbkqOmR5xMSSJSIDzNr2vvtnAO4TFhthNxLWQU/Gcsygsw/CYRoYaQTUrYNeigBihTkYy",
-	"Cs1JGJjXIJo5ilV4O5yJOJYxegbS99h73HPAObhyrwahbgjbmCF7Y6bokIG9XEIaVu/fgi6Ag+fp4l26",
-	"inXpIoPVbmgiD+aACntkYkZDn8h4Aeg590Wq1RjwA6E8kWIQ8WBTMtEUtJBF+gjcewvkwRVhDaMPEBqG",
-	"MVOKAFqHXGkgaRqZXcxKz3miR3vu1m1Repyh9Em20HXxme5t9+hMETSUeL5BZMZMGY3YrB+P93MZ93kY",
-	"Iug3QBvqTItYG6TvzaHtbzKJiXkiWx2NIjmFQ1mGKmNnqW1RtJ+h6HluVeviKNvJ7pAU0ChiMUh0A4RQ",
-	"Wgh89b1zw44EjS5ZfMPiZ4anbYgabt9Uhp70txx2LlMBMDU0Mo2lGBJppEZMjNiokJnbM8bDPGN0+ycI",
-	"AIIQWB9d6c52g61SoIyYUTnzp42HZMSiiUKnlAiNqCXTEdWA0wupn8tEhBsikvaVfWIejULq3wfw5qLs",
-	"jBlKR6ISMDczb0EVEnO3qL21vX+1UN4vnMqDgiOGPLe7WBfN2c53diqLQAOkgxTUiwfWCD2jTHDE71s6",
-	"iyQNr6R8ReMh2xDNkXt2Hstayt/xxzkNCTQjs6Y+I1SjydBuHTw+PHpE+jPN1G2quQftHGO1qgx5JjTX",
-	"M3IlJXllV7wuRrNd7o7PAoC4IvBesA4EoFOx+IYHjBilA9nuJV55L+gN5ZHRfjfEYj9RswpDJsm9fNGS",
-	"4YqYZ0nMhyNNhJyubbXsggPncGlBQd4XllvDdMnvc0e2C3jBAXWO4wrGQlD6QjkVpxmMCB1oFpMeuGsa",
-	"4K/pOY9e3pPTSF05ZWuyd+/lnD5f0TknX1Mxs+SuNqQRNang5zHV7HcbbSyQiJQYMLS7V03yFmkD3E2U",
-	"jOWYCX1r9HHQyem5ZjEGCCSFwvrUUdjgrvWpB+YEhUMGwQkHKWDhxu6LOQPxrPhQEC58QzuAiN1Rx3th",
-	"bAsZ83+wcGNfiHXHLhJHAm9nQpv3FOnjjNzQiIcEHcUEnLAgzBgLMW5dagSNtxUBrXZGFoXNr08R87va",
-	"vSUU0eDaWLEIIoBNJtdjFppv00gRGjPU7+YI4sOHD42z3BoX/XUvjQkjSX4j6O99dHQ45+91TvFlLsWc",
-	"ExHvbj4scx8ixU1iaXBumC0K30150kjGutxUAMBVeWdGdM4tk/kRDDVObN5EmXNmnMDzN6C8GHamyWMS",
-	"jGhMA412X847M6FKTWUclvtndmjSdzp5ms6B1yo3tWwRBN2uhCBCGRwdNIQl9RONZjSA2lw6JT2EdY8I",
-	"OmaKMBqMml62AkzVCcMnVLHXbNxncc6/R8OQY4LL21hOmA2s2fhLcTkX8HYICgcGApr0Z0QKCKj2MEDa",
-	"g9haD+I2IITH9HP+vR3wNM9dmeT+/OJiPsuB9szcdIZ+IKPMOafEsmfM9iGr42sWzl0rRJHFN37DD31M",
-	"CUL2/84Cbd5o4fuWxnq2Lnh3sHHMUVhBYWZNv5gbv7poQVn8wShcswcKiMiibs24x393u59brUa3+7k9",
-	"6HY/Hw0+Pux2L8sul3A1A19zjDHP6iIx9Fm+QAG/EaPxpY4/Q3tmy1RwhpKfEk0/23vntvHo4BZ3oXjI",
-	"1sLEpblxnq6uMWsIXmKRVEplLuFuEwKbyIgHs5VrxLu++p6GLIAyTJhfjPyL2Q1n00ViaS2jl273sjQ0",
-	"lgcHfNp3K14KiSx3orhbl0Axv/4PI4YhWjDCHig0NEY0JH3GBBnyGyZckDFbZ1/KiFFhvjyfirGah+Sz",
-	"GMvA6X71IetuxIiMQyRtbYENCp1mY7Xqc8/xVeabY/r5HB9BdxtuhMYxBezmMgSXv/LSZSp+ncshXIQs",
-	"BaoIpQ8Lx4DmeCJjTYUmAx6r4kbmiKZ4HLtd1e1eVhy2bG+dsr3lMzUWAA6/Wee4vOEG0iDNWIiJZhgu",
-	"MoR9SlpwiRIkJiPszAaWxlIz6q8O3BeJPSWOPFKKsC5sKc17W6DFsoPiEjTnTkckFSZjLEf+FR+DwMxl",
-	"b9R64KfZegekgKPVcvxp7vavmPOxzldyiZ5VbCFkETOXjNKVBgLKGYFLEl1f7XAq5+onLvHOr6lmuvqR",
-	"K7jxayGdbR1czVEjzzLmimhJl5+HYx7ReSrJr6KKKp8WcV7GTGzeikEGZPrOiZp2qx7bMF99xVFwFs9D",
-	"ypPKE2fU2gwYkJeMxzSeFRlVu4xRZUkuq957kd25gDH4QBWUUeNf3PFG6maWdlWqQbJYSbFEhVwbUXX1",
-	"ecXBNlyPNW2s/NsHc2BwKWp2xW4hy3FRmwLH8Fg9GrRoXyUra5HShdQlogSdQOtqQpiwWareS822PN+1",
-	"pRTfhAyAQ6a7tlvKf3wZ/Goj34ClHuoBTd8F7wF7p0T5sEkQFTtWdMyItJowCGXIYZID+xcw5FOCQVIy",
-	"HTG41QXzUEVbC1iwvDSJYx5iJSCrTV8bMdl1tZlvaPuvz7i/pS2/9qq2s83hvJcY6OsceXhr7TNvE9xr",
-	"nXo8a9/FsXdqcYlGR60wM2cVkG8Oc5NAmdWJzU/Egh+ufcjttcIPHIsccuhRQW+SiE5n5qmpjK+VYRhc",
-	"w12YBKwgG8NcU3SmmoQqxZUxRAsPNAkmf5+Ah1X58AKqrhVxpTywTnOjsQjN5+BG8HALY9/9ltaI4XqM",
-	"bHCfMiSCueW+h4/nYFZUSy9T02DBLomZhRMxL537NpajoTlX/XKrkC5y4tsRmPeWVm1La5lttaY9dUXV",
-	"dYl6phQfCsbWVdBu3dJP2BtRzvZCOjPnlSsSJkVHi9n6vGpYQuvrUuf61GFgWkIhJZyNQ6y5z0hoVZDc",
-	"YvdrydDboKrNrXQDgSe56OL6/ua6lHeblHEnGL+lWMO8rxyWuAx9tfUPbSRgLe0DeM93oXzk8FcpTM3+",
-	"qoWpQWelKDVnLuKC1YInEzquo8+5jzwT+ntxI10tOQh5Nx0k5oTfNH74ZEQ1cKjPdSPa6eptMZEaQSGR",
-	"pteMcKGlC3Q3yVlacIQBIkiwp1AdwT5jZQq7gTfQtL7GFQNirpIByXyESq0vlTcJOtFSE/u5ueyCS2NA",
-	"Q1kEr34Ab5FuRlQ/u7GCo7iIN4IRdmPLyiFBU8eMjjHH+vLymf3R2FmEfUpopEjPvL+3CEabfLF2nkVW",
-	"zLaSseXbMywNiE44Cxj5IWSRpj+WObHqyH+8MP8ZePcJofZbFmxIlKcggk7gynQkI3cd43ARVRrheUog",
-	"U+TEyNIB5REL5+/Is0P4ouOHNqGnhC/OiyPz68cKatgscB1kh3sVuhwf+Jo1C1j+0Cu8y/BYpqAcrBTB",
-	"zhqcw+3j+gdlF/5nt9RqMFdFxV0PjrI9Oprhgrym8XVoq+y2IeV1gvCWr95yBD7fuOTLCjEwpSrH5teW",
-	"2u/cJ+aj77cQoHbn/psEqNNa3BwQt4lIzzWIWY9CAUkGM66I9SSPMhnb5gs54k1zPl2AnVBFfr58c1FK",
-	"1bdE1oGRYNAeBbWkYFRF1HW0gbo2etoGZJ2379L/nMe1c0NnjHmRB0VUDBM6nJNv88bVYUXdfaMqXQS7",
-	"9ZRX3YcswjxWR1hbOcCzDkDVBKyuHfVaRu6niT64EnMXpqCwMKViLiZJprghte+KoDfkR7vgNVvIQ3B1",
-	"pELReuhTBPgZ30L857hUkXct9+LPU/AKxBqGnNeibC1GaJv9wLJoNFNclduYuc/VT1XIF/Wtb7/nnvp+",
-	"UhdKFrVRjl9tPlw7xvc5YPGkwjDosyEXgouhObfTAqHMHdqDWgf2tnn0bs+kA1FeT1h+6OBXF8zezGrY",
-	"JNNgm5xV+N7yzWy2ke1y4+pGNdb3LsK2oL3crhFkJOEyO+RwkxTj+hZhhfMXVmh+OoXqh4jX8/5WLM5Z",
-	"/cuW5jrGXc0mrOTsOa9/JSXmn1/kpuHKfDx0wVsBN3d6ajCvtDaqilywj1RxAeeo/oB+NOBoryFccnw8",
-	"2yqvEtToRjLsmFolytYEL00vcPrlv5dzY1jbZVrvs/6uDC0ZDY7gw+SHTqvTarQ7P0JRDb63V7rBCuI8",
-	"1zvI4ki7F5aRvv0Rq+EV0Ww8iegCQ93vrP299RNQ3brmIJ5R1Cqir2qOxkNLEPZeYt5Sq3pkOYHk11Bb",
-	"qyssan21rnDYV+lza+tlaTvRXfPy20vyG3BBI/6PjR5ZN6q9dl5EDdvXFX5sY/m6BqkrSMUg9Q3e+nW+",
-	"/2ZZ7at5R8Q0g3UObT/TEC3YKZ1LzuOo9NoWraQ/IyMqirZjKBNsOpAZj6VWI6aCoT8PzeP1ceqeWBel",
-	"64WMAXQr48WpyrBVYsAmKkLtdII6un9BUqyE0l/w3osUh1n71IpcMcyocmG5SMprQrUrkiqS3akhM9cw",
-	"ER3JIaORtq3uuAhYVe1Re9PaozX4aMEasocx5QJ+UWPLpWtkgi6FUZ28DQD3Ezme0JirMicr5F6x8IOM",
-	"Q1V+wqH5xNT8Dn2Qlnt6Dtfy8xjrezNCGSXiuipVMqIBs2ohJv6F1WV0p5AfnHIljl4tZdWl9aSqWeDL",
-	"RMxlO3QOW6UZw1woFq8N6cCuZFtIr+JCWGkIgcQaSQnss34CEF4nVVrLTVA9XxkXQ7NfLXNHBWlhHrJ+",
-	"kaQrDwVgbtGPhBmjFWKZi90DrFXuUpu+Mh9bQiewGEfSgk1TJWFbkhFseokDKMorVGOl4ePubLlv++hU",
-	"a6+xhvbyNrO+J6Ow1v5lFO5s/zIKa+3ffXt3+5+j/XRBObjk0JSjFj+l30qyr29zmKdUPa743fiO8+rs",
-	"ivpvYqcE2DihwbKVvbYAAWva8g79VO8w0tmOHSjz5CNMsG39Lg2m2kH4tLV92dfsj1vppVmf/DJvBEho",
-	"d2wA3CvDRrUOSvr1bKfLXGA5fb2UzQxonHqGRlQZU4cVsmLSsRLOoPCsvbiECr59/v0fwc68t7Bu18La",
-	"0BgpsUJqmh5/ydZ8O7WiNlTOxN16loTUlcnhWhHcLVGU217aIKYxAlhSzV6TVFecAwDPVl/YHeVlhDRn",
-	"8OaqaJcHBPMfqa3M2M/XVGfs174vraYI54XdnuW981aKnZC2TzpY2aYkQWVmedbGKkW9DD5bnvX7s/fN",
-	"zt7ah65QmLxIa2KuIf8pSSYTFgOhRXJqK7Why2LezZKSnmudkA9THRaDLPsloIG5Emmb9Hm/lrYF1+X1",
-	"OtjNG1yCXG8XxEw7FS6eQQjovcXfsY5Au9bE2CTyuNX+8dRmbqYTfLDcFTLesaMtJb3/6G2zyAVFGVec",
-	"9nUsw7lrIFXSMSibvVlG+NfQBH1A8D6n79/IgPaTiMYzp20+eX/2lAQyniRY4917Nu6zMGQhORdKxwnY",
-	"SyXbriPHc0NAy1R8GGKWSwwlOItgi2gEK88Lg6YEmjARKvID+xxEieI37EdQWt5fPW+0H5FAhowkgmu1",
-	"nC0frOXFsDNOy/CDHsZqlb9TV1vKDUZd3PkM3fHmVarkQ3Vq99NBqTXalJV7chAhGtL5pbbJWer2sJEf",
-	"41rdLM3OMOV6GzjNHfXcYXVE4aCCxJqDa+G85NFa2EAZr1gcZLhJGhCG8uulTaQZ+2lsnKvUlTOI5fgU",
-	"mCnShvPzm/U/UC6rAnMHypqU5pW7bLN1k4dqd1uUYnUHI3PPjnKFkDYs8NfD7jatFp1DxRZ52PGMu63x",
-	"qJXlnht0WcouoYwKbtqpjVkztm6LGpQPlxNH3kDdwNFP7HgDnI6JieQg6IHmZxAEBYXHzyeRY777ZMJo",
-	"fEraULdpv9okZ/g83iNFNCMxmzCKLyQ8E9LZTB9IB7e9M7I6DFf/mPqbYBpDmiQN3rURjQZNco5NOsy7",
-	"RjZXFsvSplvK5fzU0HLuso7vyfpwS3uOw24fqBQDpD8za+cx4aFam7lsXQ8Ey7itcqBNI/V3EHB3LCB/",
-	"vnNkMHf+CuH1jeuZypLKzsj79+dPb45OiZKxBh0zVPBvpBA+Bvcr2F98ziRPEvDU5W3HR0Wr6FEJlF7x",
-	"GyasoVZkz6rC230W8ZuCa1tery7vtC8rg8Or2nU9PoFe8j89eUsOjoimwyZ5JoYRVyOM0WMWUYlvOgeM",
-	"Tpmn+uOXjv/46w+NzHH98Uvbf/z1x3IKeyWHXHzDrt1pa/vyOkwsOofWxHhfgTzSh4sWUufxfHrickQ6",
-	"6zt9XRlKLwourZKCE/gti0d/1jC5NM3/sl3cIqr0qoTUVcNTfRjMvKSzA8gaiu2cbSOpOeL2PSPBS8M0",
-	"xVZwJRrO+sV5Y6qr1CFanXPilinm2kou9lP7uJRF7gMVOH656KTcrhWabX/mtlhGMlnHuSpZAc3mrM3t",
-	"to1hVuC34wkVs2okXdoNlHf2wHdja49T7Bd4YqhQMJ52EvRx3hewninXhmkWCrZcxy45mUiF4UR4UcWa",
-	"qo7yMxjrlE23IDImYxhdfCZm2XWU5conaoKZTFJucNwfly0ttUBKRqUkkdEaDTpcA4sRi0KcqKTm2gDg",
-	"GGHfEyGFqJAIYUAfG08iOYOitlLIZH0ZFsZaUB4lsR2ZcnxwePRjSXcMWYbnSxh5AZqm0XQmsRzGdKxO",
-	"SDoo1WjrMITDJ3OTZvyszZhP0nFyPhkzPZLh7+YKDKc0d7oWlT6Bfly/j2RkrlLFfsdeaz5Jx5f5JD/k",
-	"yCfFgVjwdzbb1yfJBHtdwPqyu9wYw9WFCL9X8Melzs+R0fYFJDoYFsTHbMsaDjvepTxbhkWhNTKm5lwW",
-	"B5bUaGafenpXR1+yCTHlHRVhIGpZoebmrqnc0JnqooLcCDNQd6xjNJLDeccYnOnixz932o1u9/MRq3KO",
-	"VYhD8/mXV1dvCd6wIjnp+Din/x+06qYUOs+vbcRidgim6Wkq6aydYv8oqa3o7KBByjnMdRpwO6NmblVF",
-	"DTvmJd9fo69JWWc1GRaHapUJxXeQmFKqnQcjFlyXXA+ppn2q1hLWWXZEzEKu6jwybz+5r7pXle1GrVDC",
-	"2A2LZ6iIcUWSyaIaxoYxDUsbVpabG74DUzlwXd+Nsk7Dtb1Im9bzlgX96hX1XldrTTCTYsDi2HxHFtSV",
-	"fDeNlfC0BblzcMk2XQHfmKnRZvZRjA+nM+7KprbBHXaGXer6UcaU4HG9TmKZEdEstyLmxznlV1e+d+xN",
-	"/A2Nwy177N9am7W80bqcu7i5bassztxeS2G/pI2wSGeQjemMhNIIHUzMjEp1+aw3bzjm5SbgJVPlSUv1",
-	"O6ImcVza9SxziMN5xnl6fRZJMYRekhgDWnSGs88THjN1C2mCVOn3arteo/ncsNz78qvOQFKGZwv42mk9",
-	"Cp9bP63HYXhuKMLGtZCXudBkSb46GJkuxmzTiTGsgCm+0GYa/LVaG9WlmGYcySl0+gp5MvZ8b8SHo3Ky",
-	"HdHO4aMyK+vy5Vmjc/gIwhcj9pmGLODjUgMjxzPm7Y1W45g2Bh+/PDr4WsoVckUOC7irkmdZVAh72SlN",
-	"Z8ZwgoHrMk7LYBwooAFgWuKR1n6UgmNFj77twjflwhQ+WUYfcGYW1mJs3v39/WMbd36y0M62YayzeT2i",
-	"DPSFLqGL+VeBXj/9iq7fSmqZlZlWYMmYTDEJAHsZDRLFwiZ5bmx2JicRO7UNM6fWJwRijUzjxdYch/WS",
-	"3akareQDeGSMTIvZzctaT9itVJM1nzMxwVcBBjD6Fso5vGKfKmr5wenncvj2yT//538hnCcTA7Yhnczb",
-	"do8O8rbdcat11D4+7hweHB20jo9XluCoBKm3JAoFqCoIV7QTsEG/ZzPyfE9TdQ1SPsbRqa5hblHrdBGa",
-	"YmskxYeC6gRCMxNa7Vuyy6yRQ91f0rcphCGmcXn/ppjR0HqOI0kzgZdmQucZ00hG6xg17JMHR85PD6ld",
-	"Y4aAjNLSI5cjV0vnVUzHwPsvLA5Lfdn92Gi7Z0srnZhhKTl/SaSZsTwkzG0Yc6W4GM4VeQtNA71bYrRt",
-	"k5eUg9k7/KyzE65fCh/yDqmNgoMXyhbrbLzGUr/IyJDH2twDobTKckboY6QAN1EsoS9jIfNKC34og6Fd",
-	"aSnFQOCzTIAETKkKy+2M/PzhCvhb78xOAYdzfUJwgnVvwRI+flTTVks1yPOS71+yQIpQkURoHrmhxNko",
-	"dPvkcsfX40cHq3OdlxuwL6RELm9YSO/tm8srkp9PDY/21g99VUICdlWefAmzyOf3zxVRc+187Rzyldwp",
-	"j/b8h/Po8Fdbzlc2n6l8sZgkoiaMXitQC8Y0mo/5uoUDAoH9RRQqVgY8NirxIOZMhFF5rOg98Ob6I6/n",
-	"vBe1xo6sOys6W9u6q5obmt3ebYuw3Q5r+RajV75WQrVWP7JVs8iXtJBLy5933qVsSWFDrpDBTcQ8Jdds",
-	"YrtcuLpsm/K/g6Zku67QA7DtvHXa7oslqk/te7U+L1l5armi/ag05ytOGOnTuDhuH5QcoyJDPlHF8VuH",
-	"ZaXsanGTqmxWaP1+w5U7K7TmtPviyuw1drmNq3b4XU8uXdfzVgtNCz4350rNDSK1A0hTyK8q7jGYru1y",
-	"sxhb3+UG9HTHpXOYB5rEkPY3YmPL20EdMrpr9tdzpyr+/OHK88v3n+lYQKzzOl8kh1z0ILPh8VHn8Eef",
-	"DJ2KqOSYkTEXiR3oCVsC2kbNLF34SOsJTiTQMQ/UktjJ62dX786fXP5+9eaXZxfpKA0W33B0da34xFcw",
-	"SQbSDVmwtok9YB6d8P80+FYsaroOe26KpPcEfyBnb8+NKRxH9q3qZG9v7qG9kN2wyJCYWkyide9xs/9A",
-	"Gcmm7/m2FUWa6Y+TALH2XsEAlpgG2k7uu2ZsorpiLjAHecm2uTfB9A2iJRpbRgz1E6wZhEF+za7oiocP",
-	"LzMm9PAhcWEgSKIWJJLmh0IDemP5K0KJGslYNyJ+Y75boBYZd0W5rUT++T//27PZ08VomLaxv2HezEgU",
-	"szDQSYyZwV1hc++4Wz+kTaiHD8EM/s3l2Xz8waFoOp0240HQYCHXMm7KeLgXDwLz/yEfh/ToZBLxANa5",
-	"Z2Po//53JUWv2RW9QIasB0ZGlo8zZjDlP5eVc0p6mCbSA76qCKPBCLNDMt+CkLorsuQQ0p8BLqpr6Jrk",
-	"LIudyHCGXb+gH0uae9IVrtscWtDggsN0MGUBZIU4pGk/fEgumQhJ768Ne7lxHvaIjEnEdP5MkTG9ZgYJ",
-	"0G4skGZTfRpc26yOrnBJPpiBZi7bYLjNjYAplu6iISNQgXBFr/iYa1jMMwMnHBsEWfKU9JNwyGBYjt26",
-	"uYi8pEl676hm8HQD/m/P74rctXfmPBtiRhor/KKY7pEfFBrTPxJFZ8YKw7I1l0VHjZ0mdFfYRbiTetA5",
-	"Rr2z947peNY4G2hj9xNbAJnips9Im7zmP6XbVNoQ5oQOAduYQ3oCya6kl0kC6NFq6B1upIr0guy6Szc9",
-	"RbDbcPGQAbhgCDA5N+cxZjYR24ecJ0Wc990537vQAoEHzFa2WO52NqHBiDU6zdYCczMnh8LPcGrss2rv",
-	"1fmTZxeXz+CZTAt2/C3XTuHEazdbeJOcMEEn3Dvx9put5j54PfUI5BOKFL4H3eL/gdEVqUp8R+8sK7SZ",
-	"fDaDj1CCFUi+wZ8lnQRafxkiSO2Fs/MmkpurhYRqMdUV6USCqYyR95h/nJIelJFZUmIi7AGQ5WCgmAaC",
-	"f/hwoZju4UMfvMdd8TO9oZew+AeK9JQBXs824CW9mKvrV0ZU9FxFSlbwkp/j4dvYgXlOdEX6u9nLVTpE",
-	"Afxehs8P+Y3tBWeDrApmuNohtFqxaJDF6brih/KK1B9xtiwVQmpb3gypXVxdIxEZ+ZYmmngWbbYAwR7a",
-	"n6w9GeTmKebY7N9trz4rNnNlt5DG7wrtvauptGW20KWDRoklD8z3zDI0MRjmXY24ImfDmDEolVMjGkXm",
-	"VA7lDYsFC23NConoFCpEz2MWURHaYVyJWSGLHygScdrnEdez7BWJsGmPTdQmVNoDeZkSd4bAcXbU16Im",
-	"p+OE5aZ0ARg6rVZNwKGGULUSd2e2FDfmq/4m0idLC4RwHU1z2g9wE2UvTTe79xMNU7iYR9qrH3kvqFUr",
-	"GNgWB+391Q+9pbNI0vBKylc0xhZ1B53OOh+bxNLoNUZaPxPaltwedI5XP3sl5WsqZnZ/oAwergOTc5sb",
-	"e8niGxanGaGHrc5a8HxBNZuioXHYWgM0lyjs32fpuQUjwjv5rWg+/Pbx60c/dz6RI9vxgEY7haA2HmTf",
-	"03SowM/Kja3yuWEMN7U0WcV83IkDGCdSKQvOrGim2cAy8hNUWRIqZlhcFzF6Y3MkrVbjW/uXRiSkmroU",
-	"VTucxig1OHo7N+0wZtDWC1gH/MsoYCy20mWS6Lxa5Kb4GH7SFW5lcGdOgzZiBHxZoPDkY4WgOHwATeMM",
-	"FMUTkEx7MLGugdnUvSy/NH1fzM1GMXzC0+jJCenBZLteV8ALFApDbO4IugX49UDRB69+KAXr2YGEqdws",
-	"jtlDzbwrUN+1N8Oye9hwqecKP1CrewDGBuHhKVZYUkEA16AvUXWd2ougRLFIsRwMLBqaWJTSswXtFqi5",
-	"bCIcGl6wUkDSFkZbYgAelCg3whP8ir7VUe24drMuIzRhLDvSgx3h7oZ/PsCsctBnyVkBf9CMxr4/oAK3",
-	"DPJHGGXaVrRaawcGwpcIVMVE+ARn6WwuTQcyiuT0/aQoT88y8MEShpKpdF1UEEZjIwENin2kABytmZO9",
-	"uRGF8zmnXqt9TPsHwXGjM2iFjaOw1W88pvuHjaNBO2StoN0/ptRLx3WinyEV1sZEgjHKYDc8TfoRF+Zf",
-	"nVbnoJmvS/eYaJw/yw0HPPGeStcZV2keRWgkcVuAl34BTTMhiWbx+D+yFmHpwjuNo6DNGkf0sNM4poft",
-	"xn7/EW0N2kEnPEDOyMXZEzqvpcxDdYEyq+Bna63s58NWw3ypccT2B43H9KDfOAwehUfs8eCYtvqFwY3e",
-	"hxGGviDCxAZMBIyECdtsU/lJXmW7yi8/W8JLOSVmn1gcTY0t0gi5CiIJXUcysCcqoZE5B9yywQkFD9wm",
-	"i11bZ8nP4LwVrSub3rdU6ypOVq25/NxjC2Jgfj04w/TkS4YqqxO/lkpXIkdljjJ8QU0Q49DbCoUwV/oK",
-	"djIkngCbAQljB+F+U31xHaXouYv64RMHq5+4kPq5TIT9xBrqYVp/ea/D3rkOe6auCZ1zxpYor4ZZZxos",
-	"OFALCqxSXGkKWq1VbzfRefNj7czWh0yvGsPnu2goUxqTgprEqk+oNvnz5Rt5BcQ3eu10JMdGCTrtYiOL",
-	"KVcMH8qJMiGtloWKnSKKMdsAQk7FaabZKcZU6nJ+gF7sMZ11haBxbLMiIq6siunURkyZpAL81EYPJDT9",
-	"Df2Z2FUj/aIRfwet/TINyrz9SQGUkKWH3ccUUEQZTWW37IHX0Pvqr7zRRWj8xbnf0aw4phC9eUbttLPW",
-	"c+N81hSARgHxTozAjmdZgCLtdLoe38YeOSunKqbLBT21ZK0r9JXytVqdZ7u1LoHtNceBK9li7VjKssXY",
-	"tOY1xd3C8EDDR7bUIiZ2DncqtG2s8bes15ANseci016n1XnUaLcbncOr1vHJQfukdfRrrrRpQ93sn//z",
-	"vx6GdddV5DHt3UG4pi73sRgM9c5+/dSaXT6+GPxX8svFXx+HB69fHH4a1lJI5ieKluglZ+g8l4P5EaJ/",
-	"Mi3kTgT8N5DWBq9F1O1EVvsedDiPtxbae1+KVvHXSin+RuScGbZRp0odSGe2pVTWIqXgZ4ikvFYk4hij",
-	"Q3GeNqlin7mCeBHV2B3X+TvkhAliA4zWk4FeD4jSF2XokBVE6KIEXS4+HijCw1IJt4qpAKOeUD3KCY35",
-	"Is6iMVdLmGzPs51jcrndl4fdZiysyqwqOAy/Ld+650LO703DOdftnbMhlzbSgOGJlWwnP2fRTZOigvSZ",
-	"6yrpY/JC6v+tHNrJIQoKXfYw74RY6rdh63GzVDHPt2tU3tanMd1tiQpV3PkvjE2U9QJPpfNCEc2iCLeM",
-	"HJcLkrUJLXCwL94kiSdSGZb0zHyOQr8zSv4ObQQnsQyTQDddcpztIjM/MrWYgpa+saRv3Fx7aBtmf2uf",
-	"WNkE2d73sXqkqndRoRcWY/je1481tLCFCaAVbGx+2OfGXOlPreroBUhtHVhzY30aaTlaZZTtKWak5cbF",
-	"gj4x5DdGkZhNWNajE8m8SXovnrkswXme1AOz32VcmCvlXAbZB4/TscCnhW6eoQQtZ8A1RNIOOh2/K+AA",
-	"G3UhdHlVtgk4+aG3h0/v/fN//rf3I8b6XbfRuZxyzAInPcsKIQMMkw1cYhfNGkrlu5YS6NrB0rZSp8hn",
-	"uIZsC2UjSD3XhLFX5rUYzrWh3Sr+Y3jPnDt/nOiERuTi6VneoZ81JbaMgBljDO81zG8wYIHmN+wp1Sw1",
-	"PTuNVtvzPUyr4GL4ik69E89mU7iSyDObNo5N9b0XNNZMTNmQHPnkcWt/v01eJ4IHI5+8YPGYipxhfiFj",
-	"PZpyEZIX4/5LAMQkZooJI2tvIPrAIgb1CGqELRtiPfspn9YUUvJK3rCIBtikeC3O7XuaxePXUkBqUudg",
-	"Lur04icva3ds2Tt2M04rdlxj1rCWK72qv/StRC5CN9h4qQJb2RR5m10tTyCxI7Pu80f+ZXzvIF9y4mVL",
-	"2ZampVdLtKuYhgyDUIWRHjYp2XVswT5e2I/Y/GIsZ0h6xsYaxj4nibgWciq6ovgKnLyRvgg6BKeNMAmk",
-	"jhJoSU8j1x5QpRnP1tz3u0LGKFvNVcH0VMbXbq0+GSQxesQh889IQVtDjaLsoHNs2yNPRzwqTTIAMEHN",
-	"wjZSJgV2Kk7SjPqQ/qe9sxnAbNOsq44XyDhmgSYjGStG+lBxMqvDLwttbG+FSeq0VHgpl7QVxeuvPH1g",
-	"gQNeutyHew74/WrsBe5lMEZ4wfI3XK7Atha5k0yWKNzPROgS1pSbbrVQ8pxWFBiF6NSm+eaLKbgiN5KH",
-	"BNraoxG7cPplotPjXzgpB0t7EIEb8YbF9/bagjADcjDYXUYP64oxrN+r9OC4nDZLHhiSLXfiYj+qclzX",
-	"5YpjtpIjYh3c2vzQ3l7u6HQZhGnA9J7m5mjuw0gSOibnO6E5y0RWK09z7AZVDcGmWJaFVRYLHAkquww7",
-	"OiXWloMiBNB6jNGMw6NgmA2yGp8oLgJm80ZJICczcFWGkihZptPkOzWorfSaHCRSzabYHsM7+zV+dx18",
-	"GrFPny7/Nnwx6Px6qF4Omwdi/2lr8uvjm3ft8dWj2S+fOtO/9l+N3rOfg2P1nL7gb+RF/Fq/Df9yXUfh",
-	"metM+SdRec5SogFGBvfdaz9/EO3nHYMeByNmEVdHDYptlWk1q3kN+du57pepj868kvSQpfXAEJuz5Gw4",
-	"w32DIdfxu6J0aGOfcTHMGWhZOSxkiBPFJjSmmhGl2aSc6+B3tjamBJs+QUY957jDvTpZb3vCrGFxZZ0A",
-	"iu6w3dpi841j1+JN7W1g8630j5T0qIIxXpuzpvuU0G/Glp5AnlSOc9ThS67Rqk2oZmX9aQyDyFe4GJUf",
-	"0x2hntjHQmwugigJsQlikV8wEV66z6xjfD2D6pR782uVKvxMhIRGERmnwFKbasV+teGVVTVNmEg/VJaD",
-	"e5bJLqhs12QslSad1imhqQMPHGio+Zo3yChkOJNkMW5eTTR1Fb08lZclHlZmGrZaJ63Wr7kmxzb9Jte1",
-	"OQ0QzeUm8nD9HNd8r+byXMdaAel81+UKTl9A5v3ZKg9F7+BglTLbvS/2XzZbbjnjNfZiyKBFhUx0WaKc",
-	"Y5Wrc+SWMed1Et7sl6pz3dbK5i7muqWw2HWaWy2/3n1C2bcXXlAjOtjlMTMGzvJMMLgjr8yAzWNLYeVg",
-	"Ua5ldR7QJkFp1w8oilwT15g1u6L3qWcPoGuogTW0XNsmOrm1YIEKNrqAvA+cpi+wr5DQqrLGg2JjiLup",
-	"7QDQQS0NtgfSc1USRqhUFB6kw17WzArNtZBcuhrgca5DkHKj0F1vYGhzU1xjmmhRsdBPhTWuO4GjtHvh",
-	"LVdLrFZaeLh+6UquUahrcTjDKR1pHqfrGOnwnOXUudyVmya5lEkKX2yivWSJtbQaQxNrFDkYsvi2PP3P",
-	"XXlgOY5jy/j3+nZFubPrjc0uAL6XOrosR6Yq17KNnGO2WdraDbrT2K5uNpcfOaf5ZCnjxJPyxI2+2tRb",
-	"FXI1SXTxOM5Tob3Hzv2PjF0esojfsJhjY8AVZ6bOcUh3dat+qNyul6f/03rl3rQ6KwrL7+6d4n9MrmGO",
-	"dtYFYjO2UVDn9r5gCeVSU+klxzgdVvgafgAOKmyLwwX0NoHsIrgMrVeMmjaU0o4uSTmOMixHkVhOQceZ",
-	"uUYobnyeC9JxyOu1bVHIOIGeA25MSpO8FyGLbZE1Nudwk94ga+mHg9axT3rZBNLej2WsC7drWVc9pe8J",
-	"1p2ubxe5mqkhjJb/V+9R8Gc9nk+BopYe0LIqni0diWf2YA7sSSsR3OQq17YVyuG5XqvqT0m8NH/gyzPO",
-	"9Y4PU+tent57OVaWzdU6azuumAM7NRgtHkqc7WYLxAzj5zdMoDTM1cuiUMQgMrxaNa3cMtZiz06NIHok",
-	"VVoHR6bwl/VQdsUIDXIbycbX9Px01DdygFPM3bWCUjGQp+44uwWlpXvAxkJoR4amQe7XroB+ZthIWcJs",
-	"bB9shvSFilDoAoqDGUsYRZLO8diOV2zeG9TWyKWmRmp9436BDkd2sEd6U86KB/W/Rlh4YXDJ7ZRi3A37",
-	"yzoFCjm9V27u7Z3dsXjkopsz+e1soj2rSVX6vJ85lUrnVHzbFsG3nJdQxUN2ann4dCRhTKedtxYxGi5z",
-	"R7+2C7g7lSoHghI/6SbZQvGc45PDBPIqN2vdNjA1fZ4I4GXB3LSlxb2Od5dVy86oSTuQ3KXKV+p2LVXt",
-	"muQCC32z9I3+jDBuR56qXFMy+zccqR7WFRdUOuAtIkLfihso0xVgttGY4axUm933QDXJpWuDa3hOPhBH",
-	"I6PBzbDj2XFpE/YwzA7H3eho/dkzN65oITdxGNOAzfEby1UyBBsy68/Oiyqcvcti/BYbhp7lIXirPmQ7",
-	"Rna9qrk74sqb8OTl/PhezbxXM3coZZjOuoZjl+9bcuEtVzT3vuDBWuqNL5Uzp6mAxI7jY3kDWulYseiG",
-	"KRQneMsDRTSM0DdCA7q1C2k2bmQGuhJxHJSRWfDyE2Pyj+WNy2yHoTFG660WILiAHciQ0saS6T62bn1Z",
-	"TJZKO19+i0wpZy5kwVdscnQfG/iTmrIReO0Q78Bh0gHwOw8TVPgkKzTU8kNPQjaWusaZT+YmB/+LnfmN",
-	"Mx8MmNkSLXUjP+MGimfrXvFcQ/FM09/Q5Lr3d94rorfh70zZnR1P+23UUCH1igxfuKOsPuVZ6dQbUGmW",
-	"+Dcv4INbCIpdJ+fealYpHubzGrUrOEgdi0rAZaR4CEMDoRBVS6KY1hFkClenrLbLUlbbjU5/P2gchQes",
-	"cTw4bDUetY86j/ePD1q03a/vRzWIXJ0/CtRz70m9W08qIOE796Oiauq7oDimsrhv4uIFBlog/4Kcwa4w",
-	"BOnSxMJTaPMA9ci2JIXa6h5z8/JkVkPPd+P4FPPa4No8YKP8VrPR2621nt/PH4gL1ueBVcojUNy9qniv",
-	"Ku6uV0/MIdVQIKfahofvQmvc+2L+s4brcjlr331u71ac3K/SgSuLNFewlFIfBELuG/kdnaC8z0T+l8hE",
-	"vnv2YDvjLzUrJ0xObCWnAQcVnBWGpC5anPm5AnbGLmBVzTtoTrIBtzitl8i4K/ArMyLxGwW1IlUTUbe0",
-	"AXwMluCLSgpMfVdd6mNVqnIJmGOF44Hge1Dvyj4lNJprMwQdWrH3D3IxIhIwpTHMT7SUqaM2V81lDG2j",
-	"8SqWKr/QtRzTP0dyCqscw04HNgUprav1MzhJwVIINruil0JzLgV1OpIEesfKDDenRgNDqsBNox3gcgJp",
-	"X+FM30onwFtLIP8qboAUuPDXmGqczPUbigNzjHkIc2rwpJnFLFFrD0vU2v3GQXjIGkeDR63G4/5Rp2Hk",
-	"Dz3sPwqOwse5SVtIlJkgSmvlyCuN8igjyIsE3b3ey3c/kXZn/+DQS1cqJxOpoCy3rt/A4H622nFgeci9",
-	"6+BuXQduyMmfy3mQDZe1Uxn0KOOGyifTEQ9Gbk6E0nJCuD5xIitkgZEaWJMKTHJJQhVQ+x3lvNuznmdJ",
-	"t8cGDH5A2K4ZHrIrsc/4pWMXFvhi7WwsAP+tOjtgcERhz39mZr8Bq6/yjwDg7s2RewfJDicxhziCIdYz",
-	"skFG1y2aQntfYFXfjbMky9baTkCVektgq9XuklXcq8RdYoH3jfwlSED3DpM/ucPkil6zlF0YXW5XOu6W",
-	"LANSNZf6TuCOkpD8Eov7Cl76Hdnb5V2oME31m/XEMlBJ+2LdbiKAUnwoGKsTBFuiFXZcH0285afZ+m8N",
-	"E/ZG5Ppstg/ntMtOYz84CBtH7HDQeEwftRvozEYOvaRv1XMeoacqZAMmQH2v7lhld1Dbe2Awttp5AGR0",
-	"7zq4W9cBnuU/l+Pgw0iCf9U6OvFQQ0AaOtb0s0Su5ckGhozvxitgsFLsuVXGDyrP9AbH9Yld3K2Y3wvb",
-	"uWe05Yy2Pt6qDHcD8nut+N5u37XdrpEn3rXmvffF/Oc7TGvYSmb4VXZEtZ2+ij2V2OkIuW9kppuP3Vvp",
-	"/zJpDd+QPfjeJClRGC/pzJxyNsUWTzqjwdO06VPEBprIRPtEJcHIZiaQMIGGh8w3PEBIEkkxZDEZUVXu",
-	"nJtENPiXO/Mbl1PBAO1VGm2qTMHtd6jhtu413D+Chnvf4upe3b3tkq/vQOO1DXcr3c0fRpKEPET5ZjTc",
-	"6YiJRdfzia3AUNgYkEZKQjmY8kkop8KQhbINBAeJopFqkouseaAayamAn7OOgl1hazog4U+alwrChI5n",
-	"BKdk4e32Esd+pa4OhEBq3VjesNBOEw1oDKPOzcIvX541OoeP3Dw8KRjps4GMWZM8EzgRHfV1u+ZrLsxG",
-	"BHzBAKIrqMssnMZSsyZ5xRW6i3CMgmvOwwTMD1zqmHcY+JcpiQt0vVoQukRohUxjgonneyOqRt6JR9vb",
-	"/c8gImY3L/FtrcF2/wO9CAy+dBCEYp+8kwPDEPp/Z4G2KpSXXjivIUBvWNxPHYsbeNMd8S33phuRaO+8",
-	"d6rf0ZhmqsmITqD5KuHirn3qK8TJ3g2L+WBWKVXeMQOlRLs208YSGmFDeTuhVGnL2SUKBmVsr+mI4agu",
-	"JwmmVBEaAY/1iabXTKDthd1o+0xPmbkUkwDCu4NmV/zC2IT0RoyGvRMjgl3H+XQmvrW+jKSTEbTANZzc",
-	"zcRxH8YZG4AUNSrj7wiBnXD47dkxF5oGupiZh5IOOJGBxm44p/tQzW65DkR/YXEIGuciO/rgTO5gxIJr",
-	"MjBH/p4Z3ZH+ajBAXVMZndH33TKjMKYDXZ058RR+TtVJLOTQ7LMu7W7wBMotFNRZ4K1yKrLhZea66grX",
-	"Yf8BaopQnEHjWOJcaxhvBqzC9XzEduBUZF35aa4fJDA3PaKiK9JPYvud/SoVEjd1VyPMEOKoI/AdNOqZ",
-	"y+hIO/XUcCUtXahl2za1JFHFlcYMCC/cTX4JYGbF0LU5+IUySMZMaKJnk7m8FxHSimXBlLS1F2W/cDWb",
-	"sApv+zeZqXbQWUxrDmij1d8fNI6Cw7BxHHZY45AeDPaDTr9NW8fm4MuAAjCYaLz4yRyHmA8BJEMmzMEA",
-	"1GWOPgNcuOTcSq8TndCIXEjReMpVEEmVxIycDWPGxshb7Mg5hHa1yyldfr3mRKCvw2zQk7aBvGCftT1g",
-	"J97Zr59as6H6ffC8E76KJm/fPlH0yX/VcWsBxa1OjkGi+95dWn/q9JjQcW0nMO2FbVNafsGGbiDViNGN",
-	"8UvOiMMSQh/nuSirZluSROeOGx2Hh4j07BnqNbui9/bN5RXB6bt8z524huNZPdtNDgMhboukPzOfYtGg",
-	"Oh8GyHarUXIR0xr7kuViysRe9Rf6avwbuZAa5v8OiGbxmAt4dVd0xQej4KOiTx1bMLftk9c0Dkak0+oc",
-	"IpTYYMACjTbLfps8ZQE2QjKMojnHrM6fFUbVlXy7ficPgNrtjqoDvKyaLIHYq8mkqhzv8Mn7WXV/9AYV",
-	"yHT6xqyHwaUbcrmiXr/3Bf67IjHjHXh9bdQVlkHtWH/D8Syvgw6YvQEXNOrZu5SmMwU5GT9ieWAghUoi",
-	"jZXZXNsRDua0461SkJgFMg6bFSkbjq2tHAIOC6geAb5KKyoJyVpAfaM8DATg3SRi3KdVbJtWEVoy3VgT",
-	"qaxSsHSBusYkZsrIUnsCy8bu4/2bDN0fMv3nO22te3F974RbOQpv6+Nb0Ti6Zw8qdANxUVJ0v0LwekoV",
-	"GdMQReIpRIVzMndEURoYKQntfcHD1hW25h47Ss8FfF3sFpqe2DAuTvuXMcE2/cagEWyaMhGjsV9l1srQ",
-	"sInUZCH//H//P9JzPh37J8p8OyrPCPPcDX0aXBMtC0YPeGkKCZ444Qma7XNtFIb9Hw0zIyzkmozpNYzN",
-	"dS+14MjWRIeUi1NCuwJfCh5DeBSD4+YxwzIN7Kw9tKiriFyo2+ksld25/xSMcVPD0EB23iw0BGTs429k",
-	"GP5MRULjmbnhyAAWmyN6rzADUMD3io4hsNwMISwYtEgyIwhSWQLjhX2kvq+cKzN9c6d2W/H6NuYfRWjd",
-	"Z3fdZ3fdkmB+BtzcOd5iJypcyGH35jBsg8bLcrho2iEX+ZIRL87vp6XrfuaTqYxDY7eb/4KbcJQIrOGL",
-	"uIC8JkNjKMut/EFruQcdznogxXpo//bIhLPAtQ4yL/Lhu0YSxlkLNj/ts4afkAMIfhGIt7PPGmNzhfdz",
-	"oVis0/fnR+UCdzdmaJm3EcEEzOEv1hHwBxaMpdndBmpOO8ovtl0eOzLEsPEq8oC03WMqVpXX2fKr6lRE",
-	"tORu17S9bWXFdCHJHCcmf5BxqGAnAEsDaDgzGP/CIwL/tj15gI4NDzAayO1oHBCstZ+zbrL0ewU3df5G",
-	"PFPZjXm1JX/f3PqbHsaxpq/M4fVO9uGPS01jDbCQUZj9IqPQ/WKewk/mQWhd5JXQqnCdf/QNydTSb4BO",
-	"ngBD4Mq530smNqV33Fu5d5Nqgjyb6KlMnbcoULY0fCuFqfvK8gnAbjFlXUpzCSaYXmIsOFQHAirIiN4w",
-	"0vZbrVazOqPjzyGf/uSjOpakN7iubRXW3vJYYMFm83e8Mpe5sPYS2rWyivPUuzoVIY3H3HPXO23V8W1Z",
-	"694X+6+vy7sc2SQGjnm5esREk5zPub+qgwGWCP9sGv4y7b64hpsUAN+VLg1ScjfjQb5JIsdueelmnLRK",
-	"P02J4Z593lUIJu9K2SX3TBTwqwr+eBZF6UD4suxlyDKGUEW5kvke3n5HWcNu4bl0XAOYIu9NAVPmIbAj",
-	"8tY7SO8kIPaOMl3TOZYhBw9oVge2yehMXoNJ2jGbaZvhOu5/xeLV2pvD430q6R2qbw4JOY6DrKPIcErZ",
-	"S2H4+JIJwpaTpIFZg3zzZoyjImFzMfQzkZsmdSimULOkmkgR2N7rEVW6K7CQYjqSYBcrPhSEC/h33/Az",
-	"DvkhOCw3JELGxB2hVTFPQ77r6H3ZMis0vz/kdGEEUtFZmfIeLMzyvUksq4YQW85bO1pooH6rwUID2pWx",
-	"QsB9PU5XpV1Z8riPFd7HCm+5E4TIsSJzCknG7DDCvy5rD2WwvHXw2dtzErMBi1nKjEGcY4cGl42DQULg",
-	"v1hjU2Fnm6+tPNbGjt8b6XG0Qp/yukmrtR/8P6EM9GzCiHkELjH8AawsvPBEJkKxyOwGf9vL/Th3+sf0",
-	"8ysmhgb87Rb8P0h6Mkj3Trz//q3bVd3u5ceH/ycr/1E6TqcdlLUHH2Ka6+bkVaSRYlfqfCEYQNvHSg6A",
-	"VkYJCkmvSAsZEexlSP67Wh4Z7sEDPSQBn5gXuzgx6OZIAZUEcAnvW5MM/k5vKC5gnhiyq44c9h6CLlGg",
-	"WPJwrxq9ndZO8It/3yaG3Tdc0LqA7hqIjvgN+0e1jQjJdjAdLZJi6HqRWQ4LepbNx6Oa0CiyViNRycR8",
-	"UsEIMKpJzJSmsTZCsJQIXvEbJphagxOsEvDUbKigkmQNoq7rKCTpksrsF/OR28PueRHKuKW1sDlmOuZL",
-	"2LdhetrlIWo+5mIIrdLfxnLM9Igl6gH6TAcyHlN9SoS0XWpoREKqaZN8cGmadhlkRFVXUPL62dW78yeX",
-	"v1+9+eXZBTSpc+2MIWkb+A/KMaLlNRNlqveQ6dd2B+vxgklE+QIJ5IDg+ECAzP73kdaT361erH7XUtPo",
-	"S7qE/9v1ghHVXc9Hkvm/XfPZrveVtDsrBcK2HMMuurmxorcrSvzy1U9BeGUQtahyWBzBhL+MctajUDlh",
-	"gk54053dCi2DK/JmwoRh3I6zlTKOJ1LomAb6Z2W91Fsxj8C+rcA/7Iq9E2+/2Wruz/MQGobcvJBGb2Oz",
-	"PJxaifbaPDNN97TfbBX2ZUlEYjefykwCXN3tihX3FVAZfr58c1EPrzOKStqO8Po387paeHULWIFXh9YT",
-	"4rB6u+f7DpD3t7PXr9ZDXsxoOKvWAjqtFpmOeJTmkyvnYUHhz8IT0pPXPUzhx248ExqDvZtMfNIL2TCm",
-	"IQvtHe9YyBX0Zwtd0zZqFY2hJFIU0h8CGoxYkxy29nMVAlTTPlUwvRReAXoG6wonk6A7g5xMuBg6lcSo",
-	"pqRPIyqC8s76Q6bfMRry3eghANLiTLcRC3Aoi1s+6iTmUyF3Coq/qb6Srb2EAs2Ps+Z3Ys+W6ToOcQi2",
-	"1US7hoUMa69y2+GvaJyA8ZrWZvqGrrkmUHztE6Xp0JizMjb6WJgE2kZOkzgyBoZnFsYtvKxfHrLJcAOL",
-	"taVDrjSLwdWp+FBA4QqeAWw7Zd2fqdMT50fk2qJYJ6GR/iXRkbM0omM0rnynGfPacbPoZVQlb/gvc8LN",
-	"p31XgI8DlpGz2LKBbKFYwWqWyWgwyi+Ql7zcNQ9J5zSP6TXAAuOo+bwonDM8omFzLiZetujXwJuVne8c",
-	"RFLhSA0aRdBNkmtlh2rka3BOwXOc9qbEJY2bpJfvOdSDxmFdgQM9s5eQlH3YacdNciWtx8PdBUU5yNkO",
-	"Wvu+WZFr94Otew5aB8iL7Aax69Hi/l4yGumR79REC/15Mz8HKXdwvn78+v8HAAD//w==",
+	"7L35ciJHtjD+Kvmre3/RtqdAgITWmJgr92bZvU1L7Z6x6WuSqgRyVGTSlYkQ7uiI+et7gO8h5sHmSb7I",
+	"czJrgSqgALVsj2LiXreKWjLPOXn25ZMXyNFYCia08k4/eeyWjsYRg3+fCxrNfmVvmRpLoZi5dEOjCfwj",
+	"oMGQhd5pn0aK+V4ghZpEmmouxUXonXqN5gntHQS9WrtNae2INZu14+DoqNYIm6zV36cHvXbg+V6fi5CL",
+	"gfJOf/7kBRGdKHY1GzPv1HsnAjoes5C84LTHI65nHnymz0MmAuadNuonvsdE6J02G03f+ziR2jx3NWTk",
+	"cjIeR5zFjxSJ3NNEDWkUkR4jExHxEdcsrHu+F8OSaWQeTb5EplwP5UQTSgI6JgEVhN0GjIVEDxkBGBDZ",
+	"hz8CKXRMA01GVMyI5iOmzGsVu2GxWfOpN+SDobmiaay90/aR76nJYMCU+a536j2m48wiqYa39hlTZEx5",
+	"SLggesqiG0ZGUuihqnufP/hezNX1C3bDosz7k5caYFZ/7Qff0/KaCfVOGbzuHx9//ux7j+k83mNGNQvP",
+	"tXfqtRqtw1qzWWu1rxonp43GaaPxk0ES3vLtLCWDVu0oaLLaEW23aie03azt9w5po98MWuEB83wvZCqI",
+	"+diC5JyEXI0nmhHaM1iIqGYkZBE3MEX48pTGwkbNvKd2xPb7tWN60Ku1g8PwiB33T2ij5/lexAY0+k5G",
+	"KbWOZm8lYFxOBYsROXqizIUxE57vaa7h91cy1sMpFyG5qZNLOcE/PN+bjMPlYADgDakuPDxUqCmLvVPv",
+	"pVSaCClqIVdBJNUkZoQOYsZG5jySnvmyQdyYxpozRfoyJnoqiZakz28YmTEaAzzWPI4ntVa/EdaOwkav",
+	"dkz327WjfjNkjaDZO6HUnAbWZ7E5XoaG5iii1WzBpjKv/sKbKiW9g+Zp4+inPFms3Ou1weSpFwypNkQi",
+	"A2QCgP+RDOFsDca6dlBv1kZccM/wmOTYfienJJJiQELJFKGl+yUTNaFRNFvY9l+8BfD63kSxOIuv5efG",
+	"oONJTPs6h4eeDM3J+y/ySmoeIKNi8YgLQFlHdMR7RphdTLpO2Sf75CWNgyFpNVptYIGE9fss0KQfyxHZ",
+	"b5LvqZjQeGZuOKp7SzHSsswgixFaa/T2+7WjoB3WTsIWq7XpQX8/aPWatHGSx0Ht4qnnezLmA26gPY25",
+	"1oCZ5KSGZuMszB3Wgv0uPasHbbvKanD3vRsWK6CDlu9NaSysCPtgMPKcCRZTzZ7IYGIgu434XAYxQ8MA",
+	"hIsKIIYHrtitBgp5OdETGpFXUtSepLR77mjC0Mp//Rdp1skbpFlz4WrIVYZsuCIjGjLSY3rKmCApx3w+",
+	"6n1HqAjJeUjJC3nDIhqwOpwiaoTSZSBjFOMtIy8DK7o+efaAZGh5+28OGTV6hnfq2a14vjeWiuNpbhq8",
+	"ZQ9js9U4yGEW1AoAHh54ITVRdEamQx4MSSAnsVYkZAEPmRNeRqaa915qGbPQUUOeCoYsuFaTkXfqqSFt",
+	"tQ9PT/rHh2HjuHl8fBAchYftE9rqM0obQbtNw0azTfd7/YN+s9fqNXrHrVYQNtvhYdBs9xr9RoM2jlFH",
+	"0kxoq0ZRowkFQFh747C/9NC2nQTv84i9i0G50HqsTvf21H7daoZ7gZwIxaK9UAZqbx0R/Je/1c5Hv9Yu",
+	"+UBQPYnZn9vhQTP9ytPbMY+Zml9Ps3HaaC8ykZXS3rL1yTiSNAT+IOjIQEKEtI4QUPxX5p0eHLea+76n",
+	"2a2+1BR0xzEDbdTbhBFfAfnkJWIQMKXgB8PUZt8Pe88D/pp/f/Hu14vmK/79SZ3Nvv81fH/BX/OL6cur",
+	"aPh3czFoRaI3etYI//Z95PkeQwBdCO/0pNEAIR0zNXTvPf8pfnsdfByyjx8v/z543m/91FbfDeoHYv9J",
+	"Y/zT8c3b5ujqcPbDx9b0b70Xw3fs++BEPaPP+Wv5Kn6p34Q/XjtJZEnmW0ZjFsOm3ikj0aupfyFXtBdl",
+	"mBsbUW5oiYb0fywR1QM5MhQwiaJXiJ3sgZ0TG6uYcYy6XBBxc74+m3Wb485iwMZjPA5PuErP+6c5hdMc",
+	"bkMlRgVR9IahsswjYyuELK4DEmDhZhta02BozvIZ3GMe/HOGuIIhG1HzjRG9fcHEQA+NhWIQN6Zas9h8",
+	"8H/Tl9S/+W8DfwS90rGhP7OFp1d0ULzSy+/Oa632obNApkMZ4Wp9o9YP2S01jGhEo/y6O962zKXjle3v",
+	"KL+7jvdzo3ZCa/0Pnw4PPne84h2+ZeP4CTdGS8V9kq/ePntMTtr7ja/zW1RDap7486k46P118Pfhy/77",
+	"9/TFnz4Obn+M//qMvt67ulXx44ML1fixqZ71nkwfDwZ/Pl2CtNyukrf/fF77idZ+bdRO/rT35w9/Oi3b",
+	"no5n532NJyi/vUsWSBEqQ29TyjXpsb40WqOQeshiouOZ3WOzObfHdnaxfRmPqDmKXOj9ltFb6S0fGXly",
+	"fHhgVm/0Vvi7kayQC80GcLw/m93FdMS0OypUMcP0ipARUMUeKcLDPMTXZMqgxI2pHqbsOMCPGXb2ccJj",
+	"wy90PGHZ7f13zPpGT9lLXRR7+KvauwjRxJrEShYAuCvYrcYfu46AxnTALKTr5PWYfpywU8I1GCAjMqIz",
+	"EgypGLD8Ds9/+tiYXR6/6v918sOrvx2HBy+ftz8O3J4+Tlg8y2wKl1NCUC2LkoTAcuSVUtUvtQ9/Kqap",
+	"JzIoQ1BoFYydIimE722Joxd8xEuO+MiYilyzkTGhAD8GDUN6k0dCq1EMbvDj5KAdsj6dRBofKT8ezdzh",
+	"aBYfjtgq7nA2vqXhc6rZlM5ADKJQASGfVbBi2YvY6E//UChlss40YV61YAbIEEQK/6VHw1+sBe17IdMo",
+	"Mg2Mzi/IwMgkKgjeQPSQaqNzRiHooT1GJoqFPhlHjCoG3IMOKBfgKBFKU/CXeXt0zPco36Po1rNoZUpX",
+	"8RA4+6vdaKWW17c0JA46CSyd6mj1xUR/tEBSe/ldA8jXo6s3+AZ8ZM51JIicaGXUcDVTmo0szFiIBq2S",
+	"I6aHXAzIRExAT6l7n32zgbcIiw2xOxHXQk7FM86isAjDIxoZagR9NIddiwJiLB0ylFFoTkLfvAbRzNHW",
+	"gLfDmYhjGaO7NHmPvcc9B+yOK/dqsHQMYceGBkZM0QEDJ2IBaVhnyBZ0AWInSxdvk1WsSxcprHZDE1kw",
+	"B1TYIxMzGvpExgtAz/h0E1PPgB8I5bEU/YgHm5KJpqCzL9JH4N6bIw+uCKsZ7ZnQMIyZUgTQOuBKA0nT",
+	"yOxiVnjOJ3q4527dFqUnKUofpwtdF5/J3naPzgRBA4nnG+R8zBQTmpj14/F+JuMeD0ME/QZoQwtjEWv9",
+	"5L0ZtP1dTmJinkhXR6NITuFQFqHK2JpqWxTtpyh6llnVujhKd7I7JAU0ilgMEt0AIZQWAp9978KwI0Gj",
+	"SxbfsPip4WkboobbNxWhJ/ktg53LRABMDY1MYykGRBqpERMjNkpk5vaMsZ1ljG7/BAFAEALroyvZ2W6w",
+	"VQiUITN6cva08ZAMWTRW6KkXoRG1ZDqkGnD6SupnciLCDRFJe2rBPYZoFFL/0oc352VnzFA6EjUBH1zq",
+	"Qi1DYuYW57paIyRSCeW93Kk8yHmnyTO7i3XRnO58Z6cyDzRAOkhBvXhgjdAzygRH/L6hs0jS8ErKFzQe",
+	"sA3RHLln57GspfwFf5zTkEAzMmvqMUI1mgzNxsFx++iQ9GaaqbtUcw+aGcZqVRnyVGiuZ+RKSvLCrnhd",
+	"jKa73B2fBQBxReC9YB0IQKdi8Q0PGDFKB7Ldt8a8fSX1JdVc9blRfzdEY4/NpCjUdGPzjV8M5arMV+Zw",
+	"Cl6cIVUEnLDlaFzbx7zn9rAltg8XsM1CAmAj5gBf5ra0LtKLQbI7Akig6Y71mMZ4Zi+RBN4JekN5tA2+",
+	"J2pWYrlOMi9fNF25IuZZEvPBUBMhp2ubqbsQuZnDa0FB3uWWW8FWze5zR8YqIArOqhOxgrEQtPxQTsVZ",
+	"CiNC+5rFpAtOxRp4FbsurmW9d5mfytZk797LuCY/Y+xCvqRiZilebUgjalwiwGOq2S825yZHIlJi2ozd",
+	"vaqTN0gb4BSlZCTBQ35X9HHQyhg2ZjEGCCSBQpUDntngrhXoR+YEhQMGIXoHKZDZxtCPOQN9TPGBIFz4",
+	"hnYAEbujjnfCGJMy5r+ycGPnl41WLRLHBN7OhDbvydPHObmhEQ8JxtEIxKhAe2EsxOytQqt3tK3MbzRT",
+	"sshtfn2KmN/V7k3fiAbXilALIoBNqsjFLDTfppEiNGao0M8RxPv372vnmTUuOmi/MzarJNmNYFTi8Kg9",
+	"H3mxMcNlju+MqxvvLo58IcWNY2lwbpgtalub8qShjHWxbQiAK3PHGWma88OljiNDjWObPVjkjRtN4Pkb",
+	"0FYNO9PkmARDGtNAo6GfcceNqVJTGYfFDrkd+nBarSxNZ8BrtdlKxieCbldCEKEMni0awpJ6E41+EwC1",
+	"uXRGugjrLgRqFWE0GNa9dAWYsBqGj6liL9mox+KMQ5eGIcc0zzexHDObXmLD0/nlvIK3Q2pUYCCgSW9G",
+	"pIC0oi5mBXQhw6QLYW0QwiN6m31vC0ILc1fGmT8/uZD4cqA9NTedo+PPKHPOC7XsGbN9yG38nOYwrBWk",
+	"SSM8P+OHPiQEIXv/YIE2b7TwfUNjPVsXvDvYOKZ0rKAws6YfzI2fXXioKOBkFK7ZIwVEZFG3ZnTufzud",
+	"20aj1uncNvudzu1R/8M3nc5l0eUCrmbga44xZhu/mhj6LElDgN+I0fgST6+hPbNlKjhDyU+Jprf23rlt",
+	"HB7c4S4UD9lamLg0N87T1TXmzsJLLJIKqcylnW9CYGMZ8WC2co1412dM/ynGhPnFyL+Y3XA2XSSWxjJ6",
+	"6XQuCwO4WXDAp3234qWQSDMI87t1aYTz638/ZJhIAEbYI4WGxpCGpMeYIAN+w4QLhafr7EkZMSrMl+cT",
+	"ElfzkGwu/6dCIxV/hSQVsy4Zh0ja2gIbFDrNRmrV557hq8w3R/T2Ah9B/6pNeotjCtjN5Mkvf+Wly9f/",
+	"PJdJvwhZClQRSh8WjhHs0VjGmgpN+jxW+Y3MEU3+OHY6qtO5LDls6d5aRXvL5isuABx+s9EQecMNpEGa",
+	"sRDTrTE+aAj7jDTgEiVITEbYmQ0sDZ6n1F+eXpIn9oQ4skjJwzq3pST7e4EWiw6KK1OYOx2RVJirthz5",
+	"V3wEAjOT3FbpgW9n6x2QHI5Wy/Enmds/Y0rcOl/JlDuUsYWQRcxcMkpXEvkpZgSuVGJ9tcOpnKufuMQ7",
+	"Pyea6epHruDGz7mk7nVwNUeNPM0bz6MlWX4WjllEZ6kku4oyqnySx3kRM7HZVQYZUO8yJ2qajWpsw3z1",
+	"BUfBmT8PCU8qTu9SazNgQN5kNKLxLM+omkWMKk3FWvXeV+mdCxiDD5RBGTX+xR1vpG6mWamFGiSLlRRL",
+	"VMi1EVVVn1ccbMP1WNPGyr99MAMGl8FrV+wWshwXlSlwBI9Vo0GL9lWyshIpvZK6QJSgE2hdTQjLFgrV",
+	"e6nZlue7spTim5ABcMhk13ZL2Y8vg19l5BuwVEM9oOk3wXvA3ilQPmzWS8mOFR0xIq0mDEIZktZk3/4F",
+	"DPmMYFScTIcMbnXRW1TR1gIWLC/J2pmHWAHIKtPXRkx2XW3mC9r+6zPuL2nLr72q7WxzOO8FBvo6Rx7e",
+	"WvnM2zKvSqcez9pv4tg7tbhAo6NWmJmzCsg3h7lOoNj41CakYtkr1z5koFvhB45FDpVkqKDXSUSnM/PU",
+	"VMbXyjAMruEuTFVXkH5jrik6U3VCleLKGKK5B+oEa2NOwcOqfHgBVdeKuIJWWKe50ViE5nNwI3i4hbHv",
+	"fk4qpXE9Rja4TxkSwdIb38PHMzDLq6WXiWmwYJfEzMKJmJfOfRuLstGcK3+5VUgXOfHdCMwHS6uypbXM",
+	"tlrTnrqi6rpAPVOKDwRj6ypod27pT9jrkjqzkM7MeeWKhJO8o8VsfV41LKD1dalzfeowMC2gkALOxiHW",
+	"3GMktCpIZrH7lWToXVDV5la6gcDjTHRxfX9zVcq7S8q4F4zfUaxh3lcOS1yGvsr6hzYSsJL2AbznN6F8",
+	"ZPBXKkzN/sqFqUFnqSg1Zy7iglWCJxM6rqLPuY88Ffq34ka6WnIQsm46SMwJv2j88PGQauBQt1Uj2snq",
+	"bfWYGkLlmKbXjHChpQt018l5UmGGASKoqKBQDsNusRSJ3cAbaFJQ5UpWMVfJgGQ+QqXWl8qbBJ1ooYn9",
+	"zFx2waURoKEoglc9gLdIN0Oqn95YwZFfxGvBCLuxzVUgI1fHjI4wqf7y8qn9ESrP2ccJjRTpmvd3F8Fo",
+	"ky/WzrNIqxdXMrZsk6KlAdExZwEjX4Us0vTrIidWFfmPF+Y/A+8+JdR+y4INifIMRNBpphYcr2McLqJK",
+	"IzzPCGSKnBpZ2qc8YuH8HVl2CF90/NAm9BTwxXlxZH79UEINmwWug/Rwr0KX4wOf05Y5yx96gXcZHssU",
+	"1P8VIthZg3O4Pa5+UHbhf3ZLLQdzWVTcdaIq2qOjGS7ISxpfh7aschtSXicIb/nqHUfgs+27Pq0QA1Oq",
+	"Mmx+ban91n1iPvp+BwFqd+6/SIA6Kb7OAHGbiHTS2mdFawsK6fuPVFoEke2r0cwdvKPmfEOKVvvwNNtr",
+	"o1h3mGvZtt5pAYIxVOIqqE+z5CNj2w4pc5CS/FMX7CdUke8vX78qPGF3dMQCI02hYRlqbMGw7IBV0Uyq",
+	"+guSxlzrvH2XvvAsrp1LPBUSi5QYUTGY0MGcrJ039NolnSpqZakr2D+vuOVDyCLMqXWEtZUzPu3JV07A",
+	"6tpRrxUqfpJ0hCsxd2E6DAsTKuZiPEmVSKT2XRH0hrxxF3xvC9kMbpdEQNtoQYIAP+WhiP8Mx8zz0eUR",
+	"hXkKXoFYIxyyGp2tC3H9UGBZNJoprort3cznqqdNZCtK1/clZJ767aRRFCxqo3zDyny4crzxNmDxuMRI",
+	"6bEBF4KLgTm30xyhzB3ag0oH9q559G7PpANRVmdZfujgVxdY38yC2STrYZv8Wfje8s1stpHt8vSqRljW",
+	"93TCtqDh664RZCThMpuovUm6c3XrtMQRDSs0P51BJUbEq3miSxbnPBDLlua6dl7Nxqzg7LkIRCkluufL",
+	"5Bh6ap2oIoEcMQVM8xQ6FUFlNySAcA1qCUd2Bt1PoT9DRu5lOl7GTIRGsSoUeNk9LXL4cGW+IoYorNBd",
+	"1uNwOUNNasfKSBg7jeUXcIEqGehsfY72LOIqI1tS8PMy5QHdbGh+oWJni+SXpl84nfdPxRIC1naZ1EOt",
+	"vytD30arJPgw+arVaDVqzdbXUHSE7+0WbrDkwFzoHWS5JD2Oi46j/RHbQyii2Wgc0QUmv99a+3vrJ+i6",
+	"dc1BPKWoZQfRHuTCPfHQEoQ7juYtlaprlhNIdg2VNc3cotZXNXOHfZWOubaumDQd37V8ubskyD4XNOK/",
+	"bvTIulH/tfNGKtjjrjBmG2vctVFfQSoGqa/x1s/zXbqLaoPNOyKmsVvuwHY9D9GqntK55EUruWwjd9Kb",
+	"kSEVeXs2lBNsypAatIWWLKbKob8TTfb1ceqeWBel64XUAXQr4+mJGrNV4sQmakvldIsq9khOUqyE0o94",
+	"76sEh2mT9ZJcOsw4c2HLSMprQrUrIsuT3ZkhM9dBFB3tIaORtr0fuQhYWW1Wc9ParDX4aM5Cs4cx4QJ+",
+	"XovMpLOkgi6BUZW8FgD3Yzka05irIscv5Kax8L2MQ1V8wqE5x9T8Do3Blnuf2mv5noxyuxmhDCfiuiyV",
+	"NKIBs2ohJkaG5WWGZ5A/nXAljp42ZdWl9aSqWeB3EzGXDdJqNwozqrlQLF4b0oFdybaQXsWFsBITAq0V",
+	"kjbYrX4MEF4nlVzLTVA9XzkYQ694LTNHBWlhHrJ+nqRLDwVgbtG3hRm1JWKZi90DrFHs5pu+MB9bQiew",
+	"GEfSgk0TJWFbkhFseoljqooreGOl4ePubLlv++joa66xhubyvsu+J6Ow0v5lFO5s/zIKK+3ffXt3+5+j",
+	"/WRBGbhk0JShFj+h31Kyr25zmKdUNa74m/FnZ9XZFfXxxM4SsrFLg2Ure22BBtb8ZZ0tid5hpLMdTlTo",
+	"bAGY4HCbXRpMlZMUkgE4RV+zP26ll5ZP17jQCiW0OzYA7pWhrEoHJfl6utNlbrmMvl7IZvo0TjxDQ6rA",
+	"MZfLGkqGTzmDwrP24hIq+PL1Cb8HO/PBwrpbC2tDY6TACqloevyYrvluamlt+J6J+/UsCalLk+e1Irhb",
+	"oii3zeVBTGNUsqDavyKprjgHAJ6tvrA7yksJac7gzVQZLw9SZj9SWZmxn6+oztiv/ba0mjycF3Z7nvXO",
+	"Wyl2Spo+aWHln5IElZnlmSSrFPUi+Gx51h/O3hc7e2sfulzh9iKtibkJFWdkMh6zGAgtklNbyQ5dKLNu",
+	"loT0XGuJbJiqnQ+y7BeABgatJHMD5v1a2hakF9czYXt7cAlyvV0QM+nkuHgGIaD3Bn/HOgvtenVjE82T",
+	"RvPrM5vZmszhwnJgqAjAjr+UdP/S3WaRC4oyrjjpe1mEc9dgq6CjUjqhu4jwr2EqQJ/gfU7fv5EB7U0i",
+	"Gs+ctvn43fkTEsh4PMEa+O7TUY+FIQvJhVA6noC9VLDtKnI8Myq8SMWHUaeZZFWCwzm2iEaw8hg/14SJ",
+	"UJGv2G0QTRS/YV+D0vLu6lmteUgCGTIyEVyr5Wz5YC0vhp2EXoQf9DCWq/ytqtpSZnz64s5n6I43r1IF",
+	"H6rS2yAZp16hjVuxJwcRoqHcQWqbMKbuDhvZYe/lzeTspHOut4HT3FHPHFZHFA4qSKwZuObOSxatuQ0U",
+	"8YrFccebpCZhKL9a2kRS0ZDExrlKXDn9WI7OgJkibTg/v1n/I+WyKjB3oKiJa1a5SzdbNaGpcjdKKVZ3",
+	"eDL37Ch/CWnDAn897G7TitI5VGwRjB3ivNsamEqZ95lx2IXsEsrM4Kad2pgVY+u20EL5cHniyBuoGzj6",
+	"qZ33gTO0MbkdBD3Q/AyCoKDw+NnEdszBH48Zjc9IE+pa7Vfr5Byfx3ukiGYkZmNG8YWEp0I6HXIFKeq2",
+	"t0haG+LqQxN/E4wnSRK3wbs2pFG/Ti6wiYl519Dm72LZ3nRLuZydLV7MXdbxPVkfbmFPdtjtI5VggPRm",
+	"Zu08JjxUazOXreulYBl3VS61aaT+HgLujgVkz3eGDObOXy68vnG9V1FS2Tl59+7iyc3RGVEy1qBjhgr+",
+	"jRTCR+B+BfuLz5nkkwl46rK242HeKjosgNILfsOENdTy7FmVeLvPI36Tc23L69Xlr/ZlRXB4UbnWyCfQ",
+	"a//bx2/IwRHRdFAnT8Ug4mqIMXrMIirwTWeA0SryVH/41PKPP39VSx3XHz41/ePPXxdT2As54OILdjVP",
+	"Wv8X16liUT60bsb7cuSRPJy3kFrH8+mJyxHprO/kdUUofZVzaRUUwcBvaTz6VsMo3yT/y3a5i6jSqxJS",
+	"V41A9r03NNZLOl+ArKHY7to22pojbt8zErwwTJNvlVeg4axfMDiiukwdouU5J26ZYq7t5mK/uQ9LWeQ+",
+	"UIHjl4tOyu1axdn2cG6LRSSTduQrkxXQjM/a3G7bGGYFfjsaUzErR9Kl3UBxPj2+G1ufnGE/xVNDhYLx",
+	"pNOij5OygPVMuTZMM1dE5jqayfFYKgwnwotK1pRU1c+5oty87tUUU963MDPZGyZ9FWV2t9tVvFalHQDG",
+	"UBu5TjJDc0FnaG7ji4DZ3zSWExGmVVsw+nCLqq15tcAOM7enC6DgVlhMxIDVDRobDphVwntMFfWEX37u",
+	"kJZ2lqz9plTOPIWZbOloGiJjMoLp+Odill5HRVP5RI0xzU7KDWTRcdG5SczjgjlHk8iYNIZXuO4zQxaF",
+	"OA5NzfXwwKHvvidCCiFLEcI4VTYaR3IGVaCFxzZtqrIwk4byaBLbeUcnB+2jrwta28giJnQJ82rADDJq",
+	"+DiWg5iO1ClJxlobUxIm6PhkbkyUn/YI9Eky/NMnI6aHMoQJgjBK2Nzp+sv6BJrp/TKUkblKFfsFGyX6",
+	"JBk26ZPCEYTmcjq4zCdKy5gOWHbSnU/yk+/g73Rqu08mY2xqA3tJ73IDaldX1PxSIuiXevGHxmwVkLFj",
+	"ZCkfsS2Lkewcp+K0LxaF1lqeGgGTn0xUYWpFErJYHUZMR0EVcxgYdV1UBb25jzUzXaq8OiYzqxD0duvh",
+	"j+Rg3sML5z//8dtWs9bp3B6xMi9viV5nPv/d1dUbgjesyLI7OckIpYNG1dxYF8KwHZfMDkFSnSUqmzW4",
+	"7R8FRUKtHXRCuoABbn1uh1HNrSpvKsa84PtrNDAqaqEow/z0vCKJ8hYyrArNzADanhQoQlTTHlVraZ1p",
+	"mk/MQq6qPDIv8d1X3auKdqNWWBPshsUztCi4IpPxoj3BBjEUXq5rN/sOTMXAdQ12ilqKV3aHblosXxS9",
+	"rlYxf12u/sPwmT6LY/MdmdO7s61qVsLTVrvPwSXddAl8Y6aGmxn6MT6cDLMsGs8Id9hhlYkPUxmbmMfV",
+	"Wgam1nC92Byen9uWXV3x3rEJ+Rf0cmw5TOPO+ilmvS+r1HEc0LjKdZLZayHsl/QLF8mwwRGdkVAaoYMZ",
+	"xlGhUZo24Q5HvNiXcclUcfZd9dbHkzgubG+YRnbgPOPgzB6LpBhA01gMZi5GddjtmMdM3UG+K1X6ndqu",
+	"qXA2yTHzvuyqU5AU4dkCvrLVqPC59fPTHIbnpp9sbCdeZmLsBYUX4C1xyRI2Lx7jY5irDv3kIfCgtVFd",
+	"8vnykZxCS7+QT0ae7w35YFhMttDSrMgisy3TIA43ZLc0ZAEfFRoYGZ4xb2+s6pR2qWXMQhfsLFNvJqPV",
+	"XRrtfRjE1Jl2C2UdFYy5FmUCe0Xt4BYyYFA81PfKvKUblElH7F1cYHYZnQ9VUViYD+FEOdGkP4mxAWw6",
+	"c9jYgppHkPWCp6ZO3g8l9I4dGqMBxunCjAHzxhXa7EGjUdTs2q706V0xk3Ua+eTae5T68C70rhx3iv9a",
+	"8P5vHaVkjaLDg7y37uSk3Wweto6Ojg5XFg6yW1CoCz41ZnD8T23TB3TLKM2jyHYJNzg9I1yE7Na1XFOM",
+	"xsEQOIdBPZZfQndWQwtCZtqwGaqwL8n7hYWt6LAv9nxPlPWv3lEjJTf8JHN4k+5KKYAsSvyUMaRHqIBE",
+	"V+Va5tnPxj0iKsiQPL+79/TmTLXkwsbL7Ik0vQSbBitNZyz0oWLZiClXT+uoCTotJ7WiSRFpITGtaIa8",
+	"XR5IsTEDnyyEDS9iLm+fPSb7+/snNoHt8cLcgJrmIzbPUQu2mm/HvpjIHej187jp+n0yl3n5klJuGZMp",
+	"ZhNio8b+RLGwTp7JmIyZHEfszHYmn9rgEpgVZBov9h1rV6uao2q48gyhymJsipjdfFfpCbuVcrLmcy4+",
+	"8CuDAxL9wMUatmIfS5oCQfTQFQPsk3//81+JIKdkQMfLxchJo3HUPDlptQ+ODhonJytredUEqbcgnQVQ",
+	"lTNu0E+Dk5A8m9rve5qqa7CyYpxR7yYT5K1+l+qR7/uo+EBQPYkx2lMeB7DLrFCM1VvSlDKEafFxcXNK",
+	"I9psCDqSNDU4kpKqLGMaymgdpxL76MGR85NDateYIiCltOTIZcjV0nkZ0zHw/pHFYWFQvBfLaybOl5ZM",
+	"M8NSMv7qSLOYhdDPTJERV4qLwVy3GKFpoHdLjHY+xZK6cnuHn7atxPVL4UMBA7XpdBAFsFW/G6+xUPUa",
+	"GvJYm3sglFZ5LhH6mHKAm8j34iliIfMCGz+UwtCutJBiIIOqSIAETKkSz9k5+f79FfC37jkUpvBf4Vyf",
+	"km8ZjVncXfBEnhxW9JUlFvxFwfcvWSCNeop2i8b8G6aUdeM5K2Zp4OH48GB1PHy5A/G5lMjlDQvpvnl9",
+	"eUX26Jjv0Yke7tlHu+vn0JRCAnZVbJCaw7Cwf6Pkz81NQLys5k5ZtGc/nEWHv9pzeWUTo4sXi9mmaszo",
+	"tQK1YESj+eQxt3BAILC/iELpa5/HoLbHnIkwKk46eQe8OR05u6H3uNJ8t3nnrixpbZeubd1VjbjIZaPu",
+	"tv/pbqfifYkZd59LoVqp2eocWFsV+uMmfVR23oJ1SYVkpiLSjR4/I9dsbNtluQYvtnZwBx1Xd13qD2Db",
+	"eV/Y3Vddlp/ad2p9XrLy1HJFe1Fh8ng8YaRHY+U4O4QaQMkxKjIkJpccv3VYVsKuCjZplNztKoP6vAz9",
+	"5pc6ge4iNNYu7Rxav9G8wy0R2j0uaDybE6CHrebBweqQOSykEJWqaPR89ZERpfjLdVe32OPKYDR2pSCr",
+	"8PibHoS/rku2EjEuuPZcwC4z197Os08gv8o/ZzBd2StnMba+Uw7o6d5dcT+ymPd5UDI0ZpNASIVk2FWW",
+	"TRKHsIXlUrFMglbMAhmHpc4R8Hk+3mAD+ORloRP+KlkRllVhjWnMduiXvwGMbBzedOmviTGX8Vlndpb7",
+	"ziJhYD3VJIbymSEbWdUGrAFjuqV/PXO7/v79lecXH4zUxAAuNm/yRHLARReSMI+PWu2vfTJwFpKSI0ZG",
+	"XExs7AO2DphGwyRZ+FDrMU4+0zEP1JLUjZdPr95ePL785er1D09fJSP7WHzD0dO74hOfgW770g1zswRs",
+	"Oa9Hx/x/DCNQLKq7TtUuYuQ9xh/I+ZsLz/cmcWTfqk739uYe2gvZDYvMWVSLxWjuPW7GOOji6ZRv37Z0",
+	"SyMF4E/EHlYKBj3GNNB2Qvg1Y2PVEXN5QVDfZwf3EMw0JVqir8FoYb0J9t6AgeH1juiIb765TKXTN98Q",
+	"l4UCKdKCRNL8kBsuNZRRqAg1Ij3WtYjfmO/mqEXGHVHsKiD//ue/urYKMZ+Mo23q0SBrZU8UszDQkxgr",
+	"7DrC1rBwt37I2lTffAPH+meXEvzhK4ei6XRaj/tBjYVcy7gu48Fe3A/M/0HqMOnS8TiyvHTPpvD96R9K",
+	"im69I7qBDFkXA2lJ6vCIUaOiZRKIz0gXs1S7IHAVYRSiaiwKU9eakLoj0txU0psBLsp7UdTJeZq6IcMZ",
+	"ds+FvoZJ6mtHuK7N6EACDzSWVSgLIKvaQbnjN9+QSyZC0v1bzV6uXYRdImMSMZ09U2REr5lBArTtxdkH",
+	"PRpc26TSjnA5xljJYS7bXDybmgnT8t1FQ0ZgAeCKXvAR17CYpwZOOJ4UIo6U9CbhgMFQTrt1cxF5SZ10",
+	"31LN4Oka/P+u3xGZa2/NeTbEjDSW+0Ux3SVfKfQlfU0UnZGpa//gqlEoUWMmdEfYRbiTetA6QbOr+5bp",
+	"eFY772sWdw16AHkJbnqMNMlL/q05osSNfEBtt9U2PyT7V9pQLBRW9Ga2SOsUqslIN9UdYAiCOQhYgaFI",
+	"N0ivu3quM8SHTWMbMBu5FUb9DlEGY6WjD7nYiriolAtKdaDHGA+YLR23bO98TIMhq7XqjQWuZ44UhZ/h",
+	"ONln1d6Li8dPX10+hWdS69Axvky/slOvWW/gTXLMBB1z79Tbrzfq+xAN0EMQXChr+B6MiEK5PpZKF+U/",
+	"II+01Qi2CoFQgiX+vkGspakJ9NY11JHY0ecXdaRD12wEqk5URyRjyKYyRqZk/nFGutCnwdIYE2EXgCz7",
+	"fcU0nIRvvlnoVvHNNz5EVTrie3pDL2HxjxTpKgO8rp1wQboxV9cvjAzpupLvtKI8O7zPtzE185zoiOR3",
+	"s5erJGQP/mAjAAb8xjZbtslfCuL4DJz8XCsW9dP8oY74qrjly9ew44AKIbXtHwQp51xdIxEZwZckwHoW",
+	"bbbC157mb62fJcgMdM/w33/YZthWnmb62kCdrOtk5V1Npe1jA23waDSx5IE1K2mVCQaJvashV+R8EDMG",
+	"vSjUkEaROa4DecNiwUJbFE4iOoWyp4uYRVSEdhrwxKyQxY8UiTjt8YjrWfqKibA1GnVUM1QyZGSZFniO",
+	"wHFm9+e8QqjjCcuMCQYwtBqNioBD1aFsJe7OdCluznD1TSRPFlbg4zrq5rQf4CaKXppsdu9bGiZwMY80",
+	"Vz/yTlCrbzCwUQ6a+6sfekNnhkVfSfmCxljVddBqrfOxcSyNwmPE+FOhbU+bg9bJ6mevpHxJxczuD7TE",
+	"9jowubA1O5csvmFxUqnSbrTWgudzqtkUTdN2Yw3QXKIW8C4tG8pZF97pz3m74ucPnz/4mfOJHNnOJzdq",
+	"KyR74EH2PU0HCuIP3BgxtzVj6qulSbTm404cwAzBUllwbmU2TScmk2+hjQmhYobdKyJGb2zthlV3fOsx",
+	"oREJqaaudMZOpDTaTghcMzNuPWbQNxdYB/zLaGYsttJlPNFZfcmN7jT8pCPcyuDOjGptxAj4eEETysbQ",
+	"QXF4DyrIOWiQpyCZ9mBkdg2rvLpp3UvyvpibjWJYkSdRxVPShdHa3Y6AFygUhtg9HXQL8HeDBQDRrlAK",
+	"1rUT0RO5mZ/zjSp7R6AibG+GZXcxb6vrKqtR3XsEVgjh4Rm2MKGCAK5BkaLqOjEkQbtikWIZGFg01LHq",
+	"u2s7RlmgZrKcKdTc5cwXkLS52fqYmAJKFLTDc/523yqvmPUA64KsSG4bqSBILX7Nk4+w2g0UXXKewx90",
+	"e7TvD6jALYP8EUbLtpmlwmXawWYXBKpiInyMAzQ3l6Z9GUVy+m6cl6fnKfhgCQNpCMGuiwrCaGwkoEEx",
+	"ZpcSnO2fkb2ZGenztTBeo3lCewfBSa3Vb4S1o7DRqx3T/XbtqN8MWSNo9k4o9XwP32kdEImwNraT4gMj",
+	"pbkgTya9iAvzr1ajdVDPNn7ymKhdPM1MJz/1nkjn9MFESLCeuO1wkXwBbTbIdoxHf0kzDZOFt2pHQZPV",
+	"jmi7VTuh7WZtv3dIG/1m0AoPkDNycf6Yzmsp81BdoMwy+NlmBvbzYaNmvlQ7Yvv92jE96NXawWF4xI77",
+	"J7TRy02O994PMSQMkVfWZyJgJJywzTaVHd9btKvs8tMlfCenxOwTuw9RY4vUQq6CSEJbvxTsEzWhkTkH",
+	"3LLBMQUf5iaLXVtnwen0d6h1pSO7l2pduSn5VZefeWxBDMyvBzi9+UeCKqsTv5RKlyJHpR40fEFFED+9",
+	"gZzVYoUw01sGDGhIyAI2AxIG9/Fl9cV1lKJnLhqOTxysfuKV1M/kRNhPrKEeJg1OHnTYe9dhz9U1oXNe",
+	"2gLl1TDrVIMFz2pOgVWKK01Bq7Xq7SY6b3aWtdn6gOlVs7d9lyWQ9rkgVn1CtcmfLyvNKiC+0WunQzky",
+	"StBZBzvFTbli+FBGlAlptSxU7BRRjNkOa3IqzlLNTjGmEl/0I3Rvj+isIwSNY5stFHFlVUynNmIqMRXg",
+	"wDZ6IKHJb+joxLZ1yReN+Dto7BdpUObtj3OghOxVbO+rgCKKaCq9ZQ/cid5nf+WNLqbnzyPptVH9cvhE",
+	"b55RO1EhrWfmZa4pAI0C4p0agQ0RdOvCSwom1uPbWHexcpR6slzQUwvWukJfKV6r1Xm2W+sS2F5zbFeT",
+	"LtbOoi9ajE33X1PcLUwMN3xkSy3CtQFKhLaNTv+cNvO0GRmZXAav1Wgd1prNWqt91Tg5PWieNo5+ypRc",
+	"b6ib/fuf//IwEWBdRR7LQRyEK+pyH/Lhc+/8p4+N2eXxq/5fJz+8+ttxePDyefvjoJJCksEQpAgU6CXn",
+	"6DyX/Tz9/OG0kHsR8F9AWhu85lG3E1ntezBCKN5aaO99ylvFn0ul+GuRcWbYTvgqcSCd256taQ/CnJ8h",
+	"kvJakYhj8A7FedIFlt1yBfEiqnH8hPN3yDETxEYerScDvR4Qvs/L0AHLidBFCbpcfDxShIeFEm4VUwFG",
+	"PaZ6mBEa880l8sZcJWGyPc92jsnldl8WdpuxsDKzKucw/LJ864ELOb83Dedct/fOhlw+SQ2mk5eynVyR",
+	"aq7k17Zt9zGrIfH/lk7F5xAFhTbWmJBCLPXbsPWoXqiYZ/uhK2/r05jstkCFyu/8B8bGynqBp9J5oYhm",
+	"UYRbRo7LBUn78Oc42CdvPInHUhmW9NR8jkJDYUr+AX26x7EMJ4Guu3RK2wkvNyF/IYkveWNBY+a5+Ss2",
+	"zP7GPrFyyoi9ryix0L3rVYlemI/he58/VNDCFkbsl7Cx+Wn6G3OlP7SqoxcgtXVgzc3NrIXZHhuFUbYn",
+	"mKpG0yWAPjHgN0aRmI1Z2isDybxOus+fuvTBeZ7UBbPfZVyYK8VcBtkHj92EiO5Zrl1+KEHL6XNM8Txo",
+	"tfyOgANs1IXQJVzZKTvkq+4ePr3373/+q/s1xvpdO/+5WgusjiBdywohNQyTDVzGF02bYmbHAhBI5GRJ",
+	"a8wz5DNcu54LEEHqui7n3SKvxWBuzsNW8R/De+bc+aOJntCIvHpynnXop1M/LCNgxhjDew3z6/dZoPkN",
+	"ewLNKKzp2ao1mp7vYVoFF4MXdOqdejabwpUKn9sqA5xa5T2nsWZiygbkyCfHjf39Jnk5ETwY+uQ5i0dU",
+	"ZAzzVzLWwykXIXk+6n0HgBjHTDFhZO0NRB9YxKBORw2xlVSsZ99m05pCSl7IGxbRAKeArMW5fU+zePRS",
+	"CkhNah3MRZ2ef+ul80Qse8dxIUklm5t8EFZypZcNcLmTyAVWaa9SYEunjmyzq+UJJHYm7UP+yH+M7x3k",
+	"S0a8bCnbknz1col2FdOQYRAqNzPPZiu7TnLYXxQHfphfjOUM2dDY8MvY52QiroWcio7IvwJH2yUvghEc",
+	"Sad5AjmlBGY+0ci1OFZJKrQ19/2OkDHKVnNVMD2V8bVbq580fMLMPwr1FtBbAEXZQevEzh+ZDnlUmGQA",
+	"YIIql22kTALsRJwkqfYh/R97Zz2Qo2yTPmPPxzELNBnKWDHSgxqlWRV+mZsTcSdMUicl9Eu5pK20X3/l",
+	"yQMLHPDS5T48cMDfrsae414GY4TnLH/D5XJsa5E7yckShfupCF3CmnLjYxdaASSlBkYhOrNpvtkqC67I",
+	"jeQhgblRaMQunH450cnxz52Ug6W9EcGNeMPiB3ttQZgBORjsLqOHdcUYVnyWenBcTpslDwzJFjtxsU9m",
+	"Ma6rcsURW8kRsXJybX5oby92dLoMwiRg+kBzczT3figJHZGLndCcZSKrlac5doOqhmBTrNfCKosFjgQl",
+	"X4YdnRFry0ERAmg9xmjG6awwLRJZjU8UFwGzeaMkkOMZuCpDSZQs0mmyHUzUVnpNBhKJZpNvG+Od/xS/",
+	"vQ4+DtnHj5d/Hzzvt35qq+8G9QOx/6Qx/un45m1zdHU4++Fja/q33ovhO/Z9cKKe0ef8tXwVv9Rvwh+v",
+	"qyg8cx2z/yAqz3lCNMDI4L4H7ed3ov28ZdD7Y8gs4qqoQbEtPy1nNS8hfzvTlTvx0ZlXki6ytC4YYnOW",
+	"XNLBFL/BkOv4HVE4Fb3HuBhkDLS0ThYyxIliYxpTzYjSbFzMdfA7WxtTgk0fI6Oec9zhXp2st72S1rC4",
+	"0t4ReXfYbm2x+Yb2a/Gm5jaw+VL6R0J6VMGc3M1Z00NK6BdjS48hTyrDOarwJdcA3iZUs6K+TYZBZCtc",
+	"jMqP6Y5QaOxjhTYXQTSx/S/y/IKJ8NJ9Zh3j6ylUpzyYX6tU4aciJDSKyCgBltpUK/bLDa+0qmnMRPKh",
+	"ohzc81R2Qcm7JiOpNGk1zghNHHjgQEPN17xBRiHDuWqLcfNyoqmq6GWpvCjxsDTTsNE4bTR+ygxfsOk3",
+	"mWkSSYBoLjeRh+vnuGZnSBTnOlYKSGenQZRw+hwyH85WcSh6BwerkNnufbL/stlyyxmvsRdDBr0r5EQX",
+	"Jco5Vrk6R24Zc14n4c1+qTzXba1s7nyuWwKLXae5VfLrPSSUfXnhBTWi/V0eM2PgLM8EgzuyygzYPLYU",
+	"VvYX5Vpa5wFtEpR2jYKiyDU3jlm9I7ofu/YAuoYaWEPLte2uk1kLFqhgowvI+wDDDKJpQQCzFMpqPCg2",
+	"hrif2g4AHdTSYN8gPVclYYRKSeFBMoRuzazQTGvVpasBHudaByk339f1zIb+N/k1JokWJQv9mFvjupPB",
+	"Crt63nG1xGqlhYfrl65kGui61p8znB6W5HG6TqoOz2lOnctduamTSzlJ4IvN5ZcssZJWY2hijSIHQxZf",
+	"lqf/sSsPLMdxbBn/Xt+uKHZ2vbbZBcD3EkeX5chUZXq5kQvMNkt6vkF3GtvuzebyI+c0nyxknHhSHruR",
+	"nJt6q0KuxhOdP47zVGjvwT4LJDJ2ecgifsNijh0DV5yZKsch2dWd+qEyu16e/k+rlXvT8qwoLL97cIr/",
+	"PrmGOdppF4jN2EZOndv7hCWUS02l7zjG6bDC1/ADcFBhWxwuoLcJZBfBZWi9YtS0gZR2pE/CcRR2d47l",
+	"FHScmWuE4sb6uiAdh7xe2xaFjCbQc8CND6qTdyJksS2yxuYcbgItZC19ddA48Uk3naLe/bqIdeF2Leuq",
+	"pvQ9xrrT9e0iVzM1kII99Cj4ox7PJ0BRSw9oURXPlo7Ec3sw+/akFQhucpXp5wrl8FyvVfWnJF6aP/DF",
+	"Ged6x4ep8SBPH7wcK8vmKp21HVfMgZ0aDBcPJc48tAVihvHzGyZQGmbqZVEoYhAZXq3qVm4Za7Frp6nY",
+	"dui2Do5M4S/roeyIIRrkNpKNr+mimIZUGuAAZ5i7awWlYiBP3XF2C0pK94CNhdCODE2DzK8dAf3MsMOy",
+	"MVZZ6IPNkLxQEQpdQHFgdAGjmCTzbbbjFZv3BrU1compkVjfuF+gw6EdeJPclLHiQf2vEBZeGOhzN6UY",
+	"98P+0k6BQk4flJsHe2d3LB656OZMfjubaM9qUqU+76dOpdIZFd+2RfAt5yVU8ZCdWR4+HUoYX2vnEEaM",
+	"hsvc0S/tAu5PpcqAoMBPukm2UDzn+DQGX7mbtWobmIo+TwTwsmBu0tLiQce7z6plZ9QkHUjuU+UrdLsW",
+	"qnZ18goLfdP0jd6MMG5HAatMUzL7NxypLtYV51Q64C0iQt+KG0HUEclwGpghbLP7Hqk6uXRtcA3PyQbi",
+	"aGQ0uBl2PDspbMIehunhuB8drTd76gZcLeQmDmIasDl+Y7lKimBDZr3ZRV6Fs3dZjN9hw9DzLATv1Ids",
+	"xyuvVzV3T1x5E568nB8/qJkPauYOpQzTaddw7PJ9Ry685Yrm3ic8WEu98YVy5iwRkNhxfCRvQCsdKRbd",
+	"MIXiBG95pIim6toNWmOCCGk2bmQGuhJxTpSRWfDyU2Pyj+SNy2yHoTFG6y0XILiAHciQwsaSyT62bn2Z",
+	"T5ZKOl9+iUwpZy6kwVdscvQQG/iDmrIReO0Q78BhRu5o7DxMUOKTLNFQiw89CdlI6gpnfjI3Ufs/7Mxv",
+	"nPlgwMyWaKkb+Rk3UDwbD4rnGopnkv6GJteDv/NBEb0Lf2fC7uxA4y+jhgqpV2T4wh1F9SlPC6fegEqz",
+	"xL/5Cj64haDYdXLunWaV4mG+qFC70gN5gkUl4DJSPIShgVCIqiVRTOsIMoXLU1abRSmrzVqrtx/UjsID",
+	"Vjvptxu1w+ZR63j/5KBBm73qflSDyNX5o0A9D57U+/WkAhJ+435UVE19FxTHVBb3TVy8wEAL5F+Qc9gV",
+	"hiBdmlh4Bm0eoB7ZlqRQW91jbl6ezGro+X4cn2JeG1ybB2yU32o2ere11vP7+R1xweo8sEx5BIp7UBUf",
+	"VMXd9eqJOaQaCuRU2/DwXWiNe5/Mf9ZwXS5n7bvP7d2Kk/tlOnBpkeYKllLog0DIfSG/oxOUD5nI/xGZ",
+	"yPfPHmxn/KVm5ZjJsa3kNOCggrPckNRFizM7V8DO2AWsqnkHzWk64Ban9RIZdwR+ZUYkfiOnViRqIuqW",
+	"NoCPwRJ8UUGBqe+qS32sSlUuAXOkcDwQfA/qXdnHCY3m2gxBh1bs/YNcjIgJmNIY5idaysRRm6nmMoa2",
+	"0XgVS5Rf6FqO6Z9DOYVVjmCnfZuClNTV+imcpGAJBOsd0U2gOZeCOh1KAr1jZYqbM6OBIVXgptEOcDmB",
+	"tKdwpm+pE+CNJZD/FDdAAlz4a0Q1Tub6GcWBOcY8hDk1eNLMYpaote0CtXa/dhC2We2of9ioHfeOWjUj",
+	"f2i7dxgchceZSVtIlKkgSmrlyAuN8iglyFcTdPd63739ljRb+wdtL1mpHI+lgrLcqn4Dg/vZaseB5SEP",
+	"roP7dR24ISd/LOdBOlzWTmXQw5QbKp9MhzwYujkRSssx4frUiayQBUZqYE0qMMklCVVA7feU827PepYl",
+	"3R0bMPgBYbtmeMiuxD7jF45dWOCLlbOxAPx36uyAwRG5Pf+Rmf0GrL7MPwKAezBHHhwkO5zEHOIIhljP",
+	"yAYZXXdoCu19glX9ZpwlabbWdgKq0FsCWy13l6ziXgXuEgu8L+QvQQJ6cJj8wR0mV/SaJezC6HK70nG3",
+	"ZBmQqrnUdwJ3FITkl1jcV/DS35C9XdyFCtNUv1hPLAOVpC/W3SYCKMUHgrEqQbAlWmHL9dHEW76drf/W",
+	"cMJei0yfzWZ7Trts1faDg7B2xNr92jE9bNbQmY0ceknfqmc8Qk9VyPpMgPpe3rHK7qCy98BgbLXzAMjo",
+	"wXVwv64DPMt/LMfB+6EE/6p1dOKhhoA0dKzppYlcy5MNDBnfj1fAYCXfc6uIH5Se6Q2O62O7uDsxvxe2",
+	"88BoixltdbyVGe4G5A9a8YPdvmu7XSNPvG/Ne++T+c9vMK1hK5nhl9kR5Xb6KvZUYKcj5L6QmW4+9mCl",
+	"/8ekNXxB9uB740mBwnhJZ+aUsym2eNIpDZ4lTZ8i1tdETrRP1CQY2swEEk6g4SHzDQ8QkkRSDFhMhlQV",
+	"O+fGEQ3+4878xuVUMEB7lUabKFNw+z1quI0HDff3oOE+tLh6UHfvuuTrN6Dx2oa7pe7m90NJQh6ifDMa",
+	"7nTIxKLr+dRWYChsDEgjJaEcTPkklFNhyELZBoL9iaKRqpNXafNANZRTAT+nHQU7wtZ0QMKfNC8VhAkd",
+	"zwhOycLb7SWO/UpdHQiB1LqRvGGhnSYa0BhGnZuFX353Xmu1D908PCkY6bG+jFmdPBU4ER31dbvmay7M",
+	"RgR8wQCiI6jLLJzGUrM6ecEVuotwjIJrzsMEzA9c6ph3GPiPKYkLdLVaELpEaIVMY4KJ53tDqobeqUeb",
+	"2/3PICJmN9/h2xr97f4HehEYfMkgCMU+eqcHhiH0/sECbVUoL7lwUUGA3rC4lzgWN/CmO+Jb7k03ItHe",
+	"+eBUv6cxzVSTIR1D81XCxX371FeIk70bFvP+rFSqvGUGShPt2kwbS2iIDeXthFKlLWeXKBiUsb2mQ4aj",
+	"upwkmFJFaAQ81ieaXjOBthd2o+0xPWXmUkwCCO/26x3xA2Nj0h0yGnZPjQh2HeeTmfjW+jKSTkbQAtdw",
+	"cjcTx30YZ2wAUtSwiL8jBHbC4bdnx1xoGuh8Zh5KOuBEBhq74ZzuQxW75ToQ/cjiEDTORXb03pncwZAF",
+	"16RvjvwDM7on/dVggLqmMjql7/tlRqEMyvMmnshgMrLVGgutDB5DbYWCogos8JBTkU4qM9dV0k3/EWqF",
+	"IzrrCEHjWOIQa5hlBnzBNXjE3t9UpC34aab5I3AyPaQi/SK22tkvUxeTLdzXxLLQLQC1Ar6D1jxzORxJ",
+	"b54KzqN112rU+PxCJ2NjmLCy2WXXOHZrvaU45PyAc4futpzEHEA1GXmnnhrSVvvw9KR/fBg2jpvHxwfB",
+	"UXjYPqGtPqO0EbTbNGw023S/1z/oN3utXqN33GoFYbMdHgbNdq/RbzRo49icPlzaFQ5dy65uHPaXupDa",
+	"rs66zyP2Ljbq+FDrsTrd21P7dbunPUMoikVwSvfWmaL2l7/Vzke/1i75QFA9idmf2+FBM/3K04WZsbCe",
+	"ZuO00d5gYJvNmc6QhCvVDGkdIaD4r8w7PThuNfd9T7NbfamN1n3qcRGyW3jmDnsXX2oZs9CR2eocmOQA",
+	"/NadV3/oRJgww7OddAQ5tW32yg/Yu42Y02DQPRkTLUmrTV7yb41i++bJM59Q8l7GYbII8tWT14//9rW5",
+	"/ubVc6MXU/L9m6fP6wS0K3B3dgRXRBttF9RxrhXpzTRTZ2gGzsZYswkylI6s3kxjRpT5gC3OdKUzIBzQ",
+	"JdSXcUdMk89gOSMMnOijsxfjJ71YXjPhm7WNaAht80JJhjQeka8o+ZWP8c6JGNPg2iyU9GncESMJxZpU",
+	"4Nt9MqJBLJVPvrt6+YJMIBKbtAKhI/a1D7K21ap3REeAz5fdQgbomyfPUL7nIKcwcktDooYy1tGM0L5m",
+	"8ZTGoToj3YQZdBNDRXRE9/nTK5JoJnuK0TgYdkmfi1CVzskw7Mcd8qXz9UaTSPMxjfVeX8ajWkg1nRch",
+	"BrIw6yKNtJv9GQ3LCRW8xfv/3zx5VmvWD8i///mvau3nsuvNFdrM8yWzSqQPow6ZhfvW2MM+HjuftOeA",
+	"uGo2Rp6xepty5LJgQnL4jArCxvphFN/vlaEjsROaoHRTnp41WCxbKLVbngG3MEI9O503Ke+2I3rxKPUy",
+	"tfJuzF7CwPI15DjTp066HyfSsC2u4EXJsGV0+MPAX+VKv80i6sAXQamGcdMx0VNJIqaN+eB3hJMNgRyN",
+	"pGBmJVlZUMTzEABLjJvFM4VjibWEgWZmzXm9XrN4xIUtqpeaB2zJdOLysHVmWvF+9WnFa/vltzcVwBlS",
+	"YiuEMriooAYvKL1ohuz7HhCKd+o9xUkGWDYxojPioM2sSTiIGQOGB2TDzW0hnalHFhX1amrvG6oUHbBl",
+	"8zoyh2PKYnYfvqE/Ksu7hLOJqp9VkLbWaHPc7xPQ59Jcuyt6bQN3iSilUzpLG4GAAmkYj/nDLLNO3r19",
+	"kaUIGMUGNT6gw7koo+GiRnOsl2TdZfSwav6WJ3Do1k9ly+oI95DO9uDYnMs121bAl4zt7FrXRRdj4zma",
+	"fmTtrCTc3Z/E2JImZiETmtNIkYnQPDImDkPnhw8zDDpixAUEUyKqWVwn59bSsd65RyolsNUTQEvmfO7+",
+	"LDR+5wr9wyG9vxmgLt3yWsipwBqjnSrlViztZciztBqzj1M2FYv6PqE4+ElrGgyBSEj36RUddEE+dd+y",
+	"cVx7wgdM6S756u2zx+Skvd/4mmgWRSC9bGpKHX0SyBBobINeLLSaOI/JlM5OUbZBR6dcNEEqRmIWyDiE",
+	"sCi2NhHYE7UjpnIShaQXM3pNZL9vU1+Slv918low0n1LxQDNAtljs+IUlgxXcBmQGzIH/1OBGzPWzsQB",
+	"CCO4ms3G12lubRcg9OdGrdlo7XedGwuZmWFvMSRayb6FJDeGlFIGjjdszmbIvslZC0NGQ6ARqxUDULwS",
+	"E6FlTITUKPjfnzud21aj1uncHrEP3/x3sYUwt2thqeWM7DcOwIuU7h/qYXkUJT3J8uvveNvGADpe2b4v",
+	"+rVXUrDaSxgyUbL/ZqMyAKrJBGOPzMdI8FKpf2ver5Vdel/GI0gt6nFBwSjMIvOw1Tw4MBtaQFpuTTci",
+	"rMsxE7ejCN+narLf5wFLhIQxVa2bhIvBKKpnxdiceLud30zOB5nZ1psfdrgfPqIDtvePMRvML8ldyy5p",
+	"zAM9iVlmMd8/u3i28+WMxcJq7KXli3nz6vnO1lIo/TErxDkt8aTA8iwLrD3haiwVx0eKGaB9as8+kn3i",
+	"s+8ZDrDqSbjns+9lBMqqR8yt9k7YWqtx+HDYHg7bb/qwgRKQZGZRZVQg6+0rOHkongtSmHkwtBqA7JOh",
+	"nEJ7zALxT1D870GId4mcy4k5fPLnRu3kw59q+J89/E+hzK9wvM3d++XDxMCV60bBow8Ex3z+xg2T5uHq",
+	"BwCVr6S+pJqrPkcr4Y9u1NAFZ8BObZk0J7M4ovw28UkAMSXZmMpYxWmj3tgo0qmp4lIh0Z/gzA7UXTme",
+	"W4x6FSdI3r9boSA38k7yayo64rOZlL4HOAgf38W68NWX2dwWQA1flutTwYH/I7wMEVCa2GnI5CGl875T",
+	"OjGXI+eNnqZp0Xiyt2ZJMe3rJWma8HPiBEVnh2a3m+dtdsRi4ibZRd5mR6yduIl7vq+sTQTp7yBlM8V9",
+	"2v9rovIrjRlkB4e7aQIGmEk6gK0Fv+R0GNUuvzYR0pJlgRpYNZX0ajZmF3efTFqa13nQWsyjDGit0dvv",
+	"146Cdlg7CVus1qYH/f2g1WvSxok5+DKgAAwmas+/Ncch5gMAyYAJczAAdWk1tgEuchVb+/tyoic0Iq+k",
+	"MKZ0EEk1iRk5d1HlVKdGaJfXBSfLr5aUCeJPAf6bBvKC3Wp7wE69858+NmYD9Uv/WSt8EY3fvHms6OO/",
+	"VhGHQHFrZG8C0T2kbt5n6qbj2om8wwu7ytyEgLoxa/FLztmNhh0k8GBwO1aaWJLEClyncOMhIl17hrr1",
+	"jui+eX1pcw4p33MnruZ4VteO/HV5mJa19WY2flHetAzI1tumTQPmCM07FexVf2H42X+RV5AuAmBJ83k6",
+	"oiPeM8JsmlEm2aRP9slLyFZoNVpthBLr91mg0ZTZb5InLMBplYZR1OeY1cXTDBMq/Hb1cWsAtTttPw4Y",
+	"XBkRRexVZFKl8U/z40MW4+99ihgynd6MDKkIN+dyeb1+7xP8d0VGz1sozbf5D7AM6J1lY6CW18GY8m6f",
+	"Cxp17V1K05mCxllf4wyHQAo1iTRm+nFNAjqyjgu8VQprt5Rm+Fi2tjLjEBZQ2jdnpVZU0DfHAuoLNctC",
+	"AP4+0oseel8t5CNZMt1YEylNXrB0gbrGOGZQxWFPYGEiEdy/RhZRYbbAH+60NR7E9YNbbbVbf9vjO4bE",
+	"i8V8QntQIU/HueCxRh4SX6ZUYRWVEYlnaT4JHuIhRWlgpKTiIsDpcB1hByOBS+tkriuPa7ADk+lsrx3Q",
+	"mYmMidHcoS0yEWyaMBFXYGWtlYFhE4nJQv79f/4v6Tqfjv0TZT52+AFhnrmhR4NromXO6AEvTa4LpwGc",
+	"IkbJMFrBVweN/a8NMyMs5JqMIJ+YEvdSC450TXRAuTgjtCPwpeAxhEexg5F5zLBMDHgAOS7qKiLTj8jp",
+	"LIUFXyH9g6ghmxqGBrLzZqEhIGMffyHD8HsqJjSemRuODGBxgrX3Ats0JiUkGccQWG6GEBYMWiSZIbjM",
+	"LYHx3D4S31fGlZm8uVWp+C7cyMb8vQithxZ8Dy347kgwPwVu7hxvsRMVLuSwe3N4z8bOlzTaozoRqcCX",
+	"jHhxfj8tXfmyj+V5vRn8F9yEw4nAQQsRF5AvbGgMZbmVP2gtd2EMrU1FRvu3S8acBW6+o3mRD9+F6uZ0",
+	"Tq6fDMPFT8g+BL8INEVit7aSN/d+LhSLdfJ+zEq2Lk7D3Y0ZWuRtRDABc/jROgJ+x4KxsAWvgZrTjrKL",
+	"bRbHjgwxbLyKLCDtiL+SVWV1tuyqWiURLbnbNW1vW1kxnesEDEQeQskq7ARgaQANZ8Y2U4EjAv+2TUCA",
+	"jj3s8XFHGgcEa+3nrJss+V7OTZ29Ec9UemNWbcneN7f+uodxrOkLc3ihmFOw6aWmsQZYyChMf5FR6H4x",
+	"T+EnsyC0LvJSaJW4zj/4hmQq6TdAJ4+BIXBVnDyCTkB3x4OVez/JI8izoRLcOW9tTc52hm+pMHVfKZWm",
+	"T6GroL2taJR8JsEE00uMBYfqQEAFGdIbRpp+o9Gol2d0/DHk0++reSwcwd10Pj9wbaJKrL3lscCczebv",
+	"eGUuc2HtJTQr1dRnqXd1KkISj3ngrvc6T+3Lsta9T/Zfn5ePorRJDDbVVw+ZqJOLOfdXeTDAEuEfTcNf",
+	"pt3n13CTAOA3pUuDlMxPnajM375kIsdueelmnLRMP02I4YF93lcIJutK2SX3nChbglTIH8+jyEVOC7OX",
+	"IcsYQhXFSuY7ePs9ZQ27hWfScQ1g8rw3AUyRh8DcvnbO61sJiL2nTNeG62AacvCAps362QjnC9CQ/o/9",
+	"TD0Af0x/EkWvcKfnISUv5A2LKHaaqsAkAUinjtQqaXGGPFZrbw6PD6mk96i+OSRkOA6yjjzDKWQve58w",
+	"f/kzUndhIDjDSZLArEG+eTPGUZGwuRj4qchNkjoUU6hZUk2kCBi6iyOqdEdgIcV0KMEuVnwgCBfw757h",
+	"Z9gMLGQjqVlIhIyJO0KrYp6GfNfR+9Jllmh+axUt5LWupGbh3maWIZDyzsqE92D3fN8bx3Ikdf4uyzAs",
+	"560cLTRQv9NgoQHtylgh4L4apyvTrix5PMQKH2KFdzyuS2RYkTmFJGV2GOFfl7UvnVNgaPr8zQWJWZ/F",
+	"LGHGIM5xjJbLxsEgIfBfrLEpsbPN11Yea2PH7w31KFqhT3mdSaOxH/x/oQygF7R5BC4x/AGsLLzwGBu+",
+	"m93gb3uZH+dO/1wfmYJWMqrTuSzuIlPaE7K+HXnlaSRHElfZQjCANnZ+gs9mKEEh6eVpISWCvRTJ/1DL",
+	"I8NdeKCLJOAT82IXJwbdHCmglAAu4X1rksE/6A3FBcwTQ3rVkcPeN6BL5CiWfLNXjt5WYyf4xb/vEsPu",
+	"Gy5onUN3BURH/Ib9Wm4jQrKdMtQTSTFwA2MthwU9y+bjUU1oFFmrkajJ2HxSyRizb2OmNI019BUvIoIX",
+	"/IYJptbgBKsEPDUbyqkk6RTP6yoKSbKkIvvFfOTusHuRhzJuaS1sjpiO+RL2bZiednmImo+4GCijML+J",
+	"5YjpIZuoR+gzxTYpZ0RIO0qQRiSkmtbJe5emaZdBhlR1BCUvn169vXh8+cvV6x+evoJJwqOJ0kYNh6Rt",
+	"4D8ox4iW10yUtGx7aXewHi8YR5QvkEAGCI4P2Okevwy1Hv9i9WL1i5aaRp+SJfy54wVDqjuejyTz5475",
+	"bMf7TJqtlQJhW45hF13fWNHbFSV++uwnILwyiFpUOSyOoBt3SjnrUagcM0HHvO7ObomWwRV5PWbCMO60",
+	"oWUBuTyWQsc00N8r66XeinkE9m05/mFX7J16+/VGfX+eh9AwhN5YNHoTm+VpGFuG9tpC/zy3p/16I7cv",
+	"SyISRy6WZhLg6u5WrLivgMrw/eXrV9XwOqOopO0Ir383r6uEV7eAFXh1aD0lDqt3e77vAXl/P3/5Yj3k",
+	"QV+mci2g1WiQ6ZBHST65ch4WFP4sPCVded3FFH4cmQi9sbgik7FPuiEbxDRkob3jLQu5gmEuoZusS62i",
+	"MZBEilz6Q0CDIauTdmM/UyFANe1RBV0n4RWgZ7COcDIJujPI8ZiLgVNJYDhCj0ZUBCwuET5vGQ35bvQQ",
+	"AGlB2x6Arl0+6iTmUyF3Coq/qb6Srr2AAt8mjbd+A/Zska7jEIdgW020a1jIsPYytx3+isYJGK9JbaZv",
+	"6JprAsXXPlGaDow5K2Ojj4UTaFNrWNYEJonteWZh3MLL+uUhmww3sFhbOuBKsxhcnYoPBBSu4BnA2aDW",
+	"/Zk4PWU/Y9vXUyehkf5FrWmTiI7t9ZtOCNRDNqrnvYyq4A1/NSfcfNp3BfjYXAs5iy0bSBeKFaxmmYwG",
+	"w+wCecHLn6QTi/Aoj+g1wALjqNm8KGwdPKRhfS4mXrTolxRHfMAiSBBJxUJIS44imO/EtSIjCMpma3DO",
+	"wHOcDBDHJY3qpJsdDIlDkzpiCo360peQhH0YdtOXcZ1cSevxcHdBUQ5ytoPGvm9W5Nr9YOueg8YB8iK7",
+	"QRxNuQxuyUSrazYGtbrPI6Z84kbDJbOphgxHBzjQyaDoxd8xGumh7/RPi9Z5/0HmPe5Efv7w+f8FAAD/",
+	"/w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -87,6 +87,20 @@ type Consultation struct {
 	CaseID        *domain.ID
 }
 
+type Document struct {
+	ID          domain.ID
+	UserID      domain.ID
+	Name        string
+	ContentType string
+	Kind        string
+	State       string
+	TextState   string
+	Size        int64
+	Sha256      []byte
+	CreatedAt   time.Time
+	ChangedAt   time.Time
+}
+
 type Draft struct {
 	ID              domain.ID
 	UserID          domain.ID

@@ -93,6 +93,7 @@ func run(ctx context.Context) error {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HTTP_ADDR=" + address, "DATABASE_URL=" + box.DatabaseURL, "REDIS_URL=" + box.RedisURL,
 		"LLM_BASE_URL=" + model.URL, "LLM_API_KEY=" + model.APIKey, "LLM_MODEL=sandbox",
+		"S3_ENDPOINT=http://127.0.0.1:9", "S3_ACCESS_KEY=none", "S3_SECRET_KEY=no-document-is-kept-here",
 		"JWT_SECRET_KEY=" + strings.Repeat("load-", 10), "RATE_LIMIT=off",
 	}
 	if out, err := command(ctx, env, nil, binary, "migrate").CombinedOutput(); err != nil {

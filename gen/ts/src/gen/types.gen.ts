@@ -79,7 +79,7 @@ export type Problem = {
      */
     instance?: string;
     /**
-     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, too_large, rate_limited, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
      */
     code: string;
     /**
@@ -980,6 +980,98 @@ export type TimelineVerdict = {
     head: Sha256;
 };
 
+/**
+ * Where a document comes from: somebody sent it, or it was made here.
+ */
+export type DocumentKind = 'uploaded' | 'rendered';
+
+export type UploadDocumentRequest = {
+    /**
+     * The file. Its part should have a file name.
+     */
+    file: Blob | File;
+};
+
+export type StoredDocument = {
+    id: Id;
+    userId: Id;
+    /**
+     * Its file name.
+     */
+    name: string;
+    /**
+     * What it is, told from its bytes.
+     */
+    contentType: string;
+    kind: DocumentKind;
+    /**
+     * pending: its text is still to be read; indexed: the search finds it; none: it has no text that can be read.
+     */
+    textState: 'pending' | 'indexed' | 'none';
+    /**
+     * Bytes.
+     */
+    size: number;
+    checksum: Checksum;
+    /**
+     * Reads the bytes, without further credentials, until it expires. Whoever has it can read them.
+     */
+    fileUrl: string;
+    fileUrlExpiresAt: Time;
+    createdAt: Time;
+};
+
+export type StoredDocumentList = {
+    /**
+     * The documents.
+     */
+    items: Array<StoredDocument>;
+    nextCursor?: NextCursor;
+};
+
+/**
+ * The SHA-256 of a file's bytes.
+ */
+export type Checksum = string;
+
+export type Passage = {
+    docId: Id;
+    /**
+     * The document's file name.
+     */
+    name: string;
+    /**
+     * The page, from 1.
+     */
+    page: number;
+    /**
+     * The words of the page around what was found.
+     */
+    quote: string;
+};
+
+export type PassageList = {
+    /**
+     * The pages, the best first.
+     */
+    items: Array<Passage>;
+};
+
+export type Verification = {
+    docId: Id;
+    /**
+     * Whether the bytes are those that were recorded.
+     */
+    intact: boolean;
+    checksum: Checksum;
+    storedChecksum?: Checksum;
+    /**
+     * The bytes that are there.
+     */
+    storedSize: number;
+    verifiedAt: Time;
+};
+
 export type Liveness = {
     /**
      * Alive.
@@ -1017,6 +1109,11 @@ export type CaseId = Id;
  * `nextCursor` of the page before. Opaque: its form may change.
  */
 export type Cursor = string;
+
+/**
+ * The document's id.
+ */
+export type DocId = Id;
 
 export type RegisterUserData = {
     body: RegisterRequest;
@@ -3544,6 +3641,388 @@ export type VerifyCaseTimelineResponses = {
 };
 
 export type VerifyCaseTimelineResponse = VerifyCaseTimelineResponses[keyof VerifyCaseTimelineResponses];
+
+export type ListDocumentsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+        /**
+         * Only documents of this account.
+         */
+        userId?: Id;
+        /**
+         * Only documents of this kind.
+         */
+        kind?: DocumentKind;
+    };
+    url: '/api/docs';
+};
+
+export type ListDocumentsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListDocumentsError = ListDocumentsErrors[keyof ListDocumentsErrors];
+
+export type ListDocumentsResponses = {
+    /**
+     * A page of documents.
+     */
+    200: StoredDocumentList;
+};
+
+export type ListDocumentsResponse = ListDocumentsResponses[keyof ListDocumentsResponses];
+
+export type UploadDocumentData = {
+    /**
+     * A form with one part, the file.
+     */
+    body: UploadDocumentRequest;
+    path?: never;
+    query?: never;
+    url: '/api/docs';
+};
+
+export type UploadDocumentErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UploadDocumentError = UploadDocumentErrors[keyof UploadDocumentErrors];
+
+export type UploadDocumentResponses = {
+    /**
+     * The document is kept.
+     */
+    201: StoredDocument;
+};
+
+export type UploadDocumentResponse = UploadDocumentResponses[keyof UploadDocumentResponses];
+
+export type SearchDocumentsData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * The words to look for.
+         */
+        q: string;
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+    };
+    url: '/api/docs/search';
+};
+
+export type SearchDocumentsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type SearchDocumentsError = SearchDocumentsErrors[keyof SearchDocumentsErrors];
+
+export type SearchDocumentsResponses = {
+    /**
+     * The pages that were found.
+     */
+    200: PassageList;
+};
+
+export type SearchDocumentsResponse = SearchDocumentsResponses[keyof SearchDocumentsResponses];
+
+export type DeleteDocumentData = {
+    body?: never;
+    path: {
+        /**
+         * The document's id.
+         */
+        docId: Id;
+    };
+    query?: never;
+    url: '/api/docs/{docId}';
+};
+
+export type DeleteDocumentErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteDocumentError = DeleteDocumentErrors[keyof DeleteDocumentErrors];
+
+export type DeleteDocumentResponses = {
+    /**
+     * The document is gone.
+     */
+    204: void;
+};
+
+export type DeleteDocumentResponse = DeleteDocumentResponses[keyof DeleteDocumentResponses];
+
+export type GetDocumentData = {
+    body?: never;
+    path: {
+        /**
+         * The document's id.
+         */
+        docId: Id;
+    };
+    query?: never;
+    url: '/api/docs/{docId}';
+};
+
+export type GetDocumentErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetDocumentError = GetDocumentErrors[keyof GetDocumentErrors];
+
+export type GetDocumentResponses = {
+    /**
+     * The document.
+     */
+    200: StoredDocument;
+};
+
+export type GetDocumentResponse = GetDocumentResponses[keyof GetDocumentResponses];
+
+export type GetDocumentContentData = {
+    body?: never;
+    headers?: {
+        /**
+         * A part of the file (RFC 9110), such as `bytes=0-1023`. What is not one range of bytes is passed over.
+         */
+        Range?: string;
+        /**
+         * An `ETag`; 304 when the file is still the same.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The document's id.
+         */
+        docId: Id;
+    };
+    query?: never;
+    url: '/api/docs/{docId}/content';
+};
+
+export type GetDocumentContentErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The file has no such part.
+     */
+    416: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetDocumentContentError = GetDocumentContentErrors[keyof GetDocumentContentErrors];
+
+export type GetDocumentContentResponses = {
+    /**
+     * The whole file.
+     */
+    200: Blob | File;
+    /**
+     * The part that was asked for.
+     */
+    206: Blob | File;
+};
+
+export type GetDocumentContentResponse = GetDocumentContentResponses[keyof GetDocumentContentResponses];
+
+export type VerifyDocumentData = {
+    body?: never;
+    path: {
+        /**
+         * The document's id.
+         */
+        docId: Id;
+    };
+    query?: never;
+    url: '/api/docs/{docId}/verify';
+};
+
+export type VerifyDocumentErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type VerifyDocumentError = VerifyDocumentErrors[keyof VerifyDocumentErrors];
+
+export type VerifyDocumentResponses = {
+    /**
+     * What was found.
+     */
+    200: Verification;
+};
+
+export type VerifyDocumentResponse = VerifyDocumentResponses[keyof VerifyDocumentResponses];
 
 export type GetLivenessData = {
     body?: never;

@@ -644,6 +644,63 @@ export const zTimelineVerdict = z.object({
     head: zSha256
 });
 
+/**
+ * Where a document comes from: somebody sent it, or it was made here.
+ */
+export const zDocumentKind = z.enum(['uploaded', 'rendered']);
+
+export const zUploadDocumentRequest = z.object({
+    file: z.string().max(26214400)
+});
+
+/**
+ * The SHA-256 of a file's bytes.
+ */
+export const zChecksum = z.string().length(71).regex(/^sha256:[0-9a-f]{64}$/);
+
+export const zStoredDocument = z.object({
+    id: zId,
+    userId: zId,
+    name: z.string().max(255).regex(/^[\s\S]*$/),
+    contentType: z.string().max(100).regex(/^[a-z0-9.\/-]+$/),
+    kind: zDocumentKind,
+    textState: z.enum([
+        'pending',
+        'indexed',
+        'none'
+    ]),
+    size: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(1099511627776)),
+    checksum: zChecksum,
+    fileUrl: z.url().max(4000),
+    fileUrlExpiresAt: zTime,
+    createdAt: zTime
+});
+
+export const zStoredDocumentList = z.object({
+    items: z.array(zStoredDocument).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+export const zPassage = z.object({
+    docId: zId,
+    name: z.string().max(255).regex(/^[\s\S]*$/),
+    page: z.int().gte(1).lte(1000000),
+    quote: z.string().max(400).regex(/^[\s\S]*$/)
+});
+
+export const zPassageList = z.object({
+    items: z.array(zPassage).max(100)
+});
+
+export const zVerification = z.object({
+    docId: zId,
+    intact: z.boolean(),
+    checksum: zChecksum,
+    storedChecksum: zChecksum.optional(),
+    storedSize: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(1099511627776)),
+    verifiedAt: zTime
+});
+
 export const zLiveness = z.object({
     status: z.enum(['ok'])
 });
@@ -675,6 +732,11 @@ export const zCaseId = zId;
  * `nextCursor` of the page before. Opaque: its form may change.
  */
 export const zCursor = z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/);
+
+/**
+ * The document's id.
+ */
+export const zDocId = zId;
 
 export const zRegisterUserBody = zRegisterRequest;
 
@@ -1113,6 +1175,79 @@ export const zVerifyCaseTimelinePath = z.object({
  * What the check found.
  */
 export const zVerifyCaseTimelineResponse = zTimelineVerdict;
+
+export const zListDocumentsQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    userId: zId.optional(),
+    kind: zDocumentKind.optional()
+});
+
+/**
+ * A page of documents.
+ */
+export const zListDocumentsResponse = zStoredDocumentList;
+
+/**
+ * A form with one part, the file.
+ */
+export const zUploadDocumentBody = zUploadDocumentRequest;
+
+/**
+ * The document is kept.
+ */
+export const zUploadDocumentResponse = zStoredDocument;
+
+export const zSearchDocumentsQuery = z.object({
+    q: z.string().min(1).max(300).regex(/\S/),
+    limit: z.int().gte(1).lte(100).optional().default(20)
+});
+
+/**
+ * The pages that were found.
+ */
+export const zSearchDocumentsResponse = zPassageList;
+
+export const zDeleteDocumentPath = z.object({
+    docId: zId
+});
+
+/**
+ * The document is gone.
+ */
+export const zDeleteDocumentResponse = z.void();
+
+export const zGetDocumentPath = z.object({
+    docId: zId
+});
+
+/**
+ * The document.
+ */
+export const zGetDocumentResponse = zStoredDocument;
+
+export const zGetDocumentContentHeaders = z.object({
+    Range: z.string().max(200).regex(/^[\x20-\x7e]*$/).optional(),
+    'If-None-Match': z.string().max(1000).regex(/^[\x20-\x7e]*$/).optional()
+});
+
+export const zGetDocumentContentPath = z.object({
+    docId: zId
+});
+
+/**
+ * The whole file.
+ */
+export const zGetDocumentContentResponse = z.string().max(26214400);
+
+export const zVerifyDocumentPath = z.object({
+    docId: zId
+});
+
+/**
+ * What was found.
+ */
+export const zVerifyDocumentResponse = zVerification;
 
 /**
  * Alive.

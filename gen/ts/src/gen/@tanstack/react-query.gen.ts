@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { addCaseMember, addCaseParty, analyzeText, compareDraftVersions, createCase, createCaseNote, createCaseTask, createDraft, deleteCase, deleteCaseNote, deleteCaseTask, deleteDraft, endSession, endSessions, generateDocument, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDraft, getDraftVersion, getLiveness, getMetrics, getReadiness, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocumentTypes, listDrafts, listDraftVersions, listSessions, listUsers, loginUser, logoutUser, type Options, refreshTokens, registerUser, removeCaseMember, removeCaseParty, replaceCaseTask, sendChat, updateCase, updateCaseMember, updateDraft, updateUser, verifyCaseTimeline } from '../sdk.gen.js';
-import type { AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListUsersData, ListUsersError, ListUsersResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, SendChatData, SendChatError, SendChatResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse } from '../types.gen.js';
+import { addCaseMember, addCaseParty, analyzeText, compareDraftVersions, createCase, createCaseNote, createCaseTask, createDraft, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, endSession, endSessions, generateDocument, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getLiveness, getMetrics, getReadiness, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listSessions, listUsers, loginUser, logoutUser, type Options, refreshTokens, registerUser, removeCaseMember, removeCaseParty, replaceCaseTask, searchDocuments, sendChat, updateCase, updateCaseMember, updateDraft, updateUser, uploadDocument, verifyCaseTimeline, verifyDocument } from '../sdk.gen.js';
+import type { AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListUsersData, ListUsersError, ListUsersResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse } from '../types.gen.js';
 
 /**
  * Create an account
@@ -1156,6 +1156,169 @@ export const verifyCaseTimelineOptions = (options: Options<VerifyCaseTimelineDat
     }),
     queryKey: verifyCaseTimelineQueryKey(options)
 });
+
+export const listDocumentsQueryKey = (options?: Options<ListDocumentsData>) => createQueryKey('listDocuments', options);
+
+/**
+ * List documents
+ *
+ * Documents, the newest first. Callers see their own; an admin sees everyone's and may
+ * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ *
+ */
+export const listDocumentsOptions = (options?: Options<ListDocumentsData>) => queryOptions<ListDocumentsResponse, ListDocumentsError, ListDocumentsResponse, ReturnType<typeof listDocumentsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listDocuments({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listDocumentsQueryKey(options)
+});
+
+export const listDocumentsInfiniteQueryKey = (options?: Options<ListDocumentsData>): QueryKey<Options<ListDocumentsData>> => createQueryKey('listDocuments', options, true);
+
+/**
+ * List documents
+ *
+ * Documents, the newest first. Callers see their own; an admin sees everyone's and may
+ * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ *
+ */
+export const listDocumentsInfiniteOptions = (options?: Options<ListDocumentsData>) => infiniteQueryOptions<ListDocumentsResponse, ListDocumentsError, InfiniteData<ListDocumentsResponse>, QueryKey<Options<ListDocumentsData>>, string | Pick<QueryKey<Options<ListDocumentsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListDocumentsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listDocuments({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    queryKey: listDocumentsInfiniteQueryKey(options)
+});
+
+/**
+ * Upload a document
+ *
+ * Keeps a file of up to 25 MiB: a PDF, a Word document (DOCX), a PNG or a JPEG. What it is
+ * is told from its bytes; the type and the name that are sent with it do not count, but for
+ * what it is called. A file that is broken, or made to do harm (a zip that unpacks to far
+ * more than it is, macros, HTML under another name), is 422.
+ *
+ * The text of PDFs and Word documents is read shortly afterwards; `textState` says when
+ * `GET /api/docs/search` finds it.
+ *
+ */
+export const uploadDocumentMutation = (options?: Partial<Options<UploadDocumentData>>): UseMutationOptions<UploadDocumentResponse, UploadDocumentError, Options<UploadDocumentData>> => {
+    const mutationOptions: UseMutationOptions<UploadDocumentResponse, UploadDocumentError, Options<UploadDocumentData>> = {
+        mutationFn: async (fnOptions) => await uploadDocument({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const searchDocumentsQueryKey = (options: Options<SearchDocumentsData>) => createQueryKey('searchDocuments', options);
+
+/**
+ * Search the text of documents
+ *
+ * Finds pages that hold any of the words, the best first, in the documents the caller may
+ * read. `quote` is word for word what stands on the page. Words of one or two letters,
+ * and the commonest, do not count.
+ *
+ */
+export const searchDocumentsOptions = (options: Options<SearchDocumentsData>) => queryOptions<SearchDocumentsResponse, SearchDocumentsError, SearchDocumentsResponse, ReturnType<typeof searchDocumentsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await searchDocuments({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: searchDocumentsQueryKey(options)
+});
+
+/**
+ * Delete a document
+ *
+ * Takes the document away with its file and its text. URLs that were given out read nothing any more.
+ */
+export const deleteDocumentMutation = (options?: Partial<Options<DeleteDocumentData>>): UseMutationOptions<DeleteDocumentResponse, DeleteDocumentError, Options<DeleteDocumentData>> => {
+    const mutationOptions: UseMutationOptions<DeleteDocumentResponse, DeleteDocumentError, Options<DeleteDocumentData>> = {
+        mutationFn: async (fnOptions) => await deleteDocument({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getDocumentQueryKey = (options: Options<GetDocumentData>) => createQueryKey('getDocument', options);
+
+/**
+ * Read what is known of a document
+ *
+ * `fileUrl` reads the document's bytes without further credentials until it expires, some
+ * minutes later. Another account's document looks like one that does not exist.
+ *
+ */
+export const getDocumentOptions = (options: Options<GetDocumentData>) => queryOptions<GetDocumentResponse, GetDocumentError, GetDocumentResponse, ReturnType<typeof getDocumentQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getDocument({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getDocumentQueryKey(options)
+});
+
+export const getDocumentContentQueryKey = (options: Options<GetDocumentContentData>) => createQueryKey('getDocumentContent', options);
+
+/**
+ * Read a document's bytes
+ *
+ * The file itself, as an attachment. `ETag` and `Repr-Digest` (RFC 9530) tell its SHA-256.
+ * The bytes are checked on their way: were they other than those recorded, the connection
+ * would break off before the last. One `Range` is obeyed.
+ *
+ */
+export const getDocumentContentOptions = (options: Options<GetDocumentContentData>) => queryOptions<GetDocumentContentResponse, GetDocumentContentError, GetDocumentContentResponse, ReturnType<typeof getDocumentContentQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getDocumentContent({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getDocumentContentQueryKey(options)
+});
+
+/**
+ * Check that a document is what was recorded
+ *
+ * Reads the file from the store and compares its SHA-256 with the one recorded when it was kept.
+ */
+export const verifyDocumentMutation = (options?: Partial<Options<VerifyDocumentData>>): UseMutationOptions<VerifyDocumentResponse, VerifyDocumentError, Options<VerifyDocumentData>> => {
+    const mutationOptions: UseMutationOptions<VerifyDocumentResponse, VerifyDocumentError, Options<VerifyDocumentData>> = {
+        mutationFn: async (fnOptions) => await verifyDocument({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
 
 export const getLivenessQueryKey = (options?: Options<GetLivenessData>) => createQueryKey('getLiveness', options);
 

@@ -1,0 +1,398 @@
+package documents
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/gen/query"
+)
+
+// MaxUpload is the largest file people may upload, in bytes.
+const MaxUpload = 25 << 20
+
+const (
+	// putTime bounds how long a file may take into the store. It is well below grace, so that no
+	// sweep takes a file that is still on its way for one that was left behind.
+	putTime = 5 * time.Minute
+	// grace is how long what a crash left behind is let be.
+	grace = 15 * time.Minute
+	// cleanTime bounds the clearing up after a request that failed or whose caller is gone.
+	cleanTime = 5 * time.Second
+
+	linkTime = 15 * time.Minute
+)
+
+// Kind says where a stored document comes from.
+type Kind string
+
+// The kinds of stored documents.
+const (
+	Uploaded Kind = "uploaded" // somebody sent it
+	Rendered Kind = "rendered" // made here from a template
+)
+
+// TextState says whether a stored document can be found by its text.
+type TextState string
+
+// The states of a document's text.
+const (
+	TextPending TextState = "pending" // not read yet
+	TextIndexed TextState = "indexed"
+	TextNone    TextState = "none" // it has none that can be read: a scan, a picture, a locked file
+)
+
+// The states of a document's row. A row comes before its file and goes after it, so that each
+// file has a row at any time and a crash at any point leaves what a sweep knows to finish.
+const (
+	statePending = "pending" // the file may not be there yet
+	stateStored  = "stored"  // the file is there, whole
+	stateDeleted = "deleted" // the file may still be there
+)
+
+// Stored is a document whose bytes are kept.
+type Stored struct {
+	ID          domain.ID
+	UserID      domain.ID // whose it is
+	Name        string    // a file name, with the ending of its type
+	ContentType string
+	Kind        Kind
+	Text        TextState
+	Size        int64
+	SHA256      Checksum
+	CreatedAt   time.Time
+}
+
+// NewStored is a document to be kept. Its bytes are trusted to be what ContentType says.
+type NewStored struct {
+	UserID      domain.ID
+	Name        string
+	ContentType string
+	Kind        Kind
+	Body        io.ReadSeeker
+	Size        int64
+	SHA256      Checksum
+}
+
+// StoredFilter narrows a list of stored documents.
+type StoredFilter struct {
+	UserID *domain.ID // nil: the caller's own; an admin's: everyone's
+	Kind   Kind       // "": all
+	Limit  int        // 1 to 100; 0: 20
+	Before *domain.ID // only older ones than this: next of the page before
+}
+
+// Verification is what a stored document's bytes were found to be.
+type Verification struct {
+	Intact  bool      // they are those that were recorded
+	SHA256  *Checksum // of the bytes that are there; nil: there are none
+	Size    int64     // of the bytes that are there
+	Checked time.Time
+}
+
+// TextReader reads the text of files, page by page. It is safe for concurrent use.
+type TextReader interface {
+	// Pages returns the text of each page of a file, in order; none when it holds none that can
+	// be read. It never fails for what the file holds, however hostile. ctx ends it.
+	Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) ([]string, error)
+}
+
+// ArchiveDeps are what an Archive works with.
+type ArchiveDeps struct {
+	DB    *sql.DB
+	Files Files
+	Text  TextReader
+	Clock domain.Clock
+	NewID func() domain.ID
+	Log   *slog.Logger
+}
+
+// Archive keeps documents: a row of the database says what a document is, a file in the store
+// under docs/<id> is its bytes. It is safe for concurrent use. Run must be running for texts to
+// be read and for what crashes leave behind to go.
+//
+// A document is its owner's and the admins'; to anyone else it looks like one that does not
+// exist. Every method can fail with Unavailable: the database or the store is down.
+type Archive struct {
+	ArchiveDeps
+	unread chan struct{} // something waits to be read
+}
+
+// NewArchive makes an archive.
+func NewArchive(d ArchiveDeps) *Archive {
+	return &Archive{ArchiveDeps: d, unread: make(chan struct{}, 1)}
+}
+
+// Upload keeps a file that the caller sends. What it is is told from its bytes; name only gives
+// it a name. TooLarge: more than MaxUpload. Invalid: not a file of a type that is kept, or one
+// that is broken or dangerous. An error of body that is a *domain.Error is returned as it is.
+func (a *Archive) Upload(ctx context.Context, caller domain.Principal, name string, body io.Reader) (Stored, error) {
+	file, err := spool()
+	if err != nil {
+		return Stored{}, err
+	}
+	defer file.Close()
+	sum, from := sha256.New(), &sender{r: body}
+	size, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(from, MaxUpload+1))
+	switch {
+	case from.err != nil:
+		if _, said := errors.AsType[*domain.Error](from.err); said {
+			return Stored{}, from.err
+		}
+		return Stored{}, &domain.Error{Code: domain.Malformed, Message: "The file could not be read to its end.", Err: from.err}
+	case err != nil: // no room on this server's disk
+		return Stored{}, StorageUnavailable(time.Minute, fmt.Errorf("documents: a file cannot be spooled: %w", err))
+	case size > MaxUpload:
+		return Stored{}, domain.Errorf(domain.TooLarge, "A file may be at most %d bytes.", MaxUpload)
+	}
+	contentType, err := typeOf(file, size)
+	if err != nil {
+		return Stored{}, err
+	}
+	return a.Save(ctx, NewStored{
+		UserID: caller.UserID, Name: fileName(name, contentType), ContentType: contentType, Kind: Uploaded,
+		Body: file, Size: size, SHA256: Checksum(sum.Sum(nil)),
+	})
+}
+
+// sender tells a sender that fails from a disk that does.
+type sender struct {
+	r   io.Reader
+	err error
+}
+
+func (s *sender) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// spool makes a file that nobody else can open and that is gone when it is closed, however the
+// process ends.
+func spool() (*os.File, error) {
+	f, err := os.CreateTemp("", "counsel-")
+	if err != nil {
+		return nil, fmt.Errorf("documents: %w", err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(fmt.Errorf("documents: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+// Save keeps a document. When it fails nothing is kept, but for what a sweep takes away.
+func (a *Archive) Save(ctx context.Context, n NewStored) (Stored, error) {
+	s := Stored{ID: a.NewID(), UserID: n.UserID, Name: n.Name, ContentType: n.ContentType, Kind: n.Kind, Text: TextPending, Size: n.Size, SHA256: n.SHA256, CreatedAt: a.Clock()}
+	if !readable(n.ContentType) {
+		s.Text = TextNone
+	}
+	q := query.New(a.DB)
+	err := q.CreateDocument(ctx, query.CreateDocumentParams{ID: s.ID, UserID: s.UserID, Name: s.Name, ContentType: s.ContentType, Kind: string(s.Kind),
+		TextState: string(s.Text), Size: s.Size, Sha256: s.SHA256[:], CreatedAt: s.CreatedAt, ChangedAt: s.CreatedAt})
+	if err != nil {
+		return Stored{}, db.Error(err)
+	}
+	if err := a.put(ctx, s, n.Body); err != nil {
+		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTime)
+		defer cancel()
+		if cerr := a.remove(clean, s.ID, statePending); cerr != nil {
+			a.Log.Warn("a document that failed is left to the sweep", "document", s.ID.String(), "cause", cerr.Error())
+		}
+		return Stored{}, err
+	}
+	if s.Text == TextPending {
+		a.wake()
+	}
+	return s, nil
+}
+
+// put stores the file and says so in the row.
+func (a *Archive) put(ctx context.Context, s Stored, body io.ReadSeeker) error {
+	bounded, cancel := context.WithTimeout(ctx, putTime)
+	defer cancel()
+	if err := a.Files.Put(bounded, fileKey(s.ID), NewFile{Body: body, Size: s.Size, SHA256: s.SHA256, ContentType: s.ContentType}); err != nil {
+		return err
+	}
+	n, err := query.New(a.DB).MarkDocumentStored(ctx, query.MarkDocumentStoredParams{Now: a.Clock(), ID: s.ID})
+	switch {
+	case err != nil:
+		return db.Error(err)
+	case n == 0:
+		return StorageUnavailable(time.Second, errors.New("documents: a sweep took the row away"))
+	}
+	return nil
+}
+
+// remove takes a document away that is in state from: out of everyone's sight, then its file,
+// then its row. It can be repeated at any point.
+func (a *Archive) remove(ctx context.Context, id domain.ID, from string) error {
+	q := query.New(a.DB)
+	if from != stateDeleted {
+		n, err := q.MarkDocumentDeleted(ctx, query.MarkDocumentDeletedParams{Now: a.Clock(), ID: id, FromState: from})
+		if err != nil {
+			return db.Error(err)
+		}
+		if n == 0 {
+			return noDocument()
+		}
+	}
+	if err := a.Files.Delete(ctx, fileKey(id)); err != nil {
+		return err
+	}
+	return db.Error(q.RemoveDocument(ctx, id))
+}
+
+// List lists documents, the newest first. next is the Before of the next page, nil on the last.
+// Forbidden: another user's, for anyone but an admin.
+func (a *Archive) List(ctx context.Context, caller domain.Principal, f StoredFilter) (items []Stored, next *domain.ID, err error) {
+	user := f.UserID
+	if !caller.Admin() {
+		if user != nil && *user != caller.UserID {
+			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's documents.")
+		}
+		user = &caller.UserID
+	}
+	limit := cmp.Or(f.Limit, 20)
+	if limit < 1 || limit > 100 {
+		return nil, nil, domain.Errorf(domain.Invalid, "limit must be 1 to 100.")
+	}
+	before := afterAll
+	if f.Before != nil {
+		before = *f.Before
+	}
+	q := query.New(a.DB)
+	var rows []query.Document
+	if user != nil {
+		rows, err = q.ListDocuments(ctx, query.ListDocumentsParams{UserID: *user, Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
+	} else {
+		rows, err = q.ListAllDocuments(ctx, query.ListAllDocumentsParams{Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
+	}
+	if err != nil {
+		return nil, nil, db.Error(err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = &rows[limit-1].ID
+	}
+	items = make([]Stored, len(rows))
+	for i, r := range rows {
+		items[i] = stored(r)
+	}
+	return items, next, nil
+}
+
+// afterAll is after every id there will be.
+var afterAll = domain.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+
+// Get reads what is known of a document. NotFound: there is none, or it is not the caller's.
+func (a *Archive) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Stored, error) {
+	r, err := query.New(a.DB).GetStoredDocument(ctx, id)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && !mayRead(caller, r.UserID):
+		return Stored{}, noDocument()
+	case err != nil:
+		return Stored{}, db.Error(err)
+	}
+	return stored(r), nil
+}
+
+// mayRead is the one place that says whose documents a caller may see, change and delete.
+func mayRead(caller domain.Principal, owner domain.ID) bool {
+	return caller.UserID == owner || caller.Admin()
+}
+
+// Link makes a URL of the store that reads the document's bytes, and says until when.
+func (a *Archive) Link(ctx context.Context, s Stored) (url string, until time.Time, err error) {
+	until = a.Clock().Add(linkTime)
+	url, err = a.Files.Link(ctx, fileKey(s.ID), FileLink{Name: s.Name, ContentType: s.ContentType, For: linkTime})
+	return url, until, err
+}
+
+// Open reads length bytes of a document from offset on; -1 means to the end. The whole document
+// is checked while it is read: other bytes than those recorded end in an error, not in io.EOF.
+func (a *Archive) Open(ctx context.Context, s Stored, offset, length int64) (io.ReadCloser, error) {
+	r, err := a.Files.Get(ctx, fileKey(s.ID), offset, length)
+	if err != nil {
+		return nil, a.lost(err)
+	}
+	if offset == 0 && (length == -1 || length == s.Size) {
+		return struct {
+			io.Reader
+			io.Closer
+		}{checked(r, s.Size, s.SHA256), r}, nil
+	}
+	return r, nil
+}
+
+// lost says that the file of a document is not there, which is nothing the caller did.
+func (a *Archive) lost(err error) error {
+	if domain.CodeOf(err) == domain.NotFound {
+		return &domain.Error{Code: domain.Internal, Message: "The document's file is missing.", Err: fmt.Errorf("documents: a row without a file: %w", err)}
+	}
+	return err
+}
+
+// Delete takes a document away, its file and its text with it. It is gone from sight at once;
+// when the store is down, its file goes with a later sweep. NotFound: as Get.
+func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain.ID) error {
+	if _, err := a.Get(ctx, caller, id); err != nil {
+		return err
+	}
+	err := a.remove(ctx, id, stateStored)
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.Reason == ReasonStorage {
+		a.Log.Warn("a deleted document's file is left to the sweep", "document", id.String(), "cause", e.Error())
+		return nil
+	}
+	return err
+}
+
+// Verify reads a document's bytes and compares them with what was recorded. NotFound: as Get.
+func (a *Archive) Verify(ctx context.Context, caller domain.Principal, id domain.ID) (Stored, Verification, error) {
+	s, err := a.Get(ctx, caller, id)
+	if err != nil {
+		return Stored{}, Verification{}, err
+	}
+	v := Verification{Checked: a.Clock()}
+	r, err := a.Files.Get(ctx, fileKey(id), 0, -1)
+	if domain.CodeOf(err) == domain.NotFound {
+		a.Log.Error("a document's file is missing", "document", id.String())
+		return s, v, nil
+	}
+	if err != nil {
+		return Stored{}, Verification{}, err
+	}
+	defer r.Close()
+	hash := sha256.New()
+	if v.Size, err = io.Copy(hash, r); err != nil {
+		return Stored{}, Verification{}, err
+	}
+	sum := Checksum(hash.Sum(nil))
+	v.SHA256, v.Intact = &sum, sum == s.SHA256
+	if !v.Intact {
+		a.Log.Error("a document's file is not what was recorded", "document", id.String())
+	}
+	return s, v, nil
+}
+
+const keyPrefix = "docs/"
+
+func fileKey(id domain.ID) string { return keyPrefix + id.String() }
+
+func stored(r query.Document) Stored {
+	s := Stored{ID: r.ID, UserID: r.UserID, Name: r.Name, ContentType: r.ContentType, Kind: Kind(r.Kind), Text: TextState(r.TextState), Size: r.Size, CreatedAt: r.CreatedAt}
+	copy(s.SHA256[:], r.Sha256)
+	return s
+}
+
+func noDocument() error { return domain.Errorf(domain.NotFound, "There is no such document.") }

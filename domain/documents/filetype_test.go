@@ -1,0 +1,141 @@
+package documents_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"strings"
+	"testing"
+
+	"counsel/domain"
+	"counsel/domain/documents"
+)
+
+func pictureOf(t *testing.T, format string, w, h int) string {
+	t.Helper()
+	var buf bytes.Buffer
+	img := image.NewGray(image.Rect(0, 0, w, h))
+	if format == "png" {
+		noErr(t, png.Encode(&buf, img))
+	} else {
+		noErr(t, jpeg.Encode(&buf, img, nil))
+	}
+	return buf.String()
+}
+
+const types = `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`
+
+func zipOf(t *testing.T, parts ...string) string {
+	t.Helper()
+	var buf bytes.Buffer
+	z := zip.NewWriter(&buf)
+	for i := 0; i < len(parts); i += 2 {
+		w, err := z.Create(parts[i])
+		noErr(t, err)
+		_, err = io.WriteString(w, parts[i+1])
+		noErr(t, err)
+	}
+	noErr(t, z.Close())
+	return buf.String()
+}
+
+func TestTypesAreToldFromBytes(t *testing.T) {
+	b := newArchive(t)
+	docx := zipOf(t, "[Content_Types].xml", types, "word/document.xml", "<w:document/>")
+	bomb := zipOf(t, "[Content_Types].xml", types, "word/document.xml", strings.Repeat(" ", 20<<20))
+	for name, c := range map[string]struct{ content, is string }{
+		"a PDF":                      {pdf(""), documents.PDF},
+		"a PDF that says it is HTML": {pdf("<html><script>alert(1)</script>"), documents.PDF},
+		"a PNG":                      {pictureOf(t, "png", 20, 20), documents.PNG},
+		"a JPEG":                     {pictureOf(t, "jpeg", 20, 20), documents.JPEG},
+		"a Word file":                {docx, documents.DOCX},
+		"nothing":                    {"", ""},
+		"HTML":                       {"<!doctype html><script>alert(1)</script>", ""},
+		"HTML with a PDF in it":      {"<html>" + pdf(""), ""},
+		"a PDF without an end":       {"%PDF-1.7\nhalf of", ""},
+		"only a PDF's head":          {"%PDF-", ""},
+		"only a PNG's head":          {"\x89PNG\r\n\x1a\n", ""},
+		"half a PNG's head":          {"\x89PNG", ""},
+		"HTML with a PNG's head":     {"\x89PNG\r\n\x1a\n<html>", ""},
+		"only a JPEG's head":         {"\xff\xd8\xff", ""},
+		"SVG":                        {`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`, ""},
+		"a program":                  {"\x7fELF\x02\x01\x01", ""},
+		"any zip":                    {zipOf(t, "a.txt", "a"), ""},
+		"no zip":                     {"PK\x03\x04 and then nothing", ""},
+		"a zip bomb":                 {bomb, ""},
+		"a path out of it":           {zipOf(t, "[Content_Types].xml", types, "word/document.xml", "<a/>", "../../etc/passwd", "x"), ""},
+		"an absolute path":           {zipOf(t, "[Content_Types].xml", types, "word/document.xml", "<a/>", "/etc/passwd", "x"), ""},
+		"macros":                     {zipOf(t, "[Content_Types].xml", types, "word/document.xml", "<a/>", "word/vbaProject.bin", "x"), ""},
+		"a part twice":               {zipOf(t, "[Content_Types].xml", types, "word/document.xml", "<a/>", "WORD/document.xml", "<b/>"), ""},
+		"a spreadsheet by its types": {zipOf(t, "[Content_Types].xml", "<Types/>", "word/document.xml", "<a/>"), ""},
+		"types that are no XML":      {zipOf(t, "[Content_Types].xml", "<Types", "word/document.xml", "<a/>"), ""},
+		"thousands of parts":         {zipOf(t, many(6000)...), ""},
+		"a PNG of too many pixels":   {hugePNG(), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := b.Upload(t.Context(), b.ada, "file.pdf", strings.NewReader(c.content))
+			if c.is == "" {
+				wantCode(t, err, domain.Invalid)
+				e, _ := errors.AsType[*domain.Error](err)
+				if len(e.Fields) != 1 || e.Fields[0].Pointer != "/file" {
+					t.Errorf("names %+v", e.Fields)
+				}
+				return
+			}
+			noErr(t, err)
+			if d.ContentType != c.is {
+				t.Errorf("taken for %s", d.ContentType)
+			}
+		})
+	}
+}
+
+func many(n int) (parts []string) {
+	for i := range n {
+		parts = append(parts, fmt.Sprint(i), "")
+	}
+	return parts
+}
+
+// hugePNG says that it has 50,000 by 50,000 pixels.
+func hugePNG() string {
+	return "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\xc3\x50\x00\x00\xc3\x50\x08\x00\x00\x00\x00\x78\x0b\x9c\x02"
+}
+
+func TestNames(t *testing.T) {
+	b := newArchive(t)
+	for name, want := range map[string]string{
+		"nda.pdf":                    "nda.pdf",
+		"NDA.PDF":                    "NDA.pdf",
+		"":                           "document.pdf",
+		".pdf":                       "document.pdf",
+		"page.html":                  "page.html.pdf",
+		"../../etc/passwd":           "passwd.pdf",
+		`..\..\windows\system.ini`:   "system.ini.pdf",
+		"..":                         "document.pdf",
+		"a/b/":                       "b.pdf",
+		"con.pdf":                    "document.pdf",
+		"COM1.txt":                   "document.pdf",
+		"tab\tand\r\nline.pdf":       "tabandline.pdf",
+		"nul\x00byte.pdf":            "nulbyte.pdf",
+		"turned \u202efdp.exe":       "turned fdp.exe.pdf",
+		`what? "this": <that>|*.pdf`: "what_ _this__ _that___.pdf",
+		"Vertrag – Zoë & Søn.pdf":    "Vertrag – Zoë & Søn.pdf",
+		"契約書.pdf":                    "契約書.pdf",
+		"bad \xff utf8.pdf":          "bad  utf8.pdf",
+		strings.Repeat("é", 300):     strings.Repeat("é", 98) + ".pdf",
+		" . dots . .pdf":             "dots.pdf",
+	} {
+		if d := b.upload(b.ada, name, pdf("")); d.Name != want {
+			t.Errorf("%q becomes %q, want %q", name, d.Name, want)
+		}
+	}
+	if d := b.upload(b.ada, "photo.JPEG", pictureOf(t, "jpeg", 2, 2)); d.Name != "photo.jpg" {
+		t.Errorf("becomes %q", d.Name)
+	}
+}

@@ -1,0 +1,8 @@
+//go:build race
+
+package text
+
+import "github.com/tetratelabs/wazero"
+
+// engine interprets PDFium: under the race detector, compiling it takes minutes.
+func engine() wazero.RuntimeConfig { return wazero.NewRuntimeConfigInterpreter() }

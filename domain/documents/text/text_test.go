@@ -1,0 +1,171 @@
+package text
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"counsel/domain/documents"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func pages(t *testing.T, r *Reader, contentType, content string) []string {
+	t.Helper()
+	got, err := r.Pages(t.Context(), contentType, strings.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// pdfOf writes a PDF by hand: a page a text, in a font every reader has.
+func pdfOf(texts ...string) string {
+	var b bytes.Buffer
+	var offsets []int
+	object := func(format string, args ...any) {
+		offsets = append(offsets, b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n"+format+"\nendobj\n", append([]any{len(offsets)}, args...)...)
+	}
+	b.WriteString("%PDF-1.4\n")
+	var kids strings.Builder
+	for i := range texts {
+		fmt.Fprintf(&kids, "%d 0 R ", 4+2*i)
+	}
+	object("<< /Type /Catalog /Pages 2 0 R >>")
+	object("<< /Type /Pages /Kids [%s] /Count %d >>", kids.String(), len(texts))
+	object("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
+	for i, text := range texts {
+		stream := "BT /F1 12 Tf 72 720 Td (" + text + ") Tj ET"
+		object("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents %d 0 R >>", 5+2*i)
+		object("<< /Length %d >>\nstream\n%s\nendstream", len(stream), stream)
+	}
+	start := b.Len()
+	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(offsets)+1)
+	for _, o := range offsets {
+		fmt.Fprintf(&b, "%010d 00000 n \n", o)
+	}
+	fmt.Fprintf(&b, "trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n", len(offsets)+1, start)
+	return b.String()
+}
+
+func docxOf(t *testing.T, body string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.Create("word/document.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>`+body+`</w:body></w:document>`)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestPDF(t *testing.T) {
+	r := New()
+	defer r.Close()
+	got := pages(t, r, documents.PDF, pdfOf("The first page.", "Termination notice", ""))
+	if len(got) != 3 || strings.TrimSpace(got[0]) != "The first page." || strings.TrimSpace(got[1]) != "Termination notice" || strings.TrimSpace(got[2]) != "" {
+		t.Fatalf("read %q", got)
+	}
+
+	whole := pdfOf("words")
+	for name, content := range map[string]string{
+		"nothing": "", "no PDF": "hello", "only a head": "%PDF-1.7\n%%EOF", "half of one": whole[:len(whole)/2],
+		"a page tree in a circle": strings.Replace(whole, "/Kids [4 0 R ]", "/Kids [2 0 R ]", 1),
+		"a stream without end":    strings.Replace(whole, "/Length", "/Length 99999999 %", 1),
+		"no font":                 strings.ReplaceAll(whole, "/F1 3 0 R", "/F1 9 0 R"),
+		"thousands of brackets":   "%PDF-1.4\n1 0 obj\n" + strings.Repeat("[", 10_000) + "\n%%EOF",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, err := r.Pages(t.Context(), documents.PDF, strings.NewReader(content), int64(len(content))); err != nil && len(got) > 0 {
+				t.Errorf("both %q and %v", got, err)
+			}
+		})
+	}
+	if got := pages(t, r, documents.PDF, whole); len(got) != 1 || strings.TrimSpace(got[0]) != "words" {
+		t.Errorf("after all that it reads %q", got)
+	}
+
+	t.Run("let go of and made anew", func(t *testing.T) {
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel() // the caller is gone before it begins
+		if _, err := r.Pages(ctx, documents.PDF, strings.NewReader(whole), int64(len(whole))); err == nil {
+			t.Error("reads for nobody")
+		}
+		if got := pages(t, r, documents.PDF, whole); len(got) != 1 {
+			t.Errorf("then it reads %q", got)
+		}
+	})
+}
+
+func TestWord(t *testing.T) {
+	r := New()
+	defer r.Close()
+	got := pages(t, r, documents.DOCX, docxOf(t, `
+		<w:p><w:r><w:t>Dear </w:t></w:r><w:r><w:t xml:space="preserve">Zoë &amp; Co,</w:t></w:r></w:p>
+		<w:p><w:r><w:delText>struck out</w:delText><w:instrText>PAGE</w:instrText><w:t>kept</w:t></w:r><w:r><w:tab/><w:t>right</w:t></w:r></w:p>
+		<w:tbl><w:tr><w:tc><w:p><w:r><w:t>cell</w:t></w:r></w:p></w:tc></w:tr></w:tbl>
+		<w:p><w:r><w:br w:type="page"/><w:t>second page</w:t></w:r></w:p>`))
+	if len(got) != 2 || !strings.HasPrefix(got[0], "Dear Zoë & Co,\nkept\tright\ncell") || strings.Contains(got[0], "struck") || strings.Contains(got[0], "PAGE") || strings.TrimSpace(got[1]) != "second page" {
+		t.Errorf("read %q", got)
+	}
+
+	bomb := docxOf(t, strings.Repeat("<w:p><w:r><w:t>"+strings.Repeat("x", 1<<20)+"</w:t></w:r></w:p>", 60))
+	total := 0
+	for _, p := range pages(t, r, documents.DOCX, bomb) {
+		total += len(p)
+	}
+	if total == 0 || total > maxBytes+2<<20 {
+		t.Errorf("a bomb of %d bytes gives %d", len(bomb), total)
+	}
+	for name, content := range map[string]string{
+		"nothing": "", "no zip": "PK\x03\x04", "no text": docxOf(t, ""),
+		"no XML":   docxOf(t, "<w:p><w:r><w:t>&laughs;</w:t>"),
+		"too deep": docxOf(t, strings.Repeat("<a>", 100_000)),
+	} {
+		if got := pages(t, r, documents.DOCX, content); strings.TrimSpace(strings.Join(got, "")) != "" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if got := pages(t, r, documents.PNG, "\x89PNG"); got != nil {
+		t.Errorf("of a picture: %q", got)
+	}
+}
+
+// TestPatience gives a file no time: reading ends, and the next file is read all the same.
+func TestPatience(t *testing.T) {
+	r := New()
+	defer r.Close()
+	many := make([]string, 1500)
+	for i := range many {
+		many[i] = strings.Repeat("word ", 200)
+	}
+	content := pdfOf(many...)
+	pages(t, r, documents.PDF, pdfOf("make it ready"))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	if _, err := r.Pages(ctx, documents.PDF, strings.NewReader(content), int64(len(content))); err == nil {
+		t.Skip("it was read in ten milliseconds")
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("it took %s to give up", took)
+	}
+	if got := pages(t, r, documents.PDF, pdfOf("next")); len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
+		t.Errorf("the next file reads %q", got)
+	}
+}

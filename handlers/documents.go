@@ -1,0 +1,268 @@
+package handlers
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/documents"
+	"counsel/gen/api"
+)
+
+// UploadDocument keeps a file.
+func (s *Server) UploadDocument(ctx context.Context, r api.UploadDocumentRequestObject) (api.UploadDocumentResponseObject, error) {
+	part, err := r.Body.NextPart()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, domain.InvalidField("/file", "is missing")
+	case err != nil:
+		return nil, unreadable(err)
+	case part.FormName() != "file":
+		return nil, unknownPart(part)
+	}
+	d, err := s.Archive.Upload(ctx, caller(ctx), part.FileName(), &onlyPart{part: part, form: r.Body})
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.storedDocument(ctx, d)
+	return api.UploadDocument201JSONResponse(out), err
+}
+
+// onlyPart reads the one part of a form, to its end and the form's.
+type onlyPart struct {
+	part *multipart.Part
+	form *multipart.Reader
+}
+
+func (o *onlyPart) Read(p []byte) (int, error) {
+	n, err := o.part.Read(p)
+	switch {
+	case err == nil:
+		return n, nil
+	case !errors.Is(err, io.EOF):
+		return n, unreadable(err)
+	}
+	switch next, err := o.form.NextPart(); {
+	case errors.Is(err, io.EOF):
+		return n, io.EOF
+	case err != nil:
+		return n, unreadable(err)
+	default:
+		return n, unknownPart(next)
+	}
+}
+
+func unknownPart(p *multipart.Part) error {
+	name := p.FormName()
+	if len(name) > 100 {
+		name = name[:100]
+	}
+	return &domain.Error{Code: domain.Malformed, Message: "The form holds a part that is not known.",
+		Fields: []domain.Field{{Pointer: "/" + strings.ToValidUTF8(name, ""), Detail: "is not a part of this request, or stands in it twice"}}}
+}
+
+func unreadable(err error) error {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return domain.Errorf(domain.TooLarge, "A file may be at most %d bytes.", documents.MaxUpload)
+	}
+	return &domain.Error{Code: domain.Malformed, Message: "The form could not be read to its end.", Err: err}
+}
+
+// ListDocuments pages through documents.
+func (s *Server) ListDocuments(ctx context.Context, r api.ListDocumentsRequestObject) (api.ListDocumentsResponseObject, error) {
+	before, err := position(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	items, next, err := s.Archive.List(ctx, caller(ctx), documents.StoredFilter{
+		UserID: (*domain.ID)(r.Params.UserID), Kind: documents.Kind(text(r.Params.Kind)), Limit: limit(r.Params.Limit), Before: before})
+	if err != nil {
+		return nil, err
+	}
+	page := api.StoredDocumentList{Items: make([]api.StoredDocument, len(items)), NextCursor: cursor(next)}
+	for i, d := range items {
+		if page.Items[i], err = s.storedDocument(ctx, d); err != nil {
+			return nil, err
+		}
+	}
+	return api.ListDocuments200JSONResponse(page), nil
+}
+
+// SearchDocuments finds pages by their words.
+func (s *Server) SearchDocuments(ctx context.Context, r api.SearchDocumentsRequestObject) (api.SearchDocumentsResponseObject, error) {
+	found, err := s.Archive.Search(ctx, caller(ctx), r.Params.Q, limit(r.Params.Limit))
+	if err != nil {
+		return nil, err
+	}
+	page := api.PassageList{Items: make([]api.Passage, len(found))}
+	for i, p := range found {
+		page.Items[i] = api.Passage{DocID: api.ID(p.DocumentID), Name: p.Name, Page: int32(p.Page), Quote: p.Quote}
+	}
+	return api.SearchDocuments200JSONResponse(page), nil
+}
+
+// GetDocument answers what is known of one document.
+func (s *Server) GetDocument(ctx context.Context, r api.GetDocumentRequestObject) (api.GetDocumentResponseObject, error) {
+	d, err := s.Archive.Get(ctx, caller(ctx), domain.ID(r.DocID))
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.storedDocument(ctx, d)
+	return api.GetDocument200JSONResponse(out), err
+}
+
+// DeleteDocument takes a document away.
+func (s *Server) DeleteDocument(ctx context.Context, r api.DeleteDocumentRequestObject) (api.DeleteDocumentResponseObject, error) {
+	return api.DeleteDocument204Response{}, s.Archive.Delete(ctx, caller(ctx), domain.ID(r.DocID))
+}
+
+// VerifyDocument compares a document's bytes with what was recorded.
+func (s *Server) VerifyDocument(ctx context.Context, r api.VerifyDocumentRequestObject) (api.VerifyDocumentResponseObject, error) {
+	d, v, err := s.Archive.Verify(ctx, caller(ctx), domain.ID(r.DocID))
+	if err != nil {
+		return nil, err
+	}
+	out := api.Verification{DocID: api.ID(d.ID), Intact: v.Intact, Checksum: d.SHA256.String(), StoredSize: v.Size, VerifiedAt: v.Checked}
+	if v.SHA256 != nil {
+		sum := v.SHA256.String()
+		out.StoredChecksum = &sum
+	}
+	return api.VerifyDocument200JSONResponse(out), nil
+}
+
+func (s *Server) storedDocument(ctx context.Context, d documents.Stored) (api.StoredDocument, error) {
+	url, until, err := s.Archive.Link(ctx, d)
+	return api.StoredDocument{ID: api.ID(d.ID), UserID: api.ID(d.UserID), Name: d.Name, ContentType: d.ContentType, Kind: api.DocumentKind(d.Kind),
+		TextState: api.StoredDocumentTextState(d.Text), Size: d.Size, Checksum: d.SHA256.String(), FileURL: url, FileURLExpiresAt: until, CreatedAt: d.CreatedAt}, err
+}
+
+// GetDocumentContent answers a document's bytes, or a part of them.
+func (s *Server) GetDocumentContent(ctx context.Context, r api.GetDocumentContentRequestObject) (api.GetDocumentContentResponseObject, error) {
+	d, err := s.Archive.Get(ctx, caller(ctx), domain.ID(r.DocID))
+	if err != nil {
+		return nil, err
+	}
+	c := &content{doc: d, etag: `"` + hex.EncodeToString(d.SHA256[:]) + `"`, status: http.StatusOK, length: d.Size}
+	if matches(text(r.Params.IfNoneMatch), c.etag) {
+		c.status = http.StatusNotModified
+		return c, nil
+	}
+	if wanted := text(r.Params.Range); wanted != "" {
+		offset, length, err := byteRange(wanted, d.Size)
+		if err != nil {
+			return nil, err
+		}
+		if length > 0 {
+			c.status, c.offset, c.length = http.StatusPartialContent, offset, length
+		}
+	}
+	c.body, err = s.Archive.Open(ctx, d, c.offset, c.length)
+	return c, err
+}
+
+// content is a document's bytes on their way to the caller.
+type content struct {
+	doc            documents.Stored
+	etag           string
+	status         int
+	offset, length int64
+	body           io.ReadCloser // nil with 304
+}
+
+// transferWait is how long a client may take for a piece of a file of transferPiece bytes.
+const (
+	transferWait  = 30 * time.Second
+	transferPiece = 64 << 10
+)
+
+// VisitGetDocumentContentResponse writes the bytes. Each piece goes out only when the next one
+// was read, so that a fault found at the end still cuts the answer short.
+func (c *content) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+	h := w.Header()
+	h.Set("ETag", c.etag)
+	h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(c.doc.SHA256[:])+":")
+	h.Set("Accept-Ranges", "bytes")
+	if c.body == nil {
+		w.WriteHeader(c.status)
+		return nil
+	}
+	defer c.body.Close()
+	h.Set("Content-Type", c.doc.ContentType)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": c.doc.Name}))
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'") // should a browser show it all the same
+	h.Set("Content-Length", strconv.FormatInt(c.length, 10))
+	if c.status == http.StatusPartialContent {
+		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", c.offset, c.offset+c.length-1, c.doc.Size))
+	}
+	out := http.NewResponseController(w)
+	ready, next := make([]byte, 0, transferPiece), make([]byte, transferPiece)
+	for begun := false; ; {
+		n, err := io.ReadFull(c.body, next)
+		ended := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !ended {
+			return err
+		}
+		if !begun {
+			begun = true
+			w.WriteHeader(c.status)
+		}
+		_ = out.SetWriteDeadline(time.Now().Add(transferWait))
+		if _, err := w.Write(ready); err != nil {
+			return nil // the client is gone
+		}
+		if ended {
+			_, _ = w.Write(next[:n]) // as above
+			return nil
+		}
+		ready, next = next[:n], ready[:cap(ready)]
+	}
+}
+
+// matches reports whether an If-None-Match names the tag.
+func matches(header, etag string) bool {
+	for one := range strings.SplitSeq(header, ",") {
+		if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == etag {
+			return true
+		}
+	}
+	return false
+}
+
+// byteRange reads a Range header of one range. length is 0 for what is to be passed over: other
+// units, several ranges, what cannot be read (RFC 9110, 14.2).
+func byteRange(header string, size int64) (offset, length int64, err error) {
+	spec, ok := strings.CutPrefix(header, "bytes=")
+	first, last, dash := strings.Cut(spec, "-")
+	if !ok || !dash || first == "" && last == "" {
+		return 0, 0, nil
+	}
+	number := func(text string, absent int64) (int64, bool) {
+		if text == "" {
+			return absent, true
+		}
+		n, err := strconv.ParseUint(text, 10, 63)
+		return int64(n), err == nil
+	}
+	from, okFrom := number(first, -1)
+	to, okTo := number(last, size-1)
+	switch {
+	case !okFrom || !okTo, from >= 0 && last != "" && to < from:
+		return 0, 0, nil
+	case from < 0: // the last bytes
+		from, to = max(0, size-to), size-1
+	}
+	if from >= size || from > to {
+		return 0, 0, domain.Errorf(rangeNotSatisfiable, "The file has %d bytes.", size)
+	}
+	return from, min(to, size-1) - from + 1, nil
+}

@@ -1,0 +1,58 @@
+-- name: CreateDocument :exec
+INSERT INTO documents (id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at)
+VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?);
+
+-- name: MarkDocumentStored :execrows
+UPDATE documents SET state = 'stored', changed_at = sqlc.arg(now) WHERE id = sqlc.arg(id) AND state = 'pending';
+
+-- name: MarkDocumentDeleted :execrows
+UPDATE documents SET state = 'deleted', changed_at = sqlc.arg(now) WHERE id = sqlc.arg(id) AND state = sqlc.arg(from_state);
+
+-- name: RemoveDocument :exec
+DELETE FROM documents WHERE id = ? AND state = 'deleted';
+
+-- name: GetStoredDocument :one
+SELECT * FROM documents WHERE id = ? AND state = 'stored';
+
+-- name: ListDocuments :many
+SELECT * FROM documents
+WHERE user_id = sqlc.arg(user_id) AND state = 'stored' AND id < sqlc.arg(before)
+  AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
+ORDER BY id DESC
+LIMIT ?;
+
+-- name: ListAllDocuments :many
+SELECT * FROM documents
+WHERE state = 'stored' AND id < sqlc.arg(before)
+  AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
+ORDER BY id DESC
+LIMIT ?;
+
+-- name: ListStalePending :many
+SELECT id FROM documents WHERE state = 'pending' AND changed_at < sqlc.arg(older_than) ORDER BY changed_at LIMIT ?;
+
+-- name: ListDeletedDocuments :many
+SELECT id FROM documents WHERE state = 'deleted' ORDER BY changed_at LIMIT ?;
+
+-- name: ListKnownDocuments :many
+SELECT id FROM documents WHERE id IN (sqlc.slice(ids));
+
+-- name: ListUnreadDocuments :many
+SELECT * FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > sqlc.arg(after) ORDER BY id LIMIT ?;
+
+-- name: MarkDocumentRead :execrows
+UPDATE documents SET text_state = sqlc.arg(text_state) WHERE id = sqlc.arg(id) AND state = 'stored' AND text_state = 'pending';
+
+-- name: CreateDocumentPage :exec
+INSERT INTO document_pages (document_id, page, text) VALUES (?, ?, ?);
+
+-- name: SearchDocumentPages :many
+SELECT p.document_id, d.name, p.page, p.text,
+  CAST(MATCH (p.text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
+FROM document_pages p
+JOIN documents d ON d.id = p.document_id
+WHERE MATCH (p.text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE)
+  AND d.state = 'stored'
+  AND (d.user_id = sqlc.arg(user_id) OR CAST(sqlc.arg(everyone) AS SIGNED) = 1)
+ORDER BY score DESC, p.document_id DESC, p.page
+LIMIT ?;

@@ -1,0 +1,70 @@
+// Documents through the SDK, against a running service and its object store.
+import assert from 'node:assert/strict';
+import { createHash, randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Counsel, CounselError, deleteDocument, getDocument, getDocumentContent, listDocuments, registerUser, searchDocuments, uploadDocument, verifyDocument } from '@counsel/sdk';
+
+/** A PDF of one page with one line of text. */
+function pdf(text) {
+  const stream = `BT /F1 12 Tf 72 720 Td (${text}) Tj ET`;
+  const objects = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [4 0 R] /Count 1 >>',
+    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents 5 0 R >>',
+    `<< /Length ${stream.length} >>\nstream\n${stream}\nendstream`,
+  ];
+  let out = '%PDF-1.4\n';
+  const offsets = objects.map((object, i) => {
+    const at = out.length;
+    out += `${i + 1} 0 obj\n${object}\nendobj\n`;
+    return at;
+  });
+  const start = out.length;
+  out += `xref\n0 6\n0000000000 65535 f \n${offsets.map((o) => `${String(o).padStart(10, '0')} 00000 n \n`).join('')}`;
+  return `${out}trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n${start}\n%%EOF\n`;
+}
+
+test('a document is uploaded, read, searched, verified and deleted', async () => {
+  const counsel = new Counsel({ baseUrl: process.env.COUNSEL_URL });
+  const { client } = counsel;
+  const credentials = { email: `sdk-${randomUUID()}@example.com`, password: 'correct horse battery' };
+  await registerUser({ client, body: { ...credentials, fullName: 'Ada Lovelace' } });
+  await counsel.login(credentials);
+
+  const content = pdf('Either party may end this agreement by written notice.');
+  const document = await uploadDocument({ client, body: { file: new File([content], '../NDA für Zoë.pdf') } });
+  assert.equal(document.name, 'NDA für Zoë.pdf');
+  assert.equal(document.contentType, 'application/pdf');
+  assert.equal(document.checksum, `sha256:${createHash('sha256').update(content).digest('hex')}`);
+  assert.deepEqual((await listDocuments({ client })).items.map((d) => d.id), [document.id]);
+
+  const path = { docId: document.id };
+  const bytes = await getDocumentContent({ client, path });
+  assert.equal(await bytes.text(), content);
+  const direct = await fetch(document.fileUrl); // from the store, without a token
+  assert.equal(direct.status, 200);
+  assert.equal(await direct.text(), content);
+  assert.match(direct.headers.get('content-disposition'), /^attachment/);
+  assert.ok(!new URL(document.fileUrl).pathname.includes('NDA'));
+
+  assert.equal((await verifyDocument({ client, path })).intact, true);
+
+  let state = document.textState;
+  for (const deadline = Date.now() + 120_000; state === 'pending' && Date.now() < deadline; await wait(200)) {
+    ({ textState: state } = await getDocument({ client, path }));
+  }
+  assert.equal(state, 'indexed');
+  const { items } = await searchDocuments({ client, query: { q: 'written notice' } });
+  assert.deepEqual(items.map(({ docId, page, quote }) => ({ docId, page, quote })), [
+    { docId: document.id, page: 1, quote: 'Either party may end this agreement by written notice.' },
+  ]);
+
+  await assert.rejects(uploadDocument({ client, body: { file: new File(['<script>alert(1)</script>'], 'a.pdf') } }),
+    (e) => e instanceof CounselError && e.status === 422 && e.errors[0].pointer === '/file');
+
+  await deleteDocument({ client, path });
+  await assert.rejects(getDocument({ client, path }), (e) => e instanceof CounselError && e.status === 404);
+  assert.equal((await fetch(document.fileUrl)).status, 404);
+});
