@@ -124,12 +124,16 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		return nil, err
 	}
 
+	templates, err := documents.NewTemplates(a.database, domain.SystemClock)
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
 	deps := handlers.Deps{
 		Accounts: a.accounts, AI: a.ai,
 		Cases:   a.cases,
 		Drafts:  documents.NewDrafts(a.database, domain.SystemClock, domain.NewID),
-		Archive: a.archive,
-		Ready:   a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
+		Archive: a.archive, Templates: templates,
+		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}
 	if cfg.Limited() {

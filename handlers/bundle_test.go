@@ -130,6 +130,8 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: reader, Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	s.deps.Archive = b.archive
 	s.deps.Drafts = documents.NewDrafts(database, domain.SystemClock, domain.NewID)
+	s.deps.Templates, err = documents.NewTemplates(database, domain.SystemClock)
+	must(t, err)
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
 		s.deps.UserLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute})

@@ -34,11 +34,12 @@ import (
 
 // Deps is what the front door opens onto.
 type Deps struct {
-	Accounts *account.Service
-	AI       *ai.Service
-	Cases    *cases.Service
-	Drafts   *documents.Drafts
-	Archive  *documents.Archive
+	Accounts  *account.Service
+	AI        *ai.Service
+	Cases     *cases.Service
+	Drafts    *documents.Drafts
+	Archive   *documents.Archive
+	Templates *documents.Templates
 
 	// Budgets of requests; nil: no limit.
 	UserLimit, AddressLimit *limits.Limiter

@@ -114,11 +114,14 @@ func describe(e *domain.Error, requestID, path string) api.Problem {
 		path = cut(path, 2000)
 		p.Instance = &path
 	}
-	for _, f := range e.Fields {
+	for _, f := range e.Fields[:min(len(e.Fields), maxErrors)] {
 		p.Errors = append(p.Errors, api.FieldError{Pointer: cut(f.Pointer, 1000), Detail: cut(f.Detail, 1000)})
 	}
 	return p
 }
+
+// maxErrors is how many fields the contract lets a problem name.
+const maxErrors = 100
 
 // cut is the first n characters of s: the contract bounds what a problem may repeat.
 func cut(s string, n int) string {

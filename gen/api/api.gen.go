@@ -985,6 +985,39 @@ type CreateDraftRequest struct {
 	Type *DocumentTypeID `json:"type,omitempty"`
 }
 
+// CreateTemplateRequest defines model for CreateTemplateRequest.
+type CreateTemplateRequest struct {
+	// Body Front matter and Markdown with placeholders.
+	Body string `json:"body"`
+
+	// SampleData Data that fit the schema and fill the template.
+	SampleData map[string]interface{} `json:"sampleData"`
+
+	// Schema The JSON Schema (2020-12) of the data.
+	Schema map[string]interface{} `json:"schema"`
+
+	// TemplateID The id of a template: small letters, digits and hyphens.
+	TemplateID TemplateID `json:"templateId"`
+
+	// Version The name of a version, such as 1, 2.1 or 2026-03.
+	Version TemplateVersionName `json:"version"`
+}
+
+// CreateTemplateVersionRequest defines model for CreateTemplateVersionRequest.
+type CreateTemplateVersionRequest struct {
+	// Body Front matter and Markdown with placeholders.
+	Body string `json:"body"`
+
+	// SampleData Data that fit the schema and fill the template.
+	SampleData map[string]interface{} `json:"sampleData"`
+
+	// Schema The JSON Schema (2020-12) of the data.
+	Schema map[string]interface{} `json:"schema"`
+
+	// Version The name of a version, such as 1, 2.1 or 2026-03.
+	Version TemplateVersionName `json:"version"`
+}
+
 // DocumentKind Where a document comes from: somebody sent it, or it was made here.
 type DocumentKind string
 
@@ -1384,6 +1417,12 @@ type Password = string
 // Policy The rule set a text is held against.
 type Policy string
 
+// PreviewTemplateRequest defines model for PreviewTemplateRequest.
+type PreviewTemplateRequest struct {
+	// Data What the template is filled in with; its sample data when absent.
+	Data map[string]interface{} `json:"data,omitempty"`
+}
+
 // Problem A failure (RFC 9457).
 type Problem struct {
 	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
@@ -1543,6 +1582,105 @@ type StoredDocumentList struct {
 
 	// NextCursor The cursor of the next page; absent on the last.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// Template defines model for Template.
+type Template struct {
+	// Description What it is for.
+	Description string `json:"description"`
+
+	// LatestVersion The name of a version, such as 1, 2.1 or 2026-03.
+	LatestVersion TemplateVersionName `json:"latestVersion"`
+
+	// Name Its name in the latest version.
+	Name string `json:"name"`
+
+	// TemplateID The id of a template: small letters, digits and hyphens.
+	TemplateID TemplateID `json:"templateId"`
+
+	// Versions The versions, the oldest first.
+	Versions []TemplateVersionSummary `json:"versions"`
+}
+
+// TemplateID The id of a template: small letters, digits and hyphens.
+type TemplateID = string
+
+// TemplateList defines model for TemplateList.
+type TemplateList struct {
+	// Items The templates.
+	Items []Template `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// TemplatePreview defines model for TemplatePreview.
+type TemplatePreview struct {
+	// HTML The document as a fragment of HTML.
+	HTML string `json:"html"`
+
+	// Title The document's title.
+	Title string `json:"title"`
+}
+
+// TemplateVersion defines model for TemplateVersion.
+type TemplateVersion struct {
+	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
+	AuthorID *ID `json:"authorId,omitempty"`
+
+	// Body Front matter and Markdown with placeholders.
+	Body string `json:"body"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Description What it is for.
+	Description string `json:"description"`
+
+	// Name The template's name in this version.
+	Name string `json:"name"`
+
+	// Published Whether everyone may use it.
+	Published bool `json:"published"`
+
+	// PublishedAt RFC 3339, in UTC.
+	PublishedAt *Time `json:"publishedAt,omitempty"`
+
+	// SampleData Data that fit the schema and fill the template.
+	SampleData map[string]interface{} `json:"sampleData"`
+
+	// Schema The JSON Schema (2020-12) of the data.
+	Schema map[string]interface{} `json:"schema"`
+
+	// TemplateID The id of a template: small letters, digits and hyphens.
+	TemplateID TemplateID `json:"templateId"`
+
+	// Version The name of a version, such as 1, 2.1 or 2026-03.
+	Version TemplateVersionName `json:"version"`
+}
+
+// TemplateVersionName The name of a version, such as 1, 2.1 or 2026-03.
+type TemplateVersionName = string
+
+// TemplateVersionSummary defines model for TemplateVersionSummary.
+type TemplateVersionSummary struct {
+	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
+	AuthorID *ID `json:"authorId,omitempty"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Name The template's name in this version.
+	Name string `json:"name"`
+
+	// Published Whether everyone may use it.
+	Published bool `json:"published"`
+
+	// PublishedAt RFC 3339, in UTC.
+	PublishedAt *Time `json:"publishedAt,omitempty"`
+
+	// Version The name of a version, such as 1, 2.1 or 2026-03.
+	Version TemplateVersionName `json:"version"`
 }
 
 // TextChange defines model for TextChange.
@@ -1929,6 +2067,15 @@ type ListDraftVersionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListTemplatesParams defines parameters for ListTemplates.
+type ListTemplatesParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
 	// Limit The most items a page may have.
@@ -1991,6 +2138,15 @@ type CreateDraftJSONRequestBody = CreateDraftRequest
 
 // UpdateDraftJSONRequestBody defines body for UpdateDraft for application/json ContentType.
 type UpdateDraftJSONRequestBody = UpdateDraftRequest
+
+// CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
+type CreateTemplateJSONRequestBody = CreateTemplateRequest
+
+// CreateTemplateVersionJSONRequestBody defines body for CreateTemplateVersion for application/json ContentType.
+type CreateTemplateVersionJSONRequestBody = CreateTemplateVersionRequest
+
+// PreviewTemplateVersionJSONRequestBody defines body for PreviewTemplateVersion for application/json ContentType.
+type PreviewTemplateVersionJSONRequestBody = PreviewTemplateRequest
 
 // UpdateUserJSONRequestBody defines body for UpdateUser for application/json ContentType.
 type UpdateUserJSONRequestBody = UpdateUserRequest
@@ -2147,6 +2303,27 @@ type ServerInterface interface {
 	// GetDraftVersion Read one version of a draft
 	// (GET /api/drafts/{draftId}/versions/{version})
 	GetDraftVersion(ctx *echo.Context, draftID ID, version DraftVersionNumber) error
+	// ListTemplates List templates
+	// (GET /api/templates)
+	ListTemplates(ctx *echo.Context, params ListTemplatesParams) error
+	// CreateTemplate Create a template
+	// (POST /api/templates)
+	CreateTemplate(ctx *echo.Context) error
+	// GetTemplate Read a template
+	// (GET /api/templates/{templateId})
+	GetTemplate(ctx *echo.Context, templateID TemplateID) error
+	// CreateTemplateVersion Add a version to a template
+	// (POST /api/templates/{templateId}/versions)
+	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID) error
+	// GetTemplateVersion Read one version of a template
+	// (GET /api/templates/{templateId}/versions/{version})
+	GetTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
+	// PreviewTemplateVersion See a template filled in
+	// (POST /api/templates/{templateId}/versions/{version}/preview)
+	PreviewTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
+	// PublishTemplateVersion Publish a version of a template
+	// (POST /api/templates/{templateId}/versions/{version}/publish)
+	PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
 	// ListUsers List accounts
 	// (GET /api/users)
 	ListUsers(ctx *echo.Context, params ListUsersParams) error
@@ -3192,6 +3369,144 @@ func (w *ServerInterfaceWrapper) GetDraftVersion(ctx *echo.Context) error {
 	return err
 }
 
+// ListTemplates converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTemplates(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTemplatesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTemplates(ctx, params)
+	return err
+}
+
+// CreateTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateTemplate(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateTemplate(ctx)
+	return err
+}
+
+// GetTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTemplate(ctx, templateID)
+	return err
+}
+
+// CreateTemplateVersion converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateTemplateVersion(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateTemplateVersion(ctx, templateID)
+	return err
+}
+
+// GetTemplateVersion converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTemplateVersion(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version TemplateVersionName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", ctx.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTemplateVersion(ctx, templateID, version)
+	return err
+}
+
+// PreviewTemplateVersion converts echo context to params.
+func (w *ServerInterfaceWrapper) PreviewTemplateVersion(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version TemplateVersionName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", ctx.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PreviewTemplateVersion(ctx, templateID, version)
+	return err
+}
+
+// PublishTemplateVersion converts echo context to params.
+func (w *ServerInterfaceWrapper) PublishTemplateVersion(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version TemplateVersionName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", ctx.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PublishTemplateVersion(ctx, templateID, version)
+	return err
+}
+
 // ListUsers converts echo context to params.
 func (w *ServerInterfaceWrapper) ListUsers(ctx *echo.Context) error {
 	var err error
@@ -3374,6 +3689,13 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/drafts/:draftId/versions", wrapper.ListDraftVersions, options.OperationMiddlewares["listDraftVersions"]...)
 	router.GET(options.BaseURL+"/api/drafts/:draftId/versions/:version", wrapper.GetDraftVersion, options.OperationMiddlewares["getDraftVersion"]...)
 	router.GET(options.BaseURL+"/api/drafts/:draftId/compare", wrapper.CompareDraftVersions, options.OperationMiddlewares["compareDraftVersions"]...)
+	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates, options.OperationMiddlewares["listTemplates"]...)
+	router.POST(options.BaseURL+"/api/templates", wrapper.CreateTemplate, options.OperationMiddlewares["createTemplate"]...)
+	router.GET(options.BaseURL+"/api/templates/:templateId", wrapper.GetTemplate, options.OperationMiddlewares["getTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/versions", wrapper.CreateTemplateVersion, options.OperationMiddlewares["createTemplateVersion"]...)
+	router.GET(options.BaseURL+"/api/templates/:templateId/versions/:version", wrapper.GetTemplateVersion, options.OperationMiddlewares["getTemplateVersion"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/preview", wrapper.PreviewTemplateVersion, options.OperationMiddlewares["previewTemplateVersion"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/publish", wrapper.PublishTemplateVersion, options.OperationMiddlewares["publishTemplateVersion"]...)
 	router.GET(options.BaseURL+"/api/cases", wrapper.ListCases, options.OperationMiddlewares["listCases"]...)
 	router.POST(options.BaseURL+"/api/cases", wrapper.CreateCase, options.OperationMiddlewares["createCase"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId", wrapper.DeleteCase, options.OperationMiddlewares["deleteCase"]...)
@@ -10805,6 +11127,1044 @@ func (response GetDraftVersion503ApplicationProblemPlusJSONResponse) VisitGetDra
 	return err
 }
 
+type ListTemplatesRequestObject struct {
+	Params ListTemplatesParams
+}
+
+type ListTemplatesResponseObject interface {
+	VisitListTemplatesResponse(w http.ResponseWriter) error
+}
+
+type ListTemplates200JSONResponse TemplateList
+
+func (response ListTemplates200JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplates400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListTemplates400ApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplates401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListTemplates401ApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplates429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListTemplates429ApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplates500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListTemplates500ApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplates503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListTemplates503ApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateRequestObject struct {
+	Body *CreateTemplateJSONRequestBody
+}
+
+type CreateTemplateResponseObject interface {
+	VisitCreateTemplateResponse(w http.ResponseWriter) error
+}
+
+type CreateTemplate201JSONResponse TemplateVersion
+
+func (response CreateTemplate201JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplate400ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplate401ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplate403ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplate409ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplate413ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplate422ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplate429ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplate500ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplate503ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+}
+
+type GetTemplateResponseObject interface {
+	VisitGetTemplateResponse(w http.ResponseWriter) error
+}
+
+type GetTemplate200JSONResponse Template
+
+func (response GetTemplate200JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetTemplate400ApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetTemplate401ApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetTemplate404ApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetTemplate429ApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetTemplate500ApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetTemplate503ApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateVersionRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Body       *CreateTemplateVersionJSONRequestBody
+}
+
+type CreateTemplateVersionResponseObject interface {
+	VisitCreateTemplateVersionResponse(w http.ResponseWriter) error
+}
+
+type CreateTemplateVersion201JSONResponse TemplateVersion
+
+func (response CreateTemplateVersion201JSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateVersion400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplateVersion400ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateVersion401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplateVersion401ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateVersion403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplateVersion403ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateVersion404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplateVersion404ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateVersion409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplateVersion409ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateVersion413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplateVersion413ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateVersion422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplateVersion422ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateVersion429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplateVersion429ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateVersion500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplateVersion500ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateVersion503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTemplateVersion503ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplateVersionRequestObject struct {
+	TemplateID TemplateID          `json:"templateId"`
+	Version    TemplateVersionName `json:"version"`
+}
+
+type GetTemplateVersionResponseObject interface {
+	VisitGetTemplateVersionResponse(w http.ResponseWriter) error
+}
+
+type GetTemplateVersion200JSONResponse TemplateVersion
+
+func (response GetTemplateVersion200JSONResponse) VisitGetTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplateVersion400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetTemplateVersion400ApplicationProblemPlusJSONResponse) VisitGetTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplateVersion401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetTemplateVersion401ApplicationProblemPlusJSONResponse) VisitGetTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplateVersion404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetTemplateVersion404ApplicationProblemPlusJSONResponse) VisitGetTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplateVersion429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetTemplateVersion429ApplicationProblemPlusJSONResponse) VisitGetTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplateVersion500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetTemplateVersion500ApplicationProblemPlusJSONResponse) VisitGetTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplateVersion503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetTemplateVersion503ApplicationProblemPlusJSONResponse) VisitGetTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewTemplateVersionRequestObject struct {
+	TemplateID TemplateID          `json:"templateId"`
+	Version    TemplateVersionName `json:"version"`
+	Body       *PreviewTemplateVersionJSONRequestBody
+}
+
+type PreviewTemplateVersionResponseObject interface {
+	VisitPreviewTemplateVersionResponse(w http.ResponseWriter) error
+}
+
+type PreviewTemplateVersion200JSONResponse TemplatePreview
+
+func (response PreviewTemplateVersion200JSONResponse) VisitPreviewTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewTemplateVersion400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewTemplateVersion400ApplicationProblemPlusJSONResponse) VisitPreviewTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewTemplateVersion401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewTemplateVersion401ApplicationProblemPlusJSONResponse) VisitPreviewTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewTemplateVersion404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewTemplateVersion404ApplicationProblemPlusJSONResponse) VisitPreviewTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewTemplateVersion413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewTemplateVersion413ApplicationProblemPlusJSONResponse) VisitPreviewTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewTemplateVersion422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewTemplateVersion422ApplicationProblemPlusJSONResponse) VisitPreviewTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewTemplateVersion429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewTemplateVersion429ApplicationProblemPlusJSONResponse) VisitPreviewTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewTemplateVersion500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewTemplateVersion500ApplicationProblemPlusJSONResponse) VisitPreviewTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewTemplateVersion503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewTemplateVersion503ApplicationProblemPlusJSONResponse) VisitPreviewTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishTemplateVersionRequestObject struct {
+	TemplateID TemplateID          `json:"templateId"`
+	Version    TemplateVersionName `json:"version"`
+}
+
+type PublishTemplateVersionResponseObject interface {
+	VisitPublishTemplateVersionResponse(w http.ResponseWriter) error
+}
+
+type PublishTemplateVersion200JSONResponse TemplateVersion
+
+func (response PublishTemplateVersion200JSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishTemplateVersion400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response PublishTemplateVersion400ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishTemplateVersion401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response PublishTemplateVersion401ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishTemplateVersion403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PublishTemplateVersion403ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishTemplateVersion404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PublishTemplateVersion404ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishTemplateVersion429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response PublishTemplateVersion429ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishTemplateVersion500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response PublishTemplateVersion500ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishTemplateVersion503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PublishTemplateVersion503ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListUsersRequestObject struct {
 	Params ListUsersParams
 }
@@ -11588,6 +12948,27 @@ type StrictServerInterface interface {
 	// GetDraftVersion Read one version of a draft
 	// (GET /api/drafts/{draftId}/versions/{version})
 	GetDraftVersion(ctx context.Context, request GetDraftVersionRequestObject) (GetDraftVersionResponseObject, error)
+	// ListTemplates List templates
+	// (GET /api/templates)
+	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
+	// CreateTemplate Create a template
+	// (POST /api/templates)
+	CreateTemplate(ctx context.Context, request CreateTemplateRequestObject) (CreateTemplateResponseObject, error)
+	// GetTemplate Read a template
+	// (GET /api/templates/{templateId})
+	GetTemplate(ctx context.Context, request GetTemplateRequestObject) (GetTemplateResponseObject, error)
+	// CreateTemplateVersion Add a version to a template
+	// (POST /api/templates/{templateId}/versions)
+	CreateTemplateVersion(ctx context.Context, request CreateTemplateVersionRequestObject) (CreateTemplateVersionResponseObject, error)
+	// GetTemplateVersion Read one version of a template
+	// (GET /api/templates/{templateId}/versions/{version})
+	GetTemplateVersion(ctx context.Context, request GetTemplateVersionRequestObject) (GetTemplateVersionResponseObject, error)
+	// PreviewTemplateVersion See a template filled in
+	// (POST /api/templates/{templateId}/versions/{version}/preview)
+	PreviewTemplateVersion(ctx context.Context, request PreviewTemplateVersionRequestObject) (PreviewTemplateVersionResponseObject, error)
+	// PublishTemplateVersion Publish a version of a template
+	// (POST /api/templates/{templateId}/versions/{version}/publish)
+	PublishTemplateVersion(ctx context.Context, request PublishTemplateVersionRequestObject) (PublishTemplateVersionResponseObject, error)
 	// ListUsers List accounts
 	// (GET /api/users)
 	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
@@ -13239,6 +14620,251 @@ func (sh *strictHandler) GetDraftVersion(ctx *echo.Context, draftID ID, version 
 	return nil
 }
 
+// ListTemplates operation middleware
+func (sh *strictHandler) ListTemplates(ctx *echo.Context, params ListTemplatesParams) error {
+	var request ListTemplatesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTemplates(ctx.Request().Context(), request.(ListTemplatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTemplates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTemplatesResponseObject); ok {
+		return validResponse.VisitListTemplatesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateTemplate operation middleware
+func (sh *strictHandler) CreateTemplate(ctx *echo.Context) error {
+	var request CreateTemplateRequestObject
+
+	var body CreateTemplateJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateTemplate(ctx.Request().Context(), request.(CreateTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateTemplateResponseObject); ok {
+		return validResponse.VisitCreateTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetTemplate operation middleware
+func (sh *strictHandler) GetTemplate(ctx *echo.Context, templateID TemplateID) error {
+	var request GetTemplateRequestObject
+
+	request.TemplateID = templateID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTemplate(ctx.Request().Context(), request.(GetTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTemplateResponseObject); ok {
+		return validResponse.VisitGetTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateTemplateVersion operation middleware
+func (sh *strictHandler) CreateTemplateVersion(ctx *echo.Context, templateID TemplateID) error {
+	var request CreateTemplateVersionRequestObject
+
+	request.TemplateID = templateID
+
+	var body CreateTemplateVersionJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateTemplateVersion(ctx.Request().Context(), request.(CreateTemplateVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateTemplateVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateTemplateVersionResponseObject); ok {
+		return validResponse.VisitCreateTemplateVersionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetTemplateVersion operation middleware
+func (sh *strictHandler) GetTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error {
+	var request GetTemplateVersionRequestObject
+
+	request.TemplateID = templateID
+	request.Version = version
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTemplateVersion(ctx.Request().Context(), request.(GetTemplateVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTemplateVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTemplateVersionResponseObject); ok {
+		return validResponse.VisitGetTemplateVersionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PreviewTemplateVersion operation middleware
+func (sh *strictHandler) PreviewTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error {
+	var request PreviewTemplateVersionRequestObject
+
+	request.TemplateID = templateID
+	request.Version = version
+
+	var body PreviewTemplateVersionJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewTemplateVersion(ctx.Request().Context(), request.(PreviewTemplateVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewTemplateVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PreviewTemplateVersionResponseObject); ok {
+		return validResponse.VisitPreviewTemplateVersionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PublishTemplateVersion operation middleware
+func (sh *strictHandler) PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error {
+	var request PublishTemplateVersionRequestObject
+
+	request.TemplateID = templateID
+	request.Version = version
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PublishTemplateVersion(ctx.Request().Context(), request.(PublishTemplateVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PublishTemplateVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PublishTemplateVersionResponseObject); ok {
+		return validResponse.VisitPublishTemplateVersionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListUsers operation middleware
 func (sh *strictHandler) ListUsers(ctx *echo.Context, params ListUsersParams) error {
 	var request ListUsersRequestObject
@@ -13478,349 +15104,394 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L35ciJHtjD+Kvmre3/RtqdAgITWmJgr92bZvU1L7Z6x6WuSqgRyVGTSlYkQ7uiI+et7gO8h5sHmSb7I",
-	"czJrgSqgALVsj2LiXreKWjLPOXn25ZMXyNFYCia08k4/eeyWjsYRg3+fCxrNfmVvmRpLoZi5dEOjCfwj",
-	"oMGQhd5pn0aK+V4ghZpEmmouxUXonXqN5gntHQS9WrtNae2INZu14+DoqNYIm6zV36cHvXbg+V6fi5CL",
-	"gfJOf/7kBRGdKHY1GzPv1HsnAjoes5C84LTHI65nHnymz0MmAuadNuonvsdE6J02G03f+ziR2jx3NWTk",
-	"cjIeR5zFjxSJ3NNEDWkUkR4jExHxEdcsrHu+F8OSaWQeTb5EplwP5UQTSgI6JgEVhN0GjIVEDxkBGBDZ",
-	"hz8CKXRMA01GVMyI5iOmzGsVu2GxWfOpN+SDobmiaay90/aR76nJYMCU+a536j2m48wiqYa39hlTZEx5",
-	"SLggesqiG0ZGUuihqnufP/hezNX1C3bDosz7k5caYFZ/7Qff0/KaCfVOGbzuHx9//ux7j+k83mNGNQvP",
-	"tXfqtRqtw1qzWWu1rxonp43GaaPxk0ES3vLtLCWDVu0oaLLaEW23aie03azt9w5po98MWuEB83wvZCqI",
-	"+diC5JyEXI0nmhHaM1iIqGYkZBE3MEX48pTGwkbNvKd2xPb7tWN60Ku1g8PwiB33T2ij5/lexAY0+k5G",
-	"KbWOZm8lYFxOBYsROXqizIUxE57vaa7h91cy1sMpFyG5qZNLOcE/PN+bjMPlYADgDakuPDxUqCmLvVPv",
-	"pVSaCClqIVdBJNUkZoQOYsZG5jySnvmyQdyYxpozRfoyJnoqiZakz28YmTEaAzzWPI4ntVa/EdaOwkav",
-	"dkz327WjfjNkjaDZO6HUnAbWZ7E5XoaG5iii1WzBpjKv/sKbKiW9g+Zp4+inPFms3Ou1weSpFwypNkQi",
-	"A2QCgP+RDOFsDca6dlBv1kZccM/wmOTYfienJJJiQELJFKGl+yUTNaFRNFvY9l+8BfD63kSxOIuv5efG",
-	"oONJTPs6h4eeDM3J+y/ySmoeIKNi8YgLQFlHdMR7RphdTLpO2Sf75CWNgyFpNVptYIGE9fss0KQfyxHZ",
-	"b5LvqZjQeGZuOKp7SzHSsswgixFaa/T2+7WjoB3WTsIWq7XpQX8/aPWatHGSx0Ht4qnnezLmA26gPY25",
-	"1oCZ5KSGZuMszB3Wgv0uPasHbbvKanD3vRsWK6CDlu9NaSysCPtgMPKcCRZTzZ7IYGIgu434XAYxQ8MA",
-	"hIsKIIYHrtitBgp5OdETGpFXUtSepLR77mjC0Mp//Rdp1skbpFlz4WrIVYZsuCIjGjLSY3rKmCApx3w+",
-	"6n1HqAjJeUjJC3nDIhqwOpwiaoTSZSBjFOMtIy8DK7o+efaAZGh5+28OGTV6hnfq2a14vjeWiuNpbhq8",
-	"ZQ9js9U4yGEW1AoAHh54ITVRdEamQx4MSSAnsVYkZAEPmRNeRqaa915qGbPQUUOeCoYsuFaTkXfqqSFt",
-	"tQ9PT/rHh2HjuHl8fBAchYftE9rqM0obQbtNw0azTfd7/YN+s9fqNXrHrVYQNtvhYdBs9xr9RoM2jlFH",
-	"0kxoq0ZRowkFQFh747C/9NC2nQTv84i9i0G50HqsTvf21H7daoZ7gZwIxaK9UAZqbx0R/Je/1c5Hv9Yu",
-	"+UBQPYnZn9vhQTP9ytPbMY+Zml9Ps3HaaC8ykZXS3rL1yTiSNAT+IOjIQEKEtI4QUPxX5p0eHLea+76n",
-	"2a2+1BR0xzEDbdTbhBFfAfnkJWIQMKXgB8PUZt8Pe88D/pp/f/Hu14vmK/79SZ3Nvv81fH/BX/OL6cur",
-	"aPh3czFoRaI3etYI//Z95PkeQwBdCO/0pNEAIR0zNXTvPf8pfnsdfByyjx8v/z543m/91FbfDeoHYv9J",
-	"Y/zT8c3b5ujqcPbDx9b0b70Xw3fs++BEPaPP+Wv5Kn6p34Q/XjtJZEnmW0ZjFsOm3ikj0aupfyFXtBdl",
-	"mBsbUW5oiYb0fywR1QM5MhQwiaJXiJ3sgZ0TG6uYcYy6XBBxc74+m3Wb485iwMZjPA5PuErP+6c5hdMc",
-	"bkMlRgVR9IahsswjYyuELK4DEmDhZhta02BozvIZ3GMe/HOGuIIhG1HzjRG9fcHEQA+NhWIQN6Zas9h8",
-	"8H/Tl9S/+W8DfwS90rGhP7OFp1d0ULzSy+/Oa632obNApkMZ4Wp9o9YP2S01jGhEo/y6O962zKXjle3v",
-	"KL+7jvdzo3ZCa/0Pnw4PPne84h2+ZeP4CTdGS8V9kq/ePntMTtr7ja/zW1RDap7486k46P118Pfhy/77",
-	"9/TFnz4Obn+M//qMvt67ulXx44ML1fixqZ71nkwfDwZ/Pl2CtNyukrf/fF77idZ+bdRO/rT35w9/Oi3b",
-	"no5n532NJyi/vUsWSBEqQ29TyjXpsb40WqOQeshiouOZ3WOzObfHdnaxfRmPqDmKXOj9ltFb6S0fGXly",
-	"fHhgVm/0Vvi7kayQC80GcLw/m93FdMS0OypUMcP0ipARUMUeKcLDPMTXZMqgxI2pHqbsOMCPGXb2ccJj",
-	"wy90PGHZ7f13zPpGT9lLXRR7+KvauwjRxJrEShYAuCvYrcYfu46AxnTALKTr5PWYfpywU8I1GCAjMqIz",
-	"EgypGLD8Ds9/+tiYXR6/6v918sOrvx2HBy+ftz8O3J4+Tlg8y2wKl1NCUC2LkoTAcuSVUtUvtQ9/Kqap",
-	"JzIoQ1BoFYydIimE722Joxd8xEuO+MiYilyzkTGhAD8GDUN6k0dCq1EMbvDj5KAdsj6dRBofKT8ezdzh",
-	"aBYfjtgq7nA2vqXhc6rZlM5ADKJQASGfVbBi2YvY6E//UChlss40YV61YAbIEEQK/6VHw1+sBe17IdMo",
-	"Mg2Mzi/IwMgkKgjeQPSQaqNzRiHooT1GJoqFPhlHjCoG3IMOKBfgKBFKU/CXeXt0zPco36Po1rNoZUpX",
-	"8RA4+6vdaKWW17c0JA46CSyd6mj1xUR/tEBSe/ldA8jXo6s3+AZ8ZM51JIicaGXUcDVTmo0szFiIBq2S",
-	"I6aHXAzIRExAT6l7n32zgbcIiw2xOxHXQk7FM86isAjDIxoZagR9NIddiwJiLB0ylFFoTkLfvAbRzNHW",
-	"gLfDmYhjGaO7NHmPvcc9B+yOK/dqsHQMYceGBkZM0QEDJ2IBaVhnyBZ0AWInSxdvk1WsSxcprHZDE1kw",
-	"B1TYIxMzGvpExgtAz/h0E1PPgB8I5bEU/YgHm5KJpqCzL9JH4N6bIw+uCKsZ7ZnQMIyZUgTQOuBKA0nT",
-	"yOxiVnjOJ3q4527dFqUnKUofpwtdF5/J3naPzgRBA4nnG+R8zBQTmpj14/F+JuMeD0ME/QZoQwtjEWv9",
-	"5L0ZtP1dTmJinkhXR6NITuFQFqHK2JpqWxTtpyh6llnVujhKd7I7JAU0ilgMEt0AIZQWAp9978KwI0Gj",
-	"SxbfsPip4WkboobbNxWhJ/ktg53LRABMDY1MYykGRBqpERMjNkpk5vaMsZ1ljG7/BAFAEALroyvZ2W6w",
-	"VQiUITN6cva08ZAMWTRW6KkXoRG1ZDqkGnD6SupnciLCDRFJe2rBPYZoFFL/0oc352VnzFA6EjUBH1zq",
-	"Qi1DYuYW57paIyRSCeW93Kk8yHmnyTO7i3XRnO58Z6cyDzRAOkhBvXhgjdAzygRH/L6hs0jS8ErKFzQe",
-	"sA3RHLln57GspfwFf5zTkEAzMmvqMUI1mgzNxsFx++iQ9GaaqbtUcw+aGcZqVRnyVGiuZ+RKSvLCrnhd",
-	"jKa73B2fBQBxReC9YB0IQKdi8Q0PGDFKB7Ldt8a8fSX1JdVc9blRfzdEY4/NpCjUdGPzjV8M5arMV+Zw",
-	"Cl6cIVUEnLDlaFzbx7zn9rAltg8XsM1CAmAj5gBf5ra0LtKLQbI7Akig6Y71mMZ4Zi+RBN4JekN5tA2+",
-	"J2pWYrlOMi9fNF25IuZZEvPBUBMhp2ubqbsQuZnDa0FB3uWWW8FWze5zR8YqIArOqhOxgrEQtPxQTsVZ",
-	"CiNC+5rFpAtOxRp4FbsurmW9d5mfytZk797LuCY/Y+xCvqRiZilebUgjalwiwGOq2S825yZHIlJi2ozd",
-	"vaqTN0gb4BSlZCTBQ35X9HHQyhg2ZjEGCCSBQpUDntngrhXoR+YEhQMGIXoHKZDZxtCPOQN9TPGBIFz4",
-	"hnYAEbujjnfCGJMy5r+ycGPnl41WLRLHBN7OhDbvydPHObmhEQ8JxtEIxKhAe2EsxOytQqt3tK3MbzRT",
-	"sshtfn2KmN/V7k3fiAbXilALIoBNqsjFLDTfppEiNGao0M8RxPv372vnmTUuOmi/MzarJNmNYFTi8Kg9",
-	"H3mxMcNlju+MqxvvLo58IcWNY2lwbpgtalub8qShjHWxbQiAK3PHGWma88OljiNDjWObPVjkjRtN4Pkb",
-	"0FYNO9PkmARDGtNAo6GfcceNqVJTGYfFDrkd+nBarSxNZ8BrtdlKxieCbldCEKEMni0awpJ6E41+EwC1",
-	"uXRGugjrLgRqFWE0GNa9dAWYsBqGj6liL9mox+KMQ5eGIcc0zzexHDObXmLD0/nlvIK3Q2pUYCCgSW9G",
-	"pIC0oi5mBXQhw6QLYW0QwiN6m31vC0ILc1fGmT8/uZD4cqA9NTedo+PPKHPOC7XsGbN9yG38nOYwrBWk",
-	"SSM8P+OHPiQEIXv/YIE2b7TwfUNjPVsXvDvYOKZ0rKAws6YfzI2fXXioKOBkFK7ZIwVEZFG3ZnTufzud",
-	"20aj1uncNvudzu1R/8M3nc5l0eUCrmbga44xZhu/mhj6LElDgN+I0fgST6+hPbNlKjhDyU+Jprf23rlt",
-	"HB7c4S4UD9lamLg0N87T1TXmzsJLLJIKqcylnW9CYGMZ8WC2co1412dM/ynGhPnFyL+Y3XA2XSSWxjJ6",
-	"6XQuCwO4WXDAp3234qWQSDMI87t1aYTz638/ZJhIAEbYI4WGxpCGpMeYIAN+w4QLhafr7EkZMSrMl+cT",
-	"ElfzkGwu/6dCIxV/hSQVsy4Zh0ja2gIbFDrNRmrV557hq8w3R/T2Ah9B/6pNeotjCtjN5Mkvf+Wly9f/",
-	"PJdJvwhZClQRSh8WjhHs0VjGmgpN+jxW+Y3MEU3+OHY6qtO5LDls6d5aRXvL5isuABx+s9EQecMNpEGa",
-	"sRDTrTE+aAj7jDTgEiVITEbYmQ0sDZ6n1F+eXpIn9oQ4skjJwzq3pST7e4EWiw6KK1OYOx2RVJirthz5",
-	"V3wEAjOT3FbpgW9n6x2QHI5Wy/Enmds/Y0rcOl/JlDuUsYWQRcxcMkpXEvkpZgSuVGJ9tcOpnKufuMQ7",
-	"Pyea6epHruDGz7mk7nVwNUeNPM0bz6MlWX4WjllEZ6kku4oyqnySx3kRM7HZVQYZUO8yJ2qajWpsw3z1",
-	"BUfBmT8PCU8qTu9SazNgQN5kNKLxLM+omkWMKk3FWvXeV+mdCxiDD5RBGTX+xR1vpG6mWamFGiSLlRRL",
-	"VMi1EVVVn1ccbMP1WNPGyr99MAMGl8FrV+wWshwXlSlwBI9Vo0GL9lWyshIpvZK6QJSgE2hdTQjLFgrV",
-	"e6nZlue7spTim5ABcMhk13ZL2Y8vg19l5BuwVEM9oOk3wXvA3ilQPmzWS8mOFR0xIq0mDEIZktZk3/4F",
-	"DPmMYFScTIcMbnXRW1TR1gIWLC/J2pmHWAHIKtPXRkx2XW3mC9r+6zPuL2nLr72q7WxzOO8FBvo6Rx7e",
-	"WvnM2zKvSqcez9pv4tg7tbhAo6NWmJmzCsg3h7lOoNj41CakYtkr1z5koFvhB45FDpVkqKDXSUSnM/PU",
-	"VMbXyjAMruEuTFVXkH5jrik6U3VCleLKGKK5B+oEa2NOwcOqfHgBVdeKuIJWWKe50ViE5nNwI3i4hbHv",
-	"fk4qpXE9Rja4TxkSwdIb38PHMzDLq6WXiWmwYJfEzMKJmJfOfRuLstGcK3+5VUgXOfHdCMwHS6uypbXM",
-	"tlrTnrqi6rpAPVOKDwRj6ypod27pT9jrkjqzkM7MeeWKhJO8o8VsfV41LKD1dalzfeowMC2gkALOxiHW",
-	"3GMktCpIZrH7lWToXVDV5la6gcDjTHRxfX9zVcq7S8q4F4zfUaxh3lcOS1yGvsr6hzYSsJL2AbznN6F8",
-	"ZPBXKkzN/sqFqUFnqSg1Zy7iglWCJxM6rqLPuY88Ffq34ka6WnIQsm46SMwJv2j88PGQauBQt1Uj2snq",
-	"bfWYGkLlmKbXjHChpQt018l5UmGGASKoqKBQDsNusRSJ3cAbaFJQ5UpWMVfJgGQ+QqXWl8qbBJ1ooYn9",
-	"zFx2waURoKEoglc9gLdIN0Oqn95YwZFfxGvBCLuxzVUgI1fHjI4wqf7y8qn9ESrP2ccJjRTpmvd3F8Fo",
-	"ky/WzrNIqxdXMrZsk6KlAdExZwEjX4Us0vTrIidWFfmPF+Y/A+8+JdR+y4INifIMRNBpphYcr2McLqJK",
-	"IzzPCGSKnBpZ2qc8YuH8HVl2CF90/NAm9BTwxXlxZH79UEINmwWug/Rwr0KX4wOf05Y5yx96gXcZHssU",
-	"1P8VIthZg3O4Pa5+UHbhf3ZLLQdzWVTcdaIq2qOjGS7ISxpfh7aschtSXicIb/nqHUfgs+27Pq0QA1Oq",
-	"Mmx+ban91n1iPvp+BwFqd+6/SIA6Kb7OAHGbiHTS2mdFawsK6fuPVFoEke2r0cwdvKPmfEOKVvvwNNtr",
-	"o1h3mGvZtt5pAYIxVOIqqE+z5CNj2w4pc5CS/FMX7CdUke8vX78qPGF3dMQCI02hYRlqbMGw7IBV0Uyq",
-	"+guSxlzrvH2XvvAsrp1LPBUSi5QYUTGY0MGcrJ039NolnSpqZakr2D+vuOVDyCLMqXWEtZUzPu3JV07A",
-	"6tpRrxUqfpJ0hCsxd2E6DAsTKuZiPEmVSKT2XRH0hrxxF3xvC9kMbpdEQNtoQYIAP+WhiP8Mx8zz0eUR",
-	"hXkKXoFYIxyyGp2tC3H9UGBZNJoprort3cznqqdNZCtK1/clZJ767aRRFCxqo3zDyny4crzxNmDxuMRI",
-	"6bEBF4KLgTm30xyhzB3ag0oH9q559G7PpANRVmdZfujgVxdY38yC2STrYZv8Wfje8s1stpHt8vSqRljW",
-	"93TCtqDh664RZCThMpuovUm6c3XrtMQRDSs0P51BJUbEq3miSxbnPBDLlua6dl7Nxqzg7LkIRCkluufL",
-	"5Bh6ap2oIoEcMQVM8xQ6FUFlNySAcA1qCUd2Bt1PoT9DRu5lOl7GTIRGsSoUeNk9LXL4cGW+IoYorNBd",
-	"1uNwOUNNasfKSBg7jeUXcIEqGehsfY72LOIqI1tS8PMy5QHdbGh+oWJni+SXpl84nfdPxRIC1naZ1EOt",
-	"vytD30arJPgw+arVaDVqzdbXUHSE7+0WbrDkwFzoHWS5JD2Oi46j/RHbQyii2Wgc0QUmv99a+3vrJ+i6",
-	"dc1BPKWoZQfRHuTCPfHQEoQ7juYtlaprlhNIdg2VNc3cotZXNXOHfZWOubaumDQd37V8ubskyD4XNOK/",
-	"bvTIulH/tfNGKtjjrjBmG2vctVFfQSoGqa/x1s/zXbqLaoPNOyKmsVvuwHY9D9GqntK55EUruWwjd9Kb",
-	"kSEVeXs2lBNsypAatIWWLKbKob8TTfb1ceqeWBel64XUAXQr4+mJGrNV4sQmakvldIsq9khOUqyE0o94",
-	"76sEh2mT9ZJcOsw4c2HLSMprQrUrIsuT3ZkhM9dBFB3tIaORtr0fuQhYWW1Wc9ParDX4aM5Cs4cx4QJ+",
-	"XovMpLOkgi6BUZW8FgD3Yzka05irIscv5Kax8L2MQ1V8wqE5x9T8Do3Blnuf2mv5noxyuxmhDCfiuiyV",
-	"NKIBs2ohJkaG5WWGZ5A/nXAljp42ZdWl9aSqWeB3EzGXDdJqNwozqrlQLF4b0oFdybaQXsWFsBITAq0V",
-	"kjbYrX4MEF4nlVzLTVA9XzkYQ694LTNHBWlhHrJ+nqRLDwVgbtG3hRm1JWKZi90DrFHs5pu+MB9bQiew",
-	"GEfSgk0TJWFbkhFseoljqooreGOl4ePubLlv++joa66xhubyvsu+J6Ow0v5lFO5s/zIKK+3ffXt3+5+j",
-	"/WRBGbhk0JShFj+h31Kyr25zmKdUNa74m/FnZ9XZFfXxxM4SsrFLg2Ure22BBtb8ZZ0tid5hpLMdTlTo",
-	"bAGY4HCbXRpMlZMUkgE4RV+zP26ll5ZP17jQCiW0OzYA7pWhrEoHJfl6utNlbrmMvl7IZvo0TjxDQ6rA",
-	"MZfLGkqGTzmDwrP24hIq+PL1Cb8HO/PBwrpbC2tDY6TACqloevyYrvluamlt+J6J+/UsCalLk+e1Irhb",
-	"oii3zeVBTGNUsqDavyKprjgHAJ6tvrA7yksJac7gzVQZLw9SZj9SWZmxn6+oztiv/ba0mjycF3Z7nvXO",
-	"Wyl2Spo+aWHln5IElZnlmSSrFPUi+Gx51h/O3hc7e2sfulzh9iKtibkJFWdkMh6zGAgtklNbyQ5dKLNu",
-	"loT0XGuJbJiqnQ+y7BeABgatJHMD5v1a2hakF9czYXt7cAlyvV0QM+nkuHgGIaD3Bn/HOgvtenVjE82T",
-	"RvPrM5vZmszhwnJgqAjAjr+UdP/S3WaRC4oyrjjpe1mEc9dgq6CjUjqhu4jwr2EqQJ/gfU7fv5EB7U0i",
-	"Gs+ctvn43fkTEsh4PMEa+O7TUY+FIQvJhVA6noC9VLDtKnI8Myq8SMWHUaeZZFWCwzm2iEaw8hg/14SJ",
-	"UJGv2G0QTRS/YV+D0vLu6lmteUgCGTIyEVyr5Wz5YC0vhp2EXoQf9DCWq/ytqtpSZnz64s5n6I43r1IF",
-	"H6rS2yAZp16hjVuxJwcRoqHcQWqbMKbuDhvZYe/lzeTspHOut4HT3FHPHFZHFA4qSKwZuObOSxatuQ0U",
-	"8YrFccebpCZhKL9a2kRS0ZDExrlKXDn9WI7OgJkibTg/v1n/I+WyKjB3oKiJa1a5SzdbNaGpcjdKKVZ3",
-	"eDL37Ch/CWnDAn897G7TitI5VGwRjB3ivNsamEqZ95lx2IXsEsrM4Kad2pgVY+u20EL5cHniyBuoGzj6",
-	"qZ33gTO0MbkdBD3Q/AyCoKDw+NnEdszBH48Zjc9IE+pa7Vfr5Byfx3ukiGYkZmNG8YWEp0I6HXIFKeq2",
-	"t0haG+LqQxN/E4wnSRK3wbs2pFG/Ti6wiYl519Dm72LZ3nRLuZydLV7MXdbxPVkfbmFPdtjtI5VggPRm",
-	"Zu08JjxUazOXreulYBl3VS61aaT+HgLujgVkz3eGDObOXy68vnG9V1FS2Tl59+7iyc3RGVEy1qBjhgr+",
-	"jRTCR+B+BfuLz5nkkwl46rK242HeKjosgNILfsOENdTy7FmVeLvPI36Tc23L69Xlr/ZlRXB4UbnWyCfQ",
-	"a//bx2/IwRHRdFAnT8Ug4mqIMXrMIirwTWeA0SryVH/41PKPP39VSx3XHz41/ePPXxdT2As54OILdjVP",
-	"Wv8X16liUT60bsb7cuSRPJy3kFrH8+mJyxHprO/kdUUofZVzaRUUwcBvaTz6VsMo3yT/y3a5i6jSqxJS",
-	"V41A9r03NNZLOl+ArKHY7to22pojbt8zErwwTJNvlVeg4axfMDiiukwdouU5J26ZYq7t5mK/uQ9LWeQ+",
-	"UIHjl4tOyu1axdn2cG6LRSSTduQrkxXQjM/a3G7bGGYFfjsaUzErR9Kl3UBxPj2+G1ufnGE/xVNDhYLx",
-	"pNOij5OygPVMuTZMM1dE5jqayfFYKgwnwotK1pRU1c+5oty87tUUU963MDPZGyZ9FWV2t9tVvFalHQDG",
-	"UBu5TjJDc0FnaG7ji4DZ3zSWExGmVVsw+nCLqq15tcAOM7enC6DgVlhMxIDVDRobDphVwntMFfWEX37u",
-	"kJZ2lqz9plTOPIWZbOloGiJjMoLp+Odill5HRVP5RI0xzU7KDWTRcdG5SczjgjlHk8iYNIZXuO4zQxaF",
-	"OA5NzfXwwKHvvidCCiFLEcI4VTYaR3IGVaCFxzZtqrIwk4byaBLbeUcnB+2jrwta28giJnQJ82rADDJq",
-	"+DiWg5iO1ClJxlobUxIm6PhkbkyUn/YI9Eky/NMnI6aHMoQJgjBK2Nzp+sv6BJrp/TKUkblKFfsFGyX6",
-	"JBk26ZPCEYTmcjq4zCdKy5gOWHbSnU/yk+/g73Rqu08mY2xqA3tJ73IDaldX1PxSIuiXevGHxmwVkLFj",
-	"ZCkfsS2Lkewcp+K0LxaF1lqeGgGTn0xUYWpFErJYHUZMR0EVcxgYdV1UBb25jzUzXaq8OiYzqxD0duvh",
-	"j+Rg3sML5z//8dtWs9bp3B6xMi9viV5nPv/d1dUbgjesyLI7OckIpYNG1dxYF8KwHZfMDkFSnSUqmzW4",
-	"7R8FRUKtHXRCuoABbn1uh1HNrSpvKsa84PtrNDAqaqEow/z0vCKJ8hYyrArNzADanhQoQlTTHlVraZ1p",
-	"mk/MQq6qPDIv8d1X3auKdqNWWBPshsUztCi4IpPxoj3BBjEUXq5rN/sOTMXAdQ12ilqKV3aHblosXxS9",
-	"rlYxf12u/sPwmT6LY/MdmdO7s61qVsLTVrvPwSXddAl8Y6aGmxn6MT6cDLMsGs8Id9hhlYkPUxmbmMfV",
-	"Wgam1nC92Byen9uWXV3x3rEJ+Rf0cmw5TOPO+ilmvS+r1HEc0LjKdZLZayHsl/QLF8mwwRGdkVAaoYMZ",
-	"xlGhUZo24Q5HvNiXcclUcfZd9dbHkzgubG+YRnbgPOPgzB6LpBhA01gMZi5GddjtmMdM3UG+K1X6ndqu",
-	"qXA2yTHzvuyqU5AU4dkCvrLVqPC59fPTHIbnpp9sbCdeZmLsBYUX4C1xyRI2Lx7jY5irDv3kIfCgtVFd",
-	"8vnykZxCS7+QT0ae7w35YFhMttDSrMgisy3TIA43ZLc0ZAEfFRoYGZ4xb2+s6pR2qWXMQhfsLFNvJqPV",
-	"XRrtfRjE1Jl2C2UdFYy5FmUCe0Xt4BYyYFA81PfKvKUblElH7F1cYHYZnQ9VUViYD+FEOdGkP4mxAWw6",
-	"c9jYgppHkPWCp6ZO3g8l9I4dGqMBxunCjAHzxhXa7EGjUdTs2q706V0xk3Ua+eTae5T68C70rhx3iv9a",
-	"8P5vHaVkjaLDg7y37uSk3Wweto6Ojg5XFg6yW1CoCz41ZnD8T23TB3TLKM2jyHYJNzg9I1yE7Na1XFOM",
-	"xsEQOIdBPZZfQndWQwtCZtqwGaqwL8n7hYWt6LAv9nxPlPWv3lEjJTf8JHN4k+5KKYAsSvyUMaRHqIBE",
-	"V+Va5tnPxj0iKsiQPL+79/TmTLXkwsbL7Ik0vQSbBitNZyz0oWLZiClXT+uoCTotJ7WiSRFpITGtaIa8",
-	"XR5IsTEDnyyEDS9iLm+fPSb7+/snNoHt8cLcgJrmIzbPUQu2mm/HvpjIHej187jp+n0yl3n5klJuGZMp",
-	"ZhNio8b+RLGwTp7JmIyZHEfszHYmn9rgEpgVZBov9h1rV6uao2q48gyhymJsipjdfFfpCbuVcrLmcy4+",
-	"8CuDAxL9wMUatmIfS5oCQfTQFQPsk3//81+JIKdkQMfLxchJo3HUPDlptQ+ODhonJytredUEqbcgnQVQ",
-	"lTNu0E+Dk5A8m9rve5qqa7CyYpxR7yYT5K1+l+qR7/uo+EBQPYkx2lMeB7DLrFCM1VvSlDKEafFxcXNK",
-	"I9psCDqSNDU4kpKqLGMaymgdpxL76MGR85NDateYIiCltOTIZcjV0nkZ0zHw/pHFYWFQvBfLaybOl5ZM",
-	"M8NSMv7qSLOYhdDPTJERV4qLwVy3GKFpoHdLjHY+xZK6cnuHn7atxPVL4UMBA7XpdBAFsFW/G6+xUPUa",
-	"GvJYm3sglFZ5LhH6mHKAm8j34iliIfMCGz+UwtCutJBiIIOqSIAETKkSz9k5+f79FfC37jkUpvBf4Vyf",
-	"km8ZjVncXfBEnhxW9JUlFvxFwfcvWSCNeop2i8b8G6aUdeM5K2Zp4OH48GB1PHy5A/G5lMjlDQvpvnl9",
-	"eUX26Jjv0Yke7tlHu+vn0JRCAnZVbJCaw7Cwf6Pkz81NQLys5k5ZtGc/nEWHv9pzeWUTo4sXi9mmaszo",
-	"tQK1YESj+eQxt3BAILC/iELpa5/HoLbHnIkwKk46eQe8OR05u6H3uNJ8t3nnrixpbZeubd1VjbjIZaPu",
-	"tv/pbqfifYkZd59LoVqp2eocWFsV+uMmfVR23oJ1SYVkpiLSjR4/I9dsbNtluQYvtnZwBx1Xd13qD2Db",
-	"eV/Y3Vddlp/ad2p9XrLy1HJFe1Fh8ng8YaRHY+U4O4QaQMkxKjIkJpccv3VYVsKuCjZplNztKoP6vAz9",
-	"5pc6ge4iNNYu7Rxav9G8wy0R2j0uaDybE6CHrebBweqQOSykEJWqaPR89ZERpfjLdVe32OPKYDR2pSCr",
-	"8PibHoS/rku2EjEuuPZcwC4z197Os08gv8o/ZzBd2StnMba+Uw7o6d5dcT+ymPd5UDI0ZpNASIVk2FWW",
-	"TRKHsIXlUrFMglbMAhmHpc4R8Hk+3mAD+ORloRP+KlkRllVhjWnMduiXvwGMbBzedOmviTGX8Vlndpb7",
-	"ziJhYD3VJIbymSEbWdUGrAFjuqV/PXO7/v79lecXH4zUxAAuNm/yRHLARReSMI+PWu2vfTJwFpKSI0ZG",
-	"XExs7AO2DphGwyRZ+FDrMU4+0zEP1JLUjZdPr95ePL785er1D09fJSP7WHzD0dO74hOfgW770g1zswRs",
-	"Oa9Hx/x/DCNQLKq7TtUuYuQ9xh/I+ZsLz/cmcWTfqk739uYe2gvZDYvMWVSLxWjuPW7GOOji6ZRv37Z0",
-	"SyMF4E/EHlYKBj3GNNB2Qvg1Y2PVEXN5QVDfZwf3EMw0JVqir8FoYb0J9t6AgeH1juiIb765TKXTN98Q",
-	"l4UCKdKCRNL8kBsuNZRRqAg1Ij3WtYjfmO/mqEXGHVHsKiD//ue/urYKMZ+Mo23q0SBrZU8UszDQkxgr",
-	"7DrC1rBwt37I2lTffAPH+meXEvzhK4ei6XRaj/tBjYVcy7gu48Fe3A/M/0HqMOnS8TiyvHTPpvD96R9K",
-	"im69I7qBDFkXA2lJ6vCIUaOiZRKIz0gXs1S7IHAVYRSiaiwKU9eakLoj0txU0psBLsp7UdTJeZq6IcMZ",
-	"ds+FvoZJ6mtHuK7N6EACDzSWVSgLIKvaQbnjN9+QSyZC0v1bzV6uXYRdImMSMZ09U2REr5lBArTtxdkH",
-	"PRpc26TSjnA5xljJYS7bXDybmgnT8t1FQ0ZgAeCKXvAR17CYpwZOOJ4UIo6U9CbhgMFQTrt1cxF5SZ10",
-	"31LN4Oka/P+u3xGZa2/NeTbEjDSW+0Ux3SVfKfQlfU0UnZGpa//gqlEoUWMmdEfYRbiTetA6QbOr+5bp",
-	"eFY772sWdw16AHkJbnqMNMlL/q05osSNfEBtt9U2PyT7V9pQLBRW9Ga2SOsUqslIN9UdYAiCOQhYgaFI",
-	"N0ivu3quM8SHTWMbMBu5FUb9DlEGY6WjD7nYiriolAtKdaDHGA+YLR23bO98TIMhq7XqjQWuZ44UhZ/h",
-	"ONln1d6Li8dPX10+hWdS69Axvky/slOvWW/gTXLMBB1z79Tbrzfq+xAN0EMQXChr+B6MiEK5PpZKF+U/",
-	"II+01Qi2CoFQgiX+vkGspakJ9NY11JHY0ecXdaRD12wEqk5URyRjyKYyRqZk/nFGutCnwdIYE2EXgCz7",
-	"fcU0nIRvvlnoVvHNNz5EVTrie3pDL2HxjxTpKgO8rp1wQboxV9cvjAzpupLvtKI8O7zPtzE185zoiOR3",
-	"s5erJGQP/mAjAAb8xjZbtslfCuL4DJz8XCsW9dP8oY74qrjly9ew44AKIbXtHwQp51xdIxEZwZckwHoW",
-	"bbbC157mb62fJcgMdM/w33/YZthWnmb62kCdrOtk5V1Npe1jA23waDSx5IE1K2mVCQaJvashV+R8EDMG",
-	"vSjUkEaROa4DecNiwUJbFE4iOoWyp4uYRVSEdhrwxKyQxY8UiTjt8YjrWfqKibA1GnVUM1QyZGSZFniO",
-	"wHFm9+e8QqjjCcuMCQYwtBqNioBD1aFsJe7OdCluznD1TSRPFlbg4zrq5rQf4CaKXppsdu9bGiZwMY80",
-	"Vz/yTlCrbzCwUQ6a+6sfekNnhkVfSfmCxljVddBqrfOxcSyNwmPE+FOhbU+bg9bJ6mevpHxJxczuD7TE",
-	"9jowubA1O5csvmFxUqnSbrTWgudzqtkUTdN2Yw3QXKIW8C4tG8pZF97pz3m74ucPnz/4mfOJHNnOJzdq",
-	"KyR74EH2PU0HCuIP3BgxtzVj6qulSbTm404cwAzBUllwbmU2TScmk2+hjQmhYobdKyJGb2zthlV3fOsx",
-	"oREJqaaudMZOpDTaTghcMzNuPWbQNxdYB/zLaGYsttJlPNFZfcmN7jT8pCPcyuDOjGptxAj4eEETysbQ",
-	"QXF4DyrIOWiQpyCZ9mBkdg2rvLpp3UvyvpibjWJYkSdRxVPShdHa3Y6AFygUhtg9HXQL8HeDBQDRrlAK",
-	"1rUT0RO5mZ/zjSp7R6AibG+GZXcxb6vrKqtR3XsEVgjh4Rm2MKGCAK5BkaLqOjEkQbtikWIZGFg01LHq",
-	"u2s7RlmgZrKcKdTc5cwXkLS52fqYmAJKFLTDc/523yqvmPUA64KsSG4bqSBILX7Nk4+w2g0UXXKewx90",
-	"e7TvD6jALYP8EUbLtpmlwmXawWYXBKpiInyMAzQ3l6Z9GUVy+m6cl6fnKfhgCQNpCMGuiwrCaGwkoEEx",
-	"ZpcSnO2fkb2ZGenztTBeo3lCewfBSa3Vb4S1o7DRqx3T/XbtqN8MWSNo9k4o9XwP32kdEImwNraT4gMj",
-	"pbkgTya9iAvzr1ajdVDPNn7ymKhdPM1MJz/1nkjn9MFESLCeuO1wkXwBbTbIdoxHf0kzDZOFt2pHQZPV",
-	"jmi7VTuh7WZtv3dIG/1m0AoPkDNycf6Yzmsp81BdoMwy+NlmBvbzYaNmvlQ7Yvv92jE96NXawWF4xI77",
-	"J7TRy02O994PMSQMkVfWZyJgJJywzTaVHd9btKvs8tMlfCenxOwTuw9RY4vUQq6CSEJbvxTsEzWhkTkH",
-	"3LLBMQUf5iaLXVtnwen0d6h1pSO7l2pduSn5VZefeWxBDMyvBzi9+UeCKqsTv5RKlyJHpR40fEFFED+9",
-	"gZzVYoUw01sGDGhIyAI2AxIG9/Fl9cV1lKJnLhqOTxysfuKV1M/kRNhPrKEeJg1OHnTYe9dhz9U1oXNe",
-	"2gLl1TDrVIMFz2pOgVWKK01Bq7Xq7SY6b3aWtdn6gOlVs7d9lyWQ9rkgVn1CtcmfLyvNKiC+0WunQzky",
-	"StBZBzvFTbli+FBGlAlptSxU7BRRjNkOa3IqzlLNTjGmEl/0I3Rvj+isIwSNY5stFHFlVUynNmIqMRXg",
-	"wDZ6IKHJb+joxLZ1yReN+Dto7BdpUObtj3OghOxVbO+rgCKKaCq9ZQ/cid5nf+WNLqbnzyPptVH9cvhE",
-	"b55RO1EhrWfmZa4pAI0C4p0agQ0RdOvCSwom1uPbWHexcpR6slzQUwvWukJfKV6r1Xm2W+sS2F5zbFeT",
-	"LtbOoi9ajE33X1PcLUwMN3xkSy3CtQFKhLaNTv+cNvO0GRmZXAav1Wgd1prNWqt91Tg5PWieNo5+ypRc",
-	"b6ib/fuf//IwEWBdRR7LQRyEK+pyH/Lhc+/8p4+N2eXxq/5fJz+8+ttxePDyefvjoJJCksEQpAgU6CXn",
-	"6DyX/Tz9/OG0kHsR8F9AWhu85lG3E1ntezBCKN5aaO99ylvFn0ul+GuRcWbYTvgqcSCd256taQ/CnJ8h",
-	"kvJakYhj8A7FedIFlt1yBfEiqnH8hPN3yDETxEYerScDvR4Qvs/L0AHLidBFCbpcfDxShIeFEm4VUwFG",
-	"PaZ6mBEa880l8sZcJWGyPc92jsnldl8WdpuxsDKzKucw/LJ864ELOb83Dedct/fOhlw+SQ2mk5eynVyR",
-	"aq7k17Zt9zGrIfH/lk7F5xAFhTbWmJBCLPXbsPWoXqiYZ/uhK2/r05jstkCFyu/8B8bGynqBp9J5oYhm",
-	"UYRbRo7LBUn78Oc42CdvPInHUhmW9NR8jkJDYUr+AX26x7EMJ4Guu3RK2wkvNyF/IYkveWNBY+a5+Ss2",
-	"zP7GPrFyyoi9ryix0L3rVYlemI/he58/VNDCFkbsl7Cx+Wn6G3OlP7SqoxcgtXVgzc3NrIXZHhuFUbYn",
-	"mKpG0yWAPjHgN0aRmI1Z2isDybxOus+fuvTBeZ7UBbPfZVyYK8VcBtkHj92EiO5Zrl1+KEHL6XNM8Txo",
-	"tfyOgANs1IXQJVzZKTvkq+4ePr3373/+q/s1xvpdO/+5WgusjiBdywohNQyTDVzGF02bYmbHAhBI5GRJ",
-	"a8wz5DNcu54LEEHqui7n3SKvxWBuzsNW8R/De+bc+aOJntCIvHpynnXop1M/LCNgxhjDew3z6/dZoPkN",
-	"ewLNKKzp2ao1mp7vYVoFF4MXdOqdejabwpUKn9sqA5xa5T2nsWZiygbkyCfHjf39Jnk5ETwY+uQ5i0dU",
-	"ZAzzVzLWwykXIXk+6n0HgBjHTDFhZO0NRB9YxKBORw2xlVSsZ99m05pCSl7IGxbRAKeArMW5fU+zePRS",
-	"CkhNah3MRZ2ef+ul80Qse8dxIUklm5t8EFZypZcNcLmTyAVWaa9SYEunjmyzq+UJJHYm7UP+yH+M7x3k",
-	"S0a8bCnbknz1col2FdOQYRAqNzPPZiu7TnLYXxQHfphfjOUM2dDY8MvY52QiroWcio7IvwJH2yUvghEc",
-	"Sad5AjmlBGY+0ci1OFZJKrQ19/2OkDHKVnNVMD2V8bVbq580fMLMPwr1FtBbAEXZQevEzh+ZDnlUmGQA",
-	"YIIql22kTALsRJwkqfYh/R97Zz2Qo2yTPmPPxzELNBnKWDHSgxqlWRV+mZsTcSdMUicl9Eu5pK20X3/l",
-	"yQMLHPDS5T48cMDfrsae414GY4TnLH/D5XJsa5E7yckShfupCF3CmnLjYxdaASSlBkYhOrNpvtkqC67I",
-	"jeQhgblRaMQunH450cnxz52Ug6W9EcGNeMPiB3ttQZgBORjsLqOHdcUYVnyWenBcTpslDwzJFjtxsU9m",
-	"Ma6rcsURW8kRsXJybX5oby92dLoMwiRg+kBzczT3figJHZGLndCcZSKrlac5doOqhmBTrNfCKosFjgQl",
-	"X4YdnRFry0ERAmg9xmjG6awwLRJZjU8UFwGzeaMkkOMZuCpDSZQs0mmyHUzUVnpNBhKJZpNvG+Od/xS/",
-	"vQ4+DtnHj5d/Hzzvt35qq+8G9QOx/6Qx/un45m1zdHU4++Fja/q33ovhO/Z9cKKe0ef8tXwVv9Rvwh+v",
-	"qyg8cx2z/yAqz3lCNMDI4L4H7ed3ov28ZdD7Y8gs4qqoQbEtPy1nNS8hfzvTlTvx0ZlXki6ytC4YYnOW",
-	"XNLBFL/BkOv4HVE4Fb3HuBhkDLS0ThYyxIliYxpTzYjSbFzMdfA7WxtTgk0fI6Oec9zhXp2st72S1rC4",
-	"0t4ReXfYbm2x+Yb2a/Gm5jaw+VL6R0J6VMGc3M1Z00NK6BdjS48hTyrDOarwJdcA3iZUs6K+TYZBZCtc",
-	"jMqP6Y5QaOxjhTYXQTSx/S/y/IKJ8NJ9Zh3j6ylUpzyYX6tU4aciJDSKyCgBltpUK/bLDa+0qmnMRPKh",
-	"ohzc81R2Qcm7JiOpNGk1zghNHHjgQEPN17xBRiHDuWqLcfNyoqmq6GWpvCjxsDTTsNE4bTR+ygxfsOk3",
-	"mWkSSYBoLjeRh+vnuGZnSBTnOlYKSGenQZRw+hwyH85WcSh6BwerkNnufbL/stlyyxmvsRdDBr0r5EQX",
-	"Jco5Vrk6R24Zc14n4c1+qTzXba1s7nyuWwKLXae5VfLrPSSUfXnhBTWi/V0eM2PgLM8EgzuyygzYPLYU",
-	"VvYX5Vpa5wFtEpR2jYKiyDU3jlm9I7ofu/YAuoYaWEPLte2uk1kLFqhgowvI+wDDDKJpQQCzFMpqPCg2",
-	"hrif2g4AHdTSYN8gPVclYYRKSeFBMoRuzazQTGvVpasBHudaByk339f1zIb+N/k1JokWJQv9mFvjupPB",
-	"Crt63nG1xGqlhYfrl65kGui61p8znB6W5HG6TqoOz2lOnctduamTSzlJ4IvN5ZcssZJWY2hijSIHQxZf",
-	"lqf/sSsPLMdxbBn/Xt+uKHZ2vbbZBcD3EkeX5chUZXq5kQvMNkt6vkF3GtvuzebyI+c0nyxknHhSHruR",
-	"nJt6q0KuxhOdP47zVGjvwT4LJDJ2ecgifsNijh0DV5yZKsch2dWd+qEyu16e/k+rlXvT8qwoLL97cIr/",
-	"PrmGOdppF4jN2EZOndv7hCWUS02l7zjG6bDC1/ADcFBhWxwuoLcJZBfBZWi9YtS0gZR2pE/CcRR2d47l",
-	"FHScmWuE4sb6uiAdh7xe2xaFjCbQc8CND6qTdyJksS2yxuYcbgItZC19ddA48Uk3naLe/bqIdeF2Leuq",
-	"pvQ9xrrT9e0iVzM1kII99Cj4ox7PJ0BRSw9oURXPlo7Ec3sw+/akFQhucpXp5wrl8FyvVfWnJF6aP/DF",
-	"Ged6x4ep8SBPH7wcK8vmKp21HVfMgZ0aDBcPJc48tAVihvHzGyZQGmbqZVEoYhAZXq3qVm4Za7Frp6nY",
-	"dui2Do5M4S/roeyIIRrkNpKNr+mimIZUGuAAZ5i7awWlYiBP3XF2C0pK94CNhdCODE2DzK8dAf3MsMOy",
-	"MVZZ6IPNkLxQEQpdQHFgdAGjmCTzbbbjFZv3BrU1compkVjfuF+gw6EdeJPclLHiQf2vEBZeGOhzN6UY",
-	"98P+0k6BQk4flJsHe2d3LB656OZMfjubaM9qUqU+76dOpdIZFd+2RfAt5yVU8ZCdWR4+HUoYX2vnEEaM",
-	"hsvc0S/tAu5PpcqAoMBPukm2UDzn+DQGX7mbtWobmIo+TwTwsmBu0tLiQce7z6plZ9QkHUjuU+UrdLsW",
-	"qnZ18goLfdP0jd6MMG5HAatMUzL7NxypLtYV51Q64C0iQt+KG0HUEclwGpghbLP7Hqk6uXRtcA3PyQbi",
-	"aGQ0uBl2PDspbMIehunhuB8drTd76gZcLeQmDmIasDl+Y7lKimBDZr3ZRV6Fs3dZjN9hw9DzLATv1Ids",
-	"xyuvVzV3T1x5E568nB8/qJkPauYOpQzTaddw7PJ9Ry685Yrm3ic8WEu98YVy5iwRkNhxfCRvQCsdKRbd",
-	"MIXiBG95pIim6toNWmOCCGk2bmQGuhJxTpSRWfDyU2Pyj+SNy2yHoTFG6y0XILiAHciQwsaSyT62bn2Z",
-	"T5ZKOl9+iUwpZy6kwVdscvQQG/iDmrIReO0Q78BhRu5o7DxMUOKTLNFQiw89CdlI6gpnfjI3Ufs/7Mxv",
-	"nPlgwMyWaKkb+Rk3UDwbD4rnGopnkv6GJteDv/NBEb0Lf2fC7uxA4y+jhgqpV2T4wh1F9SlPC6fegEqz",
-	"xL/5Cj64haDYdXLunWaV4mG+qFC70gN5gkUl4DJSPIShgVCIqiVRTOsIMoXLU1abRSmrzVqrtx/UjsID",
-	"Vjvptxu1w+ZR63j/5KBBm73qflSDyNX5o0A9D57U+/WkAhJ+435UVE19FxTHVBb3TVy8wEAL5F+Qc9gV",
-	"hiBdmlh4Bm0eoB7ZlqRQW91jbl6ezGro+X4cn2JeG1ybB2yU32o2ere11vP7+R1xweo8sEx5BIp7UBUf",
-	"VMXd9eqJOaQaCuRU2/DwXWiNe5/Mf9ZwXS5n7bvP7d2Kk/tlOnBpkeYKllLog0DIfSG/oxOUD5nI/xGZ",
-	"yPfPHmxn/KVm5ZjJsa3kNOCggrPckNRFizM7V8DO2AWsqnkHzWk64Ban9RIZdwR+ZUYkfiOnViRqIuqW",
-	"NoCPwRJ8UUGBqe+qS32sSlUuAXOkcDwQfA/qXdnHCY3m2gxBh1bs/YNcjIgJmNIY5idaysRRm6nmMoa2",
-	"0XgVS5Rf6FqO6Z9DOYVVjmCnfZuClNTV+imcpGAJBOsd0U2gOZeCOh1KAr1jZYqbM6OBIVXgptEOcDmB",
-	"tKdwpm+pE+CNJZD/FDdAAlz4a0Q1Tub6GcWBOcY8hDk1eNLMYpaote0CtXa/dhC2We2of9ioHfeOWjUj",
-	"f2i7dxgchceZSVtIlKkgSmrlyAuN8iglyFcTdPd63739ljRb+wdtL1mpHI+lgrLcqn4Dg/vZaseB5SEP",
-	"roP7dR24ISd/LOdBOlzWTmXQw5QbKp9MhzwYujkRSssx4frUiayQBUZqYE0qMMklCVVA7feU827PepYl",
-	"3R0bMPgBYbtmeMiuxD7jF45dWOCLlbOxAPx36uyAwRG5Pf+Rmf0GrL7MPwKAezBHHhwkO5zEHOIIhljP",
-	"yAYZXXdoCu19glX9ZpwlabbWdgKq0FsCWy13l6ziXgXuEgu8L+QvQQJ6cJj8wR0mV/SaJezC6HK70nG3",
-	"ZBmQqrnUdwJ3FITkl1jcV/DS35C9XdyFCtNUv1hPLAOVpC/W3SYCKMUHgrEqQbAlWmHL9dHEW76drf/W",
-	"cMJei0yfzWZ7Trts1faDg7B2xNr92jE9bNbQmY0ceknfqmc8Qk9VyPpMgPpe3rHK7qCy98BgbLXzAMjo",
-	"wXVwv64DPMt/LMfB+6EE/6p1dOKhhoA0dKzppYlcy5MNDBnfj1fAYCXfc6uIH5Se6Q2O62O7uDsxvxe2",
-	"88BoixltdbyVGe4G5A9a8YPdvmu7XSNPvG/Ne++T+c9vMK1hK5nhl9kR5Xb6KvZUYKcj5L6QmW4+9mCl",
-	"/8ekNXxB9uB740mBwnhJZ+aUsym2eNIpDZ4lTZ8i1tdETrRP1CQY2swEEk6g4SHzDQ8QkkRSDFhMhlQV",
-	"O+fGEQ3+4878xuVUMEB7lUabKFNw+z1quI0HDff3oOE+tLh6UHfvuuTrN6Dx2oa7pe7m90NJQh6ifDMa",
-	"7nTIxKLr+dRWYChsDEgjJaEcTPkklFNhyELZBoL9iaKRqpNXafNANZRTAT+nHQU7wtZ0QMKfNC8VhAkd",
-	"zwhOycLb7SWO/UpdHQiB1LqRvGGhnSYa0BhGnZuFX353Xmu1D908PCkY6bG+jFmdPBU4ER31dbvmay7M",
-	"RgR8wQCiI6jLLJzGUrM6ecEVuotwjIJrzsMEzA9c6ph3GPiPKYkLdLVaELpEaIVMY4KJ53tDqobeqUeb",
-	"2/3PICJmN9/h2xr97f4HehEYfMkgCMU+eqcHhiH0/sECbVUoL7lwUUGA3rC4lzgWN/CmO+Jb7k03ItHe",
-	"+eBUv6cxzVSTIR1D81XCxX371FeIk70bFvP+rFSqvGUGShPt2kwbS2iIDeXthFKlLWeXKBiUsb2mQ4aj",
-	"upwkmFJFaAQ81ieaXjOBthd2o+0xPWXmUkwCCO/26x3xA2Nj0h0yGnZPjQh2HeeTmfjW+jKSTkbQAtdw",
-	"cjcTx30YZ2wAUtSwiL8jBHbC4bdnx1xoGuh8Zh5KOuBEBhq74ZzuQxW75ToQ/cjiEDTORXb03pncwZAF",
-	"16RvjvwDM7on/dVggLqmMjql7/tlRqEMyvMmnshgMrLVGgutDB5DbYWCogos8JBTkU4qM9dV0k3/EWqF",
-	"IzrrCEHjWOIQa5hlBnzBNXjE3t9UpC34aab5I3AyPaQi/SK22tkvUxeTLdzXxLLQLQC1Ar6D1jxzORxJ",
-	"b54KzqN112rU+PxCJ2NjmLCy2WXXOHZrvaU45PyAc4futpzEHEA1GXmnnhrSVvvw9KR/fBg2jpvHxwfB",
-	"UXjYPqGtPqO0EbTbNGw023S/1z/oN3utXqN33GoFYbMdHgbNdq/RbzRo49icPlzaFQ5dy65uHPaXupDa",
-	"rs66zyP2Ljbq+FDrsTrd21P7dbunPUMoikVwSvfWmaL2l7/Vzke/1i75QFA9idmf2+FBM/3K04WZsbCe",
-	"ZuO00d5gYJvNmc6QhCvVDGkdIaD4r8w7PThuNfd9T7NbfamN1n3qcRGyW3jmDnsXX2oZs9CR2eocmOQA",
-	"/NadV3/oRJgww7OddAQ5tW32yg/Yu42Y02DQPRkTLUmrTV7yb41i++bJM59Q8l7GYbII8tWT14//9rW5",
-	"/ubVc6MXU/L9m6fP6wS0K3B3dgRXRBttF9RxrhXpzTRTZ2gGzsZYswkylI6s3kxjRpT5gC3OdKUzIBzQ",
-	"JdSXcUdMk89gOSMMnOijsxfjJ71YXjPhm7WNaAht80JJhjQeka8o+ZWP8c6JGNPg2iyU9GncESMJxZpU",
-	"4Nt9MqJBLJVPvrt6+YJMIBKbtAKhI/a1D7K21ap3REeAz5fdQgbomyfPUL7nIKcwcktDooYy1tGM0L5m",
-	"8ZTGoToj3YQZdBNDRXRE9/nTK5JoJnuK0TgYdkmfi1CVzskw7Mcd8qXz9UaTSPMxjfVeX8ajWkg1nRch",
-	"BrIw6yKNtJv9GQ3LCRW8xfv/3zx5VmvWD8i///mvau3nsuvNFdrM8yWzSqQPow6ZhfvW2MM+HjuftOeA",
-	"uGo2Rp6xepty5LJgQnL4jArCxvphFN/vlaEjsROaoHRTnp41WCxbKLVbngG3MEI9O503Ke+2I3rxKPUy",
-	"tfJuzF7CwPI15DjTp066HyfSsC2u4EXJsGV0+MPAX+VKv80i6sAXQamGcdMx0VNJIqaN+eB3hJMNgRyN",
-	"pGBmJVlZUMTzEABLjJvFM4VjibWEgWZmzXm9XrN4xIUtqpeaB2zJdOLysHVmWvF+9WnFa/vltzcVwBlS",
-	"YiuEMriooAYvKL1ohuz7HhCKd+o9xUkGWDYxojPioM2sSTiIGQOGB2TDzW0hnalHFhX1amrvG6oUHbBl",
-	"8zoyh2PKYnYfvqE/Ksu7hLOJqp9VkLbWaHPc7xPQ59Jcuyt6bQN3iSilUzpLG4GAAmkYj/nDLLNO3r19",
-	"kaUIGMUGNT6gw7koo+GiRnOsl2TdZfSwav6WJ3Do1k9ly+oI95DO9uDYnMs121bAl4zt7FrXRRdj4zma",
-	"fmTtrCTc3Z/E2JImZiETmtNIkYnQPDImDkPnhw8zDDpixAUEUyKqWVwn59bSsd65RyolsNUTQEvmfO7+",
-	"LDR+5wr9wyG9vxmgLt3yWsipwBqjnSrlViztZciztBqzj1M2FYv6PqE4+ElrGgyBSEj36RUddEE+dd+y",
-	"cVx7wgdM6S756u2zx+Skvd/4mmgWRSC9bGpKHX0SyBBobINeLLSaOI/JlM5OUbZBR6dcNEEqRmIWyDiE",
-	"sCi2NhHYE7UjpnIShaQXM3pNZL9vU1+Slv918low0n1LxQDNAtljs+IUlgxXcBmQGzIH/1OBGzPWzsQB",
-	"CCO4ms3G12lubRcg9OdGrdlo7XedGwuZmWFvMSRayb6FJDeGlFIGjjdszmbIvslZC0NGQ6ARqxUDULwS",
-	"E6FlTITUKPjfnzud21aj1uncHrEP3/x3sYUwt2thqeWM7DcOwIuU7h/qYXkUJT3J8uvveNvGADpe2b4v",
-	"+rVXUrDaSxgyUbL/ZqMyAKrJBGOPzMdI8FKpf2ver5Vdel/GI0gt6nFBwSjMIvOw1Tw4MBtaQFpuTTci",
-	"rMsxE7ejCN+narLf5wFLhIQxVa2bhIvBKKpnxdiceLud30zOB5nZ1psfdrgfPqIDtvePMRvML8ldyy5p",
-	"zAM9iVlmMd8/u3i28+WMxcJq7KXli3nz6vnO1lIo/TErxDkt8aTA8iwLrD3haiwVx0eKGaB9as8+kn3i",
-	"s+8ZDrDqSbjns+9lBMqqR8yt9k7YWqtx+HDYHg7bb/qwgRKQZGZRZVQg6+0rOHkongtSmHkwtBqA7JOh",
-	"nEJ7zALxT1D870GId4mcy4k5fPLnRu3kw59q+J89/E+hzK9wvM3d++XDxMCV60bBow8Ex3z+xg2T5uHq",
-	"BwCVr6S+pJqrPkcr4Y9u1NAFZ8BObZk0J7M4ovw28UkAMSXZmMpYxWmj3tgo0qmp4lIh0Z/gzA7UXTme",
-	"W4x6FSdI3r9boSA38k7yayo64rOZlL4HOAgf38W68NWX2dwWQA1flutTwYH/I7wMEVCa2GnI5CGl875T",
-	"OjGXI+eNnqZp0Xiyt2ZJMe3rJWma8HPiBEVnh2a3m+dtdsRi4ibZRd5mR6yduIl7vq+sTQTp7yBlM8V9",
-	"2v9rovIrjRlkB4e7aQIGmEk6gK0Fv+R0GNUuvzYR0pJlgRpYNZX0ajZmF3efTFqa13nQWsyjDGit0dvv",
-	"146Cdlg7CVus1qYH/f2g1WvSxok5+DKgAAwmas+/Ncch5gMAyYAJczAAdWk1tgEuchVb+/tyoic0Iq+k",
-	"MKZ0EEk1iRk5d1HlVKdGaJfXBSfLr5aUCeJPAf6bBvKC3Wp7wE69858+NmYD9Uv/WSt8EY3fvHms6OO/",
-	"VhGHQHFrZG8C0T2kbt5n6qbj2om8wwu7ytyEgLoxa/FLztmNhh0k8GBwO1aaWJLEClyncOMhIl17hrr1",
-	"jui+eX1pcw4p33MnruZ4VteO/HV5mJa19WY2flHetAzI1tumTQPmCM07FexVf2H42X+RV5AuAmBJ83k6",
-	"oiPeM8JsmlEm2aRP9slLyFZoNVpthBLr91mg0ZTZb5InLMBplYZR1OeY1cXTDBMq/Hb1cWsAtTttPw4Y",
-	"XBkRRexVZFKl8U/z40MW4+99ihgynd6MDKkIN+dyeb1+7xP8d0VGz1sozbf5D7AM6J1lY6CW18GY8m6f",
-	"Cxp17V1K05mCxllf4wyHQAo1iTRm+nFNAjqyjgu8VQprt5Rm+Fi2tjLjEBZQ2jdnpVZU0DfHAuoLNctC",
-	"AP4+0oseel8t5CNZMt1YEylNXrB0gbrGOGZQxWFPYGEiEdy/RhZRYbbAH+60NR7E9YNbbbVbf9vjO4bE",
-	"i8V8QntQIU/HueCxRh4SX6ZUYRWVEYlnaT4JHuIhRWlgpKTiIsDpcB1hByOBS+tkriuPa7ADk+lsrx3Q",
-	"mYmMidHcoS0yEWyaMBFXYGWtlYFhE4nJQv79f/4v6Tqfjv0TZT52+AFhnrmhR4NromXO6AEvTa4LpwGc",
-	"IkbJMFrBVweN/a8NMyMs5JqMIJ+YEvdSC450TXRAuTgjtCPwpeAxhEexg5F5zLBMDHgAOS7qKiLTj8jp",
-	"LIUFXyH9g6ghmxqGBrLzZqEhIGMffyHD8HsqJjSemRuODGBxgrX3Ats0JiUkGccQWG6GEBYMWiSZIbjM",
-	"LYHx3D4S31fGlZm8uVWp+C7cyMb8vQithxZ8Dy347kgwPwVu7hxvsRMVLuSwe3N4z8bOlzTaozoRqcCX",
-	"jHhxfj8tXfmyj+V5vRn8F9yEw4nAQQsRF5AvbGgMZbmVP2gtd2EMrU1FRvu3S8acBW6+o3mRD9+F6uZ0",
-	"Tq6fDMPFT8g+BL8INEVit7aSN/d+LhSLdfJ+zEq2Lk7D3Y0ZWuRtRDABc/jROgJ+x4KxsAWvgZrTjrKL",
-	"bRbHjgwxbLyKLCDtiL+SVWV1tuyqWiURLbnbNW1vW1kxnesEDEQeQskq7ARgaQANZ8Y2U4EjAv+2TUCA",
-	"jj3s8XFHGgcEa+3nrJss+V7OTZ29Ec9UemNWbcneN7f+uodxrOkLc3ihmFOw6aWmsQZYyChMf5FR6H4x",
-	"T+EnsyC0LvJSaJW4zj/4hmQq6TdAJ4+BIXBVnDyCTkB3x4OVez/JI8izoRLcOW9tTc52hm+pMHVfKZWm",
-	"T6GroL2taJR8JsEE00uMBYfqQEAFGdIbRpp+o9Gol2d0/DHk0++reSwcwd10Pj9wbaJKrL3lscCczebv",
-	"eGUuc2HtJTQr1dRnqXd1KkISj3ngrvc6T+3Lsta9T/Zfn5ePorRJDDbVVw+ZqJOLOfdXeTDAEuEfTcNf",
-	"pt3n13CTAOA3pUuDlMxPnajM375kIsdueelmnLRMP02I4YF93lcIJutK2SX3nChbglTIH8+jyEVOC7OX",
-	"IcsYQhXFSuY7ePs9ZQ27hWfScQ1g8rw3AUyRh8DcvnbO61sJiL2nTNeG62AacvCAps362QjnC9CQ/o/9",
-	"TD0Af0x/EkWvcKfnISUv5A2LKHaaqsAkAUinjtQqaXGGPFZrbw6PD6mk96i+OSRkOA6yjjzDKWQve58w",
-	"f/kzUndhIDjDSZLArEG+eTPGUZGwuRj4qchNkjoUU6hZUk2kCBi6iyOqdEdgIcV0KMEuVnwgCBfw757h",
-	"Z9gMLGQjqVlIhIyJO0KrYp6GfNfR+9Jllmh+axUt5LWupGbh3maWIZDyzsqE92D3fN8bx3Ikdf4uyzAs",
-	"560cLTRQv9NgoQHtylgh4L4apyvTrix5PMQKH2KFdzyuS2RYkTmFJGV2GOFfl7UvnVNgaPr8zQWJWZ/F",
-	"LGHGIM5xjJbLxsEgIfBfrLEpsbPN11Yea2PH7w31KFqhT3mdSaOxH/x/oQygF7R5BC4x/AGsLLzwGBu+",
-	"m93gb3uZH+dO/1wfmYJWMqrTuSzuIlPaE7K+HXnlaSRHElfZQjCANnZ+gs9mKEEh6eVpISWCvRTJ/1DL",
-	"I8NdeKCLJOAT82IXJwbdHCmglAAu4X1rksE/6A3FBcwTQ3rVkcPeN6BL5CiWfLNXjt5WYyf4xb/vEsPu",
-	"Gy5onUN3BURH/Ib9Wm4jQrKdMtQTSTFwA2MthwU9y+bjUU1oFFmrkajJ2HxSyRizb2OmNI019BUvIoIX",
-	"/IYJptbgBKsEPDUbyqkk6RTP6yoKSbKkIvvFfOTusHuRhzJuaS1sjpiO+RL2bZiednmImo+4GCijML+J",
-	"5YjpIZuoR+gzxTYpZ0RIO0qQRiSkmtbJe5emaZdBhlR1BCUvn169vXh8+cvV6x+evoJJwqOJ0kYNh6Rt",
-	"4D8ox4iW10yUtGx7aXewHi8YR5QvkEAGCI4P2Okevwy1Hv9i9WL1i5aaRp+SJfy54wVDqjuejyTz5475",
-	"bMf7TJqtlQJhW45hF13fWNHbFSV++uwnILwyiFpUOSyOoBt3SjnrUagcM0HHvO7ObomWwRV5PWbCMO60",
-	"oWUBuTyWQsc00N8r66XeinkE9m05/mFX7J16+/VGfX+eh9AwhN5YNHoTm+VpGFuG9tpC/zy3p/16I7cv",
-	"SyISRy6WZhLg6u5WrLivgMrw/eXrV9XwOqOopO0Ir383r6uEV7eAFXh1aD0lDqt3e77vAXl/P3/5Yj3k",
-	"QV+mci2g1WiQ6ZBHST65ch4WFP4sPCVded3FFH4cmQi9sbgik7FPuiEbxDRkob3jLQu5gmEuoZusS62i",
-	"MZBEilz6Q0CDIauTdmM/UyFANe1RBV0n4RWgZ7COcDIJujPI8ZiLgVNJYDhCj0ZUBCwuET5vGQ35bvQQ",
-	"AGlB2x6Arl0+6iTmUyF3Coq/qb6Srr2AAt8mjbd+A/Zska7jEIdgW020a1jIsPYytx3+isYJGK9JbaZv",
-	"6JprAsXXPlGaDow5K2Ojj4UTaFNrWNYEJonteWZh3MLL+uUhmww3sFhbOuBKsxhcnYoPBBSu4BnA2aDW",
-	"/Zk4PWU/Y9vXUyehkf5FrWmTiI7t9ZtOCNRDNqrnvYyq4A1/NSfcfNp3BfjYXAs5iy0bSBeKFaxmmYwG",
-	"w+wCecHLn6QTi/Aoj+g1wALjqNm8KGwdPKRhfS4mXrTolxRHfMAiSBBJxUJIS44imO/EtSIjCMpma3DO",
-	"wHOcDBDHJY3qpJsdDIlDkzpiCo360peQhH0YdtOXcZ1cSevxcHdBUQ5ytoPGvm9W5Nr9YOueg8YB8iK7",
-	"QRxNuQxuyUSrazYGtbrPI6Z84kbDJbOphgxHBzjQyaDoxd8xGumh7/RPi9Z5/0HmPe5Efv7w+f8FAAD/",
-	"/w==",
+	"7L37chpJtjf6KnmYfcJ2T4EASZaFYmJvtW/tbt/Gkscz3Xg3SVUCOSoycWWWEK1PEfPXeYDzEPNg8yRf",
+	"5FqZdYEqoABZfVFM7N1WUZe8rFz39VvXNV+OJ1IwoVWtc11jV3Q8CRn8+1TQcPYL+8DURArFzKVLGsbw",
+	"D5/6IxbUOgMaKubVfClUHGqquRSvglqn1mwd0/6B368fHlJaP2KtVv2Jf3RUbwYt1h7s04P+oV/zagMu",
+	"Ai6Gqtb56brmhzRW7Hw2YbVO7aPw6WTCAvKa0z4PuZ7V4DMDHjDhs1qn2Tj2akwEtU6r2fJqX2KpzXPn",
+	"I0bO4skk5Cx6oEjoniZqRMOQ9BmJRcjHXLOgUfNqEQyZhubR5EtkyvVIxppQ4tMJ8akg7MpnLCB6xAis",
+	"AZED+MOXQkfU12RMxYxoPmbKvFaxSxaZMXdqIz4cmSuaRrrWOTzyaioeDpky3611ak/pJDNIquGtA8YU",
+	"mVAeEC6InrLwkpGxFHqkGrWbz14t4uriNbtkYeb9yUvNYlZ/7WevpuUFE+qjMvu6/+TJzY1Xe0rn9z1i",
+	"VLPgVNc6tXaz/bjeatXbh+fN406z2Wk2fzSbhLd8O0vJoF0/8lusfkQP2/Vjetiq7/cf0+ag5beDA1bz",
+	"agFTfsQndklOScDVJNaM0L7ZhZBqRgIWcrOmuL48pbGgWTfvqR+x/UH9CT3o1w/9x8ERezI4ps1+zauF",
+	"bEjD72SYUut49kHCjsupYBFujo6VuTBhoubVNNfw+1sZ6dGUi4BcNsiZjPGPmleLJ8HyZYDFG1FdeHio",
+	"UFMW1Tq1N1JpIqSoB1z5oVRxxAgdRoyNzXkkffNls3ETGmnOFBnIiOipJFqSAb9kZMZoBOux5nE8rrcH",
+	"zaB+FDT79Sd0/7B+NGgFrOm3+seUmtPABiwyx8vQ0BxFtFttmFTm1V95UqWkd9DqNI9+zJPFyrlemJ3s",
+	"1PwR1YZIpI9MAPZ/LAM4W8OJrh80WvUxF7xmeExybL+TUxJKMSSBZIrQ0vmSWMU0DGcL0/7v2sLyerVY",
+	"sSi7X8vPjdmOZxEd6Nw+9GVgTt6fyFupuY+MikVjLmDLuqIrPjHC7GDSccoB2SdvaOSPSLvZPgQWSNhg",
+	"wHxNBpEck/0W+Z6KmEYzc8NRo7Z0R9qWGWR3hNab/f1B/cg/DOrHQZvVD+nBYN9v91u0eZzfg/qr5zWv",
+	"JiM+5Ga1pxHXGnYmOamBmTgLcoe1YL5Lz+rBoR1ltXX3apcsUkAHba82pZGwIuyz2ZGXTLCIavZM+rFZ",
+	"2W3E57IVMzQMi/CqwhLDA+fsSgOFvIl1TEPyVor6s5R2Tx1NGFr5059Iq0HeI82aC+cjrjJkwxUZ04CR",
+	"PtNTxgRJOebLcf87QkVATgNKXstLFlKfNeAUUSOUznwZoRhvG3npW9F1XbMHJEPL239zxKjRM2qdmp1K",
+	"zatNpOJ4mltm37KHsdVuHuR2FtQKWDw88EJqouiMTEfcHxFfxpFWJGA+D5gTXkammveeaRmxwFFDngpG",
+	"zL9Q8bjWqakRbR8+7hwPnjwOmk9aT54c+EfB48Nj2h4wSpv+4SENmq1Dut8fHAxa/Xa/2X/SbvtB6zB4",
+	"7LcO+81Bs0mbT1BH0kxoq0ZRown5QFh7k2Cw9NAeOgk+4CH7GIFyofVEdfb21H7DaoZ7voyFYuFeIH21",
+	"t44I/u+/10/Hv9TP+FBQHUfsL4fBQSv9yvOrCY+Ymh9Pq9lpHi4ykZXS3rL1eBJKGgB/EHRsVkIEtIEr",
+	"oPgvrNY5eNJu7Xs1za70maagO04YaKO1TRjxORtPjKLyN8casqIx1iNZicFYwq/X611hxt8p4+bA/LK/",
+	"nqe/Gol6fR0xn084E/rmpitCKoYxHbIOYaL+8tuuEPG4zyIuhh0jwlhXDKTULOqQaxLx4Uh3yIP3dMjI",
+	"9YQO2Y35APxL3TwgN10B4/tT8dcNs3jGaJQfgmcuT0sE0PV18uczqtnNzfX1nyJGlRQ3N6TPfGMewOvw",
+	"0vX1nvtnoyvWk0d5TTOljjLhMYn7IVdZXq3gGDyjmsLWZgeMnz2sN/frzX1Qp+y8c6qkYVK1G6+m/BEb",
+	"40uCgKMZ8j6SE2bZn/3eJHNp4XvXtYGMxtR8wAg5o7rQq9dMDPXI2EVeTSMbUNrssfkqrph5Mndns+nV",
+	"xlwkF7zahGrNIrNK3e5ZrfBNyexyL2tXfhe87EvMI7PMP2Ve7M3N93PyqOz/k/naDEPbgwfHS8A21uWg",
+	"nt/GRGDXWnhagdnnD6nvM6XgB6OCzL4f9V/6/B3//tXHX1613vLvjxts9v0vwadX/B1/NX1zHo7+YS76",
+	"7VD0xy+awd+/D2tejSE7eyVqnWOzEBEbREyN3HtPf4w+XPhfRuzLl7N/DF8O2j8equ+GjQOx/6w5+fHJ",
+	"5YfW+Pzx7Icv7enf+69HH9n3/rF6QV/yd/Jt9Ea/D/524fRGy+C/ZTRiEUzqozL6dzVjLeCK9sMMebMx",
+	"5Ybz04D+j2X5DV+ODb+Ow/AtnpaseJ1T8lZxtggtLz+EDb4x4zbCmUWwG09ReD3jKpXO13OH1ohic2oN",
+	"e1P0kqFpy0Nj2QcsasAmwMDNNLSm/sgQ0AncYx78S0YUJGdw4TSkNPu/6Usa3/xXIfk+P6fD4pGefXda",
+	"bx8+dv6C6UiGOFrPGOEjdkWN2jCmYX7c3dq2qkC3Vja/o/zsurWfmvVjWh98vn58cNOtFc/wA5tEz/iQ",
+	"KV1xnuThhxdPyfHhfvNRfopqRM0Tf+mIg/5fh/8YvRl8+kRf//nL8Opv0V9f0Hd751cqenrwSjX/1lIv",
+	"+s+mT4fDv3SWbFpuVsnbfzqt/0jrvzTrx3/e+8vnP3fKpqej2elA4wnKT++M+VIEytDblHJN+mwgjY0n",
+	"pB6xiOhoZufYas3N8TA72IRTc6H328iq+dhof08eH1ieiX+nfJsLzYZwvG/M7CI6ZtodFaqA5xVthk8V",
+	"e6AID/IrvqYKBSbXhOpRKh59/FiWT+soZtnp/VfEBsaq2Esdinv4q9p7FaBDJI6ULFjgnmBXGn/sOQIy",
+	"WoZd6QZ5N6FfYtYhXIO7YEzGdEb8ERVDlp/h6Y9fmrOzJ28Hf41/ePv3J8HBm5eHX4ZuTl9iFs0yk8Lh",
+	"lBDUUjH2vylV/Vz//Odimnom/bINCqw5sNNNCuB7W+7Raz7mJUd8LJUmXLOxIhT3x2zDiF7mN6HdLF5u",
+	"8LrmVjtgAxqHGh8pPx6t3OFoFR+OyJrZcDa+pcFLqtmUzkAMolABIZ81hyLZD9n4z/+0+lDW9S3MqxaM",
+	"dhmASOE/92nws/V3GZVSo8g0a3T6igyNTKKC4A1Ej6g2FmIYgNXYZyRWLPDIJGRUMeAedEi5ALemUJqC",
+	"d7u2Ryd8j/I9ik54u61M6Sr+POctOWy2Uz/JtzQgbnWStXSGnrXuEmvPLpLay88alnw9unqPb8BH5hy9",
+	"gshYK2M0q5nSbGzXjAXoflJyzPSIiyGJRQx6SsNofN/S4AOuxYa7G4sLIafiBWdhULTDYxoaagTrMbe7",
+	"dguIMc/ISIaBOQkD8xrcZo6eAXg7nIkokhEGN5L32Hvcc8DuuHKvBr+EIezI0MCYKTpk4PIvIA3rutyC",
+	"LkDsZOniQzKKdekiXavd0ER2mX0q7JGJGA08IqOFRc9EYBLHjFl+IJSnUgxC7m9KJpqCzr5IH757b448",
+	"uCKsbrRnQoMgYkoR2NYhVxpImoZmFrPCcx7r0Z67ddstPU639Gk60HX3M5nb7rcz2aChxPMNcj5iypj/",
+	"Zvx4vF/IqM+DAJd+g21DC2Nx1wbJezPb9g8ZR8Q8kY6OhqGcwqEs2qpYGf1ryy3aT7foRWZU6+5ROpPd",
+	"bZJPw5BFINHNIgTSrsCNV3tl2JGg4RmLLln03PC0DbeG2zcVbU/yW2Z3zhIBMDU0Mo2kGBJppEZEjNgo",
+	"kZnbM8bDLGN08ye4AARXYP3tSma2m90qXJQRM3py9rTxgIxYOFEYVxOBEbVkOqIa9vSt1C9kLIINN5L2",
+	"1YIzG7dRSP3zAN6cl50RQ+lIVAwe8zTgUbaJmVuco3mNAGalLe/nTuVBLpZEXthZrLvN6cx3dirziwab",
+	"DlJQLx5YI/SMMsFxf9/TWShpcC7laxoN2YbbHLpn53dZS/kz/jinIYFmZMbUZ4RqNBlazYMnh0ePSX+m",
+	"mbpNNfeglWGsVpUhz4XmekbOpSSv7YjX3dF0lrvjs7BAXBF4L1gHArZTseiS+4wYpQPZ7gdj3r6V+oxq",
+	"rgbcqL8bbmOfzaQo1HQj842fDeWqzFfm9hS8OCOqCIRMyrdx7YjQnpvDlrv9eGG3WUBg2Yg5wGe5Ka27",
+	"6cVLsjsCSFbTHesJjfDMniEJfBT0kvJwm/2O1azEco0zL180Xbki5lkM/RAhp2ubqbsQuZnDa5eCfMwN",
+	"t4Ktmp3njoxV2Cg4q07ECsYC0PIDORUn6RoROtAsIj1wKtbBq9hzUWjrvcv8VDYme/dexjV5g7EL+YaK",
+	"maV4tSGNqEmJAI+oZj/bDLkciUiJSW529qpB3iNtgFOUkrEED/lt0cdBO2PYmMGYRSDJKlQ54JkJ7lqB",
+	"fmBOUDBkEM90KwUy2xj6EWegjyk+FIQLz9AObMTuqOOjwGgz/4UFGzu/bLRqkThieDsT2rwnTx+n5JKG",
+	"PCAYRyMQowLthbEAcy0Lrd7xtjK/2UrJIjf59Slifla7N31D6l8oQu0SwdqkilzEAvNtGipCI4YK/RxB",
+	"fPr0qX6aGeOig/Y7Y7NKkp0IRiUeHx3OR15szHCZ4zvj6sa7iyNfSHGTSJo9N8wWta1NedJIRrrYNoSF",
+	"K3PHGWma88OljiNDjROb61vkjRvH8PwlaKuGnWnyhPgjGlFfo6GfccdNqFJTGQXFDrkd+nDa7SxNZ5bX",
+	"arOVjE9cul0JQVxl8GzRAIbUjzX6TWCpzaUT0sO17kGgVhFG/VGjlo4A08uD4ClV7A0b91mUceguzYbI",
+	"D+ctvB3ySHyzApr0Z0QKyOPoYQ5PD/LBehDWBiE8plfZ97YhtDB3JZ9zYUPiyxftubnpFB1/kB1hvVDL",
+	"njHTh0zkmzTjaK0gTS5bwrygKDHCru97GunZusu7g4ljAtYKCjNj+sHceOPCQ0UBJ6NwzR4oIKJGPrdl",
+	"RXTuf7vdq2az3u1etQbd7tXR4PM33e5Z0eX/Kk5tMccYawPeQoZUSRoC/EaMxpd4eg3tmSlTwRlKfko0",
+	"vbL3zk3j8cEtzkLxgK21E2fmxnm6usBMd3iJ3aRCKnNFIpsQ2ESG3J+tHCPedYPJesU7YX4x8i9il5xN",
+	"F4mluW1SEnzacyNeuhJpvm9+ti7pd378n0YMEwnACHug0NAY0YD0GRNkyC+ZcKHwdJx9KUNGhfnyfPrw",
+	"ah6Srby5LjRS8VdIUjHjklGApK3tYoNCp9lYrfrcC3yV+eaYXr3CR9C/alNUo4jC7maqWpa/8sxV19zM",
+	"1b0sriwFqgikBwPHCPZ4IiNNhSYDHqn8ROaIJn8cu13V7Z6VHLZ0bu2iuWWzixcWHH6z0RB5yc1KgzRj",
+	"ARZHYHzQEPYJacIlSpCYjLAzE1gaPE+pvzy9JE/sCXFkNyW/1rkpJbUaC7RYdFBcUdHc6Qilwly15Zt/",
+	"zscgMDPJbZUe+Ha23gHJ7dFqOf4sc/sNpsSt85VMcVIZWwhYyCCdl0PyC0Z+ihmBK2xaX+1wKufqJ87w",
+	"zptEM139yDnceJMrwVhnr+aokadVHvltSYafXcfsRmepJDuKMqp8lt/zImZis6vMZkB1WmM+57Ya2zBf",
+	"fc1RcObPQ8KTitO71NoMGDYvHo9pNMszqlYRo0pTsVa9921658KOwQfKVhk1/sUZb6RuplmphRoki5QU",
+	"S1TItTeqqj6vONiG67GmjZV/+2BmGVwGrx2xG8jyvahMgWN4rBoN2m1fJSsrkdJbqQtESVpvsQ4LxlqL",
+	"QvVearbl+a4spfgmZAAcMpm1nVL248vWr/Lmm2WptvWwTb8K3gP2ToHyYbNeSmas6JgRaTVhEMqQtCYH",
+	"9i9gyCcEo+JkOmJwq4veooq21mLB8JKsnfkVK1iyyvS1EZNdV5v5irb/+oz7a9rya49qO9scznuBgb7O",
+	"kYe3Vj7ztiiz0qnHs/arOPZOLS7Q6KgVZuaswuabw9wgAA3QsQmpWKTOtQcZ6Fb4gWORQ90nKugNEtLp",
+	"zDw1ldGFMgyDa7gLU9UVpN+Ya4rOVINQpbgyhmjugQbB2pgOeFiVBy+g6kIRV34O4zQ3GovQfA5uBA+3",
+	"MPbdTwmuAY7HyAb3KUMioa2twscza5ZXS88S02DBLomYXSdiXjr3bYRQQHOu/OVWIV3kxLcjMO8trcqW",
+	"1jLbak176pyqiwL1TCk+FIytq6DduqUfs3cldWYBnZnzyhUJ4ryjZc1yy3Wpc33qMGtaQCEFnI1DrLnP",
+	"SGBVkMxg9yvJ0Nugqs2tdLMCTzPRxQrVsxUp7zYp4052/JZiDfO+chjisu2rrH9oIwEraR/Ae34Vykdm",
+	"/0qFqZlfuTA121kqSs2ZC7lgldaTCR1V0efcR54L/WtxI50vOQhZNx0k5gRfNX74dEQ1cKirqhHtZPS2",
+	"ekyNoHJM0wtGuNDSBbob5DSpMMMAEVRUUCiHYVdYisQu4Q00KahyJauYq2SWZD5CpdaXypsEnWihif3C",
+	"XHbBpTFsQ1EEr3oAb5FuRlQ/v7SCIz+Id4IRdmmRKCAjV0eMjjGp/uzsuf0RKs/Zl5iGivTM+3uLy2iT",
+	"L9bOs0irF1cytiyk2NKA6IQzn5GHAQs1fVTkxKoi//HC/Gfg3R1C7bfssiFRnoAI6mRqwfE6xuFCqjSu",
+	"5wmBTJGOkaUDykMWzN+RZYfwRccPbUJPAV+cF0fm188l1LBZ4NpPD/eq7XJ84CYFuFr+0Gu8y/BYpqD+",
+	"r3CDnTU4t7dPNoHy2N7/7IZavsxlUXGHG1c0R0czXJA3NLoIbFnlNqS8ThDe8tVbjsBnwfauV4iBKVUZ",
+	"Nr+21P7gPjEffb+FALU7918lQJ0UX2cWcZuIdALEtQLagkL6/gOVFkFkcTVauYN31JoHpGgfPu5ksTaK",
+	"dYc5gMX1TgsQjKESV0HdyZKPjCx4WeYgJfmnLthPqCLfn717W3jCbumI+UaaArwgamz+qOyAVdFMqvoL",
+	"Ehi9dd6+S194dq+dSzwVEouU6OC78rJ23tA7LEGqqJelriDaZTHkQ8BCzKl1hLWVMz5F0CwnYHXhqNcK",
+	"FS9JOsKRmLswHYYFCRVzMYlTJRKpfVcEvSFv3AXf20I2g9slEdA2WpBsgJfyUNz/DMfM89HlEYV5Cl6x",
+	"sUY4ZDU6Wxfi8FBgWDScKa6K7d3M56qnTWQrStf3JWSe+vWkURQMaqN8w8p8uHK88cpn0aTESOmzIReC",
+	"i6E5t9Mcocwd2oNKB/a2efRuz6RboqzOsvzQwa8usL6ZBbNJ1sM2+bPwveWT2Wwi2+XpVY2wrO/phGkB",
+	"PPOuN8hIwmU20eEm6c7VrdMSRzSM0Px0ApUYIa/miS4ZnPNALBuaw9g9n01YwdlzEYgVlOiAXHe5ay8i",
+	"KbT1bEE81+0cuuUmIfXZSIaBTanaNnV9AaS0cPwIDpYfqHkClawBRwMUFxcGPeBhaFUxXKKMiEhXcRWs",
+	"adFnDc0YTY2c4dcetpvtZr3VfpToc1TTwq9l0T9XCKT0zpsMIOh6D1lUX8iwW6wMSF6cvjfJwbLLkduS",
+	"1cRnv3dPg78FGtwhLW1MPo73lengGGVyajbx5ZgpUPg6gLIGqBSQvMY1mFQcVTHAWQdsmYzOnsHWjpgI",
+	"jFFYqKxn+fGidhqszLXG8Ko1GJbhsy5XBpO61yrU8ArNyQIyLCQBXmb4YIgAXUdolFqAj6WpY85e/3Ox",
+	"dgtjO9s1jffwvb1iPlss7F/pHWToZc7P4nDtjwhto3LHPqtStNf+3vrFBelhzK14SlHLDqJVQgrnxANL",
+	"EO44mrdUqgxcTiDZMVS2knODWt9Mzh32Vfbx2nZu0t5k17rx7SVwD7igIf9lo0fWzVhaO+etgi/RFfVt",
+	"40l0DVtWkIrZ1Hd46818P5AiXAPzjpBpRPoe2v4qAXoEp3Qu8dpKLtsyhvRnZERF3hcXyBgBZVJnXKEX",
+	"DtN8MVaD7sb199Q9se6WrpcOBEu3MhcoMcG2SvraxOSqnCpWxZeytqYFq+TUrGQP03YuJXnAmC3rUi5C",
+	"KS8I1a4ANk92J4bMHPoxBgkDRkNtcWu58FlZXWlr07rSNfhozrtkD2PCBby8BZxJxUsFXbJGVXLyYLmf",
+	"yvGERlwVBa0gr5YFn2QUqOITDsBCU/M7gBou95wfruU3N8rtZoQyisVFWRq8sZKsWohJ3UF5ifQJ1H4k",
+	"XIljlEBZdWk9qWoG+F0s5jLZ2ofNwmoQLhSL1l5p345k25VexYWwihySRCoknLEr/RRWeJ0yGC032er5",
+	"qucI+lxomTkqSAvzK+vlSbr0UMDOLfrlsRqgRCxzsfsFaxaHKKavzceW0AkMxpG0YNNESdiWZASbnmFD",
+	"zGL0gUhp+Lg7W+7bHgYpWmuMobUcM96ryTCoNH8ZBjubvwyDSvN3397d/OdoPxlQZl0y25ShFi+h31Ky",
+	"r25zmKdUNa74q4nFZdXZFdgexHYttHkXZpet7LXFZVivnHW2JHqHkc62DWKhswXWBNvo7dJgqpxglbTa",
+	"K/qa/XErvbS8M9ArrVBCu2MDy70yDF/poCRfT2e6JKSQ1dcL2cyARolnaEQVOOZyGY9Jm0tnUNSsvbiE",
+	"Cr5+bdVvwc68t7Bu18La0BgpsEIqmh6Zlou3gwNgU4+YuFvPkpC6tPBHK4KzJYpy2xgDxDRmVBQglVQk",
+	"1RXnAJZnqy/sjvJSQpozeDMICcsTLLIfqazM2M9XVGfs135dWk1+nRdme5r1zlsp1iEtj7SxallJgsrM",
+	"8iy4VYp60fpsedbvz95XO3trH7oc6MQirYm57jonJJ5MbCg7lFOLwgEIulk3S0J6DhYnG6Y6zAdZ9guW",
+	"BppEJT1P5v1a2oJpFNdiYmsOcAlyvV0QM0GhXTyDENB7j79jjZh2fQYQAPi42Xp0YrPykx6CCGUA1UyI",
+	"Vk5J77972wxyQVHGESeYvUV77sABC9DgaKzYeWHdkSH8C+hoMiB4n9P3L6VP+3FIo5nTNp9+PH1GfBlN",
+	"YsTv6D0f91kQsIC8EkpHMdhLBdOuIselGPCAWbinRRUfmqpnEu0JNhbaIhrBymP8XBMmAkUesis/jBW/",
+	"ZI9Aafl4/qLeekx8GTASC67VcrZ8sJYX40tcyBXN/qCHsVzlb1fVlhDAhRZXfM7QHW9eVZS8UgWXxUFL",
+	"VoGgLPbk4IZoKNWS2ia7qtvbjRSdcRkQJsqjRX7U3uKoZw6rIwq3KkismXXNnZfstuYmUMQrXlpPiLOI",
+	"NkuOwlB+tbSJpBoriY1zlbhyBpEcnwAztWlK1s9vxv9AuawKzB0oAqDOKnfpZKsmY1ZG0pViNTqduWdH",
+	"uZdIG3bx19vdbWB0nUPFFvBBGtOu6/cqVQ3Bzeel1bpYIgs37dTGrBhbt0ViyoPLsSNvoG7g6B3bqwjE",
+	"psLCHBD0QPMzCIKCwuNli3KwfmgyYTQ6IS2oybdfbZBTfB7vkSKckYhNGMUXEp4K6bRBH5TXWFyktK7N",
+	"1bYn/iZorZQUnYB3bUTDQYO8QgAm866RrT3AkuPplnLZrUs5d1nH92R9uIX9JGC2D1SyA6Q/M2PnEeGB",
+	"Wpu5bF3rCcO4rVLPTSP1dxBwdywge74zZDB3/nLh9Y1rVYuSyk7Jx4+vnl0enRAlIw06ZqDg30ghfAzu",
+	"V7C/+JxJHsfgqcvajo/zVtHjglV6zS+ZsIZanj2rEm/3acgvc65tebG6dN++rGgdXleuk/QI9An59ul7",
+	"cnBENB02yHMxDLkaYYwes4gKfNOZxWgXeao/X7e9JzcP66nj+vN1y3ty86iYwl7LIRdfsSND0rakuMYe",
+	"AUUAdh7vy5FH8nDeQmo/mU9PXL6RzvpOXle0pW9zLq2CAj74LY1HX2loQ57kf1mEzpAqvSohdVX7dq/2",
+	"nkZ6CWoPyBqKUP0WJHCOuL2akeCFYZo8zGeBhrN+sfOY6jJ1iJbnnLhhijnI4EWszM9LWeQ+UIHjl4tO",
+	"yu1gLi20pZtiEcmkaKJlsgKARK3N7aaNYVbgt+MJFbPyTTqzEyjOp8d3I2zTCWLBdgwVCsYTlFgPu/wB",
+	"65lybZhmrgDWoTHKyUQqDCfCi0rGlCCCzLmioPf/WhRTjrnqzJsHCrsUFmV2Hx5W8VqVopdMoK57nWSG",
+	"1oLO0NrGF2E+TGgkYxGkFafQtnWLitN5tQA2I8FkhVVwIywmYtjVDUBZh8wq4X2mivpZLD93SEs7S9Z+",
+	"XypnnkM/ybStFpERGRtjjJyKWXodFU3lETXBNDspN5BFT4rOTWIeF/Roi0Nj0hhe4ZCzRiwMsJWjmsMf",
+	"GtA4hHSYgELIUgTQCpqNJ6GcQQV74bHF4P12pYVB5UqqxG/hqiagnoaHIQuMxWTsNOu5gHoGqHCaV4Xm",
+	"drkIVOt9Cne10C2M8jCObCe644PDo0cFoGOyiMWeQScxrPmSkbFFhhEdqw4Z09AQBCZeQm8zj8w18PNS",
+	"9FaPJG2ZPTJmeiQD6O0KTd7NnQ752yMAc/rzSIbmKlXsZ4Sw9UjSBtgjhc1hzeW0paRHlJYRHbJsD1KP",
+	"5HuSwt99GvzsNNN4gnBjMJf0Ltc6fHW90M8laszSGMXIGOUC8pGMpsDHbMtSK9thrzipjYWB9QVMjfjM",
+	"94yr0E8oCcisDpKmTfqK+acepZAiOXyKzT3Imb5/5bU/mS6yYJXY+EUoh/P+a+Bu+Y9ftVv1bvfqiJX5",
+	"sEu0VvP5787P3xO8YUUO4fFxRuQeNKtm/roAjcXCA35j5PBJopBad4L9o6AEqr0DjLpX0FpzwG2bwLlR",
+	"5Q3hiBd8fw1ouSJwWxnk+5oWycsPkD9WaET7AEhVoOZRTftUraVTp0lMEQu4qvLIvD7jvupeVTQbtcJW",
+	"YpcsmqG9xBWJJ4vWEhtGUFa6rlfAc8tUvLgO+qyo2UNlZ++mMCZFsflqWCYX5cYNtAUbsCgy35E5qyIL",
+	"IrZyPS0Oydy6pJMuWd+IqdFmqkyEDydthosa58Idto1w4qFVxuLnUTUw19TWbxQb+/MdNbOjK547tof4",
+	"ij6cLdsc3RrSbda3tMrYwNa5qxxDmbkWrv2STg4iaQM7pjMSSCN0MH86LDS50/YIwZgXe2rOmCrOLawO",
+	"Sh9HUSHwbBq3gvOMLY37LJRiCHDeXBfHrNjVhEdM3UI2L1X6o9oO7j2bwpl5X3bU6ZIU7bNd+Mo2scLn",
+	"1s++czs815dqYyv4LJNBUFBWAr4glwpis/4x+oeZ+NDpA8IqWhvVJV8NEMopgK0GPB7XvNqID0fFZAtg",
+	"k0UWmQWzhCjjiF3RgPl8XGhgZHjGvL2xCsPyTMuIBS6UW6bexOPV+Ln2PgzR6gyYRBlehDHXwkzYsgio",
+	"cyG/B8VDY6/MF7xBEXjIPkYFZpfR+VAVhYF5YITLWJNBHCE0d9oN3tiCmoeQ04OnpkE+jSSgeo+M0QCN",
+	"zqH7i3njCm32oNksakNgR/r8tpjJOhBrOfCSUg/lK70rt6TivxS8/1tHKVmj6PFB3hd5fHzYaj1uHx0d",
+	"PV5ZFsmuQKEu+NSEwfHvWEgLdDopDdg20L/B7OkJ4SJgVw4MUzEa+SPgHGbrsbgUcLMNLQiZAcg0VGFf",
+	"kvd6C1uvYl9c82qirLPAjiDuXFuqzOFNcO/SBbJb4qWMIT1CBSS6KpM0z342RsCoIEPy/O7Ok7edo/EO",
+	"UXfM51W2NKMyNNIyPgB5q85pAl9yqejbZVpvhya2oiDAc6Wc1X31cwtUWCXQPlyltOSQyuzJzEPe5Hct",
+	"M7FlVLYK5sZ9tkPUmIYhCRkkanok4ENInhcBGc0mIybUBiA4nx8maDjfuEuP/rtwe92Aq3efsQ+qyhv2",
+	"6+EFNgaxOO+RHocroIAgeDmI6HBs+2N8d/7mdWFu2q4KGzKhyKI6u6oYziVQkDD1ZYt2q6VlXx2Rrzow",
+	"+teSFuUxaXf0HmSZPlc7YfeTuB9ytTSZFLyWUjDwKEClQYk1nrxr/dW9B+m8c5DOQiGYksVSGMZVWmjR",
+	"sIoBlymm59EUDMCljLQ80m60iIxIu9l+XG/uF+DelQvIZv3YJqil/2z8XFZUXaJjfPVKuz8iK7gVCFGX",
+	"fpIh51UUm0DILOx6WRgizbnHLlBK0xkLPIBxMnTrQIacEQqtsxIAnQRZp9AGXdHdarvk+OIYCHyycG14",
+	"EVl+ePGU7O/vH9uqnqcLjSDrmo/ZvCOm6PDl+ustnjlfr3/kaAX5viQ5IMG3khGZYokVdt4YxIoFDfJC",
+	"RmTC5CRkJ7bV3NRm3EE0gkyjRSD5w2pQIlSNVpre6Ok0xy5il99VesJOpZys+VxmAEhYyFvA9JHi86/Y",
+	"lxKrFVIqXYX0PvnPv/6d+P8oGdLJcu/TcbN51Do+bh8eHB00j49XAhypGKm3IMcftioXE8HwLra2rtl6",
+	"Z6+mqbqA4EwEpVvatZrMBwtd/nu+kYfiQ0F1HGEKXHlylB1mBYSK/pIuI4Hh0GanirqNRIwGNi83lDRl",
+	"iAnORJYxGdV7jVg0+1KDI+clh9SOMd2AlNKSI5chV0vnZUzHrPffWBQUZgr3I3nBxOlSHClmWEomzSXU",
+	"LGIBgDwrMuZKcTGcg9AUmvp6t8RoG44uAduyd3hpHxIcv9GHaMSMOgQ1RpA8ZKGQNh5jocd2ZMhjbe6B",
+	"q7Qq4QFXH/OwcRJ5gNIiFjJv2+OH0jW0Iy2kGCgrKRIgPlOqJOB+Sr7/dA78rXcKyh3/Bc51h3zLaMSi",
+	"3kICw/HjiiH2JPD3quD7Z8yXIlA23KGxKIEpZaP/LvixNF/pyeOD1UnCy/MOXkqJXN6wkN77d2fnZI9O",
+	"+J5RePfso731CwtKVwJmVRzHModhYf5cETXXCBP3ZTV3ym579sPZ7fBWJzyc22rR4sFiCZ6aMHqhQC0Y",
+	"03A+jdQNHDYQ2F9IAQ9owCPw9keciSAszsT/CLz5KVXsDcinDZNOKjXsn88JkSV43+nY1h3VmItcid5u",
+	"G9qkzfpLGRNIOC6F9dxgomyJKrN2k/ICyKz1W+qUrGql7jlzy9qu0PAoAZfceU+dJbAxGZgYblFiTsgF",
+	"m1gMYYd6ucS4rdqPY8f4Z7BsO2/0s3somvJT+1Gtz0tWnlquaD8srKiNYkb6NFKOs0OGEig5RkWGas2S",
+	"47cOy0rYVcEkjZK7HVzCgJdtv/mlQQBykUba1eICHjbNx+kTod3ngkazOQH6uN06OFidaQsDKdxKxaId",
+	"pGeV71+uXZ7dPa7MjkauPn7VPt5Fyt/Om+VVIsaFjACX55fMyr4ws/Kr3FNmpyuH7uyOrR+5A3q686jd",
+	"31jEB9wv6QK8Sf5UhQrBVZZNkr5k0bakYpm6joj5MgpKnSOQKvF0gwngk2eFuTvnyYgQawKBdyK2w3Se",
+	"S9iRjbMiXU1gYsxlUl0yM8t953NR+ZVifhwBpsCIja1qA9aAMd3Sv164WX//6bzmFR+M1MQALjZv8oRy",
+	"yEUPareeHLUPH3lk6CwkJceMjLmIbUwcpg47jYZJMvCR1hNsZa8j7qslGd9vnp9/ePX07Ofzdz88f+tC",
+	"SopFlxw9vSs+cQN0O5CuO78lYMt5a3TC/8cwAsXChmvf42INtaf4Azl9/6rm1eIotG9Vnb29uYf2AnbJ",
+	"QnMW1SJCh3uPrQfHirKkUb/yLM51mmAE/kSMyytiRh1RXyuENrlgbKK6Yq6cAEBPbCdmggVqRMs0NtGP",
+	"EZBQTgWLGl3RFd98c5ZKp2++IS55HbJRBAml+SHXLXwkw0ARakR6pOshvzTfzVGLjLqi2FVA/vOvf/cs",
+	"NEs+h1/bioVh1sqOFbNroOMIYUe6whb2czd+KPZS33wDx/onV0n4+aHboul02ogGfp0FXMuoIaPhXjTw",
+	"zf9BxSHp0ckktLx0z1b+/PmfSopeoyt6vgxYD/PvkorDMaNGRcvUHZ6QHha39UDgKsIoJOOxMEhda0Lq",
+	"rkhL2kh/BntRDtDXIKdpxrcMZthSBMDek4q5rnCtbNCBBB5orDVXdoGsagcYMN98Q86YCEjv73V7uf4q",
+	"6BEZkZDp7JkiY3rBzCZALxNsCNen/oVNq+oKV5qI5e3msi3hsRVdZiTJRUNGYAHgiF7zMdcwmOdmnXwa",
+	"hjZplZJ+HAwZZJHYqZuLyEsapPcB8nPGXNfh//e8rshc+2DOsyFmpLHcL4rpHnmo0Jf0iCg6I1OHiedK",
+	"9ClREyZ0V9hBuJN60D5Gs6v3geloVj8daBb1zPbA5iV702ekRd7wb80RJa4PHmq77UPzQzJ/pQ3FQrV5",
+	"f2aRKzoAsUF6qe4AneHMQcCydEV6fnrdgVyc4H7Y6pchswmfwqjfAcpghH/xoIRTEReVckGpLqR2cZ9Z",
+	"PC3L9k4n1B+xervRXOB65khR+BmOk31W7b1+9fT527Pn8ExqHTrGlwmtd2qtRhNvkhMm6ITXOrX9RrOx",
+	"D9EAPQLBhbKG70HPb5TrE6l0Udo08khbom1LswkliHvmmY21NBVDwxFDHYkdffqqgXToEBihFF91RdJX",
+	"fiojZErmHyekB+B1lsaYCHqwyHIwUEzDSfjmmwUIv2++8SCq0hXf00t6BoN/oEhPmcXr2bZ/pBdxdfHa",
+	"yJCew8FKYbYyIJHKszE185zoiuR3M5fzJNMX/MFGAAz5pe1AY2tGFKT/MnDyc61YOEjLDrriYTEO5iOY",
+	"sU+FkNqCqkKlKlcXSERG8CV1czW7bRb2yJ7mb62fxab8gr2Z4b//tB2CrDzNgH0CeJBLOqidT6UF9wRs",
+	"cBrGljywkD8tvccgce18xBU5HUaMQY6aGtEwNMd1KC9ZJFhgkbJISKeABfEqYiEVQYMY3eMsNiNk0QNF",
+	"Qk77POR6lr4iFra0u4FqRpo8s0wLPMXFcWb3TV4h1FHM4AKi3MEytJvNiguXpvQVjcTdmQ7FQuptMInk",
+	"yUJYMhxHw5z2A5xE0UuTye59S4NkXcwjrdWPfBTU6hsMbJSD1v7qh97TmWHR51K+phFCXRy02+t8bBJJ",
+	"o/AYMf5caAv0edA+Xv3suZRvqJjZ+YGWeLjOmryypf5nLLpkUVLgfthsr7WeL6lmUzRND5trLM0ZagEf",
+	"U7SBnHVR6/yUtyt++nzz2cucT+TIhCZqKyR74EH2apoOFcQfuDFirurG1FdLa+/Mx5048EeYwlAsC06t",
+	"zKaJZt0g3wK2I6FihpB+IaOXtuTbqjue9ZjQEGEubPL4mAEIitF2AuCacPqubG0tpGAC68gmY6J0mcQ6",
+	"qy9ZVQL4SVe4kcGdGdXaiBHw8YImlI2hg+LwCVSQU9AgOyCZ9tglE7qO4BC9tFw+eV/EzUQxrMiTqGKH",
+	"9AIWatrrCniBsiml0FIKdAvwd4MFANGuQArWI3BvKjexLs3pgaiydwUqwvZmGHYPyz16Dm4K1b0HYIUQ",
+	"HpwgriMVBPYaFCmqLhJDErQrFiqWWQO7DQ2EwupZGF27qJniSApQHTnzBSQt6tnOXTe1DveuAIxw52/3",
+	"rPKKWQ8wLiim4hZdEpfU7q958gGCZICiS05z+wcJfPb9PhU4ZZA/wmjZtiBNuAIdmOyCQFVMBE9HdDtp",
+	"OpBhKKcfJ3l5epouHwxhKA0h2HFRQRiNjAQ0W4xFaWRgbNGs7LV7UlRCX2u2jmn/wD+utwfNoH4UNPv1",
+	"J3T/sH40aAWs6bf6x5TWvBq+0zogEmFtbCfFhwJhaZ7F/ZAL8692s33QyKLh1piov3oOeSoWB6v2TDqn",
+	"D9ZPgfXELexf8gW02aBIKhr/d1qglAy8XT/yW6x+RA/b9WN62Krv9x/T5qDlt4MD5IxcnD6l81rK/Kou",
+	"UGbZ+lmEN/v5oFk3X6ofsf1B/Qk96NcP/cfBEXsyOKbNPvpP3IQ/jTAkDJFXNmDCZySI2WaTcqMvm1V2",
+	"+OkQvpNTYuaJkKzU2CL1gCs/lIB1ni57rGIamnPALRucUPBhbjLYtXUWc4BuVetCPrNS68JxVFa5Fh5b",
+	"EAPz4wFOb/6RbJXVid9IpUs3R6UeNHxBxSV+fgmlbsUKYQZwEwxoSMgCNgMSBufxdfXFdZSiFy4ajk8c",
+	"rH7irdQvZCzsJ9ZQDxPUx3sd9s512FN1Qeicl7ZAeTXMOtVgwbOaU2CV4kpT0GqteruJzpuRqHCqh0wv",
+	"SXMEb7DnsgTSgkJi1SdUm7x5NJqsAuIZvXY6kmOjBJ10ET57yhXDhzKiTEirZaFip4hizMJOy6k4STU7",
+	"xZhKfNEP0L09prOuEDSKbLZQyJVVMZ3aiKnEVIAD2+iBhCa/oaMTsbyTLxrxd9DcL9KgzNuf5pYSslex",
+	"54kCiiiiqfSWPXAn1m68lTe6mJ43v0nvjOqX20/05hm1ExVSyIiyUYg1BaBRQGodI7Ahgm5deEmd9Xp8",
+	"G8u1C6F1C4cLemrBWFfoK8VjtTrPdmNdsrYXHDE808H6qEoXDcam+68p7jLfQ4wCw0e21CIcNmoitG10",
+	"+qe0w4HNyMjkMtSgDKjVqrcPz5vHnYNWp3n0YwapaUPd7D//+ncNEwHWVeSxHMStcEVd7nM+fF47/fFL",
+	"c3b25O3gr/EPb//+JDh48/Lwy7CSQpLZIUgRKNBLTtF5Lgd5+vndaSF3IuC/grQ2+5rfup3Iaq8GfVWj",
+	"rYX23nXeKr4pleLvRMaZYduDqcSBdGobWaTA7Dk/QyjlhSIhx+AdivOkNQa74griRVRjRaHzd8gJE8RG",
+	"Hq0nA70eEL7Py9Ahy4nQRQm6XHw8UIQHhRJuFVMBRj2hepQRGvOYdHljrpIw2Z5nO8fkcrsvu3absbAy",
+	"syrnMPy6fOueCzm/Nw3mXLd3zoZcPknd2PPlxkMO2yaHFGR7WXmY1ZD4f0urvTlEQaG3DyakEEv9Nmw9",
+	"bhQq5tkmUaq29WlMZlugQuVn/gNjE2W9wFPpvFBEszDEKSPH5YKkzclyHOy6NomjiVSGJT03n6PQZYWS",
+	"f0Lzokkkg9jXDZdOaeHBs62/FpP4kjcWdKuZa0ppw+zv7RMrWy/a+4oSC9273pbohfkYfu3mcwUtLLu/",
+	"ZVpYDlcEdrCxOVf6Xas6emGltg6sDW2TtXqQheYrjLI9w1Q1mg4B9IkhvzSKxGzCUog9JPMG6b187tIH",
+	"53lSD8x+l3FhrhRzGWQfPHJt83onuR5igQQtZ8AxxfOg3fa6Ag6wURcCl3BlW4+Sh709fHrvP//6d+8R",
+	"xvpdj7O5WgusjiA9ywohNQyTDVzGF007BWR7pRFI5GRJv4AT5DNcO6g2iCD1XOunXpHXYjjX/G6r+I/h",
+	"PXPu/HGsYxqSt89Osw79tBWiZQTMGGN4r2F+gwHzNb9kzwBJzJqe7XqzVfNqmFbBxfA1ndY6NZtN4UqF",
+	"T22VAbbyrb2kkWZiyobkyCNPmvv7LfImFtwfeeQli8ZUZAzztzLSoykXAXk57n8HCzGJmGLCyNpLiD6w",
+	"kEGdjhohAm2kZ99m05oCSl7LSxZSH1sjrsW5vZpm0fiNFJCa1D6Yizq9/LaWNlm07B17KCaVbK4dXFDJ",
+	"lV7W1fJWIhdYpb1KgS1txbjNrJYnkMDA7vNH/kC+d5AvGfGypWxL8tXLJdp5RAOGQahcI3GbrewAqLEt",
+	"AXZBNL8YyxmyoREn2NjnJBYXQk5FV+Rfgf2+kxdBX8Kk/RaBnFICjXBp6DqjqCQV2pr7XlfICGWruSqY",
+	"nsrowo3VS3BiMfOPQr0FYAugKDtoH9umjNMRDwuTDGCZoMplGymTLHYiTpJU+4D+j72z4ctxFtvb2PNR",
+	"xHxNRjJSjPShRmlWhV/mmufdCpPUSQn9Ui5pK+3XH3nywAIHPHO5D/cc8Nersee4l9kxwnOWv+FyOba1",
+	"yJ1kvEThfi4Cl7AGjCbpXZmtvEhKDYxCdGLTfLNVFlyRS8kDAs100YhdOP0y1snxz52Ug6WQ6uBGvGTR",
+	"vb22IMyAHMzuLqOHdcUYVnyWenBcTpslDwzJFjtxEV6/eK+rcsUxW8kRsXJybX5oby92dLoMwiRgek9z",
+	"czT3aSQJHZNXO6E5y0RWK09z7AZVDcGmWK+FVRYLHAlKvgw7OiHWloMiBNB6jNFMGGKaK8dqPKK48JnN",
+	"GyW+nMzAVRlIomSRTpNFMFFb6TWZlUg0mzxsTO30x+jDhf9lxL58OfvH8OWg/eOh+m7YOBD7z5qTH59c",
+	"fmiNzx/PfvjSnv69/3r0kX3vH6sX9CV/J99Gb/T74G8XVRSeuUY7vxOV5zQhGmBkcN+99vMb0X4+MMD+",
+	"GDG7cVXUoMiWn5azmjeQv51p5pP46MwrSQ9ZWg8MsTlLLml8gN9gyHW8rognE4uxjFVNEBbtMy6GGQMt",
+	"rZOFDHGi2IRGVDOiNJsUcx38ztbGlGDTp8io5xx3OFcn6y1W0hoWV4odkXeH7dYWm++DtRZvam2zNl9L",
+	"/0hIjyoypgHbnDXdp4R+Nbb0FPKkMpyjCl9yfaNsQjUrwm0yDCJb4WJUfkx3hEJjDyu0ufDD2OJf5PkF",
+	"E8GZ+8w6xtdzqE65N79WqcLPRUBoGJJxslhqU63YKze80qqmCRPJh4pycE9T2QUl75qMpdKk3TwhNHHg",
+	"gQMNNd+0LUhx3LycaKoqelkqL0o8LM00bDY7zeaPmZ5tNv0m04QuCRDN5SbyYP0c12zrueJcx0oB6WwT",
+	"uRJOn9vM+7NVHIrewcEqZLZ71/ZfNltuOeM19mLAALtCxrooUc6xytU5csuY8zoJb/ZL5blua2Vz53Pd",
+	"krXYdZpbJb/efULZ1xdeUCM62OUxMwbO8kwwuCOrzIDNY0th5WBRrqV1HgCToLQDCsKGIxEjNGKNruh9",
+	"6dkD6AA1sIaWa4uukxkLFqgg0AXkfYBhBtE034cWbGU1HhSBIe6mtgOWzrWfUNp2WUl5gBEqJYUHSe/q",
+	"NbNCM9CqS0cDPM5BBylm191hZgP+TX6MSaJFyUC/5Ma4bkPhQlTPW66WWK208GD90pUMgK6D/pxh0+Ek",
+	"j9Mhqbp9TnPqXO7KZYOcyThZXwSXXzLESlqNoYk1ihwMWXxdnv77rjywHMexZfx7fbui2Nn1zmYXAN9L",
+	"HF2WI1OVwXIjrzDbLMF8A3QaC/dmc/mRc5pPFjJOPClPXSf/Tb1VAVeTWOeP4zwV2nsQZwFaNJKAhfyS",
+	"RRwRA1ecmSrHIZnVrfqhMrNenv5Pq5V70/KsKCy/u3eK/za5hjnaKQrEZmwjp87tXWMJ5VJT6TuOcTqs",
+	"8DX8ABxUCIvDBWCbQHYRXAboFaOmDaW0LX0SjqMQ3TmSU9BxZg4IJaCa9uHtGKTjkNdrYVHIOAbMAdc+",
+	"qEE+ioBFtsgawTksuA5mLT08aB57pAe//2x+7z0qYl04Xcu6qil9T7HudH27yNVMDaVg9xgFv9fj+Qwo",
+	"aukBLari2dKReGoP5sCetALBTc4zeK5QDs/1WlV/SuKl+QNfnHGud3yYmvfy9N7LsbJsrtJZ23HFHNip",
+	"/mjxUGLPQ1sgZhg/v2QCpWGmXhaFIgaR4dWqYeWWsRZ7tpuKhUO3dXBkCn9ZD2VXjNAgt5FsfE0PxTSk",
+	"0gAHOMHcXSsoFQN56o6zG1BSugdsLAA4MjQNMr92BeCZIcKyMVZZ4IHNkLxQEQoooIAZWsQo4qS/zXa8",
+	"YnNsUFsjl5gaifWN8wU6HNmGN8lNGSse1P8KYeGFhj63U4pxN+wvRQoUcnqv3NzbO7tj8chFN2fy29lE",
+	"e1aTKvV5P3cqlc6o+BYWwbOcl1DFA3Ziefh0JKF9re1DGDIaLHNHv7EDuDuVKrMEBX7STbKFojnHpzH4",
+	"yt2sVWFgKvo8cYGXBXMTSIt7He8uq5adUZMgkNylylfodi1U7RrkLRb6pukb/Rlh3LYCVhlQMvs3HKke",
+	"1hXnVDrgLSJE34prQdQVSXMa6CFss/seqAY5czC4hudkA3E0NBrcDBHPjgtB2IMgPRx3o6P1Z89dg6uF",
+	"3MRhRH02x28sV0k32JBZf/Yqr8LZu+yO3yJg6Gl2BW/Vh2zbK69XNXdHXHkTnrycH9+rmfdq5g6lDNMp",
+	"ajiifN+SC2+5orl3jQdrqTe+UM6cJAISEcfH8hK00rFi4SVTKE7wlgeKaKouXKM1JoiQZuJGZqArEftE",
+	"GZkFL+8Yk38sL11mOzSNMVpvuQDBAexAhhQCSybz2Br6Mp8slSBffo1MKWcupMFXBDm6jw38Tk3ZELx2",
+	"uO/AYcbuaOw8TFDikyzRUIsPPQnYWOoKZz6e66j9BzvzG2c+mGVmS7TUjfyMGyiezXvFcw3FM0l/Q5Pr",
+	"3t95r4jehr8zYXe2ofHXUUOF1CsyfOGOovqU54Vdb0ClWeLffAsf3EJQ7Do591azSvEwv6pQu9IHeYJF",
+	"JeAyUjyApoFQiKolUUzrEDKFy1NWW0Upq616u7/v14+CA1Y/Hhw2649bR+0n+8cHTdrqV/ejmo1cnT8K",
+	"1HPvSb1bTypswq/cj4qqqeeC4pjK4r6JgxcYaIH8C3IKs8IQpEsTC04A5gHqkW1JCrXVPebm5cmshp7v",
+	"xvEp5rXBtXnARvmtZqK3W2s9P5/fEBeszgPLlEeguHtV8V5V3B1WT8Qh1VAgp9qGh+9Ca9y7Nv9Zw3W5",
+	"nLXvPrd3K07ulenApUWaK1hKoQ8CV+4r+R2doLzPRP5DZCLfPXuwyPhLzcoJkxNbyWmWgwrOck1SFy3O",
+	"bF8B22MXdlXNO2g6aYNb7NZLZNQV+JUZkfiNnFqRqImoW9oAPgZL8EUFBaaeqy71sCpVuQTMscL2QPA9",
+	"qHdlX2IazsEMAUIrYv8gFyMiBlMaw/xES5k4ajPVXMbQNhqvYonyC6jlmP45klMY5RhmOrApSEldrZeu",
+	"kxQsWcFGV/SS1ZxLQZ2OJAHsWJnuzYnRwJAqcNJoB7icQNpX2NO31Anw3hLIH8UNkCwu/DWmGjtz/YTi",
+	"wBxjHkCfGjxpZjBL1NrDArV2v34QHLL60eBxs/6kf9SuG/lDD/uP/aPgSabTFhJlKoiSWjnyWqM8Sgny",
+	"bYzu3tp3H74lrfb+wWEtGamcTKSCstyqfgOz97PVjgPLQ+5dB3frOnBNTn5fzoO0uaztyqBHKTdUHpmO",
+	"uD9yfSKUlhPCdceJrID5RmpgTSowySUJVUDtd5Tzbs96liXdHhsw+wPCds3wkB2JfcYrbLuwwBcrZ2PB",
+	"8t+qswMaR+Tm/Htm9huw+jL/CCzcvTly7yDZYSfmAFswRHpGNsjoukVTaO8aRvWrcZak2VrbCahCbwlM",
+	"tdxdsop7FbhL7OJ9JX8JEtC9w+R37jA5pxcsYRdGl9uVjrsly4BUzaW+E7ijICS/xOI+h5f+iuztYhQq",
+	"TFP9aphYZlUSXKzbTQRQig8FY1WCYEu0wrbD0cRbvp2t/9YgZu9EBmezdTinXbbr+/5BUD9ih4P6E/q4",
+	"VUdnNnLoJbhVL3iInqqADZgA9b0cscrOoLL3wOzYaucBkNG96+BuXQd4ln9fjoNPIwn+VevoxEMNAWlA",
+	"rOmniVzLkw0MGd+NV8DsSh5zq4gflJ7pDY7rUzu4WzG/F6Zzz2iLGW31fSsz3M2S32vF93b7ru12jTzx",
+	"rjXvvWvzn19hWsNWMsMrsyPK7fRV7KnATseV+0pmuvnYvZX+h0lr+IrswatN4gKF8YzOzClnU4R40ikN",
+	"niSgTyEbaCJj7REV+yObmUCCGAAPmWd4gJAklGLIIjKiqtg5Nwmp/4c78xuXU0ED7VUabaJMwe13qOE2",
+	"7zXc34KGew9xda/u3nbJ169A47WAu6Xu5k8jSQIeoHwzGu50xMSi67ljKzAUAgPSUEkoB1MeCeRUGLJQ",
+	"FkBwECsaqgZ5m4IHqpGcCvg5RRTsClvTAQl/0rxUECZ0NCPYJQtvt5c44pW6OhACqXVjeckC203UpxG0",
+	"OjcDP/vutN4+fOz64UnBSJ8NZMQa5LnAjuior9sxX3BhJiLgC2YhuoK6zMJpJDVrkNdcobsI2yg4cB4m",
+	"oH/gUse824E/TEmcr6vVgtAlQitgGhNMal5tRNWo1qnR1nb/MxsRscvv8G3NwXb/A70IDL6kEYRiX2qd",
+	"A8MQ+v9kvrYqVC258KqCAL1kUT9xLG7gTXfEt9ybbkSivfPeqX5HbZqpJiM6AfBVwsVd+9RXiJO9Sxbx",
+	"waxUqnxgZpVi7WCmjSU0QkB526FUacvZJQoGZWyv6Yhhqy4nCaZUERoCj/WIphdMoO2FaLR9pqfMXIqI",
+	"D+HdQaMrfmBsQnojRoNex4hghzif9MS31peRdDIECFzDyV1PHPdh7LEBm6JGRfwdV2AnHH57dsyFpr7O",
+	"Z+ahpANOZFZjN5zTfagiWq5bor+xKACNc5EdfXImtz9i/gUZmCN/z4zuSH81O0AdqIxO6ftumVEg/fK8",
+	"iWfSj8e2WmMByuAp1FYoKKrAAg85FWmnMnNdJWj6D1ArHNNZVwgaRRKbWEMvM+ALDuARsb+pSCH4aQb8",
+	"ETiZHlGRfhGhdvbL1MVkCnfVsSxwA0CtgO8AmmcuhyPB5qngPFp3rEaNzw80nhjDhJX1LrvAtlvrDcVt",
+	"zg/Yd+h2y0nMAVTxuNapqRFtHz7uHA+ePA6aT1pPnhz4R8Hjw2PaHjBKm/7hIQ2arUO63x8cDFr9dr/Z",
+	"f9Ju+0HrMHjstw77zUGzSZtPzOnDoZ1j07Xs6CbBYKkL6dDVWQ94yD5GRh0faT1Rnb09td+wc9ozhKJY",
+	"CKd0b50uav/99/rp+Jf6GR8KquOI/eUwOGilX3m+0DMWxtNqdpqHGzRssznTGZJwpZoBbeAKKP4Lq3UO",
+	"nrRb+15Nsyt9po3W3alxEbAreOYWsYvPtIxY4MhsdQ5McgB+7c6r33UiTJDh2U46gpzaNnvlB8RuI+Y0",
+	"mO2OJ0RL0j4kb/i3RrF9/+yFRyj5JKMgGQR5+Ozd078/Mtffv31p9GJKvn///GWDgHYF7s6u4Ipoo+2C",
+	"Os61Iv2ZZuoEzcDZBGs2QYbSsdWbacSIMh+wxZmudAaEA7qEBjLqimnyGSxnhIYTA3T2YvykH8kLJjwz",
+	"tjENADYvkGREozF5SMkvfIJ3xmJC/QszUDKgUVeMJRRrUoFv98iY+pFUHvnu/M1rEkMkNoECoWP2yANZ",
+	"2243uqIrwOfLriAD9P2zFyjfcyunMHJLA6JGMtLhjNCBZtGURoE6Ib2EGfQSQ0V0Re/l83OSaCZ7itHI",
+	"H/XIgItAlfbJMOzHHfKl/fXGcaj5hEZ6byCjcT2gms6LELOy0OsijbSb+RkNywkVvKX2/75/9qLeahyQ",
+	"//zr39Xg57LjzRXazPMlM0qkD6MOmYF71thDHI+dd9pzi7iqN0aesdY25chlwYTk8BkVhE30fSu+3ypD",
+	"R2InNNnSTXl61mCxbKHUbnkB3MII9Wx33qS827boxaPUz9TKuzZ7CQPL15BjT58G6X2JpWFbXMGLkmbL",
+	"6PCHhr/KlX6bQTSAL4JSDe2mI6KnkoRMG/PB6wonG3w5HkvBzEiysqCI5+ECLDFuFs8UtiXWEhqamTHn",
+	"9XrNojEXtqheau6zJd2Jy8PWmW7F+9W7Fa/tl9/eVABnSImtEEj/VQU1eEHpRTNk36sBodQ6tefYyQDL",
+	"JsZ0RtxqM2sSDiPGgOEB2XBzW0Bn6oHdikY1tfc9VYoO2bJ+HZnDMWURuwvf0O+V5Z3B2UTVzypIW2u0",
+	"Oe53DfS5NNfunF7YwF0iSumUzlIgEFAgDeMxf5hhNsjHD6+zFAGt2KDGB3Q4F2U0XNRojo2SrLuMHlbN",
+	"3/IMDt36qWxZHeEO0tnuHZtzuWbbCviStp0967roYWw8R9MPrJ2VhLsHcYSQNBELmNCchorEQvPQmDgM",
+	"nR8e9DDoijEXEEwJqWZRg5xaS8d65x6olMBWdwAt6fO5+7PQ/I0r9PeH9O56gLp0ywshpwJrjHaqlFux",
+	"tJchz9JqzAF22VQsHHiEYuMnrak/AiIhvefndNgD+dT7wCZR/RkfMqV75OGHF0/J8eF+8xHRLAxBetnU",
+	"lAb6JJAh0MgGvVhgNXEekSmddVC2AaJTLpogFSMR82UUQFgUoU0EYqJ2xVTGYUD6EaMXRA4GNvUlgfxv",
+	"kHeCkd4HKoZoFsg+mxWnsGS4gsuA3JA5eNcFbsxIOxMHVhiXq9VqPkpza3uwQn9p1lvN9n7PubGQmRn2",
+	"FkGilRzYleTGkFLKrOMlm7MZsm9y1sKI0QBoxGrFsCi1EhOhbUyE1Cj435+63at2s97tXh2xz9/8V7GF",
+	"MDdrYanlhOw3D8CLlM4f6mF5GCaYZPnxd2vbxgC6tbJ5vxrU30rB6m+gyUTJ/FvNygtQTSYYe2Q+RoKX",
+	"Sv1b836t7NAHMhpDalGfCwpGYXYzH7dbBwdmQgublhvTpQgacsLE1TjE96m6HAy4zxIhYUxV6ybhYjgO",
+	"G1kxNiferuYnk/NBZqb1/ocdzoeP6ZDt/XPChvNDcteyQ5pwX8cRywzm+xevXux8OBOxMBp7aflg3r99",
+	"ubOxFEp/zApxTks8KTA8ywLrz7iaSMXxkWIGaJ/as49kn7jxaoYDrHoS7rnxahmBsuoRc6u9E6bWbj6+",
+	"P2z3h+1XfdhACUgys6gyKpD19hWcPBTPBSnM3B9ZDUAOyEhOAR6zQPwTFP97EOJdIudyYg6f/KlZP/78",
+	"5zr+Zw//UyjzKxxvc/d+eTMxcOW6VvDoA8E2n79yw6T1ePUDsJVvpT6jmqsBRyvh927U0AVnwE5tmTQn",
+	"szii/CHxSQAxJdmYyljFKVBvZBTp1FRxqZDoT3BmB+quHM8tRr2KEyTv3q1QkBt5K/k1FR3x2UxKrwZ7",
+	"EDy9jXHhq8+yuS2wNXxZrk8FB/7f4GW4AaWJnYZM7lM67zqlE3M5ct7oaZoWjSd7a5YU0YFekqYJPydO",
+	"UHR2aHa1ed5mVywmbpJd5G12xdqJmzjnu8raxCX9DaRspnuf4n/FKj/SiEF2cLAbEDDYmQQBbK31S06H",
+	"Ue3yYxMBLRkWqIFVU0nPZxP26vaTSUvzOg/ai3mUPq03+/uD+pF/GNSPgzarH9KDwb7f7rdo89gcfOlT",
+	"WAwm6i+/Ncch4kNYkiET5mDA1qXV2GZxkavY2t83sY5pSN5KYUxpP5Qqjhg5dVHlVKfG1S6vC06GXy0p",
+	"E8Sfgv1vmZUX7ErbA9apnf74pTkbqp8HL9rB63Dy/v1TRZ/+tYo4BIpbI3sTiO4+dfMuUzcd107kHV7Y",
+	"VeYmBNSNWYtfcs5uNOwggQeD25HSxJIkVuA6hRsPEenZM9RrdEXv/bszm3NI+Z47cXXHs3q25a/Lw7Ss",
+	"rT+z8Yty0DIg29o2MA2YIzTvVLBXvYXmZ38ibyFdBJYlzefpiq74xAizaUaZZJMB2SdvIFuh3Wwf4iqx",
+	"wYD5Gk2Z/RZ5xnzsVmkYRWOOWb16nmFChd+u3m4NVu1W4cdhB1dGRHH3KjKp0vin+fE+i/G33kUMmU5/",
+	"RkZUBJtzubxev3cN/12R0fMBSvNt/gMMA7CzbAzU8jpoU94bcEHDnr1LaTpTAJz1CHs4+FKoONSY6cc1",
+	"8enYOi7wVims3VKa4WPZ2sqMQxhAKW7OSq2oADfHLtRXAsvCBfxtpBfdY18t5CNZMt1YEylNXrB0gbrG",
+	"JGJQxWFPYGEiEdy/RhZRYbbA7+60Ne/F9b1bbbVbf9vjO4HEi8V8QntQIU/HueCxRh4SX6ZUYRWVEYkn",
+	"aT4JHuIRRWlgpKTiwsfucF1hGyOBS+t4DpXHAexAZzqLtQM6M5ERMZo7wCITwaYJE3EFVtZaGRo2kZgs",
+	"5D//3/9Pes6nY/9EmY8IPyDMMzf0qX9BtMwZPeClyaFwmoVTxCgZRit4eNDcf2SYGWEB12QM+cSUuJfa",
+	"5UjHRIeUixNCuwJfCh5DeBQRjMxjhmViwAPIcVFXERk8IqezFBZ8BfR3ooZsahialZ03Cw0BGfv4KxmG",
+	"31MR02hmbjgyC4sdrGuvEaYxKSHJOIbAcjOEsGDQIsmMwGVuCYzn5pH4vjKuzOTN7UrFd8FGNuZvRWjd",
+	"Q/DdQ/DdkmB+DtzcOd4iJypcyGH35vCejZ0vAdqjOhGpwJeMeHF+Py1d+bKH5Xn9GfwX3ISjWGCjhZAL",
+	"yBc2NIay3MoftJZ70IbWpiKj/dsjE85819/RvMiD70J1c9on10ua4eIn5ACCXwRAkdiVreTNvZ8LxSKd",
+	"vB+zkq2L03B3Y4YWeRtxmYA5/M06An7DgrEQgtesmtOOsoNtFceODDFsPIrsQtoWfyWjyups2VG1SyJa",
+	"crdj2t62smI6hwQMRB5AySrMBNbSLDScGQumAkcE/m1BQICOa4jxcUsaBwRr7eesmyz5Xs5Nnb0Rz1R6",
+	"Y1Ztyd43N/5GDeNY09fm8EIxp2DTM00jDWshwyD9RYaB+8U8hZ/MLqF1kZeuVonr/LNnSKaSfgN08hQY",
+	"AlfFySPoBHR33Fu5d5M8gjwbKsGd89bW5Gxn+JYKU/eVUmn6HFAF7W1FreQzCSaYXmIsOFQHfCrIiF4y",
+	"0vKazWajPKPj9yGfflvgsXAEd4N8fuBgokqsveWxwJzN5u14ZC5zYe0htCrV1Gepd3UqQhKPueeud9pP",
+	"7euy1r1r+6+b5a0obRKDTfXVIyYa5NWc+6s8GGCJ8Pem4S/T7vNjuEwW4FelS4OUzHedqMzfvmYix255",
+	"6WactEw/TYjhnn3eVQgm60rZJffUbDwJqWZL2vW6O0h/ZlOUeaA8wqg/ShFMJnE/5GrEEr+AOikKaEBb",
+	"Bcx1lop1AZh6xnT6eIOc8StjELFMlhguIPp1BjLCT+ezWEvylpPB337q8q1qjUX5d9jCaSqJ7dCONfiw",
+	"Nhjz5oL4Ugx4wIQPeb6wEslh79RaKRd/K0U9SJNVaTZZ1a4hLCqmrKbWS0n6bbN13mx2mg5WdfVHEgJw",
+	"wiO5sOy9l5mp3HyupEE6ylijFa+joXtApt1pg5lz6ThYem13+an4xizQUiYX1SNTKKzkChvkapkgZBMp",
+	"whmRwmc2fpMyqK54IaMC3gZh4p5RGSCY/YZGFwE0hQFH9D9O37w2wl9oMobKyw7pmVOR+LKT8feShhV2",
+	"9CekB5K/1xX2F8f63AQ0xIMB9H8kw4BF6oT0QiqGMR2y3gnpGVLukYc9xX9hPXJ6QGREXkPeqtcV5s5A",
+	"+XTCeh7pjWk05EL1DPcYjx+dYKcBFtmBDqTU5o+HvZANtHnAhxYx5l8RH47MJbPaXZEdjkd612YMNz33",
+	"L4X/hInd9MxnBOh+XAzNy/2QxoqpnhloT0jBoLVkV7zPvNR69K1X/qc3sdLUH7HPDx1089heaQy5HsX9",
+	"BpfppcPGSI/DR52u6F1fm424wQFdAypcI3vlT1c3N//517+vr/eubm56mINwBYlogMn1MJFIhl17Sd0g",
+	"VxB/50o/gtf8b8FrXGxQN8i3bCZRk1QMP3vBRfAXRUMzEAKdqAeAdwvRE6MDdMWAX7EA6n/gETNq9X/M",
+	"n+aRScSFNscA6oOoIt0a9Ugf6yC7NcxOMB+K5FT9Hypm5qGkl5Gh/a6AUdo3jMBIYmOFkLcM2knYlgbI",
+	"VdMMKmsKQN4BHKU+w/FA7w/FA9YVlChEdLFVW26GXEOwxwgIaEJEuPDDOGDKoqMEVFPb3khZKy05bDIC",
+	"vFyglU9QEZWQVYc4ovKIIWkuhsomZ/zpT0jdMgpYZBfUtkCCp1lAWg2PtBotjzykj7yueMgNyV7Xzc5o",
+	"Qt0LHygwB0JGL6HGlMhYN0jv+k9AT3AvduAIbLgKH4P+HjC4roA9JFzb7fkJr39+CK941IPdwfJVHFuD",
+	"9LpdwaZ4xGlomBd0VzEqyjCikxEi5SgMp5nbTgglvgwY6YfSvyA95fDJVQ/W1dAM8CvYdjkgPcOLzWEA",
+	"juU5fuSRHhxy84+AatZDFoi0kGT0fH/27i05Q/p42G62m/VW+5HjcWYvGwR9nRJ6B2EmH4AQd0WPBgGg",
+	"StDwfWS0O6PndAi0ITJ8zUiqnlluxNI0q2KooPdfARsY5iHCWYP0FKhYz6imPWxyPjDnTiPUp71gUWkc",
+	"z0VSA9pKaNqR3EG7ndF7pSHqJb3SnZ6xVeVBGhhaq/KgXq8jIXXKLFfYwOyv5xnAUS3J9XXEfD4xgvfm",
+	"piucLOkQqInqisypMty5K1AudMg1ASnQIQ/eG/UJub75gOX6D8hNV8D4/lT8dUNCzxiN8kPwzOVpibF9",
+	"fZ38+YxqdnNjeBqjSoqbG9JnvjlA8Dq8dH295/6J25bSB+xF9l2oeh7Wm/v15j5soR0SaLORHk25CMjL",
+	"cf+7Wk7zLKLbpH3WJHNp4XsZ+IkAySaH3LCAx2DGRC3JLGAZVcJ7zc1uERiqInZsxhv0U+bF3tx8PyeP",
+	"4vE3w8gbHEAkdTmolzg7jOpftarFHcpbLWxJRrgi7cgNJnXCVLVhVrhv3Ho+mNN/f/UJSff5RXcYEoWD",
+	"kjGi1rDUVnuZ9q7Tw13ulj+ds9xysYNE50yhwIlimPpLjGWQFNcX+ewz4nilvz5zbuZd9pk66ble0inv",
+	"2tQhfp6+YidJJQGdyyi5dyWtdiVVZ8KruO+99/wuCxgqcLEKTvMcO8vldKxoeWORke0TJ9aNoVOrNxN8",
+	"dOWCGa4IPBBKBR1/7ArrJbfOoGyoFYFD5FR4REuJ2CCF/qsVJkyFUOevhnXu0uLCHMMrnQ/E3Fth91bY",
+	"79EKSwVie3MDy7KMP4ad9Vsxq+7rPH5D+stpYNSXbBXFLVpkVXOnjKTzFry8cgCuUfDTY+drcwCtr/dc",
+	"ElSwlJedVwb2PE0l2LBI+zeqr6ydh1Vr1W4lE2tu3d6at+7CAv2DM+h7S2xZHtPXNMxSrrY3SWtfi021",
+	"FzwMVdbzRLiwIIuGkfWgwWcSBsqwOAzcYZgu3/IJAsKDiA6dygytPR3rU3QAzUInsSZcAKPHdnVGJU6b",
+	"lI45IIN7JBa2dQgkfHcF9X020WZb4L6DdtvmaBnuEFiELBevIg97e2awe//51797hWXddoHueenOeemm",
+	"Jqnrj5oBQjLkB5cz1mewrQUFh9ouz8LXbOsOR+yZD1fpiJenrVst/S6oqRvpcWhMprjZ3PdHLfgvKzaD",
+	"4ZY9d0/XXpjgn2Ag51fPs0/YOwqTdueM/MLlr0Rjdjl/492e7o2GXTY9zEZuIL0BEm++tpBFTb5cyL6b",
+	"MJEXspkcPA+ygYZSBg3yHt8EEC4a4U0SZBKL7VLq11wUbfiye9F2byb8ofw4v1duZ5lDxp1Q1bIo5XWx",
+	"sh1aiuPUYeiA5QrB3QGEvYQJhVzpj/D2OwJVdwPPoJWb9cizkGRhigAUzO1rQ4J/kCG7OyDwJMwbcNAB",
+	"giQMwMaUG22QBvR/7GcaPsBVDOIwfIszPQ0oeS0vWUixEXeFGjJYpI4Tq5Uiy4Y8VpcnuH28R9q+w3oG",
+	"twkZXoOsI89nCtnL3jXCu98gdRfi5GU4SYJbZzbfvBkdDkjY4BlIwnMJ5qViCqPBVENiN6LphFTprsA+",
+	"E9ORBNgAxYfg6TD/7ht+hr3SAzaWmgVEyIi4I7QKEs6Q7zpKVTrMksLYtXo65HWcpKXDXUHC2UXKZ94k",
+	"vAdM2xuIQY6lzt9lGYblvJXB1Myq36pBbZZ2pY4Ge1+N05VpY5Y87qHU7kNst9Y6CNgpFRlWZE4hSZkd",
+	"AiCuy9qhrdCyuNnp+1ckYgMWsYQZgzg325UYtBZDDfgvtiApgSEwX1t5rDW70nvo+VqqT1m32P8TSF/P",
+	"JoyYR6z3C34AfxZeeCpjoVhoZmPdXpkf507/XFJEQadd1e2eFTfZLWmsOMSUus3JK08jOZI4z/bJgdXG",
+	"xtjw2Qwl2KSrPC2kRLCXbvI/1XLgvB480EMS8KDm2cHogW6OFFBKAGfwvjXJ4J/0kuIA5okhverIYe8b",
+	"0CVyFEu+2Svf3nZzJ/uLf9/mDrtvkLmqSvTMrr/RIb9kv5TbiIBFrAz1hFIMie12aTks6FkWrphqQsPQ",
+	"Wo1ExRPzSSUjjP1ETGkaaSMEC4ngNb9kgqk1OMEqAU/NhHIqSYL3Ki+qKCTJkIrsF/OR29vdV/lVximt",
+	"tZtjpiO+hH0bpqedh1HzMZQRckHeR3LM9IjF6gFCymAC2QkRkkxYpKSgoU2B+ORQrF3K5oiqrqDkzfPz",
+	"D6+env18/u6H5289o+1AcVrf3GjjhwTlGNHygomSjvZv7AzW4wWTkPIFEsgsguMDPjL7n0daT362erH6",
+	"WUtNw+tkCH/p1vwR1d2ahyTzl675bLd2Q1rtlQJhW45hB93YWNHbFSVe33jJEp6bjVpUOewegYc7pZz1",
+	"KFROmKAT3nBnt0TL4Iq8mzBhGHcaASogl6dS6Ij6+ntlfcJbMQ/fvi3HP+yIa53afqPZ2J/nIcVpmmiv",
+	"zTPTZE77jWZuXnP5i2VAizi62xUr7iugMnx/9u5ttX2dUVTSdrSv/zCvq7SvbgAr9tVta4e4Xb3d830H",
+	"m/eP0zev19s8aFtdrgW0m00yHfEwgdtXzsOCwp8FHdKTFxYWACJg2DqcKxJPPNIL2DCiAQvsHR9YwBXh",
+	"qisQY0IE9kWKDCWRIocO6QPiATls7mcaKFBN+1QxAnouppHkygigeaWcTJLIGgXVlPRpSIVfXPE8ZPoD",
+	"VLTvRA+BJS3oauySHMzwUScxnwq4U1C8TfWVdOwFFPgh6Uv+K7Bni3Qdt3G4bKuJdg0LGcZe5rbDX9E4",
+	"AeM1aV3lGbrmmkBvOo8oTYcW5GASySAGzAfDsuIoNAZGzQyM2/WyfnkA28UJLLbeGnKloezBA3clBIXx",
+	"DMjY4ibggqgUbVBku8ZaJ6GR/gXRkdMkomM0rmwjXvPacSPvZVQFb/irOeHm057rT4i9x5Gz2K4K6UCx",
+	"wZcZJqP+KDtAXvBy11sVtE7z+JhewFogzFwWNtb8PCMjGjTmIAOLBv0GeLMD9vJDqVgA+cZhSPqxhuyx",
+	"MWDWZaPrJ+A5DnhgOzIKXCPSu6r7VDEkuJ6Fc0C0mvQlJGEfht0MZATpwejxcHdBzxLkbAfNfS8H0gOd",
+	"jQ+aB8iL7ATNZ9XSdUty6S7YBNTqAQ+Z8kg8MRyOBQCnTwNGRixi2aWT/vIXww7kcW+4mKtczVZ2NRaz",
+	"BIo+8B2joR55TsG1dDPvoMi8zB35m883/zcAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

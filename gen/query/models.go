@@ -132,6 +132,20 @@ type DraftVersion struct {
 	CreatedAt time.Time
 }
 
+type TemplateVersion struct {
+	TemplateID  string
+	Version     string
+	Name        string
+	Description string
+	Body        string
+	DataSchema  string
+	Sample      string
+	AuthorID    domain.ID
+	CreatedAt   time.Time
+	PublishedBy *domain.ID
+	PublishedAt sql.NullTime
+}
+
 type User struct {
 	ID            domain.ID
 	Email         string

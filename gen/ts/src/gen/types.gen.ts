@@ -1072,6 +1072,153 @@ export type Verification = {
     verifiedAt: Time;
 };
 
+/**
+ * The id of a template: small letters, digits and hyphens.
+ */
+export type TemplateId = string;
+
+/**
+ * The name of a version, such as 1, 2.1 or 2026-03.
+ */
+export type TemplateVersionName = string;
+
+export type TemplateVersionSummary = {
+    version: TemplateVersionName;
+    /**
+     * The template's name in this version.
+     */
+    name: string;
+    /**
+     * Whether everyone may use it.
+     */
+    published: boolean;
+    authorId?: Id;
+    createdAt: Time;
+    publishedAt?: Time;
+};
+
+export type Template = {
+    templateId: TemplateId;
+    /**
+     * Its name in the latest version.
+     */
+    name: string;
+    /**
+     * What it is for.
+     */
+    description: string;
+    latestVersion: TemplateVersionName;
+    /**
+     * The versions, the oldest first.
+     */
+    versions: Array<TemplateVersionSummary>;
+};
+
+export type TemplateList = {
+    /**
+     * The templates.
+     */
+    items: Array<Template>;
+    nextCursor?: NextCursor;
+};
+
+export type TemplateVersion = {
+    templateId: TemplateId;
+    version: TemplateVersionName;
+    /**
+     * The template's name in this version.
+     */
+    name: string;
+    /**
+     * Whether everyone may use it.
+     */
+    published: boolean;
+    authorId?: Id;
+    createdAt: Time;
+    publishedAt?: Time;
+    /**
+     * What it is for.
+     */
+    description: string;
+    /**
+     * Front matter and Markdown with placeholders.
+     */
+    body: string;
+    /**
+     * The JSON Schema (2020-12) of the data.
+     */
+    schema: {
+        [key: string]: unknown;
+    };
+    /**
+     * Data that fit the schema and fill the template.
+     */
+    sampleData: {
+        [key: string]: unknown;
+    };
+};
+
+export type CreateTemplateRequest = {
+    templateId: TemplateId;
+    version: TemplateVersionName;
+    /**
+     * Front matter and Markdown with placeholders.
+     */
+    body: string;
+    /**
+     * The JSON Schema (2020-12) of the data.
+     */
+    schema: {
+        [key: string]: unknown;
+    };
+    /**
+     * Data that fit the schema and fill the template.
+     */
+    sampleData: {
+        [key: string]: unknown;
+    };
+};
+
+export type CreateTemplateVersionRequest = {
+    version: TemplateVersionName;
+    /**
+     * Front matter and Markdown with placeholders.
+     */
+    body: string;
+    /**
+     * The JSON Schema (2020-12) of the data.
+     */
+    schema: {
+        [key: string]: unknown;
+    };
+    /**
+     * Data that fit the schema and fill the template.
+     */
+    sampleData: {
+        [key: string]: unknown;
+    };
+};
+
+export type PreviewTemplateRequest = {
+    /**
+     * What the template is filled in with; its sample data when absent.
+     */
+    data?: {
+        [key: string]: unknown;
+    };
+};
+
+export type TemplatePreview = {
+    /**
+     * The document's title.
+     */
+    title: string;
+    /**
+     * The document as a fragment of HTML.
+     */
+    html: string;
+};
+
 export type Liveness = {
     /**
      * Alive.
@@ -2368,6 +2515,403 @@ export type CompareDraftVersionsResponses = {
 };
 
 export type CompareDraftVersionsResponse = CompareDraftVersionsResponses[keyof CompareDraftVersionsResponses];
+
+export type ListTemplatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+    };
+    url: '/api/templates';
+};
+
+export type ListTemplatesErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListTemplatesError = ListTemplatesErrors[keyof ListTemplatesErrors];
+
+export type ListTemplatesResponses = {
+    /**
+     * A page of templates.
+     */
+    200: TemplateList;
+};
+
+export type ListTemplatesResponse = ListTemplatesResponses[keyof ListTemplatesResponses];
+
+export type CreateTemplateData = {
+    body: CreateTemplateRequest;
+    path?: never;
+    query?: never;
+    url: '/api/templates';
+};
+
+export type CreateTemplateErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateTemplateError = CreateTemplateErrors[keyof CreateTemplateErrors];
+
+export type CreateTemplateResponses = {
+    /**
+     * The template's first version.
+     */
+    201: TemplateVersion;
+};
+
+export type CreateTemplateResponse = CreateTemplateResponses[keyof CreateTemplateResponses];
+
+export type GetTemplateData = {
+    body?: never;
+    path: {
+        /**
+         * The template's id.
+         */
+        templateId: TemplateId;
+    };
+    query?: never;
+    url: '/api/templates/{templateId}';
+};
+
+export type GetTemplateErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetTemplateError = GetTemplateErrors[keyof GetTemplateErrors];
+
+export type GetTemplateResponses = {
+    /**
+     * The template.
+     */
+    200: Template;
+};
+
+export type GetTemplateResponse = GetTemplateResponses[keyof GetTemplateResponses];
+
+export type CreateTemplateVersionData = {
+    body: CreateTemplateVersionRequest;
+    path: {
+        /**
+         * The template's id.
+         */
+        templateId: TemplateId;
+    };
+    query?: never;
+    url: '/api/templates/{templateId}/versions';
+};
+
+export type CreateTemplateVersionErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateTemplateVersionError = CreateTemplateVersionErrors[keyof CreateTemplateVersionErrors];
+
+export type CreateTemplateVersionResponses = {
+    /**
+     * The version.
+     */
+    201: TemplateVersion;
+};
+
+export type CreateTemplateVersionResponse = CreateTemplateVersionResponses[keyof CreateTemplateVersionResponses];
+
+export type GetTemplateVersionData = {
+    body?: never;
+    path: {
+        /**
+         * The template's id.
+         */
+        templateId: TemplateId;
+        /**
+         * The version.
+         */
+        version: TemplateVersionName;
+    };
+    query?: never;
+    url: '/api/templates/{templateId}/versions/{version}';
+};
+
+export type GetTemplateVersionErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetTemplateVersionError = GetTemplateVersionErrors[keyof GetTemplateVersionErrors];
+
+export type GetTemplateVersionResponses = {
+    /**
+     * The version.
+     */
+    200: TemplateVersion;
+};
+
+export type GetTemplateVersionResponse = GetTemplateVersionResponses[keyof GetTemplateVersionResponses];
+
+export type PreviewTemplateVersionData = {
+    body: PreviewTemplateRequest;
+    path: {
+        /**
+         * The template's id.
+         */
+        templateId: TemplateId;
+        /**
+         * The version.
+         */
+        version: TemplateVersionName;
+    };
+    query?: never;
+    url: '/api/templates/{templateId}/versions/{version}/preview';
+};
+
+export type PreviewTemplateVersionErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type PreviewTemplateVersionError = PreviewTemplateVersionErrors[keyof PreviewTemplateVersionErrors];
+
+export type PreviewTemplateVersionResponses = {
+    /**
+     * The document.
+     */
+    200: TemplatePreview;
+};
+
+export type PreviewTemplateVersionResponse = PreviewTemplateVersionResponses[keyof PreviewTemplateVersionResponses];
+
+export type PublishTemplateVersionData = {
+    body?: never;
+    path: {
+        /**
+         * The template's id.
+         */
+        templateId: TemplateId;
+        /**
+         * The version.
+         */
+        version: TemplateVersionName;
+    };
+    query?: never;
+    url: '/api/templates/{templateId}/versions/{version}/publish';
+};
+
+export type PublishTemplateVersionErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type PublishTemplateVersionError = PublishTemplateVersionErrors[keyof PublishTemplateVersionErrors];
+
+export type PublishTemplateVersionResponses = {
+    /**
+     * The version.
+     */
+    200: TemplateVersion;
+};
+
+export type PublishTemplateVersionResponse = PublishTemplateVersionResponses[keyof PublishTemplateVersionResponses];
 
 export type ListCasesData = {
     body?: never;

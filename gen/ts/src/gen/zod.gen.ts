@@ -701,6 +701,76 @@ export const zVerification = z.object({
     verifiedAt: zTime
 });
 
+/**
+ * The id of a template: small letters, digits and hyphens.
+ */
+export const zTemplateId = z.string().min(1).max(64).regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/);
+
+/**
+ * The name of a version, such as 1, 2.1 or 2026-03.
+ */
+export const zTemplateVersionName = z.string().min(1).max(32).regex(/^[0-9A-Za-z][0-9A-Za-z._-]*$/);
+
+export const zTemplateVersionSummary = z.object({
+    version: zTemplateVersionName,
+    name: z.string().max(300).regex(/^[\s\S]*$/),
+    published: z.boolean(),
+    authorId: zId.optional(),
+    createdAt: zTime,
+    publishedAt: zTime.optional()
+});
+
+export const zTemplate = z.object({
+    templateId: zTemplateId,
+    name: z.string().max(300).regex(/^[\s\S]*$/),
+    description: z.string().max(1000).regex(/^[\s\S]*$/),
+    latestVersion: zTemplateVersionName,
+    versions: z.array(zTemplateVersionSummary).max(250)
+});
+
+export const zTemplateList = z.object({
+    items: z.array(zTemplate).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+export const zTemplateVersion = z.object({
+    templateId: zTemplateId,
+    version: zTemplateVersionName,
+    name: z.string().max(300).regex(/^[\s\S]*$/),
+    published: z.boolean(),
+    authorId: zId.optional(),
+    createdAt: zTime,
+    publishedAt: zTime.optional(),
+    description: z.string().max(1000).regex(/^[\s\S]*$/),
+    body: z.string().min(1).max(200000).regex(/\S/),
+    schema: z.record(z.string(), z.unknown()),
+    sampleData: z.record(z.string(), z.unknown())
+});
+
+export const zCreateTemplateRequest = z.object({
+    templateId: zTemplateId,
+    version: zTemplateVersionName,
+    body: z.string().min(1).max(200000).regex(/\S/),
+    schema: z.record(z.string(), z.unknown()),
+    sampleData: z.record(z.string(), z.unknown())
+});
+
+export const zCreateTemplateVersionRequest = z.object({
+    version: zTemplateVersionName,
+    body: z.string().min(1).max(200000).regex(/\S/),
+    schema: z.record(z.string(), z.unknown()),
+    sampleData: z.record(z.string(), z.unknown())
+});
+
+export const zPreviewTemplateRequest = z.object({
+    data: z.record(z.string(), z.unknown()).optional()
+});
+
+export const zTemplatePreview = z.object({
+    title: z.string().max(1000000).regex(/^[\s\S]*$/),
+    html: z.string().max(50000000).regex(/^[\s\S]*$/)
+});
+
 export const zLiveness = z.object({
     status: z.enum(['ok'])
 });
@@ -944,6 +1014,75 @@ export const zCompareDraftVersionsQuery = z.object({
  * The comparison.
  */
 export const zCompareDraftVersionsResponse = zDraftComparison;
+
+export const zListTemplatesQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
+});
+
+/**
+ * A page of templates.
+ */
+export const zListTemplatesResponse = zTemplateList;
+
+export const zCreateTemplateBody = zCreateTemplateRequest;
+
+/**
+ * The template's first version.
+ */
+export const zCreateTemplateResponse = zTemplateVersion;
+
+export const zGetTemplatePath = z.object({
+    templateId: zTemplateId
+});
+
+/**
+ * The template.
+ */
+export const zGetTemplateResponse = zTemplate;
+
+export const zCreateTemplateVersionBody = zCreateTemplateVersionRequest;
+
+export const zCreateTemplateVersionPath = z.object({
+    templateId: zTemplateId
+});
+
+/**
+ * The version.
+ */
+export const zCreateTemplateVersionResponse = zTemplateVersion;
+
+export const zGetTemplateVersionPath = z.object({
+    templateId: zTemplateId,
+    version: zTemplateVersionName
+});
+
+/**
+ * The version.
+ */
+export const zGetTemplateVersionResponse = zTemplateVersion;
+
+export const zPreviewTemplateVersionBody = zPreviewTemplateRequest;
+
+export const zPreviewTemplateVersionPath = z.object({
+    templateId: zTemplateId,
+    version: zTemplateVersionName
+});
+
+/**
+ * The document.
+ */
+export const zPreviewTemplateVersionResponse = zTemplatePreview;
+
+export const zPublishTemplateVersionPath = z.object({
+    templateId: zTemplateId,
+    version: zTemplateVersionName
+});
+
+/**
+ * The version.
+ */
+export const zPublishTemplateVersionResponse = zTemplateVersion;
 
 export const zListCasesQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),

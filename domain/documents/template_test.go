@@ -1,0 +1,424 @@
+package documents
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"counsel/domain"
+)
+
+func parse(body, schema, sample string) (*form, error) {
+	return parseForm(body, json.RawMessage(schema), json.RawMessage(sample), shippedAt)
+}
+
+func withBody(text string) string {
+	return "---\nname: N\ntitle: T\n---\n" + text
+}
+
+// loose is a schema of all kinds of fields.
+const loose = `{"type":"object","additionalProperties":false,"required":["name","count","price","kind","tags","rows"],"properties":{
+	"name":{"type":"string"},"maybe":{"type":"string"},"count":{"type":"integer"},"flag":{"type":"boolean"},
+	"kind":{"type":"string","enum":["sale","rent"]},"day":{"type":"string","format":"date"},
+	"price":{"type":"object","x-unit":"money","additionalProperties":false,"required":["amount","currency"],"properties":{"amount":{"type":"integer"},"currency":{"type":"string"}}},
+	"tags":{"type":"array","items":{"type":"string"}},
+	"party":{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"type":"string"},"mail":{"type":"string"}}},
+	"rows":{"type":"array","items":{"$ref":"#/$defs/row"}}},
+	"$defs":{"row":{"type":"object","additionalProperties":false,"required":["what"],"properties":{"what":{"type":"string"},"maybe":{"type":"string"}}}}}`
+
+const looseSample = `{"name":"Ada","count":3,"price":{"amount":123456,"currency":"EUR"},"kind":"sale","tags":["a","b","c"],"rows":[{"what":"x"},{"what":"y","maybe":"z"}]}`
+
+func fill(t testing.TB, text, data string) (Document, error) {
+	t.Helper()
+	f, err := parse(withBody(text), loose, looseSample)
+	if err != nil {
+		t.Fatalf("%v %v", err, fieldsOf(err))
+	}
+	var v map[string]any
+	if err := json.Unmarshal([]byte(data), &v); err != nil {
+		t.Fatal(err)
+	}
+	return f.fill(v, "/data", "/templateId")
+}
+
+func TestPlaceholders(t *testing.T) {
+	for name, tc := range map[string]struct{ text, want string }{
+		"a text":         {"Dear {{name}}!", "Dear Ada!"},
+		"a number":       {"{{count}}.", "3."},
+		"a sum":          {"{{price}}", "EUR\u00a01,234.56"},
+		"a list":         {"{{tags|list}}", "a, b and c"},
+		"each":           {"{{#tags}}<{{.}}>{{/tags}}", "<a><b><c>"},
+		"whether any":    {"{{#rows|any}}yes{{/rows|any}}", "yes"},
+		"rows":           {"{{#rows}}[{{what}}{{#maybe}} {{maybe}}{{/maybe}}]{{/rows}}", "[x][y z]"},
+		"a word":         {"{{#kind=sale}}sold{{/kind=sale}}{{#kind=rent}}let{{/kind=rent}}{{^kind=rent}} not let{{/kind=rent}}", "sold not let"},
+		"absent":         {"x{{#maybe}}{{maybe}}{{/maybe}}{{^maybe}}none{{/maybe}}{{#party}}{{name}}{{/party}}", "xnone"},
+		"raw is not raw": {"{{{name}}} {{&name}}", "Ada Ada"},
+		"a comment":      {"a{{! not for the reader }}b", "ab"},
+		"an outer field": {"{{#rows}}{{name}}{{/rows}}", "AdaAda"},
+		"in bold":        {"**{{name}}** and *{{count}}*", "Ada and 3"},
+		"as a link":      {"[{{name}}](https://example.com/{{count}})", "Ada"},
+		"as no link":     {"[x]({{name}})", "x (Ada)"},
+		"in code":        {"`{{name}}`", "Ada"},
+		"in HTML":        {"<b title='{{name}}'>", "<b title='Ada'>"},
+		"an escape":      {`\*{{name}}\* &amp; \&amp;`, "*Ada* & &amp;"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := fill(t, tc.text, looseSample)
+			if err != nil {
+				t.Fatalf("%v %v", err, fieldsOf(err))
+			}
+			if got := strings.TrimSuffix(strings.TrimPrefix(plainText(d), "T      \n"), "\n"); got != tc.want {
+				t.Errorf("%q, want %q", got, tc.want)
+			}
+		})
+	}
+	d, err := fill(t, "[{{name}}](https://example.com/{{count}}) *{{name}}*", looseSample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Span{{Text: "Ada", Link: "https://example.com/3", Source: "/data/name"}, {Text: " "}, {Text: "Ada", Italic: true, Source: "/data/name"}}
+	if got := d.Blocks[0].(Paragraph).Text; !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTemplateRefuses(t *testing.T) {
+	object := func(properties string) string {
+		return `{"type":"object","additionalProperties":false,"properties":{` + properties + `}}`
+	}
+	deep := `{"type":"string"}`
+	for range 20 {
+		deep = `{"type":"object","additionalProperties":false,"properties":{"a":` + deep + `}}`
+	}
+	for name, tc := range map[string]struct{ body, schema, sample, pointer, says string }{
+		"no front matter":       {"# Hello", loose, looseSample, "/body", "front matter"},
+		"no title":              {"---\nname: x\n---\n", loose, looseSample, "/body", "title"},
+		"an unknown key":        {"---\nname: x\ntitle: x\nscript: x\n---\n", loose, looseSample, "/body", "script"},
+		"a paper":               {"---\nname: x\ntitle: x\npage: { size: A0 }\n---\n", loose, looseSample, "/body", "page.size"},
+		"margins":               {"---\nname: x\ntitle: x\npage: { margins: { left: 500, top: 20, right: 20, bottom: 20 } }\n---\n", loose, looseSample, "/body", "margins"},
+		"no number":             {"---\nname: x\ntitle: x\npage: { margins: { left: .nan, top: 20, right: 20, bottom: 20 } }\n---\n", loose, looseSample, "/body", "margins"},
+		"a numbering":           {"---\nname: x\ntitle: x\nnumbering: roman\n---\n", loose, looseSample, "/body", "numbering"},
+		"a language":            {"---\nname: x\ntitle: x\nlanguage: klingon please\n---\n", loose, looseSample, "/body", "language"},
+		"a YAML bomb":           {"---\nname: &a x\ntitle: *a\n---\n", loose, looseSample, "/body", "aliases"},
+		"itself":                {withBody("{{>notice}}"), loose, looseSample, "/body", "include"},
+		"a file":                {withBody("{{> /etc/passwd}}"), loose, looseSample, "/body", "include"},
+		"an include inside":     {withBody("{{#rows}}{{>notice}}{{/rows}}"), loose, looseSample, "/body", "include"},
+		"other delimiters":      {withBody("{{=<% %>=}}<%name%>"), loose, looseSample, "/body", "delimiters"},
+		"an open section":       {withBody("{{#rows}}"), loose, looseSample, "/body", "rows"},
+		"a crossed section":     {withBody("{{#rows}}{{#tags}}{{/rows}}{{/tags}}"), loose, looseSample, "/body", "rows"},
+		"an open tag":           {withBody("{{name"), loose, looseSample, "/body", "tag"},
+		"an unknown field":      {withBody("{{surname}}"), loose, looseSample, "/body", "{{surname}}: is not in the schema"},
+		"unknown in a party":    {withBody("{{#party}}{{party.phone}}{{/party}}"), loose, looseSample, "/body", "not in the schema"},
+		"unknown in the title":  {"---\nname: x\ntitle: x {{surname}}\n---\n", loose, looseSample, "/body", "title: {{surname}}"},
+		"unknown in the footer": {"---\nname: x\ntitle: x\nfooter: { left: '{{surname}}' }\n---\n", loose, looseSample, "/body", "footer: {{surname}}"},
+		"a hole":                {withBody("{{maybe}}"), loose, looseSample, "/body", "may be absent"},
+		"a hole in a party":     {withBody("{{party.name}}"), loose, looseSample, "/body", "may be absent"},
+		"a hole in a row":       {withBody("{{#rows}}{{maybe}}{{/rows}}"), loose, looseSample, "/body", "may be absent"},
+		"an inverted hole":      {withBody("{{^maybe}}{{maybe}}{{/maybe}}"), loose, looseSample, "/body", "may be absent"},
+		"an object":             {withBody("{{#party}}{{.}}{{/party}}"), loose, looseSample, "/body", "cannot be printed"},
+		"a list":                {withBody("{{rows}}"), loose, looseSample, "/body", "cannot be printed"},
+		"a yes":                 {withBody("{{#flag}}{{flag}}{{/flag}}"), loose, looseSample, "/body", "cannot be printed"},
+		"no word of the list":   {withBody("{{#kind=lease}}x{{/kind=lease}}"), loose, looseSample, "/body", "fixed list"},
+		"a word printed":        {withBody("{{kind=sale}}"), loose, looseSample, "/body", "only opens"},
+		"no list":               {withBody("{{name|list}}"), loose, looseSample, "/body", "not a list"},
+		"sections too deep":     {withBody(strings.Repeat("{{#rows}}", 30) + strings.Repeat("{{/rows}}", 30)), loose, looseSample, "/body", "too deep"},
+		"sections far too deep": {withBody(strings.Repeat("{{#rows}}", 20000)), loose, looseSample, "/body", "too deep"},
+		"private use":           {withBody("\ue0000\ue001"), loose, looseSample, "/body", "private-use"},
+		"a control character":   {withBody("\x1b"), loose, looseSample, "/body", "control"},
+		"too long":              {withBody(strings.Repeat("x", maxTemplate)), loose, looseSample, "/body", "at most"},
+		"a hidden placeholder":  {withBody("[a](https://example.com '{{name}}')"), loose, looseSample, "/body", "nothing is shown"},
+		"a lost definition":     {withBody("[{{name}}]: https://example.com"), loose, looseSample, "/body", "nothing is shown"},
+		"no target":             {withBody("see [clause](#nowhere)"), loose, looseSample, "/body", "no target"},
+		"a target twice":        {withBody("## A {#a}\n\n## B {#a}"), loose, looseSample, "/body", "twice"},
+		"bad signatures":        {withBody("```signatures\n- surname: x\n```"), loose, looseSample, "/body", "signatures"},
+		"more cells than heads": {withBody("| a | b |\n|---|---|\n| 1 | 2 | 3 |\n"), loose, looseSample, "/body", "more cells"},
+
+		"no schema":             {noticeBody, `[]`, `{}`, "/schema", "object"},
+		"a null schema":         {noticeBody, `null`, `{}`, "/schema", "object"},
+		"a text":                {noticeBody, `{"type":"string"}`, `{}`, "/schema", "object"},
+		"open objects":          {noticeBody, `{"type":"object","properties":{}}`, `{}`, "/schema/additionalProperties", "unknown fields"},
+		"open objects inside":   {noticeBody, object(`"a":{"type":"object","properties":{}}`), `{}`, "/schema/properties/a/additionalProperties", "unknown fields"},
+		"a remote reference":    {noticeBody, object(`"a":{"$ref":"https://example.com/s.json"}`), `{}`, "/schema/properties/a/$ref", "$defs"},
+		"a file reference":      {noticeBody, object(`"a":{"$ref":"file:///etc/passwd"}`), `{}`, "/schema/properties/a/$ref", "$defs"},
+		"a hidden reference":    {noticeBody, `{"type":"object","additionalProperties":false,"allOf":[{"if":{"$ref":"file:///etc/passwd"}}]}`, `{}`, "/schema/allOf/0/if/$ref", "$defs"},
+		"a dynamic reference":   {noticeBody, object(`"a":{"$dynamicRef":"#x"}`), `{}`, "/schema/properties/a/$dynamicRef", "not taken"},
+		"another base":          {noticeBody, `{"$id":"file:///etc/passwd","type":"object","additionalProperties":false}`, `{}`, "/schema/$id", "not taken"},
+		"another dialect":       {noticeBody, `{"$schema":"https://example.com/meta","type":"object","additionalProperties":false}`, `{}`, "/schema/$schema", "must be"},
+		"a reference to itself": {noticeBody, `{"type":"object","additionalProperties":false,"properties":{"a":{"$ref":"#/$defs/a"}},"$defs":{"a":{"$ref":"#/$defs/a"}}}`, `{}`, "/schema/properties/a/$ref", "nowhere"},
+		"endless objects":       {noticeBody, `{"type":"object","additionalProperties":false,"properties":{"a":{"$ref":"#/$defs/a"}},"$defs":{"a":{"type":"object","additionalProperties":false,"properties":{"a":{"$ref":"#/$defs/a"}}}}}`, `{}`, "", "too deep"},
+		"too deep":              {noticeBody, deep, `{}`, "", "too deep"},
+		"a field with a dot":    {noticeBody, object(`"a.b":{"type":"string"}`), `{}`, "/schema/properties", "name"},
+		"no type":               {noticeBody, object(`"a":{}`), `{}`, "/schema/properties/a", "type"},
+		"a pattern":             {noticeBody, object(`"a":{"type":"string","pattern":"("}`), `{}`, "/schema", "not a JSON Schema"},
+		"too large a schema":    {noticeBody, object(`"a":{"type":"string","description":"` + strings.Repeat("x", maxSchema) + `"}`), `{}`, "/schema", "at most"},
+		"half a sum":            {noticeBody, object(`"a":{"type":"object","x-unit":"money","additionalProperties":false,"properties":{"amount":{"type":"integer"}}}`), `{}`, "/schema/properties/a", "currency"},
+
+		"a sample that is none":      {noticeBody, noticeSchema, `[]`, "/sampleData", "object"},
+		"a sample that lacks":        {noticeBody, noticeSchema, `{"to":"Ada"}`, "/sampleData/date", "required"},
+		"a sample with more":         {noticeBody, noticeSchema, `{"to":"Ada","date":"2026-01-01","x":1}`, "/sampleData/x", "not a known field"},
+		"a sample that is not a day": {noticeBody, noticeSchema, `{"to":"Ada","date":"soon"}`, "/sampleData/date", "date"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parse(tc.body, tc.schema, tc.sample)
+			if domain.CodeOf(err) != domain.Invalid || len(fieldsOf(err)) == 0 {
+				t.Fatalf("error %v", err)
+			}
+			f := fieldsOf(err)[0]
+			if tc.pointer != "" && f.Pointer != tc.pointer || !strings.Contains(f.Detail, tc.says) || len(f.Detail) > 900 {
+				t.Errorf("%s %s, want %s … %s", f.Pointer, f.Detail, tc.pointer, tc.says)
+			}
+		})
+	}
+}
+
+// TestDataRefused: what does not fit is named by its pointer, all of it at once.
+func TestDataRefused(t *testing.T) {
+	for name, tc := range map[string]struct {
+		data     string
+		pointers []string
+	}{
+		"missing":            {`{"count":1,"price":{"amount":1,"currency":"EUR"},"kind":"sale","tags":[],"rows":[{}]}`, []string{"/data/name", "/data/rows/0/what"}},
+		"unknown":            {`{"name":"A","count":1,"price":{"amount":1,"currency":"EUR","x":1},"kind":"sale","tags":[],"rows":[],"y":1}`, []string{"/data/price/x", "/data/y"}},
+		"of another kind":    {`{"name":1,"count":"1","price":{"amount":1,"currency":"EUR"},"kind":"lease","tags":[1],"rows":[]}`, []string{"/data/count", "/data/kind", "/data/name", "/data/tags/0"}},
+		"blank":              {`{"name":" \n","count":1,"price":{"amount":1,"currency":"EUR"},"kind":"sale","tags":["a"," "],"rows":[{"what":""}]}`, []string{"/data/name", "/data/rows/0/what", "/data/tags/1"}},
+		"control characters": {`{"name":"a\u0000b","count":1,"price":{"amount":1,"currency":"EUR"},"kind":"sale","tags":["\u001b[2J"],"rows":[]}`, []string{"/data/name", "/data/tags/0"}},
+		"too large a number": {`{"name":"a","count":9007199254740993000,"price":{"amount":1,"currency":"EUR"},"kind":"sale","tags":[],"rows":[]}`, []string{"/data/count"}},
+		"nothing":            {`{}`, []string{"/data/count", "/data/kind", "/data/name", "/data/price", "/data/rows", "/data/tags"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := fill(t, "{{name}} {{#tags}}{{.}}{{/tags}}", tc.data)
+			wantCode(t, err, domain.Invalid, tc.pointers...)
+		})
+	}
+	f, err := parse("---\nname: N\ntitle: T\nheader: { left: '{{name}}' }\n---\n", loose, looseSample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.fill(map[string]any{"name": "{page}", "count": 1.0, "price": map[string]any{"amount": 1.0, "currency": "EUR"}, "kind": "sale", "tags": []any{}, "rows": []any{}}, "/data", "/templateId")
+	wantCode(t, err, domain.Invalid, "/data/name")
+}
+
+// TestTemplateBombs: what would become too much ends soon.
+func TestTemplateBombs(t *testing.T) {
+	var rows, tags []string
+	for range 50_000 {
+		rows = append(rows, `{"what":"x"}`)
+		tags = append(tags, `"x"`)
+	}
+	large := fmt.Sprintf(`{"name":%q,"count":3,"price":{"amount":1,"currency":"EUR"},"kind":"sale","tags":[%s],"rows":[%s]}`,
+		strings.Repeat("long ", 40_000), strings.Join(tags, ","), strings.Join(rows, ","))
+	for name, text := range map[string]string{
+		"loops in loops":           "{{#rows}}{{#tags}}{{#rows}}{{what}}{{/rows}}{{/tags}}{{/rows}}",
+		"loops that print nothing": "{{#rows}}{{#tags}}{{#rows}}{{#maybe}}{{/maybe}}{{/rows}}{{/tags}}{{/rows}}",
+		"one value often":          "{{#rows}}{{name}}{{/rows}}",
+		"text often":               "{{#rows}}" + strings.Repeat("lorem ipsum ", 1000) + "{{/rows}}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			_, err := fill(t, text, large)
+			wantCode(t, err, domain.TooLarge)
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+	// What is merely long is made.
+	d, err := fill(t, "{{#rows}}\n- {{what}}\n{{/rows}}", large)
+	if err != nil || len(d.Blocks[0].(List).Items) != 50_000 {
+		t.Errorf("a long list: %v", err)
+	}
+}
+
+// TestMarkdownBombs: texts made to be hard to read are refused, or take no longer than a request may.
+func TestMarkdownBombs(t *testing.T) {
+	for name, unit := range map[string]string{
+		"brackets": "[", "images": "![", "links": "[a](", "quotes": "> ", "emphasis": "*a_ ", "stars": "**a ", "ticks": "`a``", "lists": "- ", "angles": "<a ", "entities": "&a", "comments": "<!-- ", "cells": "|",
+		"nested lists": "1. ", "mixed nesting": "> 1. - ", "escapes": `\`, "references": "[a]: b\n", "setext": "a\n=\n", "headings": "#\n", "rules": "***\n", "numbers in a text": "2. [\n", "deep items": "    - [\n",
+		"quoted brackets": "> [\n", "items": "- [a](b) *c*\n", "rows": "|[a]|*b*|\n", "many paragraphs": strings.Repeat("*a_[", 100) + "\n\n",
+	} {
+		for _, before := range []string{"", "a ", "a\n", "|a|b|\n|-|-|\n"} {
+			start := time.Now()
+			if _, err := FromMarkdown(before+strings.Repeat(unit, maxTemplate/len(unit)), "/body", true); err != nil && domain.CodeOf(err) != domain.Invalid {
+				t.Errorf("%s: %v", name, err)
+			}
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("%s after %q: %v", name, before, took)
+			} else if took > time.Second {
+				t.Logf("%s after %q: %v", name, before, took)
+			}
+		}
+	}
+	// What people write is taken.
+	for name, text := range map[string]string{
+		"a long paragraph": strings.Repeat("The quick brown fox. ", 40_000),
+		"blanks to fill":   strings.Repeat("Name: ______________________________\n", 500),
+		"many links":       strings.Repeat("- see [clause](https://example.com) and *this*\n", 5000),
+		"a long table":     "| a | b |\n|---|---|\n" + strings.Repeat("| *x* | [y](https://example.com) |\n", 5000),
+	} {
+		if _, err := FromMarkdown(text, "/body", true); err != nil {
+			t.Errorf("%s: %v %v", name, err, fieldsOf(err))
+		}
+	}
+}
+
+// hostile are texts that would be something else if they were read as Markdown, HTML, YAML or
+// as a template.
+var hostile = []string{
+	"# heading", "## 1. heading {#x}", "- item", "* item", "+ item", "1. item", "> quote", "    code", "\tcode", "```\ncode\n```", "~~~", "---", "***", "===", "a\n===", "a\n---",
+	"*em*", "**strong**", "__strong__", "_em_", "`code`", "~~gone~~", "[a](https://evil.example)", "![a](https://evil.example/x.png)", "[a][b]", "[b]: https://evil.example",
+	"<https://evil.example>", "https://evil.example", "www.evil.example", "mail@evil.example", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!-- x -->", "<b>", "&lt;", "&#60;", "&amp;amp;",
+	"| a | b |\n|---|---|\n| c | d |", "|", "a|b", `\`, `\*`, `a\`, "\\newpage", "[](#x)", "[clause](#x)", "{-}", "{#anchor}", "{{name}}", "{{#x}}", "{{>x}}", "{{{x}}}", "{% x %}", "{page}", "${x}",
+	"\n\n# heading", "a\n\n\n    code", "a  \nb", "  a", "a: b", "- a: b", "'", `"`, "\"'`", "!!binary x", "&a *a", "%YAML", "[x, y]", "{x: y}", "null", "true", "\u2028x", "a\u00a0b", "\ue0000\ue001", "\ue000", "javascript:alert(1)",
+}
+
+// places are where a value may stand.
+const places = `# {{name}}
+
+## {{name}} {{name}} tail
+
+{{name}}
+
+{{name}} and {{name}}, *{{name}}*, **{{name}}**, [{{name}}](https://example.com), ` + "`{{name}}`" + ` <i>{{name}}</i>
+
+1. {{name}}
+2. x {{name}}
+   - {{name}}
+
+> {{name}}
+
+| {{name}} | b |
+|---|--:|
+| {{name}} | x{{name}}x |
+
+    {{name}}
+
+` + "```signatures\n- role: For {{name}}\n  name: {{name}}\n```\n"
+
+// structure is a document with every text replaced.
+func structure(d Document) string {
+	raw := fmt.Sprintf("%#v", d.Blocks)
+	return regexp.MustCompile(`(Text|Role|Name|Title|Place|Date|Source|Link):"(\\.|[^"\\])*"`).ReplaceAllString(raw, "$1")
+}
+
+// holdsAsText checks that a value stays text wherever it stands.
+func holdsAsText(t testing.TB, f *form, reference Document, v string) {
+	t.Helper()
+	data := map[string]any{"name": v}
+	d, err := f.fill(data, "/data", "/templateId")
+	shown := strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ").Replace(v))
+	control := strings.ContainsFunc(strings.NewReplacer("\r", "", "\n", "", "\t", "").Replace(v), unicode.IsControl)
+	if shown == "" || control {
+		if domain.CodeOf(err) != domain.Invalid {
+			t.Fatalf("%q: %v", v, err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatalf("%q: %v %v", v, err, fieldsOf(err))
+	}
+	if structure(d) != structure(reference) {
+		t.Fatalf("%q became markup:\n%s\nnot\n%s", v, structure(d), structure(reference))
+	}
+	n, want := 0, 0
+	reference.eachSpan(func(s Span, _ string) {
+		if s.Source != "" {
+			want++
+		}
+	})
+	d.eachSpan(func(s Span, _ string) {
+		if s.Source == "/data/name" {
+			n++
+			if s.Text != shown || s.Ref != "" {
+				t.Fatalf("%q is shown as %+v", v, s)
+			}
+		}
+	})
+	if n != want {
+		t.Fatalf("%q is shown %d times, not %d", v, n, want)
+	}
+	if p := d.Blocks[len(d.Blocks)-1].(Signatures).Parties[0]; p.Name != strings.ReplaceAll(shown, "\n", " ") {
+		t.Fatalf("%q signs as %q", v, p.Name)
+	}
+	fragment, err := d.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bare := tags.FindAllString(fragment, -1); len(bare) != len(tags.FindAllString(must(reference.HTML()), -1))+strings.Count(fragment, "<br>") {
+		t.Fatalf("%q made elements: %s", v, fragment)
+	}
+}
+
+var tags = regexp.MustCompile(`<[a-zA-Z/!][^>]*>`)
+
+func must(s string, err error) string {
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+func placesForm(t testing.TB) (*form, Document) {
+	t.Helper()
+	schema := `{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"type":"string"}}}`
+	f, err := parse(withBody(places), schema, `{"name":"plain"}`)
+	if err != nil {
+		t.Fatalf("%v %v", err, fieldsOf(err))
+	}
+	d, err := f.fill(map[string]any{"name": "plain"}, "/data", "/templateId")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, d
+}
+
+// TestValuesAreNeverMarkup: every construct of Markdown, HTML, YAML and Mustache stays text.
+func TestValuesAreNeverMarkup(t *testing.T) {
+	f, reference := placesForm(t)
+	for _, v := range hostile {
+		holdsAsText(t, f, reference, v)
+		holdsAsText(t, f, reference, "x "+v+" y")
+		holdsAsText(t, f, reference, "x\n"+v+"\ny")
+		for _, w := range hostile[:8] {
+			holdsAsText(t, f, reference, v+w)
+		}
+	}
+}
+
+func FuzzValuesAreNeverMarkup(f *testing.F) {
+	form, reference := placesForm(f)
+	for _, v := range hostile {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, v string) {
+		if v = strings.ToValidUTF8(v, "?"); !strings.Contains(v, "\u0085") {
+			holdsAsText(t, form, reference, v)
+		}
+	})
+}
+
+// FuzzFromMarkdown: any text becomes blocks whose outline holds or says why not.
+func FuzzFromMarkdown(f *testing.F) {
+	f.Add(places)
+	for _, v := range hostile {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, numbered := range []bool{true, false} {
+			blocks, err := FromMarkdown(s, "/body", numbered)
+			if err != nil {
+				if domain.CodeOf(err) != domain.Invalid {
+					t.Fatalf("%v", err)
+				}
+				continue
+			}
+			if _, err := (Document{Blocks: blocks}).HTML(); err != nil && domain.CodeOf(err) != domain.Invalid {
+				t.Fatalf("%v", err)
+			}
+		}
+	})
+}

@@ -1,0 +1,367 @@
+package documents
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/ai/prompts"
+)
+
+// published are the templates that came with the program, by a hash of all they consist of. A
+// published version never changes: what is to be different is a new version, with a line here.
+var published = map[string]string{
+	"demand-letter@1":       "6fd7589f3e420b0d424a9369",
+	"employment-contract@1": "c314bbcac5ed072b657d816d",
+	"engagement-letter@1":   "ef25b06246e33e354315a98a",
+	"nda@1":                 "c66e856799c2147922b799e0",
+	"power-of-attorney@1":   "8c8448e7a924a0597a0aae9f",
+	"service-agreement@1":   "5addf33783cf370f5a14c369",
+}
+
+func shippedTemplates(t testing.TB) *Templates {
+	t.Helper()
+	s, err := NewTemplates(nil, domain.SystemClock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestShippedTemplatesStay(t *testing.T) {
+	s := shippedTemplates(t)
+	for k, v := range s.texts {
+		h := sha256.New()
+		for _, part := range []string{v.Body, string(v.Schema), string(v.Sample)} {
+			fmt.Fprintf(h, "%d:%s", len(part), part)
+		}
+		name, sum := k.id+"@"+k.version, hex.EncodeToString(h.Sum(nil)[:12])
+		if published[name] != sum {
+			t.Errorf("%s has the hash %q, not %q", name, sum, published[name])
+		}
+	}
+	if len(s.texts) != len(published) {
+		t.Errorf("%d templates came with the program, want %d", len(s.texts), len(published))
+	}
+}
+
+// TestShippedTemplatesTakeDraftInputs: what a document was drafted from fills its template, too,
+// and every word of it is in the document.
+func TestShippedTemplatesTakeDraftInputs(t *testing.T) {
+	s := shippedTemplates(t)
+	set, err := prompts.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dt := range set.Types() {
+		var inputs map[string]any
+		if err := json.Unmarshal(dt.Example, &inputs); err != nil {
+			t.Fatal(err)
+		}
+		d, err := s.Document(t.Context(), domain.Principal{Role: domain.RoleClient}, dt.ID, "1", inputs)
+		if err != nil {
+			t.Errorf("%s: %v %v", dt.ID, err, fieldsOf(err))
+			continue
+		}
+		text := plainText(d)
+		for _, word := range words(inputs) {
+			if !strings.Contains(text, word) {
+				t.Errorf("%s: %q is not in the document", dt.ID, word)
+			}
+		}
+		if fragment, err := d.HTML(); err != nil || strings.Contains(fragment, "{{") || strings.ContainsAny(fragment, markOpen+markClose) || strings.Contains(fragment, "false") {
+			t.Errorf("%s: %v, %s", dt.ID, err, fragment)
+		}
+		// With nothing but what must be given, too.
+		for field := range inputs {
+			less := map[string]any{}
+			for k, v := range inputs {
+				if k != field {
+					less[k] = v
+				}
+			}
+			if _, err := s.Document(t.Context(), domain.Principal{}, dt.ID, "1", less); err != nil && (domain.CodeOf(err) != domain.Invalid || !strings.HasPrefix(fieldsOf(err)[0].Pointer, "/data/"+field)) {
+				t.Errorf("%s without %s: %v %v", dt.ID, field, err, fieldsOf(err))
+			}
+		}
+	}
+}
+
+// words are the texts of data that a document shows as they are.
+func words(v any) (out []string) {
+	switch v := v.(type) {
+	case string:
+		if _, err := time.Parse(time.DateOnly, v); err != nil && (strings.Contains(v, " ") || strings.ContainsAny(v, "@.")) {
+			out = append(out, v)
+		}
+	case []any:
+		for _, e := range v {
+			out = append(out, words(e)...)
+		}
+	case map[string]any:
+		for _, e := range v {
+			out = append(out, words(e)...)
+		}
+	}
+	return out
+}
+
+// plainText is all text of a document, in order, each block on a line.
+func plainText(d Document) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, d.Meta.Title, d.Header.Left, d.Header.Center, d.Header.Right, d.Footer.Left, d.Footer.Center, d.Footer.Right)
+	var walk func([]Block)
+	spans := func(text []Span) {
+		for _, s := range text {
+			b.WriteString(s.Text)
+		}
+		b.WriteString("\n")
+	}
+	walk = func(blocks []Block) {
+		for _, block := range blocks {
+			switch x := block.(type) {
+			case Heading:
+				spans(x.Text)
+			case Clause:
+				spans(x.Text)
+			case Paragraph:
+				spans(x.Text)
+			case List:
+				for _, i := range x.Items {
+					walk(i.Blocks)
+				}
+			case Quote:
+				walk(x.Blocks)
+			case Table:
+				for _, row := range append([][]Cell{x.Head}, x.Rows...) {
+					for _, c := range row {
+						spans(c.Text)
+					}
+				}
+			case Signatures:
+				for _, p := range x.Parties {
+					fmt.Fprintln(&b, p.Role, p.Name, p.Title, p.Place, p.Date)
+				}
+			}
+		}
+	}
+	walk(d.Blocks)
+	return b.String()
+}
+
+const noticeBody = `---
+name: Notice
+title: Notice to {{to}}
+numbering: none
+footer: { right: 'Page {page} of {pages}' }
+---
+# Notice
+
+Dear {{to}}, we end it on {{date}}{{#reason}} because {{reason}}{{/reason}}.
+`
+
+const noticeSchema = `{"type":"object","additionalProperties":false,"required":["to","date"],"properties":{
+	"to":{"type":"string","minLength":1},"date":{"type":"string","format":"date"},"reason":{"type":"string"}}}`
+
+const noticeSample = `{"to":"Ada","date":"2026-12-01"}`
+
+func notice(version string) NewTemplateVersion {
+	return NewTemplateVersion{Version: version, Body: noticeBody, Schema: json.RawMessage(noticeSchema), Sample: json.RawMessage(noticeSample)}
+}
+
+func newTemplates(t testing.TB) (*Templates, *draftBundle) {
+	t.Helper()
+	b := newDraftBundle(t)
+	s, err := NewTemplates(b.pool, func() time.Time { return b.now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, b
+}
+
+func newTemplateID() string { return "t-" + domain.NewID().String() }
+
+func TestTemplateVersions(t *testing.T) {
+	t.Parallel()
+	s, b := newTemplates(t)
+	id := newTemplateID()
+	v, err := s.Create(t.Context(), b.lawyer, id, notice("1"))
+	if err != nil || v.Name != "Notice" || v.PublishedAt != nil || *v.AuthorID != b.lawyer.UserID || v.Body != noticeBody || string(v.Schema) != noticeSchema || string(v.Sample) != noticeSample {
+		t.Fatalf("created %+v, %v", v, err)
+	}
+	// Until it is published only lawyers and admins know of it.
+	for name, do := range map[string]func(domain.Principal) error{
+		"get":     func(p domain.Principal) error { _, err := s.Get(t.Context(), p, id); return err },
+		"version": func(p domain.Principal) error { _, err := s.Version(t.Context(), p, id, "1"); return err },
+		"preview": func(p domain.Principal) error { _, _, err := s.Preview(t.Context(), p, id, "1", nil); return err },
+		"document": func(p domain.Principal) error {
+			_, err := s.Document(t.Context(), p, id, "1", map[string]any{"to": "Bob", "date": "2026-01-01"})
+			return err
+		},
+	} {
+		if err := do(b.admin); err != nil {
+			t.Errorf("%s for the admin: %v", name, err)
+		}
+		if err := do(b.client); domain.CodeOf(err) != domain.NotFound {
+			t.Errorf("%s for a client: %v", name, err)
+		}
+	}
+	_, err = s.Publish(t.Context(), b.client, id, "1")
+	wantCode(t, err, domain.Forbidden)
+	if v, err = s.Publish(t.Context(), b.admin, id, "1"); err != nil || v.PublishedAt == nil {
+		t.Fatalf("published %+v, %v", v, err)
+	}
+	first := *v.PublishedAt
+	b.now = b.now.Add(time.Hour)
+	if v, err = s.Publish(t.Context(), b.lawyer, id, "1"); err != nil || !v.PublishedAt.Equal(first) {
+		t.Errorf("published again %+v, %v", v, err)
+	}
+	for range 2 { // read, then ready
+		title, fragment, err := s.Preview(t.Context(), b.client, id, "1", nil)
+		if err != nil || title != "Notice to Ada" || !strings.Contains(fragment, "Dear Ada, we end it on 1 December 2026.") {
+			t.Errorf("preview %q, %q, %v", title, fragment, err)
+		}
+	}
+
+	_, err = s.AddVersion(t.Context(), b.lawyer, id, notice("1"))
+	wantCode(t, err, domain.Conflict)
+	if _, err = s.AddVersion(t.Context(), b.lawyer, id, notice("2")); err != nil {
+		t.Fatal(err)
+	}
+	tmpl, err := s.Get(t.Context(), b.lawyer, id)
+	if err != nil || len(tmpl.Versions) != 2 || tmpl.Versions[1].Version != "2" || tmpl.Latest().Version != "1" {
+		t.Errorf("template %+v, %v", tmpl, err)
+	}
+	if tmpl, err = s.Get(t.Context(), b.client, id); err != nil || len(tmpl.Versions) != 1 {
+		t.Errorf("a client sees %+v, %v", tmpl, err)
+	}
+	if _, err = s.Publish(t.Context(), b.lawyer, id, "2"); err != nil {
+		t.Fatal(err)
+	}
+	if tmpl, err = s.Get(t.Context(), b.client, id); err != nil || tmpl.Latest().Version != "2" {
+		t.Errorf("the latest is %+v, %v", tmpl.Latest(), err)
+	}
+
+	_, err = s.Create(t.Context(), b.lawyer, id, notice("3"))
+	wantCode(t, err, domain.Conflict)
+	_, err = s.Create(t.Context(), b.lawyer, "nda", notice("3"))
+	wantCode(t, err, domain.Conflict)
+	_, err = s.AddVersion(t.Context(), b.lawyer, newTemplateID(), notice("1"))
+	wantCode(t, err, domain.NotFound)
+	_, err = s.Publish(t.Context(), b.lawyer, id, "9")
+	wantCode(t, err, domain.NotFound)
+	for _, id := range []string{"", "Notice", "a b", "../nda", "-a", strings.Repeat("a", 65)} {
+		_, err = s.Create(t.Context(), b.lawyer, id, notice("1"))
+		wantCode(t, err, domain.Invalid, "/templateId")
+	}
+	_, err = s.Create(t.Context(), b.lawyer, newTemplateID(), notice("../1"))
+	wantCode(t, err, domain.Invalid, "/version")
+	_, err = s.Create(t.Context(), b.client, newTemplateID(), notice("1"))
+	wantCode(t, err, domain.Forbidden)
+	_, err = s.AddVersion(t.Context(), b.client, id, notice("3"))
+	wantCode(t, err, domain.Forbidden)
+}
+
+// TestOwnVersionOfAShippedTemplate: it stands beside the one that came with the program.
+func TestOwnVersionOfAShippedTemplate(t *testing.T) {
+	t.Parallel()
+	s, b := newTemplates(t)
+	version := "own-" + domain.NewID().String()[24:]
+	_, err := s.AddVersion(t.Context(), b.lawyer, "nda", notice("1"))
+	wantCode(t, err, domain.Conflict)
+	if _, err := s.AddVersion(t.Context(), b.lawyer, "nda", notice(version)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Publish(t.Context(), b.lawyer, "nda", version); err != nil {
+		t.Fatal(err)
+	}
+	tmpl, err := s.Get(t.Context(), b.client, "nda")
+	if err != nil || tmpl.Versions[0].Version != "1" || tmpl.Latest().Version != version {
+		t.Errorf("%+v, %v", tmpl, err)
+	}
+	if v, err := s.Publish(t.Context(), b.lawyer, "nda", "1"); err != nil || !v.PublishedAt.Equal(shippedAt) {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+func TestListTemplates(t *testing.T) {
+	t.Parallel()
+	s, b := newTemplates(t)
+	mine, hidden := newTemplateID(), newTemplateID()
+	for _, id := range []string{mine, hidden} {
+		if _, err := s.Create(t.Context(), b.lawyer, id, notice("1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Publish(t.Context(), b.lawyer, mine, "1"); err != nil {
+		t.Fatal(err)
+	}
+	all := func(who domain.Principal) map[string]int {
+		seen := map[string]int{}
+		last, after := "", ""
+		for {
+			page, next, err := s.List(t.Context(), who, 3, after)
+			if err != nil || len(page) > 3 {
+				t.Fatalf("%d on a page, %v", len(page), err)
+			}
+			for _, tmpl := range page {
+				if tmpl.ID <= last {
+					t.Errorf("%q stands after %q", tmpl.ID, last)
+				}
+				last = tmpl.ID
+				seen[tmpl.ID]++
+			}
+			if after = next; after == "" {
+				return seen
+			}
+		}
+	}
+	client, lawyer := all(b.client), all(b.lawyer)
+	for name := range published {
+		id, _, _ := strings.Cut(name, "@")
+		if client[id] != 1 || lawyer[id] != 1 {
+			t.Errorf("%s is listed %d and %d times", id, client[id], lawyer[id])
+		}
+	}
+	if client[mine] != 1 || client[hidden] != 0 || lawyer[mine] != 1 || lawyer[hidden] != 1 {
+		t.Errorf("the client sees %v, the lawyer %v", client, lawyer)
+	}
+}
+
+// TestTemplateRace: of many who take the same version name at once, one gets it.
+func TestTemplateRace(t *testing.T) {
+	t.Parallel()
+	s, b := newTemplates(t)
+	id := newTemplateID()
+	if _, err := s.Create(t.Context(), b.lawyer, id, notice("1")); err != nil {
+		t.Fatal(err)
+	}
+	const n = 6
+	errs := make([]error, 2*n)
+	other := newTemplateID()
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { _, errs[i] = s.AddVersion(t.Context(), b.lawyer, id, notice("2")) })
+		wg.Go(func() { _, errs[n+i] = s.Create(t.Context(), b.admin, other, notice("1")) })
+	}
+	wg.Wait()
+	for _, part := range [][]error{errs[:n], errs[n:]} {
+		won := 0
+		for _, err := range part {
+			if err == nil {
+				won++
+			} else {
+				wantCode(t, err, domain.Conflict)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d won", won)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package handlers_test
+
+import (
+	"strings"
+	"testing"
+
+	"counsel/domain"
+	"counsel/gen/api"
+)
+
+func letter(version string) map[string]any {
+	return map[string]any{
+		"version": version,
+		"body":    "---\nname: Notice\ntitle: Notice to {{to}}\nnumbering: none\n---\n# Notice\n\nDear {{to}}, we end it{{#reason}} because {{reason}}{{/reason}}.\n",
+		"schema": map[string]any{"type": "object", "additionalProperties": false, "required": []string{"to"},
+			"properties": map[string]any{"to": map[string]any{"type": "string", "minLength": 1}, "reason": map[string]any{"type": "string"}}},
+		"sampleData": map[string]any{"to": "Ada"},
+	}
+}
+
+func TestTemplates(t *testing.T) {
+	b := newBundle(t)
+	ada, bob := b.join("ada", domain.RoleClient), b.join("bob", domain.RoleLawyer)
+
+	var page api.TemplateList
+	b.call(ada, "GET", "/api/templates?limit=4", nil).wants(200, "").into(&page)
+	if len(page.Items) != 4 || page.NextCursor == nil {
+		t.Fatalf("first page %+v", page)
+	}
+	cursor := *page.NextCursor
+	page = api.TemplateList{}
+	b.call(ada, "GET", "/api/templates?limit=4&cursor="+cursor, nil).wants(200, "").into(&page)
+	if len(page.Items) != 2 || page.NextCursor != nil || page.Items[1].TemplateID != "service-agreement" {
+		t.Errorf("last page %+v", page)
+	}
+	b.call(ada, "GET", "/api/templates?cursor=a", nil).wants(400, "malformed")
+
+	// What came with the service can be read and seen filled in by everyone.
+	var shipped api.TemplateVersion
+	b.call(ada, "GET", "/api/templates/nda/versions/1", nil).wants(200, "").into(&shipped)
+	if !shipped.Published || shipped.AuthorID != nil || shipped.Schema["type"] != "object" || shipped.SampleData["partyA"] == nil {
+		t.Errorf("shipped %+v", shipped)
+	}
+	var seen api.TemplatePreview
+	b.call(ada, "POST", "/api/templates/nda/versions/1/preview", map[string]any{}).wants(200, "").into(&seen)
+	if !strings.Contains(seen.HTML, "Northwind Robotics Ltd") || !strings.Contains(seen.Title, "Lumen Sensors GmbH") {
+		t.Errorf("preview %+v", seen)
+	}
+	p := b.call(ada, "POST", "/api/templates/nda/versions/1/preview", map[string]any{"data": map[string]any{"partyA": map[string]any{}, "colour": "red"}}).wants(422, "invalid").problem()
+	var pointers []string
+	for _, e := range p.Errors {
+		pointers = append(pointers, e.Pointer)
+	}
+	if got := strings.Join(pointers, " "); got != "/data/colour /data/governingLaw /data/partyA/name /data/partyB /data/purpose" {
+		t.Errorf("names %s", got)
+	}
+	b.call(ada, "POST", "/api/templates/nda/versions/9/preview", map[string]any{}).wants(404, "not_found")
+
+	// A lawyer's own.
+	create := letter("1")
+	create["templateId"] = "notice"
+	b.call(ada, "POST", "/api/templates", create).wants(403, "forbidden")
+	var made api.TemplateVersion
+	b.call(bob, "POST", "/api/templates", create).wants(201, "").into(&made)
+	if made.Published || made.Name != "Notice" || *made.AuthorID != bob.ID || made.Body != create["body"] {
+		t.Errorf("made %+v", made)
+	}
+	b.call(bob, "POST", "/api/templates", create).wants(409, "conflict")
+	b.call(bob, "POST", "/api/templates/notice/versions", letter("1")).wants(409, "conflict")
+	b.call(bob, "POST", "/api/templates/absent/versions", letter("1")).wants(404, "not_found")
+	b.call(bob, "POST", "/api/templates/nda/versions", letter("1")).wants(409, "conflict")
+	for _, path := range []string{"/api/templates/notice", "/api/templates/notice/versions/1"} {
+		b.call(ada, "GET", path, nil).wants(404, "not_found")
+		b.call(bob, "GET", path, nil).wants(200, "")
+	}
+	b.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{}).wants(404, "not_found")
+	b.call(ada, "POST", "/api/templates/notice/versions/1/publish", nil).wants(403, "forbidden")
+	b.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).wants(200, "").into(&made)
+	if !made.Published || made.PublishedAt == nil {
+		t.Errorf("published %+v", made)
+	}
+	b.call(bob, "POST", "/api/templates/notice/versions/2/publish", nil).wants(404, "not_found")
+	b.call(bob, "POST", "/api/templates/notice/versions", letter("2.0")).wants(201, "")
+	var tmpl api.Template
+	b.call(ada, "GET", "/api/templates/notice", nil).wants(200, "").into(&tmpl)
+	if len(tmpl.Versions) != 1 || tmpl.LatestVersion != "1" {
+		t.Errorf("a client sees %+v", tmpl)
+	}
+
+	// What data hold is text.
+	b.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{"data": map[string]any{"to": "<script>alert(1)</script> **x** {{reason}}"}}).wants(200, "").into(&seen)
+	if !strings.Contains(seen.HTML, "Dear &lt;script&gt;alert(1)&lt;/script&gt; **x** {{reason}}, we end it.") {
+		t.Errorf("preview %s", seen.HTML)
+	}
+
+	bad := letter("3")
+	bad["body"] = "---\nname: Notice\ntitle: Notice\n---\n{{>notice}}"
+	if p := b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(422, "invalid").problem(); p.Errors[0].Pointer != "/body" || !strings.Contains(p.Errors[0].Detail, "include") {
+		t.Errorf("a template that includes itself: %+v", p.Errors)
+	}
+	bad = letter("../3")
+	b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(422, "invalid")
+	bad = letter("3")
+	bad["schema"] = map[string]any{"$ref": "file:///etc/passwd"}
+	if p := b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(422, "invalid").problem(); p.Errors[0].Pointer != "/schema/$ref" {
+		t.Errorf("a schema that reads files: %+v", p.Errors)
+	}
+	bad = letter("3")
+	bad["sampleData"] = map[string]any{"to": 7}
+	if p := b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(422, "invalid").problem(); p.Errors[0].Pointer != "/sampleData/to" {
+		t.Errorf("a sample that does not fit: %+v", p.Errors)
+	}
+	// Whatever is refused, the problem stays within the contract, which each answer is held to.
+	long := strings.Repeat("x", 5000)
+	for _, body := range []string{"{{" + long + "}}", "{{>" + long + "}}", "{{#" + long + "}}", "{{#a=" + long + "}}", strings.Repeat("[](#"+long[:60]+")\n\n", 200)} {
+		bad = letter("3")
+		bad["body"] = "---\nname: x\ntitle: x\n---\n" + body
+		b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(422, "invalid")
+	}
+	bad = letter("3")
+	bad["body"] = "---\n" + long + ": x\n---\n"
+	b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(422, "invalid")
+	b.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{"data": map[string]any{long: 1, "to": "x"}}).wants(422, "invalid")
+	bad = letter("3")
+	bad["extra"] = true
+	b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(400, "malformed")
+}
