@@ -1,0 +1,56 @@
+package pdf
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"counsel/domain"
+	"counsel/domain/documents"
+)
+
+// TestShippedTemplates: each template that came with the program becomes a file with its sample
+// data, the same one each time. PDF_DIR keeps them to be looked at.
+func TestShippedTemplates(t *testing.T) {
+	templates, err := documents.NewTemplates(nil, domain.SystemClock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := domain.Principal{Role: domain.RoleClient}
+	for _, id := range []string{"demand-letter", "employment-contract", "engagement-letter", "nda", "power-of-attorney", "service-agreement"} {
+		t.Run(id, func(t *testing.T) {
+			v, err := templates.Version(t.Context(), reader, id, "1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var files [2]bytes.Buffer
+			for i := range files {
+				var data map[string]any
+				if err := json.Unmarshal(v.Sample, &data); err != nil {
+					t.Fatal(err)
+				}
+				d, err := templates.Document(t.Context(), reader, id, "1", data)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := engine.Render(t.Context(), d, &files[i]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !bytes.HasPrefix(files[0].Bytes(), []byte("%PDF-")) || !bytes.Equal(files[0].Bytes(), files[1].Bytes()) {
+				t.Errorf("%d and %d bytes, not one file", files[0].Len(), files[1].Len())
+			}
+			if dir := os.Getenv("PDF_DIR"); dir != "" {
+				if err := os.WriteFile(filepath.Join(dir, id+".pdf"), files[0].Bytes(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
