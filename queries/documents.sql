@@ -40,6 +40,9 @@ SELECT id FROM documents WHERE id IN (sqlc.slice(ids));
 -- name: ListUnreadDocuments :many
 SELECT * FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > sqlc.arg(after) ORDER BY id LIMIT ?;
 
+-- name: CountDocumentTry :exec
+UPDATE documents SET text_tries = text_tries + 1 WHERE id = ?;
+
 -- name: MarkDocumentRead :execrows
 UPDATE documents SET text_state = sqlc.arg(text_state) WHERE id = sqlc.arg(id) AND state = 'stored' AND text_state = 'pending';
 

@@ -221,7 +221,10 @@ func (a *Archive) Save(ctx context.Context, n NewStored) (Stored, error) {
 func (a *Archive) put(ctx context.Context, s Stored, body io.ReadSeeker) error {
 	bounded, cancel := context.WithTimeout(ctx, putTime)
 	defer cancel()
-	if err := a.Files.Put(bounded, fileKey(s.ID), NewFile{Body: body, Size: s.Size, SHA256: s.SHA256, ContentType: s.ContentType}); err != nil {
+	start := a.Clock()
+	err := a.Files.Put(bounded, fileKey(s.ID), NewFile{Body: body, Size: s.Size, SHA256: s.SHA256, ContentType: s.ContentType})
+	domain.UsageFrom(ctx).Upstream += a.Clock().Sub(start)
+	if err != nil {
 		return err
 	}
 	n, err := query.New(a.DB).MarkDocumentStored(ctx, query.MarkDocumentStoredParams{Now: a.Clock(), ID: s.ID})
@@ -364,6 +367,7 @@ func (a *Archive) Verify(ctx context.Context, caller domain.Principal, id domain
 		return Stored{}, Verification{}, err
 	}
 	v := Verification{Checked: a.Clock()}
+	defer func() { domain.UsageFrom(ctx).Upstream += a.Clock().Sub(v.Checked) }()
 	r, err := a.Files.Get(ctx, fileKey(id), 0, -1)
 	if domain.CodeOf(err) == domain.NotFound {
 		a.Log.Error("a document's file is missing", "document", id.String())

@@ -433,6 +433,30 @@ func TestTextThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// TestTextThatEndsTheProcess is begun a few times only.
+func TestTextThatEndsTheProcess(t *testing.T) {
+	b := newArchive(t)
+	d := b.upload(b.ada, "a.pdf", pdf("some words"))
+	tries := 0
+	for range 20 {
+		ctx, die := context.WithCancel(t.Context())
+		b.Text = deadly{func() { tries++; die() }}
+		if err := b.Read(ctx); err == nil {
+			break
+		}
+	}
+	if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != documents.TextNone || tries < 2 || tries > 10 {
+		t.Errorf("after %d tries it is %s, %v", tries, got.Text, err)
+	}
+}
+
+type deadly struct{ die func() }
+
+func (d deadly) Pages(ctx context.Context, _ string, _ io.ReaderAt, _ int64) ([]string, error) {
+	d.die()
+	return nil, ctx.Err()
+}
+
 // TestRun reads what is uploaded without being asked, and ends with its context.
 func TestRun(t *testing.T) {
 	b := newArchive(t)

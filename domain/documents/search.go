@@ -19,6 +19,9 @@ const (
 	readBatch = 10
 	// readTime bounds the reading of one document's text.
 	readTime = 2 * time.Minute
+	// maxTries is how often a text is begun to be read. A file that brings the whole process
+	// down, by the memory it takes, must not do so for ever.
+	maxTries = 5
 
 	maxPages     = 2000    // of a document's text; what comes later cannot be found
 	maxPageBytes = 200_000 // of a page's text
@@ -117,7 +120,7 @@ func (a *Archive) Read(ctx context.Context) error {
 		}
 		for _, r := range rows {
 			after = r.ID
-			if err := a.readOne(ctx, stored(r)); err != nil {
+			if err := a.readOne(ctx, stored(r), r.TextTries < maxTries); err != nil {
 				return err
 			}
 		}
@@ -129,10 +132,14 @@ func (a *Archive) Read(ctx context.Context) error {
 
 // readOne reads a document's text and writes it into the index. The store being down leaves it
 // for another time; a file without readable text is not tried again.
-func (a *Archive) readOne(ctx context.Context, s Stored) error {
-	pages, err := a.pages(ctx, s)
-	if err != nil {
-		return err
+func (a *Archive) readOne(ctx context.Context, s Stored, try bool) (err error) {
+	var pages []textPage
+	if try {
+		if pages, err = a.pages(ctx, s); err != nil {
+			return err
+		}
+	} else {
+		a.Log.Error("a document's text is given up", "document", s.ID.String())
 	}
 	return db.WithTx(ctx, a.DB, func(q *query.Queries) error {
 		state := TextNone
@@ -178,6 +185,9 @@ func (a *Archive) pages(ctx context.Context, s Stored) ([]textPage, error) {
 		}
 		a.Log.Error("a document's file is not what was recorded", "document", s.ID.String(), "cause", err.Error())
 		return nil, nil
+	}
+	if err := query.New(a.DB).CountDocumentTry(ctx, s.ID); err != nil {
+		return nil, db.Error(err)
 	}
 	bounded, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()

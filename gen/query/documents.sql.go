@@ -13,6 +13,15 @@ import (
 	"counsel/domain"
 )
 
+const countDocumentTry = `-- name: CountDocumentTry :exec
+UPDATE documents SET text_tries = text_tries + 1 WHERE id = ?
+`
+
+func (q *Queries) CountDocumentTry(ctx context.Context, id domain.ID) error {
+	_, err := q.db.ExecContext(ctx, countDocumentTry, id)
+	return err
+}
+
 const createDocument = `-- name: CreateDocument :exec
 INSERT INTO documents (id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at)
 VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?)
@@ -63,7 +72,7 @@ func (q *Queries) CreateDocumentPage(ctx context.Context, arg CreateDocumentPage
 }
 
 const getStoredDocument = `-- name: GetStoredDocument :one
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at FROM documents WHERE id = ? AND state = 'stored'
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries FROM documents WHERE id = ? AND state = 'stored'
 `
 
 func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document, error) {
@@ -81,12 +90,13 @@ func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document
 		&i.Sha256,
 		&i.CreatedAt,
 		&i.ChangedAt,
+		&i.TextTries,
 	)
 	return i, err
 }
 
 const listAllDocuments = `-- name: ListAllDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at FROM documents
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries FROM documents
 WHERE state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
@@ -125,6 +135,7 @@ func (q *Queries) ListAllDocuments(ctx context.Context, arg ListAllDocumentsPara
 			&i.Sha256,
 			&i.CreatedAt,
 			&i.ChangedAt,
+			&i.TextTries,
 		); err != nil {
 			return nil, err
 		}
@@ -167,7 +178,7 @@ func (q *Queries) ListDeletedDocuments(ctx context.Context, limit int32) ([]doma
 }
 
 const listDocuments = `-- name: ListDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at FROM documents
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries FROM documents
 WHERE user_id = ? AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
@@ -208,6 +219,7 @@ func (q *Queries) ListDocuments(ctx context.Context, arg ListDocumentsParams) ([
 			&i.Sha256,
 			&i.CreatedAt,
 			&i.ChangedAt,
+			&i.TextTries,
 		); err != nil {
 			return nil, err
 		}
@@ -292,7 +304,7 @@ func (q *Queries) ListStalePending(ctx context.Context, arg ListStalePendingPara
 }
 
 const listUnreadDocuments = `-- name: ListUnreadDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
 `
 
 type ListUnreadDocumentsParams struct {
@@ -321,6 +333,7 @@ func (q *Queries) ListUnreadDocuments(ctx context.Context, arg ListUnreadDocumen
 			&i.Sha256,
 			&i.CreatedAt,
 			&i.ChangedAt,
+			&i.TextTries,
 		); err != nil {
 			return nil, err
 		}

@@ -99,6 +99,7 @@ type Document struct {
 	Sha256      []byte
 	CreatedAt   time.Time
 	ChangedAt   time.Time
+	TextTries   int32
 }
 
 type Draft struct {
