@@ -32,6 +32,7 @@ import (
 	"counsel/domain/documents/text"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
+	"counsel/domain/privacy"
 	"counsel/handlers"
 )
 
@@ -136,6 +137,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}
+	deps.Privacy = &privacy.Service{Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases}
 	if cfg.Limited() {
 		budget := func(name string, requests int) (*limits.Limiter, error) {
 			return limits.New(a.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: name, Requests: requests, Window: time.Minute})

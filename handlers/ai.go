@@ -140,9 +140,13 @@ func (s *Server) GetConsultation(ctx context.Context, r api.GetConsultationReque
 	if err != nil {
 		return nil, err
 	}
-	return api.GetConsultation200JSONResponse{ID: api.ID(c.ID), UserID: api.ID(c.UserID), CaseID: (*api.ID)(c.CaseID), Kind: api.ConsultationKind(c.Kind),
+	return api.GetConsultation200JSONResponse(consultation(c)), nil
+}
+
+func consultation(c ai.Consultation) api.Consultation {
+	return api.Consultation{ID: api.ID(c.ID), UserID: api.ID(c.UserID), CaseID: (*api.ID)(c.CaseID), Kind: api.ConsultationKind(c.Kind),
 		Question: c.Question, Answer: c.Answer, DraftID: (*api.ID)(c.DraftID), Locale: &c.Locale, Model: c.Model,
-		Cached: c.Cached, TokensUsed: int32(c.TokensUsed), CreatedAt: c.CreatedAt}, nil
+		Cached: c.Cached, TokensUsed: int32(c.TokensUsed), CreatedAt: c.CreatedAt}
 }
 
 // ListDocumentTypes lists what can be drafted.

@@ -35,6 +35,7 @@ import (
 	reading "counsel/domain/documents/text"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
+	"counsel/domain/privacy"
 	"counsel/gen/api"
 	"counsel/handlers"
 	"counsel/sandbox/llm"
@@ -132,6 +133,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	s.deps.Drafts = documents.NewDrafts(database, domain.SystemClock, domain.NewID)
 	s.deps.Templates, err = documents.NewTemplates(database, domain.SystemClock)
 	must(t, err)
+	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters}
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
 		s.deps.UserLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute})

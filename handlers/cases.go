@@ -306,7 +306,7 @@ func date(t *time.Time) *types.Date {
 
 func party(p cases.PartyOf) api.CaseParty {
 	out := api.CaseParty{ID: api.ID(p.ID), Kind: api.PartyKind(p.Kind), Side: api.PartySide(p.Side), Name: p.Name, CreatedAt: p.CreatedAt,
-		Email: some(p.Email), RegistrationNumber: some(p.RegistrationNumber)}
+		Email: given(p.Email), RegistrationNumber: given(p.RegistrationNumber)}
 	if p.Conflicts == nil {
 		return out
 	}
@@ -319,12 +319,4 @@ func party(p cases.PartyOf) api.CaseParty {
 	}
 	out.Conflicts = conflicts
 	return out
-}
-
-// some is an optional string, absent when "".
-func some(v string) *string {
-	if v == "" {
-		return nil
-	}
-	return &v
 }

@@ -97,7 +97,7 @@ func (s *Server) GetDraftVersion(ctx context.Context, r api.GetDraftVersionReque
 	if err != nil {
 		return nil, err
 	}
-	return api.GetDraftVersion200JSONResponse{Version: int32(v.Version), Title: v.Title, Body: v.Body, Note: given(v.Note), AuthorID: api.ID(v.AuthorID), CreatedAt: v.CreatedAt}, nil
+	return api.GetDraftVersion200JSONResponse(draftVersion(v)), nil
 }
 
 // CompareDraftVersions shows what changed between two versions.

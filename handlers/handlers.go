@@ -29,6 +29,7 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/documents"
 	"counsel/domain/limits"
+	"counsel/domain/privacy"
 	"counsel/gen/api"
 )
 
@@ -37,6 +38,7 @@ type Deps struct {
 	Accounts  *account.Service
 	AI        *ai.Service
 	Cases     *cases.Service
+	Privacy   *privacy.Service
 	Drafts    *documents.Drafts
 	Archive   *documents.Archive
 	Templates *documents.Templates

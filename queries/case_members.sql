@@ -18,3 +18,11 @@ UPDATE case_members SET role = ? WHERE case_id = ? AND user_id = ?;
 
 -- name: DeleteCaseMember :exec
 DELETE FROM case_members WHERE case_id = ? AND user_id = ?;
+
+-- name: ListMemberships :many
+SELECT m.case_id, m.role, m.created_at FROM case_members m JOIN cases c ON c.id = m.case_id
+WHERE m.user_id = ? AND c.deleted_at IS NULL
+ORDER BY m.case_id;
+
+-- name: LockMemberships :many
+SELECT case_id, role FROM case_members WHERE user_id = ? ORDER BY case_id FOR UPDATE;

@@ -22,3 +22,6 @@ UPDATE case_tasks SET assignee_id = NULL, updated_at = ? WHERE case_id = ? AND a
 
 -- name: DeleteCaseTask :execrows
 DELETE FROM case_tasks WHERE case_id = ? AND id = ?;
+
+-- name: ListTasksOfUser :many
+SELECT * FROM case_tasks WHERE case_id = sqlc.arg(case_id) AND (created_by = sqlc.arg(maker) OR assignee_id = sqlc.arg(assignee)) ORDER BY id;

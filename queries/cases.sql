@@ -41,3 +41,11 @@ WHERE id = ?;
 
 -- name: DeleteCase :exec
 UPDATE cases SET deleted_at = ? WHERE id = ?;
+
+-- name: CountHeldCases :one
+SELECT COUNT(*) FROM cases c
+WHERE c.legal_hold = TRUE AND c.deleted_at IS NULL
+  AND (EXISTS (SELECT 1 FROM case_members m WHERE m.case_id = c.id AND m.user_id = sqlc.arg(user_id))
+    OR EXISTS (SELECT 1 FROM case_parties p WHERE p.case_id = c.id AND p.email_key = sqlc.arg(email_key))
+    OR EXISTS (SELECT 1 FROM case_notes n WHERE n.case_id = c.id AND n.author_id = sqlc.arg(user_id))
+    OR EXISTS (SELECT 1 FROM consultations q WHERE q.case_id = c.id AND q.user_id = sqlc.arg(user_id)));

@@ -32,3 +32,6 @@ LIMIT ?;
 -- name: CreateConsultation :exec
 INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: DeleteUserConsultations :exec
+DELETE FROM consultations WHERE user_id = ? AND case_id IS NULL;

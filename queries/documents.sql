@@ -59,3 +59,6 @@ WHERE MATCH (p.text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE)
   AND (d.user_id = sqlc.arg(user_id) OR CAST(sqlc.arg(everyone) AS SIGNED) = 1)
 ORDER BY score DESC, p.document_id DESC, p.page
 LIMIT ?;
+
+-- name: ForgetDocuments :exec
+UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND state <> 'deleted';

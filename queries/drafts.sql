@@ -54,3 +54,6 @@ LIMIT ?;
 
 -- name: GetDraftVersion :one
 SELECT * FROM draft_versions WHERE draft_id = ? AND version = ?;
+
+-- name: DeleteUserDrafts :exec
+DELETE FROM drafts WHERE user_id = ?;

@@ -48,3 +48,7 @@ UPDATE users SET sessions_stale = FALSE WHERE id = ? AND session_epoch = ?;
 
 -- name: ListUsersByID :many
 SELECT id, email, full_name, role, disabled_at, created_at FROM users WHERE id IN (sqlc.slice(ids));
+
+-- name: EraseUser :exec
+UPDATE users SET email = ?, full_name = ?, password_hash = ?, disabled_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ?
+WHERE id = ?;

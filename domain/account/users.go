@@ -3,6 +3,8 @@ package account
 import (
 	"context"
 	"database/sql"
+	"encoding/base64"
+	"io"
 	"net/mail"
 	"strings"
 	"unicode"
@@ -289,4 +291,49 @@ func (s *Service) UpdateUser(ctx context.Context, p domain.Principal, id domain.
 		}
 	}
 	return userOf(u), nil
+}
+
+// Erase takes the name and the address off an account for good, bars it from signing in and
+// ends its sessions, as UpdateUser does. What other subjects hold about the person is for also,
+// in the same transaction; it may be run again after a deadlock. Errors: NotFound, Conflict for
+// the last admin who can sign in, and those of also, after which nothing was erased.
+func (s *Service) Erase(ctx context.Context, id domain.ID, also func(*query.Queries, User) error) error {
+	var secret [24]byte
+	if _, err := io.ReadFull(s.random, secret[:]); err != nil {
+		return err
+	}
+	hash, err := s.hasher.hash(ctx, base64.RawStdEncoding.EncodeToString(secret[:])) // of what nobody knows
+	if err != nil {
+		return err
+	}
+	now := s.clock()
+	var epoch uint32
+	err = db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+		admins, err := q.LockActiveAdmins(ctx)
+		if err != nil {
+			return err
+		}
+		u, err := q.LockUser(ctx, id)
+		if err != nil {
+			return err
+		}
+		if domain.Role(u.Role) == domain.RoleAdmin && !u.DisabledAt.Valid && len(admins) < 2 {
+			return domain.Errorf(domain.Conflict, "This is the last admin who can sign in.")
+		}
+		if err := also(q, userOf(u)); err != nil {
+			return err
+		}
+		epoch = u.SessionEpoch + 1
+		return q.EraseUser(ctx, query.EraseUserParams{ID: id, Email: "erased-" + id.String() + "@erased.invalid", FullName: "Erased", PasswordHash: hash,
+			DisabledAt: sql.NullTime{Time: now, Valid: true}, SessionEpoch: epoch, UpdatedAt: now})
+	})
+	if err != nil {
+		return err
+	}
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanup)
+	defer cancel()
+	if s.endVoid(after, id, epoch) != nil {
+		s.outages.Add(1) // as in UpdateUser
+	}
+	return nil
 }

@@ -151,3 +151,8 @@ func (s *Service) Consultation(ctx context.Context, caller domain.Principal, id 
 func noConsultation() error {
 	return domain.Errorf(domain.NotFound, "There is no such consultation.")
 }
+
+// Forget deletes what somebody asked outside of cases, in the caller's transaction.
+func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
+	return q.DeleteUserConsultations(ctx, user)
+}

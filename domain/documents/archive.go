@@ -360,6 +360,12 @@ func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain
 	return err
 }
 
+// Forget takes away all of somebody's documents, in the caller's transaction; their files go with
+// the next sweep.
+func (a *Archive) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
+	return q.ForgetDocuments(ctx, query.ForgetDocumentsParams{UserID: user, ChangedAt: a.Clock()})
+}
+
 // Verify reads a document's bytes and compares them with what was recorded. NotFound: as Get.
 func (a *Archive) Verify(ctx context.Context, caller domain.Principal, id domain.ID) (Stored, Verification, error) {
 	s, err := a.Get(ctx, caller, id)

@@ -443,3 +443,8 @@ func or(s *string, fallback string) string {
 	}
 	return *s
 }
+
+// Forget deletes somebody's drafts with all their versions, in the caller's transaction.
+func (s *Drafts) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
+	return q.DeleteUserDrafts(ctx, user)
+}

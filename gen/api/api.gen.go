@@ -1258,6 +1258,35 @@ type DraftVersionSummary struct {
 // EmailAddress An e-mail address; upper and lower case are the same.
 type EmailAddress = string
 
+// ExportedDraft defines model for ExportedDraft.
+type ExportedDraft struct {
+	Draft Draft `json:"draft"`
+
+	// Versions All versions, the newest first.
+	Versions []DraftVersion `json:"versions"`
+}
+
+// ExportedShare defines model for ExportedShare.
+type ExportedShare struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID ID `json:"caseId"`
+
+	// Consultations What they asked in the case.
+	Consultations []Consultation `json:"consultations"`
+
+	// Notes The notes they wrote.
+	Notes []CaseNote `json:"notes"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+
+	// Since RFC 3339, in UTC.
+	Since Time `json:"since"`
+
+	// Tasks The tasks they made or are to do.
+	Tasks []CaseTask `json:"tasks"`
+}
+
 // FieldError defines model for FieldError.
 type FieldError struct {
 	// Detail What is wrong with it.
@@ -1425,7 +1454,7 @@ type PreviewTemplateRequest struct {
 
 // Problem A failure (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
 	Code string `json:"code"`
 
 	// Detail What happened this time.
@@ -1846,6 +1875,25 @@ type User struct {
 
 	// Role What an account may do in general.
 	Role Role `json:"role"`
+}
+
+// UserExport defines model for UserExport.
+type UserExport struct {
+	// Cases The cases the person is a member of.
+	Cases []ExportedShare `json:"cases"`
+
+	// Consultations What was asked outside of cases.
+	Consultations []Consultation `json:"consultations"`
+
+	// Documents The documents, each with a link to its file.
+	Documents []StoredDocument `json:"documents"`
+
+	// Drafts The drafts.
+	Drafts []ExportedDraft `json:"drafts"`
+
+	// ExportedAt RFC 3339, in UTC.
+	ExportedAt Time `json:"exportedAt"`
+	User       User `json:"user"`
 }
 
 // UserList defines model for UserList.
@@ -2327,9 +2375,15 @@ type ServerInterface interface {
 	// ListUsers List accounts
 	// (GET /api/users)
 	ListUsers(ctx *echo.Context, params ListUsersParams) error
+	// EraseUser Erase a person
+	// (DELETE /api/users/{userId})
+	EraseUser(ctx *echo.Context, userID ID) error
 	// UpdateUser Change an account's role or disable it
 	// (PATCH /api/users/{userId})
 	UpdateUser(ctx *echo.Context, userID ID) error
+	// ExportUser Copy everything held about a person
+	// (GET /api/users/{userId}/export)
+	ExportUser(ctx *echo.Context, userID ID) error
 	// GetDocs This documentation, as a page
 	// (GET /docs)
 	GetDocs(ctx *echo.Context) error
@@ -3539,6 +3593,22 @@ func (w *ServerInterfaceWrapper) ListUsers(ctx *echo.Context) error {
 	return err
 }
 
+// EraseUser converts echo context to params.
+func (w *ServerInterfaceWrapper) EraseUser(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "userId" -------------
+	var userID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "userId", ctx.Param("userId"), &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter userId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EraseUser(ctx, userID)
+	return err
+}
+
 // UpdateUser converts echo context to params.
 func (w *ServerInterfaceWrapper) UpdateUser(ctx *echo.Context) error {
 	var err error
@@ -3552,6 +3622,22 @@ func (w *ServerInterfaceWrapper) UpdateUser(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateUser(ctx, userID)
+	return err
+}
+
+// ExportUser converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportUser(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "userId" -------------
+	var userID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "userId", ctx.Param("userId"), &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter userId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportUser(ctx, userID)
 	return err
 }
 
@@ -3674,7 +3760,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/auth/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
 	router.DELETE(options.BaseURL+"/api/auth/sessions/:sessionId", wrapper.EndSession, options.OperationMiddlewares["endSession"]...)
 	router.GET(options.BaseURL+"/api/users", wrapper.ListUsers, options.OperationMiddlewares["listUsers"]...)
+	router.DELETE(options.BaseURL+"/api/users/:userId", wrapper.EraseUser, options.OperationMiddlewares["eraseUser"]...)
 	router.PATCH(options.BaseURL+"/api/users/:userId", wrapper.UpdateUser, options.OperationMiddlewares["updateUser"]...)
+	router.GET(options.BaseURL+"/api/users/:userId/export", wrapper.ExportUser, options.OperationMiddlewares["exportUser"]...)
 	router.POST(options.BaseURL+"/api/ai/chat", wrapper.SendChat, options.OperationMiddlewares["sendChat"]...)
 	router.POST(options.BaseURL+"/api/ai/generate-document", wrapper.GenerateDocument, options.OperationMiddlewares["generateDocument"]...)
 	router.POST(options.BaseURL+"/api/ai/analyze", wrapper.AnalyzeText, options.OperationMiddlewares["analyzeText"]...)
@@ -12292,6 +12380,159 @@ func (response ListUsers503ApplicationProblemPlusJSONResponse) VisitListUsersRes
 	return err
 }
 
+type EraseUserRequestObject struct {
+	UserID ID `json:"userId"`
+}
+
+type EraseUserResponseObject interface {
+	VisitEraseUserResponse(w http.ResponseWriter) error
+}
+
+type EraseUser204Response struct {
+}
+
+func (response EraseUser204Response) VisitEraseUserResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EraseUser400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response EraseUser400ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EraseUser401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response EraseUser401ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EraseUser403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response EraseUser403ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EraseUser404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response EraseUser404ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EraseUser409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response EraseUser409ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EraseUser429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response EraseUser429ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EraseUser500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response EraseUser500ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EraseUser503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response EraseUser503ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateUserRequestObject struct {
 	UserID ID `json:"userId"`
 	Body   *UpdateUserJSONRequestBody
@@ -12470,6 +12711,149 @@ type UpdateUser503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateUser503ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUserRequestObject struct {
+	UserID ID `json:"userId"`
+}
+
+type ExportUserResponseObject interface {
+	VisitExportUserResponse(w http.ResponseWriter) error
+}
+
+type ExportUser200JSONResponse UserExport
+
+func (response ExportUser200JSONResponse) VisitExportUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUser400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUser400ApplicationProblemPlusJSONResponse) VisitExportUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUser401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUser401ApplicationProblemPlusJSONResponse) VisitExportUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUser403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUser403ApplicationProblemPlusJSONResponse) VisitExportUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUser404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUser404ApplicationProblemPlusJSONResponse) VisitExportUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUser429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUser429ApplicationProblemPlusJSONResponse) VisitExportUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUser500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUser500ApplicationProblemPlusJSONResponse) VisitExportUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUser503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUser503ApplicationProblemPlusJSONResponse) VisitExportUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -12972,9 +13356,15 @@ type StrictServerInterface interface {
 	// ListUsers List accounts
 	// (GET /api/users)
 	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
+	// EraseUser Erase a person
+	// (DELETE /api/users/{userId})
+	EraseUser(ctx context.Context, request EraseUserRequestObject) (EraseUserResponseObject, error)
 	// UpdateUser Change an account's role or disable it
 	// (PATCH /api/users/{userId})
 	UpdateUser(ctx context.Context, request UpdateUserRequestObject) (UpdateUserResponseObject, error)
+	// ExportUser Copy everything held about a person
+	// (GET /api/users/{userId}/export)
+	ExportUser(ctx context.Context, request ExportUserRequestObject) (ExportUserResponseObject, error)
 	// GetDocs This documentation, as a page
 	// (GET /docs)
 	GetDocs(ctx context.Context, request GetDocsRequestObject) (GetDocsResponseObject, error)
@@ -14890,6 +15280,31 @@ func (sh *strictHandler) ListUsers(ctx *echo.Context, params ListUsersParams) er
 	return nil
 }
 
+// EraseUser operation middleware
+func (sh *strictHandler) EraseUser(ctx *echo.Context, userID ID) error {
+	var request EraseUserRequestObject
+
+	request.UserID = userID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EraseUser(ctx.Request().Context(), request.(EraseUserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EraseUser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EraseUserResponseObject); ok {
+		return validResponse.VisitEraseUserResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // UpdateUser operation middleware
 func (sh *strictHandler) UpdateUser(ctx *echo.Context, userID ID) error {
 	var request UpdateUserRequestObject
@@ -14932,6 +15347,31 @@ func (sh *strictHandler) UpdateUser(ctx *echo.Context, userID ID) error {
 		return err
 	} else if validResponse, ok := response.(UpdateUserResponseObject); ok {
 		return validResponse.VisitUpdateUserResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportUser operation middleware
+func (sh *strictHandler) ExportUser(ctx *echo.Context, userID ID) error {
+	var request ExportUserRequestObject
+
+	request.UserID = userID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportUser(ctx.Request().Context(), request.(ExportUserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportUser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportUserResponseObject); ok {
+		return validResponse.VisitExportUserResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -15104,394 +15544,406 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37chpJtjf6KnmYfcJ2T4EASZaFYmJvtW/tbt/Gkscz3Xg3SVUCOSoycWWWEK1PEfPXeYDzEPNg8yRf",
-	"5FqZdYEqoABZfVFM7N1WUZe8rFz39VvXNV+OJ1IwoVWtc11jV3Q8CRn8+1TQcPYL+8DURArFzKVLGsbw",
-	"D5/6IxbUOgMaKubVfClUHGqquRSvglqn1mwd0/6B368fHlJaP2KtVv2Jf3RUbwYt1h7s04P+oV/zagMu",
-	"Ai6Gqtb56brmhzRW7Hw2YbVO7aPw6WTCAvKa0z4PuZ7V4DMDHjDhs1qn2Tj2akwEtU6r2fJqX2KpzXPn",
-	"I0bO4skk5Cx6oEjoniZqRMOQ9BmJRcjHXLOgUfNqEQyZhubR5EtkyvVIxppQ4tMJ8akg7MpnLCB6xAis",
-	"AZED+MOXQkfU12RMxYxoPmbKvFaxSxaZMXdqIz4cmSuaRrrWOTzyaioeDpky3611ak/pJDNIquGtA8YU",
-	"mVAeEC6InrLwkpGxFHqkGrWbz14t4uriNbtkYeb9yUvNYlZ/7WevpuUFE+qjMvu6/+TJzY1Xe0rn9z1i",
-	"VLPgVNc6tXaz/bjeatXbh+fN406z2Wk2fzSbhLd8O0vJoF0/8lusfkQP2/Vjetiq7/cf0+ag5beDA1bz",
-	"agFTfsQndklOScDVJNaM0L7ZhZBqRgIWcrOmuL48pbGgWTfvqR+x/UH9CT3o1w/9x8ERezI4ps1+zauF",
-	"bEjD72SYUut49kHCjsupYBFujo6VuTBhoubVNNfw+1sZ6dGUi4BcNsiZjPGPmleLJ8HyZYDFG1FdeHio",
-	"UFMW1Tq1N1JpIqSoB1z5oVRxxAgdRoyNzXkkffNls3ETGmnOFBnIiOipJFqSAb9kZMZoBOux5nE8rrcH",
-	"zaB+FDT79Sd0/7B+NGgFrOm3+seUmtPABiwyx8vQ0BxFtFttmFTm1V95UqWkd9DqNI9+zJPFyrlemJ3s",
-	"1PwR1YZIpI9MAPZ/LAM4W8OJrh80WvUxF7xmeExybL+TUxJKMSSBZIrQ0vmSWMU0DGcL0/7v2sLyerVY",
-	"sSi7X8vPjdmOZxEd6Nw+9GVgTt6fyFupuY+MikVjLmDLuqIrPjHC7GDSccoB2SdvaOSPSLvZPgQWSNhg",
-	"wHxNBpEck/0W+Z6KmEYzc8NRo7Z0R9qWGWR3hNab/f1B/cg/DOrHQZvVD+nBYN9v91u0eZzfg/qr5zWv",
-	"JiM+5Ga1pxHXGnYmOamBmTgLcoe1YL5Lz+rBoR1ltXX3apcsUkAHba82pZGwIuyz2ZGXTLCIavZM+rFZ",
-	"2W3E57IVMzQMi/CqwhLDA+fsSgOFvIl1TEPyVor6s5R2Tx1NGFr5059Iq0HeI82aC+cjrjJkwxUZ04CR",
-	"PtNTxgRJOebLcf87QkVATgNKXstLFlKfNeAUUSOUznwZoRhvG3npW9F1XbMHJEPL239zxKjRM2qdmp1K",
-	"zatNpOJ4mltm37KHsdVuHuR2FtQKWDw88EJqouiMTEfcHxFfxpFWJGA+D5gTXkammveeaRmxwFFDngpG",
-	"zL9Q8bjWqakRbR8+7hwPnjwOmk9aT54c+EfB48Nj2h4wSpv+4SENmq1Dut8fHAxa/Xa/2X/SbvtB6zB4",
-	"7LcO+81Bs0mbT1BH0kxoq0ZRown5QFh7k2Cw9NAeOgk+4CH7GIFyofVEdfb21H7DaoZ7voyFYuFeIH21",
-	"t44I/u+/10/Hv9TP+FBQHUfsL4fBQSv9yvOrCY+Ymh9Pq9lpHi4ykZXS3rL1eBJKGgB/EHRsVkIEtIEr",
-	"oPgvrNY5eNJu7Xs1za70maagO04YaKO1TRjxORtPjKLyN8casqIx1iNZicFYwq/X611hxt8p4+bA/LK/",
-	"nqe/Gol6fR0xn084E/rmpitCKoYxHbIOYaL+8tuuEPG4zyIuhh0jwlhXDKTULOqQaxLx4Uh3yIP3dMjI",
-	"9YQO2Y35APxL3TwgN10B4/tT8dcNs3jGaJQfgmcuT0sE0PV18uczqtnNzfX1nyJGlRQ3N6TPfGMewOvw",
-	"0vX1nvtnoyvWk0d5TTOljjLhMYn7IVdZXq3gGDyjmsLWZgeMnz2sN/frzX1Qp+y8c6qkYVK1G6+m/BEb",
-	"40uCgKMZ8j6SE2bZn/3eJHNp4XvXtYGMxtR8wAg5o7rQq9dMDPXI2EVeTSMbUNrssfkqrph5Mndns+nV",
-	"xlwkF7zahGrNIrNK3e5ZrfBNyexyL2tXfhe87EvMI7PMP2Ve7M3N93PyqOz/k/naDEPbgwfHS8A21uWg",
-	"nt/GRGDXWnhagdnnD6nvM6XgB6OCzL4f9V/6/B3//tXHX1613vLvjxts9v0vwadX/B1/NX1zHo7+YS76",
-	"7VD0xy+awd+/D2tejSE7eyVqnWOzEBEbREyN3HtPf4w+XPhfRuzLl7N/DF8O2j8equ+GjQOx/6w5+fHJ",
-	"5YfW+Pzx7Icv7enf+69HH9n3/rF6QV/yd/Jt9Ea/D/524fRGy+C/ZTRiEUzqozL6dzVjLeCK9sMMebMx",
-	"5Ybz04D+j2X5DV+ODb+Ow/AtnpaseJ1T8lZxtggtLz+EDb4x4zbCmUWwG09ReD3jKpXO13OH1ohic2oN",
-	"e1P0kqFpy0Nj2QcsasAmwMDNNLSm/sgQ0AncYx78S0YUJGdw4TSkNPu/6Usa3/xXIfk+P6fD4pGefXda",
-	"bx8+dv6C6UiGOFrPGOEjdkWN2jCmYX7c3dq2qkC3Vja/o/zsurWfmvVjWh98vn58cNOtFc/wA5tEz/iQ",
-	"KV1xnuThhxdPyfHhfvNRfopqRM0Tf+mIg/5fh/8YvRl8+kRf//nL8Opv0V9f0Hd751cqenrwSjX/1lIv",
-	"+s+mT4fDv3SWbFpuVsnbfzqt/0jrvzTrx3/e+8vnP3fKpqej2elA4wnKT++M+VIEytDblHJN+mwgjY0n",
-	"pB6xiOhoZufYas3N8TA72IRTc6H328iq+dhof08eH1ieiX+nfJsLzYZwvG/M7CI6ZtodFaqA5xVthk8V",
-	"e6AID/IrvqYKBSbXhOpRKh59/FiWT+soZtnp/VfEBsaq2Esdinv4q9p7FaBDJI6ULFjgnmBXGn/sOQIy",
-	"WoZd6QZ5N6FfYtYhXIO7YEzGdEb8ERVDlp/h6Y9fmrOzJ28Hf41/ePv3J8HBm5eHX4ZuTl9iFs0yk8Lh",
-	"lBDUUjH2vylV/Vz//Odimnom/bINCqw5sNNNCuB7W+7Raz7mJUd8LJUmXLOxIhT3x2zDiF7mN6HdLF5u",
-	"8LrmVjtgAxqHGh8pPx6t3OFoFR+OyJrZcDa+pcFLqtmUzkAMolABIZ81hyLZD9n4z/+0+lDW9S3MqxaM",
-	"dhmASOE/92nws/V3GZVSo8g0a3T6igyNTKKC4A1Ej6g2FmIYgNXYZyRWLPDIJGRUMeAedEi5ALemUJqC",
-	"d7u2Ryd8j/I9ik54u61M6Sr+POctOWy2Uz/JtzQgbnWStXSGnrXuEmvPLpLay88alnw9unqPb8BH5hy9",
-	"gshYK2M0q5nSbGzXjAXoflJyzPSIiyGJRQx6SsNofN/S4AOuxYa7G4sLIafiBWdhULTDYxoaagTrMbe7",
-	"dguIMc/ISIaBOQkD8xrcZo6eAXg7nIkokhEGN5L32Hvcc8DuuHKvBr+EIezI0MCYKTpk4PIvIA3rutyC",
-	"LkDsZOniQzKKdekiXavd0ER2mX0q7JGJGA08IqOFRc9EYBLHjFl+IJSnUgxC7m9KJpqCzr5IH757b448",
-	"uCKsbrRnQoMgYkoR2NYhVxpImoZmFrPCcx7r0Z67ddstPU639Gk60HX3M5nb7rcz2aChxPMNcj5iypj/",
-	"Zvx4vF/IqM+DAJd+g21DC2Nx1wbJezPb9g8ZR8Q8kY6OhqGcwqEs2qpYGf1ryy3aT7foRWZU6+5ROpPd",
-	"bZJPw5BFINHNIgTSrsCNV3tl2JGg4RmLLln03PC0DbeG2zcVbU/yW2Z3zhIBMDU0Mo2kGBJppEZEjNgo",
-	"kZnbM8bDLGN08ye4AARXYP3tSma2m90qXJQRM3py9rTxgIxYOFEYVxOBEbVkOqIa9vSt1C9kLIINN5L2",
-	"1YIzG7dRSP3zAN6cl50RQ+lIVAwe8zTgUbaJmVuco3mNAGalLe/nTuVBLpZEXthZrLvN6cx3dirziwab",
-	"DlJQLx5YI/SMMsFxf9/TWShpcC7laxoN2YbbHLpn53dZS/kz/jinIYFmZMbUZ4RqNBlazYMnh0ePSX+m",
-	"mbpNNfeglWGsVpUhz4XmekbOpSSv7YjX3dF0lrvjs7BAXBF4L1gHArZTseiS+4wYpQPZ7gdj3r6V+oxq",
-	"rgbcqL8bbmOfzaQo1HQj842fDeWqzFfm9hS8OCOqCIRMyrdx7YjQnpvDlrv9eGG3WUBg2Yg5wGe5Ka27",
-	"6cVLsjsCSFbTHesJjfDMniEJfBT0kvJwm/2O1azEco0zL180Xbki5lkM/RAhp2ubqbsQuZnDa5eCfMwN",
-	"t4Ktmp3njoxV2Cg4q07ECsYC0PIDORUn6RoROtAsIj1wKtbBq9hzUWjrvcv8VDYme/dexjV5g7EL+YaK",
-	"maV4tSGNqEmJAI+oZj/bDLkciUiJSW529qpB3iNtgFOUkrEED/lt0cdBO2PYmMGYRSDJKlQ54JkJ7lqB",
-	"fmBOUDBkEM90KwUy2xj6EWegjyk+FIQLz9AObMTuqOOjwGgz/4UFGzu/bLRqkThieDsT2rwnTx+n5JKG",
-	"PCAYRyMQowLthbEAcy0Lrd7xtjK/2UrJIjf59Slifla7N31D6l8oQu0SwdqkilzEAvNtGipCI4YK/RxB",
-	"fPr0qX6aGeOig/Y7Y7NKkp0IRiUeHx3OR15szHCZ4zvj6sa7iyNfSHGTSJo9N8wWta1NedJIRrrYNoSF",
-	"K3PHGWma88OljiNDjROb61vkjRvH8PwlaKuGnWnyhPgjGlFfo6GfccdNqFJTGQXFDrkd+nDa7SxNZ5bX",
-	"arOVjE9cul0JQVxl8GzRAIbUjzX6TWCpzaUT0sO17kGgVhFG/VGjlo4A08uD4ClV7A0b91mUceguzYbI",
-	"D+ctvB3ySHyzApr0Z0QKyOPoYQ5PD/LBehDWBiE8plfZ97YhtDB3JZ9zYUPiyxftubnpFB1/kB1hvVDL",
-	"njHTh0zkmzTjaK0gTS5bwrygKDHCru97GunZusu7g4ljAtYKCjNj+sHceOPCQ0UBJ6NwzR4oIKJGPrdl",
-	"RXTuf7vdq2az3u1etQbd7tXR4PM33e5Z0eX/Kk5tMccYawPeQoZUSRoC/EaMxpd4eg3tmSlTwRlKfko0",
-	"vbL3zk3j8cEtzkLxgK21E2fmxnm6usBMd3iJ3aRCKnNFIpsQ2ESG3J+tHCPedYPJesU7YX4x8i9il5xN",
-	"F4mluW1SEnzacyNeuhJpvm9+ti7pd378n0YMEwnACHug0NAY0YD0GRNkyC+ZcKHwdJx9KUNGhfnyfPrw",
-	"ah6Srby5LjRS8VdIUjHjklGApK3tYoNCp9lYrfrcC3yV+eaYXr3CR9C/alNUo4jC7maqWpa/8sxV19zM",
-	"1b0sriwFqgikBwPHCPZ4IiNNhSYDHqn8ROaIJn8cu13V7Z6VHLZ0bu2iuWWzixcWHH6z0RB5yc1KgzRj",
-	"ARZHYHzQEPYJacIlSpCYjLAzE1gaPE+pvzy9JE/sCXFkNyW/1rkpJbUaC7RYdFBcUdHc6Qilwly15Zt/",
-	"zscgMDPJbZUe+Ha23gHJ7dFqOf4sc/sNpsSt85VMcVIZWwhYyCCdl0PyC0Z+ihmBK2xaX+1wKufqJ87w",
-	"zptEM139yDnceJMrwVhnr+aokadVHvltSYafXcfsRmepJDuKMqp8lt/zImZis6vMZkB1WmM+57Ya2zBf",
-	"fc1RcObPQ8KTitO71NoMGDYvHo9pNMszqlYRo0pTsVa9921658KOwQfKVhk1/sUZb6RuplmphRoki5QU",
-	"S1TItTeqqj6vONiG67GmjZV/+2BmGVwGrx2xG8jyvahMgWN4rBoN2m1fJSsrkdJbqQtESVpvsQ4LxlqL",
-	"QvVearbl+a4spfgmZAAcMpm1nVL248vWr/Lmm2WptvWwTb8K3gP2ToHyYbNeSmas6JgRaTVhEMqQtCYH",
-	"9i9gyCcEo+JkOmJwq4veooq21mLB8JKsnfkVK1iyyvS1EZNdV5v5irb/+oz7a9rya49qO9scznuBgb7O",
-	"kYe3Vj7ztiiz0qnHs/arOPZOLS7Q6KgVZuaswuabw9wgAA3QsQmpWKTOtQcZ6Fb4gWORQ90nKugNEtLp",
-	"zDw1ldGFMgyDa7gLU9UVpN+Ya4rOVINQpbgyhmjugQbB2pgOeFiVBy+g6kIRV34O4zQ3GovQfA5uBA+3",
-	"MPbdTwmuAY7HyAb3KUMioa2twscza5ZXS88S02DBLomYXSdiXjr3bYRQQHOu/OVWIV3kxLcjMO8trcqW",
-	"1jLbak176pyqiwL1TCk+FIytq6DduqUfs3cldWYBnZnzyhUJ4ryjZc1yy3Wpc33qMGtaQCEFnI1DrLnP",
-	"SGBVkMxg9yvJ0Nugqs2tdLMCTzPRxQrVsxUp7zYp4052/JZiDfO+chjisu2rrH9oIwEraR/Ae34Vykdm",
-	"/0qFqZlfuTA121kqSs2ZC7lgldaTCR1V0efcR54L/WtxI50vOQhZNx0k5gRfNX74dEQ1cKirqhHtZPS2",
-	"ekyNoHJM0wtGuNDSBbob5DSpMMMAEVRUUCiHYVdYisQu4Q00KahyJauYq2SWZD5CpdaXypsEnWihif3C",
-	"XHbBpTFsQ1EEr3oAb5FuRlQ/v7SCIz+Id4IRdmmRKCAjV0eMjjGp/uzsuf0RKs/Zl5iGivTM+3uLy2iT",
-	"L9bOs0irF1cytiyk2NKA6IQzn5GHAQs1fVTkxKoi//HC/Gfg3R1C7bfssiFRnoAI6mRqwfE6xuFCqjSu",
-	"5wmBTJGOkaUDykMWzN+RZYfwRccPbUJPAV+cF0fm188l1LBZ4NpPD/eq7XJ84CYFuFr+0Gu8y/BYpqD+",
-	"r3CDnTU4t7dPNoHy2N7/7IZavsxlUXGHG1c0R0czXJA3NLoIbFnlNqS8ThDe8tVbjsBnwfauV4iBKVUZ",
-	"Nr+21P7gPjEffb+FALU7918lQJ0UX2cWcZuIdALEtQLagkL6/gOVFkFkcTVauYN31JoHpGgfPu5ksTaK",
-	"dYc5gMX1TgsQjKESV0HdyZKPjCx4WeYgJfmnLthPqCLfn717W3jCbumI+UaaArwgamz+qOyAVdFMqvoL",
-	"Ehi9dd6+S194dq+dSzwVEouU6OC78rJ23tA7LEGqqJelriDaZTHkQ8BCzKl1hLWVMz5F0CwnYHXhqNcK",
-	"FS9JOsKRmLswHYYFCRVzMYlTJRKpfVcEvSFv3AXf20I2g9slEdA2WpBsgJfyUNz/DMfM89HlEYV5Cl6x",
-	"sUY4ZDU6Wxfi8FBgWDScKa6K7d3M56qnTWQrStf3JWSe+vWkURQMaqN8w8p8uHK88cpn0aTESOmzIReC",
-	"i6E5t9Mcocwd2oNKB/a2efRuz6RboqzOsvzQwa8usL6ZBbNJ1sM2+bPwveWT2Wwi2+XpVY2wrO/phGkB",
-	"PPOuN8hIwmU20eEm6c7VrdMSRzSM0Px0ApUYIa/miS4ZnPNALBuaw9g9n01YwdlzEYgVlOiAXHe5ay8i",
-	"KbT1bEE81+0cuuUmIfXZSIaBTanaNnV9AaS0cPwIDpYfqHkClawBRwMUFxcGPeBhaFUxXKKMiEhXcRWs",
-	"adFnDc0YTY2c4dcetpvtZr3VfpToc1TTwq9l0T9XCKT0zpsMIOh6D1lUX8iwW6wMSF6cvjfJwbLLkduS",
-	"1cRnv3dPg78FGtwhLW1MPo73lengGGVyajbx5ZgpUPg6gLIGqBSQvMY1mFQcVTHAWQdsmYzOnsHWjpgI",
-	"jFFYqKxn+fGidhqszLXG8Ko1GJbhsy5XBpO61yrU8ArNyQIyLCQBXmb4YIgAXUdolFqAj6WpY85e/3Ox",
-	"dgtjO9s1jffwvb1iPlss7F/pHWToZc7P4nDtjwhto3LHPqtStNf+3vrFBelhzK14SlHLDqJVQgrnxANL",
-	"EO44mrdUqgxcTiDZMVS2knODWt9Mzh32Vfbx2nZu0t5k17rx7SVwD7igIf9lo0fWzVhaO+etgi/RFfVt",
-	"40l0DVtWkIrZ1Hd46818P5AiXAPzjpBpRPoe2v4qAXoEp3Qu8dpKLtsyhvRnZERF3hcXyBgBZVJnXKEX",
-	"DtN8MVaD7sb199Q9se6WrpcOBEu3MhcoMcG2SvraxOSqnCpWxZeytqYFq+TUrGQP03YuJXnAmC3rUi5C",
-	"KS8I1a4ANk92J4bMHPoxBgkDRkNtcWu58FlZXWlr07rSNfhozrtkD2PCBby8BZxJxUsFXbJGVXLyYLmf",
-	"yvGERlwVBa0gr5YFn2QUqOITDsBCU/M7gBou95wfruU3N8rtZoQyisVFWRq8sZKsWohJ3UF5ifQJ1H4k",
-	"XIljlEBZdWk9qWoG+F0s5jLZ2ofNwmoQLhSL1l5p345k25VexYWwihySRCoknLEr/RRWeJ0yGC032er5",
-	"qucI+lxomTkqSAvzK+vlSbr0UMDOLfrlsRqgRCxzsfsFaxaHKKavzceW0AkMxpG0YNNESdiWZASbnmFD",
-	"zGL0gUhp+Lg7W+7bHgYpWmuMobUcM96ryTCoNH8ZBjubvwyDSvN3397d/OdoPxlQZl0y25ShFi+h31Ky",
-	"r25zmKdUNa74q4nFZdXZFdgexHYttHkXZpet7LXFZVivnHW2JHqHkc62DWKhswXWBNvo7dJgqpxglbTa",
-	"K/qa/XErvbS8M9ArrVBCu2MDy70yDF/poCRfT2e6JKSQ1dcL2cyARolnaEQVOOZyGY9Jm0tnUNSsvbiE",
-	"Cr5+bdVvwc68t7Bu18La0BgpsEIqmh6Zlou3gwNgU4+YuFvPkpC6tPBHK4KzJYpy2xgDxDRmVBQglVQk",
-	"1RXnAJZnqy/sjvJSQpozeDMICcsTLLIfqazM2M9XVGfs135dWk1+nRdme5r1zlsp1iEtj7SxallJgsrM",
-	"8iy4VYp60fpsedbvz95XO3trH7oc6MQirYm57jonJJ5MbCg7lFOLwgEIulk3S0J6DhYnG6Y6zAdZ9guW",
-	"BppEJT1P5v1a2oJpFNdiYmsOcAlyvV0QM0GhXTyDENB7j79jjZh2fQYQAPi42Xp0YrPykx6CCGUA1UyI",
-	"Vk5J77972wxyQVHGESeYvUV77sABC9DgaKzYeWHdkSH8C+hoMiB4n9P3L6VP+3FIo5nTNp9+PH1GfBlN",
-	"YsTv6D0f91kQsIC8EkpHMdhLBdOuIselGPCAWbinRRUfmqpnEu0JNhbaIhrBymP8XBMmAkUesis/jBW/",
-	"ZI9Aafl4/qLeekx8GTASC67VcrZ8sJYX40tcyBXN/qCHsVzlb1fVlhDAhRZXfM7QHW9eVZS8UgWXxUFL",
-	"VoGgLPbk4IZoKNWS2ia7qtvbjRSdcRkQJsqjRX7U3uKoZw6rIwq3KkismXXNnZfstuYmUMQrXlpPiLOI",
-	"NkuOwlB+tbSJpBoriY1zlbhyBpEcnwAztWlK1s9vxv9AuawKzB0oAqDOKnfpZKsmY1ZG0pViNTqduWdH",
-	"uZdIG3bx19vdbWB0nUPFFvBBGtOu6/cqVQ3Bzeel1bpYIgs37dTGrBhbt0ViyoPLsSNvoG7g6B3bqwjE",
-	"psLCHBD0QPMzCIKCwuNli3KwfmgyYTQ6IS2oybdfbZBTfB7vkSKckYhNGMUXEp4K6bRBH5TXWFyktK7N",
-	"1bYn/iZorZQUnYB3bUTDQYO8QgAm866RrT3AkuPplnLZrUs5d1nH92R9uIX9JGC2D1SyA6Q/M2PnEeGB",
-	"Wpu5bF3rCcO4rVLPTSP1dxBwdywge74zZDB3/nLh9Y1rVYuSyk7Jx4+vnl0enRAlIw06ZqDg30ghfAzu",
-	"V7C/+JxJHsfgqcvajo/zVtHjglV6zS+ZsIZanj2rEm/3acgvc65tebG6dN++rGgdXleuk/QI9An59ul7",
-	"cnBENB02yHMxDLkaYYwes4gKfNOZxWgXeao/X7e9JzcP66nj+vN1y3ty86iYwl7LIRdfsSND0rakuMYe",
-	"AUUAdh7vy5FH8nDeQmo/mU9PXL6RzvpOXle0pW9zLq2CAj74LY1HX2loQ57kf1mEzpAqvSohdVX7dq/2",
-	"nkZ6CWoPyBqKUP0WJHCOuL2akeCFYZo8zGeBhrN+sfOY6jJ1iJbnnLhhijnI4EWszM9LWeQ+UIHjl4tO",
-	"yu1gLi20pZtiEcmkaKJlsgKARK3N7aaNYVbgt+MJFbPyTTqzEyjOp8d3I2zTCWLBdgwVCsYTlFgPu/wB",
-	"65lybZhmrgDWoTHKyUQqDCfCi0rGlCCCzLmioPf/WhRTjrnqzJsHCrsUFmV2Hx5W8VqVopdMoK57nWSG",
-	"1oLO0NrGF2E+TGgkYxGkFafQtnWLitN5tQA2I8FkhVVwIywmYtjVDUBZh8wq4X2mivpZLD93SEs7S9Z+",
-	"XypnnkM/ybStFpERGRtjjJyKWXodFU3lETXBNDspN5BFT4rOTWIeF/Roi0Nj0hhe4ZCzRiwMsJWjmsMf",
-	"GtA4hHSYgELIUgTQCpqNJ6GcQQV74bHF4P12pYVB5UqqxG/hqiagnoaHIQuMxWTsNOu5gHoGqHCaV4Xm",
-	"drkIVOt9Cne10C2M8jCObCe644PDo0cFoGOyiMWeQScxrPmSkbFFhhEdqw4Z09AQBCZeQm8zj8w18PNS",
-	"9FaPJG2ZPTJmeiQD6O0KTd7NnQ752yMAc/rzSIbmKlXsZ4Sw9UjSBtgjhc1hzeW0paRHlJYRHbJsD1KP",
-	"5HuSwt99GvzsNNN4gnBjMJf0Ltc6fHW90M8laszSGMXIGOUC8pGMpsDHbMtSK9thrzipjYWB9QVMjfjM",
-	"94yr0E8oCcisDpKmTfqK+acepZAiOXyKzT3Imb5/5bU/mS6yYJXY+EUoh/P+a+Bu+Y9ftVv1bvfqiJX5",
-	"sEu0VvP5787P3xO8YUUO4fFxRuQeNKtm/roAjcXCA35j5PBJopBad4L9o6AEqr0DjLpX0FpzwG2bwLlR",
-	"5Q3hiBd8fw1ouSJwWxnk+5oWycsPkD9WaET7AEhVoOZRTftUraVTp0lMEQu4qvLIvD7jvupeVTQbtcJW",
-	"YpcsmqG9xBWJJ4vWEhtGUFa6rlfAc8tUvLgO+qyo2UNlZ++mMCZFsflqWCYX5cYNtAUbsCgy35E5qyIL",
-	"IrZyPS0Oydy6pJMuWd+IqdFmqkyEDydthosa58Idto1w4qFVxuLnUTUw19TWbxQb+/MdNbOjK547tof4",
-	"ij6cLdsc3RrSbda3tMrYwNa5qxxDmbkWrv2STg4iaQM7pjMSSCN0MH86LDS50/YIwZgXe2rOmCrOLawO",
-	"Sh9HUSHwbBq3gvOMLY37LJRiCHDeXBfHrNjVhEdM3UI2L1X6o9oO7j2bwpl5X3bU6ZIU7bNd+Mo2scLn",
-	"1s++czs815dqYyv4LJNBUFBWAr4glwpis/4x+oeZ+NDpA8IqWhvVJV8NEMopgK0GPB7XvNqID0fFZAtg",
-	"k0UWmQWzhCjjiF3RgPl8XGhgZHjGvL2xCsPyTMuIBS6UW6bexOPV+Ln2PgzR6gyYRBlehDHXwkzYsgio",
-	"cyG/B8VDY6/MF7xBEXjIPkYFZpfR+VAVhYF5YITLWJNBHCE0d9oN3tiCmoeQ04OnpkE+jSSgeo+M0QCN",
-	"zqH7i3njCm32oNksakNgR/r8tpjJOhBrOfCSUg/lK70rt6TivxS8/1tHKVmj6PFB3hd5fHzYaj1uHx0d",
-	"PV5ZFsmuQKEu+NSEwfHvWEgLdDopDdg20L/B7OkJ4SJgVw4MUzEa+SPgHGbrsbgUcLMNLQiZAcg0VGFf",
-	"kvd6C1uvYl9c82qirLPAjiDuXFuqzOFNcO/SBbJb4qWMIT1CBSS6KpM0z342RsCoIEPy/O7Ok7edo/EO",
-	"UXfM51W2NKMyNNIyPgB5q85pAl9yqejbZVpvhya2oiDAc6Wc1X31cwtUWCXQPlyltOSQyuzJzEPe5Hct",
-	"M7FlVLYK5sZ9tkPUmIYhCRkkanok4ENInhcBGc0mIybUBiA4nx8maDjfuEuP/rtwe92Aq3efsQ+qyhv2",
-	"6+EFNgaxOO+RHocroIAgeDmI6HBs+2N8d/7mdWFu2q4KGzKhyKI6u6oYziVQkDD1ZYt2q6VlXx2Rrzow",
-	"+teSFuUxaXf0HmSZPlc7YfeTuB9ytTSZFLyWUjDwKEClQYk1nrxr/dW9B+m8c5DOQiGYksVSGMZVWmjR",
-	"sIoBlymm59EUDMCljLQ80m60iIxIu9l+XG/uF+DelQvIZv3YJqil/2z8XFZUXaJjfPVKuz8iK7gVCFGX",
-	"fpIh51UUm0DILOx6WRgizbnHLlBK0xkLPIBxMnTrQIacEQqtsxIAnQRZp9AGXdHdarvk+OIYCHyycG14",
-	"EVl+ePGU7O/vH9uqnqcLjSDrmo/ZvCOm6PDl+ustnjlfr3/kaAX5viQ5IMG3khGZYokVdt4YxIoFDfJC",
-	"RmTC5CRkJ7bV3NRm3EE0gkyjRSD5w2pQIlSNVpre6Ok0xy5il99VesJOpZys+VxmAEhYyFvA9JHi86/Y",
-	"lxKrFVIqXYX0PvnPv/6d+P8oGdLJcu/TcbN51Do+bh8eHB00j49XAhypGKm3IMcftioXE8HwLra2rtl6",
-	"Z6+mqbqA4EwEpVvatZrMBwtd/nu+kYfiQ0F1HGEKXHlylB1mBYSK/pIuI4Hh0GanirqNRIwGNi83lDRl",
-	"iAnORJYxGdV7jVg0+1KDI+clh9SOMd2AlNKSI5chV0vnZUzHrPffWBQUZgr3I3nBxOlSHClmWEomzSXU",
-	"LGIBgDwrMuZKcTGcg9AUmvp6t8RoG44uAduyd3hpHxIcv9GHaMSMOgQ1RpA8ZKGQNh5jocd2ZMhjbe6B",
-	"q7Qq4QFXH/OwcRJ5gNIiFjJv2+OH0jW0Iy2kGCgrKRIgPlOqJOB+Sr7/dA78rXcKyh3/Bc51h3zLaMSi",
-	"3kICw/HjiiH2JPD3quD7Z8yXIlA23KGxKIEpZaP/LvixNF/pyeOD1UnCy/MOXkqJXN6wkN77d2fnZI9O",
-	"+J5RePfso731CwtKVwJmVRzHModhYf5cETXXCBP3ZTV3ym579sPZ7fBWJzyc22rR4sFiCZ6aMHqhQC0Y",
-	"03A+jdQNHDYQ2F9IAQ9owCPw9keciSAszsT/CLz5KVXsDcinDZNOKjXsn88JkSV43+nY1h3VmItcid5u",
-	"G9qkzfpLGRNIOC6F9dxgomyJKrN2k/ICyKz1W+qUrGql7jlzy9qu0PAoAZfceU+dJbAxGZgYblFiTsgF",
-	"m1gMYYd6ucS4rdqPY8f4Z7BsO2/0s3somvJT+1Gtz0tWnlquaD8srKiNYkb6NFKOs0OGEig5RkWGas2S",
-	"47cOy0rYVcEkjZK7HVzCgJdtv/mlQQBykUba1eICHjbNx+kTod3ngkazOQH6uN06OFidaQsDKdxKxaId",
-	"pGeV71+uXZ7dPa7MjkauPn7VPt5Fyt/Om+VVIsaFjACX55fMyr4ws/Kr3FNmpyuH7uyOrR+5A3q686jd",
-	"31jEB9wv6QK8Sf5UhQrBVZZNkr5k0bakYpm6joj5MgpKnSOQKvF0gwngk2eFuTvnyYgQawKBdyK2w3Se",
-	"S9iRjbMiXU1gYsxlUl0yM8t953NR+ZVifhwBpsCIja1qA9aAMd3Sv164WX//6bzmFR+M1MQALjZv8oRy",
-	"yEUPareeHLUPH3lk6CwkJceMjLmIbUwcpg47jYZJMvCR1hNsZa8j7qslGd9vnp9/ePX07Ofzdz88f+tC",
-	"SopFlxw9vSs+cQN0O5CuO78lYMt5a3TC/8cwAsXChmvf42INtaf4Azl9/6rm1eIotG9Vnb29uYf2AnbJ",
-	"QnMW1SJCh3uPrQfHirKkUb/yLM51mmAE/kSMyytiRh1RXyuENrlgbKK6Yq6cAEBPbCdmggVqRMs0NtGP",
-	"EZBQTgWLGl3RFd98c5ZKp2++IS55HbJRBAml+SHXLXwkw0ARakR6pOshvzTfzVGLjLqi2FVA/vOvf/cs",
-	"NEs+h1/bioVh1sqOFbNroOMIYUe6whb2czd+KPZS33wDx/onV0n4+aHboul02ogGfp0FXMuoIaPhXjTw",
-	"zf9BxSHp0ckktLx0z1b+/PmfSopeoyt6vgxYD/PvkorDMaNGRcvUHZ6QHha39UDgKsIoJOOxMEhda0Lq",
-	"rkhL2kh/BntRDtDXIKdpxrcMZthSBMDek4q5rnCtbNCBBB5orDVXdoGsagcYMN98Q86YCEjv73V7uf4q",
-	"6BEZkZDp7JkiY3rBzCZALxNsCNen/oVNq+oKV5qI5e3msi3hsRVdZiTJRUNGYAHgiF7zMdcwmOdmnXwa",
-	"hjZplZJ+HAwZZJHYqZuLyEsapPcB8nPGXNfh//e8rshc+2DOsyFmpLHcL4rpHnmo0Jf0iCg6I1OHiedK",
-	"9ClREyZ0V9hBuJN60D5Gs6v3geloVj8daBb1zPbA5iV702ekRd7wb80RJa4PHmq77UPzQzJ/pQ3FQrV5",
-	"f2aRKzoAsUF6qe4AneHMQcCydEV6fnrdgVyc4H7Y6pchswmfwqjfAcpghH/xoIRTEReVckGpLqR2cZ9Z",
-	"PC3L9k4n1B+xervRXOB65khR+BmOk31W7b1+9fT527Pn8ExqHTrGlwmtd2qtRhNvkhMm6ITXOrX9RrOx",
-	"D9EAPQLBhbKG70HPb5TrE6l0Udo08khbom1LswkliHvmmY21NBVDwxFDHYkdffqqgXToEBihFF91RdJX",
-	"fiojZErmHyekB+B1lsaYCHqwyHIwUEzDSfjmmwUIv2++8SCq0hXf00t6BoN/oEhPmcXr2bZ/pBdxdfHa",
-	"yJCew8FKYbYyIJHKszE185zoiuR3M5fzJNMX/MFGAAz5pe1AY2tGFKT/MnDyc61YOEjLDrriYTEO5iOY",
-	"sU+FkNqCqkKlKlcXSERG8CV1czW7bRb2yJ7mb62fxab8gr2Z4b//tB2CrDzNgH0CeJBLOqidT6UF9wRs",
-	"cBrGljywkD8tvccgce18xBU5HUaMQY6aGtEwNMd1KC9ZJFhgkbJISKeABfEqYiEVQYMY3eMsNiNk0QNF",
-	"Qk77POR6lr4iFra0u4FqRpo8s0wLPMXFcWb3TV4h1FHM4AKi3MEytJvNiguXpvQVjcTdmQ7FQuptMInk",
-	"yUJYMhxHw5z2A5xE0UuTye59S4NkXcwjrdWPfBTU6hsMbJSD1v7qh97TmWHR51K+phFCXRy02+t8bBJJ",
-	"o/AYMf5caAv0edA+Xv3suZRvqJjZ+YGWeLjOmryypf5nLLpkUVLgfthsr7WeL6lmUzRND5trLM0ZagEf",
-	"U7SBnHVR6/yUtyt++nzz2cucT+TIhCZqKyR74EH2apoOFcQfuDFirurG1FdLa+/Mx5048EeYwlAsC06t",
-	"zKaJZt0g3wK2I6FihpB+IaOXtuTbqjue9ZjQEGEubPL4mAEIitF2AuCacPqubG0tpGAC68gmY6J0mcQ6",
-	"qy9ZVQL4SVe4kcGdGdXaiBHw8YImlI2hg+LwCVSQU9AgOyCZ9tglE7qO4BC9tFw+eV/EzUQxrMiTqGKH",
-	"9AIWatrrCniBsiml0FIKdAvwd4MFANGuQArWI3BvKjexLs3pgaiydwUqwvZmGHYPyz16Dm4K1b0HYIUQ",
-	"HpwgriMVBPYaFCmqLhJDErQrFiqWWQO7DQ2EwupZGF27qJniSApQHTnzBSQt6tnOXTe1DveuAIxw52/3",
-	"rPKKWQ8wLiim4hZdEpfU7q958gGCZICiS05z+wcJfPb9PhU4ZZA/wmjZtiBNuAIdmOyCQFVMBE9HdDtp",
-	"OpBhKKcfJ3l5epouHwxhKA0h2HFRQRiNjAQ0W4xFaWRgbNGs7LV7UlRCX2u2jmn/wD+utwfNoH4UNPv1",
-	"J3T/sH40aAWs6bf6x5TWvBq+0zogEmFtbCfFhwJhaZ7F/ZAL8692s33QyKLh1piov3oOeSoWB6v2TDqn",
-	"D9ZPgfXELexf8gW02aBIKhr/d1qglAy8XT/yW6x+RA/b9WN62Krv9x/T5qDlt4MD5IxcnD6l81rK/Kou",
-	"UGbZ+lmEN/v5oFk3X6ofsf1B/Qk96NcP/cfBEXsyOKbNPvpP3IQ/jTAkDJFXNmDCZySI2WaTcqMvm1V2",
-	"+OkQvpNTYuaJkKzU2CL1gCs/lIB1ni57rGIamnPALRucUPBhbjLYtXUWc4BuVetCPrNS68JxVFa5Fh5b",
-	"EAPz4wFOb/6RbJXVid9IpUs3R6UeNHxBxSV+fgmlbsUKYQZwEwxoSMgCNgMSBufxdfXFdZSiFy4ajk8c",
-	"rH7irdQvZCzsJ9ZQDxPUx3sd9s512FN1Qeicl7ZAeTXMOtVgwbOaU2CV4kpT0GqteruJzpuRqHCqh0wv",
-	"SXMEb7DnsgTSgkJi1SdUm7x5NJqsAuIZvXY6kmOjBJ10ET57yhXDhzKiTEirZaFip4hizMJOy6k4STU7",
-	"xZhKfNEP0L09prOuEDSKbLZQyJVVMZ3aiKnEVIAD2+iBhCa/oaMTsbyTLxrxd9DcL9KgzNuf5pYSslex",
-	"54kCiiiiqfSWPXAn1m68lTe6mJ43v0nvjOqX20/05hm1ExVSyIiyUYg1BaBRQGodI7Ahgm5deEmd9Xp8",
-	"G8u1C6F1C4cLemrBWFfoK8VjtTrPdmNdsrYXHDE808H6qEoXDcam+68p7jLfQ4wCw0e21CIcNmoitG10",
-	"+qe0w4HNyMjkMtSgDKjVqrcPz5vHnYNWp3n0YwapaUPd7D//+ncNEwHWVeSxHMStcEVd7nM+fF47/fFL",
-	"c3b25O3gr/EPb//+JDh48/Lwy7CSQpLZIUgRKNBLTtF5Lgd5+vndaSF3IuC/grQ2+5rfup3Iaq8GfVWj",
-	"rYX23nXeKr4pleLvRMaZYduDqcSBdGobWaTA7Dk/QyjlhSIhx+AdivOkNQa74griRVRjRaHzd8gJE8RG",
-	"Hq0nA70eEL7Py9Ahy4nQRQm6XHw8UIQHhRJuFVMBRj2hepQRGvOYdHljrpIw2Z5nO8fkcrsvu3absbAy",
-	"syrnMPy6fOueCzm/Nw3mXLd3zoZcPknd2PPlxkMO2yaHFGR7WXmY1ZD4f0urvTlEQaG3DyakEEv9Nmw9",
-	"bhQq5tkmUaq29WlMZlugQuVn/gNjE2W9wFPpvFBEszDEKSPH5YKkzclyHOy6NomjiVSGJT03n6PQZYWS",
-	"f0Lzokkkg9jXDZdOaeHBs62/FpP4kjcWdKuZa0ppw+zv7RMrWy/a+4oSC9273pbohfkYfu3mcwUtLLu/",
-	"ZVpYDlcEdrCxOVf6Xas6emGltg6sDW2TtXqQheYrjLI9w1Q1mg4B9IkhvzSKxGzCUog9JPMG6b187tIH",
-	"53lSD8x+l3FhrhRzGWQfPHJt83onuR5igQQtZ8AxxfOg3fa6Ag6wURcCl3BlW4+Sh709fHrvP//6d+8R",
-	"xvpdj7O5WgusjiA9ywohNQyTDVzGF007BWR7pRFI5GRJv4AT5DNcO6g2iCD1XOunXpHXYjjX/G6r+I/h",
-	"PXPu/HGsYxqSt89Osw79tBWiZQTMGGN4r2F+gwHzNb9kzwBJzJqe7XqzVfNqmFbBxfA1ndY6NZtN4UqF",
-	"T22VAbbyrb2kkWZiyobkyCNPmvv7LfImFtwfeeQli8ZUZAzztzLSoykXAXk57n8HCzGJmGLCyNpLiD6w",
-	"kEGdjhohAm2kZ99m05oCSl7LSxZSH1sjrsW5vZpm0fiNFJCa1D6Yizq9/LaWNlm07B17KCaVbK4dXFDJ",
-	"lV7W1fJWIhdYpb1KgS1txbjNrJYnkMDA7vNH/kC+d5AvGfGypWxL8tXLJdp5RAOGQahcI3GbrewAqLEt",
-	"AXZBNL8YyxmyoREn2NjnJBYXQk5FV+Rfgf2+kxdBX8Kk/RaBnFICjXBp6DqjqCQV2pr7XlfICGWruSqY",
-	"nsrowo3VS3BiMfOPQr0FYAugKDtoH9umjNMRDwuTDGCZoMplGymTLHYiTpJU+4D+j72z4ctxFtvb2PNR",
-	"xHxNRjJSjPShRmlWhV/mmufdCpPUSQn9Ui5pK+3XH3nywAIHPHO5D/cc8Nersee4l9kxwnOWv+FyOba1",
-	"yJ1kvEThfi4Cl7AGjCbpXZmtvEhKDYxCdGLTfLNVFlyRS8kDAs100YhdOP0y1snxz52Ug6WQ6uBGvGTR",
-	"vb22IMyAHMzuLqOHdcUYVnyWenBcTpslDwzJFjtxEV6/eK+rcsUxW8kRsXJybX5oby92dLoMwiRgek9z",
-	"czT3aSQJHZNXO6E5y0RWK09z7AZVDcGmWK+FVRYLHAlKvgw7OiHWloMiBNB6jNFMGGKaK8dqPKK48JnN",
-	"GyW+nMzAVRlIomSRTpNFMFFb6TWZlUg0mzxsTO30x+jDhf9lxL58OfvH8OWg/eOh+m7YOBD7z5qTH59c",
-	"fmiNzx/PfvjSnv69/3r0kX3vH6sX9CV/J99Gb/T74G8XVRSeuUY7vxOV5zQhGmBkcN+99vMb0X4+MMD+",
-	"GDG7cVXUoMiWn5azmjeQv51p5pP46MwrSQ9ZWg8MsTlLLml8gN9gyHW8rognE4uxjFVNEBbtMy6GGQMt",
-	"rZOFDHGi2IRGVDOiNJsUcx38ztbGlGDTp8io5xx3OFcn6y1W0hoWV4odkXeH7dYWm++DtRZvam2zNl9L",
-	"/0hIjyoypgHbnDXdp4R+Nbb0FPKkMpyjCl9yfaNsQjUrwm0yDCJb4WJUfkx3hEJjDyu0ufDD2OJf5PkF",
-	"E8GZ+8w6xtdzqE65N79WqcLPRUBoGJJxslhqU63YKze80qqmCRPJh4pycE9T2QUl75qMpdKk3TwhNHHg",
-	"gQMNNd+0LUhx3LycaKoqelkqL0o8LM00bDY7zeaPmZ5tNv0m04QuCRDN5SbyYP0c12zrueJcx0oB6WwT",
-	"uRJOn9vM+7NVHIrewcEqZLZ71/ZfNltuOeM19mLAALtCxrooUc6xytU5csuY8zoJb/ZL5blua2Vz53Pd",
-	"krXYdZpbJb/efULZ1xdeUCM62OUxMwbO8kwwuCOrzIDNY0th5WBRrqV1HgCToLQDCsKGIxEjNGKNruh9",
-	"6dkD6AA1sIaWa4uukxkLFqgg0AXkfYBhBtE034cWbGU1HhSBIe6mtgOWzrWfUNp2WUl5gBEqJYUHSe/q",
-	"NbNCM9CqS0cDPM5BBylm191hZgP+TX6MSaJFyUC/5Ma4bkPhQlTPW66WWK208GD90pUMgK6D/pxh0+Ek",
-	"j9Mhqbp9TnPqXO7KZYOcyThZXwSXXzLESlqNoYk1ihwMWXxdnv77rjywHMexZfx7fbui2Nn1zmYXAN9L",
-	"HF2WI1OVwXIjrzDbLMF8A3QaC/dmc/mRc5pPFjJOPClPXSf/Tb1VAVeTWOeP4zwV2nsQZwFaNJKAhfyS",
-	"RRwRA1ecmSrHIZnVrfqhMrNenv5Pq5V70/KsKCy/u3eK/za5hjnaKQrEZmwjp87tXWMJ5VJT6TuOcTqs",
-	"8DX8ABxUCIvDBWCbQHYRXAboFaOmDaW0LX0SjqMQ3TmSU9BxZg4IJaCa9uHtGKTjkNdrYVHIOAbMAdc+",
-	"qEE+ioBFtsgawTksuA5mLT08aB57pAe//2x+7z0qYl04Xcu6qil9T7HudH27yNVMDaVg9xgFv9fj+Qwo",
-	"aukBLari2dKReGoP5sCetALBTc4zeK5QDs/1WlV/SuKl+QNfnHGud3yYmvfy9N7LsbJsrtJZ23HFHNip",
-	"/mjxUGLPQ1sgZhg/v2QCpWGmXhaFIgaR4dWqYeWWsRZ7tpuKhUO3dXBkCn9ZD2VXjNAgt5FsfE0PxTSk",
-	"0gAHOMHcXSsoFQN56o6zG1BSugdsLAA4MjQNMr92BeCZIcKyMVZZ4IHNkLxQEQoooIAZWsQo4qS/zXa8",
-	"YnNsUFsjl5gaifWN8wU6HNmGN8lNGSse1P8KYeGFhj63U4pxN+wvRQoUcnqv3NzbO7tj8chFN2fy29lE",
-	"e1aTKvV5P3cqlc6o+BYWwbOcl1DFA3Ziefh0JKF9re1DGDIaLHNHv7EDuDuVKrMEBX7STbKFojnHpzH4",
-	"yt2sVWFgKvo8cYGXBXMTSIt7He8uq5adUZMgkNylylfodi1U7RrkLRb6pukb/Rlh3LYCVhlQMvs3HKke",
-	"1hXnVDrgLSJE34prQdQVSXMa6CFss/seqAY5czC4hudkA3E0NBrcDBHPjgtB2IMgPRx3o6P1Z89dg6uF",
-	"3MRhRH02x28sV0k32JBZf/Yqr8LZu+yO3yJg6Gl2BW/Vh2zbK69XNXdHXHkTnrycH9+rmfdq5g6lDNMp",
-	"ajiifN+SC2+5orl3jQdrqTe+UM6cJAISEcfH8hK00rFi4SVTKE7wlgeKaKouXKM1JoiQZuJGZqArEftE",
-	"GZkFL+8Yk38sL11mOzSNMVpvuQDBAexAhhQCSybz2Br6Mp8slSBffo1MKWcupMFXBDm6jw38Tk3ZELx2",
-	"uO/AYcbuaOw8TFDikyzRUIsPPQnYWOoKZz6e66j9BzvzG2c+mGVmS7TUjfyMGyiezXvFcw3FM0l/Q5Pr",
-	"3t95r4jehr8zYXe2ofHXUUOF1CsyfOGOovqU54Vdb0ClWeLffAsf3EJQ7Do591azSvEwv6pQu9IHeYJF",
-	"JeAyUjyApoFQiKolUUzrEDKFy1NWW0Upq616u7/v14+CA1Y/Hhw2649bR+0n+8cHTdrqV/ejmo1cnT8K",
-	"1HPvSb1bTypswq/cj4qqqeeC4pjK4r6JgxcYaIH8C3IKs8IQpEsTC04A5gHqkW1JCrXVPebm5cmshp7v",
-	"xvEp5rXBtXnARvmtZqK3W2s9P5/fEBeszgPLlEeguHtV8V5V3B1WT8Qh1VAgp9qGh+9Ca9y7Nv9Zw3W5",
-	"nLXvPrd3K07ulenApUWaK1hKoQ8CV+4r+R2doLzPRP5DZCLfPXuwyPhLzcoJkxNbyWmWgwrOck1SFy3O",
-	"bF8B22MXdlXNO2g6aYNb7NZLZNQV+JUZkfiNnFqRqImoW9oAPgZL8EUFBaaeqy71sCpVuQTMscL2QPA9",
-	"qHdlX2IazsEMAUIrYv8gFyMiBlMaw/xES5k4ajPVXMbQNhqvYonyC6jlmP45klMY5RhmOrApSEldrZeu",
-	"kxQsWcFGV/SS1ZxLQZ2OJAHsWJnuzYnRwJAqcNJoB7icQNpX2NO31Anw3hLIH8UNkCwu/DWmGjtz/YTi",
-	"wBxjHkCfGjxpZjBL1NrDArV2v34QHLL60eBxs/6kf9SuG/lDD/uP/aPgSabTFhJlKoiSWjnyWqM8Sgny",
-	"bYzu3tp3H74lrfb+wWEtGamcTKSCstyqfgOz97PVjgPLQ+5dB3frOnBNTn5fzoO0uaztyqBHKTdUHpmO",
-	"uD9yfSKUlhPCdceJrID5RmpgTSowySUJVUDtd5Tzbs96liXdHhsw+wPCds3wkB2JfcYrbLuwwBcrZ2PB",
-	"8t+qswMaR+Tm/Htm9huw+jL/CCzcvTly7yDZYSfmAFswRHpGNsjoukVTaO8aRvWrcZak2VrbCahCbwlM",
-	"tdxdsop7FbhL7OJ9JX8JEtC9w+R37jA5pxcsYRdGl9uVjrsly4BUzaW+E7ijICS/xOI+h5f+iuztYhQq",
-	"TFP9aphYZlUSXKzbTQRQig8FY1WCYEu0wrbD0cRbvp2t/9YgZu9EBmezdTinXbbr+/5BUD9ih4P6E/q4",
-	"VUdnNnLoJbhVL3iInqqADZgA9b0cscrOoLL3wOzYaucBkNG96+BuXQd4ln9fjoNPIwn+VevoxEMNAWlA",
-	"rOmniVzLkw0MGd+NV8DsSh5zq4gflJ7pDY7rUzu4WzG/F6Zzz2iLGW31fSsz3M2S32vF93b7ru12jTzx",
-	"rjXvvWvzn19hWsNWMsMrsyPK7fRV7KnATseV+0pmuvnYvZX+h0lr+IrswatN4gKF8YzOzClnU4R40ikN",
-	"niSgTyEbaCJj7REV+yObmUCCGAAPmWd4gJAklGLIIjKiqtg5Nwmp/4c78xuXU0ED7VUabaJMwe13qOE2",
-	"7zXc34KGew9xda/u3nbJ169A47WAu6Xu5k8jSQIeoHwzGu50xMSi67ljKzAUAgPSUEkoB1MeCeRUGLJQ",
-	"FkBwECsaqgZ5m4IHqpGcCvg5RRTsClvTAQl/0rxUECZ0NCPYJQtvt5c44pW6OhACqXVjeckC203UpxG0",
-	"OjcDP/vutN4+fOz64UnBSJ8NZMQa5LnAjuior9sxX3BhJiLgC2YhuoK6zMJpJDVrkNdcobsI2yg4cB4m",
-	"oH/gUse824E/TEmcr6vVgtAlQitgGhNMal5tRNWo1qnR1nb/MxsRscvv8G3NwXb/A70IDL6kEYRiX2qd",
-	"A8MQ+v9kvrYqVC258KqCAL1kUT9xLG7gTXfEt9ybbkSivfPeqX5HbZqpJiM6AfBVwsVd+9RXiJO9Sxbx",
-	"waxUqnxgZpVi7WCmjSU0QkB526FUacvZJQoGZWyv6Yhhqy4nCaZUERoCj/WIphdMoO2FaLR9pqfMXIqI",
-	"D+HdQaMrfmBsQnojRoNex4hghzif9MS31peRdDIECFzDyV1PHPdh7LEBm6JGRfwdV2AnHH57dsyFpr7O",
-	"Z+ahpANOZFZjN5zTfagiWq5bor+xKACNc5EdfXImtz9i/gUZmCN/z4zuSH81O0AdqIxO6ftumVEg/fK8",
-	"iWfSj8e2WmMByuAp1FYoKKrAAg85FWmnMnNdJWj6D1ArHNNZVwgaRRKbWEMvM+ALDuARsb+pSCH4aQb8",
-	"ETiZHlGRfhGhdvbL1MVkCnfVsSxwA0CtgO8AmmcuhyPB5qngPFp3rEaNzw80nhjDhJX1LrvAtlvrDcVt",
-	"zg/Yd+h2y0nMAVTxuNapqRFtHz7uHA+ePA6aT1pPnhz4R8Hjw2PaHjBKm/7hIQ2arUO63x8cDFr9dr/Z",
-	"f9Ju+0HrMHjstw77zUGzSZtPzOnDoZ1j07Xs6CbBYKkL6dDVWQ94yD5GRh0faT1Rnb09td+wc9ozhKJY",
-	"CKd0b50uav/99/rp+Jf6GR8KquOI/eUwOGilX3m+0DMWxtNqdpqHGzRssznTGZJwpZoBbeAKKP4Lq3UO",
-	"nrRb+15Nsyt9po3W3alxEbAreOYWsYvPtIxY4MhsdQ5McgB+7c6r33UiTJDh2U46gpzaNnvlB8RuI+Y0",
-	"mO2OJ0RL0j4kb/i3RrF9/+yFRyj5JKMgGQR5+Ozd078/Mtffv31p9GJKvn///GWDgHYF7s6u4Ipoo+2C",
-	"Os61Iv2ZZuoEzcDZBGs2QYbSsdWbacSIMh+wxZmudAaEA7qEBjLqimnyGSxnhIYTA3T2YvykH8kLJjwz",
-	"tjENADYvkGREozF5SMkvfIJ3xmJC/QszUDKgUVeMJRRrUoFv98iY+pFUHvnu/M1rEkMkNoECoWP2yANZ",
-	"2243uqIrwOfLriAD9P2zFyjfcyunMHJLA6JGMtLhjNCBZtGURoE6Ib2EGfQSQ0V0Re/l83OSaCZ7itHI",
-	"H/XIgItAlfbJMOzHHfKl/fXGcaj5hEZ6byCjcT2gms6LELOy0OsijbSb+RkNywkVvKX2/75/9qLeahyQ",
-	"//zr39Xg57LjzRXazPMlM0qkD6MOmYF71thDHI+dd9pzi7iqN0aesdY25chlwYTk8BkVhE30fSu+3ypD",
-	"R2InNNnSTXl61mCxbKHUbnkB3MII9Wx33qS827boxaPUz9TKuzZ7CQPL15BjT58G6X2JpWFbXMGLkmbL",
-	"6PCHhr/KlX6bQTSAL4JSDe2mI6KnkoRMG/PB6wonG3w5HkvBzEiysqCI5+ECLDFuFs8UtiXWEhqamTHn",
-	"9XrNojEXtqheau6zJd2Jy8PWmW7F+9W7Fa/tl9/eVABnSImtEEj/VQU1eEHpRTNk36sBodQ6tefYyQDL",
-	"JsZ0RtxqM2sSDiPGgOEB2XBzW0Bn6oHdikY1tfc9VYoO2bJ+HZnDMWURuwvf0O+V5Z3B2UTVzypIW2u0",
-	"Oe53DfS5NNfunF7YwF0iSumUzlIgEFAgDeMxf5hhNsjHD6+zFAGt2KDGB3Q4F2U0XNRojo2SrLuMHlbN",
-	"3/IMDt36qWxZHeEO0tnuHZtzuWbbCviStp0967roYWw8R9MPrJ2VhLsHcYSQNBELmNCchorEQvPQmDgM",
-	"nR8e9DDoijEXEEwJqWZRg5xaS8d65x6olMBWdwAt6fO5+7PQ/I0r9PeH9O56gLp0ywshpwJrjHaqlFux",
-	"tJchz9JqzAF22VQsHHiEYuMnrak/AiIhvefndNgD+dT7wCZR/RkfMqV75OGHF0/J8eF+8xHRLAxBetnU",
-	"lAb6JJAh0MgGvVhgNXEekSmddVC2AaJTLpogFSMR82UUQFgUoU0EYqJ2xVTGYUD6EaMXRA4GNvUlgfxv",
-	"kHeCkd4HKoZoFsg+mxWnsGS4gsuA3JA5eNcFbsxIOxMHVhiXq9VqPkpza3uwQn9p1lvN9n7PubGQmRn2",
-	"FkGilRzYleTGkFLKrOMlm7MZsm9y1sKI0QBoxGrFsCi1EhOhbUyE1Cj435+63at2s97tXh2xz9/8V7GF",
-	"MDdrYanlhOw3D8CLlM4f6mF5GCaYZPnxd2vbxgC6tbJ5vxrU30rB6m+gyUTJ/FvNygtQTSYYe2Q+RoKX",
-	"Sv1b836t7NAHMhpDalGfCwpGYXYzH7dbBwdmQgublhvTpQgacsLE1TjE96m6HAy4zxIhYUxV6ybhYjgO",
-	"G1kxNiferuYnk/NBZqb1/ocdzoeP6ZDt/XPChvNDcteyQ5pwX8cRywzm+xevXux8OBOxMBp7aflg3r99",
-	"ubOxFEp/zApxTks8KTA8ywLrz7iaSMXxkWIGaJ/as49kn7jxaoYDrHoS7rnxahmBsuoRc6u9E6bWbj6+",
-	"P2z3h+1XfdhACUgys6gyKpD19hWcPBTPBSnM3B9ZDUAOyEhOAR6zQPwTFP97EOJdIudyYg6f/KlZP/78",
-	"5zr+Zw//UyjzKxxvc/d+eTMxcOW6VvDoA8E2n79yw6T1ePUDsJVvpT6jmqsBRyvh927U0AVnwE5tmTQn",
-	"szii/CHxSQAxJdmYyljFKVBvZBTp1FRxqZDoT3BmB+quHM8tRr2KEyTv3q1QkBt5K/k1FR3x2UxKrwZ7",
-	"EDy9jXHhq8+yuS2wNXxZrk8FB/7f4GW4AaWJnYZM7lM67zqlE3M5ct7oaZoWjSd7a5YU0YFekqYJPydO",
-	"UHR2aHa1ed5mVywmbpJd5G12xdqJmzjnu8raxCX9DaRspnuf4n/FKj/SiEF2cLAbEDDYmQQBbK31S06H",
-	"Ue3yYxMBLRkWqIFVU0nPZxP26vaTSUvzOg/ai3mUPq03+/uD+pF/GNSPgzarH9KDwb7f7rdo89gcfOlT",
-	"WAwm6i+/Ncch4kNYkiET5mDA1qXV2GZxkavY2t83sY5pSN5KYUxpP5Qqjhg5dVHlVKfG1S6vC06GXy0p",
-	"E8Sfgv1vmZUX7ErbA9apnf74pTkbqp8HL9rB63Dy/v1TRZ/+tYo4BIpbI3sTiO4+dfMuUzcd107kHV7Y",
-	"VeYmBNSNWYtfcs5uNOwggQeD25HSxJIkVuA6hRsPEenZM9RrdEXv/bszm3NI+Z47cXXHs3q25a/Lw7Ss",
-	"rT+z8Yty0DIg29o2MA2YIzTvVLBXvYXmZ38ibyFdBJYlzefpiq74xAizaUaZZJMB2SdvIFuh3Wwf4iqx",
-	"wYD5Gk2Z/RZ5xnzsVmkYRWOOWb16nmFChd+u3m4NVu1W4cdhB1dGRHH3KjKp0vin+fE+i/G33kUMmU5/",
-	"RkZUBJtzubxev3cN/12R0fMBSvNt/gMMA7CzbAzU8jpoU94bcEHDnr1LaTpTAJz1CHs4+FKoONSY6cc1",
-	"8enYOi7wVims3VKa4WPZ2sqMQxhAKW7OSq2oADfHLtRXAsvCBfxtpBfdY18t5CNZMt1YEylNXrB0gbrG",
-	"JGJQxWFPYGEiEdy/RhZRYbbA7+60Ne/F9b1bbbVbf9vjO4HEi8V8QntQIU/HueCxRh4SX6ZUYRWVEYkn",
-	"aT4JHuIRRWlgpKTiwsfucF1hGyOBS+t4DpXHAexAZzqLtQM6M5ERMZo7wCITwaYJE3EFVtZaGRo2kZgs",
-	"5D//3/9Pes6nY/9EmY8IPyDMMzf0qX9BtMwZPeClyaFwmoVTxCgZRit4eNDcf2SYGWEB12QM+cSUuJfa",
-	"5UjHRIeUixNCuwJfCh5DeBQRjMxjhmViwAPIcVFXERk8IqezFBZ8BfR3ooZsahialZ03Cw0BGfv4KxmG",
-	"31MR02hmbjgyC4sdrGuvEaYxKSHJOIbAcjOEsGDQIsmMwGVuCYzn5pH4vjKuzOTN7UrFd8FGNuZvRWjd",
-	"Q/DdQ/DdkmB+DtzcOd4iJypcyGH35vCejZ0vAdqjOhGpwJeMeHF+Py1d+bKH5Xn9GfwX3ISjWGCjhZAL",
-	"yBc2NIay3MoftJZ70IbWpiKj/dsjE85819/RvMiD70J1c9on10ua4eIn5ACCXwRAkdiVreTNvZ8LxSKd",
-	"vB+zkq2L03B3Y4YWeRtxmYA5/M06An7DgrEQgtesmtOOsoNtFceODDFsPIrsQtoWfyWjyups2VG1SyJa",
-	"crdj2t62smI6hwQMRB5AySrMBNbSLDScGQumAkcE/m1BQICOa4jxcUsaBwRr7eesmyz5Xs5Nnb0Rz1R6",
-	"Y1Ztyd43N/5GDeNY09fm8EIxp2DTM00jDWshwyD9RYaB+8U8hZ/MLqF1kZeuVonr/LNnSKaSfgN08hQY",
-	"AlfFySPoBHR33Fu5d5M8gjwbKsGd89bW5Gxn+JYKU/eVUmn6HFAF7W1FreQzCSaYXmIsOFQHfCrIiF4y",
-	"0vKazWajPKPj9yGfflvgsXAEd4N8fuBgokqsveWxwJzN5u14ZC5zYe0htCrV1Gepd3UqQhKPueeud9pP",
-	"7euy1r1r+6+b5a0obRKDTfXVIyYa5NWc+6s8GGCJ8Pem4S/T7vNjuEwW4FelS4OUzHedqMzfvmYix255",
-	"6WactEw/TYjhnn3eVQgm60rZJffUbDwJqWZL2vW6O0h/ZlOUeaA8wqg/ShFMJnE/5GrEEr+AOikKaEBb",
-	"Bcx1lop1AZh6xnT6eIOc8StjELFMlhguIPp1BjLCT+ezWEvylpPB337q8q1qjUX5d9jCaSqJ7dCONfiw",
-	"Nhjz5oL4Ugx4wIQPeb6wEslh79RaKRd/K0U9SJNVaTZZ1a4hLCqmrKbWS0n6bbN13mx2mg5WdfVHEgJw",
-	"wiO5sOy9l5mp3HyupEE6ylijFa+joXtApt1pg5lz6ThYem13+an4xizQUiYX1SNTKKzkChvkapkgZBMp",
-	"whmRwmc2fpMyqK54IaMC3gZh4p5RGSCY/YZGFwE0hQFH9D9O37w2wl9oMobKyw7pmVOR+LKT8feShhV2",
-	"9CekB5K/1xX2F8f63AQ0xIMB9H8kw4BF6oT0QiqGMR2y3gnpGVLukYc9xX9hPXJ6QGREXkPeqtcV5s5A",
-	"+XTCeh7pjWk05EL1DPcYjx+dYKcBFtmBDqTU5o+HvZANtHnAhxYx5l8RH47MJbPaXZEdjkd612YMNz33",
-	"L4X/hInd9MxnBOh+XAzNy/2QxoqpnhloT0jBoLVkV7zPvNR69K1X/qc3sdLUH7HPDx1089heaQy5HsX9",
-	"BpfppcPGSI/DR52u6F1fm424wQFdAypcI3vlT1c3N//517+vr/eubm56mINwBYlogMn1MJFIhl17Sd0g",
-	"VxB/50o/gtf8b8FrXGxQN8i3bCZRk1QMP3vBRfAXRUMzEAKdqAeAdwvRE6MDdMWAX7EA6n/gETNq9X/M",
-	"n+aRScSFNscA6oOoIt0a9Ugf6yC7NcxOMB+K5FT9Hypm5qGkl5Gh/a6AUdo3jMBIYmOFkLcM2knYlgbI",
-	"VdMMKmsKQN4BHKU+w/FA7w/FA9YVlChEdLFVW26GXEOwxwgIaEJEuPDDOGDKoqMEVFPb3khZKy05bDIC",
-	"vFyglU9QEZWQVYc4ovKIIWkuhsomZ/zpT0jdMgpYZBfUtkCCp1lAWg2PtBotjzykj7yueMgNyV7Xzc5o",
-	"Qt0LHygwB0JGL6HGlMhYN0jv+k9AT3AvduAIbLgKH4P+HjC4roA9JFzb7fkJr39+CK941IPdwfJVHFuD",
-	"9LpdwaZ4xGlomBd0VzEqyjCikxEi5SgMp5nbTgglvgwY6YfSvyA95fDJVQ/W1dAM8CvYdjkgPcOLzWEA",
-	"juU5fuSRHhxy84+AatZDFoi0kGT0fH/27i05Q/p42G62m/VW+5HjcWYvGwR9nRJ6B2EmH4AQd0WPBgGg",
-	"StDwfWS0O6PndAi0ITJ8zUiqnlluxNI0q2KooPdfARsY5iHCWYP0FKhYz6imPWxyPjDnTiPUp71gUWkc",
-	"z0VSA9pKaNqR3EG7ndF7pSHqJb3SnZ6xVeVBGhhaq/KgXq8jIXXKLFfYwOyv5xnAUS3J9XXEfD4xgvfm",
-	"piucLOkQqInqisypMty5K1AudMg1ASnQIQ/eG/UJub75gOX6D8hNV8D4/lT8dUNCzxiN8kPwzOVpibF9",
-	"fZ38+YxqdnNjeBqjSoqbG9JnvjlA8Dq8dH295/6J25bSB+xF9l2oeh7Wm/v15j5soR0SaLORHk25CMjL",
-	"cf+7Wk7zLKLbpH3WJHNp4XsZ+IkAySaH3LCAx2DGRC3JLGAZVcJ7zc1uERiqInZsxhv0U+bF3tx8PyeP",
-	"4vE3w8gbHEAkdTmolzg7jOpftarFHcpbLWxJRrgi7cgNJnXCVLVhVrhv3Ho+mNN/f/UJSff5RXcYEoWD",
-	"kjGi1rDUVnuZ9q7Tw13ulj+ds9xysYNE50yhwIlimPpLjGWQFNcX+ewz4nilvz5zbuZd9pk66ble0inv",
-	"2tQhfp6+YidJJQGdyyi5dyWtdiVVZ8KruO+99/wuCxgqcLEKTvMcO8vldKxoeWORke0TJ9aNoVOrNxN8",
-	"dOWCGa4IPBBKBR1/7ArrJbfOoGyoFYFD5FR4REuJ2CCF/qsVJkyFUOevhnXu0uLCHMMrnQ/E3Fth91bY",
-	"79EKSwVie3MDy7KMP4ad9Vsxq+7rPH5D+stpYNSXbBXFLVpkVXOnjKTzFry8cgCuUfDTY+drcwCtr/dc",
-	"ElSwlJedVwb2PE0l2LBI+zeqr6ydh1Vr1W4lE2tu3d6at+7CAv2DM+h7S2xZHtPXNMxSrrY3SWtfi021",
-	"FzwMVdbzRLiwIIuGkfWgwWcSBsqwOAzcYZgu3/IJAsKDiA6dygytPR3rU3QAzUInsSZcAKPHdnVGJU6b",
-	"lI45IIN7JBa2dQgkfHcF9X020WZb4L6DdtvmaBnuEFiELBevIg97e2awe//51797hWXddoHueenOeemm",
-	"Jqnrj5oBQjLkB5cz1mewrQUFh9ouz8LXbOsOR+yZD1fpiJenrVst/S6oqRvpcWhMprjZ3PdHLfgvKzaD",
-	"4ZY9d0/XXpjgn2Ag51fPs0/YOwqTdueM/MLlr0Rjdjl/492e7o2GXTY9zEZuIL0BEm++tpBFTb5cyL6b",
-	"MJEXspkcPA+ygYZSBg3yHt8EEC4a4U0SZBKL7VLq11wUbfiye9F2byb8ofw4v1duZ5lDxp1Q1bIo5XWx",
-	"sh1aiuPUYeiA5QrB3QGEvYQJhVzpj/D2OwJVdwPPoJWb9cizkGRhigAUzO1rQ4J/kCG7OyDwJMwbcNAB",
-	"giQMwMaUG22QBvR/7GcaPsBVDOIwfIszPQ0oeS0vWUixEXeFGjJYpI4Tq5Uiy4Y8VpcnuH28R9q+w3oG",
-	"twkZXoOsI89nCtnL3jXCu98gdRfi5GU4SYJbZzbfvBkdDkjY4BlIwnMJ5qViCqPBVENiN6LphFTprsA+",
-	"E9ORBNgAxYfg6TD/7ht+hr3SAzaWmgVEyIi4I7QKEs6Q7zpKVTrMksLYtXo65HWcpKXDXUHC2UXKZ94k",
-	"vAdM2xuIQY6lzt9lGYblvJXB1Myq36pBbZZ2pY4Ge1+N05VpY5Y87qHU7kNst9Y6CNgpFRlWZE4hSZkd",
-	"AiCuy9qhrdCyuNnp+1ckYgMWsYQZgzg325UYtBZDDfgvtiApgSEwX1t5rDW70nvo+VqqT1m32P8TSF/P",
-	"JoyYR6z3C34AfxZeeCpjoVhoZmPdXpkf507/XFJEQadd1e2eFTfZLWmsOMSUus3JK08jOZI4z/bJgdXG",
-	"xtjw2Qwl2KSrPC2kRLCXbvI/1XLgvB480EMS8KDm2cHogW6OFFBKAGfwvjXJ4J/0kuIA5okhverIYe8b",
-	"0CVyFEu+2Svf3nZzJ/uLf9/mDrtvkLmqSvTMrr/RIb9kv5TbiIBFrAz1hFIMie12aTks6FkWrphqQsPQ",
-	"Wo1ExRPzSSUjjP1ETGkaaSMEC4ngNb9kgqk1OMEqAU/NhHIqSYL3Ki+qKCTJkIrsF/OR29vdV/lVximt",
-	"tZtjpiO+hH0bpqedh1HzMZQRckHeR3LM9IjF6gFCymAC2QkRkkxYpKSgoU2B+ORQrF3K5oiqrqDkzfPz",
-	"D6+env18/u6H5289o+1AcVrf3GjjhwTlGNHygomSjvZv7AzW4wWTkPIFEsgsguMDPjL7n0daT362erH6",
-	"WUtNw+tkCH/p1vwR1d2ahyTzl675bLd2Q1rtlQJhW45hB93YWNHbFSVe33jJEp6bjVpUOewegYc7pZz1",
-	"KFROmKAT3nBnt0TL4Iq8mzBhGHcaASogl6dS6Ij6+ntlfcJbMQ/fvi3HP+yIa53afqPZ2J/nIcVpmmiv",
-	"zTPTZE77jWZuXnP5i2VAizi62xUr7iugMnx/9u5ttX2dUVTSdrSv/zCvq7SvbgAr9tVta4e4Xb3d830H",
-	"m/eP0zev19s8aFtdrgW0m00yHfEwgdtXzsOCwp8FHdKTFxYWACJg2DqcKxJPPNIL2DCiAQvsHR9YwBXh",
-	"qisQY0IE9kWKDCWRIocO6QPiATls7mcaKFBN+1QxAnouppHkygigeaWcTJLIGgXVlPRpSIVfXPE8ZPoD",
-	"VLTvRA+BJS3oauySHMzwUScxnwq4U1C8TfWVdOwFFPgh6Uv+K7Bni3Qdt3G4bKuJdg0LGcZe5rbDX9E4",
-	"AeM1aV3lGbrmmkBvOo8oTYcW5GASySAGzAfDsuIoNAZGzQyM2/WyfnkA28UJLLbeGnKloezBA3clBIXx",
-	"DMjY4ibggqgUbVBku8ZaJ6GR/gXRkdMkomM0rmwjXvPacSPvZVQFb/irOeHm057rT4i9x5Gz2K4K6UCx",
-	"wZcZJqP+KDtAXvBy11sVtE7z+JhewFogzFwWNtb8PCMjGjTmIAOLBv0GeLMD9vJDqVgA+cZhSPqxhuyx",
-	"MWDWZaPrJ+A5DnhgOzIKXCPSu6r7VDEkuJ6Fc0C0mvQlJGEfht0MZATpwejxcHdBzxLkbAfNfS8H0gOd",
-	"jQ+aB8iL7ATNZ9XSdUty6S7YBNTqAQ+Z8kg8MRyOBQCnTwNGRixi2aWT/vIXww7kcW+4mKtczVZ2NRaz",
-	"BIo+8B2joR55TsG1dDPvoMi8zB35m883/zcAAP//",
+	"7L37chs3tjf6Kjicfcp2pkmRlGRZVE3trfgWJ76NJU9mEnqHYDdIYtQE6AZaFKNPVfPXeYDzEPNg8yRf",
+	"YS2gL2Q3ySYpK3FUU3vHavYFl4V1X791XfPleCIFE1rVOtc1dkXHk5DBv08FDWe/sg9MTaRQzFy6pGEM",
+	"//CpP2JBrTOgoWJezZdCxaGmmkvxKqh1as3WMe0f+P364SGl9SPWatWf+EdH9WbQYu3BPj3oH/o1rzbg",
+	"IuBiqGqdn69rfkhjxc5nE1br1D4Kn04mLCCvOe3zkOtZDT4z4AETPqt1mo1jr8ZEUOu0mi2v9jmW2jx3",
+	"PmLkLJ5MQs6iB4qE7mmiRjQMSZ+RWIR8zDULGjWvFsGQaWgeTb5EplyPZKwJJT6dEJ8Kwq58xgKiR4zA",
+	"GhA5gD98KXREfU3GVMyI5mOmzGsVu2SRGXOnNuLDkbmiaaRrncMjr6bi4ZAp891ap/aUTjKDpBreOmBM",
+	"kQnlAeGC6CkLLxkZS6FHqlG7+eTVIq4uXrNLFmben7zULGb1137yalpeMKE+KrOv+0+e3Nx4tad0ft8j",
+	"RjULTnWtU2s324/rrVa9fXjePO40m51m8yezSXjLt7OUDNr1I7/F6kf0sF0/poet+n7/MW0OWn47OGA1",
+	"rxYw5Ud8YpfklARcTWLNCO2bXQipZiRgITdriuvLUxoLmnXznvoR2x/Un9CDfv3QfxwcsSeDY9rs17xa",
+	"yIY0/E6GKbWOZx8k7LicChbh5uhYmQsTJmpeTXMNv7+VkR5NuQjIZYOcyRj/qHm1eBIsXwZYvBHVhYeH",
+	"CjVlUa1TeyOVJkKKesCVH0oVR4zQYcTY2JxH0jdfNhs3oZHmTJGBjIieSqIlGfBLRmaMRrAeax7H43p7",
+	"0AzqR0GzX39C9w/rR4NWwJp+q39MqTkNbMAic7wMDc1RRLvVhkllXv2FJ1VKegetTvPopzxZrJzrhdnJ",
+	"Ts0fUW2IRPrIBGD/xzKAszWc6PpBo1Ufc8Frhsckx/Y7OSWhFEMSSKYILZ0viVVMw3C2MO3/ri0sr1eL",
+	"FYuy+7X83JjteBbRgc7tQ18G5uT9ibyVmvvIqFg05gK2rCu64kdGmB1MOk45IPvkDY38EWk324fAAgkb",
+	"DJivySCSY7LfIt9TEdNoZm44atSW7kjbMoPsjtB6s78/qB/5h0H9OGiz+iE9GOz77X6LNo/ze1B/9bzm",
+	"1WTEh9ys9jTiWsPOJCc1MBNnQe6wFsx36Vk9OLSjrLbuXu2SRQrooO3VpjQSVoR9MjvykgkWUc2eST82",
+	"K7uN+Fy2YoaGYRFeVVhieOCcXWmgkDexjmlI3kpRf5bS7qmjCUMrf/oTaTXIe6RZc+F8xFWGbLgiYxow",
+	"0md6ypggKcd8Oe5/R6gIyGlAyWt5yULqswacImqE0pkvIxTjbSMvfSu6rmv2gGRoeftvjhg1ekatU7NT",
+	"qXm1iVQcT3PL7Fv2MLbazYPczoJaAYuHB15ITRSdkemI+yPiyzjSigTM5wFzwsvIVPPeMy0jFjhqyFPB",
+	"iPkXKh7XOjU1ou3Dx53jwZPHQfNJ68mTA/8oeHx4TNsDRmnTPzykQbN1SPf7g4NBq9/uN/tP2m0/aB0G",
+	"j/3WYb85aDZp8wnqSJoJbdUoajQhHwhrbxIMlh7aQyfBBzxkHyNQLrSeqM7entpvWM1wz5exUCzcC6Sv",
+	"9tYRwf/99/rp+Nf6GR8KquOI/eUwOGilX3l+NeERU/PjaTU7zcNFJrJS2lu2Hk9CSQPgD4KOzUqIgDZw",
+	"BRT/ldU6B0/arX2vptmVPtMUdMcJA220tgkjPmfjiVFU/uZYQ1Y0xnokKzEYS/j1er0rzPg7ZdwcmF/2",
+	"1/P0VyNRr68j5vMJZ0Lf3HRFSMUwpkPWIUzUX37bFSIe91nExbBjRBjrioGUmkUdck0iPhzpDnnwng4Z",
+	"uZ7QIbsxH4B/qZsH5KYrYHx/Kv66YRbPGI3yQ/DM5WmJALq+Tv58RjW7ubm+/lPEqJLi5ob0mW/MA3gd",
+	"Xrq+3nP/bHTFevIor2mm1FEmPCZxP+Qqy6sVHINnVFPY2uyA8bOH9eZ+vbkP6pSdd06VNEyqduPVlD9i",
+	"Y3xJEHA0Q95HcsIs+7Pfm2QuLXzvujaQ0ZiaDxghZ1QXevWaiaEeGbvIq2lkA0qbPTZfxRUzT+bubDa9",
+	"2piL5IJXm1CtWWRWqds9qxW+KZld7mXtyu+Cl32OeWSW+efMi725+X5KHpX9fzJfm2Foe/DgeAnYxroc",
+	"1PPbmAjsWgtPKzD7/CH1faYU/GBUkNn3o/5Ln7/j37/6+Our1lv+/XGDzb7/NfjxFX/HX03fnIejf5iL",
+	"fjsU/fGLZvD378OaV2PIzl6JWufYLETEBhFTI/fe05+iDxf+5xH7/PnsH8OXg/ZPh+q7YeNA7D9rTn56",
+	"cvmhNT5/PPvhc3v69/7r0Uf2vX+sXtCX/J18G73R74O/XTi90TL4bxmNWAST+qiM/l3NWAu4ov0wQ95s",
+	"TLnh/DSg/2NZfsOXY8Ov4zB8i6clK17nlLxVnC1Cy8sPYYNvzLiNcGYR7MZTFF7PuEql8/XcoTWi2Jxa",
+	"w94UvWRo2vLQWPYBixqwCTBwMw2tqT8yBHQC95gH/5IRBckZXDgNKc3+b/qSxjf/VUi+z8/psHikZ9+d",
+	"1tuHj52/YDqSIY7WM0b4iF1RozaMaZgfd7e2rSrQrZXN7yg/u27t52b9mNYHn64fH9x0a8Uz/MAm0TM+",
+	"ZEpXnCd5+OHFU3J8uN98lJ+iGlHzxF864qD/1+E/Rm8GP/5IX//58/Dqb9FfX9B3e+dXKnp68Eo1/9ZS",
+	"L/rPpk+Hw790lmxablbJ238+rf9E678268d/3vvLpz93yqano9npQOMJyk/vjPlSBMrQ25RyTfpsII2N",
+	"J6QesYjoaGbn2GrNzfEwO9iEU3Oh99vIqvnYaH9PHh9Ynol/p3ybC82GcLxvzOwiOmbaHRWqgOcVbYZP",
+	"FXugCA/yK76mCgUm14TqUSoeffxYlk/rKGbZ6f1XxAbGqthLHYp7+KvaexWgQySOlCxY4J5gVxp/7DkC",
+	"MlqGXekGeTehn2PWIVyDu2BMxnRG/BEVQ5af4elPn5uzsydvB3+Nf3j79yfBwZuXh5+Hbk6fYxbNMpPC",
+	"4ZQQ1FIx9r8pVf1S//TnYpp6Jv2yDQqsObDTTQrge1vu0Ws+5iVHfCyVJlyzsSIU98dsw4he5jeh3Sxe",
+	"bvC65lY7YAMahxofKT8erdzhaBUfjsia2XA2vqXBS6rZlM5ADKJQASGfNYci2Q/Z+M//tPpQ1vUtzKsW",
+	"jHYZgEjhv/Rp8Iv1dxmVUqPINGt0+ooMjUyiguANRI+oNhZiGIDV2GckVizwyCRkVDHgHnRIuQC3plCa",
+	"gne7tkcnfI/yPYpOeLutTOkq/jznLTlstlM/ybc0IG51krV0hp617hJrzy6S2svPGpZ8Pbp6j2/AR+Yc",
+	"vYLIWCtjNKuZ0mxs14wF6H5Scsz0iIshiUUMekrDaHzf0uADrsWGuxuLCyGn4gVnYVC0w2MaGmoE6zG3",
+	"u3YLiDHPyEiGgTkJA/Ma3GaOngF4O5yJKJIRBjeS99h73HPA7rhyrwa/hCHsyNDAmCk6ZODyLyAN67rc",
+	"gi5A7GTp4kMyinXpIl2r3dBEdpl9KuyRiRgNPCKjhUXPRGASx4xZfiCUp1IMQu5vSiaags6+SB++e2+O",
+	"PLgirG60Z0KDIGJKEdjWIVcaSJqGZhazwnMe69Geu3XbLT1Ot/RpOtB19zOZ2+63M9mgocTzDXI+YsqY",
+	"/2b8eLxfyKjPgwCXfoNtQwtjcdcGyXsz2/YPGUfEPJGOjoahnMKhLNqqWBn9a8st2k+36EVmVOvuUTqT",
+	"3W2ST8OQRSDRzSIE0q7AjVd7ZdiRoOEZiy5Z9NzwtA23hts3FW1P8ltmd84SATA1NDKNpBgSaaRGRIzY",
+	"KJGZ2zPGwyxjdPMnuAAEV2D97UpmtpvdKlyUETN6cva08YCMWDhRGFcTgRG1ZDqiGvb0rdQvZCyCDTeS",
+	"9tWCMxu3UUj9ywDenJedEUPpSFQMHvM04FG2iZlbnKN5jQBmpS3v507lQS6WRF7YWay7zenMd3Yq84sG",
+	"mw5SUC8eWCP0jDLBcX/f01koaXAu5WsaDdmG2xy6Z+d3WUv5C/44pyGBZmTG1GeEajQZWs2DJ4dHj0l/",
+	"ppm6TTX3oJVhrFaVIc+F5npGzqUkr+2I193RdJa747OwQFwReC9YBwK2U7HokvuMGKUD2e4HY96+lfqM",
+	"aq4G3Ki/G25jn82kKNR0I/ONXwzlqsxX5vYUvDgjqgiETMq3ce2I0J6bw5a7/Xhht1lAYNmIOcBnuSmt",
+	"u+nFS7I7AkhW0x3rCY3wzJ4hCXwU9JLycJv9jtWsxHKNMy9fNF25IuZZDP0QIadrm6m7ELmZw2uXgnzM",
+	"DbeCrZqd546MVdgoOKtOxArGAtDyAzkVJ+kaETrQLCI9cCrWwavYc1Fo673L/FQ2Jnv3XsY1eYOxC/mG",
+	"ipmleLUhjahJiQCPqGa/2Ay5HIlIiUludvaqQd4jbYBTlJKxBA/5bdHHQTtj2JjBmEUgySpUOeCZCe5a",
+	"gX5gTlAwZBDPdCsFMtsY+hFnoI8pPhSEC8/QDmzE7qjjo8BoM/+VBRs7v2y0apE4Yng7E9q8J08fp+SS",
+	"hjwgGEcjEKMC7YWxAHMtC63e8bYyv9lKySI3+fUpYn5Wuzd9Q+pfKELtEsHapIpcxALzbRoqQiOGCv0c",
+	"Qfz444/108wYFx203xmbVZLsRDAq8fjocD7yYmOGyxzfGVc33l0c+UKKm0TS7LlhtqhtbcqTRjLSxbYh",
+	"LFyZO85I05wfLnUcGWqc2FzfIm/cOIbnL0FbNexMkyfEH9GI+hoN/Yw7bkKVmsooKHbI7dCH025naTqz",
+	"vFabrWR84tLtSgjiKoNniwYwpH6s0W8CS20unZAernUPArWKMOqPGrV0BJheHgRPqWJv2LjPooxDd2k2",
+	"RH44b+HtkEfimxXQpD8jUkAeRw9zeHqQD9aDsDYI4TG9yr63DaGFuSv5nAsbEl++aM/NTafo+IPsCOuF",
+	"WvaMmT5kIt+kGUdrBWly2RLmBUWJEXZ939NIz9Zd3h1MHBOwVlCYGdMP5sYbFx4qCjgZhWv2QAERNfK5",
+	"LSuic//b7V41m/Vu96o16Havjgafvul2z4ou/1dxaos5xlgb8BYypErSEOA3YjS+xNNraM9MmQrOUPJT",
+	"oumVvXduGo8PbnEWigdsrZ04MzfO09UFZrrDS+wmFVKZKxLZhMAmMuT+bOUY8a4bTNYr3gnzi5F/Ebvk",
+	"bLpILM1tk5Lg054b8dKVSPN987N1Sb/z4/9xxDCRAIywBwoNjRENSJ8xQYb8kgkXCk/H2ZcyZFSYL8+n",
+	"D6/mIdnKm+tCIxV/hSQVMy4ZBUja2i42KHSajdWqz73AV5lvjunVK3wE/as2RTWKKOxupqpl+SvPXHXN",
+	"zVzdy+LKUqCKQHowcIxgjycy0lRoMuCRyk9kjmjyx7HbVd3uWclhS+fWLppbNrt4YcHhNxsNkZfcrDRI",
+	"MxZgcQTGBw1hn5AmXKIEickIOzOBpcHzlPrL00vyxJ4QR3ZT8mudm1JSq7FAi0UHxRUVzZ2OUCrMVVu+",
+	"+ed8DAIzk9xW6YFvZ+sdkNwerZbjzzK332BK3DpfyRQnlbGFgIUM0nk5JL9g5KeYEbjCpvXVDqdyrn7i",
+	"DO+8STTT1Y+cw403uRKMdfZqjhp5WuWR35Zk+Nl1zG50lkqyoyijymf5PS9iJja7ymwGVKc15nNuq7EN",
+	"89XXHAVn/jwkPKk4vUutzYBh8+LxmEazPKNqFTGqNBVr1Xvfpncu7Bh8oGyVUeNfnPFG6maalVqoQbJI",
+	"SbFEhVx7o6rq84qDbbgea9pY+bcPZpbBZfDaEbuBLN+LyhQ4hseq0aDd9lWyshIpvZW6QJSk9RbrsGCs",
+	"tShU76VmW57vylKKb0IGwCGTWdspZT++bP0qb75ZlmpbD9v0m+A9YO8UKB8266VkxoqOGZFWEwahDElr",
+	"cmD/AoZ8QjAqTqYjBre66C2qaGstFgwvydqZX7GCJatMXxsx2XW1mS9o+6/PuL+kLb/2qLazzeG8Fxjo",
+	"6xx5eGvlM2+LMiudejxrv4lj79TiAo2OWmFmzipsvjnMDQLQAB2bkIpF6lx7kIFuhR84FjnUfaKC3iAh",
+	"nc7MU1MZXSjDMLiGuzBVXUH6jbmm6Ew1CFWKK2OI5h5oEKyN6YCHVXnwAqouFHHl5zBOc6OxCM3n4Ebw",
+	"cAtj3/2c4BrgeIxscJ8yJBLa2ip8PLNmebX0LDENFuySiNl1Iualc99GCAU058pfbhXSRU58OwLz3tKq",
+	"bGkts63WtKfOqbooUM+U4kPB2LoK2q1b+jF7V1JnFtCZOa9ckSDOO1rWLLdclzrXpw6zpgUUUsDZOMSa",
+	"+4wEVgXJDHa/kgy9Dara3Eo3K/A0E12sUD1bkfJukzLuZMdvKdYw7yuHIS7bvsr6hzYSsJL2AbznN6F8",
+	"ZPavVJia+ZULU7OdpaLUnLmQC1ZpPZnQURV9zn3kudC/FTfS+ZKDkHXTQWJO8EXjh09HVAOHuqoa0U5G",
+	"b6vH1AgqxzS9YIQLLV2gu0FOkwozDBBBRQWFchh2haVI7BLeQJOCKleyirlKZknmI1Rqfam8SdCJFprY",
+	"L8xlF1wawzYURfCqB/AW6WZE9fNLKzjyg3gnGGGXFokCMnJ1xOgYk+rPzp7bH6HynH2OaahIz7y/t7iM",
+	"Nvli7TyLtHpxJWPLQootDYhOOPMZeRiwUNNHRU6sKvIfL8x/Bt7dIdR+yy4bEuUJiKBOphYcr2McLqRK",
+	"43qeEMgU6RhZOqA8ZMH8HVl2CF90/NAm9BTwxXlxZH79VEINmwWu/fRwr9ouxwduUoCr5Q+9xrsMj2UK",
+	"6v8KN9hZg3N7+2QTKI/t/c9uqOXLXBYVd7hxRXN0NMMFeUOji8CWVW5DyusE4S1fveUIfBZs73qFGJhS",
+	"lWHza0vtD+4T89H3WwhQu3P/RQLUSfF1ZhG3iUgnQFwroC0opO8/UGkRRBZXo5U7eEeteUCK9uHjThZr",
+	"o1h3mANYXO+0AMEYKnEV1J0s+cjIgpdlDlKSf+qC/YQq8v3Zu7eFJ+yWjphvpCnAC6LG5o/KDlgVzaSq",
+	"vyCB0Vvn7bv0hWf32rnEUyGxSIkOvisva+cNvcMSpIp6WeoKol0WQz4ELMScWkdYWznjUwTNcgJWF456",
+	"rVDxkqQjHIm5C9NhWJBQMReTOFUikdp3RdAb8sZd8L0tZDO4XRIBbaMFyQZ4KQ/F/c9wzDwfXR5RmKfg",
+	"FRtrhENWo7N1IQ4PBYZFw5niqtjezXyuetpEtqJ0fV9C5qnfThpFwaA2yjeszIcrxxuvfBZNSoyUPhty",
+	"IbgYmnM7zRHK3KE9qHRgb5tH7/ZMuiXK6izLDx386gLrm1kwm2Q9bJM/C99bPpnNJrJdnl7VCMv6nk6Y",
+	"FsAz73qDjCRcZhMdbpLuXN06LXFEwwjNTydQiRHyap7oksE5D8SyoTmM3fPZhBWcPReBWEGJDsh1l7v2",
+	"IpJCW88WxHPdzqFbbhJSn41kGNiUqm1T1xdASgvHj+Bg+YGaJ1DJGnA0QHFxYdADHoZWFcMlyoiIdBVX",
+	"wZoWfdbQjNHUyBl+7WG72W7WW+1HiT5HNS38Whb9c4VASu+8yQCCrveQRfWFDLvFyoDkxel7kxwsuxy5",
+	"LVlNfPZ79zT4e6DBHdLSxuTjeF+ZDo5RJqdmE1+OmQKFrwMoa4BKAclrXINJxVEVA5x1wJbJ6OwZbO2I",
+	"icAYhYXKepYfL2qnwcpcawyvWoNhGT7rcmUwqXutQg2v0JwsIMNCEuBlhg+GCNB1hEapBfhYmjrm7PU/",
+	"F2u3MLazXdN4D9/bK+azxcL+ld5Bhl7m/CwO1/6I0DYqd+yzKkV77e+tX1yQHsbciqcUtewgWiWkcE48",
+	"sAThjqN5S6XKwOUEkh1DZSs5N6j1zeTcYV9lH69t5ybtTXatG99eAveACxryXzd6ZN2MpbVz3ir4El1R",
+	"3zaeRNewZQWpmE19h7fezPcDKcI1MO8ImUak76HtrxKgR3BK5xKvreSyLWNIf0ZGVOR9cYGMEVAmdcYV",
+	"euEwzRdjNehuXH9P3RPrbul66UCwdCtzgRITbKukr01MrsqpYlV8KWtrWrBKTs1K9jBt51KSB4zZsi7l",
+	"IpTyglDtCmDzZHdiyMyhH2OQMGA01Ba3lgufldWVtjatK12Dj+a8S/YwJlzAy1vAmVS8VNAla1QlJw+W",
+	"+6kcT2jEVVHQCvJqWfCjjAJVfMIBWGhqfgdQw+We88O1/OZGud2MUEaxuChLgzdWklULMak7KC+RPoHa",
+	"j4QrcYwSKKsurSdVzQC/i8VcJlv7sFlYDcKFYtHaK+3bkWy70qu4EFaRQ5JIhYQzdqWfwgqvUwaj5SZb",
+	"PV/1HEGfCy0zRwVpYX5lvTxJlx4K2LlFvzxWA5SIZS52v2DN4hDF9LX52BI6gcE4khZsmigJ25KMYNMz",
+	"bIhZjD4QKQ0fd2fLfdvDIEVrjTG0lmPGezUZBpXmL8NgZ/OXYVBp/u7bu5v/HO0nA8qsS2abMtTiJfRb",
+	"SvbVbQ7zlKrGFX8zsbisOrsC24PYroU278LsspW9trgM65WzzpZE7zDS2bZBLHS2wJpgG71dGkyVE6yS",
+	"VntFX7M/bqWXlncGeqUVSmh3bGC5V4bhKx2U5OvpTJeEFLL6eiGbGdAo8QyNqALHXC7jMWlz6QyKmrUX",
+	"l1DBl6+t+j3YmfcW1u1aWBsaIwVWSEXTI9Ny8XZwAGzqERN361kSUpcW/mhFcLZEUW4bY4CYxoyKAqSS",
+	"iqS64hzA8mz1hd1RXkpIcwZvBiFheYJF9iOVlRn7+YrqjP3ab0urya/zwmxPs955K8U6pOWRNlYtK0lQ",
+	"mVmeBbdKUS9any3P+v3Z+2Jnb+1DlwOdWKQ1Mddd54TEk4kNZYdyalE4AEE362ZJSM/B4mTDVIf5IMt+",
+	"wdI8v5pIY/iXRCICd3nlumXWuWh6YZgwDs+ZvEwVYdStu0OFboBVLkScT2akhTtl1+RsRKNCnMPNqsiW",
+	"1EHMbPao1esBomGTBM711gSP+zL0GxzTNLKpctsB4ZSM4VYRp6CedkmpLU4Qwv/GMI0YwihuX4G7DhGm",
+	"3SazEFZuV9zg54mniFKhxVvSsWjeK60tFE5xJTU21gGHPtfbpSAkGNKLEhTC8e/xd6zw1K5LCMJ3Hzdb",
+	"j05sTU3SARSBSKAWEXsNUNL77942g1wwc3HECeJ28eoKZ+rPYznSWLHzwqpBQ2IX0I9oQPA+d6ovpU/7",
+	"cUijmbMVn348fUZ8GU1iRN/pPR/3WRCwgLwSSkcxeDsKpl1FC5diwANmj86iga7iiGXLZAi2BdsilsjK",
+	"M3S4JkwEijxkV34YK37JHoHJ8fH8Rb31mPgyYCQWXKvlStXBWj7Iz3GhTmP2B+MD5QZ7u6qtg/BLtLhe",
+	"e4bBNPOqotSzKqhKDhi2CoBssR8WN0RDoaXUNlVd3d5upNiqy2BsUZtc5EftLY565rA6onCrgsSaWdfc",
+	"eclua24CRbzipfVjOn/GZqmNmIhTLekpqaVMMlu4Shyxg0iOT4CZ2iRDG6Uz43+gXE4UZv4UwcdnTbN0",
+	"slVTqSvjYEuxWtKbe3aUOY20YRd/vd3dBgTbuUNt+S1oIbuuvq1U8wc3n5fW2mOBO9y0Uw9RxcwYW+Kp",
+	"PLgcO/IG6gaO3rGdxkBsWjMDBL1V9wJGQ1B4vGxJHVb/TSaMRiekBYga9qsNcorP4z1ShDMSsQmj+ELC",
+	"UyGdtteE4jiLapZWpTpkisRbDI3RkpIx8I2PaDhokFcIn2beNbKVQwgYMN1SLrt1Kecu63iObQSmsBsM",
+	"zPaBSnaA9Gdm7DwiPFBrM5etK7VhGLdVqL1pns0dpMs4FpA93xkymDt/ueSYjSvNi1JCT8nHj6+eXR6d",
+	"ECUjDTpmoODfSCF8DMET8J7wOYdaHIOfPev5eZz3aTwuWKXX/JIJ62bJs2dVEqs6DfllLjAlL1YDb9iX",
+	"Fa3D68pVzh6BLj/fPn1PDo6IpsMGeS6GIVcjzLDBHMCCyFJmMdpFcaZP123vyc3Dehp2+nTd8p7cPCqm",
+	"sNdyyMUX7KeSNB0qRshAOCBoGoH35cgjeThvIbWfzCcXL99I5ztLXle0pW9zDumC8lv4Lc0mudJkQocs",
+	"yd60+LohVXpVOnmyU7+UpUC/p5FegrkFsoZiow0L8TlH3F7NSPDCIGsepHcr99eY6jJ1iJZnjLlhijnA",
+	"70Wk209LWeQ+UIHjl4seqO1Aai0wrZtiEcmkWMBlsgJggK3N7aaNSRLAb8cTKmblm3RmJ1BcDYPvRtC1",
+	"E0Ry7hgqFIwnGM8e9ugE1jPl2jDNXPm6w1KVk4lUmAwALyoZU4LnM+eKkv66FFOOmOzMmwcKe4wW1WUc",
+	"HlbxWpViD00AlWGdVKTWgs7Q2sYXYT5MaCRjEaT14tB0eYt68Xm1ADYjQVSGVXAjLCZi2NUNIJWHzCrh",
+	"/eqefkdLOyu1eF8qZ55DN9i0KR6RERkbY4ycill6HRVN5RE1wSRZKTeQRU+Kzk1iHhd0WIxDY9IYXuFw",
+	"70YsDLARq5pDDxvQOIRktoBCjEME0MidjSehnAH+ROGxxdSb7QqDg8p1kInfwtU8QTUcD0OMgxg7zXou",
+	"oBoJ6hPnVaG5XS6CxHufgtUt9PqjPIwj20fy+ODw6FEBZKAsYrFn0AcQKzZlZGyRYUTHqkPGNDQEgWnT",
+	"0JnQI3PtN70Ue9kjSVN1j4yZHskAOjPTMJQA/uJw+z0CIMW/jGRorlLFfkEAavsHAGJ7JGno7ZHCNs/m",
+	"ctoc1iNKy4gOWbabsEfy3YXh7z4NfnFaajxB4ECYV3oXuNMFDVdX/v1SotIsjVeMjIEuILPQaA18zLYs",
+	"mrS9MovTU1kYWL/A1IjSfPfHCp3BkuDM6nSHtN1mMS/VoxQcKIc0s7k3OdPBs7yKL9MPGiwUG8sI5XDe",
+	"lw2cLv/xq3ar3u1eHbEyf3aJBms+/935+XuCN6zIBj4+zojfg2bVHH4XrLGolsB7jEw+SZRT61qwfxQU",
+	"M7Z3gDb5CprkDrht+Dk3qrxRHPGC768BElkEUy2DfIfiItn5ATJBCw1qH6DlClQ+qmmfqrX06zQdMWIB",
+	"V1Uemddt3Ffdq4pmo1bYTeySRTO0nbgi8WTRcmLDCArE1/UQeG6ZihfXgRgWtW2p7PjdFJCoKMumGirR",
+	"RbmhAw3+BiyKzHdkzsLIZi+sXE+LKDS3LumkS9Y3Ymq0mVoT4cNJw/CiFthwh20InnhrlbH+eVQNljm1",
+	"+xvFhv98b9zs6Irnjo1evqA/Z8uGZbeGWZ31M60yPLAJ9ionUWauhWu/pCeLSBo6j+mMBNIIHayECAvN",
+	"77TRSTDmxV6bM6aKs4Srt5eIo6gQQjqNYcF5xubkfRZKMQRgfq6L41fsasIjpm4hL58q/VFt17ghm4yd",
+	"eV921OmSFO2zXfjK9rHC59bPo3U7PNdhbmOL+CyTTVBQIAZ+IZcWYut3MBKINTWQRgUhFq2N6pKv6wnl",
+	"FGCTAx6Pa15txIejYrIF2Ngi68zC0kLEccSuaMB8Pi40MDI8Y97eWIVGe6ZlxAIX1i1Tb+LxaiRsex+G",
+	"a3UGFqYM+cWYa2EmhFkEubuQ64PiobFX5hfeAM4hZB+jArPL6HyoisLAPDDIZazJII4QZD9ioLLSUBlb",
+	"UPMQ8nvw1DTIjyMJ+PwjYzRo4lMBfZzMG1doswfNZlFDETvS57fFTNYBS8zBEJV6K1/pXbkoFf+14P3f",
+	"OkrJGkWPD/J+yePjw1brcfvo6OjxygJndgUKdcGnJgyOf8eC06ADSmlAqYJOLGZPTwgXAbtysLaK0cgf",
+	"AecwW49l4oCAb2hByAzUraEK+5K8B1zYyjP7YkiOLOkRsiOwStdgLnN4EwTLdIHslngpY0iPUAGJrsoJ",
+	"z7OfjbFsKsiQPL+78zIM53S8Q/ws83mVLbKqDHK2jA9ADqtzmsCXXB78djUT2+ECrijt8VxRdnW//dwC",
+	"Fdb7tA9XKS05zEF7MvPgVfldW5HQf55brXLAKvfZDlFjGoYkZJC06ZGAD6EMRgRkNJuMmFAbwFl9epjg",
+	"Wn3jLj3678LtdQOu3kfKPqgqb9hvhxfYeMTivEd6HK4A9YJA5iCiw7HtdPPd+ZvXhXlquypRyoQliypm",
+	"q6Kxl4C6wtSXLdqtFol+cWzN6i0OvpS0KI9Pu6P3IMv0udoJu5/E/ZCrpYml4LWUgoFHAaoOSqzx5F3r",
+	"r+493O6dw+0WCsGULJYCqq7SQouGVVwbRjFVj6awHi59pOWRdqNFZETazfbjenO/AMGyXEA268c2WS39",
+	"Z+OXMniEEh3ji9fM/hFZwa2AAbtUlAw5r6LYBAxqYdfLwhBp/j32c1OazljgASCboVsHF+aMUGiCl0Bh",
+	"JRhZhTboij512yXKF8dA4JOFa8OLyPLDi6dkf3//2Fb4PF1o6VrXfMzmHTFFhy/XKXPxzPl6/SNHK8j3",
+	"JckBCVKdjMgUy62wh84gVixokBcyIhMmJyE7sU0jpzb7DqIRaZ1rfo+qgAJRNVppeqOn0xy7iF1+V+kJ",
+	"O5VysuZzmQEgYSFvAVNJis+/Yp9LrFZIr3RYB/vkP//6d+L/o2RIJ8u9T8fN5lHr+Lh9eHB00Dw+XglV",
+	"pmKk3oJ8f9iqXEwEw7vYpN4WzdqaWQjORFDGpV3T2Hyw0OXC51vyKD4UVMcRpsOVJ0rZYVbAmukv6RcU",
+	"GA5tdqqob1DEaGBzdENJU4aYIMZkGZNRvdeIRbPPNThyXnJI7RjTDUgpLTlyGXK1dF7GdMx6/41FQWHW",
+	"cD+SF0ycLkWEY4alZNJcQs0iFgBcuyJjrhQXwzkwXKGpr3dLjLZ18BLYPHuHl3YUwvEbfYhGzKhDWD/P",
+	"IuaAejceY6HHdmTIY23ugau0KuEBVx9zsnESeajhIhYyb9vjh9I1tCMtpBgoMSkSID5TqiTgfkq+//Ec",
+	"+FvvFJQ7/iuc6w75ltGIRb2FBIbjxxVD7Eng71XB98+YL0WgbLhDY4ECU8pG/13wY2m+0pPHB6sThpfn",
+	"HbyUErm8YSG99+/OzskenfA9o/Du2Ud76xcZlK4EzKo4jmUOw8L8uSJqrqUt7stq7pTd9uyHs9vhrU54",
+	"OLeVo8WDxXI8NWH0QoFaMKbhfEqpGzhsILC/kAKy14BH4O2POBNBWJyV/xF481Oq2BuQTxsmnVRCxpjP",
+	"CZElyP3p2NYd1ZiLXLnebltTQUbrd0Z0lTImkHBcCuu5waTZElVmLfQ7M4wC8Lv1m2OVrGqlPlhzy9qu",
+	"0LosgYndeXesJQBQGcAnbvGeTsgFm1g0cIdfu8S4rdpZZ8dIhrBsO2/ZtXtQqfJT+1Gtz0tWnlquaD8s",
+	"rK6NYkb6NFKOs0OGEig5RkWGys2S47cOy0rYVcEkjZK7HXTCgJdtv/mlQQA8lUba1eUCsj3Nx+kTod3n",
+	"gkazOQH6uN06OFidaQsDKdxKxaIdpGeV71+u8aXdPa7MjkauVn7VPt5Fyt/O215WIsaFjACX55fMKsFp",
+	"SlZ+lXvK7DSCiBWXT5Y1cDU/oYcKHROG3RK0dIkcrB3Sy+OXrQnHtQ5SWepikLFWPMC6bTPqW0UrS9Ic",
+	"VmRBeIRRf4RSiRo2f4FZiZiNs6scibJBAsb3TvC/85h8a36f2Yeq4eauuhd41kImbPop+5Z58kmWI7t5",
+	"nqX9shNTOdhtedz6C4uzues4999YxAfcL+mAv0nGYYX62lW+gCThzyJNSsUylVAR82UUlLoT4eA83WAC",
+	"+ORZYbbbeTIiRGpB2KqI7TAB7hJ2ZOM8YldRm7g/MslhmZnlvvOpqHhRMT+OAJFjxMbWGAD7+TTWo/Sv",
+	"F27W3/94XvOKD0ZqlIPcn3cShHLIRQ8qH58ctQ8feWTofApKjhkZcxHbLBKYOuw0mvLJwEdaT+A0MR1x",
+	"Xy2pkXjz/PzDq6dnv5y/++H5WxeEVSy65BgbWfGJG6DbgbQlMY6Ara5SoxP+P4YRKBY2XOs6F52rPcUf",
+	"yOn7V4ZZRaF9q+rs7c09tBewSxaas6gW8W3ceyyaAtZjEtduXnmWx6fCCDzwmMmiiBl1RH0joszlC8Ym",
+	"qivmCnAAMghezwKC5Z1GfiXRvH6MYLxQ7Nnoiq745puzVJ/75hviyj0gf0uQUJofOtlG6CMZBkapUCMZ",
+	"6XrIL813c9Qio64odq6R//zr3z0LbJSvetG2xmeY9UvFitk10HGEoD1dYWExuBs/lEeqb76BY/2zq8P9",
+	"9NBt0XQ6bUQDv84CrmXUkNFwLxr45v+gXpf06GQSWl66Z2vl/vxPJUWv0RU9XwashxmrSb3umFFj1GSq",
+	"dk9ID8tBe6CiKtQioAo0dUYLqbsiLQIl/RnsRTm8ZYOcpjUSMphhOy1odJLUmHaFa+OGLleI2SBSg7IL",
+	"ZI0hQFD65htyxkRAen+v28v1V0GPyIiETGfPFBnTC2Y2Afp4YTPUPvUvbCJiV7hiXgSHMJdt0ZutgTQj",
+	"SS4aMgKbGUf0mo+5hsE8N+vk0zC0ad6U9ONgyCDvyk4dFFjgJQ3S+wAZbWOu6/D/e15XZK59MOfZEDPS",
+	"WO4XxXSPPFTofX1EFJ2RqUOUdAAXlKgJE7or7CDcST1oH6NK2PvAdDSrnw40i3pme2Dzkr3pM9Iib/i3",
+	"5ogS1wMW7cP2ofkhmb/ShmIBq6E/s7gvHQCoIb1Ud4CuqOYgIKiDIj0/ve4gYk5wP2y92JDZFGlhDNYA",
+	"ZTCCJ3lQ9KyIi+O6MG4XkiG5zywanWV7pxPqj1i93WgucD1zpCj8DMfJPqv2Xr96+vzt2XN4JvWnOMaX",
+	"SUbp1FqNJt4kJ0zQCa91avuNZmMf4md6BIILZQ3fo4KGM5TrE6l0UaEB8kgLcGCBDQgliBromY21NBVD",
+	"sy1DHYnn6fRVA+nQ4ZcCkIXqCgftCcW8cN7NP05ID6AfLY0xEfRgkeVgoJiGk/DNNwsAmN9840Ecsiu+",
+	"p5f0DAb/QJGeMovXsy1vSS/i6uK1kSE9hyKXgtRlIFaVZ6PQ5jnRFcnvZi7nSW48RFCMABjyS9t9TTl7",
+	"JmI0YBAW41qxcJAW6nTFw2IU2UcwY58KIbUFFIfabq4ukIiM4EsqTWt22yxomD3N31rPpE2SBw9Nhv/+",
+	"03bHs/I0A5UL0FsuTad2PpUWGhf6YtAwtuSBMBgpcAWmVdTOR1yR02HEGGR1qhENQ3Nch/KSRYIFFmeO",
+	"hHQKSCqvIhZSETSI0T3OYjNCFj1QJOS0z0OuZ+krYmHBEBqoZqTpZsu0wFNcHOeouskrhDqKGVxAjEhY",
+	"hnazWXHh0iTYopG4O9OhWEDKDSaRPFkI6ofjaJjTfoCTKHppMtm9b2mQrIt5pLX6kY+CWn2DgY1y0Npf",
+	"/dB7OjMs+lzK1zRCoJiDdnudj00iaRQeI8afC21hcg/ax6ufPZfyDRUzOz/QEg/XWZNXFhzjjEWXLEog",
+	"IQ6b7bXW8yXVbIqm6WFzjaU5Qy3gY4rPkbMuap2f83bFz59uPnmZ84kcmdBEbYX0KDzIXk3ToYKIHTdG",
+	"zFU9kkCxS6pVzcedOPBHmPRTLAtOrcymiWbdIN8CMiqhYoaAmCGjl9ZNZtUdz/rLaIggMbbcYswAQsho",
+	"OwFwTTh9V7YaHZKWgXVk05dRukxindWXrCoB/KQr3MjgzoxqbcQIREVAE8r6Q0Bx+BFUkFPQIDsgmfbY",
+	"JRO6jnAqvRRgInlfxM1EMRDPkzh8h/QCFmra6wp4gbJJ2NBOEXQLiBCBBQDx4UAK1iNwbyo3sZLT6YGo",
+	"sncFKsL2Zhh2Dwukeg6sDdW9B2CFEB6cICoqFQT2GhQpqi4SQxK0KxYqllkDuw0NBJLrWRBqu6iZcmIK",
+	"rsWc+QKSFvVs5+Ce2hBVV0B/DBeh8qzyar2nZlxQfsgtNisuaabfwgOElQFFl5zm9g9SXu37fSpwyiB/",
+	"hNGybQmncCVtMNkFgaqYCJ6O6HbSdCDDUE4/TvLy9DRdPhjCUBpCsOOigjAaGQlothjLOMnA2KJZ2Wv3",
+	"pAh0otZsHdP+gX9cbw+aQf0oaPbrT+j+Yf1o0ApY02/1jymteTV8p3VAJMLa2E6KDwWCOj2L+yEX5l/t",
+	"ZvugkcWSrjFRf/UcMrssilztmXROH6w4BOuJW9DM5Atos0FZYTT+77SkLxl4u37kt1j9iB6268f0sFXf",
+	"7z+mzUHLbwcHyBm5OH1K57WU+VVdoMyy9bP4iPbzQbNuvlQ/YvuD+hN60K8f+o+DI/ZkcEybffSfuAn/",
+	"OMIkCshVYAMmfEaCmG02KTf6slllh58O4Ts5JWaeCGhMjS1SD7jyQwmdAtJlj1VMQ3MOuGWDEwo+zE0G",
+	"u7bOYg7QrWpdyGdWal04jsoq18JjC2JgfjzA6c0/kq2yOvEbqXTp5qjUg4YvqLjEzy8h8FGsEGbgasGA",
+	"hhRGYDMgYXAeX1ZfXEcpeuHyR/CJg9VPvJX6hYyF/cQa6mGCmXqvw965DnuqLgid89IWKK+GWacaLHhW",
+	"cwqsUlxpClqtVW830XnnQ6tDpldFWAuaZBGrPqHa5M3jN2UVEM/otdORHBsl6KSL4PNTrhg+lBFlQlot",
+	"CxU7RRRjFrRdTsVJqtkpxlTii36A7u0xnXWFoFFk8+tCrqyK6dRGTL6nAhzYRg8kNPkNHZ2IhJ980Yi/",
+	"g+Z+kQZl3v50LsyYdAxSQBFFNJXesgfuxNqNt/JGF9Pz5jfpnVH9cvuJ3jyjdqJCCjmENgqxpgA0Ckit",
+	"YwQ25JxYF16CTLAe30aAg8K0gsLhuh5j82Ndoa8UjzXpaLXNWJes7QVHBNx0sD6q0kWDsQUya4q7zPcQ",
+	"1cPwkS21CIcsnAhtG53+Oe0PYnOYMtk/NSica7Xq7cPz5nHnoNVpHv2UwTbbUDf7z7/+XcPUmXUVeSyg",
+	"citcUZf7lA+f105/+tycnT15O/hr/MPbvz8JDt68PPw8rKSQZHYIUgQK9JJTdJ7LQZ5+vjot5E4E/BeQ",
+	"1mZfyXwKyfay2qtBT/Foa6G9d523im9Kpfg7kXFm2OZ6KnEgndo2MGlbg5yfIZTyQpGQY/AOxXnSWIZd",
+	"cQXxIqqxBtf5O+SECWIjj9aTgV4PCN/nZeiQ5UToogRdLj4eKMKDQgm3iqkAo55QPcoIjXkUx7wxV0mY",
+	"bM+znWNyud2Xy17biIWVmVU5h+GX5Vv3XMj5vWkw57q9czbk8knqxp4vNx5yeZA5bC3bCS6bG6mX4SNw",
+	"iIJCZyxMSCGW+m3YetwoVMyzLdZUbevTmMy2QIXKz/wHxibKeoGn0nmhiGZhiFNGjssFSVv75TjYdW0S",
+	"RxOpDEt6bj5HoUcRJf+E1l+TSAaxrxsuAdmC62cb5y0m8SVvLOj1NNeQ2YbZ39snVjYutfcVJRa6d70t",
+	"0QvzMfzazacKWlh2f8u0sBwSD+xgY3Ou9FWrOnphpbYOrA1ti8J6kAWzLIyyPcNUNZoOAfSJIb80isRs",
+	"wlJQSiTzBum9fO7SB+d5Ug/MfpdxYa4UcxlkHzxyTSd7J7kOfIEELWfAMcXzoN32ugIOsFEXApdwZRv3",
+	"koe9PXx67z//+nfvEcb6XYfAueokrCciPcsKITUMkw1cxhdN+2xkOw0SSORkSbeNE+QzXDtwQ4gg9Vzj",
+	"tF6R12I41zpyq/iP4T1z7vxxrGMakrfPTrMO/bSRqGUEzBhjeK9hfoMB8zW/ZM8Ae8+anu16s1XzaphW",
+	"wcXwNZ3WOjWbTeGK609tXQ62sa+9pJFmYsqG5MgjT5r7+y3yJhbcH3nkJYvGVGQM87cy0qMpFwF5Oe5/",
+	"BwsxiZhiwsjaS4g+sJBBZZsaIWZzpGffZtOaAkpey0sWUh8bi67Fub2aZtH4jRSQmtQ+mIs6vfy2lrYo",
+	"tewdO5AmtZ+umWJQyZVe1hP2ViIXSzv1JwpsaSPTbWa1PIEEBnafP/IH8r2DfMmIly1lW5KvXi7RziMa",
+	"MAxC1ceUh8QyKJut7CDbsZEH9hA1vxjLGbKhEVnb2OckFhdCTkVX5F+B3fKTF0FXz6R5HYGcUgJtpGno",
+	"+gqpJBXamvteV8gIZau5KpieyujCjdVLkJUx849CvQWgcaAoO2gf25am0xEPC5MMYJk+YkXO5lImWexE",
+	"nCSp9gH9H3tnw5fjLBq+seejiPmajGSkGOlDVd+sCr/MtZ68FSapE9CJpVzSYlOsP/LkgQUOeOZyH+45",
+	"4G9XY89xL7NjhOcsf8PlcmxrkTvJeInC/VwELmENGE3S+TVbeZGUGhiF6MSm+WarLLgil5IHBFpRoxG7",
+	"cPplrJPjnzspB0ubEIAb8ZJF9/bagjADcjC7u4we1hVjWCNd6sFxOW2WPDAkW+zExYYUxXtdlSuO2UqO",
+	"mNSBrscP7e3Fjk6XQZgETO9pbo7mfhxJQsfk1U5ozjKR1crTHLtBVUOwKdZrYZXFAkeCki/Djk6IteWg",
+	"CAG0HmM0E4ZdAJRjNR5RXPjM5o0SX05m4KoMJFGySKfJYv6orfSazEokmk0eaKl2+lP04cL/PGKfP5/9",
+	"Y/hy0P7pUH03bByI/WfNyU9PLj+0xuePZz98bk//3n89+si+94/VC/qSv5Nvozf6ffC3iyoKz1xrqq9E",
+	"5TlNiAYYGdx3r/38TrSfDwzQckbMblwVNSiy5aflrOYN5G9n2l8lPjrzStJDltYDQ2zOkktaheA3GHId",
+	"ryviycSikmNVE4RF+4yLYcZAS+tkEVRDsQmNqGZEaTYp5jr4na2NKcGmT5FRzznucK5O1lt0sTUsrhRt",
+	"Je8O260tNt85bi3e1Npmbb6U/pGQHlVkTAO2OWu6Twn9YmzpKeRJZThHFb7kOq3ZhGpWhHRmGES2wsWo",
+	"/JjuCIXGHlZoc+GHscW/yPMLJoIz95l1jK/nUJ1yb36tUoWfi4DQMCTjZLHUplqxV254pVVNEyaSDxXl",
+	"4J6msgtK3jUZS6VJu3lCaOLAAwcaar5pI53iuHk50VRV9LJUXpR4WJpp2Gx2ms2fMl0ObfpNpm1jEiCa",
+	"y03kwfo5rtlmjcW5jpUC0tm2iyWcPreZ92erOBS9g4NVyGz3ru2/bLbccsZr7MWAAXaFjHVRopxjlatz",
+	"5JYx53US3uyXynPd1srmzue6JWux6zS3Sn69+4SyLy+8oEZ0sMtjliAILhFnDkjQKjN5IMFFuZbWeQBM",
+	"gtIOKAhb9ESM0Ig1uqL3uWcPoAPUwBpari26TmYsWKCCQBeQ9wGGGUTTfB+aFpbVeFAEhrib2g5YOtew",
+	"RWnblyjlAUaolBQeJN3e18wKzYARLx0N8DgHHaSYXXeHMg/4N/kxJokWJQP9nBvjui24C3Fwb7laYrXS",
+	"woP1S1cykNMOLHeGbbqTPE6HPez2Oc2pc7krlw1yJuNkfbEdw5IhVtJqDE2sUeSAkJtfkqd/3ZUHluM4",
+	"tpzgVK5pVxQ7u97Z7ALge4mjy3JkqjJYbuQVZpslmG+ATmPh3mwuP3JO88lCxokn5SmWpW/urQq4msQ6",
+	"fxznqdDegzgL0NSUBCzklyziiBi44sxUOQ7JrG7VD5WZ9fL0f1qt3JuWZ0Vh+d29U/z3yTXM0U5RIDZj",
+	"Gzl1bu8aSyiXmkrfcYzTYYWv4QfgoEJYHC4A2wSyi+AyQK8YNW0opW2ClXAchXjokZyCjjNzQCgB1bQP",
+	"b8cgHYe8XguLQsYxYA64hlsN8lEELLJF1gjOYcF1MGvp4UHz2CM9+P0X83vvURHrwula1lVN6XuKdafr",
+	"20WuZmooBbvHKPhaj+czoKilB7SoimdLR+KpPZgDe9IKBDc5z+C5Qjk812tV/SmJl+YPfHHGud7xYWre",
+	"y9N7L8fKsrlKZ23HFXNgp/qjxUOJXUJtgZhh/PySCZSGmXpZFIoYRIZXq4aVW8Za7Nn+QxYO3dbBkSn8",
+	"ZT2UXTFCg9xGsvE1PRTTkEoDHOAEc3etoFQM5Kk7zm5ASekesLEA4MjQNMj82hWAZ4YIy8ZYZYEHNkPy",
+	"QkUooIACZmgRo4iTjlDb8YrNsUFtjVxiaiTWN84X6HBkW0QlN2WseFD/K4SFF1pg3U4pxt2wvxQpUMjp",
+	"vXJzb+/sjsUjF92cyW9nE+1ZTarU5/3cqVQ6o+JbWATPcl5CFQ/YieXh05GEhs+2c2fIaLDMHf3GDuDu",
+	"VKrMEhT4STfJFormHJ/G4Ct3s1aFgano88QFXhbMTSAt7nW8u6xadkZNgkBylypfodu1ULVrkLdY6Jum",
+	"b/RnhHHbPFtlQMns33CkelhXnFPpgLeIEH0rrgVRVyTNaaDrts3ue6Aa5MzB4Bqekw3E0dBocDNEPDsu",
+	"BGEPgvRw3I2O1p89dy3hFnIThxH12Ry/sVwl3WBDZv3Zq7wKZ++yO36LgKGn2RW8VR+ybUi+XtXcHXHl",
+	"TXjycn58r2beq5k7lDJMp6jhiPJ9Sy685Yrm3jUerKXe+EI5c5IISEQcH8tL0ErHioWXTKE4wVseKKKp",
+	"unCN1pggQpqJG5mBrkTsE2VkFry8Y0z+sbx0me3QNMZoveUCBAewAxlSCCyZzGNr6Mt8slSCfPklMqWc",
+	"uZAGXxHk6D428JWasiF47XDfgcOM3dHYeZigxCdZoqEWH3oSsLHUFc58PNeD/g925jfOfDDLzJZoqRv5",
+	"GTdQPJv3iucaimeS/oYm172/814RvQ1/Z8LubAvwL6OGCqlXZPjCHUX1Kc8Lu96ASrPEv/kWPriFoNh1",
+	"cu6tZpXiYX5VoXalD/IEi0rAZWSbnw+gEFVLopjW2GK8PGW1VZSy2qq3+/t+/Sg4YPXjwWGz/rh11H6y",
+	"f3zQpK1+dT+q2cjV+aNAPfee1Lv1pMIm/Mb9qKiaei4ojqks7ps4eIGBFsi/IKcwKwxBujSx4ARgHqAe",
+	"2ZakUFvdY25ensxq6PluHJ9iXhtcmwdslN9qJnq7tdbz8/kdccHqPLBMeQSKu1cV71XF3WH1RBxSDQVy",
+	"qm14+C60xr1r8581XJfLWfvuc3u34uRemQ5cWqS5gqUU+iBw5b6Q39EJyvtM5D9EJvLdsweLjL/UrJww",
+	"ObGVnGY5qOAs1yR10eLM9hWwPXZhV9W8g6aTNrjFbr1ERl2BX5kRid/IqRWJmoi6pQ3gY7AEX1RQYOq5",
+	"6lIPq1KVS8AcK2wPBN+Delf2OabhHMwQILQi9g9yMSJiMKUxzE+0lImjNlPNZQxto/Eqlii/gFqO6Z8j",
+	"OYVRjmGmA5uClNTVeuk6ScGSFWx0RS9ZzbkU1OlIEsCOlenenBgNDKkCJ412gMsJpH2FPX1LnQDvLYH8",
+	"UdwAyeLCX2OqsTPXzygOzDHmAfSpwZNmBrNErT0sUGv36wfBIasfDR4360/6R+26kT/0sP/YPwqeZDpt",
+	"IVGmgiiplSOvNcqjlCDfxujurX334VvSau8fHNaSkcrJRCooy63qNzB7P1vtOLA85N51cLeuA9fk5Oty",
+	"HqTNZW1XBj1KuaHyyHTE/ZHrE6G0nBCuO05kBcw3UgNrUoFJLkmoAmq/o5x3e9azLOn22IDZHxC2a4aH",
+	"7EjsM15h24UFvlg5GwuW/1adHdA4Ijfnr5nZb8Dqy/wjsHD35si9g2SHnZgDbMEQ6RnZIKPrFk2hvWsY",
+	"1W/GWZJma20noAq9JTDVcnfJKu5V4C6xi/eF/CVIQPcOk6/cYXJOL1jCLowutysdd0uWAamaS30ncEdB",
+	"SH6JxX0OL/0N2dvFKFSYpvrFMLHMqiS4WLebCKAUHwrGqgTBlmiFbYejibd8O1v/rUHM3okMzmbrcE67",
+	"bNf3/YOgfsQOB/Un9HGrjs5s5NBLcKte8BA9VQEbMAHqezlilZ1BZe+B2bHVzgMgo3vXwd26DvAsf12O",
+	"gx9HEvyr1tGJhxoC0oBY008TuZYnGxgyvhuvgNmVPOZWET8oPdMbHNendnC3Yn4vTOee0RYz2ur7Vma4",
+	"myW/14rv7fZd2+0aeeJda9571+Y/v8G0hq1khldmR5Tb6avYU4Gdjiv3hcx087F7K/0Pk9bwBdmDV5vE",
+	"BQrjGZ2ZU86mCPGkUxo8SUCfQjbQRMbaIyr2RzYzgQQxAB4yz/AAIUkoxZBFZERVsXNuElL/D3fmNy6n",
+	"ggbaqzTaRJmC2+9Qw23ea7i/Bw33HuLqXt297ZKv34DGawF3S93NP44kCXiA8s1ouNMRE4uu546twFAI",
+	"DEhDJaEcTHkkkFNhyEJZAMFBrGioGuRtCh6oRnIq4OcUUbArbE0HJPxJ81JBmNDRjGCXLLzdXuKIV+rq",
+	"QAik1o3lJQtsN1GfRtDq3Az87LvTevvwseuHJwUjfTaQEWuQ5wI7oqO+bsd8wYWZiIAvmIXoCuoyC6eR",
+	"1KxBXnOF7iJso+DAeZiA/oFLHfNuB/4wJXG+rlYLQpcIrYBpTDCpebURVaNap0Zb2/3PbETELr/DtzUH",
+	"2/0P9CIw+JJGEIp9rnUODEPo/5P52qpQteTCqwoC9JJF/cSxuIE33RHfcm+6EYn2znun+h21aaaajOgE",
+	"wFcJF3ftU18hTvYuWcQHs1Kp8oGZVYq1g5k2ltAIAeVth1KlLWeXKBiUsb2mI4atupwkmFJFaAg81iOa",
+	"XjCBthei0faZnjJzKSI+hHcHja74gbEJ6Y0YDXodI4Id4nzSE99aX0bSyRAgcA0ndz1x3IexxwZsihoV",
+	"8XdcgZ1w+O3ZMRea+jqfmYeSDjiRWY3dcE73oYpouW6J/saiADTORXb0ozO5/RHzL8jAHPl7ZnRH+qvZ",
+	"AepAZXRK33fLjALpl+dNPJN+PLbVGgtQBk+htkJBUQUWeMipSDuVmesqQdN/gFrhmM66QtAoktjEGnqZ",
+	"AV9wAI+I/U1FCsFPM+CPwMn0iIr0iwi1s1+mLiZTuKuOZYEbAGoFfAfQPHM5HAk2TwXn0bpjNWp8fqDx",
+	"xBgmrKx32QW23VpvKG5zfsC+Q7dbTmIOoIrHtU5NjWj78HHnePDkcdB80nry5MA/Ch4fHtP2gFHa9A8P",
+	"adBsHdL9/uBg0Oq3+83+k3bbD1qHwWO/ddhvDppN2nxiTh8O7RybrmVHNwkGS11Ih67OesBD9jEy6vhI",
+	"64nq7O2p/Yad054hFMVCOKV763RR+++/10/Hv9bP+FBQHUfsL4fBQSv9yvOFnrEwnlaz0zzcoGGbzZnO",
+	"kIQr1QxoA1dA8V9ZrXPwpN3a92qaXekzbbTuTo2LgF3BM7eIXXymZcQCR2arc2CSA/Bbd1591YkwQYZn",
+	"O+kIcmrb7JUfELuNmNNgtjueEC1J+5C84d8axfb9sxceoeRHGQXJIMjDZ++e/v2Ruf7+7UujF1Py/fvn",
+	"LxsEtCtwd3YFV0QbbRfUca4V6c80UydoBs4mWLMJMpSOrd5MI0aU+YAtznSlMyAc0CU0kFFXTJPPYDkj",
+	"NJwYoLMX4yf9SF4w4ZmxjWkAsHmBJCMajclDSn7lE7wzFhPqX5iBkgGNumIsoViTCny7R8bUj6TyyHfn",
+	"b16TGCKxCRQIHbNHHsjadrvRFV0BPl92BRmg75+9QPmeWzmFkVsaEDWSkQ5nhA40i6Y0CtQJ6SXMoJcY",
+	"KqIrei+fn5NEM9lTjEb+qEcGXASqtE+GYT/ukC/trzeOQ80nNNJ7AxmN6wHVdF6EmJWFXhdppN3Mz2hY",
+	"TqjgLbX/9/2zF/VW44D851//rgY/lx1vrtBmni+ZUSJ9GHXIDNyzxh7ieOy8055bxFW9MfKMtbYpRy4L",
+	"JiSHz6ggbKLvW/H9Xhk6EjuhyZZuytOzBotlC6V2ywvgFkaoZ7vzJuXdtkUvHqV+plbetdlLGFi+hhx7",
+	"+jRI73MsDdviCl6UNFtGhz80/FWu9NsMogF8EZRqaDcdET2VJGTamA9eVzjZ4MvxWApmRpKVBUU8Dxdg",
+	"iXGzeKawLbGW0NDMjDmv12sWjbmwRfVSc58t6U5cHrbOdCver96teG2//PamAjhDSmyFQPqvKqjBC0ov",
+	"miH7Xg0IpdapPcdOBlg2MaYz4labWZNwGDEGDA/IhpvbAjpTD+xWNKqpve+pUnTIlvXryByOKYvYXfiG",
+	"vlaWdwZnE1U/qyBtrdHmuN810OfSXLtzemEDd4kopVM6S4FAQIE0jMf8YYbZIB8/vM5SBLRigxof0OFc",
+	"lNFwUaM5Nkqy7jJ6WDV/yzM4dOunsmV1hDtIZ7t3bM7lmm0r4Evadvas66KHsfEcTT+wdlYS7h7EEULS",
+	"RCxgQnMaKhILzUNj4jB0fnjQw6ArxlxAMCWkmkUNcmotHeude6BSAlvdAbSkz+fuz0Lzd67Q3x/Su+sB",
+	"6tItL4ScCqwx2qlSbsXSXoY8S6sxB9hlU7Fw4BGKjZ+0pv4IiIT0np/TYQ/kU+8Dm0T1Z3zIlO6Rhx9e",
+	"PCXHh/vNR0SzMATpZVNTGuiTQIZAIxv0YoHVxHlEpnTWQdkGiE65aIJUjETMl1EAYVGENhGIidoVUxmH",
+	"AelHjF4QORjY1JcE8r9B3glGeh+oGKJZIPtsVpzCkuEKLgNyQ+bgXRe4MSPtTBxYYVyuVqv5KM2t7cEK",
+	"/aVZbzXb+z3nxkJmZthbBIlWcmBXkhtDSimzjpdszmbIvslZCyNGA6ARqxXDotRKTIS2MRFSo+B/f+52",
+	"r9rNerd7dcQ+ffNfxRbC3KyFpZYTst88AC9SOn+oh+VhmGCS5cffrW0bA+jWyub9alB/KwWrv4EmEyXz",
+	"bzUrL0A1mWDskfkYCV4q9W/N+7WyQx/IaAypRX0uKBiF2c183G4dHJgJLWxabkyXImjICRNX4xDfp+py",
+	"MOA+S4SEMVWtm4SL4ThsZMXYnHi7mp9MzgeZmdb7H3Y4Hz6mQ7b3zwkbzg/JXcsOacJ9HUcsM5jvX7x6",
+	"sfPhTMTCaOyl5YN5//blzsZSKP0xK8Q5LfGkwPAsC6w/42oiFcdHihmgfWrPPpJ94sarGQ6w6km458ar",
+	"ZQTKqkfMrfZOmFq7+fj+sN0ftt/0YQMlIMnMosqoQNbbV3DyUDwXpDBzf2Q1ADkgIzkFeMwC8U9Q/O9B",
+	"iHeJnMuJOXzy52b9+NOf6/ifPfxPocyvcLzN3fvlzcTAletawaMPBNt8/sYNk9bj1Q/AVr6V+oxqrgYc",
+	"rYSv3aihC86AndoyaU5mcUT5Q+KTAGJKsjGVsYpToN7IKNKpqeJSIdGf4MwO1F05nluMehUnSN69W6Eg",
+	"N/JW8msqOuKzmZReDfYgeHob48JXn2VzW2Br+LJcnwoO/L/By3ADShM7DZncp3TedUon5nLkvNHTNC0a",
+	"T/bWLCmiA70kTRN+Tpyg6OzQ7GrzvM2uWEzcJLvI2+yKtRM3cc53lbWJS/o7SNlM9z7F/4pVfqQRg+zg",
+	"YDcgYLAzCQLYWuuXnA6j2uXHJgJaMixQA6umkp7PJuzV7SeTluZ1HrQX8yh9Wm/29wf1I/8wqB8HbVY/",
+	"pAeDfb/db9HmsTn40qewGEzUX35rjkPEh7AkQybMwYCtS6uxzeIiV7G1v29iHdOQvJXCmNJ+KFUcMXLq",
+	"osqpTo2rXV4XnAy/WlImiD8F+98yKy/YlbYHrFM7/elzczZUvwxetIPX4eT9+6eKPv1rFXEIFLdG9iYQ",
+	"3X3q5l2mbjquncg7vLCrzE0IqBuzFr/knN1o2EECDwa3I6WJJUmswHUKNx4i0rNnqNfoit77d2c255Dy",
+	"PXfi6o5n9WzLX5eHaVlbf2bjF+WgZUC2tW1gGjBHaN6pYK96C83P/kTeQroILEuaz9MVXfEjI8ymGWWS",
+	"TQZkn7yBbIV2s32Iq8QGA+ZrNGX2W+QZ87FbpWEUjTlm9ep5hgkVfrt6uzVYtVuFH4cdXBkRxd2ryKRK",
+	"45/mx/ssxt97FzFkOv0ZGVERbM7l8nr93jX8d0VGzwcozbf5DzAMwM6yMVDL66BNeW/ABQ179i6l6UwB",
+	"cNYj7OHgS6HiUGOmH9fEp2PruMBbpbB2S2mGj2VrKzMOYQCluDkrtaIC3By7UF8ILAsX8PeRXnSPfbWQ",
+	"j2TJdGNNpDR5wdIF6hqTiEEVhz2BhYlEcP8aWUSF2QJf3Wlr3ovre7faarf+tsd3AokXi/mE9qBCno5z",
+	"wWONPCS+TKnCKiojEk/SfBI8xCOK0sBIScWFj93husI2RgKX1vEcKo8D2IHOdBZrB3RmIiNiNHeARSaC",
+	"TRMm4gqsrLUyNGwiMVnIf/6//5/0nE/H/okyHxF+QJhnbuhT/4JomTN6wEuTQ+E0C6eIUTKMVvDwoLn/",
+	"yDAzwgKuyRjyiSlxL7XLkY6JDikXJ4R2Bb4UPIbwKCIYmccMy8SAB5Djoq4iMnhETmcpLPgK6Feihmxq",
+	"GJqVnTcLDQEZ+/gLGYbfUxHTaGZuODILix2sa68RpjEpIck4hsByM4SwYNAiyYzAZW4JjOfmkfi+Mq7M",
+	"5M3tSsV3wUY25u9FaN1D8N1D8N2SYH4O3Nw53iInKlzIYffm8J6NnS8B2qM6EanAl4x4cX4/LV35sofl",
+	"ef0Z/BfchKNYYKOFkAvIFzY0hrLcyh+0lnvQhtamIqP92yMTznzX39G8yIPvQnVz2ifXS5rh4ifkAIJf",
+	"BECR2JWt5M29nwvFIp28H7OSrYvTcHdjhhZ5G3GZgDn8zToCfseCsRCC16ya046yg20Vx44MMWw8iuxC",
+	"2hZ/JaPK6mzZUbVLIlpyt2Pa3rayYjqHBAxEHkDJKswE1tIsNJwZC6YCRwT+bUFAgI5riPFxSxoHBGvt",
+	"56ybLPlezk2dvRHPVHpjVm3J3jc3/kYN41jT1+bwQjGnYNMzTSMNayHDIP1FhoH7xTyFn8wuoXWRl65W",
+	"iev8k2dIppJ+A3TyFBgCV8XJI+gEdHfcW7l3kzyCPBsqwZ3z1tbkbGf4lgpT95VSafocUAXtbUWt5DMJ",
+	"JpheYiw4VAd8KsiIXjLS8prNZqM8o+PrkE+/L/BYOIK7QT4/cDBRJdbe8lhgzmbzdjwyl7mw9hBalWrq",
+	"s9S7OhUhicfcc9c77af2ZVnr3rX9183yVpQ2icGm+uoREw3yas79VR4MsET4tWn4y7T7/BgukwX4TenS",
+	"ICXzXScq87cvmcixW166GSct008TYrhnn3cVgsm6UnbJPTUbT0Kq2ZJ2ve4O0p/ZFGUeKI8w6o9SBJNJ",
+	"3A+5GrHEL6BOigIa0FYBc52lYl0App4xnT7eIGf8yhhELJMlhguIfp2BjPDT+SzWkrzlZPC3n7p8q1pj",
+	"Uf4dtnCaSmI7tGMNPqwNxry5IL4UAx4w4UOeL6xEctg7tVbKxd9KUQ/SZFWaTVa1awiLiimrqfVSkn7b",
+	"bJ03m52mg1Vd/ZGEAJzwSC4se+9lZio3nyppkI4y1mjF62joHpBpd9pg5lw6DpZe211+Kr4xC7SUyUX1",
+	"yBQKK7nCBrlaJgjZRIpwRqTwmY3fpAyqK17IqIC3QZi4Z1QGCGa/odFFAE1hwBH9j9M3r43wF5qMofKy",
+	"Q3rmVCS+7GT8vaRhhR39CemB5O91hf3FsT43AQ3xYAD9H8kwYJE6Ib2QimFMh6x3QnqGlHvkYU/xX1mP",
+	"nB4QGZHXkLfqdYW5M1A+nbCeR3pjGg25UD3DPcbjRyfYaYBFdqADKbX542EvZANtHvChRYz5V8SHI3PJ",
+	"rHZXZIfjkd61GcNNz/1L4T9hYjc98xkBuh8XQ/NyP6SxYqpnBtoTUjBoLdkV7zMvtR5965X/+U2sNPVH",
+	"7NNDB908tlcaQ65Hcb/BZXrpsDHS4/BRpyt619dmI25wQNeACtfIXvnT1c3Nf/717+vrvaubmx7mIFxB",
+	"Ihpgcj1MJJJh115SN8gVxN+50o/gNf9b8BoXG9QN8i2bSdQkFcPPXnAR/EXR0AyEQCfqAeDdQvTE6ABd",
+	"MeBXLID6H3jEjFr9H/OneWQScaHNMYD6IKpIt0Y90sc6yG4NsxPMhyI5Vf+Hipl5KOllZGi/K2CU9g0j",
+	"MJLYWCHkLYN2EralAXLVNIPKmgKQdwBHqc9wPND7Q/GAdQUlChFdbNWWmyHXEOwxAgKaEBEu/DAOmLLo",
+	"KAHV1LY3UtZKSw6bjAAvF2jlR6iISsiqQxxRecSQNBdDZZMz/vQnpG4ZBSyyC2pbIMHTLCCthkdajZZH",
+	"HtJHXlc85IZkr+tmZzSh7oUPFJgDIaOXUGNKZKwbpHf9J6AnuBc7cAQ2XIWPQX8PGFxXwB4Sru32/IzX",
+	"Pz2EVzzqwe5g+SqOrUF63a5gUzziNDTMC7qrGBVlGNHJCJFyFIbTzG0nhBJfBoz0Q+lfkJ5y+OSqB+tq",
+	"aAb4FWy7HJCe4cXmMADH8hw/8kgPDrn5R0A16yELRFpIMnq+P3v3lpwhfTxsN9vNeqv9yPE4s5cNgr5O",
+	"Cb2DMJMPQIi7okeDAFAlaPg+Mtqd0XM6BNoQGb5mJFXPLDdiaZpVMVTQ+6+ADQzzEOGsQXoKVKxnVNMe",
+	"NjkfmHOnEerTXrCoNI7nIqkBbSU07UjuoN3O6L3SEPWSXulOz9iq8iANDK1VeVCv15GQOmWWK2xg9tfz",
+	"DOColuT6OmI+nxjBe3PTFU6WdAjURHVF5lQZ7twVKBc65JqAFOiQB++N+oRc33zAcv0H5KYrYHx/Kv66",
+	"IaFnjEb5IXjm8rTE2L6+Tv58RjW7uTE8jVElxc0N6TPfHCB4HV66vt5z/8RtS+kD9iL7LlQ9D+vN/Xpz",
+	"H7bQDgm02UiPplwE5OW4/10tp3kW0W3SPmuSubTwvQz8RIBkk0NuWMBjMGOilmQWsIwq4b3mZrcIDFUR",
+	"OzbjDfo582Jvbr6fkkfx+Jth5A0OIJK6HNRLnB1G9a9a1eIO5a0WtiQjXJF25AaTOmGq2jAr3DduPR/M",
+	"6b+/+YSk+/yiOwyJwkHJGFFrWGqrvUx71+nhLnfLn85ZbrnYQaJzplDgRDFM/SXGMkiK64t89hlxvNJf",
+	"nzk38y77TJ30XC/plHdt6hA/T1+xk6SSgM5llNy7kla7kqoz4VXc9957fpcFDBW4WAWneY6d5XI6VrS8",
+	"scjI9okT68bQqdWbCT66csEMVwQeCKWCjj92hfWSW2dQNtSKwCFyKjyipURskEL/1QoTpkKo8zfDOndp",
+	"cWGO4ZXOB2LurbB7K+xrtMJSgdje3MCyLOOPYWf9Xsyq+zqP35H+choY9SVbRXGLFlnV3Ckj6bwFL68c",
+	"gGsU/PTY+docQOvrPZcEFSzlZeeVgT1PUwk2LNL+neora+dh1Vq1W8nEmlu3t+atu7BA/+AM+t4SW5bH",
+	"9CUNs5Sr7U3S2tdiU+0FD0OV9TwRLizIomFkPWjwmYSBMiwOA3cYpsu3fIKA8CCiQ6cyQ2tPx/oUHUCz",
+	"0EmsCRfA6LFdnVGJ0yalYw7I4B6JhW0dAgnfXUF9n0202Ra476DdtjlahjsEFiHLxavIw96eGezef/71",
+	"715hWbddoHteunNeuqlJ6vqjZoCQDPnB5Yz1GWxrQcGhtsuz8DXbusMRe+bDVTri5WnrVku/C2rqRnoc",
+	"GpMpbjb3/VEL/suKzWC4Zc/d07UXJvgnGMj51fPsE/aOwqTdOSO/cPkr0Zhdzt95t6d7o2GXTQ+zkRtI",
+	"b4DEmy8tZFGTLxey7yZM5IVsJgfPg2ygoZRBg7zHNwGEi0Z4kwSZxGK7lPo1F0UbvuxetN2bCX8oP87X",
+	"yu0sc8i4E6paFqW8Lla2Q0txnDoMHbBcIbg7gLCXMKGQK/0R3n5HoOpu4Bm0crMeeRaSLEwRgIK5fW1I",
+	"8A8yZHcHBJ6EeQMOOkCQhAHYmHKjDdKA/o/9TMMHuIpBHIZvcaanASWv5SULKTbirlBDBovUcWK1UmTZ",
+	"kMfq8gS3j/dI23dYz+A2IcNrkHXk+Uwhe9m7Rnj3pYCzhpVAB3sWKWyhOVYsvGTKgsylnIZgt2lzRq0W",
+	"FERMKeiUCUE7HGqiXHmEiUB1BbgxmAIdziM4Dkw0xtIyD/+ddOMHIO98YysZa8UDoEqfKjc283p4dgwV",
+	"j2rEJzaVGyF47JSmkdSQugyPWvhbjIvDlQcp5AGF2TXIBzaIFQswQE6mI+ggRUI2pCFm6/rSSISuoPAK",
+	"bDRKI/MVL/2eWbqIYca0npnBP+zBO34x7+g98uybk6cRpzCcETkVLEJhY97fFQ975r+/wHXzoNsa15oU",
+	"96jI3cIiqpg58OuooSmYaUkp8VpdMPJaYdIE40tg+dot54rAvIP7kNlXC1Nm9tecLdjxFexxAwDRjIqV",
+	"AHqaE2neiecPJT64TJO8heT8OIZHqIaKF4QZM0e1K7ABz3QkAU9F8aFA7iRI3yh6HDJ4AjaWmgVEyIg4",
+	"3WIVVuZXccw39mLiIuVTEhOlDHx+N5CcMZY6f5fVpCxtVEaZNKt+q55Gs7QrjVfY+2oqYJmZ6gT5Pcbk",
+	"fe7BbfVUA3ZKRYYVmVNIUmaHyLCb67x77Goio/L29FX03vRMeKs1U8iZzPbrolgCxpOsTGvSJxovfNFL",
+	"AQicSpnRZqjVcc13hJzaYYDiCHhcXBg9+8Smryv2QBHNxyzkgkHFmw0GWiQaesGErXmELGxldVbat7hf",
+	"41Rd5ra+D1VlXIw08hhF/JKplFNEjAYnaU6FLRA0FoLNwYAe0YV6KmzX16eoVmX2vpzM8h03Kbzr509e",
+	"LdvTw15KiMj+aVsImn/jii56LVqZ5HQnWn4HDo6K/o3nePxLgREns3s37O8GRHEyw+ANYu2PWBhYXrW1",
+	"/m+EBzTrXJaNdvr+FYnYgEUs0eTBSWZkfRImssjEoLxjY78ScC/ztZVsQrMrvYfx5KVeShts/n8C6evZ",
+	"hBHziI0pww8QJcYLT2UsFAvNbGwwOfPjnOo4l2rcnGvs/XO3q7rds0/fFPXxLmlXPsRClc2pLU8yOQo5",
+	"z3afhNX2sH0crFZKG7aUIU8dKRHspZv8T7UcjroHD/SQBDxAEnLg1ODxRgooJYAzeN+aZPBPeklxAPPE",
+	"kF515LD3DegAOYol3+yVb2+7uZP9xb9vc4fdN8gcVgnmO6y/0SG/ZL+WR16gwwdoNKEUQ2J7yFv1HIx0",
+	"2wSEaqPZ2VgMUfHEfFKBVkk1iZjSNNJGLyokgtf8kgmm1uAEqxQGaiaU0xiSLgryooo1mwypKCpgPnJ7",
+	"u/sqv8o4pbV2c8x0xJewb8P0tIvbaz4GcA4uyPtIjpkesVg9QKBGLMs4IUJakUJDm1j8o+sN4wqhRhQ8",
+	"v2+en3949fTsl/N3Pzx/6xkFGCAf+uZGm5VHUKwRLY3GXaD1Dpl+Y2ewHi+YhJQvkEBmERwf8JHZ/zLS",
+	"evKLdaqoX7TUNLxOhvCXbs0fUd2teUgyf+maz3ZrN6TVXikQtuUYdtCNjVWqXVHi9Y2XLOG52ahFDcTu",
+	"EZhoKeWsR6FywgSd8IY7uyVaBlfk3YQJw7jTvKoCcnkqhY6or79XNtNiS2sD35bjH3bEtU5tv9Fs7M/z",
+	"kOLiJzSV5plpMqf9RjM3r7mqoDItHUd3u2LFfQVUhu/P3r2ttq8zikrajvb1H+Z1lfbVDWDFvrpt7RC3",
+	"q7d7vu9g8/5x+ub1epsXMRrMyrWAdrNpY3OOdTr3PAp/FnRIT15YsC0wTSDIR7gi8cQjvYANIxqwwN7x",
+	"gQVcEa66ApHbRGBfpMhQEilymOs+4IiRw+Z+pi0Z1bRPFSOg52Jydq44F1rCy8kkyVejoJqSPg2p8Itx",
+	"hIZMfwCcqJ3oIbCkec/FiPkXSYaxGT7qJOZTAXcKirepvpKOvYACzY+zxm/EvC3SddzG4bKtJto1DGYY",
+	"e5nHDH9F4wSM16QhrGfommsCHZ89ojQdWuiwSSSDGJDUDMuKo9AYGDUzMG7XyzqDoIUFTmCxoe2QKw3F",
+	"xB7EuiDVEs+AjC0aGS6ISjG8E8dwI/XPGelfkHN0muRJGY1LoNeWKIZNdMeNvINPFbzhr+aE2+wE9NsC",
+	"kp3lLLZXWTpQbJtrhsmoP8oOkBe8/FmS18DxKI/pBawFgjdnmzE4f27QmAPiLhr0G+DNDi7XD6ViAVTx",
+	"hSHpxzqbF5HJWT2BsGPAbYYFDmncIL2ruk8VQ4LrWZA0xIBMX0IS9mHYzUBGUHSHHg93F3QCRM520Nz3",
+	"ctCXLFSMHDQPkBfZCaJ7c9m6JRUqF2wCavWAh0x5JJ4YDscCaFJFA0ZGLGLZpZP+8hfDDuTRJLmYw4PJ",
+	"4iU0FnNviz7wHaOhHnlOwbV0M++gyLzMHfmbTzf/NwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

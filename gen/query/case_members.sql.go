@@ -128,6 +128,73 @@ func (q *Queries) ListCaseMembers(ctx context.Context, arg ListCaseMembersParams
 	return items, nil
 }
 
+const listMemberships = `-- name: ListMemberships :many
+SELECT m.case_id, m.role, m.created_at FROM case_members m JOIN cases c ON c.id = m.case_id
+WHERE m.user_id = ? AND c.deleted_at IS NULL
+ORDER BY m.case_id
+`
+
+type ListMembershipsRow struct {
+	CaseID    domain.ID
+	Role      string
+	CreatedAt time.Time
+}
+
+func (q *Queries) ListMemberships(ctx context.Context, userID domain.ID) ([]ListMembershipsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listMemberships, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListMembershipsRow
+	for rows.Next() {
+		var i ListMembershipsRow
+		if err := rows.Scan(&i.CaseID, &i.Role, &i.CreatedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockMemberships = `-- name: LockMemberships :many
+SELECT case_id, role FROM case_members WHERE user_id = ? ORDER BY case_id FOR UPDATE
+`
+
+type LockMembershipsRow struct {
+	CaseID domain.ID
+	Role   string
+}
+
+func (q *Queries) LockMemberships(ctx context.Context, userID domain.ID) ([]LockMembershipsRow, error) {
+	rows, err := q.db.QueryContext(ctx, lockMemberships, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LockMembershipsRow
+	for rows.Next() {
+		var i LockMembershipsRow
+		if err := rows.Scan(&i.CaseID, &i.Role); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateCaseMember = `-- name: UpdateCaseMember :exec
 UPDATE case_members SET role = ? WHERE case_id = ? AND user_id = ?
 `

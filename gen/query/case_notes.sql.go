@@ -90,3 +90,41 @@ func (q *Queries) ListCaseNotes(ctx context.Context, arg ListCaseNotesParams) ([
 	}
 	return items, nil
 }
+
+const listNotesOfAuthor = `-- name: ListNotesOfAuthor :many
+SELECT id, case_id, author_id, body, created_at FROM case_notes WHERE case_id = ? AND author_id = ? ORDER BY id
+`
+
+type ListNotesOfAuthorParams struct {
+	CaseID   domain.ID
+	AuthorID domain.ID
+}
+
+func (q *Queries) ListNotesOfAuthor(ctx context.Context, arg ListNotesOfAuthorParams) ([]CaseNote, error) {
+	rows, err := q.db.QueryContext(ctx, listNotesOfAuthor, arg.CaseID, arg.AuthorID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CaseNote
+	for rows.Next() {
+		var i CaseNote
+		if err := rows.Scan(
+			&i.ID,
+			&i.CaseID,
+			&i.AuthorID,
+			&i.Body,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -143,6 +143,49 @@ func (q *Queries) ListCaseTasks(ctx context.Context, arg ListCaseTasksParams) ([
 	return items, nil
 }
 
+const listTasksOfUser = `-- name: ListTasksOfUser :many
+SELECT id, case_id, title, status, due_on, assignee_id, created_by, created_at, updated_at FROM case_tasks WHERE case_id = ? AND (created_by = ? OR assignee_id = ?) ORDER BY id
+`
+
+type ListTasksOfUserParams struct {
+	CaseID   domain.ID
+	Maker    domain.ID
+	Assignee *domain.ID
+}
+
+func (q *Queries) ListTasksOfUser(ctx context.Context, arg ListTasksOfUserParams) ([]CaseTask, error) {
+	rows, err := q.db.QueryContext(ctx, listTasksOfUser, arg.CaseID, arg.Maker, arg.Assignee)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CaseTask
+	for rows.Next() {
+		var i CaseTask
+		if err := rows.Scan(
+			&i.ID,
+			&i.CaseID,
+			&i.Title,
+			&i.Status,
+			&i.DueOn,
+			&i.AssigneeID,
+			&i.CreatedBy,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const unassignCaseTasks = `-- name: UnassignCaseTasks :exec
 UPDATE case_tasks SET assignee_id = NULL, updated_at = ? WHERE case_id = ? AND assignee_id = ?
 `

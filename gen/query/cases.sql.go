@@ -13,6 +13,32 @@ import (
 	"counsel/domain"
 )
 
+const countHeldCases = `-- name: CountHeldCases :one
+SELECT COUNT(*) FROM cases c
+WHERE c.legal_hold = TRUE AND c.deleted_at IS NULL
+  AND (EXISTS (SELECT 1 FROM case_members m WHERE m.case_id = c.id AND m.user_id = ?)
+    OR EXISTS (SELECT 1 FROM case_parties p WHERE p.case_id = c.id AND p.email_key = ?)
+    OR EXISTS (SELECT 1 FROM case_notes n WHERE n.case_id = c.id AND n.author_id = ?)
+    OR EXISTS (SELECT 1 FROM consultations q WHERE q.case_id = c.id AND q.user_id = ?))
+`
+
+type CountHeldCasesParams struct {
+	UserID   domain.ID
+	EmailKey []byte
+}
+
+func (q *Queries) CountHeldCases(ctx context.Context, arg CountHeldCasesParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countHeldCases,
+		arg.UserID,
+		arg.EmailKey,
+		arg.UserID,
+		arg.UserID,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const createCase = `-- name: CreateCase :exec
 INSERT INTO cases (id, title, description, status, created_by, created_at, updated_at)
 VALUES (?, ?, ?, ?, ?, ?, ?)

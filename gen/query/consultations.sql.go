@@ -58,6 +58,15 @@ func (q *Queries) CreateConsultation(ctx context.Context, arg CreateConsultation
 	return err
 }
 
+const deleteUserConsultations = `-- name: DeleteUserConsultations :exec
+DELETE FROM consultations WHERE user_id = ? AND case_id IS NULL
+`
+
+func (q *Queries) DeleteUserConsultations(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteUserConsultations, userID)
+	return err
+}
+
 const getConsultation = `-- name: GetConsultation :one
 SELECT id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id FROM consultations WHERE id = ?
 `

@@ -71,6 +71,20 @@ func (q *Queries) CreateDocumentPage(ctx context.Context, arg CreateDocumentPage
 	return err
 }
 
+const forgetDocuments = `-- name: ForgetDocuments :exec
+UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND state <> 'deleted'
+`
+
+type ForgetDocumentsParams struct {
+	ChangedAt time.Time
+	UserID    domain.ID
+}
+
+func (q *Queries) ForgetDocuments(ctx context.Context, arg ForgetDocumentsParams) error {
+	_, err := q.db.ExecContext(ctx, forgetDocuments, arg.ChangedAt, arg.UserID)
+	return err
+}
+
 const getStoredDocument = `-- name: GetStoredDocument :one
 SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries FROM documents WHERE id = ? AND state = 'stored'
 `

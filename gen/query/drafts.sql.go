@@ -90,6 +90,15 @@ func (q *Queries) DeleteDraft(ctx context.Context, id domain.ID) error {
 	return err
 }
 
+const deleteUserDrafts = `-- name: DeleteUserDrafts :exec
+DELETE FROM drafts WHERE user_id = ?
+`
+
+func (q *Queries) DeleteUserDrafts(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteUserDrafts, userID)
+	return err
+}
+
 const getDraft = `-- name: GetDraft :one
 SELECT drafts.id, drafts.user_id, drafts.type, drafts.template_version, drafts.locale, drafts.tone, drafts.sections, drafts.warnings, drafts.created_at, drafts.status, drafts.quality_score, drafts.version, drafts.reviewed_by, drafts.reviewed_at, drafts.finalized_by, drafts.finalized_at, drafts.updated_at, drafts.origin, draft_versions.draft_id, draft_versions.version, draft_versions.title, draft_versions.body, draft_versions.note, draft_versions.author_id, draft_versions.created_at
 FROM drafts JOIN draft_versions ON draft_versions.draft_id = drafts.id AND draft_versions.version = drafts.version

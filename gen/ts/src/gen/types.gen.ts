@@ -79,7 +79,7 @@ export type Problem = {
      */
     instance?: string;
     /**
-     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
      */
     code: string;
     /**
@@ -185,6 +185,53 @@ export type UserList = {
      */
     items: Array<User>;
     nextCursor?: NextCursor;
+};
+
+export type UserExport = {
+    exportedAt: Time;
+    user: User;
+    /**
+     * What was asked outside of cases.
+     */
+    consultations: Array<Consultation>;
+    /**
+     * The drafts.
+     */
+    drafts: Array<ExportedDraft>;
+    /**
+     * The documents, each with a link to its file.
+     */
+    documents: Array<StoredDocument>;
+    /**
+     * The cases the person is a member of.
+     */
+    cases: Array<ExportedShare>;
+};
+
+export type ExportedDraft = {
+    draft: Draft;
+    /**
+     * All versions, the newest first.
+     */
+    versions: Array<DraftVersion>;
+};
+
+export type ExportedShare = {
+    caseId: Id;
+    role: CaseRole;
+    since: Time;
+    /**
+     * The notes they wrote.
+     */
+    notes: Array<CaseNote>;
+    /**
+     * The tasks they made or are to do.
+     */
+    tasks: Array<CaseTask>;
+    /**
+     * What they asked in the case.
+     */
+    consultations: Array<Consultation>;
 };
 
 export type UpdateUserRequest = {
@@ -1665,6 +1712,64 @@ export type ListUsersResponses = {
 
 export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
 
+export type EraseUserData = {
+    body?: never;
+    path: {
+        /**
+         * The account's id.
+         */
+        userId: Id;
+    };
+    query?: never;
+    url: '/api/users/{userId}';
+};
+
+export type EraseUserErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type EraseUserError = EraseUserErrors[keyof EraseUserErrors];
+
+export type EraseUserResponses = {
+    /**
+     * The person is erased.
+     */
+    204: void;
+};
+
+export type EraseUserResponse = EraseUserResponses[keyof EraseUserResponses];
+
 export type UpdateUserData = {
     body: UpdateUserRequest;
     path: {
@@ -1730,6 +1835,60 @@ export type UpdateUserResponses = {
 };
 
 export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type ExportUserData = {
+    body?: never;
+    path: {
+        /**
+         * The account's id.
+         */
+        userId: Id;
+    };
+    query?: never;
+    url: '/api/users/{userId}/export';
+};
+
+export type ExportUserErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ExportUserError = ExportUserErrors[keyof ExportUserErrors];
+
+export type ExportUserResponses = {
+    /**
+     * The copy.
+     */
+    200: UserExport;
+};
+
+export type ExportUserResponse = ExportUserResponses[keyof ExportUserResponses];
 
 export type SendChatData = {
     body: ChatRequest;

@@ -386,6 +386,11 @@ export const zDraftVersion = z.object({
     body: z.string().max(500000).regex(/^[\s\S]*$/)
 });
 
+export const zExportedDraft = z.object({
+    draft: zDraft,
+    versions: z.array(zDraftVersion).max(10000000)
+});
+
 export const zTextChange = z.object({
     kind: z.enum([
         'equal',
@@ -542,6 +547,15 @@ export const zCaseTask = z.object({
     updatedAt: zTime
 });
 
+export const zExportedShare = z.object({
+    caseId: zId,
+    role: zCaseRole,
+    since: zTime,
+    notes: z.array(zCaseNote).max(10000000),
+    tasks: z.array(zCaseTask).max(10000000),
+    consultations: z.array(zConsultation).max(10000000)
+});
+
 export const zCaseTaskList = z.object({
     items: z.array(zCaseTask).max(100),
     nextCursor: zNextCursor.optional()
@@ -674,6 +688,15 @@ export const zStoredDocument = z.object({
     fileUrl: z.url().max(4000),
     fileUrlExpiresAt: zTime,
     createdAt: zTime
+});
+
+export const zUserExport = z.object({
+    exportedAt: zTime,
+    user: zUser,
+    consultations: z.array(zConsultation).max(10000000),
+    drafts: z.array(zExportedDraft).max(10000000),
+    documents: z.array(zStoredDocument).max(10000000),
+    cases: z.array(zExportedShare).max(10000000)
 });
 
 export const zStoredDocumentList = z.object({
@@ -869,6 +892,15 @@ export const zListUsersQuery = z.object({
  */
 export const zListUsersResponse = zUserList;
 
+export const zEraseUserPath = z.object({
+    userId: zId
+});
+
+/**
+ * The person is erased.
+ */
+export const zEraseUserResponse = z.void();
+
 export const zUpdateUserBody = zUpdateUserRequest;
 
 export const zUpdateUserPath = z.object({
@@ -879,6 +911,15 @@ export const zUpdateUserPath = z.object({
  * The account as it is now.
  */
 export const zUpdateUserResponse = zUser;
+
+export const zExportUserPath = z.object({
+    userId: zId
+});
+
+/**
+ * The copy.
+ */
+export const zExportUserResponse = zUserExport;
 
 export const zSendChatBody = zChatRequest;
 

@@ -1,0 +1,101 @@
+package cases
+
+import (
+	"context"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/gen/query"
+)
+
+// Share is what one person has in one case.
+type Share struct {
+	CaseID domain.ID
+	Role   Role
+	Since  time.Time
+	Notes  []Note // they wrote
+	Tasks  []Task // they made, or that are theirs to do
+}
+
+// Shares gives yield what somebody has in each case they are a member of now. Each case's
+// timeline has an entry that says the caller took it.
+func (s *Service) Shares(ctx context.Context, caller domain.Principal, user domain.ID, yield func(Share) error) error {
+	rows, err := s.rows.ListMemberships(ctx, user)
+	if err != nil {
+		return db.Error(err)
+	}
+	for _, m := range rows {
+		share := Share{CaseID: m.CaseID, Role: Role(m.Role), Since: m.CreatedAt}
+		err := s.Change(ctx, caller, m.CaseID, &Act{Verb: VerbDownload, Subject: SubjectMember, ID: &user}, func(q *query.Queries) error {
+			share.Notes, share.Tasks = nil, nil
+			notes, err := q.ListNotesOfAuthor(ctx, query.ListNotesOfAuthorParams{CaseID: m.CaseID, AuthorID: user})
+			if err != nil {
+				return err
+			}
+			for _, n := range notes {
+				share.Notes = append(share.Notes, Note{ID: n.ID, AuthorID: n.AuthorID, Body: n.Body, CreatedAt: n.CreatedAt})
+			}
+			tasks, err := q.ListTasksOfUser(ctx, query.ListTasksOfUserParams{CaseID: m.CaseID, Maker: user, Assignee: &user})
+			for _, t := range tasks {
+				share.Tasks = append(share.Tasks, taskOf(t))
+			}
+			return err
+		})
+		if domain.CodeOf(err) == domain.NotFound { // left, or deleted, a moment ago
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := yield(share); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Forget takes somebody out of all their cases, in the caller's transaction; before it nothing
+// may have been read there without a lock. What they wrote stays the cases'. Conflict: a legal
+// hold covers a case they are in, wrote in or are a party of (reason legal_hold), or a case would
+// be left without an owner (case_owner).
+func (s *Service) Forget(ctx context.Context, q *query.Queries, caller domain.Principal, user domain.ID, email string) error {
+	rows, err := q.LockMemberships(ctx, user)
+	if err != nil {
+		return err
+	}
+	heads := make([]head, len(rows))
+	for i, m := range rows {
+		if heads[i], err = lockHead(ctx, q, m.CaseID); err != nil {
+			return err
+		}
+	}
+	held, err := q.CountHeldCases(ctx, query.CountHeldCasesParams{UserID: user, EmailKey: emailKey(email)})
+	if err != nil {
+		return err
+	}
+	if held > 0 {
+		return &domain.Error{Code: domain.Conflict, Reason: "legal_hold", Message: "A legal hold covers a case of this person. Nothing about them can be erased while it lasts."}
+	}
+	for i, m := range rows {
+		if err := q.DeleteCaseMember(ctx, query.DeleteCaseMemberParams{CaseID: m.CaseID, UserID: user}); err != nil {
+			return err
+		}
+		if err := q.UnassignCaseTasks(ctx, query.UnassignCaseTasksParams{CaseID: m.CaseID, AssigneeID: &user, UpdatedAt: s.now()}); err != nil {
+			return err
+		}
+		_, err := q.GetStanding(ctx, query.GetStandingParams{Member: user, ID: m.CaseID})
+		deleted := domain.CodeOf(db.Error(err)) == domain.NotFound
+		if err != nil && !deleted {
+			return err
+		}
+		if !deleted && owned(ctx, q, m.CaseID) != nil {
+			return &domain.Error{Code: domain.Conflict, Reason: "case_owner", Message: "This person is the only owner of a case. Make somebody else one first, or delete the case."}
+		}
+		act := Act{Verb: VerbDelete, Subject: SubjectMember, ID: &user, Detail: "role " + m.Role + ", account erased"}
+		if err := s.append(ctx, q, heads[i], m.CaseID, caller.UserID, act, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}

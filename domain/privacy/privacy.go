@@ -1,0 +1,205 @@
+// Package privacy answers the requests of the people the service holds data about: a copy of
+// everything, and erasure.
+//
+// A copy has the account, what was asked outside of cases, the drafts with all their versions,
+// the documents, and, for each case the person is a member of now, what they have in it. What others wrote
+// about them in cases is the cases'.
+//
+// Erasure takes the name and the address off the account for good, ends its sessions, deletes
+// its drafts, its documents and what was asked outside of cases, and ends its memberships. What the person
+// wrote in cases stays those cases', without a name. A legal hold on any of their cases refuses it
+// all. It is one transaction.
+package privacy
+
+import (
+	"context"
+
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/domain/ai"
+	"counsel/domain/cases"
+	"counsel/domain/documents"
+	"counsel/gen/query"
+)
+
+// Service knows what every subject holds about a person.
+type Service struct {
+	Accounts *account.Service
+	AI       *ai.Service
+	Drafts   *documents.Drafts
+	Archive  *documents.Archive
+	Cases    *cases.Service
+}
+
+// Draft is a draft with all its versions, the newest first.
+type Draft struct {
+	documents.Draft
+	Versions []documents.DraftVersion
+}
+
+// Share is what the person has in one case.
+type Share struct {
+	cases.Share
+	Consultations []ai.Consultation // they asked in it
+}
+
+// Sink takes a copy piece by piece: the account first, then each kind in turn. An error of it
+// ends the copy.
+type Sink interface {
+	User(account.User) error
+	Consultation(ai.Consultation) error
+	Draft(Draft) error
+	Document(documents.Stored) error
+	Share(Share) error
+}
+
+// pageSize is how much is read at once.
+const pageSize = 100
+
+// Export copies everything held about a person, for themselves or an admin. Errors before the
+// Sink was given anything: Forbidden, NotFound.
+func (s *Service) Export(ctx context.Context, caller domain.Principal, user domain.ID, out Sink) error {
+	u, err := s.person(ctx, caller, user)
+	if err != nil {
+		return err
+	}
+	if err := out.User(u); err != nil {
+		return err
+	}
+	if err := s.consultations(ctx, caller, ai.ConsultationFilter{UserID: &user}, user, out.Consultation); err != nil {
+		return err
+	}
+	f := documents.DraftFilter{UserID: &user, Limit: pageSize}
+	for {
+		items, next, err := s.Drafts.List(ctx, caller, f)
+		if err != nil {
+			return err
+		}
+		for _, one := range items {
+			d, err := s.draft(ctx, caller, one.ID)
+			if domain.CodeOf(err) == domain.NotFound {
+				continue // deleted a moment ago
+			}
+			if err != nil {
+				return err
+			}
+			if err := out.Draft(d); err != nil {
+				return err
+			}
+		}
+		if next == nil {
+			break
+		}
+		f.Before = next
+	}
+	kept := documents.StoredFilter{UserID: &user, Limit: pageSize}
+	for {
+		items, next, err := s.Archive.List(ctx, caller, kept)
+		if err != nil {
+			return err
+		}
+		for _, one := range items {
+			if err := out.Document(one); err != nil {
+				return err
+			}
+		}
+		if next == nil {
+			break
+		}
+		kept.Before = next
+	}
+	return s.Cases.Shares(ctx, caller, user, func(c cases.Share) error {
+		share := Share{Share: c}
+		err := s.consultations(ctx, caller, ai.ConsultationFilter{CaseID: &c.CaseID}, user, func(one ai.Consultation) error {
+			share.Consultations = append(share.Consultations, one)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return out.Share(share)
+	})
+}
+
+func (s *Service) person(ctx context.Context, caller domain.Principal, user domain.ID) (account.User, error) {
+	if caller.UserID != user && !caller.Admin() {
+		return account.User{}, domain.Errorf(domain.Forbidden, "Only an admin may do this for somebody else.")
+	}
+	found, err := s.Accounts.ByID(ctx, []domain.ID{user})
+	if err != nil {
+		return account.User{}, err
+	}
+	u, ok := found[user]
+	if !ok {
+		return account.User{}, domain.Errorf(domain.NotFound, "There is no such account.")
+	}
+	return u, nil
+}
+
+// consultations gives yield those of user that fit f.
+func (s *Service) consultations(ctx context.Context, caller domain.Principal, f ai.ConsultationFilter, user domain.ID, yield func(ai.Consultation) error) error {
+	f.Limit = pageSize
+	for {
+		items, next, err := s.AI.Consultations(ctx, caller, f)
+		if err != nil {
+			return err
+		}
+		for _, one := range items {
+			if one.UserID != user {
+				continue
+			}
+			c, err := s.AI.Consultation(ctx, caller, one.ID)
+			if domain.CodeOf(err) == domain.NotFound {
+				continue // deleted a moment ago
+			}
+			if err != nil {
+				return err
+			}
+			if err := yield(c); err != nil {
+				return err
+			}
+		}
+		if next == nil {
+			return nil
+		}
+		f.Before = next
+	}
+}
+
+func (s *Service) draft(ctx context.Context, caller domain.Principal, id domain.ID) (Draft, error) {
+	d, err := s.Drafts.Get(ctx, caller, id)
+	if err != nil {
+		return Draft{}, err
+	}
+	out := Draft{Draft: d}
+	for n := d.Version; n > 0; n-- {
+		v, err := s.Drafts.Version(ctx, caller, id, n)
+		if err != nil {
+			return Draft{}, err
+		}
+		out.Versions = append(out.Versions, v)
+	}
+	return out, nil
+}
+
+// Erase erases a person, for themselves or by an admin. Errors: Forbidden, NotFound, and Conflict
+// while a legal hold covers a case of theirs (reason legal_hold), while they are the only owner of
+// a case (case_owner), or the last admin who can sign in.
+func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domain.ID) error {
+	if _, err := s.person(ctx, caller, user); err != nil {
+		return err
+	}
+	return s.Accounts.Erase(ctx, user, func(q *query.Queries, u account.User) error {
+		// The cases first: their locks come before anything that is read without one.
+		if err := s.Cases.Forget(ctx, q, caller, user, u.Email); err != nil {
+			return err
+		}
+		if err := s.AI.Forget(ctx, q, user); err != nil {
+			return err
+		}
+		if err := s.Archive.Forget(ctx, q, user); err != nil {
+			return err
+		}
+		return s.Drafts.Forget(ctx, q, user)
+	})
+}

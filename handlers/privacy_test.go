@@ -1,0 +1,146 @@
+package handlers_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"counsel/domain"
+	"counsel/gen/api"
+)
+
+// TestExport: everything of a person is in the copy, nothing of anybody else.
+func TestExport(t *testing.T) {
+	b := newBundle(t)
+	ada, bob := b.join("ada", domain.RoleLawyer), b.join("bob", domain.RoleClient)
+	path := "/api/users/" + bob.ID.String() + "/export"
+
+	var empty api.UserExport
+	b.call(bob, "GET", path, nil).wants(200, "").into(&empty)
+	if empty.User.Email != "bob@example.com" || len(empty.Consultations)+len(empty.Drafts)+len(empty.Cases) != 0 {
+		t.Errorf("of a new account: %+v", empty)
+	}
+
+	var c, other api.Case
+	b.call(ada, "POST", "/api/cases", map[string]any{"title": "A case"}).wants(201, "").into(&c)
+	b.call(ada, "POST", "/api/cases", map[string]any{"title": "Another"}).wants(201, "").into(&other)
+	root := "/api/cases/" + c.ID.String()
+	b.call(ada, "POST", root+"/members", map[string]any{"userId": bob.ID, "role": "assistant"}).wants(201, "")
+	for _, who := range []*person{ada, bob} {
+		b.call(who, "POST", root+"/notes", map[string]any{"body": "a note of " + who.FullName}).wants(201, "")
+		b.call(who, "POST", root+"/tasks", map[string]any{"title": "a task of " + who.FullName}).wants(201, "")
+		for _, inCase := range []bool{false, true} {
+			q := question(who, "a question of "+who.FullName)
+			if inCase {
+				q["context"] = map[string]any{"caseId": c.ID}
+			}
+			b.call(who, "POST", "/api/ai/chat", q).wants(200, "")
+		}
+		var d api.Draft
+		b.call(who, "POST", "/api/drafts", map[string]any{"title": "Notice", "body": "the first draft of " + who.FullName}).wants(201, "").into(&d)
+		b.upload(who, "of "+who.FullName+".pdf", smallPDF(700)).wants(201, "")
+		b.call(who, "PATCH", "/api/drafts/"+d.ID.String(), map[string]any{"version": 1, "body": "the second draft of " + who.FullName}).wants(200, "")
+	}
+
+	for _, who := range []*person{bob, b.admin()} {
+		var x api.UserExport
+		a := b.call(who, "GET", path, nil).wants(200, "")
+		a.into(&x)
+		if len(x.Consultations) != 1 || len(x.Drafts) != 1 || len(x.Documents) != 1 || x.Documents[0].Name != "of bob.pdf" || len(x.Drafts[0].Versions) != 2 || len(x.Cases) != 1 {
+			t.Fatalf("copied %s", a.body)
+		}
+		in := x.Cases[0]
+		if in.CaseID != c.ID || in.Role != api.CaseRoleAssistant || len(in.Notes) != 1 || len(in.Tasks) != 1 || len(in.Consultations) != 1 {
+			t.Errorf("of the case: %+v", in)
+		}
+		if strings.Contains(string(a.body), " of ada") || strings.Contains(string(a.body), other.ID.String()) {
+			t.Errorf("it holds another's: %s", a.body)
+		}
+		if a.header.Get("Cache-Control") != "no-store" {
+			t.Error("a cache may keep the copy")
+		}
+	}
+	b.call(ada, "GET", path, nil).wants(403, "forbidden")
+	b.call(b.admin(), "GET", "/api/users/"+domain.NewID().String()+"/export", nil).wants(404, "not_found")
+
+	var page api.CaseTimeline
+	b.call(ada, "GET", root+"/timeline?limit=100", nil).wants(200, "").into(&page)
+	n := 0
+	for _, e := range page.Items {
+		if e.Verb == "download" && e.Subject == "member" && *e.SubjectID == bob.ID {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d copies are in the timeline, want 2", n)
+	}
+
+	// What they have in a case is open to them only while they are in it.
+	b.call(ada, "DELETE", root+"/members/"+bob.ID.String(), nil).wants(204, "")
+	a := b.call(bob, "GET", path, nil).wants(200, "")
+	if strings.Contains(string(a.body), c.ID.String()) {
+		t.Errorf("a case is in the copy after leaving it: %s", a.body)
+	}
+}
+
+func TestErase(t *testing.T) {
+	b := newBundle(t)
+	ada, bob, eve := b.join("ada", domain.RoleLawyer), b.join("bob", domain.RoleClient), b.join("eve", domain.RoleClient)
+	admin := b.admin()
+	var c api.Case
+	b.call(ada, "POST", "/api/cases", map[string]any{"title": "A case"}).wants(201, "").into(&c)
+	root := "/api/cases/" + c.ID.String()
+	b.call(ada, "POST", root+"/members", map[string]any{"userId": bob.ID, "role": "assistant"}).wants(201, "")
+	b.call(bob, "POST", root+"/notes", map[string]any{"body": "stays"}).wants(201, "")
+	b.call(ada, "POST", root+"/tasks", map[string]any{"title": "Answer", "assigneeId": bob.ID}).wants(201, "")
+	b.call(bob, "POST", "/api/ai/chat", question(bob, "What may I do?")).wants(200, "")
+	b.call(bob, "POST", "/api/drafts", map[string]any{"title": "Mine", "body": "text"}).wants(201, "")
+	b.upload(bob, "mine.pdf", smallPDF(700)).wants(201, "")
+	path := "/api/users/" + bob.ID.String()
+
+	b.call(ada, "DELETE", path, nil).wants(403, "forbidden")
+	b.call(admin, "DELETE", "/api/users/"+domain.NewID().String(), nil).wants(404, "not_found")
+	b.call(ada, "DELETE", "/api/users/"+ada.ID.String(), nil).wants(409, "case_owner")
+	b.call(admin, "DELETE", "/api/users/"+admin.ID.String(), nil).wants(409, "conflict")
+
+	// A hold covers members, those who wrote there, and those whose matter it is.
+	b.call(ada, "POST", root+"/parties", map[string]any{"kind": "person", "side": "client", "name": "Eve", "email": "EVE@example.com"}).wants(201, "")
+	b.call(ada, "PATCH", root, map[string]any{"legalHold": true}).wants(200, "")
+	b.call(bob, "DELETE", path, nil).wants(409, "legal_hold")
+	b.call(admin, "DELETE", path, nil).wants(409, "legal_hold")
+	b.call(eve, "DELETE", "/api/users/"+eve.ID.String(), nil).wants(409, "legal_hold")
+	b.call(ada, "DELETE", root+"/members/"+bob.ID.String(), nil).wants(204, "")
+	b.call(bob, "DELETE", path, nil).wants(409, "legal_hold")
+	var before api.UserExport
+	b.call(bob, "GET", path+"/export", nil).wants(200, "").into(&before)
+	if before.User != bob.User || len(before.Consultations) != 1 || len(before.Drafts) != 1 || len(before.Documents) != 1 {
+		t.Errorf("refused, but of them is left: %+v", before)
+	}
+	b.call(ada, "PATCH", root, map[string]any{"legalHold": false}).wants(200, "")
+	b.call(ada, "POST", root+"/members", map[string]any{"userId": bob.ID, "role": "assistant"}).wants(201, "")
+
+	b.call(bob, "DELETE", path, nil).wants(204, "")
+	b.call(bob, "GET", "/api/auth/me", nil).wants(401, "unauthenticated")
+	b.call(nil, "POST", "/api/auth/login", map[string]string{"email": "bob@example.com", "password": "correct horse battery"}).wants(401, "unauthenticated")
+	var after api.UserExport
+	a := b.call(admin, "GET", path+"/export", nil).wants(200, "")
+	a.into(&after)
+	if strings.Contains(string(a.body), "bob") || !after.User.Disabled || len(after.Consultations)+len(after.Drafts)+len(after.Documents)+len(after.Cases) != 0 {
+		t.Errorf("of the erased is left: %s", a.body)
+	}
+	b.call(nil, "POST", "/api/auth/login", map[string]string{"email": after.User.Email, "password": "-"}).wants(401, "unauthenticated")
+
+	var members api.CaseMemberList
+	var notes api.CaseNoteList
+	var tasks api.CaseTaskList
+	var v api.TimelineVerdict
+	b.call(ada, "GET", root+"/members", nil).wants(200, "").into(&members)
+	b.call(ada, "GET", root+"/notes", nil).wants(200, "").into(&notes)
+	b.call(ada, "GET", root+"/tasks", nil).wants(200, "").into(&tasks)
+	b.call(ada, "GET", root+"/timeline/verify", nil).wants(200, "").into(&v)
+	if len(members.Items) != 1 || len(notes.Items) != 1 || tasks.Items[0].AssigneeID != nil || !v.Intact {
+		t.Errorf("the case: %+v, %+v, %+v, %+v", members, notes, tasks, v)
+	}
+	// The address is free again, for somebody else.
+	b.call(nil, "POST", "/api/auth/register", map[string]string{"email": "bob@example.com", "password": "correct horse battery", "fullName": "Bob"}).wants(http.StatusCreated, "")
+}

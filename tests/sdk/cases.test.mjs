@@ -1,0 +1,45 @@
+// Cases through the SDK, against a running service.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { Counsel, CounselError, addCaseMember, addCaseParty, createCase, createCaseTask, deleteCase, eraseUser, exportUser, getCase, getCurrentUser, listCaseTimeline, listConsultations, registerUser, sendChat, updateCase, verifyCaseTimeline } from '@counsel/sdk';
+
+async function join(fullName) {
+  const counsel = new Counsel({ baseUrl: process.env.COUNSEL_URL });
+  const credentials = { email: `sdk-${randomUUID()}@example.com`, password: 'correct horse battery' };
+  await registerUser({ client: counsel.client, body: { ...credentials, fullName } });
+  await counsel.login(credentials);
+  return { client: counsel.client, ...(await getCurrentUser({ client: counsel.client })) };
+}
+const refused = (status) => (e) => e instanceof CounselError && e.status === status;
+
+test('a case is closed to all but its members, and remembers', async () => {
+  const ada = await join('Ada Lovelace');
+  const bob = await join('Bob Stone');
+  const opened = await createCase({ client: ada.client, body: { title: 'Northwind v. Southwind' } });
+  const path = { caseId: opened.id };
+  await assert.rejects(getCase({ client: bob.client, path }), refused(404));
+  await addCaseMember({ client: ada.client, path, body: { email: bob.email, role: 'viewer' } });
+  assert.equal((await getCase({ client: bob.client, path })).myRole, 'viewer');
+  await assert.rejects(createCaseTask({ client: bob.client, path, body: { title: 'Answer' } }), refused(403));
+
+  const task = await createCaseTask({ client: ada.client, path, body: { title: 'Answer', dueOn: '2026-12-15', assigneeId: bob.id } });
+  assert.equal(task.dueOn, '2026-12-15');
+  const party = await addCaseParty({ client: ada.client, path, body: { kind: 'company', side: 'opposing', name: `Southwind ${opened.id} Ltd` } });
+  assert.deepEqual(party.conflicts ?? [], []);
+  await sendChat({ client: ada.client, body: { userId: ada.id, message: 'When is the defence due?', context: { caseId: opened.id } } });
+  assert.equal((await listConsultations({ client: bob.client, query: { caseId: opened.id } })).items.length, 1);
+
+  const { items } = await listCaseTimeline({ client: ada.client, path });
+  assert.ok(items.some((e) => e.refused && e.actorId === bob.id && e.verb === 'read'));
+  assert.ok(items.some((e) => e.refused && e.actorId === bob.id && e.verb === 'create'));
+  assert.equal((await verifyCaseTimeline({ client: bob.client, path })).intact, true);
+
+  const copy = await exportUser({ client: ada.client, path: { userId: ada.id } });
+  assert.equal(copy.cases[0].consultations.length, 1);
+  await assert.rejects(eraseUser({ client: ada.client, path: { userId: ada.id } }), refused(409));
+  await updateCase({ client: ada.client, path, body: { status: 'closed' } });
+  await deleteCase({ client: ada.client, path });
+  await eraseUser({ client: ada.client, path: { userId: ada.id } });
+  await assert.rejects(getCurrentUser({ client: ada.client }), refused(401));
+});
