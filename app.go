@@ -19,6 +19,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"counsel/clients/llm"
+	"counsel/clients/pdf"
 	"counsel/clients/storage"
 	"counsel/config"
 	"counsel/db"
@@ -30,6 +31,7 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/documents"
 	"counsel/domain/documents/text"
+	"counsel/domain/idempotency"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
 	"counsel/domain/privacy"
@@ -58,6 +60,7 @@ type app struct {
 	accounts *account.Service
 	cases    *cases.Service
 	ai       *ai.Service
+	once     *idempotency.Service
 	front    *handlers.Server
 	server   *http.Server
 	listener net.Listener
@@ -94,14 +97,18 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if err != nil {
 		return nil, fmt.Errorf("the AI provider: %w", err)
 	}
-	if a.files, err = storage.New(storage.Config{
-		Endpoint: cfg.S3.Endpoint, Bucket: cfg.S3.Bucket, Region: cfg.S3.Region, AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey,
-	}); err != nil {
-		return nil, err
+	var files documents.Files = documents.NoFiles{}
+	if cfg.S3.Endpoint != "" {
+		if a.files, err = storage.New(storage.Config{
+			Endpoint: cfg.S3.Endpoint, Bucket: cfg.S3.Bucket, Region: cfg.S3.Region, AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey,
+		}); err != nil {
+			return nil, err
+		}
+		files = a.files
 	}
 	a.texts = text.New()
 	a.archive = documents.NewArchive(documents.ArchiveDeps{
-		DB: a.database, Files: a.files, Text: a.texts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
+		DB: a.database, Files: files, Text: a.texts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
 	})
 	a.accounts, err = account.New(a.database, a.redis, account.Config{
 		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
@@ -116,10 +123,13 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 			return nil, fmt.Errorf("ADMIN_EMAIL, ADMIN_PASSWORD: %w", explained(err))
 		}
 	}
+	a.once = idempotency.New(a.database, domain.SystemClock)
 	sweep, endSweep := context.WithCancel(context.WithoutCancel(ctx))
 	a.endSweep = endSweep
 	a.sweeping.Go(func() { a.sweep(sweep) })
-	a.sweeping.Go(func() { a.archive.Run(sweep) })
+	if a.files != nil {
+		a.sweeping.Go(func() { a.archive.Run(sweep) })
+	}
 	a.cases = cases.New(a.database, a.accounts, domain.SystemClock, domain.NewID)
 	if a.ai, err = newAI(a, cfg, metrics); err != nil {
 		return nil, err
@@ -129,11 +139,15 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
+	engine, err := pdf.New(pdf.Config{Engine: cfg.PDFEngine})
+	if err != nil {
+		return nil, err
+	}
 	deps := handlers.Deps{
 		Accounts: a.accounts, AI: a.ai,
 		Cases:   a.cases,
 		Drafts:  documents.NewDrafts(a.database, domain.SystemClock, domain.NewID),
-		Archive: a.archive, Templates: templates,
+		Archive: a.archive, Templates: templates, Press: documents.NewPress(templates, a.archive, engine), Once: a.once,
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}
@@ -221,17 +235,25 @@ func (a *app) ready(ctx context.Context) (database, redis error) {
 // sweepEvery is how soon a session ended on another server, while Redis was down, is over here.
 const sweepEvery = 5 * time.Second
 
+// forgetEvery is how many sweeps apart the old Idempotency-Keys are deleted: ten minutes.
+const forgetEvery = 120
+
 func (a *app) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	var hashed int64
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 			if err := a.accounts.EndStaleSessions(ctx); err != nil && ctx.Err() == nil {
 				a.log.Warn("sessions that should be over could not be ended yet", "cause", err.Error())
+			}
+			if n%forgetEvery == 0 {
+				if err := a.once.Forget(ctx); err != nil && ctx.Err() == nil {
+					a.log.Warn("old Idempotency-Keys could not be deleted yet", "cause", err.Error())
+				}
 			}
 			// What sign-ins leave behind is several times what the service needs to live.
 			if n := a.accounts.Hashed(); n != hashed {

@@ -55,6 +55,9 @@ func (serveCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("this is not fit for production:\n%w", err)
 	}
 	log := newLog(cfg)
+	if cfg.S3.Endpoint == "" {
+		log.Warn("S3_ENDPOINT is not set: documents can be neither uploaded nor rendered")
+	}
 	if cfg.MetricsToken == "" {
 		log.Warn("METRICS_TOKEN is not set: anyone who reaches the service may read /metrics")
 	}

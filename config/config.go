@@ -27,7 +27,9 @@ type Config struct {
 	RedisURL    string `env:"REDIS_URL"`    // redis://:password@host:port/0
 	SMTPHost    string `env:"SMTP_HOST"`
 
-	S3  S3  `envPrefix:"S3_"`
+	S3        S3     `envPrefix:"S3_"`
+	PDFEngine string `env:"PDF_ENGINE" envDefault:"maroto"`
+
 	LLM LLM `envPrefix:"LLM_"`
 	JWT JWT
 
@@ -190,9 +192,10 @@ func (c Config) CheckProduction() error {
 	needed("LLM_API_KEY", c.LLM.APIKey)
 	needed("REDIS_URL", c.RedisURL)
 	needed("DATABASE_URL", c.DatabaseURL)
-	needed("S3_ENDPOINT", c.S3.Endpoint)
-	needed("S3_ACCESS_KEY", c.S3.AccessKey)
-	needed("S3_SECRET_KEY", c.S3.SecretKey)
+	if c.S3.Endpoint != "" { // without a store all but the documents works
+		needed("S3_ACCESS_KEY", c.S3.AccessKey)
+		needed("S3_SECRET_KEY", c.S3.SecretKey)
+	}
 	for name, v := range map[string]string{"DATABASE_URL": c.DatabaseURL, "REDIS_URL": c.RedisURL} {
 		if p := password(v); p != "" && wellKnown(p) {
 			faults = append(faults, fmt.Errorf("%s has a default password that anyone can guess", name))

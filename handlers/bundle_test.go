@@ -24,6 +24,7 @@ import (
 	"github.com/redis/rueidis"
 
 	client "counsel/clients/llm"
+	"counsel/clients/pdf"
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
@@ -33,6 +34,7 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/documents"
 	reading "counsel/domain/documents/text"
+	"counsel/domain/idempotency"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
 	"counsel/domain/privacy"
@@ -134,6 +136,9 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	s.deps.Templates, err = documents.NewTemplates(database, domain.SystemClock)
 	must(t, err)
 	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters}
+	engine, err := pdf.New(pdf.Config{})
+	must(t, err)
+	s.deps.Press, s.deps.Once = documents.NewPress(s.deps.Templates, s.deps.Archive, engine), idempotency.New(database, domain.SystemClock)
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
 		s.deps.UserLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute})

@@ -137,7 +137,26 @@ func (s *Server) VerifyDocument(ctx context.Context, r api.VerifyDocumentRequest
 		sum := v.SHA256.String()
 		out.StoredChecksum = &sum
 	}
+	if same, known, err := s.Press.Reproduce(ctx, d); err != nil {
+		return nil, err
+	} else if known {
+		out.Reproducible = &same
+	}
 	return api.VerifyDocument200JSONResponse(out), nil
+}
+
+// RenderPdf makes a file of a template.
+func (s *Server) RenderPdf(ctx context.Context, r api.RenderPdfRequestObject) (api.RenderPdfResponseObject, error) {
+	request := documents.RenderRequest{TemplateID: r.Body.TemplateID, Version: r.Body.Version, Data: r.Body.Data}
+	if o := r.Body.Options; o != nil {
+		request.Options = documents.RenderOptions{PageSize: documents.PageSize(text(o.PageSize)), VerifyURL: text(o.VerifyURL)}
+		request.Options.Draft = o.Draft != nil && *o.Draft
+	}
+	d, err := s.Press.Render(ctx, caller(ctx), request)
+	if err != nil {
+		return nil, err
+	}
+	return api.RenderPdf200JSONResponse{DocID: api.ID(d.ID), FileURL: d.URL, FileURLExpiresAt: d.Until, Checksum: d.SHA256.String(), Size: d.Size}, nil
 }
 
 func (s *Server) storedDocument(ctx context.Context, d documents.Stored) (api.StoredDocument, error) {

@@ -63,6 +63,9 @@ func (s *Server) guard(op *operation) echo.MiddlewareFunc {
 					return err
 				}
 			}
+			if op.once {
+				return s.once(c, rec, next)
+			}
 			return next(c)
 		}
 	}

@@ -28,6 +28,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/cases"
 	"counsel/domain/documents"
+	"counsel/domain/idempotency"
 	"counsel/domain/limits"
 	"counsel/domain/privacy"
 	"counsel/gen/api"
@@ -42,6 +43,9 @@ type Deps struct {
 	Drafts    *documents.Drafts
 	Archive   *documents.Archive
 	Templates *documents.Templates
+
+	Press *documents.Press
+	Once  *idempotency.Service // the answers already given under an Idempotency-Key
 
 	// Budgets of requests; nil: no limit.
 	UserLimit, AddressLimit *limits.Limiter

@@ -21,6 +21,7 @@ type operation struct {
 	id      string
 	open    bool // nobody has to sign in
 	long    bool // waits for the AI, or for a file on its way: both have deadlines of their own
+	once    bool // takes an Idempotency-Key
 	metrics bool // guarded by METRICS_TOKEN instead
 	roles   map[domain.Role]bool
 	body    *schema.Schema // of JSON; nil: takes none
@@ -104,6 +105,7 @@ func newOperation(o *openapi3.Operation, defs json.RawMessage) (*operation, erro
 	}
 	for _, p := range o.Parameters {
 		v := p.Value
+		op.once = op.once || v.In == openapi3.ParameterInHeader && v.Name == idempotencyKeyHeader
 		compiled, err := compile(op.id+"."+v.Name, v.Schema, defs)
 		if err != nil {
 			return nil, err

@@ -81,6 +81,7 @@ type NewStored struct {
 	Body        io.ReadSeeker
 	Size        int64
 	SHA256      Checksum
+	Source      *RenderRequest // what a rendered one was made from; else nil
 }
 
 // StoredFilter narrows a list of stored documents.
@@ -197,9 +198,14 @@ func (a *Archive) Save(ctx context.Context, n NewStored) (Stored, error) {
 	if !readable(n.ContentType) {
 		s.Text = TextNone
 	}
-	q := query.New(a.DB)
-	err := q.CreateDocument(ctx, query.CreateDocumentParams{ID: s.ID, UserID: s.UserID, Name: s.Name, ContentType: s.ContentType, Kind: string(s.Kind),
-		TextState: string(s.Text), Size: s.Size, Sha256: s.SHA256[:], CreatedAt: s.CreatedAt, ChangedAt: s.CreatedAt})
+	err := db.WithTx(ctx, a.DB, func(q *query.Queries) error {
+		err := q.CreateDocument(ctx, query.CreateDocumentParams{ID: s.ID, UserID: s.UserID, Name: s.Name, ContentType: s.ContentType, Kind: string(s.Kind),
+			TextState: string(s.Text), Size: s.Size, Sha256: s.SHA256[:], CreatedAt: s.CreatedAt, ChangedAt: s.CreatedAt})
+		if err != nil || n.Source == nil {
+			return err
+		}
+		return recordSource(ctx, q, s.ID, *n.Source)
+	})
 	if err != nil {
 		return Stored{}, db.Error(err)
 	}

@@ -78,6 +78,40 @@ func StorageUnavailable(retryAfter time.Duration, cause error) *domain.Error {
 		Message: "Files cannot be stored or read right now, please try again."}
 }
 
+// NoFiles stands for a store where there is none: everything else works, and what needs a file
+// is Unavailable.
+type NoFiles struct{}
+
+var errNoStore = errors.New("documents: no store is configured")
+
+// Put fails.
+func (NoFiles) Put(context.Context, string, NewFile) error {
+	return StorageUnavailable(0, errNoStore)
+}
+
+// Get fails.
+func (NoFiles) Get(context.Context, string, int64, int64) (io.ReadCloser, error) {
+	return nil, StorageUnavailable(0, errNoStore)
+}
+
+// Stat fails.
+func (NoFiles) Stat(context.Context, string) (FileInfo, error) {
+	return FileInfo{}, StorageUnavailable(0, errNoStore)
+}
+
+// Delete fails.
+func (NoFiles) Delete(context.Context, string) error { return StorageUnavailable(0, errNoStore) }
+
+// Link fails.
+func (NoFiles) Link(context.Context, string, FileLink) (string, error) {
+	return "", StorageUnavailable(0, errNoStore)
+}
+
+// List fails.
+func (NoFiles) List(context.Context, string, string, int) ([]FileInfo, error) {
+	return nil, StorageUnavailable(0, errNoStore)
+}
+
 // errOther says that stored bytes are not those that were recorded.
 var errOther = errors.New("the stored bytes are not those recorded")
 

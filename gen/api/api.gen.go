@@ -336,6 +336,24 @@ func (e ReferenceKind) Valid() bool {
 	}
 }
 
+// Defines values for RenderOptionsPageSize.
+const (
+	RenderOptionsPageSizeA4     RenderOptionsPageSize = "A4"
+	RenderOptionsPageSizeLetter RenderOptionsPageSize = "Letter"
+)
+
+// Valid indicates whether the value is a known member of the RenderOptionsPageSize enum.
+func (e RenderOptionsPageSize) Valid() bool {
+	switch e {
+	case RenderOptionsPageSizeA4:
+		return true
+	case RenderOptionsPageSizeLetter:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleAdmin  Role = "admin"
@@ -1532,6 +1550,52 @@ type RegisterRequest struct {
 	Password Password `json:"password"`
 }
 
+// RenderOptions defines model for RenderOptions.
+type RenderOptions struct {
+	// Draft Whether DRAFT stands across every page.
+	Draft *bool `json:"draft,omitempty"`
+
+	// PageSize The paper; the template's own when absent.
+	PageSize *RenderOptionsPageSize `json:"pageSize,omitempty"`
+
+	// VerifyURL An address where a reader can have the document verified, printed as a QR code on the last page.
+	VerifyURL *string `json:"verifyUrl,omitempty"`
+}
+
+// RenderOptionsPageSize The paper; the template's own when absent.
+type RenderOptionsPageSize string
+
+// RenderPdfRequest defines model for RenderPdfRequest.
+type RenderPdfRequest struct {
+	// Data What the template is filled with; its schema is the version's `schema`.
+	Data    map[string]interface{} `json:"data"`
+	Options *RenderOptions         `json:"options,omitempty"`
+
+	// TemplateID The template.
+	TemplateID string `json:"templateId"`
+
+	// Version Its version.
+	Version string `json:"version"`
+}
+
+// RenderPdfResponse defines model for RenderPdfResponse.
+type RenderPdfResponse struct {
+	// Checksum The SHA-256 of a file's bytes.
+	Checksum Checksum `json:"checksum"`
+
+	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	DocID ID `json:"docId"`
+
+	// FileURL Where the file can be fetched, by whoever has the address, until it expires.
+	FileURL string `json:"fileUrl"`
+
+	// FileURLExpiresAt RFC 3339, in UTC.
+	FileURLExpiresAt Time `json:"fileUrlExpiresAt"`
+
+	// Size The size of the file in bytes.
+	Size int64 `json:"size"`
+}
+
 // Role What an account may do in general.
 type Role string
 
@@ -1916,6 +1980,9 @@ type Verification struct {
 	// Intact Whether the bytes are those that were recorded.
 	Intact bool `json:"intact"`
 
+	// Reproducible Whether rendering it again from its template and data gives the same bytes; absent for a document that was uploaded.
+	Reproducible *bool `json:"reproducible,omitempty"`
+
 	// StoredChecksum The SHA-256 of a file's bytes.
 	StoredChecksum *Checksum `json:"storedChecksum,omitempty"`
 
@@ -1934,6 +2001,9 @@ type Cursor = string
 
 // DocID A UUIDv7; sorting ids sorts by time of creation.
 type DocID = ID
+
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
 
 // Limit defines model for Limit.
 type Limit = int32
@@ -2061,6 +2131,12 @@ type ListDocumentsParams struct {
 	Kind *DocumentKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
 
+// RenderPdfParams defines parameters for RenderPdf.
+type RenderPdfParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // SearchDocumentsParams defines parameters for SearchDocuments.
 type SearchDocumentsParams struct {
 	// Q The words to look for.
@@ -2180,6 +2256,9 @@ type ReplaceCaseTaskJSONRequestBody = CaseTaskContent
 
 // UploadDocumentMultipartRequestBody defines body for UploadDocument for multipart/form-data ContentType.
 type UploadDocumentMultipartRequestBody = UploadDocumentRequest
+
+// RenderPdfJSONRequestBody defines body for RenderPdf for application/json ContentType.
+type RenderPdfJSONRequestBody = RenderPdfRequest
 
 // CreateDraftJSONRequestBody defines body for CreateDraft for application/json ContentType.
 type CreateDraftJSONRequestBody = CreateDraftRequest
@@ -2312,6 +2391,9 @@ type ServerInterface interface {
 	// UploadDocument Upload a document
 	// (POST /api/docs)
 	UploadDocument(ctx *echo.Context) error
+	// RenderPdf Render a template to PDF
+	// (POST /api/docs/render-pdf)
+	RenderPdf(ctx *echo.Context, params RenderPdfParams) error
 	// SearchDocuments Search the text of documents
 	// (GET /api/docs/search)
 	SearchDocuments(ctx *echo.Context, params SearchDocumentsParams) error
@@ -3108,6 +3190,35 @@ func (w *ServerInterfaceWrapper) UploadDocument(ctx *echo.Context) error {
 	return err
 }
 
+// RenderPdf converts echo context to params.
+func (w *ServerInterfaceWrapper) RenderPdf(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RenderPdfParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RenderPdf(ctx, params)
+	return err
+}
+
 // SearchDocuments converts echo context to params.
 func (w *ServerInterfaceWrapper) SearchDocuments(ctx *echo.Context) error {
 	var err error
@@ -3807,6 +3918,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/cases/:caseId/timeline/verify", wrapper.VerifyCaseTimeline, options.OperationMiddlewares["verifyCaseTimeline"]...)
 	router.GET(options.BaseURL+"/api/docs", wrapper.ListDocuments, options.OperationMiddlewares["listDocuments"]...)
 	router.POST(options.BaseURL+"/api/docs", wrapper.UploadDocument, options.OperationMiddlewares["uploadDocument"]...)
+	router.POST(options.BaseURL+"/api/docs/render-pdf", wrapper.RenderPdf, options.OperationMiddlewares["renderPdf"]...)
 	router.GET(options.BaseURL+"/api/docs/search", wrapper.SearchDocuments, options.OperationMiddlewares["searchDocuments"]...)
 	router.DELETE(options.BaseURL+"/api/docs/:docId", wrapper.DeleteDocument, options.OperationMiddlewares["deleteDocument"]...)
 	router.GET(options.BaseURL+"/api/docs/:docId", wrapper.GetDocument, options.OperationMiddlewares["getDocument"]...)
@@ -9242,6 +9354,182 @@ func (response UploadDocument503ApplicationProblemPlusJSONResponse) VisitUploadD
 	return err
 }
 
+type RenderPdfRequestObject struct {
+	Params RenderPdfParams
+	Body   *RenderPdfJSONRequestBody
+}
+
+type RenderPdfResponseObject interface {
+	VisitRenderPdfResponse(w http.ResponseWriter) error
+}
+
+type RenderPdf200JSONResponse RenderPdfResponse
+
+func (response RenderPdf200JSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderPdf400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RenderPdf400ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderPdf401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RenderPdf401ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderPdf404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RenderPdf404ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderPdf409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RenderPdf409ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderPdf413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RenderPdf413ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderPdf422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response RenderPdf422ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderPdf429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RenderPdf429ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderPdf500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response RenderPdf500ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderPdf503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RenderPdf503ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SearchDocumentsRequestObject struct {
 	Params SearchDocumentsParams
 }
@@ -13293,6 +13581,9 @@ type StrictServerInterface interface {
 	// UploadDocument Upload a document
 	// (POST /api/docs)
 	UploadDocument(ctx context.Context, request UploadDocumentRequestObject) (UploadDocumentResponseObject, error)
+	// RenderPdf Render a template to PDF
+	// (POST /api/docs/render-pdf)
+	RenderPdf(ctx context.Context, request RenderPdfRequestObject) (RenderPdfResponseObject, error)
 	// SearchDocuments Search the text of documents
 	// (GET /api/docs/search)
 	SearchDocuments(ctx context.Context, request SearchDocumentsRequestObject) (SearchDocumentsResponseObject, error)
@@ -14637,6 +14928,54 @@ func (sh *strictHandler) UploadDocument(ctx *echo.Context) error {
 	return nil
 }
 
+// RenderPdf operation middleware
+func (sh *strictHandler) RenderPdf(ctx *echo.Context, params RenderPdfParams) error {
+	var request RenderPdfRequestObject
+
+	request.Params = params
+
+	var body RenderPdfJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RenderPdf(ctx.Request().Context(), request.(RenderPdfRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenderPdf")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RenderPdfResponseObject); ok {
+		return validResponse.VisitRenderPdfResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // SearchDocuments operation middleware
 func (sh *strictHandler) SearchDocuments(ctx *echo.Context, params SearchDocumentsParams) error {
 	var request SearchDocumentsRequestObject
@@ -15544,406 +15883,424 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37chs3tjf6Kjicfcp2pkmRlGRZVE3trfgWJ76NJU9mEnqHYDdIYtQE6AZaFKNPVfPXeYDzEPNg8yRf",
-	"YS2gL2Q3ySYpK3FUU3vHavYFl4V1X791XfPleCIFE1rVOtc1dkXHk5DBv08FDWe/sg9MTaRQzFy6pGEM",
-	"//CpP2JBrTOgoWJezZdCxaGmmkvxKqh1as3WMe0f+P364SGl9SPWatWf+EdH9WbQYu3BPj3oH/o1rzbg",
-	"IuBiqGqdn69rfkhjxc5nE1br1D4Kn04mLCCvOe3zkOtZDT4z4AETPqt1mo1jr8ZEUOu0mi2v9jmW2jx3",
-	"PmLkLJ5MQs6iB4qE7mmiRjQMSZ+RWIR8zDULGjWvFsGQaWgeTb5EplyPZKwJJT6dEJ8Kwq58xgKiR4zA",
-	"GhA5gD98KXREfU3GVMyI5mOmzGsVu2SRGXOnNuLDkbmiaaRrncMjr6bi4ZAp891ap/aUTjKDpBreOmBM",
-	"kQnlAeGC6CkLLxkZS6FHqlG7+eTVIq4uXrNLFmben7zULGb1137yalpeMKE+KrOv+0+e3Nx4tad0ft8j",
-	"RjULTnWtU2s324/rrVa9fXjePO40m51m8yezSXjLt7OUDNr1I7/F6kf0sF0/poet+n7/MW0OWn47OGA1",
-	"rxYw5Ud8YpfklARcTWLNCO2bXQipZiRgITdriuvLUxoLmnXznvoR2x/Un9CDfv3QfxwcsSeDY9rs17xa",
-	"yIY0/E6GKbWOZx8k7LicChbh5uhYmQsTJmpeTXMNv7+VkR5NuQjIZYOcyRj/qHm1eBIsXwZYvBHVhYeH",
-	"CjVlUa1TeyOVJkKKesCVH0oVR4zQYcTY2JxH0jdfNhs3oZHmTJGBjIieSqIlGfBLRmaMRrAeax7H43p7",
-	"0AzqR0GzX39C9w/rR4NWwJp+q39MqTkNbMAic7wMDc1RRLvVhkllXv2FJ1VKegetTvPopzxZrJzrhdnJ",
-	"Ts0fUW2IRPrIBGD/xzKAszWc6PpBo1Ufc8Frhsckx/Y7OSWhFEMSSKYILZ0viVVMw3C2MO3/ri0sr1eL",
-	"FYuy+7X83JjteBbRgc7tQ18G5uT9ibyVmvvIqFg05gK2rCu64kdGmB1MOk45IPvkDY38EWk324fAAgkb",
-	"DJivySCSY7LfIt9TEdNoZm44atSW7kjbMoPsjtB6s78/qB/5h0H9OGiz+iE9GOz77X6LNo/ze1B/9bzm",
-	"1WTEh9ys9jTiWsPOJCc1MBNnQe6wFsx36Vk9OLSjrLbuXu2SRQrooO3VpjQSVoR9MjvykgkWUc2eST82",
-	"K7uN+Fy2YoaGYRFeVVhieOCcXWmgkDexjmlI3kpRf5bS7qmjCUMrf/oTaTXIe6RZc+F8xFWGbLgiYxow",
-	"0md6ypggKcd8Oe5/R6gIyGlAyWt5yULqswacImqE0pkvIxTjbSMvfSu6rmv2gGRoeftvjhg1ekatU7NT",
-	"qXm1iVQcT3PL7Fv2MLbazYPczoJaAYuHB15ITRSdkemI+yPiyzjSigTM5wFzwsvIVPPeMy0jFjhqyFPB",
-	"iPkXKh7XOjU1ou3Dx53jwZPHQfNJ68mTA/8oeHx4TNsDRmnTPzykQbN1SPf7g4NBq9/uN/tP2m0/aB0G",
-	"j/3WYb85aDZp8wnqSJoJbdUoajQhHwhrbxIMlh7aQyfBBzxkHyNQLrSeqM7entpvWM1wz5exUCzcC6Sv",
-	"9tYRwf/99/rp+Nf6GR8KquOI/eUwOGilX3l+NeERU/PjaTU7zcNFJrJS2lu2Hk9CSQPgD4KOzUqIgDZw",
-	"BRT/ldU6B0/arX2vptmVPtMUdMcJA220tgkjPmfjiVFU/uZYQ1Y0xnokKzEYS/j1er0rzPg7ZdwcmF/2",
-	"1/P0VyNRr68j5vMJZ0Lf3HRFSMUwpkPWIUzUX37bFSIe91nExbBjRBjrioGUmkUdck0iPhzpDnnwng4Z",
-	"uZ7QIbsxH4B/qZsH5KYrYHx/Kv66YRbPGI3yQ/DM5WmJALq+Tv58RjW7ubm+/lPEqJLi5ob0mW/MA3gd",
-	"Xrq+3nP/bHTFevIor2mm1FEmPCZxP+Qqy6sVHINnVFPY2uyA8bOH9eZ+vbkP6pSdd06VNEyqduPVlD9i",
-	"Y3xJEHA0Q95HcsIs+7Pfm2QuLXzvujaQ0ZiaDxghZ1QXevWaiaEeGbvIq2lkA0qbPTZfxRUzT+bubDa9",
-	"2piL5IJXm1CtWWRWqds9qxW+KZld7mXtyu+Cl32OeWSW+efMi725+X5KHpX9fzJfm2Foe/DgeAnYxroc",
-	"1PPbmAjsWgtPKzD7/CH1faYU/GBUkNn3o/5Ln7/j37/6+Our1lv+/XGDzb7/NfjxFX/HX03fnIejf5iL",
-	"fjsU/fGLZvD378OaV2PIzl6JWufYLETEBhFTI/fe05+iDxf+5xH7/PnsH8OXg/ZPh+q7YeNA7D9rTn56",
-	"cvmhNT5/PPvhc3v69/7r0Uf2vX+sXtCX/J18G73R74O/XTi90TL4bxmNWAST+qiM/l3NWAu4ov0wQ95s",
-	"TLnh/DSg/2NZfsOXY8Ov4zB8i6clK17nlLxVnC1Cy8sPYYNvzLiNcGYR7MZTFF7PuEql8/XcoTWi2Jxa",
-	"w94UvWRo2vLQWPYBixqwCTBwMw2tqT8yBHQC95gH/5IRBckZXDgNKc3+b/qSxjf/VUi+z8/psHikZ9+d",
-	"1tuHj52/YDqSIY7WM0b4iF1RozaMaZgfd7e2rSrQrZXN7yg/u27t52b9mNYHn64fH9x0a8Uz/MAm0TM+",
-	"ZEpXnCd5+OHFU3J8uN98lJ+iGlHzxF864qD/1+E/Rm8GP/5IX//58/Dqb9FfX9B3e+dXKnp68Eo1/9ZS",
-	"L/rPpk+Hw790lmxablbJ238+rf9E678268d/3vvLpz93yqano9npQOMJyk/vjPlSBMrQ25RyTfpsII2N",
-	"J6QesYjoaGbn2GrNzfEwO9iEU3Oh99vIqvnYaH9PHh9Ynol/p3ybC82GcLxvzOwiOmbaHRWqgOcVbYZP",
-	"FXugCA/yK76mCgUm14TqUSoeffxYlk/rKGbZ6f1XxAbGqthLHYp7+KvaexWgQySOlCxY4J5gVxp/7DkC",
-	"MlqGXekGeTehn2PWIVyDu2BMxnRG/BEVQ5af4elPn5uzsydvB3+Nf3j79yfBwZuXh5+Hbk6fYxbNMpPC",
-	"4ZQQ1FIx9r8pVf1S//TnYpp6Jv2yDQqsObDTTQrge1vu0Ws+5iVHfCyVJlyzsSIU98dsw4he5jeh3Sxe",
-	"bvC65lY7YAMahxofKT8erdzhaBUfjsia2XA2vqXBS6rZlM5ADKJQASGfNYci2Q/Z+M//tPpQ1vUtzKsW",
-	"jHYZgEjhv/Rp8Iv1dxmVUqPINGt0+ooMjUyiguANRI+oNhZiGIDV2GckVizwyCRkVDHgHnRIuQC3plCa",
-	"gne7tkcnfI/yPYpOeLutTOkq/jznLTlstlM/ybc0IG51krV0hp617hJrzy6S2svPGpZ8Pbp6j2/AR+Yc",
-	"vYLIWCtjNKuZ0mxs14wF6H5Scsz0iIshiUUMekrDaHzf0uADrsWGuxuLCyGn4gVnYVC0w2MaGmoE6zG3",
-	"u3YLiDHPyEiGgTkJA/Ma3GaOngF4O5yJKJIRBjeS99h73HPA7rhyrwa/hCHsyNDAmCk6ZODyLyAN67rc",
-	"gi5A7GTp4kMyinXpIl2r3dBEdpl9KuyRiRgNPCKjhUXPRGASx4xZfiCUp1IMQu5vSiaags6+SB++e2+O",
-	"PLgirG60Z0KDIGJKEdjWIVcaSJqGZhazwnMe69Geu3XbLT1Ot/RpOtB19zOZ2+63M9mgocTzDXI+YsqY",
-	"/2b8eLxfyKjPgwCXfoNtQwtjcdcGyXsz2/YPGUfEPJGOjoahnMKhLNqqWBn9a8st2k+36EVmVOvuUTqT",
-	"3W2ST8OQRSDRzSIE0q7AjVd7ZdiRoOEZiy5Z9NzwtA23hts3FW1P8ltmd84SATA1NDKNpBgSaaRGRIzY",
-	"KJGZ2zPGwyxjdPMnuAAEV2D97UpmtpvdKlyUETN6cva08YCMWDhRGFcTgRG1ZDqiGvb0rdQvZCyCDTeS",
-	"9tWCMxu3UUj9ywDenJedEUPpSFQMHvM04FG2iZlbnKN5jQBmpS3v507lQS6WRF7YWay7zenMd3Yq84sG",
-	"mw5SUC8eWCP0jDLBcX/f01koaXAu5WsaDdmG2xy6Z+d3WUv5C/44pyGBZmTG1GeEajQZWs2DJ4dHj0l/",
-	"ppm6TTX3oJVhrFaVIc+F5npGzqUkr+2I193RdJa747OwQFwReC9YBwK2U7HokvuMGKUD2e4HY96+lfqM",
-	"aq4G3Ki/G25jn82kKNR0I/ONXwzlqsxX5vYUvDgjqgiETMq3ce2I0J6bw5a7/Xhht1lAYNmIOcBnuSmt",
-	"u+nFS7I7AkhW0x3rCY3wzJ4hCXwU9JLycJv9jtWsxHKNMy9fNF25IuZZDP0QIadrm6m7ELmZw2uXgnzM",
-	"DbeCrZqd546MVdgoOKtOxArGAtDyAzkVJ+kaETrQLCI9cCrWwavYc1Fo673L/FQ2Jnv3XsY1eYOxC/mG",
-	"ipmleLUhjahJiQCPqGa/2Ay5HIlIiUludvaqQd4jbYBTlJKxBA/5bdHHQTtj2JjBmEUgySpUOeCZCe5a",
-	"gX5gTlAwZBDPdCsFMtsY+hFnoI8pPhSEC8/QDmzE7qjjo8BoM/+VBRs7v2y0apE4Yng7E9q8J08fp+SS",
-	"hjwgGEcjEKMC7YWxAHMtC63e8bYyv9lKySI3+fUpYn5Wuzd9Q+pfKELtEsHapIpcxALzbRoqQiOGCv0c",
-	"Qfz444/108wYFx203xmbVZLsRDAq8fjocD7yYmOGyxzfGVc33l0c+UKKm0TS7LlhtqhtbcqTRjLSxbYh",
-	"LFyZO85I05wfLnUcGWqc2FzfIm/cOIbnL0FbNexMkyfEH9GI+hoN/Yw7bkKVmsooKHbI7dCH025naTqz",
-	"vFabrWR84tLtSgjiKoNniwYwpH6s0W8CS20unZAernUPArWKMOqPGrV0BJheHgRPqWJv2LjPooxDd2k2",
-	"RH44b+HtkEfimxXQpD8jUkAeRw9zeHqQD9aDsDYI4TG9yr63DaGFuSv5nAsbEl++aM/NTafo+IPsCOuF",
-	"WvaMmT5kIt+kGUdrBWly2RLmBUWJEXZ939NIz9Zd3h1MHBOwVlCYGdMP5sYbFx4qCjgZhWv2QAERNfK5",
-	"LSuic//b7V41m/Vu96o16Havjgafvul2z4ou/1dxaos5xlgb8BYypErSEOA3YjS+xNNraM9MmQrOUPJT",
-	"oumVvXduGo8PbnEWigdsrZ04MzfO09UFZrrDS+wmFVKZKxLZhMAmMuT+bOUY8a4bTNYr3gnzi5F/Ebvk",
-	"bLpILM1tk5Lg054b8dKVSPN987N1Sb/z4/9xxDCRAIywBwoNjRENSJ8xQYb8kgkXCk/H2ZcyZFSYL8+n",
-	"D6/mIdnKm+tCIxV/hSQVMy4ZBUja2i42KHSajdWqz73AV5lvjunVK3wE/as2RTWKKOxupqpl+SvPXHXN",
-	"zVzdy+LKUqCKQHowcIxgjycy0lRoMuCRyk9kjmjyx7HbVd3uWclhS+fWLppbNrt4YcHhNxsNkZfcrDRI",
-	"MxZgcQTGBw1hn5AmXKIEickIOzOBpcHzlPrL00vyxJ4QR3ZT8mudm1JSq7FAi0UHxRUVzZ2OUCrMVVu+",
-	"+ed8DAIzk9xW6YFvZ+sdkNwerZbjzzK332BK3DpfyRQnlbGFgIUM0nk5JL9g5KeYEbjCpvXVDqdyrn7i",
-	"DO+8STTT1Y+cw403uRKMdfZqjhp5WuWR35Zk+Nl1zG50lkqyoyijymf5PS9iJja7ymwGVKc15nNuq7EN",
-	"89XXHAVn/jwkPKk4vUutzYBh8+LxmEazPKNqFTGqNBVr1Xvfpncu7Bh8oGyVUeNfnPFG6maalVqoQbJI",
-	"SbFEhVx7o6rq84qDbbgea9pY+bcPZpbBZfDaEbuBLN+LyhQ4hseq0aDd9lWyshIpvZW6QJSk9RbrsGCs",
-	"tShU76VmW57vylKKb0IGwCGTWdspZT++bP0qb75ZlmpbD9v0m+A9YO8UKB8266VkxoqOGZFWEwahDElr",
-	"cmD/AoZ8QjAqTqYjBre66C2qaGstFgwvydqZX7GCJatMXxsx2XW1mS9o+6/PuL+kLb/2qLazzeG8Fxjo",
-	"6xx5eGvlM2+LMiudejxrv4lj79TiAo2OWmFmzipsvjnMDQLQAB2bkIpF6lx7kIFuhR84FjnUfaKC3iAh",
-	"nc7MU1MZXSjDMLiGuzBVXUH6jbmm6Ew1CFWKK2OI5h5oEKyN6YCHVXnwAqouFHHl5zBOc6OxCM3n4Ebw",
-	"cAtj3/2c4BrgeIxscJ8yJBLa2ip8PLNmebX0LDENFuySiNl1Iualc99GCAU058pfbhXSRU58OwLz3tKq",
-	"bGkts63WtKfOqbooUM+U4kPB2LoK2q1b+jF7V1JnFtCZOa9ckSDOO1rWLLdclzrXpw6zpgUUUsDZOMSa",
-	"+4wEVgXJDHa/kgy9Dara3Eo3K/A0E12sUD1bkfJukzLuZMdvKdYw7yuHIS7bvsr6hzYSsJL2AbznN6F8",
-	"ZPavVJia+ZULU7OdpaLUnLmQC1ZpPZnQURV9zn3kudC/FTfS+ZKDkHXTQWJO8EXjh09HVAOHuqoa0U5G",
-	"b6vH1AgqxzS9YIQLLV2gu0FOkwozDBBBRQWFchh2haVI7BLeQJOCKleyirlKZknmI1Rqfam8SdCJFprY",
-	"L8xlF1wawzYURfCqB/AW6WZE9fNLKzjyg3gnGGGXFokCMnJ1xOgYk+rPzp7bH6HynH2OaahIz7y/t7iM",
-	"Nvli7TyLtHpxJWPLQootDYhOOPMZeRiwUNNHRU6sKvIfL8x/Bt7dIdR+yy4bEuUJiKBOphYcr2McLqRK",
-	"43qeEMgU6RhZOqA8ZMH8HVl2CF90/NAm9BTwxXlxZH79VEINmwWu/fRwr9ouxwduUoCr5Q+9xrsMj2UK",
-	"6v8KN9hZg3N7+2QTKI/t/c9uqOXLXBYVd7hxRXN0NMMFeUOji8CWVW5DyusE4S1fveUIfBZs73qFGJhS",
-	"lWHza0vtD+4T89H3WwhQu3P/RQLUSfF1ZhG3iUgnQFwroC0opO8/UGkRRBZXo5U7eEeteUCK9uHjThZr",
-	"o1h3mANYXO+0AMEYKnEV1J0s+cjIgpdlDlKSf+qC/YQq8v3Zu7eFJ+yWjphvpCnAC6LG5o/KDlgVzaSq",
-	"vyCB0Vvn7bv0hWf32rnEUyGxSIkOvisva+cNvcMSpIp6WeoKol0WQz4ELMScWkdYWznjUwTNcgJWF456",
-	"rVDxkqQjHIm5C9NhWJBQMReTOFUikdp3RdAb8sZd8L0tZDO4XRIBbaMFyQZ4KQ/F/c9wzDwfXR5RmKfg",
-	"FRtrhENWo7N1IQ4PBYZFw5niqtjezXyuetpEtqJ0fV9C5qnfThpFwaA2yjeszIcrxxuvfBZNSoyUPhty",
-	"IbgYmnM7zRHK3KE9qHRgb5tH7/ZMuiXK6izLDx386gLrm1kwm2Q9bJM/C99bPpnNJrJdnl7VCMv6nk6Y",
-	"FsAz73qDjCRcZhMdbpLuXN06LXFEwwjNTydQiRHyap7oksE5D8SyoTmM3fPZhBWcPReBWEGJDsh1l7v2",
-	"IpJCW88WxHPdzqFbbhJSn41kGNiUqm1T1xdASgvHj+Bg+YGaJ1DJGnA0QHFxYdADHoZWFcMlyoiIdBVX",
-	"wZoWfdbQjNHUyBl+7WG72W7WW+1HiT5HNS38Whb9c4VASu+8yQCCrveQRfWFDLvFyoDkxel7kxwsuxy5",
-	"LVlNfPZ79zT4e6DBHdLSxuTjeF+ZDo5RJqdmE1+OmQKFrwMoa4BKAclrXINJxVEVA5x1wJbJ6OwZbO2I",
-	"icAYhYXKepYfL2qnwcpcawyvWoNhGT7rcmUwqXutQg2v0JwsIMNCEuBlhg+GCNB1hEapBfhYmjrm7PU/",
-	"F2u3MLazXdN4D9/bK+azxcL+ld5Bhl7m/CwO1/6I0DYqd+yzKkV77e+tX1yQHsbciqcUtewgWiWkcE48",
-	"sAThjqN5S6XKwOUEkh1DZSs5N6j1zeTcYV9lH69t5ybtTXatG99eAveACxryXzd6ZN2MpbVz3ir4El1R",
-	"3zaeRNewZQWpmE19h7fezPcDKcI1MO8ImUak76HtrxKgR3BK5xKvreSyLWNIf0ZGVOR9cYGMEVAmdcYV",
-	"euEwzRdjNehuXH9P3RPrbul66UCwdCtzgRITbKukr01MrsqpYlV8KWtrWrBKTs1K9jBt51KSB4zZsi7l",
-	"IpTyglDtCmDzZHdiyMyhH2OQMGA01Ba3lgufldWVtjatK12Dj+a8S/YwJlzAy1vAmVS8VNAla1QlJw+W",
-	"+6kcT2jEVVHQCvJqWfCjjAJVfMIBWGhqfgdQw+We88O1/OZGud2MUEaxuChLgzdWklULMak7KC+RPoHa",
-	"j4QrcYwSKKsurSdVzQC/i8VcJlv7sFlYDcKFYtHaK+3bkWy70qu4EFaRQ5JIhYQzdqWfwgqvUwaj5SZb",
-	"PV/1HEGfCy0zRwVpYX5lvTxJlx4K2LlFvzxWA5SIZS52v2DN4hDF9LX52BI6gcE4khZsmigJ25KMYNMz",
-	"bIhZjD4QKQ0fd2fLfdvDIEVrjTG0lmPGezUZBpXmL8NgZ/OXYVBp/u7bu5v/HO0nA8qsS2abMtTiJfRb",
-	"SvbVbQ7zlKrGFX8zsbisOrsC24PYroU278LsspW9trgM65WzzpZE7zDS2bZBLHS2wJpgG71dGkyVE6yS",
-	"VntFX7M/bqWXlncGeqUVSmh3bGC5V4bhKx2U5OvpTJeEFLL6eiGbGdAo8QyNqALHXC7jMWlz6QyKmrUX",
-	"l1DBl6+t+j3YmfcW1u1aWBsaIwVWSEXTI9Ny8XZwAGzqERN361kSUpcW/mhFcLZEUW4bY4CYxoyKAqSS",
-	"iqS64hzA8mz1hd1RXkpIcwZvBiFheYJF9iOVlRn7+YrqjP3ab0urya/zwmxPs955K8U6pOWRNlYtK0lQ",
-	"mVmeBbdKUS9any3P+v3Z+2Jnb+1DlwOdWKQ1Mddd54TEk4kNZYdyalE4AEE362ZJSM/B4mTDVIf5IMt+",
-	"wdI8v5pIY/iXRCICd3nlumXWuWh6YZgwDs+ZvEwVYdStu0OFboBVLkScT2akhTtl1+RsRKNCnMPNqsiW",
-	"1EHMbPao1esBomGTBM711gSP+zL0GxzTNLKpctsB4ZSM4VYRp6CedkmpLU4Qwv/GMI0YwihuX4G7DhGm",
-	"3SazEFZuV9zg54mniFKhxVvSsWjeK60tFE5xJTU21gGHPtfbpSAkGNKLEhTC8e/xd6zw1K5LCMJ3Hzdb",
-	"j05sTU3SARSBSKAWEXsNUNL77942g1wwc3HECeJ28eoKZ+rPYznSWLHzwqpBQ2IX0I9oQPA+d6ovpU/7",
-	"cUijmbMVn348fUZ8GU1iRN/pPR/3WRCwgLwSSkcxeDsKpl1FC5diwANmj86iga7iiGXLZAi2BdsilsjK",
-	"M3S4JkwEijxkV34YK37JHoHJ8fH8Rb31mPgyYCQWXKvlStXBWj7Iz3GhTmP2B+MD5QZ7u6qtg/BLtLhe",
-	"e4bBNPOqotSzKqhKDhi2CoBssR8WN0RDoaXUNlVd3d5upNiqy2BsUZtc5EftLY565rA6onCrgsSaWdfc",
-	"eclua24CRbzipfVjOn/GZqmNmIhTLekpqaVMMlu4Shyxg0iOT4CZ2iRDG6Uz43+gXE4UZv4UwcdnTbN0",
-	"slVTqSvjYEuxWtKbe3aUOY20YRd/vd3dBgTbuUNt+S1oIbuuvq1U8wc3n5fW2mOBO9y0Uw9RxcwYW+Kp",
-	"PLgcO/IG6gaO3rGdxkBsWjMDBL1V9wJGQ1B4vGxJHVb/TSaMRiekBYga9qsNcorP4z1ShDMSsQmj+ELC",
-	"UyGdtteE4jiLapZWpTpkisRbDI3RkpIx8I2PaDhokFcIn2beNbKVQwgYMN1SLrt1Kecu63iObQSmsBsM",
-	"zPaBSnaA9Gdm7DwiPFBrM5etK7VhGLdVqL1pns0dpMs4FpA93xkymDt/ueSYjSvNi1JCT8nHj6+eXR6d",
-	"ECUjDTpmoODfSCF8DMET8J7wOYdaHIOfPev5eZz3aTwuWKXX/JIJ62bJs2dVEqs6DfllLjAlL1YDb9iX",
-	"Fa3D68pVzh6BLj/fPn1PDo6IpsMGeS6GIVcjzLDBHMCCyFJmMdpFcaZP123vyc3Dehp2+nTd8p7cPCqm",
-	"sNdyyMUX7KeSNB0qRshAOCBoGoH35cgjeThvIbWfzCcXL99I5ztLXle0pW9zDumC8lv4Lc0mudJkQocs",
-	"yd60+LohVXpVOnmyU7+UpUC/p5FegrkFsoZiow0L8TlH3F7NSPDCIGsepHcr99eY6jJ1iJZnjLlhijnA",
-	"70Wk209LWeQ+UIHjl4seqO1Aai0wrZtiEcmkWMBlsgJggK3N7aaNSRLAb8cTKmblm3RmJ1BcDYPvRtC1",
-	"E0Ry7hgqFIwnGM8e9ugE1jPl2jDNXPm6w1KVk4lUmAwALyoZU4LnM+eKkv66FFOOmOzMmwcKe4wW1WUc",
-	"HlbxWpViD00AlWGdVKTWgs7Q2sYXYT5MaCRjEaT14tB0eYt68Xm1ADYjQVSGVXAjLCZi2NUNIJWHzCrh",
-	"/eqefkdLOyu1eF8qZ55DN9i0KR6RERkbY4ycill6HRVN5RE1wSRZKTeQRU+Kzk1iHhd0WIxDY9IYXuFw",
-	"70YsDLARq5pDDxvQOIRktoBCjEME0MidjSehnAH+ROGxxdSb7QqDg8p1kInfwtU8QTUcD0OMgxg7zXou",
-	"oBoJ6hPnVaG5XS6CxHufgtUt9PqjPIwj20fy+ODw6FEBZKAsYrFn0AcQKzZlZGyRYUTHqkPGNDQEgWnT",
-	"0JnQI3PtN70Ue9kjSVN1j4yZHskAOjPTMJQA/uJw+z0CIMW/jGRorlLFfkEAavsHAGJ7JGno7ZHCNs/m",
-	"ctoc1iNKy4gOWbabsEfy3YXh7z4NfnFaajxB4ECYV3oXuNMFDVdX/v1SotIsjVeMjIEuILPQaA18zLYs",
-	"mrS9MovTU1kYWL/A1IjSfPfHCp3BkuDM6nSHtN1mMS/VoxQcKIc0s7k3OdPBs7yKL9MPGiwUG8sI5XDe",
-	"lw2cLv/xq3ar3u1eHbEyf3aJBms+/935+XuCN6zIBj4+zojfg2bVHH4XrLGolsB7jEw+SZRT61qwfxQU",
-	"M7Z3gDb5CprkDrht+Dk3qrxRHPGC768BElkEUy2DfIfiItn5ATJBCw1qH6DlClQ+qmmfqrX06zQdMWIB",
-	"V1Uemddt3Ffdq4pmo1bYTeySRTO0nbgi8WTRcmLDCArE1/UQeG6ZihfXgRgWtW2p7PjdFJCoKMumGirR",
-	"RbmhAw3+BiyKzHdkzsLIZi+sXE+LKDS3LumkS9Y3Ymq0mVoT4cNJw/CiFthwh20InnhrlbH+eVQNljm1",
-	"+xvFhv98b9zs6Irnjo1evqA/Z8uGZbeGWZ31M60yPLAJ9ionUWauhWu/pCeLSBo6j+mMBNIIHayECAvN",
-	"77TRSTDmxV6bM6aKs4Srt5eIo6gQQjqNYcF5xubkfRZKMQRgfq6L41fsasIjpm4hL58q/VFt17ghm4yd",
-	"eV921OmSFO2zXfjK9rHC59bPo3U7PNdhbmOL+CyTTVBQIAZ+IZcWYut3MBKINTWQRgUhFq2N6pKv6wnl",
-	"FGCTAx6Pa15txIejYrIF2Ngi68zC0kLEccSuaMB8Pi40MDI8Y97eWIVGe6ZlxAIX1i1Tb+LxaiRsex+G",
-	"a3UGFqYM+cWYa2EmhFkEubuQ64PiobFX5hfeAM4hZB+jArPL6HyoisLAPDDIZazJII4QZD9ioLLSUBlb",
-	"UPMQ8nvw1DTIjyMJ+PwjYzRo4lMBfZzMG1doswfNZlFDETvS57fFTNYBS8zBEJV6K1/pXbkoFf+14P3f",
-	"OkrJGkWPD/J+yePjw1brcfvo6OjxygJndgUKdcGnJgyOf8eC06ADSmlAqYJOLGZPTwgXAbtysLaK0cgf",
-	"AecwW49l4oCAb2hByAzUraEK+5K8B1zYyjP7YkiOLOkRsiOwStdgLnN4EwTLdIHslngpY0iPUAGJrsoJ",
-	"z7OfjbFsKsiQPL+78zIM53S8Q/ws83mVLbKqDHK2jA9ADqtzmsCXXB78djUT2+ECrijt8VxRdnW//dwC",
-	"Fdb7tA9XKS05zEF7MvPgVfldW5HQf55brXLAKvfZDlFjGoYkZJC06ZGAD6EMRgRkNJuMmFAbwFl9epjg",
-	"Wn3jLj3678LtdQOu3kfKPqgqb9hvhxfYeMTivEd6HK4A9YJA5iCiw7HtdPPd+ZvXhXlquypRyoQliypm",
-	"q6Kxl4C6wtSXLdqtFol+cWzN6i0OvpS0KI9Pu6P3IMv0udoJu5/E/ZCrpYml4LWUgoFHAaoOSqzx5F3r",
-	"r+493O6dw+0WCsGULJYCqq7SQouGVVwbRjFVj6awHi59pOWRdqNFZETazfbjenO/AMGyXEA268c2WS39",
-	"Z+OXMniEEh3ji9fM/hFZwa2AAbtUlAw5r6LYBAxqYdfLwhBp/j32c1OazljgASCboVsHF+aMUGiCl0Bh",
-	"JRhZhTboij512yXKF8dA4JOFa8OLyPLDi6dkf3//2Fb4PF1o6VrXfMzmHTFFhy/XKXPxzPl6/SNHK8j3",
-	"JckBCVKdjMgUy62wh84gVixokBcyIhMmJyE7sU0jpzb7DqIRaZ1rfo+qgAJRNVppeqOn0xy7iF1+V+kJ",
-	"O5VysuZzmQEgYSFvAVNJis+/Yp9LrFZIr3RYB/vkP//6d+L/o2RIJ8u9T8fN5lHr+Lh9eHB00Dw+XglV",
-	"pmKk3oJ8f9iqXEwEw7vYpN4WzdqaWQjORFDGpV3T2Hyw0OXC51vyKD4UVMcRpsOVJ0rZYVbAmukv6RcU",
-	"GA5tdqqob1DEaGBzdENJU4aYIMZkGZNRvdeIRbPPNThyXnJI7RjTDUgpLTlyGXK1dF7GdMx6/41FQWHW",
-	"cD+SF0ycLkWEY4alZNJcQs0iFgBcuyJjrhQXwzkwXKGpr3dLjLZ18BLYPHuHl3YUwvEbfYhGzKhDWD/P",
-	"IuaAejceY6HHdmTIY23ugau0KuEBVx9zsnESeajhIhYyb9vjh9I1tCMtpBgoMSkSID5TqiTgfkq+//Ec",
-	"+FvvFJQ7/iuc6w75ltGIRb2FBIbjxxVD7Eng71XB98+YL0WgbLhDY4ECU8pG/13wY2m+0pPHB6sThpfn",
-	"HbyUErm8YSG99+/OzskenfA9o/Du2Ud76xcZlK4EzKo4jmUOw8L8uSJqrqUt7stq7pTd9uyHs9vhrU54",
-	"OLeVo8WDxXI8NWH0QoFaMKbhfEqpGzhsILC/kAKy14BH4O2POBNBWJyV/xF481Oq2BuQTxsmnVRCxpjP",
-	"CZElyP3p2NYd1ZiLXLnebltTQUbrd0Z0lTImkHBcCuu5waTZElVmLfQ7M4wC8Lv1m2OVrGqlPlhzy9qu",
-	"0LosgYndeXesJQBQGcAnbvGeTsgFm1g0cIdfu8S4rdpZZ8dIhrBsO2/ZtXtQqfJT+1Gtz0tWnlquaD8s",
-	"rK6NYkb6NFKOs0OGEig5RkWGys2S47cOy0rYVcEkjZK7HXTCgJdtv/mlQQA8lUba1eUCsj3Nx+kTod3n",
-	"gkazOQH6uN06OFidaQsDKdxKxaIdpGeV71+u8aXdPa7MjkauVn7VPt5Fyt/O215WIsaFjACX55fMKsFp",
-	"SlZ+lXvK7DSCiBWXT5Y1cDU/oYcKHROG3RK0dIkcrB3Sy+OXrQnHtQ5SWepikLFWPMC6bTPqW0UrS9Ic",
-	"VmRBeIRRf4RSiRo2f4FZiZiNs6scibJBAsb3TvC/85h8a36f2Yeq4eauuhd41kImbPop+5Z58kmWI7t5",
-	"nqX9shNTOdhtedz6C4uzues4999YxAfcL+mAv0nGYYX62lW+gCThzyJNSsUylVAR82UUlLoT4eA83WAC",
-	"+ORZYbbbeTIiRGpB2KqI7TAB7hJ2ZOM8YldRm7g/MslhmZnlvvOpqHhRMT+OAJFjxMbWGAD7+TTWo/Sv",
-	"F27W3/94XvOKD0ZqlIPcn3cShHLIRQ8qH58ctQ8feWTofApKjhkZcxHbLBKYOuw0mvLJwEdaT+A0MR1x",
-	"Xy2pkXjz/PzDq6dnv5y/++H5WxeEVSy65BgbWfGJG6DbgbQlMY6Ara5SoxP+P4YRKBY2XOs6F52rPcUf",
-	"yOn7V4ZZRaF9q+rs7c09tBewSxaas6gW8W3ceyyaAtZjEtduXnmWx6fCCDzwmMmiiBl1RH0joszlC8Ym",
-	"qivmCnAAMghezwKC5Z1GfiXRvH6MYLxQ7Nnoiq745puzVJ/75hviyj0gf0uQUJofOtlG6CMZBkapUCMZ",
-	"6XrIL813c9Qio64odq6R//zr3z0LbJSvetG2xmeY9UvFitk10HGEoD1dYWExuBs/lEeqb76BY/2zq8P9",
-	"9NBt0XQ6bUQDv84CrmXUkNFwLxr45v+gXpf06GQSWl66Z2vl/vxPJUWv0RU9XwashxmrSb3umFFj1GSq",
-	"dk9ID8tBe6CiKtQioAo0dUYLqbsiLQIl/RnsRTm8ZYOcpjUSMphhOy1odJLUmHaFa+OGLleI2SBSg7IL",
-	"ZI0hQFD65htyxkRAen+v28v1V0GPyIiETGfPFBnTC2Y2Afp4YTPUPvUvbCJiV7hiXgSHMJdt0ZutgTQj",
-	"SS4aMgKbGUf0mo+5hsE8N+vk0zC0ad6U9ONgyCDvyk4dFFjgJQ3S+wAZbWOu6/D/e15XZK59MOfZEDPS",
-	"WO4XxXSPPFTofX1EFJ2RqUOUdAAXlKgJE7or7CDcST1oH6NK2PvAdDSrnw40i3pme2Dzkr3pM9Iib/i3",
-	"5ogS1wMW7cP2ofkhmb/ShmIBq6E/s7gvHQCoIb1Ud4CuqOYgIKiDIj0/ve4gYk5wP2y92JDZFGlhDNYA",
-	"ZTCCJ3lQ9KyIi+O6MG4XkiG5zywanWV7pxPqj1i93WgucD1zpCj8DMfJPqv2Xr96+vzt2XN4JvWnOMaX",
-	"SUbp1FqNJt4kJ0zQCa91avuNZmMf4md6BIILZQ3fo4KGM5TrE6l0UaEB8kgLcGCBDQgliBromY21NBVD",
-	"sy1DHYnn6fRVA+nQ4ZcCkIXqCgftCcW8cN7NP05ID6AfLY0xEfRgkeVgoJiGk/DNNwsAmN9840Ecsiu+",
-	"p5f0DAb/QJGeMovXsy1vSS/i6uK1kSE9hyKXgtRlIFaVZ6PQ5jnRFcnvZi7nSW48RFCMABjyS9t9TTl7",
-	"JmI0YBAW41qxcJAW6nTFw2IU2UcwY58KIbUFFIfabq4ukIiM4EsqTWt22yxomD3N31rPpE2SBw9Nhv/+",
-	"03bHs/I0A5UL0FsuTad2PpUWGhf6YtAwtuSBMBgpcAWmVdTOR1yR02HEGGR1qhENQ3Nch/KSRYIFFmeO",
-	"hHQKSCqvIhZSETSI0T3OYjNCFj1QJOS0z0OuZ+krYmHBEBqoZqTpZsu0wFNcHOeouskrhDqKGVxAjEhY",
-	"hnazWXHh0iTYopG4O9OhWEDKDSaRPFkI6ofjaJjTfoCTKHppMtm9b2mQrIt5pLX6kY+CWn2DgY1y0Npf",
-	"/dB7OjMs+lzK1zRCoJiDdnudj00iaRQeI8afC21hcg/ax6ufPZfyDRUzOz/QEg/XWZNXFhzjjEWXLEog",
-	"IQ6b7bXW8yXVbIqm6WFzjaU5Qy3gY4rPkbMuap2f83bFz59uPnmZ84kcmdBEbYX0KDzIXk3ToYKIHTdG",
-	"zFU9kkCxS6pVzcedOPBHmPRTLAtOrcymiWbdIN8CMiqhYoaAmCGjl9ZNZtUdz/rLaIggMbbcYswAQsho",
-	"OwFwTTh9V7YaHZKWgXVk05dRukxindWXrCoB/KQr3MjgzoxqbcQIREVAE8r6Q0Bx+BFUkFPQIDsgmfbY",
-	"JRO6jnAqvRRgInlfxM1EMRDPkzh8h/QCFmra6wp4gbJJ2NBOEXQLiBCBBQDx4UAK1iNwbyo3sZLT6YGo",
-	"sncFKsL2Zhh2Dwukeg6sDdW9B2CFEB6cICoqFQT2GhQpqi4SQxK0KxYqllkDuw0NBJLrWRBqu6iZcmIK",
-	"rsWc+QKSFvVs5+Ce2hBVV0B/DBeh8qzyar2nZlxQfsgtNisuaabfwgOElQFFl5zm9g9SXu37fSpwyiB/",
-	"hNGybQmncCVtMNkFgaqYCJ6O6HbSdCDDUE4/TvLy9DRdPhjCUBpCsOOigjAaGQlothjLOMnA2KJZ2Wv3",
-	"pAh0otZsHdP+gX9cbw+aQf0oaPbrT+j+Yf1o0ApY02/1jymteTV8p3VAJMLa2E6KDwWCOj2L+yEX5l/t",
-	"ZvugkcWSrjFRf/UcMrssilztmXROH6w4BOuJW9DM5Atos0FZYTT+77SkLxl4u37kt1j9iB6268f0sFXf",
-	"7z+mzUHLbwcHyBm5OH1K57WU+VVdoMyy9bP4iPbzQbNuvlQ/YvuD+hN60K8f+o+DI/ZkcEybffSfuAn/",
-	"OMIkCshVYAMmfEaCmG02KTf6slllh58O4Ts5JWaeCGhMjS1SD7jyQwmdAtJlj1VMQ3MOuGWDEwo+zE0G",
-	"u7bOYg7QrWpdyGdWal04jsoq18JjC2JgfjzA6c0/kq2yOvEbqXTp5qjUg4YvqLjEzy8h8FGsEGbgasGA",
-	"hhRGYDMgYXAeX1ZfXEcpeuHyR/CJg9VPvJX6hYyF/cQa6mGCmXqvw965DnuqLgid89IWKK+GWacaLHhW",
-	"cwqsUlxpClqtVW830XnnQ6tDpldFWAuaZBGrPqHa5M3jN2UVEM/otdORHBsl6KSL4PNTrhg+lBFlQlot",
-	"CxU7RRRjFrRdTsVJqtkpxlTii36A7u0xnXWFoFFk8+tCrqyK6dRGTL6nAhzYRg8kNPkNHZ2IhJ980Yi/",
-	"g+Z+kQZl3v50LsyYdAxSQBFFNJXesgfuxNqNt/JGF9Pz5jfpnVH9cvuJ3jyjdqJCCjmENgqxpgA0Ckit",
-	"YwQ25JxYF16CTLAe30aAg8K0gsLhuh5j82Ndoa8UjzXpaLXNWJes7QVHBNx0sD6q0kWDsQUya4q7zPcQ",
-	"1cPwkS21CIcsnAhtG53+Oe0PYnOYMtk/NSica7Xq7cPz5nHnoNVpHv2UwTbbUDf7z7/+XcPUmXUVeSyg",
-	"citcUZf7lA+f105/+tycnT15O/hr/MPbvz8JDt68PPw8rKSQZHYIUgQK9JJTdJ7LQZ5+vjot5E4E/BeQ",
-	"1mZfyXwKyfay2qtBT/Foa6G9d523im9Kpfg7kXFm2OZ6KnEgndo2MGlbg5yfIZTyQpGQY/AOxXnSWIZd",
-	"cQXxIqqxBtf5O+SECWIjj9aTgV4PCN/nZeiQ5UToogRdLj4eKMKDQgm3iqkAo55QPcoIjXkUx7wxV0mY",
-	"bM+znWNyud2Xy17biIWVmVU5h+GX5Vv3XMj5vWkw57q9czbk8knqxp4vNx5yeZA5bC3bCS6bG6mX4SNw",
-	"iIJCZyxMSCGW+m3YetwoVMyzLdZUbevTmMy2QIXKz/wHxibKeoGn0nmhiGZhiFNGjssFSVv75TjYdW0S",
-	"RxOpDEt6bj5HoUcRJf+E1l+TSAaxrxsuAdmC62cb5y0m8SVvLOj1NNeQ2YbZ39snVjYutfcVJRa6d70t",
-	"0QvzMfzazacKWlh2f8u0sBwSD+xgY3Ou9FWrOnphpbYOrA1ti8J6kAWzLIyyPcNUNZoOAfSJIb80isRs",
-	"wlJQSiTzBum9fO7SB+d5Ug/MfpdxYa4UcxlkHzxyTSd7J7kOfIEELWfAMcXzoN32ugIOsFEXApdwZRv3",
-	"koe9PXx67z//+nfvEcb6XYfAueokrCciPcsKITUMkw1cxhdN+2xkOw0SSORkSbeNE+QzXDtwQ4gg9Vzj",
-	"tF6R12I41zpyq/iP4T1z7vxxrGMakrfPTrMO/bSRqGUEzBhjeK9hfoMB8zW/ZM8Ae8+anu16s1XzaphW",
-	"wcXwNZ3WOjWbTeGK609tXQ62sa+9pJFmYsqG5MgjT5r7+y3yJhbcH3nkJYvGVGQM87cy0qMpFwF5Oe5/",
-	"BwsxiZhiwsjaS4g+sJBBZZsaIWZzpGffZtOaAkpey0sWUh8bi67Fub2aZtH4jRSQmtQ+mIs6vfy2lrYo",
-	"tewdO5AmtZ+umWJQyZVe1hP2ViIXSzv1JwpsaSPTbWa1PIEEBnafP/IH8r2DfMmIly1lW5KvXi7RziMa",
-	"MAxC1ceUh8QyKJut7CDbsZEH9hA1vxjLGbKhEVnb2OckFhdCTkVX5F+B3fKTF0FXz6R5HYGcUgJtpGno",
-	"+gqpJBXamvteV8gIZau5KpieyujCjdVLkJUx849CvQWgcaAoO2gf25am0xEPC5MMYJk+YkXO5lImWexE",
-	"nCSp9gH9H3tnw5fjLBq+seejiPmajGSkGOlDVd+sCr/MtZ68FSapE9CJpVzSYlOsP/LkgQUOeOZyH+45",
-	"4G9XY89xL7NjhOcsf8PlcmxrkTvJeInC/VwELmENGE3S+TVbeZGUGhiF6MSm+WarLLgil5IHBFpRoxG7",
-	"cPplrJPjnzspB0ubEIAb8ZJF9/bagjADcjC7u4we1hVjWCNd6sFxOW2WPDAkW+zExYYUxXtdlSuO2UqO",
-	"mNSBrscP7e3Fjk6XQZgETO9pbo7mfhxJQsfk1U5ozjKR1crTHLtBVUOwKdZrYZXFAkeCki/Djk6IteWg",
-	"CAG0HmM0E4ZdAJRjNR5RXPjM5o0SX05m4KoMJFGySKfJYv6orfSazEokmk0eaKl2+lP04cL/PGKfP5/9",
-	"Y/hy0P7pUH03bByI/WfNyU9PLj+0xuePZz98bk//3n89+si+94/VC/qSv5Nvozf6ffC3iyoKz1xrqq9E",
-	"5TlNiAYYGdx3r/38TrSfDwzQckbMblwVNSiy5aflrOYN5G9n2l8lPjrzStJDltYDQ2zOkktaheA3GHId",
-	"ryviycSikmNVE4RF+4yLYcZAS+tkEVRDsQmNqGZEaTYp5jr4na2NKcGmT5FRzznucK5O1lt0sTUsrhRt",
-	"Je8O260tNt85bi3e1Npmbb6U/pGQHlVkTAO2OWu6Twn9YmzpKeRJZThHFb7kOq3ZhGpWhHRmGES2wsWo",
-	"/JjuCIXGHlZoc+GHscW/yPMLJoIz95l1jK/nUJ1yb36tUoWfi4DQMCTjZLHUplqxV254pVVNEyaSDxXl",
-	"4J6msgtK3jUZS6VJu3lCaOLAAwcaar5pI53iuHk50VRV9LJUXpR4WJpp2Gx2ms2fMl0ObfpNpm1jEiCa",
-	"y03kwfo5rtlmjcW5jpUC0tm2iyWcPreZ92erOBS9g4NVyGz3ru2/bLbccsZr7MWAAXaFjHVRopxjlatz",
-	"5JYx53US3uyXynPd1srmzue6JWux6zS3Sn69+4SyLy+8oEZ0sMtjliAILhFnDkjQKjN5IMFFuZbWeQBM",
-	"gtIOKAhb9ESM0Ig1uqL3uWcPoAPUwBpari26TmYsWKCCQBeQ9wGGGUTTfB+aFpbVeFAEhrib2g5YOtew",
-	"RWnblyjlAUaolBQeJN3e18wKzYARLx0N8DgHHaSYXXeHMg/4N/kxJokWJQP9nBvjui24C3Fwb7laYrXS",
-	"woP1S1cykNMOLHeGbbqTPE6HPez2Oc2pc7krlw1yJuNkfbEdw5IhVtJqDE2sUeSAkJtfkqd/3ZUHluM4",
-	"tpzgVK5pVxQ7u97Z7ALge4mjy3JkqjJYbuQVZpslmG+ATmPh3mwuP3JO88lCxokn5SmWpW/urQq4msQ6",
-	"fxznqdDegzgL0NSUBCzklyziiBi44sxUOQ7JrG7VD5WZ9fL0f1qt3JuWZ0Vh+d29U/z3yTXM0U5RIDZj",
-	"Gzl1bu8aSyiXmkrfcYzTYYWv4QfgoEJYHC4A2wSyi+AyQK8YNW0opW2ClXAchXjokZyCjjNzQCgB1bQP",
-	"b8cgHYe8XguLQsYxYA64hlsN8lEELLJF1gjOYcF1MGvp4UHz2CM9+P0X83vvURHrwula1lVN6XuKdafr",
-	"20WuZmooBbvHKPhaj+czoKilB7SoimdLR+KpPZgDe9IKBDc5z+C5Qjk812tV/SmJl+YPfHHGud7xYWre",
-	"y9N7L8fKsrlKZ23HFXNgp/qjxUOJXUJtgZhh/PySCZSGmXpZFIoYRIZXq4aVW8Za7Nn+QxYO3dbBkSn8",
-	"ZT2UXTFCg9xGsvE1PRTTkEoDHOAEc3etoFQM5Kk7zm5ASekesLEA4MjQNMj82hWAZ4YIy8ZYZYEHNkPy",
-	"QkUooIACZmgRo4iTjlDb8YrNsUFtjVxiaiTWN84X6HBkW0QlN2WseFD/K4SFF1pg3U4pxt2wvxQpUMjp",
-	"vXJzb+/sjsUjF92cyW9nE+1ZTarU5/3cqVQ6o+JbWATPcl5CFQ/YieXh05GEhs+2c2fIaLDMHf3GDuDu",
-	"VKrMEhT4STfJFormHJ/G4Ct3s1aFgano88QFXhbMTSAt7nW8u6xadkZNgkBylypfodu1ULVrkLdY6Jum",
-	"b/RnhHHbPFtlQMns33CkelhXnFPpgLeIEH0rrgVRVyTNaaDrts3ue6Aa5MzB4Bqekw3E0dBocDNEPDsu",
-	"BGEPgvRw3I2O1p89dy3hFnIThxH12Ry/sVwl3WBDZv3Zq7wKZ++yO36LgKGn2RW8VR+ybUi+XtXcHXHl",
-	"TXjycn58r2beq5k7lDJMp6jhiPJ9Sy685Yrm3jUerKXe+EI5c5IISEQcH8tL0ErHioWXTKE4wVseKKKp",
-	"unCN1pggQpqJG5mBrkTsE2VkFry8Y0z+sbx0me3QNMZoveUCBAewAxlSCCyZzGNr6Mt8slSCfPklMqWc",
-	"uZAGXxHk6D428JWasiF47XDfgcOM3dHYeZigxCdZoqEWH3oSsLHUFc58PNeD/g925jfOfDDLzJZoqRv5",
-	"GTdQPJv3iucaimeS/oYm172/814RvQ1/Z8LubAvwL6OGCqlXZPjCHUX1Kc8Lu96ASrPEv/kWPriFoNh1",
-	"cu6tZpXiYX5VoXalD/IEi0rAZWSbnw+gEFVLopjW2GK8PGW1VZSy2qq3+/t+/Sg4YPXjwWGz/rh11H6y",
-	"f3zQpK1+dT+q2cjV+aNAPfee1Lv1pMIm/Mb9qKiaei4ojqks7ps4eIGBFsi/IKcwKwxBujSx4ARgHqAe",
-	"2ZakUFvdY25ensxq6PluHJ9iXhtcmwdslN9qJnq7tdbz8/kdccHqPLBMeQSKu1cV71XF3WH1RBxSDQVy",
-	"qm14+C60xr1r8581XJfLWfvuc3u34uRemQ5cWqS5gqUU+iBw5b6Q39EJyvtM5D9EJvLdsweLjL/UrJww",
-	"ObGVnGY5qOAs1yR10eLM9hWwPXZhV9W8g6aTNrjFbr1ERl2BX5kRid/IqRWJmoi6pQ3gY7AEX1RQYOq5",
-	"6lIPq1KVS8AcK2wPBN+Delf2OabhHMwQILQi9g9yMSJiMKUxzE+0lImjNlPNZQxto/Eqlii/gFqO6Z8j",
-	"OYVRjmGmA5uClNTVeuk6ScGSFWx0RS9ZzbkU1OlIEsCOlenenBgNDKkCJ412gMsJpH2FPX1LnQDvLYH8",
-	"UdwAyeLCX2OqsTPXzygOzDHmAfSpwZNmBrNErT0sUGv36wfBIasfDR4360/6R+26kT/0sP/YPwqeZDpt",
-	"IVGmgiiplSOvNcqjlCDfxujurX334VvSau8fHNaSkcrJRCooy63qNzB7P1vtOLA85N51cLeuA9fk5Oty",
-	"HqTNZW1XBj1KuaHyyHTE/ZHrE6G0nBCuO05kBcw3UgNrUoFJLkmoAmq/o5x3e9azLOn22IDZHxC2a4aH",
-	"7EjsM15h24UFvlg5GwuW/1adHdA4Ijfnr5nZb8Dqy/wjsHD35si9g2SHnZgDbMEQ6RnZIKPrFk2hvWsY",
-	"1W/GWZJma20noAq9JTDVcnfJKu5V4C6xi/eF/CVIQPcOk6/cYXJOL1jCLowutysdd0uWAamaS30ncEdB",
-	"SH6JxX0OL/0N2dvFKFSYpvrFMLHMqiS4WLebCKAUHwrGqgTBlmiFbYejibd8O1v/rUHM3okMzmbrcE67",
-	"bNf3/YOgfsQOB/Un9HGrjs5s5NBLcKte8BA9VQEbMAHqezlilZ1BZe+B2bHVzgMgo3vXwd26DvAsf12O",
-	"gx9HEvyr1tGJhxoC0oBY008TuZYnGxgyvhuvgNmVPOZWET8oPdMbHNendnC3Yn4vTOee0RYz2ur7Vma4",
-	"myW/14rv7fZd2+0aeeJda9571+Y/v8G0hq1khldmR5Tb6avYU4Gdjiv3hcx087F7K/0Pk9bwBdmDV5vE",
-	"BQrjGZ2ZU86mCPGkUxo8SUCfQjbQRMbaIyr2RzYzgQQxAB4yz/AAIUkoxZBFZERVsXNuElL/D3fmNy6n",
-	"ggbaqzTaRJmC2+9Qw23ea7i/Bw33HuLqXt297ZKv34DGawF3S93NP44kCXiA8s1ouNMRE4uu546twFAI",
-	"DEhDJaEcTHkkkFNhyEJZAMFBrGioGuRtCh6oRnIq4OcUUbArbE0HJPxJ81JBmNDRjGCXLLzdXuKIV+rq",
-	"QAik1o3lJQtsN1GfRtDq3Az87LvTevvwseuHJwUjfTaQEWuQ5wI7oqO+bsd8wYWZiIAvmIXoCuoyC6eR",
-	"1KxBXnOF7iJso+DAeZiA/oFLHfNuB/4wJXG+rlYLQpcIrYBpTDCpebURVaNap0Zb2/3PbETELr/DtzUH",
-	"2/0P9CIw+JJGEIp9rnUODEPo/5P52qpQteTCqwoC9JJF/cSxuIE33RHfcm+6EYn2znun+h21aaaajOgE",
-	"wFcJF3ftU18hTvYuWcQHs1Kp8oGZVYq1g5k2ltAIAeVth1KlLWeXKBiUsb2mI4atupwkmFJFaAg81iOa",
-	"XjCBthei0faZnjJzKSI+hHcHja74gbEJ6Y0YDXodI4Id4nzSE99aX0bSyRAgcA0ndz1x3IexxwZsihoV",
-	"8XdcgZ1w+O3ZMRea+jqfmYeSDjiRWY3dcE73oYpouW6J/saiADTORXb0ozO5/RHzL8jAHPl7ZnRH+qvZ",
-	"AepAZXRK33fLjALpl+dNPJN+PLbVGgtQBk+htkJBUQUWeMipSDuVmesqQdN/gFrhmM66QtAoktjEGnqZ",
-	"AV9wAI+I/U1FCsFPM+CPwMn0iIr0iwi1s1+mLiZTuKuOZYEbAGoFfAfQPHM5HAk2TwXn0bpjNWp8fqDx",
-	"xBgmrKx32QW23VpvKG5zfsC+Q7dbTmIOoIrHtU5NjWj78HHnePDkcdB80nry5MA/Ch4fHtP2gFHa9A8P",
-	"adBsHdL9/uBg0Oq3+83+k3bbD1qHwWO/ddhvDppN2nxiTh8O7RybrmVHNwkGS11Ih67OesBD9jEy6vhI",
-	"64nq7O2p/Yad054hFMVCOKV763RR+++/10/Hv9bP+FBQHUfsL4fBQSv9yvOFnrEwnlaz0zzcoGGbzZnO",
-	"kIQr1QxoA1dA8V9ZrXPwpN3a92qaXekzbbTuTo2LgF3BM7eIXXymZcQCR2arc2CSA/Bbd1591YkwQYZn",
-	"O+kIcmrb7JUfELuNmNNgtjueEC1J+5C84d8axfb9sxceoeRHGQXJIMjDZ++e/v2Ruf7+7UujF1Py/fvn",
-	"LxsEtCtwd3YFV0QbbRfUca4V6c80UydoBs4mWLMJMpSOrd5MI0aU+YAtznSlMyAc0CU0kFFXTJPPYDkj",
-	"NJwYoLMX4yf9SF4w4ZmxjWkAsHmBJCMajclDSn7lE7wzFhPqX5iBkgGNumIsoViTCny7R8bUj6TyyHfn",
-	"b16TGCKxCRQIHbNHHsjadrvRFV0BPl92BRmg75+9QPmeWzmFkVsaEDWSkQ5nhA40i6Y0CtQJ6SXMoJcY",
-	"KqIrei+fn5NEM9lTjEb+qEcGXASqtE+GYT/ukC/trzeOQ80nNNJ7AxmN6wHVdF6EmJWFXhdppN3Mz2hY",
-	"TqjgLbX/9/2zF/VW44D851//rgY/lx1vrtBmni+ZUSJ9GHXIDNyzxh7ieOy8055bxFW9MfKMtbYpRy4L",
-	"JiSHz6ggbKLvW/H9Xhk6EjuhyZZuytOzBotlC6V2ywvgFkaoZ7vzJuXdtkUvHqV+plbetdlLGFi+hhx7",
-	"+jRI73MsDdviCl6UNFtGhz80/FWu9NsMogF8EZRqaDcdET2VJGTamA9eVzjZ4MvxWApmRpKVBUU8Dxdg",
-	"iXGzeKawLbGW0NDMjDmv12sWjbmwRfVSc58t6U5cHrbOdCver96teG2//PamAjhDSmyFQPqvKqjBC0ov",
-	"miH7Xg0IpdapPcdOBlg2MaYz4labWZNwGDEGDA/IhpvbAjpTD+xWNKqpve+pUnTIlvXryByOKYvYXfiG",
-	"vlaWdwZnE1U/qyBtrdHmuN810OfSXLtzemEDd4kopVM6S4FAQIE0jMf8YYbZIB8/vM5SBLRigxof0OFc",
-	"lNFwUaM5Nkqy7jJ6WDV/yzM4dOunsmV1hDtIZ7t3bM7lmm0r4Evadvas66KHsfEcTT+wdlYS7h7EEULS",
-	"RCxgQnMaKhILzUNj4jB0fnjQw6ArxlxAMCWkmkUNcmotHeude6BSAlvdAbSkz+fuz0Lzd67Q3x/Su+sB",
-	"6tItL4ScCqwx2qlSbsXSXoY8S6sxB9hlU7Fw4BGKjZ+0pv4IiIT0np/TYQ/kU+8Dm0T1Z3zIlO6Rhx9e",
-	"PCXHh/vNR0SzMATpZVNTGuiTQIZAIxv0YoHVxHlEpnTWQdkGiE65aIJUjETMl1EAYVGENhGIidoVUxmH",
-	"AelHjF4QORjY1JcE8r9B3glGeh+oGKJZIPtsVpzCkuEKLgNyQ+bgXRe4MSPtTBxYYVyuVqv5KM2t7cEK",
-	"/aVZbzXb+z3nxkJmZthbBIlWcmBXkhtDSimzjpdszmbIvslZCyNGA6ARqxXDotRKTIS2MRFSo+B/f+52",
-	"r9rNerd7dcQ+ffNfxRbC3KyFpZYTst88AC9SOn+oh+VhmGCS5cffrW0bA+jWyub9alB/KwWrv4EmEyXz",
-	"bzUrL0A1mWDskfkYCV4q9W/N+7WyQx/IaAypRX0uKBiF2c183G4dHJgJLWxabkyXImjICRNX4xDfp+py",
-	"MOA+S4SEMVWtm4SL4ThsZMXYnHi7mp9MzgeZmdb7H3Y4Hz6mQ7b3zwkbzg/JXcsOacJ9HUcsM5jvX7x6",
-	"sfPhTMTCaOyl5YN5//blzsZSKP0xK8Q5LfGkwPAsC6w/42oiFcdHihmgfWrPPpJ94sarGQ6w6km458ar",
-	"ZQTKqkfMrfZOmFq7+fj+sN0ftt/0YQMlIMnMosqoQNbbV3DyUDwXpDBzf2Q1ADkgIzkFeMwC8U9Q/O9B",
-	"iHeJnMuJOXzy52b9+NOf6/ifPfxPocyvcLzN3fvlzcTAletawaMPBNt8/sYNk9bj1Q/AVr6V+oxqrgYc",
-	"rYSv3aihC86AndoyaU5mcUT5Q+KTAGJKsjGVsYpToN7IKNKpqeJSIdGf4MwO1F05nluMehUnSN69W6Eg",
-	"N/JW8msqOuKzmZReDfYgeHob48JXn2VzW2Br+LJcnwoO/L/By3ADShM7DZncp3TedUon5nLkvNHTNC0a",
-	"T/bWLCmiA70kTRN+Tpyg6OzQ7GrzvM2uWEzcJLvI2+yKtRM3cc53lbWJS/o7SNlM9z7F/4pVfqQRg+zg",
-	"YDcgYLAzCQLYWuuXnA6j2uXHJgJaMixQA6umkp7PJuzV7SeTluZ1HrQX8yh9Wm/29wf1I/8wqB8HbVY/",
-	"pAeDfb/db9HmsTn40qewGEzUX35rjkPEh7AkQybMwYCtS6uxzeIiV7G1v29iHdOQvJXCmNJ+KFUcMXLq",
-	"osqpTo2rXV4XnAy/WlImiD8F+98yKy/YlbYHrFM7/elzczZUvwxetIPX4eT9+6eKPv1rFXEIFLdG9iYQ",
-	"3X3q5l2mbjquncg7vLCrzE0IqBuzFr/knN1o2EECDwa3I6WJJUmswHUKNx4i0rNnqNfoit77d2c255Dy",
-	"PXfi6o5n9WzLX5eHaVlbf2bjF+WgZUC2tW1gGjBHaN6pYK96C83P/kTeQroILEuaz9MVXfEjI8ymGWWS",
-	"TQZkn7yBbIV2s32Iq8QGA+ZrNGX2W+QZ87FbpWEUjTlm9ep5hgkVfrt6uzVYtVuFH4cdXBkRxd2ryKRK",
-	"45/mx/ssxt97FzFkOv0ZGVERbM7l8nr93jX8d0VGzwcozbf5DzAMwM6yMVDL66BNeW/ABQ179i6l6UwB",
-	"cNYj7OHgS6HiUGOmH9fEp2PruMBbpbB2S2mGj2VrKzMOYQCluDkrtaIC3By7UF8ILAsX8PeRXnSPfbWQ",
-	"j2TJdGNNpDR5wdIF6hqTiEEVhz2BhYlEcP8aWUSF2QJf3Wlr3ovre7faarf+tsd3AokXi/mE9qBCno5z",
-	"wWONPCS+TKnCKiojEk/SfBI8xCOK0sBIScWFj93husI2RgKX1vEcKo8D2IHOdBZrB3RmIiNiNHeARSaC",
-	"TRMm4gqsrLUyNGwiMVnIf/6//5/0nE/H/okyHxF+QJhnbuhT/4JomTN6wEuTQ+E0C6eIUTKMVvDwoLn/",
-	"yDAzwgKuyRjyiSlxL7XLkY6JDikXJ4R2Bb4UPIbwKCIYmccMy8SAB5Djoq4iMnhETmcpLPgK6Feihmxq",
-	"GJqVnTcLDQEZ+/gLGYbfUxHTaGZuODILix2sa68RpjEpIck4hsByM4SwYNAiyYzAZW4JjOfmkfi+Mq7M",
-	"5M3tSsV3wUY25u9FaN1D8N1D8N2SYH4O3Nw53iInKlzIYffm8J6NnS8B2qM6EanAl4x4cX4/LV35sofl",
-	"ef0Z/BfchKNYYKOFkAvIFzY0hrLcyh+0lnvQhtamIqP92yMTznzX39G8yIPvQnVz2ifXS5rh4ifkAIJf",
-	"BECR2JWt5M29nwvFIp28H7OSrYvTcHdjhhZ5G3GZgDn8zToCfseCsRCC16ya046yg20Vx44MMWw8iuxC",
-	"2hZ/JaPK6mzZUbVLIlpyt2Pa3rayYjqHBAxEHkDJKswE1tIsNJwZC6YCRwT+bUFAgI5riPFxSxoHBGvt",
-	"56ybLPlezk2dvRHPVHpjVm3J3jc3/kYN41jT1+bwQjGnYNMzTSMNayHDIP1FhoH7xTyFn8wuoXWRl65W",
-	"iev8k2dIppJ+A3TyFBgCV8XJI+gEdHfcW7l3kzyCPBsqwZ3z1tbkbGf4lgpT95VSafocUAXtbUWt5DMJ",
-	"JpheYiw4VAd8KsiIXjLS8prNZqM8o+PrkE+/L/BYOIK7QT4/cDBRJdbe8lhgzmbzdjwyl7mw9hBalWrq",
-	"s9S7OhUhicfcc9c77af2ZVnr3rX9183yVpQ2icGm+uoREw3yas79VR4MsET4tWn4y7T7/BgukwX4TenS",
-	"ICXzXScq87cvmcixW166GSct008TYrhnn3cVgsm6UnbJPTUbT0Kq2ZJ2ve4O0p/ZFGUeKI8w6o9SBJNJ",
-	"3A+5GrHEL6BOigIa0FYBc52lYl0App4xnT7eIGf8yhhELJMlhguIfp2BjPDT+SzWkrzlZPC3n7p8q1pj",
-	"Uf4dtnCaSmI7tGMNPqwNxry5IL4UAx4w4UOeL6xEctg7tVbKxd9KUQ/SZFWaTVa1awiLiimrqfVSkn7b",
-	"bJ03m52mg1Vd/ZGEAJzwSC4se+9lZio3nyppkI4y1mjF62joHpBpd9pg5lw6DpZe211+Kr4xC7SUyUX1",
-	"yBQKK7nCBrlaJgjZRIpwRqTwmY3fpAyqK17IqIC3QZi4Z1QGCGa/odFFAE1hwBH9j9M3r43wF5qMofKy",
-	"Q3rmVCS+7GT8vaRhhR39CemB5O91hf3FsT43AQ3xYAD9H8kwYJE6Ib2QimFMh6x3QnqGlHvkYU/xX1mP",
-	"nB4QGZHXkLfqdYW5M1A+nbCeR3pjGg25UD3DPcbjRyfYaYBFdqADKbX542EvZANtHvChRYz5V8SHI3PJ",
-	"rHZXZIfjkd61GcNNz/1L4T9hYjc98xkBuh8XQ/NyP6SxYqpnBtoTUjBoLdkV7zMvtR5965X/+U2sNPVH",
-	"7NNDB908tlcaQ65Hcb/BZXrpsDHS4/BRpyt619dmI25wQNeACtfIXvnT1c3Nf/717+vrvaubmx7mIFxB",
-	"Ihpgcj1MJJJh115SN8gVxN+50o/gNf9b8BoXG9QN8i2bSdQkFcPPXnAR/EXR0AyEQCfqAeDdQvTE6ABd",
-	"MeBXLID6H3jEjFr9H/OneWQScaHNMYD6IKpIt0Y90sc6yG4NsxPMhyI5Vf+Hipl5KOllZGi/K2CU9g0j",
-	"MJLYWCHkLYN2EralAXLVNIPKmgKQdwBHqc9wPND7Q/GAdQUlChFdbNWWmyHXEOwxAgKaEBEu/DAOmLLo",
-	"KAHV1LY3UtZKSw6bjAAvF2jlR6iISsiqQxxRecSQNBdDZZMz/vQnpG4ZBSyyC2pbIMHTLCCthkdajZZH",
-	"HtJHXlc85IZkr+tmZzSh7oUPFJgDIaOXUGNKZKwbpHf9J6AnuBc7cAQ2XIWPQX8PGFxXwB4Sru32/IzX",
-	"Pz2EVzzqwe5g+SqOrUF63a5gUzziNDTMC7qrGBVlGNHJCJFyFIbTzG0nhBJfBoz0Q+lfkJ5y+OSqB+tq",
-	"aAb4FWy7HJCe4cXmMADH8hw/8kgPDrn5R0A16yELRFpIMnq+P3v3lpwhfTxsN9vNeqv9yPE4s5cNgr5O",
-	"Cb2DMJMPQIi7okeDAFAlaPg+Mtqd0XM6BNoQGb5mJFXPLDdiaZpVMVTQ+6+ADQzzEOGsQXoKVKxnVNMe",
-	"NjkfmHOnEerTXrCoNI7nIqkBbSU07UjuoN3O6L3SEPWSXulOz9iq8iANDK1VeVCv15GQOmWWK2xg9tfz",
-	"DOColuT6OmI+nxjBe3PTFU6WdAjURHVF5lQZ7twVKBc65JqAFOiQB++N+oRc33zAcv0H5KYrYHx/Kv66",
-	"IaFnjEb5IXjm8rTE2L6+Tv58RjW7uTE8jVElxc0N6TPfHCB4HV66vt5z/8RtS+kD9iL7LlQ9D+vN/Xpz",
-	"H7bQDgm02UiPplwE5OW4/10tp3kW0W3SPmuSubTwvQz8RIBkk0NuWMBjMGOilmQWsIwq4b3mZrcIDFUR",
-	"OzbjDfo582Jvbr6fkkfx+Jth5A0OIJK6HNRLnB1G9a9a1eIO5a0WtiQjXJF25AaTOmGq2jAr3DduPR/M",
-	"6b+/+YSk+/yiOwyJwkHJGFFrWGqrvUx71+nhLnfLn85ZbrnYQaJzplDgRDFM/SXGMkiK64t89hlxvNJf",
-	"nzk38y77TJ30XC/plHdt6hA/T1+xk6SSgM5llNy7kla7kqoz4VXc9957fpcFDBW4WAWneY6d5XI6VrS8",
-	"scjI9okT68bQqdWbCT66csEMVwQeCKWCjj92hfWSW2dQNtSKwCFyKjyipURskEL/1QoTpkKo8zfDOndp",
-	"cWGO4ZXOB2LurbB7K+xrtMJSgdje3MCyLOOPYWf9Xsyq+zqP35H+choY9SVbRXGLFlnV3Ckj6bwFL68c",
-	"gGsU/PTY+docQOvrPZcEFSzlZeeVgT1PUwk2LNL+neora+dh1Vq1W8nEmlu3t+atu7BA/+AM+t4SW5bH",
-	"9CUNs5Sr7U3S2tdiU+0FD0OV9TwRLizIomFkPWjwmYSBMiwOA3cYpsu3fIKA8CCiQ6cyQ2tPx/oUHUCz",
-	"0EmsCRfA6LFdnVGJ0yalYw7I4B6JhW0dAgnfXUF9n0202Ra476DdtjlahjsEFiHLxavIw96eGezef/71",
-	"715hWbddoHteunNeuqlJ6vqjZoCQDPnB5Yz1GWxrQcGhtsuz8DXbusMRe+bDVTri5WnrVku/C2rqRnoc",
-	"GpMpbjb3/VEL/suKzWC4Zc/d07UXJvgnGMj51fPsE/aOwqTdOSO/cPkr0Zhdzt95t6d7o2GXTQ+zkRtI",
-	"b4DEmy8tZFGTLxey7yZM5IVsJgfPg2ygoZRBg7zHNwGEi0Z4kwSZxGK7lPo1F0UbvuxetN2bCX8oP87X",
-	"yu0sc8i4E6paFqW8Lla2Q0txnDoMHbBcIbg7gLCXMKGQK/0R3n5HoOpu4Bm0crMeeRaSLEwRgIK5fW1I",
-	"8A8yZHcHBJ6EeQMOOkCQhAHYmHKjDdKA/o/9TMMHuIpBHIZvcaanASWv5SULKTbirlBDBovUcWK1UmTZ",
-	"kMfq8gS3j/dI23dYz+A2IcNrkHXk+Uwhe9m7Rnj3pYCzhpVAB3sWKWyhOVYsvGTKgsylnIZgt2lzRq0W",
-	"FERMKeiUCUE7HGqiXHmEiUB1BbgxmAIdziM4Dkw0xtIyD/+ddOMHIO98YysZa8UDoEqfKjc283p4dgwV",
-	"j2rEJzaVGyF47JSmkdSQugyPWvhbjIvDlQcp5AGF2TXIBzaIFQswQE6mI+ggRUI2pCFm6/rSSISuoPAK",
-	"bDRKI/MVL/2eWbqIYca0npnBP+zBO34x7+g98uybk6cRpzCcETkVLEJhY97fFQ975r+/wHXzoNsa15oU",
-	"96jI3cIiqpg58OuooSmYaUkp8VpdMPJaYdIE40tg+dot54rAvIP7kNlXC1Nm9tecLdjxFexxAwDRjIqV",
-	"AHqaE2neiecPJT64TJO8heT8OIZHqIaKF4QZM0e1K7ABz3QkAU9F8aFA7iRI3yh6HDJ4AjaWmgVEyIg4",
-	"3WIVVuZXccw39mLiIuVTEhOlDHx+N5CcMZY6f5fVpCxtVEaZNKt+q55Gs7QrjVfY+2oqYJmZ6gT5Pcbk",
-	"fe7BbfVUA3ZKRYYVmVNIUmaHyLCb67x77Goio/L29FX03vRMeKs1U8iZzPbrolgCxpOsTGvSJxovfNFL",
-	"AQicSpnRZqjVcc13hJzaYYDiCHhcXBg9+8Smryv2QBHNxyzkgkHFmw0GWiQaesGErXmELGxldVbat7hf",
-	"41Rd5ra+D1VlXIw08hhF/JKplFNEjAYnaU6FLRA0FoLNwYAe0YV6KmzX16eoVmX2vpzM8h03Kbzr509e",
-	"LdvTw15KiMj+aVsImn/jii56LVqZ5HQnWn4HDo6K/o3nePxLgREns3s37O8GRHEyw+ANYu2PWBhYXrW1",
-	"/m+EBzTrXJaNdvr+FYnYgEUs0eTBSWZkfRImssjEoLxjY78ScC/ztZVsQrMrvYfx5KVeShts/n8C6evZ",
-	"hBHziI0pww8QJcYLT2UsFAvNbGwwOfPjnOo4l2rcnGvs/XO3q7rds0/fFPXxLmlXPsRClc2pLU8yOQo5",
-	"z3afhNX2sH0crFZKG7aUIU8dKRHspZv8T7UcjroHD/SQBDxAEnLg1ODxRgooJYAzeN+aZPBPeklxAPPE",
-	"kF515LD3DegAOYol3+yVb2+7uZP9xb9vc4fdN8gcVgnmO6y/0SG/ZL+WR16gwwdoNKEUQ2J7yFv1HIx0",
-	"2wSEaqPZ2VgMUfHEfFKBVkk1iZjSNNJGLyokgtf8kgmm1uAEqxQGaiaU0xiSLgryooo1mwypKCpgPnJ7",
-	"u/sqv8o4pbV2c8x0xJewb8P0tIvbaz4GcA4uyPtIjpkesVg9QKBGLMs4IUJakUJDm1j8o+sN4wqhRhQ8",
-	"v2+en3949fTsl/N3Pzx/6xkFGCAf+uZGm5VHUKwRLY3GXaD1Dpl+Y2ewHi+YhJQvkEBmERwf8JHZ/zLS",
-	"evKLdaqoX7TUNLxOhvCXbs0fUd2teUgyf+maz3ZrN6TVXikQtuUYdtCNjVWqXVHi9Y2XLOG52ahFDcTu",
-	"EZhoKeWsR6FywgSd8IY7uyVaBlfk3YQJw7jTvKoCcnkqhY6or79XNtNiS2sD35bjH3bEtU5tv9Fs7M/z",
-	"kOLiJzSV5plpMqf9RjM3r7mqoDItHUd3u2LFfQVUhu/P3r2ttq8zikrajvb1H+Z1lfbVDWDFvrpt7RC3",
-	"q7d7vu9g8/5x+ub1epsXMRrMyrWAdrNpY3OOdTr3PAp/FnRIT15YsC0wTSDIR7gi8cQjvYANIxqwwN7x",
-	"gQVcEa66ApHbRGBfpMhQEilymOs+4IiRw+Z+pi0Z1bRPFSOg52Jydq44F1rCy8kkyVejoJqSPg2p8Itx",
-	"hIZMfwCcqJ3oIbCkec/FiPkXSYaxGT7qJOZTAXcKirepvpKOvYACzY+zxm/EvC3SddzG4bKtJto1DGYY",
-	"e5nHDH9F4wSM16QhrGfommsCHZ89ojQdWuiwSSSDGJDUDMuKo9AYGDUzMG7XyzqDoIUFTmCxoe2QKw3F",
-	"xB7EuiDVEs+AjC0aGS6ISjG8E8dwI/XPGelfkHN0muRJGY1LoNeWKIZNdMeNvINPFbzhr+aE2+wE9NsC",
-	"kp3lLLZXWTpQbJtrhsmoP8oOkBe8/FmS18DxKI/pBawFgjdnmzE4f27QmAPiLhr0G+DNDi7XD6ViAVTx",
-	"hSHpxzqbF5HJWT2BsGPAbYYFDmncIL2ruk8VQ4LrWZA0xIBMX0IS9mHYzUBGUHSHHg93F3QCRM520Nz3",
-	"ctCXLFSMHDQPkBfZCaJ7c9m6JRUqF2wCavWAh0x5JJ4YDscCaFJFA0ZGLGLZpZP+8hfDDuTRJLmYw4PJ",
-	"4iU0FnNviz7wHaOhHnlOwbV0M++gyLzMHfmbTzf/NwAA//8=",
+	"7L37chpJtjf6KnmYfcJ2T4EASZaEYmK22ld1+7YteTzTjbdJqhLIUZGJKxMhWp8i5q/zAOch5sHmSb7I",
+	"tTLrAlVAAbLcbsXE3m0VdcnLynVfv3Vd8eVwJAUTWlVa1xV2RYejkMG/TwQNp7+x90yNpFDMXLqk4Rj+",
+	"4VN/wIJKq0dDxbyKL4Uah5pqLsVpUGlV6o0j2t3zu9X9fUqrB6zRqB76BwfVetBgzd4u3evu+xWv0uMi",
+	"4KKvKq1fryt+SMeKnU9HrNKqfBA+HY1YQF5x2uUh19MKfKbHAyZ8VmnVa0dehYmg0mrUG17ly1hq89z5",
+	"gJGz8WgUchY9UCR0TxM1oGFIuoyMRciHXLOgVvEqEQyZhubR+EtkwvVAjjWhxKcj4lNB2JXPWED0gBFY",
+	"AyJ78IcvhY6or8mQiinRfMiUea1ilywyY25VBrw/MFc0jXSltX/gVdS432fKfLfSqjyho9QgqYa39hhT",
+	"ZER5QLggesLCS0aGUuiBqlVuPnmViKuLV+yShan3xy81i1n+tZ+8ipYXTKgPyuzr7uHhzY1XeUJn9z1i",
+	"VLPgRFdalWa9+bjaaFSb++f1o1a93qrXfzGbhLf8OE3IoFk98BusekD3m9Ujut+o7nYf03qv4TeDPVbx",
+	"KgFTfsRHdklOSMDVaKwZoV2zCyHVjAQs5GZNcX15QmNBvWreUz1gu73qId3rVvf9x8EBO+wd0Xq34lVC",
+	"1qfhSxkm1Dqcvpew43IiWISbo8fKXBgxUfEqmmv4/Y2M9GDCRUAua+RMjvGPilcZj4LFywCLN6A69/BQ",
+	"oSYsqrQqr6XSREhRDbjyQ6nGESO0HzE2NOeRdM2XzcaNaKQ5U6QnI6InkmhJevySkSmjEazHisfxqNrs",
+	"1YPqQVDvVg/p7n71oNcIWN1vdI8oNaeB9VhkjpehoRmKaDaaMKnUq7/ypApJb6/Rqh/8kiWLpXO9MDvZ",
+	"qvgDqg2RSB+ZAOz/UAZwtvojXd2rNapDLnjF8Jj42L6UExJK0SeBZIrQwvmSsRrTMJzOTfuvlbnl9Spj",
+	"xaL0fi0+N2Y7nka0pzP70JWBOXl/Im+k5j4yKhYNuYAta4u2+MgIs4NJxil7ZJe8ppE/IM16cx9YIGG9",
+	"HvM16UVySHYb5CcqxjSamhsOapWFO9K0zCC9I7Ra7+72qgf+flA9Cpqsuk/3ert+s9ug9aPsHlRPn1W8",
+	"iox4n5vVnkRca9iZ+KQGZuIsyBzWnPkuPKt7+3aU5dbdq1yySAEdNL3KhEbCirBPZkdeMMEiqtlT6Y/N",
+	"ym4iPhetmKFhWITTEksMD5yzKw0U8nqsxzQkb6SoPk1o98TRhKGVP/2JNGrkHdKsuXA+4CpFNlyRIQ0Y",
+	"6TI9YUyQhGO+GHZfEioCchJQ8kpespD6rAaniBqhdObLCMV408hL34qu64o9ICla3vybA0aNnlFpVexU",
+	"Kl5lJBXH09ww+5Y+jI1mfS+zs6BWwOLhgRdSE0WnZDLg/oD4chxpRQLm84A54WVkqnnveyYCFr0Leu8Z",
+	"8A8zLzUeDmk0BVlXxDkMmTlyCaim8F+8D9jsEDav4lXwkPJL9pSCBoQ03qzWGxWv0peXDGbxik4qrcpp",
+	"xEIKEsys8vQEGHcQREyZM/WCRpqJCeuTA48c1nd3G+T1WHB/4JEXLDIaTsWrCDrMikaz6CA7RhFTTBgq",
+	"vjR3vGQhE4alqEHlxn7wx+wHG01ypslPdMgUOfsyphHzyCspAinI2cfGP8jeTy898kEYZY38zEU/kMNk",
+	"BOk9hg+Mo5E056zyzCwc1Vz0CSX/lFxoMopkMPa1oQXDHV6D1lNpNfduvIocxbQXIDvV0ZgZkmDDkVE+",
+	"4ISJgKZPfqUB/PdMy4gF7qxnz/iA+RdqPKy0KmpAm/uPW0e9w8dB/bBxeLjnHwSP949os8corfv7+zSo",
+	"N/bpbre312t0m91697DZ9IPGfvDYb+x36716ndYPUQPWTGirJFOj5/rANnZGQW8hS953+lmPh+xDBKqj",
+	"1iPV2tlRuzWr9+/4ciwUC3cC6audVRSsv/69ejL8rXrG+4LqccT+sh/sNZKvPLsa8Yip2fE06q36/ryI",
+	"WKrLWaE9HoWSBsD9LTGIgNZwBRT/jVVae4fNxq7ZwSt9pvFcjBjYGpV1xOy5pYS/ue1PKz5jPZClxIdl",
+	"a9VqtS3M+FtFshpEW/rX8+RXoy9dX0fM5yPOhL65aYuQiv6Y9lmLMFF98WNbiPGwyyIu+i3DZlhb9KTU",
+	"LGqRaxLx/kC3yIN3tM/I9Yj22Y35APxL3TwgN20B4/tT/teNKHjKaJQdgmcuTwrUi+vr+E/DqW5urq//",
+	"FDGqpLi5IV3mG+MPXoeXrq933D9rbbGatpG1I9LMKl81GI27IVdpSazgGDy1/DYzYPzsfrW+W63vAsOz",
+	"857nhjdeRfkDNqSW3XE0Mt9FcsSscLPfG6UuzX3vutKT0ZCaDxgVxiim9OoVE309MFavV9HIBpQ2e2y+",
+	"iitmnszcWa97lSEX8QXDjbVmkVmldvuskvumeHaZlzVLvwte9mXMI7PMv6Ze7M3M91P8qOz+k/m6MseC",
+	"YRurslfNbuMsUz4HUZ49pL7PlIIfjII5/WnQfeHzt/yn0w+/nTbe8J+Oamz602/Bx1P+lp9OXp+Hg3+Y",
+	"i34zFN3h83rw959A1iI7OxWV1pFZiIj1IqYG7r0nv0TvL/wvA/bly9k/+i96zV/21ct+bU/sPq2Pfjm8",
+	"fN8Ynj+e/vylOfl799XgA/vJP1LP6Qv+Vr6JXut3wd8unFVgGfyPjEYsgkl9ALFfzhQPuKLdMEXebEi5",
+	"4fw0oP9tWX7NB6HaG4fhmxzBmlXhl3G2CO1qP4QNvjHjNqoXi2A3nqDwespVontdzxxao2iZU2vYm6KX",
+	"DB0XPGRkbPSoGmwCDNxMQ2vqDwwBHcM95sG/pERBfAbnTkNCs/+bvKT2w3/lku+zc9rPH+nZy5Nqc/+x",
+	"8wZNBjLE0XqECzJgV9QohUMaZsfdrmyqCrQrRfM7yM6uXfm1Xj2i1d6n68d7N+1K/gzfs1H0lPetelpi",
+	"nuTh++dPyNH+bv1RdopqQM0Tf2mJve7/9P8xeN37+JG++vOX/tXfov95Tt/unF+p6Mneqar/raGed59O",
+	"nvT7f2kt2LTMrOK3/3pS/YVWf6tXj/6885dPf24VTU9H05OexhOUnd4Z86UIlKG3CeWadFlPGj1cSD1g",
+	"EdHR1M6x0ZiZ4356sDGn5kLvNpFV86HR/g4f71meiX8nfJsLzfpwvFE/pkOm3VGhCnhe3mb4VLEHivAg",
+	"u+IrqlBgUI+oHiTi0cePpfm00YDT0/uviPWMzbiTuIt38Fe1cxqgu2scKZmzwB3BrjT+2HEEZLQMu9I1",
+	"8nZEv4xZi3ANzqAhGdIp8QdU9Fl2hie/fKlPzw7f9P5n/PObvx8Ge69f7H/puzl9GbMoZaD4OJwCgloo",
+	"xv43oarP1U9/zqepp9Iv2qDAmgNb3aQAvrfhHp0GbDiSmgl/+jObzo/+DZhi2tjbEZqrHlGS6AHVJGIj",
+	"hkYVT1nBgTR/6gn3WY2ckA8fTp+SCQ9DEsjszA/8Ri+RG3vdx7R62Gv4VSM5nHRxM0eZkcw9NeyqGXcR",
+	"l2gerrSptc+tncJ9fcWHvIALDqXShGs2VIQiCRtKHdDLLJ026/kUCWGHzNgD1qPjUOMjxRykkeEfjXz+",
+	"EVk/E7CPH2nwgmo2obDH1mgEPShtMUayG7Lhn/9pVcZ07EeYV815rWQAUpd/7tLgs3X4Gq1bo1Zh1ujk",
+	"lPSN2KaC4A1IPL4chwEQTJeRsWKBR0Yho4oBg6V9ygX49YXSFMI7lR064juU71CMQlnKZ0qXcWg7d+F+",
+	"vZk4Cn+kAXGrE6+ls4WtARwbxHaR1E521rDkqx29d/gGfGQm0iGIHGvFA0bUVGk2tGvGAvS/KjlkemCO",
+	"3FiMQZWrGaX4RxqknElr7O5YXAg5Ec85C4O8HR7S0FAjGNiZ3bVbQIwFSwYyDMxJ6JnX4DZzZArwdjgT",
+	"USQjjO7F77H3uOdAIiT8BhxzhrAjQwNDpmifQcwrhzSs734DugDJnKaL9/EoVqWLZK22QxPpZfapsEcm",
+	"YjTwiIzmFj0Vgox5sll+IJQnUvRC7q9LJpqCWTNPH757b4Y8uCKsagwMYj18BLa1z5UGkqahmcU095yP",
+	"9WDH3brplh4lW/okGeiq+xnPbfvbGW9QX+L5BlUIvabEjB+P93MZdXkQ4NKvsW1ohM3vWi9+b2rb/iHH",
+	"ETFPJKOjYSgncCjztmqsjIq64RbtJlv0PDWqVfcomcn2NsmnYcgikOhWr8EVMFqTYUeChmcsumTRM8PT",
+	"1twabt+Utz3xb6ndOYsFwMTQyCSSok+kkRoRMWKjQGZuzhj304zRzZ/gAhBcgdW3K57ZdnYrd1EGzJgS",
+	"6dPGAzJg4UhhYFkERtSSyYBq2NM3Uj+XYxGsuZG0q+b8/biNQurPPXhzVnZGDKUjUWMIGSURv6JNTN3i",
+	"fPErRPBLbXk3cyr3MsFU8tzOYtVtTma+tVOZXTTYdJCCev7AGqFnlAmO+/uOTkNJg3MpX9Goz9bc5tA9",
+	"O7vLWsrP+OOMhgSakRlTlxGq0WRo1PcO9w8ek+5UM3Wbau5eI8VYrSpDngnN9ZScS0le2RGvuqPJLLfH",
+	"Z2GBuCLwXrAOBGynYtEl9xkxSgey3fdU9Nkbqc+o5qrHjfq75jZ22VSKXE03Mt/4bChXpb4ys6fg6BpQ",
+	"RSCqVLyNKwfNdtwcNtztx3O7zQICy0bMAT7LTGnVTc9fku0RQLya7liPaIRn9gxJ4IOgl5SHm+z3WE0L",
+	"LNdx6uXzpitXxDyL0TEi5GRlM3UbIjd1eO1SkA+Z4ZawVdPz3JKxChsFZ9WJWMFYAFp+ICfiOFkjQnua",
+	"RaQDftcqOF47Lg3DOjhTPxWNyd69k/Le3mB4R76mYmopXq1JI2pUIMAjqtlnmyKaIREpMcvTzl7VyDuk",
+	"DfAbUzKUEES4LfrYa6YMGzMYswgkXoUyBzw1wW0r0A/MCQr6DEK+bqVAZhtDP+IM9DHF+4Jw4RnagY3Y",
+	"HnV8EBiQ57+xYG3nlw3ozRPHGN7OhDbvydLHCbmkIQ8IhhoJhPFAe2EswGTjXKt3uKnMrzcSsshMfnWK",
+	"mJ3V9k3fkPoXilC7RLA2iSIXscB8m4aK0IihQj9DEB8/fqyepMY476B9aWxWSdITwcDN44P92eCUDasu",
+	"ig2kHMd4d35wECluFEmz54bZora1Lk8ayEjn24awcEXuOCNNM364xHFkqHFkk93zvHHDMTx/CdqqYWea",
+	"HBJ/QCPqazT0U+64EVVqIqMg3yG3RR9Os5mm6dTyWm22lPGJS7ctIYirDJ4tGsCQumONfhNYanPpmHRw",
+	"rTsQy1aEUX9QqyQjwPqKIHhCFXvNhl0WpRy6CxNG8uM1sM9yLDTpTokUkOrSwTSnDiREdiDyD0J4SK/S",
+	"721CaGHmSjYtxWYNLF60Z+amE5vad+PFXqhFz5jpQyr+TZKUtVIcK5NQYl6Qlzti1/cdjfR01eXdwsQx",
+	"R20JhZkx/WxuvHHhobyAE+RMPlBARLVs+s+SAOb/tttX9Xq13b5q9Nrtq4Pepx/a7bO8y/+Vn/1jjjEW",
+	"x7yBJLKCTA34jRiNL/b0GtozU6aCM5T8lGh6Ze+dmcbjvVucheIBW2knzsyNs3R1gaUe8BK7SblU5qqk",
+	"1iGwkQy5P106RrzrBvMZ83fC/GLkX8QuOZvME0t907wt+LTnRrxwJZKE9+xsXdb77Pg/DhjmWoAR9kCh",
+	"oTGgAekyJkifXzLhsgWScXalDBkV5suz+fPLeUi69Ow610jFXyGPx4xLRgGStraLDQqdZkO17HPP8VXm",
+	"m0N6dYqPoH/VZvFGEYXdTZV1LX7lmSsvu5kp/JpfWQpUEUgPBo4R7OFIRpoKTXo8UtmJzBBN9ji226rd",
+	"Pis4bMncmnlzS6fXzy04/GajIfKSm5UGacYCrA7C+KAh7GNSh0uUIDEZYWcmsDB4nlB/cQZOlthj4khv",
+	"SnatM1OKi5XmaDHvoLiqupnTEUqF6XyLN/+cD0FgpvL/Sj3w43S1A5LZo+Vy/Gnq9hvMGlzlK6nqvCK2",
+	"ELCQQcYzh/wgjPzkMwJX2be62uFUzuVPnOGdN7FmuvyRc7jxJlODtMpezVAjT8qcstsSDz+9jumNTlNJ",
+	"ehRFVPk0u+d5zMQmoJnNgPLM2mxacjm2Yb76iqPgzJ6HmCflZ8CplRkwbJ6tuMkwqkYeo0qy1Za9901y",
+	"59yOwQeKVhk1/vkZr6VuJom7uRoki5QUC1TIlTeqrD6vONiGq7GmtZV/+2BqGVySsx2xG8jivShNgUN4",
+	"rBwN2m1fJitLkdIbqXNESVKSsgoLxnKUXPVearbh+S4tpfg6ZAAcMp61nVL644vWr/Tmm2Upt/WwTd8E",
+	"7wF7J0f5sFkvBTNWdMiItJowCGVIWpM9+xcw5GOCUXEyGTC41UVvUUVbabFgeHHWzuyK5SxZafpai8mu",
+	"qs18Rdt/dcb9NW35lUe1mW0O5z3HQF/lyMNbS595W5Vc6tTjWfsmjr1Ti3M0OmqFmTmrsPnmMNcIYGO0",
+	"bEIqojRw7UGSvhV+4FjkUPiMCnqNhHQyNU9NZHShDMPgGu7CbH4F6TfmmqJTVSNUKa6MIZp5oEawfKgF",
+	"HlblwQuoulDE4S/AOM2NxiI0n4MbwcMtjH33awzsgeMxssF9ypBIaMvP8PHUmmXV0rPYNJizSyJm14mY",
+	"l858GzFE0JwrfrkrAZ/jxLcjMO8trdKW1iLbakV76pyqixz1TCneF4ytqqDduqU/Zm8LSvECOjXnlSsS",
+	"jLOOlhUrUlelztWpw6xpDoXkcDYOseYuI4FVQVKD3S0lQ2+Dqta30s0KPElFF0sUGJekvNukjDvZ8VuK",
+	"Ncz6ymGIi7avtP6hjQQspX0A7/kmlI/U/hUKUzO/YmFqtrNQlJozF3LBSq0nEzoqo8+5jzwT+ltxI50v",
+	"OAhpNx0k5gRfNX74ZEA1cKirshHtePS2ekwNoHJM0wtGuNDSBbpr5CSuMMMAEVRUUCiHYVdYisQu4Q00",
+	"LqhyVb2Yq2SWZDZCpVaXyusEnWiuif3cXHbBpSFsQ14Er3wAb55uBlQ/u7SCIzuIt4IRdmnBOiAjV0eM",
+	"DjGp/uzsmf0RivPZlzENFemY93fml9EmX6ycZ5FULy5lbGlMvYUB0RFnPiMPAxZq+ijPiVVG/uOF2c/A",
+	"u1uE2m/ZZUOiPAYR1EqVy+N1jMOFVGlcz2MCmSItI0t7lIcsmL0jzQ7hi44f2oSeHL44K47Mr58KqGG9",
+	"wLWfHO5l2+X4wE2C8Lb4oVd4l+GxTEH9X+4GO2twZm8P10E72dz/7IZavMxFUXEHnJg3R0czHIC0LgJb",
+	"VrkJKa8ShLd89ZYj8Gm0yeslYmBCVYrNryy137tPzEbfbyFA7c79VwlQx8XXqUXcJCIdY5UtQf+gkL7/",
+	"QCVFEGnokUbm4B00ZjE7mvuPW2k4knzdYQZhdLXTAgRjqMRVULfS5CMji96XOkhx/qkL9hOqyE9nb9/k",
+	"nrBbOmK+kaaAr4kamz8oOmBlNJOy/oIYR3KVt2/TF57ea+cST4TEPCU6hLOsrJ019PYLcB+qRakrCPea",
+	"D/kQsBBzah1hbeSMTyBkiwlYXTjqtULFi5OOcCTmLkyHYUFMxVyMxokSidS+LYJekzdug+9tIJvB7RIL",
+	"aBstiDfAS3go7n+KY2b56OKIwiwFL9lYIxzSGp2tC3GQMTAsGk4VV/n2bupz5dMm0hWlq/sSUk99O2kU",
+	"OYNaK9+wNB8uHW+88lk0KjBSuqzPheCib87tJEMoM4d2r9SBvW0evd0z6ZYorbMsPnTwqwusr2fBrJP1",
+	"sEn+LHxv8WTWm8hmeXplIyyrezphWoBPvu0NMpJwkU20v066c3nrtMARDSM0Px1DJUbIy3miCwbnPBCL",
+	"huZgiM+nI5Zz9lwEYgklOqzbbe7a80gKbT1bEM91O4duuVFIfTaQYWBTqjZNXZ/Dcc0dP+KnZQdqnkAl",
+	"q8fRAMXFhUH3eBhaVQyXKCUiklVchvya91lDM0ZTI2f4tYfNerNebTQfxfoc1TT3a2mA1CUCKbnzJoWZ",
+	"utpDFvgYMuzmKwPiFyfvjXOw7HJktmQ58dnv3dPg74EGt0hLa5OP431FOjhGmZyaTXw5ZAoUvhagrAEq",
+	"BSSvcQ0mFUdVDBoNALZMSmdPwY9HgO5fkOeR5sfz2mmwNNcaw6vWYFgEYbtYGYzrXstQwymakzlkmEsC",
+	"vMjwwRABuo7QKLUAHwtTx5y9/ud87RbGdrZtGu/gezv5fDZf2J/qLWTopc7P/HDtjwhtozLHPq1SNFf+",
+	"3urFBclhzKx4QlGLDqJVQnLnxANLEO44mreUqgxcTCDpMZS2kjODWt1Mzhz2ZfbxynZu3N9n27rx7SVw",
+	"97igIf9trUdWzVhaOeethC/RFfVt4kl0HYuWkIrZ1Ld4681sQ5w8XAPzjpBpBEPv2wZDAXoEJ3Qm8dpK",
+	"LtsziXSnZEBF1hcXyDECyiTOuFwvHKb5YqwG3Y2r76l7YtUtXS0dCJZuaS5QbIJtlPS1jslVOlWsjC9l",
+	"ZU0LVsmpWfEeJv2MCvKAMVvWpVyEUl4Qql0BbJbsjg2ZOfRjDBIGjIba4tZy4bOiutLGunWlK/DRjHfJ",
+	"HsaYC3hZCziVipcIuniNyuTkwXI/kcMRjbjKC1pBXi0LPsooUPknHICFJuZ3ADVc7DnfX8lvbpTb9Qhl",
+	"MBYXRWnwxkqyaiEmdQfFJdLHUPsRcyWOUQJl1aXVpKoZ4MuxmMlka+7Xc6tBuFAsWnmlfTuSTVd6GRfC",
+	"KnJIEimRcMau9BNY4VXKYLRcZ6tnq54jaAWiZeqoIC3MrqyXJenCQwE7N++Xx2qAArHMxfYXrJ4fopi8",
+	"Mh9bQCcwGEfSgk1iJWFTkhFscoYdYfPRByKl4ePubLlvexikaKwwhsZizHivIsOg1PxlGGxt/jIMSs3f",
+	"fXt785+h/XhAqXVJbVOKWryYfgvJvrzNYZ5S5bjiNxOLS6uzS7A9iG3bafMuzC5b2WuLy7BeOe1sifUO",
+	"I51tH9BcZwusCfaR3KbBVDrBKu41mfc1++NGemlx86RTrVBCu2MDy700DF/qoMRfT2a6IKSQ1tdz2UyP",
+	"RrFnaEAVOOYyGY9xn1dnUFSsvbiACr5+bdXvwc68t7Bu18Ja0xjJsUJKmh6prpS3gwNgU4+YuFvPkpC6",
+	"sPBHK4KzJYpy2xgDxDRmVOQglZQk1SXnAJZnoy9sj/ISQpoxeFMICYsTLNIfKa3M2M+XVGfs174trSa7",
+	"znOzPUl7560Ua5GGR5pYtawkQWVmcRbcMkU9b302POv3Z++rnb2VD10GdGKe1sRMd51jMh6NbCg7lBOL",
+	"wgEIumk3S0x6DhYnHabazwZZdnOW5tnVSBrDvyASEbjLS9cttc550wvDmHF4zuRlKg+jbtUdynUDLHMh",
+	"4nxSI83dKbsmZwMa5eIcrldFtqAOYmqzR61eDxAN6yRwrrYmeNwXod/gmCaRTZXbDAinYAy3ijgF9bQL",
+	"Sm1xghD+N4ZpxBBGcfMK3FWIMGnImYawcrviBj9LPHmUCi3e4o5Fs15pbaFw8iupsbEOOPS53iwFIcaQ",
+	"npegEI5/h79jhad2XUIQvvuo3nh0bGtq4iapCEQCtYjYa4CSzl87mwxyzszFEceI2/mrK5ypP4vlSMeK",
+	"nedWDRoSu4B+RD2C97lTfSl92h2HNJo6W/HJh5OnxJfRaIzoO51nwy4LAhaQU6F0NAZvR860y2jhUvR4",
+	"wOzRmTfQ1Thi6TIZgm3BNoglsuIMHa4JE4EiD9mVH44Vv2SPwOT4cP682nhMfBkwMhZcq8VK1d5KPsgv",
+	"41ydxuwPxgeKDfZmWVsH4Zdofr32FINp5lV5qWdlUJUcMGwZANl8PyxuiIZCS6ltqrq6vd1IsFUXwdii",
+	"NjnPj5obHPXUYXVE4VYFiTW1rpnzkt7WzATyeMUL68d0/oz1UhsxEadc0lNcSxlntnAVO2J7kRweAzO1",
+	"SYY2SmfG/0C5nCjM/MmDj0+bZslky6ZSl8bBlmK5pDf3bClzGmnDLv5qu7sJCLZzh9ryW9BCtl19W6rm",
+	"D24+L6y1xwJ3uGmrHqKSmTG2xFN5cHnsyBuoGzh6y3YaA7FpzQwQ9FbdCxgNQeHx0iV1WP03GjEaHZMG",
+	"IGrYr9bICT6P90gRTm2bbGVfEAvppL0mFMdZVLOkKtUhU8TeYmiMFpeMgW98QMNejZwifJp518BWDiFg",
+	"wGRDuezWpZi7rOI5thGY3G4wMNsHKt4B0p2asfOI8ECtzFw2rtSGYdxWofa6eTZ3kC7jWED6fKfIYOb8",
+	"ZZJj1q40z0sJxbbxlwfHRMkIO8wHCv6NFMKHEDwB7wmfcaiNx+BnT3t+Hmd9Go9zVukVv2TCulmy7FkV",
+	"xKpOQn6ZCUzJi+XAG/ZleevwqnSVs0egy8+PT96RvQOiab9Gnol+yNUAM2wwBzAnspRajGZenOnTddM7",
+	"vHlYTcJOn64b3uHNo3wKeyX7XHzFfipx06F8hAyEA4KmEXhfhjzih7MWUvNwNrl48UY631n8urwtfZNx",
+	"SOeU38JvSTbJlSYj2mdx9qbF1w2p0svSyeOd+lyUAv2ORnoB5hbIGoqNNizE5wxxexUjwXODrFmQ3o3c",
+	"X0Oqi9QhWpwx5oYpZgC/55FuPy1kkbtABY5fznugNgOptcC0bop5JJNgARfJCoABtja3mzYmSQC/HY6o",
+	"mBZv0pmdQH41DL4bQdeOEcm5ZahQMB5jPHvYoxNYz4RrwzQz5esOS1WORlJhMgC8qGBMMZ7PjCtK+qtS",
+	"TDFisjNvHijsMZpXl7G/X8ZrVYg9NAJUhlVSkRpzOkNjE1+E+TChkRyLIKkXh6bLG9SLz6oFsBkxojKs",
+	"ghthPhHDrq4BqdxnVgnvlvf0O1raWqnFu0I58wy6wSZN8YiMyNAYY+RETJPrqGgqj6gRJslKuYYsOsw7",
+	"N7F5nNNhcRwak8bwCod7N2BhgI1Y1Qx6WI+OQ0hmCyjEOEQAjdzZcBTKKeBP5B5bTL3ZrDA4KF0HGfst",
+	"XM0TVMPxMMQ4iLHTrOcCqpGgPnFWFZrZ5TxIvHcJWN1crz/Kw3Fk+0ge7e0fPMqBDJR5LPYM+gBixaaM",
+	"jC3Sj+hQtciQhoYgMG0aOhN6ZKb9ppdgL3skbqrukSHTAxlAZ2YahhLAXxxuv0cApPjzQIbmKlXsMwJQ",
+	"2z8AENsjcUNvj+S2eTaXk+awHlFaRrTP0t2EPZLtLgx/d2nw2Wmp4xECB8K8krvAnS5ouLzy73OBSrMw",
+	"XjEwBrqAzEKjNfAh27Bo0vbKzE9PZWFg/QITI0qz3R9LdAaLgzPL0x2Sdpv5vFQPEnCgDNLM+t7kVAfP",
+	"4iq+VD9osFBsLCOU/VlfNnC67Mevmo1qu311wIr82QUarPn8y/PzdwRvWJINfHSUEr979bI5/C5YY1Et",
+	"gfcYmXwcK6fWtWD/yClmbG4BbfIUmuT2uG34OTOqrFEc8ZzvrwASmQdTLYNsh+I82fkeMkFzDWofoOVy",
+	"VD6qaZeqlfTrJB0xYgFXZR6Z1W3cV92r8majlthN7JJFU7SduCLj0bzlxPoRFIiv6iHw3DLlL64DMcxr",
+	"21La8bsuIFFelk05VKKLYkMHGvz1WBSZ78iMhZHOXli6nhZRaGZdkkkXrG/E1GA9tSbCh+OG4XktsOEO",
+	"2xA89tYqY/3zqBwsc2L31/IN/9neuOnR5c8dG718RX/Ohg3Lbg2zOu1nWmZ4YBPsZU6i1Fzz114ELHo7",
+	"WuJ0z9emXdpVPod6+v7k+bm17An1I6lUzLX6BUEk88sZ/61QwRix6Dijjj9QBNBTshq3O7cnexWv8oqZ",
+	"7ck1Ki5ZxHvTD1GYm+pmc9zMy8FVEUEreOJTgRWnmXAmvIobfXUUcXD1g7vif95jiDrlV4unXywq92eI",
+	"LKuzQLvxv7Z2dtrts4LzV7DP74Let2A4paymTLzX5rs9UKSjFgV78wIyMiHhxWC8aXqfwy7KSzvPxbrY",
+	"BBmiEGrjVCu3BjnQGitw5NrnlThyAVhSUIRrkyKewohyCrx3MRi3ve/GK+Nw6/GQ5R7TJEME3G3mbHYZ",
+	"6TFwd3qkOyWTgQQI/gG1TerxVBvLUPMQsn2uRjxiavGR3KvX8xqI2IE9w1esnsqsCpmc+cVJaJgTFwnQ",
+	"cdrAeLyX9fEdHe03Go+bBwcHj0vBODtXm1vjnEl5yf7aoeeSyYL+XsIFSaBgP5BmVlhVF+a6cpOmWcGQ",
+	"50cAzpjKrzgp36poHEW57QiSfAjQDYFzki4LpehDkxeu88UYK0sOK9d4UaU/qM2aAKULe1LvS486WZK8",
+	"fbYLX9rXqvC51Wsy3A7PdCtd27t6lspMyyk2hhiDSzG0taCYVYL1mZCSC+F6rY0ZnK0RDeUEIPgDDqdk",
+	"wPuDfLIFCPI8T5+FOIfslQG7ogHz+TDXWZUSBbO+q2XI5mdaRixwKULbYeQ+9oHKTzVNUMQ8omWYSofJ",
+	"g2+fyxu1gm2nSJiuAQ1UIEreMxqgiICBeaCmyLEmvXGEDVsiBu4PGuZJD/IxJWi4BlFkNEbzxuFXlS3b",
+	"BN7NQNoVRr6M4rKdcFe+XPxxq/IPO7acaZoX7RoxOP4tC3SGwQylAfEQunqZPT0mXATsykGkK0YjfwCc",
+	"w2w9Qo5ANxVDC0KmYNOtgmJeko2mClvFbF8MifYF/aa2BHzsmpWmDm+MhpwskN2SjAawWFNYWF+UZT9r",
+	"46KVkCFZfnfnJX0ugHWHWIzm8ypdsFsaMHMRH4B6COeAhy8V2TTl/NGbYcwuKRP1HMBH+RjwzALl1o42",
+	"95cpLRmTzJ7MLBBidteWFIedL7FqHfih+2yLqCENQxKCr0R5JOB9KKkUARlMRwMm1BoG8KeHsSX8g7v0",
+	"6K+52+sGXL4noX1Qld6wb4cX2Nj2/LwHehguAYgEL1Mvov2h7Zr28vz1q9yc522Vu6ZSXPLQF8p29igA",
+	"CIepL1q0WwUc+Oo4zeXb5XwtaVGc65TywSZMn6utsPvRuBtytbBIAXzJUjDwKEAFW4E1Hr+rhHvmHrr9",
+	"rqHbc4VgQhYLwbmXaaF5w8qvM6aY9k0TiCiXitjwSLPWIDIizXrzcbW+W8plW68e2cTn5J+1z0VQOwU6",
+	"xlfHX/gjsoJbAZZ3aY0pcl5GsTGw4NyuF4W0k1ou7A2qNJ2ywANwT0O3DnrSGaHQUDWGVYzxFnNt0CU9",
+	"TzcrusqPp8Mnc9eG55Hl++dPyO7u7pGtFn0y1x68qvmQzTpi8g5fpuvy/Jnz9epHjpaQ7wsSzWLUUxmR",
+	"CZbuYj+23lixoEaey4iMmByF7Ng2IJ7YTG6IbCeYCbMxx9UB5qgaLDW90dNpjl3ELl+WesJOpZis+UyW",
+	"GUhYyIHDtMT886/YlwKrFVL1HW7OLvnPv/4d+/8o6dPRYu/TUb1+0Dg6au7vHezVj46Wwl6qMVJvTu0Y",
+	"bFUmJoKpQkMGxQQWBQfxFyDQH0FJsHYNyLOJJ66uKtveTfG+oHocYWp1cdKtHWYJ3LLugt5zgeHQZqfy",
+	"etBFjAa23iOUNGGIMfpYmjEZ1XuFvCb2pQJHzosPqR1jsgEJpcVHLkWuls6LmI5Z77+xKMitQOlG8oKJ",
+	"k4XoosywlFTKZKhZxAJo/aHIkCvFRX8GWF1o6uvtEqNtQ78AgtXe4SXd6XD8Rh+iESPUYbGwiDnQ97XH",
+	"mOuxHRjyWJl74CotS57D1cfcA5xEFrY+j4XM2vb4oWQN7UhzKQbKFfMEiM+UKkjeOiE/fTwH/tY5AeWO",
+	"/wbnukV+ZDRiUWcuGe7occl0rTjwd5rz/TPmSxEoG+7QWOzGlLKZZHmh87nc18PHe8uLTxbnsL2QErm8",
+	"YSGdd2/PzskOHfEdo/Du2Ec7qxesFa4EzCo/jmUOw9z8uSKzOUe4L8u5U3rb0x9Ob4e3PHnu3KIQ5A8W",
+	"S7vViNELBWrBkIZFyVKwgcD+QgookT0egbc/4kwEYX6F1wfgzU+oYq9BPq2ZwFgKZWk2v1AWdIFJxrbq",
+	"qIZcZFKNttvmEKojXhrRVciYQMJxKaznBgswClSZlZBUzTBygFRXb7RYsKqleirOLGuzRBvMGHJ8650W",
+	"F4AJpsADucUOPCYXbGQ7Szgs9AXGbdkubVtGxYVl23r7x+0DFBaf2g9qdV6y9NRyRbthLlJDNGakSyPl",
+	"ODtkKIGSY1RkQAEoOH6rsKyYXeVM0ii5m8Hw9HjR9ptfagSAuGmkHcYD5KzSbJw+FtpdLmg0nRGgj5uN",
+	"vb3lVRswkNytVCzaQnpW8f5lmijb3ePK7GjkcFeW7eNdpI9vvYVyKWKcywhwOePxrGLMv3jll7mnzE4j",
+	"IGV+KX5RM3DzE3qo0DFh2C1BS5fI3sohvSwW5orQjqugXiYuBjnWigeIAWJGfavIl3Gaw5IsCI8w6g9Q",
+	"KlHD5i8wKxGzcbaVI1E0SOgXsZVeEll81xW/z+xD5TDYl90LPGuuqiL5lH3LLPnEy5HePM/SftGJKR3s",
+	"tjxu9YXF2dx1nPtvUBvh0/y2GLecOr7MFxAn/FnUYqlYqqo2Yr6MgiJ3YsRGkQzGPu/mZz7jF7A/Kwgh",
+	"jSXxSQ5kXB1BRYDF431+yRLIERxa7ANCsKikO6TjUa4bbJGpYM73kzXWGZ8srsjBhUNwMszDj9gW8/Rc",
+	"Uc2a6c4usz320qSz2JOZZb7zKa9eXzF/HAEI1YANrc0CZv7JWA+Sv567Wf/08bzi5Z/fxHcANDDrywhl",
+	"n4sOFPsfHjT3H3mk71wfSg4ZGXIxtskuMHXYafQ4xAMfaD2CQ890xH21oCzw9bPz96dPzj6fv/352RsX",
+	"K1YsuuQYwlnyiRs4Xj1pq0DdObMqVYWO+H8bfqVYWHPdWl0QsfIEfyAn704NT41C+1bV2tmZeWgnYJcs",
+	"NCxDzUO6ufdYACGEICCgT2NiF/LlRGbCScOEG0XMqCPqG0lqLl8wNlJtMVNzCih58HoWEEQ0MGI2Djp2",
+	"x4g/D/gGtbZoix9+OEvUzh9+IK7CEdLMBAml+aGVwtUiAxkGRvdRAxnpasgvzXcz1CKjtsj3AZL//Ovf",
+	"HYvlly301LastZ92n40Vs2ugxxHi1LWFRYLibvyACKB++AGO9a8OeuLTQ7dFk8mkFvX8Kgu4llFNRv2d",
+	"qOeb/wOICtKho1FoWf6OLQ//8z+VFJ1aW3R8GbAOJtbGEBVDRi2Dc0AVx6SDCAgd0KQVKjsAfJBwPiF1",
+	"WyS4B6Q7hb0oRnSukZOklEMGU+wgCb29YliFtnCdS9EzDKElBCdSdoGszQaggT/8QM6YCEjn71V7uXoa",
+	"dIiMSMh0+kyRIb1gZhOgdSX2/+5S/8LmS7aFw6+wVZNcuIpJW/ZvRhJfNGQEpj2O6BUfcg2DeWbWyadh",
+	"aLPRKemOgz6D9DA7ddCzgZfUSOc9JN4Nua7C/+94bZG69t6cZ0PMSGOZXxTTHfJQoZP4EVF0aqsluY4x",
+	"nShRIyZ0W9hBuJO61zxCzbXznuloWj3paRZ1zPbA5sV702WkQV7zH80RjQUdmrHNffNDPH+lDcUCPFF3",
+	"aqHOWoDJRjqJigONwM1BQBwjRTp+ct2hoh3jfsT1mjaTWxi7OkBVAfECPcD5UMSFm120uQ05m9xntlzO",
+	"sr2TEfUHrNqs1ee4njlSFH6G42SfVTuvTp88e3P2DJ5J3D6O8aVyZlqVRq2ON8kRE3TEK63Kbq1e24Uw",
+	"nx6A4EJZw3eooOEU5fpIKp1XD4E80mL6WCwfQgkC5XpmYy1NjaG/pKGO2EF2clpDOnSQ3YDdpNrCoVkD",
+	"fgWcd/OPY9IBtGNLY0wEHVhk2esppuEk/PDDHObzDz94EC5ti5/oJT2DwUP1qFm8ju3yTjoRVxevjAzp",
+	"OODUBJc1hSquPBssN8+Jtoh/N3M5j1P4IdBjBIDR1LDhqHJmly0R5sr8xcJeUk/UFg/zgdMfwYx9KoTU",
+	"tocGwJlwdYFEZARfDK5QsdtmcTLtaf7ROlBtLj84klL895+2IayVpyl0eECbdNlElfOJtGjw0AqKhmNL",
+	"Hoj8lGA1YfZH5XzAFTnpR4yBNqoGNAzNce3LSxYJFlhoVRLSCYCHnUYspCKoEaN7nI3NCFn0QJGQ0y4P",
+	"uZ4mrxgLi/9TQzUjyYpbpAWe4OI4f9pNViHU0ZjBBSxihWVo1uslFy7J1c0bibszGYqtmF1jEvGTuTi2",
+	"OI6aOe17OIm8l8aT3fmRBvG6mEcayx/5IKjVNxiYUnuN3eUPvaNTw6LPpXxFI8RG22s2V/nYKJJG4TFi",
+	"/JnQFhl+r3m0/NlzKV9TMbXzAy1xf5U1ObV4UGcsumRRjIK0X2+utJ4vqGYTtKD36ysszRlqAR8SSKqM",
+	"dVFp/Zq1K379dPPJS51P5MiExmorZHHhQfYqmvYVBBa5MWKuqpEEil1QVGs+7sSBP8DcpHxZcGJlNo01",
+	"6xr5EcDACRVTxIAOGY0tV5yoZ916NETT1laFDBmg5hltJwCuCafvygKwQG41sI50ljVKl9FYp/Ulq0oA",
+	"P2kLNzK4M6VaGzECwRvQhNJuG1AcPoIKcgIaZAsk0w67ZEJXEUGsk5ji8fsiMNExX4DH6QIt0glYqGmn",
+	"LeAFyuaKQwdh0C0gkAUWAISxAylYh8C9idzEglOnB6LK3haoCNubYdgdrOPqOOwEVPcsHAYPjhEInAoC",
+	"ew2KFFUXsSEJ2hULFUutgd2GGmKndmzfBbuoqapnCh7QjPkCkhb1bOeHn9hIWltASygXSPOs8mqdvGZc",
+	"UCXJLRw5LmmqxdADRFIDRZecZPYPMnPt+30qcMogfwQgbqCXRbjKO5jsnEBVTARPBnQzadqTYSgnH0ZZ",
+	"eXqSLB8MoS8NIdhxUUEYjYwENFuM1aakZ2zRtOy1e5KHs1SpN45od88/qjZ79aB6ENS71UO6u1896DUC",
+	"Vvcb3SNKK14F32kdELGwNraT4n2BOIZPx92QC/OvZr25V0u3T6gwUT19BgloFji18lQ6pw8WRoL1xC1O",
+	"dPwFtNmg+jEa/jWpPIwH3qwe+A1WPaD7zeoR3W9Ud7uPab3X8JvBHnJGLk6e0FktZXZV5yizaP0sJLD9",
+	"fFCvmi9VD9hur3pI97rVff9xcMAOe0e03kX/iZvwxwHmekBKBesx4TMSjNl6k3KjL5pVevjJEF7KCTHz",
+	"RAx/amyRasCVH0pojpMs+1iNaWjOAbdscETB1brOYFfWWcwBulWtC/nMUq0Lx1Fa5Zp7bE4MzI4HOL35",
+	"R7xVVid+LZUu3ByVeNDwBSWX+NklxGfyFcIUQjsY0JBpCWwGJAzO4+vqi6soRc9dmgs+sbf8iTdSP5dj",
+	"YT+xgnoYw4Tf67B3rsOeqAtCZ7y0OcqrYdaJBgue1YwCqxRXmoJWa9XbdXTe2Qhwn+llgeCcvpDEqk+o",
+	"NnmzkIVpBcQhEg2NEnTcxn4rE64YPpQSZUJaLQsVO0UUY7ZPiZyI40SzU4yp2Bf9AN3bQzptC0GjyKYB",
+	"hlxZFdOpjVgjQAU4sI0eSGj8Gzo6sflL/EUj/vbqu3kalHn7k5loaNwkTwFF5NFUcssOuBMrN97SG13o",
+	"0ZvdpLdG9cvsJ3rzjNqJCimkOtooxIoC0CgglZYR2JAaY114MYDCanwbcRhysx9yh+vaas6OdYm+kj/W",
+	"uInjJmNdsLYXHEHfk8H6qErnDcbW8awo7lLfQ/ARw0c21CIcmH4stG0Q/dekJZZNtUolKVWgvq/RqDb3",
+	"z+tHrb1Gq37wSwrOc03d7D//+ncFM3xWVeSxzsutcEld7lM2yl85+eVLfXp2+Kb3P+Of3/z9MNh7/WL/",
+	"S7+UQpLaIchkyNFLTtB5LntZ+vnutJA7EfBfQVqbfSWzmS6by2qvcsnZBLPkNxLaO9dZq/imUIq/FSln",
+	"hu0nq2IH0ontfJZ08sn4GUIpLxQJOQbvUJzHvdTYFVcQL6IaS4Wdv0OOmCA28mg9Gej1gPB9Vob2WUaE",
+	"zkvQxeLjgSI8yJVwy5gKMOoR1YOU0JgFLs4ac6WEyeY82zkmF9t9mSS7tVhYkVmVcRh+Xb51z4Wc35sG",
+	"M67bO2dDLp+kauz5YuMhk66ZgQCzzU/TKZx6EYwDhygoNIPEhBRiqd+GrYe1XMU83VVUVTY+jfFsc1So",
+	"7Mx/ZmykrBd4Ip0XimgWhjhl5LhckKSbbYaDXVdG42gklWFJz8znKLTlo+Sf0O0SM+90zeVJ234y6V6x",
+	"87mG8Rtz2hum+/UlYfZ39omlvbrtfXn5j+5dbwr0wmwMv3LzqYQWlt7fIi0sAxgEO1hbnyt916qOnlup",
+	"jQNrfduVtxqkMTdzo2xPMVUtleAJ+kSfXxpFYjpiSd4oknmNdF48c+mDszypA2a/y7gwV/K5DLIPHrk+",
+	"y53jTNPZQIKW0+OY4rnXbHptAQfYqAuBS7iyverJw84OPr3zn3/9u/MIY/2uKe5MERWWPZGOZYWQGobJ",
+	"Bi7jiyatpdLNdQkkcrK4wdQx8hmuHQYjRJA6rldoJ89r0Z/plrxR/Mfwnhl3/nCsxzQkb56epB36Se9s",
+	"ywiYMcbwXsP8ej3ma37JngJEoDU9m9V6o+JVMK2Ci/4rOqm0KjabwmEAnNjyIahRaVVe0EgzMWF9cuCR",
+	"w/ruboO8HgvuDzzygkVDKlKG+RsZ6cGEi4C8GHZfVjCvmSkmjKy9hOgDCxkU4KkBwvRHevpjOq0poOSV",
+	"vGQh9bGX9kqc26toFg1fSwGpSc29majTix8rSVduy96x6XZcour6BwelXOlFbdBvJXIRd0lYqMAW9u7e",
+	"ZFaLE0hgYPf5I38g3zvIl5R42VC2xfnqxRLtPKIBwyBUdUh5GPfUwGxl16UEe1dh22zzi7GcIRsaAcCN",
+	"fU7G4kLIiWiL7CsmkRT95EXQyDru10ogp5QodskiGrpWeipOhbbmvtcWMkLZaq4Kpicyukg6BTgAaMz8",
+	"o1AWAqAhKMr2mke2MGMy4GFukgEs0wcsHFpfysSLHYuTONU+oP9t76z5cphuAGPs+ShiviYDGSlGulB8",
+	"OC3DLzPdlm+FSeoYG2Mhl7QQGquPPH5gjgOeudyHew747WrsGe5ldozwjOVvuFyGbc1zJzleoHA/E4FL",
+	"WANGEzc7T1dexKUGRiE6tmm+6SoLrsil5AGhmkhrxM6dfjnW8fHPnJS9hb0SwI14yaJ7e21OmAE5mN1d",
+	"RA+rijEs5S704LicNkseGJLNd+Ji34z8vS7LFYdsKUeMy1VX44f29nxHp8sgjAOm9zQ3Q3MfB5LQITnd",
+	"Cs1ZJrJceZphN6hqCDbBei2sspjjSFDyZdjRMbG2HBQhgNYDJagMmxUox2o8orjwmc0bJb4cTcFVGUii",
+	"ZJ5Ok4YmUhvpNamViDWbLB5U5eSX6P2F/2XAvnw5+0f/Ra/5y7562a/tid2n9dEvh5fvG8Pzx9OfvzQn",
+	"f+++GnxgP/lH6jl9wd/KN9Fr/S7420UZhWemG+N3ovKcxEQDjAzuu9d+fifaz3sGoD4DZjeujBoU2fLT",
+	"YlbzGvK3U126Yh+deSXpIEvrgCE2Y8nFHU3wGwy5jtcW49HIgqdjVROERbuMi37KQEvqZBH7Q7ERjahm",
+	"RGk2yuc6+J2NjSnBJk+QUc847nCuSQs2AEFbweJKQGGy7rDt2mKzzVJX4k2NTdbma+kfMelRRYY0YOuz",
+	"pvuU0K/Glp5AnlSKc5ThS64hnE2oZnmAbIZBpCtcjMqP6Y5QaOxhhTYXfji2+BdZfsFEcOY+s4rx9Qyq",
+	"U+7Nr2Wq8DMREBqGZBgvllpXK/aKDa+kqmnERPyhvBzck0R2Qcm7JkOpNGnWjwmNHXjgQEPNN+n3kx83",
+	"LyaasopemsrzEg8LMw3r9Va9/kuqGaNNv0l1l4wDRDO5iTxYPcc13VMyP9exVEA63R2ygNNnNvP+bOWH",
+	"ordwsHKZ7c61/ZfNllvMeI29GDDArpBjnZco51jl8hy5Rcx5lYQ3+6XiXLeVsrmzuW7xWmw7za2UX+8+",
+	"oezrCy+oEe1t85jFQIcLxJnDO7TKTBbvcF6uJXUeAJOgtAMKwk5CESM0YrW26Hzp2APoADWwhpZri66T",
+	"GgsWqCDQBeR9gGEG0TTfh96KRTUeFIEh7qa2A5bO9ZVR2rZPSniAESoFhQcWXnflrNAUZvLC0QCPc9BB",
+	"itl1d2D4gH+THWOcaFEw0C+ZMc7ChpaC673laonlSgsPVi9dSSFjO0zfKXYTj/M4HUSy2+ckp87lrlzW",
+	"yJkcx+uLXSMWDLGUVmNoYoUiB0QG/Zo8/fuuPLAcx7HlGE5zRbsi39n11mYXAN+LHV2WI1OVwnIjp5ht",
+	"FmO+ATqNhXuzufzIOc0ncxknnpQnWJa+vrcq4Go01tnjOEuF9h7EWYDeqyRgIb9kEUfEwCVnpsxxiGd1",
+	"q36o1KwXp//TcuXetDgrCsvv7p3iv0+uYY52ggKxHtvIqHM711hCudBUeskxTocVvoYfgIMKYXG4AGwT",
+	"yC6CywC9YtS0vpS2V1fMcRTCtkdyAjrO1AGhBFTTLrwdg3Qc8notLAoZjgFzwPUFq5EPImCRLbJGcA4L",
+	"roNZSw/36kce6cDvn83vnUd5rAuna1lXOaXvCdadrm4XuZqpvhTsHqPgez2eT4GiFh7QvCqeDR2JJ/Zg",
+	"9uxJyxHc5DyF5wrl8FyvVPWnJF6aPfD5Ged6y4epfi9P770cS8vmSp21LVfMgZ3qD+YPJTYztQVihvHz",
+	"SyZQGqbqZVEoYhAZXq1qVm4Za7Fj2yRZ1HZbB0cm8Jf1ULbFAA1yG8nG13RQTEMqDXCAY8zdtYJSMZCn",
+	"7ji7AcWle8DGAoAjQ9Mg9WtbAJ4ZIiwbY5UFHtgM8QsVoYACCpiheYxiHDeu2oxXrI8NamvkYlMjtr5x",
+	"vkCHA9vJKr4pZcWD+l8iLDzXqet2SjHuhv0lSIFCTu6Vm3t7Z3ssHrno+kx+M5tox2pShT7vZ06l0ikV",
+	"38IieJbzEqp4wI4tD58MJPSltg1GQ0aDRe7o13YAd6dSpZYgx0+6TrZQNOP4NAZfsZu1LAxMSZ8nLvCi",
+	"YG4MaXGv491l1bIzamIEkrtU+XLdrrmqXY28wULfJH2jOyWM2x7fKgVKZv+GI9XBuuKMSge8RYToW3Gd",
+	"ktoibk4DzcFtdt8DVSNnDgbX8Jx0II6GRoObIuLZUS4IexAkh+NudLTu9JnrXDeXm9iPqM9m+I3lKskG",
+	"GzLrTk+zKpy9y+74LQKGnqRX8FZ9yLZv+mpVc3fEldfhyYv58b2aea9mblHKMJ2ghiPK9y258BYrmjvX",
+	"eLAWeuNz5cxxLCARcXwoL0ErHSoWXjKF4gRveaCIpurC9YNjgghpJm5kBroSsU+UkVnw8pYx+Yfy0mW2",
+	"Q9MYo/UWCxAcwBZkSC6wZDyPjaEvs8lSMfLl18iUcuZCEnxFkKP72MB3asqG4LXDfQcOM3RHY+thggKf",
+	"ZIGGmn/oScCGUpc48+OZVvl/sDO/duaDWWa2QEtdy8+4huJZv1c8V1A84/Q3NLnu/Z33iuht+Dtjdmc7",
+	"lX8dNVRIvSTDF+7Iq095ltv1BlSaBf7NN/DBDQTFtpNzbzWrFA/zaYnalS7IEywqAZeR7dHeg0JULYli",
+	"WmMn9OKU1UZeymqj2uzu+tWDYI9Vj3r79erjxkHzcPdor04b3fJ+VLORy/NHgXruPal360mFTfjG/aio",
+	"mnouKI6pLO6bOHiBgRbIvyAnMCsMQbo0seAYYB6gHtmWpFBb3WNuXpzMauj5bhyfYlYbXJkHrJXfaiZ6",
+	"u7XWs/P5HXHB8jywSHkEirtXFe9Vxe1h9UQcUg0FcqpNePg2tMada/OfFVyXi1n79nN7N+LkXpEOXFik",
+	"uYSl5PogcOW+kt/RCcr7TOQ/RCby3bMHi4y/0KwcMTmylZxmOajgLNMkdd7iTPcVsD12YVfVrIOmlTS4",
+	"xW69REZtgV+ZEonfyKgVsZqIuqUN4GOwBF+UU2DquepSD6tSlUvAHCpsDwTfg3pX9mVMwxmYIUBoRewf",
+	"5GJEjMGUxjA/0VLGjtpUNZcxtI3Gq1is/AJqOaZ/DuQERjmEmfZsClJcV+sl6yQFi1ew1hadeDVnUlAn",
+	"A0kAO1Yme3NsNDCkCpw02gEuJ5B2Ffb0LXQCvLME8kdxA8SLC38NqcbOXL+iODDHmAfQpwZPmhnMArV2",
+	"P0et3a3uBfusetB7XK8edg+aVSN/6H73sX8QHKY6bSFRJoIorpUjrzTKo4Qg34zR3Vt5+f5H0mju7u1X",
+	"4pHK0UgqKMst6zcwez9d7jiwPOTedXC3rgPX5OT7ch4kzWVtVwY9SLih8shkwP2B6xOhtBwRrltOZAXM",
+	"N1IDa1KBSS5IqAJqv6Ocd3vW0yzp9tiA2R8QtiuGh+xI7DNebtuFOb5YOhsLlv9WnR3QOCIz5++Z2a/B",
+	"6ov8I7Bw9+bIvYNki52YA2zBEOkpWSOj6xZNoZ1rGNU34yxJsrU2E1C53hKYarG7ZBn3ynGX2MX7Sv4S",
+	"JKB7h8l37jA5pxcsZhdGl9uWjrshy4BUzYW+E7gjJyS/wOI+h5d+Q/Z2PgoVpql+NUwssyoxLtbtJgIo",
+	"xfuCsTJBsAVaYdPhaOItP05Xf2swZm9FCmezsT+jXTaru/5eUD1g+73qIX3cqKIzGzn0Atyq5zxET1XA",
+	"ekyA+l6MWGVnUNp7YHZsufMAyOjedXC3rgM8y9+X4+DjQIJ/1To68VBDQBoQa7pJItfiZANDxnfjFTC7",
+	"ksXcyuMHhWd6jeP6xA7uVszvuencM9p8Rlt+34oMd7Pk91rxvd2+bbtdI0+8a81759r85xtMa9hIZnhF",
+	"dkSxnb6MPeXY6bhyX8lMNx+7t9L/MGkNX5E9eJXROEdhPKNTc8rZBCGedEKDxzHoU8h6msix9oga+wOb",
+	"mUCCMQAeMs/wACFJKEWfRWRAVb5zbhRS/w935tcup4IG2ss02liZgtvvUMOt32u4vwcN9x7i6l7dve2S",
+	"r29A47WAu4Xu5o8DSQIeoHwzGu5kwMS867llKzAUAgPSUEkoB1MeCeREGLJQFkCwN1Y0VDXyJgEPVAM5",
+	"EfBzgijYFramAxL+pHmpIEzoaEqwSxbebi9xxCt1dSAEUuuG8pIFtpuoTyNodW4GfvbypNrcf+z64UnB",
+	"SJf1ZMRq5JnAjuior9sxX3BhJiLgC2Yh2oK6zMJJJDWrkVdcobsI2yg4cB4moH/gQse824E/TEmcr8vV",
+	"gtAFQitgGhNMKl5lQNWg0qrQxmb/MxsRscuX+LZ6b7P/gV4EBl/cCEKxL5XWnmEI3X8yX1sVqhJfOC0h",
+	"QC9Z1I0di2t40x3xLfamG5Fo77x3qt9Rm2aqyYCOAHyVcHHXPvUl4mTnkkW8Ny2UKu+ZWaWxdjDTxhIa",
+	"IKC87VCqtOXsEgWDMrbXZMCwVZeTBBOqCA2Bx3pE0wsm0PZCNNou0xNmLkXEh/Bur9YWPzM2Ip0Bo0Gn",
+	"ZUSwQ5yPe+Jb68tIOhkCBK7h5K4njvsw9tiATVGDPP6OK7AVDr85O+ZCU19nM/NQ0gEnMquxHc7pPlQS",
+	"Ldct0d9YFIDGOc+OPjqT2x8w/4L0zJG/Z0Z3pL+aHaAOVEYn9H23zCiQfnHexFPpj4e2WmMOyuAJ1FYo",
+	"KKrAAg85EUmnMnNdxWj6D1ArHNJpWwgaRRKbWEMvM+ALDuARsb+pSCD4aQr8ETiZHlCRfBGhdnaL1MV4",
+	"CnfVsSxwA0CtgG8BmmcmhyPG5inhPFp1rEaNzw50PDKGCSvqXXaBbbdWG4rbnJ+x79DtlpOYA6jGw0qr",
+	"oga0uf+4ddQ7fBzUDxuHh3v+QfB4/4g2e4zSur+/T4N6Y5/udnt7vUa32a13D5tNP2jsB4/9xn633qvX",
+	"af3QnD4c2jk2XUuPbhT0FrqQ9l2ddY+H7ENk1PGB1iPV2tlRuzU7px1DKIqFcEp3Vumi9te/V0+Gv1XP",
+	"eF9QPY7YX/aDvUbylWdzPWNhPI16q76/RsM2mzOdIglXqhnQGq6A4r+xSmvvsNnY9SqaXekzbbTuVoWL",
+	"gF3BM7eIXXymZcQCR2bLc2DiA/CtO6++60SYIMWznXQEObVp9srPiN1GzGkw2z0eES1Jc5+85j8axfbd",
+	"0+ceoeSjjIJ4EOTh07dP/v7IXH/35oXRiyn56d2zFzUC2hW4O9uCK6KNtgvqONeKdKeaqWM0A6cjrNkE",
+	"GUqHVm+mESPKfMAWZ7rSGRAO6BLqyagtJvFnsJwRGk700NmL8ZNuJC+Y8MzYhjQA2LxAkgGNhuQhJb/x",
+	"Ed45FiPqX5iBkh6N2mIooViTCny7R4bUj6TyyMvz16/IGCKxMRQIHbJHHsjaZrPWFm0BPl92BRmg754+",
+	"R/meWTmFkVsaEDWQkQ6nhPY0iyY0CtQx6cTMoBMbKqItOi+enZNYM9lRjEb+oEN6XASqsE+GYT/ukC/s",
+	"rzcch5qPaKR3ejIaVgOq6awIMSsLvS6SSLuZn9GwnFDBWyr/77unz6uN2h75z7/+XQ5+Lj3eTKHNLF8y",
+	"o0T6MOqQGbhnjT3E8dh6pz23iMt6Y2QZa2VdjlwUTIgPn1FB2Ejft+L7vTJ0JHZC4y1dl6enDZadiBnu",
+	"VDUqhtH68lMVeRgaZn/JIui1DUmVmg1H0BITDpU5/4btXUDfvndPn5ubOPrsEefT/KFSoyey1xZJZXmN",
+	"PKWazvQE63Eb57bfeqAIUr9ln7Ymv8dZGGAdOulOsZffSHKzV+RhZ8eMbec///p35xG67ZVFp/cHNKK+",
+	"RjsIP9SThtlap4sayEkr3WXImGBt4WLszjcJAkTxkAkdTmOGDmX7dsE8WB74toQ1xe5MSXk/iLh4cPHl",
+	"jtO0O/DaMyYCYxR2TgM2HEnNhD+t/symHSOHuowYkjL/jNiI2flY/t2CivrmHhnIcaSSD1ywqfloWwAO",
+	"dZ/plP/LFqjSPuWCPETLMv3h92wU0ikLWsQwTLe26Ve3BTzlBB9iXS9AcDaE+A5U3XLmZWpUP7PppmhY",
+	"AV3Kst+7oSYSZ1WmnfPobfRlSgmfpDD0Nsy2QPqnJcycb81ES9lUN2ttIm7TUuE7oQoVSnNG7kQS38fo",
+	"f1+dBtFmSKSsllZ33lzkoyVQ6Kp8DgaCsePTDfljRBfblR+1524KHsd11o1tlixsDLbxq5HOl7E0lgpX",
+	"8CKQTPAPsM6gx79yaC9mEDUwhcCPZjR3GRE9kSRk2vB+ry2c1PHlcCgFMyNJm395ogYXYIE/c/4kw5zN",
+	"JoRSXpgxZ115mkVDLiyOjtTcL/IwflmYqTakV6+Y6BuK2K3XvcqQC/d3A0DWDUVWWpV2+8xQAvrKlI4s",
+	"BMKqjtjNvYMQ/yhwD5YUCXN+LvQ87noVIJRKq/IMmxdhpeSQTolbbWa9wP2IMVQpoXLP3BbQqXpgt6JW",
+	"ztP1jipF+2xRi67U4ZiwiN1FOOh75XxncDat1o8+kY2dWBnudw30uTC9/hzMmDQzI3RCpwn2F6j8IMoN",
+	"m2NXukY+vH+VpgjovgpWArhtnBFhuOhQRuBxyEu0T7leyunAT+HQrZ69nnYL3EEG+30scya9fFObvqBT",
+	"d8eqwh1Mh8vQ9APrWo0z3HrjCFHoIhYwoTkNFRkLzUNjuzNUpj1oW9QWQy4gf8LoJlGNnFgbzwbkHqiE",
+	"wJY3/S5o7b39s1D/nfvw7g/p3bX9dhUWF0JOrAdsq344K5Z2UuRZCMDQw8baioU9D5xqglCtqT8AIiGd",
+	"Z+e03wH51HnPRlH1Ke8zpTvk4fvnT8jR/m79EdEsDEF62WzUGnqtkCHQyOa5sMBq4jwiEzptoWwDEMdM",
+	"AoFUjETMl1EAmVCIZiYQBr0tJnIcBqQbMXpBZK9ns13jLj818lYw0nlPRR/NAtll0/ys1RRXcEUPazKH",
+	"uaj9CeiXGZ8eLlejUX+UlNN0YIX+Uq826s3djotcITMz7C2C3GrZsyvJjSGllFnHSzZjM6Tf5KyFAaMB",
+	"0IjVimFRKgUmQtOYCIlR8L+/tttXzXq13b46YJ9++K98C2Fm1sJSyzHZre9B4CiZP0Bg8DCMnXrZ8bcr",
+	"m/qP2pWieZ/2qm+kYNXX0FeqYP6NeukFKCcTrFM8kxaBlwpDWrOhrPTQezIaQjZxlwsKRmF6Mx83G3t7",
+	"ZkJzm5YZ06UIanLExNUwxPepquz1uM9iIWFMVest4aI/DGtpMTYj3q5mJ5MJO6am9e7nLc6HD2mf7fxz",
+	"xPqzQ3LX0kMacV+PI5YazE/PT59vfTgjMTcae2nxYN69ebG1seRKf0wEdXFKPCkwPMsCq0+5GknF8ZF8",
+	"Bmif2rGPpJ+48SqGAyx7Eu658SopgbLsEXOrvROm1qw/vj9s94ftmz5soATEydhUGRXIevtyTh6K55yq",
+	"Je4PrAYge2QgJ4CInSP+CYr/HYhALJBzGTGHT/5arx59+nMV/7OD/8mV+SWOt7l7t7h/KLhyB7aoGH0g",
+	"2Nn7GzdMGo+XPwBb+UbqM6q56nG0Er53o4bOOQO2asskZRj5eQXvY58EEFNcgKGMVZxg80dGkU5MFVf9",
+	"gP4EZ3ag7srh3LYFxNfICcGgMgsy/i4oD8RoHAS3Ux8Kimsp7t4dkVNG8S3EdNNFF14F9i54chvjwlef",
+	"pdNgYWv4orTgEo7/v8HLcAMKa0CMWLiv/rjr6g9M+8yc6klSQYUcYWNWFtGeXlDRAT/HzlN0kmh2tX6J",
+	"R1vM13iQbZR4QJ7VajUeOOe7KvDAJf0dVHcke59AhY5VdqQRg0KiYDt4obAzMVjoSusXnw6jEmbHJgJa",
+	"MCxQH8tWnZxPR+z09utOCktA9przJRc+rda7u73qgb8fVI+CJqvu073ert/sNmj9yBx86VNYDCaqL340",
+	"xyHifViSPhPmYMDWJcAtZnGRq1iYkNdjPaYheSOFMcH9UKpxxMiJi0YnujiudjGESDz8cvUbIP4U7H/D",
+	"rLxgV9oesFbl5Jcv9Wlffe49bwavwtG7d08UffI/ZcQhUNwKhR5AdPdVHndZ5eG4dizv8MK2ijwgEI/J",
+	"u+bFzkmOBiEk/mBQPFI6zhEGsA6nqOMhIh17hjq1tui8e3tmyxMo33Enrup4VsdmDbuSDcvaMLuXhb1i",
+	"fFMg28omKaCYWzTrjLBXvbk+qX8ibyDNBJYlyQNqi7b4yAiz6UmpJJUe2SWvIcuhWW/u4yqxXo/5Gk2g",
+	"3QZ5ynxsbG0YRW2GWZ0+SzGh3G+X78wKq3arnUpgB5dGUnH3SjKpwrip+fG+4OH33nAUmU53SgZUBOtz",
+	"uaxev3MN/12SCfQeUHxs3gQMA2A2bezU8jpVIyek0+OChh17l9J0qgBj8xG2e/KlUONQY4Yg18SnQ+vw",
+	"wFulsHZLYWaQZWtLMxVhAIUQe0u1ohyIPbtQXwlXExfw95GWdA+TOZfHZMl0bU2kMOnB0gXqGqOIQcGn",
+	"PYG5CUhw/wrZR7lZBt/daavfi+t7t9rycMCmx3cECRvzeYj2oEJ+j3PdI5wOJMzE9TFGJB4neSh4iAcU",
+	"pYGRkooLHxvJtoUtUcOashkAP4fFB01sLSwf6MxEJqVolAg2iZlIXLqH1krfsInYZCH/+f/+f9JxPh37",
+	"J8p8rHwDYZ66oUv9C6JlxugBL00GsNssnCJGyTBawcO9+u4jw8wIC7iOyyndS+1yJGOC+MUxoW2BLwWP",
+	"ITyKYIfmMcMyMVAC5Divq4gUdKHTWXJrwwP6nagh6xqGZmVnzUJDQMY+/kqG4U9UjGk0NTccmIUVWCLx",
+	"ChGd49KTlGMILDdDCHMGLZLMAFzmlsB4Zh6x7yvlyozf3CxVpx+sZWP+XoTWPVrvfSXgLQnmZ8DNneMt",
+	"cqLChRy2bw7v2FD4AkxeqmORCnzJiBfn99PSFXx7WNbXncJ/wU04GAvsyRRyAXnGhsZQllv5g9ZyBzrW",
+	"2xRmtH87ZMSZ71pBmxd58F0AQkla6ntx33z8hAMZAPxEdmVBPzLv50KxSMfvx2xm6+I03N2YoXneRlwm",
+	"YA5/s46A37FgzEXrN6vmtKP0YBv5sSNDDGuPIr2QthtwwajSOlt6VM2CiJbc7pg2t62smM40DQAiD6DU",
+	"FWYCa2kWGs6MxV2DIwL/tnhhQMcVhAO7JY0DgrX2c9ZNFn8v46ZO34hnKrkxrbak75sZf62CcazJK3N4",
+	"oQhUsMmZppGGtZBhkPwiw8D9Yp7CT6aX0LrIC1erwHX+yTMkU0q/ATp5AgyBq/zkEXQCujvurdy7SR5B",
+	"ng0V5M55a2t5NjN8C4Wp+0qhNH0GAMQxUMxs5oiXTjDB9BJjwaE64FNBBvSSkYZXr9drxRkd34d8+n3h",
+	"zMMR3E6TlD0HV1Jg7S2OBWZsNm/LI3OZCysPoVGqFj9NvctTEeJ4zD13vdPWq1+Xte5c23/dLO5abZMY",
+	"MEXYjFPUyOmM+6s4GGCJ8HvT8Bdp99kxXMYL8E3p0iAlsw2qSvO3r5nIsV1euh4nLdJPY2K4Z593FYJJ",
+	"u1K2yT0djtSCzv7uDtKd2hRlHiiLsBgjn4zG3ZCrAYv9Auo4L6ABJRaY6ywVawOc4pTp5PEaOeNXxiBi",
+	"qSwxXED06/RkhJ/OZrEW5C3Hg7/91OVb1Rrz8u+w2+NEQm0aNJFiYYhrgzFvLogvRY8HTPiQ5wsrER/2",
+	"VqWRcPE3UlSDJFmVppNV7RrComLKamK9FKTf1hvn9Xqr7hDYl38kJgAnPOILi957mZrKzadSGqSjjBW6",
+	"9jsaugdy2p42mDqXjoMl17aXn5qGop3LRfXIBAoyucJe+lrGzTSIFOGUSOEzG79JGFRbPJdRDm+DMHHH",
+	"qAwQzH5No4sA+seBI/ofJ69fGeEvNBlCxWaLdMypiH3Z8fg7cW8rO/pj0gHJ32kL+4tjfW4CGuLB0B9o",
+	"IMOAReqYdEIq+mPaZ51j0jGk3CEPO4r/xjrkZI/IiLyCvFWvLcydgfLpiHU80hnSqM+F6hjuMRw+Osam",
+	"RCyyA+1Jqc0fDzsh62nzgA/d5My/It4fmEtmtdsiPRyPdK7NGG467l8K/wkTu+mYzwjQ/bjom5f7IR0r",
+	"pjpmoB0hBYMu1G3xLvVS69G3XvlfX4+Vpv6AfXroIESH9kqtz/Vg3K1xmVzarw30MHzUaovO9bXZiBsc",
+	"0DWgydXSV/50dXPzn3/9+/p65+rmpoM5CFeQiAZYXg9jiWTYtRfXG3IF8Xeu9CN4zf/mvMbFBnWN/Mim",
+	"EjVJxfCzF1wEf1E0NAMhVF0okH0UoydGB2iLHr9iAdT/wCNm1Or/mD/NI6OIC22OAdQHUUXaFeqRLpY1",
+	"tiuYnWA+FMmJ+j9UTM1DcdtDQ/ttAaO0bxiAkcSGCtHxGXSesnjCFn05zqCypgDkHcBR6jIcD7QJUzxg",
+	"bUGJQiQYW7XlZsg1BHuMgIB+hYQLPxwHTFlUFcBMxk6Iylpp8WGTEUDrA618hIqomKxaxBGVRwxJc9FX",
+	"NjnjT39C6pYRFoWG0DYRvg5Ps4A0ah5p1BoeeUgfeW3xkBuSva6andGEuhc+UGAOhIxeQm0qkWNdI53r",
+	"PwE9wb3YrCuw4Sp8DFqBweDaAvaQcG2351e8/ukhvOJRB3YHy15xbDXSabcFm+ARp6FhXtCIzago/YiO",
+	"BoiwozCcZm47JpT4MmCkG0r/gnSUw8lVHVhXQzPAr2DbZY90DC82hwE4luf4kUc6cMjNPwKqGaJRd5AW",
+	"4oyen87eviFnSB8Pm/VmvdpoPnI8zuxljaCvU0KbQczkg34FbdGhQQBoFDR8Fxntzug5LQIdCw1fM5Kq",
+	"Y5YbMTjNqhgq6PxXwHqGeYhwWiMdBSrWU6pphxgGAPDhXCNEqL1g0Wwcz0VSA9qKadqR3F6zmdJ7EU68",
+	"uOzA6RkbVR4kgaGVKg+q1SoSUqvIcoUNTP96ngIq1ZJcX0fM5yMjeG9u2sLJkhaBmqi2SJ0qw53bAuVC",
+	"i1wTkAIt8uCdUZ+Q65sPWK7/gNy0BYzvT/lfNyT0lNEoOwTPXJ4UGNvX1/GfT6lmNzeGpzGqpLi5IV3m",
+	"mwMEr8NL19c77p+4bQl9wF6k34Wq5361vlut78IW2iGBNhvpwYSLgLwYdl9WMppnHt3GnTZHqUtz30vB",
+	"VgRINhnEhzkcBzMmaklmDgOpFE5sZnbzgFIlMWdT3qBfUy/2Zub7KX4Uj78ZRtbgACKpyl61wNlhVP+y",
+	"VS3uUN5qYUs8wiVpR24wiROmrA2zxH2T6pKQ0X+/+YSk+/yiOwyJwkFJGVErWGrLvUw718nhLnbLn8xY",
+	"bpnYQaxzJhDiRDFM/SXGMoiL6/N89ilxvNRfnzo3sy77VJ101hue4l3rOsTPk1dsJakEG1ekMkruXUnL",
+	"XUnlmfAy7nvvPb/LAoYSXKyE0zzDzjI5HUu641lEZfvEsXVj6MTqTQUfXblgiisCD4RSQccf28J6ya0z",
+	"KB1qReAQOREe0VIiNkiu/2qJCVMi1PnNsM5tWlyYY3ils4GYeyvs3gr7Hq2wRCA21zewLMv4Y9hZvxez",
+	"6r7O43ekv5wEQarDopa3apGVzZ0yks6b8/JCh0eV9DZEzm59veeSoIKlvPS8UnDpSSrBmkXav1N9ZeU8",
+	"LDC2biETa2bd3pi3bsMC/YMz6HtLbFEe09c0zBKutjNKal8X9bZNeZ4IFxZk0TCyDvQCj8NAKRZn27VC",
+	"mC7bKgoCwr2I9p3KDF3AHetTtAfd/EZjTbgARo9t7pL+t8YyHHJAFPfIWNiWI5Dw3RbU99lIQ69Xc1/S",
+	"BTfd/5bktr/NM/3sAt3z0q3z0nVNUtdKPQWE5Dosp63PYFMLCg61XZ65r9mWH47YUx8u00kvS1u3Wvqd",
+	"U1M30MPQmEzjen3XHzTgvyzfDIZbdtw9bXthhH+CgZxdPc8+Ye/ITdqdMfJzl78Ujdnl/J13ibo3GrbZ",
+	"LDEduYH0Bki8+dpCFjX5YiH7dsREVsimcvA8yAbqSxnUyDt8E0C4aAvP7pBJLLZLoV9zXrThy+5F272Z",
+	"8Ify43yv3M4yh5Q7oaxlUcjrxsp2dsmPU4ehA5bLBXcHEPYCJhRypT/A2+8IVN0NPIVWbtYjy0LihckD",
+	"UDC3rwwJ/l6G7O6AwOMwb8BBBwjiMAAbUm60QRrQ/7afqfkAV9Ebh+EbnOlJQMkreclCig28S9SQwSK1",
+	"nFgtFVk25LG8PMHt4z3S9h3WM7hNSPEaZB1ZPpPLXnauEd59IeCsYSXQ+Z5FCltvDhULL5myIHMJpyHY",
+	"pdqcUasFBRFTCjpsQtAOhxorVx5hIlBtAW4MpkCH8wiOAxONsbTMw3/HXfwByDvbEEuOteIBUKVPlRub",
+	"eT08O4SKRzXgI5vKjRA8dkqTSGpIXYZHLfwtxsXhyoME8oDC7GrkPeuNFQswQE4mA+g8RULWpyFm6/rS",
+	"SIS2oPAKbFBKI/MVL/meWbqIYca0nprBP+zAOz6bd3QeefbN8dOIUxhOiZwIFqGwMe9vi4cd89/PcN08",
+	"6LbGtTTFPcpzt7CIKmYO/CpqaAJmWlBKvFIXjKxWGDfB+BpYvnbLuSIw7+A+ZPbdwpSZ/TVnC3Z8CXtc",
+	"A0A0pWLFgJ7mRJp34vlDiQ8u0zhvIT4/juERqqHiBWHGzFFtC2zAMxlIwFNRvC+QOwnSNYoehwyegA2l",
+	"ZgERMiJOt1iGlfldHPO1vZi4SNmUxFgpA5/fDSRnDKXO3mU1KUsbpVEmzarfqqfRLO1S4xX2vpwKWGSm",
+	"OkF+jzF5n3twWz3VgJ1SkWJF5hSShNkhMuz6Ou8OuxrJqLitfRm9NzkT3nLNFHIm0/26KJaA8Tgr05r0",
+	"scYLX/QSAAKnUqa0GWp1XPMdISd2GKA4Ah4XF0bPPrbp64o9UETzIQu5YFDxZoOBFomGXjBhax4hC1tZ",
+	"nZV2Le7XMFGXua3vQ1UZFyOJPEYRv2Qq4RQRo8FxklNhCwSNhWBzMKC3dK6eCtv1/SmqZZm9L0fTbMdN",
+	"Cu/69ZNXSff0sJdiIrJ/2haC5t+4ovNei0YqOd2Jlt+Bg6Okf+MZHv9CYMTR9N4N+7sBURxNMXiDWPsD",
+	"FgaWV22s/xvhAc06F2Wjnbw7JRHrsYjFmjw4yYysj8NEFpkYlHds7FcA7mW+tpRNaHaldzCevNBLaYPN",
+	"/08gfT0dMWIesTFl+AGixHjhiRwLxUIzGxtMTv04ozrOpBrXZxqC/9puq3b77NMPef2/C9qc97FQZX1q",
+	"y5JMhkLO090nYbU9bB8Hq5XQhi1lyFJHQgQ7ySb/Uy2Go+7AAx0kAQ+QhBw4NXi8kQIKCeAM3rciGfyT",
+	"XlIcwCwxJFcdOez8ADpAhmLJDzvF29usb2V/8e/b3GH3DTKDVYL5DqtvdMgv2W/FkRfo8AEaTShFn9je",
+	"81Y9ByPdNgGh2mh2NhZD1HhkPqlAq6SaRExpGmmjF+USwSt+yQRTK3CCZQoDNRPKaAxxFwV5UcaajYeU",
+	"FxUwH7m93T3NrjJOaaXdHDId8QXs2zA97eL2mg8BnIML8i6SQ6YHbKweIFAjlmUcEyGtSKGhTSz+6HrD",
+	"uEKoAQXP7+tn5+9Pn5x9Pn/787M3nlGAAfKha260WXkExRrR0mjcOVpvn+nXdgar8YJRSPkcCaQWwfEB",
+	"H5n954HWo8/WqaI+a6lpeB0P4S/tij+gul3xkGT+0jafbVduSKO5VCBsyjHsoGtrq1TbosTrGy9ewnOz",
+	"UfMaiN0jMNESylmNQuWICTriNXd2C7QMrsjbEROGcSd5VTnk8kQKHVFf/6RspsWG1ga+LcM/7Igr/5e5",
+	"q1mNGwbCrzLk7ApTby/bU6CHUpqWpqdAC6u1Jl5hr2UsG7qHvHvRjCT/RJufktCcbeSRRhp/M5r5ZntR",
+	"iFwUaxuSLn5iV2ltTOOcCpEv5rWqCjqH0lm61/2thK8QZPjy8/u35+n1JBmkvZBeb9xwz9JrEOARvQa1",
+	"biFo9XXP939Q3s3l1denKa9HqU7nUcD7PPd3c8F0hvA8//xRbWFnak+2Ra4JXfKBtjB2GewUVr1UqPwb",
+	"16i0BW1/tczc1io/kIXKgGkXnOsl8YjBh7yYtSWTg9xLi0A4l5OzF8W51BLedF3MV5METWEvG9mWaR6h",
+	"Codr4ol6ERxCS7qMXBywrGOGsROfMYn7lNIBoGT/ilcm2RM70D08iTfi3qawTlAcL9vjm/YJDjPJfi5i",
+	"xk/ZOSHnNTaEzdy+1gNQx+cM7CArTx3W9UaNxKTmTNbYN87BuHCCab9ePhhELSx4Avcb2lbaDlRMnNFd",
+	"F6Va8hkwo2cj4wWxE4d3DAyLKT7n/v6JnKPLmCflEFfLUVuwyE10j2IZ4LOJEX64E+6zEzhuS0x23rL4",
+	"XmWToNw214mJsjzMBdSJwT/FvAbNR/koa1oLJm+eN2MI8VwlVkTcKaGvyDYHutyyMRYVVfE1DezHYZ4X",
+	"MctZ/UjXjkr7DAsW6Shg9+ddKS3yhtt5kjTmgJwGgWg+nLm5NT0V3XHEI7xFnQDZsm3yIltQX2JjETb5",
+	"hm2RnyCHNx9at1ihUmNHsPpWN2gzGDtn4VBRkyqpEA7Y43zpTPnwwKSBJZukbld8MHO+BHE/9zb1gc8o",
+	"m+GQBYDr9806QDEbLBz5u993fwMAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -133,6 +133,24 @@ type DraftVersion struct {
 	CreatedAt time.Time
 }
 
+type IdempotencyKey struct {
+	KeyHash     []byte
+	Fingerprint []byte
+	HeldUntil   time.Time
+	Status      int16
+	ContentType string
+	Answer      []byte
+	CreatedAt   time.Time
+}
+
+type Rendering struct {
+	DocumentID      domain.ID
+	TemplateID      string
+	TemplateVersion string
+	Data            string
+	Options         string
+}
+
 type TemplateVersion struct {
 	TemplateID  string
 	Version     string

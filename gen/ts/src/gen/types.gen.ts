@@ -1104,6 +1104,53 @@ export type PassageList = {
     items: Array<Passage>;
 };
 
+export type RenderPdfRequest = {
+    /**
+     * The template.
+     */
+    templateId: string;
+    /**
+     * Its version.
+     */
+    version: string;
+    /**
+     * What the template is filled with; its schema is the version's `schema`.
+     */
+    data: {
+        [key: string]: unknown;
+    };
+    options?: RenderOptions;
+};
+
+export type RenderOptions = {
+    /**
+     * Whether DRAFT stands across every page.
+     */
+    draft?: boolean;
+    /**
+     * The paper; the template's own when absent.
+     */
+    pageSize?: 'A4' | 'Letter';
+    /**
+     * An address where a reader can have the document verified, printed as a QR code on the last page.
+     */
+    verifyUrl?: string;
+};
+
+export type RenderPdfResponse = {
+    docId: Id;
+    /**
+     * Where the file can be fetched, by whoever has the address, until it expires.
+     */
+    fileUrl: string;
+    fileUrlExpiresAt: Time;
+    checksum: Checksum;
+    /**
+     * The size of the file in bytes.
+     */
+    size: number;
+};
+
 export type Verification = {
     docId: Id;
     /**
@@ -1116,6 +1163,10 @@ export type Verification = {
      * The bytes that are there.
      */
     storedSize: number;
+    /**
+     * Whether rendering it again from its template and data gives the same bytes; absent for a document that was uploaded.
+     */
+    reproducible?: boolean;
     verifiedAt: Time;
 };
 
@@ -1298,6 +1349,11 @@ export type Limit = number;
  * The case's id.
  */
 export type CaseId = Id;
+
+/**
+ * Names this request, so that repeating it does not do it twice. A UUID will do.
+ */
+export type IdempotencyKey = string;
 
 /**
  * `nextCursor` of the page before. Opaque: its form may change.
@@ -4458,6 +4514,69 @@ export type UploadDocumentResponses = {
 };
 
 export type UploadDocumentResponse = UploadDocumentResponses[keyof UploadDocumentResponses];
+
+export type RenderPdfData = {
+    body: RenderPdfRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/docs/render-pdf';
+};
+
+export type RenderPdfErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RenderPdfError = RenderPdfErrors[keyof RenderPdfErrors];
+
+export type RenderPdfResponses = {
+    /**
+     * The document was made and is kept.
+     */
+    200: RenderPdfResponse;
+};
+
+export type RenderPdfResponse2 = RenderPdfResponses[keyof RenderPdfResponses];
 
 export type SearchDocumentsData = {
     body?: never;

@@ -715,12 +715,34 @@ export const zPassageList = z.object({
     items: z.array(zPassage).max(100)
 });
 
+export const zRenderOptions = z.object({
+    draft: z.boolean().optional(),
+    pageSize: z.enum(['A4', 'Letter']).optional(),
+    verifyUrl: z.url().min(8).max(500).regex(/^https?:\/\/\S+$/).optional()
+});
+
+export const zRenderPdfRequest = z.object({
+    templateId: z.string().min(1).max(64).regex(/^[a-z0-9-]+$/),
+    version: z.string().min(1).max(32).regex(/^[A-Za-z0-9._-]+$/),
+    data: z.record(z.string(), z.unknown()),
+    options: zRenderOptions.optional()
+});
+
+export const zRenderPdfResponse = z.object({
+    docId: zId,
+    fileUrl: z.url().max(4000),
+    fileUrlExpiresAt: zTime,
+    checksum: zChecksum,
+    size: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(1099511627776))
+});
+
 export const zVerification = z.object({
     docId: zId,
     intact: z.boolean(),
     checksum: zChecksum,
     storedChecksum: zChecksum.optional(),
     storedSize: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(1099511627776)),
+    reproducible: z.boolean().optional(),
     verifiedAt: zTime
 });
 
@@ -820,6 +842,11 @@ export const zLimit = z.int().gte(1).lte(100).default(20);
  * The case's id.
  */
 export const zCaseId = zId;
+
+/**
+ * Names this request, so that repeating it does not do it twice. A UUID will do.
+ */
+export const zIdempotencyKey = z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/);
 
 /**
  * `nextCursor` of the page before. Opaque: its form may change.
@@ -1377,6 +1404,17 @@ export const zUploadDocumentBody = zUploadDocumentRequest;
  * The document is kept.
  */
 export const zUploadDocumentResponse = zStoredDocument;
+
+export const zRenderPdfBody = zRenderPdfRequest;
+
+export const zRenderPdfHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+/**
+ * The document was made and is kept.
+ */
+export const zRenderPdfResponse2 = zRenderPdfResponse;
 
 export const zSearchDocumentsQuery = z.object({
     q: z.string().min(1).max(300).regex(/\S/),

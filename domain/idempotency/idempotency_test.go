@@ -1,0 +1,140 @@
+package idempotency_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/idempotency"
+	"counsel/sandbox/testenv"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// service is one on a database of its own, with a clock to move.
+func service(t *testing.T) (*idempotency.Service, *atomic.Int64) {
+	t.Helper()
+	pool, err := db.Open(t.Context(), testenv.NewDatabaseURL(t), db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = pool.Close() })
+	if err := db.Migrate(t.Context(), pool); err != nil {
+		t.Fatal(err)
+	}
+	offset := &atomic.Int64{}
+	start := domain.SystemClock()
+	return idempotency.New(pool, func() time.Time { return start.Add(time.Duration(offset.Load())) }), offset
+}
+
+func reason(err error) string {
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.Code == domain.Conflict {
+		return e.Reason
+	}
+	return ""
+}
+
+func TestOnce(t *testing.T) {
+	s, clock := service(t)
+	ctx := t.Context()
+	r := idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k", Body: []byte(`{"a":1}`)}
+
+	if a, err := s.Begin(ctx, r); a != nil || err != nil {
+		t.Fatalf("a free key: %v, %v", a, err)
+	}
+	if _, err := s.Begin(ctx, r); reason(err) != idempotency.ReasonInProgress {
+		t.Errorf("a held key: %v", err)
+	}
+	other := r
+	other.Body = []byte(`{"a":2}`)
+	if _, err := s.Begin(ctx, other); reason(err) != idempotency.ReasonReused {
+		t.Errorf("another request: %v", err)
+	}
+	for name, stranger := range map[string]idempotency.Request{
+		"another caller":    {Caller: domain.NewID(), Operation: r.Operation, Key: r.Key},
+		"another operation": {Caller: r.Caller, Operation: "sendEmail", Key: r.Key},
+		"another split":     {Caller: r.Caller, Operation: "renderPdfk", Key: ""},
+	} {
+		if a, err := s.Begin(ctx, stranger); a != nil || err != nil {
+			t.Errorf("%s: %v, %v", name, a, err)
+		}
+	}
+
+	if err := s.Finish(ctx, r, idempotency.Answer{Status: 200, ContentType: "application/json", Body: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := s.Begin(ctx, r)
+	if err != nil || a == nil || a.Status != 200 || a.ContentType != "application/json" || string(a.Body) != "{}" {
+		t.Errorf("an answered key: %+v, %v", a, err)
+	}
+	if _, err := s.Begin(ctx, other); reason(err) != idempotency.ReasonReused {
+		t.Errorf("another request, later: %v", err)
+	}
+
+	clock.Add(int64(idempotency.Kept + time.Second))
+	if err := s.Forget(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := s.Begin(ctx, other); a != nil || err != nil {
+		t.Errorf("after a day: %v, %v", a, err)
+	}
+}
+
+func TestAnswersThatInviteAnotherTryAreNotKept(t *testing.T) {
+	s, _ := service(t)
+	for _, a := range []idempotency.Answer{{Status: 503}, {Status: 500}, {Status: 429}, {Status: 200, Body: make([]byte, idempotency.MaxAnswer+1)}} {
+		r := idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k"}
+		if _, err := s.Begin(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Finish(t.Context(), r, a); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := s.Begin(t.Context(), r); again != nil || err != nil {
+			t.Errorf("after %d: %v, %v", a.Status, again, err)
+		}
+	}
+}
+
+// TestTakeOver: the server that held the key is gone; one of many may go on.
+func TestTakeOver(t *testing.T) {
+	s, clock := service(t)
+	r := idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k"}
+	if _, err := s.Begin(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	clock.Add(int64(3 * time.Minute))
+	if got := race(t, s, r); got != 1 {
+		t.Errorf("%d took over", got)
+	}
+}
+
+func TestOneOfManyRuns(t *testing.T) {
+	s, _ := service(t)
+	if got := race(t, s, idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k"}); got != 1 {
+		t.Errorf("%d ran", got)
+	}
+}
+
+func race(t *testing.T, s *idempotency.Service, r idempotency.Request) int64 {
+	t.Helper()
+	var ran atomic.Int64
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			switch a, err := s.Begin(context.WithoutCancel(t.Context()), r); {
+			case err == nil && a == nil:
+				ran.Add(1)
+			case reason(err) != idempotency.ReasonInProgress:
+				t.Errorf("%v, %v", a, err)
+			}
+		})
+	}
+	wg.Wait()
+	return ran.Load()
+}

@@ -1,0 +1,91 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v5"
+
+	"counsel/domain/idempotency"
+)
+
+const (
+	idempotencyKeyHeader = "Idempotency-Key"
+	replayedHeader       = "Idempotency-Replayed"
+)
+
+// settleWait bounds how long keeping an answer may take once it is given.
+const settleWait = 5 * time.Second
+
+// once runs an operation that takes an Idempotency-Key at most once for each key: the same
+// request again gets the same answer. Without a key it runs as any other.
+func (s *Server) once(c *echo.Context, rec *record, next echo.HandlerFunc) error {
+	r := c.Request()
+	key := r.Header.Get(idempotencyKeyHeader)
+	if key == "" {
+		return next(c)
+	}
+	request := idempotency.Request{Caller: rec.principal.UserID, Operation: rec.op.id, Key: key, Body: rec.body}
+	kept, err := s.Once.Begin(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		w := c.Response()
+		w.Header().Set("Content-Type", kept.ContentType)
+		w.Header().Set(replayedHeader, "true")
+		w.WriteHeader(kept.Status)
+		_, err := w.Write(kept.Body)
+		return err
+	}
+
+	copied := &copyingWriter{ResponseWriter: c.Response(), status: http.StatusOK}
+	original := c.Response()
+	c.SetResponse(copied)
+	settled := false
+	defer func() {
+		c.SetResponse(original)
+		if !settled { // it failed or panicked: the key is free for another try
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), settleWait)
+			defer cancel()
+			if err := s.Once.Release(ctx, request); err != nil {
+				s.Log.Warn("an Idempotency-Key could not be freed", "requestId", rec.id, "cause", err.Error())
+			}
+		}
+	}()
+	if err := next(c); err != nil {
+		return err
+	}
+	settled = true
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), settleWait)
+	defer cancel()
+	answer := idempotency.Answer{Status: copied.status, ContentType: copied.Header().Get("Content-Type"), Body: copied.body.Bytes()}
+	if err := s.Once.Finish(ctx, request, answer); err != nil {
+		s.Log.Warn("an answer could not be kept for its Idempotency-Key", "requestId", rec.id, "cause", err.Error())
+	}
+	return nil
+}
+
+// copyingWriter remembers what it writes.
+type copyingWriter struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (w *copyingWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *copyingWriter) Write(b []byte) (int, error) {
+	if w.body.Len() <= idempotency.MaxAnswer {
+		w.body.Write(b)
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets what looks for the writer below find it.
+func (w *copyingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,158 @@
+package handlers_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"counsel/domain"
+	"counsel/gen/api"
+)
+
+// ndaRequest renders the shipped NDA with its own sample.
+func ndaRequest(t *testing.T) map[string]any {
+	t.Helper()
+	raw, err := os.ReadFile("../domain/documents/templates/nda/1/sample.json")
+	must(t, err)
+	var data map[string]any
+	must(t, json.Unmarshal(raw, &data))
+	return map[string]any{"templateId": "nda", "version": "1", "data": data}
+}
+
+func TestRenderPdf(t *testing.T) {
+	b := newBundle(t)
+	ada, bob := b.join("ada", domain.RoleClient), b.join("bob", domain.RoleClient)
+	var first, second api.RenderPdfResponse
+	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).wants(200, "").into(&first)
+	b.call(bob, "POST", "/api/docs/render-pdf", ndaRequest(t)).wants(200, "").into(&second)
+	if first.Checksum != second.Checksum || first.DocID == second.DocID || first.Size == 0 {
+		t.Errorf("the same request gives %+v and %+v", first, second)
+	}
+
+	content := b.call(ada, "GET", "/api/docs/"+first.DocID.String()+"/content", nil).wants(200, "")
+	sum := sha256.Sum256(content.body)
+	if "sha256:"+hex.EncodeToString(sum[:]) != first.Checksum || int64(len(content.body)) != first.Size || !strings.HasPrefix(string(content.body), "%PDF-") {
+		t.Error("the bytes served are not those of the checksum")
+	}
+	b.call(bob, "GET", "/api/docs/"+first.DocID.String()+"/content", nil).wants(404, "not_found")
+
+	var v api.Verification
+	b.call(ada, "POST", "/api/docs/"+first.DocID.String()+"/verify", nil).wants(200, "").into(&v)
+	if !v.Intact || v.Reproducible == nil || !*v.Reproducible {
+		t.Errorf("verified as %+v", v)
+	}
+
+	// An option changes the bytes.
+	draft := ndaRequest(t)
+	draft["options"] = map[string]any{"draft": true, "pageSize": "Letter", "verifyUrl": "https://counsel.example/verify"}
+	var marked api.RenderPdfResponse
+	b.call(ada, "POST", "/api/docs/render-pdf", draft).wants(200, "").into(&marked)
+	if marked.Checksum == first.Checksum {
+		t.Error("a draft looks like the final document")
+	}
+}
+
+func TestEveryShippedTemplateRenders(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	var list api.TemplateList
+	b.call(ada, "GET", "/api/templates?limit=100", nil).wants(200, "").into(&list)
+	if len(list.Items) < 6 {
+		t.Fatalf("only %d templates are shipped", len(list.Items))
+	}
+	for _, one := range list.Items {
+		var v api.TemplateVersion
+		b.call(ada, "GET", "/api/templates/"+one.TemplateID+"/versions/1", nil).wants(200, "").into(&v)
+		b.call(ada, "POST", "/api/docs/render-pdf", map[string]any{"templateId": one.TemplateID, "version": "1", "data": v.SampleData}).wants(200, "")
+	}
+}
+
+func TestRenderPdfRefuses(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	for name, c := range map[string]struct {
+		change  func(data map[string]any)
+		pointer string
+	}{
+		"a missing field":  {func(d map[string]any) { delete(d, "purpose") }, "/data/purpose"},
+		"an unknown field": {func(d map[string]any) { d["purpoze"] = "x" }, "/data/purpoze"},
+		"an emoji":         {func(d map[string]any) { d["purpose"] = "To be glad 😀 together" }, "/data/purpose"},
+		"Arabic":           {func(d map[string]any) { d["partyB"].(map[string]any)["name"] = "شركة الاختبار" }, "/data/partyB/name"},
+	} {
+		r := ndaRequest(t)
+		data := maps.Clone(r["data"].(map[string]any))
+		c.change(data)
+		r["data"] = data
+		a := b.call(ada, "POST", "/api/docs/render-pdf", r).wants(422, "invalid")
+		if e := a.problem().Errors; !slices.ContainsFunc(e, func(f api.FieldError) bool { return f.Pointer == c.pointer }) {
+			t.Errorf("%s: names %+v, want %s", name, e, c.pointer)
+		}
+	}
+	b.call(ada, "POST", "/api/docs/render-pdf", map[string]any{"templateId": "manifesto", "version": "1", "data": map[string]any{}}).wants(404, "not_found")
+	r := ndaRequest(t)
+	r["version"] = "99"
+	b.call(ada, "POST", "/api/docs/render-pdf", r).wants(404, "not_found")
+
+	var list api.StoredDocumentList
+	b.call(ada, "GET", "/api/docs", nil).wants(200, "").into(&list)
+	if len(list.Items) != 0 {
+		t.Errorf("refused, but %d documents are kept", len(list.Items))
+	}
+}
+
+func TestIdempotencyKey(t *testing.T) {
+	b := newBundle(t)
+	ada, bob := b.join("ada", domain.RoleClient), b.join("bob", domain.RoleClient)
+	key := []string{"Idempotency-Key", "render-1"}
+	var first, again, others api.RenderPdfResponse
+	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).wants(200, "").into(&first)
+	a := b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).wants(200, "")
+	a.into(&again)
+	if again.DocID != first.DocID || a.header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("repeated: %+v, then %+v", first, again)
+	}
+	b.call(bob, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).wants(200, "").into(&others)
+	if others.DocID == first.DocID {
+		t.Error("another caller got the first one's answer")
+	}
+	other := ndaRequest(t)
+	other["options"] = map[string]any{"draft": true}
+	b.call(ada, "POST", "/api/docs/render-pdf", other, key...).wants(409, "idempotency_key_reused")
+	b.call(ada, "POST", "/api/docs/render-pdf", other, "Idempotency-Key", "with space").wants(400, "malformed")
+
+	// What failed can be tried again under the same key.
+	bad := ndaRequest(t)
+	bad["version"] = "99"
+	b.call(ada, "POST", "/api/docs/render-pdf", bad, "Idempotency-Key", "render-2").wants(404, "not_found")
+	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "render-2").wants(200, "")
+
+	// Many at once under one key make one document.
+	var wg sync.WaitGroup
+	answers := make(chan answer, 10)
+	for range 10 {
+		wg.Go(func() {
+			answers <- b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "render-3")
+		})
+	}
+	wg.Wait()
+	close(answers)
+	made := map[string]bool{}
+	for a := range answers {
+		if a.status == 409 {
+			a.wants(409, "idempotency_in_progress")
+			continue
+		}
+		var r api.RenderPdfResponse
+		a.wants(200, "").into(&r)
+		made[r.DocID.String()] = true
+	}
+	if len(made) != 1 {
+		t.Errorf("one key made %d documents", len(made))
+	}
+}

@@ -1,0 +1,20 @@
+-- name: ClaimIdempotencyKey :exec
+INSERT INTO idempotency_keys (key_hash, fingerprint, held_until, status, content_type, answer, created_at)
+VALUES (?, ?, ?, 0, '', '', ?);
+
+-- name: GetIdempotencyKey :one
+SELECT * FROM idempotency_keys WHERE key_hash = ?;
+
+-- name: TakeOverIdempotencyKey :execrows
+UPDATE idempotency_keys SET held_until = sqlc.arg(next_until)
+WHERE key_hash = sqlc.arg(key_hash) AND status = 0 AND held_until = sqlc.arg(held_until);
+
+-- name: AnswerIdempotencyKey :exec
+UPDATE idempotency_keys SET status = sqlc.arg(status), content_type = sqlc.arg(content_type), answer = sqlc.arg(answer)
+WHERE key_hash = sqlc.arg(key_hash) AND status = 0;
+
+-- name: ReleaseIdempotencyKey :exec
+DELETE FROM idempotency_keys WHERE key_hash = ? AND status = 0;
+
+-- name: DeleteIdempotencyKeys :execrows
+DELETE FROM idempotency_keys WHERE created_at < ? LIMIT 1000;

@@ -1,0 +1,6 @@
+-- name: CreateRendering :exec
+INSERT INTO renderings (document_id, template_id, template_version, data, options)
+VALUES (?, ?, ?, ?, ?);
+
+-- name: GetRendering :one
+SELECT * FROM renderings WHERE document_id = ?;
