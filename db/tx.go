@@ -46,7 +46,11 @@ func runTx(ctx context.Context, pool *sql.DB, fn func(*query.Queries) error) err
 	if err := fn(query.New(tx)); err != nil {
 		return err
 	}
-	return tx.Commit()
+	err = tx.Commit()
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return ctx.Err() // database/sql rolled back the moment ctx ended
+	}
+	return err
 }
 
 func retryable(err error) bool {

@@ -16,6 +16,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net"
@@ -159,7 +160,7 @@ func RedisURL(t testing.TB) string {
 
 func createDatabase(server string) (string, error) {
 	name := "counsel_" + strconv.Itoa(os.Getpid()) + "_" + strings.ToLower(rand.Text()[:10])
-	return name, execSQL(server, "CREATE DATABASE `"+name+"` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
+	return name, execSQL(server, "CREATE DATABASE IF NOT EXISTS `"+name+"` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
 }
 
 func databaseURL(server, name string) string {
@@ -188,7 +189,18 @@ func execSQL(server, statement string) error {
 	db := sql.OpenDB(connector)
 	ctx, cancel := context.WithTimeout(context.Background(), sqlTimeout)
 	defer cancel()
-	_, err = db.ExecContext(ctx, statement)
+	// A server that has only just come up may close a connection it has taken.
+	for {
+		if _, err = db.ExecContext(ctx, statement); !errors.Is(err, mysql.ErrInvalidConn) && !errors.Is(err, driver.ErrBadConn) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+			continue
+		}
+		break
+	}
 	return errors.Join(err, db.Close())
 }
 
