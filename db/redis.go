@@ -69,7 +69,9 @@ func OpenRedis(ctx context.Context, rawURL string) (rueidis.Client, error) {
 	return c, nil
 }
 
-// gate lets commands through to Redis, or turns them away while it is down.
+// gate lets commands through to Redis, or turns them away while it is down. It pins each: when
+// a connection breaks and a command is tried again, rueidis would otherwise use its memory for
+// the next one while the broken connection may still be writing it.
 type gate struct {
 	rueidis.Client
 	shut    atomic.Bool // no command passes
@@ -85,7 +87,7 @@ func (g *gate) Do(ctx context.Context, cmd rueidis.Completed) rueidis.RedisResul
 	if g.shut.Load() {
 		return rueidis.NewErrorResult(ErrRedisDown)
 	}
-	r := g.Client.Do(ctx, cmd)
+	r := g.Client.Do(ctx, cmd.Pin())
 	g.heed(r.NonRedisError())
 	return r
 }
@@ -93,6 +95,9 @@ func (g *gate) Do(ctx context.Context, cmd rueidis.Completed) rueidis.RedisResul
 func (g *gate) DoMulti(ctx context.Context, multi ...rueidis.Completed) []rueidis.RedisResult {
 	if g.shut.Load() {
 		return turnedAway(len(multi))
+	}
+	for i := range multi {
+		multi[i] = multi[i].Pin()
 	}
 	rs := g.Client.DoMulti(ctx, multi...)
 	for _, r := range rs {
@@ -105,7 +110,7 @@ func (g *gate) DoCache(ctx context.Context, cmd rueidis.Cacheable, ttl time.Dura
 	if g.shut.Load() {
 		return rueidis.NewErrorResult(ErrRedisDown)
 	}
-	r := g.Client.DoCache(ctx, cmd, ttl)
+	r := g.Client.DoCache(ctx, cmd.Pin(), ttl)
 	g.heed(r.NonRedisError())
 	return r
 }
@@ -113,6 +118,9 @@ func (g *gate) DoCache(ctx context.Context, cmd rueidis.Cacheable, ttl time.Dura
 func (g *gate) DoMultiCache(ctx context.Context, multi ...rueidis.CacheableTTL) []rueidis.RedisResult {
 	if g.shut.Load() {
 		return turnedAway(len(multi))
+	}
+	for i := range multi {
+		multi[i].Cmd = multi[i].Cmd.Pin()
 	}
 	rs := g.Client.DoMultiCache(ctx, multi...)
 	for _, r := range rs {
@@ -125,7 +133,7 @@ func (g *gate) Receive(ctx context.Context, subscribe rueidis.Completed, fn func
 	if g.shut.Load() {
 		return ErrRedisDown
 	}
-	err := g.Client.Receive(ctx, subscribe, fn)
+	err := g.Client.Receive(ctx, subscribe.Pin(), fn)
 	if _, ok := rueidis.IsRedisErr(err); !ok && ctx.Err() == nil {
 		g.heed(err)
 	}
@@ -200,5 +208,5 @@ func (g *gate) probe() {
 func (g *gate) ping() error {
 	ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
 	defer cancel()
-	return g.Client.Do(ctx, g.Client.B().Ping().Build()).Error()
+	return g.Client.Do(ctx, g.Client.B().Ping().Build().Pin()).Error()
 }

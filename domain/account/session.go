@@ -119,9 +119,7 @@ const ownerTimeout = time.Second
 func (s *sessions) owner(ctx context.Context, id domain.ID) (domain.ID, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ownerTimeout)
 	defer cancel()
-	// Pinned: when the connection breaks, rueidis would use the command again while it is
-	// still being written.
-	text, err := s.redis.DoCache(ctx, s.redis.B().Hget().Key(sessionKey(id)).Field("user").Cache().Pin(), sessionCache).ToString()
+	text, err := s.redis.DoCache(ctx, s.redis.B().Hget().Key(sessionKey(id)).Field("user").Cache(), sessionCache).ToString()
 	if err != nil {
 		return domain.ID{}, gone(err)
 	}

@@ -104,9 +104,7 @@ func (s *Service) lookup(a *ask) (e entry, ok bool) {
 	}
 	ctx, cancel := context.WithTimeout(s.base, s.lookupTimeout)
 	defer cancel()
-	// Pinned: when the connection breaks, rueidis would use the command again while it is
-	// still being written.
-	raw, err := s.Redis.DoCache(ctx, s.Redis.B().Get().Key(a.cacheKey()).Cache().Pin(), localTTL).AsBytes()
+	raw, err := s.Redis.DoCache(ctx, s.Redis.B().Get().Key(a.cacheKey()).Cache(), localTTL).AsBytes()
 	if err != nil && !rueidis.IsRedisNil(err) {
 		s.Metrics.CacheLookup(a.kind, LookupError)
 		return entry{}, false
