@@ -3,6 +3,7 @@ package masking
 import (
 	"embed"
 	"errors"
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -71,11 +72,14 @@ var sectionClasses = map[string]class{
 }
 
 // lexicon is a hash table from folded words, and chains of words, to their classes. It
-// keeps hashes and not the words: a false hit has odds of about 2^-32 a word.
+// keeps hashes and not the words: a false hit has odds of about 2^-32 a word. The words
+// have some hundred combinations of classes between them, so each keeps the number of its own.
 type lexicon struct {
-	keys    []uint32
-	classes []class
-	count   int
+	keys     []uint32
+	combined []uint16         // by slot, an index into classes
+	classes  []class          // the combinations there are
+	number   map[class]uint16 // of a combination; nil once the lists are read
+	count    int
 	// in letters, of the longest street ending
 	longestEnd int
 	folded     [foldLimit]rune
@@ -115,7 +119,7 @@ func (l *lexicon) find(h uint64) class {
 	for {
 		switch l.keys[i] {
 		case key:
-			return l.classes[i]
+			return l.classes[l.combined[i]]
 		case 0:
 			return 0
 		}
@@ -134,7 +138,16 @@ func (l *lexicon) add(h uint64, c class) error {
 		}
 	}
 	l.keys[i] = key
-	l.classes[i] |= c
+	c |= l.classes[l.combined[i]]
+	n, ok := l.number[c]
+	if !ok {
+		if len(l.classes) > math.MaxUint16 {
+			return errors.New("masking: the word lists have too many combinations of classes")
+		}
+		n = uint16(len(l.classes))
+		l.classes, l.number[c] = append(l.classes, c), n
+	}
+	l.combined[i] = n
 	return nil
 }
 
@@ -232,7 +245,10 @@ func (l *lexicon) streetEnd(word string) bool {
 }
 
 func readLexicon() (*lexicon, error) {
-	l := &lexicon{keys: make([]uint32, 1<<tableBits), classes: make([]class, 1<<tableBits)}
+	l := &lexicon{
+		keys: make([]uint32, 1<<tableBits), combined: make([]uint16, 1<<tableBits),
+		classes: []class{0}, number: map[class]uint16{0: 0},
+	}
 	l.makeFolds()
 	for name, c := range listClasses {
 		if err := l.readList(name, c); err != nil {
@@ -242,6 +258,7 @@ func readLexicon() (*lexicon, error) {
 	if err := l.readList("vocabulary.txt", 0); err != nil {
 		return nil, err
 	}
+	l.number = nil
 	return l, nil
 }
 
