@@ -77,7 +77,11 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 			_ = a.close(ctx)
 		}
 	}()
-	if a.database, err = db.Open(ctx, cfg.DatabaseURL, db.Options{}); err != nil {
+	var options db.Options
+	if cfg.DatabaseEcho {
+		options.Echo = log
+	}
+	if a.database, err = db.Open(ctx, cfg.DatabaseURL, options); err != nil {
 		return nil, err
 	}
 	if err = db.CheckMigrated(ctx, a.database); err != nil {

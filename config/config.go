@@ -23,9 +23,10 @@ type Config struct {
 	DataDir  string `env:"DATA_DIR" envDefault:"./data"` // of the embedded default; used by dev only
 	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`  // debug, info, warn, error
 
-	DatabaseURL string `env:"DATABASE_URL"` // mysql://user:password@host:port/name
-	RedisURL    string `env:"REDIS_URL"`    // redis://:password@host:port/0
-	SMTPHost    string `env:"SMTP_HOST"`
+	DatabaseURL  string `env:"DATABASE_URL"`                     // mysql://user:password@host:port/name
+	DatabaseEcho bool   `env:"DATABASE_ECHO" envDefault:"false"` // statements go to the log
+	RedisURL     string `env:"REDIS_URL"`                        // redis://:password@host:port/0
+	SMTPHost     string `env:"SMTP_HOST"`
 
 	S3        S3     `envPrefix:"S3_"`
 	PDFEngine string `env:"PDF_ENGINE" envDefault:"maroto"`

@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ type Options struct {
 	DialTimeout  time.Duration // 2 s
 	ReadTimeout  time.Duration // the longest a server may think about one statement; 15 s
 	WriteTimeout time.Duration // 5 s
+	Echo         *slog.Logger  // every statement goes here, without its values; nowhere
 }
 
 // sqlMode makes the server refuse what it would otherwise quietly bend.
@@ -48,6 +50,9 @@ func Open(ctx context.Context, rawURL string, o Options) (*sql.DB, error) {
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("database settings: %w", err)
+	}
+	if o.Echo != nil {
+		connector = echoing{connector, o.Echo}
 	}
 	pool := sql.OpenDB(connector)
 	conns := orElse(o.MaxConns, 24)
