@@ -1,0 +1,340 @@
+// Package mail hands messages to an SMTP server. It fulfils email.Sender.
+//
+// A message goes in one transaction to all its recipients, and each has an outcome of its own:
+// the server may refuse one and take the rest. What it answers with 4xx, and whatever the
+// network does, is for another day (Deferred); what it answers with 5xx is final (Refused), but
+// for a sign-in that fails: that is the operator's to mend, and the mail waits.
+//
+// When the connection is lost after the last byte of a message and before the server's word,
+// nobody can know whether it was taken. It counts as Deferred and will be sent again, with the
+// same Message-ID, by which a receiver knows the second for the first.
+//
+// Connections are kept for the next message for a while, with RSET between two. One that the
+// server closed meanwhile is replaced without anyone hearing of it. Everything has a deadline.
+package mail
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	netmail "net/mail"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"github.com/emersion/go-msgauth/dkim"
+	gomail "github.com/wneessen/go-mail"
+
+	"counsel/domain/email"
+)
+
+// How the connection is encrypted.
+const (
+	StartTLS = "starttls" // or not at all: a server that does not offer it gets nothing
+	Implicit = "implicit" // from the first byte
+	NoTLS    = "off"
+)
+
+// Config names a mail server. What is zero gets its default.
+type Config struct {
+	Host           string
+	Port           int    // 587
+	User, Password string // "": nobody signs in
+	TLS            string // StartTLS; Implicit on port 465
+	RootCAs        *x509.CertPool
+	From           string // Counsel <no-reply@counsel.example>
+	Hello          string // the name we give; localhost
+
+	DKIM DKIM // of the zero value nothing is signed
+
+	Connections int           // at the same time; 2
+	Timeout     time.Duration // for each answer of the server, and each piece it takes; 30 s
+	FinalWait   time.Duration // for its word on a whole message; 5 min (RFC 5321, 4.5.3.2.6)
+	Idle        time.Duration // a connection that lay so long is closed; 30 s
+}
+
+// DKIM signs messages (RFC 6376). The key is RSA or Ed25519, as PEM.
+type DKIM struct {
+	Domain, Selector, Key string
+}
+
+// Client is one mail server. It is safe for concurrent use.
+type Client struct {
+	cfg    Config
+	from   *netmail.Address
+	host   string            // of From, in ASCII: the right side of Message-IDs
+	signer *dkim.SignOptions // nil: nothing is signed
+
+	slots chan struct{} // one for each connection there may be
+
+	mu     sync.Mutex
+	idle   []*conn
+	closed bool
+}
+
+var _ email.Sender = (*Client)(nil)
+
+// New checks cfg; it does not connect.
+func New(cfg Config) (*Client, error) {
+	cfg.Port = cmp.Or(cfg.Port, 587)
+	if cfg.TLS == "" {
+		cfg.TLS = StartTLS
+		if cfg.Port == 465 {
+			cfg.TLS = Implicit
+		}
+	}
+	cfg.Hello = cmp.Or(cfg.Hello, "localhost")
+	cfg.Connections = cmp.Or(cfg.Connections, 2)
+	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second)
+	cfg.FinalWait = cmp.Or(cfg.FinalWait, 5*time.Minute)
+	cfg.Idle = cmp.Or(cfg.Idle, 30*time.Second)
+	c := &Client{cfg: cfg, slots: make(chan struct{}, cfg.Connections)}
+	switch {
+	case cfg.Host == "":
+		return nil, errors.New("mail: no server named")
+	case cfg.TLS != StartTLS && cfg.TLS != Implicit && cfg.TLS != NoTLS:
+		return nil, errors.New("mail: unknown kind of encryption")
+	}
+	var err error
+	if c.from, err = netmail.ParseAddress(cfg.From); err != nil {
+		return nil, errors.New("mail: the address mails come from cannot be read")
+	}
+	if c.from.Address, err = ascii(c.from.Address); err != nil {
+		return nil, errors.New("mail: the address mails come from cannot be used")
+	}
+	_, c.host, _ = strings.Cut(c.from.Address, "@")
+	if cfg.DKIM != (DKIM{}) {
+		if c.signer, err = newSigner(cfg.DKIM); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// signed are the headers that a signature covers: whatever a reader is shown. Those that come
+// twice are covered once more than they occur, so that nobody can add a second one.
+var signed = []string{"From", "From", "To", "To", "Cc", "Cc", "Reply-To", "Reply-To", "Subject", "Subject", "Date", "Date",
+	"Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Auto-Submitted"}
+
+// newSigner reads the key. go-mail signs, too, but other implementations do not accept it.
+func newSigner(d DKIM) (*dkim.SignOptions, error) {
+	if d.Domain == "" || d.Selector == "" {
+		return nil, errors.New("mail: DKIM needs a domain and a selector")
+	}
+	if block, _ := pem.Decode([]byte(d.Key)); block == nil {
+		return nil, errors.New("mail: the DKIM key is not in PEM")
+	}
+	key, err := gomail.PrivKeyFromPEM([]byte(d.Key))
+	if err != nil {
+		return nil, errors.New("mail: the DKIM key is neither RSA nor Ed25519")
+	}
+	return &dkim.SignOptions{Domain: d.Domain, Selector: d.Selector, Signer: key, HeaderKeys: signed,
+		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed}, nil
+}
+
+// Close ends the connections that are kept, and all that are in use with their messages.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	idle := c.idle
+	c.idle, c.closed = nil, true
+	c.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, one := range idle {
+		wg.Go(one.quit)
+	}
+	wg.Wait()
+	return nil
+}
+
+// Send hands m over, as email.Sender says.
+func (c *Client) Send(ctx context.Context, m email.Outgoing) []email.Outcome {
+	out := make([]email.Outcome, len(m.Recipients))
+	all := func(o email.Outcome) []email.Outcome {
+		for i := range out {
+			out[i] = o
+		}
+		return out
+	}
+	if len(m.Recipients) == 0 {
+		return out
+	}
+	raw, err := c.compose(m)
+	if err != nil {
+		return all(email.Outcome{Result: email.Refused, Reason: "The message could not be put together.", Err: err})
+	}
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return all(lost("no connection was free", ctx.Err()))
+	}
+	for {
+		on, reused, err := c.take(ctx)
+		if err != nil {
+			return all(refusal(stepConnect, err))
+		}
+		t := transaction{client: c, conn: on, out: out}
+		done := context.AfterFunc(ctx, on.abort)
+		whole := t.run(m.Recipients, raw)
+		if !done() { // aborted: what it says is that it was
+			whole = false
+		}
+		if !whole {
+			on.abort()
+		}
+		c.put(on, whole)
+		// A connection that was kept may have been closed by the server: that says nothing of
+		// this message, of which not a byte was sent.
+		if whole || !reused || t.begun || ctx.Err() != nil {
+			return out
+		}
+	}
+}
+
+// compose writes the message as it goes over the line.
+func (c *Client) compose(m email.Outgoing) ([]byte, error) {
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	msg.FromMailAddress(c.from)
+	mailboxes := func(list []string) (out []*netmail.Address) {
+		for _, a := range list {
+			out = append(out, &netmail.Address{Address: a})
+		}
+		return out
+	}
+	if len(m.To) > 0 {
+		msg.ToMailAddress(mailboxes(m.To)...)
+	}
+	if len(m.Cc) > 0 {
+		msg.CcMailAddress(mailboxes(m.Cc)...)
+	}
+	if m.ReplyTo != "" {
+		msg.ReplyToMailAddress(&netmail.Address{Address: m.ReplyTo})
+	}
+	for _, s := range append([]string{m.Subject, m.ReplyTo}, append(m.To, m.Cc...)...) {
+		if strings.ContainsFunc(s, unicode.IsControl) { // refused long before; a header is no place to find out
+			return nil, errors.New("mail: a header holds a control character")
+		}
+	}
+	msg.Subject(m.Subject)
+	msg.SetMessageIDWithValue(m.ID.String() + "@" + c.host)
+	msg.SetDateWithValue(m.Date)
+	if m.Automatic {
+		msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	}
+	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	if m.HTML != "" {
+		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
+	for _, f := range m.Files {
+		if f.Inline {
+			msg.EmbedReadSeeker(f.Name, f.Body, gomail.WithFileContentType(gomail.ContentType(f.ContentType)))
+		} else {
+			msg.AttachReadSeeker(f.Name, f.Body, gomail.WithFileContentType(gomail.ContentType(f.ContentType)))
+		}
+	}
+	var raw bytes.Buffer
+	if _, err := msg.WriteTo(&raw); err != nil {
+		return nil, fmt.Errorf("mail: %w", err)
+	}
+	if c.signer == nil {
+		return raw.Bytes(), nil
+	}
+	var whole bytes.Buffer
+	whole.Grow(raw.Len() + 2048)
+	if err := dkim.Sign(&whole, &raw, c.signer); err != nil {
+		return nil, fmt.Errorf("mail: DKIM: %w", err)
+	}
+	return whole.Bytes(), nil
+}
+
+// transaction is one message on one connection.
+type transaction struct {
+	client *Client
+	conn   *conn
+	out    []email.Outcome
+	begun  bool // some of the message may have reached the server
+}
+
+// run fills in the outcomes. whole: the connection is as good as new.
+func (t *transaction) run(recipients []string, raw []byte) (whole bool) {
+	all := func(o email.Outcome, which func(email.Outcome) bool) {
+		for i := range t.out {
+			if which(t.out[i]) {
+				t.out[i] = o
+			}
+		}
+	}
+	anyone := func(email.Outcome) bool { return true }
+	taken := func(o email.Outcome) bool { return o.Result == email.Accepted }
+	smtp := t.conn.smtp
+
+	utf8 := !isASCII(strings.Join(recipients, ""))
+	if ok, limit := smtp.Extension("SIZE"); ok {
+		if most := number(limit); most > 0 && len(raw) > most {
+			all(email.Outcome{Result: email.Refused, Reason: "The message is larger than the mail server takes.", Err: errors.New("mail: the message is too large for the server")}, anyone)
+			return true
+		}
+	}
+	if ok, _ := smtp.Extension("SMTPUTF8"); utf8 && !ok {
+		for i, to := range recipients {
+			if !isASCII(to) {
+				t.out[i] = email.Outcome{Result: email.Refused, Reason: "The mail server cannot send to addresses with such letters.", Err: errors.New("mail: the server does not offer SMTPUTF8")}
+			}
+		}
+	}
+	smtp.SkipSMTPUTF8(!utf8) // who asks for it without need gets mail refused that would arrive
+	if err := smtp.Mail("<" + t.client.from.Address + ">"); err != nil {
+		all(refusal(stepFrom, err), anyone)
+		return answered(err) && smtp.Reset() == nil
+	}
+	some := false
+	for i, to := range recipients {
+		if t.out[i].Err != nil && t.out[i].Result == email.Refused {
+			continue
+		}
+		err := smtp.Rcpt("<" + to + ">")
+		if err != nil && !answered(err) {
+			all(refusal(stepTo, err), func(o email.Outcome) bool { return o.Result != email.Refused })
+			return false
+		}
+		t.out[i] = email.Outcome{Result: email.Accepted}
+		if err != nil {
+			t.out[i] = refusal(stepTo, err)
+		} else {
+			some = true
+		}
+	}
+	if !some {
+		return smtp.Reset() == nil
+	}
+	w, err := smtp.Data()
+	if err != nil {
+		all(refusal(stepData, err), taken)
+		return answered(err) && smtp.Reset() == nil
+	}
+	t.begun = true
+	if _, err := io.Copy(w, bytes.NewReader(raw)); err != nil {
+		all(refusal(stepBody, err), taken)
+		return false // or what was written would look like the whole
+	}
+	t.conn.line.patience.Store(int64(t.client.cfg.FinalWait))
+	err = w.Close()
+	t.conn.line.patience.Store(int64(t.client.cfg.Timeout))
+	if err != nil {
+		all(refusal(stepEnd, err), taken)
+		return answered(err) && smtp.Reset() == nil
+	}
+	return smtp.Reset() == nil
+}
+
+// tlsConfig is what the server must live up to.
+func (c *Client) tlsConfig() *tls.Config {
+	return &tls.Config{ServerName: c.cfg.Host, RootCAs: c.cfg.RootCAs, MinVersion: tls.VersionTLS12}
+}

@@ -1,0 +1,493 @@
+package mail_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-message"
+	_ "github.com/emersion/go-message/charset"
+	gomail "github.com/emersion/go-message/mail"
+	"github.com/emersion/go-msgauth/dkim"
+	"github.com/emersion/go-smtp"
+
+	"counsel/clients/mail"
+	"counsel/domain/email"
+)
+
+func accepted(t *testing.T, out []email.Outcome) {
+	t.Helper()
+	for i, o := range out {
+		if o.Result != email.Accepted || o.Err != nil {
+			t.Fatalf("recipient %d: %+v", i, o)
+		}
+	}
+}
+
+func TestSend(t *testing.T) {
+	s := serve(t, kind{insecure: true})
+	c := s.client(nil)
+	m := mailTo("ada@example.com", "grace@example.com")
+	m.Subject = "Ihr Termin: Übergabe 日本語"
+	m.Cc, m.ReplyTo, m.HTML = []string{"carol@example.com"}, "lawyer@firm.example", `<p>Dear Ada, <img src="cid:logo.png"></p>`
+	m.Recipients = append(m.Recipients, "carol@example.com", "hidden@example.com")
+	m.Files = []email.File{
+		{Name: "Vertrag – Entwurf.pdf", ContentType: "application/pdf", Body: strings.NewReader("%PDF the contract")},
+		{Name: "logo.png", ContentType: "image/png", Inline: true, Body: strings.NewReader("PNG the logo")},
+	}
+	accepted(t, c.Send(t.Context(), m))
+	got := s.got()
+	if len(got) != 1 || !slices.Equal(got[0].to, m.Recipients) || got[0].utf8 {
+		t.Fatalf("%+v", got)
+	}
+	if strings.Contains(got[0].raw, "hidden@") {
+		t.Error("a blind copy shows")
+	}
+	r, err := gomail.CreateReader(strings.NewReader(got[0].raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := r.Header
+	subject, _ := h.Subject()
+	id, _ := h.MessageID()
+	date, _ := h.Date()
+	from, _ := h.AddressList("From")
+	reply, _ := h.AddressList("Reply-To")
+	cc, _ := h.AddressList("Cc")
+	to, _ := h.AddressList("To")
+	if subject != m.Subject || id != m.ID.String()+"@counsel.example" || !date.Equal(m.Date) || len(from) != 1 || from[0].Name != "Counsel" || from[0].Address != "no-reply@counsel.example" ||
+		len(reply) != 1 || reply[0].Address != m.ReplyTo || len(cc) != 1 || len(to) != 2 {
+		t.Errorf("%q %q %v %v %v %v %v", subject, id, date, from, reply, cc, to)
+	}
+	parts := map[string]string{}
+	for {
+		p, err := r.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(p.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := ""
+		switch h := p.Header.(type) {
+		case *gomail.AttachmentHeader:
+			name, _ = h.Filename()
+		case *gomail.InlineHeader:
+			name, _, _ = h.ContentType()
+			if id := h.Get("Content-Id"); id != "" {
+				name += " " + id
+			}
+		}
+		parts[name] = string(body)
+	}
+	want := map[string]string{"text/plain": strings.ReplaceAll(m.Text, "\n", "\r\n"), "text/html": m.HTML, "image/png <logo.png>": "PNG the logo", "Vertrag – Entwurf.pdf": "%PDF the contract"}
+	for name, body := range want {
+		if parts[name] != body {
+			t.Errorf("%s is %q, want %q", name, parts[name], body)
+		}
+	}
+	if len(parts) != len(want) {
+		t.Errorf("%d parts: %v", len(parts), parts)
+	}
+}
+
+// TestOutcomes: what the server says to one recipient, or to a message, is that one's alone.
+func TestOutcomes(t *testing.T) {
+	say := func(code int, status smtp.EnhancedCode, text string) error {
+		return &smtp.SMTPError{Code: code, EnhancedCode: status, Message: text}
+	}
+	s := serve(t, kind{insecure: true})
+	c := s.client(nil)
+	s.does(func() {
+		s.rcpt = func(to string) error {
+			switch to {
+			case "gone@example.com":
+				return say(550, smtp.EnhancedCode{5, 1, 1}, "gone@example.com: no such user\x07 here")
+			case "bare@example.com":
+				return say(550, smtp.EnhancedCodeNotSet, "no")
+			case "full@example.com":
+				return say(552, smtp.EnhancedCode{5, 2, 2}, "mailbox full")
+			case "policy@example.com":
+				return say(550, smtp.EnhancedCode{5, 7, 1}, "not from you")
+			case "grey@example.com":
+				return say(451, smtp.EnhancedCode{4, 7, 1}, "greylisted, come again in 300 seconds")
+			}
+			return nil
+		}
+	})
+	out := c.Send(t.Context(), mailTo("ada@example.com", "gone@example.com", "bare@example.com", "full@example.com", "policy@example.com", "grey@example.com", "grace@example.com"))
+	if want := []email.Result{email.Accepted, email.Refused, email.Refused, email.Refused, email.Refused, email.Deferred, email.Accepted}; !slices.Equal(results(out), want) {
+		t.Fatalf("%v, want %v", results(out), want)
+	}
+	for i, bad := range []bool{false, true, true, false, false, false, false} {
+		if out[i].BadAddress != bad {
+			t.Errorf("recipient %d: bad address %v, want %v", i, out[i].BadAddress, bad)
+		}
+	}
+	if want := "550 5.1.1 gone@example.com: no such user here"; out[1].Reason != want {
+		t.Errorf("the reason is %q, want %q", out[1].Reason, want)
+	}
+	for _, o := range out {
+		if o.Err != nil && (strings.Contains(o.Err.Error(), "@") || strings.Contains(o.Err.Error(), "user")) {
+			t.Errorf("for the log: %v", o.Err)
+		}
+	}
+	if got := s.got(); len(got) != 1 || !slices.Equal(got[0].to, []string{"ada@example.com", "grace@example.com"}) {
+		t.Fatalf("%+v", got)
+	}
+	// None is taken: no message follows, and the connection is as good as before.
+	if out := c.Send(t.Context(), mailTo("gone@example.com")); out[0].Result != email.Refused {
+		t.Fatalf("%+v", out)
+	}
+	accepted(t, c.Send(t.Context(), mailTo("next@example.com")))
+	if got := s.got(); len(got) != 2 || got[1].session != 1 || !slices.Equal(got[1].to, []string{"next@example.com"}) {
+		t.Fatalf("%+v", got)
+	}
+
+	for name, when := range map[string]struct {
+		set  func()
+		want email.Result
+	}{
+		"no to the sender": {func() { s.from = func(string) error { return say(550, smtp.EnhancedCode{5, 7, 1}, "no") } }, email.Refused},
+		"sign in first":    {func() { s.from = func(string) error { return say(530, smtp.EnhancedCode{5, 7, 0}, "sign in") } }, email.Deferred},
+		"closing":          {func() { s.from = func(string) error { return say(421, smtp.EnhancedCode{4, 3, 2}, "bye") } }, email.Deferred},
+		"no to the message": {func() {
+			s.data = func(*smtp.Conn, io.Reader) error { return say(554, smtp.EnhancedCode{5, 7, 1}, "spam") }
+		}, email.Refused},
+		"not now to the mail": {func() {
+			s.data = func(*smtp.Conn, io.Reader) error { return say(452, smtp.EnhancedCode{4, 3, 1}, "disk full") }
+		}, email.Deferred},
+		"nothing out of place": {func() {}, email.Accepted},
+		"hangs up in the midst": {func() {
+			s.data = func(c *smtp.Conn, r io.Reader) error {
+				io.ReadFull(r, make([]byte, 10))
+				c.Conn().Close()
+				return io.EOF
+			}
+		}, email.Deferred},
+	} {
+		s.does(func() { s.from, s.data, s.rcpt = nil, nil, nil; when.set() })
+		before := len(s.got())
+		out := c.Send(t.Context(), mailTo("a@example.com", "b@example.com"))
+		if !slices.Equal(results(out), []email.Result{when.want, when.want}) || out[0].BadAddress {
+			t.Errorf("%s: %+v", name, out)
+		}
+		if got := len(s.got()) - before; (got == 1) != (when.want == email.Accepted) {
+			t.Errorf("%s: %d mails arrived", name, got)
+		}
+	}
+	s.does(func() { s.from, s.data = nil, nil })
+	accepted(t, c.Send(t.Context(), mailTo("after@all.example")))
+}
+
+// TestConnectionsAreKept: one connection serves many messages, and one that the server closed
+// while it lay idle costs no message.
+func TestConnectionsAreKept(t *testing.T) {
+	s := serve(t, kind{insecure: true})
+	c := s.client(nil)
+	for range 5 {
+		accepted(t, c.Send(t.Context(), mailTo("ada@example.com")))
+	}
+	s.hangUp()
+	accepted(t, c.Send(t.Context(), mailTo("ada@example.com")))
+	got := s.got()
+	if len(got) != 6 || got[4].session != 1 || got[5].session != 2 {
+		t.Fatalf("%d mails, the last two by connections %d and %d", len(got), got[4].session, got[5].session)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestIdleConnectionsEnd(t *testing.T) {
+	s := serve(t, kind{insecure: true})
+	c := s.client(func(c *mail.Config) { c.Idle = 10 * time.Millisecond })
+	accepted(t, c.Send(t.Context(), mailTo("ada@example.com")))
+	deadline := time.Now().Add(10 * time.Second)
+	for open := 1; open > 0; s.does(func() { open = s.open }) {
+		if time.Now().After(deadline) {
+			t.Fatal("the connection is still open")
+		}
+	}
+	accepted(t, c.Send(t.Context(), mailTo("ada@example.com")))
+}
+
+// TestManyAtOnce: no more connections than allowed, and each message arrives once.
+func TestManyAtOnce(t *testing.T) {
+	s := serve(t, kind{insecure: true})
+	c := s.client(func(c *mail.Config) { c.Connections = 3 })
+	done := make(chan []email.Outcome)
+	for i := range 40 {
+		go func() { done <- c.Send(t.Context(), mailTo(fmt.Sprintf("to%d@example.com", i))) }()
+	}
+	for range 40 {
+		accepted(t, <-done)
+	}
+	seen := map[string]bool{}
+	for _, m := range s.got() {
+		seen[m.to[0]] = true
+		if m.session > 3 {
+			t.Errorf("connection %d", m.session)
+		}
+	}
+	if len(seen) != 40 || len(s.got()) != 40 {
+		t.Errorf("%d mails to %d", len(s.got()), len(seen))
+	}
+}
+
+// TestDeadlines: a server that stalls, and a caller whose time is up.
+func TestDeadlines(t *testing.T) {
+	s := serve(t, kind{insecure: true})
+	release := make(chan struct{})
+	defer close(release)
+	s.does(func() { s.data = func(*smtp.Conn, io.Reader) error { <-release; return io.EOF } })
+	c := s.client(func(c *mail.Config) { c.FinalWait = 50 * time.Millisecond })
+	out := c.Send(t.Context(), mailTo("ada@example.com"))
+	if out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), "the end of the message: the server does not answer") {
+		t.Fatalf("%+v", out)
+	}
+	arrived := make(chan struct{})
+	s.does(func() { s.data = func(*smtp.Conn, io.Reader) error { close(arrived); <-release; return io.EOF } })
+	c = s.client(nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-arrived
+		cancel()
+	}()
+	if out := c.Send(ctx, mailTo("ada@example.com")); out[0].Result != email.Deferred {
+		t.Fatalf("%+v", out)
+	}
+}
+
+func TestServerIsAway(t *testing.T) {
+	s := serve(t, kind{insecure: true})
+	_ = s.listener.Close()
+	out := s.client(nil).Send(t.Context(), mailTo("ada@example.com"))
+	if out[0].Result != email.Deferred || out[0].Err.Error() != "mail: connecting: the server cannot be reached" {
+		t.Fatalf("%+v", out)
+	}
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if out := s.client(nil).Send(canceled, mailTo("ada@example.com")); out[0].Result != email.Deferred {
+		t.Fatalf("%+v", out)
+	}
+}
+
+func TestEncryption(t *testing.T) {
+	roots, cert := authority(t)
+	for name, c := range map[string]struct {
+		kind  kind
+		tls   string
+		roots *x509.CertPool
+		fails string
+	}{
+		"STARTTLS":                       {kind{tls: cert}, mail.StartTLS, roots, ""},
+		"from the first byte":            {kind{tls: cert, implicit: true}, mail.Implicit, roots, ""},
+		"none":                           {kind{insecure: true}, mail.NoTLS, nil, ""},
+		"STARTTLS by an unknown CA":      {kind{tls: cert}, mail.StartTLS, nil, "cannot be trusted"},
+		"implicit by an unknown CA":      {kind{tls: cert, implicit: true}, mail.Implicit, nil, "cannot be trusted"},
+		"STARTTLS that nobody offers":    {kind{insecure: true}, mail.StartTLS, roots, "does not offer STARTTLS"},
+		"no password on a plain line":    {kind{tls: cert}, mail.NoTLS, nil, ""}, // see below
+		"implicit where STARTTLS is due": {kind{tls: cert}, mail.Implicit, roots, "cannot be trusted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, c.kind)
+			out := s.client(func(cfg *mail.Config) { cfg.TLS, cfg.RootCAs = c.tls, c.roots }).Send(t.Context(), mailTo("ada@example.com"))
+			if name == "no password on a plain line" { // the server offers none there
+				c.fails = "no way to sign in"
+			}
+			if c.fails == "" {
+				accepted(t, out)
+				return
+			}
+			if out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), c.fails) || len(s.got()) != 0 {
+				t.Errorf("%+v", out)
+			}
+		})
+	}
+	t.Run("a wrong password", func(t *testing.T) {
+		s := serve(t, kind{tls: cert})
+		out := s.client(func(cfg *mail.Config) { cfg.TLS, cfg.RootCAs, cfg.Password = mail.StartTLS, roots, "wr0ng-pass" }).Send(t.Context(), mailTo("ada@example.com"))
+		if out[0].Result != email.Deferred || strings.Contains(out[0].Err.Error()+out[0].Reason, "wr0ng") || !strings.Contains(out[0].Err.Error(), "535") {
+			t.Errorf("%+v", out)
+		}
+	})
+}
+
+func TestAddressesBeyondASCII(t *testing.T) {
+	s := serve(t, kind{insecure: true})
+	c := s.client(nil)
+	out := c.Send(t.Context(), mailTo("adá@xn--bcher-kva.example", "ada@example.com"))
+	if !slices.Equal(results(out), []email.Result{email.Refused, email.Accepted}) {
+		t.Fatalf("%+v", out)
+	}
+	s.srv.EnableSMTPUTF8 = true
+	accepted(t, s.client(nil).Send(t.Context(), mailTo("adá@xn--bcher-kva.example", "ada@example.com")))
+	accepted(t, c.Send(t.Context(), mailTo("ada@example.com")))
+	got := s.got()
+	if len(got) != 3 || got[0].utf8 || !got[1].utf8 || got[2].utf8 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTooLargeForTheServer(t *testing.T) {
+	s := serve(t, kind{insecure: true, size: 4096})
+	c := s.client(nil)
+	m := mailTo("ada@example.com")
+	m.Text = strings.Repeat("a long line of a long mail\n", 400)
+	if out := c.Send(t.Context(), m); out[0].Result != email.Refused || out[0].BadAddress {
+		t.Fatalf("%+v", out)
+	}
+	accepted(t, c.Send(t.Context(), mailTo("ada@example.com")))
+}
+
+// TestHeadersCannotBeInjected: whatever comes through to here stays what it is.
+func TestHeadersCannotBeInjected(t *testing.T) {
+	s := serve(t, kind{insecure: true})
+	c := s.client(nil)
+	for _, evil := range []string{"x\r\nBcc: spy@example.com", "x\nX-Evil: 1", "x\rX-Evil: 1", "x\x00"} {
+		m := mailTo("ada@example.com")
+		m.Subject = evil
+		if out := c.Send(t.Context(), m); out[0].Result != email.Refused {
+			t.Errorf("%q as subject: %+v", evil, out)
+		}
+		m = mailTo("ada@example.com")
+		m.ReplyTo = evil
+		if out := c.Send(t.Context(), m); out[0].Result != email.Refused {
+			t.Errorf("%q as Reply-To: %+v", evil, out)
+		}
+		m = mailTo("ada@example.com")
+		m.Recipients = []string{"ada@example.com>\r\nDATA\r\n"}
+		if out := c.Send(t.Context(), m); out[0].Result == email.Accepted {
+			t.Errorf("%q as recipient: %+v", m.Recipients, out)
+		}
+		m = mailTo("ada@example.com")
+		m.Files = []email.File{{Name: evil + "\r\nX-Evil: 2", ContentType: "application/pdf", Body: strings.NewReader("x")}}
+		accepted(t, c.Send(t.Context(), m))
+	}
+	for _, m := range s.got() {
+		e, err := entity(m.raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Header.Get("X-Evil") != "" || e.Header.Get("Bcc") != "" || strings.Contains(m.raw, "\nX-Evil") {
+			t.Errorf("injected: %q", m.raw)
+		}
+	}
+}
+
+func entity(raw string) (*message.Entity, error) { return message.Read(strings.NewReader(raw)) }
+
+func TestDKIM(t *testing.T) {
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edPublic, edKey, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rsaPublic, err := x509.MarshalPKIXPublicKey(rsaKey.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, k := range map[string]struct {
+		key any
+		txt string
+	}{
+		"RSA":     {rsaKey, "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(rsaPublic)},
+		"Ed25519": {edKey, "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(edPublic)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			der, err := x509.MarshalPKCS8PrivateKey(k.key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := serve(t, kind{insecure: true})
+			c := s.client(func(cfg *mail.Config) {
+				cfg.DKIM = mail.DKIM{Domain: "counsel.example", Selector: "mail", Key: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))}
+			})
+			m := mailTo("ada@example.com")
+			m.HTML, m.Automatic, m.Cc = "<p>Dear Ada,</p>\n\n\n", true, []string{"carol@example.com"}
+			m.Files = []email.File{{Name: "a.pdf", ContentType: "application/pdf", Body: strings.NewReader(strings.Repeat("bytes", 5000))}}
+			accepted(t, c.Send(t.Context(), m))
+			verify := func(raw string) []*dkim.Verification {
+				t.Helper()
+				v, err := dkim.VerifyWithOptions(strings.NewReader(raw), &dkim.VerifyOptions{LookupTXT: func(name string) ([]string, error) {
+					if name != "mail._domainkey.counsel.example" {
+						return nil, fmt.Errorf("asked for %s", name)
+					}
+					return []string{k.txt}, nil
+				}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return v
+			}
+			raw := s.got()[0].raw
+			v := verify(raw)
+			if len(v) != 1 || v[0].Err != nil || v[0].Domain != "counsel.example" {
+				t.Fatalf("%+v", v[0])
+			}
+			for what, forged := range map[string]string{
+				"another body":     strings.Replace(raw, "Dear Ada", "Dear Eve", 1),
+				"another subject":  strings.Replace(raw, "Your appointment", "Your password", 1),
+				"a second subject": "Subject: Your password\r\n" + raw,
+				"a second From":    "From: eve@example.com\r\n" + raw,
+			} {
+				if v := verify(forged); len(v) != 1 || v[0].Err == nil {
+					t.Errorf("%s passes", what)
+				}
+			}
+		})
+	}
+}
+
+func TestConfig(t *testing.T) {
+	good := mail.Config{Host: "mail.example", From: "Counsel <no-reply@counsel.example>"}
+	if _, err := mail.New(good); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*mail.Config){
+		"no host":       func(c *mail.Config) { c.Host = "" },
+		"no sender":     func(c *mail.Config) { c.From = "" },
+		"a bad sender":  func(c *mail.Config) { c.From = "Counsel" },
+		"unknown TLS":   func(c *mail.Config) { c.TLS = "maybe" },
+		"no PEM":        func(c *mail.Config) { c.DKIM = mail.DKIM{Domain: "a", Selector: "b", Key: "s3cret"} },
+		"no selector":   func(c *mail.Config) { c.DKIM = mail.DKIM{Domain: "a", Key: somePEM(t)} },
+		"a public key?": func(c *mail.Config) { c.DKIM.Key = "-----BEGIN PUBLIC KEY-----\ns3cret==\n-----END PUBLIC KEY-----\n" },
+	} {
+		cfg := good
+		change(&cfg)
+		if _, err := mail.New(cfg); err == nil || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func somePEM(t *testing.T) string {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
