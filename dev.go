@@ -141,7 +141,7 @@ func welcome(url string, cfg config.Config, box *sandbox.Sandbox, sandboxURL str
 		line("S3", box.S3.Endpoint+"  (on disk; its keys are in "+filepath.Join(cfg.DataDir, "s3")+")")
 	}
 	if box.SMTP.Host != "" {
-		line("SMTP", fmt.Sprintf("%s:%d  (mails are kept in %s)", box.SMTP.Host, box.SMTP.Port, filepath.Join(cfg.DataDir, "mail")))
+		line("mails", fmt.Sprintf("%s  (kept, and delivered to nobody; SMTP at %s:%d)", box.SMTP.Page, box.SMTP.Host, box.SMTP.Port))
 	}
 	line("AI", cfg.LLM.BaseURL+"  ("+cfg.LLM.Model+")")
 	if sandboxURL != "" {

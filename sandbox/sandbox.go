@@ -1,9 +1,10 @@
 // Package sandbox is the embedded default: what the environment does not name,
 // the service runs itself, private to one folder and to this machine. MariaDB
 // and Redis are supervised children on unix sockets (package server); S3 on
-// disk and an SMTP sink run in this process on loopback, on ports the system
-// chose. All speak the real protocols: client code does not know them from
-// others. Nothing here is meant for production.
+// disk and an SMTP sink, with a page that shows its mails (package mailbox), run
+// in this process on loopback, on ports the system chose. All speak the real
+// protocols: client code does not know them from others. Nothing here is meant
+// for production.
 //
 // One process at a time uses a folder, by a lock that ends with the process.
 // Start either starts all that is wanted or leaves nothing running. What can
@@ -62,6 +63,7 @@ type SMTP struct {
 	Port     int
 	User     string
 	Password string
+	Page     string // http://127.0.0.1:port shows the mails
 }
 
 // Sandbox is what runs. What was not asked for is empty.

@@ -19,6 +19,7 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
+	"counsel/sandbox/mailbox"
 	"counsel/sandbox/server"
 )
 
@@ -33,6 +34,7 @@ const (
 type smtpServer struct {
 	access SMTP
 	srv    *smtp.Server
+	page   *mailbox.Server
 	done   chan struct{} // closed when Serve has returned
 	mails  sync.RWMutex  // held for reading while a mail arrives
 }
@@ -64,6 +66,10 @@ func startSMTP(dir, passwordFile string, logger *slog.Logger) (*smtpServer, erro
 	s.srv.EnableSMTPUTF8 = true
 	s.srv.ReadTimeout, s.srv.WriteTimeout = smtpTimeout, smtpTimeout
 	s.srv.ErrorLog = log.New(io.Discard, "", 0) // it would hold addresses
+	if s.page, err = mailbox.Start(dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("smtp: %w", err), l.Close())
+	}
+	s.access.Page = s.page.URL
 	go func() {
 		defer close(s.done)
 		if err := s.srv.Serve(l); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
@@ -87,7 +93,7 @@ func (s *smtpServer) stop(ctx context.Context) error {
 	}
 	err := s.srv.Close()
 	<-s.done
-	return err
+	return errors.Join(err, s.page.Close(ctx))
 }
 
 // mailSession is one client's connection.

@@ -1,3 +1,4 @@
+// Package email sends mail for people and for the service itself.
 package email
 
 import (

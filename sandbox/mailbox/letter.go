@@ -1,0 +1,135 @@
+package mailbox
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-message"
+	_ "github.com/emersion/go-message/charset" // reads what is not UTF-8
+	"github.com/emersion/go-message/mail"
+)
+
+// letter is a mail as the page shows it.
+type letter struct {
+	Name          string // of its file
+	From, Subject string
+	To            []string // to whom it was delivered
+	Date          time.Time
+	Size          int // bytes
+	Headers       []header
+	Text, HTML    string
+	Parts         []part // what is attached, or shown by the HTML
+	Broken        bool   // it could not be read to its end
+}
+
+type header struct{ Name, Value string }
+
+type part struct {
+	Name, Type, ID string
+	Size           int
+	body           []byte
+}
+
+// maxParts is how many parts of a mail are looked at.
+const maxParts = 200
+
+// open reads a mail, or only what the list shows of it.
+func (s *Server) open(name string, whole bool) (letter, error) {
+	l := letter{Name: name}
+	info, err := s.root.Stat(name)
+	if err != nil {
+		return l, err
+	}
+	l.Size = int(info.Size())
+	f, err := s.root.Open(name)
+	if err != nil {
+		return l, err
+	}
+	defer f.Close()
+	var in io.Reader = f
+	if whole { // the file may be gone by the time a part of it is wanted
+		raw, err := io.ReadAll(f)
+		if err != nil {
+			return l, err
+		}
+		in = bytes.NewReader(raw)
+	}
+	e, err := message.Read(in)
+	if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) || e == nil {
+		l.Broken = true
+		l.Subject = "(cannot be read)"
+		return l, nil
+	}
+	h := mail.Header{Header: e.Header}
+	l.Subject, l.From = decoded(h, "Subject"), decoded(h, "From")
+	if d, err := h.Date(); err == nil {
+		l.Date = d
+	}
+	for f := e.Header.FieldsByKey("Delivered-To"); f.Next(); {
+		l.To = append(l.To, f.Value())
+	}
+	if !whole {
+		return l, nil
+	}
+	for f := e.Header.Fields(); f.Next(); {
+		value, err := f.Text()
+		if err != nil {
+			value = f.Value()
+		}
+		l.Headers = append(l.Headers, header{f.Key(), value})
+	}
+	l.walk(e)
+	return l, nil
+}
+
+func decoded(h mail.Header, name string) string {
+	text, err := h.Text(name)
+	if err != nil {
+		return h.Get(name)
+	}
+	return text
+}
+
+// walk takes the parts out of a mail: the first text and the first HTML to be read, the rest to
+// be kept.
+func (l *letter) walk(e *message.Entity) {
+	n := 0
+	err := e.Walk(func(_ []int, p *message.Entity, err error) error {
+		if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
+			l.Broken = true
+			return err
+		}
+		if p == nil || p.MultipartReader() != nil {
+			return nil
+		}
+		if n++; n > maxParts {
+			return errors.New("too many parts")
+		}
+		body, err := io.ReadAll(p.Body)
+		l.Broken = l.Broken || err != nil
+		kind, params, _ := p.Header.ContentType()
+		disposition, where, _ := p.Header.ContentDisposition()
+		one := part{Name: where["filename"], Type: kind, ID: strings.Trim(p.Header.Get("Content-Id"), "<> "), Size: len(body), body: body}
+		if one.Name == "" {
+			one.Name = params["name"]
+		}
+		switch {
+		case disposition == "attachment" || one.ID != "" || one.Name != "":
+		case kind == "text/plain" && l.Text == "" || kind == "":
+			l.Text = string(body)
+			return nil
+		case kind == "text/html" && l.HTML == "":
+			l.HTML = string(body)
+			return nil
+		}
+		if one.Name == "" {
+			one.Name = "unnamed"
+		}
+		l.Parts = append(l.Parts, one)
+		return nil
+	})
+	l.Broken = l.Broken || err != nil
+}

@@ -1,0 +1,278 @@
+// Package mailbox shows the mails that the SMTP sink kept, on a page of this machine: the newest
+// first, each with its text, its HTML, its headers and what is attached.
+//
+// A mail is a stranger's. Its HTML is shown in a frame that runs nothing, loads nothing from
+// elsewhere and belongs to no origin, so that it can neither read the page around it nor tell
+// anyone that it was read; links open in a tab of their own. The page itself only reads: there
+// is nothing on it that another site could make a browser do. It answers to the names of this
+// machine alone, or a site could give itself that address and read along.
+package mailbox
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"log"
+	"mime"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Server is the page.
+type Server struct {
+	URL string // http://127.0.0.1:port
+
+	root *os.Root
+	web  *http.Server
+	done chan struct{}
+	port string
+}
+
+// shown is how many mails the list holds.
+const shown = 200
+
+//go:embed list.html mail.html page.css page.js
+var files embed.FS
+
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"when": when, "size": size, "pieces": pieces}).ParseFS(files, "*.html"))
+
+// Start shows the mails that lie in dir, on loopback, on a port that the system chooses.
+func Start(dir string) (*Server, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("mailbox: %w", err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("mailbox: %w", err), root.Close())
+	}
+	s := &Server{URL: "http://" + l.Addr().String(), root: root, done: make(chan struct{}), port: strconv.Itoa(l.Addr().(*net.TCPAddr).Port)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.list)
+	mux.HandleFunc("GET /mails/{name}", s.mail)
+	mux.HandleFunc("GET /mails/{name}/html", s.html)
+	mux.HandleFunc("GET /mails/{name}/source", s.source)
+	mux.HandleFunc("GET /mails/{name}/parts/{part}", s.part)
+	for name, contentType := range map[string]string{"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"} {
+		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			http.ServeFileFS(w, r, files, name)
+		})
+	}
+	s.web = &http.Server{Handler: s.guard(mux), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
+	go func() {
+		defer close(s.done)
+		_ = s.web.Serve(l) // until Close
+	}()
+	return s, nil
+}
+
+// Close ends it, as long as ctx allows for what is being read.
+func (s *Server) Close(ctx context.Context) error {
+	err := s.web.Shutdown(ctx)
+	if err != nil {
+		err = s.web.Close()
+	}
+	<-s.done
+	return errors.Join(err, s.root.Close())
+}
+
+// pagePolicy lets the page load its own parts and show mails in frames, nothing else.
+const pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// mailPolicy is for what a mail brings: it belongs to no origin, runs nothing and loads only the
+// pictures that came with it.
+const mailPolicy = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data: %s; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, port, err := net.SplitHostPort(r.Host)
+		if err != nil || port != s.port || host != "127.0.0.1" && host != "localhost" {
+			http.Error(w, "This page is at "+s.URL, http.StatusMisdirectedRequest)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Security-Policy", pagePolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// mailName is what the sink calls a mail's file.
+var mailName = regexp.MustCompile(`^[0-9A-Za-z.-]{1,100}\.eml$`)
+
+func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
+	dir, err := s.root.Open(".")
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	names = slices.DeleteFunc(names, func(n string) bool { return !mailName.MatchString(n) })
+	slices.Sort(names) // by time of arrival
+	slices.Reverse(names)
+	page := struct {
+		Mails []letter
+		Total int
+	}{Total: len(names)}
+	for _, name := range names[:min(len(names), shown)] {
+		if one, err := s.open(name, false); err == nil {
+			page.Mails = append(page.Mails, one)
+		}
+	}
+	render(w, "list.html", page)
+}
+
+func (s *Server) mail(w http.ResponseWriter, r *http.Request) {
+	if one, ok := s.read(w, r); ok {
+		render(w, "mail.html", one)
+	}
+}
+
+// html answers the mail's own HTML, with its pictures named as this server has them.
+func (s *Server) html(w http.ResponseWriter, r *http.Request) {
+	one, ok := s.read(w, r)
+	if !ok {
+		return
+	}
+	if one.HTML == "" {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Security-Policy", fmt.Sprintf(mailPolicy, s.URL))
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Del("Cross-Origin-Resource-Policy")
+	_, _ = io.WriteString(w, `<!DOCTYPE html><meta charset="utf-8"><base target="_blank">`+one.withPictures()) //nolint:gosec // a stranger's HTML it is: hence the policy
+}
+
+func (s *Server) source(w http.ResponseWriter, r *http.Request) {
+	f, err := s.root.Open(nameOf(r))
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	defer f.Close()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.Copy(w, f)
+}
+
+// pictures are the types of which a browser may be told that it has one.
+var pictures = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
+
+func (s *Server) part(w http.ResponseWriter, r *http.Request) {
+	one, ok := s.read(w, r)
+	if !ok {
+		return
+	}
+	n, err := strconv.Atoi(r.PathValue("part"))
+	if err != nil || n < 0 || n >= len(one.Parts) {
+		http.NotFound(w, r)
+		return
+	}
+	p := one.Parts[n]
+	h := w.Header()
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // a mail in its frame has no origin
+	contentType, disposition := "application/octet-stream", "attachment"
+	if p.ID != "" && slices.Contains(pictures, p.Type) {
+		contentType, disposition = p.Type, "inline"
+	}
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": filepath.Base(p.Name)}))
+	_, _ = w.Write(p.body)
+}
+
+func nameOf(r *http.Request) string {
+	if name := r.PathValue("name"); mailName.MatchString(name) {
+		return name
+	}
+	return "-" // there is none of this name
+}
+
+func (s *Server) read(w http.ResponseWriter, r *http.Request) (letter, bool) {
+	one, err := s.open(nameOf(r), true)
+	if err != nil {
+		http.NotFound(w, r)
+		return one, false
+	}
+	return one, true
+}
+
+func render(w http.ResponseWriter, name string, data any) {
+	var out bytes.Buffer
+	if err := pages.ExecuteTemplate(&out, name, data); err != nil {
+		fail(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = out.WriteTo(w)
+}
+
+func fail(w http.ResponseWriter, err error) {
+	http.Error(w, "The mails cannot be read: "+err.Error(), http.StatusInternalServerError)
+}
+
+func when(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Local().Format("2 Jan 2006, 15:04:05")
+}
+
+func size(n int) string {
+	if n < 1<<10 {
+		return strconv.Itoa(n) + " bytes"
+	}
+	return strconv.Itoa((n+1023)>>10) + " KiB"
+}
+
+// piece is some of a text, or a link in it.
+type piece struct{ Text, Link string }
+
+var links = regexp.MustCompile(`https?://[^\s<>"']+[^\s<>"'.,;:!?)\]]`)
+
+func pieces(text string) (out []piece) {
+	for {
+		at := links.FindStringIndex(text)
+		if at == nil {
+			return append(out, piece{Text: text})
+		}
+		link := text[at[0]:at[1]]
+		out = append(out, piece{Text: text[:at[0]]}, piece{Text: link, Link: link})
+		text = text[at[1]:]
+	}
+}
+
+// withPictures is the HTML with cid: addresses replaced by those of the parts they name.
+func (l letter) withPictures() string {
+	var pairs []string
+	for i, p := range l.Parts {
+		if p.ID != "" {
+			at := "/mails/" + l.Name + "/parts/" + strconv.Itoa(i)
+			for _, quote := range []string{`"`, "'"} {
+				pairs = append(pairs, quote+"cid:"+p.ID+quote, quote+at+quote)
+			}
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(l.HTML)
+}
