@@ -20,6 +20,7 @@ import (
 
 	"counsel/clients/llm"
 	"counsel/clients/pdf"
+	"counsel/clients/queue"
 	"counsel/clients/storage"
 	"counsel/config"
 	"counsel/db"
@@ -32,6 +33,7 @@ import (
 	"counsel/domain/documents"
 	"counsel/domain/documents/text"
 	"counsel/domain/idempotency"
+	"counsel/domain/jobs"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
 	"counsel/domain/privacy"
@@ -53,6 +55,7 @@ type app struct {
 	log      *slog.Logger
 	database *sql.DB
 	redis    rueidis.Client
+	queue    *queue.Queue
 	model    *llm.Client
 	files    *storage.Client
 	texts    *text.Reader
@@ -61,6 +64,7 @@ type app struct {
 	cases    *cases.Service
 	ai       *ai.Service
 	once     *idempotency.Service
+	jobs     *jobs.Service
 	front    *handlers.Server
 	server   *http.Server
 	listener net.Listener
@@ -69,7 +73,8 @@ type app struct {
 	endSweep context.CancelFunc
 }
 
-// open starts the service on cfg. What it opened is closed again when it fails.
+// open starts the service on cfg; without an HTTP_ADDR it only works through jobs. What it opened
+// is closed again when it fails.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err error) {
 	a := &app{log: log, failed: make(chan error, 1)}
 	defer func() {
@@ -88,6 +93,9 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		return nil, err
 	}
 	if a.redis, err = db.OpenRedis(ctx, cfg.RedisURL); err != nil {
+		return nil, err
+	}
+	if a.queue, err = queue.Open(cfg.RedisURL, log); err != nil {
 		return nil, err
 	}
 
@@ -127,6 +135,10 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 			return nil, fmt.Errorf("ADMIN_EMAIL, ADMIN_PASSWORD: %w", explained(err))
 		}
 	}
+	a.jobs = jobs.NewService(jobs.Deps{
+		DB: a.database, Transport: a.queue, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
+		Metrics: newJobMetrics(registry), Concurrency: cfg.WorkConcurrency,
+	})
 	a.once = idempotency.New(a.database, domain.SystemClock)
 	sweep, endSweep := context.WithCancel(context.WithoutCancel(ctx))
 	a.endSweep = endSweep
@@ -169,6 +181,12 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	}
 	if a.front, err = handlers.New(deps); err != nil {
 		return nil, err
+	}
+	if err = a.jobs.Start(ctx, cfg.Work == "on"); err != nil {
+		return nil, err
+	}
+	if cfg.HTTPAddr == "" {
+		return a, nil
 	}
 	a.server = &http.Server{
 		Handler:           a.front,
@@ -281,17 +299,30 @@ func (a *app) run(ctx context.Context) error {
 	return errors.Join(err, a.close(drain))
 }
 
-// close ends what runs: first no new requests, then the running ones, then the parts they need.
+// close ends what runs: first no new requests and jobs, then the running ones, then the parts they
+// need.
 func (a *app) close(ctx context.Context) error {
 	var errs []error
 	if a.front != nil {
 		a.front.Drain()
 	}
+	idle := make(chan error, 1)
+	go func() {
+		switch {
+		case a.jobs != nil:
+			idle <- a.jobs.Close(ctx)
+		case a.queue != nil:
+			idle <- a.queue.Close(ctx)
+		default:
+			idle <- nil
+		}
+	}()
 	if a.server != nil && a.listener != nil {
 		if err := a.server.Shutdown(ctx); err != nil {
 			errs = append(errs, errors.New("some requests took too long and were cut off"), a.server.Close())
 		}
 	}
+	errs = append(errs, <-idle)
 	if a.endSweep != nil {
 		a.endSweep()
 		swept := make(chan struct{})

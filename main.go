@@ -27,6 +27,7 @@ Settings come from the environment; .env.example lists them all with their defau
 type commands struct {
 	Dev     devCommand     `cmd:"" help:"Run the whole service on this machine, with the servers it needs. For development."`
 	Serve   serveCommand   `cmd:"" help:"Run the service on the servers the environment names. For production: refuses to start on a missing or default secret."`
+	Work    workCommand    `cmd:"" help:"Do jobs only, on the servers the environment names, with the same settings as serve."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database named by DATABASE_URL to the present schema, then exit."`
 }
 
@@ -44,17 +45,10 @@ type serveCommand struct{}
 
 // Run serves in production.
 func (serveCommand) Run(ctx context.Context) error {
-	cfg, err := config.Load()
+	cfg, log, err := production()
 	if err != nil {
 		return err
 	}
-	if cfg.LLM.BaseURL == "" {
-		cfg.LLM.BaseURL = config.OpenAI
-	}
-	if err := cfg.CheckProduction(); err != nil {
-		return fmt.Errorf("this is not fit for production:\n%w", err)
-	}
-	log := newLog(cfg)
 	if cfg.S3.Endpoint == "" {
 		log.Warn("S3_ENDPOINT is not set: documents can be neither uploaded nor rendered")
 	}
@@ -69,6 +63,38 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	log.Info("listening", "address", a.listener.Addr().String())
+	return a.run(ctx)
+}
+
+// production reads the settings and refuses those that must not face the world.
+func production() (config.Config, *slog.Logger, error) {
+	cfg, err := config.Load()
+	if err != nil {
+		return cfg, nil, err
+	}
+	if cfg.LLM.BaseURL == "" {
+		cfg.LLM.BaseURL = config.OpenAI
+	}
+	if err := cfg.CheckProduction(); err != nil {
+		return cfg, nil, fmt.Errorf("this is not fit for production:\n%w", err)
+	}
+	return cfg, newLog(cfg), nil
+}
+
+type workCommand struct{}
+
+// Run does jobs until it is stopped.
+func (workCommand) Run(ctx context.Context) error {
+	cfg, log, err := production()
+	if err != nil {
+		return err
+	}
+	cfg.HTTPAddr, cfg.Work = "", "on"
+	a, err := open(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	log.Info("working", "concurrency", cfg.WorkConcurrency)
 	return a.run(ctx)
 }
 

@@ -9,6 +9,7 @@ import (
 	"counsel/clients/llm"
 	"counsel/domain"
 	"counsel/domain/ai"
+	"counsel/domain/jobs"
 )
 
 // aiMetrics shows Prometheus what the AI path does. The provider's figures are named after
@@ -111,4 +112,38 @@ func (m *aiMetrics) breakerIs(state string) {
 		}
 		m.breaker.WithLabelValues(s).Set(v)
 	}
+}
+
+// jobMetrics shows Prometheus what becomes of jobs.
+type jobMetrics struct {
+	waited   *prometheus.HistogramVec
+	finished *prometheus.HistogramVec
+	waiting  *prometheus.GaugeVec
+}
+
+func newJobMetrics(r prometheus.Registerer) *jobMetrics {
+	m := &jobMetrics{
+		waited: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "counsel_jobs_wait_seconds", Help: "Time from when a job was due until it began.",
+			Buckets: []float64{.01, .05, .1, .25, .5, 1, 5, 15, 60, 300, 1800, 7200}}, []string{"kind", "queue"}),
+		finished: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "counsel_jobs_duration_seconds", Help: "Runs of jobs: succeeded, retried (failed, to be tried again), failed (for good), cancelled, released (by a server that stops), or lost (to another server).",
+			Buckets: []float64{.001, .005, .01, .05, .1, .5, 1, 5, 15, 60, 300, 900}}, []string{"kind", "outcome"}),
+		waiting: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "counsel_jobs_waiting", Help: "Jobs that are due and have not been handed to a worker, counted up to 10,000 a queue."}, []string{"queue"}),
+	}
+	r.MustRegister(m.waited, m.finished, m.waiting)
+	return m
+}
+
+func (m *jobMetrics) Started(kind string, q jobs.Queue, waited time.Duration) {
+	m.waited.WithLabelValues(kind, string(q)).Observe(waited.Seconds())
+}
+
+func (m *jobMetrics) Finished(kind string, o jobs.Outcome, took time.Duration) {
+	m.finished.WithLabelValues(kind, string(o)).Observe(took.Seconds())
+}
+
+func (m *jobMetrics) Waiting(q jobs.Queue, n int) {
+	m.waiting.WithLabelValues(string(q)).Set(float64(n))
 }

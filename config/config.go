@@ -44,6 +44,9 @@ type Config struct {
 	RatePerAddress   int    `env:"RATE_LIMIT_ANONYMOUS" envDefault:"120"`
 	MetricsToken     string `env:"METRICS_TOKEN"` // when set, /metrics asks for it
 
+	Work            string `env:"WORK" envDefault:"on"`            // off: serve leaves jobs to other processes
+	WorkConcurrency int    `env:"WORK_CONCURRENCY" envDefault:"8"` // jobs at a time
+
 	CORSOrigins []string `env:"CORS_ALLOW_ORIGINS"`
 	CORSMethods []string `env:"CORS_ALLOW_METHODS" envDefault:"GET,POST,PUT,PATCH,DELETE"`
 	CORSHeaders []string `env:"CORS_ALLOW_HEADERS" envDefault:"Authorization,Content-Type,Accept,X-Request-Id,Idempotency-Key"`
@@ -117,6 +120,8 @@ func Load() (Config, error) {
 	between("REFRESH_TOKEN_EXPIRE_DAYS", c.JWT.RefreshDays, 1, 365)
 	between("RATE_LIMIT_USER", c.RatePerUser, 1, 1_000_000)
 	between("RATE_LIMIT_ANONYMOUS", c.RatePerAddress, 1, 1_000_000)
+	between("WORK_CONCURRENCY", c.WorkConcurrency, 1, 1000)
+	oneOf("WORK", c.Work, "on", "off")
 	oneOf("RATE_LIMIT", c.RateLimit, "on", "off")
 	oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
 	oneOf("JWT_ALGORITHM", c.JWT.Algorithm, "HS256", "RS256", "EdDSA")

@@ -143,6 +143,31 @@ type IdempotencyKey struct {
 	CreatedAt   time.Time
 }
 
+type Job struct {
+	ID         domain.ID
+	UserID     domain.ID
+	Kind       string
+	Queue      string
+	JobKey     sql.NullString
+	State      string
+	Payload    string
+	Result     string
+	ErrorCode  string
+	Error      string
+	Done       int32
+	Total      int32
+	Runs       int32
+	Tries      int32
+	Lost       int32
+	Cancelling bool
+	Owner      domain.ID
+	RunAt      time.Time
+	DueAt      time.Time
+	CreatedAt  time.Time
+	StartedAt  sql.NullTime
+	FinishedAt sql.NullTime
+}
+
 type Rendering struct {
 	DocumentID      domain.ID
 	TemplateID      string

@@ -1,0 +1,227 @@
+package jobs_test
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"maps"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"counsel/clients/queue"
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/jobs"
+	"counsel/gen/query"
+	"counsel/sandbox/testenv"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// world is a database and a Redis, with as many processes on them as a test starts.
+type world struct {
+	t        testing.TB
+	url      string // of the database
+	pool     *sql.DB
+	redisURL string
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{t: t, url: testenv.NewDatabaseURL(t), redisURL: testenv.RedisURL(t)}
+	w.migrate()
+	return w
+}
+
+func (w *world) migrate() {
+	w.t.Helper()
+	w.pool = w.open(w.url)
+	if err := db.Migrate(w.t.Context(), w.pool); err != nil {
+		w.t.Fatal(err)
+	}
+	w.flush()
+}
+
+func (w *world) open(url string) *sql.DB {
+	w.t.Helper()
+	pool, err := db.Open(w.t.Context(), url, db.Options{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = pool.Close() })
+	return pool
+}
+
+func (w *world) redis(f func(rueidis.Client)) {
+	w.t.Helper()
+	c, err := db.OpenRedis(w.t.Context(), w.redisURL)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer c.Close()
+	f(c)
+}
+
+// newTransport is one that the test drives itself.
+func newTransport(t testing.TB, w *world) *queue.Queue {
+	t.Helper()
+	q, err := queue.Open(w.redisURL, discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := q.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return q
+}
+
+func (w *world) flush() {
+	w.redis(func(c rueidis.Client) {
+		if err := c.Do(w.t.Context(), c.B().Flushdb().Build()).Error(); err != nil {
+			w.t.Fatal(err)
+		}
+	})
+}
+
+// process stands for one server.
+type process struct {
+	*jobs.Service
+	w     *world
+	tally *tally
+	end   func(time.Duration)
+}
+
+// tally counts outcomes of runs.
+type tally struct {
+	mu   sync.Mutex
+	ends map[jobs.Outcome]int
+}
+
+func (*tally) Started(string, jobs.Queue, time.Duration) {}
+func (*tally) Waiting(jobs.Queue, int)                   {}
+func (a *tally) Finished(_ string, o jobs.Outcome, _ time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ends[o]++
+}
+
+func (a *tally) of(o jobs.Outcome) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.ends)[o]
+}
+
+type option func(*jobs.Deps)
+
+func timing(t jobs.Timing) option { return func(d *jobs.Deps) { d.Timing = t } }
+func concurrency(n int) option    { return func(d *jobs.Deps) { d.Concurrency = n } }
+func quick() jobs.Timing {
+	return jobs.Timing{Lease: 2 * time.Second, QueuedLease: time.Second, Poll: 100 * time.Millisecond}
+}
+func alike(int) time.Duration { return 10 * time.Millisecond }
+func discard() *slog.Logger   { return slog.New(slog.DiscardHandler) }
+func person(r domain.Role) domain.Principal {
+	return domain.Principal{UserID: domain.NewID(), Role: r}
+}
+
+// process makes one that is not started yet.
+func (w *world) process(options ...option) *process {
+	w.t.Helper()
+	q, err := queue.Open(w.redisURL, discard())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p := &process{w: w, tally: &tally{ends: map[jobs.Outcome]int{}}}
+	d := jobs.Deps{
+		DB: w.pool, Transport: q, Clock: domain.SystemClock, NewID: domain.NewID, Log: discard(), Metrics: p.tally,
+		Concurrency: 4, Timing: jobs.Timing{Poll: 100 * time.Millisecond},
+	}
+	for _, o := range options {
+		o(&d)
+	}
+	p.Service = jobs.NewService(d)
+	var once sync.Once
+	p.end = func(within time.Duration) {
+		once.Do(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), within)
+			defer cancel()
+			if err := p.Close(ctx); err != nil {
+				w.t.Errorf("close: %v", err)
+			}
+		})
+	}
+	w.t.Cleanup(func() { p.end(10 * time.Second) })
+	return p
+}
+
+func (p *process) start() *process {
+	p.w.t.Helper()
+	if err := p.Start(p.w.t.Context(), true); err != nil {
+		p.w.t.Fatal(err)
+	}
+	return p
+}
+
+func (p *process) add(js ...jobs.New) []domain.ID {
+	p.w.t.Helper()
+	ids, err := p.AddNow(p.w.t.Context(), js...)
+	if err != nil {
+		p.w.t.Fatal(err)
+	}
+	return ids
+}
+
+var admin = domain.Principal{UserID: domain.NewID(), Role: domain.RoleAdmin}
+
+func (p *process) job(id domain.ID) jobs.Job {
+	p.w.t.Helper()
+	j, err := p.Get(p.w.t.Context(), admin, id)
+	if err != nil {
+		p.w.t.Fatal(err)
+	}
+	return j
+}
+
+// until polls a job until it is so.
+func (p *process) until(id domain.ID, what string, so func(jobs.Job) bool) jobs.Job {
+	p.w.t.Helper()
+	var j jobs.Job
+	eventually(p.w.t, what, func() bool { j = p.job(id); return so(j) })
+	return j
+}
+
+func (p *process) is(id domain.ID, s jobs.State) jobs.Job {
+	p.w.t.Helper()
+	return p.until(id, "the job is "+string(s), func(j jobs.Job) bool { return j.State == s })
+}
+
+func eventually(t testing.TB, what string, so func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(30 * time.Second)
+	defer deadline.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !so() {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			t.Fatalf("it never came to be that %s", what)
+		}
+	}
+}
+
+func (w *world) exec(statement string, args ...any) {
+	w.t.Helper()
+	if _, err := w.pool.ExecContext(w.t.Context(), statement, args...); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) tx(f func(*query.Queries) error) error { return db.WithTx(w.t.Context(), w.pool, f) }

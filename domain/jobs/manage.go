@@ -1,0 +1,191 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/gen/query"
+)
+
+// State is what callers see of a job.
+type State string
+
+// The states.
+const (
+	Waiting   State = "waiting"
+	Running   State = "running"
+	Succeeded State = "succeeded"
+	Failed    State = "failed" // for good
+	Cancelled State = "cancelled"
+)
+
+// within are the states of rows that look like s.
+func (st State) within() []string {
+	switch st {
+	case "":
+		return []string{stateScheduled, stateWaiting, stateQueued, stateRunning, stateSucceeded, stateFailed, stateCancelled}
+	case Waiting:
+		return []string{stateScheduled, stateWaiting, stateQueued}
+	}
+	return []string{string(st)}
+}
+
+// Ended reports whether nothing more will happen by itself.
+func (st State) Ended() bool { return st != Waiting && st != Running }
+
+// Job is one job as its owner may see it.
+type Job struct {
+	ID, UserID  domain.ID
+	Kind        string
+	Queue       Queue
+	State       State
+	Done, Total int             // steps; Total 0: not known
+	Result      json.RawMessage // of one that succeeded, or what a cancelled one did before; else nil
+	ErrorCode   string          // of the last try that failed; "" when none did, or it succeeded since
+	Error       string
+	Tries       int // that failed
+	CreatedAt   time.Time
+	RunAt       time.Time
+	StartedAt   time.Time // zero: not yet
+	FinishedAt  time.Time // zero: not yet
+}
+
+func job(r query.Job) Job {
+	j := Job{
+		ID: r.ID, UserID: r.UserID, Kind: r.Kind, Queue: Queue(r.Queue), State: State(r.State), Done: int(r.Done), Total: int(r.Total),
+		ErrorCode: r.ErrorCode, Error: r.Error, Tries: int(r.Tries),
+		CreatedAt: r.CreatedAt, RunAt: r.RunAt, StartedAt: r.StartedAt.Time, FinishedAt: r.FinishedAt.Time,
+	}
+	if r.State == stateScheduled || r.State == stateQueued {
+		j.State = Waiting
+	}
+	if r.Result != "" {
+		j.Result = json.RawMessage(r.Result)
+	}
+	return j
+}
+
+// Get returns a job of the caller, or for an admin anyone's; NotFound for others'.
+func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Job, error) {
+	row, err := s.rows.GetJob(ctx, id)
+	if err != nil {
+		return Job{}, db.Error(err)
+	}
+	if row.UserID != caller.UserID && !caller.Admin() {
+		return Job{}, notFound()
+	}
+	return job(row), nil
+}
+
+func notFound() error { return domain.Errorf(domain.NotFound, "There is no such job.") }
+
+// Filter narrows a list. Zero fields do not.
+type Filter struct {
+	State  State
+	Kind   string
+	UserID domain.ID
+	Before domain.ID
+	Limit  int
+}
+
+// List returns jobs, newest first: the caller's own, or for an admin those of UserID, zero
+// meaning everybody's. It fails with Forbidden when others ask for somebody else's.
+func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) ([]Job, error) {
+	if !caller.Admin() {
+		if !f.UserID.IsZero() && f.UserID != caller.UserID {
+			return nil, domain.Errorf(domain.Forbidden, "These are another person's jobs.")
+		}
+		f.UserID = caller.UserID
+	}
+	if f.Before.IsZero() {
+		for i := range f.Before {
+			f.Before[i] = 0xff
+		}
+	}
+	kind := f.Kind
+	if kind == "" {
+		kind = "%"
+	}
+	var rows []query.Job
+	var err error
+	if f.UserID.IsZero() {
+		rows, err = s.rows.ListAllJobs(ctx, query.ListAllJobsParams{Before: f.Before, States: f.State.within(), Kind: kind, Limit: int32(f.Limit)})
+	} else {
+		rows, err = s.rows.ListJobs(ctx, query.ListJobsParams{UserID: f.UserID, Before: f.Before, States: f.State.within(), Kind: kind, Limit: int32(f.Limit)})
+	}
+	if err != nil {
+		return nil, db.Error(err)
+	}
+	out := make([]Job, len(rows))
+	for i, r := range rows {
+		out[i] = job(r)
+	}
+	return out, nil
+}
+
+// Cancel stops a job of the caller, or for an admin anyone's. One that runs is told, and stops
+// where it can: it is still Running in the answer. Conflict when it has ended otherwise; a
+// cancelled one may be cancelled again.
+func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain.ID) (Job, error) {
+	// It may begin, or be handed back, between two questions.
+	for range 5 {
+		j, err := s.Get(ctx, caller, id)
+		if err != nil {
+			return j, err
+		}
+		var n int64
+		switch j.State {
+		case Waiting:
+			n, err = s.rows.CancelIdleJob(ctx, query.CancelIdleJobParams{ID: id, KeepUs: KeptDone.Microseconds()})
+		case Running:
+			n, err = s.rows.CancelRunningJob(ctx, id)
+			if err == nil && n > 0 {
+				s.interrupt(id)
+			}
+		case Cancelled:
+			return j, nil
+		default:
+			return j, domain.Errorf(domain.Conflict, "The job has ended.")
+		}
+		if err != nil {
+			return j, db.Error(err)
+		}
+		if n > 0 {
+			return s.Get(ctx, caller, id)
+		}
+	}
+	return Job{}, &domain.Error{Code: domain.Unavailable, Message: "The job is changing, please try again.", RetryAfter: time.Second}
+}
+
+// interrupt ends a run at once when it is this process's; on others the heartbeat does.
+func (s *Service) interrupt(id domain.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r, ok := s.running[id]; ok {
+		r.end(ErrCancelled)
+	}
+}
+
+// Retry sends a dead letter again, for an admin: NotFound for others, Conflict when the job did
+// not fail.
+func (s *Service) Retry(ctx context.Context, caller domain.Principal, id domain.ID) (Job, error) {
+	if !caller.Admin() {
+		return Job{}, notFound()
+	}
+	n, err := s.rows.RetryFailedJob(ctx, id)
+	if err != nil {
+		return Job{}, db.Error(err)
+	}
+	j, err := s.Get(ctx, caller, id)
+	if err != nil {
+		return j, err
+	}
+	if n == 0 {
+		return j, domain.Errorf(domain.Conflict, "Only a job that failed can be sent again.")
+	}
+	s.Wake()
+	return j, nil
+}
