@@ -119,9 +119,6 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		files = a.files
 	}
 	a.texts = text.New()
-	a.archive = documents.NewArchive(documents.ArchiveDeps{
-		DB: a.database, Files: files, Text: a.texts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
-	})
 	a.accounts, err = account.New(a.database, a.redis, account.Config{
 		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
 		AccessTTL:  time.Duration(cfg.JWT.AccessMinutes) * time.Minute,
@@ -130,6 +127,10 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if err != nil {
 		return nil, fmt.Errorf("JWT_SECRET_KEY: %w", err)
 	}
+	a.cases = cases.New(a.database, a.accounts, domain.SystemClock, domain.NewID)
+	a.archive = documents.NewArchive(documents.ArchiveDeps{
+		DB: a.database, Files: files, Text: a.texts, Cases: a.cases, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
+	})
 	if cfg.AdminEmail != "" {
 		if err = a.accounts.EnsureAdmin(ctx, cfg.AdminEmail, cfg.AdminPassword); err != nil {
 			return nil, fmt.Errorf("ADMIN_EMAIL, ADMIN_PASSWORD: %w", explained(err))
@@ -146,7 +147,6 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if a.files != nil {
 		a.sweeping.Go(func() { a.archive.Run(sweep) })
 	}
-	a.cases = cases.New(a.database, a.accounts, domain.SystemClock, domain.NewID)
 	if a.ai, err = newAI(a, cfg, metrics); err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	deps := handlers.Deps{
 		Accounts: a.accounts, AI: a.ai,
 		Cases:   a.cases,
-		Drafts:  documents.NewDrafts(a.database, domain.SystemClock, domain.NewID),
+		Drafts:  documents.NewDrafts(a.database, a.cases, domain.SystemClock, domain.NewID),
 		Archive: a.archive, Templates: templates, Press: documents.NewPress(templates, a.archive, engine), Once: a.once,
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,

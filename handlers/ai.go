@@ -88,7 +88,7 @@ func (st *chatStream) VisitSendChatResponse(w http.ResponseWriter) error {
 // GenerateDocument drafts a document.
 func (s *Server) GenerateDocument(ctx context.Context, r api.GenerateDocumentRequestObject) (api.GenerateDocumentResponseObject, error) {
 	d, err := s.AI.GenerateDocument(ctx, caller(ctx), ai.DraftRequest{
-		Type: r.Body.Type, Inputs: r.Body.Inputs, Tone: text(r.Body.Tone), Locale: text(r.Body.Locale), Policy: text(r.Body.Policy)})
+		Type: r.Body.Type, Inputs: r.Body.Inputs, Tone: text(r.Body.Tone), Locale: text(r.Body.Locale), Policy: text(r.Body.Policy), CaseID: (*domain.ID)(r.Body.CaseID)})
 	if err != nil {
 		return nil, err
 	}

@@ -130,9 +130,9 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	b.files = &store{files: map[string][]byte{}}
 	reader := reading.New()
 	t.Cleanup(func() { reader.Close() })
-	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: reader, Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
+	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: reader, Cases: matters, Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	s.deps.Archive = b.archive
-	s.deps.Drafts = documents.NewDrafts(database, domain.SystemClock, domain.NewID)
+	s.deps.Drafts = documents.NewDrafts(database, matters, domain.SystemClock, domain.NewID)
 	s.deps.Templates, err = documents.NewTemplates(database, domain.SystemClock)
 	must(t, err)
 	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters}

@@ -21,16 +21,14 @@ import (
 
 // UploadDocument keeps a file.
 func (s *Server) UploadDocument(ctx context.Context, r api.UploadDocumentRequestObject) (api.UploadDocumentResponseObject, error) {
-	part, err := r.Body.NextPart()
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil, domain.InvalidField("/file", "is missing")
-	case err != nil:
-		return nil, unreadable(err)
-	case part.FormName() != "file":
-		return nil, unknownPart(part)
+	f := &uploadForm{form: r.Body}
+	if err := f.next(); err != nil {
+		return nil, err
 	}
-	d, err := s.Archive.Upload(ctx, caller(ctx), part.FileName(), &onlyPart{part: part, form: r.Body})
+	if f.file == nil {
+		return nil, domain.InvalidField("/file", "is missing")
+	}
+	d, err := s.Archive.Upload(ctx, caller(ctx), documents.NewUpload{Name: f.file.FileName(), Body: f, CaseID: func() *domain.ID { return f.matter }})
 	if err != nil {
 		return nil, err
 	}
@@ -38,28 +36,53 @@ func (s *Server) UploadDocument(ctx context.Context, r api.UploadDocumentRequest
 	return api.UploadDocument201JSONResponse(out), err
 }
 
-// onlyPart reads the one part of a form, to its end and the form's.
-type onlyPart struct {
-	part *multipart.Part
-	form *multipart.Reader
+// uploadForm reads a form with a file, and a caseId before or behind it. As a Reader it is the file;
+// it ends when the form does.
+type uploadForm struct {
+	form   *multipart.Reader
+	file   *multipart.Part
+	matter *domain.ID
 }
 
-func (o *onlyPart) Read(p []byte) (int, error) {
-	n, err := o.part.Read(p)
+// next goes on to the file, or to the form's end when there was one.
+func (u *uploadForm) next() error {
+	for {
+		part, err := u.form.NextPart()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return unreadable(err)
+		case part.FormName() == "file" && u.file == nil:
+			u.file = part
+			return nil
+		case part.FormName() != "caseId" || u.matter != nil:
+			return unknownPart(part)
+		}
+		text, err := io.ReadAll(io.LimitReader(part, 100))
+		if err != nil {
+			return unreadable(err)
+		}
+		id, err := domain.ParseID(string(text))
+		if err != nil {
+			return domain.InvalidField("/caseId", "must be the id of a case")
+		}
+		u.matter = &id
+	}
+}
+
+func (u *uploadForm) Read(p []byte) (int, error) {
+	n, err := u.file.Read(p)
 	switch {
 	case err == nil:
 		return n, nil
 	case !errors.Is(err, io.EOF):
 		return n, unreadable(err)
 	}
-	switch next, err := o.form.NextPart(); {
-	case errors.Is(err, io.EOF):
-		return n, io.EOF
-	case err != nil:
-		return n, unreadable(err)
-	default:
-		return n, unknownPart(next)
+	if err := u.next(); err != nil {
+		return n, err
 	}
+	return n, io.EOF
 }
 
 func unknownPart(p *multipart.Part) error {
@@ -85,7 +108,7 @@ func (s *Server) ListDocuments(ctx context.Context, r api.ListDocumentsRequestOb
 		return nil, err
 	}
 	items, next, err := s.Archive.List(ctx, caller(ctx), documents.StoredFilter{
-		UserID: (*domain.ID)(r.Params.UserID), Kind: documents.Kind(text(r.Params.Kind)), Limit: limit(r.Params.Limit), Before: before})
+		UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID), Kind: documents.Kind(text(r.Params.Kind)), Limit: limit(r.Params.Limit), Before: before})
 	if err != nil {
 		return nil, err
 	}
@@ -100,13 +123,13 @@ func (s *Server) ListDocuments(ctx context.Context, r api.ListDocumentsRequestOb
 
 // SearchDocuments finds pages by their words.
 func (s *Server) SearchDocuments(ctx context.Context, r api.SearchDocumentsRequestObject) (api.SearchDocumentsResponseObject, error) {
-	found, err := s.Archive.Search(ctx, caller(ctx), r.Params.Q, limit(r.Params.Limit))
+	found, err := s.Archive.Search(ctx, caller(ctx), r.Params.Q, (*domain.ID)(r.Params.CaseID), limit(r.Params.Limit))
 	if err != nil {
 		return nil, err
 	}
 	page := api.PassageList{Items: make([]api.Passage, len(found))}
 	for i, p := range found {
-		page.Items[i] = api.Passage{DocID: api.ID(p.DocumentID), Name: p.Name, Page: int32(p.Page), Quote: p.Quote}
+		page.Items[i] = api.Passage{DocID: api.ID(p.DocumentID), CaseID: (*api.ID)(p.CaseID), Name: p.Name, Page: int32(p.Page), Quote: p.Quote}
 	}
 	return api.SearchDocuments200JSONResponse(page), nil
 }
@@ -147,7 +170,7 @@ func (s *Server) VerifyDocument(ctx context.Context, r api.VerifyDocumentRequest
 
 // RenderPdf makes a file of a template.
 func (s *Server) RenderPdf(ctx context.Context, r api.RenderPdfRequestObject) (api.RenderPdfResponseObject, error) {
-	request := documents.RenderRequest{TemplateID: r.Body.TemplateID, Version: r.Body.Version, Data: r.Body.Data}
+	request := documents.RenderRequest{TemplateID: r.Body.TemplateID, Version: r.Body.Version, Data: r.Body.Data, CaseID: (*domain.ID)(r.Body.CaseID)}
 	if o := r.Body.Options; o != nil {
 		request.Options = documents.RenderOptions{PageSize: documents.PageSize(text(o.PageSize)), VerifyURL: text(o.VerifyURL)}
 		request.Options.Draft = o.Draft != nil && *o.Draft
@@ -156,18 +179,25 @@ func (s *Server) RenderPdf(ctx context.Context, r api.RenderPdfRequestObject) (a
 	if err != nil {
 		return nil, err
 	}
-	return api.RenderPdf200JSONResponse{DocID: api.ID(d.ID), FileURL: d.URL, FileURLExpiresAt: d.Until, Checksum: d.SHA256.String(), Size: d.Size}, nil
+	return api.RenderPdf200JSONResponse(rendering(ctx, d)), nil
+}
+
+// rendering tells of a file that was made. An answer under an Idempotency-Key stays behind the wall
+// of its case.
+func rendering(ctx context.Context, d documents.Rendering) api.RenderPdfResponse {
+	recordOf(ctx).matter = d.CaseID
+	return api.RenderPdfResponse{DocID: api.ID(d.ID), CaseID: (*api.ID)(d.CaseID), FileURL: d.URL, FileURLExpiresAt: d.Until, Checksum: d.SHA256.String(), Size: d.Size}
 }
 
 func (s *Server) storedDocument(ctx context.Context, d documents.Stored) (api.StoredDocument, error) {
 	url, until, err := s.Archive.Link(ctx, d)
-	return api.StoredDocument{ID: api.ID(d.ID), UserID: api.ID(d.UserID), Name: d.Name, ContentType: d.ContentType, Kind: api.DocumentKind(d.Kind),
+	return api.StoredDocument{ID: api.ID(d.ID), UserID: api.ID(d.UserID), CaseID: (*api.ID)(d.CaseID), Name: d.Name, ContentType: d.ContentType, Kind: api.DocumentKind(d.Kind),
 		TextState: api.StoredDocumentTextState(d.Text), Size: d.Size, Checksum: d.SHA256.String(), FileURL: url, FileURLExpiresAt: until, CreatedAt: d.CreatedAt}, err
 }
 
 // GetDocumentContent answers a document's bytes, or a part of them.
 func (s *Server) GetDocumentContent(ctx context.Context, r api.GetDocumentContentRequestObject) (api.GetDocumentContentResponseObject, error) {
-	d, err := s.Archive.Get(ctx, caller(ctx), domain.ID(r.DocID))
+	d, err := s.Archive.Download(ctx, caller(ctx), domain.ID(r.DocID))
 	if err != nil {
 		return nil, err
 	}

@@ -16,14 +16,14 @@ func (s *Server) ListDrafts(ctx context.Context, r api.ListDraftsRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.Drafts.List(ctx, caller(ctx), documents.DraftFilter{UserID: (*domain.ID)(r.Params.UserID),
+	items, next, err := s.Drafts.List(ctx, caller(ctx), documents.DraftFilter{UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID),
 		Status: documents.Status(text(r.Params.Status)), Type: text(r.Params.Type), Limit: limit(r.Params.Limit), Before: before})
 	if err != nil {
 		return nil, err
 	}
 	page := api.DraftList{Items: make([]api.DraftSummary, len(items)), NextCursor: cursor(next)}
 	for i, d := range items {
-		page.Items[i] = api.DraftSummary{ID: api.ID(d.ID), UserID: api.ID(d.UserID), Origin: api.DraftOrigin(d.Origin), Type: given(d.Type), Locale: d.Locale,
+		page.Items[i] = api.DraftSummary{ID: api.ID(d.ID), UserID: api.ID(d.UserID), CaseID: (*api.ID)(d.CaseID), Origin: api.DraftOrigin(d.Origin), Type: given(d.Type), Locale: d.Locale,
 			Title: d.Title, Status: api.DraftStatus(d.Status), Version: int32(d.Version), CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt}
 	}
 	return api.ListDrafts200JSONResponse(page), nil
@@ -31,7 +31,7 @@ func (s *Server) ListDrafts(ctx context.Context, r api.ListDraftsRequestObject) 
 
 // CreateDraft keeps a draft written by hand.
 func (s *Server) CreateDraft(ctx context.Context, r api.CreateDraftRequestObject) (api.CreateDraftResponseObject, error) {
-	d, err := s.Drafts.Create(ctx, caller(ctx), documents.NewDraft{Title: r.Body.Title, Body: r.Body.Body, Type: text(r.Body.Type), Locale: text(r.Body.Locale)})
+	d, err := s.Drafts.Create(ctx, caller(ctx), documents.NewDraft{Title: r.Body.Title, Body: r.Body.Body, Type: text(r.Body.Type), Locale: text(r.Body.Locale), CaseID: (*domain.ID)(r.Body.CaseID)})
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *Server) GetDraft(ctx context.Context, r api.GetDraftRequestObject) (api
 // UpdateDraft edits a draft or moves its status.
 func (s *Server) UpdateDraft(ctx context.Context, r api.UpdateDraftRequestObject) (api.UpdateDraftResponseObject, error) {
 	d, err := s.Drafts.Update(ctx, caller(ctx), domain.ID(r.DraftID), documents.DraftChange{Version: int(r.Body.Version),
-		Title: r.Body.Title, Body: r.Body.Body, Note: text(r.Body.Note), Status: (*documents.Status)(r.Body.Status)})
+		Title: r.Body.Title, Body: r.Body.Body, Note: text(r.Body.Note), Status: (*documents.Status)(r.Body.Status), CaseID: (*domain.ID)(r.Body.CaseID)})
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (s *Server) CompareDraftVersions(ctx context.Context, r api.CompareDraftVer
 }
 
 func draft(d documents.Draft) api.Draft {
-	return api.Draft{ID: api.ID(d.ID), UserID: api.ID(d.UserID), Origin: api.DraftOrigin(d.Origin), Type: given(d.Type), Locale: d.Locale, Title: d.Title,
+	return api.Draft{ID: api.ID(d.ID), UserID: api.ID(d.UserID), CaseID: (*api.ID)(d.CaseID), Origin: api.DraftOrigin(d.Origin), Type: given(d.Type), Locale: d.Locale, Title: d.Title,
 		Body: d.Body, Status: api.DraftStatus(d.Status), Version: int32(d.Version), Warnings: list(d.Warnings), QualityScore: d.QualityScore,
 		ReviewedBy: (*api.ID)(d.ReviewedBy), ReviewedAt: d.ReviewedAt, FinalizedBy: (*api.ID)(d.FinalizedBy), FinalizedAt: d.FinalizedAt,
 		CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt}

@@ -1,10 +1,14 @@
 package handlers_test
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"mime/multipart"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -101,7 +105,26 @@ func (m *matrix) build() *fixture {
 	m.call(m.keeper, "POST", "/api/ai/chat", map[string]any{"userId": m.keeper.ID, "message": "When is the defence due?",
 		"context": map[string]any{"caseId": ids["caseId"]}}).wants(200, "").into(&answer)
 	ids["consultationId"] = answer.ConsultationID.String()
+	ids["draftId"] = made("/api/drafts", map[string]any{"title": "Letter", "body": "We ask you to pay.", "caseId": ids["caseId"]})
+	file, contentType := m.upload(ids["caseId"])
+	var doc api.StoredDocument
+	m.call(m.keeper, "POST", "/api/docs", file, "Content-Type", contentType).wants(201, "").into(&doc)
+	ids["docId"] = doc.ID.String()
+	ids["version"], ids["from"], ids["to"] = "1", "1", "1" // of the draft
 	return &fixture{ids: ids, root: root}
+}
+
+// upload is a form with a file for a case.
+func (m *matrix) upload(matter string) (body, contentType string) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	must(m.t, w.WriteField("caseId", matter))
+	part, err := w.CreateFormFile("file", "a.pdf")
+	must(m.t, err)
+	_, err = part.Write([]byte(smallPDF(1)))
+	must(m.t, err)
+	must(m.t, w.Close())
+	return b.String(), w.FormDataContentType()
 }
 
 // towards is a case to which somebody stands like this.
@@ -143,10 +166,20 @@ func (m *matrix) try(method, path string, op *openapi3.Operation, rules []any, w
 			}
 			return id
 		})
-		if op.Parameters.GetByInAndName("query", "caseId") != nil {
-			concrete += "?caseId=" + ids["caseId"]
+		query := url.Values{}
+		for _, p := range op.Parameters {
+			if name := p.Value.Name; p.Value.In == "query" && (p.Value.Required || name == "caseId") {
+				query.Set(name, cmp.Or(ids[name], fmt.Sprint(p.Value.Example)))
+			}
+		}
+		if len(query) > 0 {
+			concrete += "?" + query.Encode()
 		}
 		var body any
+		if op.RequestBody != nil && op.RequestBody.Value.Content["multipart/form-data"] != nil {
+			file, contentType := m.upload(ids["caseId"])
+			return m.call(who, method, concrete, file, "Content-Type", contentType)
+		}
 		if op.RequestBody != nil {
 			raw, named := example(m.t, op)
 			if !strings.Contains(path, "{") { // its example is of some case, and of somebody
@@ -173,8 +206,11 @@ func (m *matrix) try(method, path string, op *openapi3.Operation, rules []any, w
 	default:
 		// What may not be known looks like what is not there.
 		absent := map[string]string{}
-		for name := range f.ids {
-			absent[name] = domain.NewID().String()
+		for name, id := range f.ids {
+			if _, err := domain.ParseID(id); err == nil {
+				id = domain.NewID().String()
+			}
+			absent[name] = id
 		}
 		missing := ask(absent).wants(404, "not_found").problem()
 		hidden := a.wants(404, "not_found").problem()
@@ -187,7 +223,7 @@ func (m *matrix) try(method, path string, op *openapi3.Operation, rules []any, w
 		m.t.Errorf("was refused, but changed the case from %s to %s", f.all, now)
 	}
 	var page api.CaseTimeline
-	m.call(m.admin, "GET", f.root+"/timeline?limit=10", nil).wants(200, "").into(&page)
+	m.call(m.admin, "GET", f.root+"/timeline?limit=20", nil).wants(200, "").into(&page)
 	if !slices.ContainsFunc(page.Items, func(e api.TimelineEntry) bool { return e.Refused && e.ActorID == who.ID }) {
 		m.t.Error("the refusal is not in the timeline")
 	}
@@ -214,6 +250,8 @@ func example(t testing.TB, op *openapi3.Operation) (raw, named string) {
 
 var namedCase = regexp.MustCompile(`"caseId":"([^"]+)"`)
 
+var linkExpiry = regexp.MustCompile(`"fileUrlExpiresAt":"[^"]*"`)
+
 // snapshot is all that is in a case, as an admin sees it.
 func (m *matrix) snapshot(root string) string {
 	m.t.Helper()
@@ -224,9 +262,12 @@ func (m *matrix) snapshot(root string) string {
 			all.Write(a.body)
 		}
 	}
-	a := m.call(m.admin, "GET", "/api/ai/consultations?caseId="+root[len("/api/cases/"):], nil)
-	if a.status == http.StatusOK {
-		all.Write(a.body)
+	ofCase := "?caseId=" + root[len("/api/cases/"):]
+	for _, list := range []string{"/api/ai/consultations", "/api/drafts", "/api/docs"} {
+		a := m.call(m.admin, "GET", list+ofCase, nil)
+		if a.status == http.StatusOK {
+			all.Write(linkExpiry.ReplaceAll(a.body, nil))
+		}
 	}
 	return all.String()
 }

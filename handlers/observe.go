@@ -30,6 +30,7 @@ type record struct {
 	streams   bool   // the caller asks for an event stream
 	encoding  string // Accept-Encoding
 	usage     domain.Usage
+	matter    *domain.ID // the case the answer tells of, for answers that are kept
 	code      domain.Code
 	cause     error // for the log only
 	cancelled bool  // failed since the client hung up

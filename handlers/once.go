@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v5"
 
+	"counsel/domain/cases"
 	"counsel/domain/idempotency"
 )
 
@@ -20,7 +21,8 @@ const (
 const settleWait = 5 * time.Second
 
 // once runs an operation that takes an Idempotency-Key at most once for each key: the same
-// request again gets the same answer. Without a key it runs as any other.
+// request again gets the same answer, unless it tells of a case that was closed to its caller
+// meanwhile. Without a key it runs as any other.
 func (s *Server) once(c *echo.Context, rec *record, next echo.HandlerFunc) error {
 	r := c.Request()
 	key := r.Header.Get(idempotencyKeyHeader)
@@ -33,6 +35,11 @@ func (s *Server) once(c *echo.Context, rec *record, next echo.HandlerFunc) error
 		return err
 	}
 	if kept != nil {
+		if kept.CaseID != nil {
+			if err := s.Cases.Authorize(r.Context(), rec.principal, *kept.CaseID, cases.Act{Verb: cases.VerbRead, Subject: cases.SubjectCase, Detail: "replay"}); err != nil {
+				return err
+			}
+		}
 		w := c.Response()
 		w.Header().Set("Content-Type", kept.ContentType)
 		w.Header().Set(replayedHeader, "true")
@@ -61,7 +68,7 @@ func (s *Server) once(c *echo.Context, rec *record, next echo.HandlerFunc) error
 	settled = true
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), settleWait)
 	defer cancel()
-	answer := idempotency.Answer{Status: copied.status, ContentType: copied.Header().Get("Content-Type"), Body: copied.body.Bytes()}
+	answer := idempotency.Answer{Status: copied.status, ContentType: copied.Header().Get("Content-Type"), Body: copied.body.Bytes(), CaseID: rec.matter}
 	if err := s.Once.Finish(ctx, request, answer); err != nil {
 		s.Log.Warn("an answer could not be kept for its Idempotency-Key", "requestId", rec.id, "cause", err.Error())
 	}

@@ -102,11 +102,15 @@ func (x *userExport) Consultation(c ai.Consultation) error { return x.put(1, con
 
 // Draft adds one.
 func (x *userExport) Draft(d privacy.Draft) error {
+	return x.put(2, exportedDraft(d))
+}
+
+func exportedDraft(d privacy.Draft) api.ExportedDraft {
 	out := api.ExportedDraft{Draft: draft(d.Draft), Versions: make([]api.DraftVersion, len(d.Versions))}
 	for i, v := range d.Versions {
 		out.Versions[i] = draftVersion(v)
 	}
-	return x.put(2, out)
+	return out
 }
 
 // Document adds one, with a link to its file.
@@ -121,7 +125,8 @@ func (x *userExport) Document(d documents.Stored) error {
 // Share adds one.
 func (x *userExport) Share(c privacy.Share) error {
 	out := api.ExportedShare{CaseID: api.ID(c.CaseID), Role: api.CaseRole(c.Role), Since: c.Since, Notes: make([]api.CaseNote, len(c.Notes)),
-		Tasks: make([]api.CaseTask, len(c.Tasks)), Consultations: make([]api.Consultation, len(c.Consultations))}
+		Tasks: make([]api.CaseTask, len(c.Tasks)), Consultations: make([]api.Consultation, len(c.Consultations)),
+		Drafts: make([]api.ExportedDraft, len(c.Drafts)), Documents: make([]api.StoredDocument, len(c.Documents))}
 	for i, n := range c.Notes {
 		out.Notes[i] = note(n)
 	}
@@ -130,6 +135,15 @@ func (x *userExport) Share(c privacy.Share) error {
 	}
 	for i, one := range c.Consultations {
 		out.Consultations[i] = consultation(one)
+	}
+	for i, one := range c.Drafts {
+		out.Drafts[i] = exportedDraft(one)
+	}
+	for i, one := range c.Documents {
+		var err error
+		if out.Documents[i], err = x.server.storedDocument(x.ctx, one); err != nil {
+			return err
+		}
 	}
 	return x.put(4, out)
 }

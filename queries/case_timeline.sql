@@ -19,3 +19,6 @@ SELECT * FROM case_timeline WHERE case_id = sqlc.arg(case_id) AND seq < sqlc.arg
 
 -- name: WalkTimeline :many
 SELECT * FROM case_timeline WHERE case_id = sqlc.arg(case_id) AND seq > sqlc.arg(after) ORDER BY seq LIMIT ?;
+
+-- name: LockTimelines :many
+SELECT case_id, seq, hash FROM case_heads WHERE case_id IN (sqlc.slice('ids')) ORDER BY case_id FOR UPDATE;

@@ -48,4 +48,12 @@ WHERE c.legal_hold = TRUE AND c.deleted_at IS NULL
   AND (EXISTS (SELECT 1 FROM case_members m WHERE m.case_id = c.id AND m.user_id = sqlc.arg(user_id))
     OR EXISTS (SELECT 1 FROM case_parties p WHERE p.case_id = c.id AND p.email_key = sqlc.arg(email_key))
     OR EXISTS (SELECT 1 FROM case_notes n WHERE n.case_id = c.id AND n.author_id = sqlc.arg(user_id))
-    OR EXISTS (SELECT 1 FROM consultations q WHERE q.case_id = c.id AND q.user_id = sqlc.arg(user_id)));
+    OR EXISTS (SELECT 1 FROM consultations q WHERE q.case_id = c.id AND q.user_id = sqlc.arg(user_id))
+    OR EXISTS (SELECT 1 FROM documents d WHERE d.case_id = c.id AND d.user_id = sqlc.arg(user_id))
+    OR EXISTS (SELECT 1 FROM drafts d JOIN draft_versions v ON v.draft_id = d.id
+               WHERE d.case_id = c.id AND (d.user_id = sqlc.arg(user_id) OR v.author_id = sqlc.arg(user_id))));
+
+-- name: ListStandings :many
+SELECT c.id, c.status, c.legal_hold, m.role AS my_role
+FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = sqlc.arg(member)
+WHERE c.id IN (sqlc.slice('ids')) AND c.deleted_at IS NULL;

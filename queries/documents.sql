@@ -1,6 +1,6 @@
 -- name: CreateDocument :exec
-INSERT INTO documents (id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at)
-VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?);
+INSERT INTO documents (id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, case_id)
+VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?);
 
 -- name: MarkDocumentStored :execrows
 UPDATE documents SET state = 'stored', changed_at = sqlc.arg(now) WHERE id = sqlc.arg(id) AND state = 'pending';
@@ -16,15 +16,23 @@ SELECT * FROM documents WHERE id = ? AND state = 'stored';
 
 -- name: ListDocuments :many
 SELECT * FROM documents
-WHERE user_id = sqlc.arg(user_id) AND state = 'stored' AND id < sqlc.arg(before)
+WHERE user_id = sqlc.arg(user_id) AND case_id IS NULL AND state = 'stored' AND id < sqlc.arg(before)
   AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC
 LIMIT ?;
 
 -- name: ListAllDocuments :many
 SELECT * FROM documents
-WHERE state = 'stored' AND id < sqlc.arg(before)
+WHERE case_id IS NULL AND state = 'stored' AND id < sqlc.arg(before)
   AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
+ORDER BY id DESC
+LIMIT ?;
+
+-- name: ListCaseDocuments :many
+SELECT * FROM documents
+WHERE case_id = sqlc.arg(case_id) AND state = 'stored' AND id < sqlc.arg(before)
+  AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
+  AND (CAST(sqlc.arg(anyone) AS SIGNED) = 1 OR user_id = sqlc.arg(user_id))
 ORDER BY id DESC
 LIMIT ?;
 
@@ -50,15 +58,19 @@ UPDATE documents SET text_state = sqlc.arg(text_state) WHERE id = sqlc.arg(id) A
 INSERT INTO document_pages (document_id, page, text) VALUES (?, ?, ?);
 
 -- name: SearchDocumentPages :many
-SELECT p.document_id, d.name, p.page, p.text,
+SELECT p.document_id, d.name, d.case_id, p.page, p.text,
   CAST(MATCH (p.text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
 FROM document_pages p
 JOIN documents d ON d.id = p.document_id
+LEFT JOIN cases c ON c.id = d.case_id
+LEFT JOIN case_members m ON m.case_id = d.case_id AND m.user_id = sqlc.arg(user_id)
 WHERE MATCH (p.text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE)
   AND d.state = 'stored'
-  AND (d.user_id = sqlc.arg(user_id) OR CAST(sqlc.arg(everyone) AS SIGNED) = 1)
+  AND c.deleted_at IS NULL
+  AND (CAST(sqlc.arg(everyone) AS SIGNED) = 1 OR (d.case_id IS NULL AND d.user_id = sqlc.arg(user_id)) OR m.user_id IS NOT NULL)
+  AND (sqlc.narg(case_id) IS NULL OR d.case_id = sqlc.narg(case_id))
 ORDER BY score DESC, p.document_id DESC, p.page
 LIMIT ?;
 
 -- name: ForgetDocuments :exec
-UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND state <> 'deleted';
+UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted';

@@ -10,7 +10,7 @@ UPDATE idempotency_keys SET held_until = sqlc.arg(next_until)
 WHERE key_hash = sqlc.arg(key_hash) AND status = 0 AND held_until = sqlc.arg(held_until);
 
 -- name: AnswerIdempotencyKey :exec
-UPDATE idempotency_keys SET status = sqlc.arg(status), content_type = sqlc.arg(content_type), answer = sqlc.arg(answer)
+UPDATE idempotency_keys SET status = sqlc.arg(status), content_type = sqlc.arg(content_type), answer = sqlc.arg(answer), case_id = sqlc.arg(case_id)
 WHERE key_hash = sqlc.arg(key_hash) AND status = 0;
 
 -- name: ReleaseIdempotencyKey :exec

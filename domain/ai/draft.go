@@ -16,6 +16,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
+	"counsel/domain/cases"
 	"counsel/domain/documents"
 	"counsel/domain/masking"
 	"counsel/gen/query"
@@ -28,6 +29,7 @@ type DraftRequest struct {
 	Tone   string         // formal, plain, firm, friendly; "": formal
 	Locale string         // BCP 47; "": English
 	Policy string         // the rule set the draft is held against; "": none
+	CaseID *domain.ID     // the case that the draft and the consultation are to belong to; nil: none
 }
 
 // Draft is a drafted document, as it was stored.
@@ -50,7 +52,8 @@ type Section struct {
 }
 
 // GenerateDocument drafts a document for the caller. Errors: Invalid (/type, /inputs/…,
-// /tone, /locale, /policy) and those of Model.
+// /tone, /locale, /policy), NotFound for a case that is not open to the caller, Forbidden or
+// Conflict for one in which they may not draft, and those of Model.
 func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal, r DraftRequest) (Draft, error) {
 	if err := s.begin(); err != nil {
 		return Draft{}, err
@@ -79,6 +82,11 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 		return Draft{}, &domain.Error{Code: domain.Invalid, Message: "The inputs do not fit the document type.", Fields: fields}
 	}
 
+	if r.CaseID != nil {
+		if err := s.mayDraftIn(ctx, caller, *r.CaseID); err != nil {
+			return Draft{}, err
+		}
+	}
 	session := s.Masker.NewSession()
 	started := s.Clock()
 	var facts any = r.Inputs
@@ -105,7 +113,7 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 	a := &ask{
 		kind: KindDocument, user: caller.UserID, ttl: s.DraftTTL, at: asked,
 		key: keyOf(string(KindDocument), s.Model.Name(), p.Version, t.ID+"@"+t.Version, p.User, "", tag.String(), string(tone),
-			partition(session.Found() == 0, caller.UserID, nil)),
+			partition(session.Found() == 0, caller.UserID, r.CaseID)),
 		build: func() (Request, error) { return structured(p), nil },
 		check: func(text string) error { return checkDraft(t, p, text) },
 	}
@@ -131,35 +139,57 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 
 	row := s.consultation(a, e, cached)
 	row.UserID, row.ActorID, row.Locale, row.PromptVersion, row.DraftID = caller.UserID, caller.UserID, tag.String(), p.Version, &d.ID
+	row.CaseID = r.CaseID
 	question, err := json.Marshal(r.Inputs)
 	if err != nil {
 		return Draft{}, domain.InvalidField("/inputs", "must be JSON data")
 	}
 	row.Excerpt, row.Question, row.Answer = excerpt(t.Title+": "+written.title), string(question), d.Text
 	d.ConsultationID = row.ID
-	if err := s.storeDraft(row, d, written.title, t, tone); err != nil {
+	if err := s.storeDraft(caller, row, d, written.title, t, tone); err != nil {
 		return Draft{}, err
 	}
 	return d, nil
 }
 
-// storeDraft puts a draft and its consultation on record, both or neither.
-func (s *Service) storeDraft(row query.Consultation, d Draft, title string, t *prompts.DocumentType, tone prompts.Tone) error {
+// mayDraftIn tells whether the caller may have something drafted in a case.
+func (s *Service) mayDraftIn(ctx context.Context, caller domain.Principal, matter domain.ID) error {
+	if s.Cases == nil {
+		return domain.Errorf(domain.NotFound, "There is no such case.")
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
+	defer cancel()
+	return s.Cases.Authorize(ctx, caller, matter, cases.Act{Verb: cases.VerbCreate, Subject: cases.SubjectDraft})
+}
+
+// storeDraft puts a draft and its consultation on record, both or neither; in a case together with
+// the entry in its timeline. The caller's part in the case may have changed since they asked: then it
+// is refused here.
+func (s *Service) storeDraft(caller domain.Principal, row query.Consultation, d Draft, title string, t *prompts.DocumentType, tone prompts.Tone) error {
 	sections, err := json.Marshal(d.Sections)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(s.base, writeTimeout)
 	defer cancel()
-	err = db.WithTx(ctx, s.DB, func(q *query.Queries) error {
+	write := func(q *query.Queries) error {
 		if err := documents.KeepGenerated(ctx, q, documents.GeneratedDraft{
-			ID: d.ID, UserID: row.UserID, Type: t.ID, TemplateVersion: t.Version, Title: title, Body: d.Text, Locale: row.Locale, Tone: string(tone),
+			ID: d.ID, UserID: row.UserID, CaseID: row.CaseID, Type: t.ID, TemplateVersion: t.Version, Title: title, Body: d.Text, Locale: row.Locale, Tone: string(tone),
 			Sections: sections, Warnings: d.Warnings, QualityScore: d.QualityScore, CreatedAt: row.CreatedAt,
 		}); err != nil {
 			return err
 		}
 		return q.CreateConsultation(ctx, query.CreateConsultationParams(row))
-	})
+	}
+	if row.CaseID == nil {
+		return s.record.told(db.WithTx(ctx, s.DB, write))
+	}
+	act := cases.Act{Verb: cases.VerbCreate, Subject: cases.SubjectDraft, ID: &d.ID, Detail: "consultation " + row.ID.String()}
+	err = s.Cases.Change(ctx, caller, *row.CaseID, &act, write)
+	switch domain.CodeOf(err) {
+	case domain.NotFound, domain.Forbidden, domain.Conflict:
+		return err
+	}
 	return s.record.told(err)
 }
 

@@ -329,7 +329,7 @@ func TestDraftBothOrNeither(t *testing.T) {
 		ID: domain.NewID(), UserID: b.user.UserID, ActorID: b.user.UserID, Kind: "document", Locale: strings.Repeat("x", 99), // too long
 		DraftID: &d.ID, CreatedAt: domain.SystemClock(),
 	}
-	if err := b.storeDraft(row, d, "x", dt, prompts.Formal); err == nil {
+	if err := b.storeDraft(domain.Principal{}, row, d, "x", dt, prompts.Formal); err == nil {
 		t.Fatal("stored")
 	}
 	var n int

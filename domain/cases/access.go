@@ -1,7 +1,10 @@
 package cases
 
 import (
+	"bytes"
 	"context"
+	"maps"
+	"slices"
 
 	"counsel/db"
 	"counsel/domain"
@@ -57,6 +60,44 @@ func (s *Service) Change(ctx context.Context, p domain.Principal, id domain.ID, 
 		return refusal
 	}
 	return err
+}
+
+// ReadEach is Read for several cases at once, each with an act of its own, in one transaction. It
+// tells which of them are open to the caller; it is for what was found where they may look, so
+// that a case which was closed to them meanwhile is passed over, without an entry.
+func (s *Service) ReadEach(ctx context.Context, p domain.Principal, acts map[domain.ID]Act) (open map[domain.ID]bool, err error) {
+	if len(acts) == 0 {
+		return nil, nil
+	}
+	// In one order for everybody, or two that read the same cases could each hold what the other needs.
+	ids := slices.SortedFunc(maps.Keys(acts), func(a, b domain.ID) int { return bytes.Compare(a[:], b[:]) })
+	err = db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+		open = make(map[domain.ID]bool, len(ids))
+		ends, err := q.LockTimelines(ctx, ids)
+		if err != nil {
+			return err
+		}
+		standings, err := q.ListStandings(ctx, query.ListStandingsParams{Member: p.UserID, Ids: ids})
+		if err != nil {
+			return err
+		}
+		for _, end := range ends {
+			i := slices.IndexFunc(standings, func(r query.ListStandingsRow) bool { return r.ID == end.CaseID })
+			if i < 0 {
+				continue
+			}
+			at, act := standings[i], acts[end.CaseID]
+			if decide(p, Role(at.MyRole.String), Status(at.Status), at.LegalHold, act) != nil {
+				continue
+			}
+			if err := s.append(ctx, q, head{end.Seq, end.Hash}, end.CaseID, p.UserID, act, nil); err != nil {
+				return err
+			}
+			open[end.CaseID] = true
+		}
+		return nil
+	})
+	return open, err
 }
 
 // IsMember reports whether somebody is a member of a case. It decides nothing and leaves no

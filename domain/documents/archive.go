@@ -14,6 +14,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/cases"
 	"counsel/gen/query"
 )
 
@@ -30,6 +31,8 @@ const (
 	cleanTime = 5 * time.Second
 
 	linkTime = 15 * time.Minute
+	// caseLinkTime is how long somebody who leaves a case can still use a link into it.
+	caseLinkTime = 5 * time.Minute
 )
 
 // Kind says where a stored document comes from.
@@ -62,8 +65,9 @@ const (
 // Stored is a document whose bytes are kept.
 type Stored struct {
 	ID          domain.ID
-	UserID      domain.ID // whose it is
-	Name        string    // a file name, with the ending of its type
+	UserID      domain.ID  // who made it; outside of cases it is theirs
+	CaseID      *domain.ID // the case it belongs to, for good; nil: none
+	Name        string     // a file name, with the ending of its type
 	ContentType string
 	Kind        Kind
 	Text        TextState
@@ -75,6 +79,8 @@ type Stored struct {
 // NewStored is a document to be kept. Its bytes are trusted to be what ContentType says.
 type NewStored struct {
 	UserID      domain.ID
+	CaseID      *domain.ID       // nil: it belongs to no case
+	By          domain.Principal // who puts it into the case; not needed outside of cases
 	Name        string
 	ContentType string
 	Kind        Kind
@@ -86,18 +92,11 @@ type NewStored struct {
 
 // StoredFilter narrows a list of stored documents.
 type StoredFilter struct {
-	UserID *domain.ID // nil: the caller's own; an admin's: everyone's
+	CaseID *domain.ID // those of this case; nil: those outside of cases
+	UserID *domain.ID // nil: the caller's own, an admin's and in a case: everyone's
 	Kind   Kind       // "": all
 	Limit  int        // 1 to 100; 0: 20
 	Before *domain.ID // only older ones than this: next of the page before
-}
-
-// Verification is what a stored document's bytes were found to be.
-type Verification struct {
-	Intact  bool      // they are those that were recorded
-	SHA256  *Checksum // of the bytes that are there; nil: there are none
-	Size    int64     // of the bytes that are there
-	Checked time.Time
 }
 
 // TextReader reads the text of files, page by page. It is safe for concurrent use.
@@ -112,6 +111,7 @@ type ArchiveDeps struct {
 	DB    *sql.DB
 	Files Files
 	Text  TextReader
+	Cases *cases.Service // nil: there are none
 	Clock domain.Clock
 	NewID func() domain.ID
 	Log   *slog.Logger
@@ -121,8 +121,12 @@ type ArchiveDeps struct {
 // under docs/<id> is its bytes. It is safe for concurrent use. Run must be running for texts to
 // be read and for what crashes leave behind to go.
 //
-// A document is its owner's and the admins'; to anyone else it looks like one that does not
-// exist. Every method can fail with Unavailable: the database or the store is down.
+// A document of a case is open to the case's members, as its policy says; every use of it goes
+// into the case's timeline, and legal hold keeps it from being deleted. Any other is its owner's and
+// the admins'. To anyone else it looks like one that does not exist. Besides the errors they name,
+// methods can fail with Unavailable: the database or the store is down; with Forbidden: the
+// caller's part in the case does not allow it; and those that change something with Conflict: the
+// case is closed (reason case_closed) or under legal hold (legal_hold).
 type Archive struct {
 	ArchiveDeps
 	unread chan struct{} // something waits to be read
@@ -133,16 +137,41 @@ func NewArchive(d ArchiveDeps) *Archive {
 	return &Archive{ArchiveDeps: d, unread: make(chan struct{}, 1)}
 }
 
-// Upload keeps a file that the caller sends. What it is is told from its bytes; name only gives
-// it a name. TooLarge: more than MaxUpload. Invalid: not a file of a type that is kept, or one
-// that is broken or dangerous. An error of body that is a *domain.Error is returned as it is.
-func (a *Archive) Upload(ctx context.Context, caller domain.Principal, name string, body io.Reader) (Stored, error) {
+func (a *Archive) wall() wall { return wall{a.Cases, cases.SubjectDocument} }
+
+// NewUpload is a file that somebody sends.
+type NewUpload struct {
+	Name string // what it is to be called; need not fit
+	Body io.Reader
+	// CaseID tells the case it is to belong to, or nil for none. It is asked before Body is read
+	// and again after its end, since a form may say so behind the file. nil: there is none.
+	CaseID func() *domain.ID
+}
+
+func (u *NewUpload) matter() *domain.ID {
+	if u.CaseID == nil {
+		return nil
+	}
+	return u.CaseID()
+}
+
+// Upload keeps a file that the caller sends. What it is is told from its bytes. TooLarge: more
+// than MaxUpload. Invalid: not a file of a type that is kept, or one that is broken or dangerous.
+// NotFound: a case that is not open to the caller. An error of the body that is a *domain.Error is
+// returned as it is.
+func (a *Archive) Upload(ctx context.Context, caller domain.Principal, u NewUpload) (Stored, error) {
+	matter := u.matter()
+	if matter != nil {
+		if err := a.wall().authorize(ctx, caller, *matter, cases.VerbCreate); err != nil {
+			return Stored{}, err
+		}
+	}
 	file, err := spool()
 	if err != nil {
 		return Stored{}, err
 	}
 	defer file.Close()
-	sum, from := sha256.New(), &sender{r: body}
+	sum, from := sha256.New(), &sender{r: u.Body}
 	size, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(from, MaxUpload+1))
 	switch {
 	case from.err != nil:
@@ -159,8 +188,11 @@ func (a *Archive) Upload(ctx context.Context, caller domain.Principal, name stri
 	if err != nil {
 		return Stored{}, err
 	}
+	if matter == nil {
+		matter = u.matter()
+	}
 	return a.Save(ctx, NewStored{
-		UserID: caller.UserID, Name: fileName(name, contentType), ContentType: contentType, Kind: Uploaded,
+		UserID: caller.UserID, CaseID: matter, By: caller, Name: fileName(u.Name, contentType), ContentType: contentType, Kind: Uploaded,
 		Body: file, Size: size, SHA256: Checksum(sum.Sum(nil)),
 	})
 }
@@ -192,15 +224,21 @@ func spool() (*os.File, error) {
 	return f, nil
 }
 
-// Save keeps a document. When it fails nothing is kept, but for what a sweep takes away.
+// Save keeps a document. When it fails nothing is kept, but for what a sweep takes away. NotFound:
+// the case is not open to whoever puts it there.
 func (a *Archive) Save(ctx context.Context, n NewStored) (Stored, error) {
-	s := Stored{ID: a.NewID(), UserID: n.UserID, Name: n.Name, ContentType: n.ContentType, Kind: n.Kind, Text: TextPending, Size: n.Size, SHA256: n.SHA256, CreatedAt: a.Clock()}
+	s := Stored{ID: a.NewID(), UserID: n.UserID, CaseID: n.CaseID, Name: n.Name, ContentType: n.ContentType, Kind: n.Kind, Text: TextPending, Size: n.Size, SHA256: n.SHA256, CreatedAt: a.Clock()}
 	if !readable(n.ContentType) {
 		s.Text = TextNone
 	}
+	if n.CaseID != nil {
+		if err := a.wall().authorize(ctx, n.By, *n.CaseID, cases.VerbCreate); err != nil {
+			return Stored{}, err
+		}
+	}
 	err := db.WithTx(ctx, a.DB, func(q *query.Queries) error {
 		err := q.CreateDocument(ctx, query.CreateDocumentParams{ID: s.ID, UserID: s.UserID, Name: s.Name, ContentType: s.ContentType, Kind: string(s.Kind),
-			TextState: string(s.Text), Size: s.Size, Sha256: s.SHA256[:], CreatedAt: s.CreatedAt, ChangedAt: s.CreatedAt})
+			TextState: string(s.Text), Size: s.Size, Sha256: s.SHA256[:], CreatedAt: s.CreatedAt, ChangedAt: s.CreatedAt, CaseID: s.CaseID})
 		if err != nil || n.Source == nil {
 			return err
 		}
@@ -209,7 +247,7 @@ func (a *Archive) Save(ctx context.Context, n NewStored) (Stored, error) {
 	if err != nil {
 		return Stored{}, db.Error(err)
 	}
-	if err := a.put(ctx, s, n.Body); err != nil {
+	if err := a.put(ctx, n.By, s, n.Body); err != nil {
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTime)
 		defer cancel()
 		if cerr := a.remove(clean, s.ID, statePending); cerr != nil {
@@ -223,8 +261,8 @@ func (a *Archive) Save(ctx context.Context, n NewStored) (Stored, error) {
 	return s, nil
 }
 
-// put stores the file and says so in the row.
-func (a *Archive) put(ctx context.Context, s Stored, body io.ReadSeeker) error {
+// put stores the file and says so in the row, and in the timeline of its case.
+func (a *Archive) put(ctx context.Context, by domain.Principal, s Stored, body io.ReadSeeker) error {
 	bounded, cancel := context.WithTimeout(ctx, putTime)
 	defer cancel()
 	start := a.Clock()
@@ -233,14 +271,20 @@ func (a *Archive) put(ctx context.Context, s Stored, body io.ReadSeeker) error {
 	if err != nil {
 		return err
 	}
-	n, err := query.New(a.DB).MarkDocumentStored(ctx, query.MarkDocumentStoredParams{Now: a.Clock(), ID: s.ID})
-	switch {
-	case err != nil:
-		return db.Error(err)
-	case n == 0:
-		return StorageUnavailable(time.Second, errors.New("documents: a sweep took the row away"))
+	mark := func(q *query.Queries) error {
+		n, err := q.MarkDocumentStored(ctx, query.MarkDocumentStoredParams{Now: a.Clock(), ID: s.ID})
+		switch {
+		case err != nil:
+			return db.Error(err)
+		case n == 0:
+			return StorageUnavailable(time.Second, errors.New("documents: a sweep took the row away"))
+		}
+		return nil
 	}
-	return nil
+	if s.CaseID == nil {
+		return mark(query.New(a.DB))
+	}
+	return a.wall().change(ctx, by, *s.CaseID, &cases.Act{Verb: cases.VerbCreate, ID: &s.ID, Detail: string(s.Kind)}, mark)
 }
 
 // remove takes a document away that is in state from: out of everyone's sight, then its file,
@@ -263,10 +307,11 @@ func (a *Archive) remove(ctx context.Context, id domain.ID, from string) error {
 }
 
 // List lists documents, the newest first. next is the Before of the next page, nil on the last.
-// Forbidden: another user's, for anyone but an admin.
+// Forbidden: another user's outside of cases, for anyone but an admin. NotFound: a case that is not
+// open to the caller.
 func (a *Archive) List(ctx context.Context, caller domain.Principal, f StoredFilter) (items []Stored, next *domain.ID, err error) {
 	user := f.UserID
-	if !caller.Admin() {
+	if f.CaseID == nil && !caller.Admin() {
 		if user != nil && *user != caller.UserID {
 			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's documents.")
 		}
@@ -276,15 +321,22 @@ func (a *Archive) List(ctx context.Context, caller domain.Principal, f StoredFil
 	if limit < 1 || limit > 100 {
 		return nil, nil, domain.Errorf(domain.Invalid, "limit must be 1 to 100.")
 	}
-	before := afterAll
+	before := newest
 	if f.Before != nil {
 		before = *f.Before
 	}
 	q := query.New(a.DB)
 	var rows []query.Document
-	if user != nil {
+	switch {
+	case f.CaseID != nil:
+		if err := a.wall().list(ctx, caller, *f.CaseID); err != nil {
+			return nil, nil, err
+		}
+		whose, anyone := userOf(user)
+		rows, err = q.ListCaseDocuments(ctx, query.ListCaseDocumentsParams{CaseID: f.CaseID, Before: before, Kind: string(f.Kind), UserID: whose, Anyone: anyone, Limit: int32(limit + 1)})
+	case user != nil:
 		rows, err = q.ListDocuments(ctx, query.ListDocumentsParams{UserID: *user, Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
-	} else {
+	default:
 		rows, err = q.ListAllDocuments(ctx, query.ListAllDocumentsParams{Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
 	}
 	if err != nil {
@@ -301,30 +353,50 @@ func (a *Archive) List(ctx context.Context, caller domain.Principal, f StoredFil
 	return items, next, nil
 }
 
-// afterAll is after every id there will be.
-var afterAll = domain.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
-
-// Get reads what is known of a document. NotFound: there is none, or it is not the caller's.
-func (a *Archive) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Stored, error) {
-	r, err := query.New(a.DB).GetStoredDocument(ctx, id)
-	switch {
-	case errors.Is(err, sql.ErrNoRows), err == nil && !mayRead(caller, r.UserID):
-		return Stored{}, noDocument()
-	case err != nil:
-		return Stored{}, db.Error(err)
+// userOf is a filter by user as a query takes it.
+func userOf(user *domain.ID) (whose domain.ID, anyone int64) {
+	if user == nil {
+		return domain.ID{}, 1
 	}
-	return stored(r), nil
+	return *user, 0
 }
 
-// mayRead is the one place that says whose documents a caller may see, change and delete.
-func mayRead(caller domain.Principal, owner domain.ID) bool {
-	return caller.UserID == owner || caller.Admin()
+// Get reads what is known of a document. NotFound: there is none, or it is not open to the caller.
+func (a *Archive) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Stored, error) {
+	return a.show(ctx, caller, id, cases.VerbRead, "")
 }
 
-// Link makes a URL of the store that reads the document's bytes, and says until when.
+// Download is Get for who is then given the bytes, by Open.
+func (a *Archive) Download(ctx context.Context, caller domain.Principal, id domain.ID) (Stored, error) {
+	return a.show(ctx, caller, id, cases.VerbDownload, "")
+}
+
+func (a *Archive) show(ctx context.Context, caller domain.Principal, id domain.ID, verb cases.Verb, detail string) (Stored, error) {
+	r, err := a.row(ctx, id)
+	if err != nil {
+		return Stored{}, err
+	}
+	return stored(r), a.wall().show(ctx, caller, r.UserID, r.CaseID, cases.Act{Verb: verb, ID: &id, Detail: detail}, noDocument)
+}
+
+// row reads a document whoever asks.
+func (a *Archive) row(ctx context.Context, id domain.ID) (query.Document, error) {
+	r, err := query.New(a.DB).GetStoredDocument(ctx, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, noDocument()
+	}
+	return r, db.Error(err)
+}
+
+// Link makes a URL of the store that reads the document's bytes, and says until when. Nobody is
+// asked when it is used, so those into a case do not last long.
 func (a *Archive) Link(ctx context.Context, s Stored) (url string, until time.Time, err error) {
-	until = a.Clock().Add(linkTime)
-	url, err = a.Files.Link(ctx, fileKey(s.ID), FileLink{Name: s.Name, ContentType: s.ContentType, For: linkTime})
+	lasts := linkTime
+	if s.CaseID != nil {
+		lasts = caseLinkTime
+	}
+	until = a.Clock().Add(lasts)
+	url, err = a.Files.Link(ctx, fileKey(s.ID), FileLink{Name: s.Name, ContentType: s.ContentType, For: lasts})
 	return url, until, err
 }
 
@@ -355,50 +427,40 @@ func (a *Archive) lost(err error) error {
 // Delete takes a document away, its file and its text with it. It is gone from sight at once;
 // when the store is down, its file goes with a later sweep. NotFound: as Get.
 func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain.ID) error {
-	if _, err := a.Get(ctx, caller, id); err != nil {
+	r, err := a.row(ctx, id)
+	if err != nil {
 		return err
 	}
-	err := a.remove(ctx, id, stateStored)
-	if e, ok := errors.AsType[*domain.Error](err); ok && e.Reason == ReasonStorage {
+	from := stateStored
+	if r.CaseID == nil {
+		if !mayRead(caller, r.UserID) {
+			return noDocument()
+		}
+	} else {
+		err := a.wall().change(ctx, caller, *r.CaseID, &cases.Act{Verb: cases.VerbDelete, ID: &id}, func(q *query.Queries) error {
+			n, err := q.MarkDocumentDeleted(ctx, query.MarkDocumentDeletedParams{Now: a.Clock(), ID: id, FromState: stateStored})
+			if err == nil && n == 0 {
+				err = noDocument()
+			}
+			return err
+		})
+		if err != nil {
+			return hidden(err, noDocument)
+		}
+		from = stateDeleted
+	}
+	err = a.remove(ctx, id, from)
+	if e, ok := errors.AsType[*domain.Error](err); ok && (e.Reason == ReasonStorage || from == stateDeleted) {
 		a.Log.Warn("a deleted document's file is left to the sweep", "document", id.String(), "cause", e.Error())
 		return nil
 	}
 	return err
 }
 
-// Forget takes away all of somebody's documents, in the caller's transaction; their files go with
-// the next sweep.
+// Forget takes away all of somebody's documents outside of cases, in the caller's transaction;
+// their files go with the next sweep.
 func (a *Archive) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
 	return q.ForgetDocuments(ctx, query.ForgetDocumentsParams{UserID: user, ChangedAt: a.Clock()})
-}
-
-// Verify reads a document's bytes and compares them with what was recorded. NotFound: as Get.
-func (a *Archive) Verify(ctx context.Context, caller domain.Principal, id domain.ID) (Stored, Verification, error) {
-	s, err := a.Get(ctx, caller, id)
-	if err != nil {
-		return Stored{}, Verification{}, err
-	}
-	v := Verification{Checked: a.Clock()}
-	defer func() { domain.UsageFrom(ctx).Upstream += a.Clock().Sub(v.Checked) }()
-	r, err := a.Files.Get(ctx, fileKey(id), 0, -1)
-	if domain.CodeOf(err) == domain.NotFound {
-		a.Log.Error("a document's file is missing", "document", id.String())
-		return s, v, nil
-	}
-	if err != nil {
-		return Stored{}, Verification{}, err
-	}
-	defer r.Close()
-	hash := sha256.New()
-	if v.Size, err = io.Copy(hash, r); err != nil {
-		return Stored{}, Verification{}, err
-	}
-	sum := Checksum(hash.Sum(nil))
-	v.SHA256, v.Intact = &sum, sum == s.SHA256
-	if !v.Intact {
-		a.Log.Error("a document's file is not what was recorded", "document", id.String())
-	}
-	return s, v, nil
 }
 
 const keyPrefix = "docs/"
@@ -406,7 +468,7 @@ const keyPrefix = "docs/"
 func fileKey(id domain.ID) string { return keyPrefix + id.String() }
 
 func stored(r query.Document) Stored {
-	s := Stored{ID: r.ID, UserID: r.UserID, Name: r.Name, ContentType: r.ContentType, Kind: Kind(r.Kind), Text: TextState(r.TextState), Size: r.Size, CreatedAt: r.CreatedAt}
+	s := Stored{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID, Name: r.Name, ContentType: r.ContentType, Kind: Kind(r.Kind), Text: TextState(r.TextState), Size: r.Size, CreatedAt: r.CreatedAt}
 	copy(s.SHA256[:], r.Sha256)
 	return s
 }

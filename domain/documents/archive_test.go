@@ -72,7 +72,7 @@ func pdf(text string) string { return "%PDF-1.7\n" + text + "\nstartxref\n0\n%%E
 
 func (b *archiveBench) upload(who domain.Principal, name, content string) documents.Stored {
 	b.t.Helper()
-	d, err := b.Upload(b.t.Context(), who, name, strings.NewReader(content))
+	d, err := b.Upload(b.t.Context(), who, documents.NewUpload{Name: name, Body: strings.NewReader(content)})
 	noErr(b.t, err)
 	return d
 }
@@ -193,7 +193,7 @@ func TestCrashes(t *testing.T) {
 		left int // files before the sweep
 	}{
 		"before the file": {func(s *store) { s.fail = dead("put") }, func(b *archiveBench) error {
-			_, err := b.Upload(t.Context(), b.ada, "a.pdf", strings.NewReader(pdf("")))
+			_, err := b.Upload(t.Context(), b.ada, documents.NewUpload{Name: "a.pdf", Body: strings.NewReader(pdf(""))})
 			return err
 		}, 0},
 		"after the file": {func(s *store) {
@@ -204,7 +204,7 @@ func TestCrashes(t *testing.T) {
 				return nil
 			}
 		}, func(b *archiveBench) error {
-			_, err := b.Upload(t.Context(), b.ada, "a.pdf", strings.NewReader(pdf("")))
+			_, err := b.Upload(t.Context(), b.ada, documents.NewUpload{Name: "a.pdf", Body: strings.NewReader(pdf(""))})
 			return err
 		}, 1},
 		"deleting, before the file": {func(s *store) { s.fail = dead("delete") }, func(b *archiveBench) error {
@@ -286,7 +286,7 @@ func TestUploadTakenByASweep(t *testing.T) {
 		b.now = b.now.Add(time.Hour)
 		return b.Sweep(t.Context())
 	}
-	_, err := b.Upload(t.Context(), b.ada, "a.pdf", strings.NewReader(pdf("")))
+	_, err := b.Upload(t.Context(), b.ada, documents.NewUpload{Name: "a.pdf", Body: strings.NewReader(pdf(""))})
 	wantCode(t, err, domain.Unavailable)
 	b.files.after = nil
 	noErr(t, b.Sweep(t.Context()))
@@ -324,7 +324,7 @@ func TestStoreDown(t *testing.T) {
 	d := b.upload(b.ada, "a.pdf", pdf(""))
 	down := documents.StorageUnavailable(time.Second, errors.New("down"))
 	b.files.fail = func(string, string) error { return down }
-	_, err := b.Upload(t.Context(), b.ada, "b.pdf", strings.NewReader(pdf("")))
+	_, err := b.Upload(t.Context(), b.ada, documents.NewUpload{Name: "b.pdf", Body: strings.NewReader(pdf(""))})
 	wantCode(t, err, domain.Unavailable)
 	_, _, err = b.Verify(t.Context(), b.ada, d.ID)
 	wantCode(t, err, domain.Unavailable)
@@ -391,23 +391,23 @@ func TestSearch(t *testing.T) {
 		t.Errorf("after it was read: %s", d.Text)
 	}
 
-	found, err := b.Search(t.Context(), b.ada, "TERMINATION notice?", 0)
+	found, err := b.Search(t.Context(), b.ada, "TERMINATION notice?", nil, 0)
 	noErr(t, err)
 	if len(found) != 1 || found[0].DocumentID != nda.ID || found[0].Page != 2 || found[0].Name != "nda.pdf" || !strings.Contains(found[0].Quote, "termination notice") {
 		t.Fatalf("found %+v", found)
 	}
-	found, err = b.Search(t.Context(), b.admin, "termination", 10)
+	found, err = b.Search(t.Context(), b.admin, "termination", nil, 10)
 	noErr(t, err)
 	if len(found) != 2 {
 		t.Errorf("an admin finds %+v", found)
 	}
 	for _, words := range []string{"unicorn", `"`, `+-*()~<>@"`, "' OR 1=1 --", "a", "%", "\\"} {
-		if found, err := b.Search(t.Context(), b.ada, words, 10); err != nil || len(found) != 0 {
+		if found, err := b.Search(t.Context(), b.ada, words, nil, 10); err != nil || len(found) != 0 {
 			t.Errorf("%q finds %+v, %v", words, found, err)
 		}
 	}
 	noErr(t, b.Delete(t.Context(), b.bob, bobs.ID))
-	if found, err := b.Search(t.Context(), b.admin, "tenant", 10); err != nil || len(found) != 0 {
+	if found, err := b.Search(t.Context(), b.admin, "tenant", nil, 10); err != nil || len(found) != 0 {
 		t.Errorf("a deleted document is found: %+v, %v", found, err)
 	}
 }
@@ -485,9 +485,9 @@ func TestRun(t *testing.T) {
 func TestUploadSize(t *testing.T) {
 	b := newArchive(t)
 	body := io.MultiReader(strings.NewReader("%PDF-"), io.LimitReader(zeros{}, documents.MaxUpload))
-	_, err := b.Upload(t.Context(), b.ada, "a.pdf", body)
+	_, err := b.Upload(t.Context(), b.ada, documents.NewUpload{Name: "a.pdf", Body: body})
 	wantCode(t, err, domain.TooLarge)
-	_, err = b.Upload(t.Context(), b.ada, "a.pdf", io.MultiReader(strings.NewReader("%PDF-"), broken{}))
+	_, err = b.Upload(t.Context(), b.ada, documents.NewUpload{Name: "a.pdf", Body: io.MultiReader(strings.NewReader("%PDF-"), broken{})})
 	wantCode(t, err, domain.Malformed)
 	if b.rows() != 0 {
 		t.Error("a row was written for what was refused")

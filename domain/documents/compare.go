@@ -2,6 +2,7 @@ package documents
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,6 +10,7 @@ import (
 	"github.com/aymanbagabas/go-udiff/lcs"
 
 	"counsel/domain"
+	"counsel/domain/cases"
 )
 
 // ChangeKind says what became of a piece of text.
@@ -47,11 +49,14 @@ type Comparison struct {
 // Compare shows what changed from one version of a draft to another, word by word. NotFound: no
 // such draft, or no such version of it.
 func (s *Drafts) Compare(ctx context.Context, caller domain.Principal, id domain.ID, from, to int) (Comparison, error) {
-	before, err := s.Version(ctx, caller, id, from)
+	if err := s.look(ctx, caller, id, cases.VerbRead, fmt.Sprintf("versions %d and %d", from, to)); err != nil {
+		return Comparison{}, err
+	}
+	before, err := s.version(ctx, id, from)
 	if err != nil {
 		return Comparison{}, err
 	}
-	after, err := s.Version(ctx, caller, id, to)
+	after, err := s.version(ctx, id, to)
 	if err != nil {
 		return Comparison{}, err
 	}

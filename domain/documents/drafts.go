@@ -5,7 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -15,6 +15,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/cases"
 	"counsel/gen/query"
 )
 
@@ -61,7 +62,8 @@ type Draft struct {
 // DraftSummary is a draft in a list.
 type DraftSummary struct {
 	ID        domain.ID
-	UserID    domain.ID // its owner
+	UserID    domain.ID  // who made it; outside of cases it is theirs
+	CaseID    *domain.ID // the case it belongs to; nil: none
 	Origin    Origin
 	Type      string // the document type; "": none
 	Locale    string // BCP 47
@@ -86,14 +88,16 @@ type DraftVersion struct {
 type NewDraft struct {
 	Title  string
 	Body   string
-	Type   string // "": none
-	Locale string // BCP 47; "": English
+	Type   string     // "": none
+	Locale string     // BCP 47; "": English
+	CaseID *domain.ID // the case it is to belong to; nil: none
 }
 
 // GeneratedDraft is a draft as the AI wrote it.
 type GeneratedDraft struct {
 	ID                    domain.ID
 	UserID                domain.ID
+	CaseID                *domain.ID // nil: it belongs to none
 	Type, TemplateVersion string
 	Title, Body           string
 	Locale, Tone          string
@@ -110,35 +114,42 @@ type DraftChange struct {
 	Body    *string
 	Note    string // what the change is about
 	Status  *Status
+	CaseID  *domain.ID // a case that it goes into, to stay there
 }
 
 // DraftFilter narrows a list of drafts.
 type DraftFilter struct {
-	UserID *domain.ID // nil: the caller's own; an admin's: everyone's
+	CaseID *domain.ID // those of this case; nil: those outside of cases
+	UserID *domain.ID // nil: the caller's own, an admin's and in a case: everyone's
 	Status Status     // "": all
 	Type   string     // "": all
 	Limit  int        // 1 to 100; 0: 20
 	Before *domain.ID // only older ones than this: next of the page before
 }
 
-// Drafts keeps drafts and their versions. A draft is open to its owner and to admins; to anyone
-// else it looks like one that does not exist.
+// Drafts keeps drafts and their versions. A draft of a case is open to the case's members, as its
+// policy says; every use of it goes into the case's timeline, and legal hold keeps it from being
+// deleted. Any other is open to its owner and to admins. To anyone else it looks like one that does
+// not exist. Besides the errors they name, methods can fail with Unavailable; with Forbidden: the
+// caller's part in the case does not allow it; and those that change something with Conflict: the
+// case is closed (reason case_closed) or under legal hold (legal_hold).
 type Drafts struct {
 	pool  *sql.DB
+	wall  wall
 	clock domain.Clock
 	newID func() domain.ID
 }
 
-// NewDrafts opens the drafts of a database.
-func NewDrafts(pool *sql.DB, clock domain.Clock, newID func() domain.ID) *Drafts {
-	return &Drafts{pool, clock, newID}
+// NewDrafts opens the drafts of a database. matters may be nil: then there are no cases.
+func NewDrafts(pool *sql.DB, matters *cases.Service, clock domain.Clock, newID func() domain.ID) *Drafts {
+	return &Drafts{pool, wall{matters, cases.SubjectDraft}, clock, newID}
 }
 
 // KeepGenerated writes a generated draft in the transaction of q, so that it is kept together
 // with whatever else the caller writes there, or not at all.
 func KeepGenerated(ctx context.Context, q *query.Queries, g GeneratedDraft) error {
 	row := query.CreateDraftParams{
-		ID: g.ID, UserID: g.UserID, Origin: string(Generated), Type: g.Type, TemplateVersion: g.TemplateVersion, Locale: g.Locale, Tone: g.Tone,
+		ID: g.ID, UserID: g.UserID, CaseID: g.CaseID, Origin: string(Generated), Type: g.Type, TemplateVersion: g.TemplateVersion, Locale: g.Locale, Tone: g.Tone,
 		Status: string(Drafted), Sections: g.Sections, QualityScore: sql.NullFloat64{Float64: g.QualityScore, Valid: true}, Now: g.CreatedAt,
 	}
 	return keep(ctx, q, row, g.Warnings, g.Title, g.Body)
@@ -157,7 +168,8 @@ func keep(ctx context.Context, q *query.Queries, row query.CreateDraftParams, wa
 	})
 }
 
-// Create keeps a draft that the caller wrote. Invalid: /title, /body, /locale.
+// Create keeps a draft that the caller wrote. Invalid: /title, /body, /locale. NotFound: the case
+// is not open to the caller.
 func (s *Drafts) Create(ctx context.Context, caller domain.Principal, n NewDraft) (Draft, error) {
 	var faults []domain.Field
 	title, body := checkLine(n.Title, "/title", maxTitle, &faults), checkText(n.Body, &faults)
@@ -169,20 +181,31 @@ func (s *Drafts) Create(ctx context.Context, caller domain.Principal, n NewDraft
 		return Draft{}, err
 	}
 	row := query.CreateDraftParams{
-		ID: s.newID(), UserID: caller.UserID, Origin: string(Written), Type: n.Type, Locale: locale.String(),
+		ID: s.newID(), UserID: caller.UserID, CaseID: n.CaseID, Origin: string(Written), Type: n.Type, Locale: locale.String(),
 		Status: string(Drafted), Sections: json.RawMessage("[]"), Now: s.clock(),
 	}
-	if err := db.WithTx(ctx, s.pool, func(q *query.Queries) error { return keep(ctx, q, row, nil, title, body) }); err != nil {
+	write := func(q *query.Queries) error { return keep(ctx, q, row, nil, title, body) }
+	if n.CaseID == nil {
+		err = db.WithTx(ctx, s.pool, write)
+	} else {
+		err = s.wall.change(ctx, caller, *n.CaseID, &cases.Act{Verb: cases.VerbCreate, ID: &row.ID}, write)
+	}
+	if err != nil {
 		return Draft{}, err
 	}
-	return s.Get(ctx, caller, row.ID)
+	r, err := query.New(s.pool).GetDraft(ctx, row.ID)
+	if err != nil {
+		return Draft{}, db.Error(err)
+	}
+	return draftOf(r.Draft, r.DraftVersion)
 }
 
 // List gives drafts, the newest first. next is the Before of the next page, nil on the last.
-// Forbidden: another user's, for anyone but an admin.
+// Forbidden: another user's outside of cases, for anyone but an admin. NotFound: a case that is not
+// open to the caller.
 func (s *Drafts) List(ctx context.Context, caller domain.Principal, f DraftFilter) (items []DraftSummary, next *domain.ID, err error) {
 	user := f.UserID
-	if !caller.Admin() {
+	if f.CaseID == nil && !caller.Admin() {
 		if user != nil && *user != caller.UserID {
 			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may list another user's drafts.")
 		}
@@ -195,9 +218,20 @@ func (s *Drafts) List(ctx context.Context, caller domain.Principal, f DraftFilte
 	}
 	q := query.New(s.pool)
 	var rows []query.ListDraftsRow
-	if user != nil {
+	switch {
+	case f.CaseID != nil:
+		if err := s.wall.list(ctx, caller, *f.CaseID); err != nil {
+			return nil, nil, err
+		}
+		whose, anyone := userOf(user)
+		var ofCase []query.ListCaseDraftsRow
+		ofCase, err = q.ListCaseDrafts(ctx, query.ListCaseDraftsParams{CaseID: f.CaseID, Before: before, Status: string(f.Status), Type: f.Type, UserID: whose, Anyone: anyone, Limit: int32(limit + 1)})
+		for _, r := range ofCase {
+			rows = append(rows, query.ListDraftsRow(r))
+		}
+	case user != nil:
 		rows, err = q.ListDrafts(ctx, query.ListDraftsParams{UserID: *user, Before: before, Status: string(f.Status), Type: f.Type, Limit: int32(limit + 1)})
-	} else {
+	default:
 		var all []query.ListAllDraftsRow
 		all, err = q.ListAllDrafts(ctx, query.ListAllDraftsParams{Before: before, Status: string(f.Status), Type: f.Type, Limit: int32(limit + 1)})
 		for _, r := range all {
@@ -213,7 +247,7 @@ func (s *Drafts) List(ctx context.Context, caller domain.Principal, f DraftFilte
 	}
 	items = make([]DraftSummary, len(rows))
 	for i, r := range rows {
-		items[i] = DraftSummary{ID: r.ID, UserID: r.UserID, Origin: Origin(r.Origin), Type: r.Type, Locale: r.Locale, Title: r.Title,
+		items[i] = DraftSummary{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID, Origin: Origin(r.Origin), Type: r.Type, Locale: r.Locale, Title: r.Title,
 			Status: Status(r.Status), Version: int(r.Version), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
 	}
 	return items, next, nil
@@ -222,29 +256,61 @@ func (s *Drafts) List(ctx context.Context, caller domain.Principal, f DraftFilte
 // newest is after every id there will be.
 var newest = domain.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
-// Get reads a draft. NotFound: there is none, or it is not the caller's (admins aside).
+// Get reads a draft. NotFound: there is none, or it is not open to the caller.
 func (s *Drafts) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Draft, error) {
 	r, err := query.New(s.pool).GetDraft(ctx, id)
-	if err := visible(caller, r.Draft.UserID, err); err != nil {
+	if err := s.visible(ctx, caller, r.Draft.UserID, r.Draft.CaseID, cases.Act{Verb: cases.VerbRead, ID: &id}, err); err != nil {
 		return Draft{}, err
 	}
 	return draftOf(r.Draft, r.DraftVersion)
 }
 
-// visible answers for a draft that was looked up: absent and closed look the same.
-func visible(caller domain.Principal, owner domain.ID, err error) error {
-	switch {
-	case errors.Is(err, sql.ErrNoRows), err == nil && owner != caller.UserID && !caller.Admin():
-		return domain.Errorf(domain.NotFound, "There is no such draft.")
-	case err != nil:
-		return db.Error(err)
+func noDraft() error { return domain.Errorf(domain.NotFound, "There is no such draft.") }
+
+// visible answers for a draft that was looked up, with err, to be seen.
+func (s *Drafts) visible(ctx context.Context, caller domain.Principal, owner domain.ID, matter *domain.ID, act cases.Act, err error) error {
+	if err != nil {
+		return hidden(db.Error(err), noDraft)
 	}
-	return nil
+	return s.wall.show(ctx, caller, owner, matter, act, noDraft)
+}
+
+// within runs fn on a draft that nobody else changes meanwhile, when the caller may do act to it.
+// A draft that is in no case can go into one: then fn is run in that.
+func (s *Drafts) within(ctx context.Context, caller domain.Principal, id domain.ID, into *domain.ID, act *cases.Act, fn func(*query.Queries, query.Draft, query.DraftVersion) error) error {
+	place, err := query.New(s.pool).GetDraftPlace(ctx, id)
+	if err != nil {
+		return hidden(db.Error(err), noDraft)
+	}
+	free := place.CaseID == nil
+	if free && !mayRead(caller, place.UserID) {
+		return noDraft()
+	}
+	locked := func(q *query.Queries) error {
+		r, err := q.LockDraft(ctx, id)
+		if err != nil {
+			return hidden(db.Error(err), noDraft)
+		}
+		if !same(r.Draft.CaseID, place.CaseID) {
+			return domain.Errorf(domain.Conflict, "The draft has changed meanwhile.")
+		}
+		return fn(q, r.Draft, r.DraftVersion)
+	}
+	act.ID = &id
+	switch {
+	case free && into == nil:
+		return db.WithTx(ctx, s.pool, locked)
+	case free:
+		act.Verb = cases.VerbCreate
+		return s.wall.change(ctx, caller, *into, act, locked)
+	}
+	return hidden(s.wall.change(ctx, caller, *place.CaseID, act, locked), noDraft)
 }
 
 // Update edits a draft, moves its status, or both: the edit first. A changed title or text is a
-// new version. Errors: Invalid; NotFound; Forbidden: the status is a lawyer's to move; Conflict:
-// the draft is no longer at c.Version, it is final, or it has not been reviewed.
+// new version. Errors: Invalid; NotFound: the draft, or the case it is to go into; Forbidden: the
+// status is a lawyer's to move; Conflict: the draft is no longer at c.Version, it is final, it has
+// not been reviewed, or it is in another case.
 func (s *Drafts) Update(ctx context.Context, caller domain.Principal, id domain.ID, c DraftChange) (Draft, error) {
 	var faults []domain.Field
 	note := c.Note
@@ -265,12 +331,9 @@ func (s *Drafts) Update(ctx context.Context, caller domain.Principal, id domain.
 	now := s.clock()
 	var d query.Draft
 	var v query.DraftVersion
-	err := db.WithTx(ctx, s.pool, func(q *query.Queries) error {
-		r, err := q.LockDraft(ctx, id)
-		if err := visible(caller, r.Draft.UserID, err); err != nil {
-			return err
-		}
-		d, v = r.Draft, r.DraftVersion
+	act := cases.Act{Verb: cases.VerbUpdate}
+	err := s.within(ctx, caller, id, c.CaseID, &act, func(q *query.Queries, was query.Draft, text query.DraftVersion) error {
+		d, v = was, text
 		if int(d.Version) != c.Version {
 			return domain.Errorf(domain.Conflict, "The draft has changed meanwhile: its version is %d, not %d.", d.Version, c.Version)
 		}
@@ -295,19 +358,42 @@ func (s *Drafts) Update(ctx context.Context, caller domain.Principal, id domain.
 				return err
 			}
 		}
-		if !edited && !moved {
+		if c.CaseID != nil && d.CaseID != nil && *c.CaseID != *d.CaseID {
+			return domain.Errorf(domain.Conflict, "A draft stays in its case.")
+		}
+		enters := c.CaseID != nil && d.CaseID == nil
+		if enters {
+			d.CaseID = c.CaseID
+		}
+		act.Detail = told(&d, edited, moved, enters)
+		if !edited && !moved && !enters {
 			return nil
 		}
 		d.UpdatedAt = now
 		return q.UpdateDraft(ctx, query.UpdateDraftParams{
 			ID: id, Version: d.Version, Status: d.Status, ReviewedBy: d.ReviewedBy, ReviewedAt: d.ReviewedAt,
-			FinalizedBy: d.FinalizedBy, FinalizedAt: d.FinalizedAt, UpdatedAt: now,
+			FinalizedBy: d.FinalizedBy, FinalizedAt: d.FinalizedAt, UpdatedAt: now, CaseID: d.CaseID,
 		})
 	})
 	if err != nil {
 		return Draft{}, err
 	}
 	return draftOf(d, v)
+}
+
+// told says in an entry of the timeline what became of a draft.
+func told(d *query.Draft, edited, moved, enters bool) string {
+	parts := []string{"version " + strconv.Itoa(int(d.Version))}
+	if edited {
+		parts = append(parts, "text")
+	}
+	if moved {
+		parts = append(parts, "status "+d.Status)
+	}
+	if enters {
+		parts = append(parts, "moved into the case")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // move takes a draft from one status to the next, or from reviewed back to drafted.
@@ -330,63 +416,19 @@ func move(d *query.Draft, to Status, caller domain.Principal, now time.Time) err
 	return nil
 }
 
-// Delete removes a draft with all its versions. Conflict: it is final.
+// Delete removes a draft with all its versions. NotFound: as Get. Conflict: it is final.
 func (s *Drafts) Delete(ctx context.Context, caller domain.Principal, id domain.ID) error {
-	return db.WithTx(ctx, s.pool, func(q *query.Queries) error {
-		r, err := q.LockDraft(ctx, id)
-		if err := visible(caller, r.Draft.UserID, err); err != nil {
-			return err
-		}
-		if Status(r.Draft.Status) == Final {
+	return s.within(ctx, caller, id, nil, &cases.Act{Verb: cases.VerbDelete}, func(q *query.Queries, d query.Draft, _ query.DraftVersion) error {
+		if Status(d.Status) == Final {
 			return domain.Errorf(domain.Conflict, "A final draft cannot be deleted.")
 		}
 		return q.DeleteDraft(ctx, id)
 	})
 }
 
-// Versions lists what a draft was, the newest first, without the texts. before: only older
-// ones; 0: all. next is the before of the next page, 0 on the last.
-func (s *Drafts) Versions(ctx context.Context, caller domain.Principal, id domain.ID, limit, before int) (items []DraftVersion, next int, err error) {
-	limit = min(max(cmp.Or(limit, 20), 1), 100)
-	q := query.New(s.pool)
-	owner, err := q.GetDraftOwner(ctx, id)
-	if err := visible(caller, owner, err); err != nil {
-		return nil, 0, err
-	}
-	rows, err := q.ListDraftVersions(ctx, query.ListDraftVersionsParams{DraftID: id, Before: int32(cmp.Or(before, maxVersions+1)), Limit: int32(limit + 1)})
-	if err != nil {
-		return nil, 0, db.Error(err)
-	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = int(rows[limit-1].Version)
-	}
-	for _, r := range rows {
-		items = append(items, DraftVersion{Version: int(r.Version), Title: r.Title, Note: r.Note, AuthorID: r.AuthorID, CreatedAt: r.CreatedAt})
-	}
-	return items, next, nil
-}
-
-// Version reads one version. NotFound: there is no such draft, or no such version of it.
-func (s *Drafts) Version(ctx context.Context, caller domain.Principal, id domain.ID, version int) (DraftVersion, error) {
-	q := query.New(s.pool)
-	owner, err := q.GetDraftOwner(ctx, id)
-	if err := visible(caller, owner, err); err != nil {
-		return DraftVersion{}, err
-	}
-	v, err := q.GetDraftVersion(ctx, query.GetDraftVersionParams{DraftID: id, Version: int32(version)})
-	if errors.Is(err, sql.ErrNoRows) {
-		return DraftVersion{}, domain.Errorf(domain.NotFound, "The draft has no version %d.", version)
-	}
-	if err != nil {
-		return DraftVersion{}, db.Error(err)
-	}
-	return DraftVersion{Version: int(v.Version), Title: v.Title, Body: v.Body, Note: v.Note, AuthorID: v.AuthorID, CreatedAt: v.CreatedAt}, nil
-}
-
 func draftOf(d query.Draft, v query.DraftVersion) (Draft, error) {
 	out := Draft{
-		DraftSummary: DraftSummary{ID: d.ID, UserID: d.UserID, Origin: Origin(d.Origin), Type: d.Type, Locale: d.Locale, Title: v.Title,
+		DraftSummary: DraftSummary{ID: d.ID, UserID: d.UserID, CaseID: d.CaseID, Origin: Origin(d.Origin), Type: d.Type, Locale: d.Locale, Title: v.Title,
 			Status: Status(d.Status), Version: int(d.Version), CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt},
 		Body: v.Body, ReviewedBy: d.ReviewedBy, FinalizedBy: d.FinalizedBy,
 	}
@@ -444,7 +486,8 @@ func or(s *string, fallback string) string {
 	return *s
 }
 
-// Forget deletes somebody's drafts with all their versions, in the caller's transaction.
+// Forget deletes somebody's drafts outside of cases with all their versions, in the caller's
+// transaction.
 func (s *Drafts) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
 	return q.DeleteUserDrafts(ctx, user)
 }

@@ -72,7 +72,7 @@ type draftBundle struct {
 func newDraftBundle(t testing.TB) *draftBundle {
 	pool := openDB(t)
 	b := &draftBundle{now: domain.SystemClock()}
-	b.Drafts = NewDrafts(pool, func() time.Time { return b.now }, domain.NewID)
+	b.Drafts = NewDrafts(pool, nil, func() time.Time { return b.now }, domain.NewID)
 	b.client, b.lawyer, b.admin = addUser(t, pool, domain.RoleClient), addUser(t, pool, domain.RoleLawyer), addUser(t, pool, domain.RoleAdmin)
 	return b
 }

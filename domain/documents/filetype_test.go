@@ -78,7 +78,7 @@ func TestTypesAreToldFromBytes(t *testing.T) {
 		"a PNG of too many pixels":   {hugePNG(), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, err := b.Upload(t.Context(), b.ada, "file.pdf", strings.NewReader(c.content))
+			d, err := b.Upload(t.Context(), b.ada, documents.NewUpload{Name: "file.pdf", Body: strings.NewReader(c.content)})
 			if c.is == "" {
 				wantCode(t, err, domain.Invalid)
 				e, _ := errors.AsType[*domain.Error](err)

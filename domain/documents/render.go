@@ -15,6 +15,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/cases"
 	"counsel/gen/query"
 )
 
@@ -33,12 +34,13 @@ func NewPress(t *Templates, a *Archive, r Renderer) *Press {
 	return &Press{templates: t, archive: a, renderer: r}
 }
 
-// RenderRequest is everything that determines a rendered file: the same request gives the
-// same bytes, in any process.
+// RenderRequest is everything that determines a rendered file: the same template, data and
+// options give the same bytes, in any process.
 type RenderRequest struct {
 	TemplateID, Version string
 	Data                map[string]any
 	Options             RenderOptions
+	CaseID              *domain.ID // the case the file is to belong to; nil: none
 }
 
 // RenderOptions change how the file looks.
@@ -55,16 +57,21 @@ type Rendering struct {
 	Until time.Time
 }
 
-// Render makes the file and keeps it as the caller's document. It fails with NotFound for a
-// template the caller may not read, with Invalid naming each field of the data that does not
+// Render makes the file and keeps it as the caller's document, or the case's. It fails with
+// NotFound for a template or a case that is not open to the caller, with Invalid naming each field of the data that does not
 // fit or holds what the fonts cannot show, and with Unavailable when the store is down.
 func (p *Press) Render(ctx context.Context, caller domain.Principal, r RenderRequest) (Rendering, error) {
+	if r.CaseID != nil {
+		if err := p.archive.wall().authorize(ctx, caller, *r.CaseID, cases.VerbCreate); err != nil {
+			return Rendering{}, err
+		}
+	}
 	file, title, err := p.make(ctx, caller, r)
 	if err != nil {
 		return Rendering{}, err
 	}
 	s, err := p.archive.Save(ctx, NewStored{
-		UserID: caller.UserID, Name: fileName(title, "application/pdf"), ContentType: "application/pdf", Kind: Rendered,
+		UserID: caller.UserID, CaseID: r.CaseID, By: caller, Name: fileName(title, "application/pdf"), ContentType: "application/pdf", Kind: Rendered,
 		Body: bytes.NewReader(file), Size: int64(len(file)), SHA256: sha256.Sum256(file),
 		Source: &r,
 	})

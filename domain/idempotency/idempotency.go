@@ -49,6 +49,7 @@ type Answer struct {
 	Status      int
 	ContentType string
 	Body        []byte
+	CaseID      *domain.ID // the case it tells of: who replays it asks there first; nil: none
 }
 
 // Service keeps the keys. It is safe for concurrent use.
@@ -84,7 +85,7 @@ func (s *Service) Begin(ctx context.Context, r Request) (*Answer, error) {
 	case [32]byte(row.Fingerprint) != fingerprint:
 		return nil, &domain.Error{Code: domain.Conflict, Reason: ReasonReused, Message: "This Idempotency-Key was used for another request."}
 	case row.Status != 0:
-		return &Answer{int(row.Status), row.ContentType, row.Answer}, nil
+		return &Answer{int(row.Status), row.ContentType, row.Answer, row.CaseID}, nil
 	case now.Before(row.HeldUntil):
 		return nil, inProgress()
 	}
@@ -109,7 +110,7 @@ func (s *Service) Finish(ctx context.Context, r Request, a Answer) error {
 		return s.Release(ctx, r)
 	}
 	return db.Error(s.rows.AnswerIdempotencyKey(ctx, query.AnswerIdempotencyKeyParams{
-		KeyHash: r.hash(), Status: int16(a.Status), ContentType: a.ContentType, Answer: a.Body,
+		KeyHash: r.hash(), Status: int16(a.Status), ContentType: a.ContentType, Answer: a.Body, CaseID: a.CaseID,
 	}))
 }
 

@@ -1,13 +1,13 @@
 // Package privacy answers the requests of the people the service holds data about: a copy of
 // everything, and erasure.
 //
-// A copy has the account, what was asked outside of cases, the drafts with all their versions,
-// the documents, and, for each case the person is a member of now, what they have in it. What others wrote
-// about them in cases is the cases'.
+// A copy has the account; what was asked, the drafts with all their versions and the documents
+// outside of cases; and, for each case the person is a member of now, what they have in it. What
+// others wrote about them in cases is the cases'.
 //
 // Erasure takes the name and the address off the account for good, ends its sessions, deletes
-// its drafts, its documents and what was asked outside of cases, and ends its memberships. What the person
-// wrote in cases stays those cases', without a name. A legal hold on any of their cases refuses it
+// the drafts, the documents and what was asked outside of cases, and ends its memberships. What the
+// person wrote, made or sent in cases stays those cases', without a name. A legal hold on any of their cases refuses it
 // all. It is one transaction.
 package privacy
 
@@ -41,6 +41,8 @@ type Draft struct {
 type Share struct {
 	cases.Share
 	Consultations []ai.Consultation // they asked in it
+	Drafts        []Draft           // they began
+	Documents     []documents.Stored
 }
 
 // Sink takes a copy piece by piece: the account first, then each kind in turn. An error of it
@@ -69,49 +71,30 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 	if err := s.consultations(ctx, caller, ai.ConsultationFilter{UserID: &user}, user, out.Consultation); err != nil {
 		return err
 	}
-	f := documents.DraftFilter{UserID: &user, Limit: pageSize}
-	for {
-		items, next, err := s.Drafts.List(ctx, caller, f)
-		if err != nil {
-			return err
-		}
-		for _, one := range items {
-			d, err := s.draft(ctx, caller, one.ID)
-			if domain.CodeOf(err) == domain.NotFound {
-				continue // deleted a moment ago
-			}
-			if err != nil {
-				return err
-			}
-			if err := out.Draft(d); err != nil {
-				return err
-			}
-		}
-		if next == nil {
-			break
-		}
-		f.Before = next
+	if err := s.drafts(ctx, caller, documents.DraftFilter{UserID: &user}, out.Draft); err != nil {
+		return err
 	}
-	kept := documents.StoredFilter{UserID: &user, Limit: pageSize}
-	for {
-		items, next, err := s.Archive.List(ctx, caller, kept)
-		if err != nil {
-			return err
-		}
-		for _, one := range items {
-			if err := out.Document(one); err != nil {
-				return err
-			}
-		}
-		if next == nil {
-			break
-		}
-		kept.Before = next
+	if err := s.documents(ctx, caller, documents.StoredFilter{UserID: &user}, out.Document); err != nil {
+		return err
 	}
 	return s.Cases.Shares(ctx, caller, user, func(c cases.Share) error {
 		share := Share{Share: c}
 		err := s.consultations(ctx, caller, ai.ConsultationFilter{CaseID: &c.CaseID}, user, func(one ai.Consultation) error {
 			share.Consultations = append(share.Consultations, one)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		err = s.drafts(ctx, caller, documents.DraftFilter{CaseID: &c.CaseID, UserID: &user}, func(one Draft) error {
+			share.Drafts = append(share.Drafts, one)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		err = s.documents(ctx, caller, documents.StoredFilter{CaseID: &c.CaseID, UserID: &user}, func(one documents.Stored) error {
+			share.Documents = append(share.Documents, one)
 			return nil
 		})
 		if err != nil {
@@ -166,20 +149,51 @@ func (s *Service) consultations(ctx context.Context, caller domain.Principal, f 
 	}
 }
 
-func (s *Service) draft(ctx context.Context, caller domain.Principal, id domain.ID) (Draft, error) {
-	d, err := s.Drafts.Get(ctx, caller, id)
-	if err != nil {
-		return Draft{}, err
-	}
-	out := Draft{Draft: d}
-	for n := d.Version; n > 0; n-- {
-		v, err := s.Drafts.Version(ctx, caller, id, n)
+// drafts gives yield those that fit f, with all their versions.
+func (s *Service) drafts(ctx context.Context, caller domain.Principal, f documents.DraftFilter, yield func(Draft) error) error {
+	f.Limit = pageSize
+	for {
+		items, next, err := s.Drafts.List(ctx, caller, f)
 		if err != nil {
-			return Draft{}, err
+			return err
 		}
-		out.Versions = append(out.Versions, v)
+		for _, one := range items {
+			d, versions, err := s.Drafts.History(ctx, caller, one.ID)
+			if domain.CodeOf(err) == domain.NotFound {
+				continue // deleted a moment ago
+			}
+			if err != nil {
+				return err
+			}
+			if err := yield(Draft{Draft: d, Versions: versions}); err != nil {
+				return err
+			}
+		}
+		if next == nil {
+			return nil
+		}
+		f.Before = next
 	}
-	return out, nil
+}
+
+// documents gives yield those that fit f.
+func (s *Service) documents(ctx context.Context, caller domain.Principal, f documents.StoredFilter, yield func(documents.Stored) error) error {
+	f.Limit = pageSize
+	for {
+		items, next, err := s.Archive.List(ctx, caller, f)
+		if err != nil {
+			return err
+		}
+		for _, one := range items {
+			if err := yield(one); err != nil {
+				return err
+			}
+		}
+		if next == nil {
+			return nil
+		}
+		f.Before = next
+	}
 }
 
 // Erase erases a person, for themselves or by an admin. Errors: Forbidden, NotFound, and Conflict

@@ -993,6 +993,9 @@ type CreateDraftRequest struct {
 	// Body The text, in Markdown.
 	Body string `json:"body"`
 
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
+
 	// Locale The language of the answer, as a BCP 47 tag. English when absent.
 	Locale *Locale `json:"locale,omitempty"`
 
@@ -1073,6 +1076,9 @@ type DocumentTypeList struct {
 type Draft struct {
 	// Body The text, in Markdown.
 	Body string `json:"body"`
+
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
 
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
@@ -1191,6 +1197,9 @@ type DraftStatus string
 
 // DraftSummary defines model for DraftSummary.
 type DraftSummary struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
+
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
@@ -1292,6 +1301,12 @@ type ExportedShare struct {
 	// Consultations What they asked in the case.
 	Consultations []Consultation `json:"consultations"`
 
+	// Documents The documents they made or sent in the case, each with a link to its file.
+	Documents []StoredDocument `json:"documents"`
+
+	// Drafts The drafts they began in the case.
+	Drafts []ExportedDraft `json:"drafts"`
+
 	// Notes The notes they wrote.
 	Notes []CaseNote `json:"notes"`
 
@@ -1343,6 +1358,9 @@ type Finding struct {
 
 // GenerateDocumentRequest defines model for GenerateDocumentRequest.
 type GenerateDocumentRequest struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
+
 	// Inputs What the document is drafted from; its schema is the type's `inputsSchema`.
 	Inputs map[string]interface{} `json:"inputs"`
 
@@ -1439,6 +1457,9 @@ type PartySide string
 
 // Passage defines model for Passage.
 type Passage struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
+
 	// DocID A UUIDv7; sorting ids sorts by time of creation.
 	DocID ID `json:"docId"`
 
@@ -1567,6 +1588,9 @@ type RenderOptionsPageSize string
 
 // RenderPdfRequest defines model for RenderPdfRequest.
 type RenderPdfRequest struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
+
 	// Data What the template is filled with; its schema is the version's `schema`.
 	Data    map[string]interface{} `json:"data"`
 	Options *RenderOptions         `json:"options,omitempty"`
@@ -1580,6 +1604,9 @@ type RenderPdfRequest struct {
 
 // RenderPdfResponse defines model for RenderPdfResponse.
 type RenderPdfResponse struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
+
 	// Checksum The SHA-256 of a file's bytes.
 	Checksum Checksum `json:"checksum"`
 
@@ -1631,6 +1658,9 @@ type Sha256 = string
 
 // StoredDocument defines model for StoredDocument.
 type StoredDocument struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
+
 	// Checksum The SHA-256 of a file's bytes.
 	Checksum Checksum `json:"checksum"`
 
@@ -1892,6 +1922,9 @@ type UpdateDraftRequest struct {
 	// Body The new text, in Markdown.
 	Body *string `json:"body,omitempty"`
 
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
+
 	// Note What the change is about; kept with the new version.
 	Note *string `json:"note,omitempty"`
 
@@ -1916,6 +1949,9 @@ type UpdateUserRequest struct {
 
 // UploadDocumentRequest defines model for UploadDocumentRequest.
 type UploadDocumentRequest struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
+
 	// File The file. Its part should have a file name.
 	File openapi_types.File `json:"file"`
 }
@@ -1949,10 +1985,10 @@ type UserExport struct {
 	// Consultations What was asked outside of cases.
 	Consultations []Consultation `json:"consultations"`
 
-	// Documents The documents, each with a link to its file.
+	// Documents The documents outside of cases, each with a link to its file.
 	Documents []StoredDocument `json:"documents"`
 
-	// Drafts The drafts.
+	// Drafts The drafts outside of cases.
 	Drafts []ExportedDraft `json:"drafts"`
 
 	// ExportedAt RFC 3339, in UTC.
@@ -2127,6 +2163,9 @@ type ListDocumentsParams struct {
 	// UserID Only documents of this account.
 	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
 
+	// CaseID The documents of this case.
+	CaseID *ID `form:"caseId,omitempty" json:"caseId,omitempty"`
+
 	// Kind Only documents of this kind.
 	Kind *DocumentKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
@@ -2141,6 +2180,9 @@ type RenderPdfParams struct {
 type SearchDocumentsParams struct {
 	// Q The words to look for.
 	Q string `form:"q" json:"q"`
+
+	// CaseID Only documents of this case.
+	CaseID *ID `form:"caseId,omitempty" json:"caseId,omitempty"`
 
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -2165,6 +2207,9 @@ type ListDraftsParams struct {
 
 	// UserID Only drafts of this account.
 	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
+
+	// CaseID The drafts of this case.
+	CaseID *ID `form:"caseId,omitempty" json:"caseId,omitempty"`
 
 	// Status Only drafts with this status.
 	Status *DraftStatus `form:"status,omitempty" json:"status,omitempty"`
@@ -3169,6 +3214,13 @@ func (w *ServerInterfaceWrapper) ListDocuments(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter userId: %s", err))
 	}
 
+	// ------------- Optional query parameter "caseId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "caseId", ctx.QueryParams(), &params.CaseID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
 	// ------------- Optional query parameter "kind" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -3230,6 +3282,13 @@ func (w *ServerInterfaceWrapper) SearchDocuments(ctx *echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, true, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "caseId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "caseId", ctx.QueryParams(), &params.CaseID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
 	// ------------- Optional query parameter "limit" -------------
@@ -3368,6 +3427,13 @@ func (w *ServerInterfaceWrapper) ListDrafts(ctx *echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "userId", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter userId: %s", err))
+	}
+
+	// ------------- Optional query parameter "caseId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "caseId", ctx.QueryParams(), &params.CaseID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
 	// ------------- Optional query parameter "status" -------------
@@ -4805,6 +4871,54 @@ func (response GenerateDocument401ApplicationProblemPlusJSONResponse) VisitGener
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GenerateDocument403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GenerateDocument403ApplicationProblemPlusJSONResponse) VisitGenerateDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GenerateDocument404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GenerateDocument404ApplicationProblemPlusJSONResponse) VisitGenerateDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GenerateDocument409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response GenerateDocument409ApplicationProblemPlusJSONResponse) VisitGenerateDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -9157,6 +9271,22 @@ func (response ListDocuments403ApplicationProblemPlusJSONResponse) VisitListDocu
 	return err
 }
 
+type ListDocuments404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListDocuments404ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDocuments429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -9264,6 +9394,54 @@ func (response UploadDocument401ApplicationProblemPlusJSONResponse) VisitUploadD
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadDocument403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UploadDocument403ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadDocument404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UploadDocument404ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadDocument409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UploadDocument409ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -9408,6 +9586,22 @@ func (response RenderPdf401ApplicationProblemPlusJSONResponse) VisitRenderPdfRes
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderPdf403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RenderPdf403ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -9587,6 +9781,22 @@ func (response SearchDocuments401ApplicationProblemPlusJSONResponse) VisitSearch
 	return err
 }
 
+type SearchDocuments404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SearchDocuments404ApplicationProblemPlusJSONResponse) VisitSearchDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SearchDocuments429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -9692,6 +9902,22 @@ func (response DeleteDocument401ApplicationProblemPlusJSONResponse) VisitDeleteD
 	return err
 }
 
+type DeleteDocument403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDocument403ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteDocument404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
 }
@@ -9704,6 +9930,22 @@ func (response DeleteDocument404ApplicationProblemPlusJSONResponse) VisitDeleteD
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDocument409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDocument409ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10466,6 +10708,22 @@ func (response ListDrafts403ApplicationProblemPlusJSONResponse) VisitListDraftsR
 	return err
 }
 
+type ListDrafts404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListDrafts404ApplicationProblemPlusJSONResponse) VisitListDraftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDrafts429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -10573,6 +10831,54 @@ func (response CreateDraft401ApplicationProblemPlusJSONResponse) VisitCreateDraf
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDraft403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateDraft403ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDraft404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateDraft404ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDraft409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateDraft409ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10710,6 +11016,22 @@ func (response DeleteDraft401ApplicationProblemPlusJSONResponse) VisitDeleteDraf
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDraft403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteDraft403ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -15883,424 +16205,436 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37chpJtjf6KnmYfcJ2T4EASZaEYmK22ld1+7YteTzTjbdJqhLIUZGJKxMhWp8i5q/zAOch5sHmSb7I",
-	"tTLrAlVAAbLcbsXE3m0VdcnLynVfv3Vd8eVwJAUTWlVa1xV2RYejkMG/TwQNp7+x90yNpFDMXLqk4Rj+",
-	"4VN/wIJKq0dDxbyKL4Uah5pqLsVpUGlV6o0j2t3zu9X9fUqrB6zRqB76BwfVetBgzd4u3evu+xWv0uMi",
-	"4KKvKq1fryt+SMeKnU9HrNKqfBA+HY1YQF5x2uUh19MKfKbHAyZ8VmnVa0dehYmg0mrUG17ly1hq89z5",
-	"gJGz8WgUchY9UCR0TxM1oGFIuoyMRciHXLOgVvEqEQyZhubR+EtkwvVAjjWhxKcj4lNB2JXPWED0gBFY",
-	"AyJ78IcvhY6or8mQiinRfMiUea1ilywyY25VBrw/MFc0jXSltX/gVdS432fKfLfSqjyho9QgqYa39hhT",
-	"ZER5QLggesLCS0aGUuiBqlVuPnmViKuLV+yShan3xy81i1n+tZ+8ipYXTKgPyuzr7uHhzY1XeUJn9z1i",
-	"VLPgRFdalWa9+bjaaFSb++f1o1a93qrXfzGbhLf8OE3IoFk98BusekD3m9Ujut+o7nYf03qv4TeDPVbx",
-	"KgFTfsRHdklOSMDVaKwZoV2zCyHVjAQs5GZNcX15QmNBvWreUz1gu73qId3rVvf9x8EBO+wd0Xq34lVC",
-	"1qfhSxkm1Dqcvpew43IiWISbo8fKXBgxUfEqmmv4/Y2M9GDCRUAua+RMjvGPilcZj4LFywCLN6A69/BQ",
-	"oSYsqrQqr6XSREhRDbjyQ6nGESO0HzE2NOeRdM2XzcaNaKQ5U6QnI6InkmhJevySkSmjEazHisfxqNrs",
-	"1YPqQVDvVg/p7n71oNcIWN1vdI8oNaeB9VhkjpehoRmKaDaaMKnUq7/ypApJb6/Rqh/8kiWLpXO9MDvZ",
-	"qvgDqg2RSB+ZAOz/UAZwtvojXd2rNapDLnjF8Jj42L6UExJK0SeBZIrQwvmSsRrTMJzOTfuvlbnl9Spj",
-	"xaL0fi0+N2Y7nka0pzP70JWBOXl/Im+k5j4yKhYNuYAta4u2+MgIs4NJxil7ZJe8ppE/IM16cx9YIGG9",
-	"HvM16UVySHYb5CcqxjSamhsOapWFO9K0zCC9I7Ra7+72qgf+flA9Cpqsuk/3ert+s9ug9aPsHlRPn1W8",
-	"iox4n5vVnkRca9iZ+KQGZuIsyBzWnPkuPKt7+3aU5dbdq1yySAEdNL3KhEbCirBPZkdeMMEiqtlT6Y/N",
-	"ym4iPhetmKFhWITTEksMD5yzKw0U8nqsxzQkb6SoPk1o98TRhKGVP/2JNGrkHdKsuXA+4CpFNlyRIQ0Y",
-	"6TI9YUyQhGO+GHZfEioCchJQ8kpespD6rAaniBqhdObLCMV408hL34qu64o9ICla3vybA0aNnlFpVexU",
-	"Kl5lJBXH09ww+5Y+jI1mfS+zs6BWwOLhgRdSE0WnZDLg/oD4chxpRQLm84A54WVkqnnveyYCFr0Leu8Z",
-	"8A8zLzUeDmk0BVlXxDkMmTlyCaim8F+8D9jsEDav4lXwkPJL9pSCBoQ03qzWGxWv0peXDGbxik4qrcpp",
-	"xEIKEsys8vQEGHcQREyZM/WCRpqJCeuTA48c1nd3G+T1WHB/4JEXLDIaTsWrCDrMikaz6CA7RhFTTBgq",
-	"vjR3vGQhE4alqEHlxn7wx+wHG01ypslPdMgUOfsyphHzyCspAinI2cfGP8jeTy898kEYZY38zEU/kMNk",
-	"BOk9hg+Mo5E056zyzCwc1Vz0CSX/lFxoMopkMPa1oQXDHV6D1lNpNfduvIocxbQXIDvV0ZgZkmDDkVE+",
-	"4ISJgKZPfqUB/PdMy4gF7qxnz/iA+RdqPKy0KmpAm/uPW0e9w8dB/bBxeLjnHwSP949os8corfv7+zSo",
-	"N/bpbre312t0m91697DZ9IPGfvDYb+x36716ndYPUQPWTGirJFOj5/rANnZGQW8hS953+lmPh+xDBKqj",
-	"1iPV2tlRuzWr9+/4ciwUC3cC6audVRSsv/69ejL8rXrG+4LqccT+sh/sNZKvPLsa8Yip2fE06q36/ryI",
-	"WKrLWaE9HoWSBsD9LTGIgNZwBRT/jVVae4fNxq7ZwSt9pvFcjBjYGpV1xOy5pYS/ue1PKz5jPZClxIdl",
-	"a9VqtS3M+FtFshpEW/rX8+RXoy9dX0fM5yPOhL65aYuQiv6Y9lmLMFF98WNbiPGwyyIu+i3DZlhb9KTU",
-	"LGqRaxLx/kC3yIN3tM/I9Yj22Y35APxL3TwgN20B4/tT/teNKHjKaJQdgmcuTwrUi+vr+E/DqW5urq//",
-	"FDGqpLi5IV3mG+MPXoeXrq933D9rbbGatpG1I9LMKl81GI27IVdpSazgGDy1/DYzYPzsfrW+W63vAsOz",
-	"857nhjdeRfkDNqSW3XE0Mt9FcsSscLPfG6UuzX3vutKT0ZCaDxgVxiim9OoVE309MFavV9HIBpQ2e2y+",
-	"iitmnszcWa97lSEX8QXDjbVmkVmldvuskvumeHaZlzVLvwte9mXMI7PMv6Ze7M3M91P8qOz+k/m6MseC",
-	"YRurslfNbuMsUz4HUZ49pL7PlIIfjII5/WnQfeHzt/yn0w+/nTbe8J+Oamz602/Bx1P+lp9OXp+Hg3+Y",
-	"i34zFN3h83rw959A1iI7OxWV1pFZiIj1IqYG7r0nv0TvL/wvA/bly9k/+i96zV/21ct+bU/sPq2Pfjm8",
-	"fN8Ynj+e/vylOfl799XgA/vJP1LP6Qv+Vr6JXut3wd8unFVgGfyPjEYsgkl9ALFfzhQPuKLdMEXebEi5",
-	"4fw0oP9tWX7NB6HaG4fhmxzBmlXhl3G2CO1qP4QNvjHjNqoXi2A3nqDwespVontdzxxao2iZU2vYm6KX",
-	"DB0XPGRkbPSoGmwCDNxMQ2vqDwwBHcM95sG/pERBfAbnTkNCs/+bvKT2w3/lku+zc9rPH+nZy5Nqc/+x",
-	"8wZNBjLE0XqECzJgV9QohUMaZsfdrmyqCrQrRfM7yM6uXfm1Xj2i1d6n68d7N+1K/gzfs1H0lPetelpi",
-	"nuTh++dPyNH+bv1RdopqQM0Tf2mJve7/9P8xeN37+JG++vOX/tXfov95Tt/unF+p6Mneqar/raGed59O",
-	"nvT7f2kt2LTMrOK3/3pS/YVWf6tXj/6885dPf24VTU9H05OexhOUnd4Z86UIlKG3CeWadFlPGj1cSD1g",
-	"EdHR1M6x0ZiZ4356sDGn5kLvNpFV86HR/g4f71meiX8nfJsLzfpwvFE/pkOm3VGhCnhe3mb4VLEHivAg",
-	"u+IrqlBgUI+oHiTi0cePpfm00YDT0/uviPWMzbiTuIt38Fe1cxqgu2scKZmzwB3BrjT+2HEEZLQMu9I1",
-	"8nZEv4xZi3ANzqAhGdIp8QdU9Fl2hie/fKlPzw7f9P5n/PObvx8Ge69f7H/puzl9GbMoZaD4OJwCgloo",
-	"xv43oarP1U9/zqepp9Iv2qDAmgNb3aQAvrfhHp0GbDiSmgl/+jObzo/+DZhi2tjbEZqrHlGS6AHVJGIj",
-	"hkYVT1nBgTR/6gn3WY2ckA8fTp+SCQ9DEsjszA/8Ri+RG3vdx7R62Gv4VSM5nHRxM0eZkcw9NeyqGXcR",
-	"l2gerrSptc+tncJ9fcWHvIALDqXShGs2VIQiCRtKHdDLLJ026/kUCWGHzNgD1qPjUOMjxRykkeEfjXz+",
-	"EVk/E7CPH2nwgmo2obDH1mgEPShtMUayG7Lhn/9pVcZ07EeYV815rWQAUpd/7tLgs3X4Gq1bo1Zh1ujk",
-	"lPSN2KaC4A1IPL4chwEQTJeRsWKBR0Yho4oBg6V9ygX49YXSFMI7lR064juU71CMQlnKZ0qXcWg7d+F+",
-	"vZk4Cn+kAXGrE6+ls4WtARwbxHaR1E521rDkqx29d/gGfGQm0iGIHGvFA0bUVGk2tGvGAvS/KjlkemCO",
-	"3FiMQZWrGaX4RxqknElr7O5YXAg5Ec85C4O8HR7S0FAjGNiZ3bVbQIwFSwYyDMxJ6JnX4DZzZArwdjgT",
-	"USQjjO7F77H3uOdAIiT8BhxzhrAjQwNDpmifQcwrhzSs734DugDJnKaL9/EoVqWLZK22QxPpZfapsEcm",
-	"YjTwiIzmFj0Vgox5sll+IJQnUvRC7q9LJpqCWTNPH757b4Y8uCKsagwMYj18BLa1z5UGkqahmcU095yP",
-	"9WDH3brplh4lW/okGeiq+xnPbfvbGW9QX+L5BlUIvabEjB+P93MZdXkQ4NKvsW1ohM3vWi9+b2rb/iHH",
-	"ETFPJKOjYSgncCjztmqsjIq64RbtJlv0PDWqVfcomcn2NsmnYcgikOhWr8EVMFqTYUeChmcsumTRM8PT",
-	"1twabt+Utz3xb6ndOYsFwMTQyCSSok+kkRoRMWKjQGZuzhj304zRzZ/gAhBcgdW3K57ZdnYrd1EGzJgS",
-	"6dPGAzJg4UhhYFkERtSSyYBq2NM3Uj+XYxGsuZG0q+b8/biNQurPPXhzVnZGDKUjUWMIGSURv6JNTN3i",
-	"fPErRPBLbXk3cyr3MsFU8tzOYtVtTma+tVOZXTTYdJCCev7AGqFnlAmO+/uOTkNJg3MpX9Goz9bc5tA9",
-	"O7vLWsrP+OOMhgSakRlTlxGq0WRo1PcO9w8ek+5UM3Wbau5eI8VYrSpDngnN9ZScS0le2RGvuqPJLLfH",
-	"Z2GBuCLwXrAOBGynYtEl9xkxSgey3fdU9Nkbqc+o5qrHjfq75jZ22VSKXE03Mt/4bChXpb4ys6fg6BpQ",
-	"RSCqVLyNKwfNdtwcNtztx3O7zQICy0bMAT7LTGnVTc9fku0RQLya7liPaIRn9gxJ4IOgl5SHm+z3WE0L",
-	"LNdx6uXzpitXxDyL0TEi5GRlM3UbIjd1eO1SkA+Z4ZawVdPz3JKxChsFZ9WJWMFYAFp+ICfiOFkjQnua",
-	"RaQDftcqOF47Lg3DOjhTPxWNyd69k/Le3mB4R76mYmopXq1JI2pUIMAjqtlnmyKaIREpMcvTzl7VyDuk",
-	"DfAbUzKUEES4LfrYa6YMGzMYswgkXoUyBzw1wW0r0A/MCQr6DEK+bqVAZhtDP+IM9DHF+4Jw4RnagY3Y",
-	"HnV8EBiQ57+xYG3nlw3ozRPHGN7OhDbvydLHCbmkIQ8IhhoJhPFAe2EswGTjXKt3uKnMrzcSsshMfnWK",
-	"mJ3V9k3fkPoXilC7RLA2iSIXscB8m4aK0IihQj9DEB8/fqyepMY476B9aWxWSdITwcDN44P92eCUDasu",
-	"ig2kHMd4d35wECluFEmz54bZora1Lk8ayEjn24awcEXuOCNNM364xHFkqHFkk93zvHHDMTx/CdqqYWea",
-	"HBJ/QCPqazT0U+64EVVqIqMg3yG3RR9Os5mm6dTyWm22lPGJS7ctIYirDJ4tGsCQumONfhNYanPpmHRw",
-	"rTsQy1aEUX9QqyQjwPqKIHhCFXvNhl0WpRy6CxNG8uM1sM9yLDTpTokUkOrSwTSnDiREdiDyD0J4SK/S",
-	"721CaGHmSjYtxWYNLF60Z+amE5vad+PFXqhFz5jpQyr+TZKUtVIcK5NQYl6Qlzti1/cdjfR01eXdwsQx",
-	"R20JhZkx/WxuvHHhobyAE+RMPlBARLVs+s+SAOb/tttX9Xq13b5q9Nrtq4Pepx/a7bO8y/+Vn/1jjjEW",
-	"x7yBJLKCTA34jRiNL/b0GtozU6aCM5T8lGh6Ze+dmcbjvVucheIBW2knzsyNs3R1gaUe8BK7SblU5qqk",
-	"1iGwkQy5P106RrzrBvMZ83fC/GLkX8QuOZvME0t907wt+LTnRrxwJZKE9+xsXdb77Pg/DhjmWoAR9kCh",
-	"oTGgAekyJkifXzLhsgWScXalDBkV5suz+fPLeUi69Ow610jFXyGPx4xLRgGStraLDQqdZkO17HPP8VXm",
-	"m0N6dYqPoH/VZvFGEYXdTZV1LX7lmSsvu5kp/JpfWQpUEUgPBo4R7OFIRpoKTXo8UtmJzBBN9ji226rd",
-	"Pis4bMncmnlzS6fXzy04/GajIfKSm5UGacYCrA7C+KAh7GNSh0uUIDEZYWcmsDB4nlB/cQZOlthj4khv",
-	"SnatM1OKi5XmaDHvoLiqupnTEUqF6XyLN/+cD0FgpvL/Sj3w43S1A5LZo+Vy/Gnq9hvMGlzlK6nqvCK2",
-	"ELCQQcYzh/wgjPzkMwJX2be62uFUzuVPnOGdN7FmuvyRc7jxJlODtMpezVAjT8qcstsSDz+9jumNTlNJ",
-	"ehRFVPk0u+d5zMQmoJnNgPLM2mxacjm2Yb76iqPgzJ6HmCflZ8CplRkwbJ6tuMkwqkYeo0qy1Za9901y",
-	"59yOwQeKVhk1/vkZr6VuJom7uRoki5QUC1TIlTeqrD6vONiGq7GmtZV/+2BqGVySsx2xG8jivShNgUN4",
-	"rBwN2m1fJitLkdIbqXNESVKSsgoLxnKUXPVearbh+S4tpfg6ZAAcMp61nVL644vWr/Tmm2Upt/WwTd8E",
-	"7wF7J0f5sFkvBTNWdMiItJowCGVIWpM9+xcw5GOCUXEyGTC41UVvUUVbabFgeHHWzuyK5SxZafpai8mu",
-	"qs18Rdt/dcb9NW35lUe1mW0O5z3HQF/lyMNbS595W5Vc6tTjWfsmjr1Ti3M0OmqFmTmrsPnmMNcIYGO0",
-	"bEIqojRw7UGSvhV+4FjkUPiMCnqNhHQyNU9NZHShDMPgGu7CbH4F6TfmmqJTVSNUKa6MIZp5oEawfKgF",
-	"HlblwQuoulDE4S/AOM2NxiI0n4MbwcMtjH33awzsgeMxssF9ypBIaMvP8PHUmmXV0rPYNJizSyJm14mY",
-	"l858GzFE0JwrfrkrAZ/jxLcjMO8trdKW1iLbakV76pyqixz1TCneF4ytqqDduqU/Zm8LSvECOjXnlSsS",
-	"jLOOlhUrUlelztWpw6xpDoXkcDYOseYuI4FVQVKD3S0lQ2+Dqta30s0KPElFF0sUGJekvNukjDvZ8VuK",
-	"Ncz6ymGIi7avtP6hjQQspX0A7/kmlI/U/hUKUzO/YmFqtrNQlJozF3LBSq0nEzoqo8+5jzwT+ltxI50v",
-	"OAhpNx0k5gRfNX74ZEA1cKirshHtePS2ekwNoHJM0wtGuNDSBbpr5CSuMMMAEVRUUCiHYVdYisQu4Q00",
-	"LqhyVb2Yq2SWZDZCpVaXyusEnWiuif3cXHbBpSFsQ14Er3wAb55uBlQ/u7SCIzuIt4IRdmnBOiAjV0eM",
-	"DjGp/uzsmf0RivPZlzENFemY93fml9EmX6ycZ5FULy5lbGlMvYUB0RFnPiMPAxZq+ijPiVVG/uOF2c/A",
-	"u1uE2m/ZZUOiPAYR1EqVy+N1jMOFVGlcz2MCmSItI0t7lIcsmL0jzQ7hi44f2oSeHL44K47Mr58KqGG9",
-	"wLWfHO5l2+X4wE2C8Lb4oVd4l+GxTEH9X+4GO2twZm8P10E72dz/7IZavMxFUXEHnJg3R0czHIC0LgJb",
-	"VrkJKa8ShLd89ZYj8Gm0yeslYmBCVYrNryy137tPzEbfbyFA7c79VwlQx8XXqUXcJCIdY5UtQf+gkL7/",
-	"QCVFEGnokUbm4B00ZjE7mvuPW2k4knzdYQZhdLXTAgRjqMRVULfS5CMji96XOkhx/qkL9hOqyE9nb9/k",
-	"nrBbOmK+kaaAr4kamz8oOmBlNJOy/oIYR3KVt2/TF57ea+cST4TEPCU6hLOsrJ019PYLcB+qRakrCPea",
-	"D/kQsBBzah1hbeSMTyBkiwlYXTjqtULFi5OOcCTmLkyHYUFMxVyMxokSidS+LYJekzdug+9tIJvB7RIL",
-	"aBstiDfAS3go7n+KY2b56OKIwiwFL9lYIxzSGp2tC3GQMTAsGk4VV/n2bupz5dMm0hWlq/sSUk99O2kU",
-	"OYNaK9+wNB8uHW+88lk0KjBSuqzPheCib87tJEMoM4d2r9SBvW0evd0z6ZYorbMsPnTwqwusr2fBrJP1",
-	"sEn+LHxv8WTWm8hmeXplIyyrezphWoBPvu0NMpJwkU20v066c3nrtMARDSM0Px1DJUbIy3miCwbnPBCL",
-	"huZgiM+nI5Zz9lwEYgklOqzbbe7a80gKbT1bEM91O4duuVFIfTaQYWBTqjZNXZ/Dcc0dP+KnZQdqnkAl",
-	"q8fRAMXFhUH3eBhaVQyXKCUiklVchvya91lDM0ZTI2f4tYfNerNebTQfxfoc1TT3a2mA1CUCKbnzJoWZ",
-	"utpDFvgYMuzmKwPiFyfvjXOw7HJktmQ58dnv3dPg74EGt0hLa5OP431FOjhGmZyaTXw5ZAoUvhagrAEq",
-	"BSSvcQ0mFUdVDBoNALZMSmdPwY9HgO5fkOeR5sfz2mmwNNcaw6vWYFgEYbtYGYzrXstQwymakzlkmEsC",
-	"vMjwwRABuo7QKLUAHwtTx5y9/ud87RbGdrZtGu/gezv5fDZf2J/qLWTopc7P/HDtjwhtozLHPq1SNFf+",
-	"3urFBclhzKx4QlGLDqJVQnLnxANLEO44mreUqgxcTCDpMZS2kjODWt1Mzhz2ZfbxynZu3N9n27rx7SVw",
-	"97igIf9trUdWzVhaOeethC/RFfVt4kl0HYuWkIrZ1Ld4681sQ5w8XAPzjpBpBEPv2wZDAXoEJ3Qm8dpK",
-	"LtsziXSnZEBF1hcXyDECyiTOuFwvHKb5YqwG3Y2r76l7YtUtXS0dCJZuaS5QbIJtlPS1jslVOlWsjC9l",
-	"ZU0LVsmpWfEeJv2MCvKAMVvWpVyEUl4Qql0BbJbsjg2ZOfRjDBIGjIba4tZy4bOiutLGunWlK/DRjHfJ",
-	"HsaYC3hZCziVipcIuniNyuTkwXI/kcMRjbjKC1pBXi0LPsooUPknHICFJuZ3ADVc7DnfX8lvbpTb9Qhl",
-	"MBYXRWnwxkqyaiEmdQfFJdLHUPsRcyWOUQJl1aXVpKoZ4MuxmMlka+7Xc6tBuFAsWnmlfTuSTVd6GRfC",
-	"KnJIEimRcMau9BNY4VXKYLRcZ6tnq54jaAWiZeqoIC3MrqyXJenCQwE7N++Xx2qAArHMxfYXrJ4fopi8",
-	"Mh9bQCcwGEfSgk1iJWFTkhFscoYdYfPRByKl4ePubLlvexikaKwwhsZizHivIsOg1PxlGGxt/jIMSs3f",
-	"fXt785+h/XhAqXVJbVOKWryYfgvJvrzNYZ5S5bjiNxOLS6uzS7A9iG3bafMuzC5b2WuLy7BeOe1sifUO",
-	"I51tH9BcZwusCfaR3KbBVDrBKu41mfc1++NGemlx86RTrVBCu2MDy700DF/qoMRfT2a6IKSQ1tdz2UyP",
-	"RrFnaEAVOOYyGY9xn1dnUFSsvbiACr5+bdXvwc68t7Bu18Ja0xjJsUJKmh6prpS3gwNgU4+YuFvPkpC6",
-	"sPBHK4KzJYpy2xgDxDRmVOQglZQk1SXnAJZnoy9sj/ISQpoxeFMICYsTLNIfKa3M2M+XVGfs174trSa7",
-	"znOzPUl7560Ua5GGR5pYtawkQWVmcRbcMkU9b302POv3Z++rnb2VD10GdGKe1sRMd51jMh6NbCg7lBOL",
-	"wgEIumk3S0x6DhYnHabazwZZdnOW5tnVSBrDvyASEbjLS9cttc550wvDmHF4zuRlKg+jbtUdynUDLHMh",
-	"4nxSI83dKbsmZwMa5eIcrldFtqAOYmqzR61eDxAN6yRwrrYmeNwXod/gmCaRTZXbDAinYAy3ijgF9bQL",
-	"Sm1xghD+N4ZpxBBGcfMK3FWIMGnImYawcrviBj9LPHmUCi3e4o5Fs15pbaFw8iupsbEOOPS53iwFIcaQ",
-	"npegEI5/h79jhad2XUIQvvuo3nh0bGtq4iapCEQCtYjYa4CSzl87mwxyzszFEceI2/mrK5ypP4vlSMeK",
-	"nedWDRoSu4B+RD2C97lTfSl92h2HNJo6W/HJh5OnxJfRaIzoO51nwy4LAhaQU6F0NAZvR860y2jhUvR4",
-	"wOzRmTfQ1Thi6TIZgm3BNoglsuIMHa4JE4EiD9mVH44Vv2SPwOT4cP682nhMfBkwMhZcq8VK1d5KPsgv",
-	"41ydxuwPxgeKDfZmWVsH4Zdofr32FINp5lV5qWdlUJUcMGwZANl8PyxuiIZCS6ltqrq6vd1IsFUXwdii",
-	"NjnPj5obHPXUYXVE4VYFiTW1rpnzkt7WzATyeMUL68d0/oz1UhsxEadc0lNcSxlntnAVO2J7kRweAzO1",
-	"SYY2SmfG/0C5nCjM/MmDj0+bZslky6ZSl8bBlmK5pDf3bClzGmnDLv5qu7sJCLZzh9ryW9BCtl19W6rm",
-	"D24+L6y1xwJ3uGmrHqKSmTG2xFN5cHnsyBuoGzh6y3YaA7FpzQwQ9FbdCxgNQeHx0iV1WP03GjEaHZMG",
-	"IGrYr9bICT6P90gRTm2bbGVfEAvppL0mFMdZVLOkKtUhU8TeYmiMFpeMgW98QMNejZwifJp518BWDiFg",
-	"wGRDuezWpZi7rOI5thGY3G4wMNsHKt4B0p2asfOI8ECtzFw2rtSGYdxWofa6eTZ3kC7jWED6fKfIYOb8",
-	"ZZJj1q40z0sJxbbxlwfHRMkIO8wHCv6NFMKHEDwB7wmfcaiNx+BnT3t+Hmd9Go9zVukVv2TCulmy7FkV",
-	"xKpOQn6ZCUzJi+XAG/ZleevwqnSVs0egy8+PT96RvQOiab9Gnol+yNUAM2wwBzAnspRajGZenOnTddM7",
-	"vHlYTcJOn64b3uHNo3wKeyX7XHzFfipx06F8hAyEA4KmEXhfhjzih7MWUvNwNrl48UY631n8urwtfZNx",
-	"SOeU38JvSTbJlSYj2mdx9qbF1w2p0svSyeOd+lyUAv2ORnoB5hbIGoqNNizE5wxxexUjwXODrFmQ3o3c",
-	"X0Oqi9QhWpwx5oYpZgC/55FuPy1kkbtABY5fznugNgOptcC0bop5JJNgARfJCoABtja3mzYmSQC/HY6o",
-	"mBZv0pmdQH41DL4bQdeOEcm5ZahQMB5jPHvYoxNYz4RrwzQz5esOS1WORlJhMgC8qGBMMZ7PjCtK+qtS",
-	"TDFisjNvHijsMZpXl7G/X8ZrVYg9NAJUhlVSkRpzOkNjE1+E+TChkRyLIKkXh6bLG9SLz6oFsBkxojKs",
-	"ghthPhHDrq4BqdxnVgnvlvf0O1raWqnFu0I58wy6wSZN8YiMyNAYY+RETJPrqGgqj6gRJslKuYYsOsw7",
-	"N7F5nNNhcRwak8bwCod7N2BhgI1Y1Qx6WI+OQ0hmCyjEOEQAjdzZcBTKKeBP5B5bTL3ZrDA4KF0HGfst",
-	"XM0TVMPxMMQ4iLHTrOcCqpGgPnFWFZrZ5TxIvHcJWN1crz/Kw3Fk+0ge7e0fPMqBDJR5LPYM+gBixaaM",
-	"jC3Sj+hQtciQhoYgMG0aOhN6ZKb9ppdgL3skbqrukSHTAxlAZ2YahhLAXxxuv0cApPjzQIbmKlXsMwJQ",
-	"2z8AENsjcUNvj+S2eTaXk+awHlFaRrTP0t2EPZLtLgx/d2nw2Wmp4xECB8K8krvAnS5ouLzy73OBSrMw",
-	"XjEwBrqAzEKjNfAh27Bo0vbKzE9PZWFg/QITI0qz3R9LdAaLgzPL0x2Sdpv5vFQPEnCgDNLM+t7kVAfP",
-	"4iq+VD9osFBsLCOU/VlfNnC67Mevmo1qu311wIr82QUarPn8y/PzdwRvWJINfHSUEr979bI5/C5YY1Et",
-	"gfcYmXwcK6fWtWD/yClmbG4BbfIUmuT2uG34OTOqrFEc8ZzvrwASmQdTLYNsh+I82fkeMkFzDWofoOVy",
-	"VD6qaZeqlfTrJB0xYgFXZR6Z1W3cV92r8majlthN7JJFU7SduCLj0bzlxPoRFIiv6iHw3DLlL64DMcxr",
-	"21La8bsuIFFelk05VKKLYkMHGvz1WBSZ78iMhZHOXli6nhZRaGZdkkkXrG/E1GA9tSbCh+OG4XktsOEO",
-	"2xA89tYqY/3zqBwsc2L31/IN/9neuOnR5c8dG718RX/Ohg3Lbg2zOu1nWmZ4YBPsZU6i1Fzz114ELHo7",
-	"WuJ0z9emXdpVPod6+v7k+bm17An1I6lUzLX6BUEk88sZ/61QwRix6Dijjj9QBNBTshq3O7cnexWv8oqZ",
-	"7ck1Ki5ZxHvTD1GYm+pmc9zMy8FVEUEreOJTgRWnmXAmvIobfXUUcXD1g7vif95jiDrlV4unXywq92eI",
-	"LKuzQLvxv7Z2dtrts4LzV7DP74Let2A4paymTLzX5rs9UKSjFgV78wIyMiHhxWC8aXqfwy7KSzvPxbrY",
-	"BBmiEGrjVCu3BjnQGitw5NrnlThyAVhSUIRrkyKewohyCrx3MRi3ve/GK+Nw6/GQ5R7TJEME3G3mbHYZ",
-	"6TFwd3qkOyWTgQQI/gG1TerxVBvLUPMQsn2uRjxiavGR3KvX8xqI2IE9w1esnsqsCpmc+cVJaJgTFwnQ",
-	"cdrAeLyX9fEdHe03Go+bBwcHj0vBODtXm1vjnEl5yf7aoeeSyYL+XsIFSaBgP5BmVlhVF+a6cpOmWcGQ",
-	"50cAzpjKrzgp36poHEW57QiSfAjQDYFzki4LpehDkxeu88UYK0sOK9d4UaU/qM2aAKULe1LvS486WZK8",
-	"fbYLX9rXqvC51Wsy3A7PdCtd27t6lspMyyk2hhiDSzG0taCYVYL1mZCSC+F6rY0ZnK0RDeUEIPgDDqdk",
-	"wPuDfLIFCPI8T5+FOIfslQG7ogHz+TDXWZUSBbO+q2XI5mdaRixwKULbYeQ+9oHKTzVNUMQ8omWYSofJ",
-	"g2+fyxu1gm2nSJiuAQ1UIEreMxqgiICBeaCmyLEmvXGEDVsiBu4PGuZJD/IxJWi4BlFkNEbzxuFXlS3b",
-	"BN7NQNoVRr6M4rKdcFe+XPxxq/IPO7acaZoX7RoxOP4tC3SGwQylAfEQunqZPT0mXATsykGkK0YjfwCc",
-	"w2w9Qo5ANxVDC0KmYNOtgmJeko2mClvFbF8MifYF/aa2BHzsmpWmDm+MhpwskN2SjAawWFNYWF+UZT9r",
-	"46KVkCFZfnfnJX0ugHWHWIzm8ypdsFsaMHMRH4B6COeAhy8V2TTl/NGbYcwuKRP1HMBH+RjwzALl1o42",
-	"95cpLRmTzJ7MLBBidteWFIedL7FqHfih+2yLqCENQxKCr0R5JOB9KKkUARlMRwMm1BoG8KeHsSX8g7v0",
-	"6K+52+sGXL4noX1Qld6wb4cX2Nj2/LwHehguAYgEL1Mvov2h7Zr28vz1q9yc522Vu6ZSXPLQF8p29igA",
-	"CIepL1q0WwUc+Oo4zeXb5XwtaVGc65TywSZMn6utsPvRuBtytbBIAXzJUjDwKEAFW4E1Hr+rhHvmHrr9",
-	"rqHbc4VgQhYLwbmXaaF5w8qvM6aY9k0TiCiXitjwSLPWIDIizXrzcbW+W8plW68e2cTn5J+1z0VQOwU6",
-	"xlfHX/gjsoJbAZZ3aY0pcl5GsTGw4NyuF4W0k1ou7A2qNJ2ywANwT0O3DnrSGaHQUDWGVYzxFnNt0CU9",
-	"TzcrusqPp8Mnc9eG55Hl++dPyO7u7pGtFn0y1x68qvmQzTpi8g5fpuvy/Jnz9epHjpaQ7wsSzWLUUxmR",
-	"CZbuYj+23lixoEaey4iMmByF7Ng2IJ7YTG6IbCeYCbMxx9UB5qgaLDW90dNpjl3ELl+WesJOpZis+UyW",
-	"GUhYyIHDtMT886/YlwKrFVL1HW7OLvnPv/4d+/8o6dPRYu/TUb1+0Dg6au7vHezVj46Wwl6qMVJvTu0Y",
-	"bFUmJoKpQkMGxQQWBQfxFyDQH0FJsHYNyLOJJ66uKtveTfG+oHocYWp1cdKtHWYJ3LLugt5zgeHQZqfy",
-	"etBFjAa23iOUNGGIMfpYmjEZ1XuFvCb2pQJHzosPqR1jsgEJpcVHLkWuls6LmI5Z77+xKMitQOlG8oKJ",
-	"k4XoosywlFTKZKhZxAJo/aHIkCvFRX8GWF1o6uvtEqNtQ78AgtXe4SXd6XD8Rh+iESPUYbGwiDnQ97XH",
-	"mOuxHRjyWJl74CotS57D1cfcA5xEFrY+j4XM2vb4oWQN7UhzKQbKFfMEiM+UKkjeOiE/fTwH/tY5AeWO",
-	"/wbnukV+ZDRiUWcuGe7occl0rTjwd5rz/TPmSxEoG+7QWOzGlLKZZHmh87nc18PHe8uLTxbnsL2QErm8",
-	"YSGdd2/PzskOHfEdo/Du2Ec7qxesFa4EzCo/jmUOw9z8uSKzOUe4L8u5U3rb0x9Ob4e3PHnu3KIQ5A8W",
-	"S7vViNELBWrBkIZFyVKwgcD+QgookT0egbc/4kwEYX6F1wfgzU+oYq9BPq2ZwFgKZWk2v1AWdIFJxrbq",
-	"qIZcZFKNttvmEKojXhrRVciYQMJxKaznBgswClSZlZBUzTBygFRXb7RYsKqleirOLGuzRBvMGHJ8650W",
-	"F4AJpsADucUOPCYXbGQ7Szgs9AXGbdkubVtGxYVl23r7x+0DFBaf2g9qdV6y9NRyRbthLlJDNGakSyPl",
-	"ODtkKIGSY1RkQAEoOH6rsKyYXeVM0ii5m8Hw9HjR9ptfagSAuGmkHcYD5KzSbJw+FtpdLmg0nRGgj5uN",
-	"vb3lVRswkNytVCzaQnpW8f5lmijb3ePK7GjkcFeW7eNdpI9vvYVyKWKcywhwOePxrGLMv3jll7mnzE4j",
-	"IGV+KX5RM3DzE3qo0DFh2C1BS5fI3sohvSwW5orQjqugXiYuBjnWigeIAWJGfavIl3Gaw5IsCI8w6g9Q",
-	"KlHD5i8wKxGzcbaVI1E0SOgXsZVeEll81xW/z+xD5TDYl90LPGuuqiL5lH3LLPnEy5HePM/SftGJKR3s",
-	"tjxu9YXF2dx1nPtvUBvh0/y2GLecOr7MFxAn/FnUYqlYqqo2Yr6MgiJ3YsRGkQzGPu/mZz7jF7A/Kwgh",
-	"jSXxSQ5kXB1BRYDF431+yRLIERxa7ANCsKikO6TjUa4bbJGpYM73kzXWGZ8srsjBhUNwMszDj9gW8/Rc",
-	"Uc2a6c4usz320qSz2JOZZb7zKa9eXzF/HAEI1YANrc0CZv7JWA+Sv567Wf/08bzi5Z/fxHcANDDrywhl",
-	"n4sOFPsfHjT3H3mk71wfSg4ZGXIxtskuMHXYafQ4xAMfaD2CQ890xH21oCzw9bPz96dPzj6fv/352RsX",
-	"K1YsuuQYwlnyiRs4Xj1pq0DdObMqVYWO+H8bfqVYWHPdWl0QsfIEfyAn704NT41C+1bV2tmZeWgnYJcs",
-	"NCxDzUO6ufdYACGEICCgT2NiF/LlRGbCScOEG0XMqCPqG0lqLl8wNlJtMVNzCih58HoWEEQ0MGI2Djp2",
-	"x4g/D/gGtbZoix9+OEvUzh9+IK7CEdLMBAml+aGVwtUiAxkGRvdRAxnpasgvzXcz1CKjtsj3AZL//Ovf",
-	"HYvlly301LastZ92n40Vs2ugxxHi1LWFRYLibvyACKB++AGO9a8OeuLTQ7dFk8mkFvX8Kgu4llFNRv2d",
-	"qOeb/wOICtKho1FoWf6OLQ//8z+VFJ1aW3R8GbAOJtbGEBVDRi2Dc0AVx6SDCAgd0KQVKjsAfJBwPiF1",
-	"WyS4B6Q7hb0oRnSukZOklEMGU+wgCb29YliFtnCdS9EzDKElBCdSdoGszQaggT/8QM6YCEjn71V7uXoa",
-	"dIiMSMh0+kyRIb1gZhOgdSX2/+5S/8LmS7aFw6+wVZNcuIpJW/ZvRhJfNGQEpj2O6BUfcg2DeWbWyadh",
-	"aLPRKemOgz6D9DA7ddCzgZfUSOc9JN4Nua7C/+94bZG69t6cZ0PMSGOZXxTTHfJQoZP4EVF0aqsluY4x",
-	"nShRIyZ0W9hBuJO61zxCzbXznuloWj3paRZ1zPbA5sV702WkQV7zH80RjQUdmrHNffNDPH+lDcUCPFF3",
-	"aqHOWoDJRjqJigONwM1BQBwjRTp+ct2hoh3jfsT1mjaTWxi7OkBVAfECPcD5UMSFm120uQ05m9xntlzO",
-	"sr2TEfUHrNqs1ee4njlSFH6G42SfVTuvTp88e3P2DJ5J3D6O8aVyZlqVRq2ON8kRE3TEK63Kbq1e24Uw",
-	"nx6A4EJZw3eooOEU5fpIKp1XD4E80mL6WCwfQgkC5XpmYy1NjaG/pKGO2EF2clpDOnSQ3YDdpNrCoVkD",
-	"fgWcd/OPY9IBtGNLY0wEHVhk2esppuEk/PDDHObzDz94EC5ti5/oJT2DwUP1qFm8ju3yTjoRVxevjAzp",
-	"OODUBJc1hSquPBssN8+Jtoh/N3M5j1P4IdBjBIDR1LDhqHJmly0R5sr8xcJeUk/UFg/zgdMfwYx9KoTU",
-	"tocGwJlwdYFEZARfDK5QsdtmcTLtaf7ROlBtLj84klL895+2IayVpyl0eECbdNlElfOJtGjw0AqKhmNL",
-	"Hoj8lGA1YfZH5XzAFTnpR4yBNqoGNAzNce3LSxYJFlhoVRLSCYCHnUYspCKoEaN7nI3NCFn0QJGQ0y4P",
-	"uZ4mrxgLi/9TQzUjyYpbpAWe4OI4f9pNViHU0ZjBBSxihWVo1uslFy7J1c0bibszGYqtmF1jEvGTuTi2",
-	"OI6aOe17OIm8l8aT3fmRBvG6mEcayx/5IKjVNxiYUnuN3eUPvaNTw6LPpXxFI8RG22s2V/nYKJJG4TFi",
-	"/JnQFhl+r3m0/NlzKV9TMbXzAy1xf5U1ObV4UGcsumRRjIK0X2+utJ4vqGYTtKD36ysszRlqAR8SSKqM",
-	"dVFp/Zq1K379dPPJS51P5MiExmorZHHhQfYqmvYVBBa5MWKuqpEEil1QVGs+7sSBP8DcpHxZcGJlNo01",
-	"6xr5EcDACRVTxIAOGY0tV5yoZ916NETT1laFDBmg5hltJwCuCafvygKwQG41sI50ljVKl9FYp/Ulq0oA",
-	"P2kLNzK4M6VaGzECwRvQhNJuG1AcPoIKcgIaZAsk0w67ZEJXEUGsk5ji8fsiMNExX4DH6QIt0glYqGmn",
-	"LeAFyuaKQwdh0C0gkAUWAISxAylYh8C9idzEglOnB6LK3haoCNubYdgdrOPqOOwEVPcsHAYPjhEInAoC",
-	"ew2KFFUXsSEJ2hULFUutgd2GGmKndmzfBbuoqapnCh7QjPkCkhb1bOeHn9hIWltASygXSPOs8mqdvGZc",
-	"UCXJLRw5LmmqxdADRFIDRZecZPYPMnPt+30qcMogfwQgbqCXRbjKO5jsnEBVTARPBnQzadqTYSgnH0ZZ",
-	"eXqSLB8MoS8NIdhxUUEYjYwENFuM1aakZ2zRtOy1e5KHs1SpN45od88/qjZ79aB6ENS71UO6u1896DUC",
-	"Vvcb3SNKK14F32kdELGwNraT4n2BOIZPx92QC/OvZr25V0u3T6gwUT19BgloFji18lQ6pw8WRoL1xC1O",
-	"dPwFtNmg+jEa/jWpPIwH3qwe+A1WPaD7zeoR3W9Ud7uPab3X8JvBHnJGLk6e0FktZXZV5yizaP0sJLD9",
-	"fFCvmi9VD9hur3pI97rVff9xcMAOe0e03kX/iZvwxwHmekBKBesx4TMSjNl6k3KjL5pVevjJEF7KCTHz",
-	"RAx/amyRasCVH0pojpMs+1iNaWjOAbdscETB1brOYFfWWcwBulWtC/nMUq0Lx1Fa5Zp7bE4MzI4HOL35",
-	"R7xVVid+LZUu3ByVeNDwBSWX+NklxGfyFcIUQjsY0JBpCWwGJAzO4+vqi6soRc9dmgs+sbf8iTdSP5dj",
-	"YT+xgnoYw4Tf67B3rsOeqAtCZ7y0OcqrYdaJBgue1YwCqxRXmoJWa9XbdXTe2Qhwn+llgeCcvpDEqk+o",
-	"NnmzkIVpBcQhEg2NEnTcxn4rE64YPpQSZUJaLQsVO0UUY7ZPiZyI40SzU4yp2Bf9AN3bQzptC0GjyKYB",
-	"hlxZFdOpjVgjQAU4sI0eSGj8Gzo6sflL/EUj/vbqu3kalHn7k5loaNwkTwFF5NFUcssOuBMrN97SG13o",
-	"0ZvdpLdG9cvsJ3rzjNqJCimkOtooxIoC0CgglZYR2JAaY114MYDCanwbcRhysx9yh+vaas6OdYm+kj/W",
-	"uInjJmNdsLYXHEHfk8H6qErnDcbW8awo7lLfQ/ARw0c21CIcmH4stG0Q/dekJZZNtUolKVWgvq/RqDb3",
-	"z+tHrb1Gq37wSwrOc03d7D//+ncFM3xWVeSxzsutcEld7lM2yl85+eVLfXp2+Kb3P+Of3/z9MNh7/WL/",
-	"S7+UQpLaIchkyNFLTtB5LntZ+vnutJA7EfBfQVqbfSWzmS6by2qvcsnZBLPkNxLaO9dZq/imUIq/FSln",
-	"hu0nq2IH0ontfJZ08sn4GUIpLxQJOQbvUJzHvdTYFVcQL6IaS4Wdv0OOmCA28mg9Gej1gPB9Vob2WUaE",
-	"zkvQxeLjgSI8yJVwy5gKMOoR1YOU0JgFLs4ac6WEyeY82zkmF9t9mSS7tVhYkVmVcRh+Xb51z4Wc35sG",
-	"M67bO2dDLp+kauz5YuMhk66ZgQCzzU/TKZx6EYwDhygoNIPEhBRiqd+GrYe1XMU83VVUVTY+jfFsc1So",
-	"7Mx/ZmykrBd4Ip0XimgWhjhl5LhckKSbbYaDXVdG42gklWFJz8znKLTlo+Sf0O0SM+90zeVJ234y6V6x",
-	"87mG8Rtz2hum+/UlYfZ39omlvbrtfXn5j+5dbwr0wmwMv3LzqYQWlt7fIi0sAxgEO1hbnyt916qOnlup",
-	"jQNrfduVtxqkMTdzo2xPMVUtleAJ+kSfXxpFYjpiSd4oknmNdF48c+mDszypA2a/y7gwV/K5DLIPHrk+",
-	"y53jTNPZQIKW0+OY4rnXbHptAQfYqAuBS7iyverJw84OPr3zn3/9u/MIY/2uKe5MERWWPZGOZYWQGobJ",
-	"Bi7jiyatpdLNdQkkcrK4wdQx8hmuHQYjRJA6rldoJ89r0Z/plrxR/Mfwnhl3/nCsxzQkb56epB36Se9s",
-	"ywiYMcbwXsP8ej3ma37JngJEoDU9m9V6o+JVMK2Ci/4rOqm0KjabwmEAnNjyIahRaVVe0EgzMWF9cuCR",
-	"w/ruboO8HgvuDzzygkVDKlKG+RsZ6cGEi4C8GHZfVjCvmSkmjKy9hOgDCxkU4KkBwvRHevpjOq0poOSV",
-	"vGQh9bGX9kqc26toFg1fSwGpSc29majTix8rSVduy96x6XZcour6BwelXOlFbdBvJXIRd0lYqMAW9u7e",
-	"ZFaLE0hgYPf5I38g3zvIl5R42VC2xfnqxRLtPKIBwyBUdUh5GPfUwGxl16UEe1dh22zzi7GcIRsaAcCN",
-	"fU7G4kLIiWiL7CsmkRT95EXQyDru10ogp5QodskiGrpWeipOhbbmvtcWMkLZaq4Kpicyukg6BTgAaMz8",
-	"o1AWAqAhKMr2mke2MGMy4GFukgEs0wcsHFpfysSLHYuTONU+oP9t76z5cphuAGPs+ShiviYDGSlGulB8",
-	"OC3DLzPdlm+FSeoYG2Mhl7QQGquPPH5gjgOeudyHew747WrsGe5ldozwjOVvuFyGbc1zJzleoHA/E4FL",
-	"WANGEzc7T1dexKUGRiE6tmm+6SoLrsil5AGhmkhrxM6dfjnW8fHPnJS9hb0SwI14yaJ7e21OmAE5mN1d",
-	"RA+rijEs5S704LicNkseGJLNd+Ji34z8vS7LFYdsKUeMy1VX44f29nxHp8sgjAOm9zQ3Q3MfB5LQITnd",
-	"Cs1ZJrJceZphN6hqCDbBei2sspjjSFDyZdjRMbG2HBQhgNYDJagMmxUox2o8orjwmc0bJb4cTcFVGUii",
-	"ZJ5Ok4YmUhvpNamViDWbLB5U5eSX6P2F/2XAvnw5+0f/Ra/5y7562a/tid2n9dEvh5fvG8Pzx9OfvzQn",
-	"f+++GnxgP/lH6jl9wd/KN9Fr/S7420UZhWemG+N3ovKcxEQDjAzuu9d+fifaz3sGoD4DZjeujBoU2fLT",
-	"YlbzGvK3U126Yh+deSXpIEvrgCE2Y8nFHU3wGwy5jtcW49HIgqdjVROERbuMi37KQEvqZBH7Q7ERjahm",
-	"RGk2yuc6+J2NjSnBJk+QUc847nCuSQs2AEFbweJKQGGy7rDt2mKzzVJX4k2NTdbma+kfMelRRYY0YOuz",
-	"pvuU0K/Glp5AnlSKc5ThS64hnE2oZnmAbIZBpCtcjMqP6Y5QaOxhhTYXfji2+BdZfsFEcOY+s4rx9Qyq",
-	"U+7Nr2Wq8DMREBqGZBgvllpXK/aKDa+kqmnERPyhvBzck0R2Qcm7JkOpNGnWjwmNHXjgQEPNN+n3kx83",
-	"LyaasopemsrzEg8LMw3r9Va9/kuqGaNNv0l1l4wDRDO5iTxYPcc13VMyP9exVEA63R2ygNNnNvP+bOWH",
-	"ordwsHKZ7c61/ZfNllvMeI29GDDArpBjnZco51jl8hy5Rcx5lYQ3+6XiXLeVsrmzuW7xWmw7za2UX+8+",
-	"oezrCy+oEe1t85jFQIcLxJnDO7TKTBbvcF6uJXUeAJOgtAMKwk5CESM0YrW26Hzp2APoADWwhpZri66T",
-	"GgsWqCDQBeR9gGEG0TTfh96KRTUeFIEh7qa2A5bO9ZVR2rZPSniAESoFhQcWXnflrNAUZvLC0QCPc9BB",
-	"itl1d2D4gH+THWOcaFEw0C+ZMc7ChpaC673laonlSgsPVi9dSSFjO0zfKXYTj/M4HUSy2+ckp87lrlzW",
-	"yJkcx+uLXSMWDLGUVmNoYoUiB0QG/Zo8/fuuPLAcx7HlGE5zRbsi39n11mYXAN+LHV2WI1OVwnIjp5ht",
-	"FmO+ATqNhXuzufzIOc0ncxknnpQnWJa+vrcq4Go01tnjOEuF9h7EWYDeqyRgIb9kEUfEwCVnpsxxiGd1",
-	"q36o1KwXp//TcuXetDgrCsvv7p3iv0+uYY52ggKxHtvIqHM711hCudBUeskxTocVvoYfgIMKYXG4AGwT",
-	"yC6CywC9YtS0vpS2V1fMcRTCtkdyAjrO1AGhBFTTLrwdg3Qc8notLAoZjgFzwPUFq5EPImCRLbJGcA4L",
-	"roNZSw/36kce6cDvn83vnUd5rAuna1lXOaXvCdadrm4XuZqpvhTsHqPgez2eT4GiFh7QvCqeDR2JJ/Zg",
-	"9uxJyxHc5DyF5wrl8FyvVPWnJF6aPfD5Ged6y4epfi9P770cS8vmSp21LVfMgZ3qD+YPJTYztQVihvHz",
-	"SyZQGqbqZVEoYhAZXq1qVm4Za7Fj2yRZ1HZbB0cm8Jf1ULbFAA1yG8nG13RQTEMqDXCAY8zdtYJSMZCn",
-	"7ji7AcWle8DGAoAjQ9Mg9WtbAJ4ZIiwbY5UFHtgM8QsVoYACCpiheYxiHDeu2oxXrI8NamvkYlMjtr5x",
-	"vkCHA9vJKr4pZcWD+l8iLDzXqet2SjHuhv0lSIFCTu6Vm3t7Z3ssHrno+kx+M5tox2pShT7vZ06l0ikV",
-	"38IieJbzEqp4wI4tD58MJPSltg1GQ0aDRe7o13YAd6dSpZYgx0+6TrZQNOP4NAZfsZu1LAxMSZ8nLvCi",
-	"YG4MaXGv491l1bIzamIEkrtU+XLdrrmqXY28wULfJH2jOyWM2x7fKgVKZv+GI9XBuuKMSge8RYToW3Gd",
-	"ktoibk4DzcFtdt8DVSNnDgbX8Jx0II6GRoObIuLZUS4IexAkh+NudLTu9JnrXDeXm9iPqM9m+I3lKskG",
-	"GzLrTk+zKpy9y+74LQKGnqRX8FZ9yLZv+mpVc3fEldfhyYv58b2aea9mblHKMJ2ghiPK9y258BYrmjvX",
-	"eLAWeuNz5cxxLCARcXwoL0ErHSoWXjKF4gRveaCIpurC9YNjgghpJm5kBroSsU+UkVnw8pYx+Yfy0mW2",
-	"Q9MYo/UWCxAcwBZkSC6wZDyPjaEvs8lSMfLl18iUcuZCEnxFkKP72MB3asqG4LXDfQcOM3RHY+thggKf",
-	"ZIGGmn/oScCGUpc48+OZVvl/sDO/duaDWWa2QEtdy8+4huJZv1c8V1A84/Q3NLnu/Z33iuht+Dtjdmc7",
-	"lX8dNVRIvSTDF+7Iq095ltv1BlSaBf7NN/DBDQTFtpNzbzWrFA/zaYnalS7IEywqAZeR7dHeg0JULYli",
-	"WmMn9OKU1UZeymqj2uzu+tWDYI9Vj3r79erjxkHzcPdor04b3fJ+VLORy/NHgXruPal360mFTfjG/aio",
-	"mnouKI6pLO6bOHiBgRbIvyAnMCsMQbo0seAYYB6gHtmWpFBb3WNuXpzMauj5bhyfYlYbXJkHrJXfaiZ6",
-	"u7XWs/P5HXHB8jywSHkEirtXFe9Vxe1h9UQcUg0FcqpNePg2tMada/OfFVyXi1n79nN7N+LkXpEOXFik",
-	"uYSl5PogcOW+kt/RCcr7TOQ/RCby3bMHi4y/0KwcMTmylZxmOajgLNMkdd7iTPcVsD12YVfVrIOmlTS4",
-	"xW69REZtgV+ZEonfyKgVsZqIuqUN4GOwBF+UU2DquepSD6tSlUvAHCpsDwTfg3pX9mVMwxmYIUBoRewf",
-	"5GJEjMGUxjA/0VLGjtpUNZcxtI3Gq1is/AJqOaZ/DuQERjmEmfZsClJcV+sl6yQFi1ew1hadeDVnUlAn",
-	"A0kAO1Yme3NsNDCkCpw02gEuJ5B2Ffb0LXQCvLME8kdxA8SLC38NqcbOXL+iODDHmAfQpwZPmhnMArV2",
-	"P0et3a3uBfusetB7XK8edg+aVSN/6H73sX8QHKY6bSFRJoIorpUjrzTKo4Qg34zR3Vt5+f5H0mju7u1X",
-	"4pHK0UgqKMst6zcwez9d7jiwPOTedXC3rgPX5OT7ch4kzWVtVwY9SLih8shkwP2B6xOhtBwRrltOZAXM",
-	"N1IDa1KBSS5IqAJqv6Ocd3vW0yzp9tiA2R8QtiuGh+xI7DNebtuFOb5YOhsLlv9WnR3QOCIz5++Z2a/B",
-	"6ov8I7Bw9+bIvYNki52YA2zBEOkpWSOj6xZNoZ1rGNU34yxJsrU2E1C53hKYarG7ZBn3ynGX2MX7Sv4S",
-	"JKB7h8l37jA5pxcsZhdGl9uWjrshy4BUzYW+E7gjJyS/wOI+h5d+Q/Z2PgoVpql+NUwssyoxLtbtJgIo",
-	"xfuCsTJBsAVaYdPhaOItP05Xf2swZm9FCmezsT+jXTaru/5eUD1g+73qIX3cqKIzGzn0Atyq5zxET1XA",
-	"ekyA+l6MWGVnUNp7YHZsufMAyOjedXC3rgM8y9+X4+DjQIJ/1To68VBDQBoQa7pJItfiZANDxnfjFTC7",
-	"ksXcyuMHhWd6jeP6xA7uVszvuencM9p8Rlt+34oMd7Pk91rxvd2+bbtdI0+8a81759r85xtMa9hIZnhF",
-	"dkSxnb6MPeXY6bhyX8lMNx+7t9L/MGkNX5E9eJXROEdhPKNTc8rZBCGedEKDxzHoU8h6msix9oga+wOb",
-	"mUCCMQAeMs/wACFJKEWfRWRAVb5zbhRS/w935tcup4IG2ss02liZgtvvUMOt32u4vwcN9x7i6l7dve2S",
-	"r29A47WAu4Xu5o8DSQIeoHwzGu5kwMS867llKzAUAgPSUEkoB1MeCeREGLJQFkCwN1Y0VDXyJgEPVAM5",
-	"EfBzgijYFramAxL+pHmpIEzoaEqwSxbebi9xxCt1dSAEUuuG8pIFtpuoTyNodW4GfvbypNrcf+z64UnB",
-	"SJf1ZMRq5JnAjuior9sxX3BhJiLgC2Yh2oK6zMJJJDWrkVdcobsI2yg4cB4moH/gQse824E/TEmcr8vV",
-	"gtAFQitgGhNMKl5lQNWg0qrQxmb/MxsRscuX+LZ6b7P/gV4EBl/cCEKxL5XWnmEI3X8yX1sVqhJfOC0h",
-	"QC9Z1I0di2t40x3xLfamG5Fo77x3qt9Rm2aqyYCOAHyVcHHXPvUl4mTnkkW8Ny2UKu+ZWaWxdjDTxhIa",
-	"IKC87VCqtOXsEgWDMrbXZMCwVZeTBBOqCA2Bx3pE0wsm0PZCNNou0xNmLkXEh/Bur9YWPzM2Ip0Bo0Gn",
-	"ZUSwQ5yPe+Jb68tIOhkCBK7h5K4njvsw9tiATVGDPP6OK7AVDr85O+ZCU19nM/NQ0gEnMquxHc7pPlQS",
-	"Ldct0d9YFIDGOc+OPjqT2x8w/4L0zJG/Z0Z3pL+aHaAOVEYn9H23zCiQfnHexFPpj4e2WmMOyuAJ1FYo",
-	"KKrAAg85EUmnMnNdxWj6D1ArHNJpWwgaRRKbWEMvM+ALDuARsb+pSCD4aQr8ETiZHlCRfBGhdnaL1MV4",
-	"CnfVsSxwA0CtgG8BmmcmhyPG5inhPFp1rEaNzw50PDKGCSvqXXaBbbdWG4rbnJ+x79DtlpOYA6jGw0qr",
-	"oga0uf+4ddQ7fBzUDxuHh3v+QfB4/4g2e4zSur+/T4N6Y5/udnt7vUa32a13D5tNP2jsB4/9xn633qvX",
-	"af3QnD4c2jk2XUuPbhT0FrqQ9l2ddY+H7ENk1PGB1iPV2tlRuzU7px1DKIqFcEp3Vumi9te/V0+Gv1XP",
-	"eF9QPY7YX/aDvUbylWdzPWNhPI16q76/RsM2mzOdIglXqhnQGq6A4r+xSmvvsNnY9SqaXekzbbTuVoWL",
-	"gF3BM7eIXXymZcQCR2bLc2DiA/CtO6++60SYIMWznXQEObVp9srPiN1GzGkw2z0eES1Jc5+85j8axfbd",
-	"0+ceoeSjjIJ4EOTh07dP/v7IXH/35oXRiyn56d2zFzUC2hW4O9uCK6KNtgvqONeKdKeaqWM0A6cjrNkE",
-	"GUqHVm+mESPKfMAWZ7rSGRAO6BLqyagtJvFnsJwRGk700NmL8ZNuJC+Y8MzYhjQA2LxAkgGNhuQhJb/x",
-	"Ed45FiPqX5iBkh6N2mIooViTCny7R4bUj6TyyMvz16/IGCKxMRQIHbJHHsjaZrPWFm0BPl92BRmg754+",
-	"R/meWTmFkVsaEDWQkQ6nhPY0iyY0CtQx6cTMoBMbKqItOi+enZNYM9lRjEb+oEN6XASqsE+GYT/ukC/s",
-	"rzcch5qPaKR3ejIaVgOq6awIMSsLvS6SSLuZn9GwnFDBWyr/77unz6uN2h75z7/+XQ5+Lj3eTKHNLF8y",
-	"o0T6MOqQGbhnjT3E8dh6pz23iMt6Y2QZa2VdjlwUTIgPn1FB2Ejft+L7vTJ0JHZC4y1dl6enDZadiBnu",
-	"VDUqhtH68lMVeRgaZn/JIui1DUmVmg1H0BITDpU5/4btXUDfvndPn5ubOPrsEefT/KFSoyey1xZJZXmN",
-	"PKWazvQE63Eb57bfeqAIUr9ln7Ymv8dZGGAdOulOsZffSHKzV+RhZ8eMbec///p35xG67ZVFp/cHNKK+",
-	"RjsIP9SThtlap4sayEkr3WXImGBt4WLszjcJAkTxkAkdTmOGDmX7dsE8WB74toQ1xe5MSXk/iLh4cPHl",
-	"jtO0O/DaMyYCYxR2TgM2HEnNhD+t/symHSOHuowYkjL/jNiI2flY/t2CivrmHhnIcaSSD1ywqfloWwAO",
-	"dZ/plP/LFqjSPuWCPETLMv3h92wU0ikLWsQwTLe26Ve3BTzlBB9iXS9AcDaE+A5U3XLmZWpUP7PppmhY",
-	"AV3Kst+7oSYSZ1WmnfPobfRlSgmfpDD0Nsy2QPqnJcycb81ES9lUN2ttIm7TUuE7oQoVSnNG7kQS38fo",
-	"f1+dBtFmSKSsllZ33lzkoyVQ6Kp8DgaCsePTDfljRBfblR+1524KHsd11o1tlixsDLbxq5HOl7E0lgpX",
-	"8CKQTPAPsM6gx79yaC9mEDUwhcCPZjR3GRE9kSRk2vB+ry2c1PHlcCgFMyNJm395ogYXYIE/c/4kw5zN",
-	"JoRSXpgxZ115mkVDLiyOjtTcL/IwflmYqTakV6+Y6BuK2K3XvcqQC/d3A0DWDUVWWpV2+8xQAvrKlI4s",
-	"BMKqjtjNvYMQ/yhwD5YUCXN+LvQ87noVIJRKq/IMmxdhpeSQTolbbWa9wP2IMVQpoXLP3BbQqXpgt6JW",
-	"ztP1jipF+2xRi67U4ZiwiN1FOOh75XxncDat1o8+kY2dWBnudw30uTC9/hzMmDQzI3RCpwn2F6j8IMoN",
-	"m2NXukY+vH+VpgjovgpWArhtnBFhuOhQRuBxyEu0T7leyunAT+HQrZ69nnYL3EEG+30scya9fFObvqBT",
-	"d8eqwh1Mh8vQ9APrWo0z3HrjCFHoIhYwoTkNFRkLzUNjuzNUpj1oW9QWQy4gf8LoJlGNnFgbzwbkHqiE",
-	"wJY3/S5o7b39s1D/nfvw7g/p3bX9dhUWF0JOrAdsq344K5Z2UuRZCMDQw8baioU9D5xqglCtqT8AIiGd",
-	"Z+e03wH51HnPRlH1Ke8zpTvk4fvnT8jR/m79EdEsDEF62WzUGnqtkCHQyOa5sMBq4jwiEzptoWwDEMdM",
-	"AoFUjETMl1EAmVCIZiYQBr0tJnIcBqQbMXpBZK9ns13jLj818lYw0nlPRR/NAtll0/ys1RRXcEUPazKH",
-	"uaj9CeiXGZ8eLlejUX+UlNN0YIX+Uq826s3djotcITMz7C2C3GrZsyvJjSGllFnHSzZjM6Tf5KyFAaMB",
-	"0IjVimFRKgUmQtOYCIlR8L+/tttXzXq13b46YJ9++K98C2Fm1sJSyzHZre9B4CiZP0Bg8DCMnXrZ8bcr",
-	"m/qP2pWieZ/2qm+kYNXX0FeqYP6NeukFKCcTrFM8kxaBlwpDWrOhrPTQezIaQjZxlwsKRmF6Mx83G3t7",
-	"ZkJzm5YZ06UIanLExNUwxPepquz1uM9iIWFMVest4aI/DGtpMTYj3q5mJ5MJO6am9e7nLc6HD2mf7fxz",
-	"xPqzQ3LX0kMacV+PI5YazE/PT59vfTgjMTcae2nxYN69ebG1seRKf0wEdXFKPCkwPMsCq0+5GknF8ZF8",
-	"Bmif2rGPpJ+48SqGAyx7Eu658SopgbLsEXOrvROm1qw/vj9s94ftmz5soATEydhUGRXIevtyTh6K55yq",
-	"Je4PrAYge2QgJ4CInSP+CYr/HYhALJBzGTGHT/5arx59+nMV/7OD/8mV+SWOt7l7t7h/KLhyB7aoGH0g",
-	"2Nn7GzdMGo+XPwBb+UbqM6q56nG0Er53o4bOOQO2asskZRj5eQXvY58EEFNcgKGMVZxg80dGkU5MFVf9",
-	"gP4EZ3ag7srh3LYFxNfICcGgMgsy/i4oD8RoHAS3Ux8Kimsp7t4dkVNG8S3EdNNFF14F9i54chvjwlef",
-	"pdNgYWv4orTgEo7/v8HLcAMKa0CMWLiv/rjr6g9M+8yc6klSQYUcYWNWFtGeXlDRAT/HzlN0kmh2tX6J",
-	"R1vM13iQbZR4QJ7VajUeOOe7KvDAJf0dVHcke59AhY5VdqQRg0KiYDt4obAzMVjoSusXnw6jEmbHJgJa",
-	"MCxQH8tWnZxPR+z09utOCktA9przJRc+rda7u73qgb8fVI+CJqvu073ert/sNmj9yBx86VNYDCaqL340",
-	"xyHifViSPhPmYMDWJcAtZnGRq1iYkNdjPaYheSOFMcH9UKpxxMiJi0YnujiudjGESDz8cvUbIP4U7H/D",
-	"rLxgV9oesFbl5Jcv9Wlffe49bwavwtG7d08UffI/ZcQhUNwKhR5AdPdVHndZ5eG4dizv8MK2ijwgEI/J",
-	"u+bFzkmOBiEk/mBQPFI6zhEGsA6nqOMhIh17hjq1tui8e3tmyxMo33Enrup4VsdmDbuSDcvaMLuXhb1i",
-	"fFMg28omKaCYWzTrjLBXvbk+qX8ibyDNBJYlyQNqi7b4yAiz6UmpJJUe2SWvIcuhWW/u4yqxXo/5Gk2g",
-	"3QZ5ynxsbG0YRW2GWZ0+SzGh3G+X78wKq3arnUpgB5dGUnH3SjKpwrip+fG+4OH33nAUmU53SgZUBOtz",
-	"uaxev3MN/12SCfQeUHxs3gQMA2A2bezU8jpVIyek0+OChh17l9J0qgBj8xG2e/KlUONQY4Yg18SnQ+vw",
-	"wFulsHZLYWaQZWtLMxVhAIUQe0u1ohyIPbtQXwlXExfw95GWdA+TOZfHZMl0bU2kMOnB0gXqGqOIQcGn",
-	"PYG5CUhw/wrZR7lZBt/daavfi+t7t9rycMCmx3cECRvzeYj2oEJ+j3PdI5wOJMzE9TFGJB4neSh4iAcU",
-	"pYGRkooLHxvJtoUtUcOashkAP4fFB01sLSwf6MxEJqVolAg2iZlIXLqH1krfsInYZCH/+f/+f9JxPh37",
-	"J8p8rHwDYZ66oUv9C6JlxugBL00GsNssnCJGyTBawcO9+u4jw8wIC7iOyyndS+1yJGOC+MUxoW2BLwWP",
-	"ITyKYIfmMcMyMVAC5Divq4gUdKHTWXJrwwP6nagh6xqGZmVnzUJDQMY+/kqG4U9UjGk0NTccmIUVWCLx",
-	"ChGd49KTlGMILDdDCHMGLZLMAFzmlsB4Zh6x7yvlyozf3CxVpx+sZWP+XoTWPVrvfSXgLQnmZ8DNneMt",
-	"cqLChRy2bw7v2FD4AkxeqmORCnzJiBfn99PSFXx7WNbXncJ/wU04GAvsyRRyAXnGhsZQllv5g9ZyBzrW",
-	"2xRmtH87ZMSZ71pBmxd58F0AQkla6ntx33z8hAMZAPxEdmVBPzLv50KxSMfvx2xm6+I03N2YoXneRlwm",
-	"YA5/s46A37FgzEXrN6vmtKP0YBv5sSNDDGuPIr2QthtwwajSOlt6VM2CiJbc7pg2t62smM40DQAiD6DU",
-	"FWYCa2kWGs6MxV2DIwL/tnhhQMcVhAO7JY0DgrX2c9ZNFn8v46ZO34hnKrkxrbak75sZf62CcazJK3N4",
-	"oQhUsMmZppGGtZBhkPwiw8D9Yp7CT6aX0LrIC1erwHX+yTMkU0q/ATp5AgyBq/zkEXQCujvurdy7SR5B",
-	"ng0V5M55a2t5NjN8C4Wp+0qhNH0GAMQxUMxs5oiXTjDB9BJjwaE64FNBBvSSkYZXr9drxRkd34d8+n3h",
-	"zMMR3E6TlD0HV1Jg7S2OBWZsNm/LI3OZCysPoVGqFj9NvctTEeJ4zD13vdPWq1+Xte5c23/dLO5abZMY",
-	"MEXYjFPUyOmM+6s4GGCJ8HvT8Bdp99kxXMYL8E3p0iAlsw2qSvO3r5nIsV1euh4nLdJPY2K4Z593FYJJ",
-	"u1K2yT0djtSCzv7uDtKd2hRlHiiLsBgjn4zG3ZCrAYv9Auo4L6ABJRaY6ywVawOc4pTp5PEaOeNXxiBi",
-	"qSwxXED06/RkhJ/OZrEW5C3Hg7/91OVb1Rrz8u+w2+NEQm0aNJFiYYhrgzFvLogvRY8HTPiQ5wsrER/2",
-	"VqWRcPE3UlSDJFmVppNV7RrComLKamK9FKTf1hvn9Xqr7hDYl38kJgAnPOILi957mZrKzadSGqSjjBW6",
-	"9jsaugdy2p42mDqXjoMl17aXn5qGop3LRfXIBAoyucJe+lrGzTSIFOGUSOEzG79JGFRbPJdRDm+DMHHH",
-	"qAwQzH5No4sA+seBI/ofJ69fGeEvNBlCxWaLdMypiH3Z8fg7cW8rO/pj0gHJ32kL+4tjfW4CGuLB0B9o",
-	"IMOAReqYdEIq+mPaZ51j0jGk3CEPO4r/xjrkZI/IiLyCvFWvLcydgfLpiHU80hnSqM+F6hjuMRw+Osam",
-	"RCyyA+1Jqc0fDzsh62nzgA/d5My/It4fmEtmtdsiPRyPdK7NGG467l8K/wkTu+mYzwjQ/bjom5f7IR0r",
-	"pjpmoB0hBYMu1G3xLvVS69G3XvlfX4+Vpv6AfXroIESH9kqtz/Vg3K1xmVzarw30MHzUaovO9bXZiBsc",
-	"0DWgydXSV/50dXPzn3/9+/p65+rmpoM5CFeQiAZYXg9jiWTYtRfXG3IF8Xeu9CN4zf/mvMbFBnWN/Mim",
-	"EjVJxfCzF1wEf1E0NAMhVF0okH0UoydGB2iLHr9iAdT/wCNm1Or/mD/NI6OIC22OAdQHUUXaFeqRLpY1",
-	"tiuYnWA+FMmJ+j9UTM1DcdtDQ/ttAaO0bxiAkcSGCtHxGXSesnjCFn05zqCypgDkHcBR6jIcD7QJUzxg",
-	"bUGJQiQYW7XlZsg1BHuMgIB+hYQLPxwHTFlUFcBMxk6Iylpp8WGTEUDrA618hIqomKxaxBGVRwxJc9FX",
-	"NjnjT39C6pYRFoWG0DYRvg5Ps4A0ah5p1BoeeUgfeW3xkBuSva6andGEuhc+UGAOhIxeQm0qkWNdI53r",
-	"PwE9wb3YrCuw4Sp8DFqBweDaAvaQcG2351e8/ukhvOJRB3YHy15xbDXSabcFm+ARp6FhXtCIzago/YiO",
-	"BoiwozCcZm47JpT4MmCkG0r/gnSUw8lVHVhXQzPAr2DbZY90DC82hwE4luf4kUc6cMjNPwKqGaJRd5AW",
-	"4oyen87eviFnSB8Pm/VmvdpoPnI8zuxljaCvU0KbQczkg34FbdGhQQBoFDR8Fxntzug5LQIdCw1fM5Kq",
-	"Y5YbMTjNqhgq6PxXwHqGeYhwWiMdBSrWU6pphxgGAPDhXCNEqL1g0Wwcz0VSA9qKadqR3F6zmdJ7EU68",
-	"uOzA6RkbVR4kgaGVKg+q1SoSUqvIcoUNTP96ngIq1ZJcX0fM5yMjeG9u2sLJkhaBmqi2SJ0qw53bAuVC",
-	"i1wTkAIt8uCdUZ+Q65sPWK7/gNy0BYzvT/lfNyT0lNEoOwTPXJ4UGNvX1/GfT6lmNzeGpzGqpLi5IV3m",
-	"mwMEr8NL19c77p+4bQl9wF6k34Wq5361vlut78IW2iGBNhvpwYSLgLwYdl9WMppnHt3GnTZHqUtz30vB",
-	"VgRINhnEhzkcBzMmaklmDgOpFE5sZnbzgFIlMWdT3qBfUy/2Zub7KX4Uj78ZRtbgACKpyl61wNlhVP+y",
-	"VS3uUN5qYUs8wiVpR24wiROmrA2zxH2T6pKQ0X+/+YSk+/yiOwyJwkFJGVErWGrLvUw718nhLnbLn8xY",
-	"bpnYQaxzJhDiRDFM/SXGMoiL6/N89ilxvNRfnzo3sy77VJ101hue4l3rOsTPk1dsJakEG1ekMkruXUnL",
-	"XUnlmfAy7nvvPb/LAoYSXKyE0zzDzjI5HUu641lEZfvEsXVj6MTqTQUfXblgiisCD4RSQccf28J6ya0z",
-	"KB1qReAQOREe0VIiNkiu/2qJCVMi1PnNsM5tWlyYY3ils4GYeyvs3gr7Hq2wRCA21zewLMv4Y9hZvxez",
-	"6r7O43ekv5wEQarDopa3apGVzZ0yks6b8/JCh0eV9DZEzm59veeSoIKlvPS8UnDpSSrBmkXav1N9ZeU8",
-	"LDC2biETa2bd3pi3bsMC/YMz6HtLbFEe09c0zBKutjNKal8X9bZNeZ4IFxZk0TCyDvQCj8NAKRZn27VC",
-	"mC7bKgoCwr2I9p3KDF3AHetTtAfd/EZjTbgARo9t7pL+t8YyHHJAFPfIWNiWI5Dw3RbU99lIQ69Xc1/S",
-	"BTfd/5bktr/NM/3sAt3z0q3z0nVNUtdKPQWE5Dosp63PYFMLCg61XZ65r9mWH47YUx8u00kvS1u3Wvqd",
-	"U1M30MPQmEzjen3XHzTgvyzfDIZbdtw9bXthhH+CgZxdPc8+Ye/ITdqdMfJzl78Ujdnl/J13ibo3GrbZ",
-	"LDEduYH0Bki8+dpCFjX5YiH7dsREVsimcvA8yAbqSxnUyDt8E0C4aAvP7pBJLLZLoV9zXrThy+5F272Z",
-	"8Ify43yv3M4yh5Q7oaxlUcjrxsp2dsmPU4ehA5bLBXcHEPYCJhRypT/A2+8IVN0NPIVWbtYjy0LihckD",
-	"UDC3rwwJ/l6G7O6AwOMwb8BBBwjiMAAbUm60QRrQ/7afqfkAV9Ebh+EbnOlJQMkreclCig28S9SQwSK1",
-	"nFgtFVk25LG8PMHt4z3S9h3WM7hNSPEaZB1ZPpPLXnauEd59IeCsYSXQ+Z5FCltvDhULL5myIHMJpyHY",
-	"pdqcUasFBRFTCjpsQtAOhxorVx5hIlBtAW4MpkCH8wiOAxONsbTMw3/HXfwByDvbEEuOteIBUKVPlRub",
-	"eT08O4SKRzXgI5vKjRA8dkqTSGpIXYZHLfwtxsXhyoME8oDC7GrkPeuNFQswQE4mA+g8RULWpyFm6/rS",
-	"SIS2oPAKbFBKI/MVL/meWbqIYca0nprBP+zAOz6bd3QeefbN8dOIUxhOiZwIFqGwMe9vi4cd89/PcN08",
-	"6LbGtTTFPcpzt7CIKmYO/CpqaAJmWlBKvFIXjKxWGDfB+BpYvnbLuSIw7+A+ZPbdwpSZ/TVnC3Z8CXtc",
-	"A0A0pWLFgJ7mRJp34vlDiQ8u0zhvIT4/juERqqHiBWHGzFFtC2zAMxlIwFNRvC+QOwnSNYoehwyegA2l",
-	"ZgERMiJOt1iGlfldHPO1vZi4SNmUxFgpA5/fDSRnDKXO3mU1KUsbpVEmzarfqqfRLO1S4xX2vpwKWGSm",
-	"OkF+jzF5n3twWz3VgJ1SkWJF5hSShNkhMuz6Ou8OuxrJqLitfRm9NzkT3nLNFHIm0/26KJaA8Tgr05r0",
-	"scYLX/QSAAKnUqa0GWp1XPMdISd2GKA4Ah4XF0bPPrbp64o9UETzIQu5YFDxZoOBFomGXjBhax4hC1tZ",
-	"nZV2Le7XMFGXua3vQ1UZFyOJPEYRv2Qq4RQRo8FxklNhCwSNhWBzMKC3dK6eCtv1/SmqZZm9L0fTbMdN",
-	"Cu/69ZNXSff0sJdiIrJ/2haC5t+4ovNei0YqOd2Jlt+Bg6Okf+MZHv9CYMTR9N4N+7sBURxNMXiDWPsD",
-	"FgaWV22s/xvhAc06F2Wjnbw7JRHrsYjFmjw4yYysj8NEFpkYlHds7FcA7mW+tpRNaHaldzCevNBLaYPN",
-	"/08gfT0dMWIesTFl+AGixHjhiRwLxUIzGxtMTv04ozrOpBrXZxqC/9puq3b77NMPef2/C9qc97FQZX1q",
-	"y5JMhkLO090nYbU9bB8Hq5XQhi1lyFJHQgQ7ySb/Uy2Go+7AAx0kAQ+QhBw4NXi8kQIKCeAM3rciGfyT",
-	"XlIcwCwxJFcdOez8ADpAhmLJDzvF29usb2V/8e/b3GH3DTKDVYL5DqtvdMgv2W/FkRfo8AEaTShFn9je",
-	"81Y9ByPdNgGh2mh2NhZD1HhkPqlAq6SaRExpGmmjF+USwSt+yQRTK3CCZQoDNRPKaAxxFwV5UcaajYeU",
-	"FxUwH7m93T3NrjJOaaXdHDId8QXs2zA97eL2mg8BnIML8i6SQ6YHbKweIFAjlmUcEyGtSKGhTSz+6HrD",
-	"uEKoAQXP7+tn5+9Pn5x9Pn/787M3nlGAAfKha260WXkExRrR0mjcOVpvn+nXdgar8YJRSPkcCaQWwfEB",
-	"H5n954HWo8/WqaI+a6lpeB0P4S/tij+gul3xkGT+0jafbVduSKO5VCBsyjHsoGtrq1TbosTrGy9ewnOz",
-	"UfMaiN0jMNESylmNQuWICTriNXd2C7QMrsjbEROGcSd5VTnk8kQKHVFf/6RspsWG1ga+LcM/7Igr/5e5",
-	"q1mNGwbCrzLk7ApTby/bU6CHUpqWpqdAC6u1Jl5hr2UsG7qHvHvRjCT/RJufktCcbeSRRhp/M5r5ZntR",
-	"iFwUaxuSLn5iV2ltTOOcCpEv5rWqCjqH0lm61/2thK8QZPjy8/u35+n1JBmkvZBeb9xwz9JrEOARvQa1",
-	"biFo9XXP939Q3s3l1denKa9HqU7nUcD7PPd3c8F0hvA8//xRbWFnak+2Ra4JXfKBtjB2GewUVr1UqPwb",
-	"16i0BW1/tczc1io/kIXKgGkXnOsl8YjBh7yYtSWTg9xLi0A4l5OzF8W51BLedF3MV5METWEvG9mWaR6h",
-	"Codr4ol6ERxCS7qMXBywrGOGsROfMYn7lNIBoGT/ilcm2RM70D08iTfi3qawTlAcL9vjm/YJDjPJfi5i",
-	"xk/ZOSHnNTaEzdy+1gNQx+cM7CArTx3W9UaNxKTmTNbYN87BuHCCab9ePhhELSx4Avcb2lbaDlRMnNFd",
-	"F6Va8hkwo2cj4wWxE4d3DAyLKT7n/v6JnKPLmCflEFfLUVuwyE10j2IZ4LOJEX64E+6zEzhuS0x23rL4",
-	"XmWToNw214mJsjzMBdSJwT/FvAbNR/koa1oLJm+eN2MI8VwlVkTcKaGvyDYHutyyMRYVVfE1DezHYZ4X",
-	"MctZ/UjXjkr7DAsW6Shg9+ddKS3yhtt5kjTmgJwGgWg+nLm5NT0V3XHEI7xFnQDZsm3yIltQX2JjETb5",
-	"hm2RnyCHNx9at1ihUmNHsPpWN2gzGDtn4VBRkyqpEA7Y43zpTPnwwKSBJZukbld8MHO+BHE/9zb1gc8o",
-	"m+GQBYDr9806QDEbLBz5u993fwMAAP//",
+	"7L35chpJtgf8Khn0/cJ2DyBAkiWhmJir9qpub2PJ45luPE1SlUCOikxcmSVE6ypi/voe4HuIebB5ki/y",
+	"nMxaoAooQJbbrZi4t62illxOnv38znXFk6OxFExoVWlfV9gVHY0DBv8+ETSY/sbeMzWWQjFz6ZIGEfzD",
+	"o96Q+ZV2nwaKVSueFCoKNNVcilO/0q40mke0t+f1avv7lNYOWLNZO/QODmoNv8la/V2619v3KtVKnwuf",
+	"i4GqtH+5rngBjRQ7n45ZpV35IDw6HjOfvOK0xwOupxX4TJ/7THis0m7Uj6oVJvxKu9loViufI6nNc+dD",
+	"Rs6i8TjgLHygSOCeJmpIg4D0GIlEwEdcM79eqVZCGDINzKPxl8iE66GMNKHEo2PiUUHYlceYT/SQEVgD",
+	"IvvwhyeFDqmnyYiKKdF8xJR5rWKXLDRjbleGfDA0VzQNdaW9f1CtqGgwYMp8t9KuPKHj1CCphrf2GVNk",
+	"TLlPuCB6woJLRkZS6KGqV24+VSshVxev2CULUu+PX2oWs/xrP1UrWl4woT4os6+7h4c3N9XKEzq77yGj",
+	"mvknutKutBqtx7Vms9baP28ctRuNdqPxs9kkvOWHaUIGrdqB12S1A7rfqh3R/WZtt/eYNvpNr+XvsUq1",
+	"4jPlhXxsl+SE+FyNI80I7ZldCKhmxGcBN2uK68sTGvMbNfOe2gHb7dcO6V6vtu899g/YYf+INnqVaiVg",
+	"Axq8lEFCraPpewk7LieChbg5OlLmwpiJSrWiuYbf38hQDydc+OSyTs5khH9UqpVo7C9eBli8IdW5h4cK",
+	"NWFhpV15LZUmQoqaz5UXSBWFjNBByNjInEfSM182GzemoeZMkb4MiZ5IoiXp80tGpoyGsB4rHsejWqvf",
+	"8GsHfqNXO6S7+7WDftNnDa/ZO6LUnAbWZ6E5XoaGZiii1WzBpFKv/sKTKiS9vWa7cfBzliyWzvXC7GS7",
+	"4g2pNkQiPWQCsP8j6cPZGox1ba/erI244BXDY+Jj+1JOSCDFgPiSKUIL50siFdEgmM5N+y+VueWtViLF",
+	"wvR+LT43ZjuehrSvM/vQk745ed+RN1JzDxkVC0dcwJZ1REd8ZITZwSTjlH2yS17T0BuSVqO1DyyQsH6f",
+	"eZr0Qzkiu03yIxURDafmhoN6ZeGOtCwzSO8IrTV6u/3agbfv1478Fqvt073+rtfqNWnjKLsHtdNnlWpF",
+	"hnzAzWpPQq417Ex8Un0zceZnDmvOfBee1b19O8py616tXLJQAR20qpUJDYUVYZ/MjrxggoVUs6fSi8zK",
+	"biI+F62YoWFYhNMSSwwPnLMrDRTyOtIRDcgbKWpPE9o9cTRhaOW770izTt4hzZoL50OuUmTDFRlRn5Ee",
+	"0xPGBEk45otR7yWhwicnPiWv5CULqMfqcIqoEUpnngxRjLeMvPSs6Lqu2AOSouXNvzlk1OgZlXbFTqVS",
+	"rYyl4niam2bf0oex2WrsZXYW1ApYPDzwQmqi6JRMhtwbEk9GoVbEZx73mRNeRqaa975nwmfhO79/Kpw0",
+	"VdFoRMMpiLpCxiH7oH4ooLeEbhQ7LSH7fKqpec5+AfjzCHa9Uq3g6eaX7CkF1QkPR6vWaFaqlYG8ZDD9",
+	"V3RSaVdOQxZQEH1me6YnwPF9P2TKHMYXNNRMTNiAHFTJYWN3t0leR4J7wyp5wUKjGlWqFUFHWZlqdguE",
+	"zjhkiglD/pfmjpcsYMLwIjWs3NgP/pD9YLNFzjT5kY6YImefIxqyKnklhS8FOfvY/AfZ+/FllXwQRssj",
+	"P3Ex8OUoGUGaOOADUTiWZmcqz8xCU83FgFDyL8mFJuNQ+pGnDREZtvIa1KVKu7V3U63IcUy0PvJhHUbM",
+	"0BIbjY3WAlslfJpmGZVmJUMW7xmIlVXpIk0N97v7te7umZYh850IyLL+IfMuVDSqtCtqSFv7j9tH/cPH",
+	"fuOweXi45x34j/ePaKvPKG14+/vUbzT36W6vv9dv9lq9Ru+w1fL85r7/2Gvu9xr9RoM2DtEw0kxoaztR",
+	"Y/54IE12xn5/oaTed2p7nwfsQwgWhdZj1d7ZUbt1aw7ueDISigU7vvTUziq85y9/r52Mfqud8YGgOgrZ",
+	"n/f9vWbylWdXYx4yNTueZqPd2J/XHJayOavLReNAUh+UAksMwqd1XAHFf2OV9t5hq7lrdvBKn2k8F2MG",
+	"JmhlHe3r3FLC39z2p/XhSA9lKa3CSrtardYRZvztIhUONJ70r+fJr0aNvr4OmcfHnAl9c9MRARWDiA5Y",
+	"mzBRe/FDR4ho1GMhF4O2YTOsI/pSaha2yTUJ+WCo2+TBOzpg5HpMB+zGfAD+pW4ekJuOgPF9l/91oyE8",
+	"ZTTMDqFqLk8KtM7r6/hPw6lubq6vvwsZVVLc3JAe82ikGLwOL11f77h/1jtiNSU0a16mmVW+xjiOegFX",
+	"aQVNwTF4avltZsD42f1aY7fW2AWGZ+c9zw1vqhXlDdmIWnbH0ffwLpRjZnUe+71x6tLc964rfRmOqPmA",
+	"0WyNvUKvXjEx0MNKu9moVjSyAaXNHpuv4oqZJzN3NhrVyoiL+ILhxlqz0KxSp3NWyX1TPLvMy1ql3wUv",
+	"+xzx0CzzL6kXV2fm+yl+VPb+xTxdmWPBsI012a9lt3GWKZ+Dhpc9pJ7HlIIfjN0x/XHYe+Hxt/zH0w+/",
+	"nTbf8B+P6mz642/+x1P+lp9OXp8Hw3+Yi14rEL3R84b/9x9B1iI7OxWV9pFZiJD1Q6aG7r0nP4fvL7zP",
+	"Q/b589k/Bi/6rZ/31ctBfU/sPm2Mfz68fN8cnT+e/vS5Nfl779XwA/vRO1LP6Qv+Vr4JX+t3/t8unLFo",
+	"GfwPjIYshEl9ALFfzkPjc0V7QYq82Yhyw/mpT//Xsvy6B0K1HwXBmxzBmrXslnG2EN0tXgAbfGPGbTRy",
+	"FsJuPEHh9ZSrRCW/njm0Rv82p9awN0UvGfqzeMBIZPSoOmwCDNxMQ2vqDQ0BHcM95sE/p0RBfAbnTkNC",
+	"s/9MXlL//n9yyffZOR3kj/Ts5Umttf/YOQknQxngaKuECzJkV9TYCiMaZMfdqWyqCnQqRfM7yM6uU/ml",
+	"UTuitf6n68d7N51K/gzfs3H4lA+selpinuTh++dPyNH+buNRdopqSM0Tf26Lvd5fB/8Yvu5//Ehf/enz",
+	"4Opv4V+f07c751cqfLJ3qhp/a6rnvaeTJ4PBn9sLNi0zq/jtv5zUfqa13xq1oz/t/PnTn9pF09Ph9KSv",
+	"8QRlp3fGPCl8ZehtQrkmPdaXRg8XUg9ZSHQ4tXNsNmfmuJ8ebMypudC7LWTVfGS0v8PHe5Zn4t8J3+ZC",
+	"swEcb9SP6Yhpd1Ss/Ze3GcY2fKAI97MrvqIKBX6WMdXDRDxaYzPNp40GnJ7e/4SsX2lXvttJogg7+Kva",
+	"OfXRCxqFSuYscFewK40/dh0BGS3DrnSdvB3TzxFrE67BRzgiIzol3pCKAcvO8OTnz43p2eGb/l+jn978",
+	"/dDfe/1i//PAzelzxMKUgeLhcAoIaqEY+2dCVb/WPv0pn6aeSq9og3xrDmx1k3z43oZ7dOqz0VhqJrzp",
+	"T2w6P/o3YIrpIVckRHO1SpQkekg1CdmYoVHFU84RX5o/9YR7rE5OyIcPp0/JhAcB8WV25gdes5/Ijb3e",
+	"Y1o77De9mpEcTrq4maPMSOaeGnbNjLuIS7QOV9rU+q/tncJ9fcVHvIALjqTShGs2UoQiCRtKHdLLLJ22",
+	"GvkUCdGozNh91qdRoPGRYg7SzPCPZj7/CK37EdjHD9R/QTWbUNhjazSCHpS2GEPZC9joT/+yKmM6JCjM",
+	"q+acmdIHqct/7VH/VxsHMFq3Rq3CrNHJKRkYsU0FwRuQeDwZBT4QTI+RSDG/SsYBo4oBg6UDygWEe4TS",
+	"FKJ+lR065juU71AMTlrKZ0qXiXM4L/J+o5X4j3+gPnGrE6+ls4WtARwbxHaR1E521rDkqx29d/gGfGQm",
+	"ACaIjLTiPiNqqjQb2TVjPrrllRwxPTRHLhIRqHJ1oxT/QP2UM2mN3Y3EhZAT8ZyzwM/b4RENDDWCgZ3Z",
+	"XbsFxFiwZCgD35yEvnkNbjNHpgBvhzMRhjLEoG/8HnuPew4kQsJvwF9rCDs0NDBiig4YhEJzSMOGdDag",
+	"C5DMabp4H49iVbpI1mo7NJFeZo8Ke2RCRv0qkeHcoqci0zFPNssPhPJEin7AvXXJRFMwa+bpw3PvzZAH",
+	"V4TVjIFBrIePwLYOuNJA0jQws5jmnvNID3fcrZtu6VGypU+Sga66n/Hctr+d8QYNJJ5vUIXQa0rM+PF4",
+	"P5dhj/s+Lv0a24ZG2Pyu9eP3prbtHzIKiXkiGR0NAjmBQ5m3VZEyKuqGW7SbbNHz1KhW3aNkJtvbJI8G",
+	"AQtBolu9BlfAaE2GHQkanLHwkoXPDE9bc2u4fVPe9sS/pXbnLBYAE0Mjk1CKAZFGaoTEiI0Cmbk5Y9xP",
+	"M0Y3f4ILQHAFVt+ueGbb2a3cRRkyY0qkTxv3yZAFY4X5BsI3opZMhlTDnr6R+rmMhL/mRtKemvP34zYK",
+	"qX/tw5uzsjNkKB2JiiCSmASCizYxdYvzxa+Q2FFqy3uZU7mXibGT53YWq25zMvOtncrsosGmgxTU8wfW",
+	"CD2jTHDc33d0Gkjqn0v5ioYDtuY2B+7Z2V3WUv6KP85oSKAZmTH1GKEaTYZmY+9w/+Ax6U01U7ep5u41",
+	"U4zVqjLkmdBcT8m5lOSVHfGqO5rMcnt8FhaIKwLvBetAwHYqFl5yjxGjdCDbfU/FgL2R+oxqrvrcqL9r",
+	"bmOPTaXI1XRD841fDeWq1Fdm9hQcXUOqCESVirdx5aDZjpvDhrv9eG63mU9g2Yg5wGeZKa266flLsj0C",
+	"iFfTHesxDfHMniEJfBD0kvJgk/2O1LTAco1SL583Xbki5lmMjhEhJyubqdsQuanDa5eCfMgMt4Stmp7n",
+	"loxV2Cg4q07ECsZ80PJ9ORHHyRoR2tcsJF3wu9bA8dp12TnWwZn6qWhM9u6dlPf2BsM78jUVU0vxak0a",
+	"UeMCAR5SzX61mcMZEpESk3/t7FWdvEPaAL8xJSMJQYTboo+9VsqwMYMxi0DiVShzwFMT3LYC/cCcIH/A",
+	"IOTrVgpktjH0Q85AH1N8IAgXVUM7sBHbo44PAgPy/Dfmr+38sgG9eeKI4O1MaPOeLH2ckEsacJ9gqJFA",
+	"GA+0F8Z8zEHPtXpHm8r8RjMhi8zkV6eI2Vlt3/QNqHehCLVLBGuTKHIh8823aaAIDRkq9DME8fHjx9pJ",
+	"aozzDtqXxmaVJD0RDNw8PtifDU7ZsOqi2EDKcYx35wcHkeLGoTR7bpgtalvr8qShDHW+bQgLV+SOM9I0",
+	"44dLHEeGGse2BiLPGzeK4PlL0FYNO9PkkHhDGlJPo6GfcseNqVITGfr5Drkt+nBarTRNp5bXarOljE9c",
+	"um0JQVxl8GxRH4bUizT6TWCpzaVj0sW17kIsWxFGvWG9kowAy258/wlV7DUb9ViYcuguTBjJj9fAPstI",
+	"aNKbEikg1aWLaU5dyJPtQuQfhPCIXqXf24LQwsyVbFqKzRpYvGjPzE0nNrXvphp7oRY9Y6YPFRo3SVLW",
+	"SnGsTEKJeUFe7ohd33c01NNVl3cLE8cctSUUZsb0k7nxxoWH8gJOkDP5QAER1bPpP0sCmP/sdK4ajVqn",
+	"c9XsdzpXB/1P33c6Z3mX/yc/+8ccY6yZegNJZAWZGvAbMRpf7Ok1tGemTAVnKPkp0fTK3jszjcd7tzgL",
+	"xX220k6cmRtn6eoCK4DgJXaTcqnMFc+tQ2BjGXBvunSMeNcN5jPm74T5xci/kF1yNpknlsameVvw6aob",
+	"8cKVSOogsrN1xRCz4/84ZJhrAUbYA4WGxpD6pMeYIAN+yYTLFkjG2ZMyYFSYL8+WVSznIemKxOtcIxV/",
+	"hTweMy4Z+kja2i42KHSajdSyzz3HV5lvjujVKT6C/lWbxRuGFHY3Ve23+JVnrurwZqYecH5lKVCFL6sw",
+	"cIxgj8Yy1FRo0uehyk5khmiyx7HTUZ3OWcFhS+bWyptbuupibsHhNxsNkZfcrDRIM+Zj0RjGBw1hH5MG",
+	"XKIEickIOzOBhcHzhPqLM3CyxB4TR3pTsmudmVJcwzZHi3kHxZWHzJyOQCpM51u8+ed8BAIzlf9X6oEf",
+	"pqsdkMweLZfjT1O332DW4CpfSRVtFrEFnwUMMp455Adh5CefEbiCz9XVDqdyLn/iDO+8iTXT5Y+cw403",
+	"mdK0VfZqhhp5Uv2W3ZZ4+Ol1TG90mkrSoyiiyqfZPc9jJjYBzWwGVO3WZ9OSy7EN89VXHAVn9jzEPCk/",
+	"A06tzIBh82zFTYZRNfMYVZKttuy9b5I753YMPlC0yqjxz894LXUzSdzN1SBZqKRYoEKuvFFl9XnFwTZc",
+	"jTWtrfzbB1PL4JKc7YjdQBbvRWkKHMFj5WjQbvsyWVmKlN5InSNKkpKUVVgwlqPkqvdSsw3Pd2kpxdch",
+	"A+CQ8aztlNIfX7R+pTffLEu5rYdt+ip4D9g7OcqHzXopmLGiI0ak1YRBKEPSmuzbv4AhHxOMipPJkMGt",
+	"LnqLKtpKiwXDi7N2ZlcsZ8lK09daTHZVbeYL2v6rM+4vacuvPKrNbHM47zkG+ipHHt5a+szbYvVSpx7P",
+	"2ldx7J1anKPRUSvMzFmFzTeHuU4AMqVtE1IRvIPrKiTpW+EHjkUO9fCooNdJQCdT89REhhfKMAyu4S7M",
+	"5leQfmOuKTpVdUKV4soYopkH6gTLh9rgYVVVeAFVF4o4WA4Yp7nRWITmc3AjeLiFse9+ifFecDxGNrhP",
+	"GRIJbPkZPp5as6xaehabBnN2ScjsOhHz0plvI7QMmnPFL3cl4HOc+HYE5r2lVdrSWmRbrWhPnVN1kaOe",
+	"KcUHgrFVFbRbt/Qj9ragFM+nU3NeuSJ+lHW0rFiRuip1rk4dZk1zKCSHs3GINfcY8a0KkhrsbikZehtU",
+	"tb6VblbgSSq6WKLAuCTl3SZl3MmO31KsYdZXDkNctH2l9Q9tJGAp7QN4z1ehfKT2r1CYmvkVC1OznYWi",
+	"1Jy5gAtWaj2Z0GEZfc595JnQX4sb6XzBQUi76SAxx/+i8cMnQ6qBQ12VjWjHo7fVY2oIlWOaXjDChZYu",
+	"0F0nJ3GFGQaIoKKCQjkMu8JSJHYJb6BxQZWr6sVcJbMksxEqtbpUXifoRHNN7OfmsgsujWAb8iJ45QN4",
+	"83QzpPrZpRUc2UG8FYywSwvWARm5OmR0hEn1Z2fP7I9QnM8+RzRQpGve351fRpt8sXKeRVK9uJSxpaEW",
+	"FwZEx5x5jDz0WaDpozwnVhn5jxdmPwPvbhNqv2WXDYnyGERQO1Uuj9cxDhdQpXE9jwlkirSNLO1THjB/",
+	"9o40O4QvOn5oE3py+OKsODK/fiqghvUC115yuJdtl+MDNwnw3+KHXuFdhscyBfV/uRvsrMGZvT1cB+1k",
+	"c/+zG2rxMhdFxR2eZt4cHc1wANK68G1Z5SakvEoQ3vLVW47Ap0FIr5eIgQlVKTa/stR+7z4xG32/hQC1",
+	"O/dfJEAdF1+nFnGTiHSMVbYE/YNC+v4DlRRBpKFHmpmDd9Ccxexo7T9up+FI8nWHGeDZ1U4LEIyhEldB",
+	"3U6TjwwtqGPqIMX5py7YT6giP569fZN7wm7piHlGmgLsKmps3rDogJXRTMr6C2J40VXevk1feHqvnUs8",
+	"ERLzlOgQzrKydtbQ2y/AfagVpa4gCnA+5IPPAsypdYS1kTM+QRYuJmB14ajXCpVqnHSEIzF3YToM82Mq",
+	"5mIcJUokUvu2CHpN3rgNvreBbAa3SyygbbQg3oBqwkNx/1McM8tHF0cUZil4ycYa4ZDW6GxdiIOMgWHR",
+	"YKq4yrd3U58rnzaRrihd3ZeQeurrSaPIGdRa+Yal+XDpeOOVx8JxgZHSYwMuBBcDc24nGUKZObR7pQ7s",
+	"bfPo7Z5Jt0RpnWXxoYNfXWB9PQtmnayHTfJn4XuLJ7PeRDbL0ysbYVnd0wnTAtj6bW+QkYSLbKL9ddKd",
+	"y6lYZS3ZAqc1zMb8dAxVGwEv57UumIjzViwamoMsPp+OWc45ddGKJVTrcHG3ucPPQym09YJB7NftMrrw",
+	"xgH12FAGvk2/2jTNfQ7zNXf8iLWWHah5AhWyPkdjFRcXBt3nQWDVNlyilDhJVnEZSmzeZw3NGK2OnOHX",
+	"HrYarUat2XoU635U09yvpcFUlwiv5M6bFL7qag9ZkGTIxpuvIohfnLw3zteyy5HZkuXEZ793T4O/Bxrc",
+	"Ii2tTT6O9xXp6xiRcio58eSIKVAO24DIBggWkOjGNZhfHNU26FUBODQp/T4FVR5CJ4CCnJA0P57XZP2l",
+	"edkYirXGxSK428WKY1wjW4YaTtH0zCHDXBLgRUYShhPQzYQGrAUDWZhm5mz7P+VrwjC2s23TeBff283n",
+	"s/nC/lRvIZsvdX7mh2t/RBgclTn2aZWitfL3Vi9ESA5jZsUTilp0EK0Skjsn7luCcMfRvKVUFeFiAkmP",
+	"obRFnRnU6iZ15rAvs6VXtonjFlHb1qNLOD5v0UnZ54IG/Le1Hlk1E4qXVv+X+yhdseAmHkrXIGsJWRkC",
+	"eIu33sz2X8rDSzDvCJhGkPWB7Wflo6dxQmcSuq2Usy26SG9KhlRkfXy+jBCoJnHy5Xr3MH0YY0Doxlx9",
+	"T90Tq27pamlGsHRLc4xic22jZLJ1zLPSKWhlfDQra2WwSk4li/cwaZ9VkF+MWbgulSOQ8oJQ7Qprs2R3",
+	"bMjMoSpj8NFnNNAWD5cLjxXVqzbXrVddgedmvFb2MMZcoJq1llMpfolQjNeoTK4fLPcTORrTkKu8YBjk",
+	"6zL/owx9lX/CAbBoYn4HsMTFHvn9lfzxRhFej1CGkbgoSq83FpVVITFZ3C8uvT6GmpKYK3GMPiirWq0m",
+	"gc0AX0ZiJkOutd/IrTLhQrFw5ZX27Eg2XellXAir0yH5pEQiG7vST2CFVymv0XKdrZ6tpg6hxYiWqaOC",
+	"tDC7stUsSRceCti5eX8/VhkUiGUutr9gjfzQx+SV+dgCOoHBOJIWbBIrCZuSjGCTM2xAnI9qECoNH3dn",
+	"y327isGP5gpjaC7Goq9WZOCXmr8M/K3NXwZ+qfm7b29v/jO0Hw8otS6pbUpRSzWm30KyL2+fmKdUOa74",
+	"1cT40ursEswQYrvE2nwOs8tW9tqiNayDTjtmYr3DSGfbdjbXMQNrgm1Lt2lclU7cilub5n3N/riRXlrc",
+	"lOlUK5TQ7tjAci8N75c6KPHXk5kuCD+k9fVcNtOnYexFGlIFTrxMJmXcVtgZFBVrLy6gguJA8y3avd+U",
+	"TXpvjd2uNbam4ZJjsZQ0U1KdMW8Hi8CmPzGxXY9V2dMopC4sPtKK4GyJotw25wCRjlkdOWgpJUl1yTmA",
+	"5dnoC9ujvISQZozjFErD4iSP9EdKKz728yVVH/u1r0sDyq7z3GxP0l5/K/HapFklLaycVpKg4rM4E2+Z",
+	"Up+3Phue9fuz98XO3sqHLgN8MU9rYqbDzzGJxmMbIg/kxCKBAIpv2iUTk56D5kmHv/azwZvdnKV5djWW",
+	"oWZ+QYTDd5eXrltqnfOmFwQx46g685ipPJy8VXco12WwzN2I80mNNHen7JqcDWnINlRJ03mhxbUYU5vB",
+	"am0AgIlYJ4l0tTVJcmKXxN4Ujg2i7+b4Q2A+GWIVwHdddWDAxQXREntN8mD1Ccw0el91CmB/L7LNcfA9",
+	"NqBirYXNHo0VhwUARguwjXBQk9AmQm4Gc1QwhlvFE4Nq6QWF1FmSAXYlbcfKzeqrVzneSbvVNECZ2xU3",
+	"+NljGRNT+mDkMQbo6hc3qZoNGGiLfpRfPI+9lOCscL1ZJkkMGz6vsEBWxTv8HYt6tWsMg4jtR43mo2Nb",
+	"RhX3xUXsGSg/xfYSlHT/0t1kkHMeCBxxDLKev7rCeWFm4TtppNh5bqGoobsLaEHVJ3ifO+uX0qO9KKDh",
+	"1JnmTz6cPCWeDMcRAi51n416zPeZT06F0mEEjqicaZcxeqToc5/Z8zTvO1FRyNKVUQQ7wW0Q5mXFiVZc",
+	"EyZ8RR6yKy+IFL9kj8DC+3D+vNZ8TDzpMxIJrtViHXZvJffw5yhXhTT7g6GbYv9Iq6xpiYhbNL9Ef4px",
+	"TvOqvAzCMkBaDgu4DGZwvoscN0RDba3UtjpB3d5uJHC6i5CLUXmf50etDY566rA6onCrgsSaWtfMeUlv",
+	"a2YCebzihXUxO61hzVLrEpoc5l6Vy3OLS23jZCauYn96P5SjY2C8Nq/UBlvNXB8olwaHyV553QXSVnOy",
+	"MGWz50vDpEuxXFUw92wpWR7pyC7+apSwCUa682rb6mxQY7ZdnF2qJBRuPi+EYkD8A7hpq867kglOtgJY",
+	"VeFy5MgbqBu4f9s2ogMRay1AUAqsvugzGoByVE1XXGJx6HjMaHhMmgC4Yr9aJyf4PN4jRTC1XdSVfUEs",
+	"0JPuq1A7aUHvkqJlB1wSO/Khb15cUQghjiEN+nVyiuh65l1DW1iGeBKTDWW4W5di7rKKU98G0nKbBcFs",
+	"H6h4B0hvasbOQ8J9tTJz2biQH4ZxW3X866ZL3UHWk2MB6fOdIoOZ85fJcVobiCAvC/iEfPhw+vTy4Jgo",
+	"GWrQR30F/0YK4SOIa4Fji8/4OqMIQiBpp9zjrLvpcc4qveKXTFgPWJY9q4KQ40nALzPxRXmxHJfFvixv",
+	"HV6VLoKvEmgC9cOTd2TvgGg6qJNnYhBwNcREKUzlzAn6pRajlRcC/HTdqh7ePKwlEcFP183q4c2jfAp7",
+	"JQdcfMF2O3FPqnwAFUSLgp4ieF+GPOKHs9ZU63A2n3zxRjq3Zvy6vC19k4kV5FRnw29JUtCVJmM6YHES",
+	"roVfDqjSyyoI4p36tSjr/R0N9QJINpA1FPuwWATYGeKuVowEz42VZzGcN/JMjqguUodoceKfG6aYwYOf",
+	"B0L+tJBF7gIVOH4578LaDMPY4ha7KeaRTAIVXSQrACXa2udu2pjrAvx2NKZiWrxJZ3YC+QVQ+G7E5DtG",
+	"oO+2oULBeAwBXsUWrsB6JlwbpplBN3BQu3I8lgpzOuBFBWOK4Z7WJxlfeqveWgy+7UyhB+glzi3b2d8v",
+	"4w0rhLEaA8DHKtlnzTn9ormJj8N8mNBQRsJPoAegf/cG0AOzKgRsRgzODavgRphP8EABa6BzD5hV2Hvl",
+	"AzaO7rZWifOuUCY9g8bCSX9FIkMyMoYbORHT5DoqpapK1BjzoqVcQ24d5p2x2JTOadYZBcb8MXzFQSgO",
+	"WeBjT181A0TXp1EA+Ys+hVCV8GUIzHYcyCnESHKPOGZbbVY37pcuk419HK4kDooleRBgOMvYdNbLAcVq",
+	"UL46qzbN7HIeuuK7BPdwrm0k5UEU2pakR3v7B49y0CdlHjs+g5aSWNArQ2O3DEI6Um0yooEhCMyUhyaX",
+	"VTLTybWawHhXSdyfv0pGTA+lD02+aRBIwBFyLSCqBPCufx3KwFyliv2KWOb2D8BWr5K4N3yV5HYMN5eT",
+	"PsNVorQM6YClG1NXSbZRNfzdo/6vTqONxohBCfNK7gI3vaDB8sLQXwvUn4VxkKEx5gUkkxoNg4/YhjW1",
+	"tu1qfkYyC3zrQ5gYsZttJFqiyVwc9FmetZJ0bs3npXqY4ExlQIvW91KnmsEWF3mmWouDNWNjJIEczPrI",
+	"gdNlP37VatY6nasDVuQnL9B2zedfnp+/I3jDkgTwo6OU+N1rlC3bcEEgC5AKvMfI5ONYkbVuCPtHTq1r",
+	"awvApafQb7nPbe/YmVFlDeiQ53x/BbzRPMRz6WebXefJzveQ/JtrfHuAUpgT1aSa9qhaSRdPskpD5nNV",
+	"5pFZ3cZ91b0qbzZqiY3FLlk4RTuLKxKN560sNggBP2BVb0LVLVP+4jo8zLwOQKWdxOtiW+UlS5UDuLoo",
+	"NoqgV2SfhaH5jsxYI+kklKXracGpZtYlmXTB+oZMDddTa0J8OO49n9dNHe6wveVjz67SZEx5WA7hO/ER",
+	"1POdBLNtltOjy5879gz6gr6fDXvf3Rr8edontczwwH7qyxxKqbnmr73wWfh2vMRBn69Nu+y5fA719P3J",
+	"83PrBSDUC6VSMdcaFASczC9n/LdCBWPMwuOMOv5AEQDXyWrc7tye7FWqlVfMbE+uUXHJQt6ffgiD3IxF",
+	"m6poXg5ujZBRcPtTgUXGmdAnvIobfXUccggLgGvjr+8x9J3ywcXTLxaV+zNEltVZoHP9X9o7O53OWcH5",
+	"K9jnd37/9kPJ2zWyUhZWJo5sUxwfKNJVi4LIeYEemZD7Ygzo9NmYg8HKqzTIhU3ZBGSkELXlVCu3Bjko",
+	"LStw7/qvK3HvAtwtvwgiKUVoxZHqEhmmKXzpxXjx9r5yjrw+D1ju8U8yWsCNZ858j5E+A5drlfSmZDKU",
+	"0CViSJEgLbcwFqfmAWQnXY15yNTio77XaOT1uLEDe4avWD3TXRUyT/OLk/wwJy4SLO604fJ4L+s7PDra",
+	"bzYftw4ODh6XQhp3Ljy3xjmTSu2vHXouSS1oQSdcoAawH3xpZoUFmkGuOznp6+aPeH4U4oyp/IKk8t20",
+	"ojDM7ZiR5GSAzgkcmfRYIMVAYZJxvnhkZclh5RJAqvQHtVmfqnTdV+p96VEnS5K3z3bhS/twFT63esmO",
+	"2+GZhrpre23PUpl0OXXrEOdwKZG2rBgzW7DUF/KKIWVAa2NeZ8uNAzmBLhE+h1My5INhPtkCSn6eB9Gi",
+	"8EMGzZBdUZ95fJTrBEuJjVmf2DLw/Zk09y/O9D1sa5afRpsA3VWJlkEqfSevG8FcTqwVmDtFQnoNRKoC",
+	"sfOeUR/FCQysCuqPjDTpRyH2HwoZuGBokCdpyMeUUOIaxJbRWs0bR19UDm0TRzqDulgYfTvV2wq55cvQ",
+	"H7YqK7EB0ZmmeRG3MQNW0bZYfBhQURpAOaFJndnTY8KFz64c4r9iNPSGwGXM1iPSDTQHMrQgZKoLgFVm",
+	"zEuy0V9hi+fti6GyoKB92pZwvF3v3dThjcG9kwWyW5LRFhZrFQtL1bKsam3oPrWtEqAvXh3qgmh3CBdq",
+	"Pq/Std+lMV0X8QGo9XBBAPhSka1Uzie+GQzykorjqsOVKR+Hnlmg3DLk1v4yBSdj6tmTmcXqzO7akjrD",
+	"8yXWssPndJ9tEzWiQUAC8NeoKvH5AKpzhU+G0/GQCbWGYf3pYWxhf+8uPfpL7va6AZdvsWkfVKU37Ovh",
+	"BTa+Pj/voR4FSzBMwdPVD+lgZJsAvjx//So3R3tbldOpNJs8II+yjWoKMOxh6osW7VaxK744lHj57k9f",
+	"SloU51ul/MAJ0+dqK+x+HPUCrhYWVYA/WwoG3geoziuw3ON3lXDl3HcXuOvuArlCMCGLhfjxy7TQvGHl",
+	"F1ZTTFOnCTKZS51sVkmr3iQyJK1G63GtsVvKFdyoHdlE7eSf9V+LUJsKdIwvDuXxR2QFt9L7wKVWpsh5",
+	"GcXGeJZzu14UVk9qz7DVrdJ0yvwqYMoaunWIp84Ihf7AMZpnDPOZa4MuaeG7WZFYfkwfPpm7NjyPLN8/",
+	"f0J2d3ePbCXsk7lu9zXNR2zWEZN3+DJNxOfPnKdXP3K0hHxfkOwWg+3KkEywLBnbC/Yjxfw6eS5DMmZy",
+	"HLBj2097YjPPIbqegETMxj1XxzWkarjU9EavqDl2Ibt8WeoJO5VisuYzmW4gYSEPD1Mj88+/Yp8LrFYo",
+	"LXAQTLvkv//+T+z/o2RAx4u9T0eNxkHz6Ki1v3ew1zg6Woq2qiKk3pxaN9iqTPwE05VGDIofLKASAk5A",
+	"skEI5c7a9dPPJr+4OrBst0LFB4LqKMT07uLEXzvMEhB4vQWtFH3Doc1O5bVUDBn1bX1KIGnCEGMguzRj",
+	"Mqr3CrlV7HMFjlw1PqR2jMkGJJQWH7kUuVo6L2I6Zr3/xkI/t2KmF8oLJk4Wgtoyw1JSaZuBZiHzoTuN",
+	"IiOuFBeDGTx/oamnt0uMZhR8IfKvvaOaNFvE8Rt9iIaMUAc+w0Lmeg2sPcZcj+3QkMfK3ANXaVkCH64+",
+	"5jTgJLLdEvJYyKxtjx9K1tCONJdioLwyT4B4TKmCBLIT8uPHc+Bv3RNQ7vhvcK7b5AdGQxZ25xLyjh6X",
+	"TBmLg4SnOd8/Y54UvrLhDo3FeUwpm82WF2afy789fLy3vABmcR7dCymRyxsW0n339uyc7NAx3zEK7459",
+	"tLt6gV3hSsCs8uNY5jDMzZ8rMpv3hPuynDultz394fR2VJcn8J1b1IT8wWIpuhozeqFALRjRoChhCzYQ",
+	"2F9AAXC0z0Pw9oecCT/Ir0j7ALz5CVXsNcinNZMoS8FKzeY4yoJGRcnYVh3ViItMCtN2u3ZChcZLI7oK",
+	"GRNIOC6F9dxgEUiBKrMSKK8ZRg4m7+p9QwtWtVSL0JllbZXo6hoj3d9p49AFGJYpzEpuISuPyQUb2+Yn",
+	"Dq5/gSFctunglsGYYYm33s10+7iYxSf8g1qd7yw94VzRXpCLQhFGjPRoqJwUgMwnUIiMOg0IBwVHdRX2",
+	"FrO2nEkahfjLwRH1eRGpAPYiAVx5GmqHdQH5uDQb/4+VgR4XNJzOCObHrebe3vKKFBhI7rYrFm4hRax4",
+	"rzO9xu1Oc2V2P3T4M8v2/C5S47feabwU4c5lGrh8+HhWMXhivPLL3F5mpxEsMz+rqahnvvkJPV/o8DCs",
+	"maAFTWS/NE4nwrWuiJG5CjBr4rqQkVbcRywUM+qvA5x1dlRfOx7r2qu4FhIrsw+VaySw7F7ganM1Jcmn",
+	"7FtWghit2tNRdKZKh9ktF1x9YXE2dx1h/xtUhng0vw/MLSe4L/NCxKmGFnpbKpaqKQ6ZJ0O/yJEZsnEo",
+	"/cjjvfz8bPwCNi8GMaURECDJvozrPajwsXR+wC9ZAs6CQ4u9TwirlbROdVzMtUouMlLMgX+yxjrjk8X1",
+	"SLhwCOOG1QIh22KGoCspWjMp2+Xfx/6hdK59MrPMdz7loRUo5kUhwHUN2chaS+BgOIn0MPnruZv1jx/P",
+	"K9X885t4LYAGZr0ogRxw0QWog8OD1v6jKhk4p4uSI0ZGXEQ2zQamDjuNvo544EOtx3DomQ65pxYURb5+",
+	"dv7+9MnZr+dvf3r2xkWpFQsvOQaPlnziBo5XX9oaWHfOrNJVoWP+v4ZfKRbUXStjF76sPMEfyMm7U8NT",
+	"w8C+VbV3dmYe2vHZJQsMy1Dz4HfuPRZqCQEYCGjnmFJmZVMiVc1Jw1QfRcyoQ+pphaiBF4yNVUfMVNwC",
+	"niC8nvkE8RyM3I3Dnb0ImygAukO9Izri++/PEsX0+++Jq++EBDdBAml+aKcQyMhQBr7RjtRQhroW8Evz",
+	"3Qy1yLAj8r2P5L///k/Xoh5my1y1LeodpB13kWJ2DXQUIqJfR1jMLO7GD3gI6vvv4Vj/4oA3Pj10WzSZ",
+	"TOph36sxn2sZ1mU42An7nvk/AOggXToeB5bl79ji+D/9S0nRrXdE15M+62JKbwzQMWLUMjgH03FMuoj/",
+	"0AVdW6H2A7APCecTUndEgvpAelPYi2Kc7Do5SQpOpD/FlqnQzC4GlegI16oXfdIQ1EIYJ2UXyFqAAK/4",
+	"/ffkjAmfdP9es5drp36XyJAETKfPFBnRC2Y2AXq1YnP8HvUubKZmRzj0DlszyoWrF7WgB2Yk8UVDRuAo",
+	"wBG94iOuYTDPzDp5NAhsHjwlvcgfMEhMs1MHTRx4SZ1030PK34jrGvz/brUjUtfem/NsiBlpLPOLYrpL",
+	"Hip0Tz8iik5trSjXMfoVJWrMhO4IOwh3UvdaR6jKdt8zHU5rJ33Nwq7ZHti8eG96jDTJa/6DOaKxoEND",
+	"t7Vvfojnr7ShWABn6k0tKFwb0OtIN1FxoEu+OQiI4qRI10uuO/y4Y9yPuFrV5pALY3n7qCogsmIVUE4U",
+	"cYFuF+fuQLYo95gtALRs72RMvSGrteqNOa5njhSFn+E42WfVzqvTJ8/enD2DZxInkmN8qWyddqVZb+BN",
+	"cswEHfNKu7Jbb9R3IcCohyC4UNbwHSpoMEW5PpZK51ViII+0iEYWyYhQgpDCVbOxlqYiaKhqqCN2t52c",
+	"1pEOHRA6IFepjnAY4YDeAefd/OOYdAFD2tIYE34XFln2+4ppOAnffz+HpP3991UI1HbEj/SSnsHgoR7W",
+	"LF6XaHrBVJ10Q64uXhkZ0nUQswmCbQqrXVVtmN48Jzoi/t3M5TwuHoAQkxEARlPDDrvK2WG2QJor8xcL",
+	"+knVU0c8zIejfwQz9qgQUttGMADmwtUFEpERfDG0RMVum0UUtaf5B+u6tVUE4JZK8d9/2Q7IVp6mMPcB",
+	"l9PlMVXOJ9Ji7EM/MxpEljwQ9ypBqsK8k8r5kCtyMggZA21UDWkQmOM6kJcsFMy3ILQkoBOATjsNWUCF",
+	"XydG9ziLzAhZ+ECRgNMeD7ieJq+IhEU/qqOakeTjLdICT3BxnHfuJqsQ6jBicAHLcmEZWo1GyYVLsoTz",
+	"RuLuTIZia4DXmET8ZC7iL46jbk77Hk4i76XxZHd+oH68LuaR5vJHPghq9Q0GptRec3f5Q+/o1LDocylf",
+	"0RCR4fZarVU+Ng6lUXiMGH8mtMXb32sdLX/2XMrXVEzt/EBL3F9lTU4tGtYZCy9ZGGNA7TdaK63nC6rZ",
+	"BC3o/cYKS3OGWsCHBJArY11U2r9k7YpfPt18qqbOJ3JkQmO1FfLH8CBXK5oOFIQ0uTFirmqhBIpdUPpr",
+	"Pu7EgTfErKh8WXBiZTaNNes6+QFg0wkVU0TLDhiNLVecaNU6/miApq2tRxkxwAw02o4PXBNO35WFn4Gs",
+	"bmAd6fxulC7jSKf1JatKAD/pCDcyuDOlWhsxAqEg0ITSbhtQHD6CCnICGmQbJNMOu2RC1xA/rZuY4vH7",
+	"QjDRMVOBx4kKbdL1WaBptyPgBcpmqUPLbNAtIIQGFgAE0H0pWJfAvYncxLJYpweiyt4RqAjbm2HYXawg",
+	"6zo0CFT3LBgI948RMp0KAnsNihRVF7EhCdoVCxRLrYHdhjqGKbq2m4Vd1FRtNgXvXsZ8AUmLerbz1E9s",
+	"XK4joK+ZC8tVrfJq3cBmXFCfyS1wOy5pqp3TA8SRA0WXnGT2D3KC7fs9KnDKIH8E4I2gl0W4mj+Y7JxA",
+	"VUz4T4Z0M2nal0EgJx/GWXl6kiwfDGEgDSHYcVFBGA2NBDRbjHWupG9s0bTstXuShzJVaTSPaG/PO6q1",
+	"+g2/duA3erVDurtfO+g3fdbwmr0jSivVCr7TOiBiYW1sJ8UHAlEcn0a9gEMXrVajtVdPN5qoMFE7fQap",
+	"bxZitvJUOqcPlmSC9cQtonb8BbTZoO4yHP0lqXmMB96qHXhNVjug+63aEd1v1nZ7j2mj3/Ra/h5yRi5O",
+	"ntBZLWV2Vecos2j9bPTNft5v1MyXagdst187pHu92r732D9gh/0j2uih/8RN+OMQs0wgmYP1mfAY8SO2",
+	"3qTc6ItmlR5+MoSXckLMPLHbATW2SM3nygsktBxKlj1SEQ3MOeCWDY4puFrXGezKOos5QLeqdSGfWap1",
+	"4ThKq1xzj82JgdnxAKc3/4i3yurEr6XShZujEg8avqDkEj+7hIBNvkKYwrIHAxpyPIHNgITBeXxZfXEV",
+	"pei5S7DBJ/aWP/FG6ucyEvYTK6iHMaD6vQ575zrsibogdMZLm6O8GmadaLDgWc0osEpxpSlotVa9XUfn",
+	"nY0RD5heFirOaW5KrPqEalN1FrAxrYA43KSRUYKOO9iZZsIVw4dSokxIq2WhYqeIYsx2dJETcZxodoox",
+	"FfuiH6B7e0SnHSFoGNoExIArq2I6tRGrE6gAB7bRAwmNf0NHJ7bJib9oxN9eYzdPgzJvfzITDY1bDyqg",
+	"iDyaSm7ZAXdi5aa69EYXeqzObtJbo/pl9hO9eUbtRIUUkixtFGJFAWgUkErbCGxInrEuvBi6YTW+jQgQ",
+	"ufkRucN1LUxnx7pEX8kfa9wvc5OxLljbC46Q98lgPVSl8wZjK4hWFHep7yHsieEjG2oRrpVALLRtEP2X",
+	"pHmYTdxKpTFVoLKw2ay19s8bR+29Zrtx8HMKzHRN3ey///5PBXOAVlXkscLMrXBJXe5TNspfOfn5c2N6",
+	"dvim/9fopzd/P/T3Xr/Y/zwopZCkdggyGXL0khN0nst+ln6+OS3kTgT8F5DWZl/JbKbL5rK6WrnkbIL5",
+	"+RsJ7Z3rrFV8UyjF34qUM8N26VWxA+nE9ohLeh5l/AyBlBeKBByDdyjO465z7IoriBdRjUXKzt8hx0wQ",
+	"G3m0ngz0ekD4PitDBywjQucl6GLx8UAR7udKuGVMBRj1mOphSmjMwjZnjblSwmRznu0ck4vtvkwa3los",
+	"rMisyjgMvyzfuudCzu9N/RnX7Z2zIZdPUjP2fLHxMNttPwEfs21i0zmdehGABIcoKLTNxIQUYqnfhq1H",
+	"9VzFPN1/VVU2Po3xbHNUqOzMf2JsrKwXeCKdF4poFgQ4ZeS4XJCkR3CGg11XxlE4lsqwpGfmcxQaGFLy",
+	"L+gLipl3uu4yqW03nXRX3flcw/iNOY0g050NkzD7O/vE0g7o9r68/Ef3rjcFemE2hl+5+VRCC0vvb5EW",
+	"loEqgh2sr8+VvmlVR8+t1MaBtYHtX1zz08iguVG2p5iqlkrwBH1iwC+NIjEdsyRvFMm8Trovnrn0wVme",
+	"1AWz32VcmCv5XAbZBw9dR+rucaY9ry9By+lzTPHca7WqHQEH2KgLvku4Gttcq4fdHXx657///k/3Ecb6",
+	"XfvgmZIsLKIiXcsKITUMkw1cxhdNGmul2xATSORkcXutY+QzXDv0R4ggdV1XVfPijI8m9bJUDDLR99AP",
+	"g7qb9dwc2+4yrtgMs6tGkdId0WOGHdvmTnETWvCvkFjs2OTYHP/JYKbD9UaRKC5yIiaCvHl6kiinmQBJ",
+	"qahIuk265WTMWJOjSCNqCev3maf5JXsK6IrWdm7VGs1KtYJ5IVwMXtFJpV2x6SAOPuHEVlNBGU678oKG",
+	"mokJG5CDKjls7O42yetIcG9YJS9YOKIi5Vl4I0M9nHDhkxej3ssKJmYzxYTZz0sIn7CAQe2iGmKXhVBP",
+	"f0jnZfmUvJKXLKAetk2PRc8Z0zpAweNzNY4sYBQLR6+lgJyq1l5SMGaEkDn95r8z8R1cI7MT6fX/w63n",
+	"IlGes67pMOSLHypJQ3sr77FffVwtndmGlYXofI/5WwxlxU1DFlo0hW3vN5nV4owiGNh9gOg+QHSnAaKn",
+	"KJZJCihnbUuvtLoWl2AUK2nnIfUZxlVrI8qDuEkOJuC7tkOoLmDPfPOLHMO/HFR/nZwIEokLISeiI7Kv",
+	"mIRG+YhfBF3s42bNBNKkiWKXLKSB642p4ux+68GqdoQMUV00VwXTExleJC06HJo6JrNSqHQCBB7UzvZa",
+	"R7bWaDLkQa7WAsv0AWvh1ldX4sWOBWJcPeLT/7V31j05Snd0alc8GYbM02QoQ8VIDypup2U4fqbV+q2w",
+	"eR0DzSzk8xaPZvWRxw/M8fAzl85znxT69RqhGV5ndozwjDPL8MQM25rnTjJaYEM+E77LwQRG44oaMsVE",
+	"cfWMUemObeZ6unCIK3IpuU+oJtL6ZeZOv4x0fPwzJ2VvYZMS8IxfsvDeBTEn+oAczO4uoodVxRjiFxQ6",
+	"JV2apiUPtGfz4xLYsCZ/r8tyxRFbyhHjCuzV+KG9Pd9375Ji4xyAe5qbobmPQ0noiJxuheYsE1muPM2w",
+	"G1Q1BJtgCSIWDs1xJKhiNOzomFhrFOpqQOuBqmqGnT+UYzVVorjwmE2FJp4cT8H77kuiZJ5Ok8b5Uhvp",
+	"NamViDWbLLha5eTn8P2F93nIPn8++8fgRb/18756Oajvid2njfHPh5fvm6Pzx9OfPrcmf++9Gn5gP3pH",
+	"6jl9wd/KN+Fr/c7/20UZhWemveo3ovKcxEQDjAzuu9d+fifaz3sGqFdDZjeujBoU2orqYlbzGkoSUu3x",
+	"YrezeSXpIkvrgiE2Y8nF7YHwGwy5TrUjovHYdiLAQj2I9PcYF4OUgZaUfiPgjWJjGlLNiNJsnM918Dsb",
+	"G1OCTZ4go55xPeJck96HgCi4gsWVICFlHXrbtcVmux+vxJuam6zNl9I/YtKjioyoz9ZnTfdOrC/Glp5A",
+	"6l+Kc5ThS64To60RYHmIhYZBpIu2jMqPGbxQO19F0AEuvCCykC5ZfsGEf+Y+s4rx9QwKru7Nr2Wq8DPh",
+	"ExoEZBQvllpXK64WG15Jod6YifhDeWnlJ4nsAhQHTUZSadJqHBMaO/DAgYaab9I8Kz8VpJhoyip6aSrP",
+	"y6UtTJ5tNNqNxs+pLqg2oyzV1jUOcc2k23J/9bTtdDPX/PTdUjkW6basBZw+s5n3Zys/u2ILByuX2e5c",
+	"23/ZBNDFjNfYiz4DOBYZ6bzcT8cql6d9LmLOq+Rw2i8Vp2+uVKCQTd+M12LbmZul/Hr3OZJfXnhB2XN/",
+	"m8csRvdcIM4cyKdVZrIgn/NyLSldAuQPpR32FbblChmhkCbT/dy1B9BhxGBZONcWMCo1Fqy5QuwWSGUC",
+	"wwyiaZ4HjUqLypYoYp3cTbkSLJ1r0qS07UWW8AAjVApqaSz+9MqJzikA8oWjAR7n0LAUs+vuOksApFN2",
+	"jHGqSMFAP2fGOIuVWwrP+pYLgJYrLbxEnlQKZt6BXk+xjX8csHYY4m6fkzRRl31zWSdnMorXF1uwLBhi",
+	"Ka3G0MQKdTsI5Polefq3XUxjOY5jyzFC7Ip2Rb6z663NLgC+Fzu6LEemKgVPSE4xgTKGMQTAJYtgaMtT",
+	"kHOaT+YyTjwpTzCRcH1vlc2myxzHWSq09yB0CDQyJj4L+CULOYJgLjkzZY5DPKtb9UOlZr24ooWWQzCg",
+	"xXldWFF67xT/fXINc7STvN312EZGndu5xpzfhabSS45xOixaN/wAHFSI9MQFwPVAdhFcBjQho6YNpLSN",
+	"72KOo7BXQSgnoONMHbaPTzXtwdsxSMchVd0i/UBiNZhZ2NWjTj4In4UWNwDxZixeFGYtPdxrHFVJF37/",
+	"1fzefZTHunC6lnWVU/qeYKL06naRKwMcSMHusyq/1eP5FChq4QHNS1fc0JF4Yg9m3560HMFNzlMQxYDw",
+	"wPVKhaxK4qXZA59fuqC3fJga9/L03suxtBK01FnbchEo2KnecP5QYmdgW/NoGD+/ZAKlYaoEHIUiBpHh",
+	"1apu5ZaxFru255htRGBLO8kE/rIeyo4YokFuI9n4mi6KaUilAQ5wjLm7VlAqBvLUHWc3oLgaFdiYDwh7",
+	"aBqkfu0IgOhD0HBjrDK/CjZD/EJFKADbAgxuHqOI4i5wm/GK9eFubdlnbGrE1jfOF+hwaNvCxTelrHhQ",
+	"/0uEhefa3t1OMcndsL8E/FLIyb1yc2/vbI/FIxddn8lvZhPtWE2q0Of9zKlUOqXiW6SPquW8hCrus2PL",
+	"wydDCU3ebbfegFF/kTv6tR3A3alUqSXI8ZOuky0Uzjg+jcFX7GYti2xU0ueJC7womBujtNzreHdZiO+M",
+	"mnTd8p2pfLlu11zVrk7eYO16kr7RmxLGbcN8lcLZs3/DkepiqXxGpQPeIgL0rbjmXx0R91uCTvs2u++B",
+	"qpMzh+xseE46EEcDo8FNEcTvKLevgO8nh+NudLTe9Jlr1ziXmzgIqcdm+I3lKskGGzLrTU+zKpy9y+74",
+	"LWLgnqRX8FZ9yLipK1bN3RFXXocnL+bH92rmvZq5RSnDdAKEj8D1t+TCW6xo7lzjwVrojc+VM8exgEQQ",
+	"/ZG8BK10pFhwyRSKE7zlgSKaqgvX4pAJIqSZuJEZ6ErE1mcxjEnbmPwjeeky26EPktF6iwUIDmALMiQX",
+	"KzWex8ZortlkqRjM9UtkSjlzIQm+Im7XfWzgGzVlA/Da4b4Dhxm5o7H1MEGBT7JAQ80/9MRnI6lLnPnE",
+	"q/eHPPNrZz6YZWYLtNS1/IxrKJ6Ne8VzBcUzTn9Dk+ve33mviN6GvzNmd7Y9/5dRQ4XUSzJ84Y68+pRn",
+	"uY2cQKVZ4N98Ax/cQFBsOzn3VrNK8TCflqhd6YE8waIScBnZlvp9KETVkiimNXb7L05ZbealrDZrrd6u",
+	"Vzvw91jtqL/fqD1uHrQOd4/2GrTZK+9HNRu5PH8UqOfek3q3nlTYhK/cj4qqadUFxTGVxX0TBy8w0AL5",
+	"F+QEZoUhSJcm5h8DzAPUI9uSFGqre8zNi5NZDT3fjeNTzGqDK/OAtfJbzURvt9Z6dj6/Iy5YngcWKY9A",
+	"cfeq4r2quD2snpBDqqFATrUJD9+G1rhzbf6zgutyMWvffm7vRpy8WqQDFxZpLmEpuT4IXLkv5Hd0gvI+",
+	"E/kPkYl89+zBNntYaFaOmRzbSk6zHFRwlun7O29xpltlWMh22FU166BpJz2bsQE1kWFH4FemROI3MmpF",
+	"rCaibmkD+BgswRflFJhWXXVpFatSlUvAHCnseAXfg3pX9jmiwQzMECC0IvYPcjEiIjClMcxPtJSxozYN",
+	"OU+noPEqFiu/AMSP6Z9DOYFRjmCmfZuCFNfVVpN1koLFK1jviG68mjMpqJOhJIAdK5O9OTYaGFIFThrt",
+	"AJcTSHsK21QXOgHeWQL5o7gB4sWFv0ZUY7O5X1AcmGPMfWi9hCfNDGaBWrufo9bu1vb8fVY76D9u1A57",
+	"B62akT90v/fYO/APU83jkCgTQRTXypFXGuVRQpBvInT3Vl6+/4E0W7t7+5V4pHI8lgrKcsv6DczeT5c7",
+	"DiwPuXcd3K3rwPXt+bacB0m/ZNtoRA8TbqiqZDLk3tC1PlFajgnXbSeyfOYZqYE1qcAkFyRUAbXfUc67",
+	"PetplnR7bMDsDwjbFcNDdiT2mWpu44g5vlg6GwuW/1adHdD6IjPnb5nZr8Hqi/wjsHD35si9g2SLzcV9",
+	"bMEQ6ilZI6PrFk2hnWsY1VfjLEmytTYTULneEphqsbtkGffKcZfYxftC/hIkoHuHyTfuMDmnFyxmF0aX",
+	"25aOuyHLgFTNhb4TuCMnJL/A4j6Hl35F9nY+ChWmqX4xTCyzKjEu1u0mAijFB4KxMkGwBVphy+Fo4i0/",
+	"TFd/qx+xtyKFs9ncn9EuW7Vdb8+vHbD9fu2QPm7W0JmNHHoBbtVzHqCnymd9JkB9L0assjMo7T0wO7bc",
+	"eQBkdO86uFvXAZ7lb8tx8HEowb9qHZ14qCEgDYg1vSSRa3GygSHju/EKmF3JYm7l8YPCM73GcX1iB3cr",
+	"5vfcdO4ZbT6jLb9vRYa7WfJ7rfjebt+23a6RJ9615r1zbf7zFaY1bCQzqkV2RLGdvow95djpuHJfyEw3",
+	"H7u30v8waQ1fkD1UK+MoR2E8o1NzytkEIZ50QoPHMehTwPqayEhXiYq8oc1MIH4EgIesaniAkCSQYsBC",
+	"MqQq3zk3Dqj3hzvza5dTQQvwZRptrEzB7Xeo4TbuNdzfg4Z7D3F1r+7edsnXV6DxWsDdQnfzx6EkPvdR",
+	"vhkNdzJkYt713LYVGAqBAWmgJJSDqSrx5UQYslAWQLAfKRqoOnmTgAeqoZwI+DlBFOwIW9MBCX/SvFQQ",
+	"JnQ4JdglC2+3lzjilbo6EAKpdSN5yXzbTdSjIbQ6NwM/e3lSa+0/dv3wpGCkx/oyZHXyTGBHdNTX7Zgv",
+	"uDATEfAFsxAdQV1m4SSUmtXJK67QXYRtFBw4DxPQP3ChY97twB+mJM7T5WpB6AKh5TONCSaVamVI1bDS",
+	"rtDmZv8zGxGyy5f4tkZ/s/+BXgQGX9wIQrHPlfaeYQi9fzFPWxWqEl84LSFAL1nYix2La3jTHfEt9qYb",
+	"kWjvvHeq31GbZqrJkI4BfJVwcdc+9SXiZOeShbw/LZQq75lZpUg7mGljCQ0RUN52KFXacnaJgkEZ22sy",
+	"ZNiqy0mCCVWEBsBjq0TTCybQ9kI02h7TE2YuhcSD8G6/3hE/MTYm3SGjfrdtRLBDnI974lvry0g6GQAE",
+	"ruHkrieO+zD22IBNUcM8/o4rsBUOvzk75kJTT2cz81DSAScyq7Edzuk+VBIt1y3R31jog8Y5z44+OpPb",
+	"GzLvgvTNkb9nRnekv5odoA5URif0fbfMyJdecd7EU+lFI1utMQdl8NEc5y5ysW41Db5Nta316AGq4siw",
+	"q6rhKMABHJRjR/SmiNRNAylYnbw1fGrCofYCKzCoJj0WSDEgWhq91by1bYs6FFRzYGWJnIikRZq5rjrC",
+	"4fg/QH0USkBoGErsng1N1DLDQdBxKhLsf5pCnQQWqodUdET8SaNAAzDYXmO3SFuNV/CuGqb5bgC4NXwL",
+	"yEAzKSQxNFAJ31Wul21+qNg1IMfltqyTWN44kVI3HGfBmhprJzvQaGzsN1bU4u0Cu5OtNhRHRD9he6bb",
+	"rboxfEpFo0q7ooa0tf+4fdQ/fOw3DpuHh3vegf94/4i2+ozShre/T/1Gc5/u9vp7/Wav1Wv0Dlstz2/u",
+	"+4+95n6v0W80aOPQMCkc2jn2pkuPbuz3F3ra9l05ep8H7ENorJah1mPV3tlRu3U7px1D0IoFwMx2ViGR",
+	"v/y9djL6rXbGB4LqKGR/3vf3mslXns211oXxNBvtxv4afe1sanmKJFxFq0/ruAKK/8Yq7b3DVnO3WtHs",
+	"Sp9pY5y0K1z47AqeuUWI5zMtQ+Y7MlueKhQfgG/Ox/dNJxj5KWHktA6Q/3edVfQTYuoRc/wMfUVjI/Bb",
+	"++Q1/8EYHO+ePq8SSj7K0I8nQR4+ffvk74/M9XdvXhjtgpIf3z17USeg9YIbuiOMiDZWCJhJXCvSm2qm",
+	"jtE8n46xlhZ0GzqyGgcNGVHmA7Zo1pU0gdREV11fhh0xiT+DGgk0AumjEx7jWr1QXjABms+I+gBn6Esy",
+	"pOGIPKTkNz7GOyMxpt6FGSjp07AjRhKKaKnAt1fJiHqhVFXy8vz1KxJBhDyGaKEj9qgKcIOtVr0jOiKj",
+	"lmE8wK0Y6lIKQTRjJc31IDu2BazOZLClsy5FS3QE0IRZcNxYWHORhO+xZLZOzpjwkxGgl9CaqAEsQo/F",
+	"AX38FZQq/BnarkAhbEdAWIFdQZLxu6fPUZHLEIHC5ADqEzWUoQ6mhPY1Cyc09NUx6caMtBvbwqIjui+e",
+	"nZNY+d1RjIbesEv6XPiqsBWLYd2OQS5s4TiKAs3HNNQ7fRmOaj7VdFb8molCO5UkmcPMz5wnJ5Dxlsr/",
+	"8+7p81qzvkf+++//wIHnAtqMzD+cyRlMyqpQ51lZUuV/tgSwYnqZMiVks6LELE7SdRO2ngq/CltkTxVQ",
+	"itP+aarA3dpQGI7derNJt8nL2sNkhWZlXWlbFE+LT61RL9lY34fT7sNp29MH8KQSGpPZZirBOl6HnZAZ",
+	"UVYzCrCxSfLzjXkQGM3gkoXQMB+4nGajMfS1Bf5hOKyRkRfQfNOyQo6BNwTrNX+o1FyJ7KPEQRkHAtq6",
+	"7AE5wsmu9hKJSHIFYkfMScSnVNOZxoF9bpNh7FweKIL8wcpyC9zR5yzwEayC9KbY8HMsuaEc8rC7Y+a+",
+	"899//6f7CGN7yraw8IY0pJ5mqdH3pRGX1jOrhnLSTrciY5cs7AiXiONWA9iy4gETOpjGIhmwPeyGVGH5",
+	"4dsS9gxbuCUYIKBvxYOLL3edndmF14LKQAXpnvpsNJaaCW9a+4lNu1ZdMARu/hmyMbPzsRIY96i1R4Yy",
+	"ClXygQs2NR/tCACrHzCdcpLbKnY6oFyQh+gFSn/4PRsHdMr8NjEixa1t+tUdAU85LQwB8RHymZwI94FY",
+	"JMdeb9JjTGSxzGOyYlRA8zlQWs0m4WQx63GvoCLRnKB3YEGW8y6lpvsTm26YHp8oJQsF5ns32lO8/6Zq",
+	"DODVH0v0iVUlbc6jt9FPLqUxJJrXbfhRfOmV1ea+Jp9Jyslxs9Ym4jYt1ZgmVKHBZY7tvfp0rz7dQk9V",
+	"tMITVURLa8J9aS0KzdfCEM5zsGrHdAB5PNQGZWOkK0YmMvRtfKeXgg1zHcdjQzsLp4XtTdtJ/MXJyKQD",
+	"q03ricGzuDi2ERfnGoA2XfNxo3pHdD9H0ljtXMH4QMbDP8DpYlbLVw5cy8ytDm4B8MdLwYwepieSBExr",
+	"qDaw4hvwzEZSMDPBtFcnT7biui6I38wzIFhKQwmBlBdmzNmQgGbhiAsLWyY194oiKp8XJgaP6NUrJgaG",
+	"LHcbjWplxIX7uwk9LcyxqLQrnc6ZIUf0uSsdWsSZFSMaX0PoZbUI2ebhEIiLF8RDSorcOcc+hlp2qxWg",
+	"6Eq78gyb2mEF/YhOiSMLZsNzg5AxtFKgotvc5tOpemBppl7Otf+OKkUHbFHrxhRzmLCQ3acJ3KFgOQOu",
+	"Yy1D9Hzeudc+I26u4UAsrPM6B1M843mmEzpNQCidtw/+MNOskw/vX6VJENqAgyUKzl1nqBqxNYKc07eC",
+	"pcyraLZqTGk6VbnVYgW1YinXbjlD6inwh9ULsNJuvfsirD9EEdaXdbFV8/XArjXTuphinjmeD2xYLM4a",
+	"70chIruGzGdCcxooEgnNA8I1YWjoVaEVYEeMuICcRKMFh3VyYl0iNsvkgUoo3mhFigT8AtPHs/4wdsWV",
+	"PsaL8cEGV4htFJ32/NsmfqjYURJwcYFt9KEBlyL7xI4qT7EbML390974nUcZ7sX9HdmR1I/LIC+EnFgP",
+	"93ZYxnZF/k6KvAtRljCGqxUL+lVwugtCtabeEIiMdJ+d00EXjm33PRuHtad8wJTukofvnz8hR/u7jUdE",
+	"syAAzcCWnNTR64wcyhiS4FpjvrX/eEgmdNpGvQGMzSRZzxqXIfNk6EO6M0KWCux10hETGQU+6YWMXhDZ",
+	"76eD1YaToJ7RfU/FAI1R2WPT/NKUFFdxlY1rMpc5C+0EjIWMTx6Xq9lsPEpqZruwQn9u1JqN1m7XpUEg",
+	"dzX8NoQCKtm3K8kVGVOlzDpeshlLNf0mZ9INGfWBRqyJA4tSKTBMW8YwTUzRf/7S6Vy1GrVO5+qAffr+",
+	"f1axS0+EpZZjstvYw7hwJktA8yCInfLZ8XcqmzpbO5WieZ/2a2+kYLXX0DyyYP7NRukFKCdTbNAsk9SH",
+	"lwqTCuaTCZKh92U4gpKhHhcULPf0Zj5uNff2zITmNi0zpkvh142wvhoF+D5Vk/0+91gsZCYy9K2jkIvB",
+	"KKinxeCMeLyanUwm8SM1rXc/bXE+fEQHbOdfYzaYHZK7lh7SmHs6ClMZF5Ufn58+3/pwxmJuNPbS4sG8",
+	"e/Nia2PJ1R6w2sOcSHP+8KTA8CwLrD3laiwVx0fyGaB9asc+kn7iploxHGDZk3DPTbWSEijLHjG32jth",
+	"aq3G4/vDdn/YvurDBkpAXHFFlVGBrI855+SheM4pTebe0GoAsk+GcgJtL3LEP0HxvwPhugVyLiPm8Mlf",
+	"GrWjT3+q4X928D+5Mr/E8TZ37xY3CYe4xNAih6B/KTCG7vQrN2yaj5c/AFv5Ruozqrnqc7QyvnWjiM55",
+	"J74qWyip1czPW3ofO1mAGOMqTWWs8qSBT2gU8cTUSRIiQWG3ZkucEzmhqiMgmE1OCOZ+MD/jUQQMAQx9",
+	"Q3JL6kN+ccHl3btDcmotv4YEinRlZrUCe+c/uY1x4avP0kUgsDV8UVFMiSjQ3+BluAGFhaJGrNzHfu66",
+	"RBRrEDKnepKUWSNHuHNWGNK+XlA2Cj/H3mR00mh2tZU6UmgBlqncJFutI+2ITCEp2WYdaUdkfFNl6khx",
+	"xe+qiBQ39OuvIM2O82stH02ORwLZHqnsSEMGZ9PfDm47kE8M2r7SJscMyGjt2bEJnxYMCzT8smWt59Mx",
+	"O739wtbCGtO91nxNp0drjd5uv3bg7fu1I7/Favt0r7/rtXpN2jgyvFF6FBaDidqLH8yZDfkAlmTAhDm9",
+	"sHUJgJ5ZXGTcFq7tdaQjGpA3UtSecuUFUkUhIycu+yMxl3C1i6Hc4uGXKxAFDUPB/jfNygt2pS0XaFdO",
+	"fv7cmA7Ur/3nLf9VMH737omiT/5aRuMAiluhkhSI7r6M9HdVRupkUayD4IWvpYoUEmew4MMMLElHxGIP",
+	"LmwSSqh0XFcCKG3O+MJTS7r20HbrHdF99/bMFg1SvuOOeM0xya6tNHE1oZaXYsUGC/ozWg5G3809HbG4",
+	"KLOdE/YGHQTyYriuWrRUjhllODlCg0BOYjQ4vA2Q36BQwSglqKWULW1Jaj2hfiZkxYD9cP4r26kqSDve",
+	"MKczv9rRNsD/jrzCm2w0j9pgX0d8ZISqCzKVkVnuMZ3idkcj875nH96TvWqr0TDbttskT5kH600Mu4Wm",
+	"+SWLKdMi4vRZivXnDQ/OIU4uf8q5E30DKYFA4UlyqZ0pszUrqYTCPtklryHBrNVo7SPBs36feRo9FHmz",
+	"LpxF7rdLIYomhHKr3QbhoC1NtECCLSngCtMqzI/3qV33JQdbRLMLOWaTgUzrTcmQCn9TIbye4b9zDf9d",
+	"kgb6HrBEVSLrMFvLJndYwavq5IR0+1zQoGvvSnI3k6JGSBOTi3M+87I9oWmtJ4WKAo2J99xI2JH1yOKn",
+	"pLCOlcLkUCvLlhYAwAQKgcKX2hQ5QOF2ob9QdwDcgPvM1D9MZqol7C/CQ6rFWWOW7lAxH4cM4Fcsh8hN",
+	"KYX7y+eTkoXppPXcpK5v7uw37tWn+yjE8ujrNljDRjY+5NfN57FbttC1XnN79JlFMU9qf42AP07SBpFl",
+	"DCnKNiPzFRceAsp0hC3YxxL+GVB1h49uNBUHlQ42kLGJXeU/JYJNYpYVIyWgI2FgmFLsTSD//X//P9J1",
+	"/l37J2pAqO+AapK6oUc9SG9P+yPAY5tpomQWThGjchkd5+FeY/cRYBEwn+sYHcO91C5HMiYIFx8T2hHW",
+	"3h/RKT6KAPTmMcOgMS4N5DyvuYkUnLzV4GApYrcHKoROh03FZVQqMEO40NJ8CMCAQpgOKGrH6UAYBr87",
+	"ArE+rCkdc39YBltvlI/n5NNvRK9b171iNnfW02BoWLMr/YV8DT9SEdFwam44MAsrsELyFTb6iUtkU35q",
+	"cAYYWpzzkSDVDoE2LI3zzDxiV3wqshK/uVUK5Mpfy23xe5G7901c7n0Yt6RbPAOB4tzyoZNWLgJ6196M",
+	"HZsqtaCxC9WxDgBczMhDF0PQ0gECVRGsoDeF/0LIYRgJbOwbcAF1LIYiLSgBCkx0VnTZ58hIVCiRQfdD",
+	"l4w585htC2xeVIXvAtQh6kD4UepKV+ATDuQKQPjZlcbci8z7uVAs1PH7M+gNRhZIke/hx2UCVvI368f5",
+	"HYvR3FQCs2pOnUsPtpkf+DbEsPYo0gv5JjK2aNGo0kpmelStgnC83O6YNjcmrVDPdJ4DIvcBwANmAmtp",
+	"FhrOjEWlhiMC/7ZoykDHFQRLviX9BNJh7OeslzP+XiZOkr4Rz1RyY1rJSd83M/56BYPwk1fm8AJihGCT",
+	"M01DDWshAz/5RQa++8U8hZ9ML6GN0RSuVkHs5lPVkEwpbQjo5AkwBK7ykwvRB+vuuDfr7ya5EHk24OI4",
+	"37utNb1bS79QGLtRFkrjZ9AFJwYinM0srKYTEDH90JisqHx4VJAhvWSkWW00GvXinLtvQ779vpqdwRHe",
+	"TqfOPYc9V2BbLg5mZyzE6pZH5tK2Vh5CsxTwT5p6l+dhxeG4e+58Z3lVhk39vljzzrX9181CUACXkIUl",
+	"LJDrXCenM/7C4uiLJeJvzcJYZF1kx3AZL8BXpcuDlM12WS7NH79kJtN2efF6nLhIP46J4Z793lXMK+3K",
+	"+Zq4r4MYLVaEz90dthKGh4T7yiKIx6hr46gXcDVksV9DHedFkKCEEEtipGIdgAufMp08Xidn/MoYdCyV",
+	"MYsbgH6pvgzx09kSgoLKlnjwt1/ccqtaa14uMsSrjMU1pqGGTsosCHBtMKWBC+JJ0ec+Ex4UWcBKxMyi",
+	"XWkmUuCNFDU/qRSg6UoBu4awqFgvkFhPBbUPjeZ5o9FuuP5ayz8SE4ATPvGFRe+9TE3l5lMpDdZRxnLt",
+	"NT4iX5Z/ftvaaOpcOg6YXNtern66lcNcXn6VTACwIJW34+rxED1YCo/ZaFXCoDriuQxzeBsGo43KAdkD",
+	"r2l44UMTdXCk/+Pk9SujPAhNRoBo0CZdcypiX3w8/m7c4NmO/ph0QXPoQjw6Da3nJqAhAA9Ncocy8Fmo",
+	"jkk3oGIQ0QHrHpOuIeUuedhV/DfWJSd7RIY2jb3aEeZOX3l0zLpV0h3RcMCF6hruMRo9OsbOvCy0A+1L",
+	"qc0fD7sB62vzgAct1c2/Qj4YmktmtTsiPZwq6V6bMdx03b8U/hMmdtM1nxGgO3IxMC/3AhopprpmoF0h",
+	"BetisP9d6qU2ImGjCr+8jpSm3pB9eujw6Ef2Sn3A9TDq1blMLu3Xh3oUPGp3RPf62mzEDQ7oGqBz6+kr",
+	"313d3Pz33/+5vt65urnpYtLHFeQxAo7ow1giGXad6TFEO8IIoUfwmn/mvMZFQnWd/MCmEjVRxfCzF1z4",
+	"f1Y0MAMhVF0okH0Uoz9Gh+iIPr9iPpSJwiNm1Or/zJ/mkXHIhVaAYKjAQupUaJX0sGy/U8F0EPOhUE7U",
+	"/1ExNQ/Fvf8N7XcEjNK+YQhGFhspbEXGoP2yLfGw3UXiFAlrSkCiBxylHsPxQK9sxX3WEZQoREqzVclu",
+	"hlxDsMoICGjaT7jwgshnyqKOQU8QSMo1awdWXnzYZAh9zFK9ymKyahNHVFViSJqLgbLZMN99h9QtQwQ9",
+	"MNNF8sKnmU+a9Spp1ptV8pA+qnbEQ25I9rpmdkYT6l74QIE5ETB6CdgLREa6TrrX3wE9wb3Ysdq34TZ8",
+	"DPphw+A6AvYwLqrp/oLXPz2EVzzqwu4grAOOrU66nY5gEzziUKSM3ciNijII6XiICHQKw4HmtmNCiSd9",
+	"RnqB9C5IV7mmC6oL62poBvgVbLvsk67hxeYwAMeqOn5UJV045OYfPtUMu610kRbiFKofz96+IWdIHw9b",
+	"jVaj1mw9cjzO7GWdoK9VQq99W2Sk6FR1RJf6PqA10eBdaLQ7o+e0CbTtN3zNSKquWW5ERjerYqig+z8+",
+	"6yuEgK+TrgIV6ynVtItFSH1z7nRHQMk1XrBob47nIqkBbcU07Uhur9VK6b3YLqe4VMnpGRtVKyWBrZVK",
+	"d2q1GhJSu8jyhQ1M/3qego/Xklxfh8zjYyN4b246wsmSNoGC1I5InSrDnTsC5UKbXBOQAm3y4J1Rn5Dr",
+	"mw9Yrv+A3HQEjO+7/K8bEnrKaJgdQtVcnhQY69fX8Z9PqWY3N4anMaqkuLkhPeaZAwSvw0vX1zvun7ht",
+	"CX3AXqTfharnfq2xW2vswhbaIYE2G+rhhAufvBj1XlYymmce3VbaQLfVyjh1ae57KVgnH8kmg4g0h3Nk",
+	"xkQtycxhBJZC78/Mbh5wsWQngJQ36ZfUi6sz8/0UP4rH3wwja3AAkdRkv1bgLDGqf9myMHcob7UyLB7h",
+	"kiQrN5jEiVPWhlni/kl1Acvov199+tV9NtUdhnThoKSMqBUsteVepp3r5HAXu/VPZiy3TOxirqyYToli",
+	"tnmnsQxi8Jc8n39KHC/196fOzazLPwVSkfWmp3jXug718+QVW0mKwS5oqYyYe1fScldSeSa8jPvee9/v",
+	"suKkBBcr4TTPsLNMTsmSVuS2BYJ94jjGkoqt3lTw0tY6kBRXtFgOKSd5R1gvuXUGpUO9iC8FbbS0lAjO",
+	"kOu/WmLClAiVfjWsc5sWF+ZIXulsIOfeCru3wr5FKywRiK31DSzLMv4Ydtbvxay6r2r5HekvJ76f6lCu",
+	"5a1aZGVzr4ykq855eaFqUiW9u5GzW1/vuSSoYKlqel6pdiJJKsHyGvyFNt7vTF9ZOY8LjK1byOSaWbc3",
+	"5q3bsED/4Az63hJblAf1JQ2zhKvtjJNK33xT7TkPApX2PBEuLBavYWTdKnFIwVBimLA4CysEYbpsm0oI",
+	"CPdDOnAq88vz169i1qdoHxo9jyONRerUNh82KrENkYaMjDh03KiSSNiWXpBw3hHU89hYm22B+/ZaLZuj",
+	"ZbiDb9ECXbyKPOzumMHu/Pff/+nmdv+3C3TPS7fOS9c1SX1rGqVQuwz5weWU9elvakHBobbLM/c12xLL",
+	"EXvqw2XaBmdp61YL3XNqAod6FBiTKWo0dr1hE/7L8s1guGXH3dOxF8b4JxjI2dWr2ifsHblJvzNGfu7y",
+	"l6Ixu5y/8y6M90bDNhs9pyM3kN4AiTdfWsiiJl8sZN+OmcgK2VQOXoJTWyfv8E2AmaNt+xEHBWPBdAr9",
+	"mvOiDV92L9ruzYQ/lB/nW+V2ljmk3AllLYtCXhcp2/ksP04dBA43MLf5CPTqKGBCAVf6A7z9jtpuuIGn",
+	"WkWY9ciykHhh8gAgzO0r92N4LwN2d10Y4jCvz0EH8OMwABtRbrRB6tP/tZ+pewC30Y+C4A3O9MSn5JW8",
+	"ZAGFul5eogYNFqntxGqpyLIhj+XlCW4fv3Z29U3XM7hNSPEaZB1ZPpPLXnausbfGQrxjBNRnZMxCha2p",
+	"R4oFl8y2qe8nnIacQwDYnFGrBfkhUwo6UEPQDocaK1dVwoSvOgLcGEyBDlclOI4UvrJlcM6YQA1rkm0Y",
+	"KSOtuA9U6VHlxmZeT7hWHWGhUId87HK5U1OahFKzKsIrypAASqvR8syLLJYyRsnhyoMEgIHCXOvkPetH",
+	"ivkdAfFyMhlCo8Y0iLMnL0E3RCRAaOdNQ0a4AEilC1CRoRdByDCBWk/NXB5mYJ+r+GaAP5rGqEhYLzIR",
+	"6e4B5CFgE/4Kl7uPkp1yHcBxy/K8Lyykipnzv4pWmkDXFlQmr9Q2Kaskxl2TvgQytKUArgjM27+PoH2z",
+	"GG1mf83Zgh1fwi3XAHBNaVwxoKo5kOadeP5QAQAPapzGEJ8fx/8I1VAAg6hp5qh2BHZtmwwlwLsoPhDI",
+	"ngTpGb2PQ0KPz0ZSM58IGRKnasRYpQVAod/EMV/bqYmLlM1QjHU0cAHeQK7GSOrsXVaxsrRRGmLTrPqt",
+	"Oh7N0i61ZWHvy2mERVark+v3AJv3qQi31UIU2CkVKVZkTiFJmB3C4q6vAu+wq7EMdaHFXUYNTs7E8Yyi",
+	"Wk2ptWj+Uqz/4mFHxJmT1IqHROWd1W+PzT3VBJLAqZUphYZa/H/zjJCTakdMrN47RYgwKHc7TjcM0HzE",
+	"Ai4Y1MDZ8KDFtqEXTFjNGfKyFWrN/z97V9vTuBGE/8o2qlTpZJkc0C+g+4AoUrkexxWQqtOZko09xHtx",
+	"vJZ3Q5ue+O/Vzsz6Lc7bAWqv6jeIk32b8eyzM7PPCDlmJrJZDZkV3/gjuEzrUcciy1IhW7Y3FiXI5LjO",
+	"suArg+7MwFkZf6Q666VZIIn997DqrvY+1sWiXWNaYlufboNBs0gMf1RpFf/LRW/d37Siy36M1410db+7",
+	"fAMujx09HmdkAVZSPRaL/x2z3wwtZLGgcA6VO0ghS9hWPfkI4PYPLE+9Lj/t5MO5KOEeSqjAPLrN3HZf",
+	"BY6YaxnxO9VZXUEX5nrbaCYs/Gn3KMK81m/J4efvEh3bRQHC/YSjzPgA48b0wame5wYyNxsOLzcedtBj",
+	"J/kY84/rLOHfP0WRiaLr21ff92QL975wmIPyNG1rq0xLQ26axYBxtQMqromrVesGX25oa0etBHu1kD+b",
+	"9QTbI/zBiFQgQG4hT7eNPnDSgJUKcI3tbakGn+WDpAF0laH+1KvD3ivEAC2NFa/2Vot3f/gs8qX/X1LC",
+	"vg/RYS+hDIjtBZ2pB/hrdSwGi6wgosFa7EQFKBih4zmd67BILGHK0Rlh5oXr0viCpSUYK0vrcFGvErxT",
+	"D5CD2cISbAIM0k2ohRiqKhJ6usuBthpSX5zAdfJy0j1vrzJNaStpzsCWao35dkbP+ki+VTOk61C5+FDq",
+	"GdgU5uYHon6kixrHIte8pciMU41/8+V5/NWoVJool+Li7Obq/PT67ubyl7P3gQPAvjSt8Xl6grY1YbVD",
+	"3D2odwL2gmewnS0oMqmWVKCxCN4OxGTs71Jrizv2q5g7q63MvlRDeBMN4lTaaBCQyryJXLfR4FG83t+4",
+	"ITzVYvCgw6+GVM+liV8eg2oJb5yglhEIywiPaLXmbKehuoBcFir07+4KlKGMuCwgd4a7zrTqUZdTndtS",
+	"xvat4dyLJ542qLWW/eARD44GB+EwPOjakP7rUHRU6hrTak4H4bA1r849oVUonUb3stuK7wUhw9vry/e7",
+	"yXUhCaQ9k1w/uuZ2kqsfwAa5erEeCS/Vl32//wHhfTy5eLed8EqQyWI1CtgfDjnw502n99DT5g/JkRjp",
+	"KdNv4dGES5sbMS8CMUpgUsoEEv7GFSTKCGWinLjc8oQbMmKihc5bLPAxMouJH4cHjcpw0soxF4f0DFWt",
+	"67rKCGN1UVQZbBKhqRjLTOZxP7PQBOwVMkc9Cw7BJW17LlKIp1XO8RgLpTtM4rpKlAcowdfilXrsPRro",
+	"Hi7Cf8nxtg/reMHRsm1W2i0OzDj2VR4zekqHEzy8VhWGA6fXygosoh4IY+WEycSKUidz5FZzJmteZu6A",
+	"MXADU7xe7AzCohw0geUKyxNlLF4vDjDchcmX9A7oOfOT0YKYmlW88g2HtX/O7f49WUgnVeaUQ1w5OW6F",
+	"Aco6mIVtB5/paeFX94ZzvgI5c5Hbji0L12qrB0p1mN0wQcZpc4Cqp/GfKrevold5Jqe4FkQH3SwP4d25",
+	"Sdih9u4b9AXaZk+gG2faQIL3+rJMjOcWb2lwokQji/UYI4+J4pwLGtIsFKMmW/CIadOIFbJuRFTmw5mb",
+	"e13iNTzyePhvYTFGsmyHw4OgRYYJmQFxODwkW8QTJPfmunWr7qxMoUBYfa8yMIGYF87CQYJFumQCIoUS",
+	"mkun4/UNowTa/JIq7zDENBkUwuVs3L4OfgaZ2TTwAJf1puugaDTmX/nH28e/AwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

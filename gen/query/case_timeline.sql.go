@@ -7,6 +7,7 @@ package query
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"counsel/domain"
@@ -138,6 +139,43 @@ func (q *Queries) LockTimeline(ctx context.Context, caseID domain.ID) (LockTimel
 	var i LockTimelineRow
 	err := row.Scan(&i.Seq, &i.Hash)
 	return i, err
+}
+
+const lockTimelines = `-- name: LockTimelines :many
+SELECT case_id, seq, hash FROM case_heads WHERE case_id IN (/*SLICE:ids*/?) ORDER BY case_id FOR UPDATE
+`
+
+func (q *Queries) LockTimelines(ctx context.Context, ids []domain.ID) ([]CaseHead, error) {
+	query := lockTimelines
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CaseHead
+	for rows.Next() {
+		var i CaseHead
+		if err := rows.Scan(&i.CaseID, &i.Seq, &i.Hash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const moveTimelineHead = `-- name: MoveTimelineHead :exec

@@ -8,6 +8,7 @@ package query
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"counsel/domain"
@@ -19,7 +20,10 @@ WHERE c.legal_hold = TRUE AND c.deleted_at IS NULL
   AND (EXISTS (SELECT 1 FROM case_members m WHERE m.case_id = c.id AND m.user_id = ?)
     OR EXISTS (SELECT 1 FROM case_parties p WHERE p.case_id = c.id AND p.email_key = ?)
     OR EXISTS (SELECT 1 FROM case_notes n WHERE n.case_id = c.id AND n.author_id = ?)
-    OR EXISTS (SELECT 1 FROM consultations q WHERE q.case_id = c.id AND q.user_id = ?))
+    OR EXISTS (SELECT 1 FROM consultations q WHERE q.case_id = c.id AND q.user_id = ?)
+    OR EXISTS (SELECT 1 FROM documents d WHERE d.case_id = c.id AND d.user_id = ?)
+    OR EXISTS (SELECT 1 FROM drafts d JOIN draft_versions v ON v.draft_id = d.id
+               WHERE d.case_id = c.id AND (d.user_id = ? OR v.author_id = ?)))
 `
 
 type CountHeldCasesParams struct {
@@ -31,6 +35,9 @@ func (q *Queries) CountHeldCases(ctx context.Context, arg CountHeldCasesParams) 
 	row := q.db.QueryRowContext(ctx, countHeldCases,
 		arg.UserID,
 		arg.EmailKey,
+		arg.UserID,
+		arg.UserID,
+		arg.UserID,
 		arg.UserID,
 		arg.UserID,
 	)
@@ -273,6 +280,63 @@ func (q *Queries) ListCases(ctx context.Context, arg ListCasesParams) ([]ListCas
 			&i.LegalHold,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.MyRole,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listStandings = `-- name: ListStandings :many
+SELECT c.id, c.status, c.legal_hold, m.role AS my_role
+FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = ?
+WHERE c.id IN (/*SLICE:ids*/?) AND c.deleted_at IS NULL
+`
+
+type ListStandingsParams struct {
+	Member domain.ID
+	Ids    []domain.ID
+}
+
+type ListStandingsRow struct {
+	ID        domain.ID
+	Status    string
+	LegalHold bool
+	MyRole    sql.NullString
+}
+
+func (q *Queries) ListStandings(ctx context.Context, arg ListStandingsParams) ([]ListStandingsRow, error) {
+	query := listStandings
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.Member)
+	if len(arg.Ids) > 0 {
+		for _, v := range arg.Ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListStandingsRow
+	for rows.Next() {
+		var i ListStandingsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Status,
+			&i.LegalHold,
 			&i.MyRole,
 		); err != nil {
 			return nil, err

@@ -23,8 +23,8 @@ func (q *Queries) CountDocumentTry(ctx context.Context, id domain.ID) error {
 }
 
 const createDocument = `-- name: CreateDocument :exec
-INSERT INTO documents (id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at)
-VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?)
+INSERT INTO documents (id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, case_id)
+VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)
 `
 
 type CreateDocumentParams struct {
@@ -38,6 +38,7 @@ type CreateDocumentParams struct {
 	Sha256      []byte
 	CreatedAt   time.Time
 	ChangedAt   time.Time
+	CaseID      *domain.ID
 }
 
 func (q *Queries) CreateDocument(ctx context.Context, arg CreateDocumentParams) error {
@@ -52,6 +53,7 @@ func (q *Queries) CreateDocument(ctx context.Context, arg CreateDocumentParams) 
 		arg.Sha256,
 		arg.CreatedAt,
 		arg.ChangedAt,
+		arg.CaseID,
 	)
 	return err
 }
@@ -72,7 +74,7 @@ func (q *Queries) CreateDocumentPage(ctx context.Context, arg CreateDocumentPage
 }
 
 const forgetDocuments = `-- name: ForgetDocuments :exec
-UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND state <> 'deleted'
+UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted'
 `
 
 type ForgetDocumentsParams struct {
@@ -86,7 +88,7 @@ func (q *Queries) ForgetDocuments(ctx context.Context, arg ForgetDocumentsParams
 }
 
 const getStoredDocument = `-- name: GetStoredDocument :one
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries FROM documents WHERE id = ? AND state = 'stored'
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id FROM documents WHERE id = ? AND state = 'stored'
 `
 
 func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document, error) {
@@ -105,13 +107,14 @@ func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document
 		&i.CreatedAt,
 		&i.ChangedAt,
 		&i.TextTries,
+		&i.CaseID,
 	)
 	return i, err
 }
 
 const listAllDocuments = `-- name: ListAllDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries FROM documents
-WHERE state = 'stored' AND id < ?
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id FROM documents
+WHERE case_id IS NULL AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
 LIMIT ?
@@ -150,6 +153,70 @@ func (q *Queries) ListAllDocuments(ctx context.Context, arg ListAllDocumentsPara
 			&i.CreatedAt,
 			&i.ChangedAt,
 			&i.TextTries,
+			&i.CaseID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listCaseDocuments = `-- name: ListCaseDocuments :many
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id FROM documents
+WHERE case_id = ? AND state = 'stored' AND id < ?
+  AND (? = '' OR kind = ?)
+  AND (CAST(? AS SIGNED) = 1 OR user_id = ?)
+ORDER BY id DESC
+LIMIT ?
+`
+
+type ListCaseDocumentsParams struct {
+	CaseID *domain.ID
+	Before domain.ID
+	Kind   string
+	Anyone int64
+	UserID domain.ID
+	Limit  int32
+}
+
+func (q *Queries) ListCaseDocuments(ctx context.Context, arg ListCaseDocumentsParams) ([]Document, error) {
+	rows, err := q.db.QueryContext(ctx, listCaseDocuments,
+		arg.CaseID,
+		arg.Before,
+		arg.Kind,
+		arg.Kind,
+		arg.Anyone,
+		arg.UserID,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Document
+	for rows.Next() {
+		var i Document
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Name,
+			&i.ContentType,
+			&i.Kind,
+			&i.State,
+			&i.TextState,
+			&i.Size,
+			&i.Sha256,
+			&i.CreatedAt,
+			&i.ChangedAt,
+			&i.TextTries,
+			&i.CaseID,
 		); err != nil {
 			return nil, err
 		}
@@ -192,8 +259,8 @@ func (q *Queries) ListDeletedDocuments(ctx context.Context, limit int32) ([]doma
 }
 
 const listDocuments = `-- name: ListDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries FROM documents
-WHERE user_id = ? AND state = 'stored' AND id < ?
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id FROM documents
+WHERE user_id = ? AND case_id IS NULL AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
 LIMIT ?
@@ -234,6 +301,7 @@ func (q *Queries) ListDocuments(ctx context.Context, arg ListDocumentsParams) ([
 			&i.CreatedAt,
 			&i.ChangedAt,
 			&i.TextTries,
+			&i.CaseID,
 		); err != nil {
 			return nil, err
 		}
@@ -318,7 +386,7 @@ func (q *Queries) ListStalePending(ctx context.Context, arg ListStalePendingPara
 }
 
 const listUnreadDocuments = `-- name: ListUnreadDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
 `
 
 type ListUnreadDocumentsParams struct {
@@ -348,6 +416,7 @@ func (q *Queries) ListUnreadDocuments(ctx context.Context, arg ListUnreadDocumen
 			&i.CreatedAt,
 			&i.ChangedAt,
 			&i.TextTries,
+			&i.CaseID,
 		); err != nil {
 			return nil, err
 		}
@@ -424,13 +493,17 @@ func (q *Queries) RemoveDocument(ctx context.Context, id domain.ID) error {
 }
 
 const searchDocumentPages = `-- name: SearchDocumentPages :many
-SELECT p.document_id, d.name, p.page, p.text,
+SELECT p.document_id, d.name, d.case_id, p.page, p.text,
   CAST(MATCH (p.text) AGAINST (? IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
 FROM document_pages p
 JOIN documents d ON d.id = p.document_id
+LEFT JOIN cases c ON c.id = d.case_id
+LEFT JOIN case_members m ON m.case_id = d.case_id AND m.user_id = ?
 WHERE MATCH (p.text) AGAINST (? IN NATURAL LANGUAGE MODE)
   AND d.state = 'stored'
-  AND (d.user_id = ? OR CAST(? AS SIGNED) = 1)
+  AND c.deleted_at IS NULL
+  AND (CAST(? AS SIGNED) = 1 OR (d.case_id IS NULL AND d.user_id = ?) OR m.user_id IS NOT NULL)
+  AND (? IS NULL OR d.case_id = ?)
 ORDER BY score DESC, p.document_id DESC, p.page
 LIMIT ?
 `
@@ -439,12 +512,14 @@ type SearchDocumentPagesParams struct {
 	Words    string
 	UserID   domain.ID
 	Everyone int64
+	CaseID   *domain.ID
 	Limit    int32
 }
 
 type SearchDocumentPagesRow struct {
 	DocumentID domain.ID
 	Name       string
+	CaseID     *domain.ID
 	Page       int32
 	Text       string
 	Score      float64
@@ -453,9 +528,12 @@ type SearchDocumentPagesRow struct {
 func (q *Queries) SearchDocumentPages(ctx context.Context, arg SearchDocumentPagesParams) ([]SearchDocumentPagesRow, error) {
 	rows, err := q.db.QueryContext(ctx, searchDocumentPages,
 		arg.Words,
-		arg.Words,
 		arg.UserID,
+		arg.Words,
 		arg.Everyone,
+		arg.UserID,
+		arg.CaseID,
+		arg.CaseID,
 		arg.Limit,
 	)
 	if err != nil {
@@ -468,6 +546,7 @@ func (q *Queries) SearchDocumentPages(ctx context.Context, arg SearchDocumentPag
 		if err := rows.Scan(
 			&i.DocumentID,
 			&i.Name,
+			&i.CaseID,
 			&i.Page,
 			&i.Text,
 			&i.Score,

@@ -15,8 +15,8 @@ import (
 )
 
 const createDraft = `-- name: CreateDraft :exec
-INSERT INTO drafts (id, user_id, origin, type, template_version, locale, tone, status, version, sections, warnings, quality_score, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)
+INSERT INTO drafts (id, user_id, origin, type, template_version, locale, tone, status, version, sections, warnings, quality_score, created_at, updated_at, case_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?)
 `
 
 type CreateDraftParams struct {
@@ -32,6 +32,7 @@ type CreateDraftParams struct {
 	Warnings        json.RawMessage
 	QualityScore    sql.NullFloat64
 	Now             time.Time
+	CaseID          *domain.ID
 }
 
 func (q *Queries) CreateDraft(ctx context.Context, arg CreateDraftParams) error {
@@ -49,6 +50,7 @@ func (q *Queries) CreateDraft(ctx context.Context, arg CreateDraftParams) error 
 		arg.QualityScore,
 		arg.Now,
 		arg.Now,
+		arg.CaseID,
 	)
 	return err
 }
@@ -91,7 +93,7 @@ func (q *Queries) DeleteDraft(ctx context.Context, id domain.ID) error {
 }
 
 const deleteUserDrafts = `-- name: DeleteUserDrafts :exec
-DELETE FROM drafts WHERE user_id = ?
+DELETE FROM drafts WHERE user_id = ? AND case_id IS NULL
 `
 
 func (q *Queries) DeleteUserDrafts(ctx context.Context, userID domain.ID) error {
@@ -100,7 +102,7 @@ func (q *Queries) DeleteUserDrafts(ctx context.Context, userID domain.ID) error 
 }
 
 const getDraft = `-- name: GetDraft :one
-SELECT drafts.id, drafts.user_id, drafts.type, drafts.template_version, drafts.locale, drafts.tone, drafts.sections, drafts.warnings, drafts.created_at, drafts.status, drafts.quality_score, drafts.version, drafts.reviewed_by, drafts.reviewed_at, drafts.finalized_by, drafts.finalized_at, drafts.updated_at, drafts.origin, draft_versions.draft_id, draft_versions.version, draft_versions.title, draft_versions.body, draft_versions.note, draft_versions.author_id, draft_versions.created_at
+SELECT drafts.id, drafts.user_id, drafts.type, drafts.template_version, drafts.locale, drafts.tone, drafts.sections, drafts.warnings, drafts.created_at, drafts.status, drafts.quality_score, drafts.version, drafts.reviewed_by, drafts.reviewed_at, drafts.finalized_by, drafts.finalized_at, drafts.updated_at, drafts.origin, drafts.case_id, draft_versions.draft_id, draft_versions.version, draft_versions.title, draft_versions.body, draft_versions.note, draft_versions.author_id, draft_versions.created_at
 FROM drafts JOIN draft_versions ON draft_versions.draft_id = drafts.id AND draft_versions.version = drafts.version
 WHERE drafts.id = ?
 `
@@ -132,6 +134,7 @@ func (q *Queries) GetDraft(ctx context.Context, id domain.ID) (GetDraftRow, erro
 		&i.Draft.FinalizedAt,
 		&i.Draft.UpdatedAt,
 		&i.Draft.Origin,
+		&i.Draft.CaseID,
 		&i.DraftVersion.DraftID,
 		&i.DraftVersion.Version,
 		&i.DraftVersion.Title,
@@ -143,15 +146,20 @@ func (q *Queries) GetDraft(ctx context.Context, id domain.ID) (GetDraftRow, erro
 	return i, err
 }
 
-const getDraftOwner = `-- name: GetDraftOwner :one
-SELECT user_id FROM drafts WHERE id = ?
+const getDraftPlace = `-- name: GetDraftPlace :one
+SELECT user_id, case_id FROM drafts WHERE id = ?
 `
 
-func (q *Queries) GetDraftOwner(ctx context.Context, id domain.ID) (domain.ID, error) {
-	row := q.db.QueryRowContext(ctx, getDraftOwner, id)
-	var user_id domain.ID
-	err := row.Scan(&user_id)
-	return user_id, err
+type GetDraftPlaceRow struct {
+	UserID domain.ID
+	CaseID *domain.ID
+}
+
+func (q *Queries) GetDraftPlace(ctx context.Context, id domain.ID) (GetDraftPlaceRow, error) {
+	row := q.db.QueryRowContext(ctx, getDraftPlace, id)
+	var i GetDraftPlaceRow
+	err := row.Scan(&i.UserID, &i.CaseID)
+	return i, err
 }
 
 const getDraftVersion = `-- name: GetDraftVersion :one
@@ -179,9 +187,10 @@ func (q *Queries) GetDraftVersion(ctx context.Context, arg GetDraftVersionParams
 }
 
 const listAllDrafts = `-- name: ListAllDrafts :many
-SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.created_at, d.updated_at, v.title
+SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.created_at, d.updated_at, d.case_id, v.title
 FROM drafts d JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
-WHERE d.id < ?
+WHERE d.case_id IS NULL
+  AND d.id < ?
   AND (? = '' OR d.status = ?)
   AND (? = '' OR d.type = ?)
 ORDER BY d.id DESC
@@ -205,6 +214,7 @@ type ListAllDraftsRow struct {
 	Version   int32
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	CaseID    *domain.ID
 	Title     string
 }
 
@@ -234,6 +244,88 @@ func (q *Queries) ListAllDrafts(ctx context.Context, arg ListAllDraftsParams) ([
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.CaseID,
+			&i.Title,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listCaseDrafts = `-- name: ListCaseDrafts :many
+SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.created_at, d.updated_at, d.case_id, v.title
+FROM drafts d JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
+WHERE d.case_id = ?
+  AND d.id < ?
+  AND (? = '' OR d.status = ?)
+  AND (? = '' OR d.type = ?)
+  AND (CAST(? AS SIGNED) = 1 OR d.user_id = ?)
+ORDER BY d.id DESC
+LIMIT ?
+`
+
+type ListCaseDraftsParams struct {
+	CaseID *domain.ID
+	Before domain.ID
+	Status string
+	Type   string
+	Anyone int64
+	UserID domain.ID
+	Limit  int32
+}
+
+type ListCaseDraftsRow struct {
+	ID        domain.ID
+	UserID    domain.ID
+	Origin    string
+	Type      string
+	Locale    string
+	Status    string
+	Version   int32
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	CaseID    *domain.ID
+	Title     string
+}
+
+func (q *Queries) ListCaseDrafts(ctx context.Context, arg ListCaseDraftsParams) ([]ListCaseDraftsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listCaseDrafts,
+		arg.CaseID,
+		arg.Before,
+		arg.Status,
+		arg.Status,
+		arg.Type,
+		arg.Type,
+		arg.Anyone,
+		arg.UserID,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListCaseDraftsRow
+	for rows.Next() {
+		var i ListCaseDraftsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Origin,
+			&i.Type,
+			&i.Locale,
+			&i.Status,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.CaseID,
 			&i.Title,
 		); err != nil {
 			return nil, err
@@ -300,9 +392,10 @@ func (q *Queries) ListDraftVersions(ctx context.Context, arg ListDraftVersionsPa
 }
 
 const listDrafts = `-- name: ListDrafts :many
-SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.created_at, d.updated_at, v.title
+SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.created_at, d.updated_at, d.case_id, v.title
 FROM drafts d JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
 WHERE d.user_id = ?
+  AND d.case_id IS NULL
   AND d.id < ?
   AND (? = '' OR d.status = ?)
   AND (? = '' OR d.type = ?)
@@ -328,6 +421,7 @@ type ListDraftsRow struct {
 	Version   int32
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	CaseID    *domain.ID
 	Title     string
 }
 
@@ -358,6 +452,7 @@ func (q *Queries) ListDrafts(ctx context.Context, arg ListDraftsParams) ([]ListD
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.CaseID,
 			&i.Title,
 		); err != nil {
 			return nil, err
@@ -374,7 +469,7 @@ func (q *Queries) ListDrafts(ctx context.Context, arg ListDraftsParams) ([]ListD
 }
 
 const lockDraft = `-- name: LockDraft :one
-SELECT drafts.id, drafts.user_id, drafts.type, drafts.template_version, drafts.locale, drafts.tone, drafts.sections, drafts.warnings, drafts.created_at, drafts.status, drafts.quality_score, drafts.version, drafts.reviewed_by, drafts.reviewed_at, drafts.finalized_by, drafts.finalized_at, drafts.updated_at, drafts.origin, draft_versions.draft_id, draft_versions.version, draft_versions.title, draft_versions.body, draft_versions.note, draft_versions.author_id, draft_versions.created_at
+SELECT drafts.id, drafts.user_id, drafts.type, drafts.template_version, drafts.locale, drafts.tone, drafts.sections, drafts.warnings, drafts.created_at, drafts.status, drafts.quality_score, drafts.version, drafts.reviewed_by, drafts.reviewed_at, drafts.finalized_by, drafts.finalized_at, drafts.updated_at, drafts.origin, drafts.case_id, draft_versions.draft_id, draft_versions.version, draft_versions.title, draft_versions.body, draft_versions.note, draft_versions.author_id, draft_versions.created_at
 FROM drafts JOIN draft_versions ON draft_versions.draft_id = drafts.id AND draft_versions.version = drafts.version
 WHERE drafts.id = ?
 FOR UPDATE
@@ -407,6 +502,7 @@ func (q *Queries) LockDraft(ctx context.Context, id domain.ID) (LockDraftRow, er
 		&i.Draft.FinalizedAt,
 		&i.Draft.UpdatedAt,
 		&i.Draft.Origin,
+		&i.Draft.CaseID,
 		&i.DraftVersion.DraftID,
 		&i.DraftVersion.Version,
 		&i.DraftVersion.Title,
@@ -419,7 +515,7 @@ func (q *Queries) LockDraft(ctx context.Context, id domain.ID) (LockDraftRow, er
 }
 
 const updateDraft = `-- name: UpdateDraft :exec
-UPDATE drafts SET version = ?, status = ?, reviewed_by = ?, reviewed_at = ?, finalized_by = ?, finalized_at = ?, updated_at = ?
+UPDATE drafts SET version = ?, status = ?, reviewed_by = ?, reviewed_at = ?, finalized_by = ?, finalized_at = ?, updated_at = ?, case_id = ?
 WHERE id = ?
 `
 
@@ -431,6 +527,7 @@ type UpdateDraftParams struct {
 	FinalizedBy *domain.ID
 	FinalizedAt sql.NullTime
 	UpdatedAt   time.Time
+	CaseID      *domain.ID
 	ID          domain.ID
 }
 
@@ -443,6 +540,7 @@ func (q *Queries) UpdateDraft(ctx context.Context, arg UpdateDraftParams) error 
 		arg.FinalizedBy,
 		arg.FinalizedAt,
 		arg.UpdatedAt,
+		arg.CaseID,
 		arg.ID,
 	)
 	return err

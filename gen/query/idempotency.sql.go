@@ -8,10 +8,12 @@ package query
 import (
 	"context"
 	"time"
+
+	"counsel/domain"
 )
 
 const answerIdempotencyKey = `-- name: AnswerIdempotencyKey :exec
-UPDATE idempotency_keys SET status = ?, content_type = ?, answer = ?
+UPDATE idempotency_keys SET status = ?, content_type = ?, answer = ?, case_id = ?
 WHERE key_hash = ? AND status = 0
 `
 
@@ -19,6 +21,7 @@ type AnswerIdempotencyKeyParams struct {
 	Status      int16
 	ContentType string
 	Answer      []byte
+	CaseID      *domain.ID
 	KeyHash     []byte
 }
 
@@ -27,6 +30,7 @@ func (q *Queries) AnswerIdempotencyKey(ctx context.Context, arg AnswerIdempotenc
 		arg.Status,
 		arg.ContentType,
 		arg.Answer,
+		arg.CaseID,
 		arg.KeyHash,
 	)
 	return err
@@ -67,7 +71,7 @@ func (q *Queries) DeleteIdempotencyKeys(ctx context.Context, createdAt time.Time
 }
 
 const getIdempotencyKey = `-- name: GetIdempotencyKey :one
-SELECT key_hash, fingerprint, held_until, status, content_type, answer, created_at FROM idempotency_keys WHERE key_hash = ?
+SELECT key_hash, fingerprint, held_until, status, content_type, answer, created_at, case_id FROM idempotency_keys WHERE key_hash = ?
 `
 
 func (q *Queries) GetIdempotencyKey(ctx context.Context, keyHash []byte) (IdempotencyKey, error) {
@@ -81,6 +85,7 @@ func (q *Queries) GetIdempotencyKey(ctx context.Context, keyHash []byte) (Idempo
 		&i.ContentType,
 		&i.Answer,
 		&i.CreatedAt,
+		&i.CaseID,
 	)
 	return i, err
 }

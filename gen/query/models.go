@@ -12,6 +12,12 @@ import (
 	"counsel/domain"
 )
 
+type CaseHead struct {
+	CaseID domain.ID
+	Seq    uint64
+	Hash   []byte
+}
+
 type CaseMember struct {
 	CaseID    domain.ID
 	UserID    domain.ID
@@ -100,6 +106,7 @@ type Document struct {
 	CreatedAt   time.Time
 	ChangedAt   time.Time
 	TextTries   int32
+	CaseID      *domain.ID
 }
 
 type Draft struct {
@@ -121,6 +128,7 @@ type Draft struct {
 	FinalizedAt     sql.NullTime
 	UpdatedAt       time.Time
 	Origin          string
+	CaseID          *domain.ID
 }
 
 type DraftVersion struct {
@@ -141,6 +149,7 @@ type IdempotencyKey struct {
 	ContentType string
 	Answer      []byte
 	CreatedAt   time.Time
+	CaseID      *domain.ID
 }
 
 type Job struct {
