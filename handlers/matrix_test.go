@@ -121,7 +121,7 @@ func (m *matrix) upload(matter string) (body, contentType string) {
 	must(m.t, w.WriteField("caseId", matter))
 	part, err := w.CreateFormFile("file", "a.pdf")
 	must(m.t, err)
-	_, err = part.Write([]byte(smallPDF(1)))
+	_, err = part.Write(smallPDF(1))
 	must(m.t, err)
 	must(m.t, w.Close())
 	return b.String(), w.FormDataContentType()

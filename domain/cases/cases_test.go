@@ -429,3 +429,53 @@ func TestWithoutDatabase(t *testing.T) {
 		t.Error("read without a database")
 	}
 }
+
+// TestReadEach reads in several cases at once: what is open is put down, what is not leaves no trace.
+func TestReadEach(t *testing.T) {
+	b := newBundle(t)
+	mine, theirs, gone := b.open(b.anna, "Mine"), b.open(b.carl, "Theirs"), b.open(b.anna, "Gone")
+	must(t, b.Delete(t.Context(), b.anna, gone))
+	acts := map[domain.ID]Act{domain.NewID(): {Verb: VerbRead, Subject: SubjectDocument}}
+	before := map[domain.ID]int{}
+	for _, id := range []domain.ID{mine, theirs, gone} {
+		acts[id] = Act{Verb: VerbRead, Subject: SubjectDocument, Detail: "search"}
+		before[id] = len(b.entries(id))
+	}
+	open, err := b.ReadEach(t.Context(), b.anna, acts)
+	must(t, err)
+	if len(open) != 1 || !open[mine] {
+		t.Errorf("open are %v", open)
+	}
+	if e := b.last(mine); e.ActorID != b.anna.UserID || e.Verb != VerbRead || e.Subject != SubjectDocument || e.Detail != "search" || e.Refused || len(b.entries(mine)) != before[mine]+1 {
+		t.Errorf("put down %+v", e)
+	}
+	for _, id := range []domain.ID{theirs, gone} {
+		if len(b.entries(id)) != before[id] {
+			t.Error("a closed case has a new entry")
+		}
+	}
+	if open, err := b.ReadEach(t.Context(), b.root, acts); err != nil || len(open) != 2 {
+		t.Errorf("open to an admin are %v, %v", open, err)
+	}
+	v, err := b.Verify(t.Context(), b.anna, mine)
+	must(t, err)
+	if !v.Intact {
+		t.Error("the timeline is broken")
+	}
+
+	// Many at once, in cases they share, wait for each other in turn.
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 10 {
+				if _, err := b.ReadEach(t.Context(), b.root, acts); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(b.entries(theirs)); n != before[theirs]+1+80 {
+		t.Errorf("%d entries", n)
+	}
+}

@@ -14,6 +14,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/cases"
 	"counsel/domain/documents"
 	"counsel/sandbox/testenv"
 )
@@ -34,6 +35,7 @@ type archiveBench struct {
 	t     *testing.T
 	db    *sql.DB
 	files *store
+	cases *cases.Service
 	now   time.Time
 	ada   domain.Principal
 	bob   domain.Principal
@@ -49,7 +51,8 @@ func newArchive(t *testing.T) *archiveBench {
 	b := &archiveBench{t: t, db: pool, now: domain.SystemClock()}
 	clock := func() time.Time { return b.now }
 	b.files = &store{files: map[string]kept{}, clock: clock}
-	b.Archive = documents.NewArchive(documents.ArchiveDeps{DB: pool, Files: b.files, Text: lines{}, Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)})
+	b.cases = cases.New(pool, nil, clock, domain.NewID)
+	b.Archive = documents.NewArchive(documents.ArchiveDeps{DB: pool, Files: b.files, Text: lines{}, Cases: b.cases, Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)})
 	for name, p := range map[string]*domain.Principal{"ada": &b.ada, "bob": &b.bob, "admin": &b.admin} {
 		*p = domain.Principal{UserID: domain.NewID(), Role: domain.RoleClient}
 		_, err := pool.ExecContext(t.Context(), "INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at) VALUES (?, ?, ?, 'client', '', NOW(6), NOW(6))",
