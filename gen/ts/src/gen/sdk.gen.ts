@@ -146,10 +146,10 @@ export const listUsers = <ThrowOnError extends boolean = true>(options?: Options
  * Erase a person
  *
  * For the person themselves, and for admins. Takes name and address off the account for good, ends
- * its sessions, deletes its drafts, its documents and what was asked outside of cases, and ends its memberships. What
- * the person wrote in cases stays those cases', without a name. Refused (409) while a legal hold covers
- * a case they are in, wrote in or are a party of (`legal_hold`), while they are the only owner of a case
- * (`case_owner`), and for the last admin.
+ * its sessions, deletes the drafts, the documents and what was asked outside of cases, and ends its
+ * memberships. What the person wrote, made or sent in cases stays those cases', without a name. Refused
+ * (409) while a legal hold covers a case they are in, worked in or are a party of (`legal_hold`), while
+ * they are the only owner of a case (`case_owner`), and for the last admin.
  *
  */
 export const eraseUser = <ThrowOnError extends boolean = true>(options: Options<EraseUserData, ThrowOnError>) => (options.client ?? client).delete<EraseUserResponses, EraseUserErrors, ThrowOnError, 'data'>({
@@ -180,9 +180,9 @@ export const updateUser = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Copy everything held about a person
  *
- * For the person themselves, and for admins. The account, what was asked outside of cases, the
- * drafts with all their versions, the documents, and, for each case the person is a member of now, what they have in
- * it; the case's timeline says that it was taken. What others wrote about them in cases is the
+ * For the person themselves, and for admins. The account; what was asked, the drafts with all their
+ * versions and the documents outside of cases; and, for each case the person is a member of now,
+ * what they have in it; the case's timeline says that it was taken. What others wrote about them in cases is the
  * cases'. The document arrives as it is read; one that breaks off is not whole.
  *
  */
@@ -229,6 +229,8 @@ export const sendChat = <ThrowOnError extends boolean = true>(options: Options<S
  * the types with the JSON Schema of their `inputs`; inputs that do not fit are 422,
  * each named by its pointer (`/inputs/…`). The draft is kept with the status `drafted`.
  * `policy` names a rule set the draft is checked against; what it finds is in `warnings`.
+ * With `caseId` the draft and its consultation belong to that case; for that the caller must
+ * be an owner, a lawyer or an assistant there.
  *
  */
 export const generateDocument = <ThrowOnError extends boolean = true>(options: Options<GenerateDocumentData, ThrowOnError>) => (options.client ?? client).post<GenerateDocumentResponses, GenerateDocumentErrors, ThrowOnError, 'data'>({
@@ -305,9 +307,10 @@ export const listDocumentTypes = <ThrowOnError extends boolean = true>(options?:
 /**
  * List drafts
  *
- * Drafts without their texts, the newest first. Callers see their own; an admin sees
- * everyone's and may narrow the list with `userId`. For anyone else a `userId` other than
- * their own is 403.
+ * Drafts without their texts, the newest first. With `caseId`, those of that case, by whomever,
+ * or with `userId` by them alone. Otherwise those that belong to no case: callers see their own;
+ * an admin sees everyone's and may narrow the list with `userId`. For anyone else a `userId`
+ * other than their own is then 403.
  *
  */
 export const listDrafts = <ThrowOnError extends boolean = true>(options?: Options<ListDraftsData, ThrowOnError>) => (options?.client ?? client).get<ListDraftsResponses, ListDraftsErrors, ThrowOnError, 'data'>({
@@ -321,7 +324,10 @@ export const listDrafts = <ThrowOnError extends boolean = true>(options?: Option
  * Write a draft by hand
  *
  * Keeps a text as a draft of the caller, in its first version and with the status `drafted`.
- * `POST /api/ai/generate-document` keeps what it drafts by itself.
+ * `POST /api/ai/generate-document` keeps what it drafts by itself. With `caseId` the draft
+ * belongs to that case, for good: the case's members may read it, as their part in it allows
+ * change it, and nobody else. For that the caller must be an owner, a lawyer or an assistant
+ * there.
  *
  */
 export const createDraft = <ThrowOnError extends boolean = true>(options: Options<CreateDraftData, ThrowOnError>) => (options.client ?? client).post<CreateDraftResponses, CreateDraftErrors, ThrowOnError, 'data'>({
@@ -338,7 +344,7 @@ export const createDraft = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Delete a draft
  *
- * Removes the draft and all its versions. A `final` draft stays (409). The consultation it came from stays on record.
+ * Removes the draft and all its versions. A `final` draft stays (409), and so does one of a case under legal hold (409, `legal_hold`). The consultation it came from stays on record.
  */
 export const deleteDraft = <ThrowOnError extends boolean = true>(options: Options<DeleteDraftData, ThrowOnError>) => (options.client ?? client).delete<DeleteDraftResponses, DeleteDraftErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -350,7 +356,7 @@ export const deleteDraft = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Read a draft
  *
- * The draft in its present version. Another account's draft looks like one that does not exist.
+ * The draft in its present version. Another account's draft looks like one that does not exist; that of a case is open to the case's members.
  */
 export const getDraft = <ThrowOnError extends boolean = true>(options: Options<GetDraftData, ThrowOnError>) => (options.client ?? client).get<GetDraftResponses, GetDraftErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -368,6 +374,9 @@ export const getDraft = <ThrowOnError extends boolean = true>(options: Options<G
  * The status goes `drafted` → `reviewed` → `final`, and from `reviewed` back to `drafted`.
  * Only lawyers and admins move it (403). An edit makes a reviewed draft `drafted` again; a
  * lawyer may edit and review in one request. A `final` draft never changes (409).
+ *
+ * `caseId` moves a draft that belongs to no case into one, where it stays; what was rendered
+ * of it before does not move with it.
  *
  */
 export const updateDraft = <ThrowOnError extends boolean = true>(options: Options<UpdateDraftData, ThrowOnError>) => (options.client ?? client).patch<UpdateDraftResponses, UpdateDraftErrors, ThrowOnError, 'data'>({
@@ -866,8 +875,10 @@ export const verifyCaseTimeline = <ThrowOnError extends boolean = true>(options:
 /**
  * List documents
  *
- * Documents, the newest first. Callers see their own; an admin sees everyone's and may
- * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ * Documents, the newest first. With `caseId`, those of that case, by whomever, or with `userId`
+ * by them alone. Otherwise those that belong to no case: callers see their own; an admin sees
+ * everyone's and may narrow the list with `userId`. For anyone else a `userId` other than
+ * their own is then 403.
  *
  */
 export const listDocuments = <ThrowOnError extends boolean = true>(options?: Options<ListDocumentsData, ThrowOnError>) => (options?.client ?? client).get<ListDocumentsResponses, ListDocumentsErrors, ThrowOnError, 'data'>({
@@ -884,6 +895,10 @@ export const listDocuments = <ThrowOnError extends boolean = true>(options?: Opt
  * is told from its bytes; the type and the name that are sent with it do not count, but for
  * what it is called. A file that is broken, or made to do harm (a zip that unpacks to far
  * more than it is, macros, HTML under another name), is 422.
+ *
+ * With `caseId` the document belongs to that case, for good; for that the caller must be an
+ * owner, a lawyer or an assistant there. Send `caseId` before the file to be refused before
+ * the file is sent.
  *
  * The text of PDFs and Word documents is read shortly afterwards; `textState` says when
  * `GET /api/docs/search` finds it.
@@ -905,7 +920,8 @@ export const uploadDocument = <ThrowOnError extends boolean = true>(options: Opt
  * Render a template to PDF
  *
  * Fills a version of a template with data, makes a PDF of it and keeps it as a document of
- * the caller. Data that does not fit the template's schema is 422, each field named by its
+ * the caller, or of the case `caseId`: for that the caller must be an owner, a lawyer or an
+ * assistant there. Data that does not fit the template's schema is 422, each field named by its
  * pointer (`/data/…`), and so is a character that the fonts cannot show: nothing is ever
  * left out of the file silently.
  *
@@ -913,7 +929,8 @@ export const uploadDocument = <ThrowOnError extends boolean = true>(options: Opt
  *
  * Send an `Idempotency-Key` to be able to repeat the request: for 24 hours the same key and
  * body get the first answer again (with `Idempotency-Replayed: true`), and the same key
- * with another body is 409.
+ * with another body is 409. An answer of a case that has been closed to the caller meanwhile
+ * is not repeated (404).
  *
  */
 export const renderPdf = <ThrowOnError extends boolean = true>(options: Options<RenderPdfData, ThrowOnError>) => (options.client ?? client).post<RenderPdfResponses, RenderPdfErrors, ThrowOnError, 'data'>({
@@ -931,8 +948,9 @@ export const renderPdf = <ThrowOnError extends boolean = true>(options: Options<
  * Search the text of documents
  *
  * Finds pages that hold any of the words, the best first, in the documents the caller may
- * read. `quote` is word for word what stands on the page. Words of one or two letters,
- * and the commonest, do not count.
+ * read: their own, and those of the cases they are in; with `caseId` only those of that case.
+ * `quote` is word for word what stands on the page. Words of one or two letters, and the
+ * commonest, do not count.
  *
  */
 export const searchDocuments = <ThrowOnError extends boolean = true>(options: Options<SearchDocumentsData, ThrowOnError>) => (options.client ?? client).get<SearchDocumentsResponses, SearchDocumentsErrors, ThrowOnError, 'data'>({
@@ -945,7 +963,7 @@ export const searchDocuments = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Delete a document
  *
- * Takes the document away with its file and its text. URLs that were given out read nothing any more.
+ * Takes the document away with its file and its text. URLs that were given out read nothing any more. One of a case under legal hold stays (409, `legal_hold`).
  */
 export const deleteDocument = <ThrowOnError extends boolean = true>(options: Options<DeleteDocumentData, ThrowOnError>) => (options.client ?? client).delete<DeleteDocumentResponses, DeleteDocumentErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -958,7 +976,8 @@ export const deleteDocument = <ThrowOnError extends boolean = true>(options: Opt
  * Read what is known of a document
  *
  * `fileUrl` reads the document's bytes without further credentials until it expires, some
- * minutes later. Another account's document looks like one that does not exist.
+ * minutes later. Another account's document looks like one that does not exist; that of a case
+ * is open to the case's members, and a link to it lasts 5 minutes.
  *
  */
 export const getDocument = <ThrowOnError extends boolean = true>(options: Options<GetDocumentData, ThrowOnError>) => (options.client ?? client).get<GetDocumentResponses, GetDocumentErrors, ThrowOnError, 'data'>({

@@ -195,11 +195,11 @@ export type UserExport = {
      */
     consultations: Array<Consultation>;
     /**
-     * The drafts.
+     * The drafts outside of cases.
      */
     drafts: Array<ExportedDraft>;
     /**
-     * The documents, each with a link to its file.
+     * The documents outside of cases, each with a link to its file.
      */
     documents: Array<StoredDocument>;
     /**
@@ -232,6 +232,14 @@ export type ExportedShare = {
      * What they asked in the case.
      */
     consultations: Array<Consultation>;
+    /**
+     * The drafts they began in the case.
+     */
+    drafts: Array<ExportedDraft>;
+    /**
+     * The documents they made or sent in the case, each with a link to its file.
+     */
+    documents: Array<StoredDocument>;
 };
 
 export type UpdateUserRequest = {
@@ -323,6 +331,7 @@ export type GenerateDocumentRequest = {
     tone?: Tone;
     locale?: Locale;
     policy?: Policy;
+    caseId?: Id;
 };
 
 export type GenerateDocumentResponse = {
@@ -554,6 +563,7 @@ export type DraftVersionNumber = number;
 export type DraftSummary = {
     id: Id;
     userId: Id;
+    caseId?: Id;
     origin: DraftOrigin;
     type?: DocumentTypeId;
     /**
@@ -581,6 +591,7 @@ export type DraftList = {
 export type Draft = {
     id: Id;
     userId: Id;
+    caseId?: Id;
     origin: DraftOrigin;
     type?: DocumentTypeId;
     /**
@@ -624,6 +635,7 @@ export type CreateDraftRequest = {
     body: string;
     type?: DocumentTypeId;
     locale?: Locale;
+    caseId?: Id;
 };
 
 export type UpdateDraftRequest = {
@@ -641,6 +653,7 @@ export type UpdateDraftRequest = {
      */
     note?: string;
     status?: DraftStatus;
+    caseId?: Id;
 };
 
 export type DraftVersionSummary = {
@@ -1033,6 +1046,7 @@ export type TimelineVerdict = {
 export type DocumentKind = 'uploaded' | 'rendered';
 
 export type UploadDocumentRequest = {
+    caseId?: Id;
     /**
      * The file. Its part should have a file name.
      */
@@ -1042,6 +1056,7 @@ export type UploadDocumentRequest = {
 export type StoredDocument = {
     id: Id;
     userId: Id;
+    caseId?: Id;
     /**
      * Its file name.
      */
@@ -1083,6 +1098,7 @@ export type Checksum = string;
 
 export type Passage = {
     docId: Id;
+    caseId?: Id;
     /**
      * The document's file name.
      */
@@ -1120,6 +1136,7 @@ export type RenderPdfRequest = {
         [key: string]: unknown;
     };
     options?: RenderOptions;
+    caseId?: Id;
 };
 
 export type RenderOptions = {
@@ -1139,6 +1156,7 @@ export type RenderOptions = {
 
 export type RenderPdfResponse = {
     docId: Id;
+    caseId?: Id;
     /**
      * Where the file can be fetched, by whoever has the address, until it expires.
      */
@@ -2028,6 +2046,18 @@ export type GenerateDocumentErrors = {
      */
     401: Problem;
     /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
      * The body is larger than the service takes.
      */
     413: Problem;
@@ -2291,6 +2321,10 @@ export type ListDraftsData = {
          */
         userId?: Id;
         /**
+         * The drafts of this case.
+         */
+        caseId?: Id;
+        /**
          * Only drafts with this status.
          */
         status?: DraftStatus;
@@ -2315,6 +2349,10 @@ export type ListDraftsErrors = {
      * The caller may not do this.
      */
     403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
     /**
      * The caller's budget of requests, or of tries to sign in, is spent.
      */
@@ -2356,6 +2394,18 @@ export type CreateDraftErrors = {
      * The request lacks a valid token, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
     /**
      * The body is larger than the service takes.
      */
@@ -2410,6 +2460,10 @@ export type DeleteDraftErrors = {
      * The request lacks a valid token, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
     /**
      * There is no such thing, or the caller may not know of it.
      */
@@ -4418,6 +4472,10 @@ export type ListDocumentsData = {
          */
         userId?: Id;
         /**
+         * The documents of this case.
+         */
+        caseId?: Id;
+        /**
          * Only documents of this kind.
          */
         kind?: DocumentKind;
@@ -4438,6 +4496,10 @@ export type ListDocumentsErrors = {
      * The caller may not do this.
      */
     403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
     /**
      * The caller's budget of requests, or of tries to sign in, is spent.
      */
@@ -4465,7 +4527,7 @@ export type ListDocumentsResponse = ListDocumentsResponses[keyof ListDocumentsRe
 
 export type UploadDocumentData = {
     /**
-     * A form with one part, the file.
+     * A form with the file and, when it is to belong to a case, the case's id.
      */
     body: UploadDocumentRequest;
     path?: never;
@@ -4482,6 +4544,18 @@ export type UploadDocumentErrors = {
      * The request lacks a valid token, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
     /**
      * The body is larger than the service takes.
      */
@@ -4538,6 +4612,10 @@ export type RenderPdfErrors = {
      */
     401: Problem;
     /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
      * There is no such thing, or the caller may not know of it.
      */
     404: Problem;
@@ -4587,6 +4665,10 @@ export type SearchDocumentsData = {
          */
         q: string;
         /**
+         * Only documents of this case.
+         */
+        caseId?: Id;
+        /**
          * The most items a page may have.
          */
         limit?: number;
@@ -4603,6 +4685,10 @@ export type SearchDocumentsErrors = {
      * The request lacks a valid token, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
     /**
      * The caller's budget of requests, or of tries to sign in, is spent.
      */
@@ -4650,9 +4736,17 @@ export type DeleteDocumentErrors = {
      */
     401: Problem;
     /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
      * There is no such thing, or the caller may not know of it.
      */
     404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
     /**
      * The caller's budget of requests, or of tries to sign in, is spent.
      */

@@ -289,7 +289,8 @@ export const zGenerateDocumentRequest = z.object({
     inputs: z.record(z.string(), z.unknown()),
     tone: zTone.optional(),
     locale: zLocale.optional(),
-    policy: zPolicy.optional()
+    policy: zPolicy.optional(),
+    caseId: zId.optional()
 });
 
 /**
@@ -314,6 +315,7 @@ export const zDraftVersionNumber = z.int().gte(1).lte(1000);
 export const zDraftSummary = z.object({
     id: zId,
     userId: zId,
+    caseId: zId.optional(),
     origin: zDraftOrigin,
     type: zDocumentTypeId.optional(),
     locale: z.string().max(35).regex(/^[A-Za-z0-9-]*$/),
@@ -332,6 +334,7 @@ export const zDraftList = z.object({
 export const zDraft = z.object({
     id: zId,
     userId: zId,
+    caseId: zId.optional(),
     origin: zDraftOrigin,
     type: zDocumentTypeId.optional(),
     locale: z.string().max(35).regex(/^[A-Za-z0-9-]*$/),
@@ -353,7 +356,8 @@ export const zCreateDraftRequest = z.object({
     title: z.string().min(1).max(300).regex(/\S/),
     body: z.string().min(1).max(500000).regex(/\S/),
     type: zDocumentTypeId.optional(),
-    locale: zLocale.optional()
+    locale: zLocale.optional(),
+    caseId: zId.optional()
 });
 
 export const zUpdateDraftRequest = z.object({
@@ -361,7 +365,8 @@ export const zUpdateDraftRequest = z.object({
     title: z.string().min(1).max(300).regex(/\S/).optional(),
     body: z.string().min(1).max(500000).regex(/\S/).optional(),
     note: z.string().min(1).max(300).regex(/\S/).optional(),
-    status: zDraftStatus.optional()
+    status: zDraftStatus.optional(),
+    caseId: zId.optional()
 });
 
 export const zDraftVersionSummary = z.object({
@@ -547,15 +552,6 @@ export const zCaseTask = z.object({
     updatedAt: zTime
 });
 
-export const zExportedShare = z.object({
-    caseId: zId,
-    role: zCaseRole,
-    since: zTime,
-    notes: z.array(zCaseNote).max(10000000),
-    tasks: z.array(zCaseTask).max(10000000),
-    consultations: z.array(zConsultation).max(10000000)
-});
-
 export const zCaseTaskList = z.object({
     items: z.array(zCaseTask).max(100),
     nextCursor: zNextCursor.optional()
@@ -664,6 +660,7 @@ export const zTimelineVerdict = z.object({
 export const zDocumentKind = z.enum(['uploaded', 'rendered']);
 
 export const zUploadDocumentRequest = z.object({
+    caseId: zId.optional(),
     file: z.string().max(26214400)
 });
 
@@ -675,6 +672,7 @@ export const zChecksum = z.string().length(71).regex(/^sha256:[0-9a-f]{64}$/);
 export const zStoredDocument = z.object({
     id: zId,
     userId: zId,
+    caseId: zId.optional(),
     name: z.string().max(255).regex(/^[\s\S]*$/),
     contentType: z.string().max(100).regex(/^[a-z0-9.\/-]+$/),
     kind: zDocumentKind,
@@ -688,6 +686,17 @@ export const zStoredDocument = z.object({
     fileUrl: z.url().max(4000),
     fileUrlExpiresAt: zTime,
     createdAt: zTime
+});
+
+export const zExportedShare = z.object({
+    caseId: zId,
+    role: zCaseRole,
+    since: zTime,
+    notes: z.array(zCaseNote).max(10000000),
+    tasks: z.array(zCaseTask).max(10000000),
+    consultations: z.array(zConsultation).max(10000000),
+    drafts: z.array(zExportedDraft).max(10000000),
+    documents: z.array(zStoredDocument).max(10000000)
 });
 
 export const zUserExport = z.object({
@@ -706,6 +715,7 @@ export const zStoredDocumentList = z.object({
 
 export const zPassage = z.object({
     docId: zId,
+    caseId: zId.optional(),
     name: z.string().max(255).regex(/^[\s\S]*$/),
     page: z.int().gte(1).lte(1000000),
     quote: z.string().max(400).regex(/^[\s\S]*$/)
@@ -725,11 +735,13 @@ export const zRenderPdfRequest = z.object({
     templateId: z.string().min(1).max(64).regex(/^[a-z0-9-]+$/),
     version: z.string().min(1).max(32).regex(/^[A-Za-z0-9._-]+$/),
     data: z.record(z.string(), z.unknown()),
-    options: zRenderOptions.optional()
+    options: zRenderOptions.optional(),
+    caseId: zId.optional()
 });
 
 export const zRenderPdfResponse = z.object({
     docId: zId,
+    caseId: zId.optional(),
     fileUrl: z.url().max(4000),
     fileUrlExpiresAt: zTime,
     checksum: zChecksum,
@@ -1000,6 +1012,7 @@ export const zListDraftsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
     userId: zId.optional(),
+    caseId: zId.optional(),
     status: zDraftStatus.optional(),
     type: zDocumentTypeId.optional()
 });
@@ -1387,6 +1400,7 @@ export const zListDocumentsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
     userId: zId.optional(),
+    caseId: zId.optional(),
     kind: zDocumentKind.optional()
 });
 
@@ -1396,7 +1410,7 @@ export const zListDocumentsQuery = z.object({
 export const zListDocumentsResponse = zStoredDocumentList;
 
 /**
- * A form with one part, the file.
+ * A form with the file and, when it is to belong to a case, the case's id.
  */
 export const zUploadDocumentBody = zUploadDocumentRequest;
 
@@ -1418,6 +1432,7 @@ export const zRenderPdfResponse2 = zRenderPdfResponse;
 
 export const zSearchDocumentsQuery = z.object({
     q: z.string().min(1).max(300).regex(/\S/),
+    caseId: zId.optional(),
     limit: z.int().gte(1).lte(100).optional().default(20)
 });
 

@@ -254,10 +254,10 @@ export const listUsersInfiniteOptions = (options?: Options<ListUsersData>) => in
  * Erase a person
  *
  * For the person themselves, and for admins. Takes name and address off the account for good, ends
- * its sessions, deletes its drafts, its documents and what was asked outside of cases, and ends its memberships. What
- * the person wrote in cases stays those cases', without a name. Refused (409) while a legal hold covers
- * a case they are in, wrote in or are a party of (`legal_hold`), while they are the only owner of a case
- * (`case_owner`), and for the last admin.
+ * its sessions, deletes the drafts, the documents and what was asked outside of cases, and ends its
+ * memberships. What the person wrote, made or sent in cases stays those cases', without a name. Refused
+ * (409) while a legal hold covers a case they are in, worked in or are a party of (`legal_hold`), while
+ * they are the only owner of a case (`case_owner`), and for the last admin.
  *
  */
 export const eraseUserMutation = (options?: Partial<Options<EraseUserData>>): UseMutationOptions<EraseUserResponse, EraseUserError, Options<EraseUserData>> => {
@@ -294,9 +294,9 @@ export const exportUserQueryKey = (options: Options<ExportUserData>) => createQu
 /**
  * Copy everything held about a person
  *
- * For the person themselves, and for admins. The account, what was asked outside of cases, the
- * drafts with all their versions, the documents, and, for each case the person is a member of now, what they have in
- * it; the case's timeline says that it was taken. What others wrote about them in cases is the
+ * For the person themselves, and for admins. The account; what was asked, the drafts with all their
+ * versions and the documents outside of cases; and, for each case the person is a member of now,
+ * what they have in it; the case's timeline says that it was taken. What others wrote about them in cases is the
  * cases'. The document arrives as it is read; one that breaks off is not whole.
  *
  */
@@ -346,6 +346,8 @@ export const sendChatMutation = (options?: Partial<Options<SendChatData>>): UseM
  * the types with the JSON Schema of their `inputs`; inputs that do not fit are 422,
  * each named by its pointer (`/inputs/…`). The draft is kept with the status `drafted`.
  * `policy` names a rule set the draft is checked against; what it finds is in `warnings`.
+ * With `caseId` the draft and its consultation belong to that case; for that the caller must
+ * be an owner, a lawyer or an assistant there.
  *
  */
 export const generateDocumentMutation = (options?: Partial<Options<GenerateDocumentData>>): UseMutationOptions<GenerateDocumentResponse2, GenerateDocumentError, Options<GenerateDocumentData>> => {
@@ -470,9 +472,10 @@ export const listDraftsQueryKey = (options?: Options<ListDraftsData>) => createQ
 /**
  * List drafts
  *
- * Drafts without their texts, the newest first. Callers see their own; an admin sees
- * everyone's and may narrow the list with `userId`. For anyone else a `userId` other than
- * their own is 403.
+ * Drafts without their texts, the newest first. With `caseId`, those of that case, by whomever,
+ * or with `userId` by them alone. Otherwise those that belong to no case: callers see their own;
+ * an admin sees everyone's and may narrow the list with `userId`. For anyone else a `userId`
+ * other than their own is then 403.
  *
  */
 export const listDraftsOptions = (options?: Options<ListDraftsData>) => queryOptions<ListDraftsResponse, ListDraftsError, ListDraftsResponse, ReturnType<typeof listDraftsQueryKey>>({
@@ -490,9 +493,10 @@ export const listDraftsInfiniteQueryKey = (options?: Options<ListDraftsData>): Q
 /**
  * List drafts
  *
- * Drafts without their texts, the newest first. Callers see their own; an admin sees
- * everyone's and may narrow the list with `userId`. For anyone else a `userId` other than
- * their own is 403.
+ * Drafts without their texts, the newest first. With `caseId`, those of that case, by whomever,
+ * or with `userId` by them alone. Otherwise those that belong to no case: callers see their own;
+ * an admin sees everyone's and may narrow the list with `userId`. For anyone else a `userId`
+ * other than their own is then 403.
  *
  */
 export const listDraftsInfiniteOptions = (options?: Options<ListDraftsData>) => infiniteQueryOptions<ListDraftsResponse, ListDraftsError, InfiniteData<ListDraftsResponse>, QueryKey<Options<ListDraftsData>>, string | Pick<QueryKey<Options<ListDraftsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -520,7 +524,10 @@ export const listDraftsInfiniteOptions = (options?: Options<ListDraftsData>) => 
  * Write a draft by hand
  *
  * Keeps a text as a draft of the caller, in its first version and with the status `drafted`.
- * `POST /api/ai/generate-document` keeps what it drafts by itself.
+ * `POST /api/ai/generate-document` keeps what it drafts by itself. With `caseId` the draft
+ * belongs to that case, for good: the case's members may read it, as their part in it allows
+ * change it, and nobody else. For that the caller must be an owner, a lawyer or an assistant
+ * there.
  *
  */
 export const createDraftMutation = (options?: Partial<Options<CreateDraftData>>): UseMutationOptions<CreateDraftResponse, CreateDraftError, Options<CreateDraftData>> => {
@@ -537,7 +544,7 @@ export const createDraftMutation = (options?: Partial<Options<CreateDraftData>>)
 /**
  * Delete a draft
  *
- * Removes the draft and all its versions. A `final` draft stays (409). The consultation it came from stays on record.
+ * Removes the draft and all its versions. A `final` draft stays (409), and so does one of a case under legal hold (409, `legal_hold`). The consultation it came from stays on record.
  */
 export const deleteDraftMutation = (options?: Partial<Options<DeleteDraftData>>): UseMutationOptions<DeleteDraftResponse, DeleteDraftError, Options<DeleteDraftData>> => {
     const mutationOptions: UseMutationOptions<DeleteDraftResponse, DeleteDraftError, Options<DeleteDraftData>> = {
@@ -555,7 +562,7 @@ export const getDraftQueryKey = (options: Options<GetDraftData>) => createQueryK
 /**
  * Read a draft
  *
- * The draft in its present version. Another account's draft looks like one that does not exist.
+ * The draft in its present version. Another account's draft looks like one that does not exist; that of a case is open to the case's members.
  */
 export const getDraftOptions = (options: Options<GetDraftData>) => queryOptions<GetDraftResponse, GetDraftError, GetDraftResponse, ReturnType<typeof getDraftQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getDraft({
@@ -576,6 +583,9 @@ export const getDraftOptions = (options: Options<GetDraftData>) => queryOptions<
  * The status goes `drafted` → `reviewed` → `final`, and from `reviewed` back to `drafted`.
  * Only lawyers and admins move it (403). An edit makes a reviewed draft `drafted` again; a
  * lawyer may edit and review in one request. A `final` draft never changes (409).
+ *
+ * `caseId` moves a draft that belongs to no case into one, where it stays; what was rendered
+ * of it before does not move with it.
  *
  */
 export const updateDraftMutation = (options?: Partial<Options<UpdateDraftData>>): UseMutationOptions<UpdateDraftResponse, UpdateDraftError, Options<UpdateDraftData>> => {
@@ -1379,8 +1389,10 @@ export const listDocumentsQueryKey = (options?: Options<ListDocumentsData>) => c
 /**
  * List documents
  *
- * Documents, the newest first. Callers see their own; an admin sees everyone's and may
- * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ * Documents, the newest first. With `caseId`, those of that case, by whomever, or with `userId`
+ * by them alone. Otherwise those that belong to no case: callers see their own; an admin sees
+ * everyone's and may narrow the list with `userId`. For anyone else a `userId` other than
+ * their own is then 403.
  *
  */
 export const listDocumentsOptions = (options?: Options<ListDocumentsData>) => queryOptions<ListDocumentsResponse, ListDocumentsError, ListDocumentsResponse, ReturnType<typeof listDocumentsQueryKey>>({
@@ -1398,8 +1410,10 @@ export const listDocumentsInfiniteQueryKey = (options?: Options<ListDocumentsDat
 /**
  * List documents
  *
- * Documents, the newest first. Callers see their own; an admin sees everyone's and may
- * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ * Documents, the newest first. With `caseId`, those of that case, by whomever, or with `userId`
+ * by them alone. Otherwise those that belong to no case: callers see their own; an admin sees
+ * everyone's and may narrow the list with `userId`. For anyone else a `userId` other than
+ * their own is then 403.
  *
  */
 export const listDocumentsInfiniteOptions = (options?: Options<ListDocumentsData>) => infiniteQueryOptions<ListDocumentsResponse, ListDocumentsError, InfiniteData<ListDocumentsResponse>, QueryKey<Options<ListDocumentsData>>, string | Pick<QueryKey<Options<ListDocumentsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -1431,6 +1445,10 @@ export const listDocumentsInfiniteOptions = (options?: Options<ListDocumentsData
  * what it is called. A file that is broken, or made to do harm (a zip that unpacks to far
  * more than it is, macros, HTML under another name), is 422.
  *
+ * With `caseId` the document belongs to that case, for good; for that the caller must be an
+ * owner, a lawyer or an assistant there. Send `caseId` before the file to be refused before
+ * the file is sent.
+ *
  * The text of PDFs and Word documents is read shortly afterwards; `textState` says when
  * `GET /api/docs/search` finds it.
  *
@@ -1450,7 +1468,8 @@ export const uploadDocumentMutation = (options?: Partial<Options<UploadDocumentD
  * Render a template to PDF
  *
  * Fills a version of a template with data, makes a PDF of it and keeps it as a document of
- * the caller. Data that does not fit the template's schema is 422, each field named by its
+ * the caller, or of the case `caseId`: for that the caller must be an owner, a lawyer or an
+ * assistant there. Data that does not fit the template's schema is 422, each field named by its
  * pointer (`/data/…`), and so is a character that the fonts cannot show: nothing is ever
  * left out of the file silently.
  *
@@ -1458,7 +1477,8 @@ export const uploadDocumentMutation = (options?: Partial<Options<UploadDocumentD
  *
  * Send an `Idempotency-Key` to be able to repeat the request: for 24 hours the same key and
  * body get the first answer again (with `Idempotency-Replayed: true`), and the same key
- * with another body is 409.
+ * with another body is 409. An answer of a case that has been closed to the caller meanwhile
+ * is not repeated (404).
  *
  */
 export const renderPdfMutation = (options?: Partial<Options<RenderPdfData>>): UseMutationOptions<RenderPdfResponse2, RenderPdfError, Options<RenderPdfData>> => {
@@ -1478,8 +1498,9 @@ export const searchDocumentsQueryKey = (options: Options<SearchDocumentsData>) =
  * Search the text of documents
  *
  * Finds pages that hold any of the words, the best first, in the documents the caller may
- * read. `quote` is word for word what stands on the page. Words of one or two letters,
- * and the commonest, do not count.
+ * read: their own, and those of the cases they are in; with `caseId` only those of that case.
+ * `quote` is word for word what stands on the page. Words of one or two letters, and the
+ * commonest, do not count.
  *
  */
 export const searchDocumentsOptions = (options: Options<SearchDocumentsData>) => queryOptions<SearchDocumentsResponse, SearchDocumentsError, SearchDocumentsResponse, ReturnType<typeof searchDocumentsQueryKey>>({
@@ -1495,7 +1516,7 @@ export const searchDocumentsOptions = (options: Options<SearchDocumentsData>) =>
 /**
  * Delete a document
  *
- * Takes the document away with its file and its text. URLs that were given out read nothing any more.
+ * Takes the document away with its file and its text. URLs that were given out read nothing any more. One of a case under legal hold stays (409, `legal_hold`).
  */
 export const deleteDocumentMutation = (options?: Partial<Options<DeleteDocumentData>>): UseMutationOptions<DeleteDocumentResponse, DeleteDocumentError, Options<DeleteDocumentData>> => {
     const mutationOptions: UseMutationOptions<DeleteDocumentResponse, DeleteDocumentError, Options<DeleteDocumentData>> = {
@@ -1514,7 +1535,8 @@ export const getDocumentQueryKey = (options: Options<GetDocumentData>) => create
  * Read what is known of a document
  *
  * `fileUrl` reads the document's bytes without further credentials until it expires, some
- * minutes later. Another account's document looks like one that does not exist.
+ * minutes later. Another account's document looks like one that does not exist; that of a case
+ * is open to the case's members, and a link to it lasts 5 minutes.
  *
  */
 export const getDocumentOptions = (options: Options<GetDocumentData>) => queryOptions<GetDocumentResponse, GetDocumentError, GetDocumentResponse, ReturnType<typeof getDocumentQueryKey>>({
