@@ -17,6 +17,9 @@ func (s *Server) SendChat(ctx context.Context, r api.SendChatRequestObject) (api
 	q := ai.Question{UserID: domain.ID(r.Body.UserID), Message: r.Body.Message, Locale: text(r.Body.Locale)}
 	if c := r.Body.Context; c != nil {
 		q.Context = &ai.Context{CaseID: (*domain.ID)(c.CaseID), ConsultationID: (*domain.ID)(c.ConsultationID), Facts: text(c.Facts)}
+		for _, id := range c.DocumentIds {
+			q.Context.DocumentIDs = append(q.Context.DocumentIDs, domain.ID(id))
+		}
 	}
 	if recordOf(ctx).streams {
 		return &chatStream{ctx: ctx, server: s, question: q}, nil
@@ -25,7 +28,8 @@ func (s *Server) SendChat(ctx context.Context, r api.SendChatRequestObject) (api
 	if err != nil {
 		return nil, err
 	}
-	return api.SendChat200JSONResponse(chatResponse(a)), nil
+	response, err := chatResponse(a)
+	return api.SendChat200JSONResponse(response), err
 }
 
 // chatStream answers a question as an event stream. Nothing is written before the first
@@ -80,7 +84,10 @@ func (st *chatStream) VisitSendChatResponse(w http.ResponseWriter) error {
 		send(api.ChatEvent{Type: api.ChatEventTypeError, Problem: &p})
 		return nil
 	}
-	response := chatResponse(a)
+	response, err := chatResponse(a)
+	if err != nil {
+		return err
+	}
 	send(api.ChatEvent{Type: api.ChatEventTypeDone, Response: &response})
 	return nil
 }
@@ -140,13 +147,15 @@ func (s *Server) GetConsultation(ctx context.Context, r api.GetConsultationReque
 	if err != nil {
 		return nil, err
 	}
-	return api.GetConsultation200JSONResponse(consultation(c)), nil
+	one, err := consultation(c)
+	return api.GetConsultation200JSONResponse(one), err
 }
 
-func consultation(c ai.Consultation) api.Consultation {
+func consultation(c ai.Consultation) (api.Consultation, error) {
+	refs, err := references(c.References)
 	return api.Consultation{ID: api.ID(c.ID), UserID: api.ID(c.UserID), CaseID: (*api.ID)(c.CaseID), Kind: api.ConsultationKind(c.Kind),
-		Question: c.Question, Answer: c.Answer, DraftID: (*api.ID)(c.DraftID), Locale: &c.Locale, Model: c.Model,
-		Cached: c.Cached, TokensUsed: int32(c.TokensUsed), CreatedAt: c.CreatedAt}
+		Question: c.Question, Answer: c.Answer, References: refs, Warnings: c.Warnings, DraftID: (*api.ID)(c.DraftID), Locale: &c.Locale, Model: c.Model,
+		Cached: c.Cached, TokensUsed: int32(c.TokensUsed), CreatedAt: c.CreatedAt}, err
 }
 
 // ListDocumentTypes lists what can be drafted.
@@ -166,12 +175,25 @@ func (s *Server) ListDocumentTypes(context.Context, api.ListDocumentTypesRequest
 	return api.ListDocumentTypes200JSONResponse(page), nil
 }
 
-func chatResponse(a ai.Answer) api.ChatResponse {
-	refs := make([]api.Reference, len(a.References))
-	for i, r := range a.References {
-		refs[i] = api.Reference{Kind: api.ReferenceKindConsultation, ConsultationID: api.ID(r.ConsultationID), Excerpt: r.Excerpt}
+func chatResponse(a ai.Answer) (api.ChatResponse, error) {
+	refs, err := references(a.References)
+	return api.ChatResponse{Answer: a.Text, References: refs, Warnings: a.Warnings, TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}, err
+}
+
+func references(of []ai.Reference) (refs []api.Reference, err error) {
+	refs = make([]api.Reference, len(of))
+	for i, r := range of {
+		switch r.Kind {
+		case ai.ReferenceDocument:
+			err = refs[i].FromDocumentReference(api.DocumentReference{Marker: int32(r.Marker), DocID: api.ID(r.DocumentID), Name: r.Name, Page: int32(r.Page), Quote: r.Quote})
+		default:
+			err = refs[i].FromConsultationReference(api.ConsultationReference{ConsultationID: api.ID(r.ConsultationID), Excerpt: r.Excerpt})
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	return api.ChatResponse{Answer: a.Text, References: refs, TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}
+	return refs, nil
 }
 
 // wantsEvents reports whether an Accept header asks for an event stream.

@@ -54,8 +54,11 @@ func TestChat(t *testing.T) {
 	followUp["context"] = map[string]any{"consultationId": personal.ConsultationID}
 	var next api.ChatResponse
 	b.call(ada, "POST", "/api/ai/chat", followUp).wants(200, "").into(&next)
-	if len(next.References) != 1 || next.References[0].ConsultationID != personal.ConsultationID {
-		t.Errorf("refers to %+v", next.References)
+	if len(next.References) != 1 {
+		t.Fatalf("refers to %+v", next.References)
+	}
+	if r, err := next.References[0].AsConsultationReference(); err != nil || r.Kind != "consultation" || r.ConsultationID != personal.ConsultationID {
+		t.Errorf("refers to %+v, %v", r, err)
 	}
 	followUp["userId"] = bob.ID
 	b.call(bob, "POST", "/api/ai/chat", followUp).wants(404, "not_found")

@@ -113,7 +113,11 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	rules, err := policy.Load()
 	must(t, err)
 	matters := cases.New(database, accounts, domain.SystemClock, domain.NewID)
-	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: masker, Prompts: templates, Policies: rules, Cases: matters,
+	b.files = &store{files: map[string][]byte{}}
+	reader := reading.New()
+	t.Cleanup(func() { reader.Close() })
+	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: reader, Cases: matters, Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
+	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: masker, Prompts: templates, Policies: rules, Cases: matters, Library: b.archive,
 		Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	must(t, err)
 	t.Cleanup(func() {
@@ -127,10 +131,6 @@ func newBundle(t testing.TB, options ...option) *bundle {
 
 	s.deps.Accounts, s.deps.AI = accounts, service
 	s.deps.Cases = matters
-	b.files = &store{files: map[string][]byte{}}
-	reader := reading.New()
-	t.Cleanup(func() { reader.Close() })
-	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: reader, Cases: matters, Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	s.deps.Archive = b.archive
 	s.deps.Drafts = documents.NewDrafts(database, matters, domain.SystemClock, domain.NewID)
 	s.deps.Templates, err = documents.NewTemplates(database, domain.SystemClock)

@@ -98,7 +98,13 @@ func (x *userExport) put(part int, item any) error {
 }
 
 // Consultation adds one.
-func (x *userExport) Consultation(c ai.Consultation) error { return x.put(1, consultation(c)) }
+func (x *userExport) Consultation(c ai.Consultation) error {
+	out, err := consultation(c)
+	if err != nil {
+		return err
+	}
+	return x.put(1, out)
+}
 
 // Draft adds one.
 func (x *userExport) Draft(d privacy.Draft) error {
@@ -134,7 +140,10 @@ func (x *userExport) Share(c privacy.Share) error {
 		out.Tasks[i] = task(t)
 	}
 	for i, one := range c.Consultations {
-		out.Consultations[i] = consultation(one)
+		var err error
+		if out.Consultations[i], err = consultation(one); err != nil {
+			return err
+		}
 	}
 	for i, one := range c.Drafts {
 		out.Drafts[i] = exportedDraft(one)

@@ -72,5 +72,19 @@ WHERE MATCH (p.text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE)
 ORDER BY score DESC, p.document_id DESC, p.page
 LIMIT ?;
 
+-- name: SearchPagesOf :many
+SELECT document_id, page, text,
+  CAST(MATCH (text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
+FROM document_pages
+WHERE MATCH (text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE)
+  AND document_id IN (sqlc.slice(documents))
+ORDER BY score DESC, document_id, page
+LIMIT ?;
+
+-- name: ListFirstPages :many
+SELECT document_id, page, text FROM document_pages
+WHERE document_id IN (sqlc.slice(documents)) AND page <= sqlc.arg(last)
+ORDER BY page, document_id;
+
 -- name: ForgetDocuments :exec
 UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted';

@@ -26,8 +26,9 @@ type Question struct {
 
 // Context is what a question goes on from. Its answer is never shared with another user.
 type Context struct {
-	CaseID         *domain.ID // the question belongs to this case
-	ConsultationID *domain.ID // an earlier consultation: of the case, or of the user outside of cases
+	CaseID         *domain.ID  // the question belongs to this case
+	ConsultationID *domain.ID  // an earlier consultation: of the case, or of the user outside of cases
+	DocumentIDs    []domain.ID // to answer from, at most 20
 	Facts          string
 }
 
@@ -35,21 +36,40 @@ type Context struct {
 type Answer struct {
 	Text           string // Markdown
 	References     []Reference
-	TokensUsed     int  // what the provider counted for this very request; 0 when Cached
-	Cached         bool // from the cache, or from the call another request was making
+	Warnings       []string // what a reader should know of the documents
+	TokensUsed     int      // what the provider counted for this very request; 0 when Cached
+	Cached         bool     // from the cache, or from the call another request was making
 	ConsultationID domain.ID
 }
+
+// ReferenceKind says what a Reference refers to.
+type ReferenceKind string
+
+// The kinds of references.
+const (
+	ReferenceConsultation ReferenceKind = "consultation" // the one that the question went on from
+	ReferenceDocument     ReferenceKind = "document"     // words of it that the answer quotes
+)
 
 // Reference is something the answer was given with.
 type Reference struct {
-	ConsultationID domain.ID
-	Excerpt        string // the beginning of what was asked then, at most 300 characters
+	Kind ReferenceKind `json:"kind"`
+
+	ConsultationID domain.ID `json:"consultationId,omitzero"`
+	Excerpt        string    `json:"excerpt,omitempty"` // the beginning of what was asked then, at most 300 characters
+
+	Marker     int       `json:"marker,omitempty"` // the number in brackets behind the words in the answer
+	DocumentID domain.ID `json:"documentId,omitzero"`
+	Name       string    `json:"name,omitempty"`
+	Page       int       `json:"page,omitempty"`  // from 1
+	Quote      string    `json:"quote,omitempty"` // the page's own words
 }
 
 // Chat answers a question. Errors: Forbidden for another user's id, Invalid (/message,
-// /locale, /userId), NotFound for a case or a consultation the user cannot read, Forbidden or
-// Conflict for a case in which the user may not ask, RateLimited beyond Deps.MaxFlights, and
-// those of Model.
+// /locale, /userId), NotFound for a case, a consultation or a document the user cannot read,
+// Forbidden or Conflict for a case in which the user may not ask, Conflict with
+// ReasonTextPending or Invalid for a document without text (/context/documentIds/0),
+// RateLimited beyond Deps.MaxFlights, and those of Model.
 func (s *Service) Chat(ctx context.Context, caller domain.Principal, q Question) (Answer, error) {
 	return s.chat(ctx, caller, q, nil)
 }
@@ -85,20 +105,24 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	if err != nil {
 		return Answer{}, err
 	}
+	sh, err := s.shelf(ctx, caller, q)
+	if err != nil {
+		return Answer{}, err
+	}
 
 	session := s.Masker.NewSession()
 	started := s.Clock()
-	m, err := maskQuestion(session, q, about, earlier)
+	m, err := maskQuestion(session, q, about, earlier, sh)
 	s.Metrics.Masked(s.Clock().Sub(started), session.Found())
 	if err != nil {
 		return Answer{}, err
 	}
 
 	// From here on the request is carried to its end, whatever becomes of ctx.
-	shared := matter == nil && earlier == nil && m.facts == "" && session.Found() == 0
+	shared := matter == nil && earlier == nil && sh == nil && m.facts == "" && session.Found() == 0
 	a := &ask{
 		kind: KindChat, user: caller.UserID, ttl: s.ChatTTL, at: asked, stream: delta != nil,
-		key: keyOf(string(KindChat), s.Model.Name(), s.chatVersion, "", m.message, m.matter, m.facts, m.question, m.answer, locale,
+		key: keyOf(string(KindChat), s.Model.Name(), s.chatVersion, "", m.message, m.matter, m.facts, m.question, m.answer, digest(sh, m.passages), locale,
 			partition(shared, q.UserID, matter)),
 		build: func() (Request, error) { return s.chatRequest(m, tag) },
 	}
@@ -127,9 +151,17 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 		return Answer{}, err
 	}
 	answer := session.Restore(e.Text)
+	references, warnings := cite(e.Text, m.passages)
+	warnings = append(orderly(m.passages), warnings...)
+	if earlier != nil {
+		references = append([]Reference{{Kind: ReferenceConsultation, ConsultationID: earlier.ID, Excerpt: earlier.Excerpt}}, references...)
+	}
 	row := s.consultation(a, e, cached)
 	row.UserID, row.ActorID, row.Locale, row.PromptVersion = q.UserID, caller.UserID, locale, s.chatVersion
 	row.Excerpt, row.Question, row.Answer = excerpt(q.Message), q.Message, answer
+	if row.Sources, err = keepSources(references, warnings); err != nil {
+		return Answer{}, err
+	}
 	if row.CaseID = matter; matter == nil {
 		err = s.record.write(row)
 	} else {
@@ -145,11 +177,7 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 		restorer.Flush()
 		answer = text.String()
 	}
-	out := Answer{Text: answer, TokensUsed: usage.Tokens, Cached: cached, ConsultationID: row.ID}
-	if earlier != nil {
-		out.References = []Reference{{ConsultationID: earlier.ID, Excerpt: earlier.Excerpt}}
-	}
-	return out, nil
+	return Answer{Text: answer, References: references, Warnings: warnings, TokensUsed: usage.Tokens, Cached: cached, ConsultationID: row.ID}, nil
 }
 
 // mayAskFor lets callers ask for themselves, and an admin for any account there is.
@@ -239,14 +267,35 @@ type question struct {
 	message, facts   string
 	matter           string // what the case is about
 	question, answer string // of the earlier consultation
+	passages         []passage
 }
 
 // maxTurn bounds what is sent of an earlier consultation, in characters of each side.
 const maxTurn = 40_000
 
 // maskQuestion masks all that will be sent, with one session, so that a person has the same
-// placeholder everywhere. What is cut is cut after masking: half an address is not found.
-func maskQuestion(session *masking.Session, q Question, about string, earlier *query.Consultation) (m question, err error) {
+// placeholder everywhere. What is cut is cut after masking: half an address is not found. With
+// documents it is done twice, so that a name that one text gives away is found in all.
+func maskQuestion(session *masking.Session, q Question, about string, earlier *query.Consultation, sh *shelf) (question, error) {
+	m, err := maskTexts(session, q, about, earlier)
+	if err != nil || sh == nil {
+		return m, err
+	}
+	if _, err = sh.open(session); err != nil {
+		return question{}, err
+	}
+	if m, err = maskTexts(session, q, about, earlier); err != nil {
+		return question{}, err
+	}
+	pages, err := sh.open(session)
+	if err != nil {
+		return question{}, err
+	}
+	m.passages, err = sh.pick(session, pages, m.message)
+	return m, err
+}
+
+func maskTexts(session *masking.Session, q Question, about string, earlier *query.Consultation) (m question, err error) {
 	for _, part := range []struct {
 		to      *string
 		pointer string
@@ -290,7 +339,7 @@ func factsOf(c *Context) string {
 
 // chatRequest is what the model is asked: the rules, the earlier turns, the question.
 func (s *Service) chatRequest(m question, tag language.Tag) (Request, error) {
-	params := prompts.ChatParams{Locale: tag, Question: m.message}
+	params := prompts.ChatParams{Locale: tag, Question: m.message, Passages: shown(m.passages)}
 	if m.matter != "" {
 		params.Context = append(params.Context, prompts.Source{Name: "The case", Text: m.matter})
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -41,6 +42,8 @@ type Consultation struct {
 	Question   string // the message, the text, or the inputs as JSON
 	Answer     string // Markdown, or the findings as JSON
 	DraftID    *domain.ID
+	References []Reference
+	Warnings   []string
 	Locale     string
 	Model      string
 	Cached     bool
@@ -141,10 +144,40 @@ func (s *Service) Consultation(ctx context.Context, caller domain.Principal, id 
 			return Consultation{}, err
 		}
 	}
+	references, warnings, err := readSources(c.Sources)
+	if err != nil {
+		return Consultation{}, err
+	}
 	return Consultation{
 		ID: c.ID, UserID: c.UserID, CaseID: c.CaseID, Kind: Kind(c.Kind), Question: c.Question, Answer: c.Answer, DraftID: c.DraftID,
-		Locale: c.Locale, Model: c.Model, Cached: c.Cached, TokensUsed: int(c.TokensUsed), CreatedAt: c.CreatedAt,
+		References: references, Warnings: warnings, Locale: c.Locale, Model: c.Model, Cached: c.Cached, TokensUsed: int(c.TokensUsed), CreatedAt: c.CreatedAt,
 	}, nil
+}
+
+// sources is what is kept beside an answer.
+type sources struct {
+	References []Reference `json:"references,omitempty"`
+	Warnings   []string    `json:"warnings,omitempty"`
+}
+
+// keepSources is NULL when there is nothing to keep.
+func keepSources(references []Reference, warnings []string) (sql.NullString, error) {
+	if len(references)+len(warnings) == 0 {
+		return sql.NullString{}, nil
+	}
+	raw, err := json.Marshal(sources{references, warnings})
+	return sql.NullString{String: string(raw), Valid: true}, err
+}
+
+func readSources(kept sql.NullString) (references []Reference, warnings []string, err error) {
+	if !kept.Valid {
+		return nil, nil, nil
+	}
+	var s sources
+	if err := json.Unmarshal([]byte(kept.String), &s); err != nil {
+		return nil, nil, &domain.Error{Code: domain.Internal, Message: "The consultation cannot be read.", Err: errors.New("ai: the sources of a consultation are not JSON")}
+	}
+	return s.References, s.Warnings, nil
 }
 
 // noConsultation is the answer for one that is absent and for one that may not be read.

@@ -105,7 +105,9 @@ func (r *recorder) run() {
 	}
 }
 
-func rowSize(rec *record) int { return len(rec.row.Question) + len(rec.row.Answer) + 500 }
+func rowSize(rec *record) int {
+	return len(rec.row.Question) + len(rec.row.Answer) + len(rec.row.Sources.String) + 500
+}
 
 // commit writes a batch and tells each row its fate. A row the database refuses is told so
 // alone; the others are written.
@@ -139,8 +141,8 @@ func (r *recorder) told(err error) error {
 }
 
 const (
-	insertConsultations = `INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at) VALUES `
-	consultationValues  = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertConsultations = `INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, sources) VALUES `
+	consultationValues  = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	// A row that is there already is the same row, written by a try whose answer was lost.
 	ifAbsent = ` ON DUPLICATE KEY UPDATE id = id`
 )
@@ -148,7 +150,7 @@ const (
 // insert writes the rows with one statement, all or none. It is put together by hand because
 // sqlc cannot generate an INSERT of many rows for MySQL.
 func (r *recorder) insert(batch []*record) error {
-	args := make([]any, 0, 15*len(batch))
+	args := make([]any, 0, 16*len(batch))
 	var b strings.Builder
 	b.Grow(len(insertConsultations) + len(batch)*(len(consultationValues)+2) + len(ifAbsent))
 	b.WriteString(insertConsultations)
@@ -180,7 +182,7 @@ func appendValues(args []any, row *query.Consultation) []any {
 		draft = row.DraftID[:]
 	}
 	return append(args, row.ID[:], row.UserID[:], row.ActorID[:], row.Kind, row.Excerpt, row.Question, row.Answer, draft,
-		row.Locale, row.Model, row.PromptVersion, row.Cached, row.TokensUsed, row.LatencyMs, row.CreatedAt)
+		row.Locale, row.Model, row.PromptVersion, row.Cached, row.TokensUsed, row.LatencyMs, row.CreatedAt, row.Sources)
 }
 
 // consultation is the row of an answered request, but for what was asked and answered.

@@ -47,6 +47,7 @@ type Deps struct {
 	Clock    domain.Clock
 	NewID    func() domain.ID
 	Cases    *cases.Service // nil: there are none to ask in
+	Library  Library        // nil: there are no documents to ask about
 	Metrics  Metrics        // nil: not measured
 	Log      *slog.Logger
 

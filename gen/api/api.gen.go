@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -129,6 +130,21 @@ func (e ConsultationKind) Valid() bool {
 	}
 }
 
+// Defines values for ConsultationReferenceKind.
+const (
+	ConsultationReferenceKindConsultation ConsultationReferenceKind = "consultation"
+)
+
+// Valid indicates whether the value is a known member of the ConsultationReferenceKind enum.
+func (e ConsultationReferenceKind) Valid() bool {
+	switch e {
+	case ConsultationReferenceKindConsultation:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DocumentKind.
 const (
 	DocumentKindRendered DocumentKind = "rendered"
@@ -141,6 +157,21 @@ func (e DocumentKind) Valid() bool {
 	case DocumentKindRendered:
 		return true
 	case DocumentKindUploaded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DocumentReferenceKind.
+const (
+	DocumentReferenceKindDocument DocumentReferenceKind = "document"
+)
+
+// Valid indicates whether the value is a known member of the DocumentReferenceKind enum.
+func (e DocumentReferenceKind) Valid() bool {
+	switch e {
+	case DocumentReferenceKindDocument:
 		return true
 	default:
 		return false
@@ -315,21 +346,6 @@ func (e ReadinessStatus) Valid() bool {
 	case ReadinessStatusDegraded:
 		return true
 	case ReadinessStatusOk:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for ReferenceKind.
-const (
-	ReferenceKindConsultation ReferenceKind = "consultation"
-)
-
-// Valid indicates whether the value is a known member of the ReferenceKind enum.
-func (e ReferenceKind) Valid() bool {
-	switch e {
-	case ReferenceKindConsultation:
 		return true
 	default:
 		return false
@@ -845,6 +861,9 @@ type ChatContext struct {
 	// ConsultationID A UUIDv7; sorting ids sorts by time of creation.
 	ConsultationID *ID `json:"consultationId,omitempty"`
 
+	// DocumentIds The documents to answer from.
+	DocumentIds []ID `json:"documentIds,omitempty"`
+
 	// Facts Facts of the matter.
 	Facts *string `json:"facts,omitempty"`
 }
@@ -896,6 +915,9 @@ type ChatResponse struct {
 
 	// TokensUsed Tokens the provider counted for this answer; 0 for a cached one.
 	TokensUsed int32 `json:"tokensUsed"`
+
+	// Warnings What the reader should know of the documents: pages that try to give orders, and quotations that are not in them.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Checksum The SHA-256 of a file's bytes.
@@ -933,11 +955,17 @@ type Consultation struct {
 	// Question What was asked: the message, the text that was reviewed, or the inputs of the draft as JSON.
 	Question string `json:"question"`
 
+	// References What the answer was given with.
+	References []Reference `json:"references,omitempty"`
+
 	// TokensUsed Tokens the provider counted.
 	TokensUsed int32 `json:"tokensUsed"`
 
 	// UserID A UUIDv7; sorting ids sorts by time of creation.
 	UserID ID `json:"userId"`
+
+	// Warnings What the reader should know of the documents: pages that try to give orders, and quotations that are not in them.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // ConsultationKind What was asked for.
@@ -951,6 +979,21 @@ type ConsultationList struct {
 	// NextCursor The cursor of the next page; absent on the last.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
+
+// ConsultationReference The earlier consultation that the question went on from.
+type ConsultationReference struct {
+	// ConsultationID A UUIDv7; sorting ids sorts by time of creation.
+	ConsultationID ID `json:"consultationId"`
+
+	// Excerpt The beginning of what was asked then.
+	Excerpt string `json:"excerpt"`
+
+	// Kind Always `consultation`.
+	Kind ConsultationReferenceKind `json:"kind"`
+}
+
+// ConsultationReferenceKind Always `consultation`.
+type ConsultationReferenceKind string
 
 // ConsultationSummary defines model for ConsultationSummary.
 type ConsultationSummary struct {
@@ -1041,6 +1084,30 @@ type CreateTemplateVersionRequest struct {
 
 // DocumentKind Where a document comes from: somebody sent it, or it was made here.
 type DocumentKind string
+
+// DocumentReference Words of a document that the answer quotes. They were found on that page, as they stand there.
+type DocumentReference struct {
+	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	DocID ID `json:"docId"`
+
+	// Kind Always `document`.
+	Kind DocumentReferenceKind `json:"kind"`
+
+	// Marker The number in brackets that follows the words in the answer. Several references may have the same.
+	Marker int32 `json:"marker"`
+
+	// Name The document's file name.
+	Name string `json:"name"`
+
+	// Page The page, counting from 1.
+	Page int32 `json:"page"`
+
+	// Quote The words of the page.
+	Quote string `json:"quote"`
+}
+
+// DocumentReferenceKind Always `document`.
+type DocumentReferenceKind string
 
 // DocumentType defines model for DocumentType.
 type DocumentType struct {
@@ -1493,7 +1560,7 @@ type PreviewTemplateRequest struct {
 
 // Problem A failure (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
 	Code string `json:"code"`
 
 	// Detail What happened this time.
@@ -1538,20 +1605,10 @@ type Readiness_Checks struct {
 // ReadinessStatus Whether every part is up.
 type ReadinessStatus string
 
-// Reference defines model for Reference.
+// Reference What an answer was given with.
 type Reference struct {
-	// ConsultationID A UUIDv7; sorting ids sorts by time of creation.
-	ConsultationID ID `json:"consultationId"`
-
-	// Excerpt The beginning of what was asked then.
-	Excerpt string `json:"excerpt"`
-
-	// Kind What is referred to.
-	Kind ReferenceKind `json:"kind"`
+	union json.RawMessage
 }
-
-// ReferenceKind What is referred to.
-type ReferenceKind string
 
 // RefreshRequest defines model for RefreshRequest.
 type RefreshRequest struct {
@@ -2322,6 +2379,107 @@ type PreviewTemplateVersionJSONRequestBody = PreviewTemplateRequest
 
 // UpdateUserJSONRequestBody defines body for UpdateUser for application/json ContentType.
 type UpdateUserJSONRequestBody = UpdateUserRequest
+
+// AsConsultationReference returns the union data inside the Reference as a ConsultationReference
+func (t Reference) AsConsultationReference() (ConsultationReference, error) {
+	var body ConsultationReference
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromConsultationReference overwrites any union data inside the Reference as the provided ConsultationReference
+func (t *Reference) FromConsultationReference(v ConsultationReference) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"kind":"consultation"}`))
+	t.union = b
+	return err
+}
+
+// MergeConsultationReference performs a merge with any union data inside the Reference, using the provided ConsultationReference
+func (t *Reference) MergeConsultationReference(v ConsultationReference) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"kind":"consultation"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsDocumentReference returns the union data inside the Reference as a DocumentReference
+func (t Reference) AsDocumentReference() (DocumentReference, error) {
+	var body DocumentReference
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromDocumentReference overwrites any union data inside the Reference as the provided DocumentReference
+func (t *Reference) FromDocumentReference(v DocumentReference) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"kind":"document"}`))
+	t.union = b
+	return err
+}
+
+// MergeDocumentReference performs a merge with any union data inside the Reference, using the provided DocumentReference
+func (t *Reference) MergeDocumentReference(v DocumentReference) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"kind":"document"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t Reference) Discriminator() (string, error) {
+	var discriminator struct {
+		Discriminator string `json:"kind"`
+	}
+	err := json.Unmarshal(t.union, &discriminator)
+	return discriminator.Discriminator, err
+}
+
+func (t Reference) ValueByDiscriminator() (interface{}, error) {
+	discriminator, err := t.Discriminator()
+	if err != nil {
+		return nil, err
+	}
+	switch discriminator {
+	case "consultation":
+		return t.AsConsultationReference()
+	case "document":
+		return t.AsDocumentReference()
+	default:
+		return nil, errors.New("unknown discriminator value: " + discriminator)
+	}
+}
+
+func (t Reference) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *Reference) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -16205,436 +16363,452 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L35chpJtgf8Khn0/cJ2DyBAkiWhmJir9qpub2PJ45luPE1SlUCOikxcmSVE6ypi/voe4HuIebB5ki/y",
-	"nMxaoAooQJbbrZi4t62illxOnv38znXFk6OxFExoVWlfV9gVHY0DBv8+ETSY/sbeMzWWQjFz6ZIGEfzD",
-	"o96Q+ZV2nwaKVSueFCoKNNVcilO/0q40mke0t+f1avv7lNYOWLNZO/QODmoNv8la/V2619v3KtVKnwuf",
-	"i4GqtH+5rngBjRQ7n45ZpV35IDw6HjOfvOK0xwOupxX4TJ/7THis0m7Uj6oVJvxKu9loViufI6nNc+dD",
-	"Rs6i8TjgLHygSOCeJmpIg4D0GIlEwEdcM79eqVZCGDINzKPxl8iE66GMNKHEo2PiUUHYlceYT/SQEVgD",
-	"IvvwhyeFDqmnyYiKKdF8xJR5rWKXLDRjbleGfDA0VzQNdaW9f1CtqGgwYMp8t9KuPKHj1CCphrf2GVNk",
-	"TLlPuCB6woJLRkZS6KGqV24+VSshVxev2CULUu+PX2oWs/xrP1UrWl4woT4os6+7h4c3N9XKEzq77yGj",
-	"mvknutKutBqtx7Vms9baP28ctRuNdqPxs9kkvOWHaUIGrdqB12S1A7rfqh3R/WZtt/eYNvpNr+XvsUq1",
-	"4jPlhXxsl+SE+FyNI80I7ZldCKhmxGcBN2uK68sTGvMbNfOe2gHb7dcO6V6vtu899g/YYf+INnqVaiVg",
-	"Axq8lEFCraPpewk7LieChbg5OlLmwpiJSrWiuYbf38hQDydc+OSyTs5khH9UqpVo7C9eBli8IdW5h4cK",
-	"NWFhpV15LZUmQoqaz5UXSBWFjNBByNjInEfSM182GzemoeZMkb4MiZ5IoiXp80tGpoyGsB4rHsejWqvf",
-	"8GsHfqNXO6S7+7WDftNnDa/ZO6LUnAbWZ6E5XoaGZiii1WzBpFKv/sKTKiS9vWa7cfBzliyWzvXC7GS7",
-	"4g2pNkQiPWQCsP8j6cPZGox1ba/erI244BXDY+Jj+1JOSCDFgPiSKUIL50siFdEgmM5N+y+VueWtViLF",
-	"wvR+LT43ZjuehrSvM/vQk745ed+RN1JzDxkVC0dcwJZ1REd8ZITZwSTjlH2yS17T0BuSVqO1DyyQsH6f",
-	"eZr0Qzkiu03yIxURDafmhoN6ZeGOtCwzSO8IrTV6u/3agbfv1478Fqvt073+rtfqNWnjKLsHtdNnlWpF",
-	"hnzAzWpPQq417Ex8Un0zceZnDmvOfBee1b19O8py616tXLJQAR20qpUJDYUVYZ/MjrxggoVUs6fSi8zK",
-	"biI+F62YoWFYhNMSSwwPnLMrDRTyOtIRDcgbKWpPE9o9cTRhaOW770izTt4hzZoL50OuUmTDFRlRn5Ee",
-	"0xPGBEk45otR7yWhwicnPiWv5CULqMfqcIqoEUpnngxRjLeMvPSs6Lqu2AOSouXNvzlk1OgZlXbFTqVS",
-	"rYyl4niam2bf0oex2WrsZXYW1ApYPDzwQmqi6JRMhtwbEk9GoVbEZx73mRNeRqaa975nwmfhO79/Kpw0",
-	"VdFoRMMpiLpCxiH7oH4ooLeEbhQ7LSH7fKqpec5+AfjzCHa9Uq3g6eaX7CkF1QkPR6vWaFaqlYG8ZDD9",
-	"V3RSaVdOQxZQEH1me6YnwPF9P2TKHMYXNNRMTNiAHFTJYWN3t0leR4J7wyp5wUKjGlWqFUFHWZlqdguE",
-	"zjhkiglD/pfmjpcsYMLwIjWs3NgP/pD9YLNFzjT5kY6YImefIxqyKnklhS8FOfvY/AfZ+/FllXwQRssj",
-	"P3Ex8OUoGUGaOOADUTiWZmcqz8xCU83FgFDyL8mFJuNQ+pGnDREZtvIa1KVKu7V3U63IcUy0PvJhHUbM",
-	"0BIbjY3WAlslfJpmGZVmJUMW7xmIlVXpIk0N97v7te7umZYh850IyLL+IfMuVDSqtCtqSFv7j9tH/cPH",
-	"fuOweXi45x34j/ePaKvPKG14+/vUbzT36W6vv9dv9lq9Ru+w1fL85r7/2Gvu9xr9RoM2DtEw0kxoaztR",
-	"Y/54IE12xn5/oaTed2p7nwfsQwgWhdZj1d7ZUbt1aw7ueDISigU7vvTUziq85y9/r52Mfqud8YGgOgrZ",
-	"n/f9vWbylWdXYx4yNTueZqPd2J/XHJayOavLReNAUh+UAksMwqd1XAHFf2OV9t5hq7lrdvBKn2k8F2MG",
-	"JmhlHe3r3FLC39z2p/XhSA9lKa3CSrtardYRZvztIhUONJ70r+fJr0aNvr4OmcfHnAl9c9MRARWDiA5Y",
-	"mzBRe/FDR4ho1GMhF4O2YTOsI/pSaha2yTUJ+WCo2+TBOzpg5HpMB+zGfAD+pW4ekJuOgPF9l/91oyE8",
-	"ZTTMDqFqLk8KtM7r6/hPw6lubq6vvwsZVVLc3JAe82ikGLwOL11f77h/1jtiNSU0a16mmVW+xjiOegFX",
-	"aQVNwTF4avltZsD42f1aY7fW2AWGZ+c9zw1vqhXlDdmIWnbH0ffwLpRjZnUe+71x6tLc964rfRmOqPmA",
-	"0WyNvUKvXjEx0MNKu9moVjSyAaXNHpuv4oqZJzN3NhrVyoiL+ILhxlqz0KxSp3NWyX1TPLvMy1ql3wUv",
-	"+xzx0CzzL6kXV2fm+yl+VPb+xTxdmWPBsI012a9lt3GWKZ+Dhpc9pJ7HlIIfjN0x/XHYe+Hxt/zH0w+/",
-	"nTbf8B+P6mz642/+x1P+lp9OXp8Hw3+Yi14rEL3R84b/9x9B1iI7OxWV9pFZiJD1Q6aG7r0nP4fvL7zP",
-	"Q/b589k/Bi/6rZ/31ctBfU/sPm2Mfz68fN8cnT+e/vS5Nfl779XwA/vRO1LP6Qv+Vr4JX+t3/t8unLFo",
-	"GfwPjIYshEl9ALFfzkPjc0V7QYq82Yhyw/mpT//Xsvy6B0K1HwXBmxzBmrXslnG2EN0tXgAbfGPGbTRy",
-	"FsJuPEHh9ZSrRCW/njm0Rv82p9awN0UvGfqzeMBIZPSoOmwCDNxMQ2vqDQ0BHcM95sE/p0RBfAbnTkNC",
-	"s/9MXlL//n9yyffZOR3kj/Ts5Umttf/YOQknQxngaKuECzJkV9TYCiMaZMfdqWyqCnQqRfM7yM6uU/ml",
-	"UTuitf6n68d7N51K/gzfs3H4lA+selpinuTh++dPyNH+buNRdopqSM0Tf26Lvd5fB/8Yvu5//Ehf/enz",
-	"4Opv4V+f07c751cqfLJ3qhp/a6rnvaeTJ4PBn9sLNi0zq/jtv5zUfqa13xq1oz/t/PnTn9pF09Ph9KSv",
-	"8QRlp3fGPCl8ZehtQrkmPdaXRg8XUg9ZSHQ4tXNsNmfmuJ8ebMypudC7LWTVfGS0v8PHe5Zn4t8J3+ZC",
-	"swEcb9SP6Yhpd1Ss/Ze3GcY2fKAI97MrvqIKBX6WMdXDRDxaYzPNp40GnJ7e/4SsX2lXvttJogg7+Kva",
-	"OfXRCxqFSuYscFewK40/dh0BGS3DrnSdvB3TzxFrE67BRzgiIzol3pCKAcvO8OTnz43p2eGb/l+jn978",
-	"/dDfe/1i//PAzelzxMKUgeLhcAoIaqEY+2dCVb/WPv0pn6aeSq9og3xrDmx1k3z43oZ7dOqz0VhqJrzp",
-	"T2w6P/o3YIrpIVckRHO1SpQkekg1CdmYoVHFU84RX5o/9YR7rE5OyIcPp0/JhAcB8WV25gdes5/Ijb3e",
-	"Y1o77De9mpEcTrq4maPMSOaeGnbNjLuIS7QOV9rU+q/tncJ9fcVHvIALjqTShGs2UoQiCRtKHdLLLJ22",
-	"GvkUCdGozNh91qdRoPGRYg7SzPCPZj7/CK37EdjHD9R/QTWbUNhjazSCHpS2GEPZC9joT/+yKmM6JCjM",
-	"q+acmdIHqct/7VH/VxsHMFq3Rq3CrNHJKRkYsU0FwRuQeDwZBT4QTI+RSDG/SsYBo4oBg6UDygWEe4TS",
-	"FKJ+lR065juU71AMTlrKZ0qXiXM4L/J+o5X4j3+gPnGrE6+ls4WtARwbxHaR1E521rDkqx29d/gGfGQm",
-	"ACaIjLTiPiNqqjQb2TVjPrrllRwxPTRHLhIRqHJ1oxT/QP2UM2mN3Y3EhZAT8ZyzwM/b4RENDDWCgZ3Z",
-	"XbsFxFiwZCgD35yEvnkNbjNHpgBvhzMRhjLEoG/8HnuPew4kQsJvwF9rCDs0NDBiig4YhEJzSMOGdDag",
-	"C5DMabp4H49iVbpI1mo7NJFeZo8Ke2RCRv0qkeHcoqci0zFPNssPhPJEin7AvXXJRFMwa+bpw3PvzZAH",
-	"V4TVjIFBrIePwLYOuNJA0jQws5jmnvNID3fcrZtu6VGypU+Sga66n/Hctr+d8QYNJJ5vUIXQa0rM+PF4",
-	"P5dhj/s+Lv0a24ZG2Pyu9eP3prbtHzIKiXkiGR0NAjmBQ5m3VZEyKuqGW7SbbNHz1KhW3aNkJtvbJI8G",
-	"AQtBolu9BlfAaE2GHQkanLHwkoXPDE9bc2u4fVPe9sS/pXbnLBYAE0Mjk1CKAZFGaoTEiI0Cmbk5Y9xP",
-	"M0Y3f4ILQHAFVt+ueGbb2a3cRRkyY0qkTxv3yZAFY4X5BsI3opZMhlTDnr6R+rmMhL/mRtKemvP34zYK",
-	"qX/tw5uzsjNkKB2JiiCSmASCizYxdYvzxa+Q2FFqy3uZU7mXibGT53YWq25zMvOtncrsosGmgxTU8wfW",
-	"CD2jTHDc33d0Gkjqn0v5ioYDtuY2B+7Z2V3WUv6KP85oSKAZmTH1GKEaTYZmY+9w/+Ax6U01U7ep5u41",
-	"U4zVqjLkmdBcT8m5lOSVHfGqO5rMcnt8FhaIKwLvBetAwHYqFl5yjxGjdCDbfU/FgL2R+oxqrvrcqL9r",
-	"bmOPTaXI1XRD841fDeWq1Fdm9hQcXUOqCESVirdx5aDZjpvDhrv9eG63mU9g2Yg5wGeZKa266flLsj0C",
-	"iFfTHesxDfHMniEJfBD0kvJgk/2O1LTAco1SL583Xbki5lmMjhEhJyubqdsQuanDa5eCfMgMt4Stmp7n",
-	"loxV2Cg4q07ECsZ80PJ9ORHHyRoR2tcsJF3wu9bA8dp12TnWwZn6qWhM9u6dlPf2BsM78jUVU0vxak0a",
-	"UeMCAR5SzX61mcMZEpESk3/t7FWdvEPaAL8xJSMJQYTboo+9VsqwMYMxi0DiVShzwFMT3LYC/cCcIH/A",
-	"IOTrVgpktjH0Q85AH1N8IAgXVUM7sBHbo44PAgPy/Dfmr+38sgG9eeKI4O1MaPOeLH2ckEsacJ9gqJFA",
-	"GA+0F8Z8zEHPtXpHm8r8RjMhi8zkV6eI2Vlt3/QNqHehCLVLBGuTKHIh8823aaAIDRkq9DME8fHjx9pJ",
-	"aozzDtqXxmaVJD0RDNw8PtifDU7ZsOqi2EDKcYx35wcHkeLGoTR7bpgtalvr8qShDHW+bQgLV+SOM9I0",
-	"44dLHEeGGse2BiLPGzeK4PlL0FYNO9PkkHhDGlJPo6GfcseNqVITGfr5Drkt+nBarTRNp5bXarOljE9c",
-	"um0JQVxl8GxRH4bUizT6TWCpzaVj0sW17kIsWxFGvWG9kowAy258/wlV7DUb9ViYcuguTBjJj9fAPstI",
-	"aNKbEikg1aWLaU5dyJPtQuQfhPCIXqXf24LQwsyVbFqKzRpYvGjPzE0nNrXvphp7oRY9Y6YPFRo3SVLW",
-	"SnGsTEKJeUFe7ohd33c01NNVl3cLE8cctSUUZsb0k7nxxoWH8gJOkDP5QAER1bPpP0sCmP/sdK4ajVqn",
-	"c9XsdzpXB/1P33c6Z3mX/yc/+8ccY6yZegNJZAWZGvAbMRpf7Ok1tGemTAVnKPkp0fTK3jszjcd7tzgL",
-	"xX220k6cmRtn6eoCK4DgJXaTcqnMFc+tQ2BjGXBvunSMeNcN5jPm74T5xci/kF1yNpknlsameVvw6aob",
-	"8cKVSOogsrN1xRCz4/84ZJhrAUbYA4WGxpD6pMeYIAN+yYTLFkjG2ZMyYFSYL8+WVSznIemKxOtcIxV/",
-	"hTweMy4Z+kja2i42KHSajdSyzz3HV5lvjujVKT6C/lWbxRuGFHY3Ve23+JVnrurwZqYecH5lKVCFL6sw",
-	"cIxgj8Yy1FRo0uehyk5khmiyx7HTUZ3OWcFhS+bWyptbuupibsHhNxsNkZfcrDRIM+Zj0RjGBw1hH5MG",
-	"XKIEickIOzOBhcHzhPqLM3CyxB4TR3pTsmudmVJcwzZHi3kHxZWHzJyOQCpM51u8+ed8BAIzlf9X6oEf",
-	"pqsdkMweLZfjT1O332DW4CpfSRVtFrEFnwUMMp455Adh5CefEbiCz9XVDqdyLn/iDO+8iTXT5Y+cw403",
-	"mdK0VfZqhhp5Uv2W3ZZ4+Ol1TG90mkrSoyiiyqfZPc9jJjYBzWwGVO3WZ9OSy7EN89VXHAVn9jzEPCk/",
-	"A06tzIBh82zFTYZRNfMYVZKttuy9b5I753YMPlC0yqjxz894LXUzSdzN1SBZqKRYoEKuvFFl9XnFwTZc",
-	"jTWtrfzbB1PL4JKc7YjdQBbvRWkKHMFj5WjQbvsyWVmKlN5InSNKkpKUVVgwlqPkqvdSsw3Pd2kpxdch",
-	"A+CQ8aztlNIfX7R+pTffLEu5rYdt+ip4D9g7OcqHzXopmLGiI0ak1YRBKEPSmuzbv4AhHxOMipPJkMGt",
-	"LnqLKtpKiwXDi7N2ZlcsZ8lK09daTHZVbeYL2v6rM+4vacuvPKrNbHM47zkG+ipHHt5a+szbYvVSpx7P",
-	"2ldx7J1anKPRUSvMzFmFzTeHuU4AMqVtE1IRvIPrKiTpW+EHjkUO9fCooNdJQCdT89REhhfKMAyu4S7M",
-	"5leQfmOuKTpVdUKV4soYopkH6gTLh9rgYVVVeAFVF4o4WA4Yp7nRWITmc3AjeLiFse9+ifFecDxGNrhP",
-	"GRIJbPkZPp5as6xaehabBnN2ScjsOhHz0plvI7QMmnPFL3cl4HOc+HYE5r2lVdrSWmRbrWhPnVN1kaOe",
-	"KcUHgrFVFbRbt/Qj9ragFM+nU3NeuSJ+lHW0rFiRuip1rk4dZk1zKCSHs3GINfcY8a0KkhrsbikZehtU",
-	"tb6VblbgSSq6WKLAuCTl3SZl3MmO31KsYdZXDkNctH2l9Q9tJGAp7QN4z1ehfKT2r1CYmvkVC1OznYWi",
-	"1Jy5gAtWaj2Z0GEZfc595JnQX4sb6XzBQUi76SAxx/+i8cMnQ6qBQ12VjWjHo7fVY2oIlWOaXjDChZYu",
-	"0F0nJ3GFGQaIoKKCQjkMu8JSJHYJb6BxQZWr6sVcJbMksxEqtbpUXifoRHNN7OfmsgsujWAb8iJ45QN4",
-	"83QzpPrZpRUc2UG8FYywSwvWARm5OmR0hEn1Z2fP7I9QnM8+RzRQpGve351fRpt8sXKeRVK9uJSxpaEW",
-	"FwZEx5x5jDz0WaDpozwnVhn5jxdmPwPvbhNqv2WXDYnyGERQO1Uuj9cxDhdQpXE9jwlkirSNLO1THjB/",
-	"9o40O4QvOn5oE3py+OKsODK/fiqghvUC115yuJdtl+MDNwnw3+KHXuFdhscyBfV/uRvsrMGZvT1cB+1k",
-	"c/+zG2rxMhdFxR2eZt4cHc1wANK68G1Z5SakvEoQ3vLVW47Ap0FIr5eIgQlVKTa/stR+7z4xG32/hQC1",
-	"O/dfJEAdF1+nFnGTiHSMVbYE/YNC+v4DlRRBpKFHmpmDd9Ccxexo7T9up+FI8nWHGeDZ1U4LEIyhEldB",
-	"3U6TjwwtqGPqIMX5py7YT6giP569fZN7wm7piHlGmgLsKmps3rDogJXRTMr6C2J40VXevk1feHqvnUs8",
-	"ERLzlOgQzrKydtbQ2y/AfagVpa4gCnA+5IPPAsypdYS1kTM+QRYuJmB14ajXCpVqnHSEIzF3YToM82Mq",
-	"5mIcJUokUvu2CHpN3rgNvreBbAa3SyygbbQg3oBqwkNx/1McM8tHF0cUZil4ycYa4ZDW6GxdiIOMgWHR",
-	"YKq4yrd3U58rnzaRrihd3ZeQeurrSaPIGdRa+Yal+XDpeOOVx8JxgZHSYwMuBBcDc24nGUKZObR7pQ7s",
-	"bfPo7Z5Jt0RpnWXxoYNfXWB9PQtmnayHTfJn4XuLJ7PeRDbL0ysbYVnd0wnTAtj6bW+QkYSLbKL9ddKd",
-	"y6lYZS3ZAqc1zMb8dAxVGwEv57UumIjzViwamoMsPp+OWc45ddGKJVTrcHG3ucPPQym09YJB7NftMrrw",
-	"xgH12FAGvk2/2jTNfQ7zNXf8iLWWHah5AhWyPkdjFRcXBt3nQWDVNlyilDhJVnEZSmzeZw3NGK2OnOHX",
-	"HrYarUat2XoU635U09yvpcFUlwiv5M6bFL7qag9ZkGTIxpuvIohfnLw3zteyy5HZkuXEZ793T4O/Bxrc",
-	"Ii2tTT6O9xXp6xiRcio58eSIKVAO24DIBggWkOjGNZhfHNU26FUBODQp/T4FVR5CJ4CCnJA0P57XZP2l",
-	"edkYirXGxSK428WKY1wjW4YaTtH0zCHDXBLgRUYShhPQzYQGrAUDWZhm5mz7P+VrwjC2s23TeBff283n",
-	"s/nC/lRvIZsvdX7mh2t/RBgclTn2aZWitfL3Vi9ESA5jZsUTilp0EK0Skjsn7luCcMfRvKVUFeFiAkmP",
-	"obRFnRnU6iZ15rAvs6VXtonjFlHb1qNLOD5v0UnZ54IG/Le1Hlk1E4qXVv+X+yhdseAmHkrXIGsJWRkC",
-	"eIu33sz2X8rDSzDvCJhGkPWB7Wflo6dxQmcSuq2Usy26SG9KhlRkfXy+jBCoJnHy5Xr3MH0YY0Doxlx9",
-	"T90Tq27pamlGsHRLc4xic22jZLJ1zLPSKWhlfDQra2WwSk4li/cwaZ9VkF+MWbgulSOQ8oJQ7Qprs2R3",
-	"bMjMoSpj8NFnNNAWD5cLjxXVqzbXrVddgedmvFb2MMZcoJq1llMpfolQjNeoTK4fLPcTORrTkKu8YBjk",
-	"6zL/owx9lX/CAbBoYn4HsMTFHvn9lfzxRhFej1CGkbgoSq83FpVVITFZ3C8uvT6GmpKYK3GMPiirWq0m",
-	"gc0AX0ZiJkOutd/IrTLhQrFw5ZX27Eg2XellXAir0yH5pEQiG7vST2CFVymv0XKdrZ6tpg6hxYiWqaOC",
-	"tDC7stUsSRceCti5eX8/VhkUiGUutr9gjfzQx+SV+dgCOoHBOJIWbBIrCZuSjGCTM2xAnI9qECoNH3dn",
-	"y327isGP5gpjaC7Goq9WZOCXmr8M/K3NXwZ+qfm7b29v/jO0Hw8otS6pbUpRSzWm30KyL2+fmKdUOa74",
-	"1cT40ursEswQYrvE2nwOs8tW9tqiNayDTjtmYr3DSGfbdjbXMQNrgm1Lt2lclU7cilub5n3N/riRXlrc",
-	"lOlUK5TQ7tjAci8N75c6KPHXk5kuCD+k9fVcNtOnYexFGlIFTrxMJmXcVtgZFBVrLy6gguJA8y3avd+U",
-	"TXpvjd2uNbam4ZJjsZQ0U1KdMW8Hi8CmPzGxXY9V2dMopC4sPtKK4GyJotw25wCRjlkdOWgpJUl1yTmA",
-	"5dnoC9ujvISQZozjFErD4iSP9EdKKz728yVVH/u1r0sDyq7z3GxP0l5/K/HapFklLaycVpKg4rM4E2+Z",
-	"Up+3Phue9fuz98XO3sqHLgN8MU9rYqbDzzGJxmMbIg/kxCKBAIpv2iUTk56D5kmHv/azwZvdnKV5djWW",
-	"oWZ+QYTDd5eXrltqnfOmFwQx46g685ipPJy8VXco12WwzN2I80mNNHen7JqcDWnINlRJ03mhxbUYU5vB",
-	"am0AgIlYJ4l0tTVJcmKXxN4Ujg2i7+b4Q2A+GWIVwHdddWDAxQXREntN8mD1Ccw0el91CmB/L7LNcfA9",
-	"NqBirYXNHo0VhwUARguwjXBQk9AmQm4Gc1QwhlvFE4Nq6QWF1FmSAXYlbcfKzeqrVzneSbvVNECZ2xU3",
-	"+NljGRNT+mDkMQbo6hc3qZoNGGiLfpRfPI+9lOCscL1ZJkkMGz6vsEBWxTv8HYt6tWsMg4jtR43mo2Nb",
-	"RhX3xUXsGSg/xfYSlHT/0t1kkHMeCBxxDLKev7rCeWFm4TtppNh5bqGoobsLaEHVJ3ifO+uX0qO9KKDh",
-	"1JnmTz6cPCWeDMcRAi51n416zPeZT06F0mEEjqicaZcxeqToc5/Z8zTvO1FRyNKVUQQ7wW0Q5mXFiVZc",
-	"EyZ8RR6yKy+IFL9kj8DC+3D+vNZ8TDzpMxIJrtViHXZvJffw5yhXhTT7g6GbYv9Iq6xpiYhbNL9Ef4px",
-	"TvOqvAzCMkBaDgu4DGZwvoscN0RDba3UtjpB3d5uJHC6i5CLUXmf50etDY566rA6onCrgsSaWtfMeUlv",
-	"a2YCebzihXUxO61hzVLrEpoc5l6Vy3OLS23jZCauYn96P5SjY2C8Nq/UBlvNXB8olwaHyV553QXSVnOy",
-	"MGWz50vDpEuxXFUw92wpWR7pyC7+apSwCUa682rb6mxQY7ZdnF2qJBRuPi+EYkD8A7hpq867kglOtgJY",
-	"VeFy5MgbqBu4f9s2ogMRay1AUAqsvugzGoByVE1XXGJx6HjMaHhMmgC4Yr9aJyf4PN4jRTC1XdSVfUEs",
-	"0JPuq1A7aUHvkqJlB1wSO/Khb15cUQghjiEN+nVyiuh65l1DW1iGeBKTDWW4W5di7rKKU98G0nKbBcFs",
-	"H6h4B0hvasbOQ8J9tTJz2biQH4ZxW3X866ZL3UHWk2MB6fOdIoOZ85fJcVobiCAvC/iEfPhw+vTy4Jgo",
-	"GWrQR30F/0YK4SOIa4Fji8/4OqMIQiBpp9zjrLvpcc4qveKXTFgPWJY9q4KQ40nALzPxRXmxHJfFvixv",
-	"HV6VLoKvEmgC9cOTd2TvgGg6qJNnYhBwNcREKUzlzAn6pRajlRcC/HTdqh7ePKwlEcFP183q4c2jfAp7",
-	"JQdcfMF2O3FPqnwAFUSLgp4ieF+GPOKHs9ZU63A2n3zxRjq3Zvy6vC19k4kV5FRnw29JUtCVJmM6YHES",
-	"roVfDqjSyyoI4p36tSjr/R0N9QJINpA1FPuwWATYGeKuVowEz42VZzGcN/JMjqguUodoceKfG6aYwYOf",
-	"B0L+tJBF7gIVOH4578LaDMPY4ha7KeaRTAIVXSQrACXa2udu2pjrAvx2NKZiWrxJZ3YC+QVQ+G7E5DtG",
-	"oO+2oULBeAwBXsUWrsB6JlwbpplBN3BQu3I8lgpzOuBFBWOK4Z7WJxlfeqveWgy+7UyhB+glzi3b2d8v",
-	"4w0rhLEaA8DHKtlnzTn9ormJj8N8mNBQRsJPoAegf/cG0AOzKgRsRgzODavgRphP8EABa6BzD5hV2Hvl",
-	"AzaO7rZWifOuUCY9g8bCSX9FIkMyMoYbORHT5DoqpapK1BjzoqVcQ24d5p2x2JTOadYZBcb8MXzFQSgO",
-	"WeBjT181A0TXp1EA+Ys+hVCV8GUIzHYcyCnESHKPOGZbbVY37pcuk419HK4kDooleRBgOMvYdNbLAcVq",
-	"UL46qzbN7HIeuuK7BPdwrm0k5UEU2pakR3v7B49y0CdlHjs+g5aSWNArQ2O3DEI6Um0yooEhCMyUhyaX",
-	"VTLTybWawHhXSdyfv0pGTA+lD02+aRBIwBFyLSCqBPCufx3KwFyliv2KWOb2D8BWr5K4N3yV5HYMN5eT",
-	"PsNVorQM6YClG1NXSbZRNfzdo/6vTqONxohBCfNK7gI3vaDB8sLQXwvUn4VxkKEx5gUkkxoNg4/YhjW1",
-	"tu1qfkYyC3zrQ5gYsZttJFqiyVwc9FmetZJ0bs3npXqY4ExlQIvW91KnmsEWF3mmWouDNWNjJIEczPrI",
-	"gdNlP37VatY6nasDVuQnL9B2zedfnp+/I3jDkgTwo6OU+N1rlC3bcEEgC5AKvMfI5ONYkbVuCPtHTq1r",
-	"awvApafQb7nPbe/YmVFlDeiQ53x/BbzRPMRz6WebXefJzveQ/JtrfHuAUpgT1aSa9qhaSRdPskpD5nNV",
-	"5pFZ3cZ91b0qbzZqiY3FLlk4RTuLKxKN560sNggBP2BVb0LVLVP+4jo8zLwOQKWdxOtiW+UlS5UDuLoo",
-	"NoqgV2SfhaH5jsxYI+kklKXracGpZtYlmXTB+oZMDddTa0J8OO49n9dNHe6wveVjz67SZEx5WA7hO/ER",
-	"1POdBLNtltOjy5879gz6gr6fDXvf3Rr8edontczwwH7qyxxKqbnmr73wWfh2vMRBn69Nu+y5fA719P3J",
-	"83PrBSDUC6VSMdcaFASczC9n/LdCBWPMwuOMOv5AEQDXyWrc7tye7FWqlVfMbE+uUXHJQt6ffgiD3IxF",
-	"m6poXg5ujZBRcPtTgUXGmdAnvIobfXUccggLgGvjr+8x9J3ywcXTLxaV+zNEltVZoHP9X9o7O53OWcH5",
-	"K9jnd37/9kPJ2zWyUhZWJo5sUxwfKNJVi4LIeYEemZD7Ygzo9NmYg8HKqzTIhU3ZBGSkELXlVCu3Bjko",
-	"LStw7/qvK3HvAtwtvwgiKUVoxZHqEhmmKXzpxXjx9r5yjrw+D1ju8U8yWsCNZ858j5E+A5drlfSmZDKU",
-	"0CViSJEgLbcwFqfmAWQnXY15yNTio77XaOT1uLEDe4avWD3TXRUyT/OLk/wwJy4SLO604fJ4L+s7PDra",
-	"bzYftw4ODh6XQhp3Ljy3xjmTSu2vHXouSS1oQSdcoAawH3xpZoUFmkGuOznp6+aPeH4U4oyp/IKk8t20",
-	"ojDM7ZiR5GSAzgkcmfRYIMVAYZJxvnhkZclh5RJAqvQHtVmfqnTdV+p96VEnS5K3z3bhS/twFT63esmO",
-	"2+GZhrpre23PUpl0OXXrEOdwKZG2rBgzW7DUF/KKIWVAa2NeZ8uNAzmBLhE+h1My5INhPtkCSn6eB9Gi",
-	"8EMGzZBdUZ95fJTrBEuJjVmf2DLw/Zk09y/O9D1sa5afRpsA3VWJlkEqfSevG8FcTqwVmDtFQnoNRKoC",
-	"sfOeUR/FCQysCuqPjDTpRyH2HwoZuGBokCdpyMeUUOIaxJbRWs0bR19UDm0TRzqDulgYfTvV2wq55cvQ",
-	"H7YqK7EB0ZmmeRG3MQNW0bZYfBhQURpAOaFJndnTY8KFz64c4r9iNPSGwGXM1iPSDTQHMrQgZKoLgFVm",
-	"zEuy0V9hi+fti6GyoKB92pZwvF3v3dThjcG9kwWyW5LRFhZrFQtL1bKsam3oPrWtEqAvXh3qgmh3CBdq",
-	"Pq/Std+lMV0X8QGo9XBBAPhSka1Uzie+GQzykorjqsOVKR+Hnlmg3DLk1v4yBSdj6tmTmcXqzO7akjrD",
-	"8yXWssPndJ9tEzWiQUAC8NeoKvH5AKpzhU+G0/GQCbWGYf3pYWxhf+8uPfpL7va6AZdvsWkfVKU37Ovh",
-	"BTa+Pj/voR4FSzBMwdPVD+lgZJsAvjx//So3R3tbldOpNJs8II+yjWoKMOxh6osW7VaxK744lHj57k9f",
-	"SloU51ul/MAJ0+dqK+x+HPUCrhYWVYA/WwoG3geoziuw3ON3lXDl3HcXuOvuArlCMCGLhfjxy7TQvGHl",
-	"F1ZTTFOnCTKZS51sVkmr3iQyJK1G63GtsVvKFdyoHdlE7eSf9V+LUJsKdIwvDuXxR2QFt9L7wKVWpsh5",
-	"GcXGeJZzu14UVk9qz7DVrdJ0yvwqYMoaunWIp84Ihf7AMZpnDPOZa4MuaeG7WZFYfkwfPpm7NjyPLN8/",
-	"f0J2d3ePbCXsk7lu9zXNR2zWEZN3+DJNxOfPnKdXP3K0hHxfkOwWg+3KkEywLBnbC/Yjxfw6eS5DMmZy",
-	"HLBj2097YjPPIbqegETMxj1XxzWkarjU9EavqDl2Ibt8WeoJO5VisuYzmW4gYSEPD1Mj88+/Yp8LrFYo",
-	"LXAQTLvkv//+T+z/o2RAx4u9T0eNxkHz6Ki1v3ew1zg6Woq2qiKk3pxaN9iqTPwE05VGDIofLKASAk5A",
-	"skEI5c7a9dPPJr+4OrBst0LFB4LqKMT07uLEXzvMEhB4vQWtFH3Doc1O5bVUDBn1bX1KIGnCEGMguzRj",
-	"Mqr3CrlV7HMFjlw1PqR2jMkGJJQWH7kUuVo6L2I6Zr3/xkI/t2KmF8oLJk4Wgtoyw1JSaZuBZiHzoTuN",
-	"IiOuFBeDGTx/oamnt0uMZhR8IfKvvaOaNFvE8Rt9iIaMUAc+w0Lmeg2sPcZcj+3QkMfK3ANXaVkCH64+",
-	"5jTgJLLdEvJYyKxtjx9K1tCONJdioLwyT4B4TKmCBLIT8uPHc+Bv3RNQ7vhvcK7b5AdGQxZ25xLyjh6X",
-	"TBmLg4SnOd8/Y54UvrLhDo3FeUwpm82WF2afy789fLy3vABmcR7dCymRyxsW0n339uyc7NAx3zEK7459",
-	"tLt6gV3hSsCs8uNY5jDMzZ8rMpv3hPuynDultz394fR2VJcn8J1b1IT8wWIpuhozeqFALRjRoChhCzYQ",
-	"2F9AAXC0z0Pw9oecCT/Ir0j7ALz5CVXsNcinNZMoS8FKzeY4yoJGRcnYVh3ViItMCtN2u3ZChcZLI7oK",
-	"GRNIOC6F9dxgEUiBKrMSKK8ZRg4m7+p9QwtWtVSL0JllbZXo6hoj3d9p49AFGJYpzEpuISuPyQUb2+Yn",
-	"Dq5/gSFctunglsGYYYm33s10+7iYxSf8g1qd7yw94VzRXpCLQhFGjPRoqJwUgMwnUIiMOg0IBwVHdRX2",
-	"FrO2nEkahfjLwRH1eRGpAPYiAVx5GmqHdQH5uDQb/4+VgR4XNJzOCObHrebe3vKKFBhI7rYrFm4hRax4",
-	"rzO9xu1Oc2V2P3T4M8v2/C5S47feabwU4c5lGrh8+HhWMXhivPLL3F5mpxEsMz+rqahnvvkJPV/o8DCs",
-	"maAFTWS/NE4nwrWuiJG5CjBr4rqQkVbcRywUM+qvA5x1dlRfOx7r2qu4FhIrsw+VaySw7F7ganM1Jcmn",
-	"7FtWghit2tNRdKZKh9ktF1x9YXE2dx1h/xtUhng0vw/MLSe4L/NCxKmGFnpbKpaqKQ6ZJ0O/yJEZsnEo",
-	"/cjjvfz8bPwCNi8GMaURECDJvozrPajwsXR+wC9ZAs6CQ4u9TwirlbROdVzMtUouMlLMgX+yxjrjk8X1",
-	"SLhwCOOG1QIh22KGoCspWjMp2+Xfx/6hdK59MrPMdz7loRUo5kUhwHUN2chaS+BgOIn0MPnruZv1jx/P",
-	"K9X885t4LYAGZr0ogRxw0QWog8OD1v6jKhk4p4uSI0ZGXEQ2zQamDjuNvo544EOtx3DomQ65pxYURb5+",
-	"dv7+9MnZr+dvf3r2xkWpFQsvOQaPlnziBo5XX9oaWHfOrNJVoWP+v4ZfKRbUXStjF76sPMEfyMm7U8NT",
-	"w8C+VbV3dmYe2vHZJQsMy1Dz4HfuPRZqCQEYCGjnmFJmZVMiVc1Jw1QfRcyoQ+pphaiBF4yNVUfMVNwC",
-	"niC8nvkE8RyM3I3Dnb0ImygAukO9Izri++/PEsX0+++Jq++EBDdBAml+aKcQyMhQBr7RjtRQhroW8Evz",
-	"3Qy1yLAj8r2P5L///k/Xoh5my1y1LeodpB13kWJ2DXQUIqJfR1jMLO7GD3gI6vvv4Vj/4oA3Pj10WzSZ",
-	"TOph36sxn2sZ1mU42An7nvk/AOggXToeB5bl79ji+D/9S0nRrXdE15M+62JKbwzQMWLUMjgH03FMuoj/",
-	"0AVdW6H2A7APCecTUndEgvpAelPYi2Kc7Do5SQpOpD/FlqnQzC4GlegI16oXfdIQ1EIYJ2UXyFqAAK/4",
-	"/ffkjAmfdP9es5drp36XyJAETKfPFBnRC2Y2AXq1YnP8HvUubKZmRzj0DlszyoWrF7WgB2Yk8UVDRuAo",
-	"wBG94iOuYTDPzDp5NAhsHjwlvcgfMEhMs1MHTRx4SZ1030PK34jrGvz/brUjUtfem/NsiBlpLPOLYrpL",
-	"Hip0Tz8iik5trSjXMfoVJWrMhO4IOwh3UvdaR6jKdt8zHU5rJ33Nwq7ZHti8eG96jDTJa/6DOaKxoEND",
-	"t7Vvfojnr7ShWABn6k0tKFwb0OtIN1FxoEu+OQiI4qRI10uuO/y4Y9yPuFrV5pALY3n7qCogsmIVUE4U",
-	"cYFuF+fuQLYo95gtALRs72RMvSGrteqNOa5njhSFn+E42WfVzqvTJ8/enD2DZxInkmN8qWyddqVZb+BN",
-	"cswEHfNKu7Jbb9R3IcCohyC4UNbwHSpoMEW5PpZK51ViII+0iEYWyYhQgpDCVbOxlqYiaKhqqCN2t52c",
-	"1pEOHRA6IFepjnAY4YDeAefd/OOYdAFD2tIYE34XFln2+4ppOAnffz+HpP3991UI1HbEj/SSnsHgoR7W",
-	"LF6XaHrBVJ10Q64uXhkZ0nUQswmCbQqrXVVtmN48Jzoi/t3M5TwuHoAQkxEARlPDDrvK2WG2QJor8xcL",
-	"+knVU0c8zIejfwQz9qgQUttGMADmwtUFEpERfDG0RMVum0UUtaf5B+u6tVUE4JZK8d9/2Q7IVp6mMPcB",
-	"l9PlMVXOJ9Ji7EM/MxpEljwQ9ypBqsK8k8r5kCtyMggZA21UDWkQmOM6kJcsFMy3ILQkoBOATjsNWUCF",
-	"XydG9ziLzAhZ+ECRgNMeD7ieJq+IhEU/qqOakeTjLdICT3BxnHfuJqsQ6jBicAHLcmEZWo1GyYVLsoTz",
-	"RuLuTIZia4DXmET8ZC7iL46jbk77Hk4i76XxZHd+oH68LuaR5vJHPghq9Q0GptRec3f5Q+/o1LDocylf",
-	"0RCR4fZarVU+Ng6lUXiMGH8mtMXb32sdLX/2XMrXVEzt/EBL3F9lTU4tGtYZCy9ZGGNA7TdaK63nC6rZ",
-	"BC3o/cYKS3OGWsCHBJArY11U2r9k7YpfPt18qqbOJ3JkQmO1FfLH8CBXK5oOFIQ0uTFirmqhBIpdUPpr",
-	"Pu7EgTfErKh8WXBiZTaNNes6+QFg0wkVU0TLDhiNLVecaNU6/miApq2tRxkxwAw02o4PXBNO35WFn4Gs",
-	"bmAd6fxulC7jSKf1JatKAD/pCDcyuDOlWhsxAqEg0ITSbhtQHD6CCnICGmQbJNMOu2RC1xA/rZuY4vH7",
-	"QjDRMVOBx4kKbdL1WaBptyPgBcpmqUPLbNAtIIQGFgAE0H0pWJfAvYncxLJYpweiyt4RqAjbm2HYXawg",
-	"6zo0CFT3LBgI948RMp0KAnsNihRVF7EhCdoVCxRLrYHdhjqGKbq2m4Vd1FRtNgXvXsZ8AUmLerbz1E9s",
-	"XK4joK+ZC8tVrfJq3cBmXFCfyS1wOy5pqp3TA8SRA0WXnGT2D3KC7fs9KnDKIH8E4I2gl0W4mj+Y7JxA",
-	"VUz4T4Z0M2nal0EgJx/GWXl6kiwfDGEgDSHYcVFBGA2NBDRbjHWupG9s0bTstXuShzJVaTSPaG/PO6q1",
-	"+g2/duA3erVDurtfO+g3fdbwmr0jSivVCr7TOiBiYW1sJ8UHAlEcn0a9gEMXrVajtVdPN5qoMFE7fQap",
-	"bxZitvJUOqcPlmSC9cQtonb8BbTZoO4yHP0lqXmMB96qHXhNVjug+63aEd1v1nZ7j2mj3/Ra/h5yRi5O",
-	"ntBZLWV2Vecos2j9bPTNft5v1MyXagdst187pHu92r732D9gh/0j2uih/8RN+OMQs0wgmYP1mfAY8SO2",
-	"3qTc6ItmlR5+MoSXckLMPLHbATW2SM3nygsktBxKlj1SEQ3MOeCWDY4puFrXGezKOos5QLeqdSGfWap1",
-	"4ThKq1xzj82JgdnxAKc3/4i3yurEr6XShZujEg8avqDkEj+7hIBNvkKYwrIHAxpyPIHNgITBeXxZfXEV",
-	"pei5S7DBJ/aWP/FG6ucyEvYTK6iHMaD6vQ575zrsibogdMZLm6O8GmadaLDgWc0osEpxpSlotVa9XUfn",
-	"nY0RD5heFirOaW5KrPqEalN1FrAxrYA43KSRUYKOO9iZZsIVw4dSokxIq2WhYqeIYsx2dJETcZxodoox",
-	"FfuiH6B7e0SnHSFoGNoExIArq2I6tRGrE6gAB7bRAwmNf0NHJ7bJib9oxN9eYzdPgzJvfzITDY1bDyqg",
-	"iDyaSm7ZAXdi5aa69EYXeqzObtJbo/pl9hO9eUbtRIUUkixtFGJFAWgUkErbCGxInrEuvBi6YTW+jQgQ",
-	"ufkRucN1LUxnx7pEX8kfa9wvc5OxLljbC46Q98lgPVSl8wZjK4hWFHep7yHsieEjG2oRrpVALLRtEP2X",
-	"pHmYTdxKpTFVoLKw2ay19s8bR+29Zrtx8HMKzHRN3ey///5PBXOAVlXkscLMrXBJXe5TNspfOfn5c2N6",
-	"dvim/9fopzd/P/T3Xr/Y/zwopZCkdggyGXL0khN0nst+ln6+OS3kTgT8F5DWZl/JbKbL5rK6WrnkbIL5",
-	"+RsJ7Z3rrFV8UyjF34qUM8N26VWxA+nE9ohLeh5l/AyBlBeKBByDdyjO465z7IoriBdRjUXKzt8hx0wQ",
-	"G3m0ngz0ekD4PitDBywjQucl6GLx8UAR7udKuGVMBRj1mOphSmjMwjZnjblSwmRznu0ck4vtvkwa3los",
-	"rMisyjgMvyzfuudCzu9N/RnX7Z2zIZdPUjP2fLHxMNttPwEfs21i0zmdehGABIcoKLTNxIQUYqnfhq1H",
-	"9VzFPN1/VVU2Po3xbHNUqOzMf2JsrKwXeCKdF4poFgQ4ZeS4XJCkR3CGg11XxlE4lsqwpGfmcxQaGFLy",
-	"L+gLipl3uu4yqW03nXRX3flcw/iNOY0g050NkzD7O/vE0g7o9r68/Ef3rjcFemE2hl+5+VRCC0vvb5EW",
-	"loEqgh2sr8+VvmlVR8+t1MaBtYHtX1zz08iguVG2p5iqlkrwBH1iwC+NIjEdsyRvFMm8Trovnrn0wVme",
-	"1AWz32VcmCv5XAbZBw9dR+rucaY9ry9By+lzTPHca7WqHQEH2KgLvku4Gttcq4fdHXx657///k/3Ecb6",
-	"XfvgmZIsLKIiXcsKITUMkw1cxhdNGmul2xATSORkcXutY+QzXDv0R4ggdV1XVfPijI8m9bJUDDLR99AP",
-	"g7qb9dwc2+4yrtgMs6tGkdId0WOGHdvmTnETWvCvkFjs2OTYHP/JYKbD9UaRKC5yIiaCvHl6kiinmQBJ",
-	"qahIuk265WTMWJOjSCNqCev3maf5JXsK6IrWdm7VGs1KtYJ5IVwMXtFJpV2x6SAOPuHEVlNBGU678oKG",
-	"mokJG5CDKjls7O42yetIcG9YJS9YOKIi5Vl4I0M9nHDhkxej3ssKJmYzxYTZz0sIn7CAQe2iGmKXhVBP",
-	"f0jnZfmUvJKXLKAetk2PRc8Z0zpAweNzNY4sYBQLR6+lgJyq1l5SMGaEkDn95r8z8R1cI7MT6fX/w63n",
-	"IlGes67pMOSLHypJQ3sr77FffVwtndmGlYXofI/5WwxlxU1DFlo0hW3vN5nV4owiGNh9gOg+QHSnAaKn",
-	"KJZJCihnbUuvtLoWl2AUK2nnIfUZxlVrI8qDuEkOJuC7tkOoLmDPfPOLHMO/HFR/nZwIEokLISeiI7Kv",
-	"mIRG+YhfBF3s42bNBNKkiWKXLKSB642p4ux+68GqdoQMUV00VwXTExleJC06HJo6JrNSqHQCBB7UzvZa",
-	"R7bWaDLkQa7WAsv0AWvh1ldX4sWOBWJcPeLT/7V31j05Snd0alc8GYbM02QoQ8VIDypup2U4fqbV+q2w",
-	"eR0DzSzk8xaPZvWRxw/M8fAzl85znxT69RqhGV5ndozwjDPL8MQM25rnTjJaYEM+E77LwQRG44oaMsVE",
-	"cfWMUemObeZ6unCIK3IpuU+oJtL6ZeZOv4x0fPwzJ2VvYZMS8IxfsvDeBTEn+oAczO4uoodVxRjiFxQ6",
-	"JV2apiUPtGfz4xLYsCZ/r8tyxRFbyhHjCuzV+KG9Pd9375Ji4xyAe5qbobmPQ0noiJxuheYsE1muPM2w",
-	"G1Q1BJtgCSIWDs1xJKhiNOzomFhrFOpqQOuBqmqGnT+UYzVVorjwmE2FJp4cT8H77kuiZJ5Ok8b5Uhvp",
-	"NamViDWbLLha5eTn8P2F93nIPn8++8fgRb/18756Oajvid2njfHPh5fvm6Pzx9OfPrcmf++9Gn5gP3pH",
-	"6jl9wd/KN+Fr/c7/20UZhWemveo3ovKcxEQDjAzuu9d+fifaz3sGqFdDZjeujBoU2orqYlbzGkoSUu3x",
-	"YrezeSXpIkvrgiE2Y8nF7YHwGwy5TrUjovHYdiLAQj2I9PcYF4OUgZaUfiPgjWJjGlLNiNJsnM918Dsb",
-	"G1OCTZ4go55xPeJck96HgCi4gsWVICFlHXrbtcVmux+vxJuam6zNl9I/YtKjioyoz9ZnTfdOrC/Glp5A",
-	"6l+Kc5ThS64To60RYHmIhYZBpIu2jMqPGbxQO19F0AEuvCCykC5ZfsGEf+Y+s4rx9QwKru7Nr2Wq8DPh",
-	"ExoEZBQvllpXK64WG15Jod6YifhDeWnlJ4nsAhQHTUZSadJqHBMaO/DAgYaab9I8Kz8VpJhoyip6aSrP",
-	"y6UtTJ5tNNqNxs+pLqg2oyzV1jUOcc2k23J/9bTtdDPX/PTdUjkW6basBZw+s5n3Zys/u2ILByuX2e5c",
-	"23/ZBNDFjNfYiz4DOBYZ6bzcT8cql6d9LmLOq+Rw2i8Vp2+uVKCQTd+M12LbmZul/Hr3OZJfXnhB2XN/",
-	"m8csRvdcIM4cyKdVZrIgn/NyLSldAuQPpR32FbblChmhkCbT/dy1B9BhxGBZONcWMCo1Fqy5QuwWSGUC",
-	"wwyiaZ4HjUqLypYoYp3cTbkSLJ1r0qS07UWW8AAjVApqaSz+9MqJzikA8oWjAR7n0LAUs+vuOksApFN2",
-	"jHGqSMFAP2fGOIuVWwrP+pYLgJYrLbxEnlQKZt6BXk+xjX8csHYY4m6fkzRRl31zWSdnMorXF1uwLBhi",
-	"Ka3G0MQKdTsI5Polefq3XUxjOY5jyzFC7Ip2Rb6z663NLgC+Fzu6LEemKgVPSE4xgTKGMQTAJYtgaMtT",
-	"kHOaT+YyTjwpTzCRcH1vlc2myxzHWSq09yB0CDQyJj4L+CULOYJgLjkzZY5DPKtb9UOlZr24ooWWQzCg",
-	"xXldWFF67xT/fXINc7STvN312EZGndu5xpzfhabSS45xOixaN/wAHFSI9MQFwPVAdhFcBjQho6YNpLSN",
-	"72KOo7BXQSgnoONMHbaPTzXtwdsxSMchVd0i/UBiNZhZ2NWjTj4In4UWNwDxZixeFGYtPdxrHFVJF37/",
-	"1fzefZTHunC6lnWVU/qeYKL06naRKwMcSMHusyq/1eP5FChq4QHNS1fc0JF4Yg9m3560HMFNzlMQxYDw",
-	"wPVKhaxK4qXZA59fuqC3fJga9/L03suxtBK01FnbchEo2KnecP5QYmdgW/NoGD+/ZAKlYaoEHIUiBpHh",
-	"1apu5ZaxFru255htRGBLO8kE/rIeyo4YokFuI9n4mi6KaUilAQ5wjLm7VlAqBvLUHWc3oLgaFdiYDwh7",
-	"aBqkfu0IgOhD0HBjrDK/CjZD/EJFKADbAgxuHqOI4i5wm/GK9eFubdlnbGrE1jfOF+hwaNvCxTelrHhQ",
-	"/0uEhefa3t1OMcndsL8E/FLIyb1yc2/vbI/FIxddn8lvZhPtWE2q0Of9zKlUOqXiW6SPquW8hCrus2PL",
-	"wydDCU3ebbfegFF/kTv6tR3A3alUqSXI8ZOuky0Uzjg+jcFX7GYti2xU0ueJC7womBujtNzreHdZiO+M",
-	"mnTd8p2pfLlu11zVrk7eYO16kr7RmxLGbcN8lcLZs3/DkepiqXxGpQPeIgL0rbjmXx0R91uCTvs2u++B",
-	"qpMzh+xseE46EEcDo8FNEcTvKLevgO8nh+NudLTe9Jlr1ziXmzgIqcdm+I3lKskGGzLrTU+zKpy9y+74",
-	"LWLgnqRX8FZ9yLipK1bN3RFXXocnL+bH92rmvZq5RSnDdAKEj8D1t+TCW6xo7lzjwVrojc+VM8exgEQQ",
-	"/ZG8BK10pFhwyRSKE7zlgSKaqgvX4pAJIqSZuJEZ6ErE1mcxjEnbmPwjeeky26EPktF6iwUIDmALMiQX",
-	"KzWex8ZortlkqRjM9UtkSjlzIQm+Im7XfWzgGzVlA/Da4b4Dhxm5o7H1MEGBT7JAQ80/9MRnI6lLnPnE",
-	"q/eHPPNrZz6YZWYLtNS1/IxrKJ6Ne8VzBcUzTn9Dk+ve33mviN6GvzNmd7Y9/5dRQ4XUSzJ84Y68+pRn",
-	"uY2cQKVZ4N98Ax/cQFBsOzn3VrNK8TCflqhd6YE8waIScBnZlvp9KETVkiimNXb7L05ZbealrDZrrd6u",
-	"Vzvw91jtqL/fqD1uHrQOd4/2GrTZK+9HNRu5PH8UqOfek3q3nlTYhK/cj4qqadUFxTGVxX0TBy8w0AL5",
-	"F+QEZoUhSJcm5h8DzAPUI9uSFGqre8zNi5NZDT3fjeNTzGqDK/OAtfJbzURvt9Z6dj6/Iy5YngcWKY9A",
-	"cfeq4r2quD2snpBDqqFATrUJD9+G1rhzbf6zgutyMWvffm7vRpy8WqQDFxZpLmEpuT4IXLkv5Hd0gvI+",
-	"E/kPkYl89+zBNntYaFaOmRzbSk6zHFRwlun7O29xpltlWMh22FU166BpJz2bsQE1kWFH4FemROI3MmpF",
-	"rCaibmkD+BgswRflFJhWXXVpFatSlUvAHCnseAXfg3pX9jmiwQzMECC0IvYPcjEiIjClMcxPtJSxozYN",
-	"OU+noPEqFiu/AMSP6Z9DOYFRjmCmfZuCFNfVVpN1koLFK1jviG68mjMpqJOhJIAdK5O9OTYaGFIFThrt",
-	"AJcTSHsK21QXOgHeWQL5o7gB4sWFv0ZUY7O5X1AcmGPMfWi9hCfNDGaBWrufo9bu1vb8fVY76D9u1A57",
-	"B62akT90v/fYO/APU83jkCgTQRTXypFXGuVRQpBvInT3Vl6+/4E0W7t7+5V4pHI8lgrKcsv6DczeT5c7",
-	"DiwPuXcd3K3rwPXt+bacB0m/ZNtoRA8TbqiqZDLk3tC1PlFajgnXbSeyfOYZqYE1qcAkFyRUAbXfUc67",
-	"PetplnR7bMDsDwjbFcNDdiT2mWpu44g5vlg6GwuW/1adHdD6IjPnb5nZr8Hqi/wjsHD35si9g2SLzcV9",
-	"bMEQ6ilZI6PrFk2hnWsY1VfjLEmytTYTULneEphqsbtkGffKcZfYxftC/hIkoHuHyTfuMDmnFyxmF0aX",
-	"25aOuyHLgFTNhb4TuCMnJL/A4j6Hl35F9nY+ChWmqX4xTCyzKjEu1u0mAijFB4KxMkGwBVphy+Fo4i0/",
-	"TFd/qx+xtyKFs9ncn9EuW7Vdb8+vHbD9fu2QPm7W0JmNHHoBbtVzHqCnymd9JkB9L0assjMo7T0wO7bc",
-	"eQBkdO86uFvXAZ7lb8tx8HEowb9qHZ14qCEgDYg1vSSRa3GygSHju/EKmF3JYm7l8YPCM73GcX1iB3cr",
-	"5vfcdO4ZbT6jLb9vRYa7WfJ7rfjebt+23a6RJ9615r1zbf7zFaY1bCQzqkV2RLGdvow95djpuHJfyEw3",
-	"H7u30v8waQ1fkD1UK+MoR2E8o1NzytkEIZ50QoPHMehTwPqayEhXiYq8oc1MIH4EgIesaniAkCSQYsBC",
-	"MqQq3zk3Dqj3hzvza5dTQQvwZRptrEzB7Xeo4TbuNdzfg4Z7D3F1r+7edsnXV6DxWsDdQnfzx6EkPvdR",
-	"vhkNdzJkYt713LYVGAqBAWmgJJSDqSrx5UQYslAWQLAfKRqoOnmTgAeqoZwI+DlBFOwIW9MBCX/SvFQQ",
-	"JnQ4JdglC2+3lzjilbo6EAKpdSN5yXzbTdSjIbQ6NwM/e3lSa+0/dv3wpGCkx/oyZHXyTGBHdNTX7Zgv",
-	"uDATEfAFsxAdQV1m4SSUmtXJK67QXYRtFBw4DxPQP3ChY97twB+mJM7T5WpB6AKh5TONCSaVamVI1bDS",
-	"rtDmZv8zGxGyy5f4tkZ/s/+BXgQGX9wIQrHPlfaeYQi9fzFPWxWqEl84LSFAL1nYix2La3jTHfEt9qYb",
-	"kWjvvHeq31GbZqrJkI4BfJVwcdc+9SXiZOeShbw/LZQq75lZpUg7mGljCQ0RUN52KFXacnaJgkEZ22sy",
-	"ZNiqy0mCCVWEBsBjq0TTCybQ9kI02h7TE2YuhcSD8G6/3hE/MTYm3SGjfrdtRLBDnI974lvry0g6GQAE",
-	"ruHkrieO+zD22IBNUcM8/o4rsBUOvzk75kJTT2cz81DSAScyq7Edzuk+VBIt1y3R31jog8Y5z44+OpPb",
-	"GzLvgvTNkb9nRnekv5odoA5URif0fbfMyJdecd7EU+lFI1utMQdl8NEc5y5ysW41Db5Nta316AGq4siw",
-	"q6rhKMABHJRjR/SmiNRNAylYnbw1fGrCofYCKzCoJj0WSDEgWhq91by1bYs6FFRzYGWJnIikRZq5rjrC",
-	"4fg/QH0USkBoGErsng1N1DLDQdBxKhLsf5pCnQQWqodUdET8SaNAAzDYXmO3SFuNV/CuGqb5bgC4NXwL",
-	"yEAzKSQxNFAJ31Wul21+qNg1IMfltqyTWN44kVI3HGfBmhprJzvQaGzsN1bU4u0Cu5OtNhRHRD9he6bb",
-	"rboxfEpFo0q7ooa0tf+4fdQ/fOw3DpuHh3vegf94/4i2+ozShre/T/1Gc5/u9vp7/Wav1Wv0Dlstz2/u",
-	"+4+95n6v0W80aOPQMCkc2jn2pkuPbuz3F3ra9l05ep8H7ENorJah1mPV3tlRu3U7px1D0IoFwMx2ViGR",
-	"v/y9djL6rXbGB4LqKGR/3vf3mslXns211oXxNBvtxv4afe1sanmKJFxFq0/ruAKK/8Yq7b3DVnO3WtHs",
-	"Sp9pY5y0K1z47AqeuUWI5zMtQ+Y7MlueKhQfgG/Ox/dNJxj5KWHktA6Q/3edVfQTYuoRc/wMfUVjI/Bb",
-	"++Q1/8EYHO+ePq8SSj7K0I8nQR4+ffvk74/M9XdvXhjtgpIf3z17USeg9YIbuiOMiDZWCJhJXCvSm2qm",
-	"jtE8n46xlhZ0GzqyGgcNGVHmA7Zo1pU0gdREV11fhh0xiT+DGgk0AumjEx7jWr1QXjABms+I+gBn6Esy",
-	"pOGIPKTkNz7GOyMxpt6FGSjp07AjRhKKaKnAt1fJiHqhVFXy8vz1KxJBhDyGaKEj9qgKcIOtVr0jOiKj",
-	"lmE8wK0Y6lIKQTRjJc31IDu2BazOZLClsy5FS3QE0IRZcNxYWHORhO+xZLZOzpjwkxGgl9CaqAEsQo/F",
-	"AX38FZQq/BnarkAhbEdAWIFdQZLxu6fPUZHLEIHC5ADqEzWUoQ6mhPY1Cyc09NUx6caMtBvbwqIjui+e",
-	"nZNY+d1RjIbesEv6XPiqsBWLYd2OQS5s4TiKAs3HNNQ7fRmOaj7VdFb8molCO5UkmcPMz5wnJ5Dxlsr/",
-	"8+7p81qzvkf+++//wIHnAtqMzD+cyRlMyqpQ51lZUuV/tgSwYnqZMiVks6LELE7SdRO2ngq/CltkTxVQ",
-	"itP+aarA3dpQGI7derNJt8nL2sNkhWZlXWlbFE+LT61RL9lY34fT7sNp29MH8KQSGpPZZirBOl6HnZAZ",
-	"UVYzCrCxSfLzjXkQGM3gkoXQMB+4nGajMfS1Bf5hOKyRkRfQfNOyQo6BNwTrNX+o1FyJ7KPEQRkHAtq6",
-	"7AE5wsmu9hKJSHIFYkfMScSnVNOZxoF9bpNh7FweKIL8wcpyC9zR5yzwEayC9KbY8HMsuaEc8rC7Y+a+",
-	"899//6f7CGN7yraw8IY0pJ5mqdH3pRGX1jOrhnLSTrciY5cs7AiXiONWA9iy4gETOpjGIhmwPeyGVGH5",
-	"4dsS9gxbuCUYIKBvxYOLL3edndmF14LKQAXpnvpsNJaaCW9a+4lNu1ZdMARu/hmyMbPzsRIY96i1R4Yy",
-	"ClXygQs2NR/tCACrHzCdcpLbKnY6oFyQh+gFSn/4PRsHdMr8NjEixa1t+tUdAU85LQwB8RHymZwI94FY",
-	"JMdeb9JjTGSxzGOyYlRA8zlQWs0m4WQx63GvoCLRnKB3YEGW8y6lpvsTm26YHp8oJQsF5ns32lO8/6Zq",
-	"DODVH0v0iVUlbc6jt9FPLqUxJJrXbfhRfOmV1ea+Jp9Jyslxs9Ym4jYt1ZgmVKHBZY7tvfp0rz7dQk9V",
-	"tMITVURLa8J9aS0KzdfCEM5zsGrHdAB5PNQGZWOkK0YmMvRtfKeXgg1zHcdjQzsLp4XtTdtJ/MXJyKQD",
-	"q03ricGzuDi2ERfnGoA2XfNxo3pHdD9H0ljtXMH4QMbDP8DpYlbLVw5cy8ytDm4B8MdLwYwepieSBExr",
-	"qDaw4hvwzEZSMDPBtFcnT7biui6I38wzIFhKQwmBlBdmzNmQgGbhiAsLWyY194oiKp8XJgaP6NUrJgaG",
-	"LHcbjWplxIX7uwk9LcyxqLQrnc6ZIUf0uSsdWsSZFSMaX0PoZbUI2ebhEIiLF8RDSorcOcc+hlp2qxWg",
-	"6Eq78gyb2mEF/YhOiSMLZsNzg5AxtFKgotvc5tOpemBppl7Otf+OKkUHbFHrxhRzmLCQ3acJ3KFgOQOu",
-	"Yy1D9Hzeudc+I26u4UAsrPM6B1M843mmEzpNQCidtw/+MNOskw/vX6VJENqAgyUKzl1nqBqxNYKc07eC",
-	"pcyraLZqTGk6VbnVYgW1YinXbjlD6inwh9ULsNJuvfsirD9EEdaXdbFV8/XArjXTuphinjmeD2xYLM4a",
-	"70chIruGzGdCcxooEgnNA8I1YWjoVaEVYEeMuICcRKMFh3VyYl0iNsvkgUoo3mhFigT8AtPHs/4wdsWV",
-	"PsaL8cEGV4htFJ32/NsmfqjYURJwcYFt9KEBlyL7xI4qT7EbML390974nUcZ7sX9HdmR1I/LIC+EnFgP",
-	"93ZYxnZF/k6KvAtRljCGqxUL+lVwugtCtabeEIiMdJ+d00EXjm33PRuHtad8wJTukofvnz8hR/u7jUdE",
-	"syAAzcCWnNTR64wcyhiS4FpjvrX/eEgmdNpGvQGMzSRZzxqXIfNk6EO6M0KWCux10hETGQU+6YWMXhDZ",
-	"76eD1YaToJ7RfU/FAI1R2WPT/NKUFFdxlY1rMpc5C+0EjIWMTx6Xq9lsPEpqZruwQn9u1JqN1m7XpUEg",
-	"dzX8NoQCKtm3K8kVGVOlzDpeshlLNf0mZ9INGfWBRqyJA4tSKTBMW8YwTUzRf/7S6Vy1GrVO5+qAffr+",
-	"f1axS0+EpZZjstvYw7hwJktA8yCInfLZ8XcqmzpbO5WieZ/2a2+kYLXX0DyyYP7NRukFKCdTbNAsk9SH",
-	"lwqTCuaTCZKh92U4gpKhHhcULPf0Zj5uNff2zITmNi0zpkvh142wvhoF+D5Vk/0+91gsZCYy9K2jkIvB",
-	"KKinxeCMeLyanUwm8SM1rXc/bXE+fEQHbOdfYzaYHZK7lh7SmHs6ClMZF5Ufn58+3/pwxmJuNPbS4sG8",
-	"e/Nia2PJ1R6w2sOcSHP+8KTA8CwLrD3laiwVx0fyGaB9asc+kn7iploxHGDZk3DPTbWSEijLHjG32jth",
-	"aq3G4/vDdn/YvurDBkpAXHFFlVGBrI855+SheM4pTebe0GoAsk+GcgJtL3LEP0HxvwPhugVyLiPm8Mlf",
-	"GrWjT3+q4X928D+5Mr/E8TZ37xY3CYe4xNAih6B/KTCG7vQrN2yaj5c/AFv5Ruozqrnqc7QyvnWjiM55",
-	"J74qWyip1czPW3ofO1mAGOMqTWWs8qSBT2gU8cTUSRIiQWG3ZkucEzmhqiMgmE1OCOZ+MD/jUQQMAQx9",
-	"Q3JL6kN+ccHl3btDcmotv4YEinRlZrUCe+c/uY1x4avP0kUgsDV8UVFMiSjQ3+BluAGFhaJGrNzHfu66",
-	"RBRrEDKnepKUWSNHuHNWGNK+XlA2Cj/H3mR00mh2tZU6UmgBlqncJFutI+2ITCEp2WYdaUdkfFNl6khx",
-	"xe+qiBQ39OuvIM2O82stH02ORwLZHqnsSEMGZ9PfDm47kE8M2r7SJscMyGjt2bEJnxYMCzT8smWt59Mx",
-	"O739wtbCGtO91nxNp0drjd5uv3bg7fu1I7/Favt0r7/rtXpN2jgyvFF6FBaDidqLH8yZDfkAlmTAhDm9",
-	"sHUJgJ5ZXGTcFq7tdaQjGpA3UtSecuUFUkUhIycu+yMxl3C1i6Hc4uGXKxAFDUPB/jfNygt2pS0XaFdO",
-	"fv7cmA7Ur/3nLf9VMH737omiT/5aRuMAiluhkhSI7r6M9HdVRupkUayD4IWvpYoUEmew4MMMLElHxGIP",
-	"LmwSSqh0XFcCKG3O+MJTS7r20HbrHdF99/bMFg1SvuOOeM0xya6tNHE1oZaXYsUGC/ozWg5G3809HbG4",
-	"KLOdE/YGHQTyYriuWrRUjhllODlCg0BOYjQ4vA2Q36BQwSglqKWULW1Jaj2hfiZkxYD9cP4r26kqSDve",
-	"MKczv9rRNsD/jrzCm2w0j9pgX0d8ZISqCzKVkVnuMZ3idkcj875nH96TvWqr0TDbttskT5kH600Mu4Wm",
-	"+SWLKdMi4vRZivXnDQ/OIU4uf8q5E30DKYFA4UlyqZ0pszUrqYTCPtklryHBrNVo7SPBs36feRo9FHmz",
-	"LpxF7rdLIYomhHKr3QbhoC1NtECCLSngCtMqzI/3qV33JQdbRLMLOWaTgUzrTcmQCn9TIbye4b9zDf9d",
-	"kgb6HrBEVSLrMFvLJndYwavq5IR0+1zQoGvvSnI3k6JGSBOTi3M+87I9oWmtJ4WKAo2J99xI2JH1yOKn",
-	"pLCOlcLkUCvLlhYAwAQKgcKX2hQ5QOF2ob9QdwDcgPvM1D9MZqol7C/CQ6rFWWOW7lAxH4cM4Fcsh8hN",
-	"KYX7y+eTkoXppPXcpK5v7uw37tWn+yjE8ujrNljDRjY+5NfN57FbttC1XnN79JlFMU9qf42AP07SBpFl",
-	"DCnKNiPzFRceAsp0hC3YxxL+GVB1h49uNBUHlQ42kLGJXeU/JYJNYpYVIyWgI2FgmFLsTSD//X//P9J1",
-	"/l37J2pAqO+AapK6oUc9SG9P+yPAY5tpomQWThGjchkd5+FeY/cRYBEwn+sYHcO91C5HMiYIFx8T2hHW",
-	"3h/RKT6KAPTmMcOgMS4N5DyvuYkUnLzV4GApYrcHKoROh03FZVQqMEO40NJ8CMCAQpgOKGrH6UAYBr87",
-	"ArE+rCkdc39YBltvlI/n5NNvRK9b171iNnfW02BoWLMr/YV8DT9SEdFwam44MAsrsELyFTb6iUtkU35q",
-	"cAYYWpzzkSDVDoE2LI3zzDxiV3wqshK/uVUK5Mpfy23xe5G7901c7n0Yt6RbPAOB4tzyoZNWLgJ6196M",
-	"HZsqtaCxC9WxDgBczMhDF0PQ0gECVRGsoDeF/0LIYRgJbOwbcAF1LIYiLSgBCkx0VnTZ58hIVCiRQfdD",
-	"l4w585htC2xeVIXvAtQh6kD4UepKV+ATDuQKQPjZlcbci8z7uVAs1PH7M+gNRhZIke/hx2UCVvI368f5",
-	"HYvR3FQCs2pOnUsPtpkf+DbEsPYo0gv5JjK2aNGo0kpmelStgnC83O6YNjcmrVDPdJ4DIvcBwANmAmtp",
-	"FhrOjEWlhiMC/7ZoykDHFQRLviX9BNJh7OeslzP+XiZOkr4Rz1RyY1rJSd83M/56BYPwk1fm8AJihGCT",
-	"M01DDWshAz/5RQa++8U8hZ9ML6GN0RSuVkHs5lPVkEwpbQjo5AkwBK7ykwvRB+vuuDfr7ya5EHk24OI4",
-	"37utNb1bS79QGLtRFkrjZ9AFJwYinM0srKYTEDH90JisqHx4VJAhvWSkWW00GvXinLtvQ779vpqdwRHe",
-	"TqfOPYc9V2BbLg5mZyzE6pZH5tK2Vh5CsxTwT5p6l+dhxeG4e+58Z3lVhk39vljzzrX9181CUACXkIUl",
-	"LJDrXCenM/7C4uiLJeJvzcJYZF1kx3AZL8BXpcuDlM12WS7NH79kJtN2efF6nLhIP46J4Z793lXMK+3K",
-	"+Zq4r4MYLVaEz90dthKGh4T7yiKIx6hr46gXcDVksV9DHedFkKCEEEtipGIdgAufMp08Xidn/MoYdCyV",
-	"MYsbgH6pvgzx09kSgoLKlnjwt1/ccqtaa14uMsSrjMU1pqGGTsosCHBtMKWBC+JJ0ec+Ex4UWcBKxMyi",
-	"XWkmUuCNFDU/qRSg6UoBu4awqFgvkFhPBbUPjeZ5o9FuuP5ayz8SE4ATPvGFRe+9TE3l5lMpDdZRxnLt",
-	"NT4iX5Z/ftvaaOpcOg6YXNtern66lcNcXn6VTACwIJW34+rxED1YCo/ZaFXCoDriuQxzeBsGo43KAdkD",
-	"r2l44UMTdXCk/+Pk9SujPAhNRoBo0CZdcypiX3w8/m7c4NmO/ph0QXPoQjw6Da3nJqAhAA9Ncocy8Fmo",
-	"jkk3oGIQ0QHrHpOuIeUuedhV/DfWJSd7RIY2jb3aEeZOX3l0zLpV0h3RcMCF6hruMRo9OsbOvCy0A+1L",
-	"qc0fD7sB62vzgAct1c2/Qj4YmktmtTsiPZwq6V6bMdx03b8U/hMmdtM1nxGgO3IxMC/3AhopprpmoF0h",
-	"BetisP9d6qU2ImGjCr+8jpSm3pB9eujw6Ef2Sn3A9TDq1blMLu3Xh3oUPGp3RPf62mzEDQ7oGqBz6+kr",
-	"313d3Pz33/+5vt65urnpYtLHFeQxAo7ow1giGXad6TFEO8IIoUfwmn/mvMZFQnWd/MCmEjVRxfCzF1z4",
-	"f1Y0MAMhVF0okH0Uoz9Gh+iIPr9iPpSJwiNm1Or/zJ/mkXHIhVaAYKjAQupUaJX0sGy/U8F0EPOhUE7U",
-	"/1ExNQ/Fvf8N7XcEjNK+YQhGFhspbEXGoP2yLfGw3UXiFAlrSkCiBxylHsPxQK9sxX3WEZQoREqzVclu",
-	"hlxDsMoICGjaT7jwgshnyqKOQU8QSMo1awdWXnzYZAh9zFK9ymKyahNHVFViSJqLgbLZMN99h9QtQwQ9",
-	"MNNF8sKnmU+a9Spp1ptV8pA+qnbEQ25I9rpmdkYT6l74QIE5ETB6CdgLREa6TrrX3wE9wb3Ysdq34TZ8",
-	"DPphw+A6AvYwLqrp/oLXPz2EVzzqwu4grAOOrU66nY5gEzziUKSM3ciNijII6XiICHQKw4HmtmNCiSd9",
-	"RnqB9C5IV7mmC6oL62poBvgVbLvsk67hxeYwAMeqOn5UJV045OYfPtUMu610kRbiFKofz96+IWdIHw9b",
-	"jVaj1mw9cjzO7GWdoK9VQq99W2Sk6FR1RJf6PqA10eBdaLQ7o+e0CbTtN3zNSKquWW5ERjerYqig+z8+",
-	"6yuEgK+TrgIV6ynVtItFSH1z7nRHQMk1XrBob47nIqkBbcU07Uhur9VK6b3YLqe4VMnpGRtVKyWBrZVK",
-	"d2q1GhJSu8jyhQ1M/3qego/Xklxfh8zjYyN4b246wsmSNoGC1I5InSrDnTsC5UKbXBOQAm3y4J1Rn5Dr",
-	"mw9Yrv+A3HQEjO+7/K8bEnrKaJgdQtVcnhQY69fX8Z9PqWY3N4anMaqkuLkhPeaZAwSvw0vX1zvun7ht",
-	"CX3AXqTfharnfq2xW2vswhbaIYE2G+rhhAufvBj1XlYymmce3VbaQLfVyjh1ae57KVgnH8kmg4g0h3Nk",
-	"xkQtycxhBJZC78/Mbh5wsWQngJQ36ZfUi6sz8/0UP4rH3wwja3AAkdRkv1bgLDGqf9myMHcob7UyLB7h",
-	"kiQrN5jEiVPWhlni/kl1Acvov199+tV9NtUdhnThoKSMqBUsteVepp3r5HAXu/VPZiy3TOxirqyYToli",
-	"tnmnsQxi8Jc8n39KHC/196fOzazLPwVSkfWmp3jXug718+QVW0mKwS5oqYyYe1fScldSeSa8jPvee9/v",
-	"suKkBBcr4TTPsLNMTsmSVuS2BYJ94jjGkoqt3lTw0tY6kBRXtFgOKSd5R1gvuXUGpUO9iC8FbbS0lAjO",
-	"kOu/WmLClAiVfjWsc5sWF+ZIXulsIOfeCru3wr5FKywRiK31DSzLMv4Ydtbvxay6r2r5HekvJ76f6lCu",
-	"5a1aZGVzr4ykq855eaFqUiW9u5GzW1/vuSSoYKlqel6pdiJJKsHyGvyFNt7vTF9ZOY8LjK1byOSaWbc3",
-	"5q3bsED/4Az63hJblAf1JQ2zhKvtjJNK33xT7TkPApX2PBEuLBavYWTdKnFIwVBimLA4CysEYbpsm0oI",
-	"CPdDOnAq88vz169i1qdoHxo9jyONRerUNh82KrENkYaMjDh03KiSSNiWXpBw3hHU89hYm22B+/ZaLZuj",
-	"ZbiDb9ECXbyKPOzumMHu/Pff/+nmdv+3C3TPS7fOS9c1SX1rGqVQuwz5weWU9elvakHBobbLM/c12xLL",
-	"EXvqw2XaBmdp61YL3XNqAod6FBiTKWo0dr1hE/7L8s1guGXH3dOxF8b4JxjI2dWr2ifsHblJvzNGfu7y",
-	"l6Ixu5y/8y6M90bDNhs9pyM3kN4AiTdfWsiiJl8sZN+OmcgK2VQOXoJTWyfv8E2AmaNt+xEHBWPBdAr9",
-	"mvOiDV92L9ruzYQ/lB/nW+V2ljmk3AllLYtCXhcp2/ksP04dBA43MLf5CPTqKGBCAVf6A7z9jtpuuIGn",
-	"WkWY9ciykHhh8gAgzO0r92N4LwN2d10Y4jCvz0EH8OMwABtRbrRB6tP/tZ+pewC30Y+C4A3O9MSn5JW8",
-	"ZAGFul5eogYNFqntxGqpyLIhj+XlCW4fv3Z29U3XM7hNSPEaZB1ZPpPLXnausbfGQrxjBNRnZMxCha2p",
-	"R4oFl8y2qe8nnIacQwDYnFGrBfkhUwo6UEPQDocaK1dVwoSvOgLcGEyBDlclOI4UvrJlcM6YQA1rkm0Y",
-	"KSOtuA9U6VHlxmZeT7hWHWGhUId87HK5U1OahFKzKsIrypAASqvR8syLLJYyRsnhyoMEgIHCXOvkPetH",
-	"ivkdAfFyMhlCo8Y0iLMnL0E3RCRAaOdNQ0a4AEilC1CRoRdByDCBWk/NXB5mYJ+r+GaAP5rGqEhYLzIR",
-	"6e4B5CFgE/4Kl7uPkp1yHcBxy/K8Lyykipnzv4pWmkDXFlQmr9Q2Kaskxl2TvgQytKUArgjM27+PoH2z",
-	"GG1mf83Zgh1fwi3XAHBNaVwxoKo5kOadeP5QAQAPapzGEJ8fx/8I1VAAg6hp5qh2BHZtmwwlwLsoPhDI",
-	"ngTpGb2PQ0KPz0ZSM58IGRKnasRYpQVAod/EMV/bqYmLlM1QjHU0cAHeQK7GSOrsXVaxsrRRGmLTrPqt",
-	"Oh7N0i61ZWHvy2mERVark+v3AJv3qQi31UIU2CkVKVZkTiFJmB3C4q6vAu+wq7EMdaHFXUYNTs7E8Yyi",
-	"Wk2ptWj+Uqz/4mFHxJmT1IqHROWd1W+PzT3VBJLAqZUphYZa/H/zjJCTakdMrN47RYgwKHc7TjcM0HzE",
-	"Ai4Y1MDZ8KDFtqEXTFjNGfKyFWrN/z97V9vTuBGE/8o2qlTpZJkc0C+g+4AoUrkexxWQqtOZko09xHtx",
-	"vJZ3Q5ue+O/Vzsz6Lc7bAWqv6jeIk32b8eyzM7PPCDlmJrJZDZkV3/gjuEzrUcciy1IhW7Y3FiXI5LjO",
-	"suArg+7MwFkZf6Q666VZIIn997DqrvY+1sWiXWNaYlufboNBs0gMf1RpFf/LRW/d37Siy36M1410db+7",
-	"fAMujx09HmdkAVZSPRaL/x2z3wwtZLGgcA6VO0ghS9hWPfkI4PYPLE+9Lj/t5MO5KOEeSqjAPLrN3HZf",
-	"BY6YaxnxO9VZXUEX5nrbaCYs/Gn3KMK81m/J4efvEh3bRQHC/YSjzPgA48b0wame5wYyNxsOLzcedtBj",
-	"J/kY84/rLOHfP0WRiaLr21ff92QL975wmIPyNG1rq0xLQ26axYBxtQMqromrVesGX25oa0etBHu1kD+b",
-	"9QTbI/zBiFQgQG4hT7eNPnDSgJUKcI3tbakGn+WDpAF0laH+1KvD3ivEAC2NFa/2Vot3f/gs8qX/X1LC",
-	"vg/RYS+hDIjtBZ2pB/hrdSwGi6wgosFa7EQFKBih4zmd67BILGHK0Rlh5oXr0viCpSUYK0vrcFGvErxT",
-	"D5CD2cISbAIM0k2ohRiqKhJ6usuBthpSX5zAdfJy0j1vrzJNaStpzsCWao35dkbP+ki+VTOk61C5+FDq",
-	"GdgU5uYHon6kixrHIte8pciMU41/8+V5/NWoVJool+Li7Obq/PT67ubyl7P3gQPAvjSt8Xl6grY1YbVD",
-	"3D2odwL2gmewnS0oMqmWVKCxCN4OxGTs71Jrizv2q5g7q63MvlRDeBMN4lTaaBCQyryJXLfR4FG83t+4",
-	"ITzVYvCgw6+GVM+liV8eg2oJb5yglhEIywiPaLXmbKehuoBcFir07+4KlKGMuCwgd4a7zrTqUZdTndtS",
-	"xvat4dyLJ542qLWW/eARD44GB+EwPOjakP7rUHRU6hrTak4H4bA1r849oVUonUb3stuK7wUhw9vry/e7",
-	"yXUhCaQ9k1w/uuZ2kqsfwAa5erEeCS/Vl32//wHhfTy5eLed8EqQyWI1CtgfDjnw502n99DT5g/JkRjp",
-	"KdNv4dGES5sbMS8CMUpgUsoEEv7GFSTKCGWinLjc8oQbMmKihc5bLPAxMouJH4cHjcpw0soxF4f0DFWt",
-	"67rKCGN1UVQZbBKhqRjLTOZxP7PQBOwVMkc9Cw7BJW17LlKIp1XO8RgLpTtM4rpKlAcowdfilXrsPRro",
-	"Hi7Cf8nxtg/reMHRsm1W2i0OzDj2VR4zekqHEzy8VhWGA6fXygosoh4IY+WEycSKUidz5FZzJmteZu6A",
-	"MXADU7xe7AzCohw0geUKyxNlLF4vDjDchcmX9A7oOfOT0YKYmlW88g2HtX/O7f49WUgnVeaUQ1w5OW6F",
-	"Aco6mIVtB5/paeFX94ZzvgI5c5Hbji0L12qrB0p1mN0wQcZpc4Cqp/GfKrevold5Jqe4FkQH3SwP4d25",
-	"Sdih9u4b9AXaZk+gG2faQIL3+rJMjOcWb2lwokQji/UYI4+J4pwLGtIsFKMmW/CIadOIFbJuRFTmw5mb",
-	"e13iNTzyePhvYTFGsmyHw4OgRYYJmQFxODwkW8QTJPfmunWr7qxMoUBYfa8yMIGYF87CQYJFumQCIoUS",
-	"mkun4/UNowTa/JIq7zDENBkUwuVs3L4OfgaZ2TTwAJf1puugaDTmX/nH28e/AwAA//8=",
+	"7P3rchs3tj8M3wqKs9+ynSEpkpIsiaqp2YpPUWI73pY8mUnobYLdIIlRE6ABUBSjv6rm03sBz+f/83Uu",
+	"bK7kKawF9IHsJtkUZTmJamrvWM0+4LCwzuu3riuBHI2lYMLoSvu6wq7oaBwx+PeJoNHsV/ae6bEUmtlL",
+	"lzSawD8CGgxZWGn3aaRZtRJIoSeRoYZLcRpW2pVG84j29oJebX+f0toBazZrh8HBQa0RNlmrv0v3evtB",
+	"pVrpcxFyMdCV9i/XlSCiE83OZ2NWaVc+iICOxywkrznt8YibWQU+0+chEwGrtBv1o2qFibDSbjaa1crn",
+	"iTT2ufMhI2eT8TjiTD3SJPJPEz2kUUR6jExExEfcsLBeqVYUDJlG9tH4S2TKzVBODKEkoGMSUEHYVcBY",
+	"SMyQEVgDIvvwRyCFUTQwZETFjBg+Ytq+VrNLpuyY25UhHwztFUOVqbT3D6oVPRkMmLbfrbQrz+g4NUhq",
+	"4K19xjQZUx4SLoiZsuiSkZEUZqjrlZuP1Yri+uI1u2RR6v3xS+1iln/tx2rFyAsm9Adt93X38PDmplp5",
+	"Ruf3XTFqWHhiKu1Kq9F6Wms2a63988ZRu9FoNxo/203CW76dJWTQqh0ETVY7oPut2hHdb9Z2e09po98M",
+	"WuEeq1QrIdOB4mO3JCck5Ho8MYzQnt2FiBpGQhZxu6a4vjyhsbBRs++pHbDdfu2Q7vVq+8HT8IAd9o9o",
+	"o1epViI2oNF3MkqodTR7L2HH5VQwhZtjJtpeGDNRqVYMN/D7W6nMcMpFSC7r5ExO8I9KtTIZh8uXARZv",
+	"SE3u4aFCT5mqtCtvpDZESFELuQ4iqSeKETpQjI3seSQ9+2W7cWOqDGea9KUiZiqJkaTPLxmZMapgPdY8",
+	"jke1Vr8R1g7CRq92SHf3awf9ZsgaQbN3RKk9DazPlD1elobmKKLVbM1P6qWSo+cymNjR5k/QnsaIUc2I",
+	"pjPdJv/51/99wc2QKZjSjIzojDCYJNfuxt6MDPglFwN70d4T0pl+RKaKG8MEEdLwgNX/86//l/zS/Lid",
+	"qffmp35dCWWQejrcrbV6B9RScbN2FO6y2mG/SVu93WAv3LcEfGHJom2fwsWoVkZUXdglaFYrgo4sMcH0",
+	"6uOwX6lWxnTAKu3dhG1tZ1WAOaQ3rXl4tFutTKkSjstW3tEBIweWff3nX/83HpJdzqGMQk0Mu7LMwnIM",
+	"e9gsqQ0sqUkVMgV/UjJWcqDoCG9TjIaacFMn7xkN8ZqdHpnJidIs6tcrH4FwUhvzhU9DIc/aa7YbBz9n",
+	"+cnKQ+L2OhhSu8+RDFB6AOMYyRCY8mBsanv1Zm3EBa/YXY75/XdySiIpBiSUTBNaOF8y0RMaRbOFaf+1",
+	"snAuq5WJZipN7csZrt2O54r2s4e2J0PLsv9E3gIxgYRjasQFbFlHdMRPzJFlepyyT3bJG6qCIWk1Wvsg",
+	"Ownr91lgSF/JEdltku+pmFA1szcc1CtLd6TlpEh6R2it0dvt1w6C/bB2FLZYbZ/u9XeDVq9JG0fZPaid",
+	"vqhUK1LxAber7c5HmsWHduIszHD5nPkuZfJ7+26U5da9WrlkSgMdtDKnEg7IKyaYooZ5jnobvWvZilka",
+	"hkU4LbHE8MA5uzJAIW8mZkIj8laK2vOEdk88TVha+dOfSLNO3iHN2gvnlpklZMM1GdGQkR4zU8YESUTt",
+	"q1HvO0JFSE5CSl7LSxZRy9rsKaJWmzkLpEL9r2UVrcDpPNcVd0BStHz7bw4ZtQpqpV1xU7HMW2qOp7lp",
+	"9y3Db1uNvSy/tRIQFg8PvJDGikIyHfJgSAI5UUaTkAU8ZF7r0Y5hvmciZOpd2D8VXg3Tk9GIqhnoSIWM",
+	"Q/ZBb9VAbwndaHZaQmkKqaH2OfcF4M8j2PVKtYKnm1+y5xSEFx6OVq3RrFQrA3nJYPqv6bTSrpwqFlHQ",
+	"mUC2nQDHD0PFtD2Mr6gyTEzZgBxUyWFjd7dJ3kwED4ZV8oopq1NXYvmZ3S0Q2WPFNBOW/C/tHd+xiAnL",
+	"i/SwcuM++G32g80WOTPkezpimpx9nlDFquS1FKEU5Oyn5j/I3vffVckHYc0D8gMXg1COkhGkiQM+MFFj",
+	"qUF824WmxspnSv4puTBWSIaTwFgismzlDejZlXZr76ZakeOYaEPkw0ZNmKUlNhpbdRe2SoQ0zTIqzUqG",
+	"LN4zECvr0kWaGh5292vd3TMjFQtzlepgyIILPRlV2hU9pK39p+2j/uHTsHHYPDzcCw7Cp/tHtNVnlDaC",
+	"/X0aNpr7dLfX3+s3e61eo3fYagVhcz98GjT3e41+o0Ebh2hRGyaMM7qptZsDkCY7qKgWS+p9b+/1ecQ+",
+	"KDBFjRnr9s6O3q07P8JOICdCs2gnlIHeWYf3/PXvtZPRr7UzPhDUTBT7y36410y+8uJqzBXT8+NpNtqN",
+	"/UXNYSWbc7rcZBxJGoJS4IhBhNSp6pr/yirtvcNWc9fu4JU5M3guxgx8F5VNtK9zRwl/89uf1ocnZihL",
+	"aRVO2tVqtY6w428XqXCg8aR/PU9+tWr09bViAR9zJszNTUdEVAwmdMDahInaq287QkxGPaa4GLQtm2Ed",
+	"0ZfSMNUm10TxwdC0ySOwL66tAXBjPwD/0jePyE1HwPj+lP91qyE8Z1Rlh1C1l6cFWuf1dfyn5VQ3N9fX",
+	"f1KMailubkiPBXSiGbwOL11f7/h/1jtiPSU065dIM6t8jXE86UVcpxU0DcfgueO3mQHjZ/drjd1aYxcY",
+	"npv3Ije8qVZ0MGQj6tgdR6fVOyXHzOk87nvj1KWF711X+lKNqP2A1WzBSr16zcTADCvtZqNaMcgGtLF7",
+	"bL+KK2afzNzZaFQrIy7iC5YbG8OUXaVO56yS+6Z4dpmXtUq/C172ecKVXeZfUi+uzs33Y/yo7P2TBaay",
+	"wIJhG2uyX8tu4zxTPgcNL3tIg4BpDT9Yu2P2/bD3KuA/8u9PP/x62nzLvz+qs9n3v4Y/nfIf+en0zXk0",
+	"/Ie9GLQi0Ru9bIR//x5kLbKzU1FpH9mFUKyvmB769578rN5fBJ+H7PPns38MXvVbP+/r7wb1PbH7vDH+",
+	"+fDyfXN0/nT2w+fW9O+918MP7PvgSL+kr/iP8q16Y96Ff7vwxqJj8N8yqpiCSX0AsV/OtRdyTXtRirzZ",
+	"iHLL+WlI/9ux/HoAQrU/iaK3OYI1a9mt4mwK/XRBBBt8Y8dtNXKmYDeeofB6znWikl/PHVqrf9tTa9mb",
+	"ppcMHaE8YmRi9ag6bAIM3E7DGBoMLQEdwz32wb+kREF8BhdOQ0Kz/5u8pP7Nf+WS74tzOsgf6dl3J7XW",
+	"/lPvXZ4OZYSjrRIuyJBdUWsrjGiUHXencltVoFMpmt9Bdnadyi+N2hGt9T9eP9276VTyZ/iejdVzPnDq",
+	"aYl5ksfvXz4jR/u7jSfZKeohtU/8pS32ev8z+MfwTf+nn+jrP38eXP1N/c9L+uPO+ZVWz/ZOdeNvTf2y",
+	"93z6bDD4S3vJpmVmFb/9l5Paz7T2a6N29Oedv3z8c7toekbNTvoGT1B2emcskCIET9mUckN6rC+tHi4k",
+	"ePiMmrk5Nptzc9xPDzbm1FyY3Rayaj6y2t/h0z3HM/HvhG9zYdgAjjfqx3TEjD8qzv7L2wxrGz7ShIfZ",
+	"FV9ThQI/y5iaYSIenbGZ5tNWA05P778U61falT/tJOGnHfxV75yG6D6fKC1zFrgr2JXBH7uegMDhiCtd",
+	"Jz+O6ecJaxNuwEc4An9qMKRiwLIzPPn5c2N2dvi2/z+TH97+/TDce/Nq//PAz+nzhKmUgRLgcAoIaqkY",
+	"+9+Eqj7VPv45n6aeo8c5b4O8W3mrm4Qe7lvu0WnIRmNpmAhmP7DZ4ujfgikGfmyF5mqVaOkdx2OGRhVP",
+	"OUdCaf80Ux6wOjkhHz6cPidTHkUklNmZHwTNfiI39npPae2w3wxqVnJ46eJnjjIjmXtq2DU77iIu0Tpc",
+	"a1Prn9o7hfv6mo94ARccSW0IN2ykCUUStpQ6pJdZOm018ikSwpiZsYesTyeRwUeKOUgzwz+a+fxDOfcj",
+	"sI9vafiKGjalsMfOaAQ9KG0xKtmL2OjP/3QqYzqWLOyrFpyZMgSpyz/1aPjJxQGs1m1Qq7BrdHJKBlZs",
+	"U0HwBiSeQE6iEAimx8hEs7BKxhgpsQyWDigXECcU2lAIF1d26JjvUL5DMartKJ9pUyZA5r3I+41W4j/+",
+	"lobEr068lt4WdgZwbBC7RdI72VnDkq939N7hG/CRucipIHJiNA8Z0TNt2MitGQvRLa/liJmhPXITMQFV",
+	"rm6V4m9pmHImbbC7E3Eh5FS85CwK83Z4RCNLjWBgZ3bXbQGxFqwLQFHSt6/BbebIFODtcCaUkspF6Px7",
+	"3D3+OZAICb8Bf60lbGVpYMQ0HTAIk+WQhgvp3IIuQDKn6eJ9PIp16SJZq+3QRHqZAyrckVGMhlUi1cKi",
+	"p1IaYp5slx8I5ZkU/YgHm5KJoWDWLNJH4N+bIQ+uCatZA4M4Dx+BbR1wbYCkaWRnMcs95xMz3PG33nZL",
+	"j5ItfZYMdN39jOe2/e2MN2gg8XyDKoReU2LHj8f7pVQ9Hoa49BtsGxphi7vWj9+b2rZ/yIki9olkdDSK",
+	"5BQOZd5WTbRVUW+5RbvJFr1MjWrdPUpmsr1NCmgUMQUS3ek1uAJWa7LsSNDojKlLpl5Ynrbh1nD3przt",
+	"iX9L7c5ZLACmlkamSooBkVZqKGLFRoHMvD1j3E8zRj9/ggtAcAXW3654ZtvZrdxFGTJrSqRPGw/JkEVj",
+	"jfkGIrSilkyH1MCevpXmpZyIcMONpD294O/HbRTSfOrDm7OyUzGUjkRPIJKYBIKLNjF1i/fFr5ERVGrL",
+	"e5lTuZeJsZOXbhbrbnMy862dyuyiwaaDFDSLB9YKPatMcNzfd3QWSRqeS/maqgHbcJsj/+z8LhspP+GP",
+	"cxoSaEZ2TD1GqEGTodnYO9w/eEp6M8P0Xaq5e80UY3WqDHkhDDczci4lee1GvO6OJrPcHp+FBeKawHvB",
+	"OhCwnZqpSx4wYpUOZLvvqRiwt9KcUcN1n1v1d8Nt7LGZFLmarrLf+GQpV6e+Mren4OgaUk0gqlS8jWsH",
+	"zXb8HG65208XdpuFBJaN2AN8lpnSupuevyTbI4B4Nf2xHlOFZ/YMSeCDoJeUR7fZ74meFViuk9TLF01X",
+	"rol9FqNjRMjp2mbqNkRu6vC6pSAfMsMtYaum57klYxU2Cs6qF7GCsRC0/FBOxXGyRoT2DVOkC37XGjhe",
+	"uz47xzk4Uz8VjcndvZPy3t5geEe+oWLmKF5vSCN6XCDAFTXsk0s5z5CIlJg17mav6+Qd0gb4jSkZSQgi",
+	"3BV97LVSho0djF0EEq9CmQOemuC2FehH9gSFAwYhX79SILOtoe9TVDUfCMJF1dIObMT2qOODwIA8/5WF",
+	"Gzu/XEBvkTgm8HYmjH1Plj5OyCWNeEgw1EggjAfaC2MhFi/kWr2j28r8RjMhi8zk16eI+Vlt3/SNaHCh",
+	"CXVLBGuTKHKKhfbbNNKEKoYK/RxB/PTTT7WT1BgXHbTfWZtVkvREMHDz9GB/PjjlwqrLYgMpxzHenR8c",
+	"RIobK2n33DJb1LY25UlDqUy+bQgLV+SOs9I044dLHEeWGseueCbPGzeawPOXoK1admbIIQmGVNHAoKGf",
+	"cseNqdZTqcJ8h9wWfTitVpqmU8vrtNlSxicu3baEIK4yeLZoCEPqTQz6TWCp7aVj0sW17kIsWxNGg2G9",
+	"kowA67XC8BnV7A0b9ZhKOXSXJozkx2tgn+VEGNKbESkg1aWLaU5dyJPtQuQfhPCIXqXf24LQwtyVbFqK",
+	"yxpYvmgv7E0nLrXvphp7oZY9Y6cPpT03SVLWWnGsTEKJfUFe7ohb33dUmdm6y7uFiWOO2goKs2P6wd54",
+	"48NDeQEnyJl8pIGI6tn0nxUBzP/tdK4ajVqnc9XsdzpXB/2P33Q6Z3mX/ys/+8ceYyy2ewtJZAWZGvAb",
+	"sRpf7Om1tGenTAVnKPkpMfTK3Ts3jad7dzgLzUO21k6c2Rvn6eoCS8fgJW6TcqnMV11uQmBjGfFgtnKM",
+	"eNcN5jPm7wTWAUmi2CVn00Viadw2bws+XfUjXroSSR1Edra+GGJ+/D8NGeZagBH2SKOhMaQh6TEmoJ5J",
+	"+GyBZJw9KSNGhf3yfFnFah6SLmW9zjVS8VfI47Hjgnoqn75g1wIUOsNGetXnXuKr7DdH9OoUH0H/qsvi",
+	"VYrC7qbKRJe/8syXq97MFZIuriwFqghlFQaOEezRWCpDhSF9rnR2InNEkz2OnY7udM4KDlsyt1be3NJV",
+	"FwsLDr+5aIi85HalQZqxEIvGMD5oCfuYNOASJUhMVtjZCSwNnifUX5yBkyX2mDjSm5Jd68yU4hq2BVrM",
+	"Oyi+PGTudERSYzrf8s0/5yMQmKn8v1IPfDtb74Bk9mi1HH+euv0GswbX+Uqq2reILYQsYpDxzCE/CCM/",
+	"+YzAVwqvr3Z4lXP1E2d4502sma5+5BxuvMmUpq2zV3PUyJPqt+y2xMNPr2N6o9NUkh5FEVU+z+55HjNx",
+	"CWh2M6Dcuz6fllyObdivvuYoOLPnIeZJ+Rlwem0GDJvnKm4yjKqZx6iSbLVV732b3LmwY/CBolVGjX9x",
+	"xhupm0nibq4GyZSWYokKufZGldXnNQfbcD3WtLHy7x5MLYNPcnYj9gNZvhelKXAEj5WjQbftq2RlKVJ6",
+	"K02OKElKUtZhwViOkqveS8Nueb5LSym+CRkAh4xn7aaU/viy9Su9+XZZym09bNNXwXvA3slRPlzWS8GM",
+	"NR0xIp0mDEIZktZk3/0FDPmYYFScTIcMbvXRW1TR1losGF6ctTO/YjlLVpq+NmKy62ozX9D2X59xf0lb",
+	"fu1R3c42h/OeY6Cvc+ThraXPvCtWL3Xq8ax9Fcfeq8U5Gh11wsyeVdh8e5jrBLB22i4hFcE7uKlCkr4T",
+	"fuBY5FAPjwp6nUR0OrNPTaW60JZhcAN3YTa/hvQbe03Tma4TqjXX1hDNPFAnWD7URqiSKryA6gtNPCwH",
+	"jNPeaC1C+zm4ETzcwtp3v8RAQTgeKxv8pyyJRK78DB9PrVlWLT2LTYMFu0Qxt07EvnTu24hJhOZc8ct9",
+	"CfgCJ74bgflgaZW2tJbZVmvaU+dUX+SoZ1rzgWBsXQXtzi39CfuxoBQvpDN7Xrkm4STraFmzInVd6lyf",
+	"Ouya5lBIDmfjEGvuMRI6FSQ12N1SMvQuqGpzK92uwLNUdLFEgXFJyrtLyriXHb+jWMO8rxyGuGz7Susf",
+	"xkrAUtoH8J6vQvlI7V+hMLXzKxamdjsLRak9cxEXrNR6MmFUGX3Of+SFMF+LG+l8yUFIu+kgMSf8ovHD",
+	"Z0NqgENdlY1ox6N31WN6CJVjhl4wwoWRPtBdJydxhRkGiKCigkI5DLvCUiR2CW+gcUGVr+rFXCW7JPMR",
+	"Kr2+VN4g6OQrQ09Dvbx0FJH7cHp9JUdr0yl+J+1ggm32pDpHqNXKRPDPE+Z+drg3fZrrCHhpL/sQ2AiI",
+	"JS/OWD7MuEjdQ2peXDrxlh3Ej4IRdukgRSBv2ChGR5j6f3b2wv0IEALs84RGmnTt+7uLm+1SRNbOBklq",
+	"LFey3zSS6NKw7ZizgJHHIYsMfZLnaiujpeCF+c/Au9uEum+5ZUPaOgZB2U4V9eN1jBZGVBtcz2MC+Sxt",
+	"K/H7lEcsnL8jzbThi55ru7SjHO49LzTtrx8LqGGz8HqQsKBV2+W51U0CT7j8odd4lz1sTEOVYu4Ge5t1",
+	"bm8PN8Fkub2X3A+1eJmLYvce9TNvjp5mOMB9XYSu+PM2pLxOqoBjj3ecJ5AGmr1eIaymVKeE0do8+73/",
+	"xHyOwB2E0f25v5swehpLsXCxFKR1esnu63ZMWvq1obxee2Db2RysLfqEPk+kq47C+6gC17zL2BgV5TU0",
+	"N81r2F8Vqokr4lM0c5s0gRhAbgUkC4Waikc6qUxJ48E0M3zmoDkPpNLaf9pOY8TkK3RzaMDrMQfYcnso",
+	"fFl7O31apHJImym+EScF+wwMQjX5/uzHt7kM5Y44SmCVB8DCRTU6GBbxkzLqYlknToz5us7btxmgSO+1",
+	"j1MkMnGREj3sXFa1mLe+9wvAOGpF5w6hmfNxOEIWuTPvCOtWEZIE7rmYgPWFp14nQ6txJhiOxN6FOUos",
+	"jKmYi/Ek0ZmR2rdF0L8LwbQdobO+YvTHFlDgiIyVQRc/i6m/mggwPHwpcZUVYstjbPPsY8WpsopI2npw",
+	"lVIpbH6ojdVc53uAUp8rn0iUrrFe37uWeurrSSxKDSo5t/m+L6oiDmcwecRRcspiwep6KWL/w4JtVVqX",
+	"ZlcBU+MCU7jHBlzYo2kP2zRLImbI5k2KvVKH5CKXEE+iKZ1p0k3PpZuhxbTas9KCdQdqbmWSaa/atuKY",
+	"4F3oLqUTJzbcvFvt213rNRub1Lms1C9RWs9fzivhV58htJmTY5P0rdsUAsD3lk9ms4ncLuG4bKh4/ZAN",
+	"TAv6b2x7g6z2uMxtsr9J3UY5s6Sss6sg+gazsT8dQ/lZxMuF3wom4h2ay4bmsdfPZ2OWc0592HUF1XqA",
+	"723u8EslhXGOctAH/S5jLGIc0YANZRS6PNLb1ussgFfnjh9BI7MDtU+g/O9z1AFwcWHQfR5FztTBJUqJ",
+	"k2QVV8Fd533W0oy1hMgZfu1xq9Fq1JqtJ7G2TQ3N/VoaFXqF8EruvEkBRa/3kEN7h7TixXKo+MXJe+PE",
+	"U7ccmS1ZTXzuew80+FugwS3S0sbk43lfkZmFoXVvSZFAjpgG5bAN0JIAxQMZu9yAy4Kj2gZNdwBQK6UK",
+	"p3ouKGhpUpDclrRDKrRBfpIq1Oi4jMdm5jwW0GhNQ1hvRqZ2IgAtRbylMgYXDAWvwgwTBzDleNFSCT1S",
+	"7/pqZL6Z4AebMRFiO/Vjrm2OXeWW59v2FA0umHFegr6MIjlFd8kUVsqVIDq/GoHqPxqRxAEU49DiwXEZ",
+	"w7cAlF2WmJxCNwYon7wE5f39Ejr+uDB4hpsMriJrWoBZ01zHZbRqdq6NX943p544PU51Dl9ce3L5BqKj",
+	"imqM6exyl2Eh/OCWnfdzpxct1Z/z0qOMy+zMsQpKbFgMpFGG056iKzSHxeeyV17kN8JovuMe4FB1iGFL",
+	"c9G9r/nP+VYmjO1s2/Kji+/t5usw+Yr0qdlCyn9KNi0O1/2IWHk6I1LT6nprUyJfUq2YCLrMiicUtYro",
+	"ixDXeTgvTmZjVgpqYDmBpMdQ2smYGdT6XsbMYV/lXlzbTRj3kdy2jVoiEHeHQbM+FzTiv270yLrp0ry0",
+	"ab06ZuYRBW4TMfNdNFeQlSWAH/HWm/kmjXmgSvYdETOoWwxc08sQI19TOlf15TRI3+e2Z9USkY3yhHKC",
+	"aHaJzM6N76B+hJEuDKutv6f+iXW3dL1cZFi6lYnIsSvkVhnnm7g+Suepl4ucrWnxwCp5cyfewxVhN+pK",
+	"h3zQLZLyglAfKpsju2NLZrHKC7k/IaORcaD5XARs67G1NXhuxiPsDmPMBapZT1SqDiARivEalSkIgOV+",
+	"JkdjqrjOS86Aoh4WgtGVf8IB1RD13qlL5StWsPfXishaVX0zQhlOxEVRDV5EAx9zxYqysBif5RgKT2Ou",
+	"xHXGNlpPAtsBfjcRc2n0rf1GbikqF5qptVc6WGmlrbfSq7gQQthA7meJbHd2ZZ7BCq9Tg2vkJls9D7mi",
+	"oA+ZkamjgrQwv7LVLEkXHgrYucVYGpYiFohlLra/YI38aPD0tf3YEjqBwXiSFmwaKwm3JRnBpmeGKlME",
+	"faS0gY/7s+W/XV3LAocxNFdZ4DIKS81fRuHW5i+jsNT8/be3N/852o8HlFqX1DalqKUa028h2Ze3T+xT",
+	"uhxX/GrSHtLq7ApgMeJaybv8QrvLTva6ynYES0k792K9w0pn15s+1+kJa4K9zbdpXJXOm477n+d9zf14",
+	"K720uHPjqdEoof2xgeW+pSNyjg7iryczXRLaS+vruWymT1XsRRpSDQ7yjG8XCaaSGBQVZy8uoYLiJI47",
+	"tHt/VzbpgzV2t9bYhoZLjsVS0kxJtc++G8Ail47LxHY9VmVPo8iNLjgXvCY4W6Ipdx28QKRjxlQOpFpJ",
+	"Ul1xDvJy6XY39S7fkvISQpozjlNQTssTqNIfKa34uM+XVH3c174uDSi7zosRzLTX30m8NmlWSQszlbUk",
+	"qPgsD6ytUurz1ueWZ/3h7H2xs7f2ocugYy3SmphrA3hMJuOxSz+J5NTBhUE2fG642uP3ZQLK2eDNbs7S",
+	"vLgaS2VYWBDhCP3lleuWWue86UVRzDiq3jxmOg9Md90dynUZrHI34nxSI83dKbcmZ0Oq2C1V0nSqfHHx",
+	"xMxlbDsbALCkNsmrX29NkjKB1fX0dmyQ2WKPPyS9JEOsAkK/hxCIuLggRmJDah6tP4EzIxULvSK49hTA",
+	"/l5mm+Pge2xAxUYLmz0aaw4LUA6XACDioKbKJRnfDguxYAx3CjoKkCpL0FayJAPsSrq21rcDYVnneCc9",
+	"2dMopn5X/ODnj2VMTOmDkccYoPVv3MlyPmBgHERiPsIONlyEs8LN7TJJ4t4iiwoLZFW8w98R+cP47nHY",
+	"1uWo0Xxy7KqY4+b5CFAH6A/Yg4qS7l+7txnkggcCRxx3YslfXeG9MPMY33Si2XkuToOluwvoU9kneJ8/",
+	"65cyoL1JRNXMm+bPPpw8J4FU4wmiMnZfjHosDFlIToU2ahLElSzZaZcxeqTo8zA/ge87OSV64uS3q9Ql",
+	"2C72FmFeVpzEyA1hItTkMbsKoonml+wJWHgfzl/Wmk9JIENGJoIbvVyH3VvLPbxucliOf6RVuoiTYp5R",
+	"rso6wzinfZW+TRZataJ9w4AyjQXyXeS4IVgoJo2r/NF3txsJ5v6y9gaovC/yo9tk66UOqycKvypIrKl1",
+	"zZyX9LZmJpDHK145F3OSN7sR0kkJTQ5zr8rlucW1sXEyE9exP72v5OgYGK/L2XbBVjvXR9qnwWGyV14L",
+	"orTVnCxM2cqU0r1UpFitKth7tlSIgnTkFn89SrhNIxXv1XbgKKDGbBsbpRREAdx8XoiEhPBDcNNWnXcl",
+	"E5wcIoWuwuWJJ2+gbuD+bdetFkSsswBBKXD6YshoBMpRNY0AgPXf4zGj6pg0AZXNfbVOTvB5vEeKaEYU",
+	"GzOKLyQ8EehJi3ZIiXbIuAmIhkc3ix350Fw3LrKGEMeQRv06OUUIXvuuoSvaRDin6S1luF+XYu6yjlPf",
+	"BdJyOwrCbB/peAdIb2bHzhXhoV6budwaRweGcW8wOgXpUveQ9eRZQPp8p8hg7vxlcpw2BsbJywI+IR8+",
+	"nD6/PDgmWiqoFuChhn8jhfARxLXAscXnfJ2TCQ/nnHJPs+6mpzmr9JpfMuE8YFn2rAtCjicRv8zEF+XF",
+	"6qJy97K8dXhdGpQFKmYo+fbZO7J3QAwd1MkLMYi4HmKiFKZy5gT9UovRygsBfrxuVQ9vHteSiODH62b1",
+	"8OZJPoW9lgMuvmBPvrhxZT5+GUJKQuMxvC9DHvHDWWuqdTifT758I71bM35d3pa+zcQKcgAr4LckKegK",
+	"K6HiJFzXoyGi2qyqIIh36lNR1vs7qswS3FaQNRSbtTmY+DnirlasBM+NlWcbPdzKMzmipkgdosWJf36Y",
+	"Yq5pzGK3hI9LWeTuMnzNWzc6cM0N/BTzSCbpJ1EkK6CVhLPP/bQx1wX47WhMxax4k87cBPKLC/HdCNx7",
+	"jN1A2pYKBeNxn5Aq9nkH1jPlxjLNDMiGx+OX47HUmNMBLyoYU4y2uDnJlCgJ/IoK4davf9tqARyhCkov",
+	"Y1gPqMS8BazHvApRsgrOUcAGLTwGzCnsvfIBG093W6vEeVcok17wwdCkmjATqcjIGm7kRMyS66iU6irR",
+	"Y8yLlnIDuXWYd8ZiUzqno/cksuaP5SseZ3nIohAb/+s5HNg+nUSQvxhSCFWJUCpgtuNIzgqrZt9httXt",
+	"MBnC0iXosY/Dl8RBsSSPIgxnWZvOeTmgWA1Kw+fVprldzgM3fpfADi/0lqY8mijXt/xob//gSR7uUh47",
+	"PoO+01gsL5W1WwaKjnSbjGhkCQIz5aETdpXMtXuvJr0+qtYi/ATnu0pGzAxl+MleoVEkAdfO94mqEmiK",
+	"8WkoI3uVavYJG564P6ABSxUo5NOYgYO4agn0U0SVZWWKigGDV2tquO5zO3x72bBPER9xGJY2UtEB+zQR",
+	"9JLyCG+hfOHvHg0/ef12MkZAaJhlchc47QWNVpeJfipQhpZGRYbWtBeQWmr1DT5it6ywdZ3a8/OTWRQ6",
+	"jwIUxmd7j5foSxuHgFbnsCTN3vM5qxkmKIgZVLfNfdap/vHFJZ8m6YIPto2LmERyMO8xB76X/fhVq1nr",
+	"dK4OWJHXvED3tZ//7vz8HcEbVqSDHx2lhPFeo2wRhw8JObRy4ERWQh/Haq1zSrg/cipfW1tAET8NLb/o",
+	"c9dufm5UWXNa8ZzvrwH+ndckRYL+m9BCniR9D6nAuaZ4ABi6OTFOamiP6rU08yTHVLGQ6zKPzGs6/qv+",
+	"VXmz0SssLnbJ1AytLq7JZLxoc7GBAqSOdX0LVb9M+YtbjOOBCKzFIKMht7ePuKAGDdoRHY9dYDQDrbdG",
+	"QkgyjhQ25ApXfAa/1BHADJulIhbDTbUiBfuxX2n/sn5qSvqt64UEUk98xCVVTA8302sUPgxOygINDe8g",
+	"4F9LXLvakDHlqlwfkMRJUM/3EsxRVGZ0+eSEnQW/oPPnlh1y76xJStoptcrygPtWepRSc81fexEy9eN4",
+	"hYc+X5326XP5TOn5+5OX584NQGigpNYxoxoURJzsL2f810KdYszUcUYff6QJIFdlVW7P+072KtXKa2a3",
+	"J9equGSK92cfVJSbsuhyFe3Lwa/hMIADKhJgnTj2Ca/iVkUdKw5xAfBt/M97jH2nnHDx9Iul4/4ckWXV",
+	"lKExY/3X9s5Op3NWcP4K9vld2L/7WPJ2rayUiZUJJLscx0eadPWyKHJepEcm5L4c6jp9NhYw5vJKDXJx",
+	"U26DMlII23JqtF+DHJiWNbh3/dNa3LsA1C4swh9LEVpxqLpEimmq4cHyfi3uvnKevD6PWO7xT1JawI9n",
+	"z3yPkT4Dn2uV9GZkOpTQS2qIgGOeW1gj0/AI0pOuxlwxvfyo7zUaeZ3w3MBe4CvWT3XXhczT/uIlP8yJ",
+	"i6Q5RNpWebqXdR4eHe03m09bBwcHT5eHKAt8eH6NcyaV2l839FySWtKoVvhIDYA/hNLOCis0o1x/ctL9",
+	"NRzx/DDEGdP5FUnle25OlMrtWJUkZXDtbVXSY5EUA41ZxvnikZUlh7VrAKk2H/TtulmmC79S70uPOlmS",
+	"vH12C1/aiavxufVrdvwOL3RF29Bte5ZKpcspXIdAh8+JdHXFmNqCtb6QWAw5A8ZYizpbbxzJKXRpCjmc",
+	"kiEfDPPJFtq25LkQXVsYSKEZsisasoCPcv1eKbEx7wZb1Q1mLs/9izP9AJuf5ufRJkh3VWJklMrfyWuP",
+	"s5AU6wTmTpGQ3gCSqkDsvGc0RHECA6uC+iMnhvQnCrsUKgZeFxrlSRryU0oocQNiy2qtcW+JLyaHtgnS",
+	"noE0LQy/nZptxdzyZei3W5WV2ADwzNC8kJvzjrcdGB9GVLQBxFtoZWv39JhwEbIr34JGM6qCIXAZu/UI",
+	"dQPN+SwtCJlqS+OUGfuSbPhXuOp592IoLShosrolkHzfoT91eGPk/GSB3JZktIXlWsXSWrUsq9oYu09v",
+	"qwboi5eH+ijaPeKF2s/rdPF3acDkZXwAij283x++VGQrlXOD3w5jfEXJcdUDy5QPRM8tUG4dcmtlK6CM",
+	"qedOZhasM7trKwoNz1dYyx6g03+2TfSIRhGJwF+jqyTkAyjPFSEZzsZDJvQGhvXHx7GF/Y2/9OSvudvr",
+	"B1y+Ebd7UJfesK+HF7gA++K8h2YUrQAxBU9XX9HByDXh/e78zevcJO1tlU6n8mzykDzKdk4raBABU1+2",
+	"aHcKXvHFcfrLtyP8UtKiOOEq5QdOmD7XW2H340kv4nppVQX4s6Vg4H2A8rwCyz1+VwlXzkPrjvtu3ZEr",
+	"BBOyWNqcYZUWmjes/MpqinnqNIEm87mTzSpp1ZtEKtJqtJ7WGrulXMGN2pHL1E7+Wf9UBNtUoGN8cSyP",
+	"PyIruJPGIj63MkXOqyg2BrRc2PWLonYjcfEZtprXhs5YWHWNBFUMeeqNUOjPH8N5xjifuTboihb6t6sS",
+	"y2/TAJ/MXRueR5bvXz4ju7u7R64U9lm2kooaVjN8xOYdMXmHj49YxAV7IUzumQvM+keOlpDvS/LbYrRd",
+	"qcgU65Kx321/ollYJy+lImMmxxE7JgKcUlOXeg7R9QQlYj7uuT6wIdXDlaY3ekUh14NdflfqCTeVYrLm",
+	"c8ltIGEh9Q5zI/PPv2afC6xWqC3wGEy75D//+nfs/6NkQMfLvU9HjcZB8+iotb93sNc4OloJt6onSL05",
+	"xW6wVZn4CWYojRhUPzhEJUScgGQDBfXOxlHpXMmWLwTLdnDVfCComSjM7y7O/HXDLIGB11vSXja0HNru",
+	"VF6bWcVo6ApUIkkThhgj2aUZk1W910inYp8rcOSq8SF1Y0w2IKG0+MilyNXReRHTsev9N6bC3JKZnpIX",
+	"TJwsRbVlAnoVx5makWGKhdD6SZMR15qLwRygvzA0MNslRjsKvhT6191RTTqZ4vitPkQVi/s+Qf6rA2bd",
+	"eIy5HtuhJY+1uQeu0qqcPVx9zGnASWTbJeSxkHnbHj+UrKEbaS7FQH1lngAJmNYFCWQn5PufzoG/dU9A",
+	"ueO/wrluk28ZVUx1F+o+jp6WTBmLg4SnOd8/Y4EUoXbhDoPVeUxrl82WF2ZfSLk9fLq3ugJmeR7dKymR",
+	"y1sW0n3349k52aFjvmMV3h33aHf9CrvClYBZ5cex7GFYmD/XZD7vCfdlNXdKb3v6w+ntqK5O4Dt3sAn5",
+	"g8VadD1m9EKDWjCiUVHCFmwgsL+IAuJonyvw9ivORBjll6R9AN78jGr2BuTThkmUpXCl5nMcZUGnomRs",
+	"645qxEUmhWm7LXGhROM7K7oKGRNIOC6F89xgFUiBKrMWKq8dRg4o7/pNeQtWtVT/3bllbZVomRxD3d9r",
+	"V94lIJYp0EruMCuPyQUbu+4nHq9/iSFctqPnltGYYYm33ip4+8CYxSf8g16f76w84VzTXpQLQ6EmjPSo",
+	"0l4KQOYTKERWnQaIg4Kjug57i1lbziStQvzl8Ij6vIhUAHyRALA8VcaDXUA+Ls3G/2NloMcFVbM5wfy0",
+	"1dzbW12EAgPJ3XbN1BZSxIr3OtPI3+0013b3lQegWbXn95Eav/U2/qUIdyHTwOfDx7OK0RPjlV/l9rI7",
+	"jWiZ+VlNBUFB+Ak9X+jwsKyZoAVNZL80UCfita4JkrkOMmviupATo3mIYCh21F8HOuv8qL52QNaNV3Ej",
+	"KFbmHirXSWDVvcDVFmpKkk+5t6yFMVp1p6PoTJUOszsuuP7C4mzuO8L+N6gMCWh+I5g7TnBf5YWIUw0d",
+	"9rbULFVGrFggVVjkyFRsrGQ4CXgvPz8bv4CdwUFMGUQESLIv43oPKkKsnR/wS5ags+DQYu8T4mpl+4Nb",
+	"Lub7kBcZKfbAP9tgnfHJ4nokXDjEccNqAcW2mCHoS4o2TMr2+fexfyida5/MLPOdj3lwBZoFEwV4XUM2",
+	"ctYSOBhOJmaY/PXSz/r7n84r1fzzm3gtgAbmvSiRHHDRBayDw4PW/pMqGXini5YjRkZcTFyaDUwddhp9",
+	"HfHAh8aM4dAzo3iglxRFvnlx/v702dmn8x9/ePHWR6k1U5ccg0crPnEDx6svXeWqP2dO6arQMf9vy680",
+	"i+q+l7EPX1ae4Q/k5N2p5akqcm/V7Z2duYd2QnbJIssy9CL6nX+Pw1pCBAYC2jmmlDnZlEhVe9Iw1UcT",
+	"O2pFA6MRNvCCsbHuiGlWOQBAQXg9CwkCOli5G4c7exPsogDwDvWO6IhvvjlLFNNvviG+vhMS3ASJpP2h",
+	"ne7sP5RRaLUjPZTK1CJ+ab+boRapOiLf+0j+869/dx3sYbbM1Tisp0HacTfRzK2BmSiE9OsIB5rF/fgB",
+	"AkF/8w0c61888sbHx36LptNpXfWDGgu5kaou1WBH9QP7f4DQQbp0PI4cy99x9fB//qeWolvviG4gQ9bF",
+	"lN4YoWPEqGNwHqfjmHQR8qELurZG7QeQHhLOJ6TpiATogfRmsBfFQNl1cpIUnMhwhj1ToZtdjCPREb5X",
+	"L/qkIaiFOE7aLZCzAAFf8ZtvyBkTIen+veYu107DLpGKRMykzxQZ0QtmNwGatQbSTqpHgwuXqdkRHrDD",
+	"1Yxy4etFHc6BHUl80ZIROApwRK/5iBsYzAu7TgGNIpcHT0lvEg4YJKa5qYMmDrykTrrvIeVvxE0N/n+3",
+	"2hGpa+/tebbEjDSW+UUz0yWPNbqnnxBNZ65WlJsY/ooSPWbCdIQbhD+pe60jVGW775lRs9pJ3zDVtdsD",
+	"mxfvTY+RJnnDv7VHNBZ0aOi29u0P8fy1sRQL6Ey9mUOFawN8HekmKg60ybcHAWGcNOkGyXUPIHeM+xFX",
+	"q7occmEt7xBVBYRWrAKwiSY+0O3j3B3IFuUBcwWAju2djGkwZLVWvbHA9eyRovAzHCf3rN55ffrsxduz",
+	"F/BM4kTyjC+VrdOuNOsNvEmOmaBjXmlXduuN+i4EGM0QBBfKGr5DBY1mKNfHUpu8SgzkkQ7SyEEZEUoQ",
+	"U7hqN9bR1AQ6qlrqiN1tJ6d1pEOPhA7QVbojPEg4AHbAebf/OCZdAJF2NMZE2IVFlv2+ZgZOwjffLEBp",
+	"f/NNFQK1HfE9vaRnMHioh7WL1yWGXjBdJ13F9cVrK0O6HmM2gbBNgbXrqgvT2+dER8S/27mcx8UDEGKy",
+	"AsBqathiV3s7zBVIc23/YlE/qXrqiMf5ePRPYMYBFUIa1wkG8Fu4vkAisoIvBiCuuG1zkKLuNH/rXLeu",
+	"igDcUin++0/XAtnJ0xToPgBz+jymyvlUOpB9aGhGo4kjDwS+SqCqMO+kcj7kmpwMFGOgjeohjSJ7XAfy",
+	"kinBQodCSyI6Bey0U8UiKsI6sbrH2cSOkKlHmkSc9njEzSx5xUQ4wKM6qhlJPt4yLfAEF8d7526yCqFR",
+	"EwYXsCwXlqHVaJRcuCRLOG8k/s5kKK4GeINJxE/mQv7iOOr2tO/hJPJeGk9251saxutiH2mufuSDoE7f",
+	"YGBK7TV3Vz/0js4siz6X8jVVCA2312qt87GxklbhsWL8hTAOcH+vdbT62XMp31Axc/MDLXF/nTU5dQBY",
+	"Z0xdMhXDPu03Wmut5ytq2BQt6P3GGktzhlrAhwSDK2NdAN5K2q745ePNx2rqfCJHJjRWWyF/DA9ytWLo",
+	"QENIk1sj5qqmJFDsktJf+3EvDoIhZkXly4ITJ7NprFnXybeAm06omCFcdsRobLniRKvO8UcjNG1dPcqI",
+	"AWig1XZC4Jpw+rDGSzHI6gbWkc7vRukynpi0vuRUCeAnHeFHBnemVGsrRiAUBJpQ2m0DisNPoIKcgAbZ",
+	"Bsm0wy6ZMDWETOsmpnj8PgUmOmYq8DhRoU26IYsM7XYEvEC7LHXomQ26BYTQwAKAAHooBesSuDeRm1gW",
+	"6/VAVNk7AhVhdzMMu4sVZF2PBoHqngMD4eExYqZTQWCvQZGi+iI2JEG7YpFmqTVw21DHMEXXtbNwi5qq",
+	"zabg3cuYLyBpUc/2nvqpi8t1BDQ282G5qlNenRvYjgvqM7lDbsclTfVzeoTQcaDokpPM/kFOsHt/QAVO",
+	"GeSPALwR9LIIX/OXO1lvF56GupueEfewTfCS2HpsOwBQoGAPCMoV+kA6AqIwI6l9A454WxPiVAyhQrHF",
+	"IBSP2JWtOrz27ImJjwN1mpN/zyNNOFS7epAGN2zUsizRWP0M8+kA50DR4MIqUn0ZRXKKNAOQaZhL3RFW",
+	"Ef6l9bGL29BVHp1Jd2OAB78K1RQKqjtr9g+PRANQqRMRsgSArSO6I6ouQL+HBvWJz8iqPdLtkQNWtRdJ",
+	"PAA3II+R3kWQfi2dTsZFR8y7xHJVNI5dAnABWLjwWrQxOcTVBkgqJ3Pvda+w2jVxJqU9hvb6XmOvCsd6",
+	"ih7ETM1qj1kGCXS+1zjqiG4aArJLHtuTiY5BLqxhJu0nn7j3ufzH3OpVstdqHaNdzDEiFXaEM4FdU6Yk",
+	"V76744h+J0X0O81unpqpmQifDentdEw48CfpivhElp2kjkQP8ztTqZGx7ulGDBIpGbSVao3mEe3thbu1",
+	"Vu+A1g6CZrN2FO6y2mG/SVu93WAv3GeVj+AGc9jIkI9jz5rnmUIaa5SPmeIy/GtSldt2Lw9a9r2sdkD3",
+	"W7Ujut+s7fae0ka/GbTCPZTdSE0fxoWTgx0bSDiTyEuoIIwqq/riMQUe0aeB0QUTn29C4kd3VGv1G2Ht",
+	"IGz0aod0d7920G+GrBE0e0eUVqoVfKfzPMZa+pRqCJsifuvzSS9Csms1Wnv1dIuZChO10xeV9AI+l97b",
+	"i3QNbhPusPTjL+BBgoJrNdpsWbk4eUbnzZP5VV0QSUXr58LunmQaNful2gHb7dcO6V6vth88DQ/YYf+I",
+	"NnqVDMX8NMT0MuB+rG/ZEQknbLNJ+dEXzSo9/ByihT4nlAgpaiHXQSSh2Viy7BM9oZEVgDzmyRBj2WSw",
+	"axsrlkfcqbmFcm2luYXj8BZTtWJPWobzrP30SyVHSWy05EKkjL0FTXJ+ZqAs2n/Em+7M6jdWfyjaZp04",
+	"4fEFJTfrxSXOK9emTPXDAB8cpIkDwwIlFefxZU3Odeyqlz5HD5/YW/3EW2leWiUMH1jDwoybMjyYwfdu",
+	"Bp9YbWku0JNj/1q2nxjBEJzJ2MBac20oqBvOQt7EbJ5PMxkwsyrbJKdBMnFGCVpeVTIXgUrbMB56bWTt",
+	"qOMOdreacs3woZRQFNIZamgbaqIZc1aGnIrjxDjUjOk4nPUII2QjOusIQZVyOcwR185K9ZYnFjhRATEw",
+	"a0oSGv+GsRJstRV/EdXk3Tx107792VxCRdy+VBcC0Sa37EBEohB7NnWjz16ozm/Sj9Z6zOwnmnfWckWb",
+	"FvK0XSBzTVFqVZlK24p+yL9zUYAY/WU9vo0gMrkpVrnD9W2Q58e6QvPJH2vcc/c2Y12ythcc22Ykgw3Q",
+	"7sgbjCtCXFPcpb6HyEmWj9xSH/HtSGKh7fJwfkkaELrcz1QmZAWKk5vNWmv/vHHU3mu2Gwc/w5wDpsZm",
+	"Uy3vP//6dwXTCNc1CbBI1a9wSa3wYzZRqHLy8+fG7Ozwbf9/Jj+8/fthuPfm1f7nQSmFJLVDkAyVo5ec",
+	"oFdA9rP087vTQu5FwH8BaW33lcwny91eVlcrl5xNscTnVkJ75zprX98USvEfRcqP5zp969gHfeL6TCZ9",
+	"0zKuykjKC00ijvF/FOdx50p2xTWEnKlBnAPvMk17mpwzFB2nkAGUlaEDlhGhixJ0ufh4pAkPcyXcKqYC",
+	"jHpMzTAlNLIui3mzsJQwuT3P9rGN5TZgJpN3IxZWZFZlYg5flm89cCEfOqPhXPTn3tmQd2jWrD1fbDxk",
+	"c8LTHmDXajqdFm6WYdBwSKSA1ruY00Yc9bs4xqieq5inezjryq1PYzzbHBUqO/MfGBtrF0iaSu/PIoZF",
+	"EU4ZOS4XJOkznuFg15XxRI2ltizphf0chSaolPwTegtj8q6p+2IM15Er3Zl7MV05fmNOM9l0d9QkU+ed",
+	"e2JVpY1/c14KtX/X2wK9MJsGVLn5WEILS+9vkRaWQTuDHaxvzpV+16qOWVipW8fmB64Hei1MgwvnBuqf",
+	"Y7ZrKiAG+gSGMu1oktRzJPM66b564TOQ53lSF8x+n7Rlr+RzGR8G9V3tu8eZFt+hxMgbx4jfXqtV7Qg4",
+	"wBCxItmAFXnc3cGnd/7zr393n2C6kG9BPlfViXWYpOtYIWSXYr6SD+jRpDlfupU5gVxwFrfoO0Y+w40H",
+	"kIUgdBIerMeB41R0HF+WSmNI9D30w6Du5jw3x64nla9XxQTN0USbjugxy45dg7i4kTX4V0gsdlx+fY7/",
+	"ZDDXJf9WYTsucmIvgrx9fpIop5lQS6n4StztH+s8IZ/aWpOjiUHgI9bvs8DwS/YcAFqd7dyqNZqVagVT",
+	"y7gYvKbTSrviMso8AsuJK8iESr525RVVhokpG5CDKjls7O42yZuJ4MGwSl4xNaIi5Vl4K5UZTrkIyatR",
+	"77sK1nYwzYTdz0sIxLCIQfmzHmKjFmVm36ZTO0NKXstLFlHXWikWPWfMmAgFT8j1eOIw55gavZEC0jJb",
+	"e0nNqRVC9vTb/85FinCN7E6k1/8Pt57LRHnOuqYDmq++tXPzCY0o7w2AN8SAC5ltWFuIvpo7gXcaFIv7",
+	"Di21aBaHVDoXcckr8lUEO7CHANFDgOheA0TPUSynE0o2tvRKq2txFVexknauaMgwrlobUR7Ffbawhsd3",
+	"LkN1AfCK4Bc5hn/5bh91ciLIRFwIORUdkX3FVFnlI35RJOVF0vCdQKUF0eySKRr5/ro6LhByHqxqR0iF",
+	"6qK9KpiZSnWRdPnxDRkw2YpCsSSAeKF2ttc6cuWK0yGPcrUWWKYPWE67uboSL3YsEOMCtJD+t7uzHshR",
+	"uilcuxJIpVhgyFAqzUgPivZnZTj+a/vdO2XzJsaqWsrnHaTV+iOPH1jg4Wc+Meghr/zrNUIzvM7uGOEZ",
+	"Z5bliRm2tcid5GSJDflChD6NGxiNr4vK1CPGBXhWpTt2xS/p2kOuyaXkIaGGSOeXWTj9cmLi4585KXtL",
+	"+xyBZ/ySqQcXxILoA3Kwu7uMHtYVYwiBUuiU9JnejjzQns2PS2DPq/y9LssVR2wlR4xBHNbjh+72fN+9",
+	"z6uPcwAeaG6O5n4aSkJH5HQrNOeYyGrlaY7doKoh2BSrmLH2cIEjQSG0ZUfHxFmjUJoHWg/kXzNsHqQ9",
+	"q6kSzUXAXDUFCeR4Bt73UBIt83SaNFSgvpVek1qJWLPJ4jNWTn5W7y+Cz0P2+fPZPwav+q2f9/V3g/qe",
+	"2H3eGP98ePm+OTp/Ovvhc2v6997r4Qf2fXCkX9JX/Ef5Vr0x78K/XZRReOY6NP9OVJ6TmGiAkcF9D9rP",
+	"b0T7ec8AOG/I3MaVUYOUA2UoZjVvoKop1WEzdjvbV5IusrQuGGJzllxco4HfYMh1qh0xGY9dMxOs9YVI",
+	"P9aHJAZagh6BmFmajamihhFt2Dif6+B3bm1MCTZ9hox6zvWIc03apwIo6RoWVwKmlnXobdcWm2+gvhZv",
+	"at5mbb6U/hGTHtVkREO2OWt6cGJ9Mbb0DFL/UpyjDF/yzVxdjQDLAz21DCJd92lVfszgBfiNKuKWcBFE",
+	"E4cKleUXTIRn/jPrGF8voGbzwfxapQq/ECGhUURG8WLpTbXiarHhldT6jpmIP5SXVn6SyC4AgjFYnNpq",
+	"HBMaO/DAgYaab9J/Lz8VpJhoyip6aSrPy6UtTJ5tNNqNxs+pRsouoyzVGToOcc2l2/Jw/bTtdD/o/PTd",
+	"UjkW6c7OBZw+s5kPZys/u2ILByuX2e5cu3+5BNDljNfaiyEDRCc5MXm5n55Vrk77XMac18nhdF8qTt9c",
+	"q0Ahm74Zr8W2MzdL+fUeciS/vPAC5IT+No9ZDBC8RJx5nGCnzGRxghflWlK6BOBB2nj4POzspwBDoN4R",
+	"3c9ddwA9zBQiS3DjMOdSY8GaK4R/glQmMMwgmhYE0Ou4qGyJIlzS/ZQrwdL5Pm/auHaGCQ+wQqWglsZB",
+	"2K+d6JzqYbB0NMDjPKCedigTcXMaQIXLjjFOFSkY6OfMGOfhtktB4t9xAdBqpYWXyJNKdarwuPkzwPlu",
+	"xwFr34bA73OSJuqzby7r5ExO4vXFLk5LhlhKq7E0sUbdDmJBf0me/vsupnEcx7PlGGR6Tbsi39n1o8su",
+	"AL4XO7ocR6Y6hXBKTjGBMkZCBcw2B4LqylOQc9pP5jJOPCnPMJFwc2+Vy6bLHMd5KnT3OJQRwFoOWcQv",
+	"meKIo7vizJQ5DvGs7tQPlZr18ooWWirXy91eEAXT7MEp/lvlGvZoJ3m7m7GNjDq3c405v0tNpe84xumw",
+	"aN3yA3BQIVgcF4D4BdlFcBkAyayaNpDS9c6MOY7GdidKTkHHmXl4sJAa2oO3Y5COQ6q6AwuDxGows7Ax",
+	"UJ18AEgqxA1A5BoHOYdZS4/3GkdV0oXfP9nfu0/yWBdO17GuckrfM0yUXt8u8mWAAynYQ1bl7/V4PgeK",
+	"WnpA89IVb+lIPHEHs+9OWo7gJucplHNAeOBmrUJWLfHS/IHPL10wWz5MjQd5+uDlWFkJWuqsbbkIFOzU",
+	"YLh4KLG5uKt59BCUKA1TJeAoFDGIDK/WdSe3rLXYdW0LXS8TV9rpcAmdh7IjPKYjRrLxNQ77EVJpgAMc",
+	"Y+6uE5SagTz1x9kPKK5GBTYWAkgnmgapXzsC4Aqx74A1VllYBZshfqEmFLCxAUk7j1FM4kaSt+MVmyNm",
+	"u7LP2NSIrW+cL9Dh0HWWjG9KWfGg/pcICy90zrybYpL7YX8Jfq6Q0wfl5sHe2R6LRy66OZO/nU204zSp",
+	"Qp/3C69SmZSK75A+qo7zEqp5yI4dD58OJQnoyDf8jhgNl7mj37gB3J9KlVqCHD/pJtlCas7xaQ2+Yjdr",
+	"WWSjkj5PXOBlwdwYpeVBx7vPQnxv1KTrlu9N5ct1u+aqdnXyFmvXk/SN3owwjnAXRqdw9tzfcKS6WCqf",
+	"UemAt4gIfSu+f2BHZOC3qcvue6Tr5MyDw1uekw7E0chqcDME8TvKbU0ShsnhuB8drTd74Tu+LuQmDhQN",
+	"2By/cVwl2WBLZr3ZaVaFc3e5Hb9DNN2T9AreqQ8ZN3XNqrl74sqb8OTl/PhBzXxQM7coZZhJemlg74s7",
+	"cuEtVzR3rvFgLfXG58qZ41hAYh+OkbwErXSkWXTJNIoTvOWRJobqC98llQkipJ24lRnoSsTuiTGMSdua",
+	"/CN56TPboZWa1XqLBQgOYAsyJBcrNZ7HrdFcs8lSMZjrl8iU8uZCEnxF3K6H2MDv1JSNwGuH+w4cZuSP",
+	"xtbDBAU+yQINNf/Qk5CNpClx5hOv3h/yzG+c+WCXmS3RUjfyM26geDYeFM81FM84/Q1Nrgd/54Miehf+",
+	"zpjdwfH4UmqokGZFhi/ckVef8iK3FxyoNEv8m2/hg7cQFNtOzr3TrFI8zKclald6IE+wqARcRpqH0EoX",
+	"ClGNJJoZE0GmcHHKajMvZbVZa/V2g9pBuMdqR/39Ru1p86B1uHu016DNXnk/qt3I1fmjQD0PntT79aQK",
+	"7Cv4VftRUTWt+qA4prL4b+LgBQZaIP+CnMCsfFc/TBMLjwHmAeqRXUkKddU99ublyayWnu/H8SnmtcG1",
+	"ecBG+a12ondbaz0/n98QFyzPA4uUR6C4B1XxQVXcHlaP4pBqKJBT3YaHb0Nr3Lm2/1nDdbmctW8/t/dW",
+	"nLxapAMXFmmuYCm5PghcuS/kd/SC8iET+Q+RiXz/7ME1e1hqVo6ZHLtKTrscVHCWaR2+aHGmW2U4yHbY",
+	"VT3voGknbd+xIzeRqiPwKzPsVz2nVsRqIuqWLoDvunPDi3IKTKu+urSKVanaJ2CONHa8gu9BvSv7PKHR",
+	"HMwQILQi9g9yMd/xG8P8xEgZO2rTkPN0BhqvZrHyC0D8mP45lFMY5Qhm2ncpSHFdbTVZJylYvIL1jujG",
+	"qzmXgjodSgLYsTLZm2OrgSFV4KTRDvA5gbSnsdN9oRPgnSOQP4obIF5c+GtEDTab+wXFgT3GPITWS3jS",
+	"7GCWqLX7OWrtbm0v3Ge1g/7TRu2wd9CqWflD93tPg4PwMNU8DokyEURxrRx5bVAeJQT5doLu3sp3778l",
+	"zdbu3n4lHqkcj6WGstyyfgO797PVjgPHQx5cB/frOvB9e35fzoOkX7JrNGKGCTfUVTId8mDoW59oI8eE",
+	"m7YXWSELrNTAmlRgkksSqoDa7ynn3Z31NEu6OzZg9weE7ZrhITcS90w1t3HEAl8snY0Fy3+nzg5ofZGZ",
+	"8++Z2W/A6ov8I7BwD+bIg4Nki83FQ2zBoMyMbJDRdYem0M41jOqrcZYk2Vq3E1C53hKYarG7ZBX3ynGX",
+	"uMX7Qv4SJKAHh8nv3GFyTi9YzC6sLrctHfeWLANSNZf6TuCOnJD8Eov7HF76Fdnb+ShUmKb6xTCx7KrE",
+	"uFh3mwigNR8IxsoEwZZohS2Po4m3fDtb/63hhP0oUjibzf057bJV2w32wtoB2+/XDunTZg2d2cihl+BW",
+	"veQReqpC1mcC1PdixCo3g9LeA7tjq50HQEYProP7dR3gWf59OQ5+GkrwrzpHJx5qCEgDYk0vSeRanmxg",
+	"yfh+vAJ2V7KYW3n8oPBMb3Bcn7nB3Yn5vTCdB0abz2jL71uR4W6X/EErfrDbt223G+SJ961571zb/3yF",
+	"aQ23khnVIjui2E5fxZ5y7HRcuS9kptuPPVjpf5i0hi/IHqqV8SRHYTyjM3vK2RQhnkxCg8cx6FPE+obI",
+	"iakSPQmGLjOBhBMAPGRVywOEJJEUA6bIkOp859w4osEf7sxvXE4FLcBXabSxMgW336OG23jQcH8LGu4D",
+	"xNWDunvXJV9fgcbrAHcL3c0/DSUJeYjyzWq40yETi67ntqvA0AgMSCMtoRxMV0kop8KShXYAgv2JppGu",
+	"k7cJeKAeyqmAnxNEwY5wNR2Q8CftSwVhwqgZwS5ZeLu7xBGv1NeBEEitG8lLFrpuogFV0OrcDvzsu5Na",
+	"a/+p74cnBSM91peK1ckLgR3RUV93Y77gwk5EwBfsQnQE9ZmFUyUNq5PXXKO7CNsoeHAeJqB/4FLHvN+B",
+	"P0xJXGDK1YLQJUIrZAYTTCrVypDqYaVdoc3b/c9uhGKX3+HbGv3b/Q/0IjD44kYQmn2utPcsQ+j9kwXG",
+	"qVCV+MJpCQF6yVQvdixu4E33xLfcm25Forvzwal+T22aqSFDOgbwVcLFffvUV4iTnUumeH9WKFXeM7tK",
+	"E+Nhpq0lNERAedehVBvH2SUKBm1tr+mQYasuLwmmVBMaAY+tEkMvmEDbC9Foe8xMmb2kSADh3X69I35g",
+	"bEy6Q0bDbtuKYI84H/fEd9aXlXQyAghcy8l9Txz/YeyxAZuih3n8HVdgKxz+9uyYC0MDk83MQ0kHnMiu",
+	"xnY4p/9QSbRcv0R/YyoEjXORHf3kTe5gyIIL0rdH/oEZ3ZP+aneAelAZk9D3/TKjUAbFeRPPZTAZuWqN",
+	"BSiDn+xx7iIX61bT4NvUuFqPHqAqjiy7qlqOAhzAQzl2RG+GSN00koLVyY+WT0051F5gBQY1pMciKQbE",
+	"SKu32re2XVGHhmoOrCyRU5G0SLPXdUd4HP9HqI9CCQhVSmL3bGiilhkOgo5TkWD/0xTqJLBQM6SiI+JP",
+	"WgUagMH2GrtF2mq8gvfVMC30A8Ct4VtABppLIYmhgUr4rnK9bItDxa4BOS63VZ3E8saJlHrLcRasqbV2",
+	"sgOdjK39xopavF1gd7L1huKJ6Adsz3S3VTeWT+nJqNKu6CFt7T9tH/UPn4aNw+bh4V5wED7dP6KtPqO0",
+	"Eezv07DR3Ke7vf5ev9lr9Rq9w1YrCJv74dOgud9r9BsN2ji0TAqHdo696dKjG4f9pZ62fV+O3ucR+6Cs",
+	"1TI0ZqzbOzt6t+7mtGMJWrMImNnOOiTy17/XTka/1s74QFAzUewv++FeM/nKi4XWujCeZqPd2N+gr51L",
+	"LU+RhK9oDWkdV0DzX1mlvXfYau5WK4ZdmTNjjZN2hYuQXcEzdwjxfGakYqEns9WpQvEB+N35+H7XCUZh",
+	"Shh5rQPk/31nFf2AmHrEHj9LX5OxFfitffKGf2sNjnfPX1YJJT9JFcaTII+f//js70/s9XdvX1ntgpLv",
+	"3714VSeg9YIbuiOsiLZWCJhJ3GjSmxmmj9E8n42xlhZ0GzpyGgdVjGj7AVc060uaQGqiq64vVUdM48+g",
+	"RgKNQProhMe4Vk/JCyZA8xnREOAMQ0mGVI3IY0p+5WO8cyLGNLiwAyV9qjpiJKGIlgp8e5WMaKCkrpLv",
+	"zt+8JhOIkMcQLXTEnlQBbrDVqndER2TUMowH+BVDXUojiGaspPkeZMeugNWbDK501qdoiY4AmrALjhsL",
+	"ay6S8D2WzNbJGRNhMgL0EjoTNYJF6LE4oI+/glKFP0PbFSiE7QgIK7ArSDJ+9/wlKnIZItCYHEBDoodS",
+	"mWhGaN8wNaUq1MekGzPSbmwLi47ovnpxTmLld0czqoJhl/S5CHVhKxbLuj2DXNrCcTSJDB9TZXb6Uo1q",
+	"ITV0XvzaiUI7lSSZw87PnicvkPGWyv/v3fOXtWZ9j/znX/+GA88FtBlZfDiTM5iUVaHOs7akyv9sCWDF",
+	"9DJlSsjmRYldnKTrJmw9FWEVtsidKqAUr/3TVIG7s6EwHLv1ZpN+k1e1h8kKzcqm0rYonhafWqtesrF5",
+	"CKc9hNO2pw/gSSU0JrPbqQSbeB12FLOirGYVYGuT5Ocb8yiymsElU9AwH7icYaMx9LUF/mE5rJWRF9B8",
+	"07FCjoE3BOu1f+jUXInso8RBGQcC2rnsATnCy672ColIcgViRyxIxOfU0LnGgX3ukmHcXB5pgvzByXIH",
+	"3NHnLAoRrIL0Ztjwcyy5pRzyuLtj577zn3/9u/sEY3vatbAIhlTRwLDU6PvSikvnmdVDOW2nW5GxS6Y6",
+	"wifi+NUAtqx5xISJZrFIBmwPtyFVWH74toQ9wxZuCQYI6Fvx4OLLXW9nduG1oDJQQbqnIRuNpWEimNV+",
+	"YLOuUxcsgdt/KjZmbj5OAuMetfbIUE6UTj5wwWb2ox0BYPUDZlJOclfFTgeUC/IYvUDpD79n44jOWNgm",
+	"VqT4tU2/uiPgKa+FISA+Qj6TE+E/EIvk2OtNeoyJLJZ5TFaMCmg+B0qr3SScLGY97hVUJNoT9A4syHLe",
+	"pdR0f2CzW6bHJ0rJUoH53o/2FO+/qVoDeP3HEn1iXUmb8+hd9JNLaQyJ5nUXfpRQBmW1ua/JZ5Jyctxs",
+	"tIm4TSs1pinVaHDZY/ugPj2oT3fQUxWt8EQVMdKZcF9ai0LztTCE8xKs2jEdQB4PdUHZGOmKkalUoYvv",
+	"9FKwYb7jeGxoZ+G0sL1pO4m/eBmZdGB1aT0xeBYXxy7i4l0D0KZrMW5U74ju54m0VjvXMD6Q8fAPcLrY",
+	"1Qq1B9eyc6uDWwD88VIwq4eZqSQRMwaqDZz4BjyzkRTMTjDt1cmTrbiuS+I3iwwIltJSQiTlhR1zNiRg",
+	"mBpx4WDLpOFBUUTl89LE4BG9es3EwJLlbqNRrYy48H83oaeFPRaVdqXTObPkiD53bZRDnFkzovE1hF7W",
+	"i5DdPhwCcfGCeEhJkbvg2MdQy261AhRdaVdeYFM7rKAf0RnxZMFceG6gGEMrBSq67W0hnelHjmbq5Vz7",
+	"76jWdMCWtW5MMYcpU+whTeAeBcsZcB1nGaLn89699hlxcw0HYmmd1zmY4hnPM53SWQJC6b198IedZp18",
+	"eP86TYLQBhwsUXDuekPViq0R5Jz+KFjKvJrMV41pQ2c6t1qsoFYs5dotZ0g9B/6wfgFW2q33UIT1hyjC",
+	"+rIutmq+Hth1ZloXU8wzx/ORC4vFWeP9iUJkV8VCJgynkSYTYXhEuCEMDb0qtALsiBEXkJNotWBVJyfO",
+	"JeKyTB7phOKtVqRJxC8wfTzrD2NXXJtjvBgfbHCFuEbRac+/a+KHih0lERcX2EYfGnBpsk/cqPIUuwEz",
+	"2z/tjd94lOFB3N+THUnDuAzyQsip83Bvh2VsV+TvpMi7EGUJY7hGs6hfBae7INQYGgyByEj3xTkddOHY",
+	"dt+zsao95wOmTZc8fv/yGTna3208IYZFEWgGruSkjl5n5FDWkATXGgud/ccVmdJZG/UGMDaTZD1nXCoW",
+	"SBVCujNClgrsddIRUzmJQtJTjF4Q2e+ng9WWk6Ce0X1PxQCNUdljs/zSlBRX8ZWNGzKXBQvtBIyFjE8e",
+	"l6vZbDxJama7sEJ/adSajdZu16dBIHe1/FZBAZXsu5Xkmoyp1nYdL9mcpZp+kzfphoyGQCPOxIFFqRQY",
+	"pi1rmCam6P/+0ulctRq1TufqgH385r/WsUtPhKOWY7Lb2MO4cCZLwPAoip3y2fF3Krd1tnYqRfM+7dfe",
+	"SsFqb6B5ZMH8m43SC1BOprigWSapDy8VJhUsJhMkQ+9LNYKSoR4XFCz39GY+bTX39uyEFjYtM6ZLEdat",
+	"sL4aRfg+XZP9Pg9YLGSmUoXOUcjFYBTV02JwTjxezU8mk/iRmta7H7Y4Hz6iA7bzzzEbzA/JX0sPacwD",
+	"M1GpjIvK9y9PX259OGOxMBp3aflg3r19tbWx5GoPWO1hT6Q9f3hSYHiOBdaecz2WmuMj+QzQPbXjHkk/",
+	"cVOtWA6w6km456ZaSQmUVY/YW92dMLVW4+nDYXs4bF/1YQMlIK64otqqQM7HnHPyUDznlCbzYOg0ANkn",
+	"QzmFthc54p+g+N+BcN0SOZcRc/jkL43a0cc/1/A/O/ifXJlf4njbu3eLm4RDXGLokEPQvxRZQ3f2lRs2",
+	"zaerH4CtfCvNGTVc9zlaGb93o4gueCe+KlsoqdXMz1t6HztZgBjjKk1trfKkgY+yinhi6iQJkaCwO7Ml",
+	"zomcUt0REMwmJwRzP1iY8SgChgCGviG5JfWhsLjg8v7dITm1ll9DAkW6MrNagb0Ln93FuPDVZ+kiENga",
+	"vqwopkQU6G/wMtyAwkJRK1YeYj/3XSKKNQiZUz1NyqyRI9w7K1S0b5aUjcLPsTcZnTSGXW2ljhRagGUq",
+	"N8lW60g7IlNISrZZR9oRGd9UmTpSXPH7KiLFDf36K0iz4/xay0eT45FAtk90dqSKwdkMt4PbDuQTg7av",
+	"tckxA7Jae3ZsIqQFwwINv2xZ6/lszE7vvrC1sMZ0r7VY0xnQWqO3268dBPth7Shssdo+3evvBq1ekzaO",
+	"LG+UAYXFYKL26lt7ZhUfwJIMmLCnF7YuAdCzi4uM28G1vZmYCY3IWylqz7kOIqknipETn/2RmEu42sVQ",
+	"bvHwyxWIgoahYf+bduUFuzKOC7QrJz9/bswG+lP/ZSt8HY3fvXum6bP/KaNxAMWtUUkKRPdQRvqbKiP1",
+	"sijWQfDC11JFCokzWPBhB5akI2KxBxcuCUVpE9eVAEqbN77w1JKuO7Tdekd03/145ooGKd/xR7zmmWTX",
+	"VZr4mlDHS7Fig0X9OS0Ho+/2no5YXpTZzgl7gw4CeTHcVB1aKseMMpwcoVEkpzEaHN4GyG9QqGCVEtRS",
+	"ypa2JLWeUD+jWDFgP5z/ynaqCtKON8zpzK92dA3w/0Re400umkddsK8jfmKE6gsykxO73GM6w+2ejOz7",
+	"Xnx4T/aqrUbDbttukzxnAaw3sewWmuaXLKZMi4jTFynWnzc8OIc4ufwp5070LaQEAoUnyaVupszVrKQS",
+	"Cvtkl7yBBLNWo7WPBM/6fRYY9FDkzbpwFrnfLoUomhDKnXYbhIO2MtECCbakgCtMq7A/PqR2PZQcbBHN",
+	"TnHMJgOZ1puRIRXhbYXwZob/zjX8d0Ua6HvAEtWJrMNsLZfc4QSvrpMT0u1zQaOuuyvJ3UyKGiFNTC7P",
+	"+czL9oSmtYEUehIZTLznVsKOnEcWPyWFc6wUJoc6WbayAAAmUAgUvtKmyAEKdwv9hboD4AY8ZKb+YTJT",
+	"HWF/ER5SLc4ac3SHivlYMYBfcRwiN6UU7i+fT0qWppPWc5O6fndnv/GgPj1EIVZHX7fBGm5l40N+3WIe",
+	"u2MLXec1d0efORTzpPbXCvjjJG0QWcaQomyzMl9zESCgTEe4gn0s4Z8DVff46FZT8VDpYANZm9hX/lMi",
+	"2DRmWTFSAjoSBpYpxd4E8p////9Dut6/6/5EDQj1HVBNUjf0aADp7Wl/BHhsM02U7MJpYlUuq+M83mvs",
+	"PgEsAhZyE6Nj+Je65UjGBOHiY0I7wtn7IzrDRxGA3j5mGTTGpYGcFzU3kYKTdxocLEXs9kCF0OuwqbiM",
+	"TgVmCBdG2g8BGJCC6YCidpwOhGHwuyMQ68OZ0jH3h2Vw9Ub5eE4h/Z3odZu6V+zmznsaLA0bdmW+kK/h",
+	"eyomVM3sDQd2YQVWSL7GRj9xiWzKTw3OAEuLCz4SpNoh0IajcZ6ZR+yKT0VW4je3SoFchRu5LX4rcveh",
+	"icuDD+OOdIsXIFC8W155aeUjoPftzdhxqVJLGrtQE+sAwMWsPPQxBCM9IFAVwQp6M/gvhByGE4GNfSMu",
+	"oI7FUqQDJUCBic6KLvs8sRIVSmTQ/dAlY84C5toC2xdV4bsAdYg6EH6U+tIV+IQHuQIQfnZlMPci834u",
+	"NFMmfn8GvcHKAinyPfy4TMBK/ub8OL9hMZqbSmBXzatz6cE28wPflhg2HkV6Id9OrC1aNKq0kpkeVasg",
+	"HC+3O6bbG5NOqGc6zwGRhwDgATOBtbQLDWfGoVLDEYF/OzRloOMKgiXfkX4C6TDuc87LGX8vEydJ34hn",
+	"KrkxreSk75sbf72CQfjpa3t4ATFCsOmZocrAWsgoTH6RUeh/sU/hJ9NL6GI0hatVELv5WLUkU0obAjp5",
+	"BgyB6/zkQvTB+jsezPr7SS5Eng24ON737mpN79fSLxTGfpSF0vgFdMGJgQjnMwur6QRETD+0JisqHwEV",
+	"ZEgvGWlWG41GvTjn7vch335bzc7gCG+nU+eex54rsC2XB7MzFmJ1yyPzaVtrD6FZCvgnTb2r87DicNwD",
+	"d763vCrLpn5brHnn2v3rZikogE/IwhIWyHWuk9M5f2Fx9MUR8e/NwlhmXWTHcBkvwFely4OUzXZZLs0f",
+	"v2Qm03Z58WacuEg/jonhgf3eV8wr7cr5mrivhxgtVoTP/R2uEoYrwkPtEMRj1LXxpBdxPWSxX0Mf50WQ",
+	"oIQQS2KkZh2AC58xkzxeJ2f8yhp0LJUxixuAfqm+VPjpbAlBQWVLPPi7L265U601LxcZ4lXW4hpTZaCT",
+	"MosiXBtMaeCCBFL0echEAEUWsBIxs2hXmokUeCtFLUwqBWi6UsCtISwq1gsk1lNB7UOjed5otBu+v9bq",
+	"j8QE4IVPfGHZey9TU7n5WEqD9ZSxWnuNj8iX5Z+/b200dS49B0yubS9XP93KYSEvv0qmAFiQytvx9XiI",
+	"HixFwFy0KmFQHfFSqhzehsFoq3JA9sAbqi5CaKIOjvR/nLx5bZUHYcgIEA3apGtPReyLj8ffjRs8u9Ef",
+	"ky5oDl2IR6eh9fwEDATgoUnuUEYhU/qYdCMqBhM6YN1j0rWk3CWPu5r/yrrkZI9I5dLYqx1h7wx1QMes",
+	"WyXdEVUDLnTXco/R6MkxduZlyg20L6WxfzzuRqxv7AMBtFS3/1J8MLSX7Gp3RHo4VdK9tmO46fp/afwn",
+	"TOymaz8jQHfkYmBfHkR0opnu2oF2hRSsi8H+d6mXuoiEiyr88maiDQ2G7ONjj0c/clfqA26Gk16dy+TS",
+	"fn1oRtGTdkd0r6/tRtzggK4BOreevvKnq5ub//zr39fXO1c3N11M+riCPEbAEX0cSyTLrjM9hmhHWCH0",
+	"BF7zvzmv8ZFQUyffsplETVQz/OwFF+FfNI3sQAjVFxpkH8Xoj9UhOqLPr1gIZaLwiB21/j/2T/vIWHFh",
+	"NCAYarCQOhVaJT0s2+9UMB3EfkjJqf4/VMzsQ3Hvf0v7HQGjdG8YgpHFRhpbkTFov+xKPFx3kThFwpkS",
+	"kOgBR6nHcDzQK1vzkHUEJRqR0lxVsp8hNxCssgICmvYTLoJoEjLtUMegJwgk5dq1AysvPmxSQR+zVK+y",
+	"mKzaxBNVlViS5mKgXTbMn/6E1C0Vgh7Y6SJ54dMsJM16lTTrzSp5TJ9UO+IxtyR7XbM7Ywj1L3ykwZyI",
+	"GL0E7AUiJ6ZOutd/AnqCe7FjdejCbfgY9MOGwXUE7GFcVNP9Ba9/fAyveNKF3UFYBxxbnXQ7HcGmeMSh",
+	"SBm7kVsVZaDoeIgIdBrDgfa2Y0JJIENGepEMLkhX+6YLugvramkG+BVsu+yTruXF9jAAx6p6flQlXTjk",
+	"9h8hNQy7rXSRFuIUqu/PfnxLzpA+HrcarUat2XrieZzdyzpBX6uEXvuuyEjTme6ILg1DQGui0TtltTur",
+	"57QJtO23fM1Kqq5dbkRGt6tiqaD7XyHra4SAr5OuBhXrOTW0i0VIfXvuTEdAyTVecGhvnuciqQFtxTTt",
+	"SW6v1Urpvdgup7hUyesZt6pWSgJba5Xu1Go1JKR2keULG5j+9TwFH28kub5WLOBjK3hvbjrCy5I2gYLU",
+	"jkidKsudOwLlQptcE5ACbfLonVWfkOvbDziu/4jcdASM70/5X7ck9JxRlR1C1V6eFhjr19fxn8+pYTc3",
+	"lqcxqqW4uSE9FtgDBK/DS9fXO/6fuG0JfcBepN+Fqud+rbFba+zCFrohgTarzHDKRUhejXrfVTKaZx7d",
+	"VtpAt9XKOHVp4XspWKcQySaDiLSAc2THRB3JLGAElkLvz8xuEXCxZCeAlDfpl9SLq3Pz/Rg/isffDiNr",
+	"cACR1GS/VuAssap/2bIwfyjvtDIsHuGKJCs/mMSJU9aGWeH+SXUBy+i/X3361UM21T2GdOGgpIyoNSy1",
+	"1V6mnevkcBe79U/mLLdM7GKhrJjOiGaueae1DGLwlzyff0ocr/T3p87NvMs/BVKR9aaneNemDvXz5BVb",
+	"SYrBLmipjJgHV9JqV1J5JryK+z543++z4qQEFyvhNM+ws0xOyYpW5K4FgnviOMaSiq3eVPDS1TqQFFd0",
+	"WA4pJ3lHOC+5cwalQ72ILwVttIyUCM6Q679aYcKUCJV+NaxzmxYX5khemWwg58EKe7DCfo9WWCIQW5sb",
+	"WI5l/DHsrN+KWfVQ1fIb0l9OwjDVodzIO7XIyuZeWUlXXfDyQtWkTnp3I2d3vt5zSVDB0tX0vFLtRJJU",
+	"gtU1+EttvN+YvrJ2HhcYW3eQyTW3bm/tW7dhgf7BGfSDJbYsD+pLGmYJV9sZJ5W++abaSx79f+xd/24b",
+	"uRF+FdYocGmwkBQ7/SfGAQ3SAJdrHKe2i+Jwm1r07kjieUUullzr1MBAn6YP1icpODPcH/KuJfnHJfHp",
+	"r8SyzOWSw+HHmeH3ZbYZeRJKMxevd2TjSASmYLxiWLs4phXCNF1bphITwpNCTgNk/uHs6H3l+qycoNBz",
+	"Xjq6pC5ZfNhDYk6RFiDmChU3IlFqlvTCgvNYyySB3Plpwe+93N/nGi3vHVJmCwz5KvFsPPSdHf7vP/8d",
+	"d6r/8wDtfOmD+9K7HklTPho1WLu8+eHHjdNnet8TFC5qHp4bT2NJrGDsjQdvIxvctq1HvejecSdw5uaZ",
+	"PzKVo9FBMnuB/0L3MRi/MgzfifmDnH7EA3J79CL+C/5GZ9HvyiG/c/i3sjEezm9chXF3aHhIoedm5gbL",
+	"G7Dw5rfeZAnJ92+yxzno9ibbqMGreWoH4iO1hJw5juVHAhUMk+n0xjVvbm3U2G5r2x0TfldxnKfq7dg5",
+	"NMIJ254sen1daVn5rDtPnWWBN7BTfAS1OnqcUKas+we2/oVkN0LHG1IRfjzaLqQamC4CCP/1jfUYTkwG",
+	"X06FoUrzpgoxQFqlAWAulUeDMpV/4ccMEqTbmJRZ9oHe9HUqxXtzBZnEe71qiztoOEivwra6VWbZm8f6",
+	"6wlhHr92d/Wk7zOESWj4GnIdbT/T6V6Gn0lb41a+YyLUB5FDYUmaem4huwKWqZ/UnkacYQLYr1FGQWkB",
+	"1qICNSbtqKsVuIoE6NTGGsMYYBHDRYL60eBXZgcXDhOEsBZtwUhTOqtStMpE2tA337xQzsaaqVBnKg+1",
+	"3I1XWhTGQUT0iqYQyNLqUZ5viLmUKUuOn3xXEzBIfNeBOIFJaSGNNebLxWKGQo1NEufEXCE2JCZAlPOW",
+	"BQilkVLpEiEyahEUQAXUbunf5VmL9jmilpH+aFmxItF9kYVuqgeIZ8hNeI4fj/9Uz1RQAKcp64q+QCEt",
+	"+PW/CSqtqWt7biZvJJvUBomVatJvwQzNFqCswPdOdxm0J8vR5ufXry2c8TXe8g4Erg3EVRGq+gXp26T1",
+	"RwAAI6hVGUO1foL/E9LhBRhiTfNLNdak2raYGaR3sWqqyT1pceFxn8KCnhTmxkEqtClEgBoVV2kPUeiT",
+	"WOZ3DmrSILUrFCuMhiHAa6zVmBvX/hYDK7aNrSk2/ag/auDRD+3asyzO/XaIsO/UGvb1HcHmrhThsSRE",
+	"0Z1K3XBFfhWK2tkRLe7dIfAQfs1N4XpP3NvA4HpNHK4A1agBa+n4K+n+lypiXVVOSt4easi7im8P/Xei",
+	"mpIgwMoGoJHM/+//RptFFOsF494lUYThdbfDpmCAU3PIlAa8A8fpQea2kZegGTljXbYl1CzkBTORzWvI",
+	"rPjGH8FlGo86F1kUCtmyg7MoQKaHdZUFXxn0ZwauyljMTNZJs0Az9vSw6rb+PjH5sq0xLbGtnz9Fe02R",
+	"GP6osir+kUVv/f9pRG/GMV40ytXD7vINhDy2jHi8JQ/QS/WYL3eB2W+GFjJfUjqH5A5mkKXsq+59BPD7",
+	"B8pT31af9vrjO1HABAqowDyGzfx2XyWOmGsZ8TvprPbQhfmnrXUTDn51Q8ow3xq35PTzH1KTuGUOwv8J",
+	"Z5nxF5g3pg/emFJbyPzbcHq58csV9LhSfIz1x3WV8L9+jmMbx6efnv+xo1q4c8FhDcr9rK1tMi0LOWuK",
+	"AeNoRySuiaNV2wZfbmhbR20Ew3qSf7G3E2yP8Q/GZAIRcgsFum2MgZMF9BrAKba3oRn8Iq8kdWDVGOpP",
+	"gzkMnyMGaFmseD7sn9790YPML/38mDMcniFW2EuoAmLzic7UFfy7PxeDIiuIaFCLnagABSN0PKezDotE",
+	"CVPOzghb5v6RNgiWFmCdLJzHRZ1G8F5dgQa7gSdYBxikf6EWYqhUJMzlNgfaqktdeQL/kMeb3XftUaZX",
+	"2mg25+AKdYv79k7PhUy+U3Ok61BafCzMHNwMSvsdUT/SRY1DoQ1vKTLjUuN/BnmecDVqJm2spTh6e3by",
+	"7s3p+dnx395+iDwADtK0NtTpCdrWhDMecXeg3im4I36DzXxBnkl1wwQagxD8QELO/nzmXH7OcRV77oyT",
+	"2eeqC9/He8lMungvIpP5PvaPjfeuxYv9tRvCfT0Gd3pwZ0j1UJb4+TqqhvDMT9RNBMJzhEe02nI2s1CT",
+	"g5a5GoS124MylBXHOWjvuOtKqw5zeWO0K2TifrRce3HP0wa11vIf3OO9V3sHg9HgYNWHdF+HoqPSqjOt",
+	"3ulgMGq918o9oT6UTr173G0lPAUhw4+nxx+2m9elJJD2QPP6k29uq3kNHVgzr2FaX4kwq4+7vr/A5P30",
+	"+uj9ZpNXgEyX/ShgfzTixF9wnSFCT5s/pK/E2Fwy/RYeTVja3Ioyj8Q4hWkhU0j5GyeQKiuUjTVxuemU",
+	"G7JiaoTRLRb4BJnFxJ9HBw1lOOnkBYtDBoaq1nVdZYV1Js+rCjaJ0FRcyEzqpJtZaAruBJmjHgSH4JC2",
+	"IxczSC6rmuMLFEr3mMQ/KlUBoER3xSt13zss0P9yOfhKjrddWCdMHA3beqPd4MCMfe+LmNFv6XCCh9dK",
+	"YTjydq2cQBH1SFgnp0wmlhcmLZFbzbusssj8AWPPd0zxeHEwCEU56AVuKixPlXV4vTjCdBcWX9IaMCXz",
+	"k9GA2JpVvIoND+r4nN/9O6qQXleVUx5xaQrcCgtUdTAftAN8tqOFv/sVzvUKFMxFbjv2LKzVVneUdJh9",
+	"N0Ems2YHVUfjf63CvoqW8lxe4lgQHXRTHiKEc9PBCrV3V6eP0DcHAt0kMxZSvNeXZeKidHhLgwslGlWs",
+	"h5h5TBXXXFCX5gMxbrIFj5k2jVgh60ZE5T68u5mYAq/hUcQjfAvFGMmzvRwdRC0yTMgsiJejl+SL+AUp",
+	"vHnbuFV3Vi4hR1g9URnYSJS593CQokiXTEHMoIDm0Jnk9oZxBtr8kkqvMMQ0GRQGN6txux7wA8jMzaIA",
+	"cNluVgMUjcbCkr/+dP3/AAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -7,14 +7,15 @@ package query
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"counsel/domain"
 )
 
 const createConsultation = `-- name: CreateConsultation :exec
-INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id, sources)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type CreateConsultationParams struct {
@@ -34,6 +35,7 @@ type CreateConsultationParams struct {
 	LatencyMs     int32
 	CreatedAt     time.Time
 	CaseID        *domain.ID
+	Sources       sql.NullString
 }
 
 func (q *Queries) CreateConsultation(ctx context.Context, arg CreateConsultationParams) error {
@@ -54,6 +56,7 @@ func (q *Queries) CreateConsultation(ctx context.Context, arg CreateConsultation
 		arg.LatencyMs,
 		arg.CreatedAt,
 		arg.CaseID,
+		arg.Sources,
 	)
 	return err
 }
@@ -68,7 +71,7 @@ func (q *Queries) DeleteUserConsultations(ctx context.Context, userID domain.ID)
 }
 
 const getConsultation = `-- name: GetConsultation :one
-SELECT id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id FROM consultations WHERE id = ?
+SELECT id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id, sources FROM consultations WHERE id = ?
 `
 
 func (q *Queries) GetConsultation(ctx context.Context, id domain.ID) (Consultation, error) {
@@ -91,6 +94,7 @@ func (q *Queries) GetConsultation(ctx context.Context, id domain.ID) (Consultati
 		&i.LatencyMs,
 		&i.CreatedAt,
 		&i.CaseID,
+		&i.Sources,
 	)
 	return i, err
 }

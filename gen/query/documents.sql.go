@@ -316,6 +316,51 @@ func (q *Queries) ListDocuments(ctx context.Context, arg ListDocumentsParams) ([
 	return items, nil
 }
 
+const listFirstPages = `-- name: ListFirstPages :many
+SELECT document_id, page, text FROM document_pages
+WHERE document_id IN (/*SLICE:documents*/?) AND page <= ?
+ORDER BY page, document_id
+`
+
+type ListFirstPagesParams struct {
+	Documents []domain.ID
+	Last      int32
+}
+
+func (q *Queries) ListFirstPages(ctx context.Context, arg ListFirstPagesParams) ([]DocumentPage, error) {
+	query := listFirstPages
+	var queryParams []interface{}
+	if len(arg.Documents) > 0 {
+		for _, v := range arg.Documents {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:documents*/?", strings.Repeat(",?", len(arg.Documents))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:documents*/?", "NULL", 1)
+	}
+	queryParams = append(queryParams, arg.Last)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DocumentPage
+	for rows.Next() {
+		var i DocumentPage
+		if err := rows.Scan(&i.DocumentID, &i.Page, &i.Text); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listKnownDocuments = `-- name: ListKnownDocuments :many
 SELECT id FROM documents WHERE id IN (/*SLICE:ids*/?)
 `
@@ -547,6 +592,70 @@ func (q *Queries) SearchDocumentPages(ctx context.Context, arg SearchDocumentPag
 			&i.DocumentID,
 			&i.Name,
 			&i.CaseID,
+			&i.Page,
+			&i.Text,
+			&i.Score,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const searchPagesOf = `-- name: SearchPagesOf :many
+SELECT document_id, page, text,
+  CAST(MATCH (text) AGAINST (? IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
+FROM document_pages
+WHERE MATCH (text) AGAINST (? IN NATURAL LANGUAGE MODE)
+  AND document_id IN (/*SLICE:documents*/?)
+ORDER BY score DESC, document_id, page
+LIMIT ?
+`
+
+type SearchPagesOfParams struct {
+	Words     string
+	Documents []domain.ID
+	Limit     int32
+}
+
+type SearchPagesOfRow struct {
+	DocumentID domain.ID
+	Page       int32
+	Text       string
+	Score      float64
+}
+
+func (q *Queries) SearchPagesOf(ctx context.Context, arg SearchPagesOfParams) ([]SearchPagesOfRow, error) {
+	query := searchPagesOf
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.Words)
+	queryParams = append(queryParams, arg.Words)
+	if len(arg.Documents) > 0 {
+		for _, v := range arg.Documents {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:documents*/?", strings.Repeat(",?", len(arg.Documents))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:documents*/?", "NULL", 1)
+	}
+	queryParams = append(queryParams, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SearchPagesOfRow
+	for rows.Next() {
+		var i SearchPagesOfRow
+		if err := rows.Scan(
+			&i.DocumentID,
 			&i.Page,
 			&i.Text,
 			&i.Score,

@@ -91,6 +91,7 @@ type Consultation struct {
 	LatencyMs     int32
 	CreatedAt     time.Time
 	CaseID        *domain.ID
+	Sources       sql.NullString
 }
 
 type Document struct {
@@ -107,6 +108,12 @@ type Document struct {
 	ChangedAt   time.Time
 	TextTries   int32
 	CaseID      *domain.ID
+}
+
+type DocumentPage struct {
+	DocumentID domain.ID
+	Page       int32
+	Text       string
 }
 
 type Draft struct {

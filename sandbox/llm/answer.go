@@ -31,10 +31,16 @@ type material struct {
 	system, user string
 	document     string         // between the lines that mark a document; else the user's last message
 	question     string         // the user's last message without its documents
+	passages     []passage      // numbered, to be quoted with their numbers
 	inputs       map[string]any // of a draft, as given
 	title        string         // of a draft
 	seed         uint64
 	behaviour    Behaviour
+}
+
+// passage is a numbered part of a document.
+type passage struct {
+	number, text string
 }
 
 // The words that open every answer, by language; English for any other.
@@ -49,6 +55,7 @@ var notices = map[string]string{
 var (
 	localeLine   = regexp.MustCompile("locale `([a-z]{2})")
 	openingLine  = regexp.MustCompile(`(?m)^<((?:document|inputs)(?:-[0-9a-f]+)?)>\r?\n`)
+	passageLine  = regexp.MustCompile(`(?m)^Passage ([0-9]+), from page [^\n]*:\n\z`)
 	placeholders = regexp.MustCompile(`\[[A-Z][A-Z_]*_[0-9]+\]`)
 	questionLine = "The question:\n"
 )
@@ -140,6 +147,11 @@ func (m *material) read() {
 			break
 		}
 		question.WriteString(rest[:at[0]])
+		if n := passageLine.FindStringSubmatch(rest[:at[0]]); n != nil {
+			m.passages = append(m.passages, passage{n[1], inside})
+			rest = after
+			continue
+		}
 		if strings.HasPrefix(name, "inputs") {
 			m.readInputs(inside)
 		} else if m.document == "" {
@@ -215,6 +227,7 @@ func (m *material) prose() string {
 			fmt.Fprintf(&b, "\n\nThe passage of the document with most of your words in it reads: “%s”", s)
 		}
 	}
+	m.cite(&b)
 	b.WriteString("\n\n" + pick(m.seed, general))
 	var seen []string
 	for _, p := range placeholders.FindAllString(m.question, -1) {
@@ -242,16 +255,42 @@ func (m *material) decorate(s string) string {
 	return s
 }
 
+// cite quotes, of all passages, the sentence that shares most words with the question, with the
+// number of its passage; none when none shares any.
+func (m *material) cite(b *strings.Builder) {
+	best, number, most := "", "", 0
+	for _, p := range m.passages {
+		if s, n := m.closestIn(p.text); n > most {
+			best, number, most = s, p.number, n
+		}
+	}
+	switch {
+	case len(m.passages) == 0:
+	case best == "":
+		b.WriteString("\n\nThe passages that were found have none of your words in them.")
+	default:
+		if m.behaviour.Mode == ModeMisquote {
+			best = "The parties hereby agree to something that stands nowhere in this document."
+		}
+		fmt.Fprintf(b, "\n\nThe passage with most of your words in it reads: “%s” [%s]", best, number)
+	}
+}
+
 // closest is the sentence of the document that shares most words with the question.
 func (m *material) closest() string {
+	s, _ := m.closestIn(m.document)
+	return s
+}
+
+// closestIn is the sentence of a text that shares most words with the question, and how many.
+func (m *material) closestIn(text string) (best string, most int) {
 	asked := map[string]bool{}
 	for _, w := range strings.Fields(strings.ToLower(m.question)) {
 		if w = strings.Trim(w, ".,;:?!\"'()"); len(w) > 3 {
 			asked[w] = true
 		}
 	}
-	best, most := "", 0
-	for _, s := range sentences(m.document) {
+	for _, s := range sentences(text) {
 		n := 0
 		for _, w := range strings.Fields(strings.ToLower(s)) {
 			if asked[strings.Trim(w, ".,;:?!\"'()")] {
@@ -262,7 +301,7 @@ func (m *material) closest() string {
 			best, most = s, n
 		}
 	}
-	return best
+	return best, most
 }
 
 // cut shortens s to at most n runes without leaving half a placeholder.

@@ -267,6 +267,10 @@ export type ChatContext = {
     caseId?: Id;
     consultationId?: Id;
     /**
+     * The documents to answer from.
+     */
+    documentIds?: Array<Id>;
+    /**
      * Facts of the matter.
      */
     facts?: string;
@@ -281,6 +285,7 @@ export type ChatResponse = {
      * What the answer was given with.
      */
     references: Array<Reference>;
+    warnings?: ChatWarnings;
     /**
      * Tokens the provider counted for this answer; 0 for a cached one.
      */
@@ -292,9 +297,26 @@ export type ChatResponse = {
     consultationId: Id;
 };
 
-export type Reference = {
+/**
+ * What the reader of the answer should know of the documents: pages that try to give orders, and quotations that are not in them.
+ */
+export type ChatWarnings = Array<string>;
+
+/**
+ * What an answer was given with.
+ */
+export type Reference = ({
+    kind: 'consultation';
+} & ConsultationReference) | ({
+    kind: 'document';
+} & DocumentReference);
+
+/**
+ * The earlier consultation that the question went on from.
+ */
+export type ConsultationReference = {
     /**
-     * What is referred to.
+     * Always `consultation`.
      */
     kind: 'consultation';
     consultationId: Id;
@@ -302,6 +324,33 @@ export type Reference = {
      * The beginning of what was asked then.
      */
     excerpt: string;
+};
+
+/**
+ * Words of a document that the answer quotes. They were found on that page, as they stand there.
+ */
+export type DocumentReference = {
+    /**
+     * Always `document`.
+     */
+    kind: 'document';
+    /**
+     * The number in brackets that follows the words in the answer. Several references may have the same.
+     */
+    marker: number;
+    docId: Id;
+    /**
+     * The document's file name.
+     */
+    name: string;
+    /**
+     * The page, counting from 1.
+     */
+    page: number;
+    /**
+     * The words of the page.
+     */
+    quote: string;
 };
 
 /**
@@ -482,6 +531,11 @@ export type Consultation = {
      * What was answered: the answer or draft in Markdown, or the findings as JSON.
      */
     answer: string;
+    /**
+     * What the answer was given with.
+     */
+    references?: Array<Reference>;
+    warnings?: ChatWarnings;
     draftId?: Id;
     /**
      * The language of the answer.

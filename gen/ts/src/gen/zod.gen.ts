@@ -148,6 +148,7 @@ export const zUpdateUserRequest = z.object({
 export const zChatContext = z.object({
     caseId: zId.optional(),
     consultationId: zId.optional(),
+    documentIds: z.array(zId).min(1).max(20).optional(),
     facts: z.string().min(1).max(20000).regex(/\S/).optional()
 });
 
@@ -158,15 +159,48 @@ export const zChatRequest = z.object({
     locale: zLocale.optional()
 });
 
-export const zReference = z.object({
+/**
+ * What the reader of the answer should know of the documents: pages that try to give orders, and quotations that are not in them.
+ */
+export const zChatWarnings = z.array(z.string().max(1000).regex(/^[\s\S]*$/)).max(50);
+
+/**
+ * The earlier consultation that the question went on from.
+ */
+export const zConsultationReference = z.object({
     kind: z.enum(['consultation']),
     consultationId: zId,
     excerpt: z.string().max(400).regex(/^[\s\S]*$/)
 });
 
+/**
+ * Words of a document that the answer quotes. They were found on that page, as they stand there.
+ */
+export const zDocumentReference = z.object({
+    kind: z.enum(['document']),
+    marker: z.int().gte(1).lte(100),
+    docId: zId,
+    name: z.string().max(255).regex(/^[\s\S]*$/),
+    page: z.int().gte(1).lte(100000),
+    quote: z.string().max(2000).regex(/^[\s\S]*$/)
+});
+
+/**
+ * What an answer was given with.
+ */
+export const zReference = z.union([
+    z.object({
+        kind: z.literal('consultation')
+    }).and(zConsultationReference),
+    z.object({
+        kind: z.literal('document')
+    }).and(zDocumentReference)
+]);
+
 export const zChatResponse = z.object({
     answer: z.string().max(100000).regex(/^[\s\S]*$/),
     references: z.array(zReference).max(50),
+    warnings: zChatWarnings.optional(),
     tokensUsed: z.int().gte(0).lte(10000000),
     cached: z.boolean(),
     consultationId: zId
@@ -258,6 +292,8 @@ export const zConsultation = z.object({
     kind: zConsultationKind,
     question: z.string().max(1000000).regex(/^[\s\S]*$/),
     answer: z.string().max(1000000).regex(/^[\s\S]*$/),
+    references: z.array(zReference).max(50).optional(),
+    warnings: zChatWarnings.optional(),
     draftId: zId.optional(),
     locale: z.string().max(35).regex(/^[A-Za-z0-9-]*$/).optional(),
     model: z.string().max(200).regex(/^[\s\S]*$/),

@@ -327,6 +327,17 @@ export const exportUserOptions = (options: Options<ExportUserData>) => queryOpti
  * case is about, every member may read it, and it is in the case's timeline. A consultation of a
  * case can only be gone on from in that case.
  *
+ * With `context.documentIds` the answer is given from documents: the passages of theirs that
+ * have most to do with the question are found and sent along, their personal data replaced as
+ * the question's is. Where the answer quotes one, a number in brackets follows the words, such
+ * as `[2]`, and `references` has the document, the page and the page's own words under the same
+ * `marker`. Words that are not on that page are no reference, and `warnings` says so. Text in
+ * a document that tries to give orders is not followed, and `warnings` names its page.
+ *
+ * A document that is not open to the user is 404, one whose text is still being read 409
+ * `text_pending` (ask again in a moment), one without text that can be read 422; each is named
+ * by its pointer, such as `/context/documentIds/1`.
+ *
  */
 export const sendChatMutation = (options?: Partial<Options<SendChatData>>): UseMutationOptions<SendChatResponse, SendChatError, Options<SendChatData>> => {
     const mutationOptions: UseMutationOptions<SendChatResponse, SendChatError, Options<SendChatData>> = {
