@@ -25,6 +25,7 @@ var (
 	markers    = regexp.MustCompile(`\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]`)
 	numbers    = regexp.MustCompile(`\d+`)
 	quoteMarks = regexp.MustCompile(`["“”„«»‹›]`)
+	openings   = map[string]string{`"`: `"“„`, "”": "“„”", "“": "„“", "»": "«", "«": "»", "›": "‹", "‹": "›"} // by the mark that closes
 )
 
 // cite reads the quotations of a masked answer: those that stand in the passages they name are
@@ -80,7 +81,9 @@ func quotations(before string) (out []string) {
 		return nil
 	}
 	last := marks[len(marks)-1]
-	for _, m := range marks[max(0, len(marks)-1-quoteTries) : len(marks)-1] {
+	opens := openings[before[last[0]:last[1]]]
+	marks = slices.DeleteFunc(marks[:len(marks)-1], func(m []int) bool { return !strings.Contains(opens, before[m[0]:m[1]]) })
+	for _, m := range marks[max(0, len(marks)-quoteTries):] {
 		if q := strings.TrimSpace(before[m[1]:last[0]]); q != "" {
 			out = append(out, q)
 		}

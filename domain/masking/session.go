@@ -26,6 +26,7 @@ type Session struct {
 type entity struct {
 	number   int
 	wordings int
+	short    bool // known by one name alone so far
 	shared   bool // stands for two different people: links nothing
 }
 
@@ -179,14 +180,24 @@ func (s *Session) entity(scan *scan, span Span) *entity {
 	if span.Type == Organization && len(tokens) > 0 && shortName(&tokens[0]) {
 		names = append(names, tokens[0].hash^salt)
 	}
-	// "Smith" after one "John Smith" is that person; "Mary Smith" is another
-	if len(names) == 1 && (span.Type == Person || len(tokens) == 1) {
-		if e := s.entities[names[0]]; e != nil && !e.shared {
-			return e
+	// "Smith" after or before one "John Smith" is that person; "Mary Smith" is another
+	short := len(names) == 1 && (span.Type == Person || len(tokens) == 1)
+	var e *entity
+	for _, n := range names {
+		if known := s.entities[n]; known != nil && !known.shared && (short || known.short) {
+			e = known
+			break
 		}
 	}
-	s.counts[span.Type]++
-	e := &entity{number: s.counts[span.Type]}
+	if short && e != nil {
+		return e
+	}
+	if e != nil {
+		e.short = false
+	} else {
+		s.counts[span.Type]++
+		e = &entity{number: s.counts[span.Type], short: short}
+	}
 	if whole != 0 {
 		s.entities[whole^salt] = e
 	}
