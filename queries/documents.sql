@@ -81,6 +81,16 @@ WHERE MATCH (text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE)
 ORDER BY score DESC, document_id, page
 LIMIT ?;
 
+-- name: SearchPagesOfCase :many
+SELECT sqlc.embed(d), p.page, p.text,
+  CAST(MATCH (p.text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
+FROM document_pages p
+JOIN documents d ON d.id = p.document_id
+WHERE MATCH (p.text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE)
+  AND d.case_id = sqlc.arg(case_id) AND d.state = 'stored'
+ORDER BY score DESC, p.document_id, p.page
+LIMIT ?;
+
 -- name: ListFirstPages :many
 SELECT document_id, page, text FROM document_pages
 WHERE document_id IN (sqlc.slice(documents)) AND page <= sqlc.arg(last)

@@ -19,7 +19,7 @@ import (
 	"counsel/domain/masking"
 )
 
-// Library is the documents that questions may be about. documents.Archive fulfils it. Both can
+// Library is the documents that questions may be about. documents.Archive fulfils it. All can
 // fail with Unavailable.
 type Library interface {
 	// Get reads what is known of a document. NotFound: there is none, or it is not open to the
@@ -29,6 +29,10 @@ type Library interface {
 	// FindPages finds the pages of some documents that have most to do with text, the best first,
 	// at most limit. It does not ask who may read the documents.
 	FindPages(ctx context.Context, of []domain.ID, text string, limit int) ([]documents.PageText, error)
+
+	// FindCasePages is FindPages for all documents of a case, and puts down which are shown. NotFound:
+	// the case is not open to the caller.
+	FindCasePages(ctx context.Context, caller domain.Principal, matter domain.ID, text string, limit int) ([]documents.Stored, []documents.PageText, error)
 }
 
 // ReasonTextPending is why a question about a document that was only just sent is refused.
@@ -41,7 +45,7 @@ const (
 	maxRead      = 1 << 20 // bytes of them; the first counts whatever its length
 	maxPassages  = 12      // that are sent
 	maxPassage   = 1200    // bytes of one, until neighbours are joined
-	maxFileName     = 120     // characters of a file's name
+	maxFileName  = 120     // characters of a file's name
 )
 
 // shelf is the documents of a question with the pages of them that the search found.
@@ -62,10 +66,11 @@ type passage struct {
 
 func (p *passage) text() string { return p.masked.Text[p.start:p.end] }
 
-// shelf reads the documents a question names; nil when it names none. They have to be open to
-// the caller and to whom the question belongs.
+// shelf reads the documents a question names or, when it names none, those of its case that have
+// to do with it; nil when there are none. They have to be open to the caller and to whom the
+// question belongs.
 func (s *Service) shelf(ctx context.Context, caller domain.Principal, q Question) (*shelf, error) {
-	if q.Context == nil || len(q.Context.DocumentIDs) == 0 {
+	if q.Context == nil || len(q.Context.DocumentIDs) == 0 && (q.Context.CaseID == nil || s.Library == nil) {
 		return nil, nil
 	}
 	if len(q.Context.DocumentIDs) > maxDocuments {
@@ -74,6 +79,14 @@ func (s *Service) shelf(ctx context.Context, caller domain.Principal, q Question
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
 	var sh shelf
+	var err error
+	if len(q.Context.DocumentIDs) == 0 {
+		sh.documents, sh.pages, err = s.Library.FindCasePages(ctx, caller, *q.Context.CaseID, q.Message, maxPages)
+		if err != nil || len(sh.pages) == 0 {
+			return nil, err
+		}
+		return sh.bounded(), nil
+	}
 	var ids []domain.ID
 	for i, id := range q.Context.DocumentIDs {
 		if slices.Contains(ids, id) {
@@ -85,8 +98,14 @@ func (s *Service) shelf(ctx context.Context, caller domain.Principal, q Question
 		}
 		ids, sh.documents = append(ids, id), append(sh.documents, d)
 	}
-	var err error
-	sh.pages, err = s.Library.FindPages(ctx, ids, q.Message, maxPages)
+	if sh.pages, err = s.Library.FindPages(ctx, ids, q.Message, maxPages); err != nil {
+		return nil, err
+	}
+	return sh.bounded(), nil
+}
+
+// bounded drops the pages that would be too much to read.
+func (sh *shelf) bounded() *shelf {
 	size := 0
 	for i, p := range sh.pages {
 		if size += len(p.Text); size > maxRead && i > 0 {
@@ -94,7 +113,7 @@ func (s *Service) shelf(ctx context.Context, caller domain.Principal, q Question
 			break
 		}
 	}
-	return &sh, err
+	return sh
 }
 
 func (s *Service) document(ctx context.Context, caller domain.Principal, q Question, id domain.ID, pointer string) (documents.Stored, error) {
@@ -109,7 +128,11 @@ func (s *Service) document(ctx context.Context, caller domain.Principal, q Quest
 	if err != nil {
 		return d, err
 	}
-	if d.UserID != q.UserID && (caller.UserID != q.UserID || q.Context.CaseID != nil) {
+	if d.CaseID != nil {
+		if q.Context.CaseID == nil || *q.Context.CaseID != *d.CaseID {
+			return d, domain.InvalidField(pointer, "belongs to a case, and can only be asked about there: name it as caseId")
+		}
+	} else if d.UserID != q.UserID && (caller.UserID != q.UserID || q.Context.CaseID != nil) {
 		return d, absent // an admin's reach is not another reader's
 	}
 	switch d.Text {

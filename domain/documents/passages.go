@@ -1,6 +1,7 @@
 package documents
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/cases"
 	"counsel/gen/query"
 )
 
@@ -52,6 +54,40 @@ func (a *Archive) FindPages(ctx context.Context, of []domain.ID, text string, li
 		out = append(out, PageText{DocumentID: r.DocumentID, Number: int(r.Page), Text: r.Text})
 	}
 	return out, nil
+}
+
+// FindCasePages is FindPages for all documents of a case, but finds nothing where no page has a
+// word of text. The case's timeline says which documents are about to be shown in part. NotFound: the
+// case is not open to the caller.
+func (a *Archive) FindCasePages(ctx context.Context, caller domain.Principal, matter domain.ID, text string, limit int) ([]Stored, []PageText, error) {
+	if err := a.wall().authorize(ctx, caller, matter, cases.VerbRead); err != nil {
+		return nil, nil, err
+	}
+	words := searched(text)
+	if words == "" {
+		return nil, nil, nil
+	}
+	rows, err := query.New(a.DB).SearchPagesOfCase(ctx, query.SearchPagesOfCaseParams{Words: words, CaseID: &matter, Limit: int32(limit)})
+	if err != nil || len(rows) == 0 {
+		return nil, nil, db.Error(err)
+	}
+	var of []Stored
+	var ids []domain.ID
+	pages := make([]PageText, len(rows))
+	for i, r := range rows {
+		pages[i] = PageText{DocumentID: r.Document.ID, Number: int(r.Page), Text: r.Text}
+		if !slices.Contains(ids, r.Document.ID) {
+			ids, of = append(ids, r.Document.ID), append(of, stored(r.Document))
+		}
+	}
+	slices.SortFunc(of, func(a, b Stored) int { return bytes.Compare(a.ID[:], b.ID[:]) }) // scores change with every document there is
+	act := cases.Act{Verb: cases.VerbRead, Subject: cases.SubjectDocument, Detail: "question"}
+	if len(ids) == 1 {
+		act.ID = &ids[0]
+	} else {
+		act.Detail = naming("question:", ids)
+	}
+	return of, pages, a.Cases.Read(ctx, caller, matter, act)
 }
 
 // searched is the words of a text that a search is worth.

@@ -672,3 +672,72 @@ func (q *Queries) SearchPagesOf(ctx context.Context, arg SearchPagesOfParams) ([
 	}
 	return items, nil
 }
+
+const searchPagesOfCase = `-- name: SearchPagesOfCase :many
+SELECT d.id, d.user_id, d.name, d.content_type, d.kind, d.state, d.text_state, d.size, d.sha256, d.created_at, d.changed_at, d.text_tries, d.case_id, p.page, p.text,
+  CAST(MATCH (p.text) AGAINST (? IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
+FROM document_pages p
+JOIN documents d ON d.id = p.document_id
+WHERE MATCH (p.text) AGAINST (? IN NATURAL LANGUAGE MODE)
+  AND d.case_id = ? AND d.state = 'stored'
+ORDER BY score DESC, p.document_id, p.page
+LIMIT ?
+`
+
+type SearchPagesOfCaseParams struct {
+	Words  string
+	CaseID *domain.ID
+	Limit  int32
+}
+
+type SearchPagesOfCaseRow struct {
+	Document Document
+	Page     int32
+	Text     string
+	Score    float64
+}
+
+func (q *Queries) SearchPagesOfCase(ctx context.Context, arg SearchPagesOfCaseParams) ([]SearchPagesOfCaseRow, error) {
+	rows, err := q.db.QueryContext(ctx, searchPagesOfCase,
+		arg.Words,
+		arg.Words,
+		arg.CaseID,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SearchPagesOfCaseRow
+	for rows.Next() {
+		var i SearchPagesOfCaseRow
+		if err := rows.Scan(
+			&i.Document.ID,
+			&i.Document.UserID,
+			&i.Document.Name,
+			&i.Document.ContentType,
+			&i.Document.Kind,
+			&i.Document.State,
+			&i.Document.TextState,
+			&i.Document.Size,
+			&i.Document.Sha256,
+			&i.Document.CreatedAt,
+			&i.Document.ChangedAt,
+			&i.Document.TextTries,
+			&i.Document.CaseID,
+			&i.Page,
+			&i.Text,
+			&i.Score,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
