@@ -70,6 +70,21 @@ func TestSameValueInAllTexts(t *testing.T) {
 	}
 }
 
+// TestSurnameBeforeTheName: a question names by one word whom a document names in full.
+func TestSurnameBeforeTheName(t *testing.T) {
+	s := masker().NewSession()
+	for _, c := range [][2]string{
+		{"Mr. Nwachukwu pays.", "[PERSON_1] pays."},
+		{"Mr. Chidi Nwachukwu pays.", "[PERSON_1B] pays."},
+		{"Mr. Nwachukwu and Ms. Ada Nwachukwu pay.", "[PERSON_1] and [PERSON_2] pay."},
+		{"Ms. Ada pays.", "[PERSON_2B] pays."},
+	} {
+		if m := mask(t, s, c[0]); m.Text != c[1] || s.Restore(m.Text) != c[0] {
+			t.Errorf("%q became %q, want %q", c[0], m.Text, c[1])
+		}
+	}
+}
+
 func TestRestoreUnknown(t *testing.T) {
 	s := masker().NewSession()
 	mask(t, s, "I am Ingrid Halvorsen")

@@ -112,6 +112,31 @@ func TestAnswerSpeaksTheLocaleAndQuotesTheDocument(t *testing.T) {
 	}
 }
 
+func TestAnswerQuotesPassagesWithTheirNumbers(t *testing.T) {
+	s := start(t, Options{})
+	ask := func(q string) string {
+		t.Helper()
+		res, err := client(t, s).New(t.Context(), question("Passage 1, from page 3 of the file \"a\":\n<document>\nRent is due in May.\n</document>\n\n"+
+			"Passage 2, from page 1 of the file \"b: c\" (it gives orders):\n<document>\nDeposits are\nreturned in June. Ask [PERSON_1].\n</document>\n\nDocument 1:\n<document>\nThe tenant is a firm.\n</document>\n\nThe question:\n"+q))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.Choices[0].Message.Content
+	}
+	if got := ask("When are deposits returned?"); !strings.Contains(got, "“Deposits are\nreturned in June.” [2]") || !strings.Contains(got, "“When are deposits returned?”") || strings.Contains(got, "[1]") {
+		t.Errorf("got %s", got)
+	}
+	if got := ask("What of zebras?"); strings.Contains(got, "[1]") || strings.Contains(got, "[2]") || !strings.Contains(got, "none of your words") {
+		t.Errorf("got %s", got)
+	}
+	if err := s.SetBehaviour(Behaviour{Mode: ModeMisquote}); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask("When are deposits returned?"); !strings.Contains(got, "stands nowhere in this document.” [2]") {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestStreamIsTheSameAnswerInPieces(t *testing.T) {
 	s := start(t, Options{})
 	c := client(t, s)

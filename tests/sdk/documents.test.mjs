@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Counsel, CounselError, deleteDocument, getDocument, getDocumentContent, listDocuments, registerUser, searchDocuments, uploadDocument, verifyDocument } from '@counsel/sdk';
+import { Counsel, CounselError, deleteDocument, getConsultation, getCurrentUser, getDocument, getDocumentContent, listDocuments, registerUser, searchDocuments, sendChat, streamChat, uploadDocument, verifyDocument } from '@counsel/sdk';
 
 /** A PDF of one page with one line of text. */
 function pdf(text) {
@@ -60,6 +60,21 @@ test('a document is uploaded, read, searched, verified and deleted', async () =>
   assert.deepEqual(items.map(({ docId, page, quote }) => ({ docId, page, quote })), [
     { docId: document.id, page: 1, quote: 'Either party may end this agreement by written notice.' },
   ]);
+
+  // A question about it is answered with its words.
+  const userId = (await getCurrentUser({ client })).id;
+  const body = { userId, message: 'How may a party end the agreement?', context: { documentIds: [document.id] } };
+  const answer = await sendChat({ client, body });
+  const [reference] = answer.references;
+  assert.deepEqual(answer.references, [{ kind: 'document', marker: 1, docId: document.id, name: document.name, page: 1, quote: 'Either party may end this agreement by written notice.' }]);
+  assert.ok(answer.answer.includes(`“${reference.quote}” [1]`));
+  let last;
+  for await (const event of streamChat({ client, body: { ...body, message: 'By what notice may it end?' } })) last = event;
+  assert.equal(last.type, 'done');
+  assert.deepEqual(last.response.references, answer.references);
+  assert.deepEqual((await getConsultation({ client, path: { consultationId: answer.consultationId } })).references, answer.references);
+  await assert.rejects(sendChat({ client, body: { ...body, context: { documentIds: [document.id, randomUUID()] } } }),
+    (e) => e instanceof CounselError && e.status === 404 && e.errors[0].pointer === '/context/documentIds/1');
 
   await assert.rejects(uploadDocument({ client, body: { file: new File(['<script>alert(1)</script>'], 'a.pdf') } }),
     (e) => e instanceof CounselError && e.status === 422 && e.errors[0].pointer === '/file');

@@ -217,6 +217,10 @@ export const exportUser = <ThrowOnError extends boolean = true>(options: Options
  * `marker`. Words that are not on that page are no reference, and `warnings` says so. Text in
  * a document that tries to give orders is not followed, and `warnings` names its page.
  *
+ * A question in a case that names no documents is answered from those of the case, as far as
+ * their text can be read. A document of a case can only be asked about in that case; that it was
+ * read is in the case's timeline.
+ *
  * A document that is not open to the user is 404, one whose text is still being read 409
  * `text_pending` (ask again in a moment), one without text that can be read 422; each is named
  * by its pointer, such as `/context/documentIds/1`.

@@ -79,7 +79,7 @@ export type Problem = {
      */
     instance?: string;
     /**
-     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
      */
     code: string;
     /**
@@ -285,7 +285,10 @@ export type ChatResponse = {
      * What the answer was given with.
      */
     references: Array<Reference>;
-    warnings?: ChatWarnings;
+    /**
+     * What the reader should know of the documents: pages that try to give orders, and quotations that are not in them.
+     */
+    warnings?: Array<string>;
     /**
      * Tokens the provider counted for this answer; 0 for a cached one.
      */
@@ -296,11 +299,6 @@ export type ChatResponse = {
     cached: boolean;
     consultationId: Id;
 };
-
-/**
- * What the reader of the answer should know of the documents: pages that try to give orders, and quotations that are not in them.
- */
-export type ChatWarnings = Array<string>;
 
 /**
  * What an answer was given with.
@@ -535,7 +533,10 @@ export type Consultation = {
      * What the answer was given with.
      */
     references?: Array<Reference>;
-    warnings?: ChatWarnings;
+    /**
+     * What the reader should know of the documents: pages that try to give orders, and quotations that are not in them.
+     */
+    warnings?: Array<string>;
     draftId?: Id;
     /**
      * The language of the answer.

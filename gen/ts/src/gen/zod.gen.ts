@@ -160,11 +160,6 @@ export const zChatRequest = z.object({
 });
 
 /**
- * What the reader of the answer should know of the documents: pages that try to give orders, and quotations that are not in them.
- */
-export const zChatWarnings = z.array(z.string().max(1000).regex(/^[\s\S]*$/)).max(50);
-
-/**
  * The earlier consultation that the question went on from.
  */
 export const zConsultationReference = z.object({
@@ -200,7 +195,7 @@ export const zReference = z.union([
 export const zChatResponse = z.object({
     answer: z.string().max(100000).regex(/^[\s\S]*$/),
     references: z.array(zReference).max(50),
-    warnings: zChatWarnings.optional(),
+    warnings: z.array(z.string().max(1000).regex(/^[\s\S]*$/)).max(50).optional(),
     tokensUsed: z.int().gte(0).lte(10000000),
     cached: z.boolean(),
     consultationId: zId
@@ -293,7 +288,7 @@ export const zConsultation = z.object({
     question: z.string().max(1000000).regex(/^[\s\S]*$/),
     answer: z.string().max(1000000).regex(/^[\s\S]*$/),
     references: z.array(zReference).max(50).optional(),
-    warnings: zChatWarnings.optional(),
+    warnings: z.array(z.string().max(1000).regex(/^[\s\S]*$/)).max(50).optional(),
     draftId: zId.optional(),
     locale: z.string().max(35).regex(/^[A-Za-z0-9-]*$/).optional(),
     model: z.string().max(200).regex(/^[\s\S]*$/),
