@@ -159,11 +159,12 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if err != nil {
 		return nil, err
 	}
+	drafts := documents.NewDrafts(a.database, a.cases, domain.SystemClock, domain.NewID)
 	deps := handlers.Deps{
 		Accounts: a.accounts, AI: a.ai,
 		Cases:   a.cases,
-		Drafts:  documents.NewDrafts(a.database, a.cases, domain.SystemClock, domain.NewID),
-		Archive: a.archive, Templates: templates, Press: documents.NewPress(templates, a.archive, engine), Once: a.once,
+		Drafts:  drafts,
+		Archive: a.archive, Templates: templates, Press: documents.NewPress(templates, drafts, a.archive, engine), Once: a.once,
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}

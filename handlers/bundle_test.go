@@ -138,7 +138,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters}
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
-	s.deps.Press, s.deps.Once = documents.NewPress(s.deps.Templates, s.deps.Archive, engine), idempotency.New(database, domain.SystemClock)
+	s.deps.Press, s.deps.Once = documents.NewPress(s.deps.Templates, s.deps.Drafts, s.deps.Archive, engine), idempotency.New(database, domain.SystemClock)
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
 		s.deps.UserLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute})

@@ -171,15 +171,19 @@ func (s *Server) VerifyDocument(ctx context.Context, r api.VerifyDocumentRequest
 // RenderPdf makes a file of a template.
 func (s *Server) RenderPdf(ctx context.Context, r api.RenderPdfRequestObject) (api.RenderPdfResponseObject, error) {
 	request := documents.RenderRequest{TemplateID: r.Body.TemplateID, Version: r.Body.Version, Data: r.Body.Data, CaseID: (*domain.ID)(r.Body.CaseID)}
-	if o := r.Body.Options; o != nil {
-		request.Options = documents.RenderOptions{PageSize: documents.PageSize(text(o.PageSize)), VerifyURL: text(o.VerifyURL)}
-		request.Options.Draft = o.Draft != nil && *o.Draft
-	}
+	request.Options = renderOptions(r.Body.Options)
 	d, err := s.Press.Render(ctx, caller(ctx), request)
 	if err != nil {
 		return nil, err
 	}
 	return api.RenderPdf200JSONResponse(rendering(ctx, d)), nil
+}
+
+func renderOptions(o *api.RenderOptions) documents.RenderOptions {
+	if o == nil {
+		return documents.RenderOptions{}
+	}
+	return documents.RenderOptions{Draft: o.Draft != nil && *o.Draft, PageSize: documents.PageSize(text(o.PageSize)), VerifyURL: text(o.VerifyURL)}
 }
 
 // rendering tells of a file that was made. An answer under an Idempotency-Key stays behind the wall

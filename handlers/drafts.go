@@ -114,6 +114,19 @@ func (s *Server) CompareDraftVersions(ctx context.Context, r api.CompareDraftVer
 	return api.CompareDraftVersions200JSONResponse(out), nil
 }
 
+// RenderDraftPdf makes a file of a draft.
+func (s *Server) RenderDraftPdf(ctx context.Context, r api.RenderDraftPdfRequestObject) (api.RenderDraftPdfResponseObject, error) {
+	request := documents.DraftRenderRequest{DraftID: domain.ID(r.DraftID), Options: renderOptions(r.Body.Options)}
+	if r.Body.Version != nil {
+		request.Version = int(*r.Body.Version)
+	}
+	d, err := s.Press.RenderDraft(ctx, caller(ctx), request)
+	if err != nil {
+		return nil, err
+	}
+	return api.RenderDraftPdf200JSONResponse(rendering(ctx, d)), nil
+}
+
 func draft(d documents.Draft) api.Draft {
 	return api.Draft{ID: api.ID(d.ID), UserID: api.ID(d.UserID), CaseID: (*api.ID)(d.CaseID), Origin: api.DraftOrigin(d.Origin), Type: given(d.Type), Locale: d.Locale, Title: d.Title,
 		Body: d.Body, Status: api.DraftStatus(d.Status), Version: int32(d.Version), Warnings: list(d.Warnings), QualityScore: d.QualityScore,

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"counsel/domain"
+	reading "counsel/domain/documents/text"
 	"counsel/gen/api"
 )
 
@@ -154,5 +155,114 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 	if len(made) != 1 {
 		t.Errorf("one key made %d documents", len(made))
+	}
+}
+
+// TestRenderDraft: a draft becomes a file, marked until it is final, that can be made again when
+// the draft has gone on.
+func TestRenderDraft(t *testing.T) {
+	b := newBundle(t)
+	ada, bob := b.join("ada", domain.RoleLawyer), b.join("bob", domain.RoleClient)
+	var d api.Draft
+	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Notice to quit", "body": "We end the lease.\n\n| Room | Rent |\n|---|---|\n| Kitchen | 100 |", "locale": "en-IE"}).wants(201, "").into(&d)
+	path := "/api/drafts/" + d.ID.String()
+	render := func(body map[string]any, header ...string) (r api.RenderPdfResponse) {
+		t.Helper()
+		b.call(ada, "POST", path+"/render-pdf", body, header...).wants(200, "").into(&r)
+		return r
+	}
+	text := func(r api.RenderPdfResponse) string {
+		t.Helper()
+		a := b.call(ada, "GET", "/api/docs/"+r.DocID.String()+"/content", nil).wants(200, "")
+		sum := sha256.Sum256(a.body)
+		if "sha256:"+hex.EncodeToString(sum[:]) != r.Checksum {
+			t.Error("the bytes served are not those of the checksum")
+		}
+		read := reading.New()
+		defer read.Close()
+		pages, err := read.Pages(t.Context(), "application/pdf", strings.NewReader(string(a.body)), int64(len(a.body)))
+		must(t, err)
+		return strings.Join(strings.Fields(strings.Join(pages, " ")), " ")
+	}
+	first := render(map[string]any{})
+	if got := text(first); !strings.Contains(got, "Notice to quit") || !strings.Contains(got, "We end the lease. Room Rent Kitchen 100") || !strings.Contains(got, "DRAFT") {
+		t.Errorf("reads %q", got)
+	}
+	if again := render(map[string]any{"version": 1}); again.Checksum != first.Checksum || again.DocID == first.DocID {
+		t.Errorf("once more: %+v", again)
+	}
+	if letter := render(map[string]any{"options": map[string]any{"pageSize": "Letter", "verifyUrl": "https://counsel.example/v"}}); letter.Checksum == first.Checksum {
+		t.Error("the options change nothing")
+	}
+	key := []string{"Idempotency-Key", "draft-1"}
+	if once, again := render(map[string]any{}, key...), render(map[string]any{}, key...); once.DocID != again.DocID {
+		t.Error("one key made two documents")
+	}
+	b.call(ada, "POST", path+"/render-pdf", map[string]any{"version": 1}, key...).wants(409, "idempotency_key_reused")
+
+	// The draft goes on. What is final is not marked; what it was before still is.
+	b.call(ada, "PATCH", path, map[string]any{"version": 1, "body": "# Notice\n\nWe end it.", "status": "reviewed"}).wants(200, "")
+	b.call(ada, "PATCH", path, map[string]any{"version": 2, "status": "final"}).wants(200, "")
+	final := render(map[string]any{})
+	if got := text(final); strings.Contains(got, "DRAFT") || strings.Contains(got, "Notice to quit") || !strings.Contains(got, "Notice We end it.") {
+		t.Errorf("final, it reads %q", got)
+	}
+	if old := render(map[string]any{"version": 1}); old.Checksum != first.Checksum {
+		t.Error("the first version changed")
+	}
+	if marked := render(map[string]any{"options": map[string]any{"draft": true}}); marked.Checksum == final.Checksum {
+		t.Error("a final text cannot be marked")
+	}
+	verified := func(r api.RenderPdfResponse) {
+		t.Helper()
+		var v api.Verification
+		b.call(ada, "POST", "/api/docs/"+r.DocID.String()+"/verify", nil).wants(200, "").into(&v)
+		if !v.Intact || v.Reproducible == nil || !*v.Reproducible {
+			t.Errorf("verified as %+v", v)
+		}
+	}
+	verified(first)
+	verified(final)
+
+	b.call(ada, "POST", path+"/render-pdf", map[string]any{"version": 3}).wants(404, "not_found")
+	b.call(bob, "POST", path+"/render-pdf", map[string]any{}).wants(404, "not_found")
+	b.call(ada, "POST", path+"/render-pdf", map[string]any{"options": map[string]any{"colour": "red"}}).wants(400, "malformed")
+
+	// A document outlives its draft, and can still be made again.
+	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Gone", "body": "soon"}).wants(201, "").into(&d)
+	path = "/api/drafts/" + d.ID.String()
+	gone := render(map[string]any{})
+	b.call(ada, "DELETE", path, nil).wants(204, "")
+	verified(gone)
+}
+
+// TestRenderDraftRefuses: what cannot be shown is named, and nothing is kept.
+func TestRenderDraftRefuses(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	for name, c := range map[string]struct{ title, body, pointer, detail string }{
+		"an emoji":                 {"Notice", "We are glad 😀.", "/body", "U+1F600"},
+		"an emoji in the title":    {"Glad 😀", "Text", "/title", "U+1F600"},
+		"Arabic":                   {"Notice", "شركة", "/body", "U+0634"},
+		"a picture":                {"Notice", "Our sign:\n\n![logo](https://example.com/logo.png)", "/body", "logo.png"},
+		"a picture without a file": {"Notice", "![]()", "/body", "picture"},
+		"a picture in a table":     {"Notice", "| a |\n|---|\n| ![x](data:image/png;base64,AAAA) |", "/body", "data:image/png"},
+		"a reference to nothing":   {"Notice", "See [clause](#nowhere).", "/body", "nowhere"},
+	} {
+		var d api.Draft
+		b.call(ada, "POST", "/api/drafts", map[string]any{"title": c.title, "body": c.body}).wants(201, "").into(&d)
+		a := b.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).wants(422, "invalid")
+		if e := a.problem().Errors; !slices.ContainsFunc(e, func(f api.FieldError) bool { return f.Pointer == c.pointer && strings.Contains(f.Detail, c.detail) }) {
+			t.Errorf("%s: names %+v", name, e)
+		}
+	}
+	// A text that is no more than what a reader does not see is still a page under its title.
+	var d api.Draft
+	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Empty", "body": "[a]: https://example.com"}).wants(201, "").into(&d)
+	b.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).wants(200, "")
+	var list api.StoredDocumentList
+	b.call(ada, "GET", "/api/docs", nil).wants(200, "").into(&list)
+	if len(list.Items) != 1 {
+		t.Errorf("%d documents are kept", len(list.Items))
 	}
 }

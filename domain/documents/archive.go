@@ -87,7 +87,7 @@ type NewStored struct {
 	Body        io.ReadSeeker
 	Size        int64
 	SHA256      Checksum
-	Source      *RenderRequest // what a rendered one was made from; else nil
+	source      *query.CreateRenderingParams // what a rendered one was made from; else nil
 }
 
 // StoredFilter narrows a list of stored documents.
@@ -239,10 +239,12 @@ func (a *Archive) Save(ctx context.Context, n NewStored) (Stored, error) {
 	err := db.WithTx(ctx, a.DB, func(q *query.Queries) error {
 		err := q.CreateDocument(ctx, query.CreateDocumentParams{ID: s.ID, UserID: s.UserID, Name: s.Name, ContentType: s.ContentType, Kind: string(s.Kind),
 			TextState: string(s.Text), Size: s.Size, Sha256: s.SHA256[:], CreatedAt: s.CreatedAt, ChangedAt: s.CreatedAt, CaseID: s.CaseID})
-		if err != nil || n.Source == nil {
+		if err != nil || n.source == nil {
 			return err
 		}
-		return recordSource(ctx, q, s.ID, *n.Source)
+		source := *n.source
+		source.DocumentID = s.ID
+		return q.CreateRendering(ctx, source)
 	})
 	if err != nil {
 		return Stored{}, db.Error(err)

@@ -31,7 +31,7 @@ import (
 //	```signatures      a YAML list of {role, name, title, place, date}: Signatures
 //
 // Lists, quotes, tables and rules are what they look like. What a document cannot hold is shown
-// as it was written: HTML, code, pictures. Nothing is left out.
+// as it was written: HTML, code. A picture is refused. Nothing is left out.
 
 // maxText bounds the text of one document, in bytes.
 const maxText = 8 << 20
@@ -383,7 +383,7 @@ func (b *builder) spansOf(out []Span, parent ast.Node, style Span) []Span {
 		case *ast.Link:
 			out = b.link(out, n, unescaped(n.Destination), style)
 		case *ast.Image:
-			out = b.link(out, n, unescaped(n.Destination), style)
+			b.fail(domain.InvalidField(b.source, "holds the picture %q: pictures cannot be drawn", clip(b.address(unescaped(n.Destination)))))
 		case *ast.AutoLink:
 			inner := style
 			inner.Link = b.address(string(n.URL(b.raw)))
@@ -412,8 +412,8 @@ func (b *builder) spansOf(out []Span, parent ast.Node, style Span) []Span {
 	return out
 }
 
-func (b *builder) link(out []Span, n ast.Node, to string, style Span) []Span {
-	if target, ok := strings.CutPrefix(to, "#"); ok && n.Kind() == ast.KindLink && !strings.Contains(to, markOpen) {
+func (b *builder) link(out []Span, n *ast.Link, to string, style Span) []Span {
+	if target, ok := strings.CutPrefix(to, "#"); ok && !strings.Contains(to, markOpen) {
 		if n.FirstChild() != nil {
 			out = b.spans(b.spansOf(out, n, style), "\u00a0", style)
 		}
@@ -421,7 +421,7 @@ func (b *builder) link(out []Span, n ast.Node, to string, style Span) []Span {
 		ref.Ref = target
 		return append(out, ref)
 	}
-	if address := b.address(to); n.Kind() == ast.KindLink && leads(address) {
+	if address := b.address(to); leads(address) {
 		b.values.shown += strings.Count(to, markOpen)
 		inner := style
 		inner.Link = address

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,16 +23,17 @@ import (
 // draftMark is the watermark of what is not final.
 const draftMark = "DRAFT"
 
-// Press makes files of templates. It is safe for concurrent use.
+// Press makes files of templates and drafts. It is safe for concurrent use.
 type Press struct {
 	templates *Templates
+	drafts    *Drafts
 	archive   *Archive
 	renderer  Renderer
 }
 
 // NewPress makes a press.
-func NewPress(t *Templates, a *Archive, r Renderer) *Press {
-	return &Press{templates: t, archive: a, renderer: r}
+func NewPress(t *Templates, d *Drafts, a *Archive, r Renderer) *Press {
+	return &Press{templates: t, drafts: d, archive: a, renderer: r}
 }
 
 // RenderRequest is everything that determines a rendered file: the same template, data and
@@ -57,23 +59,132 @@ type Rendering struct {
 	Until time.Time
 }
 
+// DraftRenderRequest asks for the file of a draft.
+type DraftRenderRequest struct {
+	DraftID domain.ID
+	Version int // 0: the present one
+	Options RenderOptions
+}
+
 // Render makes the file and keeps it as the caller's document, or the case's. It fails with
-// NotFound for a template or a case that is not open to the caller, with Invalid naming each field of the data that does not
-// fit or holds what the fonts cannot show, and with Unavailable when the store is down.
+// NotFound for a template or a case that is not open to the caller, with Invalid naming each field
+// of the data that does not fit or holds what the fonts cannot show, and with Unavailable when the
+// store is down.
 func (p *Press) Render(ctx context.Context, caller domain.Principal, r RenderRequest) (Rendering, error) {
-	if r.CaseID != nil {
-		if err := p.archive.wall().authorize(ctx, caller, *r.CaseID, cases.VerbCreate); err != nil {
-			return Rendering{}, err
-		}
+	if err := p.mayKeep(ctx, caller, r.CaseID); err != nil {
+		return Rendering{}, err
 	}
-	file, title, err := p.make(ctx, caller, r)
+	d, err := p.templates.Document(ctx, caller, r.TemplateID, r.Version, r.Data)
 	if err != nil {
 		return Rendering{}, err
 	}
+	file, err := p.make(ctx, d, r.Options)
+	if err != nil {
+		return Rendering{}, pinpoint(err, r.Data)
+	}
+	data, err := json.Marshal(r.Data)
+	if err != nil {
+		return Rendering{}, err
+	}
+	return p.keep(ctx, caller, r.CaseID, d.Meta.Title, file, r.Options, query.CreateRenderingParams{TemplateID: r.TemplateID, TemplateVersion: r.Version, Data: string(data)})
+}
+
+// RenderDraft makes the file of a draft and keeps it as the caller's document, or as one of the
+// draft's case. What is not a final text has DRAFT across its pages. Errors: NotFound: there is no
+// such draft, or no such version of it; Invalid: /title or /body of the draft holds what cannot be
+// shown; Unavailable.
+func (p *Press) RenderDraft(ctx context.Context, caller domain.Principal, r DraftRenderRequest) (Rendering, error) {
+	text, matter, final, err := p.drafts.text(ctx, caller, r.DraftID, r.Version)
+	if err != nil {
+		return Rendering{}, err
+	}
+	if err := p.mayKeep(ctx, caller, matter); err != nil {
+		return Rendering{}, err
+	}
+	r.Options.Draft = r.Options.Draft || !final
+	d, err := text.document()
+	if err != nil {
+		return Rendering{}, err
+	}
+	file, err := p.make(ctx, d, r.Options)
+	if err != nil {
+		return Rendering{}, err
+	}
+	data, err := json.Marshal(text)
+	if err != nil {
+		return Rendering{}, err
+	}
+	return p.keep(ctx, caller, matter, text.Title, file, r.Options, query.CreateRenderingParams{Data: string(data), DraftID: &r.DraftID,
+		DraftVersion: sql.NullInt32{Int32: int32(text.Version), Valid: true}})
+}
+
+// draftText is all that the file of a draft is made from.
+type draftText struct {
+	Version   int       `json:"version"`
+	Title     string    `json:"title"`
+	Body      string    `json:"body"`
+	Locale    string    `json:"locale"`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+// document is the text as it is set: under its title, unless it begins with a heading of its own.
+// What numbers it has are those its author wrote.
+func (t draftText) document() (Document, error) {
+	blocks, err := FromMarkdown(t.Body, "/body", false)
+	if err != nil {
+		return Document{}, err
+	}
+	d := Document{
+		Meta:   Meta{Title: t.Title, Language: t.Locale, Created: t.CreatedAt, Source: "/title"},
+		Footer: Running{Right: "{page} / {pages}"}, Blocks: blocks,
+	}
+	if !titled(blocks) {
+		d.Blocks = append([]Block{Heading{Level: 1, Text: []Span{{Text: t.Title}}, Source: "/title"}}, blocks...)
+	}
+	return d, nil
+}
+
+// titled reports whether a text begins with a heading of the first level.
+func titled(blocks []Block) bool {
+	if len(blocks) == 0 {
+		return false
+	}
+	h, ok := blocks[0].(Heading)
+	return ok && h.Level == 1
+}
+
+// mayKeep tells whether the caller may put a file into a case, before it is made.
+func (p *Press) mayKeep(ctx context.Context, caller domain.Principal, matter *domain.ID) error {
+	if matter == nil {
+		return nil
+	}
+	return p.archive.wall().authorize(ctx, caller, *matter, cases.VerbCreate)
+}
+
+func (p *Press) make(ctx context.Context, d Document, o RenderOptions) ([]byte, error) {
+	if o.Draft {
+		d.Watermark = draftMark
+	}
+	if o.PageSize != "" {
+		d.Page.Size = o.PageSize
+	}
+	d.VerifyURL = o.VerifyURL
+	var b bytes.Buffer
+	if err := p.renderer.Render(ctx, d, &b); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+func (p *Press) keep(ctx context.Context, caller domain.Principal, matter *domain.ID, title string, file []byte, o RenderOptions, source query.CreateRenderingParams) (Rendering, error) {
+	options, err := json.Marshal(o)
+	if err != nil {
+		return Rendering{}, err
+	}
+	source.Options = string(options)
 	s, err := p.archive.Save(ctx, NewStored{
-		UserID: caller.UserID, CaseID: r.CaseID, By: caller, Name: fileName(title, "application/pdf"), ContentType: "application/pdf", Kind: Rendered,
-		Body: bytes.NewReader(file), Size: int64(len(file)), SHA256: sha256.Sum256(file),
-		Source: &r,
+		UserID: caller.UserID, CaseID: matter, By: caller, Name: fileName(title, PDF), ContentType: PDF, Kind: Rendered,
+		Body: bytes.NewReader(file), Size: int64(len(file)), SHA256: sha256.Sum256(file), source: &source,
 	})
 	if err != nil {
 		return Rendering{}, err
@@ -83,25 +194,6 @@ func (p *Press) Render(ctx context.Context, caller domain.Principal, r RenderReq
 		return Rendering{}, err
 	}
 	return Rendering{Stored: s, URL: url, Until: until}, nil
-}
-
-func (p *Press) make(ctx context.Context, caller domain.Principal, r RenderRequest) (file []byte, title string, err error) {
-	d, err := p.templates.Document(ctx, caller, r.TemplateID, r.Version, r.Data)
-	if err != nil {
-		return nil, "", err
-	}
-	if r.Options.Draft {
-		d.Watermark = draftMark
-	}
-	if r.Options.PageSize != "" {
-		d.Page.Size = r.Options.PageSize
-	}
-	d.VerifyURL = r.Options.VerifyURL
-	var b bytes.Buffer
-	if err := p.renderer.Render(ctx, d, &b); err != nil {
-		return nil, "", pinpoint(err, r.Data)
-	}
-	return b.Bytes(), d.Meta.Title, nil
 }
 
 // pinpoint makes an error about a character name the value that holds it. A renderer knows the
@@ -151,19 +243,6 @@ func holder(v any, r rune, at string) string {
 	return ""
 }
 
-// recordSource notes what a document was made from.
-func recordSource(ctx context.Context, q *query.Queries, id domain.ID, r RenderRequest) error {
-	data, err := json.Marshal(r.Data)
-	if err != nil {
-		return err
-	}
-	options, err := json.Marshal(r.Options)
-	if err != nil {
-		return err
-	}
-	return q.CreateRendering(ctx, query.CreateRenderingParams{DocumentID: id, TemplateID: r.TemplateID, TemplateVersion: r.Version, Data: string(data), Options: string(options)})
-}
-
 // Reproduce makes a rendered document again, as its owner, and tells whether the bytes are those
 // that were recorded. known is false for a document that was not rendered here.
 func (p *Press) Reproduce(ctx context.Context, s Stored) (same, known bool, err error) {
@@ -174,17 +253,34 @@ func (p *Press) Reproduce(ctx context.Context, s Stored) (same, known bool, err 
 		}
 		return false, false, err
 	}
-	r := RenderRequest{TemplateID: row.TemplateID, Version: row.TemplateVersion}
-	if err := json.NewDecoder(strings.NewReader(row.Data)).Decode(&r.Data); err != nil {
+	var o RenderOptions
+	if err := json.Unmarshal([]byte(row.Options), &o); err != nil {
 		return false, true, err
 	}
-	if err := json.Unmarshal([]byte(row.Options), &r.Options); err != nil {
+	d, err := p.again(ctx, s, row)
+	if err != nil {
 		return false, true, err
 	}
-	// Who made it could read the template then, and a published version stays readable.
-	file, _, err := p.make(ctx, domain.Principal{UserID: s.UserID, Role: domain.RoleAdmin}, r)
+	file, err := p.make(ctx, d, o)
 	if err != nil {
 		return false, true, err
 	}
 	return sha256.Sum256(file) == [32]byte(s.SHA256), true, nil
+}
+
+// again is the document that a file was made of.
+func (p *Press) again(ctx context.Context, s Stored, row query.Rendering) (Document, error) {
+	if row.TemplateID == "" {
+		var text draftText
+		if err := json.Unmarshal([]byte(row.Data), &text); err != nil {
+			return Document{}, err
+		}
+		return text.document()
+	}
+	data, err := decode(json.RawMessage(row.Data))
+	if err != nil {
+		return Document{}, err
+	}
+	// Who made it could read the template then, and a published version stays readable.
+	return p.templates.Document(ctx, domain.Principal{UserID: s.UserID, Role: domain.RoleAdmin}, row.TemplateID, row.TemplateVersion, data)
 }

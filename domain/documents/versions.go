@@ -67,6 +67,24 @@ func (s *Drafts) History(ctx context.Context, caller domain.Principal, id domain
 	return d, versions, nil
 }
 
+// text reads a version to make a file of it, 0 the present one. It also tells the draft's case and
+// whether the text is final.
+func (s *Drafts) text(ctx context.Context, caller domain.Principal, id domain.ID, version int) (t draftText, matter *domain.ID, final bool, err error) {
+	if err := s.look(ctx, caller, id, cases.VerbRead, "render"); err != nil {
+		return t, nil, false, err
+	}
+	r, err := query.New(s.pool).GetDraft(ctx, id)
+	if err != nil {
+		return t, nil, false, hidden(db.Error(err), noDraft)
+	}
+	v, err := s.version(ctx, id, cmp.Or(version, int(r.Draft.Version)))
+	if err != nil {
+		return t, nil, false, err
+	}
+	final = Status(r.Draft.Status) == Final && v.Version == int(r.Draft.Version)
+	return draftText{Version: v.Version, Title: v.Title, Body: v.Body, Locale: r.Draft.Locale, CreatedAt: v.CreatedAt}, r.Draft.CaseID, final, nil
+}
+
 // look decides whether the caller may see a draft.
 func (s *Drafts) look(ctx context.Context, caller domain.Principal, id domain.ID, verb cases.Verb, detail string) error {
 	place, err := query.New(s.pool).GetDraftPlace(ctx, id)

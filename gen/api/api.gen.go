@@ -1628,19 +1628,27 @@ type RegisterRequest struct {
 	Password Password `json:"password"`
 }
 
+// RenderDraftRequest defines model for RenderDraftRequest.
+type RenderDraftRequest struct {
+	Options *RenderOptions `json:"options,omitempty"`
+
+	// Version A version of a draft: 1, 2, and so on.
+	Version *DraftVersionNumber `json:"version,omitempty"`
+}
+
 // RenderOptions defines model for RenderOptions.
 type RenderOptions struct {
 	// Draft Whether DRAFT stands across every page.
 	Draft *bool `json:"draft,omitempty"`
 
-	// PageSize The paper; the template's own when absent.
+	// PageSize The paper; when absent the template's own, or A4 for a draft.
 	PageSize *RenderOptionsPageSize `json:"pageSize,omitempty"`
 
 	// VerifyURL An address where a reader can have the document verified, printed as a QR code on the last page.
 	VerifyURL *string `json:"verifyUrl,omitempty"`
 }
 
-// RenderOptionsPageSize The paper; the template's own when absent.
+// RenderOptionsPageSize The paper; when absent the template's own, or A4 for a draft.
 type RenderOptionsPageSize string
 
 // RenderPdfRequest defines model for RenderPdfRequest.
@@ -2284,6 +2292,12 @@ type CompareDraftVersionsParams struct {
 	To DraftVersionNumber `form:"to" json:"to"`
 }
 
+// RenderDraftPdfParams defines parameters for RenderDraftPdf.
+type RenderDraftPdfParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListDraftVersionsParams defines parameters for ListDraftVersions.
 type ListDraftVersionsParams struct {
 	// Limit The most items a page may have.
@@ -2367,6 +2381,9 @@ type CreateDraftJSONRequestBody = CreateDraftRequest
 
 // UpdateDraftJSONRequestBody defines body for UpdateDraft for application/json ContentType.
 type UpdateDraftJSONRequestBody = UpdateDraftRequest
+
+// RenderDraftPdfJSONRequestBody defines body for RenderDraftPdf for application/json ContentType.
+type RenderDraftPdfJSONRequestBody = RenderDraftRequest
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplateRequest
@@ -2630,6 +2647,9 @@ type ServerInterface interface {
 	// CompareDraftVersions Compare two versions of a draft
 	// (GET /api/drafts/{draftId}/compare)
 	CompareDraftVersions(ctx *echo.Context, draftID ID, params CompareDraftVersionsParams) error
+	// RenderDraftPdf Render a draft to PDF
+	// (POST /api/drafts/{draftId}/render-pdf)
+	RenderDraftPdf(ctx *echo.Context, draftID ID, params RenderDraftPdfParams) error
 	// ListDraftVersions List the versions of a draft
 	// (GET /api/drafts/{draftId}/versions)
 	ListDraftVersions(ctx *echo.Context, draftID ID, params ListDraftVersionsParams) error
@@ -3702,6 +3722,42 @@ func (w *ServerInterfaceWrapper) CompareDraftVersions(ctx *echo.Context) error {
 	return err
 }
 
+// RenderDraftPdf converts echo context to params.
+func (w *ServerInterfaceWrapper) RenderDraftPdf(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "draftId" -------------
+	var draftID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draftId", ctx.Param("draftId"), &draftID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draftId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RenderDraftPdfParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RenderDraftPdf(ctx, draftID, params)
+	return err
+}
+
 // ListDraftVersions converts echo context to params.
 func (w *ServerInterfaceWrapper) ListDraftVersions(ctx *echo.Context) error {
 	var err error
@@ -4112,6 +4168,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/drafts/:draftId/versions", wrapper.ListDraftVersions, options.OperationMiddlewares["listDraftVersions"]...)
 	router.GET(options.BaseURL+"/api/drafts/:draftId/versions/:version", wrapper.GetDraftVersion, options.OperationMiddlewares["getDraftVersion"]...)
 	router.GET(options.BaseURL+"/api/drafts/:draftId/compare", wrapper.CompareDraftVersions, options.OperationMiddlewares["compareDraftVersions"]...)
+	router.POST(options.BaseURL+"/api/drafts/:draftId/render-pdf", wrapper.RenderDraftPdf, options.OperationMiddlewares["renderDraftPdf"]...)
 	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates, options.OperationMiddlewares["listTemplates"]...)
 	router.POST(options.BaseURL+"/api/templates", wrapper.CreateTemplate, options.OperationMiddlewares["createTemplate"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId", wrapper.GetTemplate, options.OperationMiddlewares["getTemplate"]...)
@@ -11727,6 +11784,199 @@ func (response CompareDraftVersions503ApplicationProblemPlusJSONResponse) VisitC
 	return err
 }
 
+type RenderDraftPdfRequestObject struct {
+	DraftID ID `json:"draftId"`
+	Params  RenderDraftPdfParams
+	Body    *RenderDraftPdfJSONRequestBody
+}
+
+type RenderDraftPdfResponseObject interface {
+	VisitRenderDraftPdfResponse(w http.ResponseWriter) error
+}
+
+type RenderDraftPdf200JSONResponse RenderPdfResponse
+
+func (response RenderDraftPdf200JSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderDraftPdf400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RenderDraftPdf400ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderDraftPdf401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RenderDraftPdf401ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderDraftPdf403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RenderDraftPdf403ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderDraftPdf404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RenderDraftPdf404ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderDraftPdf409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RenderDraftPdf409ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderDraftPdf413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RenderDraftPdf413ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderDraftPdf422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response RenderDraftPdf422ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderDraftPdf429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RenderDraftPdf429ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderDraftPdf500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response RenderDraftPdf500ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderDraftPdf503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RenderDraftPdf503ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDraftVersionsRequestObject struct {
 	DraftID ID `json:"draftId"`
 	Params  ListDraftVersionsParams
@@ -14097,6 +14347,9 @@ type StrictServerInterface interface {
 	// CompareDraftVersions Compare two versions of a draft
 	// (GET /api/drafts/{draftId}/compare)
 	CompareDraftVersions(ctx context.Context, request CompareDraftVersionsRequestObject) (CompareDraftVersionsResponseObject, error)
+	// RenderDraftPdf Render a draft to PDF
+	// (POST /api/drafts/{draftId}/render-pdf)
+	RenderDraftPdf(ctx context.Context, request RenderDraftPdfRequestObject) (RenderDraftPdfResponseObject, error)
 	// ListDraftVersions List the versions of a draft
 	// (GET /api/drafts/{draftId}/versions)
 	ListDraftVersions(ctx context.Context, request ListDraftVersionsRequestObject) (ListDraftVersionsResponseObject, error)
@@ -15777,6 +16030,55 @@ func (sh *strictHandler) CompareDraftVersions(ctx *echo.Context, draftID ID, par
 	return nil
 }
 
+// RenderDraftPdf operation middleware
+func (sh *strictHandler) RenderDraftPdf(ctx *echo.Context, draftID ID, params RenderDraftPdfParams) error {
+	var request RenderDraftPdfRequestObject
+
+	request.DraftID = draftID
+	request.Params = params
+
+	var body RenderDraftPdfJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RenderDraftPdf(ctx.Request().Context(), request.(RenderDraftPdfRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenderDraftPdf")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RenderDraftPdfResponseObject); ok {
+		return validResponse.VisitRenderDraftPdfResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListDraftVersions operation middleware
 func (sh *strictHandler) ListDraftVersions(ctx *echo.Context, draftID ID, params ListDraftVersionsParams) error {
 	var request ListDraftVersionsRequestObject
@@ -16363,453 +16665,459 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P3rchs3tj8M3wqKs9+ynSEpkpIsiaqp2YpPUWI73pY8mUnobYLdIIlRE6ABUBSjv6rm03sBz+f/83Uu",
-	"bK7kKawF9IHsJtkUZTmJamrvWM0+4LCwzuu3riuBHI2lYMLoSvu6wq7oaBwx+PeJoNHsV/ae6bEUmtlL",
-	"lzSawD8CGgxZWGn3aaRZtRJIoSeRoYZLcRpW2pVG84j29oJebX+f0toBazZrh8HBQa0RNlmrv0v3evtB",
-	"pVrpcxFyMdCV9i/XlSCiE83OZ2NWaVc+iICOxywkrznt8YibWQU+0+chEwGrtBv1o2qFibDSbjaa1crn",
-	"iTT2ufMhI2eT8TjiTD3SJPJPEz2kUUR6jExExEfcsLBeqVYUDJlG9tH4S2TKzVBODKEkoGMSUEHYVcBY",
-	"SMyQEVgDIvvwRyCFUTQwZETFjBg+Ytq+VrNLpuyY25UhHwztFUOVqbT3D6oVPRkMmLbfrbQrz+g4NUhq",
-	"4K19xjQZUx4SLoiZsuiSkZEUZqjrlZuP1Yri+uI1u2RR6v3xS+1iln/tx2rFyAsm9Adt93X38PDmplp5",
-	"Ruf3XTFqWHhiKu1Kq9F6Wms2a63988ZRu9FoNxo/203CW76dJWTQqh0ETVY7oPut2hHdb9Z2e09po98M",
-	"WuEeq1QrIdOB4mO3JCck5Ho8MYzQnt2FiBpGQhZxu6a4vjyhsbBRs++pHbDdfu2Q7vVq+8HT8IAd9o9o",
-	"o1epViI2oNF3MkqodTR7L2HH5VQwhZtjJtpeGDNRqVYMN/D7W6nMcMpFSC7r5ExO8I9KtTIZh8uXARZv",
-	"SE3u4aFCT5mqtCtvpDZESFELuQ4iqSeKETpQjI3seSQ9+2W7cWOqDGea9KUiZiqJkaTPLxmZMapgPdY8",
-	"jke1Vr8R1g7CRq92SHf3awf9ZsgaQbN3RKk9DazPlD1elobmKKLVbM1P6qWSo+cymNjR5k/QnsaIUc2I",
-	"pjPdJv/51/99wc2QKZjSjIzojDCYJNfuxt6MDPglFwN70d4T0pl+RKaKG8MEEdLwgNX/86//l/zS/Lid",
-	"qffmp35dCWWQejrcrbV6B9RScbN2FO6y2mG/SVu93WAv3LcEfGHJom2fwsWoVkZUXdglaFYrgo4sMcH0",
-	"6uOwX6lWxnTAKu3dhG1tZ1WAOaQ3rXl4tFutTKkSjstW3tEBIweWff3nX/83HpJdzqGMQk0Mu7LMwnIM",
-	"e9gsqQ0sqUkVMgV/UjJWcqDoCG9TjIaacFMn7xkN8ZqdHpnJidIs6tcrH4FwUhvzhU9DIc/aa7YbBz9n",
-	"+cnKQ+L2OhhSu8+RDFB6AOMYyRCY8mBsanv1Zm3EBa/YXY75/XdySiIpBiSUTBNaOF8y0RMaRbOFaf+1",
-	"snAuq5WJZipN7csZrt2O54r2s4e2J0PLsv9E3gIxgYRjasQFbFlHdMRPzJFlepyyT3bJG6qCIWk1Wvsg",
-	"Ownr91lgSF/JEdltku+pmFA1szcc1CtLd6TlpEh6R2it0dvt1w6C/bB2FLZYbZ/u9XeDVq9JG0fZPaid",
-	"vqhUK1LxAber7c5HmsWHduIszHD5nPkuZfJ7+26U5da9WrlkSgMdtDKnEg7IKyaYooZ5jnobvWvZilka",
-	"hkU4LbHE8MA5uzJAIW8mZkIj8laK2vOEdk88TVha+dOfSLNO3iHN2gvnlpklZMM1GdGQkR4zU8YESUTt",
-	"q1HvO0JFSE5CSl7LSxZRy9rsKaJWmzkLpEL9r2UVrcDpPNcVd0BStHz7bw4ZtQpqpV1xU7HMW2qOp7lp",
-	"9y3Db1uNvSy/tRIQFg8PvJDGikIyHfJgSAI5UUaTkAU8ZF7r0Y5hvmciZOpd2D8VXg3Tk9GIqhnoSIWM",
-	"Q/ZBb9VAbwndaHZaQmkKqaH2OfcF4M8j2PVKtYKnm1+y5xSEFx6OVq3RrFQrA3nJYPqv6bTSrpwqFlHQ",
-	"mUC2nQDHD0PFtD2Mr6gyTEzZgBxUyWFjd7dJ3kwED4ZV8oopq1NXYvmZ3S0Q2WPFNBOW/C/tHd+xiAnL",
-	"i/SwcuM++G32g80WOTPkezpimpx9nlDFquS1FKEU5Oyn5j/I3vffVckHYc0D8gMXg1COkhGkiQM+MFFj",
-	"qUF824WmxspnSv4puTBWSIaTwFgismzlDejZlXZr76ZakeOYaEPkw0ZNmKUlNhpbdRe2SoQ0zTIqzUqG",
-	"LN4zECvr0kWaGh5292vd3TMjFQtzlepgyIILPRlV2hU9pK39p+2j/uHTsHHYPDzcCw7Cp/tHtNVnlDaC",
-	"/X0aNpr7dLfX3+s3e61eo3fYagVhcz98GjT3e41+o0Ebh2hRGyaMM7qptZsDkCY7qKgWS+p9b+/1ecQ+",
-	"KDBFjRnr9s6O3q07P8JOICdCs2gnlIHeWYf3/PXvtZPRr7UzPhDUTBT7y36410y+8uJqzBXT8+NpNtqN",
-	"/UXNYSWbc7rcZBxJGoJS4IhBhNSp6pr/yirtvcNWc9fu4JU5M3guxgx8F5VNtK9zRwl/89uf1ocnZihL",
-	"aRVO2tVqtY6w428XqXCg8aR/PU9+tWr09bViAR9zJszNTUdEVAwmdMDahInaq287QkxGPaa4GLQtm2Ed",
-	"0ZfSMNUm10TxwdC0ySOwL66tAXBjPwD/0jePyE1HwPj+lP91qyE8Z1Rlh1C1l6cFWuf1dfyn5VQ3N9fX",
-	"f1KMailubkiPBXSiGbwOL11f7/h/1jtiPSU065dIM6t8jXE86UVcpxU0DcfgueO3mQHjZ/drjd1aYxcY",
-	"npv3Ije8qVZ0MGQj6tgdR6fVOyXHzOk87nvj1KWF711X+lKNqP2A1WzBSr16zcTADCvtZqNaMcgGtLF7",
-	"bL+KK2afzNzZaFQrIy7iC5YbG8OUXaVO56yS+6Z4dpmXtUq/C172ecKVXeZfUi+uzs33Y/yo7P2TBaay",
-	"wIJhG2uyX8tu4zxTPgcNL3tIg4BpDT9Yu2P2/bD3KuA/8u9PP/x62nzLvz+qs9n3v4Y/nfIf+en0zXk0",
-	"/Ie9GLQi0Ru9bIR//x5kLbKzU1FpH9mFUKyvmB769578rN5fBJ+H7PPns38MXvVbP+/r7wb1PbH7vDH+",
-	"+fDyfXN0/nT2w+fW9O+918MP7PvgSL+kr/iP8q16Y96Ff7vwxqJj8N8yqpiCSX0AsV/OtRdyTXtRirzZ",
-	"iHLL+WlI/9ux/HoAQrU/iaK3OYI1a9mt4mwK/XRBBBt8Y8dtNXKmYDeeofB6znWikl/PHVqrf9tTa9mb",
-	"ppcMHaE8YmRi9ag6bAIM3E7DGBoMLQEdwz32wb+kREF8BhdOQ0Kz/5u8pP7Nf+WS74tzOsgf6dl3J7XW",
-	"/lPvXZ4OZYSjrRIuyJBdUWsrjGiUHXencltVoFMpmt9Bdnadyi+N2hGt9T9eP9276VTyZ/iejdVzPnDq",
-	"aYl5ksfvXz4jR/u7jSfZKeohtU/8pS32ev8z+MfwTf+nn+jrP38eXP1N/c9L+uPO+ZVWz/ZOdeNvTf2y",
-	"93z6bDD4S3vJpmVmFb/9l5Paz7T2a6N29Oedv3z8c7toekbNTvoGT1B2emcskCIET9mUckN6rC+tHi4k",
-	"ePiMmrk5Nptzc9xPDzbm1FyY3Rayaj6y2t/h0z3HM/HvhG9zYdgAjjfqx3TEjD8qzv7L2wxrGz7ShIfZ",
-	"FV9ThQI/y5iaYSIenbGZ5tNWA05P778U61falT/tJOGnHfxV75yG6D6fKC1zFrgr2JXBH7uegMDhiCtd",
-	"Jz+O6ecJaxNuwEc4An9qMKRiwLIzPPn5c2N2dvi2/z+TH97+/TDce/Nq//PAz+nzhKmUgRLgcAoIaqkY",
-	"+9+Eqj7VPv45n6aeo8c5b4O8W3mrm4Qe7lvu0WnIRmNpmAhmP7DZ4ujfgikGfmyF5mqVaOkdx2OGRhVP",
-	"OUdCaf80Ux6wOjkhHz6cPidTHkUklNmZHwTNfiI39npPae2w3wxqVnJ46eJnjjIjmXtq2DU77iIu0Tpc",
-	"a1Prn9o7hfv6mo94ARccSW0IN2ykCUUStpQ6pJdZOm018ikSwpiZsYesTyeRwUeKOUgzwz+a+fxDOfcj",
-	"sI9vafiKGjalsMfOaAQ9KG0xKtmL2OjP/3QqYzqWLOyrFpyZMgSpyz/1aPjJxQGs1m1Qq7BrdHJKBlZs",
-	"U0HwBiSeQE6iEAimx8hEs7BKxhgpsQyWDigXECcU2lAIF1d26JjvUL5DMartKJ9pUyZA5r3I+41W4j/+",
-	"lobEr068lt4WdgZwbBC7RdI72VnDkq939N7hG/CRucipIHJiNA8Z0TNt2MitGQvRLa/liJmhPXITMQFV",
-	"rm6V4m9pmHImbbC7E3Eh5FS85CwK83Z4RCNLjWBgZ3bXbQGxFqwLQFHSt6/BbebIFODtcCaUkspF6Px7",
-	"3D3+OZAICb8Bf60lbGVpYMQ0HTAIk+WQhgvp3IIuQDKn6eJ9PIp16SJZq+3QRHqZAyrckVGMhlUi1cKi",
-	"p1IaYp5slx8I5ZkU/YgHm5KJoWDWLNJH4N+bIQ+uCatZA4M4Dx+BbR1wbYCkaWRnMcs95xMz3PG33nZL",
-	"j5ItfZYMdN39jOe2/e2MN2gg8XyDKoReU2LHj8f7pVQ9Hoa49BtsGxphi7vWj9+b2rZ/yIki9olkdDSK",
-	"5BQOZd5WTbRVUW+5RbvJFr1MjWrdPUpmsr1NCmgUMQUS3ek1uAJWa7LsSNDojKlLpl5Ynrbh1nD3przt",
-	"iX9L7c5ZLACmlkamSooBkVZqKGLFRoHMvD1j3E8zRj9/ggtAcAXW3654ZtvZrdxFGTJrSqRPGw/JkEVj",
-	"jfkGIrSilkyH1MCevpXmpZyIcMONpD294O/HbRTSfOrDm7OyUzGUjkRPIJKYBIKLNjF1i/fFr5ERVGrL",
-	"e5lTuZeJsZOXbhbrbnMy862dyuyiwaaDFDSLB9YKPatMcNzfd3QWSRqeS/maqgHbcJsj/+z8LhspP+GP",
-	"cxoSaEZ2TD1GqEGTodnYO9w/eEp6M8P0Xaq5e80UY3WqDHkhDDczci4lee1GvO6OJrPcHp+FBeKawHvB",
-	"OhCwnZqpSx4wYpUOZLvvqRiwt9KcUcN1n1v1d8Nt7LGZFLmarrLf+GQpV6e+Mren4OgaUk0gqlS8jWsH",
-	"zXb8HG65208XdpuFBJaN2AN8lpnSupuevyTbI4B4Nf2xHlOFZ/YMSeCDoJeUR7fZ74meFViuk9TLF01X",
-	"rol9FqNjRMjp2mbqNkRu6vC6pSAfMsMtYaum57klYxU2Cs6qF7GCsRC0/FBOxXGyRoT2DVOkC37XGjhe",
-	"uz47xzk4Uz8VjcndvZPy3t5geEe+oWLmKF5vSCN6XCDAFTXsk0s5z5CIlJg17mav6+Qd0gb4jSkZSQgi",
-	"3BV97LVSho0djF0EEq9CmQOemuC2FehH9gSFAwYhX79SILOtoe9TVDUfCMJF1dIObMT2qOODwIA8/5WF",
-	"Gzu/XEBvkTgm8HYmjH1Plj5OyCWNeEgw1EggjAfaC2MhFi/kWr2j28r8RjMhi8zk16eI+Vlt3/SNaHCh",
-	"CXVLBGuTKHKKhfbbNNKEKoYK/RxB/PTTT7WT1BgXHbTfWZtVkvREMHDz9GB/PjjlwqrLYgMpxzHenR8c",
-	"RIobK2n33DJb1LY25UlDqUy+bQgLV+SOs9I044dLHEeWGseueCbPGzeawPOXoK1admbIIQmGVNHAoKGf",
-	"cseNqdZTqcJ8h9wWfTitVpqmU8vrtNlSxicu3baEIK4yeLZoCEPqTQz6TWCp7aVj0sW17kIsWxNGg2G9",
-	"kowA67XC8BnV7A0b9ZhKOXSXJozkx2tgn+VEGNKbESkg1aWLaU5dyJPtQuQfhPCIXqXf24LQwtyVbFqK",
-	"yxpYvmgv7E0nLrXvphp7oZY9Y6cPpT03SVLWWnGsTEKJfUFe7ohb33dUmdm6y7uFiWOO2goKs2P6wd54",
-	"48NDeQEnyJl8pIGI6tn0nxUBzP/tdK4ajVqnc9XsdzpXB/2P33Q6Z3mX/ys/+8ceYyy2ewtJZAWZGvAb",
-	"sRpf7Om1tGenTAVnKPkpMfTK3Ts3jad7dzgLzUO21k6c2Rvn6eoCS8fgJW6TcqnMV11uQmBjGfFgtnKM",
-	"eNcN5jPm7wTWAUmi2CVn00Viadw2bws+XfUjXroSSR1Edra+GGJ+/D8NGeZagBH2SKOhMaQh6TEmoJ5J",
-	"+GyBZJw9KSNGhf3yfFnFah6SLmW9zjVS8VfI47Hjgnoqn75g1wIUOsNGetXnXuKr7DdH9OoUH0H/qsvi",
-	"VYrC7qbKRJe/8syXq97MFZIuriwFqghlFQaOEezRWCpDhSF9rnR2InNEkz2OnY7udM4KDlsyt1be3NJV",
-	"FwsLDr+5aIi85HalQZqxEIvGMD5oCfuYNOASJUhMVtjZCSwNnifUX5yBkyX2mDjSm5Jd68yU4hq2BVrM",
-	"Oyi+PGTudERSYzrf8s0/5yMQmKn8v1IPfDtb74Bk9mi1HH+euv0GswbX+Uqq2reILYQsYpDxzCE/CCM/",
-	"+YzAVwqvr3Z4lXP1E2d4502sma5+5BxuvMmUpq2zV3PUyJPqt+y2xMNPr2N6o9NUkh5FEVU+z+55HjNx",
-	"CWh2M6Dcuz6fllyObdivvuYoOLPnIeZJ+Rlwem0GDJvnKm4yjKqZx6iSbLVV732b3LmwY/CBolVGjX9x",
-	"xhupm0nibq4GyZSWYokKufZGldXnNQfbcD3WtLHy7x5MLYNPcnYj9gNZvhelKXAEj5WjQbftq2RlKVJ6",
-	"K02OKElKUtZhwViOkqveS8Nueb5LSym+CRkAh4xn7aaU/viy9Su9+XZZym09bNNXwXvA3slRPlzWS8GM",
-	"NR0xIp0mDEIZktZk3/0FDPmYYFScTIcMbvXRW1TR1losGF6ctTO/YjlLVpq+NmKy62ozX9D2X59xf0lb",
-	"fu1R3c42h/OeY6Cvc+ThraXPvCtWL3Xq8ax9Fcfeq8U5Gh11wsyeVdh8e5jrBLB22i4hFcE7uKlCkr4T",
-	"fuBY5FAPjwp6nUR0OrNPTaW60JZhcAN3YTa/hvQbe03Tma4TqjXX1hDNPFAnWD7URqiSKryA6gtNPCwH",
-	"jNPeaC1C+zm4ETzcwtp3v8RAQTgeKxv8pyyJRK78DB9PrVlWLT2LTYMFu0Qxt07EvnTu24hJhOZc8ct9",
-	"CfgCJ74bgflgaZW2tJbZVmvaU+dUX+SoZ1rzgWBsXQXtzi39CfuxoBQvpDN7Xrkm4STraFmzInVd6lyf",
-	"Ouya5lBIDmfjEGvuMRI6FSQ12N1SMvQuqGpzK92uwLNUdLFEgXFJyrtLyriXHb+jWMO8rxyGuGz7Susf",
-	"xkrAUtoH8J6vQvlI7V+hMLXzKxamdjsLRak9cxEXrNR6MmFUGX3Of+SFMF+LG+l8yUFIu+kgMSf8ovHD",
-	"Z0NqgENdlY1ox6N31WN6CJVjhl4wwoWRPtBdJydxhRkGiKCigkI5DLvCUiR2CW+gcUGVr+rFXCW7JPMR",
-	"Kr2+VN4g6OQrQ09Dvbx0FJH7cHp9JUdr0yl+J+1ggm32pDpHqNXKRPDPE+Z+drg3fZrrCHhpL/sQ2AiI",
-	"JS/OWD7MuEjdQ2peXDrxlh3Ej4IRdukgRSBv2ChGR5j6f3b2wv0IEALs84RGmnTt+7uLm+1SRNbOBklq",
-	"LFey3zSS6NKw7ZizgJHHIYsMfZLnaiujpeCF+c/Au9uEum+5ZUPaOgZB2U4V9eN1jBZGVBtcz2MC+Sxt",
-	"K/H7lEcsnL8jzbThi55ru7SjHO49LzTtrx8LqGGz8HqQsKBV2+W51U0CT7j8odd4lz1sTEOVYu4Ge5t1",
-	"bm8PN8Fkub2X3A+1eJmLYvce9TNvjp5mOMB9XYSu+PM2pLxOqoBjj3ecJ5AGmr1eIaymVKeE0do8+73/",
-	"xHyOwB2E0f25v5swehpLsXCxFKR1esnu63ZMWvq1obxee2Db2RysLfqEPk+kq47C+6gC17zL2BgV5TU0",
-	"N81r2F8Vqokr4lM0c5s0gRhAbgUkC4Waikc6qUxJ48E0M3zmoDkPpNLaf9pOY8TkK3RzaMDrMQfYcnso",
-	"fFl7O31apHJImym+EScF+wwMQjX5/uzHt7kM5Y44SmCVB8DCRTU6GBbxkzLqYlknToz5us7btxmgSO+1",
-	"j1MkMnGREj3sXFa1mLe+9wvAOGpF5w6hmfNxOEIWuTPvCOtWEZIE7rmYgPWFp14nQ6txJhiOxN6FOUos",
-	"jKmYi/Ek0ZmR2rdF0L8LwbQdobO+YvTHFlDgiIyVQRc/i6m/mggwPHwpcZUVYstjbPPsY8WpsopI2npw",
-	"lVIpbH6ojdVc53uAUp8rn0iUrrFe37uWeurrSSxKDSo5t/m+L6oiDmcwecRRcspiwep6KWL/w4JtVVqX",
-	"ZlcBU+MCU7jHBlzYo2kP2zRLImbI5k2KvVKH5CKXEE+iKZ1p0k3PpZuhxbTas9KCdQdqbmWSaa/atuKY",
-	"4F3oLqUTJzbcvFvt213rNRub1Lms1C9RWs9fzivhV58htJmTY5P0rdsUAsD3lk9ms4ncLuG4bKh4/ZAN",
-	"TAv6b2x7g6z2uMxtsr9J3UY5s6Sss6sg+gazsT8dQ/lZxMuF3wom4h2ay4bmsdfPZ2OWc0592HUF1XqA",
-	"723u8EslhXGOctAH/S5jLGIc0YANZRS6PNLb1ussgFfnjh9BI7MDtU+g/O9z1AFwcWHQfR5FztTBJUqJ",
-	"k2QVV8Fd533W0oy1hMgZfu1xq9Fq1JqtJ7G2TQ3N/VoaFXqF8EruvEkBRa/3kEN7h7TixXKo+MXJe+PE",
-	"U7ccmS1ZTXzuew80+FugwS3S0sbk43lfkZmFoXVvSZFAjpgG5bAN0JIAxQMZu9yAy4Kj2gZNdwBQK6UK",
-	"p3ouKGhpUpDclrRDKrRBfpIq1Oi4jMdm5jwW0GhNQ1hvRqZ2IgAtRbylMgYXDAWvwgwTBzDleNFSCT1S",
-	"7/pqZL6Z4AebMRFiO/Vjrm2OXeWW59v2FA0umHFegr6MIjlFd8kUVsqVIDq/GoHqPxqRxAEU49DiwXEZ",
-	"w7cAlF2WmJxCNwYon7wE5f39Ejr+uDB4hpsMriJrWoBZ01zHZbRqdq6NX943p544PU51Dl9ce3L5BqKj",
-	"imqM6exyl2Eh/OCWnfdzpxct1Z/z0qOMy+zMsQpKbFgMpFGG056iKzSHxeeyV17kN8JovuMe4FB1iGFL",
-	"c9G9r/nP+VYmjO1s2/Kji+/t5usw+Yr0qdlCyn9KNi0O1/2IWHk6I1LT6nprUyJfUq2YCLrMiicUtYro",
-	"ixDXeTgvTmZjVgpqYDmBpMdQ2smYGdT6XsbMYV/lXlzbTRj3kdy2jVoiEHeHQbM+FzTiv270yLrp0ry0",
-	"ab06ZuYRBW4TMfNdNFeQlSWAH/HWm/kmjXmgSvYdETOoWwxc08sQI19TOlf15TRI3+e2Z9USkY3yhHKC",
-	"aHaJzM6N76B+hJEuDKutv6f+iXW3dL1cZFi6lYnIsSvkVhnnm7g+Suepl4ucrWnxwCp5cyfewxVhN+pK",
-	"h3zQLZLyglAfKpsju2NLZrHKC7k/IaORcaD5XARs67G1NXhuxiPsDmPMBapZT1SqDiARivEalSkIgOV+",
-	"JkdjqrjOS86Aoh4WgtGVf8IB1RD13qlL5StWsPfXishaVX0zQhlOxEVRDV5EAx9zxYqysBif5RgKT2Ou",
-	"xHXGNlpPAtsBfjcRc2n0rf1GbikqF5qptVc6WGmlrbfSq7gQQthA7meJbHd2ZZ7BCq9Tg2vkJls9D7mi",
-	"oA+ZkamjgrQwv7LVLEkXHgrYucVYGpYiFohlLra/YI38aPD0tf3YEjqBwXiSFmwaKwm3JRnBpmeGKlME",
-	"faS0gY/7s+W/XV3LAocxNFdZ4DIKS81fRuHW5i+jsNT8/be3N/852o8HlFqX1DalqKUa028h2Ze3T+xT",
-	"uhxX/GrSHtLq7ApgMeJaybv8QrvLTva6ynYES0k792K9w0pn15s+1+kJa4K9zbdpXJXOm477n+d9zf14",
-	"K720uHPjqdEoof2xgeW+pSNyjg7iryczXRLaS+vruWymT1XsRRpSDQ7yjG8XCaaSGBQVZy8uoYLiJI47",
-	"tHt/VzbpgzV2t9bYhoZLjsVS0kxJtc++G8Ail47LxHY9VmVPo8iNLjgXvCY4W6Ipdx28QKRjxlQOpFpJ",
-	"Ul1xDvJy6XY39S7fkvISQpozjlNQTssTqNIfKa34uM+XVH3c174uDSi7zosRzLTX30m8NmlWSQszlbUk",
-	"qPgsD6ytUurz1ueWZ/3h7H2xs7f2ocugYy3SmphrA3hMJuOxSz+J5NTBhUE2fG642uP3ZQLK2eDNbs7S",
-	"vLgaS2VYWBDhCP3lleuWWue86UVRzDiq3jxmOg9Md90dynUZrHI34nxSI83dKbcmZ0Oq2C1V0nSqfHHx",
-	"xMxlbDsbALCkNsmrX29NkjKB1fX0dmyQ2WKPPyS9JEOsAkK/hxCIuLggRmJDah6tP4EzIxULvSK49hTA",
-	"/l5mm+Pge2xAxUYLmz0aaw4LUA6XACDioKbKJRnfDguxYAx3CjoKkCpL0FayJAPsSrq21rcDYVnneCc9",
-	"2dMopn5X/ODnj2VMTOmDkccYoPVv3MlyPmBgHERiPsIONlyEs8LN7TJJ4t4iiwoLZFW8w98R+cP47nHY",
-	"1uWo0Xxy7KqY4+b5CFAH6A/Yg4qS7l+7txnkggcCRxx3YslfXeG9MPMY33Si2XkuToOluwvoU9kneJ8/",
-	"65cyoL1JRNXMm+bPPpw8J4FU4wmiMnZfjHosDFlIToU2ahLElSzZaZcxeqTo8zA/ge87OSV64uS3q9Ql",
-	"2C72FmFeVpzEyA1hItTkMbsKoonml+wJWHgfzl/Wmk9JIENGJoIbvVyH3VvLPbxucliOf6RVuoiTYp5R",
-	"rso6wzinfZW+TRZataJ9w4AyjQXyXeS4IVgoJo2r/NF3txsJ5v6y9gaovC/yo9tk66UOqycKvypIrKl1",
-	"zZyX9LZmJpDHK145F3OSN7sR0kkJTQ5zr8rlucW1sXEyE9exP72v5OgYGK/L2XbBVjvXR9qnwWGyV14L",
-	"orTVnCxM2cqU0r1UpFitKth7tlSIgnTkFn89SrhNIxXv1XbgKKDGbBsbpRREAdx8XoiEhPBDcNNWnXcl",
-	"E5wcIoWuwuWJJ2+gbuD+bdetFkSsswBBKXD6YshoBMpRNY0AgPXf4zGj6pg0AZXNfbVOTvB5vEeKaEYU",
-	"GzOKLyQ8EehJi3ZIiXbIuAmIhkc3ix350Fw3LrKGEMeQRv06OUUIXvuuoSvaRDin6S1luF+XYu6yjlPf",
-	"BdJyOwrCbB/peAdIb2bHzhXhoV6budwaRweGcW8wOgXpUveQ9eRZQPp8p8hg7vxlcpw2BsbJywI+IR8+",
-	"nD6/PDgmWiqoFuChhn8jhfARxLXAscXnfJ2TCQ/nnHJPs+6mpzmr9JpfMuE8YFn2rAtCjicRv8zEF+XF",
-	"6qJy97K8dXhdGpQFKmYo+fbZO7J3QAwd1MkLMYi4HmKiFKZy5gT9UovRygsBfrxuVQ9vHteSiODH62b1",
-	"8OZJPoW9lgMuvmBPvrhxZT5+GUJKQuMxvC9DHvHDWWuqdTifT758I71bM35d3pa+zcQKcgAr4LckKegK",
-	"K6HiJFzXoyGi2qyqIIh36lNR1vs7qswS3FaQNRSbtTmY+DnirlasBM+NlWcbPdzKMzmipkgdosWJf36Y",
-	"Yq5pzGK3hI9LWeTuMnzNWzc6cM0N/BTzSCbpJ1EkK6CVhLPP/bQx1wX47WhMxax4k87cBPKLC/HdCNx7",
-	"jN1A2pYKBeNxn5Aq9nkH1jPlxjLNDMiGx+OX47HUmNMBLyoYU4y2uDnJlCgJ/IoK4davf9tqARyhCkov",
-	"Y1gPqMS8BazHvApRsgrOUcAGLTwGzCnsvfIBG093W6vEeVcok17wwdCkmjATqcjIGm7kRMyS66iU6irR",
-	"Y8yLlnIDuXWYd8ZiUzqno/cksuaP5SseZ3nIohAb/+s5HNg+nUSQvxhSCFWJUCpgtuNIzgqrZt9httXt",
-	"MBnC0iXosY/Dl8RBsSSPIgxnWZvOeTmgWA1Kw+fVprldzgM3fpfADi/0lqY8mijXt/xob//gSR7uUh47",
-	"PoO+01gsL5W1WwaKjnSbjGhkCQIz5aETdpXMtXuvJr0+qtYi/ATnu0pGzAxl+MleoVEkAdfO94mqEmiK",
-	"8WkoI3uVavYJG564P6ABSxUo5NOYgYO4agn0U0SVZWWKigGDV2tquO5zO3x72bBPER9xGJY2UtEB+zQR",
-	"9JLyCG+hfOHvHg0/ef12MkZAaJhlchc47QWNVpeJfipQhpZGRYbWtBeQWmr1DT5it6ywdZ3a8/OTWRQ6",
-	"jwIUxmd7j5foSxuHgFbnsCTN3vM5qxkmKIgZVLfNfdap/vHFJZ8m6YIPto2LmERyMO8xB76X/fhVq1nr",
-	"dK4OWJHXvED3tZ//7vz8HcEbVqSDHx2lhPFeo2wRhw8JObRy4ERWQh/Haq1zSrg/cipfW1tAET8NLb/o",
-	"c9dufm5UWXNa8ZzvrwH+ndckRYL+m9BCniR9D6nAuaZ4ABi6OTFOamiP6rU08yTHVLGQ6zKPzGs6/qv+",
-	"VXmz0SssLnbJ1AytLq7JZLxoc7GBAqSOdX0LVb9M+YtbjOOBCKzFIKMht7ePuKAGDdoRHY9dYDQDrbdG",
-	"QkgyjhQ25ApXfAa/1BHADJulIhbDTbUiBfuxX2n/sn5qSvqt64UEUk98xCVVTA8302sUPgxOygINDe8g",
-	"4F9LXLvakDHlqlwfkMRJUM/3EsxRVGZ0+eSEnQW/oPPnlh1y76xJStoptcrygPtWepRSc81fexEy9eN4",
-	"hYc+X5326XP5TOn5+5OX584NQGigpNYxoxoURJzsL2f810KdYszUcUYff6QJIFdlVW7P+072KtXKa2a3",
-	"J9equGSK92cfVJSbsuhyFe3Lwa/hMIADKhJgnTj2Ca/iVkUdKw5xAfBt/M97jH2nnHDx9Iul4/4ckWXV",
-	"lKExY/3X9s5Op3NWcP4K9vld2L/7WPJ2rayUiZUJJLscx0eadPWyKHJepEcm5L4c6jp9NhYw5vJKDXJx",
-	"U26DMlII23JqtF+DHJiWNbh3/dNa3LsA1C4swh9LEVpxqLpEimmq4cHyfi3uvnKevD6PWO7xT1JawI9n",
-	"z3yPkT4Dn2uV9GZkOpTQS2qIgGOeW1gj0/AI0pOuxlwxvfyo7zUaeZ3w3MBe4CvWT3XXhczT/uIlP8yJ",
-	"i6Q5RNpWebqXdR4eHe03m09bBwcHT5eHKAt8eH6NcyaV2l839FySWtKoVvhIDYA/hNLOCis0o1x/ctL9",
-	"NRzx/DDEGdP5FUnle25OlMrtWJUkZXDtbVXSY5EUA41ZxvnikZUlh7VrAKk2H/TtulmmC79S70uPOlmS",
-	"vH12C1/aiavxufVrdvwOL3RF29Bte5ZKpcspXIdAh8+JdHXFmNqCtb6QWAw5A8ZYizpbbxzJKXRpCjmc",
-	"kiEfDPPJFtq25LkQXVsYSKEZsisasoCPcv1eKbEx7wZb1Q1mLs/9izP9AJuf5ufRJkh3VWJklMrfyWuP",
-	"s5AU6wTmTpGQ3gCSqkDsvGc0RHECA6uC+iMnhvQnCrsUKgZeFxrlSRryU0oocQNiy2qtcW+JLyaHtgnS",
-	"noE0LQy/nZptxdzyZei3W5WV2ADwzNC8kJvzjrcdGB9GVLQBxFtoZWv39JhwEbIr34JGM6qCIXAZu/UI",
-	"dQPN+SwtCJlqS+OUGfuSbPhXuOp592IoLShosrolkHzfoT91eGPk/GSB3JZktIXlWsXSWrUsq9oYu09v",
-	"qwboi5eH+ijaPeKF2s/rdPF3acDkZXwAij283x++VGQrlXOD3w5jfEXJcdUDy5QPRM8tUG4dcmtlK6CM",
-	"qedOZhasM7trKwoNz1dYyx6g03+2TfSIRhGJwF+jqyTkAyjPFSEZzsZDJvQGhvXHx7GF/Y2/9OSvudvr",
-	"B1y+Ebd7UJfesK+HF7gA++K8h2YUrQAxBU9XX9HByDXh/e78zevcJO1tlU6n8mzykDzKdk4raBABU1+2",
-	"aHcKXvHFcfrLtyP8UtKiOOEq5QdOmD7XW2H340kv4nppVQX4s6Vg4H2A8rwCyz1+VwlXzkPrjvtu3ZEr",
-	"BBOyWNqcYZUWmjes/MpqinnqNIEm87mTzSpp1ZtEKtJqtJ7WGrulXMGN2pHL1E7+Wf9UBNtUoGN8cSyP",
-	"PyIruJPGIj63MkXOqyg2BrRc2PWLonYjcfEZtprXhs5YWHWNBFUMeeqNUOjPH8N5xjifuTboihb6t6sS",
-	"y2/TAJ/MXRueR5bvXz4ju7u7R64U9lm2kooaVjN8xOYdMXmHj49YxAV7IUzumQvM+keOlpDvS/LbYrRd",
-	"qcgU65Kx321/ollYJy+lImMmxxE7JgKcUlOXeg7R9QQlYj7uuT6wIdXDlaY3ekUh14NdflfqCTeVYrLm",
-	"c8ltIGEh9Q5zI/PPv2afC6xWqC3wGEy75D//+nfs/6NkQMfLvU9HjcZB8+iotb93sNc4OloJt6onSL05",
-	"xW6wVZn4CWYojRhUPzhEJUScgGQDBfXOxlHpXMmWLwTLdnDVfCComSjM7y7O/HXDLIGB11vSXja0HNru",
-	"VF6bWcVo6ApUIkkThhgj2aUZk1W910inYp8rcOSq8SF1Y0w2IKG0+MilyNXReRHTsev9N6bC3JKZnpIX",
-	"TJwsRbVlAnoVx5makWGKhdD6SZMR15qLwRygvzA0MNslRjsKvhT6191RTTqZ4vitPkQVi/s+Qf6rA2bd",
-	"eIy5HtuhJY+1uQeu0qqcPVx9zGnASWTbJeSxkHnbHj+UrKEbaS7FQH1lngAJmNYFCWQn5PufzoG/dU9A",
-	"ueO/wrluk28ZVUx1F+o+jp6WTBmLg4SnOd8/Y4EUoXbhDoPVeUxrl82WF2ZfSLk9fLq3ugJmeR7dKymR",
-	"y1sW0n3349k52aFjvmMV3h33aHf9CrvClYBZ5cex7GFYmD/XZD7vCfdlNXdKb3v6w+ntqK5O4Dt3sAn5",
-	"g8VadD1m9EKDWjCiUVHCFmwgsL+IAuJonyvw9ivORBjll6R9AN78jGr2BuTThkmUpXCl5nMcZUGnomRs",
-	"645qxEUmhWm7LXGhROM7K7oKGRNIOC6F89xgFUiBKrMWKq8dRg4o7/pNeQtWtVT/3bllbZVomRxD3d9r",
-	"V94lIJYp0EruMCuPyQUbu+4nHq9/iSFctqPnltGYYYm33ip4+8CYxSf8g16f76w84VzTXpQLQ6EmjPSo",
-	"0l4KQOYTKERWnQaIg4Kjug57i1lbziStQvzl8Ij6vIhUAHyRALA8VcaDXUA+Ls3G/2NloMcFVbM5wfy0",
-	"1dzbW12EAgPJ3XbN1BZSxIr3OtPI3+0013b3lQegWbXn95Eav/U2/qUIdyHTwOfDx7OK0RPjlV/l9rI7",
-	"jWiZ+VlNBUFB+Ak9X+jwsKyZoAVNZL80UCfita4JkrkOMmviupATo3mIYCh21F8HOuv8qL52QNaNV3Ej",
-	"KFbmHirXSWDVvcDVFmpKkk+5t6yFMVp1p6PoTJUOszsuuP7C4mzuO8L+N6gMCWh+I5g7TnBf5YWIUw0d",
-	"9rbULFVGrFggVVjkyFRsrGQ4CXgvPz8bv4CdwUFMGUQESLIv43oPKkKsnR/wS5ags+DQYu8T4mpl+4Nb",
-	"Lub7kBcZKfbAP9tgnfHJ4nokXDjEccNqAcW2mCHoS4o2TMr2+fexfyida5/MLPOdj3lwBZoFEwV4XUM2",
-	"ctYSOBhOJmaY/PXSz/r7n84r1fzzm3gtgAbmvSiRHHDRBayDw4PW/pMqGXini5YjRkZcTFyaDUwddhp9",
-	"HfHAh8aM4dAzo3iglxRFvnlx/v702dmn8x9/ePHWR6k1U5ccg0crPnEDx6svXeWqP2dO6arQMf9vy680",
-	"i+q+l7EPX1ae4Q/k5N2p5akqcm/V7Z2duYd2QnbJIssy9CL6nX+Pw1pCBAYC2jmmlDnZlEhVe9Iw1UcT",
-	"O2pFA6MRNvCCsbHuiGlWOQBAQXg9CwkCOli5G4c7exPsogDwDvWO6IhvvjlLFNNvviG+vhMS3ASJpP2h",
-	"ne7sP5RRaLUjPZTK1CJ+ab+boRapOiLf+0j+869/dx3sYbbM1Tisp0HacTfRzK2BmSiE9OsIB5rF/fgB",
-	"AkF/8w0c61888sbHx36LptNpXfWDGgu5kaou1WBH9QP7f4DQQbp0PI4cy99x9fB//qeWolvviG4gQ9bF",
-	"lN4YoWPEqGNwHqfjmHQR8qELurZG7QeQHhLOJ6TpiATogfRmsBfFQNl1cpIUnMhwhj1ToZtdjCPREb5X",
-	"L/qkIaiFOE7aLZCzAAFf8ZtvyBkTIen+veYu107DLpGKRMykzxQZ0QtmNwGatQbSTqpHgwuXqdkRHrDD",
-	"1Yxy4etFHc6BHUl80ZIROApwRK/5iBsYzAu7TgGNIpcHT0lvEg4YJKa5qYMmDrykTrrvIeVvxE0N/n+3",
-	"2hGpa+/tebbEjDSW+UUz0yWPNbqnnxBNZ65WlJsY/ooSPWbCdIQbhD+pe60jVGW775lRs9pJ3zDVtdsD",
-	"mxfvTY+RJnnDv7VHNBZ0aOi29u0P8fy1sRQL6Ey9mUOFawN8HekmKg60ybcHAWGcNOkGyXUPIHeM+xFX",
-	"q7occmEt7xBVBYRWrAKwiSY+0O3j3B3IFuUBcwWAju2djGkwZLVWvbHA9eyRovAzHCf3rN55ffrsxduz",
-	"F/BM4kTyjC+VrdOuNOsNvEmOmaBjXmlXduuN+i4EGM0QBBfKGr5DBY1mKNfHUpu8SgzkkQ7SyEEZEUoQ",
-	"U7hqN9bR1AQ6qlrqiN1tJ6d1pEOPhA7QVbojPEg4AHbAebf/OCZdAJF2NMZE2IVFlv2+ZgZOwjffLEBp",
-	"f/NNFQK1HfE9vaRnMHioh7WL1yWGXjBdJ13F9cVrK0O6HmM2gbBNgbXrqgvT2+dER8S/27mcx8UDEGKy",
-	"AsBqathiV3s7zBVIc23/YlE/qXrqiMf5ePRPYMYBFUIa1wkG8Fu4vkAisoIvBiCuuG1zkKLuNH/rXLeu",
-	"igDcUin++0/XAtnJ0xToPgBz+jymyvlUOpB9aGhGo4kjDwS+SqCqMO+kcj7kmpwMFGOgjeohjSJ7XAfy",
-	"kinBQodCSyI6Bey0U8UiKsI6sbrH2cSOkKlHmkSc9njEzSx5xUQ4wKM6qhlJPt4yLfAEF8d7526yCqFR",
-	"EwYXsCwXlqHVaJRcuCRLOG8k/s5kKK4GeINJxE/mQv7iOOr2tO/hJPJeGk9251saxutiH2mufuSDoE7f",
-	"YGBK7TV3Vz/0js4siz6X8jVVCA2312qt87GxklbhsWL8hTAOcH+vdbT62XMp31Axc/MDLXF/nTU5dQBY",
-	"Z0xdMhXDPu03Wmut5ytq2BQt6P3GGktzhlrAhwSDK2NdAN5K2q745ePNx2rqfCJHJjRWWyF/DA9ytWLo",
-	"QENIk1sj5qqmJFDsktJf+3EvDoIhZkXly4ITJ7NprFnXybeAm06omCFcdsRobLniRKvO8UcjNG1dPcqI",
-	"AWig1XZC4Jpw+rDGSzHI6gbWkc7vRukynpi0vuRUCeAnHeFHBnemVGsrRiAUBJpQ2m0DisNPoIKcgAbZ",
-	"Bsm0wy6ZMDWETOsmpnj8PgUmOmYq8DhRoU26IYsM7XYEvEC7LHXomQ26BYTQwAKAAHooBesSuDeRm1gW",
-	"6/VAVNk7AhVhdzMMu4sVZF2PBoHqngMD4eExYqZTQWCvQZGi+iI2JEG7YpFmqTVw21DHMEXXtbNwi5qq",
-	"zabg3cuYLyBpUc/2nvqpi8t1BDQ282G5qlNenRvYjgvqM7lDbsclTfVzeoTQcaDokpPM/kFOsHt/QAVO",
-	"GeSPALwR9LIIX/OXO1lvF56GupueEfewTfCS2HpsOwBQoGAPCMoV+kA6AqIwI6l9A454WxPiVAyhQrHF",
-	"IBSP2JWtOrz27ImJjwN1mpN/zyNNOFS7epAGN2zUsizRWP0M8+kA50DR4MIqUn0ZRXKKNAOQaZhL3RFW",
-	"Ef6l9bGL29BVHp1Jd2OAB78K1RQKqjtr9g+PRANQqRMRsgSArSO6I6ouQL+HBvWJz8iqPdLtkQNWtRdJ",
-	"PAA3II+R3kWQfi2dTsZFR8y7xHJVNI5dAnABWLjwWrQxOcTVBkgqJ8m+ceHoHr+ANwuZ8itYCvdeAqc6",
-	"Sh0DTmBDNaqxvTLuJleoCafLUclJMhdIeV+gbueUwNYuKeI+duY+2MUdgaeq8Cjh9LLL5lbIGg/EWcyW",
-	"y9jre429KnCtKTpIMyW5PWb5P3xwr3HUEd00wmWXPLaMB/2esIojaT/5xL3PpXfmFueSvVbrGM1+jgG3",
-	"sCOche96TiWlAN0dd6Z3Umd6p9nN06I1E+GzIb2dCg1bcJIu+E9EdYpycKcSEk2r1m7EIHCTQVuh3Wge",
-	"0d5euFtr9Q5o7SBoNmtH4S6rHfabtNXbDfbCfVb5CF4+B/0M6UaWlXiRIKThAQTfuAz/mhQdt93Lg5Z9",
-	"L6sd0P1W7YjuN2u7vae00W8GrXAPVRM8LB/GhZODHRtIYDlI9VQQRpXV7JELAQvs08DogonP91jxozuq",
-	"tfqNsHYQNnq1Q7q7XzvoN0PWCJq9I0or1Qq+0zlWYyNkSjVEhRGe9vmkFyHZtRqtvXq6g06Fidrpi0p6",
-	"AZ9L78xGugavEHetAuIvxEffMDXabFm5OHlG562v+VVdkLhF6+eyCjzJNGr2S7UDttuvHdK9Xm0/eBoe",
-	"sMP+EW30KhmK+WmI2XPA3FnfclsSTthmk/KjL5pVevg5RAttXCgRUtRCroNIQi+1ZNknekIjywF5LHIg",
-	"hLTJYNe2xSyPuFNrEiXGSmsSx+ENwmrFnrQM51n76ZdKjpLQb8mFSNmyC4ry/MxAF7b/iDfdeQ3eWPWo",
-	"aJt1EmPAF5TcrBeXOK9ckznV7gNcjJAFDwwLdHCcx5e1qNcxG1/6FER8Ym/1E2+leWl1THxgDQM67jnx",
-	"YOXfu5V/YrWluThWjnlv2X5i40PsKWPia821oaBuOAfAJl6B+SyaATOrkmly+j8TZ3OhYVklcwG2tBbr",
-	"keVG1kw87mDzrinXDB9KCUUhnR2Kpq8mmjFnRMmpOE5sX82YjqN1jzAAOKKzjhBUKZeiHXHtjHBvWGP9",
-	"FhUQ4rOWMqHxbxgKwk5i8RdRTd7NUzft25/N5YvE3Vl1Ic5ucssOBFwKoXVTN/rkjOr8Jv1ozYfMfqJp",
-	"Ys0WNNkhDd3FadcUpVaVqbSt6If0QhfkiMFt1uPbiJGTm0GWO1zf5Xl+rCs0n/yxxi2FbzPWJWt7wbEr",
-	"SDLYAO2OvMG4Gss1xV3qewgMZfnILfUR320lFtouzeiXpL+iS21NJXpWoPa62ay19s8bR+29Zrtx8DPM",
-	"OWBqbDbV8v7zr39XMEtyXZMAa3D9CpfUCj9m86AqJz9/bszODt/2/2fyw9u/H4Z7b17tfx6UUkhSOwS5",
-	"Xjl6yQk6PWQ/Sz+/Oy3kXgT8F5DWdl/JfC7g7WV1tXLJ2RQrmG4ltHeus/b1TaEU/1Gk3JSukbmOXewn",
-	"ro1m0hYu44mNpLzQJOKY3oDiPG7Mya64Ns49lfi0uM54mpyDCv3CkOCUlaEDlhGhixJ0ufh4pAkPcyXc",
-	"KqYCjHpMzTAlNLIui3mzsJQwuT3P9qGb5TZgJlF5IxZWZFZlQipflm89cCEfGaThXHDr3tmQd2jWrD1f",
-	"bDxkU97THmDXSTud9W6WQexwyBOBzsKYskcc9Tsf/Kieq5inW1Tryq1PYzzbHBUqO/MfGBtrFyebSu/P",
-	"IoZFEU4ZOS4XJGmjnuFg15XxRI2ltizphf0chR6vlPwTWidjbrKp+1oT13As3Xh8MRs7fmNOr9x089ck",
-	"Eemde2JVIZF/c16GuH/X2wK9MJvlVLn5WEILS+9vkRaWAXODHaxvzpV+16qOWVipW6ceDFyL91qYxk7O",
-	"zUN4jsm8dC5GhpFaO5oksx7JvE66r174BOt5ntQFs9/npNkr+VzGR3l90/7ucaaDeSgxsMgxoLnXalU7",
-	"Ag4wRKxINmBFHnd38Omd//zr390nmA3lO6zPFa1imSnpOlYIybOYjuXjlTTpPZju1E4g1Z3FHQiPkc9w",
-	"4/FxITCYRD/rcVw8FfzHl6WyNBJ9D/0wqLvF8UdsueXLcTH/dDTRpiN6zLJj1/8u7tMN/hUSix1XPpDj",
-	"P/EU8jwJoW0etuMiJ/YiyNvnJ4lymgm1lIqveP7qylghXdxak6OJQVwn1u+zwPBL9hzwZ53t3Ko1mpVq",
-	"BTPnuBi8ptNKu+IS5jzAzImrN4VCxXblFVWGiSkbkIMqOWzs7jbJm4ngwbBKXjE1oiLlWXgrlRlOuQjJ",
-	"q1HvuwqWrjDNhN3PSwjEsIhBdbceYh8aZWbfpjNXQ0pey0sWUdc5KhY9Z8yYCAVPyPV44iD1mBq9kQKy",
-	"Tlt7SUmtFUL29Nv/zkWKcI3sTqTX/w+3nstEec66pgOar761c/P5mijvDWBTxHgSmW1YW4i+mjuBdxoU",
-	"i9sqLbVoFodUOtVyySvyVQQ7sIcA0UOA6F4DRM9RLKcTSja29Eqra3GRWrGSdq5oyDCuWhtRHsVtxLBE",
-	"yTdmQ3UB4JjgFzmGf/lmJnVyIshEXAg5FR2RfcVUWeUjflEk5UXSz55AIQnR7JIpGvn2wTquf3IerGpH",
-	"SIXqor0qmJlKdZE0MfL9JjCXjEItKGCUoXa21zpy1ZjTIY9ytRZYpg9YLby5uhIvdiwQ4/q6kP63u7Me",
-	"yFG65127EkilWGDIUCrNSA8wCWZlOP5r+907ZfMmhuJayucdYtf6I48fWODhZz4x6CFt/us1QjO8zu4Y",
-	"4RlnluWJGba1yJ3kZIkN+UKEPksdGI3P0MyUW8b1hValO3a1PenSSq7JpeQhoYZI55dZOP1yYuLjnzkp",
-	"e0vbOIFn/JKpBxfEgugDcrC7u4we1hVjiPBS6JT0iexxAq+1Z/PjEtjSK3+vy3LFEVvJEWOMivX4obs9",
-	"33fvywbiHIAHmpujuZ+GktAROd0KzTkmslp5mmM3qGoINsUibSytXOBIUOdt2dExcdYoVB6C1gP51wx7",
-	"I2nPaqpEcxEwVyxCAjmegfc9lETLPJ0mjYSob6XXpFYi1myy8JOVk5/V+4vg85B9/nz2j8Grfuvnff3d",
-	"oL4ndp83xj8fXr5vjs6fzn743Jr+vfd6+IF9Hxzpl/QV/1G+VW/Mu/BvF2UUnrkG1L8TleckJhpgZHDf",
-	"g/bzG9F+3jPABRwyt3Fl1CDlMCeKWc0bKNpKNRCN3c72laSLLK0LhticJRfXaOA3GHKdakdMxmPXqwVL",
-	"mSHSj/UhiYGWgGMgJJhmY6qoYUQbNs7nOvidWxtTgk2fIaOecz3iXJPusIC5uobFlWDFZR1627XF5vvD",
-	"r8WbmrdZmy+lf8SkRzUZ0ZBtzpoenFhfjC09g9S/FOcow5d8r1pXI8DyMF0tg0iXtVqVHzN4AV2kirAs",
-	"XATRxIFeZfkFE+GZ/8w6xtcLKEl9ML9WqcIvREhoFJFRvFh6U624Wmx4JaXMYybiD+WllZ8ksgtwbgzW",
-	"3rYax4TGDjxwoKHmm7QXzE8FKSaasopemsrzcmkLk2cbjXaj8XOqT7TLKEs1vo5DXHPptjxcP2073e46",
-	"P323VI5FunF1AafPbObD2crPrtjCwcpltjvX7l8uAXQ547X2YsgAsEpOTF7up2eVq9M+lzHndXI43ZeK",
-	"0zfXKlDIpm/Ga7HtzM1Sfr2HHMkvL7wAGKK/zWMW4x8vEWceBtkpM1kY5EW5lpQuATaSNh4dEBsXKoBI",
-	"qHdE93PXHUCPooXV/tw4SL3UWLDmCtGtIJUJDDOIpgUBtHIuKluiiAZ1P+VKsHS+jZ02rltjwgOsUCmo",
-	"pXEI/WsnOqdaNCwdDfA4jxeoHYhG3HsHQO+yY4xTRQoG+jkzxnk08VKI/3dcALRaaeEl8qRSjTh8W4AZ",
-	"wJi344C177Lg9zlJE/XZN5d1ciYn8fpik6olQyyl1ViaWKNuB6GuvyRP/30X0ziO49lyjKG9pl2R7+z6",
-	"0WUXAN+LHV2OI1OdAnAlp5hAGQO9AiSdw3h15SnIOe0ncxknnpRnmEi4ubfKZdNljuM8Fbp7HMoIQEmH",
-	"LOKXTHGECV5xZsoch3hWd+qHSs16eUULLZXr5W4viIJp9uAU/61yDXu0k7zdzdhGRp3bucac36Wm0ncc",
-	"43QO2EmE6KBCLDwuANAMsovgMuCtWTVtIKVrDRpzHI3dXJScgo4z85BNITW0B2/HIB2HVHUH4ASJ1WBm",
-	"Yd+jOvkAiFuIG4DINQ5RD7OWHu81jqqkC79/sr93n+SxLpyuY13llL5nmCi9vl3kywAHUrCHrMrf6/F8",
-	"DhS19IDmpSve0pF44g5m3520HMFNzlMg7oDwwM1ahaxa4qX5A59fumC2fJgaD/L0wcuxshK01FnbchEo",
-	"2KnBcPFQYu90V/PoETZRGqZKwFEoYhAZXq3rTm5Za7HrujJm4BVHDpfQeSg7wkNWYiQbX+OgLSGVBjjA",
-	"MebuOkGpGchTf5z9gOJqVGBjANDoTIPUrw5uEdsqWGOVhVWwGeIXakIB+huAwvMYxSTuk3k7XrE5ILgr",
-	"+4xNjdj6xvkCHQ5d48z4ppQVD+p/ibDwQmPQuykmuR/2l8ADCzl9UG4e7J3tsXjkopsz+dvZRDtOkyr0",
-	"eb/wKpVJqfgO6aPqOC+hmoeAWCsB2UuSgI58P/OI0XCZO/qNG8D9qVSpJcjxk26SLaTmHJ/W4Ct2s5ZF",
-	"Nirp88QFXhbMjVFaHnS8+yzE90ZNum753lS+XLdrrmpXJ2+xdj1J3+jNCOMId2F0CmfP/Q1Hqoul8hmV",
-	"DniLiNC34tsjdkQGXZy67L5Huk7OPPa95TnpQByNrAY3QxC/o9zOK2GYHI770dF6sxe+oe1CbuJA0YDN",
-	"8RvHVZINtmTWm51mVTh3l9vxO0TTPUmv4J36kHFT16yauyeuvAlPXs6PH9TMBzVzi1KGmaRVCLb2uCMX",
-	"3nJFc+caD9ZSb3yunDmOBSS2GRnJS9BKR5pFl0yjOMFbHmliqL7wTWCZIELaiVuZga5EbA4Zw5i0rck/",
-	"kpc+sx06xVmtt1iA4AC2IENysVLjedwazTWbLBWDuX6JTClvLiTBV8TteogN/E5N2Qi8dq6xiozVsbsI",
-	"ExT4JAs01PxDT0I2kqbEmU+8en/IM79x5oNdZrZES93Iz7iB4tl4UDzXUDzj9Dc0uR78nQ+K6F34O2N2",
-	"B8fjS6mhQpoVGb5wR159yovcVneg0izxb76FD95CUGw7OfdOs0rxMJ+WqF3pgTzBohJwGWkeQqdgKEQ1",
-	"kmhmTASZwsUpq828lNVmrdXbDWoH4R6rHfX3G7WnzYPW4e7RXoM2e+X9qHYjV+ePAvU8eFLv15MqsG3i",
-	"V+1HRdW06oPimMriv4mDFxhogfwLcgKz8l39ME0sPAaYB6hHdiUp1FX32JuXJ7Naer4fx6eY1wbX5gEb",
-	"5bfaid5trfX8fH5DXLA8DyxSHoHiHlTFB1Vxe1g9ikOqoUBOdRsevg2tcefa/mcN1+Vy1r793N5bcfJq",
-	"kQ5cWKS5gqXk+iBw5b6Q39ELyodM5D9EJvL9swfX7GGpWTlmcuwqOe1yUMFZpp3zosWZbpXhINthV/W8",
-	"g6addLXHhuNEqo7Ar8ywHfecWhGriahbugC+az4OL8opMK366tIqVqVqn4A50tjxCr4H9a7s84RGczBD",
-	"gNCK2D/IxXxDcwzzEyNl7KhNQ87TGWi8msXKLwDxY/rnUE5hlCOYad+lIMV1tdVknaRg8QrWO6Ibr+Zc",
-	"Cup0KAlgx8pkb46tBoZUgZNGO8DnBNKexkb+hU6Ad45A/ihugHhx4a8RNdhs7hcUB/YY8xBaL+FJs4NZ",
-	"otbu56i1u7W9cJ/VDvpPG7XD3kGrZuUP3e89DQ7Cw1TzOCTKRBDFtXLktUF5lBDk2wm6eyvfvf+WNFu7",
-	"e/uVeKRyPJYaynLL+g3s3s9WOw4cD3lwHdyv68D37fl9OQ+Sfsmu0YgZJtxQV8l0yIOhb32ijRwTbtpe",
-	"ZIUssFIDa1KBSS5JqAJqv6ecd3fW0yzp7tiA3R8QtmuGh9xI3DPV3MYRC3yxdDYWLP+dOjug9UVmzr9n",
-	"Zr8Bqy/yj8DCPZgjDw6SLTYXD7EFgzIzskFG1x2aQjvXMKqvxlmSZGvdTkDlektgqsXuklXcK8dd4hbv",
-	"C/lLkIAeHCa/c4fJOb1gMbuwuty2dNxbsgxI1VzqO4E7ckLySyzuc3jpV2Rv56NQYZrqF8PEsqsS42Ld",
-	"bSKA1nwgGCsTBFuiFbY8jibe8u1s/beGE/ajSOFsNvfntMtWbTfYC2sHbL9fO6RPmzV0ZiOHXoJb9ZJH",
-	"6KkKWZ8JUN+LEavcDEp7D+yOrXYeABk9uA7u13WAZ/n35Tj4aSjBv+ocnXioISANiDW9JJFrebKBJeP7",
-	"8QrYXclibuXxg8IzvcFxfeYGdyfm98J0HhhtPqMtv29Fhrtd8get+MFu37bdbpAn3rfmvXNt//MVpjXc",
-	"SmZUi+yIYjt9FXvKsdNx5b6QmW4/9mCl/2HSGr4ge6hWxpMchfGMzuwpZ1OEeDIJDR7HoE8R6xsiJ6ZK",
-	"9CQYuswEEk4A8JBVLQ8QkkRSDJgiQ6rznXPjiAZ/uDO/cTkVtABfpdHGyhTcfo8abuNBw/0taLgPEFcP",
-	"6u5dl3x9BRqvA9wtdDf/NJQk5CHKN6vhTodMLLqe264CQyMwII20hHIwXSWhnApLFtoBCPYnmka6Tt4m",
-	"4IF6KKcCfk4QBTvC1XRAwp+0LxWECaNmBLtk4e3uEke8Ul8HQiC1biQvWei6iQZUQatzO/Cz705qrf2n",
-	"vh+eFIz0WF8qVicvBHZER33djfmCCzsRAV+wC9ER1GcWTpU0rE5ec43uImyj4MF5mID+gUsd834H/jAl",
-	"cYEpVwtClwitkBlMMKlUK0Oqh5V2hTZv9z+7EYpdfodva/Rv9z/Qi8DgixtBaPa50t6zDKH3TxYYp0JV",
-	"4gunJQToJVO92LG4gTfdE99yb7oVie7OB6f6PbVppoYM6RjAVwkX9+1TXyFOdi6Z4v1ZoVR5z+wqTYyH",
-	"mbaW0BAB5V2HUm0cZ5coGLS1vaZDhq26vCSYUk1oBDy2Sgy9YAJtL0Sj7TEzZfaSIgGEd/v1jviBsTHp",
-	"DhkNu20rgj3ifNwT31lfVtLJCCBwLSf3PXH8h7HHBmyKHubxd1yBrXD427NjLgwNTDYzDyUdcCK7Gtvh",
-	"nP5DJdFy/RL9jakQNM5FdvSTN7mDIQsuSN8e+QdmdE/6q90B6kFlTELf98uMQhkU5008l8Fk5Ko1FqAM",
-	"frLHuYtcrFtNg29T42o9eoCqOLLsqmo5CnAAD+XYEb0ZInXTSApWJz9aPjXlUHuBFRjUkB6LpBgQI63e",
-	"at/adkUdGqo5sLJETkXSIs1e1x3hcfwfoT4KJSBUKYnds6GJWmY4CDpORYL9T1Ook8BCzZCKjog/aRVo",
-	"AAbba+wWaavxCt5Xw7TQDwC3hm8BGWguhSSGBirhu8r1si0OFbsG5LjcVnUSyxsnUuotx1mwptbayQ50",
-	"Mrb2Gytq8XaB3cnWG4onoh+wPdPdVt1YPqUno0q7ooe0tf+0fdQ/fBo2DpuHh3vBQfh0/4i2+ozSRrC/",
-	"T8NGc5/u9vp7/Wav1Wv0DlutIGzuh0+D5n6v0W80aOPQMikc2jn2pkuPbhz2l3ra9n05ep9H7IOyVsvQ",
-	"mLFu7+zo3bqb044laM0iYGY765DIX/9eOxn9WjvjA0HNRLG/7Id7zeQrLxZa68J4mo12Y3+DvnYutTxF",
-	"Er6iNaR1XAHNf2WV9t5hq7lbrRh2Zc6MNU7aFS5CdgXP3CHE85mRioWezFanCsUH4Hfn4/tdJxiFKWHk",
-	"tQ6Q//edVfQDYuoRe/wsfU3GVuC39skb/q01ON49f1kllPwkVRhPgjx+/uOzvz+x19+9fWW1C0q+f/fi",
-	"VZ2A1gtu6I6wItpaIWAmcaNJb2aYPkbzfDbGWlrQbejIaRxUMaLtB1zRrC9pAqmJrrq+VB0xjT+DGgk0",
-	"AumjEx7jWj0lL5gAzWdEQ4AzDCUZUjUijyn5lY/xzokY0+DCDpT0qeqIkYQiWirw7VUyooGSukq+O3/z",
-	"mkwgQh5DtNARe1IFuMFWq94RHZFRyzAe4FcMdSmNIJqxkuZ7kB27AlZvMrjSWZ+iJToCaMIuOG4srLlI",
-	"wvdYMlsnZ0yEyQjQS+hM1AgWocfigD7+CkoV/gxtV6AQtiMgrMCuIMn43fOXqMhliEBjcgANiR5KZaIZ",
-	"oX3D1JSqUB+TbsxIu7EtLDqi++rFOYmV3x3NqAqGXdLnItSFrVgs6/YMcmkLx9EkMnxMldnpSzWqhdTQ",
-	"efFrJwrtVJJkDjs/e568QMZbKv+/d89f1pr1PfKff/0bDjwX0GZk8eFMzmBSVoU6z9qSKv+zJYAV08uU",
-	"KSGbFyV2cZKum7D1VIRV2CJ3qoBSvPZPUwXuzobCcOzWm036TV7VHiYrNCubStuieFp8aq16ycbmIZz2",
-	"EE7bnj6AJ5XQmMxupxJs4nXYUcyKsppVgK1Nkp9vzKPIagaXTEHDfOByho3G0NcW+IflsFZGXkDzTccK",
-	"OQbeEKzX/qFTcyWyjxIHZRwIaOeyB+QIL7vaKyQiyRWIHbEgEZ9TQ+caB/a5S4Zxc3mkCfIHJ8sdcEef",
-	"syhEsArSm2HDz7HklnLI4+6OnfvOf/717+4TjO1p18IiGFJFA8NSo+9LKy6dZ1YP5bSdbkXGLpnqCJ+I",
-	"41cD2LLmERMmmsUiGbA93IZUYfnh2xL2DFu4JRggoG/Fg4svd72d2YXXgspABemehmw0loaJYFb7gc26",
-	"Tl2wBG7/qdiYufk4CYx71NojQzlROvnABZvZj3YEgNUPmEk5yV0VOx1QLshj9AKlP/yejSM6Y2GbWJHi",
-	"1zb96o6Ap7wWhoD4CPlMToT/QCySY6836TEmsljmMVkxKqD5HCitdpNwspj1uFdQkWhP0DuwIMt5l1LT",
-	"/YHNbpkenyglSwXmez/aU7z/pmoN4PUfS/SJdSVtzqN30U8upTEkmtdd+FFCGZTV5r4mn0nKyXGz0Sbi",
-	"Nq3UmKZUo8Flj+2D+vSgPt1BT1W0whNVxEhnwn1pLQrN18IQzkuwasd0AHk81AVlY6QrRqZShS6+00vB",
-	"hvmO47GhnYXTwvam7ST+4mVk0oHVpfXE4FlcHLuIi3cNQJuuxbhRvSO6nyfSWu1cw/hAxsM/wOliVyvU",
-	"HlzLzq0ObgHwx0vBrB5mppJEzBioNnDiG/DMRlIwO8G0VydPtuK6LonfLDIgWEpLCZGUF3bM2ZCAYWrE",
-	"hYMtk4YHRRGVz0sTg0f06jUTA0uWu41GtTLiwv/dhJ4W9lhU2pVO58ySI/rctVEOcWbNiMbXEHpZL0J2",
-	"+3AIxMUL4iElRe6CYx9DLbvVClB0pV15gU3tsIJ+RGfEkwVz4bmBYgytFKjotreFdKYfOZqpl3Ptv6Na",
-	"0wFb1roxxRymTLGHNIF7FCxnwHWcZYiez3v32mfEzTUciKV1Xudgimc8z3RKZwkIpff2wR92mnXy4f3r",
-	"NAlCG3CwRMG56w1VK7ZGkHP6o2Ap82oyXzWmDZ3p3GqxglqxlGu3nCH1HPjD+gVYabfeQxHWH6II68u6",
-	"2Kr5emDXmWldTDHPHM9HLiwWZ433JwqRXRULmTCcRppMhOER4YYwNPSq0AqwI0ZcQE6i1YJVnZw4l4jL",
-	"MnmkE4q3WpEmEb/A9PGsP4xdcW2O8WJ8sMEV4hpFpz3/rokfKnaURFxcYBt9aMClyT5xo8pT7AbMbP+0",
-	"N37jUYYHcX9PdiQN4zLICyGnzsO9HZaxXZG/kyLvQpQljOEazaJ+FZzuglBjaDAEIiPdF+d00IVj233P",
-	"xqr2nA+YNl3y+P3LZ+Rof7fxhBgWRaAZuJKTOnqdkUNZQxJcayx09h9XZEpnbdQbwNhMkvWccalYIFUI",
-	"6c4IWSqw10lHTOUkCklPMXpBZL+fDlZbToJ6Rvc9FQM0RmWPzfJLU1JcxVc2bshcFiy0EzAWMj55XK5m",
-	"s/EkqZntwgr9pVFrNlq7XZ8GgdzV8lsFBVSy71aSazKmWtt1vGRzlmr6Td6kGzIaAo04EwcWpVJgmLas",
-	"YZqYov/7S6dz1WrUOp2rA/bxm/9axy49EY5ajsluYw/jwpksAcOjKHbKZ8ffqdzW2dqpFM37tF97KwWr",
-	"vYHmkQXzbzZKL0A5meKCZpmkPrxUmFSwmEyQDL0v1QhKhnpcULDc05v5tNXc27MTWti0zJguRVi3wvpq",
-	"FOH7dE32+zxgsZCZShU6RyEXg1FUT4vBOfF4NT+ZTOJHalrvftjifPiIDtjOP8dsMD8kfy09pDEPzESl",
-	"Mi4q3788fbn14YzFwmjcpeWDeff21dbGkqs9YLWHPZH2/OFJgeE5Flh7zvVYao6P5DNA99SOeyT9xE21",
-	"YjnAqifhnptqJSVQVj1ib3V3wtRajacPh+3hsH3Vhw2UgLjiimqrAjkfc87JQ/GcU5rMg6HTAGSfDOUU",
-	"2l7kiH+C4n8HwnVL5FxGzOGTvzRqRx//XMP/7OB/cmV+ieNt794tbhIOcYmhQw5B/1JkDd3ZV27YNJ+u",
-	"fgC28q00Z9Rw3edoZfzejSK64J34qmyhpFYzP2/pfexkAWKMqzS1tcqTBj7KKuKJqZMkRILC7syWOCdy",
-	"SnVHQDCbnBDM/WBhxqMIGAIY+obkltSHwuKCy/t3h+TUWn4NCRTpysxqBfYufHYX48JXn6WLQGBr+LKi",
-	"mBJRoL/By3ADCgtFrVh5iP3cd4ko1iBkTvU0KbNGjnDvrFDRvllSNgo/x95kdNIYdrWVOlJoAZap3CRb",
-	"rSPtiEwhKdlmHWlHZHxTZepIccXvq4gUN/TrryDNjvNrLR9NjkcC2T7R2ZEqBmcz3A5uO5BPDNq+1ibH",
-	"DMhq7dmxiZAWDAs0/LJlreezMTu9+8LWwhrTvdZiTWdAa43ebr92EOyHtaOwxWr7dK+/G7R6Tdo4srxR",
-	"BhQWg4naq2/tmVV8AEsyYMKeXti6BEDPLi4ybgfX9mZiJjQib6WoPec6iKSeKEZOfPZHYi7hahdDucXD",
-	"L1cgChqGhv1v2pUX7Mo4LtCunPz8uTEb6E/9l63wdTR+9+6Zps/+p4zGARS3RiUpEN1DGelvqozUy6JY",
-	"B8ELX0sVKSTOYMGHHViSjojFHly4JBSlTVxXAiht3vjCU0u67tB26x3RfffjmSsapHzHH/GaZ5JdV2ni",
-	"a0IdL8WKDRb157QcjL7bezpieVFmOyfsDToI5MVwU3VoqRwzynByhEaRnMZocHgbIL9BoYJVSlBLKVva",
-	"ktR6Qv2MYsWA/XD+K9upKkg73jCnM7/a0TXA/xN5jTe5aB51wb6O+IkRqi/ITE7sco/pDLd7MrLve/Hh",
-	"PdmrthoNu227TfKcBbDexLJbaJpfspgyLSJOX6RYf97w4Bzi5PKnnDvRt5ASCBSeJJe6mTJXs5JKKOyT",
-	"XfIGEsxajdY+Ejzr91lg0EORN+vCWeR+uxSiaEIod9ptEA7aykQLJNiSAq4wrcL++JDa9VBysEU0O8Ux",
-	"mwxkWm9GhlSEtxXCmxn+O9fw3xVpoO8BS1Qnsg6ztVxyhxO8uk5OSLfPBY267q4kdzMpaoQ0Mbk85zMv",
-	"2xOa1gZS6ElkMPGeWwk7ch5Z/JQUzrFSmBzqZNnKAgCYQCFQ+EqbIgco3C30F+oOgBvwkJn6h8lMdYT9",
-	"RXhItThrzNEdKuZjxQB+xXGI3JRSuL98PilZmk5az03q+t2d/caD+vQQhVgdfd0Ga7iVjQ/5dYt57I4t",
-	"dJ3X3B195lDMk9pfK+CPk7RBZBlDirLNynzNRYCAMh3hCvaxhH8OVN3jo1tNxUOlgw1kbWJf+U+JYNOY",
-	"ZcVICehIGFimFHsTyH/+//8P6Xr/rvsTNSDUd0A1Sd3QowGkt6f9EeCxzTRRsguniVW5rI7zeK+x+wSw",
-	"CFjITYyO4V/qliMZE4SLjwntCGfvj+gMH0UAevuYZdAYlwZyXtTcRApO3mlwsBSx2wMVQq/DpuIyOhWY",
-	"IVwYaT8EYEAKpgOK2nE6EIbB745ArA9nSsfcH5bB1Rvl4zmF9Hei123qXrGbO+9psDRs2JX5Qr6G76mY",
-	"UDWzNxzYhRVYIfkaG/3EJbIpPzU4AywtLvhIkGqHQBuOxnlmHrErPhVZid/cKgVyFW7ktvityN2HJi4P",
-	"Pow70i1egEDxbnnlpZWPgN63N2PHpUotaexCTawDABez8tDHEIz0gEBVBCvozeC/EHIYTgQ29o24gDoW",
-	"S5EOlAAFJjoruuzzxEpUKJFB90OXjDkLmGsLbF9Uhe8C1CHqQPhR6ktX4BMe5ApA+NmVwdyLzPu50EyZ",
-	"+P0Z9AYrC6TI9/DjMgEr+Zvz4/yGxWhuKoFdNa/OpQfbzA98W2LYeBTphXw7sbZo0ajSSmZ6VK2CcLzc",
-	"7phub0w6oZ7pPAdEHgKAB8wE1tIuNJwZh0oNRwT+7dCUgY4rCJZ8R/oJpMO4zzkvZ/y9TJwkfSOeqeTG",
-	"tJKTvm9u/PUKBuGnr+3hBcQIwaZnhioDayGjMPlFRqH/xT6Fn0wvoYvRFK5WQezmY9WSTCltCOjkGTAE",
-	"rvOTC9EH6+94MOvvJ7kQeTbg4njfu6s1vV9Lv1AY+1EWSuMX0AUnBiKczyysphMQMf3QmqyofARUkCG9",
-	"ZKRZbTQa9eKcu9+HfPttNTuDI7ydTp17HnuuwLZcHszOWIjVLY/Mp22tPYRmKeCfNPWuzsOKw3EP3Pne",
-	"8qosm/ptseada/evm6WgAD4hC0tYINe5Tk7n/IXF0RdHxL83C2OZdZEdw2W8AF+VLg9SNttluTR//JKZ",
-	"TNvlxZtx4iL9OCaGB/Z7XzGvtCvna+K+HmK0WBE+93e4ShiuCA+1QxCPUdfGk17E9ZDFfg19nBdBghJC",
-	"LImRmnUALnzGTPJ4nZzxK2vQsVTGLG4A+qX6UuGnsyUEBZUt8eDvvrjlTrXWvFxkiFdZi2tMlYFOyiyK",
-	"cG0wpYELEkjR5yETARRZwErEzKJdaSZS4K0UtTCpFKDpSgG3hrCoWC+QWE8FtQ+N5nmj0W74/lqrPxIT",
-	"gBc+8YVl771MTeXmYykN1lPGau01PiJfln/+vrXR1Ln0HDC5tr1c/XQrh4W8/CqZAmBBKm/H1+MherAU",
-	"AXPRqoRBdcRLqXJ4GwajrcoB2QNvqLoIoYk6ONL/cfLmtVUehCEjQDRok649FbEvPh5/N27w7EZ/TLqg",
-	"OXQhHp2G1vMTMBCAhya5QxmFTOlj0o2oGEzogHWPSdeScpc87mr+K+uSkz0ilUtjr3aEvTPUAR2zbpV0",
-	"R1QNuNBdyz1GoyfH2JmXKTfQvpTG/vG4G7G+sQ8E0FLd/kvxwdBesqvdEenhVEn32o7hpuv/pfGfMLGb",
-	"rv2MAN2Ri4F9eRDRiWa6awfaFVKwLgb736Ve6iISLqrwy5uJNjQYso+PPR79yF2pD7gZTnp1LpNL+/Wh",
-	"GUVP2h3Rvb62G3GDA7oG6Nx6+sqfrm5u/vOvf19f71zd3HQx6eMK8hgBR/RxLJEsu870GKIdYYXQE3jN",
-	"/+a8xkdCTZ18y2YSNVHN8LMXXIR/0TSyAyFUX2iQfRSjP1aH6Ig+v2IhlInCI3bU+v/YP+0jY8WF0YBg",
-	"qMFC6lRolfSwbL9TwXQQ+yElp/r/UDGzD8W9/y3tdwSM0r1hCEYWG2lsRcag/bIr8XDdReIUCWdKQKIH",
-	"HKUew/FAr2zNQ9YRlGhESnNVyX6G3ECwygoIaNpPuAiiSci0Qx2DniCQlGvXDqy8+LBJBX3MUr3KYrJq",
-	"E09UVWJJmouBdtkwf/oTUrdUCHpgp4vkhU+zkDTrVdKsN6vkMX1S7YjH3JLsdc3ujCHUv/CRBnMiYvQS",
-	"sBeInJg66V7/CegJ7sWO1aELt+Fj0A8bBtcRsIdxUU33F7z+8TG84kkXdgdhHXBsddLtdASb4hGHImXs",
-	"Rm5VlIGi4yEi0GkMB9rbjgklgQwZ6UUyuCBd7Zsu6C6sq6UZ4Few7bJPupYX28MAHKvq+VGVdOGQ23+E",
-	"1DDsttJFWohTqL4/+/EtOUP6eNxqtBq1ZuuJ53F2L+sEfa0Seu27IiNNZ7ojujQMAa2JRu+U1e6sntMm",
-	"0Lbf8jUrqbp2uREZ3a6KpYLuf4WsrxECvk66GlSs59TQLhYh9e25Mx0BJdd4waG9eZ6LpAa0FdO0J7m9",
-	"Viul92K7nOJSJa9n3KpaKQlsrVW6U6vVkJDaRZYvbGD61/MUfLyR5PpasYCPreC9uekIL0vaBApSOyJ1",
-	"qix37giUC21yTUAKtMmjd1Z9Qq5vP+C4/iNy0xEwvj/lf92S0HNGVXYIVXt5WmCsX1/Hfz6nht3cWJ7G",
-	"qJbi5ob0WGAPELwOL11f7/h/4rYl9AF7kX4Xqp77tcZurbELW+iGBNqsMsMpFyF5Nep9V8lonnl0W2kD",
-	"3VYr49Slhe+lYJ1CJJsMItICzpEdE3Uks4ARWAq9PzO7RcDFkp0AUt6kX1Ivrs7N92P8KB5/O4yswQFE",
-	"UpP9WoGzxKr+ZcvC/KG808qweIQrkqz8YBInTlkbZoX7J9UFLKP/fvXpVw/ZVPcY0oWDkjKi1rDUVnuZ",
-	"dq6Tw13s1j+Zs9wysYuFsmI6I5q55p3WMojBX/J8/ilxvNLfnzo38y7/FEhF1pue4l2bOtTPk1dsJSkG",
-	"u6ClMmIeXEmrXUnlmfAq7vvgfb/PipMSXKyE0zzDzjI5JStakbsWCO6J4xhLKrZ6U8FLV+tAUlzRYTmk",
-	"nOQd4bzkzhmUDvUivhS00TJSIjhDrv9qhQlTIlT61bDObVpcmCN5ZbKBnAcr7MEK+z1aYYlAbG1uYDmW",
-	"8cews34rZtVDVctvSH85CcNUh3Ij79QiK5t7ZSVddcHLC1WTOundjZz9/2Pv+nfjxo3wq7BGgUsDYXdj",
-	"p//EOKBBmuJyjZPUcVEcTqmXlsZenrWkIHLt2wYG+jR9sD7JgTNDiVpL+8M/krOzfyVerymKHA6/GQ6/",
-	"j3O9R0YQwLJJ/F6RnEhTSrD6Dv7SGO+B4ZW167gw2LqHSq6FcXvnW72LCPQbd9DbSGxZHdSXDMwarzYs",
-	"m5u+3aHa31RR2DjzJJRmLl7vyMaJCEzBeMWwcXFMK4THdG2ZSjwQPq3kWYDMPxwdvK1dn5WnKPRczhxd",
-	"UpcsPuwhMR+RViCmChU3EjHTLOmFBeepllkGpfPTgt97vrvLNVreO+TMFhjOq8ST8dB3dvj///5v3Kn+",
-	"zwO09aV37ktvGpLmHBpFrF3e/PDjKPrMbxtB4aLm4bn2NJbECsYePXgT2eC2bd3rRfeOO4ETNy18yDQb",
-	"jfayyTP8F7rDYPzKMHwn5Q9K+hED5PboJfwX/I3Oot+FIL9z+DeyMR7OB67CuA0a7lLoOT65wfIGLLz5",
-	"0pssIfn+TfZ9Cbq9yUY1eA1P7UB8oJaQM8ex/EiggmEynd685vWtjRrbbm3bMOGbyuM8Vm/HziFKJ2wa",
-	"WfT6upll5bPuc+qiCLyBneIjqNXR44QKZd0/sfWvJLsROh5JRfjxaLuQemC6CCD819fWYzg0BXw9FYb6",
-	"mDdXiAHy+hgAplJ5NChz+Rd+zCBDuo3TWVG8ozd9mUvx1lxAIfFer9rgDhoO0ouwrW50suzNY/X1hDCP",
-	"v3d39ajvM4RJiHwNuY62n+l0L8PPpK2xlO+YCPVBlFBZkqaeWigugGXqTxtPI47wANivUUZBeQXWogI1",
-	"HtpRV2twlQjQuU01pjHAIoZLBPUj4ldmBxeCCUJYl23BSDNzVuVolZm0oW++eaGcTTVToU5UGWq5o1e6",
-	"rIyDhOgVTSWQpdWjPN8QcynTKTl+8l1DwCDxXQfiEE5nFvJU43m5uJygUGNM4pyZC8SGxASIct6yAqE0",
-	"UiqdI0RGLYIKqIDazf27PGnRPifUMtIfzWtWJLovcqlj9QDxBLkJj/Hj8Z+amQoK4DRlXdkXqKQFv/7X",
-	"QaUNdW3PzeS1ZJPaILFWTfoSzNBsAcoKfO98e4L2aDna/Pz6tYUzvsJb3oDANUJcNaGqX5C+TVp/BAAw",
-	"g1qXMdTrJ/g/IR1egCHWNL9UU02qbZcTg/QuVp1pck9anHjcp7CgJ4epcZALbSoRoEbNVdpDFPoolvmN",
-	"k5o0SO0KxRqjYQrwCms1psa1v8XAim1jY4pNP+r3mnj0Q7sylsW53wwR9kWtYV/fEmxuSxHuS0IU3anU",
-	"kSvyq1A0zo5ocW8OgYfwa2kq1xtxbwKDmzWxvwBUkwjWUvgr6f6XqlJdV05K3h4ayLuIb/f9d5KGkiDA",
-	"ygjQSOb/93+jzWWS6kvGvXOiCMPrbvuxYIBTUyiUBrwDx8eDzG0jz0Ezcsa6bEuoWcgTZiKbNpBZ8Y0/",
-	"gss0Hs1ZZFUpZMsOzqICme83VRZ8ZdDHDFyVcTkxRSfNAs3Y48Oqm/r7zJTztsa0xLZ+/pTsxCIx/FFt",
-	"Vfwji976/9OIXs9jPIvK1cPu8gBSHhtmPF6TB+ileizn28Tsg6GFLOd0nENyBxMocvZVtw4B/P6B8tTL",
-	"6tNefngjKjiFCmowj2kzv93XB0fMtYz4nXRWe+jC/NNWugkHv7ohnTAvzVvy8fMfcpO5eQnC/wmfMuMv",
-	"8NyYPnhlZtpC4d+Gj5ejXy6gx4XiY6w/bqqE//1zmto0/fjp6R87qoU7FxzWoNzO2tom07KQo1gMGEc7",
-	"IXFNHK3GNvhyQ9s6GiMYNpP8i11OsD3GPxiTCSTILRTotjEHThbQawAfsb01zeAXeSGpA4vG0HwazGH4",
-	"FDFAy2LF02H/9O6O7mR+6ef7nOHwDLHAXkIVEOtPdKEu4D/9ZzEosoKIBrXYiQpQMELHOJ11WCRKmPLp",
-	"jLCz0j/SBsHSCqyTlfO4qNMI3qoL0GDX8ASrAIP0L9RCDLWKhDnfJKCtu9R1TuAfcn+z+6Y9yvRKa83m",
-	"FFyllrhv7/RcOMl3aop0HUqLD5WZgpvAzH5H1I90UWNfaMNbiiy41PhfQZ4nXI2aSJtqKQ5eHx2+efXx",
-	"+Oj931+/SzwADtK0NtTpCdrWhDMecXeg3jNwB/wG6/mCspDqmglEgxD8QEbO/njiXHnMeRV77IyTxee6",
-	"C9+nO9lEunQnIZP5PvWPTXeuxLPdlRvCbT0Gd3pwY0h1V5b4+Sqph/DIT9R1BMJzhCFaYznrWagpQctS",
-	"DcLa7UEZyor3JWjvuJtKqw5zeWW0q2TmfrRce3HLaINaa/kP7vHOi529wWiwt+hDuq9DUai06Ezrd9ob",
-	"jFrvtXBPqA+lU+/ud1sJT0HI8OPH9+82m9e5JJB2R/P6k29uo3kNHVgxr2FaX4gwq/e7vr/C5P308uDt",
-	"epNXgczn/ShgdzTig7/gOkOGnjZ/yF+IsTln+i0MTVja3IpZmYhxDmeVzCHnbxxCrqxQNtXE5aZzbsiK",
-	"MyOMbrHAZ8gsJv482ouU4aSTJywOGRiqWtd1lRXWmbKsK9gkQlNxIgups25moTNwh8gcdSc4BIe0nbmY",
-	"QHZe1xyfoFC6xyT+UbkKACW5KV5p+t5hgf6X88HvJLztwjph4mjYVhvtGgEz9r0vY0a/peAEg9daYTjx",
-	"dq2cQBH1RFgnz5hMrKxMPkNuNe+yZlXhA4wd3zHF48XJIBTloBe4rrB8pqzD68UJHndh8SWtATNjfjIa",
-	"ENuwite54UGTn/O7f0cV0su6csojLk2JW2GBqg6mg3aCz3a08A+/wrlegZK5yG3HnoW12pqOkg6z7ybI",
-	"bBJ3UHU0/tc67atoKU/lOY4F0UHH8hAhnZsPFqi9uzp9gL45EOhmhbGQ472+ohAnM4e3NLhQIqpi3ceT",
-	"x1xxzQV1aToQ45gteMy0acQK2TQiavfh3c2pqfAaHmU8wrdQjJE82/PRXtIiw4TCgng+ek6+iF+Q0pvL",
-	"xq2+s3IOJcLqU1WATcSs9B4OchTpkjmICVQQD53JljeMM9Dml1R6gSEmZlAYXK/G7XrADyALN0kCwGW7",
-	"WUxQRI2FJX/16eq3AAAA//8=",
+	"7P3rchpJtj8M30oGs9+w3QMIkGRJKCZmq31qdfu0LXk80423SaoSyFGRiTMTIdp/Rcyn9wKez//n61zY",
+	"XMkTuVZmHaAKKIQsd7diYu+2ijrkYeU6r9/6UgnkaCwFE0ZX2l8q7IqOxhGDf58IGs1+Ze+YHkuhmb10",
+	"SaMJ/COgwZCFlXafRppVK4EUehIZargUp2GlXWk0j2hvL+jV9vcprR2wZrN2GBwc1Bphk7X6u3Svtx9U",
+	"qpU+FyEXA11p//KlEkR0otn5bMwq7cp7EdDxmIXkJac9HnEzq8Bn+jxkImCVdqN+VK0wEVbazUazWvk8",
+	"kcY+dz5k5GwyHkecqQeaRP5pooc0ikiPkYmI+IgbFtYr1YqCIdPIPhp/iUy5GcqJIZQEdEwCKgi7ChgL",
+	"iRkyAmtAZB/+CKQwigaGjKiYEcNHTNvXanbJlB1zuzLkg6G9Yqgylfb+QbWiJ4MB0/a7lXblCR2nBkkN",
+	"vLXPmCZjykPCBTFTFl0yMpLCDHW9cv2xWlFcX7xklyxKvT9+qV3M8q/9WK0YecGEfq/tvu4eHl5fVytP",
+	"6Py+K0YNC09MpV1pNVqPa81mrbV/3jhqNxrtRuNnu0l4y/ezhAxatYOgyWoHdL9VO6L7zdpu7zFt9JtB",
+	"K9xjlWolZDpQfOyW5ISEXI8nhhHas7sQUcNIyCJu1xTXlyc0FjZq9j21A7bbrx3SvV5tP3gcHrDD/hFt",
+	"9CrVSsQGNPpBRgm1jmbvJOy4nAqmcHPMRNsLYyYq1YrhBn5/LZUZTrkIyWWdnMkJ/lGpVibjcPkywOIN",
+	"qck9PFToKVOVduWV1IYIKWoh10Ek9UQxQgeKsZE9j6Rnv2w3bkyV4UyTvlTETCUxkvT5JSMzRhWsx5rH",
+	"8ajW6jfC2kHY6NUO6e5+7aDfDFkjaPaOKLWngfWZssfL0tAcRbSarflJPVdy9FQGEzva/Ana0xgxqhnR",
+	"dKbb5D//+r/PuBkyBVOakRGdEQaT5Nrd2JuRAb/kYmAv2ntCOtMPyFRxY5ggQhoesPp//vX/kl+aH7cz",
+	"9d781L9UQhmkng53a63eAbVU3Kwdhbusdthv0lZvN9gL9y0BX1iyaNuncDGqlRFVF3YJmtWKoCNLTDC9",
+	"+jjsV6qVMR2wSns3YVvbWRVgDulNax4e7VYrU6qE47KVt3TAyIFlX//51/+Nh2SXcyijUBPDriyzsBzD",
+	"HjZLagNLalKFTMGflIyVHCg6wtsUo6Em3NTJO0ZDvGanR2ZyojSL+vXKRyCc1MZ85dNQyLP2mu3Gwc9Z",
+	"frLykLi9DobU7nMkA5QewDhGMgSmPBib2l69WRtxwSt2l2N+/4OckkiKAQkl04QWzpdM9IRG0Wxh2n+t",
+	"LJzLamWimUpT+3KGa7fjqaL97KHtydCy7D+R10BMIOGYGnEBW9YRHfGBObJMj1P2yS55RVUwJK1Gax9k",
+	"J2H9PgsM6Ss5IrtN8iMVE6pm9oaDemXpjrScFEnvCK01erv92kGwH9aOwhar7dO9/m7Q6jVp4yi7B7XT",
+	"Z5VqRSo+4Ha13flIs/jQTpyFGS6fM9+lTH5v342y3LpXK5dMaaCDVuZUwgF5wQRT1DDPUW+idy1bMUvD",
+	"sAinJZYYHjhnVwYo5NXETGhEXktRe5rQ7omnCUsrf/oTadbJW6RZe+HcMrOEbLgmIxoy0mNmypggiah9",
+	"Mer9QKgIyUlIyUt5ySJqWZs9RdRqM2eBVKj/tayiFTid50vFHZAULd/8m0NGrYJaaVfcVCzzlprjaW7a",
+	"fcvw21ZjL8tvrQSExcMDL6SxopBMhzwYkkBOlNEkZAEPmdd6tGOY75gImXob9k+FV8P0ZDSiagY6UiHj",
+	"kH3QWzXQW0I3mp2WUJpCaqh9zn0B+PMIdr1SreDp5pfsKQXhhYejVWs0K9XKQF4ymP5LOq20K6eKRRR0",
+	"JpBtJ8Dxw1AxbQ/jC6oME1M2IAdVctjY3W2SVxPBg2GVvGDK6tSVWH5mdwtE9lgxzYQl/0t7xw8sYsLy",
+	"Ij2sXLsPfp/9YLNFzgz5kY6YJmefJ1SxKnkpRSgFOfvQ/AfZ+/GHKnkvrHlAfuJiEMpRMoI0ccAHJmos",
+	"NYhvu9DUWPlMyT8lF8YKyXASGEtElq28Aj270m7tXVcrchwTbYh82KgJs7TERmOr7sJWiZCmWUalWcmQ",
+	"xTsGYmVdukhTw/3ufqu7e2akYmGuUh0MWXChJ6NKu6KHtLX/uH3UP3wcNg6bh4d7wUH4eP+ItvqM0kaw",
+	"v0/DRnOf7vb6e/1mr9Vr9A5brSBs7oePg+Z+r9FvNGjjEC1qw4RxRje1dnMA0mQHFdViSb3v7b0+j9h7",
+	"BaaoMWPd3tnRu3XnR9gJ5ERoFu2EMtA76/Cev/69djL6tXbGB4KaiWJ/2Q/3mslXnl2NuWJ6fjzNRrux",
+	"v6g5rGRzTpebjCNJQ1AKHDGIkDpVXfNfWaW9d9hq7todvDJnBs/FmIHvorKJ9nXuKOFvfvvT+vDEDGUp",
+	"rcJJu1qt1hF2/O0iFQ40nvSv58mvVo3+8kWxgI85E+b6uiMiKgYTOmBtwkTtxfcdISajHlNcDNqWzbCO",
+	"6EtpmGqTL0TxwdC0yQOwL75YA+DafgD+pa8fkOuOgPH9Kf/rVkN4yqjKDqFqL08LtM4vX+I/Lae6vv7y",
+	"5U+KUS3F9TXpsYBONIPX4aUvX3b8P+sdsZ4SmvVLpJlVvsY4nvQirtMKmoZj8NTx28yA8bP7tcZurbEL",
+	"DM/Ne5EbXlcrOhiyEXXsjqPT6q2SY+Z0Hve9cerSwve+VPpSjaj9gNVswUq9esnEwAwr7WajWjHIBrSx",
+	"e2y/iitmn8zc2WhUKyMu4guWGxvDlF2lTueskvumeHaZl7VKvwte9nnClV3mX1Ivrs7N92P8qOz9kwWm",
+	"ssCCYRtrsl/LbuM8Uz4HDS97SIOAaQ0/WLtj9uOw9yLgb/iPp+9/PW2+5j8e1dnsx1/DD6f8DT+dvjqP",
+	"hv+wF4NWJHqj543w7z+CrEV2dioq7SO7EIr1FdND/96Tn9W7i+DzkH3+fPaPwYt+6+d9/cOgvid2nzbG",
+	"Px9evmuOzh/Pfvrcmv6993L4nv0YHOnn9AV/I1+rV+Zt+LcLbyw6Bv89o4opmNR7EPvlXHsh17QXpcib",
+	"jSi3nJ+G9L8dy68HIFT7kyh6nSNYs5bdKs6m0E8XRLDB13bcViNnCnbjCQqvp1wnKvmXuUNr9W97ai17",
+	"0/SSoSOUR4xMrB5Vh02AgdtpGEODoSWgY7jHPviXlCiIz+DCaUho9n+Tl9S/+69c8n12Tgf5Iz374aTW",
+	"2n/svcvToYxwtFXCBRmyK2pthRGNsuPuVG6qCnQqRfM7yM6uU/mlUTuitf7HL4/3rjuV/Bm+Y2P1lA+c",
+	"elpinuThu+dPyNH+buNRdop6SO0Tf2mLvd7/DP4xfNX/8IG+/PPnwdXf1P88p292zq+0erJ3qht/a+rn",
+	"vafTJ4PBX9pLNi0zq/jtv5zUfqa1Xxu1oz/v/OXjn9tF0zNqdtI3eIKy0ztjgRQheMqmlBvSY31p9XAh",
+	"wcNn1MzNsdmcm+N+erAxp+bC7LaQVfOR1f4OH+85nol/J3ybC8MGcLxRP6YjZvxRcfZf3mZY2/CBJjzM",
+	"rviaKhT4WcbUDBPx6IzNNJ+2GnB6ev+lWL/SrvxpJwk/7eCveuc0RPf5RGmZs8Bdwa4M/tj1BAQOR1zp",
+	"Onkzpp8nrE24AR/hCPypwZCKAcvO8OTnz43Z2eHr/v9Mfnr998Nw79WL/c8DP6fPE6ZSBkqAwykgqKVi",
+	"7H8TqvpU+/jnfJp6ih7nvA3ybuWtbhJ6uG+4R6chG42lYSKY/cRmi6N/DaYY+LEVmqtVoqV3HI8ZGlU8",
+	"5RwJpf3TTHnA6uSEvH9/+pRMeRSRUGZnfhA0+4nc2Os9prXDfjOoWcnhpYufOcqMZO6pYdfsuIu4ROtw",
+	"rU2tf2rvFO7rSz7iBVxwJLUh3LCRJhRJ2FLqkF5m6bTVyKdICGNmxh6yPp1EBh8p5iDNDP9o5vMP5dyP",
+	"wD6+p+ELatiUwh47oxH0oLTFqGQvYqM//9OpjOlYsrCvWnBmyhCkLv/Uo+EnFwewWrdBrcKu0ckpGVix",
+	"TQXBG5B4AjmJQiCYHiMTzcIqGWOkxDJYOqBcQJxQaEMhXFzZoWO+Q/kOxai2o3ymTZkAmfci7zdaif/4",
+	"exoSvzrxWnpb2BnAsUHsFknvZGcNS77e0XuLb8BH5iKngsiJ0TxkRM+0YSO3ZixEt7yWI2aG9shNxARU",
+	"ubpVir+nYcqZtMHuTsSFkFPxnLMozNvhEY0sNYKBndldtwXEWrAuAEVJ374Gt5kjU4C3w5lQSioXofPv",
+	"cff450AiJPwG/LWWsJWlgRHTdMAgTJZDGi6kcwO6AMmcpot38SjWpYtkrbZDE+llDqhwR0YxGlaJVAuL",
+	"nkppiHmyXX4glCdS9CMebEomhoJZs0gfgX9vhjy4JqxmDQziPHwEtnXAtQGSppGdxSz3nE/McMffetMt",
+	"PUq29Eky0HX3M57b9rcz3qCBxPMNqhB6TYkdPx7v51L1eBji0m+wbWiELe5aP35vatv+ISeK2CeS0dEo",
+	"klM4lHlbNdFWRb3hFu0mW/Q8Nap19yiZyfY2KaBRxBRIdKfX4ApYrcmyI0GjM6YumXpmedqGW8Pdm/K2",
+	"J/4ttTtnsQCYWhqZKikGRFqpoYgVGwUy8+aMcT/NGP38CS4AwRVYf7vimW1nt3IXZcisKZE+bTwkQxaN",
+	"NeYbiNCKWjIdUgN7+lqa53Iiwg03kvb0gr8ft1FI86kPb87KTsVQOhI9gUhiEggu2sTULd4Xv0ZGUKkt",
+	"72VO5V4mxk6eu1msu83JzLd2KrOLBpsOUtAsHlgr9KwywXF/39JZJGl4LuVLqgZsw22O/LPzu2yk/IQ/",
+	"zmlIoBnZMfUYoQZNhmZj73D/4DHpzQzTt6nm7jVTjNWpMuSZMNzMyLmU5KUb8bo7msxye3wWFohrAu8F",
+	"60DAdmqmLnnAiFU6kO2+o2LAXktzRg3XfW7V3w23scdmUuRqusp+45OlXJ36ytyegqNrSDWBqFLxNq4d",
+	"NNvxc7jhbj9e2G0WElg2Yg/wWWZK6256/pJsjwDi1fTHekwVntkzJIH3gl5SHt1kvyd6VmC5TlIvXzRd",
+	"uSb2WYyOESGna5up2xC5qcPrloK8zwy3hK2anueWjFXYKDirXsQKxkLQ8kM5FcfJGhHaN0yRLvhda+B4",
+	"7frsHOfgTP1UNCZ3907Ke3uN4R35ioqZo3i9IY3ocYEAV9SwTy7lPEMiUmLWuJu9rpO3SBvgN6ZkJCGI",
+	"cFv0sddKGTZ2MHYRSLwKZQ54aoLbVqAf2BMUDhiEfP1Kgcy2hr5PUdV8IAgXVUs7sBHbo473AgPy/FcW",
+	"buz8cgG9ReKYwNuZMPY9Wfo4IZc04iHBUCOBMB5oL4yFWLyQa/WObirzG82ELDKTX58i5me1fdM3osGF",
+	"JtQtEaxNosgpFtpv00gTqhgq9HME8eHDh9pJaoyLDtofrM0qSXoiGLh5fLA/H5xyYdVlsYGU4xjvzg8O",
+	"IsWNlbR7bpktalub8qShVCbfNoSFK3LHWWma8cMljiNLjWNXPJPnjRtN4PlL0FYtOzPkkARDqmhg0NBP",
+	"uePGVOupVGG+Q26LPpxWK03TqeV12mwp4xOXbltCEFcZPFs0hCH1Jgb9JrDU9tIx6eJadyGWrQmjwbBe",
+	"SUaA9Vph+IRq9oqNekylHLpLE0by4zWwz3IiDOnNiBSQ6tLFNKcu5Ml2IfIPQnhEr9LvbUFoYe5KNi3F",
+	"ZQ0sX7Rn9qYTl9p3XY29UMuesdOH0p7rJClrrThWJqHEviAvd8St71uqzGzd5d3CxDFHbQWF2TH9ZG+8",
+	"9uGhvIAT5Ew+0EBE9Wz6z4oA5v92OleNRq3TuWr2O52rg/7H7zqds7zL/5Wf/WOPMRbbvYYksoJMDfiN",
+	"WI0v9vRa2rNTpoIzlPyUGHrl7p2bxuO9W5yF5iFbayfO7I3zdHWBpWPwErdJuVTmqy43IbCxjHgwWzlG",
+	"vOsa8xnzdwLrgCRR7JKz6SKxNG6atwWfrvoRL12JpA4iO1tfDDE//g9DhrkWYIQ90GhoDGlIeowJqGcS",
+	"PlsgGWdPyohRYb88X1axmoekS1m/5Bqp+Cvk8dhxQT2VT1+wawEKnWEjvepzz/FV9psjenWKj6B/1WXx",
+	"KkVhd1NlostfeebLVa/nCkkXV5YCVYSyCgPHCPZoLJWhwpA+Vzo7kTmiyR7HTkd3OmcFhy2ZWytvbumq",
+	"i4UFh99cNERecrvSIM1YiEVjGB+0hH1MGnCJEiQmK+zsBJYGzxPqL87AyRJ7TBzpTcmudWZKcQ3bAi3m",
+	"HRRfHjJ3OiKpMZ1v+eaf8xEIzFT+X6kHvp+td0Aye7Rajj9N3X6NWYPrfCVV7VvEFkIWMch45pAfhJGf",
+	"fEbgK4XXVzu8yrn6iTO88zrWTFc/cg43XmdK09bZqzlq5En1W3Zb4uGn1zG90WkqSY+iiCqfZvc8j5m4",
+	"BDS7GVDuXZ9PSy7HNuxXX3IUnNnzEPOk/Aw4vTYDhs1zFTcZRtXMY1RJttqq975O7lzYMfhA0Sqjxr84",
+	"443UzSRxN1eDZEpLsUSFXHujyurzmoNtuB5r2lj5dw+mlsEnObsR+4Es34vSFDiCx8rRoNv2VbKyFCm9",
+	"liZHlCQlKeuwYCxHyVXvpWE3PN+lpRTfhAyAQ8azdlNKf3zZ+pXefLss5bYetumb4D1g7+QoHy7rpWDG",
+	"mo4YkU4TBqEMSWuy7/4ChnxMMCpOpkMGt/roLapoay0WDC/O2plfsZwlK01fGzHZdbWZr2j7r8+4v6Yt",
+	"v/aobmabw3nPMdDXOfLw1tJn3hWrlzr1eNa+iWPv1eIcjY46YWbPKmy+Pcx1Alg7bZeQiuAd3FQhSd8J",
+	"P3AscqiHRwW9TiI6ndmnplJdaMswuIG7MJtfQ/qNvabpTNcJ1Zpra4hmHqgTLB9qI1RJFV5A9YUmHpYD",
+	"xmlvtBah/RzcCB5uYe27X2KgIByPlQ3+U5ZEIld+ho+n1iyrlp7FpsGCXaKYWydiXzr3bcQkQnOu+OW+",
+	"BHyBE9+OwLy3tEpbWstsqzXtqXOqL3LUM635QDC2roJ265b+hL0pKMUL6cyeV65JOMk6WtasSF2XOten",
+	"DrumORSSw9k4xJp7jIROBUkNdreUDL0NqtrcSrcr8CQVXSxRYFyS8m6TMu5kx28p1jDvK4chLtu+0vqH",
+	"sRKwlPYBvOebUD5S+1coTO38ioWp3c5CUWrPXMQFK7WeTBhVRp/zH3kmzLfiRjpfchDSbjpIzAm/avzw",
+	"yZAa4FBXZSPa8ehd9ZgeQuWYoReMcGGkD3TXyUlcYYYBIqiooFAOw66wFIldwhtoXFDlq3oxV8kuyXyE",
+	"Sq8vlTcIOvnK0NNQLy8dReQ+nF5fydHadIrfSTuYYJs9qc4RarUyEfzzhLmfHe5Nn+Y6Ap7byz4ENgJi",
+	"yYszlg8zLlL3kJpnl068ZQfxRjDCLh2kCOQNG8XoCFP/z86euR8BQoB9ntBIk659f3dxs12KyNrZIEmN",
+	"5Ur2m0YSXRq2HXMWMPIwZJGhj/JcbWW0FLww/xl4d5tQ9y23bEhbxyAo26mifryO0cKIaoPreUwgn6Vt",
+	"JX6f8oiF83ekmTZ80XNtl3aUw73nhab99WMBNWwWXg8SFrRquzy3uk7gCZc/9BLvsoeNaahSzN1gb7PO",
+	"7e3hJpgsN/eS+6EWL3NR7N6jfubN0dMMB7ivi9AVf96ElNdJFXDs8ZbzBNJAs19WCKsp1SlhtDbPfuc/",
+	"MZ8jcAthdH/ubyeMnsZSLFwsBWmdXrL7uh2Tln5tKK/XHth2Ngdriz6hzxPpqqPwPqrANe8yNkZFeQ3N",
+	"TfMa9leFauKK+BTN3CRNIAaQWwHJQqGm4oFOKlPSeDDNDJ85aM4DqbT2H7fTGDH5Ct0cGvB6zAG23B4K",
+	"X9beTp8WqRzSZopvxEnBPgODUE1+PHvzOpeh3BJHCazyAFi4qEYHwyJ+UkZdLOvEiTFf13n7NgMU6b32",
+	"cYpEJi5Sooedy6oW89b3fgEYR63o3CE0cz4OR8gid+YdYd0oQpLAPRcTsL7w1OtkaDXOBMOR2LswR4mF",
+	"MRVzMZ4kOjNS+7YI+nchmLYjdNZXjP7YAgockbEy6OJnMfVXEwGGhy8lrrJCbHmMbZ59rDhVVhFJWw+u",
+	"UiqFzQ+1sZrrfA9Q6nPlE4nSNdbre9dST307iUWpQSXnNt/3RVXE4QwmjzhKTlksWF0vRex/WLCtSuvS",
+	"7CpgalxgCvfYgAt7NO1hm2ZJxAzZvEmxV+qQXOQS4kk0pTNNuum5dDO0mFZ7Vlqw7kDNrUwy7VXbVhwT",
+	"vA3dpXTixIabd6N9u229ZmOTOpeV+iVK6/nLeSX86jOENnNybJK+dZNCAPje8slsNpGbJRyXDRWvH7KB",
+	"aUH/jW1vkNUel7lN9jep2yhnlpR1dhVE32A29qdjKD+LeLnwW8FEvENz2dA89vr5bMxyzqkPu66gWg/w",
+	"vc0dfq6kMM5RDvqg32WMRYwjGrChjEKXR3rTep0F8Orc8SNoZHag9gmU/32OOgAuLgy6z6PImTq4RClx",
+	"kqziKrjrvM9amrGWEDnDrz1sNVqNWrP1KNa2qaG5X0ujQq8QXsmd1ymg6PUecmjvkFa8WA4Vvzh5b5x4",
+	"6pYjsyWric99754Gfws0uEVa2ph8PO8rMrMwtO4tKRLIEdOgHLYBWhKgeCBjlxtwWXBU26DpDgBqpVTh",
+	"VM8FBS1NCpLbknZIhTbIB6lCjY7LeGxmzmMBjdY0hPVmZGonAtBSxFsqY3DBUPAqzDBxAFOOFy2V0CP1",
+	"rq9G5psJfrAZEyG2Uz/m2ubYVW55vm1P0eCCGecl6MsoklN0l0xhpVwJovOrEaj+oxFJHEAxDi0eHJcx",
+	"fANA2WWJySl0Y4DyyUtQ3t8voeOPC4NnuMngKrKmBZg1zXVcRqtm59r45X1z6onT41Tn8MW1J5dvIDqq",
+	"qMaYzi53GRbCD27ZeT93etFS/TkvPcq4zM4cq6DEhsVAGmU47Sm6QnNYfC575UV+I4zmO+4BDlWHGLY0",
+	"F937mv+cb2XC2M62LT+6+N5uvg6Tr0ifmi2k/Kdk0+Jw3Y+IlaczIjWtrrc2JfIl1YqJoMuseEJRq4i+",
+	"CHGdh/PiZDZmpaAGlhNIegylnYyZQa3vZcwc9lXuxbXdhHEfyW3bqCUCcbcYNOtzQSP+60aPrJsuzUub",
+	"1qtjZh5R4CYRM99FcwVZWQJ4g7dezzdpzANVsu+ImEHdYuCaXoYY+ZrSuaovp0H6Prc9q5aIbJQnlBNE",
+	"s0tkdm58B/UjjHRhWG39PfVPrLul6+Uiw9KtTESOXSE3yjjfxPVROk+9XORsTYsHVsmbO/Eergi7UVc6",
+	"5INukZQXhPpQ2RzZHVsyi1VeyP0JGY2MA83nImBbj62twXMzHmF3GGMuUM16olJ1AIlQjNeoTEEALPcT",
+	"ORpTxXVecgYU9bAQjK78Ew6ohqj3Tl0qX7GCvb9WRNaq6psRynAiLopq8CIa+JgrVpSFxfgsx1B4GnMl",
+	"rjO20XoS2A7wh4mYS6Nv7TdyS1G50EytvdLBSittvZVexYUQwgZyP0tku7Mr8wRWeJ0aXCM32ep5yBUF",
+	"fciMTB0VpIX5la1mSbrwUMDOLcbSsBSxQCxzsf0Fa+RHg6cv7ceW0AkMxpO0YNNYSbgpyQg2PTNUmSLo",
+	"I6UNfNyfLf/t6loWOIyhucoCl1FYav4yCrc2fxmFpebvv729+c/Rfjyg1LqktilFLdWYfgvJvrx9Yp/S",
+	"5bjiN5P2kFZnVwCLEddK3uUX2l12stdVtiNYStq5F+sdVjq73vS5Tk9YE+xtvk3jqnTedNz/PO9r7scb",
+	"6aXFnRtPjUYJ7Y8NLPcNHZFzdBB/PZnpktBeWl/PZTN9qmIv0pBqcJBnfLtIMJXEoKg4e3EJFRQncdyi",
+	"3fu7sknvrbHbtcY2NFxyLJaSZkqqffbtABa5dFwmtuuxKnsaRW50wbngNcHZEk256+AFIh0zpnIg1UqS",
+	"6opzkJdLt7upd/mGlJcQ0pxxnIJyWp5Alf5IacXHfb6k6uO+9m1pQNl1Xoxgpr3+TuK1SbNKWpiprCVB",
+	"xWd5YG2VUp+3Pjc86/dn76udvbUPXQYda5HWxFwbwGMyGY9d+kkkpw4uDLLhc8PVHr8vE1DOBm92c5bm",
+	"2dVYKsPCgghH6C+vXLfUOudNL4pixlH15jHTeWC66+5QrstglbsR55Maae5OuTU5G1LFbqiSplPli4sn",
+	"Zi5j29kAgCW1SV79emuSlAmsrqe3Y4PMFnv8IeklGWIVEPo9hEDExQUxEhtS82j9CZwZqVjoFcG1pwD2",
+	"9zLbHAffYwMqNlrY7NFYc1iAcrgEABEHNVUuyfhmWIgFY7hV0FGAVFmCtpIlGWBX0rW1vhkIyzrHO+nJ",
+	"nkYx9bviBz9/LGNiSh+MPMYArX/jTpbzAQPjIBLzEXaw4SKcFW5ulkkS9xZZVFggq+It/o7IH8Z3j8O2",
+	"LkeN5qNjV8UcN89HgDpAf8AeVJR0/9q9ySAXPBA44rgTS/7qCu+Fmcf4phPNznNxGizdXUCfyj7B+/xZ",
+	"v5QB7U0iqmbeNH/y/uQpCaQaTxCVsfts1GNhyEJyKrRRkyCuZMlOu4zRI0Wfh/kJfD/IKdETJ79dpS7B",
+	"drE3CPOy4iRGbggToSYP2VUQTTS/ZI/Awnt//rzWfEwCGTIyEdzo5Trs3lru4XWTw3L8I63SRZwU84xy",
+	"VdYZxjntq/RNstCqFe0bBpRpLJDvIscNwUIxaVzlj7693Ugw95e1N0DlfZEf3SRbL3VYPVH4VUFiTa1r",
+	"5ryktzUzgTxe8cK5mJO82Y2QTkpocph7VS7PLa6NjZOZuI796X0lR8fAeF3Otgu22rk+0D4NDpO98loQ",
+	"pa3mZGHKVqaU7qUixWpVwd6zpUIUpCO3+OtRwk0aqXivtgNHATVm29gopSAK4ObzQiQkhB+Cm7bqvCuZ",
+	"4OQQKXQVLk88eQN1A/dvu261IGKdBQhKgdMXQ0YjUI6qaQQArP8ejxlVx6QJqGzuq3Vygs/jPVJEM6LY",
+	"mFF8IeGJQE9atENKtEPGTUA0PLpZ7MiH5rpxkTWEOIY06tfJKULw2ncNXdEmwjlNbyjD/boUc5d1nPou",
+	"kJbbURBm+0DHO0B6Mzt2rggP9drM5cY4OjCMO4PRKUiXuoOsJ88C0uc7RQZz5y+T47QxME5eFvAJef/+",
+	"9OnlwTHRUkG1AA81/BsphI8grgWOLT7n65xMeDjnlHucdTc9zlmll/ySCecBy7JnXRByPIn4ZSa+KC9W",
+	"F5W7l+Wtw8vSoCxQMUPJ90/ekr0DYuigTp6JQcT1EBOlMJUzJ+iXWoxWXgjw45dW9fD6YS2JCH780qwe",
+	"Xj/Kp7CXcsDFV+zJFzeuzMcvQ0hJaDyG92XII344a021DufzyZdvpHdrxq/L29LXmVhBDmAF/JYkBV1h",
+	"JVSchOt6NERUm1UVBPFOfSrKen9LlVmC2wqyhmKzNgcTP0fc1YqV4Lmx8myjhxt5JkfUFKlDtDjxzw9T",
+	"zDWNWeyW8HEpi9xdhq9540YHrrmBn2IeyST9JIpkBbSScPa5nzbmugC/HY2pmBVv0pmbQH5xIb4bgXuP",
+	"sRtI21KhYDzuE1LFPu/AeqbcWKaZAdnwePxyPJYaczrgRQVjitEWNyeZEiWB31Ah3Pr1b1stgCNUQell",
+	"DOsBlZg3gPWYVyFKVsE5CtighceAOYW9Vz5g4+lua5U4bwtl0jM+GJpUE2YiFRlZw42ciFlyHZVSXSV6",
+	"jHnRUm4gtw7zzlhsSud09J5E1vyxfMXjLA9ZFGLjfz2HA9unkwjyF0MKoSoRSgXMdhzJWWHV7FvMtroZ",
+	"JkNYugQ99nH4kjgoluRRhOEsa9M5LwcUq0Fp+LzaNLfLeeDGbxPY4YXe0pRHE+X6lh/t7R88ysNdymPH",
+	"Z9B3GovlpbJ2y0DRkW6TEY0sQWCmPHTCrpK5du/VpNdH1VqEn+B8V8mImaEMP9krNIok4Nr5PlFVAk0x",
+	"Pg1lZK9SzT5hwxP3BzRgqQKFfBozcBBXLYF+iqiyrExRMWDwak0N131uh28vG/Yp4iMOw9JGKjpgnyaC",
+	"XlIe4S2UL/zdo+Enr99OxggIDbNM7gKnvaDR6jLRTwXK0NKoyNCa9gJSS62+wUfshhW2rlN7fn4yi0Ln",
+	"UYDC+Gzv8RJ9aeMQ0OoclqTZez5nNcMEBTGD6ra5zzrVP7645NMkXfDBtnERk0gO5j3mwPeyH79qNWud",
+	"ztUBK/KaF+i+9vM/nJ+/JXjDinTwo6OUMN5rlC3i8CEhh1YOnMhK6ONYrXVOCfdHTuVrawso4qeh5Rd9",
+	"7trNz40qa04rnvP9NcC/85qkSNB/E1rIk6TvIBU41xQPAEM3J8ZJDe1RvZZmnuSYKhZyXeaReU3Hf9W/",
+	"Km82eoXFxS6ZmqHVxTWZjBdtLjZQgNSxrm+h6pcpf3GLcTwQgbUYZDTk9vYRF9SgQTui47ELjGag9dZI",
+	"CEnGkcKGXOGKz+CXOgKYYbNUxGK4rlakYG/6lfYv66empN+6Xkgg9cRHXFLF9HAzvUbhw+CkLNDQ8A4C",
+	"/rXEtasNGVOuyvUBSZwE9XwvwRxFZUaXT07YWfArOn9u2CH31pqkpJ1SqywPuG+lRyk11/y1FyFTN0Cy",
+	"k+PYub8cNth+5427+cZZiwXzeDNeEWnINwt8GmA+c3367uT5uXNnEBooqXXMcAcFkTP7yxn/tVA3GjN1",
+	"nLYTMjbGA0087PnJngsmxIUznq2f7FWqlZfMUl6uwXTJFO/P3qsoNxvTpWHaIYDLxsEbB1QkmEFxWBde",
+	"xa32PVYcQh7gtvmfdxjWT/kX4xUpFvz7c+cnq4ENjRnrv7Z3djqdswLWUrD1b8P+7YfJt2tApqzHTIzc",
+	"HY0HmnT1sgB5XhBr0+OYhc/Lq6LIhYS5CYBKISLNqdF+DXIQaNYQTPVPawmmAry+sAhaLUVoxVH4Etmz",
+	"qV4Oy1vRuPvKOSn7PGK5xz/J1gEXpT3zPUb6DNzJVdKbkelQQpusIWKpeW5h7WfDI8i8uhpzxfTyo77X",
+	"aOQ1+XMDe4avWD+LXxfyU/uLV2pgTlwkfS/SZtjjvaxf9Ohov9l83Do4OHi8PPpa4J70a5wzqdT+uqHn",
+	"ktSSHrzCB6EA1yKUdlZYfBrlusqTxrbhiOdHWM6Yzi+2Kt9OdKJUbjOuJN+Ea2+Gkx6LpBhoTKDOl5is",
+	"LDmsXd5ItXmvb9aoM13TlnpfetTJkuTts1v40v5pjc+tX47kd3ih4duGHumzVJZgTk0+xHB8uqcrmcas",
+	"HSxjhpxp0GCMYcJH2T3pRnIKDahCDqdkyAfDfLKFjjR53lHX8Qayg4bsioYs4KNcl15KbMx7+FY1uplL",
+	"4f/qTD/Avq75KcIJiF+VGBmlUpPyOv8s5Ps6gblTJKQ3QNsqEDvvGA1RnMDAqqD+yIkh/YnCBoyKgUOJ",
+	"RnmShnxICSVuQGxZrTVum/HV5NA28eczaK2FkcVTs61wYr4M/X6rshJ7G54ZmhdNdI7/tsMZxGCRNgDm",
+	"C1167Z4eEy5CduW762hGVTAELmO3HlF8oO+gpQUhUx13nDJjX5KNbAsHDOBeDFUTBf1jt4T/70KX6cMb",
+	"NwVIFshtSUZbWK5VLC3Dy7KqjWEJ9bbKm7565asPEN4hFKr9vE7XtZfGgl7GB6COxYc04EtFtlI5D//N",
+	"4NNXVFNXPWZO+Rj73ALllli3VnY5yph67mRmcUizu7aihvJ8hbXssUf9Z9tEj2gUkQj8NbpKQj6AymMR",
+	"kuFsPGRCb2BYf3wYW9jf+UuP/pq7vX7A5XuMuwd16Q37dniByx1YnPfQjKIV+Kzg6eorOhi5/sI/nL96",
+	"mZt/vq2q8FQKUR5ISdmmcAW9L2DqyxbtVnE5vnoLgvKdFr+WtCjOJUu5gxOmz/VW2P140ou4XlowAi5u",
+	"KRh4H6DysMByj99VwpVz35XkrruS5ArBhCyW9p1YpYXmDSu/aJxiCj5NUNd8WmizSlr1JpGKtBqtx7XG",
+	"bilXcKN25JLQk3/WPxUhUhXoGF8dpuSPyApupWeKTxtNkfMqio2xOhd2/aKok0pcV4dd9LWhMxZWXY9E",
+	"FaO5eiOUfZ7QKEYqjSFMc21QU1gTB9+6WQFcfgcK+GTu2vA8snz3/AnZ3d09clW+T7JFYtSwmuEjNu+I",
+	"yTt8fMQiLtgzYXLPXGDWP3K0hHxfkroXAwlLRaZYco2tfPsTzcI6eS4VGTM5jtgxEeCUmrqsekgcSAAw",
+	"5uOe62M2Uj1caXqjVxTSWNjlD6WecFMpJms+l7cHEhayCjHtM//8a/a5wGqF0L2Hl9ol//nXv2P/HyUD",
+	"Ol7ufTpqNA6aR0et/b2DvcbR0UokWT1B6s2p44OtysRPMPlqxCC5wIFFIZgG5FEoKOU2jkrnqtF8jVu2",
+	"Oa3mA0HNRGHqenFSsxtmCXi/3pLOuaHl0Han8jroKkZDV3sTSZowxBikL82YrOq9RqYY+1yBI1eND6kb",
+	"Y7IBCaXFRy5Fro7Oi5iOXe+/MRXmVgP1lLxg4mQpYC8T0IY5TkKNDFMshK5Wmoy41lwM5noVCEMDs11i",
+	"tKPgS1GN3R3VpEkrjt/qQ1SxuKUVpPY6zNmNx5jrsR1a8libe+AqrUpHxNXHnAacRLYTRB4Lmbft8UPJ",
+	"GrqR5lIMlI7mCZCAaV2QG3dCfvxwDvytewLKHf8VznWbfM+oYqq7UNJy9LhkNlwcJDzN+f4ZC6QItQt3",
+	"GCw8ZFq7RL28MPtCNvHh473VxT3LUwRfSIlc3rKQ7ts3Z+dkh475jlV4d9yj3fWLBwtXAmaVH8eyh2Fh",
+	"/lwTX0XhGRnuy2rulN729IfT21FdnZt47hAh8geLZfZ6zOiFBrVgRKP58g8/cNhAYH8RBTDVPlfg7Vec",
+	"iTDKr7Z7D7z5CdXsFcinDfNDS0FmzadvyoImTMnY1h3ViItMCtN2u/1C9ckPVnQVMiaQcFwK57nBApcC",
+	"VWYtwGE7jBy84fX7DResaqmEzLllbZXoBh2j+N9pw+El+JwpPE7u4DiPyQUbu8YuvhXBEkO4bLPSLQNN",
+	"wxJvvQvy9jE/i0/4e70+31l5wrmmvSgXYUNNGOlRpb0UgMwnUIisOg3oDQVHdR32FrO2nElahfjrQS31",
+	"eRGpAK4kAcx8qozH8YB8XJqN/8fKQI8LqmZzgvlxq7m3t7q+BgaSu+2aqS2kiBXvddp34neaa7v7ymPr",
+	"rNrzu8j6X9t6XzdDpBThLmQa+FT/eFYxMGS88qvcXnanEQg0P6upICgIP6HnCx0eljUTtKCJ7JfGIEUo",
+	"2jXxP9cBnU1cF3JiNA8R58WO+tsAnp0f1beONbvxKm6EMsvcQ+WaJKy6F7jaQrlM8in3lrXgU6vudBSd",
+	"qdJhdscF119YnM1dR9j/BpUhAc3vcXPLCe6rvBBxqqGDFZeapSqkFQukCoscmYqNlQwnAe/l52fjF7Dp",
+	"OYgpg2AHSfZlXO9BRYiwAAN+yRLgGRxa7H1yVT6Z1ueWi/kW60VGij3wTzZYZ3yyuEQJFw4h6rBaQLEt",
+	"Zgj6kqINk7J9/n3sH0rn2iczy3znYx4Sg2bBRAEU2ZCNnLUEDoaTiRkmfz33s/7xw3mlmn9+E68F0MC8",
+	"FyWSAy66AONweNDaf1QlA+900XLEyIiLiUuzganDTqOvIx740JgxHHpmFA/0knrPV8/O350+Oft0/uan",
+	"Z699lFozdckxeLTiE9dwvPrSFeX6c+aUrgod8/+2/EqzqO7bNPvwZeUJ/kBO3p5anqoi91bd3tmZe2gn",
+	"ZJcssixDLwL7+fc4GCkElyCgnWNKmZNNiVS1Jw1TfTSxo1Y0MBoRES8YG+uOmGaVA8BKhNezkCBWhZW7",
+	"cbizN8EGEYBcUe+Ijvjuu7NEMf3uO+JLVyHBTZBI2h/aKXQ1MpRRaLUjPZTK1CJ+ab+boRapOiLf+0j+",
+	"869/dx2iY7aC1zgYq0HacTfRzK2BmShEK+wIhwfG/fgB3UF/9x0c6188qMjHh36LptNpXfWDGgu5kaou",
+	"1WBH9QP7fwA+Qrp0PI4cy99xpf5//qeWolvviG4gQ9bFlN4YfGTEqGNwHoLkmHQRzaILurZG7QdALBLO",
+	"J6TpiATDgvRmsBfFGOB1cpIUnMhwhu1goVFfDJHREb4NMfqkIaiFEFXaLZCzAAE68rvvyBkTIen+veYu",
+	"107DLpGKRMykzxQZ0QtmNwH60AbSTqpHgwuXqdkRHovElZFy4UtIHYSDHUl80ZIROApwRC/5iBsYzDO7",
+	"TgGNIpcHT0lvEg4YJKa5qYMmDrykTrrvIOVvxE0N/n+32hGpa+/sebbEjDSW+UUz0yUPNbqnHxFNZ65W",
+	"lJsY2YsSPWbCdIQbhD+pe60jVGW775hRs9pJ3zDVtdsDmxfvTY+RJnnFv7dHNBZ0aOi29u0P8fy1sRQL",
+	"wFO9mQO8awMyH+kmKk7XLoM9CIhQpUk3SK57bLxj3I+4WtXlkAtreYeoKiBqZBUwWzTxgW4f5+5AtigP",
+	"mCsAdGzvZEyDIau16o0FrmePFIWf4Ti5Z/XOy9Mnz16fPYNnEieSZ3ypbJ12pVlv4E1yzAQd80q7sltv",
+	"1HchwGiGILhQ1vAdKmg0Q7k+ltrkVWIgj3RoTQ6liVCCcMlVu7GOpibQLNZSR+xuOzmtIx16kHdA5dId",
+	"4fHPAYsEzrv9xzHpAj62ozEmwi4ssuz3NTNwEr77bgEl/LvvqhCo7Ygf6SU9g8FDPaxdvC4x9ILpOukq",
+	"ri9eWhnS9fC5CTpvCodeV12Y3j4nOiL+3c7lPC4egBCTFQBWU8PuwdrbYa5Ammv7F4v6SdVTRzzMh9p/",
+	"BDMOqBDSuCY3AE3D9QUSkRV8MbZyxW2bQ0t1p/l757p1VQTglkrx33+67s5Onqb6CQDmqM9jqpxPpesf",
+	"AL3aaDRx5IGYXgkKF+adVM6HXJOTgWIMtFE9pFFkj+tAXjIlWOgAdklEpwALd6pYREVYJ1b3OJvYETL1",
+	"QJOI0x6PuJklr5gIh+VURzUjycdbpgWe4OJ479x1ViE0asLgApblwjK0Go2SC5dkCeeNxN+ZDMXVAG8w",
+	"ifjJXDRjHEfdnvY9nETeS+PJ7nxPw3hd7CPN1Y+8F9TpGwxMqb3m7uqH3tKZZdHnUr6kClHv9lqtdT42",
+	"VtIqPFaMPxPG9RLYax2tfvZcyldUzNz8QEvcX2dNTh221xlTl0zFiFb7jdZa6/mCGjZFC3q/scbSnKEW",
+	"8D6BF8tYFwAlk7Yrfvl4/bGaOp/IkQmN1VbIH8ODXK0YOtAQ0uTWiLmqKQkUu6T0137ci4NgiFlR+bLg",
+	"xMlsGmvWdfI9QMITKmaIBB4xGluuONGqc/zRCE1bV48yYoCHaLWdELgmnD6s8VIMsrqBdaTzu1G6jCcm",
+	"rS85VQL4SUf4kcGdKdXaihEIBYEmlHbbgOLwAVSQE9Ag2yCZdtglE6aGaHDdxBSP36fARMdMBR4nKrRJ",
+	"N2SRod2OgBdol6UO7cBBt4AQGlgAEEAPpWBdAvcmchPLYr0eiCp7R6Ai7G6GYXexgqzr0SBQ3UNMEMLD",
+	"Y4SDp4LAXoMiRfVFbEiCdsUizVJr4LahjmGKruvU4RY1VZtNwbuXMV9A0qKe7T31UxeX6wjo2ebDclWn",
+	"vDo3sB0X1GdyB0qPS5pqVfUAUfFA0SUnmf2DnGD3/oAKnDLIHwF4I+hlEb7mL3ey3i48DXU3PSPuEang",
+	"JbH12HbYpkDBHuuUK/SBdAREYUZS+94i8bYmxKkYoqBi90QoHrErW3VQ9NkTEx8H6jQn/54HmnCodvUg",
+	"DW7YqGVZorH6GebTAc6BosGFVaT6MorkFGkG0OAwl7ojrCL8S+tjF7ehqzzwlO7GAA9+FaopgFd31uwf",
+	"jvgQBXYiQpZgy3VEd0TVBej30Hs/8RlZtUe6PXKYsfYiiQfgBuTh37vYf0BLp5Nx0RHzLrFcFY1jAwRc",
+	"ABYuvBZtTA5xtQGSykmyb1w4uscv4M1CpvwKlsK9l8CpjlLHgBPYK45q7ByNu8kVasLpclRykswFUt4X",
+	"qNs5JbBrTYq4j525D3ZxR+CpKjxKOL3ssrkVssYDcRaz5TL2+l5jrwpca4oO0kxJbo9Z/g8f3GscdUQ3",
+	"Dd7ZJQ8t40G/J6ziSNpPPnLvc+mducW5ZK/VOkazn2PALewIZ+G7dlpJKUB3x53pndSZ3ml287RozUT4",
+	"ZEhvpkLDFpykC/4TUZ2iHNyphETTqrUbMQjcZNBWaDeaR7S3F+7WWr0DWjsIms3aUbjLaof9Jm31doO9",
+	"cJ9VPoKXz6FaQ7qRZSVeJAhpeADBNy7DvyZFx2338qBl38tqB3S/VTui+83abu8xbfSbQSvcQ9UED8v7",
+	"ceHkYMcGElgOUj0VhFFlNXvkQsAC+zQwumDi8+1j/OiOaq1+I6wdhI1e7ZDu7tcO+s2QNYJm74jSSrWC",
+	"73SO1dgImVINUWFE3n066UVIdq1Ga6+ebg5UYaJ2+qySXsCn0juzka7BK8RdF4T4C/HRN0yNNltWLk6e",
+	"0Hnra35VFyRu0fq5rAJPMo2a/VLtgO32a4d0r1fbDx6HB+ywf0QbvUqGYj4MMXsOmDvrW25LwgnbbFJ+",
+	"9EWzSg8/h2ihQw0lQopayHUQSWgTlyz7RE9oZDkgj0UOhJA2GezatpjlEbdqTaLEWGlN4ji8QVit2JOW",
+	"4TxrP/1cyVES+i25EClbdkFRnp8Z6ML2H/GmO6/BK6seFW2zTmIM+IKSm/XsEueVazKnOpmAixGy4IFh",
+	"gQ6O8/i6FvU6ZuNzn4KIT+ytfuK1NM+tjokPrGFAx+007q38O7fyT6y2NBfHyjHvLdtPbHyIPWVMfK25",
+	"NhTUDecA2MQrMJ9FM2BmVTJNTmtr4mwuNCyrZC7AltZiPbLcyJqJxx3sSzblmuFDKaEopLND0fTVRDPm",
+	"jCg5FceJ7asZ03G07gEGAEd01hGCKuVStCOunRHuDWus36ICQnzWUiY0/g1DQdgkLf4iqsm7eeqmffuT",
+	"uXyRuPGsLoQQTm7ZgYBLIWpw6kafnFGd36Q31nzI7CeaJtZsQZMd0tBdnHZNUWpVmUrbin5IL3RBjhjc",
+	"Zj2+jRg5uRlkucP1Daznx7pC88kfa9wt+SZjXbK2FxwbniSDDdDuyBuMq7FcU9ylvofAUJaP3FAf8Y1k",
+	"YqHt0ox+SVpHutTWVKJnBWqvm81aa/+8cdTea7YbBz/DnAOmxmZTLe8///p3BbMk1zUJsAbXr3BJrfBj",
+	"Ng+qcvLz58bs7PB1/38mP73++2G49+rF/udBKYUktUOQ65Wjl5yg00P2s/Tzu9NC7kTAfwVpbfeVzOcC",
+	"3lxWVyuXnE2xgulGQnvnS9a+vi6U4m9Eyk3perTr2MV+4jqEJh3vMp7YSMoLTSKO6Q0ozuOeo+yKa+Pc",
+	"U4lPi+uMp8k5qNAvDAlOWRk6YBkRuihBl4uPB5rwMFfCrWIqwKjH1AxTQiPrspg3C0sJk5vzbB+6WW4D",
+	"ZhKVN2JhRWZVJqTydfnWPRfykUEazgW37pwNeYdmzdrzxcZDNuU97QF2TcLTWe9mGcQOhzwRaJqMKXvE",
+	"Ub/zwY/quYp5uvu2rtz4NMazzVGhsjP/ibGxdnGyqfT+LGJYFOGUkeNyQZIO8RkO9qUynqix1JYlPbOf",
+	"o9C+lpJ/QldozE02dV9r4nqppXuqL2Zjx2/MaQOc7mubJCK9dU+sKiTyb87LEPfvel2gF2aznCrXH0to",
+	"Yen9LdLCMmBusIP1zbnS71rVMQsrdePUg4HrXl8L09jJuXkITzGZl87FyDBSa0eTZNYjmddJ98Uzn2A9",
+	"z5O6YPb7nDR7JZ/L+Cgv6eJLu8eZ5uyhxMAix4DmXqtV7Qg4wBCxItmAFXnY3cGnd/7zr393H2E2lG8e",
+	"P1e0imWmpOtYISTPYjqWj1fSpK1iugk9gVR3FjdXPEY+w43Hx4XAYBL9rMdx8VTwH1+WytJI9D30w6Du",
+	"FscfsZuYL8fF/NPRRJuO6DHLjl1rv7gFOfhXSCx2XPlAjv/EU8jTJIS2ediOi5zYiyCvn54kymkm1FIq",
+	"vuL5qytjhXRxa02OJgZxnVi/zwLDL9lTwJ91tnOr1mhWqhXMnONi8JJOK+2KS5jzADMnrt4UChXblRdU",
+	"GSambEAOquSwsbvbJK8mggfDKnnB1IiKlGfhtVRmOOUiJC9GvR8qWLrCNBN2Py8hEMMiBtXdeoitaZSZ",
+	"fZ/OXA0peSkvWURdU6xY9JwxYyIUPCHX44mD1GNq9EoKyDpt7SUltVYI2dNv/zsXKcI1sjuRXv8/3Hou",
+	"E+U565oOaL743s7N52uivDeATRHjSWS2YW0h+mLuBN5qUCzutLTUolkcUulUyyWvyFcRsL3SfYDoPkB0",
+	"hwGipyiW0wklG1t6pdW1uEitWEk7VzRkGFetjSiP4jZiWKLke86hugBwTPCLHMO/fDOTOjkRZCIuhJyK",
+	"jsi+Yqqs8hG/KJLyImnVT6CQhGh2yRSNfGdkHdc/OQ9WtSOkQnXRXhXMTKW6SJoY+X4TmEtGoRYUMMpQ",
+	"O9trHblqzOmQR7laCyzTe6wW3lxdiRc7FohxfV1I/9vdWQ/kKN3Or10JpFIsMGQolWakB5gEszIc/6X9",
+	"7q2yeRNDcS3l8w6xa/2Rxw8s8PAznxh0nzb/7RqhGV5nd4zwjDPL8sQM21rkTnKyxIZ8JkKfpQ6Mxmdo",
+	"Zsot4/pCq9Idu9qedGkl1+RS8pBQQ6Tzyyycfjkx8fHPnJS9pW2cwDN+ydS9C2JB9AE52N1dRg/rijFE",
+	"eCl0SvpE9jiB19qz+XEJbOmVv9dlueKIreSIMUbFevzQ3Z7vu/dlA3EOwD3NzdHch6EkdEROt0Jzjoms",
+	"Vp7m2A2qGoJNsUgbSysXOBLUeVt2dEycNQqVh6D1QP41w95I2rOaKtFcBMwVi5BAjmfgfQ8l0TJPp0kj",
+	"Ieob6TWplYg1myz8ZOXkZ/XuIvg8ZJ8/n/1j8KLf+nlf/zCo74ndp43xz4eX75qj88eznz63pn/vvRy+",
+	"Zz8GR/o5fcHfyNfqlXkb/u2ijMIz11v7d6LynMREA4wM7rvXfn4j2s87BriAQ+Y2rowapBzmRDGreQVF",
+	"W6kGorHb2b6SdJGldcEQm7Pk4hoN/AZDrlPtiMl47Hq1YCkzRPqxPiQx0BJwDIQE02xMFTWMaMPG+VwH",
+	"v3NjY0qw6RNk1HOuR5xr0h0WMFfXsLgSrLisQ2+7tth86/u1eFPzJmvztfSPmPSoJiMass1Z070T66ux",
+	"pSeQ+pfiHGX4ku9V62oEWB6mq2UQ6bJWq/JjBi+gi1QRloWLIJo40Kssv2AiPPOfWcf4egYlqffm1ypV",
+	"+JkICY0iMooXS2+qFVeLDa+klHnMRPyhvLTyk0R2Ac6NwdrbVuOY0NiBBw401HyT9oL5qSDFRFNW0UtT",
+	"eV4ubWHybKPRbjR+TvWJdhllqcbXcYhrLt2Wh+unbafbXeen75bKsUg3ri7g9JnNvD9b+dkVWzhYucx2",
+	"54v7l0sAXc54rb0YMgCskhOTl/vpWeXqtM9lzHmdHE73peL0zbUKFLLpm/FabDtzs5Rf7z5H8usLLwCG",
+	"6G/zmMX4x0vEmYdBdspMFgZ5Ua4lpUuAjaSNRwfExoUKIBLqHdH93HUH0KNoYbU/Nw5SLzUWrLlCdCtI",
+	"ZQLDDKJpQQCtnIvKliiiQd1NuRIsnW9jp43r1pjwACtUCmppHEL/2onOqRYNS0cDPM7jBWoHohH33gHQ",
+	"u+wY41SRgoF+zoxxHk28FOL/LRcArVZaeIk8qVQjDt8WYAYw5u04YO27LPh9TtJEffbNZZ2cyUm8vtik",
+	"askQS2k1libWqNtBqOuvydN/38U0juN4thxjaK9pV+Q7u9647ALge7Gjy3FkqlMAruQUEyhjoFeApHMY",
+	"r648BTmn/WQu48ST8gQTCTf3VrlsusxxnKdCd49DGQEo6ZBF/JIpjjDBK85MmeMQz+pW/VCpWS+vaKGl",
+	"cr3c7QVRMM3uneK/Va5hj3aSt7sZ28iocztfMOd3qan0A8c4nQN2EiE6qBALjwsANIPsIrgMeGtWTRtI",
+	"6VqDxhxHYzcXJaeg48w8ZFNIDe3B2zFIxyFV3QE4QWI1mFnY96hO3gPiFuIGIHKNQ9TDrKWHe42jKunC",
+	"75/s791HeawLp+tYVzml7wkmSq9vF/kywIEU7D6r8vd6PJ8CRS09oHnpijd0JJ64g9l3Jy1HcJPzFIg7",
+	"IDxws1Yhq5Z4af7A55cumC0fpsa9PL33cqysBC111rZcBAp2ajBcPJTYO93VPHqETZSGqRJwFIoYRIZX",
+	"67qTW9Za7LqujBl4xZHDJXQeyo7wkJUYycbXOGhLSKUBDnCMubtOUGoG8tQfZz+guBoV2BgANDrTIPWr",
+	"g1vEtgrWWGVhFWyG+IWaUID+BqDwPEYxiftk3oxXbA4I7so+Y1Mjtr5xvkCHQ9c4M74pZcWD+l8iLLzQ",
+	"GPR2iknuhv0l8MBCTu+Vm3t7Z3ssHrno5kz+ZjbRjtOkCn3ez7xKZVIqvkP6qDrOS6jmISDWSkD2kiSg",
+	"I9/PPGI0XOaOfuUGcHcqVWoJcvykm2QLqTnHpzX4it2sZZGNSvo8cYGXBXNjlJZ7He8uC/G9UZOuW74z",
+	"lS/X7Zqr2tXJa6xdT9I3ejPCOMJdGJ3C2XN/w5HqYql8RqUD3iIi9K349ogdkUEXpy6774GukzOPfW95",
+	"TjoQRyOrwc0QxO8ot/NKGCaH4250tN7smW9ou5CbOFA0YHP8xnGVZIMtmfVmp1kVzt3ldvwW0XRP0it4",
+	"qz5k3NQ1q+buiCtvwpOX8+N7NfNezdyilGEmaRWCrT1uyYW3XNHc+YIHa6k3PlfOHMcCEtuMjOQlaKUj",
+	"zaJLplGc4C0PNDFUX/gmsEwQIe3ErcxAVyI2h4xhTNrW5B/JS5/ZDp3irNZbLEBwAFuQIblYqfE8bozm",
+	"mk2WisFcv0amlDcXkuAr4nbdxwZ+p6ZsBF4711hFxurYbYQJCnySBRpq/qEnIRtJU+LMJ169P+SZ3zjz",
+	"wS4zW6KlbuRn3EDxbNwrnmsonnH6G5pc9/7Oe0X0NvydMbuD4/G11FAhzYoMX7gjrz7lWW6rO1Bplvg3",
+	"X8MHbyAotp2ce6tZpXiYT0vUrvRAnmBRCbiMNA+hUzAUohpJNDMmgkzh4pTVZl7KarPW6u0GtYNwj9WO",
+	"+vuN2uPmQetw92ivQZu98n5Uu5Gr80eBeu49qXfrSRXYNvGb9qOialr1QXFMZfHfxMELDLRA/gU5gVn5",
+	"rn6YJhYeA8wD1CO7khTqqnvszcuTWS09343jU8xrg2vzgI3yW+1Eb7fWen4+vyEuWJ4HFimPQHH3quK9",
+	"qrg9rB7FIdVQIKe6CQ/fhta488X+Zw3X5XLWvv3c3htx8mqRDlxYpLmCpeT6IHDlvpLf0QvK+0zkP0Qm",
+	"8t2zB9fsYalZOWZy7Co57XJQwVmmnfOixZluleEg22FX9byDpp10tceG40SqjsCvzLAd95xaEauJqFu6",
+	"AL5rPg4vyikwrfrq0ipWpWqfgDnS2PEKvgf1ruzzhEZzMEOA0IrYP8jFfENzDPMTI2XsqE1DztMZaLya",
+	"xcovAPFj+udQTmGUI5hp36UgxXW11WSdpGDxCtY7ohuv5lwK6nQoCWDHymRvjq0GhlSBk0Y7wOcE0p5m",
+	"wixzArx1BPJHcQPEiwt/jajBZnO/oDiwx5iH0HoJT5odzBK1dj9Hrd2t7YX7rHbQf9yoHfYOWjUrf+h+",
+	"73FwEB6mmschUSaCKK6VIy8NyqOEIF9P0N1b+eHd96TZ2t3br8QjleOx1FCWW9ZvYPd+ttpx4HjIvevg",
+	"bl0Hvm/P78t5kPRLdo1GzDDhhrpKpkMeDH3rE23kmHDT9iIrZIGVGliTCkxySUIVUPsd5by7s55mSbfH",
+	"Buz+gLBdMzzkRuKeqeY2jljgi6WzsWD5b9XZAa0vMnP+PTP7DVh9kX8EFu7eHLl3kGyxuXiILRiUmZEN",
+	"Mrpu0RTa+QKj+macJUm21s0EVK63BKZa7C5Zxb1y3CVu8b6SvwQJ6N5h8jt3mJzTCxazC6vLbUvHvSHL",
+	"gFTNpb4TuCMnJL/E4j6Hl35D9nY+ChWmqX41TCy7KjEu1u0mAmjNB4KxMkGwJVphy+No4i3fz9Z/azhh",
+	"b0QKZ7O5P6ddtmq7wV5YO2D7/dohfdysoTMbOfQS3KrnPEJPVcj6TID6XoxY5WZQ2ntgd2y18wDI6N51",
+	"cLeuAzzLvy/HwYehBP+qc3TioYaANCDW9JJEruXJBpaM78YrYHcli7mVxw8Kz/QGx/WJG9ytmN8L07ln",
+	"tPmMtvy+FRnudsnvteJ7u33bdrtBnnjXmvfOF/ufbzCt4UYyo1pkRxTb6avYU46djiv3lcx0+7F7K/0P",
+	"k9bwFdlDtTKe5CiMZ3RmTzmbIsSTSWjwOAZ9iljfEDkxVaInwdBlJpBwAoCHrGp5gJAkkmLAFBlSne+c",
+	"G0c0+MOd+Y3LqaAF+CqNNlam4PY71HAb9xrub0HDvYe4uld3b7vk6xvQeB3gbqG7+cNQkpCHKN+shjsd",
+	"MrHoem67CgyNwIA00hLKwXSVhHIqLFloByDYn2ga6Tp5nYAH6qGcCvg5QRTsCFfTAQl/0r5UECaMmhHs",
+	"koW3u0sc8Up9HQiB1LqRvGSh6yYaUAWtzu3Az344qbX2H/t+eFIw0mN9qVidPBPYER31dTfmCy7sRAR8",
+	"wS5ER1CfWThV0rA6eck1uouwjYIH52EC+gcudcz7HfjDlMQFplwtCF0itEJmMMGkUq0MqR5W2hXavNn/",
+	"7EYodvkDvq3Rv9n/QC8Cgy9uBKHZ50p7zzKE3j9ZYJwKVYkvnJYQoJdM9WLH4gbedE98y73pViS6O++d",
+	"6nfUppkaMqRjAF8lXNy1T32FONm5ZIr3Z4VS5R2zqzQxHmbaWkJDBJR3HUq1cZxdomDQ1vaaDhm26vKS",
+	"YEo1oRHw2Cox9IIJtL0QjbbHzJTZS4oEEN7t1zviJ8bGpDtkNOy2rQj2iPNxT3xnfVlJJyOAwLWc3PfE",
+	"8R/GHhuwKXqYx99xBbbC4W/OjrkwNDDZzDyUdMCJ7Gpsh3P6D5VEy/VL9DemQtA4F9nRB29yB0MWXJC+",
+	"PfL3zOiO9Fe7A9SDypiEvu+WGYUyKM6beCqDychVayxAGXywx7mLXKxbTYNvU+NqPXqAqjiy7KpqOQpw",
+	"AA/l2BG9GSJ100gKVidvLJ+acqi9wAoMakiPRVIMiJFWb7VvbbuiDg3VHFhZIqciaZFmr+uO8Dj+D1Af",
+	"hRIQqpTE7tnQRC0zHAQdpyLB/qcp1ElgoWZIRUfEn7QKNACD7TV2i7TVeAXvqmFa6AeAW8O3gAw0l0IS",
+	"QwOV8F3letkWh4pdA3Jcbqs6ieWNEyn1huMsWFNr7WQHOhlb+40VtXi7wO5k6w3FE9FP2J7pdqtuLJ/S",
+	"k1GlXdFD2tp/3D7qHz4OG4fNw8O94CB8vH9EW31GaSPY36dho7lPd3v9vX6z1+o1eoetVhA298PHQXO/",
+	"1+g3GrRxaJkUDu0ce9OlRzcO+0s9bfu+HL3PI/ZeWatlaMxYt3d29G7dzWnHErRmETCznXVI5K9/r52M",
+	"fq2d8YGgZqLYX/bDvWbylWcLrXVhPM1Gu7G/QV87l1qeIglf0RrSOq6A5r+ySnvvsNXcrVYMuzJnxhon",
+	"7QoXIbuCZ24R4vnMSMVCT2arU4XiA/C78/H9rhOMwpQw8loHyP+7zir6CTH1iD1+lr4mYyvwW/vkFf/e",
+	"Ghxvnz6vEko+SBXGkyAPn7558vdH9vrb1y+sdkHJj2+fvagT0HrBDd0RVkRbKwTMJG406c0M08dons/G",
+	"WEsLug0dOY2DKka0/YArmvUlTSA10VXXl6ojpvFnUCOBRiB9dMJjXKun5AUToPmMaAhwhqEkQ6pG5CEl",
+	"v/Ix3jkRYxpc2IGSPlUdMZJQREsFvr1KRjRQUlfJD+evXpIJRMhjiBY6Yo+qADfYatU7oiMyahnGA/yK",
+	"oS6lEUQzVtJ8D7JjV8DqTQZXOutTtERHAE3YBceNhTUXSfgeS2br5IyJMBkBegmdiRrBIvRYHNDHX0Gp",
+	"wp+h7QoUwnYEhBXYFSQZv336HBW5DBFoTA6gIdFDqUw0I7RvmJpSFepj0o0ZaTe2hUVHdF88Oyex8ruj",
+	"GVXBsEv6XIS6sBWLZd2eQS5t4TiaRIaPqTI7falGtZAaOi9+7UShnUqSzGHnZ8+TF8h4S+X/9/bp81qz",
+	"vkf+869/w4HnAtqMLD6cyRlMyqpQ51lbUuV/tgSwYnqZMiVk86LELk7SdRO2noqwClvkThVQitf+aarA",
+	"3dlQGI7derNJv8mr2sNkhWZlU2lbFE+LT61VL9nY3IfT7sNp29MH8KQSGpPZzVSCTbwOO4pZUVazCrC1",
+	"SfLzjXkUWc3gkilomA9czrDRGPraAv+wHNbKyAtovulYIcfAG4L12j90aq5E9lHioIwDAe1c9oAc4WVX",
+	"e4VEJLkCsSMWJOJTauhc48A+d8kwbi4PNEH+4GS5A+7ocxaFCFZBejNs+DmW3FIOedjdsXPf+c+//t19",
+	"hLE97VpYBEOqaGBYavR9acWl88zqoZy2063I2CVTHeETcfxqAFvWPGLCRLNYJAO2h9uQKiw/fFvCnmEL",
+	"twQDBPSteHDx5a63M7vwWlAZqCDd05CNxtIwEcxqP7FZ16kLlsDtPxUbMzcfJ4Fxj1p7ZCgnSicfuGAz",
+	"+9GOALD6ATMpJ7mrYqcDygV5iF6g9IffsXFEZyxsEytS/NqmX90R8JTXwhAQHyGfyYnwH4hFcuz1Jj3G",
+	"RBbLPCYrRgU0nwOl1W4SThazHvcKKhLtCXoLFmQ571Jquj+x2Q3T4xOlZKnAfOdHe4r3X1etAbz+Y4k+",
+	"sa6kzXn0NvrJpTSGRPO6DT9KKIOy2ty35DNJOTmuN9pE3KaVGtOUajS47LG9V5/u1adb6KmKVniiihjp",
+	"TLivrUWh+VoYwnkOVu2YDiCPh7qgbIx0xchUqtDFd3op2DDfcTw2tLNwWtjetJ3EX7yMTDqwurSeGDyL",
+	"i2MXcfGuAWjTtRg3qndE9/NEWqudaxgfyHj4Bzhd7GqF2oNr2bnVwS0A/ngpmNXDzFSSiBkD1QZOfAOe",
+	"2UgKZieY9urkyVZc1yXxm0UGBEtpKSGS8sKOORsSMEyNuHCwZdLwoCii8nlpYvCIXr1kYmDJcrfRqFZG",
+	"XPi/m9DTwh6LSrvS6ZxZckSfuzbKIc6sGdH4FkIv60XIbh4Ogbh4QTykpMhdcOxjqGW3WgGKrrQrz7Cp",
+	"HVbQj+iMeLJgLjw3UIyhlQIV3fa2kM70A0cz9XKu/bdUazpgy1o3ppjDlCl2nyZwh4LlDLiOswzR83nn",
+	"XvuMuPkCB2Jpndc5mOIZzzOd0lkCQum9ffCHnWadvH/3Mk2C0AYcLFFw7npD1YqtEeScvhEsZV5N5qvG",
+	"tKEznVstVlArlnLtljOkngJ/WL8AK+3Wuy/C+kMUYX1dF1s1Xw/sOjOtiynmmeP5wIXF4qzx/kQhsqti",
+	"IROG00iTiTA8ItwQhoZeFVoBdsSIC8hJtFqwqpMT5xJxWSYPdELxVivSJOIXmD6e9YexK67NMV6MDza4",
+	"Qlyj6LTn3zXxQ8WOkoiLC2yjDw24NNknblR5it2Ame2f9sZvPMpwL+7vyI6kYVwGeSHk1Hm4t8Mytivy",
+	"d1LkXYiyhDFco1nUr4LTXRBqDA2GQGSk++ycDrpwbLvv2FjVnvIB06ZLHr57/oQc7e82HhHDogg0A1dy",
+	"UkevM3Ioa0iCa42Fzv7jikzprI16AxibSbKeMy4VC6QKId0ZIUsF9jrpiKmcRCHpKUYviOz308Fqy0lQ",
+	"z+i+o2KAxqjssVl+aUqKq/jKxg2Zy4KFdgLGQsYnj8vVbDYeJTWzXVihvzRqzUZrt+vTIJC7Wn6roIBK",
+	"9t1Kck3GVGu7jpdszlJNv8mbdENGQ6ARZ+LAolQKDNOWNUwTU/R/f+l0rlqNWqdzdcA+fvdf69ilJ8JR",
+	"yzHZbexhXDiTJWB4FMVO+ez4O5WbOls7laJ5n/Zrr6VgtVfQPLJg/s1G6QUoJ1Nc0CyT1IeXCpMKFpMJ",
+	"kqH3pRpByVCPCwqWe3ozH7eae3t2QgublhnTpQjrVlhfjSJ8n67Jfp8HLBYyU6lC5yjkYjCK6mkxOCce",
+	"r+Ynk0n8SE3r7U9bnA8f0QHb+eeYDeaH5K+lhzTmgZmoVMZF5cfnp8+3PpyxWBiNu7R8MG9fv9jaWHK1",
+	"B6z2sCfSnj88KTA8xwJrT7keS83xkXwG6J7acY+kn7iuViwHWPUk3HNdraQEyqpH7K3uTphaq/H4/rDd",
+	"H7Zv+rCBEhBXXFFtVSDnY845eSiec0qTeTB0GoDsk6GcQtuLHPFPUPzvQLhuiZzLiDl88pdG7ejjn2v4",
+	"nx38T67ML3G87d27xU3CIS4xdMgh6F+KrKE7+8YNm+bj1Q/AVr6W5owarvscrYzfu1FEF7wT35QtlNRq",
+	"5uctvYudLECMcZWmtlZ50sBHWUU8MXWShEhQ2J3ZEudETqnuCAhmkxOCuR8szHgUAUMAQ9+Q3JL6UFhc",
+	"cHn37pCcWstvIYEiXZlZrcDehU9uY1z46rN0EQhsDV9WFFMiCvQ3eBluQGGhqBUr97Gfuy4RxRqEzKme",
+	"JmXWyBHunBUq2jdLykbh59ibjE4aw662UkcKLcAylZtkq3WkHZEpJCXbrCPtiIxvqkwdKa74XRWR4oZ+",
+	"+xWk2XF+q+WjyfFIINsnOjtSxeBshtvBbQfyiUHb19rkmAFZrT07NhHSgmGBhl+2rPV8Nmant1/YWlhj",
+	"utdarOkMaK3R2+3XDoL9sHYUtlhtn+71d4NWr0kbR5Y3yoDCYjBRe/G9PbOKD2BJBkzY0wtblwDo2cVF",
+	"xu3g2l5NzIRG5LUUtadcB5HUE8XIic/+SMwlXO1iKLd4+OUKREHD0LD/Tbvygl0ZxwXalZOfPzdmA/2p",
+	"/7wVvozGb98+0fTJ/5TROIDi1qgkBaK7LyP9TZWRelkU6yB44VupIoXEGSz4sANL0hGx2IMLl4SitInr",
+	"SgClzRtfeGpJ1x3abr0jum/fnLmiQcp3/BGveSbZdZUmvibU8VKs2GBRf07Lwei7vacjlhdltnPC3qCD",
+	"QF4MN1WHlsoxowwnR2gUyWmMBoe3AfIbFCpYpQS1lLKlLUmtJ9TPKFYM2A/nv7KdqoK04w1zOvOrHV0D",
+	"/D+Rl3iTi+ZRF+zriA+MUH1BZnJil3tMZ7jdk5F937P378hetdVo2G3bbZKnLID1JpbdQtP8ksWUaRFx",
+	"+izF+vOGB+cQJ5c/5dyJvoaUQKDwJLnUzZS5mpVUQmGf7JJXkGDWarT2keBZv88Cgx6KvFkXziL326UQ",
+	"RRNCudVug3DQViZaIMGWFHCFaRX2x/vUrvuSgy2i2SmO2WQg03ozMqQivKkQ3szw3/kC/12RBvoOsER1",
+	"IuswW8sldzjBq+vkhHT7XNCo6+5KcjeTokZIE5PLcz7zsj2haW0ghZ5EBhPvuZWwI+eRxU9J4Rwrhcmh",
+	"TpatLACACRQCha+0KXKAwt1Cf6XuALgB95mpf5jMVEfYX4WHVIuzxhzdoWI+VgzgVxyHyE0phfvL55OS",
+	"pemk9dykrt/d2W/cq0/3UYjV0ddtsIYb2fiQX7eYx+7YQtd5zd3RZw7FPKn9tQL+OEkbRJYxpCjbrMzX",
+	"XAQIKNMRrmAfS/jnQNU9PrrVVDxUOthA1ib2lf+UCDaNWVaMlICOhIFlSrE3gfzn////kK7377o/UQNC",
+	"fQdUk9QNPRpAenvaHwEe20wTJbtwmliVy+o4D/cau48Ai4CF3MToGP6lbjmSMUG4+JjQjnD2/ojO8FEE",
+	"oLePWQaNcWkg50XNTaTg5J0GB0sRuz1QIfQ6bCouo1OBGcKFkfZDAAakYDqgqB2nA2EY/O4IxPpwpnTM",
+	"/WEZXL1RPp5TSH8net2m7hW7ufOeBkvDhl2Zr+Rr+JGKCVUze8OBXViBFZIvsdFPXCKb8lODM8DS4oKP",
+	"BKl2CLThaJxn5hG74lORlfjNrVIgV+FGbovfity9b+Jy78O4Jd3iGQgU75ZXXlr5COhdezN2XKrUksYu",
+	"1MQ6AHAxKw99DMFIDwhURbCC3gz+CyGH4URgY9+IC6hjsRTpQAlQYKKzoss+T6xEhRIZdD90yZizgLm2",
+	"wPZFVfguQB2iDoQfpb50BT7hQa4AhJ9dGcy9yLyfC82Uid+fQW+wskCKfA8/LhOwkr85P85vWIzmphLY",
+	"VfPqXHqwzfzAtyWGjUeRXsjXE2uLFo0qrWSmR9UqCMfL7Y7p5sakE+qZznNA5CEAeMBMYC3tQsOZcajU",
+	"cETg3w5NGei4gmDJt6SfQDqM+5zzcsbfy8RJ0jfimUpuTCs56fvmxl+vYBB++tIeXkCMEGx6ZqgysBYy",
+	"CpNfZBT6X+xT+Mn0EroYTeFqFcRuPlYtyZTShoBOngBD4Do/uRB9sP6Oe7P+bpILkWcDLo73vbta07u1",
+	"9AuF8TrwkK+yqI8ZnMjY6kfB592KVnKCVyDjSaA9+2M1AxrZEfOokSQfNNLLNUwrXBMzMra0C1CUn10y",
+	"NUMfBHSHi21tSG+whs7TdyfPzwlgQ2MWOQC5gBrREX5M6KlwiEm0Jx02I7xkIiKmtbfDB1y4pDRKhoyG",
+	"9stgXWs7ZsSWxgQFgJDsMd+CDswFPcRSWubwK9GJAg4BjyrZXgZMGcoO9gyil6xKqC+wQaXIIV5qhyPl",
+	"vLcwxTbp7sAcu1XS3bHGajcXqHIVRCV+CJL1AyrsPObS6H0+dkfM+ZRcuKRKjJTgcVkEsYwrh+1i9WYk",
+	"lU0yh4TaLYZ5BE6bi/X4W9K0viYuJaT4ZD0F5zEIaAxgKgV5f0bGdJzNsXC04rMKMTffpW5Yrp31Sjju",
+	"svixrEmd+kBpBMSv4HG4B7K8B7K898j8IYEsnUt+AcXyTvwwXkEtdMSAcpSw8Pmikmq69gQrT+rkxM3R",
+	"inerZZBmtdFo1IvLLX4fro3fVp9b4D7badK+57l1QVhheR5jJjhQ3fLIfMb+2kNolsJ8TFPv6hT8OBPr",
+	"3jC/s5R6y6Z+G1a5H+XOF/ev66V4UD4XH6uXocytTk7nQsXFiTeOiH9vzuVljuXsGC7jBfim3LixZRXz",
+	"8PL88WsmsW+XF2/GiYu0/ZgY7tnvXaU7paN43xL39ejyxYrwub/DFUFzRXioXfOYGHB3POlFXA9ZHNLS",
+	"x3nJQ4AegdXQUjP0x82YSR6vkzN+RQI5YqliKdwADEn2pcJPZ6tHC4qa48Hffl3zrWqteWVokKpkphLK",
+	"sjjTCGsIa4PZrFyQQIo+D5kIoL4WViJmFu1KM5ECr6WohUmRKE0Xibo1hEXFUtHEeiooe200zxuNdsO3",
+	"Vl39kZgAvPCJLyx772VqKtcfS2mwnjJWa6/xEfm6/PP3rY2mzqXngMm17ZVpprt4LZRkVskUsKpSKdse",
+	"igEbR0gRMJeolDCojnguVQ5vwzxECA/YB15RdRFC8AJyKP5x8uqlVR6EISMAs2qTrj0VcRpGPP6uj/n4",
+	"0R+TLoYfIBUxjarsJ2AgRjWOaMCGMgqZ0sekG1ExmNAB6x6TriXlLnnY1fxX1iUne0QqV8FY7Qh7Z6gD",
+	"OoYAx4iqARe6a7nHaPTomHQRJcsNtC+lsX887Easb+wDAbPEZP+l+GBoL9nV7oj0cKqk+8WO4brr/6Xx",
+	"nzCx6679jADdkYuBfXkQ0YlmumsH2hVSsC7meb5NvdQlo7iEkl9eTbShwZB9fOg9uCN3pT7gZjjp1blM",
+	"Lu3Xh2YUPWp3RPfLF7sR1zigL9A1oZ6+8qer6+v//OvfX77sXF1fdzGydwUxGYCQfxhLJMuuM+0laUdY",
+	"IfQIXvO/Oa/xSXCmTr5nM4maqGb42Qsuwr9oGtmBEKovNMg+iok/VofoiD6/YiEghMAjdtT6/9g/7SNj",
+	"xYXRAF6twULqVGiV9BCxqVPBSKT9kJJT/X+omNmHuHYxN0v7LhDl3jAEI4uNNHahZVGYRNhcY7k4O9aZ",
+	"EpDjC0epx3A8LCRcaB6yjqBEI0iuA6TxM+QGImVWQChGhCRcBNEkZNoBzkI7OKjHsmsHVl582KSCFrap",
+	"NrUxWbWJJ6qqDz5qlwj9pz8hdUuFeFd2ukhe+DQLSbNeJc16s0oe0kfVjnjILcl+qdmdMUk084EGcyJi",
+	"9BJgt4icmDrpfvkT0BPca1fL3oOZVj4IqtzgOgL2MK6n7v6C1z8+hFc86sLuYCwWx1Yn3U5HsCkeccCn",
+	"sUeXWq2ADhQdDxF8WGMmmL3tmFASyJCRXiSDC9LVPkyhu7CulmaAX8G2yz7pWl5sDwNwrKrnR1XShUNu",
+	"/xFSwzAs2kVaiLPnfzx785qcIX08bDVajVqz9SiOa1NDXSCayN4/rYWF9eWaznRHdGkYAlAnjd4qq91Z",
+	"PadN+jTSwNespOra5camOC6QTLr/FbK+xu4/ddLVoGI9pYZ2MUzet+fOdASg7eAFB/TreS6SGtBWTNOe",
+	"5PZarZTei3Hj4ip1r2fcqFA9yWlaq2q7VqshIbWLLF/YwPSv56nOQUaSL18UC/jYCt7r647wsqRNAIuk",
+	"I1KnynLnjkC50CZfCEiBNnnw1qpPyPXtBxzXf0Cu/z/2rne3bd2KvwrnDbhdodpu0vslwQUWtN3au6bt",
+	"kgzDRdUljMTEbGRREOm4XhBgT7MH25Nc8JxDibIl23Lspkn9qY1sU/xzePg7f/g7YQr9+2P9260IvRI8",
+	"r3YhsI/HDcb6zU3x5ytuxO2t1WmCa5Xe3rJzEdkNBM3ho5ubnvsvLlspH7AWflsIPX9+1t991t+FJaQu",
+	"AZrNzWAs05j9bXj+plNBnnVy29kDuQ06mfdo5n0eo2eMYlMhw5yhuLR94iQyM/TQrQo3VUY3y7XdsgiU",
+	"50365DUcTI33c/FT3P62G1WDA4Tkmbp41uAssdC/LSOA25QbJQUoerggv951pnTitLVhFrh/vAKwFfz7",
+	"3cd5t2Hbe8zmg43iGVFLWGqLvUy9m3JzN7v1D6Yst0rsYibxjU+YFlS33VoGBe9fnc/fO44X+vu9fTPt",
+	"8vf4yaredE93repQPymbWEs+NBbA9ZKht66kxa6k9kp4kfbdet/v87JxCy3WwmleUWeVnJL5jilX/Yp+",
+	"sV/QiBZWrxe8pGuuzNOKROPlOcnDlLzk5AzyQ71ILQoVVCGBtNF/tcCEaREq/W5U5zotLrwe89VUAzlb",
+	"K2xrhT1GK6w8EHdWN7BIZfwYdtZDMau26bMPCL8cxLF36ciojVpkbXOv7EkXzHh56UoP+OmBXQ02IPl6",
+	"TxRDgKUDf1xeJbkylWAx/dJcG++B4ZWl87jA2NpAJtfUvL23ra7DAv3BFfTWEpuXB/UtDbNSq/WykuSl",
+	"3lT7q0wS7XuemEypDINVZGdwO7MIA3kqjhglIUxXrVAOAeGLnF86yPzm5PBdofo0vxDAGTwyeAGRQwZK",
+	"l1lITCHSXLChhGJrARulVM0VEs7DlEeRyIxdFvjei50dytGy2iEmomgXr2JPznq2s73///d/EFqf0aM0",
+	"QVtdunZduqpJGpNp5BG2WvGDx571Gd/VgoJNTdMz8za60uqEfbXbhh+rsrXRG4c1dBADM0ysyTTq93ej",
+	"wXP4V9SbwfCVnvtOSA8y/BMM5OrsBfQL+kZt0u+UkV87/a1kjKbzgRfg3hoN6ztqj4UfuYH0Bki8+daH",
+	"LCL55kP2QybS6iHr5eCVJQq67CO2BHSJhq7MOxZA4lFs9GvOHm3Y2PZo25oJP5Qf57FqO1IOVW6W9bhJ",
+	"RpqK3tbHqZPEUUbX1p2DMm0NSiiR2vwTWr+nimuu416VMDsfVRVSTEwd95f9+tKluI5UIu6vAFcR5o0l",
+	"YIC4CAOIIZcWDfKY/4Ve042Aae1ilCTvcaQHMWfv1LVIONzrlS3uoMEk7bljtVVk2YrH4usJbh2/d3X1",
+	"qO8zuEXwdA2qjqqeqVUvvRssqza31AXWUhIsE7kGf6kYapFcC02EzqWmYScQALZ7lFBQnAutmbrAlFvq",
+	"agGuAibSWIcpuDGEBgwXMOyHV1qDFJwzJhBhjau1wtXIaBmDVEZcu77Z5pk0OkyJBX8gM5fL7Q1pnCsj",
+	"AiQjUTkDJi2L8mxDVEYDo+Tw5KeSgIHDWLvsSFyMtIjDFOLlbDyAGt1+/Y5IXQM2RBJoMxATonsCNs0r",
+	"gMhAlpULTKA2EzuWJ5WKHwG2DMyXk4IQE++LjFO/cBR7ArTUp/D47M/lSgGDJrdiY5eszvsicq6F3f/L",
+	"oNKyakHDzeSlKmZWQWJRMPNbFAUhCZCawbjjbQTt0dLz2vW1ewtWfIG2XIG730NcBZe+3ZC2Tdx/CADA",
+	"g1qkMRT7x+k/xg1cgEHKNrtVwxQL9o4HCuhdtLxMUT0Bk1sqJCT0xGKojIhZqnLmoEZBU9/AEf8otvnK",
+	"Tk2cpGqGYoHRwAUI3GdqqEz1WwSsSDZas6vbWd+o49FO7UJbFta+HSJsslrdub7lVt+mImyqejyoU556",
+	"qsjuQlYqO6yIsDoE7omvmcpNo8XdBgaXe2J/CqgGHqwlPlK8/yXzMC0yJzkdDyXknca3+/Y7QUlJ4GCl",
+	"B2g4lX6yv0nVOAjTMeHeCVKEwXW3fb9WlJFDkchUwB04Cg8Stw2/EikhZ8jL1oiaGT8nJrJhCZkl3fhD",
+	"uIzzUcYi81xCoRSnLHLB4/0yy4KuDFqbgbIyxgOV1NIs4Io9PqzaVt9HKptUaS05tPXpc9Dx6wPSo0Kq",
+	"6E+k/4D/44zO+jGee+nq7nR5AC6Plh6P16gBGlm+s8nWMftgGMGzCYZzkGV6IJKYdNWdTQB7fsQq0nPz",
+	"0w4+vmW5uBC5KMA8uM3scV8EjqjMBuB3LLHfQBdm37ZQTRjx1fQwwjzXb0nh5z/EKjKTTDD7E4oywwcQ",
+	"N8YHL5F+1o6Gwsveh1PocSr5GPKPyyzhf38KQx2Gx5+f/qkmW7h2w0EOyt2krSoyFQk5GUhdnEow2wHW",
+	"VYfZKmWDLjdUpaMUgl65yF/0/NoqZ/CDMxSBALiFXKUV8IGjBDQKwDG0t6QYfOHXHDswLQzlUycOvaeA",
+	"ASoSy572mpd3p7+W9cW/N7nC7h1sir0EMyCWX+hEXov/NMdioL4eIJpEpZdUtJ4RQgc7nUrwcaheT9EZ",
+	"pkeZfaV2lPq50IbnxuKiWiF4J69FKvQSmmARYOB2QBXEUBQQU1dtDNqiS3VxAvuSza3u2+os45CWWs2h",
+	"MLmco76t0jMukm/kEOg6ZMo+5moozECM9E9I/YgXNfZZquhI4QmlGv/Lsei7q1EDrsOUs8PXJ0dvXx6f",
+	"nnz4++v3gQXArniCdnl6DI81ZpRF3DWo91KYQxrBcrogS7icEQFvEpweIK7x04Ex2Sn5VfSpUYYnN0UX",
+	"fgk70YCbsBOgyPwS2teGnVv2fGfhgXBXjUGd7q4MqdYliTe3QTGFJ3ahZhEIrRGYaKXkLCehKhMpz2TX",
+	"7d0GlCE1+5CJ1CruMtOqRlxeqtTkPDK/asq9uKO1ga1V9Af1uLPX2e32u7vTOqT+OhSaStPKtBjTbrdf",
+	"GdfUPaEmlI692+yx4t4CkOHX4w/v263rhCNIW9O6/maba7WurgML1tUt6x5zq7rZ/X0Pi/fbweG75RYv",
+	"FzyeNKOAnX6fAn9OdToPPR7+It5jZ+qK6LfANIE4H5OajbKAncXiMuexiOkbRyKWmkkdpsjllsbUkGaX",
+	"iqm0wgIfAbMY+7m/6xUF5oafU11wx1BVua4rNdNGZVmRwcYBmrJznvA0qmcWuhTmCJij1oJDYEprCnK4",
+	"ZGLbfcQk9lWxdAAlWBWvlH2vkUD74aT7nZi3dVjHLRxO22KhXcJghr43eczwUzROwHiFe9/WYAmgFpJh",
+	"iYp4EjBt+CWRiWW5ikfArWZV1gjqmvQ6tmOS5oucQVCPDQdwM7MQl1IbuF4cQLgLki+pytGI+MlwQnTJ",
+	"Kl74hrulf86e/jVZSAdF5pRFXCk6bpkWmHUw7FYdfLqmhX/YHU75CujMBW470ixUprfsaC4ios4TPBr4",
+	"HZQ1jb8q3L4St/KQX8FcIB20Xx7CuXPj7hS1d12nD0E3OwLdKFFaxHCvL0mgDJc0mnzGfhbrPkQeY0k5",
+	"F9ilYZed+WzBZ0SbhqyQZSOsUB9W3VyoHK7hocfDfQvqcKNme9HfDSpkmCLRgr3ov0BdRANE9+a8eSvu",
+	"rFyJDGD1hUyEDtgosxpOxFCflceCQTkyb+pUNL9hWIEqv6RMpxhifAaF7mw2bt0L3giemEHgAC7JzbSD",
+	"wmvMbfnbz7e/BwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -190,6 +190,8 @@ type Rendering struct {
 	TemplateVersion string
 	Data            string
 	Options         string
+	DraftID         *domain.ID
+	DraftVersion    sql.NullInt32
 }
 
 type TemplateVersion struct {

@@ -7,13 +7,14 @@ package query
 
 import (
 	"context"
+	"database/sql"
 
 	"counsel/domain"
 )
 
 const createRendering = `-- name: CreateRendering :exec
-INSERT INTO renderings (document_id, template_id, template_version, data, options)
-VALUES (?, ?, ?, ?, ?)
+INSERT INTO renderings (document_id, template_id, template_version, data, options, draft_id, draft_version)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 `
 
 type CreateRenderingParams struct {
@@ -22,6 +23,8 @@ type CreateRenderingParams struct {
 	TemplateVersion string
 	Data            string
 	Options         string
+	DraftID         *domain.ID
+	DraftVersion    sql.NullInt32
 }
 
 func (q *Queries) CreateRendering(ctx context.Context, arg CreateRenderingParams) error {
@@ -31,12 +34,14 @@ func (q *Queries) CreateRendering(ctx context.Context, arg CreateRenderingParams
 		arg.TemplateVersion,
 		arg.Data,
 		arg.Options,
+		arg.DraftID,
+		arg.DraftVersion,
 	)
 	return err
 }
 
 const getRendering = `-- name: GetRendering :one
-SELECT document_id, template_id, template_version, data, options FROM renderings WHERE document_id = ?
+SELECT document_id, template_id, template_version, data, options, draft_id, draft_version FROM renderings WHERE document_id = ?
 `
 
 func (q *Queries) GetRendering(ctx context.Context, documentID domain.ID) (Rendering, error) {
@@ -48,6 +53,8 @@ func (q *Queries) GetRendering(ctx context.Context, documentID domain.ID) (Rende
 		&i.TemplateVersion,
 		&i.Data,
 		&i.Options,
+		&i.DraftID,
+		&i.DraftVersion,
 	)
 	return i, err
 }

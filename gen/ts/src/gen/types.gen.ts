@@ -1194,13 +1194,18 @@ export type RenderPdfRequest = {
     caseId?: Id;
 };
 
+export type RenderDraftRequest = {
+    version?: DraftVersionNumber;
+    options?: RenderOptions;
+};
+
 export type RenderOptions = {
     /**
      * Whether DRAFT stands across every page.
      */
     draft?: boolean;
     /**
-     * The paper; the template's own when absent.
+     * The paper; when absent the template's own, or A4 for a draft.
      */
     pageSize?: 'A4' | 'Letter';
     /**
@@ -2839,6 +2844,78 @@ export type CompareDraftVersionsResponses = {
 };
 
 export type CompareDraftVersionsResponse = CompareDraftVersionsResponses[keyof CompareDraftVersionsResponses];
+
+export type RenderDraftPdfData = {
+    body: RenderDraftRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The draft's id.
+         */
+        draftId: Id;
+    };
+    query?: never;
+    url: '/api/drafts/{draftId}/render-pdf';
+};
+
+export type RenderDraftPdfErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RenderDraftPdfError = RenderDraftPdfErrors[keyof RenderDraftPdfErrors];
+
+export type RenderDraftPdfResponses = {
+    /**
+     * The document was made and is kept.
+     */
+    200: RenderPdfResponse;
+};
+
+export type RenderDraftPdfResponse = RenderDraftPdfResponses[keyof RenderDraftPdfResponses];
 
 export type ListTemplatesData = {
     body?: never;

@@ -770,6 +770,11 @@ export const zRenderPdfRequest = z.object({
     caseId: zId.optional()
 });
 
+export const zRenderDraftRequest = z.object({
+    version: zDraftVersionNumber.optional(),
+    options: zRenderOptions.optional()
+});
+
 export const zRenderPdfResponse = z.object({
     docId: zId,
     caseId: zId.optional(),
@@ -1126,6 +1131,21 @@ export const zCompareDraftVersionsQuery = z.object({
  * The comparison.
  */
 export const zCompareDraftVersionsResponse = zDraftComparison;
+
+export const zRenderDraftPdfBody = zRenderDraftRequest;
+
+export const zRenderDraftPdfHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+export const zRenderDraftPdfPath = z.object({
+    draftId: zId
+});
+
+/**
+ * The document was made and is kept.
+ */
+export const zRenderDraftPdfResponse = zRenderPdfResponse;
 
 export const zListTemplatesQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
