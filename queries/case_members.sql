@@ -26,3 +26,6 @@ ORDER BY m.case_id;
 
 -- name: LockMemberships :many
 SELECT case_id, role FROM case_members WHERE user_id = ? ORDER BY case_id FOR UPDATE;
+
+-- name: ListCaseReaders :many
+SELECT user_id FROM case_members WHERE case_id = ?;

@@ -109,3 +109,19 @@ func (s *Service) IsMember(ctx context.Context, id, user domain.ID) (bool, error
 	}
 	return err == nil, err
 }
+
+// Readers are the members of a case as a transaction sees them: all of them may read what is in
+// it. It decides nothing and leaves no entry.
+func (s *Service) Readers(ctx context.Context, q *query.Queries, id domain.ID) ([]domain.ID, error) {
+	return q.ListCaseReaders(ctx, id)
+}
+
+// IsReader reports whether a case is there and somebody is a member of it. It decides nothing and
+// leaves no entry.
+func (s *Service) IsReader(ctx context.Context, id, user domain.ID) (bool, error) {
+	at, err := s.rows.GetStanding(ctx, query.GetStandingParams{Member: user, ID: id})
+	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
+		return false, nil
+	}
+	return err == nil && at.MyRole.Valid, err
+}

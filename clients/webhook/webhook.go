@@ -1,0 +1,215 @@
+// Package webhook sends signed messages to the receivers that partners name (Standard Webhooks).
+//
+// A receiver is a stranger's choice, so the address itself, after its name was looked up, is held
+// against what may be reached, at the moment it is dialled: addresses that are not public (private,
+// loopback, link-local, those that embed such in IPv6 …) are refused. Redirects are not followed,
+// no proxy is asked, of an answer only the status counts.
+package webhook
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"code.dny.dev/ssrf"
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"counsel/domain/webhooks"
+)
+
+const (
+	defaultTimeout = 15 * time.Second
+	drainTime      = time.Second // for the rest of an answer, so that its connection can be used again
+	maxDrain       = 64 << 10    // bytes
+)
+
+// ports that receivers may listen on, unless private ones are allowed.
+var ports = []uint16{443, 8443}
+
+// private are the networks of a developer's own. Those of cloud metadata stay out.
+var (
+	private4 = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16")}
+	private6 = []netip.Prefix{netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("fc00::/7")}
+)
+
+// Config says how to send. A zero field takes the default.
+type Config struct {
+	// AllowPrivate lets receivers be on this machine or its network, on any port, without TLS.
+	AllowPrivate bool
+
+	Timeout  time.Duration  // until a receiver has answered; 15 s
+	Resolver *net.Resolver  // nil: the system's
+	Roots    *x509.CertPool // nil: the system's
+}
+
+// Client sends messages. It is safe for concurrent use.
+type Client struct {
+	Config
+	guard     *ssrf.Guardian
+	transport *http.Transport
+	http      *http.Client
+}
+
+// New makes a client; Close ends it.
+func New(c Config) *Client {
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	options := []ssrf.Option{ssrf.WithPorts(ports...)}
+	if c.AllowPrivate {
+		options = []ssrf.Option{ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(private4...), ssrf.WithAllowedV6Prefixes(private6...)}
+	}
+	guard := ssrf.New(options...)
+	dialer := &net.Dialer{Timeout: c.Timeout, Resolver: c.Resolver, Control: guard.Safe}
+	transport := &http.Transport{
+		DialContext:         dialer.DialContext,
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.Roots},
+		TLSHandshakeTimeout: c.Timeout, ForceAttemptHTTP2: true,
+		MaxIdleConns: 100, MaxIdleConnsPerHost: 4, IdleConnTimeout: 30 * time.Second,
+		MaxResponseHeaderBytes: 16 << 10, DisableCompression: true,
+	}
+	return &Client{Config: c, guard: guard, transport: transport, http: &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Close ends idle connections.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// Accepts says what is wrong with a URL: it must be https with a host and nothing before it. A host
+// that is an address is held against what may be reached; a name is when it is dialled.
+func (c *Client) Accepts(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Opaque != "" || u.Hostname() == "" || strings.ContainsAny(raw, " \\\t\r\n") {
+		return "must be a URL such as https://example.com/webhooks"
+	}
+	switch {
+	case u.Scheme != "https" && (u.Scheme != "http" || !c.AllowPrivate):
+		return "must begin with https://"
+	case u.User != nil:
+		return "must not hold a name or a password"
+	case u.Fragment != "" || strings.Contains(raw, "#"):
+		return "must not have a fragment"
+	}
+	port := 443
+	if p := u.Port(); p != "" {
+		if port, err = strconv.Atoi(p); err != nil || port < 1 || port > 65535 {
+			return "must have a port that there is"
+		}
+	} else if strings.HasSuffix(u.Host, ":") {
+		return "must have a port that there is"
+	}
+	public := netip.AddrFrom4([4]byte{1, 1, 1, 1})
+	if c.guard.SafeAddrPort(netip.AddrPortFrom(public, uint16(port))) != nil {
+		return "must have the port 443 or 8443"
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && c.guard.SafeAddr(ip.Unmap()) != nil {
+		return "must not lead to an address that is not public"
+	}
+	return ""
+}
+
+// Send sends a message once. An answer of 2xx that begins in time is one that was heard.
+func (c *Client) Send(ctx context.Context, m webhooks.Message) webhooks.Result {
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	began := time.Now()
+	result := func(o webhooks.Outcome) webhooks.Result {
+		return webhooks.Result{Outcome: o, Duration: time.Since(began)}
+	}
+	signature, err := sign(m)
+	if err != nil {
+		return result(webhooks.OutcomeUnsigned)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, m.URL, strings.NewReader(string(m.Body)))
+	if err != nil {
+		return result(webhooks.OutcomeNoAddress)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", "Counsel-Webhooks/1")
+	r.Header.Set(standardwebhooks.HeaderWebhookID, m.ID.String())
+	r.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(m.At.Unix(), 10))
+	r.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
+	res, err := c.http.Do(r) //nolint:gosec // to a stranger's URL, behind the guard
+	if err != nil {
+		return result(outcome(err))
+	}
+	out := result(webhooks.OutcomeRefused)
+	out.Status = res.StatusCode
+	switch {
+	case res.StatusCode >= 200 && res.StatusCode < 300:
+		out.Outcome = webhooks.OutcomeDelivered
+	case res.StatusCode >= 300 && res.StatusCode < 400:
+		out.Outcome = webhooks.OutcomeRedirected
+	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable:
+		if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 && seconds < 1<<20 {
+			out.RetryAfter = time.Duration(seconds) * time.Second
+		}
+	}
+	enough := time.AfterFunc(drainTime, cancel)
+	defer enough.Stop()
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxDrain))
+	_ = res.Body.Close()
+	return out
+}
+
+// sign signs with each secret; receivers are content with any that they know.
+func sign(m webhooks.Message) (string, error) {
+	var all []string
+	for _, secret := range m.Secrets {
+		w, err := standardwebhooks.NewWebhookRaw(secret)
+		if err != nil {
+			return "", err
+		}
+		one, err := w.Sign(m.ID.String(), m.At, m.Body)
+		if err != nil {
+			return "", err
+		}
+		all = append(all, one)
+	}
+	if all == nil {
+		return "", errors.New("webhook: nothing to sign with")
+	}
+	return strings.Join(all, " "), nil
+}
+
+// outcome tells from an error why there was no answer.
+func outcome(err error) webhooks.Outcome {
+	var unknown *net.DNSError
+	var network net.Error
+	switch {
+	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedPort), errors.Is(err, ssrf.ErrProhibitedNetwork):
+		return webhooks.OutcomeForbidden
+	case errors.As(err, &unknown) && !unknown.IsTimeout:
+		return webhooks.OutcomeNoAddress
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		return webhooks.OutcomeTimeout
+	case insecure(err):
+		return webhooks.OutcomeInsecure
+	}
+	return webhooks.OutcomeNoAnswer
+}
+
+func insecure(err error) bool {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[tls.AlertError](err); ok {
+		return true
+	}
+	// What net/http makes of a receiver that speaks HTTP without TLS has no type.
+	return strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
+}

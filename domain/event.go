@@ -1,0 +1,33 @@
+package domain
+
+// EventType says what kind of thing happened, by the name under which others subscribe to it.
+type EventType string
+
+// The events there are.
+const (
+	EventCaseCreated      EventType = "case.created"
+	EventCaseUpdated      EventType = "case.updated" // but for being closed
+	EventCaseClosed       EventType = "case.closed"
+	EventDocumentUploaded EventType = "document.uploaded"
+	EventDocumentRendered EventType = "document.rendered"
+	EventDocumentDeleted  EventType = "document.deleted"
+	EventDraftCreated     EventType = "draft.created"
+	EventDraftUpdated     EventType = "draft.updated"
+	EventDraftDeleted     EventType = "draft.deleted"
+)
+
+// EventTypes lists all.
+var EventTypes = []EventType{
+	EventCaseCreated, EventCaseUpdated, EventCaseClosed,
+	EventDocumentUploaded, EventDocumentRendered, EventDocumentDeleted,
+	EventDraftCreated, EventDraftUpdated, EventDraftDeleted,
+}
+
+// Event is something that happened, for those who asked to be told. It leaves the service, so it
+// holds ids and nothing else: whoever is told reads the rest, if they may.
+type Event struct {
+	Type   EventType
+	UserID ID            // whose the thing is; they are told when it is of no case
+	CaseID *ID           // the case it is of, whose members are told
+	Data   map[string]ID // by name, such as documentId; caseId is added
+}

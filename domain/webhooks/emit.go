@@ -1,0 +1,81 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/jobs"
+	"counsel/gen/query"
+)
+
+// typePing is what a test sends. It cannot be subscribed to.
+const typePing domain.EventType = "ping"
+
+// payload is what a receiver gets.
+type payload struct {
+	Type      domain.EventType     `json:"type"`
+	Timestamp time.Time            `json:"timestamp"`
+	Data      map[string]domain.ID `json:"data"`
+}
+
+// Emit notes in the transaction of the thing itself that something happened, for those who
+// subscribed and may hear of it. When nobody did that is one look-up, in a case two.
+func (s *Service) Emit(ctx context.Context, tx *query.Queries, e domain.Event) error {
+	users := []domain.ID{e.UserID}
+	if e.CaseID != nil {
+		var err error
+		if users, err = s.Cases.Readers(ctx, tx, *e.CaseID); err != nil || len(users) == 0 {
+			return err
+		}
+	}
+	listeners, err := tx.ListListeners(ctx, users)
+	if err != nil {
+		return err
+	}
+	listeners = slices.DeleteFunc(listeners, func(l query.ListListenersRow) bool {
+		return !slices.Contains(split(l.EventTypes), e.Type)
+	})
+	if len(listeners) == 0 {
+		return nil
+	}
+	data := map[string]domain.ID{}
+	maps.Copy(data, e.Data)
+	if e.CaseID != nil {
+		data["caseId"] = *e.CaseID
+	}
+	now := s.now()
+	body, err := json.Marshal(payload{e.Type, now, data})
+	if err != nil {
+		return err
+	}
+	for _, l := range listeners {
+		d := query.CreateWebhookDeliveryParams{ID: s.NewID(), WebhookID: l.ID, CaseID: e.CaseID, EventType: string(e.Type), Payload: string(body), CreatedAt: now}
+		if err := s.send(ctx, tx, d, l.UserID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// task is the payload of a job that delivers.
+type task struct {
+	Delivery domain.ID `json:"delivery"`
+}
+
+// send writes a delivery and the job that sends it.
+func (s *Service) send(ctx context.Context, tx *query.Queries, d query.CreateWebhookDeliveryParams, user domain.ID) error {
+	if err := tx.CreateWebhookDelivery(ctx, d); err != nil {
+		return err
+	}
+	return s.enqueue(ctx, tx, d.ID, d.ID, user)
+}
+
+func (s *Service) enqueue(ctx context.Context, tx *query.Queries, job, delivery, user domain.ID) error {
+	_, err := s.Jobs.Add(ctx, tx, jobs.New{ID: job, Kind: kindDeliver, Queue: jobs.Standard, UserID: user, Payload: task{delivery}})
+	s.Jobs.Wake() // the commit follows; a relay that is quicker looks again within a second
+	return err
+}

@@ -1,0 +1,91 @@
+-- name: LockUserWebhooks :many
+SELECT id FROM webhooks WHERE user_id = ? AND deleted_at IS NULL FOR UPDATE;
+
+-- name: CreateWebhook :exec
+INSERT INTO webhooks (id, user_id, url, description, event_types, secret, old_secret, enabled, disabled_reason, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, '', TRUE, '', ?, ?);
+
+-- name: GetWebhook :one
+SELECT * FROM webhooks WHERE id = ? AND deleted_at IS NULL;
+
+-- name: LockWebhook :one
+SELECT * FROM webhooks WHERE id = ? AND deleted_at IS NULL FOR UPDATE;
+
+-- name: ListWebhooks :many
+SELECT * FROM webhooks WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg(before) AND deleted_at IS NULL ORDER BY id DESC LIMIT ?;
+
+-- name: ListAllWebhooks :many
+SELECT * FROM webhooks WHERE id < sqlc.arg(before) AND deleted_at IS NULL ORDER BY id DESC LIMIT ?;
+
+-- name: ListListeners :many
+SELECT id, user_id, event_types FROM webhooks WHERE user_id IN (sqlc.slice(users)) AND enabled AND deleted_at IS NULL;
+
+-- name: UpdateWebhook :exec
+UPDATE webhooks SET url = ?, description = ?, event_types = ?, secret = ?, old_secret = ?, old_until = ?, enabled = ?, disabled_reason = ?, disabled_at = ?,
+  failing_since = ?, updated_at = ?
+WHERE id = ?;
+
+-- name: DeleteWebhook :execrows
+UPDATE webhooks SET deleted_at = sqlc.arg(deleted_at), url = '', description = '', event_types = '', secret = '', old_secret = '', enabled = FALSE
+WHERE id = sqlc.arg(id) AND deleted_at IS NULL;
+
+-- name: ForgetWebhooks :exec
+UPDATE webhooks SET deleted_at = sqlc.arg(deleted_at), url = '', description = '', event_types = '', secret = '', old_secret = '', enabled = FALSE
+WHERE user_id = sqlc.arg(user_id) AND deleted_at IS NULL;
+
+-- name: MarkWebhookFailing :exec
+UPDATE webhooks SET failing_since = sqlc.arg(now) WHERE id = sqlc.arg(id) AND failing_since IS NULL;
+
+-- name: MarkWebhookWell :exec
+UPDATE webhooks SET failing_since = NULL WHERE id = ? AND failing_since IS NOT NULL;
+
+-- name: DisableWebhook :execrows
+UPDATE webhooks SET enabled = FALSE, disabled_reason = sqlc.arg(reason), disabled_at = sqlc.arg(disabled_at), updated_at = sqlc.arg(updated_at)
+WHERE id = sqlc.arg(id) AND enabled AND deleted_at IS NULL;
+
+-- name: CreateWebhookDelivery :exec
+INSERT INTO webhook_deliveries (id, webhook_id, case_id, event_type, payload, state, tries, attempts, job_id, created_at)
+VALUES (sqlc.arg(id), sqlc.arg(webhook_id), sqlc.arg(case_id), sqlc.arg(event_type), sqlc.arg(payload), 'pending', 0, 0, sqlc.arg(id), sqlc.arg(created_at));
+
+-- name: GetWebhookDelivery :one
+SELECT * FROM webhook_deliveries WHERE id = ?;
+
+-- name: LockWebhookDelivery :one
+SELECT * FROM webhook_deliveries WHERE id = ? FOR UPDATE;
+
+-- name: ListWebhookDeliveries :many
+SELECT * FROM webhook_deliveries WHERE webhook_id = sqlc.arg(webhook_id) AND id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+
+-- name: ListWebhookDeliveriesIn :many
+SELECT * FROM webhook_deliveries WHERE webhook_id = sqlc.arg(webhook_id) AND state = sqlc.arg(state) AND id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+
+-- name: ListFailedDeliveries :many
+SELECT id FROM webhook_deliveries
+WHERE webhook_id = sqlc.arg(webhook_id) AND state = 'failed' AND id > sqlc.arg(after) AND created_at >= sqlc.arg(since)
+ORDER BY id LIMIT ?;
+
+-- name: RecordWebhookDelivery :execrows
+UPDATE webhook_deliveries SET state = sqlc.arg(state), tries = sqlc.arg(tries), attempts = sqlc.arg(attempts), next_at = sqlc.arg(next_at), finished_at = sqlc.arg(finished_at)
+WHERE id = sqlc.arg(id) AND job_id = sqlc.arg(job_id) AND state = 'pending';
+
+-- name: ReplayWebhookDelivery :execrows
+UPDATE webhook_deliveries SET state = 'pending', tries = 0, job_id = sqlc.arg(job_id), next_at = NULL, finished_at = NULL
+WHERE id = sqlc.arg(id) AND job_id = sqlc.arg(old_job_id);
+
+-- name: CreateWebhookAttempt :exec
+INSERT INTO webhook_attempts (delivery_id, n, at, outcome, status, duration_ms) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: ListWebhookAttempts :many
+SELECT * FROM webhook_attempts WHERE delivery_id = ? ORDER BY n DESC LIMIT ?;
+
+-- name: DeleteOldDeliveries :execrows
+DELETE FROM webhook_deliveries WHERE id < sqlc.arg(before) ORDER BY id LIMIT ?;
+
+-- name: ListDeletedWebhooks :many
+SELECT id FROM webhooks WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT ?;
+
+-- name: DeleteDeliveriesOf :execrows
+DELETE FROM webhook_deliveries WHERE webhook_id = ? LIMIT ?;
+
+-- name: RemoveWebhook :exec
+DELETE FROM webhooks WHERE id = ? AND deleted_at IS NOT NULL;
