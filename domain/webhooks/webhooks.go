@@ -142,7 +142,7 @@ func New(d Deps) (*Service, error) {
 	s.Jobs.Handle(kindDeliver, jobs.Options{
 		Tries:   1 << 30, // the delivery counts its own
 		Timeout: time.Minute,
-		Backoff: func(int) time.Duration { return time.Second + rand.N(2*time.Second) },
+		Backoff: func(int) time.Duration { return time.Second/2 + rand.N(time.Second) },
 		OnDead:  s.buried,
 	}, s.deliver)
 	s.Jobs.Handle(kindReplay, jobs.Options{}, s.replayAll)
