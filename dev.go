@@ -36,6 +36,7 @@ func (devCommand) Run(ctx context.Context) (err error) {
 	if cfg.DataDir, err = filepath.Abs(cfg.DataDir); err != nil { // the S3 server changes the working directory
 		return fmt.Errorf("DATA_DIR: %w", err)
 	}
+	cfg.WebhookAllowPrivate = true
 	log := newLog(cfg)
 	box, err := sandbox.Start(ctx, sandbox.Options{
 		Dir: cfg.DataDir, Log: log,

@@ -46,6 +46,10 @@ type Config struct {
 
 	Work            string `env:"WORK" envDefault:"on"`            // off: serve leaves jobs to other processes
 	WorkConcurrency int    `env:"WORK_CONCURRENCY" envDefault:"8"` // jobs at a time
+	// What the secrets of webhooks are sealed with in the database; empty: JWT_SECRET_KEY.
+	WebhookKey string `env:"WEBHOOK_KEY"`
+	// Lets webhooks lead to this machine and its network, without TLS; dev always does.
+	WebhookAllowPrivate bool `env:"WEBHOOK_ALLOW_PRIVATE" envDefault:"false"`
 
 	CORSOrigins []string `env:"CORS_ALLOW_ORIGINS"`
 	CORSMethods []string `env:"CORS_ALLOW_METHODS" envDefault:"GET,POST,PUT,PATCH,DELETE"`
@@ -136,6 +140,9 @@ func Load() (Config, error) {
 			faults = append(faults, errors.New("LLM_BASE_URL must be a URL such as https://host/v1"))
 		}
 	}
+	if c.WebhookKey != "" && len(c.WebhookKey) < 32 {
+		faults = append(faults, errors.New("WEBHOOK_KEY is shorter than 32 characters"))
+	}
 	if c.S3.Endpoint != "" {
 		if u, err := url.Parse(c.S3.Endpoint); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" {
 			faults = append(faults, errors.New("S3_ENDPOINT must be a URL such as https://host or http://host:9000"))
@@ -194,6 +201,9 @@ func (c Config) CheckProduction() error {
 	}
 	if block, _ := pem.Decode([]byte(c.JWT.Secret)); c.JWT.Algorithm != "HS256" && c.JWT.Secret != "" && block == nil {
 		faults = append(faults, fmt.Errorf("JWT_SECRET_KEY holds no private key in PEM, which %s needs", c.JWT.Algorithm))
+	}
+	if c.WebhookKey != "" {
+		needed("WEBHOOK_KEY", c.WebhookKey)
 	}
 	needed("LLM_API_KEY", c.LLM.APIKey)
 	needed("REDIS_URL", c.RedisURL)

@@ -39,6 +39,8 @@ func TestProduction(t *testing.T) {
 		"a row":                 {"JWT_SECRET_KEY", "0123456789abcdef0123456789abcdef", "JWT_SECRET_KEY is a default"},
 		"default DSN":           {"DATABASE_URL", "counsel:changeme@unix(/run/x.sock)/counsel", "DATABASE_URL has a default password"},
 		"default cache":         {"REDIS_URL", "redis://:password@cache:6379/0", "REDIS_URL has a default password"},
+		"short webhook key":     {"WEBHOOK_KEY", "5f1e0c", "WEBHOOK_KEY is shorter"},
+		"default webhook key":   {"WEBHOOK_KEY", "change-me-change-me-change-me-change-me", "WEBHOOK_KEY is a default"},
 		"no PEM":                {"JWT_ALGORITHM", "RS256", "JWT_SECRET_KEY holds no private key in PEM"},
 		"no database":           {"DATABASE_URL", "", "DATABASE_URL is not set"},
 		"default password":      {"DATABASE_URL", "mysql://root:root@db/counsel", "DATABASE_URL has a default password"},

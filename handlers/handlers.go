@@ -31,6 +31,7 @@ import (
 	"counsel/domain/idempotency"
 	"counsel/domain/limits"
 	"counsel/domain/privacy"
+	"counsel/domain/webhooks"
 	"counsel/gen/api"
 )
 
@@ -43,6 +44,7 @@ type Deps struct {
 	Drafts    *documents.Drafts
 	Archive   *documents.Archive
 	Templates *documents.Templates
+	Webhooks  *webhooks.Service
 
 	Press *documents.Press
 	Once  *idempotency.Service // the answers already given under an Idempotency-Key

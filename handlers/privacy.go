@@ -11,6 +11,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/documents"
 	"counsel/domain/privacy"
+	"counsel/domain/webhooks"
 	"counsel/gen/api"
 )
 
@@ -38,7 +39,7 @@ type userExport struct {
 	items  int // in the one begun last
 }
 
-var exportParts = []string{"consultations", "drafts", "documents", "cases"}
+var exportParts = []string{"consultations", "drafts", "documents", "webhooks", "cases"}
 
 func (x *userExport) VisitExportUserResponse(w http.ResponseWriter) error {
 	x.out = bufio.NewWriterSize(w, 32<<10)
@@ -128,6 +129,9 @@ func (x *userExport) Document(d documents.Stored) error {
 	return x.put(3, out)
 }
 
+// Webhook adds one.
+func (x *userExport) Webhook(w webhooks.Webhook) error { return x.put(4, webhook(w)) }
+
 // Share adds one.
 func (x *userExport) Share(c privacy.Share) error {
 	out := api.ExportedShare{CaseID: api.ID(c.CaseID), Role: api.CaseRole(c.Role), Since: c.Since, Notes: make([]api.CaseNote, len(c.Notes)),
@@ -154,7 +158,7 @@ func (x *userExport) Share(c privacy.Share) error {
 			return err
 		}
 	}
-	return x.put(4, out)
+	return x.put(5, out)
 }
 
 func draftVersion(v documents.DraftVersion) api.DraftVersion {

@@ -38,6 +38,10 @@ type People interface {
 
 // Service is the cases. It is safe for concurrent use.
 type Service struct {
+	// Emit is told of what happens, in the transaction in which it does. It may be set before the
+	// service is used.
+	Emit func(ctx context.Context, tx *query.Queries, e domain.Event) error
+
 	pool   *sql.DB
 	rows   *query.Queries
 	people People
@@ -47,7 +51,8 @@ type Service struct {
 
 // New makes the service.
 func New(pool *sql.DB, people People, clock domain.Clock, newID func() domain.ID) *Service {
-	return &Service{pool: pool, rows: query.New(pool), people: people, clock: clock, newID: newID}
+	return &Service{pool: pool, rows: query.New(pool), people: people, clock: clock, newID: newID,
+		Emit: func(context.Context, *query.Queries, domain.Event) error { return nil }}
 }
 
 // Status is where a case stands.
@@ -105,7 +110,10 @@ func (s *Service) Create(ctx context.Context, p domain.Principal, n NewCase) (Ca
 		if err := q.CreateTimeline(ctx, query.CreateTimelineParams{CaseID: c.ID, Seq: 0, Hash: make([]byte, hashSize)}); err != nil {
 			return err
 		}
-		return s.append(ctx, q, head{hash: make([]byte, hashSize)}, c.ID, p.UserID, Act{Verb: VerbCreate, Subject: SubjectCase}, nil)
+		if err := s.append(ctx, q, head{hash: make([]byte, hashSize)}, c.ID, p.UserID, Act{Verb: VerbCreate, Subject: SubjectCase}, nil); err != nil {
+			return err
+		}
+		return s.Emit(ctx, q, domain.Event{Type: domain.EventCaseCreated, UserID: p.UserID, CaseID: &c.ID})
 	})
 	if err != nil {
 		return Case{}, err
@@ -206,6 +214,7 @@ func (s *Service) Update(ctx context.Context, p domain.Principal, id domain.ID, 
 		}
 		now := s.now()
 		var changed []string
+		happened := domain.EventCaseUpdated
 		if u.Title != nil && *u.Title != c.Title {
 			c.Title, changed = *u.Title, append(changed, "title")
 		}
@@ -216,7 +225,7 @@ func (s *Service) Update(ctx context.Context, p domain.Principal, id domain.ID, 
 			changed = append(changed, "status "+string(c.Status)+" → "+string(*u.Status))
 			c.Status, c.ClosedAt = *u.Status, nil
 			if c.Status == Closed {
-				c.ClosedAt = &now
+				c.ClosedAt, happened = &now, domain.EventCaseClosed
 			}
 		}
 		if u.LegalHold != nil && *u.LegalHold != c.LegalHold {
@@ -228,8 +237,11 @@ func (s *Service) Update(ctx context.Context, p domain.Principal, id domain.ID, 
 			return nil
 		}
 		c.UpdatedAt = now
-		return q.UpdateCase(ctx, query.UpdateCaseParams{ID: id, Title: c.Title, Description: c.Description, Status: string(c.Status), LegalHold: c.LegalHold,
-			ClosedAt: nullTime(c.ClosedAt), UpdatedAt: now})
+		if err := q.UpdateCase(ctx, query.UpdateCaseParams{ID: id, Title: c.Title, Description: c.Description, Status: string(c.Status), LegalHold: c.LegalHold,
+			ClosedAt: nullTime(c.ClosedAt), UpdatedAt: now}); err != nil {
+			return err
+		}
+		return s.Emit(ctx, q, domain.Event{Type: happened, UserID: p.UserID, CaseID: &id})
 	})
 	if err != nil {
 		return Case{}, err

@@ -2,11 +2,11 @@
 // everything, and erasure.
 //
 // A copy has the account; what was asked, the drafts with all their versions and the documents
-// outside of cases; and, for each case the person is a member of now, what they have in it. What
+// outside of cases; the webhooks; and, for each case the person is a member of now, what they have in it. What
 // others wrote about them in cases is the cases'.
 //
 // Erasure takes the name and the address off the account for good, ends its sessions, deletes
-// the drafts, the documents and what was asked outside of cases, and ends its memberships. What the
+// the drafts, the documents and what was asked outside of cases, and the webhooks, and ends its memberships. What the
 // person wrote, made or sent in cases stays those cases', without a name. A legal hold on any of their cases refuses it
 // all. It is one transaction.
 package privacy
@@ -19,6 +19,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/cases"
 	"counsel/domain/documents"
+	"counsel/domain/webhooks"
 	"counsel/gen/query"
 )
 
@@ -29,6 +30,7 @@ type Service struct {
 	Drafts   *documents.Drafts
 	Archive  *documents.Archive
 	Cases    *cases.Service
+	Webhooks *webhooks.Service
 }
 
 // Draft is a draft with all its versions, the newest first.
@@ -52,6 +54,7 @@ type Sink interface {
 	Consultation(ai.Consultation) error
 	Draft(Draft) error
 	Document(documents.Stored) error
+	Webhook(webhooks.Webhook) error
 	Share(Share) error
 }
 
@@ -76,6 +79,16 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 	}
 	if err := s.documents(ctx, caller, documents.StoredFilter{UserID: &user}, out.Document); err != nil {
 		return err
+	}
+	hooks := webhooks.Filter{UserID: &user, Limit: webhooks.MaxWebhooks}
+	items, _, err := s.Webhooks.List(ctx, caller, hooks)
+	if err != nil {
+		return err
+	}
+	for _, one := range items {
+		if err := out.Webhook(one); err != nil {
+			return err
+		}
 	}
 	return s.Cases.Shares(ctx, caller, user, func(c cases.Share) error {
 		share := Share{Share: c}
@@ -212,6 +225,9 @@ func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domai
 			return err
 		}
 		if err := s.Archive.Forget(ctx, q, user); err != nil {
+			return err
+		}
+		if err := s.Webhooks.Forget(ctx, q, user); err != nil {
 			return err
 		}
 		return s.Drafts.Forget(ctx, q, user)

@@ -568,6 +568,129 @@ func (e Tone) Valid() bool {
 	}
 }
 
+// Defines values for WebhookDisabledReason.
+const (
+	WebhookDisabledReasonFailing WebhookDisabledReason = "failing"
+	WebhookDisabledReasonGone    WebhookDisabledReason = "gone"
+	WebhookDisabledReasonOwner   WebhookDisabledReason = "owner"
+)
+
+// Valid indicates whether the value is a known member of the WebhookDisabledReason enum.
+func (e WebhookDisabledReason) Valid() bool {
+	switch e {
+	case WebhookDisabledReasonFailing:
+		return true
+	case WebhookDisabledReasonGone:
+		return true
+	case WebhookDisabledReasonOwner:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookAttemptOutcome.
+const (
+	WebhookAttemptOutcomeDelivered        WebhookAttemptOutcome = "delivered"
+	WebhookAttemptOutcomeForbiddenAddress WebhookAttemptOutcome = "forbidden_address"
+	WebhookAttemptOutcomeInsecure         WebhookAttemptOutcome = "insecure"
+	WebhookAttemptOutcomeNoAddress        WebhookAttemptOutcome = "no_address"
+	WebhookAttemptOutcomeNoAnswer         WebhookAttemptOutcome = "no_answer"
+	WebhookAttemptOutcomeRedirected       WebhookAttemptOutcome = "redirected"
+	WebhookAttemptOutcomeRefused          WebhookAttemptOutcome = "refused"
+	WebhookAttemptOutcomeTimeout          WebhookAttemptOutcome = "timeout"
+	WebhookAttemptOutcomeUnsigned         WebhookAttemptOutcome = "unsigned"
+)
+
+// Valid indicates whether the value is a known member of the WebhookAttemptOutcome enum.
+func (e WebhookAttemptOutcome) Valid() bool {
+	switch e {
+	case WebhookAttemptOutcomeDelivered:
+		return true
+	case WebhookAttemptOutcomeForbiddenAddress:
+		return true
+	case WebhookAttemptOutcomeInsecure:
+		return true
+	case WebhookAttemptOutcomeNoAddress:
+		return true
+	case WebhookAttemptOutcomeNoAnswer:
+		return true
+	case WebhookAttemptOutcomeRedirected:
+		return true
+	case WebhookAttemptOutcomeRefused:
+		return true
+	case WebhookAttemptOutcomeTimeout:
+		return true
+	case WebhookAttemptOutcomeUnsigned:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookDeliveryStatus.
+const (
+	WebhookDeliveryStatusDelivered WebhookDeliveryStatus = "delivered"
+	WebhookDeliveryStatusFailed    WebhookDeliveryStatus = "failed"
+	WebhookDeliveryStatusPending   WebhookDeliveryStatus = "pending"
+	WebhookDeliveryStatusWithheld  WebhookDeliveryStatus = "withheld"
+)
+
+// Valid indicates whether the value is a known member of the WebhookDeliveryStatus enum.
+func (e WebhookDeliveryStatus) Valid() bool {
+	switch e {
+	case WebhookDeliveryStatusDelivered:
+		return true
+	case WebhookDeliveryStatusFailed:
+		return true
+	case WebhookDeliveryStatusPending:
+		return true
+	case WebhookDeliveryStatusWithheld:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookEventType.
+const (
+	WebhookEventTypeCaseClosed       WebhookEventType = "case.closed"
+	WebhookEventTypeCaseCreated      WebhookEventType = "case.created"
+	WebhookEventTypeCaseUpdated      WebhookEventType = "case.updated"
+	WebhookEventTypeDocumentDeleted  WebhookEventType = "document.deleted"
+	WebhookEventTypeDocumentRendered WebhookEventType = "document.rendered"
+	WebhookEventTypeDocumentUploaded WebhookEventType = "document.uploaded"
+	WebhookEventTypeDraftCreated     WebhookEventType = "draft.created"
+	WebhookEventTypeDraftDeleted     WebhookEventType = "draft.deleted"
+	WebhookEventTypeDraftUpdated     WebhookEventType = "draft.updated"
+)
+
+// Valid indicates whether the value is a known member of the WebhookEventType enum.
+func (e WebhookEventType) Valid() bool {
+	switch e {
+	case WebhookEventTypeCaseClosed:
+		return true
+	case WebhookEventTypeCaseCreated:
+		return true
+	case WebhookEventTypeCaseUpdated:
+		return true
+	case WebhookEventTypeDocumentDeleted:
+		return true
+	case WebhookEventTypeDocumentRendered:
+		return true
+	case WebhookEventTypeDocumentUploaded:
+		return true
+	case WebhookEventTypeDraftCreated:
+		return true
+	case WebhookEventTypeDraftDeleted:
+		return true
+	case WebhookEventTypeDraftUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
 // AddCaseMemberRequest Names the account by one of `userId` and `email`.
 type AddCaseMemberRequest struct {
 	// Email An e-mail address; upper and lower case are the same.
@@ -1080,6 +1203,18 @@ type CreateTemplateVersionRequest struct {
 
 	// Version The name of a version, such as 1, 2.1 or 2026-03.
 	Version TemplateVersionName `json:"version"`
+}
+
+// CreateWebhookRequest defines model for CreateWebhookRequest.
+type CreateWebhookRequest struct {
+	// Description What the webhook is for.
+	Description *WebhookDescription `json:"description,omitempty"`
+
+	// EventTypes What to be told of.
+	EventTypes []WebhookEventType `json:"eventTypes"`
+
+	// URL Where events are POSTed.
+	URL WebhookURL `json:"url"`
 }
 
 // DocumentKind Where a document comes from: somebody sent it, or it was made here.
@@ -1688,6 +1823,18 @@ type RenderPdfResponse struct {
 	Size int64 `json:"size"`
 }
 
+// ReplayWebhookRequest defines model for ReplayWebhookRequest.
+type ReplayWebhookRequest struct {
+	// Since RFC 3339, in UTC.
+	Since Time `json:"since"`
+}
+
+// ReplayWebhookResponse defines model for ReplayWebhookResponse.
+type ReplayWebhookResponse struct {
+	// JobID A UUIDv7; sorting ids sorts by time of creation.
+	JobID ID `json:"jobId"`
+}
+
 // Role What an account may do in general.
 type Role string
 
@@ -2012,6 +2159,21 @@ type UpdateUserRequest struct {
 	Role *Role `json:"role,omitempty"`
 }
 
+// UpdateWebhookRequest defines model for UpdateWebhookRequest.
+type UpdateWebhookRequest struct {
+	// Description What the webhook is for.
+	Description *WebhookDescription `json:"description,omitempty"`
+
+	// Enabled Whether to be told at all.
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// EventTypes What to be told of.
+	EventTypes []WebhookEventType `json:"eventTypes,omitempty"`
+
+	// URL Where events are POSTed.
+	URL *WebhookURL `json:"url,omitempty"`
+}
+
 // UploadDocumentRequest defines model for UploadDocumentRequest.
 type UploadDocumentRequest struct {
 	// CaseID A UUIDv7; sorting ids sorts by time of creation.
@@ -2059,6 +2221,9 @@ type UserExport struct {
 	// ExportedAt RFC 3339, in UTC.
 	ExportedAt Time `json:"exportedAt"`
 	User       User `json:"user"`
+
+	// Webhooks The webhooks, without their secrets.
+	Webhooks []Webhook `json:"webhooks"`
 }
 
 // UserList defines model for UserList.
@@ -2094,6 +2259,198 @@ type Verification struct {
 	VerifiedAt Time `json:"verifiedAt"`
 }
 
+// Webhook defines model for Webhook.
+type Webhook struct {
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Description What the webhook is for.
+	Description WebhookDescription `json:"description"`
+
+	// DisabledAt RFC 3339, in UTC.
+	DisabledAt *Time `json:"disabledAt,omitempty"`
+
+	// DisabledReason Why it is not: somebody disabled it, the receiver answered 410, or nothing was delivered for five days.
+	DisabledReason *WebhookDisabledReason `json:"disabledReason,omitempty"`
+
+	// Enabled Whether it is told at all.
+	Enabled bool `json:"enabled"`
+
+	// EventTypes What it is told of.
+	EventTypes []WebhookEventType `json:"eventTypes"`
+
+	// FailingSince RFC 3339, in UTC.
+	FailingSince *Time `json:"failingSince,omitempty"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// OldSecretUntil RFC 3339, in UTC.
+	OldSecretUntil *Time `json:"oldSecretUntil,omitempty"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+
+	// URL Where events are POSTed.
+	URL WebhookURL `json:"url"`
+
+	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	UserID ID `json:"userId"`
+}
+
+// WebhookDisabledReason Why it is not: somebody disabled it, the receiver answered 410, or nothing was delivered for five days.
+type WebhookDisabledReason string
+
+// WebhookAttempt defines model for WebhookAttempt.
+type WebhookAttempt struct {
+	// At RFC 3339, in UTC.
+	At Time `json:"at"`
+
+	// DurationMs Until there was an answer, or it was clear that none comes.
+	DurationMs int32 `json:"durationMs"`
+
+	// Number 1, 2, and so on.
+	Number int32 `json:"number"`
+
+	// Outcome Answered 2xx; answered something else; answered 3xx, which is not followed; did not answer in 15
+	// seconds; its name leads nowhere, or to an address that is not public; the connection could not be
+	// made or broke; its certificate is not good; this service could not read the secret (make another).
+	Outcome WebhookAttemptOutcome `json:"outcome"`
+
+	// Status Of the answer, if there was one.
+	Status *int32 `json:"status,omitempty"`
+}
+
+// WebhookAttemptOutcome Answered 2xx; answered something else; answered 3xx, which is not followed; did not answer in 15
+// seconds; its name leads nowhere, or to an address that is not public; the connection could not be
+// made or broke; its certificate is not good; this service could not read the secret (make another).
+type WebhookAttemptOutcome string
+
+// WebhookDelivery defines model for WebhookDelivery.
+type WebhookDelivery struct {
+	// Attempts How often it was tried.
+	Attempts int32 `json:"attempts"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// EventType A WebhookEventType, or ping.
+	EventType string `json:"eventType"`
+
+	// FinishedAt RFC 3339, in UTC.
+	FinishedAt *Time `json:"finishedAt,omitempty"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// NextAttemptAt RFC 3339, in UTC.
+	NextAttemptAt *Time `json:"nextAttemptAt,omitempty"`
+
+	// Status How far a delivery has come: on its way; answered 2xx; given up; or not sent, because the account may not hear of it any more.
+	Status WebhookDeliveryStatus `json:"status"`
+
+	// WebhookID A UUIDv7; sorting ids sorts by time of creation.
+	WebhookID ID `json:"webhookId"`
+}
+
+// WebhookDeliveryDetail defines model for WebhookDeliveryDetail.
+type WebhookDeliveryDetail struct {
+	// Attempts How often it was tried.
+	Attempts int32 `json:"attempts"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// EventType A WebhookEventType, or ping.
+	EventType string `json:"eventType"`
+
+	// FinishedAt RFC 3339, in UTC.
+	FinishedAt *Time `json:"finishedAt,omitempty"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// Log The latest attempts, the last one first.
+	Log []WebhookAttempt `json:"log"`
+
+	// NextAttemptAt RFC 3339, in UTC.
+	NextAttemptAt *Time `json:"nextAttemptAt,omitempty"`
+
+	// Payload What a receiver is sent.
+	Payload WebhookEvent `json:"payload"`
+
+	// Status How far a delivery has come: on its way; answered 2xx; given up; or not sent, because the account may not hear of it any more.
+	Status WebhookDeliveryStatus `json:"status"`
+
+	// WebhookID A UUIDv7; sorting ids sorts by time of creation.
+	WebhookID ID `json:"webhookId"`
+}
+
+// WebhookDeliveryList defines model for WebhookDeliveryList.
+type WebhookDeliveryList struct {
+	// Items The deliveries.
+	Items []WebhookDelivery `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// WebhookDeliveryStatus How far a delivery has come: on its way; answered 2xx; given up; or not sent, because the account may not hear of it any more.
+type WebhookDeliveryStatus string
+
+// WebhookDescription What the webhook is for.
+type WebhookDescription = string
+
+// WebhookEvent What a receiver is sent.
+type WebhookEvent struct {
+	// Data Ids of what it is about.
+	Data WebhookEvent_Data `json:"data"`
+
+	// Timestamp RFC 3339, in UTC.
+	Timestamp Time `json:"timestamp"`
+
+	// Type A WebhookEventType, or ping.
+	Type string `json:"type"`
+}
+
+// WebhookEvent_Data Ids of what it is about.
+type WebhookEvent_Data struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
+
+	// DocumentID A UUIDv7; sorting ids sorts by time of creation.
+	DocumentID *ID `json:"documentId,omitempty"`
+
+	// DraftID A UUIDv7; sorting ids sorts by time of creation.
+	DraftID *ID `json:"draftId,omitempty"`
+
+	// WebhookID A UUIDv7; sorting ids sorts by time of creation.
+	WebhookID *ID `json:"webhookId,omitempty"`
+}
+
+// WebhookEventType What happened. `case.updated` is any change of a case but its being closed; `draft.updated` a
+// change of its text or its status. `data` names the case, the document or the draft.
+type WebhookEventType string
+
+// WebhookList defines model for WebhookList.
+type WebhookList struct {
+	// Items The webhooks.
+	Items []Webhook `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// WebhookURL Where events are POSTed.
+type WebhookURL = string
+
+// WebhookWithSecret defines model for WebhookWithSecret.
+type WebhookWithSecret struct {
+	// Secret What requests are signed with. It is not shown again.
+	Secret  string  `json:"secret"`
+	Webhook Webhook `json:"webhook"`
+}
+
 // CaseID A UUIDv7; sorting ids sorts by time of creation.
 type CaseID = ID
 
@@ -2108,6 +2465,9 @@ type IdempotencyKey = string
 
 // Limit defines model for Limit.
 type Limit = int32
+
+// WebhookID A UUIDv7; sorting ids sorts by time of creation.
+type WebhookID = ID
 
 // BadGateway A failure (RFC 9457).
 type BadGateway = Problem
@@ -2328,6 +2688,48 @@ type ListUsersParams struct {
 	Role *Role `form:"role,omitempty" json:"role,omitempty"`
 }
 
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// UserID Only webhooks of this account.
+	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
+}
+
+// ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
+type ListWebhookDeliveriesParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Status Only deliveries in this state.
+	Status *WebhookDeliveryStatus `form:"status,omitempty" json:"status,omitempty"`
+}
+
+// ReplayWebhookDeliveryParams defines parameters for ReplayWebhookDelivery.
+type ReplayWebhookDeliveryParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PingWebhookParams defines parameters for PingWebhook.
+type PingWebhookParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ReplayWebhookParams defines parameters for ReplayWebhook.
+type ReplayWebhookParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // AnalyzeTextJSONRequestBody defines body for AnalyzeText for application/json ContentType.
 type AnalyzeTextJSONRequestBody = AnalyzeRequest
 
@@ -2396,6 +2798,15 @@ type PreviewTemplateVersionJSONRequestBody = PreviewTemplateRequest
 
 // UpdateUserJSONRequestBody defines body for UpdateUser for application/json ContentType.
 type UpdateUserJSONRequestBody = UpdateUserRequest
+
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = CreateWebhookRequest
+
+// UpdateWebhookJSONRequestBody defines body for UpdateWebhook for application/json ContentType.
+type UpdateWebhookJSONRequestBody = UpdateWebhookRequest
+
+// ReplayWebhookJSONRequestBody defines body for ReplayWebhook for application/json ContentType.
+type ReplayWebhookJSONRequestBody = ReplayWebhookRequest
 
 // AsConsultationReference returns the union data inside the Reference as a ConsultationReference
 func (t Reference) AsConsultationReference() (ConsultationReference, error) {
@@ -2689,6 +3100,39 @@ type ServerInterface interface {
 	// ExportUser Copy everything held about a person
 	// (GET /api/users/{userId}/export)
 	ExportUser(ctx *echo.Context, userID ID) error
+	// ListWebhooks List webhooks
+	// (GET /api/webhooks)
+	ListWebhooks(ctx *echo.Context, params ListWebhooksParams) error
+	// CreateWebhook Subscribe to events
+	// (POST /api/webhooks)
+	CreateWebhook(ctx *echo.Context) error
+	// DeleteWebhook Delete a webhook
+	// (DELETE /api/webhooks/{webhookId})
+	DeleteWebhook(ctx *echo.Context, webhookID WebhookID) error
+	// GetWebhook Read a webhook
+	// (GET /api/webhooks/{webhookId})
+	GetWebhook(ctx *echo.Context, webhookID WebhookID) error
+	// UpdateWebhook Change, disable or enable a webhook
+	// (PATCH /api/webhooks/{webhookId})
+	UpdateWebhook(ctx *echo.Context, webhookID WebhookID) error
+	// ListWebhookDeliveries List what a webhook was told
+	// (GET /api/webhooks/{webhookId}/deliveries)
+	ListWebhookDeliveries(ctx *echo.Context, webhookID WebhookID, params ListWebhookDeliveriesParams) error
+	// GetWebhookDelivery Read a delivery
+	// (GET /api/webhooks/{webhookId}/deliveries/{deliveryId})
+	GetWebhookDelivery(ctx *echo.Context, webhookID WebhookID, deliveryID ID) error
+	// ReplayWebhookDelivery Send a delivery again
+	// (POST /api/webhooks/{webhookId}/deliveries/{deliveryId}/replay)
+	ReplayWebhookDelivery(ctx *echo.Context, webhookID WebhookID, deliveryID ID, params ReplayWebhookDeliveryParams) error
+	// PingWebhook Send a test event
+	// (POST /api/webhooks/{webhookId}/ping)
+	PingWebhook(ctx *echo.Context, webhookID WebhookID, params PingWebhookParams) error
+	// ReplayWebhook Send again all that failed
+	// (POST /api/webhooks/{webhookId}/replay)
+	ReplayWebhook(ctx *echo.Context, webhookID WebhookID, params ReplayWebhookParams) error
+	// RotateWebhookSecret Make a new secret
+	// (POST /api/webhooks/{webhookId}/rotate-secret)
+	RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID) error
 	// GetDocs This documentation, as a page
 	// (GET /docs)
 	GetDocs(ctx *echo.Context) error
@@ -4032,6 +4476,290 @@ func (w *ServerInterfaceWrapper) ExportUser(ctx *echo.Context) error {
 	return err
 }
 
+// ListWebhooks converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWebhooks(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWebhooksParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "userId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "userId", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter userId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWebhooks(ctx, params)
+	return err
+}
+
+// CreateWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateWebhook(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateWebhook(ctx)
+	return err
+}
+
+// DeleteWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteWebhook(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "webhookId" -------------
+	var webhookID WebhookID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "webhookId", ctx.Param("webhookId"), &webhookID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhookId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteWebhook(ctx, webhookID)
+	return err
+}
+
+// GetWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) GetWebhook(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "webhookId" -------------
+	var webhookID WebhookID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "webhookId", ctx.Param("webhookId"), &webhookID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhookId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetWebhook(ctx, webhookID)
+	return err
+}
+
+// UpdateWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateWebhook(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "webhookId" -------------
+	var webhookID WebhookID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "webhookId", ctx.Param("webhookId"), &webhookID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhookId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateWebhook(ctx, webhookID)
+	return err
+}
+
+// ListWebhookDeliveries converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWebhookDeliveries(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "webhookId" -------------
+	var webhookID WebhookID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "webhookId", ctx.Param("webhookId"), &webhookID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhookId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWebhookDeliveriesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWebhookDeliveries(ctx, webhookID, params)
+	return err
+}
+
+// GetWebhookDelivery converts echo context to params.
+func (w *ServerInterfaceWrapper) GetWebhookDelivery(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "webhookId" -------------
+	var webhookID WebhookID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "webhookId", ctx.Param("webhookId"), &webhookID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhookId: %s", err))
+	}
+
+	// ------------- Path parameter "deliveryId" -------------
+	var deliveryID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deliveryId", ctx.Param("deliveryId"), &deliveryID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter deliveryId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetWebhookDelivery(ctx, webhookID, deliveryID)
+	return err
+}
+
+// ReplayWebhookDelivery converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplayWebhookDelivery(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "webhookId" -------------
+	var webhookID WebhookID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "webhookId", ctx.Param("webhookId"), &webhookID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhookId: %s", err))
+	}
+
+	// ------------- Path parameter "deliveryId" -------------
+	var deliveryID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deliveryId", ctx.Param("deliveryId"), &deliveryID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter deliveryId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplayWebhookDeliveryParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplayWebhookDelivery(ctx, webhookID, deliveryID, params)
+	return err
+}
+
+// PingWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) PingWebhook(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "webhookId" -------------
+	var webhookID WebhookID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "webhookId", ctx.Param("webhookId"), &webhookID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhookId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PingWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PingWebhook(ctx, webhookID, params)
+	return err
+}
+
+// ReplayWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplayWebhook(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "webhookId" -------------
+	var webhookID WebhookID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "webhookId", ctx.Param("webhookId"), &webhookID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhookId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplayWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplayWebhook(ctx, webhookID, params)
+	return err
+}
+
+// RotateWebhookSecret converts echo context to params.
+func (w *ServerInterfaceWrapper) RotateWebhookSecret(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "webhookId" -------------
+	var webhookID WebhookID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "webhookId", ctx.Param("webhookId"), &webhookID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhookId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RotateWebhookSecret(ctx, webhookID)
+	return err
+}
+
 // GetDocs converts echo context to params.
 func (w *ServerInterfaceWrapper) GetDocs(ctx *echo.Context) error {
 	var err error
@@ -4205,6 +4933,17 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/docs/:docId", wrapper.GetDocument, options.OperationMiddlewares["getDocument"]...)
 	router.GET(options.BaseURL+"/api/docs/:docId/content", wrapper.GetDocumentContent, options.OperationMiddlewares["getDocumentContent"]...)
 	router.POST(options.BaseURL+"/api/docs/:docId/verify", wrapper.VerifyDocument, options.OperationMiddlewares["verifyDocument"]...)
+	router.GET(options.BaseURL+"/api/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
+	router.POST(options.BaseURL+"/api/webhooks", wrapper.CreateWebhook, options.OperationMiddlewares["createWebhook"]...)
+	router.DELETE(options.BaseURL+"/api/webhooks/:webhookId", wrapper.DeleteWebhook, options.OperationMiddlewares["deleteWebhook"]...)
+	router.GET(options.BaseURL+"/api/webhooks/:webhookId", wrapper.GetWebhook, options.OperationMiddlewares["getWebhook"]...)
+	router.PATCH(options.BaseURL+"/api/webhooks/:webhookId", wrapper.UpdateWebhook, options.OperationMiddlewares["updateWebhook"]...)
+	router.POST(options.BaseURL+"/api/webhooks/:webhookId/rotate-secret", wrapper.RotateWebhookSecret, options.OperationMiddlewares["rotateWebhookSecret"]...)
+	router.POST(options.BaseURL+"/api/webhooks/:webhookId/ping", wrapper.PingWebhook, options.OperationMiddlewares["pingWebhook"]...)
+	router.POST(options.BaseURL+"/api/webhooks/:webhookId/replay", wrapper.ReplayWebhook, options.OperationMiddlewares["replayWebhook"]...)
+	router.GET(options.BaseURL+"/api/webhooks/:webhookId/deliveries", wrapper.ListWebhookDeliveries, options.OperationMiddlewares["listWebhookDeliveries"]...)
+	router.GET(options.BaseURL+"/api/webhooks/:webhookId/deliveries/:deliveryId", wrapper.GetWebhookDelivery, options.OperationMiddlewares["getWebhookDelivery"]...)
+	router.POST(options.BaseURL+"/api/webhooks/:webhookId/deliveries/:deliveryId/replay", wrapper.ReplayWebhookDelivery, options.OperationMiddlewares["replayWebhookDelivery"]...)
 	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
@@ -13886,6 +14625,1709 @@ func (response ExportUser503ApplicationProblemPlusJSONResponse) VisitExportUserR
 	return err
 }
 
+type ListWebhooksRequestObject struct {
+	Params ListWebhooksParams
+}
+
+type ListWebhooksResponseObject interface {
+	VisitListWebhooksResponse(w http.ResponseWriter) error
+}
+
+type ListWebhooks200JSONResponse WebhookList
+
+func (response ListWebhooks200JSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooks400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhooks400ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooks401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhooks401ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooks403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhooks403ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooks429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhooks429ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooks500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhooks500ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooks503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhooks503ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhookRequestObject struct {
+	Body *CreateWebhookJSONRequestBody
+}
+
+type CreateWebhookResponseObject interface {
+	VisitCreateWebhookResponse(w http.ResponseWriter) error
+}
+
+type CreateWebhook201JSONResponse WebhookWithSecret
+
+func (response CreateWebhook201JSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook400ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook401ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook403ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook409ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook413ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook422ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook429ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook500ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook503ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhookRequestObject struct {
+	WebhookID WebhookID `json:"webhookId"`
+}
+
+type DeleteWebhookResponseObject interface {
+	VisitDeleteWebhookResponse(w http.ResponseWriter) error
+}
+
+type DeleteWebhook204Response struct {
+}
+
+func (response DeleteWebhook204Response) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteWebhook400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook400ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook401ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook403ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook404ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook429ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook500ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook503ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookRequestObject struct {
+	WebhookID WebhookID `json:"webhookId"`
+}
+
+type GetWebhookResponseObject interface {
+	VisitGetWebhookResponse(w http.ResponseWriter) error
+}
+
+type GetWebhook200JSONResponse Webhook
+
+func (response GetWebhook200JSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook400ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook401ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook403ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook404ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook429ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook500ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook503ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhookRequestObject struct {
+	WebhookID WebhookID `json:"webhookId"`
+	Body      *UpdateWebhookJSONRequestBody
+}
+
+type UpdateWebhookResponseObject interface {
+	VisitUpdateWebhookResponse(w http.ResponseWriter) error
+}
+
+type UpdateWebhook200JSONResponse Webhook
+
+func (response UpdateWebhook200JSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook400ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook401ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook403ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook404ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook413ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook422ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook429ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook500ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook503ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveriesRequestObject struct {
+	WebhookID WebhookID `json:"webhookId"`
+	Params    ListWebhookDeliveriesParams
+}
+
+type ListWebhookDeliveriesResponseObject interface {
+	VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error
+}
+
+type ListWebhookDeliveries200JSONResponse WebhookDeliveryList
+
+func (response ListWebhookDeliveries200JSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries400ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries401ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries403ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries404ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries429ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries500ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries503ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookDeliveryRequestObject struct {
+	WebhookID  WebhookID `json:"webhookId"`
+	DeliveryID ID        `json:"deliveryId"`
+}
+
+type GetWebhookDeliveryResponseObject interface {
+	VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error
+}
+
+type GetWebhookDelivery200JSONResponse WebhookDeliveryDetail
+
+func (response GetWebhookDelivery200JSONResponse) VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookDelivery400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhookDelivery400ApplicationProblemPlusJSONResponse) VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookDelivery401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhookDelivery401ApplicationProblemPlusJSONResponse) VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookDelivery403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhookDelivery403ApplicationProblemPlusJSONResponse) VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookDelivery404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhookDelivery404ApplicationProblemPlusJSONResponse) VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookDelivery429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhookDelivery429ApplicationProblemPlusJSONResponse) VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookDelivery500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhookDelivery500ApplicationProblemPlusJSONResponse) VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookDelivery503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhookDelivery503ApplicationProblemPlusJSONResponse) VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhookDeliveryRequestObject struct {
+	WebhookID  WebhookID `json:"webhookId"`
+	DeliveryID ID        `json:"deliveryId"`
+	Params     ReplayWebhookDeliveryParams
+}
+
+type ReplayWebhookDeliveryResponseObject interface {
+	VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error
+}
+
+type ReplayWebhookDelivery202JSONResponse WebhookDelivery
+
+func (response ReplayWebhookDelivery202JSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhookDelivery400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhookDelivery400ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhookDelivery401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhookDelivery401ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhookDelivery403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhookDelivery403ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhookDelivery404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhookDelivery404ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhookDelivery409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhookDelivery409ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhookDelivery429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhookDelivery429ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhookDelivery500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhookDelivery500ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhookDelivery503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhookDelivery503ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhookRequestObject struct {
+	WebhookID WebhookID `json:"webhookId"`
+	Params    PingWebhookParams
+}
+
+type PingWebhookResponseObject interface {
+	VisitPingWebhookResponse(w http.ResponseWriter) error
+}
+
+type PingWebhook202JSONResponse WebhookDelivery
+
+func (response PingWebhook202JSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook400ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook401ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook403ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook404ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook409ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook429ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook500ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook503ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhookRequestObject struct {
+	WebhookID WebhookID `json:"webhookId"`
+	Params    ReplayWebhookParams
+	Body      *ReplayWebhookJSONRequestBody
+}
+
+type ReplayWebhookResponseObject interface {
+	VisitReplayWebhookResponse(w http.ResponseWriter) error
+}
+
+type ReplayWebhook202JSONResponse ReplayWebhookResponse
+
+func (response ReplayWebhook202JSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhook400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhook400ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhook401ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhook403ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhook404ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhook409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhook409ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhook413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhook413ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhook422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhook422ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhook429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhook429ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhook500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhook500ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhook503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReplayWebhook503ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecretRequestObject struct {
+	WebhookID WebhookID `json:"webhookId"`
+}
+
+type RotateWebhookSecretResponseObject interface {
+	VisitRotateWebhookSecretResponse(w http.ResponseWriter) error
+}
+
+type RotateWebhookSecret200JSONResponse WebhookWithSecret
+
+func (response RotateWebhookSecret200JSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret400ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret401ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret403ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret404ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret429ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret500ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret503ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetDocsRequestObject struct {
 }
 
@@ -14389,6 +16831,39 @@ type StrictServerInterface interface {
 	// ExportUser Copy everything held about a person
 	// (GET /api/users/{userId}/export)
 	ExportUser(ctx context.Context, request ExportUserRequestObject) (ExportUserResponseObject, error)
+	// ListWebhooks List webhooks
+	// (GET /api/webhooks)
+	ListWebhooks(ctx context.Context, request ListWebhooksRequestObject) (ListWebhooksResponseObject, error)
+	// CreateWebhook Subscribe to events
+	// (POST /api/webhooks)
+	CreateWebhook(ctx context.Context, request CreateWebhookRequestObject) (CreateWebhookResponseObject, error)
+	// DeleteWebhook Delete a webhook
+	// (DELETE /api/webhooks/{webhookId})
+	DeleteWebhook(ctx context.Context, request DeleteWebhookRequestObject) (DeleteWebhookResponseObject, error)
+	// GetWebhook Read a webhook
+	// (GET /api/webhooks/{webhookId})
+	GetWebhook(ctx context.Context, request GetWebhookRequestObject) (GetWebhookResponseObject, error)
+	// UpdateWebhook Change, disable or enable a webhook
+	// (PATCH /api/webhooks/{webhookId})
+	UpdateWebhook(ctx context.Context, request UpdateWebhookRequestObject) (UpdateWebhookResponseObject, error)
+	// ListWebhookDeliveries List what a webhook was told
+	// (GET /api/webhooks/{webhookId}/deliveries)
+	ListWebhookDeliveries(ctx context.Context, request ListWebhookDeliveriesRequestObject) (ListWebhookDeliveriesResponseObject, error)
+	// GetWebhookDelivery Read a delivery
+	// (GET /api/webhooks/{webhookId}/deliveries/{deliveryId})
+	GetWebhookDelivery(ctx context.Context, request GetWebhookDeliveryRequestObject) (GetWebhookDeliveryResponseObject, error)
+	// ReplayWebhookDelivery Send a delivery again
+	// (POST /api/webhooks/{webhookId}/deliveries/{deliveryId}/replay)
+	ReplayWebhookDelivery(ctx context.Context, request ReplayWebhookDeliveryRequestObject) (ReplayWebhookDeliveryResponseObject, error)
+	// PingWebhook Send a test event
+	// (POST /api/webhooks/{webhookId}/ping)
+	PingWebhook(ctx context.Context, request PingWebhookRequestObject) (PingWebhookResponseObject, error)
+	// ReplayWebhook Send again all that failed
+	// (POST /api/webhooks/{webhookId}/replay)
+	ReplayWebhook(ctx context.Context, request ReplayWebhookRequestObject) (ReplayWebhookResponseObject, error)
+	// RotateWebhookSecret Make a new secret
+	// (POST /api/webhooks/{webhookId}/rotate-secret)
+	RotateWebhookSecret(ctx context.Context, request RotateWebhookSecretRequestObject) (RotateWebhookSecretResponseObject, error)
 	// GetDocs This documentation, as a page
 	// (GET /docs)
 	GetDocs(ctx context.Context, request GetDocsRequestObject) (GetDocsResponseObject, error)
@@ -16499,6 +18974,354 @@ func (sh *strictHandler) ExportUser(ctx *echo.Context, userID ID) error {
 	return nil
 }
 
+// ListWebhooks operation middleware
+func (sh *strictHandler) ListWebhooks(ctx *echo.Context, params ListWebhooksParams) error {
+	var request ListWebhooksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWebhooks(ctx.Request().Context(), request.(ListWebhooksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWebhooks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWebhooksResponseObject); ok {
+		return validResponse.VisitListWebhooksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateWebhook operation middleware
+func (sh *strictHandler) CreateWebhook(ctx *echo.Context) error {
+	var request CreateWebhookRequestObject
+
+	var body CreateWebhookJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateWebhook(ctx.Request().Context(), request.(CreateWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateWebhookResponseObject); ok {
+		return validResponse.VisitCreateWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteWebhook operation middleware
+func (sh *strictHandler) DeleteWebhook(ctx *echo.Context, webhookID WebhookID) error {
+	var request DeleteWebhookRequestObject
+
+	request.WebhookID = webhookID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteWebhook(ctx.Request().Context(), request.(DeleteWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteWebhookResponseObject); ok {
+		return validResponse.VisitDeleteWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetWebhook operation middleware
+func (sh *strictHandler) GetWebhook(ctx *echo.Context, webhookID WebhookID) error {
+	var request GetWebhookRequestObject
+
+	request.WebhookID = webhookID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetWebhook(ctx.Request().Context(), request.(GetWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetWebhookResponseObject); ok {
+		return validResponse.VisitGetWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateWebhook operation middleware
+func (sh *strictHandler) UpdateWebhook(ctx *echo.Context, webhookID WebhookID) error {
+	var request UpdateWebhookRequestObject
+
+	request.WebhookID = webhookID
+
+	var body UpdateWebhookJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateWebhook(ctx.Request().Context(), request.(UpdateWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateWebhookResponseObject); ok {
+		return validResponse.VisitUpdateWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListWebhookDeliveries operation middleware
+func (sh *strictHandler) ListWebhookDeliveries(ctx *echo.Context, webhookID WebhookID, params ListWebhookDeliveriesParams) error {
+	var request ListWebhookDeliveriesRequestObject
+
+	request.WebhookID = webhookID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWebhookDeliveries(ctx.Request().Context(), request.(ListWebhookDeliveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWebhookDeliveries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWebhookDeliveriesResponseObject); ok {
+		return validResponse.VisitListWebhookDeliveriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetWebhookDelivery operation middleware
+func (sh *strictHandler) GetWebhookDelivery(ctx *echo.Context, webhookID WebhookID, deliveryID ID) error {
+	var request GetWebhookDeliveryRequestObject
+
+	request.WebhookID = webhookID
+	request.DeliveryID = deliveryID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetWebhookDelivery(ctx.Request().Context(), request.(GetWebhookDeliveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetWebhookDelivery")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetWebhookDeliveryResponseObject); ok {
+		return validResponse.VisitGetWebhookDeliveryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplayWebhookDelivery operation middleware
+func (sh *strictHandler) ReplayWebhookDelivery(ctx *echo.Context, webhookID WebhookID, deliveryID ID, params ReplayWebhookDeliveryParams) error {
+	var request ReplayWebhookDeliveryRequestObject
+
+	request.WebhookID = webhookID
+	request.DeliveryID = deliveryID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplayWebhookDelivery(ctx.Request().Context(), request.(ReplayWebhookDeliveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplayWebhookDelivery")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplayWebhookDeliveryResponseObject); ok {
+		return validResponse.VisitReplayWebhookDeliveryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PingWebhook operation middleware
+func (sh *strictHandler) PingWebhook(ctx *echo.Context, webhookID WebhookID, params PingWebhookParams) error {
+	var request PingWebhookRequestObject
+
+	request.WebhookID = webhookID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PingWebhook(ctx.Request().Context(), request.(PingWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PingWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PingWebhookResponseObject); ok {
+		return validResponse.VisitPingWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplayWebhook operation middleware
+func (sh *strictHandler) ReplayWebhook(ctx *echo.Context, webhookID WebhookID, params ReplayWebhookParams) error {
+	var request ReplayWebhookRequestObject
+
+	request.WebhookID = webhookID
+	request.Params = params
+
+	var body ReplayWebhookJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplayWebhook(ctx.Request().Context(), request.(ReplayWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplayWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplayWebhookResponseObject); ok {
+		return validResponse.VisitReplayWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RotateWebhookSecret operation middleware
+func (sh *strictHandler) RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID) error {
+	var request RotateWebhookSecretRequestObject
+
+	request.WebhookID = webhookID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateWebhookSecret(ctx.Request().Context(), request.(RotateWebhookSecretRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateWebhookSecret")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RotateWebhookSecretResponseObject); ok {
+		return validResponse.VisitRotateWebhookSecretResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetDocs operation middleware
 func (sh *strictHandler) GetDocs(ctx *echo.Context) error {
 	var request GetDocsRequestObject
@@ -16665,459 +19488,513 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P3rchpJtj8M30oGs9+w3QMIkGRJKCZmq31qdfu0LXk80423SaoSyFGRiTMTIdp/Rcyn9wKez//n61zY",
-	"XMkTuVZmHaAKKIQsd7diYu+2ijrkYeU6r9/6UgnkaCwFE0ZX2l8q7IqOxhGDf58IGs1+Ze+YHkuhmb10",
-	"SaMJ/COgwZCFlXafRppVK4EUehIZargUp2GlXWk0j2hvL+jV9vcprR2wZrN2GBwc1Bphk7X6u3Svtx9U",
-	"qpU+FyEXA11p//KlEkR0otn5bMwq7cp7EdDxmIXkJac9HnEzq8Bn+jxkImCVdqN+VK0wEVbazUazWvk8",
-	"kcY+dz5k5GwyHkecqQeaRP5pooc0ikiPkYmI+IgbFtYr1YqCIdPIPhp/iUy5GcqJIZQEdEwCKgi7ChgL",
-	"iRkyAmtAZB/+CKQwigaGjKiYEcNHTNvXanbJlB1zuzLkg6G9Yqgylfb+QbWiJ4MB0/a7lXblCR2nBkkN",
-	"vLXPmCZjykPCBTFTFl0yMpLCDHW9cv2xWlFcX7xklyxKvT9+qV3M8q/9WK0YecGEfq/tvu4eHl5fVytP",
-	"6Py+K0YNC09MpV1pNVqPa81mrbV/3jhqNxrtRuNnu0l4y/ezhAxatYOgyWoHdL9VO6L7zdpu7zFt9JtB",
-	"K9xjlWolZDpQfOyW5ISEXI8nhhHas7sQUcNIyCJu1xTXlyc0FjZq9j21A7bbrx3SvV5tP3gcHrDD/hFt",
-	"9CrVSsQGNPpBRgm1jmbvJOy4nAqmcHPMRNsLYyYq1YrhBn5/LZUZTrkIyWWdnMkJ/lGpVibjcPkywOIN",
-	"qck9PFToKVOVduWV1IYIKWoh10Ek9UQxQgeKsZE9j6Rnv2w3bkyV4UyTvlTETCUxkvT5JSMzRhWsx5rH",
-	"8ajW6jfC2kHY6NUO6e5+7aDfDFkjaPaOKLWngfWZssfL0tAcRbSarflJPVdy9FQGEzva/Ana0xgxqhnR",
-	"dKbb5D//+r/PuBkyBVOakRGdEQaT5Nrd2JuRAb/kYmAv2ntCOtMPyFRxY5ggQhoesPp//vX/kl+aH7cz",
-	"9d781L9UQhmkng53a63eAbVU3Kwdhbusdthv0lZvN9gL9y0BX1iyaNuncDGqlRFVF3YJmtWKoCNLTDC9",
-	"+jjsV6qVMR2wSns3YVvbWRVgDulNax4e7VYrU6qE47KVt3TAyIFlX//51/+Nh2SXcyijUBPDriyzsBzD",
-	"HjZLagNLalKFTMGflIyVHCg6wtsUo6Em3NTJO0ZDvGanR2ZyojSL+vXKRyCc1MZ85dNQyLP2mu3Gwc9Z",
-	"frLykLi9DobU7nMkA5QewDhGMgSmPBib2l69WRtxwSt2l2N+/4OckkiKAQkl04QWzpdM9IRG0Wxh2n+t",
-	"LJzLamWimUpT+3KGa7fjqaL97KHtydCy7D+R10BMIOGYGnEBW9YRHfGBObJMj1P2yS55RVUwJK1Gax9k",
-	"J2H9PgsM6Ss5IrtN8iMVE6pm9oaDemXpjrScFEnvCK01erv92kGwH9aOwhar7dO9/m7Q6jVp4yi7B7XT",
-	"Z5VqRSo+4Ha13flIs/jQTpyFGS6fM9+lTH5v342y3LpXK5dMaaCDVuZUwgF5wQRT1DDPUW+idy1bMUvD",
-	"sAinJZYYHjhnVwYo5NXETGhEXktRe5rQ7omnCUsrf/oTadbJW6RZe+HcMrOEbLgmIxoy0mNmypggiah9",
-	"Mer9QKgIyUlIyUt5ySJqWZs9RdRqM2eBVKj/tayiFTid50vFHZAULd/8m0NGrYJaaVfcVCzzlprjaW7a",
-	"fcvw21ZjL8tvrQSExcMDL6SxopBMhzwYkkBOlNEkZAEPmdd6tGOY75gImXob9k+FV8P0ZDSiagY6UiHj",
-	"kH3QWzXQW0I3mp2WUJpCaqh9zn0B+PMIdr1SreDp5pfsKQXhhYejVWs0K9XKQF4ymP5LOq20K6eKRRR0",
-	"JpBtJ8Dxw1AxbQ/jC6oME1M2IAdVctjY3W2SVxPBg2GVvGDK6tSVWH5mdwtE9lgxzYQl/0t7xw8sYsLy",
-	"Ij2sXLsPfp/9YLNFzgz5kY6YJmefJ1SxKnkpRSgFOfvQ/AfZ+/GHKnkvrHlAfuJiEMpRMoI0ccAHJmos",
-	"NYhvu9DUWPlMyT8lF8YKyXASGEtElq28Aj270m7tXVcrchwTbYh82KgJs7TERmOr7sJWiZCmWUalWcmQ",
-	"xTsGYmVdukhTw/3ufqu7e2akYmGuUh0MWXChJ6NKu6KHtLX/uH3UP3wcNg6bh4d7wUH4eP+ItvqM0kaw",
-	"v0/DRnOf7vb6e/1mr9Vr9A5brSBs7oePg+Z+r9FvNGjjEC1qw4RxRje1dnMA0mQHFdViSb3v7b0+j9h7",
-	"BaaoMWPd3tnRu3XnR9gJ5ERoFu2EMtA76/Cev/69djL6tXbGB4KaiWJ/2Q/3mslXnl2NuWJ6fjzNRrux",
-	"v6g5rGRzTpebjCNJQ1AKHDGIkDpVXfNfWaW9d9hq7todvDJnBs/FmIHvorKJ9nXuKOFvfvvT+vDEDGUp",
-	"rcJJu1qt1hF2/O0iFQ40nvSv58mvVo3+8kWxgI85E+b6uiMiKgYTOmBtwkTtxfcdISajHlNcDNqWzbCO",
-	"6EtpmGqTL0TxwdC0yQOwL75YA+DafgD+pa8fkOuOgPH9Kf/rVkN4yqjKDqFqL08LtM4vX+I/Lae6vv7y",
-	"5U+KUS3F9TXpsYBONIPX4aUvX3b8P+sdsZ4SmvVLpJlVvsY4nvQirtMKmoZj8NTx28yA8bP7tcZurbEL",
-	"DM/Ne5EbXlcrOhiyEXXsjqPT6q2SY+Z0Hve9cerSwve+VPpSjaj9gNVswUq9esnEwAwr7WajWjHIBrSx",
-	"e2y/iitmn8zc2WhUKyMu4guWGxvDlF2lTueskvumeHaZl7VKvwte9nnClV3mX1Ivrs7N92P8qOz9kwWm",
-	"ssCCYRtrsl/LbuM8Uz4HDS97SIOAaQ0/WLtj9uOw9yLgb/iPp+9/PW2+5j8e1dnsx1/DD6f8DT+dvjqP",
-	"hv+wF4NWJHqj543w7z+CrEV2dioq7SO7EIr1FdND/96Tn9W7i+DzkH3+fPaPwYt+6+d9/cOgvid2nzbG",
-	"Px9evmuOzh/Pfvrcmv6993L4nv0YHOnn9AV/I1+rV+Zt+LcLbyw6Bv89o4opmNR7EPvlXHsh17QXpcib",
-	"jSi3nJ+G9L8dy68HIFT7kyh6nSNYs5bdKs6m0E8XRLDB13bcViNnCnbjCQqvp1wnKvmXuUNr9W97ai17",
-	"0/SSoSOUR4xMrB5Vh02AgdtpGEODoSWgY7jHPviXlCiIz+DCaUho9n+Tl9S/+69c8n12Tgf5Iz374aTW",
-	"2n/svcvToYxwtFXCBRmyK2pthRGNsuPuVG6qCnQqRfM7yM6uU/mlUTuitf7HL4/3rjuV/Bm+Y2P1lA+c",
-	"elpinuThu+dPyNH+buNRdop6SO0Tf2mLvd7/DP4xfNX/8IG+/PPnwdXf1P88p292zq+0erJ3qht/a+rn",
-	"vafTJ4PBX9pLNi0zq/jtv5zUfqa1Xxu1oz/v/OXjn9tF0zNqdtI3eIKy0ztjgRQheMqmlBvSY31p9XAh",
-	"wcNn1MzNsdmcm+N+erAxp+bC7LaQVfOR1f4OH+85nol/J3ybC8MGcLxRP6YjZvxRcfZf3mZY2/CBJjzM",
-	"rviaKhT4WcbUDBPx6IzNNJ+2GnB6ev+lWL/SrvxpJwk/7eCveuc0RPf5RGmZs8Bdwa4M/tj1BAQOR1zp",
-	"Onkzpp8nrE24AR/hCPypwZCKAcvO8OTnz43Z2eHr/v9Mfnr998Nw79WL/c8DP6fPE6ZSBkqAwykgqKVi",
-	"7H8TqvpU+/jnfJp6ih7nvA3ybuWtbhJ6uG+4R6chG42lYSKY/cRmi6N/DaYY+LEVmqtVoqV3HI8ZGlU8",
-	"5RwJpf3TTHnA6uSEvH9/+pRMeRSRUGZnfhA0+4nc2Os9prXDfjOoWcnhpYufOcqMZO6pYdfsuIu4ROtw",
-	"rU2tf2rvFO7rSz7iBVxwJLUh3LCRJhRJ2FLqkF5m6bTVyKdICGNmxh6yPp1EBh8p5iDNDP9o5vMP5dyP",
-	"wD6+p+ELatiUwh47oxH0oLTFqGQvYqM//9OpjOlYsrCvWnBmyhCkLv/Uo+EnFwewWrdBrcKu0ckpGVix",
-	"TQXBG5B4AjmJQiCYHiMTzcIqGWOkxDJYOqBcQJxQaEMhXFzZoWO+Q/kOxai2o3ymTZkAmfci7zdaif/4",
-	"exoSvzrxWnpb2BnAsUHsFknvZGcNS77e0XuLb8BH5iKngsiJ0TxkRM+0YSO3ZixEt7yWI2aG9shNxARU",
-	"ubpVir+nYcqZtMHuTsSFkFPxnLMozNvhEY0sNYKBndldtwXEWrAuAEVJ374Gt5kjU4C3w5lQSioXofPv",
-	"cff450AiJPwG/LWWsJWlgRHTdMAgTJZDGi6kcwO6AMmcpot38SjWpYtkrbZDE+llDqhwR0YxGlaJVAuL",
-	"nkppiHmyXX4glCdS9CMebEomhoJZs0gfgX9vhjy4JqxmDQziPHwEtnXAtQGSppGdxSz3nE/McMffetMt",
-	"PUq29Eky0HX3M57b9rcz3qCBxPMNqhB6TYkdPx7v51L1eBji0m+wbWiELe5aP35vatv+ISeK2CeS0dEo",
-	"klM4lHlbNdFWRb3hFu0mW/Q8Nap19yiZyfY2KaBRxBRIdKfX4ApYrcmyI0GjM6YumXpmedqGW8Pdm/K2",
-	"J/4ttTtnsQCYWhqZKikGRFqpoYgVGwUy8+aMcT/NGP38CS4AwRVYf7vimW1nt3IXZcisKZE+bTwkQxaN",
-	"NeYbiNCKWjIdUgN7+lqa53Iiwg03kvb0gr8ft1FI86kPb87KTsVQOhI9gUhiEggu2sTULd4Xv0ZGUKkt",
-	"72VO5V4mxk6eu1msu83JzLd2KrOLBpsOUtAsHlgr9KwywXF/39JZJGl4LuVLqgZsw22O/LPzu2yk/IQ/",
-	"zmlIoBnZMfUYoQZNhmZj73D/4DHpzQzTt6nm7jVTjNWpMuSZMNzMyLmU5KUb8bo7msxye3wWFohrAu8F",
-	"60DAdmqmLnnAiFU6kO2+o2LAXktzRg3XfW7V3w23scdmUuRqusp+45OlXJ36ytyegqNrSDWBqFLxNq4d",
-	"NNvxc7jhbj9e2G0WElg2Yg/wWWZK6256/pJsjwDi1fTHekwVntkzJIH3gl5SHt1kvyd6VmC5TlIvXzRd",
-	"uSb2WYyOESGna5up2xC5qcPrloK8zwy3hK2anueWjFXYKDirXsQKxkLQ8kM5FcfJGhHaN0yRLvhda+B4",
-	"7frsHOfgTP1UNCZ3907Ke3uN4R35ioqZo3i9IY3ocYEAV9SwTy7lPEMiUmLWuJu9rpO3SBvgN6ZkJCGI",
-	"cFv0sddKGTZ2MHYRSLwKZQ54aoLbVqAf2BMUDhiEfP1Kgcy2hr5PUdV8IAgXVUs7sBHbo473AgPy/FcW",
-	"buz8cgG9ReKYwNuZMPY9Wfo4IZc04iHBUCOBMB5oL4yFWLyQa/WObirzG82ELDKTX58i5me1fdM3osGF",
-	"JtQtEaxNosgpFtpv00gTqhgq9HME8eHDh9pJaoyLDtofrM0qSXoiGLh5fLA/H5xyYdVlsYGU4xjvzg8O",
-	"IsWNlbR7bpktalub8qShVCbfNoSFK3LHWWma8cMljiNLjWNXPJPnjRtN4PlL0FYtOzPkkARDqmhg0NBP",
-	"uePGVOupVGG+Q26LPpxWK03TqeV12mwp4xOXbltCEFcZPFs0hCH1Jgb9JrDU9tIx6eJadyGWrQmjwbBe",
-	"SUaA9Vph+IRq9oqNekylHLpLE0by4zWwz3IiDOnNiBSQ6tLFNKcu5Ml2IfIPQnhEr9LvbUFoYe5KNi3F",
-	"ZQ0sX7Rn9qYTl9p3XY29UMuesdOH0p7rJClrrThWJqHEviAvd8St71uqzGzd5d3CxDFHbQWF2TH9ZG+8",
-	"9uGhvIAT5Ew+0EBE9Wz6z4oA5v92OleNRq3TuWr2O52rg/7H7zqds7zL/5Wf/WOPMRbbvYYksoJMDfiN",
-	"WI0v9vRa2rNTpoIzlPyUGHrl7p2bxuO9W5yF5iFbayfO7I3zdHWBpWPwErdJuVTmqy43IbCxjHgwWzlG",
-	"vOsa8xnzdwLrgCRR7JKz6SKxNG6atwWfrvoRL12JpA4iO1tfDDE//g9DhrkWYIQ90GhoDGlIeowJqGcS",
-	"PlsgGWdPyohRYb88X1axmoekS1m/5Bqp+Cvk8dhxQT2VT1+wawEKnWEjvepzz/FV9psjenWKj6B/1WXx",
-	"KkVhd1NlostfeebLVa/nCkkXV5YCVYSyCgPHCPZoLJWhwpA+Vzo7kTmiyR7HTkd3OmcFhy2ZWytvbumq",
-	"i4UFh99cNERecrvSIM1YiEVjGB+0hH1MGnCJEiQmK+zsBJYGzxPqL87AyRJ7TBzpTcmudWZKcQ3bAi3m",
-	"HRRfHjJ3OiKpMZ1v+eaf8xEIzFT+X6kHvp+td0Aye7Rajj9N3X6NWYPrfCVV7VvEFkIWMch45pAfhJGf",
-	"fEbgK4XXVzu8yrn6iTO88zrWTFc/cg43XmdK09bZqzlq5En1W3Zb4uGn1zG90WkqSY+iiCqfZvc8j5m4",
-	"BDS7GVDuXZ9PSy7HNuxXX3IUnNnzEPOk/Aw4vTYDhs1zFTcZRtXMY1RJttqq975O7lzYMfhA0Sqjxr84",
-	"443UzSRxN1eDZEpLsUSFXHujyurzmoNtuB5r2lj5dw+mlsEnObsR+4Es34vSFDiCx8rRoNv2VbKyFCm9",
-	"liZHlCQlKeuwYCxHyVXvpWE3PN+lpRTfhAyAQ8azdlNKf3zZ+pXefLss5bYetumb4D1g7+QoHy7rpWDG",
-	"mo4YkU4TBqEMSWuy7/4ChnxMMCpOpkMGt/roLapoay0WDC/O2plfsZwlK01fGzHZdbWZr2j7r8+4v6Yt",
-	"v/aobmabw3nPMdDXOfLw1tJn3hWrlzr1eNa+iWPv1eIcjY46YWbPKmy+Pcx1Alg7bZeQiuAd3FQhSd8J",
-	"P3AscqiHRwW9TiI6ndmnplJdaMswuIG7MJtfQ/qNvabpTNcJ1Zpra4hmHqgTLB9qI1RJFV5A9YUmHpYD",
-	"xmlvtBah/RzcCB5uYe27X2KgIByPlQ3+U5ZEIld+ho+n1iyrlp7FpsGCXaKYWydiXzr3bcQkQnOu+OW+",
-	"BHyBE9+OwLy3tEpbWstsqzXtqXOqL3LUM635QDC2roJ265b+hL0pKMUL6cyeV65JOMk6WtasSF2XOten",
-	"DrumORSSw9k4xJp7jIROBUkNdreUDL0NqtrcSrcr8CQVXSxRYFyS8m6TMu5kx28p1jDvK4chLtu+0vqH",
-	"sRKwlPYBvOebUD5S+1coTO38ioWp3c5CUWrPXMQFK7WeTBhVRp/zH3kmzLfiRjpfchDSbjpIzAm/avzw",
-	"yZAa4FBXZSPa8ehd9ZgeQuWYoReMcGGkD3TXyUlcYYYBIqiooFAOw66wFIldwhtoXFDlq3oxV8kuyXyE",
-	"Sq8vlTcIOvnK0NNQLy8dReQ+nF5fydHadIrfSTuYYJs9qc4RarUyEfzzhLmfHe5Nn+Y6Ap7byz4ENgJi",
-	"yYszlg8zLlL3kJpnl068ZQfxRjDCLh2kCOQNG8XoCFP/z86euR8BQoB9ntBIk659f3dxs12KyNrZIEmN",
-	"5Ur2m0YSXRq2HXMWMPIwZJGhj/JcbWW0FLww/xl4d5tQ9y23bEhbxyAo26mifryO0cKIaoPreUwgn6Vt",
-	"JX6f8oiF83ekmTZ80XNtl3aUw73nhab99WMBNWwWXg8SFrRquzy3uk7gCZc/9BLvsoeNaahSzN1gb7PO",
-	"7e3hJpgsN/eS+6EWL3NR7N6jfubN0dMMB7ivi9AVf96ElNdJFXDs8ZbzBNJAs19WCKsp1SlhtDbPfuc/",
-	"MZ8jcAthdH/ubyeMnsZSLFwsBWmdXrL7uh2Tln5tKK/XHth2Ngdriz6hzxPpqqPwPqrANe8yNkZFeQ3N",
-	"TfMa9leFauKK+BTN3CRNIAaQWwHJQqGm4oFOKlPSeDDNDJ85aM4DqbT2H7fTGDH5Ct0cGvB6zAG23B4K",
-	"X9beTp8WqRzSZopvxEnBPgODUE1+PHvzOpeh3BJHCazyAFi4qEYHwyJ+UkZdLOvEiTFf13n7NgMU6b32",
-	"cYpEJi5Sooedy6oW89b3fgEYR63o3CE0cz4OR8gid+YdYd0oQpLAPRcTsL7w1OtkaDXOBMOR2LswR4mF",
-	"MRVzMZ4kOjNS+7YI+nchmLYjdNZXjP7YAgockbEy6OJnMfVXEwGGhy8lrrJCbHmMbZ59rDhVVhFJWw+u",
-	"UiqFzQ+1sZrrfA9Q6nPlE4nSNdbre9dST307iUWpQSXnNt/3RVXE4QwmjzhKTlksWF0vRex/WLCtSuvS",
-	"7CpgalxgCvfYgAt7NO1hm2ZJxAzZvEmxV+qQXOQS4kk0pTNNuum5dDO0mFZ7Vlqw7kDNrUwy7VXbVhwT",
-	"vA3dpXTixIabd6N9u229ZmOTOpeV+iVK6/nLeSX86jOENnNybJK+dZNCAPje8slsNpGbJRyXDRWvH7KB",
-	"aUH/jW1vkNUel7lN9jep2yhnlpR1dhVE32A29qdjKD+LeLnwW8FEvENz2dA89vr5bMxyzqkPu66gWg/w",
-	"vc0dfq6kMM5RDvqg32WMRYwjGrChjEKXR3rTep0F8Orc8SNoZHag9gmU/32OOgAuLgy6z6PImTq4RClx",
-	"kqziKrjrvM9amrGWEDnDrz1sNVqNWrP1KNa2qaG5X0ujQq8QXsmd1ymg6PUecmjvkFa8WA4Vvzh5b5x4",
-	"6pYjsyWric99754Gfws0uEVa2ph8PO8rMrMwtO4tKRLIEdOgHLYBWhKgeCBjlxtwWXBU26DpDgBqpVTh",
-	"VM8FBS1NCpLbknZIhTbIB6lCjY7LeGxmzmMBjdY0hPVmZGonAtBSxFsqY3DBUPAqzDBxAFOOFy2V0CP1",
-	"rq9G5psJfrAZEyG2Uz/m2ubYVW55vm1P0eCCGecl6MsoklN0l0xhpVwJovOrEaj+oxFJHEAxDi0eHJcx",
-	"fANA2WWJySl0Y4DyyUtQ3t8voeOPC4NnuMngKrKmBZg1zXVcRqtm59r45X1z6onT41Tn8MW1J5dvIDqq",
-	"qMaYzi53GRbCD27ZeT93etFS/TkvPcq4zM4cq6DEhsVAGmU47Sm6QnNYfC575UV+I4zmO+4BDlWHGLY0",
-	"F937mv+cb2XC2M62LT+6+N5uvg6Tr0ifmi2k/Kdk0+Jw3Y+IlaczIjWtrrc2JfIl1YqJoMuseEJRq4i+",
-	"CHGdh/PiZDZmpaAGlhNIegylnYyZQa3vZcwc9lXuxbXdhHEfyW3bqCUCcbcYNOtzQSP+60aPrJsuzUub",
-	"1qtjZh5R4CYRM99FcwVZWQJ4g7dezzdpzANVsu+ImEHdYuCaXoYY+ZrSuaovp0H6Prc9q5aIbJQnlBNE",
-	"s0tkdm58B/UjjHRhWG39PfVPrLul6+Uiw9KtTESOXSE3yjjfxPVROk+9XORsTYsHVsmbO/Eergi7UVc6",
-	"5INukZQXhPpQ2RzZHVsyi1VeyP0JGY2MA83nImBbj62twXMzHmF3GGMuUM16olJ1AIlQjNeoTEEALPcT",
-	"ORpTxXVecgYU9bAQjK78Ew6ohqj3Tl0qX7GCvb9WRNaq6psRynAiLopq8CIa+JgrVpSFxfgsx1B4GnMl",
-	"rjO20XoS2A7wh4mYS6Nv7TdyS1G50EytvdLBSittvZVexYUQwgZyP0tku7Mr8wRWeJ0aXCM32ep5yBUF",
-	"fciMTB0VpIX5la1mSbrwUMDOLcbSsBSxQCxzsf0Fa+RHg6cv7ceW0AkMxpO0YNNYSbgpyQg2PTNUmSLo",
-	"I6UNfNyfLf/t6loWOIyhucoCl1FYav4yCrc2fxmFpebvv729+c/Rfjyg1LqktilFLdWYfgvJvrx9Yp/S",
-	"5bjiN5P2kFZnVwCLEddK3uUX2l12stdVtiNYStq5F+sdVjq73vS5Tk9YE+xtvk3jqnTedNz/PO9r7scb",
-	"6aXFnRtPjUYJ7Y8NLPcNHZFzdBB/PZnpktBeWl/PZTN9qmIv0pBqcJBnfLtIMJXEoKg4e3EJFRQncdyi",
-	"3fu7sknvrbHbtcY2NFxyLJaSZkqqffbtABa5dFwmtuuxKnsaRW50wbngNcHZEk256+AFIh0zpnIg1UqS",
-	"6opzkJdLt7upd/mGlJcQ0pxxnIJyWp5Alf5IacXHfb6k6uO+9m1pQNl1Xoxgpr3+TuK1SbNKWpiprCVB",
-	"xWd5YG2VUp+3Pjc86/dn76udvbUPXQYda5HWxFwbwGMyGY9d+kkkpw4uDLLhc8PVHr8vE1DOBm92c5bm",
-	"2dVYKsPCgghH6C+vXLfUOudNL4pixlH15jHTeWC66+5QrstglbsR55Maae5OuTU5G1LFbqiSplPli4sn",
-	"Zi5j29kAgCW1SV79emuSlAmsrqe3Y4PMFnv8IeklGWIVEPo9hEDExQUxEhtS82j9CZwZqVjoFcG1pwD2",
-	"9zLbHAffYwMqNlrY7NFYc1iAcrgEABEHNVUuyfhmWIgFY7hV0FGAVFmCtpIlGWBX0rW1vhkIyzrHO+nJ",
-	"nkYx9bviBz9/LGNiSh+MPMYArX/jTpbzAQPjIBLzEXaw4SKcFW5ulkkS9xZZVFggq+It/o7IH8Z3j8O2",
-	"LkeN5qNjV8UcN89HgDpAf8AeVJR0/9q9ySAXPBA44rgTS/7qCu+Fmcf4phPNznNxGizdXUCfyj7B+/xZ",
-	"v5QB7U0iqmbeNH/y/uQpCaQaTxCVsfts1GNhyEJyKrRRkyCuZMlOu4zRI0Wfh/kJfD/IKdETJ79dpS7B",
-	"drE3CPOy4iRGbggToSYP2VUQTTS/ZI/Awnt//rzWfEwCGTIyEdzo5Trs3lru4XWTw3L8I63SRZwU84xy",
-	"VdYZxjntq/RNstCqFe0bBpRpLJDvIscNwUIxaVzlj7693Ugw95e1N0DlfZEf3SRbL3VYPVH4VUFiTa1r",
-	"5ryktzUzgTxe8cK5mJO82Y2QTkpocph7VS7PLa6NjZOZuI796X0lR8fAeF3Otgu22rk+0D4NDpO98loQ",
-	"pa3mZGHKVqaU7qUixWpVwd6zpUIUpCO3+OtRwk0aqXivtgNHATVm29gopSAK4ObzQiQkhB+Cm7bqvCuZ",
-	"4OQQKXQVLk88eQN1A/dvu261IGKdBQhKgdMXQ0YjUI6qaQQArP8ejxlVx6QJqGzuq3Vygs/jPVJEM6LY",
-	"mFF8IeGJQE9atENKtEPGTUA0PLpZ7MiH5rpxkTWEOIY06tfJKULw2ncNXdEmwjlNbyjD/boUc5d1nPou",
-	"kJbbURBm+0DHO0B6Mzt2rggP9drM5cY4OjCMO4PRKUiXuoOsJ88C0uc7RQZz5y+T47QxME5eFvAJef/+",
-	"9OnlwTHRUkG1AA81/BsphI8grgWOLT7n65xMeDjnlHucdTc9zlmll/ySCecBy7JnXRByPIn4ZSa+KC9W",
-	"F5W7l+Wtw8vSoCxQMUPJ90/ekr0DYuigTp6JQcT1EBOlMJUzJ+iXWoxWXgjw45dW9fD6YS2JCH780qwe",
-	"Xj/Kp7CXcsDFV+zJFzeuzMcvQ0hJaDyG92XII344a021DufzyZdvpHdrxq/L29LXmVhBDmAF/JYkBV1h",
-	"JVSchOt6NERUm1UVBPFOfSrKen9LlVmC2wqyhmKzNgcTP0fc1YqV4Lmx8myjhxt5JkfUFKlDtDjxzw9T",
-	"zDWNWeyW8HEpi9xdhq9540YHrrmBn2IeyST9JIpkBbSScPa5nzbmugC/HY2pmBVv0pmbQH5xIb4bgXuP",
-	"sRtI21KhYDzuE1LFPu/AeqbcWKaZAdnwePxyPJYaczrgRQVjitEWNyeZEiWB31Ah3Pr1b1stgCNUQell",
-	"DOsBlZg3gPWYVyFKVsE5CtighceAOYW9Vz5g4+lua5U4bwtl0jM+GJpUE2YiFRlZw42ciFlyHZVSXSV6",
-	"jHnRUm4gtw7zzlhsSud09J5E1vyxfMXjLA9ZFGLjfz2HA9unkwjyF0MKoSoRSgXMdhzJWWHV7FvMtroZ",
-	"JkNYugQ99nH4kjgoluRRhOEsa9M5LwcUq0Fp+LzaNLfLeeDGbxPY4YXe0pRHE+X6lh/t7R88ysNdymPH",
-	"Z9B3GovlpbJ2y0DRkW6TEY0sQWCmPHTCrpK5du/VpNdH1VqEn+B8V8mImaEMP9krNIok4Nr5PlFVAk0x",
-	"Pg1lZK9SzT5hwxP3BzRgqQKFfBozcBBXLYF+iqiyrExRMWDwak0N131uh28vG/Yp4iMOw9JGKjpgnyaC",
-	"XlIe4S2UL/zdo+Enr99OxggIDbNM7gKnvaDR6jLRTwXK0NKoyNCa9gJSS62+wUfshhW2rlN7fn4yi0Ln",
-	"UYDC+Gzv8RJ9aeMQ0OoclqTZez5nNcMEBTGD6ra5zzrVP7645NMkXfDBtnERk0gO5j3mwPeyH79qNWud",
-	"ztUBK/KaF+i+9vM/nJ+/JXjDinTwo6OUMN5rlC3i8CEhh1YOnMhK6ONYrXVOCfdHTuVrawso4qeh5Rd9",
-	"7trNz40qa04rnvP9NcC/85qkSNB/E1rIk6TvIBU41xQPAEM3J8ZJDe1RvZZmnuSYKhZyXeaReU3Hf9W/",
-	"Km82eoXFxS6ZmqHVxTWZjBdtLjZQgNSxrm+h6pcpf3GLcTwQgbUYZDTk9vYRF9SgQTui47ELjGag9dZI",
-	"CEnGkcKGXOGKz+CXOgKYYbNUxGK4rlakYG/6lfYv66empN+6Xkgg9cRHXFLF9HAzvUbhw+CkLNDQ8A4C",
-	"/rXEtasNGVOuyvUBSZwE9XwvwRxFZUaXT07YWfArOn9u2CH31pqkpJ1SqywPuG+lRyk11/y1FyFTN0Cy",
-	"k+PYub8cNth+5427+cZZiwXzeDNeEWnINwt8GmA+c3367uT5uXNnEBooqXXMcAcFkTP7yxn/tVA3GjN1",
-	"nLYTMjbGA0087PnJngsmxIUznq2f7FWqlZfMUl6uwXTJFO/P3qsoNxvTpWHaIYDLxsEbB1QkmEFxWBde",
-	"xa32PVYcQh7gtvmfdxjWT/kX4xUpFvz7c+cnq4ENjRnrv7Z3djqdswLWUrD1b8P+7YfJt2tApqzHTIzc",
-	"HY0HmnT1sgB5XhBr0+OYhc/Lq6LIhYS5CYBKISLNqdF+DXIQaNYQTPVPawmmAry+sAhaLUVoxVH4Etmz",
-	"qV4Oy1vRuPvKOSn7PGK5xz/J1gEXpT3zPUb6DNzJVdKbkelQQpusIWKpeW5h7WfDI8i8uhpzxfTyo77X",
-	"aOQ1+XMDe4avWD+LXxfyU/uLV2pgTlwkfS/SZtjjvaxf9Ohov9l83Do4OHi8PPpa4J70a5wzqdT+uqHn",
-	"ktSSHrzCB6EA1yKUdlZYfBrlusqTxrbhiOdHWM6Yzi+2Kt9OdKJUbjOuJN+Ea2+Gkx6LpBhoTKDOl5is",
-	"LDmsXd5ItXmvb9aoM13TlnpfetTJkuTts1v40v5pjc+tX47kd3ih4duGHumzVJZgTk0+xHB8uqcrmcas",
-	"HSxjhpxp0GCMYcJH2T3pRnIKDahCDqdkyAfDfLKFjjR53lHX8Qayg4bsioYs4KNcl15KbMx7+FY1uplL",
-	"4f/qTD/Avq75KcIJiF+VGBmlUpPyOv8s5Ps6gblTJKQ3QNsqEDvvGA1RnMDAqqD+yIkh/YnCBoyKgUOJ",
-	"RnmShnxICSVuQGxZrTVum/HV5NA28eczaK2FkcVTs61wYr4M/X6rshJ7G54ZmhdNdI7/tsMZxGCRNgDm",
-	"C1167Z4eEy5CduW762hGVTAELmO3HlF8oO+gpQUhUx13nDJjX5KNbAsHDOBeDFUTBf1jt4T/70KX6cMb",
-	"NwVIFshtSUZbWK5VLC3Dy7KqjWEJ9bbKm7565asPEN4hFKr9vE7XtZfGgl7GB6COxYc04EtFtlI5D//N",
-	"4NNXVFNXPWZO+Rj73ALllli3VnY5yph67mRmcUizu7aihvJ8hbXssUf9Z9tEj2gUkQj8NbpKQj6AymMR",
-	"kuFsPGRCb2BYf3wYW9jf+UuP/pq7vX7A5XuMuwd16Q37dniByx1YnPfQjKIV+Kzg6eorOhi5/sI/nL96",
-	"mZt/vq2q8FQKUR5ISdmmcAW9L2DqyxbtVnE5vnoLgvKdFr+WtCjOJUu5gxOmz/VW2P140ou4XlowAi5u",
-	"KRh4H6DysMByj99VwpVz35XkrruS5ArBhCyW9p1YpYXmDSu/aJxiCj5NUNd8WmizSlr1JpGKtBqtx7XG",
-	"bilXcKN25JLQk3/WPxUhUhXoGF8dpuSPyApupWeKTxtNkfMqio2xOhd2/aKok0pcV4dd9LWhMxZWXY9E",
-	"FaO5eiOUfZ7QKEYqjSFMc21QU1gTB9+6WQFcfgcK+GTu2vA8snz3/AnZ3d09clW+T7JFYtSwmuEjNu+I",
-	"yTt8fMQiLtgzYXLPXGDWP3K0hHxfkroXAwlLRaZYco2tfPsTzcI6eS4VGTM5jtgxEeCUmrqsekgcSAAw",
-	"5uOe62M2Uj1caXqjVxTSWNjlD6WecFMpJms+l7cHEhayCjHtM//8a/a5wGqF0L2Hl9ol//nXv2P/HyUD",
-	"Ol7ufTpqNA6aR0et/b2DvcbR0UokWT1B6s2p44OtysRPMPlqxCC5wIFFIZgG5FEoKOU2jkrnqtF8jVu2",
-	"Oa3mA0HNRGHqenFSsxtmCXi/3pLOuaHl0Han8jroKkZDV3sTSZowxBikL82YrOq9RqYY+1yBI1eND6kb",
-	"Y7IBCaXFRy5Fro7Oi5iOXe+/MRXmVgP1lLxg4mQpYC8T0IY5TkKNDFMshK5Wmoy41lwM5noVCEMDs11i",
-	"tKPgS1GN3R3VpEkrjt/qQ1SxuKUVpPY6zNmNx5jrsR1a8libe+AqrUpHxNXHnAacRLYTRB4Lmbft8UPJ",
-	"GrqR5lIMlI7mCZCAaV2QG3dCfvxwDvytewLKHf8VznWbfM+oYqq7UNJy9LhkNlwcJDzN+f4ZC6QItQt3",
-	"GCw8ZFq7RL28MPtCNvHh473VxT3LUwRfSIlc3rKQ7ts3Z+dkh475jlV4d9yj3fWLBwtXAmaVH8eyh2Fh",
-	"/lwTX0XhGRnuy2rulN729IfT21FdnZt47hAh8geLZfZ6zOiFBrVgRKP58g8/cNhAYH8RBTDVPlfg7Vec",
-	"iTDKr7Z7D7z5CdXsFcinDfNDS0FmzadvyoImTMnY1h3ViItMCtN2u/1C9ckPVnQVMiaQcFwK57nBApcC",
-	"VWYtwGE7jBy84fX7DResaqmEzLllbZXoBh2j+N9pw+El+JwpPE7u4DiPyQUbu8YuvhXBEkO4bLPSLQNN",
-	"wxJvvQvy9jE/i0/4e70+31l5wrmmvSgXYUNNGOlRpb0UgMwnUIisOg3oDQVHdR32FrO2nElahfjrQS31",
-	"eRGpAK4kAcx8qozH8YB8XJqN/8fKQI8LqmZzgvlxq7m3t7q+BgaSu+2aqS2kiBXvddp34neaa7v7ymPr",
-	"rNrzu8j6X9t6XzdDpBThLmQa+FT/eFYxMGS88qvcXnanEQg0P6upICgIP6HnCx0eljUTtKCJ7JfGIEUo",
-	"2jXxP9cBnU1cF3JiNA8R58WO+tsAnp0f1beONbvxKm6EMsvcQ+WaJKy6F7jaQrlM8in3lrXgU6vudBSd",
-	"qdJhdscF119YnM1dR9j/BpUhAc3vcXPLCe6rvBBxqqGDFZeapSqkFQukCoscmYqNlQwnAe/l52fjF7Dp",
-	"OYgpg2AHSfZlXO9BRYiwAAN+yRLgGRxa7H1yVT6Z1ueWi/kW60VGij3wTzZYZ3yyuEQJFw4h6rBaQLEt",
-	"Zgj6kqINk7J9/n3sH0rn2iczy3znYx4Sg2bBRAEU2ZCNnLUEDoaTiRkmfz33s/7xw3mlmn9+E68F0MC8",
-	"FyWSAy66AONweNDaf1QlA+900XLEyIiLiUuzganDTqOvIx740JgxHHpmFA/0knrPV8/O350+Oft0/uan",
-	"Z699lFozdckxeLTiE9dwvPrSFeX6c+aUrgod8/+2/EqzqO7bNPvwZeUJ/kBO3p5anqoi91bd3tmZe2gn",
-	"ZJcssixDLwL7+fc4GCkElyCgnWNKmZNNiVS1Jw1TfTSxo1Y0MBoRES8YG+uOmGaVA8BKhNezkCBWhZW7",
-	"cbizN8EGEYBcUe+Ijvjuu7NEMf3uO+JLVyHBTZBI2h/aKXQ1MpRRaLUjPZTK1CJ+ab+boRapOiLf+0j+",
-	"869/dx2iY7aC1zgYq0HacTfRzK2BmShEK+wIhwfG/fgB3UF/9x0c6188qMjHh36LptNpXfWDGgu5kaou",
-	"1WBH9QP7fwA+Qrp0PI4cy99xpf5//qeWolvviG4gQ9bFlN4YfGTEqGNwHoLkmHQRzaILurZG7QdALBLO",
-	"J6TpiATDgvRmsBfFGOB1cpIUnMhwhu1goVFfDJHREb4NMfqkIaiFEFXaLZCzAAE68rvvyBkTIen+veYu",
-	"107DLpGKRMykzxQZ0QtmNwH60AbSTqpHgwuXqdkRHovElZFy4UtIHYSDHUl80ZIROApwRC/5iBsYzDO7",
-	"TgGNIpcHT0lvEg4YJKa5qYMmDrykTrrvIOVvxE0N/n+32hGpa+/sebbEjDSW+UUz0yUPNbqnHxFNZ65W",
-	"lJsY2YsSPWbCdIQbhD+pe60jVGW775hRs9pJ3zDVtdsDmxfvTY+RJnnFv7dHNBZ0aOi29u0P8fy1sRQL",
-	"wFO9mQO8awMyH+kmKk7XLoM9CIhQpUk3SK57bLxj3I+4WtXlkAtreYeoKiBqZBUwWzTxgW4f5+5AtigP",
-	"mCsAdGzvZEyDIau16o0FrmePFIWf4Ti5Z/XOy9Mnz16fPYNnEieSZ3ypbJ12pVlv4E1yzAQd80q7sltv",
-	"1HchwGiGILhQ1vAdKmg0Q7k+ltrkVWIgj3RoTQ6liVCCcMlVu7GOpibQLNZSR+xuOzmtIx16kHdA5dId",
-	"4fHPAYsEzrv9xzHpAj62ozEmwi4ssuz3NTNwEr77bgEl/LvvqhCo7Ygf6SU9g8FDPaxdvC4x9ILpOukq",
-	"ri9eWhnS9fC5CTpvCodeV12Y3j4nOiL+3c7lPC4egBCTFQBWU8PuwdrbYa5Ammv7F4v6SdVTRzzMh9p/",
-	"BDMOqBDSuCY3AE3D9QUSkRV8MbZyxW2bQ0t1p/l757p1VQTglkrx33+67s5Onqb6CQDmqM9jqpxPpesf",
-	"AL3aaDRx5IGYXgkKF+adVM6HXJOTgWIMtFE9pFFkj+tAXjIlWOgAdklEpwALd6pYREVYJ1b3OJvYETL1",
-	"QJOI0x6PuJklr5gIh+VURzUjycdbpgWe4OJ479x1ViE0asLgApblwjK0Go2SC5dkCeeNxN+ZDMXVAG8w",
-	"ifjJXDRjHEfdnvY9nETeS+PJ7nxPw3hd7CPN1Y+8F9TpGwxMqb3m7uqH3tKZZdHnUr6kClHv9lqtdT42",
-	"VtIqPFaMPxPG9RLYax2tfvZcyldUzNz8QEvcX2dNTh221xlTl0zFiFb7jdZa6/mCGjZFC3q/scbSnKEW",
-	"8D6BF8tYFwAlk7Yrfvl4/bGaOp/IkQmN1VbIH8ODXK0YOtAQ0uTWiLmqKQkUu6T0137ci4NgiFlR+bLg",
-	"xMlsGmvWdfI9QMITKmaIBB4xGluuONGqc/zRCE1bV48yYoCHaLWdELgmnD6s8VIMsrqBdaTzu1G6jCcm",
-	"rS85VQL4SUf4kcGdKdXaihEIBYEmlHbbgOLwAVSQE9Ag2yCZdtglE6aGaHDdxBSP36fARMdMBR4nKrRJ",
-	"N2SRod2OgBdol6UO7cBBt4AQGlgAEEAPpWBdAvcmchPLYr0eiCp7R6Ai7G6GYXexgqzr0SBQ3UNMEMLD",
-	"Y4SDp4LAXoMiRfVFbEiCdsUizVJr4LahjmGKruvU4RY1VZtNwbuXMV9A0qKe7T31UxeX6wjo2ebDclWn",
-	"vDo3sB0X1GdyB0qPS5pqVfUAUfFA0SUnmf2DnGD3/oAKnDLIHwF4I+hlEb7mL3ey3i48DXU3PSPuEang",
-	"JbH12HbYpkDBHuuUK/SBdAREYUZS+94i8bYmxKkYoqBi90QoHrErW3VQ9NkTEx8H6jQn/54HmnCodvUg",
-	"DW7YqGVZorH6GebTAc6BosGFVaT6MorkFGkG0OAwl7ojrCL8S+tjF7ehqzzwlO7GAA9+FaopgFd31uwf",
-	"jvgQBXYiQpZgy3VEd0TVBej30Hs/8RlZtUe6PXKYsfYiiQfgBuTh37vYf0BLp5Nx0RHzLrFcFY1jAwRc",
-	"ABYuvBZtTA5xtQGSykmyb1w4uscv4M1CpvwKlsK9l8CpjlLHgBPYK45q7ByNu8kVasLpclRykswFUt4X",
-	"qNs5JbBrTYq4j525D3ZxR+CpKjxKOL3ssrkVssYDcRaz5TL2+l5jrwpca4oO0kxJbo9Z/g8f3GscdUQ3",
-	"Dd7ZJQ8t40G/J6ziSNpPPnLvc+mducW5ZK/VOkazn2PALewIZ+G7dlpJKUB3x53pndSZ3ml287RozUT4",
-	"ZEhvpkLDFpykC/4TUZ2iHNyphETTqrUbMQjcZNBWaDeaR7S3F+7WWr0DWjsIms3aUbjLaof9Jm31doO9",
-	"cJ9VPoKXz6FaQ7qRZSVeJAhpeADBNy7DvyZFx2338qBl38tqB3S/VTui+83abu8xbfSbQSvcQ9UED8v7",
-	"ceHkYMcGElgOUj0VhFFlNXvkQsAC+zQwumDi8+1j/OiOaq1+I6wdhI1e7ZDu7tcO+s2QNYJm74jSSrWC",
-	"73SO1dgImVINUWFE3n066UVIdq1Ga6+ebg5UYaJ2+qySXsCn0juzka7BK8RdF4T4C/HRN0yNNltWLk6e",
-	"0Hnra35VFyRu0fq5rAJPMo2a/VLtgO32a4d0r1fbDx6HB+ywf0QbvUqGYj4MMXsOmDvrW25LwgnbbFJ+",
-	"9EWzSg8/h2ihQw0lQopayHUQSWgTlyz7RE9oZDkgj0UOhJA2GezatpjlEbdqTaLEWGlN4ji8QVit2JOW",
-	"4TxrP/1cyVES+i25EClbdkFRnp8Z6ML2H/GmO6/BK6seFW2zTmIM+IKSm/XsEueVazKnOpmAixGy4IFh",
-	"gQ6O8/i6FvU6ZuNzn4KIT+ytfuK1NM+tjokPrGFAx+007q38O7fyT6y2NBfHyjHvLdtPbHyIPWVMfK25",
-	"NhTUDecA2MQrMJ9FM2BmVTJNTmtr4mwuNCyrZC7AltZiPbLcyJqJxx3sSzblmuFDKaEopLND0fTVRDPm",
-	"jCg5FceJ7asZ03G07gEGAEd01hGCKuVStCOunRHuDWus36ICQnzWUiY0/g1DQdgkLf4iqsm7eeqmffuT",
-	"uXyRuPGsLoQQTm7ZgYBLIWpw6kafnFGd36Q31nzI7CeaJtZsQZMd0tBdnHZNUWpVmUrbin5IL3RBjhjc",
-	"Zj2+jRg5uRlkucP1Daznx7pC88kfa9wt+SZjXbK2FxwbniSDDdDuyBuMq7FcU9ylvofAUJaP3FAf8Y1k",
-	"YqHt0ox+SVpHutTWVKJnBWqvm81aa/+8cdTea7YbBz/DnAOmxmZTLe8///p3BbMk1zUJsAbXr3BJrfBj",
-	"Ng+qcvLz58bs7PB1/38mP73++2G49+rF/udBKYUktUOQ65Wjl5yg00P2s/Tzu9NC7kTAfwVpbfeVzOcC",
-	"3lxWVyuXnE2xgulGQnvnS9a+vi6U4m9Eyk3perTr2MV+4jqEJh3vMp7YSMoLTSKO6Q0ozuOeo+yKa+Pc",
-	"U4lPi+uMp8k5qNAvDAlOWRk6YBkRuihBl4uPB5rwMFfCrWIqwKjH1AxTQiPrspg3C0sJk5vzbB+6WW4D",
-	"ZhKVN2JhRWZVJqTydfnWPRfykUEazgW37pwNeYdmzdrzxcZDNuU97QF2TcLTWe9mGcQOhzwRaJqMKXvE",
-	"Ub/zwY/quYp5uvu2rtz4NMazzVGhsjP/ibGxdnGyqfT+LGJYFOGUkeNyQZIO8RkO9qUynqix1JYlPbOf",
-	"o9C+lpJ/QldozE02dV9r4nqppXuqL2Zjx2/MaQOc7mubJCK9dU+sKiTyb87LEPfvel2gF2aznCrXH0to",
-	"Yen9LdLCMmBusIP1zbnS71rVMQsrdePUg4HrXl8L09jJuXkITzGZl87FyDBSa0eTZNYjmddJ98Uzn2A9",
-	"z5O6YPb7nDR7JZ/L+Cgv6eJLu8eZ5uyhxMAix4DmXqtV7Qg4wBCxItmAFXnY3cGnd/7zr393H2E2lG8e",
-	"P1e0imWmpOtYISTPYjqWj1fSpK1iugk9gVR3FjdXPEY+w43Hx4XAYBL9rMdx8VTwH1+WytJI9D30w6Du",
-	"FscfsZuYL8fF/NPRRJuO6DHLjl1rv7gFOfhXSCx2XPlAjv/EU8jTJIS2ediOi5zYiyCvn54kymkm1FIq",
-	"vuL5qytjhXRxa02OJgZxnVi/zwLDL9lTwJ91tnOr1mhWqhXMnONi8JJOK+2KS5jzADMnrt4UChXblRdU",
-	"GSambEAOquSwsbvbJK8mggfDKnnB1IiKlGfhtVRmOOUiJC9GvR8qWLrCNBN2Py8hEMMiBtXdeoitaZSZ",
-	"fZ/OXA0peSkvWURdU6xY9JwxYyIUPCHX44mD1GNq9EoKyDpt7SUltVYI2dNv/zsXKcI1sjuRXv8/3Hou",
-	"E+U565oOaL743s7N52uivDeATRHjSWS2YW0h+mLuBN5qUCzutLTUolkcUulUyyWvyFcRsL3SfYDoPkB0",
-	"hwGipyiW0wklG1t6pdW1uEitWEk7VzRkGFetjSiP4jZiWKLke86hugBwTPCLHMO/fDOTOjkRZCIuhJyK",
-	"jsi+Yqqs8hG/KJLyImnVT6CQhGh2yRSNfGdkHdc/OQ9WtSOkQnXRXhXMTKW6SJoY+X4TmEtGoRYUMMpQ",
-	"O9trHblqzOmQR7laCyzTe6wW3lxdiRc7FohxfV1I/9vdWQ/kKN3Or10JpFIsMGQolWakB5gEszIc/6X9",
-	"7q2yeRNDcS3l8w6xa/2Rxw8s8PAznxh0nzb/7RqhGV5nd4zwjDPL8sQM21rkTnKyxIZ8JkKfpQ6Mxmdo",
-	"Zsot4/pCq9Idu9qedGkl1+RS8pBQQ6Tzyyycfjkx8fHPnJS9pW2cwDN+ydS9C2JB9AE52N1dRg/rijFE",
-	"eCl0SvpE9jiB19qz+XEJbOmVv9dlueKIreSIMUbFevzQ3Z7vu/dlA3EOwD3NzdHch6EkdEROt0Jzjoms",
-	"Vp7m2A2qGoJNsUgbSysXOBLUeVt2dEycNQqVh6D1QP41w95I2rOaKtFcBMwVi5BAjmfgfQ8l0TJPp0kj",
-	"Ieob6TWplYg1myz8ZOXkZ/XuIvg8ZJ8/n/1j8KLf+nlf/zCo74ndp43xz4eX75qj88eznz63pn/vvRy+",
-	"Zz8GR/o5fcHfyNfqlXkb/u2ijMIz11v7d6LynMREA4wM7rvXfn4j2s87BriAQ+Y2rowapBzmRDGreQVF",
-	"W6kGorHb2b6SdJGldcEQm7Pk4hoN/AZDrlPtiMl47Hq1YCkzRPqxPiQx0BJwDIQE02xMFTWMaMPG+VwH",
-	"v3NjY0qw6RNk1HOuR5xr0h0WMFfXsLgSrLisQ2+7tth86/u1eFPzJmvztfSPmPSoJiMass1Z070T66ux",
-	"pSeQ+pfiHGX4ku9V62oEWB6mq2UQ6bJWq/JjBi+gi1QRloWLIJo40Kssv2AiPPOfWcf4egYlqffm1ypV",
-	"+JkICY0iMooXS2+qFVeLDa+klHnMRPyhvLTyk0R2Ac6NwdrbVuOY0NiBBw401HyT9oL5qSDFRFNW0UtT",
-	"eV4ubWHybKPRbjR+TvWJdhllqcbXcYhrLt2Wh+unbafbXeen75bKsUg3ri7g9JnNvD9b+dkVWzhYucx2",
-	"54v7l0sAXc54rb0YMgCskhOTl/vpWeXqtM9lzHmdHE73peL0zbUKFLLpm/FabDtzs5Rf7z5H8usLLwCG",
-	"6G/zmMX4x0vEmYdBdspMFgZ5Ua4lpUuAjaSNRwfExoUKIBLqHdH93HUH0KNoYbU/Nw5SLzUWrLlCdCtI",
-	"ZQLDDKJpQQCtnIvKliiiQd1NuRIsnW9jp43r1pjwACtUCmppHEL/2onOqRYNS0cDPM7jBWoHohH33gHQ",
-	"u+wY41SRgoF+zoxxHk28FOL/LRcArVZaeIk8qVQjDt8WYAYw5u04YO27LPh9TtJEffbNZZ2cyUm8vtik",
-	"askQS2k1libWqNtBqOuvydN/38U0juN4thxjaK9pV+Q7u9647ALge7Gjy3FkqlMAruQUEyhjoFeApHMY",
-	"r648BTmn/WQu48ST8gQTCTf3VrlsusxxnKdCd49DGQEo6ZBF/JIpjjDBK85MmeMQz+pW/VCpWS+vaKGl",
-	"cr3c7QVRMM3uneK/Va5hj3aSt7sZ28iocztfMOd3qan0A8c4nQN2EiE6qBALjwsANIPsIrgMeGtWTRtI",
-	"6VqDxhxHYzcXJaeg48w8ZFNIDe3B2zFIxyFV3QE4QWI1mFnY96hO3gPiFuIGIHKNQ9TDrKWHe42jKunC",
-	"75/s791HeawLp+tYVzml7wkmSq9vF/kywIEU7D6r8vd6PJ8CRS09oHnpijd0JJ64g9l3Jy1HcJPzFIg7",
-	"IDxws1Yhq5Z4af7A55cumC0fpsa9PL33cqysBC111rZcBAp2ajBcPJTYO93VPHqETZSGqRJwFIoYRIZX",
-	"67qTW9Za7LqujBl4xZHDJXQeyo7wkJUYycbXOGhLSKUBDnCMubtOUGoG8tQfZz+guBoV2BgANDrTIPWr",
-	"g1vEtgrWWGVhFWyG+IWaUID+BqDwPEYxiftk3oxXbA4I7so+Y1Mjtr5xvkCHQ9c4M74pZcWD+l8iLLzQ",
-	"GPR2iknuhv0l8MBCTu+Vm3t7Z3ssHrno5kz+ZjbRjtOkCn3ez7xKZVIqvkP6qDrOS6jmISDWSkD2kiSg",
-	"I9/PPGI0XOaOfuUGcHcqVWoJcvykm2QLqTnHpzX4it2sZZGNSvo8cYGXBXNjlJZ7He8uC/G9UZOuW74z",
-	"lS/X7Zqr2tXJa6xdT9I3ejPCOMJdGJ3C2XN/w5HqYql8RqUD3iIi9K349ogdkUEXpy6774GukzOPfW95",
-	"TjoQRyOrwc0QxO8ot/NKGCaH4250tN7smW9ou5CbOFA0YHP8xnGVZIMtmfVmp1kVzt3ldvwW0XRP0it4",
-	"qz5k3NQ1q+buiCtvwpOX8+N7NfNezdyilGEmaRWCrT1uyYW3XNHc+YIHa6k3PlfOHMcCEtuMjOQlaKUj",
-	"zaJLplGc4C0PNDFUX/gmsEwQIe3ErcxAVyI2h4xhTNrW5B/JS5/ZDp3irNZbLEBwAFuQIblYqfE8bozm",
-	"mk2WisFcv0amlDcXkuAr4nbdxwZ+p6ZsBF4711hFxurYbYQJCnySBRpq/qEnIRtJU+LMJ169P+SZ3zjz",
-	"wS4zW6KlbuRn3EDxbNwrnmsonnH6G5pc9/7Oe0X0NvydMbuD4/G11FAhzYoMX7gjrz7lWW6rO1Bplvg3",
-	"X8MHbyAotp2ce6tZpXiYT0vUrvRAnmBRCbiMNA+hUzAUohpJNDMmgkzh4pTVZl7KarPW6u0GtYNwj9WO",
-	"+vuN2uPmQetw92ivQZu98n5Uu5Gr80eBeu49qXfrSRXYNvGb9qOialr1QXFMZfHfxMELDLRA/gU5gVn5",
-	"rn6YJhYeA8wD1CO7khTqqnvszcuTWS09343jU8xrg2vzgI3yW+1Eb7fWen4+vyEuWJ4HFimPQHH3quK9",
-	"qrg9rB7FIdVQIKe6CQ/fhta488X+Zw3X5XLWvv3c3htx8mqRDlxYpLmCpeT6IHDlvpLf0QvK+0zkP0Qm",
-	"8t2zB9fsYalZOWZy7Co57XJQwVmmnfOixZluleEg22FX9byDpp10tceG40SqjsCvzLAd95xaEauJqFu6",
-	"AL5rPg4vyikwrfrq0ipWpWqfgDnS2PEKvgf1ruzzhEZzMEOA0IrYP8jFfENzDPMTI2XsqE1DztMZaLya",
-	"xcovAPFj+udQTmGUI5hp36UgxXW11WSdpGDxCtY7ohuv5lwK6nQoCWDHymRvjq0GhlSBk0Y7wOcE0p5m",
-	"wixzArx1BPJHcQPEiwt/jajBZnO/oDiwx5iH0HoJT5odzBK1dj9Hrd2t7YX7rHbQf9yoHfYOWjUrf+h+",
-	"73FwEB6mmschUSaCKK6VIy8NyqOEIF9P0N1b+eHd96TZ2t3br8QjleOx1FCWW9ZvYPd+ttpx4HjIvevg",
-	"bl0Hvm/P78t5kPRLdo1GzDDhhrpKpkMeDH3rE23kmHDT9iIrZIGVGliTCkxySUIVUPsd5by7s55mSbfH",
-	"Buz+gLBdMzzkRuKeqeY2jljgi6WzsWD5b9XZAa0vMnP+PTP7DVh9kX8EFu7eHLl3kGyxuXiILRiUmZEN",
-	"Mrpu0RTa+QKj+macJUm21s0EVK63BKZa7C5Zxb1y3CVu8b6SvwQJ6N5h8jt3mJzTCxazC6vLbUvHvSHL",
-	"gFTNpb4TuCMnJL/E4j6Hl35D9nY+ChWmqX41TCy7KjEu1u0mAmjNB4KxMkGwJVphy+No4i3fz9Z/azhh",
-	"b0QKZ7O5P6ddtmq7wV5YO2D7/dohfdysoTMbOfQS3KrnPEJPVcj6TID6XoxY5WZQ2ntgd2y18wDI6N51",
-	"cLeuAzzLvy/HwYehBP+qc3TioYaANCDW9JJEruXJBpaM78YrYHcli7mVxw8Kz/QGx/WJG9ytmN8L07ln",
-	"tPmMtvy+FRnudsnvteJ7u33bdrtBnnjXmvfOF/ufbzCt4UYyo1pkRxTb6avYU46djiv3lcx0+7F7K/0P",
-	"k9bwFdlDtTKe5CiMZ3RmTzmbIsSTSWjwOAZ9iljfEDkxVaInwdBlJpBwAoCHrGp5gJAkkmLAFBlSne+c",
-	"G0c0+MOd+Y3LqaAF+CqNNlam4PY71HAb9xrub0HDvYe4uld3b7vk6xvQeB3gbqG7+cNQkpCHKN+shjsd",
-	"MrHoem67CgyNwIA00hLKwXSVhHIqLFloByDYn2ga6Tp5nYAH6qGcCvg5QRTsCFfTAQl/0r5UECaMmhHs",
-	"koW3u0sc8Up9HQiB1LqRvGSh6yYaUAWtzu3Az344qbX2H/t+eFIw0mN9qVidPBPYER31dTfmCy7sRAR8",
-	"wS5ER1CfWThV0rA6eck1uouwjYIH52EC+gcudcz7HfjDlMQFplwtCF0itEJmMMGkUq0MqR5W2hXavNn/",
-	"7EYodvkDvq3Rv9n/QC8Cgy9uBKHZ50p7zzKE3j9ZYJwKVYkvnJYQoJdM9WLH4gbedE98y73pViS6O++d",
-	"6nfUppkaMqRjAF8lXNy1T32FONm5ZIr3Z4VS5R2zqzQxHmbaWkJDBJR3HUq1cZxdomDQ1vaaDhm26vKS",
-	"YEo1oRHw2Cox9IIJtL0QjbbHzJTZS4oEEN7t1zviJ8bGpDtkNOy2rQj2iPNxT3xnfVlJJyOAwLWc3PfE",
-	"8R/GHhuwKXqYx99xBbbC4W/OjrkwNDDZzDyUdMCJ7Gpsh3P6D5VEy/VL9DemQtA4F9nRB29yB0MWXJC+",
-	"PfL3zOiO9Fe7A9SDypiEvu+WGYUyKM6beCqDychVayxAGXywx7mLXKxbTYNvU+NqPXqAqjiy7KpqOQpw",
-	"AA/l2BG9GSJ100gKVidvLJ+acqi9wAoMakiPRVIMiJFWb7VvbbuiDg3VHFhZIqciaZFmr+uO8Dj+D1Af",
-	"hRIQqpTE7tnQRC0zHAQdpyLB/qcp1ElgoWZIRUfEn7QKNACD7TV2i7TVeAXvqmFa6AeAW8O3gAw0l0IS",
-	"QwOV8F3letkWh4pdA3Jcbqs6ieWNEyn1huMsWFNr7WQHOhlb+40VtXi7wO5k6w3FE9FP2J7pdqtuLJ/S",
-	"k1GlXdFD2tp/3D7qHz4OG4fNw8O94CB8vH9EW31GaSPY36dho7lPd3v9vX6z1+o1eoetVhA298PHQXO/",
-	"1+g3GrRxaJkUDu0ce9OlRzcO+0s9bfu+HL3PI/ZeWatlaMxYt3d29G7dzWnHErRmETCznXVI5K9/r52M",
-	"fq2d8YGgZqLYX/bDvWbylWcLrXVhPM1Gu7G/QV87l1qeIglf0RrSOq6A5r+ySnvvsNXcrVYMuzJnxhon",
-	"7QoXIbuCZ24R4vnMSMVCT2arU4XiA/C78/H9rhOMwpQw8loHyP+7zir6CTH1iD1+lr4mYyvwW/vkFf/e",
-	"Ghxvnz6vEko+SBXGkyAPn7558vdH9vrb1y+sdkHJj2+fvagT0HrBDd0RVkRbKwTMJG406c0M08dons/G",
-	"WEsLug0dOY2DKka0/YArmvUlTSA10VXXl6ojpvFnUCOBRiB9dMJjXKun5AUToPmMaAhwhqEkQ6pG5CEl",
-	"v/Ix3jkRYxpc2IGSPlUdMZJQREsFvr1KRjRQUlfJD+evXpIJRMhjiBY6Yo+qADfYatU7oiMyahnGA/yK",
-	"oS6lEUQzVtJ8D7JjV8DqTQZXOutTtERHAE3YBceNhTUXSfgeS2br5IyJMBkBegmdiRrBIvRYHNDHX0Gp",
-	"wp+h7QoUwnYEhBXYFSQZv336HBW5DBFoTA6gIdFDqUw0I7RvmJpSFepj0o0ZaTe2hUVHdF88Oyex8ruj",
-	"GVXBsEv6XIS6sBWLZd2eQS5t4TiaRIaPqTI7falGtZAaOi9+7UShnUqSzGHnZ8+TF8h4S+X/9/bp81qz",
-	"vkf+869/w4HnAtqMLD6cyRlMyqpQ51lbUuV/tgSwYnqZMiVk86LELk7SdRO2noqwClvkThVQitf+aarA",
-	"3dlQGI7derNJv8mr2sNkhWZlU2lbFE+LT61VL9nY3IfT7sNp29MH8KQSGpPZzVSCTbwOO4pZUVazCrC1",
-	"SfLzjXkUWc3gkilomA9czrDRGPraAv+wHNbKyAtovulYIcfAG4L12j90aq5E9lHioIwDAe1c9oAc4WVX",
-	"e4VEJLkCsSMWJOJTauhc48A+d8kwbi4PNEH+4GS5A+7ocxaFCFZBejNs+DmW3FIOedjdsXPf+c+//t19",
-	"hLE97VpYBEOqaGBYavR9acWl88zqoZy2063I2CVTHeETcfxqAFvWPGLCRLNYJAO2h9uQKiw/fFvCnmEL",
-	"twQDBPSteHDx5a63M7vwWlAZqCDd05CNxtIwEcxqP7FZ16kLlsDtPxUbMzcfJ4Fxj1p7ZCgnSicfuGAz",
-	"+9GOALD6ATMpJ7mrYqcDygV5iF6g9IffsXFEZyxsEytS/NqmX90R8JTXwhAQHyGfyYnwH4hFcuz1Jj3G",
-	"RBbLPCYrRgU0nwOl1W4SThazHvcKKhLtCXoLFmQ571Jquj+x2Q3T4xOlZKnAfOdHe4r3X1etAbz+Y4k+",
-	"sa6kzXn0NvrJpTSGRPO6DT9KKIOy2ty35DNJOTmuN9pE3KaVGtOUajS47LG9V5/u1adb6KmKVniiihjp",
-	"TLivrUWh+VoYwnkOVu2YDiCPh7qgbIx0xchUqtDFd3op2DDfcTw2tLNwWtjetJ3EX7yMTDqwurSeGDyL",
-	"i2MXcfGuAWjTtRg3qndE9/NEWqudaxgfyHj4Bzhd7GqF2oNr2bnVwS0A/ngpmNXDzFSSiBkD1QZOfAOe",
-	"2UgKZieY9urkyVZc1yXxm0UGBEtpKSGS8sKOORsSMEyNuHCwZdLwoCii8nlpYvCIXr1kYmDJcrfRqFZG",
-	"XPi/m9DTwh6LSrvS6ZxZckSfuzbKIc6sGdH4FkIv60XIbh4Ogbh4QTykpMhdcOxjqGW3WgGKrrQrz7Cp",
-	"HVbQj+iMeLJgLjw3UIyhlQIV3fa2kM70A0cz9XKu/bdUazpgy1o3ppjDlCl2nyZwh4LlDLiOswzR83nn",
-	"XvuMuPkCB2Jpndc5mOIZzzOd0lkCQum9ffCHnWadvH/3Mk2C0AYcLFFw7npD1YqtEeScvhEsZV5N5qvG",
-	"tKEznVstVlArlnLtljOkngJ/WL8AK+3Wuy/C+kMUYX1dF1s1Xw/sOjOtiynmmeP5wIXF4qzx/kQhsqti",
-	"IROG00iTiTA8ItwQhoZeFVoBdsSIC8hJtFqwqpMT5xJxWSYPdELxVivSJOIXmD6e9YexK67NMV6MDza4",
-	"Qlyj6LTn3zXxQ8WOkoiLC2yjDw24NNknblR5it2Ame2f9sZvPMpwL+7vyI6kYVwGeSHk1Hm4t8Mytivy",
-	"d1LkXYiyhDFco1nUr4LTXRBqDA2GQGSk++ycDrpwbLvv2FjVnvIB06ZLHr57/oQc7e82HhHDogg0A1dy",
-	"UkevM3Ioa0iCa42Fzv7jikzprI16AxibSbKeMy4VC6QKId0ZIUsF9jrpiKmcRCHpKUYviOz308Fqy0lQ",
-	"z+i+o2KAxqjssVl+aUqKq/jKxg2Zy4KFdgLGQsYnj8vVbDYeJTWzXVihvzRqzUZrt+vTIJC7Wn6roIBK",
-	"9t1Kck3GVGu7jpdszlJNv8mbdENGQ6ARZ+LAolQKDNOWNUwTU/R/f+l0rlqNWqdzdcA+fvdf69ilJ8JR",
-	"yzHZbexhXDiTJWB4FMVO+ez4O5WbOls7laJ5n/Zrr6VgtVfQPLJg/s1G6QUoJ1Nc0CyT1IeXCpMKFpMJ",
-	"kqH3pRpByVCPCwqWe3ozH7eae3t2QgublhnTpQjrVlhfjSJ8n67Jfp8HLBYyU6lC5yjkYjCK6mkxOCce",
-	"r+Ynk0n8SE3r7U9bnA8f0QHb+eeYDeaH5K+lhzTmgZmoVMZF5cfnp8+3PpyxWBiNu7R8MG9fv9jaWHK1",
-	"B6z2sCfSnj88KTA8xwJrT7keS83xkXwG6J7acY+kn7iuViwHWPUk3HNdraQEyqpH7K3uTphaq/H4/rDd",
-	"H7Zv+rCBEhBXXFFtVSDnY845eSiec0qTeTB0GoDsk6GcQtuLHPFPUPzvQLhuiZzLiDl88pdG7ejjn2v4",
-	"nx38T67ML3G87d27xU3CIS4xdMgh6F+KrKE7+8YNm+bj1Q/AVr6W5owarvscrYzfu1FEF7wT35QtlNRq",
-	"5uctvYudLECMcZWmtlZ50sBHWUU8MXWShEhQ2J3ZEudETqnuCAhmkxOCuR8szHgUAUMAQ9+Q3JL6UFhc",
-	"cHn37pCcWstvIYEiXZlZrcDehU9uY1z46rN0EQhsDV9WFFMiCvQ3eBluQGGhqBUr97Gfuy4RxRqEzKme",
-	"JmXWyBHunBUq2jdLykbh59ibjE4aw662UkcKLcAylZtkq3WkHZEpJCXbrCPtiIxvqkwdKa74XRWR4oZ+",
-	"+xWk2XF+q+WjyfFIINsnOjtSxeBshtvBbQfyiUHb19rkmAFZrT07NhHSgmGBhl+2rPV8Nmant1/YWlhj",
-	"utdarOkMaK3R2+3XDoL9sHYUtlhtn+71d4NWr0kbR5Y3yoDCYjBRe/G9PbOKD2BJBkzY0wtblwDo2cVF",
-	"xu3g2l5NzIRG5LUUtadcB5HUE8XIic/+SMwlXO1iKLd4+OUKREHD0LD/Tbvygl0ZxwXalZOfPzdmA/2p",
-	"/7wVvozGb98+0fTJ/5TROIDi1qgkBaK7LyP9TZWRelkU6yB44VupIoXEGSz4sANL0hGx2IMLl4SitInr",
-	"SgClzRtfeGpJ1x3abr0jum/fnLmiQcp3/BGveSbZdZUmvibU8VKs2GBRf07Lwei7vacjlhdltnPC3qCD",
-	"QF4MN1WHlsoxowwnR2gUyWmMBoe3AfIbFCpYpQS1lLKlLUmtJ9TPKFYM2A/nv7KdqoK04w1zOvOrHV0D",
-	"/D+Rl3iTi+ZRF+zriA+MUH1BZnJil3tMZ7jdk5F937P378hetdVo2G3bbZKnLID1JpbdQtP8ksWUaRFx",
-	"+izF+vOGB+cQJ5c/5dyJvoaUQKDwJLnUzZS5mpVUQmGf7JJXkGDWarT2keBZv88Cgx6KvFkXziL326UQ",
-	"RRNCudVug3DQViZaIMGWFHCFaRX2x/vUrvuSgy2i2SmO2WQg03ozMqQivKkQ3szw3/kC/12RBvoOsER1",
-	"IuswW8sldzjBq+vkhHT7XNCo6+5KcjeTokZIE5PLcz7zsj2haW0ghZ5EBhPvuZWwI+eRxU9J4Rwrhcmh",
-	"TpatLACACRQCha+0KXKAwt1Cf6XuALgB95mpf5jMVEfYX4WHVIuzxhzdoWI+VgzgVxyHyE0phfvL55OS",
-	"pemk9dykrt/d2W/cq0/3UYjV0ddtsIYb2fiQX7eYx+7YQtd5zd3RZw7FPKn9tQL+OEkbRJYxpCjbrMzX",
-	"XAQIKNMRrmAfS/jnQNU9PrrVVDxUOthA1ib2lf+UCDaNWVaMlICOhIFlSrE3gfzn////kK7377o/UQNC",
-	"fQdUk9QNPRpAenvaHwEe20wTJbtwmliVy+o4D/cau48Ai4CF3MToGP6lbjmSMUG4+JjQjnD2/ojO8FEE",
-	"oLePWQaNcWkg50XNTaTg5J0GB0sRuz1QIfQ6bCouo1OBGcKFkfZDAAakYDqgqB2nA2EY/O4IxPpwpnTM",
-	"/WEZXL1RPp5TSH8net2m7hW7ufOeBkvDhl2Zr+Rr+JGKCVUze8OBXViBFZIvsdFPXCKb8lODM8DS4oKP",
-	"BKl2CLThaJxn5hG74lORlfjNrVIgV+FGbovfity9b+Jy78O4Jd3iGQgU75ZXXlr5COhdezN2XKrUksYu",
-	"1MQ6AHAxKw99DMFIDwhURbCC3gz+CyGH4URgY9+IC6hjsRTpQAlQYKKzoss+T6xEhRIZdD90yZizgLm2",
-	"wPZFVfguQB2iDoQfpb50BT7hQa4AhJ9dGcy9yLyfC82Uid+fQW+wskCKfA8/LhOwkr85P85vWIzmphLY",
-	"VfPqXHqwzfzAtyWGjUeRXsjXE2uLFo0qrWSmR9UqCMfL7Y7p5sakE+qZznNA5CEAeMBMYC3tQsOZcajU",
-	"cETg3w5NGei4gmDJt6SfQDqM+5zzcsbfy8RJ0jfimUpuTCs56fvmxl+vYBB++tIeXkCMEGx6ZqgysBYy",
-	"CpNfZBT6X+xT+Mn0EroYTeFqFcRuPlYtyZTShoBOngBD4Do/uRB9sP6Oe7P+bpILkWcDLo73vbta07u1",
-	"9AuF8TrwkK+yqI8ZnMjY6kfB592KVnKCVyDjSaA9+2M1AxrZEfOokSQfNNLLNUwrXBMzMra0C1CUn10y",
-	"NUMfBHSHi21tSG+whs7TdyfPzwlgQ2MWOQC5gBrREX5M6KlwiEm0Jx02I7xkIiKmtbfDB1y4pDRKhoyG",
-	"9stgXWs7ZsSWxgQFgJDsMd+CDswFPcRSWubwK9GJAg4BjyrZXgZMGcoO9gyil6xKqC+wQaXIIV5qhyPl",
-	"vLcwxTbp7sAcu1XS3bHGajcXqHIVRCV+CJL1AyrsPObS6H0+dkfM+ZRcuKRKjJTgcVkEsYwrh+1i9WYk",
-	"lU0yh4TaLYZ5BE6bi/X4W9K0viYuJaT4ZD0F5zEIaAxgKgV5f0bGdJzNsXC04rMKMTffpW5Yrp31Sjju",
-	"svixrEmd+kBpBMSv4HG4B7K8B7K898j8IYEsnUt+AcXyTvwwXkEtdMSAcpSw8Pmikmq69gQrT+rkxM3R",
-	"inerZZBmtdFo1IvLLX4fro3fVp9b4D7badK+57l1QVhheR5jJjhQ3fLIfMb+2kNolsJ8TFPv6hT8OBPr",
-	"3jC/s5R6y6Z+G1a5H+XOF/ev66V4UD4XH6uXocytTk7nQsXFiTeOiH9vzuVljuXsGC7jBfim3LixZRXz",
-	"8PL88WsmsW+XF2/GiYu0/ZgY7tnvXaU7paN43xL39ejyxYrwub/DFUFzRXioXfOYGHB3POlFXA9ZHNLS",
-	"x3nJQ4AegdXQUjP0x82YSR6vkzN+RQI5YqliKdwADEn2pcJPZ6tHC4qa48Hffl3zrWqteWVokKpkphLK",
-	"sjjTCGsIa4PZrFyQQIo+D5kIoL4WViJmFu1KM5ECr6WohUmRKE0Xibo1hEXFUtHEeiooe200zxuNdsO3",
-	"Vl39kZgAvPCJLyx772VqKtcfS2mwnjJWa6/xEfm6/PP3rY2mzqXngMm17ZVpprt4LZRkVskUsKpSKdse",
-	"igEbR0gRMJeolDCojnguVQ5vwzxECA/YB15RdRFC8AJyKP5x8uqlVR6EISMAs2qTrj0VcRpGPP6uj/n4",
-	"0R+TLoYfIBUxjarsJ2AgRjWOaMCGMgqZ0sekG1ExmNAB6x6TriXlLnnY1fxX1iUne0QqV8FY7Qh7Z6gD",
-	"OoYAx4iqARe6a7nHaPTomHQRJcsNtC+lsX887Easb+wDAbPEZP+l+GBoL9nV7oj0cKqk+8WO4brr/6Xx",
-	"nzCx6679jADdkYuBfXkQ0YlmumsH2hVSsC7meb5NvdQlo7iEkl9eTbShwZB9fOg9uCN3pT7gZjjp1blM",
-	"Lu3Xh2YUPWp3RPfLF7sR1zigL9A1oZ6+8qer6+v//OvfX77sXF1fdzGydwUxGYCQfxhLJMuuM+0laUdY",
-	"IfQIXvO/Oa/xSXCmTr5nM4maqGb42Qsuwr9oGtmBEKovNMg+iok/VofoiD6/YiEghMAjdtT6/9g/7SNj",
-	"xYXRAF6twULqVGiV9BCxqVPBSKT9kJJT/X+omNmHuHYxN0v7LhDl3jAEI4uNNHahZVGYRNhcY7k4O9aZ",
-	"EpDjC0epx3A8LCRcaB6yjqBEI0iuA6TxM+QGImVWQChGhCRcBNEkZNoBzkI7OKjHsmsHVl582KSCFrap",
-	"NrUxWbWJJ6qqDz5qlwj9pz8hdUuFeFd2ukhe+DQLSbNeJc16s0oe0kfVjnjILcl+qdmdMUk084EGcyJi",
-	"9BJgt4icmDrpfvkT0BPca1fL3oOZVj4IqtzgOgL2MK6n7v6C1z8+hFc86sLuYCwWx1Yn3U5HsCkeccCn",
-	"sUeXWq2ADhQdDxF8WGMmmL3tmFASyJCRXiSDC9LVPkyhu7CulmaAX8G2yz7pWl5sDwNwrKrnR1XShUNu",
-	"/xFSwzAs2kVaiLPnfzx785qcIX08bDVajVqz9SiOa1NDXSCayN4/rYWF9eWaznRHdGkYAlAnjd4qq91Z",
-	"PadN+jTSwNespOra5camOC6QTLr/FbK+xu4/ddLVoGI9pYZ2MUzet+fOdASg7eAFB/TreS6SGtBWTNOe",
-	"5PZarZTei3Hj4ip1r2fcqFA9yWlaq2q7VqshIbWLLF/YwPSv56nOQUaSL18UC/jYCt7r647wsqRNAIuk",
-	"I1KnynLnjkC50CZfCEiBNnnw1qpPyPXtBxzXf0Cu/z/2rne3bd2KvwrnDbhdodpu0vslwQUWtN3au6bt",
-	"kgzDRdUljMTEbGRREOm4XhBgT7MH25Nc8JxDibIl23Lspkn9qY1sU/xzePg7f/g7YQr9+2P9260IvRI8",
-	"r3YhsI/HDcb6zU3x5ytuxO2t1WmCa5Xe3rJzEdkNBM3ho5ubnvsvLlspH7AWflsIPX9+1t991t+FJaQu",
-	"AZrNzWAs05j9bXj+plNBnnVy29kDuQ06mfdo5n0eo2eMYlMhw5yhuLR94iQyM/TQrQo3VUY3y7XdsgiU",
-	"50365DUcTI33c/FT3P62G1WDA4Tkmbp41uAssdC/LSOA25QbJQUoerggv951pnTitLVhFrh/vAKwFfz7",
-	"3cd5t2Hbe8zmg43iGVFLWGqLvUy9m3JzN7v1D6Yst0rsYibxjU+YFlS33VoGBe9fnc/fO44X+vu9fTPt",
-	"8vf4yaredE93repQPymbWEs+NBbA9ZKht66kxa6k9kp4kfbdet/v87JxCy3WwmleUWeVnJL5jilX/Yp+",
-	"sV/QiBZWrxe8pGuuzNOKROPlOcnDlLzk5AzyQ71ILQoVVCGBtNF/tcCEaREq/W5U5zotLrwe89VUAzlb",
-	"K2xrhT1GK6w8EHdWN7BIZfwYdtZDMau26bMPCL8cxLF36ciojVpkbXOv7EkXzHh56UoP+OmBXQ02IPl6",
-	"TxRDgKUDf1xeJbkylWAx/dJcG++B4ZWl87jA2NpAJtfUvL23ra7DAv3BFfTWEpuXB/UtDbNSq/WykuSl",
-	"3lT7q0wS7XuemEypDINVZGdwO7MIA3kqjhglIUxXrVAOAeGLnF86yPzm5PBdofo0vxDAGTwyeAGRQwZK",
-	"l1lITCHSXLChhGJrARulVM0VEs7DlEeRyIxdFvjei50dytGy2iEmomgXr2JPznq2s73///d/EFqf0aM0",
-	"QVtdunZduqpJGpNp5BG2WvGDx571Gd/VgoJNTdMz8za60uqEfbXbhh+rsrXRG4c1dBADM0ysyTTq93ej",
-	"wXP4V9SbwfCVnvtOSA8y/BMM5OrsBfQL+kZt0u+UkV87/a1kjKbzgRfg3hoN6ztqj4UfuYH0Bki8+daH",
-	"LCL55kP2QybS6iHr5eCVJQq67CO2BHSJhq7MOxZA4lFs9GvOHm3Y2PZo25oJP5Qf57FqO1IOVW6W9bhJ",
-	"RpqK3tbHqZPEUUbX1p2DMm0NSiiR2vwTWr+nimuu416VMDsfVRVSTEwd95f9+tKluI5UIu6vAFcR5o0l",
-	"YIC4CAOIIZcWDfKY/4Ve042Aae1ilCTvcaQHMWfv1LVIONzrlS3uoMEk7bljtVVk2YrH4usJbh2/d3X1",
-	"qO8zuEXwdA2qjqqeqVUvvRssqza31AXWUhIsE7kGf6kYapFcC02EzqWmYScQALZ7lFBQnAutmbrAlFvq",
-	"agGuAibSWIcpuDGEBgwXMOyHV1qDFJwzJhBhjau1wtXIaBmDVEZcu77Z5pk0OkyJBX8gM5fL7Q1pnCsj",
-	"AiQjUTkDJi2L8mxDVEYDo+Tw5KeSgIHDWLvsSFyMtIjDFOLlbDyAGt1+/Y5IXQM2RBJoMxATonsCNs0r",
-	"gMhAlpULTKA2EzuWJ5WKHwG2DMyXk4IQE++LjFO/cBR7ArTUp/D47M/lSgGDJrdiY5eszvsicq6F3f/L",
-	"oNKyakHDzeSlKmZWQWJRMPNbFAUhCZCawbjjbQTt0dLz2vW1ewtWfIG2XIG730NcBZe+3ZC2Tdx/CADA",
-	"g1qkMRT7x+k/xg1cgEHKNrtVwxQL9o4HCuhdtLxMUT0Bk1sqJCT0xGKojIhZqnLmoEZBU9/AEf8otvnK",
-	"Tk2cpGqGYoHRwAUI3GdqqEz1WwSsSDZas6vbWd+o49FO7UJbFta+HSJsslrdub7lVt+mImyqejyoU556",
-	"qsjuQlYqO6yIsDoE7omvmcpNo8XdBgaXe2J/CqgGHqwlPlK8/yXzMC0yJzkdDyXknca3+/Y7QUlJ4GCl",
-	"B2g4lX6yv0nVOAjTMeHeCVKEwXW3fb9WlJFDkchUwB04Cg8Stw2/EikhZ8jL1oiaGT8nJrJhCZkl3fhD",
-	"uIzzUcYi81xCoRSnLHLB4/0yy4KuDFqbgbIyxgOV1NIs4Io9PqzaVt9HKptUaS05tPXpc9Dx6wPSo0Kq",
-	"6E+k/4D/44zO+jGee+nq7nR5AC6Plh6P16gBGlm+s8nWMftgGMGzCYZzkGV6IJKYdNWdTQB7fsQq0nPz",
-	"0w4+vmW5uBC5KMA8uM3scV8EjqjMBuB3LLHfQBdm37ZQTRjx1fQwwjzXb0nh5z/EKjKTTDD7E4oywwcQ",
-	"N8YHL5F+1o6Gwsveh1PocSr5GPKPyyzhf38KQx2Gx5+f/qkmW7h2w0EOyt2krSoyFQk5GUhdnEow2wHW",
-	"VYfZKmWDLjdUpaMUgl65yF/0/NoqZ/CDMxSBALiFXKUV8IGjBDQKwDG0t6QYfOHXHDswLQzlUycOvaeA",
-	"ASoSy572mpd3p7+W9cW/N7nC7h1sir0EMyCWX+hEXov/NMdioL4eIJpEpZdUtJ4RQgc7nUrwcaheT9EZ",
-	"pkeZfaV2lPq50IbnxuKiWiF4J69FKvQSmmARYOB2QBXEUBQQU1dtDNqiS3VxAvuSza3u2+os45CWWs2h",
-	"MLmco76t0jMukm/kEOg6ZMo+5moozECM9E9I/YgXNfZZquhI4QmlGv/Lsei7q1EDrsOUs8PXJ0dvXx6f",
-	"nnz4++v3gQXArniCdnl6DI81ZpRF3DWo91KYQxrBcrogS7icEQFvEpweIK7x04Ex2Sn5VfSpUYYnN0UX",
-	"fgk70YCbsBOgyPwS2teGnVv2fGfhgXBXjUGd7q4MqdYliTe3QTGFJ3ahZhEIrRGYaKXkLCehKhMpz2TX",
-	"7d0GlCE1+5CJ1CruMtOqRlxeqtTkPDK/asq9uKO1ga1V9Af1uLPX2e32u7vTOqT+OhSaStPKtBjTbrdf",
-	"GdfUPaEmlI692+yx4t4CkOHX4w/v263rhCNIW9O6/maba7WurgML1tUt6x5zq7rZ/X0Pi/fbweG75RYv",
-	"FzyeNKOAnX6fAn9OdToPPR7+It5jZ+qK6LfANIE4H5OajbKAncXiMuexiOkbRyKWmkkdpsjllsbUkGaX",
-	"iqm0wgIfAbMY+7m/6xUF5oafU11wx1BVua4rNdNGZVmRwcYBmrJznvA0qmcWuhTmCJij1oJDYEprCnK4",
-	"ZGLbfcQk9lWxdAAlWBWvlH2vkUD74aT7nZi3dVjHLRxO22KhXcJghr43eczwUzROwHiFe9/WYAmgFpJh",
-	"iYp4EjBt+CWRiWW5ikfArWZV1gjqmvQ6tmOS5oucQVCPDQdwM7MQl1IbuF4cQLgLki+pytGI+MlwQnTJ",
-	"Kl74hrulf86e/jVZSAdF5pRFXCk6bpkWmHUw7FYdfLqmhX/YHU75CujMBW470ixUprfsaC4ios4TPBr4",
-	"HZQ1jb8q3L4St/KQX8FcIB20Xx7CuXPj7hS1d12nD0E3OwLdKFFaxHCvL0mgDJc0mnzGfhbrPkQeY0k5",
-	"F9ilYZed+WzBZ0SbhqyQZSOsUB9W3VyoHK7hocfDfQvqcKNme9HfDSpkmCLRgr3ov0BdRANE9+a8eSvu",
-	"rFyJDGD1hUyEDtgosxpOxFCflceCQTkyb+pUNL9hWIEqv6RMpxhifAaF7mw2bt0L3giemEHgAC7JzbSD",
-	"wmvMbfnbz7e/BwAA//8=",
+	"7L1pcxpJtj/8VTKY+4R7AQQIbSgm5sprq9vbWHJ7phtfk1QlkKMiE1dmCdEOR8yr5wM8r//P2/vB5pP8",
+	"I8/JrAWqgAJkubsVE/e2VdSSy8mzn9/5VPHkeCIFE1pVOp8q7IaOJwGDf58JGsx+Y2+YmkihmLl0TYMI",
+	"/uFRb8T8SmdAA8WqFU8KFQWaai7FuV/pVBrNE9pve/3awQGltSPWbNaOvaOjWsNvstZgn7b7B16lWhlw",
+	"4XMxVJXOr58qXkAjxS5nE1bpVN4Kj04mzCfPOe3zgOtZBT4z4D4THqt0GvWTaoUJv9JpNprVysdIavPc",
+	"5YiRi2gyCTgLHygSuKeJGtEgIH1GIhHwMdfMr1eqlRCGTAPzaPwlMuV6JCNNKPHohHhUEHbjMeYTPWIE",
+	"1oDIAfzhSaFD6mkypmJGNB8zZV6r2DULzZg7lREfjswVTUNd6RwcVSsqGg6ZMt+tdCqP6CQ1SKrhrQPG",
+	"FJlQ7hMuiJ6y4JqRsRR6pOqVz++rlZCrq+fsmgWp98cvNYtZ/rXvqxUtr5hQb5XZ1/3j48+fq5VHdH7f",
+	"Q0Y18890pVNpNVqHtWaz1jq4bJx0Go1Oo/GL2SS85eEsIYNW7chrstoRPWjVTuhBs7bfP6SNQdNr+W1W",
+	"qVZ8pryQT+ySnBGfq0mkGaF9swsB1Yz4LOBmTXF9eUJjfqNm3lM7YvuD2jFt92sH3qF/xI4HJ7TRr1Qr",
+	"ARvS4AcZJNQ6nr2RsONyKliIm6MjZS5MmKhUK5pr+P2lDPVoyoVPruvkQkb4R6VaiSb+8mWAxRtRnXt4",
+	"qFBTFlY6lRdSaSKkqPlceYFUUcgIHYaMjc15JH3zZbNxExpqzhQZyJDoqSRakgG/ZmTGaAjrseZxPKm1",
+	"Bg2/duQ3+rVjun9QOxo0fdbwmv0TSs1pYAMWmuNlaGiOIlrN1vyknoZy/Fh6kRlt/gTNaQwYVYwoOlMd",
+	"8p9//58nXI9YCFOakTGdEQaT5Mre2J+RIb/mYmgumnt8OlMPyDTkWjNBhNTcY/X//Pv/J7823+9m6v35",
+	"qX+q+NJLPe3v11r9I2qouFk78fdZ7XjQpK3+vtf2DwwBXxmy6JincDGqlTENr8wSNKsVQceGmGB69Yk/",
+	"qFQrEzpklc5+wrZ2syrAHNKb1jw+2a9WpjQUlstWXtMhI0eGff3n3/8nHpJZzpEMfEU0uzHMwnAMc9gM",
+	"qQ0NqcnQZyH8SckklMOQjvG2kFFfEa7r5A2jPl4z0yMzGYWKBYN65T0QTmpjvvBpKORZ7WancfRLlp+s",
+	"PCR2r70RNfscSA+lBzCOsfSBKQ8nutauN2tjLnjF7HLM73+QUxJIMSS+ZIrQwvmSSEU0CGYL0/5bZeFc",
+	"ViuRYmGa2pczXLMdj0M6yB7avvQNy/4LeQnEBBKOhWMuYMu6oiveMUuW6XHKAdknL2jojUir0ToA2UnY",
+	"YMA8TQahHJP9JvmRioiGM3PDUb2ydEdaVoqkd4TWGv39Qe3IO/BrJ36L1Q5oe7DvtfpN2jjJ7kHt/Eml",
+	"WpEhH3Kz2vZ8pFm8bybO/AyXz5nvUibfPrCjLLfu1co1CxXQQStzKuGAPGOChVQzx1G30buWrZihYViE",
+	"8xJLDA9cshsNFPIi0hENyEspao8T2j1zNGFo5S9/Ic06eY00ay5cGmaWkA1XZEx9RvpMTxkTJBG1z8b9",
+	"HwgVPjnzKXkur1lADWszp4gabebCkyHqfy2jaHlW5/lUsQckRcvbf3PEqFFQK52KnYph3lJxPM1Ns28Z",
+	"fttqtLP81khAWDw88EJqIwrJdMS9EfFkFGpFfOZxnzmtR1mG+YYJn4Wv/cG5cGqYisZjGs5ARypkHHIA",
+	"eqsCekvoRrHzEkqTTzU1z9kvAH8ew65XqhU83fyaPaYgvPBwtGqNZqVaGcprBtN/TqeVTuU8ZAEFnQlk",
+	"2xlwfN8PmTKH8RkNNRNTNiRHVXLc2N9vkheR4N6oSp6x0OjUlVh+ZncLRPYkZIoJQ/7X5o4fWMCE4UVq",
+	"VPlsP/gw+8Fmi1xo8iMdM0UuPkY0ZFXyXApfCnLxrvlP0v7xhyp5K4x5QH7iYujLcTKCNHHAB6JwIhWI",
+	"b7PQVBv5TMm/JBfaCEk/8rQhIsNWXoCeXem02p+rFTmJidZHPqzDiBlaYuOJUXdhq4RP0yyj0qxkyOIN",
+	"A7GyLl2kqeF+d7/W3b3QMmR+rlLtjZh3paJxpVNRI9o6OOycDI4P/cZx8/i47R35hwcntDVglDa8gwPq",
+	"N5oHdL8/aA+a/Va/0T9utTy/eeAfes2DfmPQaNDGMVrUmgltjW5q7GYPpMkeKqrFkvrA2XsDHrC3IZii",
+	"Wk9UZ29P7detH2HPk5FQLNjzpaf21uE9f/tH7Wz8W+2CDwXVUcj+euC3m8lXntxMeMjU/HiajU7jYFFz",
+	"WMnmrC4XTQJJfVAKLDEIn1pVXfHfWKXTPm41980O3ugLjediwsB3UdlE+7q0lPCz2/60PhzpkSylVVhp",
+	"V6vVusKMv1OkwoHGk/71MvnVqNGfPoXM4xPOhP78uSsCKoYRHbIOYaL27GFXiGjcZyEXw45hM6wrBlJq",
+	"FnbIJxLy4Uh3yAOwLz4ZA+Cz+QD8S31+QD53BYzvL/lfNxrCY0bD7BCq5vK0QOv89Cn+03Cqz58/ffpL",
+	"yKiS4vNn0mcejRSD1+GlT5/23D/rXbGeEpr1S6SZVb7GOIn6AVdpBU3BMXhs+W1mwPjZg1pjv9bYB4Zn",
+	"573IDT9XK8obsTG17I6j0+p1KCfM6jz2e5PUpYXvfaoMZDim5gNGswUr9eY5E0M9qnSajWpFIxtQ2uyx",
+	"+SqumHkyc2ejUa2MuYgvGG6sNQvNKnW7F5XcN8Wzy7ysVfpd8LKPEQ/NMv+aenF1br7v40dl/1/M05UF",
+	"FgzbWJODWnYb55nyJWh42UPqeUwp+MHYHbMfR/1nHn/Ffzx/+9t58yX/8aTOZj/+5r8756/4+fTFZTD6",
+	"p7notQLRHz9t+P/4EWQtsrNzUemcmIUI2SBkauTee/ZL+ObK+zhiHz9e/HP4bND65UD9MKy3xf7jxuSX",
+	"4+s3zfHl4eynj63pP/rPR2/Zj96Jekqf8VfyZfhCv/Z/vnLGomXwDxkNWQiTegtiv5xrz+eK9oMUebMx",
+	"5YbzU5/+t2X5dQ+E6iAKgpc5gjVr2a3ibCH66bwANtgM+x3rj6S8WnPksZDKnuRXUUgevXlhNkDYCRkR",
+	"Xa2waysMQXc3SnMdFCQjGZxzpx6CBsZ8Q2CpybBG7cBvNmtH3j6tnbDGoHbYP6LH3onfYM3BUnsyHmaU",
+	"kaNeOI4FqZm0cuJ0I5ljV+4xOlJnWXLW5mBoVek0lsr8ph1nvE5GDqIQTK9Es3Z0RGntqN9q1k4GjUYt",
+	"cZYdDtLGeCJDpzi687XXMzWld1yPLpgXsqzCpOylynSkmPfhUevpz+rh389HofIejYK/n7/4+fv+gbr4",
+	"p5rI/pF83GA/tsa/XO3/LP7512RA9/S1Hn2Z7TDGMguBUT5CvfIxV4m1/GlulYxpbASq0TwUvWYYo+AB",
+	"I5FZgDrwRxid4TBaU29k1ucU7jEP/jWlpcXicUFQJeLkf5KX1L/7r1zJ8uSSDvNHevHDWa11cOgCP9OR",
+	"DHC0VcIFGbEbasz4MQ2y4+5WttXSu5Wi+R1lZ9et/NqondDa4P2nw/bnbiV/hm/YJHzMh9ZyLDFP8s2b",
+	"p4/IycF+49vsFNWImif+2hHt/t+H/xy9GLx7R59//3F483P496f01d7ljQoftc9V4+emetp/PH00HP61",
+	"s2TTMrOK3/7rWe0XWvutUTv5fu+v77/vFE1Ph7OzgUbhlp3eBfOk8MGJPaVckz4bSGMiCwnOdx3O7Byb",
+	"zbk5HqQHGytRXOj9FmpRfGwMs+PDtlVn8O9EpeJCsyFIXjRd6Zhpd1SsayZvMwyHeKAI97MrvqZ1Ay7Q",
+	"CdWjRHO1fqC0CoWcKZnef4VsUOlU/rKXRIb38Fe1d+5jZCsKlcxZ4J5gNxp/7DkCglgArnSdvJrQjxHr",
+	"EK7BfT+GUIc3omLIsjM8++VjY3Zx/HLw9+inl/849tsvnh18HLo5fYyMAEsmhcMpIKilGub/JFT1ofb+",
+	"+3yaeozBoLwNckx7p5uEwact9+jcZ+OJ1Ex4s5/YbHH0L8FLAiGmED1JVaKki+lMGPo7eMpv6Uvzp55y",
+	"j9XJGXn79vwxmfIgIL7MzvzIaw4SQdHuH9La8aDp1YyocOLEzRxlRjL31LBrZtxFXKJ1vNam1j909gr3",
+	"9Tkf8wIuOJZKE67ZWBGKJGwodUSvs3TaauRTJGQYZMbuswGNAo2PFHOQZoZ/NHP4R6z1FJGkVVwKKXKl",
+	"HpFDkYl2thVVgumGUQ1gfQ+p/4xqNqVAn9YXBfpo2hEVyn7Axt//y1qi6RQVYV61ECORPmgM/EOf+h9s",
+	"eNGoaBqNFbNIZ+dkaFQOKgjegITvySjwgdj7jESK+VUywQCsEQ50SLmA9AOhNIUslMoenfA9yvcoJsvY",
+	"9WFKl4m7O334oNFKwlIPqU/c6sR0EKtuqKjF6ptdJLWXnTUs+Xob9BrfgI/MJWQIIiOtuM+IminNxnbN",
+	"mI/RPiXHTI8Mu4hEBBZi3djaD6mf8lFvsLuRuBJyKp5yFvh5OzymgTlJqD2nd9duAelLf2bj2pQMzGtw",
+	"mzkyNHg7HJEwlKEN/Lv32HvccyDNEl4JYSBzKENDA2Om6JBB9D2HNGykeAu6AK0iTRdv4lGsSxfJWu2G",
+	"JtLL7FFhj0zIqF8lMlxY9FSmVCxPzPIDoTySYhBwb1My0RS8JYv04bn3ZsiDK8JqY8oDYgMHBLZ1yJUG",
+	"kqaBmcUs95xHerTnbt12S0+SLX2UDHTd/YzntvvtjDdoKPF8gxqHwRhixo/H+6kM+9z3cek32Db07Szu",
+	"2iB+b2rb/imjkJgnktHRIJBTOJR5W2XsV7XtFu0nW/Q0Nap19yiZye42yaNBwELQRqxOhitgND7DjgQN",
+	"Llh4zcInhqdtuDXcvilve+LfUrtzEQuAqaGRaSjFkEgjNUJixEaBzNyeMR6kGaObP8EFILgC629XPLPd",
+	"7FbuooyYMYPSp437ZMSCicI0JuEbUUumI6phT19K/VRGwt9wI2lfLYQRcRuF1B8G8Oas7AwZSkeiIkhQ",
+	"SPJLijYxdYsL8a2RaFhqy/uZU9nOpO6Qp3YW625zMvOdncrsosGmgxTUiwfWCD2jTHDc39d0FkjqX0r5",
+	"nIZDtuE2B+7Z+V3WUn7AH+c0JNCMzJj6jFCN5k6z0T4+ODok/Zlm6jbV3HYzxVitKkOeCM31jFxKSZ7b",
+	"Ea+7o8ksd8dnYYG4IvBesA4EbKdi4TX3GDFKB7LdN1QM2UupL6jmasCN+rvhNvbZTIpcTTc03/hgKFel",
+	"vjK3p+CkG1FFIFhdvI1rx+L33By23O3Dhd1mPoFlI+YAX2SmtO6m5y/J7gggXk13rCc0xDN7gSTwVtBr",
+	"yoNt9jtSswLLNUq9fNF05YqYZzHoToScrm2m7kLkpg6vXQryNjPcErZqep47MlZho+CsOhErGPNBy/fl",
+	"VJwma0ToQLOQ9MBnXAOncc8l/VnnbOqnojHZu/dSnufPGDWWL6iYWYpXG9KImhQI8JBq9sFWsmRIREos",
+	"RrGzV3XyGmkDfN6UjCUEQG6LPtqtlGFjBmMWgcSrUOaApya4awX6gTlB/pBBJolbKZDZxtB3me+KDwXh",
+	"ompoBzZid9TxVmCeD/+N+Rs7v2yewCJxRPB2JrR5T5Y+zsg1DbhPMIOBQHYAaC+M+VgTlWv1jreV+Y1m",
+	"QhaZya9PEfOz2r3pG1DvShFqlwjWJlHkQuabb9NAERoyVOjnCOLdu3e1s9QYFz20PxibVZL0RDDodHh0",
+	"MB9Ys9kay+IaKac33p0f2ESKm4TS7LlhtqhtbcqTRjLU+bYhLFyRO85I04wfLnEcGWqc2Jq8PG/cOILn",
+	"r0FbNexMk2PijWhIPY2GfsodN6FKTWXo5zvkdujDabXSNJ1aXqvNljI+cel2JQRxlcGzRX0YUj/S6DeB",
+	"pTaXTkkP17oHcXhFGPVG9UoyAiwD9f1HVLEXbNxnYcqhuzQPLT/WBPssI6FJf0akgAy6HmYa9CD9vgcJ",
+	"RSCEx/Qm/d4WhEXmrmSz3Wwy0vJFe2JuOrMZw5+rsRdq2TNm+lAx+DnJi1grBpfJUzMvyEtJs+v7moZ6",
+	"tu7y7mDimPq6gsLMmH4yN352oaC8iBOkYj9QQET1bFbhiuDr/3S7N41Grdu9aQ663Zujwfvvut2LvMv/",
+	"lZ9UaI4x1vC+hNzUgiwT+I0YjS/29BraM1OmgjOU/JRoemPvnZvGYfsWZ6G4z9baiQtz4zxdXWFFKrzE",
+	"blIulbli7k0IbCID7s1WjhHv+oxp0vk7geWFkoTsmrPpIrE0tk0HhU9X3YiXrkRSXpWdrauxmh//uxHD",
+	"PBEwwh4oNDRG1Cd9xgSUSQqX6ZCMsy9lwKgwX56v1lrNQ9IV8p9yjVT8FXKQzLigTNOlXpi1AIVOs7Fa",
+	"9bmn+CrzzTG9OcdH0L9qiwPCkMLupqrPl7/ywlXBf56rT19cWQpU4csqDByj7+OJDDUVmgx4qLITmSOa",
+	"7HHsdlW3e1Fw2JK5tfLmli7mWlhw+M1GQ+Q1NysN0oz5WIuK8UFD2KekAZcoQWIyws5MYGngP6H+4uyh",
+	"LLHHxJHelOxaZ6YUl8Yu0GLeQXFVZ3OnA/IVz/Sqzb/kYxCYqeTJUg88nK13QDJ7tFqOP07d/hnzK9f5",
+	"SgpEoIgt+CxgUEjBIbcJIz/5jMABEKyvdjiVc/UTF3jn51gzXf3IJdz4OZNBus5ezVEjT4pqs9sSDz+9",
+	"jumNTlNJehRFVPk4u+d5zMQmz5nNABSJ+ny1Qzm2Yb76nKPgzJ6HmCflZ++ptRkwbJ4t5MswqmYeo0oy",
+	"7Va992Vy58KOwQeKVhk1/sUZb6RuJvUAuRokC5UUS1TItTeqrD6vONiG67GmjZV/+2BqGVzthB2xG8jy",
+	"vShNgWN4rBwN2m1fJStLkdJLqXNESVLptg4Lxiq3XPVearbl+S4tpfgmZAAcMp61nVL648vWr/Tmm2Up",
+	"t/WwTV8F7wF7J0f5sFkvBTNWdMyItJowCGVIWpMD+xcw5FOCUXEyHTG41UVvUUVba7FgeHHWzvyK5SxZ",
+	"afraiMmuq818Qdt/fcb9JW35tUe1nW0O5z3HQF/nyMNbS595i4FR6tTjWfsqjr1Ti3M0OmqFmTmrsPlQ",
+	"PUUAwqtjE1IRE4jrKhQYWOEHjkUOMBuooNdJQKcz89RUhlfKMAyu4S6sRFCQfmOuKTpTdUKV4soYopkH",
+	"6gSrEjuIgFSFF1B1pYhD+4FxmhuNRWg+BzeCh1sY++7XGH8Mx2Nkg/uUIZHAVrXi46k1y6qlF7FpsGCX",
+	"hMyuEzEvnfs2Qp3Z8rPClztkiQVOfDsC897SKm1pLbOt1rSnLqm6ylHPlOJDwdi6CtqtW/oRe1VQRujT",
+	"mTmvXBE/yjpa1ix0X5c616cOs6Y5FJLD2TjEmvuM+FYFSQ12v5QMvQ2q2txKNyvwKBVdLIFbUJLybpMy",
+	"7mTHbynWMO8rhyEu277S+oc2ErCU9gG856tQPlL7VyhMzfyKhanZzkJRas5cwAUrtZ5M6LCMPuc+8kTo",
+	"r8WNdLnkIKTddJCY43/R+OGjEdXAoW7KRrTj0dvqMTWCyjFNrxjhQksX6K6Ts7jCDANEUFFBoRyG3WAp",
+	"EruGN9C4oMpVJGOuklmS+QiVWl8qbxB0clWt575aXvaKgKA4vUEox2vTKX4n7WCCbXakOkeo1Uok+MeI",
+	"2Z8tnNaA5joCnprLLgQ2BmLJizOWDzMuUveI6ifXVrzNIUAIRgDswQ1E6ZDRMab+X1w8sT8C/AH7GNFA",
+	"kZ55f29xs22KyNrZIEmN5Ur2mwYoXhq2nXDmMfKNzwJNv81ztZXRUvDC/Gfg3R1C7bfssiFtnYKg7KQA",
+	"CfA6RgsDqjSu5ymBfJaOkfgDygPmz9+RZtrwRce1bdpRDveeF5rm1/cF1LBZeN1LWNCq7XLc6nOCerr8",
+	"oed4lzlsTEGVYu4GO5t1bm+PN4F62t5L7oZavMxFsXsHJpw3R0czHFAEr3xb/LkNKa+TKmDZ4y3nCaTx",
+	"qz+tEFZTqlLCaG2e/cZ9Yj5H4BbC6O7c304YPQ3RWrhYIaR1Osnu6nZ0Wvp1ABpAObzs2RxaNvqEPkbS",
+	"VkfhfTQE17zN2BgX5TU0N81rOFgVqokr4lM0s02aQIxLuQJOhkJNxQOVVKaksWyaGT5z1JwHgWkdHHbS",
+	"+Db5Ct0cyPh6zAG23BwKV9beSZ8WGVoA3xTfiJOCXQYGoYr8ePHqZS5DuSWO4hnlASC2UY32RkX8pIy6",
+	"WNaJE0NJr/P2XQYo0nvt4hSJTFykRIdmmVUt5q3vgwIgkVrRuUPE93wMEZ8F9sxbwtoqQpKgyBcTsLpy",
+	"1GtlaDXOBMORmLswR4n5MRVzMYkSnRmpfVcE/YcQTLsROusrRn9uAQWOyFgZtPGzmPqriQDDw5cSV1kh",
+	"tjzGNs8+Vpwqo4ikrQdbKZVq+QG1sYqrfA9Q6nPlE4nSNdbre9dST309iUWpQSXnNt/3RcOAwxlMHrGU",
+	"nLJYsLpeitj/sGBbldal2Y3HwkmBKdxnQy7M0TSHbZolET1i8yZFu9QhucolxLNgSmeK9NJz6WVoMa32",
+	"rLRg7YGaW5lk2qu2rTgmeBu6S+nEiQ03b6t9u229ZmOTOpeVuiVK6/nLeSX86jKENnNybJK+tU0hAHxv",
+	"+WQ2m8h2CcdlQ8Xrh2xgWtDWZ9cbZLTHZW6Tg03qNsqZJWWdXQXRN5iN+ekUys8CXi78VjAR59BcNjTX",
+	"0uFyNmE559SFXVdQresbsMsdfhpKoa2jHPRBt8sYi5gE1GMjGfg2j3Tbep0FTPzc8SO0YHag5gmU/wOO",
+	"OgAuLgx6wIPAmjq4RClxkqziKhT9vM8amjGWELnAr33TarQatWbr21jbpprmfi0NNr9CeCV3fk7hz6/3",
+	"kG0iAWnFi+VQ8YuT98aJp3Y5Mluymvjs9+5p8PdAgzukpS3Jx8KW3rrQjXHuM3I3jbxeVH7WZ0RLwHpc",
+	"28ayH3sS4+EvGlhlw5qA0b7WV9+GwWIMJQwqmdnmbYgTRkV2L+Y6ONOWeHLMFGjrHcD6BGwkSKHmGnxI",
+	"HPVoaK4GCGcp2yTVWycNbL9wIpO2d4VG4TsZ+go9yfHY9JwLCRpqKoizzsjUTASwvogzHSfgE6Pg5plh",
+	"JgfmgC+ajr6DfV5fr8+329xgMzZb7Dh4n+sswe6hyxOg+yH1rpi2bpuBDAI5Rf/VFFbK1oRaRyeBckwa",
+	"kMQjF4MaIyezKdxboBMvyxRPQWUDtlJexvjBQQmja1IYzcRNBt+dsfXAzmyu48NbNTvbrjUXdtkRpwM9",
+	"zxFUa08u32K3VFGNAcJtMjkshBvcsvN+aRXVpbw1L19N21TbHDOtxIbFyCZlRN85+qZzZG6uvONFjjxM",
+	"r7DcAzzcFsJtaXGAc/5/n2/2w9gudi3Qe/jeXr5SmW/ZnOsd1GCklIXF4dofEbxQZXSctP3U2pTIl5SP",
+	"JppHZsUTilpF9EVY6dyfFyezCSuF/bCcQNJjKO31zQxqfbdv5rCv8veu7beN+wXv2mlQIjJ6i1HMARc0",
+	"4L9t9Mi6+eu8tK9jdRDTQTxsE8J03ZJXkJUhgFd46+f5Zrx5KFfmHQHTqFsMbXNjH0ORUzpXhmc1SNfP",
+	"vG/UEpENu/kyQnjBRGbnBtxQP8LQI8Y5199T98S6W7pecjgs3crM8Ng3tVUJwCa+qNKFA+VCmWuaoLBK",
+	"zv6M93BFHJTaWi4XBQ2kvCLUxS7nyO7UkFms8kIyls9ooG0XAy48tvNg5xo8N+Oit4cx5gLVrGswVZiR",
+	"CMV4jcpUaMByP5LjCQ25ysuWgSor5oPRlX/CAWYS9d6pza0sVrAP1gqRG1V9M0IZReKqqCgyoJ4LgmOJ",
+	"n18MmHMKlcAxV+IqYxutJ4HNAH+IxFxdQ+ugkVsbzIVi4dor7a200tZb6VVcCDGFIBm3RPkBu9GPYIXX",
+	"KYrWcpOtnsfACaHfpJapo4K0ML+y1SxJFx4K2LnF4CbWhhaIZS52v2CN/PD89Ln52BI6gcE4khZsGisJ",
+	"25KMYNMLTUNdhEUVKg0fd2fLfbu6lgUOY2iussBl4Jeavwz8nc1fBn6p+btv727+c7QfDyi1LqltSlFL",
+	"NabfQrIvb5+Yp1Q5rvjV5KGk1dkVSG84UUzvsLtsZa+FGkD0mrRzL9Y7jHRGnTbf6Qlrwrz8fNXNjavS",
+	"iewjRgH9Lfdr9set9NLiNqDnWqGEdscGlntLR+QcHcRfT2a6JNaa1tdz2cyAhrEXaUQVOMgzvl0kmEpi",
+	"UFSsvbiECoqzam7R7v1D2aT31tjtWmMbGi45FktJM+XnZMy3gyBl86OZ2K3HquxpFLnRBeuCVwRnSxTl",
+	"tqUaiHRMYcvBuCtJqivOQV5y4/6m3uUtKS8hpDnjOIWttTyjLf2R0oqP/XxJ1cd+7evSgLLrvBjBTHv9",
+	"rcTrkGaVtDB1XEmCis/ywNoqpT5vfbY86/dn74udvbUPXQaubJHWxFxfxlMSTSY2HyiQU4vfBuUJueFq",
+	"B6iYCShngzf7OUvz5GYiQ838ggiH7y6vXLfUOudNLwhixlF15jFTeejG6+5QrstglbsR55Maae5O2TW5",
+	"GNGQbamSpmsXiqtZZjaF3toAAO61SaHDemuS1G2sBjgwY4PMFnP8IeklGWIVWiY4TIeAiyuiJXY358H6",
+	"E7jQMmS+UwTXngLY38tscxx8nw2p2Ghhs0djzWEB7OQSREoc1DS0Wd/bgVMWjOFWUWAB42YJ/E2WZIBd",
+	"SdsjfTtUnHWOd9LgPw0r63bFDX7+WMbElD4YeYwBejHHrUXnAwbaYlbmQx5hB0w4K1xvl0kSN3tZVFgg",
+	"q+I1/o5QLNq188M+OyeN5rentqx8QkM6ZhpQAWwChW0KRknvb71tBrnggcARx61x8ldXOC/MPOg6jRS7",
+	"zAXOMHR3BY1DBwTvc2f9Wnq0HwU0nDnT/NHbs8fEk+EkQpjM3pNxn/k+88m5UDqMvLi0KDvtMkaPFAPu",
+	"5yfw/SCnREVWftvSaYL9e7cI87LiJEauCRO+It+wGy+IFL9m34KF9/byaa15SDzpMxIJrtVyHba9lnt4",
+	"3eSwHP9Iq3RVLcU8o1yVdYZxTvMqtU0WWrWiXAeHMp0e8l3kuCFYuSe1LcVSt7cbSROEZf0mUHlf5Efb",
+	"ZOulDqsjCrcqSKypdc2cl/S2ZiaQxyueWRdzkje7EfRMCU0Oc6/K5bnFxcpxMhNXsT99EMrxKTBem0Rv",
+	"g61mrg+US4PDZK+8nlBpqzlZmLKlQqWb20ixWlUw9+yoMgjpyC7+epSwTWcb59W2aDWgxuwarKYUZgTc",
+	"fFkITYV4UHDTTp13JROcLESIqsLlyJE3UDdw/45tHwwi1lqAoBRYfdFnNADlqJqGZMCC/MmE0fCUNAEm",
+	"z361Ts7webxHimBGQjZhFF9IeCLQk575kBJtoYoTVBMHNxc78qHbcVz1DiGOEQ0GdXKOmMjmXSNbRYv4",
+	"WtMtZbhbl2Luso5T3wbScls8wmwfqHgHSH9mxs5Dwn21NnPZGtgIhnFnuEYF6VJ3kPXkWED6fKfIYO78",
+	"ZXKcNkYqyssCPiNv354/vj46JUqGUC3AfQX/RgrhY4hrgWOLz/k6o4j7c065w6y76TBnlZ7zayasByzL",
+	"nlVByPEs4NeZ+KK8Wl3lb1+Wtw7PS6PkQMUMJQ8fvSbtI6LpsE6eiGHA1QgTpTCVMyfol1qMVl4I8P2n",
+	"VvX48ze1JCL4/lOzevz523wKey6HXHzBJolxJ9F8QDnE+IROcHhfhjzih7PWVOt4Pp98+UY6t2b8urwt",
+	"fZmJFeQgiMBvSVLQDVZCxUm4tmlGQJVeVUEQ79SHoqz31zTUS4B0QdZQ7J5ncfvniLtaMRI8N1ae7byx",
+	"lWdyTHWROkSLE//cMMVcF5/F9hXvl7LI/WWVgVt3nrDdJtwU80gmafBRJCugt4e1z920MdcF+O14QsWs",
+	"eJMu7ATyiwvx3YikfIrtWTqGCgXjceOWKjbeB9Yz5dowzQzqiWuQICcTqTCnA15UMKYY/nJzkilREvgV",
+	"FcKtX/+20wI4QkMovYxxVqAScwuclXkVomQVnKWADXqqDJlV2PvlAzaO7nZWifO6UCY94cORTnXFJjIk",
+	"Y2O4kTMxS66jUqqqRE0wL1rKDeTWcd4Zi03pnBbrUWDMH8NXHPD1iAU+oUNqTJUsMO+ARgHkL/oUQlXC",
+	"lyEw20kgZ4VVs68x22o7kAy/NCZA7ONwJXFQLMmDAMNZxqazXg4oVoNa/Xm1aW6X89CmXyc40AvNvikP",
+	"otA2kj9pHxx9mweElceOL6AROKIXyNDYLcOQjlWHjGlgCAIz5aE1eZXM9d+vJs1XqsYi/ADnu0rGTI+k",
+	"/8FcoUEgAWjQNe6qEuhS8mEkA3OVKvYBO9DYP6AjThUo5MOEgYO4agj0Q0BDw8pCKoYMXq2o5mrAzfDN",
+	"Zc0+BHzMYVhKy5AO2YdI0GvKA7yF8oW/+9T/4PTbaIII3TDL5C5w2gsarC4T/VCgDC2NioyMaS8gtdTo",
+	"G3zMtqywta3z8/OTWeBbjwIUxmebwZdoFByHgFbnsCTd9/M5qx4lsJQZmL3Nfdaphv7FJZ+Inwg3gm1j",
+	"IyaBHM57zIHvZT9+02rWut2bI1bkNS/Qfc3nf7i8fE3whhXp4CcnKWHcbpQt4nAhIQsfD5zISOjTWK21",
+	"Tgn7R07la2sHsO7nvuEXA277/8+NKmtOhzzn+2ugsed1rZGg/ya0kCdJ30AqcK4p7gGocU6Mk2rap2ot",
+	"zTzJMQ2Zz1WZR+Y1HfdV96q82agVFhe7ZuEMrS6uSDRZtLnYMASkjnV9C1W3TPmLW4zjgZC4xaivPje3",
+	"j7mgGg3aMZ1MbGA0g3W4RkJIMo4UWOcKV3wGUNYSwAy71yIWw+dqRQr2alDp/Lp+akr6reuFBFJPvMcl",
+	"DZkababXhPgwOCkLNDS8g4B/LXHtKk0mlIflGrMkToJ6vpdgjqIyo8snJ2z1+AWdP1u2LL61rjVpp9Qq",
+	"ywPuW+lRSs01f+2Fz8ItoAXlJHbuL8dxNt95ZW/eOmuxYB6vJisiDflmgUsDzGeuj9+cPb207gxCvVAq",
+	"FTPcYUHkzPxywX8r1I0mLDxN2wkZG+OBIg6H/qxtgwlx4Yxj62ftSrXynBnKyzWYrlnIB7O3YZCbjWnT",
+	"MM0QwGVj8aY9KhLMoDisC6/iRvuehBxCHuC2+fsbDOun/IvxihQL/oO585PVwEZaT9TfOnt73e5FAWsp",
+	"2PrX/uD2w+S7NSBT1mMmRm6PxgNFempZgDwviLXpccziGeZVUeRCwmwDoFKISHOulVuDHASaNQRT/cNa",
+	"gqkAQNEvwrpLEVpxFL5E9myqucby3kD2vnJOygEPWO7xT7J1wEVpznyfkQEDd3KV9GdkOpLQt2yEWGqO",
+	"Wxj7WfMAMq9uJjxkavlRbzcaeV0X7cCe4CvWz+JXhfzU/OKUGpgTF0kjkrQZdtjO+kVPTg6azcPW0dHR",
+	"4fLoa4F70q1xzqRS+2uHnk9Sk4DOtoJPLJHfuhBIME+uMawiav+X7G+EXI3P5X54SZNo4YJygPPhS7PL",
+	"WIwb5IYOks7L/pjnR5wumMovPivf7zYKw9xucUn+DVfOLUH6LJBiqDChPF+DYGWPx9rlnlTpt2q7TrLp",
+	"Gr/U+9KjTpYkb5/twpf21yt8bv3yLLfDCx0JN/TQX6SyJnMwCiCm5dJfbQk5ZjFhWTfkkINGpzUTLuvA",
+	"kW4gp9AhzefANUZ8OMonW2iZlOctti2ZIFtqxG6ozzw+znVxpsTovMdzVSemuZKGLy4EPWw8nJ8ynYAa",
+	"VhHxNU7VymtNtZD/bBWIvSKlZQP0sQIx/IZRH8UrDKwK6qCMNBlEIXYIDRk42GiQJ3nJu5SQ5hrEuNHi",
+	"474uX0wu77JBQga9tjDSeq53FV7N1yke7lR3wOabF5rmRVdtIKRjcRcxeKY0oE0DarHZ01PChc9uXPsn",
+	"xWjojYDLmK1HVCNojGloQchUSyir3JmXZCP9wgIl2BdDFUlBg+MdNaiwodz04Y27ViQLZLckoz0t17KW",
+	"liVmWdXGMI1qV+VeX7wS2AVM7xAa1nxepev8S4OVL+MDUNfjQjzwpSLbsVzEYzt8/xXV5VWHIVQ+52Bu",
+	"gXJLzlsr23BlTF97MrO4rNldW1FTernCe+CwWN1nO0SNaRCQAPxXqkp8PoRKbOGT0WwyYkJt4Gh4/03s",
+	"cfjOXfr2b7nb6wZcvgm+fVCV3rCvhxfYXIrFeY/0OFiBVwuev0FIh2PbAPuHyxfPc/Pxd1Uln0qpygNt",
+	"Kdu1sKA5C0x92aLdKk7JF++RUb4V6JeSFsW5dSn3eML0udoJu59E/YCrpQU04PKXgoH3ASoxCyz3+F0l",
+	"XFv3bXPuum1OrhBMyGJpY5RVWmjesPKL6CmWJNAEhc6lyTarpFVvEhmSVqN1WGvsl3KNN2onNik/+Wf9",
+	"QxFCV4GO8cVhW/6MrOBWmvq4NNoUOa+i2Bi7dGHXr4o6y8R1hgCUSpSmM+ZXbRPPMEa3dUYo+xjRIEZu",
+	"jSFdc21QXVgjCN/ariAwvyMHfDJ3bXgeWb55+ojs7++f2KrnR9miOapZTfMxm3fE5B0+PmYBF+yJ0Lln",
+	"ztPrHzlaQr4vSWWMgZVlSKZYgo69pgeRYn6dPJUhmTA5CdgpEeCUmtoqA0ikSABB5uPA62NYUjVaaXqj",
+	"VxTSetj1D6WesFMpJms+l8cIEhayLDENNv/8K/axwGqFVAYHt7VP/vPv/439f5QM6WS59+mk0Thqnpy0",
+	"DtpH7cbJyUpkXRUh9ebUNcJWZeInmIw2ZpBsYcGzEFwE8kpCKG3XlkrnqvNczV+2e7LiQ0F1FGIqf3GS",
+	"tx1mCbjD/pLWzr7h0Gan8lo8h4z6thYpkDRhiDFoYZoxGdV7jcw59rECR64aH1I7xmQDEkqLj1yKXC2d",
+	"FzEds94/s9DPrY7qh/KKibOlAMZMQJ/wOCk30CxkPnT5UmTMleJiONe7QWjq6d0SoxkFX4rybO+oJl2E",
+	"cfxGH6Ihi1t8QaqzxeDdeIy5HtuRIY+1uQeu0qr0TFx9zPHASWQ7Y+SxkHnbHj+UrKEdaS7FQCltngDx",
+	"mFIFuYJn5Md3l8Dfemeg3PHf4Fx3yENGQxb2Fkp8Tg5LZgfGQcLznO9fME8KX9lwh8ZCTKaUTVzMSztY",
+	"yK4+PmyvLnZanjL5TErk8oaF9F6/urgke3TC94zCu2cf7a1fTFm4EjCr/DiWOQwL8+eKuKoSx8hwX1Zz",
+	"p/S2pz+c3o7q6lzNS4uQkT9YhB1QE0avFKgFYxrMl8O4gcMGAvsLKIDLDngI3v6QM+EH+dWHb4E3P6KK",
+	"vQD5tGG+bCkIsfl0VlnQlCoZ27qjGnORSenabTtqqMb5wYiuQsYEEo5LYT03WPBToMqsBcBshpGDv7x+",
+	"Q+yCVS2VoDq3rK0S7crjrgZ32hF7CV5pCp+UW3jSU3LFJrbRjWvNsMQQLttNd8fA27DEO2/TvXsM1OIT",
+	"/latz3dWnnCuaD/IRRwJI0b6NFROCkDmEyhERp0GNIuCo7oOe4tZW8EkS6ak7ZCTFfT4FQXrFPsdkh6/",
+	"FKyygrSqP3Cv4JytNLbNl0MRG/CiUw+QqQTaQdBQO4gaSDWn2VSOWK/rc0HD2ZyOddhqtturS8dgILkn",
+	"WLFwB9l+xcc27QZzh5Yrc5BDBxu16vjeRUHL2o6YdZN9SvGghaQRV8USzyrGPI1XfpUH0+w0YtzmJ6gV",
+	"xHfhJ3Riou/KSFmCzpAyDCGLsrwmtO06eMqJF0pGWnEfIYzMqL8OTOX5UX3tMMobr+JGAMrMPlSu/8eq",
+	"e4Grfa5WpigPCibsfk0yDREjTTEvZCVSnKzU2QjCODV/O7W14IpTU6va01t05ktndFguvf783WrfbTLH",
+	"z1CU5dH89lK3XFuyyuEVZ7VaRH+pWAqcIGSeDP0in3nIJqH0I4/380sB8Ash1OKAGNWIM5Ik+salVlT4",
+	"iMgx5NcswXzCocWOTltgF3dkdlw2Au2p0LUPDOnRBuuMTxZXB+LCITokFuqEbIfJqK6ab8P8f1f6Ersi",
+	"02Uuycwy38mjX8dFdqCMbWtbOJ2ivP73hlGVnxAzs/kwQuoOUXLMAKXcPUe4rlqcCo/xa0j6UVNwxreb",
+	"DYizORhOiGSwwNxkI08Dfs2IT2dZZLWpAGY6lBCTGVAeGI0tz4e20pSyrVG3NqVS79mtKTXPau1sL8og",
+	"/a+ryMrAvwAB+Vbo1Wp5LLVLt/kqZ+3tLCs7CoOFrJfUxibUUqaxlx3pmTacOEcalwhLRwi79yKHxt66",
+	"GEFoe/WIGNFSxgFbL2A0RGYKvX89OV4VP2iuB8cqCvoqle6gtAY0m4y0GXheKbdlG62bm9OEiRiGg+yD",
+	"BYqlfti/uamS6Yh7I8ucyEBiAPuU+NxGtBG6gwvSPOgKhRGZ06SJQgCFK0JC7TistZaw+LamXFuIRfMu",
+	"yDjxEJfGk0IgBizxwPw3N/RZV7h2GhDCxA95hlhAvWHuVUMp/VNM81EsvOYeS73GVb5YZZZ8M6ZXzIEf",
+	"f1vvigwEmeWmmWhsyHweMg9bO2o+ZjIClDL5wc4L9xFd5Klr5gZYMJvA4mGYOxLGzM8FXCmGc3mVxWXl",
+	"gxR1r4QRPsmACjUbq6tYLQXbmLWjscyhW3K6H+My5qWo4LkviPDKgcb222ZWOuTM38lxLK02xFwuLwo6",
+	"L4SAzCeLjVJzwMLqBbG+ARclU8HWFVHG0rC8tkTK6Vp+/bm9Tjz81h7bXAIlL0hvRQrmKaaiVZ6euTE+",
+	"jjOZaBCsAeMzT86fq/P0HMhhEaAy1Ju4kVYTHAwjasrVdczJzNVKz4TOIHOlhDq12LnGvqMKc1xc3PeL",
+	"y1u+hgof5Ky0hyG1JXdsbOcfg2X9g+2dcQthAMCFhgF0lpLHILYRICuanFq9H2L8VdJnHnT8SbuSx3QG",
+	"d4yMViMHYPyKGSKB5tb3pYWdUZOxbTXXoxEL8oVTjo1UHIq0pzg/83/Bs7wuClKGZosQjGPTKZUUkQ/3",
+	"OY9aB0i208RCiZs8bgUeDN6DW+mSUZbXLmbd8zFTmo4na7dB+1JisQjyz413CRrLgp24HIazTnrQH89a",
+	"Lj3YeITOFUObdA89KPsRdgXtM6M/I4LpKekhAFP8NO2K5Mm4dhfsDuUwIEnPDL4HWrNK9RXMgCvJVGuW",
+	"rJ4Kw7Wiz7o93ffdnzi6lKu07pxW6WvoK8tew9zGuEdD6juZicZ/u/uXcIzSksH5dLf2PN+VPFgCrwMq",
+	"Dbo/X7+6uJxTcvPgMOeSHhr5uFiGh6q//HeBjmnH9Y7rETotchpRxNdzDovFJ8FxowGDwI3kPDbp1EhO",
+	"Bbpc88AUUnNoZ+cwHSnmfUjS4r7fe//9X/MFwDRxDq5FD3Mb5x6vutm+z0NhBlsN2pCM2NhmBkEy3Vmk",
+	"R8lfT92m/fjuslLNDyAkGXrghJ7PGAzkkIseQDgfH7UOvq2CMQvOPGOpkzEXkS0phamBow3z+uKBGwoA",
+	"wmc65J5agvX44snlm/NHFx8uX/305KWryLIm8xqf+Az+/YG0gJzO0W+j0hU64f9tdBHFgjq7gRooV2DS",
+	"qTzCH8jZ63PrW8K3qs7e3txDez67ZoGhTLXY1Me9x7aQQGBpArSJ5dM2eJeEHanwCZa1Gn1L6JB6RiE3",
+	"l68Ym6iumGajp9AnyalhyEeJlklpjxMD4Fitd0VXfPfdRRK5/+474mArgaELEkjzQydlwZORDHxFqDky",
+	"oa4ZRcyfoxYZdkV+pi35z7//t2e7OWXRO51/ZZhOUjWKIq6BjkLsVNQVthcId+MHZGf13XdwvH91gOLv",
+	"v3FbNJ1O6+HAqzGfaxnWZTjcCwee+T8AHic9OpkENua0Z2F+v/+XkqJX74qeJ33WQ/iKGHh8zKiNsDj4",
+	"8VPSQyRrJxchPAwA1knoRUjdFQl+NenPYC+K+3/WyVkCriT9GSjKZvlt9jgLfEMCmGhNMP8aCjiwPYWy",
+	"C2RTZKBt1HffkQsmfNL7R81erp37PSOvA6bTZ4qAr0kKcF2hg5H0qXdlUQm6wvlzLIQkFw4+0sI3m5HE",
+	"Fw0ZQVIcjug5H3MNg3li1smjQWAxXyjpR/6QQRF2wrctL6mT3hsobx9zXYP/36t2ReraG3OeDTEjjWV+",
+	"UUz3yDfW8fctUXRmcSK5jrt6UKImTOiusINwJ7XdOsFYf+8N0+GsdjbQLOyZ7YHNi/emz0iTvOAPzRGN",
+	"I22YCdQ6MD/E81faUCw0nejPbLObDnTlIb1EzPfMMpiDgN0pFOl5yXXXF+cU9yNGqrR4KYLVibEKzKnA",
+	"jlFVwGtXxBV1uZou0M8C7jELh2bZ3tmEeiNWa9UbC1zPHCkKP8Nxss+qvefnj568vHgCzyQJk47xpSpT",
+	"O5VmvYE3yQkTdMIrncp+vVHfh2IaPQLBhbKG71FBgxkGFidS6TzUIeSRtlOD7dBAKMFWiVWzsZamooBZ",
+	"Dhqnlp6d15EOXYNX6MihusL1PgUccjjv5h+npAe9MS2NMWEU59CozAPFNJyE775b6BD63XdVsM664kd6",
+	"TS9g8ICFaRavRzS9Yka3Drm6em5kSM+1zks686V60KqqLUkzz4muiH83c7mMgXKgnMIIAGOMExn6hpht",
+	"oooFR+XK/MWCQYLw1RXf5LfZ/RZm7FFhNCZscA/hPq6ukIiM4Iv7KlbsttlOafY0P7RpyhYxBzxaKf77",
+	"Lxt5tPI01UsY1DxXs1u5nErbO1gZsqJBZMkD+3kkHTiwxrJyOeKKnA1DxsA+USMaBOa4DuU1C41CiM31",
+	"SECnYEifhyygwq8To3tcRGaELHygSMBpnwdcz5JXRML2caijmpHUni/T8s5wcVz64uestmezJUMLUgjL",
+	"0Go0Si5cgoiRNxJ3ZzIUi4i4wSTiJ3M7GeI46ua0t3ESeS+NJ7v3kPrxuphHmqsfeSuo1TcYeBfazf3V",
+	"D71GR+GllM9piB1v2q3WOh+bhNIoPEaMPxHa9hFut05WP3sp5QsqZnZ+oCUerLMm57avxwULr1kYd7M4",
+	"aLTWWs9nVLMpWpEHjTWW5gK1gLdJa5GMdQH+57Rd8ev7z++rqfOJHJnQWG2FWmk8yNWKpkMF5TvcGDE3",
+	"tVACxS6BuTQfd+LAG2GoNV8WnFmZTWPNuk4eQjtYQsUM44cBo3HqDE60ajMjaYC5NRZ7acygF5LRdnwM",
+	"4ZnTh3hmIQMEE2AdaSwTlC6TSKf1JatKAD/pCjcyuDOlWhsxAmUPoAmlU8hAcXgHKsgZaJAdkEx7YJHX",
+	"sBNML8kFit8XQo4QVuXxuCivQ3o+CzTtdYU16RGRhTOPYUcsKBcBCwCKxXwpWA/N/0RuIgRkKjotBesK",
+	"VITtzTDsHsblew4JGtU9xAMn3D/FVrAQax1zAYoUVVexIQnaFQsUS62B3YY6ejN7tku3XdQUDil6vzLm",
+	"C0ha1LOd/3lqHb9dAb4y5zytWuXV5smacUFEltuGtLikdn/Nkw+wIw4ouuQss3/girPv96jAKYP8EYA1",
+	"jmlewuHb5U42cceqXnpG3HWjgJfE1mPH9jUDCnZ9zniIoeyugDT1sVSur3i8rQlxhgw7oGHcH4CSzMpW",
+	"bYpl9sTEx4Fazcm954EiHJAdHUCzHTZqWYZojH6GYVvAOA6pd2UUKQziI81AJxjEDekKowj/2nrfw23o",
+	"ha7phOrF4M5uFaqp5m72rJk/LPFhB7hI+CzpK9MVvTENr0C/fwe/x0lrRu2Rdo9svzhzkcQDsANyrV97",
+	"2HtYSauTcdEV8zl5uSraXBbDwmvRxuRQeDBEUjlL9o0L5/XFDBG4WciUXwG8xNZLYFVHqWKwafTnUoVR",
+	"H9xNHqImnIZeJGcph2/saU5Tt3VKYMf6FHGfWnMf7OKuwFNVeJRwetllsytkjAdiLWbDZcz1dqNdBa41",
+	"xQzNDPwk+r/hg+3GSVf00o27euQbw3gw8RJWcSzNJ7+173MJxnlAlKTdap2i2c8xpcTvCmvhT9C4T2Bv",
+	"env2TO+lzvRes5enRSsm/Ecjup0KDVtwlga3TUR1inJwpxISTavWdsQgcJNBG6HdaJ7Qftvfr7X6R7R2",
+	"5DWbtRN/n9WOB03a6u97bf+AVd6Dl892tISYomElTiQIqbkH1Qlc+n9LUrk69uVey7yX1Y7oQat2Qg+a",
+	"tf3+IW0Mml7Lb6Nqgofl7aRwcrBjQwksB6meCsJoaDR75ELAAgfU06pg4vOt493oTmqtQcOvHfmNfu2Y",
+	"7h/UjgZNnzW8Zv+EUohRmndax2pshEypcu5oLsjjqB8g2bUarTYoy4Fte1xhonb+pJJewMfSZdMiXYNX",
+	"iNtMm/gL8dHXLBxvtqxcnD2i89bX/KouSNyi9bPBR0cyjZr5Uu2I7Q9qx7Tdrx14h/4ROx6c0Ea/kqGY",
+	"dyOsFAfmzgaG2xI/YptNyo2+aFbp4ecQLXSnp0RIUfO58gKpojC97JGKaGA4II9FDkQqNhns2raY4RG3",
+	"ak3ahLBV1iSOwxmE1Yo5aRnOs/bTT0M5TmpjSi5EypZdUJTnZwa6sPlHvOnWa/DCqEdF26ySGAO+oORm",
+	"ueSVXJM51cUcXIyA+AIMC3RwnMeXtajXMRufulxCfKK9+omXUj81OiY+sIYBHbfSvrfy79zKPzPa0lwc",
+	"K8e8N2w/sfFdUn9i4ivFlaagblgHwCZegfkyw2FhQDiOl1UdtECCWEyszYWGZZXMBdjSWqzrKjM2ZuJp",
+	"F9Nyp1wxfCglFIW0diiavoooxqwRJafiNLF9FWMqjtY9wADgmM66QtAwtHAkAVfWCHeGNWKVUQEhPmMp",
+	"Exr/hqEgM2iRfBHV5P08ddO8/dFc7dqEhnTMNAtVYd5hcsseBFwKOwambnQJCtWFjGFjPmT2E00TY7ag",
+	"yQ5pYTZOu6YoNapMpWNEP9Rf2yBHXDKwHt/GXKTcEtvc4YIlnzPWFZpP/lit9rTdWJes7RXHZufJYD20",
+	"O/IGY/EE1xR3qe9hEwTDR7bUR1wT+Vho22ybX42e6QHUpa39T2VRVwBntNmstQ4uGyeddrPTOPoF5uyx",
+	"cKI31fL+8+//rWBq87omAeJNuhUuqRW+z+YCVc5++diYXRy/HPw9+unlP4799otnBx+HpRSS1A5BylOO",
+	"XnKGTg85yNLPH04LuRMB/wWktdlXMl+XvL2srlauOZsiWtdWQnvvU9a+/lwoxV+JlJsSRCHi7KOL/Qwl",
+	"sZMVD1TWExtIeaVIwDG9AcU5nHUhNWE3XGnrnkp8WlxlPE3WQYV+YUhwysrQIcuI0EUJulx8PFCE+7kS",
+	"bhVTAUY9oXqUEhpZl8W8WVhKmGzPs13oZrkNmEFy2IiFFZlVmZDKl+Vb91zIRQapPxfcunM25ByaNe0K",
+	"f3PZThYTJO0Bhsw9Y08ksCB6GZw8hzyRSWRz/Ixdj9RvffDjeq5i7rwhrox1y9MYzzZHhcrO/CfGJsrG",
+	"yabS+bOIZkGAU0aOy4XZ1wH3mfCyeu+nyiQKJ1IZlvTEfI5qLoaEkn9JLjRBcARddwViFeEjPzNLdBEf",
+	"/2zSb/zGT4udGVIJu/tJItJr+8SqjH335ve5ZQf4rpcFemE2y6ny+X0JLSy9v0VaWKZxCexgfXOu9IdW",
+	"dfTCSm2deoCdOTWr+ek+gbl5CI8xmZfOxcgwUmtGk0B7IJnXSe/ZE5dgPc+TemD2u5w0cyWfy7goL+nh",
+	"S3unjs9YPQcDixwDmu1Wq9oVcIAhYkWyASvyTW8Pn977z7//t/ctZkMhHKqxFzMAjVgeYktKmA/Js5iO",
+	"5eKVFLLvIBNPp98DWBvMd2l7p3EVk+0FB4HBJPpZj+PiqeA/viyVpZHoe+iHQd0tjj8OpK2fTxISyDhS",
+	"uiv6zLBjkDhVQglSA/hfBYnFjsUvyfGfOAp5nITQNg/bcZETexHk5eOzRDnNhFpKxVccf7WQjZAubqzJ",
+	"caSxhwEbDJin+TV7DL3WrO3cqjWagMlxzWBHntNppVOxCXMOTP3MAvJBPXmn8oyGmokpG5KjKjlu7O83",
+	"yYtIcG9UJc9YOKYi5Vl4KUM9mnLhk2fj/g8VxM5higmzn9cQiGEBAyRTNcKa0VDPHqYzV31KnstrFlCP",
+	"YcMKJ3oumNYBCh6fq0lk28ewcPxCCsg6bbWTWjMjhMzpN/+dixThGpmdSK//n249l4nynHVNBzSfPTRz",
+	"c/maKO814DDH2MmZbVhbiD6bO4G3GhTDvgCrLJrFIZVOtVzyinwVAQrc7gNE9wGiuwwQPUaxnE4o2djS",
+	"K62uxUVqxUraZUh9hnHV2pjyIIZ7wRKlCVUqzv2HOiX8RU7gX65xd52cCRKJKyGnoiuyr5iGRvmIXxRI",
+	"eRWnmtUJFJIQxa5ZSAMyoDyIQqbi+ifrwap2hQxRXTRXBdNTGV65sVbj3sqYS0YBjA4QYFA7a7dOLBzc",
+	"dMSDXK0FluktIhdurq7Eix0LxLi+zqf/be+se3IMUg1XBFxUYcg8TUYyVIz0obZyVobjPzffvVU2r+O2",
+	"E0v5vO1Osf7I4wcWePiFSwy6T5v/eo3QDK8zO0Z4xplleGKGbS1yJxktsSGfCN9lqQOjcRmamXLLuL7Q",
+	"qHSntrYnXVrJFbmWHGDvpPXLLJx+Gen4+GdOSjvfDeYGxBUxeuu9C2JB9AE5INxWMT2sK8YQJa3QKekS",
+	"2eMEXmPP5sclojBkomCvy3LFMVvJERFWdm1+aG/P9927soE4B+Ce5uZo7t1IEjom5zuhOctEVitPc+wG",
+	"VQ3BplikjaWVCxwJ6rwNOzol1hqFykPQeiD/moHvRyvHaqpEceExWyxCPDmZgffdl0TJPJ0m3fVHbaXX",
+	"pFYi1myyrZYqZ7+Eb668jyP28ePFP4fPBq1fDtQPw3pb7D9uTH45vn7THF8ezn762Jr+o/989Jb96J2o",
+	"p/QZfyVfhi/0a//nqzIKzxv8+B9M5TmLiQYYGdx3r/38TrSfNwx64IyY3bgyalBoMSeKWc0LKNqiIinZ",
+	"cm5n80rSQ5bWA0NszpKLazTwGwy5TrUrosnE9iXHUmbESYL6kMRAS8AxsGeCYhMaUs2I0mySz3XwO1sb",
+	"U4JNHyGjnnM94lydrLf9xdawuJJmGlmH3m5tMYcfUoo3NbdZmy+lf8SkRxUZU59tzprunVhfjC09gtS/",
+	"FOcow5es5uFqBFhe/zLDINJlrUblxwxeiySMGCPCCyKLup/lF0z4F+4z6xhfT6Ak9d78WqUKPxE+oUFA",
+	"xvFiqU214mqx4ZWUMk+YiD+Ul1Z+lsguwLnRWHvbapwSGjvwwIGGmq95gwx8hmCri6kgxURTVtFLU3le",
+	"Lm1h8myj0Wk0fqlUKx4alS6jzLbeTD3Rmk+35f76adsBVcZeXZK+WyrHwi7csvSKzGben6387IodHKxc",
+	"Zrv3yf7LJoAuZ7zGXvQZAFbJSOflfjpWuTrtcxlzXieH036pOH1zrQKFbPpmvBa7ztws5de7z5H88sIL",
+	"gCEGuzxmcYO4JeJMsYwyk+0TtyjXktIlwEZS2qEDBq6HBYU0md7Hnj2ADkULq/25tpB6qbFgzRWiW0Eq",
+	"ExhmEE3zPLPQhWVLFNGg7qZcCZYOysMQLFDPFf4YoVJQSxOjw6+Z6JxqR7x0NMDjHF6gsiAacZ95AL3L",
+	"jjFOFSkY6MfMGOdBsUt1t73lAqDVSgsvkSeVajrtWsPOoM9jJw5Yu84Dbp+TNFGXfXNdJxcyitc31Uwn",
+	"f4iltBpDE2vU7WAvwC/J0//YxTSW4zi2HDfxW9OuyHd2vbLZBcD3YkeX5chUpQBcLYBxAvQKkHQW49WW",
+	"pyDnNJ/MZZx4Uh5hIuHm3iqbTZc5jvNUaO+xKCPQyy7bRmHFmSlzHOJZ3aofKjXr5RUttFSul729IAqm",
+	"2L1T/PfKNczRTvJ2N2MbGXVu7xPm/C41lX7gGKezwE7CRwcVYuFxAYBmkF0ElwFvzahpQyl9LC2POY7C",
+	"dtehnIKOM3OQTT7VtA9vxyAdh1R1C+AEidVgZmFzgTp5C4hbiBuAyDUWUQ+zlr5pN06qpAe/fzC/977N",
+	"Y104Xcu6yil9jzBRen27yJUBDqFj1Z89q/KPejwfA0UtPaB56YpbOhLP7MEc2JOWI7jJZQrEHRAeuF6r",
+	"kFVJvDR/4PNLF/SOD1PjXp7eezlWVoKWOms7LgIFO9UbLR7KRyCqbM2jQ9hEaZgqAUehiEFkeLWqW7ll",
+	"rMWe7SCVgVccW1xC66HsCgdZiZFsfI2FtoRUGuAAp5i7awWlYjpupZsCTYyrUbGtDWCQommQ+tXCLWJb",
+	"BQldhKpgM8QvVIQC9DcAhecxCjRdt+cVmwOC27LP2NSIrW/bO8jQ4Qjs9dRNKSse1P8SYeF4wrdbTHI3",
+	"7C+BBxZyeq/c3Ns7u2PxyEU3Z/Lb2UR7VpMq9Hk/cSqVTqn4FumjajkvoYr7gFgrAdlLEo+ObR9M6Bq8",
+	"zB39wg7g7lSq1BLk+Ek3yRYK5xyf2J+8yM1aFtmopM8TF3hZMDdGabnX8e6yEN8ZNem65TtT+XLdrrmq",
+	"XZ28xNr1JH2jPyOMI9yFVimcPfs3HKkelspnVDrgLSJA34p9GRT0p9DFqc3ue6Dq5MJh3xuekw7E0cBo",
+	"cDME8TvJ7bzi+8nhuBsdrT97MrYdixdyE4ch9dgcv7FcJdlgQ2b92XlWhbN32R2/RTTds/QK3qoPGTd1",
+	"zaq5O+LKm/Dk5fz4Xs28VzN3KGWYTlqFYGuPW3LhLVc09z7hwVrqjc+VM6exgMQ2I2N5DVrpWLHgmikU",
+	"J3jLA0U0VVdY6AstWoQ0EzcyA12J2BwyhjHpGJN/LK9dZnvcy71YgOAAdiBDcrFS43lsjeaaTZaKwVy/",
+	"RKaUMxeS4Cvidt3HBv6gpmwAXjvbWEXG6ththAkKfJIFGmr+oSc+G0td4swnXr0/5ZnfOPPBLDNboqVu",
+	"5GfcQPFs3Cueayiecfobmlz3/s57RfQ2/J0xu4Pj8aXUUCH1igxfuCOvPuVJbqs7UGmW+Ddfwge3EBS7",
+	"Ts691axSPMznJWpX+iBPsKgEXEaK+9ApGApRtSSKaR1ApnBxymozL2W1WWv1973akd9mtZPBQaN22Dxq",
+	"He+ftBu02S/vRzUbuTp/FKjn3pN6t55UgW0Tv2o/KqqmVRcUx1QW900cvMBAC+RfkDOYlevqh2li/inA",
+	"PEA9si1Joba6x9y8PJnV0PPdOD7FvDa4Ng/YKL/VTPR2a63n5/M74oLleWCR8ggUd68q3quKu8PqCTmk",
+	"GgrkVNvw8F1ojXufzH/WcF0uZ+27z+3dipNXi3TgwiLNFSwl1weBK/eF/I5OUN5nIv8pMpHvnj3YZg9L",
+	"zcoJkxNbyWmWgwrOMu2cFy3OdKsMC9kOu6rmHTSdpKs9NhwnMuwK/MoM23HPqRWxmoi6pQ3g2+bj8KKc",
+	"AtOqqy6tYlWqcgmYY4Udr+B7UO/KPkY0mIMZAoRWxP5BLuYammOYn2gpY0dtGnKezkDjVSxWfgGIH9M/",
+	"R3IKoxzDTAc2BSmuq60m6yQFi1ew3hW9eDXnUlCnI0kAO1Yme3NqNDCkCpw02gEuJ5D2FTbyL3QCvLYE",
+	"8mdxA8SLC3+NqcZmc7+iODDHmPvQeglPmhnMErX2IEet3a+1/QNWOxocNmrH/aNWzcgfetA/9I7841Tz",
+	"OCTKRBDFtXLkuUZ5lBDkywjdvZUf3jwkzdZ++6ASj1ROJlJBWW5Zv4HZ+9lqx4HlIfeug7t1Hbi+PX8s",
+	"50HSL9k2GtGjhBuqKpmOuDdyrU+UlhPCdceJLJ95RmpgTSowySUJVUDtd5Tzbs96miXdHhsw+wPCds3w",
+	"kB2Jfaaa2zhigS+WzsaC5b9VZwe0vsjM+Y/M7Ddg9UX+EVi4e3Pk3kGyw+biPrZgCPWMbJDRdYum0N4n",
+	"GNVX4yxJsrW2E1C53hKYarG7ZBX3ynGX2MX7Qv4SJKB7h8kf3GFySa9YzC6MLrcrHXdLlgGpmkt9J3BH",
+	"Tkh+icV9CS/9iuztfBQqTFP9YphYZlViXKzbTQRQig8FY2WCYEu0wpbD0cRbHs7Wf6sfsVcihbPZPJjT",
+	"Llu1fa/t147YwaB2TA+bNXRmI4deglv1lAfoqfLZgAlQ34sRq+wMSnsPzI6tdh4AGd27Du7WdYBn+Y/l",
+	"OHg3kuBftY5OPNQQkAbEmn6SyLU82cCQ8d14BcyuZDG38vhB4Zne4Lg+soO7FfN7YTr3jDaf0ZbftyLD",
+	"3Sz5vVZ8b7fv2m7XyBPvWvPe+2T+8xWmNWwlM6pFdkSxnb6KPeXY6bhyX8hMNx+7t9L/NGkNX5A9VCuT",
+	"KEdhvKAzc8rZFCGedEKDpzHoU8AGmshIV4mKvJHNTCB+BICHrGp4gJAkkGLIQjKiKt85Nwmo96c78xuX",
+	"U0EL8FUabaxMwe13qOE27jXc34OGew9xda/u3nbJ11eg8VrA3UJ387uRJD73Ub4ZDXc6YmLR9dyxFRgK",
+	"gQFpoCSUg6kq8eVUGLJQFkBwECkaqDp5mYAHqpGcCvg5QRTsClvTAQl/0rxUECZ0OCPYJQtvt5c44pW6",
+	"OhACqXVjec18203UoyG0OjcDv/jhrNY6OHT98KRgpM8GMmR18kRgR3TU1+2Yr7gwExHwBbMQXUFdZuE0",
+	"lJrVyXOu0F2EbRQcOA8T0D9wqWPe7cCfpiTO0+VqQegSoeUzjQkmlWplRNWo0qnQ5nb/MxsRsusf8G2N",
+	"wXb/A70IDL64EYRiHyudtmEI/X8xT1sVqhJfOC8hQK9Z2I8dixt40x3xLfemG5Fo77x3qt9Rm2aqyYhO",
+	"AHyVcHHXPvUV4mTvmoV8MCuUKm+YWaVIO5hpYwmNEFDedihV2nJ2iYJBGdtrOmLYqstJgilVhAbAY6tE",
+	"0ysm0PZCNNo+01NmLoXEg/DuoN4VPzE2Ib0Ro36vY0SwQ5yPe+Jb68tIOhkABK7h5K4njvsw9tiATVGj",
+	"PP6OK7ATDr89O+ZCU09nM/NQ0gEnMquxG87pPlQSLdct0c8s9EHjXGRH75zJ7Y2Yd0UG5sjfM6M70l/N",
+	"DlAHKqMT+r5bZuRLrzhv4rH0orGt1liAMnhnjnMPuVivmgbfptrWevQBVXFs2FXVcBTgAA7KsSv6M0Tq",
+	"poEUrE5eGT415VB7gRUYVJM+C6QYEi2N3mre2rFFHQqqObCyRE5F0iLNXFdd4XD8H6A+CiUgNAwlds+G",
+	"JmqZ4SDoOBUJ9j9NoU4CC9UjKroi/qRRoAEYrN3YL9JW4xW8q4ZpvhsAbg3fATLQXApJDA1UwneV62Vb",
+	"HCp2Dchxua3qJJY3TqTULcdZsKbG2skONJoY+40VtXi7wu5k6w3FEdFP2J7pdqtuDJ9S0bjSqagRbR0c",
+	"dk4Gx4d+47h5fNz2jvzDgxPaGjBKG97BAfUbzQO63x+0B81+q9/oH7dant888A+95kG/MWg0aOPYMCkc",
+	"2iX2pkuPbuIPlnraDlw5+oAH7G1orJaR1hPV2dtT+3U7pz1D0IoFwMz21iGRv/2jdjb+rXbBh4LqKGR/",
+	"PfDbzeQrTxZa68J4mo1O42CDvnY2tTxFEq6i1ad1XAHFf2OVTvu41dyvVjS70RfaGCedChc+u4FnbhHi",
+	"+ULLkPmOzFanCsUH4A/n4/tDJxj5KWHktA6Q/3edVfQTYuoRc/wMfUUTI/BbB+QFf2gMjtePn1YJJe9k",
+	"6MeTIN88fvXoH9+a669fPjPaBSU/vn7yrE5A6wU3dFcYEW2sEDCTuFakP9NMnaJ5PptgLS3oNnRsNQ4a",
+	"MqLMB2zRrCtpAqmJrrqBDLtiGn8GNRJoBDJAJzzGtfqhvGICNJ8x9QHO0JdkRMMx+YaS3/gE74zEhHpX",
+	"ZqBkQMOuGEsooqUC314lY+qFUlXJD5cvnpMIIuQxRAsds2+rADfYatW7oisyahnGA9yKoS6lEEQzVtJc",
+	"D7JTW8DqTAZbOutStERXAE2YBceNhTUXSfgeS2br5IIJPxkBegmtiRrAIvRZHNDHX0Gpwp+h7QoUwnYF",
+	"hBXYDSQZv378FBW5DBEoTA6gPlEjGepgRuhAs3BKQ1+dkl7MSHuxLSy6ovfsySWJld89xWjojXpkwIWv",
+	"CluxGNbtGOTSFo7jKNB8QkO9N5DhuOZTTefFr5kotFNJkjnM/Mx5cgIZb6n8P68fP601623yn3//Lxx4",
+	"LqDNyOLDmZzBpKwKdZ61JVX+Z0sAK6aXKVNCNi9KzOIkXTdh66nwq7BF9lQBpTjtn6YK3K0NheHYnTeb",
+	"dJu8qj1MVmhWNpW2RfG0+NQa9ZJN9H047T6ctjt9AE8qoTGZbacSbOJ12AuZEWU1owAbmyQ/35gHgdEM",
+	"rlkIDfOBy2k2nkBfW+AfhsMaGXkFzTctK+QYeEOwXvOHSs2VyAFKHJRxIKCtyx6QI5zs6qyQiCRXIHbF",
+	"gkR8TDWdaxw44DYZxs7lgSLIH6wst8AdA84CH8EqSH+GDT8nkhvKId/09szc9/7z7//tfYuxPWVbWHgj",
+	"GlJPs9ToB9KIS+uZVSM57aRbkbFrFnaFS8RxqwFsWfGACR3MYpEM2B52Q6qw/PBtCXuGLdwSDBDQt+LB",
+	"xZd7zs7swWtBZaCC9M59Np5IzYQ3q/3EZj2rLhgCN/8M2YTZ+VgJjHvUapORjEKVfOCKzcxHuwLA6odM",
+	"p5zktoqdDikX5Bv0AqU//IZNAjpjfocYkeLWNv3qroCnnBaGgPgI+UzOhPtALJJjrzfpMyayWOYxWTEq",
+	"oPkcKK1mk3CymPXYLqhINCfoNViQ5bxLqen+xGZbpscnSslSgfnGjfYc7/9cNQbw+o8l+sS6kjbn0dvo",
+	"J5fSGBLN6zb8KL70ympzX5PPJOXk+LzRJuI2rdSYplShwWWO7b36dK8+3UJPVbTCE1VES2vCfWktCs3X",
+	"whDOU7BqJ3QIeTzUBmVjpCtGpjL0bXynn4INcx3HY0M7C6eF7U07SfzFycikA6tN64nBs7g4tREX5xqA",
+	"Nl2LcaN6V/Q+RtJY7VzB+EDGwz/A6WJWy1cOXMvMrQ5uAfDHS8GMHqankgRMa6g2sOIb8MzGUjAzwbRX",
+	"J0+24rouid8sMiBYSkMJgZRXZszZkIBm4ZgLC1smNfeKIioflyYGj+nNcyaGhiz3G41qZcyF+7sJPS3M",
+	"sah0Kt3uhSFH9LkrHVrEmTUjGl9D6GW9CNn24RCIixfEQ0qK3AXHPoZa9qsVoOhKp/IEm9phBf2Yzogj",
+	"C2bDc8OQMbRSoKLb3ObTmXpgaaZezrX/mipFh2xZ68YUc5iykN2nCdyhYLkArmMtQ/R83rnXPiNuPsGB",
+	"WFrndQmmeMbzTKd0loBQOm8f/GGmWSdv3zxPkyC0AQdLFJy7zlA1YmsMOaevBEuZV9F81ZjSdKZyq8UK",
+	"asVSrt1yhtRj4A/rF2Cl3Xr3RVh/iiKsL+tiq+brgT1rpvUwxTxzPB/YsFicNT6IQkR2DZnPhOY0UCQS",
+	"mgeEa8LQ0KtCK8CuGHMBOYlGCw7r5My6RGyWyQOVULzRihQJ+BWmj2f9YeyGK32KF+ODDa4Q2yg67fm3",
+	"TfxQsaMk4OIK2+hDAy5FDogdVZ5iN2R696e98TuPMtyL+zuyI6kfl0FeCTm1Hu7dsIzdivy9FHkXoixh",
+	"DFcrFgyq4HQXhGpNvREQGek9uaTDHhzb3hs2CWuP+ZAp3SPfvHn6iJwc7De+JZoFAWgGtuSkjl5n5FDG",
+	"kATXGvOt/cdDMqWzDuoNYGwmyXrWuAyZJ0Mf0p0RslRgr5OumMoo8Ek/ZPSKyMEgHaw2nAT1jN4bKoZo",
+	"jMo+m+WXpqS4iqts3JC5LFhoZ2AsZHzyuFzNZuPbpGa2Byv010at2Wjt91waBHJXw29DKKCSA7uSXJEJ",
+	"Vcqs4zWbs1TTb3Im3YhRH2jEmjiwKJUCw7RlDNPEFP2fX7vdm1aj1u3eHLH33/3XOnbpmbDUckr2G22M",
+	"C2eyBDQPgtgpnx1/t7Kts7VbKZr3+aD2UgpWewHNIwvm32yUXoByMsUGzTJJfXipMKlgMZkgGfpAhmMo",
+	"GepzQcFyT2/mYavZbpsJLWxaZkzXwq8bYX0zDvB9qiYHA+6xWMhMZehbRyEXw3FQT4vBOfF4Mz+ZTOJH",
+	"alqvf9rhfPiYDtnevyZsOD8kdy09pAn3dBSmMi4qPz49f7rz4UzEwmjspeWDef3y2c7Gkqs9YLWHOZHm",
+	"/OFJgeFZFlh7zNVEKo6P5DNA+9SefST9xOdqxXCAVU/CPZ+rlZRAWfWIudXeCVNrNQ7vD9v9YfuqDxso",
+	"AXHFFVVGBbI+5pyTh+I5pzSZeyOrAcgBGckptL3IEf8Exf8ehOuWyLmMmMMnf23UTt5/X8P/7OF/cmV+",
+	"ieNt7t4vbhIOcYmRRQ5B/1JgDN3ZV27YNA9XPwBb+VLqC6q5GnC0Mv7oRhFd8E58VbZQUquZn7f0Jnay",
+	"ADHGVZrKWOVJA5/QKOKJqZMkRILCbs2WOCdySlVXQDCbnBHM/WB+xqMIGAIY+obkltSH/OKCy7t3h+TU",
+	"Wn4NCRTpysxqBfbOf3Qb48JXX6SLQGBr+LKimBJRoJ/hZbgBhYWiRqzcx37uukQUaxAyp3qalFkjR7hz",
+	"VhjSgV5SNgo/x95kdNJodrOTOlJoAZap3CQ7rSPtikwhKdllHWlXZHxTZepIccXvqogUN/TrryDNjvNr",
+	"LR9NjkcC2R6p7EhDBmfT3w1uO5BPDNq+1ibHDMho7dmxCZ8WDAs0/LJlrZezCTu//cLWwhrTdmuxptOj",
+	"tUZ/f1A78g782onfYrUD2h7se61+kzZODG+UHoXFYKL27KE5syEfwpIMmTCnF7YuAdAzi4uM28K1vYh0",
+	"RAPyUoraY668QKooZOTMZX8k5hKudjGUWzz8cgWioGEo2P+mWXnBbrTlAp3K2S8fG7Oh+jB42vKfB5PX",
+	"rx8p+ujvZTQOoLg1KkmB6O7LSH9XZaROFsU6CF74WqpIIXEGCz7MwJJ0RCz24MImoYRKx3UlgNLmjC88",
+	"taRnD22v3hW9168ubNEg5XvuiNcck+zZShNXE2p5KVZssGAwp+Vg9N3c0xXLizI7OWFv0EEgL4brqkVL",
+	"5ZhRhpMjNAjkNEaDw9sA+Q0KFYxSglpK2dKWpNYT6mdCVgzYD+e/spuqgrTjDXM686sdbQP8v5DneJON",
+	"5lEb7OuKd4xQdUVmMjLLPaEz3O5obN735O0b0q62Gg2zbftN8ph5sN7EsFtoml+ymDItIs6fpFh/3vDg",
+	"HOLk8qecO9GXkBIIFJ4kl9qZMluzkkooHJB98gISzFqN1gESPBsMmKfRQ5E368JZ5H67FKJoQii32m0Q",
+	"DtrKRAsk2JICrjCtwvx4n9p1X3KwQzS7kGM2Gci0/oyMqPC3FcKbGf57n+C/K9JA3wCWqEpkHWZr2eQO",
+	"K3hVnZyR3oALGvTsXUnuZlLUCGlicnnOZ162JzSt9aRQUaAx8Z4bCTu2Hln8lBTWsVKYHGpl2coCAJhA",
+	"IVD4SpsiByjcLvQX6g6AG3CfmfqnyUy1hP1FeEi1OGvM0h0q5pOQAfyK5RC5KaVwf/l8UrI0nbSem9T1",
+	"hzv7jXv16T4KsTr6ugvWsJWND/l1i3nsli30rNfcHn1mUcyT2l8j4E+TtEFkGSOKss3IfMWFh4AyXWEL",
+	"9rGEfw5U3eGjG03FQaWDDWRsYlf5T4lg05hlxUgJ6EgYGqYUexPIf/7f/4/0nH/X/okaEOo7oJqkbuhT",
+	"D9Lb0/4I8NhmmiiZhVPEqFxGx/mm3dj/FrAImM91jI7hXmqXIxkThItPCe0Ka++P6QwfRQB685hh0BiX",
+	"BnJe1NxECk7eanCwFLHbAxVCp8Om4jIqFZghXGhpPgRgQCFMBxS103QgDIPfXYFYH9aUjrk/LIOtN8rH",
+	"c/LpH0Sv29S9YjZ33tNgaFizG/2FfA0/UhHRcGZuODILK7BC8jk2+olLZFN+anAGGFpc8JEg1Y6ANiyN",
+	"88w8Yld8KrISv7lVCuTK38ht8XuRu/dNXO59GLekWzwBgeLc8qGTVi4CetfejD2bKrWksQvVsQ4AXMzI",
+	"QxdD0NIBAlURrKA/g/9CyGEUCWzsG3ABdSyGIi0oAQpMdFb02MfISFQokUH3Q49MOPOYbQtsXlSF7wLU",
+	"IepA+FHqSlfgEw7kCkD42Y3G3IvM+7lQLNTx+zPoDUYWSJHv4cdlAlbys/Xj/I7FaG4qgVk1p86lB9vM",
+	"D3wbYth4FOmFfBkZW7RoVGklMz2qVkE4Xu52TNsbk1aoZzrPAZH7AOABM4G1NAsNZ8aiUsMRgX9bNGWg",
+	"4wqCJd+SfgLpMPZz1ssZfy8TJ0nfiGcquTGt5KTvmxt/vYJB+Olzc3gBMUKw6YWmoYa1kIGf/CID3/1i",
+	"nsJPppfQxmgKV6sgdvO+akimlDYEdPIIGAJX+cmF6IN1d9yb9XeTXIg8G3BxnO/d1preraVfKIzXgYd8",
+	"kUV9zOBExlY/Cj7nVjSSE7wCGU8C7ZsfqxnQyK6YR40k+aCRTq5hWuGamJGxpV2AovzkmoUz9EFAd7jY",
+	"1ob0BmPoPH5z9vSSADY0ZpEDkAuoEV3hxoSeCouYRPvSYjPCSyIRMKWcHT7kwialUTJi1DdfButamTEj",
+	"tjQmKACEZJ+5FnRgLqgRltIyi1+JThRwCDhUyc4yYEpfdrFnEL1mVUJdgQ0qRRbxUlkcKeu9hSl2SG8P",
+	"5tirkt6eMVZ7uUCVqyAq8UOQrO9RYeYxl0bv8rG7Ys6nZMMlVaKlBI/LIohlXDlsFqs/I6lskjkk1F4x",
+	"zCNw2lysx9+TpvUlcSkhxSfrKbiMQUBjAFMpyNsLMqGTbI6FpRWXVYi5+TZ1w3DtrFfCcpfFj2VN6tQH",
+	"SiMgfgGPwz2Q5T2Q5b1H5k8JZGld8gsolnfih3EKaqEjBpSjhIXPF5VU07UnWHlSJ2d2jka8Gy2DNKuN",
+	"RqNeXG7xx3Bt/L763AL32U2T9rbj1gVhheV5jJngQHXHI3MZ+2sPoVkK8/H/svf1zW3b2N5fBY+6M3E6",
+	"lCy/ZNPa05knt2lv09u83Ng7nU6YLSESklBTgIaALGu1mtlPsx9sP8kdnAOAoExaL7bjONVftmkSBIGD",
+	"835+J6Te1Sn4PhNrZ5g/WEq9YVOPwyp3s9yf298WN+JBuVx8rF6GMrcOebUUKm5OvLFE/KU5l29yLFfn",
+	"cOkX4LNy43rLyvPwzfnjp0xiv1tevB0nbtL2PTHs2O9DpTuFUbzPifs6dPlmRfjc3WGLoHlBeKZs8xgP",
+	"uDue9HKuhsyHtNRpXfIQoEdgNbRUDP1xM6bLxzvkjF+RVI5YUCyFG4Ahyb4s8NXV6tGGomY/+fuva75X",
+	"rbWuDA1SlfRUQlkWZwphDWFtMJuVC5JK0ecZEynU18JKeGZx0joopcAbKdpZWSRKwyJRu4awqFgqWlpP",
+	"DWWv3YPzbvek61qrrn6JJwAnfPyFm8a9DD5l8XEjDdZRxmrt1R+RT8s/v2xtNDiXjgOW1+6uTDPs4nWt",
+	"JDMiU8CqClK2HRQDNo6QImU2UalkULH4URY1vA3zECE8YB54TYuLDIIXkEPx24vXvxjlQWgyAjCrE5KY",
+	"U+HTMPz8ExfzcbM/JQmGHyAVMURVdh+gIUY1zmnKhjLPWKFOSZJTMZjQAUtOSWJIOSF7ieL/YAl5cUxk",
+	"YSsYo1iYOzOV0jEEOEa0GHChEsM9RqOnpyRBlCw70b6U2vyxl+Ssr80DKTPEZH4r+GBoLpnVjkU4nYgk",
+	"czOHReJ+U/grfNgiMa8RoDtyMTCDpzmdKKYSM9FESMESzPN8Fwxqk1FsQsmH1xOlaTpkH/ecB3dkr3QG",
+	"XA8nvQ6X5aVnnaEe5U9PYpHM52YjFjihOXRN6IRXvrpaLP7zr3/P5/tXi0WCkb0riMkAhPyel0iGXVfa",
+	"S9JYGCH0FIb5e80wLglOd8h/sZlETVQxfO0FF9l3iuZmIoSqCwWyj2Lij9EhYtHnVywDhBB4xMxa/dP8",
+	"aR4ZF1xoBeDVCiykuEUj0kPEpriFkUjzokJO1T+pmJmHuLIxN0P7NhBlRxiCkcVGCrvQsjwrI2y2sZzP",
+	"jrWmBOT4wlHqMZwPywgXimcsFpQoBMm1gDTuC7mGSJkREAUjQhIu0nySMWUBZ6EdHNRjmbUDK88fNllA",
+	"C9ugTa0nqxPiiCpywUdlE6G/+gqpWxaId2U+F8kLn2YZOehE5KBzEJE9+jSKxR43JDtvm53RZTTziQJz",
+	"Imf0EmC3iJzoDknmXwE9wb1mtcw9mGnlgqCFnVwsYA99PXXyAa9/3IMhniawOxiLxbl1SBLHgk3xiAM+",
+	"jTm61GgFdFDQ8RDBhxVmgpnbTgklqcwY6eUyvSCJcmEKlcC6GpoBfgXbLvskMbzYHAbgWJHjRxFJ4JCb",
+	"XzKqGYZFE6QFnz3/89nbN+QM6WPvsHvYbR8cPvVxbaqpDUQT2fvDWFhYX67oTMUioVkGQJ00f1cY7c7o",
+	"OSekT3MFfM1IqsQsNzbFsYFkkvwlY32F3X86JFGgYr2kmiYYJu+bc6djAWg7eMEC/Tqei6QGtOVp2pHc",
+	"8eFhoPdi3Li5St3pGbcqVC9zmtaq2m6320hIJ02WL2xg+N/zoHOQlmQ+L1jKx0bwLhaxcLLkhAAWSSyC",
+	"U2W4cyxQLpyQOQEpcEKevDPqE3J98wLL9Z+QRSxgfl/Vv92Q0EtGi+oUInN52mCsz+f+z5dUs8XC8DRG",
+	"lRSLBemx1BwgGA4vzef77lfctpI+YC/CsVD1fNbuHrW7R7CFdkqgzRZ6OOUiI/896v3UqmiedXTbOgG6",
+	"jVrj4NK19wWInhmSTQUM8xrEpZkTtSRzDR56o8ZNla+7jrW9YROowJv0IRg4Wvrej/5RPP5mGlWDA4ik",
+	"LfvtBmeJUf03RQRwh/JeQQH8DFfk17vJlE6cTW2YFe6foAFsRf/97OO8u7DtA2bzwUEJjKg1LLXVXqb9",
+	"eXm4m936L5Yst0rs4lriG50RxWzfdmMZeNy/Op9/II5X+vuDc7Ps8g/wyare9IB3betQPy+HuJN8aGyA",
+	"GyRD71xJq11JmzPhVdx3531/yGLjDbjYBk7zCjur5JTc7Jhy3a/sE6ceRtRbvUHw0pa5koArWhivwEke",
+	"C+slt86gMNSL0KLQQRUSSBv9VytMmA1CpZ8N67xLiwvLY650NZCzs8J2VtiXaIWVAvFwewPLsow/h531",
+	"WMyqXfrsI9JfXmRZUHSk5b1aZJvmXhlJF13z8tqSHvDTA7oaHEDr6z2XBBUsFYXfFXSSK1MJVsMv3Wjj",
+	"PTJ9Ze08LjC27iGTa2nd3phR78IC/ZMz6J0ldlMe1Kc0zEqutj8uQV7qTbUfeZ6r0PNEuLBtGAwjS6A6",
+	"04eBAhZnESUhTFftUA4B4X5BB05l/un89S+e9SnaZ4AZPNFYgEghA6VDjEpsQ6QFIyMOzdYiMhG2mysk",
+	"nMeCpikba7MtcN/x4aHN0TLcIbNA0S5eRfaSfTPZ/f/8698QWr/GR+0C7XjpnfPSbU3SzJpGAWCrIT+4",
+	"HFif2W0tKDjUdnmuvc2WtDpi367a8F2Vtu614rAGDmKoR7kxmSbd7lE6PICfrN4Mhlv23T2xvTDGP8FA",
+	"rq5eZJ+wd9Qm/S4Z+bXLvxGN2eV85A24d0bD3YnaMxZGbiC9ARJvPrWQRU2+Wci+HTNRFbJBDl7ZoqBD",
+	"3uFIAJeobcm8QwG0OIqNfs3rog0H24m2nZnwp/LjfKnczjKHKjbL3bhJJso2va2PU+e5g4yu7TsHbdoa",
+	"mFDOlf4bjP5AHdfcxIMuYWY9qizEL0wd9pe5fe1WXO9lzh6uAZcP82YcdIDMhwHYiHKjDdKM/n/7mk4K",
+	"SGv9SZ6/wS99kVHyi7xkOYW6Xr5BDRos0okTqxtFlg15rC5PcPv4ubOrL7qewW1CwGuQdVT5TC172Z9j",
+	"W7UbW11gLyVGxqxQ4C9lI8XyS6YsoHPJacg5BIDNGbVaUFYwpYjsY8qtnapXriLCRKZiAW4MpkCHiwjO",
+	"I2itYRmcMyZQw5pWe4XLiVY8A6pMqXJzM8MTrlUsLAr+kI9dLnfwSdNCahYhGIksCCBpGS3PDGTbaGCU",
+	"HK48KQEYKHxrh7xn/YliWSwgXk6mQ+jRHfbvSOUl6IYIAq2HbGbhngBN8wJUZADLKhgmUOuZ+Za9SseP",
+	"CEcG5MuZB8TEepGpCBtHkT2Apf4dLidPy50CBE1qyMZsWZ33hRVUMXP+19FKy64FDZXJa3XMrCqJvmHm",
+	"p2gKYimAKwLfne0iaF8sPK/ZX3O2YMdXcMstsPsDjctj6ZsDacbE84cKAHhQfRqDPz+O/xGqoQAGIdvM",
+	"UY0FNuydDiXAuyg+EMieAMlNMA4JPRkbSc0yImRBnKrhYeobMOK/iGO+tVMTF6maoeh1NHABAvaZHEld",
+	"vcsqVpY2NkZXN6t+r45Hs7QrbVnY+800wiar1cn1Hbb6LhXhvrrHAzulImBF5hSSktlhR4TtVeB9djWW",
+	"hW60uDdRg8szcbqkqEaBWmvxSLH+ixex8JmT1IqHUuVd1m9P4f9T1htKeaFOzRNRCVDglMxAvaG2EZQZ",
+	"QchpFIup1YJnCBgGxW+nYecozUcs54JBRZwNFlqkG3rBhNWjIUtboQ5NaM/iko1KBZrb+j9UnnF1yshk",
+	"UXBom+JYR8FodlrmXNgCQmNB2ByN6VDmtaALuH9fnua6KfdP5XhWBbmkMNaHj1Er7BZoL3kas38iGAj8",
+	"jit63atxECSvO1nzCBwgUcudF2Awm8m+H5A7NCKAj2c7p+2jQQsfzzDUgwjUQ5ZnlnPd2jxwsqWktKZu",
+	"G/aGOuft91BepCxaDeOFMe9PQfqBJaAYUz5W9QTFxYjOYiFoUcipbZOhtE0aQbaUWKewAJAJloMx5P5n",
+	"a230kIryjdgx7KgJ4MZ9wUN5kd0SY0G3EXHI0rfn5ktOZs/OPyn73srJ/Mzz2Oo6TQry/fvXZkFEYNdE",
+	"LXbJhD6fjS05U8U6aS4V9I3yQXvXh8wQf8B2Wbf9LDs4aD9Pj2j7W9btt//ae06/Sb/Nuuygb0QCWDk3",
+	"TnNSwTtOi5EHPIYtdbDHVr6sD7y2kZPbEvBqP7ejtJ2f+wH93NOS3TjW7C+tCKk1gfX8WMiRUYYJ6vME",
+	"ToWyWWu0YOTd27NzlkF7wkmRJ0ZLTeZ6NmYRKMdK09E4gmykReIa+mGOXiwQzoJnqtJx0fDdE1By4Y0F",
+	"A3zMQk4GNhD24t2rDvlNTtC9K3OA65jJCXJkGEQhfASwvaCnEWrbM/tooO8DNsYPxi6wzhLI+eMDgZD9",
+	"H840FRktMuI4eoljM51OO8r+25+CVI6egk3g8HbM2xGqR5HE3tbmWRKVf/nlsmA+7roHAElshyjF0oLp",
+	"Eg0mFlxY9o5tLAFnpENe4F+HV1cwCS7IwTOiWCpFBubQrFzvCHpDZrxgqSZayghMkgLaHWA+h7wE4Vcw",
+	"RjJj60yDfDNW+aQOOZOwxiMKyDKwQ3rKU3ZCxlQpHMrsujFfYmFuBfNqSLMOOT7oYkwCxp70PDEGvcBJ",
+	"n18G00CtRHExyM0jqTH6EewEKNL13oANA7h/o6aS4+MjYxp/c3x8hEPnQHGQ2Tnp5Tx1sRno6eD8NyV4",
+	"dDcWXrw2+hBRHFmiuRXISFqMbigUDqTYpmJrXTmzcZWR/ep7rS6yO7DSk2fn8ivXwzM4Pa2NZWDl2VoL",
+	"x04mChKP4f4dksPObdecDIgsDvikla5biO9lm2p/bn9bEbh+pRXJWM4vWcGZIgPpaNc65bgiYyYy2whZ",
+	"SA2R3+v5Mjh+yec2s3Z+dXNtrR+VtN/nuu/sPAuPhN5fAqUQ6jZwK121Pt8Le28GbktHI1tWqt0LOXfv",
+	"V8JtLtdWSLPdwXpcUBq3OVYNYftfrSTAHnk228dFIzrkTdkpv2CpLDKWOSxMe/4w2QeDF87DHfkUpVhM",
+	"aSlm+pTnrtO7+Z1lLopfsHFOZywLgV+tzwZzzpuD+Hd1krfutS6uhdEr3iaz0SN5uXRHoya/htZ+ebiN",
+	"4v63cLXuNf7+0Gztyw7E7xT0u46rRz6GLgvLdW7FbG9S2PdLjbwxNvLS31IXHTl3yY8XbIy5pEdd8Jd0",
+	"bgpTlGPehlFGnyq4Edgtzv+lNEB5hcENlCEN4Qvfdn4j1mLXaXaGT99zRINqzUZjrQBS5obwxoGNG3ix",
+	"Ycyyaw6fapjioP38OaXt573Dg/a3/W63fUAPe0fpcfaM/bVvlold6Rf4/rpX+naIuBAnLSvEWz6M/Grt",
+	"mMg2YQm3EavDEyWt7PTZRxXRgML6UpGkCtzJ98dw9+f299lNEJhQbO0cJGXjaK4VQehF4k5tVKaTQ38U",
+	"5M9OZZZ94lKMjO7MzIutE59l0PYZvOBwvMr+n82mqjsQt+TfNVXKduDGXKCVrKSuv5Zf6YfOB3IzqXa0",
+	"ekDGm8uBZf617zuAOPYEaeC1ap18cxy1EG8OZisnOpVYBYZlFwGTftbtmhVbk7WPUUsMoQvct63fwHcR",
+	"tXxwq3n9dNPSLe5IwmwtX14yTXneWMFv79pJlsflKclKZvkphMk++i+ay+3PbCmWLaCvBlh5FmF7Lu/A",
+	"NLLQDs+yDjnuflvxs0gB4mhKZ4TmBaPZLMKYON6kqy5055XpEDMLQuua2GtJeoyA5aMlKdiYeckFm1/f",
+	"ud58859aOm3Z874izw5vIc/Wca/4ndmaRdYxx1dLhLird/hyEU1EyFGRg901Xx0bub+Ce1KBMVTfpWs2",
+	"ZiQxTyZBPzGNyhxGhKiYYWpnyEOr7DEW98UfzczuwDm94zE7HvMn4TFgXcMZv2v+sp5+BqwtuqadqagS",
+	"sjKK1pCOx0ywjCguUkYS+JE0cJlYfCot7AH4zPaYelWLHFYwNCCPgyYRG5h378P12CjMtSmT/EP2Kl/w",
+	"h+yFButhu3tAe+3nRiP9hh712odWJX1Ov+nd4otwzg0GK0YGeoyLAeI4SFfQsOOfu9jZPfBsMGexhtNz",
+	"yDtn3lJTzdqYcNnMw7FJxPR6DjWpT6H+URbk8JgM5aRQYT1UmR3uBYHMs1gY65wqMmV5Tvb0VJKyeyOg",
+	"lwiXBf40IkqW3ZK88zelwgMjXGJrnzGjKTslNBaYuw0fgPN3ed04Dh+xMnUaPc11wgBWyrIKm9D6mDKc",
+	"PnUOb7naOwffI2E7r6mx64Kd25LbZDJVNyLsv3j3ihSszwrm4Ugg4miEg4e+xDa2mJsoCz6oBZwbMP3S",
+	"vG3ladLsSu8jRu6NIWQLoPv/MpmCEWwesTi58A9AvsUL32OikPkaC5Ab/HPpkC21T4EOKmWfk79/iGMV",
+	"x2cfv/5LTb+T2gMHKNq3o6oqaVQo4dywdBdRoLaMRFnw7oAqbHumKlGURLBfbvIfN9SrGi6cwAMJkkBE",
+	"zMAsQxIA+YIU0EgAZzDemmTwB72kOIFlYiivOnLY/xrEQoViydf7zdt72L2T/cW/73OH3TvIUv91xHBe",
+	"f6Nzfsn+0YwmCXoB5D3mUgzMT0CPQH0O5LZTHbRRdmwpMVGTsXmlAmgMqqGcjRZaEV4fyf2FXzLB1Bqc",
+	"YJVcpeaDqvaTi6K59Lj1hKefUl2KhXnJ/e3uq+oq4yettZsjpgt+A/s2TE87LGLNR9BwnAvyrpAjpods",
+	"op4Qc8gItpo6JULawnea22Ypvw4ZFkW65m5DqmJByesfzt+/+v7s9/O3//PDm4hw7UvQlOs0QFB8ES0v",
+	"WG3e6oDp1/YL1uMF45zyayQQLILjAzYr9Peh1uPfrWmuftdS03zup/Bd3EqHVMetCEnmu9i8Nm4tyMHh",
+	"SoFwW45hJ93ZWnW6K0qcLyK/hOdmo2o0DfwvpNiVlLMehcoxE3TMO+7sNmgZXJG3YyYM4y6x4mvI5Xsp",
+	"dEFT/bOy6NG3REjB0Sr8w864ddI66nQ7R8s8pL6hGwbMlpmp/6ajTrfyXUudzpqwRHB29ytW3FtAZfj5",
+	"7O2bzfZ1RlFJu6N9/c0Mt9G+ugms2Fe3rSfE7er9nu8H2LzfXrz+Zb3Ng0h5sxZw2O1a361jna46wWVt",
+	"nZBEXiRkamQDOAwAqZRwRSbjiCQZGxQ0Y5m94z3LuMIIk5wKRIS1isZAEil8fTNWr6dD1iHPukf4MCg7",
+	"VNMeVQyC+LbhTKXhKGTFyvHYY/BTUE1Jj+ZUpKxoED7vGc343eghsKRVtKUhSy981xQzfdRJzKsy7hSU",
+	"aFt9pZx7DQWaf846n4kZW6fruI3DZVtNtGsYxjD3JpQv/C8aJ2C8QudaY7BEhq65JrlMaR4RpekAkhYL",
+	"o49lk1TbngZYi7LfMhPjdr0sgJV5vf2A+bWNGHCloUFqBG4y8KvhGZATm1GJC6J8s9wS3a5TZmoY6V+T",
+	"GfLCY79TtQQMpIds1Kmi2KiaEf7XnHCLuIxwdGZOjrMQbOxSThSrn8w0GU2H4QR5zeAvPXAdx6M8ohew",
+	"FuB5QtZRNuADCLosGNOCkF0f9zXwZmXbS2HFEMAa5DlklHKtLO5F2IfjFLBTM25Ro3FKow5JrtopVQwJ",
+	"LgFIi1hgIL0chHj2YdhNXxbQSBA9Hu4urj1nO+4eRWErEURaOu4eIy+yH4iQbDetm++6BVUOVJE+z5mK",
+	"yGRsOBzLDKUCYPWQFSxcOpnePDDswDinKRvKPIPF5GKpx33YA7pzvZ9I3QvOWZ7DAYKFUTOl2ch2d3ex",
+	"wmAk76i6PtBPjOZ6GDlN2RLgsqcjGMvxjsXHxf8FAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -128,6 +128,33 @@ func (q *Queries) ListCaseMembers(ctx context.Context, arg ListCaseMembersParams
 	return items, nil
 }
 
+const listCaseReaders = `-- name: ListCaseReaders :many
+SELECT user_id FROM case_members WHERE case_id = ?
+`
+
+func (q *Queries) ListCaseReaders(ctx context.Context, caseID domain.ID) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, listCaseReaders, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var user_id domain.ID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listMemberships = `-- name: ListMemberships :many
 SELECT m.case_id, m.role, m.created_at FROM case_members m JOIN cases c ON c.id = m.case_id
 WHERE m.user_id = ? AND c.deleted_at IS NULL

@@ -176,7 +176,7 @@ type Job struct {
 	Tries      int32
 	Lost       int32
 	Cancelling bool
-	Owner      domain.ID
+	Owner      *domain.ID
 	RunAt      time.Time
 	DueAt      time.Time
 	CreatedAt  time.Time
@@ -219,4 +219,46 @@ type User struct {
 	SessionsStale bool
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+}
+
+type Webhook struct {
+	ID             domain.ID
+	UserID         domain.ID
+	Url            string
+	Description    string
+	EventTypes     string
+	Secret         []byte
+	OldSecret      []byte
+	OldUntil       sql.NullTime
+	Enabled        bool
+	DisabledReason string
+	DisabledAt     sql.NullTime
+	FailingSince   sql.NullTime
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	DeletedAt      sql.NullTime
+}
+
+type WebhookAttempt struct {
+	DeliveryID domain.ID
+	N          int32
+	At         time.Time
+	Outcome    string
+	Status     int16
+	DurationMs int32
+}
+
+type WebhookDelivery struct {
+	ID         domain.ID
+	WebhookID  domain.ID
+	CaseID     *domain.ID
+	EventType  string
+	Payload    string
+	State      string
+	Tries      int32
+	Attempts   int32
+	JobID      domain.ID
+	NextAt     sql.NullTime
+	FinishedAt sql.NullTime
+	CreatedAt  time.Time
 }

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
-import type { AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses } from './types.gen.js';
+import type { AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, PingWebhookData, PingWebhookErrors, PingWebhookResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ReplayWebhookErrors, ReplayWebhookResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -181,7 +181,7 @@ export const updateUser = <ThrowOnError extends boolean = true>(options: Options
  * Copy everything held about a person
  *
  * For the person themselves, and for admins. The account; what was asked, the drafts with all their
- * versions and the documents outside of cases; and, for each case the person is a member of now,
+ * versions and the documents outside of cases; the webhooks; and, for each case the person is a member of now,
  * what they have in it; the case's timeline says that it was taken. What others wrote about them in cases is the
  * cases'. The document arrives as it is read; one that breaks off is not whole.
  *
@@ -1054,6 +1054,175 @@ export const verifyDocument = <ThrowOnError extends boolean = true>(options: Opt
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/docs/{docId}/verify',
+    ...options
+});
+
+/**
+ * List webhooks
+ *
+ * Webhooks, the newest first. Callers see their own; an admin sees everyone's and may
+ * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ *
+ */
+export const listWebhooks = <ThrowOnError extends boolean = true>(options?: Options<ListWebhooksData, ThrowOnError>) => (options?.client ?? client).get<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/webhooks',
+    ...options
+});
+
+/**
+ * Subscribe to events
+ *
+ * From now on the events named are POSTed to `url` as `{type, timestamp, data}`, where `data`
+ * holds ids and nothing else: read the rest through this API. You are told of your own things
+ * and of those of the cases you are a member of.
+ *
+ * Each request is signed as [Standard Webhooks](https://www.standardwebhooks.com) says, with
+ * the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`. The `secret` is shown
+ * in this answer alone. Answer 2xx within 15 seconds; anything else, a redirect too, is tried
+ * again over three days with the same `webhook-id`. So you may be told twice: pass over ids that
+ * you have had. 410 ends the subscription, and so do five days without a single success.
+ *
+ * `url` must be https, on port 443 or 8443, and lead to a public address. An account can have 10
+ * webhooks (409).
+ *
+ */
+export const createWebhook = <ThrowOnError extends boolean = true>(options: Options<CreateWebhookData, ThrowOnError>) => (options.client ?? client).post<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/webhooks',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a webhook
+ *
+ * Its deliveries go with it; what is pending is not sent.
+ */
+export const deleteWebhook = <ThrowOnError extends boolean = true>(options: Options<DeleteWebhookData, ThrowOnError>) => (options.client ?? client).delete<DeleteWebhookResponses, DeleteWebhookErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/webhooks/{webhookId}',
+    ...options
+});
+
+/**
+ * Read a webhook
+ *
+ * Another account's webhook looks like one that does not exist.
+ */
+export const getWebhook = <ThrowOnError extends boolean = true>(options: Options<GetWebhookData, ThrowOnError>) => (options.client ?? client).get<GetWebhookResponses, GetWebhookErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/webhooks/{webhookId}',
+    ...options
+});
+
+/**
+ * Change, disable or enable a webhook
+ *
+ * What is absent stays as it is. Nothing is recorded for a webhook while it is disabled, and what
+ * was pending fails; what failed can be replayed once it is enabled again.
+ *
+ */
+export const updateWebhook = <ThrowOnError extends boolean = true>(options: Options<UpdateWebhookData, ThrowOnError>) => (options.client ?? client).patch<UpdateWebhookResponses, UpdateWebhookErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/webhooks/{webhookId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Make a new secret
+ *
+ * The new `secret` is shown in this answer alone. For 24 hours everything is signed with the old
+ * one as well (two signatures in one header), so that the receiver can change over in peace; a
+ * second new secret within that time ends the first.
+ *
+ */
+export const rotateWebhookSecret = <ThrowOnError extends boolean = true>(options: Options<RotateWebhookSecretData, ThrowOnError>) => (options.client ?? client).post<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/webhooks/{webhookId}/rotate-secret',
+    ...options
+});
+
+/**
+ * Send a test event
+ *
+ * Sends an event of the type `ping`, which is treated like any other. 409 while the webhook is
+ * disabled. Send an `Idempotency-Key` to be able to repeat the request.
+ *
+ */
+export const pingWebhook = <ThrowOnError extends boolean = true>(options: Options<PingWebhookData, ThrowOnError>) => (options.client ?? client).post<PingWebhookResponses, PingWebhookErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/webhooks/{webhookId}/ping',
+    ...options
+});
+
+/**
+ * Send again all that failed
+ *
+ * Sends again, with the same ids, what failed and happened since `since`. 409 while the webhook
+ * is disabled. Send an `Idempotency-Key` to be able to repeat the request.
+ *
+ */
+export const replayWebhook = <ThrowOnError extends boolean = true>(options: Options<ReplayWebhookData, ThrowOnError>) => (options.client ?? client).post<ReplayWebhookResponses, ReplayWebhookErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/webhooks/{webhookId}/replay',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List what a webhook was told
+ *
+ * Deliveries, the newest first. They are kept for 30 days.
+ */
+export const listWebhookDeliveries = <ThrowOnError extends boolean = true>(options: Options<ListWebhookDeliveriesData, ThrowOnError>) => (options.client ?? client).get<ListWebhookDeliveriesResponses, ListWebhookDeliveriesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/webhooks/{webhookId}/deliveries',
+    ...options
+});
+
+/**
+ * Read a delivery
+ *
+ * With what is sent, and its latest attempts, the last one first. Nothing of what the receiver answered but the status is kept.
+ */
+export const getWebhookDelivery = <ThrowOnError extends boolean = true>(options: Options<GetWebhookDeliveryData, ThrowOnError>) => (options.client ?? client).get<GetWebhookDeliveryResponses, GetWebhookDeliveryErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/webhooks/{webhookId}/deliveries/{deliveryId}',
+    ...options
+});
+
+/**
+ * Send a delivery again
+ *
+ * Sends it again with the same id, also one that was delivered. 409 while it is on its way already,
+ * and while the webhook is disabled. Send an `Idempotency-Key` to be able to repeat the request.
+ *
+ */
+export const replayWebhookDelivery = <ThrowOnError extends boolean = true>(options: Options<ReplayWebhookDeliveryData, ThrowOnError>) => (options.client ?? client).post<ReplayWebhookDeliveryResponses, ReplayWebhookDeliveryErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/webhooks/{webhookId}/deliveries/{deliveryId}/replay',
     ...options
 });
 

@@ -203,6 +203,10 @@ export type UserExport = {
      */
     documents: Array<StoredDocument>;
     /**
+     * The webhooks, without their secrets.
+     */
+    webhooks: Array<Webhook>;
+    /**
      * The cases the person is a member of.
      */
     cases: Array<ExportedShare>;
@@ -1395,6 +1399,174 @@ export type TemplatePreview = {
     html: string;
 };
 
+/**
+ * What happened. `case.updated` is any change of a case but its being closed; `draft.updated` a
+ * change of its text or its status. `data` names the case, the document or the draft.
+ *
+ */
+export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted';
+
+/**
+ * Where events are POSTed.
+ */
+export type WebhookUrl = string;
+
+/**
+ * What the webhook is for.
+ */
+export type WebhookDescription = string;
+
+export type CreateWebhookRequest = {
+    url: WebhookUrl;
+    description?: WebhookDescription;
+    /**
+     * What to be told of.
+     */
+    eventTypes: Array<WebhookEventType>;
+};
+
+export type UpdateWebhookRequest = {
+    url?: WebhookUrl;
+    description?: WebhookDescription;
+    /**
+     * What to be told of.
+     */
+    eventTypes?: Array<WebhookEventType>;
+    /**
+     * Whether to be told at all.
+     */
+    enabled?: boolean;
+};
+
+export type Webhook = {
+    id: Id;
+    userId: Id;
+    url: WebhookUrl;
+    description: WebhookDescription;
+    /**
+     * What it is told of.
+     */
+    eventTypes: Array<WebhookEventType>;
+    /**
+     * Whether it is told at all.
+     */
+    enabled: boolean;
+    /**
+     * Why it is not: somebody disabled it, the receiver answered 410, or nothing was delivered for five days.
+     */
+    disabledReason?: 'owner' | 'gone' | 'failing';
+    disabledAt?: Time;
+    failingSince?: Time;
+    oldSecretUntil?: Time;
+    createdAt: Time;
+    updatedAt: Time;
+};
+
+export type WebhookWithSecret = {
+    webhook: Webhook;
+    /**
+     * What requests are signed with. It is not shown again.
+     */
+    secret: string;
+};
+
+export type WebhookList = {
+    /**
+     * The webhooks.
+     */
+    items: Array<Webhook>;
+    nextCursor?: NextCursor;
+};
+
+export type ReplayWebhookRequest = {
+    since: Time;
+};
+
+export type ReplayWebhookResponse = {
+    jobId: Id;
+};
+
+/**
+ * How far a delivery has come: on its way; answered 2xx; given up; or not sent, because the account may not hear of it any more.
+ */
+export type WebhookDeliveryStatus = 'pending' | 'delivered' | 'failed' | 'withheld';
+
+export type WebhookDelivery = {
+    id: Id;
+    webhookId: Id;
+    /**
+     * A WebhookEventType, or ping.
+     */
+    eventType: string;
+    status: WebhookDeliveryStatus;
+    /**
+     * How often it was tried.
+     */
+    attempts: number;
+    nextAttemptAt?: Time;
+    finishedAt?: Time;
+    createdAt: Time;
+};
+
+export type WebhookDeliveryList = {
+    /**
+     * The deliveries.
+     */
+    items: Array<WebhookDelivery>;
+    nextCursor?: NextCursor;
+};
+
+export type WebhookDeliveryDetail = WebhookDelivery & {
+    payload: WebhookEvent;
+    /**
+     * The latest attempts, the last one first.
+     */
+    log: Array<WebhookAttempt>;
+};
+
+/**
+ * What a receiver is sent.
+ */
+export type WebhookEvent = {
+    /**
+     * A WebhookEventType, or ping.
+     */
+    type: string;
+    timestamp: Time;
+    /**
+     * Ids of what it is about.
+     */
+    data: {
+        caseId?: Id;
+        documentId?: Id;
+        draftId?: Id;
+        webhookId?: Id;
+    };
+};
+
+export type WebhookAttempt = {
+    /**
+     * 1, 2, and so on.
+     */
+    number: number;
+    at: Time;
+    /**
+     * Answered 2xx; answered something else; answered 3xx, which is not followed; did not answer in 15
+     * seconds; its name leads nowhere, or to an address that is not public; the connection could not be
+     * made or broke; its certificate is not good; this service could not read the secret (make another).
+     *
+     */
+    outcome: 'delivered' | 'refused' | 'redirected' | 'timeout' | 'no_address' | 'forbidden_address' | 'no_answer' | 'insecure' | 'unsigned';
+    /**
+     * Of the answer, if there was one.
+     */
+    status?: number;
+    /**
+     * Until there was an answer, or it was clear that none comes.
+     */
+    durationMs: number;
+};
+
 export type Liveness = {
     /**
      * Alive.
@@ -1427,6 +1599,11 @@ export type Limit = number;
  * The case's id.
  */
 export type CaseId = Id;
+
+/**
+ * The webhook's id.
+ */
+export type WebhookId = Id;
 
 /**
  * Names this request, so that repeating it does not do it twice. A UUID will do.
@@ -5071,6 +5248,674 @@ export type VerifyDocumentResponses = {
 };
 
 export type VerifyDocumentResponse = VerifyDocumentResponses[keyof VerifyDocumentResponses];
+
+export type ListWebhooksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+        /**
+         * Only webhooks of this account.
+         */
+        userId?: Id;
+    };
+    url: '/api/webhooks';
+};
+
+export type ListWebhooksErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListWebhooksError = ListWebhooksErrors[keyof ListWebhooksErrors];
+
+export type ListWebhooksResponses = {
+    /**
+     * A page of webhooks.
+     */
+    200: WebhookList;
+};
+
+export type ListWebhooksResponse = ListWebhooksResponses[keyof ListWebhooksResponses];
+
+export type CreateWebhookData = {
+    body: CreateWebhookRequest;
+    path?: never;
+    query?: never;
+    url: '/api/webhooks';
+};
+
+export type CreateWebhookErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateWebhookError = CreateWebhookErrors[keyof CreateWebhookErrors];
+
+export type CreateWebhookResponses = {
+    /**
+     * The webhook, with its secret.
+     */
+    201: WebhookWithSecret;
+};
+
+export type CreateWebhookResponse = CreateWebhookResponses[keyof CreateWebhookResponses];
+
+export type DeleteWebhookData = {
+    body?: never;
+    path: {
+        /**
+         * The webhook's id.
+         */
+        webhookId: Id;
+    };
+    query?: never;
+    url: '/api/webhooks/{webhookId}';
+};
+
+export type DeleteWebhookErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteWebhookError = DeleteWebhookErrors[keyof DeleteWebhookErrors];
+
+export type DeleteWebhookResponses = {
+    /**
+     * The webhook is gone.
+     */
+    204: void;
+};
+
+export type DeleteWebhookResponse = DeleteWebhookResponses[keyof DeleteWebhookResponses];
+
+export type GetWebhookData = {
+    body?: never;
+    path: {
+        /**
+         * The webhook's id.
+         */
+        webhookId: Id;
+    };
+    query?: never;
+    url: '/api/webhooks/{webhookId}';
+};
+
+export type GetWebhookErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetWebhookError = GetWebhookErrors[keyof GetWebhookErrors];
+
+export type GetWebhookResponses = {
+    /**
+     * The webhook.
+     */
+    200: Webhook;
+};
+
+export type GetWebhookResponse = GetWebhookResponses[keyof GetWebhookResponses];
+
+export type UpdateWebhookData = {
+    body: UpdateWebhookRequest;
+    path: {
+        /**
+         * The webhook's id.
+         */
+        webhookId: Id;
+    };
+    query?: never;
+    url: '/api/webhooks/{webhookId}';
+};
+
+export type UpdateWebhookErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdateWebhookError = UpdateWebhookErrors[keyof UpdateWebhookErrors];
+
+export type UpdateWebhookResponses = {
+    /**
+     * The webhook as it is now.
+     */
+    200: Webhook;
+};
+
+export type UpdateWebhookResponse = UpdateWebhookResponses[keyof UpdateWebhookResponses];
+
+export type RotateWebhookSecretData = {
+    body?: never;
+    path: {
+        /**
+         * The webhook's id.
+         */
+        webhookId: Id;
+    };
+    query?: never;
+    url: '/api/webhooks/{webhookId}/rotate-secret';
+};
+
+export type RotateWebhookSecretErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RotateWebhookSecretError = RotateWebhookSecretErrors[keyof RotateWebhookSecretErrors];
+
+export type RotateWebhookSecretResponses = {
+    /**
+     * The webhook, with its new secret.
+     */
+    200: WebhookWithSecret;
+};
+
+export type RotateWebhookSecretResponse = RotateWebhookSecretResponses[keyof RotateWebhookSecretResponses];
+
+export type PingWebhookData = {
+    body?: never;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The webhook's id.
+         */
+        webhookId: Id;
+    };
+    query?: never;
+    url: '/api/webhooks/{webhookId}/ping';
+};
+
+export type PingWebhookErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type PingWebhookError = PingWebhookErrors[keyof PingWebhookErrors];
+
+export type PingWebhookResponses = {
+    /**
+     * It is on its way.
+     */
+    202: WebhookDelivery;
+};
+
+export type PingWebhookResponse = PingWebhookResponses[keyof PingWebhookResponses];
+
+export type ReplayWebhookData = {
+    body: ReplayWebhookRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The webhook's id.
+         */
+        webhookId: Id;
+    };
+    query?: never;
+    url: '/api/webhooks/{webhookId}/replay';
+};
+
+export type ReplayWebhookErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ReplayWebhookError = ReplayWebhookErrors[keyof ReplayWebhookErrors];
+
+export type ReplayWebhookResponses = {
+    /**
+     * They are being sent on their way.
+     */
+    202: ReplayWebhookResponse;
+};
+
+export type ReplayWebhookResponse2 = ReplayWebhookResponses[keyof ReplayWebhookResponses];
+
+export type ListWebhookDeliveriesData = {
+    body?: never;
+    path: {
+        /**
+         * The webhook's id.
+         */
+        webhookId: Id;
+    };
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+        /**
+         * Only deliveries in this state.
+         */
+        status?: WebhookDeliveryStatus;
+    };
+    url: '/api/webhooks/{webhookId}/deliveries';
+};
+
+export type ListWebhookDeliveriesErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListWebhookDeliveriesError = ListWebhookDeliveriesErrors[keyof ListWebhookDeliveriesErrors];
+
+export type ListWebhookDeliveriesResponses = {
+    /**
+     * A page of deliveries.
+     */
+    200: WebhookDeliveryList;
+};
+
+export type ListWebhookDeliveriesResponse = ListWebhookDeliveriesResponses[keyof ListWebhookDeliveriesResponses];
+
+export type GetWebhookDeliveryData = {
+    body?: never;
+    path: {
+        /**
+         * The webhook's id.
+         */
+        webhookId: Id;
+        /**
+         * The delivery's id.
+         */
+        deliveryId: Id;
+    };
+    query?: never;
+    url: '/api/webhooks/{webhookId}/deliveries/{deliveryId}';
+};
+
+export type GetWebhookDeliveryErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetWebhookDeliveryError = GetWebhookDeliveryErrors[keyof GetWebhookDeliveryErrors];
+
+export type GetWebhookDeliveryResponses = {
+    /**
+     * The delivery.
+     */
+    200: WebhookDeliveryDetail;
+};
+
+export type GetWebhookDeliveryResponse = GetWebhookDeliveryResponses[keyof GetWebhookDeliveryResponses];
+
+export type ReplayWebhookDeliveryData = {
+    body?: never;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The webhook's id.
+         */
+        webhookId: Id;
+        /**
+         * The delivery's id.
+         */
+        deliveryId: Id;
+    };
+    query?: never;
+    url: '/api/webhooks/{webhookId}/deliveries/{deliveryId}/replay';
+};
+
+export type ReplayWebhookDeliveryErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ReplayWebhookDeliveryError = ReplayWebhookDeliveryErrors[keyof ReplayWebhookDeliveryErrors];
+
+export type ReplayWebhookDeliveryResponses = {
+    /**
+     * It is on its way.
+     */
+    202: WebhookDelivery;
+};
+
+export type ReplayWebhookDeliveryResponse = ReplayWebhookDeliveryResponses[keyof ReplayWebhookDeliveryResponses];
 
 export type GetLivenessData = {
     body?: never;

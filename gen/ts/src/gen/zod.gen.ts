@@ -730,15 +730,6 @@ export const zExportedShare = z.object({
     documents: z.array(zStoredDocument).max(10000000)
 });
 
-export const zUserExport = z.object({
-    exportedAt: zTime,
-    user: zUser,
-    consultations: z.array(zConsultation).max(10000000),
-    drafts: z.array(zExportedDraft).max(10000000),
-    documents: z.array(zStoredDocument).max(10000000),
-    cases: z.array(zExportedShare).max(10000000)
-});
-
 export const zStoredDocumentList = z.object({
     items: z.array(zStoredDocument).max(100),
     nextCursor: zNextCursor.optional()
@@ -864,6 +855,156 @@ export const zTemplatePreview = z.object({
     html: z.string().max(50000000).regex(/^[\s\S]*$/)
 });
 
+/**
+ * What happened. `case.updated` is any change of a case but its being closed; `draft.updated` a
+ * change of its text or its status. `data` names the case, the document or the draft.
+ *
+ */
+export const zWebhookEventType = z.enum([
+    'case.created',
+    'case.updated',
+    'case.closed',
+    'document.uploaded',
+    'document.rendered',
+    'document.deleted',
+    'draft.created',
+    'draft.updated',
+    'draft.deleted'
+]);
+
+/**
+ * Where events are POSTed.
+ */
+export const zWebhookUrl = z.url().min(10).max(2000).regex(/^https?:\/\/[^\s#@]+$/);
+
+/**
+ * What the webhook is for.
+ */
+export const zWebhookDescription = z.string().max(200).regex(/^[^\x00-\x1f\x7f]*$/);
+
+export const zCreateWebhookRequest = z.object({
+    url: zWebhookUrl,
+    description: zWebhookDescription.optional(),
+    eventTypes: z.array(zWebhookEventType).min(1).max(100)
+});
+
+export const zUpdateWebhookRequest = z.object({
+    url: zWebhookUrl.optional(),
+    description: zWebhookDescription.optional(),
+    eventTypes: z.array(zWebhookEventType).min(1).max(100).optional(),
+    enabled: z.boolean().optional()
+});
+
+export const zWebhook = z.object({
+    id: zId,
+    userId: zId,
+    url: zWebhookUrl,
+    description: zWebhookDescription,
+    eventTypes: z.array(zWebhookEventType).max(100),
+    enabled: z.boolean(),
+    disabledReason: z.enum([
+        'owner',
+        'gone',
+        'failing'
+    ]).optional(),
+    disabledAt: zTime.optional(),
+    failingSince: zTime.optional(),
+    oldSecretUntil: zTime.optional(),
+    createdAt: zTime,
+    updatedAt: zTime
+});
+
+export const zUserExport = z.object({
+    exportedAt: zTime,
+    user: zUser,
+    consultations: z.array(zConsultation).max(10000000),
+    drafts: z.array(zExportedDraft).max(10000000),
+    documents: z.array(zStoredDocument).max(10000000),
+    webhooks: z.array(zWebhook).max(10000000),
+    cases: z.array(zExportedShare).max(10000000)
+});
+
+export const zWebhookWithSecret = z.object({
+    webhook: zWebhook,
+    secret: z.string().min(40).max(100).regex(/^whsec_[A-Za-z0-9+\/]+=*$/)
+});
+
+export const zWebhookList = z.object({
+    items: z.array(zWebhook).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+export const zReplayWebhookRequest = z.object({
+    since: zTime
+});
+
+export const zReplayWebhookResponse = z.object({
+    jobId: zId
+});
+
+/**
+ * How far a delivery has come: on its way; answered 2xx; given up; or not sent, because the account may not hear of it any more.
+ */
+export const zWebhookDeliveryStatus = z.enum([
+    'pending',
+    'delivered',
+    'failed',
+    'withheld'
+]);
+
+export const zWebhookDelivery = z.object({
+    id: zId,
+    webhookId: zId,
+    eventType: z.string().max(64).regex(/^[a-z.]+$/),
+    status: zWebhookDeliveryStatus,
+    attempts: z.int().gte(0).lte(1000000),
+    nextAttemptAt: zTime.optional(),
+    finishedAt: zTime.optional(),
+    createdAt: zTime
+});
+
+export const zWebhookDeliveryList = z.object({
+    items: z.array(zWebhookDelivery).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+/**
+ * What a receiver is sent.
+ */
+export const zWebhookEvent = z.object({
+    type: z.string().max(64).regex(/^[a-z.]+$/),
+    timestamp: zTime,
+    data: z.object({
+        caseId: zId.optional(),
+        documentId: zId.optional(),
+        draftId: zId.optional(),
+        webhookId: zId.optional()
+    })
+});
+
+export const zWebhookAttempt = z.object({
+    number: z.int().gte(1).lte(1000000),
+    at: zTime,
+    outcome: z.enum([
+        'delivered',
+        'refused',
+        'redirected',
+        'timeout',
+        'no_address',
+        'forbidden_address',
+        'no_answer',
+        'insecure',
+        'unsigned'
+    ]),
+    status: z.int().gte(100).lte(999).optional(),
+    durationMs: z.int().gte(0).lte(1000000)
+});
+
+export const zWebhookDeliveryDetail = zWebhookDelivery.and(z.object({
+    payload: zWebhookEvent,
+    log: z.array(zWebhookAttempt).max(100)
+}));
+
 export const zLiveness = z.object({
     status: z.enum(['ok'])
 });
@@ -890,6 +1031,11 @@ export const zLimit = z.int().gte(1).lte(100).default(20);
  * The case's id.
  */
 export const zCaseId = zId;
+
+/**
+ * The webhook's id.
+ */
+export const zWebhookId = zId;
 
 /**
  * Names this request, so that repeating it does not do it twice. A UUID will do.
@@ -1532,6 +1678,129 @@ export const zVerifyDocumentPath = z.object({
  * What was found.
  */
 export const zVerifyDocumentResponse = zVerification;
+
+export const zListWebhooksQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    userId: zId.optional()
+});
+
+/**
+ * A page of webhooks.
+ */
+export const zListWebhooksResponse = zWebhookList;
+
+export const zCreateWebhookBody = zCreateWebhookRequest;
+
+/**
+ * The webhook, with its secret.
+ */
+export const zCreateWebhookResponse = zWebhookWithSecret;
+
+export const zDeleteWebhookPath = z.object({
+    webhookId: zId
+});
+
+/**
+ * The webhook is gone.
+ */
+export const zDeleteWebhookResponse = z.void();
+
+export const zGetWebhookPath = z.object({
+    webhookId: zId
+});
+
+/**
+ * The webhook.
+ */
+export const zGetWebhookResponse = zWebhook;
+
+export const zUpdateWebhookBody = zUpdateWebhookRequest;
+
+export const zUpdateWebhookPath = z.object({
+    webhookId: zId
+});
+
+/**
+ * The webhook as it is now.
+ */
+export const zUpdateWebhookResponse = zWebhook;
+
+export const zRotateWebhookSecretPath = z.object({
+    webhookId: zId
+});
+
+/**
+ * The webhook, with its new secret.
+ */
+export const zRotateWebhookSecretResponse = zWebhookWithSecret;
+
+export const zPingWebhookHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+export const zPingWebhookPath = z.object({
+    webhookId: zId
+});
+
+/**
+ * It is on its way.
+ */
+export const zPingWebhookResponse = zWebhookDelivery;
+
+export const zReplayWebhookBody = zReplayWebhookRequest;
+
+export const zReplayWebhookHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+export const zReplayWebhookPath = z.object({
+    webhookId: zId
+});
+
+/**
+ * They are being sent on their way.
+ */
+export const zReplayWebhookResponse2 = zReplayWebhookResponse;
+
+export const zListWebhookDeliveriesPath = z.object({
+    webhookId: zId
+});
+
+export const zListWebhookDeliveriesQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    status: zWebhookDeliveryStatus.optional()
+});
+
+/**
+ * A page of deliveries.
+ */
+export const zListWebhookDeliveriesResponse = zWebhookDeliveryList;
+
+export const zGetWebhookDeliveryPath = z.object({
+    webhookId: zId,
+    deliveryId: zId
+});
+
+/**
+ * The delivery.
+ */
+export const zGetWebhookDeliveryResponse = zWebhookDeliveryDetail;
+
+export const zReplayWebhookDeliveryHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+export const zReplayWebhookDeliveryPath = z.object({
+    webhookId: zId,
+    deliveryId: zId
+});
+
+/**
+ * It is on its way.
+ */
+export const zReplayWebhookDeliveryResponse = zWebhookDelivery;
 
 /**
  * Alive.

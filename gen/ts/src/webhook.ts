@@ -1,0 +1,72 @@
+import type { WebhookEvent } from './gen/types.gen.js';
+
+/** Why a request is not believed. Answer it with 400 and read no further. */
+export class WebhookError extends Error {
+  override readonly name = 'WebhookError';
+}
+
+/** How far the sender's clock may be from this one, in seconds. */
+const tolerance = 300;
+
+/**
+ * Verifies a request that claims to be a webhook of this service (Standard Webhooks) and returns
+ * what it says. Throws a WebhookError when it was not signed with `secret`, was changed on the way,
+ * or is more than five minutes old.
+ *
+ * `rawBody` must be the body as it came, before anything parsed it. `secret` is the `whsec_…` that
+ * was shown when the webhook was made; while you change to a new one, give both. The same event can
+ * come twice: keep the `webhook-id` of those you have had, and pass over them.
+ */
+export async function verifyWebhook(
+  headers: Headers | Record<string, string | string[] | undefined>,
+  rawBody: string | Uint8Array,
+  secret: string | readonly string[],
+  options: { now?: Date } = {},
+): Promise<WebhookEvent> {
+  const id = header(headers, 'webhook-id');
+  const timestamp = header(headers, 'webhook-timestamp');
+  const signatures = header(headers, 'webhook-signature');
+  if (!id || !timestamp || !signatures) throw new WebhookError('A header is missing.');
+  const age = (options.now ?? new Date()).getTime() / 1000 - Number(timestamp);
+  if (!/^\d{1,12}$/.test(timestamp) || !(Math.abs(age) <= tolerance)) {
+    throw new WebhookError('The timestamp is too far from now.');
+  }
+
+  const encoder = new TextEncoder();
+  const body = typeof rawBody === 'string' ? encoder.encode(rawBody) : rawBody;
+  const head = encoder.encode(`${id}.${timestamp}.`);
+  const signed = new Uint8Array(head.length + body.length);
+  signed.set(head);
+  signed.set(body, head.length);
+
+  for (const one of typeof secret === 'string' ? [secret] : secret) {
+    const raw = fromBase64(one.replace(/^whsec_/, ''));
+    if (!raw || raw.length === 0) throw new WebhookError('The secret is not one of this service.');
+    const key = await crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+    for (const signature of signatures.split(' ')) {
+      const [version, text] = signature.split(',');
+      const bytes = version === 'v1' && text ? fromBase64(text) : undefined;
+      // WebCrypto compares in constant time.
+      if (bytes && (await crypto.subtle.verify('HMAC', key, bytes, signed))) {
+        return JSON.parse(new TextDecoder().decode(body)) as WebhookEvent;
+      }
+    }
+  }
+  throw new WebhookError('The signature does not fit.');
+}
+
+function header(headers: Headers | Record<string, string | string[] | undefined>, name: string): string | undefined {
+  if (typeof (headers as Headers).get === 'function') return (headers as Headers).get(name) ?? undefined;
+  for (const [key, value] of Object.entries(headers as Record<string, string | string[] | undefined>)) {
+    if (key.toLowerCase() === name) return Array.isArray(value) ? value[0] : value;
+  }
+  return undefined;
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}

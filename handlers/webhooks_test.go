@@ -1,0 +1,214 @@
+package handlers_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"counsel/domain"
+	"counsel/gen/api"
+)
+
+type heard struct {
+	id      string
+	payload string
+	err     error
+}
+
+// listener is a partner's server, which verifies what it hears.
+func listener(t *testing.T, secret *string) (url string, all chan heard) {
+	t.Helper()
+	all = make(chan heard, 100)
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		hook, err := standardwebhooks.NewWebhook(*secret)
+		if err == nil {
+			err = hook.Verify(body, r.Header)
+		}
+		all <- heard{r.Header.Get("webhook-id"), string(body), err}
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, all
+}
+
+// hears waits for what a listener hears next.
+func hears(t *testing.T, all chan heard) heard {
+	t.Helper()
+	patience := time.NewTimer(30 * time.Second)
+	defer patience.Stop()
+	select {
+	case h := <-all:
+		must(t, h.err)
+		return h
+	case <-patience.C:
+		t.Fatal("nothing was heard")
+	}
+	return heard{}
+}
+
+// TestEvents lets every kind of event happen: who subscribed hears of each, with ids and nothing
+// else.
+func TestEvents(t *testing.T) {
+	b := newBundle(t)
+	b.work()
+	ada, bob := b.join("ada", domain.RoleLawyer), b.join("bob", domain.RoleLawyer)
+	var secret string
+	url, all := listener(t, &secret)
+	var made api.WebhookWithSecret
+	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": domain.EventTypes}).wants(201, "").into(&made)
+	secret = made.Secret
+	quiet, none := listener(t, &secret)
+	b.call(bob, "POST", "/api/webhooks", map[string]any{"url": quiet, "eventTypes": domain.EventTypes}).wants(201, "")
+
+	seen := map[string]bool{}
+	wants := func(eventType, name, id string) {
+		t.Helper()
+		h := hears(t, all)
+		if !strings.HasPrefix(h.payload, `{"type":"`+eventType+`","timestamp":"`) || !strings.HasSuffix(h.payload, `"data":{"`+name+`":"`+id+`"}}`) {
+			t.Errorf("heard %s, not %s of %s", h.payload, eventType, id)
+		}
+		seen[eventType] = true
+	}
+	var c api.Case
+	b.call(ada, "POST", "/api/cases", map[string]any{"title": "Northwind v. Southwind"}).wants(201, "").into(&c)
+	wants("case.created", "caseId", c.ID.String())
+	b.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"title": "Another title"}).wants(200, "")
+	wants("case.updated", "caseId", c.ID.String())
+	b.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"status": "closed"}).wants(200, "")
+	wants("case.closed", "caseId", c.ID.String())
+
+	var d api.StoredDocument
+	b.upload(ada, "secret-name.pdf", smallPDF(700)).wants(201, "").into(&d)
+	wants("document.uploaded", "documentId", d.ID.String())
+	b.call(ada, "DELETE", "/api/docs/"+d.ID.String(), nil).wants(204, "")
+	wants("document.deleted", "documentId", d.ID.String())
+	var p api.RenderPdfResponse
+	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).wants(200, "").into(&p)
+	wants("document.rendered", "documentId", p.DocID.String())
+
+	var draft api.Draft
+	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Mine", "body": "text"}).wants(201, "").into(&draft)
+	wants("draft.created", "draftId", draft.ID.String())
+	b.call(ada, "PATCH", "/api/drafts/"+draft.ID.String(), map[string]any{"version": 1, "body": "Another text"}).wants(200, "")
+	wants("draft.updated", "draftId", draft.ID.String())
+	b.call(ada, "DELETE", "/api/drafts/"+draft.ID.String(), nil).wants(204, "")
+	wants("draft.deleted", "draftId", draft.ID.String())
+	for _, known := range domain.EventTypes {
+		if !seen[string(known)] {
+			t.Errorf("%s never happened", known)
+		}
+	}
+	doc, err := api.GetSpec()
+	must(t, err)
+	var promised []string
+	for _, v := range doc.Components.Schemas["WebhookEventType"].Value.Enum {
+		promised = append(promised, v.(string))
+	}
+	for _, known := range domain.EventTypes {
+		if !slices.Contains(promised, string(known)) {
+			t.Errorf("the contract does not know %s", known)
+		}
+	}
+	if len(promised) != len(domain.EventTypes) {
+		t.Errorf("the contract promises %v", promised)
+	}
+	if len(none) > 0 {
+		t.Errorf("another hears of it: %v", <-none)
+	}
+}
+
+func TestWebhooks(t *testing.T) {
+	b := newBundle(t)
+	b.work()
+	ada, bob := b.join("ada", domain.RoleLawyer), b.join("bob", domain.RoleLawyer)
+	client := b.join("client", domain.RoleClient)
+	admin := b.admin()
+	var secret string
+	url, all := listener(t, &secret)
+	body := map[string]any{"url": url, "eventTypes": []string{"case.created"}}
+	b.call(client, "POST", "/api/webhooks", body).wants(403, "forbidden")
+	for _, bad := range []map[string]any{
+		{"url": url, "eventTypes": []string{}}, {"url": url, "eventTypes": []string{"x"}}, {"url": "ftp://example.com/", "eventTypes": []string{"case.created"}},
+		{"url": "http://169.254.169.254/", "eventTypes": []string{"case.created"}},
+	} {
+		b.call(ada, "POST", "/api/webhooks", bad).wants(422, "invalid")
+	}
+	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": []string{"case.created"}, "secret": "mine"}).wants(400, "malformed")
+	var made api.WebhookWithSecret
+	b.call(ada, "POST", "/api/webhooks", body).wants(201, "").into(&made)
+	secret = made.Secret
+	root := "/api/webhooks/" + made.Webhook.ID.String()
+	if a := b.call(ada, "GET", root, nil).wants(200, ""); strings.Contains(string(a.body), "whsec_") {
+		t.Errorf("the secret is shown again: %s", a.body)
+	}
+	for _, path := range []string{root, root + "/deliveries"} {
+		b.call(bob, "GET", path, nil).wants(404, "not_found")
+		b.call(admin, "GET", path, nil).wants(200, "")
+	}
+	b.call(bob, "GET", "/api/webhooks?userId="+ada.ID.String(), nil).wants(403, "forbidden")
+
+	var d, again api.WebhookDelivery
+	b.call(ada, "POST", root+"/ping", nil, "Idempotency-Key", "one").wants(202, "").into(&d)
+	b.call(ada, "POST", root+"/ping", nil, "Idempotency-Key", "one").wants(202, "").into(&again)
+	if d.ID != again.ID {
+		t.Error("one key, two pings")
+	}
+	if h := hears(t, all); h.id != d.ID.String() {
+		t.Errorf("%+v", h)
+	}
+	var detail api.WebhookDeliveryDetail
+	for detail.Status != api.WebhookDeliveryStatusDelivered {
+		b.call(ada, "GET", root+"/deliveries/"+d.ID.String(), nil).wants(200, "").into(&detail)
+	}
+	if len(detail.Log) != 1 || *detail.Log[0].Status != 200 || detail.Payload.Type != "ping" || *detail.Payload.Data.WebhookID != made.Webhook.ID {
+		t.Errorf("%+v", detail)
+	}
+	var page api.WebhookDeliveryList
+	b.call(ada, "GET", root+"/deliveries?status=delivered", nil).wants(200, "").into(&page)
+	if len(page.Items) != 1 {
+		t.Errorf("%+v", page)
+	}
+	b.call(ada, "GET", root+"/deliveries?status=failed", nil).wants(200, "").into(&page)
+	if len(page.Items) != 0 {
+		t.Errorf("%+v", page)
+	}
+	b.call(bob, "POST", root+"/deliveries/"+d.ID.String()+"/replay", nil).wants(404, "not_found")
+	b.call(ada, "POST", root+"/deliveries/"+d.ID.String()+"/replay", nil).wants(202, "")
+	hears(t, all)
+	b.call(ada, "POST", root+"/replay", map[string]any{"since": "2026-01-01T00:00:00Z"}).wants(202, "")
+
+	var rotated api.WebhookWithSecret
+	b.call(ada, "POST", root+"/rotate-secret", nil).wants(200, "").into(&rotated)
+	if rotated.Secret == secret || rotated.Webhook.OldSecretUntil == nil {
+		t.Errorf("%+v", rotated)
+	}
+	var off api.Webhook
+	b.call(ada, "PATCH", root, map[string]any{"enabled": false}).wants(200, "").into(&off)
+	if off.Enabled || off.DisabledReason == nil || *off.DisabledReason != api.WebhookDisabledReasonOwner {
+		t.Errorf("%+v", off)
+	}
+	b.call(ada, "POST", root+"/ping", nil).wants(409, "conflict")
+
+	// It is in the copy of what is held about its owner, and goes with them.
+	var export api.UserExport
+	a := b.call(ada, "GET", "/api/users/"+ada.ID.String()+"/export", nil).wants(200, "")
+	a.into(&export)
+	if len(export.Webhooks) != 1 || export.Webhooks[0].URL != url || strings.Contains(string(a.body), "whsec_") {
+		t.Errorf("%+v", export.Webhooks)
+	}
+	b.call(ada, "DELETE", "/api/users/"+ada.ID.String(), nil).wants(204, "")
+	b.call(admin, "GET", root, nil).wants(404, "not_found")
+	b.call(bob, "POST", "/api/webhooks", body).wants(201, "").into(&made)
+	root = "/api/webhooks/" + made.Webhook.ID.String()
+	b.call(bob, "DELETE", root, nil).wants(204, "")
+	b.call(bob, "DELETE", root, nil).wants(404, "not_found")
+	if strings.Contains(b.logs.String(), url) {
+		t.Error("the log holds a URL")
+	}
+}

@@ -1,0 +1,113 @@
+// Webhooks as a partner lives with them: the SDK against a running service, and a receiver.
+import assert from 'node:assert/strict';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+import {
+  Counsel, CounselError, createDraft, createWebhook, deleteWebhook, getWebhookDelivery, listWebhookDeliveries, pingWebhook,
+  registerUser, replayWebhookDelivery, rotateWebhookSecret, updateUser, verifyWebhook, WebhookError,
+} from '@counsel/sdk';
+
+const body = '{"type":"ping","timestamp":"2026-11-25T09:50:00Z","data":{}}';
+
+function signed(secret, { id = 'msg-1', at = new Date(), text = body } = {}) {
+  const timestamp = String(Math.floor(at.getTime() / 1000));
+  const mac = createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64')).update(`${id}.${timestamp}.${text}`).digest('base64');
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${mac}` };
+}
+
+test('verifyWebhook believes what was signed, and nothing else', async () => {
+  const [secret, other] = [0, 1].map(() => `whsec_${randomBytes(32).toString('base64')}`);
+  const good = signed(secret);
+  assert.equal((await verifyWebhook(good, body, secret)).type, 'ping');
+  assert.equal((await verifyWebhook(new Headers(good), new TextEncoder().encode(body), secret)).type, 'ping');
+  assert.equal((await verifyWebhook({ ...good, 'Webhook-Id': good['webhook-id'] }, body, [other, secret])).type, 'ping');
+  const two = { ...good, 'webhook-signature': `v1a,AAAA ${signed(other)['webhook-signature']} ${good['webhook-signature']}` };
+  assert.equal((await verifyWebhook(two, body, secret)).type, 'ping');
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  assert.equal((await verifyWebhook(signed(secret, { at: hourAgo }), body, secret, { now: hourAgo })).type, 'ping');
+
+  for (const [what, headers, text, key] of [
+    ['another body', good, `${body} `, secret],
+    ['another secret', good, body, other],
+    ['another id', { ...good, 'webhook-id': 'msg-2' }, body, secret],
+    ['another time', { ...good, 'webhook-timestamp': String(Number(good['webhook-timestamp']) + 1) }, body, secret],
+    ['an old one', signed(secret, { at: hourAgo }), body, secret],
+    ['one of the future', signed(secret, { at: new Date(Date.now() + 3_600_000) }), body, secret],
+    ['no number', { ...good, 'webhook-timestamp': 'now' }, body, secret],
+    ['no signature', { ...good, 'webhook-signature': undefined }, body, secret],
+    ['an empty one', { ...good, 'webhook-signature': 'v1,' }, body, secret],
+    ['another version', { ...good, 'webhook-signature': good['webhook-signature'].replace('v1,', 'v2,') }, body, secret],
+    ['half a signature', { ...good, 'webhook-signature': good['webhook-signature'].slice(0, 20) }, body, secret],
+    ['nothing', {}, body, secret],
+    ['no secret', good, body, 'whsec_'],
+    ['a broken secret', good, body, 'whsec_§'],
+  ]) {
+    await assert.rejects(verifyWebhook(headers, text, key), WebhookError, what);
+  }
+});
+
+test('a partner subscribes, is told, and can have it again', async (t) => {
+  const heard = [];
+  let told = () => undefined;
+  let secret;
+  let answer = 200;
+  const receiver = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    try {
+      heard.push({ id: request.headers['webhook-id'], event: await verifyWebhook(request.headers, Buffer.concat(chunks), secret) });
+    } catch (error) {
+      heard.push({ error });
+    }
+    response.writeHead(answer).end();
+    told();
+  });
+  receiver.listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  t.after(() => receiver.close());
+  const hears = async (n) => {
+    while (heard.length < n) await new Promise((resolve) => { told = resolve; });
+    assert.ifError(heard[n - 1].error);
+    return heard[n - 1];
+  };
+
+  const counsel = new Counsel({ baseUrl: process.env.COUNSEL_URL });
+  const { client } = counsel;
+  const credentials = { email: `sdk-${randomUUID()}@example.com`, password: 'correct horse battery' };
+  const { id: userId } = await registerUser({ client, body: { ...credentials, fullName: 'Ada Lovelace' } });
+  const admin = new Counsel({ baseUrl: process.env.COUNSEL_URL });
+  await admin.login({ email: process.env.COUNSEL_ADMIN_EMAIL, password: process.env.COUNSEL_ADMIN_PASSWORD });
+  await updateUser({ client: admin.client, path: { userId }, body: { role: 'lawyer' } });
+  await counsel.login(credentials);
+
+  const made = await createWebhook({ client, body: { url: `http://127.0.0.1:${receiver.address().port}/hooks`, eventTypes: ['draft.created'] } });
+  secret = made.secret;
+  const path = { webhookId: made.webhook.id };
+  await pingWebhook({ client, path });
+  assert.equal((await hears(1)).event.data.webhookId, made.webhook.id);
+
+  const draft = await createDraft({ client, body: { title: 'Notice', body: 'Text' } });
+  const { id, event } = await hears(2);
+  assert.deepEqual([event.type, event.data], ['draft.created', { draftId: draft.id }]);
+  const { items } = await listWebhookDeliveries({ client, path, query: { limit: 1 } });
+  assert.equal(items[0].id, id);
+
+  ({ secret } = await rotateWebhookSecret({ client, path }));
+  answer = 500; // told, but not heard: it comes again
+  for (;;) {
+    try {
+      await replayWebhookDelivery({ client, path: { ...path, deliveryId: id } });
+      break;
+    } catch (error) { // the answer of the first time is not on record yet
+      assert.ok(error instanceof CounselError && error.status === 409);
+    }
+  }
+  assert.equal((await hears(3)).id, id);
+  answer = 200;
+  assert.equal((await hears(4)).id, id);
+  const { payload } = await getWebhookDelivery({ client, path: { ...path, deliveryId: id } });
+  assert.equal(payload.data.draftId, draft.id);
+  await deleteWebhook({ client, path });
+});
