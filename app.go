@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -22,6 +23,7 @@ import (
 	"counsel/clients/pdf"
 	"counsel/clients/queue"
 	"counsel/clients/storage"
+	"counsel/clients/webhook"
 	"counsel/config"
 	"counsel/db"
 	"counsel/domain"
@@ -37,6 +39,7 @@ import (
 	"counsel/domain/limits"
 	"counsel/domain/masking"
 	"counsel/domain/privacy"
+	"counsel/domain/webhooks"
 	"counsel/handlers"
 )
 
@@ -65,6 +68,8 @@ type app struct {
 	ai       *ai.Service
 	once     *idempotency.Service
 	jobs     *jobs.Service
+	webhooks *webhooks.Service
+	sender   *webhook.Client
 	front    *handlers.Server
 	server   *http.Server
 	listener net.Listener
@@ -147,6 +152,15 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if a.files != nil {
 		a.sweeping.Go(func() { a.archive.Run(sweep) })
 	}
+	a.sender = webhook.New(webhook.Config{AllowPrivate: cfg.WebhookAllowPrivate})
+	a.webhooks, err = webhooks.New(webhooks.Deps{
+		DB: a.database, Jobs: a.jobs, Sender: a.sender, People: a.accounts, Cases: a.cases, Clock: domain.SystemClock, NewID: domain.NewID, Random: rand.Reader,
+		Log: log, Key: []byte(cmp.Or(cfg.WebhookKey, cfg.JWT.Secret)), Concurrency: cfg.WorkConcurrency,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.cases.Emit, a.archive.Emit = a.webhooks.Emit, a.webhooks.Emit
 	if a.ai, err = newAI(a, cfg, metrics); err != nil {
 		return nil, err
 	}
@@ -164,11 +178,12 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		Accounts: a.accounts, AI: a.ai,
 		Cases:   a.cases,
 		Drafts:  drafts,
-		Archive: a.archive, Templates: templates, Press: documents.NewPress(templates, drafts, a.archive, engine), Once: a.once,
+		Archive: a.archive, Templates: templates, Press: documents.NewPress(templates, drafts, a.archive, engine), Once: a.once, Webhooks: a.webhooks,
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}
-	deps.Privacy = &privacy.Service{Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases}
+	deps.Drafts.Emit = a.webhooks.Emit
+	deps.Privacy = &privacy.Service{Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases, Webhooks: a.webhooks}
 	if cfg.Limited() {
 		budget := func(name string, requests int) (*limits.Limiter, error) {
 			return limits.New(a.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: name, Requests: requests, Window: time.Minute})
@@ -228,7 +243,7 @@ func newAI(a *app, cfg config.Config, metrics *aiMetrics) (*ai.Service, error) {
 		flights = math.MaxInt
 	}
 	return ai.New(ai.Deps{
-		DB: a.database, Redis: a.redis, Model: a.model, Masker: masker, Prompts: templates, Policies: rules, Cases: a.cases, Library: a.archive,
+		DB: a.database, Redis: a.redis, Model: a.model, Masker: masker, Prompts: templates, Policies: rules, Cases: a.cases, Library: a.archive, Emit: a.webhooks.Emit,
 		Clock: domain.SystemClock, NewID: domain.NewID, Metrics: metrics, Log: a.log,
 		ChatTTL:  time.Duration(cfg.ChatCacheMinutes) * time.Minute,
 		Deadline: cfg.LLM.Deadline() + 10*time.Second, MaxFlights: flights,
@@ -324,6 +339,9 @@ func (a *app) close(ctx context.Context) error {
 		}
 	}
 	errs = append(errs, <-idle)
+	if a.sender != nil {
+		a.sender.Close()
+	}
 	if a.endSweep != nil {
 		a.endSweep()
 		swept := make(chan struct{})

@@ -55,6 +55,9 @@ func (serveCommand) Run(ctx context.Context) error {
 	if cfg.MetricsToken == "" {
 		log.Warn("METRICS_TOKEN is not set: anyone who reaches the service may read /metrics")
 	}
+	if cfg.WebhookAllowPrivate {
+		log.Warn("WEBHOOK_ALLOW_PRIVATE is on: webhooks may lead into this network")
+	}
 	if !cfg.Limited() {
 		log.Warn("RATE_LIMIT is off: anyone may ask at any speed")
 	}

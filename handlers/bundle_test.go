@@ -25,6 +25,8 @@ import (
 
 	client "counsel/clients/llm"
 	"counsel/clients/pdf"
+	"counsel/clients/queue"
+	"counsel/clients/webhook"
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
@@ -35,9 +37,11 @@ import (
 	"counsel/domain/documents"
 	reading "counsel/domain/documents/text"
 	"counsel/domain/idempotency"
+	"counsel/domain/jobs"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
 	"counsel/domain/privacy"
+	"counsel/domain/webhooks"
 	"counsel/gen/api"
 	"counsel/handlers"
 	"counsel/sandbox/llm"
@@ -57,6 +61,7 @@ type bundle struct {
 	logs    *logBuffer
 	server  *handlers.Server
 	archive *documents.Archive
+	jobs    *jobs.Service
 	files   *store
 	ready   func(context.Context) (error, error)
 }
@@ -135,7 +140,24 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	s.deps.Drafts = documents.NewDrafts(database, matters, domain.SystemClock, domain.NewID)
 	s.deps.Templates, err = documents.NewTemplates(database, domain.SystemClock)
 	must(t, err)
-	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters}
+	tasks, err := queue.Open(s.redis, log)
+	must(t, err)
+	b.jobs = jobs.NewService(jobs.Deps{DB: database, Transport: tasks, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Metrics: deafJobs{},
+		Timing: jobs.Timing{Poll: 50 * time.Millisecond}})
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := b.jobs.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	sender := webhook.New(webhook.Config{AllowPrivate: true})
+	t.Cleanup(sender.Close)
+	s.deps.Webhooks, err = webhooks.New(webhooks.Deps{DB: database, Jobs: b.jobs, Sender: sender, People: accounts, Cases: matters, Clock: domain.SystemClock,
+		NewID: domain.NewID, Random: rand.Reader, Log: log, Key: []byte(secret)})
+	must(t, err)
+	matters.Emit, b.archive.Emit, s.deps.Drafts.Emit = s.deps.Webhooks.Emit, s.deps.Webhooks.Emit, s.deps.Webhooks.Emit
+	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks}
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
 	s.deps.Press, s.deps.Once = documents.NewPress(s.deps.Templates, s.deps.Drafts, s.deps.Archive, engine), idempotency.New(database, domain.SystemClock)
@@ -154,6 +176,18 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	must(t, accounts.EnsureAdmin(ctx, "admin@counsel.example", adminPassword))
 	return b
 }
+
+// work lets this service do its jobs.
+func (b *bundle) work() {
+	b.t.Helper()
+	must(b.t, b.jobs.Start(b.t.Context(), true))
+}
+
+type deafJobs struct{}
+
+func (deafJobs) Started(string, jobs.Queue, time.Duration)    {}
+func (deafJobs) Waiting(jobs.Queue, int)                      {}
+func (deafJobs) Finished(string, jobs.Outcome, time.Duration) {}
 
 const adminPassword = "the admin's own password"
 

@@ -173,7 +173,7 @@ func (s *Service) storeDraft(caller domain.Principal, row query.Consultation, d 
 	ctx, cancel := context.WithTimeout(s.base, writeTimeout)
 	defer cancel()
 	write := func(q *query.Queries) error {
-		if err := documents.KeepGenerated(ctx, q, documents.GeneratedDraft{
+		if err := documents.KeepGenerated(ctx, q, s.Emit, documents.GeneratedDraft{
 			ID: d.ID, UserID: row.UserID, CaseID: row.CaseID, Type: t.ID, TemplateVersion: t.Version, Title: title, Body: d.Text, Locale: row.Locale, Tone: string(tone),
 			Sections: sections, Warnings: d.Warnings, QualityScore: d.QualityScore, CreatedAt: row.CreatedAt,
 		}); err != nil {

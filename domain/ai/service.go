@@ -30,6 +30,7 @@ import (
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
 	"counsel/domain/cases"
+	"counsel/domain/documents"
 	"counsel/domain/masking"
 
 	"github.com/redis/rueidis"
@@ -49,6 +50,7 @@ type Deps struct {
 	Cases    *cases.Service // nil: there are none to ask in
 	Library  Library        // nil: there are no documents to ask about
 	Metrics  Metrics        // nil: not measured
+	Emit     documents.Emit // nil: nobody is told of drafts
 	Log      *slog.Logger
 
 	ChatTTL     time.Duration // how long a chat answer is reused: 30 min, 15 to 60
@@ -134,6 +136,9 @@ func New(d Deps) (*Service, error) {
 	d.MaxFlights = cmp.Or(d.MaxFlights, 16)
 	if d.Metrics == nil {
 		d.Metrics = unmeasured{}
+	}
+	if d.Emit == nil {
+		d.Emit = documents.Nobody
 	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)

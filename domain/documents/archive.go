@@ -115,7 +115,14 @@ type ArchiveDeps struct {
 	Clock domain.Clock
 	NewID func() domain.ID
 	Log   *slog.Logger
+	Emit  Emit // nil: nobody is told
 }
+
+// Emit tells of something in the transaction in which it happens.
+type Emit func(ctx context.Context, tx *query.Queries, e domain.Event) error
+
+// Nobody is told.
+func Nobody(context.Context, *query.Queries, domain.Event) error { return nil }
 
 // Archive keeps documents: a row of the database says what a document is, a file in the store
 // under docs/<id> is its bytes. It is safe for concurrent use. Run must be running for texts to
@@ -134,6 +141,9 @@ type Archive struct {
 
 // NewArchive makes an archive.
 func NewArchive(d ArchiveDeps) *Archive {
+	if d.Emit == nil {
+		d.Emit = Nobody
+	}
 	return &Archive{ArchiveDeps: d, unread: make(chan struct{}, 1)}
 }
 
@@ -281,31 +291,43 @@ func (a *Archive) put(ctx context.Context, by domain.Principal, s Stored, body i
 		case n == 0:
 			return StorageUnavailable(time.Second, errors.New("documents: a sweep took the row away"))
 		}
-		return nil
+		happened := domain.EventDocumentUploaded
+		if s.Kind == Rendered {
+			happened = domain.EventDocumentRendered
+		}
+		return a.Emit(ctx, q, documentEvent(happened, s.UserID, s.CaseID, s.ID))
 	}
 	if s.CaseID == nil {
-		return mark(query.New(a.DB))
+		return db.WithTx(ctx, a.DB, mark)
 	}
 	return a.wall().change(ctx, by, *s.CaseID, &cases.Act{Verb: cases.VerbCreate, ID: &s.ID, Detail: string(s.Kind)}, mark)
+}
+
+func documentEvent(t domain.EventType, owner domain.ID, matter *domain.ID, id domain.ID) domain.Event {
+	return domain.Event{Type: t, UserID: owner, CaseID: matter, Data: map[string]domain.ID{"documentId": id}}
 }
 
 // remove takes a document away that is in state from: out of everyone's sight, then its file,
 // then its row. It can be repeated at any point.
 func (a *Archive) remove(ctx context.Context, id domain.ID, from string) error {
-	q := query.New(a.DB)
 	if from != stateDeleted {
-		n, err := q.MarkDocumentDeleted(ctx, query.MarkDocumentDeletedParams{Now: a.Clock(), ID: id, FromState: from})
-		if err != nil {
-			return db.Error(err)
-		}
-		if n == 0 {
-			return noDocument()
+		if err := a.hide(ctx, query.New(a.DB), id, from); err != nil {
+			return err
 		}
 	}
 	if err := a.Files.Delete(ctx, fileKey(id)); err != nil {
 		return err
 	}
-	return db.Error(q.RemoveDocument(ctx, id))
+	return db.Error(query.New(a.DB).RemoveDocument(ctx, id))
+}
+
+// hide puts a document that is in state from out of everyone's sight.
+func (a *Archive) hide(ctx context.Context, q *query.Queries, id domain.ID, from string) error {
+	n, err := q.MarkDocumentDeleted(ctx, query.MarkDocumentDeletedParams{Now: a.Clock(), ID: id, FromState: from})
+	if err == nil && n == 0 {
+		return noDocument()
+	}
+	return db.Error(err)
 }
 
 // List lists documents, the newest first. next is the Before of the next page, nil on the last.
@@ -433,26 +455,25 @@ func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain
 	if err != nil {
 		return err
 	}
-	from := stateStored
-	if r.CaseID == nil {
-		if !mayRead(caller, r.UserID) {
-			return noDocument()
-		}
-	} else {
-		err := a.wall().change(ctx, caller, *r.CaseID, &cases.Act{Verb: cases.VerbDelete, ID: &id}, func(q *query.Queries) error {
-			n, err := q.MarkDocumentDeleted(ctx, query.MarkDocumentDeletedParams{Now: a.Clock(), ID: id, FromState: stateStored})
-			if err == nil && n == 0 {
-				err = noDocument()
-			}
+	mark := func(q *query.Queries) error {
+		if err := a.hide(ctx, q, id, stateStored); err != nil {
 			return err
-		})
-		if err != nil {
-			return hidden(err, noDocument)
 		}
-		from = stateDeleted
+		return a.Emit(ctx, q, documentEvent(domain.EventDocumentDeleted, r.UserID, r.CaseID, id))
 	}
-	err = a.remove(ctx, id, from)
-	if e, ok := errors.AsType[*domain.Error](err); ok && (e.Reason == ReasonStorage || from == stateDeleted) {
+	switch {
+	case r.CaseID != nil:
+		err = hidden(a.wall().change(ctx, caller, *r.CaseID, &cases.Act{Verb: cases.VerbDelete, ID: &id}, mark), noDocument)
+	case mayRead(caller, r.UserID):
+		err = db.WithTx(ctx, a.DB, mark)
+	default:
+		err = noDocument()
+	}
+	if err != nil {
+		return err
+	}
+	err = a.remove(ctx, id, stateDeleted)
+	if e, ok := errors.AsType[*domain.Error](err); ok {
 		a.Log.Warn("a deleted document's file is left to the sweep", "document", id.String(), "cause", e.Error())
 		return nil
 	}

@@ -134,6 +134,8 @@ type DraftFilter struct {
 // caller's part in the case does not allow it; and those that change something with Conflict: the
 // case is closed (reason case_closed) or under legal hold (legal_hold).
 type Drafts struct {
+	Emit Emit // of what happens; may be set before use
+
 	pool  *sql.DB
 	wall  wall
 	clock domain.Clock
@@ -142,20 +144,20 @@ type Drafts struct {
 
 // NewDrafts opens the drafts of a database. matters may be nil: then there are no cases.
 func NewDrafts(pool *sql.DB, matters *cases.Service, clock domain.Clock, newID func() domain.ID) *Drafts {
-	return &Drafts{pool, wall{matters, cases.SubjectDraft}, clock, newID}
+	return &Drafts{Emit: Nobody, pool: pool, wall: wall{matters, cases.SubjectDraft}, clock: clock, newID: newID}
 }
 
 // KeepGenerated writes a generated draft in the transaction of q, so that it is kept together
 // with whatever else the caller writes there, or not at all.
-func KeepGenerated(ctx context.Context, q *query.Queries, g GeneratedDraft) error {
+func KeepGenerated(ctx context.Context, q *query.Queries, emit Emit, g GeneratedDraft) error {
 	row := query.CreateDraftParams{
 		ID: g.ID, UserID: g.UserID, CaseID: g.CaseID, Origin: string(Generated), Type: g.Type, TemplateVersion: g.TemplateVersion, Locale: g.Locale, Tone: g.Tone,
 		Status: string(Drafted), Sections: g.Sections, QualityScore: sql.NullFloat64{Float64: g.QualityScore, Valid: true}, Now: g.CreatedAt,
 	}
-	return keep(ctx, q, row, g.Warnings, g.Title, g.Body)
+	return keep(ctx, q, emit, row, g.Warnings, g.Title, g.Body)
 }
 
-func keep(ctx context.Context, q *query.Queries, row query.CreateDraftParams, warnings []string, title, body string) error {
+func keep(ctx context.Context, q *query.Queries, emit Emit, row query.CreateDraftParams, warnings []string, title, body string) error {
 	var err error
 	if row.Warnings, err = json.Marshal(append([]string{}, warnings...)); err != nil {
 		return err
@@ -163,9 +165,16 @@ func keep(ctx context.Context, q *query.Queries, row query.CreateDraftParams, wa
 	if err := q.CreateDraft(ctx, row); err != nil {
 		return err
 	}
-	return q.CreateDraftVersion(ctx, query.CreateDraftVersionParams{
+	if err := q.CreateDraftVersion(ctx, query.CreateDraftVersionParams{
 		DraftID: row.ID, Version: 1, Title: title, Body: body, AuthorID: row.UserID, CreatedAt: row.Now,
-	})
+	}); err != nil {
+		return err
+	}
+	return emit(ctx, q, draftEvent(domain.EventDraftCreated, row.UserID, row.CaseID, row.ID))
+}
+
+func draftEvent(t domain.EventType, owner domain.ID, matter *domain.ID, id domain.ID) domain.Event {
+	return domain.Event{Type: t, UserID: owner, CaseID: matter, Data: map[string]domain.ID{"draftId": id}}
 }
 
 // Create keeps a draft that the caller wrote. Invalid: /title, /body, /locale. NotFound: the case
@@ -184,7 +193,7 @@ func (s *Drafts) Create(ctx context.Context, caller domain.Principal, n NewDraft
 		ID: s.newID(), UserID: caller.UserID, CaseID: n.CaseID, Origin: string(Written), Type: n.Type, Locale: locale.String(),
 		Status: string(Drafted), Sections: json.RawMessage("[]"), Now: s.clock(),
 	}
-	write := func(q *query.Queries) error { return keep(ctx, q, row, nil, title, body) }
+	write := func(q *query.Queries) error { return keep(ctx, q, s.Emit, row, nil, title, body) }
 	if n.CaseID == nil {
 		err = db.WithTx(ctx, s.pool, write)
 	} else {
@@ -370,10 +379,13 @@ func (s *Drafts) Update(ctx context.Context, caller domain.Principal, id domain.
 			return nil
 		}
 		d.UpdatedAt = now
-		return q.UpdateDraft(ctx, query.UpdateDraftParams{
+		if err := q.UpdateDraft(ctx, query.UpdateDraftParams{
 			ID: id, Version: d.Version, Status: d.Status, ReviewedBy: d.ReviewedBy, ReviewedAt: d.ReviewedAt,
 			FinalizedBy: d.FinalizedBy, FinalizedAt: d.FinalizedAt, UpdatedAt: now, CaseID: d.CaseID,
-		})
+		}); err != nil {
+			return err
+		}
+		return s.Emit(ctx, q, draftEvent(domain.EventDraftUpdated, d.UserID, d.CaseID, id))
 	})
 	if err != nil {
 		return Draft{}, err
@@ -422,7 +434,10 @@ func (s *Drafts) Delete(ctx context.Context, caller domain.Principal, id domain.
 		if Status(d.Status) == Final {
 			return domain.Errorf(domain.Conflict, "A final draft cannot be deleted.")
 		}
-		return q.DeleteDraft(ctx, id)
+		if err := q.DeleteDraft(ctx, id); err != nil {
+			return err
+		}
+		return s.Emit(ctx, q, draftEvent(domain.EventDraftDeleted, d.UserID, d.CaseID, id))
 	})
 }
 

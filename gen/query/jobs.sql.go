@@ -84,7 +84,7 @@ WHERE id = ? AND state IN ('waiting', 'queued')
 `
 
 type ClaimJobParams struct {
-	Owner   *domain.ID
+	Owner   domain.ID
 	LeaseUs int64
 	ID      domain.ID
 }
@@ -122,7 +122,7 @@ type CountQueuedJobsRow struct {
 	N     int64
 }
 
-func (q *Queries) CountQueuedJobs(ctx context.Context, owner *domain.ID) ([]CountQueuedJobsRow, error) {
+func (q *Queries) CountQueuedJobs(ctx context.Context, owner domain.ID) ([]CountQueuedJobsRow, error) {
 	rows, err := q.db.QueryContext(ctx, countQueuedJobs, owner)
 	if err != nil {
 		return nil, err
@@ -284,7 +284,7 @@ type EndCancelledJobParams struct {
 	Result string
 	KeepUs int64
 	ID     domain.ID
-	Owner  *domain.ID
+	Owner  domain.ID
 	Runs   int32
 }
 
@@ -310,7 +310,7 @@ WHERE id IN (/*SLICE:ids*/?) AND state = 'running' AND owner = ?
 type ExtendJobsParams struct {
 	LeaseUs int64
 	Ids     []domain.ID
-	Owner   *domain.ID
+	Owner   domain.ID
 }
 
 func (q *Queries) ExtendJobs(ctx context.Context, arg ExtendJobsParams) (int64, error) {
@@ -345,7 +345,7 @@ type FailJobParams struct {
 	Error     string
 	KeepUs    int64
 	ID        domain.ID
-	Owner     *domain.ID
+	Owner     domain.ID
 	Runs      int32
 }
 
@@ -371,7 +371,7 @@ SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, er
 
 type GetClaimedJobParams struct {
 	ID    domain.ID
-	Owner *domain.ID
+	Owner domain.ID
 }
 
 func (q *Queries) GetClaimedJob(ctx context.Context, arg GetClaimedJobParams) (Job, error) {
@@ -668,7 +668,7 @@ SELECT id, kind, queue, runs FROM jobs WHERE id IN (/*SLICE:ids*/?) AND state = 
 
 type ListQueuedJobsParams struct {
 	Ids   []domain.ID
-	Owner *domain.ID
+	Owner domain.ID
 }
 
 type ListQueuedJobsRow struct {
@@ -723,7 +723,7 @@ SELECT id, runs, cancelling FROM jobs WHERE id IN (/*SLICE:ids*/?) AND state = '
 
 type ListRunningJobsParams struct {
 	Ids   []domain.ID
-	Owner *domain.ID
+	Owner domain.ID
 }
 
 type ListRunningJobsRow struct {
@@ -829,7 +829,7 @@ type PostponeJobParams struct {
 	Error     string
 	DelayUs   int64
 	ID        domain.ID
-	Owner     *domain.ID
+	Owner     domain.ID
 	Runs      int32
 }
 
@@ -856,7 +856,7 @@ WHERE id IN (/*SLICE:ids*/?) AND state = 'waiting'
 `
 
 type QueueJobsParams struct {
-	Owner   *domain.ID
+	Owner   domain.ID
 	LeaseUs int64
 	Ids     []domain.ID
 }
@@ -917,7 +917,7 @@ UPDATE jobs SET state = 'waiting' WHERE id = ? AND state = 'running' AND owner =
 
 type ReleaseJobParams struct {
 	ID    domain.ID
-	Owner *domain.ID
+	Owner domain.ID
 	Runs  int32
 }
 
@@ -949,7 +949,7 @@ UPDATE jobs SET done = ? WHERE id = ? AND state = 'running' AND owner = ? AND ru
 type SetJobProgressParams struct {
 	Done  int32
 	ID    domain.ID
-	Owner *domain.ID
+	Owner domain.ID
 	Runs  int32
 }
 
@@ -976,7 +976,7 @@ type SucceedJobParams struct {
 	Result string
 	KeepUs int64
 	ID     domain.ID
-	Owner  *domain.ID
+	Owner  domain.ID
 	Runs   int32
 }
 
@@ -1000,7 +1000,7 @@ UPDATE jobs SET state = 'waiting' WHERE id IN (/*SLICE:ids*/?) AND state = 'queu
 
 type UnqueueJobsParams struct {
 	Ids   []domain.ID
-	Owner *domain.ID
+	Owner domain.ID
 }
 
 func (q *Queries) UnqueueJobs(ctx context.Context, arg UnqueueJobsParams) error {

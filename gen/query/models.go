@@ -176,7 +176,7 @@ type Job struct {
 	Tries      int32
 	Lost       int32
 	Cancelling bool
-	Owner      *domain.ID
+	Owner      domain.ID
 	RunAt      time.Time
 	DueAt      time.Time
 	CreatedAt  time.Time
