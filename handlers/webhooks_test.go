@@ -63,8 +63,9 @@ func TestEvents(t *testing.T) {
 	var made api.WebhookWithSecret
 	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": domain.EventTypes}).wants(201, "").into(&made)
 	secret = made.Secret
-	quiet, none := listener(t, &secret)
-	b.call(bob, "POST", "/api/webhooks", map[string]any{"url": quiet, "eventTypes": domain.EventTypes}).wants(201, "")
+	var theirs api.WebhookWithSecret
+	quiet, none := listener(t, &theirs.Secret)
+	b.call(bob, "POST", "/api/webhooks", map[string]any{"url": quiet, "eventTypes": domain.EventTypes}).wants(201, "").into(&theirs)
 
 	seen := map[string]bool{}
 	wants := func(eventType, name, id string) {
@@ -120,6 +121,18 @@ func TestEvents(t *testing.T) {
 	}
 	if len(none) > 0 {
 		t.Errorf("another hears of it: %v", <-none)
+	}
+
+	// Of what is of a case its members hear, whoever of them did it.
+	b.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"status": "open"}).wants(200, "")
+	wants("case.updated", "caseId", c.ID.String())
+	b.call(ada, "POST", "/api/cases/"+c.ID.String()+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).wants(201, "")
+	b.call(bob, "POST", "/api/drafts", map[string]any{"title": "Ours", "body": "text", "caseId": c.ID}).wants(201, "").into(&draft)
+	want := `"data":{"caseId":"` + c.ID.String() + `","draftId":"` + draft.ID.String() + `"}}`
+	for _, h := range []heard{hears(t, all), hears(t, none)} {
+		if !strings.HasSuffix(h.payload, want) {
+			t.Errorf("heard %s, want %s", h.payload, want)
+		}
 	}
 }
 
