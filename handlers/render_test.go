@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -264,5 +265,53 @@ func TestRenderDraftRefuses(t *testing.T) {
 	b.call(ada, "GET", "/api/docs", nil).wants(200, "").into(&list)
 	if len(list.Items) != 1 {
 		t.Errorf("%d documents are kept", len(list.Items))
+	}
+}
+
+// TestLargeDrafts: the largest texts there can be become files, well within the time of a request.
+// That no word of them is lost is tested where they are made.
+func TestLargeDrafts(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	for name, c := range map[string]struct {
+		body  string
+		pages int // at least
+	}{
+		"a table":     {"| Item | What |\n|---|---|\n" + strings.Repeat("| an item | chair and table |\n", 10_000), 200},
+		"a paragraph": {strings.Repeat("words and ", 49_999), 90},
+	} {
+		var d api.Draft
+		b.call(ada, "POST", "/api/drafts", map[string]any{"title": name, "body": c.body}).wants(201, "").into(&d)
+		var r api.RenderPdfResponse
+		b.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).wants(200, "").into(&r)
+		file := b.call(ada, "GET", "/api/docs/"+r.DocID.String()+"/content", nil).wants(200, "").body
+		if n := len(regexp.MustCompile(`/Type ?/Page\b`).FindAll(file, -1)); n < c.pages {
+			t.Errorf("%s has %d pages", name, n)
+		}
+	}
+}
+
+// TestRenderWithoutAStore: nothing is kept while files cannot be, and the key is free for another try.
+func TestRenderWithoutAStore(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	var d api.Draft
+	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Notice", "body": "Text"}).wants(201, "").into(&d)
+	for path, body := range map[string]any{"/api/docs/render-pdf": ndaRequest(t), "/api/drafts/" + d.ID.String() + "/render-pdf": map[string]any{}} {
+		b.files.set(true)
+		if a := b.call(ada, "POST", path, body, "Idempotency-Key", "k").wants(503, "storage_unavailable"); a.header.Get("Retry-After") != "7" {
+			t.Errorf("try again after %q", a.header.Get("Retry-After"))
+		}
+		b.files.set(false)
+		var list api.StoredDocumentList
+		b.call(ada, "GET", "/api/docs", nil).wants(200, "").into(&list)
+		before := len(list.Items)
+		for range 2 {
+			b.call(ada, "POST", path, body, "Idempotency-Key", "k").wants(200, "")
+		}
+		b.call(ada, "GET", "/api/docs", nil).wants(200, "").into(&list)
+		if len(list.Items) != before+1 {
+			t.Errorf("%s: %d documents, then %d", path, before, len(list.Items))
+		}
 	}
 }

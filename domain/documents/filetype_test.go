@@ -47,6 +47,7 @@ func zipOf(t *testing.T, parts ...string) string {
 func TestTypesAreToldFromBytes(t *testing.T) {
 	b := newArchive(t)
 	docx := zipOf(t, "[Content_Types].xml", types, "word/document.xml", "<w:document/>")
+	png20, jpeg20 := pictureOf(t, "png", 20, 20), pictureOf(t, "jpeg", 200, 200)
 	bomb := zipOf(t, "[Content_Types].xml", types, "word/document.xml", strings.Repeat(" ", 20<<20))
 	for name, c := range map[string]struct{ content, is string }{
 		"a PDF":                      {pdf(""), documents.PDF},
@@ -76,6 +77,15 @@ func TestTypesAreToldFromBytes(t *testing.T) {
 		"types that are no XML":      {zipOf(t, "[Content_Types].xml", "<Types", "word/document.xml", "<a/>"), ""},
 		"thousands of parts":         {zipOf(t, many(6000)...), ""},
 		"a PNG of too many pixels":   {hugePNG(), ""},
+		"a PNG without an end":       {png20[:len(png20)-12], ""},
+		"half a PNG":                 {png20[:len(png20)*2/3], ""},
+		"a PNG with another pixel":   {strings.Replace(png20, "IDAT", "IDAT\x00", 1)[:len(png20)], ""},
+		"a PNG without pixels":       {png20[:33] + png20[len(png20)-12:], ""},
+		"half a JPEG":                {jpeg20[:len(jpeg20)*9/10], ""},
+		"a JPEG without an end":      {jpeg20[:len(jpeg20)-2], ""},
+		"a JPEG without pixels":      {jpeg20[:strings.Index(jpeg20, "\xff\xda")] + "\xff\xd9", ""},
+		"a JPEG of lengths that lie": {strings.Replace(jpeg20, "\xff\xda\x00", "\xff\xfe\x00\x00\xff\xda\x00", 1), ""},
+		"a JPEG and more":            {jpeg20 + "what cameras add", documents.JPEG},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, err := b.Upload(t.Context(), b.ada, documents.NewUpload{Name: "file.pdf", Body: strings.NewReader(c.content)})
@@ -137,5 +147,21 @@ func TestNames(t *testing.T) {
 	}
 	if d := b.upload(b.ada, "photo.JPEG", pictureOf(t, "jpeg", 2, 2)); d.Name != "photo.jpg" {
 		t.Errorf("becomes %q", d.Name)
+	}
+}
+
+// TestEveryCutOfAPicture: a picture that breaks off anywhere is told from a whole one.
+func TestEveryCutOfAPicture(t *testing.T) {
+	b := newArchive(t)
+	for format, whole := range map[string]string{"png": pictureOf(t, "png", 30, 30), "jpeg": pictureOf(t, "jpeg", 30, 30)} {
+		for n := len(whole) - 1; n > 0; n -= 1 + len(whole)/60 {
+			_, err := b.Upload(t.Context(), b.ada, documents.NewUpload{Name: "cut", Body: strings.NewReader(whole[:n])})
+			if domain.CodeOf(err) != domain.Invalid || err == nil {
+				t.Errorf("%d of %d bytes of a %s: %v", n, len(whole), format, err)
+			}
+		}
+	}
+	if b.rows() != 0 || b.files.count() != 0 {
+		t.Errorf("%d rows and %d files are left", b.rows(), b.files.count())
 	}
 }
