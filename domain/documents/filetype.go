@@ -30,9 +30,9 @@ var endings = map[string]string{PDF: ".pdf", DOCX: ".docx", PNG: ".png", JPEG: "
 func readable(contentType string) bool { return contentType == PDF || contentType == DOCX }
 
 const (
-	maxParts    = 5000        // of a DOCX
-	maxUnpacked = 300 << 20   // bytes of a DOCX
-	maxRatio    = 200         // unpacked to packed, of a DOCX's part that is not small
+	maxParts    = 5000      // of a DOCX
+	maxUnpacked = 300 << 20 // bytes of a DOCX
+	maxRatio    = 200       // unpacked to packed, of a DOCX's part that is not small
 	smallPart   = 4 << 20
 	maxTypes    = 1 << 20 // bytes of a DOCX's list of types
 	trailerSize = 2048    // of a PDF: where its end may be marked
