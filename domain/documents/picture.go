@@ -55,7 +55,7 @@ func walkPNG(r *bufio.Reader) error {
 		}
 		length, kind := binary.BigEndian.Uint32(head[:4]), string(head[4:])
 		sum := crc32.NewIEEE()
-		sum.Write(head[4:])
+		_, _ = sum.Write(head[4:]) // never fails
 		if _, err := io.CopyN(sum, r, int64(length)); err != nil {
 			return err
 		}
