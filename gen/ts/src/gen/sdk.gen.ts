@@ -1081,8 +1081,8 @@ export const listWebhooks = <ThrowOnError extends boolean = true>(options?: Opti
  * Each request is signed as [Standard Webhooks](https://www.standardwebhooks.com) says, with
  * the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`. The `secret` is shown
  * in this answer alone. Answer 2xx within 15 seconds; anything else, a redirect too, is tried
- * again over three days with the same `webhook-id`. So you may be told twice: pass over ids that
- * you have had. 410 ends the subscription, and so do five days without a single success.
+ * again over three days with the same `webhook-id`. So you may be told twice, and in another order
+ * than things happened: pass over ids that you have had. 410 ends the subscription, and so do five days without a single success.
  *
  * `url` must be https, on port 443 or 8443, and lead to a public address. An account can have 10
  * webhooks (409).
