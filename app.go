@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"database/sql"
 	_ "embed"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -20,6 +22,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"counsel/clients/llm"
+	"counsel/clients/mail"
 	"counsel/clients/pdf"
 	"counsel/clients/queue"
 	"counsel/clients/storage"
@@ -34,6 +37,7 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/documents"
 	"counsel/domain/documents/text"
+	"counsel/domain/email"
 	"counsel/domain/idempotency"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
@@ -61,6 +65,7 @@ type app struct {
 	queue    *queue.Queue
 	model    *llm.Client
 	files    *storage.Client
+	mail     *mail.Client
 	texts    *text.Reader
 	archive  *documents.Archive
 	accounts *account.Service
@@ -145,6 +150,16 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		DB: a.database, Transport: a.queue, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
 		Metrics: newJobMetrics(registry), Concurrency: cfg.WorkConcurrency,
 	})
+	if cfg.HTTPAddr != "" {
+		if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTPAddr); err != nil {
+			return nil, fmt.Errorf("HTTP_ADDR: %w", err)
+		}
+		cfg.PublicURL = cmp.Or(cfg.PublicURL, "http://"+a.listener.Addr().String())
+	}
+	letters, err := newEmail(a, cfg)
+	if err != nil {
+		return nil, err
+	}
 	a.once = idempotency.New(a.database, domain.SystemClock)
 	sweep, endSweep := context.WithCancel(context.WithoutCancel(ctx))
 	a.endSweep = endSweep
@@ -178,12 +193,13 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		Accounts: a.accounts, AI: a.ai,
 		Cases:   a.cases,
 		Drafts:  drafts,
+		Email:   letters,
 		Archive: a.archive, Templates: templates, Press: documents.NewPress(templates, drafts, a.archive, engine), Once: a.once, Webhooks: a.webhooks,
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}
 	deps.Drafts.Emit = a.webhooks.Emit
-	deps.Privacy = &privacy.Service{Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases, Webhooks: a.webhooks}
+	deps.Privacy = &privacy.Service{Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases, Webhooks: a.webhooks, Email: letters}
 	if cfg.Limited() {
 		budget := func(name string, requests int) (*limits.Limiter, error) {
 			return limits.New(a.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: name, Requests: requests, Window: time.Minute})
@@ -213,9 +229,6 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTPAddr); err != nil {
-		return nil, fmt.Errorf("HTTP_ADDR: %w", err)
-	}
 	debug.FreeOSMemory() // starting takes twice the memory that living does
 	go func() {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -223,6 +236,50 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		}
 	}()
 	return a, nil
+}
+
+// newEmail makes the service of mails, and lets the accounts send theirs.
+func newEmail(a *app, cfg config.Config) (*email.Service, error) {
+	deps := email.Deps{
+		DB: a.database, Jobs: a.jobs, Archive: a.archive, People: a.accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: a.log,
+		PublicURL: cfg.PublicURL, AccountURL: cmp.Or(cfg.AccountURL, cfg.PublicURL+"/account"), Secret: a.accounts.LinkSecret,
+	}
+	var err error
+	if cfg.SMTP.Host != "" {
+		settings := mail.Config{
+			Host: cfg.SMTP.Host, Port: cfg.SMTP.Port, User: cfg.SMTP.User, Password: cfg.SMTP.Password, TLS: cfg.SMTP.TLS, From: cfg.Mail.From,
+			DKIM: mail.DKIM{Domain: cfg.Mail.DKIMDomain, Selector: cfg.Mail.DKIMSelector, Key: cfg.Mail.DKIMKey},
+		}
+		if cfg.SMTP.CAFile != "" {
+			pem, err := os.ReadFile(cfg.SMTP.CAFile)
+			if err != nil {
+				return nil, fmt.Errorf("SMTP_CA_FILE: %w", err)
+			}
+			if settings.RootCAs = x509.NewCertPool(); !settings.RootCAs.AppendCertsFromPEM(pem) {
+				return nil, errors.New("SMTP_CA_FILE holds no certificate in PEM")
+			}
+		}
+		if cfg.Mail.DKIMKeyFile != "" {
+			pem, err := os.ReadFile(cfg.Mail.DKIMKeyFile)
+			if err != nil {
+				return nil, fmt.Errorf("MAIL_DKIM_KEY_FILE: %w", err)
+			}
+			settings.DKIM.Key = string(pem)
+		}
+		if a.mail, err = mail.New(settings); err != nil {
+			return nil, err
+		}
+		deps.Sender = a.mail
+	}
+	if cfg.Limited() {
+		deps.Limit, err = limits.New(a.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: "email", Requests: cfg.Mail.RecipientsHour, Window: time.Hour})
+		if err != nil {
+			return nil, err
+		}
+	}
+	letters := email.New(deps)
+	a.accounts.SendBy(letters, a.jobs)
+	return letters, nil
 }
 
 func newAI(a *app, cfg config.Config, metrics *aiMetrics) (*ai.Service, error) {
@@ -333,7 +390,10 @@ func (a *app) close(ctx context.Context) error {
 			idle <- nil
 		}
 	}()
-	if a.server != nil && a.listener != nil {
+	if a.server == nil && a.listener != nil {
+		errs = append(errs, a.listener.Close())
+	}
+	if a.server != nil {
 		if err := a.server.Shutdown(ctx); err != nil {
 			errs = append(errs, errors.New("some requests took too long and were cut off"), a.server.Close())
 		}
@@ -367,6 +427,9 @@ func (a *app) close(ctx context.Context) error {
 	}
 	if a.files != nil {
 		errs = append(errs, a.files.Close())
+	}
+	if a.mail != nil {
+		errs = append(errs, a.mail.Close())
 	}
 	if a.redis != nil {
 		a.redis.Close()

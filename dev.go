@@ -15,6 +15,7 @@ import (
 
 	"github.com/joho/godotenv"
 
+	"counsel/clients/mail"
 	"counsel/config"
 	"counsel/domain"
 	"counsel/domain/account"
@@ -40,7 +41,7 @@ func (devCommand) Run(ctx context.Context) (err error) {
 	log := newLog(cfg)
 	box, err := sandbox.Start(ctx, sandbox.Options{
 		Dir: cfg.DataDir, Log: log,
-		MySQL: cfg.DatabaseURL == "", Redis: cfg.RedisURL == "", S3: cfg.S3.Endpoint == "", SMTP: cfg.SMTPHost == "",
+		MySQL: cfg.DatabaseURL == "", Redis: cfg.RedisURL == "", S3: cfg.S3.Endpoint == "", SMTP: cfg.SMTP.Host == "",
 	})
 	if err != nil {
 		return err
@@ -54,6 +55,12 @@ func (devCommand) Run(ctx context.Context) (err error) {
 	}
 	if cfg.S3.Endpoint == "" {
 		cfg.S3 = config.S3(box.S3)
+	}
+	if cfg.SMTP.Host == "" {
+		cfg.SMTP = config.SMTP{Host: box.SMTP.Host, Port: box.SMTP.Port, User: box.SMTP.User, Password: box.SMTP.Password, TLS: mail.NoTLS}
+	}
+	if cfg.Mail.From == "" {
+		cfg.Mail.From = "Counsel <no-reply@counsel.example>"
 	}
 	sandboxURL := ""
 	if cfg.LLM.BaseURL == "" {

@@ -52,6 +52,11 @@ func (serveCommand) Run(ctx context.Context) error {
 	if cfg.S3.Endpoint == "" {
 		log.Warn("S3_ENDPOINT is not set: documents can be neither uploaded nor rendered")
 	}
+	if cfg.SMTP.Host == "" {
+		log.Warn("SMTP_HOST is not set: no mail is sent, and nobody can replace a forgotten password")
+	} else if cfg.SMTP.TLS == "off" {
+		log.Warn("SMTP_TLS is off: mails and the password of the mail server cross the network in the clear")
+	}
 	if cfg.MetricsToken == "" {
 		log.Warn("METRICS_TOKEN is not set: anyone who reaches the service may read /metrics")
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"reflect"
@@ -26,7 +27,14 @@ type Config struct {
 	DatabaseURL  string `env:"DATABASE_URL"`                     // mysql://user:password@host:port/name
 	DatabaseEcho bool   `env:"DATABASE_ECHO" envDefault:"false"` // statements go to the log
 	RedisURL     string `env:"REDIS_URL"`                        // redis://:password@host:port/0
-	SMTPHost     string `env:"SMTP_HOST"`
+
+	SMTP SMTP
+	Mail Mail
+
+	// Where people reach the service, https://host: links in mails begin so. And the page on which
+	// they confirm an address and choose a password, if it is not the service's own.
+	PublicURL  string `env:"PUBLIC_URL"`
+	AccountURL string `env:"ACCOUNT_URL"`
 
 	S3        S3     `envPrefix:"S3_"`
 	PDFEngine string `env:"PDF_ENGINE" envDefault:"maroto"`
@@ -66,6 +74,26 @@ type S3 struct {
 	Region    string `env:"REGION" envDefault:"us-east-1"`
 	AccessKey string `env:"ACCESS_KEY"`
 	SecretKey string `env:"SECRET_KEY"`
+}
+
+// SMTP is the mail server that takes what the service sends.
+type SMTP struct {
+	Host     string `env:"SMTP_HOST"`
+	Port     int    `env:"SMTP_PORT" envDefault:"587"`
+	User     string `env:"SMTP_USER"`
+	Password string `env:"SMTP_PASSWORD"`
+	TLS      string `env:"SMTP_TLS"`     // starttls, implicit, off; "": implicit on port 465, else starttls
+	CAFile   string `env:"SMTP_CA_FILE"` // PEM; "": the system's
+}
+
+// Mail says how what the service sends looks.
+type Mail struct {
+	From           string `env:"MAIL_FROM"`                             // Counsel <no-reply@host>
+	RecipientsHour int    `env:"MAIL_RECIPIENTS_HOUR" envDefault:"500"` // that one user may write to
+	DKIMDomain     string `env:"MAIL_DKIM_DOMAIN"`
+	DKIMSelector   string `env:"MAIL_DKIM_SELECTOR"`
+	DKIMKey        string `env:"MAIL_DKIM_KEY"`      // a private key in PEM
+	DKIMKeyFile    string `env:"MAIL_DKIM_KEY_FILE"` // or a file with one
 }
 
 // LLM is the provider of completions: anything that speaks OpenAI's Chat Completions.
@@ -124,7 +152,10 @@ func Load() (Config, error) {
 	between("REFRESH_TOKEN_EXPIRE_DAYS", c.JWT.RefreshDays, 1, 365)
 	between("RATE_LIMIT_USER", c.RatePerUser, 1, 1_000_000)
 	between("RATE_LIMIT_ANONYMOUS", c.RatePerAddress, 1, 1_000_000)
+	between("SMTP_PORT", c.SMTP.Port, 1, 65535)
+	between("MAIL_RECIPIENTS_HOUR", c.Mail.RecipientsHour, 1, 1_000_000)
 	between("WORK_CONCURRENCY", c.WorkConcurrency, 1, 1000)
+	oneOf("SMTP_TLS", c.SMTP.TLS, "", "starttls", "implicit", "off")
 	oneOf("WORK", c.Work, "on", "off")
 	oneOf("RATE_LIMIT", c.RateLimit, "on", "off")
 	oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
@@ -134,6 +165,22 @@ func Load() (Config, error) {
 	}
 	if c.JWT.Algorithm != "HS256" { // a key with its lines in one, as some secret stores keep it
 		c.JWT.Secret = strings.ReplaceAll(c.JWT.Secret, `\n`, "\n")
+	}
+	c.Mail.DKIMKey = strings.ReplaceAll(c.Mail.DKIMKey, `\n`, "\n")
+	if c.Mail.From != "" {
+		if _, err := mail.ParseAddress(c.Mail.From); err != nil {
+			faults = append(faults, errors.New("MAIL_FROM must be an address such as Counsel <no-reply@host>"))
+		}
+	}
+	for name, v := range map[string]string{"PUBLIC_URL": c.PublicURL, "ACCOUNT_URL": c.AccountURL} {
+		u, err := url.Parse(v)
+		if v != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Fragment != "" || name == "PUBLIC_URL" && strings.Trim(u.Path, "/") != "") {
+			faults = append(faults, fmt.Errorf("%s must be a URL such as https://counsel.example", name))
+		}
+	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	if (c.Mail.DKIMDomain == "") != (c.Mail.DKIMSelector == "") || (c.Mail.DKIMDomain == "") != (c.Mail.DKIMKey == "" && c.Mail.DKIMKeyFile == "") {
+		faults = append(faults, errors.New("MAIL_DKIM_DOMAIN, MAIL_DKIM_SELECTOR and MAIL_DKIM_KEY or MAIL_DKIM_KEY_FILE go together"))
 	}
 	if c.LLM.BaseURL != "" {
 		if u, err := url.Parse(c.LLM.BaseURL); err != nil || u.Host == "" {
@@ -211,6 +258,17 @@ func (c Config) CheckProduction() error {
 	if c.S3.Endpoint != "" { // without a store all but the documents works
 		needed("S3_ACCESS_KEY", c.S3.AccessKey)
 		needed("S3_SECRET_KEY", c.S3.SecretKey)
+	}
+	if c.SMTP.Host != "" { // without a mail server all but the mails works
+		if c.Mail.From == "" {
+			faults = append(faults, errors.New("MAIL_FROM is not set"))
+		}
+		if c.PublicURL == "" {
+			faults = append(faults, errors.New("PUBLIC_URL is not set: links in mails begin so"))
+		}
+		if c.SMTP.Password != "" {
+			needed("SMTP_PASSWORD", c.SMTP.Password)
+		}
 	}
 	for name, v := range map[string]string{"DATABASE_URL": c.DatabaseURL, "REDIS_URL": c.RedisURL} {
 		if p := password(v); p != "" && wellKnown(p) {

@@ -50,6 +50,10 @@ func TestProduction(t *testing.T) {
 		"no store secret":       {"S3_SECRET_KEY", "", "S3_SECRET_KEY is not set"},
 		"MinIO's own secret":    {"S3_SECRET_KEY", "minioadmin", "S3_SECRET_KEY is a default"},
 		"store with a path":     {"S3_ENDPOINT", "https://s3.example/bucket", "S3_ENDPOINT must be"},
+		"mail":                  {"SMTP_HOST", "smtp.firm.example", ""},
+		"no sender":             {"MAIL_FROM", "", "MAIL_FROM is not set"},
+		"no place for links":    {"PUBLIC_URL", "", "PUBLIC_URL is not set"},
+		"a default password":    {"SMTP_PASSWORD", "changeme-please", "SMTP_PASSWORD is a default"},
 		"weak admin":            {"ADMIN_PASSWORD", "password", "ADMIN_PASSWORD is a default"},
 		"short admin":           {"ADMIN_PASSWORD", "kU8vXe2", "ADMIN_PASSWORD is a default or shorter"},
 		"half a first admin":    {"ADMIN_EMAIL", "", "ADMIN_EMAIL and ADMIN_PASSWORD go together"},
@@ -59,6 +63,9 @@ func TestProduction(t *testing.T) {
 			for k, v := range good {
 				t.Setenv(k, v)
 			}
+			t.Setenv("SMTP_HOST", "smtp.firm.example")
+			t.Setenv("MAIL_FROM", "Counsel <no-reply@firm.example>")
+			t.Setenv("PUBLIC_URL", "https://counsel.firm.example")
 			t.Setenv("ADMIN_EMAIL", "admin@firm.example")
 			t.Setenv("ADMIN_PASSWORD", "kU8vXe2-nine-lives")
 			if c.set != "" {
@@ -84,7 +91,7 @@ func TestProduction(t *testing.T) {
 func TestLimitsOfSettings(t *testing.T) {
 	for name, value := range map[string]string{
 		"CHAT_CACHE_MINUTES": "14", "LLM_TIMEOUT_MS": "1", "LLM_DEADLINE_MS": "9999", "ACCESS_TOKEN_EXPIRE_MINUTES": "0",
-		"RATE_LIMIT": "perhaps", "LOG_LEVEL": "loud", "JWT_ALGORITHM": "none", "LLM_BASE_URL": "nowhere", "S3_ENDPOINT": "nowhere", "TRUSTED_PROXIES": "everyone", "HTTP_ADDR": "8080", "RATE_LIMIT_USER": "many",
+		"RATE_LIMIT": "perhaps", "LOG_LEVEL": "loud", "JWT_ALGORITHM": "none", "LLM_BASE_URL": "nowhere", "S3_ENDPOINT": "nowhere", "TRUSTED_PROXIES": "everyone", "SMTP_PORT": "0", "SMTP_TLS": "maybe", "MAIL_FROM": "nobody", "PUBLIC_URL": "https://host/path", "ACCOUNT_URL": "host", "MAIL_DKIM_DOMAIN": "firm.example", "MAIL_RECIPIENTS_HOUR": "0", "HTTP_ADDR": "8080", "RATE_LIMIT_USER": "many",
 	} {
 		t.Run(name, func(t *testing.T) {
 			clear(t)

@@ -10,7 +10,7 @@ import (
 
 // RegisterUser makes an account.
 func (s *Server) RegisterUser(ctx context.Context, r api.RegisterUserRequestObject) (api.RegisterUserResponseObject, error) {
-	u, err := s.Accounts.Register(ctx, account.Registration{Email: r.Body.Email, Password: r.Body.Password, FullName: r.Body.FullName})
+	u, err := s.Accounts.Register(ctx, account.Registration{Email: r.Body.Email, Password: r.Body.Password, FullName: r.Body.FullName, Locale: recordOf(ctx).language})
 	if err != nil {
 		return nil, err
 	}
@@ -33,6 +33,26 @@ func (s *Server) RefreshTokens(ctx context.Context, r api.RefreshTokensRequestOb
 		return nil, err
 	}
 	return api.RefreshTokens200JSONResponse(tokens(t)), nil
+}
+
+// RequestPasswordReset has a link sent to whoever has the address.
+func (s *Server) RequestPasswordReset(ctx context.Context, r api.RequestPasswordResetRequestObject) (api.RequestPasswordResetResponseObject, error) {
+	return api.RequestPasswordReset204Response{}, s.Accounts.ForgotPassword(ctx, r.Body.Email, recordOf(ctx).language)
+}
+
+// ResetPassword takes a new password with the link.
+func (s *Server) ResetPassword(ctx context.Context, r api.ResetPasswordRequestObject) (api.ResetPasswordResponseObject, error) {
+	return api.ResetPassword204Response{}, s.Accounts.ResetPassword(ctx, r.Body.Token, r.Body.Password, recordOf(ctx).language)
+}
+
+// VerifyEmail confirms an address with the link that was sent to it.
+func (s *Server) VerifyEmail(ctx context.Context, r api.VerifyEmailRequestObject) (api.VerifyEmailResponseObject, error) {
+	return api.VerifyEmail204Response{}, s.Accounts.VerifyEmail(ctx, r.Body.Token)
+}
+
+// ResendVerification sends that link again.
+func (s *Server) ResendVerification(ctx context.Context, _ api.ResendVerificationRequestObject) (api.ResendVerificationResponseObject, error) {
+	return api.ResendVerification204Response{}, s.Accounts.ResendVerification(ctx, caller(ctx), recordOf(ctx).language)
 }
 
 // LogoutUser ends the session of the token that was sent.
@@ -83,5 +103,5 @@ func tokens(t account.Tokens) api.Tokens {
 }
 
 func user(u account.User) api.User {
-	return api.User{ID: api.ID(u.ID), Email: u.Email, FullName: u.FullName, Role: api.Role(u.Role), Disabled: u.Disabled, CreatedAt: u.CreatedAt}
+	return api.User{ID: api.ID(u.ID), Email: u.Email, EmailVerified: u.EmailVerified, FullName: u.FullName, Role: api.Role(u.Role), Disabled: u.Disabled, CreatedAt: u.CreatedAt}
 }

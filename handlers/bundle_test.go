@@ -36,6 +36,7 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/documents"
 	reading "counsel/domain/documents/text"
+	"counsel/domain/email"
 	"counsel/domain/idempotency"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
@@ -63,6 +64,7 @@ type bundle struct {
 	archive *documents.Archive
 	jobs    *jobs.Service
 	files   *store
+	post    *post
 	ready   func(context.Context) (error, error)
 }
 
@@ -117,6 +119,18 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	must(t, err)
 	rules, err := policy.Load()
 	must(t, err)
+	b.post = &post{}
+	tasks, err := queue.Open(s.redis, log)
+	must(t, err)
+	b.jobs = jobs.NewService(jobs.Deps{DB: database, Transport: tasks, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Metrics: deafJobs{},
+		Timing: jobs.Timing{Poll: 50 * time.Millisecond}})
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := b.jobs.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
 	matters := cases.New(database, accounts, domain.SystemClock, domain.NewID)
 	b.files = &store{files: map[string][]byte{}}
 	reader := reading.New()
@@ -137,27 +151,19 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	s.deps.Accounts, s.deps.AI = accounts, service
 	s.deps.Cases = matters
 	s.deps.Archive = b.archive
+	s.deps.Email = email.New(email.Deps{DB: database, Jobs: b.jobs, Sender: b.post, Archive: b.archive, People: accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
+		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: accounts.LinkSecret, Backoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
+	accounts.SendBy(s.deps.Email, b.jobs)
 	s.deps.Drafts = documents.NewDrafts(database, matters, domain.SystemClock, domain.NewID)
 	s.deps.Templates, err = documents.NewTemplates(database, domain.SystemClock)
 	must(t, err)
-	tasks, err := queue.Open(s.redis, log)
-	must(t, err)
-	b.jobs = jobs.NewService(jobs.Deps{DB: database, Transport: tasks, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Metrics: deafJobs{},
-		Timing: jobs.Timing{Poll: 50 * time.Millisecond}})
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := b.jobs.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
 	sender := webhook.New(webhook.Config{AllowPrivate: true})
 	t.Cleanup(sender.Close)
 	s.deps.Webhooks, err = webhooks.New(webhooks.Deps{DB: database, Jobs: b.jobs, Sender: sender, People: accounts, Cases: matters, Clock: domain.SystemClock,
 		NewID: domain.NewID, Random: rand.Reader, Log: log, Key: []byte(secret)})
 	must(t, err)
 	matters.Emit, b.archive.Emit, s.deps.Drafts.Emit = s.deps.Webhooks.Emit, s.deps.Webhooks.Emit, s.deps.Webhooks.Emit
-	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks}
+	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Email: s.deps.Email}
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
 	s.deps.Press, s.deps.Once = documents.NewPress(s.deps.Templates, s.deps.Drafts, s.deps.Archive, engine), idempotency.New(database, domain.SystemClock)

@@ -28,6 +28,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/cases"
 	"counsel/domain/documents"
+	"counsel/domain/email"
 	"counsel/domain/idempotency"
 	"counsel/domain/limits"
 	"counsel/domain/privacy"
@@ -45,6 +46,7 @@ type Deps struct {
 	Archive   *documents.Archive
 	Templates *documents.Templates
 	Webhooks  *webhooks.Service
+	Email     *email.Service
 
 	Press *documents.Press
 	Once  *idempotency.Service // the answers already given under an Idempotency-Key

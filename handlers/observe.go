@@ -29,6 +29,7 @@ type record struct {
 	body      []byte // checked against the contract, not yet decoded
 	streams   bool   // the caller asks for an event stream
 	encoding  string // Accept-Encoding
+	language  string // Accept-Language, the beginning of it
 	usage     domain.Usage
 	matter    *domain.ID // the case the answer tells of, for answers that are kept
 	code      domain.Code
@@ -57,7 +58,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		start := time.Now()
 		r := c.Request()
-		rec := &record{id: r.Header.Get(requestIDHeader), address: c.RealIP(), streams: wantsEvents(r), encoding: r.Header.Get("Accept-Encoding")}
+		rec := &record{id: r.Header.Get(requestIDHeader), address: c.RealIP(), streams: wantsEvents(r), encoding: r.Header.Get("Accept-Encoding"), language: cut(r.Header.Get("Accept-Language"), 100)}
 		if !acceptableID(rec.id) {
 			rec.id = domain.NewID().String()
 		}

@@ -10,6 +10,7 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/ai"
 	"counsel/domain/documents"
+	"counsel/domain/email"
 	"counsel/domain/privacy"
 	"counsel/domain/webhooks"
 	"counsel/gen/api"
@@ -39,7 +40,7 @@ type userExport struct {
 	items  int // in the one begun last
 }
 
-var exportParts = []string{"consultations", "drafts", "documents", "webhooks", "cases"}
+var exportParts = []string{"consultations", "drafts", "documents", "emails", "webhooks", "cases"}
 
 func (x *userExport) VisitExportUserResponse(w http.ResponseWriter) error {
 	x.out = bufio.NewWriterSize(w, 32<<10)
@@ -129,8 +130,11 @@ func (x *userExport) Document(d documents.Stored) error {
 	return x.put(3, out)
 }
 
+// Email adds one.
+func (x *userExport) Email(e email.Email) error { return x.put(4, emailOf(e)) }
+
 // Webhook adds one.
-func (x *userExport) Webhook(w webhooks.Webhook) error { return x.put(4, webhook(w)) }
+func (x *userExport) Webhook(w webhooks.Webhook) error { return x.put(5, webhook(w)) }
 
 // Share adds one.
 func (x *userExport) Share(c privacy.Share) error {
@@ -158,7 +162,7 @@ func (x *userExport) Share(c privacy.Share) error {
 			return err
 		}
 	}
-	return x.put(5, out)
+	return x.put(6, out)
 }
 
 func draftVersion(v documents.DraftVersion) api.DraftVersion {

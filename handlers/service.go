@@ -99,6 +99,17 @@ var docsScript []byte
 // docsPolicy keeps the documentation page from loading anything from elsewhere.
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
+// What links in mails lead to.
+var (
+	//go:embed account/page.html
+	accountPage []byte
+	//go:embed account/page.js
+	accountScript []byte
+)
+
+// accountPolicy lets that page call this service, and nobody frame it.
+const accountPolicy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 type docs struct{ yaml, json []byte }
 
 func loadDocs(contract []byte) (docs, error) {
@@ -150,6 +161,19 @@ func (p page) VisitGetDocsResponse(w http.ResponseWriter) error         { return
 func (p page) VisitGetDocsScriptResponse(w http.ResponseWriter) error   { return p.write(w) }
 func (p page) VisitGetContractYamlResponse(w http.ResponseWriter) error { return p.write(w) }
 func (p page) VisitGetContractJSONResponse(w http.ResponseWriter) error { return p.write(w) }
+
+func (p page) VisitGetAccountPageResponse(w http.ResponseWriter) error   { return p.write(w) }
+func (p page) VisitGetAccountScriptResponse(w http.ResponseWriter) error { return p.write(w) }
+
+// GetAccountPage answers the page that links in mails lead to.
+func (s *Server) GetAccountPage(context.Context, api.GetAccountPageRequestObject) (api.GetAccountPageResponseObject, error) {
+	return page{body: accountPage, contentType: "text/html; charset=utf-8", policy: accountPolicy}, nil
+}
+
+// GetAccountScript answers the script of that page.
+func (s *Server) GetAccountScript(context.Context, api.GetAccountScriptRequestObject) (api.GetAccountScriptResponseObject, error) {
+	return page{body: accountScript, contentType: "text/javascript; charset=utf-8"}, nil
+}
 
 // GetDocs answers the documentation page.
 func (s *Server) GetDocs(context.Context, api.GetDocsRequestObject) (api.GetDocsResponseObject, error) {

@@ -21,13 +21,13 @@ SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FO
 SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL;
 
 -- name: ListUsers :many
-SELECT id, email, full_name, role, disabled_at, created_at FROM users
+SELECT id, email, full_name, role, disabled_at, created_at, email_verified_at FROM users
 WHERE id < sqlc.arg(before)
 ORDER BY id DESC
 LIMIT ?;
 
 -- name: ListUsersByRole :many
-SELECT id, email, full_name, role, disabled_at, created_at FROM users
+SELECT id, email, full_name, role, disabled_at, created_at, email_verified_at FROM users
 WHERE role = sqlc.arg(role) AND id < sqlc.arg(before)
 ORDER BY id DESC
 LIMIT ?;
@@ -47,8 +47,14 @@ SELECT id, session_epoch FROM users WHERE sessions_stale = TRUE LIMIT ?;
 UPDATE users SET sessions_stale = FALSE WHERE id = ? AND session_epoch = ?;
 
 -- name: ListUsersByID :many
-SELECT id, email, full_name, role, disabled_at, created_at FROM users WHERE id IN (sqlc.slice(ids));
+SELECT id, email, full_name, role, disabled_at, created_at, email_verified_at FROM users WHERE id IN (sqlc.slice(ids));
+
+-- name: ChangePassword :exec
+UPDATE users SET password_hash = ?, email_verified_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ? WHERE id = ?;
+
+-- name: MarkEmailVerified :exec
+UPDATE users SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email = ? AND email_verified_at IS NULL;
 
 -- name: EraseUser :exec
-UPDATE users SET email = ?, full_name = ?, password_hash = ?, disabled_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ?
+UPDATE users SET email_verified_at = NULL, email = ?, full_name = ?, password_hash = ?, disabled_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ?
 WHERE id = ?;

@@ -12,7 +12,9 @@
 // EndSessions) fails with domain.Unavailable; a token of a session that was ended just before
 // then works until it expires.
 //
-// A change of role, and disabling, raise the account's session epoch in the same transaction.
+// An address is confirmed, and a forgotten password replaced, by a link in a mail (links.go).
+//
+// A change of role, a new password, and disabling, raise the account's session epoch in the same transaction.
 // Sessions and tokens of a lower epoch are void: Refresh and the check without Redis refuse
 // them, and UpdateUser ends them in Redis. Where Redis could not be reached the row stays
 // marked, and EndStaleSessions ends them as soon as it can.
@@ -31,6 +33,8 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/jobs"
+	"counsel/domain/limits"
 	"counsel/gen/query"
 )
 
@@ -54,6 +58,8 @@ type User struct {
 	Role      domain.Role
 	Disabled  bool
 	CreatedAt time.Time
+
+	EmailVerified bool // they have read a mail that went there
 }
 
 // Service is the accounts. It is safe for concurrent use.
@@ -69,6 +75,10 @@ type Service struct {
 	sessions *sessions
 	throttle *throttle
 	refresh  refreshKey
+	links    linkKey
+	mail     Mailer          // nil: no mail is sent
+	later    *jobs.Service   // with mail
+	asked    *limits.Limiter // mails that one address, or account, may ask for
 
 	// Each time Redis could not be asked about a session, or told to end one, outages goes
 	// up. Sessions in Redis are believed again once stale ones were ended: caughtUp follows.
@@ -95,9 +105,17 @@ func New(pool *sql.DB, redis rueidis.Client, cfg Config, clock domain.Clock, new
 	if err != nil {
 		return nil, err
 	}
+	lk, err := newLinkKey(cfg.Secret)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := limits.New(redis, clock, []byte(cfg.Secret), limits.Budget{Name: "account-mail", Requests: mailsAnHour, Window: time.Hour})
+	if err != nil {
+		return nil, err
+	}
 	return &Service{
 		pool: pool, rows: query.New(pool), clock: clock, newID: newID, random: random, cfg: cfg,
-		tokens: t, hasher: h, throttle: th, refresh: rk,
+		tokens: t, hasher: h, throttle: th, refresh: rk, links: lk, asked: asked,
 		sessions: &sessions{redis: redis, ttl: cfg.SessionTTL, most: cfg.MaxSessions},
 	}, nil
 }
@@ -226,5 +244,5 @@ func (s *Service) Me(ctx context.Context, p domain.Principal) (User, error) {
 }
 
 func userOf(u query.User) User {
-	return User{ID: u.ID, Email: u.Email, FullName: u.FullName, Role: domain.Role(u.Role), Disabled: u.DisabledAt.Valid, CreatedAt: u.CreatedAt}
+	return User{ID: u.ID, Email: u.Email, FullName: u.FullName, Role: domain.Role(u.Role), Disabled: u.DisabledAt.Valid, EmailVerified: u.EmailVerifiedAt.Valid, CreatedAt: u.CreatedAt}
 }

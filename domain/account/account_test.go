@@ -204,20 +204,20 @@ func TestRegisterNamesTheField(t *testing.T) {
 		r       Registration
 		pointer string
 	}{
-		{Registration{"ada", password, "Ada"}, "/email"},
-		{Registration{"ada@", password, "Ada"}, "/email"},
-		{Registration{"Ada <ada@example.com>", password, "Ada"}, "/email"},
-		{Registration{"a da@example.com", password, "Ada"}, "/email"},
-		{Registration{"ada@exa_mple..com", password, "Ada"}, "/email"},
-		{Registration{"ada@example.com\r\nBcc: x@y.z", password, "Ada"}, "/email"},
-		{Registration{strings.Repeat("a", 250) + "@x.io", password, "Ada"}, "/email"},
-		{Registration{"ada@example.com", "1234567", "Ada"}, "/password"},
-		{Registration{"ada@example.com", strings.Repeat("x", 129), "Ada"}, "/password"},
-		{Registration{"ada@example.com", "ADA@example.com", "Ada"}, "/password"},
-		{Registration{"ada@example.com", "\xff\xfe1234567", "Ada"}, "/password"},
-		{Registration{"ada@example.com", password, "  "}, "/fullName"},
-		{Registration{"ada@example.com", password, strings.Repeat("x", 201)}, "/fullName"},
-		{Registration{"ada@example.com", password, "Ada\x00"}, "/fullName"},
+		{Registration{"ada", password, "Ada", ""}, "/email"},
+		{Registration{"ada@", password, "Ada", ""}, "/email"},
+		{Registration{"Ada <ada@example.com>", password, "Ada", ""}, "/email"},
+		{Registration{"a da@example.com", password, "Ada", ""}, "/email"},
+		{Registration{"ada@exa_mple..com", password, "Ada", ""}, "/email"},
+		{Registration{"ada@example.com\r\nBcc: x@y.z", password, "Ada", ""}, "/email"},
+		{Registration{strings.Repeat("a", 250) + "@x.io", password, "Ada", ""}, "/email"},
+		{Registration{"ada@example.com", "1234567", "Ada", ""}, "/password"},
+		{Registration{"ada@example.com", strings.Repeat("x", 129), "Ada", ""}, "/password"},
+		{Registration{"ada@example.com", "ADA@example.com", "Ada", ""}, "/password"},
+		{Registration{"ada@example.com", "\xff\xfe1234567", "Ada", ""}, "/password"},
+		{Registration{"ada@example.com", password, "  ", ""}, "/fullName"},
+		{Registration{"ada@example.com", password, strings.Repeat("x", 201), ""}, "/fullName"},
+		{Registration{"ada@example.com", password, "Ada\x00", ""}, "/fullName"},
 	} {
 		_, err := b.Register(t.Context(), c.r)
 		e := wantCode(t, err, domain.Invalid)
@@ -229,7 +229,7 @@ func TestRegisterNamesTheField(t *testing.T) {
 		t.Errorf("%d hashes spent on what was refused", n)
 	}
 	// 128 characters of four bytes each are allowed.
-	if _, err := b.Register(t.Context(), Registration{"owl@example.com", strings.Repeat("🦉", 128), "Owl"}); err != nil {
+	if _, err := b.Register(t.Context(), Registration{"owl@example.com", strings.Repeat("🦉", 128), "Owl", ""}); err != nil {
 		t.Error(err)
 	}
 }

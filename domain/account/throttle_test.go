@@ -207,7 +207,7 @@ func TestPasswordIsHashedAnewWhenTheCostChanges(t *testing.T) {
 
 func TestPasswordSpellings(t *testing.T) {
 	b := newBundle(t)
-	if _, err := b.Register(t.Context(), Registration{"ada@example.com", "caf\u00e9 caf\u00e9", "Ada"}); err != nil {
+	if _, err := b.Register(t.Context(), Registration{"ada@example.com", "caf\u00e9 caf\u00e9", "Ada", ""}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.Login(t.Context(), Credentials{Email: "ada@example.com", Password: "cafe\u0301 cafe\u0301"}); err != nil {

@@ -21,6 +21,7 @@ import (
 // Registration of a new account.
 type Registration struct {
 	Email, Password, FullName string
+	Locale                    string // of the mail that welcomes them, as a browser gives it
 }
 
 // What an account may hold, in characters.
@@ -31,13 +32,14 @@ const (
 	maxName     = 200
 )
 
-// Register makes an account with the role client. It fails with domain.Invalid naming the
-// field, or with domain.Conflict when the address has an account.
+// Register makes an account with the role client, and sends a mail whose link confirms the
+// address. It fails with domain.Invalid naming the field, or with domain.Conflict when the
+// address has an account.
 func (s *Service) Register(ctx context.Context, r Registration) (User, error) {
-	return s.create(ctx, r, domain.RoleClient)
+	return s.create(ctx, r, domain.RoleClient, s.canMail())
 }
 
-func (s *Service) create(ctx context.Context, r Registration, role domain.Role) (User, error) {
+func (s *Service) create(ctx context.Context, r Registration, role domain.Role, welcome bool) (User, error) {
 	u := User{Email: normalEmail(r.Email), FullName: strings.TrimSpace(norm.NFC.String(r.FullName)), Role: role}
 	if err := check(u, r.Password); err != nil {
 		return User{}, err
@@ -53,14 +55,27 @@ func (s *Service) create(ctx context.Context, r Registration, role domain.Role) 
 		return User{}, err
 	}
 	u.ID, u.CreatedAt = s.newID(), s.clock()
-	err = db.Error(s.rows.CreateUser(ctx, query.CreateUserParams{
+	row := query.CreateUserParams{
 		ID: u.ID, Email: u.Email, FullName: u.FullName, Role: string(role), PasswordHash: hash, CreatedAt: u.CreatedAt, UpdatedAt: u.CreatedAt,
-	}))
+	}
+	if welcome {
+		err = db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+			if err := q.CreateUser(ctx, row); err != nil {
+				return err
+			}
+			return s.post(ctx, q, s.newID(), Mail{Kind: MailWelcome, To: u, Locale: r.Locale})
+		})
+	} else {
+		err = db.Error(s.rows.CreateUser(ctx, row))
+	}
 	if domain.CodeOf(err) == domain.Conflict {
 		return User{}, taken(err)
 	}
 	if err != nil {
 		return User{}, err
+	}
+	if welcome {
+		s.mail.Wake()
 	}
 	return u, nil
 }
@@ -141,7 +156,7 @@ func validEmail(s string) bool {
 // is promoted by a setting. When it is no active admin and there is no other, that is a
 // domain.Conflict. Servers may call it at the same time and at every start.
 func (s *Service) EnsureAdmin(ctx context.Context, email, password string) error {
-	_, err := s.create(ctx, Registration{Email: email, Password: password, FullName: "Administrator"}, domain.RoleAdmin)
+	_, err := s.create(ctx, Registration{Email: email, Password: password, FullName: "Administrator"}, domain.RoleAdmin, false)
 	if domain.CodeOf(err) != domain.Conflict {
 		return err
 	}
@@ -205,7 +220,7 @@ func (s *Service) Users(ctx context.Context, f UserFilter) (users []User, next *
 	}
 	users = make([]User, len(rows))
 	for i, r := range rows {
-		users[i] = User{ID: r.ID, Email: r.Email, FullName: r.FullName, Role: domain.Role(r.Role), Disabled: r.DisabledAt.Valid, CreatedAt: r.CreatedAt}
+		users[i] = User{ID: r.ID, Email: r.Email, FullName: r.FullName, Role: domain.Role(r.Role), Disabled: r.DisabledAt.Valid, EmailVerified: r.EmailVerifiedAt.Valid, CreatedAt: r.CreatedAt}
 	}
 	return users, next, nil
 }
@@ -221,7 +236,7 @@ func (s *Service) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]User
 		return nil, db.Error(err)
 	}
 	for _, r := range rows {
-		users[r.ID] = User{ID: r.ID, Email: r.Email, FullName: r.FullName, Role: domain.Role(r.Role), Disabled: r.DisabledAt.Valid, CreatedAt: r.CreatedAt}
+		users[r.ID] = User{ID: r.ID, Email: r.Email, FullName: r.FullName, Role: domain.Role(r.Role), Disabled: r.DisabledAt.Valid, EmailVerified: r.EmailVerifiedAt.Valid, CreatedAt: r.CreatedAt}
 	}
 	return users, nil
 }
@@ -284,11 +299,7 @@ func (s *Service) UpdateUser(ctx context.Context, p domain.Principal, id domain.
 		return User{}, err
 	}
 	if ends {
-		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanup)
-		defer cancel()
-		if s.endVoid(after, id, u.SessionEpoch) != nil {
-			s.outages.Add(1) // the mark on the row stays, and Redis is not believed until it is off
-		}
+		s.endSessionsBelow(ctx, id, u.SessionEpoch)
 	}
 	return userOf(u), nil
 }
@@ -324,16 +335,15 @@ func (s *Service) Erase(ctx context.Context, id domain.ID, also func(*query.Quer
 			return err
 		}
 		epoch = u.SessionEpoch + 1
+		if err := q.ForgetAccountLinks(ctx, id); err != nil {
+			return err
+		}
 		return q.EraseUser(ctx, query.EraseUserParams{ID: id, Email: "erased-" + id.String() + "@erased.invalid", FullName: "Erased", PasswordHash: hash,
 			DisabledAt: sql.NullTime{Time: now, Valid: true}, SessionEpoch: epoch, UpdatedAt: now})
 	})
 	if err != nil {
 		return err
 	}
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanup)
-	defer cancel()
-	if s.endVoid(after, id, epoch) != nil {
-		s.outages.Add(1) // as in UpdateUser
-	}
+	s.endSessionsBelow(ctx, id, epoch)
 	return nil
 }

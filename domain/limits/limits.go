@@ -69,21 +69,26 @@ func New(redis rueidis.Client, clock domain.Clock, secret []byte, b Budget) (*Li
 
 // spend counts one request in a fixed window that begins with its first request.
 var spend = rueidis.NewLuaScript(`
-local n = redis.call('INCR', KEYS[1])
-if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+local n = redis.call('INCRBY', KEYS[1], ARGV[2])
+if n == tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {n, redis.call('PTTL', KEYS[1])}`)
 
 // Allow takes one request off the budget of key, a caller's id or network address (an IPv6
 // address stands for its /64). It costs one round trip to Redis, none while Redis is down,
 // and fails only when ctx is done.
 func (l *Limiter) Allow(ctx context.Context, key string) (Decision, error) {
+	return l.AllowN(ctx, key, 1)
+}
+
+// AllowN takes n requests at once, of one or more; what is refused is counted, too.
+func (l *Limiter) AllowN(ctx context.Context, key string, n int) (Decision, error) {
 	key = l.hide(key)
-	r, err := spend.Exec(ctx, l.redis, []string{l.prefix + key}, []string{l.window}).AsIntSlice()
+	r, err := spend.Exec(ctx, l.redis, []string{l.prefix + key}, []string{l.window, strconv.Itoa(n)}).AsIntSlice()
 	if err != nil || len(r) != 2 {
 		if ctx.Err() != nil {
 			return Decision{}, &domain.Error{Code: domain.Unavailable, Message: "The service is busy right now, please try again.", Err: ctx.Err()}
 		}
-		return l.local.allow(key, l.budget, l.clock()), nil
+		return l.local.allow(key, n, l.budget, l.clock()), nil
 	}
 	d := Decision{Limit: l.budget.Requests, Reset: time.Duration(max(r[1], 1)) * time.Millisecond}
 	d.Remaining = max(0, d.Limit-int(min(r[0], math.MaxInt32)))
@@ -120,15 +125,15 @@ type local struct {
 	recent, old map[string]*rate.Limiter
 }
 
-func (l *local) allow(key string, b Budget, now time.Time) Decision {
+func (l *local) allow(key string, n int, b Budget, now time.Time) Decision {
 	every := rate.Limit(float64(b.Requests) / b.Window.Seconds())
 	bucket := l.bucket(key, every, b.Requests)
-	d := Decision{Limit: b.Requests, Allowed: bucket.AllowN(now, 1)}
+	d := Decision{Limit: b.Requests, Allowed: bucket.AllowN(now, n)}
 	left := max(0, bucket.TokensAt(now))
 	d.Remaining = int(left)
 	missing := float64(b.Requests) - left
 	if !d.Allowed {
-		missing = 1 - left
+		missing = float64(n) - left
 	}
 	d.Reset = max(time.Millisecond, time.Duration(missing/float64(every)*float64(time.Second)))
 	return d

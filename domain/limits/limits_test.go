@@ -197,15 +197,15 @@ func TestLocalMemoryIsBounded(t *testing.T) {
 	b := Budget{Name: "x", Requests: 2, Window: time.Hour}
 	now := time.Now()
 	for i := range 5 * localKeys {
-		l.allow(fmt.Sprint(i), b, now)
+		l.allow(fmt.Sprint(i), 1, b, now)
 		if i%100 == 0 {
-			l.allow("regular", b, now)
+			l.allow("regular", 1, b, now)
 		}
 	}
 	if n := len(l.recent) + len(l.old); n > 2*localKeys {
 		t.Fatalf("%d callers remembered", n)
 	}
-	if d := l.allow("regular", b, now); d.Allowed {
+	if d := l.allow("regular", 1, b, now); d.Allowed {
 		t.Fatal("a caller who keeps coming was forgotten")
 	}
 }

@@ -2,13 +2,13 @@
 // everything, and erasure.
 //
 // A copy has the account; what was asked, the drafts with all their versions and the documents
-// outside of cases; the webhooks; and, for each case the person is a member of now, what they have in it. What
+// outside of cases; the mails they sent; the webhooks; and, for each case the person is a member of now, what they have in it. What
 // others wrote about them in cases is the cases'.
 //
 // Erasure takes the name and the address off the account for good, ends its sessions, deletes
-// the drafts, the documents and what was asked outside of cases, and the webhooks, and ends its memberships. What the
-// person wrote, made or sent in cases stays those cases', without a name. A legal hold on any of their cases refuses it
-// all. It is one transaction.
+// the drafts, the documents and what was asked outside of cases, the mails they sent and the webhooks, and ends
+// its memberships. What the person wrote, made or sent in cases stays those cases', without a name.
+// A legal hold on any of their cases refuses it all. It is one transaction.
 package privacy
 
 import (
@@ -19,6 +19,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/cases"
 	"counsel/domain/documents"
+	"counsel/domain/email"
 	"counsel/domain/webhooks"
 	"counsel/gen/query"
 )
@@ -31,6 +32,7 @@ type Service struct {
 	Archive  *documents.Archive
 	Cases    *cases.Service
 	Webhooks *webhooks.Service
+	Email    *email.Service
 }
 
 // Draft is a draft with all its versions, the newest first.
@@ -55,6 +57,7 @@ type Sink interface {
 	Draft(Draft) error
 	Document(documents.Stored) error
 	Webhook(webhooks.Webhook) error
+	Email(email.Email) error
 	Share(Share) error
 }
 
@@ -79,6 +82,22 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 	}
 	if err := s.documents(ctx, caller, documents.StoredFilter{UserID: &user}, out.Document); err != nil {
 		return err
+	}
+	sent := email.Filter{UserID: &user, Limit: pageSize}
+	for {
+		items, next, err := s.Email.List(ctx, caller, sent)
+		if err != nil {
+			return err
+		}
+		for _, one := range items {
+			if err := out.Email(one); err != nil {
+				return err
+			}
+		}
+		if next == nil {
+			break
+		}
+		sent.Before = next
 	}
 	hooks := webhooks.Filter{UserID: &user, Limit: webhooks.MaxWebhooks}
 	items, _, err := s.Webhooks.List(ctx, caller, hooks)
@@ -228,6 +247,9 @@ func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domai
 			return err
 		}
 		if err := s.Webhooks.Forget(ctx, q, user); err != nil {
+			return err
+		}
+		if err := s.Email.Forget(ctx, q, user, u.Email); err != nil {
 			return err
 		}
 		return s.Drafts.Forget(ctx, q, user)

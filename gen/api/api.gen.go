@@ -217,6 +217,84 @@ func (e DraftStatus) Valid() bool {
 	}
 }
 
+// Defines values for EmailRecipientField.
+const (
+	EmailRecipientFieldBcc EmailRecipientField = "bcc"
+	EmailRecipientFieldCc  EmailRecipientField = "cc"
+	EmailRecipientFieldTo  EmailRecipientField = "to"
+)
+
+// Valid indicates whether the value is a known member of the EmailRecipientField enum.
+func (e EmailRecipientField) Valid() bool {
+	switch e {
+	case EmailRecipientFieldBcc:
+		return true
+	case EmailRecipientFieldCc:
+		return true
+	case EmailRecipientFieldTo:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EmailRecipientStatus.
+const (
+	EmailRecipientStatusBounced    EmailRecipientStatus = "bounced"
+	EmailRecipientStatusCancelled  EmailRecipientStatus = "cancelled"
+	EmailRecipientStatusFailed     EmailRecipientStatus = "failed"
+	EmailRecipientStatusQueued     EmailRecipientStatus = "queued"
+	EmailRecipientStatusSent       EmailRecipientStatus = "sent"
+	EmailRecipientStatusSuppressed EmailRecipientStatus = "suppressed"
+)
+
+// Valid indicates whether the value is a known member of the EmailRecipientStatus enum.
+func (e EmailRecipientStatus) Valid() bool {
+	switch e {
+	case EmailRecipientStatusBounced:
+		return true
+	case EmailRecipientStatusCancelled:
+		return true
+	case EmailRecipientStatusFailed:
+		return true
+	case EmailRecipientStatusQueued:
+		return true
+	case EmailRecipientStatusSent:
+		return true
+	case EmailRecipientStatusSuppressed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EmailStatus.
+const (
+	EmailStatusBounced   EmailStatus = "bounced"
+	EmailStatusCancelled EmailStatus = "cancelled"
+	EmailStatusFailed    EmailStatus = "failed"
+	EmailStatusQueued    EmailStatus = "queued"
+	EmailStatusSent      EmailStatus = "sent"
+)
+
+// Valid indicates whether the value is a known member of the EmailStatus enum.
+func (e EmailStatus) Valid() bool {
+	switch e {
+	case EmailStatusBounced:
+		return true
+	case EmailStatusCancelled:
+		return true
+	case EmailStatusFailed:
+		return true
+	case EmailStatusQueued:
+		return true
+	case EmailStatusSent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LivenessStatus.
 const (
 	LivenessStatusOk LivenessStatus = "ok"
@@ -427,6 +505,24 @@ func (e StoredDocumentTextState) Valid() bool {
 	case StoredDocumentTextStateNone:
 		return true
 	case StoredDocumentTextStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SuppressionReason.
+const (
+	SuppressionReasonBounced SuppressionReason = "bounced"
+	SuppressionReasonManual  SuppressionReason = "manual"
+)
+
+// Valid indicates whether the value is a known member of the SuppressionReason enum.
+func (e SuppressionReason) Valid() bool {
+	switch e {
+	case SuppressionReasonBounced:
+		return true
+	case SuppressionReasonManual:
 		return true
 	default:
 		return false
@@ -1172,6 +1268,12 @@ type CreateDraftRequest struct {
 	Type *DocumentTypeID `json:"type,omitempty"`
 }
 
+// CreateSuppressionRequest defines model for CreateSuppressionRequest.
+type CreateSuppressionRequest struct {
+	// Address An e-mail address; upper and lower case are the same.
+	Address EmailAddress `json:"address"`
+}
+
 // CreateTemplateRequest defines model for CreateTemplateRequest.
 type CreateTemplateRequest struct {
 	// Body Front matter and Markdown with placeholders.
@@ -1484,8 +1586,119 @@ type DraftVersionSummary struct {
 	Version DraftVersionNumber `json:"version"`
 }
 
+// Email defines model for Email.
+type Email struct {
+	// Attachments What goes with it.
+	Attachments []EmailFile `json:"attachments"`
+
+	// Attempts How often it was tried.
+	Attempts int32 `json:"attempts"`
+
+	// BodyHTML The HTML as it is sent; absent in lists.
+	BodyHTML *string `json:"bodyHtml,omitempty"`
+
+	// BodyText The text; absent in lists.
+	BodyText *string `json:"bodyText,omitempty"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// Reason Why it is not sent, or not yet.
+	Reason *string `json:"reason,omitempty"`
+
+	// Recipients To whom, and where it stands for each.
+	Recipients []EmailRecipient `json:"recipients"`
+
+	// ReplyTo An e-mail address; upper and lower case are the same.
+	ReplyTo *EmailAddress `json:"replyTo,omitempty"`
+
+	// SendAt RFC 3339, in UTC.
+	SendAt Time `json:"sendAt"`
+
+	// Status queued: waits to be sent; sent: the mail server took it, for one recipient at least; bounced: refused for good; failed: given up; cancelled: by its sender.
+	Status EmailStatus `json:"status"`
+
+	// Subject The subject.
+	Subject string `json:"subject"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+
+	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	UserID ID `json:"userId"`
+}
+
 // EmailAddress An e-mail address; upper and lower case are the same.
 type EmailAddress = string
+
+// EmailAttachment defines model for EmailAttachment.
+type EmailAttachment struct {
+	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	DocID *ID `json:"docId,omitempty"`
+
+	// FileURL The `fileUrl` of a document, or the path of its content. This or docId is needed.
+	FileURL *string `json:"fileUrl,omitempty"`
+
+	// Filename What the recipient saves it as.
+	Filename string `json:"filename"`
+
+	// Inline A picture that the HTML shows.
+	Inline *bool `json:"inline,omitempty"`
+}
+
+// EmailFile defines model for EmailFile.
+type EmailFile struct {
+	// ContentType What it is.
+	ContentType string `json:"contentType"`
+
+	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	DocID ID `json:"docId"`
+
+	// Filename What the recipient saves it as.
+	Filename string `json:"filename"`
+
+	// Inline Whether it is a picture that the HTML shows.
+	Inline bool `json:"inline"`
+
+	// Size Bytes.
+	Size int64 `json:"size"`
+}
+
+// EmailList defines model for EmailList.
+type EmailList struct {
+	// Items The e-mails.
+	Items []Email `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// EmailRecipient defines model for EmailRecipient.
+type EmailRecipient struct {
+	// Address An e-mail address; upper and lower case are the same.
+	Address EmailAddress `json:"address"`
+
+	// Field Where the recipient stands.
+	Field EmailRecipientField `json:"field"`
+
+	// Reason Why it is not sent, or not yet: what the mail server said.
+	Reason *string `json:"reason,omitempty"`
+
+	// Status As of the mail; suppressed: the address is not written to.
+	Status EmailRecipientStatus `json:"status"`
+}
+
+// EmailRecipientField Where the recipient stands.
+type EmailRecipientField string
+
+// EmailRecipientStatus As of the mail; suppressed: the address is not written to.
+type EmailRecipientStatus string
+
+// EmailStatus queued: waits to be sent; sent: the mail server took it, for one recipient at least; bounced: refused for good; failed: given up; cancelled: by its sender.
+type EmailStatus string
 
 // ExportedDraft defines model for ExportedDraft.
 type ExportedDraft struct {
@@ -1608,6 +1821,9 @@ type GenerateDocumentResponse struct {
 
 // ID A UUIDv7; sorting ids sorts by time of creation.
 type ID = openapi_types.UUID
+
+// LinkToken What stands behind the `=` of the link.
+type LinkToken = string
 
 // Liveness defines model for Liveness.
 type Liveness struct {
@@ -1835,8 +2051,97 @@ type ReplayWebhookResponse struct {
 	JobID ID `json:"jobId"`
 }
 
+// RequestPasswordResetRequest defines model for RequestPasswordResetRequest.
+type RequestPasswordResetRequest struct {
+	// Email An e-mail address; upper and lower case are the same.
+	Email EmailAddress `json:"email"`
+}
+
+// ResetPasswordRequest defines model for ResetPasswordRequest.
+type ResetPasswordRequest struct {
+	// Password Eight characters or more. Any character counts, spaces too.
+	Password Password `json:"password"`
+
+	// Token What stands behind the `=` of the link.
+	Token LinkToken `json:"token"`
+}
+
 // Role What an account may do in general.
 type Role string
+
+// SendEmailRequest defines model for SendEmailRequest.
+type SendEmailRequest struct {
+	// Attachments What goes with it.
+	Attachments []EmailAttachment `json:"attachments,omitempty"`
+
+	// Bcc Who gets a copy without the others knowing.
+	Bcc []EmailAddress `json:"bcc,omitempty"`
+
+	// BodyHTML The mail as HTML. This or bodyText is needed.
+	BodyHTML *string `json:"bodyHtml,omitempty"`
+
+	// BodyText The mail as text.
+	BodyText *string `json:"bodyText,omitempty"`
+
+	// Cc Who gets a copy.
+	Cc []EmailAddress `json:"cc,omitempty"`
+
+	// ReplyTo An e-mail address; upper and lower case are the same.
+	ReplyTo *EmailAddress `json:"replyTo,omitempty"`
+
+	// SendAt RFC 3339, in UTC.
+	SendAt *Time `json:"sendAt,omitempty"`
+
+	// Subject One line.
+	Subject string `json:"subject"`
+
+	// To The recipients; with cc and bcc at most 100.
+	To []EmailAddress `json:"to"`
+}
+
+// SendEmailResponse defines model for SendEmailResponse.
+type SendEmailResponse struct {
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// Status queued: waits to be sent; sent: the mail server took it, for one recipient at least; bounced: refused for good; failed: given up; cancelled: by its sender.
+	Status EmailStatus `json:"status"`
+}
+
+// SendEmailsError defines model for SendEmailsError.
+type SendEmailsError struct {
+	// Code As in a problem.
+	Code string `json:"code"`
+
+	// Detail What is wrong.
+	Detail string `json:"detail"`
+
+	// Errors Each field that is not acceptable.
+	Errors []FieldError `json:"errors"`
+}
+
+// SendEmailsItem An id and a status, or an error.
+type SendEmailsItem struct {
+	Error *SendEmailsError `json:"error,omitempty"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID *ID `json:"id,omitempty"`
+
+	// Status queued: waits to be sent; sent: the mail server took it, for one recipient at least; bounced: refused for good; failed: given up; cancelled: by its sender.
+	Status *EmailStatus `json:"status,omitempty"`
+}
+
+// SendEmailsRequest defines model for SendEmailsRequest.
+type SendEmailsRequest struct {
+	// Emails The mails.
+	Emails []SendEmailRequest `json:"emails"`
+}
+
+// SendEmailsResponse defines model for SendEmailsResponse.
+type SendEmailsResponse struct {
+	// Items What became of each, in their order.
+	Items []SendEmailsItem `json:"items"`
+}
 
 // Session defines model for Session.
 type Session struct {
@@ -1914,6 +2219,33 @@ type StoredDocumentTextState string
 type StoredDocumentList struct {
 	// Items The documents.
 	Items []StoredDocument `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// Suppression defines model for Suppression.
+type Suppression struct {
+	// Address An e-mail address; upper and lower case are the same.
+	Address EmailAddress `json:"address"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// Reason bounced: a mail server says that there is no such address; manual: an admin put it there.
+	Reason SuppressionReason `json:"reason"`
+}
+
+// SuppressionReason bounced: a mail server says that there is no such address; manual: an admin put it there.
+type SuppressionReason string
+
+// SuppressionList defines model for SuppressionList.
+type SuppressionList struct {
+	// Items The entries.
+	Items []Suppression `json:"items"`
 
 	// NextCursor The cursor of the next page; absent on the last.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
@@ -2194,6 +2526,9 @@ type User struct {
 	// Email An e-mail address; upper and lower case are the same.
 	Email EmailAddress `json:"email"`
 
+	// EmailVerified Whether the person has shown that mail to the address reaches them.
+	EmailVerified bool `json:"emailVerified"`
+
 	// FullName The person's name.
 	FullName string `json:"fullName"`
 
@@ -2217,6 +2552,9 @@ type UserExport struct {
 
 	// Drafts The drafts outside of cases.
 	Drafts []ExportedDraft `json:"drafts"`
+
+	// Emails The mails that the person sent.
+	Emails []Email `json:"emails"`
 
 	// ExportedAt RFC 3339, in UTC.
 	ExportedAt Time `json:"exportedAt"`
@@ -2257,6 +2595,12 @@ type Verification struct {
 
 	// VerifiedAt RFC 3339, in UTC.
 	VerifiedAt Time `json:"verifiedAt"`
+}
+
+// VerifyEmailRequest defines model for VerifyEmailRequest.
+type VerifyEmailRequest struct {
+	// Token What stands behind the `=` of the link.
+	Token LinkToken `json:"token"`
 }
 
 // Webhook defines model for Webhook.
@@ -2459,6 +2803,9 @@ type Cursor = string
 
 // DocID A UUIDv7; sorting ids sorts by time of creation.
 type DocID = ID
+
+// EmailID A UUIDv7; sorting ids sorts by time of creation.
+type EmailID = ID
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
@@ -2667,6 +3014,42 @@ type ListDraftVersionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListEmailsParams defines parameters for ListEmails.
+type ListEmailsParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Status Only those that stand so.
+	Status *EmailStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// UserID Only those of this person; for admins.
+	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
+}
+
+// SendEmailParams defines parameters for SendEmail.
+type SendEmailParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// SendEmailsParams defines parameters for SendEmails.
+type SendEmailsParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListSuppressionsParams defines parameters for ListSuppressions.
+type ListSuppressionsParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListTemplatesParams defines parameters for ListTemplates.
 type ListTemplatesParams struct {
 	// Limit The most items a page may have.
@@ -2739,8 +3122,17 @@ type SendChatJSONRequestBody = ChatRequest
 // GenerateDocumentJSONRequestBody defines body for GenerateDocument for application/json ContentType.
 type GenerateDocumentJSONRequestBody = GenerateDocumentRequest
 
+// VerifyEmailJSONRequestBody defines body for VerifyEmail for application/json ContentType.
+type VerifyEmailJSONRequestBody = VerifyEmailRequest
+
 // LoginUserJSONRequestBody defines body for LoginUser for application/json ContentType.
 type LoginUserJSONRequestBody = LoginRequest
+
+// RequestPasswordResetJSONRequestBody defines body for RequestPasswordReset for application/json ContentType.
+type RequestPasswordResetJSONRequestBody = RequestPasswordResetRequest
+
+// ResetPasswordJSONRequestBody defines body for ResetPassword for application/json ContentType.
+type ResetPasswordJSONRequestBody = ResetPasswordRequest
 
 // RefreshTokensJSONRequestBody defines body for RefreshTokens for application/json ContentType.
 type RefreshTokensJSONRequestBody = RefreshRequest
@@ -2786,6 +3178,15 @@ type UpdateDraftJSONRequestBody = UpdateDraftRequest
 
 // RenderDraftPdfJSONRequestBody defines body for RenderDraftPdf for application/json ContentType.
 type RenderDraftPdfJSONRequestBody = RenderDraftRequest
+
+// SendEmailJSONRequestBody defines body for SendEmail for application/json ContentType.
+type SendEmailJSONRequestBody = SendEmailRequest
+
+// SendEmailsJSONRequestBody defines body for SendEmails for application/json ContentType.
+type SendEmailsJSONRequestBody = SendEmailsRequest
+
+// CreateSuppressionJSONRequestBody defines body for CreateSuppression for application/json ContentType.
+type CreateSuppressionJSONRequestBody = CreateSuppressionRequest
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplateRequest
@@ -2911,6 +3312,12 @@ func (t *Reference) UnmarshalJSON(b []byte) error {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetAccountPage The page that links in mails lead to
+	// (GET /account)
+	GetAccountPage(ctx *echo.Context) error
+	// GetAccountScript The script of that page
+	// (GET /account/page.js)
+	GetAccountScript(ctx *echo.Context) error
 	// AnalyzeText Review a contract or clause
 	// (POST /api/ai/analyze)
 	AnalyzeText(ctx *echo.Context) error
@@ -2929,6 +3336,12 @@ type ServerInterface interface {
 	// GenerateDocument Draft a document
 	// (POST /api/ai/generate-document)
 	GenerateDocument(ctx *echo.Context) error
+	// ResendVerification Send the confirmation of my address again
+	// (POST /api/auth/email/resend)
+	ResendVerification(ctx *echo.Context) error
+	// VerifyEmail Confirm an e-mail address
+	// (POST /api/auth/email/verify)
+	VerifyEmail(ctx *echo.Context) error
 	// LoginUser Sign in
 	// (POST /api/auth/login)
 	LoginUser(ctx *echo.Context) error
@@ -2938,6 +3351,12 @@ type ServerInterface interface {
 	// GetCurrentUser Who am I
 	// (GET /api/auth/me)
 	GetCurrentUser(ctx *echo.Context) error
+	// RequestPasswordReset Ask for a new password
+	// (POST /api/auth/password/forgot)
+	RequestPasswordReset(ctx *echo.Context) error
+	// ResetPassword Choose a new password
+	// (POST /api/auth/password/reset)
+	ResetPassword(ctx *echo.Context) error
 	// RefreshTokens Renew the tokens
 	// (POST /api/auth/refresh)
 	RefreshTokens(ctx *echo.Context) error
@@ -3067,6 +3486,30 @@ type ServerInterface interface {
 	// GetDraftVersion Read one version of a draft
 	// (GET /api/drafts/{draftId}/versions/{version})
 	GetDraftVersion(ctx *echo.Context, draftID ID, version DraftVersionNumber) error
+	// ListEmails List e-mails
+	// (GET /api/email)
+	ListEmails(ctx *echo.Context, params ListEmailsParams) error
+	// SendEmail Send an e-mail
+	// (POST /api/email/send)
+	SendEmail(ctx *echo.Context, params SendEmailParams) error
+	// SendEmails Send up to a hundred e-mails
+	// (POST /api/email/send-batch)
+	SendEmails(ctx *echo.Context, params SendEmailsParams) error
+	// ListSuppressions List the addresses that are not written to
+	// (GET /api/email/suppressions)
+	ListSuppressions(ctx *echo.Context, params ListSuppressionsParams) error
+	// CreateSuppression Write to an address no more
+	// (POST /api/email/suppressions)
+	CreateSuppression(ctx *echo.Context) error
+	// DeleteSuppression Write to an address again
+	// (DELETE /api/email/suppressions/{suppressionId})
+	DeleteSuppression(ctx *echo.Context, suppressionID ID) error
+	// CancelEmail Cancel an e-mail
+	// (DELETE /api/email/{emailId})
+	CancelEmail(ctx *echo.Context, emailID EmailID) error
+	// GetEmail What became of an e-mail
+	// (GET /api/email/{emailId})
+	GetEmail(ctx *echo.Context, emailID EmailID) error
 	// ListTemplates List templates
 	// (GET /api/templates)
 	ListTemplates(ctx *echo.Context, params ListTemplatesParams) error
@@ -3159,6 +3602,24 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// GetAccountPage converts echo context to params.
+func (w *ServerInterfaceWrapper) GetAccountPage(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetAccountPage(ctx)
+	return err
+}
+
+// GetAccountScript converts echo context to params.
+func (w *ServerInterfaceWrapper) GetAccountScript(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetAccountScript(ctx)
+	return err
 }
 
 // AnalyzeText converts echo context to params.
@@ -3259,6 +3720,24 @@ func (w *ServerInterfaceWrapper) GenerateDocument(ctx *echo.Context) error {
 	return err
 }
 
+// ResendVerification converts echo context to params.
+func (w *ServerInterfaceWrapper) ResendVerification(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResendVerification(ctx)
+	return err
+}
+
+// VerifyEmail converts echo context to params.
+func (w *ServerInterfaceWrapper) VerifyEmail(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.VerifyEmail(ctx)
+	return err
+}
+
 // LoginUser converts echo context to params.
 func (w *ServerInterfaceWrapper) LoginUser(ctx *echo.Context) error {
 	var err error
@@ -3283,6 +3762,24 @@ func (w *ServerInterfaceWrapper) GetCurrentUser(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetCurrentUser(ctx)
+	return err
+}
+
+// RequestPasswordReset converts echo context to params.
+func (w *ServerInterfaceWrapper) RequestPasswordReset(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RequestPasswordReset(ctx)
+	return err
+}
+
+// ResetPassword converts echo context to params.
+func (w *ServerInterfaceWrapper) ResetPassword(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResetPassword(ctx)
 	return err
 }
 
@@ -4258,6 +4755,185 @@ func (w *ServerInterfaceWrapper) GetDraftVersion(ctx *echo.Context) error {
 	return err
 }
 
+// ListEmails converts echo context to params.
+func (w *ServerInterfaceWrapper) ListEmails(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEmailsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "userId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "userId", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter userId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListEmails(ctx, params)
+	return err
+}
+
+// SendEmail converts echo context to params.
+func (w *ServerInterfaceWrapper) SendEmail(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SendEmailParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SendEmail(ctx, params)
+	return err
+}
+
+// SendEmails converts echo context to params.
+func (w *ServerInterfaceWrapper) SendEmails(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SendEmailsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SendEmails(ctx, params)
+	return err
+}
+
+// ListSuppressions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSuppressions(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSuppressionsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSuppressions(ctx, params)
+	return err
+}
+
+// CreateSuppression converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateSuppression(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateSuppression(ctx)
+	return err
+}
+
+// DeleteSuppression converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteSuppression(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "suppressionId" -------------
+	var suppressionID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "suppressionId", ctx.Param("suppressionId"), &suppressionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter suppressionId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteSuppression(ctx, suppressionID)
+	return err
+}
+
+// CancelEmail converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelEmail(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "emailId" -------------
+	var emailID EmailID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "emailId", ctx.Param("emailId"), &emailID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter emailId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelEmail(ctx, emailID)
+	return err
+}
+
+// GetEmail converts echo context to params.
+func (w *ServerInterfaceWrapper) GetEmail(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "emailId" -------------
+	var emailID EmailID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "emailId", ctx.Param("emailId"), &emailID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter emailId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetEmail(ctx, emailID)
+	return err
+}
+
 // ListTemplates converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTemplates(ctx *echo.Context) error {
 	var err error
@@ -4874,6 +5550,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/auth/login", wrapper.LoginUser, options.OperationMiddlewares["loginUser"]...)
 	router.POST(options.BaseURL+"/api/auth/refresh", wrapper.RefreshTokens, options.OperationMiddlewares["refreshTokens"]...)
 	router.POST(options.BaseURL+"/api/auth/logout", wrapper.LogoutUser, options.OperationMiddlewares["logoutUser"]...)
+	router.POST(options.BaseURL+"/api/auth/password/forgot", wrapper.RequestPasswordReset, options.OperationMiddlewares["requestPasswordReset"]...)
+	router.POST(options.BaseURL+"/api/auth/password/reset", wrapper.ResetPassword, options.OperationMiddlewares["resetPassword"]...)
+	router.POST(options.BaseURL+"/api/auth/email/verify", wrapper.VerifyEmail, options.OperationMiddlewares["verifyEmail"]...)
+	router.POST(options.BaseURL+"/api/auth/email/resend", wrapper.ResendVerification, options.OperationMiddlewares["resendVerification"]...)
 	router.GET(options.BaseURL+"/api/auth/me", wrapper.GetCurrentUser, options.OperationMiddlewares["getCurrentUser"]...)
 	router.DELETE(options.BaseURL+"/api/auth/sessions", wrapper.EndSessions, options.OperationMiddlewares["endSessions"]...)
 	router.GET(options.BaseURL+"/api/auth/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
@@ -4944,11 +5624,21 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/webhooks/:webhookId/deliveries", wrapper.ListWebhookDeliveries, options.OperationMiddlewares["listWebhookDeliveries"]...)
 	router.GET(options.BaseURL+"/api/webhooks/:webhookId/deliveries/:deliveryId", wrapper.GetWebhookDelivery, options.OperationMiddlewares["getWebhookDelivery"]...)
 	router.POST(options.BaseURL+"/api/webhooks/:webhookId/deliveries/:deliveryId/replay", wrapper.ReplayWebhookDelivery, options.OperationMiddlewares["replayWebhookDelivery"]...)
+	router.POST(options.BaseURL+"/api/email/send", wrapper.SendEmail, options.OperationMiddlewares["sendEmail"]...)
+	router.POST(options.BaseURL+"/api/email/send-batch", wrapper.SendEmails, options.OperationMiddlewares["sendEmails"]...)
+	router.GET(options.BaseURL+"/api/email", wrapper.ListEmails, options.OperationMiddlewares["listEmails"]...)
+	router.GET(options.BaseURL+"/api/email/suppressions", wrapper.ListSuppressions, options.OperationMiddlewares["listSuppressions"]...)
+	router.POST(options.BaseURL+"/api/email/suppressions", wrapper.CreateSuppression, options.OperationMiddlewares["createSuppression"]...)
+	router.DELETE(options.BaseURL+"/api/email/suppressions/:suppressionId", wrapper.DeleteSuppression, options.OperationMiddlewares["deleteSuppression"]...)
+	router.DELETE(options.BaseURL+"/api/email/:emailId", wrapper.CancelEmail, options.OperationMiddlewares["cancelEmail"]...)
+	router.GET(options.BaseURL+"/api/email/:emailId", wrapper.GetEmail, options.OperationMiddlewares["getEmail"]...)
 	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
 	router.GET(options.BaseURL+"/docs", wrapper.GetDocs, options.OperationMiddlewares["getDocs"]...)
 	router.GET(options.BaseURL+"/docs/reference.js", wrapper.GetDocsScript, options.OperationMiddlewares["getDocsScript"]...)
+	router.GET(options.BaseURL+"/account", wrapper.GetAccountPage, options.OperationMiddlewares["getAccountPage"]...)
+	router.GET(options.BaseURL+"/account/page.js", wrapper.GetAccountScript, options.OperationMiddlewares["getAccountScript"]...)
 	router.GET(options.BaseURL+"/openapi.yaml", wrapper.GetContractYaml, options.OperationMiddlewares["getContractYaml"]...)
 	router.GET(options.BaseURL+"/openapi.json", wrapper.GetContractJSON, options.OperationMiddlewares["getContractJson"]...)
 
@@ -4998,6 +5688,92 @@ type UnauthorizedApplicationProblemPlusJSONResponse struct {
 }
 
 type UnprocessableEntityApplicationProblemPlusJSONResponse Problem
+
+type GetAccountPageRequestObject struct {
+}
+
+type GetAccountPageResponseObject interface {
+	VisitGetAccountPageResponse(w http.ResponseWriter) error
+}
+
+type GetAccountPage200TextHTMLResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetAccountPage200TextHTMLResponse) VisitGetAccountPageResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetAccountPage500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetAccountPage500ApplicationProblemPlusJSONResponse) VisitGetAccountPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAccountScriptRequestObject struct {
+}
+
+type GetAccountScriptResponseObject interface {
+	VisitGetAccountScriptResponse(w http.ResponseWriter) error
+}
+
+type GetAccountScript200TextJavascriptResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetAccountScript200TextJavascriptResponse) VisitGetAccountScriptResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/javascript")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetAccountScript500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetAccountScript500ApplicationProblemPlusJSONResponse) VisitGetAccountScriptResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type AnalyzeTextRequestObject struct {
 	Body *AnalyzeTextJSONRequestBody
@@ -5979,6 +6755,228 @@ func (response GenerateDocument503ApplicationProblemPlusJSONResponse) VisitGener
 	return err
 }
 
+type ResendVerificationRequestObject struct {
+}
+
+type ResendVerificationResponseObject interface {
+	VisitResendVerificationResponse(w http.ResponseWriter) error
+}
+
+type ResendVerification204Response struct {
+}
+
+func (response ResendVerification204Response) VisitResendVerificationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ResendVerification401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ResendVerification401ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendVerification409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ResendVerification409ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendVerification429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ResendVerification429ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendVerification500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ResendVerification500ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendVerification503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ResendVerification503ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmailRequestObject struct {
+	Body *VerifyEmailJSONRequestBody
+}
+
+type VerifyEmailResponseObject interface {
+	VisitVerifyEmailResponse(w http.ResponseWriter) error
+}
+
+type VerifyEmail204Response struct {
+}
+
+func (response VerifyEmail204Response) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type VerifyEmail400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyEmail400ApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmail413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyEmail413ApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmail422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyEmail422ApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmail429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyEmail429ApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmail500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyEmail500ApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmail503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyEmail503ApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LoginUserRequestObject struct {
 	Body *LoginUserJSONRequestBody
 }
@@ -6290,6 +7288,242 @@ type GetCurrentUser503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCurrentUser503ApplicationProblemPlusJSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPasswordResetRequestObject struct {
+	Body *RequestPasswordResetJSONRequestBody
+}
+
+type RequestPasswordResetResponseObject interface {
+	VisitRequestPasswordResetResponse(w http.ResponseWriter) error
+}
+
+type RequestPasswordReset204Response struct {
+}
+
+func (response RequestPasswordReset204Response) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RequestPasswordReset400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RequestPasswordReset400ApplicationProblemPlusJSONResponse) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPasswordReset413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RequestPasswordReset413ApplicationProblemPlusJSONResponse) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPasswordReset422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response RequestPasswordReset422ApplicationProblemPlusJSONResponse) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPasswordReset429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RequestPasswordReset429ApplicationProblemPlusJSONResponse) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPasswordReset500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response RequestPasswordReset500ApplicationProblemPlusJSONResponse) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPasswordReset503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RequestPasswordReset503ApplicationProblemPlusJSONResponse) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPasswordRequestObject struct {
+	Body *ResetPasswordJSONRequestBody
+}
+
+type ResetPasswordResponseObject interface {
+	VisitResetPasswordResponse(w http.ResponseWriter) error
+}
+
+type ResetPassword204Response struct {
+}
+
+func (response ResetPassword204Response) VisitResetPasswordResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ResetPassword400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword400ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassword413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword413ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassword422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword422ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassword429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword429ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassword500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword500ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassword503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword503ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -12972,6 +14206,1204 @@ func (response GetDraftVersion503ApplicationProblemPlusJSONResponse) VisitGetDra
 	return err
 }
 
+type ListEmailsRequestObject struct {
+	Params ListEmailsParams
+}
+
+type ListEmailsResponseObject interface {
+	VisitListEmailsResponse(w http.ResponseWriter) error
+}
+
+type ListEmails200JSONResponse EmailList
+
+func (response ListEmails200JSONResponse) VisitListEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEmails400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListEmails400ApplicationProblemPlusJSONResponse) VisitListEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEmails401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListEmails401ApplicationProblemPlusJSONResponse) VisitListEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEmails403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListEmails403ApplicationProblemPlusJSONResponse) VisitListEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEmails429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListEmails429ApplicationProblemPlusJSONResponse) VisitListEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEmails500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListEmails500ApplicationProblemPlusJSONResponse) VisitListEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEmails503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListEmails503ApplicationProblemPlusJSONResponse) VisitListEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmailRequestObject struct {
+	Params SendEmailParams
+	Body   *SendEmailJSONRequestBody
+}
+
+type SendEmailResponseObject interface {
+	VisitSendEmailResponse(w http.ResponseWriter) error
+}
+
+type SendEmail202JSONResponse SendEmailResponse
+
+func (response SendEmail202JSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmail400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmail400ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmail401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmail401ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmail403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmail403ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmail409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmail409ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmail413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmail413ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmail422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmail422ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmail429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmail429ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmail500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmail500ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmail503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmail503ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmailsRequestObject struct {
+	Params SendEmailsParams
+	Body   *SendEmailsJSONRequestBody
+}
+
+type SendEmailsResponseObject interface {
+	VisitSendEmailsResponse(w http.ResponseWriter) error
+}
+
+type SendEmails202JSONResponse SendEmailsResponse
+
+func (response SendEmails202JSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmails400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmails400ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmails401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmails401ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmails403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmails403ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmails409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmails409ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmails413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmails413ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmails422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmails422ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmails429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmails429ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmails500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmails500ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendEmails503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SendEmails503ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuppressionsRequestObject struct {
+	Params ListSuppressionsParams
+}
+
+type ListSuppressionsResponseObject interface {
+	VisitListSuppressionsResponse(w http.ResponseWriter) error
+}
+
+type ListSuppressions200JSONResponse SuppressionList
+
+func (response ListSuppressions200JSONResponse) VisitListSuppressionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuppressions400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListSuppressions400ApplicationProblemPlusJSONResponse) VisitListSuppressionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuppressions401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSuppressions401ApplicationProblemPlusJSONResponse) VisitListSuppressionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuppressions403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListSuppressions403ApplicationProblemPlusJSONResponse) VisitListSuppressionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuppressions429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListSuppressions429ApplicationProblemPlusJSONResponse) VisitListSuppressionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuppressions500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListSuppressions500ApplicationProblemPlusJSONResponse) VisitListSuppressionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuppressions503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListSuppressions503ApplicationProblemPlusJSONResponse) VisitListSuppressionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSuppressionRequestObject struct {
+	Body *CreateSuppressionJSONRequestBody
+}
+
+type CreateSuppressionResponseObject interface {
+	VisitCreateSuppressionResponse(w http.ResponseWriter) error
+}
+
+type CreateSuppression201JSONResponse Suppression
+
+func (response CreateSuppression201JSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSuppression400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSuppression400ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSuppression401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSuppression401ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSuppression403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSuppression403ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSuppression413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSuppression413ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSuppression422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSuppression422ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSuppression429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSuppression429ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSuppression500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSuppression500ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSuppression503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSuppression503ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSuppressionRequestObject struct {
+	SuppressionID ID `json:"suppressionId"`
+}
+
+type DeleteSuppressionResponseObject interface {
+	VisitDeleteSuppressionResponse(w http.ResponseWriter) error
+}
+
+type DeleteSuppression204Response struct {
+}
+
+func (response DeleteSuppression204Response) VisitDeleteSuppressionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteSuppression400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSuppression400ApplicationProblemPlusJSONResponse) VisitDeleteSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSuppression401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSuppression401ApplicationProblemPlusJSONResponse) VisitDeleteSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSuppression403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSuppression403ApplicationProblemPlusJSONResponse) VisitDeleteSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSuppression404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSuppression404ApplicationProblemPlusJSONResponse) VisitDeleteSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSuppression429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSuppression429ApplicationProblemPlusJSONResponse) VisitDeleteSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSuppression500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSuppression500ApplicationProblemPlusJSONResponse) VisitDeleteSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSuppression503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSuppression503ApplicationProblemPlusJSONResponse) VisitDeleteSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelEmailRequestObject struct {
+	EmailID EmailID `json:"emailId"`
+}
+
+type CancelEmailResponseObject interface {
+	VisitCancelEmailResponse(w http.ResponseWriter) error
+}
+
+type CancelEmail204Response struct {
+}
+
+func (response CancelEmail204Response) VisitCancelEmailResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type CancelEmail400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CancelEmail400ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelEmail401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CancelEmail401ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelEmail403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CancelEmail403ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelEmail404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CancelEmail404ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelEmail409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CancelEmail409ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelEmail429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CancelEmail429ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelEmail500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CancelEmail500ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelEmail503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CancelEmail503ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEmailRequestObject struct {
+	EmailID EmailID `json:"emailId"`
+}
+
+type GetEmailResponseObject interface {
+	VisitGetEmailResponse(w http.ResponseWriter) error
+}
+
+type GetEmail200JSONResponse Email
+
+func (response GetEmail200JSONResponse) VisitGetEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEmail400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetEmail400ApplicationProblemPlusJSONResponse) VisitGetEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEmail401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetEmail401ApplicationProblemPlusJSONResponse) VisitGetEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEmail403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetEmail403ApplicationProblemPlusJSONResponse) VisitGetEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEmail404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetEmail404ApplicationProblemPlusJSONResponse) VisitGetEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEmail429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetEmail429ApplicationProblemPlusJSONResponse) VisitGetEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEmail500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetEmail500ApplicationProblemPlusJSONResponse) VisitGetEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEmail503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetEmail503ApplicationProblemPlusJSONResponse) VisitGetEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTemplatesRequestObject struct {
 	Params ListTemplatesParams
 }
@@ -16642,6 +19074,12 @@ func (response GetReadiness503ApplicationProblemPlusJSONResponse) VisitGetReadin
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetAccountPage The page that links in mails lead to
+	// (GET /account)
+	GetAccountPage(ctx context.Context, request GetAccountPageRequestObject) (GetAccountPageResponseObject, error)
+	// GetAccountScript The script of that page
+	// (GET /account/page.js)
+	GetAccountScript(ctx context.Context, request GetAccountScriptRequestObject) (GetAccountScriptResponseObject, error)
 	// AnalyzeText Review a contract or clause
 	// (POST /api/ai/analyze)
 	AnalyzeText(ctx context.Context, request AnalyzeTextRequestObject) (AnalyzeTextResponseObject, error)
@@ -16660,6 +19098,12 @@ type StrictServerInterface interface {
 	// GenerateDocument Draft a document
 	// (POST /api/ai/generate-document)
 	GenerateDocument(ctx context.Context, request GenerateDocumentRequestObject) (GenerateDocumentResponseObject, error)
+	// ResendVerification Send the confirmation of my address again
+	// (POST /api/auth/email/resend)
+	ResendVerification(ctx context.Context, request ResendVerificationRequestObject) (ResendVerificationResponseObject, error)
+	// VerifyEmail Confirm an e-mail address
+	// (POST /api/auth/email/verify)
+	VerifyEmail(ctx context.Context, request VerifyEmailRequestObject) (VerifyEmailResponseObject, error)
 	// LoginUser Sign in
 	// (POST /api/auth/login)
 	LoginUser(ctx context.Context, request LoginUserRequestObject) (LoginUserResponseObject, error)
@@ -16669,6 +19113,12 @@ type StrictServerInterface interface {
 	// GetCurrentUser Who am I
 	// (GET /api/auth/me)
 	GetCurrentUser(ctx context.Context, request GetCurrentUserRequestObject) (GetCurrentUserResponseObject, error)
+	// RequestPasswordReset Ask for a new password
+	// (POST /api/auth/password/forgot)
+	RequestPasswordReset(ctx context.Context, request RequestPasswordResetRequestObject) (RequestPasswordResetResponseObject, error)
+	// ResetPassword Choose a new password
+	// (POST /api/auth/password/reset)
+	ResetPassword(ctx context.Context, request ResetPasswordRequestObject) (ResetPasswordResponseObject, error)
 	// RefreshTokens Renew the tokens
 	// (POST /api/auth/refresh)
 	RefreshTokens(ctx context.Context, request RefreshTokensRequestObject) (RefreshTokensResponseObject, error)
@@ -16798,6 +19248,30 @@ type StrictServerInterface interface {
 	// GetDraftVersion Read one version of a draft
 	// (GET /api/drafts/{draftId}/versions/{version})
 	GetDraftVersion(ctx context.Context, request GetDraftVersionRequestObject) (GetDraftVersionResponseObject, error)
+	// ListEmails List e-mails
+	// (GET /api/email)
+	ListEmails(ctx context.Context, request ListEmailsRequestObject) (ListEmailsResponseObject, error)
+	// SendEmail Send an e-mail
+	// (POST /api/email/send)
+	SendEmail(ctx context.Context, request SendEmailRequestObject) (SendEmailResponseObject, error)
+	// SendEmails Send up to a hundred e-mails
+	// (POST /api/email/send-batch)
+	SendEmails(ctx context.Context, request SendEmailsRequestObject) (SendEmailsResponseObject, error)
+	// ListSuppressions List the addresses that are not written to
+	// (GET /api/email/suppressions)
+	ListSuppressions(ctx context.Context, request ListSuppressionsRequestObject) (ListSuppressionsResponseObject, error)
+	// CreateSuppression Write to an address no more
+	// (POST /api/email/suppressions)
+	CreateSuppression(ctx context.Context, request CreateSuppressionRequestObject) (CreateSuppressionResponseObject, error)
+	// DeleteSuppression Write to an address again
+	// (DELETE /api/email/suppressions/{suppressionId})
+	DeleteSuppression(ctx context.Context, request DeleteSuppressionRequestObject) (DeleteSuppressionResponseObject, error)
+	// CancelEmail Cancel an e-mail
+	// (DELETE /api/email/{emailId})
+	CancelEmail(ctx context.Context, request CancelEmailRequestObject) (CancelEmailResponseObject, error)
+	// GetEmail What became of an e-mail
+	// (GET /api/email/{emailId})
+	GetEmail(ctx context.Context, request GetEmailRequestObject) (GetEmailResponseObject, error)
 	// ListTemplates List templates
 	// (GET /api/templates)
 	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
@@ -16897,6 +19371,52 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// GetAccountPage operation middleware
+func (sh *strictHandler) GetAccountPage(ctx *echo.Context) error {
+	var request GetAccountPageRequestObject
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAccountPage(ctx.Request().Context(), request.(GetAccountPageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAccountPage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetAccountPageResponseObject); ok {
+		return validResponse.VisitGetAccountPageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetAccountScript operation middleware
+func (sh *strictHandler) GetAccountScript(ctx *echo.Context) error {
+	var request GetAccountScriptRequestObject
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAccountScript(ctx.Request().Context(), request.(GetAccountScriptRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAccountScript")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetAccountScriptResponseObject); ok {
+		return validResponse.VisitGetAccountScriptResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // AnalyzeText operation middleware
@@ -17110,6 +19630,75 @@ func (sh *strictHandler) GenerateDocument(ctx *echo.Context) error {
 	return nil
 }
 
+// ResendVerification operation middleware
+func (sh *strictHandler) ResendVerification(ctx *echo.Context) error {
+	var request ResendVerificationRequestObject
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResendVerification(ctx.Request().Context(), request.(ResendVerificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResendVerification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResendVerificationResponseObject); ok {
+		return validResponse.VisitResendVerificationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// VerifyEmail operation middleware
+func (sh *strictHandler) VerifyEmail(ctx *echo.Context) error {
+	var request VerifyEmailRequestObject
+
+	var body VerifyEmailJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyEmail(ctx.Request().Context(), request.(VerifyEmailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyEmail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(VerifyEmailResponseObject); ok {
+		return validResponse.VisitVerifyEmailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // LoginUser operation middleware
 func (sh *strictHandler) LoginUser(ctx *echo.Context) error {
 	var request LoginUserRequestObject
@@ -17196,6 +19785,98 @@ func (sh *strictHandler) GetCurrentUser(ctx *echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetCurrentUserResponseObject); ok {
 		return validResponse.VisitGetCurrentUserResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RequestPasswordReset operation middleware
+func (sh *strictHandler) RequestPasswordReset(ctx *echo.Context) error {
+	var request RequestPasswordResetRequestObject
+
+	var body RequestPasswordResetJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestPasswordReset(ctx.Request().Context(), request.(RequestPasswordResetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestPasswordReset")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RequestPasswordResetResponseObject); ok {
+		return validResponse.VisitRequestPasswordResetResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ResetPassword operation middleware
+func (sh *strictHandler) ResetPassword(ctx *echo.Context) error {
+	var request ResetPasswordRequestObject
+
+	var body ResetPasswordJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResetPassword(ctx.Request().Context(), request.(ResetPasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResetPassword")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResetPasswordResponseObject); ok {
+		return validResponse.VisitResetPasswordResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -18606,6 +21287,273 @@ func (sh *strictHandler) GetDraftVersion(ctx *echo.Context, draftID ID, version 
 	return nil
 }
 
+// ListEmails operation middleware
+func (sh *strictHandler) ListEmails(ctx *echo.Context, params ListEmailsParams) error {
+	var request ListEmailsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEmails(ctx.Request().Context(), request.(ListEmailsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEmails")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListEmailsResponseObject); ok {
+		return validResponse.VisitListEmailsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SendEmail operation middleware
+func (sh *strictHandler) SendEmail(ctx *echo.Context, params SendEmailParams) error {
+	var request SendEmailRequestObject
+
+	request.Params = params
+
+	var body SendEmailJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SendEmail(ctx.Request().Context(), request.(SendEmailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendEmail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SendEmailResponseObject); ok {
+		return validResponse.VisitSendEmailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SendEmails operation middleware
+func (sh *strictHandler) SendEmails(ctx *echo.Context, params SendEmailsParams) error {
+	var request SendEmailsRequestObject
+
+	request.Params = params
+
+	var body SendEmailsJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SendEmails(ctx.Request().Context(), request.(SendEmailsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendEmails")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SendEmailsResponseObject); ok {
+		return validResponse.VisitSendEmailsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSuppressions operation middleware
+func (sh *strictHandler) ListSuppressions(ctx *echo.Context, params ListSuppressionsParams) error {
+	var request ListSuppressionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSuppressions(ctx.Request().Context(), request.(ListSuppressionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSuppressions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSuppressionsResponseObject); ok {
+		return validResponse.VisitListSuppressionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateSuppression operation middleware
+func (sh *strictHandler) CreateSuppression(ctx *echo.Context) error {
+	var request CreateSuppressionRequestObject
+
+	var body CreateSuppressionJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateSuppression(ctx.Request().Context(), request.(CreateSuppressionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateSuppression")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateSuppressionResponseObject); ok {
+		return validResponse.VisitCreateSuppressionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteSuppression operation middleware
+func (sh *strictHandler) DeleteSuppression(ctx *echo.Context, suppressionID ID) error {
+	var request DeleteSuppressionRequestObject
+
+	request.SuppressionID = suppressionID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteSuppression(ctx.Request().Context(), request.(DeleteSuppressionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteSuppression")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteSuppressionResponseObject); ok {
+		return validResponse.VisitDeleteSuppressionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelEmail operation middleware
+func (sh *strictHandler) CancelEmail(ctx *echo.Context, emailID EmailID) error {
+	var request CancelEmailRequestObject
+
+	request.EmailID = emailID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelEmail(ctx.Request().Context(), request.(CancelEmailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelEmail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelEmailResponseObject); ok {
+		return validResponse.VisitCancelEmailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetEmail operation middleware
+func (sh *strictHandler) GetEmail(ctx *echo.Context, emailID EmailID) error {
+	var request GetEmailRequestObject
+
+	request.EmailID = emailID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEmail(ctx.Request().Context(), request.(GetEmailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEmail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetEmailResponseObject); ok {
+		return validResponse.VisitGetEmailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListTemplates operation middleware
 func (sh *strictHandler) ListTemplates(ctx *echo.Context, params ListTemplatesParams) error {
 	var request ListTemplatesRequestObject
@@ -19488,513 +22436,579 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L1pcxpJtj/8VTKY+4R7AQQIbSgm5sprq9vbWHJ7phtfk1QlkKMiE1dmCdEOR8yr5wM8r//P2/vB5pP8",
-	"I8/JrAWqgAJkubsVE/e2VdSSy8mzn9/5VPHkeCIFE1pVOp8q7IaOJwGDf58JGsx+Y2+YmkihmLl0TYMI",
-	"/uFRb8T8SmdAA8WqFU8KFQWaai7FuV/pVBrNE9pve/3awQGltSPWbNaOvaOjWsNvstZgn7b7B16lWhlw",
-	"4XMxVJXOr58qXkAjxS5nE1bpVN4Kj04mzCfPOe3zgOtZBT4z4D4THqt0GvWTaoUJv9JpNprVysdIavPc",
-	"5YiRi2gyCTgLHygSuKeJGtEgIH1GIhHwMdfMr1eqlRCGTAPzaPwlMuV6JCNNKPHohHhUEHbjMeYTPWIE",
-	"1oDIAfzhSaFD6mkypmJGNB8zZV6r2DULzZg7lREfjswVTUNd6RwcVSsqGg6ZMt+tdCqP6CQ1SKrhrQPG",
-	"FJlQ7hMuiJ6y4JqRsRR6pOqVz++rlZCrq+fsmgWp98cvNYtZ/rXvqxUtr5hQb5XZ1/3j48+fq5VHdH7f",
-	"Q0Y18890pVNpNVqHtWaz1jq4bJx0Go1Oo/GL2SS85eEsIYNW7chrstoRPWjVTuhBs7bfP6SNQdNr+W1W",
-	"qVZ8pryQT+ySnBGfq0mkGaF9swsB1Yz4LOBmTXF9eUJjfqNm3lM7YvuD2jFt92sH3qF/xI4HJ7TRr1Qr",
-	"ARvS4AcZJNQ6nr2RsONyKliIm6MjZS5MmKhUK5pr+P2lDPVoyoVPruvkQkb4R6VaiSb+8mWAxRtRnXt4",
-	"qFBTFlY6lRdSaSKkqPlceYFUUcgIHYaMjc15JH3zZbNxExpqzhQZyJDoqSRakgG/ZmTGaAjrseZxPKm1",
-	"Bg2/duQ3+rVjun9QOxo0fdbwmv0TSs1pYAMWmuNlaGiOIlrN1vyknoZy/Fh6kRlt/gTNaQwYVYwoOlMd",
-	"8p9//58nXI9YCFOakTGdEQaT5Mre2J+RIb/mYmgumnt8OlMPyDTkWjNBhNTcY/X//Pv/J7823+9m6v35",
-	"qX+q+NJLPe3v11r9I2qouFk78fdZ7XjQpK3+vtf2DwwBXxmy6JincDGqlTENr8wSNKsVQceGmGB69Yk/",
-	"qFQrEzpklc5+wrZ2syrAHNKb1jw+2a9WpjQUlstWXtMhI0eGff3n3/8nHpJZzpEMfEU0uzHMwnAMc9gM",
-	"qQ0NqcnQZyH8SckklMOQjvG2kFFfEa7r5A2jPl4z0yMzGYWKBYN65T0QTmpjvvBpKORZ7WancfRLlp+s",
-	"PCR2r70RNfscSA+lBzCOsfSBKQ8nutauN2tjLnjF7HLM73+QUxJIMSS+ZIrQwvmSSEU0CGYL0/5bZeFc",
-	"ViuRYmGa2pczXLMdj0M6yB7avvQNy/4LeQnEBBKOhWMuYMu6oiveMUuW6XHKAdknL2jojUir0ToA2UnY",
-	"YMA8TQahHJP9JvmRioiGM3PDUb2ydEdaVoqkd4TWGv39Qe3IO/BrJ36L1Q5oe7DvtfpN2jjJ7kHt/Eml",
-	"WpEhH3Kz2vZ8pFm8bybO/AyXz5nvUibfPrCjLLfu1co1CxXQQStzKuGAPGOChVQzx1G30buWrZihYViE",
-	"8xJLDA9cshsNFPIi0hENyEspao8T2j1zNGFo5S9/Ic06eY00ay5cGmaWkA1XZEx9RvpMTxkTJBG1z8b9",
-	"HwgVPjnzKXkur1lADWszp4gabebCkyHqfy2jaHlW5/lUsQckRcvbf3PEqFFQK52KnYph3lJxPM1Ns28Z",
-	"fttqtLP81khAWDw88EJqIwrJdMS9EfFkFGpFfOZxnzmtR1mG+YYJn4Wv/cG5cGqYisZjGs5ARypkHHIA",
-	"eqsCekvoRrHzEkqTTzU1z9kvAH8ew65XqhU83fyaPaYgvPBwtGqNZqVaGcprBtN/TqeVTuU8ZAEFnQlk",
-	"2xlwfN8PmTKH8RkNNRNTNiRHVXLc2N9vkheR4N6oSp6x0OjUlVh+ZncLRPYkZIoJQ/7X5o4fWMCE4UVq",
-	"VPlsP/gw+8Fmi1xo8iMdM0UuPkY0ZFXyXApfCnLxrvlP0v7xhyp5K4x5QH7iYujLcTKCNHHAB6JwIhWI",
-	"b7PQVBv5TMm/JBfaCEk/8rQhIsNWXoCeXem02p+rFTmJidZHPqzDiBlaYuOJUXdhq4RP0yyj0qxkyOIN",
-	"A7GyLl2kqeF+d7/W3b3QMmR+rlLtjZh3paJxpVNRI9o6OOycDI4P/cZx8/i47R35hwcntDVglDa8gwPq",
-	"N5oHdL8/aA+a/Va/0T9utTy/eeAfes2DfmPQaNDGMVrUmgltjW5q7GYPpMkeKqrFkvrA2XsDHrC3IZii",
-	"Wk9UZ29P7detH2HPk5FQLNjzpaf21uE9f/tH7Wz8W+2CDwXVUcj+euC3m8lXntxMeMjU/HiajU7jYFFz",
-	"WMnmrC4XTQJJfVAKLDEIn1pVXfHfWKXTPm41980O3ugLjediwsB3UdlE+7q0lPCz2/60PhzpkSylVVhp",
-	"V6vVusKMv1OkwoHGk/71MvnVqNGfPoXM4xPOhP78uSsCKoYRHbIOYaL27GFXiGjcZyEXw45hM6wrBlJq",
-	"FnbIJxLy4Uh3yAOwLz4ZA+Cz+QD8S31+QD53BYzvL/lfNxrCY0bD7BCq5vK0QOv89Cn+03Cqz58/ffpL",
-	"yKiS4vNn0mcejRSD1+GlT5/23D/rXbGeEpr1S6SZVb7GOIn6AVdpBU3BMXhs+W1mwPjZg1pjv9bYB4Zn",
-	"573IDT9XK8obsTG17I6j0+p1KCfM6jz2e5PUpYXvfaoMZDim5gNGswUr9eY5E0M9qnSajWpFIxtQ2uyx",
-	"+SqumHkyc2ejUa2MuYgvGG6sNQvNKnW7F5XcN8Wzy7ysVfpd8LKPEQ/NMv+aenF1br7v40dl/1/M05UF",
-	"FgzbWJODWnYb55nyJWh42UPqeUwp+MHYHbMfR/1nHn/Ffzx/+9t58yX/8aTOZj/+5r8756/4+fTFZTD6",
-	"p7notQLRHz9t+P/4EWQtsrNzUemcmIUI2SBkauTee/ZL+ObK+zhiHz9e/HP4bND65UD9MKy3xf7jxuSX",
-	"4+s3zfHl4eynj63pP/rPR2/Zj96Jekqf8VfyZfhCv/Z/vnLGomXwDxkNWQiTegtiv5xrz+eK9oMUebMx",
-	"5YbzU5/+t2X5dQ+E6iAKgpc5gjVr2a3ibCH66bwANtgM+x3rj6S8WnPksZDKnuRXUUgevXlhNkDYCRkR",
-	"Xa2waysMQXc3SnMdFCQjGZxzpx6CBsZ8Q2CpybBG7cBvNmtH3j6tnbDGoHbYP6LH3onfYM3BUnsyHmaU",
-	"kaNeOI4FqZm0cuJ0I5ljV+4xOlJnWXLW5mBoVek0lsr8ph1nvE5GDqIQTK9Es3Z0RGntqN9q1k4GjUYt",
-	"cZYdDtLGeCJDpzi687XXMzWld1yPLpgXsqzCpOylynSkmPfhUevpz+rh389HofIejYK/n7/4+fv+gbr4",
-	"p5rI/pF83GA/tsa/XO3/LP7512RA9/S1Hn2Z7TDGMguBUT5CvfIxV4m1/GlulYxpbASq0TwUvWYYo+AB",
-	"I5FZgDrwRxid4TBaU29k1ucU7jEP/jWlpcXicUFQJeLkf5KX1L/7r1zJ8uSSDvNHevHDWa11cOgCP9OR",
-	"DHC0VcIFGbEbasz4MQ2y4+5WttXSu5Wi+R1lZ9et/NqondDa4P2nw/bnbiV/hm/YJHzMh9ZyLDFP8s2b",
-	"p4/IycF+49vsFNWImif+2hHt/t+H/xy9GLx7R59//3F483P496f01d7ljQoftc9V4+emetp/PH00HP61",
-	"s2TTMrOK3/7rWe0XWvutUTv5fu+v77/vFE1Ph7OzgUbhlp3eBfOk8MGJPaVckz4bSGMiCwnOdx3O7Byb",
-	"zbk5HqQHGytRXOj9FmpRfGwMs+PDtlVn8O9EpeJCsyFIXjRd6Zhpd1SsayZvMwyHeKAI97MrvqZ1Ay7Q",
-	"CdWjRHO1fqC0CoWcKZnef4VsUOlU/rKXRIb38Fe1d+5jZCsKlcxZ4J5gNxp/7DkCglgArnSdvJrQjxHr",
-	"EK7BfT+GUIc3omLIsjM8++VjY3Zx/HLw9+inl/849tsvnh18HLo5fYyMAEsmhcMpIKilGub/JFT1ofb+",
-	"+3yaeozBoLwNckx7p5uEwact9+jcZ+OJ1Ex4s5/YbHH0L8FLAiGmED1JVaKki+lMGPo7eMpv6Uvzp55y",
-	"j9XJGXn79vwxmfIgIL7MzvzIaw4SQdHuH9La8aDp1YyocOLEzRxlRjL31LBrZtxFXKJ1vNam1j909gr3",
-	"9Tkf8wIuOJZKE67ZWBGKJGwodUSvs3TaauRTJGQYZMbuswGNAo2PFHOQZoZ/NHP4R6z1FJGkVVwKKXKl",
-	"HpFDkYl2thVVgumGUQ1gfQ+p/4xqNqVAn9YXBfpo2hEVyn7Axt//y1qi6RQVYV61ECORPmgM/EOf+h9s",
-	"eNGoaBqNFbNIZ+dkaFQOKgjegITvySjwgdj7jESK+VUywQCsEQ50SLmA9AOhNIUslMoenfA9yvcoJsvY",
-	"9WFKl4m7O334oNFKwlIPqU/c6sR0EKtuqKjF6ptdJLWXnTUs+Xob9BrfgI/MJWQIIiOtuM+IminNxnbN",
-	"mI/RPiXHTI8Mu4hEBBZi3djaD6mf8lFvsLuRuBJyKp5yFvh5OzymgTlJqD2nd9duAelLf2bj2pQMzGtw",
-	"mzkyNHg7HJEwlKEN/Lv32HvccyDNEl4JYSBzKENDA2Om6JBB9D2HNGykeAu6AK0iTRdv4lGsSxfJWu2G",
-	"JtLL7FFhj0zIqF8lMlxY9FSmVCxPzPIDoTySYhBwb1My0RS8JYv04bn3ZsiDK8JqY8oDYgMHBLZ1yJUG",
-	"kqaBmcUs95xHerTnbt12S0+SLX2UDHTd/YzntvvtjDdoKPF8gxqHwRhixo/H+6kM+9z3cek32Db07Szu",
-	"2iB+b2rb/imjkJgnktHRIJBTOJR5W2XsV7XtFu0nW/Q0Nap19yiZye42yaNBwELQRqxOhitgND7DjgQN",
-	"Llh4zcInhqdtuDXcvilve+LfUrtzEQuAqaGRaSjFkEgjNUJixEaBzNyeMR6kGaObP8EFILgC629XPLPd",
-	"7FbuooyYMYPSp437ZMSCicI0JuEbUUumI6phT19K/VRGwt9wI2lfLYQRcRuF1B8G8Oas7AwZSkeiIkhQ",
-	"SPJLijYxdYsL8a2RaFhqy/uZU9nOpO6Qp3YW625zMvOdncrsosGmgxTUiwfWCD2jTHDc39d0FkjqX0r5",
-	"nIZDtuE2B+7Z+V3WUn7AH+c0JNCMzJj6jFCN5k6z0T4+ODok/Zlm6jbV3HYzxVitKkOeCM31jFxKSZ7b",
-	"Ea+7o8ksd8dnYYG4IvBesA4EbKdi4TX3GDFKB7LdN1QM2UupL6jmasCN+rvhNvbZTIpcTTc03/hgKFel",
-	"vjK3p+CkG1FFIFhdvI1rx+L33By23O3Dhd1mPoFlI+YAX2SmtO6m5y/J7gggXk13rCc0xDN7gSTwVtBr",
-	"yoNt9jtSswLLNUq9fNF05YqYZzHoToScrm2m7kLkpg6vXQryNjPcErZqep47MlZho+CsOhErGPNBy/fl",
-	"VJwma0ToQLOQ9MBnXAOncc8l/VnnbOqnojHZu/dSnufPGDWWL6iYWYpXG9KImhQI8JBq9sFWsmRIREos",
-	"RrGzV3XyGmkDfN6UjCUEQG6LPtqtlGFjBmMWgcSrUOaApya4awX6gTlB/pBBJolbKZDZxtB3me+KDwXh",
-	"ompoBzZid9TxVmCeD/+N+Rs7v2yewCJxRPB2JrR5T5Y+zsg1DbhPMIOBQHYAaC+M+VgTlWv1jreV+Y1m",
-	"QhaZya9PEfOz2r3pG1DvShFqlwjWJlHkQuabb9NAERoyVOjnCOLdu3e1s9QYFz20PxibVZL0RDDodHh0",
-	"MB9Ys9kay+IaKac33p0f2ESKm4TS7LlhtqhtbcqTRjLU+bYhLFyRO85I04wfLnEcGWqc2Jq8PG/cOILn",
-	"r0FbNexMk2PijWhIPY2GfsodN6FKTWXo5zvkdujDabXSNJ1aXqvNljI+cel2JQRxlcGzRX0YUj/S6DeB",
-	"pTaXTkkP17oHcXhFGPVG9UoyAiwD9f1HVLEXbNxnYcqhuzQPLT/WBPssI6FJf0akgAy6HmYa9CD9vgcJ",
-	"RSCEx/Qm/d4WhEXmrmSz3Wwy0vJFe2JuOrMZw5+rsRdq2TNm+lAx+DnJi1grBpfJUzMvyEtJs+v7moZ6",
-	"tu7y7mDimPq6gsLMmH4yN352oaC8iBOkYj9QQET1bFbhiuDr/3S7N41Grdu9aQ663Zujwfvvut2LvMv/",
-	"lZ9UaI4x1vC+hNzUgiwT+I0YjS/29BraM1OmgjOU/JRoemPvnZvGYfsWZ6G4z9baiQtz4zxdXWFFKrzE",
-	"blIulbli7k0IbCID7s1WjhHv+oxp0vk7geWFkoTsmrPpIrE0tk0HhU9X3YiXrkRSXpWdrauxmh//uxHD",
-	"PBEwwh4oNDRG1Cd9xgSUSQqX6ZCMsy9lwKgwX56v1lrNQ9IV8p9yjVT8FXKQzLigTNOlXpi1AIVOs7Fa",
-	"9bmn+CrzzTG9OcdH0L9qiwPCkMLupqrPl7/ywlXBf56rT19cWQpU4csqDByj7+OJDDUVmgx4qLITmSOa",
-	"7HHsdlW3e1Fw2JK5tfLmli7mWlhw+M1GQ+Q1NysN0oz5WIuK8UFD2KekAZcoQWIyws5MYGngP6H+4uyh",
-	"LLHHxJHelOxaZ6YUl8Yu0GLeQXFVZ3OnA/IVz/Sqzb/kYxCYqeTJUg88nK13QDJ7tFqOP07d/hnzK9f5",
-	"SgpEoIgt+CxgUEjBIbcJIz/5jMABEKyvdjiVc/UTF3jn51gzXf3IJdz4OZNBus5ezVEjT4pqs9sSDz+9",
-	"jumNTlNJehRFVPk4u+d5zMQmz5nNABSJ+ny1Qzm2Yb76nKPgzJ6HmCflZ++ptRkwbJ4t5MswqmYeo0oy",
-	"7Va992Vy58KOwQeKVhk1/sUZb6RuJvUAuRokC5UUS1TItTeqrD6vONiG67GmjZV/+2BqGVzthB2xG8jy",
-	"vShNgWN4rBwN2m1fJStLkdJLqXNESVLptg4Lxiq3XPVearbl+S4tpfgmZAAcMp61nVL648vWr/Tmm2Up",
-	"t/WwTV8F7wF7J0f5sFkvBTNWdMyItJowCGVIWpMD+xcw5FOCUXEyHTG41UVvUUVba7FgeHHWzvyK5SxZ",
-	"afraiMmuq818Qdt/fcb9JW35tUe1nW0O5z3HQF/nyMNbS595i4FR6tTjWfsqjr1Ti3M0OmqFmTmrsPlQ",
-	"PUUAwqtjE1IRE4jrKhQYWOEHjkUOMBuooNdJQKcz89RUhlfKMAyu4S6sRFCQfmOuKTpTdUKV4soYopkH",
-	"6gSrEjuIgFSFF1B1pYhD+4FxmhuNRWg+BzeCh1sY++7XGH8Mx2Nkg/uUIZHAVrXi46k1y6qlF7FpsGCX",
-	"hMyuEzEvnfs2Qp3Z8rPClztkiQVOfDsC897SKm1pLbOt1rSnLqm6ylHPlOJDwdi6CtqtW/oRe1VQRujT",
-	"mTmvXBE/yjpa1ix0X5c616cOs6Y5FJLD2TjEmvuM+FYFSQ12v5QMvQ2q2txKNyvwKBVdLIFbUJLybpMy",
-	"7mTHbynWMO8rhyEu277S+oc2ErCU9gG856tQPlL7VyhMzfyKhanZzkJRas5cwAUrtZ5M6LCMPuc+8kTo",
-	"r8WNdLnkIKTddJCY43/R+OGjEdXAoW7KRrTj0dvqMTWCyjFNrxjhQksX6K6Ts7jCDANEUFFBoRyG3WAp",
-	"EruGN9C4oMpVJGOuklmS+QiVWl8qbxB0clWt575aXvaKgKA4vUEox2vTKX4n7WCCbXakOkeo1Uok+MeI",
-	"2Z8tnNaA5joCnprLLgQ2BmLJizOWDzMuUveI6ifXVrzNIUAIRgDswQ1E6ZDRMab+X1w8sT8C/AH7GNFA",
-	"kZ55f29xs22KyNrZIEmN5Ur2mwYoXhq2nXDmMfKNzwJNv81ztZXRUvDC/Gfg3R1C7bfssiFtnYKg7KQA",
-	"CfA6RgsDqjSu5ymBfJaOkfgDygPmz9+RZtrwRce1bdpRDveeF5rm1/cF1LBZeN1LWNCq7XLc6nOCerr8",
-	"oed4lzlsTEGVYu4GO5t1bm+PN4F62t5L7oZavMxFsXsHJpw3R0czHFAEr3xb/LkNKa+TKmDZ4y3nCaTx",
-	"qz+tEFZTqlLCaG2e/cZ9Yj5H4BbC6O7c304YPQ3RWrhYIaR1Osnu6nZ0Wvp1ABpAObzs2RxaNvqEPkbS",
-	"VkfhfTQE17zN2BgX5TU0N81rOFgVqokr4lM0s02aQIxLuQJOhkJNxQOVVKaksWyaGT5z1JwHgWkdHHbS",
-	"+Db5Ct0cyPh6zAG23BwKV9beSZ8WGVoA3xTfiJOCXQYGoYr8ePHqZS5DuSWO4hnlASC2UY32RkX8pIy6",
-	"WNaJE0NJr/P2XQYo0nvt4hSJTFykRIdmmVUt5q3vgwIgkVrRuUPE93wMEZ8F9sxbwtoqQpKgyBcTsLpy",
-	"1GtlaDXOBMORmLswR4n5MRVzMYkSnRmpfVcE/YcQTLsROusrRn9uAQWOyFgZtPGzmPqriQDDw5cSV1kh",
-	"tjzGNs8+Vpwqo4ikrQdbKZVq+QG1sYqrfA9Q6nPlE4nSNdbre9dST309iUWpQSXnNt/3RcOAwxlMHrGU",
-	"nLJYsLpeitj/sGBbldal2Y3HwkmBKdxnQy7M0TSHbZolET1i8yZFu9QhucolxLNgSmeK9NJz6WVoMa32",
-	"rLRg7YGaW5lk2qu2rTgmeBu6S+nEiQ03b6t9u229ZmOTOpeVuiVK6/nLeSX86jKENnNybJK+tU0hAHxv",
-	"+WQ2m8h2CcdlQ8Xrh2xgWtDWZ9cbZLTHZW6Tg03qNsqZJWWdXQXRN5iN+ekUys8CXi78VjAR59BcNjTX",
-	"0uFyNmE559SFXVdQresbsMsdfhpKoa2jHPRBt8sYi5gE1GMjGfg2j3Tbep0FTPzc8SO0YHag5gmU/wOO",
-	"OgAuLgx6wIPAmjq4RClxkqziKhT9vM8amjGWELnAr33TarQatWbr21jbpprmfi0NNr9CeCV3fk7hz6/3",
-	"kG0iAWnFi+VQ8YuT98aJp3Y5Mluymvjs9+5p8PdAgzukpS3Jx8KW3rrQjXHuM3I3jbxeVH7WZ0RLwHpc",
-	"28ayH3sS4+EvGlhlw5qA0b7WV9+GwWIMJQwqmdnmbYgTRkV2L+Y6ONOWeHLMFGjrHcD6BGwkSKHmGnxI",
-	"HPVoaK4GCGcp2yTVWycNbL9wIpO2d4VG4TsZ+go9yfHY9JwLCRpqKoizzsjUTASwvogzHSfgE6Pg5plh",
-	"JgfmgC+ajr6DfV5fr8+329xgMzZb7Dh4n+sswe6hyxOg+yH1rpi2bpuBDAI5Rf/VFFbK1oRaRyeBckwa",
-	"kMQjF4MaIyezKdxboBMvyxRPQWUDtlJexvjBQQmja1IYzcRNBt+dsfXAzmyu48NbNTvbrjUXdtkRpwM9",
-	"zxFUa08u32K3VFGNAcJtMjkshBvcsvN+aRXVpbw1L19N21TbHDOtxIbFyCZlRN85+qZzZG6uvONFjjxM",
-	"r7DcAzzcFsJtaXGAc/5/n2/2w9gudi3Qe/jeXr5SmW/ZnOsd1GCklIXF4dofEbxQZXSctP3U2pTIl5SP",
-	"JppHZsUTilpF9EVY6dyfFyezCSuF/bCcQNJjKO31zQxqfbdv5rCv8veu7beN+wXv2mlQIjJ6i1HMARc0",
-	"4L9t9Mi6+eu8tK9jdRDTQTxsE8J03ZJXkJUhgFd46+f5Zrx5KFfmHQHTqFsMbXNjH0ORUzpXhmc1SNfP",
-	"vG/UEpENu/kyQnjBRGbnBtxQP8LQI8Y5199T98S6W7pecjgs3crM8Ng3tVUJwCa+qNKFA+VCmWuaoLBK",
-	"zv6M93BFHJTaWi4XBQ2kvCLUxS7nyO7UkFms8kIyls9ooG0XAy48tvNg5xo8N+Oit4cx5gLVrGswVZiR",
-	"CMV4jcpUaMByP5LjCQ25ysuWgSor5oPRlX/CAWYS9d6pza0sVrAP1gqRG1V9M0IZReKqqCgyoJ4LgmOJ",
-	"n18MmHMKlcAxV+IqYxutJ4HNAH+IxFxdQ+ugkVsbzIVi4dor7a200tZb6VVcCDGFIBm3RPkBu9GPYIXX",
-	"KYrWcpOtnsfACaHfpJapo4K0ML+y1SxJFx4K2LnF4CbWhhaIZS52v2CN/PD89Ln52BI6gcE4khZsGisJ",
-	"25KMYNMLTUNdhEUVKg0fd2fLfbu6lgUOY2iussBl4Jeavwz8nc1fBn6p+btv727+c7QfDyi1LqltSlFL",
-	"NabfQrIvb5+Yp1Q5rvjV5KGk1dkVSG84UUzvsLtsZa+FGkD0mrRzL9Y7jHRGnTbf6Qlrwrz8fNXNjavS",
-	"iewjRgH9Lfdr9set9NLiNqDnWqGEdscGlntLR+QcHcRfT2a6JNaa1tdz2cyAhrEXaUQVOMgzvl0kmEpi",
-	"UFSsvbiECoqzam7R7v1D2aT31tjtWmMbGi45FktJM+XnZMy3gyBl86OZ2K3HquxpFLnRBeuCVwRnSxTl",
-	"tqUaiHRMYcvBuCtJqivOQV5y4/6m3uUtKS8hpDnjOIWttTyjLf2R0oqP/XxJ1cd+7evSgLLrvBjBTHv9",
-	"rcTrkGaVtDB1XEmCis/ywNoqpT5vfbY86/dn74udvbUPXQaubJHWxFxfxlMSTSY2HyiQU4vfBuUJueFq",
-	"B6iYCShngzf7OUvz5GYiQ838ggiH7y6vXLfUOudNLwhixlF15jFTeejG6+5QrstglbsR55Maae5O2TW5",
-	"GNGQbamSpmsXiqtZZjaF3toAAO61SaHDemuS1G2sBjgwY4PMFnP8IeklGWIVWiY4TIeAiyuiJXY358H6",
-	"E7jQMmS+UwTXngLY38tscxx8nw2p2Ghhs0djzWEB7OQSREoc1DS0Wd/bgVMWjOFWUWAB42YJ/E2WZIBd",
-	"SdsjfTtUnHWOd9LgPw0r63bFDX7+WMbElD4YeYwBejHHrUXnAwbaYlbmQx5hB0w4K1xvl0kSN3tZVFgg",
-	"q+I1/o5QLNq188M+OyeN5rentqx8QkM6ZhpQAWwChW0KRknvb71tBrnggcARx61x8ldXOC/MPOg6jRS7",
-	"zAXOMHR3BY1DBwTvc2f9Wnq0HwU0nDnT/NHbs8fEk+EkQpjM3pNxn/k+88m5UDqMvLi0KDvtMkaPFAPu",
-	"5yfw/SCnREVWftvSaYL9e7cI87LiJEauCRO+It+wGy+IFL9m34KF9/byaa15SDzpMxIJrtVyHba9lnt4",
-	"3eSwHP9Iq3RVLcU8o1yVdYZxTvMqtU0WWrWiXAeHMp0e8l3kuCFYuSe1LcVSt7cbSROEZf0mUHlf5Efb",
-	"ZOulDqsjCrcqSKypdc2cl/S2ZiaQxyueWRdzkje7EfRMCU0Oc6/K5bnFxcpxMhNXsT99EMrxKTBem0Rv",
-	"g61mrg+US4PDZK+8nlBpqzlZmLKlQqWb20ixWlUw9+yoMgjpyC7+epSwTWcb59W2aDWgxuwarKYUZgTc",
-	"fFkITYV4UHDTTp13JROcLESIqsLlyJE3UDdw/45tHwwi1lqAoBRYfdFnNADlqJqGZMCC/MmE0fCUNAEm",
-	"z361Ts7webxHimBGQjZhFF9IeCLQk575kBJtoYoTVBMHNxc78qHbcVz1DiGOEQ0GdXKOmMjmXSNbRYv4",
-	"WtMtZbhbl2Luso5T3wbScls8wmwfqHgHSH9mxs5Dwn21NnPZGtgIhnFnuEYF6VJ3kPXkWED6fKfIYO78",
-	"ZXKcNkYqyssCPiNv354/vj46JUqGUC3AfQX/RgrhY4hrgWOLz/k6o4j7c065w6y76TBnlZ7zayasByzL",
-	"nlVByPEs4NeZ+KK8Wl3lb1+Wtw7PS6PkQMUMJQ8fvSbtI6LpsE6eiGHA1QgTpTCVMyfol1qMVl4I8P2n",
-	"VvX48ze1JCL4/lOzevz523wKey6HXHzBJolxJ9F8QDnE+IROcHhfhjzih7PWVOt4Pp98+UY6t2b8urwt",
-	"fZmJFeQgiMBvSVLQDVZCxUm4tmlGQJVeVUEQ79SHoqz31zTUS4B0QdZQ7J5ncfvniLtaMRI8N1ae7byx",
-	"lWdyTHWROkSLE//cMMVcF5/F9hXvl7LI/WWVgVt3nrDdJtwU80gmafBRJCugt4e1z920MdcF+O14QsWs",
-	"eJMu7ATyiwvx3YikfIrtWTqGCgXjceOWKjbeB9Yz5dowzQzqiWuQICcTqTCnA15UMKYY/nJzkilREvgV",
-	"FcKtX/+20wI4QkMovYxxVqAScwuclXkVomQVnKWADXqqDJlV2PvlAzaO7nZWifO6UCY94cORTnXFJjIk",
-	"Y2O4kTMxS66jUqqqRE0wL1rKDeTWcd4Zi03pnBbrUWDMH8NXHPD1iAU+oUNqTJUsMO+ARgHkL/oUQlXC",
-	"lyEw20kgZ4VVs68x22o7kAy/NCZA7ONwJXFQLMmDAMNZxqazXg4oVoNa/Xm1aW6X89CmXyc40AvNvikP",
-	"otA2kj9pHxx9mweElceOL6AROKIXyNDYLcOQjlWHjGlgCAIz5aE1eZXM9d+vJs1XqsYi/ADnu0rGTI+k",
-	"/8FcoUEgAWjQNe6qEuhS8mEkA3OVKvYBO9DYP6AjThUo5MOEgYO4agj0Q0BDw8pCKoYMXq2o5mrAzfDN",
-	"Zc0+BHzMYVhKy5AO2YdI0GvKA7yF8oW/+9T/4PTbaIII3TDL5C5w2gsarC4T/VCgDC2NioyMaS8gtdTo",
-	"G3zMtqywta3z8/OTWeBbjwIUxmebwZdoFByHgFbnsCTd9/M5qx4lsJQZmL3Nfdaphv7FJZ+Inwg3gm1j",
-	"IyaBHM57zIHvZT9+02rWut2bI1bkNS/Qfc3nf7i8fE3whhXp4CcnKWHcbpQt4nAhIQsfD5zISOjTWK21",
-	"Tgn7R07la2sHsO7nvuEXA277/8+NKmtOhzzn+2ugsed1rZGg/ya0kCdJ30AqcK4p7gGocU6Mk2rap2ot",
-	"zTzJMQ2Zz1WZR+Y1HfdV96q82agVFhe7ZuEMrS6uSDRZtLnYMASkjnV9C1W3TPmLW4zjgZC4xaivPje3",
-	"j7mgGg3aMZ1MbGA0g3W4RkJIMo4UWOcKV3wGUNYSwAy71yIWw+dqRQr2alDp/Lp+akr6reuFBFJPvMcl",
-	"DZkababXhPgwOCkLNDS8g4B/LXHtKk0mlIflGrMkToJ6vpdgjqIyo8snJ2z1+AWdP1u2LL61rjVpp9Qq",
-	"ywPuW+lRSs01f+2Fz8ItoAXlJHbuL8dxNt95ZW/eOmuxYB6vJisiDflmgUsDzGeuj9+cPb207gxCvVAq",
-	"FTPcYUHkzPxywX8r1I0mLDxN2wkZG+OBIg6H/qxtgwlx4Yxj62ftSrXynBnKyzWYrlnIB7O3YZCbjWnT",
-	"MM0QwGVj8aY9KhLMoDisC6/iRvuehBxCHuC2+fsbDOun/IvxihQL/oO585PVwEZaT9TfOnt73e5FAWsp",
-	"2PrX/uD2w+S7NSBT1mMmRm6PxgNFempZgDwviLXpccziGeZVUeRCwmwDoFKISHOulVuDHASaNQRT/cNa",
-	"gqkAQNEvwrpLEVpxFL5E9myqucby3kD2vnJOygEPWO7xT7J1wEVpznyfkQEDd3KV9GdkOpLQt2yEWGqO",
-	"Wxj7WfMAMq9uJjxkavlRbzcaeV0X7cCe4CvWz+JXhfzU/OKUGpgTF0kjkrQZdtjO+kVPTg6azcPW0dHR",
-	"4fLoa4F70q1xzqRS+2uHnk9Sk4DOtoJPLJHfuhBIME+uMawiav+X7G+EXI3P5X54SZNo4YJygPPhS7PL",
-	"WIwb5IYOks7L/pjnR5wumMovPivf7zYKw9xucUn+DVfOLUH6LJBiqDChPF+DYGWPx9rlnlTpt2q7TrLp",
-	"Gr/U+9KjTpYkb5/twpf21yt8bv3yLLfDCx0JN/TQX6SyJnMwCiCm5dJfbQk5ZjFhWTfkkINGpzUTLuvA",
-	"kW4gp9AhzefANUZ8OMonW2iZlOctti2ZIFtqxG6ozzw+znVxpsTovMdzVSemuZKGLy4EPWw8nJ8ynYAa",
-	"VhHxNU7VymtNtZD/bBWIvSKlZQP0sQIx/IZRH8UrDKwK6qCMNBlEIXYIDRk42GiQJ3nJu5SQ5hrEuNHi",
-	"474uX0wu77JBQga9tjDSeq53FV7N1yke7lR3wOabF5rmRVdtIKRjcRcxeKY0oE0DarHZ01PChc9uXPsn",
-	"xWjojYDLmK1HVCNojGloQchUSyir3JmXZCP9wgIl2BdDFUlBg+MdNaiwodz04Y27ViQLZLckoz0t17KW",
-	"liVmWdXGMI1qV+VeX7wS2AVM7xAa1nxepev8S4OVL+MDUNfjQjzwpSLbsVzEYzt8/xXV5VWHIVQ+52Bu",
-	"gXJLzlsr23BlTF97MrO4rNldW1FTernCe+CwWN1nO0SNaRCQAPxXqkp8PoRKbOGT0WwyYkJt4Gh4/03s",
-	"cfjOXfr2b7nb6wZcvgm+fVCV3rCvhxfYXIrFeY/0OFiBVwuev0FIh2PbAPuHyxfPc/Pxd1Uln0qpygNt",
-	"Kdu1sKA5C0x92aLdKk7JF++RUb4V6JeSFsW5dSn3eML0udoJu59E/YCrpQU04PKXgoH3ASoxCyz3+F0l",
-	"XFv3bXPuum1OrhBMyGJpY5RVWmjesPKL6CmWJNAEhc6lyTarpFVvEhmSVqN1WGvsl3KNN2onNik/+Wf9",
-	"QxFCV4GO8cVhW/6MrOBWmvq4NNoUOa+i2Bi7dGHXr4o6y8R1hgCUSpSmM+ZXbRPPMEa3dUYo+xjRIEZu",
-	"jSFdc21QXVgjCN/ariAwvyMHfDJ3bXgeWb55+ojs7++f2KrnR9miOapZTfMxm3fE5B0+PmYBF+yJ0Lln",
-	"ztPrHzlaQr4vSWWMgZVlSKZYgo69pgeRYn6dPJUhmTA5CdgpEeCUmtoqA0ikSABB5uPA62NYUjVaaXqj",
-	"VxTSetj1D6WesFMpJms+l8cIEhayLDENNv/8K/axwGqFVAYHt7VP/vPv/439f5QM6WS59+mk0Thqnpy0",
-	"DtpH7cbJyUpkXRUh9ebUNcJWZeInmIw2ZpBsYcGzEFwE8kpCKG3XlkrnqvNczV+2e7LiQ0F1FGIqf3GS",
-	"tx1mCbjD/pLWzr7h0Gan8lo8h4z6thYpkDRhiDFoYZoxGdV7jcw59rECR64aH1I7xmQDEkqLj1yKXC2d",
-	"FzEds94/s9DPrY7qh/KKibOlAMZMQJ/wOCk30CxkPnT5UmTMleJiONe7QWjq6d0SoxkFX4rybO+oJl2E",
-	"cfxGH6Ihi1t8QaqzxeDdeIy5HtuRIY+1uQeu0qr0TFx9zPHASWQ7Y+SxkHnbHj+UrKEdaS7FQCltngDx",
-	"mFIFuYJn5Md3l8Dfemeg3PHf4Fx3yENGQxb2Fkp8Tg5LZgfGQcLznO9fME8KX9lwh8ZCTKaUTVzMSztY",
-	"yK4+PmyvLnZanjL5TErk8oaF9F6/urgke3TC94zCu2cf7a1fTFm4EjCr/DiWOQwL8+eKuKoSx8hwX1Zz",
-	"p/S2pz+c3o7q6lzNS4uQkT9YhB1QE0avFKgFYxrMl8O4gcMGAvsLKIDLDngI3v6QM+EH+dWHb4E3P6KK",
-	"vQD5tGG+bCkIsfl0VlnQlCoZ27qjGnORSenabTtqqMb5wYiuQsYEEo5LYT03WPBToMqsBcBshpGDv7x+",
-	"Q+yCVS2VoDq3rK0S7crjrgZ32hF7CV5pCp+UW3jSU3LFJrbRjWvNsMQQLttNd8fA27DEO2/TvXsM1OIT",
-	"/latz3dWnnCuaD/IRRwJI0b6NFROCkDmEyhERp0GNIuCo7oOe4tZW8EkS6ak7ZCTFfT4FQXrFPsdkh6/",
-	"FKyygrSqP3Cv4JytNLbNl0MRG/CiUw+QqQTaQdBQO4gaSDWn2VSOWK/rc0HD2ZyOddhqtturS8dgILkn",
-	"WLFwB9l+xcc27QZzh5Yrc5BDBxu16vjeRUHL2o6YdZN9SvGghaQRV8USzyrGPI1XfpUH0+w0YtzmJ6gV",
-	"xHfhJ3Riou/KSFmCzpAyDCGLsrwmtO06eMqJF0pGWnEfIYzMqL8OTOX5UX3tMMobr+JGAMrMPlSu/8eq",
-	"e4Grfa5WpigPCibsfk0yDREjTTEvZCVSnKzU2QjCODV/O7W14IpTU6va01t05ktndFguvf783WrfbTLH",
-	"z1CU5dH89lK3XFuyyuEVZ7VaRH+pWAqcIGSeDP0in3nIJqH0I4/380sB8Ash1OKAGNWIM5Ik+salVlT4",
-	"iMgx5NcswXzCocWOTltgF3dkdlw2Au2p0LUPDOnRBuuMTxZXB+LCITokFuqEbIfJqK6ab8P8f1f6Ersi",
-	"02Uuycwy38mjX8dFdqCMbWtbOJ2ivP73hlGVnxAzs/kwQuoOUXLMAKXcPUe4rlqcCo/xa0j6UVNwxreb",
-	"DYizORhOiGSwwNxkI08Dfs2IT2dZZLWpAGY6lBCTGVAeGI0tz4e20pSyrVG3NqVS79mtKTXPau1sL8og",
-	"/a+ryMrAvwAB+Vbo1Wp5LLVLt/kqZ+3tLCs7CoOFrJfUxibUUqaxlx3pmTacOEcalwhLRwi79yKHxt66",
-	"GEFoe/WIGNFSxgFbL2A0RGYKvX89OV4VP2iuB8cqCvoqle6gtAY0m4y0GXheKbdlG62bm9OEiRiGg+yD",
-	"BYqlfti/uamS6Yh7I8ucyEBiAPuU+NxGtBG6gwvSPOgKhRGZ06SJQgCFK0JC7TistZaw+LamXFuIRfMu",
-	"yDjxEJfGk0IgBizxwPw3N/RZV7h2GhDCxA95hlhAvWHuVUMp/VNM81EsvOYeS73GVb5YZZZ8M6ZXzIEf",
-	"f1vvigwEmeWmmWhsyHweMg9bO2o+ZjIClDL5wc4L9xFd5Klr5gZYMJvA4mGYOxLGzM8FXCmGc3mVxWXl",
-	"gxR1r4QRPsmACjUbq6tYLQXbmLWjscyhW3K6H+My5qWo4LkviPDKgcb222ZWOuTM38lxLK02xFwuLwo6",
-	"L4SAzCeLjVJzwMLqBbG+ARclU8HWFVHG0rC8tkTK6Vp+/bm9Tjz81h7bXAIlL0hvRQrmKaaiVZ6euTE+",
-	"jjOZaBCsAeMzT86fq/P0HMhhEaAy1Ju4kVYTHAwjasrVdczJzNVKz4TOIHOlhDq12LnGvqMKc1xc3PeL",
-	"y1u+hgof5Ky0hyG1JXdsbOcfg2X9g+2dcQthAMCFhgF0lpLHILYRICuanFq9H2L8VdJnHnT8SbuSx3QG",
-	"d4yMViMHYPyKGSKB5tb3pYWdUZOxbTXXoxEL8oVTjo1UHIq0pzg/83/Bs7wuClKGZosQjGPTKZUUkQ/3",
-	"OY9aB0i208RCiZs8bgUeDN6DW+mSUZbXLmbd8zFTmo4na7dB+1JisQjyz413CRrLgp24HIazTnrQH89a",
-	"Lj3YeITOFUObdA89KPsRdgXtM6M/I4LpKekhAFP8NO2K5Mm4dhfsDuUwIEnPDL4HWrNK9RXMgCvJVGuW",
-	"rJ4Kw7Wiz7o93ffdnzi6lKu07pxW6WvoK8tew9zGuEdD6juZicZ/u/uXcIzSksH5dLf2PN+VPFgCrwMq",
-	"Dbo/X7+6uJxTcvPgMOeSHhr5uFiGh6q//HeBjmnH9Y7rETotchpRxNdzDovFJ8FxowGDwI3kPDbp1EhO",
-	"Bbpc88AUUnNoZ+cwHSnmfUjS4r7fe//9X/MFwDRxDq5FD3Mb5x6vutm+z0NhBlsN2pCM2NhmBkEy3Vmk",
-	"R8lfT92m/fjuslLNDyAkGXrghJ7PGAzkkIseQDgfH7UOvq2CMQvOPGOpkzEXkS0phamBow3z+uKBGwoA",
-	"wmc65J5agvX44snlm/NHFx8uX/305KWryLIm8xqf+Az+/YG0gJzO0W+j0hU64f9tdBHFgjq7gRooV2DS",
-	"qTzCH8jZ63PrW8K3qs7e3txDez67ZoGhTLXY1Me9x7aQQGBpArSJ5dM2eJeEHanwCZa1Gn1L6JB6RiE3",
-	"l68Ym6iumGajp9AnyalhyEeJlklpjxMD4Fitd0VXfPfdRRK5/+474mArgaELEkjzQydlwZORDHxFqDky",
-	"oa4ZRcyfoxYZdkV+pi35z7//t2e7OWXRO51/ZZhOUjWKIq6BjkLsVNQVthcId+MHZGf13XdwvH91gOLv",
-	"v3FbNJ1O6+HAqzGfaxnWZTjcCwee+T8AHic9OpkENua0Z2F+v/+XkqJX74qeJ33WQ/iKGHh8zKiNsDj4",
-	"8VPSQyRrJxchPAwA1knoRUjdFQl+NenPYC+K+3/WyVkCriT9GSjKZvlt9jgLfEMCmGhNMP8aCjiwPYWy",
-	"C2RTZKBt1HffkQsmfNL7R81erp37PSOvA6bTZ4qAr0kKcF2hg5H0qXdlUQm6wvlzLIQkFw4+0sI3m5HE",
-	"Fw0ZQVIcjug5H3MNg3li1smjQWAxXyjpR/6QQRF2wrctL6mT3hsobx9zXYP/36t2ReraG3OeDTEjjWV+",
-	"UUz3yDfW8fctUXRmcSK5jrt6UKImTOiusINwJ7XdOsFYf+8N0+GsdjbQLOyZ7YHNi/emz0iTvOAPzRGN",
-	"I22YCdQ6MD/E81faUCw0nejPbLObDnTlIb1EzPfMMpiDgN0pFOl5yXXXF+cU9yNGqrR4KYLVibEKzKnA",
-	"jlFVwGtXxBV1uZou0M8C7jELh2bZ3tmEeiNWa9UbC1zPHCkKP8Nxss+qvefnj568vHgCzyQJk47xpSpT",
-	"O5VmvYE3yQkTdMIrncp+vVHfh2IaPQLBhbKG71FBgxkGFidS6TzUIeSRtlOD7dBAKMFWiVWzsZamooBZ",
-	"Dhqnlp6d15EOXYNX6MihusL1PgUccjjv5h+npAe9MS2NMWEU59CozAPFNJyE775b6BD63XdVsM664kd6",
-	"TS9g8ICFaRavRzS9Yka3Drm6em5kSM+1zks686V60KqqLUkzz4muiH83c7mMgXKgnMIIAGOMExn6hpht",
-	"oooFR+XK/MWCQYLw1RXf5LfZ/RZm7FFhNCZscA/hPq6ukIiM4Iv7KlbsttlOafY0P7RpyhYxBzxaKf77",
-	"Lxt5tPI01UsY1DxXs1u5nErbO1gZsqJBZMkD+3kkHTiwxrJyOeKKnA1DxsA+USMaBOa4DuU1C41CiM31",
-	"SECnYEifhyygwq8To3tcRGaELHygSMBpnwdcz5JXRML2caijmpHUni/T8s5wcVz64uestmezJUMLUgjL",
-	"0Go0Si5cgoiRNxJ3ZzIUi4i4wSTiJ3M7GeI46ua0t3ESeS+NJ7v3kPrxuphHmqsfeSuo1TcYeBfazf3V",
-	"D71GR+GllM9piB1v2q3WOh+bhNIoPEaMPxHa9hFut05WP3sp5QsqZnZ+oCUerLMm57avxwULr1kYd7M4",
-	"aLTWWs9nVLMpWpEHjTWW5gK1gLdJa5GMdQH+57Rd8ev7z++rqfOJHJnQWG2FWmk8yNWKpkMF5TvcGDE3",
-	"tVACxS6BuTQfd+LAG2GoNV8WnFmZTWPNuk4eQjtYQsUM44cBo3HqDE60ajMjaYC5NRZ7acygF5LRdnwM",
-	"4ZnTh3hmIQMEE2AdaSwTlC6TSKf1JatKAD/pCjcyuDOlWhsxAmUPoAmlU8hAcXgHKsgZaJAdkEx7YJHX",
-	"sBNML8kFit8XQo4QVuXxuCivQ3o+CzTtdYU16RGRhTOPYUcsKBcBCwCKxXwpWA/N/0RuIgRkKjotBesK",
-	"VITtzTDsHsblew4JGtU9xAMn3D/FVrAQax1zAYoUVVexIQnaFQsUS62B3YY6ejN7tku3XdQUDil6vzLm",
-	"C0ha1LOd/3lqHb9dAb4y5zytWuXV5smacUFEltuGtLikdn/Nkw+wIw4ouuQss3/girPv96jAKYP8EYA1",
-	"jmlewuHb5U42cceqXnpG3HWjgJfE1mPH9jUDCnZ9zniIoeyugDT1sVSur3i8rQlxhgw7oGHcH4CSzMpW",
-	"bYpl9sTEx4Fazcm954EiHJAdHUCzHTZqWYZojH6GYVvAOA6pd2UUKQziI81AJxjEDekKowj/2nrfw23o",
-	"ha7phOrF4M5uFaqp5m72rJk/LPFhB7hI+CzpK9MVvTENr0C/fwe/x0lrRu2Rdo9svzhzkcQDsANyrV97",
-	"2HtYSauTcdEV8zl5uSraXBbDwmvRxuRQeDBEUjlL9o0L5/XFDBG4WciUXwG8xNZLYFVHqWKwafTnUoVR",
-	"H9xNHqImnIZeJGcph2/saU5Tt3VKYMf6FHGfWnMf7OKuwFNVeJRwetllsytkjAdiLWbDZcz1dqNdBa41",
-	"xQzNDPwk+r/hg+3GSVf00o27euQbw3gw8RJWcSzNJ7+173MJxnlAlKTdap2i2c8xpcTvCmvhT9C4T2Bv",
-	"env2TO+lzvRes5enRSsm/Ecjup0KDVtwlga3TUR1inJwpxISTavWdsQgcJNBG6HdaJ7Qftvfr7X6R7R2",
-	"5DWbtRN/n9WOB03a6u97bf+AVd6Dl892tISYomElTiQIqbkH1Qlc+n9LUrk69uVey7yX1Y7oQat2Qg+a",
-	"tf3+IW0Mml7Lb6Nqgofl7aRwcrBjQwksB6meCsJoaDR75ELAAgfU06pg4vOt493oTmqtQcOvHfmNfu2Y",
-	"7h/UjgZNnzW8Zv+EUohRmndax2pshEypcu5oLsjjqB8g2bUarTYoy4Fte1xhonb+pJJewMfSZdMiXYNX",
-	"iNtMm/gL8dHXLBxvtqxcnD2i89bX/KouSNyi9bPBR0cyjZr5Uu2I7Q9qx7Tdrx14h/4ROx6c0Ea/kqGY",
-	"dyOsFAfmzgaG2xI/YptNyo2+aFbp4ecQLXSnp0RIUfO58gKpojC97JGKaGA4II9FDkQqNhns2raY4RG3",
-	"ak3ahLBV1iSOwxmE1Yo5aRnOs/bTT0M5TmpjSi5EypZdUJTnZwa6sPlHvOnWa/DCqEdF26ySGAO+oORm",
-	"ueSVXJM51cUcXIyA+AIMC3RwnMeXtajXMRufulxCfKK9+omXUj81OiY+sIYBHbfSvrfy79zKPzPa0lwc",
-	"K8e8N2w/sfFdUn9i4ivFlaagblgHwCZegfkyw2FhQDiOl1UdtECCWEyszYWGZZXMBdjSWqzrKjM2ZuJp",
-	"F9Nyp1wxfCglFIW0diiavoooxqwRJafiNLF9FWMqjtY9wADgmM66QtAwtHAkAVfWCHeGNWKVUQEhPmMp",
-	"Exr/hqEgM2iRfBHV5P08ddO8/dFc7dqEhnTMNAtVYd5hcsseBFwKOwambnQJCtWFjGFjPmT2E00TY7ag",
-	"yQ5pYTZOu6YoNapMpWNEP9Rf2yBHXDKwHt/GXKTcEtvc4YIlnzPWFZpP/lit9rTdWJes7RXHZufJYD20",
-	"O/IGY/EE1xR3qe9hEwTDR7bUR1wT+Vho22ybX42e6QHUpa39T2VRVwBntNmstQ4uGyeddrPTOPoF5uyx",
-	"cKI31fL+8+//rWBq87omAeJNuhUuqRW+z+YCVc5++diYXRy/HPw9+unlP4799otnBx+HpRSS1A5BylOO",
-	"XnKGTg85yNLPH04LuRMB/wWktdlXMl+XvL2srlauOZsiWtdWQnvvU9a+/lwoxV+JlJsSRCHi7KOL/Qwl",
-	"sZMVD1TWExtIeaVIwDG9AcU5nHUhNWE3XGnrnkp8WlxlPE3WQYV+YUhwysrQIcuI0EUJulx8PFCE+7kS",
-	"bhVTAUY9oXqUEhpZl8W8WVhKmGzPs13oZrkNmEFy2IiFFZlVmZDKl+Vb91zIRQapPxfcunM25ByaNe0K",
-	"f3PZThYTJO0Bhsw9Y08ksCB6GZw8hzyRSWRz/Ixdj9RvffDjeq5i7rwhrox1y9MYzzZHhcrO/CfGJsrG",
-	"yabS+bOIZkGAU0aOy4XZ1wH3mfCyeu+nyiQKJ1IZlvTEfI5qLoaEkn9JLjRBcARddwViFeEjPzNLdBEf",
-	"/2zSb/zGT4udGVIJu/tJItJr+8SqjH335ve5ZQf4rpcFemE2y6ny+X0JLSy9v0VaWKZxCexgfXOu9IdW",
-	"dfTCSm2deoCdOTWr+ek+gbl5CI8xmZfOxcgwUmtGk0B7IJnXSe/ZE5dgPc+TemD2u5w0cyWfy7goL+nh",
-	"S3unjs9YPQcDixwDmu1Wq9oVcIAhYkWyASvyTW8Pn977z7//t/ctZkMhHKqxFzMAjVgeYktKmA/Js5iO",
-	"5eKVFLLvIBNPp98DWBvMd2l7p3EVk+0FB4HBJPpZj+PiqeA/viyVpZHoe+iHQd0tjj8OpK2fTxISyDhS",
-	"uiv6zLBjkDhVQglSA/hfBYnFjsUvyfGfOAp5nITQNg/bcZETexHk5eOzRDnNhFpKxVccf7WQjZAubqzJ",
-	"caSxhwEbDJin+TV7DL3WrO3cqjWagMlxzWBHntNppVOxCXMOTP3MAvJBPXmn8oyGmokpG5KjKjlu7O83",
-	"yYtIcG9UJc9YOKYi5Vl4KUM9mnLhk2fj/g8VxM5higmzn9cQiGEBAyRTNcKa0VDPHqYzV31KnstrFlCP",
-	"YcMKJ3oumNYBCh6fq0lk28ewcPxCCsg6bbWTWjMjhMzpN/+dixThGpmdSK//n249l4nynHVNBzSfPTRz",
-	"c/maKO814DDH2MmZbVhbiD6bO4G3GhTDvgCrLJrFIZVOtVzyinwVAQrc7gNE9wGiuwwQPUaxnE4o2djS",
-	"K62uxUVqxUraZUh9hnHV2pjyIIZ7wRKlCVUqzv2HOiX8RU7gX65xd52cCRKJKyGnoiuyr5iGRvmIXxRI",
-	"eRWnmtUJFJIQxa5ZSAMyoDyIQqbi+ifrwap2hQxRXTRXBdNTGV65sVbj3sqYS0YBjA4QYFA7a7dOLBzc",
-	"dMSDXK0FluktIhdurq7Eix0LxLi+zqf/be+se3IMUg1XBFxUYcg8TUYyVIz0obZyVobjPzffvVU2r+O2",
-	"E0v5vO1Osf7I4wcWePiFSwy6T5v/eo3QDK8zO0Z4xplleGKGbS1yJxktsSGfCN9lqQOjcRmamXLLuL7Q",
-	"qHSntrYnXVrJFbmWHGDvpPXLLJx+Gen4+GdOSjvfDeYGxBUxeuu9C2JB9AE5INxWMT2sK8YQJa3QKekS",
-	"2eMEXmPP5sclojBkomCvy3LFMVvJERFWdm1+aG/P9927soE4B+Ce5uZo7t1IEjom5zuhOctEVitPc+wG",
-	"VQ3BplikjaWVCxwJ6rwNOzol1hqFykPQeiD/moHvRyvHaqpEceExWyxCPDmZgffdl0TJPJ0m3fVHbaXX",
-	"pFYi1myyrZYqZ7+Eb668jyP28ePFP4fPBq1fDtQPw3pb7D9uTH45vn7THF8ezn762Jr+o/989Jb96J2o",
-	"p/QZfyVfhi/0a//nqzIKzxv8+B9M5TmLiQYYGdx3r/38TrSfNwx64IyY3bgyalBoMSeKWc0LKNqiIinZ",
-	"cm5n80rSQ5bWA0NszpKLazTwGwy5TrUrosnE9iXHUmbESYL6kMRAS8AxsGeCYhMaUs2I0mySz3XwO1sb",
-	"U4JNHyGjnnM94lydrLf9xdawuJJmGlmH3m5tMYcfUoo3NbdZmy+lf8SkRxUZU59tzprunVhfjC09gtS/",
-	"FOcow5es5uFqBFhe/zLDINJlrUblxwxeiySMGCPCCyKLup/lF0z4F+4z6xhfT6Ak9d78WqUKPxE+oUFA",
-	"xvFiqU214mqx4ZWUMk+YiD+Ul1Z+lsguwLnRWHvbapwSGjvwwIGGmq95gwx8hmCri6kgxURTVtFLU3le",
-	"Lm1h8myj0Wk0fqlUKx4alS6jzLbeTD3Rmk+35f76adsBVcZeXZK+WyrHwi7csvSKzGben6387IodHKxc",
-	"Zrv3yf7LJoAuZ7zGXvQZAFbJSOflfjpWuTrtcxlzXieH036pOH1zrQKFbPpmvBa7ztws5de7z5H88sIL",
-	"gCEGuzxmcYO4JeJMsYwyk+0TtyjXktIlwEZS2qEDBq6HBYU0md7Hnj2ADkULq/25tpB6qbFgzRWiW0Eq",
-	"ExhmEE3zPLPQhWVLFNGg7qZcCZYOysMQLFDPFf4YoVJQSxOjw6+Z6JxqR7x0NMDjHF6gsiAacZ95AL3L",
-	"jjFOFSkY6MfMGOdBsUt1t73lAqDVSgsvkSeVajrtWsPOoM9jJw5Yu84Dbp+TNFGXfXNdJxcyitc31Uwn",
-	"f4iltBpDE2vU7WAvwC/J0//YxTSW4zi2HDfxW9OuyHd2vbLZBcD3YkeX5chUpQBcLYBxAvQKkHQW49WW",
-	"pyDnNJ/MZZx4Uh5hIuHm3iqbTZc5jvNUaO+xKCPQyy7bRmHFmSlzHOJZ3aofKjXr5RUttFSul729IAqm",
-	"2L1T/PfKNczRTvJ2N2MbGXVu7xPm/C41lX7gGKezwE7CRwcVYuFxAYBmkF0ElwFvzahpQyl9LC2POY7C",
-	"dtehnIKOM3OQTT7VtA9vxyAdh1R1C+AEidVgZmFzgTp5C4hbiBuAyDUWUQ+zlr5pN06qpAe/fzC/977N",
-	"Y104Xcu6yil9jzBRen27yJUBDqFj1Z89q/KPejwfA0UtPaB56YpbOhLP7MEc2JOWI7jJZQrEHRAeuF6r",
-	"kFVJvDR/4PNLF/SOD1PjXp7eezlWVoKWOms7LgIFO9UbLR7KRyCqbM2jQ9hEaZgqAUehiEFkeLWqW7ll",
-	"rMWe7SCVgVccW1xC66HsCgdZiZFsfI2FtoRUGuAAp5i7awWlYjpupZsCTYyrUbGtDWCQommQ+tXCLWJb",
-	"BQldhKpgM8QvVIQC9DcAhecxCjRdt+cVmwOC27LP2NSIrW/bO8jQ4Qjs9dRNKSse1P8SYeF4wrdbTHI3",
-	"7C+BBxZyeq/c3Ns7u2PxyEU3Z/Lb2UR7VpMq9Hk/cSqVTqn4FumjajkvoYr7gFgrAdlLEo+ObR9M6Bq8",
-	"zB39wg7g7lSq1BLk+Ek3yRYK5xyf2J+8yM1aFtmopM8TF3hZMDdGabnX8e6yEN8ZNem65TtT+XLdrrmq",
-	"XZ28xNr1JH2jPyOMI9yFVimcPfs3HKkelspnVDrgLSJA34p9GRT0p9DFqc3ue6Dq5MJh3xuekw7E0cBo",
-	"cDME8TvJ7bzi+8nhuBsdrT97MrYdixdyE4ch9dgcv7FcJdlgQ2b92XlWhbN32R2/RTTds/QK3qoPGTd1",
-	"zaq5O+LKm/Dk5fz4Xs28VzN3KGWYTlqFYGuPW3LhLVc09z7hwVrqjc+VM6exgMQ2I2N5DVrpWLHgmikU",
-	"J3jLA0U0VVdY6AstWoQ0EzcyA12J2BwyhjHpGJN/LK9dZnvcy71YgOAAdiBDcrFS43lsjeaaTZaKwVy/",
-	"RKaUMxeS4Cvidt3HBv6gpmwAXjvbWEXG6ththAkKfJIFGmr+oSc+G0td4swnXr0/5ZnfOPPBLDNboqVu",
-	"5GfcQPFs3Cueayiecfobmlz3/s57RfQ2/J0xu4Pj8aXUUCH1igxfuCOvPuVJbqs7UGmW+Ddfwge3EBS7",
-	"Ts691axSPMznJWpX+iBPsKgEXEaK+9ApGApRtSSKaR1ApnBxymozL2W1WWv1973akd9mtZPBQaN22Dxq",
-	"He+ftBu02S/vRzUbuTp/FKjn3pN6t55UgW0Tv2o/KqqmVRcUx1QW900cvMBAC+RfkDOYlevqh2li/inA",
-	"PEA9si1Joba6x9y8PJnV0PPdOD7FvDa4Ng/YKL/VTPR2a63n5/M74oLleWCR8ggUd68q3quKu8PqCTmk",
-	"GgrkVNvw8F1ojXufzH/WcF0uZ+27z+3dipNXi3TgwiLNFSwl1weBK/eF/I5OUN5nIv8pMpHvnj3YZg9L",
-	"zcoJkxNbyWmWgwrOMu2cFy3OdKsMC9kOu6rmHTSdpKs9NhwnMuwK/MoM23HPqRWxmoi6pQ3g2+bj8KKc",
-	"AtOqqy6tYlWqcgmYY4Udr+B7UO/KPkY0mIMZAoRWxP5BLuYammOYn2gpY0dtGnKezkDjVSxWfgGIH9M/",
-	"R3IKoxzDTAc2BSmuq60m6yQFi1ew3hW9eDXnUlCnI0kAO1Yme3NqNDCkCpw02gEuJ5D2FTbyL3QCvLYE",
-	"8mdxA8SLC3+NqcZmc7+iODDHmPvQeglPmhnMErX2IEet3a+1/QNWOxocNmrH/aNWzcgfetA/9I7841Tz",
-	"OCTKRBDFtXLkuUZ5lBDkywjdvZUf3jwkzdZ++6ASj1ROJlJBWW5Zv4HZ+9lqx4HlIfeug7t1Hbi+PX8s",
-	"50HSL9k2GtGjhBuqKpmOuDdyrU+UlhPCdceJLJ95RmpgTSowySUJVUDtd5Tzbs96miXdHhsw+wPCds3w",
-	"kB2Jfaaa2zhigS+WzsaC5b9VZwe0vsjM+Y/M7Ddg9UX+EVi4e3Pk3kGyw+biPrZgCPWMbJDRdYum0N4n",
-	"GNVX4yxJsrW2E1C53hKYarG7ZBX3ynGX2MX7Qv4SJKB7h8kf3GFySa9YzC6MLrcrHXdLlgGpmkt9J3BH",
-	"Tkh+icV9CS/9iuztfBQqTFP9YphYZlViXKzbTQRQig8FY2WCYEu0wpbD0cRbHs7Wf6sfsVcihbPZPJjT",
-	"Llu1fa/t147YwaB2TA+bNXRmI4deglv1lAfoqfLZgAlQ34sRq+wMSnsPzI6tdh4AGd27Du7WdYBn+Y/l",
-	"OHg3kuBftY5OPNQQkAbEmn6SyLU82cCQ8d14BcyuZDG38vhB4Zne4Lg+soO7FfN7YTr3jDaf0ZbftyLD",
-	"3Sz5vVZ8b7fv2m7XyBPvWvPe+2T+8xWmNWwlM6pFdkSxnb6KPeXY6bhyX8hMNx+7t9L/NGkNX5A9VCuT",
-	"KEdhvKAzc8rZFCGedEKDpzHoU8AGmshIV4mKvJHNTCB+BICHrGp4gJAkkGLIQjKiKt85Nwmo96c78xuX",
-	"U0EL8FUabaxMwe13qOE27jXc34OGew9xda/u3nbJ11eg8VrA3UJ387uRJD73Ub4ZDXc6YmLR9dyxFRgK",
-	"gQFpoCSUg6kq8eVUGLJQFkBwECkaqDp5mYAHqpGcCvg5QRTsClvTAQl/0rxUECZ0OCPYJQtvt5c44pW6",
-	"OhACqXVjec18203UoyG0OjcDv/jhrNY6OHT98KRgpM8GMmR18kRgR3TU1+2Yr7gwExHwBbMQXUFdZuE0",
-	"lJrVyXOu0F2EbRQcOA8T0D9wqWPe7cCfpiTO0+VqQegSoeUzjQkmlWplRNWo0qnQ5nb/MxsRsusf8G2N",
-	"wXb/A70IDL64EYRiHyudtmEI/X8xT1sVqhJfOC8hQK9Z2I8dixt40x3xLfemG5Fo77x3qt9Rm2aqyYhO",
-	"AHyVcHHXPvUV4mTvmoV8MCuUKm+YWaVIO5hpYwmNEFDedihV2nJ2iYJBGdtrOmLYqstJgilVhAbAY6tE",
-	"0ysm0PZCNNo+01NmLoXEg/DuoN4VPzE2Ib0Ro36vY0SwQ5yPe+Jb68tIOhkABK7h5K4njvsw9tiATVGj",
-	"PP6OK7ATDr89O+ZCU09nM/NQ0gEnMquxG87pPlQSLdct0c8s9EHjXGRH75zJ7Y2Yd0UG5sjfM6M70l/N",
-	"DlAHKqMT+r5bZuRLrzhv4rH0orGt1liAMnhnjnMPuVivmgbfptrWevQBVXFs2FXVcBTgAA7KsSv6M0Tq",
-	"poEUrE5eGT415VB7gRUYVJM+C6QYEi2N3mre2rFFHQqqObCyRE5F0iLNXFdd4XD8H6A+CiUgNAwlds+G",
-	"JmqZ4SDoOBUJ9j9NoU4CC9UjKroi/qRRoAEYrN3YL9JW4xW8q4ZpvhsAbg3fATLQXApJDA1UwneV62Vb",
-	"HCp2Dchxua3qJJY3TqTULcdZsKbG2skONJoY+40VtXi7wu5k6w3FEdFP2J7pdqtuDJ9S0bjSqagRbR0c",
-	"dk4Gx4d+47h5fNz2jvzDgxPaGjBKG97BAfUbzQO63x+0B81+q9/oH7dant888A+95kG/MWg0aOPYMCkc",
-	"2iX2pkuPbuIPlnraDlw5+oAH7G1orJaR1hPV2dtT+3U7pz1D0IoFwMz21iGRv/2jdjb+rXbBh4LqKGR/",
-	"PfDbzeQrTxZa68J4mo1O42CDvnY2tTxFEq6i1ad1XAHFf2OVTvu41dyvVjS70RfaGCedChc+u4FnbhHi",
-	"+ULLkPmOzFanCsUH4A/n4/tDJxj5KWHktA6Q/3edVfQTYuoRc/wMfUUTI/BbB+QFf2gMjtePn1YJJe9k",
-	"6MeTIN88fvXoH9+a669fPjPaBSU/vn7yrE5A6wU3dFcYEW2sEDCTuFakP9NMnaJ5PptgLS3oNnRsNQ4a",
-	"MqLMB2zRrCtpAqmJrrqBDLtiGn8GNRJoBDJAJzzGtfqhvGICNJ8x9QHO0JdkRMMx+YaS3/gE74zEhHpX",
-	"ZqBkQMOuGEsooqUC314lY+qFUlXJD5cvnpMIIuQxRAsds2+rADfYatW7oisyahnGA9yKoS6lEEQzVtJc",
-	"D7JTW8DqTAZbOutStERXAE2YBceNhTUXSfgeS2br5IIJPxkBegmtiRrAIvRZHNDHX0Gpwp+h7QoUwnYF",
-	"hBXYDSQZv378FBW5DBEoTA6gPlEjGepgRuhAs3BKQ1+dkl7MSHuxLSy6ovfsySWJld89xWjojXpkwIWv",
-	"CluxGNbtGOTSFo7jKNB8QkO9N5DhuOZTTefFr5kotFNJkjnM/Mx5cgIZb6n8P68fP601623yn3//Lxx4",
-	"LqDNyOLDmZzBpKwKdZ61JVX+Z0sAK6aXKVNCNi9KzOIkXTdh66nwq7BF9lQBpTjtn6YK3K0NheHYnTeb",
-	"dJu8qj1MVmhWNpW2RfG0+NQa9ZJN9H047T6ctjt9AE8qoTGZbacSbOJ12AuZEWU1owAbmyQ/35gHgdEM",
-	"rlkIDfOBy2k2nkBfW+AfhsMaGXkFzTctK+QYeEOwXvOHSs2VyAFKHJRxIKCtyx6QI5zs6qyQiCRXIHbF",
-	"gkR8TDWdaxw44DYZxs7lgSLIH6wst8AdA84CH8EqSH+GDT8nkhvKId/09szc9/7z7//tfYuxPWVbWHgj",
-	"GlJPs9ToB9KIS+uZVSM57aRbkbFrFnaFS8RxqwFsWfGACR3MYpEM2B52Q6qw/PBtCXuGLdwSDBDQt+LB",
-	"xZd7zs7swWtBZaCC9M59Np5IzYQ3q/3EZj2rLhgCN/8M2YTZ+VgJjHvUapORjEKVfOCKzcxHuwLA6odM",
-	"p5zktoqdDikX5Bv0AqU//IZNAjpjfocYkeLWNv3qroCnnBaGgPgI+UzOhPtALJJjrzfpMyayWOYxWTEq",
-	"oPkcKK1mk3CymPXYLqhINCfoNViQ5bxLqen+xGZbpscnSslSgfnGjfYc7/9cNQbw+o8l+sS6kjbn0dvo",
-	"J5fSGBLN6zb8KL70ympzX5PPJOXk+LzRJuI2rdSYplShwWWO7b36dK8+3UJPVbTCE1VES2vCfWktCs3X",
-	"whDOU7BqJ3QIeTzUBmVjpCtGpjL0bXynn4INcx3HY0M7C6eF7U07SfzFycikA6tN64nBs7g4tREX5xqA",
-	"Nl2LcaN6V/Q+RtJY7VzB+EDGwz/A6WJWy1cOXMvMrQ5uAfDHS8GMHqankgRMa6g2sOIb8MzGUjAzwbRX",
-	"J0+24rouid8sMiBYSkMJgZRXZszZkIBm4ZgLC1smNfeKIioflyYGj+nNcyaGhiz3G41qZcyF+7sJPS3M",
-	"sah0Kt3uhSFH9LkrHVrEmTUjGl9D6GW9CNn24RCIixfEQ0qK3AXHPoZa9qsVoOhKp/IEm9phBf2Yzogj",
-	"C2bDc8OQMbRSoKLb3ObTmXpgaaZezrX/mipFh2xZ68YUc5iykN2nCdyhYLkArmMtQ/R83rnXPiNuPsGB",
-	"WFrndQmmeMbzTKd0loBQOm8f/GGmWSdv3zxPkyC0AQdLFJy7zlA1YmsMOaevBEuZV9F81ZjSdKZyq8UK",
-	"asVSrt1yhtRj4A/rF2Cl3Xr3RVh/iiKsL+tiq+brgT1rpvUwxTxzPB/YsFicNT6IQkR2DZnPhOY0UCQS",
-	"mgeEa8LQ0KtCK8CuGHMBOYlGCw7r5My6RGyWyQOVULzRihQJ+BWmj2f9YeyGK32KF+ODDa4Q2yg67fm3",
-	"TfxQsaMk4OIK2+hDAy5FDogdVZ5iN2R696e98TuPMtyL+zuyI6kfl0FeCTm1Hu7dsIzdivy9FHkXoixh",
-	"DFcrFgyq4HQXhGpNvREQGek9uaTDHhzb3hs2CWuP+ZAp3SPfvHn6iJwc7De+JZoFAWgGtuSkjl5n5FDG",
-	"kATXGvOt/cdDMqWzDuoNYGwmyXrWuAyZJ0Mf0p0RslRgr5OumMoo8Ek/ZPSKyMEgHaw2nAT1jN4bKoZo",
-	"jMo+m+WXpqS4iqts3JC5LFhoZ2AsZHzyuFzNZuPbpGa2Byv010at2Wjt91waBHJXw29DKKCSA7uSXJEJ",
-	"Vcqs4zWbs1TTb3Im3YhRH2jEmjiwKJUCw7RlDNPEFP2fX7vdm1aj1u3eHLH33/3XOnbpmbDUckr2G22M",
-	"C2eyBDQPgtgpnx1/t7Kts7VbKZr3+aD2UgpWewHNIwvm32yUXoByMsUGzTJJfXipMKlgMZkgGfpAhmMo",
-	"GepzQcFyT2/mYavZbpsJLWxaZkzXwq8bYX0zDvB9qiYHA+6xWMhMZehbRyEXw3FQT4vBOfF4Mz+ZTOJH",
-	"alqvf9rhfPiYDtnevyZsOD8kdy09pAn3dBSmMi4qPz49f7rz4UzEwmjspeWDef3y2c7Gkqs9YLWHOZHm",
-	"/OFJgeFZFlh7zNVEKo6P5DNA+9SefST9xOdqxXCAVU/CPZ+rlZRAWfWIudXeCVNrNQ7vD9v9YfuqDxso",
-	"AXHFFVVGBbI+5pyTh+I5pzSZeyOrAcgBGckptL3IEf8Exf8ehOuWyLmMmMMnf23UTt5/X8P/7OF/cmV+",
-	"ieNt7t4vbhIOcYmRRQ5B/1JgDN3ZV27YNA9XPwBb+VLqC6q5GnC0Mv7oRhFd8E58VbZQUquZn7f0Jnay",
-	"ADHGVZrKWOVJA5/QKOKJqZMkRILCbs2WOCdySlVXQDCbnBHM/WB+xqMIGAIY+obkltSH/OKCy7t3h+TU",
-	"Wn4NCRTpysxqBfbOf3Qb48JXX6SLQGBr+LKimBJRoJ/hZbgBhYWiRqzcx37uukQUaxAyp3qalFkjR7hz",
-	"VhjSgV5SNgo/x95kdNJodrOTOlJoAZap3CQ7rSPtikwhKdllHWlXZHxTZepIccXvqogUN/TrryDNjvNr",
-	"LR9NjkcC2R6p7EhDBmfT3w1uO5BPDNq+1ibHDMho7dmxCZ8WDAs0/LJlrZezCTu//cLWwhrTdmuxptOj",
-	"tUZ/f1A78g782onfYrUD2h7se61+kzZODG+UHoXFYKL27KE5syEfwpIMmTCnF7YuAdAzi4uM28K1vYh0",
-	"RAPyUoraY668QKooZOTMZX8k5hKudjGUWzz8cgWioGEo2P+mWXnBbrTlAp3K2S8fG7Oh+jB42vKfB5PX",
-	"rx8p+ujvZTQOoLg1KkmB6O7LSH9XZaROFsU6CF74WqpIIXEGCz7MwJJ0RCz24MImoYRKx3UlgNLmjC88",
-	"taRnD22v3hW9168ubNEg5XvuiNcck+zZShNXE2p5KVZssGAwp+Vg9N3c0xXLizI7OWFv0EEgL4brqkVL",
-	"5ZhRhpMjNAjkNEaDw9sA+Q0KFYxSglpK2dKWpNYT6mdCVgzYD+e/spuqgrTjDXM686sdbQP8v5DneJON",
-	"5lEb7OuKd4xQdUVmMjLLPaEz3O5obN735O0b0q62Gg2zbftN8ph5sN7EsFtoml+ymDItIs6fpFh/3vDg",
-	"HOLk8qecO9GXkBIIFJ4kl9qZMluzkkooHJB98gISzFqN1gESPBsMmKfRQ5E368JZ5H67FKJoQii32m0Q",
-	"DtrKRAsk2JICrjCtwvx4n9p1X3KwQzS7kGM2Gci0/oyMqPC3FcKbGf57n+C/K9JA3wCWqEpkHWZr2eQO",
-	"K3hVnZyR3oALGvTsXUnuZlLUCGlicnnOZ162JzSt9aRQUaAx8Z4bCTu2Hln8lBTWsVKYHGpl2coCAJhA",
-	"IVD4SpsiByjcLvQX6g6AG3CfmfqnyUy1hP1FeEi1OGvM0h0q5pOQAfyK5RC5KaVwf/l8UrI0nbSem9T1",
-	"hzv7jXv16T4KsTr6ugvWsJWND/l1i3nsli30rNfcHn1mUcyT2l8j4E+TtEFkGSOKss3IfMWFh4AyXWEL",
-	"9rGEfw5U3eGjG03FQaWDDWRsYlf5T4lg05hlxUgJ6EgYGqYUexPIf/7f/4/0nH/X/okaEOo7oJqkbuhT",
-	"D9Lb0/4I8NhmmiiZhVPEqFxGx/mm3dj/FrAImM91jI7hXmqXIxkThItPCe0Ka++P6QwfRQB685hh0BiX",
-	"BnJe1NxECk7eanCwFLHbAxVCp8Om4jIqFZghXGhpPgRgQCFMBxS103QgDIPfXYFYH9aUjrk/LIOtN8rH",
-	"c/LpH0Sv29S9YjZ33tNgaFizG/2FfA0/UhHRcGZuODILK7BC8jk2+olLZFN+anAGGFpc8JEg1Y6ANiyN",
-	"88w8Yld8KrISv7lVCuTK38ht8XuRu/dNXO59GLekWzwBgeLc8qGTVi4CetfejD2bKrWksQvVsQ4AXMzI",
-	"QxdD0NIBAlURrKA/g/9CyGEUCWzsG3ABdSyGIi0oAQpMdFb02MfISFQokUH3Q49MOPOYbQtsXlSF7wLU",
-	"IepA+FHqSlfgEw7kCkD42Y3G3IvM+7lQLNTx+zPoDUYWSJHv4cdlAlbys/Xj/I7FaG4qgVk1p86lB9vM",
-	"D3wbYth4FOmFfBkZW7RoVGklMz2qVkE4Xu52TNsbk1aoZzrPAZH7AOABM4G1NAsNZ8aiUsMRgX9bNGWg",
-	"4wqCJd+SfgLpMPZz1ssZfy8TJ0nfiGcquTGt5KTvmxt/vYJB+Olzc3gBMUKw6YWmoYa1kIGf/CID3/1i",
-	"nsJPppfQxmgKV6sgdvO+akimlDYEdPIIGAJX+cmF6IN1d9yb9XeTXIg8G3BxnO/d1preraVfKIzXgYd8",
-	"kUV9zOBExlY/Cj7nVjSSE7wCGU8C7ZsfqxnQyK6YR40k+aCRTq5hWuGamJGxpV2AovzkmoUz9EFAd7jY",
-	"1ob0BmPoPH5z9vSSADY0ZpEDkAuoEV3hxoSeCouYRPvSYjPCSyIRMKWcHT7kwialUTJi1DdfButamTEj",
-	"tjQmKACEZJ+5FnRgLqgRltIyi1+JThRwCDhUyc4yYEpfdrFnEL1mVUJdgQ0qRRbxUlkcKeu9hSl2SG8P",
-	"5tirkt6eMVZ7uUCVqyAq8UOQrO9RYeYxl0bv8rG7Ys6nZMMlVaKlBI/LIohlXDlsFqs/I6lskjkk1F4x",
-	"zCNw2lysx9+TpvUlcSkhxSfrKbiMQUBjAFMpyNsLMqGTbI6FpRWXVYi5+TZ1w3DtrFfCcpfFj2VN6tQH",
-	"SiMgfgGPwz2Q5T2Q5b1H5k8JZGld8gsolnfih3EKaqEjBpSjhIXPF5VU07UnWHlSJ2d2jka8Gy2DNKuN",
-	"RqNeXG7xx3Bt/L763AL32U2T9rbj1gVhheV5jJngQHXHI3MZ+2sPoVkK8/H/svf1zW3b2N5fBY+7M3E6",
-	"lCy/ZNPa05knt2lv09u83Ng7nU6YLSESklBTgIaALGu1mtlPsx9sP8kdnAOAoERaL7bjONVftmkSBIGD",
-	"835+J6Te1Sn4PhNrZ5g/WEq9YVOPwyp3szyY2d/mN+JBuVx8rF6GMrc2ebUQKm5OvLFE/KU5l29yLFfn",
-	"cOUX4LNy43rLyvPwzfnjp0xiv1tevB0nbtL2PTHs2O9DpTuFUbzPifs6dPlmRfjC3WGLoHlBeKZs8xgP",
-	"uDsad3OuBsyHtNRZXfIQoEdgNbRUDP1xU6bLx9vknF+TVA5ZUCyFG4AhyZ4s8NXV6tGGomY/+fuva75X",
-	"rbWuDA1SlfREQlkWZwphDWFtMJuVC5JK0eMZEynU18JKeGZxundYSoE3UrSyskiUhkWidg1hUbFUtLSe",
-	"GspeO4cXnc5px7VWXf0STwBO+PgLN417FXzK/ONGGqyjjNXaqz8in5Z/ftnaaHAuHQcsr91dmWbYxWup",
-	"JDMiE8CqClK2HRQDNo6QImU2UalkULH4URY1vA3zECE8YB54TYvLDIIXkEPx24vXvxjlQWgyBDCrU5KY",
-	"U+HTMPz8ExfzcbM/IwmGHyAVMURVdh+gIUY1ymnKBjLPWKHOSJJT0R/TPkvOSGJIOSH7ieL/YAl5cUJk",
-	"YSsYo1iYOzOV0hEEOIa06HOhEsM9hsOnZyRBlCw70Z6U2vyxn+Ssp80DKTPEZH4reH9gLpnVjkU4nYgk",
-	"MzOHeeJ+U/grfNg8Ma8RoDty0TeDpzkdK6YSM9FESMESzPN8Fwxqk1FsQsmH12OlaTpgH/edB3dor7T7",
-	"XA/G3TaX5aVn7YEe5k9PY5HMZmYj5jihGXRNaIdXvrqez//zr3/PZgfX83mCkb1riMkAhPy+l0iGXVfa",
-	"S9JYGCH0FIb5e80wLglOt8l/salETVQxfO0lF9l3iuZmIoSqSwWyj2Lij9EhYtHj1ywDhBB4xMxa/dP8",
-	"aR4ZFVxoBeDVCiykeI9GpIuITfEeRiLNiwo5Uf+kYmoe4srG3Azt20CUHWEARhYbKuxCy/KsjLDZxnI+",
-	"O9aaEpDjC0epy3A+LCNcKJ6xWFCiECTXAtK4L+QaImVGQBSMCEm4SPNxxpQFnIV2cFCPZdYOrDx/2GQB",
-	"LWyDNrWerE6JI6rIBR+VTYT+6iukblkg3pX5XCQvfJpl5LAdkcP2YUT26dMoFvvckOysZXZGl9HMJwrM",
-	"iZzRK4DdInKs2ySZfQX0BPea1TL3YKaVC4IWdnKxgD309dTJB7z+cR+GeJrA7mAsFufWJkkcCzbBIw74",
-	"NOboUqMV0H5BRwMEH1aYCWZuOyOUpDJjpJvL9JIkyoUpVALramgG+BVsu+yRxPBicxiAY0WOH0UkgUNu",
-	"fsmoZhgWTZAWfPb8z+dv35BzpI/9o85Rp3V49NTHtammNhBNZPcPY2FhfbmiUxWLhGYZAHXS/F1htDuj",
-	"55ySHs0V8DUjqRKz3NgUxwaSSfKXjPUUdv9pk0SBivWSappgmLxnzp2OBaDt4AUL9Ot4LpIa0JanaUdy",
-	"J0dHgd6LcePmKnWnZ9yqUL3MaVqrarvVaiEhnTZZvrCB4X8vgs5BWpLZrGApHxnBO5/HwsmSUwJYJLEI",
-	"TpXhzrFAuXBKZgSkwCl58s6oT8j1zQss139C5rGA+X1V/3ZDQi8ZLapTiMzlSYOxPpv5P19SzeZzw9MY",
-	"VVLM56TLUnOAYDi8NJsduF9x20r6gL0Ix0LV81mrc9zqHMMW2imBNlvowYSLjPz3sPvTXkXzrKPbvVOg",
-	"22hvFFxael+A6Jkh2VTAMJcgLs2cqCWZJXjojRo3Vb5uGWt7wyZQgTfpQzBwtPC9H/2jePzNNKoGBxBJ",
-	"S/ZaDc4So/pvigjgDuW9ggL4Ga7Ir3eTKZ04m9owK9w/QQPYiv772cd5d2HbB8zmg4MSGFFrWGqrvUwH",
-	"s/JwN7v1XyxYbpXYxVLiG50SxWzfdmMZeNy/Op9/II5X+vuDc7Po8g/wyare9IB3betQvyiHuJN8aGyA",
-	"GyRD71xJq11JmzPhVdx3531/yGLjDbjYBk7zCjur5JTc7Jhy3a/sE2ceRtRbvUHw0pa5koArWhivwEke",
-	"C+slt86gMNSL0KLQQRUSSBv9VytMmA1CpZ8N67xLiwvLY651NZCzs8J2VtiXaIWVAvFoewPLsow/h531",
-	"WMyqXfrsI9JfXmRZUHSk5b1aZJvmXhlJFy15eW1JD/jpAV0NDqD19V5IggqWisLvCjrJlakEq+GXbrTx",
-	"Hpm+snYeFxhb95DJtbBub8yod2GB/skZ9M4SuykP6lMaZiVXOxiVIC/1ptqPPM9V6HkiXNg2DIaRJVCd",
-	"6cNAAYuziJIQpqt2KIeAcK+gfacy/3Tx+hfP+hTtMcAMHmssQKSQgdImRiW2IdKCkSGHZmsRGQvbzRUS",
-	"zmNB05SNtNkWuO/k6MjmaBnukFmgaBevIvvJgZnswX/+9W8IrS/xUbtAO15657x0W5M0s6ZRANhqyA8u",
-	"B9ZndlsLCg61XZ6lt9mSVkfs21UbvqvS1r1WHNbAQQz0MDcm07jTOU4Hh/CT1ZvBcMuBuye2F0b4JxjI",
-	"1dWL7BP2jtqk3wUjv3b5N6Ixu5yPvAH3zmi4O1F7zsLIDaQ3QOLNpxayqMk3C9m3IyaqQjbIwStbFLTJ",
-	"OxwJ4BK1LZl3KIAWR7HRr7ks2nCwnWjbmQl/Kj/Ol8rtLHOoYrPcjZtkrGzT2/o4dZ47yOjavnPQpq2B",
-	"CeVc6b/B6A/Ucc1NPOgSZtajykL8wtRhf5nb127F9V7m7OEacPkwb8ZBB8h8GIANKTfaIM3o/7evaaeA",
-	"tNYb5/kb/NIXGSW/yCuWU6jr5RvUoMEinTqxulFk2ZDH6vIEt4+fO7v6ousZ3CYEvAZZR5XP1LKXgxm2",
-	"Vbux1QX2UmJkxAoF/lI2VCy/YsoCOpechlxAANicUasFZQVTisgeptzaqXrlKiJMZCoW4MZgCnS4iOA8",
-	"gtYalsE5YwI1rEm1V7gca8UzoMqUKjM3M+iEdQdSXtqZmpeZy7GwmPgDPnKZ3cEHTgqpWYTQJLIggKtl",
-	"dD4zrG2qgTFzuPKkhGOg8OVt8p71xoplsYDoOZkMoGN32M0jlVegKSIktB6wqQV/AmzNS1CYATqrYJhO",
-	"rafmy/Yr/T8iHBlwMKceHhOrRyYibCNF9gGk+ne4nDwt9w3wNKkhIrOBdb4YVlDFDDdYR0ctexg01Cmv",
-	"1T+zqjL69pmfokWIpQCuCHx3tounfbFgvWZ/zdmCHV/BO7dA8g/0L4+sbw6kGRPPH6oD4E/1SQ3+/Dhu",
-	"SKiGchgEcDNHNRbYvncykAD2onhfIHsCXDfBOKT3ZGwoNcuIkAVxiocHrW9AjP8ijvnWLk5cpGq+otfY",
-	"wCEISGhyKHX1LqtmWdrYGGvdrPq9uiHN0q60bGHvN9MPm2xYJ+V3SOu7xIT76iUP7JSKgBWZU0hKZof9",
-	"EbZXiA/Y9UgWutH+3kQpLs/E2YLaGgVKrkUnxWowXsTC51FSKx5KBXhR2z2D/ztt98w8EZVwBU7JDNQb",
-	"attCmRGEnESxmFgteIrwYVAKdxb2kdJ8yHIuGNTH2dChxb2hl0xYPRpythXq0IR2LUrZsFSgua0GROUZ",
-	"V6eMUxYFhyYqjnUUjGZnZQaGLSc09oTN2JgMZF4LwYD79+Vprpty/1SOplXISwpjffgY7YW9A+0lT2P2",
-	"T4QGgd9xRZd9HIdBKruTNY/AHRLtufMCDGYz2fcDcodGPPDRdOfCfTTY4aMpBn4Qj3rA8sxyrlubB062",
-	"lJTW1HvDOyqWXbnfQ7GRstg1jBfGvD8D6QeWgGJM+cjVExQXQzqNhaBFISe2aYbSNoUE2VJiXcQCICdY",
-	"DsaQ+5+tvNEDKso3Yv+w4ya4G/cFD+VTdkuM5d1GxCFL356bL7icPTv/pOx7K5fzM89jq+s0Lsj371+b",
-	"BRGBXRPtsSsm9MV0ZMmZKtZOc6mgi5QP4buuZIb4A7bLOq1n2eFh63l6TFvfsk6v9dfuc/pN+m3WYYc9",
-	"IxLAyrlxmuMK+nFaDD38MWypA0G28mV9GLaNXN6WgFd7vR2l7bzeD+j1npTsxrFmf2lFgK0JuufHQg6N",
-	"MkxQnydwKpTNYaMFI+/enl+wDJoVjos8MVpqMtPTEYtAOVaaDkcR5CbNE9feDzP2YoHgFjxTlf6Lhu+e",
-	"gpILbywYoGUWcty3YbEX7161yW9yjO5dmQN4x1SOkSPDIArBJIDtBR2OUNue2kcDfR+QMn4wdoF1lkAG",
-	"IO8LBPD/cK6pyGiREcfRS1SbyWTSVvbf/hSkcvgUbAKHvmPejsA9iiT2thbPkqj8yy+XhfZx1z0cSGL7",
-	"RSmWFkyX2DCx4MKyd2xqCagjbfIC/zq6voZJcEEOnxHFUikyMIem5XpH0Cky4wVLNdFSRmCSFND8ALM7",
-	"5BUIv4IxkhlbZxJkn7HKJ7XJuYQ1HlLAmYEd0hNAjANUc+GaZiHAi1kc6vaNDOhoxATLTsmIKoWvNRQC",
-	"po4ZFSyxAc3a5OSwg+ELmMa46+k2aCJOevwqmDEqMIqLfm4eSVOmLFAUEK9r2gF7C30CjEZLTk6OjRX9",
-	"zcnJMQ6dA3FCSui4m/PUBXWgGYRz9ZSo051YeEnc6G5EyWXp61boJGkxvKHCOBB4m0q4dUXSxuVJ9qvv",
-	"tSzJ7sBKp5+dy69cD87hoO1tLC4rz9YaQ3YyUZCxDPfvICB2Hr7mLEJkccBSrSDeQtIvml8HM/vbioj3",
-	"K61IxnJ+xQrOFOlLR7vWf8cVGTGR2Q7KQmoIEi8n2uD4JZ/bzDD61c11b/0Apv0+17Zn54R4JPT+EiiF",
-	"ULeBW6m19YliVv8oPZyORrYscbsXcu7cr4TbXK6tkGa7g/W4MDhuc6waIvy/WkmAzfVsYpALXLTJm7LF",
-	"fsFSo/1nDkTTnj/MC8I4h3OGRz63KRYTWoqZHuW5axFvfmeZC/gXbJTTKctCxFjr3sFk9eZ4/12d5K2b",
-	"tIuliHvFMWU2eiivFu5o1OTX0NqvjrZR3P8Wrta9huofmq192TH7nYJ+1yH4yIfbZWG5zq2Y7U0K+0Gp",
-	"kTeGUV76W+oCKRcuT/KSjTAJ9bgD/pL2TRGNcszbMMroU8VBArvFucqUBgywMA6CMqQh0uH71W/EWuw6",
-	"Tc/x6XsOflCt2XCkFWDR3BAJObQhBi82jFm25PCpRjQOW8+fU9p63j06bH3b63Rah/Soe5yeZM/YX3tm",
-	"mdi1foHvr3ul76OIC3G6Z4X4no84v1o7fLJNBMNtxOpIRkkrO332UQU/oCK/VCSpAs/z/THcg5n9fXoT",
-	"diZUaTsHSdlxmmtFELORuFMblZnn0FgF+bNTmWWPuGwkozsz82Lr72cZ9IsGLzgcr7JxaLOp6g7ELfl3",
-	"TXmzHbgxbWglK6lrzOVX+qFTh9xMqq2wHpDx5rJvmX/t+w4h5D1GGnit9k6/OYn2EKgOZivHOpVYPoYV",
-	"GgGTftbpmBVbk7WPUEsMMQ/ct63f+Xce7fk4WPP66aalm9+RhNlavrxkmvK8sfTf3rWTLI/LU5KVzPJT",
-	"CJMD9F801+mf26otW3lfjcXyLMK+Xt6BaWShHZ5lbXLS+bbiZ5EC68LolNC8YDSbRhg+x5t01YXuvDJt",
-	"YmZBaF33ey1JlxGwfLQkBRsxL7lg8+tb3ptv/lNLpy2b5Vfk2dEt5Nk67hW/M1uzyDrm+GqBEHelEV8u",
-	"FIoIOSpysLvmqyMj91dwTyowhurbe01HjCTmySRoRKZRmcOIEBVTzAINeWiVPcbivvijmdkdOKd3PGbH",
-	"Y/4kPAasazjjd81f1tPPgLVFS9qZiiohK6NouaQ3orhIGUngR9LAZWLxqbSwB+Az24PxVS1yWMHQgDwJ",
-	"uktsYN69D9djozDXpkzyD9mtfMEfshsarEetziHttp4bjfQbetxtHVmV9Dn9pnuLL8I5NxisGBnoMi76",
-	"CPkgXe3Djn/uYmf3wLPBnMVyT88h75x5S001a2HCZTMPx+4Sk+V0a1Kfbf2jLMjRCRnIcaHC0qkykdwL",
-	"AplnsTDWOVVkwvKc7OuJJGXbRwA6ES5h/GlElCzbLHnnb0qFx1C4wp5AI0ZTdkZoLDDNGz4A5+9SwHEc",
-	"PmRl6jR6muuEAayUZRU2ofUxZTh96hzecrV3Dr5HwnZeU2PXBTu3JbfJZKpuhOZ/8e4VKViPFcwjl0DE",
-	"0QgHj5mJ/W9dbQTv1yLV9Zl+ad628jRpdq0PEFz3xhCyRd79f5lMwQg2j1iAXfgHQObihe8xUch8jUXW",
-	"Df65cMgW+q5A65WyQcrfP8SxiuPzj1//paZRSu2BA/jt21FVlTQqlHBhWLqLKFBbRqIs6ndAFbavU5Uo",
-	"SiI4KDf5jxtKWw0XTuCBBEkgImZgliEJgHxBCmgkgHMYb00y+INeUZzAIjGUVx05HHwNYqFCseTrg+bt",
-	"Percyf7i3/e5w+4dZKFxO4I/r7/ROb9i/2iGoQS9APIecyn65icATaA+B3LbqQ7aKDu26pio8ci8UgGK",
-	"BtVQ+UYLrQivj+T+wq+YYGoNTrBKrlLzQVX7yUXRXHrcesLTT6kuxcK85P5291V1lfGT1trNIdMFv4F9",
-	"G6anHYix5kOoU+OCvCvkkOkBG6snxBwygj2qzoiQtkae5rbLyq8DhvWTrivcgKpYUPL6h4v3r74///3i",
-	"7f/88CYiXPsSNOVaFBAUX0TLS1abt9pn+rX9gvV4wSinfIkEgkVwfMBmhf4+0Hr0uzXN1e9aaprP/BS+",
-	"i/fSAdXxXoQk811sXhvvzcnh0UqBcFuOYSfd3lp1uitKnM0jv4QXZqNqNA38L6TYlZSzHoXKERN0xNvu",
-	"7DZoGVyRtyMmDOMuQeZryOV7KXRBU/2zsrDTtwRTwdEq/MPOeO9077jdaR8v8pD6TnAYMFtkpv6bjtud",
-	"yncttEhrgh3B2d2vWHFvAZXh5/O3bzbb1ylFJe2O9vU3M9xG++omsGJf3baeErer93u+H2Dzfnvx+pf1",
-	"Ng8i5c1awFGnY323jnW66gSXtXVKEnmZkImRDeAwAFBTwhUZjyKSZKxf0Ixl9o73LOMKI0xyIhBK1ioa",
-	"fUmk8PXNWOieDlibPOsc48Og7FBNu1QxCOLbTjWVTqWQFStHIw/eT0E1JV2aU5GyokH4vGc043ejh8CS",
-	"VoGZBiy99O1WzPRRJzGvyrhTUKJt9ZVy7jUUaP45bX8mZmydruM2DpdtNdGuYRjD3JsAwfC/aJyA8Qot",
-	"b43BEhm65prkMqV5RJSmfUhaLIw+lo1TbZshYC3KwZ6ZGLfrZbGuzOvtB8yWNqLPlYbOqhG4ycCvhmdA",
-	"jm1GJS6I8l12SyC8dpmpYaR/TWbICw8aT9UChpAesGG7Cnijakb4X3PCLVQzIteZOTnOQrAjTDlRrH4y",
-	"02Q0HYQT5DWDv/QYdxyP8pBewlqA5wlZR9m5D9DqsmBMi1e2PO5r4M3K9qXCiiGANchzyCjlWlmIjLCB",
-	"xxnArGbcwk3jlIZtkly3UqoYElwC6BexwEB6OQjx7MOwm54soAMhejzcXVx7znbSOY7CHiQIynTSOUFe",
-	"ZD8Q0dtuWjffrguqHKgiPZ4zFZHxyHA4lhlKBWzrAStYuHQyvXlg2IFRTlM2kHkGi8nFQnP8sHl0e7kR",
-	"Sd0LLliewwGChVFTpdnQtoV3scJgJO+oWh7oJ0ZzPYicpmwJcNHTEYzleMf84/z/AgAA//8=",
+	"7L37chs3tjf6Kjic75STDEmRlGRJVE3NVnxV4ttYcjyT0NsEu0ESoyZAA2jRjMtV8yDf+XcebJ7kFNYC",
+	"+kJ2k2xSsjOJateeWM2+4LKw7uu3PtUCOZlKwYTRte6nGvtIJ9OIwb/PBI3mv7LXTE+l0MxeuqZRDP8I",
+	"aDBmYa07pJFm9VoghY4jQw2X4jysdWut9gkdHASDxuEhpY0j1m43joOjo0YrbLPOcJ8eDA6DWr025CLk",
+	"YqRr3V8+1YKIxppdzqes1q29EQGdTllInnE64BE38xp8ZshDJgJW67aaJ/UaE2Gt226167UPsTT2ucsx",
+	"IxfxdBpxpu5pEvmniR7TKCIDRmIR8Qk3LGzW6jUFQ6aRfTT5EplxM5axIZQEdEoCKgj7GDAWEjNmBNaA",
+	"yCH8EUhhFA0MmVAxJ4ZPmLav1eyaKTvmbm3MR2N7xVBlat3Do3pNx6MR0/a7tW7tAZ1mBkkNvHXImCZT",
+	"ykPCBTEzFl0zMpHCjHWz9vldvaa4vnrGrlmUeX/yUruY1V/7rl4z8ooJ/Ubbfd0/Pv78uV57QBf3XTFq",
+	"WHhmat1ap9W532i3G53Dy9ZJt9Xqtlo/203CW76fp2TQaRwFbdY4ooedxgk9bDf2B/dpa9gOOuEBq9Vr",
+	"IdOB4lO3JGck5HoaG0bowO5CRA0jIYu4XVNcX57SWNhq2Pc0jtj+sHFMDwaNw+B+eMSOhye0NajVaxEb",
+	"0eipjFJqncxfS9hxORNM4eaYWNsLUyZq9ZrhBn5/IZUZz7gIyXWTXMgY/6jVa/E0XL0MsHhjagoPDxV6",
+	"xlStW3sutSFCikbIdRBJHStG6EgxNrHnkQzsl+3GTakynGkylIqYmSRGkiG/ZmTOqIL12PA4njQ6w1bY",
+	"OApbg8Yx3T9sHA3bIWsF7cEJpfY0sCFT9nhZGlqgiE67szipx0pOHsogtqMtnqA9jRGjmhFN57pL/vOv",
+	"//uImzFTMKU5mdA5YTBJrt2NgzkZ8WsuRvaivSekc32PzBQ3hgkipOEBa/7nX/8f+aX97mamPlic+qda",
+	"KIPM0+F+ozM4opaK242TcJ81jodt2hnsBwfhoSXgK0sWXfsULka9NqHqyi5Bu14TdGKJCabXnIbDWr02",
+	"pSNW6+6nbOtmVgWYQ3bT2scn+/XajCrhuGztFR0xcmTZ13/+9X+TIdnlHMso1MSwj5ZZWI5hD5sltZEl",
+	"NalCpuBPSqZKjhSd4G2K0VATbprkNaMhXrPTI3MZK82iYbP2DggnszFf+DSU8qyDdrd19HOen6w9JG6v",
+	"gzG1+xzJAKUHMI6JDIEpj6amcdBsNyZc8Jrd5YTfP5UzEkkxIqFkmtDS+ZJYxzSK5kvT/mtt6VzWa7Fm",
+	"Kkvtqxmu3Y6Hig7zh3YgQ8uy/0ReADGBhGNqwgVsWU/0xFvmyDI7Tjkk++Q5VcGYdFqdQ5CdhA2HLDBk",
+	"qOSE7LfJD1TEVM3tDUfN2sod6Tgpkt0R2mgN9oeNo+AwbJyEHdY4pAfD/aAzaNPWSX4PGuePavWaVHzE",
+	"7Wq785Fl8aGdOAtzXL5gviuZ/MGhG2W1da/XrpnSQAed3KmEA/JoQnmUPxnG0GA8Qd3M8mNqDJtM7V/t",
+	"OuzXJftoR/eQUUXOQlp3uzRhzBApyHMpQorin4nVC5+I76xobTc6ltkdDQ9ajZPBYdBIBWs7AKYZ8Cl3",
+	"4/tUo2GomLaLTEP6P06VbAZyApoesxK4ZmR2M7RllpZpaSZWjir/hFV3Bv9kgX3gHzJWhE6nkgvjeO9q",
+	"6dypvnF2e54wwRQ1zAu8XdTiVQRtWQzQ6HmFEwAPOGL4E3kem5hG5IUUjYcpaznzR9YSyZ/+RNpN8gpZ",
+	"ir1waWVNeqq5JhMaMjJgZsaYIKkm9GQyeEqoCC29kWfymkXUSh7L5KhVNi8CqVA979htDZxK+qnm+FeG",
+	"1ez+zTGj1n6odWtuKla2Ss2R2bbtvuXEYad1kBeHVkGBxUN+LKSxmgqZjXkwJoGMldEkZAEPmVdKtZNn",
+	"r5kImXoVDs+F15J1PJlQNQcVtpSvyyGYFRrYQUo3mp1X0GlDaqh9zn0BxOcEdr1WryHz5dfsIQXdAo9A",
+	"p9Fq1+q1kbxmMP1ndFbr1s4ViyiotKB6nAHbSY7xE6oMEzM2Ikd1ctza32+T57HgwbhOnjBlTZ5aot7k",
+	"dwuYw1Qxe1ypHYsVfSxiwooKPa59dh/8Pv/BdodcGPIDnTBNLj7EVLE6eSZFKAW5eNv+Bzn44WmdvBHW",
+	"eiM/cjEKgbe4EWSJAz4Qq6nUoF3ZhabGqk+U/NNyCqvDhHFgLBFZrv8czKBat3PwuV6T04RoQxSTRsXM",
+	"0hKbTK01AlslQprl6LV2LUcWrxlI/U3pIksNd7v7W93dCyMVCwttnmDMgisdT6yMGtPO4f3uyfD4ftg6",
+	"bh8fHwRH4f3DE9oZMkpbweEhDVvtQ7o/GB4M24POoDU47nSCsH0Y3g/ah4PWsNWirWN0eBgmjPOJ0Ok0",
+	"4gFIkz20I8rl+aGXnEMesTcKPAXGTHV3b0/vN51s3gtkLDSL9kIZ6L1NeM9f/944m/zauOAjQU2s2F8O",
+	"w4N2+pVHH6dcMb04nnar2zos0C/WsTmnasfTSNIQdDZHDCKkzpLS/FdW6x4cd9r7dgc/mguD52LKwLW0",
+	"lay/dJTwk9/+rFIWm7GspPQ5addoNHrCjr9bpmGDQpr99TL91Vo5nz4lCtfnzz0RUTGK6Yh1CRONJ9/3",
+	"hIgnA6a4GHUtm2E9MZTSMNUln4jio7Hpkntg/n2y9tln+wH4l/58j3zuCRjfn4q/bjUEUDJzQwB1c1Zi",
+	"FHz6lPxpOdXnz58+/UkxqqX4/JkMWEBjzeB1eOnTpz3/z2ZPbGYj5N1GWWZVrNBP40HEdVZB03AMHjp+",
+	"mxswfvaw0dpvtPazuu4yN/xcr+lgzCbUsTuOPsVXSk6Z03nc96aZS0vf+1QbSjWh9gNWfwUnwsdnTIzM",
+	"uNZtt+o1g2xAG7vH9qu4YvbJ3J2tVr024SK5YLmxMUzZVer1LmqFb0pml3tZp/K74GUfYq7sMv+SeXF9",
+	"Yb7vkkcl6vJLLBi2sSGHjfw2LjLlS9Dw8oc0CJjW8IM1C+c/jAdPAv6S/3D+5tfz9gv+w0mTzX/4NXx7",
+	"zl/y89nzy2j8D3sx6ERiMHncCv/+A8haZGfnotY9sQuh2FAxPfbvPftZvb4KPozZhw8X/xg9GXZ+PtRP",
+	"R80Dsf+wNf35+Pp1e3J5f/7jh87s74Nn4zfsh+BEP6ZP+Ev5Qj03r8Kfrrwt7xj894wqpmBSb0DsV/O8",
+	"hlzTQZQhb4YmZYE5Br/8xBQfcnu/lYD12jCOohcF0jZvja9jdwp9q0EEu27n8pYNxlJebTidRHLlj/fL",
+	"WJEHr5/bsQs3Sxw1u3YSEhR6q0k3QWuy4sI75JoK1DIWWqrLTIa1Godhu904CvZp44S1ho37gyN6HJyE",
+	"LdYerjQlk2HGOeEaqEkiXe2ktZexWwkit3IP0fk9X/QOOGdAa6Ui0HbjTNbJCkeUjNmVaDeOjihtHA06",
+	"7cbJsNVqpA7O+8OsBZ4K1hmO7nzj9cxM6S034wsWKJbXorS7VJuNNQveP+g8/kl//7fzsdLBg3H0t/Pn",
+	"P/15cKgv/qGncnAkH7bYD53Jz1f7P4l//CUd0B19bUZfdjusBc0UcM8HqGw+5Do1oT8trJK1l62UteqI",
+	"ptcM40o8YiS2C9AEpgmjs2wn8V+dwj32wb9kVLdEZi5Jr1TG/G/6kuZ3/6dQ3Dy6pKPikV48PWt0Du/7",
+	"YN1sLCMcbZ1wQcbsI7W2/YRG+XH3aruq7r1a2fyO8rPr1X5pNU5oY/ju0/2Dz71a8Qxfs6l6yEfOnKww",
+	"T/LN68cPyMnhfuvb/BT1mNon/tIVB4O/jf4xfj58+5Y++/OH0cef1N8e05d7lx+1enBwrls/tfXjwcPZ",
+	"g9HoL90Vm5abVfL2X84aP9PGr63GyZ/3/vLuz92y6Rk1PxsalHj56V2wQIoQAg8zyg0ZsKG0drOQEDAx",
+	"au7m2G4vzPEwO9hEs+LC7HdQteITa60d3z9wOg7+nepZXBg2AnGM9iydMOOPivPXFG2G5RD3NOFhfsU3",
+	"NHnAbT2lZpyqs845lNWrkDOl0/s/ig1r3dqf9tJo/h7+qvfOQ4xGxkrLggXuC/bR4I99T0AQv8GVbpKX",
+	"U/ohZl3CDYRcJhCeCsZUjFh+hmc/f2jNL45fDP8W//ji78fhwfMnhx9Gfk4fYivA0knhcEoIaqXa+b8p",
+	"Vb1vvPtzMU09xABe0QZ5pn2jm4QBwx33CEIAZcNmDftr+aDXOesLBs3c93Yc9nnIJlNpmAjmP7L58uhf",
+	"gMcHopkKvWJ1oqUPH04Z+m54xgcbSvunmfGANckZefPm/CGZ8SgioczP/ShoD1P5djC4TxvHw3bQsBLO",
+	"S0E/dxR16ewzw27YcZcxt87xRrTYfN/dKyXHZ3zCS5j3RGpDuGETTSiePHvAxvQ6f7w6reKDBMksubGH",
+	"bEjjyOAj5YyvnWN77QK2lyhrZSTp9K1Smlyr/hTQZKpU7kSVYIZihAY49vc0fEINm1GgT+dXAzU661RT",
+	"chCxyZ//6azqbDaUsK9aivfIEBQd/n5Aw/cukm01S4OGl12ks3MyspoSFQRvQMIPZByFQOwDRmLNwjqZ",
+	"YqzfyjQ6ohwidlxoQyHhqbZHp3yP8j2KeVlufZg2VVI8vBp/2OqkEdDvaUj86iR0kGicqF8mWqdbJL2X",
+	"nzUs+WYb9ArfgI8s5P4IImOjeciInmvDJm7NWIiBZS0nzIwtu4hFDNZus/a5bieQ8bdvsbuxuBJyJh5j",
+	"lHJ5hyc0sicJlf7s7rotIAMZzl0KBSUQ7MRt5sjQ4O1wRJSSyuWY+Pe4e/xzIIRTXgkhLXsolaWBCdN0",
+	"xCBmWkAaLilhB7oAZShLF6+TUWxKF+la3QxNZJc5oMIdGcVoWCdSLS16JikvkSd2+YFQHkgxjHiwLZkY",
+	"Cp6fZfoI/Htz5MG1k9rEBUEIbOuIawMkTSM7i3nhOY/NeM/fuuuWnqRb+iAd6Kb7mczt5rcz2aCRxPMN",
+	"2icGlogdPx7vx1INeBji0m+xbeiSWt61YfLezLZBQoF9Ih0djSI5g0NZtFXW7Na7btF+ukWPM6PadI/S",
+	"mdzcJgU0ipgCbcTpZLgCVuOz7EjQ6IKpa6YeWZ625dZw96ai7Ul+y+zORSIAZpZGZkqKEZFWaihixUaJ",
+	"zNydMR5mGaOfP8EFILgCm29XMrOb2a3CRRkza71lTxsPyZhFU40ZcyK0opbMxtTAnr6Q5rGMRbjlRtKB",
+	"XgqJ4jYKad4P4c152akYSkeiY0i2SHNlyjYxc4sPV26Q01ppywe5U3mQyxIjj90sNt3mdOY3dirziwab",
+	"DlLQLB9YK/SsMsFxf1/ReSRpeCnlM6pGbMttjvyzi7tspHyPPy5oSKAZ2TENGKEGzZ126+D48Og+GcwN",
+	"07ep5h60M4zVqTLkkTDczMmllOSZG/GmO5rO8ub4LCwQ1wTeC9aBgO3UTF3zgBGrdCDbfU3FiL2Q5oIa",
+	"rofcqr9bbuOAzaUo1HSV/cZ7S7k685WFPQXf4phqAoH38m3cOK9gz89hx92+v7TbLCSwbMQe4IvclDbd",
+	"9OIluTkCSFbTH+spVXhmL5AE3gh6TXm0y37Hel5iucaZly+brlwT+ywmEBAhZxubqTchcjOH1y0FeZMb",
+	"bgVbNTvPGzJWYaPgrHoRKxgLQcsP5UycpmtE6NAwRfrg6m6Ar7vvExidTznzU9mY3N17GYf5Z4yAy+dU",
+	"zB3F6y1pRE9LBLiihr13RVM5EpES657c7HWTvELaAFc9JRMJcZvboo+DTsawsYOxi0CSVahywDMTvGkF",
+	"+p49QeGIQVaMXymQ2dbQ90UWmo8E4aJuaQc24uao443AnCX+Kwu3dn65nIdl4ojh7UwY+548fZyRaxrx",
+	"kGA2BoFMB9BeGAux/K7Q6p3sKvNb7ZQscpPfnCIWZ3Xzpm9EgytNqFsiWJtUkVMstN+mkSZUMVToFwji",
+	"7du3jbPMGJc9tE+tzSpJdiIYK7t/dLgYD3SZJ6vCMRmnN95dHI9FipsqaffcMlvUtrblSWOpTLFtCAtX",
+	"5o6z0jTnh0sdR5Yap678s8gbN4nh+WvQVi07M+SYBGOqaGDQ0M+446ZU65lUYbFD7gZ9OJ1OlqYzy+u0",
+	"2UrGJy7dTQlBXGXwbNEQhjSIDfpNYKntpVPSx7XuQ/qAJowG42YtHQFWHIfhA6rZczYZMJVx6K7MqSuO",
+	"NcE+y1gYMpgTKSAbsI8JEn0oJehD8AuE8IR+zL63A2GRhSv5zD3ma3VWLRpE885c9vPneuKFWvWMnT4U",
+	"p35O0zk2isHlcu7sC4rS69z6vqLKzDdd3huYOKbxrqEwO6Yf7Y2ffSioKOIEaeX3NBBRM58huSZm/L+9",
+	"3sdWq9HrfWwPe72PR8N33/V6F0WX/09xgqQ9xlgu/gLybEuSY+A3YjW+xNNrac9OmQrOUPJTYuhHd+/C",
+	"NO4f3OIsNA/ZRjtxYW9cpKsrLH6Gl7hNKqQyjxuwDYFNZcSD+dox4l2fMeW7eCewklUSxa45my0TS2vX",
+	"1Fb4dN2PeOVKpKVi+dn6erHF8b8dM0xvASPsnkZDY0xDMmBMQEWu8Aka6TgHUkaMCvvlxcqz9TwkC8bw",
+	"qdBIxV8hdcqOCyqCfcaIXQtQ6Ayb6HWfe4yvst+c0I/n+Aj6V12hg1IUdjcDdLD6lRcecOHzAhTC8spS",
+	"oIpQ1mHgGH2fTKUyVBgy5ErnJ7JANPnj2OvpXu+i5LClc+sUzS1bmLa04PCbi4bIa25XGqQZC7HsGeOD",
+	"lrBPSQsuUYLEZIWdncDKwH9K/eVJT3liT4gjuyn5tc5NKanCXqLFooPiK+gWTgekWZ6ZdZt/yScgMDM5",
+	"n5Ue+H6+2QHJ7dF6Of4wc/tnTAvd5CsZvIoythCyiEFRCIeULIz8FDMCj3WxudrhVc71T1zgnZ8TzXT9",
+	"I5dw4+dc4usme7VAjTyt385vSzL87DpmNzpLJdlRlFHlw/yeFzETl/NnNwMAS5qLlRvV2Ib96jOOgjN/",
+	"HhKeVJx0qDdmwLB5rigxx6jaRYwqTRBc994X6Z1LOwYfKFtl1PiXZ7yVupmWMRRqkExpKVaokBtvVFV9",
+	"XnOwDTdjTVsr/+7BzDL4OhA3Yj+Q1XtRmQIn8Fg1GnTbvk5WViKlF9IUiJK0am8TFowVe4XqvTRsx/Nd",
+	"WUrxbcgAOGQyazel7MdXrV/lzbfLUm3rYZt+E7wH7J0C5cNlvZTMWNMJI9JpwiCUIWlNDt1fwJBPCUbF",
+	"yWzM4FYfvUUVbaPFguElWTuLK1awZJXpaysmu6k28wVt/80Z95e05Tce1W62OZz3AgN9kyMPb6185h2e",
+	"R6VTj2ftN3HsvVpcoNFRJ8zsWYXNh6IvAmhxXZeQivBT3NShLsIJP3AscoAMQQW9SSI6m9unZlJdacsw",
+	"uIG7sIBCQ/qNvabpXDcJ1Zpra4jmHmgSLKbsIthWHV5A9ZUmHlgKxmlvtBah/RzcCB5uYe27XxKoOxyP",
+	"lQ3+U5ZEIlehi49n1iyvll4kpsGSXaKYWydiX7rwbUTVc1VzpS/3KBlLnPh2BOadpVXZ0lplW21oT11S",
+	"fVWgnmnNR4KxTRW0W7f0Y/aypPoxpHN7XrkmYZx3tGxYtL8pdW5OHXZNCyikgLNxiDUPGAmdCpIZ7H4l",
+	"GXobVLW9lW5X4EEmulgBg6Ei5d0mZXyVHb+lWMOirxyGuGr7KusfxkrAStoH8J7fhPKR2b9SYWrnVy5M",
+	"7XaWilJ75iIuWKX1ZMKoKvqc/8gjYX4rbqTLFQch66aDxJzwi8YPH4ypAQ71sWpEOxm9qx7TY6gcM/SK",
+	"ES6M9IHuJjlLKswwQAQVFRTKYdhHLEVi1/AGmhRU+UJqzFWyS7IYodKbS+Utgk6+GPc81KurdRF7Fqc3",
+	"VHKyMZ3id7IOJthmT6oLhFqvxYJ/iJn72UGDDWmhI+CxvexDYBMglqI4Y/Uw4zJ1j6l5dO3E2wJwhWAE",
+	"MCr8QLRRjE4w9f/i4pH7EVAb2IeYRpr07fv7y5vtUkQ2zgZJayzXst8sFvbKsO2Us4CRb0IWGfptkaut",
+	"ipaCFxY/A+/uEuq+5ZYNaesUBGU3g6OA1zFaGFFtcD1PCeSzdK3EH1IesXDxjizThi96ru3Sjgq496LQ",
+	"tL++K6GG7cLrQcqC1m2X51afU4Dd1Q89w7vsYWMaqhQLN9jbrAt7e7wNbNXuXnI/1PJlLovde9zqojl6",
+	"muGAiHgVuuLPXUh5k1QBxx5vOU8gC5X+aY2wmlGdEUYb8+zX/hOLOQK3EEb35/52wuhZuNnSxVKQ1ukl",
+	"u6/bMVnp1wVoAO2h2ecLwOzoE/oQS1cdhfdRBa55l7ExKctraG+b13C4LlSTVMRnaGaXNIEEY3MNCg6F",
+	"mop7Oq1MyULwtHN85qi9iF3TObzfzcLyFCt0C3j2mzEH2HJ7KHxZezd7WqRyYMQZvpEkBfsMDEI1+eHi",
+	"5YtChnJLHCWwygOguaMaHYzL+EkVdbGqEyeBxd7k7TcZoMjutY9TpDJxmRI9MmdetVi0vg9LgEQaZecO",
+	"mwsUY4iELHJn3hHWThGStGFBOQHrK0+9TobWk0wwHIm9C3OUWJhQMRfTONWZkdpviqB/F4LpZoTO5orR",
+	"H1tAgSMyUQZd/Cyh/noqwPDwZcRVXoitjrEtso81p8oqIlnrwVVKZbrLQG2s5rrYA5T5XPVEomyN9ebe",
+	"tcxTv53Eosyg0nNb7PuiKuJwBtNHHCVnLBasrpci8T8s2VaVdWn2MWBqWmIKD9iIC3s07WGb5UnEjNmi",
+	"SXFQ6ZBcFRLiWTSjc0362bn0c7SYVXvWWrDuQC2sTDrtddtWHhO8Dd2lcuLElpu3077dtl6ztUldyEr9",
+	"EmX1/NW8En71GULbOTm2Sd/apRAAvrd6MttNZLeE46qh4s1DNjAt6CB10xtktcdVbpPDbeo2qpklVZ1d",
+	"JdE3mI396RTKzyJeLfxWMhHv0Fw1NN+e4nI+ZQXn1Idd11DtRTydKqY1CM9tNjnp+1ElsWzRf+Culw/T",
+	"t2q4SUJ8rKQwzp8PaqsnRgyZTCMasLGMQpfuumtZ0VIbgsLxIwJifqD2CVRThhxVFVxVGPSQR5GzyHCJ",
+	"MlIvXcV1jQuKPmtJ2xps5AK/9k2n1Wk12p1vE6OAGlr4tSy+/xoZm975OQP5v9lDrm8HZD8vV20lL07f",
+	"m+THuuXIbcl64nPfu6PB/wYavEFa2pF8HLrqresGSReBnHqQxbUvq5IbMGIkQFJubAq6jz1Kug0s24FV",
+	"o6+AgL/RV9+oaDnUo6JabrZFG+JlZpl5jikZ3gIngZwwDUZFFyBJAcIJMr25AVcXR3Uf+tkBEFvGhMq0",
+	"M8q2DVg6kWmnwVLb9a1UoUaHdzI2s+DpghazGsLBczKzEwFIMuIt3Cm47ih4o+aYcIKp6ssWbuhBtTc3",
+	"P4rNSz/YnGmZ+DfeFfp0sJ/u6jztgaLBFTPOuzSUUSRn6GabwUq50lXnjyVQNUojkjoOE+xl5GQu03wH",
+	"EOVVCe0ZIHKAgCpKbD88rGAbTkuDrrjJ4GK0JimYw+1NXI3rZucaGBeiQ3vi9JDyBYJq48kVOxYcVdQT",
+	"+HWX8w4L4Qe36rxfOn16JW8tSqszLiO4wJqssGEJAEsV0XeOLvQCmVso73iZvxGzQBz3AEe8Q5pbWcPg",
+	"YxR/LvZOwNgublqg9/G9/WKlstgAOzc3UCqSURaWh+t+RIxFndNxsmZeZ1siX1HlmmoeuRVPKWod0ZdB",
+	"uvNwUZzMp6wSRMVqAsmOobJzOjeozb3TucO+zi29sXs56aB9076NCgHcWwy2DrmgEf91q0c2TbPnlV0y",
+	"62OtHolil0ir7x++hqwsAbzEWz8v9j8uAuOy74iYQd1i5PpJhxgxndGFakGnQfoO/wOrloh8dDCUMaIg",
+	"pjK7MC6I+hFGSDEcu/me+ic23dLNcthh6dYmsCcutJ0qFbZxmVWub6gWcd3QBIVV8vZnsodrwrXUlZz5",
+	"YG0k5RWhPsS6QHanlswSlRdyxkJGI+OaLXARsBuPyW7Ac3ORBHcYEy5Qz3swM/UjqVBM1qhKIQks9wM5",
+	"mVLFdVFSDxSDsRCMruITDmiYqPfOXApouYJ9uFEk36rq2xHKOBZXZbWbEQ18rB4rEcNyXJ9TKFhOuBLX",
+	"OdtoMwlsB/g0FgvlF53DVmEJMxeaqY1XOlhrpW220uu4EEIfQc5whSoJ9tE8gBXepHbbyG22ehGqR0GL",
+	"TyMzRwVpYXFl63mSLj0UsHPLMVgsYS0Ry1zc/IK1irMIZs/sx1bQCQzGk7Rgs0RJ2JVkBJtdGKpMGWSW",
+	"0gY+7s+W/3Z9IwscxtBeZ4HLKKw0fxmFNzZ/GYWV5u+/fXPzX6D9ZECZdclsU4Za6gn9lpJ9dfvEPqWr",
+	"ccXfTLpMVp1dA0iHE8UsFLfLTvY6RAQE2ck69xK9w0pn1GmLnZ6wJiwoTqvd3riqnG8/ZhRA6gq/5n7c",
+	"SS8tb7J6bjRKaH9sYLl3dEQu0EHy9XSmK0LCWX29kM0MqUq8SGOqwUGe8+0iwdRSg6Lm7MUVVFCe/HOL",
+	"du/vyia9s8Zu1xrb0nApsFgqmik/pWO+HaArl8bNxM16rKqeRlEYXXAueE1wtkRT7jq/gUjHTLsCKL6K",
+	"pLrmHBTlYO5v613ekfJSQlowjjMQYKsT77Ifqaz4uM9XVH3c135bGlB+nZcjmFmvv5N4XdKukw5muGtJ",
+	"UPFZHVhbp9QXrc+OZ/3u7H2xs7fxoXvkodcWNjbpeV/m5RtJptFJxzfHXYavPeYRWy6IXzxpdhUnU1Oi",
+	"7cmhST3URvFNqlbWmZKWXz01k5ICp6eXz58Rqp3/SUMBtvOWc0Eiro3euXzIjuByJZz4zX/z1tRTxagu",
+	"jl57kBohDSwkmGz2jznb7cwqFvApLybaS0lmYzlBHjlDIETj0E2g7hb7QVQh5Nf+cxsIDsWm0fxSVgU5",
+	"1ExU2JrNlG34Rqps6xiZQTHIJP64U07ILarOK7VfP7GMtpswlRyt1HPsLln0Kipxbt+WRbZY6MJ7SuLp",
+	"1KVVRnLm0DqhGK0w68fD5+b2IB8D3y9YeRxVMreq+X2b51oNecTeqBLO2Xe/9vNx/aQgc0rN2GcwuAY9",
+	"TQKti6UiMIh8y6Z84coqyJxe76I4B8COqDgrKlNw6OiDaHrNgO9TXQ2wZ3UVjfD4SEm3/ELwnTMy5YGJ",
+	"gTLc0EAU6bGc6aIyoiXYfDfVUrIFeVyEPmsy6UllGUjL8qcoF6O5V5aNUZHIbmrTttqmInckSjJadZPq",
+	"Nc1/LXjt9x4tIKvK3D/IqzInJ4ft9v3O0dHR/YodFNwCptlq2V12Y0rmXEowlY0zZH66mnT9+tbYgpBf",
+	"VpK3qS+xdMyi0hTfBSpeAl+DmFoQWPM6CAo9l9vpXV2sEEQYKR5B61eGttVOKpkucdmeZVCreHRKtCv2",
+	"SfAo0nb1doQ+CcXI7GJ8iFkMflyNRckDGYsAHbsAiARFfyJgEf47/cb6ulG/t367kpmUEkqZcxoH2YWO",
+	"lB4KEc0HDYi6i0tupLyCJG6rlEqRJQffDu6UuJl2iWLDWDswmZGU4anDguo6bIF4ekqSNeiSwRzErIas",
+	"762XsojsHn2cSmVYWJKUFvrLa03djGlcRDdRlPh66j6iyXRR35xNjerCKO+6DBGcT2akhXTh1uRiTBXb",
+	"MYqQrYovl4BzV5ztwjYAG71NCf1ma5IiAqyHzrNjg2IEqYi3YP0Q62B8ebTAiIsre04soVqRtfEELoxU",
+	"LPS++42nACHTVeFUHPyAjajYamHzR2PDYUFDgxW9DnBQM+XqiXdre1AyhlvtLwLoqSuAVfMkA6aRJKHc",
+	"HW91k+PtjuZCwxK/K37wi8cyIabswShiDI+tTHkEGHwFOV7GueSKwXShFWvW87Z9SlzSRnTZxwyJ8K/w",
+	"dwT5NL5RPHZwPWm1vz11gGVTquiEGcCbcznvrt00Jf2/9ncZ5FLQGEecNF0tXl3hA+eL7bxorFmxSWPp",
+	"7ooLSD7H+/xZv5YBHcQRVXOvsjx4c/aQBFJNY2zA0H80GbAwZCE5F9qoOEhAK1aZRqvdclIMeVhcc/VU",
+	"zoiOnbLoQLmcKbZDZi4rrzvjhjARavIN+xhEsebX7FsIyr25fNxo3yeBDBmJBTd6tRP2YKOMnk3reQpC",
+	"2p3KeE0UfSGsVF3G+le9S+GQ1alcb8AqPQSLs5pSKwHWCUE+9O3tRtpeb1UnQ4y3LPOjXQqsMofVE4Vf",
+	"FSTWzLrmzkt2W3MTKOIVT1xWUFrquBWoaQVNDstlqpUmJQ6OpP6E6yQFaqjk5BTVeixccvmxdq73tK9c",
+	"wvqcom7DWdM6XZiqIBSV26ZKsV5VsPfcEOYE0pFb/M0oYZeeqT4RyeGgghpz0zColdAI4eby4BIiDcNN",
+	"N5pvUbEmxYFP6jpcjj15A3UD90d7WWN6nrMAQSlw+mLIaATKUT0L9odQb9Mpo+qUtAGA3X21Sc7webxH",
+	"imhOFJsyii8kPBXoJJQMvRFQxeqa4KR4mR7IPMm9MmMqUjw1yEob02jYJOfYbce+a+zwmRC5ebajDPfr",
+	"Us5dNsnDcrmPn+tlFtE9newAGczt2LkiPNQbM5edIXNhGF8NMbekwuUrFKp4FpA93xkyWDh/ubKUrTFw",
+	"iwo3z8ibN+cPr49OiZYKCrx5qOHfSCF8AqmIEFDjC+kpcczDBRfj/Xxo637BKj3j4gpIpWSPXGR3wMYc",
+	"4QRI/y/95KRxcVWknpfHcpLsyPdlkYxn/JoJ5w7Oy4tSH2jEr3M5qvJqvWNyhRvyWWVAWEBdoOT7B6/I",
+	"wRExdNQkj8Qo4nqMxTaYbFCQOJpZqE7RQr371Kkff/6mka7bu0/t+vHnb4tJ/pkc8S3Ba7bqHTilWltx",
+	"UoKdju0soOk53pej1+ThPP10jhfpZ/VG+phu8rqiLX2Ri3AUgGXCb2lhyUdE00jSRFx/yIhqsy4Mtp7C",
+	"X1FlVvSMAeFHsVG8a1G3QNz1mlUpCt3H+SaTO7lKJ9SU6We0vHjMD1MsNKxd7tT4biXP3l+FLrNzk0XX",
+	"WNFPsYhk0l6WZcIL2lg6h4GfNtZLgACYTKmYl2/ShZtAMUANvhuZ7yl2Iu1aKhSMJz1K60THwRhZz4wb",
+	"yzRzAJ++F6CcTqXGugB4UcmYkk4P25NMhSj0bwhMZXMMlRsFUSFUAXxPAikKaD47QIou6jQVkVQcBWzR",
+	"PnTEnAUxqB5B8nR3Y2gOr0pl0iM+GkOVrKKBYQryYibWkiRnYp5eRy1Z14meYm2tlFvIreOiM5bY9sur",
+	"qOLI2mOWr/geT2MWhYSOqLWd8j1oMNGlXhMhhdiZCKUCZjuN5LwUeekVVuzsBrQYVsaVS5wuHlYFAHd4",
+	"FGF8zRqZzu0CgCeA97aoNi3sclFjpVdpy6NFnXpIeRQrhh73k4PDo2+LMJ+L2PGFoQPoHIQ201TJkaIT",
+	"3SUTGlmCwGrraxrxsE5iQWMzZsLwgBr7S9JntG5N1PdwvutkwsxYhu/tFRpFEjD1fY/qOoGGnO/HMrJX",
+	"qWbvsdmq+wOav9aBQt5PGXis65ZA30dUWVamqBgxeLWmhusht8O3lw17H/EJh2FpIxUdsfexoNeUR3gL",
+	"5Ut/D2j43uu38RSbUcEs07sgiiBotB5q6H1Z4tKqMM2YTqdMQHmi1Tf4hO2I0qSUVLqsxpVFoXNxALia",
+	"kMaqsGwKNLAxQ8vEpNZn3tijTUvBzCGjzxQiym/vRFd47FfDBmH6DNwIto0L4URytJSpZvle/uMfO+1G",
+	"r/fxiFXMZcH08MtXBG9YU1J8cpIRxgetqkAAPkblOqUBJ7IS+jRRa52XxP1RgJ7UuYEOZueh5RdDjoHo",
+	"xVHl7XvFC76/QeOxogatEvTflBaKJOlrKCctNMUD6N9TEHSlhg6o3kgzT1OnFQu5rvLIoqbjv+pfVTQb",
+	"vcbiYtdMzdHq4prE02Wbi40UoD1u6luo+2UqXtxyLEjs/lLe4CTk9vYJF9SgQTuh06mL1OZg/TfIUEnH",
+	"kelLsSY2kOud4ghgDriqXcTz+1yvScFeDmvdXzbPlcm+dbMYReaJd7ikiunxdnqNwodLXGGgoeEdBBx+",
+	"qa9ZGzKlXFVLaU6dBM1iL8ECReVGV0xO1r5m6gs6f4ZxFL0oteLQEL5Xjtx3aw1as06pdZYH3LfWo5SZ",
+	"a/Hai5CpHVD05TSJNqxuWWS/89LdvHPlW8k8Xk7XhD6KzQKfl1jMXB++Pnt86X3JNFBS64ThjkpCefaX",
+	"i8LsbtSNpkydZu2EnI1xTxPfcu3swEU3EvAFz9bPDmr12jNmKa/QYLpmig/nhQUZZyJJrZ05l41rrRRQ",
+	"keLOJnFmeBW32vdUcYjBgNvmb68xzyDjX0xWpFzwHy6cn7wGNjZmqv/a3dsrKdso3/pX4fD24/Y3a0Bm",
+	"rMdc0N4djXua9PWqiH1RVG3b45jHxC8qPCyEFd0FhLMU1fTcaL8GBSimGwim5vuNBFMJCH9YhpeeIbTy",
+	"tIAK6byZPpKr2+C6+6qXyhQe/zR9CFyU9swPGBkycCfXyWBOZmMJLbrHiMftuYW1nw2PIBXs45SrhSqV",
+	"paN+0CpQ8pOBPcJXVKhsLOWn9hev1MCcuEh7bt5GFY13T/o1LphUZn/d0ItJahrR+U4Q/BUSbpcCCfbJ",
+	"DYZVRu3/lIOtajTxueIPwxJ49eY108x8MbWwUJUqHqVmmTFuM7zqip6L1q/Nxkpi4kvsDq6uCTa+ltEq",
+	"qw6jogDWGUp7zBBRKyqM3WCCRK1eo+GEF4f8LpgIXYnVVt19bhGiIFMzuxaoYBAERd+XZMSMVZUCOZ3D",
+	"KGSM2gDEsjT0sHQIXhUGlpoxazx0q9EMsBhZQ5ViWmzr8QdK620PbxbRwI+iIJW3OrDP+l24raX+MrX9",
+	"ZWX6L4t7e0GoccvaZAQBLfIk+Jr5UzxXQQAhhoH9ryETqQ1pt1o3tc4r4uhL7C1T71/E2jK8pkygbYpr",
+	"sQXIQhFMwYo8nmSwuqREpDjmcwbubpr1weYO1M2ENnwFyu0ENB7RYIwRDYwfuPLP2w1nLCaeo4/ZrUIy",
+	"1tU7Zd9eaG3z0OWJ4oYjPKUg8NLlaB7zG766TCBPHxVAWbYj3hXz3kFB0+VCYfNS8SUlYhc24ob1bs2M",
+	"SzlIca4BHJsBgy6wcgiljh7qmisEu64+XSS4G0s+uMA+iwWspio8UBAr5arly7LjufYxOjJgkRQjjeWe",
+	"xe40VtVW3Bg/k2rzRm8+tyIunkWIybwvO+p0SVYsfOXkFY3PVTkoernYubMLxaQ1TQWgz5Dg5YvTHCYv",
+	"1hggTi5UeIJ70xgmfE6wNyMiObPihYUcTOgxH42LTYgx7RzeL0qduHh61ugc3oeDNmYfacgCPimM92d0",
+	"pMXwf6txQhvDd5/uH3wulGILBcdf3CO0IUZLHVvoJYUUiXtkF+CWLdq5lPikXjMaoq8JBlZPjKVhrIBj",
+	"BIpBtJlGRW4o8jbjseIGfFqK0TDp5//FnFQ32Rg71w6wNO3w3NxUruGXgKOp1+zZt3pFwadcVlDXNbJC",
+	"I1QbaN8JmBl2T08JFyH76EFCNKMK9EUR2q3HNhH2DUALQnoMWWq8p9O+JJ/2KhzytHsx1HjnwG8yQGY3",
+	"g0vm8hrz0DuunVy6QAkaT8aVuNrluBLnMc+qtu57pW8KjOGLg/lkuknfGJLPF8dOTGBf6AJKz1wnyFOK",
+	"odXkkqw94NyEiphGXfDkhRMuyBQKdtNGm/5IpMgv+Mj6tBEg7xQwxw1+LUWmG1IdUEoYxSu09Mhu/len",
+	"RJ/H+hW7PtrP6yyEd+U+xKskEuA/+Mw7+FJZSK9aItpurbvXAEfXfXuQ6qngCwtUiCbdOVynaucikh6m",
+	"LddyMb9ra7CHLtcEdX2bRf/ZLtETGkUkgrQCXSchHwHIsgjJeD4dM6G3iP+++yYJBH/nL33718Lt9QOu",
+	"zAz8DHTlDfvt8AKX4r4873GpCz9J0YCEjKGiI/hLDtGpX+ROvykA7EylS1E/hqogxIsHwXeMslNftWi3",
+	"2oLgi7e/r6xMfDFpUV7ylMlaSpk+1zfC7qfxIOJ6JdACZGJJwSAmCYg9JT6k5F0V4i1p//xKST/2iaLO",
+	"yFiLAebMQkrNcsbvTTcvhowuaoq7M+8oVrfSHjZLxikUgilZpO0XfevhzJ6t0z6LhlUMtubctjRtMOWr",
+	"F9t10mm2iVSk0+rcb7T2K2UstRonrlY6/WfzfVnznRId44t3ZPgjsoIbpPQl4s6S8zqKTdoSLu36VUm5",
+	"b4pHAz0QiTZ0zsI6tAa1dOsbV3rbj32wBp9vyph0ayz0hpjSsD58a7d4fnGzffhk4drwIrJ8/fgB2d/f",
+	"P3HoWA/y4CrUsIbhE7boEiw6fHzCIi7YI2EKz1xgNj9ytIJ8XxGGTXqmSkVmCFU2o9rDwTbJY6nIlMlp",
+	"xE6JAPfozBV/Q357Chy5mJ67eXs6qsdr7W70z0O1Bbt+WukJN5WV0Nu58jKQsBAtxurEEtxt9qHEaoUM",
+	"c99JZ5/851//TjzRlIzodLUf9KTVOmqfnHQOD44OWicna5tmlrddkLBVuawqrBGaMMiBd31xEIQScroU",
+	"QKAZR6ULKC4eGyZbJ1OvaT4S1MQKK6zLa2/dMCt0MhuUUKzdq9ByaLtT2ZJAP0vFaOggIiJJU4aYNF/I",
+	"Miarem9Q0MQ+QHcH+z/ukLoxZttDeErLxPwTcnV0XsZ07Hr/xFRYCFoxUPKKibOVvUmZZSmZWsnIMMVC",
+	"u0ZckwnXmovRQlt2YWhgbpYYnT9tRQNXd4cDHUi7blp9iCpGqAekZYp5tO6tx1gYOxhb8tiYe+Aqraua",
+	"w9XH1HucRL7p/Qb9FdyH0jV0Iy2kGIBcKhIgAdO6pITrjPzw9hL4W/8MlDv+K5zrLvmeUcVUfwl54eR+",
+	"xaKtJFx9XvD9CxZIEWoXeDOIj8O0dvVkRdngS0Wvx/cP1mNQrK5keyJlmECi91+9vLgke3TK96zCu+ce",
+	"7W+OcVO6EjCr4oiqPQxL83fNoLKMDPdlA4z5zLZnP5zdjvr6ErpLKVYMFuHp9JTRKw1qwYRGiygFfuCw",
+	"gcD+Igp9I4dcQdxJcSbCqBgU5g3w5gdUs+cgn7YsY6wENb1YZWgvFi1NOrZNRzXhIldpU1/tol833IeZ",
+	"2z/XawCS8FRGK7QakHBcCue5QRyGElVmo2QuO4yC1qprobPhxsLsL1zVSnWDC8vaqW/cVjltWL4elbKq",
+	"x61CesaKVoSZ1oPcdR48JVdsatBT6LuurzCEK477pnvqwhLbn0+BuRYkE28zyptvb1h+wt/ozfnO2hPO",
+	"NR1EhciUKmZkQJX2UgDqIUAhsuo0oB6WHNVN2FvC2komWbFS6AY5mfvyAjNjomSdEr8D5G1A7hEFq6wk",
+	"we/apUHocohp/x453DjI4wb9yL+9UmZovRYL/iFm7mejYva5XotVtOFX36iobCutbfPl0KaHvOzUQ2sN",
+	"Ap3eqTIeyhQqgGk+qSjR6wZcUDVf0LHud9oHB+sRPWAghSdYM3UDeaflxzbrBvOHlmt7kJWHF153fLfC",
+	"GYCHfnL102u8c+iUGVMNLcMEGoSQ4uE6L/iibcVoMEbQlUnxWHeEN9i8M9qmuSxVWN9SWonHNMgvZmaW",
+	"SYuOhADWOVItwWFLluKMzZIwM/yU3S3o+4Y+mSp8Kd8UaMNOLJu0/0mdYTI2moeIuGtH/dtoAbQ4qt96",
+	"15+tV3Grfj9rSyLS1oKO/rz1tkNLvbKxuAlUa9m67l5g9J/rtRmKyJK5+l/r2ZpJrohmgWIV8g+dIN6q",
+	"+09m/m5qG3X6STYxM8e6YylljKhytouTYJsvhF/2r5vogqw7oKa4yuR24RDWOQOT3HPXgVdqlsHTUyyQ",
+	"KiyLJyg2VTKMAz6IVrQJVQAfASqGQWjMNB0/QQehIkQQyRG/ZilMMQ4tcQI7TBif/ZO4jmPQLEvDHsAl",
+	"H2yxzvhkOaANLhx2WEBsCcVuMGXcA9BsWaXj0RoSN20WmSGdWe47pfQ736Fc/UYK+ItG5hndDajQu1qE",
+	"XgWrrrW/3qRpaZdoOWHQg8w/B40yXc9Uxq8hVUvPIIRy0G75BqfQZAPiTyyyN7l44ZBfMxLSeR6mfCaA",
+	"348kRNKGlEdW4S3yfK41gHHkuxvAmffcrAG8KATcbC+q9PHb1A6QUXgBMvyNMOuNqUSxqNw8vpqNfmNV",
+	"HbGKlnKVMhubUkuVtvJupGfYtr4gcLT5QYsRw/55AY298ZEdxdCIEEl7CJmE2YOIUYVsXkjBSCAn66I+",
+	"7c2arbj2NUvDwkC8FYpaEiluBOdcxsYOvKhS27GNzsePpykTsQwH2QeLNMv8sP/xY53MxjwY+xr1ocS0",
+	"g1MScpeHgDiYXJD2YU9ojKOdpi0SIyh8ExKA2LAdvsT6DLT1sxXwkCcUIMhrIIXADi8kAKeNvWHAesI3",
+	"y4TAM34osMQCihfzr8I2wZCcpZm65gHLvMZXzjl9m3wzoVfMtzb6ttkTOTxvx01zMXTFQq5YYOAPwydM",
+	"xgD5Ld9neir7wEbmmr0BFsylHQWYnBALzUeipOlwGTbqy3yTEz7MUPfaJkEnOYTedms9JJSjYJdp4Gks",
+	"d+hWnO6HuIxFiUV47kvi8nJomPDH0yjOwhs5jpXVhoTLFcWuF4UQkPmUL+FHFCBvN0sitEMuKibwbSqi",
+	"rA3keG2FROGNojELe53GZZyluL0ESl+Q3YoMZnJCRescYwtjfJjkn9Eo2gATd5GcP9cX6TmSo7LuRFAl",
+	"5EdaT0ElraipVo2zIDPXKz1TOod8owrq1HJfWveOOsxxeXHfLS9v9RpMfLBK3dvylnxlN0DxMShkb0MK",
+	"dq67E3zjlq1CNxloB0jnGXkMYjtteY96P7jI6oC9EWuWCwBM6BzuGFutRg7BLBdzbKtRWB+cFXZJS/wZ",
+	"N+Mxi4qFU4GNVB5Adqe4uF5jyTG/KaRwjmbL2gElplMmlaW4d8YiBDy0hZmlFgrEvgtaVFTrxAN+jVvp",
+	"gVmV1y7XSvAJ04ZOphs3Of9SYrEMP9+PdwW06ZKduLqnRZP0ofu9s1z6sPHYh0aMXKmEvYEMoMBYkwGz",
+	"+jO2AzklfUQzTp6mPZE+mdT+g92hfUMF0reD74PWrJP++/U8UrHMNF7N66kwXCf6nEPWf9//iaPLeHOb",
+	"3p2WvYZevPw1zEhNOjBmvpObaPK3v38Fx6gsGby3eWfn+NeSByuwakGlQcfsq5cXlwtKblFviYVUlVYx",
+	"yLTlofpP/1OiY7pxveVmjE6Lgq6OyfWCw+LwjXDcaMBgFwRynph0GOkFZ/CaXpQH+TnMxpoF79Nkxj/v",
+	"vfvzX4oFwCx1Dm5EDwsb5x+v+9m+K2ppBLYaNBkds4nL54IUyLPYjNO/HvtN++HtZa1eHNpI8yrBPb6Y",
+	"5xnJERd96Id0fNQ5/LYOxiw486ylTiZcxK4QGKYGjjbMxkwGbikACJ8ZxQO9onHC80eXr88fXLy/fPnj",
+	"oxe+js6ZzBt84jNEHobSdbfwIQiXS1CjU/4/VhfRLGqyj1C55suCurUH+AM5e3XufEv4Vt3d21t4aC9k",
+	"1yyylKmXW/b697h+jNiliQBtYtG7i3WmUVoqQoLFyFbfEkbRwCrk9vIVY1PdE7N8sBnQ7bwahnyUGJkW",
+	"ZHkxAI7VZk/0xHffXaT5Ft99R3wPCGDogkTS/tDNWPBkLKNQE2qPjDINq4iFC9QiVU8U50eT//zr332H",
+	"wZdvheH9K6NsarFVFHENTKywD3FPuMaa3I8fcPf0d9/B8f7Fd+d6943fotls1lTDoMFCbqRqSjXaU8PA",
+	"/j908SJ9Op1GLhq25/Aa//xPLUW/2RP9QIasj/A3SRevCaMu9uN7eZ2SPiITernIFrATZ4CBY3oiRU8k",
+	"gznsBVSKvpLQBYtw4XJMBjKcN8lZCs4mwzkoynb5Xc4/i0JLApgeTzBrHspuHKytWyAXI4Gm0N99Ry6Y",
+	"CEn/7w13uXEe9q28jpjJnikCviYpwHWFDkYyoMGVw5LoCe/Pcf0YuPC9GFwvJDuS5KIlI0hlxBE94xNu",
+	"YDCAMRnQKHKYUZQM4nDEoHQ+5duOlzRJ/zWAEky4acD/9us9kbn22p5nS8xIY7lfNDN98o1z/H1LNJ27",
+	"pgvcJC0yKdFTJkxPuEH4k3rQOcHUiP5rZtS8cTY0TPXt9sDmJXszYKRNnvPv7RFNYoCYv9U5tD8k89fG",
+	"Uix0cBzMXefYLrS4Jf1UzEOPZHsQsNWjJv0gve6bzJ7ifiRtHxzekmBNYq0CeyqwH3Qdmp9p4kvxfCUe",
+	"6GcRD5gDUnRs72xKgzFrdJqtJa5njxSFn+E4uWf13rPzB49eXDyCZ9I0V8/4MvXE3Vq72cKb5JQJOuW1",
+	"bm2/2WruQwmUGYPg2nMGov33qEi8P5BiyNVEZx213/T9Y3/C1ht/sTznWyAIQ6+YJSfBZkk74ewDylIJ",
+	"3l93zdR7wnJzzDSwq963sq+PNX3uqGgygyj1UAGKVOgBr6A0eUpTbVrOBC528kpr/dipneEAXmF7TeVQ",
+	"LWEROq2WF1rOcLRK+Z7HonCCx2GZYz3qNY1iu+69uNXaD/6fUAZWFhL7CFxi+ANsD15wO4TX9zI/oE6R",
+	"1MDvAixR2MIe+5R8rtcOcZpFilGyHHvnrlPgBUAtOcDVjNJT6/7yrl7Tvh47+QLy4IiLK2BUmMITgXdd",
+	"Qu3eSGOFGuynVaw+NpSEVf3lnf2Ap5A9GO8/dSlFgsKZEFSfWBag64gNFfp6LQD45iNUNcto4QLeuiE1",
+	"/JNeUxzGIk2kVz1V7H2Xdo+1BqLLYSHf7d32ZuPft7vd+A3kjxQZ4oY7bPVavkcFjeaYXjGV2hQhJKI+",
+	"5lqsutaqhJIpNGatWyHi5FccMaetJcUHZ+dN4nCVwZlFoJWu7gkEovhooIEg6Bb2H6ekrw1VxskzJqyR",
+	"ruy+DTUzQMzffffm8nGjfR97AMWCW8lSB09QT/xArykSEjSxsYy6j1ywSfqK66tnVl8F/cbuQGxSImV+",
+	"iLruipbtc6Inkt/tXC4TUD8ouLPK5ohfM0TS1T6H0HU14tr+xaJhikbaE9/0H00GLLSC8lxoo2IIpjmG",
+	"HVBhrbNIzlxmkB1zEQ912wbw9klLwu9dIUvmtGR1vX+6LIfscQkiGqMUzJDVTBK8rq0Iw2NkyQMb8aat",
+	"c7EKvwYI/mcjxRj4QvSYRpFVDUbymilrfKJkIRGdgUg5VyyiImwSS78XsR0hU/c0iTgd8IibefqKWLgG",
+	"rE08Y+lhXWVRnuHiJKjMecvS5dOvYTPrFi7FTCoaib8zHYrDbd5iEsmThTwGxwE85mATHvM9DTNo1Qet",
+	"9vpH3gjqbBsGnsyD9v76h15hUOJSymdUYavqg05nk49NlbTGlTUZHglj2R48e7L+2Uspn1Mxd/PTu/Fd",
+	"+2xno/V8Qg2bocfqsLXB0lwgU36T9gRe5PJ5H8Yv7z7n2D5yZOgrgSYyoGngQU5ZP+V5rl/eHiUrDoIx",
+	"pnUUy4IzZx/QxIpvku/ZUIIhNsdchYjRJIEQJ1p3ScM0wgxDh843YdDE3FpWIaYL2NOH2KuKAcYVsI4s",
+	"2hVKl2lssraZM1uAn/SEHxkqwKkZb8UIFMZRbMmRZtSCkfIWzJ0zsFa7IJn2wPvXwBbO/TQjMnmfgkxJ",
+	"rNvmSdl2l/RDFhna7wnnPkTMLs6s5mzlNBQUgrcByolDKVgfXY2p3ES46kwmjBSsJ9DodjfDsPuYA9T3",
+	"LdzQtMRGfoSHp0SKaJ7iblqjjeqrxGkFlhyLNMusgduGJkZOcOLJomYw09HTnnOVoL0BNr2Pdc1ckKkn",
+	"wC/vAzV1Zyi7EgY7Lsj+4Aa3GJfU7a998h62sgajmpzl9g+0Ovf+gAqcMsgfAU0CMdlVeCzewsmmoR/d",
+	"z86I+zay8JLEU9V1KiVQsHbWKVeYNtMTUMgEHUmMJKFMtzUlTsUItDbHHCOA0rMrW3cZ5/kTkxwH6jQn",
+	"/557mnBAofad1dywUcuyRGP1M0wRgeZkigZXVpHChCGkGWjhjMhSPWGN7l867/q4DX3lu8XqftKVza9C",
+	"PdWr/Vmzfzjig7eSWIQsbQjdE/0JVVfgS3gLvyepu1btkSJVYt1FkgzADWhGlbBKWh+BZ7V0OhkXPbGY",
+	"mVyooi1kTC29Fv1ZHErTRkgqZ+m+QZMToDTMRoObhcz4MCEi5TySTnW0xrJzYGDsiGqMMONucoWacBYm",
+	"mpxlgktJVCtL3c4Bag9TjrhPnWsRfHA9gaeq9Cjh9PLL5lZITpnwFWCWy9jrB62DOnAt9ADkobIx1gYf",
+	"PGid9EQ/23G/T76xjAfTz2EVJ9J+8lv3Pl9vUQSaTQ46nVN0MXJMXwt7wnkTp+hITIHR+nvuTO9lzvRe",
+	"u1+kRWsmwgdjupsKDVtwlgXiT0V1hnJwp1ISzarWbsQgcNNBW6Hdap/QwUG43+gMjmjjKGi3GyfhPmsc",
+	"D9u0M9gPDsJDVnsHEQXgRS5/wbISLxKENDyAwh0uw7+maaNd9/KgY9/LGkf0sNM4oYftxv7gPm0N20En",
+	"PEDVBA/Lm2np5EzS8szzWyoIo8pq9siFgAUOaWB0ycSzHD07upNGZ9gKG0dha9A4pvuHjaNhO2StoD04",
+	"oRTyIew7XRAnMUJmVPvQFxfkYTyIkOw6rc4BKMuRDCg465honD+qZRfwofQ1BUjX4IHmLqsv+UJy9A1T",
+	"k+2WlYuzB3TR+lpc1SWJW7Z+LtHBk0yrYb/UOGL7w8YxPRg0DoP74RE7Hp7Q1qCWo5i3Y8QSAebOhpbb",
+	"kjBm203Kj75sVtnhFxBtKNFjKUUj5DqIpI5VdtljHdPIckCeiByIim4z2I1tMcsjbtWadMmn66xJHIc3",
+	"COs1e9JynGfjpx8rOUnLFisuRMaWXVKUF2cGunDGHffJew2eW/WobJt16mLDF1TcLJ8oV2gye62aulgU",
+	"YIIBwwIdHOfxZS3qTczGxz5vGZ84WP/EC2keWx0TH9jAgH4gxTDimB1xZ+V/XSv/zGpLCzHzAvPesv3U",
+	"xvcFRKmJrzXXhoK64RwA23gFFivAy2MBSWy+7sFnUkx74mwuNCzRZ5sJ5me1WN8OemLNxNMelgDMuGb4",
+	"UEYoCunsUDR9NdGM+fZmM3Ga2r6aMZ1kBtzDZIMJnfeEoEo5wKqIa2eEe8MaI19UQDqBtZQJTX7DsLMd",
+	"tEi/iGryfpG6ad/+YKGUd0oVnTDDlC7NcU5v2YPgLiQ3r7nRJ0PVlzt2RvOc9eysV2u2oMkOKaguJ2RD",
+	"UWpVmVrXin5A6HAB1aQ8aTO+jXmPhegHhcMFS75grGs0n+KxOu1pt7GuWNsrLsL8YAO0O4oG4xBnNxR3",
+	"me9hwybLR3bURxYiq0kC4C9WzwwADNkVmmYqNmqARN1uNzqHl62T7kG72zr6GeYcMDU122p5//nXv2tY",
+	"RrGpSYCIxH6FK2qF7/J5h7Wznz+05hfHL4Z/i3988ffj8OD5k8MPo0oKSWaHIL2yQC85S+KTOfr53Wkh",
+	"X0XAfwFpbfeVLMI07C6r67VrzmaI57iT0N77lLevP5dK8Zci46Z0Dcx14mI/Q0nsZcU9nffERlJeaRJx",
+	"TKVCcQ5nXUhD2EeujXNPpT4trnOeJuegQr+wLkwYeJAHGF6QoKvFxz1NeFgo4dYxFWDUU2rGGaGRd1ks",
+	"moWVhMnuPNuHblbbgDmQna1YWJlZlQupfFm+dceFfGSQhgvBra/OhrxDs2E8yEAh28nDNWU9wJAlbO2J",
+	"FLHJrGo4wiFPZBq7fGJr1yP1Ox/8pFmomHtviC+Z3/E0JrMtUKHyM/+Rsal2cbKZ9P4sYlgU4ZSR43Jh",
+	"93XIQyaCvN77qTaN1VRqy5Ie2c9Rw8WIUPJPyYUhCBGDaUigRYkQ+Zldoovk+OcLDJI3flru3ZMpDthP",
+	"kx5fuSfWVQf5N78rLHHCd70o0QvzGZW1z+8qaGHZ/S3TwnKtrWAHm9tzpd+1qmOWVmrn1IMRE/ZMskaY",
+	"7WlcmIfwEAsH6EKMDCO1kPuZABwhmTdJ/8kjX8yxyJP6YPb7nDR7pZjL+Cgv6eNL+6eezzg9BwOLHAOa",
+	"B51OvSfgAEPEiuQDVuSb/h4+vQf5t5gNhYDZ1l7MQfhiKZorX2MhJOpjOpaPV1LIvoNMPJN9DyAOsdCn",
+	"7Z0mFZOuby0EBtPoZzOJi2eC//iyTJZGqu+hHwZ1tyT+OJQqxYtzue6TWJueGDDLjkHi1AklSA3gfxUk",
+	"ETsOxakwcRgp5GEaQts+bMdFQexFkBcPz1LlNBdqqRRf8fzVgfpCaYq1JiexwS43bDhkgeHX7CF043S2",
+	"c6fRagP+zzWDHXlGZ7VuzSXM+XYbZ7musbUnVBkmZmxEjurkuLW/3ybPY8GDcZ08YWpCRcaz8EIqM55x",
+	"EZInk8HTGiKIMc2E3c9rCMSwiAHWtR5jfboy8++zWfIhJc/kNYtowLClkRc9F8yYCAVPyPU0dg3GmJo8",
+	"lwIy3DsHaV2rFUL29Nv/LkSKcI3sTmTX/w+3nqtEecG6ZgOaT763c/P5mijvDSD1J+j6uW3YWIg+WTiB",
+	"txoUw84x6yya5SFVTrVc8YpiFQGKae8CRHcBoq8ZIHqIYjmbULK1pVdZXYvNeA+KSfeA3YXlutoFs4qG",
+	"A3FKkHZzuYqO92YKas1YMQePR86WQakCrINiIQZbTpYtOhxVDvhziR8dFIEjAO411xmgjx1MgMpH6vdq",
+	"M0ANpoMPszuX5G1O5snmgoqaJWL7ph0IE6vhygnzbaJdI9oYaH1Inz4uCXmZUNNRtwShXK2wFclSAXCQ",
+	"apLHkByVg1dFUAnt4R+b5KV3hgKUoiSApogwMTLGpMSDTof07effc3FNIx72l6n6OgUC3Un3TZcmzcrA",
+	"UvSScIc4GPxt9I/x8+Hbt/TZh9HHn9TfHtOXlx+1enBwrls/tfXjwcPZg9GoVUWbKMA13UiROChBJ3aE",
+	"lGUQW0vpP4xwu5HTnzvsrkoVPG8N4Kcp0F754V44w4C2UH54LxUNmV7+hKu1T4pdQZhA5zP4RU7hX0Qz",
+	"Df1wrHCJxZWQM9ET+VfMlLVskxdFUl4lecxNAhXRRLNrpmhEhpRHsWI6KeR34ZF6T0iFvgh7VTAzk+oq",
+	"lXfDWGEGASQqU8B7BihDNP0POicOcXk25lGhSQzL9AZRwrfnB8liJ+wgAYoI6f+4O5uBnIDJhCsC8Q+l",
+	"WGDIWCrNyABKJedVGMAz+91btSFM0vVupRHhmuNtPvLkgSUD4cJnnd7VZP2X8Cu7Y2SN6rHMnWS8wkH5",
+	"SIS+BAoYjU//z+GG5NSMU1c4msUI4ZpcSw74zdI5/ZdOv4xNcvw3EZJ+QFbFvWbqzr+9rKtackDc2N1V",
+	"UYT7LY14+SqppDrEWkTFQe9YKSZK9roqV5ywtRwROzdszA/d7cWB4cTO8wlmdzS3QHNvx5LQCTm/EZrz",
+	"EnpvKNVImrWmORg9zvi2fAaUDy6scjWWsaonbaB8SR8aTjxjuLvqooiKUYx5TD3hiikbz9zFPtSp+Z4X",
+	"CjI/sGhHJK/WYznTRDDuQ56ZmjarSnG0yg2fWG3IWlVeaXPB4rQhNwDsIwCMm0iR/uR0plduyQA2Z7dq",
+	"IO9H3kCZqqApvS4Y56420/mwdCPqhJZ7Qu6MqS+onJy5at08iE8VXSVhB4D2s40/pBAOb4HL9JsElB4a",
+	"RV7H0Bmtx1lDVp3B4kp0BwLZAU4N1mEGHuAIcs7wKDXJWcYtwzWxBlK9ghul8Nhrlhymnc57sqgpTkZq",
+	"IOGm5c2j+ldxtbzOTvgmnC2JYQxBZipGd76Wr+JrGUsJNQnbcgdncaz3tCzYJlmexJUD+VkyXxKd4pS4",
+	"uChg4ICLBDyloIEA2i7yjDrR3KogCFtAAjmdg2gPJdGy+CSnHcr1jic5WYnkLOfbwtfOflavr4IPY/bh",
+	"w8U/Rk+GnZ8P9dNR80DsP2xNfz6+ft2eXN6f//ihM/v74Nn4DfshONGP6RP+Ur5Qz82r8KeramcWPv47",
+	"84+cJUQD4gHuu3OV/Jewm9cM+nWPmdu4apwGoyflrOY5whWKRUuDEftK0kf7x0FTaGe8gJqa6+MJmUhe",
+	"kUDszkSTWPIXJzADODiG7KpO4ukUGnqFDowLUcUB4SDxAvdEiiWLHVk1m1JFDSPasGkxu8Lv7OyyFWz2",
+	"AM3BhewZXCSvetlFyGbRlPt109a9+ZyUm/X4erjdSkytvcvafCkvR0KzVJMJDdn2PO0uD+PLqU9QvZZh",
+	"OVUYmjdzXJk7MwXdCyyDyCIzERkbLEJ1jbfQABdBFLv2mXl+wUR44T+ziWr+CFCV7py86xxuj0QIpuok",
+	"WSy9re+tXu7eTdG4pkwkHyqqjD5LhR7AQhuEj+q0TglNwoQQpkOV2b5BRiHD3kTL1QzlRFNVQ8xSeVE5",
+	"aGn9Z6vVbbV+rtVrAbqufVEU+zjliunME53FilEebl55HFFt3uhVFaiVygTcwq2qEMht5t3ZKi4QuIGD",
+	"Vchs9z65f7kaxtWM1xqaIQN8dxmbovJFzyrXVy6uYs6blCG6L5VXIG5UY5+vQEzW4qaLDytFD+/K/L68",
+	"8AJsw+FNHjPsFb8qWgl3ZJUZsHkchKMcLsu1FH0D4H218c00It/ylUKlR/9D3x1ADwSNgHXcuA4UmbEg",
+	"bAgCNEM1DlhmkLMTBHahS5E3KAIafx3EDVg6CGhhbw2zgF1hhUoJHETSTHHDWl2qmW/xuHI0wON8ew3t",
+	"cCAJgjzOsUdEfoxJtUPJQD/USuDUO4t9kbLA6r3eRUHR4O1iWKxXWniFUh8A6XkqoxQVYzJ/LXFbXc61",
+	"b9Tp9zmtdPQFJNdNciHjZH0zvaeLh1hJq7E0sQH0hCWLL8vTf994EI7jeLaMf29uVxR7yV66HEbge4mH",
+	"zHFkqjP9jly/r7QvEqCqu5ZIDmEBOaf9ZCHjxJPyAGvhtvdWuYKw3HFcpEJ3jwPKjKxdnu86uubMVDkO",
+	"yaxu1Q+VmfVqUAZaqVzJ3V6Sa6PZnTf9v5Vr2KOdlp5uxzZy6tzeJyxbXWkqPeUY4HPYxCJEBxXCuUPG",
+	"TR1TAOAyQIZbNW0kZYjoaAnH0ZblaKLkDHScuc/gCamhA3g7Rvc4VFs7DGKoDQYzC+PITfIGQKMR+g7B",
+	"Vx0oPOZGf3PQOqmTPvz+3v7e/7aIdeF0HeuqpvQ9wFrfze0ij2Qzggbvf/TCwN/r8XwIFLXygBZV3O3o",
+	"SDxzB3PoTlqB4CaXmZ6HAFLIzUZYTFripcUDX9K264YPU+tOnt55OdaCGVU6azeMYwR2ajAu6MTnKvxm",
+	"vo0nv2YCpWEGxQyFIkaR4dW66eSWtRb7ruF6rkPAxEHrOw9lT/iuCxgCx9e4EDjk4AAHOMUKIScoNTO+",
+	"9DCL+58AKmEXaGijgaZB5lfXMQC7kEpoul0HmyF5ISTmoT1RzCjQdN2dV2zf08ohFyWmRmJ9u1bblg7H",
+	"YK9nbspY8aD+VwgLJxO+XTyEr8P+0g43Qs7ulJs7e+fmWDxy0e2Z/G420Z7TpEp93o+8SmUyKr4Dq6w7",
+	"zkuo5iE0XZEATi1JQCcM3d/QcnOVO/q5G8DXU6kyS1DgJ90mW0gtOD6twVfuZq0KzlvR54kLvCqYmwCN",
+	"3ul4XxNLzhs1Weitr6byFbpdC1W7JnlBJ/mcxcGc+PIlozNQ8e5vOFJ9RHvLqXRYahOhb8U3qe2JXIMs",
+	"6rL77ukmufDt2yzPyQbiaGQ1uLmHRilqHhqG6eH4OjrawKFYFJVJjRQN2AK/cVwl3WBLZoP5eV6Fc3e5",
+	"Hb/FhjBn2RW8VR8ybuqGtflfiStvw5NX8+M7NfNOzbxBKcNM2u0Su1PekgtvtaK59wkP1kpvfKGcOU0E",
+	"JHbKnMhr0EonmkXXTKM4wVvuaWKovkI4EegyKqSd+D0opAMt9goQhz0SZ9ea/BN57VPbI6oNeAzLBQgO",
+	"4AZkSGG7j2QeOzckySdLJf1IvkSmlDcX0uArQk/fxQZ+p6ZshHV42BtUJurYbYQJSnySJRpq8aEnIZtI",
+	"U+HMp169P+SZ3zrzwS4zW6GlbuVn3ELxbN0pnhsonkn6G5pcd/7OO0X0NvydCbuD4/Gl1FAhzZoMX7ij",
+	"qD7lUWG3dlBpVvg3X8AHdxAUN52ce6tZpXiYzyvUrgxAnmBRCeJh8JARORxCIaqRRDNjIsgULk9ZbRel",
+	"rLYbncF+0DgKD1jjZHjYatxvH3WO908OWrQ9qO5HtRu5Pn8UqOfOk/p1PakCO///pv2oqJrWfVAcU1n8",
+	"N3HwAgMtkH9BzmBWvjG9gxs5BXwIqEd2JSkeZNrevDqZ1dLz13F8ikVtcGMesFV+q53o7dZaL87nv4gL",
+	"VueBZcojUNydqninKt4cIqDikGookFPtwsNvQmvc+2T/s4HrcjVrv/nc3p04eb1MBy4t0lzDUgp9ELhy",
+	"X8jv6AXlXSbyHyIT+euzB9evcKVZOWVy6io57XJQwX0xJHPJzYsWZ7bbo+s6BruqFx003QSOh0yZ0lIQ",
+	"qXoCvzInEr+RUysSNRF1SxfAx2AJvqigwLTuq0vrWJWqfQLmRGPTZvge1LuyDzGNFmCGAAcesX+QixER",
+	"gymNYX5ipEwctdmuaXQOGq9mifILveQw/XMsZzDKCcx06FKQkrraerpOUrBkBZs90U9WcyEFdTaWBBDq",
+	"Zbo3p1YDQ6rASaMd4HMC6UAzYVY5AV45AvmjuAGSxYW/JtRgv/RfUBzYY8xD6B6MJ80OZoVae1ig1u43",
+	"DsJD1jga3m81jgdHnYaVP/RwcD84Co8z/c+RKFNBlNTKkWcG5VFKkC9idPfWnr7+nrQ7+weHtWSkcjqV",
+	"Gspyq/oN7N7P1zsOHA+5cx18XdeBbz37+3IeXGYgpIHX+z5EcEjrZDbmwdh379RGTgk3XS+yQhZYqYE1",
+	"qcAkVyRUAbV/pZx3d9azLOn22IDdHxC2G4aH3EjcM/XC3odLfLFyNhYs/606O6B7Y27Ov2dmvwWrL/OP",
+	"wMLdmSN3DpKbk1pnITZ6UmZOtsjoukVTaO8TjOo34yxJs7V2E1D1T2Unu9xdso57FbhL3OJ9IX8JEtCd",
+	"w+R37jC5pFcsYRdWl7spHXdHlgGpmit9J3BHQUh+hcV9CS/9DdnbxShUmKb6xTCx7KokuFi3mwigNR8J",
+	"xqoEwVZohR2Po4m3fD/f/K1hzF6KDM5m+3BBu+w09oODsHHEDoeNY3q/3UBnNnLoFbhVj3mEnqqQDZkA",
+	"9b0cscrNoLL3wO7YeucBkNGd6+Drug7wLP++HAdvxxL8q87RiYcaAtKAWDNIE7lWJxtYMv46XgG7K3nM",
+	"rSJ+UHqmtziuD9zgbsX8XprOHaMtZrTV963McLdLfqcV39ntN223G+SJX1vz3vtk//MbTGvYSWbUy+yI",
+	"cjt9HXsqsNNx5b6QmW4/dmel/2HSGr4ge6jXpnFRb1Q6t6eczRDiyaQ0eJqAPkVsaIiMTd21z8TQUhgD",
+	"4CGrWx4gJImkGDFFxlQXO+emEQ3+cGd+63IqKdh6jTZRpuD2r6jhtu403P8GDfcO4upO3b3tkq/fgMbr",
+	"AHdL3c1vx5KEPET5ZjXc2ZiJZddz11VgaAQGpJGWUA6m6ySUM2HJQjsAwWGsaaSb5EUKHqjHcibg5xRR",
+	"sCdcTQck/En7UkGYMGpOsEsW3u4uccQr9XUgBFLrJvKaha4NaUCV4i7R4+LpWaNzeN/3w5OCkQEbSsWa",
+	"5JEwcBvq627MV1zYiQj4gl2InqA+s3CmpGFN8oxrdBdhGwUPzsME9A9c6Zj3O/CHKYkLTLVaELpCaIXM",
+	"YIJJrV4bUz2udWu0vdv/2Y1Q7Popvq013O3/QC8Cgy9pBKHZh1r3wDKEwT9ZYJwKVUsunFcQoNdMDRLH",
+	"4hbedE98q73pY+yab++8c6p/ndIP6MtCpwC+Srj42j71NeJk75opPpyXSpXXzK5SbDzMtLWExggo7zqU",
+	"auM4u0TBoK3tNRszbNXlJcGMakIj4LF1YugVE2h7IRrtgJkZs5cUCSC8O2z2xI+MTUl/zGjY71oR7BHn",
+	"AVTNvs9ZX1bSyQggcC0n9z1x/IexxwZsih4X8XdcgRvh8LuzYy4MDfIt6RlKOuBEdjVuhnP6D1VEy/VL",
+	"9BNTIWicy+zorTe5gzELrsjQHvk7ZvSV9Fe7A9SDypiUvr8uMwplUJ438VAG8cRVayxBGby1x7mPXKxf",
+	"z4JvU+NqPQaAqjix7KpuOQpwAA/l2BODOSJ100gK1iQvLZ+acai9wAoMasiARVKMiJFWb7Vv7bqiDg3V",
+	"HFhZImcibZFmr+ue8Dj+91AfhRIQqpTEttvQRC03HAQdpyLF/qcZ1ElgoWZMRU8kn7QKNACDHbT2y7TV",
+	"ZAW/VsO00A8At4bfADLQQgpJAg1UwXdV6GVbHip2DShwua3rJFY0TqTUHcdZsqbW2skPNJ5a+42VtXi7",
+	"wu5kmw3FE9GP2J7pdqtuLJ/S8aTWrekx7Rze754Mj++HreP28fFBcBTePzyhnSGjtBUcHtKw1T6k+4Ph",
+	"wbA96Axag+NOJwjbh+H9oH04aA1bLdo6tkwKh3aJvemyo5uGw5WetkNfjj7kEXujrNUyNmaqu3t7er/p",
+	"5rRnCVqzCJjZ3iYk8te/N84mvzYu+EhQEyv2l8PwoJ1+5dFSa10YT7vVbR1u0dfOpZZnSMJXtIa0iSug",
+	"+a+s1j047rT36zXDPpoLY42Tbo2LkH2EZ24R4vnCSMVCT2brU4WSA/C78/H9rhOMwoww8loHyP+vnVX0",
+	"I2LqEXv8LH3FUyvwO4fkOf/eGhyvHj6uE0reShUmkyDfPHz54O/f2uuvXjyx2gUlP7x69KRJQOsFN3RP",
+	"WBFtrRAwk7jRZDA3TJ+ieT6fYi0t6DZ04jQOqhjR9gOuaNaXNIHURFfdUKqemCWfQY0EGoEM0QmPca2B",
+	"kldMgOYzoSHAGYaSjKmakG8o+ZVP8c5YTGlwZQdKhlT1xERCES0V+PY6mdBASV0nTy+fPyMxRMgTiBY6",
+	"Yd/WAW6w02n2RE/k1DKMB/gVQ11KI4hmoqT5HmSnroDVmwyudNanaImeAJqwC44bC2su0vA9lsw2yQUT",
+	"YToC9BI6EzWCRRiwJKCPv4JShT9D2xUohO0JCCuwj5Bk/OrhY1TkckSgMTmAhkSPpTLRnNChYWpGVahP",
+	"ST9hpP3EFhY90X/y6JIkyu+eZlQF4z4ZchHq0lYslnV7BrmyheMkjgyfUmX2hlJNGiE1dFH82olCO5U0",
+	"mcPOz54nL5Dxltr/++rh40a7eUD+869/w4HnAtqMLD+cyxlMy6pQ59lYUhV/tgKwYnaZciVki6LELk7a",
+	"dRO2noqwDlvkThVQitf+aabA3dlQGI698WaTfpPXtYfJC83attK2LJ6WnFqrXrKpuQun3YXTbk4fwJNK",
+	"aEJmu6kE23gd9hSzoqxhFWBrkxTnG/MosprBNVPQMB+4nGGTKfS1Bf5hOayVkVfQfNOxQo6BNwTrtX/o",
+	"zFyJHKLEQRkHAtq57AE5wsuu7hqJSAoFYk8sScSH1NCFxoFD7pJh3FzuaYL8wclyB9wx5CwKEayCDObY",
+	"8HMquaUc8k1/z8597z//+nf/W4ztadfCIhhTRQPDMqMfSisunWdWj+Wsm21Fxq6Z6gmfiONXA9iy5hET",
+	"JponIhmwPdyG1GH54dsS9gxbuKUYIKBvJYNLLve9ndmH14LKQAXpn4dsMpWGiWDe+JHN+05dsARu/6nY",
+	"lLn5OAmMe9Q5IGMZK51+4IrN7Ud7AsDqR8xknOSuip2OKBfkG/QCZT/8mk0jOmdhl1iR4tc2++qegKe8",
+	"FoaA+Aj5TM6E/0AikhOvNxkwJvJY5glZMSqg+RworXaTcLKY9XhQUpFoT9ArsCCreZcy0/2RzXdMj0+V",
+	"kpUC87Uf7Tne/7luDeDNH0v1iU0lbcGjt9FPLqMxpJrXbfhRQhlU1eZ+Sz6TjJPj81abiNu0VmOaUY0G",
+	"lz22d+rTnfp0Cz1V0QpPVREjnQn3pbUoNF9LQziPwaqd0hHk8VAXlE2QrhiZSRW6+M4gAxvmO44nhnYe",
+	"Tgvbm3bT+IuXkWkHVpfWk4BncXHqIi7eNQBtupbjRs2e6H+IpbXauYbxgYyHf4DTxa5WqD24lp1bE9wC",
+	"4I+Xglk9zMwkiZgxUG3gxDfgmU2kYHaCWa9OkWzFdV0Rv1lmQLCUlhIiKa/smPMhAcPUhAsHWyYND8oi",
+	"Kh9WJgZP6MdnTIwsWe63WvXahAv/dxt6WthjUevWer0LS47oc9dGOcSZDSMav4XQy2YRst3DIRAXL4mH",
+	"VBS5S459DLXs12tA0bVu7RE2tcMK+gmdE08WzIXnRooxtFKgotveFtK5vudoplnNtf+Kak1HbFXrxgxz",
+	"mDHF7tIEvqJguQCu4yxD9Hx+da99Ttx8ggOxss7rEkzxnOeZzug8BaH03j74w06zSd68fpYlQWgDDpYo",
+	"OHe9oWrF1gRyTl8KljGv4sWqMW3oXBdWi5XUimVcu9UMqYfAHzYvwMq69e6KsP4QRVhf1sVWL9YD+85M",
+	"62OKee543nNhsSRrfBgrRHZVLGTCcBppEgvDI8INYWjo1aEVYE9MuICcRKsFqyY5cy4Rl2VyT6cUb7Ui",
+	"TSJ+henjeX8Y+8i1OcWLycEGV4hrFJ31/LsmfqjYURJxcYVt9KEBlyaHxI2qSLEbMXPzp731Xx5luBP3",
+	"X8mOpGFSBnkl5Mx5uG+GZdysyN/LkHcpyhLGcI1m0bAOTndBqDE0GAORkf6jSzrqw7Htv2ZT1XjIR0yb",
+	"Pvnm9eMH5ORwv/UtMSyKQDNwJSdN9Dojh7KGJLjWWOjsP67IjM67qDeAsZkm6znjUrFAqhDSnRGyVGCv",
+	"k56YyTgKyUAxekXkcJgNVltOgnpG/zUVIzRG5YDNi0tTMlzFVzZuyVyWLLQzMBb+f/a+dbmNG1v3VXCY",
+	"qbI9p3mVHCdSpWprbGfijGV7W8qkctKeNNgNkh03AU4DFMWtrar96zzAeYh5sHmSU1gLQKPJbl4kyrIc",
+	"/pJENdG4LKz7+lbJJ4/b1e12nhQ1sxHs0HedZrfTO4hsGgRyV81vcyigEgOzk6kkEyql3scLtmCp+iNZ",
+	"k27EaAI0Ykwc2JRGjWHa04ZpYYr+49cwvOx1mmF4+Yx9+POfNrFLT7ihlmNy0DnEuHApS0ClWeac8uX5",
+	"h43bOlvDRt26Xw2abwRnzVNoHlmz/m5n6w3YTqaYoFkpqQ8/qk0qWE4mKKY+EPkYSob6KadgufuH+XWv",
+	"e3ioF7R0aKU5XfCkpYX15TjD8WRTDAZpzJyQmYk8MY7ClA/HWcsXgwvi8XJxMaXED29Z7/62w/WkYzpk",
+	"7d8nbLg4JfuZP6VJGqtp7mVcNH78/tX3O5/OhC/Nxny0ejLv3vx1Z3Op1B6w2kPfSH3/8KbA9AwLbL5I",
+	"5UTIFL9SzQDNt9rmK/43roOG5gDrvgnPXAcNT6Cs+4p+1DwJS+t1vt5ftv1l+6wvGygBruKKSq0CGR9z",
+	"xc1D8VxRmpzGI6MBiAEZiRm0vagQ/wTFfxvCdSvkXEnM4Td/7TS//fC/m/ijjT8qZf4W11s/fVDfJBzi",
+	"EiODHIL+pUwbuvPP3LDpfr3+C3CUb4Q6oyqVgxStjC/dKKJL3onPyhYqajWr85beOycLEKOr0pTaKi8a",
+	"+ORaES9MnSIhEhR2Y7a4nMgZlSGHYDY5IZj7wZKSRxEwBDD0Dckt3ouS+oLL+3eHVNRafg4JFH5lZtCA",
+	"s0ue38W8cOgzvwgEjiZdVRSzRRTo7zAYHkBtoagWK/vYz32XiGINQulWz4oya+QI984KczpQK8pG4d/O",
+	"m4xOGsUud1JHCi3ASpWbZKd1pCEvFZKSXdaRhrzkm9qmjhR3/L6KSPFAP/8K0vI8P9fy0eJ6FJDtU1me",
+	"ac7gbia7wW0H8nGg7RsdsmNAWmsvz40ntGZaoOFvW9Z6Pp+wV3df2FpbY3rYW67pjGmz0z8YNJ/FT5Pm",
+	"t0mPNZ/Sw8FB3Ot3aedbzRtFTGEzGG/+9S/6zubpELZkyLi+vXB0BYCe3lxk3Aau7XSqpjQjbwRvvkhl",
+	"nAk5zRk5sdkfhbmEu10P5eamv12BKGgYEs6/q3ees0tluMBR4+T//LMzH8rfBt/3ktfZ5N2755I+/89t",
+	"NA6guA0qSYHo9mWkD6qM1Moip4PgB59LFSkkzmDBh55YkY6IxR4pN0kouVSurgRQ2qzxhbeWRObSRq2Q",
+	"R+/enpmiQZq27RVvWiYZmUoTWxNqeClWbLBssKDlYPRdPxPy1UWZRxVhb9BBIC8mVYFBS00xowwXR2iW",
+	"iZlDg8PHAPkNChW0UoJayralLUWtJ9TP5KwesB/uf2M3VQW+4w1zOqurHU0D/K/Ia3zIRPOoCfaF/GdG",
+	"qPxI5mKqt3tC53jc07Ee7+VP78lh0Ot09LEddMkLFsN+E81uoWn+lsWUvoh49dJj/VXTg3uIi6tecuVC",
+	"30BKIFB4kVxqVspMzYqXUDggB+QUEsx6nd5TJHg2GLBYoYeiatW1q6h891aIogWh3Gm3QbhoaxMtkGC3",
+	"FHC1aRX6n/vUrn3JwQ7R7PIUs8lApvXnZER5clshfDPDv30FP9ekgb4HLFFZyDrM1jLJHUbwyhY5IdEg",
+	"5TSLzFNF7mZR1AhpYmJ1zmdVtic0rY0Fl9NMYeJ9qiXs2Hhk8VWCG8dKbXKokWVrCwBgAbVA4Wttigqg",
+	"cLPRn6g7AB7APjP1D5OZagj7k/CQoD5rzNAdKuaTnAH8iuEQlSml8Pz2+aRkZTppqzKp64u7+529+rSP",
+	"QqyPvu6CNdzKxof8uuU8dsMWIuM1N1efGRTzovZXC/jjIm0QWcaIomzTMl+mPEZAmZCbgn0s4V8AVbf4",
+	"6FpTsVDpYANpm9hW/lPC2cyxLIeUgI6EoWZKzptA/v1//x+JrH/X/IkaEOo7oJp4D/RpDOntvj8CPLal",
+	"Jkp64yTRKpfWcR4fdg6eABYBS1Ll0DHsoGY7ijlBuPiY0JAbe39M5/hVBKDXX9MMGuPSQM7Lmhv34OSN",
+	"Bgdb4dweqBBaHdaLy0gvMENSroR+EYAB5bAcUNSO/UAYBr9DjlgfxpR23B+2wdQbVeM5JfQL0etu6l7R",
+	"h7voadA0rNil+kS+hh8pn9J8rh94pjeWY4Xka2z040pkPT81OAM0LS75SJBqR0AbhsbT0jqcK96LrLiR",
+	"e1uBXCU3cls8FLm7b+Ky92HckW7xEgSKdcvnVlrZCOh9ezPaJlVqRWMXqpwOAFxMy0MbQ1DCAgIFCFbQ",
+	"n8NPCDmMphwb+2YphzoWTZEGlAAFJjorIvbPqZaoUCKD7oeITFIWM9MWWA8UwHsB6hB1IHwptaUr8AoL",
+	"cgUg/OxSYe5FafyUS5YrN34JvUHLAsGrPfy4TcBK/m78OA9YjFamEuhds+qcP9ludeBbE8ONZ+Fv5Jup",
+	"tkXrZuUrmf6sejXheLHbOd3emDRCvdR5Dog8AQAPWAnspd5ouDMGlRquCPxu0JSBjhsIlnxH+gmkw5jX",
+	"GS+ne18pTuI/iHeqeNBXcvznFubfamAQfvZaX15AjOBsdqZormAvRJYU/xFZYv+jv4Wv9LfQxGhqd6sm",
+	"dvMh0CSzlTYEdPIcGEIqq5ML0Qdrn9ib9feTXIg8G3BxrO/d1Jrer6VfK4w3gYc8LaM+lnAindWPgs+6",
+	"FbXkBK9AyZNA+/qfQQk0MuSLqJGkGjTSyjVMK9wQM9JZ2jUoyi8vWD5HHwR0h3O2NqQ3aEPnxfuT788J",
+	"YENjFjkAuYAaEXI7J/RUGMQk2hcGmxEGmfKMSWnt8GHKTVIaJSNGE/1msK6lnjNiS2OCAkBI9pltQQfm",
+	"ghxhKS0z+JXoRAGHgEWVPFoFTJmIEHsG0QsWEGoLbFApMoiX0uBIGe8tLPGIRG1YYxSQqK2N1agSqHId",
+	"RCW+CJL1Y8r1OhbS6G0+dsgXfEomXBIQJQR4XJZBLF3lsN6s/px42SQLSKhRPcwjcNpKrMeHpGl9SlxK",
+	"SPEpewrOHQioAzAVnPx0RiZ0Us6xMLRiswoxN9+kbmiuXfZKGO6y/LKySe29YGsExE/gcdgDWe6BLPce",
+	"mT8kkKVxyS+hWN6LH8YqqLWOGFCOCha+WFQS+LUnWHnSIidmjVq8ay2DdINOp9OqL7f4MlwbD6vPLXCf",
+	"3TRpP7TcuiassDqPsRQcCHY8M5uxv/EUulthPvrUuz4F32Vi7Q3ze0up12zqYVjldpbtK/Pb9Uo8KJuL",
+	"j9XLUObWIq8WQsX1iTeGiL805/Iqx3J5DhduAz4rN66zrBwP354/fsok9t3y4ptx4jpt3xHDnv3eV7qT",
+	"H8X7nLgvG0Oj/lXRSM/JiB7M1bpwXyQp08owpgtJxrwC5+UevbAzE5ZLwR/JalX5pZ7jvVUmexXe4OMk",
+	"UpTZ/z+nbLqrKlpY6poqWi+GmkqzddhZDzO07rVo+m51d4fzqP/+EOgP2Hii/+qs4sCdTkVL1W6zlxyw",
+	"5rPBYaf5bf9p3CzcN90YpGGcTlLzrqsGTZKcSdk4atCE/oeZcCuGmCy0ULLBUJcFZOgCmAHjK+e1+B3N",
+	"Pvq/s1h/5RcxzQmdgIPalO3WV+q6Ee+wlSvQ6HqlnzXh2n7uzqQvWuk3Z+CJGeT3ZSmxWji0NfHWx8dO",
+	"4phNlCSU6IcDMgP4L9Njk0ghOGaRAOenikR4F6JjUjTJxPdcwY9XybVrpUmheBWKaTAJUzM5aFrmLieo",
+	"+rEYM1kgIJmrWsR/JO4lzkqR6QRE0HHIo5xNsvm5KJp3AnSSnLFckqEwCKcAhgbLZIldGaCITIdYzavn",
+	"DS+BkkuEoocGrtAxzCSVLj6I/Umlq8PVI0d9MeUx5t+G/O1Af5DMf1DjLMJB8ilHGZpKMmAqHtksIZZJ",
+	"BtOHTq02HnZslqQwy1USLkIOY56zSxUFJgvPZTOTVLXIScFlIRq23LnD7udSDNJ2bQlIt0NO078QJYZM",
+	"v7xFHKCdEf8pz1KOkLcY5OvPSRROO52DOB0Piczj78JGnCZHqZLNQZoxLZTCBjzBbtvSDWqacR7bxck0",
+	"8QL/u992aCgIWVIOBv2MkdWiJQJAl5ttD4gSY5HnYuaHoMoS9coLgxRbsknAwyE3Y4zDApoIrnIaK2hU",
+	"AtrM5kGZuDxUJoaiNeFDUFU05ZiI1Ae08vQVaRwhdcQTJJIXjObkJKEBsTneqWzhE23zSOn5KuKzrw0b",
+	"hGbqu7DxdpprpXdsKbE8HqgNwFEaR41hTmP2H/phG0hqVGkCX593vvE0gbLctzvYwLSZX5eUD2DWk4ym",
+	"fLOa7nObW2T2xhjBY8agG8yp4Amdaz6tGDgPVuohtVPaHELe3qetoo69La+L0apKSuUWmuCSRnej9dUH",
+	"5F4pMkuzDPIdPj1Q/vbht3007T6796DMQ83u9opds2+LoFard1Lb8DQDDUaazrEOe+SIRGCkGTVKK/80",
+	"HtkOb2lORJ5oDRALqo2GmED+k0/46BwYzcGVqz/nQkHSzJwMhclFhvd7bXxcwlV/XpdL7GS2vF+hrWai",
+	"xIIYzglOvODMmhmLC1Yw4zIX1vIHUZix1GkFFw52Mm5f9BfGvRF/l3fK4AVnf6F1/dVuxeqDqwaDCw4T",
+	"Shik317QLNVGesIUeM/AyWoIA/LmqOmqrMrZbNaIAA+NHtVGGswwppWCu97WktF0i/lpWjFDuml320q0",
+	"O2C63/REVuWICMmcW09PSE93L6b2YmoLMTWdQMEKGU15krNkR96I6WSi78TK5I3vC2coNMs2DgH0Ewib",
+	"3YnImiPGjfPCWuYgxKxta+1maIIScjMUiCqDkNIipyiUoD2Utpih/7kWTI8jO12WRE/qkDfP/CXduZf7",
+	"bj20zks6FJwtuElXOGi7FQ7aXvOAHQ6azzpPu81v4q+1nWg5dQ9DphQm1zBOk+28mN6mr/dlmmUxgy6b",
+	"UVWgy+79m/eb1ODOxuAam/s3y1OlAIdjDb9Zh/nn85Lzwpn4CHLWjT76GIvzJ1RKLMeTdP7E9A8aCptv",
+	"73EiZTonmQbDwIkQKsjm8bZqUO88ur0V9p27qX6Evf72bg265s3zTqHXGFf5fNNV3B0PGlM+pVnjZgyo",
+	"xilQpo/PndHs1addI7FBta9jGVxAY9oNuVm90tS+8v5aA7BW4n1YCFVMSAwGHnFW45qVudXaDKs0sQVP",
+	"cK0rkbXXXcmKFKfSgj8B0Jm5u6X92cMPP9ibBxVaN7p3LqS56pJZUGF0OaAlAsG4Pkv5EG1t6BJplQbn",
+	"K0ul9wyG5sZiDP9FnKEKJYLymGU3C2G9xMU0Nr4E1on3YFwGe7y/m9b+Alnd3DG9ArkPHWE8KUE18UQG",
+	"ldkABsnvkdwAu68yKXjnV2Nb61pu0rMZZ7llzk5deige2V5EPRQRhcXUNi3m1sEgxcYT8GjUp9nbJ0wf",
+	"nDQnaWKjQAYDTZLJtJ+lcsQcqok8rsKPgwZi2BBHSIYl2XOmiq+3yFl6Cb46Dy8f9wxRady9LzcQqfGu",
+	"uck/cNdaldKAiUUzAcj8KZPY2Rr2BgFNU05iwQdpwngMLVbQdWXzxY8a3UJLfiN4Myn6hFC/T4jZQ9hU",
+	"7BZSFNDVdD7pdM8hq8GWSK19iSMAq5a7D1aNe+Et5Xq74JSljPX+P3dFPi2T/LJ9d969tHyr+Gx3nTpw",
+	"xIJNLdTmu3xFi9prk9WJ4NmcCB6b1CGPQYVcG8bLvA2hKAEhQn/hlOYfE8CvgND1Lyenr7VizxUZQz/T",
+	"IxLpW+GQuNz8I2sF29kfkwgRKACNUnkF3HYBCqzzSUZjNhJZwnJ5TKKM8uGUDll0TCJNyhF5HMn0v1hE",
+	"Tg61/YBQA0HI9ZOJjOkEMC7GNB+mXEaae4zHT45JhI1SzUQHQij9x+MoYwOlvxAzTUz6tzwdjvRHerdD",
+	"7k8nINGVnsN1ZH+T+Css7DrSr+FQPpTyoR48zuhUMhnpiUZccBYh1Oc7b1CDR2by4X89nUrIi/vw2Bbx",
+	"j80nrWGqRtN+KxXFR09bIzXOnhyFPLq60gdxjRO60sx03vI/+ery+vrf//Ovq6v25fV1hDGjS4DlSC8Y",
+	"J4+dRNLsOnDdNFMJICypVE9gmH9UDGNxEFWL/IXNBRYjSYav/Zjy5DtJMz0RQuVHzBaliP2mZX/IB+kl",
+	"S8DHAF/Rs5b/rf/UX5nkKWRxooOZShI2aED62LQzbCAYjX5RLmbyvymf6y+5jExN+waLxIwwAu80G0Ot",
+	"sxfiBhENXLVQsY2TBWBe4Sr1Gc6HJSTlMk1YyCmRDHqTGN+9XWGKeR9aQIA7n6Q8zqYJkyYjN6GKIiS/",
+	"3jso9HOXTeTkh/PT14gmAymejqyOiCWqwOLPmLTh6KuvkLohU8VsKJIXfpslpNsKSLfVDchj+iQI+eNU",
+	"k+xVU5+MKgBtHkmoKMsYvYDOq0RMVYtEV18BPcGz6N9KDNiexcHJzeRCDmfoWupEv+LnHx7DEE8iOB2E",
+	"48G5tUgUhpzN8IpDi0J9danWCugwp5MR6eeMfpQIBqgfOyaUxCJhpJ+J+COJpEWqkBHsq6YZ4Fdw7GJA",
+	"Is2L9WUAjhVYfhSQCC65/iWhyiTmRkgLDkD5x7O3b8gZ0sfjXqfXaXZ7Txy0EVXUYBERAekopsWQpHMZ",
+	"8ogmCfRqp9m7XGt3Ws85IgOaSeBrWlJFersTE4HFuEz0p4QNNPPg2bxFIgkq1guqaIRISQN971TIoeEi",
+	"fpBlJZ6LpAa05Wjaktxhr+fpvZiaUd+oyOoZt4rXFLB2GzXuaTabSEhHdcWPcID+f8+L/+qdvLpyZvX1",
+	"dcitLDki0I4u5N6t0tw55CgXjsgVASlwRB690+oTcn39AsP1H5HrkMP8vqp+uyYhSFAtTQFSVWc19ZpX",
+	"V+7PF1Sx62vN0yA2c30NttJUMhgOP7q6attf8dgK+oCz8MdC1fNps3PQ7Bz4dUGgzeZqNEt5Qv467v/Q",
+	"KGmeVXTbOAK6DRoT76Ol93lN3RMkm1I/9KUu50UYarFzeidojFPuPvAbqYfhWaNyJLe60mC9rccqxfp+",
+	"9QYOFtb7wX0Vr7+eRtngACJpikGzpl5Wq/7bxiftpbzT4KSb4Rp3jp1MUce7rQ2zpgLY7uejBf13n8S1",
+	"j0LWO3XhonhG1AaW2novU/uquNz1yA4nC5ZbCb6iou6ISIadFoi2DIrknAoPryeO1wYkvXuziPrgtagt",
+	"Rxs93nXTUON5McROIHETuoCHu3clrXclbc+E13HfPQDDffab2YKLrcdNqGZnJVix1Y6pwTSHa2W+cexw",
+	"BpzV6+HXmE4nxOOKJrXcc5KH3NVlgjPIR/vB7vJixg2GaK3/ao0JswVazmfDOndpcSFC+qUqY3nsrbC9",
+	"FfYlWmGFQOzd3MAyLOOPYWc9FLNqj6D6gPSXkyTxcOehpObuLLJt4fe0pAuWvLwG1R389ICZBBfQ+HrP",
+	"BUEFSwb+ukx2GxdeLsBNs3geqL6yMZQfGFt3AOa3sG9v9Ki7sED/4Ax6b4mtgsL7lIZZwdXak6LPX03l",
+	"T5pl0vc8kZQb1BjNyKICzA4ajBUszjQVhzCdH6wnFALCg5wOrcr8w/np6yKxlw4g93gyVdiDgkIGSoto",
+	"lbgobxqnUqZ8GJAp/8hNyJMLFXKsLwbYG/3cYa9ncrQ0d0hMvb6NV5HHUVtPtv3v//lXdW2i2aA9L905",
+	"L72pSZoY02gB8wc+9qzP5LYWFFxqsz1LbzNdTSyx36zhxLsybd1p04mKjmAjHy9o1EX0nmozGAF+7DMh",
+	"X8YYKu9esAQJtIz7umDkV27/VjRmtnNdu4fPXOztjYZdVuD7kRtIb4DEm08tZFGTrxeybyeMl4Wsl4MX",
+	"OHS8FnmHI0HHbGW6JtlG0KaVdq1fc1m04WB70bY3E/5QfpwvldsZ5lBuz7cbN8lUAjOoi1NnGaFxLKbg",
+	"zVhExkaGVMeEslSqn2D0e4K2thO3IaRUEr0fZRbiNqYKIlo/vjFA9HuRsbuGiN4ABDpJQQdIXBjAYKBX",
+	"ADvDf/5u2vJZFjmYZtkbXP5JQslrccEyCv1e0i16E8DOHVlZu1W4WdPMBpgl5nD3ACX3WORgD8FjQMhP",
+	"VlcPwzPtKwTxXluhD71HAQZe/zqWLLtgEn0Qg6UCfn1xjWpULuM3U3UaV0AYT2TIwbdhsAMCgvOQRXNK",
+	"w/UKkGAs1bSwyfIjS4iYKpkmQJUxBRQdPShCp8DjrD8S4qOZs36tfiDkY2ixIUfpxCZ+e0ud5UKxALGL",
+	"BbYmgBwV/QKDpYIhdfjkUdGkgMIetMh7AGBOQg7BdTIbpRmDYO6QZpjpG4sLUCRhCP3uuWkPCt3XP4I+",
+	"DbDWOcNsazXXa3wcwRi/6TGiJwGODJ3S566BOhaXzDjLUVLBGx5H+sdv8LH+oj1BxBzS5KSPsspVw3Iq",
+	"meYLm6iw5qTrO9ls1CygrFG6XgF3ja1wXlBAKgmsO9mH275UJvpSn6++W3Dia7joyioxC3O6AijOJtuI",
+	"AahBeP9QWwB3q8t5cPfH8kVCFVTLIEKUvqohh2HJbCSgHaBMhxzZE3T+5SyF7J+EjYViCeEiJ1YvMck+",
+	"Fbcc+z58Edf8xh5Q3KRyOqNT6MBfCL1yxVio8lNG4TK0sY265Xb9Tr2UemvXGr5w9ttpinUmrpX3FnCM",
+	"cDHbM9K9C3KH+ePITin3WJG+haRgdiRVt1KN2+xyInK1Egh0U/W4uBPHCwps4Km7pn89FoulechdmiU1",
+	"4sHrl7Gg9x67JiAStUmttOKHVgU+1sN40CZW8/R0HkpQL9bDcjELQm77i8yx6yyUzx2bBHnJoEX/mGUp",
+	"Zx60qW2XSD8ybpRryPOWqFgT2jcNvcaFVp2aCkLUqHHLithmnqcXrAAwJDmjyXGRtWFKELW5YbI8ZiOR",
+	"VcI24KF+eerstiIhFpMytCFsPLa+igWX00xR00Jef+QIz/yJHeXgd4c1rn+H3V32kXQ75fZR8MIH6k4J",
+	"GvZCAVvaTmK+RJ5SIzf1oez9wg9FBInJHKNJECAiI5YlhrXd2qiwEqmgtLouis69sewffg4VTNIA4kCv",
+	"hBk/RvQ5bT9IxqTXPxGEDLRZ4jTPxczDsfabKhq/MwccC5aBCVU0XATLQ40oL96IeHEHdRg6dgX35ai2",
+	"W+w6UBme/+W2OqxnvE8d4y3v0zQnz9+f6g3hnjUUNNgF4+p8PjHkTCVrxZmQ0GXQ5QVg2yuWaOL32C7r",
+	"NJ8m3W7zWXxAm9+yzqD5df8Z/Sb+Numw7mBlJ0I3zSm0k7KAHHHRDakNR9rWBylZdrc9Cw0Br/eaW0rb",
+	"e83v0Ws+K9iNZc3uo7VAgjW5fLkYa23ZIirDrZAmMY7mjLx7e3bOEqIEiaZ5Fmk1NrpS8wkLQHuWio4n",
+	"ASQ8XUeBwSLENMCQI2JGmiB7NskIwHePQAs2recAsDw3XQNTSU7evWqRX8QUncIiA0SQuZgiR4ZBJCJU",
+	"ANtzXV+NS1s/alzPziAA+I2XiImI7UhSCb4nvUpJfj1TlCc0T4jl6AVUzmw2a0nzb3cLYjF+AkaDhfTR",
+	"b0c0IEki81gzTaKg+Mttl8ELsp87jJEILYdIsjhnqgCcCTk0DNLsHVowIpRJi5zgX73LS5hEykn3KZEs",
+	"FjwBe2le7HdAKMlZkuYsVkQJAUCoKk9ZEnJMGREXIPxyxkgCPR+9lDZWWlKLnAnY4zEF8Bo4ITUDGDq9",
+	"sJQTimiTiBqjN4facyMjOpkwzpIjQIXH12oKAVtIjwqm2ogmLXLY7WDQA6Yx7Tu6NXmkgiSCDNILb8ao",
+	"wMiUDzP9lThm0qBPAfECokmfETjbQNO81mjJ4eGBtr2/OTw8wKEzIE7IM532szS2QSHEqjcOophynGy3",
+	"E3IniWudlCi5DH3dCvIkzscrypY9gbethNtUJG1d82RWfae1TuYE1roKzVx+TtXoDC5aY2txWfpupTFk",
+	"JhN4adDw/B5XYu8XrE9NRBYHLNUI4htI+kXzq31lflsTMX+lJElYll6wPGWSDIWlXeP1g57qHDC5jJ8K",
+	"oaurAe4LPredYfSznWtj87CnWR/gzmnBuHdCPAx6fwGUQqg9wBuptdXZZ0b/KFyglkZuWDd3J+TcuVsJ",
+	"t71cWyPN9hfrYQF73OZa1eQF/GwkAe1jG/tyaybyxph4EOWItfafWGROc/8wmwgDIdZDHrjcqJDPaCFm",
+	"BjTNbJd4/TtLbJpAziYZnbPEh6E17h3MgK/PEtjVTb6p8o7TLDc85Qth+rG4WHiiVpPfQGu/6N1Ecf/J",
+	"3607DfDfN1v7siP9ewV914H7wAXpRW64zq2Y7SqFvV1o5LVhlBfukapAyrnNrvzIJpjEetABf0lrVUSj",
+	"GPM2jDL4VHEQz26xrjKpAFjMj4OgDKmJdJgOx1uyFrNP8zP89h0HP6hSbDxREgBuVkRCbMc+Jza0Wbbk",
+	"8ClHNLrNZ88obT7r97rNbwedTrNLe/2D+DB5yr4e6G1il+oE31/1yqfmla5RtBHiDRdxfrVx+OQmEQx7",
+	"EOsjGQWt7PXZBxX8gDL/QpGkEjzPd8dw21fm9/kqQE4o/Z6VOpCBE1xJ2w7X3tqgyFeHbi3In63KLAbE",
+	"pitp3ZnpFxt/P0tIf2rA5OF66Vdpdr7KVLUX4pb8u6Jm2gxcm1e0lpVU5BUVO33fuUV2JuXWqffIeDMx",
+	"NMy/8n1dCHlPkQZOZePom8Oggeh3MFsxVbHAmjSs6/CY9NNOR+/Yhqx9glqiD6Rg1+bx9qTT7Ma9pPmM",
+	"HQya39DDfvNp/HVie1EChrWNg9Xvn6rbuusdSZgby5cXTK3oGGaJZy9ZHpanJCmY5acQJm30X9QX/5+Z",
+	"Wi9Tzl+OxaZJgM3CnANTy0IzPEta5LDzbcnPIjiIoxmdE5rljCbzAMPn+JAqu9CtV6ZF9CwI5SR6lbDx",
+	"RCjG43nzb2weESVInxGwfJQgOZswJ7ng8KvcL7jmP7R0Wm/meDv9Nzavchr3biHPNnGvuJO5MYtc2bXb",
+	"EOK+oOLLxVfhPkddahK8E7460XJ/DfekHGOormfYfMJIpL8Zed3NFCpzGBGifI5ZoD4PLbPHkN8Vf9Qz",
+	"24Fzes9j9jzmD8JjwLqGO75r/rKZfgasLVjSzmRQCllpRcsmvRGZ8piRCH5ENVwm5J9KC7sHPnNzhL+y",
+	"RQ476BuQh17Lii3Mu/f+fmwV5tqWSf4u+qUV/C76vsHaa3a6tN98pjXSb+hBv9kzKukz+k3/FivCOdcY",
+	"rBgZ8HrlC1v7sOef+9jZHfBsMGexSNRxyJ0zb6GoYk1MuKzn4diyYracbk2qs62/FznpHZKRmObSL50q",
+	"EsmdIBBZEnJtnVNJZizLyGM1E6ToJQnwKNwmjD8JiBRF7ybn/I0pd8gLF9hoaMJozI4JDTmmecMCcP42",
+	"BRzHScesSJ1GT3OVMICdMqzCJLQ+pAynT53DW+z23sH3QNjOKdV2nXdyN+Q2iYjlSrz/k3evSM4GLGcO",
+	"7wQijlo4OCBObKprayPSYSX83ZCpF/pta2+TYpeqjYi9K0PIBs73fyUiBiNYf8Wg9sI/AIcXP3iOiUJ6",
+	"NQau1/vnwiVbaOYC/VyKriv/+DUMZRieffjznyq6r1ReOMD0vh1VlUmjRAnnmqXbiAI1ZSTSQIl7VGGa",
+	"RZWJoiCCdnHIv68obdVcOIIvREgCAdEDswRJAOQLUkAtAZzBeBuSwe/0guIEFomh+NSSQ/vPIBZKFEv+",
+	"3K4/3l5nJ+eLf9/lCdt3kIVu8IgovflBZ+kF+696bEvQCyDvMRN8qH8CEgXqcyC3reqgtLJjqo6JnE70",
+	"KyVgb1AFlW80V5Kk1ZHc1+kF40xuwAnWyVWqF1S2n2wUzabHbSY83ZSqUiz0S+7udF+VdxmXtNFpjpnK",
+	"0xXsWzM9ZZGRVTqGOrWUk3e5GDM1YlP5iOhLRrDx1THhwtTI08y0bvl5xLB+0raaG1EZckpOX56/f/X8",
+	"7Lfzt397+SYgqXIlaNL2PSAovogSH1ll3uqQqVOzgs14wSSj6RIJeJtg+YDJCv1tpNTkN2Oay9+UUDS7",
+	"clP4LmzEI6rCRoAk812oXxs2rkm3t1Yg3JZjmEm3bqw67YoSr64Dt4Xn+qAqNA38L6TYFZSzGYWKCeN0",
+	"krbs3a3RMlJJ3k4Y14y7QK6vIJfngqucxupHabCsb4m2gqOV+IeZceOocdDqtA4WeUh1ezkMmC0yU7em",
+	"g1antK6Fvmt1sCM4u7sVK/YtoDL8ePb2zXbnOqeopO3oXH/Rw211rnYCa87VHusRsad6t/f7Hg7vl5PT",
+	"15sdHkTK67WAXqdjfLeWddrqBJu1dUQi8TEiMy0bwGEAUKgklWQ6CUiUsGFOE5aYJ96zJJUYYRIzjlC0",
+	"RtEYCiK4q2/GQvd4xFrkaecAvwzKDlW0TyWDIL5pf1NqfwpZsWIycR0BKKimpE8zymOW1wif94wm6W70",
+	"ENjSMnLTiMUfXQ8XPX3USfSrktQqKMFN9ZVi7hUUqP85b30mZmyVrmMPDrdtPdFuYBjD3OsQw/C/aJyA",
+	"8Qp9dLXBEmi6ThXJREyzgEhFh5C0mGt9LJnGynRYwFqUdkNPLDX7ZQCw9OvNAq6WDmKYSgXtWgNwk4Ff",
+	"De+AmJqMStwQ6Vr3FvB5rSJTQ0v/isyQE4dET+UChpAasXGrDHgjK0b4T33DDdQz4t3pOVnOQrDNTDFR",
+	"rH7S02Q0HvkTTCsGf+GQ8VJuoPA+wl6A5wlZR9EOEODsEm9MA2i2PO4p8GZpml1hxRDAGmQZZJQC2jRi",
+	"SXtdQY4BnDVJDVw1TmncItFlM6aSIcFFgH4RcgykF4MQxz40uxmIHNoaosfDPpUqx9kOOweB39gEQZkO",
+	"O4fIi8wCEd5t1b65HmBQ5UAlGaQZkwGZTjSHY4mmVEDEHrGc+Vsn4tUDwwlMMhqzkcgS2MyUL3Tc9ztS",
+	"t5a7m1S94JxlGVwg2Bg5l4qNTa95Gyv0RnKOqqojTo0zfcLEJAO7wiuog+7CY4Z9J70REYtuebgfGM3U",
+	"KLCKt6HnRceJN5BlRdcfrv9/AAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

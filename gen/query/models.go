@@ -12,6 +12,16 @@ import (
 	"counsel/domain"
 )
 
+type AccountLink struct {
+	ID        domain.ID
+	UserID    domain.ID
+	Purpose   string
+	Email     string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UsedAt    sql.NullTime
+}
+
 type CaseHead struct {
 	CaseID domain.ID
 	Seq    uint64
@@ -148,6 +158,53 @@ type DraftVersion struct {
 	CreatedAt time.Time
 }
 
+type Email struct {
+	ID        domain.ID
+	UserID    domain.ID
+	Kind      string
+	Locale    string
+	Subject   string
+	BodyText  string
+	BodyHtml  string
+	ReplyTo   string
+	Fields    string
+	Status    string
+	Reason    string
+	Attempts  int32
+	SendAt    time.Time
+	ExpiresAt sql.NullTime
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+type EmailAttachment struct {
+	EmailID     domain.ID
+	Position    int32
+	DocumentID  domain.ID
+	Filename    string
+	ContentType string
+	Size        int64
+	Sha256      []byte
+	Inline      bool
+}
+
+type EmailRecipient struct {
+	EmailID   domain.ID
+	Position  int32
+	Field     string
+	Address   string
+	Status    string
+	Reason    string
+	UpdatedAt time.Time
+}
+
+type EmailSuppression struct {
+	ID        domain.ID
+	Address   string
+	Reason    string
+	CreatedAt time.Time
+}
+
 type IdempotencyKey struct {
 	KeyHash     []byte
 	Fingerprint []byte
@@ -209,16 +266,17 @@ type TemplateVersion struct {
 }
 
 type User struct {
-	ID            domain.ID
-	Email         string
-	FullName      string
-	Role          string
-	PasswordHash  string
-	DisabledAt    sql.NullTime
-	SessionEpoch  uint32
-	SessionsStale bool
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
+	ID              domain.ID
+	Email           string
+	FullName        string
+	Role            string
+	PasswordHash    string
+	DisabledAt      sql.NullTime
+	SessionEpoch    uint32
+	SessionsStale   bool
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	EmailVerifiedAt sql.NullTime
 }
 
 type Webhook struct {

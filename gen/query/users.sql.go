@@ -14,6 +14,29 @@ import (
 	"counsel/domain"
 )
 
+const changePassword = `-- name: ChangePassword :exec
+UPDATE users SET password_hash = ?, email_verified_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ? WHERE id = ?
+`
+
+type ChangePasswordParams struct {
+	PasswordHash    string
+	EmailVerifiedAt sql.NullTime
+	SessionEpoch    uint32
+	UpdatedAt       time.Time
+	ID              domain.ID
+}
+
+func (q *Queries) ChangePassword(ctx context.Context, arg ChangePasswordParams) error {
+	_, err := q.db.ExecContext(ctx, changePassword,
+		arg.PasswordHash,
+		arg.EmailVerifiedAt,
+		arg.SessionEpoch,
+		arg.UpdatedAt,
+		arg.ID,
+	)
+	return err
+}
+
 const clearStale = `-- name: ClearStale :exec
 UPDATE users SET sessions_stale = FALSE WHERE id = ? AND session_epoch = ?
 `
@@ -68,7 +91,7 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
 }
 
 const eraseUser = `-- name: EraseUser :exec
-UPDATE users SET email = ?, full_name = ?, password_hash = ?, disabled_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ?
+UPDATE users SET email_verified_at = NULL, email = ?, full_name = ?, password_hash = ?, disabled_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ?
 WHERE id = ?
 `
 
@@ -96,7 +119,7 @@ func (q *Queries) EraseUser(ctx context.Context, arg EraseUserParams) error {
 }
 
 const getUser = `-- name: GetUser :one
-SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at FROM users WHERE id = ?
+SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at, email_verified_at FROM users WHERE id = ?
 `
 
 func (q *Queries) GetUser(ctx context.Context, id domain.ID) (User, error) {
@@ -113,12 +136,13 @@ func (q *Queries) GetUser(ctx context.Context, id domain.ID) (User, error) {
 		&i.SessionsStale,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.EmailVerifiedAt,
 	)
 	return i, err
 }
 
 const getUserByEmail = `-- name: GetUserByEmail :one
-SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at FROM users WHERE email = ?
+SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at, email_verified_at FROM users WHERE email = ?
 `
 
 func (q *Queries) GetUserByEmail(ctx context.Context, email string) (User, error) {
@@ -135,6 +159,7 @@ func (q *Queries) GetUserByEmail(ctx context.Context, email string) (User, error
 		&i.SessionsStale,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.EmailVerifiedAt,
 	)
 	return i, err
 }
@@ -189,7 +214,7 @@ func (q *Queries) ListStaleUsers(ctx context.Context, limit int32) ([]ListStaleU
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT id, email, full_name, role, disabled_at, created_at FROM users
+SELECT id, email, full_name, role, disabled_at, created_at, email_verified_at FROM users
 WHERE id < ?
 ORDER BY id DESC
 LIMIT ?
@@ -201,12 +226,13 @@ type ListUsersParams struct {
 }
 
 type ListUsersRow struct {
-	ID         domain.ID
-	Email      string
-	FullName   string
-	Role       string
-	DisabledAt sql.NullTime
-	CreatedAt  time.Time
+	ID              domain.ID
+	Email           string
+	FullName        string
+	Role            string
+	DisabledAt      sql.NullTime
+	CreatedAt       time.Time
+	EmailVerifiedAt sql.NullTime
 }
 
 func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]ListUsersRow, error) {
@@ -225,6 +251,7 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]ListUse
 			&i.Role,
 			&i.DisabledAt,
 			&i.CreatedAt,
+			&i.EmailVerifiedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -240,16 +267,17 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]ListUse
 }
 
 const listUsersByID = `-- name: ListUsersByID :many
-SELECT id, email, full_name, role, disabled_at, created_at FROM users WHERE id IN (/*SLICE:ids*/?)
+SELECT id, email, full_name, role, disabled_at, created_at, email_verified_at FROM users WHERE id IN (/*SLICE:ids*/?)
 `
 
 type ListUsersByIDRow struct {
-	ID         domain.ID
-	Email      string
-	FullName   string
-	Role       string
-	DisabledAt sql.NullTime
-	CreatedAt  time.Time
+	ID              domain.ID
+	Email           string
+	FullName        string
+	Role            string
+	DisabledAt      sql.NullTime
+	CreatedAt       time.Time
+	EmailVerifiedAt sql.NullTime
 }
 
 func (q *Queries) ListUsersByID(ctx context.Context, ids []domain.ID) ([]ListUsersByIDRow, error) {
@@ -278,6 +306,7 @@ func (q *Queries) ListUsersByID(ctx context.Context, ids []domain.ID) ([]ListUse
 			&i.Role,
 			&i.DisabledAt,
 			&i.CreatedAt,
+			&i.EmailVerifiedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -293,7 +322,7 @@ func (q *Queries) ListUsersByID(ctx context.Context, ids []domain.ID) ([]ListUse
 }
 
 const listUsersByRole = `-- name: ListUsersByRole :many
-SELECT id, email, full_name, role, disabled_at, created_at FROM users
+SELECT id, email, full_name, role, disabled_at, created_at, email_verified_at FROM users
 WHERE role = ? AND id < ?
 ORDER BY id DESC
 LIMIT ?
@@ -306,12 +335,13 @@ type ListUsersByRoleParams struct {
 }
 
 type ListUsersByRoleRow struct {
-	ID         domain.ID
-	Email      string
-	FullName   string
-	Role       string
-	DisabledAt sql.NullTime
-	CreatedAt  time.Time
+	ID              domain.ID
+	Email           string
+	FullName        string
+	Role            string
+	DisabledAt      sql.NullTime
+	CreatedAt       time.Time
+	EmailVerifiedAt sql.NullTime
 }
 
 func (q *Queries) ListUsersByRole(ctx context.Context, arg ListUsersByRoleParams) ([]ListUsersByRoleRow, error) {
@@ -330,6 +360,7 @@ func (q *Queries) ListUsersByRole(ctx context.Context, arg ListUsersByRoleParams
 			&i.Role,
 			&i.DisabledAt,
 			&i.CreatedAt,
+			&i.EmailVerifiedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -372,7 +403,7 @@ func (q *Queries) LockActiveAdmins(ctx context.Context) ([]domain.ID, error) {
 }
 
 const lockUser = `-- name: LockUser :one
-SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at FROM users WHERE id = ? FOR UPDATE
+SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at, email_verified_at FROM users WHERE id = ? FOR UPDATE
 `
 
 func (q *Queries) LockUser(ctx context.Context, id domain.ID) (User, error) {
@@ -389,8 +420,30 @@ func (q *Queries) LockUser(ctx context.Context, id domain.ID) (User, error) {
 		&i.SessionsStale,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.EmailVerifiedAt,
 	)
 	return i, err
+}
+
+const markEmailVerified = `-- name: MarkEmailVerified :exec
+UPDATE users SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email = ? AND email_verified_at IS NULL
+`
+
+type MarkEmailVerifiedParams struct {
+	EmailVerifiedAt sql.NullTime
+	UpdatedAt       time.Time
+	ID              domain.ID
+	Email           string
+}
+
+func (q *Queries) MarkEmailVerified(ctx context.Context, arg MarkEmailVerifiedParams) error {
+	_, err := q.db.ExecContext(ctx, markEmailVerified,
+		arg.EmailVerifiedAt,
+		arg.UpdatedAt,
+		arg.ID,
+		arg.Email,
+	)
+	return err
 }
 
 const updatePasswordHash = `-- name: UpdatePasswordHash :exec

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
-import type { AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, PingWebhookData, PingWebhookErrors, PingWebhookResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ReplayWebhookErrors, ReplayWebhookResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses } from './types.gen.js';
+import type { AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, CancelEmailData, CancelEmailErrors, CancelEmailResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreateSuppressionData, CreateSuppressionErrors, CreateSuppressionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, DeleteSuppressionData, DeleteSuppressionErrors, DeleteSuppressionResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetAccountPageData, GetAccountPageErrors, GetAccountPageResponses, GetAccountScriptData, GetAccountScriptErrors, GetAccountScriptResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetEmailData, GetEmailErrors, GetEmailResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSuppressionsData, ListSuppressionsErrors, ListSuppressionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, PingWebhookData, PingWebhookErrors, PingWebhookResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, SendEmailData, SendEmailErrors, SendEmailResponses, SendEmailsData, SendEmailsErrors, SendEmailsResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -21,8 +21,9 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * Create an account
  *
- * Makes an account with the role `client`. An e-mail address can be registered once,
- * upper and lower case being the same. Signing in is a separate step.
+ * Makes an account with the role `client`, and sends a mail with a link that confirms the
+ * address. An e-mail address can be registered once, upper and lower case being the same.
+ * Signing in is a separate step.
  *
  */
 export const registerUser = <ThrowOnError extends boolean = true>(options: Options<RegisterUserData, ThrowOnError>) => (options.client ?? client).post<RegisterUserResponses, RegisterUserErrors, ThrowOnError, 'data'>({
@@ -79,6 +80,68 @@ export const logoutUser = <ThrowOnError extends boolean = true>(options?: Option
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/auth/logout',
+    ...options
+});
+
+/**
+ * Ask for a new password
+ *
+ * Sends a link, good once within an hour, to the account with this address, in the language of
+ * `Accept-Language`. Whether there is such an account shows neither in the answer nor in its time.
+ * One address can be asked for five times an hour.
+ *
+ */
+export const requestPasswordReset = <ThrowOnError extends boolean = true>(options: Options<RequestPasswordResetData, ThrowOnError>) => (options.client ?? client).post<RequestPasswordResetResponses, RequestPasswordResetErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/auth/password/forgot',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Choose a new password
+ *
+ * With the secret of a link from `POST /api/auth/password/forgot`. Ends all sessions of the account,
+ * voids its other such links, and confirms its address. A link that is used, too old or not ours is 422 `link_invalid`.
+ *
+ */
+export const resetPassword = <ThrowOnError extends boolean = true>(options: Options<ResetPasswordData, ThrowOnError>) => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/auth/password/reset',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Confirm an e-mail address
+ *
+ * With the secret of a link that was sent to it, on registering or later. Following it again changes nothing. One that is too old or not ours is 422 `link_invalid`.
+ */
+export const verifyEmail = <ThrowOnError extends boolean = true>(options: Options<VerifyEmailData, ThrowOnError>) => (options.client ?? client).post<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/auth/email/verify',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send the confirmation of my address again
+ *
+ * Sends another link to the caller's address, good for three days. An address that is confirmed is 409.
+ */
+export const resendVerification = <ThrowOnError extends boolean = true>(options?: Options<ResendVerificationData, ThrowOnError>) => (options?.client ?? client).post<ResendVerificationResponses, ResendVerificationErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/auth/email/resend',
     ...options
 });
 
@@ -146,7 +209,7 @@ export const listUsers = <ThrowOnError extends boolean = true>(options?: Options
  * Erase a person
  *
  * For the person themselves, and for admins. Takes name and address off the account for good, ends
- * its sessions, deletes the drafts, the documents and what was asked outside of cases, its webhooks, and ends its
+ * its sessions, deletes the drafts, the documents and what was asked outside of cases, its mails and webhooks, and ends its
  * memberships. What the person wrote, made or sent in cases stays those cases', without a name. Refused
  * (409) while a legal hold covers a case they are in, worked in or are a party of (`legal_hold`), while
  * they are the only owner of a case (`case_owner`), and for the last admin.
@@ -181,7 +244,7 @@ export const updateUser = <ThrowOnError extends boolean = true>(options: Options
  * Copy everything held about a person
  *
  * For the person themselves, and for admins. The account; what was asked, the drafts with all their
- * versions and the documents outside of cases; the webhooks; and, for each case the person is a member of now,
+ * versions and the documents outside of cases; the mails they sent; the webhooks; and, for each case the person is a member of now,
  * what they have in it; the case's timeline says that it was taken. What others wrote about them in cases is the
  * cases'. The document arrives as it is read; one that breaks off is not whole.
  *
@@ -1227,6 +1290,128 @@ export const replayWebhookDelivery = <ThrowOnError extends boolean = true>(optio
 });
 
 /**
+ * Send an e-mail
+ *
+ * Accepts a mail, which is sent soon after, or at `sendAt`; `GET /api/email/{emailId}` says what
+ * became of it for each recipient. It comes from the address that the service is set up with;
+ * `replyTo` says where answers go. What was accepted is sent, though the mail server be away for
+ * hours; what the mail server refuses for good is `bounced`.
+ *
+ * Of `bodyHtml` what runs, or is fetched from elsewhere, is left out; where there is no
+ * `bodyText`, it is made from it. Attachments are documents of this service that the caller may
+ * read, 10 MiB together. A picture with `inline` is shown by `<img src="cid:its-filename">`.
+ *
+ * Send an `Idempotency-Key` to be able to repeat the request, as with `POST /api/docs/render-pdf`.
+ *
+ */
+export const sendEmail = <ThrowOnError extends boolean = true>(options: Options<SendEmailData, ThrowOnError>) => (options.client ?? client).post<SendEmailResponses, SendEmailErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/email/send',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send up to a hundred e-mails
+ *
+ * Accepts several mails, each by itself: `items` says of each, in their order, under which id it
+ * will be sent, or why it will not. They go after mails that were sent one by one.
+ *
+ */
+export const sendEmails = <ThrowOnError extends boolean = true>(options: Options<SendEmailsData, ThrowOnError>) => (options.client ?? client).post<SendEmailsResponses, SendEmailsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/email/send-batch',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List e-mails
+ *
+ * What the caller sent, the newest first, without the bodies. Admins see everyone's, or with `userId` one person's.
+ */
+export const listEmails = <ThrowOnError extends boolean = true>(options?: Options<ListEmailsData, ThrowOnError>) => (options?.client ?? client).get<ListEmailsResponses, ListEmailsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/email',
+    ...options
+});
+
+/**
+ * List the addresses that are not written to
+ *
+ * For admins. An address comes onto the list when a mail server says that there is no such
+ * address, or by hand. Mails to it are not sent (`suppressed`).
+ *
+ */
+export const listSuppressions = <ThrowOnError extends boolean = true>(options?: Options<ListSuppressionsData, ThrowOnError>) => (options?.client ?? client).get<ListSuppressionsResponses, ListSuppressionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/email/suppressions',
+    ...options
+});
+
+/**
+ * Write to an address no more
+ *
+ * For admins. The service's own mails (a new password, say) still go there. An address that is on the list stays as it is.
+ */
+export const createSuppression = <ThrowOnError extends boolean = true>(options: Options<CreateSuppressionData, ThrowOnError>) => (options.client ?? client).post<CreateSuppressionResponses, CreateSuppressionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/email/suppressions',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Write to an address again
+ *
+ * For admins. Takes an address off the list.
+ */
+export const deleteSuppression = <ThrowOnError extends boolean = true>(options: Options<DeleteSuppressionData, ThrowOnError>) => (options.client ?? client).delete<DeleteSuppressionResponses, DeleteSuppressionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/email/suppressions/{suppressionId}',
+    ...options
+});
+
+/**
+ * Cancel an e-mail
+ *
+ * Keeps a queued mail from being sent. One that is sent, or is being sent this moment, is 409.
+ */
+export const cancelEmail = <ThrowOnError extends boolean = true>(options: Options<CancelEmailData, ThrowOnError>) => (options.client ?? client).delete<CancelEmailResponses, CancelEmailErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/email/{emailId}',
+    ...options
+});
+
+/**
+ * What became of an e-mail
+ *
+ * The mail and where it stands, for each recipient. Another's looks like one that does not exist.
+ */
+export const getEmail = <ThrowOnError extends boolean = true>(options: Options<GetEmailData, ThrowOnError>) => (options.client ?? client).get<GetEmailResponses, GetEmailErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/email/{emailId}',
+    ...options
+});
+
+/**
  * Is the process alive
  *
  * Answers as long as the process can answer at all. For a supervisor that restarts it.
@@ -1284,6 +1469,30 @@ export const getDocs = <ThrowOnError extends boolean = true>(options?: Options<G
 export const getDocsScript = <ThrowOnError extends boolean = true>(options?: Options<GetDocsScriptData, ThrowOnError>) => (options?.client ?? client).get<GetDocsScriptResponses, GetDocsScriptErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     url: '/docs/reference.js',
+    ...options
+});
+
+/**
+ * The page that links in mails lead to
+ *
+ * Confirms an address (`/account#verify=…`) and takes a new password (`/account#reset=…`), by the
+ * operations of `auth`. For services whose frontend has no such page of its own.
+ *
+ */
+export const getAccountPage = <ThrowOnError extends boolean = true>(options?: Options<GetAccountPageData, ThrowOnError>) => (options?.client ?? client).get<GetAccountPageResponses, GetAccountPageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/account',
+    ...options
+});
+
+/**
+ * The script of that page
+ *
+ * What `/account` loads, served from this origin.
+ */
+export const getAccountScript = <ThrowOnError extends boolean = true>(options?: Options<GetAccountScriptData, ThrowOnError>) => (options?.client ?? client).get<GetAccountScriptResponses, GetAccountScriptErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/account/page.js',
     ...options
 });
 

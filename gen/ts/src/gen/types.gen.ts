@@ -120,6 +120,24 @@ export type LoginRequest = {
     password: string;
 };
 
+export type RequestPasswordResetRequest = {
+    email: EmailAddress;
+};
+
+export type ResetPasswordRequest = {
+    token: LinkToken;
+    password: Password;
+};
+
+export type VerifyEmailRequest = {
+    token: LinkToken;
+};
+
+/**
+ * What stands behind the `=` of the link.
+ */
+export type LinkToken = string;
+
 export type RefreshRequest = {
     /**
      * The refresh token of the last pair.
@@ -168,6 +186,10 @@ export type User = {
     id: Id;
     email: EmailAddress;
     /**
+     * Whether the person has shown that mail to the address reaches them.
+     */
+    emailVerified: boolean;
+    /**
      * The person's name.
      */
     fullName: string;
@@ -202,6 +224,10 @@ export type UserExport = {
      * The documents outside of cases, each with a link to its file.
      */
     documents: Array<StoredDocument>;
+    /**
+     * The mails that the person sent.
+     */
+    emails: Array<Email>;
     /**
      * The webhooks, without their secrets.
      */
@@ -1112,6 +1138,207 @@ export type UploadDocumentRequest = {
     file: Blob | File;
 };
 
+export type SendEmailRequest = {
+    /**
+     * The recipients; with cc and bcc at most 100.
+     */
+    to: Array<EmailAddress>;
+    /**
+     * Who gets a copy.
+     */
+    cc?: Array<EmailAddress>;
+    /**
+     * Who gets a copy without the others knowing.
+     */
+    bcc?: Array<EmailAddress>;
+    replyTo?: EmailAddress;
+    /**
+     * One line.
+     */
+    subject: string;
+    /**
+     * The mail as HTML. This or bodyText is needed.
+     */
+    bodyHtml?: string;
+    /**
+     * The mail as text.
+     */
+    bodyText?: string;
+    /**
+     * What goes with it.
+     */
+    attachments?: Array<EmailAttachment>;
+    sendAt?: Time;
+};
+
+export type EmailAttachment = {
+    /**
+     * What the recipient saves it as.
+     */
+    filename: string;
+    /**
+     * The `fileUrl` of a document, or the path of its content. This or docId is needed.
+     */
+    fileUrl?: string;
+    docId?: Id;
+    /**
+     * A picture that the HTML shows.
+     */
+    inline?: boolean;
+};
+
+export type SendEmailResponse = {
+    id: Id;
+    status: EmailStatus;
+};
+
+export type SendEmailsRequest = {
+    /**
+     * The mails.
+     */
+    emails: Array<SendEmailRequest>;
+};
+
+export type SendEmailsResponse = {
+    /**
+     * What became of each, in their order.
+     */
+    items: Array<SendEmailsItem>;
+};
+
+/**
+ * An id and a status, or an error.
+ */
+export type SendEmailsItem = {
+    id?: Id;
+    status?: EmailStatus;
+    error?: SendEmailsError;
+};
+
+export type SendEmailsError = {
+    /**
+     * As in a problem.
+     */
+    code: string;
+    /**
+     * What is wrong.
+     */
+    detail: string;
+    /**
+     * Each field that is not acceptable.
+     */
+    errors: Array<FieldError>;
+};
+
+/**
+ * queued: waits to be sent; sent: the mail server took it, for one recipient at least; bounced: refused for good; failed: given up; cancelled: by its sender.
+ */
+export type EmailStatus = 'queued' | 'sent' | 'bounced' | 'failed' | 'cancelled';
+
+export type EmailRecipient = {
+    address: EmailAddress;
+    /**
+     * Where the recipient stands.
+     */
+    field: 'to' | 'cc' | 'bcc';
+    /**
+     * As of the mail; suppressed: the address is not written to.
+     */
+    status: 'queued' | 'sent' | 'bounced' | 'failed' | 'cancelled' | 'suppressed';
+    /**
+     * Why it is not sent, or not yet: what the mail server said.
+     */
+    reason?: string;
+};
+
+export type EmailFile = {
+    /**
+     * What the recipient saves it as.
+     */
+    filename: string;
+    docId: Id;
+    /**
+     * What it is.
+     */
+    contentType: string;
+    /**
+     * Bytes.
+     */
+    size: number;
+    /**
+     * Whether it is a picture that the HTML shows.
+     */
+    inline: boolean;
+};
+
+export type Email = {
+    id: Id;
+    userId: Id;
+    /**
+     * The subject.
+     */
+    subject: string;
+    /**
+     * The text; absent in lists.
+     */
+    bodyText?: string;
+    /**
+     * The HTML as it is sent; absent in lists.
+     */
+    bodyHtml?: string;
+    replyTo?: EmailAddress;
+    status: EmailStatus;
+    /**
+     * Why it is not sent, or not yet.
+     */
+    reason?: string;
+    /**
+     * How often it was tried.
+     */
+    attempts: number;
+    /**
+     * To whom, and where it stands for each.
+     */
+    recipients: Array<EmailRecipient>;
+    /**
+     * What goes with it.
+     */
+    attachments: Array<EmailFile>;
+    sendAt: Time;
+    createdAt: Time;
+    updatedAt: Time;
+};
+
+export type EmailList = {
+    /**
+     * The e-mails.
+     */
+    items: Array<Email>;
+    nextCursor?: NextCursor;
+};
+
+export type CreateSuppressionRequest = {
+    address: EmailAddress;
+};
+
+export type Suppression = {
+    id: Id;
+    address: EmailAddress;
+    /**
+     * bounced: a mail server says that there is no such address; manual: an admin put it there.
+     */
+    reason: 'bounced' | 'manual';
+    createdAt: Time;
+};
+
+export type SuppressionList = {
+    /**
+     * The entries.
+     */
+    items: Array<Suppression>;
+    nextCursor?: NextCursor;
+};
+
 export type StoredDocument = {
     id: Id;
     userId: Id;
@@ -1616,6 +1843,11 @@ export type IdempotencyKey = string;
 export type Cursor = string;
 
 /**
+ * The e-mail's id.
+ */
+export type EmailId = Id;
+
+/**
  * The document's id.
  */
 export type DocId = Id;
@@ -1803,6 +2035,182 @@ export type LogoutUserResponses = {
 };
 
 export type LogoutUserResponse = LogoutUserResponses[keyof LogoutUserResponses];
+
+export type RequestPasswordResetData = {
+    body: RequestPasswordResetRequest;
+    path?: never;
+    query?: never;
+    url: '/api/auth/password/forgot';
+};
+
+export type RequestPasswordResetErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RequestPasswordResetError = RequestPasswordResetErrors[keyof RequestPasswordResetErrors];
+
+export type RequestPasswordResetResponses = {
+    /**
+     * If there is such an account, a mail is on its way.
+     */
+    204: void;
+};
+
+export type RequestPasswordResetResponse = RequestPasswordResetResponses[keyof RequestPasswordResetResponses];
+
+export type ResetPasswordData = {
+    body: ResetPasswordRequest;
+    path?: never;
+    query?: never;
+    url: '/api/auth/password/reset';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    /**
+     * The password is changed.
+     */
+    204: void;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type VerifyEmailData = {
+    body: VerifyEmailRequest;
+    path?: never;
+    query?: never;
+    url: '/api/auth/email/verify';
+};
+
+export type VerifyEmailErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
+
+export type VerifyEmailResponses = {
+    /**
+     * The address is confirmed.
+     */
+    204: void;
+};
+
+export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
+
+export type ResendVerificationData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/auth/email/resend';
+};
+
+export type ResendVerificationErrors = {
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ResendVerificationError = ResendVerificationErrors[keyof ResendVerificationErrors];
+
+export type ResendVerificationResponses = {
+    /**
+     * A mail is on its way.
+     */
+    204: void;
+};
+
+export type ResendVerificationResponse = ResendVerificationResponses[keyof ResendVerificationResponses];
 
 export type GetCurrentUserData = {
     body?: never;
@@ -5917,6 +6325,467 @@ export type ReplayWebhookDeliveryResponses = {
 
 export type ReplayWebhookDeliveryResponse = ReplayWebhookDeliveryResponses[keyof ReplayWebhookDeliveryResponses];
 
+export type SendEmailData = {
+    body: SendEmailRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/email/send';
+};
+
+export type SendEmailErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type SendEmailError = SendEmailErrors[keyof SendEmailErrors];
+
+export type SendEmailResponses = {
+    /**
+     * It will be sent.
+     */
+    202: SendEmailResponse;
+};
+
+export type SendEmailResponse2 = SendEmailResponses[keyof SendEmailResponses];
+
+export type SendEmailsData = {
+    body: SendEmailsRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/email/send-batch';
+};
+
+export type SendEmailsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type SendEmailsError2 = SendEmailsErrors[keyof SendEmailsErrors];
+
+export type SendEmailsResponses = {
+    /**
+     * Those without an error will be sent.
+     */
+    202: SendEmailsResponse;
+};
+
+export type SendEmailsResponse2 = SendEmailsResponses[keyof SendEmailsResponses];
+
+export type ListEmailsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+        /**
+         * Only those that stand so.
+         */
+        status?: EmailStatus;
+        /**
+         * Only those of this person; for admins.
+         */
+        userId?: Id;
+    };
+    url: '/api/email';
+};
+
+export type ListEmailsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListEmailsError = ListEmailsErrors[keyof ListEmailsErrors];
+
+export type ListEmailsResponses = {
+    /**
+     * A page of e-mails.
+     */
+    200: EmailList;
+};
+
+export type ListEmailsResponse = ListEmailsResponses[keyof ListEmailsResponses];
+
+export type ListSuppressionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+    };
+    url: '/api/email/suppressions';
+};
+
+export type ListSuppressionsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListSuppressionsError = ListSuppressionsErrors[keyof ListSuppressionsErrors];
+
+export type ListSuppressionsResponses = {
+    /**
+     * A page of addresses, the latest first.
+     */
+    200: SuppressionList;
+};
+
+export type ListSuppressionsResponse = ListSuppressionsResponses[keyof ListSuppressionsResponses];
+
+export type CreateSuppressionData = {
+    body: CreateSuppressionRequest;
+    path?: never;
+    query?: never;
+    url: '/api/email/suppressions';
+};
+
+export type CreateSuppressionErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateSuppressionError = CreateSuppressionErrors[keyof CreateSuppressionErrors];
+
+export type CreateSuppressionResponses = {
+    /**
+     * It is on the list.
+     */
+    201: Suppression;
+};
+
+export type CreateSuppressionResponse = CreateSuppressionResponses[keyof CreateSuppressionResponses];
+
+export type DeleteSuppressionData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the entry.
+         */
+        suppressionId: Id;
+    };
+    query?: never;
+    url: '/api/email/suppressions/{suppressionId}';
+};
+
+export type DeleteSuppressionErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteSuppressionError = DeleteSuppressionErrors[keyof DeleteSuppressionErrors];
+
+export type DeleteSuppressionResponses = {
+    /**
+     * It is off the list.
+     */
+    204: void;
+};
+
+export type DeleteSuppressionResponse = DeleteSuppressionResponses[keyof DeleteSuppressionResponses];
+
+export type CancelEmailData = {
+    body?: never;
+    path: {
+        /**
+         * The e-mail's id.
+         */
+        emailId: Id;
+    };
+    query?: never;
+    url: '/api/email/{emailId}';
+};
+
+export type CancelEmailErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CancelEmailError = CancelEmailErrors[keyof CancelEmailErrors];
+
+export type CancelEmailResponses = {
+    /**
+     * It will not be sent.
+     */
+    204: void;
+};
+
+export type CancelEmailResponse = CancelEmailResponses[keyof CancelEmailResponses];
+
+export type GetEmailData = {
+    body?: never;
+    path: {
+        /**
+         * The e-mail's id.
+         */
+        emailId: Id;
+    };
+    query?: never;
+    url: '/api/email/{emailId}';
+};
+
+export type GetEmailErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetEmailError = GetEmailErrors[keyof GetEmailErrors];
+
+export type GetEmailResponses = {
+    /**
+     * The e-mail.
+     */
+    200: Email;
+};
+
+export type GetEmailResponse = GetEmailResponses[keyof GetEmailResponses];
+
 export type GetLivenessData = {
     body?: never;
     path?: never;
@@ -6049,6 +6918,56 @@ export type GetDocsScriptResponses = {
 };
 
 export type GetDocsScriptResponse = GetDocsScriptResponses[keyof GetDocsScriptResponses];
+
+export type GetAccountPageData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/account';
+};
+
+export type GetAccountPageErrors = {
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+};
+
+export type GetAccountPageError = GetAccountPageErrors[keyof GetAccountPageErrors];
+
+export type GetAccountPageResponses = {
+    /**
+     * The page.
+     */
+    200: string;
+};
+
+export type GetAccountPageResponse = GetAccountPageResponses[keyof GetAccountPageResponses];
+
+export type GetAccountScriptData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/account/page.js';
+};
+
+export type GetAccountScriptErrors = {
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+};
+
+export type GetAccountScriptError = GetAccountScriptErrors[keyof GetAccountScriptErrors];
+
+export type GetAccountScriptResponses = {
+    /**
+     * The script.
+     */
+    200: Blob | File;
+};
+
+export type GetAccountScriptResponse = GetAccountScriptResponses[keyof GetAccountScriptResponses];
 
 export type GetContractYamlData = {
     body?: never;

@@ -100,6 +100,24 @@ export const zLoginRequest = z.object({
     password: z.string().min(1).max(128)
 });
 
+export const zRequestPasswordResetRequest = z.object({
+    email: zEmailAddress
+});
+
+/**
+ * What stands behind the `=` of the link.
+ */
+export const zLinkToken = z.string().min(1).max(100).regex(/^[A-Za-z0-9_-]+$/);
+
+export const zResetPasswordRequest = z.object({
+    token: zLinkToken,
+    password: zPassword
+});
+
+export const zVerifyEmailRequest = z.object({
+    token: zLinkToken
+});
+
 export const zRefreshRequest = z.object({
     refreshToken: z.string().min(1).max(200).regex(/^[A-Za-z0-9_.-]+$/)
 });
@@ -126,6 +144,7 @@ export const zSessionList = z.object({
 export const zUser = z.object({
     id: zId,
     email: zEmailAddress,
+    emailVerified: z.boolean(),
     fullName: z.string().max(200).regex(/^[\s\S]*$/),
     role: zRole,
     disabled: z.boolean(),
@@ -695,6 +714,128 @@ export const zUploadDocumentRequest = z.object({
     file: z.string().max(26214400)
 });
 
+export const zEmailAttachment = z.object({
+    filename: z.string().min(1).max(200).regex(/^[\s\S]*$/),
+    fileUrl: z.string().min(1).max(4000).regex(/^\S+$/).optional(),
+    docId: zId.optional(),
+    inline: z.boolean().optional().default(false)
+});
+
+export const zSendEmailRequest = z.object({
+    to: z.array(zEmailAddress).min(1).max(100),
+    cc: z.array(zEmailAddress).max(100).optional(),
+    bcc: z.array(zEmailAddress).max(100).optional(),
+    replyTo: zEmailAddress.optional(),
+    subject: z.string().min(1).max(255).regex(/^[\s\S]*$/),
+    bodyHtml: z.string().max(500000).regex(/^[\s\S]*$/).optional(),
+    bodyText: z.string().max(500000).regex(/^[\s\S]*$/).optional(),
+    attachments: z.array(zEmailAttachment).max(20).optional(),
+    sendAt: zTime.optional()
+});
+
+export const zSendEmailsRequest = z.object({
+    emails: z.array(zSendEmailRequest).min(1).max(100)
+});
+
+export const zSendEmailsError = z.object({
+    code: z.string().max(50).regex(/^[a-z_]+$/),
+    detail: z.string().max(1000).regex(/^[\s\S]*$/),
+    errors: z.array(zFieldError).max(100)
+});
+
+/**
+ * queued: waits to be sent; sent: the mail server took it, for one recipient at least; bounced: refused for good; failed: given up; cancelled: by its sender.
+ */
+export const zEmailStatus = z.enum([
+    'queued',
+    'sent',
+    'bounced',
+    'failed',
+    'cancelled'
+]);
+
+export const zSendEmailResponse = z.object({
+    id: zId,
+    status: zEmailStatus
+});
+
+/**
+ * An id and a status, or an error.
+ */
+export const zSendEmailsItem = z.object({
+    id: zId.optional(),
+    status: zEmailStatus.optional(),
+    error: zSendEmailsError.optional()
+});
+
+export const zSendEmailsResponse = z.object({
+    items: z.array(zSendEmailsItem).max(100)
+});
+
+export const zEmailRecipient = z.object({
+    address: zEmailAddress,
+    field: z.enum([
+        'to',
+        'cc',
+        'bcc'
+    ]),
+    status: z.enum([
+        'queued',
+        'sent',
+        'bounced',
+        'failed',
+        'cancelled',
+        'suppressed'
+    ]),
+    reason: z.string().max(300).regex(/^[\s\S]*$/).optional()
+});
+
+export const zEmailFile = z.object({
+    filename: z.string().max(200).regex(/^[\s\S]*$/),
+    docId: zId,
+    contentType: z.string().max(100).regex(/^[a-z0-9.\/-]+$/),
+    size: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(1099511627776)),
+    inline: z.boolean()
+});
+
+export const zEmail = z.object({
+    id: zId,
+    userId: zId,
+    subject: z.string().max(255).regex(/^[\s\S]*$/),
+    bodyText: z.string().max(1000000).regex(/^[\s\S]*$/).optional(),
+    bodyHtml: z.string().max(1000000).regex(/^[\s\S]*$/).optional(),
+    replyTo: zEmailAddress.optional(),
+    status: zEmailStatus,
+    reason: z.string().max(300).regex(/^[\s\S]*$/).optional(),
+    attempts: z.int().gte(0).lte(1000),
+    recipients: z.array(zEmailRecipient).max(100),
+    attachments: z.array(zEmailFile).max(20),
+    sendAt: zTime,
+    createdAt: zTime,
+    updatedAt: zTime
+});
+
+export const zEmailList = z.object({
+    items: z.array(zEmail).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+export const zCreateSuppressionRequest = z.object({
+    address: zEmailAddress
+});
+
+export const zSuppression = z.object({
+    id: zId,
+    address: zEmailAddress,
+    reason: z.enum(['bounced', 'manual']),
+    createdAt: zTime
+});
+
+export const zSuppressionList = z.object({
+    items: z.array(zSuppression).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
 /**
  * The SHA-256 of a file's bytes.
  */
@@ -920,6 +1061,7 @@ export const zUserExport = z.object({
     consultations: z.array(zConsultation).max(10000000),
     drafts: z.array(zExportedDraft).max(10000000),
     documents: z.array(zStoredDocument).max(10000000),
+    emails: z.array(zEmail).max(10000000),
     webhooks: z.array(zWebhook).max(10000000),
     cases: z.array(zExportedShare).max(10000000)
 });
@@ -1048,6 +1190,11 @@ export const zIdempotencyKey = z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\
 export const zCursor = z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/);
 
 /**
+ * The e-mail's id.
+ */
+export const zEmailId = zId;
+
+/**
  * The document's id.
  */
 export const zDocId = zId;
@@ -1077,6 +1224,32 @@ export const zRefreshTokensResponse = zTokens;
  * The session is over.
  */
 export const zLogoutUserResponse = z.void();
+
+export const zRequestPasswordResetBody = zRequestPasswordResetRequest;
+
+/**
+ * If there is such an account, a mail is on its way.
+ */
+export const zRequestPasswordResetResponse = z.void();
+
+export const zResetPasswordBody = zResetPasswordRequest;
+
+/**
+ * The password is changed.
+ */
+export const zResetPasswordResponse = z.void();
+
+export const zVerifyEmailBody = zVerifyEmailRequest;
+
+/**
+ * The address is confirmed.
+ */
+export const zVerifyEmailResponse = z.void();
+
+/**
+ * A mail is on its way.
+ */
+export const zResendVerificationResponse = z.void();
 
 /**
  * The caller's account.
@@ -1802,6 +1975,84 @@ export const zReplayWebhookDeliveryPath = z.object({
  */
 export const zReplayWebhookDeliveryResponse = zWebhookDelivery;
 
+export const zSendEmailBody = zSendEmailRequest;
+
+export const zSendEmailHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+/**
+ * It will be sent.
+ */
+export const zSendEmailResponse2 = zSendEmailResponse;
+
+export const zSendEmailsBody = zSendEmailsRequest;
+
+export const zSendEmailsHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+/**
+ * Those without an error will be sent.
+ */
+export const zSendEmailsResponse2 = zSendEmailsResponse;
+
+export const zListEmailsQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    status: zEmailStatus.optional(),
+    userId: zId.optional()
+});
+
+/**
+ * A page of e-mails.
+ */
+export const zListEmailsResponse = zEmailList;
+
+export const zListSuppressionsQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
+});
+
+/**
+ * A page of addresses, the latest first.
+ */
+export const zListSuppressionsResponse = zSuppressionList;
+
+export const zCreateSuppressionBody = zCreateSuppressionRequest;
+
+/**
+ * It is on the list.
+ */
+export const zCreateSuppressionResponse = zSuppression;
+
+export const zDeleteSuppressionPath = z.object({
+    suppressionId: zId
+});
+
+/**
+ * It is off the list.
+ */
+export const zDeleteSuppressionResponse = z.void();
+
+export const zCancelEmailPath = z.object({
+    emailId: zId
+});
+
+/**
+ * It will not be sent.
+ */
+export const zCancelEmailResponse = z.void();
+
+export const zGetEmailPath = z.object({
+    emailId: zId
+});
+
+/**
+ * The e-mail.
+ */
+export const zGetEmailResponse = zEmail;
+
 /**
  * Alive.
  */
@@ -1826,6 +2077,16 @@ export const zGetDocsResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
  * The script.
  */
 export const zGetDocsScriptResponse = z.string().max(20000000).regex(/^[\s\S]*$/);
+
+/**
+ * The page.
+ */
+export const zGetAccountPageResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
+
+/**
+ * The script.
+ */
+export const zGetAccountScriptResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
 
 /**
  * The contract.

@@ -1,0 +1,365 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"net/mail"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/documents"
+	"counsel/domain/jobs"
+	"counsel/gen/query"
+)
+
+// Message is a mail that somebody wants sent.
+type Message struct {
+	To, Cc, Bcc []string
+	ReplyTo     string
+	Subject     string
+	HTML, Text  string // one of them at least
+	Attachments []Attachment
+	SendAt      time.Time // zero: now
+}
+
+// Attachment names a document of the service: by its id or by a URL of its content.
+type Attachment struct {
+	Filename   string
+	DocumentID domain.ID
+	URL        string
+	Inline     bool // a picture that the HTML shows by cid:Filename
+}
+
+// Acceptance is what became of one message of several.
+type Acceptance struct {
+	Email Email
+	Err   error // nil: it is queued
+}
+
+// accepted is a message that was looked through.
+type accepted struct {
+	Email
+	sums []documents.Checksum // of the attachments
+}
+
+// Send accepts a message. Invalid names the field; RateLimited when the caller wrote to too many
+// lately.
+func (s *Service) Send(ctx context.Context, caller domain.Principal, m Message) (Email, error) {
+	if err := s.Ready(); err != nil {
+		return Email{}, err
+	}
+	a, err := s.check(ctx, caller, "", m)
+	if err != nil {
+		return Email{}, err
+	}
+	if err := s.charge(ctx, caller, len(a.Recipients)); err != nil {
+		return Email{}, err
+	}
+	return a.Email, s.keep(ctx, jobs.Standard, a)
+}
+
+// SendBatch accepts several messages, each by itself: one that is not acceptable does not keep
+// the others from being sent. Those that are lie in one transaction. They go after what
+// people sent one by one.
+func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []Message) ([]Acceptance, error) {
+	if err := s.Ready(); err != nil {
+		return nil, err
+	}
+	out := make([]Acceptance, len(ms))
+	var good []accepted
+	recipients := 0
+	for i, m := range ms {
+		a, err := s.check(ctx, caller, "/emails/"+strconv.Itoa(i), m)
+		switch domain.CodeOf(err) {
+		case domain.Invalid, domain.TooLarge:
+			out[i].Err = err
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out[i].Email = a.Email
+		good = append(good, a)
+		recipients += len(a.Recipients)
+	}
+	if len(good) == 0 {
+		return out, nil
+	}
+	if err := s.charge(ctx, caller, recipients); err != nil {
+		return nil, err
+	}
+	return out, s.keep(ctx, jobs.Bulk, good...)
+}
+
+func (s *Service) charge(ctx context.Context, caller domain.Principal, recipients int) error {
+	if s.Limit == nil {
+		return nil
+	}
+	d, err := s.Limit.AllowN(ctx, caller.UserID.String(), recipients)
+	if err != nil {
+		return err
+	}
+	if !d.Allowed {
+		return &domain.Error{Code: domain.RateLimited, Message: "You have written to too many recipients lately. Please wait.", RetryAfter: d.Reset}
+	}
+	return nil
+}
+
+// keep writes mails and the jobs that send them.
+func (s *Service) keep(ctx context.Context, queue jobs.Queue, all ...accepted) error {
+	err := db.WithTx(ctx, s.DB, func(q *query.Queries) error {
+		work := make([]jobs.New, len(all))
+		for i, a := range all {
+			err := q.CreateEmail(ctx, query.CreateEmailParams{ID: a.ID, UserID: a.UserID, Kind: message, Subject: a.Subject, BodyText: a.Text, BodyHtml: a.HTML, ReplyTo: a.ReplyTo,
+				Fields: "{}", SendAt: a.SendAt, CreatedAt: a.CreatedAt, UpdatedAt: a.CreatedAt})
+			if err != nil {
+				return err
+			}
+			if err := s.keepParts(ctx, q, a); err != nil {
+				return err
+			}
+			work[i] = jobs.New{Kind: kindSend, Queue: queue, UserID: a.UserID, Payload: payload{a.ID}, RunAt: a.SendAt, Key: "email:" + a.ID.String()}
+		}
+		_, err := s.Jobs.Add(ctx, q, work...)
+		return err
+	})
+	if err != nil {
+		return db.Error(err)
+	}
+	s.Jobs.Wake()
+	return nil
+}
+
+func (s *Service) keepParts(ctx context.Context, q *query.Queries, a accepted) error {
+	for i, r := range a.Recipients {
+		if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: a.ID, Position: int32(i), Field: r.Field, Address: r.Address, UpdatedAt: a.CreatedAt}); err != nil {
+			return err
+		}
+	}
+	for i, f := range a.Attachments {
+		err := q.CreateEmailAttachment(ctx, query.CreateEmailAttachmentParams{EmailID: a.ID, Position: int32(i), DocumentID: f.DocumentID, Filename: f.Filename,
+			ContentType: f.ContentType, Size: f.Size, Sha256: a.sums[i][:], Inline: f.Inline})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check looks a message through. at is where it stands in the request.
+func (s *Service) check(ctx context.Context, caller domain.Principal, at string, m Message) (accepted, error) {
+	now := s.Clock()
+	a := accepted{Email: Email{ID: s.NewID(), UserID: caller.UserID, Subject: strings.TrimSpace(norm.NFC.String(m.Subject)), Status: Queued, SendAt: now, CreatedAt: now, UpdatedAt: now}}
+	e := &domain.Error{Code: domain.Invalid, Message: "The request has a field that cannot be accepted."}
+	refuse := func(pointer, detail string) {
+		e.Fields = append(e.Fields, domain.Field{Pointer: at + pointer, Detail: detail})
+	}
+	if detail := unfit(a.Subject, 255); detail != "" {
+		refuse("/subject", detail)
+	}
+	seen := map[string]bool{}
+	for _, list := range []struct {
+		field     string
+		addresses []string
+	}{{"to", m.To}, {"cc", m.Cc}, {"bcc", m.Bcc}} {
+		for i, given := range list.addresses {
+			address, err := Address(given)
+			if err != nil {
+				refuse("/"+list.field+"/"+strconv.Itoa(i), err.Error())
+			} else if key := suppressionKey(address); !seen[key] { // nobody gets it twice
+				seen[key] = true
+				a.Recipients = append(a.Recipients, Recipient{Field: list.field, Address: address, Status: Queued})
+			}
+		}
+	}
+	if len(m.To) == 0 {
+		refuse("/to", "must name somebody")
+	}
+	if len(seen) > MaxRecipients {
+		refuse("/to", "is, with cc and bcc, more than "+strconv.Itoa(MaxRecipients)+" recipients")
+	}
+	if m.ReplyTo != "" {
+		var err error
+		if a.ReplyTo, err = Address(m.ReplyTo); err != nil {
+			refuse("/replyTo", err.Error())
+		}
+	}
+	if !m.SendAt.IsZero() {
+		if a.SendAt = m.SendAt.UTC().Truncate(time.Microsecond); a.SendAt.Before(now) {
+			a.SendAt = now
+		} else if a.SendAt.Sub(now) > MaxAhead {
+			refuse("/sendAt", "is more than a year ahead")
+		}
+	}
+	if a.HTML, a.Text = sanitize(m.HTML), plain(m.Text); a.Text == "" {
+		a.Text = textOf(a.HTML)
+	}
+	if strings.TrimSpace(a.Text) == "" && !strings.Contains(a.HTML, "<img") {
+		a.Text, a.HTML = "", ""
+		refuse("/bodyText", "is missing, and so is bodyHtml; or nothing of it can be sent")
+	}
+	if len(e.Fields) > 0 {
+		return a, e
+	}
+	return a, s.attach(ctx, caller, at, m.Attachments, &a)
+}
+
+// unfit says what is wrong with a line of a header; "" when nothing is.
+func unfit(line string, most int) string {
+	switch n := utf8.RuneCountInString(line); {
+	case n == 0:
+		return "must not be empty"
+	case n > most:
+		return "must have at most " + strconv.Itoa(most) + " characters"
+	case !utf8.ValidString(line), strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }):
+		return "must not hold line breaks or other control characters"
+	}
+	return ""
+}
+
+var errAddress = errors.New("is not an e-mail address")
+
+// Address reads an e-mail address as mail servers take it: the domain in ASCII, in lower case.
+func Address(s string) (string, error) {
+	if len(s) > 254 || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
+		return "", errAddress
+	}
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Name != "" || a.Address != s {
+		return "", errAddress
+	}
+	i := strings.LastIndexByte(s, '@')
+	host, err := idna.Lookup.ToASCII(s[i+1:])
+	if err != nil || host == "" || i > 64 || strings.HasPrefix(s, `"`) {
+		return "", errAddress
+	}
+	if s = norm.NFC.String(s[:i]) + "@" + host; len(s) > 254 {
+		return "", errAddress
+	}
+	return s, nil
+}
+
+// suppressionKey is the one spelling of an address by which it is suppressed.
+func suppressionKey(address string) string {
+	i := strings.LastIndexByte(address, '@')
+	if host, err := idna.Lookup.ToASCII(address[i+1:]); err == nil {
+		address = address[:i+1] + host
+	}
+	return strings.ToLower(norm.NFC.String(address))
+}
+
+// attach finds the documents that a message carries. What the caller may not read looks like
+// what is not there.
+func (s *Service) attach(ctx context.Context, caller domain.Principal, at string, files []Attachment, a *accepted) error {
+	names := map[string]bool{}
+	total := int64(0)
+	for i, f := range files {
+		pointer := at + "/attachments/" + strconv.Itoa(i)
+		name := norm.NFC.String(f.Filename)
+		switch detail := unfit(name, 200); {
+		case detail != "":
+			return domain.InvalidField(pointer+"/filename", "%s", detail)
+		case strings.ContainsAny(name, `/\`):
+			return domain.InvalidField(pointer+"/filename", "must not hold a path")
+		case f.Inline && !token(name):
+			return domain.InvalidField(pointer+"/filename", "may hold letters, digits, dots, hyphens and underscores alone, where the HTML names it")
+		case names[name]:
+			return domain.InvalidField(pointer+"/filename", "stands there twice")
+		}
+		names[name] = true
+		d, err := s.document(ctx, caller, pointer, f)
+		if err != nil {
+			return err
+		}
+		if f.Inline && d.ContentType != documents.PNG && d.ContentType != documents.JPEG {
+			return domain.InvalidField(pointer+"/inline", "is for pictures, and this is none")
+		}
+		if total += d.Size; total > MaxAttached {
+			return &domain.Error{Code: domain.TooLarge, Message: "The attachments have more than " + strconv.Itoa(MaxAttached) + " bytes together.",
+				Fields: []domain.Field{{Pointer: at + "/attachments", Detail: "are too large together"}}}
+		}
+		a.Attachments = append(a.Attachments, Attached{DocumentID: d.ID, Filename: name, ContentType: d.ContentType, Size: d.Size, Inline: f.Inline})
+		a.sums = append(a.sums, d.SHA256)
+	}
+	return nil
+}
+
+// token tells a name that can stand in a URL and in a Content-ID as it is.
+func token(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'
+	})
+}
+
+// document finds what an attachment names. A URL is only ever read for the id in it, never
+// fetched; and it must be one that this service gives out for that document, or somebody who
+// means another file would send this one.
+func (s *Service) document(ctx context.Context, caller domain.Principal, pointer string, f Attachment) (documents.Stored, error) {
+	id, field := f.DocumentID, "/docId"
+	if f.URL != "" {
+		field = "/fileUrl"
+	}
+	if (f.URL == "") == id.IsZero() {
+		return documents.Stored{}, domain.InvalidField(pointer+"/fileUrl", "is needed, or docId, and not both")
+	}
+	foreign := domain.InvalidField(pointer+field, "is not a document of this service that you may read")
+	var link *url.URL
+	if f.URL != "" {
+		var err error
+		if link, err = url.Parse(f.URL); err != nil || link.User != nil || link.Opaque != "" || link.Fragment != "" {
+			return documents.Stored{}, foreign
+		}
+		if id, err = idIn(link.Path); err != nil {
+			return documents.Stored{}, foreign
+		}
+	}
+	d, err := s.Archive.Get(ctx, caller, id)
+	switch code := domain.CodeOf(err); {
+	case err != nil && (code == domain.NotFound || code == domain.Forbidden):
+		return documents.Stored{}, foreign
+	case err != nil:
+		return documents.Stored{}, err
+	case link == nil:
+		return d, nil
+	}
+	ours, err := s.ours(ctx, d, link)
+	if err == nil && !ours {
+		err = foreign
+	}
+	return d, err
+}
+
+// idIn is the id of the document that a path of a URL names: …/docs/<id>, or …/docs/<id>/content.
+func idIn(path string) (domain.ID, error) {
+	parts := strings.Split(strings.TrimSuffix(path, "/content"), "/")
+	if len(parts) < 2 || parts[len(parts)-2] != "docs" {
+		return domain.ID{}, errors.New("no document")
+	}
+	return domain.ParseID(parts[len(parts)-1])
+}
+
+// ours tells whether a URL is one of those that lead to a document.
+func (s *Service) ours(ctx context.Context, d documents.Stored, link *url.URL) (bool, error) {
+	content := "/api/docs/" + d.ID.String() + "/content"
+	if link.Scheme == "" && link.Host == "" {
+		return link.Path == content, nil
+	}
+	if link.Scheme+"://"+link.Host+link.Path == s.PublicURL+content {
+		return true, nil
+	}
+	at, _, err := s.Archive.Link(ctx, d)
+	if err != nil {
+		return false, err
+	}
+	known, err := url.Parse(at)
+	return err == nil && link.Scheme == known.Scheme && strings.EqualFold(link.Host, known.Host) && link.Path == known.Path, err
+}

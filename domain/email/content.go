@@ -1,0 +1,62 @@
+package email
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/k3a/html2text"
+	"github.com/microcosm-cc/bluemonday"
+)
+
+// policy lets through what makes a letter: words, their look, tables, links, and the pictures
+// that come with it. Nothing that runs, nothing that is fetched from elsewhere: a reader's mail
+// program would tell the sender's server, and whoever listens, that they read it.
+var policy = sync.OnceValue(func() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowStandardAttributes()
+	p.AllowElements("p", "br", "hr", "div", "span", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "i", "em", "u", "s", "small", "sub", "sup", "blockquote", "pre", "code", "abbr", "address", "center")
+	p.AllowLists()
+	p.AllowTables()
+	p.AllowURLSchemes("http", "https", "mailto", "tel", "cid")
+	p.RequireParseableURLs(true)
+	p.AllowAttrs("href").OnElements("a")
+	p.RequireNoReferrerOnFullyQualifiedLinks(true)
+	p.AllowAttrs("src").Matching(regexp.MustCompile(`^cid:[A-Za-z0-9._-]{1,200}$`)).OnElements("img")
+	p.AllowAttrs("alt").Matching(bluemonday.Paragraph).OnElements("img")
+	p.AllowAttrs("width", "height").Matching(bluemonday.NumberOrPercent).OnElements("img", "table", "td", "th")
+	p.AllowAttrs("align").Matching(bluemonday.CellAlign).OnElements("p", "div", "img")
+	p.AllowStyles("color", "background-color", "text-align", "text-decoration", "font-weight", "font-style", "font-size", "font-family", "line-height",
+		"margin", "margin-top", "margin-bottom", "margin-left", "margin-right", "padding", "padding-top", "padding-bottom", "padding-left", "padding-right",
+		"border", "border-top", "border-bottom", "border-collapse", "width", "max-width", "height", "vertical-align").Globally()
+	return p
+})
+
+// sanitize is the part of some HTML that may be sent.
+func sanitize(html string) string {
+	if strings.TrimSpace(html) == "" {
+		return ""
+	}
+	return strings.TrimSpace(policy().Sanitize(html))
+}
+
+// textOf is what a page of HTML says, for those who read text.
+func textOf(html string) string {
+	text := plain(html2text.HTML2TextWithOptions(html, html2text.WithUnixLineBreaks(), html2text.WithLinksInnerText(), html2text.WithListSupport()))
+	return blankLines.ReplaceAllString(text, "\n\n")
+}
+
+var blankLines = regexp.MustCompile(`\n{3,}`)
+
+// plain is a text without what a terminal or a mail program might take for an order.
+func plain(text string) string {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.ToValidUTF8(text, ""))
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, text)
+	return strings.Trim(text, "\n")
+}

@@ -1,0 +1,138 @@
+package email
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/gen/query"
+	"counsel/sandbox/testenv"
+)
+
+func openRedis(t *testing.T) rueidis.Client {
+	t.Helper()
+	c, err := db.OpenRedis(t.Context(), testenv.RedisURL(t))
+	must(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+func TestSanitize(t *testing.T) {
+	for html, want := range map[string]string{
+		`<p>Dear <b>Ada</b>,</p>`: `<p>Dear <b>Ada</b>,</p>`,
+		`<p style="color: red; position: fixed; background: url(https://spy.example)">x</p>`:    `<p style="color: red">x</p>`,
+		`<a href="https://counsel.example/a?b=1&c=2" target="_blank">x</a>`:                     `<a href="https://counsel.example/a?b=1&amp;c=2" rel="noreferrer">x</a>`,
+		`<a href="javascript:alert(1)">x</a>`:                                                   `x`,
+		`<a href="data:text/html,x">x</a>`:                                                      `x`,
+		`<img src="https://spy.example/pixel.gif"><img src="cid:logo.png" alt="Logo" width=20>`: `<img src="cid:logo.png" alt="Logo" width="20">`,
+		`<img src=x onerror=alert(1)>`:                                                          ``,
+		`<svg onload=alert(1)></svg><iframe src="https://spy.example"></iframe>`:                ``,
+		`<form action="https://spy.example"><input name=password></form>`:                       ``,
+		`<link rel=stylesheet href="https://spy.example"><style>p{}</style><base href=x>`:       ``,
+		`<meta http-equiv=refresh content="0;url=https://spy.example">Hi`:                       `Hi`,
+		`<table><tr><td width="50%">x</td></tr></table>`:                                        `<table><tr><td width="50%">x</td></tr></table>`,
+		`<p>1 < 2 & 3`: `<p>1 &lt; 2 &amp; 3`,
+		` <!-- x --> `: ``,
+	} {
+		if got := sanitize(html); got != want {
+			t.Errorf("%s\n gives %s\n want  %s", html, got, want)
+		}
+	}
+}
+
+func TestTextOf(t *testing.T) {
+	got := textOf(`<h1>Offer</h1><p>Dear Ada,<br>see <a href="https://counsel.example/x">this</a>.</p><ul><li>one</li><li>two &amp; three</li></ul>`)
+	for _, want := range []string{"Offer", "Dear Ada,\nsee this <https://counsel.example/x>.", "- one", "- two & three"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in %q", want, got)
+		}
+	}
+	if got := plain("a\r\nb\rc\x1b[31m\x00d\te"); got != "a\nb\nc[31md\te" {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestNotices writes each of the service's own mails in each language.
+func TestNotices(t *testing.T) {
+	fields := map[string]string{"name": "Ada & <b>Lovelace</b>", "sender": "Grace Hopper", "document": "NDA\r\nBcc: spy@example.com", "until": "2026-12-01", "link": "https://counsel.example/account#reset=a-b_c.d"}
+	subjects := map[string]bool{}
+	for _, tag := range locales {
+		for _, kind := range Kinds {
+			with := map[string]string{}
+			for k, v := range fields {
+				if k != "link" || kind != PasswordChanged {
+					with[k] = v
+				}
+			}
+			subject, text, html, err := compose(kind, tag.String(), with)
+			must(t, err)
+			all := subject + text + html
+			if strings.ContainsAny(subject, "\r\n") || strings.ContainsAny(strings.ReplaceAll(all, "style=", ""), "{}") || strings.Contains(html, "<b>Lovelace") || subject == "" {
+				t.Errorf("%s in %s:\n%s\n%s\n%s", kind, tag, subject, text, html)
+			}
+			if kind != PasswordChanged && (!strings.Contains(text, "\n"+fields["link"]+"\n") || strings.Count(html, `href="`+fields["link"]+`"`) != 2) {
+				t.Errorf("%s in %s lacks its link:\n%s\n%s", kind, tag, text, html)
+			}
+			if !strings.Contains(text, "Ada & <b>Lovelace</b>") || !strings.Contains(html, "Ada &amp; &lt;b&gt;Lovelace&lt;/b&gt;") || !strings.Contains(html, `<html lang="`+tag.String()+`">`) {
+				t.Errorf("%s in %s does not greet:\n%s", kind, tag, text)
+			}
+			if subjects[subject] {
+				t.Errorf("%s in %s has the subject of another: %s", kind, tag, subject)
+			}
+			subjects[subject] = true
+		}
+	}
+	for accept, want := range map[string]string{"": "en", "de-AT": "de", "fr-CH, fr;q=0.9, en;q=0.8": "fr", "ja": "en", "ja, es;q=0.5": "es", "\x00\xff": "en", "pt-BR,es-419;q=0.7": "es"} {
+		if got := wordsFor(accept).locale; got != want {
+			t.Errorf("%q is answered in %s, want %s", accept, got, want)
+		}
+	}
+	if _, _, html, err := compose(ResetPassword, "en", map[string]string{"link": "javascript:alert(1)"}); err != nil || strings.Contains(html, `href="javascript`) {
+		t.Errorf("%v %s", err, html)
+	}
+	if _, _, _, err := compose(ResetPassword, "en", nil); err == nil {
+		t.Error("a mail without its link passes")
+	}
+}
+
+// TestNotify: the service's own mails go first, hold their secret only while they go, and are
+// not sent when they are of no use any more.
+func TestNotify(t *testing.T) {
+	b := newBundle(t)
+	secret := domain.NewID()
+	n := Notice{Kind: ResetPassword, UserID: b.ada.UserID, To: "ada@example.com", Locale: "de-AT,de;q=0.9", Fields: map[string]string{"name": "Ada"}, Secret: secret, Expires: b.now.Add(time.Hour)}
+	id, err := b.Notify(t.Context(), query.New(b.pool), n)
+	must(t, err)
+	var queue, kept string
+	must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs").Scan(&queue))
+	must(t, b.pool.QueryRowContext(t.Context(), "SELECT CONCAT(subject, body_text, body_html, fields) FROM emails").Scan(&kept))
+	if queue != "interactive" || strings.Contains(kept, "secret-of") {
+		t.Errorf("in %s: %s", queue, kept)
+	}
+	must(t, b.try(id))
+	m := b.post.last()
+	if link := "https://counsel.example/account#reset=secret-of-" + secret.String(); !strings.Contains(m.Text, link) || !strings.Contains(m.HTML, link) || m.Subject != "Neues Passwort wählen" || !m.Automatic {
+		t.Errorf("%+v", m)
+	}
+	late, err := b.Notify(t.Context(), query.New(b.pool), n)
+	must(t, err)
+	b.post.answer = away
+	if b.try(late) == nil {
+		t.Error("sent")
+	}
+	b.now = b.now.Add(time.Hour)
+	must(t, b.try(late))
+	row, err := b.rows.GetEmail(t.Context(), late)
+	must(t, err)
+	if Status(row.Status) != Failed || row.Reason != saidExpired || len(b.post.sent) != 2 {
+		t.Errorf("%s %q, %d sent", row.Status, row.Reason, len(b.post.sent))
+	}
+	n.To = "nobody"
+	if _, err := b.Notify(t.Context(), query.New(b.pool), n); err == nil || strings.Contains(err.Error(), "nobody") {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,174 @@
+// Package email sends mail for people, and for the service itself.
+//
+// A mail is written down, with the job that sends it, in one transaction: what was accepted is
+// sent, however often a server goes down meanwhile. It is queued; then, for each recipient by
+// themselves, sent (the mail server answers for it), bounced (refused for good) or failed (given
+// up after a day, or something it needs is gone). It is cancelled when its sender says so while
+// no server is sending it. A try goes only to those who do not have it yet. When a server dies
+// between the mail server's last word and the writing down of it, the mail goes a second time,
+// with the same Message-ID.
+//
+// An address that a mail server refused for being no address is on the suppression list from
+// then on, and is not written to again; admins see the list and change it.
+//
+// Bodies and addresses lie in the database alone, attachments in the documents they are of. The
+// service's own mails are not kept as text: some hold a secret, and are written when they go.
+//
+// Errors of every method may be Unavailable: the database is down, or (reason email_unavailable)
+// no mail server is configured.
+package email
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/domain/documents"
+	"counsel/domain/jobs"
+	"counsel/domain/limits"
+	"counsel/gen/query"
+)
+
+// Status is where a mail, or a recipient of it, stands.
+type Status string
+
+// The statuses.
+const (
+	Queued    Status = "queued"
+	Sent      Status = "sent"      // of a mail: to one recipient at least, and nobody is waiting
+	Bounced   Status = "bounced"   // refused for good by the mail server
+	Failed    Status = "failed"    // given up
+	Cancelled Status = "cancelled" // by its sender
+
+	// Suppressed is of recipients alone: the address is on the suppression list.
+	Suppressed Status = "suppressed"
+
+	sending Status = "sending" // of mails alone, and shown as queued: a server is at it
+)
+
+// message is the kind of a mail that a person wrote.
+const message = "message"
+
+// Limits of one mail.
+const (
+	MaxRecipients  = 100
+	MaxBatch       = 100
+	MaxAttachments = 20
+	MaxAttached    = 10 << 20 // bytes of all attachments together, as they are stored
+	MaxAhead       = 366 * 24 * time.Hour
+)
+
+// ReasonUnavailable is the code callers get where no mail server is configured.
+const ReasonUnavailable = "email_unavailable"
+
+// Deps are what a Service works with.
+type Deps struct {
+	DB      *sql.DB
+	Jobs    *jobs.Service
+	Sender  Sender // nil: none is configured
+	Archive *documents.Archive
+	People  People
+	Limit   *limits.Limiter // recipients that a user may write to; nil: as many as they like
+	Clock   domain.Clock
+	NewID   func() domain.ID
+	Log     *slog.Logger
+
+	// PublicURL is where people reach the service, AccountURL the page on which they confirm an
+	// address and choose a password.
+	PublicURL, AccountURL string
+	// Secret makes the secret part of a link, for the id of what it is good for.
+	Secret func(domain.ID) string
+	// Backoff are the waits between tries; nil: seconds at first, hours at last, a day in all.
+	Backoff []time.Duration
+}
+
+// People knows the accounts (account.Service).
+type People interface {
+	ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]account.User, error)
+}
+
+// Service sends mail. It is safe for concurrent use.
+type Service struct {
+	Deps
+	rows *query.Queries
+}
+
+// New makes the service and registers its jobs.
+func New(d Deps) *Service {
+	if d.Backoff == nil {
+		d.Backoff = []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute,
+			time.Hour, 2 * time.Hour, 4 * time.Hour, 4 * time.Hour, 4 * time.Hour, 8 * time.Hour}
+	}
+	s := &Service{Deps: d, rows: query.New(d.DB)}
+	d.Jobs.Handle(kindSend, jobs.Options{Tries: len(d.Backoff) + 1, Timeout: sendTime, Backoff: func(try int) time.Duration {
+		return d.Backoff[min(max(try, 1), len(d.Backoff))-1]
+	}, OnDead: s.giveUp}, s.deliver)
+	return s
+}
+
+// Email is a mail that a person sent.
+type Email struct {
+	ID, UserID  domain.ID
+	Subject     string
+	Text, HTML  string
+	ReplyTo     string
+	Status      Status
+	Reason      string // why it is not sent, or not yet
+	Attempts    int
+	Recipients  []Recipient
+	Attachments []Attached
+	SendAt      time.Time
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Recipient of a mail, and what became of it for them.
+type Recipient struct {
+	Field   string // to, cc, bcc
+	Address string
+	Status  Status
+	Reason  string
+}
+
+// Attached is a document as a mail carries it.
+type Attached struct {
+	DocumentID  domain.ID
+	Filename    string
+	ContentType string
+	Size        int64
+	Inline      bool
+}
+
+// Filter narrows a list of mails.
+type Filter struct {
+	UserID *domain.ID // nil: the caller's own; an admin's: everyone's
+	Status Status     // "": all
+	Limit  int        // 1 to 100
+	Before *domain.ID
+}
+
+func unavailable() error {
+	return &domain.Error{Code: domain.Unavailable, Reason: ReasonUnavailable, RetryAfter: 5 * time.Minute, Message: "This service is not set up to send mail."}
+}
+
+func noEmail() error { return domain.Errorf(domain.NotFound, "There is no such e-mail.") }
+
+// Ready fails when no mail can be sent at all.
+func (s *Service) Ready() error {
+	if s.Sender == nil {
+		return unavailable()
+	}
+	return nil
+}
+
+// Forget takes away what somebody sent, the mails the service sent them, and their address from
+// the suppression list, in the caller's transaction. What waits to be sent is not sent.
+func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID, address string) error {
+	if err := q.ForgetEmails(ctx, user); err != nil {
+		return err
+	}
+	return q.ForgetSuppression(ctx, suppressionKey(address))
+}

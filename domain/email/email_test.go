@@ -1,0 +1,490 @@
+package email
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/documents"
+	"counsel/domain/limits"
+	"counsel/gen/query"
+)
+
+func TestSendAndDeliver(t *testing.T) {
+	b := newBundle(t)
+	contract, logo := b.upload(b.ada, documents.PDF, "%PDF the contract"), b.upload(b.ada, documents.PNG, "PNG the logo")
+	e := b.send(Message{To: []string{"grace@example.com", "Ada+tag@Bücher.example"}, Cc: []string{"carol@example.com", "GRACE@example.com"}, Bcc: []string{"hidden@example.com"},
+		ReplyTo: "ada@firm.example", Subject: " Your contract ", HTML: `<p onclick="x()">Dear Grace, <img src="cid:logo.png"><script>evil()</script></p>`,
+		Attachments: []Attachment{{Filename: "Vertrag – Entwurf.pdf", DocumentID: contract.ID}, {Filename: "logo.png", URL: "/api/docs/" + logo.ID.String() + "/content", Inline: true}}})
+	if e.Status != Queued || e.HTML != `<p>Dear Grace, <img src="cid:logo.png"></p>` || !strings.Contains(e.Text, "Dear Grace,") || e.Subject != "Your contract" {
+		t.Fatalf("%+v", e)
+	}
+	var kind, queue string
+	must(t, b.pool.QueryRowContext(t.Context(), "SELECT kind, queue FROM jobs WHERE job_key = ?", "email:"+e.ID.String()).Scan(&kind, &queue))
+	if kind != kindSend || queue != "standard" {
+		t.Errorf("the job is %s in %s", kind, queue)
+	}
+	must(t, b.try(e.ID))
+	b.stands(e.ID, Sent, Sent, Sent, Sent, Sent)
+	m := b.post.last()
+	if m.ID != e.ID || !slices.Equal(m.To, []string{"grace@example.com", "Ada+tag@xn--bcher-kva.example"}) || !slices.Equal(m.Cc, []string{"carol@example.com"}) || len(m.Recipients) != 4 ||
+		m.ReplyTo != "ada@firm.example" || m.Automatic || m.files["Vertrag – Entwurf.pdf"] != "%PDF the contract" || m.files["logo.png"] != "PNG the logo" || !m.Files[1].Inline || m.Files[0].Inline {
+		t.Errorf("%+v", m)
+	}
+	// Whatever comes of it, the job may run again: nothing goes twice.
+	must(t, b.try(e.ID))
+	if len(b.post.sent) != 1 || b.get(e.ID).Attempts != 1 {
+		t.Errorf("it went %d times", len(b.post.sent))
+	}
+	if s := b.log.String(); strings.Contains(s, "@") || strings.Contains(s, "Dear") {
+		t.Errorf("the log holds %s", s)
+	}
+}
+
+func TestSendNamesTheField(t *testing.T) {
+	b := newBundle(t)
+	mine, word := b.upload(b.ada, documents.PDF, "%PDF"), b.upload(b.ada, documents.PDF, strings.Repeat("x", MaxAttached))
+	good := func() Message {
+		return Message{To: []string{"grace@example.com"}, Subject: "Hello", Text: "Hello."}
+	}
+	attach := func(a ...Attachment) func(*Message) { return func(m *Message) { m.Attachments = a } }
+	for name, c := range map[string]struct {
+		change  func(*Message)
+		pointer string
+	}{
+		"a line break in the subject":   {func(m *Message) { m.Subject = "Hello\r\nBcc: spy@example.com" }, "/subject"},
+		"a bare line feed":              {func(m *Message) { m.Subject = "Hello\nX: y" }, "/subject"},
+		"a NUL":                         {func(m *Message) { m.Subject = "Hello\x00" }, "/subject"},
+		"a line separator":              {func(m *Message) { m.Subject = "Hello\u2028X" }, "/subject"},
+		"no subject":                    {func(m *Message) { m.Subject = "  " }, "/subject"},
+		"a long subject":                {func(m *Message) { m.Subject = strings.Repeat("x", 256) }, "/subject"},
+		"nobody":                        {func(m *Message) { m.To = nil }, "/to"},
+		"no address":                    {func(m *Message) { m.To = append(m.To, "grace") }, "/to/1"},
+		"a name with it":                {func(m *Message) { m.To[0] = "Grace <grace@example.com>" }, "/to/0"},
+		"two in one":                    {func(m *Message) { m.To[0] = "a@example.com, b@example.com" }, "/to/0"},
+		"a line break in an address":    {func(m *Message) { m.Cc = []string{"a@example.com\r\nBcc: x@y.z"} }, "/cc/0"},
+		"a quoted local part":           {func(m *Message) { m.Bcc = []string{`"a b"@example.com`} }, "/bcc/0"},
+		"a bad host":                    {func(m *Message) { m.To[0] = "a@exa mple.com" }, "/to/0"},
+		"a long local part":             {func(m *Message) { m.To[0] = strings.Repeat("a", 65) + "@example.com" }, "/to/0"},
+		"too many":                      {func(m *Message) { m.To = many(60); m.Cc = many(101)[60:] }, "/to"},
+		"a bad answer address":          {func(m *Message) { m.ReplyTo = "x" }, "/replyTo"},
+		"far ahead":                     {func(m *Message) { m.SendAt = b.now.Add(400 * 24 * time.Hour) }, "/sendAt"},
+		"no body":                       {func(m *Message) { m.Text = " \n" }, "/bodyText"},
+		"nothing left of the body":      {func(m *Message) { m.Text, m.HTML = "", "<script>x</script><style>y</style>" }, "/bodyText"},
+		"no document named":             {attach(Attachment{Filename: "a.pdf"}), "/attachments/0/fileUrl"},
+		"two documents named":           {attach(Attachment{Filename: "a.pdf", DocumentID: mine.ID, URL: "x"}), "/attachments/0/fileUrl"},
+		"an absent one":                 {attach(Attachment{Filename: "a.pdf", DocumentID: domain.NewID()}), "/attachments/0/docId"},
+		"a path":                        {attach(Attachment{Filename: "../a.pdf", DocumentID: mine.ID}), "/attachments/0/filename"},
+		"a line break in a file's name": {attach(Attachment{Filename: "a\r\nX: y.pdf", DocumentID: mine.ID}), "/attachments/0/filename"},
+		"a name twice":                  {attach(Attachment{Filename: "a.pdf", DocumentID: mine.ID}, Attachment{Filename: "a.pdf", DocumentID: mine.ID}), "/attachments/1/filename"},
+		"inline with spaces":            {attach(Attachment{Filename: "a b.png", DocumentID: mine.ID, Inline: true}), "/attachments/0/filename"},
+		"inline that is no picture":     {attach(Attachment{Filename: "a.pdf", DocumentID: mine.ID, Inline: true}), "/attachments/0/inline"},
+	} {
+		m := good()
+		c.change(&m)
+		_, err := b.Send(t.Context(), b.ada, m)
+		if e, ok := err.(*domain.Error); !ok || e.Code != domain.Invalid || e.Fields[0].Pointer != c.pointer { //nolint:errorlint
+			t.Errorf("%s: %v %+v, want %s", name, err, e, c.pointer)
+		}
+	}
+	m := good()
+	m.Attachments = []Attachment{{Filename: "a.pdf", DocumentID: mine.ID}, {Filename: "b.pdf", DocumentID: word.ID}}
+	_, err := b.Send(t.Context(), b.ada, m)
+	refused(t, err, domain.TooLarge, "/attachments")
+	if items, _, err := b.List(t.Context(), b.ada, Filter{}); err != nil || len(items) != 0 {
+		t.Errorf("%v %v", items, err)
+	}
+	if _, err := b.Send(t.Context(), b.ada, good()); err != nil {
+		t.Error(err)
+	}
+}
+
+func many(n int) (list []string) {
+	for i := range n {
+		list = append(list, fmt.Sprintf("r%d@example.com", i))
+	}
+	return list
+}
+
+// TestFilesOfThisServiceAlone: a URL is taken only when it is one that this service gives out,
+// for a document that the caller may read.
+func TestFilesOfThisServiceAlone(t *testing.T) {
+	b := newBundle(t)
+	bob := b.join(domain.RoleLawyer)
+	mine, his := b.upload(b.ada, documents.PDF, "%PDF mine").ID.String(), b.upload(bob, documents.PDF, "%PDF his").ID.String()
+	for _, url := range []string{"/api/docs/" + mine + "/content", "https://counsel.example/api/docs/" + mine + "/content", "https://files.example/bucket/docs/" + mine + "?X-Amz-Signature=expired", "https://FILES.example/bucket/docs/" + mine} {
+		if _, err := b.Send(t.Context(), b.ada, Message{To: many(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", URL: url}}}); err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	for _, url := range []string{
+		"/api/docs/" + his + "/content", "https://files.example/bucket/docs/" + his, // another's
+		"https://evil.example/docs/" + mine, "http://counsel.example/api/docs/" + mine + "/content", "https://counsel.example@evil.example/api/docs/" + mine + "/content",
+		"https://u:p@files.example/bucket/docs/" + mine, "//files.example/bucket/docs/" + mine, "https://files.example/bucket/docs/../docs/" + mine, "https://files.example/other/docs/" + mine,
+		"file:///etc/passwd", "file:///docs/" + mine, "http://169.254.169.254/docs/" + mine, "/etc/passwd", "docs/" + mine, mine, "%zz", "", "javascript:alert(1)",
+	} {
+		_, err := b.Send(t.Context(), b.ada, Message{To: many(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", URL: url}}})
+		if domain.CodeOf(err) != domain.Invalid {
+			t.Errorf("%q: %v", url, err)
+		}
+	}
+}
+
+// TestEachRecipientByThemselves: one of five is refused and one is put off; only that one gets
+// it again, and the bad address never does.
+func TestEachRecipientByThemselves(t *testing.T) {
+	b := newBundle(t)
+	later := Deferred
+	b.post.answer = func(to string) Outcome {
+		switch to {
+		case "r1@example.com":
+			return Outcome{Result: Refused, Reason: "550 5.1.1 r1@example.com: no such user", BadAddress: true, Err: fmt.Errorf("mail: RCPT: the server answered 550 5.1.1")}
+		case "r3@example.com":
+			return Outcome{Result: later, Reason: "451 4.7.1 greylisted"}
+		}
+		return Outcome{Result: Accepted}
+	}
+	e := b.send(Message{To: many(5), Subject: "x", Text: "x"})
+	if err := b.try(e.ID); domain.CodeOf(err) != domain.Unavailable {
+		t.Fatalf("the job ends with %v", err)
+	}
+	if e := b.stands(e.ID, Queued, Sent, Bounced, Sent, Queued, Sent); e.Recipients[3].Reason != "451 4.7.1 greylisted" || !strings.HasPrefix(e.Recipients[1].Reason, "550 5.1.1") {
+		t.Errorf("%+v", e.Recipients)
+	}
+	later = Accepted
+	must(t, b.try(e.ID))
+	if e := b.stands(e.ID, Sent, Sent, Bounced, Sent, Sent, Sent); e.Attempts != 2 {
+		t.Errorf("%d attempts", e.Attempts)
+	}
+	if m := b.post.last(); !slices.Equal(m.Recipients, []string{"r3@example.com"}) || len(m.To) != 5 || m.ID != e.ID {
+		t.Errorf("the second try goes to %v, and shows %v", m.Recipients, m.To)
+	}
+	again := b.send(Message{To: []string{"R1@Example.com", "r0@example.com"}, Subject: "x", Text: "x"})
+	must(t, b.try(again.ID))
+	b.stands(again.ID, Sent, Suppressed, Sent)
+	alone := b.send(Message{To: []string{"r1@example.com"}, Subject: "x", Text: "x"})
+	n := len(b.post.sent)
+	must(t, b.try(alone.ID))
+	if e := b.stands(alone.ID, Failed, Suppressed); e.Reason != saidSuppressed || len(b.post.sent) != n {
+		t.Errorf("%q, %d", e.Reason, len(b.post.sent)-n)
+	}
+	if strings.Contains(b.log.String(), "@") {
+		t.Errorf("the log holds %s", b.log)
+	}
+}
+
+func TestBouncedForAll(t *testing.T) {
+	b := newBundle(t)
+	b.post.answer = func(string) Outcome { return Outcome{Result: Refused, Reason: "552 5.2.2 mailbox full"} }
+	e := b.send(Message{To: many(2), Subject: "x", Text: "x"})
+	must(t, b.try(e.ID))
+	if e := b.stands(e.ID, Bounced, Bounced, Bounced); e.Reason != "552 5.2.2 mailbox full" {
+		t.Errorf("%q", e.Reason)
+	}
+	// A full mailbox is no bad address.
+	b.post.answer = nil
+	e = b.send(Message{To: many(1), Subject: "x", Text: "x"})
+	must(t, b.try(e.ID))
+	b.stands(e.ID, Sent)
+}
+
+// TestServerAwayForAnHour: the mail waits, and goes when the server is back. Tries reach over
+// more than a day.
+func TestServerAwayForAnHour(t *testing.T) {
+	b := newBundle(t)
+	b.post.answer = away
+	e := b.send(Message{To: many(1), Subject: "x", Text: "x"})
+	began, tries := b.now, 0
+	for ; b.now.Sub(began) < time.Hour; tries++ {
+		if err := b.try(e.ID); err == nil {
+			t.Fatal("a mail was sent to nobody")
+		}
+		b.now = b.now.Add(b.Backoff[tries])
+	}
+	b.post.answer = nil
+	must(t, b.try(e.ID))
+	if e := b.stands(e.ID, Sent, Sent); e.Attempts != tries+1 || e.Reason != "" {
+		t.Errorf("%+v", e)
+	}
+	var all time.Duration
+	for _, d := range b.Backoff {
+		all += d
+	}
+	if all < 24*time.Hour {
+		t.Errorf("it is given up after %s", all)
+	}
+}
+
+func TestGivenUp(t *testing.T) {
+	b := newBundle(t)
+	b.post.answer = func(to string) Outcome {
+		if to == "r0@example.com" {
+			return Outcome{Result: Accepted}
+		}
+		return away(to)
+	}
+	e, other := b.send(Message{To: many(2), Subject: "x", Text: "x"}), b.send(Message{To: many(3)[2:], Subject: "x", Text: "x"})
+	for _, id := range []domain.ID{e.ID, other.ID} {
+		if b.try(id) == nil {
+			t.Fatal("sent")
+		}
+		must(t, b.giveUp(t.Context(), b.run(id), errWaiting))
+		must(t, b.giveUp(t.Context(), b.run(id), errWaiting)) // it may be told twice
+	}
+	b.stands(e.ID, Sent, Sent, Failed)
+	if e := b.stands(other.ID, Failed, Failed); !strings.Contains(e.Reason, "could not be reached") {
+		t.Errorf("%q", e.Reason)
+	}
+	// An admin sends the job back: who has it gets no second one.
+	b.post.answer = nil
+	must(t, b.try(other.ID))
+	b.stands(other.ID, Sent, Sent)
+	must(t, b.giveUp(t.Context(), b.run(other.ID), errWaiting))
+	b.stands(other.ID, Sent, Sent)
+}
+
+// TestDocumentsThatChange between the promise and the sending.
+func TestDocumentsThatChange(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(b *bundle, d documents.Stored)
+		then   Status
+		back   func(b *bundle)
+	}{
+		"deleted":       {func(b *bundle, d documents.Stored) { must(b.t, b.Archive.Delete(b.t.Context(), b.ada, d.ID)) }, Failed, nil},
+		"other bytes":   {func(b *bundle, d documents.Stored) { b.files.files["docs/"+d.ID.String()] = []byte("%PDF forged!!") }, Failed, nil},
+		"file lost":     {func(b *bundle, d documents.Stored) { delete(b.files.files, "docs/"+d.ID.String()) }, Failed, nil},
+		"store is down": {func(b *bundle, _ documents.Stored) { b.files.down = true }, Queued, func(b *bundle) { b.files.down = false }},
+		"all as it was": {func(*bundle, documents.Stored) {}, Sent, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBundle(t)
+			d := b.upload(b.ada, documents.PDF, "%PDF original")
+			e := b.send(Message{To: many(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
+			c.change(b, d)
+			err := b.try(e.ID)
+			if (err != nil) != (c.then == Queued) {
+				t.Fatalf("the job ends with %v", err)
+			}
+			got := b.stands(e.ID, c.then, c.then)
+			if c.then == Failed && got.Reason != saidGone || len(b.post.sent) > 0 != (c.then == Sent) {
+				t.Errorf("%q, %d sent", got.Reason, len(b.post.sent))
+			}
+			if c.back != nil {
+				c.back(b)
+				must(t, b.try(e.ID))
+				b.stands(e.ID, Sent, Sent)
+			}
+		})
+	}
+}
+
+// TestSenderLosesTheDocument: what somebody may not read any more does not go out in their name.
+func TestSenderLosesTheDocument(t *testing.T) {
+	b := newBundle(t)
+	d := b.upload(b.ada, documents.PDF, "%PDF")
+	send := func() Email {
+		e, err := b.Send(t.Context(), b.admin, Message{To: many(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
+		must(t, err)
+		return e
+	}
+	for _, change := range []string{"UPDATE users SET role = 'lawyer' WHERE id = ?", "UPDATE users SET role = 'admin', disabled_at = NOW() WHERE id = ?"} {
+		e := send()
+		_, err := b.pool.ExecContext(t.Context(), change, b.admin.UserID)
+		must(t, err)
+		must(t, b.try(e.ID))
+		if got, err := b.Get(t.Context(), b.admin, e.ID); err != nil || got.Status != Failed || got.Reason != saidGone || len(b.post.sent) != 0 {
+			t.Errorf("%+v %v", got, err)
+		}
+	}
+}
+
+// TestBatch: a hundred messages, one of them bad.
+func TestBatch(t *testing.T) {
+	b := newBundle(t)
+	var ms []Message
+	for i := range MaxBatch {
+		ms = append(ms, Message{To: []string{fmt.Sprintf("r%d@example.com", i)}, Subject: "News", Text: "News."})
+	}
+	ms[41].To = []string{"nobody"}
+	out, err := b.SendBatch(t.Context(), b.ada, ms)
+	must(t, err)
+	for i, a := range out {
+		if i == 41 {
+			refused(t, a.Err, domain.Invalid, "/emails/41/to/0")
+		} else if a.Err != nil || a.Email.Status != Queued {
+			t.Fatalf("%d: %+v", i, a)
+		}
+	}
+	var n int
+	must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM jobs WHERE queue = 'bulk' AND user_id = ?", b.ada.UserID).Scan(&n))
+	if n != MaxBatch-1 {
+		t.Errorf("%d jobs", n)
+	}
+	must(t, b.try(out[99].Email.ID))
+	b.stands(out[99].Email.ID, Sent)
+	if out, err := b.SendBatch(t.Context(), b.ada, ms[41:42]); err != nil || out[0].Err == nil {
+		t.Errorf("%v %v", out, err)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	b := newBundle(t)
+	bob := b.join(domain.RoleLawyer)
+	m := Message{To: many(1), Subject: "x", Text: "x", SendAt: b.now.Add(time.Hour)}
+	e := b.send(m)
+	var state string
+	must(t, b.pool.QueryRowContext(t.Context(), "SELECT state FROM jobs WHERE job_key = ?", "email:"+e.ID.String()).Scan(&state))
+	if state != "scheduled" {
+		t.Errorf("the job is %s", state)
+	}
+	refused(t, b.Cancel(t.Context(), bob, e.ID), domain.NotFound, "")
+	must(t, b.Cancel(t.Context(), b.ada, e.ID))
+	must(t, b.Cancel(t.Context(), b.ada, e.ID))
+	must(t, b.try(e.ID))
+	b.stands(e.ID, Cancelled, Cancelled)
+	if len(b.post.sent) != 0 {
+		t.Error("it was sent")
+	}
+	e = b.send(m)
+	if _, err := query.New(b.pool).ClaimEmail(t.Context(), query.ClaimEmailParams{Now: b.now, ID: e.ID}); err != nil { // a server begins
+		t.Fatal(err)
+	}
+	b.stands(e.ID, Queued)
+	refused(t, b.Cancel(t.Context(), b.ada, e.ID), domain.Conflict, "")
+	must(t, b.try(e.ID)) // that server died; another takes over
+	refused(t, b.Cancel(t.Context(), b.admin, e.ID), domain.Conflict, "")
+	refused(t, b.Cancel(t.Context(), b.ada, domain.NewID()), domain.NotFound, "")
+	if b.post.last().Date != m.SendAt {
+		t.Errorf("it is dated %s", b.post.last().Date)
+	}
+}
+
+func TestListAndGet(t *testing.T) {
+	b := newBundle(t)
+	bob := b.join(domain.RoleLawyer)
+	var ids []domain.ID
+	for range 3 {
+		ids = append(ids, b.send(Message{To: many(2), Subject: "x", Text: "x"}).ID)
+	}
+	must(t, b.try(ids[0]))
+	_, err := b.Notify(t.Context(), query.New(b.pool), Notice{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com"})
+	must(t, err)
+	page, next, err := b.List(t.Context(), b.ada, Filter{Limit: 2})
+	must(t, err)
+	if len(page) != 2 || page[0].ID != ids[2] || len(page[0].Recipients) != 2 || next == nil {
+		t.Fatalf("%+v %v", page, next)
+	}
+	page, next, err = b.List(t.Context(), b.ada, Filter{Limit: 2, Before: next})
+	must(t, err)
+	if len(page) != 1 || page[0].ID != ids[0] || next != nil {
+		t.Fatalf("%+v %v", page, next)
+	}
+	for f, n := range map[Status]int{Sent: 1, Queued: 2, Failed: 0} {
+		if page, _, err := b.List(t.Context(), b.ada, Filter{Status: f}); err != nil || len(page) != n {
+			t.Errorf("%s: %d, %v", f, len(page), err)
+		}
+	}
+	if page, _, err := b.List(t.Context(), bob, Filter{}); err != nil || len(page) != 0 {
+		t.Errorf("%v %v", page, err)
+	}
+	_, _, err = b.List(t.Context(), bob, Filter{UserID: &b.ada.UserID})
+	refused(t, err, domain.Forbidden, "")
+	_, err = b.Get(t.Context(), bob, ids[0])
+	refused(t, err, domain.NotFound, "")
+	if page, _, err := b.List(t.Context(), b.admin, Filter{}); err != nil || len(page) != 3 {
+		t.Errorf("%d %v", len(page), err)
+	}
+	if _, err := b.Get(t.Context(), b.admin, ids[0]); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSuppressions(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	_, err := b.Suppress(ctx, b.ada, "x@example.com")
+	refused(t, err, domain.Forbidden, "")
+	_, err = b.Suppress(ctx, b.admin, "x")
+	refused(t, err, domain.Invalid, "/address")
+	one, err := b.Suppress(ctx, b.admin, "Grace@Bücher.example")
+	must(t, err)
+	twice, err := b.Suppress(ctx, b.admin, "grace@xn--bcher-kva.example")
+	must(t, err)
+	if one != twice || one.Address != "grace@xn--bcher-kva.example" || one.Reason != SuppressedByHand {
+		t.Errorf("%+v %+v", one, twice)
+	}
+	e := b.send(Message{To: []string{"GRACE@bücher.example"}, Subject: "x", Text: "x"})
+	must(t, b.try(e.ID))
+	b.stands(e.ID, Failed, Suppressed)
+	// Nobody is kept from their own account by it.
+	id, err := b.Notify(ctx, query.New(b.pool), Notice{Kind: PasswordChanged, UserID: b.ada.UserID, To: "grace@bücher.example"})
+	must(t, err)
+	must(t, b.try(id))
+	if len(b.post.sent) != 1 {
+		t.Error("the service's own mail was held back")
+	}
+	list, next, err := b.Suppressions(ctx, b.admin, 0, nil)
+	if err != nil || len(list) != 1 || next != nil || list[0] != one {
+		t.Errorf("%+v %v %v", list, next, err)
+	}
+	_, _, err = b.Suppressions(ctx, b.ada, 0, nil)
+	refused(t, err, domain.Forbidden, "")
+	refused(t, b.Unsuppress(ctx, b.ada, one.ID), domain.Forbidden, "")
+	must(t, b.Unsuppress(ctx, b.admin, one.ID))
+	refused(t, b.Unsuppress(ctx, b.admin, one.ID), domain.NotFound, "")
+}
+
+func TestForget(t *testing.T) {
+	b := newBundle(t)
+	bob := b.join(domain.RoleLawyer)
+	d := b.upload(b.ada, documents.PDF, "%PDF")
+	e := b.send(Message{To: many(2), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
+	kept, err := b.Send(t.Context(), bob, Message{To: many(1), Subject: "x", Text: "x"})
+	must(t, err)
+	_, err = b.Suppress(t.Context(), b.admin, "ada@example.com")
+	must(t, err)
+	must(t, b.Forget(t.Context(), query.New(b.pool), b.ada.UserID, "Ada@example.com"))
+	must(t, b.try(e.ID)) // its job is still there
+	if len(b.post.sent) != 0 {
+		t.Error("it was sent")
+	}
+	for table, n := range map[string]int{"emails": 1, "email_recipients": 1, "email_attachments": 0, "email_suppressions": 0} {
+		var have int
+		must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&have))
+		if have != n {
+			t.Errorf("%s: %d, want %d", table, have, n)
+		}
+	}
+	if _, err := b.Get(t.Context(), bob, kept.ID); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNotMoreThanAllowed(t *testing.T) {
+	b := newBundle(t)
+	var err error
+	b.Limit, err = limits.New(openRedis(t), b.Clock, []byte("secret"), limits.Budget{Name: t.Name(), Requests: 10, Window: time.Hour})
+	must(t, err)
+	b.send(Message{To: many(8), Subject: "x", Text: "x"})
+	_, err = b.Send(t.Context(), b.ada, Message{To: many(3), Subject: "x", Text: "x"})
+	refused(t, err, domain.RateLimited, "")
+	_, err = b.SendBatch(t.Context(), b.join(domain.RoleLawyer), []Message{{To: many(6), Subject: "x", Text: "x"}, {To: many(6), Subject: "x", Text: "x"}})
+	refused(t, err, domain.RateLimited, "")
+	var n int
+	must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails").Scan(&n))
+	if n != 1 {
+		t.Errorf("%d mails", n)
+	}
+}
+
+func TestWithoutAServer(t *testing.T) {
+	b := newBundle(t)
+	b.Sender = nil
+	_, err := b.Send(t.Context(), b.ada, Message{To: many(1), Subject: "x", Text: "x"})
+	refused(t, err, domain.Unavailable, "")
+	_, err = b.SendBatch(t.Context(), b.ada, []Message{{To: many(1), Subject: "x", Text: "x"}})
+	refused(t, err, domain.Unavailable, "")
+}

@@ -1,0 +1,130 @@
+package email
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/gen/query"
+)
+
+// afterAll is after every id there will be.
+var afterAll = domain.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+
+// Get reads a mail that the caller sent; an admin reads everyone's. NotFound: there is none.
+func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Email, error) {
+	row, err := s.rows.GetEmail(ctx, id)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && (row.Kind != message || row.UserID != caller.UserID && !caller.Admin()):
+		return Email{}, noEmail()
+	case err != nil:
+		return Email{}, db.Error(err)
+	}
+	full, err := s.complete(ctx, []query.Email{row})
+	if err != nil {
+		return Email{}, err
+	}
+	return full[0], nil
+}
+
+// List lists mails, the newest first. next is the Before of the next page, nil on the last.
+// Forbidden: another user's, for anyone but an admin.
+func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (items []Email, next *domain.ID, err error) {
+	user := f.UserID
+	if !caller.Admin() {
+		if user != nil && *user != caller.UserID {
+			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's e-mails.")
+		}
+		user = &caller.UserID
+	}
+	limit := min(max(cmp.Or(f.Limit, 20), 1), 100)
+	before := afterAll
+	if f.Before != nil {
+		before = *f.Before
+	}
+	every, or := int64(0), f.Status
+	if f.Status == "" {
+		every = 1
+	} else if f.Status == Queued {
+		or = sending
+	}
+	var rows []query.Email
+	if user != nil {
+		rows, err = s.rows.ListEmails(ctx, query.ListEmailsParams{UserID: *user, Before: before, AnyStatus: every, Status: string(f.Status), OrStatus: string(or), Limit: int32(limit + 1)})
+	} else {
+		rows, err = s.rows.ListAllEmails(ctx, query.ListAllEmailsParams{Before: before, AnyStatus: every, Status: string(f.Status), OrStatus: string(or), Limit: int32(limit + 1)})
+	}
+	if err != nil {
+		return nil, nil, db.Error(err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = &rows[limit-1].ID
+	}
+	items, err = s.complete(ctx, rows)
+	return items, next, err
+}
+
+// complete adds recipients and attachments.
+func (s *Service) complete(ctx context.Context, rows []query.Email) ([]Email, error) {
+	out, at, ids := make([]Email, len(rows)), make(map[domain.ID]*Email, len(rows)), make([]domain.ID, len(rows))
+	for i, r := range rows {
+		out[i] = Email{ID: r.ID, UserID: r.UserID, Subject: r.Subject, Text: r.BodyText, HTML: r.BodyHtml, ReplyTo: r.ReplyTo, Status: Status(r.Status), Reason: r.Reason,
+			Attempts: int(r.Attempts), SendAt: r.SendAt, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
+		if out[i].Status == sending {
+			out[i].Status = Queued
+		}
+		at[r.ID], ids[i] = &out[i], r.ID
+	}
+	if len(rows) == 0 {
+		return out, nil
+	}
+	recipients, err := s.rows.ListEmailRecipients(ctx, ids)
+	if err != nil {
+		return nil, db.Error(err)
+	}
+	for _, r := range recipients {
+		e := at[r.EmailID]
+		e.Recipients = append(e.Recipients, Recipient{Field: r.Field, Address: r.Address, Status: Status(r.Status), Reason: r.Reason})
+	}
+	files, err := s.rows.ListEmailAttachments(ctx, ids)
+	if err != nil {
+		return nil, db.Error(err)
+	}
+	for _, f := range files {
+		e := at[f.EmailID]
+		e.Attachments = append(e.Attachments, Attached{DocumentID: f.DocumentID, Filename: f.Filename, ContentType: f.ContentType, Size: f.Size, Inline: f.Inline})
+	}
+	return out, nil
+}
+
+// Cancel keeps a mail from being sent to those who do not have it yet. Conflict: it is sent, or
+// a server is sending it this moment. NotFound as Get.
+func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain.ID) error {
+	if _, err := s.Get(ctx, caller, id); err != nil {
+		return err
+	}
+	now := s.Clock()
+	return db.WithTx(ctx, s.DB, func(q *query.Queries) error {
+		row, err := q.LockEmail(ctx, id)
+		if errors.Is(err, sql.ErrNoRows) {
+			return noEmail()
+		} else if err != nil {
+			return err
+		}
+		switch Status(row.Status) {
+		case Cancelled:
+			return nil
+		case Queued:
+		default:
+			return domain.Errorf(domain.Conflict, "The e-mail is sent already, or is being sent.")
+		}
+		if err := q.SettleEmailRecipients(ctx, query.SettleEmailRecipientsParams{Status: string(Cancelled), Reason: saidCancelled, UpdatedAt: now, EmailID: id}); err != nil {
+			return err
+		}
+		return q.SettleEmail(ctx, query.SettleEmailParams{Status: string(Cancelled), Reason: saidCancelled, UpdatedAt: now, ID: id})
+	})
+}

@@ -1,0 +1,242 @@
+package email
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/language"
+
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/domain/jobs"
+	"counsel/gen/query"
+)
+
+// NoticeKind is one of the mails that the service itself writes.
+type NoticeKind string
+
+// The service's own mails, and the fields that each says.
+const (
+	Welcome           NoticeKind = "welcome"            // name; a link that confirms the address
+	VerifyAddress     NoticeKind = "verify_address"     // name; the same, asked for again
+	ResetPassword     NoticeKind = "reset_password"     // name; a link that lets a new password be chosen
+	PasswordChanged   NoticeKind = "password_changed"   // name
+	SignatureRequest  NoticeKind = "signature_request"  // name, sender, document, until; link
+	SignatureReminder NoticeKind = "signature_reminder" // the same
+)
+
+// Kinds are all of them.
+var Kinds = []NoticeKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, SignatureRequest, SignatureReminder}
+
+// Notice is a mail of the service's own.
+type Notice struct {
+	Kind    NoticeKind
+	UserID  domain.ID // whom it is about: with them it is erased
+	To      string
+	Locale  string            // as a browser or a person gives it; English when there is no better
+	Fields  map[string]string // what it says
+	Secret  domain.ID         // of the account's mails: what the secret in its link is made of
+	Expires time.Time         // it is not sent after that; zero: whenever it can be
+}
+
+// noticeFields is what is kept of a notice.
+type noticeFields struct {
+	Fields map[string]string `json:"fields"`
+	Link   *domain.ID        `json:"link,omitempty"` // what the secret of its link is made of
+}
+
+// Notify puts a mail of the service's own into the queue, before all that people send, in the
+// caller's transaction. Call Wake once that has committed.
+func (s *Service) Notify(ctx context.Context, q *query.Queries, n Notice) (domain.ID, error) {
+	if err := s.Ready(); err != nil {
+		return domain.ID{}, err
+	}
+	to, err := Address(n.To)
+	if err != nil {
+		return domain.ID{}, fmt.Errorf("email: a notice to what %w", err)
+	}
+	kept := noticeFields{Fields: n.Fields}
+	if !n.Secret.IsZero() {
+		kept.Link = &n.Secret
+	}
+	raw, err := json.Marshal(kept)
+	if err != nil {
+		return domain.ID{}, err
+	}
+	words := wordsFor(n.Locale)
+	if _, ok := words.Mails[n.Kind]; !ok {
+		return domain.ID{}, fmt.Errorf("email: no notice is called %q", n.Kind)
+	}
+	id, now := s.NewID(), s.Clock()
+	p := query.CreateEmailParams{ID: id, UserID: n.UserID, Kind: string(n.Kind), Locale: words.locale, Fields: string(raw), SendAt: now, CreatedAt: now, UpdatedAt: now}
+	p.ExpiresAt.Time, p.ExpiresAt.Valid = n.Expires, !n.Expires.IsZero()
+	if err := q.CreateEmail(ctx, p); err != nil {
+		return id, err
+	}
+	if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: id, Field: "to", Address: to, UpdatedAt: now}); err != nil {
+		return id, err
+	}
+	_, err = s.Jobs.Add(ctx, q, jobs.New{Kind: kindSend, Queue: jobs.Interactive, Payload: payload{id}})
+	return id, err
+}
+
+// Wake has what was put into the queue looked at.
+func (s *Service) Wake() { s.Jobs.Wake() }
+
+// writeNotice makes the text of a mail of the service's own.
+func (s *Service) writeNotice(row query.Email, m *Outgoing) error {
+	var kept noticeFields
+	if err := json.Unmarshal([]byte(row.Fields), &kept); err != nil {
+		return jobs.Fatal(fmt.Errorf("email: the fields of a notice: %w", err))
+	}
+	fields := map[string]string{}
+	for name, value := range kept.Fields {
+		fields[name] = value
+	}
+	if kept.Link != nil {
+		fields["link"] = s.AccountURL + "#" + purposes[NoticeKind(row.Kind)] + "=" + s.Secret(*kept.Link)
+	}
+	var err error
+	if m.Subject, m.Text, m.HTML, err = compose(NoticeKind(row.Kind), row.Locale, fields); err != nil {
+		return jobs.Fatal(err)
+	}
+	return nil
+}
+
+// purposes is how the page of accounts calls what a link is for.
+var purposes = map[NoticeKind]string{Welcome: "verify", VerifyAddress: "verify", ResetPassword: "reset"}
+
+//go:embed notices
+var noticeFiles embed.FS
+
+// words are the service's own mails in one language.
+type words struct {
+	locale  string
+	Address string // Name the reader; {name} is theirs
+	Nobody  string // where there is no name
+	IfNot   string // what to do where the button does nothing
+	Closing string
+	Footer  string
+	Mails   map[NoticeKind]struct {
+		Subject string
+		Before  []string // paragraphs, with fields in braces
+		Button  string
+		After   []string
+	}
+}
+
+// locales are the languages there are; the first is for those who speak none of them.
+var locales = []language.Tag{language.English, language.German, language.French, language.Spanish}
+
+var languages = sync.OnceValue(func() map[string]words {
+	all := map[string]words{}
+	for _, tag := range locales {
+		raw, err := noticeFiles.ReadFile("notices/" + tag.String() + ".yaml")
+		if err != nil {
+			panic(err) // built in
+		}
+		w := words{locale: tag.String()}
+		if err := yaml.Unmarshal(raw, &w); err != nil {
+			panic(err)
+		}
+		all[tag.String()] = w
+	}
+	return all
+})
+
+var matcher = language.NewMatcher(locales)
+
+// wordsFor finds the language that somebody understands best: one of a person (de-AT), or what a
+// browser sends (fr-CH, fr;q=0.9).
+func wordsFor(locale string) words {
+	wanted, _, _ := language.ParseAcceptLanguage(locale) // of what cannot be read: none
+	_, i, _ := matcher.Match(wanted...)
+	return languages()[locales[i].String()]
+}
+
+var layout = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(noticeFiles, "notices/layout.html"))
+})
+
+// Compose writes a mail of the service's own. What fields hold is words, never markup, and one
+// line each.
+func compose(kind NoticeKind, locale string, fields map[string]string) (subject, text, html string, err error) {
+	w := wordsFor(locale)
+	mail, ok := w.Mails[kind]
+	if !ok {
+		return "", "", "", fmt.Errorf("email: no notice is called %q", kind)
+	}
+	pairs := []string{}
+	for name, value := range fields {
+		pairs = append(pairs, "{"+name+"}", oneLine(value))
+	}
+	fill := strings.NewReplacer(pairs...).Replace
+	fillAll := func(list []string) (out []string) {
+		for _, p := range list {
+			out = append(out, fill(p))
+		}
+		return out
+	}
+	greeting := w.Nobody
+	if strings.TrimSpace(fields["name"]) != "" {
+		greeting = fill(w.Address)
+	}
+	page := struct {
+		Locale, Subject, Greeting, Button, Link, IfNot, Closing, Footer string
+		Before, After                                                   []string
+	}{w.locale, fill(mail.Subject), greeting, mail.Button, fields["link"], w.IfNot, w.Closing, w.Footer, fillAll(mail.Before), fillAll(mail.After)}
+	if (page.Link == "") != (page.Button == "") {
+		return "", "", "", fmt.Errorf("email: the notice %s and its link do not go together", kind)
+	}
+	var out bytes.Buffer
+	if err := layout().Execute(&out, page); err != nil {
+		return "", "", "", err
+	}
+	parts := slices.Concat([]string{page.Greeting}, page.Before)
+	if page.Link != "" {
+		parts = append(parts, page.Button+":\n"+page.Link)
+	}
+	parts = slices.Concat(parts, page.After, []string{page.Closing, "-- \n" + page.Footer})
+	return shorten(page.Subject, 200), strings.Join(parts, "\n\n") + "\n", out.String(), nil
+}
+
+// oneLine is a value as it can stand in a sentence or a subject.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	return shorten(strings.Join(strings.Fields(s), " "), 200)
+}
+
+func shorten(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most-1]) + "…"
+}
+
+// AccountMail puts a mail of an account into the queue, as account.Mailer says.
+func (s *Service) AccountMail(ctx context.Context, q *query.Queries, m account.Mail) error {
+	if _, err := Address(m.To.Email); err != nil {
+		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
+	}
+	_, err := s.Notify(ctx, q, Notice{Kind: NoticeKind(m.Kind), UserID: m.To.ID, To: m.To.Email, Locale: m.Locale,
+		Fields: map[string]string{"name": m.To.FullName}, Secret: m.Link, Expires: m.Expires})
+	return err
+}
+
+var _ account.Mailer = (*Service)(nil)

@@ -1,0 +1,330 @@
+package handlers_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/email"
+	"counsel/gen/api"
+)
+
+// post stands for the mail server.
+type post struct {
+	mu     sync.Mutex
+	sent   []email.Outgoing
+	files  []string
+	answer func(address string) email.Outcome
+}
+
+func (p *post) Send(_ context.Context, m email.Outgoing) []email.Outcome {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := make([]email.Outcome, len(m.Recipients))
+	for i, to := range m.Recipients {
+		out[i].Result = email.Accepted
+		if p.answer != nil {
+			out[i] = p.answer(to)
+		}
+	}
+	if out[0].Result == email.Accepted {
+		p.sent = append(p.sent, m)
+		for _, f := range m.Files {
+			raw, _ := io.ReadAll(f.Body)
+			p.files = append(p.files, f.Name+": "+string(raw))
+		}
+	}
+	return out
+}
+
+func (p *post) to(address string) (mails []email.Outgoing) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, m := range p.sent {
+		for _, to := range m.Recipients {
+			if to == address {
+				mails = append(mails, m)
+			}
+		}
+	}
+	return mails
+}
+
+// arrives waits for the n-th mail to an address.
+func (b *bundle) arrives(address string, n int) email.Outgoing {
+	b.t.Helper()
+	b.until(fmt.Sprintf("mail %d to %s", n, address), func() bool { return len(b.post.to(address)) >= n })
+	return b.post.to(address)[n-1]
+}
+
+func (b *bundle) until(what string, ok func() bool) {
+	b.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("%s: not within 20 s", what)
+		}
+		<-tick.C
+	}
+}
+
+func (b *bundle) email(who *person, id string) (e api.Email) {
+	b.t.Helper()
+	b.call(who, "GET", "/api/email/"+id, nil).wants(200, "").into(&e)
+	return e
+}
+
+func TestSendEmail(t *testing.T) {
+	b := newBundle(t)
+	b.work()
+	lawyer, other, client := b.join("lawyer", domain.RoleLawyer), b.join("other", domain.RoleLawyer), b.join("client", domain.RoleClient)
+	file, contentType := form(t, "file", "contract.pdf", smallPDF(1000))
+	var doc api.StoredDocument
+	b.call(lawyer, "POST", "/api/docs", file, "Content-Type", contentType).wants(201, "").into(&doc)
+	letter := map[string]any{"to": []string{"ada@example.org", "gone@example.org"}, "subject": "Your contract", "bodyHtml": "<p>Dear Ada</p><script>x</script>",
+		"attachments": []any{map[string]any{"filename": "c.pdf", "fileUrl": doc.FileURL}}}
+	b.post.answer = func(to string) email.Outcome {
+		if to == "gone@example.org" {
+			return email.Outcome{Result: email.Refused, Reason: "550 5.1.1 no such user", BadAddress: true}
+		}
+		return email.Outcome{Result: email.Accepted}
+	}
+	var sent api.SendEmailResponse
+	first := b.call(lawyer, "POST", "/api/email/send", letter, "Idempotency-Key", "k1").wants(202, "")
+	first.into(&sent)
+	if sent.Status != api.EmailStatusQueued {
+		t.Errorf("%+v", sent)
+	}
+	if again := b.call(lawyer, "POST", "/api/email/send", letter, "Idempotency-Key", "k1").wants(202, ""); !bytes.Equal(again.body, first.body) || again.header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("the same request gets %s", again.body)
+	}
+	b.arrives("ada@example.org", 1)
+	b.until("the status", func() bool { return b.email(lawyer, sent.ID.String()).Status == api.EmailStatusSent })
+	e := b.email(lawyer, sent.ID.String())
+	if *e.BodyHTML != "<p>Dear Ada</p>" || *e.BodyText != "Dear Ada" || e.Recipients[1].Status != api.EmailRecipientStatusBounced || *e.Recipients[1].Reason != "550 5.1.1 no such user" || e.Attachments[0].DocID != doc.ID {
+		t.Errorf("%+v", e)
+	}
+	if len(b.post.to("ada@example.org")) != 1 || len(b.post.files) != 1 || b.post.files[0] != "c.pdf: "+string(smallPDF(1000)) {
+		t.Errorf("%d mails, %q", len(b.post.sent), b.post.files)
+	}
+	b.call(client, "POST", "/api/email/send", letter).wants(403, "forbidden")
+	b.call(other, "GET", "/api/email/"+sent.ID.String(), nil).wants(404, "not_found")
+	b.call(other, "DELETE", "/api/email/"+sent.ID.String(), nil).wants(404, "not_found")
+	b.call(lawyer, "DELETE", "/api/email/"+sent.ID.String(), nil).wants(409, "conflict")
+	b.call(other, "GET", "/api/email?userId="+lawyer.ID.String(), nil).wants(403, "forbidden")
+
+	letter["subject"] = "Hello\r\nBcc: spy@example.org"
+	if p := b.call(lawyer, "POST", "/api/email/send", letter).wants(422, "invalid").problem(); p.Errors[0].Pointer != "/subject" {
+		t.Errorf("%+v", p)
+	}
+	letter["subject"] = "x"
+	if p := b.call(other, "POST", "/api/email/send", letter).wants(422, "invalid").problem(); p.Errors[0].Pointer != "/attachments/0/fileUrl" {
+		t.Errorf("%+v", p)
+	}
+	delete(letter, "attachments")
+	letter["sendAt"] = time.Now().Add(time.Hour)
+	b.call(lawyer, "POST", "/api/email/send", letter).wants(202, "").into(&sent)
+	b.call(lawyer, "DELETE", "/api/email/"+sent.ID.String(), nil).wants(204, "")
+	if e := b.email(lawyer, sent.ID.String()); e.Status != api.EmailStatusCancelled {
+		t.Errorf("%+v", e)
+	}
+
+	var list api.EmailList
+	b.call(lawyer, "GET", "/api/email?limit=1", nil).wants(200, "").into(&list)
+	if len(list.Items) != 1 || list.NextCursor == nil || list.Items[0].BodyText != nil {
+		t.Errorf("%+v", list)
+	}
+	b.call(lawyer, "GET", "/api/email?limit=1&status=sent&cursor="+*list.NextCursor, nil).wants(200, "").into(&list)
+	if len(list.Items) != 1 || list.Items[0].Status != api.EmailStatusSent {
+		t.Errorf("%+v", list)
+	}
+	var blocked api.SuppressionList
+	b.call(b.admin(), "GET", "/api/email/suppressions", nil).wants(200, "").into(&blocked)
+	if len(blocked.Items) != 1 || blocked.Items[0].Address != "gone@example.org" || blocked.Items[0].Reason != api.SuppressionReasonBounced {
+		t.Errorf("%+v", blocked)
+	}
+	b.call(b.admin(), "DELETE", "/api/email/suppressions/"+blocked.Items[0].ID.String(), nil).wants(204, "")
+	b.call(b.admin(), "POST", "/api/email/suppressions", map[string]any{"address": "no@example.org"}).wants(201, "")
+
+	export := b.call(lawyer, "GET", "/api/users/"+lawyer.ID.String()+"/export", nil).wants(200, "")
+	var copied api.UserExport
+	export.into(&copied)
+	if len(copied.Emails) != 2 || copied.Emails[1].ID != e.ID {
+		t.Errorf("%+v", copied.Emails)
+	}
+	if log := b.logs.String(); strings.Contains(log, "example.org") || strings.Contains(log, "Your contract") {
+		t.Error("the log holds what was sent, or to whom")
+	}
+	b.call(lawyer, "DELETE", "/api/users/"+lawyer.ID.String(), nil).wants(204, "")
+	b.call(b.admin(), "GET", "/api/email/"+e.ID.String(), nil).wants(404, "not_found")
+}
+
+func TestSendEmails(t *testing.T) {
+	b := newBundle(t)
+	b.work()
+	lawyer := b.join("lawyer", domain.RoleLawyer)
+	var mails []any
+	for i := range 100 {
+		mails = append(mails, map[string]any{"to": []string{fmt.Sprintf("r%d@example.org", i)}, "subject": "We move", "bodyText": "On Monday."})
+	}
+	mails[7].(map[string]any)["subject"] = "a\nb"
+	var out api.SendEmailsResponse
+	b.call(lawyer, "POST", "/api/email/send-batch", map[string]any{"emails": mails}).wants(202, "").into(&out)
+	for i, item := range out.Items {
+		if (i == 7) != (item.Error != nil) || i != 7 && *item.Status != api.EmailStatusQueued {
+			t.Fatalf("%d: %+v", i, item)
+		}
+	}
+	if e := out.Items[7].Error; e.Code != "invalid" || e.Errors[0].Pointer != "/emails/7/subject" {
+		t.Errorf("%+v", e)
+	}
+	b.arrives("r99@example.org", 1)
+	b.call(lawyer, "POST", "/api/email/send-batch", map[string]any{"emails": append(mails, mails[0])}).wants(422, "invalid")
+}
+
+// TestServerComesBack: a mail server that is away at first costs nothing but time.
+func TestServerComesBack(t *testing.T) {
+	b := newBundle(t)
+	b.work()
+	lawyer := b.join("lawyer", domain.RoleLawyer)
+	tries := 0
+	b.post.answer = func(to string) email.Outcome {
+		if strings.HasSuffix(to, "@example.org") {
+			if tries++; tries < 3 {
+				return email.Outcome{Result: email.Deferred, Reason: "451 4.7.1 come again", Err: fmt.Errorf("mail: RCPT: the server answered 451 4.7.1")}
+			}
+		}
+		return email.Outcome{Result: email.Accepted}
+	}
+	var sent api.SendEmailResponse
+	b.call(lawyer, "POST", "/api/email/send", map[string]any{"to": []string{"ada@example.org"}, "subject": "x", "bodyText": "x"}).wants(202, "").into(&sent)
+	b.until("the status", func() bool { return b.email(lawyer, sent.ID.String()).Status == api.EmailStatusSent })
+	if e := b.email(lawyer, sent.ID.String()); e.Attempts != 3 {
+		t.Errorf("%+v", e)
+	}
+}
+
+var secretOf = regexp.MustCompile(`https://counsel\.example/account#(reset|verify)=([A-Za-z0-9_-]+)`)
+
+// fresh is a name that no other run of these tests has: what may be asked for an hour is counted
+// in a Redis they share.
+func fresh(name string) string { return name + "-" + domain.NewID().String()[24:] }
+
+func TestForgottenPassword(t *testing.T) {
+	b := newBundle(t)
+	b.work()
+	name := fresh("ada")
+	address, nobody := name+"@example.com", fresh("nobody")+"@example.com"
+	ada := b.join(name, domain.RoleClient)
+	forgot := func(address string) answer {
+		return b.call(nil, "POST", "/api/auth/password/forgot", map[string]string{"email": address}, "Accept-Language", "fr-CH, fr;q=0.9")
+	}
+	b.arrives(address, 1) // the welcome
+	known, unknown := forgot(strings.ToUpper(address)).wants(204, ""), forgot(nobody).wants(204, "")
+	if len(known.body) != 0 || len(unknown.body) != 0 || known.status != unknown.status {
+		t.Error("the answers differ")
+	}
+	m := b.arrives(address, 2)
+	if m.Subject != "Choisissez un nouveau mot de passe" {
+		t.Errorf("%q", m.Subject)
+	}
+	token := secretOf.FindStringSubmatch(m.Text)[2]
+	forgot(address).wants(204, "")
+	other := secretOf.FindStringSubmatch(b.arrives(address, 3).HTML)[2]
+
+	reset := func(token, password string) answer {
+		return b.call(nil, "POST", "/api/auth/password/reset", map[string]string{"token": token, "password": password})
+	}
+	for name, bad := range map[string]string{"forged": token[:len(token)-2] + "AA", "cut": token[:40], "nonsense": "x", "of another purpose": secretOf.FindStringSubmatch(b.arrives(address, 1).Text)[2]} {
+		if p := reset(bad, "a new horse battery").wants(422, "link_invalid").problem(); p.Errors[0].Pointer != "/token" {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	if p := reset(token, address).wants(422, "invalid").problem(); p.Errors[0].Pointer != "/password" {
+		t.Errorf("%+v", p)
+	}
+	reset(token, "a new horse battery").wants(204, "")
+	reset(token, "yet another horse").wants(422, "link_invalid")
+	reset(other, "yet another horse").wants(422, "link_invalid")
+	b.call(ada, "GET", "/api/auth/me", nil).wants(401, "unauthenticated")
+	b.call(nil, "POST", "/api/auth/refresh", map[string]string{"refreshToken": ada.refresh}).wants(401, "unauthenticated")
+	b.call(nil, "POST", "/api/auth/login", map[string]string{"email": address, "password": "correct horse battery"}).wants(401, "unauthenticated")
+	b.signIn(ada, address, "a new horse battery")
+	var me api.User
+	b.call(ada, "GET", "/api/auth/me", nil).wants(200, "").into(&me)
+	if !me.EmailVerified {
+		t.Error("who reads the mails has not shown that they reach them")
+	}
+	if m := b.arrives(address, 4); m.Subject != "Your password was changed" || secretOf.MatchString(m.Text) {
+		t.Errorf("%+v", m)
+	}
+	if len(b.post.to(nobody)) != 0 {
+		t.Error("a stranger got a mail")
+	}
+	for _, address := range []string{address, fresh("someone") + "@example.com"} {
+		for range 5 {
+			forgot(address)
+		}
+		forgot(address).wants(429, "rate_limited")
+	}
+	if log := b.logs.String(); strings.Contains(log, token) || strings.Contains(log, "@example.com") || strings.Contains(log, "horse") {
+		t.Error("the log holds a secret")
+	}
+}
+
+func TestResetOfADisabledAccount(t *testing.T) {
+	b := newBundle(t)
+	b.work()
+	name := fresh("ada")
+	address := name + "@example.com"
+	ada := b.join(name, domain.RoleClient)
+	b.call(nil, "POST", "/api/auth/password/forgot", map[string]string{"email": address}).wants(204, "")
+	token := secretOf.FindStringSubmatch(b.arrives(address, 2).Text)[2]
+	b.call(b.admin(), "PATCH", "/api/users/"+ada.ID.String(), map[string]any{"disabled": true}).wants(200, "")
+	b.call(nil, "POST", "/api/auth/password/reset", map[string]string{"token": token, "password": "a new horse battery"}).wants(422, "link_invalid")
+}
+
+func TestVerifyEmail(t *testing.T) {
+	b := newBundle(t)
+	b.work()
+	ada := b.join("ada", domain.RoleClient)
+	if ada.EmailVerified {
+		t.Error("an address is confirmed by writing it down")
+	}
+	m := b.arrives("ada@example.com", 1)
+	if m.Subject != "Welcome to Counsel – please confirm your address" || !m.Automatic {
+		t.Errorf("%+v", m)
+	}
+	token := secretOf.FindStringSubmatch(m.Text)[2]
+	b.call(ada, "POST", "/api/auth/email/resend", nil).wants(204, "")
+	second := secretOf.FindStringSubmatch(b.arrives("ada@example.com", 2).Text)[2]
+	b.call(nil, "POST", "/api/auth/email/verify", map[string]string{"token": second[1:] + "A"}).wants(422, "link_invalid")
+	for _, token := range []string{token, token, second} { // following a link again changes nothing
+		b.call(nil, "POST", "/api/auth/email/verify", map[string]string{"token": token}).wants(204, "")
+	}
+	var me api.User
+	b.call(ada, "GET", "/api/auth/me", nil).wants(200, "").into(&me)
+	if !me.EmailVerified {
+		t.Error("it is not confirmed")
+	}
+	b.call(ada, "POST", "/api/auth/email/resend", nil).wants(409, "conflict")
+	b.call(nil, "POST", "/api/auth/password/reset", map[string]string{"token": token, "password": "a new horse battery"}).wants(422, "link_invalid")
+}
+
+func TestAccountPage(t *testing.T) {
+	b := newBundle(t)
+	page := b.call(nil, "GET", "/account", nil).wants(200, "")
+	if !strings.Contains(string(page.body), `src="/account/page.js"`) || !strings.Contains(page.header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'") || page.header.Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("%v", page.header)
+	}
+	b.call(nil, "GET", "/account/page.js", nil).wants(200, "")
+}

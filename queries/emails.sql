@@ -1,0 +1,74 @@
+-- name: CreateEmail :exec
+INSERT INTO emails (id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, send_at, expires_at, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, ?, ?);
+
+-- name: CreateEmailRecipient :exec
+INSERT INTO email_recipients (email_id, position, field, address, status, reason, updated_at) VALUES (?, ?, ?, ?, 'queued', '', ?);
+
+-- name: CreateEmailAttachment :exec
+INSERT INTO email_attachments (email_id, position, document_id, filename, content_type, size, sha256, inline)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: GetEmail :one
+SELECT * FROM emails WHERE id = ?;
+
+-- name: LockEmail :one
+SELECT * FROM emails WHERE id = ? FOR UPDATE;
+
+-- name: ListEmails :many
+SELECT * FROM emails
+WHERE user_id = sqlc.arg(user_id) AND kind = 'message' AND id < sqlc.arg(before)
+  AND (CAST(sqlc.arg(any_status) AS SIGNED) = 1 OR status = sqlc.arg(status) OR status = sqlc.arg(or_status))
+ORDER BY id DESC
+LIMIT ?;
+
+-- name: ListAllEmails :many
+SELECT * FROM emails
+WHERE kind = 'message' AND id < sqlc.arg(before)
+  AND (CAST(sqlc.arg(any_status) AS SIGNED) = 1 OR status = sqlc.arg(status) OR status = sqlc.arg(or_status))
+ORDER BY id DESC
+LIMIT ?;
+
+-- name: ListEmailRecipients :many
+SELECT * FROM email_recipients WHERE email_id IN (sqlc.slice(ids)) ORDER BY email_id, position;
+
+-- name: ListEmailAttachments :many
+SELECT * FROM email_attachments WHERE email_id IN (sqlc.slice(ids)) ORDER BY email_id, position;
+
+-- name: ClaimEmail :execrows
+UPDATE emails SET status = 'sending', attempts = attempts + 1, updated_at = sqlc.arg(now)
+WHERE id = sqlc.arg(id) AND status IN ('queued', 'sending');
+
+-- name: SettleEmail :exec
+UPDATE emails SET status = ?, reason = ?, updated_at = ? WHERE id = ?;
+
+-- name: SettleEmailRecipient :exec
+UPDATE email_recipients SET status = ?, reason = ?, updated_at = ? WHERE email_id = ? AND position = ? AND status = 'queued';
+
+-- name: SettleEmailRecipients :exec
+UPDATE email_recipients SET status = ?, reason = ?, updated_at = ? WHERE email_id = ? AND status = 'queued';
+
+-- name: ReviveEmailRecipients :exec
+UPDATE email_recipients SET status = 'queued', updated_at = ? WHERE email_id = ? AND status = 'failed';
+
+-- name: ForgetEmails :exec
+DELETE FROM emails WHERE user_id = ?;
+
+-- name: ListSuppressed :many
+SELECT * FROM email_suppressions WHERE address IN (sqlc.slice(addresses));
+
+-- name: Suppress :exec
+INSERT INTO email_suppressions (id, address, reason, created_at) VALUES (?, ?, ?, ?)
+ON DUPLICATE KEY UPDATE address = VALUES(address);
+
+-- name: GetSuppression :one
+SELECT * FROM email_suppressions WHERE address = ?;
+
+-- name: ListSuppressions :many
+SELECT * FROM email_suppressions WHERE id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+
+-- name: DeleteSuppression :execrows
+DELETE FROM email_suppressions WHERE id = ?;
+
+-- name: ForgetSuppression :exec
+DELETE FROM email_suppressions WHERE address = ?;
