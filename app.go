@@ -170,7 +170,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	a.sender = webhook.New(webhook.Config{AllowPrivate: cfg.WebhookAllowPrivate})
 	a.webhooks, err = webhooks.New(webhooks.Deps{
 		DB: a.database, Jobs: a.jobs, Sender: a.sender, People: a.accounts, Cases: a.cases, Clock: domain.SystemClock, NewID: domain.NewID, Random: rand.Reader,
-		Log: log, Key: []byte(cmp.Or(cfg.WebhookKey, cfg.JWT.Secret)), Concurrency: cfg.WorkConcurrency,
+		Log: log, Key: []byte(cmp.Or(cfg.WebhookKey, cfg.JWT.Secret)), Concurrency: cfg.WorkConcurrency, Disabled: letters.WebhookMail,
 	})
 	if err != nil {
 		return nil, err

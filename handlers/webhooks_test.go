@@ -12,6 +12,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"counsel/domain"
+	"counsel/domain/email"
 	"counsel/gen/api"
 )
 
@@ -223,5 +224,27 @@ func TestWebhooks(t *testing.T) {
 	b.call(bob, "DELETE", root, nil).wants(404, "not_found")
 	if strings.Contains(b.logs.String(), url) {
 		t.Error("the log holds a URL")
+	}
+}
+
+// TestWebhookGone: a receiver that answers 410 is told nothing more, and its owner is told that.
+func TestWebhookGone(t *testing.T) {
+	b := newBundle(t)
+	b.work()
+	ada := b.join("ada", domain.RoleLawyer)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }))
+	t.Cleanup(s.Close)
+	var made api.WebhookWithSecret
+	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": s.URL, "eventTypes": []string{"case.created"}}).wants(201, "").into(&made)
+	b.call(ada, "POST", "/api/webhooks/"+made.Webhook.ID.String()+"/ping", nil).wants(202, "")
+	b.until("the owner is told", func() bool {
+		return slices.ContainsFunc(b.post.to("ada@example.com"), func(m email.Outgoing) bool {
+			return m.Subject == "Your webhook is disabled" && strings.Contains(m.Text, "tells "+strings.TrimPrefix(s.URL, "http://")+" is disabled")
+		})
+	})
+	var w api.Webhook
+	b.call(ada, "GET", "/api/webhooks/"+made.Webhook.ID.String(), nil).wants(200, "").into(&w)
+	if w.Enabled || *w.DisabledReason != api.WebhookDisabledReasonGone {
+		t.Errorf("%+v", w)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +21,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/jobs"
+	"counsel/domain/webhooks"
 	"counsel/gen/query"
 )
 
@@ -34,10 +36,11 @@ const (
 	PasswordChanged   NoticeKind = "password_changed"   // name
 	SignatureRequest  NoticeKind = "signature_request"  // name, sender, document, until; link
 	SignatureReminder NoticeKind = "signature_reminder" // the same
+	WebhookDisabled   NoticeKind = "webhook_disabled"   // name, receiver
 )
 
 // Kinds are all of them.
-var Kinds = []NoticeKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, SignatureRequest, SignatureReminder}
+var Kinds = []NoticeKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, SignatureRequest, SignatureReminder, WebhookDisabled}
 
 // Notice is a mail of the service's own.
 type Notice struct {
@@ -236,6 +239,26 @@ func (s *Service) AccountMail(ctx context.Context, q *query.Queries, m account.M
 	}
 	_, err := s.Notify(ctx, q, Notice{Kind: NoticeKind(m.Kind), UserID: m.To.ID, To: m.To.Email, Locale: m.Locale,
 		Fields: map[string]string{"name": m.To.FullName}, Secret: m.Link, Expires: m.Expires})
+	return err
+}
+
+// WebhookMail puts a mail into the queue that tells the owner of a webhook that it was disabled, if
+// mail can be sent to them at all.
+func (s *Service) WebhookMail(ctx context.Context, q *query.Queries, w webhooks.Webhook) error {
+	people, err := s.People.ByID(ctx, []domain.ID{w.UserID})
+	if err != nil {
+		return err
+	}
+	u := people[w.UserID]
+	if _, err := Address(u.Email); err != nil || u.Disabled || s.Ready() != nil {
+		return nil //nolint:nilerr // the webhook itself says it, too
+	}
+	receiver, err := url.Parse(w.URL)
+	if err != nil {
+		return err
+	}
+	_, err = s.Notify(ctx, q, Notice{Kind: WebhookDisabled, UserID: u.ID, To: u.Email, Fields: map[string]string{"name": u.FullName, "receiver": receiver.Host}})
+	s.Wake() // the commit follows
 	return err
 }
 
