@@ -86,6 +86,15 @@ func TestNotices(t *testing.T) {
 			subjects[subject] = true
 		}
 	}
+	for locale, w := range languages() {
+		for kind, mail := range w.Mails {
+			for _, p := range append(append([]string{}, mail.Before...), mail.After...) {
+				if !strings.HasSuffix(p, ".") {
+					t.Errorf("%s in %s has a paragraph that is no sentence: %q", kind, locale, p)
+				}
+			}
+		}
+	}
 	for accept, want := range map[string]string{"": "en", "de-AT": "de", "fr-CH, fr;q=0.9, en;q=0.8": "fr", "ja": "en", "ja, es;q=0.5": "es", "\x00\xff": "en", "pt-BR,es-419;q=0.7": "es"} {
 		if got := wordsFor(accept).locale; got != want {
 			t.Errorf("%q is answered in %s, want %s", accept, got, want)

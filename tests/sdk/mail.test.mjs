@@ -1,0 +1,49 @@
+// A person forgets their password and finds their way back: the mail on the page of the sink,
+// the link in it, the page it leads to.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { Counsel, getCurrentUser, registerUser, requestPasswordReset } from '@counsel/sdk';
+
+const baseUrl = process.env.COUNSEL_URL ?? 'http://127.0.0.1:8080';
+const mails = process.env.COUNSEL_MAILS;
+const browserPath = process.env.CHROMIUM ?? process.env.PATH.split(':').flatMap((dir) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => `${dir}/${name}`)).find((path) => existsSync(path));
+const skip = (!mails && 'COUNSEL_MAILS does not name the page of the mail sink') || (!browserPath && !process.env.CI && 'no chromium is installed');
+
+test('a forgotten password is replaced by way of a mail', { skip }, async () => {
+  const email = `forgetful-${Date.now()}@example.com`;
+  const counsel = new Counsel({ baseUrl });
+  const { client } = counsel;
+  await registerUser({ client, body: { email, password: 'correct horse battery', fullName: 'Ada Lovelace' }, throwOnError: true });
+  await requestPasswordReset({ client, body: { email }, headers: { 'Accept-Language': 'en' }, throwOnError: true });
+
+  const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+  try {
+    const context = await browser.newContext({ locale: 'en-GB' });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    await page.goto(mails);
+    const row = (subject) => page.getByRole('row').filter({ hasText: email }).getByRole('link', { name: subject });
+    await row('Choose a new password').click(); // the list renews itself until it is there
+    const opened = context.waitForEvent('page');
+    await page.frameLocator('iframe').getByRole('link', { name: 'Choose a new password' }).click();
+    const form = await opened;
+    await form.getByRole('textbox', { name: 'New password' }).fill('a new horse battery');
+    assert.equal(new URL(form.url()).hash, '', 'the secret stays in the address');
+    await form.getByRole('button', { name: 'Save the password' }).click();
+    await form.getByText('Your password is changed.').waitFor();
+
+    await page.goto(mails);
+    await row('Welcome to Counsel').click();
+    const again = context.waitForEvent('page');
+    await page.frameLocator('iframe').getByRole('link', { name: 'Confirm my address' }).click();
+    const confirm = await again;
+    await confirm.getByRole('button', { name: 'Confirm my address' }).click();
+    await confirm.getByText('your address is confirmed').waitFor();
+  } finally {
+    await browser.close();
+  }
+  await counsel.login({ email, password: 'a new horse battery' });
+  assert.equal((await getCurrentUser({ client })).emailVerified, true);
+});
