@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"strconv"
 	"sync/atomic"
@@ -62,6 +63,8 @@ func (l *line) Write(p []byte) (n int, err error) {
 // SetDeadline leaves the deadlines to Read and Write; go-mail would set one for a whole message.
 func (l *line) SetDeadline(time.Time) error { return nil }
 
+var errResting = errors.New("mail: the server was away a moment ago")
+
 // take returns a connection that was kept, or a new one.
 func (c *Client) take(ctx context.Context) (on *conn, reused bool, err error) {
 	c.mu.Lock()
@@ -74,7 +77,17 @@ func (c *Client) take(ctx context.Context) (on *conn, reused bool, err error) {
 		on.timer.Stop() // were it too late for that, it would not be among the idle
 		return on, true, nil
 	}
-	on, err = c.dial(ctx)
+	c.mu.Lock()
+	resting := time.Now().Before(c.rest)
+	c.mu.Unlock()
+	if resting {
+		return nil, false, errResting
+	}
+	if on, err = c.dial(ctx); err != nil && ctx.Err() == nil {
+		c.mu.Lock()
+		c.rest = time.Now().Add(c.cfg.Rest)
+		c.mu.Unlock()
+	}
 	return on, false, err
 }
 

@@ -84,6 +84,8 @@ func lost(at string, err error) email.Outcome {
 	network, isNet := errors.AsType[net.Error](err)
 	_, isOp := errors.AsType[*net.OpError](err)
 	switch {
+	case errors.Is(err, errResting):
+		kind = "the server was away a moment ago"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		kind = "its time was up"
 	case unknownCA, wrongName, badCert, alert, record:

@@ -10,7 +10,9 @@
 // same Message-ID, by which a receiver knows the second for the first.
 //
 // Connections are kept for the next message for a while, with RSET between two. One that the
-// server closed meanwhile is replaced without anyone hearing of it. Everything has a deadline.
+// server closed meanwhile is replaced without anyone hearing of it. Everything has a deadline, and
+// a server that cannot be reached is left alone for some seconds: messages do not queue up to find
+// that out one after another.
 package mail
 
 import (
@@ -58,6 +60,7 @@ type Config struct {
 	Timeout     time.Duration // for each answer of the server, and each piece it takes; 30 s
 	FinalWait   time.Duration // for its word on a whole message; 5 min (RFC 5321, 4.5.3.2.6)
 	Idle        time.Duration // a connection that lay so long is closed; 30 s
+	Rest        time.Duration // after one that could not be made, until the next is tried; 5 s
 }
 
 // DKIM signs messages (RFC 6376). The key is RSA or Ed25519, as PEM.
@@ -77,6 +80,7 @@ type Client struct {
 	mu     sync.Mutex
 	idle   []*conn
 	closed bool
+	rest   time.Time // no new connection before then
 }
 
 var _ email.Sender = (*Client)(nil)
@@ -95,6 +99,7 @@ func New(cfg Config) (*Client, error) {
 	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second)
 	cfg.FinalWait = cmp.Or(cfg.FinalWait, 5*time.Minute)
 	cfg.Idle = cmp.Or(cfg.Idle, 30*time.Second)
+	cfg.Rest = cmp.Or(cfg.Rest, 5*time.Second)
 	c := &Client{cfg: cfg, slots: make(chan struct{}, cfg.Connections)}
 	switch {
 	case cfg.Host == "":

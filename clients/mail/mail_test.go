@@ -280,6 +280,23 @@ func TestServerIsAway(t *testing.T) {
 	if out[0].Result != email.Deferred || out[0].Err.Error() != "mail: connecting: the server cannot be reached" {
 		t.Fatalf("%+v", out)
 	}
+	// It is left alone for a while, and then found again.
+	c := s.client(func(c *mail.Config) { c.Port, c.Rest = 1, 100*time.Millisecond })
+	if out := c.Send(t.Context(), mailTo("ada@example.com")); !strings.Contains(out[0].Err.Error(), "cannot be reached") {
+		t.Fatalf("%+v", out)
+	}
+	if out := c.Send(t.Context(), mailTo("ada@example.com")); out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), "a moment ago") {
+		t.Fatalf("%+v", out)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		out := c.Send(t.Context(), mailTo("ada@example.com"))
+		if strings.Contains(out[0].Err.Error(), "cannot be reached") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it is not tried again: %+v", out)
+		}
+	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	if out := s.client(nil).Send(canceled, mailTo("ada@example.com")); out[0].Result != email.Deferred {
