@@ -194,7 +194,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		Cases:   a.cases,
 		Drafts:  drafts,
 		Email:   letters,
-		Archive: a.archive, Templates: templates, Press: documents.NewPress(templates, drafts, a.archive, engine), Once: a.once, Webhooks: a.webhooks,
+		Archive: a.archive, Templates: templates, Press: documents.NewPress(templates, drafts, a.archive, engine), Jobs: a.jobs, Once: a.once, Webhooks: a.webhooks,
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}
@@ -214,6 +214,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if a.front, err = handlers.New(deps); err != nil {
 		return nil, err
 	}
+	a.jobs.Every("idempotency.forget", 10*time.Minute, a.once.Forget)
 	if err = a.jobs.Start(ctx, cfg.Work == "on"); err != nil {
 		return nil, err
 	}
@@ -331,25 +332,17 @@ func (a *app) ready(ctx context.Context) (database, redis error) {
 // sweepEvery is how soon a session ended on another server, while Redis was down, is over here.
 const sweepEvery = 5 * time.Second
 
-// forgetEvery is how many sweeps apart the old Idempotency-Keys are deleted: ten minutes.
-const forgetEvery = 120
-
 func (a *app) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	var hashed int64
-	for n := 1; ; n++ {
+	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 			if err := a.accounts.EndStaleSessions(ctx); err != nil && ctx.Err() == nil {
 				a.log.Warn("sessions that should be over could not be ended yet", "cause", err.Error())
-			}
-			if n%forgetEvery == 0 {
-				if err := a.once.Forget(ctx); err != nil && ctx.Err() == nil {
-					a.log.Warn("old Idempotency-Keys could not be deleted yet", "cause", err.Error())
-				}
 			}
 			// What sign-ins leave behind is several times what the service needs to live.
 			if n := a.accounts.Hashed(); n != hashed {

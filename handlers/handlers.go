@@ -30,6 +30,7 @@ import (
 	"counsel/domain/documents"
 	"counsel/domain/email"
 	"counsel/domain/idempotency"
+	"counsel/domain/jobs"
 	"counsel/domain/limits"
 	"counsel/domain/privacy"
 	"counsel/domain/webhooks"
@@ -49,6 +50,7 @@ type Deps struct {
 	Email     *email.Service
 
 	Press *documents.Press
+	Jobs  *jobs.Service
 	Once  *idempotency.Service // the answers already given under an Idempotency-Key
 
 	// Budgets of requests; nil: no limit.
@@ -80,6 +82,7 @@ type Server struct {
 	docs     docs
 	ready    readiness
 	draining atomic.Bool
+	drained  chan struct{} // closed by Drain
 }
 
 var _ api.StrictServerInterface = (*Server)(nil)
@@ -88,7 +91,7 @@ var _ api.StrictServerInterface = (*Server)(nil)
 // without access rules, or a schema that does not compile.
 func New(d Deps) (*Server, error) {
 	d.Patience = cmp.Or(d.Patience, 10*time.Second)
-	s := &Server{Deps: d, metrics: newHTTPMetrics(d.Registry)}
+	s := &Server{Deps: d, metrics: newHTTPMetrics(d.Registry), drained: make(chan struct{})}
 	var err error
 	if s.ops, err = loadOperations(s.metrics); err != nil {
 		return nil, fmt.Errorf("contract: %w", err)
@@ -131,8 +134,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.echo.ServeHTTP(w, r)
 }
 
-// Drain makes /readyz say no, so that a load balancer sends nothing more.
-func (s *Server) Drain() { s.draining.Store(true) }
+// Drain makes /readyz say no, so that a load balancer sends nothing more, and ends the streams that
+// only wait for something to happen.
+func (s *Server) Drain() {
+	if !s.draining.Swap(true) {
+		close(s.drained)
+	}
+}
 
 // addressOf finds the caller's network address: the peer's, unless the peer is a trusted
 // proxy that forwards another's.

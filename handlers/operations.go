@@ -20,7 +20,7 @@ import (
 type operation struct {
 	id      string
 	open    bool // nobody has to sign in
-	long    bool // waits for the AI, or for a file on its way: both have deadlines of their own
+	long    bool // waits for the AI, for a file on its way, or for a job: these have deadlines of their own
 	once    bool // takes an Idempotency-Key
 	metrics bool // guarded by METRICS_TOKEN instead
 	roles   map[domain.Role]bool
@@ -57,7 +57,7 @@ func loadOperations(m *httpMetrics) (map[string]*operation, error) {
 				return nil, fmt.Errorf("%s %s: %w", method, path, err)
 			}
 			op.long = method == http.MethodPost && strings.HasPrefix(path, "/api/ai/") ||
-				op.upload || strings.HasPrefix(path, "/api/docs/{docId}/")
+				op.upload || op.id == "getJob" || strings.HasPrefix(path, "/api/docs/{docId}/")
 			op.operationMetrics = m.operation(op.id)
 			ops[op.id] = op
 		}

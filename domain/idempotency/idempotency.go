@@ -119,7 +119,7 @@ func (s *Service) Release(ctx context.Context, r Request) error {
 	return db.Error(s.rows.ReleaseIdempotencyKey(ctx, r.hash()))
 }
 
-// Forget deletes keys older than a day. Each server calls it now and then.
+// Forget deletes keys older than a day. It is to be called now and then.
 func (s *Service) Forget(ctx context.Context) error {
 	for {
 		n, err := s.rows.DeleteIdempotencyKeys(ctx, s.clock().Add(-Kept))

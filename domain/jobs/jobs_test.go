@@ -84,7 +84,7 @@ func TestDone(t *testing.T) {
 	}); !errors.Is(err, boom) {
 		t.Fatal(err)
 	}
-	all, err := p.List(t.Context(), admin, jobs.Filter{Limit: 10})
+	all, _, err := p.List(t.Context(), admin, jobs.Filter{Limit: 10})
 	if err != nil || len(all) != 1 {
 		t.Errorf("what was rolled back is there: %v, %v", all, err)
 	}
@@ -165,7 +165,7 @@ func TestTries(t *testing.T) {
 		t.Errorf("%+v, %v", j, err)
 	}
 	p.until(ids[2], "it failed again", func(j jobs.Job) bool { return j.State == jobs.Failed && j.Tries == 1 })
-	failed, err := p.List(t.Context(), admin, jobs.Filter{State: jobs.Failed, Kind: "panics", Limit: 10})
+	failed, _, err := p.List(t.Context(), admin, jobs.Filter{State: jobs.Failed, Kind: "panics", Limit: 10})
 	if err != nil || len(failed) != 1 || failed[0].ID != ids[3] {
 		t.Errorf("dead letters: %v, %v", failed, err)
 	}
@@ -283,29 +283,27 @@ func TestList(t *testing.T) {
 		want = append(want, p.add(jobs.New{Kind: "a.b", UserID: ada.UserID}, jobs.New{Kind: "c", UserID: bob.UserID})[0])
 	}
 	var got []domain.ID
-	f := jobs.Filter{Limit: 2}
-	for {
-		page, err := p.List(t.Context(), ada, f)
+	for f := (jobs.Filter{Limit: 2}); ; {
+		page, next, err := p.List(t.Context(), ada, f)
 		if err != nil {
 			t.Fatal(err)
-		}
-		if len(page) == 0 {
-			break
 		}
 		for _, j := range page {
 			got = append(got, j.ID)
 		}
-		f.Before = page[len(page)-1].ID
+		if f.Before = next; next == nil {
+			break
+		}
 	}
 	if len(got) != 5 || got[0] != want[4] || got[4] != want[0] {
 		t.Errorf("ada sees %v of %v", got, want)
 	}
-	if _, err := p.List(t.Context(), ada, jobs.Filter{UserID: bob.UserID, Limit: 2}); domain.CodeOf(err) != domain.Forbidden {
+	if _, _, err := p.List(t.Context(), ada, jobs.Filter{UserID: bob.UserID, Limit: 2}); domain.CodeOf(err) != domain.Forbidden {
 		t.Errorf("ada asks for bob's: %v", err)
 	}
 	for f, n := range map[jobs.Filter]int{{}: 10, {UserID: bob.UserID}: 5, {Kind: "a.b"}: 5, {State: jobs.Waiting}: 10, {State: jobs.Failed}: 0} {
 		f.Limit = 100
-		if all, err := p.List(t.Context(), admin, f); err != nil || len(all) != n {
+		if all, _, err := p.List(t.Context(), admin, f); err != nil || len(all) != n {
 			t.Errorf("%+v: %d, %v", f, len(all), err)
 		}
 	}
@@ -337,7 +335,7 @@ func TestForget(t *testing.T) {
 	w.exec("UPDATE jobs SET due_at = NOW(6) WHERE id <> ?", ids[1])
 	p = w.process().start()
 	eventually(t, "the old ones are gone", func() bool {
-		all, err := p.List(t.Context(), admin, jobs.Filter{Limit: 10})
+		all, _, err := p.List(t.Context(), admin, jobs.Filter{Limit: 10})
 		return err == nil && len(all) == 1 && all[0].ID == ids[1]
 	})
 }

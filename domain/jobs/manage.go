@@ -86,45 +86,50 @@ func notFound() error { return domain.Errorf(domain.NotFound, "There is no such 
 type Filter struct {
 	State  State
 	Kind   string
-	UserID domain.ID
-	Before domain.ID
+	UserID domain.ID  // zero: the caller's own; an admin's: everybody's and the service's own
+	Before *domain.ID // only older ones than this: next of the page before
 	Limit  int
 }
 
-// List returns jobs, newest first: the caller's own, or for an admin those of UserID, zero
-// meaning everybody's. It fails with Forbidden when others ask for somebody else's.
-func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) ([]Job, error) {
+// List lists jobs, the newest first. next is the Before of the next page, nil on the last.
+// Forbidden: another user's, for anyone but an admin.
+func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (items []Job, next *domain.ID, err error) {
 	if !caller.Admin() {
 		if !f.UserID.IsZero() && f.UserID != caller.UserID {
-			return nil, domain.Errorf(domain.Forbidden, "These are another person's jobs.")
+			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's jobs.")
 		}
 		f.UserID = caller.UserID
 	}
-	if f.Before.IsZero() {
-		for i := range f.Before {
-			f.Before[i] = 0xff
-		}
+	before := newest
+	if f.Before != nil {
+		before = *f.Before
 	}
 	kind := f.Kind
 	if kind == "" {
 		kind = "%"
 	}
 	var rows []query.Job
-	var err error
 	if f.UserID.IsZero() {
-		rows, err = s.rows.ListAllJobs(ctx, query.ListAllJobsParams{Before: f.Before, States: f.State.within(), Kind: kind, Limit: int32(f.Limit)})
+		rows, err = s.rows.ListAllJobs(ctx, query.ListAllJobsParams{Before: before, States: f.State.within(), Kind: kind, Limit: int32(f.Limit + 1)})
 	} else {
-		rows, err = s.rows.ListJobs(ctx, query.ListJobsParams{UserID: f.UserID, Before: f.Before, States: f.State.within(), Kind: kind, Limit: int32(f.Limit)})
+		rows, err = s.rows.ListJobs(ctx, query.ListJobsParams{UserID: f.UserID, Before: before, States: f.State.within(), Kind: kind, Limit: int32(f.Limit + 1)})
 	}
 	if err != nil {
-		return nil, db.Error(err)
+		return nil, nil, db.Error(err)
 	}
-	out := make([]Job, len(rows))
+	if len(rows) > f.Limit {
+		rows = rows[:f.Limit]
+		next = &rows[f.Limit-1].ID
+	}
+	items = make([]Job, len(rows))
 	for i, r := range rows {
-		out[i] = job(r)
+		items[i] = job(r)
 	}
-	return out, nil
+	return items, next, nil
 }
+
+// newest is after every id there will be.
+var newest = domain.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
 // Cancel stops a job of the caller, or for an admin anyone's. One that runs is told, and stops
 // where it can: it is still Running in the answer. Conflict when it has ended otherwise; a

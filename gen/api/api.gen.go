@@ -295,6 +295,75 @@ func (e EmailStatus) Valid() bool {
 	}
 }
 
+// Defines values for JobQueue.
+const (
+	JobQueueBulk        JobQueue = "bulk"
+	JobQueueInteractive JobQueue = "interactive"
+	JobQueueStandard    JobQueue = "standard"
+)
+
+// Valid indicates whether the value is a known member of the JobQueue enum.
+func (e JobQueue) Valid() bool {
+	switch e {
+	case JobQueueBulk:
+		return true
+	case JobQueueInteractive:
+		return true
+	case JobQueueStandard:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JobEventType.
+const (
+	JobEventTypeDone     JobEventType = "done"
+	JobEventTypeError    JobEventType = "error"
+	JobEventTypeProgress JobEventType = "progress"
+)
+
+// Valid indicates whether the value is a known member of the JobEventType enum.
+func (e JobEventType) Valid() bool {
+	switch e {
+	case JobEventTypeDone:
+		return true
+	case JobEventTypeError:
+		return true
+	case JobEventTypeProgress:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JobStatus.
+const (
+	JobStatusCancelled JobStatus = "cancelled"
+	JobStatusFailed    JobStatus = "failed"
+	JobStatusRunning   JobStatus = "running"
+	JobStatusSucceeded JobStatus = "succeeded"
+	JobStatusWaiting   JobStatus = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the JobStatus enum.
+func (e JobStatus) Valid() bool {
+	switch e {
+	case JobStatusCancelled:
+		return true
+	case JobStatusFailed:
+		return true
+	case JobStatusRunning:
+		return true
+	case JobStatusSucceeded:
+		return true
+	case JobStatusWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LivenessStatus.
 const (
 	LivenessStatusOk LivenessStatus = "ok"
@@ -1822,6 +1891,96 @@ type GenerateDocumentResponse struct {
 // ID A UUIDv7; sorting ids sorts by time of creation.
 type ID = openapi_types.UUID
 
+// Job defines model for Job.
+type Job struct {
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Error Why the last try failed.
+	Error *JobError `json:"error,omitempty"`
+
+	// FinishedAt RFC 3339, in UTC.
+	FinishedAt *Time `json:"finishedAt,omitempty"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// Kind What kind of work it is.
+	Kind     JobKind     `json:"kind"`
+	Progress JobProgress `json:"progress"`
+
+	// Queue How urgent it is: interactive before standard, standard before bulk.
+	Queue JobQueue `json:"queue"`
+
+	// Result What came of it. Its shape is written where the work is asked for.
+	Result map[string]interface{} `json:"result,omitempty"`
+
+	// RunAt RFC 3339, in UTC.
+	RunAt Time `json:"runAt"`
+
+	// StartedAt RFC 3339, in UTC.
+	StartedAt *Time `json:"startedAt,omitempty"`
+
+	// Status Where the job is: failed is for good, and until then a job that is to be tried again is waiting.
+	Status JobStatus `json:"status"`
+
+	// Tries How often it was tried and failed.
+	Tries int32 `json:"tries"`
+
+	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	UserID *ID `json:"userId,omitempty"`
+}
+
+// JobQueue How urgent it is: interactive before standard, standard before bulk.
+type JobQueue string
+
+// JobError Why the last try failed.
+type JobError struct {
+	// Code As the `code` of a problem.
+	Code string `json:"code"`
+
+	// Detail What happened.
+	Detail string `json:"detail"`
+}
+
+// JobEvent One event of the stream. The SSE event name equals `type`.
+type JobEvent struct {
+	Job *Job `json:"job,omitempty"`
+
+	// Problem A failure (RFC 9457).
+	Problem *Problem `json:"problem,omitempty"`
+
+	// Type progress: the job has changed; done: it has ended, the last event; error: it can no longer be followed, the last event.
+	Type JobEventType `json:"type"`
+}
+
+// JobEventType progress: the job has changed; done: it has ended, the last event; error: it can no longer be followed, the last event.
+type JobEventType string
+
+// JobKind What kind of work it is.
+type JobKind = string
+
+// JobList defines model for JobList.
+type JobList struct {
+	// Items The jobs.
+	Items []Job `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// JobProgress defines model for JobProgress.
+type JobProgress struct {
+	// Done Steps that are done.
+	Done int32 `json:"done"`
+
+	// Total Steps in all; 0 when that is not known.
+	Total int32 `json:"total"`
+}
+
+// JobStatus Where the job is: failed is for good, and until then a job that is to be tried again is waiting.
+type JobStatus string
+
 // LinkToken What stands behind the `=` of the link.
 type LinkToken = string
 
@@ -2810,6 +2969,9 @@ type EmailID = ID
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
+// JobID A UUIDv7; sorting ids sorts by time of creation.
+type JobID = ID
+
 // Limit defines model for Limit.
 type Limit = int32
 
@@ -3048,6 +3210,24 @@ type ListSuppressionsParams struct {
 
 	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListJobsParams defines parameters for ListJobs.
+type ListJobsParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Status Only jobs with this status.
+	Status *JobStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Kind Only jobs of this kind.
+	Kind *JobKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// UserID Only jobs of this account.
+	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
 }
 
 // ListTemplatesParams defines parameters for ListTemplates.
@@ -3510,6 +3690,18 @@ type ServerInterface interface {
 	// GetEmail What became of an e-mail
 	// (GET /api/email/{emailId})
 	GetEmail(ctx *echo.Context, emailID EmailID) error
+	// ListJobs List jobs
+	// (GET /api/jobs)
+	ListJobs(ctx *echo.Context, params ListJobsParams) error
+	// CancelJob Cancel a job
+	// (DELETE /api/jobs/{jobId})
+	CancelJob(ctx *echo.Context, jobID JobID) error
+	// GetJob Read a job
+	// (GET /api/jobs/{jobId})
+	GetJob(ctx *echo.Context, jobID JobID) error
+	// RetryJob Send a failed job again
+	// (POST /api/jobs/{jobId}/retry)
+	RetryJob(ctx *echo.Context, jobID JobID) error
 	// ListTemplates List templates
 	// (GET /api/templates)
 	ListTemplates(ctx *echo.Context, params ListTemplatesParams) error
@@ -4934,6 +5126,100 @@ func (w *ServerInterfaceWrapper) GetEmail(ctx *echo.Context) error {
 	return err
 }
 
+// ListJobs converts echo context to params.
+func (w *ServerInterfaceWrapper) ListJobs(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListJobsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "userId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "userId", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter userId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListJobs(ctx, params)
+	return err
+}
+
+// CancelJob converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelJob(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "jobId" -------------
+	var jobID JobID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "jobId", ctx.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter jobId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelJob(ctx, jobID)
+	return err
+}
+
+// GetJob converts echo context to params.
+func (w *ServerInterfaceWrapper) GetJob(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "jobId" -------------
+	var jobID JobID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "jobId", ctx.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter jobId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetJob(ctx, jobID)
+	return err
+}
+
+// RetryJob converts echo context to params.
+func (w *ServerInterfaceWrapper) RetryJob(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "jobId" -------------
+	var jobID JobID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "jobId", ctx.Param("jobId"), &jobID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter jobId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RetryJob(ctx, jobID)
+	return err
+}
+
 // ListTemplates converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTemplates(ctx *echo.Context) error {
 	var err error
@@ -5632,6 +5918,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/email/suppressions/:suppressionId", wrapper.DeleteSuppression, options.OperationMiddlewares["deleteSuppression"]...)
 	router.DELETE(options.BaseURL+"/api/email/:emailId", wrapper.CancelEmail, options.OperationMiddlewares["cancelEmail"]...)
 	router.GET(options.BaseURL+"/api/email/:emailId", wrapper.GetEmail, options.OperationMiddlewares["getEmail"]...)
+	router.GET(options.BaseURL+"/api/jobs", wrapper.ListJobs, options.OperationMiddlewares["listJobs"]...)
+	router.DELETE(options.BaseURL+"/api/jobs/:jobId", wrapper.CancelJob, options.OperationMiddlewares["cancelJob"]...)
+	router.GET(options.BaseURL+"/api/jobs/:jobId", wrapper.GetJob, options.OperationMiddlewares["getJob"]...)
+	router.POST(options.BaseURL+"/api/jobs/:jobId/retry", wrapper.RetryJob, options.OperationMiddlewares["retryJob"]...)
 	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
@@ -15404,6 +15694,605 @@ func (response GetEmail503ApplicationProblemPlusJSONResponse) VisitGetEmailRespo
 	return err
 }
 
+type ListJobsRequestObject struct {
+	Params ListJobsParams
+}
+
+type ListJobsResponseObject interface {
+	VisitListJobsResponse(w http.ResponseWriter) error
+}
+
+type ListJobs200JSONResponse JobList
+
+func (response ListJobs200JSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobs400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs400ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobs401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs401ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobs403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs403ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobs429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs429ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobs500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs500ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobs503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs503ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJobRequestObject struct {
+	JobID JobID `json:"jobId"`
+}
+
+type CancelJobResponseObject interface {
+	VisitCancelJobResponse(w http.ResponseWriter) error
+}
+
+type CancelJob200JSONResponse Job
+
+func (response CancelJob200JSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJob400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CancelJob400ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJob401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CancelJob401ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJob404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CancelJob404ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJob409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CancelJob409ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJob429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CancelJob429ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJob500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CancelJob500ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJob503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CancelJob503ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJobRequestObject struct {
+	JobID JobID `json:"jobId"`
+}
+
+type GetJobResponseObject interface {
+	VisitGetJobResponse(w http.ResponseWriter) error
+}
+
+type GetJob200JSONResponse Job
+
+func (response GetJob200JSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob200TextEventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetJob200TextEventStreamResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type GetJob400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob400ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob401ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob404ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob429ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob500ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob503ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJobRequestObject struct {
+	JobID JobID `json:"jobId"`
+}
+
+type RetryJobResponseObject interface {
+	VisitRetryJobResponse(w http.ResponseWriter) error
+}
+
+type RetryJob200JSONResponse Job
+
+func (response RetryJob200JSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJob400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RetryJob400ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJob401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RetryJob401ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJob403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RetryJob403ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJob404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RetryJob404ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJob409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RetryJob409ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJob429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RetryJob429ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJob500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response RetryJob500ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJob503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RetryJob503ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTemplatesRequestObject struct {
 	Params ListTemplatesParams
 }
@@ -19272,6 +20161,18 @@ type StrictServerInterface interface {
 	// GetEmail What became of an e-mail
 	// (GET /api/email/{emailId})
 	GetEmail(ctx context.Context, request GetEmailRequestObject) (GetEmailResponseObject, error)
+	// ListJobs List jobs
+	// (GET /api/jobs)
+	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
+	// CancelJob Cancel a job
+	// (DELETE /api/jobs/{jobId})
+	CancelJob(ctx context.Context, request CancelJobRequestObject) (CancelJobResponseObject, error)
+	// GetJob Read a job
+	// (GET /api/jobs/{jobId})
+	GetJob(ctx context.Context, request GetJobRequestObject) (GetJobResponseObject, error)
+	// RetryJob Send a failed job again
+	// (POST /api/jobs/{jobId}/retry)
+	RetryJob(ctx context.Context, request RetryJobRequestObject) (RetryJobResponseObject, error)
 	// ListTemplates List templates
 	// (GET /api/templates)
 	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
@@ -21554,6 +22455,106 @@ func (sh *strictHandler) GetEmail(ctx *echo.Context, emailID EmailID) error {
 	return nil
 }
 
+// ListJobs operation middleware
+func (sh *strictHandler) ListJobs(ctx *echo.Context, params ListJobsParams) error {
+	var request ListJobsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListJobs(ctx.Request().Context(), request.(ListJobsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListJobs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListJobsResponseObject); ok {
+		return validResponse.VisitListJobsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelJob operation middleware
+func (sh *strictHandler) CancelJob(ctx *echo.Context, jobID JobID) error {
+	var request CancelJobRequestObject
+
+	request.JobID = jobID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelJob(ctx.Request().Context(), request.(CancelJobRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelJob")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelJobResponseObject); ok {
+		return validResponse.VisitCancelJobResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetJob operation middleware
+func (sh *strictHandler) GetJob(ctx *echo.Context, jobID JobID) error {
+	var request GetJobRequestObject
+
+	request.JobID = jobID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetJob(ctx.Request().Context(), request.(GetJobRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetJob")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetJobResponseObject); ok {
+		return validResponse.VisitGetJobResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RetryJob operation middleware
+func (sh *strictHandler) RetryJob(ctx *echo.Context, jobID JobID) error {
+	var request RetryJobRequestObject
+
+	request.JobID = jobID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryJob(ctx.Request().Context(), request.(RetryJobRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryJob")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RetryJobResponseObject); ok {
+		return validResponse.VisitRetryJobResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListTemplates operation middleware
 func (sh *strictHandler) ListTemplates(ctx *echo.Context, params ListTemplatesParams) error {
 	var request ListTemplatesRequestObject
@@ -22436,579 +23437,604 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37chs3tjf6Kjic75STDEmRlGRJVE3NVnxV4ttYcjyT0NsEu0ESoyZAA2jRjMtV8yDf+XcebJ7kFNYC",
-	"+kJ2k2xSsjOJateeWM2+4LKw7uu3PtUCOZlKwYTRte6nGvtIJ9OIwb/PBI3mv7LXTE+l0MxeuqZRDP8I",
-	"aDBmYa07pJFm9VoghY4jQw2X4jysdWut9gkdHASDxuEhpY0j1m43joOjo0YrbLPOcJ8eDA6DWr025CLk",
-	"YqRr3V8+1YKIxppdzqes1q29EQGdTllInnE64BE38xp8ZshDJgJW67aaJ/UaE2Gt226167UPsTT2ucsx",
-	"IxfxdBpxpu5pEvmniR7TKCIDRmIR8Qk3LGzW6jUFQ6aRfTT5EplxM5axIZQEdEoCKgj7GDAWEjNmBNaA",
-	"yCH8EUhhFA0MmVAxJ4ZPmLav1eyaKTvmbm3MR2N7xVBlat3Do3pNx6MR0/a7tW7tAZ1mBkkNvHXImCZT",
-	"ykPCBTEzFl0zMpHCjHWz9vldvaa4vnrGrlmUeX/yUruY1V/7rl4z8ooJ/Ubbfd0/Pv78uV57QBf3XTFq",
-	"WHhmat1ap9W532i3G53Dy9ZJt9Xqtlo/203CW76fp2TQaRwFbdY4ooedxgk9bDf2B/dpa9gOOuEBq9Vr",
-	"IdOB4lO3JGck5HoaG0bowO5CRA0jIYu4XVNcX57SWNhq2Pc0jtj+sHFMDwaNw+B+eMSOhye0NajVaxEb",
-	"0eipjFJqncxfS9hxORNM4eaYWNsLUyZq9ZrhBn5/IZUZz7gIyXWTXMgY/6jVa/E0XL0MsHhjagoPDxV6",
-	"xlStW3sutSFCikbIdRBJHStG6EgxNrHnkQzsl+3GTakynGkylIqYmSRGkiG/ZmTOqIL12PA4njQ6w1bY",
-	"OApbg8Yx3T9sHA3bIWsF7cEJpfY0sCFT9nhZGlqgiE67szipx0pOHsogtqMtnqA9jRGjmhFN57pL/vOv",
-	"//uImzFTMKU5mdA5YTBJrt2NgzkZ8WsuRvaivSekc32PzBQ3hgkipOEBa/7nX/8f+aX97mamPlic+qda",
-	"KIPM0+F+ozM4opaK242TcJ81jodt2hnsBwfhoSXgK0sWXfsULka9NqHqyi5Bu14TdGKJCabXnIbDWr02",
-	"pSNW6+6nbOtmVgWYQ3bT2scn+/XajCrhuGztFR0xcmTZ13/+9X+TIdnlHMso1MSwj5ZZWI5hD5sltZEl",
-	"NalCpuBPSqZKjhSd4G2K0VATbprkNaMhXrPTI3MZK82iYbP2DggnszFf+DSU8qyDdrd19HOen6w9JG6v",
-	"gzG1+xzJAKUHMI6JDIEpj6amcdBsNyZc8Jrd5YTfP5UzEkkxIqFkmtDS+ZJYxzSK5kvT/mtt6VzWa7Fm",
-	"Kkvtqxmu3Y6Hig7zh3YgQ8uy/0ReADGBhGNqwgVsWU/0xFvmyDI7Tjkk++Q5VcGYdFqdQ5CdhA2HLDBk",
-	"qOSE7LfJD1TEVM3tDUfN2sod6Tgpkt0R2mgN9oeNo+AwbJyEHdY4pAfD/aAzaNPWSX4PGuePavWaVHzE",
-	"7Wq785Fl8aGdOAtzXL5gviuZ/MGhG2W1da/XrpnSQAed3KmEA/JoQnmUPxnG0GA8Qd3M8mNqDJtM7V/t",
-	"OuzXJftoR/eQUUXOQlp3uzRhzBApyHMpQorin4nVC5+I76xobTc6ltkdDQ9ajZPBYdBIBWs7AKYZ8Cl3",
-	"4/tUo2GomLaLTEP6P06VbAZyApoesxK4ZmR2M7RllpZpaSZWjir/hFV3Bv9kgX3gHzJWhE6nkgvjeO9q",
-	"6dypvnF2e54wwRQ1zAu8XdTiVQRtWQzQ6HmFEwAPOGL4E3kem5hG5IUUjYcpaznzR9YSyZ/+RNpN8gpZ",
-	"ir1waWVNeqq5JhMaMjJgZsaYIKkm9GQyeEqoCC29kWfymkXUSh7L5KhVNi8CqVA979htDZxK+qnm+FeG",
-	"1ez+zTGj1n6odWtuKla2Ss2R2bbtvuXEYad1kBeHVkGBxUN+LKSxmgqZjXkwJoGMldEkZAEPmVdKtZNn",
-	"r5kImXoVDs+F15J1PJlQNQcVtpSvyyGYFRrYQUo3mp1X0GlDaqh9zn0BxOcEdr1WryHz5dfsIQXdAo9A",
-	"p9Fq1+q1kbxmMP1ndFbr1s4ViyiotKB6nAHbSY7xE6oMEzM2Ikd1ctza32+T57HgwbhOnjBlTZ5aot7k",
-	"dwuYw1Qxe1ypHYsVfSxiwooKPa59dh/8Pv/BdodcGPIDnTBNLj7EVLE6eSZFKAW5eNv+Bzn44WmdvBHW",
-	"eiM/cjEKgbe4EWSJAz4Qq6nUoF3ZhabGqk+U/NNyCqvDhHFgLBFZrv8czKBat3PwuV6T04RoQxSTRsXM",
-	"0hKbTK01AlslQprl6LV2LUcWrxlI/U3pIksNd7v7W93dCyMVCwttnmDMgisdT6yMGtPO4f3uyfD4ftg6",
-	"bh8fHwRH4f3DE9oZMkpbweEhDVvtQ7o/GB4M24POoDU47nSCsH0Y3g/ah4PWsNWirWN0eBgmjPOJ0Ok0",
-	"4gFIkz20I8rl+aGXnEMesTcKPAXGTHV3b0/vN51s3gtkLDSL9kIZ6L1NeM9f/944m/zauOAjQU2s2F8O",
-	"w4N2+pVHH6dcMb04nnar2zos0C/WsTmnasfTSNIQdDZHDCKkzpLS/FdW6x4cd9r7dgc/mguD52LKwLW0",
-	"lay/dJTwk9/+rFIWm7GspPQ5addoNHrCjr9bpmGDQpr99TL91Vo5nz4lCtfnzz0RUTGK6Yh1CRONJ9/3",
-	"hIgnA6a4GHUtm2E9MZTSMNUln4jio7Hpkntg/n2y9tln+wH4l/58j3zuCRjfn4q/bjUEUDJzQwB1c1Zi",
-	"FHz6lPxpOdXnz58+/UkxqqX4/JkMWEBjzeB1eOnTpz3/z2ZPbGYj5N1GWWZVrNBP40HEdVZB03AMHjp+",
-	"mxswfvaw0dpvtPazuu4yN/xcr+lgzCbUsTuOPsVXSk6Z03nc96aZS0vf+1QbSjWh9gNWfwUnwsdnTIzM",
-	"uNZtt+o1g2xAG7vH9qu4YvbJ3J2tVr024SK5YLmxMUzZVer1LmqFb0pml3tZp/K74GUfYq7sMv+SeXF9",
-	"Yb7vkkcl6vJLLBi2sSGHjfw2LjLlS9Dw8oc0CJjW8IM1C+c/jAdPAv6S/3D+5tfz9gv+w0mTzX/4NXx7",
-	"zl/y89nzy2j8D3sx6ERiMHncCv/+A8haZGfnotY9sQuh2FAxPfbvPftZvb4KPozZhw8X/xg9GXZ+PtRP",
-	"R80Dsf+wNf35+Pp1e3J5f/7jh87s74Nn4zfsh+BEP6ZP+Ev5Qj03r8Kfrrwt7xj894wqpmBSb0DsV/O8",
-	"hlzTQZQhb4YmZYE5Br/8xBQfcnu/lYD12jCOohcF0jZvja9jdwp9q0EEu27n8pYNxlJebTidRHLlj/fL",
-	"WJEHr5/bsQs3Sxw1u3YSEhR6q0k3QWuy4sI75JoK1DIWWqrLTIa1Godhu904CvZp44S1ho37gyN6HJyE",
-	"LdYerjQlk2HGOeEaqEkiXe2ktZexWwkit3IP0fk9X/QOOGdAa6Ui0HbjTNbJCkeUjNmVaDeOjihtHA06",
-	"7cbJsNVqpA7O+8OsBZ4K1hmO7nzj9cxM6S034wsWKJbXorS7VJuNNQveP+g8/kl//7fzsdLBg3H0t/Pn",
-	"P/15cKgv/qGncnAkH7bYD53Jz1f7P4l//CUd0B19bUZfdjusBc0UcM8HqGw+5Do1oT8trJK1l62UteqI",
-	"ptcM40o8YiS2C9AEpgmjs2wn8V+dwj32wb9kVLdEZi5Jr1TG/G/6kuZ3/6dQ3Dy6pKPikV48PWt0Du/7",
-	"YN1sLCMcbZ1wQcbsI7W2/YRG+XH3aruq7r1a2fyO8rPr1X5pNU5oY/ju0/2Dz71a8Qxfs6l6yEfOnKww",
-	"T/LN68cPyMnhfuvb/BT1mNon/tIVB4O/jf4xfj58+5Y++/OH0cef1N8e05d7lx+1enBwrls/tfXjwcPZ",
-	"g9HoL90Vm5abVfL2X84aP9PGr63GyZ/3/vLuz92y6Rk1PxsalHj56V2wQIoQAg8zyg0ZsKG0drOQEDAx",
-	"au7m2G4vzPEwO9hEs+LC7HdQteITa60d3z9wOg7+nepZXBg2AnGM9iydMOOPivPXFG2G5RD3NOFhfsU3",
-	"NHnAbT2lZpyqs845lNWrkDOl0/s/ig1r3dqf9tJo/h7+qvfOQ4xGxkrLggXuC/bR4I99T0AQv8GVbpKX",
-	"U/ohZl3CDYRcJhCeCsZUjFh+hmc/f2jNL45fDP8W//ji78fhwfMnhx9Gfk4fYivA0knhcEoIaqXa+b8p",
-	"Vb1vvPtzMU09xABe0QZ5pn2jm4QBwx33CEIAZcNmDftr+aDXOesLBs3c93Yc9nnIJlNpmAjmP7L58uhf",
-	"gMcHopkKvWJ1oqUPH04Z+m54xgcbSvunmfGANckZefPm/CGZ8SgioczP/ShoD1P5djC4TxvHw3bQsBLO",
-	"S0E/dxR16ewzw27YcZcxt87xRrTYfN/dKyXHZ3zCS5j3RGpDuGETTSiePHvAxvQ6f7w6reKDBMksubGH",
-	"bEjjyOAj5YyvnWN77QK2lyhrZSTp9K1Smlyr/hTQZKpU7kSVYIZihAY49vc0fEINm1GgT+dXAzU661RT",
-	"chCxyZ//6azqbDaUsK9aivfIEBQd/n5Aw/cukm01S4OGl12ks3MyspoSFQRvQMIPZByFQOwDRmLNwjqZ",
-	"YqzfyjQ6ohwidlxoQyHhqbZHp3yP8j2KeVlufZg2VVI8vBp/2OqkEdDvaUj86iR0kGicqF8mWqdbJL2X",
-	"nzUs+WYb9ArfgI8s5P4IImOjeciInmvDJm7NWIiBZS0nzIwtu4hFDNZus/a5bieQ8bdvsbuxuBJyJh5j",
-	"lHJ5hyc0sicJlf7s7rotIAMZzl0KBSUQ7MRt5sjQ4O1wRJSSyuWY+Pe4e/xzIIRTXgkhLXsolaWBCdN0",
-	"xCBmWkAaLilhB7oAZShLF6+TUWxKF+la3QxNZJc5oMIdGcVoWCdSLS16JikvkSd2+YFQHkgxjHiwLZkY",
-	"Cp6fZfoI/Htz5MG1k9rEBUEIbOuIawMkTSM7i3nhOY/NeM/fuuuWnqRb+iAd6Kb7mczt5rcz2aCRxPMN",
-	"2icGlogdPx7vx1INeBji0m+xbeiSWt61YfLezLZBQoF9Ih0djSI5g0NZtFXW7Na7btF+ukWPM6PadI/S",
-	"mdzcJgU0ipgCbcTpZLgCVuOz7EjQ6IKpa6YeWZ625dZw96ai7Ul+y+zORSIAZpZGZkqKEZFWaihixUaJ",
-	"zNydMR5mGaOfP8EFILgCm29XMrOb2a3CRRkza71lTxsPyZhFU40ZcyK0opbMxtTAnr6Q5rGMRbjlRtKB",
-	"XgqJ4jYKad4P4c152akYSkeiY0i2SHNlyjYxc4sPV26Q01ppywe5U3mQyxIjj90sNt3mdOY3dirziwab",
-	"DlLQLB9YK/SsMsFxf1/ReSRpeCnlM6pGbMttjvyzi7tspHyPPy5oSKAZ2TENGKEGzZ126+D48Og+GcwN",
-	"07ep5h60M4zVqTLkkTDczMmllOSZG/GmO5rO8ub4LCwQ1wTeC9aBgO3UTF3zgBGrdCDbfU3FiL2Q5oIa",
-	"rofcqr9bbuOAzaUo1HSV/cZ7S7k685WFPQXf4phqAoH38m3cOK9gz89hx92+v7TbLCSwbMQe4IvclDbd",
-	"9OIluTkCSFbTH+spVXhmL5AE3gh6TXm0y37Hel5iucaZly+brlwT+ywmEBAhZxubqTchcjOH1y0FeZMb",
-	"bgVbNTvPGzJWYaPgrHoRKxgLQcsP5UycpmtE6NAwRfrg6m6Ar7vvExidTznzU9mY3N17GYf5Z4yAy+dU",
-	"zB3F6y1pRE9LBLiihr13RVM5EpES657c7HWTvELaAFc9JRMJcZvboo+DTsawsYOxi0CSVahywDMTvGkF",
-	"+p49QeGIQVaMXymQ2dbQ90UWmo8E4aJuaQc24uao443AnCX+Kwu3dn65nIdl4ojh7UwY+548fZyRaxrx",
-	"kGA2BoFMB9BeGAux/K7Q6p3sKvNb7ZQscpPfnCIWZ3Xzpm9EgytNqFsiWJtUkVMstN+mkSZUMVToFwji",
-	"7du3jbPMGJc9tE+tzSpJdiIYK7t/dLgYD3SZJ6vCMRmnN95dHI9FipsqaffcMlvUtrblSWOpTLFtCAtX",
-	"5o6z0jTnh0sdR5Yap678s8gbN4nh+WvQVi07M+SYBGOqaGDQ0M+446ZU65lUYbFD7gZ9OJ1OlqYzy+u0",
-	"2UrGJy7dTQlBXGXwbNEQhjSIDfpNYKntpVPSx7XuQ/qAJowG42YtHQFWHIfhA6rZczYZMJVx6K7MqSuO",
-	"NcE+y1gYMpgTKSAbsI8JEn0oJehD8AuE8IR+zL63A2GRhSv5zD3ma3VWLRpE885c9vPneuKFWvWMnT4U",
-	"p35O0zk2isHlcu7sC4rS69z6vqLKzDdd3huYOKbxrqEwO6Yf7Y2ffSioKOIEaeX3NBBRM58huSZm/L+9",
-	"3sdWq9HrfWwPe72PR8N33/V6F0WX/09xgqQ9xlgu/gLybEuSY+A3YjW+xNNrac9OmQrOUPJTYuhHd+/C",
-	"NO4f3OIsNA/ZRjtxYW9cpKsrLH6Gl7hNKqQyjxuwDYFNZcSD+dox4l2fMeW7eCewklUSxa45my0TS2vX",
-	"1Fb4dN2PeOVKpKVi+dn6erHF8b8dM0xvASPsnkZDY0xDMmBMQEWu8Aka6TgHUkaMCvvlxcqz9TwkC8bw",
-	"qdBIxV8hdcqOCyqCfcaIXQtQ6Ayb6HWfe4yvst+c0I/n+Aj6V12hg1IUdjcDdLD6lRcecOHzAhTC8spS",
-	"oIpQ1mHgGH2fTKUyVBgy5ErnJ7JANPnj2OvpXu+i5LClc+sUzS1bmLa04PCbi4bIa25XGqQZC7HsGeOD",
-	"lrBPSQsuUYLEZIWdncDKwH9K/eVJT3liT4gjuyn5tc5NKanCXqLFooPiK+gWTgekWZ6ZdZt/yScgMDM5",
-	"n5Ue+H6+2QHJ7dF6Of4wc/tnTAvd5CsZvIoythCyiEFRCIeULIz8FDMCj3WxudrhVc71T1zgnZ8TzXT9",
-	"I5dw4+dc4usme7VAjTyt385vSzL87DpmNzpLJdlRlFHlw/yeFzETl/NnNwMAS5qLlRvV2Ib96jOOgjN/",
-	"HhKeVJx0qDdmwLB5rigxx6jaRYwqTRBc994X6Z1LOwYfKFtl1PiXZ7yVupmWMRRqkExpKVaokBtvVFV9",
-	"XnOwDTdjTVsr/+7BzDL4OhA3Yj+Q1XtRmQIn8Fg1GnTbvk5WViKlF9IUiJK0am8TFowVe4XqvTRsx/Nd",
-	"WUrxbcgAOGQyazel7MdXrV/lzbfLUm3rYZt+E7wH7J0C5cNlvZTMWNMJI9JpwiCUIWlNDt1fwJBPCUbF",
-	"yWzM4FYfvUUVbaPFguElWTuLK1awZJXpaysmu6k28wVt/80Z95e05Tce1W62OZz3AgN9kyMPb6185h2e",
-	"R6VTj2ftN3HsvVpcoNFRJ8zsWYXNh6IvAmhxXZeQivBT3NShLsIJP3AscoAMQQW9SSI6m9unZlJdacsw",
-	"uIG7sIBCQ/qNvabpXDcJ1Zpra4jmHmgSLKbsIthWHV5A9ZUmHlgKxmlvtBah/RzcCB5uYe27XxKoOxyP",
-	"lQ3+U5ZEIlehi49n1iyvll4kpsGSXaKYWydiX7rwbUTVc1VzpS/3KBlLnPh2BOadpVXZ0lplW21oT11S",
-	"fVWgnmnNR4KxTRW0W7f0Y/aypPoxpHN7XrkmYZx3tGxYtL8pdW5OHXZNCyikgLNxiDUPGAmdCpIZ7H4l",
-	"GXobVLW9lW5X4EEmulgBg6Ei5d0mZXyVHb+lWMOirxyGuGr7KusfxkrAStoH8J7fhPKR2b9SYWrnVy5M",
-	"7XaWilJ75iIuWKX1ZMKoKvqc/8gjYX4rbqTLFQch66aDxJzwi8YPH4ypAQ71sWpEOxm9qx7TY6gcM/SK",
-	"ES6M9IHuJjlLKswwQAQVFRTKYdhHLEVi1/AGmhRU+UJqzFWyS7IYodKbS+Utgk6+GPc81KurdRF7Fqc3",
-	"VHKyMZ3id7IOJthmT6oLhFqvxYJ/iJn72UGDDWmhI+CxvexDYBMglqI4Y/Uw4zJ1j6l5dO3E2wJwhWAE",
-	"MCr8QLRRjE4w9f/i4pH7EVAb2IeYRpr07fv7y5vtUkQ2zgZJayzXst8sFvbKsO2Us4CRb0IWGfptkaut",
-	"ipaCFxY/A+/uEuq+5ZYNaesUBGU3g6OA1zFaGFFtcD1PCeSzdK3EH1IesXDxjizThi96ru3Sjgq496LQ",
-	"tL++K6GG7cLrQcqC1m2X51afU4Dd1Q89w7vsYWMaqhQLN9jbrAt7e7wNbNXuXnI/1PJlLovde9zqojl6",
-	"muGAiHgVuuLPXUh5k1QBxx5vOU8gC5X+aY2wmlGdEUYb8+zX/hOLOQK3EEb35/52wuhZuNnSxVKQ1ukl",
-	"u6/bMVnp1wVoAO2h2ecLwOzoE/oQS1cdhfdRBa55l7ExKctraG+b13C4LlSTVMRnaGaXNIEEY3MNCg6F",
-	"mop7Oq1MyULwtHN85qi9iF3TObzfzcLyFCt0C3j2mzEH2HJ7KHxZezd7WqRyYMQZvpEkBfsMDEI1+eHi",
-	"5YtChnJLHCWwygOguaMaHYzL+EkVdbGqEyeBxd7k7TcZoMjutY9TpDJxmRI9MmdetVi0vg9LgEQaZecO",
-	"mwsUY4iELHJn3hHWThGStGFBOQHrK0+9TobWk0wwHIm9C3OUWJhQMRfTONWZkdpviqB/F4LpZoTO5orR",
-	"H1tAgSMyUQZd/Cyh/noqwPDwZcRVXoitjrEtso81p8oqIlnrwVVKZbrLQG2s5rrYA5T5XPVEomyN9ebe",
-	"tcxTv53Eosyg0nNb7PuiKuJwBtNHHCVnLBasrpci8T8s2VaVdWn2MWBqWmIKD9iIC3s07WGb5UnEjNmi",
-	"SXFQ6ZBcFRLiWTSjc0362bn0c7SYVXvWWrDuQC2sTDrtddtWHhO8Dd2lcuLElpu3077dtl6ztUldyEr9",
-	"EmX1/NW8En71GULbOTm2Sd/apRAAvrd6MttNZLeE46qh4s1DNjAt6CB10xtktcdVbpPDbeo2qpklVZ1d",
-	"JdE3mI396RTKzyJeLfxWMhHv0Fw1NN+e4nI+ZQXn1Idd11DtRTydKqY1CM9tNjnp+1ElsWzRf+Culw/T",
-	"t2q4SUJ8rKQwzp8PaqsnRgyZTCMasLGMQpfuumtZ0VIbgsLxIwJifqD2CVRThhxVFVxVGPSQR5GzyHCJ",
-	"MlIvXcV1jQuKPmtJ2xps5AK/9k2n1Wk12p1vE6OAGlr4tSy+/xoZm975OQP5v9lDrm8HZD8vV20lL07f",
-	"m+THuuXIbcl64nPfu6PB/wYavEFa2pF8HLrqresGSReBnHqQxbUvq5IbMGIkQFJubAq6jz1Kug0s24FV",
-	"o6+AgL/RV9+oaDnUo6JabrZFG+JlZpl5jikZ3gIngZwwDUZFFyBJAcIJMr25AVcXR3Uf+tkBEFvGhMq0",
-	"M8q2DVg6kWmnwVLb9a1UoUaHdzI2s+DpghazGsLBczKzEwFIMuIt3Cm47ih4o+aYcIKp6ssWbuhBtTc3",
-	"P4rNSz/YnGmZ+DfeFfp0sJ/u6jztgaLBFTPOuzSUUSRn6GabwUq50lXnjyVQNUojkjoOE+xl5GQu03wH",
-	"EOVVCe0ZIHKAgCpKbD88rGAbTkuDrrjJ4GK0JimYw+1NXI3rZucaGBeiQ3vi9JDyBYJq48kVOxYcVdQT",
-	"+HWX8w4L4Qe36rxfOn16JW8tSqszLiO4wJqssGEJAEsV0XeOLvQCmVso73iZvxGzQBz3AEe8Q5pbWcPg",
-	"YxR/LvZOwNgublqg9/G9/WKlstgAOzc3UCqSURaWh+t+RIxFndNxsmZeZ1siX1HlmmoeuRVPKWod0ZdB",
-	"uvNwUZzMp6wSRMVqAsmOobJzOjeozb3TucO+zi29sXs56aB9076NCgHcWwy2DrmgEf91q0c2TbPnlV0y",
-	"62OtHolil0ir7x++hqwsAbzEWz8v9j8uAuOy74iYQd1i5PpJhxgxndGFakGnQfoO/wOrloh8dDCUMaIg",
-	"pjK7MC6I+hFGSDEcu/me+ic23dLNcthh6dYmsCcutJ0qFbZxmVWub6gWcd3QBIVV8vZnsodrwrXUlZz5",
-	"YG0k5RWhPsS6QHanlswSlRdyxkJGI+OaLXARsBuPyW7Ac3ORBHcYEy5Qz3swM/UjqVBM1qhKIQks9wM5",
-	"mVLFdVFSDxSDsRCMruITDmiYqPfOXApouYJ9uFEk36rq2xHKOBZXZbWbEQ18rB4rEcNyXJ9TKFhOuBLX",
-	"OdtoMwlsB/g0FgvlF53DVmEJMxeaqY1XOlhrpW220uu4EEIfQc5whSoJ9tE8gBXepHbbyG22ehGqR0GL",
-	"TyMzRwVpYXFl63mSLj0UsHPLMVgsYS0Ry1zc/IK1irMIZs/sx1bQCQzGk7Rgs0RJ2JVkBJtdGKpMGWSW",
-	"0gY+7s+W/3Z9IwscxtBeZ4HLKKw0fxmFNzZ/GYWV5u+/fXPzX6D9ZECZdclsU4Za6gn9lpJ9dfvEPqWr",
-	"ccXfTLpMVp1dA0iHE8UsFLfLTvY6RAQE2ck69xK9w0pn1GmLnZ6wJiwoTqvd3riqnG8/ZhRA6gq/5n7c",
-	"SS8tb7J6bjRKaH9sYLl3dEQu0EHy9XSmK0LCWX29kM0MqUq8SGOqwUGe8+0iwdRSg6Lm7MUVVFCe/HOL",
-	"du/vyia9s8Zu1xrb0nApsFgqmik/pWO+HaArl8bNxM16rKqeRlEYXXAueE1wtkRT7jq/gUjHTLsCKL6K",
-	"pLrmHBTlYO5v613ekfJSQlowjjMQYKsT77Ifqaz4uM9XVH3c135bGlB+nZcjmFmvv5N4XdKukw5muGtJ",
-	"UPFZHVhbp9QXrc+OZ/3u7H2xs7fxoXvkodcWNjbpeV/m5RtJptFJxzfHXYavPeYRWy6IXzxpdhUnU1Oi",
-	"7cmhST3URvFNqlbWmZKWXz01k5ICp6eXz58Rqp3/SUMBtvOWc0Eiro3euXzIjuByJZz4zX/z1tRTxagu",
-	"jl57kBohDSwkmGz2jznb7cwqFvApLybaS0lmYzlBHjlDIETj0E2g7hb7QVQh5Nf+cxsIDsWm0fxSVgU5",
-	"1ExU2JrNlG34Rqps6xiZQTHIJP64U07ILarOK7VfP7GMtpswlRyt1HPsLln0Kipxbt+WRbZY6MJ7SuLp",
-	"1KVVRnLm0DqhGK0w68fD5+b2IB8D3y9YeRxVMreq+X2b51oNecTeqBLO2Xe/9vNx/aQgc0rN2GcwuAY9",
-	"TQKti6UiMIh8y6Z84coqyJxe76I4B8COqDgrKlNw6OiDaHrNgO9TXQ2wZ3UVjfD4SEm3/ELwnTMy5YGJ",
-	"gTLc0EAU6bGc6aIyoiXYfDfVUrIFeVyEPmsy6UllGUjL8qcoF6O5V5aNUZHIbmrTttqmInckSjJadZPq",
-	"Nc1/LXjt9x4tIKvK3D/IqzInJ4ft9v3O0dHR/YodFNwCptlq2V12Y0rmXEowlY0zZH66mnT9+tbYgpBf",
-	"VpK3qS+xdMyi0hTfBSpeAl+DmFoQWPM6CAo9l9vpXV2sEEQYKR5B61eGttVOKpkucdmeZVCreHRKtCv2",
-	"SfAo0nb1doQ+CcXI7GJ8iFkMflyNRckDGYsAHbsAiARFfyJgEf47/cb6ulG/t367kpmUEkqZcxoH2YWO",
-	"lB4KEc0HDYi6i0tupLyCJG6rlEqRJQffDu6UuJl2iWLDWDswmZGU4anDguo6bIF4ekqSNeiSwRzErIas",
-	"762XsojsHn2cSmVYWJKUFvrLa03djGlcRDdRlPh66j6iyXRR35xNjerCKO+6DBGcT2akhXTh1uRiTBXb",
-	"MYqQrYovl4BzV5ztwjYAG71NCf1ma5IiAqyHzrNjg2IEqYi3YP0Q62B8ebTAiIsre04soVqRtfEELoxU",
-	"LPS++42nACHTVeFUHPyAjajYamHzR2PDYUFDgxW9DnBQM+XqiXdre1AyhlvtLwLoqSuAVfMkA6aRJKHc",
-	"HW91k+PtjuZCwxK/K37wi8cyIabswShiDI+tTHkEGHwFOV7GueSKwXShFWvW87Z9SlzSRnTZxwyJ8K/w",
-	"dwT5NL5RPHZwPWm1vz11gGVTquiEGcCbcznvrt00Jf2/9ncZ5FLQGEecNF0tXl3hA+eL7bxorFmxSWPp",
-	"7ooLSD7H+/xZv5YBHcQRVXOvsjx4c/aQBFJNY2zA0H80GbAwZCE5F9qoOEhAK1aZRqvdclIMeVhcc/VU",
-	"zoiOnbLoQLmcKbZDZi4rrzvjhjARavIN+xhEsebX7FsIyr25fNxo3yeBDBmJBTd6tRP2YKOMnk3reQpC",
-	"2p3KeE0UfSGsVF3G+le9S+GQ1alcb8AqPQSLs5pSKwHWCUE+9O3tRtpeb1UnQ4y3LPOjXQqsMofVE4Vf",
-	"FSTWzLrmzkt2W3MTKOIVT1xWUFrquBWoaQVNDstlqpUmJQ6OpP6E6yQFaqjk5BTVeixccvmxdq73tK9c",
-	"wvqcom7DWdM6XZiqIBSV26ZKsV5VsPfcEOYE0pFb/M0oYZeeqT4RyeGgghpz0zColdAI4eby4BIiDcNN",
-	"N5pvUbEmxYFP6jpcjj15A3UD90d7WWN6nrMAQSlw+mLIaATKUT0L9odQb9Mpo+qUtAGA3X21Sc7webxH",
-	"imhOFJsyii8kPBXoJJQMvRFQxeqa4KR4mR7IPMm9MmMqUjw1yEob02jYJOfYbce+a+zwmRC5ebajDPfr",
-	"Us5dNsnDcrmPn+tlFtE9newAGczt2LkiPNQbM5edIXNhGF8NMbekwuUrFKp4FpA93xkyWDh/ubKUrTFw",
-	"iwo3z8ibN+cPr49OiZYKCrx5qOHfSCF8AqmIEFDjC+kpcczDBRfj/Xxo637BKj3j4gpIpWSPXGR3wMYc",
-	"4QRI/y/95KRxcVWknpfHcpLsyPdlkYxn/JoJ5w7Oy4tSH2jEr3M5qvJqvWNyhRvyWWVAWEBdoOT7B6/I",
-	"wRExdNQkj8Qo4nqMxTaYbFCQOJpZqE7RQr371Kkff/6mka7bu0/t+vHnb4tJ/pkc8S3Ba7bqHTilWltx",
-	"UoKdju0soOk53pej1+ThPP10jhfpZ/VG+phu8rqiLX2Ri3AUgGXCb2lhyUdE00jSRFx/yIhqsy4Mtp7C",
-	"X1FlVvSMAeFHsVG8a1G3QNz1mlUpCt3H+SaTO7lKJ9SU6We0vHjMD1MsNKxd7tT4biXP3l+FLrNzk0XX",
-	"WNFPsYhk0l6WZcIL2lg6h4GfNtZLgACYTKmYl2/ShZtAMUANvhuZ7yl2Iu1aKhSMJz1K60THwRhZz4wb",
-	"yzRzAJ++F6CcTqXGugB4UcmYkk4P25NMhSj0bwhMZXMMlRsFUSFUAXxPAikKaD47QIou6jQVkVQcBWzR",
-	"PnTEnAUxqB5B8nR3Y2gOr0pl0iM+GkOVrKKBYQryYibWkiRnYp5eRy1Z14meYm2tlFvIreOiM5bY9sur",
-	"qOLI2mOWr/geT2MWhYSOqLWd8j1oMNGlXhMhhdiZCKUCZjuN5LwUeekVVuzsBrQYVsaVS5wuHlYFAHd4",
-	"FGF8zRqZzu0CgCeA97aoNi3sclFjpVdpy6NFnXpIeRQrhh73k4PDo2+LMJ+L2PGFoQPoHIQ201TJkaIT",
-	"3SUTGlmCwGrraxrxsE5iQWMzZsLwgBr7S9JntG5N1PdwvutkwsxYhu/tFRpFEjD1fY/qOoGGnO/HMrJX",
-	"qWbvsdmq+wOav9aBQt5PGXis65ZA30dUWVamqBgxeLWmhusht8O3lw17H/EJh2FpIxUdsfexoNeUR3gL",
-	"5Ut/D2j43uu38RSbUcEs07sgiiBotB5q6H1Z4tKqMM2YTqdMQHmi1Tf4hO2I0qSUVLqsxpVFoXNxALia",
-	"kMaqsGwKNLAxQ8vEpNZn3tijTUvBzCGjzxQiym/vRFd47FfDBmH6DNwIto0L4URytJSpZvle/uMfO+1G",
-	"r/fxiFXMZcH08MtXBG9YU1J8cpIRxgetqkAAPkblOqUBJ7IS+jRRa52XxP1RgJ7UuYEOZueh5RdDjoHo",
-	"xVHl7XvFC76/QeOxogatEvTflBaKJOlrKCctNMUD6N9TEHSlhg6o3kgzT1OnFQu5rvLIoqbjv+pfVTQb",
-	"vcbiYtdMzdHq4prE02Wbi40UoD1u6luo+2UqXtxyLEjs/lLe4CTk9vYJF9SgQTuh06mL1OZg/TfIUEnH",
-	"kelLsSY2kOud4ghgDriqXcTz+1yvScFeDmvdXzbPlcm+dbMYReaJd7ikiunxdnqNwodLXGGgoeEdBBx+",
-	"qa9ZGzKlXFVLaU6dBM1iL8ECReVGV0xO1r5m6gs6f4ZxFL0oteLQEL5Xjtx3aw1as06pdZYH3LfWo5SZ",
-	"a/Hai5CpHVD05TSJNqxuWWS/89LdvHPlW8k8Xk7XhD6KzQKfl1jMXB++Pnt86X3JNFBS64ThjkpCefaX",
-	"i8LsbtSNpkydZu2EnI1xTxPfcu3swEU3EvAFz9bPDmr12jNmKa/QYLpmig/nhQUZZyJJrZ05l41rrRRQ",
-	"keLOJnFmeBW32vdUcYjBgNvmb68xzyDjX0xWpFzwHy6cn7wGNjZmqv/a3dsrKdso3/pX4fD24/Y3a0Bm",
-	"rMdc0N4djXua9PWqiH1RVG3b45jHxC8qPCyEFd0FhLMU1fTcaL8GBSimGwim5vuNBFMJCH9YhpeeIbTy",
-	"tIAK6byZPpKr2+C6+6qXyhQe/zR9CFyU9swPGBkycCfXyWBOZmMJLbrHiMftuYW1nw2PIBXs45SrhSqV",
-	"paN+0CpQ8pOBPcJXVKhsLOWn9hev1MCcuEh7bt5GFY13T/o1LphUZn/d0ItJahrR+U4Q/BUSbpcCCfbJ",
-	"DYZVRu3/lIOtajTxueIPwxJ49eY108x8MbWwUJUqHqVmmTFuM7zqip6L1q/Nxkpi4kvsDq6uCTa+ltEq",
-	"qw6jogDWGUp7zBBRKyqM3WCCRK1eo+GEF4f8LpgIXYnVVt19bhGiIFMzuxaoYBAERd+XZMSMVZUCOZ3D",
-	"KGSM2gDEsjT0sHQIXhUGlpoxazx0q9EMsBhZQ5ViWmzr8QdK620PbxbRwI+iIJW3OrDP+l24raX+MrX9",
-	"ZWX6L4t7e0GoccvaZAQBLfIk+Jr5UzxXQQAhhoH9ryETqQ1pt1o3tc4r4uhL7C1T71/E2jK8pkygbYpr",
-	"sQXIQhFMwYo8nmSwuqREpDjmcwbubpr1weYO1M2ENnwFyu0ENB7RYIwRDYwfuPLP2w1nLCaeo4/ZrUIy",
-	"1tU7Zd9eaG3z0OWJ4oYjPKUg8NLlaB7zG766TCBPHxVAWbYj3hXz3kFB0+VCYfNS8SUlYhc24ob1bs2M",
-	"SzlIca4BHJsBgy6wcgiljh7qmisEu64+XSS4G0s+uMA+iwWspio8UBAr5arly7LjufYxOjJgkRQjjeWe",
-	"xe40VtVW3Bg/k2rzRm8+tyIunkWIybwvO+p0SVYsfOXkFY3PVTkoernYubMLxaQ1TQWgz5Dg5YvTHCYv",
-	"1hggTi5UeIJ70xgmfE6wNyMiObPihYUcTOgxH42LTYgx7RzeL0qduHh61ugc3oeDNmYfacgCPimM92d0",
-	"pMXwf6txQhvDd5/uH3wulGILBcdf3CO0IUZLHVvoJYUUiXtkF+CWLdq5lPikXjMaoq8JBlZPjKVhrIBj",
-	"BIpBtJlGRW4o8jbjseIGfFqK0TDp5//FnFQ32Rg71w6wNO3w3NxUruGXgKOp1+zZt3pFwadcVlDXNbJC",
-	"I1QbaN8JmBl2T08JFyH76EFCNKMK9EUR2q3HNhH2DUALQnoMWWq8p9O+JJ/2KhzytHsx1HjnwG8yQGY3",
-	"g0vm8hrz0DuunVy6QAkaT8aVuNrluBLnMc+qtu57pW8KjOGLg/lkuknfGJLPF8dOTGBf6AJKz1wnyFOK",
-	"odXkkqw94NyEiphGXfDkhRMuyBQKdtNGm/5IpMgv+Mj6tBEg7xQwxw1+LUWmG1IdUEoYxSu09Mhu/len",
-	"RJ/H+hW7PtrP6yyEd+U+xKskEuA/+Mw7+FJZSK9aItpurbvXAEfXfXuQ6qngCwtUiCbdOVynaucikh6m",
-	"LddyMb9ra7CHLtcEdX2bRf/ZLtETGkUkgrQCXSchHwHIsgjJeD4dM6G3iP+++yYJBH/nL33718Lt9QOu",
-	"zAz8DHTlDfvt8AKX4r4873GpCz9J0YCEjKGiI/hLDtGpX+ROvykA7EylS1E/hqogxIsHwXeMslNftWi3",
-	"2oLgi7e/r6xMfDFpUV7ylMlaSpk+1zfC7qfxIOJ6JdACZGJJwSAmCYg9JT6k5F0V4i1p//xKST/2iaLO",
-	"yFiLAebMQkrNcsbvTTcvhowuaoq7M+8oVrfSHjZLxikUgilZpO0XfevhzJ6t0z6LhlUMtubctjRtMOWr",
-	"F9t10mm2iVSk0+rcb7T2K2UstRonrlY6/WfzfVnznRId44t3ZPgjsoIbpPQl4s6S8zqKTdoSLu36VUm5",
-	"b4pHAz0QiTZ0zsI6tAa1dOsbV3rbj32wBp9vyph0ayz0hpjSsD58a7d4fnGzffhk4drwIrJ8/fgB2d/f",
-	"P3HoWA/y4CrUsIbhE7boEiw6fHzCIi7YI2EKz1xgNj9ytIJ8XxGGTXqmSkVmCFU2o9rDwTbJY6nIlMlp",
-	"xE6JAPfozBV/Q357Chy5mJ67eXs6qsdr7W70z0O1Bbt+WukJN5WV0Nu58jKQsBAtxurEEtxt9qHEaoUM",
-	"c99JZ5/851//TjzRlIzodLUf9KTVOmqfnHQOD44OWicna5tmlrddkLBVuawqrBGaMMiBd31xEIQScroU",
-	"QKAZR6ULKC4eGyZbJ1OvaT4S1MQKK6zLa2/dMCt0MhuUUKzdq9ByaLtT2ZJAP0vFaOggIiJJU4aYNF/I",
-	"Miarem9Q0MQ+QHcH+z/ukLoxZttDeErLxPwTcnV0XsZ07Hr/xFRYCFoxUPKKibOVvUmZZSmZWsnIMMVC",
-	"u0ZckwnXmovRQlt2YWhgbpYYnT9tRQNXd4cDHUi7blp9iCpGqAekZYp5tO6tx1gYOxhb8tiYe+Aqraua",
-	"w9XH1HucRL7p/Qb9FdyH0jV0Iy2kGIBcKhIgAdO6pITrjPzw9hL4W/8MlDv+K5zrLvmeUcVUfwl54eR+",
-	"xaKtJFx9XvD9CxZIEWoXeDOIj8O0dvVkRdngS0Wvx/cP1mNQrK5keyJlmECi91+9vLgke3TK96zCu+ce",
-	"7W+OcVO6EjCr4oiqPQxL83fNoLKMDPdlA4z5zLZnP5zdjvr6ErpLKVYMFuHp9JTRKw1qwYRGiygFfuCw",
-	"gcD+Igp9I4dcQdxJcSbCqBgU5g3w5gdUs+cgn7YsY6wENb1YZWgvFi1NOrZNRzXhIldpU1/tol833IeZ",
-	"2z/XawCS8FRGK7QakHBcCue5QRyGElVmo2QuO4yC1qprobPhxsLsL1zVSnWDC8vaqW/cVjltWL4elbKq",
-	"x61CesaKVoSZ1oPcdR48JVdsatBT6LuurzCEK477pnvqwhLbn0+BuRYkE28zyptvb1h+wt/ozfnO2hPO",
-	"NR1EhciUKmZkQJX2UgDqIUAhsuo0oB6WHNVN2FvC2komWbFS6AY5mfvyAjNjomSdEr8D5G1A7hEFq6wk",
-	"we/apUHocohp/x453DjI4wb9yL+9UmZovRYL/iFm7mejYva5XotVtOFX36iobCutbfPl0KaHvOzUQ2sN",
-	"Ap3eqTIeyhQqgGk+qSjR6wZcUDVf0LHud9oHB+sRPWAghSdYM3UDeaflxzbrBvOHlmt7kJWHF153fLfC",
-	"GYCHfnL102u8c+iUGVMNLcMEGoSQ4uE6L/iibcVoMEbQlUnxWHeEN9i8M9qmuSxVWN9SWonHNMgvZmaW",
-	"SYuOhADWOVItwWFLluKMzZIwM/yU3S3o+4Y+mSp8Kd8UaMNOLJu0/0mdYTI2moeIuGtH/dtoAbQ4qt96",
-	"15+tV3Grfj9rSyLS1oKO/rz1tkNLvbKxuAlUa9m67l5g9J/rtRmKyJK5+l/r2ZpJrohmgWIV8g+dIN6q",
-	"+09m/m5qG3X6STYxM8e6YylljKhytouTYJsvhF/2r5vogqw7oKa4yuR24RDWOQOT3HPXgVdqlsHTUyyQ",
-	"KiyLJyg2VTKMAz6IVrQJVQAfASqGQWjMNB0/QQehIkQQyRG/ZilMMQ4tcQI7TBif/ZO4jmPQLEvDHsAl",
-	"H2yxzvhkOaANLhx2WEBsCcVuMGXcA9BsWaXj0RoSN20WmSGdWe47pfQ736Fc/UYK+ItG5hndDajQu1qE",
-	"XgWrrrW/3qRpaZdoOWHQg8w/B40yXc9Uxq8hVUvPIIRy0G75BqfQZAPiTyyyN7l44ZBfMxLSeR6mfCaA",
-	"348kRNKGlEdW4S3yfK41gHHkuxvAmffcrAG8KATcbC+q9PHb1A6QUXgBMvyNMOuNqUSxqNw8vpqNfmNV",
-	"HbGKlnKVMhubUkuVtvJupGfYtr4gcLT5QYsRw/55AY298ZEdxdCIEEl7CJmE2YOIUYVsXkjBSCAn66I+",
-	"7c2arbj2NUvDwkC8FYpaEiluBOdcxsYOvKhS27GNzsePpykTsQwH2QeLNMv8sP/xY53MxjwY+xr1ocS0",
-	"g1MScpeHgDiYXJD2YU9ojKOdpi0SIyh8ExKA2LAdvsT6DLT1sxXwkCcUIMhrIIXADi8kAKeNvWHAesI3",
-	"y4TAM34osMQCihfzr8I2wZCcpZm65gHLvMZXzjl9m3wzoVfMtzb6ttkTOTxvx01zMXTFQq5YYOAPwydM",
-	"xgD5Ld9neir7wEbmmr0BFsylHQWYnBALzUeipOlwGTbqy3yTEz7MUPfaJkEnOYTedms9JJSjYJdp4Gks",
-	"d+hWnO6HuIxFiUV47kvi8nJomPDH0yjOwhs5jpXVhoTLFcWuF4UQkPmUL+FHFCBvN0sitEMuKibwbSqi",
-	"rA3keG2FROGNojELe53GZZyluL0ESl+Q3YoMZnJCRescYwtjfJjkn9Eo2gATd5GcP9cX6TmSo7LuRFAl",
-	"5EdaT0ElraipVo2zIDPXKz1TOod8owrq1HJfWveOOsxxeXHfLS9v9RpMfLBK3dvylnxlN0DxMShkb0MK",
-	"dq67E3zjlq1CNxloB0jnGXkMYjtteY96P7jI6oC9EWuWCwBM6BzuGFutRg7BLBdzbKtRWB+cFXZJS/wZ",
-	"N+Mxi4qFU4GNVB5Adqe4uF5jyTG/KaRwjmbL2gElplMmlaW4d8YiBDy0hZmlFgrEvgtaVFTrxAN+jVvp",
-	"gVmV1y7XSvAJ04ZOphs3Of9SYrEMP9+PdwW06ZKduLqnRZP0ofu9s1z6sPHYh0aMXKmEvYEMoMBYkwGz",
-	"+jO2AzklfUQzTp6mPZE+mdT+g92hfUMF0reD74PWrJP++/U8UrHMNF7N66kwXCf6nEPWf9//iaPLeHOb",
-	"3p2WvYZevPw1zEhNOjBmvpObaPK3v38Fx6gsGby3eWfn+NeSByuwakGlQcfsq5cXlwtKblFviYVUlVYx",
-	"yLTlofpP/1OiY7pxveVmjE6Lgq6OyfWCw+LwjXDcaMBgFwRynph0GOkFZ/CaXpQH+TnMxpoF79Nkxj/v",
-	"vfvzX4oFwCx1Dm5EDwsb5x+v+9m+K2ppBLYaNBkds4nL54IUyLPYjNO/HvtN++HtZa1eHNpI8yrBPb6Y",
-	"5xnJERd96Id0fNQ5/LYOxiw486ylTiZcxK4QGKYGjjbMxkwGbikACJ8ZxQO9onHC80eXr88fXLy/fPnj",
-	"oxe+js6ZzBt84jNEHobSdbfwIQiXS1CjU/4/VhfRLGqyj1C55suCurUH+AM5e3XufEv4Vt3d21t4aC9k",
-	"1yyylKmXW/b697h+jNiliQBtYtG7i3WmUVoqQoLFyFbfEkbRwCrk9vIVY1PdE7N8sBnQ7bwahnyUGJkW",
-	"ZHkxAI7VZk/0xHffXaT5Ft99R3wPCGDogkTS/tDNWPBkLKNQE2qPjDINq4iFC9QiVU8U50eT//zr332H",
-	"wZdvheH9K6NsarFVFHENTKywD3FPuMaa3I8fcPf0d9/B8f7Fd+d6943fotls1lTDoMFCbqRqSjXaU8PA",
-	"/j908SJ9Op1GLhq25/Aa//xPLUW/2RP9QIasj/A3SRevCaMu9uN7eZ2SPiITernIFrATZ4CBY3oiRU8k",
-	"gznsBVSKvpLQBYtw4XJMBjKcN8lZCs4mwzkoynb5Xc4/i0JLApgeTzBrHspuHKytWyAXI4Gm0N99Ry6Y",
-	"CEn/7w13uXEe9q28jpjJnikCviYpwHWFDkYyoMGVw5LoCe/Pcf0YuPC9GFwvJDuS5KIlI0hlxBE94xNu",
-	"YDCAMRnQKHKYUZQM4nDEoHQ+5duOlzRJ/zWAEky4acD/9us9kbn22p5nS8xIY7lfNDN98o1z/H1LNJ27",
-	"pgvcJC0yKdFTJkxPuEH4k3rQOcHUiP5rZtS8cTY0TPXt9sDmJXszYKRNnvPv7RFNYoCYv9U5tD8k89fG",
-	"Uix0cBzMXefYLrS4Jf1UzEOPZHsQsNWjJv0gve6bzJ7ifiRtHxzekmBNYq0CeyqwH3Qdmp9p4kvxfCUe",
-	"6GcRD5gDUnRs72xKgzFrdJqtJa5njxSFn+E4uWf13rPzB49eXDyCZ9I0V8/4MvXE3Vq72cKb5JQJOuW1",
-	"bm2/2WruQwmUGYPg2nMGov33qEi8P5BiyNVEZx213/T9Y3/C1ht/sTznWyAIQ6+YJSfBZkk74ewDylIJ",
-	"3l93zdR7wnJzzDSwq963sq+PNX3uqGgygyj1UAGKVOgBr6A0eUpTbVrOBC528kpr/dipneEAXmF7TeVQ",
-	"LWEROq2WF1rOcLRK+Z7HonCCx2GZYz3qNY1iu+69uNXaD/6fUAZWFhL7CFxi+ANsD15wO4TX9zI/oE6R",
-	"1MDvAixR2MIe+5R8rtcOcZpFilGyHHvnrlPgBUAtOcDVjNJT6/7yrl7Tvh47+QLy4IiLK2BUmMITgXdd",
-	"Qu3eSGOFGuynVaw+NpSEVf3lnf2Ap5A9GO8/dSlFgsKZEFSfWBag64gNFfp6LQD45iNUNcto4QLeuiE1",
-	"/JNeUxzGIk2kVz1V7H2Xdo+1BqLLYSHf7d32ZuPft7vd+A3kjxQZ4oY7bPVavkcFjeaYXjGV2hQhJKI+",
-	"5lqsutaqhJIpNGatWyHi5FccMaetJcUHZ+dN4nCVwZlFoJWu7gkEovhooIEg6Bb2H6ekrw1VxskzJqyR",
-	"ruy+DTUzQMzffffm8nGjfR97AMWCW8lSB09QT/xArykSEjSxsYy6j1ywSfqK66tnVl8F/cbuQGxSImV+",
-	"iLruipbtc6Inkt/tXC4TUD8ouLPK5ohfM0TS1T6H0HU14tr+xaJhikbaE9/0H00GLLSC8lxoo2IIpjmG",
-	"HVBhrbNIzlxmkB1zEQ912wbw9klLwu9dIUvmtGR1vX+6LIfscQkiGqMUzJDVTBK8rq0Iw2NkyQMb8aat",
-	"c7EKvwYI/mcjxRj4QvSYRpFVDUbymilrfKJkIRGdgUg5VyyiImwSS78XsR0hU/c0iTgd8IibefqKWLgG",
-	"rE08Y+lhXWVRnuHiJKjMecvS5dOvYTPrFi7FTCoaib8zHYrDbd5iEsmThTwGxwE85mATHvM9DTNo1Qet",
-	"9vpH3gjqbBsGnsyD9v76h15hUOJSymdUYavqg05nk49NlbTGlTUZHglj2R48e7L+2Uspn1Mxd/PTu/Fd",
-	"+2xno/V8Qg2bocfqsLXB0lwgU36T9gRe5PJ5H8Yv7z7n2D5yZOgrgSYyoGngQU5ZP+V5rl/eHiUrDoIx",
-	"pnUUy4IzZx/QxIpvku/ZUIIhNsdchYjRJIEQJ1p3ScM0wgxDh843YdDE3FpWIaYL2NOH2KuKAcYVsI4s",
-	"2hVKl2lssraZM1uAn/SEHxkqwKkZb8UIFMZRbMmRZtSCkfIWzJ0zsFa7IJn2wPvXwBbO/TQjMnmfgkxJ",
-	"rNvmSdl2l/RDFhna7wnnPkTMLs6s5mzlNBQUgrcByolDKVgfXY2p3ES46kwmjBSsJ9DodjfDsPuYA9T3",
-	"LdzQtMRGfoSHp0SKaJ7iblqjjeqrxGkFlhyLNMusgduGJkZOcOLJomYw09HTnnOVoL0BNr2Pdc1ckKkn",
-	"wC/vAzV1Zyi7EgY7Lsj+4Aa3GJfU7a998h62sgajmpzl9g+0Ovf+gAqcMsgfAU0CMdlVeCzewsmmoR/d",
-	"z86I+zay8JLEU9V1KiVQsHbWKVeYNtMTUMgEHUmMJKFMtzUlTsUItDbHHCOA0rMrW3cZ5/kTkxwH6jQn",
-	"/557mnBAofad1dywUcuyRGP1M0wRgeZkigZXVpHChCGkGWjhjMhSPWGN7l867/q4DX3lu8XqftKVza9C",
-	"PdWr/Vmzfzjig7eSWIQsbQjdE/0JVVfgS3gLvyepu1btkSJVYt1FkgzADWhGlbBKWh+BZ7V0OhkXPbGY",
-	"mVyooi1kTC29Fv1ZHErTRkgqZ+m+QZMToDTMRoObhcz4MCEi5TySTnW0xrJzYGDsiGqMMONucoWacBYm",
-	"mpxlgktJVCtL3c4Bag9TjrhPnWsRfHA9gaeq9Cjh9PLL5lZITpnwFWCWy9jrB62DOnAt9ADkobIx1gYf",
-	"PGid9EQ/23G/T76xjAfTz2EVJ9J+8lv3Pl9vUQSaTQ46nVN0MXJMXwt7wnkTp+hITIHR+nvuTO9lzvRe",
-	"u1+kRWsmwgdjupsKDVtwlgXiT0V1hnJwp1ISzarWbsQgcNNBW6Hdap/QwUG43+gMjmjjKGi3GyfhPmsc",
-	"D9u0M9gPDsJDVnsHEQXgRS5/wbISLxKENDyAwh0uw7+maaNd9/KgY9/LGkf0sNM4oYftxv7gPm0N20En",
-	"PEDVBA/Lm2np5EzS8szzWyoIo8pq9siFgAUOaWB0ycSzHD07upNGZ9gKG0dha9A4pvuHjaNhO2StoD04",
-	"oRTyIew7XRAnMUJmVPvQFxfkYTyIkOw6rc4BKMuRDCg465honD+qZRfwofQ1BUjX4IHmLqsv+UJy9A1T",
-	"k+2WlYuzB3TR+lpc1SWJW7Z+LtHBk0yrYb/UOGL7w8YxPRg0DoP74RE7Hp7Q1qCWo5i3Y8QSAebOhpbb",
-	"kjBm203Kj75sVtnhFxBtKNFjKUUj5DqIpI5VdtljHdPIckCeiByIim4z2I1tMcsjbtWadMmn66xJHIc3",
-	"COs1e9JynGfjpx8rOUnLFisuRMaWXVKUF2cGunDGHffJew2eW/WobJt16mLDF1TcLJ8oV2gye62aulgU",
-	"YIIBwwIdHOfxZS3qTczGxz5vGZ84WP/EC2keWx0TH9jAgH4gxTDimB1xZ+V/XSv/zGpLCzHzAvPesv3U",
-	"xvcFRKmJrzXXhoK64RwA23gFFivAy2MBSWy+7sFnUkx74mwuNCzRZ5sJ5me1WN8OemLNxNMelgDMuGb4",
-	"UEYoCunsUDR9NdGM+fZmM3Ga2r6aMZ1kBtzDZIMJnfeEoEo5wKqIa2eEe8MaI19UQDqBtZQJTX7DsLMd",
-	"tEi/iGryfpG6ad/+YKGUd0oVnTDDlC7NcU5v2YPgLiQ3r7nRJ0PVlzt2RvOc9eysV2u2oMkOKaguJ2RD",
-	"UWpVmVrXin5A6HAB1aQ8aTO+jXmPhegHhcMFS75grGs0n+KxOu1pt7GuWNsrLsL8YAO0O4oG4xBnNxR3",
-	"me9hwybLR3bURxYiq0kC4C9WzwwADNkVmmYqNmqARN1uNzqHl62T7kG72zr6GeYcMDU122p5//nXv2tY",
-	"RrGpSYCIxH6FK2qF7/J5h7Wznz+05hfHL4Z/i3988ffj8OD5k8MPo0oKSWaHIL2yQC85S+KTOfr53Wkh",
-	"X0XAfwFpbfeVLMI07C6r67VrzmaI57iT0N77lLevP5dK8Zci46Z0Dcx14mI/Q0nsZcU9nffERlJeaRJx",
-	"TKVCcQ5nXUhD2EeujXNPpT4trnOeJuegQr+wLkwYeJAHGF6QoKvFxz1NeFgo4dYxFWDUU2rGGaGRd1ks",
-	"moWVhMnuPNuHblbbgDmQna1YWJlZlQupfFm+dceFfGSQhgvBra/OhrxDs2E8yEAh28nDNWU9wJAlbO2J",
-	"FLHJrGo4wiFPZBq7fGJr1yP1Ox/8pFmomHtviC+Z3/E0JrMtUKHyM/+Rsal2cbKZ9P4sYlgU4ZSR43Jh",
-	"93XIQyaCvN77qTaN1VRqy5Ie2c9Rw8WIUPJPyYUhCBGDaUigRYkQ+Zldoovk+OcLDJI3flru3ZMpDthP",
-	"kx5fuSfWVQf5N78rLHHCd70o0QvzGZW1z+8qaGHZ/S3TwnKtrWAHm9tzpd+1qmOWVmrn1IMRE/ZMskaY",
-	"7WlcmIfwEAsH6EKMDCO1kPuZABwhmTdJ/8kjX8yxyJP6YPb7nDR7pZjL+Cgv6eNL+6eezzg9BwOLHAOa",
-	"B51OvSfgAEPEiuQDVuSb/h4+vQf5t5gNhYDZ1l7MQfhiKZorX2MhJOpjOpaPV1LIvoNMPJN9DyAOsdCn",
-	"7Z0mFZOuby0EBtPoZzOJi2eC//iyTJZGqu+hHwZ1tyT+OJQqxYtzue6TWJueGDDLjkHi1AklSA3gfxUk",
-	"ETsOxakwcRgp5GEaQts+bMdFQexFkBcPz1LlNBdqqRRf8fzVgfpCaYq1JiexwS43bDhkgeHX7CF043S2",
-	"c6fRagP+zzWDHXlGZ7VuzSXM+XYbZ7musbUnVBkmZmxEjurkuLW/3ybPY8GDcZ08YWpCRcaz8EIqM55x",
-	"EZInk8HTGiKIMc2E3c9rCMSwiAHWtR5jfboy8++zWfIhJc/kNYtowLClkRc9F8yYCAVPyPU0dg3GmJo8",
-	"lwIy3DsHaV2rFUL29Nv/LkSKcI3sTmTX/w+3nqtEecG6ZgOaT763c/P5mijvDSD1J+j6uW3YWIg+WTiB",
-	"txoUw84x6yya5SFVTrVc8YpiFQGKae8CRHcBoq8ZIHqIYjmbULK1pVdZXYvNeA+KSfeA3YXlutoFs4qG",
-	"A3FKkHZzuYqO92YKas1YMQePR86WQakCrINiIQZbTpYtOhxVDvhziR8dFIEjAO411xmgjx1MgMpH6vdq",
-	"M0ANpoMPszuX5G1O5snmgoqaJWL7ph0IE6vhygnzbaJdI9oYaH1Inz4uCXmZUNNRtwShXK2wFclSAXCQ",
-	"apLHkByVg1dFUAnt4R+b5KV3hgKUoiSApogwMTLGpMSDTof07effc3FNIx72l6n6OgUC3Un3TZcmzcrA",
-	"UvSScIc4GPxt9I/x8+Hbt/TZh9HHn9TfHtOXlx+1enBwrls/tfXjwcPZg9GoVUWbKMA13UiROChBJ3aE",
-	"lGUQW0vpP4xwu5HTnzvsrkoVPG8N4Kcp0F754V44w4C2UH54LxUNmV7+hKu1T4pdQZhA5zP4RU7hX0Qz",
-	"Df1wrHCJxZWQM9ET+VfMlLVskxdFUl4lecxNAhXRRLNrpmhEhpRHsWI6KeR34ZF6T0iFvgh7VTAzk+oq",
-	"lXfDWGEGASQqU8B7BihDNP0POicOcXk25lGhSQzL9AZRwrfnB8liJ+wgAYoI6f+4O5uBnIDJhCsC8Q+l",
-	"WGDIWCrNyABKJedVGMAz+91btSFM0vVupRHhmuNtPvLkgSUD4cJnnd7VZP2X8Cu7Y2SN6rHMnWS8wkH5",
-	"SIS+BAoYjU//z+GG5NSMU1c4msUI4ZpcSw74zdI5/ZdOv4xNcvw3EZJ+QFbFvWbqzr+9rKtackDc2N1V",
-	"UYT7LY14+SqppDrEWkTFQe9YKSZK9roqV5ywtRwROzdszA/d7cWB4cTO8wlmdzS3QHNvx5LQCTm/EZrz",
-	"EnpvKNVImrWmORg9zvi2fAaUDy6scjWWsaonbaB8SR8aTjxjuLvqooiKUYx5TD3hiikbz9zFPtSp+Z4X",
-	"CjI/sGhHJK/WYznTRDDuQ56ZmjarSnG0yg2fWG3IWlVeaXPB4rQhNwDsIwCMm0iR/uR0plduyQA2Z7dq",
-	"IO9H3kCZqqApvS4Y56420/mwdCPqhJZ7Qu6MqS+onJy5at08iE8VXSVhB4D2s40/pBAOb4HL9JsElB4a",
-	"RV7H0Bmtx1lDVp3B4kp0BwLZAU4N1mEGHuAIcs7wKDXJWcYtwzWxBlK9ghul8Nhrlhymnc57sqgpTkZq",
-	"IOGm5c2j+ldxtbzOTvgmnC2JYQxBZipGd76Wr+JrGUsJNQnbcgdncaz3tCzYJlmexJUD+VkyXxKd4pS4",
-	"uChg4ICLBDyloIEA2i7yjDrR3KogCFtAAjmdg2gPJdGy+CSnHcr1jic5WYnkLOfbwtfOflavr4IPY/bh",
-	"w8U/Rk+GnZ8P9dNR80DsP2xNfz6+ft2eXN6f//ihM/v74Nn4DfshONGP6RP+Ur5Qz82r8KeramcWPv47",
-	"84+cJUQD4gHuu3OV/Jewm9cM+nWPmdu4apwGoyflrOY5whWKRUuDEftK0kf7x0FTaGe8gJqa6+MJmUhe",
-	"kUDszkSTWPIXJzADODiG7KpO4ukUGnqFDowLUcUB4SDxAvdEiiWLHVk1m1JFDSPasGkxu8Lv7OyyFWz2",
-	"AM3BhewZXCSvetlFyGbRlPt109a9+ZyUm/X4erjdSkytvcvafCkvR0KzVJMJDdn2PO0uD+PLqU9QvZZh",
-	"OVUYmjdzXJk7MwXdCyyDyCIzERkbLEJ1jbfQABdBFLv2mXl+wUR44T+ziWr+CFCV7py86xxuj0QIpuok",
-	"WSy9re+tXu7eTdG4pkwkHyqqjD5LhR7AQhuEj+q0TglNwoQQpkOV2b5BRiHD3kTL1QzlRFNVQ8xSeVE5",
-	"aGn9Z6vVbbV+rtVrAbqufVEU+zjliunME53FilEebl55HFFt3uhVFaiVygTcwq2qEMht5t3ZKi4QuIGD",
-	"Vchs9z65f7kaxtWM1xqaIQN8dxmbovJFzyrXVy6uYs6blCG6L5VXIG5UY5+vQEzW4qaLDytFD+/K/L68",
-	"8AJsw+FNHjPsFb8qWgl3ZJUZsHkchKMcLsu1FH0D4H218c00It/ylUKlR/9D3x1ADwSNgHXcuA4UmbEg",
-	"bAgCNEM1DlhmkLMTBHahS5E3KAIafx3EDVg6CGhhbw2zgF1hhUoJHETSTHHDWl2qmW/xuHI0wON8ew3t",
-	"cCAJgjzOsUdEfoxJtUPJQD/USuDUO4t9kbLA6r3eRUHR4O1iWKxXWniFUh8A6XkqoxQVYzJ/LXFbXc61",
-	"b9Tp9zmtdPQFJNdNciHjZH0zvaeLh1hJq7E0sQH0hCWLL8vTf994EI7jeLaMf29uVxR7yV66HEbge4mH",
-	"zHFkqjP9jly/r7QvEqCqu5ZIDmEBOaf9ZCHjxJPyAGvhtvdWuYKw3HFcpEJ3jwPKjKxdnu86uubMVDkO",
-	"yaxu1Q+VmfVqUAZaqVzJ3V6Sa6PZnTf9v5Vr2KOdlp5uxzZy6tzeJyxbXWkqPeUY4HPYxCJEBxXCuUPG",
-	"TR1TAOAyQIZbNW0kZYjoaAnH0ZblaKLkDHScuc/gCamhA3g7Rvc4VFs7DGKoDQYzC+PITfIGQKMR+g7B",
-	"Vx0oPOZGf3PQOqmTPvz+3v7e/7aIdeF0HeuqpvQ9wFrfze0ij2Qzggbvf/TCwN/r8XwIFLXygBZV3O3o",
-	"SDxzB3PoTlqB4CaXmZ6HAFLIzUZYTFripcUDX9K264YPU+tOnt55OdaCGVU6azeMYwR2ajAu6MTnKvxm",
-	"vo0nv2YCpWEGxQyFIkaR4dW66eSWtRb7ruF6rkPAxEHrOw9lT/iuCxgCx9e4EDjk4AAHOMUKIScoNTO+",
-	"9DCL+58AKmEXaGijgaZB5lfXMQC7kEpoul0HmyF5ISTmoT1RzCjQdN2dV2zf08ohFyWmRmJ9u1bblg7H",
-	"YK9nbspY8aD+VwgLJxO+XTyEr8P+0g43Qs7ulJs7e+fmWDxy0e2Z/G420Z7TpEp93o+8SmUyKr4Dq6w7",
-	"zkuo5iE0XZEATi1JQCcM3d/QcnOVO/q5G8DXU6kyS1DgJ90mW0gtOD6twVfuZq0KzlvR54kLvCqYmwCN",
-	"3ul4XxNLzhs1Weitr6byFbpdC1W7JnlBJ/mcxcGc+PIlozNQ8e5vOFJ9RHvLqXRYahOhb8U3qe2JXIMs",
-	"6rL77ukmufDt2yzPyQbiaGQ1uLmHRilqHhqG6eH4OjrawKFYFJVJjRQN2AK/cVwl3WBLZoP5eV6Fc3e5",
-	"Hb/FhjBn2RW8VR8ybuqGtflfiStvw5NX8+M7NfNOzbxBKcNM2u0Su1PekgtvtaK59wkP1kpvfKGcOU0E",
-	"JHbKnMhr0EonmkXXTKM4wVvuaWKovkI4EegyKqSd+D0opAMt9goQhz0SZ9ea/BN57VPbI6oNeAzLBQgO",
-	"4AZkSGG7j2QeOzckySdLJf1IvkSmlDcX0uArQk/fxQZ+p6ZshHV42BtUJurYbYQJSnySJRpq8aEnIZtI",
-	"U+HMp169P+SZ3zrzwS4zW6GlbuVn3ELxbN0pnhsonkn6G5pcd/7OO0X0NvydCbuD4/Gl1FAhzZoMX7ij",
-	"qD7lUWG3dlBpVvg3X8AHdxAUN52ce6tZpXiYzyvUrgxAnmBRCeJh8JARORxCIaqRRDNjIsgULk9ZbRel",
-	"rLYbncF+0DgKD1jjZHjYatxvH3WO908OWrQ9qO5HtRu5Pn8UqOfOk/p1PakCO///pv2oqJrWfVAcU1n8",
-	"N3HwAgMtkH9BzmBWvjG9gxs5BXwIqEd2JSkeZNrevDqZ1dLz13F8ikVtcGMesFV+q53o7dZaL87nv4gL",
-	"VueBZcojUNydqninKt4cIqDikGookFPtwsNvQmvc+2T/s4HrcjVrv/nc3p04eb1MBy4t0lzDUgp9ELhy",
-	"X8jv6AXlXSbyHyIT+euzB9evcKVZOWVy6io57XJQwX0xJHPJzYsWZ7bbo+s6BruqFx003QSOh0yZ0lIQ",
-	"qXoCvzInEr+RUysSNRF1SxfAx2AJvqigwLTuq0vrWJWqfQLmRGPTZvge1LuyDzGNFmCGAAcesX+QixER",
-	"gymNYX5ipEwctdmuaXQOGq9mifILveQw/XMsZzDKCcx06FKQkrraerpOUrBkBZs90U9WcyEFdTaWBBDq",
-	"Zbo3p1YDQ6rASaMd4HMC6UAzYVY5AV45AvmjuAGSxYW/JtRgv/RfUBzYY8xD6B6MJ80OZoVae1ig1u43",
-	"DsJD1jga3m81jgdHnYaVP/RwcD84Co8z/c+RKFNBlNTKkWcG5VFKkC9idPfWnr7+nrQ7+weHtWSkcjqV",
-	"Gspyq/oN7N7P1zsOHA+5cx18XdeBbz37+3IeXGYgpIHX+z5EcEjrZDbmwdh379RGTgk3XS+yQhZYqYE1",
-	"qcAkVyRUAbV/pZx3d9azLOn22IDdHxC2G4aH3EjcM/XC3odLfLFyNhYs/606O6B7Y27Ov2dmvwWrL/OP",
-	"wMLdmSN3DpKbk1pnITZ6UmZOtsjoukVTaO8TjOo34yxJs7V2E1D1T2Unu9xdso57FbhL3OJ9IX8JEtCd",
-	"w+R37jC5pFcsYRdWl7spHXdHlgGpmit9J3BHQUh+hcV9CS/9DdnbxShUmKb6xTCx7KokuFi3mwigNR8J",
-	"xqoEwVZohR2Po4m3fD/f/K1hzF6KDM5m+3BBu+w09oODsHHEDoeNY3q/3UBnNnLoFbhVj3mEnqqQDZkA",
-	"9b0cscrNoLL3wO7YeucBkNGd6+Drug7wLP++HAdvxxL8q87RiYcaAtKAWDNIE7lWJxtYMv46XgG7K3nM",
-	"rSJ+UHqmtziuD9zgbsX8XprOHaMtZrTV963McLdLfqcV39ntN223G+SJX1vz3vtk//MbTGvYSWbUy+yI",
-	"cjt9HXsqsNNx5b6QmW4/dmel/2HSGr4ge6jXpnFRb1Q6t6eczRDiyaQ0eJqAPkVsaIiMTd21z8TQUhgD",
-	"4CGrWx4gJImkGDFFxlQXO+emEQ3+cGd+63IqKdh6jTZRpuD2r6jhtu403P8GDfcO4upO3b3tkq/fgMbr",
-	"AHdL3c1vx5KEPET5ZjXc2ZiJZddz11VgaAQGpJGWUA6m6ySUM2HJQjsAwWGsaaSb5EUKHqjHcibg5xRR",
-	"sCdcTQck/En7UkGYMGpOsEsW3u4uccQr9XUgBFLrJvKaha4NaUCV4i7R4+LpWaNzeN/3w5OCkQEbSsWa",
-	"5JEwcBvq627MV1zYiQj4gl2InqA+s3CmpGFN8oxrdBdhGwUPzsME9A9c6Zj3O/CHKYkLTLVaELpCaIXM",
-	"YIJJrV4bUz2udWu0vdv/2Y1Q7Popvq013O3/QC8Cgy9pBKHZh1r3wDKEwT9ZYJwKVUsunFcQoNdMDRLH",
-	"4hbedE98q73pY+yab++8c6p/ndIP6MtCpwC+Srj42j71NeJk75opPpyXSpXXzK5SbDzMtLWExggo7zqU",
-	"auM4u0TBoK3tNRszbNXlJcGMakIj4LF1YugVE2h7IRrtgJkZs5cUCSC8O2z2xI+MTUl/zGjY71oR7BHn",
-	"AVTNvs9ZX1bSyQggcC0n9z1x/IexxwZsih4X8XdcgRvh8LuzYy4MDfIt6RlKOuBEdjVuhnP6D1VEy/VL",
-	"9BNTIWicy+zorTe5gzELrsjQHvk7ZvSV9Fe7A9SDypiUvr8uMwplUJ438VAG8cRVayxBGby1x7mPXKxf",
-	"z4JvU+NqPQaAqjix7KpuOQpwAA/l2BODOSJ100gK1iQvLZ+acai9wAoMasiARVKMiJFWb7Vv7bqiDg3V",
-	"HFhZImcibZFmr+ue8Dj+91AfhRIQqpTEttvQRC03HAQdpyLF/qcZ1ElgoWZMRU8kn7QKNACDHbT2y7TV",
-	"ZAW/VsO00A8At4bfADLQQgpJAg1UwXdV6GVbHip2DShwua3rJFY0TqTUHcdZsqbW2skPNJ5a+42VtXi7",
-	"wu5kmw3FE9GP2J7pdqtuLJ/S8aTWrekx7Rze754Mj++HreP28fFBcBTePzyhnSGjtBUcHtKw1T6k+4Ph",
-	"wbA96Axag+NOJwjbh+H9oH04aA1bLdo6tkwKh3aJvemyo5uGw5WetkNfjj7kEXujrNUyNmaqu3t7er/p",
-	"5rRnCVqzCJjZ3iYk8te/N84mvzYu+EhQEyv2l8PwoJ1+5dFSa10YT7vVbR1u0dfOpZZnSMJXtIa0iSug",
-	"+a+s1j047rT36zXDPpoLY42Tbo2LkH2EZ24R4vnCSMVCT2brU4WSA/C78/H9rhOMwoww8loHyP+vnVX0",
-	"I2LqEXv8LH3FUyvwO4fkOf/eGhyvHj6uE0reShUmkyDfPHz54O/f2uuvXjyx2gUlP7x69KRJQOsFN3RP",
-	"WBFtrRAwk7jRZDA3TJ+ieT6fYi0t6DZ04jQOqhjR9gOuaNaXNIHURFfdUKqemCWfQY0EGoEM0QmPca2B",
-	"kldMgOYzoSHAGYaSjKmakG8o+ZVP8c5YTGlwZQdKhlT1xERCES0V+PY6mdBASV0nTy+fPyMxRMgTiBY6",
-	"Yd/WAW6w02n2RE/k1DKMB/gVQ11KI4hmoqT5HmSnroDVmwyudNanaImeAJqwC44bC2su0vA9lsw2yQUT",
-	"YToC9BI6EzWCRRiwJKCPv4JShT9D2xUohO0JCCuwj5Bk/OrhY1TkckSgMTmAhkSPpTLRnNChYWpGVahP",
-	"ST9hpP3EFhY90X/y6JIkyu+eZlQF4z4ZchHq0lYslnV7BrmyheMkjgyfUmX2hlJNGiE1dFH82olCO5U0",
-	"mcPOz54nL5Dxltr/++rh40a7eUD+869/w4HnAtqMLD+cyxlMy6pQ59lYUhV/tgKwYnaZciVki6LELk7a",
-	"dRO2noqwDlvkThVQitf+aabA3dlQGI698WaTfpPXtYfJC83attK2LJ6WnFqrXrKpuQun3YXTbk4fwJNK",
-	"aEJmu6kE23gd9hSzoqxhFWBrkxTnG/MosprBNVPQMB+4nGGTKfS1Bf5hOayVkVfQfNOxQo6BNwTrtX/o",
-	"zFyJHKLEQRkHAtq57AE5wsuu7hqJSAoFYk8sScSH1NCFxoFD7pJh3FzuaYL8wclyB9wx5CwKEayCDObY",
-	"8HMquaUc8k1/z8597z//+nf/W4ztadfCIhhTRQPDMqMfSisunWdWj+Wsm21Fxq6Z6gmfiONXA9iy5hET",
-	"JponIhmwPdyG1GH54dsS9gxbuKUYIKBvJYNLLve9ndmH14LKQAXpn4dsMpWGiWDe+JHN+05dsARu/6nY",
-	"lLn5OAmMe9Q5IGMZK51+4IrN7Ud7AsDqR8xknOSuip2OKBfkG/QCZT/8mk0jOmdhl1iR4tc2++qegKe8",
-	"FoaA+Aj5TM6E/0AikhOvNxkwJvJY5glZMSqg+RworXaTcLKY9XhQUpFoT9ArsCCreZcy0/2RzXdMj0+V",
-	"kpUC87Uf7Tne/7luDeDNH0v1iU0lbcGjt9FPLqMxpJrXbfhRQhlU1eZ+Sz6TjJPj81abiNu0VmOaUY0G",
-	"lz22d+rTnfp0Cz1V0QpPVREjnQn3pbUoNF9LQziPwaqd0hHk8VAXlE2QrhiZSRW6+M4gAxvmO44nhnYe",
-	"Tgvbm3bT+IuXkWkHVpfWk4BncXHqIi7eNQBtupbjRs2e6H+IpbXauYbxgYyHf4DTxa5WqD24lp1bE9wC",
-	"4I+Xglk9zMwkiZgxUG3gxDfgmU2kYHaCWa9OkWzFdV0Rv1lmQLCUlhIiKa/smPMhAcPUhAsHWyYND8oi",
-	"Kh9WJgZP6MdnTIwsWe63WvXahAv/dxt6WthjUevWer0LS47oc9dGOcSZDSMav4XQy2YRst3DIRAXL4mH",
-	"VBS5S459DLXs12tA0bVu7RE2tcMK+gmdE08WzIXnRooxtFKgotveFtK5vudoplnNtf+Kak1HbFXrxgxz",
-	"mDHF7tIEvqJguQCu4yxD9Hx+da99Ttx8ggOxss7rEkzxnOeZzug8BaH03j74w06zSd68fpYlQWgDDpYo",
-	"OHe9oWrF1gRyTl8KljGv4sWqMW3oXBdWi5XUimVcu9UMqYfAHzYvwMq69e6KsP4QRVhf1sVWL9YD+85M",
-	"62OKee543nNhsSRrfBgrRHZVLGTCcBppEgvDI8INYWjo1aEVYE9MuICcRKsFqyY5cy4Rl2VyT6cUb7Ui",
-	"TSJ+henjeX8Y+8i1OcWLycEGV4hrFJ31/LsmfqjYURJxcYVt9KEBlyaHxI2qSLEbMXPzp731Xx5luBP3",
-	"X8mOpGFSBnkl5Mx5uG+GZdysyN/LkHcpyhLGcI1m0bAOTndBqDE0GAORkf6jSzrqw7Htv2ZT1XjIR0yb",
-	"Pvnm9eMH5ORwv/UtMSyKQDNwJSdN9Dojh7KGJLjWWOjsP67IjM67qDeAsZkm6znjUrFAqhDSnRGyVGCv",
-	"k56YyTgKyUAxekXkcJgNVltOgnpG/zUVIzRG5YDNi0tTMlzFVzZuyVyWLLQzMBb+f/a+dbmNG1v3VXCY",
-	"qbI9p3mVHCdSpWprbGfijGV7W8qkctKeNNgNkh03AU4DFMWtrar96zzAeYh5sHmSU1gLQKPJbl4kyrIc",
-	"/pJENdG4LKz7+lbJJ4/b1e12nhQ1sxHs0HedZrfTO4hsGgRyV81vcyigEgOzk6kkEyql3scLtmCp+iNZ",
-	"k27EaAI0Ykwc2JRGjWHa04ZpYYr+49cwvOx1mmF4+Yx9+POfNrFLT7ihlmNy0DnEuHApS0ClWeac8uX5",
-	"h43bOlvDRt26Xw2abwRnzVNoHlmz/m5n6w3YTqaYoFkpqQ8/qk0qWE4mKKY+EPkYSob6KadgufuH+XWv",
-	"e3ioF7R0aKU5XfCkpYX15TjD8WRTDAZpzJyQmYk8MY7ClA/HWcsXgwvi8XJxMaXED29Z7/62w/WkYzpk",
-	"7d8nbLg4JfuZP6VJGqtp7mVcNH78/tX3O5/OhC/Nxny0ejLv3vx1Z3Op1B6w2kPfSH3/8KbA9AwLbL5I",
-	"5UTIFL9SzQDNt9rmK/43roOG5gDrvgnPXAcNT6Cs+4p+1DwJS+t1vt5ftv1l+6wvGygBruKKSq0CGR9z",
-	"xc1D8VxRmpzGI6MBiAEZiRm0vagQ/wTFfxvCdSvkXEnM4Td/7TS//fC/m/ijjT8qZf4W11s/fVDfJBzi",
-	"EiODHIL+pUwbuvPP3LDpfr3+C3CUb4Q6oyqVgxStjC/dKKJL3onPyhYqajWr85beOycLEKOr0pTaKi8a",
-	"+ORaES9MnSIhEhR2Y7a4nMgZlSGHYDY5IZj7wZKSRxEwBDD0Dckt3ouS+oLL+3eHVNRafg4JFH5lZtCA",
-	"s0ue38W8cOgzvwgEjiZdVRSzRRTo7zAYHkBtoagWK/vYz32XiGINQulWz4oya+QI984KczpQK8pG4d/O",
-	"m4xOGsUud1JHCi3ASpWbZKd1pCEvFZKSXdaRhrzkm9qmjhR3/L6KSPFAP/8K0vI8P9fy0eJ6FJDtU1me",
-	"ac7gbia7wW0H8nGg7RsdsmNAWmsvz40ntGZaoOFvW9Z6Pp+wV3df2FpbY3rYW67pjGmz0z8YNJ/FT5Pm",
-	"t0mPNZ/Sw8FB3Ot3aedbzRtFTGEzGG/+9S/6zubpELZkyLi+vXB0BYCe3lxk3Aau7XSqpjQjbwRvvkhl",
-	"nAk5zRk5sdkfhbmEu10P5eamv12BKGgYEs6/q3ees0tluMBR4+T//LMzH8rfBt/3ktfZ5N2755I+/89t",
-	"NA6guA0qSYHo9mWkD6qM1Moip4PgB59LFSkkzmDBh55YkY6IxR4pN0kouVSurgRQ2qzxhbeWRObSRq2Q",
-	"R+/enpmiQZq27RVvWiYZmUoTWxNqeClWbLBssKDlYPRdPxPy1UWZRxVhb9BBIC8mVYFBS00xowwXR2iW",
-	"iZlDg8PHAPkNChW0UoJayralLUWtJ9TP5KwesB/uf2M3VQW+4w1zOqurHU0D/K/Ia3zIRPOoCfaF/GdG",
-	"qPxI5mKqt3tC53jc07Ee7+VP78lh0Ot09LEddMkLFsN+E81uoWn+lsWUvoh49dJj/VXTg3uIi6tecuVC",
-	"30BKIFB4kVxqVspMzYqXUDggB+QUEsx6nd5TJHg2GLBYoYeiatW1q6h891aIogWh3Gm3QbhoaxMtkGC3",
-	"FHC1aRX6n/vUrn3JwQ7R7PIUs8lApvXnZER5clshfDPDv30FP9ekgb4HLFFZyDrM1jLJHUbwyhY5IdEg",
-	"5TSLzFNF7mZR1AhpYmJ1zmdVtic0rY0Fl9NMYeJ9qiXs2Hhk8VWCG8dKbXKokWVrCwBgAbVA4Wttigqg",
-	"cLPRn6g7AB7APjP1D5OZagj7k/CQoD5rzNAdKuaTnAH8iuEQlSml8Pz2+aRkZTppqzKp64u7+529+rSP",
-	"QqyPvu6CNdzKxof8uuU8dsMWIuM1N1efGRTzovZXC/jjIm0QWcaIomzTMl+mPEZAmZCbgn0s4V8AVbf4",
-	"6FpTsVDpYANpm9hW/lPC2cyxLIeUgI6EoWZKzptA/v1//x+JrH/X/IkaEOo7oJp4D/RpDOntvj8CPLal",
-	"Jkp64yTRKpfWcR4fdg6eABYBS1Ll0DHsoGY7ijlBuPiY0JAbe39M5/hVBKDXX9MMGuPSQM7Lmhv34OSN",
-	"Bgdb4dweqBBaHdaLy0gvMENSroR+EYAB5bAcUNSO/UAYBr9DjlgfxpR23B+2wdQbVeM5JfQL0etu6l7R",
-	"h7voadA0rNil+kS+hh8pn9J8rh94pjeWY4Xka2z040pkPT81OAM0LS75SJBqR0AbhsbT0jqcK96LrLiR",
-	"e1uBXCU3cls8FLm7b+Ky92HckW7xEgSKdcvnVlrZCOh9ezPaJlVqRWMXqpwOAFxMy0MbQ1DCAgIFCFbQ",
-	"n8NPCDmMphwb+2YphzoWTZEGlAAFJjorIvbPqZaoUCKD7oeITFIWM9MWWA8UwHsB6hB1IHwptaUr8AoL",
-	"cgUg/OxSYe5FafyUS5YrN34JvUHLAsGrPfy4TcBK/m78OA9YjFamEuhds+qcP9ludeBbE8ONZ+Fv5Jup",
-	"tkXrZuUrmf6sejXheLHbOd3emDRCvdR5Dog8AQAPWAnspd5ouDMGlRquCPxu0JSBjhsIlnxH+gmkw5jX",
-	"GS+ne18pTuI/iHeqeNBXcvznFubfamAQfvZaX15AjOBsdqZormAvRJYU/xFZYv+jv4Wv9LfQxGhqd6sm",
-	"dvMh0CSzlTYEdPIcGEIqq5ML0Qdrn9ib9feTXIg8G3BxrO/d1Jrer6VfK4w3gYc8LaM+lnAindWPgs+6",
-	"FbXkBK9AyZNA+/qfQQk0MuSLqJGkGjTSyjVMK9wQM9JZ2jUoyi8vWD5HHwR0h3O2NqQ3aEPnxfuT788J",
-	"YENjFjkAuYAaEXI7J/RUGMQk2hcGmxEGmfKMSWnt8GHKTVIaJSNGE/1msK6lnjNiS2OCAkBI9pltQQfm",
-	"ghxhKS0z+JXoRAGHgEWVPFoFTJmIEHsG0QsWEGoLbFApMoiX0uBIGe8tLPGIRG1YYxSQqK2N1agSqHId",
-	"RCW+CJL1Y8r1OhbS6G0+dsgXfEomXBIQJQR4XJZBLF3lsN6s/px42SQLSKhRPcwjcNpKrMeHpGl9SlxK",
-	"SPEpewrOHQioAzAVnPx0RiZ0Us6xMLRiswoxN9+kbmiuXfZKGO6y/LKySe29YGsExE/gcdgDWe6BLPce",
-	"mT8kkKVxyS+hWN6LH8YqqLWOGFCOCha+WFQS+LUnWHnSIidmjVq8ay2DdINOp9OqL7f4MlwbD6vPLXCf",
-	"3TRpP7TcuiassDqPsRQcCHY8M5uxv/EUulthPvrUuz4F32Vi7Q3ze0up12zqYVjldpbtK/Pb9Uo8KJuL",
-	"j9XLUObWIq8WQsX1iTeGiL805/Iqx3J5DhduAz4rN66zrBwP354/fsok9t3y4ptx4jpt3xHDnv3eV7qT",
-	"H8X7nLgvG0Oj/lXRSM/JiB7M1bpwXyQp08owpgtJxrwC5+UevbAzE5ZLwR/JalX5pZ7jvVUmexXe4OMk",
-	"UpTZ/z+nbLqrKlpY6poqWi+GmkqzddhZDzO07rVo+m51d4fzqP/+EOgP2Hii/+qs4sCdTkVL1W6zlxyw",
-	"5rPBYaf5bf9p3CzcN90YpGGcTlLzrqsGTZKcSdk4atCE/oeZcCuGmCy0ULLBUJcFZOgCmAHjK+e1+B3N",
-	"Pvq/s1h/5RcxzQmdgIPalO3WV+q6Ee+wlSvQ6HqlnzXh2n7uzqQvWuk3Z+CJGeT3ZSmxWji0NfHWx8dO",
-	"4phNlCSU6IcDMgP4L9Njk0ghOGaRAOenikR4F6JjUjTJxPdcwY9XybVrpUmheBWKaTAJUzM5aFrmLieo",
-	"+rEYM1kgIJmrWsR/JO4lzkqR6QRE0HHIo5xNsvm5KJp3AnSSnLFckqEwCKcAhgbLZIldGaCITIdYzavn",
-	"DS+BkkuEoocGrtAxzCSVLj6I/Umlq8PVI0d9MeUx5t+G/O1Af5DMf1DjLMJB8ilHGZpKMmAqHtksIZZJ",
-	"BtOHTq02HnZslqQwy1USLkIOY56zSxUFJgvPZTOTVLXIScFlIRq23LnD7udSDNJ2bQlIt0NO078QJYZM",
-	"v7xFHKCdEf8pz1KOkLcY5OvPSRROO52DOB0Piczj78JGnCZHqZLNQZoxLZTCBjzBbtvSDWqacR7bxck0",
-	"8QL/u992aCgIWVIOBv2MkdWiJQJAl5ttD4gSY5HnYuaHoMoS9coLgxRbsknAwyE3Y4zDApoIrnIaK2hU",
-	"AtrM5kGZuDxUJoaiNeFDUFU05ZiI1Ae08vQVaRwhdcQTJJIXjObkJKEBsTneqWzhE23zSOn5KuKzrw0b",
-	"hGbqu7DxdpprpXdsKbE8HqgNwFEaR41hTmP2H/phG0hqVGkCX593vvE0gbLctzvYwLSZX5eUD2DWk4ym",
-	"fLOa7nObW2T2xhjBY8agG8yp4Amdaz6tGDgPVuohtVPaHELe3qetoo69La+L0apKSuUWmuCSRnej9dUH",
-	"5F4pMkuzDPIdPj1Q/vbht3007T6796DMQ83u9opds2+LoFard1Lb8DQDDUaazrEOe+SIRGCkGTVKK/80",
-	"HtkOb2lORJ5oDRALqo2GmED+k0/46BwYzcGVqz/nQkHSzJwMhclFhvd7bXxcwlV/XpdL7GS2vF+hrWai",
-	"xIIYzglOvODMmhmLC1Yw4zIX1vIHUZix1GkFFw52Mm5f9BfGvRF/l3fK4AVnf6F1/dVuxeqDqwaDCw4T",
-	"Shik317QLNVGesIUeM/AyWoIA/LmqOmqrMrZbNaIAA+NHtVGGswwppWCu97WktF0i/lpWjFDuml320q0",
-	"O2C63/REVuWICMmcW09PSE93L6b2YmoLMTWdQMEKGU15krNkR96I6WSi78TK5I3vC2coNMs2DgH0Ewib",
-	"3YnImiPGjfPCWuYgxKxta+1maIIScjMUiCqDkNIipyiUoD2Utpih/7kWTI8jO12WRE/qkDfP/CXduZf7",
-	"bj20zks6FJwtuElXOGi7FQ7aXvOAHQ6azzpPu81v4q+1nWg5dQ9DphQm1zBOk+28mN6mr/dlmmUxgy6b",
-	"UVWgy+79m/eb1ODOxuAam/s3y1OlAIdjDb9Zh/nn85Lzwpn4CHLWjT76GIvzJ1RKLMeTdP7E9A8aCptv",
-	"73EiZTonmQbDwIkQKsjm8bZqUO88ur0V9p27qX6Evf72bg265s3zTqHXGFf5fNNV3B0PGlM+pVnjZgyo",
-	"xilQpo/PndHs1addI7FBta9jGVxAY9oNuVm90tS+8v5aA7BW4n1YCFVMSAwGHnFW45qVudXaDKs0sQVP",
-	"cK0rkbXXXcmKFKfSgj8B0Jm5u6X92cMPP9ibBxVaN7p3LqS56pJZUGF0OaAlAsG4Pkv5EG1t6BJplQbn",
-	"K0ul9wyG5sZiDP9FnKEKJYLymGU3C2G9xMU0Nr4E1on3YFwGe7y/m9b+Alnd3DG9ArkPHWE8KUE18UQG",
-	"ldkABsnvkdwAu68yKXjnV2Nb61pu0rMZZ7llzk5deige2V5EPRQRhcXUNi3m1sEgxcYT8GjUp9nbJ0wf",
-	"nDQnaWKjQAYDTZLJtJ+lcsQcqok8rsKPgwZi2BBHSIYl2XOmiq+3yFl6Cb46Dy8f9wxRady9LzcQqfGu",
-	"uck/cNdaldKAiUUzAcj8KZPY2Rr2BgFNU05iwQdpwngMLVbQdWXzxY8a3UJLfiN4Myn6hFC/T4jZQ9hU",
-	"7BZSFNDVdD7pdM8hq8GWSK19iSMAq5a7D1aNe+Et5Xq74JSljPX+P3dFPi2T/LJ9d969tHyr+Gx3nTpw",
-	"xIJNLdTmu3xFi9prk9WJ4NmcCB6b1CGPQYVcG8bLvA2hKAEhQn/hlOYfE8CvgND1Lyenr7VizxUZQz/T",
-	"IxLpW+GQuNz8I2sF29kfkwgRKACNUnkF3HYBCqzzSUZjNhJZwnJ5TKKM8uGUDll0TCJNyhF5HMn0v1hE",
-	"Tg61/YBQA0HI9ZOJjOkEMC7GNB+mXEaae4zHT45JhI1SzUQHQij9x+MoYwOlvxAzTUz6tzwdjvRHerdD",
-	"7k8nINGVnsN1ZH+T+Css7DrSr+FQPpTyoR48zuhUMhnpiUZccBYh1Oc7b1CDR2by4X89nUrIi/vw2Bbx",
-	"j80nrWGqRtN+KxXFR09bIzXOnhyFPLq60gdxjRO60sx03vI/+ery+vrf//Ovq6v25fV1hDGjS4DlSC8Y",
-	"J4+dRNLsOnDdNFMJICypVE9gmH9UDGNxEFWL/IXNBRYjSYav/Zjy5DtJMz0RQuVHzBaliP2mZX/IB+kl",
-	"S8DHAF/Rs5b/rf/UX5nkKWRxooOZShI2aED62LQzbCAYjX5RLmbyvymf6y+5jExN+waLxIwwAu80G0Ot",
-	"sxfiBhENXLVQsY2TBWBe4Sr1Gc6HJSTlMk1YyCmRDHqTGN+9XWGKeR9aQIA7n6Q8zqYJkyYjN6GKIiS/",
-	"3jso9HOXTeTkh/PT14gmAymejqyOiCWqwOLPmLTh6KuvkLohU8VsKJIXfpslpNsKSLfVDchj+iQI+eNU",
-	"k+xVU5+MKgBtHkmoKMsYvYDOq0RMVYtEV18BPcGz6N9KDNiexcHJzeRCDmfoWupEv+LnHx7DEE8iOB2E",
-	"48G5tUgUhpzN8IpDi0J9danWCugwp5MR6eeMfpQIBqgfOyaUxCJhpJ+J+COJpEWqkBHsq6YZ4Fdw7GJA",
-	"Is2L9WUAjhVYfhSQCC65/iWhyiTmRkgLDkD5x7O3b8gZ0sfjXqfXaXZ7Txy0EVXUYBERAekopsWQpHMZ",
-	"8ogmCfRqp9m7XGt3Ws85IgOaSeBrWlJFersTE4HFuEz0p4QNNPPg2bxFIgkq1guqaIRISQN971TIoeEi",
-	"fpBlJZ6LpAa05Wjaktxhr+fpvZiaUd+oyOoZt4rXFLB2GzXuaTabSEhHdcWPcID+f8+L/+qdvLpyZvX1",
-	"dcitLDki0I4u5N6t0tw55CgXjsgVASlwRB690+oTcn39AsP1H5HrkMP8vqp+uyYhSFAtTQFSVWc19ZpX",
-	"V+7PF1Sx62vN0yA2c30NttJUMhgOP7q6attf8dgK+oCz8MdC1fNps3PQ7Bz4dUGgzeZqNEt5Qv467v/Q",
-	"KGmeVXTbOAK6DRoT76Ol93lN3RMkm1I/9KUu50UYarFzeidojFPuPvAbqYfhWaNyJLe60mC9rccqxfp+",
-	"9QYOFtb7wX0Vr7+eRtngACJpikGzpl5Wq/7bxiftpbzT4KSb4Rp3jp1MUce7rQ2zpgLY7uejBf13n8S1",
-	"j0LWO3XhonhG1AaW2novU/uquNz1yA4nC5ZbCb6iou6ISIadFoi2DIrknAoPryeO1wYkvXuziPrgtagt",
-	"Rxs93nXTUON5McROIHETuoCHu3clrXclbc+E13HfPQDDffab2YKLrcdNqGZnJVix1Y6pwTSHa2W+cexw",
-	"BpzV6+HXmE4nxOOKJrXcc5KH3NVlgjPIR/vB7vJixg2GaK3/ao0JswVazmfDOndpcSFC+qUqY3nsrbC9",
-	"FfYlWmGFQOzd3MAyLOOPYWc9FLNqj6D6gPSXkyTxcOehpObuLLJt4fe0pAuWvLwG1R389ICZBBfQ+HrP",
-	"BUEFSwb+ukx2GxdeLsBNs3geqL6yMZQfGFt3AOa3sG9v9Ki7sED/4Ax6b4mtgsL7lIZZwdXak6LPX03l",
-	"T5pl0vc8kZQb1BjNyKICzA4ajBUszjQVhzCdH6wnFALCg5wOrcr8w/np6yKxlw4g93gyVdiDgkIGSoto",
-	"lbgobxqnUqZ8GJAp/8hNyJMLFXKsLwbYG/3cYa9ncrQ0d0hMvb6NV5HHUVtPtv3v//lXdW2i2aA9L905",
-	"L72pSZoY02gB8wc+9qzP5LYWFFxqsz1LbzNdTSyx36zhxLsybd1p04mKjmAjHy9o1EX0nmozGAF+7DMh",
-	"X8YYKu9esAQJtIz7umDkV27/VjRmtnNdu4fPXOztjYZdVuD7kRtIb4DEm08tZFGTrxeybyeMl4Wsl4MX",
-	"OHS8FnmHI0HHbGW6JtlG0KaVdq1fc1m04WB70bY3E/5QfpwvldsZ5lBuz7cbN8lUAjOoi1NnGaFxLKbg",
-	"zVhExkaGVMeEslSqn2D0e4K2thO3IaRUEr0fZRbiNqYKIlo/vjFA9HuRsbuGiN4ABDpJQQdIXBjAYKBX",
-	"ADvDf/5u2vJZFjmYZtkbXP5JQslrccEyCv1e0i16E8DOHVlZu1W4WdPMBpgl5nD3ACX3WORgD8FjQMhP",
-	"VlcPwzPtKwTxXluhD71HAQZe/zqWLLtgEn0Qg6UCfn1xjWpULuM3U3UaV0AYT2TIwbdhsAMCgvOQRXNK",
-	"w/UKkGAs1bSwyfIjS4iYKpkmQJUxBRQdPShCp8DjrD8S4qOZs36tfiDkY2ixIUfpxCZ+e0ud5UKxALGL",
-	"BbYmgBwV/QKDpYIhdfjkUdGkgMIetMh7AGBOQg7BdTIbpRmDYO6QZpjpG4sLUCRhCP3uuWkPCt3XP4I+",
-	"DbDWOcNsazXXa3wcwRi/6TGiJwGODJ3S566BOhaXzDjLUVLBGx5H+sdv8LH+oj1BxBzS5KSPsspVw3Iq",
-	"meYLm6iw5qTrO9ls1CygrFG6XgF3ja1wXlBAKgmsO9mH275UJvpSn6++W3Dia7joyioxC3O6AijOJtuI",
-	"AahBeP9QWwB3q8t5cPfH8kVCFVTLIEKUvqohh2HJbCSgHaBMhxzZE3T+5SyF7J+EjYViCeEiJ1YvMck+",
-	"Fbcc+z58Edf8xh5Q3KRyOqNT6MBfCL1yxVio8lNG4TK0sY265Xb9Tr2UemvXGr5w9ttpinUmrpX3FnCM",
-	"cDHbM9K9C3KH+ePITin3WJG+haRgdiRVt1KN2+xyInK1Egh0U/W4uBPHCwps4Km7pn89FoulechdmiU1",
-	"4sHrl7Gg9x67JiAStUmttOKHVgU+1sN40CZW8/R0HkpQL9bDcjELQm77i8yx6yyUzx2bBHnJoEX/mGUp",
-	"Zx60qW2XSD8ybpRryPOWqFgT2jcNvcaFVp2aCkLUqHHLithmnqcXrAAwJDmjyXGRtWFKELW5YbI8ZiOR",
-	"VcI24KF+eerstiIhFpMytCFsPLa+igWX00xR00Jef+QIz/yJHeXgd4c1rn+H3V32kXQ75fZR8MIH6k4J",
-	"GvZCAVvaTmK+RJ5SIzf1oez9wg9FBInJHKNJECAiI5YlhrXd2qiwEqmgtLouis69sewffg4VTNIA4kCv",
-	"hBk/RvQ5bT9IxqTXPxGEDLRZ4jTPxczDsfabKhq/MwccC5aBCVU0XATLQ40oL96IeHEHdRg6dgX35ai2",
-	"W+w6UBme/+W2OqxnvE8d4y3v0zQnz9+f6g3hnjUUNNgF4+p8PjHkTCVrxZmQ0GXQ5QVg2yuWaOL32C7r",
-	"NJ8m3W7zWXxAm9+yzqD5df8Z/Sb+Numw7mBlJ0I3zSm0k7KAHHHRDakNR9rWBylZdrc9Cw0Br/eaW0rb",
-	"e83v0Ws+K9iNZc3uo7VAgjW5fLkYa23ZIirDrZAmMY7mjLx7e3bOEqIEiaZ5Fmk1NrpS8wkLQHuWio4n",
-	"ASQ8XUeBwSLENMCQI2JGmiB7NskIwHePQAs2recAsDw3XQNTSU7evWqRX8QUncIiA0SQuZgiR4ZBJCJU",
-	"ANtzXV+NS1s/alzPziAA+I2XiImI7UhSCb4nvUpJfj1TlCc0T4jl6AVUzmw2a0nzb3cLYjF+AkaDhfTR",
-	"b0c0IEki81gzTaKg+Mttl8ELsp87jJEILYdIsjhnqgCcCTk0DNLsHVowIpRJi5zgX73LS5hEykn3KZEs",
-	"FjwBe2le7HdAKMlZkuYsVkQJAUCoKk9ZEnJMGREXIPxyxkgCPR+9lDZWWlKLnAnY4zEF8Bo4ITUDGDq9",
-	"sJQTimiTiBqjN4facyMjOpkwzpIjQIXH12oKAVtIjwqm2ogmLXLY7WDQA6Yx7Tu6NXmkgiSCDNILb8ao",
-	"wMiUDzP9lThm0qBPAfECokmfETjbQNO81mjJ4eGBtr2/OTw8wKEzIE7IM532szS2QSHEqjcOophynGy3",
-	"E3IniWudlCi5DH3dCvIkzscrypY9gbethNtUJG1d82RWfae1TuYE1roKzVx+TtXoDC5aY2txWfpupTFk",
-	"JhN4adDw/B5XYu8XrE9NRBYHLNUI4htI+kXzq31lflsTMX+lJElYll6wPGWSDIWlXeP1g57qHDC5jJ8K",
-	"oaurAe4LPredYfSznWtj87CnWR/gzmnBuHdCPAx6fwGUQqg9wBuptdXZZ0b/KFyglkZuWDd3J+TcuVsJ",
-	"t71cWyPN9hfrYQF73OZa1eQF/GwkAe1jG/tyaybyxph4EOWItfafWGROc/8wmwgDIdZDHrjcqJDPaCFm",
-	"BjTNbJd4/TtLbJpAziYZnbPEh6E17h3MgK/PEtjVTb6p8o7TLDc85Qth+rG4WHiiVpPfQGu/6N1Ecf/J",
-	"3607DfDfN1v7siP9ewV914H7wAXpRW64zq2Y7SqFvV1o5LVhlBfukapAyrnNrvzIJpjEetABf0lrVUSj",
-	"GPM2jDL4VHEQz26xrjKpAFjMj4OgDKmJdJgOx1uyFrNP8zP89h0HP6hSbDxREgBuVkRCbMc+Jza0Wbbk",
-	"8ClHNLrNZ88obT7r97rNbwedTrNLe/2D+DB5yr4e6G1il+oE31/1yqfmla5RtBHiDRdxfrVx+OQmEQx7",
-	"EOsjGQWt7PXZBxX8gDL/QpGkEjzPd8dw21fm9/kqQE4o/Z6VOpCBE1xJ2w7X3tqgyFeHbi3In63KLAbE",
-	"pitp3ZnpFxt/P0tIf2rA5OF66Vdpdr7KVLUX4pb8u6Jm2gxcm1e0lpVU5BUVO33fuUV2JuXWqffIeDMx",
-	"NMy/8n1dCHlPkQZOZePom8Oggeh3MFsxVbHAmjSs6/CY9NNOR+/Yhqx9glqiD6Rg1+bx9qTT7Ma9pPmM",
-	"HQya39DDfvNp/HVie1EChrWNg9Xvn6rbuusdSZgby5cXTK3oGGaJZy9ZHpanJCmY5acQJm30X9QX/5+Z",
-	"Wi9Tzl+OxaZJgM3CnANTy0IzPEta5LDzbcnPIjiIoxmdE5rljCbzAMPn+JAqu9CtV6ZF9CwI5SR6lbDx",
-	"RCjG43nzb2weESVInxGwfJQgOZswJ7ng8KvcL7jmP7R0Wm/meDv9Nzavchr3biHPNnGvuJO5MYtc2bXb",
-	"EOK+oOLLxVfhPkddahK8E7460XJ/DfekHGOormfYfMJIpL8Zed3NFCpzGBGifI5ZoD4PLbPHkN8Vf9Qz",
-	"24Fzes9j9jzmD8JjwLqGO75r/rKZfgasLVjSzmRQCllpRcsmvRGZ8piRCH5ENVwm5J9KC7sHPnNzhL+y",
-	"RQ476BuQh17Lii3Mu/f+fmwV5tqWSf4u+qUV/C76vsHaa3a6tN98pjXSb+hBv9kzKukz+k3/FivCOdcY",
-	"rBgZ8HrlC1v7sOef+9jZHfBsMGexSNRxyJ0zb6GoYk1MuKzn4diyYracbk2qs62/FznpHZKRmObSL50q",
-	"EsmdIBBZEnJtnVNJZizLyGM1E6ToJQnwKNwmjD8JiBRF7ybn/I0pd8gLF9hoaMJozI4JDTmmecMCcP42",
-	"BRzHScesSJ1GT3OVMICdMqzCJLQ+pAynT53DW+z23sH3QNjOKdV2nXdyN+Q2iYjlSrz/k3evSM4GLGcO",
-	"7wQijlo4OCBObKprayPSYSX83ZCpF/pta2+TYpeqjYi9K0PIBs73fyUiBiNYf8Wg9sI/AIcXP3iOiUJ6",
-	"NQau1/vnwiVbaOYC/VyKriv/+DUMZRieffjznyq6r1ReOMD0vh1VlUmjRAnnmqXbiAI1ZSTSQIl7VGGa",
-	"RZWJoiCCdnHIv68obdVcOIIvREgCAdEDswRJAOQLUkAtAZzBeBuSwe/0guIEFomh+NSSQ/vPIBZKFEv+",
-	"3K4/3l5nJ+eLf9/lCdt3kIVu8IgovflBZ+kF+696bEvQCyDvMRN8qH8CEgXqcyC3reqgtLJjqo6JnE70",
-	"KyVgb1AFlW80V5Kk1ZHc1+kF40xuwAnWyVWqF1S2n2wUzabHbSY83ZSqUiz0S+7udF+VdxmXtNFpjpnK",
-	"0xXsWzM9ZZGRVTqGOrWUk3e5GDM1YlP5iOhLRrDx1THhwtTI08y0bvl5xLB+0raaG1EZckpOX56/f/X8",
-	"7Lfzt397+SYgqXIlaNL2PSAovogSH1ll3uqQqVOzgs14wSSj6RIJeJtg+YDJCv1tpNTkN2Oay9+UUDS7",
-	"clP4LmzEI6rCRoAk812oXxs2rkm3t1Yg3JZjmEm3bqw67YoSr64Dt4Xn+qAqNA38L6TYFZSzGYWKCeN0",
-	"krbs3a3RMlJJ3k4Y14y7QK6vIJfngqucxupHabCsb4m2gqOV+IeZceOocdDqtA4WeUh1ezkMmC0yU7em",
-	"g1antK6Fvmt1sCM4u7sVK/YtoDL8ePb2zXbnOqeopO3oXH/Rw211rnYCa87VHusRsad6t/f7Hg7vl5PT",
-	"15sdHkTK67WAXqdjfLeWddrqBJu1dUQi8TEiMy0bwGEAUKgklWQ6CUiUsGFOE5aYJ96zJJUYYRIzjlC0",
-	"RtEYCiK4q2/GQvd4xFrkaecAvwzKDlW0TyWDIL5pf1NqfwpZsWIycR0BKKimpE8zymOW1wif94wm6W70",
-	"ENjSMnLTiMUfXQ8XPX3USfSrktQqKMFN9ZVi7hUUqP85b30mZmyVrmMPDrdtPdFuYBjD3OsQw/C/aJyA",
-	"8Qp9dLXBEmi6ThXJREyzgEhFh5C0mGt9LJnGynRYwFqUdkNPLDX7ZQCw9OvNAq6WDmKYSgXtWgNwk4Ff",
-	"De+AmJqMStwQ6Vr3FvB5rSJTQ0v/isyQE4dET+UChpAasXGrDHgjK0b4T33DDdQz4t3pOVnOQrDNTDFR",
-	"rH7S02Q0HvkTTCsGf+GQ8VJuoPA+wl6A5wlZR9EOEODsEm9MA2i2PO4p8GZpml1hxRDAGmQZZJQC2jRi",
-	"SXtdQY4BnDVJDVw1TmncItFlM6aSIcFFgH4RcgykF4MQxz40uxmIHNoaosfDPpUqx9kOOweB39gEQZkO",
-	"O4fIi8wCEd5t1b65HmBQ5UAlGaQZkwGZTjSHY4mmVEDEHrGc+Vsn4tUDwwlMMhqzkcgS2MyUL3Tc9ztS",
-	"t5a7m1S94JxlGVwg2Bg5l4qNTa95Gyv0RnKOqqojTo0zfcLEJAO7wiuog+7CY4Z9J70REYtuebgfGM3U",
-	"KLCKt6HnRceJN5BlRdcfrv9/AAAA//8=",
+	"7L37khpHtjf6KnmY74RsD9BA3+mYmN3WzS3rNuqWNWOjLZKqBNJdZKLKrEZY0RHzIN/5dz/YPMmJXCuz",
+	"LlAFVUBL3nbHjj1WF3XJy8p1X7/1uebJyVQKJrSqdT/X2Cc6mQYM/n0uaDD/jb1haiqFYubSDQ0i+IdH",
+	"vTHza90hDRSr1zwpVBRoqrkUF36tW2u1T+ngwBs0Dg8pbRyzdrtx4h0fN1p+m3WG+/RgcOjV6rUhFz4X",
+	"I1Xr/vK55gU0UuxqPmW1bu2t8Oh0ynzynNMBD7ie1+AzQ+4z4bFat9U8rdeY8Gvddqtdr32MpDbPXY0Z",
+	"uYym04Cz8IEigXuaqDENAjJgJBIBn3DN/GatXgthyDQwj8ZfIjOuxzLShBKPTolHBWGfPMZ8oseMwBoQ",
+	"OYQ/PCl0SD1NJlTMieYTpsxrFbthoRlztzbmo7G5ommoa93D43pNRaMRU+a7tW7tIZ2mBkk1vHXImCJT",
+	"yn3CBdEzFtwwMpFCj1Wzdvu+Xgu5un7ObliQen/8UrOY1V/7vl7T8poJ9VaZfd0/Obm9rdce0sV9DxnV",
+	"zD/XtW6t0+ocNdrtRufwqnXabbW6rdbPZpPwlu/nCRl0GsdemzWO6WGncUoP2439wRFtDdtexz9gtXrN",
+	"Z8oL+dQuyTnxuZpGmhE6MLsQUM2IzwJu1hTXlyc05rca5j2NY7Y/bJzQg0Hj0Dvyj9nJ8JS2BrV6LWAj",
+	"Gvwgg4RaJ/M3EnZczgQLcXN0pMyFKRO1ek1zDb+/lKEez7jwyU2TXMoI/6jVa9HUX70MsHhjqnMPDxVq",
+	"xsJat/ZCKk2EFA2fKy+QKgoZoaOQsYk5j2Rgvmw2bkpDzZkiQxkSPZNESzLkN4zMGQ1hPUoex9NGZ9jy",
+	"G8d+a9A4ofuHjeNh22ctrz04pdScBjZkoTlehoYWKKLT7ixO6kkoJ4+kF5nR5k/QnMaAUcWIonPVJf/5",
+	"9/99zPWYhTClOZnQOWEwSa7sjYM5GfEbLkbmornHp3P1gMxCrjUTREjNPdb8z7//P/JL+/1upj5YnPrn",
+	"mi+91NP+fqMzOKaGituNU3+fNU6GbdoZ7HsH/qEh4GtDFl3zFC5GvTah4bVZgna9JujEEBNMrzn1h7V6",
+	"bUpHrNbdT9jWblYFmEN609onp/v12oyGwnLZ2ms6YuTYsK///Pv/xkMyyzmWga+IZp8MszAcwxw2Q2oj",
+	"Q2oy9FkIf1IyDeUopBO8LWTUV4TrJnnDqI/XzPTIXEahYsGwWXsPhJPamC98Ggp51kG72zr+OctP1h4S",
+	"u9femJp9DqSH0gMYx0T6wJRHU904aLYbEy54zexyzO9/kDMSSDEivmSK0ML5kkhFNAjmS9P+e23pXNZr",
+	"kWJhmtpXM1yzHY9COswe2oH0Dcv+C3kJxAQSjoUTLmDLeqIn3jFLlulxyiHZJy9o6I1Jp9U5BNlJ2HDI",
+	"PE2GoZyQ/TZ5RkVEw7m54bhZW7kjHStF0jtCG63B/rBx7B36jVO/wxqH9GC473UGbdo6ze5B4+JxrV6T",
+	"IR9xs9r2fKRZvG8mzvwMl8+Z70omf3BoR1lt3eu1GxYqoINO5lTCAXk8oTzIngytqTeeoG5m+DHVmk2m",
+	"5q92Hfbrin0yo3vEaEjOfVq3uzRhTBMpyAspfIrin4nVCx+L77RobTc6htkdDw9ajdPBoddIBGvbA6bp",
+	"8Sm34/tco74fMmUWmfr0v6wq2fTkBDQ9ZiRwTcv0ZijDLA3TUkysHFX2CaPuDH5lnnngXzIKCZ1OJRfa",
+	"8t7V0rlTfePM9jxlgoVUMyfwtlGLVxG0YTFAoxcVTgA8YInhL+RFpCMakJdSNB4lrOXcHVlDJH/5C2k3",
+	"yWtkKebClZE1yanmikyoz8iA6RljgiSa0NPJ4AdChW/ojTyXNyygRvIYJkeNsnnpyRDV847ZVs+qpJ9r",
+	"ln+lWM323xwzauyHWrdmp2Jkq1QcmW3b7FtGHHZaB1lxaBQUWDzkx0Jqo6mQ2Zh7Y+LJKNSK+MzjPnNK",
+	"qbLy7JkcmKmoaDKh4RzU1l/lAOWfijxjLgCXKaE6HzoqH3LB1bjwns7i+Txu7NP2oHFs9N8To/8e0MPB",
+	"kXfsn7DTYUYtUc2QCZ+FjQHVnrEXQIbDYTXKjmDAUrTUNDDrBiLLDLs2iIJrOOmGkM3NXLOJtdfGzLtW",
+	"0cScyjHtHB51T4cnR37rpH1ycuAd+0eHp7QzZJS2vMND6rfah3R/MDwYtgedQWtw0ul4fvvQP/Lah4PW",
+	"sNWirRNDyVnFa51yr/hvrNY9OOm092/f39ZrYSRWLTBYYYXr285ymtQmgi5U67Y2YRxvYOFf+8ML4cyp",
+	"NNEUKgByCPanYhkioopVWR+fagpbjF8APWsC7KFWr6GU5jfsEQUlFFek02i1a/XaSN4wOCfP6azWrV2E",
+	"LKBg+4COeg7yKeb3T82yihkbkeM6OWnt77fJi0hwb1wnT1lobONarAdnjzXQ1jRkhq9TMxajI7GACaNT",
+	"qHHt1n7w++wH2x1yqckzOmGKXH6MaMjq5LkUvhTk8l37X+Tg2Q918lYYM5/8yMXIByFkR5DmIvCBKJxK",
+	"BWq4WWiqjZ5Nya9GpBhl1488bbiNUQ9egL1c63YObus1OY25m4/6lA4jZpgOm0yN2QpbJXyaFv21dpYs",
+	"3jBQD8vSRZoa7nf397q7l1qGzM81ju+EbXpSaCa0dZ7R6TTgHqgde2hwlhI+AXsbgktJ66nq7u2p/aZV",
+	"4vY8GQnFgj0jSvbK8J6//7NxPvmtcclHguooZH879A/ayVcef5rykKnF8bRb3dZhjiK6js1ZQRdNA0mR",
+	"Y1tiED61JndKUpgd/KQvNZ6LKQMf5EZK4ZWlhJ/c9qe190iPZSXrwKpFjUajJ8z4u0WmGFgu6V+vkl+N",
+	"Ofz5c6yZ3972REDFKKIj1iVMNJ5+3xMimgxYyMWoa9gM64mhlJqFXfKZhHw01l3yAPwEn40hf2s+AP9S",
+	"tw/IbU/A+P6S/3WjSoI1khkC2CWzAuvx8+f4T8Opbm8/f/5LyKiS4vaWDJhHI8XgdXjp8+c9989mT5Qz",
+	"JrP+xTSzyrf8ptEgAEUs1uQVHINHlt9mBoyfPWy09hut/bRRtMwNb+s15Y3ZhFp2x9H5/DqUU2aVY/u9",
+	"aerS0vc+14YynFDzAWPogLfp03MmRnpc67Zb9ZpGNqC02WPzVVwx82TmzlarXptwEV8w3FhrFppV6vUu",
+	"a7lvimeXeVmn8rvgZR8jHppl/iX14vrCfN/Hj0o0+pZYMGxjQw4b2W1cZMpXYApkD6nnMaXgh1q3xubP",
+	"xoOnHn/Fn128/e2i/ZI/O22y+bPf/HcX/BW/mL24Csb/Mhe9TiAGkyct/5/PQNYiO7sQte6pWYiQDUOm",
+	"xu695z+Hb669j2P28ePlv0ZPh52fD9UPo+aB2H/Umv58cvOmPbk6mv/4sTP75+D5+C175p2qJ/QpfyVf",
+	"hi/0a/+na+f0sQz+e0ZDFsKk3oLYr+ai97migyBF3gx9Dzl2O/zyEwv5kJv7jQSs14ZRELzMkbZZt806",
+	"dheiE94LYNfNXN6xwVjK65LTiSVX9ni/ikLy8M0LM3ZhZ4mjZjdWQoLlZzTpJmhNPpodIKmtmcR8Q3Wp",
+	"ybBW49BvtxvH3j5tnLLWsHE0OKYn3qnfYu3hSp9DPMwoI1y9cBJLVzNp5WTsRoLIrtwjjJLMF91I1mvU",
+	"WqkItO0443UywhElY3ol2o3jY0obx4NOu3E6bLUaiSf8aJg2oBLBOsPRXZRez9SU3nE9vmReyLJalLKX",
+	"arOxYt6Hh50nP6nv/3ExDpX3cBz84+LFT38dHKrLf6mpHBzLRy32rDP5+Xr/J/GvvyUDuqevcvRltmPM",
+	"qM9C4J4PUdl8xFXia/m8sEpXY0aMlDXqiKI3DAOQPGAkMgvQBKYJozNsJ3Z0nsE95sG/pVS3WGYuSa9E",
+	"xvx38pLmd/8nV9w8vqKj/JFe/nDe6BweuajubCwDHG2dcEHG7BP1mccnNMiOu1fbVnXv1Yrmd5ydXa/2",
+	"S6txShvD95+PDm57tfwZvmHT8BEfWXOywjzJN2+ePCSnh/utb7NTVGNqnvhbVxwM/jH61/jF8N07+vyv",
+	"H0effgr/8YS+2rv6pMKHBxeq9VNbPRk8mj0cjf7WXbFpmVnFb//lvPEzbfzWapz+de9v7//aLZqeDufn",
+	"Q40SLzu9S+ZJ4UOEaka5JgM2lMZuFhIiazqc2zm22wtzPEwPNtasuND7HVSt+MRYaydHB1bHwb8TPYsL",
+	"zUYgjtGepROm3VGx/pq8zTAc4oEi3M+ueEmTB+IbU6rHiTprnUNpvQo5UzK9/xOyYa1b+8tekvaxh7+q",
+	"vQsfw9ZRqGTOAvcF+6Txx74jIAj04Uo3yasp/RixLuEaYnMTiGN6YypGLDvD858/tuaXJy+H/4h+fPnP",
+	"E//gxdPDjyM3p4+REWDJpHA4BQS1Uu3874SqPjTe/zWfph6hwzFvgxzT3ukmoYNzyz2CWFHRsFnD/Fo8",
+	"6HVRnZxBM/u9LYd94bPJVGomvPmPbL48+pfg8YGwd4hesTpR0sWZpwx9NzzlrPel+VPPuMea5Jy8fXvx",
+	"iMx4EBBfZud+7LWHiXw7GBzRxsmw7TWMhHNS0M0dRV0y+9SwG2bcRcytc1KKFpsfunuF5PhMDor29Vc5",
+	"KN7UdaGAnE39FT615ZY+5xNeIGwmUmkC4QJCkVMYhjCmN1l20GnlH3zI0sqstc+GFKIQ5pFiRt3OsOl2",
+	"DpuOlcuipbb6YeFyr1XXcpY7UYK3WnIwmzH0CBLme+o/pZrNKJwn6wcEtT/tBAzlIGCTv/5qvQDpND9h",
+	"XrUUyJQ+KGb8w4D6H2yKhtGENRqKZpHOL8jIaHZUELwBD6ono8CHwzlgJFLMr5MpJrEYGUxHlEMomgul",
+	"KWTy1fbolO9Rvkcx4dCuD1O6Su6SMzsOW50ktP899YlbnZgOYg0Z9eFYS7aLpPays4YlL7dBr/EN+MhC",
+	"UpsgMtKK+4youdJsYteM+ZgxoeSE6bFhb5GIwDpv1m7rZgKp+MAGuxuJayFn4gmG35d3eEIDc5LQSEnv",
+	"rt0CMpD+3OYGUQJRfNxmjgwY3g5HJAxlaJOn3HvsPe45UBoS3g6xWnMoQ0MDE6boiEEyQA5p2GybLegC",
+	"lLc0XbyJR1GWLpK12g1NpJfZo8IemZBRv05kuLToqWzTWP6Z5QdCeSjFMODepmSiKXiqlunDc+/NkAdX",
+	"VssgNmhDYFtHXGkgaRqYWcxzz3mkx3vu1m239DTZ0ofJQMvuZzy33W9nvEEjiecbtGUMhBEzfjzeT2Q4",
+	"4L6PS7/BtqELbXnXhvF7U9sGmTLmiWR0NAjkDA5l3lZFylgxW27RfrJFT1KjKrtHyUx2t0keDQIWgjZi",
+	"dUhcAaOhGnYkaHDJwhsWPjY8bcOt4fZNedsT/5banctYAMwMjcxCKUZEGqkREiM2CmTm9ozxMM0Y3fwJ",
+	"LgDBFSi/XfHMdrNbuYsyZsbaTJ827pMxC6YKU0GFb0QtmY2phj19KfUTGQl/w42kA7UUwsVtFFJ/GMKb",
+	"s7IzZCgdiYogiyhJAivaxNQtLrxaIlm70pYPMqfyIJP+SJ7YWZTd5mTmOzuV2UWDTQcpqJcPrBF6Rpng",
+	"uL+v6TyQ1L+S8jkNR2zDbQ7cs4u7rKX8gD8uaEigGZkxDRihGs2dduvg5PD4iAzmmqm7VHMP2inGalUZ",
+	"8lhorufkSkry3I647I4ms9wdn4UF4orAe8E6ELCdioU33GPEKB3Idt9QMWIvpb6kmqshN+rvhts4YHMp",
+	"cjXd0Hzjg6FclfrKwp6CL3RMFYFEgeJtLJ0HsefmsOVuHy3tNvMJLBsxB/gyM6Wym56/JLsjgHg13bGe",
+	"0hDP7CWSwFtBbygPttnvSM0LLNco9fJl05UrYp7FhAci5Ky0mboLkZs6vHYpyNvMcCvYqul57shYhY2C",
+	"s+pErGDMBy3flzNxlqwRoUPNQtIH13wDfPN9l5lrfeCpn4rGZO/eSzn4bzFiL19QMbcUrzakETUtEOAh",
+	"1eyDrQbMkIiUWNBnZ6+a5DXSBoQWKJlIiDPdFX0cdFKGjRmMWQQSr0KVA56a4K4V6AfmBPkjBlk8bqVA",
+	"ZhtD31UPKT4ShIu6oR3YiN1Rx1uBOVb8N+Zv7PyyORrLxBHB25nQ5j1Z+jgnNzTgPsHsEQKZGaC9QL5w",
+	"odU72Vbmt9oJWWQmX54iFme1e9M3oN61ItQuEaxNosiFzDffpoEiNGSo0C8QxLt37xrnqTEue2h/MDar",
+	"JOmJYGzv6PhwMX5pM2VWhY9STnq8Oz9+jBQ3DaXZc8NsUdvalCeNZajzbUNYuCJ3nJGmGT9c4jgy1Di1",
+	"dc153rhJBM/fgLZq2JkmJ8Qb05B6Gg39lDtuSpWaydDPd8jt0IfT6aRpOrW8VputZHzi0u1KCOIqg2eL",
+	"+jCkQaTRbwJLbS6dkT6udR/SHRRh1Bs3a8kIsJTe9x9SxV6wyYCFKYfuyhzA/NgY7LOMhCaDOZECshf7",
+	"mNDRhxqZPgTrQAhP6Kf0ezsQFlm4ks00ZK4IbdWiQfTx3GZr39ZjL9SqZ8z0oer6Nkk/KRVgyuQImhfk",
+	"pQPa9X1NQz0vu7w7mDimHa+hMDOmH82Nty4UlBdxgjT4BwqIqJnN6FwT4/7vXu9Tq9Xo9T61h73ep+Ph",
+	"++96vcu8y/8nP6HTHGPEQXgJecEFyTzwGzEaX+zpNbRnpkwFZyj5KdH0k713YRpHB3c4C8V9VmonLs2N",
+	"i3R1jVX98BK7SblU5gAxNiGwqQy4N187RrzrFlPU83cCS7QlCdkNZ7NlYmltm4oLn667Ea9ciaQGMjtb",
+	"Vwi5OP53Y4bpOGCEPVBoaIypTwaMCSg1Fy6hJBnnQMqAUWG+vFhSuZ6HpFFGPucaqfgrpHqZcUGpu8tw",
+	"MWsBCh2Wva3+3BN8lfnmhH66wEfQv2oLM8KQwu6mEDxWv/LSIYncLmB8LK8sBarwZR0GjtH3yVSGmgpN",
+	"hjxU2YksEE32OPZ6qte7LDhsydw6eXNLV1wuLTj8ZqMh8oablQZpxnys58f4oCHsM9KCS5QgMRlhZyaw",
+	"MvCfUH9xklaW2GPiSG9Kdq0zU4rhBZZoMe+guIq/hdMBaaHnet3mX/EJCMxUjmqlB76flzsgmT1aL8cf",
+	"pW6/xTTWMl9JAbEUsQWfBQyKWDikkGHkJ58ROBCX8mqHUznXP3GJd97Gmun6R67gxttMom6ZvVqgRp4A",
+	"E2S3JR5+eh3TG52mkvQoiqjyUXbP85iJzVE0mwFIPM3FSpNqbMN89TlHwZk9DzFPyk+SVKUZMGyeLaLM",
+	"MKp2HqNKEhrXvfdlcufSjsEHilYZNf7lGW+kbiZlF7kaJAuVFCtUyNIbVVWfVxxsw3KsaWPl3z6YWgZX",
+	"t2JH7Aayei8qU+AEHqtGg3bb18nKSqT0UuocUZJUGZZhwVhhmKveS822PN+VpRTfhAyAQ8aztlNKf3zV",
+	"+lXefLMs1bYetul3wXvA3slRPmzWS8GMFZ0wIq0mDEIZktbk0P4FDPmMYFSczMYMbnXRW1TRSi0WDC/O",
+	"2llcsZwlq0xfGzHZstrMF7T9yzPuL2nLlx7VdrY5nPccA73MkYe3Vj7zFqim0qnHs/a7OPZOLc7R6KgV",
+	"ZuaswuZDkRoBGMSuTUhFXDWu61DHYYUfOBY5YOGggt4kAZ3NzVMzGV4rwzC4hruw4ENB+o25puhcNQlV",
+	"iitjiGYeaBIs/uwiilwdXkDVtSIOMQ3GaW40FqH5HNwIHm5h7LtfYgxHHI+RDe5ThkQCW1GMj6fWLKuW",
+	"XsamwZJdEjK7TsS8dOHbCBdpq/wKX+5QPZY48d0IzHtLq7Kltcq2KmlPXVF1naOeKcVHgrGyCtqdW/oR",
+	"e1VQrenTuTmvXBE/yjpaSoIMlKXO8tRh1jSHQnI4G4dY84AR36ogqcHuV5Khd0FVm1vpZgUepqKLFTAj",
+	"KlLeXVLGV9nxO4o1LPrKYYirtq+y/qGNBKykfQDv+V0oH6n9KxSmZn7FwhTA6IpEqTlzARes0noyocMq",
+	"+pz7yGOhfy9upKsVByHtpoPEHP+Lxg8fjqkGDvWpakQ7Hr2tHlNjqBzT9JoRLrR0ge4mOY8rzDBABBUV",
+	"FMph2CcsRWI38AYaF1S5wm/MVWrW6ksRKlVeKm8QdHLFwxe+Wl1djKDKOL1hKCel6RS/k3YwwTY7Ul0g",
+	"1HotEvxjxOzPFspsSHMdAU/MZRcCmwCx5MUZq4cZl6l7TPXjGyveFoA2BCOAqeEGonTI6ART/y8vH9sf",
+	"AWWCfYxooEjfvL+/vNk2RaR0NkhSY7mW/aZB3leGbaeceYx847NA02/zXG1VtBS8sPgZeHeXUPstu2xI",
+	"W2cgKLsp3Ae8jtHCgCqN63lGIJ+layT+kPKA+Yt3pJk2fNFxbZt2lMO9F4Wm+fV9ATVsFl73Eha0brsc",
+	"t7pNkKNXP/Qc7zKHjSmoUszdYGezLuztySYwW9t7yd1Qi5e5KHbvANnz5uhohgOC47Vviz+3IeUyqQKW",
+	"Pd5xnkC6B8DnNcJqRlVKGJXm2W/cJxZzBO4gjO7O/d2E0dM4yoWLFUJap5Psrm5Hp6VfF6ABlOs5MF/o",
+	"OIA+oY+RtNVReB8NwTVvMzYmRXkN7U3zGg7XhWriivgUzWyTJhBjgq5B7aFQU/FAJZUpacigdobPHLcX",
+	"sXY6h0fdNIxQvkK30KihHHOALTeHwpW1d9OnRYYWZTvFN+KkYJeBQagizy5fvcxlKHfEUTyjPECbAlSj",
+	"vXERP6miLlZ14sR472XevssARXqvXZwikYnLlOiQRLOqxaL1fVgAfNIoOnfYNSMfQ8RngT3zlrC2ipAk",
+	"nTiKCVhdO+q1MrQeZ4LhSMxdmKPE/JiKuZhGic6M1L4rgv5DCKbdCJ3yitGfW0CBIzJWBm38LKb+eiLA",
+	"8PClxFVWiK2OsS2yjzWnyigiaevBVkql2iZBbaziKt8DlPpc9USidI11ee9a6qnfT2JRalDJuc33fdEw",
+	"4HAGk0csJacsFqyulyL2PyzZVpV1afbJY+G0wBQesBEX5miawzbLkoges0WT4qDSIbnOJcTzYEbnivTT",
+	"c+lnaDGt9qy1YO2BWliZZNrrtq04JngXukvlxIkNN2+rfbtrvWZjkzqXlbolSuv5q3kl/OoyhDZzcmyS",
+	"vrVNIQB8b/VkNpvIdgnHVUPF5UM2MC1ojbbrDTLa4yq3yeEmdRvVzJKqzq6C6BvMxvx0BuVnAa8WfiuY",
+	"iHNorhqaa6dxNZ+ynHPqwq5rqPYymk5DphQIz002Oe5TUiWxbNF/YK8XD9O1ltglIT4JpdDWnw9qqyNG",
+	"DJlMA+qxsQx8m+66bVnRUtuE3PEjAmJ2oOYJVFOGHFUVXFUY9JAHgbXIcIlSUi9ZxXWNFvI+a0jbGGzk",
+	"Er/2TafVaTXanW9jo4Bqmvu1dD+CNTI2ufM21aKg3EO2zwhkPy9XbcUvTt4b58fa5chsyXris9+7p8H/",
+	"DTS4Q1raknwsuuqd6wZx14OMepDG4S+qkhswoiVAUpY2Be3HHsfdEZbtwKrRV0DsL/XVt2GwHOoJg1pm",
+	"tnkb4mRmkXmOKRnOAieenDAFRkUXIEkBwgkyvbkGVxdHdR8aNQIQW8qESrVfSrc5WDqRSQvNQtv1nQx9",
+	"hQ7veGx6wdMFvZMVhIPnZGYmApBkxFm4U3DdUfBGzTHhBFPVly1c34GAlzc/8s1LN9iMaRn7N97n+nSw",
+	"UfTqPO1BSL1rpq13aSiDQM7QzTaDlbKlq9YfS6BqlAYkcRzG2MvIyWym+RYgyqsS2lPA6QABlZfYfnhY",
+	"wTacFgZdcZPBxWhMUjCH22VcjetmZztz56JDO+J0EPg5gqr05PIdC5Yq6jFcvM15h4Vwg1t13q+sPr2S",
+	"t+al1WmbEZxjTVbYsBiApYrou0AXeo7MzZV3vMjfiFkglnuAI94iza2sYXAxir/meydgbJe7Fuh9fG8/",
+	"X6nMN8Au9A5KRVLKwvJw7Y+IsagyOk7azOtsSuQrqlwTzSOz4glFrSP6Ikh37i+Kk/mUVYKoWE0g6TFU",
+	"dk5nBlXeO5057Ovc0qXdy3Fr+F37NioEcO8w2Drkggb8t40eKZtmzyu7ZNbHWh0SxTaRVtcYfw1ZGQJ4",
+	"hbfeLjb2zgPjMu8ImEbdYmQbpfsYMZ3RhWpBq0Ha1vxkYNQSkY0O+jJCFMREZufGBVE/wggphmPL76l7",
+	"ouyWlsthh6Vbm8Aeu9C2qlTYxGVWub6hWsS1pAkKq+Tsz3gP14RrqS05c8HaQMprQl2IdYHszgyZxSov",
+	"5Iz5jAbaNlvgwmM7j8mW4LmZSII9jDEXqGc9mKn6kUQoxmtUpZAElvuhnExpyFVeUg8UgzEfjK78Ew5o",
+	"mKj3zmwKaLGCfVgqkm9U9c0IZRyJ66LazYB6LlaPlYh+Ma7PGRQsx1yJq4xtVE4CmwH+EImF8ovOYSu3",
+	"hJkLxcLSK+2ttdLKrfQ6LoTQR5AzXKFKgn3SD2GFy9Rua7nJVi9C9YTQklTL1FFBWlhc2XqWpAsPBezc",
+	"cgwWS1gLxDIXu1+wVn4Wwey5+dgKOoHBOJIWbBYrCduSjGCzS01DXQSZFSoNH3dny327XsoChzG011ng",
+	"MvArzV8G/s7mLwO/0vzdt3c3/wXajweUWpfUNqWopR7TbyHZV7dPzFOqGlf83aTLpNXZNYB0OFHMQrG7",
+	"bGWvRURAkJ20cy/WO4x0Rp023+kJa8K8/LTazY2ryvn2Y0YBpC73a/bHrfTS4qawF1qhhHbHBpZ7S0fk",
+	"Ah3EX09muiIknNbXc9nMkIaxF2lMFTjIM75dJJhaYlDUrL24ggqKk3/u0O79Q9mk99bY3VpjGxouORZL",
+	"RTPlp2TMdwN0ZdO4mditx6rqaRS50QXrglcEZ0sU5bbzG4h0zLTLgeKrSKprzkFeDub+pt7lLSkvIaQF",
+	"4zgFAbY68S79kcqKj/18RdXHfu33pQFl13k5gpn2+luJ1yXtOulghruSBBWf1YG1dUp93vpsedbvz94X",
+	"O3ulD91jB722sLFxj/4iL99IMoVOOl4edxm+9oQHbLkgfvGkmVWcTHWBtieHOvFQ65CXqVpZZ0oafvWD",
+	"nhQUOP1w9eI5ocr6nxQUYFtvORck4EqrrcuHzAiuVsKJ7/6bd6aehoyq/Oi1A6kRUsNCgslm/piz7c5s",
+	"yDw+5flEeyXJbCwnyCNnCISoLboJ1N1iP4gqhPzGfa6E4AjZNJhfyaogh4qJCltTTtmGbyTKtoqQGeSD",
+	"TOKPW+WE3KHqvFL7dRNLabsxU8nQSj3D7uJFr6ISZ/ZtWWSLhS68ZySaTm1aZSBnFq0TitFys34cfG5m",
+	"D7Ix8P2clcdRxXOrmt9XPtdqyAP2NizgnH37az8b148LMqdUj10Gg23Q0yTQuliGBAaRbdmULVxZBZnT",
+	"613m5wCYEeVnRaUKDi19EEVvGPB9qqoB9qyuohEOHynulp8LvnNOptzTEVCGHRqIIjWWM5VXRrQEm2+n",
+	"Wki2II/z0Gd1Kj2pKANpWf7k5WI094qyMSoS2a42baNtynNHoiSjVTepXlP8t5zXfu/QAtKqzNFBVpU5",
+	"PT1st486x8fHRxU7KNgFTLLV0rtsxxTPuZBgKhtnyPxUNen69a2xBSG/rCRvUl9i6JgFhSm+C1S8BL4G",
+	"MTXPM+a15+V6LjfTu7pYIYgwUjyA1q8MbautVDJV4LI9T6FW8eCMKFvsE+NRJO3qzQhdEoqW6cX4GLEI",
+	"/LgKi5IHMhIeOnYBEAmK/oTHAvx38o31daNub912xTMpJJQi5zQOsgsdKR0UIpoPChB1F5dcS3kNSdxG",
+	"KZUiTQ6uHdwZsTPtkpANI2XBZEZS+mcWC6prsQWi6RmJ16BLBnMQswqyvjdeyjyye/xpKkPN/IKkNN9d",
+	"XmvqpkzjPLoJgtjXU3cRTaby+uaUNapzo7zrMkRwPqmR5tKFXZPLMQ3ZllGEdFV8sQSc2+JsG7YB2OhN",
+	"SujLrUmCCLAeOs+MDYoRZEicBeuGWAfjy6EFBlxcm3NiCNWIrNITuNQyZL7z3ZeeAoRMV4VTcfADNqJi",
+	"o4XNHo2Sw4KGBit6HeCgZqGtJ96u7UHBGO60vwigp64AVs2SDJhGkvhye7zVMsfbHs2FhiVuV9zgF49l",
+	"TEzpg5HHGJ4YmfIYMPhycry0dcnlg+lCK9a0523zlLi4jeiyjxkS4V/j7wjyqV2jeOzgetpqf3tmAcum",
+	"NKQTpgFvzua823bTlPT/3t9mkEtBYxxx3HQ1f3WFC5wvtvOikWL5Jo2hu2suIPkc73Nn/UZ6dBAFNJw7",
+	"leXh2/NHxJPhNMIGDP3HkwHzfeaTC6F0GHkxaMUq02i1W06KIffza65+kDOiIqssWlAua4ptkZnLiuvO",
+	"uCZM+Ip8wz55QaT4DfsWgnJvr5402kfEkz4jkeBarXbCHpTK6Clbz5MT0u5Uxmui6Athheoy1r+qbQqH",
+	"jE5lewNW6SGYn9WUWAmwTgjyoe5uN5L2eqs6GWK8ZZkfbVNglTqsjijcqiCxptY1c17S25qZQB6veGqz",
+	"gpJSx41ATStoclguU600KXZwxPUnXMUpUMNQTs5QrcfCJZsfa+b6QLnKJazPyes2nDatk4WpCkJRuW2q",
+	"FOtVBXPPjjAnkI7s4pejhG16prpEJIuDCmrMrmFQK6ERws3FwSVEGoabdppvUbEmxYJPqjpcjhx5A3UD",
+	"90d7WWF6nrUAQSmw+qLPaADKUT0N9odQb9Mpo+EZaQMAu/1qk5zj83iPFMGchGzKKL6Q8ESgE18y9EZA",
+	"FattgpPgZTog8zj3So+pSPDUICttTINhk1xgtx3zrrHFZ0Lk5tmWMtytSzF3KZOHZXMfb+tFFtEDFe8A",
+	"GczN2HlIuK9KM5etIXNhGF8NMbegwuUrFKo4FpA+3ykyWDh/mbKUjTFw8wo3z8nbtxePbo7PiJIhFHhz",
+	"X8G/kUL4BFIRIaDGF9JTooj7Cy7Go2xo6yhnlZ7JwQ4aNTFng626+ZkcoK2GFYZcje8iXl4GLu2ZHDiU",
+	"tGkoR2W8z8/k4LW7FXFVowJGHIUjxI8gXHUJ2FnU0/zGCS70RtPQr8f/cr8MouA67U1MPYxKG9xdq9fM",
+	"jQVeawUxsMpaEYDrQfTQ8FVF1JhOGdrJ6DKexRrzTIbXEK1JQ1wu86s8hhVGolIYPqxEheXi9s/kIJUi",
+	"G3JWOjcGkXDAj7t9msx20fkE4DTK5KHG5Oymlo2+4/rncaP4cOZacHFDBB3OUyuwGOr0WW6EwjzdN7/a",
+	"0LXtTrEen+BDUbRzlW9nbBQUkYebvLkNJX222ldilu/Ou3r8irx6DXFbrlax/0d+gw1HTqgu/ioHWBOA",
+	"hYauwwbHSgEm/OXeGenuGh4VREgSSDFiIRkwC+uyuuFGiqB31HPDMf986nG+K2RyOaH5MpgJzaIw/TM5",
+	"qBz1/VUOyod87f5/3YBvWlYu+2VlXh7ApWbTFJS0v1YF7bRaJZVQLTUNir5o7I0gMBqw7exL49DutbB2",
+	"2/aDWNQ2kZBxYAULuLqpmDuNRsNAdmxRbCB4iSZVJDQHzDZBKNysM23krEQbUQ49MWeUa1sI5Y6evYRi",
+	"Q+C/VOR5kEFUPqL5nItrMEYKTpzNHRywMUfAKtL/Wz+25bi4znMAF5/AuP7mQ9EhfM5vmMilzcIoe8Bv",
+	"MlVQ8no9A1oR6H5eueUA4HpR8v3D1+TgmGg6apLHYhRwNUbCxXTWnNKk1EJ18hbq/edO/eT2m0aybu8/",
+	"t+snt9/mG1XP5YhvCI+4UXfqKVVqJsMCjBvbMO2BIu6+zHmNH87ST+dkkX5Wb6TLGoxfl7elLzMsNQeO",
+	"HX5LSpc/IV5bnIhsO5AbIbgu0Wo9hb+moV7BQMC9AuEm12VCLRC3Ebaz/LrObBvzrYLxE6qLPIC0GJ7A",
+	"DdOmYLndyekF/n6lV2B/FX7h1m28betuN8U8kkm6pRe5R6BRulVBYoUIKnLBxTCZUjEv3qRL7rNiCER8",
+	"NzLfM+x13zVUKBiPu+DXiYq8MbKeGdeGaWYg5F23aTmdSoUCAl5UMKa4l9jmJFMhz/F3BNdXHqVvpzB9",
+	"hIYAEBmD1gNe5Bag9Ut6TDWsPksBGzSoHzHrox5Uz1FydLczvLDXhTLpMR+NAYclpJ5mIWReT2TImuRc",
+	"zJPr6IdVdaKmiN4i5QZy6yTvjMXRo+VVDKOAEcUMX3FdRMcssCqgWuhyiKnU9ZrwKWRnCV+GwGyngZwX",
+	"Ynu+xprw7aC8/crIxXFYzwH3gTLMgwAzuGZcj21gDyD1AFF4UW1a2OW81p2vE6N60WtrVOEoZJjTcXpw",
+	"ePxtWffIpaYD6E2JXnkwd+lEdcmEBoYgEM/nhgbcr5NI0Mgo9Jp7VJtf4k72dWOyfIDzXScTpsfS/2Cu",
+	"UGdhe1Zi1wm0fP8wloG5ShX7gO387R9yJqBHJvukP0wZ5ETUDYF+CGhoWFloTH94taKaqyE3wzeXNfsQ",
+	"8AmHYSktQzpiHyJBbygP8BbKl/4eUP+D02+jKTpGYJbJXeACFTS4Y2cRhkM0n7AtcUDDUIaqCEWFBb41",
+	"cgG+11iZ1PPYFGigNENLZT2tN/XN0aaF7XKgZkTn9izaPE0jxGO/GpgSE7ThRrBtbJJQIEdLtRCG72U/",
+	"/qnTbvR6n45ZxWxpLEC8ek3whjWgNaenKWF80KoKNeU8SdYXB5zISOizWK21cTj7Rw4+Z2cHPXIvfMMv",
+	"hhxTHRdHlY0ghTzn+yXcbDmACNZlmtBCniR9A4Aluaa4Bx0ic9xHVNMBVaU088TNHzKfqyqPLGo67qvu",
+	"VXmzUWssLnbDwjlaXVyRaLpsc7FRCHjiZX0LdbdM+YtbjDaO/QWLW+j53Nw+4YJqNGgndDq1uYCZxlEl",
+	"cqCTcaQ6n63JPsl057MEMAfk/i6GPm7rNSnYq2Gt+0v5bOz0W8tlwaSeeI9LGjI13kyvCfHhAlcYaGh4",
+	"B4GQcpLNoDSZUh5WK5pLnAQFzugFisqMLp+cjH3Nwi/o/BlGQfCy0IpDQ/hBMTZ08eLk9Prv9S7zLheY",
+	"e4kBsM7ygPvWepRSc81fe+GzcIs+TXIa57OsboppvvPK3rw1tkLBPF5N1yTX5JsFrvIln7k+enP+5Mr5",
+	"kqkXSqVihjsqSBYzv1zm1g+ibjRl4VnaTsjYGA8UcU19zw9s/kwM7+XY+vlBrV57zgzl5RpMNyzkw3lu",
+	"ye+5iIu3ZtZlY5t3elQknQ3iTEZ4FTfa9zTkkOUDbpt/vMFM1pR/MV6RYsF/uHB+shrYWOup+nt3b6+g",
+	"MLh461/7w7vPDN2tAZmyHjNpofZoPFCkr1blhOalQWx6HLNdl/KgLXKB67eBeS/Ezb/Qyq1BDk5+CcHU",
+	"/FBKMBW0efKLOvKkCK048bRCwViqU/lKPcPdV70YO/f4J3E+cFGaMz9gZMjAnVwngzmZjaVhcBB7T5V6",
+	"1m3gj2vCPk15uFAHvXTUD1o5Sn48sMf4igo5OIX81PzilBqYExdJV/e7qNN27km3xjmTSu2vHXo+SU0D",
+	"Ot+qyVOFkq6lQIJ5ssSwiqj9VznYKM8In8v/MCyBU2/eMMX0F1MLc1Wp/FEqlhrjJsOrrujZfNC1+f5x",
+	"THyJ3cHVNcHGNzJYZdVhVBTg4H1pjhlitga5sRtMwa3Va9Sf8PyQ3yUTvi3i36h/5B2CYKVQWdZCYQ08",
+	"L+/7koyYNqqSJ6dzGIWMUBuAWJaCRBCbGlFhYIkZs8ZDtxovC+FuFOBgJHAuDuGqENHlcLeYWW4UOcVi",
+	"1aEj1+/CXS31l0GPKgKCepXfPRZCjRui3yDMfJ4nwaEyneG58jwIMQzMfzWZSKVJu9Xa1TqviKMvsbcU",
+	"olQea0vxmiKBVjYTfAMYr7xU2xV5PPFgVUERcmFKLBeFebCHrd2ENlyN890ENB5Tb4wRjUzS3N2GM1am",
+	"5cZjXb1T5u251jb3bSUSbjgCoAvMX12O5pWqeFikjwplDJsR74p5b6GgqWKhUD4zdUmJ2IaN2GG9XzPj",
+	"Qg6Sn2sAx2bAXCkEo97YNVPhIbZTqT5dJLidJR9cYifvHdTseFEY5masJ/WXXLkYHRmwQIqRQkCRfHca",
+	"q2orlkZop0q/VeXnlsfF01UQqfelR50syYqFr5y8ovC5KgdFLcPpdLahmKRqPqetCCR4OfgD2/UBq1ix",
+	"EwNgiIB7U2smXNWZMyMCOTPihfkcTOgxH43zTYgx7Rwe5aVOXP5w3ugcHsFBG7NP1Gcen+TG+1M60mL4",
+	"v9U4pY3h+89HB7e5UmwB0uaLe4RKogDWsUlzXKobu0e2gQbcoGFggU/qDaM++ppgYPXYWBpGIXAML2QQ",
+	"baZBnhuKvEt5rGw9SMgo5HxPvqiTape1hJmG04Vphxd6V7mGXwLwsF4zZ9/oFXk1QZgV1LWtUtEIVRoa",
+	"xENlgdnTM8KFzz45GDrFaAj6ovDN1mMjsrhySEjXpYBq5+k0L8mmvQrb28S+GFCEMvCKKajc3SDf2rzG",
+	"LLijrbxLFijGe0y5Ele7HFciiWdZ1cadVdWu4L6+ePXQpYUXzO+KsRlW5BdH546BBekCDuRcxdimIUOr",
+	"ySZZO0jjCRURDbrgyfMnXJApQMIkrdzdkUiwBfGR9WkjQN4JJKMd/FqKTDakOmSpgDLU8sSY2vyvToku",
+	"j/Ur9hU3n1fpJjGrO+7heF0kntr2D4USCYpOXeYdfKkopFctES0Tpiwz4kz/njWtSequAV31VPCFBcrt",
+	"V9I5XKdqZyKSDgg409Q7u2tr0C2v1gR1XSNv99kuURMaBCSAtAJVJz4fQRsP4ZPxfDpmYpOS1fffxIHg",
+	"79ylb/+eu71uwJWZgZuBqrxhvx9eYFPcl+c9LnThxykakJAxDOloYsvBwamf507fVYuVVKVLXsevqm0u",
+	"Fg+C60lqpr5q0e60ydWTUAoHMAeHwGEuoecb+u+NDbvIhZ9blSjW613uxKD6YtKiuOQplbWUMH2udsLu",
+	"p9EgADCXNamvUjCISQImZIEPKX5XhXgLFHU8qpz0Y55AXWyI2pVL8IFaDDBnFlJqljN+4YFqnzW7Aaig",
+	"iCRHvum0Oq1Gu/Oty43wqaa5X9tSrG6kPZRLxskVgglZJA2+cb0ye7ZO+8wbVj6cr3Xb0qSFqatebNdJ",
+	"p9kmMiSdVueo0dqvlLHUapzaWunkn80PRe0dC3SML97z68/ICnZI6UvEnSbndRQbN75e2vXrgnLfBPEQ",
+	"umwTpemc+XVoPm/o1rVGd7YfIMXEbb/jfuC53hBdGNaHb20Xz19YtpR3JH9teB5ZvnnykOzv759a/NWH",
+	"Wfg+qllD8wlbdAnmHT4+YQEX7LHQuWfO0+WPHK0g31eEYeOu/DIkMwTDnVHlGg40yRMZkimT04CdEQHu",
+	"0Zkt/ob89gSafDE9t3wDZKrGa+1u9M9DtQW7+aHSE3YqK5u7ZMrLQMJCtBirEws6u7CPBVYrZJi7Xo37",
+	"5D///p/YE03JiE5X+0FPW63j9ulp5/Dg+KB1erq2LXtxYy8JW5XJqsIaoQmDHHjbeRFhziGnKwSQXW2p",
+	"dAEn0KEPputk6jXFR4LqKMQK6+LaWzvMCr1yBwUUa/bKNxza7FS6JNDNMmTUtxARgaQJQ4zbe6UZk1G9",
+	"SxQ0sY/QP8z8jz2kdozpBmSO0lIx/5hcLZ0XMR2z3j+x0M8FrRiE8ppZZLqi7vfMsJRUrWSgWch8s0Zc",
+	"kQlXiotRjOYBRQNcaOrp3RKj9acVxPKomDuPmwUdSPq6G32IhoxQ1/KAhcyB+208xtzYwdiQR2nugau0",
+	"rmoOVx9T73ESlqmkZrCmg5f9ULKGdqS5FAOgnnkCxGNKFZRwnZNn766Av/XPQbnjv8G57pLvGQ1Z2F9C",
+	"Xjg9qli0FYerL3K+f8k8KXyVAD8RHK6tJ8vLBl8qej05OliPQbG6ku2plH7cdKf/+tXlFdmjU75nFN49",
+	"+2i/PMZN4UrArPIjquYwLM3fthtNMzLclxJdjFLbnv5wejvq60vornKhz9xgEQBZTRm9VqAWTGiwiFLg",
+	"Bg4bCOwvoNCZfMhDiDuFnAk/yAeFeQu8+SFV7AXIpw3LGCs1M1msMjQX85YmGVvZUU24yFTa1Fe76NcN",
+	"91Hq9tt6DUASfpDBCq0GJByXwnpuEIehQJUplcxlhpHTvH9tcxa4MTf7C1e1Ut3gwrJ2Fpe1uNG8YDOb",
+	"MrIe97yqx61CesaKZtep5tbc9rY+I9dsqtFTaLtgrTKEK4673L4jWvjyxhcssfn5DJhrTjLxJqPcfQPt",
+	"4hP+VpXnO2tPOFd0EORin4cRIwMaKicFoB4CFCKjTgOudsFRLcPeYtZWMMmKlUI75GT2ywvMjImCdYr9",
+	"DogIKQOfULDKChL8bmwahCpuYuLeI4elgzx20I/d2ytlhtZrkeAfI2Z/1mHEbuu1KAxKfvVtGBRtpbFt",
+	"vlw/kyEvOvXQvA1AuQE7woLlQwUwzSYVxXrdgAsazhd0rKNO++BgPaIHDCT3BCsW7iDvtPjYpt1g7tBy",
+	"ZQ5y6BpYrDu+G+EMwEM/2frpNd45dMqMqYKmtBYxFlI8bG8vV7QdMuqNEXRlkj/WLeENyvfeLZvLUoX1",
+	"LaWVOEyD7GKmZhk3gYsJYJ0j1RAcNv3Lz9gsCDPDT+ndgs7C6JOpwpeybSdL9vor02AycYbJSCvuY08H",
+	"M+rfR5PJxVH93vtKbryKG3WUXFsSkTSvtvTnrLctmjYXjcVOoDz3jSwTX3UvMPrbem2GIrJgru7Xerpm",
+	"kodEMS9kFfIPrSDeqL9kav52aqV6ScabmJpj3bKUIkZUOdvFSrDyC+GW/esmuiDr9qjOrzK5WziEdc7A",
+	"OPccG5mOpWIpPL2QeTL0i+IJIZuG0o88PghWNKIPAT4CVAxt0dHjdPwYHYQKH0EkR/yGJTDFOLTYCWwx",
+	"YVz2T+w6jkCzLAx7AJd8uME645PFgDa4cDHGfpxPuqOUcQdAs2GVjkNriN20aWSGZGaZ7xTS73yLcvWd",
+	"FPDnjcwxuh2o0NtahE4Fq661vynTFr9LlJww6HLrnoNW7LYrP+M3kKqlZhBCOWi3XAt9aOMG8ScWmJts",
+	"vHDIbxjx6TwLUz4TwO9H2E1hSHlgFN48z+daA5jbxgjbGsCp9+zWAF4UAna2l1U6RZe1A2TgX4IMfyv0",
+	"emMqVizA9VFFE6lmo++sqiMKg6VcpdTGJtSSLRpM5rfibJ9rIyNy9IQKyQQRYti/yKGxty6yEzI0IkTc",
+	"HkLGYXYvYDRENi+kYMSTk3VRn3a5Tiq2QeLSsDAQb4SikkSKneCcy0ibgedValu20fn06SxhIobhIPtg",
+	"gWKpH/Y/faqT2Zh7Y1ej7toOnRGf2zwExMHkgrQPe0JhHO0sacIdQOGbkADEBmutJdZnoK2froCHPCEP",
+	"QV49KQT2ECQeOG3MDQPWE64dOwSe8UOeIRZQvJh71UhK/wyTsxQLb7jHUq9xlXNW3ybfTOg1c80zv232",
+	"RAbP23LTTAw9ZD4PmafhD80nTEYA+S0/JCUicWAjdc3cAAtm0448TE6IhOIjUdAEpggb9VW2yQkfpqh7",
+	"bQ+g0wxCb7u1HhLKUrDNNHA0ljl0K073I1zGvMQiPPelO8nt5DhW79J4U1iDek4WhRCQ+ZQv4UfkIG83",
+	"CyK0d9fk0dhAltfuuj3gwl4ncRlrKW4ugZIXpLcihZkcU9E6x9jCGB/F+Wc0CEpg4i6S8219kZ4DOSrq",
+	"TgRVQm6kqc5tRtRUq8ZZkJnrlZ4pnUO+UQV1amkn3DvqMMflxX2/vLzVazDxwSp1b8tb8pXdAPnHIJe9",
+	"DSnYufZO7BAoJwy6yUDDaTpPyWMQ24g2HU3PrN4PLrI6YG9EimUCABM6hzvGRquBBqWEijm21citD04L",
+	"u7hF2Yzr8ZgF+cIpx0YqDiDbU5xfr7HkmC8LKZyh2aJ2QLHplEplye+dsQgBD21hZomFArHvnBYV1Trx",
+	"gF/jTrqsV+W1y7USfMKUppNpWeGgv5RYLMLPd+NdAW26ZCeuaYBK+mZDm9Zy6cPGYx8aMbKlEuYGMoAC",
+	"Y0UGzOjP2A7kjPQRzTh+mvZE8mRc+w92h3INFUjfDL4PWjP6xcwH6lmkYplq7Z/VU2G4VvRZh6z7vvsT",
+	"R5fy5jadOy19Db142WuYkRr3+E59JzPR+G93/wqOUVkyOG/z1s7xryUPVmDVgkqDjtnXry6vFpTcvN4S",
+	"C6kqrXyQacND1V/+q0DHtON6x/UYnRY5XR3j6zmHxeIb4bjRgMEuCOQiNukw0gvO4DW9KA+yc5iNFfM+",
+	"JMmMf917/9e/5QuAWeIcLEUPCxvnHq+72b7Pa2kEthq0sR+zic3nghTI80iPk7+euE179u6qVs8PbSR5",
+	"leAeX8zzDOSIiz70Qzo57hx+WwdjFpx5xlInEy4iWwgMUwNHG2ZjxgM3FACEz3TIPbWiccKLx1dvLh5e",
+	"frh69ePjl3GfZTSZS3ziFiIPQ2m7W7gQhM0lqNEp/y+jiygWNNknqFxzZUHd2kP8gZy/vrC+JXyr6u7t",
+	"LTy057MbFhjKVEtO3Pg9th8jdmkiQJtY9G5jnUmUlgqfYDGy0beEDqlnFHJz+ZqxqeqJWTbYDOh2Tg1D",
+	"Pkq0TAqynBgAx2qzJ3riu+8uk3yL774jrgdEHdvKBtL80E1Z8GQsA18Rao5MqBtGEfMXqEWGPZGfH03+",
+	"8+//6VsMvmwrDOdfGaVTi42iiGugo1CAtOkJ21iTu/ED7p767js43r+47lzvv3FbNJvNmuHQazCfaxk2",
+	"ZTjaC4ee+X/o4kX6dDoNbDRsz+I1/vVXJUW/2RO2pznA38RdvCaM2tiP6+V1RvqITOjkIlvATpwBBo7u",
+	"iQQ9kQzmsBdQKfpaQhcswoXNMRlIf94k5wk4m/TnoCib5bc5/yzwDQnY7v2YNQ9lNxbW1i6QjZEQ7iuz",
+	"w5dM+KT/z4a93Ljw+0ZeB0ynzxQBX5MU4LpCByMZUO/aYkn0hPPn2H4MXLheDLYXkhlJfNGQEaQy4oie",
+	"8wnXMBjAmPRoEFjMKEoGkT9iUDqf8G3LS5qk/wZACSZcN+B/+/WeSF17Y86zIWakscwviuk++cY6/r4l",
+	"is5t0wWu4xaZlKgpE7on7CDcST3onGJqRP8N0+G8cT7ULOyb7YHNi/dmwEibvODfmyMaxwAxf6tzaH6I",
+	"56+0oVjo4DiY286xXWhxS/qJmIceyeYgYKtHRfpect01mT3D/YjbPli8JcGaxFgF5lS8fXvx6Oa4Ds3P",
+	"FHGleK4SD/SzgHvMAilatnc+pd6YNTrN1hLXM0eKws9wnOyzau/5xcPHLy8fwzNJmqtjfKl64m6t3Wzh",
+	"TXLKBJ3yWre232w196EESo9BcO1ZA9H8e5Qn3h9KMeThRKUdtd/03WN/wdYbfzM851sgCE2vmSEnwWZx",
+	"O+H0A6GhErwf8PdhYQ03x0wDs+p9I/v6WNNnj4oiM4hSD0NAkfId4BWUJk9pok3LmcDFjl9prB8ztXMc",
+	"wGtsrxlaVEtYhE6r5YSWNRyNUr7nsCis4LFY5liPekODyKx7L2q19r3/x5eekYXEPAKXGP4A24MX7A7h",
+	"9b3UD6hTxDXw2wBL3NYL+n42DRkc4jTzFKN4OfYubKfAS4BasoCrKaWn1v3lfb2mXD12/AXkwQEX18Co",
+	"MIUnAO+6hNq9kcIKNdhPo1h9aoQSVvWX9+YDjkL2YLy/qkKKBIUzJqg+MSxA1REbynf1WgDwzUeoahbR",
+	"wiW8tSQ1/EpvKA5jkSaSq44q9r5LuscaA9HmsJDv9u56s/Hvu91u/AbyR4oMseQOG72W71FBgzmmV0yl",
+	"0nkIiaiP2RartrUqoWQKjVnrRohY+RUFzGprcfHB+UWTWFxlcGYRaKWregKBKD5paCAIuoX5xxnpK01D",
+	"beUZE8ZID82+DRXTQMzffff26kmjfYQ9gCLBjWSpgyeoJ57RG4qEBE1sDKPuIxdskn7I1fVzo6+CfmN2",
+	"INIJkTI3RFW3RcvmOdET8e9mLlcxqB8U3Bllc8RvGCLpKpdDaLsacWX+YsEwQSPtiW/6jycD5htBeSGU",
+	"DiMIplmG7VFhrLNAzmxmkBlzHg+12wbw9nFLwu9tIUvqtKR1vV9tlkP6uHgBjVAKpshqJgleV0aE4TEy",
+	"5IGNeJPWuViFXwME//NRyBj4QtSYBoFRDUbyhoXG+ETJQgI6A5FyEbKACr9JDP1eRmaELHygSMDpgAdc",
+	"z5NXRMI2YG3iGUsO6yqL8hwXJ0ZlzlqWNp9+DZtZt3AJZlLeSNydyVAsbvMGk4ifzOUxOA7gMQdleMz3",
+	"1E+hVR+02usfeSuotW0YeDIP2vvrH3qNQYkrKZ/TEFtVH3Q6ZT42DaUxrozJ8Fhow/bg2dP1z15J+YKK",
+	"uZ2f2o7vmmc7pdbzKdVshh6rw1aJpblEpvw26Qm8yOWzPoxf3t9m2D5yZOgrgSYyoGngQU5YP+VZrl/c",
+	"HiUtDrwxpnXky4Jzax/Q2Ipvku/ZUIIhNsdchYDROIEQJ1q3ScM0wAxDi843YdDE3FhWPqYLmNOH2Ksh",
+	"A4wrYB1ptCuULtNIp20za7YAP+kJNzJUgBMz3ogRKIyj2JIjyagFI+UdmDvnYK12QTLtgfevgS2c+0lG",
+	"ZPy+EDIlsW6bx2XbXdL3WaBpvyes+xAxuzgzmrOR01BQCN4GKCf2pWB9dDUmchPhqlOZMFKwnkCj294M",
+	"w+5jDlDftXBD0xIb+RHunxEpgnmCu2mMNqquY6cVWHIsUCy1BnYbmhg5wYnHi5rCTEdPe8ZVgvYG2PQu",
+	"1jWzQaaeAL+8C9TUraFsSxjMuCD7g2vcYlxSu7/myQfYyhqManKe2T/Q6uz7PSpwyiB/BDQJxGRX4bB4",
+	"cyebhH5UPz0j7trIwktiT1XXqpRAwcpapzzEtJmegEIm6EiiJfFlsq0JcYaMQGtzzDECKD2zsnWbcZ49",
+	"MfFxoFZzcu95oAgHFGrXWc0OG7UsQzRGP8MUEWhOFlLv2ihSmDCENAMtnBFZqieM0f1L530ft6Efum6x",
+	"qh93ZXOrUE/0anfWzB+W+OCtJBI+SxpC90R/QsNr8CW8g9/j1F2j9kiRKLH2IokHYAc0o6EwSlofgWeV",
+	"tDoZFz2xmJmcq6ItZEwtvRb9WRxK00ZIKufJvkGTE6A0zEaDm4VM+TAhImU9klZ1NMaydWBg7IgqjDDj",
+	"bvIQNeE0TDQ5TwWX4qhWmrqtA9Qcpgxxn1nXIvjgegJPVeFRwulll82ukJwy4SrADJcx1w9aB3XgWugB",
+	"yEJlY6wNPnjQOu2Jfrrjfp98YxgPpp/DKk6k+eS39n2u3iIPNJscdDpn6GLkmL7m94T1Jk7RkZgAo/X3",
+	"7JneS53pvXY/T4tWTPgPx3Q7FRq24DwNxJ+I6hTl4E4lJJpWre2IQeAmgzZCu9U+pYMDf7/RGRzTxrHX",
+	"bjdO/X3WOBm2aWew7x34h6z2HiIKwIts/oJhJU4kCKm5B4U7XPp/T9JGu/blXse8lzWO6WGncUoP2439",
+	"wRFtDdtexz9A1QQPy9tp4eR03PLM8VsqCKOh0eyRCwELHFJPq4KJpzl6enSnjc6w5TeO/dagcUL3DxvH",
+	"w7bPWl57cEop5EOYd9ogTmyEzKhyoS8uyKNoECDZdVqdA1CWA+lRcNYx0bh4XEsv4CPpagqQrsEDzW1W",
+	"X/yF+OhrFk42W1Yuzh/SRetrcVWXJG7R+tlEB0cyrYb5UuOY7Q8bJ/Rg0Dj0jvxjdjI8pa1BLUMx78aI",
+	"JQLMnQ0NtyV+xDablBt90azSw88hWl+ix1KKhs+VF0gVhellj1REA8MBeSxyICq6yWBL22KGR9ypNWmT",
+	"T9dZkzgOZxDWa+akZThP6aefhHKSlC1WXIiULbukKC/ODHThlDvus/MavDDqUdE2q8TFhi+ouFkuUS7X",
+	"ZHZaNbWxKMAEA4YFOjjO48ta1GXMxicubxmfOFj/xEupnxgdEx8oYUA/lGIYcMyOuLfyv66Vf260pYWY",
+	"eY55b9h+YuO7AqLExFeKK01B3bAOgE28AosV4MWxgDg2X3fgMwmmPbE2FxqW6LNNBfPTWqxrBz0xZuJZ",
+	"D0sAZlwxfCglFIW0diiavoooxlx7s5k4S2xfxZiKMwMeYLLBhM57QtAwtIBVAVfWCHeGNUa+qIB0AmMp",
+	"Exr/hmFnM2iRfBHV5P08ddO8/eFCKe+UhnTCNAtVYY5zcsseBHchuXnNjS4Zqr7csTOYZ6xna70aswVN",
+	"dkhBtTkhJUWpUWVqXSP6AaHDBlTj8qRyfBvzHnPRD3KHC5Z8zljXaD75Y7Xa03ZjXbG211z42cF6aHfk",
+	"DcYizpYUd6nvYcMmw0e21EcWIqtxAuAvRs/0AAzZFpqmKjZqgETdbjc6h1et0+5Bu9s6/hnm7LFwqjfV",
+	"8v7z7/+pYRlFWZMAEYndClfUCt9n8w5r5z9/bM0vT14O/xH9+PKfJ/7Bi6eHH0eVFJLUDkF6ZY5ech7H",
+	"JzP084fTQr6KgP8C0trsK1mEadheVtdrN5zNEM9xK6G99zlrX98WSvFXIuWmtA3MVexiP0dJ7GTFA5X1",
+	"xAZSXisScEylQnEOZ11ITdgnrrR1TyU+La4ynibroEK/sMpNGHiYBRhekKCrxccDRbifK+HWMRVg1FOq",
+	"xymhkXVZLJqFlYTJ9jzbhW5W24AZkJ2NWFiRWZUJqXxZvnXPhVxkkPoLwa2vzoacQ7OhHchALtvJwjWl",
+	"PcCQJWzsiQSxSa9qOMIhT2Qa2XxiY9cj9Vsf/KSZq5g7b4grmd/yNMazzVGhsjP/kbGpsnGymXT+LKJZ",
+	"EOCUkeNyYfZ1yH0mvKze+7k2jcKpVIYlPTafo5qLEaHkV8mFJggRg2lIoEUJH/mZWaLL+PhnCwziN35e",
+	"7t2TKg7YT5IeX9sn1lUHuTe/zy1xwne9LNALsxmVtdv3FbSw9P4WaWGZ1lawg83NudIfWtXRSyu1derB",
+	"iAlzJlnDT/c0zs1DeISFA3QhRoaRWsj9jAGOkMybpP/0sSvmWORJfTD7XU6auZLPZVyUl/Txpf0zx2es",
+	"noOBRY4BzYNOp94TcIAhYkWyASvyTX8Pn96D/FvMhkLAbGMvZiB8sRTNlq8xHxL1MR3LxSspZN9BJp5O",
+	"vwcQh5jv0vbO4opJ27cWAoNJ9LMZx8VTwX98WSpLI9H30A+DulscfxzKMMGLs7nuk0jpnhgww45B4tQJ",
+	"JUgN4H8VJBY7FsUpN3EYKeRREkLbPGzHRU7sRZCXj84T5TQTaqkUX3H81YL6QmmKsSYnkcYuN2w4ZJ7m",
+	"N+wRdOO0tnOn0WoD/s8Ngx15Tme1bs0mzLl2G+eZrrG1pzTUTMzYiBzXyUlrf79NXkSCe+M6ecrCCRUp",
+	"z8JLGerxjAufPJ0MfqghghhTTJj9vIFADAsYYF2rMdanh3r+fTpL3qfkubxhAfUYtjRyoueSaR2g4PG5",
+	"mka2wRgLJy+kgAz3zkFS12qEkDn95r8LkSJcI7MT6fX/063nKlGes67pgObT783cXL4mynsNSP0xun5m",
+	"G0oL0acLJ/BOg2LYOWadRbM8pMqpliteka8iQDHtfYDoPkD0NQNEj1AspxNKNrb0KqtrkR7vQTHpHrA7",
+	"v1hXu2RG0bAgTjHSbiZX0fLeVEGtHofMwuOR82VQKg/roJiPwZbTZYsOR5UB/lziRwd54AiAe81VCuhj",
+	"CxOg8pH6o9oMUINp4cPMzsV5m5N5vLmgoqaJ2LxpC8LEarhiwnwXa9eINgZaH9Kni0tCXibUdNQNQYS2",
+	"VtiIZBkCcFDYJE8gOSoDr4qgEsrBPzbJK+cMBShFSQBNEWFiZIRJiQedDumbz3/g4oYG3O8vU/VNAgS6",
+	"le6bLE2SlYGl6AXhDnEw+MfoX+MXw3fv6POPo08/hf94Ql9dfVLhw4ML1fqprZ4MHs0ejkatKtpEDq5p",
+	"KUXioACd2BJSmkFsLKX/NMJtJ6c/c9htlSp43hrATxOgveLDvXCGAW2h+PBehdRnavkTttY+LnYFYQKd",
+	"z+AXOYV/EcUU9MMxwiUS10LORE9kXzELjWUbvyiQ8jrOY24SqIgmit2wkAZkSHkQhUzFhfw2PFLvCRmi",
+	"L8JcFUzPZHidyLthFGIGASQqU8B7BihDNP0POqcWcXk25kGuSQzL9BZRwjfnB/Fix+wgBorw6X/ZO5ue",
+	"nIDJhCsC8Y8wZJ4mYxkqRgZQKjmvwgCem+/eqQ2h4653K40I2xyv/MjjB5YMhEuXdXpfk/W/hF+ZHSNr",
+	"VI9l7iSjFQ7Kx8J3JVDAaFz6fwY3JKNmnNnC0TRGCFfkRnLAb5bW6b90+mWk4+NfRki6ARkV94aF9/7t",
+	"ZV3VkAPixm6viiLcb2HEy1VJxdUhxiLKD3pHYchEwV5X5YoTtpYjYueG0vzQ3p4fGI7tPJdgdk9zCzT3",
+	"biwJnZCLndCck9B7QxmOpF5rmoPRY41vw2dA+eDCKFdjGYX1uA2UK+lDw4mnDHdbXRRQMYowj6knbDFl",
+	"47m92Ic6NdfzIoTMDyzaEfGr1VjOFBGMu5BnqqbNqFIcrXLNJ0YbMlaVU9pssDhpyA0A+wgAYyeSpz9Z",
+	"nem1XTKAzdmuGsj5kUsoUxU0pTc549zWZroYFm5EndBiT8i9MfUFlZNzW62bBfGpoqvE7ADQfjbxh+TC",
+	"4S1wmX6TgNJDg8DpGCql9VhryKgzWFyJ7kAgO8CpwTpMzwEcQc4ZHqUmOU+5ZbgixkCqV3Cj5B57xeLD",
+	"tNV5jxc1wclIDCTctKx5VP8qrpY36QnvwtkSG8YQZKZidO9r+Sq+lrGUUJOwKXewFsd6T8uCbZLmSTy0",
+	"ID9L5kusU5wRGxcFDBxwkYCnFDQQQNtFnlEnihsVBGELiCencxDtviRK5p/kpEO52vIkxysRn+VsW/ja",
+	"+c/hm2vv45h9/Hj5r9HTYefnQ/XDqHkg9h+1pj+f3LxpT66O5j9+7Mz+OXg+fsueeafqCX3KX8mX4Qv9",
+	"2v/putqZhY//wfwj5zHRgHiA++5dJf9L2M0bBv26x8xuXDVOg9GTYlbzAuEKxaKlwYh5Jemj/WOhKZQ1",
+	"XkBNzfTxhEwkp0ggdmesSSz5i2OYARwcQ3ZVJ9F0Cg29fAvGhajigHAQe4F7IsGSxY6sik1pSDUjSrNp",
+	"PrvC72ztshVs9hDNwYXsGVwkp3qZRUhn0RT7dZPWvdmclN16fB3cbiWm1t5mbb6UlyOmWarIhPpsc552",
+	"n4fx5dQnqF5LsZwqDM2ZObbMnemc7gWGQaSRmYiMNBah2sZbaIALL4hs+8wsv2DCv3SfKaOaPwZUpXsn",
+	"7zqH22Phg6k6iRdLbep7qxe7dxM0rikT8YfyKqPPE6EHsNAa4aM6rTNC4zAhhOlQZTZvkIHPsDfRcjVD",
+	"MdFU1RDTVJ5XDlpY/9lqdVutn2v1moeua1cUxT5NechU6onOYsUo98tXHgdU6bdqVQVqpTIBu3CrKgQy",
+	"m3l/tvILBHZwsHKZ7d5n+y9bw7ia8RpD02eA7y4jnVe+6Fjl+srFVcy5TBmi/VJxBWKpGvtsBWK8Frsu",
+	"PqwUPbwv8/vywguwDYe7PGbYK35VtBLuSCszYPNYCEc5XJZrCfoGwPsq7ZppBK7lK4VKj/7Hvj2ADgga",
+	"Aeu4th0oUmNB2BAEaIZqHLDMIGfH88xCFyJvUAQ0/jqIG7B0ENDC3hp6AbvCCJUCOIi4mWLJWl2qmGvx",
+	"uHI0wONcew1lcSAJgjzOsUdEdoxxtUPBQD/WCuDUO4t9kdLA6r3eZU7R4N1iWKxXWniFUh8A6flBBgkq",
+	"xmT+RuK22pxr16jT7XNS6egKSG6a5FJG8fqmek/nD7GSVmNoogT0hCGLL8vT/9h4EJbjOLaMf5e3K/K9",
+	"ZK9sDiPwvdhDZjkyVal+R7bfV9IXCVDVbUski7CAnNN8Mpdx4kl5iLVwm3urbEFY5jguUqG9xwJlBsYu",
+	"z3YdXXNmqhyHeFZ36odKzXo1KAOtVK5kby/ItVHs3pv+v5VrmKOdlJ5uxjYy6tzeZyxbXWkq/cAxwGex",
+	"iYWPDiqEc4eMmzqmAMBlgAw3atpISh/R0WKOowzLUSSUM9Bx5i6Dx6eaDuDtGN3jUG1tMYihNhjMLIwj",
+	"N8lbAI1G6DsEX7Wg8Jgb/c1B67RO+vD7B/N7/9s81oXTtayrmtL3EGt9y9tFDslmBA3e/+yFgX/U4/kI",
+	"KGrlAc2ruNvSkXhuD+bQnrQcwU2uUj0PAaSQ61JYTEripcUDX9C2a8eHqXUvT++9HGvBjCqdtR3jGIGd",
+	"6o1zOvHZCr+Za+PJb5hAaZhCMUOhiFFkeLVqWrllrMW+bbie6RAwsdD61kPZE67rAobA8TU2BA45OMAB",
+	"zrBCyApKxbQrPUzj/seAStgFGtpooGmQ+tV2DMAupBKabtfBZohfCIl5aE/kMwo0XbfnFZv3tLLIRbGp",
+	"EVvfttW2ocMx2Oupm1JWPKj/FcLC8YTvFg/h67C/pMONkLN75ebe3tkdi0cuujmT384m2rOaVKHP+7FT",
+	"qXRKxbdglXXLeQlV3IemKxLAqSXx6ISh+xtabq5yR7+wA/h6KlVqCXL8pJtkC4ULjk9j8BW7WauC81b0",
+	"eeICrwrmxkCj9zre18SSc0ZNGnrrq6l8uW7XXNWuSV7SSTZncTAnrnxJqxRUvP0bjlQf0d4yKh2W2gTo",
+	"W3FNansi0yCL2uy+B6pJLl37NsNz0oE4GhgNbu6gUfKah/p+cji+jo42sCgWeWVSo5B6bIHfWK6SbLAh",
+	"s8H8IqvC2bvsjt9hQ5jz9AreqQ8ZN7Vkbf5X4sqb8OTV/PhezbxXM3coZZhOul1id8o7cuGtVjT3PuPB",
+	"WumNz5UzZ7GAxE6ZE3kDWulEseCGKRQneMsDRTRV1wgnAl1GhTQTfwCFdKDFXgPisEPi7BqTfyJvXGp7",
+	"QJUGj2GxAMEB7ECG5Lb7iOexdUOSbLJU3I/kS2RKOXMhCb4i9PR9bOAPasoGWIeHvUFlrI7dRZigwCdZ",
+	"oKHmH3ris4nUFc584tX7U575jTMfzDKzFVrqRn7GDRTP1r3iWULxjNPf0OS693feK6J34e+M2R0cjy+l",
+	"hgqp12T4wh159SmPc7u1g0qzwr/5Ej64haDYdXLunWaV4mG+qFC7MgB5gkUliIfBfUbkcAiFqFoSxbQO",
+	"IFO4OGW1nZey2m50Bvte49g/YI3T4WGrcdQ+7pzsnx60aHtQ3Y9qNnJ9/ihQz70n9et6UgV2/v9d+1FR",
+	"Na27oDimsrhv4uAFBlog/4Kcw6xcY3oLN3IG+BBQj2xLUhzItLl5dTKroeev4/gUi9pgaR6wUX6rmejd",
+	"1lovzud/EReszgOLlEeguHtV8V5V3B0iYMgh1VAgp9qGh+9Ca9z7bP5TwnW5mrXvPrd3K05eL9KBC4s0",
+	"17CUXB8ErtwX8js6QXmfifynyET++uzB9itcaVZOmZzaSk6zHFRwVwzJbHLzosWZ7vZou47BrqpFB003",
+	"huMhUxYqKYgMewK/MicSv5FRK2I1EXVLG8DHYAm+KKfAtO6qS+tYlapcAuZEYdNm+B7Uu7KPEQ0WYIYA",
+	"Bx6xf5CLERGBKY1hfqKljB216a5pdA4ar2Kx8gu95DD9cyxnMMoJzHRoU5Diutp6sk5SsHgFmz3Rj1dz",
+	"IQV1NpYEEOplsjdnRgNDqsBJox3gcgLpQDGhVzkBXlsC+bO4AeLFhb8mVGO/9F9QHJhjzH3oHownzQxm",
+	"hVp7mKPW7jcO/EPWOB4etRong+NOw8gfejg48o79k1T/cyTKRBDFtXLkuUZ5lBDkywjdvbUf3nxP2p39",
+	"g8NaPFI5nUoFZblV/QZm7+frHQeWh9y7Dr6u68C1nv1jOQ+uUhDSwOtdHyI4pHUyG3Nv7Lp3Ki2nhOuu",
+	"E1k+84zUwJpUYJIrEqqA2r9Szrs962mWdHdswOwPCNuS4SE7EvtMPbf34RJfrJyNBct/p84O6N6YmfMf",
+	"mdlvwOqL/COwcPfmyL2DZHdS69zHRk+hnpMNMrru0BTa+wyj+t04S5Jsre0EVP1z0ckudpes41457hK7",
+	"eF/IX4IEdO8w+YM7TK7oNYvZhdHldqXjbskyIFVzpe8E7sgJya+wuK/gpb8jezsfhQrTVL8YJpZZlRgX",
+	"624TAZTiI8FYlSDYCq2w43A08Zbv5+Xf6kfslUjhbLYPF7TLTmPfO/Abx+xw2DihR+0GOrORQ6/ArXrC",
+	"A/RU+WzIBKjvxYhVdgaVvQdmx9Y7D4CM7l0HX9d1gGf5j+U4eDeW4F+1jk481BCQBsSaQZLItTrZwJDx",
+	"1/EKmF3JYm7l8YPCM73BcX1oB3cn5vfSdO4ZbT6jrb5vRYa7WfJ7rfjebt+13a6RJ35tzXvvs/nP7zCt",
+	"YSuZUS+yI4rt9HXsKcdOx5X7Qma6+di9lf6nSWv4guyhXptGeb1R6dyccjZDiCed0OBZDPoUsKEmMtJ1",
+	"2z4TQ0t+BICHrG54gJAkkGLEQjKmKt85Nw2o96c78xuXU0nB1mu0sTIFt39FDbd1r+H+b9Bw7yGu7tXd",
+	"uy75+h1ovBZwt9Dd/G4sic99lG9Gw52NmVh2PXdtBYZCYEAaKAnlYKpOfDkThiyUBRAcRooGqkleJuCB",
+	"aixnAn5OEAV7wtZ0QMKfNC8VhAkdzgl2ycLb7SWOeKWuDoRAat1E3jDftiH1aBhym+hx+cN5o3N45Prh",
+	"ScHIgA1lyJrksdBwG+rrdszXXJiJCPiCWYieoC6zcBZKzZrkOVfoLsI2Cg6chwnoH7jSMe924E9TEufp",
+	"arUgdIXQ8pnGBJNavTamalzr1mh7u/8zGxGymx/wba3hdv8HehEYfHEjCMU+1roHhiEMfmWetipULb5w",
+	"UUGA3rBwEDsWN/CmO+Jb7U0fY9d8c+e9U/3rlH5AXxY6BfBVwsXX9qmvESd7Nyzkw3mhVHnDzCpF2sFM",
+	"G0tojIDytkOp0pazSxQMytheszHDVl1OEsyoIjQAHlsnml4zgbYXotEOmJ4xcykkHoR3h82e+JGxKemP",
+	"GfX7XSOCHeI8gKqZ91nry0g6GQAEruHkrieO+zD22IBNUeM8/o4rsBMOvz075kJTL9uSnqGkA05kVmM3",
+	"nNN9qCJarluin1jog8a5zI7eOZPbGzPvmgzNkb9nRl9JfzU7QB2ojE7o++syI196xXkTj6QXTWy1xhKU",
+	"wTtznPvIxfr1NPg21bbWYwCoihPDruqGowAHcFCOPTGYI1I3DaRgTfLK8KkZh9oLrMCgmgxYIMWIaGn0",
+	"VvPWri3qUFDNgZUlciaSFmnmuuoJh+P/APVRKAGhYSix7TY0UcsMB0HHqUiw/2kKdRJYqB5T0RPxJ40C",
+	"DcBgB639Im01XsGv1TDNdwPAreE7QAZaSCGJoYEq+K5yvWzLQ8WuATkut3WdxPLGiZS65TgL1tRYO9mB",
+	"RlNjv7GiFm/X2J2s3FAcEf2I7ZnuturG8CkVTWrdmhrTzuFR93R4cuS3TtonJwfesX90eEo7Q0Zpyzs8",
+	"pH6rfUj3B8ODYXvQGbQGJ52O57cP/SOvfThoDVst2joxTAqHdoW96dKjm/rDlZ62Q1eOPuQBexsaq2Ws",
+	"9VR19/bUftPOac8QtGIBMLO9MiTy9382zie/NS75SFAdhexvh/5BO/nK46XWujCedqvbOtygr51NLU+R",
+	"hKto9WkTV0Dx31ite3DSae/Xa5p90pfaGCfdGhc++wTP3CHE86WWIfMdma1PFYoPwB/Ox/eHTjDyU8LI",
+	"aR0g/792VtGPiKlHzPEz9BVNjcDvHJIX/HtjcLx+9KROKHknQz+eBPnm0auH//zWXH/98qnRLih59vrx",
+	"0yYBrRfc0D1hRLSxQsBM4lqRwVwzdYbm+XyKtbSg29CJ1ThoyIgyH7BFs66kCaQmuuqGMuyJWfwZ1Eig",
+	"EcgQnfAY1xqE8poJ0Hwm1Ac4Q1+SMQ0n5BtKfuNTvDMSU+pdm4GSIQ17YiKhiJYKfHudTKgXSlUnP1y9",
+	"eE4iiJDHEC10wr6tA9xgp9PsiZ7IqGUYD3ArhrqUQhDNWElzPcjObAGrMxls6axL0RI9ATRhFhw3FtZc",
+	"JOF7LJltkksm/GQE6CW0JmoAizBgcUAffwWlCn+GtitQCNsTEFZgnyDJ+PWjJ6jIZYhAYXIA9Ykay1AH",
+	"c0KHmoUzGvrqjPRjRtqPbWHRE/2nj69IrPzuKUZDb9wnQy58VdiKxbBuxyBXtnCcRIHmUxrqvaEMJw2f",
+	"aroofs1EoZ1Kksxh5mfOkxPIeEvt/3396Emj3Twg//n3/8CB5wLajCw/nMkZTMqqUOcpLanyP1sBWDG9",
+	"TJkSskVRYhYn6boJW0+FX4ctsqcKKMVp/zRV4G5tKAzH7rzZpNvkde1hskKztqm0LYqnxafWqJdsqu/D",
+	"affhtN3pA3hSCY3JbDuVYBOvw17IjChrGAXY2CT5+cY8CIxmcMNCaJgPXE6zyRT62gL/MBzWyMhraL5p",
+	"WSHHwBuC9Zo/VGquRA5R4qCMAwFtXfaAHOFkV3eNRCS5ArEnliTiI6rpQuPAIbfJMHYuDxRB/mBluQXu",
+	"GHIW+AhWQQZzbPg5ldxQDvmmv2fmvveff/9P/1uM7SnbwsIb05B6mqVGP5RGXFrPrBrLWTfdiozdsLAn",
+	"XCKOWw1gy4oHTOhgHotkwPawG1KH5YdvS9gzbOGWYICAvhUPLr7cd3ZmH14LKgMVpH/hs8lUaia8eeNH",
+	"Nu9bdcEQuPlnyKbMzsdKYNyjzgEZyyhUyQeu2dx8tCcArH7EdMpJbqvY6YhyQb5BL1D6w2/YNKBz5neJ",
+	"ESlubdOv7gl4ymlhCIiPkM/kXLgPxCI59nqTAWMii2UekxWjAprPgdJqNgkni1mPBwUVieYEvQYLspp3",
+	"KTXdH9l8y/T4RClZKTDfuNFe4P23dWMAl38s0SfKStqcR++in1xKY0g0r7vwo/jSq6rN/Z58Jiknx+1G",
+	"m4jbtFZjmlGFBpc5tvfq0736dAc9VdEKT1QRLa0J96W1KDRfC0M4T8CqndIR5PFQG5SNka4YmcnQt/Gd",
+	"QQo2zHUcjw3tLJwWtjftJvEXJyOTDqw2rScGz+LizEZcnGsA2nQtx42aPdH/GEljtXMF4wMZD/8Ap4tZ",
+	"LV85cC0ztya4BcAfLwUzetj/z967LreNY/vir4K/eqqSzJ+SJdnuJHZ11fYk6emk4yQTe6bPnGamCZGQ",
+	"hJgC1ARkWdvbVfvTeYDzEPvB5klOYS0AJGVSF1uO47Q+2ZYpEJeFdV+/paeSpExrqDaw4hvwzEZSMLPA",
+	"olenSrbivi6I31xnQLCVhhJSKc/MnMshAc2yERcWtkxqHtdFVH5fmBg8ohdvmRgYstxtt4PGiAv3dwd6",
+	"Wphr0ThohOGJIUf0uSudWcSZFSMaX0PoZbUI2e3DIRAXr4mHrClyrzn2MdSyGzSAohsHjVfY1A4r6Ed0",
+	"RhxZMBueG2SMoZUCFd3msYTO1CNLM631XPsfqFJ0wBa1biwwhynL2DZN4B4FywlwHWsZoufz3r32JXFz",
+	"CRdiYZ3XKZjiJc8zndJZDkLpvH3wh1lmi/z949siCUIbcLBEwbnrDFUjtkaQc/pesIJ5NZmvGlOazlRl",
+	"tVhNrVjBtbueIfUS+MPqBVhFt962COsPUYT1ZV1sQbUeGFkzLcIU89L1fGTDYj5rvD/JENk1YwkTmtNU",
+	"kYnQPCVcE4aGXgCtAEMx4gJyEo0WnLXIkXWJ2CyTRyqneKMVKZLyM0wfL/vD2AVX+hA/9BcbXCG2UXTR",
+	"82+b+KFiR0nKxRm20YcGXIrsEzurKsVuwPTmb3v7gUcZtuL+nuxImvgyyDMhp9bDvRmWsVmRv1Mg71qU",
+	"JYzhasXSfgBOd0Go1jQeApGR6NUpHURwbaOPbJw1X/IBUzoijz/++II8399tPyGapSloBrbkpIVeZ+RQ",
+	"xpAE1xpLrP3HMzKlswPUG8DYzJP1rHGZsVhmCaQ7I2SpwF4noZjKSZqQXsboGZH9fjFYbTgJ6hnRRyoG",
+	"aIzKHptVl6YUuIqrbLwhc7lmoR2BsVDyyeN2dTrtJ3nNbAQ79EO72Wl3dyOXBoHc1fDbDAqoZN/uJFdk",
+	"TJUy+3jO5izV4kjOpBsymgCNWBMHNqVRY5h2jWGam6L/+jUML7rtZhhePGWf/vynVezSI2Gp5ZDstvcw",
+	"LlzKEtA8Tb1Tvjz/sHFbZ2vYqFv3637znRSseQzNI2vW32mvvQHryRQbNCsl9eFHtUkF15MJ8qn3ZTaC",
+	"kqEeFxQs9+Jhft/t7O2ZBV07tNKczkXSMsL6YpTieKop+30eMy9kpjJLrKOQi8EobRXF4Jx4vJhfTCnx",
+	"o7CsDz9vcD18RAds5/OYDean5D4rTmnMYz3JChkXjTc/vv5x49MZi2uzsR8tnsyHd3/d2FwqtQes9jA3",
+	"0tw/vCkwPcsCmy+5GkvF8SvVDNB+a8d+pfiNq6BhOMCyb8IzV0GjIFCWfcU8ap+EpXXb328v2/ayfdWX",
+	"DZQAX3FFlVGBrI+54uaheK4oTebx0GoAsk+GcgptLyrEP0HxvwPhugVyriTm8Ju/tpvPP/3/Tfyxgz8q",
+	"Zf4a19s8vVvfJBziEkOLHIL+pdQYurOv3LDpfL/8C3CU76Q+oZqrPkcr41s3iug178RXZQvltZrVeUsf",
+	"vZMFiNFXaSpjlecNfDKjiOemTp4QCQq7NVt8TuSUqlBAMJscEcz9YEnJowgYAhj6huSWwouS+oLL+3eH",
+	"VNRafg0JFMXKzKABZ5e8uIt54dAnxSIQOBq+qChmjSjQP2AwPIDaQlEjVraxn/suEcUahNKtnuZl1sgR",
+	"7p0VZrSvF5SNwr+9NxmdNJpdbKSOFFqAlSo3yUbrSENRKiQlm6wjDUXJN7VOHSnu+H0VkeKBfv0VpOV5",
+	"fq3lo/n1yCHbJ6o804zB3Uw2g9sO5ONB21c6ZM+AjNZenptIaM20QMNft6z1dDZmr+++sLW2xnSve72m",
+	"M6bNdm+333wa7yfN50mXNffpXn837vY6tP3c8EYZU9gMJpp//Yu5sxkfwJYMmDC3F44uB9Azm4uM28K1",
+	"HU/0hKbknRTNl1zFqVSTjJEjl/2Rm0u42/VQbn766xWIgoah4Pw7ZucFu9CWCxw0jv737+3ZQP3W/7Gb",
+	"vE3HHz68UPTF39bROIDiVqgkBaLblpE+qDJSJ4u8DoIffC1VpJA4gwUfZmJ5OiIWe3Bhk1AypX1dCaC0",
+	"OeMLby2J7KWNWqGIPrw/sUWDlO+4K950TDKylSauJtTyUqzYYGl/TsvB6Lt5JhSLizIPKsLeoINAXgzX",
+	"gUVL5ZhRhosjNE3l1KPB4WOA/AaFCkYpQS1l3dKWvNYT6mcyVg/YD/e/sZmqgqLjDXM6q6sdbQP878hb",
+	"fMhG86gN9oXiF0aoOiMzOTHbPaYzPO7JyIz36u8fyV7QbbfNse12yEsWw34Tw26haf6axZRFEfH6VYH1",
+	"V00P7iEurnrJlQt9BymBQOF5cqldKbM1K4WEwj7ZJceQYNZtd/eR4Fm/z2KNHoqqVdeuovLdayGK5oRy",
+	"p90G4aItTbRAgl1TwNWmVZh/blO7tiUHG0Szyzhmk4FM683IkIrktkL4Zob/ziX8XJIG+hGwRFUu6zBb",
+	"yyZ3WMGrWuSIRH0uaBrZp/LczbyoEdLE5OKcz6psT2haG0uhJqnGxHtuJOzIemTxVVJYx0ptcqiVZUsL",
+	"AGABtUDhS22KCqBwu9FfqDsAHsA2M/UPk5lqCfuL8JCgPmvM0h0q5uOMAfyK5RCVKaXw/Pr5pGRhOmmr",
+	"Mqnrm7v77a36tI1CLI++boI13MrGh/y663nsli1E1mturz6zKOZ57a8R8Id52iCyjCFF2WZkvuIiRkCZ",
+	"UNiCfSzhnwNVd/joRlNxUOlgAxmb2FX+UyLY1LMsj5SAjoSBYUrem0D+/X/+L4mcf9f+iRoQ6jugmhQe",
+	"6NEY0tuL/gjw2JaaKJmNU8SoXEbHebzX3n0CWAQs4dqjY7hB7Xbkc4Jw8SGhobD2/ojO8KsIQG++Zhg0",
+	"xqWBnK9rbqIAJ281ONgK7/ZAhdDpsIW4jCoEZggXWpoXARhQBssBRe2wGAjD4HcoEOvDmtKe+8M22Hqj",
+	"ajynhH4jet1N3SvmcOc9DYaGNbvQX8jX8IaKCc1m5oGnZmMFVki+xUY/vkS24KcGZ4ChxWs+EqTaIdCG",
+	"pXFeWod3xRciK37k7logV8mN3BYPRe5um7hsfRh3pFu8AoHi3PKZk1YuAnrf3owdmyq1oLEL1V4HAC5m",
+	"5KGLIWjpAIECBCvozeAnhByGE4GNfVMuoI7FUKQFJUCBic6KiP0+MRIVSmTQ/RCRMWcxs22BzUABvBeg",
+	"DlEHwpdSV7oCr3AgVwDCzy405l6UxudCsUz78UvoDUYWSFHt4cdtAlbyD+vHecBitDKVwOyaU+eKk+1U",
+	"B74NMdx4FsWNfDcxtmjdrIpKZnFW3ZpwvNzsnG5vTFqhXuo8B0SeAIAHrAT20mw03BmLSg1XBH63aMpA",
+	"xw0ES74j/QTSYezrrJfTv68UJyk+iHcqf7Co5BSfm5t/q4FB+Olbc3kBMUKw6YmmmYa9kGmS/0emifuP",
+	"+Ra+sriFNkZTu1s1sZtPgSGZtbQhoJMXwBC4qk4uRB+se2Jr1t9PciHybMDFcb53W2t6v5Z+rTBeBR7y",
+	"uIz6WMKJ9FY/Cj7nVjSSE7wCJU8C7Zl/BiXQyFDMo0aSatBIJ9cwrXBFzEhvadegKL86Z9kMfRDQHc7b",
+	"2pDeYAydlx+PfjwlgA2NWeQA5AJqRCjcnNBTYRGTaE9abEYYZCJSppSzwwdc2KQ0SoaMJubNYF0rM2fE",
+	"lsYEBYCQ7DHXgg7MBTXEUlpm8SvRiQIOAYcqebAImDKRIfYMoucsINQV2KBSZBEvlcWRst5bWOIBiXZg",
+	"jVFAoh1jrEaVQJXLICrxRZCsH1Nh1jGXRu/ysUMx51Oy4ZKAaCnB43IdxNJXDpvN6s1IIZtkDgk1qod5",
+	"BE5bifX4kDStL4lLCSk+ZU/BqQcB9QCmUpC/n5AxHZdzLCytuKxCzM23qRuGa5e9Epa7XH9Z2aQuvGBt",
+	"BMQv4HHYAllugSy3Hpk/JJCldclfQ7G8Fz+MU1BrHTGgHOUsfL6oJCjWnmDlSYsc2TUa8W60DNIJ2u12",
+	"q77c4ttwbTysPrfAfTbTpH3PceuasMLiPMZScCDY8Mxcxv7KU+ishflYpN7lKfg+E2trmN9bSr1hUw/D",
+	"Knez3Lm0v10txINyufhYvQxlbi3yei5UXJ94Y4n4W3MuL3Isl+dw7jfgq3LjesvK8/D1+eOXTGLfLC++",
+	"GSeu0/Y9MWzZ732lOxWjeF8T92UjaNS/KBpZcDKiB3OxLtyTCWdGGcZ0IcVYocD5eo9e2Jkxy5QUj1S1",
+	"qvzKzPHeKpMLFd7g4yRKltn/7xM22VQVLSx1SRVtIYbKld067KyHGVr3WjR9t7q7x3k0f38KzAdsNDZ/",
+	"tRdx4Ha7oqVqp9lNdlnzaX+v3Xze24+bufumE4M0jPmY23ddNmiSZEypxkGDJvQ/7IRbMcRkoYWSC4b6",
+	"LCBLF8AMmFg4r/nvGPbR+8xi85V/yklG6Bgc1LZst75S1494h61cgUaXK/2sCdf2a3cmfdNKvz2DgphB",
+	"fl+WEouFw44h3vr42FEcs7FWhBLzcECmAP9le2wSJaXALBLg/FSTCO9CdEjyJpn4nkv48Tq58q00KRSv",
+	"QjENJmEaJgdNy/zlBFU/liOmcgQke1Xz+I/CvcRZaTIZgwg6DEWUsXE6O5V5806ATlJTlikykBbhFMDQ",
+	"YJkscSsDFJHJAKt5zbzhJVByiVD00MAVOobZpNL5B7E/qfJ1uGbkqCcnIsb821C875sPktlPepRGOEg2",
+	"EShDuSJ9puOhyxJiqWIwfejU6uJhh3ZJGrNcFREyFDDmKbvQUWCz8Hw2M+G6RY5yLgvRsOudO9x+XotB",
+	"uq4tAem0yTH/C9FywMzLW8QD2lnxz0XKBULeYpCvNyNROGm3d2M+GhCVxT+EjZgnB1yrZp+nzAilsAFP",
+	"sNu2dIOaZpzHenEyQ7zA/+63HRoKQpaUg0G/YGQ1b4kA0OV22wOi5UhmmZwWQ1BliXpZCIPkW7JKwMMj",
+	"N2OMwwGaSKEzGmtoVALazOpBmbg8VCoHsjUWA1BVDOXYiNQntPLMFWkcIHXEYySSl4xm5CihAXE53ly1",
+	"8Ikd+0jp+Sric68NG4Sm+oew8X6SGaV35CixPB6oDcBRGgeNQUZj9h/mYRdIalRpAt+ftp8VNIGy3Hc7",
+	"2MC0mV+vKR/ArMcp5WK1mu5Tl1tk98YawSPGoBvMsRQJnRk+rRk4DxbqIbVTWh1C3t2ntaKO3TWvi9Wq",
+	"SkrlGprgNY3uRuurD8i91mTK0xTyHb48UP764bdtNO0+u/egzEPN7vaKXbPniqAWq3fK2PA0BQ1G2c6x",
+	"HnvkgERgpFk1yij/NB66Dm88IzJLjAaIBdVWQ0wg/6lI+OgcGM7AlWs+F1JD0syMDKTNRYb3F9r4+ISr",
+	"3qwul9jLbHW/QltPZYkFMZwTnHjOmQ0zlucsZ8ZlLmzkD6IwY6nTAi4cbGTcnuzNjXsj/q7ulMFLwf5C",
+	"6/qr3YrVB5cNBhccJpQwSL89pyk3RnrCNHjPwMlqCQPy5qjtqqzL2WzOiAAPjRnVRRrsMLaVgr/ezpIx",
+	"dIv5aUYxQ7rZ6exoudMG0/2mJ7IoR0Qq5t16ZkJmulsxtRVTa4ipyRgKVshwIpKMJRvyRkzGY3MnFiZv",
+	"/Jg7Q6FZtnUIoJ9AuuxORNYcMmGdF84yByHmbFtnN0MTlFDYoUBUWYSUFjlGoQTtoYzFDP3PjWB6HLnp",
+	"siR6Uoe8eVJc0p17ue/WQ+u9pAMp2JybdIGDtlPhoO02d9lev/m0vd9pPou/N3ai49RdDJlSmFzDOk3W",
+	"82IWNn25L9Mui1l02ZTqHF1269+836QGfzYW19jev2nGtQYcjiX8ZhnmX5GXnObOxEeQs2710cdYnD+m",
+	"SmE5nqKzJ7Z/0EC6fPsCJ9K2c5JtMAycCKGCXB5vqwb1rkC3t8K+8ze1GGGvv71rg64V5nmn0GtM6Gy2",
+	"6irujgeNqJjQtHEzBlTjFCjTx9fOaLbq06aR2KDa17MMIaEx7YrcrF5p2rks/LUEYK3E+7AQKp+Q7PcL",
+	"xFmNa1bmVkszrHjiCp7gWlciay+7khUpTqUFfwGgM3t3S/uzhR9+sDcPKrRudO98SHPRJXOgwuhyQEsE",
+	"gnE9xsUAbW3oEumUBu8r46rwDIbmRnIE/0WcoQolgoqYpTcLYb3CxTRWvgTOifdgXAZbvL+b1v4CWd3c",
+	"Mb0AuQ8dYSIpQTWJRAWV2QAWye+RWgG7rzIpeONXY13rWq3SsxlnuWbOTl16KB7ZVkQ9FBGFxdQuLebW",
+	"waDPslfvSXsje5UtdV5UdrYhCxvb6HnrOQjFrRvekLp+N9jqBkHx0a3/Q5/yFKDoSrOExBr8V56MA23N",
+	"sEobhCvoAC1itgNYSSjUJI4ZS1gCUSvDmlC2mmFoxqCSEsZ7ShI6M+wKXyGFTfrZbdc5BM1b7ivd1VDD",
+	"ksYxuJDNJLy+kb0l6a4wIZd5dMbFXPFFImPVslk7PdswuWpegFKyxqx+Ns+vNKevoVfRPfW12a9KrH3a",
+	"3KWdXvNp3E2az9huv7lH93vfx0+TZ+x5vxF4uJuKgxtncuC8UokUrHHQ6baDhpaapo2D/Xb7KsDIXOOg",
+	"0ZukZ8aWm4hFE1OaZvVz75SSb7OJEBxSjHTGGSYVr5tHW9Xl5uTZu/7fJj+/+1/Pkr3jv+7/PljHTfRG",
+	"9pb7pw09bh3R9+iI/owc28lf+HPdUgzzpZ3Lz7K3xF48Mm9zbXq5hj77kZc9EaGaSBGzgs2YTQQ8pQGo",
+	"TRKl5RgkHOjDSnrVOhQxFQc2KxTd15G9FZHN5rDpsYFvVTdjmlhZaPNluSYJTxxiKrq1E0zOKMx9SBUx",
+	"tz+xtmoAIDRGMHp1fUpVLlQrYeLgn29kb21p+cZs8ybUdT+/MqTFcpbZ54Kr4T2x1Zypdm/CUpFf5ku/",
+	"BcdcixPWWTCfZe8rL27begrmPAXmzG7KMWu8BT/JKelTxKs0bIaD2RH45sae4wQAOZUxNUl1IecM9dqq",
+	"bgCfZS8UKzgUIJsWLA7MmzuA6uQdds6EbiqdMTqK/PRolvFzsD8Y1ipzh/ypID89ctc2IjAArsaCQ5WX",
+	"Y+aTUqVJZK63fd6GK+Gt2LaZgdvEZfXgs4ED+WQiFCMuJpop524R3mRjGQgNdQDdrRCyCiqtK5jygOl7",
+	"5ciGsJb5T5CXrMd5ENqwdJjXlOgCo/WywM7nXrXo27H7L6lB+6aUfhXriYhX5ngWyAm4Wm9O3r+DeiQI",
+	"aMGJ2ouyrZG+z5YQt5AJVVr0TsZscsCC1I5cI53zAUFpGWrYwPACC11o20sBhTslF+qmxMw6o6zwqQzA",
+	"wJTulT+aJZlLuqa++tXoop32QfcmzMmt+ytQVl2ZJFDXNir2bRdrOL4COt9cKLmCxc0zNM1GY0g4rEfB",
+	"cU/YNvU8IzxxRRq2RYki40kvBYPTwwAdVrV3AUURvfpSMURMNSa+/3qLnPALSKUttLPFjUJF1Iflyv29",
+	"a3zdfvIPPPO1KqaPdb9TCY1zjbTQLE1xb1BQcEFiKfo8YSKGDuiYWergXA4andwt/E6KZpK38abFNt52",
+	"D2FTsZl3jm9X48Btd06h6NAhmC19iScAlzXjP1g07nlhKVfr1Y44ylju/vRX5Muy0m87tbZwLx23yj/b",
+	"XCNtHDFnU3PQuR5OwDXVczFFIkU6A0endVfmDCoURrG7ztuwUxQAOJsvHNPsLAF4aTCA/3l0/Jb0Myk0",
+	"GVGtWXZAInMrfKMMP//IJam52R+SCAGioVmULuCrugVoSJ4bpzRmQ5kmLFOHJEqpGEzogEWHJDKkHJHH",
+	"keL/ySJytGesE0QCDkJhnkxUTMcAQT2i2YALBQ7Z0ejJIYmGjCYssxPtS6nNH4+jlPW1+ULMDDGZ3zI+",
+	"GJqPzG6HojidgESXZg5XkftN4a+wsKvIvEYAuhf4gh9HcUoniqnITDQSUrAIO3F9KAxq24VYuJpfjycK",
+	"ytY/PXYYuyP7SWvA9XDSa3GZf7TfGupR+uQgFNHlpTmIK5zQpWGms1bxk+8urq7+/d//c3m5c3F1FaHn",
+	"4gJQs/k5E+Sxl0iGXef+IK4AI50r/QSG+VfFMK5NkW6Rv7CZxCi2Yvhao+b+oGhqJkKoOsO4LsXWLLJv",
+	"Ru/zC5ZASBu+Ymat/sv8ab4yzji4dTDkTRUJGzQgPQw+hw30sZsXZXKq/ouKmfmSB0wwtG+9QXaEISSP",
+	"sxFAkRYq0EBEA1fNHVY2BxJc+HCVegznwxLCheIJCwUlikHrcJta71bI0bdkBARk2xMu4nSSMGUDAAnV",
+	"FDvmmr0D35a/bDIjP50evy24yjxZHRBHVIGDh7eoHtF33yF1QyGp3VAkL/w2S0inFZBOqxOQx/RJEIrH",
+	"3JDsZfMKAiIeb/4R+MxIyug5g0x7OdEtEl1+B/QEz2L6aWJ74TiY+sxOLhRwhr7jffQrfv7pMQzxJILT",
+	"QbR8nFuLRGEo2BSvOE0N8+LmzIyKMsjoeEh6GaNnCnv1mMcOCSWxTBjppTI+I5FyQNIqgn01NAP8Co5d",
+	"9klkeLG5DMCxAsePAhLBJTe/JFRb3IwIacH3NwRvyAnSx+Nuu9tudrpPfOcBqqltFUAkVItiF1WokgpF",
+	"RJOEGxKh6YfMaHdGzzkgfZoq4GtGUkVmuxNbIIVlE9GfEtY3zEOksxaJFKhYL6mmETYy6Jt7p216CH6Q",
+	"piWei6QGtOVp2pHcXrdb0HuxcrIyfAR6kdMzblVOkXedWamvfrPZREI6qMMmhAMs/vc0/6/ZyctLn/V2",
+	"dRUKJ0sOCBPNv/4lFIVbZbhzKFAuHJBLAlLggDz6YNQn5PrmBZbrPyJXoYD5fVf9dkNCgB9RmgIgSUxr",
+	"4BQvL/2fL6lmV1eGp0HpxNUVpDJNFIPh8KPLyx33Kx5bTh9wFsWxUPXcb7Z3m+3dImwXaLOZHk65SMhf",
+	"R72fGiXNs4puGwdAt+Ck8B9de99loy+zETUvSJBsRvTiLRMDo0t12t6BqbTZ/sZVXiVyWX6y3Q4aIy78",
+	"B9CR1Kh9jYNGGJ40KkfyqysN1l17rFIpzq+FgYO59X7yX8XrDy7aksEBRNKU/WYNnKVR/dctH3KX8k5r",
+	"h/wMl0QL3GRymM11bZglAJ1uPx/N6b/bGuttkVB9JBUuSsGIWsFSq3Wb+y/sXOaXux54+WjOciuhS1fA",
+	"ghHFsBEyMZZBXjtbETssiOOl9UKFezMPyoxukIpioALvumkl0Gk+xEY61iV0rl3d1pW03JW0PhNexn23",
+	"sb/7jP2twcWWRwGr2Vmp68dix1R/ksG1st849DDA3uotwMvbRuSkwBUt8kvBSR4KD5sIzqAiGD/myMup",
+	"sC2+av1XS0yYNcDsvxrWuUmLCxuYXugy1PbWCttaYd+iFZYLxO7NDSzLMv4YdtZDMau2Dc4ekP5ylCSF",
+	"trCAeHV3Ftm63XGMpAuueXlt01Xw00NLA7iA1td7KgkqWCoorssWnwtZyAW4aZHtA9VXVu60A8bWHfTa",
+	"mdu3d2bUTVigf3AGvbXEFnWq+ZKGWc7VdsYZO+dsuiB7k6epKnqeCBe2btgwsijvNWN4XYHFYeAOw3TF",
+	"YD2kA4ein9GBU5l/Oj1+m+Nu0D5Ag4wnGltEU8hAaRGjEufoYyOuFBeDgEzEmbAhTyF1KBD+E1DpzXN7",
+	"3a7N0TLcIbFwui5eRR5HO2ayO//+7/+phg60G7TlpRvnpTc1SRNrGs1B8sPHBeszua0FBZfabs+1t9mm",
+	"447Yb9YP+kOZtu60J3RuyPsdGhbh/IcdBNevNoMRf989E4rrLQDKuxdcQ+y/3pZtzsiv3P61aMxu57Ju",
+	"zF+52NsaDZtMDS5GbiC9ARJvvrSQRU2+Xsi+HzNRFrKFHLygUCvxAUfiYgAouFAhZqvZjPQz/6j1a14X",
+	"bTjYVrRtzYQ/lB/nW+V2ljkU3AnrWha1vG6igBnUxanT1JXxVsIY/Vjqmni9OuHvMPo9QfG4iRfgeMx+",
+	"lFmI35gqKBnz+MpAMh9lyu4PSsaHeRMOOkDiwwC2RWlF30X4zz9Yxvs8Z5H9SZq+w+UfJZS8lecspdCO",
+	"na/ROhh27sDJ2rXCzYZmVoAUt4e7hW25xyIHdwgFBoT8ZHFJFjyzc4nFg0sBdA3XwS6t5teRYuk5VPiL",
+	"pNi01eLrmotrVaMyyq6dqte4AqjmDwX4Niy0b0BwHtatAR2Fg5KLw5X2u66G6owlRE604glQZUwB5N4M",
+	"isjm8DjrDaU8s3M2rzUPhGIEHbDVkI9d4ndhqdNMahZga0GJnYMhR8W8wGLCYEgdPnmUwxJQ2IMW+Qj9",
+	"EZNQQHCdTIc8ZRDMHdAUM31jeQ6KJAxh3j0DvwpU6srsDPRpqPLOGGZb65lZ4+MIxvjNjBE9CXDkUPjv",
+	"Q5YSFJdMBctQUsEbHkfmx2/wsfmiO0FsCWDIyRxllauGZVQxwxdWUWFz2ImaRvMrgYqVNUqPKXbX0Men",
+	"OQVwRWDdyTbc9q0y0VfmfM3dghNfwkUXVom5LmQL+ri4ZBvZBzUI7x9qC+Bu9TkP/v44vphDYp3aqxoK",
+	"BICcDiXAPCo+EMieAPJRMA7ZPwkbSc0SImRGnF5ik30qbjm2Zf4mrvmNPaC4SeV0Rq/Qgb/wChI7zL6W",
+	"nrIKl6WNddQtv+t36qU0W7vU8IWzX09TrDNxnbx3/UCIkNMtI926IDeYP47slIoCKzK3kOTMjnB9K9V4",
+	"h12MZaYX9ulaVT3O78ThnAIbFNTdHKMFgBBC4dMsHQJxoZ31nN576Ht0K9QmjdKKHzoV+BARxXxBqdM8",
+	"CzoPJagXm2GFnAJgF6rGMzKk5wzL5w5tgrxijxTRfMRSLlih8xjH9Wl6xoRVriHPW6FiTWjP6Mpmw3Kt",
+	"mtsKQtSoccvy2KZFG/P8JGM0OcyzNmwJojE3bJbHdCjTStgGPNRvT51dG/pRjsudh2DjzUULzDBqkmr4",
+	"sv3IE579E+gVf/etQM3vsLvXfSSdQiq8E0YP1Z0SNNyFAra0nsR8hTylRm6aQ9n6hR+KCJLjGUaTIEBE",
+	"hixNLGu7tVHhJFJOaTVC6Bfv3tgMzP2IzkJxV3j2lV5qt4L7clS7Ld5Cohfw0ub2aZKRFx+PzYaIgjUU",
+	"NAB88HQ2tuRMFWvFqVQAquvzAhBDjSWG+Atsl7Wb+0mn03wa79Lmc9buN7/vPaXP4udJm3X6Rk6AbbRw",
+	"mpPMCAMHyBFno5bdgh040h1zkIqljfWh0Ndg65aAl3vNHaVtveb36DWf5uzGsWb/0dI+PzW5fJkcGW3Z",
+	"NTy0gLeYGEczRj68PzllAF4eTbI0AnzcSz0bswC0Z6XpaBxAwtNVFFg8c0wDDAUiZvAE2bNNRgC+ewBa",
+	"MLwxY9BPNJOTgY21HX143SL/lBN0CssUEEFmcoIcGQZRiFABbM+i3Di1XplHrevZGwQAv/EKWxZht3Cu",
+	"wPdkVqnIryeaioRmCXEcPYfKmU6nLWX/7W9BLEdPwGhwkD7m7YgGpEhkH2vyJAryv/x2Wbwg97nHGInQ",
+	"cogUizOmc8CZUADoL6AqqynLEMqkRY7wr+7FBUyCC9LZJ4rFUiRgL83y/Q4IJRlLeMZiTbSU0KdMZ5wl",
+	"ocCUEXkOwi9jDLqmFCDm6IiVltQiJxL2eEQBvAbB7acAQ2cWxgWhFsgZUGPM5lB3bmRIx2MmWHIATVvx",
+	"tYZCwBYyo4KpNqRJi+x12hj0gGlMep5ubR6pJIkkfX5emDEqMIqLQcoQHF9Z9CkgXkA06TECZxsYmjca",
+	"Ldnb2zW297O9vV0cOgXihDzTSS/lsQsKYStZ6yCKqcDJdtqh8JK41kmJksvS160gT+JstKBsuSDw1pVw",
+	"q4qktWue7KrvtNbJnsBSV6Gdyy9cD0/gojXWFpel71YaQ3YyQSENGp7f4kps/YL1qYnI4oClWkF8A0k/",
+	"b37tXNrflkTMX2tFEpbycwb4ygPpaNd6/bgiYyYAk8v6qbCzZHX/2ZzPrWcY/eLm2lg97GnXB7hzRjBu",
+	"nRAPg95fAqUQ6g7wRmptdfbZtUYSjkZuWDd3J+TcvlsJt75cWyLNthfrYQF73OZa1eQF/GIlAe0pbN1g",
+	"FG8X2WiRd9bEgyhHbLT/xCFz2vuH2UQYCHEe8sDnRoViSnMx06c8VYelNpE2TSBj45TOoKejh6G17h3b",
+	"MLI2S2BTN/mmyjtOs6S/lxxT5qBH8nzuiVpNfgWt/bx7E8X978XdutMA/32ztW870r9V0DcduA98kF5m",
+	"luvcitkuUth3co28Nozy0j9SFUg5ddmVvi3ubhv8Ja1FEY18zNswyuBLxUEKdotzlSkNwGJ31T63vE8z",
+	"30r3ToMfVGs2GmsFADcLIiEdG2LwYgNbwsw5fMoRjU7z6VNKm0973U7zeb/dbnZot7cb7yX77Pt+A7ur",
+	"HuH7q165P9+j0Arxho84v145fHKTCIY7iOWRjJxWtvrsgwp+QJl/rkhSbKt6dwx359L+PlsEyAml385B",
+	"oqDzADjBtSIIBEncrQ3yfHXo1oL82anMsk9cupLRnZl5sfX3swQ6tIIXHK6XeZVh54tMVXchbsm/K2qm",
+	"7cC1eUVLWUlFXlG+0/edW+RmUmLB98l4UzmwzL/yfdBqK5kgDRyrxsGzvaCB6HcwWznRscSaNKzrKDDp",
+	"/XbbNc5egbWPUUssAim4tRV4e9JuduJu0nzKdvvNZ3Sv19yPv0+esmf957TdAwxrFwer3z9dt3VXG5Iw",
+	"N5YvL5mmPK3FE7BPbSXLw/KUJDmz/BLCZAf9F/XF/ye21suW85djsTwJsFlYqV23HZ4lLbLXfl7ys0gB",
+	"4mhKZ4SmGaPJLMDwOT6kyy5055VpEeyiJkj0OmGjsdRMxLPmz2wWES1JjxGwfLQkGRszL7ng8KvcL7jm",
+	"P7R0Wm7mFHb6Zzarchp3byHPVnGv+JO5MYusYo6v5whxW1DxjbdedGR3rfHiRvjq2LZRXcQ9fX9h1zNs",
+	"NmYkMt+MCt3NNCpzGBGirpFskYeW2WMo7oo/mpltwDm95TFbHvMH4TFgXcMd3zR/WU0/KzanLmhnKiiF",
+	"rIyi5ZLeiOIiZiSCH1ENlwnFl9LC7oHP3Bzhr2yRww4WDci9QsuKNcy7j8X9WCvMtS6T/Cx7pRVAp/Rc",
+	"Le022x3aaz41Gukzuttrdq1K+pQ+691iRTjnGoMVIwM9xsUAgSKkq33Y8s9t7OwOeDaYs1gk6jnkxpm3",
+	"1FSzJiZc1vNwbFkxvZ5uTaqzrX+UGenukaGcZKpYOpUnkntBINMkFMY6p4pMWZqSx3oqSd5LEuBRhEsY",
+	"fxIQJfPeTd75G1PhkRfOsdHQmNGYHRIaCkzzhgXg/F0KOI7DRyxPnUZPc5UwgJ2yrMImtD6kDKcvncOb",
+	"7/bWwfdA2M4xNXZd4eRuyG0SGauFeP9HH16TjPVZxjzeCUQcjXDwQJzYVNfVRvBBJfzdgOmX5m1Lb5Nm",
+	"F3oHEXsXhpAtnO//l8gYjGDzFYvaC/8AHF784AUmCpnVWLjewj/nLtlcMxfo55J3XfnXr2GowvDk05//",
+	"VNF9pfLCAab37aiqTBolSjg1LN1FFKgtI1EWSrxAFbZZVJkociLYyQ/584LSVsOFI/hChCQQEDMwS5AE",
+	"QL4gBdQSwAmMtyIZfKbnFCcwTwz5p44cdv4MYqFEseTPO/XH221v5Hzx77s8YfcOMtcNHhGlVz/olJ+z",
+	"/6zHtgS9APIeUykG5icgUaA+B3LbqQ7aKDu26pioydi8UgH2BtVQ+UYzrQivjuS+5edMMLUCJ1gmV6lZ",
+	"UNl+clE0lx63mvD0U6pKsTAvubvTfV3eZVzSSqc5YjrjC9i3YXraISNrPoI6NS7Ih0yOmB6yiXpEzCUj",
+	"2PjqkAhpa+Rpalu3/DJkWD/pWs0NqQoFJcevTj++fnHy2+n7n1+9CwjXvgRNub4HBMUX0fKMVeatDpg+",
+	"titYjReMU8qvkUBhExwfsFmhvw21Hv9mTXP1m5aappd+Cj+EjXhIddgIkGR+CM1rw8YV6XSXCoTbcgw7",
+	"6daNVadNUeLlVeC38NQcVIWmgf+FFLucclajUDlmgo55y93dGi2DK/J+zIRh3DlyfQW5vJBCZzTWb5TF",
+	"sr4l2gqOVuIfdsaNg8Zuq93anech1e3lMGA2z0z9mnZb7dK65vqu1cGO4OzuVqy4t4DK8Obk/bv1znVG",
+	"UUnb0Ln+0wy31rm6CSw5V3esB8Sd6t3e73s4vH8eHb9d7fAgUl6vBXTbbeu7dazTVSe4rK0DEsmziEyN",
+	"bACHAUChEq7IZByQKGGDjCYssU98ZAlXGGGSU4FQtFbRGEgiha9vxkL3eMhaZL+9i18GZYdq2qOKQRDf",
+	"tr8ptT+FrFg5HvuOABRUU9KjKRUxy2qEz0dGE74ZPQS2tIzcNGTxme/hYqaPOol5VcKdghLcVF/J515B",
+	"geafs9ZXYsZW6Tru4HDblhPtCoYxzL0OMQz/i8YJGK/QR9cYLIGha65JKmOaBkRpOoCkxczoY8kk1rbD",
+	"Atai7DTMxLjdLwuAZV5vF3B57SAGXGlo1xqAmwz8angH5MRmVOKGKN+6N4fPa+WZGkb6V2SGHHkkeqrm",
+	"MIT0kI1aZcAbVTHC38wNt1DPiHdn5uQ4C8E2M/lEsfrJTJPReFicIK8Y/KVHxuPCQuGdwV6A5wlZR94O",
+	"EODsksKYFtDs+rjHwJuVbXaFFUMAa5CmkFEKaNOIJV3oCnII4KwJt3DVOKVRi0QXzZgqhgQXAfpFKDCQ",
+	"ng9CPPsw7KYvM2hriB4P9xTXnrPttXeDYmMTBGXaa+8hL7ILRHi3Rfvme4BBlQNVpM9TpgIyGRsOxxJD",
+	"qYCIPWQZK26djBcPDCcwTmnMhjJNYDO5mOu4X+xI3bre3aTqBacsTeECwcaomdJsZHvNu1hhYSTvqKo6",
+	"Ym6d6WMmxynYFYWCOuguPGLYd7IwImLRXR/uF5md4XADySCYTvuaZUApDjkF4B+tiCsM+Vn2qib4E6Op",
+	"HgZOlbc3ZN4VUxjHMberT1f/LwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -1,6 +1,6 @@
 import { CounselError } from './error.js';
-import { sendChat, type Options } from './gen/sdk.gen.js';
-import type { SendChatData, ChatEvent, ChatResponse } from './gen/types.gen.js';
+import { getJob, sendChat, type Options } from './gen/sdk.gen.js';
+import type { ChatEvent, ChatResponse, GetJobData, Job, JobEvent, SendChatData } from './gen/types.gen.js';
 
 /** A piece of the answer, or, last, the whole of it. A failure is thrown, not yielded. */
 export type ChatStreamEvent =
@@ -42,6 +42,61 @@ export async function* streamChat(
     detail: 'The connection ended before the answer was complete.',
     status: 502,
     code: 'incomplete_stream',
+  });
+}
+
+/**
+ * Follows a job to its end and returns it then: `succeeded`, `failed` or `cancelled`. `onProgress`
+ * hears of each change on the way. A stream that ends early, as when a server stops, is taken up
+ * again; a refusal is thrown, and so is what goes wrong five times in a row. Aborting `signal`
+ * throws its reason; the job goes on.
+ */
+export async function waitForJob(
+  options: Omit<Options<GetJobData>, 'parseAs' | 'throwOnError' | 'headers'> & {
+    onProgress?: (job: Job) => void;
+  },
+): Promise<Job> {
+  const { onProgress, ...request } = options;
+  for (let failures = 0; ; ) {
+    try {
+      const body = (await getJob({
+        ...request,
+        headers: { Accept: 'text/event-stream' },
+        parseAs: 'stream',
+        throwOnError: true,
+      })) as unknown as ReadableStream<Uint8Array> | null;
+      if (body) {
+        for await (const data of serverSentEvents(body)) {
+          options.signal?.throwIfAborted();
+          const event = JSON.parse(data) as JobEvent;
+          if (event.type === 'error') throw new CounselError(event.problem ?? {});
+          if (!event.job) continue;
+          failures = 0;
+          if (event.type === 'done') return event.job;
+          onProgress?.(event.job);
+        }
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (error instanceof CounselError && error.status < 500 && error.status !== 429) throw error;
+      if (++failures === 5) throw error;
+    }
+    await pause(1000 * (failures + 1), options.signal);
+  }
+}
+
+function pause(ms: number, signal?: AbortSignal | null): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    }, ms);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
   });
 }
 
