@@ -63,7 +63,7 @@ func TestJobs(t *testing.T) {
 	ada, bob := b.join("ada", domain.RoleClient), b.join("bob", domain.RoleLawyer)
 	step := make(chan error)
 	b.jobs.Handle("test.steps", jobs.Options{Tries: 1}, func(ctx context.Context, run *jobs.Run) (any, error) {
-		for done := 0; done < run.Total; done++ {
+		for done := range run.Total {
 			select {
 			case err := <-step:
 				if err != nil {
