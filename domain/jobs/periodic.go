@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"counsel/db"
+	"counsel/domain"
 	"counsel/gen/query"
 )
 
@@ -16,14 +17,20 @@ type period struct {
 	last   int64 // the period that was last added, by whomever
 }
 
+// errBusy puts an occasion off, without counting as a try.
+var errBusy = domain.Errorf(domain.Conflict, "It still runs from before.")
+
+// busyPause is how long an occasion is put off.
+const busyPause = time.Second
+
 type occasion struct {
 	Number int64 `json:"number"`
 }
 
 // Every registers a task that is done once a period however many servers there are, before Start.
 // Periods are counted by the database's clock from 1970. One in which no server runs is left
-// out, so is one whose time passed before a worker was free, or in which the task still runs
-// from before. A failed one is not tried again: the next period is.
+// out, so is one whose time passed before a worker was free, or while the task still ran from
+// before: it does not run twice at a time. A failed one is not tried again: the next period is.
 func (s *Service) Every(name string, length time.Duration, do func(context.Context) error) {
 	p := &period{name: name, kind: "every." + name, length: length, last: -1}
 	s.periods = append(s.periods, p)
@@ -44,7 +51,7 @@ func (s *Service) Every(name string, length time.Duration, do func(context.Conte
 			return nil, db.Error(err)
 		}
 		if others > 0 {
-			return "still running", nil
+			return nil, errBusy
 		}
 		return nil, do(ctx)
 	})

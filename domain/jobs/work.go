@@ -184,6 +184,9 @@ func (s *Service) claim(t Task) (*Run, query.Job, error) {
 func (s *Service) hold(r *Run) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if old, ok := s.running[r.ID]; ok { // this process has taken over from itself
+		old.end(errLost)
+	}
 	s.running[r.ID] = r
 }
 
@@ -231,6 +234,8 @@ func (s *Service) try(h handler, run *Run, row query.Job) Outcome {
 		})
 	case errors.Is(cause, errStopping):
 		return s.settle(run, OutcomeReleased, func(ctx context.Context) (int64, error) { return s.rows.ReleaseJob(ctx, id) })
+	case errors.Is(err, errBusy):
+		return s.postpone(run, err, busyPause)
 	}
 	run.tries++
 	if _, useless := errors.AsType[fatal](err); useless || int(run.tries) >= h.Tries {
