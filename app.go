@@ -175,7 +175,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if err != nil {
 		return nil, err
 	}
-	a.cases.Emit, a.archive.Emit = a.webhooks.Emit, a.webhooks.Emit
+	a.cases.Emit, a.archive.Emit, letters.Emit = a.webhooks.Emit, a.webhooks.Emit, a.webhooks.Emit
 	if a.ai, err = newAI(a, cfg, metrics); err != nil {
 		return nil, err
 	}

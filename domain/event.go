@@ -14,6 +14,9 @@ const (
 	EventDraftCreated     EventType = "draft.created"
 	EventDraftUpdated     EventType = "draft.updated"
 	EventDraftDeleted     EventType = "draft.deleted"
+	EventEmailSent        EventType = "email.sent" // to one recipient at least
+	EventEmailBounced     EventType = "email.bounced"
+	EventEmailFailed      EventType = "email.failed"
 )
 
 // EventTypes lists all.
@@ -21,6 +24,7 @@ var EventTypes = []EventType{
 	EventCaseCreated, EventCaseUpdated, EventCaseClosed,
 	EventDocumentUploaded, EventDocumentRendered, EventDocumentDeleted,
 	EventDraftCreated, EventDraftUpdated, EventDraftDeleted,
+	EventEmailSent, EventEmailBounced, EventEmailFailed,
 }
 
 // Event is something that happened, for those who asked to be told. It leaves the service, so it

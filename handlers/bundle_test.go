@@ -162,7 +162,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	s.deps.Webhooks, err = webhooks.New(webhooks.Deps{DB: database, Jobs: b.jobs, Sender: sender, People: accounts, Cases: matters, Clock: domain.SystemClock,
 		NewID: domain.NewID, Random: rand.Reader, Log: log, Key: []byte(secret), Disabled: s.deps.Email.WebhookMail})
 	must(t, err)
-	matters.Emit, b.archive.Emit, s.deps.Drafts.Emit = s.deps.Webhooks.Emit, s.deps.Webhooks.Emit, s.deps.Webhooks.Emit
+	matters.Emit, b.archive.Emit, s.deps.Drafts.Emit, s.deps.Email.Emit = s.deps.Webhooks.Emit, s.deps.Webhooks.Emit, s.deps.Webhooks.Emit, s.deps.Webhooks.Emit
 	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Email: s.deps.Email}
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)

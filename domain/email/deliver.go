@@ -162,7 +162,12 @@ func (s *Service) settle(ctx context.Context, row query.Email, all []query.Email
 			}
 			total.add(orQueued(at.status), at.reason)
 		}
-		return q.SettleEmail(ctx, query.SettleEmailParams{Status: string(total.status()), Reason: cut(total.reason), UpdatedAt: now, ID: row.ID})
+		err := q.SettleEmail(ctx, query.SettleEmailParams{Status: string(total.status()), Reason: cut(total.reason), UpdatedAt: now, ID: row.ID})
+		happened, ended := events[total.status()]
+		if err != nil || !ended || row.Kind != message {
+			return err
+		}
+		return s.Emit(ctx, q, domain.Event{Type: happened, UserID: row.UserID, Data: map[string]domain.ID{"emailId": row.ID}})
 	})
 	switch {
 	case err != nil:
@@ -172,6 +177,9 @@ func (s *Service) settle(ctx context.Context, row query.Email, all []query.Email
 	}
 	return result{total.status()}, nil
 }
+
+// events are what a mail that has come to its end is told as.
+var events = map[Status]domain.EventType{Sent: domain.EventEmailSent, Bounced: domain.EventEmailBounced, Failed: domain.EventEmailFailed}
 
 func orQueued(s Status) Status {
 	if s == "" {

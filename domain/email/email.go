@@ -83,6 +83,8 @@ type Deps struct {
 	Secret func(domain.ID) string
 	// Backoff are the waits between tries; nil: seconds at first, hours at last, a day in all.
 	Backoff []time.Duration
+	// Emit is told what became of what people sent; it may be set before use. nil: nobody is told.
+	Emit documents.Emit
 }
 
 // People knows the accounts (account.Service).
@@ -101,6 +103,9 @@ func New(d Deps) *Service {
 	if d.Backoff == nil {
 		d.Backoff = []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute,
 			time.Hour, 2 * time.Hour, 4 * time.Hour, 4 * time.Hour, 4 * time.Hour, 8 * time.Hour}
+	}
+	if d.Emit == nil {
+		d.Emit = documents.Nobody
 	}
 	s := &Service{Deps: d, rows: query.New(d.DB)}
 	d.Jobs.Handle(kindSend, jobs.Options{Tries: len(d.Backoff) + 1, Timeout: sendTime, Backoff: func(try int) time.Duration {

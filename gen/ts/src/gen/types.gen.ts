@@ -1710,10 +1710,11 @@ export type TemplatePreview = {
 
 /**
  * What happened. `case.updated` is any change of a case but its being closed; `draft.updated` a
- * change of its text or its status. `data` names the case, the document or the draft.
+ * change of its text or its status; `email.sent` says that at least one recipient was sent it. `data`
+ * names the case, the document, the draft or the e-mail.
  *
  */
-export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted';
+export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed';
 
 /**
  * Where events are POSTed.
@@ -1849,6 +1850,7 @@ export type WebhookEvent = {
         caseId?: Id;
         documentId?: Id;
         draftId?: Id;
+        emailId?: Id;
         webhookId?: Id;
     };
 };

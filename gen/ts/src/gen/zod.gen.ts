@@ -1065,7 +1065,8 @@ export const zTemplatePreview = z.object({
 
 /**
  * What happened. `case.updated` is any change of a case but its being closed; `draft.updated` a
- * change of its text or its status. `data` names the case, the document or the draft.
+ * change of its text or its status; `email.sent` says that at least one recipient was sent it. `data`
+ * names the case, the document, the draft or the e-mail.
  *
  */
 export const zWebhookEventType = z.enum([
@@ -1077,7 +1078,10 @@ export const zWebhookEventType = z.enum([
     'document.deleted',
     'draft.created',
     'draft.updated',
-    'draft.deleted'
+    'draft.deleted',
+    'email.sent',
+    'email.bounced',
+    'email.failed'
 ]);
 
 /**
@@ -1187,6 +1191,7 @@ export const zWebhookEvent = z.object({
         caseId: zId.optional(),
         documentId: zId.optional(),
         draftId: zId.optional(),
+        emailId: zId.optional(),
         webhookId: zId.optional()
     })
 });
