@@ -37,6 +37,8 @@ import (
 	"counsel/domain/documents"
 	reading "counsel/domain/documents/text"
 	"counsel/domain/email"
+	"counsel/domain/esign"
+	"counsel/domain/esign/pades"
 	"counsel/domain/idempotency"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
@@ -167,6 +169,13 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
 	s.deps.Press, s.deps.Once = documents.NewPress(s.deps.Templates, s.deps.Drafts, s.deps.Archive, engine), idempotency.New(database, domain.SystemClock)
+	b.post = &post{}
+	certificate, key, err := pades.SelfSigned("Counsel", domain.SystemClock())
+	must(t, err)
+	seal, err := pades.New(certificate, key, nil)
+	must(t, err)
+	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.post, Renderer: engine, Seal: seal,
+		Secret: []byte(secret), URL: "https://counsel.example", Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
 		s.deps.UserLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute})

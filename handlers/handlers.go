@@ -29,6 +29,7 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/documents"
 	"counsel/domain/email"
+	"counsel/domain/esign"
 	"counsel/domain/idempotency"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
@@ -48,6 +49,7 @@ type Deps struct {
 	Templates *documents.Templates
 	Webhooks  *webhooks.Service
 	Email     *email.Service
+	Esign     *esign.Service
 
 	Press *documents.Press
 	Jobs  *jobs.Service

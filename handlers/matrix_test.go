@@ -110,6 +110,7 @@ func (m *matrix) build() *fixture {
 	var doc api.StoredDocument
 	m.call(m.keeper, "POST", "/api/docs", file, "Content-Type", contentType).wants(201, "").into(&doc)
 	ids["docId"] = doc.ID.String()
+	ids["trackingId"] = m.sendToSign(m.keeper, ids["caseId"], "ada@example.com").TrackingID.String()
 	ids["version"], ids["from"], ids["to"] = "1", "1", "1" // of the draft
 	return &fixture{ids: ids, root: root}
 }

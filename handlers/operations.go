@@ -57,13 +57,16 @@ func loadOperations(m *httpMetrics) (map[string]*operation, error) {
 				return nil, fmt.Errorf("%s %s: %w", method, path, err)
 			}
 			op.long = method == http.MethodPost && strings.HasPrefix(path, "/api/ai/") ||
-				op.upload || op.id == "getJob" || strings.HasPrefix(path, "/api/docs/{docId}/")
+				op.upload || op.id == "getJob" || strings.HasPrefix(path, "/api/docs/{docId}/") || files[path]
 			op.operationMetrics = m.operation(op.id)
 			ops[op.id] = op
 		}
 	}
 	return ops, nil
 }
+
+// files are operations that read whole files, and seal them.
+var files = map[string]bool{"/api/esign/initiate": true, "/api/esign/{trackingId}/evidence": true, "/api/esign/signing/document": true}
 
 func newOperation(o *openapi3.Operation, defs json.RawMessage) (*operation, error) {
 	op := &operation{id: o.OperationID, roles: map[domain.Role]bool{}}

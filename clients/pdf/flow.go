@@ -218,6 +218,8 @@ func (f *flow) blocks(blocks []documents.Block, outline documents.Outline) error
 			f.clause(b, outline.Label(i))
 		case documents.Signatures:
 			f.signatures(b)
+		case documents.Ink:
+			f.ink(b)
 		case documents.PageBreak:
 			f.strips = append(f.strips, strip{turn: true})
 			f.gap, f.pinned = 0, false

@@ -42,6 +42,7 @@ type Kind string
 const (
 	Uploaded Kind = "uploaded" // somebody sent it
 	Rendered Kind = "rendered" // made here from a template
+	Signed   Kind = "signed"   // made here of one that was signed by all
 )
 
 // TextState says whether a stored document can be found by its text.
@@ -78,6 +79,7 @@ type Stored struct {
 
 // NewStored is a document to be kept. Its bytes are trusted to be what ContentType says.
 type NewStored struct {
+	ID          domain.ID // zero: a new one. Saving it again under its id is Conflict
 	UserID      domain.ID
 	CaseID      *domain.ID       // nil: it belongs to no case
 	By          domain.Principal // who puts it into the case; not needed outside of cases
@@ -237,7 +239,10 @@ func spool() (*os.File, error) {
 // Save keeps a document. When it fails nothing is kept, but for what a sweep takes away. NotFound:
 // the case is not open to whoever puts it there.
 func (a *Archive) Save(ctx context.Context, n NewStored) (Stored, error) {
-	s := Stored{ID: a.NewID(), UserID: n.UserID, CaseID: n.CaseID, Name: n.Name, ContentType: n.ContentType, Kind: n.Kind, Text: TextPending, Size: n.Size, SHA256: n.SHA256, CreatedAt: a.Clock()}
+	s := Stored{ID: n.ID, UserID: n.UserID, CaseID: n.CaseID, Name: n.Name, ContentType: n.ContentType, Kind: n.Kind, Text: TextPending, Size: n.Size, SHA256: n.SHA256, CreatedAt: a.Clock()}
+	if s.ID.IsZero() {
+		s.ID = a.NewID()
+	}
 	if !readable(n.ContentType) {
 		s.Text = TextNone
 	}

@@ -90,7 +90,7 @@ type Running struct {
 }
 
 // Block is one part of a document: Heading, Clause, Paragraph, List, Quote, Table, Signatures,
-// PageBreak or Rule.
+// Ink, PageBreak or Rule.
 type Block interface{ block() }
 
 // Span is a run of text in one style. "\n" in Text breaks the line.
@@ -208,6 +208,21 @@ type Party struct {
 	Source string
 }
 
+// Ink is what a hand drew, in the blue of a pen.
+type Ink struct {
+	Strokes [][]Point
+	// Width and Height of the field it was drawn in, in the unit of its points, above 0. It is
+	// made to fit the column, 80 points high at most.
+	Width, Height float64
+	Source        string
+}
+
+// Point is a place in a field, from its upper left corner.
+type Point struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+}
+
 // PageBreak begins a new page.
 type PageBreak struct{}
 
@@ -223,3 +238,4 @@ func (Table) block()      {}
 func (Signatures) block() {}
 func (PageBreak) block()  {}
 func (Rule) block()       {}
+func (Ink) block()        {}

@@ -148,6 +148,7 @@ func (e ConsultationReferenceKind) Valid() bool {
 // Defines values for DocumentKind.
 const (
 	DocumentKindRendered DocumentKind = "rendered"
+	DocumentKindSigned   DocumentKind = "signed"
 	DocumentKindUploaded DocumentKind = "uploaded"
 )
 
@@ -155,6 +156,8 @@ const (
 func (e DocumentKind) Valid() bool {
 	switch e {
 	case DocumentKindRendered:
+		return true
+	case DocumentKindSigned:
 		return true
 	case DocumentKindUploaded:
 		return true
@@ -553,6 +556,162 @@ func (e Severity) Valid() bool {
 	case SeverityLow:
 		return true
 	case SeverityMedium:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SignatureEventKind.
+const (
+	SignatureEventKindBounced   SignatureEventKind = "bounced"
+	SignatureEventKindCancelled SignatureEventKind = "cancelled"
+	SignatureEventKindCompleted SignatureEventKind = "completed"
+	SignatureEventKindConsented SignatureEventKind = "consented"
+	SignatureEventKindCreated   SignatureEventKind = "created"
+	SignatureEventKindDeclined  SignatureEventKind = "declined"
+	SignatureEventKindDelivered SignatureEventKind = "delivered"
+	SignatureEventKindExpired   SignatureEventKind = "expired"
+	SignatureEventKindReminded  SignatureEventKind = "reminded"
+	SignatureEventKindSent      SignatureEventKind = "sent"
+	SignatureEventKindSigned    SignatureEventKind = "signed"
+	SignatureEventKindViewed    SignatureEventKind = "viewed"
+)
+
+// Valid indicates whether the value is a known member of the SignatureEventKind enum.
+func (e SignatureEventKind) Valid() bool {
+	switch e {
+	case SignatureEventKindBounced:
+		return true
+	case SignatureEventKindCancelled:
+		return true
+	case SignatureEventKindCompleted:
+		return true
+	case SignatureEventKindConsented:
+		return true
+	case SignatureEventKindCreated:
+		return true
+	case SignatureEventKindDeclined:
+		return true
+	case SignatureEventKindDelivered:
+		return true
+	case SignatureEventKindExpired:
+		return true
+	case SignatureEventKindReminded:
+		return true
+	case SignatureEventKindSent:
+		return true
+	case SignatureEventKindSigned:
+		return true
+	case SignatureEventKindViewed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SignatureStatus.
+const (
+	SignatureStatusCancelled SignatureStatus = "cancelled"
+	SignatureStatusCompleted SignatureStatus = "completed"
+	SignatureStatusDeclined  SignatureStatus = "declined"
+	SignatureStatusExpired   SignatureStatus = "expired"
+	SignatureStatusOpen      SignatureStatus = "open"
+	SignatureStatusSealing   SignatureStatus = "sealing"
+)
+
+// Valid indicates whether the value is a known member of the SignatureStatus enum.
+func (e SignatureStatus) Valid() bool {
+	switch e {
+	case SignatureStatusCancelled:
+		return true
+	case SignatureStatusCompleted:
+		return true
+	case SignatureStatusDeclined:
+		return true
+	case SignatureStatusExpired:
+		return true
+	case SignatureStatusOpen:
+		return true
+	case SignatureStatusSealing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SignatureWorkflow.
+const (
+	SignatureWorkflowParallel   SignatureWorkflow = "parallel"
+	SignatureWorkflowSequential SignatureWorkflow = "sequential"
+)
+
+// Valid indicates whether the value is a known member of the SignatureWorkflow enum.
+func (e SignatureWorkflow) Valid() bool {
+	switch e {
+	case SignatureWorkflowParallel:
+		return true
+	case SignatureWorkflowSequential:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SignerStatus.
+const (
+	SignerStatusConsented SignerStatus = "consented"
+	SignerStatusDeclined  SignerStatus = "declined"
+	SignerStatusSent      SignerStatus = "sent"
+	SignerStatusSigned    SignerStatus = "signed"
+	SignerStatusViewed    SignerStatus = "viewed"
+	SignerStatusWaiting   SignerStatus = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the SignerStatus enum.
+func (e SignerStatus) Valid() bool {
+	switch e {
+	case SignerStatusConsented:
+		return true
+	case SignerStatusDeclined:
+		return true
+	case SignerStatusSent:
+		return true
+	case SignerStatusSigned:
+		return true
+	case SignerStatusViewed:
+		return true
+	case SignerStatusWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SigningViewState.
+const (
+	SigningViewStateClosed   SigningViewState = "closed"
+	SigningViewStateDeclined SigningViewState = "declined"
+	SigningViewStateEarly    SigningViewState = "early"
+	SigningViewStateExpired  SigningViewState = "expired"
+	SigningViewStateOpen     SigningViewState = "open"
+	SigningViewStateSigned   SigningViewState = "signed"
+)
+
+// Valid indicates whether the value is a known member of the SigningViewState enum.
+func (e SigningViewState) Valid() bool {
+	switch e {
+	case SigningViewStateClosed:
+		return true
+	case SigningViewStateDeclined:
+		return true
+	case SigningViewStateEarly:
+		return true
+	case SigningViewStateExpired:
+		return true
+	case SigningViewStateOpen:
+		return true
+	case SigningViewStateSigned:
 		return true
 	default:
 		return false
@@ -1397,7 +1556,7 @@ type CreateWebhookRequest struct {
 	URL WebhookURL `json:"url"`
 }
 
-// DocumentKind Where a document comes from: somebody sent it, or it was made here.
+// DocumentKind Where a document comes from: somebody sent it, it was made here, or it is one that was signed by all.
 type DocumentKind string
 
 // DocumentReference Words of a document that the answer quotes. They were found on that page, as they stand there.
@@ -1897,8 +2056,41 @@ type GenerateDocumentResponse struct {
 	Warnings []string `json:"warnings"`
 }
 
+// Hash A SHA-256.
+type Hash = string
+
 // ID A UUIDv7; sorting ids sorts by time of creation.
 type ID = openapi_types.UUID
+
+// InitiateSignatureRequest defines model for InitiateSignatureRequest.
+type InitiateSignatureRequest struct {
+	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	DocID ID `json:"docId"`
+
+	// ExpiresAt Until when it can be signed, an hour to a year from now; thirty days when absent.
+	ExpiresAt *Time `json:"expiresAt,omitempty"`
+
+	// Message What the mails say to the signers.
+	Message *string `json:"message,omitempty"`
+
+	// Signers Who is to sign; each address once.
+	Signers []NewSigner `json:"signers"`
+
+	// Workflow Who signs when.
+	Workflow SignatureWorkflow `json:"workflow"`
+}
+
+// InitiateSignatureResponse defines model for InitiateSignatureResponse.
+type InitiateSignatureResponse struct {
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// SigningURL Where a signer has their link mailed to them. It holds no secret.
+	SigningURL string `json:"signingUrl"`
+
+	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
+	TrackingID ID `json:"trackingId"`
+}
 
 // Job defines model for Job.
 type Job struct {
@@ -2012,6 +2204,18 @@ type LoginRequest struct {
 
 	// Password The account's password.
 	Password string `json:"password"`
+}
+
+// NewSigner defines model for NewSigner.
+type NewSigner struct {
+	// Email Where the link is mailed.
+	Email string `json:"email"`
+
+	// Name As the certificate prints it.
+	Name string `json:"name"`
+
+	// Order When they sign in a sequential workflow, for all or for none. A parallel one knows no order.
+	Order *int32 `json:"order,omitempty"`
 }
 
 // NextCursor The cursor of the next page; absent on the last.
@@ -2341,6 +2545,255 @@ type Severity string
 // Sha256 A SHA-256, in hexadecimal.
 type Sha256 = string
 
+// Signature Either typed, or drawn as strokes in a field of a width and a height.
+type Signature struct {
+	// Height Of the field.
+	Height *float64 `json:"height,omitempty"`
+
+	// Strokes Lines that were drawn.
+	Strokes [][]SignaturePoint `json:"strokes,omitempty"`
+
+	// Typed A name.
+	Typed *string `json:"typed,omitempty"`
+
+	// Width Of the field.
+	Width *float64 `json:"width,omitempty"`
+}
+
+// SignatureEvent defines model for SignatureEvent.
+type SignatureEvent struct {
+	// At RFC 3339, in UTC.
+	At Time `json:"at"`
+
+	// Detail A checksum, or the version of what was consented to.
+	Detail *string `json:"detail,omitempty"`
+
+	// Hash A SHA-256.
+	Hash Hash `json:"hash"`
+
+	// IP The network address it was done from.
+	IP *string `json:"ip,omitempty"`
+
+	// Kind What happened.
+	Kind SignatureEventKind `json:"kind"`
+
+	// Prev A SHA-256.
+	Prev Hash `json:"prev"`
+
+	// Seq From 1, without a gap.
+	Seq int64 `json:"seq"`
+
+	// Signer Whose doing it was.
+	Signer *int32 `json:"signer,omitempty"`
+
+	// UserAgent The browser it was done with.
+	UserAgent *string `json:"userAgent,omitempty"`
+}
+
+// SignatureEventKind What happened.
+type SignatureEventKind string
+
+// SignatureEventList defines model for SignatureEventList.
+type SignatureEventList struct {
+	// Items The log, from its beginning.
+	Items []SignatureEvent `json:"items"`
+}
+
+// SignaturePoint From the upper left corner of the field.
+type SignaturePoint struct {
+	// X To the right.
+	X float64 `json:"x"`
+
+	// Y Down.
+	Y float64 `json:"y"`
+}
+
+// SignatureRequest defines model for SignatureRequest.
+type SignatureRequest struct {
+	// CaseID The document's case.
+	CaseID *ID `json:"caseId,omitempty"`
+
+	// ChangedAt Since when it has this status.
+	ChangedAt Time `json:"changedAt"`
+
+	// Checksum The SHA-256 of a file's bytes.
+	Checksum Checksum `json:"checksum"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	DocID ID `json:"docId"`
+
+	// DocumentName Its file name.
+	DocumentName string `json:"documentName"`
+
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// Message What the mails say to the signers.
+	Message *string `json:"message,omitempty"`
+
+	// SenderName As the signers are told.
+	SenderName string `json:"senderName"`
+
+	// SignedDocID The signed document, once the request is completed.
+	SignedDocID *ID `json:"signedDocId,omitempty"`
+
+	// Signers In the order in which they sign.
+	Signers []Signer `json:"signers"`
+
+	// Status open: it can be signed; sealing: all have signed, and the file is being made; completed, declined, cancelled and expired are ends.
+	Status SignatureStatus `json:"status"`
+
+	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
+	TrackingID ID `json:"trackingId"`
+
+	// UserID Who sent it.
+	UserID ID `json:"userId"`
+
+	// Workflow Who signs when.
+	Workflow SignatureWorkflow `json:"workflow"`
+}
+
+// SignatureRequestList defines model for SignatureRequestList.
+type SignatureRequestList struct {
+	// Items The requests.
+	Items []SignatureRequest `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// SignatureStatus open: it can be signed; sealing: all have signed, and the file is being made; completed, declined, cancelled and expired are ends.
+type SignatureStatus string
+
+// SignatureWorkflow Who signs when.
+type SignatureWorkflow string
+
+// Signer defines model for Signer.
+type Signer struct {
+	// Email Their address.
+	Email string `json:"email"`
+
+	// Name Their name.
+	Name string `json:"name"`
+
+	// Number As the log and the certificate number them.
+	Number int32 `json:"number"`
+
+	// Reason Why they declined.
+	Reason *string `json:"reason,omitempty"`
+
+	// SignedAt RFC 3339, in UTC.
+	SignedAt *Time `json:"signedAt,omitempty"`
+
+	// Status waiting: for those before; sent: the link was mailed, or is about to be; viewed, consented: they opened it, and agreed to sign electronically.
+	Status SignerStatus `json:"status"`
+
+	// Turn Those of the same turn sign at the same time.
+	Turn int32 `json:"turn"`
+}
+
+// SignerStatus waiting: for those before; sent: the link was mailed, or is about to be; viewed, consented: they opened it, and agreed to sign electronically.
+type SignerStatus string
+
+// SigningConsent defines model for SigningConsent.
+type SigningConsent struct {
+	// Disclosure The version of the words that were shown.
+	Disclosure string `json:"disclosure"`
+
+	// Token What stands behind the `#` of a signing link.
+	Token SigningSecret `json:"token"`
+}
+
+// SigningDecline defines model for SigningDecline.
+type SigningDecline struct {
+	// Reason For the sender.
+	Reason *string `json:"reason,omitempty"`
+
+	// Token What stands behind the `#` of a signing link.
+	Token SigningSecret `json:"token"`
+}
+
+// SigningDisclosure What signers agree to.
+type SigningDisclosure struct {
+	// Text The words.
+	Text string `json:"text"`
+
+	// Version Of the words.
+	Version string `json:"version"`
+}
+
+// SigningLinkRequest defines model for SigningLinkRequest.
+type SigningLinkRequest struct {
+	// Email The signer's.
+	Email string `json:"email"`
+
+	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
+	TrackingID ID `json:"trackingId"`
+}
+
+// SigningSecret What stands behind the `#` of a signing link.
+type SigningSecret = string
+
+// SigningSignature defines model for SigningSignature.
+type SigningSignature struct {
+	// Signature Either typed, or drawn as strokes in a field of a width and a height.
+	Signature Signature `json:"signature"`
+
+	// Token What stands behind the `#` of a signing link.
+	Token SigningSecret `json:"token"`
+}
+
+// SigningText defines model for SigningText.
+type SigningText struct {
+	// Pages The text of each page.
+	Pages []string `json:"pages"`
+}
+
+// SigningToken defines model for SigningToken.
+type SigningToken struct {
+	// Token What stands behind the `#` of a signing link.
+	Token SigningSecret `json:"token"`
+}
+
+// SigningView defines model for SigningView.
+type SigningView struct {
+	// Checksum The SHA-256 of a file's bytes.
+	Checksum Checksum `json:"checksum"`
+
+	// Consented Whether they agreed to sign electronically.
+	Consented bool `json:"consented"`
+
+	// Disclosure What signers agree to.
+	Disclosure SigningDisclosure `json:"disclosure"`
+
+	// DocumentName Its file name.
+	DocumentName string `json:"documentName"`
+
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// Message What they write.
+	Message *string `json:"message,omitempty"`
+
+	// SenderName Who asks for it to be signed.
+	SenderName string `json:"senderName"`
+
+	// SignerName Whose link it is.
+	SignerName string `json:"signerName"`
+
+	// Size Bytes.
+	Size int64 `json:"size"`
+
+	// State What the link is good for. open: to sign; early: others sign first; closed: the request was withdrawn, or declined by another.
+	State SigningViewState `json:"state"`
+}
+
+// SigningViewState What the link is good for. open: to sign; early: others sign first; closed: the request was withdrawn, or declined by another.
+type SigningViewState string
+
 // StoredDocument defines model for StoredDocument.
 type StoredDocument struct {
 	// CaseID A UUIDv7; sorting ids sorts by time of creation.
@@ -2364,7 +2817,7 @@ type StoredDocument struct {
 	// ID A UUIDv7; sorting ids sorts by time of creation.
 	ID ID `json:"id"`
 
-	// Kind Where a document comes from: somebody sent it, or it was made here.
+	// Kind Where a document comes from: somebody sent it, it was made here, or it is one that was signed by all.
 	Kind DocumentKind `json:"kind"`
 
 	// Name Its file name.
@@ -2988,6 +3441,9 @@ type JobID = ID
 // Limit defines model for Limit.
 type Limit = int32
 
+// TrackingID A UUIDv7; sorting ids sorts by time of creation.
+type TrackingID = ID
+
 // WebhookID A UUIDv7; sorting ids sorts by time of creation.
 type WebhookID = ID
 
@@ -3225,6 +3681,27 @@ type ListSuppressionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListSignatureRequestsParams defines parameters for ListSignatureRequests.
+type ListSignatureRequestsParams struct {
+	// CaseID Only requests of this case.
+	CaseID *ID `form:"caseId,omitempty" json:"caseId,omitempty"`
+
+	// Status Only requests that stand there.
+	Status *SignatureStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// InitiateSignatureParams defines parameters for InitiateSignature.
+type InitiateSignatureParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
 	// Limit The most items a page may have.
@@ -3380,6 +3857,30 @@ type SendEmailsJSONRequestBody = SendEmailsRequest
 
 // CreateSuppressionJSONRequestBody defines body for CreateSuppression for application/json ContentType.
 type CreateSuppressionJSONRequestBody = CreateSuppressionRequest
+
+// InitiateSignatureJSONRequestBody defines body for InitiateSignature for application/json ContentType.
+type InitiateSignatureJSONRequestBody = InitiateSignatureRequest
+
+// ConsentToSigningJSONRequestBody defines body for ConsentToSigning for application/json ContentType.
+type ConsentToSigningJSONRequestBody = SigningConsent
+
+// DeclineSigningJSONRequestBody defines body for DeclineSigning for application/json ContentType.
+type DeclineSigningJSONRequestBody = SigningDecline
+
+// GetSigningDocumentJSONRequestBody defines body for GetSigningDocument for application/json ContentType.
+type GetSigningDocumentJSONRequestBody = SigningToken
+
+// SendSigningLinkJSONRequestBody defines body for SendSigningLink for application/json ContentType.
+type SendSigningLinkJSONRequestBody = SigningLinkRequest
+
+// SignDocumentJSONRequestBody defines body for SignDocument for application/json ContentType.
+type SignDocumentJSONRequestBody = SigningSignature
+
+// GetSigningTextJSONRequestBody defines body for GetSigningText for application/json ContentType.
+type GetSigningTextJSONRequestBody = SigningToken
+
+// ViewSigningJSONRequestBody defines body for ViewSigning for application/json ContentType.
+type ViewSigningJSONRequestBody = SigningToken
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplateRequest
@@ -3703,6 +4204,48 @@ type ServerInterface interface {
 	// GetEmail What became of an e-mail
 	// (GET /api/email/{emailId})
 	GetEmail(ctx *echo.Context, emailID EmailID) error
+	// ListSignatureRequests List what was sent to be signed
+	// (GET /api/esign)
+	ListSignatureRequests(ctx *echo.Context, params ListSignatureRequestsParams) error
+	// InitiateSignature Send a document to be signed
+	// (POST /api/esign/initiate)
+	InitiateSignature(ctx *echo.Context, params InitiateSignatureParams) error
+	// ConsentToSigning Agree to sign electronically
+	// (POST /api/esign/signing/consent)
+	ConsentToSigning(ctx *echo.Context) error
+	// DeclineSigning Decline to sign
+	// (POST /api/esign/signing/decline)
+	DeclineSigning(ctx *echo.Context) error
+	// GetSigningDocument The document of a signing link
+	// (POST /api/esign/signing/document)
+	GetSigningDocument(ctx *echo.Context) error
+	// SendSigningLink Have a signing link mailed again
+	// (POST /api/esign/signing/link)
+	SendSigningLink(ctx *echo.Context) error
+	// SignDocument Sign
+	// (POST /api/esign/signing/sign)
+	SignDocument(ctx *echo.Context) error
+	// GetSigningText The text of the document of a signing link
+	// (POST /api/esign/signing/text)
+	GetSigningText(ctx *echo.Context) error
+	// ViewSigning What a signing link leads to
+	// (POST /api/esign/signing/view)
+	ViewSigning(ctx *echo.Context) error
+	// GetSignatureRequest Where a signature request stands
+	// (GET /api/esign/{trackingId})
+	GetSignatureRequest(ctx *echo.Context, trackingID TrackingID) error
+	// CancelSignatureRequest Withdraw a signature request
+	// (POST /api/esign/{trackingId}/cancel)
+	CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID) error
+	// ListSignatureEvents What happened to a signature request
+	// (GET /api/esign/{trackingId}/events)
+	ListSignatureEvents(ctx *echo.Context, trackingID TrackingID) error
+	// GetSignatureEvidence The evidence of a signature request
+	// (GET /api/esign/{trackingId}/evidence)
+	GetSignatureEvidence(ctx *echo.Context, trackingID TrackingID) error
+	// RemindSigners Mail the links again
+	// (POST /api/esign/{trackingId}/remind)
+	RemindSigners(ctx *echo.Context, trackingID TrackingID) error
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx *echo.Context, params ListJobsParams) error
@@ -3802,6 +4345,9 @@ type ServerInterface interface {
 	// GetReadiness Is the service ready
 	// (GET /readyz)
 	GetReadiness(ctx *echo.Context) error
+	// GetSigningPage The page where people sign
+	// (GET /sign)
+	GetSigningPage(ctx *echo.Context) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -5139,6 +5685,217 @@ func (w *ServerInterfaceWrapper) GetEmail(ctx *echo.Context) error {
 	return err
 }
 
+// ListSignatureRequests converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSignatureRequests(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSignatureRequestsParams
+	// ------------- Optional query parameter "caseId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "caseId", ctx.QueryParams(), &params.CaseID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSignatureRequests(ctx, params)
+	return err
+}
+
+// InitiateSignature converts echo context to params.
+func (w *ServerInterfaceWrapper) InitiateSignature(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params InitiateSignatureParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.InitiateSignature(ctx, params)
+	return err
+}
+
+// ConsentToSigning converts echo context to params.
+func (w *ServerInterfaceWrapper) ConsentToSigning(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConsentToSigning(ctx)
+	return err
+}
+
+// DeclineSigning converts echo context to params.
+func (w *ServerInterfaceWrapper) DeclineSigning(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeclineSigning(ctx)
+	return err
+}
+
+// GetSigningDocument converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSigningDocument(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSigningDocument(ctx)
+	return err
+}
+
+// SendSigningLink converts echo context to params.
+func (w *ServerInterfaceWrapper) SendSigningLink(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SendSigningLink(ctx)
+	return err
+}
+
+// SignDocument converts echo context to params.
+func (w *ServerInterfaceWrapper) SignDocument(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SignDocument(ctx)
+	return err
+}
+
+// GetSigningText converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSigningText(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSigningText(ctx)
+	return err
+}
+
+// ViewSigning converts echo context to params.
+func (w *ServerInterfaceWrapper) ViewSigning(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ViewSigning(ctx)
+	return err
+}
+
+// GetSignatureRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSignatureRequest(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "trackingId" -------------
+	var trackingID TrackingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "trackingId", ctx.Param("trackingId"), &trackingID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter trackingId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSignatureRequest(ctx, trackingID)
+	return err
+}
+
+// CancelSignatureRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelSignatureRequest(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "trackingId" -------------
+	var trackingID TrackingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "trackingId", ctx.Param("trackingId"), &trackingID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter trackingId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelSignatureRequest(ctx, trackingID)
+	return err
+}
+
+// ListSignatureEvents converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSignatureEvents(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "trackingId" -------------
+	var trackingID TrackingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "trackingId", ctx.Param("trackingId"), &trackingID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter trackingId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSignatureEvents(ctx, trackingID)
+	return err
+}
+
+// GetSignatureEvidence converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSignatureEvidence(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "trackingId" -------------
+	var trackingID TrackingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "trackingId", ctx.Param("trackingId"), &trackingID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter trackingId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSignatureEvidence(ctx, trackingID)
+	return err
+}
+
+// RemindSigners converts echo context to params.
+func (w *ServerInterfaceWrapper) RemindSigners(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "trackingId" -------------
+	var trackingID TrackingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "trackingId", ctx.Param("trackingId"), &trackingID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter trackingId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemindSigners(ctx, trackingID)
+	return err
+}
+
 // ListJobs converts echo context to params.
 func (w *ServerInterfaceWrapper) ListJobs(ctx *echo.Context) error {
 	var err error
@@ -5798,6 +6555,15 @@ func (w *ServerInterfaceWrapper) GetReadiness(ctx *echo.Context) error {
 	return err
 }
 
+// GetSigningPage converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSigningPage(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSigningPage(ctx)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -5935,6 +6701,21 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/jobs/:jobId", wrapper.CancelJob, options.OperationMiddlewares["cancelJob"]...)
 	router.GET(options.BaseURL+"/api/jobs/:jobId", wrapper.GetJob, options.OperationMiddlewares["getJob"]...)
 	router.POST(options.BaseURL+"/api/jobs/:jobId/retry", wrapper.RetryJob, options.OperationMiddlewares["retryJob"]...)
+	router.POST(options.BaseURL+"/api/esign/initiate", wrapper.InitiateSignature, options.OperationMiddlewares["initiateSignature"]...)
+	router.GET(options.BaseURL+"/api/esign", wrapper.ListSignatureRequests, options.OperationMiddlewares["listSignatureRequests"]...)
+	router.GET(options.BaseURL+"/api/esign/:trackingId", wrapper.GetSignatureRequest, options.OperationMiddlewares["getSignatureRequest"]...)
+	router.GET(options.BaseURL+"/api/esign/:trackingId/events", wrapper.ListSignatureEvents, options.OperationMiddlewares["listSignatureEvents"]...)
+	router.POST(options.BaseURL+"/api/esign/:trackingId/cancel", wrapper.CancelSignatureRequest, options.OperationMiddlewares["cancelSignatureRequest"]...)
+	router.POST(options.BaseURL+"/api/esign/:trackingId/remind", wrapper.RemindSigners, options.OperationMiddlewares["remindSigners"]...)
+	router.GET(options.BaseURL+"/api/esign/:trackingId/evidence", wrapper.GetSignatureEvidence, options.OperationMiddlewares["getSignatureEvidence"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/view", wrapper.ViewSigning, options.OperationMiddlewares["viewSigning"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/document", wrapper.GetSigningDocument, options.OperationMiddlewares["getSigningDocument"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/text", wrapper.GetSigningText, options.OperationMiddlewares["getSigningText"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/consent", wrapper.ConsentToSigning, options.OperationMiddlewares["consentToSigning"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/sign", wrapper.SignDocument, options.OperationMiddlewares["signDocument"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/decline", wrapper.DeclineSigning, options.OperationMiddlewares["declineSigning"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/link", wrapper.SendSigningLink, options.OperationMiddlewares["sendSigningLink"]...)
+	router.GET(options.BaseURL+"/sign", wrapper.GetSigningPage, options.OperationMiddlewares["getSigningPage"]...)
 	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
@@ -15707,6 +16488,2110 @@ func (response GetEmail503ApplicationProblemPlusJSONResponse) VisitGetEmailRespo
 	return err
 }
 
+type ListSignatureRequestsRequestObject struct {
+	Params ListSignatureRequestsParams
+}
+
+type ListSignatureRequestsResponseObject interface {
+	VisitListSignatureRequestsResponse(w http.ResponseWriter) error
+}
+
+type ListSignatureRequests200JSONResponse SignatureRequestList
+
+func (response ListSignatureRequests200JSONResponse) VisitListSignatureRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSignatureRequests400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListSignatureRequests400ApplicationProblemPlusJSONResponse) VisitListSignatureRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSignatureRequests401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSignatureRequests401ApplicationProblemPlusJSONResponse) VisitListSignatureRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSignatureRequests404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListSignatureRequests404ApplicationProblemPlusJSONResponse) VisitListSignatureRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSignatureRequests429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListSignatureRequests429ApplicationProblemPlusJSONResponse) VisitListSignatureRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSignatureRequests500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListSignatureRequests500ApplicationProblemPlusJSONResponse) VisitListSignatureRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSignatureRequests503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListSignatureRequests503ApplicationProblemPlusJSONResponse) VisitListSignatureRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InitiateSignatureRequestObject struct {
+	Params InitiateSignatureParams
+	Body   *InitiateSignatureJSONRequestBody
+}
+
+type InitiateSignatureResponseObject interface {
+	VisitInitiateSignatureResponse(w http.ResponseWriter) error
+}
+
+type InitiateSignature201JSONResponse InitiateSignatureResponse
+
+func (response InitiateSignature201JSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InitiateSignature400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response InitiateSignature400ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InitiateSignature401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response InitiateSignature401ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InitiateSignature403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response InitiateSignature403ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InitiateSignature404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response InitiateSignature404ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InitiateSignature409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response InitiateSignature409ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InitiateSignature413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response InitiateSignature413ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InitiateSignature422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response InitiateSignature422ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InitiateSignature429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response InitiateSignature429ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InitiateSignature500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response InitiateSignature500ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type InitiateSignature503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response InitiateSignature503ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConsentToSigningRequestObject struct {
+	Body *ConsentToSigningJSONRequestBody
+}
+
+type ConsentToSigningResponseObject interface {
+	VisitConsentToSigningResponse(w http.ResponseWriter) error
+}
+
+type ConsentToSigning200JSONResponse SigningView
+
+func (response ConsentToSigning200JSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConsentToSigning400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ConsentToSigning400ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConsentToSigning404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ConsentToSigning404ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConsentToSigning409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ConsentToSigning409ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConsentToSigning413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ConsentToSigning413ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConsentToSigning422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response ConsentToSigning422ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConsentToSigning429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ConsentToSigning429ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConsentToSigning500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ConsentToSigning500ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConsentToSigning503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ConsentToSigning503ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineSigningRequestObject struct {
+	Body *DeclineSigningJSONRequestBody
+}
+
+type DeclineSigningResponseObject interface {
+	VisitDeclineSigningResponse(w http.ResponseWriter) error
+}
+
+type DeclineSigning200JSONResponse SigningView
+
+func (response DeclineSigning200JSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineSigning400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineSigning400ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineSigning404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineSigning404ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineSigning409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineSigning409ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineSigning413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineSigning413ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineSigning422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineSigning422ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineSigning429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineSigning429ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineSigning500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineSigning500ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineSigning503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineSigning503ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningDocumentRequestObject struct {
+	Body *GetSigningDocumentJSONRequestBody
+}
+
+type GetSigningDocumentResponseObject interface {
+	VisitGetSigningDocumentResponse(w http.ResponseWriter) error
+}
+
+type GetSigningDocument200ResponseHeaders struct {
+	ContentDisposition *string
+	ReprDigest         *string
+}
+
+type GetSigningDocument200ApplicationPdfResponse struct {
+	Body          io.Reader
+	Headers       GetSigningDocument200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetSigningDocument200ApplicationPdfResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/pdf")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetSigningDocument400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningDocument400ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningDocument404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningDocument404ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningDocument409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningDocument409ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningDocument413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningDocument413ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningDocument422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningDocument422ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningDocument429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningDocument429ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningDocument500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningDocument500ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningDocument503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningDocument503ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendSigningLinkRequestObject struct {
+	Body *SendSigningLinkJSONRequestBody
+}
+
+type SendSigningLinkResponseObject interface {
+	VisitSendSigningLinkResponse(w http.ResponseWriter) error
+}
+
+type SendSigningLink204Response struct {
+}
+
+func (response SendSigningLink204Response) VisitSendSigningLinkResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type SendSigningLink400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response SendSigningLink400ApplicationProblemPlusJSONResponse) VisitSendSigningLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendSigningLink413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SendSigningLink413ApplicationProblemPlusJSONResponse) VisitSendSigningLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendSigningLink422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response SendSigningLink422ApplicationProblemPlusJSONResponse) VisitSendSigningLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendSigningLink429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response SendSigningLink429ApplicationProblemPlusJSONResponse) VisitSendSigningLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendSigningLink500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response SendSigningLink500ApplicationProblemPlusJSONResponse) VisitSendSigningLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendSigningLink503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SendSigningLink503ApplicationProblemPlusJSONResponse) VisitSendSigningLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignDocumentRequestObject struct {
+	Body *SignDocumentJSONRequestBody
+}
+
+type SignDocumentResponseObject interface {
+	VisitSignDocumentResponse(w http.ResponseWriter) error
+}
+
+type SignDocument200JSONResponse SigningView
+
+func (response SignDocument200JSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignDocument400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response SignDocument400ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignDocument404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SignDocument404ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignDocument409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SignDocument409ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignDocument413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SignDocument413ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignDocument422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response SignDocument422ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignDocument429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response SignDocument429ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignDocument500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response SignDocument500ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignDocument503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SignDocument503ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningTextRequestObject struct {
+	Body *GetSigningTextJSONRequestBody
+}
+
+type GetSigningTextResponseObject interface {
+	VisitGetSigningTextResponse(w http.ResponseWriter) error
+}
+
+type GetSigningText200JSONResponse SigningText
+
+func (response GetSigningText200JSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningText400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningText400ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningText404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningText404ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningText409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningText409ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningText413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningText413ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningText422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningText422ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningText429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningText429ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningText500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningText500ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSigningText503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningText503ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ViewSigningRequestObject struct {
+	Body *ViewSigningJSONRequestBody
+}
+
+type ViewSigningResponseObject interface {
+	VisitViewSigningResponse(w http.ResponseWriter) error
+}
+
+type ViewSigning200JSONResponse SigningView
+
+func (response ViewSigning200JSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ViewSigning400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ViewSigning400ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ViewSigning404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ViewSigning404ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ViewSigning409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ViewSigning409ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ViewSigning413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ViewSigning413ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ViewSigning422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response ViewSigning422ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ViewSigning429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ViewSigning429ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ViewSigning500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ViewSigning500ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ViewSigning503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ViewSigning503ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignatureRequestRequestObject struct {
+	TrackingID TrackingID `json:"trackingId"`
+}
+
+type GetSignatureRequestResponseObject interface {
+	VisitGetSignatureRequestResponse(w http.ResponseWriter) error
+}
+
+type GetSignatureRequest200JSONResponse SignatureRequest
+
+func (response GetSignatureRequest200JSONResponse) VisitGetSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignatureRequest400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetSignatureRequest400ApplicationProblemPlusJSONResponse) VisitGetSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignatureRequest401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetSignatureRequest401ApplicationProblemPlusJSONResponse) VisitGetSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignatureRequest404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetSignatureRequest404ApplicationProblemPlusJSONResponse) VisitGetSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignatureRequest429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetSignatureRequest429ApplicationProblemPlusJSONResponse) VisitGetSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignatureRequest500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetSignatureRequest500ApplicationProblemPlusJSONResponse) VisitGetSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignatureRequest503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetSignatureRequest503ApplicationProblemPlusJSONResponse) VisitGetSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSignatureRequestRequestObject struct {
+	TrackingID TrackingID `json:"trackingId"`
+}
+
+type CancelSignatureRequestResponseObject interface {
+	VisitCancelSignatureRequestResponse(w http.ResponseWriter) error
+}
+
+type CancelSignatureRequest200JSONResponse SignatureRequest
+
+func (response CancelSignatureRequest200JSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSignatureRequest400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CancelSignatureRequest400ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSignatureRequest401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CancelSignatureRequest401ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSignatureRequest403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CancelSignatureRequest403ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSignatureRequest404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CancelSignatureRequest404ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSignatureRequest409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CancelSignatureRequest409ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSignatureRequest429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CancelSignatureRequest429ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSignatureRequest500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CancelSignatureRequest500ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSignatureRequest503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CancelSignatureRequest503ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSignatureEventsRequestObject struct {
+	TrackingID TrackingID `json:"trackingId"`
+}
+
+type ListSignatureEventsResponseObject interface {
+	VisitListSignatureEventsResponse(w http.ResponseWriter) error
+}
+
+type ListSignatureEvents200JSONResponse SignatureEventList
+
+func (response ListSignatureEvents200JSONResponse) VisitListSignatureEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSignatureEvents400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListSignatureEvents400ApplicationProblemPlusJSONResponse) VisitListSignatureEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSignatureEvents401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSignatureEvents401ApplicationProblemPlusJSONResponse) VisitListSignatureEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSignatureEvents404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListSignatureEvents404ApplicationProblemPlusJSONResponse) VisitListSignatureEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSignatureEvents429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListSignatureEvents429ApplicationProblemPlusJSONResponse) VisitListSignatureEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSignatureEvents500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListSignatureEvents500ApplicationProblemPlusJSONResponse) VisitListSignatureEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSignatureEvents503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListSignatureEvents503ApplicationProblemPlusJSONResponse) VisitListSignatureEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignatureEvidenceRequestObject struct {
+	TrackingID TrackingID `json:"trackingId"`
+}
+
+type GetSignatureEvidenceResponseObject interface {
+	VisitGetSignatureEvidenceResponse(w http.ResponseWriter) error
+}
+
+type GetSignatureEvidence200ResponseHeaders struct {
+	ContentDisposition *string
+}
+
+type GetSignatureEvidence200ApplicationZipResponse struct {
+	Body          io.Reader
+	Headers       GetSignatureEvidence200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetSignatureEvidence200ApplicationZipResponse) VisitGetSignatureEvidenceResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/zip")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetSignatureEvidence400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetSignatureEvidence400ApplicationProblemPlusJSONResponse) VisitGetSignatureEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignatureEvidence401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetSignatureEvidence401ApplicationProblemPlusJSONResponse) VisitGetSignatureEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignatureEvidence404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetSignatureEvidence404ApplicationProblemPlusJSONResponse) VisitGetSignatureEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignatureEvidence429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetSignatureEvidence429ApplicationProblemPlusJSONResponse) VisitGetSignatureEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignatureEvidence500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetSignatureEvidence500ApplicationProblemPlusJSONResponse) VisitGetSignatureEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignatureEvidence503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetSignatureEvidence503ApplicationProblemPlusJSONResponse) VisitGetSignatureEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemindSignersRequestObject struct {
+	TrackingID TrackingID `json:"trackingId"`
+}
+
+type RemindSignersResponseObject interface {
+	VisitRemindSignersResponse(w http.ResponseWriter) error
+}
+
+type RemindSigners200JSONResponse SignatureRequest
+
+func (response RemindSigners200JSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemindSigners400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RemindSigners400ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemindSigners401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RemindSigners401ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemindSigners403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RemindSigners403ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemindSigners404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RemindSigners404ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemindSigners409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RemindSigners409ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemindSigners429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RemindSigners429ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemindSigners500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response RemindSigners500ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemindSigners503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RemindSigners503ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListJobsRequestObject struct {
 	Params ListJobsParams
 }
@@ -19974,6 +22859,49 @@ func (response GetReadiness503ApplicationProblemPlusJSONResponse) VisitGetReadin
 	return err
 }
 
+type GetSigningPageRequestObject struct {
+}
+
+type GetSigningPageResponseObject interface {
+	VisitGetSigningPageResponse(w http.ResponseWriter) error
+}
+
+type GetSigningPage200TextHTMLResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetSigningPage200TextHTMLResponse) VisitGetSigningPageResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetSigningPage500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetSigningPage500ApplicationProblemPlusJSONResponse) VisitGetSigningPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetAccountPage The page that links in mails lead to
@@ -20174,6 +23102,48 @@ type StrictServerInterface interface {
 	// GetEmail What became of an e-mail
 	// (GET /api/email/{emailId})
 	GetEmail(ctx context.Context, request GetEmailRequestObject) (GetEmailResponseObject, error)
+	// ListSignatureRequests List what was sent to be signed
+	// (GET /api/esign)
+	ListSignatureRequests(ctx context.Context, request ListSignatureRequestsRequestObject) (ListSignatureRequestsResponseObject, error)
+	// InitiateSignature Send a document to be signed
+	// (POST /api/esign/initiate)
+	InitiateSignature(ctx context.Context, request InitiateSignatureRequestObject) (InitiateSignatureResponseObject, error)
+	// ConsentToSigning Agree to sign electronically
+	// (POST /api/esign/signing/consent)
+	ConsentToSigning(ctx context.Context, request ConsentToSigningRequestObject) (ConsentToSigningResponseObject, error)
+	// DeclineSigning Decline to sign
+	// (POST /api/esign/signing/decline)
+	DeclineSigning(ctx context.Context, request DeclineSigningRequestObject) (DeclineSigningResponseObject, error)
+	// GetSigningDocument The document of a signing link
+	// (POST /api/esign/signing/document)
+	GetSigningDocument(ctx context.Context, request GetSigningDocumentRequestObject) (GetSigningDocumentResponseObject, error)
+	// SendSigningLink Have a signing link mailed again
+	// (POST /api/esign/signing/link)
+	SendSigningLink(ctx context.Context, request SendSigningLinkRequestObject) (SendSigningLinkResponseObject, error)
+	// SignDocument Sign
+	// (POST /api/esign/signing/sign)
+	SignDocument(ctx context.Context, request SignDocumentRequestObject) (SignDocumentResponseObject, error)
+	// GetSigningText The text of the document of a signing link
+	// (POST /api/esign/signing/text)
+	GetSigningText(ctx context.Context, request GetSigningTextRequestObject) (GetSigningTextResponseObject, error)
+	// ViewSigning What a signing link leads to
+	// (POST /api/esign/signing/view)
+	ViewSigning(ctx context.Context, request ViewSigningRequestObject) (ViewSigningResponseObject, error)
+	// GetSignatureRequest Where a signature request stands
+	// (GET /api/esign/{trackingId})
+	GetSignatureRequest(ctx context.Context, request GetSignatureRequestRequestObject) (GetSignatureRequestResponseObject, error)
+	// CancelSignatureRequest Withdraw a signature request
+	// (POST /api/esign/{trackingId}/cancel)
+	CancelSignatureRequest(ctx context.Context, request CancelSignatureRequestRequestObject) (CancelSignatureRequestResponseObject, error)
+	// ListSignatureEvents What happened to a signature request
+	// (GET /api/esign/{trackingId}/events)
+	ListSignatureEvents(ctx context.Context, request ListSignatureEventsRequestObject) (ListSignatureEventsResponseObject, error)
+	// GetSignatureEvidence The evidence of a signature request
+	// (GET /api/esign/{trackingId}/evidence)
+	GetSignatureEvidence(ctx context.Context, request GetSignatureEvidenceRequestObject) (GetSignatureEvidenceResponseObject, error)
+	// RemindSigners Mail the links again
+	// (POST /api/esign/{trackingId}/remind)
+	RemindSigners(ctx context.Context, request RemindSignersRequestObject) (RemindSignersResponseObject, error)
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
@@ -20273,6 +23243,9 @@ type StrictServerInterface interface {
 	// GetReadiness Is the service ready
 	// (GET /readyz)
 	GetReadiness(ctx context.Context, request GetReadinessRequestObject) (GetReadinessResponseObject, error)
+	// GetSigningPage The page where people sign
+	// (GET /sign)
+	GetSigningPage(ctx context.Context, request GetSigningPageRequestObject) (GetSigningPageResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *echo.Context, request any) (any, error)
@@ -22468,6 +25441,526 @@ func (sh *strictHandler) GetEmail(ctx *echo.Context, emailID EmailID) error {
 	return nil
 }
 
+// ListSignatureRequests operation middleware
+func (sh *strictHandler) ListSignatureRequests(ctx *echo.Context, params ListSignatureRequestsParams) error {
+	var request ListSignatureRequestsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSignatureRequests(ctx.Request().Context(), request.(ListSignatureRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSignatureRequests")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSignatureRequestsResponseObject); ok {
+		return validResponse.VisitListSignatureRequestsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// InitiateSignature operation middleware
+func (sh *strictHandler) InitiateSignature(ctx *echo.Context, params InitiateSignatureParams) error {
+	var request InitiateSignatureRequestObject
+
+	request.Params = params
+
+	var body InitiateSignatureJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.InitiateSignature(ctx.Request().Context(), request.(InitiateSignatureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "InitiateSignature")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(InitiateSignatureResponseObject); ok {
+		return validResponse.VisitInitiateSignatureResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConsentToSigning operation middleware
+func (sh *strictHandler) ConsentToSigning(ctx *echo.Context) error {
+	var request ConsentToSigningRequestObject
+
+	var body ConsentToSigningJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConsentToSigning(ctx.Request().Context(), request.(ConsentToSigningRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConsentToSigning")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConsentToSigningResponseObject); ok {
+		return validResponse.VisitConsentToSigningResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeclineSigning operation middleware
+func (sh *strictHandler) DeclineSigning(ctx *echo.Context) error {
+	var request DeclineSigningRequestObject
+
+	var body DeclineSigningJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclineSigning(ctx.Request().Context(), request.(DeclineSigningRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclineSigning")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeclineSigningResponseObject); ok {
+		return validResponse.VisitDeclineSigningResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSigningDocument operation middleware
+func (sh *strictHandler) GetSigningDocument(ctx *echo.Context) error {
+	var request GetSigningDocumentRequestObject
+
+	var body GetSigningDocumentJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSigningDocument(ctx.Request().Context(), request.(GetSigningDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSigningDocument")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSigningDocumentResponseObject); ok {
+		return validResponse.VisitGetSigningDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SendSigningLink operation middleware
+func (sh *strictHandler) SendSigningLink(ctx *echo.Context) error {
+	var request SendSigningLinkRequestObject
+
+	var body SendSigningLinkJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SendSigningLink(ctx.Request().Context(), request.(SendSigningLinkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendSigningLink")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SendSigningLinkResponseObject); ok {
+		return validResponse.VisitSendSigningLinkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SignDocument operation middleware
+func (sh *strictHandler) SignDocument(ctx *echo.Context) error {
+	var request SignDocumentRequestObject
+
+	var body SignDocumentJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignDocument(ctx.Request().Context(), request.(SignDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignDocument")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SignDocumentResponseObject); ok {
+		return validResponse.VisitSignDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSigningText operation middleware
+func (sh *strictHandler) GetSigningText(ctx *echo.Context) error {
+	var request GetSigningTextRequestObject
+
+	var body GetSigningTextJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSigningText(ctx.Request().Context(), request.(GetSigningTextRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSigningText")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSigningTextResponseObject); ok {
+		return validResponse.VisitGetSigningTextResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ViewSigning operation middleware
+func (sh *strictHandler) ViewSigning(ctx *echo.Context) error {
+	var request ViewSigningRequestObject
+
+	var body ViewSigningJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ViewSigning(ctx.Request().Context(), request.(ViewSigningRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ViewSigning")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ViewSigningResponseObject); ok {
+		return validResponse.VisitViewSigningResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSignatureRequest operation middleware
+func (sh *strictHandler) GetSignatureRequest(ctx *echo.Context, trackingID TrackingID) error {
+	var request GetSignatureRequestRequestObject
+
+	request.TrackingID = trackingID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSignatureRequest(ctx.Request().Context(), request.(GetSignatureRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSignatureRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSignatureRequestResponseObject); ok {
+		return validResponse.VisitGetSignatureRequestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelSignatureRequest operation middleware
+func (sh *strictHandler) CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID) error {
+	var request CancelSignatureRequestRequestObject
+
+	request.TrackingID = trackingID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelSignatureRequest(ctx.Request().Context(), request.(CancelSignatureRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelSignatureRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelSignatureRequestResponseObject); ok {
+		return validResponse.VisitCancelSignatureRequestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSignatureEvents operation middleware
+func (sh *strictHandler) ListSignatureEvents(ctx *echo.Context, trackingID TrackingID) error {
+	var request ListSignatureEventsRequestObject
+
+	request.TrackingID = trackingID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSignatureEvents(ctx.Request().Context(), request.(ListSignatureEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSignatureEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSignatureEventsResponseObject); ok {
+		return validResponse.VisitListSignatureEventsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSignatureEvidence operation middleware
+func (sh *strictHandler) GetSignatureEvidence(ctx *echo.Context, trackingID TrackingID) error {
+	var request GetSignatureEvidenceRequestObject
+
+	request.TrackingID = trackingID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSignatureEvidence(ctx.Request().Context(), request.(GetSignatureEvidenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSignatureEvidence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSignatureEvidenceResponseObject); ok {
+		return validResponse.VisitGetSignatureEvidenceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemindSigners operation middleware
+func (sh *strictHandler) RemindSigners(ctx *echo.Context, trackingID TrackingID) error {
+	var request RemindSignersRequestObject
+
+	request.TrackingID = trackingID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemindSigners(ctx.Request().Context(), request.(RemindSignersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemindSigners")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemindSignersResponseObject); ok {
+		return validResponse.VisitRemindSignersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListJobs operation middleware
 func (sh *strictHandler) ListJobs(ctx *echo.Context, params ListJobsParams) error {
 	var request ListJobsRequestObject
@@ -23445,610 +26938,709 @@ func (sh *strictHandler) GetReadiness(ctx *echo.Context) error {
 	return nil
 }
 
+// GetSigningPage operation middleware
+func (sh *strictHandler) GetSigningPage(ctx *echo.Context) error {
+	var request GetSigningPageRequestObject
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSigningPage(ctx.Request().Context(), request.(GetSigningPageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSigningPage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSigningPageResponseObject); ok {
+		return validResponse.VisitGetSigningPageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // Base64 encoded, compressed with deflate, json marshaled OpenAPI spec.
 // Stored as a slice of fixed-width chunks rather than one concatenated
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37khpHtjf6KnmY74RsD9BA3+mYmN3WzS3rNuqWNWOjLZKqBNJdZKLKrEZY0RHzIN/5dz/YPMmJXCuz",
-	"LlAFVUBL3nbHjj1WF3XJy8p1X7/1uebJyVQKJrSqdT/X2Cc6mQYM/n0uaDD/jb1haiqFYubSDQ0i+IdH",
-	"vTHza90hDRSr1zwpVBRoqrkUF36tW2u1T+ngwBs0Dg8pbRyzdrtx4h0fN1p+m3WG+/RgcOjV6rUhFz4X",
-	"I1Xr/vK55gU0UuxqPmW1bu2t8Oh0ynzynNMBD7ie1+AzQ+4z4bFat9U8rdeY8Gvddqtdr32MpDbPXY0Z",
-	"uYym04Cz8IEigXuaqDENAjJgJBIBn3DN/GatXgthyDQwj8ZfIjOuxzLShBKPTolHBWGfPMZ8oseMwBoQ",
-	"OYQ/PCl0SD1NJlTMieYTpsxrFbthoRlztzbmo7G5ommoa93D43pNRaMRU+a7tW7tIZ2mBkk1vHXImCJT",
-	"yn3CBdEzFtwwMpFCj1Wzdvu+Xgu5un7ObliQen/8UrOY1V/7vl7T8poJ9VaZfd0/Obm9rdce0sV9DxnV",
-	"zD/XtW6t0+ocNdrtRufwqnXabbW6rdbPZpPwlu/nCRl0GsdemzWO6WGncUoP2439wRFtDdtexz9gtXrN",
-	"Z8oL+dQuyTnxuZpGmhE6MLsQUM2IzwJu1hTXlyc05rca5j2NY7Y/bJzQg0Hj0Dvyj9nJ8JS2BrV6LWAj",
-	"Gvwgg4RaJ/M3EnZczgQLcXN0pMyFKRO1ek1zDb+/lKEez7jwyU2TXMoI/6jVa9HUX70MsHhjqnMPDxVq",
-	"xsJat/ZCKk2EFA2fKy+QKgoZoaOQsYk5j2Rgvmw2bkpDzZkiQxkSPZNESzLkN4zMGQ1hPUoex9NGZ9jy",
-	"G8d+a9A4ofuHjeNh22ctrz04pdScBjZkoTlehoYWKKLT7ixO6kkoJ4+kF5nR5k/QnMaAUcWIonPVJf/5",
-	"9/99zPWYhTClOZnQOWEwSa7sjYM5GfEbLkbmornHp3P1gMxCrjUTREjNPdb8z7//P/JL+/1upj5YnPrn",
-	"mi+91NP+fqMzOKaGituNU3+fNU6GbdoZ7HsH/qEh4GtDFl3zFC5GvTah4bVZgna9JujEEBNMrzn1h7V6",
-	"bUpHrNbdT9jWblYFmEN609onp/v12oyGwnLZ2ms6YuTYsK///Pv/xkMyyzmWga+IZp8MszAcwxw2Q2oj",
-	"Q2oy9FkIf1IyDeUopBO8LWTUV4TrJnnDqI/XzPTIXEahYsGwWXsPhJPamC98Ggp51kG72zr+OctP1h4S",
-	"u9femJp9DqSH0gMYx0T6wJRHU904aLYbEy54zexyzO9/kDMSSDEivmSK0ML5kkhFNAjmS9P+e23pXNZr",
-	"kWJhmtpXM1yzHY9COswe2oH0Dcv+C3kJxAQSjoUTLmDLeqIn3jFLlulxyiHZJy9o6I1Jp9U5BNlJ2HDI",
-	"PE2GoZyQ/TZ5RkVEw7m54bhZW7kjHStF0jtCG63B/rBx7B36jVO/wxqH9GC473UGbdo6ze5B4+JxrV6T",
-	"IR9xs9r2fKRZvG8mzvwMl8+Z70omf3BoR1lt3eu1GxYqoINO5lTCAXk8oTzIngytqTeeoG5m+DHVmk2m",
-	"5q92Hfbrin0yo3vEaEjOfVq3uzRhTBMpyAspfIrin4nVCx+L77RobTc6htkdDw9ajdPBoddIBGvbA6bp",
-	"8Sm34/tco74fMmUWmfr0v6wq2fTkBDQ9ZiRwTcv0ZijDLA3TUkysHFX2CaPuDH5lnnngXzIKCZ1OJRfa",
-	"8t7V0rlTfePM9jxlgoVUMyfwtlGLVxG0YTFAoxcVTgA8YInhL+RFpCMakJdSNB4lrOXcHVlDJH/5C2k3",
-	"yWtkKebClZE1yanmikyoz8iA6RljgiSa0NPJ4AdChW/ojTyXNyygRvIYJkeNsnnpyRDV847ZVs+qpJ9r",
-	"ln+lWM323xwzauyHWrdmp2Jkq1QcmW3b7FtGHHZaB1lxaBQUWDzkx0Jqo6mQ2Zh7Y+LJKNSK+MzjPnNK",
-	"qbLy7JkcmKmoaDKh4RzU1l/lAOWfijxjLgCXKaE6HzoqH3LB1bjwns7i+Txu7NP2oHFs9N8To/8e0MPB",
-	"kXfsn7DTYUYtUc2QCZ+FjQHVnrEXQIbDYTXKjmDAUrTUNDDrBiLLDLs2iIJrOOmGkM3NXLOJtdfGzLtW",
-	"0cScyjHtHB51T4cnR37rpH1ycuAd+0eHp7QzZJS2vMND6rfah3R/MDwYtgedQWtw0ul4fvvQP/Lah4PW",
-	"sNWirRNDyVnFa51yr/hvrNY9OOm092/f39ZrYSRWLTBYYYXr285ymtQmgi5U67Y2YRxvYOFf+8ML4cyp",
-	"NNEUKgByCPanYhkioopVWR+fagpbjF8APWsC7KFWr6GU5jfsEQUlFFek02i1a/XaSN4wOCfP6azWrV2E",
-	"LKBg+4COeg7yKeb3T82yihkbkeM6OWnt77fJi0hwb1wnT1lobONarAdnjzXQ1jRkhq9TMxajI7GACaNT",
-	"qHHt1n7w++wH2x1yqckzOmGKXH6MaMjq5LkUvhTk8l37X+Tg2Q918lYYM5/8yMXIByFkR5DmIvCBKJxK",
-	"BWq4WWiqjZ5Nya9GpBhl1488bbiNUQ9egL1c63YObus1OY25m4/6lA4jZpgOm0yN2QpbJXyaFv21dpYs",
-	"3jBQD8vSRZoa7nf397q7l1qGzM81ju+EbXpSaCa0dZ7R6TTgHqgde2hwlhI+AXsbgktJ66nq7u2p/aZV",
-	"4vY8GQnFgj0jSvbK8J6//7NxPvmtcclHguooZH879A/ayVcef5rykKnF8bRb3dZhjiK6js1ZQRdNA0mR",
-	"Y1tiED61JndKUpgd/KQvNZ6LKQMf5EZK4ZWlhJ/c9qe190iPZSXrwKpFjUajJ8z4u0WmGFgu6V+vkl+N",
-	"Ofz5c6yZ3972REDFKKIj1iVMNJ5+3xMimgxYyMWoa9gM64mhlJqFXfKZhHw01l3yAPwEn40hf2s+AP9S",
-	"tw/IbU/A+P6S/3WjSoI1khkC2CWzAuvx8+f4T8Opbm8/f/5LyKiS4vaWDJhHI8XgdXjp8+c9989mT5Qz",
-	"JrP+xTSzyrf8ptEgAEUs1uQVHINHlt9mBoyfPWy09hut/bRRtMwNb+s15Y3ZhFp2x9H5/DqUU2aVY/u9",
-	"aerS0vc+14YynFDzAWPogLfp03MmRnpc67Zb9ZpGNqC02WPzVVwx82TmzlarXptwEV8w3FhrFppV6vUu",
-	"a7lvimeXeVmn8rvgZR8jHppl/iX14vrCfN/Hj0o0+pZYMGxjQw4b2W1cZMpXYApkD6nnMaXgh1q3xubP",
-	"xoOnHn/Fn128/e2i/ZI/O22y+bPf/HcX/BW/mL24Csb/Mhe9TiAGkyct/5/PQNYiO7sQte6pWYiQDUOm",
-	"xu695z+Hb669j2P28ePlv0ZPh52fD9UPo+aB2H/Umv58cvOmPbk6mv/4sTP75+D5+C175p2qJ/QpfyVf",
-	"hi/0a/+na+f0sQz+e0ZDFsKk3oLYr+ai97migyBF3gx9Dzl2O/zyEwv5kJv7jQSs14ZRELzMkbZZt806",
-	"dheiE94LYNfNXN6xwVjK65LTiSVX9ni/ikLy8M0LM3ZhZ4mjZjdWQoLlZzTpJmhNPpodIKmtmcR8Q3Wp",
-	"ybBW49BvtxvH3j5tnLLWsHE0OKYn3qnfYu3hSp9DPMwoI1y9cBJLVzNp5WTsRoLIrtwjjJLMF91I1mvU",
-	"WqkItO0443UywhElY3ol2o3jY0obx4NOu3E6bLUaiSf8aJg2oBLBOsPRXZRez9SU3nE9vmReyLJalLKX",
-	"arOxYt6Hh50nP6nv/3ExDpX3cBz84+LFT38dHKrLf6mpHBzLRy32rDP5+Xr/J/GvvyUDuqevcvRltmPM",
-	"qM9C4J4PUdl8xFXia/m8sEpXY0aMlDXqiKI3DAOQPGAkMgvQBKYJozNsJ3Z0nsE95sG/pVS3WGYuSa9E",
-	"xvx38pLmd/8nV9w8vqKj/JFe/nDe6BweuajubCwDHG2dcEHG7BP1mccnNMiOu1fbVnXv1Yrmd5ydXa/2",
-	"S6txShvD95+PDm57tfwZvmHT8BEfWXOywjzJN2+ePCSnh/utb7NTVGNqnvhbVxwM/jH61/jF8N07+vyv",
-	"H0effgr/8YS+2rv6pMKHBxeq9VNbPRk8mj0cjf7WXbFpmVnFb//lvPEzbfzWapz+de9v7//aLZqeDufn",
-	"Q40SLzu9S+ZJ4UOEaka5JgM2lMZuFhIiazqc2zm22wtzPEwPNtasuND7HVSt+MRYaydHB1bHwb8TPYsL",
-	"zUYgjtGepROm3VGx/pq8zTAc4oEi3M+ueEmTB+IbU6rHiTprnUNpvQo5UzK9/xOyYa1b+8tekvaxh7+q",
-	"vQsfw9ZRqGTOAvcF+6Txx74jIAj04Uo3yasp/RixLuEaYnMTiGN6YypGLDvD858/tuaXJy+H/4h+fPnP",
-	"E//gxdPDjyM3p4+REWDJpHA4BQS1Uu3874SqPjTe/zWfph6hwzFvgxzT3ukmoYNzyz2CWFHRsFnD/Fo8",
-	"6HVRnZxBM/u9LYd94bPJVGomvPmPbL48+pfg8YGwd4hesTpR0sWZpwx9NzzlrPel+VPPuMea5Jy8fXvx",
-	"iMx4EBBfZud+7LWHiXw7GBzRxsmw7TWMhHNS0M0dRV0y+9SwG2bcRcytc1KKFpsfunuF5PhMDor29Vc5",
-	"KN7UdaGAnE39FT615ZY+5xNeIGwmUmkC4QJCkVMYhjCmN1l20GnlH3zI0sqstc+GFKIQ5pFiRt3OsOl2",
-	"DpuOlcuipbb6YeFyr1XXcpY7UYK3WnIwmzH0CBLme+o/pZrNKJwn6wcEtT/tBAzlIGCTv/5qvQDpND9h",
-	"XrUUyJQ+KGb8w4D6H2yKhtGENRqKZpHOL8jIaHZUELwBD6ono8CHwzlgJFLMr5MpJrEYGUxHlEMomgul",
-	"KWTy1fbolO9Rvkcx4dCuD1O6Su6SMzsOW50ktP899YlbnZgOYg0Z9eFYS7aLpPays4YlL7dBr/EN+MhC",
-	"UpsgMtKK+4youdJsYteM+ZgxoeSE6bFhb5GIwDpv1m7rZgKp+MAGuxuJayFn4gmG35d3eEIDc5LQSEnv",
-	"rt0CMpD+3OYGUQJRfNxmjgwY3g5HJAxlaJOn3HvsPe45UBoS3g6xWnMoQ0MDE6boiEEyQA5p2GybLegC",
-	"lLc0XbyJR1GWLpK12g1NpJfZo8IemZBRv05kuLToqWzTWP6Z5QdCeSjFMODepmSiKXiqlunDc+/NkAdX",
-	"VssgNmhDYFtHXGkgaRqYWcxzz3mkx3vu1m239DTZ0ofJQMvuZzy33W9nvEEjiecbtGUMhBEzfjzeT2Q4",
-	"4L6PS7/BtqELbXnXhvF7U9sGmTLmiWR0NAjkDA5l3lZFylgxW27RfrJFT1KjKrtHyUx2t0keDQIWgjZi",
-	"dUhcAaOhGnYkaHDJwhsWPjY8bcOt4fZNedsT/5banctYAMwMjcxCKUZEGqkREiM2CmTm9ozxMM0Y3fwJ",
-	"LgDBFSi/XfHMdrNbuYsyZsbaTJ827pMxC6YKU0GFb0QtmY2phj19KfUTGQl/w42kA7UUwsVtFFJ/GMKb",
-	"s7IzZCgdiYogiyhJAivaxNQtLrxaIlm70pYPMqfyIJP+SJ7YWZTd5mTmOzuV2UWDTQcpqJcPrBF6Rpng",
-	"uL+v6TyQ1L+S8jkNR2zDbQ7cs4u7rKX8gD8uaEigGZkxDRihGs2dduvg5PD4iAzmmqm7VHMP2inGalUZ",
-	"8lhorufkSkry3I647I4ms9wdn4UF4orAe8E6ELCdioU33GPEKB3Idt9QMWIvpb6kmqshN+rvhts4YHMp",
-	"cjXd0Hzjg6FclfrKwp6CL3RMFYFEgeJtLJ0HsefmsOVuHy3tNvMJLBsxB/gyM6Wym56/JLsjgHg13bGe",
-	"0hDP7CWSwFtBbygPttnvSM0LLNco9fJl05UrYp7FhAci5Ky0mboLkZs6vHYpyNvMcCvYqul57shYhY2C",
-	"s+pErGDMBy3flzNxlqwRoUPNQtIH13wDfPN9l5lrfeCpn4rGZO/eSzn4bzFiL19QMbcUrzakETUtEOAh",
-	"1eyDrQbMkIiUWNBnZ6+a5DXSBoQWKJlIiDPdFX0cdFKGjRmMWQQSr0KVA56a4K4V6AfmBPkjBlk8bqVA",
-	"ZhtD31UPKT4ShIu6oR3YiN1Rx1uBOVb8N+Zv7PyyORrLxBHB25nQ5j1Z+jgnNzTgPsHsEQKZGaC9QL5w",
-	"odU72Vbmt9oJWWQmX54iFme1e9M3oN61ItQuEaxNosiFzDffpoEiNGSo0C8QxLt37xrnqTEue2h/MDar",
-	"JOmJYGzv6PhwMX5pM2VWhY9STnq8Oz9+jBQ3DaXZc8NsUdvalCeNZajzbUNYuCJ3nJGmGT9c4jgy1Di1",
-	"dc153rhJBM/fgLZq2JkmJ8Qb05B6Gg39lDtuSpWaydDPd8jt0IfT6aRpOrW8VputZHzi0u1KCOIqg2eL",
-	"+jCkQaTRbwJLbS6dkT6udR/SHRRh1Bs3a8kIsJTe9x9SxV6wyYCFKYfuyhzA/NgY7LOMhCaDOZECshf7",
-	"mNDRhxqZPgTrQAhP6Kf0ezsQFlm4ks00ZK4IbdWiQfTx3GZr39ZjL9SqZ8z0oer6Nkk/KRVgyuQImhfk",
-	"pQPa9X1NQz0vu7w7mDimHa+hMDOmH82Nty4UlBdxgjT4BwqIqJnN6FwT4/7vXu9Tq9Xo9T61h73ep+Ph",
-	"++96vcu8y/8nP6HTHGPEQXgJecEFyTzwGzEaX+zpNbRnpkwFZyj5KdH0k713YRpHB3c4C8V9VmonLs2N",
-	"i3R1jVX98BK7SblU5gAxNiGwqQy4N187RrzrFlPU83cCS7QlCdkNZ7NlYmltm4oLn667Ea9ciaQGMjtb",
-	"Vwi5OP53Y4bpOGCEPVBoaIypTwaMCSg1Fy6hJBnnQMqAUWG+vFhSuZ6HpFFGPucaqfgrpHqZcUGpu8tw",
-	"MWsBCh2Wva3+3BN8lfnmhH66wEfQv2oLM8KQwu6mEDxWv/LSIYncLmB8LK8sBarwZR0GjtH3yVSGmgpN",
-	"hjxU2YksEE32OPZ6qte7LDhsydw6eXNLV1wuLTj8ZqMh8oablQZpxnys58f4oCHsM9KCS5QgMRlhZyaw",
-	"MvCfUH9xklaW2GPiSG9Kdq0zU4rhBZZoMe+guIq/hdMBaaHnet3mX/EJCMxUjmqlB76flzsgmT1aL8cf",
-	"pW6/xTTWMl9JAbEUsQWfBQyKWDikkGHkJ58ROBCX8mqHUznXP3GJd97Gmun6R67gxttMom6ZvVqgRp4A",
-	"E2S3JR5+eh3TG52mkvQoiqjyUXbP85iJzVE0mwFIPM3FSpNqbMN89TlHwZk9DzFPyk+SVKUZMGyeLaLM",
-	"MKp2HqNKEhrXvfdlcufSjsEHilYZNf7lGW+kbiZlF7kaJAuVFCtUyNIbVVWfVxxsw3KsaWPl3z6YWgZX",
-	"t2JH7Aayei8qU+AEHqtGg3bb18nKSqT0UuocUZJUGZZhwVhhmKveS822PN+VpRTfhAyAQ8aztlNKf3zV",
-	"+lXefLMs1bYetul3wXvA3slRPmzWS8GMFZ0wIq0mDEIZktbk0P4FDPmMYFSczMYMbnXRW1TRSi0WDC/O",
-	"2llcsZwlq0xfGzHZstrMF7T9yzPuL2nLlx7VdrY5nPccA73MkYe3Vj7zFqim0qnHs/a7OPZOLc7R6KgV",
-	"ZuaswuZDkRoBGMSuTUhFXDWu61DHYYUfOBY5YOGggt4kAZ3NzVMzGV4rwzC4hruw4ENB+o25puhcNQlV",
-	"iitjiGYeaBIs/uwiilwdXkDVtSIOMQ3GaW40FqH5HNwIHm5h7LtfYgxHHI+RDe5ThkQCW1GMj6fWLKuW",
-	"XsamwZJdEjK7TsS8dOHbCBdpq/wKX+5QPZY48d0IzHtLq7Kltcq2KmlPXVF1naOeKcVHgrGyCtqdW/oR",
-	"e1VQrenTuTmvXBE/yjpaSoIMlKXO8tRh1jSHQnI4G4dY84AR36ogqcHuV5Khd0FVm1vpZgUepqKLFTAj",
-	"KlLeXVLGV9nxO4o1LPrKYYirtq+y/qGNBKykfQDv+V0oH6n9KxSmZn7FwhTA6IpEqTlzARes0noyocMq",
-	"+pz7yGOhfy9upKsVByHtpoPEHP+Lxg8fjqkGDvWpakQ7Hr2tHlNjqBzT9JoRLrR0ge4mOY8rzDBABBUV",
-	"FMph2CcsRWI38AYaF1S5wm/MVWrW6ksRKlVeKm8QdHLFwxe+Wl1djKDKOL1hKCel6RS/k3YwwTY7Ul0g",
-	"1HotEvxjxOzPFspsSHMdAU/MZRcCmwCx5MUZq4cZl6l7TPXjGyveFoA2BCOAqeEGonTI6ART/y8vH9sf",
-	"AWWCfYxooEjfvL+/vNk2RaR0NkhSY7mW/aZB3leGbaeceYx847NA02/zXG1VtBS8sPgZeHeXUPstu2xI",
-	"W2cgKLsp3Ae8jtHCgCqN63lGIJ+layT+kPKA+Yt3pJk2fNFxbZt2lMO9F4Wm+fV9ATVsFl73Eha0brsc",
-	"t7pNkKNXP/Qc7zKHjSmoUszdYGezLuztySYwW9t7yd1Qi5e5KHbvANnz5uhohgOC47Vviz+3IeUyqQKW",
-	"Pd5xnkC6B8DnNcJqRlVKGJXm2W/cJxZzBO4gjO7O/d2E0dM4yoWLFUJap5Psrm5Hp6VfF6ABlOs5MF/o",
-	"OIA+oY+RtNVReB8NwTVvMzYmRXkN7U3zGg7XhWriivgUzWyTJhBjgq5B7aFQU/FAJZUpacigdobPHLcX",
-	"sXY6h0fdNIxQvkK30KihHHOALTeHwpW1d9OnRYYWZTvFN+KkYJeBQagizy5fvcxlKHfEUTyjPECbAlSj",
-	"vXERP6miLlZ14sR472XevssARXqvXZwikYnLlOiQRLOqxaL1fVgAfNIoOnfYNSMfQ8RngT3zlrC2ipAk",
-	"nTiKCVhdO+q1MrQeZ4LhSMxdmKPE/JiKuZhGic6M1L4rgv5DCKbdCJ3yitGfW0CBIzJWBm38LKb+eiLA",
-	"8PClxFVWiK2OsS2yjzWnyigiaevBVkql2iZBbaziKt8DlPpc9USidI11ee9a6qnfT2JRalDJuc33fdEw",
-	"4HAGk0csJacsFqyulyL2PyzZVpV1afbJY+G0wBQesBEX5miawzbLkoges0WT4qDSIbnOJcTzYEbnivTT",
-	"c+lnaDGt9qy1YO2BWliZZNrrtq04JngXukvlxIkNN2+rfbtrvWZjkzqXlbolSuv5q3kl/OoyhDZzcmyS",
-	"vrVNIQB8b/VkNpvIdgnHVUPF5UM2MC1ojbbrDTLa4yq3yeEmdRvVzJKqzq6C6BvMxvx0BuVnAa8WfiuY",
-	"iHNorhqaa6dxNZ+ynHPqwq5rqPYymk5DphQIz002Oe5TUiWxbNF/YK8XD9O1ltglIT4JpdDWnw9qqyNG",
-	"DJlMA+qxsQx8m+66bVnRUtuE3PEjAmJ2oOYJVFOGHFUVXFUY9JAHgbXIcIlSUi9ZxXWNFvI+a0jbGGzk",
-	"Er/2TafVaTXanW9jo4Bqmvu1dD+CNTI2ufM21aKg3EO2zwhkPy9XbcUvTt4b58fa5chsyXris9+7p8H/",
-	"DTS4Q1raknwsuuqd6wZx14OMepDG4S+qkhswoiVAUpY2Be3HHsfdEZbtwKrRV0DsL/XVt2GwHOoJg1pm",
-	"tnkb4mRmkXmOKRnOAieenDAFRkUXIEkBwgkyvbkGVxdHdR8aNQIQW8qESrVfSrc5WDqRSQvNQtv1nQx9",
-	"hQ7veGx6wdMFvZMVhIPnZGYmApBkxFm4U3DdUfBGzTHhBFPVly1c34GAlzc/8s1LN9iMaRn7N97n+nSw",
-	"UfTqPO1BSL1rpq13aSiDQM7QzTaDlbKlq9YfS6BqlAYkcRzG2MvIyWym+RYgyqsS2lPA6QABlZfYfnhY",
-	"wTacFgZdcZPBxWhMUjCH22VcjetmZztz56JDO+J0EPg5gqr05PIdC5Yq6jFcvM15h4Vwg1t13q+sPr2S",
-	"t+al1WmbEZxjTVbYsBiApYrou0AXeo7MzZV3vMjfiFkglnuAI94iza2sYXAxir/meydgbJe7Fuh9fG8/",
-	"X6nMN8Au9A5KRVLKwvJw7Y+IsagyOk7azOtsSuQrqlwTzSOz4glFrSP6Ikh37i+Kk/mUVYKoWE0g6TFU",
-	"dk5nBlXeO5057Ovc0qXdy3Fr+F37NioEcO8w2Drkggb8t40eKZtmzyu7ZNbHWh0SxTaRVtcYfw1ZGQJ4",
-	"hbfeLjb2zgPjMu8ImEbdYmQbpfsYMZ3RhWpBq0Ha1vxkYNQSkY0O+jJCFMREZufGBVE/wggphmPL76l7",
-	"ouyWlsthh6Vbm8Aeu9C2qlTYxGVWub6hWsS1pAkKq+Tsz3gP14RrqS05c8HaQMprQl2IdYHszgyZxSov",
-	"5Iz5jAbaNlvgwmM7j8mW4LmZSII9jDEXqGc9mKn6kUQoxmtUpZAElvuhnExpyFVeUg8UgzEfjK78Ew5o",
-	"mKj3zmwKaLGCfVgqkm9U9c0IZRyJ66LazYB6LlaPlYh+Ma7PGRQsx1yJq4xtVE4CmwH+EImF8ovOYSu3",
-	"hJkLxcLSK+2ttdLKrfQ6LoTQR5AzXKFKgn3SD2GFy9Rua7nJVi9C9YTQklTL1FFBWlhc2XqWpAsPBezc",
-	"cgwWS1gLxDIXu1+wVn4Wwey5+dgKOoHBOJIWbBYrCduSjGCzS01DXQSZFSoNH3dny327XsoChzG011ng",
-	"MvArzV8G/s7mLwO/0vzdt3c3/wXajweUWpfUNqWopR7TbyHZV7dPzFOqGlf83aTLpNXZNYB0OFHMQrG7",
-	"bGWvRURAkJ20cy/WO4x0Rp023+kJa8K8/LTazY2ryvn2Y0YBpC73a/bHrfTS4qawF1qhhHbHBpZ7S0fk",
-	"Ah3EX09muiIknNbXc9nMkIaxF2lMFTjIM75dJJhaYlDUrL24ggqKk3/u0O79Q9mk99bY3VpjGxouORZL",
-	"RTPlp2TMdwN0ZdO4mditx6rqaRS50QXrglcEZ0sU5bbzG4h0zLTLgeKrSKprzkFeDub+pt7lLSkvIaQF",
-	"4zgFAbY68S79kcqKj/18RdXHfu33pQFl13k5gpn2+luJ1yXtOulghruSBBWf1YG1dUp93vpsedbvz94X",
-	"O3ulD91jB722sLFxj/4iL99IMoVOOl4edxm+9oQHbLkgfvGkmVWcTHWBtieHOvFQ65CXqVpZZ0oafvWD",
-	"nhQUOP1w9eI5ocr6nxQUYFtvORck4EqrrcuHzAiuVsKJ7/6bd6aehoyq/Oi1A6kRUsNCgslm/piz7c5s",
-	"yDw+5flEeyXJbCwnyCNnCISoLboJ1N1iP4gqhPzGfa6E4AjZNJhfyaogh4qJCltTTtmGbyTKtoqQGeSD",
-	"TOKPW+WE3KHqvFL7dRNLabsxU8nQSj3D7uJFr6ISZ/ZtWWSLhS68ZySaTm1aZSBnFq0TitFys34cfG5m",
-	"D7Ix8P2clcdRxXOrmt9XPtdqyAP2NizgnH37az8b148LMqdUj10Gg23Q0yTQuliGBAaRbdmULVxZBZnT",
-	"613m5wCYEeVnRaUKDi19EEVvGPB9qqoB9qyuohEOHynulp8LvnNOptzTEVCGHRqIIjWWM5VXRrQEm2+n",
-	"Wki2II/z0Gd1Kj2pKANpWf7k5WI094qyMSoS2a42baNtynNHoiSjVTepXlP8t5zXfu/QAtKqzNFBVpU5",
-	"PT1st486x8fHRxU7KNgFTLLV0rtsxxTPuZBgKhtnyPxUNen69a2xBSG/rCRvUl9i6JgFhSm+C1S8BL4G",
-	"MTXPM+a15+V6LjfTu7pYIYgwUjyA1q8MbautVDJV4LI9T6FW8eCMKFvsE+NRJO3qzQhdEoqW6cX4GLEI",
-	"/LgKi5IHMhIeOnYBEAmK/oTHAvx38o31daNub912xTMpJJQi5zQOsgsdKR0UIpoPChB1F5dcS3kNSdxG",
-	"KZUiTQ6uHdwZsTPtkpANI2XBZEZS+mcWC6prsQWi6RmJ16BLBnMQswqyvjdeyjyye/xpKkPN/IKkNN9d",
-	"XmvqpkzjPLoJgtjXU3cRTaby+uaUNapzo7zrMkRwPqmR5tKFXZPLMQ3ZllGEdFV8sQSc2+JsG7YB2OhN",
-	"SujLrUmCCLAeOs+MDYoRZEicBeuGWAfjy6EFBlxcm3NiCNWIrNITuNQyZL7z3ZeeAoRMV4VTcfADNqJi",
-	"o4XNHo2Sw4KGBit6HeCgZqGtJ96u7UHBGO60vwigp64AVs2SDJhGkvhye7zVMsfbHs2FhiVuV9zgF49l",
-	"TEzpg5HHGJ4YmfIYMPhycry0dcnlg+lCK9a0523zlLi4jeiyjxkS4V/j7wjyqV2jeOzgetpqf3tmAcum",
-	"NKQTpgFvzua823bTlPT/3t9mkEtBYxxx3HQ1f3WFC5wvtvOikWL5Jo2hu2suIPkc73Nn/UZ6dBAFNJw7",
-	"leXh2/NHxJPhNMIGDP3HkwHzfeaTC6F0GHkxaMUq02i1W06KIffza65+kDOiIqssWlAua4ptkZnLiuvO",
-	"uCZM+Ip8wz55QaT4DfsWgnJvr5402kfEkz4jkeBarXbCHpTK6Clbz5MT0u5Uxmui6Athheoy1r+qbQqH",
-	"jE5lewNW6SGYn9WUWAmwTgjyoe5uN5L2eqs6GWK8ZZkfbVNglTqsjijcqiCxptY1c17S25qZQB6veGqz",
-	"gpJSx41ATStoclguU600KXZwxPUnXMUpUMNQTs5QrcfCJZsfa+b6QLnKJazPyes2nDatk4WpCkJRuW2q",
-	"FOtVBXPPjjAnkI7s4pejhG16prpEJIuDCmrMrmFQK6ERws3FwSVEGoabdppvUbEmxYJPqjpcjhx5A3UD",
-	"90d7WWF6nrUAQSmw+qLPaADKUT0N9odQb9Mpo+EZaQMAu/1qk5zj83iPFMGchGzKKL6Q8ESgE18y9EZA",
-	"FattgpPgZTog8zj3So+pSPDUICttTINhk1xgtx3zrrHFZ0Lk5tmWMtytSzF3KZOHZXMfb+tFFtEDFe8A",
-	"GczN2HlIuK9KM5etIXNhGF8NMbegwuUrFKo4FpA+3ykyWDh/mbKUjTFw8wo3z8nbtxePbo7PiJIhFHhz",
-	"X8G/kUL4BFIRIaDGF9JTooj7Cy7Go2xo6yhnlZ7JwQ4aNTFng626+ZkcoK2GFYZcje8iXl4GLu2ZHDiU",
-	"tGkoR2W8z8/k4LW7FXFVowJGHIUjxI8gXHUJ2FnU0/zGCS70RtPQr8f/cr8MouA67U1MPYxKG9xdq9fM",
-	"jQVeawUxsMpaEYDrQfTQ8FVF1JhOGdrJ6DKexRrzTIbXEK1JQ1wu86s8hhVGolIYPqxEheXi9s/kIJUi",
-	"G3JWOjcGkXDAj7t9msx20fkE4DTK5KHG5Oymlo2+4/rncaP4cOZacHFDBB3OUyuwGOr0WW6EwjzdN7/a",
-	"0LXtTrEen+BDUbRzlW9nbBQUkYebvLkNJX222ldilu/Ou3r8irx6DXFbrlax/0d+gw1HTqgu/ioHWBOA",
-	"hYauwwbHSgEm/OXeGenuGh4VREgSSDFiIRkwC+uyuuFGiqB31HPDMf986nG+K2RyOaH5MpgJzaIw/TM5",
-	"qBz1/VUOyod87f5/3YBvWlYu+2VlXh7ApWbTFJS0v1YF7bRaJZVQLTUNir5o7I0gMBqw7exL49DutbB2",
-	"2/aDWNQ2kZBxYAULuLqpmDuNRsNAdmxRbCB4iSZVJDQHzDZBKNysM23krEQbUQ49MWeUa1sI5Y6evYRi",
-	"Q+C/VOR5kEFUPqL5nItrMEYKTpzNHRywMUfAKtL/Wz+25bi4znMAF5/AuP7mQ9EhfM5vmMilzcIoe8Bv",
-	"MlVQ8no9A1oR6H5eueUA4HpR8v3D1+TgmGg6apLHYhRwNUbCxXTWnNKk1EJ18hbq/edO/eT2m0aybu8/",
-	"t+snt9/mG1XP5YhvCI+4UXfqKVVqJsMCjBvbMO2BIu6+zHmNH87ST+dkkX5Wb6TLGoxfl7elLzMsNQeO",
-	"HX5LSpc/IV5bnIhsO5AbIbgu0Wo9hb+moV7BQMC9AuEm12VCLRC3Ebaz/LrObBvzrYLxE6qLPIC0GJ7A",
-	"DdOmYLndyekF/n6lV2B/FX7h1m28betuN8U8kkm6pRe5R6BRulVBYoUIKnLBxTCZUjEv3qRL7rNiCER8",
-	"NzLfM+x13zVUKBiPu+DXiYq8MbKeGdeGaWYg5F23aTmdSoUCAl5UMKa4l9jmJFMhz/F3BNdXHqVvpzB9",
-	"hIYAEBmD1gNe5Bag9Ut6TDWsPksBGzSoHzHrox5Uz1FydLczvLDXhTLpMR+NAYclpJ5mIWReT2TImuRc",
-	"zJPr6IdVdaKmiN4i5QZy6yTvjMXRo+VVDKOAEcUMX3FdRMcssCqgWuhyiKnU9ZrwKWRnCV+GwGyngZwX",
-	"Ynu+xprw7aC8/crIxXFYzwH3gTLMgwAzuGZcj21gDyD1AFF4UW1a2OW81p2vE6N60WtrVOEoZJjTcXpw",
-	"ePxtWffIpaYD6E2JXnkwd+lEdcmEBoYgEM/nhgbcr5NI0Mgo9Jp7VJtf4k72dWOyfIDzXScTpsfS/2Cu",
-	"UGdhe1Zi1wm0fP8wloG5ShX7gO387R9yJqBHJvukP0wZ5ETUDYF+CGhoWFloTH94taKaqyE3wzeXNfsQ",
-	"8AmHYSktQzpiHyJBbygP8BbKl/4eUP+D02+jKTpGYJbJXeACFTS4Y2cRhkM0n7AtcUDDUIaqCEWFBb41",
-	"cgG+11iZ1PPYFGigNENLZT2tN/XN0aaF7XKgZkTn9izaPE0jxGO/GpgSE7ThRrBtbJJQIEdLtRCG72U/",
-	"/qnTbvR6n45ZxWxpLEC8ek3whjWgNaenKWF80KoKNeU8SdYXB5zISOizWK21cTj7Rw4+Z2cHPXIvfMMv",
-	"hhxTHRdHlY0ghTzn+yXcbDmACNZlmtBCniR9A4Aluaa4Bx0ic9xHVNMBVaU088TNHzKfqyqPLGo67qvu",
-	"VXmzUWssLnbDwjlaXVyRaLpsc7FRCHjiZX0LdbdM+YtbjDaO/QWLW+j53Nw+4YJqNGgndDq1uYCZxlEl",
-	"cqCTcaQ6n63JPsl057MEMAfk/i6GPm7rNSnYq2Gt+0v5bOz0W8tlwaSeeI9LGjI13kyvCfHhAlcYaGh4",
-	"B4GQcpLNoDSZUh5WK5pLnAQFzugFisqMLp+cjH3Nwi/o/BlGQfCy0IpDQ/hBMTZ08eLk9Prv9S7zLheY",
-	"e4kBsM7ygPvWepRSc81fe+GzcIs+TXIa57OsboppvvPK3rw1tkLBPF5N1yTX5JsFrvIln7k+enP+5Mr5",
-	"kqkXSqVihjsqSBYzv1zm1g+ibjRl4VnaTsjYGA8UcU19zw9s/kwM7+XY+vlBrV57zgzl5RpMNyzkw3lu",
-	"ye+5iIu3ZtZlY5t3elQknQ3iTEZ4FTfa9zTkkOUDbpt/vMFM1pR/MV6RYsF/uHB+shrYWOup+nt3b6+g",
-	"MLh461/7w7vPDN2tAZmyHjNpofZoPFCkr1blhOalQWx6HLNdl/KgLXKB67eBeS/Ezb/Qyq1BDk5+CcHU",
-	"/FBKMBW0efKLOvKkCK048bRCwViqU/lKPcPdV70YO/f4J3E+cFGaMz9gZMjAnVwngzmZjaVhcBB7T5V6",
-	"1m3gj2vCPk15uFAHvXTUD1o5Sn48sMf4igo5OIX81PzilBqYExdJV/e7qNN27km3xjmTSu2vHXo+SU0D",
-	"Ot+qyVOFkq6lQIJ5ssSwiqj9VznYKM8In8v/MCyBU2/eMMX0F1MLc1Wp/FEqlhrjJsOrrujZfNC1+f5x",
-	"THyJ3cHVNcHGNzJYZdVhVBTg4H1pjhlitga5sRtMwa3Va9Sf8PyQ3yUTvi3i36h/5B2CYKVQWdZCYQ08",
-	"L+/7koyYNqqSJ6dzGIWMUBuAWJaCRBCbGlFhYIkZs8ZDtxovC+FuFOBgJHAuDuGqENHlcLeYWW4UOcVi",
-	"1aEj1+/CXS31l0GPKgKCepXfPRZCjRui3yDMfJ4nwaEyneG58jwIMQzMfzWZSKVJu9Xa1TqviKMvsbcU",
-	"olQea0vxmiKBVjYTfAMYr7xU2xV5PPFgVUERcmFKLBeFebCHrd2ENlyN890ENB5Tb4wRjUzS3N2GM1am",
-	"5cZjXb1T5u251jb3bSUSbjgCoAvMX12O5pWqeFikjwplDJsR74p5b6GgqWKhUD4zdUmJ2IaN2GG9XzPj",
-	"Qg6Sn2sAx2bAXCkEo97YNVPhIbZTqT5dJLidJR9cYifvHdTseFEY5masJ/WXXLkYHRmwQIqRQkCRfHca",
-	"q2orlkZop0q/VeXnlsfF01UQqfelR50syYqFr5y8ovC5KgdFLcPpdLahmKRqPqetCCR4OfgD2/UBq1ix",
-	"EwNgiIB7U2smXNWZMyMCOTPihfkcTOgxH43zTYgx7Rwe5aVOXP5w3ugcHsFBG7NP1Gcen+TG+1M60mL4",
-	"v9U4pY3h+89HB7e5UmwB0uaLe4RKogDWsUlzXKobu0e2gQbcoGFggU/qDaM++ppgYPXYWBpGIXAML2QQ",
-	"baZBnhuKvEt5rGw9SMgo5HxPvqiTape1hJmG04Vphxd6V7mGXwLwsF4zZ9/oFXk1QZgV1LWtUtEIVRoa",
-	"xENlgdnTM8KFzz45GDrFaAj6ovDN1mMjsrhySEjXpYBq5+k0L8mmvQrb28S+GFCEMvCKKajc3SDf2rzG",
-	"LLijrbxLFijGe0y5Ele7HFciiWdZ1cadVdWu4L6+ePXQpYUXzO+KsRlW5BdH546BBekCDuRcxdimIUOr",
-	"ySZZO0jjCRURDbrgyfMnXJApQMIkrdzdkUiwBfGR9WkjQN4JJKMd/FqKTDakOmSpgDLU8sSY2vyvToku",
-	"j/Ur9hU3n1fpJjGrO+7heF0kntr2D4USCYpOXeYdfKkopFctES0Tpiwz4kz/njWtSequAV31VPCFBcrt",
-	"V9I5XKdqZyKSDgg409Q7u2tr0C2v1gR1XSNv99kuURMaBCSAtAJVJz4fQRsP4ZPxfDpmYpOS1fffxIHg",
-	"79ylb/+eu71uwJWZgZuBqrxhvx9eYFPcl+c9LnThxykakJAxDOloYsvBwamf507fVYuVVKVLXsevqm0u",
-	"Fg+C60lqpr5q0e60ydWTUAoHMAeHwGEuoecb+u+NDbvIhZ9blSjW613uxKD6YtKiuOQplbWUMH2udsLu",
-	"p9EgADCXNamvUjCISQImZIEPKX5XhXgLFHU8qpz0Y55AXWyI2pVL8IFaDDBnFlJqljN+4YFqnzW7Aaig",
-	"iCRHvum0Oq1Gu/Oty43wqaa5X9tSrG6kPZRLxskVgglZJA2+cb0ye7ZO+8wbVj6cr3Xb0qSFqatebNdJ",
-	"p9kmMiSdVueo0dqvlLHUapzaWunkn80PRe0dC3SML97z68/ICnZI6UvEnSbndRQbN75e2vXrgnLfBPEQ",
-	"umwTpemc+XVoPm/o1rVGd7YfIMXEbb/jfuC53hBdGNaHb20Xz19YtpR3JH9teB5ZvnnykOzv759a/NWH",
-	"Wfg+qllD8wlbdAnmHT4+YQEX7LHQuWfO0+WPHK0g31eEYeOu/DIkMwTDnVHlGg40yRMZkimT04CdEQHu",
-	"0Zkt/ob89gSafDE9t3wDZKrGa+1u9M9DtQW7+aHSE3YqK5u7ZMrLQMJCtBirEws6u7CPBVYrZJi7Xo37",
-	"5D///p/YE03JiE5X+0FPW63j9ulp5/Dg+KB1erq2LXtxYy8JW5XJqsIaoQmDHHjbeRFhziGnKwSQXW2p",
-	"dAEn0KEPputk6jXFR4LqKMQK6+LaWzvMCr1yBwUUa/bKNxza7FS6JNDNMmTUtxARgaQJQ4zbe6UZk1G9",
-	"SxQ0sY/QP8z8jz2kdozpBmSO0lIx/5hcLZ0XMR2z3j+x0M8FrRiE8ppZZLqi7vfMsJRUrWSgWch8s0Zc",
-	"kQlXiotRjOYBRQNcaOrp3RKj9acVxPKomDuPmwUdSPq6G32IhoxQ1/KAhcyB+208xtzYwdiQR2nugau0",
-	"rmoOVx9T73ESlqmkZrCmg5f9ULKGdqS5FAOgnnkCxGNKFZRwnZNn766Av/XPQbnjv8G57pLvGQ1Z2F9C",
-	"Xjg9qli0FYerL3K+f8k8KXyVAD8RHK6tJ8vLBl8qej05OliPQbG6ku2plH7cdKf/+tXlFdmjU75nFN49",
-	"+2i/PMZN4UrArPIjquYwLM3fthtNMzLclxJdjFLbnv5wejvq60vornKhz9xgEQBZTRm9VqAWTGiwiFLg",
-	"Bg4bCOwvoNCZfMhDiDuFnAk/yAeFeQu8+SFV7AXIpw3LGCs1M1msMjQX85YmGVvZUU24yFTa1Fe76NcN",
-	"91Hq9tt6DUASfpDBCq0GJByXwnpuEIehQJUplcxlhpHTvH9tcxa4MTf7C1e1Ut3gwrJ2Fpe1uNG8YDOb",
-	"MrIe97yqx61CesaKZtep5tbc9rY+I9dsqtFTaLtgrTKEK4673L4jWvjyxhcssfn5DJhrTjLxJqPcfQPt",
-	"4hP+VpXnO2tPOFd0EORin4cRIwMaKicFoB4CFCKjTgOudsFRLcPeYtZWMMmKlUI75GT2ywvMjImCdYr9",
-	"DogIKQOfULDKChL8bmwahCpuYuLeI4elgzx20I/d2ytlhtZrkeAfI2Z/1mHEbuu1KAxKfvVtGBRtpbFt",
-	"vlw/kyEvOvXQvA1AuQE7woLlQwUwzSYVxXrdgAsazhd0rKNO++BgPaIHDCT3BCsW7iDvtPjYpt1g7tBy",
-	"ZQ5y6BpYrDu+G+EMwEM/2frpNd45dMqMqYKmtBYxFlI8bG8vV7QdMuqNEXRlkj/WLeENyvfeLZvLUoX1",
-	"LaWVOEyD7GKmZhk3gYsJYJ0j1RAcNv3Lz9gsCDPDT+ndgs7C6JOpwpeybSdL9vor02AycYbJSCvuY08H",
-	"M+rfR5PJxVH93vtKbryKG3WUXFsSkTSvtvTnrLctmjYXjcVOoDz3jSwTX3UvMPrbem2GIrJgru7Xerpm",
-	"kodEMS9kFfIPrSDeqL9kav52aqV6ScabmJpj3bKUIkZUOdvFSrDyC+GW/esmuiDr9qjOrzK5WziEdc7A",
-	"OPccG5mOpWIpPL2QeTL0i+IJIZuG0o88PghWNKIPAT4CVAxt0dHjdPwYHYQKH0EkR/yGJTDFOLTYCWwx",
-	"YVz2T+w6jkCzLAx7AJd8uME645PFgDa4cDHGfpxPuqOUcQdAs2GVjkNriN20aWSGZGaZ7xTS73yLcvWd",
-	"FPDnjcwxuh2o0NtahE4Fq661vynTFr9LlJww6HLrnoNW7LYrP+M3kKqlZhBCOWi3XAt9aOMG8ScWmJts",
-	"vHDIbxjx6TwLUz4TwO9H2E1hSHlgFN48z+daA5jbxgjbGsCp9+zWAF4UAna2l1U6RZe1A2TgX4IMfyv0",
-	"emMqVizA9VFFE6lmo++sqiMKg6VcpdTGJtSSLRpM5rfibJ9rIyNy9IQKyQQRYti/yKGxty6yEzI0IkTc",
-	"HkLGYXYvYDRENi+kYMSTk3VRn3a5Tiq2QeLSsDAQb4SikkSKneCcy0ibgedValu20fn06SxhIobhIPtg",
-	"gWKpH/Y/faqT2Zh7Y1ej7toOnRGf2zwExMHkgrQPe0JhHO0sacIdQOGbkADEBmutJdZnoK2froCHPCEP",
-	"QV49KQT2ECQeOG3MDQPWE64dOwSe8UOeIRZQvJh71UhK/wyTsxQLb7jHUq9xlXNW3ybfTOg1c80zv232",
-	"RAbP23LTTAw9ZD4PmafhD80nTEYA+S0/JCUicWAjdc3cAAtm0448TE6IhOIjUdAEpggb9VW2yQkfpqh7",
-	"bQ+g0wxCb7u1HhLKUrDNNHA0ljl0K073I1zGvMQiPPelO8nt5DhW79J4U1iDek4WhRCQ+ZQv4UfkIG83",
-	"CyK0d9fk0dhAltfuuj3gwl4ncRlrKW4ugZIXpLcihZkcU9E6x9jCGB/F+Wc0CEpg4i6S8219kZ4DOSrq",
-	"TgRVQm6kqc5tRtRUq8ZZkJnrlZ4pnUO+UQV1amkn3DvqMMflxX2/vLzVazDxwSp1b8tb8pXdAPnHIJe9",
-	"DSnYufZO7BAoJwy6yUDDaTpPyWMQ24g2HU3PrN4PLrI6YG9EimUCABM6hzvGRquBBqWEijm21citD04L",
-	"u7hF2Yzr8ZgF+cIpx0YqDiDbU5xfr7HkmC8LKZyh2aJ2QLHplEplye+dsQgBD21hZomFArHvnBYV1Trx",
-	"gF/jTrqsg3uu7M1VGfNyYQWfMKXpZFpWkugvJUOLwPbdeFfgoC4ZlWu6pZK+2f2mNXP6QCXYtEaMbF2F",
-	"uYEMoBpZkQEzyjb2DjkjfYQ+jp+mPZE8GQMFgJGiLMDSGenDNjcNKfdTpdFUG4XbipQYyQyUJ4WdlZuk",
-	"b+bd7wmjnqMDzgyunoFErqfSqmyjBdaAL2aUY5i2lbfWC+zm4f7EWaZcyE3nw0tfQ9dh9hqmwcaNxVPf",
-	"ySxY/Hdyf7I28R9JwTf+bbnbCpZWWXQ5d/jW3vuvJbBWgOmCzoWe49evLq8WtPC85hcLuTStfBRsw+TV",
-	"X/6rQAm243rH9Ri9KjltJ+PrOQfUAjDhuNHCwjYN5CK2OTEUDd7qNc0yD7JzmI0V8z4k2ZZ/3Xv/17/l",
-	"S6hZ4r0sRQ8LG+cer7vZvs/ruQTGJPTZH7OJTTiDHM3zSI+Tv564TXv27qpWz4+9JImf4L9fTEQN5IiL",
-	"PjRsOjnuHH5bB2sbvI1KThiZcBHZSmWYGngCMV00HrihACB8pkPuqRWdHV48vnpz8fDyw9WrHx+/jBtB",
-	"o01f4hO3EBoZStt+w8VIbLJDjU75fxllSbGgyT5BaZ2rW+rWHuIP5Pz1hXV+4VtVd29v4aE9n92wwFCm",
-	"WvIyx++xDSOxjRQB2sSqfBuMTcLIVPgEq6WNQih0SD1jMZjL14xNVU/MstFwgN9zeiLyXKJlUjHmRA94",
-	"fps90RPffXeZJIR89x1xTSrq2Pc2kOaHbsrFQMYy8BWh5siEumE0RX+BWmTYE/kJ3OQ///6fvgUJzPbq",
-	"cA6gUTr32WiyuAY6CgVIqZ6wnT+5Gz8AA6rvvoPj/YtrH/b+G7dFs9msGQ69BvO5lmFThqO9cOiZ/4c2",
-	"Y6RPp9PAhuv2LKDkX39VUvSbPWGbrgM+T9xmbMKoDU65ZmNGEsMw+gTlKVsAd5wBSI/uiQTekQzmsBdQ",
-	"yvpaQpsuwoVNghlIf94k5wl6nPTnoMmb5bdFCSzwDQlg/j7BtH6oC7K4u3aBbBCHcF+ZHb5kwif9fzbs",
-	"5caF3zfCPWA6faYIOMOkAN8aekDJgHrXFuyiJ5zDyTaM4MI1i7DNmsxI4ouGjCDXEkf0nE+4hsEACKZH",
-	"g8CCWlEyiPwRg9r+hG9bXtIk/TeAmjDhugH/26/3ROraG3OeDTEjjWV+UUz3yTfWM/mtUZZsVwiu4x6e",
-	"lKgpE7on7CDcST3onGLuRv8N0+G8cT7ULOyb7YHNi/dmwEibvODfmyMaBykxwaxzaH6I56+0oVhoMTmY",
-	"29a2XejBS/qJmIcmzuYgYC9KRfpect11wT3D/Yj7UlhAKMGaxJgt5lS8fXvx6Oa4Dt3ZFHG1gq5UEHS5",
-	"gHvMIj1atnc+pd6YNTrN1hLXM0eKws9wnOyzau/5xcPHLy8fwzNJHq5jfKmC526t3WzhTXLKBJ3yWre2",
-	"32w196FGS49BcO1ZC9b8e5Qn3h9KMeThRKU9yd/03WN/wd4gfzM851sgCE2vmSEnwWZxv+P0A6GhErwf",
-	"GgTAwhpujqkQZtX7Rvb1sejQHhVFZhBGH4YAc+U7RC6onZ7SRIOXM4GLHb/SWFxmauc4gNfY/zO0sJuw",
-	"CJ1Wywkta9kaQ2DPgWVYwWPB1rFg9oYGkVn3XtRq7Xv/jy89IwuJeQQuMfwBtgcv2B3C63upH1CniIv0",
-	"t0G+uK0XNCZtGjI4xGnmKUbxcuxd2FaGl4AFZRFhU0pPrfvL+3pNuYLx+AvIgwMuroFRYY5RAO5/CcWF",
-	"I4UldLCfRrH61AglrOov780HHIXswXh/VYUUCQpnTFB9YliAqiN4le8KygCBnI9Q1SyihUt4a0lq+JXe",
-	"UBzGIk0kVx1V7H2XtLc1RqlNsiHf7d31ZuPfd7vd+A3kjxQZYskdNnot36OCBnPM/5hKpfMgHFEfsz1g",
-	"be9XQskUOsfWjRCx8isKmNXW4uqI84smscDP4G0j0OtX9QQiZXzS0OEQdAvzjzPSV5qG2sozJvw+MHQ5",
-	"HCqmgZi/++7t1ZNG+wibFEWCG8lSB1dVTzyjNxQJCbrsGEbdRy7YJP2Qq+vnRl8F/cbsQKQTImVuiKpu",
-	"q6rNc6In4t/NXK5i1EGoCDTK5ojfMIT6VS7J0bZd4sr8xYJhApfaE9/0H08GzDeC8kIoHUYQ7bMM26PC",
-	"WGeBnNnUJTPmPB5qtw3w9+Oeid/bSpvUaUnrer/aNIz0cfECGqEUTJHVTBK8rowIw2NkyAM7BSe9fREm",
-	"oAYtBs5HIWOQtaTGNAiMajCSNyw0xidKFhLQGYiUi5AFVPhNYuj3MjIjZOEDRQJOBzzgep68IhK2Q2wT",
-	"z1hyWFdZlOe4ODFsdNaytAn/a9jMuoVLQJ3yRuLuTIZigaU3mET8ZC6PwXEAjzkow2O+p34KTvug1V7/",
-	"yFtBrW3DwHt60N5f/9BrjJpcSfmchthL+6DTKfOxaSiNcWVMhsdCG7YHz56uf/ZKyhdUzO381HZ81zzb",
-	"KbWeT6lmM/RYHbZKLM0lMuW3SdPiRS6f9WH88v42w/aRI0PjCzSRAe4DD3LC+inPcv3i/i1pceCNMe8k",
-	"XxacW/uAxlZ8k3zPhhIMsTkmUwSMxhmOONG6zWqmAaZAWvjACYMu68ay8jGfwZw+BIcNGYBwAetIw3Gh",
-	"dJlGOm2bWbMF+ElPuJGhApyY8UaMQOUexZ4hScovGCnvwNw5B2u1C5JpD7x/Dewx3U9SNuP3hZDKiYXl",
-	"PK4r75K+zwJwNVv3IYKKcWY0ZyOnoeIRvA1Q7+xLwfroakzkJuJpp1J1pGA9gUa3vRmG3cckpb7rMYem",
-	"JXYaJNw/I1IE8wQY1BhtVF3HTiuw5FigWGoN7DY0MbSDE48XNQXqjt79jKsE7Q2w6V0wbmajYD0BsQAX",
-	"SapbQ9nWWJhxQXoK17jFuKR2f82TD7DXNhjV5Dyzf6DV2fd7VOCUQf4I6GKI2bjCgQXnTjaJTal+ekbc",
-	"9bmFl8Seqq5VKYGClbVOeYjhiJ6ASitomaIl8WWyrQlxhoxA73VMggKsP7OydZsSnz0x8XGgVnNy73mg",
-	"CAeYbNf6zQ4btSxDNEY/wxwW6J4WUu/aKFKY0YQ0Az2mEfqqJ4zR/UvnfR+3oR+6draqH7eNy0ZL0FS3",
-	"Z838YYkP3koi4bOkY3VP9Cc0vAZfwjv4Pc4tNmqPFIkSay+SeAB2QDMaCqOk2fCPklYn46InFlOnc1W0",
-	"hZSupdeiP4tD7dwISeU82TfowgKUhulycLOQKR8mRMGsR9KqjsZYtg4MjDlRhSFw3E0eoiacxrEm58lc",
-	"kkhamrqtA9Qcpgxxn1nXIvjgegJPVeFRwulll82ukJwy4UrUDJcx1w9aB3XgWugByGJ5Y3wPPnjQOu2J",
-	"vvn5gw2z98k3hvFgfjys4kSaT35r3+cKQvJQvclBp3OGLkaO+XV+T1hv4hQdiQlyW3/Pnum91Jnea/fz",
-	"tGjFhP9wTLdToWELztOdAhJRnaIc3KmERNOqtR0xCNxk0EZot9qndHDg7zc6g2PaOPba7capv88aJ8M2",
-	"7Qz2vQP/kNXeQ0QBeJFNsDCsxIkEITX3oLKIS//vSV5r177c65j3ssYxPew0Tulhu7E/OKKtYdvr+Aeo",
-	"muBheTstnJyOe7I5fksFYTQ0mj1yIWCBQ+ppVTDxNEdPj+600Rm2/Max3xo0Tuj+YeN42PZZy2sPTimF",
-	"hA3zThvEiY0QCP1i6IsL8igaBEh2nVbnAJTlQHoUnHVMNC4e19IL+Ei6ogeka/BAc5t2GH8hPvqahZPN",
-	"lpWL84d00fpaXNUliVu0fjYTw5FMq2G+1Dhm+8PGCT0YNA69I/+YnQxPaWtQy1DMuzGCnQBzZ0PDbYkf",
-	"sc0m5UZfNKv08HOI1pfosZSi4XPlBVJFYXrZIxXRwHBAHosciIpuMtjStpjhEXdqTdrs2HXWJI7DGYT1",
-	"mjlpGc5T+uknoZwkdZUVFyJlyy4pyoszA1045Y777LwGL4x6VLTNKnGx4QsqbpbL5Ms1mZ1WTW0sCkDL",
-	"gGGBDo7z+LIWdRmz8YlLrMYnDtY/8VLqJ0bHxAdKGNAPpRgGHLMj7q38r2vlnxttaSFmnmPeG7af2Piu",
-	"wikx8ZXiSlNQN6wDYBOvwGKJenEsII7N1x06TgK6T6zNhYYl+mxTwfy0Fuv6VU+MmXjWwxqFGVcMH0oJ",
-	"RSGtHYqmryKKMdd/bSbOEttXMabizIAHmGwwofOeEDQMLaJWwJU1wp1hjZEvKiCdwFjKhMa/YdjZDFok",
-	"X0Q1eT9P3TRvf7hQazylIZ0wzUJVmISd3LIHwV3Ivl5zo0uGqi+3FA3mGevZWq/GbEGTHXJkbU5ISVFq",
-	"VJla14h+gBCxAdW4fqoc38Zcy1x4htzhgiWfM9Y1mk/+WK32tN1YV6ztNRd+drAe2h15g7GQuCXFXep7",
-	"2FHK8JEt9ZGFyGqcAPiL0TM9QGu2lbCpkpIaQGW3243O4VXrtHvQ7raOf4Y5eyyc6k21vP/8+39qWOdR",
-	"1iRAyGS3whW1wvfZvMPa+c8fW/PLk5fDf0Q/vvzniX/w4unhx1ElhSS1Q5BemaOXnMfxyQz9/OG0kK8i",
-	"4L+AtDb7ShZxJLaX1fXaDWczBJzcSmjvfc7a17eFUvyVSLkpbYd1FbvYz1ESO1nxQGU9sYGU14oEHFOp",
-	"UJzDWRdSE/aJK23dU4lPi6uMp8k6qNAvrHITBh5mEZAXJOhq8fFAEe7nSrh1TAUY9ZTqcUpoZF0Wi2Zh",
-	"JWGyPc92oZvVNmAGBWgjFlZkVmVCKl+Wb91zIRcZpP5CcOursyHn0Gxoh4KQy3ayeFJpDzBkCRt7IoGU",
-	"0qs6onDIE5lGNp/Y2PVI/dYHP2nmKubOG+Jq+rc8jfFsc1So7Mx/ZGyqbJxsJp0/i2gWBDhl5LhcmH0d",
-	"cp8JL6v3fq5No3AqlWFJj83nqOZiRCj5VXKhCWLYYBoSaFHCR35mlugyPv7ZAoP4jZ+XmwuligP2k6TH",
-	"1/aJdRVJ7s3vc8uq8F0vC/TCbEZl7fZ9BS0svb9FWlim9xbsYHNzrvSHVnX00kptnXowYsKcSdbw002X",
-	"c/MQHmHhAF2IkWGkFnI/YwQmJPMm6T997Io5FnlSH8x+l5NmruRzGRflJX18af/M8Rmr52BgkWNA86DT",
-	"qfcEHGCIWJFswIp809/Dp/cg/xazobD0zNiLGYxhLH+zJXPMh0R9TMdy8UoK2XeQiafT7wFIJOa7tL2z",
-	"uKTTNtaFwGAS/WzGcfFU8B9flsrSSPQ99MOg7hbHH4cyTADtbK77JFK6JwbMsGOQOHVCCVID+F8FicWO",
-	"hZnKTRxGCnmUhNA2D9txkRN7EeTlo/NEOc2EWirFVxx/tajDUJpirMlJpLENDxsOmaf5DXsE7UKt7dxp",
-	"tNoAUHTDYEee01mtW7MJc64fyHmmrW3tKQ01EzM2Isd1ctLa32+TF5Hg3rhOnrJwQkXKs/BShno848In",
-	"TyeDH2oIccYUE2Y/byAQwwIGYNxqjAX0oZ5/n86S9yl5Lm9YQD2GPZec6LlkWgcoeHyuppHtgMbCyQsp",
-	"IMO9c5DU0hohZE6/+e9CpAjXyOxEev3/dOu5SpTnrGs6oPn0ezM3l6+J8l5DK4EY/j+zDaWF6NOFE3in",
-	"QTFsbbPOolkeUuVUyxWvyFcRoPD2PkB0HyD6mgGiRyiW0wklG1t6ldW1SI/3oJh0D9idX6yrXTKjaFiU",
-	"qRgKOJOraHlvqqBWj0Nm8fvI+TJqlod1UMzHYMvpskWHo8ogky7xo4M8QAYA5uYqhUSyhQlQ+Uj9UW0G",
-	"qMG0+GZm5+K8zck83lxQUdNEbN60BWFiNVwxYb6LtWuEQwOtD+nTxSUhLxNqOuqGIEJbK2xEsgwB2Shs",
-	"kieQHJXBf0UgC+XwKZvklXOGAtajJAD3iDg2MsKkxINOh/TN5z9wcUMD7veXqfomQSrdSvdNlibJysBS",
-	"9IJwhzgY/GP0r/GL4bt39PnH0aefwn88oa+uPqnw4cGFav3UVk8Gj2YPR6NWFW0iB3i1lCJxUACfbAkp",
-	"zSA2ltJ/GuG2k9OfOey2ShU8b4CeQhIkwOLDvXCGAW2h+PBehdRnavkTttY+LnYFYQKt2eAXOYV/EcUU",
-	"NOwxwiUS10LORE9kXzELjWUbvyiQ8jrOY24SqIgmit2wkAZkSHkQhUzFhfw2PFLvCRmiL8JcFUzPZHid",
-	"yLthFGIGASQqUwCkBqxFNP0POqcWEno25kGuSQzL9BZhzDfnB/Fix+wgBorw6X/ZO5uenIDJhCsC8Y8w",
-	"ZJ4mYxkqRgZQKjmvwgCem+/eqQ2h47Z8K40I272v/MjjB5YMhEuXdXpfk/W/hF+ZHSNrVI9l7iSjFQ7K",
-	"x8J3JVDAaFz6fwY3JKNmnNnC0TRGCFfkRnIAmJbW6b90+mWk4+NfRki6ARkV94aF9/7tZV3VkAMC226v",
-	"iiIecWHEy1VJxdUhxiLKD3pHYchEwV5X5YoTtpYjYmuJ0vzQ3p4fGI7tPJdgdk9zCzT3biwJnZCLndCc",
-	"k9B7QxmOpF5rmoPRY41vw2dA+eDCKFdjGYX1uE+VK+lDw4mnDHdbXRRQMYowj6knbDFl47m92Ic6NdeU",
-	"I4TMDyzaEfGr1VjOFBGMu5BnqqbNqFIcrXLNJ0YbMlaVU9pssDjpGA4dABAAxk4kT3+yOtNru2QAm7Nd",
-	"NZDzI5dQpipoSm9yxrmtzXQxLNyIOqHFnpB7Y+oLKifntlo3C+JTRVeJ2QGg/WziD8mFw1vgMv0mAaWH",
-	"BoHTMVRK67HWkFFnsLgS3YFAdoBTg3WYngM4gpwzPEpNcp5yy3BFjIFUr+BGyT32isWHaavzHi9qgpOR",
-	"GEi4aVnzqP5VXC1v0hPehbMlNowhyEzF6N7X8lV8LWMpoSZhU+5gLY71npYF2yTNk3hoQX6WzJdYpzgj",
-	"Ni4KGDjgIgFPKWgggPCLPKNOFDcqCMIWEE9O5yDafUmUzD/JSQt1teVJjlciPsvZvvW185/DN9fexzH7",
-	"+PHyX6Onw87Ph+qHUfNA7D9qTX8+uXnTnlwdzX/82Jn9c/B8/JY9807VE/qUv5Ivwxf6tf/TdbUzCx//",
-	"g/lHzmOiAfEA9927Sv6XsJs3DBqKj5nduGqcBqMnxazmBcIVikVLgxHzStJH+8dCUyhrvICammk0CplI",
-	"TpFA7M5Yk1jyF8cwAzg4huyqTqLpFDqO+RaMC5HMAeEg9gL3RIIliy1jFZvSkGpGlGbTfHaF39naZSvY",
-	"7CGagwvZM7hITvUyi5DOoin26ya9hbM5Kbv1+Dq43UpMrb3N2nwpL0dMs1SRCfXZ5jztPg/jy6lPUL2W",
-	"YjlVGJozc2yZO9M5HRMMg0gjMxEZaSxCtZ3B0AAXXhDZ/p5ZfsGEf+k+U0Y1fwyoSvdO3nUOt8fCB1N1",
-	"Ei+W2tT3Vi927yZoXFMm4g/lVUafJ0IPYKE1wkd1WmeExmFCCNOhymzeIAOfYfOk5WqGYqKpqiGmqTyv",
-	"HLSw/rPV6rZaP9fqNQ9d164oin2a8pCp1BOdxYpR7pevPA6o0m/VqgrUSmUCduFWVQhkNvP+bOUXCOzg",
-	"YOUy273P9l+2hnE14zWGps8A311GOq980bHK9ZWLq5hzmTJE+6XiCsRSNfbZCsR4LXZdfFgpenhf5vfl",
-	"hRdgGw53ecywmf2qaCXckVZmwOaxEI5yuCzXEvQNgPdV2jXTCFxPWgqVHv2PfXsAHRA0AtZxbTtQpMaC",
-	"sCEI0AzVOGCZQc6O55mFLkTeoAho/HUQN2DpIKCFvTX0AnaFESoFcBBxt8eStbpUMdeDcuVogMe59hrK",
-	"4kASBHmcY4+I7BjjaoeCgX6sFcCpdxb7IqWB1Xu9y5yiwbvFsFivtPAKpT4A0vODDBJUjMn8jcRttTnX",
-	"rpOo2+ek0tEVkNw0yaWM4vVNNcfOH2IlrcbQRAnoCUMWX5an/7HxICzHcWwZ/y5vV+R7yV7ZHEbge7GH",
-	"zHJkqlL9jmy/r6QvEqCq25ZIFmEBOaf5ZC7jxJPyEGvhNvdW2YKwzHFcpEJ7jwXKDIxdnm2LuubMVDkO",
-	"8azu1A+VmvVqUAZaqVzJ3l6Qa6PYvTf9fyvXMEc7KT3djG1k1Lm9z1i2utJU+oFjgM9iEwsfHVQI5w4Z",
-	"N3VMAYDLABlu1LSRlD6io8UcRxmWo0goZ6DjzF0Gj081HcDbMbrHodraYhBDbTCYWRhHbpK3ABqN0HcI",
-	"vmpB4TE3+puD1mmd9OH3D+b3/rd5rAuna1lXNaXvIdb6lreLHJLNCDrQ/9kLA/+ox/MRUNTKA5pXcbel",
-	"I/HcHsyhPWk5gptcpXoeAkgh16WwmJTES4sHvqBt144PU+tent57OdaCGVU6azvGMQI71RvndOKzFX4z",
-	"18aT3zCB0jCFYoZCEaPI8GrVtHLLWIt92xE+0yFgYqH1rYeyJ1zXBQyB42tsCBxycIADnGGFkBWUimlX",
-	"epjG/Y8BlbBjNLTRQNMg9avtGIBdSCU0+q6DzRC/EBLz0J7IZxRoum7PKzbvaWWRi2JTI7a+bVtuQ4dj",
-	"sNdTN6WseFD/K4SF4wnfLR7C12F/SYcbIWf3ys29vbM7Fo9cdHMmv51NtGc1qUKf92OnUumUim/BKuuW",
-	"8xKquA9NVySAU0vi0QlD9ze03Fzljn5hB/D1VKrUEuT4STfJFgoXHJ/G4Ct2s1YF563o88QFXhXMjYFG",
-	"73W8r4kl54yaNPTWV1P5ct2uuapdk7ykk2zO4mBOXPmSVimoePs3HKk+or1lVDostQnQt+Ka1PZEpkEW",
-	"tdl9D1STXLr2bYbnpANxNDAa3NxBo+Q1D/X95HB8HR1tYFEs8sqkRiH12AK/sVwl2WBDZoP5RVaFs3fZ",
-	"Hb/DhjDn6RW8Ux8ybmrJ2vyvxJU34cmr+fG9mnmvZu5QyjCddLvE7pR35MJbrWjufcaDtdIbnytnzmIB",
-	"iZ0yJ/IGtNKJYsENUyhO8JYHimiqrhFOBLqMCmkm/gAK6UCLvQbEYYfE2TUm/0TeuNT2gCoNHsNiAYID",
-	"2IEMyW33Ec9j64Yk2WSpuB/Jl8iUcuZCEnxF6On72MAf1JQNsA4Pe4PKWB27izBBgU+yQEPNP/TEZxOp",
-	"K5z5xKv3pzzzG2c+mGVmK7TUjfyMGyierXvFs4TiGae/ocl17++8V0Tvwt8Zszs4Hl9KDRVSr8nwhTvy",
-	"6lMe53ZrB5VmhX/zJXxwC0Gx6+TcO80qxcN8UaF2ZQDyBItKEA+D+4zI4RAKUbUkimkdQKZwccpqOy9l",
-	"td3oDPa9xrF/wBqnw8NW46h93DnZPz1o0faguh/VbOT6/FGgnntP6tf1pArs/P+79qOialp3QXFMZXHf",
-	"xMELDLRA/gU5h1m5xvQWbuQM8CGgHtmWpDiQaXPz6mRWQ89fx/EpFrXB0jxgo/xWM9G7rbVenM//Ii5Y",
-	"nQcWKY9Acfeq4r2quDtEwJBDqqFATrUND9+F1rj32fynhOtyNWvffW7vVpy8XqQDFxZprmEpuT4IXLkv",
-	"5Hd0gvI+E/lPkYn89dmD7Ve40qycMjm1lZxmOajgrhiS2eTmRYsz3e3Rdh2DXVWLDppuDMdDpixUUhAZ",
-	"9gR+ZU4kfiOjVsRqIuqWNoCPwRJ8UU6Bad1Vl9axKlW5BMyJwqbN8D2od2UfIxoswAwBDjxi/yAXIyIC",
-	"UxrD/ERLGTtq013T6Bw0XsVi5Rd6yWH651jOYJQTmOnQpiDFdbX1ZJ2kYPEKNnuiH6/mQgrqbCwJINTL",
-	"ZG/OjAaGVIGTRjvA5QTSgWJCr3ICvLYE8mdxA8SLC39NqMZ+6b+gODDHmPvQPRhPmhnMCrX2MEet3W8c",
-	"+IescTw8ajVOBsedhpE/9HBw5B37J6n+50iUiSCKa+XIc43yKCHIlxG6e2s/vPmetDv7B4e1eKRyOpUK",
-	"ynKr+g3M3s/XOw4sD7l3HXxd14FrPfvHch5cpSCkgde7PkRwSOtkNube2HXvVFpOCdddJ7J85hmpgTWp",
-	"wCRXJFQBtX+lnHd71tMs6e7YgNkfELYlw0N2JPaZem7vwyW+WDkbC5b/Tp0d0L0xM+c/MrPfgNUX+Udg",
-	"4e7NkXsHye6k1rmPjZ5CPScbZHTdoSm09xlG9btxliTZWtsJqPrnopNd7C5Zx71y3CV28b6QvwQJ6N5h",
-	"8gd3mFzRaxazC6PL7UrH3ZJlQKrmSt8J3JETkl9hcV/BS39H9nY+ChWmqX4xTCyzKjEu1t0mAijFR4Kx",
-	"KkGwFVphx+Fo4i3fz8u/1Y/YK5HC2WwfLmiXnca+d+A3jtnhsHFCj9oNdGYjh16BW/WEB+ip8tmQCVDf",
-	"ixGr7Awqew/Mjq13HgAZ3bsOvq7rAM/yH8tx8G4swb9qHZ14qCEgDYg1gySRa3WygSHjr+MVMLuSxdzK",
-	"4weFZ3qD4/rQDu5OzO+l6dwz2nxGW33figx3s+T3WvG93b5ru10jT/zamvfeZ/Of32Faw1Yyo15kRxTb",
-	"6evYU46djiv3hcx087F7K/1Pk9bwBdlDvTaN8nqj0rk55WyGEE86ocGzGPQpYENNZKTrtn0mhpb8CAAP",
-	"Wd3wACFJIMWIhWRMVb5zbhpQ70935jcup5KCrddoY2UKbv+KGm7rXsP936Dh3kNc3au7d13y9TvQeC3g",
-	"bqG7+d1YEp/7KN+MhjsbM7Hseu7aCgyFwIA0UBLKwVSd+HImDFkoCyA4jBQNVJO8TMAD1VjOBPycIAr2",
-	"hK3pgIQ/aV4qCBM6nBPskoW320sc8UpdHQiB1LqJvGG+bUPq0TDkNtHj8ofzRufwyPXDk4KRARvKkDXJ",
-	"Y6HhNtTX7ZivuTATEfAFsxA9QV1m4SyUmjXJc67QXYRtFBw4DxPQP3ClY97twJ+mJM7T1WpB6Aqh5TON",
-	"CSa1em1M1bjWrdH2dv9nNiJkNz/g21rD7f4P9CIw+OJGEIp9rHUPDEMY/Mo8bVWoWnzhooIAvWHhIHYs",
-	"buBNd8S32ps+xq755s57p/rXKf2Avix0CuCrhIuv7VNfI072bljIh/NCqfKGmVWKtIOZNpbQGAHlbYdS",
-	"pS1nlygYlLG9ZmOGrbqcJJhRRWgAPLZONL1mAm0vRKMdMD1j5lJIPAjvDps98SNjU9IfM+r3u0YEO8R5",
-	"AFUz77PWl5F0MgAIXMPJXU8c92HssQGbosZ5/B1XYCccfnt2zIWmXrYlPUNJB5zIrMZuOKf7UEW0XLdE",
-	"P7HQB41zmR29cya3N2beNRmaI3/PjL6S/mp2gDpQGZ3Q99dlRr70ivMmHkkvmthqjSUog3fmOPeRi/Xr",
-	"afBtqm2txwBQFSeGXdUNRwEO4KAce2IwR6RuGkjBmuSV4VMzDrUXWIFBNRmwQIoR0dLoreatXVvUoaCa",
-	"AytL5EwkLdLMddUTDsf/AeqjUAJCw1Bi221oopYZDoKOU5Fg/9MU6iSwUD2moifiTxoFGoDBDlr7Rdpq",
-	"vIJfq2Ga7waAW8N3gAy0kEISQwNV8F3letmWh4pdA3Jcbus6ieWNEyl1y3EWrKmxdrIDjabGfmNFLd6u",
-	"sTtZuaE4IvoR2zPdbdWN4VMqmtS6NTWmncOj7unw5MhvnbRPTg68Y//o8JR2hozSlnd4SP1W+5DuD4YH",
-	"w/agM2gNTjodz28f+kde+3DQGrZatHVimBQO7Qp706VHN/WHKz1th64cfcgD9jY0VstY66nq7u2p/aad",
-	"054haMUCYGZ7ZUjk7/9snE9+a1zykaA6CtnfDv2DdvKVx0utdWE87Va3dbhBXzubWp4iCVfR6tMmroDi",
-	"v7Fa9+Ck096v1zT7pC+1MU66NS589gmeuUOI50stQ+Y7MlufKhQfgD+cj+8PnWDkp4SR0zpA/n/trKIf",
-	"EVOPmONn6CuaGoHfOSQv+PfG4Hj96EmdUPJOhn48CfLNo1cP//mtuf765VOjXVDy7PXjp00CWi+4oXvC",
-	"iGhjhYCZxLUig7lm6gzN8/kUa2lBt6ETq3HQkBFlPmCLZl1JE0hNdNUNZdgTs/gzqJFAI5AhOuExrjUI",
-	"5TUToPlMqA9whr4kYxpOyDeU/ManeGckptS7NgMlQxr2xERCES0V+PY6mVAvlKpOfrh68ZxEECGPIVro",
-	"hH1bB7jBTqfZEz2RUcswHuBWDHUphSCasZLmepCd2QJWZzLY0lmXoiV6AmjCLDhuLKy5SML3WDLbJJdM",
-	"+MkI0EtoTdQAFmHA4oA+/gpKFf4MbVegELYnIKzAPkGS8etHT1CRyxCBwuQA6hM1lqEO5oQONQtnNPTV",
-	"GenHjLQf28KiJ/pPH1+RWPndU4yG3rhPhlz4qrAVi2HdjkGubOE4iQLNpzTUe0MZTho+1XRR/JqJQjuV",
-	"JJnDzM+cJyeQ8Zba//v60ZNGu3lA/vPv/4EDzwW0GVl+OJMzmJRVoc5TWlLlf7YCsGJ6mTIlZIuixCxO",
-	"0nUTtp4Kvw5bZE8VUIrT/mmqwN3aUBiO3XmzSbfJ69rDZIVmbVNpWxRPi0+tUS/ZVN+H0+7DabvTB/Ck",
-	"EhqT2XYqwSZeh72QGVHWMAqwsUny8415EBjN4IaF0DAfuJxmkyn0tQX+YTiskZHX0HzTskKOgTcE6zV/",
-	"qNRciRyixEEZBwLauuwBOcLJru4aiUhyBWJPLEnER1TThcaBQ26TYexcHiiC/MHKcgvcMeQs8BGsggzm",
-	"2PBzKrmhHPJNf8/Mfe8///6f/rcY21O2hYU3piH1NEuNfiiNuLSeWTWWs266FRm7YWFPuEQctxrAlhUP",
-	"mNDBPBbJgO1hN6QOyw/flrBn2MItwQABfSseXHy57+zMPrwWVAYqSP/CZ5Op1Ex488aPbN636oIhcPPP",
-	"kE2ZnY+VwLhHnQMyllGokg9cs7n5aE8AWP2I6ZST3Fax0xHlgnyDXqD0h9+waUDnzO8SI1Lc2qZf3RPw",
-	"lNPCEBAfIZ/JuXAfiEVy7PUmA8ZEFss8JitGBTSfA6XVbBJOFrMeDwoqEs0Jeg0WZDXvUmq6P7L5lunx",
-	"iVKyUmC+caO9wPtv68YALv9Yok+UlbQ5j95FP7mUxpBoXnfhR/GlV1Wb+z35TFJOjtuNNhG3aa3GNKMK",
-	"DS5zbO/Vp3v16Q56qqIVnqgiWloT7ktrUWi+FoZwnoBVO6UjyOOhNigbI10xMpOhb+M7gxRsmOs4Hhva",
-	"WTgtbG/aTeIvTkYmHVhtWk8MnsXFmY24ONcAtOn6/9l71+W2cWxf/FXwV09VkvlTsiTbncSurtqeJD2d",
-	"dJxkYs/0mdPMNCESkhBTgJqALGt7u2p/Og9wHmI/2DzJKawFgKRM6mLLcZzWJ9syBeKysO7rt67HjVqh",
-	"iH6fSGO1cwXzAxkPv4DTxexWohy4lllbC9wC4I+Xghk9TE8lSZnWUG1gxTfgmY2kYGaBRa9OlWzFfV0Q",
-	"v7nOgGArDSWkUp6ZOZdDApplIy4sbJnUPK6LqPy+MDF4RC/eMjEwZLnbbgeNERfu7w70tDDXonHQCMMT",
-	"Q47oc1c6s4gzK0Y0vobQy2oRstuHQyAuXhMPWVPkXnPsY6hlN2gARTcOGq+wqR1W0I/ojDiyYDY8N8gY",
-	"QysFKrrNYwmdqUeWZlrrufY/UKXogC1q3VhgDlOWsW2awD0KlhPgOtYyRM/nvXvtS+LmEi7EwjqvUzDF",
-	"S55nOqWzHITSefvgD7PMFvn7x7dFEoQ24GCJgnPXGapGbI0g5/S9YAXzajJfNaY0nanKarGaWrGCa3c9",
-	"Q+ol8IfVC7CKbr1tEdYfogjry7rYgmo9MLJmWoQp5qXr+ciGxXzWeH+SIbJrxhImNKepIhOheUq4JgwN",
-	"vQBaAYZixAXkJBotOGuRI+sSsVkmj1RO8UYrUiTlZ5g+XvaHsQuu9CF+6C82uEJso+ii59828UPFjpKU",
-	"izNsow8NuBTZJ3ZWVYrdgOnN3/b2A48ybMX9PdmRNPFlkGdCTq2HezMsY7Mif6dA3rUoSxjD1Yql/QCc",
-	"7oJQrWk8BCIj0atTOojg2kYf2ThrvuQDpnREHn/88QV5vr/bfkI0S1PQDGzJSQu9zsihjCEJrjWWWPuP",
-	"Z2RKZweoN4CxmSfrWeMyY7HMEkh3RshSgb1OQjGVkzQhvYzRMyL7/WKw2nAS1DOij1QM0BiVPTarLk0p",
-	"cBVX2XhD5nLNQjsCY6Hkk8ft6nTaT/Ka2Qh26Id2s9Pu7kYuDQK5q+G3GRRQyb7dSa7ImCpl9vGczVmq",
-	"xZGcSTdkNAEasSYObEqjxjDtGsM0N0X/9WsYXnTbzTC8eMo+/flPq9ilR8JSyyHZbe9hXLiUJaB5mnqn",
-	"fHn+YeO2ztawUbfu1/3mOylY8xiaR9asv9NeewPWkyk2aFZK6sOPapMKricT5FPvy2wEJUM9LihY7sXD",
-	"/L7b2dszC7p2aKU5nYukZYT1xSjF8VRT9vs8Zl7ITGWWWEchF4NR2iqKwTnxeDG/mFLiR2FZH37e4Hr4",
-	"iA7YzucxG8xPyX1WnNKYx3qSFTIuGm9+fP3jxqczFtdmYz9aPJkP7/66sblUag9Y7WFupLl/eFNgepYF",
-	"Nl9yNZaK41eqGaD91o79SvEbV0HDcIBl34RnroJGQaAs+4p51D4JS+u2v99etu1l+6ovGygBvuKKKqMC",
-	"WR9zxc1D8VxRmszjodUAZJ8M5RTaXlSIf4LifwfCdQvkXEnM4Td/bTeff/r/m/hjB39Uyvw1rrd5ere+",
-	"STjEJYYWOQT9S6kxdGdfuWHT+X75F+Ao30l9QjVXfY5WxrduFNFr3omvyhbKazWr85Y+eicLEKOv0lTG",
-	"Ks8b+GRGEc9NnTwhEhR2a7b4nMgpVaGAYDY5Ipj7wZKSRxEwBDD0DckthRcl9QWX9+8Oqai1/BoSKIqV",
-	"mUEDzi55cRfzwqFPikUgcDR8UVHMGlGgf8BgeAC1haJGrGxjP/ddIoo1CKVbPc3LrJEj3DsrzGhfLygb",
-	"hX97bzI6aTS72EgdKbQAK1Vuko3WkYaiVEhKNllHGoqSb2qdOlLc8fsqIsUD/forSMvz/FrLR/PrkUO2",
-	"T1R5phmDu5lsBrcdyMeDtq90yJ4BGa29PDeR0JppgYa/blnr6WzMXt99YWttjele93pNZ0yb7d5uv/k0",
-	"3k+az5Mua+7Tvf5u3O11aPu54Y0yprAZTDT/+hdzZzM+gC0ZMGFuLxxdDqBnNhcZt4VrO57oCU3JOyma",
-	"L7mKU6kmGSNHLvsjN5dwt+uh3Pz01ysQBQ1Dwfl3zM4LdqEtFzhoHP3v39uzgfqt/2M3eZuOP3x4oeiL",
-	"v62jcQDFrVBJCkS3LSN9UGWkThZ5HQQ/+FqqSCFxBgs+zMTydEQs9uDCJqFkSvu6EkBpc8YX3loS2Usb",
-	"tUIRfXh/YosGKd9xV7zpmGRkK01cTajlpVixwdL+nJaD0XfzTCgWF2UeVIS9QQeBvBiuA4uWyjGjDBdH",
-	"aJrKqUeDw8cA+Q0KFYxSglrKuqUtea0n1M9krB6wH+5/YzNVBUXHG+Z0Vlc72gb435G3+JCN5lEb7AvF",
-	"L4xQdUZmcmK2e0xneNyTkRnv1d8/kr2g226bY9vtkJcshv0mht1C0/w1iymLIuL1qwLrr5oe3ENcXPWS",
-	"Kxf6DlICgcLz5FK7UmZrVgoJhX2yS44hwazb7u4jwbN+n8UaPRRVq65dReW710IUzQnlTrsNwkVbmmiB",
-	"BLumgKtNqzD/3KZ2bUsONohml3HMJgOZ1puRIRXJbYXwzQz/nUv4uSQN9CNgiapc1mG2lk3usIJXtcgR",
-	"ifpc0DSyT+W5m3lRI6SJycU5n1XZntC0NpZCTVKNiffcSNiR9cjiq6SwjpXa5FAry5YWAMACaoHCl9oU",
-	"FUDhdqO/UHcAPIBtZuofJjPVEvYX4SFBfdaYpTtUzMcZA/gVyyEqU0rh+fXzScnCdNJWZVLXN3f321v1",
-	"aRuFWB593QRruJWND/l11/PYLVuIrNfcXn1mUczz2l8j4A/ztEFkGUOKss3IfMVFjIAyobAF+1jCPweq",
-	"7vDRjabioNLBBjI2sav8p0SwqWdZHikBHQkDw5S8N4H8+//8XxI5/679EzUg1HdANSk80KMxpLcX/RHg",
-	"sS01UTIbp4hRuYyO83ivvfsEsAhYwrVHx3CD2u3I5wTh4kNCQ2Ht/RGd4VcRgN58zTBojEsDOV/X3EQB",
-	"Tt5qcLAV3u2BCqHTYQtxGVUIzBAutDQvAjCgDJYDitphMRCGwe9QINaHNaU994dtsPVG1XhOCf1G9Lqb",
-	"ulfM4c57GgwNa3ahv5Cv4Q0VE5rNzANPzcYKrJB8i41+fIlswU8NzgBDi9d8JEi1Q6ANS+O8tA7vii9E",
-	"VvzI3bVArpIbuS0eitzdNnHZ+jDuSLd4BQLFueUzJ61cBPS+vRk7NlVqQWMXqr0OAFzMyEMXQ9DSAQIF",
-	"CFbQm8FPCDkMJwIb+6ZcQB2LoUgLSoACE50VEft9YiQqlMig+yEiY85iZtsCm4ECeC9AHaIOhC+lrnQF",
-	"XuFArgCEn11ozL0ojc+FYpn245fQG4wskKLaw4/bBKzkH9aP84DFaGUqgdk1p84VJ9upDnwbYrjxLIob",
-	"+W5ibNG6WRWVzOKsujXheLnZOd3emLRCvdR5Dog8AQAPWAnspdlouDMWlRquCPxu0ZSBjhsIlnxH+gmk",
-	"w9jXWS+nf18pTlJ8EO9U/mBRySk+Nzf/VgOD8NO35vICYoRg0xNNMw17IdMk/49ME/cf8y18ZXELbYym",
-	"drdqYjefAkMya2lDQCcvgCFwVZ1ciD5Y98TWrL+f5ELk2YCL43zvttb0fi39WmG8CjzkcRn1sYQT6a1+",
-	"FHzOrWgkJ3gFSp4E2jP/DEqgkaGYR40k1aCRTq5hWuGKmJHe0q5BUX51zrIZ+iCgO5y3tSG9wRg6Lz8e",
-	"/XhKABsas8gByAXUiFC4OaGnwiIm0Z602IwwyESkTClnhw+4sElplAwZTcybwbpWZs6ILY0JCgAh2WOu",
-	"BR2YC2qIpbTM4leiEwUcAg5V8mARMGUiQ+wZRM9ZQKgrsEGlyCJeKosjZb23sMQDEu3AGqOARDvGWI0q",
-	"gSqXQVTiiyBZP6bCrGMujd7lY4dizqdkwyUB0VKCx+U6iKWvHDab1ZuRQjbJHBJqVA/zCJy2EuvxIWla",
-	"XxKXElJ8yp6CUw8C6gFMpSB/PyFjOi7nWFhacVmFmJtvUzcM1y57JSx3uf6yskldeMHaCIhfwOOwBbLc",
-	"AlluPTJ/SCBL65K/hmJ5L34Yp6DWOmJAOcpZ+HxRSVCsPcHKkxY5sms04t1oGaQTtNvtVn25xbfh2nhY",
-	"fW6B+2ymSfue49Y1YYXFeYyl4ECw4Zm5jP2Vp9BZC/OxSL3LU/B9JtbWML+3lHrDph6GVe5muXNpf7ta",
-	"iAflcvGxehnK3Frk9VyouD7xxhLxt+ZcXuRYLs/h3G/AV+XG9ZaV5+Hr88cvmcS+WV58M05cp+17Ytiy",
-	"3/tKdypG8b4m7stG0Kh/UTSy4GRED+ZiXbgnE86MMozpQoqxQoHz9R69sDNjlikpHqlqVfmVmeO9VSYX",
-	"KrzBx0mULLP/3ydssqkqWljqkiraQgyVK7t12FkPM7TutWj6bnV3j/No/v4UmA/YaGz+ai/iwO12RUvV",
-	"TrOb7LLm0/5eu/m8tx83c/dNJwZpGPMxt++6bNAkyZhSjYMGTeh/2Am3YojJQgslFwz1WUCWLoAZMLFw",
-	"XvPfMeyj95nF5iv/lJOM0DE4qG3Zbn2lrh/xDlu5Ao0uV/pZE67t1+5M+qaVfnsGBTGD/L4sJRYLhx1D",
-	"vPXxsaM4ZmOtCCXm4YBMAf7L9tgkSkqBWSTA+akmEd6F6JDkTTLxPZfw43Vy5VtpUihehWIaTMI0TA6a",
-	"lvnLCap+LEdM5QhI9qrm8R+Fe4mz0mQyBhF0GIooY+N0dirz5p0AnaSmLFNkIC3CKYChwTJZ4lYGKCKT",
-	"AVbzmnnDS6DkEqHooYErdAyzSaXzD2J/UuXrcM3IUU9ORIz5t6F43zcfJLOf9CiNcJBsIlCGckX6TMdD",
-	"lyXEUsVg+tCp1cXDDu2SNGa5KiJkKGDMU3aho8Bm4flsZsJ1ixzlXBaiYdc7d7j9vBaDdF1bAtJpk2P+",
-	"F6LlgJmXt4gHtLPin4uUC4S8xSBfb0aicNJu78Z8NCAqi38IGzFPDrhWzT5PmRFKYQOeYLdt6QY1zTiP",
-	"9eJkhniB/91vOzQUhCwpB4N+wchq3hIBoMvttgdEy5HMMjkthqDKEvWyEAbJt2SVgIdHbsYYhwM0kUJn",
-	"NNbQqAS0mdWDMnF5qFQOZGssBqCqGMqxEalPaOWZK9I4QOqIx0gkLxnNyFFCA+JyvLlq4RM79pHS81XE",
-	"514bNghN9Q9h4/0kM0rvyFFieTxQG4CjNA4ag4zG7D/Mwy6Q1KjSBL4/bT8raAJlue92sIFpM79eUz6A",
-	"WY9TysVqNd2nLrfI7o01gkeMQTeYYykSOjN8WjNwHizUQ2qntDqEvLtPa0Udu2teF6tVlZTKNTTBaxrd",
-	"jdZXH5B7rcmUpynkO3x5oPz1w2/baNp9du9BmYea3e0Vu2bPFUEtVu+UseFpChqMsp1jPfbIAYnASLNq",
-	"lFH+aTx0Hd54RmSWGA0QC6qthphA/lOR8NE5MJyBK9d8LqSGpJkZGUibiwzvL7Tx8QlXvVldLrGX2ep+",
-	"hbaeyhILYjgnOPGcMxtmLM9ZzozLXNjIH0RhxlKnBVw42Mi4PdmbG/dG/F3dKYOXgv2F1vVXuxWrDy4b",
-	"DC44TChhkH57TlNujPSEafCegZPVEgbkzVHbVVmXs9mcEQEeGjOqizTYYWwrBX+9nSVj6Bbz04xihnSz",
-	"09nRcqcNpvtNT2RRjohUzLv1zITMdLdiaium1hBTkzEUrJDhRCQZSzbkjZiMx+ZOLEze+DF3hkKzbOsQ",
-	"QD+BdNmdiKw5ZMI6L5xlDkLM2bbOboYmKKGwQ4GosggpLXKMQgnaQxmLGfqfG8H0OHLTZUn0pA5586S4",
-	"pDv3ct+th9Z7SQdSsDk36QIHbafCQdtt7rK9fvNpe7/TfBZ/b+xEx6m7GDKlMLmGdZqs58UsbPpyX6Zd",
-	"FrPosinVObrs1r95v0kN/mwsrrG9f9OMaw04HEv4zTLMvyIvOc2diY8gZ93qo4+xOH9MlcJyPEVnT2z/",
-	"oIF0+fYFTqRt5yTbYBg4EUIFuTzeVg3qXYFub4V9529qMcJef3vXBl0rzPNOodeY0Nls1VXcHQ8aUTGh",
-	"aeNmDKjGKVCmj6+d0WzVp00jsUG1r2cZQkJj2hW5Wb3StHNZ+GsJwFqJ92EhVD4h2e8XiLMa16zMrZZm",
-	"WPHEFTzBta5E1l52JStSnEoL/gJAZ/bulvZnCz/8YG8eVGjd6N75kOaiS+ZAhdHlgJYIBON6jIsB2trQ",
-	"JdIpDd5XxlXhGQzNjeQI/os4QxVKBBUxS28WwnqFi2msfAmcE+/BuAy2eH83rf0Fsrq5Y3oBch86wkRS",
-	"gmoSiQoqswEskt8jtQJ2X2VS8MavxrrWtVqlZzPOcs2cnbr0UDyyrYh6KCIKi6ldWsytg0GfZa/ek/ZG",
-	"9ipb6ryo7GxDFja20fPWcxCKWze8IXX9brDVDYLio1v/hz7lKUDRlWYJiTX4rzwZB9qaYZU2CFfQAVrE",
-	"bAewklCoSRwzlrAEolaGNaFsNcPQjEElJYz3lCR0ZtgVvkIKm/Sz265zCJq33Fe6q6GGJY1jcCGbSXh9",
-	"I3tL0l1hQi7z6IyLueKLRMaqZbN2erZhctW8AKVkjVn9bJ5faU5fQ6+ie+prs1+VWPu0uUs7vebTuJs0",
-	"n7HdfnOP7ve+j58mz9jzfiPwcDcVBzfO5MB5pRIpWOOg020HDS01TRsH++32VYCRucZBozdJz4wtNxGL",
-	"JqY0zern3ikl32YTITikGOmMM0wqXjePtqrLzcmzd/2/TX5+97+eJXvHf93/fbCOm+iN7C33Txt63Dqi",
-	"79ER/Rk5tpO/8Oe6pRjmSzuXn2Vvib14ZN7m2vRyDX32Iy97IkI1kSJmBZsxmwh4SgNQmyRKyzFIONCH",
-	"lfSqdShiKg5sVii6ryN7KyKbzWHTYwPfqm7GNLGy0ObLck0SnjjEVHRrJ5icUZj7kCpibn9ibdUAQGiM",
-	"YPTq+pSqXKhWwsTBP9/I3trS8o3Z5k2o635+ZUiL5SyzzwVXw3tiqzlT7d6EpSK/zJd+C465Fiess2A+",
-	"y95XXty29RTMeQrMmd2UY9Z4C36SU9KniFdp2AwHsyPwzY09xwkAcipjapLqQs4Z6rVV3QA+y14oVnAo",
-	"QDYtWByYN3cA1ck77JwJ3VQ6Y3QU+enRLOPnYH8wrFXmDvlTQX565K5tRGAAXI0Fhyovx8wnpUqTyFxv",
-	"+7wNV8JbsW0zA7eJy+rBZwMH8slEKEZcTDRTzt0ivMnGMhAa6gC6WyFkFVRaVzDlAdP3ypENYS3znyAv",
-	"WY/zILRh6TCvKdEFRutlgZ3PvWrRt2P3X1KD9k0p/SrWExGvzPEskBNwtd6cvH8H9UgQ0IITtRdlWyN9",
-	"ny0hbiETqrTonYzZ5IAFqR25RjrnA4LSMtSwgeEFFrrQtpcCCndKLtRNiZl1RlnhUxmAgSndK380SzKX",
-	"dE199avRRTvtg+5NmJNb91egrLoySaCubVTs2y7WcHwFdL65UHIFi5tnaJqNxpBwWI+C456wbep5Rnji",
-	"ijRsixJFxpNeCganhwE6rGrvAooievWlYoiYakx8//UWOeEXkEpbaGeLG4WKqA/Llft71/i6/eQfeOZr",
-	"VUwf636nEhrnGmmhWZri3qCg4ILEUvR5wkQMHdAxs9TBuRw0Orlb+J0UzSRv402LbbztHsKmYjPvHN+u",
-	"xoHb7pxC0aFDMFv6Ek8ALmvGf7Bo3PPCUq7Wqx1xlLHc/emvyJdlpd92am3hXjpulX+2uUbaOGLOpuag",
-	"cz2cgGuq52KKRIp0Bo5O667MGVQojGJ3nbdhpygAcDZfOKbZWQLw0mAA//Po+C3pZ1JoMqJas+yAROZW",
-	"+EYZfv6RS1Jzsz8kEQJEQ7MoXcBXdQvQkDw3TmnMhjJNWKYOSZRSMZjQAYsOSWRIOSKPI8X/k0XkaM9Y",
-	"J4gEHITCPJmomI4BgnpEswEXChyyo9GTQxINGU1YZifal1KbPx5HKetr84WYGWIyv2V8MDQfmd0ORXE6",
-	"AYkuzRyuIvebwl9hYVeReY0AdC/wBT+O4pROFFORmWgkpGARduL6UBjUtguxcDW/Hk8UlK1/euwwdkf2",
-	"k9aA6+Gk1+Iy/2i/NdSj9MlBKKLLS3MQVzihS8NMZ63iJ99dXF39+7//5/Jy5+LqKkLPxQWgZvNzJshj",
-	"L5EMu879QVwBRjpX+gkM86+KYVybIt0if2EziVFsxfC1Rs39QdHUTIRQdYZxXYqtWWTfjN7nFyyBkDZ8",
-	"xcxa/Zf503xlnHFw62DImyoSNmhAehh8DhvoYzcvyuRU/RcVM/MlD5hgaN96g+wIQ0geZyOAIi1UoIGI",
-	"Bq6aO6xsDiS48OEq9RjOhyWEC8UTFgpKFIPW4Ta13q2Qo2/JCAjItidcxOkkYcoGABKqKXbMNXsHvi1/",
-	"2WRGfjo9fltwlXmyOiCOqAIHD29RPaLvvkPqhkJSu6FIXvhtlpBOKyCdVicgj+mTIBSPuSHZy+YVBEQ8",
-	"3vwj8JmRlNFzBpn2cqJbJLr8DugJnsX008T2wnEw9ZmdXCjgDH3H++hX/PzTYxjiSQSng2j5OLcWicJQ",
-	"sClecZoa5sXNmRkVZZDR8ZD0MkbPFPbqMY8dEkpimTDSS2V8RiLlgKRVBPtqaAb4FRy77JPI8GJzGYBj",
-	"BY4fBSSCS25+Sai2uBkR0oLvbwjekBOkj8fddrfd7HSf+M4DVFPbKoBIqBbFLqpQJRWKiCYJNyRC0w+Z",
-	"0e6MnnNA+jRVwNeMpIrMdie2QArLJqI/JaxvmIdIZy0SKVCxXlJNI2xk0Df3Ttv0EPwgTUs8F0kNaMvT",
-	"tCO5vW63oPdi5WRl+Aj0Iqdn3KqcIu86s1Jf/WaziYR0UIdNCAdY/O9p/l+zk5eXPuvt6ioUTpYcECaa",
-	"f/1LKAq3ynDnUKBcOCCXBKTAAXn0wahPyPXNCyzXf0SuQgHz+6767YaEAD+iNAVAkpjWwCleXvo/X1LN",
-	"rq4MT4PSiasrSGWaKAbD4UeXlzvuVzy2nD7gLIpjoeq532zvNtu7Rdgu0GYzPZxykZC/jno/NUqaZxXd",
-	"Ng6AbsFJ4T+69r7LRl9mI2pekCDZjOjFWyYGRpfqtL0DU2mz/Y2rvErksvxkux00Rlz4D6AjqVH7GgeN",
-	"MDxpVI7kV1carLv2WKVSnF8LAwdz6/3kv4rXH1y0JYMDiKQp+80aOEuj+q9bPuQu5Z3WDvkZLokWuMnk",
-	"MJvr2jBLADrdfj6a03+3NdbbIqH6SCpclIIRtYKlVus291/Yucwvdz3w8tGc5VZCl66ABSOKYSNkYiyD",
-	"vHa2InZYEMdL64UK92YelBndIBXFQAXeddNKoNN8iI10rEvoXLu6rStpuStpfSa8jPtuY3/3Gftbg4st",
-	"jwJWs7NS14/Fjqn+JINrZb9x6GGAvdVbgJe3jchJgSta5JeCkzwUHjYRnEFFMH7MkZdTYVt81fqvlpgw",
-	"a4DZfzWsc5MWFzYwvdBlqO2tFba1wr5FKywXiN2bG1iWZfwx7KyHYlZtG5w9IP3lKEkKbWEB8eruLLJ1",
-	"u+MYSRdc8/Lapqvgp4eWBnABra/3VBJUsFRQXJctPheykAtw0yLbB6qvrNxpB4ytO+i1M7dv78yom7BA",
-	"/+AMemuJLepU8yUNs5yr7Ywzds7ZdEH2Jk9TVfQ8ES5s3bBhZFHea8bwugKLw8AdhumKwXpIBw5FP6MD",
-	"pzL/dHr8NsfdoH2ABhlPNLaIppCB0iJGJc7Rx0ZcKS4GAZmIM2FDnkLqUCD8J6DSm+f2ul2bo2W4Q2Lh",
-	"dF28ijyOdsxkd/793/9TDR1oN2jLSzfOS29qkibWNJqD5IePC9ZnclsLCi613Z5rb7NNxx2x36wf9Icy",
-	"bd1pT+jckPc7NCzC+Q87CK5fbQYj/r57JhTXWwCUdy+4hth/vS3bnJFfuf1r0ZjdzmXdmL9ysbc1GjaZ",
-	"GlyM3EB6AyTefGkhi5p8vZB9P2aiLGQLOXhBoVbiA47ExQBQcKFCzFazGeln/lHr17wu2nCwrWjbmgl/",
-	"KD/Ot8rtLHMouBPWtSxqed1EATOoi1OnqSvjrYQx+rHUNfF6dcLfYfR7guJxEy/A8Zj9KLMQvzFVUDLm",
-	"8ZWBZD7KlN0flIwP8yYcdIDEhwFsi9KKvovwn3+wjPd5ziL7kzR9h8s/Sih5K89ZSqEdO1+jdTDs3IGT",
-	"tWuFmw3NrAApbg93C9tyj0UO7hAKDAj5yeKSLHhm5xKLB5cC6Bqug11aza8jxdJzqPAXSbFpq8XXNRfX",
-	"qkZllF07Va9xBVDNHwrwbVho34DgPKxbAzoKByUXhyvtd10N1RlLiJxoxROgypgCyL0ZFJHN4XHWG0p5",
-	"ZudsXmseCMUIOmCrIR+7xO/CUqeZ1CzA1oISOwdDjop5gcWEwZA6fPIohyWgsAct8hH6IyahgOA6mQ55",
-	"yiCYO6ApZvrG8hwUSRjCvHsGfhWo1JXZGejTUOWdMcy21jOzxscRjPGbGSN6EuDIofDfhywlKC6ZCpah",
-	"pII3PI7Mj9/gY/NFd4LYEsCQkznKKlcNy6hihi+sosLmsBM1jeZXAhUra5QeU+yuoY9PcwrgisC6k224",
-	"7Vtloq/M+Zq7BSe+hIsurBJzXcgW9HFxyTayD2oQ3j/UFsDd6nMe/P1xfDGHxDq1VzUUCAA5HUqAeVR8",
-	"IJA9AeSjYByyfxI2kpolRMiMOL3EJvtU3HJsy/xNXPMbe0Bxk8rpjF6hA3/hFSR2mH0tPWUVLksb66hb",
-	"ftfv1Etptnap4Qtnv56mWGfiOnnv+oEQIadbRrp1QW4wfxzZKRUFVmRuIcmZHeH6VqrxDrsYy0wv7NO1",
-	"qnqc34nDOQU2KKi7OUYLACGEwqdZOgTiQjvrOb330PfoVqhNGqUVP3Qq8CEiivmCUqd5FnQeSlAvNsMK",
-	"OQXALlSNZ2RIzxmWzx3aBHnFHimi+YilXLBC5zGO69P0jAmrXEOet0LFmtCe0ZXNhuVaNbcVhKhR45bl",
-	"sU2LNub5ScZocphnbdgSRGNu2CyP6VCmlbANeKjfnjq7NvSjHJc7D8HGm4sWmGHUJNXwZfuRJzz7J9Ar",
-	"/u5bgZrfYXev+0g6hVR4J4weqjslaLgLBWxpPYn5CnlKjdw0h7L1Cz8UESTHM4wmQYCIDFmaWNZ2a6PC",
-	"SaSc0mqE0C/evbEZmPsRnYXirvDsK73UbgX35ah2W7yFRC/gpc3t0yQjLz4emw0RBWsoaAD44OlsbMmZ",
-	"KtaKU6kAVNfnBSCGGksM8RfYLms395NOp/k03qXN56zdb37fe0qfxc+TNuv0jZwA22jhNCeZEQYOkCPO",
-	"Ri27BTtwpDvmIBVLG+tDoa/B1i0BL/eaO0rbes3v0Ws+zdmNY83+o6V9fmpy+TI5Mtqya3hoAW8xMY5m",
-	"jHx4f3LKALw8mmRpBPi4l3o2ZgFoz0rT0TiAhKerKLB45pgGGApEzOAJsmebjAB89wC0YHhjxqCfaCYn",
-	"AxtrO/rwukX+KSfoFJYpIILM5AQ5MgyiEKEC2J5FuXFqvTKPWtezNwgAfuMVtizCbuFcge/JrFKRX080",
-	"FQnNEuI4eg6VM51OW8r+29+CWI6egNHgIH3M2xENSJHIPtbkSRTkf/ntsnhB7nOPMRKh5RApFmdM54Az",
-	"oQDQX0BVVlOWIZRJixzhX92LC5gEF6SzTxSLpUjAXprl+x0QSjKW8IzFmmgpoU+ZzjhLQoEpI/IchF/G",
-	"GHRNKUDM0RErLalFTiTs8YgCeA2C208Bhs4sjAtCLZAzoMaYzaHu3MiQjsdMsOQAmrbiaw2FgC1kRgVT",
-	"bUiTFtnrtDHoAdOY9Dzd2jxSSRJJ+vy8MGNUYBQXg5QhOL6y6FNAvIBo0mMEzjYwNG80WrK3t2ts72d7",
-	"e7s4dArECXmmk17KYxcUwlay1kEUU4GT7bRD4SVxrZMSJZelr1tBnsTZaEHZckHgrSvhVhVJa9c82VXf",
-	"aa2TPYGlrkI7l1+4Hp7ARWusLS5L3600huxkgkIaNDy/xZXY+gXrUxORxQFLtYL4BpJ+3vzaubS/LYmY",
-	"v9aKJCzl5wzwlQfS0a71+nFFxkwAJpf1U2Fnyer+szmfW88w+sXNtbF62NOuD3DnjGDcOiEeBr2/BEoh",
-	"1B3gjdTa6uyza40kHI3csG7uTsi5fbcSbn25tkSabS/WwwL2uM21qskL+MVKAtpT2LrBKN4ustEi76yJ",
-	"B1GO2Gj/iUPmtPcPs4kwEOI85IHPjQrFlOZipk95qg5LbSJtmkDGximdQU9HD0Nr3Tu2YWRtlsCmbvJN",
-	"lXecZkl/LzmmzEGP5PncE7Wa/Apa+3n3Jor734u7dacB/vtma992pH+roG86cB/4IL3MLNe5FbNdpLDv",
-	"5Bp5bRjlpX+kKpBy6rIrfVvc3Tb4S1qLIhr5mLdhlMGXioMU7BbnKlMagMXuqn1ueZ9mvpXunQY/qNZs",
-	"NNYKAG4WREI6NsTgxQa2hJlz+JQjGp3m06eUNp/2up3m83673ezQbm833kv22ff9BnZXPcL3V71yf75H",
-	"oRXiDR9xfr1y+OQmEQx3EMsjGTmtbPXZBxX8gDL/XJGk2Fb17hjuzqX9fbYIkBNKv52DREHnAXCCa0UQ",
-	"CJK4Wxvk+erQrQX5s1OZZZ+4dCWjOzPzYuvvZwl0aAUvOFwv8yrDzheZqu5C3JJ/V9RM24Fr84qWspKK",
-	"vKJ8p+87t8jNpMSC75PxpnJgmX/l+6DVVjJBGjhWjYNne0ED0e9gtnKiY4k1aVjXUWDS++22a5y9Amsf",
-	"o5ZYBFJwayvw9qTd7MTdpPmU7fabz+her7kff588Zc/6z2m7BxjWLg5Wv3+6buuuNiRhbixfXjJNeVqL",
-	"J2Cf2kqWh+UpSXJm+SWEyQ76L+qL/09srZct5y/HYnkSYLOwUrtuOzxLWmSv/bzkZ5ECxNGUzghNM0aT",
-	"WYDhc3xIl13ozivTIthFTZDodcJGY6mZiGfNn9ksIlqSHiNg+WhJMjZmXnLB4Ve5X3DNf2jptNzMKez0",
-	"z2xW5TTu3kKereJe8SdzYxZZxRxfzxHitqDiG2+96MjuWuPFjfDVsW2juoh7+v7CrmfYbMxIZL4ZFbqb",
-	"aVTmMCJEXSPZIg8ts8dQ3BV/NDPbgHN6y2O2POYPwmPAuoY7vmn+spp+VmxOXdDOVFAKWRlFyyW9EcVF",
-	"zEgEP6IaLhOKL6WF3QOfuTnCX9kihx0sGpB7hZYVa5h3H4v7sVaYa10m+Vn2SiuATum5Wtpttju013xq",
-	"NNJndLfX7FqV9Cl91rvFinDONQYrRgZ6jIsBAkVIV/uw5Z/b2Nkd8GwwZ7FI1HPIjTNvqalmTUy4rOfh",
-	"2LJiej3dmlRnW/8oM9LdI0M5yVSxdCpPJPeCQKZJKIx1ThWZsjQlj/VUkryXJMCjCJcw/iQgSua9m7zz",
-	"N6bCIy+cY6OhMaMxOyQ0FJjmDQvA+bsUcByHj1ieOo2e5iphADtlWYVNaH1IGU5fOoc33+2tg++BsJ1j",
-	"auy6wsndkNskMlYL8f6PPrwmGeuzjHm8E4g4GuHggTixqa6rjeCDSvi7AdMvzduW3ibNLvQOIvYuDCFb",
-	"ON//L5ExGMHmKxa1F/4BOLz4wQtMFDKrsXC9hX/OXbK5Zi7QzyXvuvKvX8NQheHJpz//qaL7SuWFA0zv",
-	"21FVmTRKlHBqWLqLKFBbRqIslHiBKmyzqDJR5ESwkx/y5wWlrYYLR/CFCEkgIGZgliAJgHxBCqglgBMY",
-	"b0Uy+EzPKU5gnhjyTx057PwZxEKJYsmfd+qPt9veyPni33d5wu4dZK4bPCJKr37QKT9n/1mPbQl6AeQ9",
-	"plIMzE9AokB9DuS2Ux20UXZs1TFRk7F5pQLsDaqh8o1mWhFeHcl9y8+ZYGoFTrBMrlKzoLL95KJoLj1u",
-	"NeHpp1SVYmFecnen+7q8y7iklU5zxHTGF7Bvw/S0Q0bWfAR1alyQD5kcMT1kE/WImEtGsPHVIRHS1sjT",
-	"1LZu+WXIsH7StZobUhUKSo5fnX58/eLkt9P3P796FxCufQmacn0PCIovouUZq8xbHTB9bFewGi8Yp5Rf",
-	"I4HCJjg+YLNCfxtqPf7NmubqNy01TS/9FH4IG/GQ6rARIMn8EJrXho0r0ukuFQi35Rh20q0bq06bosTL",
-	"q8Bv4ak5qApNA/8LKXY55axGoXLMBB3zlru7NVoGV+T9mAnDuHPk+gpyeSGFzmis3yiLZX1LtBUcrcQ/",
-	"7IwbB43dVru1O89DqtvLYcBsnpn6Ne222qV1zfVdq4MdwdndrVhxbwGV4c3J+3frneuMopK2oXP9pxlu",
-	"rXN1E1hyru5YD4g71bu93/dweP88On672uFBpLxeC+i229Z361inq05wWVsHJJJnEZka2QAOA4BCJVyR",
-	"yTggUcIGGU1YYp/4yBKuMMIkpwKhaK2iMZBECl/fjIXu8ZC1yH57F78Myg7VtEcVgyC+bX9Tan8KWbFy",
-	"PPYdASiopqRHUypiltUIn4+MJnwzeghsaRm5acjiM9/DxUwfdRLzqoQ7BSW4qb6Sz72CAs0/Z62vxIyt",
-	"0nXcweG2LSfaFQxjmHsdYhj+F40TMF6hj64xWAJD11yTVMY0DYjSdABJi5nRx5JJrG2HBaxF2WmYiXG7",
-	"XxYAy7zeLuDy2kEMuNLQrjUANxn41fAOyInNqMQNUb51bw6f18ozNYz0r8gMOfJI9FTNYQjpIRu1yoA3",
-	"qmKEv5kbbqGeEe/OzMlxFoJtZvKJYvWTmSaj8bA4QV4x+EuPjMeFhcI7g70AzxOyjrwdIMDZJYUxLaDZ",
-	"9XGPgTcr2+wKK4YA1iBNIaMU0KYRS7rQFeQQwFkTbuGqcUqjFokumjFVDAkuAvSLUGAgPR+EePZh2E1f",
-	"ZtDWED0e7imuPWfba+8GxcYmCMq0195DXmQXiPBui/bN9wCDKgeqSJ+nTAVkMjYcjiWGUgERe8gyVtw6",
-	"GS8eGE5gnNKYDWWawGZyMddxv9iRunW9u0nVC05ZmsIFgo1RM6XZyPaad7HCwkjeUVV1xNw608dMjlOw",
-	"KwoFddBdeMSw72RhRMSiuz7cLzI7w+EGkkEwnfY1y4BSHHIKwD9aEVcY8rPsVU3wJ0ZTPQycKm9vyLwr",
-	"pjCOY25Xn67+XwAAAP//",
+	"7L3rchu5tQb6KjjMrvLMhJRISrIkqlLZGt9Gju1xLHmczMjbBLtBEqMmQDfQohmXTuVB9vm7HyxPcgpr",
+	"AX0h0WQ3KdmTiX4kYzX7gsvCuq9vfW4EcjKVggmtGr3PDfaJTqYRg3+fChrN/8HeMDWVQjFz6ZpGCfwj",
+	"oMGYhY3ekEaKNRuBFCqJNNVcirOw0Wu0O8d0sB8MWgcHlLYOWafTOgoOD1vtsMO6wz26PzgIGs3GkIuQ",
+	"i5Fq9H753Agimih2MZ+yRq/xVgR0OmUhecHpgEdczxvwmSEPmQhYo9feOW42mAgbvU6702x8TKQ2z12M",
+	"GTlPptOIs/iBIpF7mqgxjSIyYCQREZ9wzcKdRrMRw5BpZB5Nv0RmXI9logklAZ2SgArCPgWMhUSPGYE1",
+	"IHIIfwRS6JgGmkyomBPNJ0yZ1yp2zWIz5l5jzEdjc0XTWDd6B4fNhkpGI6bMdxu9xiM6zQ2SanjrkDFF",
+	"ppSHhAuiZyy6ZmQihR6rncbN+2Yj5urqBbtmUe796UvNYtZ/7ftmQ8srJtRbZfZ17+jo5qbZeEQX9z1m",
+	"VLPwVDd6jW67+7DV6bS6Bxft41673Wu3fzabhLd8P8/IoNs6DDqsdUgPuq1jetBp7Q0e0vawE3TDfdZo",
+	"NkKmgphP7ZKckpCraaIZoQOzCxHVjIQs4mZNcX15RmNhu2Xe0zpke8PWEd0ftA6Ch+EhOxoe0/ag0WxE",
+	"bESjH2SUUetk/kbCjsuZYDFujk6UuTBlotFsaK7h91cy1uMZFyG53iHnMsE/Gs1GMg1XLwMs3phq7+Gh",
+	"Qs1Y3Og1XkqliZCiFXIVRFIlMSN0FDM2MeeRDMyXzcZNaaw5U2QoY6JnkmhJhvyakTmjMaxHxeN43OoO",
+	"22HrMGwPWkd076B1OOyErB10BseUmtPAhiw2x8vQ0AJFdDvdxUk9jeXksQwSM1r/BM1pjBhVjCg6Vz3y",
+	"r3/+7xOuxyyGKc3JhM4Jg0lyZW8czMmIX3MxMhfNPSGdqwdkFnOtmSBCah6wnX/98/8jv3Te387UB4tT",
+	"/9wIZZB7OtxrdQeH1FBxp3Uc7rHW0bBDu4O9YD88MAR8ZciiZ57CxWg2JjS+MkvQaTYEnRhiguntTMNh",
+	"o9mY0hFr9PYytnU7qwLMIb9pnaPjvWZjRmNhuWzjNR0xcmjY17/++b/pkMxyjmUUKqLZJ8MsDMcwh82Q",
+	"2siQmoxDFsOflExjOYrpBG+LGQ0V4XqHvGE0xGtmemQuk1ixaLjTeA+Ek9uYL3waSnnWfqfXPvy5yE/W",
+	"HhK718GYmn2OZIDSAxjHRIbAlEdT3drf6bQmXPCG2eWU3/8gZySSYkRCyRShpfMliUpoFM2Xpv3nxtK5",
+	"bDYSxeI8ta9muGY7Hsd0WDy0Axkalv0H8gqICSQciydcwJZdikvxjlmyzI9TDskeeUnjYEy67e4ByE7C",
+	"hkMWaDKM5YTsdchzKhIaz80NhzuNlTvStVIkvyO01R7sDVuHwUHYOg67rHVA94d7QXfQoe3j4h60zp40",
+	"mg0Z8xE3q23PR57Fh2biLCxwec98VzL5/QM7ynrr3mxcs1gBHXQLpxIOyJMJ5VHxZGhNg/EEdTPDj6nW",
+	"bDI1f3WasF8X7JMZ3WNGY3Ia0qbdpQljmkhBXkoRUhT/TKxe+FR850Vrp9U1zO5wuN9uHQ8OglYmWDsB",
+	"MM2AT7kd3+cGDcOYKbPINKT/bVXJnUBOQNNjRgI3tMxvhjLM0jAtxcTKURWfMOrO4FcWmAf+LpOY0OlU",
+	"cqEt710tnbv1N85szzMmWEw1cwJvG7V4FUEbFgM0elbjBMADlhj+QF4mOqEReSVF63HGWk7dkTVE8oc/",
+	"kM4OeY0sxVy4MLImO9VckQkNGRkwPWNMkEwTejYZ/ECoCA29kRfymkXUSB7D5KhRNs8DGaN63jXbGliV",
+	"9HPD8q8cq9n+m2NGjf3Q6DXsVIxslYojs+2YfSuIw257vygOjYICi4f8WEhtNBUyG/NgTAKZxFqRkAU8",
+	"ZE4pVVaenQmuOdXsnI8E1UnM3jBg8wV6WFAj1qmqE6YUaAaN11Zr4iNhZP/TmId0DpYFHwkW43ljyDE8",
+	"p82qHPnlArYYgkpy08yeHcU0YP6nn5mfyA9yOgUl2T7dNcd1JuOrYSRncCA/JkxoTiM4Js/lwExcJZMJ",
+	"jeegzf8qB6gWqCQwVhQw3woWxYE7/EMuuBqX3tNdZFuHrT3aGbQOzVofmbXepweDh8FheMSOhwVtTe3E",
+	"TIQsbg2oDowZBaoN8DCzeYIBp9VS0wjWzUhyM+zGIImugAGa821u5ppNrBk7ZsGVSiZmbca0e/Cwdzw8",
+	"ehi2jzpHR/vBYfjw4Jh2h4zSdnBwQMN254DuDYb7w86gO2gPjrrdIOwchA+DzsGgPWy3afvIHPB6hKT4",
+	"P1ijt3/U7ezdvL9pNuJErFpgME5L17dTZMC5TQQVsdFrb8JP38DCvw6HZ8JZmXmiKdWL5BDMcsUKREQV",
+	"q7M+IdUUthi/AOrnBLhmo9lA5YVfs8cUdHNckW6r3Wk0GyN5zYB9vKCG+s9iFlEwCUF1PwWxnYrBZ2ZZ",
+	"xYyNyGGTHLX39jrkZSJ4MG6SZyyeUDHPTluR2wFtTWNmxB01YzGqI4uYMKqWGjdu7Ae/L36w0yXnmjyn",
+	"E6bI+ceExqxJXkgRSkHO33X+Tvaf/9AkbwXXLCR/4WIUlnIL84EknkoF1olZaKqN+UHJr0bSGhsgTAJt",
+	"WJLRml6CG6HR6+7fNBtymjL9ENVMHSfM8GI2mRprHrZKhDSvETU6RbLIsdMqdJGnhvvd/a3u7kphGYyp",
+	"GC1zoU6713b69p3w1hIJlP9uTfbr/ACvcOlFSK3dzz5NecxU7lPdxU9V0QHgjLzySult9AORTAbWZ5Gy",
+	"+2vOZsjrkxhUqvced1lMgysuRnWWqK7lVK5xGJriYvQTZ7MFcroLWjEqv9A5HT9jRuajGnVwOybCIhbo",
+	"WAoeGFu+cCBw+81J/OrU8spLDTkdArecuR2HVdcyZqHX+3dXC6+Z0DY6QKfTiAdgV+3iWlVSIyP2Ngaf",
+	"udZT1dvdVXs79lzsBjIRikW7RincrULDf/5b63Tyj1bK0f50EO53sq88Wdq7JaZSx4ltVdZkGkmKupdY",
+	"pJbCfhk6PLd7NmUQZNnI6r2wPP0nR7d590Six7LWIbZ2X6vVuhRm/L0yXxO4ZvK/XmS/Ei3J58+p6+Hm",
+	"5lJEVIwSOmI9wkTr2feXAjkZF6OeURjYpRhKqVncI59JzEdj3SMPwBH6eUpH7MZ8AP6lbh6Qm0sB4/uD",
+	"/+vGVgZ3S2EI4HiZlbjHPn9O/zQ6x83N589/iBlVUtzckAELaKIYvA4vff686/65cymqecuKAZS82uF3",
+	"bU2TQQQmVcrGFByDx1ZzKgwYP3vQau+12nt5r8+yXnPTbKhgzCbUKi4co2uvYzll1vq335vmLi1973Nj",
+	"KOMJNR8IzYVmY0I/vWBipMeNXqfdbGhkA0qbPTZfxRUzTxbubLebjQkX6QWjV2nNjCRrXF6eN7xvSmdX",
+	"eFm39rvgZR8THptl/iX34ubCfN+nj0r0ai0pU7CNLTlsFbdxUb26AF9H8ZAGAVMKfmj0Gmz+fDx4FvAf",
+	"+fOzt/8467ziz4932Pz5P8J3Z/xHfjZ7eRGN/24uBt1IDCZP2+HfnkeZKDoTjd6xWYiYDWOmxu69pz/H",
+	"b66Cj2P28eP530fPht2fD9QPo519sfe4Pf356PpNZ3LxcP6Xj93Z3wYvxm/Z8+BYPaXP+I/yVfxSvw5/",
+	"unJebcvgv2c0ZjFM6i0o8PVikCFXdBDlyLtcFYJffmIxH3Jzv9Flm41hEkV+qchrsLsYo4xBBLtu5vKO",
+	"DcZSXlWcTiq5isf7xyQmj968NGMXdpY4anZtJSS4toxNvAP2T5hTSa3Dg4WG6nKTYe3WQdjptA6DPdo6",
+	"Zu1h6+HgkB4Fx2GbdYYrnarpMJOCcA3iSSpdzaSVk7EbCSK7co8xDDxf9JNbt3h7pSLQseNM18kIR5SM",
+	"+ZXotA4PKW0dDrqd1vGw3W5lob6Hw7wrJBOsMxzdWeX1zE3pHdfjcxbErKhFKXupMRsrFnx41H36k/r+",
+	"r2fjWAWPxtFfz17+9MfBgTr/u5rKwaF83GbPu5Ofr/Z+En//Uzage/qqRl9mO8aMhmA5fW48QmXzMVeZ",
+	"M/nzwipdjBkxUtaoI4peM8yw4BEjiVmAHWCaMDrDdtJIzgncYx78U051S2XmkvTKZMz/ZC/Z+e6/vOLm",
+	"yQUd+Ud6/sNpq3vw0KWtzMYywtE2CRdkzD7RkAV8QqPiuC8b26rul42y+R0WZ3fZ+KXdOqat4fvPD/dv",
+	"Lhv+Gb5h0/gxH1nXQY15km/ePH1Ejg/22t8Wp6jG1Dzxp57YH/x19Pfxy+G7d/TFHz+OPv0U//Up/XH3",
+	"4pOKH+2fqfZPHfV08Hj2aDT6U2/FphVmlb79l9PWz7T1j3br+I+7f3r/x17Z9HQ8Px1qlHjF6Z2zQIoQ",
+	"QvAzyjUZsKGMGaFCQuqAjud2jp3OwhwP8oNNNSsu9F4XVSs+Mdba0cN9q+Pg35mexYVmIxDH6JmiE6bd",
+	"UbGeV99mGA7xQBEeFle8oskDAdwp1eNMnbVu3rxehZwpm95/xWzY6DX+sJvlte3ir2r3LMS8nCRW0rPA",
+	"fcE+afyx7wgIMhlwpXfIj1P6MWE9wjUkH0wgUQO9VsUZnv78sT0/P3o1/Gvyl1d/Owr3Xz47+Dhyc/qY",
+	"GAGWTQqHU0JQK9XO/8mo6kPr/R/9NPUYfVe+DXJM+1Y3CX1lW+4RBMPLhs1a5tfyQa8LW3sGzez3thz2",
+	"WcgmU6mZCOZ/YfPl0b8C3y3k9cToAW0SJV0izZShF5bnopGhNH/qGQ/YDjklb9+ePSYzHkUklMW5Hwad",
+	"YSbf9gcPaeto2AlaRsI5KejmjqIum31u2C0z7jLm1j2qRIs7H3q7peT4XA7K9vVXOSjf1HVBPc+m/gqf",
+	"2nJLX/AJLxE2E6k0gcAfocgpDEMY0+siO+i2/Qcf0lALax2yIYV4onmknFF3Cmy642HTzcZFzifrG7ty",
+	"fitHiLfKA3Ie4S2X/12mWfumYfXc0sGvVTs9g8+U+a3GDuY/5oiApPyehs+oZjMKfMH6M8F8yTszYzmI",
+	"2OSPv1pvRj4fW4DveTHjRIagYPIPAxp+sLl0RqPXaPCaRTo9IyOjoVJB8AZkOIFMohCYzICRRLGwSabo",
+	"RDa6BB1RDjlDXChNIeW6sUunfJfyXYqZ4XZ9mNJ1kkyd+XTQ7mY5WN/TkLjVSek51fRRr0+1fbtIarc4",
+	"a1jyahv0Gt+AjyxkHwsiE614yIiaK80mds1YiKltSk6YHhs2nYgEvAw7jZummUAuprXB7ibiSsiZeIp5",
+	"Uss7PKGR4QhobOV3124BGchwbpM4KYF0K9xmjoIE3g5HJI6lDRCl77H3uOdA+clkFCTVGOYSGxqYMIg4",
+	"3Lz3koZNi9yCLkAJzdPFm3QUVekiW6vboYn8MgdU2CMTMxo2iYyXFj1XFpDKcbP8QCiPpBhGPNiUTDQF",
+	"j9syfQTuvQXy4MpqS8SGkQls64grDSRNIzOLufecJ3q8627ddkuPsy19lA206n6mc7v97Uw3aCTxfIPW",
+	"j6F5AlEv2LWnMh7wMMSl32Db0BW4vGvD9L25bYOURvNENjoaRXIGh9K3VYky1tiWW7SXbdHT3Kiq7lE2",
+	"k9vbpIBGEYtBq7K6MK4ApN8ZvZNG5yy+ZvETw9M23Bpu3+TbnvS33O6cpwJgZmhkFksxItJIjZgYsVEi",
+	"M7dnjAd5xujmT3ABCK5A9e1KZ3Y7u+VdlDEzVnP+tPGQjFk0VZizL0IjaslsTDXs6Supn8pEhBtuJB2o",
+	"pVA0bqOQ+sMQ3lyUnTFD6UhUAumeWbZu2SbmbnFh4gpVNbW2fFA4lfuFPHXy1M6i6jZnM7+1U1lcNNh0",
+	"kIJ6+cAaoWeUCY77+5rOI0nDCylf0HjENtzmyD27uMtayg/444KGBJqRGdOAEarRbOu0948ODh+SwVwz",
+	"dZdq7n4nx1itKkOeCM31nFxISV7YEVfd0WyWt8dnYYG4IvBesA4EbKdi8TUPGDFKB7LdN1SM2Cupz6nm",
+	"asiN+rvhNg7YXAqvphubb3wwlKtyX1nYU/DpjqkikPBQvo2V8zl23Ry23O2HS7vNQgLLRswBPi9Mqeqm",
+	"+5fk9gggXU13rKc0xjN7jiTwVtBryqNt9jtR8xLLNcm9fNl05YqYZzFxgwg5q2ym3obIzR1euxTkbWG4",
+	"NWzV/DxvyViFjYKz6kSsYCwELT+UM3GSrRGhQ81i0ocQQwtiDH1XQmF9+bmfysZk797NBSpuMPNAvqRi",
+	"bilebUgjaloiwGOq2Qdbtl0gESmx8trOXu0QmwcHIRJKJhLiZXdFH/vdnGFjBmMWgaSrUOeA5yZ42wr0",
+	"A3OCwhGDbCS3UiCzjaHvyjwhc5CLpqEd2Ijbo463AnPF+D9YuLHzy+aaLBNHAm9nQpv3FOnjlFzTiIcE",
+	"s2AIZJiA9gIVDKVW72Rbmd/uZGRRmHx1ilic1e2bvhENrhShdolgbTJFLmYh5tgqQmOGCv0CQbx79651",
+	"mhvjsof2B2OzSpKfCMYoHx4eLMZhbcbPqjBYLtiAd/vj4Ehx01iaPTfMFrWtTXnSWMbabxvCwpW544w0",
+	"LfjhMseRocapBaDweeMmCTx/DdqqYWeaHJFgTGMaaDT0c+64KVVqJuPQ75C7RR9Ot5un6dzyWm22lvGJ",
+	"S3dbQhBXGTxbNIQhDRKNfhNYanPphPRxrfuQtqEIo8F4p5GNADFPwvARVewlmwxYnHPorsxl9Mf4YJ9l",
+	"IjQZzIkUkIXZx8SUPhQz9iHoCEJ4Qj/l39uF8M7ClWLGJHPVwqsWDaKop7Z+5KaZeqFWPWOmD/AYN1ka",
+	"TaVITSHX0bzAl9Zo1/c1jfW86vLewsQxfXoNhZkx/cXceONCQb6IExTmPFBARDvFzNQ1sfr/ubz81G63",
+	"Li8/dYaXl58Oh++/u7w8913+L39iqjnGCFjzylZqeJOS4DdiNL7U02toz0yZCs5Q8lOi6Sd778I0Hu7f",
+	"4SwUD1mlnTg3Ny7S1RXCr8BL7CZ5qcwhF21CYFMZ8WC+dox4103Tlnz4dgKxNCSJ2TVns2ViaW+bUgyf",
+	"broRr1yJrFi9OFtXsb44/ndjhmlFYIQ9UGhojGlIBowJwAQRLjEmG+dAyohRYb68WPu+nofk4aA+e41U",
+	"/BVS1sy4oCLZZeqYtQCFDgtxV3/uKb7KfHNCP53hI+hftQUmcUxhd3NQS6tfee4gn24WwJiWV5YCVYSy",
+	"CQPHLILJVMaaCk2GPFbFiSwQTfE4Xl6qy8vzksOWza3rm1u+NH5pweE3Gw2R19ysNEgzFiLwCsYHDWGf",
+	"kDZcogSJyQg7M4GVCQwZ9ZcnmxWJPSWO/KYU17owpRQHZokWfQfF1SAvnA5Ibz3V6zb/gk9AYOZybWs9",
+	"8P282gEp7NF6Of44d/sNpuNW+UoOMauMLYQsYlCMwyEVDiM/fkbg0Laqqx1O5Vz/xDneeZNqpusfuYAb",
+	"bwoJx1X2aoEaeYYgU9yWdPj5dcxvdJ5K8qMoo8rHxT33MROba2k2AyDTdhYrZuqxDfPVFxwFZ/E8pDzJ",
+	"n+ypKjNg2Dxb1l1gVB0fo8oSM9e991V259KOwQfKVhk1/uUZb6RuZuUjXg2SxUqKFSpk5Y2qq88rDrZh",
+	"Nda0sfJvH8wtg6u/sSN2A1m9F7UpcAKP1aNBu+3rZGUtUnoltUeUZNWSVVgwVkp61Xup2Zbnu7aU4puQ",
+	"AXDIdNZ2SvmPr1q/2ptvlqXe1sM2/SZ4D9g7HuXDZr2UzFjRCSPSasIglCFpTQ7tX8CQTwhGxclszOBW",
+	"F71FFa3SYsHw0qydxRXzLFlt+tqIyVbVZr6g7V+dcX9JW77yqLazzeG8ewz0Kkce3lr7zFtEsVqnHs/a",
+	"b+LYO7XYo9FRK8zMWYXNh2I7Ani1PZuQigCYXDehHsUKP3AscgAtQwV9h0R0NjdPzWR8pQzD4BruwsIV",
+	"Bek35pqic7VDqFJcGUO08MAOwSLWHsJ9NuEFVF0p4qAtYZzmRgAMie2N4OEWxr77JQXbxfEY2eA+ZUgk",
+	"spXR+HhuzYpq6XlqGizZJTGz60TMSxe+jUAltlqx9OUOZ2iJE9+NwLy3tGpbWqtsq4r21AVVVx71TAEW",
+	"CquqoN25pZ+wH0uqTkM6N+eVKxImRUdLRbCEqtRZnTrMmnooxMPZOMSaB4yEVgXJDXavlgy9C6ra3Eo3",
+	"K/AoF12sgX1Rk/LukjK+yo7fUaxh0VcOQ1y1fbX1D20kYC3tA3jPb0L5yO1fqTA18ysXpgCPWSZKzZmL",
+	"uGC11pMJHdfR59xHngj9W3EjXaw4CHk3HSTmhF80fvhoTDVwqE91I9rp6G31mBpD5ZimV4xwoaULdO+Q",
+	"07TCDANEUFFBoRyGfcJSJHYNb6BpQZUrYMdcpZ1GcylCpapL5Q2CTq4I+ixUq6ukEf0epzeM5aQyneJ3",
+	"8g4m2GZHqguE2mwkgn9MmP3ZgisOqdcR8NRcdiGwCRCLL85YP8y4TN1jqp9cW/G2ABgiGAFsEDcQpWNG",
+	"J5j6f37+xP4IaBnsY0IjRfrm/f3lzbYpIpWzQbIay7XsN9+NY2XYdspZwMg3IYs0/dbnaqujpeCFxc/A",
+	"u3uE2m/ZZUPaOgFB2cvhV+B1jBZGVGlczxMC+Sw9I/GHlEcsXLwjz7Thi45r27QjD/deFJrm1/cl1LBZ",
+	"eD3IWNC67XLc6iaD+F/90Au86yaHi+jbYGezLuzt0SZwYdt7yd1Qy5e5LHbvOmf45uhohgOm7FVoiz+3",
+	"IeUqqQKWPd5xnkC+WcvnNcJqRlVOGFXm2W/cJxZzBO4gjO7O/d2E0fOA96WLFUNap5Psrm5H56VfDyAO",
+	"lGsOM19oDYM+oY+JtNVReB+NwTVvMzYmZXkNnU3zGg7WhWrSivgczWyTJpBim65BH6JQU/FAZZUpeeij",
+	"ToHPHHYWMYO6Bw97eTgkv0K30FGnGnOALTeHwpW19/KnRca2HUKOb6RJwS4Dg1BFnp//+MrLUO6IowRG",
+	"eYB+MqhGB+MyflJHXazrxEkbc1R5+20GKPJ77eIUmUxcpkSHiFpULRat74MSAJdW2bnD9kZ+LJSQRfbM",
+	"W8LaKkKStUwqJ2B15ajXytBmmgmGIzF3YY4SC1Mq5mKaZDozUvttEfTvQjDdjtCprhj9ZwsocESmyqCN",
+	"n6XU38wEGB6+nLgqCrHVMbZF9rHmVBlFJG892EqpXH87qI1VXPk9QLnP1U8kytdYV/eu5Z767SQW5QaV",
+	"nVu/74vGEYczmD1iKTlnsWB1vRSp/2HJtqqtS7NPAYunJabwgI24ACR7OcRAYUYieswWTYr9WofkykuI",
+	"p9GMzhXp5+fSL9BiXu1Za8HaA7WwMtm0121beUzwLnSX2okTG27eVvt213rNxia1l5W6Jcrr+at5Jfzq",
+	"MoQ2c3Jskr61TSEAfG/1ZDabyHYJx3VDxdVDNjAt6GF52xtktMdVbpODTeo26pkldZ1dJdE3mI356QTK",
+	"zyJeL/xWMhHn0Fw1NNcW5GI+ZZ5z6sKua6j2PJlOY6YUCM9NNjntnFQnsWzRf2Cvlw/Ttci4TUJ8Gkuh",
+	"rT8f1FZHjBgymUY0YGMZhTbddduyoqX2D97xIwJicaDmCVRThhxVFVxVGPSQR5G1yHCJclIvW8V1DSN8",
+	"nzWkbQw2co5f+6bb7rZbne63qVFANfV+Ld9XYY2Mze68ybVaqPaQ7ZcC2c/LVVvpi7P3pvmxdjkKW7Ke",
+	"+Oz37mnw34EGb5GWtiQfi65657pB2r2hoB7k+wmUVckNGNESICkrm4L2Y0/SLg/LdmDd6Ct0Hqj01bdx",
+	"tBzqiaNGYba+DXEys8w8x5QMZ4GTQE6YAqOiB5CkAOEEmd6YEQq6PrTTNU+C8wszg4wqkDrHIPMoJIM5",
+	"oVGUN7JyjabShg62XZg/fzJri1xq5r6TcajQN55OQy84xaAfvoLI8ZzMzJwBvYw4Y3gKXj4Kjqs55qZg",
+	"VvuyMRw63PPqlorfEnWDLVihqSvkvdf9g83/V6d0D2IaXDFtHVFDGUVyhh65GayUrXK1rlsCBaY0IpmP",
+	"MYWbRqZnk9K3wI1elfuew4oHtChfDvzBQQ0zcloan8VNBm+ksV7Bcu5U8Uqumx1QVwmQtCNOh/rvkWmV",
+	"J+f3QViqaKYI+TY9HhbCDW4Va7iwqvdKNuzLwNM2edhjeNbYsBSrpY6UPENvu0c8e0UjL3NNYsKI5R7g",
+	"s7egdCvLHVw4449+RwaM7fy2ZX8f39v3659+W+1M30JVSU6vWB6u/RHhGFVBHcpbhN1NiXxFQWympBRW",
+	"PKOodURfhv7Ow0VxMp+yWmgWqwkkP4bafuzCoKo7sguHfZ0Hu7In+jF26v18626QGrHeO4zLDrmgEf/H",
+	"Ro9Uzcjntb0368OyDrRim6CsjPmIr9XAgQB+xFtBEtKI6/l5IOMS3C7zjohp1C1GTLDYbAkGV2d0obDQ",
+	"6puzmGvNoP/smIpiIDGUCQImZjLbG0K0TYiBsjFyW31P3RNVt7Raujss3dpc99TbtlVRwybetdqlEPWC",
+	"sxWtVVglZ6qme7gmskttdZqL60ZSXhHqorELZHdiyCxVeSG9LGQ00rYvAxcBu/XwbQWeWwg62MOYcoFm",
+	"0dmZKzXJhGK6RnVqTmC5H8nJlMZc+fJ/oG6MhWB0+U84AGei3juz2aLlCvZBpaC/UdU3I5RxIq7Kyjwj",
+	"Griwvu0RXw4BdAK1zSlX4qpgG1WTwGaAPyRioVKje9D2VjtzoVhceaWDtVZatZVex4UQJQnSi2sUVLBP",
+	"+hGscJUyby032epFVJ8YurBqmTsqSAuLK9ssknTpoYCdWw7XYrVriVjm4vYXrO1POJi9MB9bQScwGEfS",
+	"gs1SJWFbkhFsdq5prMvQtWKl4ePubLlvNytZ4DCGzjoLXEZhrfnLKLy1+csorDV/9+3bm/8C7acDyq1L",
+	"bpty1NJM6beU7OvbJ+YpVY8r/mYya/Lq7BrsOpwoJqzYXbay14InIB5P3rmX6h1GOqNO63d6wpqwwJ+B",
+	"u7lxVTs1f8wo4Nl5v2Z/3EovLe+De6YVSmh3bGC5t3RELtBB+vVspiuix3l93ctmhjROvUhjqsCXXvDt",
+	"IsE0MoOiYe3FFVRQnid0h3bv78omvbfG7tYa29Bw8VgsNc2Un7Ix3w0mls34ZuJ2PVZ1T6PwRhesC14R",
+	"nC1RlNsmcSDSMSnPg9pXk1TXnANfuubept7lLSkvI6QF4ziHFrY6Ry//kdqKj/18TdXHfu23pQEV13k5",
+	"gpn3+luJ1yOdJuliMrySBBWf1YG1dUq9b322POv3Z++Lnb3Kh+6JQ2lb2FitaTCGCoySDRhJptBJx6tD",
+	"NMPXnvKILdfOL540s4qTqS7R9uRQZx5qHfMqBS7rTEnDr37Qk5JaqB8uXr4gVFn/k4Jabest54JEXGm1",
+	"daWRGcHFSuTx2//mnamnMaPKH712eDZCalhIMNnMH3O23ZmNWcCn3E+0F5LMxnKCPHKGmInaAqFAiS62",
+	"jqhDyG/c5yoIjphNo/mFrIuHqJiosTXVlG34RqZsqwSZgR+PEn/cKifkDlXnldqvm1hO202ZSoFWmgV2",
+	"ly56HZW4sG/LIlssNOw9Icl0ajMwIzmzwJ5Qt+bN+nFIu4U9KMbA9zwrj6NK51Y3FbB6rtWQR+xtXMI5",
+	"+/bXfjGun9ZuTqkeuwwG28tnh0CXYxkTGESxu1OxxmUVus7l5bk/B8CMyJ8VlatNtPRBFL1mwPepqoft",
+	"s7rgRjgopZANaRLpEpyeUzLlAfT0T9PqQBSpsZwpX8XREsK+nWop2YI89gHV6lx6UlkG0rL88eVi7OyW",
+	"ZWPUJLLb2rSNtsnnjkRJRutuUrOh+D88r/3eAQvkVZmH+0VV5vj4oNN52D08PHxYs9mCXcAsWy2/y3ZM",
+	"6ZxLCaa2cYbMT9WTrl/fGlsQ8stK8ialKIaOWVSaDbxAxUs4bRBTCwJjXgeB13O5md7Vw2JCRJziEXSJ",
+	"ZWhbbaWSqRKX7WkO4IpHJ0TZuqAUuiLrbG9G6JJQtMwvxseEJZjDjPXLA5mIAB27gJ0E9YEiYBH+O/vG",
+	"+hJTt7duu9KZlBJKmXMaB9mD5pUONRHNBwXgu4tLrqW8gnxvo5RKkScH1znuhNiZ9kjMhomyuDMjKcMT",
+	"CxvVszAEyfSEpGvQI4M5iFkF6d8bL6WP7J58mspYs7AkKS10l9eaujnT2Ec3UZT6epouosmUr8VOVaPa",
+	"G+VdlyGC88mN1EsXdk3OxzRmW0YR8gX05RJwbuu4bdgGEKY3qbavtiYZeMB6lD0zNihdkDFxFqwbYhOM",
+	"LwcsGHFxZc6JIVQjsipP4FzLmIXOd195ChAyXRVOxcEP2IiKjRa2eDQqDgt6H6xoi4CDmsW29Hi7Dgkl",
+	"Y7jTViQAtLoCg7VIMmAaSRLK7aFZqxxvezQXepu4XXGDXzyWKTHlD4aPMTw1MuUJwPV5cry0dcn5cXeh",
+	"a2ve87Z5SlzacXTZxwyJ8K/xd8QD1a6nPDZ7PW53vj2x2GZTGtMJ0wBNZ3PebWdqSvp/7m8zyKWgMY44",
+	"7c/qX13hAueLnb9oopjfpDF0d8UFJJ/jfe6sX8uADpKIxnOnsjx6e/qYBDKeJtirof9kMmBhyEJyJpSO",
+	"kyDFt1hlGq12y0kx5KG/5uoHOSMqscqixe+yptgWmbmsvESNa8JEqMg37FMQJYpfs28hKPf24mmr85AE",
+	"MmQkEVyr1U7Y/UoZPVXreTwh7W5taCeKvhBWqi5jqazapnDI6FS2jWCddoP+rKbMSoB1QjwQdXe7kXXi",
+	"W9X0EOMty/xomwKr3GF1ROFWBYk1t66F85Lf1sIEfLzimc0KykodN8I/raHJYblMvdKk1MGR1p9wlaZA",
+	"DWM5OUG1HguXbH6smesD5SqXsD7H15g4b1pnC1MXr6J2h1Up1qsK5p5bgqdAOrKLX40Stmmv6hKRLGQq",
+	"qDG3jZhaC7gQbi4PLiEoMdx0q/kWNWtSLE6lasLlxJE3UDdwf7SXFabnWQsQlAKrL4aMRqAcNfO4gIgK",
+	"N50yGp+QDmC126/ukFN8Hu+RIpqTmE0ZxRcSngl0EkqG3gioYrX9cjJoTYd5nuZe6TEVGfQaZKWNaTTc",
+	"IWfYmMe8a2yhnBDkebalDHfrUs5dquRh2dzHm2aZRfRApTtABnMzdh4THqrKzGVrdF0YxlcD1y2pcPkK",
+	"hSqOBeTPd44MFs5foSxlY7jcH6ga+0wGC5S7ulRzsZh3HR6ur0r0lLx9e/b4+vCEKBlDNTkPFfwbyZFP",
+	"IO8Rond8IRcmSXi44M98WIyjPfSNQnDNqWbnfCSoTuJNgbeqBzvYpymPmcKgKY2iH4eN3i9VDOv3i6f2",
+	"rdA8SmtnAirAAQmgD4aFkbFMYmiCQOaMYhMEIuTsxBy0WM9JaDgVPI6pBzsrodjf5b3IyrA5Ym1H+OTW",
+	"mjS+xPddaZvSmFtO0KHknMhysYpsdahgdg5fqdPfwfAMGV8NIzlbq+Q7GnrnHlg61DY44yabe7fvPHqI",
+	"s0xzKVBVpYwCPjL8whvbdfAlOEwQbygJwIE3Abex3fwJyLyxjEIj9IzwiFkxnTyJuY8wltOyYhpccTHa",
+	"KD8gN5v8CSu81bfCz+XgFvrHMefvWXXzczlAvxBWM3M1vovcnCoojs/lwIE3TmM5qhLpei4Hr92tCPec",
+	"lCh9STxCWBvCVY+AT4cGml87JRkjXzQOm+m/3C+DJLrKRy5yD6OBCHc3mg1zY0mETEG8vbYFBpifkKlg",
+	"6FkRNaZThj45DE/NUuvcnFiIDOeRd5d1I59yFCeiVspPXIsKq+UIPZeDXDp+zFnlPDwE6ILDv31K3naZ",
+	"QBnuclLIeU/J2U2tmOmD61/CB1Kn7bK3KO3TouN5bgUW0ypC5o2Gmqf75lebJmOb5qzHQvlQllmxyo88",
+	"NsaQ8MG5b+6vkSFb7Zc1y3fnzYZ+RV69hrgtV6vZlsjf98eRE5qmv8oB1h9hUbNr/MOxKomJcLmlT77p",
+	"j9HPhCSRFCMWG00NIaRW9wHKEfQttQJyzN9PPc5PjkzOkwZUBZ9lpywl6Lkc1M4w+VUOqqeX2P3/uskl",
+	"eVm5HAOSvpyjc82mOYT7cK252223Kxq8WmoalX2RC0KjyFjbtuE4TdNIroT1EW0/iCUlGAgZB1aygKt7",
+	"HbrTaDQMZMcWMQsSJdB9k4BxpMG6gZt1obullWgjyqFV74xybYsu3dGzl1BsCPyXSoIAshWrZ0+84OIK",
+	"HB8lJ87mKQ/YmCM4Hun/qZ/6jbi48gWbyk9gWuv3oewQvuDXTHhpszSjJ+LXhYpLebWeAa1IqnlRuxMK",
+	"YAhS8v2j12T/kGg62iFPxCjialy0X5fKIHML1fUt1PvP3ebRzTetbN3ef+40j26+9RupL+SIb4jaulHT",
+	"/ClVaibjEjwt28fxgSLuvsJ5TR8u0k/3aJF+Vm+ky1BOX+fb0sy03nBVyo45WJxcWaPzNlKn/YmmVk8L",
+	"zNCGPKCakWkMzmdfKL42WC4An3jnKSw2Jh8J7B2vDHkJzWlEnHMAM8ZoFBEZwz+FERDkFMLzUcQiyCYz",
+	"HBuMcPjYtnViC1Rgs0txzf0UkBeqnj4h8FsGlPEJ0UHTshcpUjVoXVrveh73msZ6hQgBZz4kN7j2R2qB",
+	"vRl1a+ZHETDvnj+SYhjxQG+X+jWhuizeRMvBcNwwC1tidmvElcYAqa0me7/SB723xu2leLg2NgeLcW5u",
+	"XPbIhBjgwCn6SAYeXqGM4g7NrRKaqsSA/wAO7cmUinn5Jp3zkJU7t/DdKH5PCAR4eoYKBeNAH2YCTaKS",
+	"YIzCZ8a1EZuF3iYRx5xKOZ1KhSoCvKhkTKlndXOSqeFo/g2Bw1bHhL1VUFhCY4AjTrupADrxFt1USty5",
+	"VZFhLQXUtoGgURaaiYP6GbGO7m4NnfJ1qVbyhI/GgPoV00CzGOp8JjI2skrMs+sY9VNNoqaIFSblBprL",
+	"ke+MpbkKy6sYJxEjihm+4tpbj1lkjQC10H4XC3eaDRFSyAUWoYyB2U4jOS9Fkn6NCCTb9ZgIa0Pqp6EZ",
+	"BxML5hCPIswXnnE9tmkkAOAKUPeLivPCLvt6Sr/O3CqLYTtjDCUxwwzC4/2Dw2+rOsjONR1A02SMAYPD",
+	"g05Uj0xoZAgC0eOuacTDJkkETYxJp0FDC0EvGvAwZKJpjNYPcL6bZML0WIYfzBXqfCyBldhNErERjT6M",
+	"ZWSuUsU+BJFUzP0hZwKaN7NP+sOUQQZe0xDoh4jGhpXFVIwYvFpRzdWQm+Gby5p9iPiEw7CUljEdsQ+J",
+	"oNeUR3gL5Ut/D2j4wVk4yRRdYzDL7C5wggsa3bG7EIPvmk/YlqjTcSxjVYbZxaLQujkALF5IbYwYNgUa",
+	"qMzQcjm265095mjT0j5uUKGovc30Ng9lxnjsV8MgYzkQ3AjWrU1JjeRoqfLO8L3ixz91O63Ly0+HrGZt",
+	"Dpa7X7wmeMMaiLTj45ww3m/XBTZ0vkTrjQVOZCT0SarW2qwP+4cHDbp7C83bz0LDL4YcE+sXR7U2VFnJ",
+	"0eqB37FO84wWfJL0DcBjeZ0xAbQu9jgQqaYDqipp5lmgJ2YhV3UeWdR03Ffdq3yzUWssLnbN4jlaXVyR",
+	"ZLpsc7FRDG0sqnqXmm6Z/Itb3tsCG9+W93YNubl9wgXVaNBO6HRqM88LHQ0rVNxk48i15FyT61hoG2sJ",
+	"YA4tZXoY/LppNqRgFXJH/CO5aVbLucw98R6XNGZqvJleE+PDJc5Q0NDwDgIJTFnunNJkSnlcr0Q7cxKU",
+	"hCMWKKowOj85GfuaxV/Q/TdMouhVqRWHhvCD8k4E5YvzP5eXn9ptI0I6QyNHhu+/u7w8910uMfcyA2Cd",
+	"5QH3rfUp5ubqX3sRsniLBoJymmZPru7WbL7zo715aySfknn8OF2Tyuk3C1ydpZ+5Pn5z+vTCRRNoEEul",
+	"UoY7KklNNr+ce6vVUTeasvgkbycUbIwHirhu86f7NlszBZN0bP10v9FsvGCG8rwG0zWL+XDuTUI6FWmW",
+	"18y6bGxX6YCKrI9OmjcPr+JG+wbHLQvRbfPXN1g3kfMvpitSLvgPFs5PUQMbaz1Vf+7t7pbAUJRv/etw",
+	"ePd1CLdrQOasx0IRgj0aDxTpq1UVCL5EmE2PY7EdoA9IydsmZZumIqVdWs60cmvg6cpSQTDtfKgkmEr6",
+	"D4ZlreJyhFZe5lCjPBkUrGRtMsUjd1996I8VOYhYBxcxl906ZOBObpLBnMzG0jA4l57ouEXThn65JjYR",
+	"cPVR3/enI9qBPamfV1nGT80vTqmBOXFBBneJCuLck26NPZPK7a8dup+kphGdb9V9sEYB8VIgwTxZYVhl",
+	"1P6rHGyUaYbP+T8MS+DUmzdMMf3F1EKvKuUfpWK5MW4yvPqKnq0+WFtdlmZFLLE7uLom3PxGRqusOoyL",
+	"Q/ORUJpjhgjhkTd2gwUfjWaDhhPuD/mdMxFayJiNGhvfIeRiDgNsLfDiIAj86fUjpo2qFMjpHEYhE9QG",
+	"IJalILBsk2NqDCwzY9Z46FajMyK4mgLUpQw8zOEpluKHHdwuQqMbhac0uT5Q8fpduKul/jJYhWWwgz/6",
+	"25pDqHFDrDVsauLzJDgMwBM8V0EAIYaB+a8mE6k06bTbt7XOK+LoS+wth1/oY205XlMm0KrWAmwAGulL",
+	"tl6RyZUOVpVAXpQmRUOqiz8T+qB9O6ENh6hxNwGNJzQYY0SjkDZ5t+GMlYnZ6VhX75R5u9fa5qGte8UN",
+	"x3YbAjOYl6N5lWpeFumjRiHLZsS7Yt5bKGiqXChUz01eUiK2YSN2WO/XzLiUg/hzDeDYDJgrhmE0GLvW",
+	"XTzO0srqTRcJ7taSD86Z8ncnqF21FSRx7K1ZyKr9uXIxOjJgkRQjhfBVfnda7Rq8yv1AqNJvVfW5+bh4",
+	"vg4m975itZxbkhULXzt5ReFzdQ6KWgZv625DMRlGi6eJFSR4ObAd22MIMROw7w8gVoF7U2smXNmxMyMi",
+	"OTPihYUcTOgxH439JsSYdg8eriiuhoM2Zp9oyAI+8cb7tyi2TitI17K/xYQePAnzKQthbcKYzoTRhJWO",
+	"5RWzghzlIFQ3zXiox1aQjBkfjfWy7MDrHgXROUdYtLYbaWmuWA4zAYe4/B3o0pXLQ4BJFeizGqG6RQU0",
+	"rSK9HrTb68qKCzevuRc2wEc9ntjPJvnJsGt3vCFe8eyWMC0fWzSdq/LSMlXwlDgPVwpLneuykWYGBkZQ",
+	"QtQAgUhXJSGQ1v9b1tjLAiisGjCALBjmPy3BAGQaqq9SnFQcYCgFgzzKxfTFg6qDuyrPtM0XDaYOEhQY",
+	"GXBozCZcYO1LyCJ+zWL4d4YnmjbfShfTlbrjM4Ex/hahW1H8hDafFzpGehnoNGbXVZdWsY/LE30KOajN",
+	"1MFByYhOV7tej9vtw87xcfdg/3C/fXy8tl2iSksglqx7xUgoAdACtnNdYdW6LyWKxacjr/ZiaGgQy5lC",
+	"DOuUdlxqwyrA3zLiWXTJso8ArZ9V4sLuWPp/v/ac19YhIjlqZnBBgIwm6nikFtjMgmaxjTZaFAH1hCtQ",
+	"pGFI2DIgYkNNAhmLrEVuyniLK/XJ2wQDMsqcwK3BqX1wQx5l6fFiPeAmb15Y2E8N86mVC5sz28qCWNVA",
+	"VIwq/b65OhsewV9vXP/O8BZAWs65CLIGxxir4ipNwNswwlbb2KkRknPr4c88OdO3VTRQ21z6atA0EFF9",
+	"tapuzH7HgtlG4VYLgyLzsduxLckb35ZvzmEIMpd+mgdNC3dWYvGc5dt4c0FmYx6MswK2WvzYB8OzVIJU",
+	"yQmU8oo8sEUdMJk8HMUWq/1uLC0ANkIp3R5uUG46uTY4Lr5bOLCFiG46glxiao6a80BEBTdAzleQccIq",
+	"bLq2ZLc0qOqL8nI32heu918kv6V5yikTvSWIrhOiGI24GPWgshMSmjLwrjCXJmA0HqM6TmjITrKj2iRO",
+	"pW5mjQDgUatTAzdiC20mzGCACuDbBbV7rY7+fpVn4V2O2j3ngo8Ego3lB5PVukLEF4tZSz/DPAGGkgLi",
+	"C/BYWhNqXdXwXrdduU4YX7y17BNlLSCVqwJIaSBfkoyPIe7WlhbEqmYiFm8TaWG78AlS9G2DGCE15Nh9",
+	"EntTio3Z5XBnoMQgiQWWWluFAa/yCbvtcmncXzuy5mKt7qqQWn5qS1OyoBQ9Wzlh5ofgWfmeI1Azb+w+",
+	"LJoHvwe3nTMR/uKEoK3ezPwePdx1idVA3IGgjmKGWG+waixigY6l4AGNorkfLcN6Cyo6A8rOOhejR/hg",
+	"3TRZroJIqiRmK9vJOrLAmtHMFajGnv7uD1fFp1fkDlZKhbGzPQfkvNJ0mNy0yqiGi9FjXNbaifl+VvDU",
+	"VeekPWU25wO3thSrZr9i6xFrxWnphqqto6+4FLocRtkQig+VfrO+sF4/q+8bhvgqkVt551gzpxXL9oKL",
+	"qy2z10qsjviBug3Ejq2QIQuqc3myXJH0KkP1/MFiuln8SR9gT3ezRoZuQJUDN4v5lrnnKunTt8ywsgGs",
+	"WG6XcLWYdTgqa5ADhds2NJ2m8fuRmfePDg4fbozOvNYniINcNTe3ljV27UtwyZ84m5WVG9Z0QqWSfRVg",
+	"/ny9ErEcSi9K8QqrkeP9/9YurDkgjrK7c1gZYywNaXPt2taBYra916r8o8phOXlABet+6O77a6KKvsrV",
+	"6ICpRlJiyThBMz+HUx1H857LoQXKB9yOE4J4A72CD86o6zOuxxCKxki7VZHJYO4aEHjsePhKSZgtF1qD",
+	"L1Yrq2XLHiXbPTRfKrDsRLJ/FPxIOdV/nQJb7PD2xUtWKjbFbYJ3NxeKclS3Tafc2s780qKZN4yG6EGA",
+	"gWXBzmESAz8OYhaiw8VXJ0Pe5UpqrL8qZjRcdjjcdRXNbcJdO6JymNfijoXCl+FPRhM69/MoC1vSAwp1",
+	"UDdK8yiy3N7s6QnhImSfHB9SjMaQ0Go0XK5PAGIuBbcVEt+jEStbuJcUcbmwN1uzYV8MTfUK3YZzneNv",
+	"pxG8dasUex3bkHS2QD4GtromKj2Q61lVbY932j/wtrpffnmHt+22603D3LB1cm0eWJVDlDk30j67dKEt",
+	"8lylrb5jhmndFgXOdfifUJHQqAelRuGECzKFDmn4RP5IZKkx+Mh6AQzknXUotoNfS5HZhtTv4C0AKb06",
+	"MeY2/6tTogPa8vXazE20XJ57wH5qOrbM51XacHgd8drxOqgAirRcLpEAF91BA8GXymqO63njCnXUVUaM",
+	"h6m8e3POtWqR6mQU1seqW1ig82QyofFCtmT3YJ1tXiiZdn3xc8Nd3LU1zZ4v1lSdc5v66j7bI2pCo4hE",
+	"gHugmiTkIyOKqQjJeD4dM7EJqvr7b9JK9e/cpW//7N1eN+DazMDNQNXesN8OL7AYfMvzHpfWGKYYEoAY",
+	"MYzpaGI7FkDVoa/er95xKwfJyiUfwV0eZrRF5waHSgVTX7VoOf61IM4TPZZxVctrIMO5N/NSuH6rcAhc",
+	"C0IszZtGNGBjwy68iTobZDPXz476UtKiHJM1B6uSMX2uboXdT5NBBP2G1mBzScGgaBpaJJcUuaTvqhHT",
+	"BdTJx7VRScwTqIsNuQ3XIgIJgEWCObOA+bEMSQYP1Pus2Q1oko2NVck33Xa33ep0v3Uxw5Bq6v3almJ1",
+	"I+2hGlqIVwhmZGFPbrpehT1bp336huXPbLd1ZdQRdQav3GmS7k6HyJh0292HrfZeLUiVduvYwvln/9z5",
+	"0Co5DSU6xpasrzbP+Y9kBbdI6UvEnSfndRT7ST+CvLblXS+rksgaAE85C6CN2ZyFTTIDTSGGDmJ52w+a",
+	"GWGpBNPYoFix2A8bXB51hm9tBziwsGw574h/bbiPLN88fUT29vaObTvyR8VEcKpZS/MJW3QJ+g4fn7CI",
+	"C/ZEaO+ZC3T1I7d9cRD2fsMMR3C6z7A3/IwqErNholi4Q57KmEyZnEbshAhwj84sOj0A8JFZLLVnj2oc",
+	"yiplQ7aA0FbC/FDrCTuVcrLmC/i3IGGhnB3hk/3n31tmA1YrZD/1gKs3yR751z//707LbsoAJy4kbFWh",
+	"qglBTCfM5mcJ7D6vqbrCFEToOa8tlS60zXXNePNAnvlIt3lBOTi4HWZV6r5m8aCEYtOaHrNTecxiN8uY",
+	"0dD2sIgkzRhio9lIpqGN8TjGZFTvCqGhrObHHVI7xmwDMkrLgRKk5LqiPMhxhZ9YHHq7agxiecVs80Qf",
+	"sHSsNHiy5jkw50izmIU2+W3CleJilLYbwYIMoWmgb5cYrT+tpNiYirnzuNmCJp2O3+hDNGaE2obnkI9m",
+	"+09uPEZv7GBsyKMy98BVWgfri6uP2IA4CctUcjNYZCGLtj1+KFtDO1IvxUCPa58ACZhSJRizp+T5uwvg",
+	"b/1TUO74P+Bc98j3jMYs7i+1hjh+WBNVNg2Annm+f84CKUKV9SYjOFwLeOuDq1tKRT16uN+ukNy7Cmr3",
+	"mQ1ZQ9eg/usfzy/ILp3yXaPw7tpH+9Wb8OysTH/0R1TNYViaP1dELfQ/xH1Zz53y257/cH47musxfi+8",
+	"3fncYIH3EzVl9EqBWjCh0WIbBTdw2EBgfxHlAsJMMcSdYs5EGPm71rwF3vyIKvYS5NOGOMsWHG1l6Jsq",
+	"BiBqSzDI5qJvabKxVR3VhIsCFGhztYt+3XAf526/aTagi8MPRnSVMiaQcFwK67nBRhElqkyltHMzjFzS",
+	"ufPqrXvkAm701r/jqtYCNl5Y1u7isvp9cFhZPrOYFlykPrgS46Kux61GeoaQKxNrUB1PE9ZPyBWbavQU",
+	"ajuJFYZwzXFX23fYH8/Glyyx+fkEmKsH7WyTUW6HQu0zmstP+FtVne+sPeFc0UHkMzwu4oSRAY2VkwIA",
+	"2AgKkUul5SVHtQp7S1lbySRrQpneIiezX15gZkyUrFPqd8CmpTIKCQWrrASB6NqmQZSBO+XeI4eVgzx2",
+	"0E/c22tBVzUbieAfE2Z/1nHCbpqNJI4qfvVtHJVtpbFtsk4Fdw2rPeRlp978gn3jobmFGsskCrGijxaT",
+	"ilK9bsAFjecLOtbDbmd/f33LERiI9wQrX4lc/WhI6bHNu8HcoeXKHGRjaVU6vhs1QoCHfrIA72u8c+iU",
+	"GVOFtTxoEEKKh60Jd8AqMaPBGLvCTPxj3bL/QmX/T+VcljqsbymtxFVfFBczN0v7gRwBrHOkGoJ78mkq",
+	"45KMzZIwM/yU3y0j7An6ZOrwJfw0C8/HNGaeFP62Lwydd+ioFQ4WdKzIRCseQtgCRl15bPm+K1WHlqaG",
+	"rckcWxpVEwsiQEmimJoMOHWY0nhbiWZlozZqR9mQ4bfNV9HtMKg2VQe0FrMxTfBy9Oest+pYsJXHYidQ",
+	"nfsmlomvuhcY/U2zMUMRWTJX92szD+rMY6KgckTVFf/VprwIVJnN305t8QSmBJSn/3QTc3NsWpZSxohq",
+	"Z7tYCVZ9Idyyf91EF2TdAdV+GMy77dewzhmY5p4jFArUfWTVtTELZByWxRNiNo1lmAR84Ed3xy/EUHpg",
+	"obSwgX+ajp+2L6EixC6XI37Nsj7KOLTUCWyb1rjsn9R1nIBmWRr2AC75aIN1xifLO+7gwsEwcPVsPukt",
+	"pYy7Djkbwog6uJHUTZuvB8lmVvhOKf3Ot8DTv5UOA76ROUZ3Cyr0thahU8Hqa+1vVgA7cIdT3SNKTthA",
+	"hnPinoOafyxJChi/hlQtNYMQyn6nDdFRIfXYHDyIPzkIQDhFQ37NSEjnRaiRmQB+P5IQSRtSDpAjPs/n",
+	"WgMYR769AZx7z+0awItCwM72vHrfk+p2gIxCrP58K/R6YypVLMD1UUcTqWej31pVRxJHS7lKuY3NqKWI",
+	"VJTNb8XZPtVGRmyHNJpgk/2XHhp76yI7MUMjwvWYRBAOizUaMRojmxdSMBLIybqoz3JzdC+HL4OVwUC8",
+	"EYpKEilupRG7TLQZuA9K3rKN7qdPJxkTMQwH2QeLFMv9sPfpU9MiiVkQ/aHEtIMTEnKbh4CNOrkgnYNL",
+	"oTCOhl3JIEUqgsI3IaFTHAK9SqzPQFs/D9EPeUIBdqENpBAsgCBBAE4bc8OAXYoJDSG8DoFn/FAeiMe+",
+	"aiRleGIB/Vh8zQOWe42rnLP6NvlmQq+YK+X8dudSFBqOZ4CqWQw9ZiGPWYAFlJpPmEygJ7n8kJWIpIGN",
+	"3DVzAyyYTTsKMDkhEbZK9H2NlsEWmsJRMR/mqFuKNbg5x4UWwp12uzpwDmQaOBorHLoVp/sxLqMvsQjP",
+	"fUlcXg414jOaWemYs/BWjmNttSHlcr7Y9aIQAjKf8qUGF57W4DslEdohFzUT+KqKKGMDWV572+BPC3ud",
+	"xWWspbi5BMpekN+KHHZeSkXrHGMLY3yc5p9VgxdcJOeb5iI9R3JUApWLVUJupM2s6yUASNeqxlmQmeuV",
+	"nimdQ75RDXXKA6wxtzlLZo7Li/t+eXnr12Dig3Xq3pa35Cu7AfzHwMvehhTsXHsn+MYNW+0RKUCyzeg8",
+	"J49BbGM77GR6YvV+cJE1oTlIolghADChc7hjbLQaOQSzXMzJRBaLIbP64LywGwJEmTl7XI/HLPILJ4+N",
+	"VB5AtqfYX6+x5Jiv2vO4QLMlrecy0ymXyrLcvt3Xo16laPRooUDse/nxWm1grV+j8v0xHVa+GdxzVW+u",
+	"y5iXCyv4hClNJ9OqkkR/KRm66FtAgZGNd0Wj1iWjcg02P+kDPLU1c/pAJWLu8iWgrsLcQAZQjexAQxH6",
+	"44T0sTdz+jS9FNmTKVAAGCkOnfqE9GGbdwwp93Ol0VQbhduKlLTVGihPDv+W9M28+5fCqOfogDODaxZ6",
+	"NjdzaVUWa4614IsF5RimnbUjyK+C+9MCnGREv+N8ePlr6DosXsM02NC5oXPfKSxY+nd2f7Y26R9ZwTf+",
+	"bbnbCpZWW3Q5d/jW3vuvJbBWdPsFnQs9x69/PL9Y0MKXMEe6S5lKbX+bbsPk1R/+u0QJtuN6x/U4g39b",
+	"QFNbBQvnIIxh3BZtG5otkLPU5sRQNHir13Rr2S/OYTZWLPiQZVv+cff9H//kl1CzzHtZiR4WNs493nSz",
+	"Xd5DyPkPkpjrOdTG2YQzyNE8TbCBDP711G3a83cXjaY/9pIlfoL/fjERNZIjLvrkmzdPHx0ddg++baZQ",
+	"S+BKIBMuElupDFMDTyCmi6YDNxSAsFs65kFZWrAZz8snF2/OHp1/uPjxL09epZixaNNX+MQNhEaGEnse",
+	"pjESm+zQoFP+30ZZUizaYZ+gtM7VLfUaj/AHcvr6zDq/8K2qt7u78NBuyK5ZZChTLXmZ0/egIqcIZEgS",
+	"oE2syrfB2CyMTEVIsFoaGuDomAbGYjCXrxibqksxK0bDARLW6YnIc4mWWcWYEz3g+d25FJfiu+/Os4SQ",
+	"774jb9iIK81iYP0CgI656OVcDGQso1ARao5MrFtGUwwXqEXGl8KfwE3+9c//69vmUzbZ1z7kHECjfO6z",
+	"0WRxDXQSC5BSl8JwQTKl3I0fOheq776D4/3Lm6ePyPH+weH7b9wWzWaznXgYtFjItYx3ZDzajYeB+Z+5",
+	"71vSp9NpZMN1u7bj5R9/VVL0dy5FP5Ah6yM+Dx1EOJwJozY4NY3lKKYTkMQwjD5BecoWuk/OAKRHX4qs",
+	"/yQZzGEvoJQV2pOAA80mwQxkON8hp1l7OxnOQZM3y5/1HjEkgPn7BNP6oS7IgprZBXrj2giEyuzwORMh",
+	"6f+tZS+3zsK+Ee4R0/kzRcAZJgX41tADSgY0uLJgF5fCOZws6CYXts7AriCMJL1oyAhyLXFEL/iEaxgM",
+	"dOkMaBRZUCtKBkk4YlDbn/Fty0t2SP8NoCZMuG7B//eblyJ37Y05z4aYkcYKvyim++Qb65n8FnpQzBBB",
+	"xgGHnhiinjKhL4UdhDup+91jzN3ov2E6nrdOh5rFfbM9sHnp3gwY6ZCX/HtzRNMgJSaYdQ/MD+n8lTYU",
+	"O6UjIIMARHWPTKlSpJ+JeQAvNQcBbqSK9IPsOibbftInuB/gQoD7EBBKsB1izBZzKt6+PXt8fdgEIG1F",
+	"XK2gKxUEXS7iAbOtKC3bO53SYMxa3Z32EtczR4rCz3Cc7LNq98XZoyevzp/AM1kermN8uYLnXqOz08ab",
+	"5JQJOuWNXmNvp72zBzVaegyCa9dasObfI594fyTFkMcTlfckf9N3j/0B4pzzPxme8y3CtdMrZshJsBlx",
+	"/cvzD8SGSvD+ptkXWFjDzTEVwqx638i+PhYd2qOiyAzC6MMYYK5Ch8gFtdOwI1aDlzOBi52+0lhcZmqn",
+	"OIDXdARZXrYvKCxCt912QstatsYQ2HVgGVbwpLis5r/XNErMul8m7fZe8P+EMjCykJhH4BLDH2B78ILd",
+	"Iby+m/sBdYq0SH8b5Isbn5qBELE3zcYBTtOnGKXLsXtmeKSg0TlgQdmWtTmlp9H75X2zoVzBePoF5MER",
+	"F1fAqDDHKAL3v4TiwpHCEjrYT6NYfWrFElb1l/fmA45CdmG8v6pSigSFMyWoPjEsQDURvCp0BWXQIp2P",
+	"UNUso4VzeGtFaviVXlMcxiJNZFcdVex+h5lVljBdkg35bveuNxv/vtvtxm8gf6TIECvusNFr+S4VNJpj",
+	"/sdUKu2DcER9jKJBDiaDgmpjGfFg3jRCxMqvJGJWW0urI07PdojtTA3eNvIxkZqpS6EdeDLwJKNbmH+c",
+	"kL7SNNZWnjER9oGhy+FQMQ3E/N13by+etjoPidFUSCK4kSxNcFVdiuf0miIhPVCkrwyj7iMX3CH9mKur",
+	"F0Zf7bsOQ4nOiJS5Iaqmrao2z4lLkf5u5nKRog5CRaBRNkf82nYgUi7JMWY0RKcb14pFw6yf66X4pv9k",
+	"MmChEZRnQuk4gWifZdgBFcY6i+TMpi6ZMft4qN02wKtGs4kp/b2ttMmdlryu96tNw8gflyCiCUrBHFnN",
+	"JMHryogwPEaGPMx+N3qNayZCGbuafUOGXJHTUcwYZC2pMY0ioxqM5DWLLWAsOv1nIFLOYhZREe4QQ7/n",
+	"iRkhix8oEnE64BHX8+wViYiMOgNtoIqHdZVFeYqLkzbkKVqWNuF/DZtZt3AZqJNvJO7ObCi28/UGk0if",
+	"9PIYHAfwmP0qPOZ7GuYaFe23O+sfeSuotW0YeE/3O3vrH3qNUZMLKV/QeAQ+0P1ut8rHprE0xpUxGZ4I",
+	"bdgePHu8/tkLKV9SMbfzU9vxXfNst9J6PqOazdBjddCusDTnyJTfCnpNeWTmucjliz6MX97fFNg+cmRC",
+	"UxMZ4D7wIGesn/Ii128EEUfXYERncwxphxMuGgVxEIwx78QvC06tfUBTK36HfA/tXggVc0ymiBhNMxxx",
+	"ok2b1UwjTIG08IEWetxYViHmM5jTh+CwMQMQLmAdeTgulC7TROdtM2u2AD+5FG5kab8ia8YbMQKVe2B1",
+	"5VN+wUh5B+bOKVirPZBMu+D9aykdMzrpZymb6ftiSOXEwnKe1pX3SD9kEbiarfsQQcU4M5qzkdNQ8Qje",
+	"Bqh3DqVgfXQ1ZnITG37nUnWkYJcCjW57Mwy7j0lKfVvobk3LB6B7Ex6eECmieQYMaow2qq5SpxVYcixS",
+	"LLcGdht2MLSDE08XNdd1Hr37BVcJ2htg07tg3MxGwS4FxAJcJKlpDWVbY2HGBekprs8PLqndX/Mk4NEh",
+	"KIOxQ/P7B1qdfX9ABU4Z5I8wFr3NxhUOLNg72Sw2pfr5GXFlI4/wktRT1bMqJVCwstYpjzEccSmg0moi",
+	"FdS3hTLb1ow4Y0aGMhHowoIgBTUr27Qp8cUTkx4HajUn954HinCAyWYxyw8btSxDNEY/s126uCCDmAZX",
+	"RpHCjCaVdXlB6KtLYYzuX7rv+7gN/ZgNWcxEwFTf9gpdjJagqW7PmvnDEh82MkpEaDUZc3YuRX9C4yvw",
+	"JbzLGh2ZxTBqjxSZEmsvknQAdkAzGgujpNnwj5JWJ+PiUiymTntVtIWUrqXXoj+LQ+3cCEnlNNs36C4P",
+	"lIbpcnCzkDkfJkTBrEfSqo65rl8Yc6IKQ+C4mzxGTTiPY01Os7lkkbQ8dVsHKPTQyhP3iXUtgg/uUuCp",
+	"Kj1KOL3istkVklMmXIlaovAs7Lf3m8C10ANQxPLG+B58cL99fCn65ucPNszeJ98YxoP58bCKE2k++a19",
+	"nysI8aF6k/1u9wRdjBzz68JLYb2JU3QkZsht/V17pndzZ3q30/dp0YqJ8NGYbqdCwxac5jsFZKI6Rzm4",
+	"UxmJ5lVrO2IQuNmgjdBud47pYD/ca3UHh7R1GHQ6reNwj7WOhh3aHewF++EBa7zPN/KABAvDSpxIEFLz",
+	"ACqLuAz/nOW19uzLg655L2sd0oNu65gedFp7g4e0PewE3XAfVRM8LG+npZODHRtJYDlI9VRAwwnOYuRC",
+	"wAKHNNCqZOJ5jp4f3XGrO2yHrcOwPWgd0b2D1uGwE7J20BkcUwoJG+adNoiTGiEQ+sXQFxfkcTKIkOy6",
+	"7e4+KMuRDCg465honT1p5BfwsXRFD0jX4IHmNu0w/UJ69DWLJ5stKxenj+ii9bW4qksSt2z9bCaGI5l2",
+	"y3ypdcj2hq0juj9oHQQPw0N2NDym7UGh9Uvj3RjBToC5s6HhtiRM2GaTcqMvm1V++B6iDSV6LKVoZR06",
+	"csueqIRGhgPyVORAVHSTwVa2xQyPuFNr0mbHrrMmcRzOIGw2zEkrcJ7KTz+N5SSrq6y5EDlbdklRXpwZ",
+	"6MI5d5xradd4adSjsm1WmYsNX1Bzs1wmn9dkdlo1tbEoAC0DhgU6OM7jy1rUVczGpy6xGp/YX//EK6mf",
+	"Gh0TH6hgQD+SYhhxzI64t/K/rpV/arSlhZi5x7w3bD+z8V2FU2biK8WVpqBuWAfAJl6BxRL18lhAGptv",
+	"OnScDHSfWJsLDUv02eaC+XktFsJRs7GcGDPx5BJrFGZcMXwoJxSFtHYomr6KKMasESVn4iSzfRVjKs0M",
+	"eIDJBhM6vxSCxrFF1Iq4ska4M6wx8kUFpBMYS5nQ9DcMO5tBi+yLqCbv+dRN8/ZHC7XGUxrTCdPQ3b4k",
+	"CTu7ZReCu5B9veZGlwzVXCqfMOZDYT/RNDFmC5rskCNrc0IqilKjyjR6RvQDhIgNqKb1U9X4NuZaeuEZ",
+	"vMMFS94z1jWaj3+sVnvabqwr1vaKi7A42ADtDt9gLCRuRXGX+x52lDJ8ZEt9ZCGymiYA/mL0zADQmm0l",
+	"bK6kpAFQ2Z1Oq3tw0T7u7Xd67cOfYc4Bi6d6Uy3vX//8vwbWeVQ1CRAy2a1wTa3wfTHvsHH688f2/Pzo",
+	"1fCvyV9e/e0o3H/57ODjqJZCktshSK/06CWnaXyyQD+/Oy3kqwj4LyCtzb6SRRyJ7WW1bVseby20dz8X",
+	"7eubUin+o8i5KUEUYqsYdLGfoiR2suKBKnpiIymvFIk4plKhOIezLqQm7BNX2rqnMp8WVwVPk3VQoV9Y",
+	"eRMGHhURkBck6Grx8UARHnol3DqmAox6SvU4JzSKLotFs7CWMNmeZ7vQzWobsIACtBELKzOrCiGVL8u3",
+	"7rmQiwzScCG49dXZkHNotrRDQfCynSKeVN4DDFnCxp7IIKX0qo4oHPJEponNJzZ2PVK/9cFPdryKufOG",
+	"uJr+LU9jOluPClWc+V8YmyobJ5tJ588imkURThk5LhdmX4c8ZCIo6r2fG9MknkplWNIT8zmquRgRSn6V",
+	"XGiCGDaYhgRalAiRn5klOk+P/0LLc/fGz8vNhRa649ukx9f2iXUVSe7N771lVfiuVyV6YTGjsnHzvoYW",
+	"lt/fMi2s0HsLdnBnc670u1Z19NJKbZ16MGLCnEnWCvNNl715CI+xcIAuxMgwUgu5nykCE5L5Duk/e+KK",
+	"ORZ5Uh/MfpeTZq74uYyL8pI+vrR/4viM1XMwsMgxoLnf7TYvBRxgiFiRYsCKfNPfxad3If8Ws6Gw9MzY",
+	"iwWMYSx/syVzLIREfUzHcvFKCtl3kImn8+8BSCQWurS9k7Sk0zbWhcBgFv3cSePiueA/viyXpZHpe+iH",
+	"Qd0tjT8OZZwB2tlc90mi9KUYMMOOQeI0CSVIDeB/FSQVOxZmyps4jBTyOAuhbR6248ITexHk1ePTTDkt",
+	"hFpqxVccf7Wow1CaYqzJSaKxDQ8bDlmg+TV7DO1Cre3cbbU7AFB0zWBHXtBZo9ewCXOuH8hpoa1t4xmN",
+	"NRMzNiKHTXLU3tvrkJeJ4MG4SZ6xeEJFzrPwSsZ6POMiJM8mgx8aCHHGFBNmP68hEMMiBmDcaowF9LGe",
+	"f5/Pkg8peSGvWUQDhj2XnOg5Z1pHKHhCrqaJ7YDG4slLKSDDvbuf1dIaIWROv/nvQqQI18jsRH79/+PW",
+	"c5Uo96xrPqD57HszN5evifJeQyuBFP6/sA2VheizhRN4p0ExbG2zzqJZHlLtVMsVr/CrCFB4ex8gug8Q",
+	"fc0A0WMUy/mEko0tvdrqWqLHu1BMugvsLizX1c6ZUTQsylQKBVzIVbS8N1dQq8cxs/h95HQZNSvAOigW",
+	"YrDleNmiw1EVkEmX+NG+D5ABgLm5yiGRbGEC1D5Sv1ebAWowLb6Z2bk0b3MyTzcXVNQ8EZs3bUGYWA1X",
+	"TpjvUu0a4dBA60P6dHFJyMuEmo6mIYjY1gobkSxjQDaKd8hTSI4q4L8ikIVy+JQ75EfnDAWsR0kA7hFx",
+	"bGSCSYn73S7pm89/4OKaRjzsL1P1dYZUupXumy1NlpWBpegl4Q6xP/jr6O/jl8N37+iLj6NPP8V/fUp/",
+	"vPik4kf7Z6r9U0c9HTyePRqN2nW0CQ/waiVFYr8EPtkSUp5BbCyl/2OE262c/sJht1Wq4HkD9BSSIQGW",
+	"H+6FMwxoC+WH9yKmIVPLn7C19mmxKwgTaM0Gv8gp/IsopqBhjxEuibgSciYuRfEVs9hYtumLIimv0jzm",
+	"HQIV0USxaxbTiAwpj5KYqbSQ34ZHmpdCxuiLMFcF0zMZX2XybpjEmEEAicoUAKkBaxFN//3usYWEno15",
+	"5DWJYZneIoz55vwgXeyUHaRAESH9b3vnTiAnYDLhikD8I45ZoMlYxoqRAZRKzuswgBfmu3dqQ+i0Ld9K",
+	"I8J276s+8vSBJQPh3GWd3tdk/ZvwK7NjZI3qscydZLLCQflEhK4EChiNS/8v4IYU1IwTWziaxwjhilxL",
+	"DgDT0jr9l06/THR6/KsISTcgo+Jes/jev72sqxpyQGDb7VVRxCMujXi5Kqm0OsRYRP6gdxLHTJTsdV2u",
+	"OGFrOSK2lqjMD+3t/sBwaue5BLN7mluguXdjSeiEnN0KzTkJvTuU8UjqtaY5GD3W+DZ8BpQPLoxyNZZJ",
+	"3Ez7VLmSPjSceM5wt9VFERWjBPOYLoUtpmy9sBf7UKfmmnLEkPmBRTsifbUay5kignEX8szVtBlViqNV",
+	"rvnEaEPGqnJKmw0WZx3DoQMAAsDYifj0J6szvbZLBrA521UDOT9yBWWqhqb0xjPObW2ms2HpRjQJLfeE",
+	"3BtTX1A5ObXVukUQnzq6SsoOAO1nE3+IFw5vgcv0dwgoPTSKnI6hclqPtYaMOoPFlegOBLIDnBqswwwc",
+	"wBHknOFR2iGnObcMV8QYSM0abhTvsVcsPUxbnfd0UTOcjMxAwk0rmkfNr+JqeZOf8G04W1LDGILMVIzu",
+	"fS1fxdcylhJqEjblDtbiWO9pWbBN8jyJxxbkZ8l8SXWKE2LjooCBAy4S8JSCBgIIv8gzmkRxo4IgbAEJ",
+	"5HQOoj2UREn/Sc5aqKstT3K6EulZLvatb5z+HL+5Cj6O2ceP538fPRt2fz5QP4x29sXe4/b056PrN53J",
+	"xcP5Xz52Z38bvBi/Zc+DY/WUPuM/ylfxS/06/Omq3pmFj//O/COnKdGAeID77l0l/ybs5g2DhuJjZjeu",
+	"HqfB6Ek5q3mJcIVi0dJgxLyS9NH+sdAUyhovoKYWGo1CJpJTJBC7M9UklvzFKcwADo4hu2qSZDqFjmOh",
+	"BeNCJHNAOEi9wJciw5LFlrGKTWlMNSNKs6mfXeF3tnbZCjZ7hObgQvYMLpJTvcwi5LNoyv26WW/hYk7K",
+	"7Xp8HdxuLabW2WZtvpSXI6VZqsiEhmxznnafh/Hl1CeoXsuxnDoMzZk5tsydaU/HBMMg8shMRCYai1Bt",
+	"ZzA0wEUQJba/Z5FfMBGeu89UUc2fAKrSvZN3ncPtiQjBVJ2ki6U29b01y927GRrXlIn0Q77K6NNM6AEs",
+	"tEb4qG77hNA0TAhhOlSZzRtkFDJsnrRczVBONHU1xDyV+8pBS+s/2+1eu/1zo9kI0HXtiqLYpymPmco9",
+	"0V2sGOVh9crjiCr9Vq2qQK1VJmAXblWFQGEz78+Wv0DgFg6Wl9nufrb/sjWMqxmvMTRDBvjuMtG+8kXH",
+	"KtdXLq5izlXKEO2XyisQK9XYFysQ07W47eLDWtHD+zK/Ly+8ANtweJvHDJvZr4pWwh15ZQZsHgvhKIfL",
+	"ci1D3wB4X6VdM43I9aSlUOnR/9i3B9ABQSNgHde2A0VuLAgbggDNUI0Dlhnk7ASBWehS5A2KgMZfB3ED",
+	"lg4CWthbQy9gVxihUgIHkXZ7rFirSxVzPShXjgZ4nGuvoSwOJEGQxzn2iCiOMa12KBnox0YJnHp3sS9S",
+	"Hlj98vLcUzR4txgW65UWXqPUB0B6fpBRhooxmb+RuK0259p1EnX7nFU6ugKS6x1yLpN0fXPNsf1DrKXV",
+	"GJqoAD1hyOLL8vTfNx6E5TiOLePf1e0Kv5fsR5vDCHwv9ZBZjkxVrt+R7feV9UUCVHXbEskiLCDnNJ/0",
+	"Mk48KY+wFm5zb5UtCCscx0UqtPdYoMzI2OXFtqhrzkyd45DO6k79ULlZrwZloLXKleztJbk2it170/9d",
+	"uYY52lnp6WZso6DO7X7GstWVptIPHAN8FptYhOigQjh3yLhpYgoAXAbIcKOmjaQMER0t5TjKsBxFYjkD",
+	"HWfuMnhCqukA3o7RPQ7V1haDGGqDwczCOPIOeQug0Qh9h+CrFhQec6O/2W8fN0kffv9gfu9/62NdOF3L",
+	"uuopfY+w1re6XeSQbEbQgf4/vTDw93o8HwNFrTygvoq7LR2Jp/ZgDu1J8whucpHreQgghVxXwmJSEi8t",
+	"HviStl23fJja9/L03suxFsyo1lm7ZRwjsFODsacTn63wm7k2nvyaCZSGORQzFIoYRYZXqx0rt4y12Lcd",
+	"4QsdAiYWWt96KC+F67qAIXB8jQ2BQw4OcIATrBCyglIx7UoP87j/KaASdoyGNhpoGuR+tR0DsAuphEbf",
+	"TbAZ0hdCYh7aE35Ggabr9rxi855WFrkoNTVS69u25TZ0OAZ7PXdTzooH9b9GWDid8N3iIXwd9pd1uBFy",
+	"dq/c3Ns7t8fikYtuzuS3s4l2rSZV6vN+4lQqnVPxLVhl03JeQhUPoemKBHBqSQI6Yej+hpabq9zRL+0A",
+	"vp5KlVsCj590k2yheMHxaQy+cjdrXXDemj5PXOBVwdwUaPRex/uaWHLOqMlDb301lc/rdvWqdjvkFZ0U",
+	"cxYHc+LKl7TKQcXbv+FI9RHtraDSYalNhL4V16T2UhQaZFGb3fdA7ZBz177N8Jx8II5GRoObO2gUX/PQ",
+	"MMwOx9fR0QYWxcJXJjWKacAW+I3lKtkGGzIbzM+KKpy9y+74HTaEOc2v4J36kHFTK9bmfyWuvAlPXs2P",
+	"79XMezXzFqUM01m3S+xOeUcuvNWK5u5nPFgrvfFeOXOSCkjslDmR16CVThSLrplCcYK3PFBEU3WFcCLQ",
+	"ZVRIM/EHUEgHWuwVIA47JM6eMfkn8tqltkdUafAYlgsQHMAtyBBvu490Hls3JCkmS6X9SL5EppQzF7Lg",
+	"K0JP38cGfqembIR1eNgbVKbq2F2ECUp8kiUaqv/Qk5BNpK5x5jOv3n/kmd8488EsM1uhpW7kZ9xA8Wzf",
+	"K54VFM80/Q1Nrnt/570iehf+zpTdwfH4UmqokHpNhi/c4atPeeLt1g4qzQr/5iv44BaC4raTc+80qxQP",
+	"81mN2pUByBMsKkE8DB4yIodDKETVkiimdQSZwuUpqx1fymqn1R3sBa3DcJ+1jocH7dbDzmH3aO94v007",
+	"g/p+VLOR6/NHgXruPalf15MKm/Ab96Oiatp0QXFMZXHfxMELDLRA/gU5hVm5xvQWbuQE8CGgHtmWpDiQ",
+	"aXPz6mRWQ89fx/EpFrXByjxgo/xWM9G7rbVenM+/EReszwPLlEeguHtV8V5VvD1EwJhDqqFATrUND78N",
+	"rXH3s/lPBdflatZ++7m9W3HyZpkOXFqkuYaleH0QuHJfyO/oBOV9JvJ/RCby12cPtl/hSrNyyuTUVnKa",
+	"5aCCu2JIZpObFy3OfLdH23UMdlUtOmh6KRwPmbJYSUFkfCnwK3Mi8RsFtSJVE1G3tAF8DJbgizwFpk1X",
+	"XdrEqlTlEjAnCps2w/eg3pV9TGi0ADMEOPCI/YNcjIgETGkM8xMtZeqozXdNo3PQeBVLlV/oJYfpn2M5",
+	"g1FOYKZDm4KU1tU2s3WSgqUruHMp+ulqLqSgzsaSAEK9zPbmxGhgSBU4abQDXE4gHSgm9ConwGtLIP8p",
+	"boB0ceGvCdXYL/0XFAfmGPMQugfjSTODWaHWHnjU2r3WfnjAWofDh+3W0eCw2zLyhx4MHgaH4VGu/zkS",
+	"ZSaI0lo58kKjPMoI8lWC7t7GD2++J53u3v5BIx2pnE6lgrLcun4Ds/fz9Y4Dy0PuXQdf13XgWs/+vpwH",
+	"FzkIaeD1rg8RHNImmY15MHbdO5WWU8J1z4mskAVGamBNKjDJFQlVQO1fKefdnvU8S7o7NmD2B4RtxfCQ",
+	"HYl9puntfbjEF2tnY8Hy36mzA7o3Fub8e2b2G7D6Mv8ILNy9OXLvILk9qXUaYqOnWM/JBhldd2gK7X6G",
+	"Uf1mnCVZttZ2Aqr5uexkl7tL1nEvj7vELt4X8pcgAd07TH7nDpMLesVSdmF0udvScbdkGZCqudJ3And4",
+	"QvIrLO4LeOlvyN72o1BhmuoXw8Qyq5LiYt1tIoBSfCQYqxMEW6EVdh2OJt7y/bz6W8OE/ShyOJudgwXt",
+	"stvaC/bD1iE7GLaO6MNOC53ZyKFX4FY95RF6qkI2ZALU93LEKjuD2t4Ds2PrnQdARveug6/rOsCz/Pty",
+	"HLwbS/CvWkcnHmoISANizSBL5FqdbGDI+Ot4BcyuFDG3fPyg9ExvcFwf2cHdifm9NJ17RutntPX3rcxw",
+	"N0t+rxXf2+23bbdr5IlfW/Pe/Wz+8xtMa9hKZjTL7IhyO30de/LY6bhyX8hMNx+7t9L/Y9IaviB7aDam",
+	"ia83Kp2bU85mCPGkMxo8SUGfIjbURCa6adtnYmgpTADwkDUNDxCSRFKMWEzGVPmdc9OIBv9xZ37jciop",
+	"2HqNNlWm4PavqOG27zXcfwcN9x7i6l7dveuSr9+AxmsBd0vdze/GkoQ8RPlmNNzZmIll13PPVmAoBAak",
+	"kZJQDqaaJJQzYchCWQDBYaJopHbIqww8UI3lTMDPGaLgpbA1HZDwJ81LBWFCx3OCXbLwdnuJI16pqwMh",
+	"/z9777rdxo3li78K/uyZZbv/xaskX6SVNaOO7cSJ7Wgsdad7UpkusAokERUBpgCKYjRaqz+dBzgP0Q/W",
+	"T3IW9gZQVVQVLxJl2Q6TD5aoIgqXjX3fvw2pdWN5wRLbhjSmWcZtosfpt8fN3sFT1w9PCkb6bCAz1iKv",
+	"hIbHUF+3cz7nwixEwBvMRoSCuszCWSY1a5G3XKG7CNsoOHAeJqB/4FLHvDuB301JXKw3qwWhS4RWwjQm",
+	"mDSCxoiqUeOwQbt3+98cRMYuvsXROoO7/Q96ERh8vhGEYr82DvcNQ+j/wmJtVaiG/+DNBgL0gmV971i8",
+	"hTfdEd9yb/oIu+abJ3dO9Ycp/YC+LHQC4KuEi4f2qa8QJ+0LlvHBvFaqfGBml6bawUwbS2iEgPK2Q6nS",
+	"lrNLFAzK2F6zEcNWXU4SzKgiNAUeGxBNz5lA2wvRaPtMz5j5KCMxhHcHrVB8z9iERCNGk+jQiGCHOA+g",
+	"amY8a30ZSSdTgMA1nNz1xHEvxh4bcChqVMXfcQe2wuHvzo650DQut6RnKOmAE5nd2A7ndC/aEC3XbdFf",
+	"WJaAxnmTHf3oTO54xOJzMjBXfseMHkh/NSdAHaiMzun7YZlRIuP6vImXMp6ObbXGDSiDH811jpCLRUER",
+	"fJtqW+vRB1TFsWFXgeEowAEclGMo+nNE6qapFKxFfjB8asah9gIrMKgmfZZKMSRaGr3VjHpoizoUVHNg",
+	"ZYmcibxFmvlchcLh+D9CfRRKQGiWSWy7DU3UStNB0HEqcux/WkCdBBaqR1SEwr/SKNAADLbf2avTVv0O",
+	"PlTDtMRNAI+GbwEZaCGFxEMDbeC7qvSy3Zwqdg2ocLmt6iRWNU+k1DvOs2ZPjbVTnuh0Yuw3Vtfi7Ry7",
+	"k603FUdE32N7pvutujF8Sk3HjcOGGtHewdPDF4PnT5PO8+7z5/vxs+TpwQvaGzBKO/HBAU063QO61x/s",
+	"D7r9Xr/Tf97rxUn3IHkadw/6nUGnQzvPDZPCqZ1hb7ri7CbJYKmn7cCVow94yv6cGatlpPVEHbbbaq9l",
+	"19Q2BK1YCsysvQ6J/Mdfm8fj35qnfCionmbsq4Nkv5u/5dWN1rown27nsHNwi752NrW8QBKuojWhLdwB",
+	"xX9jjcP9573uXtDQ7FKfamOcHDa4SNglfOceIZ5PtcxY4shsdaqQvwBfnI/vi04wSgrCyGkdIP8fOqvo",
+	"e8TUI+b6GfqaTozA7x2Qd/xPxuA4efk6IJT8KLPEL4I8fvnD1399Yj4/ef+N0S4o+e7k1TctAlovuKFD",
+	"YUS0sULATOJakf5cM3WE5vl8grW0oNvQsdU4aMaIMi+wRbOupAmkJrrqBjILxcy/BjUSaAQyQCc8xrX6",
+	"mTxnAjSfMU0AzjCRZESzMXlMyW98gk9OxYTG52aiZECzUIwlFNFSgaMHZEzjTKqAfHv27i2ZQoTcQ7TQ",
+	"MXsSANxgr9cKRShKahnGA9yOoS6lEETTK2muB9mRLWB1JoMtnXUpWiIUQBNmw/FgYc9FHr7HktkWOWUi",
+	"yWeAXkJroqawCX3mA/r4V1Cq8M/QdgUKYUMBYQV2CUnGJy9foyJXIgKFyQE0IWokM53OCR1ols1olqgj",
+	"EnlGGnlbWIQi+ubVGfHKb1sxmsWjiAy4SFRtKxbDuh2DXNrCcTxNNZ/QTLcHMhs3E6rpovg1C4V2Knky",
+	"h1mfuU9OIOMjjX8/efm62W3tk3/9459w4bmANiM3v1zKGczLqlDnWVtSVb92A2DF4jaVSsgWRYnZnLzr",
+	"Jhw9FUkAR2RvFVCK0/5pocDd2lAYjt16s0l3yKvaw5SFZuO20rYunuZvrVEv2UTvwmm7cNr29AG8qYR6",
+	"MrubSnAbr0M7Y0aUNY0CbGyS6nxjnqZGM7hgGTTMBy6n2XgCfW2BfxgOa2TkOTTftKyQY+ANwXrNL6qw",
+	"ViIHKHFQxoGAti57QI5wsutwhUQklQIxFDck4kuq6ULjwAG3yTB2LY8UQf5gZbkF7hhwliYIVkH6c2z4",
+	"OZHcUA55HLXN2tv/+sc/oycY21O2hUU8ohmNNSvMfiCNuLSeWTWSs8NiKzJ2wbJQuEQctxvAlhVPmdDp",
+	"3ItkwPawBxLA9sO7JZwZtnDLMUBA3/KT8x9Hzs6MYFhQGagg0ZuEjSdSMxHPm9+zeWTVBUPg5seMTZhd",
+	"j5XAeEa9fTKS00zlLzhnc/PSUABY/ZDpgpPcVrHTIeWCPEYvUPHFH9gkpXOWHBIjUtzeFocOBXzLaWEI",
+	"iI+Qz+RYuBd4key93qTPmChjmXuyYlRA8zlQWs0h4WIx63G/piLR3KATsCA38y4Vlvs9m98xPT5XSpYK",
+	"zA9utm/w+evAGMDrfy3XJ9aVtBVfvY9+cgWNIde87sOPksh4U23uU/KZFJwc17c6RDymlRrTjCo0uMy1",
+	"3alPO/XpHnqqohWeqyJaWhPuY2tRaL7WhnBeg1U7oUPI46E2KOuRrhiZySyx8Z1+ATbMdRz3hnYZTgvb",
+	"mx7m8RcnI/MOrDatx4NncXFkIy7ONQBtum7GjVqhiH6dSmO1cwXzAxkPP4DTxexWohy4lllbC9wC4I+X",
+	"ghk9TM8kSZnWUG1gxTfgmY2lYGaBRa9OlWzFfV0Sv7nJgGArDSWkUp6bOZdDApplYy4sbJnUPK6LqPy6",
+	"NDF4TC/fMjE0ZLnX6QSNMRfu9y70tDDXonHYCMNTQ47oc1c6s4gza0Y0PoXQy3oRsruHQyAuXhMP2VDk",
+	"3nDsY6hlL2gARTcOG6+wqR1W0I/pnDiyYDY8N8wYQysFKrrNYwmdq0eWZlqbufZPqFJ0yJa1biwwhxnL",
+	"2C5N4AEFyylwHWsZoufzwb32JXFzBRdiaZ3XGZjiJc8zndF5DkLpvH3wi1lmi/z5w9siCUIbcLBEwbnr",
+	"DFUjtsaQc/qDYAXzarpYNaY0navKarGaWrGCa3czQ+ol8If1C7CKbr1dEdbvogjr47rYgmo9MLJmWoQp",
+	"5qXr+ciGxXzW+GCaIbJrxhImNKepIlOheUq4JgwNvQBaAYZizAXkJBotOGuRY+sSsVkmj1RO8UYrUiTl",
+	"55g+XvaHsUuu9BF+6C82uEJso+ii59828UPFjpKUi3Nsow8NuBQ5IHZWVYrdkOnt3/bOZx5l2In7B7Ij",
+	"aeLLIM+FnFkP93ZYxnZFfrtA3rUoSxjD1YqlgwCc7oJQrWk8AiIj0aszOozg2kYf2CRrvuRDpnREHn94",
+	"/TV5cbDXeUI0S1PQDGzJSQu9zsihjCEJrjWWWPuPZ2RG54eoN4CxmSfrWeMyY7HMEkh3RshSgb1OQjGT",
+	"0zQh/YzRcyIHg2Kw2nAS1DOiD1QM0RiVfTavLk0pcBVX2XhL5nLDQjsGY6Hkk8ft6nY7T/Ka2Qh26KtO",
+	"s9vp7UUuDQK5q+G3GRRQyYHdSa7IhCpl9vGCLViqxZGcSTdiNAEasSYObEqjxjDtGcM0N0X/56cwvOx1",
+	"mmF4+Yz9/Md/W8cuPRaWWo7IXmcf48KlLAHN09Q75cvzDxt3dbaGjbp1vxk030vBmu+geWTN+rudjTdg",
+	"M5lig2alpD78qDap4GYyQT71gczGUDLU54KC5V48zKe97v6+WdCNQyvN6UIkLSOsL8cpjqeacjDgMfNC",
+	"ZiazxDoKuRiO01ZRDC6Ix8vFxZQSPwrLOvl+i+vhYzpk7V8mbLg4JfdZcUoTHutpVsi4aHz3+s3rrU9n",
+	"Im7Mxn60fDIn77/Z2lwqtQes9jA30tw/vCkwPcsCmy+5mkjF8SvVDNB+q22/UvzGddAwHGDVN+GZ66BR",
+	"ECirvmIetU/C0nqdp7vLtrtsn/RlAyXAV1xRZVQg62OuuHkonitKk3k8shqAHJCRnEHbiwrxT1D8tyFc",
+	"t0TOlcQcfvOnTvPFz/9/E/9p4z+VMn+D622e3qtvEg5xiZFFDkH/UmoM3fknbth0n67+Ahzle6lPqeZq",
+	"wNHK+NKNInrDO/FJ2UJ5rWZ13tIH72QBYvRVmspY5XkDn8wo4rmpkydEgsJuzRafEzmjKhQQzCbHBHM/",
+	"WFLyKAKGAIa+Ibml8KKkvuDy4d0hFbWWn0ICRbEyM2jA2SVf38e8cOjTYhEIHA1fVhSzQRToLzAYHkBt",
+	"oagRK7vYz0OXiGINQulWz/Iya+QID84KMzrQS8pG4c/em4xOGs0ut1JHCi3ASpWbZKt1pKEoFZKSbdaR",
+	"hqLkm9qkjhR3/KGKSPFAP/0K0vI8P9Xy0fx65JDtU1WeacbgbibbwW0H8vGg7WsdsmdARmsvz00ktGZa",
+	"oOFvWtZ6Np+wN/df2FpbY7rfu1nTGdNmp783aD6LD5Lmi6THmgd0f7AX9/pd2nlheKOMKWwGE81v/mTu",
+	"bMaHsCVDJszthaPLAfTM5iLjtnBt76Z6SlPyXormS67iVKppxsixy/7IzSXc7XooNz/9zQpEQcNQcP5d",
+	"s/OCXWrLBQ4bx//9a2c+VH8fvO4lb9PJycnXin79X5toHEBxa1SSAtHtykg/qzJSJ4u8DoIffCpVpJA4",
+	"gwUfZmJ5OiIWe3Bhk1AypX1dCaC0OeMLby2J7KWNWqGITn44tUWDlLfdFW86JhnZShNXE2p5KVZssHSw",
+	"oOVg9N08E4rlRZmHFWFv0EEgL4brwKKlcswow8URmqZy5tHg8DFAfoNCBaOUoJayaWlLXusJ9TMZqwfs",
+	"h/vf2E5VQdHxhjmd1dWOtgH+H8hbfMhG86gN9oXiR0aoOidzOTXbPaFzPO7p2Iz36s8fyH7Q63TMse11",
+	"yUsWw34Tw26haf6GxZRFEfHmVYH1V00P7iEurnrJlQt9DymBQOF5cqldKbM1K4WEwgHZI+8gwazX6R0g",
+	"wbPBgMUaPRRVq65dReW7N0IUzQnlXrsNwkVbmWiBBLuhgKtNqzB/3KV27UoOtohml3HMJgOZ1p+TERXJ",
+	"XYXw7Qz/9hX8uyIN9ANgiapc1mG2lk3usIJXtcgxiQZc0DSyT+W5m3lRI6SJyeU5n1XZntC0NpZCTVON",
+	"iffcSNix9cjiq6SwjpXa5FAry1YWAMACaoHCV9oUFUDhdqM/UncAPIBdZurvJjPVEvZH4SFBfdaYpTtU",
+	"zCcZA/gVyyEqU0rh+c3zScnSdNJWZVLXF3f3Ozv1aReFWB193QZruJOND/l1N/PYLVuIrNfcXn1mUczz",
+	"2l8j4I/ytEFkGSOKss3IfMVFjIAyobAF+1jCvwCq7vDRjabioNLBBjI2sav8p0SwmWdZHikBHQlDw5S8",
+	"N4H86//8XxI5/679FTUg1HdANSk80KcxpLcX/RHgsS01UTIbp4hRuYyO83i/s/cEsAhYwrVHx3CD2u3I",
+	"5wTh4iNCQ2Ht/TGd41cRgN58zTBojEsDOd/U3EQBTt5qcLAV3u2BCqHTYQtxGVUIzBAutDQvAjCgDJYD",
+	"itpRMRCGwe9QINaHNaU994dtsPVG1XhOCf1C9LrbulfM4S56GgwNa3apP5Kv4TsqpjSbmweemY0VWCH5",
+	"Fhv9+BLZgp8anAGGFm/4SJBqR0AblsZ5aR3eFV+IrPiRexuBXCW3clt8LnJ318Rl58O4J93iFQgU55bP",
+	"nLRyEdCH9ma0barUksYuVHsdALiYkYcuhqClAwQKEKygP4d/IeQwmgps7JtyAXUshiItKAEKTHRWROzX",
+	"qZGoUCKD7oeITDiLmW0LbAYK4L0AdYg6EL6UutIVeIUDuQIQfnapMfeiND4XimXaj19CbzCyQIpqDz9u",
+	"E7CSv1g/zmcsRitTCcyuOXWuONludeDbEMOtZ1HcyPdTY4vWzaqoZBZn1asJx8vtzunuxqQV6qXOc0Dk",
+	"CQB4wEpgL81Gw52xqNRwReBni6YMdNxAsOR70k8gHca+zno5/ftKcZLig3in8geLSk7xuYX5txoYhJ+9",
+	"NZcXECMEm51qmmnYC5km+V9kmri/mG/hK4tbaGM0tbtVE7v5OTAks5E2BHTyNTAErqqTC9EH657YmfUP",
+	"k1yIPBtwcZzv3daaPqylXyuM14GHfFdGfSzhRHqrHwWfcysayQlegZIngfbNH4MSaGQoFlEjSTVopJNr",
+	"mFa4Jmakt7RrUJRfXbBsjj4I6A7nbW1IbzCGzssPx6/PCGBDYxY5ALmAGhEKNyf0VFjEJNqXFpsRBpmK",
+	"lCnl7PAhFzYpjZIRo4l5M1jXyswZsaUxQQEgJPvMtaADc0GNsJSWWfxKdKKAQ8ChSh4uA6ZMZIg9g+gF",
+	"Cwh1BTaoFFnES2VxpKz3FpZ4SKI2rDEKSNQ2xmpUCVS5CqISXwTJ+jEVZh0LafQuHzsUCz4lGy4JiJYS",
+	"PC43QSx95bDZrP6cFLJJFpBQo3qYR+C0lViPn5Om9TFxKSHFp+wpOPMgoB7AVAry51MyoZNyjoWlFZdV",
+	"iLn5NnXDcO2yV8Jyl5svK5vUhRdsjID4ETwOOyDLHZDlziPzuwSytC75GyiWD+KHcQpqrSMGlKOchS8W",
+	"lQTF2hOsPGmRY7tGI96NlkG6QafTadWXW3wZro3Pq88tcJ/tNGnfd9y6JqywPI+xFBwItjwzl7G/9hS6",
+	"G2E+Fql3dQq+z8TaGeYPllJv2NTnYZW7Wbav7E/XS/GgXC4+Vi9DmVuLvFkIFdcn3lgi/tKcy8scy+U5",
+	"XPgN+KTcuN6y8jx8c/74MZPYt8uLb8eJ67R9Tww79vtQ6U7FKN6nxH3ZGBr1L4tGFpyM6MFcrgv3ZcKZ",
+	"UYYxXUgxVihwvtmjF3ZmwjIlxSNVrSq/MnN8sMrkQoU3+DiJkmX2/+uUTbdVRQtLXVFFW4ihcmW3Djvr",
+	"YYbWgxZN36/u7nEeze8/B+YDNp6Y3zrLOHCnU9FStdvsJXus+Wyw32m+6B/Ezdx9041BGsZ8wu27rho0",
+	"STKmVOOwQRP6n3bCrRhistBCyQVDfRaQpQtgBkwsndfidwz76P/CYvOVv8lpRugEHNS2bLe+UtePeI+t",
+	"XIFGVyv9rAnX9lN3Jn3RSr89g4KYQX5flhLLhUPbEG99fOw4jtlEK0KJeTggM4D/sj02iZJSYBYJcH6q",
+	"SYR3IToieZNMfM8V/PMmufatNCkUr0IxDSZhGiYHTcv85QRVP5ZjpnIEJHtV8/iPwr3EWWkynYAIOgpF",
+	"lLFJOj+TefNOgE5SM5YpMpQW4RTA0GCZLHErAxSR6RCrec284SVQcolQ9NDAFTqG2aTSxQexP6nydbhm",
+	"5KgvpyLG/NtQ/DAwHyTzb/U4jXCQbCpQhnJFBkzHI5clxFLFYPrQqdXFw47skjRmuSoiZChgzDN2qaPA",
+	"ZuH5bGbCdYsc51wWomE3O3e4/bwRg3RdWwLS7ZB3/E9EyyEzL28RD2hnxT8XKRcIeYtBvv6cROG009mL",
+	"+XhIVBZ/FTZinhxyrZoDnjIjlMIGPMHu2tINappxHpvFyQzxAv972HZoKAhZUg4G/YiR1bwlAkCX220P",
+	"iJZjmWVyVgxBlSXqVSEMkm/JOgEPj9yMMQ4HaCKFzmisoVEJaDPrB2Xi8lCpHMrWRAxBVTGUYyNSP6OV",
+	"Z65I4xCpI54gkbxkNCPHCQ2Iy/HmqoVPtO0jpeeriM+9NmwQmuqvwsYP08wovWNHieXxQG0AjtI4bAwz",
+	"GrP/NA+7QFKjShN4etZ5XtAEynLf7WAD02Z+uqF8ALOepJSL9Wq6z1xukd0bawSPGYNuMO+kSOjc8GnN",
+	"wHmwVA+pndL6EPLuPm0UdexteF2sVlVSKjfQBG9odLdaX31A7o0mM56mkO/w8YHyNw+/7aJpD9m9B2Ue",
+	"anZ3V+yafVcEtVy9U8aGpyloMMp2jvXYI4ckAiPNqlFG+afxyHV44xmRWWI0QCyothpiAvlPRcJH58Bo",
+	"Dq5c87mQGpJm5mQobS4yvL/QxscnXPXndbnEXmarhxXaeiZLLIjhnODEc85smLG8YDkzLnNhI38QhRlL",
+	"nZZw4WAr4/Zlf2HcW/F3da8MXgr2J1rXX+1OrD64ajC44DChhEH67QVNuTHSE6bBewZOVksYkDdHbVdl",
+	"Xc5mc0YEeGjMqC7SYIexrRT89XaWjKFbzE8zihnSTbvb1rLdAdP9tieyLEdEKubdemZCZro7MbUTUxuI",
+	"qekEClbIaCqSjCVb8kZMJxNzJ5Ymb7zOnaHQLNs6BNBPIF12JyJrjpiwzgtnmYMQc7ats5uhCUoo7FAg",
+	"qixCSou8Q6EE7aGMxQz9z41gehy56bIkelKHvHlaXNK9e7nv10PrvaRDKdiCm3SJg7Zb4aDtNffY/qD5",
+	"rHPQbT6Pnxo70XHqHoZMKUyuYZ0mm3kxC5u+2pdpl8UsumxKdY4uu/NvPmxSgz8bi2ts798s41oDDscK",
+	"frMK86/IS85yZ+IjyFm3+uhjLM6fUKWwHE/R+RPbP2goXb59gRNp2znJNhgGToRQQS6Pt1WDeleg2zth",
+	"3/mbWoyw19/ejUHXCvO8V+g1JnQ2X3cV98eDxlRMadq4HQOqcQqU6eNTZzQ79WnbSGxQ7etZhpDQmHZN",
+	"blavNLWvCr+tAFgr8T4shMonJAeDAnFW45qVudXKDCueuIInuNaVyNqrrmRFilNpwR8B6Mze3dL+7OCH",
+	"P9ubBxVat7p3PqS57JI5UGF0OaAlAsG4PuNiiLY2dIl0SoP3lXFVeAZDc2M5hr8izlCFEkFFzNLbhbBe",
+	"4WIaa18C58T7bFwGO7y/29b+Alnd3jG9BLkPHWEiKUE1iUQFldkAFsnvkVoDu68yKXjrV2NT61qt07MZ",
+	"Z7lhzk5deige2U5EfS4iCoupXVrM3YNBig/F0hT7m9105FSXoOYV89Aw1iRVN/NGzXXNW91AgoxrhHPk",
+	"oNQK3XksoKY3lUuommbYWn+aK7v0x7pC9YS0Sj/vT7y3S2F/fUoqOhhKczXbtZ2cVL+dxbzUz8gruZFX",
+	"cIF0VrsG3XHskusfzg3oQRtRD4bkL8PUSm3MkM199Px689Y2F1xzisp/tZfxlAF6BnZvTBzaSM7rbOp8",
+	"kS167jqT2bkiUKUqEevMrD1TLfJGEBqKSJkTFZrTNIKHByn2FpvDk5B5BxH6iDymCuxVlgSED4gwmtOI",
+	"AjD6URm8C3At4FuhcGmW5iPNx+wJhP4picxFT1OWYpY/TVNCNZEiZi3yyihuQwaZoykX53Zc26+sP7dC",
+	"zWJhYJ6ibfM2zUSL/AhxmzTFQls8bfTO+/w3DPcAtqkFHYlZprFLIYMLbAQQQNHyIdc0JYrRlDw+OU5e",
+	"nT4JyA1slnMuEhLhuyySKgg0gGiFtXCdTx2BSc3TXAz/nKURSbFlJ8owYCA249SemGsvyzPcEjMKS+wX",
+	"xkdm9JFME0zjVCzOmA6Ikog4D4girt++aJFXIs7mkLJ68vK1wtkWahlimmXz4tId5wuF7WuLaG/7vd4d",
+	"ky0Rr6a3TyAbNqeUczY3kwqF2z7bzDRT2ubgWmyUx5ipWXzxBzZJ6Zwlh0RnUxY9ccvLhw4FnrlF9nYo",
+	"usYorlAb3AX1/P9hU0XyC7vSEnizOPPc2762slE/xD047NUi/Ae7gYbRu4mG4S5RAaDDonJ4lA7z0H/Y",
+	"Pf9qTVVNZzQ+52K4PlTI9Z32dU1UDvT8G1Y+o3PHMPBmON6+w+jYxRu2nFVYaMi4UoVa06xs25vbjs1E",
+	"8eJXK0AnU4DomolC2QYKRSjM9WIzyTsZwoORUcxO8S0RlBKoFkCsg96AzH8ms0SFAnq4CDkDTcqimJ4j",
+	"uJaERvcekp2KOQRbqqFJYSVn0r70TlFY+80yWqVfoWeIkI13zsw+ib/sjZ+fd/q/7s+/eTb476wb/3V2",
+	"9nT6req9Tb6bvKCv5Pf8b5fvL/508K6xoeHDxfBre0z3Av7kULWXyjM7kb+YZzeevv1WdfPpAkm5opPb",
+	"c9Ede/uk2FuJm0GHU8MvwLphKYt1JgU31tK8wM0sayrzszr+lbAYq07q+NcrYbvxe63X9kI0mjlMxDGV",
+	"gq6K0EjGsjGsaTaaVzEc++r7Yjc+heHrlE4VI/vEpqGiVW2BESBn9ePwoJd2q3c8aMeDPlseZInYcaFb",
+	"s50CXmI13zF2w8nL195NXlTdCorQWurOEYlimTBfDVvJjoZMu4vqJrdtlvRx+MwZvOXOXMaiB5dc0fiR",
+	"XU/j309evm52W88WeMlAZmNqjN4+FxT882N6+ZaJodHQe0973f39Tsf36FY6M1SzwnI0XHrEaAJOi6vG",
+	"1zjl5kuuJlJx/EL15thvte1Xit+4Dhof2CRrvuRDe1LLBjCP2idhsjvW9oWxtpKnAhzSllsBg7ktp4Pv",
+	"LkHh5qnK/aS5jxTc1MWif64KHfns4y6i50p0ZugGnWbOsQxuyNlIQhABujuh55VbxkmVBljzMRdTj+Sc",
+	"d/TyfkeOWh5EDmsq0SzzeYtbtV2+acF8KhBK7tXPVVjSRp7DmqQhQKTF7QfQh9jCft9aUdrd9Vvf9W/p",
+	"BVu44O5wFrPiNrrtLuWgRqexmPs+JhEQIwUTIjOSZHQmbCY+3m5AvocoEFoqNZaf7eDWIscDzTJsXAMX",
+	"27X3K3pfFaMpSyrvMB+Ke1N8/IJBCzJLNuZsQslbecFSGgNdfhztKI+E7OywnbLy2TKw0zsYX9jJptZh",
+	"TYdQdT6hQxbYlhxQNDuSruRXMeQsJy9ft8h7bAvCU8hhHFlFo8+YIBmjCZkzm9Q7sH8PhaipaM9NsDNs",
+	"pfg7Nr8qK+3twfkVQdsSc/5nRg3MkT4d9lGf6Zk5iPcy06MZFwn5Ztz/Fvx0Re7bavx8i3WaydSYbWai",
+	"O77zpRpJgEzsGvhs3WByErSaO1VIOasWBTaZ2v590SlkVCv805woOrMG0mSq8644qRy2yH5nPxQAOolD",
+	"gNGFmMszqgJ4AfzGi23Uq7hZIYC3Y2U7PWnHrx6CX8FpLxh6Ll1tUw51lXsb6qHb3/ierC4ehk4bKOhA",
+	"kvPVHITGsZwK/Sh34dyyuuNGitOmaV5nuSNlCznLBZa18oLfMrmrOqnrpiriWq7v0pgfpqYjzwOF0/KE",
+	"jsVOn0gec/Fmt7GUsF4FeW+jS2OZ+Y53Lk8XVRDp1AVC1Tk6blwsXMmF4FURXomJBAPSVbWNuyu+4ooj",
+	"XDv60XYFmV8qQ7FHXMVT7shMtsA62AUizi6pOUvlMHCYxAp7hxrNwxYOADwA5LBzhvGX02+Pm72Dp87e",
+	"AkhAcPge+TC37QUTCpmRjAHMXR1mYKmM7BXO9mH5SCqHtaj49W0EPbTc9horjqgaNQ4bWxjJNo62kCwN",
+	"aHF50ThsdO74H8Ds/rppS6vycdcVflnS3KlJD1f6OqKTCROoLmyfu92LqsQueMIEdqWv5HjH5Dc+CWzY",
+	"CQuPZiOZskNkZhkfckHTILfHE2gkHDh/DP4Aec4FcFSbqsySUGgZWDzwMRV8AFFwrkeLrNNYXy0S2dIK",
+	"7Eg8b7rpk9dv3r6KCPZrhWJdORikXLAAC6kGHIrYxBwaHtuJUGUZb7LElW0vnt2lj8dpf+OTRUZrP3LJ",
+	"Oyffb5S203nxrHvQWztvx+3s/eTtXO+Y1AMwqeK55u7eT55HZWzMlzX6sCCXLsZVTqCRAoCDMxbkLd/Z",
+	"HLnQGrk0oXAtJXAW8PVxDjBtwZ/1KGMsIIpfYu93LhhJ6FytNBUrO56bF51iNdXORnxYN9DOMPxo3Mlc",
+	"Yx/4qcC2+ggG4S+yX2/7fSf76maLuRb5GmrdlYupY534EXEAIuZzVYQXyWssCnCdVk8Z0zkRNMuwCt7i",
+	"ABeb0rUIIN8JMxa01iG00LAOXNJ6REWhYB1Ki/daoYAmLBF6tr8aAOuLFmYJsTf8U979x8zLOcmgeYs5",
+	"mBYx2wGKVCjUNI4ZSzANCvU7cHiBxpgxaN0O4z0Dphi4V0hhuwztdepMXfOWh+qvZ6jB6aLcxQTKWCa4",
+	"kO2gmXwn+yv668GEXMqosVHLk0lkrFq2TRA2T6ieF1i3G8zqe/P8WnOy0ZAvt89fPUjrQVUnv2fNPdrt",
+	"N5/FvaT5nO0Nmvv0oP80fpY8Zy8GuZ+h6uAmmRw6GNxECtY47PaM7i41TRuHB53OdYCtAIy+P00hZXcq",
+	"lk1MaZrVz71b6vaXTYWNeuuMM+xiuGnjvqAh2KW2V+ywcfzfv3bmp8/fD/5r+v37vz5P9t99c/DrcJOY",
+	"9neyvxr1xtDjDvn6ASFvfkGO7cQ2/HobOdy++kX2VwBUHpu3OWuea8ixj7zsiXJMFw9SmU2F8qEcLYnS",
+	"cgISDkK0Snosv1DEVBxaIwLxsiN7KyJnMWCePbovjOSeM02sLLQN+rgmCU+sv9fiaCfo2S3M3ZsDFgck",
+	"IP0pCkwfQQZnhVtYZfE3/PE72d9YWn5ntnkbxoKfX4l5rsEyB1xwNXogtpoz1d5tWCryy3zpd+CYG3HC",
+	"OjPpF9n/xF3AO4NnAZrUnNltOWYNPOm3ckYGFLEkDJvBSqKAOMgqz3ECCGJlTE1TXWhyhXptVZrLL7If",
+	"ijVyXKB9H1gc2KjrEJIOMb7WVDpjdBz56dEs4xdgfzDhUvNsTAzAriJ3bSOCATpYTY7AVViOmQ94ciJz",
+	"ve3ztioD3kpoqqR5WuXdwfHZwDlzmAiFdQI5fFfhTTaWgdBQh4Sqc4sDpUdM1PiQH5QjG8Ja5bpBXrIZ",
+	"5wkaNw7zhhJdYLReFtj5PKgWfTd2/zE1aO+p96vYTERAuHCJnICr9d3pD++hATIg6MOJ2ouyiyQ+iFT4",
+	"wGhyN5lQpUW3M2a7kSzpJZNrpAs+IOhljRo2MLzAwhamKYgPoHCn5EKjZjG3zigrfCoR32FKD8ofzZLM",
+	"Jd1QX/1kdNFu57B3G+bk1v0JKKuuLztQ1865/4XjuFm+Ajrfgn+/gsUtMjTNxhPocFafn+WeIP259YHz",
+	"xHWFtUDeikym/RQMTnLBMmg9c0SQi6K+h41lUFFEr75ULITCOWPi+6+3yCm/BDDXPGXBevVREfV9AHL8",
+	"uvmkNq3LT/4zb7VX1UQEq3pmkkxopiEzjqUp7g0KCi5ILMUgTzrAVnZ/wQNqHDa6uVv4vRTNAtqer5oz",
+	"1GT3EDZVJLQRNNwZ1zpwO90z6HJuGenql3gCcG16/AfLxr0oLOV6s2a1jjJWuz/9Ffm4rPTL7uVXuJeO",
+	"W+WfrW+pV2tersmOGzFnUwirasnGyclCvwEXUyRSpHNMdHA1cY5BhcIodjd5GyJA92Uyj8wX3tHsHBAu",
+	"0QD+2/G7t2SQSaHJmGrNskMSmVsRwQhRYf6Ry2p1sz8ikeY6ZVEoFuoL3QI0QChMUhqzkUwTlqkjEqVU",
+	"DKd0yKIjEhlSjsjjSPHfWESO94118paZaQShME8mKqYTY65HY5oNuVDgkB2PnxyRCJOO7EQHUmrADo9S",
+	"NtDmCzEzxGR+yvhwZD4yux2K4nQCEl2ZOVxH7ieFP8LCriPzGjEd91kGvuDHUQzwdCoyE42EFAwaqobi",
+	"pDCobUJhYcp/ejdVmsYj9vNjhxk8tp+0hlyPpv0Wl/lHB62RHqdPDkMRXV2Zg7jGCV0ZZjpvFT/5w+X1",
+	"9b/+8c+rq/bl9XWEnotLqKLkF0yQx14iGXad+4O4IjQURgg9gWH+p2IYfAw6n/+JzSVGsRXD1xo19ytF",
+	"UzMRQtU5xnUpJP5BqlEoBvySJRDShq+YWav/Nb+ar0wyLiziutLGGA0bNCB9DD6HDfSxmxdlcqb+l4q5",
+	"+ZIr/APat94gO8IIulWysWqR42LLaxDRwFVzh5WtjAQXPlylPsP5QG6Q4gkLBSWKxYbibS9Pt0KOvqWM",
+	"2faehIs4nSZM2QBAQjUFaHTYO/Bt+csmM/Lt2bu3BVeZJ6tD4ogqIIakuRgqzDmP/vAHpG5AuLcbiuSF",
+	"32YJ6bYC0m11A/KYPglC8Zgbkr1qXkNAhLoBH4HPjKSMXjDAh5dT3SLR1R+AnuBZ7HeHB+i+ZqaNkwsF",
+	"nCGkW8Lx/ISf//wYhnhiQW+Bl+HcWiQKQ8FmeMVpapgX4PEbFWWY0cmI9DNGzyHLKhTmsSNCSSwTRvqp",
+	"jM8R4x7ShVRkIecp8is4djkgkeHF5jIAxwocPwpIBJfc/JBQzSILgg+0EDmsJPCGnCJ9PO51ep1mt/fE",
+	"V0pTTVvkleG6REJ7ejN5rgGULhQRTRJIb6TpSWa0O6PnHJIBTRXwNSOpCkj7ZlcMFUT/lrCBYR4inbdI",
+	"pEDFekk1jRA/ZmDunbbpIfhBmpZ4LpIa0JanaUdy+71eQe/FVu2V4SPQi5yecadqZyE1x4TiAvApSYGD",
+	"GzXIKYx9GLrRbDaRkA7Je/gmqjHZmAt4RyjgAIt/Pcv/anby6sq32bq+DoWTJYeEieY3fwpF4VYZ7hwK",
+	"lAuH5IqAFDgkjwAyA7m+eYHl+o/IdShgfn+ofrshoZeMZuUpBObjGd4cCBN6VAcz9JX/9SXV7Pra8DQA",
+	"Or2+ht5JU8VgOPzo6qrtfsRjy+kDzqI4FqqeB83OXrOzB0dopwTabBE/olHSPKvotnEIdAtOCv/RjfcV",
+	"co4TJJtCxnH3Zqpx3pb2qvxkpxM0xlz4D4wBZOjFKEhheNqoHMmv7qqc6LzpWKXi+J8KAwcL6/3ZfxWv",
+	"P7hoSwYHEElTDpoFAl5U/TftV+wu5b32PvAzXBEtcJNxdtnmNkz+zRrgEXzs0YL++8m7hnaQAA8YSYWL",
+	"UjCi1rDUat3m/gvtq/xyXy8pkClbbobjO5dDrnPahkhGxVTMVscYyyBv1l8ROyyI45UNigv3hi/kBaIb",
+	"pKL7cIF33bb18Fk+xDZS78xUSx0Hdq6kNVxJmzPhVdx3F/t7yNjfBlxsdRSwmp21c1K+WuGYGkwzuFb2",
+	"G0e+V5e3esH0wHwN8ni/8+KJMbo9V7RNvQpO8ryoBp1Bnl3KAcEceTmDnnES090r/VcrTBh32z8n1rlN",
+	"iwu7o156/Qlt+J0VtrPCvkQrLBeIvdsbWJZl/D7srM/FrNpBs31G+stxYtQXJ3EABeH+LDKvwrSv7E/X",
+	"S3FbjKQLbnh55QBco+CnN/oFcnbr6z2TBBUsFRTXZRuaCFnIBbgt7ttnqq8EV8t4SnFK3eoJXfj13m02",
+	"dt/em1G3YYH+zhn0zhIrWGLmHpfU549pmOVcrT3J2HJM3dc8TVXR80S4sHXDhpFFAN/tw0AFFoeBOwzT",
+	"lcCAKQSEBxkdOpX527N3bz3rU3QAHaQ8+i6FDJQWMSqxDZFmjIy5UlwMAzIV58KGPIXUoaBQEwCdmW0r",
+	"Z5ujZbhDYuEVXLyKPI7aZrLtf/3jnxBav8FH7QbteOnWeeltTdLEmkZl3DeguaL1mdzVgoJLbbfnxtts",
+	"9xtH7IUXb2AjnJRpayProHNrQ97v0EiPU2MyTTudvXjUhX9ZtRkMj7TdM6H9YIK/goFc3r3AfsM+YZia",
+	"sfERILPayK/c/o1ozG7n6nZhn7TY2xkN20wNLkZuIL0BEm8+tpBFTb5eyP4wYaIsZAs5eEGhVuIER+Ji",
+	"SLiFy3DVbA7xsdaveVO04WA70bYzE35XfpwvldtZ5lBwJ2xqWdTyuqmyIH3Vceo0dWW8lTBGUAFWw4RS",
+	"rvSf1W3gyLYExeMmXoDjMftRZiF+Y6qgZMzjawPJfJApezgoGR/mTTjoAIkPA9S3UYS//IVlfMBzFjmY",
+	"pul7XH6pVVupgm0lMA/s3KGTtRuFmw3NrK5ZcIe7g215wCIHdwgFBoT8ZHlJFjzTvsLiwaVYLa8lwhFM",
+	"WKbAicrGiqUXzHbZGOTsh2CXRXNxrWqEDVTlwDZUxal6jSuAav5QgG+DKVDsAoLzsG6NjA4c13MWhsq7",
+	"DeU4/3KqFU+AKmOqzNzMoGPs8WoeZ/2RlOd2zua15oFQjNm4zzI14hOX+F1Y6iyTmgXYz0tmCKJmVELz",
+	"AosJgyF1+ORRDktAYQ9a5AMbTBVLQgHBdduqjZKUDWmKmb6xvABFEoZAhEuaMQKVujI7R5BLs8PQywHK",
+	"BswaH0cwxt/NGNGTAEeGBpRzW7DgiktmtlutfcPjyPzzd/jYfNGdoMfRhKOsctWwjCpm+MI6KmwOO7Go",
+	"wW4CKlbWKD2m2O0UyppEp/3qmIOlAK4IrDvZhdu+VCb6ypyvuVtw4iu46NIqMagOry7Qt/zx2CXbyAGo",
+	"QXj/UFsAd6vPefD3x/HFHBLrzF7VUCAApO0OiQ1qgT0B5KNgHLJ/EjaWmiVEyIw4vcQm+1Tc8ukkofrL",
+	"uOa39oDiJpXTGb1CB/7Ca0jsMPtaesoqXJY2NlG3/K7fq5fSbO1KwxfOfjNNsc7EdfIeSrow8DrbMdKd",
+	"C3KL+ePITqko9nOTKahr9s4Sru+kGrfZ5URmutY830Q9zu/E0YICGxTU3RyjBYAQQuHTLB0Cca4KL+q9",
+	"R/D3sQVWZ3NQWvFDpwIfIaKYLyh1mmdB56EE9WIzrJAzAOxyHTyhLTqUzx3ZBHnFHimi+ZilXDCoqbPh",
+	"RlyfpudMWOUa8rwVKtaE9o2uDLDsXqvmtoIQNWrcsjy2adHGPD/JGE2O8qwNW4JozA2b5QEdLyq1WTjU",
+	"L0+d3Rj6UU7mZRQdqrADY2CGUdNUw5ftR57w7K9Ar/gzODLcz7C7N30k3UIqvBNGn6s7JWi4C4X9KjeS",
+	"mK+Qp9TITXMoO7/w5yKC5GSO0SRsCTZiaWJZ252NCieRckqrEUI/evfGdmDux3QeivvCs6/0UrsVPJSj",
+	"2m3xDhK9gJe2sE/TjHz94Z3ZEFGwhoIGgA+ezSeWnKlirTiVCkB1fV4AYqixxBB/ge2yTvMg6Xabz+I9",
+	"2nzBOoPm0/4z+jx+kXRYd2DkBNhGS6c5zYwwcIAccTZu2S1ow5G2be+pxuZQ6BuwdUvAq73mjtJ2XvMH",
+	"9JrPcnbjWLP/aEXUrg4P6HUmx0ZbJmgFOMBbTIyjGSMnP5yeYY+5aJqlEeDjXun5hAWgPStNx5MAEp6u",
+	"o8DimWMaYCgQMYMnyJ5d+0nDdw9BC7ZdipTRpzM5HdpY2/HJmxb5m5yiU1imgAgyl1PkyDCIQoQKYHsW",
+	"5cap9co8al3P3iAA+A3omOmaInHlGshRRX461VQkNEuI4+g5VM5sNmsp+2d/C2I5fgJGg4P0MW+3LchI",
+	"ZB9r8iQK8t/8dlm8IPe5xxiJ0HKIFIszpnPAmVAA6C+gKqsZyxDKpEWO8bfe5SVMggvSPSCKxVIkYC/N",
+	"8/0OCCUZS3jGYk20lAHYLBlnSSgwZUReuMZS0DWlADFHx6y0pBY5lbDHYwrgNQhuPwMYOrMwLgi1QM6A",
+	"GmM2h7pz810LD8mEKoWv5a5bnxkVTLURTVpkv9vBoAdMY9r3dGvzSCVJJBnwi8KMUYFRXAxThuD4yqJP",
+	"AfECokmfETjbwNC80WjJ/v6esb2f7+/v4dApECfkmU77KY9dUMjsuXcQxVTgZLudUHhJXOukRMll6etO",
+	"kCdxNl5StlwQeJtKuHVF0sY1T3bV91rrZE9gpavQzuVHrkencNEaG4vL0ncrjSE7maCQBg3P73Aldn7B",
+	"+tREZHHAUq0gvoWkXzS/2lf2pxUR8zdakYSl/IIBvvJQOtq1Xj+uyIQJwOSyfirFREWVEY6f87nNDKMf",
+	"3Vwb64c97foAd84Ixp0T4vOg95dAKYS6A7yVWludfXajkYSjkVvWzd0LOXfuV8JtLtdWSLPdxfq8gD3u",
+	"cq1q8gJ+tJKA9hW2bjCKt4tstMh7a+JBlCM22n/ikDnt/cNsIgyEOA954HOjQjGjuZgZUJ6qo1KbSJsm",
+	"kLFJSufQ09HD0Fr3jm0YWZslsK2bfFvlHadZ0t9Ljilz0GN5sfBErSa/htZ+0buN4v7n4m7da4D/odna",
+	"lx3p3yno2w7cBz5ILzPLde7EbJcp7O1cI68No7z0j1QFUs5cdqVvi7vXwWbhyyIa+Zh3YZTBx4qDFOwW",
+	"5ypTGoDF7qt9bnmf5r6V7r0GP6jWbDzRCgBulkRCujbE4MUGtoRZcPiUIxrd5rNnlDaf9Xvd5otBp9Ps",
+	"0l5/L95PDtjTQQO7qx7j+6teebDYo9AK8YaPOL9ZO3xymwiGO4jVkYycVnb67GcV/IAy/1yRpNhW9f4Y",
+	"bvvK/jxfBsgJpd/OQaKg8wA4wbUiCARJ3K0N8nx16NaC/NmpzHJAXLqS0Z2ZebH197MEOrSCFxyul3mV",
+	"YefLTFV3Ie7Ivytqpu3AtXlFK1lJRV5RvtMPnVvkZlJiwQ/JeFM5tMy/8n3QaiuZIg28U43D5/tBA9Hv",
+	"YLZyqmOJNWlY11Fg0gedjmucvQZrn6CWWARScGsr8Pak0+zGvaT5jO0Nms/pfr95ED9NnrHngxe00wcM",
+	"axcHq98/Xbd111uSMLeWLy+ZpjytxROwT+0ky+flKUlyZvkxhEkb/Rf1xf+nttbLlvOXY7E8CbBZWKld",
+	"tx2eJS2y33lR8rNIAeJoRueEphmjyTzA8Dk+pMsudOeVaRHsoiZI9CZh44nUTMTz5vdsHhEtSZ8RsHy0",
+	"JBmbMC+54PCr3C+45t+1dFpt5hR2+ns2r3Ia9+4gz9Zxr/iTuTWLrGKObxYIcVdQ8YW3XnRkd6Px4lb4",
+	"6sS2UV3GPX1/YdczbD5hJDLfjArdzTQqcxgRoq6RbJGHltljKO6LP5qZbcE5veMxOx7zO+ExYF3DHd82",
+	"f1lPPys2py5oZyoohayMouWS3ojiImYkgn+iGi4Tio+lhT0An7k9wl/ZIocdLBqQ+4WWFRuYdx+K+7FR",
+	"mGtTJvmL7JdWAJ3Sc7W01+x0ab/5zGikz+lev9mzKukz+rx/hxXhnGsMVowM9BkXQwSKkK72Ycc/d7Gz",
+	"e+DZYM5ikajnkFtn3lJTzZqYcFnPw7FlxexmujWpzrZ+LTPS2ycjOc1UsXQqTyT3gkCmSSiMdU4VmbE0",
+	"JY/1TJK8lyTAowiXMP4kIErmvZu88zemwiMvXGCjoQmjMTsiNBSY5g0LwPm7FHAch49ZnjqNnuYqYQA7",
+	"ZVmFTWj9nDKcPnYOb77bOwffZ8J23lFj1xVO7pbcJpGxWor3f3zyhmRswDLm8U4g4miEgwfixKa6rjaC",
+	"Dyvh74ZMvzRvW3mbNLvUbUTsXRpCtnC+/18iYzCCzVcsai/8AXB48YOvMVHIrMbC9Rb+uHDJFpq5QD+X",
+	"vOvK//wUhioMT3/+479VdF+pvHCA6X03qiqTRokSzgxLdxEFastIlIUSL1CFbRZVJoqcCNr5If+ypLTV",
+	"cOEIvhAhCQTEDMwSJAGQL0gBtQRwCuOtSQa/0AuKE1gkhvxTRw7tP4JYKFEs+WO7/nh7na2cL/5+nyfs",
+	"3kEWusEjovT6B53yC/ZbPbYl6AWQ95hKMTT/AhIF6nMgt53qoI2yY6uOiZpOzCsVYG9QDZVvNNOK8OpI",
+	"7lt+wQRTa3CCVXKVmgWV7ScXRXPpcesJTz+lqhQL85L7O9035V3GJa11mmOmM76EfRumpx0ysuZjqFPj",
+	"gpxkcsz0iE3VI2IuGcHGV0dESFsjT1PbuuXHEcP6SddqbkRVKCh59+rsw5uvT/9+9sP3r94HhGtfgqZc",
+	"3wOC4otoec4q81aHTL+zK1iPF0xSym+QQGETHB+wWaF/H2k9+bs1zdXftdQ0vfJT+CpsxCOqw0aAJPNV",
+	"aF4bNq5Jt7dSINyVY9hJt26tOm2LEq+uA7+FZ+agKjQN/Cuk2OWUsx6FygkTdMJb7u7WaBlckR8mTBjG",
+	"nSPXV5DL11LojMb6O2WxrO+ItoKjlfiHnXHjsLHX6rT2FnlIdXs5DJgtMlO/pr1Wp7Suhb5rdbAjOLv7",
+	"FSvuLaAyfHf6w/vNznVOUUnb0rn+zQy30bm6Caw4V3esh8Sd6v3e7wc4vL8dv3u73uFBpLxeC+h1OtZ3",
+	"61inq05wWVuHJJLnEZkZ2QAOA4BCJVyR6SQgUcKGGU1YYp/4wBKuMMIkZwKhaK2iMZRECl/fjIXu8Yi1",
+	"yEFnD78Myg7VtE8VgyC+bX9Tan8KWbFyMvEdASiopqRPUypiltUInw+MJnw7eghsaRm5acTic9/DxUwf",
+	"dRLzqoQ7BSW4rb6Sz72CAs0f561PxIyt0nXcweG2rUW0ig/FcqsEkXHEuU2VdrhrtuQdLVfrUgLYA0X6",
+	"bMQthlv0Bx887Wdypgx1njM2IVoCBoJFkau1f/tTnac5ekpTZCoSlpEInHrMrAEWwsUwIkOjVVZT5ik+",
+	"c4J6/ce3ls37CfU8+8uzmO0ZIqrHhMlJysCNWaRFPIMbtLiGkwamUYdeh39FQxkmAT2djfEcGB7LNUll",
+	"TNPAEOkQEmgzYxsk01jbbh9YF9VumIlxu3QLxmZebxdwdYMpDLnS0Do4IHZxCGkBeN2BhzP0GLdyUIBy",
+	"bOVZQ0YTrchSOvZdEahawLMyF6hVBl9SFSP8l5E2FnYcsRfNnJyUI9jyKJ8oVuKZaTIaj4oT5BWDv/Qo",
+	"jZ49nMNegBcUxVjemhKgFZPCmBZc7+a474DOlW28htVrALGRpsAVAPkccc0LHWqOACg44RY6Hac0bpHo",
+	"shlTxZDgIkBiCQXypXyQnMEY0TeQGbTYRO+be4prL2X3O3tBsckOAoTtd/aR+9gFItTgsn3z/eig4oYq",
+	"MuApUwGZTgwvZImhVEBnN7equHUyXj4wnMAkpTEbyTSBzeQib2cO7y12R2/d7LRT9YIzlqZwgWBj1Fxp",
+	"Nla43y5uXRjJO02rjpjbwI5jFUwUijuh0/WYYQ/UwoiIi3hzuB9ldo7DDSWDxA460CwDSnEoPgBFatWt",
+	"wpC/yP7yrQTrG+PnGLw5BEIbURfMya8Pu+AJ+nQXiA5pKtf+AD7PGP0e+tMj2JcoCORb1XqxwAHenz2y",
+	"XI+qc4Dgxk9hgkLmeKwYrDXi3EwHdjllWjl80sKWOD59873fMprqUeCMbbvwRWdpcSirflz/fP3/AgAA",
+	"//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

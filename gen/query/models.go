@@ -251,6 +251,57 @@ type Rendering struct {
 	DraftVersion    sql.NullInt32
 }
 
+type SignatureEvent struct {
+	RequestID domain.ID
+	Seq       uint64
+	CreatedAt time.Time
+	Kind      string
+	Signer    int32
+	Address   string
+	Agent     string
+	Detail    string
+	PrevHash  []byte
+	Hash      []byte
+}
+
+type SignatureRequest struct {
+	ID             domain.ID
+	UserID         domain.ID
+	CaseID         *domain.ID
+	DocumentID     domain.ID
+	DocumentName   string
+	DocumentSize   int64
+	DocumentSha256 []byte
+	Workflow       string
+	Status         string
+	Message        string
+	SenderName     string
+	ExpiresAt      time.Time
+	CreatedAt      time.Time
+	ChangedAt      time.Time
+	SignedID       *domain.ID
+	Seq            uint64
+	Head           []byte
+}
+
+type SignatureSigner struct {
+	ID         domain.ID
+	RequestID  domain.ID
+	Number     int32
+	Turn       int32
+	Name       string
+	Email      string
+	Status     string
+	TokenHash  []byte
+	InvitedAt  sql.NullTime
+	Reminders  int32
+	RemindedAt sql.NullTime
+	Disclosure string
+	Mark       string
+	SignedAt   sql.NullTime
+	Reason     string
+}
+
 type TemplateVersion struct {
 	TemplateID  string
 	Version     string

@@ -1,0 +1,69 @@
+package pdf_test
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"counsel/clients/pdf"
+	"counsel/domain"
+	d "counsel/domain/documents"
+)
+
+func TestInk(t *testing.T) {
+	engine, err := pdf.New(pdf.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	ink := d.Ink{Strokes: [][]d.Point{{{X: 0, Y: 0}, {X: 400, Y: 100}}, {{X: 200, Y: 50}}}, Width: 400, Height: 100}
+	if err := engine.Render(t.Context(), d.Document{Blocks: []d.Block{ink, d.Paragraph{Text: say("below")}}}, &b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exec.LookPath("pdftoppm"); err != nil {
+		t.Skip("pdftoppm is not installed: scripts/setup pdf")
+	}
+	path := filepath.Join(t.TempDir(), "ink.pdf")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The stroke crosses the field from corner to corner: blue in its middle, white beside.
+	out, err := exec.Command("pdftoppm", "-r", "72", "-x", "60", "-y", "50", "-W", "330", "-H", "90", path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	blue := 0
+	for i := 15; i+2 < len(out); i += 3 {
+		if int(out[i])+40 < int(out[i+2]) {
+			blue++
+		}
+	}
+	if blue < 200 {
+		t.Errorf("%d blue pixels", blue)
+	}
+}
+
+func TestInkRefused(t *testing.T) {
+	engine, err := pdf.New(pdf.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, ink := range map[string]d.Ink{
+		"nothing":   {Width: 1, Height: 1},
+		"outside":   {Width: 1, Height: 1, Strokes: [][]d.Point{{{X: 2, Y: 0}}}},
+		"no number": {Width: 1, Height: 1, Strokes: [][]d.Point{{{X: math.NaN(), Y: 0}}}},
+		"no field":  {Strokes: [][]d.Point{{{}}}},
+		"too much":  {Width: 1, Height: 1, Strokes: [][]d.Point{make([]d.Point, 20_001)}},
+	} {
+		ink.Source = "/strokes"
+		err := engine.Render(t.Context(), d.Document{Blocks: []d.Block{ink}}, &bytes.Buffer{})
+		e, ok := errors.AsType[*domain.Error](err)
+		if !ok || e.Code != domain.Invalid || e.Fields[0].Pointer != "/strokes" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,593 @@
+package esign_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/cases"
+	"counsel/domain/documents"
+	"counsel/domain/email"
+	"counsel/domain/esign"
+	"counsel/domain/esign/pades"
+)
+
+func TestSequential(t *testing.T) {
+	b := newBench(t)
+	matter, err := b.cases.Create(t.Context(), b.lena, cases.NewCase{Title: "Lease"})
+	must(t, err)
+	file := contract(t, 2)
+	d := b.upload(file, &matter.ID)
+	r := b.send(esign.NewRequest{DocumentID: d.ID, Message: "Please sign\nby Friday.", Workflow: esign.Sequential,
+		Signers: []esign.NewSigner{{Name: "Grace Hopper", Email: "Grace+lease@Example.com", Order: 2}, {Name: "Σίσυφος Müller", Email: "ada@bücher.example", Order: 1}}})
+	if s, g := b.status(r); s != esign.Open || g[0] != esign.Sent || g[1] != esign.Waiting {
+		t.Fatalf("is %s, %s", s, g)
+	}
+	const ada, grace = "ada@xn--bcher-kva.example", "Grace+lease@example.com"
+	if got := b.last(ada); !strings.Contains(got.text, "> Please sign\n> by Friday.") || !strings.Contains(got.text, "Lena Lawyer asks you") || got.answer != "lena@firm.example" || got.subject != "Please sign lease.pdf" {
+		t.Errorf("the mail says %+v", got)
+	}
+	if len(b.post.mails) != 1 {
+		t.Fatalf("%d mails went out", len(b.post.mails))
+	}
+	b.now = b.now.Add(time.Hour)
+	b.sign(ada, esign.Mark{Typed: "Σίσυφος Müller"})
+	b.now = b.now.Add(time.Hour)
+	b.sign(grace, drawn)
+	if s, g := b.status(r); s != esign.Completed || g[0] != esign.Signed || g[1] != esign.Signed {
+		t.Fatalf("is %s, %s", s, g)
+	}
+	if got, want := b.kinds(r), "created sent1 delivered1 viewed1 consented1 signed1 sent2 delivered2 viewed2 consented2 signed2 completed"; got != want {
+		t.Errorf("log:  %s\nwant: %s", got, want)
+	}
+
+	now, err := b.Get(t.Context(), b.lena, r.ID)
+	must(t, err)
+	signed, err := b.archive.Get(t.Context(), b.lena, *now.SignedID)
+	must(t, err)
+	if signed.Kind != documents.Signed || signed.CaseID == nil || *signed.CaseID != matter.ID || signed.Name != "lease (signed).pdf" || signed.UserID != b.lena.UserID {
+		t.Errorf("kept as %+v", signed)
+	}
+	for _, to := range []string{ada, grace, "lena@firm.example"} {
+		got := b.last(to)
+		sealed := got.files["lease (signed).pdf"]
+		if !bytes.HasPrefix(sealed, file) || got.subject != "Signed by all: lease.pdf" {
+			t.Fatalf("%s got %q with %d bytes", to, got.subject, len(sealed))
+		}
+		if _, err := pades.Verify(sealed); err != nil {
+			t.Error(err)
+		}
+	}
+	sealed := b.last(ada).files["lease (signed).pdf"]
+	if said := tool(t, sealed, "pdfsig", "-nocert", "FILE"); !strings.Contains(said, "Signature is Valid.") || !strings.Contains(said, "Total document signed") {
+		t.Error(said)
+	}
+	words := tool(t, sealed, "pdftotext", "-layout", "FILE", "-")
+	for _, want := range []string{"pays the rent", "Certificate of Signature", "Σίσυφος Müller", "Grace Hopper", grace, "192.0.2.7", "Phone/1.0", r.ID.String(), "disclosure version 2026-1", "typed", "drawn by hand", "Lena Lawyer"} {
+		if !strings.Contains(words, want) {
+			t.Errorf("the certificate does not say %q:\n%s", want, words)
+		}
+	}
+
+	// The case's timeline tells of each step.
+	entries, _, err := b.cases.Timeline(t.Context(), b.lena, matter.ID, 100, 0)
+	must(t, err)
+	var told []string
+	for _, e := range slices.Backward(entries) {
+		if e.Subject == cases.SubjectSignature && e.Verb != cases.VerbRead {
+			told = append(told, string(e.Verb)+" "+e.Detail)
+		}
+	}
+	if got := strings.Join(told, "; "); !strings.HasPrefix(got, "create "+d.ID.String()+"; update delivered 1; update viewed 1; update consented 1; update signed 1; update delivered 2;") || !strings.HasSuffix(got, "update completed "+signed.ID.String()) {
+		t.Errorf("the timeline tells: %s", got)
+	}
+	if strings.Contains(b.logs.String(), "example") {
+		t.Errorf("an address is in the log: %s", b.logs)
+	}
+}
+
+func TestLinks(t *testing.T) {
+	b := newBench(t)
+	r := b.send(esign.NewRequest{Signers: two()})
+	ctx, token := t.Context(), b.token("ada@example.com")
+	var stored int
+	must(t, b.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM signature_signers WHERE token_hash = ? OR email = ?", token, token).Scan(&stored))
+	if stored != 0 {
+		t.Error("the secret itself is in the database")
+	}
+
+	guess := func(token string) string {
+		_, err := b.Look(ctx, token, phone)
+		wantCode(t, err, domain.NotFound, "not valid")
+		for _, err := range []error{
+			second(b.Consent(ctx, token, esign.Disclosure, phone)), second(b.Sign(ctx, token, typed, phone)), second(b.Decline(ctx, token, "", phone)), second(b.Text(ctx, token)),
+		} {
+			wantCode(t, err, domain.NotFound, "not valid")
+		}
+		_, _, derr := b.Document(ctx, token)
+		wantCode(t, derr, domain.NotFound, "not valid")
+		return err.Error()
+	}
+	if a, z := guess("x"), guess(token[:42]+"!"); a != z {
+		t.Errorf("guesses are told apart: %q, %q", a, z)
+	}
+
+	// It opens on two devices, and each is put down once.
+	tablet := esign.Visitor{Address: "2001:db8::1", Agent: "Tablet/2\n\x00é"}
+	for _, v := range []esign.Visitor{phone, tablet, phone, tablet} {
+		view, err := b.Look(ctx, token, v)
+		must(t, err)
+		if view.State != esign.LinkOpen || view.Signer.Name != "Ada Lovelace" {
+			t.Fatalf("shows %+v", view)
+		}
+	}
+	d, body, err := b.Document(ctx, token)
+	must(t, err)
+	body.Close()
+	if d.SHA256 != r.DocumentSum {
+		t.Error("another document")
+	}
+	_, err = b.Sign(ctx, token, typed, phone)
+	wantCode(t, err, domain.Conflict, "agree")
+	_, err = b.Consent(ctx, token, "2020-1", phone)
+	wantCode(t, err, domain.Conflict, "changed")
+	must(t, second(b.Consent(ctx, token, esign.Disclosure, tablet)))
+	must(t, second(b.Consent(ctx, token, esign.Disclosure, phone)))
+
+	// Both devices sign at once: one does.
+	var wg sync.WaitGroup
+	errs := make([]error, 8)
+	for i := range errs {
+		wg.Go(func() { _, errs[i] = b.Sign(ctx, token, typed, phone) })
+	}
+	wg.Wait()
+	once := 0
+	for _, err := range errs {
+		if err == nil {
+			once++
+		} else if e, ok := errors.AsType[*domain.Error](err); !ok || e.Reason != "link_signed" {
+			t.Errorf("the other device hears %v", err)
+		}
+	}
+	if once != 1 {
+		t.Errorf("signed %d times", once)
+	}
+	view, err := b.Look(ctx, token, phone)
+	must(t, err)
+	if view.State != esign.LinkSigned {
+		t.Errorf("the used link is %s", view.State)
+	}
+	if _, _, err := b.Document(ctx, token); domain.CodeOf(err) != domain.Conflict {
+		t.Errorf("the used link still gives the document: %v", err)
+	}
+	b.done()
+	if got := b.kinds(r); got != "created sent1 delivered1 viewed1 viewed1 consented1 signed1 sent2 delivered2" {
+		t.Errorf("log: %s", got)
+	}
+	log, err := b.Events(ctx, b.lena, r.ID)
+	must(t, err)
+	if log[4].Agent != "Tablet/2????" && log[4].Agent != "Tablet/2???" {
+		t.Errorf("the agent is kept as %q", log[4].Agent)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestEnds(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+
+	t.Run("declined", func(t *testing.T) {
+		r := b.send(esign.NewRequest{Signers: two(), Workflow: esign.Parallel})
+		ada, grace := b.token("ada@example.com"), b.token("grace@example.com")
+		_, err := b.Decline(ctx, ada, strings.Repeat("x", 1001), phone)
+		wantCode(t, err, domain.Invalid, "")
+		v, err := b.Decline(ctx, ada, "  Clause 4 is wrong.\r\nSorry. ", phone)
+		must(t, err)
+		b.done()
+		if v.State != esign.LinkDeclined {
+			t.Errorf("the link is %s", v.State)
+		}
+		if s, g := b.status(r); s != esign.Declined || g[0] != esign.SignerDecline || g[1] != esign.Sent {
+			t.Errorf("is %s, %s", s, g)
+		}
+		if got := b.last("lena@firm.example"); !strings.Contains(got.text, "Ada Lovelace declined") || !strings.Contains(got.text, "> Clause 4 is wrong.\n> Sorry.") {
+			t.Errorf("the sender hears %s", got.text)
+		}
+		if got := b.last("grace@example.com"); strings.Contains(got.text, "Ada") || strings.Contains(got.text, "Clause") || got.subject != "Declined: lease.pdf" {
+			t.Errorf("the other signer hears %s", got.text)
+		}
+		v, err = b.Look(ctx, grace, phone)
+		must(t, err)
+		if v.State != esign.LinkClosed {
+			t.Errorf("the other's link is %s", v.State)
+		}
+		wantCode(t, second(b.Sign(ctx, grace, typed, phone)), domain.Conflict, "not to be signed any more")
+		wantCode(t, second(b.Cancel(ctx, b.lena, r.ID)), domain.Conflict, "declined")
+		wantCode(t, second(b.Remind(ctx, b.lena, r.ID)), domain.Conflict, "declined")
+	})
+
+	t.Run("cancelled", func(t *testing.T) {
+		r := b.send(esign.NewRequest{Signers: two()})
+		ada := b.token("ada@example.com")
+		mails := len(b.post.mails)
+		wantCode(t, second(b.Cancel(ctx, b.bob, r.ID)), domain.NotFound, "no such signature request")
+		must(t, second(b.Cancel(ctx, b.lena, r.ID)))
+		b.done()
+		v, err := b.Look(ctx, ada, phone)
+		must(t, err)
+		if v.State != esign.LinkClosed || b.last("ada@example.com").subject != "Withdrawn: lease.pdf" || len(b.post.mails) != mails+2 {
+			t.Errorf("is %s, after %d mails", v.State, len(b.post.mails)-mails)
+		}
+	})
+
+	t.Run("expired", func(t *testing.T) {
+		r := b.send(esign.NewRequest{Signers: two(), ExpiresAt: b.now.Add(2 * time.Hour)})
+		ada := b.token("ada@example.com")
+		must(t, second(b.Consent(ctx, ada, esign.Disclosure, phone)))
+		b.now = b.now.Add(2 * time.Hour)
+		// The link is over by itself, before anything has looked at the request.
+		wantCode(t, second(b.Sign(ctx, ada, typed, phone)), domain.Conflict, "over")
+		v, err := b.Look(ctx, ada, phone)
+		must(t, err)
+		if v.State != esign.LinkExpired {
+			t.Errorf("the link is %s", v.State)
+		}
+		must(t, b.desk.sweep(ctx))
+		must(t, b.desk.sweep(ctx))
+		b.done()
+		if s, _ := b.status(r); s != esign.Expired || strings.Count(b.kinds(r), "expired") != 1 {
+			t.Errorf("is %s: %s", s, b.kinds(r))
+		}
+		if b.last("lena@firm.example").subject != "Not signed in time: lease.pdf" {
+			t.Error("the sender was not told")
+		}
+	})
+}
+
+func TestReminders(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	r := b.send(esign.NewRequest{Signers: two()})
+	sent := func() (n int) {
+		for _, m := range b.post.mails {
+			if m.to == "ada@example.com" {
+				n++
+			}
+		}
+		return n
+	}
+	link := b.token("ada@example.com")
+	must(t, second(b.Remind(ctx, b.lena, r.ID)))
+	b.done()
+	if sent() != 1 {
+		t.Error("was mailed again at once")
+	}
+	b.now = b.now.Add(3 * time.Minute)
+	must(t, second(b.Remind(ctx, b.lena, r.ID)))
+	b.done()
+	if sent() != 2 || b.token("ada@example.com") != link || !strings.HasPrefix(b.last("ada@example.com").subject, "Reminder") {
+		t.Errorf("%d mails, the last %q", sent(), b.last("ada@example.com").subject)
+	}
+	for day := range 20 {
+		b.now = b.now.Add(24 * time.Hour)
+		must(t, b.desk.sweep(ctx))
+		b.done()
+		if want := 2 + min((day+1)/3, 2); sent() != want { // three in all, one of which was asked for
+			t.Fatalf("on day %d %d mails, want %d", day+1, sent(), want)
+		}
+	}
+	must(t, b.SendLink(ctx, r.ID, " Ada@EXAMPLE.com"))
+	for _, other := range []string{"grace@example.com", "eve@example.com", "nonsense"} {
+		must(t, b.SendLink(ctx, r.ID, other))
+	}
+	must(t, b.SendLink(ctx, domain.NewID(), "ada@example.com"))
+	b.done()
+	if sent() != 5 || len(b.post.mails) != 5 {
+		t.Errorf("%d mails of %d", sent(), len(b.post.mails))
+	}
+}
+
+func TestInvalid(t *testing.T) {
+	b := newBench(t)
+	d := b.upload(contract(t, 1), nil)
+	text, err := b.archive.Save(t.Context(), documents.NewStored{UserID: b.lena.UserID, Name: "a.txt", ContentType: "text/plain", Kind: documents.Uploaded, Body: strings.NewReader(""), SHA256: emptySum})
+	must(t, err)
+	broken := b.upload([]byte("%PDF-1.7\nnothing\nstartxref\n0\n%%EOF\n"), nil)
+	one := func(name, address string) []esign.NewSigner { return []esign.NewSigner{{Name: name, Email: address}} }
+	var crowd []esign.NewSigner
+	for i := range 21 {
+		crowd = append(crowd, esign.NewSigner{Name: "X", Email: fmt.Sprintf("x%d@example.com", i)})
+	}
+	for name, c := range map[string]struct {
+		n        esign.NewRequest
+		pointers string
+	}{
+		"nobody":           {esign.NewRequest{}, "/signers"},
+		"a crowd":          {esign.NewRequest{Signers: crowd}, "/signers"},
+		"no name":          {esign.NewRequest{Signers: one(" \n", "a@example.com")}, "/signers/0/name"},
+		"long name":        {esign.NewRequest{Signers: one(strings.Repeat("x", 101), "a@example.com")}, "/signers/0/name"},
+		"hidden in a name": {esign.NewRequest{Signers: one("Ada\u202eevil", "a@example.com")}, "/signers/0/name"},
+		"unprintable name": {esign.NewRequest{Signers: append(two(), esign.NewSigner{Name: "Li 李", Email: "li@example.com"})}, "/signers/2/name"},
+		"no address":       {esign.NewRequest{Signers: one("Ada", "ada")}, "/signers/0/email"},
+		"a header":         {esign.NewRequest{Signers: one("Ada", "a@example.com\r\nBcc: eve@example.com")}, "/signers/0/email"},
+		"two addresses":    {esign.NewRequest{Signers: one("Ada", "a@example.com, b@example.com")}, "/signers/0/email"},
+		"a named address":  {esign.NewRequest{Signers: one("Ada", "Ada <a@example.com>")}, "/signers/0/email"},
+		"a local host":     {esign.NewRequest{Signers: one("Ada", "root@localhost")}, "/signers/0/email"},
+		"a bad domain":     {esign.NewRequest{Signers: one("Ada", "a@exa_mple..com")}, "/signers/0/email"},
+		"an address twice": {esign.NewRequest{Signers: []esign.NewSigner{{Name: "A", Email: "Ada@Bücher.example"}, {Name: "B", Email: "ada@xn--bcher-kva.EXAMPLE"}}}, "/signers/1/email"},
+		"half an order":    {esign.NewRequest{Signers: []esign.NewSigner{{Name: "A", Email: "a@example.com", Order: 1}, {Name: "B", Email: "b@example.com"}}}, "/signers/1/order"},
+		"no workflow":      {esign.NewRequest{Signers: two(), Workflow: "random"}, "/workflow"},
+		"too soon":         {esign.NewRequest{Signers: two(), ExpiresAt: b.now.Add(time.Minute)}, "/expiresAt"},
+		"too late":         {esign.NewRequest{Signers: two(), ExpiresAt: b.now.AddDate(2, 0, 0)}, "/expiresAt"},
+		"long message":     {esign.NewRequest{Signers: two(), Message: strings.Repeat("x", 2001)}, "/message"},
+		"several":          {esign.NewRequest{Signers: one("", "x"), Workflow: "x"}, "/workflow /signers/0/name /signers/0/email"},
+		"no PDF":           {esign.NewRequest{Signers: two(), DocumentID: text.ID}, "/docId"},
+		"broken PDF":       {esign.NewRequest{Signers: two(), DocumentID: broken.ID}, "/docId"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.n.DocumentID.IsZero() {
+				c.n.DocumentID = d.ID
+			}
+			if c.n.Workflow == "" {
+				c.n.Workflow = esign.Sequential
+			}
+			_, err := b.Initiate(t.Context(), b.lena, c.n)
+			e, ok := errors.AsType[*domain.Error](err)
+			if !ok || e.Code != domain.Invalid {
+				t.Fatalf("%v", err)
+			}
+			var at []string
+			for _, f := range e.Fields {
+				at = append(at, f.Pointer)
+			}
+			if got := strings.Join(at, " "); got != c.pointers {
+				t.Errorf("names %s, want %s", got, c.pointers)
+			}
+		})
+	}
+	_, err = b.Initiate(t.Context(), b.bob, esign.NewRequest{DocumentID: d.ID, Signers: two(), Workflow: esign.Parallel})
+	wantCode(t, err, domain.NotFound, "no such document")
+	if len(b.post.mails) > 0 || len(b.desk.waiting) > 0 {
+		t.Error("something went out")
+	}
+	var rows int
+	must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM signature_requests").Scan(&rows))
+	if rows != 0 {
+		t.Errorf("%d requests were half made", rows)
+	}
+}
+
+var emptySum = documents.Checksum{0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55}
+
+func TestMarks(t *testing.T) {
+	b := newBench(t)
+	b.send(esign.NewRequest{Signers: two()})
+	token := b.token("ada@example.com")
+	must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
+	for name, m := range map[string]esign.Mark{
+		"none":        {},
+		"both":        {Typed: "Ada", Strokes: drawn.Strokes, Width: 300, Height: 100},
+		"long":        {Typed: strings.Repeat("x", 101)},
+		"unprintable": {Typed: "李雷"},
+		"a dot":       {Strokes: [][]documents.Point{{{X: 1, Y: 1}}}, Width: 300, Height: 100},
+		"outside":     {Strokes: [][]documents.Point{{{X: 1, Y: 1}, {X: 2, Y: 1}, {X: 3, Y: 1}, {X: 4, Y: 1}, {X: 301, Y: 1}}}, Width: 300, Height: 100},
+		"no field":    {Strokes: drawn.Strokes},
+		"too much":    {Strokes: [][]documents.Point{make([]documents.Point, 5001)}, Width: 300, Height: 100},
+	} {
+		_, err := b.Sign(t.Context(), token, m, phone)
+		e, ok := errors.AsType[*domain.Error](err)
+		if !ok || e.Code != domain.Invalid || len(e.Fields) == 0 || !strings.HasPrefix(e.Fields[0].Pointer, "/signature") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestFaults has the store and the mail server go away at each step.
+func TestFaults(t *testing.T) {
+	b := newBench(t)
+	d := b.upload(contract(t, 1), nil)
+	b.files.down = true
+	_, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: d.ID, Signers: two(), Workflow: esign.Sequential})
+	wantCode(t, err, domain.Unavailable, "")
+	b.files.down = false
+
+	b.post.fate = func(string) email.Result { return email.Deferred }
+	r, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: d.ID, Signers: two(), Workflow: esign.Sequential})
+	must(t, err)
+	if failed := b.work(); len(failed) != 1 || domain.CodeOf(failed[0]) != domain.Unavailable || b.kinds(r) != "created" {
+		t.Fatalf("%v, %s", failed, b.kinds(r))
+	}
+	b.post.fate = nil
+	again := *b.desk.waiting[0]
+	b.done()
+	b.desk.waiting = append(b.desk.waiting, &again) // done, but not known to be: once more
+	b.done()
+	if b.kinds(r) != "created sent1 delivered1" || b.post.mails[0].id != b.post.mails[1].id {
+		t.Errorf("log: %s", b.kinds(r))
+	}
+
+	b.sign("ada@example.com", typed)
+	token := b.token("grace@example.com")
+	must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
+	must(t, second(b.Sign(t.Context(), token, drawn, phone)))
+	b.files.down = true
+	if failed := b.work(); len(failed) != 1 {
+		t.Fatalf("%v", failed)
+	}
+	if s, _ := b.status(r); s != esign.Sealing {
+		t.Fatalf("is %s", s)
+	}
+	wantCode(t, second(b.Cancel(t.Context(), b.lena, r.ID)), domain.Conflict, "sealing")
+	b.files.down = false
+	seal := *b.desk.waiting[0]
+	b.done()
+	b.desk.waiting = append(b.desk.waiting, &seal)
+	mails := len(b.post.mails)
+	b.done()
+	if s, _ := b.status(r); s != esign.Completed || len(b.post.mails) != mails || strings.Count(b.kinds(r), "completed") != 1 {
+		t.Errorf("is %s: %s", s, b.kinds(r))
+	}
+}
+
+func TestBounced(t *testing.T) {
+	b := newBench(t)
+	b.post.fate = func(address string) email.Result {
+		if address == "ada@example.com" {
+			return email.Refused
+		}
+		return email.Accepted
+	}
+	r := b.send(esign.NewRequest{Signers: two()})
+	if b.kinds(r) != "created sent1 bounced1" || !strings.Contains(b.last("lena@firm.example").text, "ada@example.com does not take it") {
+		t.Errorf("log: %s", b.kinds(r))
+	}
+}
+
+func TestManySigners(t *testing.T) {
+	b := newBench(t)
+	d := b.upload(contract(t, 200), nil)
+	var crowd []esign.NewSigner
+	for i := range 20 {
+		crowd = append(crowd, esign.NewSigner{Name: fmt.Sprintf("Signer Number %d", i+1), Email: fmt.Sprintf("s+%d@example.com", i+1)})
+	}
+	r := b.send(esign.NewRequest{DocumentID: d.ID, Signers: crowd, Workflow: esign.Parallel})
+	for i := range 20 {
+		mark := typed
+		if i%2 == 0 {
+			mark = drawn
+		}
+		b.sign(fmt.Sprintf("s+%d@example.com", i+1), mark)
+	}
+	if s, _ := b.status(r); s != esign.Completed {
+		t.Fatalf("is %s", s)
+	}
+	bundle, err := b.Evidence(t.Context(), b.lena, r.ID)
+	must(t, err)
+	found, err := esign.VerifyEvidence(bundle)
+	must(t, err)
+	if len(found.Signers) != 20 || !found.Sealed {
+		t.Errorf("found %+v", found)
+	}
+}
+
+func TestWall(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
+	must(t, err)
+	d := b.upload(contract(t, 1), &matter.ID)
+	r := b.send(esign.NewRequest{DocumentID: d.ID, Signers: two()})
+	for name, err := range map[string]error{
+		"get": second(b.Get(ctx, b.bob, r.ID)), "events": second(b.Events(ctx, b.bob, r.ID)), "evidence": second(b.Evidence(ctx, b.bob, r.ID)),
+		"cancel": second(b.Cancel(ctx, b.bob, r.ID)), "remind": second(b.Remind(ctx, b.bob, r.ID)),
+	} {
+		t.Run(name, func(t *testing.T) { wantCode(t, err, domain.NotFound, "no such signature request") })
+	}
+	list := func(who domain.Principal, matter *domain.ID) (n int, err error) {
+		items, _, err := b.List(ctx, who, esign.Filter{CaseID: matter})
+		return len(items), err
+	}
+	if n, err := list(b.bob, nil); err != nil || n != 0 {
+		t.Errorf("another lists %d, %v", n, err)
+	}
+	_, err = list(b.bob, &matter.ID)
+	wantCode(t, err, domain.NotFound, "")
+	_, err = b.cases.AddMember(ctx, b.lena, matter.ID, cases.NewMember{UserID: &b.bob.UserID, Role: cases.Owner})
+	must(t, err)
+	if n, err := list(b.bob, &matter.ID); err != nil || n != 1 {
+		t.Errorf("a member lists %d, %v", n, err)
+	}
+	// Whoever leaves the case leaves what they sent from it.
+	must(t, b.cases.RemoveMember(ctx, b.bob, matter.ID, b.lena.UserID))
+	if n, err := list(b.lena, nil); err != nil || n != 0 {
+		t.Errorf("the sender who left lists %d, %v", n, err)
+	}
+	wantCode(t, second(b.Get(ctx, b.lena, r.ID)), domain.NotFound, "")
+	b.sign("ada@example.com", typed)
+
+	// Nothing is signed in a closed case.
+	closed := cases.Closed
+	_, err = b.cases.Update(ctx, b.bob, matter.ID, cases.Update{Status: &closed})
+	must(t, err)
+	token := b.token("grace@example.com")
+	v, err := b.Look(ctx, token, phone)
+	must(t, err)
+	if v.State != esign.LinkOpen {
+		t.Errorf("the link is %s", v.State)
+	}
+	wantCode(t, second(b.Consent(ctx, token, esign.Disclosure, phone)), domain.Conflict, "closed")
+}
+
+func TestEvidence(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	r := b.send(esign.NewRequest{Signers: two()})
+	b.sign("ada@example.com", typed)
+	open, err := b.Evidence(ctx, b.lena, r.ID)
+	must(t, err)
+	found, err := esign.VerifyEvidence(open)
+	must(t, err)
+	if found.Status != esign.Open || found.Sealed {
+		t.Errorf("found %+v", found)
+	}
+	b.sign("grace@example.com", drawn)
+	bundle, err := b.Evidence(ctx, b.root, r.ID)
+	must(t, err)
+	found, err = esign.VerifyEvidence(bundle)
+	must(t, err)
+	if found.Status != esign.Completed || !found.Sealed || found.Request != r.ID || found.Document != "lease.pdf" || found.SHA256 != r.DocumentSum.String() || len(found.Signers) != 2 ||
+		!strings.HasPrefix(found.Signers[0], "1. Ada Lovelace <ada@example.com>: signed 20") || found.Certificate.Subject.CommonName != "Counsel test" {
+		t.Errorf("found %+v", found)
+	}
+
+	random := mathrand.New(mathrand.NewPCG(1, 2))
+	at := []int{0, 1, len(bundle) - 1, len(bundle) - 40, len(bundle) - 24<<10}
+	for range 2000 {
+		at = append(at, random.IntN(len(bundle)))
+	}
+	for _, i := range at {
+		changed := bytes.Clone(bundle)
+		changed[i] ^= 1 << random.IntN(8)
+		if _, err := esign.VerifyEvidence(changed); err == nil {
+			t.Fatalf("a change of byte %d of %d is not found", i, len(bundle))
+		}
+	}
+	for name, changed := range map[string][]byte{"nothing": nil, "half": bundle[:len(bundle)/2], "more": append(bytes.Clone(bundle), 0), "a document": contract(t, 1)} {
+		if _, err := esign.VerifyEvidence(changed); err == nil {
+			t.Errorf("%s passes", name)
+		}
+	}
+
+	// A log that was tampered with is not sealed.
+	_, err = b.pool.ExecContext(ctx, "UPDATE signature_events SET address = '198.51.100.1' WHERE request_id = ? AND kind = 'signed' AND signer = 1", r.ID)
+	must(t, err)
+	_, err = b.Evidence(ctx, b.lena, r.ID)
+	wantCode(t, err, domain.Internal, "tampered")
+}
+
+// TestEvidenceOfNothing is that of a request whose document was deleted.
+func TestEvidenceOfNothing(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	r := b.send(esign.NewRequest{Signers: two()})
+	token := b.token("ada@example.com")
+	must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
+	_, _, err := b.Document(ctx, token)
+	wantCode(t, err, domain.Conflict, "deleted")
+	must(t, second(b.Cancel(ctx, b.lena, r.ID)))
+	bundle, err := b.Evidence(ctx, b.lena, r.ID)
+	must(t, err)
+	found, err := esign.VerifyEvidence(bundle)
+	must(t, err)
+	if found.Status != esign.Cancelled || found.Sealed {
+		t.Errorf("found %+v", found)
+	}
+}

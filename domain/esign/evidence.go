@@ -1,0 +1,339 @@
+package esign
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/cases"
+	"counsel/domain/documents"
+	"counsel/domain/esign/pades"
+)
+
+// hexBytes are written as hexadecimal digits.
+type hexBytes []byte
+
+// MarshalText writes the digits.
+func (h hexBytes) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(h)), nil }
+
+// UnmarshalText reads them.
+func (h *hexBytes) UnmarshalText(b []byte) (err error) {
+	*h, err = hex.DecodeString(string(b))
+	return err
+}
+
+// The files of a bundle of evidence. Its zip is signed as a whole: the comment at its end is a CMS
+// over all bytes before it, filled up with zeros, and the SHA-256 of all before that.
+const (
+	fileManifest = "manifest.json"
+	fileLog      = "log.json"
+	fileOriginal = "original.pdf"
+	fileSigned   = "signed.pdf"
+	fileReadme   = "README.txt"
+
+	manifestFormat = "counsel.evidence.1"
+	sealRoom       = 24 << 10 // of the CMS in the comment
+	commentSize    = sealRoom + sha256.Size
+	maxEvidence    = 200 << 20 // bytes of a bundle
+)
+
+// manifest says what a bundle holds.
+type manifest struct {
+	Format   string            `json:"format"`
+	Made     time.Time         `json:"made"`
+	Request  domain.ID         `json:"request"`
+	Status   Status            `json:"status"`
+	Workflow Workflow          `json:"workflow"`
+	Sender   string            `json:"sender"`
+	Created  time.Time         `json:"createdAt"`
+	Expires  time.Time         `json:"expiresAt"`
+	Document manifestDocument  `json:"document"`
+	Signers  []manifestSigner  `json:"signers"`
+	Head     hexBytes          `json:"logHead"` // the hash of the last event
+	Events   int               `json:"logEvents"`
+	Files    map[string]string `json:"files"` // sha256:… by name
+}
+
+type manifestDocument struct {
+	ID     domain.ID `json:"id"`
+	Name   string    `json:"name"`
+	Size   int64     `json:"size"`
+	SHA256 string    `json:"sha256"`
+}
+
+type manifestSigner struct {
+	Number     int          `json:"number"`
+	Name       string       `json:"name"`
+	Email      string       `json:"email"`
+	Status     SignerStatus `json:"status"`
+	Disclosure string       `json:"disclosure,omitempty"`
+	SignedAt   *time.Time   `json:"signedAt,omitempty"`
+	Reason     string       `json:"reason,omitempty"`
+	Mark       *Mark        `json:"signature,omitempty"`
+}
+
+const readme = `Evidence of an electronic signature
+
+original.pdf    the document as it was sent to be signed
+signed.pdf      the same, byte for byte, with a certificate and a seal behind it
+log.json        what happened: each entry has the SHA-256 of the one before
+consent-*.txt   the words that the signers agreed to, by version
+manifest.json   who, when, and the SHA-256 of each file
+
+The zip itself is signed: its comment is a CMS signature (DER) over all bytes before the comment.
+To check all of it, offline, with the program that made it:
+
+    counsel verify-evidence FILE
+`
+
+// Evidence is all that is known of a request, as a signed zip. A request that was not completed has
+// no signed.pdf; one whose document was deleted has none of it. Errors as of Get.
+func (s *Service) Evidence(ctx context.Context, by domain.Principal, id domain.ID) ([]byte, error) {
+	r, err := load(ctx, s.rows, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.may(ctx, by, r, cases.VerbDownload); err != nil {
+		return nil, err
+	}
+	if s.Seal == nil {
+		return nil, &domain.Error{Code: domain.Unavailable, Message: "Evidence cannot be given: the service has no certificate to seal it with."}
+	}
+	log, err := events(ctx, s.rows, id)
+	if err != nil {
+		return nil, err
+	}
+	if broken := chained(id, log); broken != 0 || len(log) != int(r.seq) || !bytes.Equal(log[len(log)-1].Hash, r.head) {
+		return nil, &domain.Error{Code: domain.Internal, Message: "The log of the request was tampered with.", Err: fmt.Errorf("esign: the log of %s breaks at %d", id, broken)}
+	}
+	files := map[string][]byte{fileReadme: []byte(readme)}
+	if r.Status == Completed {
+		d, err := s.Archive.Get(ctx, itself(r), *r.SignedID)
+		if err == nil {
+			files[fileSigned], err = s.bytes(ctx, d)
+		}
+		if err != nil && domain.CodeOf(err) != domain.NotFound {
+			return nil, err
+		}
+	}
+	if signed := files[fileSigned]; signed != nil {
+		files[fileOriginal] = signed[:r.DocumentSize]
+	} else if d, err := s.original(ctx, r); err == nil {
+		if files[fileOriginal], err = s.bytes(ctx, d); err != nil {
+			return nil, err
+		}
+	} else if domain.CodeOf(err) != domain.Conflict { // deleted
+		return nil, err
+	}
+	if files[fileLog], err = json.MarshalIndent(log, "", "  "); err != nil {
+		return nil, err
+	}
+	m := manifest{Format: manifestFormat, Made: s.Clock(), Request: r.ID, Status: r.Status, Workflow: r.Workflow, Sender: r.SenderName, Created: r.CreatedAt, Expires: r.ExpiresAt,
+		Document: manifestDocument{r.DocumentID, r.DocumentName, r.DocumentSize, r.DocumentSum.String()}, Head: r.head, Events: len(log), Files: map[string]string{}}
+	for _, g := range r.Signers {
+		m.Signers = append(m.Signers, manifestSigner{g.Number, g.Name, g.Email, g.Status, g.Disclosure, g.SignedAt, g.Reason, g.Mark})
+		if words, ok := DisclosureText(g.Disclosure); ok && g.Disclosure != "" {
+			files["consent-"+g.Disclosure+".txt"] = []byte(words)
+		}
+	}
+	for name, b := range files {
+		m.Files[name] = documents.Checksum(sha256.Sum256(b)).String()
+	}
+	if files[fileManifest], err = json.MarshalIndent(m, "", "  "); err != nil {
+		return nil, err
+	}
+	return s.pack(ctx, files, m.Made)
+}
+
+// pack makes the zip and signs it.
+func (s *Service) pack(ctx context.Context, files map[string][]byte, at time.Time) ([]byte, error) {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store, Modified: at})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(files[name]); err != nil {
+			return nil, err
+		}
+	}
+	if err := z.SetComment(strings.Repeat("\x00", commentSize)); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	out := b.Bytes()
+	body := out[:len(out)-commentSize]
+	cms, err := s.Seal.Detached(ctx, body)
+	if err != nil {
+		return nil, err
+	}
+	if len(cms) > sealRoom {
+		return nil, fmt.Errorf("esign: a signature of %d bytes does not fit", len(cms))
+	}
+	copy(out[len(body):], cms)
+	sum := sha256.Sum256(out[:len(out)-sha256.Size])
+	copy(out[len(out)-sha256.Size:], sum[:])
+	return out, nil
+}
+
+// Findings are what a bundle of evidence was found to say, and to hold.
+type Findings struct {
+	Request     domain.ID
+	Status      Status
+	Document    string // its name
+	SHA256      string // of the original
+	Made        time.Time
+	Signers     []string // a line each
+	Events      int
+	Sealed      bool              // it has the signed file
+	Certificate *x509.Certificate // of the seal; whether it is to be trusted is for the reader to say
+}
+
+// VerifyEvidence checks a bundle, offline: every byte is as it was sealed, and what the files say
+// fits together. An error says what does not.
+func VerifyEvidence(bundle []byte) (Findings, error) {
+	broken := func(format string, args ...any) (Findings, error) {
+		return Findings{}, fmt.Errorf(format, args...)
+	}
+	if len(bundle) < commentSize || len(bundle) > maxEvidence {
+		return broken("this is no bundle of evidence")
+	}
+	end := len(bundle) - sha256.Size
+	if sum := sha256.Sum256(bundle[:end]); subtle.ConstantTimeCompare(sum[:], bundle[end:]) != 1 {
+		return broken("the file was changed: its checksum does not fit")
+	}
+	body := bundle[:len(bundle)-commentSize]
+	certificate, err := pades.VerifyDetached(bundle[len(body):end], body)
+	if err != nil {
+		return broken("the file was changed, or sealed by someone else: %w", err)
+	}
+	files, err := unpack(bundle)
+	if err != nil {
+		return broken("the file cannot be read: %w", err)
+	}
+	var m manifest
+	if err := json.Unmarshal(files[fileManifest], &m); err != nil || m.Format != manifestFormat {
+		return broken("the manifest cannot be read")
+	}
+	delete(files, fileManifest)
+	if len(m.Files) != len(files) {
+		return broken("the manifest names %d files, there are %d", len(m.Files), len(files))
+	}
+	for name, b := range files {
+		if m.Files[name] != documents.Checksum(sha256.Sum256(b)).String() {
+			return broken("%s is not what the manifest says", name)
+		}
+	}
+	log, err := m.checkLog(files)
+	if err != nil {
+		return Findings{}, err
+	}
+	f := Findings{Request: m.Request, Status: m.Status, Document: m.Document.Name, SHA256: m.Document.SHA256, Made: m.Made, Events: len(log), Certificate: certificate}
+	if original, ok := files[fileOriginal]; ok && documents.Checksum(sha256.Sum256(original)).String() != m.Document.SHA256 {
+		return broken("%s is not the document that was sent", fileOriginal)
+	}
+	if signed, ok := files[fileSigned]; ok {
+		if err := m.checkSigned(signed, files[fileOriginal], log); err != nil {
+			return Findings{}, err
+		}
+		f.Sealed = true
+	}
+	for _, g := range m.Signers {
+		line := fmt.Sprintf("%d. %s <%s>: %s", g.Number, g.Name, g.Email, g.Status)
+		if g.SignedAt != nil {
+			line += " " + g.SignedAt.UTC().Format(time.RFC3339)
+		}
+		f.Signers = append(f.Signers, line)
+	}
+	return f, nil
+}
+
+// checkLog checks the log, and what the manifest says against it.
+func (m *manifest) checkLog(files map[string][]byte) ([]Event, error) {
+	var log []Event
+	if err := json.Unmarshal(files[fileLog], &log); err != nil || len(log) == 0 {
+		return nil, errors.New("the log cannot be read")
+	}
+	if at := chained(m.Request, log); at != 0 {
+		return nil, fmt.Errorf("the log breaks at entry %d", at)
+	}
+	if len(log) != m.Events || !bytes.Equal(log[len(log)-1].Hash, m.Head) {
+		return nil, errors.New("the log does not end where the manifest says")
+	}
+	if log[0].Kind != EventCreated || log[0].Detail != m.Document.SHA256 {
+		return nil, errors.New("the log does not begin with the document that was sent")
+	}
+	for _, g := range m.Signers {
+		if g.Disclosure != "" && files["consent-"+g.Disclosure+".txt"] == nil {
+			return nil, fmt.Errorf("the words that signer %d consented to are missing", g.Number)
+		}
+		if g.Status != Signed {
+			continue
+		}
+		raw, err := json.Marshal(g.Mark)
+		if err != nil {
+			return nil, err
+		}
+		want := Event{Kind: EventSigned, Signer: g.Number, Detail: documents.Checksum(sha256.Sum256(raw)).String()}
+		if !slices.ContainsFunc(log, func(e Event) bool {
+			return e.Kind == want.Kind && e.Signer == want.Signer && e.Detail == want.Detail && g.SignedAt != nil && e.At.Equal(*g.SignedAt)
+		}) {
+			return nil, fmt.Errorf("the log does not say that signer %d made this signature", g.Number)
+		}
+	}
+	return log, nil
+}
+
+// checkSigned checks the signed file: sealed, begun by the original, and the one the log names.
+func (m *manifest) checkSigned(signed, original []byte, log []Event) error {
+	if _, err := pades.Verify(signed); err != nil {
+		return fmt.Errorf("the seal of %s does not hold: %w", fileSigned, err)
+	}
+	if original == nil || !bytes.HasPrefix(signed, original) {
+		return fmt.Errorf("%s does not begin with the original", fileSigned)
+	}
+	sum := documents.Checksum(sha256.Sum256(signed)).String()
+	if !slices.ContainsFunc(log, func(e Event) bool { return e.Kind == EventCompleted && e.Detail == sum }) {
+		return fmt.Errorf("the log does not name this %s", fileSigned)
+	}
+	return nil
+}
+
+func unpack(bundle []byte) (map[string][]byte, error) {
+	z, err := zip.NewReader(bytes.NewReader(bundle), int64(len(bundle)))
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, f := range z.File {
+		if _, twice := files[f.Name]; twice || f.Method != zip.Store {
+			return nil, fmt.Errorf("it holds %q twice, or packed", f.Name)
+		}
+		r, err := f.Open()
+		if err != nil {
+			return nil, err
+		}
+		b, err := io.ReadAll(io.LimitReader(r, maxEvidence)) // stored as they are: no more than the bundle has
+		if err = errors.Join(err, r.Close()); err != nil {
+			return nil, err
+		}
+		files[f.Name] = b
+	}
+	return files, nil
+}

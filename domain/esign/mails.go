@@ -1,0 +1,253 @@
+package esign
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/mail"
+	"strings"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/cases"
+	"counsel/domain/email"
+	"counsel/domain/jobs"
+	"counsel/gen/query"
+)
+
+// The kinds of jobs.
+const (
+	jobInvite = "esign.invite" // the mail with the link
+	jobNotice = "esign.notice" // how a request ended, to one person
+	jobSeal   = "esign.seal"
+)
+
+// What the jobs are told. Addresses and secrets are looked up when they are needed.
+type (
+	inviteJob struct {
+		Request, Signer domain.ID
+		Reminder        int // which; 0: the first mail
+	}
+	requestJob struct{ Request domain.ID }
+	noticeJob  struct {
+		Request domain.ID
+		Signer  *domain.ID // nil: the sender
+		Notice  notice
+		About   int // a signer's number, where it is about one
+	}
+)
+
+type notice string
+
+const (
+	noticeCompleted notice = "completed"
+	noticeDeclined  notice = "declined"
+	noticeCancelled notice = "cancelled"
+	noticeExpired   notice = "expired"
+	noticeBounced   notice = "bounced" // a signer's address does not take mail
+)
+
+func (s *Service) register() {
+	s.Jobs.Handle(jobInvite, jobs.Options{Tries: 15, Timeout: 8 * time.Minute}, func(ctx context.Context, run *jobs.Run) (any, error) {
+		var j inviteJob
+		if err := run.Read(&j); err != nil {
+			return nil, jobs.Fatal(err)
+		}
+		return nil, s.mailLink(ctx, run.ID, j)
+	})
+	s.Jobs.Handle(jobNotice, jobs.Options{Tries: 15, Timeout: 8 * time.Minute}, func(ctx context.Context, run *jobs.Run) (any, error) {
+		var j noticeJob
+		if err := run.Read(&j); err != nil {
+			return nil, jobs.Fatal(err)
+		}
+		return nil, s.mailNotice(ctx, run.ID, j)
+	})
+	s.Jobs.Handle(jobSeal, jobs.Options{Tries: 20, Timeout: 3 * time.Minute}, func(ctx context.Context, run *jobs.Run) (any, error) {
+		var j requestJob
+		if err := run.Read(&j); err != nil {
+			return nil, jobs.Fatal(err)
+		}
+		return nil, s.seal(ctx, j.Request)
+	})
+	s.Jobs.Every("esign.sweep", time.Minute, s.sweep)
+}
+
+// mailLink mails a signer their link, unless it has become good for nothing.
+func (s *Service) mailLink(ctx context.Context, id domain.ID, j inviteJob) error {
+	r, err := load(ctx, s.rows, j.Request)
+	if err != nil {
+		return err
+	}
+	v := s.view(r, j.Signer)
+	if v.State != LinkOpen {
+		return nil
+	}
+	from, err := s.sender(ctx, r)
+	if err != nil {
+		return err
+	}
+	m := email.Outgoing{ID: id, Subject: v.subject(j.Reminder), Text: s.invitation(v, j.Reminder), ReplyTo: from.Email}
+	sent := Event{At: s.Clock(), Kind: EventSent, Signer: v.Signer.Number}
+	if j.Reminder > 0 {
+		sent.Kind = EventReminded
+	}
+	taken, err := s.mail(ctx, v.Signer.Name, v.Signer.Email, m)
+	if err != nil {
+		return err
+	}
+	then := Event{Kind: EventDelivered, Signer: v.Signer.Number}
+	if !taken {
+		then.Kind = EventBounced
+	}
+	return s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: string(then.Kind) + " " + number(then.Signer)}, func(q *query.Queries, r *Request) error {
+		log, err := events(ctx, q, r.ID)
+		if err != nil {
+			return err
+		}
+		times := 0
+		for _, old := range log {
+			if old.Kind == sent.Kind && old.Signer == sent.Signer {
+				times++
+			}
+		}
+		if times > max(0, j.Reminder-1) { // this job was done before, but not known to be
+			return errSame
+		}
+		if err := s.log(ctx, q, r, sent); err != nil {
+			return err
+		}
+		if err := s.log(ctx, q, r, then); err != nil || taken {
+			return err
+		}
+		_, err = s.Jobs.Add(ctx, q, jobs.New{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Notice: noticeBounced, About: v.Signer.Number}})
+		return err
+	})
+}
+
+// mail hands a mail over. taken is false when it never will be; an error says that it may be
+// another time.
+func (s *Service) mail(ctx context.Context, name, address string, m email.Outgoing) (taken bool, err error) {
+	m.Date, m.Automatic = s.Clock(), true
+	m.To, m.Recipients = []string{(&mail.Address{Name: name, Address: address}).String()}, []string{address}
+	switch out := s.Mails.Send(ctx, m)[0]; out.Result {
+	case email.Accepted:
+		return true, nil
+	case email.Refused:
+		s.Log.Warn("a mail was refused", "mail", m.ID.String(), "cause", fmt.Sprint(out.Err))
+		return false, nil
+	default:
+		return false, &domain.Error{Code: domain.Unavailable, Message: "Mails cannot be sent right now.", Err: out.Err}
+	}
+}
+
+func (v View) subject(reminder int) string {
+	if reminder > 0 {
+		return "Reminder: please sign " + v.Request.DocumentName
+	}
+	return "Please sign " + v.Request.DocumentName
+}
+
+const dayAndTime = "2 January 2006, 15:04 UTC"
+
+func (s *Service) invitation(v View, reminder int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Dear %s,\n\n", v.Signer.Name)
+	if reminder > 0 {
+		b.WriteString("this document still waits for your signature.\n\n")
+	}
+	fmt.Fprintf(&b, "%s asks you to sign the document “%s”.\n\n", v.Request.SenderName, v.Request.DocumentName)
+	if v.Request.Message != "" {
+		fmt.Fprintf(&b, "They write:\n\n%s\n\n", indent(v.Request.Message))
+	}
+	fmt.Fprintf(&b, "Read it, and sign or decline, here:\n\n%s\n\n", s.link(v.Signer.ID))
+	fmt.Fprintf(&b, "The link is yours alone: whoever has it can sign in your name, so please do not pass this mail on. It works until you have signed, at the latest until %s.\n\n", v.Request.ExpiresAt.Format(dayAndTime))
+	b.WriteString("If you did not expect this, do nothing, or ask the sender.\n")
+	return b.String()
+}
+
+// indent sets what somebody wrote apart, so that it cannot pass for words of the service.
+func indent(s string) string { return "> " + strings.ReplaceAll(s, "\n", "\n> ") }
+
+// notify queues mails about how a request ended: to the sender, and to the signers it concerns.
+func (s *Service) notify(ctx context.Context, q *query.Queries, r *Request, n notice) error {
+	all := []jobs.New{{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Notice: n}}}
+	for i := range r.Signers {
+		g := &r.Signers[i]
+		switch {
+		case n == noticeCompleted, (n == noticeCancelled || n == noticeExpired) && g.asked(), n == noticeDeclined && (g.asked() || g.Status == Signed):
+			all = append(all, jobs.New{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Signer: &g.ID, Notice: n}})
+		}
+	}
+	_, err := s.Jobs.Add(ctx, q, all...)
+	return err
+}
+
+func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) error {
+	r, err := load(ctx, s.rows, j.Request)
+	if err != nil {
+		return err
+	}
+	m := email.Outgoing{ID: id}
+	var name, address string
+	if j.Signer != nil {
+		v := s.view(r, *j.Signer)
+		name, address = v.Signer.Name, v.Signer.Email
+	} else {
+		sender, err := s.sender(ctx, r)
+		if err != nil {
+			return err
+		}
+		if sender.Email == "" {
+			return nil // erased since
+		}
+		name, address = sender.FullName, sender.Email
+	}
+	var said string
+	switch j.Notice {
+	case noticeCompleted:
+		m.Subject = "Signed by all: " + r.DocumentName
+		said = "everyone has signed the document “" + r.DocumentName + "”. "
+		switch d, err := s.Archive.Get(ctx, itself(r), *r.SignedID); {
+		case domain.CodeOf(err) == domain.NotFound:
+			said += "The signed document has been deleted since; please ask the sender."
+		case err != nil:
+			return err
+		case d.Size > maxAttached:
+			said += "The signed document is too large for a mail; please ask the sender."
+		default:
+			file, err := s.bytes(ctx, d)
+			if err != nil {
+				return err
+			}
+			m.Files = []email.File{{Name: d.Name, ContentType: d.ContentType, Body: bytes.NewReader(file)}}
+			said += "The signed document is attached; please keep it. Its last pages are a certificate of who signed, when and how, and the whole is sealed against changes."
+		}
+	case noticeDeclined:
+		m.Subject = "Declined: " + r.DocumentName
+		said = "a signer declined to sign the document “" + r.DocumentName + "”. Nobody can sign it any more."
+		for _, g := range r.Signers {
+			if g.Status == SignerDecline && j.Signer == nil {
+				said = g.Name + " declined to sign the document “" + r.DocumentName + "”. Nobody can sign it any more."
+				if g.Reason != "" {
+					said += " The reason given:\n\n" + indent(g.Reason)
+				}
+			}
+		}
+	case noticeCancelled:
+		m.Subject = "Withdrawn: " + r.DocumentName
+		said = "the request to sign the document “" + r.DocumentName + "” was withdrawn. There is nothing for you to do."
+	case noticeExpired:
+		m.Subject = "Not signed in time: " + r.DocumentName
+		said = "the time to sign the document “" + r.DocumentName + "” is over, and not everyone has signed. Nobody can sign it any more."
+	case noticeBounced:
+		m.Subject = "Could not be delivered: " + r.DocumentName
+		g := r.Signers[j.About-1]
+		said = "the mail that asks " + g.Name + " to sign the document “" + r.DocumentName + "” could not be delivered: the address " + g.Email + " does not take it. Please withdraw the request and send the document to another address."
+	}
+	m.Text = "Dear " + name + ",\n\n" + said + "\n"
+	_, err = s.mail(ctx, name, address, m)
+	return err
+}
+
+// maxAttached is the largest file that mail servers can be trusted to take, in bytes.
+const maxAttached = 15 << 20

@@ -1,0 +1,330 @@
+package esign
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/domain/cases"
+	"counsel/domain/documents"
+	"counsel/domain/jobs"
+	"counsel/gen/query"
+)
+
+func number(n int) string { return strconv.Itoa(n) }
+
+func (s *Service) inTx(ctx context.Context, fn func(*query.Queries) error) error {
+	return db.WithTx(ctx, s.DB, fn)
+}
+
+// Get reads a request. It is the sender's and the admins', one of a case the case's members'; to
+// anyone else it looks like one that does not exist.
+func (s *Service) Get(ctx context.Context, by domain.Principal, id domain.ID) (Request, error) {
+	r, err := load(ctx, s.rows, id)
+	if err != nil {
+		return Request{}, err
+	}
+	return r, s.may(ctx, by, r, cases.VerbRead)
+}
+
+// may decides whether a caller may do something with a request, and puts a reading down.
+func (s *Service) may(ctx context.Context, by domain.Principal, r Request, verb cases.Verb) error {
+	if r.CaseID == nil {
+		if by.UserID != r.UserID && !by.Admin() {
+			return noRequest()
+		}
+		return nil
+	}
+	act := cases.Act{Verb: verb, Subject: cases.SubjectSignature, ID: &r.ID}
+	var err error
+	if verb == cases.VerbRead || verb == cases.VerbDownload {
+		err = s.Cases.Read(ctx, by, *r.CaseID, act)
+	} else {
+		err = s.Cases.Authorize(ctx, by, *r.CaseID, act)
+	}
+	if domain.CodeOf(err) == domain.NotFound {
+		return noRequest()
+	}
+	return err
+}
+
+// Filter narrows a list of requests.
+type Filter struct {
+	CaseID *domain.ID // those of this case; nil: the caller's own, an admin's list everyone's
+	Status Status     // "": all
+	Limit  int        // 1 to 100; 0: 20
+	Before *domain.ID // only older ones than this: next of the page before
+}
+
+// List lists requests, the newest first. next is the Before of the next page, nil on the last.
+// NotFound: a case that is not open to the caller.
+func (s *Service) List(ctx context.Context, by domain.Principal, f Filter) (items []Request, next *domain.ID, err error) {
+	limit := cmp.Or(f.Limit, 20)
+	if limit < 1 || limit > 100 {
+		return nil, nil, domain.Errorf(domain.Invalid, "limit must be 1 to 100.")
+	}
+	before := domain.ID(bytes.Repeat([]byte{0xff}, 16))
+	if f.Before != nil {
+		before = *f.Before
+	}
+	n := int32(limit + 1)
+	var rows []query.SignatureRequest
+	switch {
+	case f.CaseID != nil:
+		if err := s.Cases.Read(ctx, by, *f.CaseID, cases.Act{Verb: cases.VerbRead, Subject: cases.SubjectSignature}); err != nil {
+			return nil, nil, err
+		}
+		rows, err = s.rows.ListCaseSignatureRequests(ctx, query.ListCaseSignatureRequestsParams{CaseID: f.CaseID, Before: before, Status: string(f.Status), Limit: n})
+	case by.Admin():
+		rows, err = s.rows.ListAllSignatureRequests(ctx, query.ListAllSignatureRequestsParams{Before: before, Status: string(f.Status), Limit: n})
+	default:
+		rows, err = s.rows.ListSignatureRequests(ctx, query.ListSignatureRequestsParams{UserID: by.UserID, Before: before, Status: string(f.Status), Limit: n})
+	}
+	if err != nil {
+		return nil, nil, db.Error(err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = &rows[limit-1].ID
+	}
+	items = []Request{}
+	for _, row := range rows {
+		r, err := withSigners(ctx, s.rows, row)
+		if err != nil {
+			return nil, nil, err
+		}
+		if r.CaseID != nil && f.CaseID == nil && !by.Admin() {
+			// The sender may have left the case since.
+			member, err := s.Cases.IsMember(ctx, *r.CaseID, by.UserID)
+			if err != nil {
+				return nil, nil, err
+			}
+			if !member {
+				continue
+			}
+		}
+		items = append(items, r)
+	}
+	return items, next, nil
+}
+
+// Events is a request's log. Errors as of Get.
+func (s *Service) Events(ctx context.Context, by domain.Principal, id domain.ID) ([]Event, error) {
+	if _, err := s.Get(ctx, by, id); err != nil {
+		return nil, err
+	}
+	return events(ctx, s.rows, id)
+}
+
+// over is the Conflict for a request that has ended.
+func over(r Request) error {
+	return &domain.Error{Code: domain.Conflict, Reason: "signature_" + string(r.Status), Message: "The request is " + string(r.Status) + "."}
+}
+
+// Cancel withdraws a request that is open. Whoever was asked to sign and has not is told so.
+// Conflict: it has ended.
+func (s *Service) Cancel(ctx context.Context, by domain.Principal, id domain.ID) (Request, error) {
+	return s.manage(ctx, by, id, "cancel", func(q *query.Queries, r *Request) error {
+		r.Status = Cancelled
+		if err := s.log(ctx, q, r, Event{Kind: EventCancelled}); err != nil {
+			return err
+		}
+		return s.notify(ctx, q, r, noticeCancelled)
+	})
+}
+
+// remindEvery is how far apart reminders are: those that go by themselves, and the least for those
+// that are asked for.
+const (
+	remindEvery    = 3 * 24 * time.Hour
+	remindAtLeast  = 2 * time.Minute
+	remindMost     = 3 // by themselves
+	remindMostEver = 20
+)
+
+// Remind mails the link again to those whose turn it is, unless they were mailed just now. Conflict:
+// the request has ended.
+func (s *Service) Remind(ctx context.Context, by domain.Principal, id domain.ID) (Request, error) {
+	return s.manage(ctx, by, id, "remind", func(q *query.Queries, r *Request) error {
+		for i := range r.Signers {
+			if g := &r.Signers[i]; s.mayRemind(*g) {
+				if err := s.remind(ctx, q, r, g); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// mayRemind reports whether a signer may be mailed once more.
+func (s *Service) mayRemind(g Signer) bool {
+	if !g.asked() || g.Reminders >= remindMostEver {
+		return false
+	}
+	last := *g.InvitedAt
+	if g.RemindedAt != nil {
+		last = *g.RemindedAt
+	}
+	return s.Clock().Sub(last) >= remindAtLeast
+}
+
+// SendLink mails a signer their link again, for somebody who knows which request it is and the
+// signer's address. Whoever asks learns nothing by it: it does the same for what does not exist.
+func (s *Service) SendLink(ctx context.Context, id domain.ID, email string) error {
+	r, err := load(ctx, s.rows, id)
+	if domain.CodeOf(err) == domain.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, key, err := mailbox(email)
+	if err != nil {
+		return nil //nolint:nilerr // nobody's
+	}
+	i := slices.IndexFunc(r.Signers, func(g Signer) bool { return strings.ToLower(g.Email) == key })
+	if i < 0 || s.view(r, r.Signers[i].ID).State != LinkOpen || !s.mayRemind(r.Signers[i]) {
+		return nil
+	}
+	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "link " + number(i+1)}, func(q *query.Queries, r *Request) error {
+		if g := &r.Signers[i]; r.Status == Open && s.mayRemind(*g) {
+			return s.remind(ctx, q, r, g)
+		}
+		return errSame
+	})
+}
+
+// asked reports whether a signer has a link and has not used it.
+func (g Signer) asked() bool {
+	return g.Status == Sent || g.Status == Viewed || g.Status == Consented
+}
+
+func (s *Service) remind(ctx context.Context, q *query.Queries, r *Request, g *Signer) error {
+	now := s.Clock()
+	g.Reminders, g.RemindedAt = g.Reminders+1, &now
+	if err := keep(ctx, q, g); err != nil {
+		return err
+	}
+	_, err := s.Jobs.Add(ctx, q, jobs.New{Kind: jobInvite, Payload: inviteJob{Request: r.ID, Signer: g.ID, Reminder: g.Reminders}})
+	return err
+}
+
+func (s *Service) manage(ctx context.Context, by domain.Principal, id domain.ID, what string, fn func(*query.Queries, *Request) error) (Request, error) {
+	r, err := load(ctx, s.rows, id)
+	if err != nil {
+		return Request{}, err
+	}
+	if err := s.may(ctx, by, r, cases.VerbUpdate); err != nil {
+		return Request{}, err
+	}
+	err = s.change(ctx, by, id, cases.Act{Verb: cases.VerbUpdate, Detail: what}, func(q *query.Queries, now *Request) error {
+		if now.Status != Open {
+			return over(*now)
+		}
+		if err := fn(q, now); err != nil {
+			return err
+		}
+		r = *now
+		return nil
+	})
+	return r, err
+}
+
+// sweepBatch is how much a sweep does at once.
+const sweepBatch = 100
+
+// sweep ends what is overdue and reminds those who forgot.
+func (s *Service) sweep(ctx context.Context) error {
+	overdue, err := s.rows.ListOverdueSignatureRequests(ctx, query.ListOverdueSignatureRequestsParams{Now: s.Clock(), Limit: sweepBatch})
+	if err != nil {
+		return db.Error(err)
+	}
+	for _, id := range overdue {
+		if err := s.expire(ctx, id); err != nil {
+			s.Log.Warn("a signature request could not be ended yet", "request", id.String(), "cause", err.Error())
+		}
+	}
+	forgetful, err := s.rows.ListForgetfulSigners(ctx, query.ListForgetfulSignersParams{Most: remindMost, Since: nullable(ptr(s.Clock().Add(-remindEvery))), Limit: sweepBatch})
+	if err != nil {
+		return db.Error(err)
+	}
+	for _, row := range forgetful {
+		r, err := load(ctx, s.rows, row.RequestID)
+		if err != nil {
+			return err
+		}
+		err = s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: "remind"}, func(q *query.Queries, r *Request) error {
+			i := slices.IndexFunc(r.Signers, func(g Signer) bool { return g.ID == row.ID })
+			g := &r.Signers[i]
+			if r.Status != Open || !g.asked() || !s.Clock().Before(r.ExpiresAt) || g.RemindedAt != nil && s.Clock().Sub(*g.RemindedAt) < remindEvery {
+				return errSame
+			}
+			return s.remind(ctx, q, r, g)
+		})
+		if err != nil {
+			s.Log.Warn("a signer could not be reminded yet", "request", r.ID.String(), "cause", err.Error())
+		}
+	}
+	return nil
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func (s *Service) expire(ctx context.Context, id domain.ID) error {
+	r, err := load(ctx, s.rows, id)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "expired"}, func(q *query.Queries, r *Request) error {
+		if r.Status != Open || s.Clock().Before(r.ExpiresAt) {
+			return errSame
+		}
+		r.Status = Expired
+		if err := s.log(ctx, q, r, Event{Kind: EventExpired}); err != nil {
+			return err
+		}
+		return s.notify(ctx, q, r, noticeExpired)
+	})
+}
+
+// sender is the account of who sent a request.
+func (s *Service) sender(ctx context.Context, r Request) (account.User, error) {
+	people, err := s.People.ByID(ctx, []domain.ID{r.UserID})
+	if err != nil {
+		return account.User{}, err
+	}
+	return people[r.UserID], nil // one that was erased has neither name nor address
+}
+
+// original is the document of a request, as long as it is that which was sent.
+func (s *Service) original(ctx context.Context, r Request) (documents.Stored, error) {
+	d, err := s.Archive.Get(ctx, itself(r), r.DocumentID)
+	if domain.CodeOf(err) == domain.NotFound {
+		return documents.Stored{}, &domain.Error{Code: domain.Conflict, Reason: "document_gone", Message: "The document was deleted. Please ask the sender."}
+	}
+	if err == nil && d.SHA256 != r.DocumentSum {
+		return documents.Stored{}, &domain.Error{Code: domain.Internal, Message: "The document is not the one that was sent."}
+	}
+	return d, err
+}
+
+// bytes reads a document whole; it was checked while it was read.
+func (s *Service) bytes(ctx context.Context, d documents.Stored) ([]byte, error) {
+	body, err := s.Archive.Open(ctx, d, 0, -1)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	b := bytes.NewBuffer(make([]byte, 0, d.Size+bytes.MinRead))
+	_, err = io.Copy(b, body)
+	return b.Bytes(), err
+}

@@ -1,0 +1,179 @@
+package esign
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/cases"
+	"counsel/domain/documents"
+	"counsel/domain/esign/pades"
+	"counsel/gen/query"
+)
+
+// Where what the certificate prints comes from, as far as callers can do something about it.
+const (
+	sourceDocument = "/docId"
+	sourceSender   = "sender"
+	sourceMark     = "/signature"
+)
+
+// seal makes the signed file of a request that all have signed, and keeps it. It may be done again
+// at any point: the file's id was chosen before.
+func (s *Service) seal(ctx context.Context, id domain.ID) error {
+	r, err := load(ctx, s.rows, id)
+	if err != nil {
+		return err
+	}
+	if r.Status != Sealing {
+		return nil
+	}
+	signed, err := s.Archive.Get(ctx, itself(r), *r.SignedID)
+	if domain.CodeOf(err) == domain.NotFound {
+		signed, err = s.keepSealed(ctx, r)
+	}
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "completed " + signed.ID.String()}, func(q *query.Queries, r *Request) error {
+		if r.Status != Sealing {
+			return errSame
+		}
+		r.Status = Completed
+		if err := s.log(ctx, q, r, Event{Kind: EventCompleted, Detail: signed.SHA256.String()}); err != nil {
+			return err
+		}
+		return s.notify(ctx, q, r, noticeCompleted)
+	})
+}
+
+func (s *Service) keepSealed(ctx context.Context, r Request) (documents.Stored, error) {
+	if s.Seal == nil {
+		return documents.Stored{}, &domain.Error{Code: domain.Unavailable, Message: "The service has no certificate to seal documents with."}
+	}
+	d, err := s.original(ctx, r)
+	if err != nil {
+		return documents.Stored{}, err
+	}
+	original, err := s.bytes(ctx, d)
+	if err != nil {
+		return documents.Stored{}, err
+	}
+	log, err := events(ctx, s.rows, r.ID)
+	if err != nil {
+		return documents.Stored{}, err
+	}
+	var pages bytes.Buffer
+	if err := s.Renderer.Render(ctx, s.certificate(r, log), &pages); err != nil {
+		return documents.Stored{}, err
+	}
+	file, err := s.Seal.Sign(ctx, original, pages.Bytes(), pades.About{At: s.Clock(), Name: s.Seal.Certificate().Subject.CommonName,
+		Reason: fmt.Sprintf("Sealed after all %d signers had signed, request %s", len(r.Signers), r.ID)})
+	if err != nil {
+		return documents.Stored{}, err
+	}
+	return s.Archive.Save(ctx, documents.NewStored{
+		ID: *r.SignedID, UserID: r.UserID, CaseID: r.CaseID, By: itself(r), Name: signedName(r.DocumentName), ContentType: documents.PDF, Kind: documents.Signed,
+		Body: bytes.NewReader(file), Size: int64(len(file)), SHA256: sha256.Sum256(file),
+	})
+}
+
+func signedName(name string) string {
+	name = strings.TrimSuffix(name, ".pdf")
+	for len(name) > 200 {
+		name = name[:strings.LastIndexFunc(name[:200], func(r rune) bool { return true })]
+	}
+	return name + " (signed).pdf"
+}
+
+// certificate is the pages at the end of a signed document: what was signed, by whom, and how that
+// is known.
+func (s *Service) certificate(r Request, log []Event) documents.Document {
+	text := func(words, source string) []documents.Span { return []documents.Span{{Text: words, Source: source}} }
+	var rows [][]documents.Cell
+	row := func(label, value, source string) {
+		rows = append(rows, []documents.Cell{{Text: []documents.Span{{Text: label, Bold: true}}}, {Text: text(value, source), Source: source}})
+	}
+	table := func() documents.Block {
+		t := documents.Table{Plain: true, Columns: []documents.Column{{Width: 1}, {Width: 3}}, Rows: rows}
+		rows = nil
+		return t
+	}
+	at := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+	row("Document", r.DocumentName, sourceDocument)
+	row("SHA-256", spaced(hex.EncodeToString(r.DocumentSum[:])), "")
+	row("Size", strconv.FormatInt(r.DocumentSize, 10)+" bytes", "")
+	row("Request", r.ID.String(), "")
+	row("Sent by", r.SenderName, sourceSender)
+	row("Sent", at(r.CreatedAt), "")
+	blocks := []documents.Block{
+		documents.Heading{Level: 1, Text: text("Certificate of Signature", "")},
+		documents.Paragraph{Text: text("The document before this page was signed electronically by the people named below. Its bytes are unchanged: they are the beginning of this file, and their SHA-256 stands here.", "")},
+		table(),
+	}
+	for i, g := range r.Signers {
+		source := "/signers/" + strconv.Itoa(i)
+		blocks = append(blocks, documents.Heading{Level: 2, Text: text(fmt.Sprintf("%d. %s", g.Number, g.Name), source+"/name"), Source: source + "/name"})
+		if g.Mark != nil {
+			if g.Mark.Typed != "" {
+				blocks = append(blocks, documents.Paragraph{Source: sourceMark + "/typed", Text: []documents.Span{{Text: g.Mark.Typed, Italic: true, Source: sourceMark + "/typed"}}})
+			} else {
+				blocks = append(blocks, documents.Ink{Strokes: g.Mark.Strokes, Width: g.Mark.Width, Height: g.Mark.Height, Source: sourceMark + "/strokes"})
+			}
+			how := "drawn by hand"
+			if g.Mark.Typed != "" {
+				how = "typed"
+			}
+			row("Signature", how, "")
+		}
+		row("E-mail", g.Email, source+"/email")
+		row("Authenticated by", "a one-time link sent to this address", "")
+		if g.Disclosure != "" {
+			row("Consent", "to electronic signing, disclosure version "+g.Disclosure, "")
+		}
+		for _, e := range log {
+			if e.Signer != g.Number {
+				continue
+			}
+			value := at(e.At)
+			if e.Address != "" {
+				value += ", IP " + e.Address
+			}
+			if e.Agent != "" {
+				value += ", " + e.Agent
+			}
+			row(strings.ToUpper(string(e.Kind[:1]))+string(e.Kind[1:]), value, "")
+		}
+		blocks = append(blocks, table())
+	}
+	head := "none yet"
+	if len(log) > 0 {
+		head = spaced(hex.EncodeToString(log[len(log)-1].Hash))
+	}
+	blocks = append(blocks, documents.Heading{Level: 2, Text: text("How to check this", "")},
+		documents.Paragraph{Text: text("This file is sealed with a digital signature (PAdES) that covers all of it; any program that checks signatures of PDF files shows whether it was changed. Who sent the document can get the evidence: the log of all that happened, each entry with the hash of the one before, sealed as well. When this page was made, the log ended with the hash "+head+".", "")})
+	return documents.Document{
+		Meta:   documents.Meta{Title: "Certificate of Signature", Created: r.CreatedAt, Language: "en-GB"},
+		Footer: documents.Running{Left: "Certificate of Signature", Right: r.ID.String()},
+		Blocks: blocks,
+	}
+}
+
+// spaced breaks a long number into groups, so that it can be compared by eye and wraps.
+func spaced(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i += 8 {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(s[i:min(i+8, len(s))])
+	}
+	return b.String()
+}

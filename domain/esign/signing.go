@@ -1,0 +1,321 @@
+package esign
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/cases"
+	"counsel/domain/documents"
+	"counsel/domain/jobs"
+	"counsel/gen/query"
+)
+
+// Limits of a signature.
+const (
+	maxTyped   = 100 // characters
+	maxStrokes = 500
+	maxPoints  = 5000
+	maxReason  = 1000 // characters
+)
+
+// LinkState is what a link is good for.
+type LinkState string
+
+// The states of a link.
+const (
+	LinkOpen     LinkState = "open"
+	LinkEarly    LinkState = "early"    // somebody else signs first
+	LinkSigned   LinkState = "signed"   // it was used to sign
+	LinkDeclined LinkState = "declined" // or to decline
+	LinkExpired  LinkState = "expired"
+	LinkClosed   LinkState = "closed" // the request was withdrawn, or another signer declined
+)
+
+// View is what a signer is shown.
+type View struct {
+	State   LinkState
+	Request Request
+	Signer  Signer
+}
+
+// noLink is the one answer for a link that never was, whatever it looked like.
+func noLink() error {
+	return domain.Errorf(domain.NotFound, "This link is not valid. Please use the link in the latest e-mail you got, or ask the sender for a new one.")
+}
+
+// found is the signer a link belongs to.
+func (s *Service) found(ctx context.Context, token string) (View, error) {
+	row, err := s.rows.GetSignerByToken(ctx, hashOf(token))
+	if err = db.Error(err); err != nil {
+		if domain.CodeOf(err) == domain.NotFound {
+			return View{}, noLink()
+		}
+		return View{}, err
+	}
+	r, err := load(ctx, s.rows, row.RequestID)
+	if err != nil {
+		return View{}, err
+	}
+	return s.view(r, row.ID), nil
+}
+
+func (s *Service) view(r Request, signer domain.ID) View {
+	v := View{Request: r, Signer: r.Signers[slices.IndexFunc(r.Signers, func(g Signer) bool { return g.ID == signer })]}
+	switch {
+	case v.Signer.Status == Signed:
+		v.State = LinkSigned
+	case v.Signer.Status == SignerDecline:
+		v.State = LinkDeclined
+	case r.Status == Expired, r.Status == Open && !s.Clock().Before(r.ExpiresAt):
+		v.State = LinkExpired
+	case r.Status != Open:
+		v.State = LinkClosed
+	case v.Signer.Status == Waiting:
+		v.State = LinkEarly
+	default:
+		v.State = LinkOpen
+	}
+	return v
+}
+
+// refuse says why a link is not good for anything any more.
+func (v View) refuse() error {
+	said := map[LinkState]string{
+		LinkEarly: "It is not your turn to sign yet.", LinkSigned: "You have signed this document already.", LinkDeclined: "You have declined to sign this document.",
+		LinkExpired: "The time to sign this document is over.", LinkClosed: "This document is not to be signed any more.",
+	}[v.State]
+	if said == "" {
+		return nil
+	}
+	return &domain.Error{Code: domain.Conflict, Reason: "link_" + string(v.State), Message: said}
+}
+
+// act does something on behalf of a signer whose link is open. fn may return errSame.
+func (s *Service) act(ctx context.Context, token, what string, fn func(q *query.Queries, r *Request, g *Signer) error) (View, error) {
+	v, err := s.found(ctx, token)
+	if err != nil {
+		return View{}, err
+	}
+	if err := v.refuse(); err != nil {
+		return v, err
+	}
+	err = s.change(ctx, itself(v.Request), v.Request.ID, cases.Act{Verb: cases.VerbUpdate, Detail: what + " " + number(v.Signer.Number)}, func(q *query.Queries, r *Request) error {
+		now := s.view(*r, v.Signer.ID)
+		if err := now.refuse(); err != nil { // two devices at once
+			return err
+		}
+		g := &r.Signers[now.Signer.Number-1]
+		if err := fn(q, r, g); err != nil {
+			return err
+		}
+		if err := keep(ctx, q, g); err != nil {
+			return err
+		}
+		v = s.view(*r, g.ID)
+		return nil
+	})
+	return v, err
+}
+
+// Look shows a signer what their link leads to, and puts down that they saw it: once for each
+// device. It fails with NotFound for a link that never was, and with nothing else that the link does.
+func (s *Service) Look(ctx context.Context, token string, by Visitor) (View, error) {
+	v, err := s.found(ctx, token)
+	if err != nil || v.State != LinkOpen {
+		return v, err
+	}
+	seen, err := events(ctx, s.rows, v.Request.ID)
+	if err != nil {
+		return View{}, err
+	}
+	here := Event{Kind: EventViewed, Signer: v.Signer.Number, Address: clean(by.Address, maxAddress), Agent: clean(by.Agent, maxAgent)}
+	views := 0
+	for _, e := range seen {
+		if e.Kind == here.Kind && e.Signer == here.Signer {
+			if views++; e.Address == here.Address && e.Agent == here.Agent || views >= maxViews {
+				return v, nil
+			}
+		}
+	}
+	looked, err := s.act(ctx, token, "viewed", func(q *query.Queries, r *Request, g *Signer) error {
+		if g.Status == Sent {
+			g.Status = Viewed
+		}
+		return s.log(ctx, q, r, here)
+	})
+	if domain.CodeOf(err) == domain.Conflict {
+		return s.found(ctx, token) // it closed meanwhile; or its case, in which nothing is put down
+	}
+	return looked, err
+}
+
+// maxViews is how many devices of one signer are put down, so that nobody can make a log grow.
+const maxViews = 20
+
+// Document is the document that a link is about. The caller closes the reader.
+func (s *Service) Document(ctx context.Context, token string) (documents.Stored, io.ReadCloser, error) {
+	v, err := s.found(ctx, token)
+	if err != nil {
+		return documents.Stored{}, nil, err
+	}
+	if err := v.refuse(); err != nil {
+		return documents.Stored{}, nil, err
+	}
+	d, err := s.original(ctx, v.Request)
+	if err != nil {
+		return documents.Stored{}, nil, err
+	}
+	body, err := s.Archive.Open(ctx, d, 0, -1)
+	return d, body, err
+}
+
+// Text is the document's text, page by page, for those who cannot see it; none while it has not
+// been read yet, or if it has none.
+func (s *Service) Text(ctx context.Context, token string) ([]string, error) {
+	v, err := s.found(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.refuse(); err != nil {
+		return nil, err
+	}
+	rows, err := s.rows.ListDocumentPages(ctx, v.Request.DocumentID)
+	if err != nil {
+		return nil, db.Error(err)
+	}
+	var pages []string
+	for _, r := range rows {
+		for len(pages) < int(r.Page)-1 { // pages without text
+			pages = append(pages, "")
+		}
+		pages = append(pages, r.Text)
+	}
+	return pages, nil
+}
+
+// Consent puts down that a signer agrees to sign electronically, in the words of a version of the
+// disclosure. Conflict: the link is good for nothing any more (reason link_…), or other words hold
+// now.
+func (s *Service) Consent(ctx context.Context, token, version string, by Visitor) (View, error) {
+	if version != Disclosure {
+		return View{}, domain.Errorf(domain.Conflict, "The words to agree to have changed. Please load the page again.")
+	}
+	return s.act(ctx, token, "consented", func(q *query.Queries, r *Request, g *Signer) error {
+		if g.Disclosure == version {
+			return errSame
+		}
+		g.Status, g.Disclosure = Consented, version
+		return s.log(ctx, q, r, Event{Kind: EventConsented, Signer: g.Number, Address: by.Address, Agent: by.Agent, Detail: version})
+	})
+}
+
+// Sign puts a signature down. After the last one the document is sealed. Conflict: as Consent, and
+// when the signer has not consented. Invalid: the signature is none, named by its pointer.
+func (s *Service) Sign(ctx context.Context, token string, m Mark, by Visitor) (View, error) {
+	v, err := s.found(ctx, token)
+	if err != nil {
+		return View{}, err
+	}
+	if err := v.refuse(); err != nil {
+		return v, err
+	}
+	if err := m.check(); err != nil {
+		return v, err
+	}
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return v, err
+	}
+	now := s.Clock()
+	tried := v.Request
+	tried.Signers = slices.Clone(tried.Signers)
+	one := &tried.Signers[v.Signer.Number-1]
+	one.Status, one.Mark, one.SignedAt = Signed, &m, &now
+	if err := s.Renderer.Render(ctx, s.certificate(tried, nil), io.Discard); err != nil {
+		if e, ok := errors.AsType[*domain.Error](err); ok && e.Code == domain.Invalid {
+			for i := range e.Fields { // whatever else is printed was printable before
+				e.Fields[i].Pointer = sourceMark
+			}
+			return v, e
+		}
+		return v, err
+	}
+	sum := sha256.Sum256(raw)
+	return s.act(ctx, token, "signed", func(q *query.Queries, r *Request, g *Signer) error {
+		if g.Disclosure == "" {
+			return domain.Errorf(domain.Conflict, "Please agree to signing electronically first.")
+		}
+		g.Status, g.Mark, g.SignedAt = Signed, &m, &now
+		if err := s.log(ctx, q, r, Event{At: now, Kind: EventSigned, Signer: g.Number, Address: by.Address, Agent: by.Agent, Detail: "sha256:" + hex.EncodeToString(sum[:])}); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(r.Signers, func(g Signer) bool { return g.Status != Signed }) {
+			return s.invite(ctx, q, r)
+		}
+		id := s.NewID()
+		r.Status, r.SignedID = Sealing, &id
+		_, err := s.Jobs.Add(ctx, q, jobs.New{Kind: jobSeal, Queue: jobs.Interactive, Payload: requestJob{r.ID}})
+		return err
+	})
+}
+
+// Decline ends a request: one of its signers will not sign. reason is for the sender; may be empty.
+func (s *Service) Decline(ctx context.Context, token, reason string, by Visitor) (View, error) {
+	reason = strings.TrimSpace(strings.ReplaceAll(reason, "\r\n", "\n"))
+	if utf8.RuneCountInString(reason) > maxReason {
+		return View{}, domain.InvalidField("/reason", "must have at most %d characters", maxReason)
+	}
+	if strings.ContainsFunc(reason, func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }) {
+		return View{}, domain.InvalidField("/reason", "must not hold control characters")
+	}
+	return s.act(ctx, token, "declined", func(q *query.Queries, r *Request, g *Signer) error {
+		g.Status, g.Reason, r.Status = SignerDecline, reason, Declined
+		if err := s.log(ctx, q, r, Event{Kind: EventDeclined, Signer: g.Number, Address: by.Address, Agent: by.Agent}); err != nil {
+			return err
+		}
+		return s.notify(ctx, q, r, noticeDeclined)
+	})
+}
+
+// check tells whether a mark is a signature.
+func (m *Mark) check() error {
+	m.Typed = strings.Join(strings.Fields(m.Typed), " ")
+	switch {
+	case m.Typed == "" && len(m.Strokes) == 0:
+		return domain.InvalidField(sourceMark, "must be typed or drawn")
+	case m.Typed != "" && len(m.Strokes) > 0:
+		return domain.InvalidField(sourceMark, "must be typed or drawn, not both")
+	case m.Typed != "":
+		if utf8.RuneCountInString(m.Typed) > maxTyped || strings.ContainsFunc(m.Typed, unicode.IsControl) {
+			return domain.InvalidField(sourceMark+"/typed", "must have at most %d characters, and no control characters", maxTyped)
+		}
+		m.Width, m.Height = 0, 0
+		return nil
+	}
+	if !(m.Width >= 1 && m.Width <= 10_000 && m.Height >= 1 && m.Height <= 10_000) {
+		return domain.InvalidField(sourceMark, "must be drawn in a field of 1 to 10,000 units")
+	}
+	points := 0
+	for _, stroke := range m.Strokes {
+		points += len(stroke)
+		for _, p := range stroke {
+			if !(p.X >= 0 && p.X <= m.Width && p.Y >= 0 && p.Y <= m.Height) {
+				return domain.InvalidField(sourceMark+"/strokes", "must lie within the field")
+			}
+		}
+	}
+	if len(m.Strokes) > maxStrokes || points > maxPoints || points < 5 {
+		return domain.InvalidField(sourceMark+"/strokes", "must be at most %d, of 5 to %d points in all", maxStrokes, maxPoints)
+	}
+	return nil
+}

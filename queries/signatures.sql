@@ -1,0 +1,62 @@
+-- name: CreateSignatureRequest :exec
+INSERT INTO signature_requests (id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, seq, head)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: GetSignatureRequest :one
+SELECT * FROM signature_requests WHERE id = ?;
+
+-- name: LockSignatureRequest :one
+SELECT * FROM signature_requests WHERE id = ? FOR UPDATE;
+
+-- name: UpdateSignatureRequest :exec
+UPDATE signature_requests SET status = ?, changed_at = ?, signed_id = ?, seq = ?, head = ? WHERE id = ?;
+
+-- name: ListSignatureRequests :many
+SELECT * FROM signature_requests
+WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg(before) AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
+ORDER BY id DESC LIMIT ?;
+
+-- name: ListAllSignatureRequests :many
+SELECT * FROM signature_requests
+WHERE id < sqlc.arg(before) AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
+ORDER BY id DESC LIMIT ?;
+
+-- name: ListCaseSignatureRequests :many
+SELECT * FROM signature_requests
+WHERE case_id = sqlc.arg(case_id) AND id < sqlc.arg(before) AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
+ORDER BY id DESC LIMIT ?;
+
+-- name: ListOverdueSignatureRequests :many
+SELECT id FROM signature_requests WHERE status = 'open' AND expires_at <= sqlc.arg(now) ORDER BY expires_at LIMIT ?;
+
+-- name: CreateSigner :exec
+INSERT INTO signature_signers (id, request_id, number, turn, name, email, status, token_hash, mark, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '');
+
+-- name: ListSigners :many
+SELECT * FROM signature_signers WHERE request_id = ? ORDER BY number;
+
+-- name: GetSignerByToken :one
+SELECT * FROM signature_signers WHERE token_hash = ?;
+
+-- name: GetSigner :one
+SELECT * FROM signature_signers WHERE id = ?;
+
+-- name: UpdateSigner :exec
+UPDATE signature_signers SET status = ?, invited_at = ?, reminders = ?, reminded_at = ?, disclosure = ?, mark = ?, signed_at = ?, reason = ? WHERE id = ?;
+
+-- name: ListForgetfulSigners :many
+SELECT s.id, s.request_id FROM signature_signers s
+JOIN signature_requests r ON r.id = s.request_id
+WHERE r.status = 'open' AND s.status IN ('sent', 'viewed', 'consented') AND s.reminders < sqlc.arg(most)
+  AND s.invited_at <= sqlc.arg(since) AND (s.reminded_at IS NULL OR s.reminded_at <= sqlc.arg(since))
+ORDER BY s.id LIMIT ?;
+
+-- name: AppendSignatureEvent :exec
+INSERT INTO signature_events (request_id, seq, created_at, kind, signer, address, agent, detail, prev_hash, hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: ListSignatureEvents :many
+SELECT * FROM signature_events WHERE request_id = ? ORDER BY seq;
+
+-- name: ListDocumentPages :many
+SELECT page, text FROM document_pages WHERE document_id = ? ORDER BY page;
