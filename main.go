@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 
 	"counsel/config"
 	"counsel/db"
+	"counsel/domain/esign"
+	"counsel/domain/esign/pades"
 )
 
 const about = `The backend of a legal-services product.
@@ -28,6 +31,7 @@ type commands struct {
 	Dev     devCommand     `cmd:"" help:"Run the whole service on this machine, with the servers it needs. For development."`
 	Serve   serveCommand   `cmd:"" help:"Run the service on the servers the environment names. For production: refuses to start on a missing or default secret."`
 	Work    workCommand    `cmd:"" help:"Do jobs only, on the servers the environment names, with the same settings as serve."`
+	Verify  verifyCommand  `cmd:"" name:"verify-evidence" help:"Check the evidence of a signature, offline: every byte is as it was sealed, and all of it fits together."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database named by DATABASE_URL to the present schema, then exit."`
 }
 
@@ -56,6 +60,9 @@ func (serveCommand) Run(ctx context.Context) error {
 		log.Warn("SMTP_HOST is not set: no mail is sent, and nobody can replace a forgotten password")
 	} else if cfg.SMTP.TLS == "off" {
 		log.Warn("SMTP_TLS is off: mails and the password of the mail server cross the network in the clear")
+	}
+	if cfg.Esign.Certificate == "" {
+		log.Warn("ESIGN_CERTIFICATE is not set: no document can be sent to be signed")
 	}
 	if cfg.MetricsToken == "" {
 		log.Warn("METRICS_TOKEN is not set: anyone who reaches the service may read /metrics")
@@ -104,6 +111,42 @@ func (workCommand) Run(ctx context.Context) error {
 	}
 	log.Info("working", "concurrency", cfg.WorkConcurrency)
 	return a.run(ctx)
+}
+
+type verifyCommand struct {
+	File string `arg:"" type:"existingfile" help:"The evidence, as GET /api/esign/{trackingId}/evidence gave it."`
+}
+
+// Run checks a bundle of evidence and says what it holds.
+func (v verifyCommand) Run() error {
+	bundle, err := os.ReadFile(v.File)
+	if err != nil {
+		return err
+	}
+	found, err := esign.VerifyEvidence(bundle)
+	if err != nil {
+		return fmt.Errorf("the evidence does not hold: %w", err)
+	}
+	signed := "none, since not everyone has signed"
+	if found.Sealed {
+		signed = "its seal covers all of it, and the original is its beginning"
+	}
+	_, err = fmt.Printf(`The evidence holds: no byte was changed.
+
+  request      %s (%s)
+  document     %s
+  SHA-256      %s
+  signed file  %s
+  log          %d entries, none missing
+  made         %s
+  signers      %s
+  sealed by    %s
+               SHA-256 of the certificate %s
+
+Whether that is a certificate you trust is for you to say: compare its SHA-256.
+`, found.Request, found.Status, found.Document, found.SHA256, signed, found.Events, found.Made.Format(time.RFC3339),
+		strings.Join(found.Signers, "\n               "), found.Certificate.Subject, pades.Fingerprint(found.Certificate))
+	return err
 }
 
 type migrateCommand struct{}

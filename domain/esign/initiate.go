@@ -61,6 +61,9 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 	if s.Seal == nil {
 		return Request{}, &domain.Error{Code: domain.Unavailable, Message: "Documents cannot be sent to be signed: the service has no certificate to seal them with."}
 	}
+	if s.Mails == nil {
+		return Request{}, &domain.Error{Code: domain.Unavailable, Reason: "email_unavailable", Message: "Documents cannot be sent to be signed: the service has no mail server."}
+	}
 	r := Request{ID: s.NewID(), UserID: by.UserID, DocumentID: n.DocumentID, Workflow: n.Workflow, Status: Open, CreatedAt: s.Clock(), head: make([]byte, 32)}
 	r.ChangedAt = r.CreatedAt
 	if err := r.take(n, s.NewID); err != nil {

@@ -47,22 +47,25 @@ const (
 	noticeBounced   notice = "bounced" // a signer's address does not take mail
 )
 
+// mailing goes on for a day while the mail server is away.
+var mailing = jobs.Options{Tries: 150, Timeout: 8 * time.Minute}
+
 func (s *Service) register() {
-	s.Jobs.Handle(jobInvite, jobs.Options{Tries: 15, Timeout: 8 * time.Minute}, func(ctx context.Context, run *jobs.Run) (any, error) {
+	s.Jobs.Handle(jobInvite, mailing, func(ctx context.Context, run *jobs.Run) (any, error) {
 		var j inviteJob
 		if err := run.Read(&j); err != nil {
 			return nil, jobs.Fatal(err)
 		}
 		return nil, s.mailLink(ctx, run.ID, j)
 	})
-	s.Jobs.Handle(jobNotice, jobs.Options{Tries: 15, Timeout: 8 * time.Minute}, func(ctx context.Context, run *jobs.Run) (any, error) {
+	s.Jobs.Handle(jobNotice, mailing, func(ctx context.Context, run *jobs.Run) (any, error) {
 		var j noticeJob
 		if err := run.Read(&j); err != nil {
 			return nil, jobs.Fatal(err)
 		}
 		return nil, s.mailNotice(ctx, run.ID, j)
 	})
-	s.Jobs.Handle(jobSeal, jobs.Options{Tries: 20, Timeout: 3 * time.Minute}, func(ctx context.Context, run *jobs.Run) (any, error) {
+	s.Jobs.Handle(jobSeal, jobs.Options{Tries: 1000, Timeout: 3 * time.Minute}, func(ctx context.Context, run *jobs.Run) (any, error) {
 		var j requestJob
 		if err := run.Read(&j); err != nil {
 			return nil, jobs.Fatal(err)
