@@ -26,6 +26,7 @@ import (
 	"counsel/clients/pdf"
 	"counsel/clients/queue"
 	"counsel/clients/storage"
+	"counsel/clients/tsa"
 	"counsel/clients/webhook"
 	"counsel/config"
 	"counsel/db"
@@ -38,6 +39,8 @@ import (
 	"counsel/domain/documents"
 	"counsel/domain/documents/text"
 	"counsel/domain/email"
+	"counsel/domain/esign"
+	"counsel/domain/esign/pades"
 	"counsel/domain/idempotency"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
@@ -72,6 +75,7 @@ type app struct {
 	cases    *cases.Service
 	ai       *ai.Service
 	once     *idempotency.Service
+	stamps   *tsa.Client
 	jobs     *jobs.Service
 	webhooks *webhooks.Service
 	sender   *webhook.Client
@@ -188,12 +192,17 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if err != nil {
 		return nil, err
 	}
+	signing, err := newEsign(a, cfg, engine, letters.Sender)
+	if err != nil {
+		return nil, err
+	}
 	drafts := documents.NewDrafts(a.database, a.cases, domain.SystemClock, domain.NewID)
 	deps := handlers.Deps{
 		Accounts: a.accounts, AI: a.ai,
 		Cases:   a.cases,
 		Drafts:  drafts,
 		Email:   letters,
+		Esign:   signing,
 		Archive: a.archive, Templates: templates, Press: documents.NewPress(templates, drafts, a.archive, engine), Jobs: a.jobs, Once: a.once, Webhooks: a.webhooks,
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
@@ -237,6 +246,28 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		}
 	}()
 	return a, nil
+}
+
+// newEsign makes what has documents signed. Without a certificate, or without a mail server, it
+// sends none.
+func newEsign(a *app, cfg config.Config, engine *pdf.Engine, sender email.Sender) (_ *esign.Service, err error) {
+	var seal *pades.Seal
+	if cfg.Esign.Certificate != "" {
+		var stamps pades.Timestamper
+		if cfg.Esign.TSAURL != "" {
+			if a.stamps, err = tsa.New(cfg.Esign.TSAURL); err != nil {
+				return nil, err
+			}
+			stamps = a.stamps
+		}
+		if seal, err = pades.New(cfg.Esign.Certificate, cfg.Esign.PrivateKey, stamps); err != nil {
+			return nil, fmt.Errorf("ESIGN_CERTIFICATE, ESIGN_PRIVATE_KEY: %w", err)
+		}
+	}
+	return esign.New(esign.Deps{
+		DB: a.database, Archive: a.archive, Cases: a.cases, People: a.accounts, Jobs: a.jobs, Mails: sender, Renderer: engine, Seal: seal,
+		Secret: []byte(cfg.JWT.Secret), URL: cfg.PublicURL, Clock: domain.SystemClock, NewID: domain.NewID, Log: a.log,
+	}), nil
 }
 
 // newEmail makes the service of mails, and lets the accounts send theirs.
@@ -420,6 +451,9 @@ func (a *app) close(ctx context.Context) error {
 	}
 	if a.files != nil {
 		errs = append(errs, a.files.Close())
+	}
+	if a.stamps != nil {
+		a.stamps.Close()
 	}
 	if a.mail != nil {
 		errs = append(errs, a.mail.Close())

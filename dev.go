@@ -19,6 +19,7 @@ import (
 	"counsel/config"
 	"counsel/domain"
 	"counsel/domain/account"
+	"counsel/domain/esign/pades"
 	"counsel/sandbox"
 	"counsel/sandbox/llm"
 )
@@ -58,6 +59,11 @@ func (devCommand) Run(ctx context.Context) (err error) {
 	}
 	if cfg.SMTP.Host == "" {
 		cfg.SMTP = config.SMTP{Host: box.SMTP.Host, Port: box.SMTP.Port, User: box.SMTP.User, Password: box.SMTP.Password, TLS: mail.NoTLS}
+	}
+	if cfg.Esign.Certificate == "" {
+		if cfg.Esign.Certificate, cfg.Esign.PrivateKey, err = keptSeal(cfg.DataDir); err != nil {
+			return err
+		}
 	}
 	if cfg.Mail.From == "" {
 		cfg.Mail.From = "Counsel <no-reply@counsel.example>"
@@ -136,6 +142,20 @@ func kept(dir, name string) (secret string, made bool, err error) {
 	rand.Read(random) // never fails
 	secret = hex.EncodeToString(random)
 	return secret, true, os.WriteFile(path, []byte(secret+"\n"), 0o600)
+}
+
+// keptSeal returns the certificate and key in dir that seal signed documents, made at first use.
+func keptSeal(dir string) (certificate, key string, err error) {
+	path := filepath.Join(dir, "esign.pem")
+	b, err := os.ReadFile(path) //nolint:gosec // the operator says where the data lie
+	if errors.Is(err, fs.ErrNotExist) {
+		if certificate, key, err = pades.SelfSigned("Counsel, for development", domain.SystemClock()); err != nil {
+			return "", "", err
+		}
+		b = []byte(certificate + key)
+		err = os.WriteFile(path, b, 0o600)
+	}
+	return string(b), string(b), err // each is looked for in the whole
 }
 
 func welcome(url string, cfg config.Config, box *sandbox.Sandbox, sandboxURL string) string {

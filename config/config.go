@@ -31,6 +31,8 @@ type Config struct {
 	SMTP SMTP
 	Mail Mail
 
+	Esign Esign
+
 	// Where people reach the service, https://host: links in mails begin so. And the page on which
 	// they confirm an address and choose a password, if it is not the service's own.
 	PublicURL  string `env:"PUBLIC_URL"`
@@ -96,6 +98,14 @@ type Mail struct {
 	DKIMKeyFile    string `env:"MAIL_DKIM_KEY_FILE"` // or a file with one
 }
 
+// Esign says who has documents signed, and what seals them.
+type Esign struct {
+	Provider    string `env:"ESIGN_PROVIDER" envDefault:"builtin"`
+	Certificate string `env:"ESIGN_CERTIFICATE"` // in PEM, and those that lead from it to its root
+	PrivateKey  string `env:"ESIGN_PRIVATE_KEY"` // of the certificate, in PEM: RSA or ECDSA
+	TSAURL      string `env:"ESIGN_TSA_URL"`     // of a timestamp authority (RFC 3161)
+}
+
 // LLM is the provider of completions: anything that speaks OpenAI's Chat Completions.
 type LLM struct {
 	BaseURL    string `env:"BASE_URL"`
@@ -158,6 +168,7 @@ func Load() (Config, error) {
 	oneOf("SMTP_TLS", c.SMTP.TLS, "", "starttls", "implicit", "off")
 	oneOf("WORK", c.Work, "on", "off")
 	oneOf("RATE_LIMIT", c.RateLimit, "on", "off")
+	oneOf("ESIGN_PROVIDER", c.Esign.Provider, "builtin")
 	oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
 	oneOf("JWT_ALGORITHM", c.JWT.Algorithm, "HS256", "RS256", "EdDSA")
 	if _, port, err := net.SplitHostPort(c.HTTPAddr); err != nil || port == "" {
@@ -181,6 +192,15 @@ func Load() (Config, error) {
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	if (c.Mail.DKIMDomain == "") != (c.Mail.DKIMSelector == "") || (c.Mail.DKIMDomain == "") != (c.Mail.DKIMKey == "" && c.Mail.DKIMKeyFile == "") {
 		faults = append(faults, errors.New("MAIL_DKIM_DOMAIN, MAIL_DKIM_SELECTOR and MAIL_DKIM_KEY or MAIL_DKIM_KEY_FILE go together"))
+	}
+	for _, s := range []*string{&c.Esign.Certificate, &c.Esign.PrivateKey} {
+		*s = strings.ReplaceAll(*s, `\n`, "\n")
+	}
+	if (c.Esign.Certificate == "") != (c.Esign.PrivateKey == "") {
+		faults = append(faults, errors.New("ESIGN_CERTIFICATE and ESIGN_PRIVATE_KEY go together"))
+	}
+	if u, err := url.Parse(c.Esign.TSAURL); c.Esign.TSAURL != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
+		faults = append(faults, errors.New("ESIGN_TSA_URL must be a URL such as https://host/tsa"))
 	}
 	if c.LLM.BaseURL != "" {
 		if u, err := url.Parse(c.LLM.BaseURL); err != nil || u.Host == "" {

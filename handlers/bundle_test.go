@@ -57,17 +57,18 @@ const secret = "a secret of these tests, long enough for HS256"
 
 // bundle is a whole service of a test's own, on real servers, with the AI's stand-in.
 type bundle struct {
-	t       testing.TB
-	url     string
-	model   *llm.Server
-	redis   rueidis.Client
-	logs    *logBuffer
-	server  *handlers.Server
-	archive *documents.Archive
-	jobs    *jobs.Service
-	files   *store
-	post    *post
-	ready   func(context.Context) (error, error)
+	t        testing.TB
+	url      string
+	model    *llm.Server
+	redis    rueidis.Client
+	logs     *logBuffer
+	server   *handlers.Server
+	archive  *documents.Archive
+	jobs     *jobs.Service
+	files    *store
+	post     *post
+	signPost *signPost
+	ready    func(context.Context) (error, error)
 }
 
 type option func(*setup)
@@ -169,12 +170,12 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
 	s.deps.Press, s.deps.Once = documents.NewPress(s.deps.Templates, s.deps.Drafts, s.deps.Archive, engine), idempotency.New(database, domain.SystemClock)
-	b.post = &post{}
+	b.signPost = &signPost{}
 	certificate, key, err := pades.SelfSigned("Counsel", domain.SystemClock())
 	must(t, err)
 	seal, err := pades.New(certificate, key, nil)
 	must(t, err)
-	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.post, Renderer: engine, Seal: seal,
+	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Renderer: engine, Seal: seal,
 		Secret: []byte(secret), URL: "https://counsel.example", Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {

@@ -65,14 +65,14 @@ func (h *hands) Handle(kind string, _ jobs.Options, do func(context.Context, *jo
 
 func (h *hands) Every(string, time.Duration, func(context.Context) error) {}
 
-// post is a mail server.
-type post struct {
+// signPost is the mail server of what is to be signed.
+type signPost struct {
 	mu    sync.Mutex
 	mails []email.Outgoing
 	files map[string][]byte // the last attachment to each address
 }
 
-func (p *post) Send(_ context.Context, m email.Outgoing) []email.Outcome {
+func (p *signPost) Send(_ context.Context, m email.Outgoing) []email.Outcome {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.mails = append(p.mails, m)
@@ -88,7 +88,7 @@ func (p *post) Send(_ context.Context, m email.Outgoing) []email.Outcome {
 var signingLink = regexp.MustCompile(`/sign#(\S+)`)
 
 // secret is that of the last link that was mailed to somebody.
-func (p *post) secret(t testing.TB, to string) string {
+func (p *signPost) secret(t testing.TB, to string) string {
 	t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -154,7 +154,7 @@ func TestSigning(t *testing.T) {
 	}
 	b.call(bob, "POST", root+"/cancel", nil).wants(404, "not_found")
 
-	secret := b.post.secret(t, "ada@example.com")
+	secret := b.signPost.secret(t, "ada@example.com")
 	ask := func(what string, body map[string]any) answer {
 		t.Helper()
 		return b.call(nil, "POST", "/api/esign/signing/"+what, body, "User-Agent", "Phone/1.0")
@@ -194,7 +194,7 @@ func TestSigning(t *testing.T) {
 		}
 	}
 
-	second := b.post.secret(t, "grace@example.com")
+	second := b.signPost.secret(t, "grace@example.com")
 	ask("consent", map[string]any{"token": second, "disclosure": view.Disclosure.Version}).wants(200, "")
 	stroke := []map[string]float64{{"x": 1, "y": 1}, {"x": 20, "y": 30.5}, {"x": 40, "y": 2}, {"x": 60, "y": 30}, {"x": 80, "y": 1}}
 	ask("sign", map[string]any{"token": second, "signature": map[string]any{"strokes": []any{stroke}, "width": 100, "height": 50}}).wants(200, "")
@@ -210,7 +210,7 @@ func TestSigning(t *testing.T) {
 		t.Errorf("is of kind %s", signed.Kind)
 	}
 	for _, to := range []string{"ada@example.com", "grace@example.com", "lena@example.com"} {
-		if !bytes.HasPrefix(b.post.files[to], signable()) {
+		if !bytes.HasPrefix(b.signPost.files[to], signable()) {
 			t.Errorf("%s did not get the signed document", to)
 		}
 	}
@@ -264,13 +264,13 @@ func TestInitiateSignature(t *testing.T) {
 	var first, again api.InitiateSignatureResponse
 	b.call(lena, "POST", "/api/esign/initiate", body(ada), "Idempotency-Key", "k1").wants(201, "").into(&first)
 	b.call(lena, "POST", "/api/esign/initiate", body(ada), "Idempotency-Key", "k1").wants(201, "").into(&again)
-	if first != again || len(b.post.mails) != 1 {
-		t.Errorf("sent %d mails for one key", len(b.post.mails))
+	if first != again || len(b.signPost.mails) != 1 {
+		t.Errorf("sent %d mails for one key", len(b.signPost.mails))
 	}
 	b.call(lena, "POST", "/api/esign/initiate", body(ada, map[string]any{"name": "G", "email": "g@example.com"}), "Idempotency-Key", "k1").wants(409, "")
 	b.call(nil, "POST", "/api/esign/signing/link", map[string]any{"trackingId": first.TrackingID, "email": "eve@example.com"}).wants(204, "")
 	b.call(lena, "POST", "/api/esign/"+first.TrackingID.String()+"/remind", nil).wants(200, "")
-	if len(b.post.mails) != 1 {
+	if len(b.signPost.mails) != 1 {
 		t.Error("mailed again at once")
 	}
 }

@@ -37,7 +37,8 @@ func TestInk(t *testing.T) {
 		t.Fatal(err)
 	}
 	blue := 0
-	for i := 15; i+2 < len(out); i += 3 {
+	head := len("P6\n330 90\n255\n")
+	for i := head; i+2 < len(out); i += 3 {
 		if int(out[i])+40 < int(out[i+2]) {
 			blue++
 		}
