@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
-import type { AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, CancelEmailData, CancelEmailErrors, CancelEmailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreateSuppressionData, CreateSuppressionErrors, CreateSuppressionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, DeleteSuppressionData, DeleteSuppressionErrors, DeleteSuppressionResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetAccountPageData, GetAccountPageErrors, GetAccountPageResponses, GetAccountScriptData, GetAccountScriptErrors, GetAccountScriptResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetEmailData, GetEmailErrors, GetEmailResponses, GetJobData, GetJobErrors, GetJobResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSuppressionsData, ListSuppressionsErrors, ListSuppressionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, PingWebhookData, PingWebhookErrors, PingWebhookResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, SendEmailData, SendEmailErrors, SendEmailResponses, SendEmailsData, SendEmailsErrors, SendEmailsResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.js';
+import type { AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, CancelEmailData, CancelEmailErrors, CancelEmailResponses, CancelSignatureRequestData, CancelSignatureRequestErrors, CancelSignatureRequestResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, ConsentToSigningData, ConsentToSigningErrors, ConsentToSigningResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreateSuppressionData, CreateSuppressionErrors, CreateSuppressionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeclineSigningData, DeclineSigningErrors, DeclineSigningResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, DeleteSuppressionData, DeleteSuppressionErrors, DeleteSuppressionResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetAccountPageData, GetAccountPageErrors, GetAccountPageResponses, GetAccountScriptData, GetAccountScriptErrors, GetAccountScriptResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetEmailData, GetEmailErrors, GetEmailResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignatureEvidenceData, GetSignatureEvidenceErrors, GetSignatureEvidenceResponses, GetSignatureRequestData, GetSignatureRequestErrors, GetSignatureRequestResponses, GetSigningDocumentData, GetSigningDocumentErrors, GetSigningDocumentResponses, GetSigningPageData, GetSigningPageErrors, GetSigningPageResponses, GetSigningTextData, GetSigningTextErrors, GetSigningTextResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, InitiateSignatureData, InitiateSignatureErrors, InitiateSignatureResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignatureEventsData, ListSignatureEventsErrors, ListSignatureEventsResponses, ListSignatureRequestsData, ListSignatureRequestsErrors, ListSignatureRequestsResponses, ListSuppressionsData, ListSuppressionsErrors, ListSuppressionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, PingWebhookData, PingWebhookErrors, PingWebhookResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemindSignersData, RemindSignersErrors, RemindSignersResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, SendEmailData, SendEmailErrors, SendEmailResponses, SendEmailsData, SendEmailsErrors, SendEmailsResponses, SendSigningLinkData, SendSigningLinkErrors, SendSigningLinkResponses, SignDocumentData, SignDocumentErrors, SignDocumentResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewSigningData, ViewSigningErrors, ViewSigningResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1412,63 +1412,242 @@ export const getEmail = <ThrowOnError extends boolean = true>(options: Options<G
 });
 
 /**
- * List jobs
+ * Send a document to be signed
  *
- * Jobs, the newest first. Callers see their own; an admin sees everyone's and the service's own,
- * and may narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
- * With `status=failed` an admin sees what failed for good and can be sent again. Jobs that
- * succeeded or were cancelled are kept for 7 days, failed ones for 30.
+ * Sends a stored PDF of the caller's, or of a case the caller works on, to its signers. In a
+ * `sequential` workflow they sign by `order` (as listed, if none has one; those of the same order
+ * at the same time), in a `parallel` one all at once. Each gets a link of their own by e-mail
+ * when it is their turn. When all have signed, the document comes back with a certificate page
+ * and a digital seal (PAdES), as a document of kind `signed`, and everybody gets it by e-mail.
+ *
+ * `signingUrl` leads to the page where a signer has their link mailed to them; it holds no
+ * secret, so it can be passed on. Encrypted PDFs, and those that carry a digital signature
+ * already, are 422.
+ *
+ * Send an `Idempotency-Key` to be able to repeat the request: for 24 hours the same key and
+ * body get the first answer again (with `Idempotency-Replayed: true`), and the same key
+ * with another body is 409.
  *
  */
-export const listJobs = <ThrowOnError extends boolean = true>(options?: Options<ListJobsData, ThrowOnError>) => (options?.client ?? client).get<ListJobsResponses, ListJobsErrors, ThrowOnError, 'data'>({
+export const initiateSignature = <ThrowOnError extends boolean = true>(options: Options<InitiateSignatureData, ThrowOnError>) => (options.client ?? client).post<InitiateSignatureResponses, InitiateSignatureErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/api/jobs',
+    url: '/api/esign/initiate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List what was sent to be signed
+ *
+ * The newest first. Without `caseId` these are the requests the caller sent, or everyone's for
+ * an admin; with it, those of a case that is open to the caller.
+ *
+ */
+export const listSignatureRequests = <ThrowOnError extends boolean = true>(options?: Options<ListSignatureRequestsData, ThrowOnError>) => (options?.client ?? client).get<ListSignatureRequestsResponses, ListSignatureRequestsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/esign',
     ...options
 });
 
 /**
- * Cancel a job
+ * Where a signature request stands
  *
- * A job that waits is `cancelled` at once. One that runs is told to stop and does so where it
- * can: it is still `running` in the answer, and may yet succeed. What it did before stays done.
- * A job that has ended is 409, but for one that was cancelled.
- *
+ * Its status, and that of each signer. Another account's request looks like one that does not exist.
  */
-export const cancelJob = <ThrowOnError extends boolean = true>(options: Options<CancelJobData, ThrowOnError>) => (options.client ?? client).delete<CancelJobResponses, CancelJobErrors, ThrowOnError, 'data'>({
+export const getSignatureRequest = <ThrowOnError extends boolean = true>(options: Options<GetSignatureRequestData, ThrowOnError>) => (options.client ?? client).get<GetSignatureRequestResponses, GetSignatureRequestErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/api/jobs/{jobId}',
+    url: '/api/esign/{trackingId}',
     ...options
 });
 
 /**
- * Read a job
+ * What happened to a signature request
  *
- * How far the job is and, when it has ended, its result or why it failed. Another account's job
- * looks like one that does not exist.
- *
- * With `Accept: text/event-stream` the job arrives whenever it changes, as `progress` events and,
- * when it has ended, one last `done` event. The stream also ends, without `done`, after ten
- * minutes and when the server stops: ask again then.
+ * The log, from its beginning. Each entry carries the SHA-256 of the one before; nothing changes
+ * or removes one.
  *
  */
-export const getJob = <ThrowOnError extends boolean = true>(options: Options<GetJobData, ThrowOnError>) => (options.client ?? client).get<GetJobResponses, GetJobErrors, ThrowOnError, 'data'>({
+export const listSignatureEvents = <ThrowOnError extends boolean = true>(options: Options<ListSignatureEventsData, ThrowOnError>) => (options.client ?? client).get<ListSignatureEventsResponses, ListSignatureEventsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/api/jobs/{jobId}',
+    url: '/api/esign/{trackingId}/events',
     ...options
 });
 
 /**
- * Send a failed job again
+ * Withdraw a signature request
  *
- * For a job that failed for good. It waits again, with all its tries before it. Any other job is 409.
+ * Nothing more can be signed, and whoever was asked to is told so. 409 when the request has ended.
  */
-export const retryJob = <ThrowOnError extends boolean = true>(options: Options<RetryJobData, ThrowOnError>) => (options.client ?? client).post<RetryJobResponses, RetryJobErrors, ThrowOnError, 'data'>({
+export const cancelSignatureRequest = <ThrowOnError extends boolean = true>(options: Options<CancelSignatureRequestData, ThrowOnError>) => (options.client ?? client).post<CancelSignatureRequestResponses, CancelSignatureRequestErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/api/jobs/{jobId}/retry',
+    url: '/api/esign/{trackingId}/cancel',
+    ...options
+});
+
+/**
+ * Mail the links again
+ *
+ * Mails those whose turn it is once more, unless they were mailed in the last two minutes. The
+ * service reminds them by itself after three, six and nine days. 409 when the request has ended.
+ *
+ */
+export const remindSigners = <ThrowOnError extends boolean = true>(options: Options<RemindSignersData, ThrowOnError>) => (options.client ?? client).post<RemindSignersResponses, RemindSignersErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/esign/{trackingId}/remind',
+    ...options
+});
+
+/**
+ * The evidence of a signature request
+ *
+ * A zip, sealed as a whole: the original, the signed file, the log, the words that were consented
+ * to, and a manifest with the SHA-256 of each. `counsel verify-evidence FILE` checks it, offline,
+ * and finds any byte that was changed.
+ *
+ */
+export const getSignatureEvidence = <ThrowOnError extends boolean = true>(options: Options<GetSignatureEvidenceData, ThrowOnError>) => (options.client ?? client).get<GetSignatureEvidenceResponses, GetSignatureEvidenceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/esign/{trackingId}/evidence',
+    ...options
+});
+
+/**
+ * What a signing link leads to
+ *
+ * What the signer is to sign, and what the link is good for. That they saw it is put into the log. 404
+ * for a link that never was, whatever it looks like.
+ *
+ */
+export const viewSigning = <ThrowOnError extends boolean = true>(options: Options<ViewSigningData, ThrowOnError>) => (options.client ?? client).post<ViewSigningResponses, ViewSigningErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/esign/signing/view',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The document of a signing link
+ *
+ * The PDF that is to be signed. 409 when the link is good for nothing any more; `code` says why.
+ *
+ */
+export const getSigningDocument = <ThrowOnError extends boolean = true>(options: Options<GetSigningDocumentData, ThrowOnError>) => (options.client ?? client).post<GetSigningDocumentResponses, GetSigningDocumentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/esign/signing/document',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The text of the document of a signing link
+ *
+ * Page by page, for those who cannot see the PDF. None while it has not been read yet, or if it has
+ * none.
+ *
+ */
+export const getSigningText = <ThrowOnError extends boolean = true>(options: Options<GetSigningTextData, ThrowOnError>) => (options.client ?? client).post<GetSigningTextResponses, GetSigningTextErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/esign/signing/text',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Agree to sign electronically
+ *
+ * Puts down that the signer agrees to the disclosure that `viewSigning` shows. 409 when other words
+ * hold now, or the link is good for nothing any more.
+ *
+ */
+export const consentToSigning = <ThrowOnError extends boolean = true>(options: Options<ConsentToSigningData, ThrowOnError>) => (options.client ?? client).post<ConsentToSigningResponses, ConsentToSigningErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/esign/signing/consent',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign
+ *
+ * Takes a signature, typed or drawn. The signer must have agreed to sign electronically before. After
+ * the last one the document is sealed.
+ *
+ */
+export const signDocument = <ThrowOnError extends boolean = true>(options: Options<SignDocumentData, ThrowOnError>) => (options.client ?? client).post<SignDocumentResponses, SignDocumentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/esign/signing/sign',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Decline to sign
+ *
+ * Ends the request: nobody can sign any more, and the sender is told why.
+ *
+ */
+export const declineSigning = <ThrowOnError extends boolean = true>(options: Options<DeclineSigningData, ThrowOnError>) => (options.client ?? client).post<DeclineSigningResponses, DeclineSigningErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/esign/signing/decline',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Have a signing link mailed again
+ *
+ * Mails a signer their link, if the address is that of a signer of this request whose turn it is and
+ * who was not mailed in the last two minutes. The answer is the same in any case.
+ *
+ */
+export const sendSigningLink = <ThrowOnError extends boolean = true>(options: Options<SendSigningLinkData, ThrowOnError>) => (options.client ?? client).post<SendSigningLinkResponses, SendSigningLinkErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/esign/signing/link',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The page where people sign
+ *
+ * What the links in the mails lead to. The secret stands behind the `#`, which browsers keep to
+ * themselves. The page loads nothing but what the operations under `/api/esign/signing` give.
+ *
+ */
+export const getSigningPage = <ThrowOnError extends boolean = true>(options?: Options<GetSigningPageData, ThrowOnError>) => (options?.client ?? client).get<GetSigningPageResponses, GetSigningPageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/sign',
     ...options
 });
 

@@ -1126,9 +1126,9 @@ export type TimelineVerdict = {
 };
 
 /**
- * Where a document comes from: somebody sent it, or it was made here.
+ * Where a document comes from: somebody sent it, it was made here, or it is one that was signed by all.
  */
-export type DocumentKind = 'uploaded' | 'rendered';
+export type DocumentKind = 'uploaded' | 'rendered' | 'signed';
 
 export type UploadDocumentRequest = {
     caseId?: Id;
@@ -1382,6 +1382,308 @@ export type StoredDocumentList = {
  */
 export type Checksum = string;
 
+/**
+ * open: it can be signed; sealing: all have signed, and the file is being made; completed, declined, cancelled and expired are ends.
+ */
+export type SignatureStatus = 'open' | 'sealing' | 'completed' | 'declined' | 'cancelled' | 'expired';
+
+/**
+ * waiting: for those before; sent: the link was mailed, or is about to be; viewed, consented: they opened it, and agreed to sign electronically.
+ */
+export type SignerStatus = 'waiting' | 'sent' | 'viewed' | 'consented' | 'signed' | 'declined';
+
+/**
+ * Who signs when.
+ */
+export type SignatureWorkflow = 'sequential' | 'parallel';
+
+export type InitiateSignatureRequest = {
+    docId: Id;
+    /**
+     * Who is to sign; each address once.
+     */
+    signers: Array<NewSigner>;
+    workflow: SignatureWorkflow;
+    /**
+     * What the mails say to the signers.
+     */
+    message?: string;
+    /**
+     * Until when it can be signed, an hour to a year from now; thirty days when absent.
+     */
+    expiresAt?: Time;
+};
+
+export type NewSigner = {
+    /**
+     * As the certificate prints it.
+     */
+    name: string;
+    /**
+     * Where the link is mailed.
+     */
+    email: string;
+    /**
+     * When they sign in a sequential workflow, for all or for none. A parallel one knows no order.
+     */
+    order?: number;
+};
+
+export type InitiateSignatureResponse = {
+    /**
+     * Where a signer has their link mailed to them. It holds no secret.
+     */
+    signingUrl: string;
+    expiresAt: Time;
+    trackingId: Id;
+};
+
+export type SignatureRequest = {
+    trackingId: Id;
+    /**
+     * Who sent it.
+     */
+    userId: Id;
+    /**
+     * The document's case.
+     */
+    caseId?: Id;
+    docId: Id;
+    /**
+     * Its file name.
+     */
+    documentName: string;
+    checksum: Checksum;
+    workflow: SignatureWorkflow;
+    status: SignatureStatus;
+    /**
+     * As the signers are told.
+     */
+    senderName: string;
+    /**
+     * What the mails say to the signers.
+     */
+    message?: string;
+    /**
+     * In the order in which they sign.
+     */
+    signers: Array<Signer>;
+    /**
+     * The signed document, once the request is completed.
+     */
+    signedDocId?: Id;
+    expiresAt: Time;
+    createdAt: Time;
+    /**
+     * Since when it has this status.
+     */
+    changedAt: Time;
+};
+
+export type Signer = {
+    /**
+     * As the log and the certificate number them.
+     */
+    number: number;
+    /**
+     * Those of the same turn sign at the same time.
+     */
+    turn: number;
+    /**
+     * Their name.
+     */
+    name: string;
+    /**
+     * Their address.
+     */
+    email: string;
+    status: SignerStatus;
+    signedAt?: Time;
+    /**
+     * Why they declined.
+     */
+    reason?: string;
+};
+
+export type SignatureRequestList = {
+    /**
+     * The requests.
+     */
+    items: Array<SignatureRequest>;
+    nextCursor?: NextCursor;
+};
+
+/**
+ * A SHA-256.
+ */
+export type Hash = string;
+
+export type SignatureEvent = {
+    /**
+     * From 1, without a gap.
+     */
+    seq: number;
+    at: Time;
+    /**
+     * What happened.
+     */
+    kind: 'created' | 'sent' | 'reminded' | 'delivered' | 'bounced' | 'viewed' | 'consented' | 'signed' | 'declined' | 'cancelled' | 'expired' | 'completed';
+    /**
+     * Whose doing it was.
+     */
+    signer?: number;
+    /**
+     * The network address it was done from.
+     */
+    ip?: string;
+    /**
+     * The browser it was done with.
+     */
+    userAgent?: string;
+    /**
+     * A checksum, or the version of what was consented to.
+     */
+    detail?: string;
+    prev: Hash;
+    hash: Hash;
+};
+
+export type SignatureEventList = {
+    /**
+     * The log, from its beginning.
+     */
+    items: Array<SignatureEvent>;
+};
+
+/**
+ * What stands behind the `#` of a signing link.
+ */
+export type SigningSecret = string;
+
+export type SigningToken = {
+    token: SigningSecret;
+};
+
+export type SigningConsent = {
+    token: SigningSecret;
+    /**
+     * The version of the words that were shown.
+     */
+    disclosure: string;
+};
+
+export type SigningSignature = {
+    token: SigningSecret;
+    signature: Signature;
+};
+
+/**
+ * Either typed, or drawn as strokes in a field of a width and a height.
+ */
+export type Signature = {
+    /**
+     * A name.
+     */
+    typed?: string;
+    /**
+     * Lines that were drawn.
+     */
+    strokes?: Array<Array<SignaturePoint>>;
+    /**
+     * Of the field.
+     */
+    width?: number;
+    /**
+     * Of the field.
+     */
+    height?: number;
+};
+
+/**
+ * From the upper left corner of the field.
+ */
+export type SignaturePoint = {
+    /**
+     * To the right.
+     */
+    x: number;
+    /**
+     * Down.
+     */
+    y: number;
+};
+
+export type SigningDecline = {
+    token: SigningSecret;
+    /**
+     * For the sender.
+     */
+    reason?: string;
+};
+
+export type SigningLinkRequest = {
+    trackingId: Id;
+    /**
+     * The signer's.
+     */
+    email: string;
+};
+
+export type SigningView = {
+    /**
+     * What the link is good for. open: to sign; early: others sign first; closed: the request was withdrawn, or declined by another.
+     */
+    state: 'open' | 'early' | 'signed' | 'declined' | 'expired' | 'closed';
+    /**
+     * Its file name.
+     */
+    documentName: string;
+    /**
+     * Bytes.
+     */
+    size: number;
+    checksum: Checksum;
+    /**
+     * Who asks for it to be signed.
+     */
+    senderName: string;
+    /**
+     * What they write.
+     */
+    message?: string;
+    /**
+     * Whose link it is.
+     */
+    signerName: string;
+    expiresAt: Time;
+    /**
+     * Whether they agreed to sign electronically.
+     */
+    consented: boolean;
+    disclosure: SigningDisclosure;
+};
+
+/**
+ * What signers agree to.
+ */
+export type SigningDisclosure = {
+    /**
+     * Of the words.
+     */
+    version: string;
+    /**
+     * The words.
+     */
+    text: string;
+};
+
+export type SigningText = {
+    /**
+     * The text of each page.
+     */
+    pages: Array<string>;
+};
+
 export type Passage = {
     docId: Id;
     caseId?: Id;
@@ -1458,88 +1760,6 @@ export type RenderPdfResponse = {
      * The size of the file in bytes.
      */
     size: number;
-};
-
-/**
- * Where the job is: failed is for good, and until then a job that is to be tried again is waiting.
- */
-export type JobStatus = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-
-/**
- * What kind of work it is.
- */
-export type JobKind = string;
-
-export type Job = {
-    id: Id;
-    userId?: Id;
-    kind: JobKind;
-    /**
-     * How urgent it is: interactive before standard, standard before bulk.
-     */
-    queue: 'interactive' | 'standard' | 'bulk';
-    status: JobStatus;
-    progress: JobProgress;
-    /**
-     * What came of it. Its shape is written where the work is asked for.
-     */
-    result?: {
-        [key: string]: unknown;
-    };
-    error?: JobError;
-    /**
-     * How often it was tried and failed.
-     */
-    tries: number;
-    createdAt: Time;
-    runAt: Time;
-    startedAt?: Time;
-    finishedAt?: Time;
-};
-
-export type JobProgress = {
-    /**
-     * Steps that are done.
-     */
-    done: number;
-    /**
-     * Steps in all; 0 when that is not known.
-     */
-    total: number;
-};
-
-/**
- * Why the last try failed.
- */
-export type JobError = {
-    /**
-     * As the `code` of a problem.
-     */
-    code: string;
-    /**
-     * What happened.
-     */
-    detail: string;
-};
-
-export type JobList = {
-    /**
-     * The jobs.
-     */
-    items: Array<Job>;
-    nextCursor?: NextCursor;
-};
-
-/**
- * One event of the stream. The SSE event name equals `type`.
- */
-export type JobEvent = {
-    /**
-     * progress: the job has changed; done: it has ended, the last event; error: it can no longer be followed, the last event.
-     */
-    type: 'progress' | 'done' | 'error';
-    job?: Job;
-    problem?: Problem;
 };
 
 export type Verification = {
@@ -1710,11 +1930,10 @@ export type TemplatePreview = {
 
 /**
  * What happened. `case.updated` is any change of a case but its being closed; `draft.updated` a
- * change of its text or its status; `email.sent` says that at least one recipient was sent it. `data`
- * names the case, the document, the draft or the e-mail.
+ * change of its text or its status. `data` names the case, the document or the draft.
  *
  */
-export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed';
+export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted';
 
 /**
  * Where events are POSTed.
@@ -1850,7 +2069,6 @@ export type WebhookEvent = {
         caseId?: Id;
         documentId?: Id;
         draftId?: Id;
-        emailId?: Id;
         webhookId?: Id;
     };
 };
@@ -1937,9 +2155,9 @@ export type EmailId = Id;
 export type DocId = Id;
 
 /**
- * The job's id.
+ * The signature request's id.
  */
-export type JobId = Id;
+export type TrackingId = Id;
 
 export type RegisterUserData = {
     body: RegisterRequest;
@@ -6875,10 +7093,85 @@ export type GetEmailResponses = {
 
 export type GetEmailResponse = GetEmailResponses[keyof GetEmailResponses];
 
-export type ListJobsData = {
+export type InitiateSignatureData = {
+    body: InitiateSignatureRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/esign/initiate';
+};
+
+export type InitiateSignatureErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type InitiateSignatureError = InitiateSignatureErrors[keyof InitiateSignatureErrors];
+
+export type InitiateSignatureResponses = {
+    /**
+     * The document is on its way to the first signers.
+     */
+    201: InitiateSignatureResponse;
+};
+
+export type InitiateSignatureResponse2 = InitiateSignatureResponses[keyof InitiateSignatureResponses];
+
+export type ListSignatureRequestsData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Only requests of this case.
+         */
+        caseId?: Id;
+        /**
+         * Only requests that stand there.
+         */
+        status?: SignatureStatus;
         /**
          * The most items a page may have.
          */
@@ -6887,127 +7180,11 @@ export type ListJobsData = {
          * `nextCursor` of the page before. Opaque: its form may change.
          */
         cursor?: string;
-        /**
-         * Only jobs with this status.
-         */
-        status?: JobStatus;
-        /**
-         * Only jobs of this kind.
-         */
-        kind?: JobKind;
-        /**
-         * Only jobs of this account.
-         */
-        userId?: Id;
     };
-    url: '/api/jobs';
+    url: '/api/esign';
 };
 
-export type ListJobsErrors = {
-    /**
-     * The request cannot be read, or holds a field the contract does not know.
-     */
-    400: Problem;
-    /**
-     * The request lacks a valid token, or the credentials are wrong.
-     */
-    401: Problem;
-    /**
-     * The caller may not do this.
-     */
-    403: Problem;
-    /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
-     */
-    429: Problem;
-    /**
-     * Something went wrong here. The request id helps to find out what.
-     */
-    500: Problem;
-    /**
-     * A part the request needs is down; try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type ListJobsError = ListJobsErrors[keyof ListJobsErrors];
-
-export type ListJobsResponses = {
-    /**
-     * A page of jobs.
-     */
-    200: JobList;
-};
-
-export type ListJobsResponse = ListJobsResponses[keyof ListJobsResponses];
-
-export type CancelJobData = {
-    body?: never;
-    path: {
-        /**
-         * The job's id.
-         */
-        jobId: Id;
-    };
-    query?: never;
-    url: '/api/jobs/{jobId}';
-};
-
-export type CancelJobErrors = {
-    /**
-     * The request cannot be read, or holds a field the contract does not know.
-     */
-    400: Problem;
-    /**
-     * The request lacks a valid token, or the credentials are wrong.
-     */
-    401: Problem;
-    /**
-     * There is no such thing, or the caller may not know of it.
-     */
-    404: Problem;
-    /**
-     * The request does not go with the present state.
-     */
-    409: Problem;
-    /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
-     */
-    429: Problem;
-    /**
-     * Something went wrong here. The request id helps to find out what.
-     */
-    500: Problem;
-    /**
-     * A part the request needs is down; try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type CancelJobError = CancelJobErrors[keyof CancelJobErrors];
-
-export type CancelJobResponses = {
-    /**
-     * The job.
-     */
-    200: Job;
-};
-
-export type CancelJobResponse = CancelJobResponses[keyof CancelJobResponses];
-
-export type GetJobData = {
-    body?: never;
-    path: {
-        /**
-         * The job's id.
-         */
-        jobId: Id;
-    };
-    query?: never;
-    url: '/api/jobs/{jobId}';
-};
-
-export type GetJobErrors = {
+export type ListSignatureRequestsErrors = {
     /**
      * The request cannot be read, or holds a field the contract does not know.
      */
@@ -7034,30 +7211,130 @@ export type GetJobErrors = {
     503: Problem;
 };
 
-export type GetJobError = GetJobErrors[keyof GetJobErrors];
+export type ListSignatureRequestsError = ListSignatureRequestsErrors[keyof ListSignatureRequestsErrors];
 
-export type GetJobResponses = {
+export type ListSignatureRequestsResponses = {
     /**
-     * The job, as JSON or as an event stream.
+     * A page of requests.
      */
-    200: Job;
+    200: SignatureRequestList;
 };
 
-export type GetJobResponse = GetJobResponses[keyof GetJobResponses];
+export type ListSignatureRequestsResponse = ListSignatureRequestsResponses[keyof ListSignatureRequestsResponses];
 
-export type RetryJobData = {
+export type GetSignatureRequestData = {
     body?: never;
     path: {
         /**
-         * The job's id.
+         * The signature request's id.
          */
-        jobId: Id;
+        trackingId: Id;
     };
     query?: never;
-    url: '/api/jobs/{jobId}/retry';
+    url: '/api/esign/{trackingId}';
 };
 
-export type RetryJobErrors = {
+export type GetSignatureRequestErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetSignatureRequestError = GetSignatureRequestErrors[keyof GetSignatureRequestErrors];
+
+export type GetSignatureRequestResponses = {
+    /**
+     * The request.
+     */
+    200: SignatureRequest;
+};
+
+export type GetSignatureRequestResponse = GetSignatureRequestResponses[keyof GetSignatureRequestResponses];
+
+export type ListSignatureEventsData = {
+    body?: never;
+    path: {
+        /**
+         * The signature request's id.
+         */
+        trackingId: Id;
+    };
+    query?: never;
+    url: '/api/esign/{trackingId}/events';
+};
+
+export type ListSignatureEventsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListSignatureEventsError = ListSignatureEventsErrors[keyof ListSignatureEventsErrors];
+
+export type ListSignatureEventsResponses = {
+    /**
+     * The log.
+     */
+    200: SignatureEventList;
+};
+
+export type ListSignatureEventsResponse = ListSignatureEventsResponses[keyof ListSignatureEventsResponses];
+
+export type CancelSignatureRequestData = {
+    body?: never;
+    path: {
+        /**
+         * The signature request's id.
+         */
+        trackingId: Id;
+    };
+    query?: never;
+    url: '/api/esign/{trackingId}/cancel';
+};
+
+export type CancelSignatureRequestErrors = {
     /**
      * The request cannot be read, or holds a field the contract does not know.
      */
@@ -7092,16 +7369,512 @@ export type RetryJobErrors = {
     503: Problem;
 };
 
-export type RetryJobError = RetryJobErrors[keyof RetryJobErrors];
+export type CancelSignatureRequestError = CancelSignatureRequestErrors[keyof CancelSignatureRequestErrors];
 
-export type RetryJobResponses = {
+export type CancelSignatureRequestResponses = {
     /**
-     * The job, which waits.
+     * The request, withdrawn.
      */
-    200: Job;
+    200: SignatureRequest;
 };
 
-export type RetryJobResponse = RetryJobResponses[keyof RetryJobResponses];
+export type CancelSignatureRequestResponse = CancelSignatureRequestResponses[keyof CancelSignatureRequestResponses];
+
+export type RemindSignersData = {
+    body?: never;
+    path: {
+        /**
+         * The signature request's id.
+         */
+        trackingId: Id;
+    };
+    query?: never;
+    url: '/api/esign/{trackingId}/remind';
+};
+
+export type RemindSignersErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RemindSignersError = RemindSignersErrors[keyof RemindSignersErrors];
+
+export type RemindSignersResponses = {
+    /**
+     * The request.
+     */
+    200: SignatureRequest;
+};
+
+export type RemindSignersResponse = RemindSignersResponses[keyof RemindSignersResponses];
+
+export type GetSignatureEvidenceData = {
+    body?: never;
+    path: {
+        /**
+         * The signature request's id.
+         */
+        trackingId: Id;
+    };
+    query?: never;
+    url: '/api/esign/{trackingId}/evidence';
+};
+
+export type GetSignatureEvidenceErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetSignatureEvidenceError = GetSignatureEvidenceErrors[keyof GetSignatureEvidenceErrors];
+
+export type GetSignatureEvidenceResponses = {
+    /**
+     * The evidence.
+     */
+    200: Blob | File;
+};
+
+export type GetSignatureEvidenceResponse = GetSignatureEvidenceResponses[keyof GetSignatureEvidenceResponses];
+
+export type ViewSigningData = {
+    body: SigningToken;
+    path?: never;
+    query?: never;
+    url: '/api/esign/signing/view';
+};
+
+export type ViewSigningErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ViewSigningError = ViewSigningErrors[keyof ViewSigningErrors];
+
+export type ViewSigningResponses = {
+    /**
+     * What the signer is shown.
+     */
+    200: SigningView;
+};
+
+export type ViewSigningResponse = ViewSigningResponses[keyof ViewSigningResponses];
+
+export type GetSigningDocumentData = {
+    body: SigningToken;
+    path?: never;
+    query?: never;
+    url: '/api/esign/signing/document';
+};
+
+export type GetSigningDocumentErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetSigningDocumentError = GetSigningDocumentErrors[keyof GetSigningDocumentErrors];
+
+export type GetSigningDocumentResponses = {
+    /**
+     * The document.
+     */
+    200: Blob | File;
+};
+
+export type GetSigningDocumentResponse = GetSigningDocumentResponses[keyof GetSigningDocumentResponses];
+
+export type GetSigningTextData = {
+    body: SigningToken;
+    path?: never;
+    query?: never;
+    url: '/api/esign/signing/text';
+};
+
+export type GetSigningTextErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetSigningTextError = GetSigningTextErrors[keyof GetSigningTextErrors];
+
+export type GetSigningTextResponses = {
+    /**
+     * The text.
+     */
+    200: SigningText;
+};
+
+export type GetSigningTextResponse = GetSigningTextResponses[keyof GetSigningTextResponses];
+
+export type ConsentToSigningData = {
+    body: SigningConsent;
+    path?: never;
+    query?: never;
+    url: '/api/esign/signing/consent';
+};
+
+export type ConsentToSigningErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ConsentToSigningError = ConsentToSigningErrors[keyof ConsentToSigningErrors];
+
+export type ConsentToSigningResponses = {
+    /**
+     * What the signer is shown.
+     */
+    200: SigningView;
+};
+
+export type ConsentToSigningResponse = ConsentToSigningResponses[keyof ConsentToSigningResponses];
+
+export type SignDocumentData = {
+    body: SigningSignature;
+    path?: never;
+    query?: never;
+    url: '/api/esign/signing/sign';
+};
+
+export type SignDocumentErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type SignDocumentError = SignDocumentErrors[keyof SignDocumentErrors];
+
+export type SignDocumentResponses = {
+    /**
+     * What the signer is shown.
+     */
+    200: SigningView;
+};
+
+export type SignDocumentResponse = SignDocumentResponses[keyof SignDocumentResponses];
+
+export type DeclineSigningData = {
+    body: SigningDecline;
+    path?: never;
+    query?: never;
+    url: '/api/esign/signing/decline';
+};
+
+export type DeclineSigningErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeclineSigningError = DeclineSigningErrors[keyof DeclineSigningErrors];
+
+export type DeclineSigningResponses = {
+    /**
+     * What the signer is shown.
+     */
+    200: SigningView;
+};
+
+export type DeclineSigningResponse = DeclineSigningResponses[keyof DeclineSigningResponses];
+
+export type SendSigningLinkData = {
+    body: SigningLinkRequest;
+    path?: never;
+    query?: never;
+    url: '/api/esign/signing/link';
+};
+
+export type SendSigningLinkErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type SendSigningLinkError = SendSigningLinkErrors[keyof SendSigningLinkErrors];
+
+export type SendSigningLinkResponses = {
+    /**
+     * It was mailed if it could be.
+     */
+    204: void;
+};
+
+export type SendSigningLinkResponse = SendSigningLinkResponses[keyof SendSigningLinkResponses];
+
+export type GetSigningPageData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/sign';
+};
+
+export type GetSigningPageErrors = {
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+};
+
+export type GetSigningPageError = GetSigningPageErrors[keyof GetSigningPageErrors];
+
+export type GetSigningPageResponses = {
+    /**
+     * The page.
+     */
+    200: string;
+};
+
+export type GetSigningPageResponse = GetSigningPageResponses[keyof GetSigningPageResponses];
 
 export type GetLivenessData = {
     body?: never;

@@ -705,9 +705,13 @@ export const zTimelineVerdict = z.object({
 });
 
 /**
- * Where a document comes from: somebody sent it, or it was made here.
+ * Where a document comes from: somebody sent it, it was made here, or it is one that was signed by all.
  */
-export const zDocumentKind = z.enum(['uploaded', 'rendered']);
+export const zDocumentKind = z.enum([
+    'uploaded',
+    'rendered',
+    'signed'
+]);
 
 export const zUploadDocumentRequest = z.object({
     caseId: zId.optional(),
@@ -876,6 +880,201 @@ export const zStoredDocumentList = z.object({
     nextCursor: zNextCursor.optional()
 });
 
+/**
+ * open: it can be signed; sealing: all have signed, and the file is being made; completed, declined, cancelled and expired are ends.
+ */
+export const zSignatureStatus = z.enum([
+    'open',
+    'sealing',
+    'completed',
+    'declined',
+    'cancelled',
+    'expired'
+]);
+
+/**
+ * waiting: for those before; sent: the link was mailed, or is about to be; viewed, consented: they opened it, and agreed to sign electronically.
+ */
+export const zSignerStatus = z.enum([
+    'waiting',
+    'sent',
+    'viewed',
+    'consented',
+    'signed',
+    'declined'
+]);
+
+/**
+ * Who signs when.
+ */
+export const zSignatureWorkflow = z.enum(['sequential', 'parallel']);
+
+export const zNewSigner = z.object({
+    name: z.string().min(1).max(100).regex(/\S/),
+    email: z.email().min(3).max(254),
+    order: z.int().gte(1).lte(1000).optional()
+});
+
+export const zInitiateSignatureRequest = z.object({
+    docId: zId,
+    signers: z.array(zNewSigner).min(1).max(20),
+    workflow: zSignatureWorkflow,
+    message: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    expiresAt: zTime.optional()
+});
+
+export const zInitiateSignatureResponse = z.object({
+    signingUrl: z.url().max(2000),
+    expiresAt: zTime,
+    trackingId: zId
+});
+
+export const zSigner = z.object({
+    number: z.int().gte(1).lte(20),
+    turn: z.int().gte(1).lte(1000),
+    name: z.string().max(255).regex(/^[\s\S]*$/),
+    email: z.email().max(320),
+    status: zSignerStatus,
+    signedAt: zTime.optional(),
+    reason: z.string().max(1000).regex(/^[\s\S]*$/).optional()
+});
+
+export const zSignatureRequest = z.object({
+    trackingId: zId,
+    userId: zId,
+    caseId: zId.optional(),
+    docId: zId,
+    documentName: z.string().max(255).regex(/^[\s\S]*$/),
+    checksum: zChecksum,
+    workflow: zSignatureWorkflow,
+    status: zSignatureStatus,
+    senderName: z.string().max(255).regex(/^[\s\S]*$/),
+    message: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    signers: z.array(zSigner).max(20),
+    signedDocId: zId.optional(),
+    expiresAt: zTime,
+    createdAt: zTime,
+    changedAt: zTime
+});
+
+export const zSignatureRequestList = z.object({
+    items: z.array(zSignatureRequest).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+/**
+ * A SHA-256.
+ */
+export const zHash = z.string().length(64).regex(/^[0-9a-f]{64}$/);
+
+export const zSignatureEvent = z.object({
+    seq: z.coerce.bigint().gte(BigInt(1)).lte(BigInt(9007199254740991)),
+    at: zTime,
+    kind: z.enum([
+        'created',
+        'sent',
+        'reminded',
+        'delivered',
+        'bounced',
+        'viewed',
+        'consented',
+        'signed',
+        'declined',
+        'cancelled',
+        'expired',
+        'completed'
+    ]),
+    signer: z.int().gte(1).lte(20).optional(),
+    ip: z.string().max(45).regex(/^[ -~]*$/).optional(),
+    userAgent: z.string().max(300).regex(/^[ -~]*$/).optional(),
+    detail: z.string().max(200).regex(/^[ -~]*$/).optional(),
+    prev: zHash,
+    hash: zHash
+});
+
+export const zSignatureEventList = z.object({
+    items: z.array(zSignatureEvent).max(2000)
+});
+
+/**
+ * What stands behind the `#` of a signing link.
+ */
+export const zSigningSecret = z.string().min(1).max(200).regex(/^\S+$/);
+
+export const zSigningToken = z.object({
+    token: zSigningSecret
+});
+
+export const zSigningConsent = z.object({
+    token: zSigningSecret,
+    disclosure: z.string().min(1).max(16).regex(/^[0-9-]+$/)
+});
+
+/**
+ * From the upper left corner of the field.
+ */
+export const zSignaturePoint = z.object({
+    x: z.number().gte(0).lte(10000),
+    y: z.number().gte(0).lte(10000)
+});
+
+/**
+ * Either typed, or drawn as strokes in a field of a width and a height.
+ */
+export const zSignature = z.object({
+    typed: z.string().min(1).max(100).regex(/\S/).optional(),
+    strokes: z.array(z.array(zSignaturePoint).min(1).max(5000)).min(1).max(500).optional(),
+    width: z.number().gte(1).lte(10000).optional(),
+    height: z.number().gte(1).lte(10000).optional()
+});
+
+export const zSigningSignature = z.object({
+    token: zSigningSecret,
+    signature: zSignature
+});
+
+export const zSigningDecline = z.object({
+    token: zSigningSecret,
+    reason: z.string().max(1000).regex(/^[\s\S]*$/).optional()
+});
+
+export const zSigningLinkRequest = z.object({
+    trackingId: zId,
+    email: z.email().min(3).max(254)
+});
+
+/**
+ * What signers agree to.
+ */
+export const zSigningDisclosure = z.object({
+    version: z.string().max(16).regex(/^[0-9-]+$/),
+    text: z.string().max(20000).regex(/^[\s\S]*$/)
+});
+
+export const zSigningView = z.object({
+    state: z.enum([
+        'open',
+        'early',
+        'signed',
+        'declined',
+        'expired',
+        'closed'
+    ]),
+    documentName: z.string().max(255).regex(/^[\s\S]*$/),
+    size: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(1099511627776)),
+    checksum: zChecksum,
+    senderName: z.string().max(255).regex(/^[\s\S]*$/),
+    message: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    signerName: z.string().max(255).regex(/^[\s\S]*$/),
+    expiresAt: zTime,
+    consented: z.boolean(),
+    disclosure: zSigningDisclosure
+});
+
+export const zSigningText = z.object({
+    pages: z.array(z.string().max(10485760).regex(/^[\s\S]*$/)).max(10000)
+});
+
 export const zPassage = z.object({
     docId: zId,
     caseId: zId.optional(),
@@ -914,73 +1113,6 @@ export const zRenderPdfResponse = z.object({
     fileUrlExpiresAt: zTime,
     checksum: zChecksum,
     size: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(1099511627776))
-});
-
-/**
- * Where the job is: failed is for good, and until then a job that is to be tried again is waiting.
- */
-export const zJobStatus = z.enum([
-    'waiting',
-    'running',
-    'succeeded',
-    'failed',
-    'cancelled'
-]);
-
-/**
- * What kind of work it is.
- */
-export const zJobKind = z.string().min(1).max(64).regex(/^[a-z0-9.-]+$/);
-
-export const zJobProgress = z.object({
-    done: z.int().gte(0).lte(2000000000),
-    total: z.int().gte(0).lte(2000000000)
-});
-
-/**
- * Why the last try failed.
- */
-export const zJobError = z.object({
-    code: z.string().max(64).regex(/^[a-z_]+$/),
-    detail: z.string().max(2000).regex(/^[\s\S]*$/)
-});
-
-export const zJob = z.object({
-    id: zId,
-    userId: zId.optional(),
-    kind: zJobKind,
-    queue: z.enum([
-        'interactive',
-        'standard',
-        'bulk'
-    ]),
-    status: zJobStatus,
-    progress: zJobProgress,
-    result: z.record(z.string(), z.unknown()).optional(),
-    error: zJobError.optional(),
-    tries: z.int().gte(0).lte(1000),
-    createdAt: zTime,
-    runAt: zTime,
-    startedAt: zTime.optional(),
-    finishedAt: zTime.optional()
-});
-
-export const zJobList = z.object({
-    items: z.array(zJob).max(100),
-    nextCursor: zNextCursor.optional()
-});
-
-/**
- * One event of the stream. The SSE event name equals `type`.
- */
-export const zJobEvent = z.object({
-    type: z.enum([
-        'progress',
-        'done',
-        'error'
-    ]),
-    job: zJob.optional(),
-    problem: zProblem.optional()
 });
 
 export const zVerification = z.object({
@@ -1065,8 +1197,7 @@ export const zTemplatePreview = z.object({
 
 /**
  * What happened. `case.updated` is any change of a case but its being closed; `draft.updated` a
- * change of its text or its status; `email.sent` says that at least one recipient was sent it. `data`
- * names the case, the document, the draft or the e-mail.
+ * change of its text or its status. `data` names the case, the document or the draft.
  *
  */
 export const zWebhookEventType = z.enum([
@@ -1078,10 +1209,7 @@ export const zWebhookEventType = z.enum([
     'document.deleted',
     'draft.created',
     'draft.updated',
-    'draft.deleted',
-    'email.sent',
-    'email.bounced',
-    'email.failed'
+    'draft.deleted'
 ]);
 
 /**
@@ -1191,7 +1319,6 @@ export const zWebhookEvent = z.object({
         caseId: zId.optional(),
         documentId: zId.optional(),
         draftId: zId.optional(),
-        emailId: zId.optional(),
         webhookId: zId.optional()
     })
 });
@@ -1272,9 +1399,9 @@ export const zEmailId = zId;
 export const zDocId = zId;
 
 /**
- * The job's id.
+ * The signature request's id.
  */
-export const zJobId = zId;
+export const zTrackingId = zId;
 
 export const zRegisterUserBody = zRegisterRequest;
 
@@ -2130,45 +2257,127 @@ export const zGetEmailPath = z.object({
  */
 export const zGetEmailResponse = zEmail;
 
-export const zListJobsQuery = z.object({
+export const zInitiateSignatureBody = zInitiateSignatureRequest;
+
+export const zInitiateSignatureHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+/**
+ * The document is on its way to the first signers.
+ */
+export const zInitiateSignatureResponse2 = zInitiateSignatureResponse;
+
+export const zListSignatureRequestsQuery = z.object({
+    caseId: zId.optional(),
+    status: zSignatureStatus.optional(),
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
-    status: zJobStatus.optional(),
-    kind: zJobKind.optional(),
-    userId: zId.optional()
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
 });
 
 /**
- * A page of jobs.
+ * A page of requests.
  */
-export const zListJobsResponse = zJobList;
+export const zListSignatureRequestsResponse = zSignatureRequestList;
 
-export const zCancelJobPath = z.object({
-    jobId: zId
+export const zGetSignatureRequestPath = z.object({
+    trackingId: zId
 });
 
 /**
- * The job.
+ * The request.
  */
-export const zCancelJobResponse = zJob;
+export const zGetSignatureRequestResponse = zSignatureRequest;
 
-export const zGetJobPath = z.object({
-    jobId: zId
+export const zListSignatureEventsPath = z.object({
+    trackingId: zId
 });
 
 /**
- * The job, as JSON or as an event stream.
+ * The log.
  */
-export const zGetJobResponse = zJob;
+export const zListSignatureEventsResponse = zSignatureEventList;
 
-export const zRetryJobPath = z.object({
-    jobId: zId
+export const zCancelSignatureRequestPath = z.object({
+    trackingId: zId
 });
 
 /**
- * The job, which waits.
+ * The request, withdrawn.
  */
-export const zRetryJobResponse = zJob;
+export const zCancelSignatureRequestResponse = zSignatureRequest;
+
+export const zRemindSignersPath = z.object({
+    trackingId: zId
+});
+
+/**
+ * The request.
+ */
+export const zRemindSignersResponse = zSignatureRequest;
+
+export const zGetSignatureEvidencePath = z.object({
+    trackingId: zId
+});
+
+/**
+ * The evidence.
+ */
+export const zGetSignatureEvidenceResponse = z.string().max(209715200);
+
+export const zViewSigningBody = zSigningToken;
+
+/**
+ * What the signer is shown.
+ */
+export const zViewSigningResponse = zSigningView;
+
+export const zGetSigningDocumentBody = zSigningToken;
+
+/**
+ * The document.
+ */
+export const zGetSigningDocumentResponse = z.string().max(26214400);
+
+export const zGetSigningTextBody = zSigningToken;
+
+/**
+ * The text.
+ */
+export const zGetSigningTextResponse = zSigningText;
+
+export const zConsentToSigningBody = zSigningConsent;
+
+/**
+ * What the signer is shown.
+ */
+export const zConsentToSigningResponse = zSigningView;
+
+export const zSignDocumentBody = zSigningSignature;
+
+/**
+ * What the signer is shown.
+ */
+export const zSignDocumentResponse = zSigningView;
+
+export const zDeclineSigningBody = zSigningDecline;
+
+/**
+ * What the signer is shown.
+ */
+export const zDeclineSigningResponse = zSigningView;
+
+export const zSendSigningLinkBody = zSigningLinkRequest;
+
+/**
+ * It was mailed if it could be.
+ */
+export const zSendSigningLinkResponse = z.void();
+
+/**
+ * The page.
+ */
+export const zGetSigningPageResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
 
 /**
  * Alive.

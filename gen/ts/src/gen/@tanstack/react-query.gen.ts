@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { addCaseMember, addCaseParty, analyzeText, cancelEmail, cancelJob, compareDraftVersions, createCase, createCaseNote, createCaseTask, createDraft, createSuppression, createTemplate, createTemplateVersion, createWebhook, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deleteSuppression, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getJob, getLiveness, getMetrics, getReadiness, getTemplate, getTemplateVersion, getWebhook, getWebhookDelivery, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listJobs, listSessions, listSuppressions, listTemplates, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, type Options, pingWebhook, previewTemplateVersion, publishTemplateVersion, refreshTokens, registerUser, removeCaseMember, removeCaseParty, renderDraftPdf, renderPdf, replaceCaseTask, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, rotateWebhookSecret, searchDocuments, sendChat, sendEmail, sendEmails, updateCase, updateCaseMember, updateDraft, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail } from '../sdk.gen.js';
-import type { AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.js';
+import { addCaseMember, addCaseParty, analyzeText, cancelEmail, cancelSignatureRequest, compareDraftVersions, consentToSigning, createCase, createCaseNote, createCaseTask, createDraft, createSuppression, createTemplate, createTemplateVersion, createWebhook, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deleteSuppression, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getLiveness, getMetrics, getReadiness, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getWebhook, getWebhookDelivery, initiateSignature, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, type Options, pingWebhook, previewTemplateVersion, publishTemplateVersion, refreshTokens, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderDraftPdf, renderPdf, replaceCaseTask, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, rotateWebhookSecret, searchDocuments, sendChat, sendEmail, sendEmails, sendSigningLink, signDocument, updateCase, updateCaseMember, updateDraft, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning } from '../sdk.gen.js';
+import type { AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse } from '../types.gen.js';
 
 /**
  * Create an account
@@ -2164,109 +2164,128 @@ export const getEmailOptions = (options: Options<GetEmailData>) => queryOptions<
     queryKey: getEmailQueryKey(options)
 });
 
-export const listJobsQueryKey = (options?: Options<ListJobsData>) => createQueryKey('listJobs', options);
-
 /**
- * List jobs
+ * Send a document to be signed
  *
- * Jobs, the newest first. Callers see their own; an admin sees everyone's and the service's own,
- * and may narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
- * With `status=failed` an admin sees what failed for good and can be sent again. Jobs that
- * succeeded or were cancelled are kept for 7 days, failed ones for 30.
+ * Sends a stored PDF of the caller's, or of a case the caller works on, to its signers. In a
+ * `sequential` workflow they sign by `order` (as listed, if none has one; those of the same order
+ * at the same time), in a `parallel` one all at once. Each gets a link of their own by e-mail
+ * when it is their turn. When all have signed, the document comes back with a certificate page
+ * and a digital seal (PAdES), as a document of kind `signed`, and everybody gets it by e-mail.
+ *
+ * `signingUrl` leads to the page where a signer has their link mailed to them; it holds no
+ * secret, so it can be passed on. Encrypted PDFs, and those that carry a digital signature
+ * already, are 422.
+ *
+ * Send an `Idempotency-Key` to be able to repeat the request: for 24 hours the same key and
+ * body get the first answer again (with `Idempotency-Replayed: true`), and the same key
+ * with another body is 409.
  *
  */
-export const listJobsOptions = (options?: Options<ListJobsData>) => queryOptions<ListJobsResponse, ListJobsError, ListJobsResponse, ReturnType<typeof listJobsQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => await listJobs({
+export const initiateSignatureMutation = (options?: Partial<Options<InitiateSignatureData>>): UseMutationOptions<InitiateSignatureResponse2, InitiateSignatureError, Options<InitiateSignatureData>> => {
+    const mutationOptions: UseMutationOptions<InitiateSignatureResponse2, InitiateSignatureError, Options<InitiateSignatureData>> = {
+        mutationFn: async (fnOptions) => await initiateSignature({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listSignatureRequestsQueryKey = (options?: Options<ListSignatureRequestsData>) => createQueryKey('listSignatureRequests', options);
+
+/**
+ * List what was sent to be signed
+ *
+ * The newest first. Without `caseId` these are the requests the caller sent, or everyone's for
+ * an admin; with it, those of a case that is open to the caller.
+ *
+ */
+export const listSignatureRequestsOptions = (options?: Options<ListSignatureRequestsData>) => queryOptions<ListSignatureRequestsResponse, ListSignatureRequestsError, ListSignatureRequestsResponse, ReturnType<typeof listSignatureRequestsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listSignatureRequests({
         ...options,
         ...queryKey[0],
         signal,
         throwOnError: true
     }),
-    queryKey: listJobsQueryKey(options)
+    queryKey: listSignatureRequestsQueryKey(options)
 });
 
-export const listJobsInfiniteQueryKey = (options?: Options<ListJobsData>): QueryKey<Options<ListJobsData>> => createQueryKey('listJobs', options, true);
+export const listSignatureRequestsInfiniteQueryKey = (options?: Options<ListSignatureRequestsData>): QueryKey<Options<ListSignatureRequestsData>> => createQueryKey('listSignatureRequests', options, true);
 
 /**
- * List jobs
+ * List what was sent to be signed
  *
- * Jobs, the newest first. Callers see their own; an admin sees everyone's and the service's own,
- * and may narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
- * With `status=failed` an admin sees what failed for good and can be sent again. Jobs that
- * succeeded or were cancelled are kept for 7 days, failed ones for 30.
+ * The newest first. Without `caseId` these are the requests the caller sent, or everyone's for
+ * an admin; with it, those of a case that is open to the caller.
  *
  */
-export const listJobsInfiniteOptions = (options?: Options<ListJobsData>) => infiniteQueryOptions<ListJobsResponse, ListJobsError, InfiniteData<ListJobsResponse>, QueryKey<Options<ListJobsData>>, string | Pick<QueryKey<Options<ListJobsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+export const listSignatureRequestsInfiniteOptions = (options?: Options<ListSignatureRequestsData>) => infiniteQueryOptions<ListSignatureRequestsResponse, ListSignatureRequestsError, InfiniteData<ListSignatureRequestsResponse>, QueryKey<Options<ListSignatureRequestsData>>, string | Pick<QueryKey<Options<ListSignatureRequestsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
 {
     queryFn: async ({ pageParam, queryKey, signal }) => {
         // @ts-ignore
-        const page: Pick<QueryKey<Options<ListJobsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+        const page: Pick<QueryKey<Options<ListSignatureRequestsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
             query: {
                 cursor: pageParam
             }
         };
         const params = createInfiniteParams(queryKey, page);
-        return await listJobs({
+        return await listSignatureRequests({
             ...options,
             ...params,
             signal,
             throwOnError: true
         });
     },
-    queryKey: listJobsInfiniteQueryKey(options)
+    queryKey: listSignatureRequestsInfiniteQueryKey(options)
 });
 
-/**
- * Cancel a job
- *
- * A job that waits is `cancelled` at once. One that runs is told to stop and does so where it
- * can: it is still `running` in the answer, and may yet succeed. What it did before stays done.
- * A job that has ended is 409, but for one that was cancelled.
- *
- */
-export const cancelJobMutation = (options?: Partial<Options<CancelJobData>>): UseMutationOptions<CancelJobResponse, CancelJobError, Options<CancelJobData>> => {
-    const mutationOptions: UseMutationOptions<CancelJobResponse, CancelJobError, Options<CancelJobData>> = {
-        mutationFn: async (fnOptions) => await cancelJob({
-            ...options,
-            ...fnOptions,
-            throwOnError: true
-        })
-    };
-    return mutationOptions;
-};
-
-export const getJobQueryKey = (options: Options<GetJobData>) => createQueryKey('getJob', options);
+export const getSignatureRequestQueryKey = (options: Options<GetSignatureRequestData>) => createQueryKey('getSignatureRequest', options);
 
 /**
- * Read a job
+ * Where a signature request stands
  *
- * How far the job is and, when it has ended, its result or why it failed. Another account's job
- * looks like one that does not exist.
- *
- * With `Accept: text/event-stream` the job arrives whenever it changes, as `progress` events and,
- * when it has ended, one last `done` event. The stream also ends, without `done`, after ten
- * minutes and when the server stops: ask again then.
- *
+ * Its status, and that of each signer. Another account's request looks like one that does not exist.
  */
-export const getJobOptions = (options: Options<GetJobData>) => queryOptions<GetJobResponse, GetJobError, GetJobResponse, ReturnType<typeof getJobQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => await getJob({
+export const getSignatureRequestOptions = (options: Options<GetSignatureRequestData>) => queryOptions<GetSignatureRequestResponse, GetSignatureRequestError, GetSignatureRequestResponse, ReturnType<typeof getSignatureRequestQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getSignatureRequest({
         ...options,
         ...queryKey[0],
         signal,
         throwOnError: true
     }),
-    queryKey: getJobQueryKey(options)
+    queryKey: getSignatureRequestQueryKey(options)
+});
+
+export const listSignatureEventsQueryKey = (options: Options<ListSignatureEventsData>) => createQueryKey('listSignatureEvents', options);
+
+/**
+ * What happened to a signature request
+ *
+ * The log, from its beginning. Each entry carries the SHA-256 of the one before; nothing changes
+ * or removes one.
+ *
+ */
+export const listSignatureEventsOptions = (options: Options<ListSignatureEventsData>) => queryOptions<ListSignatureEventsResponse, ListSignatureEventsError, ListSignatureEventsResponse, ReturnType<typeof listSignatureEventsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listSignatureEvents({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listSignatureEventsQueryKey(options)
 });
 
 /**
- * Send a failed job again
+ * Withdraw a signature request
  *
- * For a job that failed for good. It waits again, with all its tries before it. Any other job is 409.
+ * Nothing more can be signed, and whoever was asked to is told so. 409 when the request has ended.
  */
-export const retryJobMutation = (options?: Partial<Options<RetryJobData>>): UseMutationOptions<RetryJobResponse, RetryJobError, Options<RetryJobData>> => {
-    const mutationOptions: UseMutationOptions<RetryJobResponse, RetryJobError, Options<RetryJobData>> = {
-        mutationFn: async (fnOptions) => await retryJob({
+export const cancelSignatureRequestMutation = (options?: Partial<Options<CancelSignatureRequestData>>): UseMutationOptions<CancelSignatureRequestResponse, CancelSignatureRequestError, Options<CancelSignatureRequestData>> => {
+    const mutationOptions: UseMutationOptions<CancelSignatureRequestResponse, CancelSignatureRequestError, Options<CancelSignatureRequestData>> = {
+        mutationFn: async (fnOptions) => await cancelSignatureRequest({
             ...options,
             ...fnOptions,
             throwOnError: true
@@ -2274,6 +2293,187 @@ export const retryJobMutation = (options?: Partial<Options<RetryJobData>>): UseM
     };
     return mutationOptions;
 };
+
+/**
+ * Mail the links again
+ *
+ * Mails those whose turn it is once more, unless they were mailed in the last two minutes. The
+ * service reminds them by itself after three, six and nine days. 409 when the request has ended.
+ *
+ */
+export const remindSignersMutation = (options?: Partial<Options<RemindSignersData>>): UseMutationOptions<RemindSignersResponse, RemindSignersError, Options<RemindSignersData>> => {
+    const mutationOptions: UseMutationOptions<RemindSignersResponse, RemindSignersError, Options<RemindSignersData>> = {
+        mutationFn: async (fnOptions) => await remindSigners({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getSignatureEvidenceQueryKey = (options: Options<GetSignatureEvidenceData>) => createQueryKey('getSignatureEvidence', options);
+
+/**
+ * The evidence of a signature request
+ *
+ * A zip, sealed as a whole: the original, the signed file, the log, the words that were consented
+ * to, and a manifest with the SHA-256 of each. `counsel verify-evidence FILE` checks it, offline,
+ * and finds any byte that was changed.
+ *
+ */
+export const getSignatureEvidenceOptions = (options: Options<GetSignatureEvidenceData>) => queryOptions<GetSignatureEvidenceResponse, GetSignatureEvidenceError, GetSignatureEvidenceResponse, ReturnType<typeof getSignatureEvidenceQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getSignatureEvidence({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getSignatureEvidenceQueryKey(options)
+});
+
+/**
+ * What a signing link leads to
+ *
+ * What the signer is to sign, and what the link is good for. That they saw it is put into the log. 404
+ * for a link that never was, whatever it looks like.
+ *
+ */
+export const viewSigningMutation = (options?: Partial<Options<ViewSigningData>>): UseMutationOptions<ViewSigningResponse, ViewSigningError, Options<ViewSigningData>> => {
+    const mutationOptions: UseMutationOptions<ViewSigningResponse, ViewSigningError, Options<ViewSigningData>> = {
+        mutationFn: async (fnOptions) => await viewSigning({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * The document of a signing link
+ *
+ * The PDF that is to be signed. 409 when the link is good for nothing any more; `code` says why.
+ *
+ */
+export const getSigningDocumentMutation = (options?: Partial<Options<GetSigningDocumentData>>): UseMutationOptions<GetSigningDocumentResponse, GetSigningDocumentError, Options<GetSigningDocumentData>> => {
+    const mutationOptions: UseMutationOptions<GetSigningDocumentResponse, GetSigningDocumentError, Options<GetSigningDocumentData>> = {
+        mutationFn: async (fnOptions) => await getSigningDocument({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * The text of the document of a signing link
+ *
+ * Page by page, for those who cannot see the PDF. None while it has not been read yet, or if it has
+ * none.
+ *
+ */
+export const getSigningTextMutation = (options?: Partial<Options<GetSigningTextData>>): UseMutationOptions<GetSigningTextResponse, GetSigningTextError, Options<GetSigningTextData>> => {
+    const mutationOptions: UseMutationOptions<GetSigningTextResponse, GetSigningTextError, Options<GetSigningTextData>> = {
+        mutationFn: async (fnOptions) => await getSigningText({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Agree to sign electronically
+ *
+ * Puts down that the signer agrees to the disclosure that `viewSigning` shows. 409 when other words
+ * hold now, or the link is good for nothing any more.
+ *
+ */
+export const consentToSigningMutation = (options?: Partial<Options<ConsentToSigningData>>): UseMutationOptions<ConsentToSigningResponse, ConsentToSigningError, Options<ConsentToSigningData>> => {
+    const mutationOptions: UseMutationOptions<ConsentToSigningResponse, ConsentToSigningError, Options<ConsentToSigningData>> = {
+        mutationFn: async (fnOptions) => await consentToSigning({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Sign
+ *
+ * Takes a signature, typed or drawn. The signer must have agreed to sign electronically before. After
+ * the last one the document is sealed.
+ *
+ */
+export const signDocumentMutation = (options?: Partial<Options<SignDocumentData>>): UseMutationOptions<SignDocumentResponse, SignDocumentError, Options<SignDocumentData>> => {
+    const mutationOptions: UseMutationOptions<SignDocumentResponse, SignDocumentError, Options<SignDocumentData>> = {
+        mutationFn: async (fnOptions) => await signDocument({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Decline to sign
+ *
+ * Ends the request: nobody can sign any more, and the sender is told why.
+ *
+ */
+export const declineSigningMutation = (options?: Partial<Options<DeclineSigningData>>): UseMutationOptions<DeclineSigningResponse, DeclineSigningError, Options<DeclineSigningData>> => {
+    const mutationOptions: UseMutationOptions<DeclineSigningResponse, DeclineSigningError, Options<DeclineSigningData>> = {
+        mutationFn: async (fnOptions) => await declineSigning({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Have a signing link mailed again
+ *
+ * Mails a signer their link, if the address is that of a signer of this request whose turn it is and
+ * who was not mailed in the last two minutes. The answer is the same in any case.
+ *
+ */
+export const sendSigningLinkMutation = (options?: Partial<Options<SendSigningLinkData>>): UseMutationOptions<SendSigningLinkResponse, SendSigningLinkError, Options<SendSigningLinkData>> => {
+    const mutationOptions: UseMutationOptions<SendSigningLinkResponse, SendSigningLinkError, Options<SendSigningLinkData>> = {
+        mutationFn: async (fnOptions) => await sendSigningLink({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getSigningPageQueryKey = (options?: Options<GetSigningPageData>) => createQueryKey('getSigningPage', options);
+
+/**
+ * The page where people sign
+ *
+ * What the links in the mails lead to. The secret stands behind the `#`, which browsers keep to
+ * themselves. The page loads nothing but what the operations under `/api/esign/signing` give.
+ *
+ */
+export const getSigningPageOptions = (options?: Options<GetSigningPageData>) => queryOptions<GetSigningPageResponse, GetSigningPageError, GetSigningPageResponse, ReturnType<typeof getSigningPageQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getSigningPage({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getSigningPageQueryKey(options)
+});
 
 export const getLivenessQueryKey = (options?: Options<GetLivenessData>) => createQueryKey('getLiveness', options);
 
