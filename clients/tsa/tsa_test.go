@@ -69,7 +69,7 @@ func TestTimestamp(t *testing.T) {
 		case "old":
 			stamp.Nonce = big.NewInt(7)
 		}
-		b, err := stamp.CreateResponse(certificate, key)
+		b, err := stamp.CreateResponseWithOpts(certificate, key, crypto.SHA256)
 		must(t, err)
 		w.Write(b)
 	}))

@@ -209,8 +209,8 @@ func around(file []byte, hole span) []byte {
 	return bytes.Join([][]byte{file[:hole.start], file[hole.end:]}, nil)
 }
 
-func unfit(format string, args ...any) *domain.Error {
-	return domain.Errorf(domain.Invalid, "The document cannot be signed: "+format, args...)
+func unfit(why string) *domain.Error {
+	return domain.Errorf(domain.Invalid, "The document cannot be signed: %s", why)
 }
 
 // Fingerprint is the SHA-256 of a certificate, as people compare it.

@@ -293,7 +293,7 @@ func (a *authority) Timestamp(_ context.Context, digest []byte) ([]byte, error) 
 		return nil, a.err
 	}
 	stamp := timestamp.Timestamp{HashAlgorithm: crypto.SHA256, HashedMessage: digest, Time: time.Now(), Policy: []int{1, 2, 3}, AddTSACertificate: true}
-	response, err := stamp.CreateResponse(a.cert, a.key)
+	response, err := stamp.CreateResponseWithOpts(a.cert, a.key, crypto.SHA256)
 	if err != nil {
 		return nil, err
 	}

@@ -184,7 +184,7 @@ func (u *update) put(n int, body string) {
 }
 
 // replace writes an object of the original anew.
-func (u *update) replace(d *document, ref types.IndirectRef, with types.Dict) {
+func (u *update) replace(ref types.IndirectRef, with types.Dict) {
 	n := ref.ObjectNumber.Value()
 	if g := ref.GenerationNumber.Value(); g != 0 {
 		u.gens[n] = g
@@ -312,7 +312,7 @@ func (u *update) pages(d, more *document, widget int) (types.Array, error) {
 	tree := d.tree.Clone().(types.Dict)
 	tree["Kids"] = append(slices.Clone(kids), added...)
 	tree["Count"] = types.Integer(d.pages + len(added))
-	u.replace(d, d.treeRef, tree)
+	u.replace(d.treeRef, tree)
 	return added, nil
 }
 
@@ -333,12 +333,12 @@ func (u *update) form(d *document, widget int) error {
 	form["Fields"] = append(slices.Clone(fields), ref(widget))
 	form["SigFlags"] = types.Integer(3) // there are signatures, and all that comes is to be appended
 	if at, ok := d.root["AcroForm"].(types.IndirectRef); ok && old != nil {
-		u.replace(d, at, form)
+		u.replace(at, form)
 		return nil
 	}
 	root := d.root.Clone().(types.Dict)
 	root["AcroForm"] = form
-	u.replace(d, *d.Root, root)
+	u.replace(*d.Root, root)
 	return nil
 }
 
