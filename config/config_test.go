@@ -56,6 +56,9 @@ func TestProduction(t *testing.T) {
 		"a default password":    {"SMTP_PASSWORD", "changeme-please", "SMTP_PASSWORD is a default"},
 		"weak admin":            {"ADMIN_PASSWORD", "password", "ADMIN_PASSWORD is a default"},
 		"short admin":           {"ADMIN_PASSWORD", "kU8vXe2", "ADMIN_PASSWORD is a default or shorter"},
+		"half a seal":           {"ESIGN_CERTIFICATE", "x", "ESIGN_CERTIFICATE and ESIGN_PRIVATE_KEY go together"},
+		"no timestamps":         {"ESIGN_TSA_URL", "tsa", "ESIGN_TSA_URL must be"},
+		"another provider":      {"ESIGN_PROVIDER", "quill", "ESIGN_PROVIDER must be one of builtin"},
 		"half a first admin":    {"ADMIN_EMAIL", "", "ADMIN_EMAIL and ADMIN_PASSWORD go together"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -276,6 +276,15 @@ func TestReminders(t *testing.T) {
 	if sent() != 2 || b.token("ada@example.com") != link || !strings.HasPrefix(b.last("ada@example.com").subject, "Reminder") {
 		t.Errorf("%d mails, the last %q", sent(), b.last("ada@example.com").subject)
 	}
+	// The key of the links changes: the next mail has a link that works.
+	b.Secret = []byte("another secret")
+	defer func() {
+		view, err := b.Look(ctx, b.token("ada@example.com"), phone)
+		must(t, err)
+		if b.token("ada@example.com") == link || view.State != esign.LinkOpen {
+			t.Errorf("after the key changed the link is %s", view.State)
+		}
+	}()
 	for day := range 20 {
 		b.now = b.now.Add(24 * time.Hour)
 		must(t, b.desk.sweep(ctx))

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/email"
@@ -84,6 +85,10 @@ func (s *Service) mailLink(ctx context.Context, id domain.ID, j inviteJob) error
 	v := s.view(r, j.Signer)
 	if v.State != LinkOpen {
 		return nil
+	}
+	// The same as before, unless the key that links are made of has changed.
+	if err := s.rows.SetSignerToken(ctx, query.SetSignerTokenParams{TokenHash: hashOf(s.token(v.Signer.ID)), ID: v.Signer.ID}); err != nil {
+		return db.Error(err)
 	}
 	from, err := s.sender(ctx, r)
 	if err != nil {

@@ -7,7 +7,8 @@
 //
 // Erasure takes the name and the address off the account for good, ends its sessions, deletes
 // the drafts, the documents and what was asked outside of cases, the mails they sent and the webhooks, and ends
-// its memberships. What the person wrote, made or sent in cases stays those cases', without a name.
+// its memberships. What the person wrote, made or sent in cases stays those cases', without a name,
+// and the record of what was sent to be signed stays as the evidence that its signers rely on.
 // A legal hold on any of their cases refuses it all. It is one transaction.
 package privacy
 

@@ -604,6 +604,20 @@ func (q *Queries) LockSignatureRequest(ctx context.Context, id domain.ID) (Signa
 	return i, err
 }
 
+const setSignerToken = `-- name: SetSignerToken :exec
+UPDATE signature_signers SET token_hash = ? WHERE id = ?
+`
+
+type SetSignerTokenParams struct {
+	TokenHash []byte
+	ID        domain.ID
+}
+
+func (q *Queries) SetSignerToken(ctx context.Context, arg SetSignerTokenParams) error {
+	_, err := q.db.ExecContext(ctx, setSignerToken, arg.TokenHash, arg.ID)
+	return err
+}
+
 const updateSignatureRequest = `-- name: UpdateSignatureRequest :exec
 UPDATE signature_requests SET status = ?, changed_at = ?, signed_id = ?, seq = ?, head = ? WHERE id = ?
 `
