@@ -1762,6 +1762,88 @@ export type RenderPdfResponse = {
     size: number;
 };
 
+/**
+ * Where the job is: failed is for good, and until then a job that is to be tried again is waiting.
+ */
+export type JobStatus = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+
+/**
+ * What kind of work it is.
+ */
+export type JobKind = string;
+
+export type Job = {
+    id: Id;
+    userId?: Id;
+    kind: JobKind;
+    /**
+     * How urgent it is: interactive before standard, standard before bulk.
+     */
+    queue: 'interactive' | 'standard' | 'bulk';
+    status: JobStatus;
+    progress: JobProgress;
+    /**
+     * What came of it. Its shape is written where the work is asked for.
+     */
+    result?: {
+        [key: string]: unknown;
+    };
+    error?: JobError;
+    /**
+     * How often it was tried and failed.
+     */
+    tries: number;
+    createdAt: Time;
+    runAt: Time;
+    startedAt?: Time;
+    finishedAt?: Time;
+};
+
+export type JobProgress = {
+    /**
+     * Steps that are done.
+     */
+    done: number;
+    /**
+     * Steps in all; 0 when that is not known.
+     */
+    total: number;
+};
+
+/**
+ * Why the last try failed.
+ */
+export type JobError = {
+    /**
+     * As the `code` of a problem.
+     */
+    code: string;
+    /**
+     * What happened.
+     */
+    detail: string;
+};
+
+export type JobList = {
+    /**
+     * The jobs.
+     */
+    items: Array<Job>;
+    nextCursor?: NextCursor;
+};
+
+/**
+ * One event of the stream. The SSE event name equals `type`.
+ */
+export type JobEvent = {
+    /**
+     * progress: the job has changed; done: it has ended, the last event; error: it can no longer be followed, the last event.
+     */
+    type: 'progress' | 'done' | 'error';
+    job?: Job;
+    problem?: Problem;
+};
+
 export type Verification = {
     docId: Id;
     /**
@@ -1930,10 +2012,11 @@ export type TemplatePreview = {
 
 /**
  * What happened. `case.updated` is any change of a case but its being closed; `draft.updated` a
- * change of its text or its status. `data` names the case, the document or the draft.
+ * change of its text or its status; `email.sent` says that at least one recipient was sent it. `data`
+ * names the case, the document, the draft or the e-mail.
  *
  */
-export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted';
+export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed';
 
 /**
  * Where events are POSTed.
@@ -2069,6 +2152,7 @@ export type WebhookEvent = {
         caseId?: Id;
         documentId?: Id;
         draftId?: Id;
+        emailId?: Id;
         webhookId?: Id;
     };
 };
@@ -2153,6 +2237,11 @@ export type EmailId = Id;
  * The document's id.
  */
 export type DocId = Id;
+
+/**
+ * The job's id.
+ */
+export type JobId = Id;
 
 /**
  * The signature request's id.
@@ -7092,6 +7181,234 @@ export type GetEmailResponses = {
 };
 
 export type GetEmailResponse = GetEmailResponses[keyof GetEmailResponses];
+
+export type ListJobsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+        /**
+         * Only jobs with this status.
+         */
+        status?: JobStatus;
+        /**
+         * Only jobs of this kind.
+         */
+        kind?: JobKind;
+        /**
+         * Only jobs of this account.
+         */
+        userId?: Id;
+    };
+    url: '/api/jobs';
+};
+
+export type ListJobsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListJobsError = ListJobsErrors[keyof ListJobsErrors];
+
+export type ListJobsResponses = {
+    /**
+     * A page of jobs.
+     */
+    200: JobList;
+};
+
+export type ListJobsResponse = ListJobsResponses[keyof ListJobsResponses];
+
+export type CancelJobData = {
+    body?: never;
+    path: {
+        /**
+         * The job's id.
+         */
+        jobId: Id;
+    };
+    query?: never;
+    url: '/api/jobs/{jobId}';
+};
+
+export type CancelJobErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CancelJobError = CancelJobErrors[keyof CancelJobErrors];
+
+export type CancelJobResponses = {
+    /**
+     * The job.
+     */
+    200: Job;
+};
+
+export type CancelJobResponse = CancelJobResponses[keyof CancelJobResponses];
+
+export type GetJobData = {
+    body?: never;
+    path: {
+        /**
+         * The job's id.
+         */
+        jobId: Id;
+    };
+    query?: never;
+    url: '/api/jobs/{jobId}';
+};
+
+export type GetJobErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetJobError = GetJobErrors[keyof GetJobErrors];
+
+export type GetJobResponses = {
+    /**
+     * The job, as JSON or as an event stream.
+     */
+    200: Job;
+};
+
+export type GetJobResponse = GetJobResponses[keyof GetJobResponses];
+
+export type RetryJobData = {
+    body?: never;
+    path: {
+        /**
+         * The job's id.
+         */
+        jobId: Id;
+    };
+    query?: never;
+    url: '/api/jobs/{jobId}/retry';
+};
+
+export type RetryJobErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RetryJobError = RetryJobErrors[keyof RetryJobErrors];
+
+export type RetryJobResponses = {
+    /**
+     * The job, which waits.
+     */
+    200: Job;
+};
+
+export type RetryJobResponse = RetryJobResponses[keyof RetryJobResponses];
 
 export type InitiateSignatureData = {
     body: InitiateSignatureRequest;

@@ -1115,6 +1115,73 @@ export const zRenderPdfResponse = z.object({
     size: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(1099511627776))
 });
 
+/**
+ * Where the job is: failed is for good, and until then a job that is to be tried again is waiting.
+ */
+export const zJobStatus = z.enum([
+    'waiting',
+    'running',
+    'succeeded',
+    'failed',
+    'cancelled'
+]);
+
+/**
+ * What kind of work it is.
+ */
+export const zJobKind = z.string().min(1).max(64).regex(/^[a-z0-9.-]+$/);
+
+export const zJobProgress = z.object({
+    done: z.int().gte(0).lte(2000000000),
+    total: z.int().gte(0).lte(2000000000)
+});
+
+/**
+ * Why the last try failed.
+ */
+export const zJobError = z.object({
+    code: z.string().max(64).regex(/^[a-z_]+$/),
+    detail: z.string().max(2000).regex(/^[\s\S]*$/)
+});
+
+export const zJob = z.object({
+    id: zId,
+    userId: zId.optional(),
+    kind: zJobKind,
+    queue: z.enum([
+        'interactive',
+        'standard',
+        'bulk'
+    ]),
+    status: zJobStatus,
+    progress: zJobProgress,
+    result: z.record(z.string(), z.unknown()).optional(),
+    error: zJobError.optional(),
+    tries: z.int().gte(0).lte(1000),
+    createdAt: zTime,
+    runAt: zTime,
+    startedAt: zTime.optional(),
+    finishedAt: zTime.optional()
+});
+
+export const zJobList = z.object({
+    items: z.array(zJob).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+/**
+ * One event of the stream. The SSE event name equals `type`.
+ */
+export const zJobEvent = z.object({
+    type: z.enum([
+        'progress',
+        'done',
+        'error'
+    ]),
+    job: zJob.optional(),
+    problem: zProblem.optional()
+});
+
 export const zVerification = z.object({
     docId: zId,
     intact: z.boolean(),
@@ -1197,7 +1264,8 @@ export const zTemplatePreview = z.object({
 
 /**
  * What happened. `case.updated` is any change of a case but its being closed; `draft.updated` a
- * change of its text or its status. `data` names the case, the document or the draft.
+ * change of its text or its status; `email.sent` says that at least one recipient was sent it. `data`
+ * names the case, the document, the draft or the e-mail.
  *
  */
 export const zWebhookEventType = z.enum([
@@ -1209,7 +1277,10 @@ export const zWebhookEventType = z.enum([
     'document.deleted',
     'draft.created',
     'draft.updated',
-    'draft.deleted'
+    'draft.deleted',
+    'email.sent',
+    'email.bounced',
+    'email.failed'
 ]);
 
 /**
@@ -1319,6 +1390,7 @@ export const zWebhookEvent = z.object({
         caseId: zId.optional(),
         documentId: zId.optional(),
         draftId: zId.optional(),
+        emailId: zId.optional(),
         webhookId: zId.optional()
     })
 });
@@ -1397,6 +1469,11 @@ export const zEmailId = zId;
  * The document's id.
  */
 export const zDocId = zId;
+
+/**
+ * The job's id.
+ */
+export const zJobId = zId;
 
 /**
  * The signature request's id.
@@ -2256,6 +2333,46 @@ export const zGetEmailPath = z.object({
  * The e-mail.
  */
 export const zGetEmailResponse = zEmail;
+
+export const zListJobsQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    status: zJobStatus.optional(),
+    kind: zJobKind.optional(),
+    userId: zId.optional()
+});
+
+/**
+ * A page of jobs.
+ */
+export const zListJobsResponse = zJobList;
+
+export const zCancelJobPath = z.object({
+    jobId: zId
+});
+
+/**
+ * The job.
+ */
+export const zCancelJobResponse = zJob;
+
+export const zGetJobPath = z.object({
+    jobId: zId
+});
+
+/**
+ * The job, as JSON or as an event stream.
+ */
+export const zGetJobResponse = zJob;
+
+export const zRetryJobPath = z.object({
+    jobId: zId
+});
+
+/**
+ * The job, which waits.
+ */
+export const zRetryJobResponse = zJob;
 
 export const zInitiateSignatureBody = zInitiateSignatureRequest;
 
