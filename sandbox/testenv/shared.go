@@ -237,6 +237,7 @@ func supervise(base string, answer *os.File) error {
 	if ok, err := alive.TryLock(); err != nil || !ok {
 		return errors.Join(errors.New("another supervisor lives"), err)
 	}
+	defer func() { _ = alive.Close() }() // and not before: the collector closes a file that nobody names again
 	running, urls, err := startServers(base)
 	if err != nil {
 		err = errors.Join(err, removeRuns(base))
