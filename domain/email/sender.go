@@ -24,7 +24,7 @@ type Outgoing struct {
 	Subject    string
 	Text       string
 	HTML       string   // "": text alone
-	To, Cc     []string // as the header shows them
+	To, Cc     []string // addresses, as the header shows them
 	ReplyTo    string
 	Recipients []string // whom it goes to now
 	Files      []File

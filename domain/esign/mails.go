@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/mail"
 	"strings"
 	"time"
 
@@ -99,7 +98,7 @@ func (s *Service) mailLink(ctx context.Context, id domain.ID, j inviteJob) error
 	if j.Reminder > 0 {
 		sent.Kind = EventReminded
 	}
-	taken, err := s.mail(ctx, v.Signer.Name, v.Signer.Email, m)
+	taken, err := s.mail(ctx, v.Signer.Email, m)
 	if err != nil {
 		return err
 	}
@@ -134,9 +133,9 @@ func (s *Service) mailLink(ctx context.Context, id domain.ID, j inviteJob) error
 
 // mail hands a mail over. taken is false when it never will be; an error says that it may be
 // another time.
-func (s *Service) mail(ctx context.Context, name, address string, m email.Outgoing) (taken bool, err error) {
+func (s *Service) mail(ctx context.Context, address string, m email.Outgoing) (taken bool, err error) {
 	m.Date, m.Automatic = s.Clock(), true
-	m.To, m.Recipients = []string{(&mail.Address{Name: name, Address: address}).String()}, []string{address}
+	m.To, m.Recipients = []string{address}, []string{address}
 	switch out := s.Mails.Send(ctx, m)[0]; out.Result {
 	case email.Accepted:
 		return true, nil
@@ -253,7 +252,7 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 		said = "the mail that asks " + g.Name + " to sign the document “" + r.DocumentName + "” could not be delivered: the address " + g.Email + " does not take it. Please withdraw the request and send the document to another address."
 	}
 	m.Text = "Dear " + name + ",\n\n" + said + "\n"
-	_, err = s.mail(ctx, name, address, m)
+	_, err = s.mail(ctx, address, m)
 	return err
 }
 
