@@ -10,7 +10,9 @@ import (
 
 // SendEmail accepts a mail.
 func (s *Server) SendEmail(ctx context.Context, r api.SendEmailRequestObject) (api.SendEmailResponseObject, error) {
-	e, err := s.Email.Send(ctx, caller(ctx), emailMessage(*r.Body))
+	m := emailMessage(*r.Body)
+	m.ID = made(ctx, 0)
+	e, err := s.Email.Send(ctx, caller(ctx), m)
 	if err != nil {
 		return nil, err
 	}
@@ -22,6 +24,7 @@ func (s *Server) SendEmails(ctx context.Context, r api.SendEmailsRequestObject) 
 	messages := make([]email.Message, len(r.Body.Emails))
 	for i, m := range r.Body.Emails {
 		messages[i] = emailMessage(m)
+		messages[i].ID = made(ctx, i)
 	}
 	accepted, err := s.Email.SendBatch(ctx, caller(ctx), messages)
 	if err != nil {

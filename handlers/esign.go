@@ -19,7 +19,7 @@ import (
 
 // InitiateSignature sends a document to be signed.
 func (s *Server) InitiateSignature(ctx context.Context, r api.InitiateSignatureRequestObject) (api.InitiateSignatureResponseObject, error) {
-	n := esign.NewRequest{DocumentID: domain.ID(r.Body.DocID), Workflow: esign.Workflow(r.Body.Workflow), Message: text(r.Body.Message)}
+	n := esign.NewRequest{ID: made(ctx, 0), DocumentID: domain.ID(r.Body.DocID), Workflow: esign.Workflow(r.Body.Workflow), Message: text(r.Body.Message)}
 	if r.Body.ExpiresAt != nil {
 		n.ExpiresAt = *r.Body.ExpiresAt
 	}

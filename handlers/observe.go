@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"counsel/domain"
+	"counsel/domain/idempotency"
 )
 
 const requestIDHeader = "X-Request-Id"
@@ -32,7 +33,8 @@ type record struct {
 	encoding  string // Accept-Encoding
 	language  string // Accept-Language, the beginning of it
 	usage     domain.Usage
-	matter    *domain.ID // the case the answer tells of, for answers that are kept
+	matter    *domain.ID         // the case the answer tells of, for answers that are kept
+	claim     *idempotency.Claim // of its Idempotency-Key; nil: it has none
 	code      domain.Code
 	cause     error // for the log only
 	cancelled bool  // failed since the client hung up

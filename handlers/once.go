@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v5"
 
+	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/idempotency"
 )
@@ -30,11 +31,11 @@ func (s *Server) once(c *echo.Context, rec *record, next echo.HandlerFunc) error
 		return next(c)
 	}
 	request := idempotency.Request{Caller: rec.principal.UserID, Operation: rec.op.id, Key: key, Body: rec.body}
-	kept, err := s.Once.Begin(r.Context(), request)
+	claim, err := s.Once.Begin(r.Context(), request)
 	if err != nil {
 		return err
 	}
-	if kept != nil {
+	if kept := claim.Answer; kept != nil {
 		if kept.CaseID != nil {
 			if err := s.Cases.Authorize(r.Context(), rec.principal, *kept.CaseID, cases.Act{Verb: cases.VerbRead, Subject: cases.SubjectCase, Detail: "replay"}); err != nil {
 				return err
@@ -51,28 +52,38 @@ func (s *Server) once(c *echo.Context, rec *record, next echo.HandlerFunc) error
 	copied := &copyingWriter{ResponseWriter: c.Response(), status: http.StatusOK}
 	original := c.Response()
 	c.SetResponse(copied)
-	settled := false
+	rec.claim = claim
+	unhold := s.Once.Hold(r.Context(), claim)
+	settle := s.Once.Yield // it panicked
 	defer func() {
 		c.SetResponse(original)
-		if !settled { // it failed or panicked: the key is free for another try
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), settleWait)
-			defer cancel()
-			if err := s.Once.Release(ctx, request); err != nil {
-				s.Log.Warn("an Idempotency-Key could not be freed", "requestId", rec.id, "cause", err.Error())
-			}
+		unhold()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), settleWait)
+		defer cancel()
+		if err := settle(ctx, claim); err != nil {
+			s.Log.Warn("what became of a request could not be kept for its Idempotency-Key", "requestId", rec.id, "cause", err.Error())
 		}
 	}()
 	if err := next(c); err != nil {
+		switch domain.CodeOf(err) {
+		case domain.Internal, domain.Unavailable, domain.Timeout, domain.Upstream: // a commit may have gone through unheard
+		default:
+			settle = s.Once.Release
+		}
 		return err
 	}
-	settled = true
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), settleWait)
-	defer cancel()
 	answer := idempotency.Answer{Status: copied.status, ContentType: copied.Header().Get("Content-Type"), Body: copied.body.Bytes(), CaseID: rec.matter}
-	if err := s.Once.Finish(ctx, request, answer); err != nil {
-		s.Log.Warn("an answer could not be kept for its Idempotency-Key", "requestId", rec.id, "cause", err.Error())
-	}
+	settle = func(ctx context.Context, claim *idempotency.Claim) error { return s.Once.Finish(ctx, claim, answer) }
 	return nil
+}
+
+// made is the id of the n-th thing that a request with an Idempotency-Key makes, by which another
+// run of it finds it; without a key it is zero.
+func made(ctx context.Context, n int) domain.ID {
+	if claim := recordOf(ctx).claim; claim != nil {
+		return claim.ID(n)
+	}
+	return domain.ID{}
 }
 
 // copyingWriter remembers what it writes.

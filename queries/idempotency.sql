@@ -5,7 +5,7 @@ VALUES (?, ?, ?, 0, '', '', ?);
 -- name: GetIdempotencyKey :one
 SELECT * FROM idempotency_keys WHERE key_hash = ?;
 
--- name: TakeOverIdempotencyKey :execrows
+-- name: ExtendIdempotencyKey :execrows
 UPDATE idempotency_keys SET held_until = sqlc.arg(next_until)
 WHERE key_hash = sqlc.arg(key_hash) AND status = 0 AND held_until = sqlc.arg(held_until);
 
@@ -14,7 +14,7 @@ UPDATE idempotency_keys SET status = sqlc.arg(status), content_type = sqlc.arg(c
 WHERE key_hash = sqlc.arg(key_hash) AND status = 0;
 
 -- name: ReleaseIdempotencyKey :exec
-DELETE FROM idempotency_keys WHERE key_hash = ? AND status = 0;
+DELETE FROM idempotency_keys WHERE key_hash = sqlc.arg(key_hash) AND status = 0 AND held_until = sqlc.arg(held_until);
 
 -- name: DeleteIdempotencyKeys :execrows
 DELETE FROM idempotency_keys WHERE created_at < ? LIMIT 1000;

@@ -23,6 +23,7 @@ import (
 
 // Message is a mail that somebody wants sent.
 type Message struct {
+	ID          domain.ID // optional; of a message that was accepted before, nothing is sent again
 	To, Cc, Bcc []string
 	ReplyTo     string
 	Subject     string
@@ -57,6 +58,12 @@ func (s *Service) Send(ctx context.Context, caller domain.Principal, m Message) 
 	if err := s.Ready(); err != nil {
 		return Email{}, err
 	}
+	switch e, err := s.before(ctx, caller, m.ID); {
+	case err != nil:
+		return Email{}, err
+	case e != nil:
+		return *e, nil
+	}
 	a, err := s.check(ctx, caller, "", m)
 	if err != nil {
 		return Email{}, err
@@ -65,6 +72,21 @@ func (s *Service) Send(ctx context.Context, caller domain.Principal, m Message) 
 		return Email{}, err
 	}
 	return a.Email, s.keep(ctx, jobs.Standard, a)
+}
+
+// before is the mail that was accepted under an id the caller brought, nil when there is none.
+func (s *Service) before(ctx context.Context, caller domain.Principal, id domain.ID) (*Email, error) {
+	if id.IsZero() {
+		return nil, nil
+	}
+	e, err := s.Get(ctx, caller, id)
+	switch {
+	case err != nil && domain.CodeOf(err) == domain.NotFound:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return &e, nil
 }
 
 // SendBatch accepts several messages, each by itself: one that is not acceptable does not keep
@@ -78,6 +100,14 @@ func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []M
 	var good []accepted
 	recipients := 0
 	for i, m := range ms {
+		e, err := s.before(ctx, caller, m.ID)
+		if err != nil {
+			return nil, err
+		}
+		if e != nil {
+			out[i].Email = *e
+			continue
+		}
 		a, err := s.check(ctx, caller, "/emails/"+strconv.Itoa(i), m)
 		switch domain.CodeOf(err) {
 		case domain.Invalid, domain.TooLarge:
@@ -159,6 +189,9 @@ func (s *Service) keepParts(ctx context.Context, q *query.Queries, a accepted) e
 func (s *Service) check(ctx context.Context, caller domain.Principal, at string, m Message) (accepted, error) {
 	now := s.Clock()
 	a := accepted{Email: Email{ID: s.NewID(), UserID: caller.UserID, Subject: strings.TrimSpace(norm.NFC.String(m.Subject)), Status: Queued, SendAt: now, CreatedAt: now, UpdatedAt: now}}
+	if !m.ID.IsZero() {
+		a.ID = m.ID
+	}
 	e := &domain.Error{Code: domain.Invalid, Message: "The request has a field that cannot be accepted."}
 	refuse := func(pointer, detail string) {
 		e.Fields = append(e.Fields, domain.Field{Pointer: at + pointer, Detail: detail})

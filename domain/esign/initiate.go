@@ -38,6 +38,7 @@ const (
 
 // NewRequest is a document to be signed.
 type NewRequest struct {
+	ID         domain.ID // optional; a request that is there already is not sent again
 	DocumentID domain.ID
 	Signers    []NewSigner
 	Workflow   Workflow
@@ -64,7 +65,12 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 	if s.Mails == nil {
 		return Request{}, &domain.Error{Code: domain.Unavailable, Reason: "email_unavailable", Message: "Documents cannot be sent to be signed: the service has no mail server."}
 	}
-	r := Request{ID: s.NewID(), UserID: by.UserID, DocumentID: n.DocumentID, Workflow: n.Workflow, Status: Open, CreatedAt: s.Clock(), head: make([]byte, 32)}
+	if n.ID.IsZero() {
+		n.ID = s.NewID()
+	} else if r, err := s.Get(ctx, by, n.ID); err == nil || domain.CodeOf(err) != domain.NotFound {
+		return r, err
+	}
+	r := Request{ID: n.ID, UserID: by.UserID, DocumentID: n.DocumentID, Workflow: n.Workflow, Status: Open, CreatedAt: s.Clock(), head: make([]byte, 32)}
 	r.ChangedAt = r.CreatedAt
 	if err := r.take(n, s.NewID); err != nil {
 		return Request{}, err

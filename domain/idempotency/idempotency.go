@@ -3,10 +3,13 @@
 //
 // A key is free, held by the request that runs, or answered. A held key refuses the same
 // request with domain.Conflict (Reason idempotency_in_progress) until the request ends or its
-// hold runs out, when a crashed server's request may be taken over. An answered key replays
-// its answer for a day. The same key with another request is domain.Conflict (Reason
-// idempotency_key_reused). Answers that invite another try are not kept. Keys and answers
-// lie in the database; when it is down nothing runs: domain.Unavailable.
+// hold, extended while its server lives, runs out, when a crashed server's request is taken over.
+// An answered key replays its answer for a day. The same key with another request is
+// domain.Conflict (Reason idempotency_key_reused). Answers that invite another try are not kept.
+// Keys and answers lie in the database; when it is down nothing runs: domain.Unavailable.
+//
+// A request whose server or database went down may have had its effect without an answer kept. It
+// is run again, and finds what it made by Claim.ID, which is the same each time.
 package idempotency
 
 import (
@@ -24,8 +27,9 @@ import (
 // Kept is how long an answer is replayed.
 const Kept = 24 * time.Hour
 
-// hold is how long a running request keeps its key to itself: longer than any may run.
-const hold = 2 * time.Minute
+// hold is how long a running request keeps its key to itself unless it is extended, every third
+// of that: a client whose server went down waits as long.
+const hold = 15 * time.Second
 
 // MaxAnswer is the largest answer that can be kept, in bytes.
 const MaxAnswer = 1 << 20
@@ -52,6 +56,29 @@ type Answer struct {
 	CaseID      *domain.ID // the case it tells of: who replays it asks there first; nil: none
 }
 
+// Claim is what Begin found. With an Answer the request was answered before and must not run;
+// without one it is the caller's to run, who then calls Finish, Release or Yield.
+type Claim struct {
+	Answer *Answer
+
+	request Request
+	since   time.Time // the key was claimed first
+	until   time.Time // it is held
+}
+
+// ID is that of the n-th thing the request makes: the same in each run of it, until one comes to
+// an end that leaves nothing behind.
+func (c *Claim) ID(n int) domain.ID {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint32(c.request.hash(), uint32(n)))
+	id := domain.ID(sum[:16])
+	ms := c.since.UnixMilli()
+	for i := range 6 {
+		id[i] = byte(ms >> (40 - 8*i))
+	}
+	id[6], id[8] = id[6]&0x0f|0x70, id[8]&0x3f|0x80 // version 7
+	return id
+}
+
 // Service keeps the keys. It is safe for concurrent use.
 type Service struct {
 	rows  *query.Queries
@@ -63,16 +90,19 @@ func New(pool *sql.DB, clock domain.Clock) *Service {
 	return &Service{rows: query.New(pool), clock: clock}
 }
 
-// Begin claims the request's key. With an answer it was answered before and must not run;
-// without one the caller runs it and then calls Finish or Release.
-func (s *Service) Begin(ctx context.Context, r Request) (*Answer, error) {
+// Begin claims the request's key.
+func (s *Service) Begin(ctx context.Context, r Request) (*Claim, error) {
 	now := s.clock()
+	c := &Claim{request: r, since: now, until: now.Add(hold)}
 	key, fingerprint := r.hash(), sha256.Sum256(r.Body)
 	err := db.Error(s.rows.ClaimIdempotencyKey(ctx, query.ClaimIdempotencyKeyParams{
-		KeyHash: key, Fingerprint: fingerprint[:], HeldUntil: now.Add(hold), CreatedAt: now,
+		KeyHash: key, Fingerprint: fingerprint[:], HeldUntil: c.until, CreatedAt: now,
 	}))
+	if err == nil {
+		return c, nil
+	}
 	if domain.CodeOf(err) != domain.Conflict {
-		return nil, err // nil: the key is ours
+		return nil, err
 	}
 	row, err := s.rows.GetIdempotencyKey(ctx, key)
 	if err != nil {
@@ -81,22 +111,55 @@ func (s *Service) Begin(ctx context.Context, r Request) (*Answer, error) {
 		}
 		return nil, err
 	}
+	c.since = row.CreatedAt
 	switch {
 	case [32]byte(row.Fingerprint) != fingerprint:
 		return nil, &domain.Error{Code: domain.Conflict, Reason: ReasonReused, Message: "This Idempotency-Key was used for another request."}
 	case row.Status != 0:
-		return &Answer{int(row.Status), row.ContentType, row.Answer, row.CaseID}, nil
+		c.Answer = &Answer{int(row.Status), row.ContentType, row.Answer, row.CaseID}
+		return c, nil
 	case now.Before(row.HeldUntil):
 		return nil, inProgress()
 	}
-	n, err := s.rows.TakeOverIdempotencyKey(ctx, query.TakeOverIdempotencyKeyParams{KeyHash: key, HeldUntil: row.HeldUntil, NextUntil: now.Add(hold)})
+	n, err := s.rows.ExtendIdempotencyKey(ctx, query.ExtendIdempotencyKeyParams{KeyHash: key, HeldUntil: row.HeldUntil, NextUntil: c.until})
 	if err != nil {
 		return nil, db.Error(err)
 	}
 	if n == 0 { // somebody else was quicker
 		return nil, inProgress()
 	}
-	return nil, nil
+	return c, nil
+}
+
+// Hold extends the hold of a claim until stop is called, before any other use of it. A database
+// that is away for the rest of a hold lets another take over.
+func (s *Service) Hold(ctx context.Context, c *Claim) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(hold / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			next := s.clock().Add(hold)
+			n, err := s.rows.ExtendIdempotencyKey(ctx, query.ExtendIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.until, NextUntil: next})
+			if err == nil && n == 0 {
+				return // another's by now
+			}
+			if err == nil {
+				c.until = next
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
 }
 
 func inProgress() error {
@@ -104,19 +167,28 @@ func inProgress() error {
 }
 
 // Finish keeps the answer of a request that ran. One that invites another try, or is too large
-// to keep, frees the key instead.
-func (s *Service) Finish(ctx context.Context, r Request, a Answer) error {
-	if a.Status >= 500 || a.Status == 429 || a.Status == 409 || a.Status < 200 || len(a.Body) > MaxAnswer {
-		return s.Release(ctx, r)
+// to keep, lets the request be run again instead.
+func (s *Service) Finish(ctx context.Context, c *Claim, a Answer) error {
+	switch {
+	case a.Status == 429, a.Status == 409, a.Status < 200:
+		return s.Release(ctx, c)
+	case a.Status >= 500, len(a.Body) > MaxAnswer:
+		return s.Yield(ctx, c)
 	}
 	return db.Error(s.rows.AnswerIdempotencyKey(ctx, query.AnswerIdempotencyKeyParams{
-		KeyHash: r.hash(), Status: int16(a.Status), ContentType: a.ContentType, Answer: a.Body, CaseID: a.CaseID,
+		KeyHash: c.request.hash(), Status: int16(a.Status), ContentType: a.ContentType, Answer: a.Body, CaseID: a.CaseID,
 	}))
 }
 
-// Release frees the key of a request that did not come to an answer.
-func (s *Service) Release(ctx context.Context, r Request) error {
-	return db.Error(s.rows.ReleaseIdempotencyKey(ctx, r.hash()))
+// Release frees the key of a request that was refused and had no effect: it may be used for another.
+func (s *Service) Release(ctx context.Context, c *Claim) error {
+	return db.Error(s.rows.ReleaseIdempotencyKey(ctx, query.ReleaseIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.until}))
+}
+
+// Yield lets the same request be run again, which broke off and may have had its effect.
+func (s *Service) Yield(ctx context.Context, c *Claim) error {
+	_, err := s.rows.ExtendIdempotencyKey(ctx, query.ExtendIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.until, NextUntil: s.clock()})
+	return db.Error(err)
 }
 
 // Forget deletes keys older than a day. It is to be called now and then.

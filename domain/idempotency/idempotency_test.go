@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/idempotency"
@@ -44,8 +46,9 @@ func TestOnce(t *testing.T) {
 	ctx := t.Context()
 	r := idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k", Body: []byte(`{"a":1}`)}
 
-	if a, err := s.Begin(ctx, r); a != nil || err != nil {
-		t.Fatalf("a free key: %v, %v", a, err)
+	first, err := s.Begin(ctx, r)
+	if err != nil || first.Answer != nil {
+		t.Fatalf("a free key: %+v, %v", first, err)
 	}
 	if _, err := s.Begin(ctx, r); reason(err) != idempotency.ReasonInProgress {
 		t.Errorf("a held key: %v", err)
@@ -60,16 +63,16 @@ func TestOnce(t *testing.T) {
 		"another operation": {Caller: r.Caller, Operation: "sendEmail", Key: r.Key},
 		"another split":     {Caller: r.Caller, Operation: "renderPdfk", Key: ""},
 	} {
-		if a, err := s.Begin(ctx, stranger); a != nil || err != nil {
+		if a, err := s.Begin(ctx, stranger); err != nil || a.Answer != nil {
 			t.Errorf("%s: %v, %v", name, a, err)
 		}
 	}
 
-	if err := s.Finish(ctx, r, idempotency.Answer{Status: 200, ContentType: "application/json", Body: []byte("{}")}); err != nil {
+	if err := s.Finish(ctx, first, idempotency.Answer{Status: 200, ContentType: "application/json", Body: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
 	a, err := s.Begin(ctx, r)
-	if err != nil || a == nil || a.Status != 200 || a.ContentType != "application/json" || string(a.Body) != "{}" {
+	if err != nil || a.Answer == nil || a.Answer.Status != 200 || a.Answer.ContentType != "application/json" || string(a.Answer.Body) != "{}" {
 		t.Errorf("an answered key: %+v, %v", a, err)
 	}
 	if _, err := s.Begin(ctx, other); reason(err) != idempotency.ReasonReused {
@@ -80,7 +83,7 @@ func TestOnce(t *testing.T) {
 	if err := s.Forget(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if a, err := s.Begin(ctx, other); a != nil || err != nil {
+	if a, err := s.Begin(ctx, other); err != nil || a.Answer != nil {
 		t.Errorf("after a day: %v, %v", a, err)
 	}
 }
@@ -89,13 +92,14 @@ func TestAnswersThatInviteAnotherTryAreNotKept(t *testing.T) {
 	s, _ := service(t)
 	for _, a := range []idempotency.Answer{{Status: 503}, {Status: 500}, {Status: 429}, {Status: 200, Body: make([]byte, idempotency.MaxAnswer+1)}} {
 		r := idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k"}
-		if _, err := s.Begin(t.Context(), r); err != nil {
+		claim, err := s.Begin(t.Context(), r)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Finish(t.Context(), r, a); err != nil {
+		if err := s.Finish(t.Context(), claim, a); err != nil {
 			t.Fatal(err)
 		}
-		if again, err := s.Begin(t.Context(), r); again != nil || err != nil {
+		if again, err := s.Begin(t.Context(), r); err != nil || again.Answer != nil {
 			t.Errorf("after %d: %v, %v", a.Status, again, err)
 		}
 	}
@@ -105,12 +109,22 @@ func TestAnswersThatInviteAnotherTryAreNotKept(t *testing.T) {
 func TestTakeOver(t *testing.T) {
 	s, clock := service(t)
 	r := idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k"}
-	if _, err := s.Begin(t.Context(), r); err != nil {
+	lost, err := s.Begin(t.Context(), r)
+	if err != nil {
 		t.Fatal(err)
 	}
-	clock.Add(int64(3 * time.Minute))
+	clock.Add(int64(20 * time.Second))
 	if got := race(t, s, r); got != 1 {
 		t.Errorf("%d took over", got)
+	}
+	// What the lost one does late leaves the other's hold alone.
+	for _, late := range []func(context.Context, *idempotency.Claim) error{s.Release, s.Yield} {
+		if err := late(t.Context(), lost); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Begin(t.Context(), r); reason(err) != idempotency.ReasonInProgress {
+			t.Errorf("a held key: %v", err)
+		}
 	}
 }
 
@@ -128,7 +142,7 @@ func race(t *testing.T, s *idempotency.Service, r idempotency.Request) int64 {
 	for range 20 {
 		wg.Go(func() {
 			switch a, err := s.Begin(context.WithoutCancel(t.Context()), r); {
-			case err == nil && a == nil:
+			case err == nil && a.Answer == nil:
 				ran.Add(1)
 			case reason(err) != idempotency.ReasonInProgress:
 				t.Errorf("%v, %v", a, err)
@@ -137,4 +151,42 @@ func race(t *testing.T, s *idempotency.Service, r idempotency.Request) int64 {
 	}
 	wg.Wait()
 	return ran.Load()
+}
+
+// TestSameIDs: a request that is run again makes things of the same ids; one that begins anew,
+// after a refusal, does not.
+func TestSameIDs(t *testing.T) {
+	s, clock := service(t)
+	r := idempotency.Request{Caller: domain.NewID(), Operation: "sendEmail", Key: "k"}
+	begin := func() *idempotency.Claim {
+		t.Helper()
+		c, err := s.Begin(t.Context(), r)
+		if err != nil || c.Answer != nil {
+			t.Fatalf("%+v, %v", c, err)
+		}
+		return c
+	}
+	first := begin()
+	clock.Add(int64(20 * time.Second))
+	over := begin()
+	if err := s.Yield(t.Context(), over); err != nil {
+		t.Fatal(err)
+	}
+	clock.Add(int64(time.Second))
+	again := begin()
+	for n := range 3 {
+		if id := first.ID(n); over.ID(n) != id || again.ID(n) != id {
+			t.Errorf("thing %d is %s, %s, %s", n, id, over.ID(n), again.ID(n))
+		}
+	}
+	if first.ID(0) == first.ID(1) || uuid.UUID(first.ID(0)).Version() != 7 || uuid.UUID(first.ID(0)).Variant() != uuid.RFC4122 {
+		t.Errorf("%s, %s", first.ID(0), first.ID(1))
+	}
+	if err := s.Release(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	clock.Add(int64(time.Second))
+	if anew := begin(); anew.ID(0) == first.ID(0) {
+		t.Error("a new request has the old one's ids")
+	}
 }

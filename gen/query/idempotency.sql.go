@@ -70,6 +70,25 @@ func (q *Queries) DeleteIdempotencyKeys(ctx context.Context, createdAt time.Time
 	return result.RowsAffected()
 }
 
+const extendIdempotencyKey = `-- name: ExtendIdempotencyKey :execrows
+UPDATE idempotency_keys SET held_until = ?
+WHERE key_hash = ? AND status = 0 AND held_until = ?
+`
+
+type ExtendIdempotencyKeyParams struct {
+	NextUntil time.Time
+	KeyHash   []byte
+	HeldUntil time.Time
+}
+
+func (q *Queries) ExtendIdempotencyKey(ctx context.Context, arg ExtendIdempotencyKeyParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, extendIdempotencyKey, arg.NextUntil, arg.KeyHash, arg.HeldUntil)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const getIdempotencyKey = `-- name: GetIdempotencyKey :one
 SELECT key_hash, fingerprint, held_until, status, content_type, answer, created_at, case_id FROM idempotency_keys WHERE key_hash = ?
 `
@@ -91,29 +110,15 @@ func (q *Queries) GetIdempotencyKey(ctx context.Context, keyHash []byte) (Idempo
 }
 
 const releaseIdempotencyKey = `-- name: ReleaseIdempotencyKey :exec
-DELETE FROM idempotency_keys WHERE key_hash = ? AND status = 0
+DELETE FROM idempotency_keys WHERE key_hash = ? AND status = 0 AND held_until = ?
 `
 
-func (q *Queries) ReleaseIdempotencyKey(ctx context.Context, keyHash []byte) error {
-	_, err := q.db.ExecContext(ctx, releaseIdempotencyKey, keyHash)
-	return err
-}
-
-const takeOverIdempotencyKey = `-- name: TakeOverIdempotencyKey :execrows
-UPDATE idempotency_keys SET held_until = ?
-WHERE key_hash = ? AND status = 0 AND held_until = ?
-`
-
-type TakeOverIdempotencyKeyParams struct {
-	NextUntil time.Time
+type ReleaseIdempotencyKeyParams struct {
 	KeyHash   []byte
 	HeldUntil time.Time
 }
 
-func (q *Queries) TakeOverIdempotencyKey(ctx context.Context, arg TakeOverIdempotencyKeyParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, takeOverIdempotencyKey, arg.NextUntil, arg.KeyHash, arg.HeldUntil)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) ReleaseIdempotencyKey(ctx context.Context, arg ReleaseIdempotencyKeyParams) error {
+	_, err := q.db.ExecContext(ctx, releaseIdempotencyKey, arg.KeyHash, arg.HeldUntil)
+	return err
 }
