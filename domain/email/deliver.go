@@ -72,7 +72,7 @@ func (s *Service) deliver(ctx context.Context, run *jobs.Run) (any, error) {
 		return nil, s.release(ctx, row, db.Error(err))
 	}
 	if row.ExpiresAt.Valid && !s.Clock().Before(row.ExpiresAt.Time) {
-		return s.settle(ctx, row, all, func(i int) settlement { return settlement{Failed, saidExpired, false} })
+		return s.settle(ctx, row, func(i int) settlement { return settlement{Failed, saidExpired, false} })
 	}
 	blocked, err := s.suppressed(ctx, row.Kind, all)
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Service) deliver(ctx context.Context, run *jobs.Run) (any, error) {
 	}
 	m, waiting, err := s.write(ctx, row, all, blocked)
 	if errors.Is(err, errGone) {
-		return s.settle(ctx, row, all, func(i int) settlement { return settlement{Failed, saidGone, false} })
+		return s.settle(ctx, row, func(i int) settlement { return settlement{Failed, saidGone, false} })
 	}
 	if err != nil {
 		return nil, s.release(ctx, row, err)
@@ -99,7 +99,7 @@ func (s *Service) deliver(ctx context.Context, run *jobs.Run) (any, error) {
 			ends[waiting[i]] = settlementOf(o)
 		}
 	}
-	return s.settle(ctx, row, all, func(i int) settlement { return ends[i] })
+	return s.settle(ctx, row, func(i int) settlement { return ends[i] })
 }
 
 // revive lets a mail that was given up be tried anew: its job would not run again, had an admin
@@ -138,15 +138,32 @@ func settlementOf(o Outcome) settlement {
 }
 
 // settle writes down what a try came to, also when the caller's time is up: what a mail server
-// has taken must not go twice.
-func (s *Service) settle(ctx context.Context, row query.Email, all []query.EmailRecipient, end func(int) settlement) (any, error) {
+// has taken must not go twice. Of two runs at once, one whose server was thought gone, the mail
+// keeps the better end for each recipient, and its end is told once.
+func (s *Service) settle(ctx context.Context, row query.Email, end func(int) settlement) (any, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	now := s.Clock()
 	var total tally
+	var ended Status // before this
 	err := db.WithTx(ctx, s.DB, func(q *query.Queries) error {
-		total = tally{}
-		for i, r := range all {
+		total, ended = tally{}, ""
+		locked, err := q.LockEmail(ctx, row.ID)
+		if errors.Is(err, sql.ErrNoRows) { // its sender was erased
+			ended = Cancelled
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if at := Status(locked.Status); at != sending && at != Queued {
+			ended = at
+			return nil
+		}
+		present, err := q.ListEmailRecipients(ctx, []domain.ID{row.ID})
+		if err != nil {
+			return err
+		}
+		for i, r := range present {
 			at := settlement{Status(r.Status), r.Reason, false}
 			if at.status == Queued {
 				at = end(i)
@@ -162,9 +179,9 @@ func (s *Service) settle(ctx context.Context, row query.Email, all []query.Email
 			}
 			total.add(orQueued(at.status), at.reason)
 		}
-		err := q.SettleEmail(ctx, query.SettleEmailParams{Status: string(total.status()), Reason: cut(total.reason), UpdatedAt: now, ID: row.ID})
-		happened, ended := events[total.status()]
-		if err != nil || !ended || row.Kind != message {
+		err = q.SettleEmail(ctx, query.SettleEmailParams{Status: string(total.status()), Reason: cut(total.reason), UpdatedAt: now, ID: row.ID})
+		happened, told := events[total.status()]
+		if err != nil || !told || row.Kind != message {
 			return err
 		}
 		return s.Emit(ctx, q, domain.Event{Type: happened, UserID: row.UserID, Data: map[string]domain.ID{"emailId": row.ID}})
@@ -172,6 +189,8 @@ func (s *Service) settle(ctx context.Context, row query.Email, all []query.Email
 	switch {
 	case err != nil:
 		return nil, err
+	case ended != "":
+		return result{ended}, nil
 	case total.status() == Queued:
 		return nil, errWaiting
 	}
@@ -248,7 +267,7 @@ func (s *Service) giveUp(ctx context.Context, run *jobs.Run, _ error) error {
 	if err != nil {
 		return db.Error(err)
 	}
-	_, err = s.settle(ctx, row, all, func(i int) settlement {
+	_, err = s.settle(ctx, row, func(i int) settlement {
 		reason := all[i].Reason // what the server said last tells more
 		if reason == "" {
 			reason = saidGaveUp

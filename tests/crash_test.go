@@ -1,0 +1,582 @@
+package tests
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-message/mail"
+	"github.com/emersion/go-smtp"
+
+	"counsel/db"
+	"counsel/sandbox/testenv"
+)
+
+// The faults of the receivers, drawn for what arrives the first time.
+type fault int
+
+const (
+	fine     fault = iota
+	refuses        // for now: 451, 500
+	breaks         // off in the middle
+	takes          // it, and hangs up before it has said so
+	ofFaults       // this many in a hundred each
+)
+
+// faultOf draws one for a name, the same each time.
+func faultOf(seed uint64, name string) fault {
+	h := fnv.New64a()
+	_, _ = fmt.Fprint(h, seed, name)
+	return [100]fault{0: refuses, 1: refuses, 2: refuses, 3: breaks, 4: breaks, 5: takes, 6: takes, 7: takes}[h.Sum64()%100]
+}
+
+// receiver is a mail server and a receiver of webhooks at once, that counts what it gets.
+type receiver struct {
+	seed     uint64
+	smtpPort string
+	hookURL  string
+
+	mu    sync.Mutex
+	met   map[string]bool                      // has had its fault
+	mails map[string]map[string]int            // recipient, Message-ID: how often
+	hooks map[string]map[string]map[string]int // type, e-mail's id, webhook-id: how often
+	order []string                             // recipients, as they were served
+	busy  chan struct{}                        // each mail waits for one, unless nil
+}
+
+func receive(t *testing.T, seed uint64) *receiver {
+	t.Helper()
+	r := &receiver{seed: seed, met: map[string]bool{}, mails: map[string]map[string]int{}, hooks: map[string]map[string]map[string]int{}}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, r.smtpPort, _ = net.SplitHostPort(l.Addr().String())
+	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &mailSession{r: r, conn: c}, nil }))
+	srv.Domain, srv.ErrorLog = "localhost", log.New(io.Discard, "", 0)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = srv.Serve(l)
+	}()
+	hooks := httptest.NewServer(http.HandlerFunc(r.hook))
+	r.hookURL = hooks.URL
+	t.Cleanup(func() {
+		_ = srv.Close()
+		<-ended
+		hooks.CloseClientConnections()
+		hooks.Close()
+	})
+	return r
+}
+
+// first tells what goes wrong with something, once.
+func (r *receiver) first(name string) fault {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.met[name] || r.seed == 0 {
+		return fine
+	}
+	r.met[name] = true
+	return faultOf(r.seed, name)
+}
+
+type mailSession struct {
+	r    *receiver
+	conn *smtp.Conn
+	to   []string
+}
+
+func (s *mailSession) Reset()        { s.to = nil }
+func (s *mailSession) Logout() error { return nil }
+
+func (s *mailSession) Mail(string, *smtp.MailOptions) error { return nil }
+
+func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if s.r.first("to "+to) == refuses {
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "Come again later"}
+	}
+	s.to = append(s.to, to)
+	return nil
+}
+
+func (s *mailSession) Data(body io.Reader) error {
+	m, err := mail.CreateReader(body)
+	if err != nil {
+		return err
+	}
+	id, err := m.Header.MessageID()
+	if err != nil {
+		return err
+	}
+	f := s.r.first("mail " + id)
+	if f == breaks {
+		return s.conn.Conn().Close()
+	}
+	if _, err := io.Copy(io.Discard, body); err != nil {
+		return err
+	}
+	if s.r.busy != nil {
+		<-s.r.busy
+	}
+	s.r.mu.Lock()
+	for _, to := range s.to {
+		if s.r.mails[to] == nil {
+			s.r.mails[to] = map[string]int{}
+		}
+		s.r.mails[to][id]++
+		s.r.order = append(s.r.order, to)
+	}
+	s.r.mu.Unlock()
+	if f == takes {
+		return s.conn.Conn().Close()
+	}
+	return nil
+}
+
+func (r *receiver) hook(w http.ResponseWriter, q *http.Request) {
+	var event struct {
+		Type string
+		Data struct{ EmailID string }
+	}
+	if err := json.NewDecoder(q.Body).Decode(&event); err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	id := q.Header.Get("webhook-id")
+	f := r.first("hook " + id)
+	if f == refuses {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	if f != breaks {
+		r.mu.Lock()
+		if r.hooks[event.Type] == nil {
+			r.hooks[event.Type] = map[string]map[string]int{}
+		}
+		if r.hooks[event.Type][event.Data.EmailID] == nil {
+			r.hooks[event.Type][event.Data.EmailID] = map[string]int{}
+		}
+		r.hooks[event.Type][event.Data.EmailID][id]++
+		r.mu.Unlock()
+	}
+	if f == breaks || f == takes {
+		panic(http.ErrAbortHandler)
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// has tells whether a mail is with all of its recipients.
+func (r *receiver) has(to []string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, one := range to {
+		if len(r.mails[one]) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// supervised is a process that is started again whenever it ends.
+type supervised struct {
+	output lockedBuffer
+
+	mu     sync.Mutex
+	cmd    *exec.Cmd
+	closed bool
+	ended  chan struct{}
+}
+
+func supervise(t *testing.T, env map[string]string, args ...string) *supervised {
+	t.Helper()
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &supervised{ended: make(chan struct{})}
+	dir := t.TempDir()
+	start := func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.closed {
+			return false
+		}
+		s.cmd = exec.Command(binary, args...)
+		s.cmd.Dir, s.cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
+		for k, v := range env {
+			s.cmd.Env = append(s.cmd.Env, k+"="+v)
+		}
+		s.cmd.Stdout, s.cmd.Stderr = &s.output, &s.output
+		if err := s.cmd.Start(); err != nil {
+			t.Errorf("%s: %v", args[0], err)
+			return false
+		}
+		return true
+	}
+	go func() {
+		defer close(s.ended)
+		again := time.NewTicker(100 * time.Millisecond) // one that cannot start yet is not started all the time
+		defer again.Stop()
+		for start() {
+			_ = s.cmd.Wait()
+			<-again.C
+		}
+	}()
+	t.Cleanup(func() {
+		s.mu.Lock()
+		s.closed = true
+		if s.cmd != nil && s.cmd.Process != nil {
+			_ = s.cmd.Process.Kill()
+		}
+		s.mu.Unlock()
+		<-s.ended
+	})
+	return s
+}
+
+// kill9 ends the process; false when none runs.
+func (s *supervised) kill9() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cmd != nil && s.cmd.Process != nil && s.cmd.Process.Kill() == nil
+}
+
+// letter is a mail that somebody asked for.
+type letter struct {
+	key    string
+	to     []string
+	body   []byte
+	status int    // of the answer: 202 or 422
+	id     string // of the e-mail, when it was accepted
+}
+
+const crashAdmin = "admin@firm.example"
+
+// crashEnv is what serve and work need, on servers of this test alone.
+func crashEnv(t *testing.T, r *receiver) (env map[string]string, mysql, redis *testenv.Server) {
+	t.Helper()
+	mysql, redis = testenv.PrivateMySQL(t), testenv.PrivateRedis(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env = map[string]string{
+		"HTTP_ADDR": l.Addr().String(), "DATABASE_URL": mysql.URL, "REDIS_URL": redis.URL,
+		"LLM_BASE_URL": "http://127.0.0.1:9", "LLM_API_KEY": "nobody is asked", "LLM_MODEL": "none",
+		"JWT_SECRET_KEY": "a secret for " + t.Name() + ", long enough", "RATE_LIMIT": "off", "ACCESS_TOKEN_EXPIRE_MINUTES": "600",
+		"SMTP_HOST": "127.0.0.1", "SMTP_PORT": r.smtpPort, "SMTP_TLS": "off", "MAIL_FROM": "Counsel <no-reply@counsel.test>", "PUBLIC_URL": "https://counsel.test",
+		"WEBHOOK_ALLOW_PRIVATE": "true", "ADMIN_EMAIL": crashAdmin, "ADMIN_PASSWORD": "correct horse battery",
+	}
+	if err := l.Close(); err != nil { // for serve to take, again and again
+		t.Fatal(err)
+	}
+	m := launch(t, env, "migrate")
+	<-m.exited
+	if m.err != nil {
+		t.Fatalf("migrate: %s", m.output)
+	}
+	return env, mysql, redis
+}
+
+// signInAs waits for the server and signs in.
+func signInAs(t *testing.T, p *program, email string) user {
+	t.Helper()
+	var u user
+	eventually(t, "the server", func() bool {
+		status, answer, err := p.try(user{}, "POST", "/api/auth/login", map[string]string{"email": email, "password": "correct horse battery"})
+		if err != nil || status != http.StatusOK {
+			return false
+		}
+		u.token = answer["accessToken"].(string)
+		return true
+	})
+	return u
+}
+
+// ask sends a letter, and again whenever the connection is cut or the server says to, until it
+// is accepted or refused.
+func (l *letter) ask(t *testing.T, client *http.Client, base, token string, giveUp <-chan struct{}) bool {
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for {
+		q, err := http.NewRequest("POST", base+"/api/email/send", bytes.NewReader(l.body))
+		if err != nil {
+			t.Error(err)
+			return false
+		}
+		q.Header.Set("Content-Type", "application/json")
+		q.Header.Set("Authorization", "Bearer "+token)
+		q.Header.Set("Idempotency-Key", l.key)
+		var answer struct{ ID, Code string }
+		res, err := client.Do(q)
+		if err == nil {
+			err = json.NewDecoder(res.Body).Decode(&answer)
+			_ = res.Body.Close()
+		}
+		if err == nil {
+			switch l.status = res.StatusCode; {
+			case l.status == http.StatusAccepted, l.status == http.StatusUnprocessableEntity:
+				l.id = answer.ID
+				return true
+			case l.status < 500 && answer.Code != "idempotency_in_progress":
+				t.Errorf("%s is answered %d %s", l.key, l.status, answer.Code)
+				return false
+			}
+		}
+		select {
+		case <-again.C:
+		case <-giveUp:
+			t.Errorf("%s was never answered: %v, %d %s", l.key, err, l.status, answer.Code)
+			return false
+		}
+	}
+}
+
+func number(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+// TestNothingIsLostInCrashes kills the server, a worker, Redis and the database at random while
+// people send mail, and then counts. CRASH_KILLS says how often, CRASH_SEED repeats the choices
+// of another run.
+func TestNothingIsLostInCrashes(t *testing.T) {
+	kills := int(number(t, "CRASH_KILLS", 50))
+	seed := number(t, "CRASH_SEED", uint64(time.Now().UnixNano()))
+	random := rand.New(rand.NewPCG(seed, 1))
+	r := receive(t, seed)
+	env, mysql, redis := crashEnv(t, r)
+	serve, work := supervise(t, env, "serve"), supervise(t, env, "work")
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("CRASH_SEED=%d CRASH_KILLS=%d\nserve:\n%s\nwork:\n%s", seed, kills, tail(serve.output.String()), tail(work.output.String()))
+		}
+	})
+	p := &program{t: t, url: "http://" + env["HTTP_ADDR"]}
+	admin := signInAs(t, p, crashAdmin)
+	if status, answer := p.call(admin, "POST", "/api/webhooks", map[string]any{"url": r.hookURL, "eventTypes": []string{"email.sent", "email.failed", "email.bounced"}}); status != http.StatusCreated {
+		t.Fatalf("%d %v", status, answer)
+	}
+
+	var (
+		people   sync.WaitGroup
+		count    atomic.Int64
+		mu       sync.Mutex
+		letters  []*letter
+		answered = make(chan struct{})
+		enough   = make(chan struct{})
+		giveUp   = make(chan struct{})
+	)
+	for range 12 {
+		people.Go(func() {
+			client := &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{}}
+			defer client.CloseIdleConnections()
+			for {
+				n := count.Add(1)
+				l := &letter{key: fmt.Sprintf("letter-%d", n)}
+				for i := range 1 + n%3 {
+					l.to = append(l.to, fmt.Sprintf("to%d-%d@people.test", n, i))
+				}
+				asked := l.to
+				if n%10 == 0 {
+					asked = append([]string{"nobody at all"}, asked...)
+				}
+				l.body, _ = json.Marshal(map[string]any{"to": asked, "subject": l.key, "bodyText": "Dear reader, this is " + l.key + "."})
+				if !l.ask(t, client, p.url, admin.token, giveUp) {
+					return
+				}
+				mu.Lock()
+				letters = append(letters, l)
+				mu.Unlock()
+				select {
+				case <-enough:
+					return
+				case answered <- struct{}{}: // as fast as the killer counts
+				}
+			}
+		})
+	}
+	began, killed := time.Now(), map[string]int{}
+	for i := 0; i < kills; {
+		patience := time.NewTimer(5 * time.Second)
+		for n := 1 + random.IntN(60); n > 0; n-- {
+			select {
+			case <-answered:
+				continue
+			case <-patience.C:
+			}
+			break
+		}
+		patience.Stop()
+		victim, done := "", true
+		switch at := random.IntN(100); {
+		case at < 35:
+			victim, done = "serve", serve.kill9()
+		case at < 65:
+			victim, done = "work", work.kill9()
+		case at < 85:
+			victim = "redis"
+			redis.Kill9()
+			redis.Restart()
+		default:
+			victim = "mysql"
+			mysql.Kill9()
+			mysql.Restart()
+		}
+		if done {
+			killed[victim]++
+			i++
+		}
+	}
+	close(enough)
+	timer := time.AfterFunc(time.Minute, func() { close(giveUp) })
+	people.Wait()
+	timer.Stop()
+	t.Logf("%d kills %v in %s, %d letters, seed %d", kills, killed, time.Since(began).Round(time.Second), len(letters), seed)
+	settled(t, r, env, letters)
+	counted(t, r, letters)
+
+	// A client that asks again hears what it was told.
+	for _, l := range letters[:min(len(letters), 20)] {
+		repeated := *l
+		if !repeated.ask(t, http.DefaultClient, p.url, admin.token, giveUp) || repeated.status != l.status || repeated.id != l.id {
+			t.Errorf("%s was answered %d %s, and again %d %s", l.key, l.status, l.id, repeated.status, repeated.id)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func tail(s string) string { return s[max(0, len(s)-6000):] }
+
+// settled waits until what was accepted has arrived, and no job is left.
+func settled(t *testing.T, r *receiver, env map[string]string, letters []*letter) {
+	t.Helper()
+	pool, err := db.Open(t.Context(), env["DATABASE_URL"], db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	began := time.Now()
+	for {
+		waiting := 0
+		for _, l := range letters {
+			r.mu.Lock()
+			told := len(r.hooks["email.sent"][l.id]) > 0
+			r.mu.Unlock()
+			if l.status == http.StatusAccepted && !(told && r.has(l.to)) {
+				waiting++
+			}
+		}
+		states := states(t, pool)
+		done := states["succeeded"]
+		delete(states, "succeeded")
+		if waiting == 0 && len(states) == 0 {
+			t.Logf("settled after %s: %d jobs succeeded", time.Since(began).Round(time.Second), done)
+			return
+		}
+		if time.Since(began) > 4*time.Minute || states["failed"] > 0 {
+			t.Errorf("%d mails are missing or not told of; of the jobs %d succeeded, and there are %v", waiting, done, states)
+			return
+		}
+		<-tick.C
+	}
+}
+
+// states counts jobs by their state, but for the periodic ones.
+func states(t *testing.T, pool *sql.DB) map[string]int {
+	t.Helper()
+	rows, err := pool.QueryContext(t.Context(), "SELECT state, COUNT(*) FROM jobs WHERE kind NOT LIKE 'every.%' GROUP BY state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	out := map[string]int{}
+	for rows.Next() {
+		var state string
+		var n int
+		if err := rows.Scan(&state, &n); err != nil {
+			t.Fatal(err)
+		}
+		out[state] = n
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// counted checks what the receivers have against what was answered.
+func counted(t *testing.T, r *receiver, letters []*letter) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var mails, hooks, accepted int
+	expected := map[string]bool{}
+	for _, l := range letters {
+		if l.status != http.StatusAccepted {
+			continue
+		}
+		accepted++
+		expected[l.id] = true
+		for _, to := range l.to {
+			for _, n := range r.mails[to] {
+				mails += n - 1
+			}
+			if len(r.mails[to]) != 1 || r.mails[to][l.id+"@counsel.test"] == 0 {
+				t.Errorf("%s, accepted as %s, is at %s as %v", l.key, l.id, to, r.mails[to])
+			}
+			delete(r.mails, to)
+		}
+		told := r.hooks["email.sent"][l.id]
+		if len(told) != 1 {
+			t.Errorf("%s, accepted as %s, was told of as %v", l.key, l.id, told)
+		}
+		for _, n := range told {
+			hooks += n - 1
+		}
+		delete(r.hooks["email.sent"], l.id)
+	}
+	for to := range r.mails {
+		t.Errorf("%s got a mail that was not accepted", to)
+	}
+	for kind, of := range r.hooks {
+		for id := range of {
+			t.Errorf("%s was told of %s, which is not so", kind, id)
+		}
+	}
+	if len(expected) != accepted {
+		t.Errorf("%d letters were accepted, under %d ids", accepted, len(expected))
+	}
+	t.Logf("%d accepted, %d refused; a receiver that knows ids drops %d mails and %d webhooks", accepted, len(letters)-accepted, mails, hooks)
+}
+
+var _ = errors.New
+var _ = strings.Cut
