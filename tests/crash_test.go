@@ -4,19 +4,19 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
 	"log"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -58,7 +58,7 @@ type receiver struct {
 	mails map[string]map[string]int            // recipient, Message-ID: how often
 	hooks map[string]map[string]map[string]int // type, e-mail's id, webhook-id: how often
 	order []string                             // recipients, as they were served
-	busy  chan struct{}                        // each mail waits for one, unless nil
+	gate  chan struct{}                        // mails wait until it is closed, unless nil
 }
 
 func receive(t *testing.T, seed uint64) *receiver {
@@ -133,8 +133,11 @@ func (s *mailSession) Data(body io.Reader) error {
 	if _, err := io.Copy(io.Discard, body); err != nil {
 		return err
 	}
-	if s.r.busy != nil {
-		<-s.r.busy
+	s.r.mu.Lock()
+	gate := s.r.gate
+	s.r.mu.Unlock()
+	if gate != nil {
+		<-gate
 	}
 	s.r.mu.Lock()
 	for _, to := range s.to {
@@ -578,5 +581,111 @@ func counted(t *testing.T, r *receiver, letters []*letter) {
 	t.Logf("%d accepted, %d refused; a receiver that knows ids drops %d mails and %d webhooks", accepted, len(letters)-accepted, mails, hooks)
 }
 
-var _ = errors.New
-var _ = strings.Cut
+// sendBulk has n mails accepted in batches and returns whom they are to.
+func sendBulk(t *testing.T, p *program, u user, n int) (to []string) {
+	t.Helper()
+	for len(to) < n {
+		var emails []map[string]any
+		for range 100 {
+			to = append(to, fmt.Sprintf("bulk%d@people.test", len(to)))
+			emails = append(emails, map[string]any{"to": to[len(to)-1:], "subject": "We move", "bodyText": "Our office moves on Monday."})
+		}
+		if status, answer := p.call(u, "POST", "/api/email/send-batch", map[string]any{"emails": emails}); status != http.StatusAccepted {
+			t.Fatalf("%d %v", status, answer)
+		}
+	}
+	return to
+}
+
+// TestPasswordResetGoesFirst asks for a new password while a thousand bulk mails wait.
+func TestPasswordResetGoesFirst(t *testing.T) {
+	t.Parallel()
+	r := receive(t, 0)
+	env, _, _ := crashEnv(t, r)
+	p := launch(t, env, "serve").up()
+	admin := signInAs(t, p, crashAdmin)
+	p.join("ada@people.test")
+	eventually(t, "the welcome", func() bool { return r.has([]string{"ada@people.test"}) })
+	gate := make(chan struct{}) // the mail server takes its time
+	r.mu.Lock()
+	r.gate, r.order = gate, nil
+	r.mu.Unlock()
+	open := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(open)
+	sendBulk(t, p, admin, 1000)
+	pool, err := db.Open(t.Context(), env["DATABASE_URL"], db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	running := func(queue string) (n int) {
+		t.Helper()
+		if err := pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM jobs WHERE state = 'running' AND queue = ? AND kind = 'email.send'", queue).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	eventually(t, "every worker at bulk mail", func() bool { return running("bulk") >= 8 })
+	if status, _ := p.call(user{}, "POST", "/api/auth/password/forgot", map[string]string{"email": "ada@people.test"}); status != http.StatusNoContent {
+		t.Fatal(status)
+	}
+	eventually(t, "the mail with the link on its way", func() bool { return running("interactive") == 1 })
+	open()
+	place := -1
+	eventually(t, "the mail with the link", func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		place = slices.Index(r.order, "ada@people.test")
+		return place >= 0
+	})
+	if place > 20 { // those that were under way already
+		t.Errorf("%d mails went before it", place)
+	}
+	p.stops(os.Interrupt, 15*time.Second)
+}
+
+// TestFlushedRedis takes everything from Redis while work waits there.
+func TestFlushedRedis(t *testing.T) {
+	t.Parallel()
+	r := receive(t, 0)
+	env, _, redis := crashEnv(t, r)
+	idle := maps.Clone(env)
+	idle["WORK"] = "off"
+	p := launch(t, idle, "serve").up()
+	admin := signInAs(t, p, crashAdmin)
+	to := sendBulk(t, p, admin, 100)
+	pool, err := db.Open(t.Context(), env["DATABASE_URL"], db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	client, err := db.OpenRedis(t.Context(), redis.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	eventually(t, "work in Redis", func() bool {
+		n, err := client.Do(t.Context(), client.B().Llen().Key("asynq:{bulk}:pending").Build()).AsInt64()
+		return err == nil && n >= 16
+	})
+	if err := client.Do(t.Context(), client.B().Flushall().Build()).Error(); err != nil {
+		t.Fatal(err)
+	}
+	launch(t, env, "work")
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(2 * time.Minute); !r.has(to) || states(t, pool)["succeeded"] < len(to); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("not all has arrived; the jobs: %v", states(t, pool))
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, one := range to {
+		for id, n := range r.mails[one] {
+			if n != 1 || len(r.mails[one]) != 1 {
+				t.Errorf("%s got %s %d times", one, id, n)
+			}
+		}
+	}
+}
