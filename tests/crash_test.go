@@ -437,7 +437,8 @@ func TestNothingIsLostInCrashes(t *testing.T) {
 			break
 		}
 		patience.Stop()
-		victim, done := "", true
+		var victim string
+		done := true
 		switch at := random.IntN(100); {
 		case at < 35:
 			victim, done = "serve", serve.kill9()

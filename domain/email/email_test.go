@@ -1,6 +1,7 @@
 package email
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -487,4 +488,57 @@ func TestWithoutAServer(t *testing.T) {
 	refused(t, err, domain.Unavailable, "")
 	_, err = b.SendBatch(t.Context(), b.ada, []Message{{To: many(1), Subject: "x", Text: "x"}})
 	refused(t, err, domain.Unavailable, "")
+}
+
+// TestSentBefore: a request that is run again, since nobody knows what became of it, finds the
+// mail it made.
+func TestSentBefore(t *testing.T) {
+	b := newBundle(t)
+	m := Message{ID: b.NewID(), To: many(1), Subject: "x", Text: "x"}
+	first := b.send(m)
+	must(t, b.try(first.ID))
+	if again := b.send(m); first.ID != m.ID || again.ID != m.ID || again.Status != Sent {
+		t.Errorf("%s: %s, then %s %s", m.ID, first.ID, again.ID, again.Status)
+	}
+	other, bad := m, Message{ID: b.NewID(), To: []string{"nobody"}, Subject: "x", Text: "x"}
+	other.ID = b.NewID()
+	for range 2 {
+		got, err := b.SendBatch(t.Context(), b.ada, []Message{m, bad, other})
+		must(t, err)
+		if got[0].Email.ID != m.ID || domain.CodeOf(got[1].Err) != domain.Invalid || got[2].Email.ID != other.ID || got[0].Err != nil || got[2].Err != nil {
+			t.Errorf("%+v", got)
+		}
+	}
+	var n int
+	must(t, b.pool.QueryRowContext(t.Context(), "SELECT (SELECT COUNT(*) FROM emails) + (SELECT COUNT(*) FROM jobs WHERE kind = 'email.send')").Scan(&n))
+	if n != 4 {
+		t.Errorf("there are %d mails and jobs", n)
+	}
+}
+
+// TestTwoRuns: a server that was thought gone ends its try after another took the mail over.
+func TestTwoRuns(t *testing.T) {
+	b := newBundle(t)
+	var told []domain.EventType
+	b.Emit = func(_ context.Context, _ *query.Queries, e domain.Event) error {
+		told = append(told, e.Type)
+		return nil
+	}
+	e := b.send(Message{To: many(1), Subject: "x", Text: "x"})
+	nested := false
+	b.post.answer = func(string) Outcome {
+		if nested {
+			return Outcome{Result: Accepted}
+		}
+		nested = true
+		b.post.mu.Unlock() // it waits for the server's word
+		defer b.post.mu.Lock()
+		must(t, b.try(e.ID))
+		return Outcome{Result: Deferred, Reason: "Come again later."}
+	}
+	must(t, b.try(e.ID))
+	b.stands(e.ID, Sent, Sent)
+	if !slices.Equal(told, []domain.EventType{domain.EventEmailSent}) {
+		t.Errorf("it is told as %v", told)
+	}
 }

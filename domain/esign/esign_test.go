@@ -600,3 +600,14 @@ func TestEvidenceOfNothing(t *testing.T) {
 		t.Errorf("found %+v", found)
 	}
 }
+
+// TestInitiatedBefore: a request that is run again, since nobody knows what became of it, finds
+// what it sent.
+func TestInitiatedBefore(t *testing.T) {
+	b := newBench(t)
+	n := esign.NewRequest{ID: domain.NewID(), DocumentID: b.upload(contract(t, 1), nil).ID, Workflow: esign.Parallel, Signers: two()}
+	first, again := b.send(n), b.send(n)
+	if first.ID != n.ID || again.ID != n.ID || again.Signers[0].ID != first.Signers[0].ID || len(b.post.mails) != 2 {
+		t.Errorf("%s, then %s; %d mails went out", first.ID, again.ID, len(b.post.mails))
+	}
+}
