@@ -87,8 +87,8 @@ type app struct {
 	endSweep context.CancelFunc
 }
 
-// open starts the service on cfg; without an HTTP_ADDR it only works through jobs. What it opened
-// is closed again when it fails.
+// open starts the service on cfg; without an HTTP_ADDR it only works through jobs, and at
+// WORK_HTTP_ADDR tells how that goes. What it opened is closed again when it fails.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err error) {
 	a := &app{log: log, failed: make(chan error, 1)}
 	defer func() {
@@ -154,10 +154,12 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		DB: a.database, Transport: a.queue, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
 		Metrics: newJobMetrics(registry), Concurrency: cfg.WorkConcurrency,
 	})
-	if cfg.HTTPAddr != "" {
-		if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTPAddr); err != nil {
-			return nil, fmt.Errorf("HTTP_ADDR: %w", err)
+	if address := cmp.Or(cfg.HTTPAddr, cfg.WorkHTTPAddr); address != "" {
+		if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", address); err != nil {
+			return nil, fmt.Errorf("HTTP_ADDR or WORK_HTTP_ADDR: %w", err)
 		}
+	}
+	if cfg.HTTPAddr != "" {
 		cfg.PublicURL = cmp.Or(cfg.PublicURL, "http://"+a.listener.Addr().String())
 	}
 	letters, err := newEmail(a, cfg)
@@ -227,11 +229,15 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if err = a.jobs.Start(ctx, cfg.Work == "on"); err != nil {
 		return nil, err
 	}
-	if cfg.HTTPAddr == "" {
+	if a.listener == nil {
 		return a, nil
 	}
+	var handler http.Handler = a.front
+	if cfg.HTTPAddr == "" {
+		handler = probes(a.front)
+	}
 	a.server = &http.Server{
-		Handler:           a.front,
+		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      cfg.LLM.Deadline() + 40*time.Second, // an answer may take as long as the provider may
@@ -246,6 +252,15 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		}
 	}()
 	return a, nil
+}
+
+// probes is what a process that only works answers of the whole.
+func probes(whole http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/livez", "/readyz", "/metrics"} {
+		mux.Handle("GET "+path, whole)
+	}
+	return mux
 }
 
 // newEsign makes what has documents signed. Without a certificate, or without a mail server, it

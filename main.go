@@ -110,6 +110,9 @@ func (workCommand) Run(ctx context.Context) error {
 		return err
 	}
 	log.Info("working", "concurrency", cfg.WorkConcurrency)
+	if a.listener != nil {
+		log.Info("listening", "address", a.listener.Addr().String())
+	}
 	return a.run(ctx)
 }
 

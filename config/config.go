@@ -56,6 +56,8 @@ type Config struct {
 
 	Work            string `env:"WORK" envDefault:"on"`            // off: serve leaves jobs to other processes
 	WorkConcurrency int    `env:"WORK_CONCURRENCY" envDefault:"8"` // jobs at a time
+	// Where work answers /livez, /readyz and /metrics; empty: nowhere.
+	WorkHTTPAddr string `env:"WORK_HTTP_ADDR"`
 	// What the secrets of webhooks are sealed with in the database; empty: JWT_SECRET_KEY.
 	WebhookKey string `env:"WEBHOOK_KEY"`
 	// Lets webhooks lead to this machine and its network, without TLS; dev always does.
@@ -173,6 +175,9 @@ func Load() (Config, error) {
 	oneOf("JWT_ALGORITHM", c.JWT.Algorithm, "HS256", "RS256", "EdDSA")
 	if _, port, err := net.SplitHostPort(c.HTTPAddr); err != nil || port == "" {
 		faults = append(faults, errors.New("HTTP_ADDR must be host:port, such as 127.0.0.1:8080"))
+	}
+	if _, port, err := net.SplitHostPort(c.WorkHTTPAddr); c.WorkHTTPAddr != "" && (err != nil || port == "") {
+		faults = append(faults, errors.New("WORK_HTTP_ADDR must be host:port, such as 127.0.0.1:8081"))
 	}
 	if c.JWT.Algorithm != "HS256" { // a key with its lines in one, as some secret stores keep it
 		c.JWT.Secret = strings.ReplaceAll(c.JWT.Secret, `\n`, "\n")

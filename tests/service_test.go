@@ -281,6 +281,32 @@ func TestAcknowledgedIsKept(t *testing.T) {
 	}
 }
 
+// TestWorkerProbes asks a process that only works how it does.
+func TestWorkerProbes(t *testing.T) {
+	env, _ := production(t)
+	env["WORK_HTTP_ADDR"] = "127.0.0.1:0"
+	p := launch(t, env, "work").up()
+	for path, status := range map[string]int{"/livez": 200, "/readyz": 200, "/metrics": 200, "/api/auth/me": 404, "/docs": 404} {
+		if got, _ := p.call(user{}, "GET", path, nil); got != status {
+			t.Errorf("%s answers %d, not %d", path, got, status)
+		}
+	}
+	res, err := http.Get(p.url + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	http.DefaultClient.CloseIdleConnections()
+	if err != nil || !bytes.Contains(text, []byte("counsel_jobs_")) {
+		t.Errorf("the metrics tell nothing of jobs: %v\n%s", err, text)
+	}
+	p.stops(syscall.SIGTERM, 10*time.Second)
+	if p.err != nil {
+		t.Errorf("it ended with %v", p.err)
+	}
+}
+
 // TestOneCallForAll asks two servers the same new thing a thousand times at once.
 func TestOneCallForAll(t *testing.T) {
 	env, model := production(t)

@@ -28,6 +28,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/emersion/go-smtp"
+
+	"counsel/db"
 	"counsel/sandbox"
 	"counsel/sandbox/llm"
 )
@@ -86,6 +89,15 @@ func run(ctx context.Context) error {
 	}
 	defer func() { _ = model.Close() }()
 
+	sink, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	mailServer := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return forgetful{}, nil }))
+	mailServer.Domain = "localhost"
+	go func() { _ = mailServer.Serve(sink) }()
+	defer func() { _ = mailServer.Close() }()
+
 	address, err := freeAddress(ctx)
 	if err != nil {
 		return err
@@ -95,6 +107,8 @@ func run(ctx context.Context) error {
 		"LLM_BASE_URL=" + model.URL, "LLM_API_KEY=" + model.APIKey, "LLM_MODEL=sandbox",
 		"S3_ENDPOINT=http://127.0.0.1:9", "S3_ACCESS_KEY=none", "S3_SECRET_KEY=no-document-is-kept-here",
 		"JWT_SECRET_KEY=" + strings.Repeat("load-", 10), "RATE_LIMIT=off",
+		"ADMIN_EMAIL=" + account, "ADMIN_PASSWORD=" + password, "WORK=off",
+		"SMTP_HOST=127.0.0.1", "SMTP_PORT=" + strconv.Itoa(sink.Addr().(*net.TCPAddr).Port), "SMTP_TLS=off", "MAIL_FROM=load@counsel.example", "PUBLIC_URL=http://" + address,
 	}
 	if out, err := command(ctx, env, nil, binary, "migrate").CombinedOutput(); err != nil {
 		return fmt.Errorf("migrate: %w\n%s", err, out)
@@ -133,7 +147,7 @@ func run(ctx context.Context) error {
 		b, _ := json.Marshal(map[string]any{"userId": c.user, "message": "What notice does a landlord have to give before the rent of a flat goes up, and where is that written down? Matter " + key + ".", "locale": "en-IE"})
 		return b
 	}
-	hot := ask("one")
+	hot, letter := ask("one"), []byte(`{"to":["ada@example.com"],"subject":"Your appointment","bodyText":"Dear Ada, we meet on Monday at ten."}`)
 	thousand := make([][]byte, 1000)
 	for i := range thousand {
 		thousand[i] = ask(fmt.Sprintf("%d of a thousand", i))
@@ -161,6 +175,7 @@ func run(ctx context.Context) error {
 		{"chat, new, an AI of 50 ms", nil, func(int) (*http.Request, error) {
 			return c.request(ctx, http.MethodPost, "/api/ai/chat", ask(fmt.Sprintf("%x-%d", run, fresh.Add(1))))
 		}},
+		{"POST /api/email/send", nil, func(int) (*http.Request, error) { return c.request(ctx, http.MethodPost, "/api/email/send", letter) }},
 	}
 	for _, s := range scenarios {
 		if s.warm != nil {
@@ -172,6 +187,9 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := mailsASecond(ctx, box.DatabaseURL, command(ctx, env, logFile, binary, "work")); err != nil {
+		return err
+	}
 	fmt.Printf("\nresident memory of serve: %d MB", server.resident()>>20)
 	if err := c.signInTogether(ctx, 4); err != nil {
 		return err
@@ -180,6 +198,55 @@ func run(ctx context.Context) error {
 	time.Sleep(8 * time.Second) // what they leave is handed back by then
 	fmt.Printf(", %d MB eight seconds later\n", server.resident()>>20)
 	return nil
+}
+
+// mailsASecond prints how many of the mails that wait one worker sends, from the row in the outbox
+// to the one that says it is sent.
+func mailsASecond(ctx context.Context, databaseURL string, worker *exec.Cmd) error {
+	pool, err := db.Open(ctx, databaseURL, db.Options{})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	sent := func() (n, waiting int, err error) {
+		err = pool.QueryRowContext(ctx, "SELECT COALESCE(SUM(state = 'succeeded'), 0), COALESCE(SUM(state <> 'succeeded'), 0) FROM jobs WHERE kind = 'email.send'").Scan(&n, &waiting)
+		return n, waiting, err
+	}
+	if err := worker.Start(); err != nil {
+		return err
+	}
+	p := &process{worker}
+	defer p.stop()
+	first, waiting := 0, 0
+	for deadline := time.Now().Add(20 * time.Second); first == 0; time.Sleep(20 * time.Millisecond) {
+		if first, waiting, err = sent(); err != nil {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("of %d mails none is sent", waiting)
+		}
+	}
+	begin, before := time.Now(), p.cpu()
+	time.Sleep(time.Duration(*seconds) * time.Second)
+	last, waiting, err := sent()
+	if err != nil {
+		return err
+	}
+	n, took := float64(last-first), time.Since(begin)
+	fmt.Printf("%-34s %9.0f %9s %9s %12.0f %8s   (%d still wait)\n", "mails sent by one worker", n/took.Seconds(), "", "", float64((p.cpu()-before).Microseconds())/max(n, 1), "", waiting)
+	return nil
+}
+
+// forgetful is a mail server that takes everything and keeps nothing.
+type forgetful struct{}
+
+func (forgetful) Reset()                               {}
+func (forgetful) Logout() error                        { return nil }
+func (forgetful) Mail(string, *smtp.MailOptions) error { return nil }
+func (forgetful) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (forgetful) Data(r io.Reader) error {
+	_, err := io.Copy(io.Discard, r)
+	return err
 }
 
 func command(ctx context.Context, env []string, log io.Writer, name string, args ...string) *exec.Cmd {
@@ -275,19 +342,28 @@ func (c *client) call(ctx context.Context, path string, in, out any) error {
 	return json.NewDecoder(res.Body).Decode(out)
 }
 
+// Who puts the load on: the first admin.
+const account, password = "load@counsel.example", "a long enough password"
+
 func (c *client) signIn(ctx context.Context) error {
-	account := map[string]string{"email": "load@counsel.example", "password": "a long enough password", "fullName": "Load"}
-	var user struct{ ID string }
-	if err := c.call(ctx, "/api/auth/register", account, &user); err != nil {
-		return err
-	}
-	delete(account, "fullName")
 	var tokens struct{ AccessToken string }
-	if err := c.call(ctx, "/api/auth/login", account, &tokens); err != nil {
+	if err := c.call(ctx, "/api/auth/login", map[string]string{"email": account, "password": password}, &tokens); err != nil {
 		return err
 	}
-	c.user, c.token = user.ID, tokens.AccessToken
-	return nil
+	c.token = tokens.AccessToken
+	r, err := c.request(ctx, http.MethodGet, "/api/auth/me", nil)
+	if err != nil {
+		return err
+	}
+	res, err := c.http.Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	var me struct{ ID string }
+	err = json.NewDecoder(res.Body).Decode(&me)
+	c.user = me.ID
+	return err
 }
 
 // signInTogether signs in n times at once.
@@ -296,7 +372,7 @@ func (c *client) signInTogether(ctx context.Context, n int) error {
 	for range n {
 		go func() {
 			var tokens struct{ AccessToken string }
-			errs <- c.call(ctx, "/api/auth/login", map[string]string{"email": "load@counsel.example", "password": "a long enough password"}, &tokens)
+			errs <- c.call(ctx, "/api/auth/login", map[string]string{"email": account, "password": password}, &tokens)
 		}()
 	}
 	var first error
@@ -360,7 +436,7 @@ func (c *client) measure(ctx context.Context, name string, p *process, base floa
 					if res, err = c.http.Do(r); err == nil {
 						_, err = io.Copy(io.Discard, res.Body)
 						_ = res.Body.Close()
-						if err == nil && res.StatusCode != http.StatusOK {
+						if err == nil && res.StatusCode >= 300 {
 							err = fmt.Errorf("status %d", res.StatusCode)
 						}
 						mine = append(mine, time.Since(t))
