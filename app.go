@@ -199,13 +199,14 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		return nil, err
 	}
 	drafts := documents.NewDrafts(a.database, a.cases, domain.SystemClock, domain.NewID)
+	press := documents.NewPress(templates, drafts, a.archive, engine)
 	deps := handlers.Deps{
 		Accounts: a.accounts, AI: a.ai,
 		Cases:   a.cases,
 		Drafts:  drafts,
 		Email:   letters,
 		Esign:   signing,
-		Archive: a.archive, Templates: templates, Press: documents.NewPress(templates, drafts, a.archive, engine), Jobs: a.jobs, Once: a.once, Webhooks: a.webhooks,
+		Archive: a.archive, Templates: templates, Press: press, Batches: documents.NewBatches(press, a.jobs, a.accounts), Jobs: a.jobs, Once: a.once, Webhooks: a.webhooks,
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}

@@ -170,6 +170,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
 	s.deps.Press, s.deps.Once = documents.NewPress(s.deps.Templates, s.deps.Drafts, s.deps.Archive, engine), idempotency.New(database, domain.SystemClock)
+	s.deps.Batches = documents.NewBatches(s.deps.Press, b.jobs, accounts)
 	b.signPost = &signPost{}
 	certificate, key, err := pades.SelfSigned("Counsel", domain.SystemClock())
 	must(t, err)

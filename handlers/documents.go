@@ -170,13 +170,28 @@ func (s *Server) VerifyDocument(ctx context.Context, r api.VerifyDocumentRequest
 
 // RenderPdf makes a file of a template.
 func (s *Server) RenderPdf(ctx context.Context, r api.RenderPdfRequestObject) (api.RenderPdfResponseObject, error) {
-	request := documents.RenderRequest{TemplateID: r.Body.TemplateID, Version: r.Body.Version, Data: r.Body.Data, CaseID: (*domain.ID)(r.Body.CaseID)}
-	request.Options = renderOptions(r.Body.Options)
-	d, err := s.Press.Render(ctx, caller(ctx), request)
+	d, err := s.Press.Render(ctx, caller(ctx), renderRequest(*r.Body))
 	if err != nil {
 		return nil, err
 	}
 	return api.RenderPdf200JSONResponse(rendering(ctx, d)), nil
+}
+
+func renderRequest(r api.RenderPdfRequest) documents.RenderRequest {
+	return documents.RenderRequest{TemplateID: r.TemplateID, Version: r.Version, Data: r.Data, Options: renderOptions(r.Options), CaseID: (*domain.ID)(r.CaseID)}
+}
+
+// RenderBatch has files made of templates.
+func (s *Server) RenderBatch(ctx context.Context, r api.RenderBatchRequestObject) (api.RenderBatchResponseObject, error) {
+	items := make([]documents.RenderRequest, len(r.Body.Items))
+	for i, one := range r.Body.Items {
+		items[i] = renderRequest(one)
+	}
+	id, err := s.Batches.Start(ctx, caller(ctx), items, text(r.Params.IdempotencyKey))
+	if err != nil {
+		return nil, err
+	}
+	return api.RenderBatch202JSONResponse{JobID: api.ID(id), Total: int32(len(items))}, nil
 }
 
 func renderOptions(o *api.RenderOptions) documents.RenderOptions {

@@ -51,9 +51,10 @@ type Deps struct {
 	Email     *email.Service
 	Esign     *esign.Service
 
-	Press *documents.Press
-	Jobs  *jobs.Service
-	Once  *idempotency.Service // the answers already given under an Idempotency-Key
+	Press   *documents.Press
+	Batches *documents.Batches
+	Jobs    *jobs.Service
+	Once    *idempotency.Service // the answers already given under an Idempotency-Key
 
 	// Budgets of requests; nil: no limit.
 	UserLimit, AddressLimit *limits.Limiter

@@ -14,6 +14,12 @@ DELETE FROM documents WHERE id = ? AND state = 'deleted';
 -- name: GetStoredDocument :one
 SELECT * FROM documents WHERE id = ? AND state = 'stored';
 
+-- name: GetDocument :one
+SELECT * FROM documents WHERE id = ?;
+
+-- name: TouchPendingDocument :execrows
+UPDATE documents SET changed_at = sqlc.arg(now) WHERE id = sqlc.arg(id) AND state = 'pending' AND sha256 = sqlc.arg(sha256);
+
 -- name: ListDocuments :many
 SELECT * FROM documents
 WHERE user_id = sqlc.arg(user_id) AND case_id IS NULL AND state = 'stored' AND id < sqlc.arg(before)

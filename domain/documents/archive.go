@@ -79,7 +79,8 @@ type Stored struct {
 
 // NewStored is a document to be kept. Its bytes are trusted to be what ContentType says.
 type NewStored struct {
-	ID          domain.ID // zero: a new one. Saving it again under its id is Conflict
+	ID          domain.ID // zero: a new one. Saving it again under its id is Conflict, but for Again
+	Again       bool      // it may have been begun under its id before: that is gone on with
 	UserID      domain.ID
 	CaseID      *domain.ID       // nil: it belongs to no case
 	By          domain.Principal // who puts it into the case; not needed outside of cases
@@ -251,20 +252,17 @@ func (a *Archive) Save(ctx context.Context, n NewStored) (Stored, error) {
 			return Stored{}, err
 		}
 	}
-	err := db.WithTx(ctx, a.DB, func(q *query.Queries) error {
-		err := q.CreateDocument(ctx, query.CreateDocumentParams{ID: s.ID, UserID: s.UserID, Name: s.Name, ContentType: s.ContentType, Kind: string(s.Kind),
-			TextState: string(s.Text), Size: s.Size, Sha256: s.SHA256[:], CreatedAt: s.CreatedAt, ChangedAt: s.CreatedAt, CaseID: s.CaseID})
-		if err != nil || n.source == nil {
-			return err
+	if n.Again {
+		if ready, err := a.resume(ctx, &s, n.source); ready || err != nil {
+			return s, err
 		}
-		source := *n.source
-		source.DocumentID = s.ID
-		return q.CreateRendering(ctx, source)
-	})
-	if err != nil {
-		return Stored{}, db.Error(err)
+	} else if err := a.begin(ctx, s, n.source); err != nil {
+		return Stored{}, err
 	}
 	if err := a.put(ctx, n.By, s, n.Body); err != nil {
+		if n.Again { // its row may be another try's by now
+			return Stored{}, err
+		}
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTime)
 		defer cancel()
 		if cerr := a.remove(clean, s.ID, statePending); cerr != nil {

@@ -39,10 +39,11 @@ func NewPress(t *Templates, d *Drafts, a *Archive, r Renderer) *Press {
 // RenderRequest is everything that determines a rendered file: the same template, data and
 // options give the same bytes, in any process.
 type RenderRequest struct {
-	TemplateID, Version string
-	Data                map[string]any
-	Options             RenderOptions
-	CaseID              *domain.ID // the case the file is to belong to; nil: none
+	TemplateID string         `json:"templateId"`
+	Version    string         `json:"version"`
+	Data       map[string]any `json:"data"`
+	Options    RenderOptions  `json:"options"`
+	CaseID     *domain.ID     `json:"caseId,omitempty"` // the case the file is to belong to; nil: none
 }
 
 // RenderOptions change how the file looks.
@@ -74,19 +75,28 @@ func (p *Press) Render(ctx context.Context, caller domain.Principal, r RenderReq
 	if err := p.mayKeep(ctx, caller, r.CaseID); err != nil {
 		return Rendering{}, err
 	}
-	d, err := p.templates.Document(ctx, caller, r.TemplateID, r.Version, r.Data)
+	n, err := p.print(ctx, caller, r)
 	if err != nil {
 		return Rendering{}, err
+	}
+	return p.keep(ctx, n)
+}
+
+// print makes the file of a template, ready to be kept.
+func (p *Press) print(ctx context.Context, caller domain.Principal, r RenderRequest) (NewStored, error) {
+	d, err := p.templates.Document(ctx, caller, r.TemplateID, r.Version, r.Data)
+	if err != nil {
+		return NewStored{}, err
 	}
 	file, err := p.make(ctx, d, r.Options)
 	if err != nil {
-		return Rendering{}, pinpoint(err, r.Data)
+		return NewStored{}, pinpoint(err, r.Data)
 	}
 	data, err := json.Marshal(r.Data)
 	if err != nil {
-		return Rendering{}, err
+		return NewStored{}, err
 	}
-	return p.keep(ctx, caller, r.CaseID, d.Meta.Title, file, r.Options, query.CreateRenderingParams{TemplateID: r.TemplateID, TemplateVersion: r.Version, Data: string(data)})
+	return rendered(caller, r.CaseID, d.Meta.Title, file, r.Options, query.CreateRenderingParams{TemplateID: r.TemplateID, TemplateVersion: r.Version, Data: string(data)})
 }
 
 // RenderDraft makes the file of a draft and keeps it as the caller's document, or as one of the
@@ -114,8 +124,12 @@ func (p *Press) RenderDraft(ctx context.Context, caller domain.Principal, r Draf
 	if err != nil {
 		return Rendering{}, err
 	}
-	return p.keep(ctx, caller, matter, text.Title, file, r.Options, query.CreateRenderingParams{Data: string(data), DraftID: &r.DraftID,
+	n, err := rendered(caller, matter, text.Title, file, r.Options, query.CreateRenderingParams{Data: string(data), DraftID: &r.DraftID,
 		DraftVersion: sql.NullInt32{Int32: int32(text.Version), Valid: true}})
+	if err != nil {
+		return Rendering{}, err
+	}
+	return p.keep(ctx, n)
 }
 
 // draftText is all that the file of a draft is made from.
@@ -176,16 +190,21 @@ func (p *Press) make(ctx context.Context, d Document, o RenderOptions) ([]byte, 
 	return b.Bytes(), nil
 }
 
-func (p *Press) keep(ctx context.Context, caller domain.Principal, matter *domain.ID, title string, file []byte, o RenderOptions, source query.CreateRenderingParams) (Rendering, error) {
+// rendered is a file that was made here.
+func rendered(caller domain.Principal, matter *domain.ID, title string, file []byte, o RenderOptions, source query.CreateRenderingParams) (NewStored, error) {
 	options, err := json.Marshal(o)
 	if err != nil {
-		return Rendering{}, err
+		return NewStored{}, err
 	}
 	source.Options = string(options)
-	s, err := p.archive.Save(ctx, NewStored{
+	return NewStored{
 		UserID: caller.UserID, CaseID: matter, By: caller, Name: fileName(title, PDF), ContentType: PDF, Kind: Rendered,
 		Body: bytes.NewReader(file), Size: int64(len(file)), SHA256: sha256.Sum256(file), source: &source,
-	})
+	}, nil
+}
+
+func (p *Press) keep(ctx context.Context, n NewStored) (Rendering, error) {
+	s, err := p.archive.Save(ctx, n)
 	if err != nil {
 		return Rendering{}, err
 	}

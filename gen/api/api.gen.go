@@ -2351,6 +2351,21 @@ type RegisterRequest struct {
 	Password Password `json:"password"`
 }
 
+// RenderBatchRequest defines model for RenderBatchRequest.
+type RenderBatchRequest struct {
+	// Items What is to be made.
+	Items []RenderPdfRequest `json:"items"`
+}
+
+// RenderBatchResponse defines model for RenderBatchResponse.
+type RenderBatchResponse struct {
+	// JobID A UUIDv7; sorting ids sorts by time of creation.
+	JobID ID `json:"jobId"`
+
+	// Total How many documents the job makes.
+	Total int32 `json:"total"`
+}
+
 // RenderDraftRequest defines model for RenderDraftRequest.
 type RenderDraftRequest struct {
 	Options *RenderOptions `json:"options,omitempty"`
@@ -3573,6 +3588,12 @@ type ListDocumentsParams struct {
 	Kind *DocumentKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
 
+// RenderBatchParams defines parameters for RenderBatch.
+type RenderBatchParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // RenderPdfParams defines parameters for RenderPdf.
 type RenderPdfParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
@@ -3836,6 +3857,9 @@ type ReplaceCaseTaskJSONRequestBody = CaseTaskContent
 
 // UploadDocumentMultipartRequestBody defines body for UploadDocument for multipart/form-data ContentType.
 type UploadDocumentMultipartRequestBody = UploadDocumentRequest
+
+// RenderBatchJSONRequestBody defines body for RenderBatch for application/json ContentType.
+type RenderBatchJSONRequestBody = RenderBatchRequest
 
 // RenderPdfJSONRequestBody defines body for RenderPdf for application/json ContentType.
 type RenderPdfJSONRequestBody = RenderPdfRequest
@@ -4135,6 +4159,9 @@ type ServerInterface interface {
 	// UploadDocument Upload a document
 	// (POST /api/docs)
 	UploadDocument(ctx *echo.Context) error
+	// RenderBatch Render up to 500 templates to PDF
+	// (POST /api/docs/render-batch)
+	RenderBatch(ctx *echo.Context, params RenderBatchParams) error
 	// RenderPdf Render a template to PDF
 	// (POST /api/docs/render-pdf)
 	RenderPdf(ctx *echo.Context, params RenderPdfParams) error
@@ -5109,6 +5136,35 @@ func (w *ServerInterfaceWrapper) UploadDocument(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UploadDocument(ctx)
+	return err
+}
+
+// RenderBatch converts echo context to params.
+func (w *ServerInterfaceWrapper) RenderBatch(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RenderBatchParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RenderBatch(ctx, params)
 	return err
 }
 
@@ -6673,6 +6729,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/docs", wrapper.ListDocuments, options.OperationMiddlewares["listDocuments"]...)
 	router.POST(options.BaseURL+"/api/docs", wrapper.UploadDocument, options.OperationMiddlewares["uploadDocument"]...)
 	router.POST(options.BaseURL+"/api/docs/render-pdf", wrapper.RenderPdf, options.OperationMiddlewares["renderPdf"]...)
+	router.POST(options.BaseURL+"/api/docs/render-batch", wrapper.RenderBatch, options.OperationMiddlewares["renderBatch"]...)
 	router.GET(options.BaseURL+"/api/docs/search", wrapper.SearchDocuments, options.OperationMiddlewares["searchDocuments"]...)
 	router.DELETE(options.BaseURL+"/api/docs/:docId", wrapper.DeleteDocument, options.OperationMiddlewares["deleteDocument"]...)
 	router.GET(options.BaseURL+"/api/docs/:docId", wrapper.GetDocument, options.OperationMiddlewares["getDocument"]...)
@@ -12790,6 +12847,198 @@ type UploadDocument503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UploadDocument503ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatchRequestObject struct {
+	Params RenderBatchParams
+	Body   *RenderBatchJSONRequestBody
+}
+
+type RenderBatchResponseObject interface {
+	VisitRenderBatchResponse(w http.ResponseWriter) error
+}
+
+type RenderBatch202JSONResponse RenderBatchResponse
+
+func (response RenderBatch202JSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch400ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch401ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch403ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch404ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch409ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch413ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch422ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch429ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch500ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch503ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -23033,6 +23282,9 @@ type StrictServerInterface interface {
 	// UploadDocument Upload a document
 	// (POST /api/docs)
 	UploadDocument(ctx context.Context, request UploadDocumentRequestObject) (UploadDocumentResponseObject, error)
+	// RenderBatch Render up to 500 templates to PDF
+	// (POST /api/docs/render-batch)
+	RenderBatch(ctx context.Context, request RenderBatchRequestObject) (RenderBatchResponseObject, error)
 	// RenderPdf Render a template to PDF
 	// (POST /api/docs/render-pdf)
 	RenderPdf(ctx context.Context, request RenderPdfRequestObject) (RenderPdfResponseObject, error)
@@ -24698,6 +24950,54 @@ func (sh *strictHandler) UploadDocument(ctx *echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(UploadDocumentResponseObject); ok {
 		return validResponse.VisitUploadDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RenderBatch operation middleware
+func (sh *strictHandler) RenderBatch(ctx *echo.Context, params RenderBatchParams) error {
+	var request RenderBatchRequestObject
+
+	request.Params = params
+
+	var body RenderBatchJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RenderBatch(ctx.Request().Context(), request.(RenderBatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenderBatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RenderBatchResponseObject); ok {
+		return validResponse.VisitRenderBatchResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -26996,651 +27296,660 @@ var swaggerSpec = []string{
 	"jeegzf8qB6gWqCQwVhQw3woWxYE7/EMuuBqX3tNdZFuHrT3aGbQOzVofmbXepweDh8FheMSOhwVtTe3E",
 	"TIQsbg2oDowZBaoN8DCzeYIBp9VS0wjWzUhyM+zGIImugAGa821u5ppNrBk7ZsGVSiZmbca0e/Cwdzw8",
 	"ehi2jzpHR/vBYfjw4Jh2h4zSdnBwQMN254DuDYb7w86gO2gPjrrdIOwchA+DzsGgPWy3afvIHPB6hKT4",
-	"P1ijt3/U7ezdvL9pNuJErFpgME5L17dTZMC5TQQVsdFrb8JP38DCvw6HZ8JZmXmiKdWL5BDMcsUKREQV",
-	"q7M+IdUUthi/AOrnBLhmo9lA5YVfs8cUdHNckW6r3Wk0GyN5zYB9vKCG+s9iFlEwCUF1PwWxnYrBZ2ZZ",
-	"xYyNyGGTHLX39jrkZSJ4MG6SZyyeUDHPTluR2wFtTWNmxB01YzGqI4uYMKqWGjdu7Ae/L36w0yXnmjyn",
-	"E6bI+ceExqxJXkgRSkHO33X+Tvaf/9AkbwXXLCR/4WIUlnIL84EknkoF1olZaKqN+UHJr0bSGhsgTAJt",
-	"WJLRml6CG6HR6+7fNBtymjL9ENVMHSfM8GI2mRprHrZKhDSvETU6RbLIsdMqdJGnhvvd/a3u7kphGYyp",
-	"GC1zoU6713b69p3w1hIJlP9uTfbr/ACvcOlFSK3dzz5NecxU7lPdxU9V0QHgjLzySult9AORTAbWZ5Gy",
-	"+2vOZsjrkxhUqvced1lMgysuRnWWqK7lVK5xGJriYvQTZ7MFcroLWjEqv9A5HT9jRuajGnVwOybCIhbo",
-	"WAoeGFu+cCBw+81J/OrU8spLDTkdArecuR2HVdcyZqHX+3dXC6+Z0DY6QKfTiAdgV+3iWlVSIyP2Ngaf",
-	"udZT1dvdVXs79lzsBjIRikW7RincrULDf/5b63Tyj1bK0f50EO53sq88Wdq7JaZSx4ltVdZkGkmKupdY",
-	"pJbCfhk6PLd7NmUQZNnI6r2wPP0nR7d590Six7LWIbZ2X6vVuhRm/L0yXxO4ZvK/XmS/Ei3J58+p6+Hm",
-	"5lJEVIwSOmI9wkTr2feXAjkZF6OeURjYpRhKqVncI59JzEdj3SMPwBH6eUpH7MZ8AP6lbh6Qm0sB4/uD",
-	"/+vGVgZ3S2EI4HiZlbjHPn9O/zQ6x83N589/iBlVUtzckAELaKIYvA4vff686/65cymqecuKAZS82uF3",
-	"bU2TQQQmVcrGFByDx1ZzKgwYP3vQau+12nt5r8+yXnPTbKhgzCbUKi4co2uvYzll1vq335vmLi1973Nj",
-	"KOMJNR8IzYVmY0I/vWBipMeNXqfdbGhkA0qbPTZfxRUzTxbubLebjQkX6QWjV2nNjCRrXF6eN7xvSmdX",
-	"eFm39rvgZR8THptl/iX34ubCfN+nj0r0ai0pU7CNLTlsFbdxUb26AF9H8ZAGAVMKfmj0Gmz+fDx4FvAf",
-	"+fOzt/8467ziz4932Pz5P8J3Z/xHfjZ7eRGN/24uBt1IDCZP2+HfnkeZKDoTjd6xWYiYDWOmxu69pz/H",
-	"b66Cj2P28eP530fPht2fD9QPo519sfe4Pf356PpNZ3LxcP6Xj93Z3wYvxm/Z8+BYPaXP+I/yVfxSvw5/",
-	"unJebcvgv2c0ZjFM6i0o8PVikCFXdBDlyLtcFYJffmIxH3Jzv9Flm41hEkV+qchrsLsYo4xBBLtu5vKO",
-	"DcZSXlWcTiq5isf7xyQmj968NGMXdpY4anZtJSS4toxNvAP2T5hTSa3Dg4WG6nKTYe3WQdjptA6DPdo6",
-	"Zu1h6+HgkB4Fx2GbdYYrnarpMJOCcA3iSSpdzaSVk7EbCSK7co8xDDxf9JNbt3h7pSLQseNM18kIR5SM",
-	"+ZXotA4PKW0dDrqd1vGw3W5lob6Hw7wrJBOsMxzdWeX1zE3pHdfjcxbErKhFKXupMRsrFnx41H36k/r+",
-	"r2fjWAWPxtFfz17+9MfBgTr/u5rKwaF83GbPu5Ofr/Z+En//Uzage/qqRl9mO8aMhmA5fW48QmXzMVeZ",
-	"M/nzwipdjBkxUtaoI4peM8yw4BEjiVmAHWCaMDrDdtJIzgncYx78U051S2XmkvTKZMz/ZC/Z+e6/vOLm",
-	"yQUd+Ud6/sNpq3vw0KWtzMYywtE2CRdkzD7RkAV8QqPiuC8b26rul42y+R0WZ3fZ+KXdOqat4fvPD/dv",
-	"Lhv+Gb5h0/gxH1nXQY15km/ePH1Ejg/22t8Wp6jG1Dzxp57YH/x19Pfxy+G7d/TFHz+OPv0U//Up/XH3",
-	"4pOKH+2fqfZPHfV08Hj2aDT6U2/FphVmlb79l9PWz7T1j3br+I+7f3r/x17Z9HQ8Px1qlHjF6Z2zQIoQ",
-	"QvAzyjUZsKGMGaFCQuqAjud2jp3OwhwP8oNNNSsu9F4XVSs+Mdba0cN9q+Pg35mexYVmIxDH6JmiE6bd",
-	"UbGeV99mGA7xQBEeFle8oskDAdwp1eNMnbVu3rxehZwpm95/xWzY6DX+sJvlte3ir2r3LMS8nCRW0rPA",
-	"fcE+afyx7wgIMhlwpXfIj1P6MWE9wjUkH0wgUQO9VsUZnv78sT0/P3o1/Gvyl1d/Owr3Xz47+Dhyc/qY",
-	"GAGWTQqHU0JQK9XO/8mo6kPr/R/9NPUYfVe+DXJM+1Y3CX1lW+4RBMPLhs1a5tfyQa8LW3sGzez3thz2",
-	"WcgmU6mZCOZ/YfPl0b8C3y3k9cToAW0SJV0izZShF5bnopGhNH/qGQ/YDjklb9+ePSYzHkUklMW5Hwad",
-	"YSbf9gcPaeto2AlaRsI5KejmjqIum31u2C0z7jLm1j2qRIs7H3q7peT4XA7K9vVXOSjf1HVBPc+m/gqf",
-	"2nJLX/AJLxE2E6k0gcAfocgpDEMY0+siO+i2/Qcf0lALax2yIYV4onmknFF3Cmy642HTzcZFzifrG7ty",
-	"fitHiLfKA3Ie4S2X/12mWfumYfXc0sGvVTs9g8+U+a3GDuY/5oiApPyehs+oZjMKfMH6M8F8yTszYzmI",
-	"2OSPv1pvRj4fW4DveTHjRIagYPIPAxp+sLl0RqPXaPCaRTo9IyOjoVJB8AZkOIFMohCYzICRRLGwSabo",
-	"RDa6BB1RDjlDXChNIeW6sUunfJfyXYqZ4XZ9mNJ1kkyd+XTQ7mY5WN/TkLjVSek51fRRr0+1fbtIarc4",
-	"a1jyahv0Gt+AjyxkHwsiE614yIiaK80mds1YiKltSk6YHhs2nYgEvAw7jZummUAuprXB7ibiSsiZeIp5",
-	"Uss7PKGR4QhobOV3124BGchwbpM4KYF0K9xmjoIE3g5HJI6lDRCl77H3uOdA+clkFCTVGOYSGxqYMIg4",
-	"3Lz3koZNi9yCLkAJzdPFm3QUVekiW6vboYn8MgdU2CMTMxo2iYyXFj1XFpDKcbP8QCiPpBhGPNiUTDQF",
-	"j9syfQTuvQXy4MpqS8SGkQls64grDSRNIzOLufecJ3q8627ddkuPsy19lA206n6mc7v97Uw3aCTxfIPW",
-	"j6F5AlEv2LWnMh7wMMSl32Db0BW4vGvD9L25bYOURvNENjoaRXIGh9K3VYky1tiWW7SXbdHT3Kiq7lE2",
-	"k9vbpIBGEYtBq7K6MK4ApN8ZvZNG5yy+ZvETw9M23Bpu3+TbnvS33O6cpwJgZmhkFksxItJIjZgYsVEi",
-	"M7dnjAd5xujmT3ABCK5A9e1KZ3Y7u+VdlDEzVnP+tPGQjFk0VZizL0IjaslsTDXs6Supn8pEhBtuJB2o",
-	"pVA0bqOQ+sMQ3lyUnTFD6UhUAumeWbZu2SbmbnFh4gpVNbW2fFA4lfuFPHXy1M6i6jZnM7+1U1lcNNh0",
-	"kIJ6+cAaoWeUCY77+5rOI0nDCylf0HjENtzmyD27uMtayg/444KGBJqRGdOAEarRbOu0948ODh+SwVwz",
-	"dZdq7n4nx1itKkOeCM31nFxISV7YEVfd0WyWt8dnYYG4IvBesA4EbKdi8TUPGDFKB7LdN1SM2Cupz6nm",
-	"asiN+rvhNg7YXAqvphubb3wwlKtyX1nYU/DpjqkikPBQvo2V8zl23Ry23O2HS7vNQgLLRswBPi9Mqeqm",
-	"+5fk9gggXU13rKc0xjN7jiTwVtBryqNt9jtR8xLLNcm9fNl05YqYZzFxgwg5q2ym3obIzR1euxTkbWG4",
-	"NWzV/DxvyViFjYKz6kSsYCwELT+UM3GSrRGhQ81i0ocQQwtiDH1XQmF9+bmfysZk797NBSpuMPNAvqRi",
-	"bilebUgjaloiwGOq2Qdbtl0gESmx8trOXu0QmwcHIRJKJhLiZXdFH/vdnGFjBmMWgaSrUOeA5yZ42wr0",
-	"A3OCwhGDbCS3UiCzjaHvyjwhc5CLpqEd2Ijbo463AnPF+D9YuLHzy+aaLBNHAm9nQpv3FOnjlFzTiIcE",
-	"s2AIZJiA9gIVDKVW72Rbmd/uZGRRmHx1ilic1e2bvhENrhShdolgbTJFLmYh5tgqQmOGCv0CQbx79651",
-	"mhvjsof2B2OzSpKfCMYoHx4eLMZhbcbPqjBYLtiAd/vj4Ehx01iaPTfMFrWtTXnSWMbabxvCwpW544w0",
-	"LfjhMseRocapBaDweeMmCTx/DdqqYWeaHJFgTGMaaDT0c+64KVVqJuPQ75C7RR9Ot5un6dzyWm22lvGJ",
-	"S3dbQhBXGTxbNIQhDRKNfhNYanPphPRxrfuQtqEIo8F4p5GNADFPwvARVewlmwxYnHPorsxl9Mf4YJ9l",
-	"IjQZzIkUkIXZx8SUPhQz9iHoCEJ4Qj/l39uF8M7ClWLGJHPVwqsWDaKop7Z+5KaZeqFWPWOmD/AYN1ka",
-	"TaVITSHX0bzAl9Zo1/c1jfW86vLewsQxfXoNhZkx/cXceONCQb6IExTmPFBARDvFzNQ1sfr/ubz81G63",
-	"Li8/dYaXl58Oh++/u7w8913+L39iqjnGCFjzylZqeJOS4DdiNL7U02toz0yZCs5Q8lOi6Sd778I0Hu7f",
-	"4SwUD1mlnTg3Ny7S1RXCr8BL7CZ5qcwhF21CYFMZ8WC+dox4103Tlnz4dgKxNCSJ2TVns2ViaW+bUgyf",
-	"broRr1yJrFi9OFtXsb44/ndjhmlFYIQ9UGhojGlIBowJwAQRLjEmG+dAyohRYb68WPu+nofk4aA+e41U",
-	"/BVS1sy4oCLZZeqYtQCFDgtxV3/uKb7KfHNCP53hI+hftQUmcUxhd3NQS6tfee4gn24WwJiWV5YCVYSy",
-	"CQPHLILJVMaaCk2GPFbFiSwQTfE4Xl6qy8vzksOWza3rm1u+NH5pweE3Gw2R19ysNEgzFiLwCsYHDWGf",
-	"kDZcogSJyQg7M4GVCQwZ9ZcnmxWJPSWO/KYU17owpRQHZokWfQfF1SAvnA5Ibz3V6zb/gk9AYOZybWs9",
-	"8P282gEp7NF6Of44d/sNpuNW+UoOMauMLYQsYlCMwyEVDiM/fkbg0Laqqx1O5Vz/xDneeZNqpusfuYAb",
-	"bwoJx1X2aoEaeYYgU9yWdPj5dcxvdJ5K8qMoo8rHxT33MROba2k2AyDTdhYrZuqxDfPVFxwFZ/E8pDzJ",
-	"n+ypKjNg2Dxb1l1gVB0fo8oSM9e991V259KOwQfKVhk1/uUZb6RuZuUjXg2SxUqKFSpk5Y2qq88rDrZh",
-	"Nda0sfJvH8wtg6u/sSN2A1m9F7UpcAKP1aNBu+3rZGUtUnoltUeUZNWSVVgwVkp61Xup2Zbnu7aU4puQ",
-	"AXDIdNZ2SvmPr1q/2ptvlqXe1sM2/SZ4D9g7HuXDZr2UzFjRCSPSasIglCFpTQ7tX8CQTwhGxclszOBW",
-	"F71FFa3SYsHw0qydxRXzLFlt+tqIyVbVZr6g7V+dcX9JW77yqLazzeG8ewz0Kkce3lr7zFtEsVqnHs/a",
-	"b+LYO7XYo9FRK8zMWYXNh2I7Ani1PZuQigCYXDehHsUKP3AscgAtQwV9h0R0NjdPzWR8pQzD4BruwsIV",
-	"Bek35pqic7VDqFJcGUO08MAOwSLWHsJ9NuEFVF0p4qAtYZzmRgAMie2N4OEWxr77JQXbxfEY2eA+ZUgk",
-	"spXR+HhuzYpq6XlqGizZJTGz60TMSxe+jUAltlqx9OUOZ2iJE9+NwLy3tGpbWqtsq4r21AVVVx71TAEW",
-	"CquqoN25pZ+wH0uqTkM6N+eVKxImRUdLRbCEqtRZnTrMmnooxMPZOMSaB4yEVgXJDXavlgy9C6ra3Eo3",
-	"K/AoF12sgX1Rk/LukjK+yo7fUaxh0VcOQ1y1fbX1D20kYC3tA3jPb0L5yO1fqTA18ysXpgCPWSZKzZmL",
-	"uGC11pMJHdfR59xHngj9W3EjXaw4CHk3HSTmhF80fvhoTDVwqE91I9rp6G31mBpD5ZimV4xwoaULdO+Q",
-	"07TCDANEUFFBoRyGfcJSJHYNb6BpQZUrYMdcpZ1GcylCpapL5Q2CTq4I+ixUq6ukEf0epzeM5aQyneJ3",
-	"8g4m2GZHqguE2mwkgn9MmP3ZgisOqdcR8NRcdiGwCRCLL85YP8y4TN1jqp9cW/G2ABgiGAFsEDcQpWNG",
-	"J5j6f37+xP4IaBnsY0IjRfrm/f3lzbYpIpWzQbIay7XsN9+NY2XYdspZwMg3IYs0/dbnaqujpeCFxc/A",
-	"u3uE2m/ZZUPaOgFB2cvhV+B1jBZGVGlczxMC+Sw9I/GHlEcsXLwjz7Thi45r27QjD/deFJrm1/cl1LBZ",
-	"eD3IWNC67XLc6iaD+F/90Au86yaHi+jbYGezLuzt0SZwYdt7yd1Qy5e5LHbvOmf45uhohgOm7FVoiz+3",
-	"IeUqqQKWPd5xnkC+WcvnNcJqRlVOGFXm2W/cJxZzBO4gjO7O/d2E0fOA96WLFUNap5Psrm5H56VfDyAO",
-	"lGsOM19oDYM+oY+JtNVReB+NwTVvMzYmZXkNnU3zGg7WhWrSivgczWyTJpBim65BH6JQU/FAZZUpeeij",
-	"ToHPHHYWMYO6Bw97eTgkv0K30FGnGnOALTeHwpW19/KnRca2HUKOb6RJwS4Dg1BFnp//+MrLUO6IowRG",
-	"eYB+MqhGB+MyflJHXazrxEkbc1R5+20GKPJ77eIUmUxcpkSHiFpULRat74MSAJdW2bnD9kZ+LJSQRfbM",
-	"W8LaKkKStUwqJ2B15ajXytBmmgmGIzF3YY4SC1Mq5mKaZDozUvttEfTvQjDdjtCprhj9ZwsocESmyqCN",
-	"n6XU38wEGB6+nLgqCrHVMbZF9rHmVBlFJG892EqpXH87qI1VXPk9QLnP1U8kytdYV/eu5Z767SQW5QaV",
-	"nVu/74vGEYczmD1iKTlnsWB1vRSp/2HJtqqtS7NPAYunJabwgI24ACR7OcRAYUYieswWTYr9WofkykuI",
-	"p9GMzhXp5+fSL9BiXu1Za8HaA7WwMtm0121beUzwLnSX2okTG27eVvt213rNxia1l5W6Jcrr+at5Jfzq",
-	"MoQ2c3Jskr61TSEAfG/1ZDabyHYJx3VDxdVDNjAt6GF52xtktMdVbpODTeo26pkldZ1dJdE3mI356QTK",
-	"zyJeL/xWMhHn0Fw1NNcW5GI+ZZ5z6sKua6j2PJlOY6YUCM9NNjntnFQnsWzRf2Cvlw/Ttci4TUJ8Gkuh",
-	"rT8f1FZHjBgymUY0YGMZhTbddduyoqX2D97xIwJicaDmCVRThhxVFVxVGPSQR5G1yHCJclIvW8V1DSN8",
-	"nzWkbQw2co5f+6bb7rZbne63qVFANfV+Ld9XYY2Mze68ybVaqPaQ7ZcC2c/LVVvpi7P3pvmxdjkKW7Ke",
-	"+Oz37mnw34EGb5GWtiQfi65657pB2r2hoB7k+wmUVckNGNESICkrm4L2Y0/SLg/LdmDd6Ct0Hqj01bdx",
-	"tBzqiaNGYba+DXEys8w8x5QMZ4GTQE6YAqOiB5CkAOEEmd6YEQq6PrTTNU+C8wszg4wqkDrHIPMoJIM5",
-	"oVGUN7JyjabShg62XZg/fzJri1xq5r6TcajQN55OQy84xaAfvoLI8ZzMzJwBvYw4Y3gKXj4Kjqs55qZg",
-	"VvuyMRw63PPqlorfEnWDLVihqSvkvdf9g83/V6d0D2IaXDFtHVFDGUVyhh65GayUrXK1rlsCBaY0IpmP",
-	"MYWbRqZnk9K3wI1elfuew4oHtChfDvzBQQ0zcloan8VNBm+ksV7Bcu5U8Uqumx1QVwmQtCNOh/rvkWmV",
-	"J+f3QViqaKYI+TY9HhbCDW4Va7iwqvdKNuzLwNM2edhjeNbYsBSrpY6UPENvu0c8e0UjL3NNYsKI5R7g",
-	"s7egdCvLHVw4449+RwaM7fy2ZX8f39v3659+W+1M30JVSU6vWB6u/RHhGFVBHcpbhN1NiXxFQWympBRW",
-	"PKOodURfhv7Ow0VxMp+yWmgWqwkkP4bafuzCoKo7sguHfZ0Hu7In+jF26v18626QGrHeO4zLDrmgEf/H",
-	"Ro9Uzcjntb0368OyDrRim6CsjPmIr9XAgQB+xFtBEtKI6/l5IOMS3C7zjohp1C1GTLDYbAkGV2d0obDQ",
-	"6puzmGvNoP/smIpiIDGUCQImZjLbG0K0TYiBsjFyW31P3RNVt7Raujss3dpc99TbtlVRwybetdqlEPWC",
-	"sxWtVVglZ6qme7gmskttdZqL60ZSXhHqorELZHdiyCxVeSG9LGQ00rYvAxcBu/XwbQWeWwg62MOYcoFm",
-	"0dmZKzXJhGK6RnVqTmC5H8nJlMZc+fJ/oG6MhWB0+U84AGei3juz2aLlCvZBpaC/UdU3I5RxIq7Kyjwj",
-	"Griwvu0RXw4BdAK1zSlX4qpgG1WTwGaAPyRioVKje9D2VjtzoVhceaWDtVZatZVex4UQJQnSi2sUVLBP",
-	"+hGscJUyby032epFVJ8YurBqmTsqSAuLK9ssknTpoYCdWw7XYrVriVjm4vYXrO1POJi9MB9bQScwGEfS",
-	"gs1SJWFbkhFsdq5prMvQtWKl4ePubLlvNytZ4DCGzjoLXEZhrfnLKLy1+csorDV/9+3bm/8C7acDyq1L",
-	"bpty1NJM6beU7OvbJ+YpVY8r/mYya/Lq7BrsOpwoJqzYXbay14InIB5P3rmX6h1GOqNO63d6wpqwwJ+B",
-	"u7lxVTs1f8wo4Nl5v2Z/3EovLe+De6YVSmh3bGC5t3RELtBB+vVspiuix3l93ctmhjROvUhjqsCXXvDt",
-	"IsE0MoOiYe3FFVRQnid0h3bv78omvbfG7tYa29Bw8VgsNc2Un7Ix3w0mls34ZuJ2PVZ1T6PwRhesC14R",
-	"nC1RlNsmcSDSMSnPg9pXk1TXnANfuubept7lLSkvI6QF4ziHFrY6Ry//kdqKj/18TdXHfu23pQEV13k5",
-	"gpn3+luJ1yOdJuliMrySBBWf1YG1dUq9b322POv3Z++Lnb3Kh+6JQ2lb2FitaTCGCoySDRhJptBJx6tD",
-	"NMPXnvKILdfOL540s4qTqS7R9uRQZx5qHfMqBS7rTEnDr37Qk5JaqB8uXr4gVFn/k4Jabest54JEXGm1",
-	"daWRGcHFSuTx2//mnamnMaPKH712eDZCalhIMNnMH3O23ZmNWcCn3E+0F5LMxnKCPHKGmInaAqFAiS62",
-	"jqhDyG/c5yoIjphNo/mFrIuHqJiosTXVlG34RqZsqwSZgR+PEn/cKifkDlXnldqvm1hO202ZSoFWmgV2",
-	"ly56HZW4sG/LIlssNOw9Icl0ajMwIzmzwJ5Qt+bN+nFIu4U9KMbA9zwrj6NK51Y3FbB6rtWQR+xtXMI5",
-	"+/bXfjGun9ZuTqkeuwwG28tnh0CXYxkTGESxu1OxxmUVus7l5bk/B8CMyJ8VlatNtPRBFL1mwPepqoft",
-	"s7rgRjgopZANaRLpEpyeUzLlAfT0T9PqQBSpsZwpX8XREsK+nWop2YI89gHV6lx6UlkG0rL88eVi7OyW",
-	"ZWPUJLLb2rSNtsnnjkRJRutuUrOh+D88r/3eAQvkVZmH+0VV5vj4oNN52D08PHxYs9mCXcAsWy2/y3ZM",
-	"6ZxLCaa2cYbMT9WTrl/fGlsQ8stK8ialKIaOWVSaDbxAxUs4bRBTCwJjXgeB13O5md7Vw2JCRJziEXSJ",
-	"ZWhbbaWSqRKX7WkO4IpHJ0TZuqAUuiLrbG9G6JJQtMwvxseEJZjDjPXLA5mIAB27gJ0E9YEiYBH+O/vG",
-	"+hJTt7duu9KZlBJKmXMaB9mD5pUONRHNBwXgu4tLrqW8gnxvo5RKkScH1znuhNiZ9kjMhomyuDMjKcMT",
-	"CxvVszAEyfSEpGvQI4M5iFkF6d8bL6WP7J58mspYs7AkKS10l9eaujnT2Ec3UZT6epouosmUr8VOVaPa",
-	"G+VdlyGC88mN1EsXdk3OxzRmW0YR8gX05RJwbuu4bdgGEKY3qbavtiYZeMB6lD0zNihdkDFxFqwbYhOM",
-	"LwcsGHFxZc6JIVQjsipP4FzLmIXOd195ChAyXRVOxcEP2IiKjRa2eDQqDgt6H6xoi4CDmsW29Hi7Dgkl",
-	"Y7jTViQAtLoCg7VIMmAaSRLK7aFZqxxvezQXepu4XXGDXzyWKTHlD4aPMTw1MuUJwPV5cry0dcn5cXeh",
-	"a2ve87Z5SlzacXTZxwyJ8K/xd8QD1a6nPDZ7PW53vj2x2GZTGtMJ0wBNZ3PebWdqSvp/7m8zyKWgMY44",
-	"7c/qX13hAueLnb9oopjfpDF0d8UFJJ/jfe6sX8uADpKIxnOnsjx6e/qYBDKeJtirof9kMmBhyEJyJpSO",
-	"kyDFt1hlGq12y0kx5KG/5uoHOSMqscqixe+yptgWmbmsvESNa8JEqMg37FMQJYpfs28hKPf24mmr85AE",
-	"MmQkEVyr1U7Y/UoZPVXreTwh7W5taCeKvhBWqi5jqazapnDI6FS2jWCddoP+rKbMSoB1QjwQdXe7kXXi",
-	"W9X0EOMty/xomwKr3GF1ROFWBYk1t66F85Lf1sIEfLzimc0KykodN8I/raHJYblMvdKk1MGR1p9wlaZA",
-	"DWM5OUG1HguXbH6smesD5SqXsD7H15g4b1pnC1MXr6J2h1Up1qsK5p5bgqdAOrKLX40Stmmv6hKRLGQq",
-	"qDG3jZhaC7gQbi4PLiEoMdx0q/kWNWtSLE6lasLlxJE3UDdwf7SXFabnWQsQlAKrL4aMRqAcNfO4gIgK",
-	"N50yGp+QDmC126/ukFN8Hu+RIpqTmE0ZxRcSngl0EkqG3gioYrX9cjJoTYd5nuZe6TEVGfQaZKWNaTTc",
-	"IWfYmMe8a2yhnBDkebalDHfrUs5dquRh2dzHm2aZRfRApTtABnMzdh4THqrKzGVrdF0YxlcD1y2pcPkK",
-	"hSqOBeTPd44MFs5foSxlY7jcH6ga+0wGC5S7ulRzsZh3HR6ur0r0lLx9e/b4+vCEKBlDNTkPFfwbyZFP",
-	"IO8Rond8IRcmSXi44M98WIyjPfSNQnDNqWbnfCSoTuJNgbeqBzvYpymPmcKgKY2iH4eN3i9VDOv3i6f2",
-	"rdA8SmtnAirAAQmgD4aFkbFMYmiCQOaMYhMEIuTsxBy0WM9JaDgVPI6pBzsrodjf5b3IyrA5Ym1H+OTW",
-	"mjS+xPddaZvSmFtO0KHknMhysYpsdahgdg5fqdPfwfAMGV8NIzlbq+Q7GnrnHlg61DY44yabe7fvPHqI",
-	"s0xzKVBVpYwCPjL8whvbdfAlOEwQbygJwIE3Abex3fwJyLyxjEIj9IzwiFkxnTyJuY8wltOyYhpccTHa",
-	"KD8gN5v8CSu81bfCz+XgFvrHMefvWXXzczlAvxBWM3M1vovcnCoojs/lwIE3TmM5qhLpei4Hr92tCPec",
-	"lCh9STxCWBvCVY+AT4cGml87JRkjXzQOm+m/3C+DJLrKRy5yD6OBCHc3mg1zY0mETEG8vbYFBpifkKlg",
-	"6FkRNaZThj45DE/NUuvcnFiIDOeRd5d1I59yFCeiVspPXIsKq+UIPZeDXDp+zFnlPDwE6ILDv31K3naZ",
-	"QBnuclLIeU/J2U2tmOmD61/CB1Kn7bK3KO3TouN5bgUW0ypC5o2Gmqf75lebJmOb5qzHQvlQllmxyo88",
-	"NsaQ8MG5b+6vkSFb7Zc1y3fnzYZ+RV69hrgtV6vZlsjf98eRE5qmv8oB1h9hUbNr/MOxKomJcLmlT77p",
-	"j9HPhCSRFCMWG00NIaRW9wHKEfQttQJyzN9PPc5PjkzOkwZUBZ9lpywl6Lkc1M4w+VUOqqeX2P3/uskl",
-	"eVm5HAOSvpyjc82mOYT7cK252223Kxq8WmoalX2RC0KjyFjbtuE4TdNIroT1EW0/iCUlGAgZB1aygKt7",
-	"HbrTaDQMZMcWMQsSJdB9k4BxpMG6gZt1obullWgjyqFV74xybYsu3dGzl1BsCPyXSoIAshWrZ0+84OIK",
-	"HB8lJ87mKQ/YmCM4Hun/qZ/6jbi48gWbyk9gWuv3oewQvuDXTHhpszSjJ+LXhYpLebWeAa1IqnlRuxMK",
-	"YAhS8v2j12T/kGg62iFPxCjialy0X5fKIHML1fUt1PvP3ebRzTetbN3ef+40j26+9RupL+SIb4jaulHT",
-	"/ClVaibjEjwt28fxgSLuvsJ5TR8u0k/3aJF+Vm+ky1BOX+fb0sy03nBVyo45WJxcWaPzNlKn/YmmVk8L",
-	"zNCGPKCakWkMzmdfKL42WC4An3jnKSw2Jh8J7B2vDHkJzWlEnHMAM8ZoFBEZwz+FERDkFMLzUcQiyCYz",
-	"HBuMcPjYtnViC1Rgs0txzf0UkBeqnj4h8FsGlPEJ0UHTshcpUjVoXVrveh73msZ6hQgBZz4kN7j2R2qB",
-	"vRl1a+ZHETDvnj+SYhjxQG+X+jWhuizeRMvBcNwwC1tidmvElcYAqa0me7/SB723xu2leLg2NgeLcW5u",
-	"XPbIhBjgwCn6SAYeXqGM4g7NrRKaqsSA/wAO7cmUinn5Jp3zkJU7t/DdKH5PCAR4eoYKBeNAH2YCTaKS",
-	"YIzCZ8a1EZuF3iYRx5xKOZ1KhSoCvKhkTKlndXOSqeFo/g2Bw1bHhL1VUFhCY4AjTrupADrxFt1USty5",
-	"VZFhLQXUtoGgURaaiYP6GbGO7m4NnfJ1qVbyhI/GgPoV00CzGOp8JjI2skrMs+sY9VNNoqaIFSblBprL",
-	"ke+MpbkKy6sYJxEjihm+4tpbj1lkjQC10H4XC3eaDRFSyAUWoYyB2U4jOS9Fkn6NCCTb9ZgIa0Pqp6EZ",
-	"BxML5hCPIswXnnE9tmkkAOAKUPeLivPCLvt6Sr/O3CqLYTtjDCUxwwzC4/2Dw2+rOsjONR1A02SMAYPD",
-	"g05Uj0xoZAgC0eOuacTDJkkETYxJp0FDC0EvGvAwZKJpjNYPcL6bZML0WIYfzBXqfCyBldhNErERjT6M",
-	"ZWSuUsU+BJFUzP0hZwKaN7NP+sOUQQZe0xDoh4jGhpXFVIwYvFpRzdWQm+Gby5p9iPiEw7CUljEdsQ+J",
-	"oNeUR3gL5Ut/D2j4wVk4yRRdYzDL7C5wggsa3bG7EIPvmk/YlqjTcSxjVYbZxaLQujkALF5IbYwYNgUa",
-	"qMzQcjm265095mjT0j5uUKGovc30Ng9lxnjsV8MgYzkQ3AjWrU1JjeRoqfLO8L3ixz91O63Ly0+HrGZt",
-	"Dpa7X7wmeMMaiLTj45ww3m/XBTZ0vkTrjQVOZCT0SarW2qwP+4cHDbp7C83bz0LDL4YcE+sXR7U2VFnJ",
-	"0eqB37FO84wWfJL0DcBjeZ0xAbQu9jgQqaYDqipp5lmgJ2YhV3UeWdR03Ffdq3yzUWssLnbN4jlaXVyR",
-	"ZLpsc7FRDG0sqnqXmm6Z/Itb3tsCG9+W93YNubl9wgXVaNBO6HRqM88LHQ0rVNxk48i15FyT61hoG2sJ",
-	"YA4tZXoY/LppNqRgFXJH/CO5aVbLucw98R6XNGZqvJleE+PDJc5Q0NDwDgIJTFnunNJkSnlcr0Q7cxKU",
-	"hCMWKKowOj85GfuaxV/Q/TdMouhVqRWHhvCD8k4E5YvzP5eXn9ptI0I6QyNHhu+/u7w8910uMfcyA2Cd",
-	"5QH3rfUp5ubqX3sRsniLBoJymmZPru7WbL7zo715aySfknn8OF2Tyuk3C1ydpZ+5Pn5z+vTCRRNoEEul",
-	"UoY7KklNNr+ce6vVUTeasvgkbycUbIwHirhu86f7NlszBZN0bP10v9FsvGCG8rwG0zWL+XDuTUI6FWmW",
-	"18y6bGxX6YCKrI9OmjcPr+JG+wbHLQvRbfPXN1g3kfMvpitSLvgPFs5PUQMbaz1Vf+7t7pbAUJRv/etw",
-	"ePd1CLdrQOasx0IRgj0aDxTpq1UVCL5EmE2PY7EdoA9IydsmZZumIqVdWs60cmvg6cpSQTDtfKgkmEr6",
-	"D4ZlreJyhFZe5lCjPBkUrGRtMsUjd1996I8VOYhYBxcxl906ZOBObpLBnMzG0jA4l57ouEXThn65JjYR",
-	"cPVR3/enI9qBPamfV1nGT80vTqmBOXFBBneJCuLck26NPZPK7a8dup+kphGdb9V9sEYB8VIgwTxZYVhl",
-	"1P6rHGyUaYbP+T8MS+DUmzdMMf3F1EKvKuUfpWK5MW4yvPqKnq0+WFtdlmZFLLE7uLom3PxGRqusOoyL",
-	"Q/ORUJpjhgjhkTd2gwUfjWaDhhPuD/mdMxFayJiNGhvfIeRiDgNsLfDiIAj86fUjpo2qFMjpHEYhE9QG",
-	"IJalILBsk2NqDCwzY9Z46FajMyK4mgLUpQw8zOEpluKHHdwuQqMbhac0uT5Q8fpduKul/jJYhWWwgz/6",
-	"25pDqHFDrDVsauLzJDgMwBM8V0EAIYaB+a8mE6k06bTbt7XOK+LoS+wth1/oY205XlMm0KrWAmwAGulL",
-	"tl6RyZUOVpVAXpQmRUOqiz8T+qB9O6ENh6hxNwGNJzQYY0SjkDZ5t+GMlYnZ6VhX75R5u9fa5qGte8UN",
-	"x3YbAjOYl6N5lWpeFumjRiHLZsS7Yt5bKGiqXChUz01eUiK2YSN2WO/XzLiUg/hzDeDYDJgrhmE0GLvW",
-	"XTzO0srqTRcJ7taSD86Z8ncnqF21FSRx7K1ZyKr9uXIxOjJgkRQjhfBVfnda7Rq8yv1AqNJvVfW5+bh4",
-	"vg4m975itZxbkhULXzt5ReFzdQ6KWgZv625DMRlGi6eJFSR4ObAd22MIMROw7w8gVoF7U2smXNmxMyMi",
-	"OTPihYUcTOgxH439JsSYdg8eriiuhoM2Zp9oyAI+8cb7tyi2TitI17K/xYQePAnzKQthbcKYzoTRhJWO",
-	"5RWzghzlIFQ3zXiox1aQjBkfjfWy7MDrHgXROUdYtLYbaWmuWA4zAYe4/B3o0pXLQ4BJFeizGqG6RQU0",
-	"rSK9HrTb68qKCzevuRc2wEc9ntjPJvnJsGt3vCFe8eyWMC0fWzSdq/LSMlXwlDgPVwpLneuykWYGBkZQ",
-	"QtQAgUhXJSGQ1v9b1tjLAiisGjCALBjmPy3BAGQaqq9SnFQcYCgFgzzKxfTFg6qDuyrPtM0XDaYOEhQY",
-	"GXBozCZcYO1LyCJ+zWL4d4YnmjbfShfTlbrjM4Ex/hahW1H8hDafFzpGehnoNGbXVZdWsY/LE30KOajN",
-	"1MFByYhOV7tej9vtw87xcfdg/3C/fXy8tl2iSksglqx7xUgoAdACtnNdYdW6LyWKxacjr/ZiaGgQy5lC",
-	"DOuUdlxqwyrA3zLiWXTJso8ArZ9V4sLuWPp/v/ac19YhIjlqZnBBgIwm6nikFtjMgmaxjTZaFAH1hCtQ",
-	"pGFI2DIgYkNNAhmLrEVuyniLK/XJ2wQDMsqcwK3BqX1wQx5l6fFiPeAmb15Y2E8N86mVC5sz28qCWNVA",
-	"VIwq/b65OhsewV9vXP/O8BZAWs65CLIGxxir4ipNwNswwlbb2KkRknPr4c88OdO3VTRQ21z6atA0EFF9",
-	"tapuzH7HgtlG4VYLgyLzsduxLckb35ZvzmEIMpd+mgdNC3dWYvGc5dt4c0FmYx6MswK2WvzYB8OzVIJU",
-	"yQmU8oo8sEUdMJk8HMUWq/1uLC0ANkIp3R5uUG46uTY4Lr5bOLCFiG46glxiao6a80BEBTdAzleQccIq",
-	"bLq2ZLc0qOqL8nI32heu918kv6V5yikTvSWIrhOiGI24GPWgshMSmjLwrjCXJmA0HqM6TmjITrKj2iRO",
-	"pW5mjQDgUatTAzdiC20mzGCACuDbBbV7rY7+fpVn4V2O2j3ngo8Ego3lB5PVukLEF4tZSz/DPAGGkgLi",
-	"C/BYWhNqXdXwXrdduU4YX7y17BNlLSCVqwJIaSBfkoyPIe7WlhbEqmYiFm8TaWG78AlS9G2DGCE15Nh9",
-	"EntTio3Z5XBnoMQgiQWWWluFAa/yCbvtcmncXzuy5mKt7qqQWn5qS1OyoBQ9Wzlh5ofgWfmeI1Azb+w+",
-	"LJoHvwe3nTMR/uKEoK3ezPwePdx1idVA3IGgjmKGWG+waixigY6l4AGNorkfLcN6Cyo6A8rOOhejR/hg",
-	"3TRZroJIqiRmK9vJOrLAmtHMFajGnv7uD1fFp1fkDlZKhbGzPQfkvNJ0mNy0yqiGi9FjXNbaifl+VvDU",
-	"VeekPWU25wO3thSrZr9i6xFrxWnphqqto6+4FLocRtkQig+VfrO+sF4/q+8bhvgqkVt551gzpxXL9oKL",
-	"qy2z10qsjviBug3Ejq2QIQuqc3myXJH0KkP1/MFiuln8SR9gT3ezRoZuQJUDN4v5lrnnKunTt8ywsgGs",
-	"WG6XcLWYdTgqa5ADhds2NJ2m8fuRmfePDg4fbozOvNYniINcNTe3ljV27UtwyZ84m5WVG9Z0QqWSfRVg",
-	"/ny9ErEcSi9K8QqrkeP9/9YurDkgjrK7c1gZYywNaXPt2taBYra916r8o8phOXlABet+6O77a6KKvsrV",
-	"6ICpRlJiyThBMz+HUx1H857LoQXKB9yOE4J4A72CD86o6zOuxxCKxki7VZHJYO4aEHjsePhKSZgtF1qD",
-	"L1Yrq2XLHiXbPTRfKrDsRLJ/FPxIOdV/nQJb7PD2xUtWKjbFbYJ3NxeKclS3Tafc2s780qKZN4yG6EGA",
-	"gWXBzmESAz8OYhaiw8VXJ0Pe5UpqrL8qZjRcdjjcdRXNbcJdO6JymNfijoXCl+FPRhM69/MoC1vSAwp1",
-	"UDdK8yiy3N7s6QnhImSfHB9SjMaQ0Go0XK5PAGIuBbcVEt+jEStbuJcUcbmwN1uzYV8MTfUK3YZzneNv",
-	"pxG8dasUex3bkHS2QD4GtromKj2Q61lVbY932j/wtrpffnmHt+22603D3LB1cm0eWJVDlDk30j67dKEt",
-	"8lylrb5jhmndFgXOdfifUJHQqAelRuGECzKFDmn4RP5IZKkx+Mh6AQzknXUotoNfS5HZhtTv4C0AKb06",
-	"MeY2/6tTogPa8vXazE20XJ57wH5qOrbM51XacHgd8drxOqgAirRcLpEAF91BA8GXymqO63njCnXUVUaM",
-	"h6m8e3POtWqR6mQU1seqW1ig82QyofFCtmT3YJ1tXiiZdn3xc8Nd3LU1zZ4v1lSdc5v66j7bI2pCo4hE",
-	"gHugmiTkIyOKqQjJeD4dM7EJqvr7b9JK9e/cpW//7N1eN+DazMDNQNXesN8OL7AYfMvzHpfWGKYYEoAY",
-	"MYzpaGI7FkDVoa/er95xKwfJyiUfwV0eZrRF5waHSgVTX7VoOf61IM4TPZZxVctrIMO5N/NSuH6rcAhc",
-	"C0IszZtGNGBjwy68iTobZDPXz476UtKiHJM1B6uSMX2uboXdT5NBBP2G1mBzScGgaBpaJJcUuaTvqhHT",
-	"BdTJx7VRScwTqIsNuQ3XIgIJgEWCObOA+bEMSQYP1Pus2Q1oko2NVck33Xa33ep0v3Uxw5Bq6v3almJ1",
-	"I+2hGlqIVwhmZGFPbrpehT1bp336huXPbLd1ZdQRdQav3GmS7k6HyJh0292HrfZeLUiVduvYwvln/9z5",
-	"0Co5DSU6xpasrzbP+Y9kBbdI6UvEnSfndRT7ST+CvLblXS+rksgaAE85C6CN2ZyFTTIDTSGGDmJ52w+a",
-	"GWGpBNPYoFix2A8bXB51hm9tBziwsGw574h/bbiPLN88fUT29vaObTvyR8VEcKpZS/MJW3QJ+g4fn7CI",
-	"C/ZEaO+ZC3T1I7d9cRD2fsMMR3C6z7A3/IwqErNholi4Q57KmEyZnEbshAhwj84sOj0A8JFZLLVnj2oc",
-	"yiplQ7aA0FbC/FDrCTuVcrLmC/i3IGGhnB3hk/3n31tmA1YrZD/1gKs3yR751z//707LbsoAJy4kbFWh",
-	"qglBTCfM5mcJ7D6vqbrCFEToOa8tlS60zXXNePNAnvlIt3lBOTi4HWZV6r5m8aCEYtOaHrNTecxiN8uY",
-	"0dD2sIgkzRhio9lIpqGN8TjGZFTvCqGhrObHHVI7xmwDMkrLgRKk5LqiPMhxhZ9YHHq7agxiecVs80Qf",
-	"sHSsNHiy5jkw50izmIU2+W3CleJilLYbwYIMoWmgb5cYrT+tpNiYirnzuNmCJp2O3+hDNGaE2obnkI9m",
-	"+09uPEZv7GBsyKMy98BVWgfri6uP2IA4CctUcjNYZCGLtj1+KFtDO1IvxUCPa58ACZhSJRizp+T5uwvg",
-	"b/1TUO74P+Bc98j3jMYs7i+1hjh+WBNVNg2Annm+f84CKUKV9SYjOFwLeOuDq1tKRT16uN+ukNy7Cmr3",
-	"mQ1ZQ9eg/usfzy/ILp3yXaPw7tpH+9Wb8OysTH/0R1TNYViaP1dELfQ/xH1Zz53y257/cH47musxfi+8",
-	"3fncYIH3EzVl9EqBWjCh0WIbBTdw2EBgfxHlAsJMMcSdYs5EGPm71rwF3vyIKvYS5NOGOMsWHG1l6Jsq",
-	"BiBqSzDI5qJvabKxVR3VhIsCFGhztYt+3XAf526/aTagi8MPRnSVMiaQcFwK67nBRhElqkyltHMzjFzS",
-	"ufPqrXvkAm701r/jqtYCNl5Y1u7isvp9cFhZPrOYFlykPrgS46Kux61GeoaQKxNrUB1PE9ZPyBWbavQU",
-	"ajuJFYZwzXFX23fYH8/Glyyx+fkEmKsH7WyTUW6HQu0zmstP+FtVne+sPeFc0UHkMzwu4oSRAY2VkwIA",
-	"2AgKkUul5SVHtQp7S1lbySRrQpneIiezX15gZkyUrFPqd8CmpTIKCQWrrASB6NqmQZSBO+XeI4eVgzx2",
-	"0E/c22tBVzUbieAfE2Z/1nHCbpqNJI4qfvVtHJVtpbFtsk4Fdw2rPeRlp978gn3jobmFGsskCrGijxaT",
-	"ilK9bsAFjecLOtbDbmd/f33LERiI9wQrX4lc/WhI6bHNu8HcoeXKHGRjaVU6vhs1QoCHfrIA72u8c+iU",
-	"GVOFtTxoEEKKh60Jd8AqMaPBGLvCTPxj3bL/QmX/T+VcljqsbymtxFVfFBczN0v7gRwBrHOkGoJ78mkq",
-	"45KMzZIwM/yU3y0j7An6ZOrwJfw0C8/HNGaeFP62Lwydd+ioFQ4WdKzIRCseQtgCRl15bPm+K1WHlqaG",
-	"rckcWxpVEwsiQEmimJoMOHWY0nhbiWZlozZqR9mQ4bfNV9HtMKg2VQe0FrMxTfBy9Oest+pYsJXHYidQ",
-	"nfsmlomvuhcY/U2zMUMRWTJX92szD+rMY6KgckTVFf/VprwIVJnN305t8QSmBJSn/3QTc3NsWpZSxohq",
-	"Z7tYCVZ9Idyyf91EF2TdAdV+GMy77dewzhmY5p4jFArUfWTVtTELZByWxRNiNo1lmAR84Ed3xy/EUHpg",
-	"obSwgX+ajp+2L6EixC6XI37Nsj7KOLTUCWyb1rjsn9R1nIBmWRr2AC75aIN1xifLO+7gwsEwcPVsPukt",
-	"pYy7Djkbwog6uJHUTZuvB8lmVvhOKf3Ot8DTv5UOA76ROUZ3Cyr0thahU8Hqa+1vVgA7cIdT3SNKTthA",
-	"hnPinoOafyxJChi/hlQtNYMQyn6nDdFRIfXYHDyIPzkIQDhFQ37NSEjnRaiRmQB+P5IQSRtSDpAjPs/n",
-	"WgMYR769AZx7z+0awItCwM72vHrfk+p2gIxCrP58K/R6YypVLMD1UUcTqWej31pVRxJHS7lKuY3NqKWI",
-	"VJTNb8XZPtVGRmyHNJpgk/2XHhp76yI7MUMjwvWYRBAOizUaMRojmxdSMBLIybqoz3JzdC+HL4OVwUC8",
-	"EYpKEilupRG7TLQZuA9K3rKN7qdPJxkTMQwH2QeLFMv9sPfpU9MiiVkQ/aHEtIMTEnKbh4CNOrkgnYNL",
-	"oTCOhl3JIEUqgsI3IaFTHAK9SqzPQFs/D9EPeUIBdqENpBAsgCBBAE4bc8OAXYoJDSG8DoFn/FAeiMe+",
-	"aiRleGIB/Vh8zQOWe42rnLP6NvlmQq+YK+X8dudSFBqOZ4CqWQw9ZiGPWYAFlJpPmEygJ7n8kJWIpIGN",
-	"3DVzAyyYTTsKMDkhEbZK9H2NlsEWmsJRMR/mqFuKNbg5x4UWwp12uzpwDmQaOBorHLoVp/sxLqMvsQjP",
-	"fUlcXg414jOaWemYs/BWjmNttSHlcr7Y9aIQAjKf8qUGF57W4DslEdohFzUT+KqKKGMDWV572+BPC3ud",
-	"xWWspbi5BMpekN+KHHZeSkXrHGMLY3yc5p9VgxdcJOeb5iI9R3JUApWLVUJupM2s6yUASNeqxlmQmeuV",
-	"nimdQ75RDXXKA6wxtzlLZo7Li/t+eXnr12Dig3Xq3pa35Cu7AfzHwMvehhTsXHsn+MYNW+0RKUCyzeg8",
-	"J49BbGM77GR6YvV+cJE1oTlIolghADChc7hjbLQaOQSzXMzJRBaLIbP64LywGwJEmTl7XI/HLPILJ4+N",
-	"VB5AtqfYX6+x5Jiv2vO4QLMlrecy0ymXyrLcvt3Xo16laPRooUDse/nxWm1grV+j8v0xHVa+GdxzVW+u",
-	"y5iXCyv4hClNJ9OqkkR/KRm66FtAgZGNd0Wj1iWjcg02P+kDPLU1c/pAJWLu8iWgrsLcQAZQjexAQxH6",
-	"44T0sTdz+jS9FNmTKVAAGCkOnfqE9GGbdwwp93Ol0VQbhduKlLTVGihPDv+W9M28+5fCqOfogDODaxZ6",
-	"NjdzaVUWa4614IsF5RimnbUjyK+C+9MCnGREv+N8ePlr6DosXsM02NC5oXPfKSxY+nd2f7Y26R9ZwTf+",
-	"bbnbCpZWW3Q5d/jW3vuvJbBWdPsFnQs9x69/PL9Y0MKXMEe6S5lKbX+bbsPk1R/+u0QJtuN6x/U4g39b",
-	"QFNbBQvnIIxh3BZtG5otkLPU5sRQNHir13Rr2S/OYTZWLPiQZVv+cff9H//kl1CzzHtZiR4WNs493nSz",
-	"Xd5DyPkPkpjrOdTG2YQzyNE8TbCBDP711G3a83cXjaY/9pIlfoL/fjERNZIjLvrkmzdPHx0ddg++baZQ",
-	"S+BKIBMuElupDFMDTyCmi6YDNxSAsFs65kFZWrAZz8snF2/OHp1/uPjxL09epZixaNNX+MQNhEaGEnse",
-	"pjESm+zQoFP+30ZZUizaYZ+gtM7VLfUaj/AHcvr6zDq/8K2qt7u78NBuyK5ZZChTLXmZ0/egIqcIZEgS",
-	"oE2syrfB2CyMTEVIsFoaGuDomAbGYjCXrxibqksxK0bDARLW6YnIc4mWWcWYEz3g+d25FJfiu+/Os4SQ",
-	"774jb9iIK81iYP0CgI656OVcDGQso1ARao5MrFtGUwwXqEXGl8KfwE3+9c//69vmUzbZ1z7kHECjfO6z",
-	"0WRxDXQSC5BSl8JwQTKl3I0fOheq776D4/3Lm6ePyPH+weH7b9wWzWaznXgYtFjItYx3ZDzajYeB+Z+5",
-	"71vSp9NpZMN1u7bj5R9/VVL0dy5FP5Ah6yM+Dx1EOJwJozY4NY3lKKYTkMQwjD5BecoWuk/OAKRHX4qs",
-	"/yQZzGEvoJQV2pOAA80mwQxkON8hp1l7OxnOQZM3y5/1HjEkgPn7BNP6oS7IgprZBXrj2giEyuzwORMh",
-	"6f+tZS+3zsK+Ee4R0/kzRcAZJgX41tADSgY0uLJgF5fCOZws6CYXts7AriCMJL1oyAhyLXFEL/iEaxgM",
-	"dOkMaBRZUCtKBkk4YlDbn/Fty0t2SP8NoCZMuG7B//eblyJ37Y05z4aYkcYKvyim++Qb65n8FnpQzBBB",
-	"xgGHnhiinjKhL4UdhDup+91jzN3ov2E6nrdOh5rFfbM9sHnp3gwY6ZCX/HtzRNMgJSaYdQ/MD+n8lTYU",
-	"O6UjIIMARHWPTKlSpJ+JeQAvNQcBbqSK9IPsOibbftInuB/gQoD7EBBKsB1izBZzKt6+PXt8fdgEIG1F",
-	"XK2gKxUEXS7iAbOtKC3bO53SYMxa3Z32EtczR4rCz3Cc7LNq98XZoyevzp/AM1kermN8uYLnXqOz08ab",
-	"5JQJOuWNXmNvp72zBzVaegyCa9dasObfI594fyTFkMcTlfckf9N3j/0B4pzzPxme8y3CtdMrZshJsBlx",
-	"/cvzD8SGSvD+ptkXWFjDzTEVwqx638i+PhYd2qOiyAzC6MMYYK5Ch8gFtdOwI1aDlzOBi52+0lhcZmqn",
-	"OIDXdARZXrYvKCxCt912QstatsYQ2HVgGVbwpLis5r/XNErMul8m7fZe8P+EMjCykJhH4BLDH2B78ILd",
-	"Iby+m/sBdYq0SH8b5Isbn5qBELE3zcYBTtOnGKXLsXtmeKSg0TlgQdmWtTmlp9H75X2zoVzBePoF5MER",
-	"F1fAqDDHKAL3v4TiwpHCEjrYT6NYfWrFElb1l/fmA45CdmG8v6pSigSFMyWoPjEsQDURvCp0BWXQIp2P",
-	"UNUso4VzeGtFaviVXlMcxiJNZFcdVex+h5lVljBdkg35bveuNxv/vtvtxm8gf6TIECvusNFr+S4VNJpj",
-	"/sdUKu2DcER9jKJBDiaDgmpjGfFg3jRCxMqvJGJWW0urI07PdojtTA3eNvIxkZqpS6EdeDLwJKNbmH+c",
-	"kL7SNNZWnjER9oGhy+FQMQ3E/N13by+etjoPidFUSCK4kSxNcFVdiuf0miIhPVCkrwyj7iMX3CH9mKur",
-	"F0Zf7bsOQ4nOiJS5Iaqmrao2z4lLkf5u5nKRog5CRaBRNkf82nYgUi7JMWY0RKcb14pFw6yf66X4pv9k",
-	"MmChEZRnQuk4gWifZdgBFcY6i+TMpi6ZMft4qN02wKtGs4kp/b2ttMmdlryu96tNw8gflyCiCUrBHFnN",
-	"JMHryogwPEaGPMx+N3qNayZCGbuafUOGXJHTUcwYZC2pMY0ioxqM5DWLLWAsOv1nIFLOYhZREe4QQ7/n",
-	"iRkhix8oEnE64BHX8+wViYiMOgNtoIqHdZVFeYqLkzbkKVqWNuF/DZtZt3AZqJNvJO7ObCi28/UGk0if",
-	"9PIYHAfwmP0qPOZ7GuYaFe23O+sfeSuotW0YeE/3O3vrH3qNUZMLKV/QeAQ+0P1ut8rHprE0xpUxGZ4I",
-	"bdgePHu8/tkLKV9SMbfzU9vxXfNst9J6PqOazdBjddCusDTnyJTfCnpNeWTmucjliz6MX97fFNg+cmRC",
-	"UxMZ4D7wIGesn/Ii128EEUfXYERncwxphxMuGgVxEIwx78QvC06tfUBTK36HfA/tXggVc0ymiBhNMxxx",
-	"ok2b1UwjTIG08IEWetxYViHmM5jTh+CwMQMQLmAdeTgulC7TROdtM2u2AD+5FG5kab8ia8YbMQKVe2B1",
-	"5VN+wUh5B+bOKVirPZBMu+D9aykdMzrpZymb6ftiSOXEwnKe1pX3SD9kEbiarfsQQcU4M5qzkdNQ8Qje",
-	"Bqh3DqVgfXQ1ZnITG37nUnWkYJcCjW57Mwy7j0lKfVvobk3LB6B7Ex6eECmieQYMaow2qq5SpxVYcixS",
-	"LLcGdht2MLSDE08XNdd1Hr37BVcJ2htg07tg3MxGwS4FxAJcJKlpDWVbY2HGBekprs8PLqndX/Mk4NEh",
-	"KIOxQ/P7B1qdfX9ABU4Z5I8wFr3NxhUOLNg72Sw2pfr5GXFlI4/wktRT1bMqJVCwstYpjzEccSmg0moi",
-	"FdS3hTLb1ow4Y0aGMhHowoIgBTUr27Qp8cUTkx4HajUn954HinCAyWYxyw8btSxDNEY/s126uCCDmAZX",
-	"RpHCjCaVdXlB6KtLYYzuX7rv+7gN/ZgNWcxEwFTf9gpdjJagqW7PmvnDEh82MkpEaDUZc3YuRX9C4yvw",
-	"JbzLGh2ZxTBqjxSZEmsvknQAdkAzGgujpNnwj5JWJ+PiUiymTntVtIWUrqXXoj+LQ+3cCEnlNNs36C4P",
-	"lIbpcnCzkDkfJkTBrEfSqo65rl8Yc6IKQ+C4mzxGTTiPY01Os7lkkbQ8dVsHKPTQyhP3iXUtgg/uUuCp",
-	"Kj1KOL3istkVklMmXIlaovAs7Lf3m8C10ANQxPLG+B58cL99fCn65ucPNszeJ98YxoP58bCKE2k++a19",
-	"nysI8aF6k/1u9wRdjBzz68JLYb2JU3QkZsht/V17pndzZ3q30/dp0YqJ8NGYbqdCwxac5jsFZKI6Rzm4",
-	"UxmJ5lVrO2IQuNmgjdBud47pYD/ca3UHh7R1GHQ6reNwj7WOhh3aHewF++EBa7zPN/KABAvDSpxIEFLz",
-	"ACqLuAz/nOW19uzLg655L2sd0oNu65gedFp7g4e0PewE3XAfVRM8LG+npZODHRtJYDlI9VRAwwnOYuRC",
-	"wAKHNNCqZOJ5jp4f3XGrO2yHrcOwPWgd0b2D1uGwE7J20BkcUwoJG+adNoiTGiEQ+sXQFxfkcTKIkOy6",
-	"7e4+KMuRDCg465honT1p5BfwsXRFD0jX4IHmNu0w/UJ69DWLJ5stKxenj+ii9bW4qksSt2z9bCaGI5l2",
-	"y3ypdcj2hq0juj9oHQQPw0N2NDym7UGh9Uvj3RjBToC5s6HhtiRM2GaTcqMvm1V++B6iDSV6LKVoZR06",
-	"csueqIRGhgPyVORAVHSTwVa2xQyPuFNr0mbHrrMmcRzOIGw2zEkrcJ7KTz+N5SSrq6y5EDlbdklRXpwZ",
-	"6MI5d5xradd4adSjsm1WmYsNX1Bzs1wmn9dkdlo1tbEoAC0DhgU6OM7jy1rUVczGpy6xGp/YX//EK6mf",
-	"Gh0TH6hgQD+SYhhxzI64t/K/rpV/arSlhZi5x7w3bD+z8V2FU2biK8WVpqBuWAfAJl6BxRL18lhAGptv",
-	"OnScDHSfWJsLDUv02eaC+XktFsJRs7GcGDPx5BJrFGZcMXwoJxSFtHYomr6KKMasESVn4iSzfRVjKs0M",
-	"eIDJBhM6vxSCxrFF1Iq4ska4M6wx8kUFpBMYS5nQ9DcMO5tBi+yLqCbv+dRN8/ZHC7XGUxrTCdPQ3b4k",
-	"CTu7ZReCu5B9veZGlwzVXCqfMOZDYT/RNDFmC5rskCNrc0IqilKjyjR6RvQDhIgNqKb1U9X4NuZaeuEZ",
-	"vMMFS94z1jWaj3+sVnvabqwr1vaKi7A42ADtDt9gLCRuRXGX+x52lDJ8ZEt9ZCGymiYA/mL0zADQmm0l",
-	"bK6kpAFQ2Z1Oq3tw0T7u7Xd67cOfYc4Bi6d6Uy3vX//8vwbWeVQ1CRAy2a1wTa3wfTHvsHH688f2/Pzo",
-	"1fCvyV9e/e0o3H/57ODjqJZCktshSK/06CWnaXyyQD+/Oy3kqwj4LyCtzb6SRRyJ7WW1bVseby20dz8X",
-	"7eubUin+o8i5KUEUYqsYdLGfoiR2suKBKnpiIymvFIk4plKhOIezLqQm7BNX2rqnMp8WVwVPk3VQoV9Y",
-	"eRMGHhURkBck6Grx8UARHnol3DqmAox6SvU4JzSKLotFs7CWMNmeZ7vQzWobsIACtBELKzOrCiGVL8u3",
-	"7rmQiwzScCG49dXZkHNotrRDQfCynSKeVN4DDFnCxp7IIKX0qo4oHPJEponNJzZ2PVK/9cFPdryKufOG",
-	"uJr+LU9jOluPClWc+V8YmyobJ5tJ588imkURThk5LhdmX4c8ZCIo6r2fG9MknkplWNIT8zmquRgRSn6V",
-	"XGiCGDaYhgRalAiRn5klOk+P/0LLc/fGz8vNhRa649ukx9f2iXUVSe7N771lVfiuVyV6YTGjsnHzvoYW",
-	"lt/fMi2s0HsLdnBnc670u1Z19NJKbZ16MGLCnEnWCvNNl715CI+xcIAuxMgwUgu5nykCE5L5Duk/e+KK",
-	"ORZ5Uh/MfpeTZq74uYyL8pI+vrR/4viM1XMwsMgxoLnf7TYvBRxgiFiRYsCKfNPfxad3If8Ws6Gw9MzY",
-	"iwWMYSx/syVzLIREfUzHcvFKCtl3kImn8+8BSCQWurS9k7Sk0zbWhcBgFv3cSePiueA/viyXpZHpe+iH",
-	"Qd0tjT8OZZwB2tlc90mi9KUYMMOOQeI0CSVIDeB/FSQVOxZmyps4jBTyOAuhbR6248ITexHk1ePTTDkt",
-	"hFpqxVccf7Wow1CaYqzJSaKxDQ8bDlmg+TV7DO1Cre3cbbU7AFB0zWBHXtBZo9ewCXOuH8hpoa1t4xmN",
-	"NRMzNiKHTXLU3tvrkJeJ4MG4SZ6xeEJFzrPwSsZ6POMiJM8mgx8aCHHGFBNmP68hEMMiBmDcaowF9LGe",
-	"f5/Pkg8peSGvWUQDhj2XnOg5Z1pHKHhCrqaJ7YDG4slLKSDDvbuf1dIaIWROv/nvQqQI18jsRH79/+PW",
-	"c5Uo96xrPqD57HszN5evifJeQyuBFP6/sA2VheizhRN4p0ExbG2zzqJZHlLtVMsVr/CrCFB4ex8gug8Q",
-	"fc0A0WMUy/mEko0tvdrqWqLHu1BMugvsLizX1c6ZUTQsylQKBVzIVbS8N1dQq8cxs/h95HQZNSvAOigW",
-	"YrDleNmiw1EVkEmX+NG+D5ABgLm5yiGRbGEC1D5Sv1ebAWowLb6Z2bk0b3MyTzcXVNQ8EZs3bUGYWA1X",
-	"TpjvUu0a4dBA60P6dHFJyMuEmo6mIYjY1gobkSxjQDaKd8hTSI4q4L8ikIVy+JQ75EfnDAWsR0kA7hFx",
-	"bGSCSYn73S7pm89/4OKaRjzsL1P1dYZUupXumy1NlpWBpegl4Q6xP/jr6O/jl8N37+iLj6NPP8V/fUp/",
-	"vPik4kf7Z6r9U0c9HTyePRqN2nW0CQ/waiVFYr8EPtkSUp5BbCyl/2OE262c/sJht1Wq4HkD9BSSIQGW",
-	"H+6FMwxoC+WH9yKmIVPLn7C19mmxKwgTaM0Gv8gp/IsopqBhjxEuibgSciYuRfEVs9hYtumLIimv0jzm",
-	"HQIV0USxaxbTiAwpj5KYqbSQ34ZHmpdCxuiLMFcF0zMZX2XybpjEmEEAicoUAKkBaxFN//3usYWEno15",
-	"5DWJYZneIoz55vwgXeyUHaRAESH9b3vnTiAnYDLhikD8I45ZoMlYxoqRAZRKzuswgBfmu3dqQ+i0Ld9K",
-	"I8J276s+8vSBJQPh3GWd3tdk/ZvwK7NjZI3qscydZLLCQflEhK4EChiNS/8v4IYU1IwTWziaxwjhilxL",
-	"DgDT0jr9l06/THR6/KsISTcgo+Jes/jev72sqxpyQGDb7VVRxCMujXi5Kqm0OsRYRP6gdxLHTJTsdV2u",
-	"OGFrOSK2lqjMD+3t/sBwaue5BLN7mluguXdjSeiEnN0KzTkJvTuU8UjqtaY5GD3W+DZ8BpQPLoxyNZZJ",
-	"3Ez7VLmSPjSceM5wt9VFERWjBPOYLoUtpmy9sBf7UKfmmnLEkPmBRTsifbUay5kignEX8szVtBlViqNV",
-	"rvnEaEPGqnJKmw0WZx3DoQMAAsDYifj0J6szvbZLBrA521UDOT9yBWWqhqb0xjPObW2ms2HpRjQJLfeE",
-	"3BtTX1A5ObXVukUQnzq6SsoOAO1nE3+IFw5vgcv0dwgoPTSKnI6hclqPtYaMOoPFlegOBLIDnBqswwwc",
-	"wBHknOFR2iGnObcMV8QYSM0abhTvsVcsPUxbnfd0UTOcjMxAwk0rmkfNr+JqeZOf8G04W1LDGILMVIzu",
-	"fS1fxdcylhJqEjblDtbiWO9pWbBN8jyJxxbkZ8l8SXWKE2LjooCBAy4S8JSCBgIIv8gzmkRxo4IgbAEJ",
-	"5HQOoj2UREn/Sc5aqKstT3K6EulZLvatb5z+HL+5Cj6O2ceP538fPRt2fz5QP4x29sXe4/b056PrN53J",
-	"xcP5Xz52Z38bvBi/Zc+DY/WUPuM/ylfxS/06/Omq3pmFj//O/COnKdGAeID77l0l/ybs5g2DhuJjZjeu",
-	"HqfB6Ek5q3mJcIVi0dJgxLyS9NH+sdAUyhovoKYWGo1CJpJTJBC7M9UklvzFKcwADo4hu2qSZDqFjmOh",
-	"BeNCJHNAOEi9wJciw5LFlrGKTWlMNSNKs6mfXeF3tnbZCjZ7hObgQvYMLpJTvcwi5LNoyv26WW/hYk7K",
-	"7Xp8HdxuLabW2WZtvpSXI6VZqsiEhmxznnafh/Hl1CeoXsuxnDoMzZk5tsydaU/HBMMg8shMRCYai1Bt",
-	"ZzA0wEUQJba/Z5FfMBGeu89UUc2fAKrSvZN3ncPtiQjBVJ2ki6U29b01y927GRrXlIn0Q77K6NNM6AEs",
-	"tEb4qG77hNA0TAhhOlSZzRtkFDJsnrRczVBONHU1xDyV+8pBS+s/2+1eu/1zo9kI0HXtiqLYpymPmco9",
-	"0V2sGOVh9crjiCr9Vq2qQK1VJmAXblWFQGEz78+Wv0DgFg6Wl9nufrb/sjWMqxmvMTRDBvjuMtG+8kXH",
-	"KtdXLq5izlXKEO2XyisQK9XYFysQ07W47eLDWtHD+zK/Ly+8ANtweJvHDJvZr4pWwh15ZQZsHgvhKIfL",
-	"ci1D3wB4X6VdM43I9aSlUOnR/9i3B9ABQSNgHde2A0VuLAgbggDNUI0Dlhnk7ASBWehS5A2KgMZfB3ED",
-	"lg4CWthbQy9gVxihUgIHkXZ7rFirSxVzPShXjgZ4nGuvoSwOJEGQxzn2iCiOMa12KBnox0YJnHp3sS9S",
-	"Hlj98vLcUzR4txgW65UWXqPUB0B6fpBRhooxmb+RuK0259p1EnX7nFU6ugKS6x1yLpN0fXPNsf1DrKXV",
-	"GJqoAD1hyOLL8vTfNx6E5TiOLePf1e0Kv5fsR5vDCHwv9ZBZjkxVrt+R7feV9UUCVHXbEskiLCDnNJ/0",
-	"Mk48KY+wFm5zb5UtCCscx0UqtPdYoMzI2OXFtqhrzkyd45DO6k79ULlZrwZloLXKleztJbk2it170/9d",
-	"uYY52lnp6WZso6DO7X7GstWVptIPHAN8FptYhOigQjh3yLhpYgoAXAbIcKOmjaQMER0t5TjKsBxFYjkD",
-	"HWfuMnhCqukA3o7RPQ7V1haDGGqDwczCOPIOeQug0Qh9h+CrFhQec6O/2W8fN0kffv9gfu9/62NdOF3L",
-	"uuopfY+w1re6XeSQbEbQgf4/vTDw93o8HwNFrTygvoq7LR2Jp/ZgDu1J8whucpHreQgghVxXwmJSEi8t",
-	"HviStl23fJja9/L03suxFsyo1lm7ZRwjsFODsacTn63wm7k2nvyaCZSGORQzFIoYRYZXqx0rt4y12Lcd",
-	"4QsdAiYWWt96KC+F67qAIXB8jQ2BQw4OcIATrBCyglIx7UoP87j/KaASdoyGNhpoGuR+tR0DsAuphEbf",
-	"TbAZ0hdCYh7aE35Ggabr9rxi855WFrkoNTVS69u25TZ0OAZ7PXdTzooH9b9GWDid8N3iIXwd9pd1uBFy",
-	"dq/c3Ns7t8fikYtuzuS3s4l2rSZV6vN+4lQqnVPxLVhl03JeQhUPoemKBHBqSQI6Yej+hpabq9zRL+0A",
-	"vp5KlVsCj590k2yheMHxaQy+cjdrXXDemj5PXOBVwdwUaPRex/uaWHLOqMlDb301lc/rdvWqdjvkFZ0U",
-	"cxYHc+LKl7TKQcXbv+FI9RHtraDSYalNhL4V16T2UhQaZFGb3fdA7ZBz177N8Jx8II5GRoObO2gUX/PQ",
-	"MMwOx9fR0QYWxcJXJjWKacAW+I3lKtkGGzIbzM+KKpy9y+74HTaEOc2v4J36kHFTK9bmfyWuvAlPXs2P",
-	"79XMezXzFqUM01m3S+xOeUcuvNWK5u5nPFgrvfFeOXOSCkjslDmR16CVThSLrplCcYK3PFBEU3WFcCLQ",
-	"ZVRIM/EHUEgHWuwVIA47JM6eMfkn8tqltkdUafAYlgsQHMAtyBBvu490Hls3JCkmS6X9SL5EppQzF7Lg",
-	"K0JP38cGfqembIR1eNgbVKbq2F2ECUp8kiUaqv/Qk5BNpK5x5jOv3n/kmd8488EsM1uhpW7kZ9xA8Wzf",
-	"K54VFM80/Q1Nrnt/570iehf+zpTdwfH4UmqokHpNhi/c4atPeeLt1g4qzQr/5iv44BaC4raTc+80qxQP",
-	"81mN2pUByBMsKkE8DB4yIodDKETVkiimdQSZwuUpqx1fymqn1R3sBa3DcJ+1jocH7dbDzmH3aO94v007",
-	"g/p+VLOR6/NHgXruPalf15MKm/Ab96Oiatp0QXFMZXHfxMELDLRA/gU5hVm5xvQWbuQE8CGgHtmWpDiQ",
-	"aXPz6mRWQ89fx/EpFrXByjxgo/xWM9G7rbVenM+/EReszwPLlEeguHtV8V5VvD1EwJhDqqFATrUND78N",
-	"rXH3s/lPBdflatZ++7m9W3HyZpkOXFqkuYaleH0QuHJfyO/oBOV9JvJ/RCby12cPtl/hSrNyyuTUVnKa",
-	"5aCCu2JIZpObFy3OfLdH23UMdlUtOmh6KRwPmbJYSUFkfCnwK3Mi8RsFtSJVE1G3tAF8DJbgizwFpk1X",
-	"XdrEqlTlEjAnCps2w/eg3pV9TGi0ADMEOPCI/YNcjIgETGkM8xMtZeqozXdNo3PQeBVLlV/oJYfpn2M5",
-	"g1FOYKZDm4KU1tU2s3WSgqUruHMp+ulqLqSgzsaSAEK9zPbmxGhgSBU4abQDXE4gHSgm9ConwGtLIP8p",
-	"boB0ceGvCdXYL/0XFAfmGPMQugfjSTODWaHWHnjU2r3WfnjAWofDh+3W0eCw2zLyhx4MHgaH4VGu/zkS",
-	"ZSaI0lo58kKjPMoI8lWC7t7GD2++J53u3v5BIx2pnE6lgrLcun4Ds/fz9Y4Dy0PuXQdf13XgWs/+vpwH",
-	"FzkIaeD1rg8RHNImmY15MHbdO5WWU8J1z4mskAVGamBNKjDJFQlVQO1fKefdnvU8S7o7NmD2B4RtxfCQ",
-	"HYl9puntfbjEF2tnY8Hy36mzA7o3Fub8e2b2G7D6Mv8ILNy9OXLvILk9qXUaYqOnWM/JBhldd2gK7X6G",
-	"Uf1mnCVZttZ2Aqr5uexkl7tL1nEvj7vELt4X8pcgAd07TH7nDpMLesVSdmF0udvScbdkGZCqudJ3And4",
-	"QvIrLO4LeOlvyN72o1BhmuoXw8Qyq5LiYt1tIoBSfCQYqxMEW6EVdh2OJt7y/bz6W8OE/ShyOJudgwXt",
-	"stvaC/bD1iE7GLaO6MNOC53ZyKFX4FY95RF6qkI2ZALU93LEKjuD2t4Ds2PrnQdARveug6/rOsCz/Pty",
-	"HLwbS/CvWkcnHmoISANizSBL5FqdbGDI+Ot4BcyuFDG3fPyg9ExvcFwf2cHdifm9NJ17RutntPX3rcxw",
-	"N0t+rxXf2+23bbdr5IlfW/Pe/Wz+8xtMa9hKZjTL7IhyO30de/LY6bhyX8hMNx+7t9L/Y9IaviB7aDam",
-	"ia83Kp2bU85mCPGkMxo8SUGfIjbURCa6adtnYmgpTADwkDUNDxCSRFKMWEzGVPmdc9OIBv9xZ37jciop",
-	"2HqNNlWm4PavqOG27zXcfwcN9x7i6l7dveuSr9+AxmsBd0vdze/GkoQ8RPlmNNzZmIll13PPVmAoBAak",
-	"kZJQDqaaJJQzYchCWQDBYaJopHbIqww8UI3lTMDPGaLgpbA1HZDwJ81LBWFCx3OCXbLwdnuJI16pqwMh",
-	"/z9777rdxo3li78K/uyZZbv/xaskX6SVNaOO7cSJ7Wgsdad7UpkusAokERUBpgCKYjRaqz+dBzgP0Q/W",
-	"T3IW9gZQVVQVLxJl2Q6TD5aoIgqXjX3fvw2pdWN5wRLbhjSmWcZtosfpt8fN3sFT1w9PCkb6bCAz1iKv",
-	"hIbHUF+3cz7nwixEwBvMRoSCuszCWSY1a5G3XKG7CNsoOHAeJqB/4FLHvDuB301JXKw3qwWhS4RWwjQm",
-	"mDSCxoiqUeOwQbt3+98cRMYuvsXROoO7/Q96ERh8vhGEYr82DvcNQ+j/wmJtVaiG/+DNBgL0gmV971i8",
-	"hTfdEd9yb/oIu+abJ3dO9Ycp/YC+LHQC4KuEi4f2qa8QJ+0LlvHBvFaqfGBml6bawUwbS2iEgPK2Q6nS",
-	"lrNLFAzK2F6zEcNWXU4SzKgiNAUeGxBNz5lA2wvRaPtMz5j5KCMxhHcHrVB8z9iERCNGk+jQiGCHOA+g",
-	"amY8a30ZSSdTgMA1nNz1xHEvxh4bcChqVMXfcQe2wuHvzo650DQut6RnKOmAE5nd2A7ndC/aEC3XbdFf",
-	"WJaAxnmTHf3oTO54xOJzMjBXfseMHkh/NSdAHaiMzun7YZlRIuP6vImXMp6ObbXGDSiDH811jpCLRUER",
-	"fJtqW+vRB1TFsWFXgeEowAEclGMo+nNE6qapFKxFfjB8asah9gIrMKgmfZZKMSRaGr3VjHpoizoUVHNg",
-	"ZYmcibxFmvlchcLh+D9CfRRKQGiWSWy7DU3UStNB0HEqcux/WkCdBBaqR1SEwr/SKNAADLbf2avTVv0O",
-	"PlTDtMRNAI+GbwEZaCGFxEMDbeC7qvSy3Zwqdg2ocLmt6iRWNU+k1DvOs2ZPjbVTnuh0Yuw3Vtfi7Ry7",
-	"k603FUdE32N7pvutujF8Sk3HjcOGGtHewdPDF4PnT5PO8+7z5/vxs+TpwQvaGzBKO/HBAU063QO61x/s",
-	"D7r9Xr/Tf97rxUn3IHkadw/6nUGnQzvPDZPCqZ1hb7ri7CbJYKmn7cCVow94yv6cGatlpPVEHbbbaq9l",
-	"19Q2BK1YCsysvQ6J/Mdfm8fj35qnfCionmbsq4Nkv5u/5dWN1rown27nsHNwi752NrW8QBKuojWhLdwB",
-	"xX9jjcP9573uXtDQ7FKfamOcHDa4SNglfOceIZ5PtcxY4shsdaqQvwBfnI/vi04wSgrCyGkdIP8fOqvo",
-	"e8TUI+b6GfqaTozA7x2Qd/xPxuA4efk6IJT8KLPEL4I8fvnD1399Yj4/ef+N0S4o+e7k1TctAlovuKFD",
-	"YUS0sULATOJakf5cM3WE5vl8grW0oNvQsdU4aMaIMi+wRbOupAmkJrrqBjILxcy/BjUSaAQyQCc8xrX6",
-	"mTxnAjSfMU0AzjCRZESzMXlMyW98gk9OxYTG52aiZECzUIwlFNFSgaMHZEzjTKqAfHv27i2ZQoTcQ7TQ",
-	"MXsSANxgr9cKRShKahnGA9yOoS6lEETTK2muB9mRLWB1JoMtnXUpWiIUQBNmw/FgYc9FHr7HktkWOWUi",
-	"yWeAXkJroqawCX3mA/r4V1Cq8M/QdgUKYUMBYQV2CUnGJy9foyJXIgKFyQE0IWokM53OCR1ols1olqgj",
-	"EnlGGnlbWIQi+ubVGfHKb1sxmsWjiAy4SFRtKxbDuh2DXNrCcTxNNZ/QTLcHMhs3E6rpovg1C4V2Knky",
-	"h1mfuU9OIOMjjX8/efm62W3tk3/9459w4bmANiM3v1zKGczLqlDnWVtSVb92A2DF4jaVSsgWRYnZnLzr",
-	"Jhw9FUkAR2RvFVCK0/5pocDd2lAYjt16s0l3yKvaw5SFZuO20rYunuZvrVEv2UTvwmm7cNr29AG8qYR6",
-	"MrubSnAbr0M7Y0aUNY0CbGyS6nxjnqZGM7hgGTTMBy6n2XgCfW2BfxgOa2TkOTTftKyQY+ANwXrNL6qw",
-	"ViIHKHFQxoGAti57QI5wsutwhUQklQIxFDck4kuq6ULjwAG3yTB2LY8UQf5gZbkF7hhwliYIVkH6c2z4",
-	"OZHcUA55HLXN2tv/+sc/oycY21O2hUU8ohmNNSvMfiCNuLSeWTWSs8NiKzJ2wbJQuEQctxvAlhVPmdDp",
-	"3ItkwPawBxLA9sO7JZwZtnDLMUBA3/KT8x9Hzs6MYFhQGagg0ZuEjSdSMxHPm9+zeWTVBUPg5seMTZhd",
-	"j5XAeEa9fTKS00zlLzhnc/PSUABY/ZDpgpPcVrHTIeWCPEYvUPHFH9gkpXOWHBIjUtzeFocOBXzLaWEI",
-	"iI+Qz+RYuBd4key93qTPmChjmXuyYlRA8zlQWs0h4WIx63G/piLR3KATsCA38y4Vlvs9m98xPT5XSpYK",
-	"zA9utm/w+evAGMDrfy3XJ9aVtBVfvY9+cgWNIde87sOPksh4U23uU/KZFJwc17c6RDymlRrTjCo0uMy1",
-	"3alPO/XpHnqqohWeqyJaWhPuY2tRaL7WhnBeg1U7oUPI46E2KOuRrhiZySyx8Z1+ATbMdRz3hnYZTgvb",
-	"mx7m8RcnI/MOrDatx4NncXFkIy7ONQBtum7GjVqhiH6dSmO1cwXzAxkPP4DTxexWohy4lllbC9wC4I+X",
-	"ghk9TM8kSZnWUG1gxTfgmY2lYGaBRa9OlWzFfV0Sv7nJgGArDSWkUp6bOZdDApplYy4sbJnUPK6LqPy6",
-	"NDF4TC/fMjE0ZLnX6QSNMRfu9y70tDDXonHYCMNTQ47oc1c6s4gza0Y0PoXQy3oRsruHQyAuXhMP2VDk",
-	"3nDsY6hlL2gARTcOG6+wqR1W0I/pnDiyYDY8N8wYQysFKrrNYwmdq0eWZlqbufZPqFJ0yJa1biwwhxnL",
-	"2C5N4AEFyylwHWsZoufzwb32JXFzBRdiaZ3XGZjiJc8zndF5DkLpvH3wi1lmi/z5w9siCUIbcLBEwbnr",
-	"DFUjtsaQc/qDYAXzarpYNaY0navKarGaWrGCa3czQ+ol8If1C7CKbr1dEdbvogjr47rYgmo9MLJmWoQp",
-	"5qXr+ciGxXzW+GCaIbJrxhImNKepIlOheUq4JgwNvQBaAYZizAXkJBotOGuRY+sSsVkmj1RO8UYrUiTl",
-	"55g+XvaHsUuu9BF+6C82uEJso+ii59828UPFjpKUi3Nsow8NuBQ5IHZWVYrdkOnt3/bOZx5l2In7B7Ij",
-	"aeLLIM+FnFkP93ZYxnZFfrtA3rUoSxjD1YqlgwCc7oJQrWk8AiIj0aszOozg2kYf2CRrvuRDpnREHn94",
-	"/TV5cbDXeUI0S1PQDGzJSQu9zsihjCEJrjWWWPuPZ2RG54eoN4CxmSfrWeMyY7HMEkh3RshSgb1OQjGT",
-	"0zQh/YzRcyIHg2Kw2nAS1DOiD1QM0RiVfTavLk0pcBVX2XhL5nLDQjsGY6Hkk8ft6nY7T/Ka2Qh26KtO",
-	"s9vp7UUuDQK5q+G3GRRQyYHdSa7IhCpl9vGCLViqxZGcSTdiNAEasSYObEqjxjDtGcM0N0X/56cwvOx1",
-	"mmF4+Yz9/Md/W8cuPRaWWo7IXmcf48KlLAHN09Q75cvzDxt3dbaGjbp1vxk030vBmu+geWTN+rudjTdg",
-	"M5lig2alpD78qDap4GYyQT71gczGUDLU54KC5V48zKe97v6+WdCNQyvN6UIkLSOsL8cpjqeacjDgMfNC",
-	"ZiazxDoKuRiO01ZRDC6Ix8vFxZQSPwrLOvl+i+vhYzpk7V8mbLg4JfdZcUoTHutpVsi4aHz3+s3rrU9n",
-	"Im7Mxn60fDIn77/Z2lwqtQes9jA30tw/vCkwPcsCmy+5mkjF8SvVDNB+q22/UvzGddAwHGDVN+GZ66BR",
-	"ECirvmIetU/C0nqdp7vLtrtsn/RlAyXAV1xRZVQg62OuuHkonitKk3k8shqAHJCRnEHbiwrxT1D8tyFc",
-	"t0TOlcQcfvOnTvPFz/9/E/9p4z+VMn+D622e3qtvEg5xiZFFDkH/UmoM3fknbth0n67+Ahzle6lPqeZq",
-	"wNHK+NKNInrDO/FJ2UJ5rWZ13tIH72QBYvRVmspY5XkDn8wo4rmpkydEgsJuzRafEzmjKhQQzCbHBHM/",
-	"WFLyKAKGAIa+Ibml8KKkvuDy4d0hFbWWn0ICRbEyM2jA2SVf38e8cOjTYhEIHA1fVhSzQRToLzAYHkBt",
-	"oagRK7vYz0OXiGINQulWz/Iya+QID84KMzrQS8pG4c/em4xOGs0ut1JHCi3ASpWbZKt1pKEoFZKSbdaR",
-	"hqLkm9qkjhR3/KGKSPFAP/0K0vI8P9Xy0fx65JDtU1WeacbgbibbwW0H8vGg7WsdsmdARmsvz00ktGZa",
-	"oOFvWtZ6Np+wN/df2FpbY7rfu1nTGdNmp783aD6LD5Lmi6THmgd0f7AX9/pd2nlheKOMKWwGE81v/mTu",
-	"bMaHsCVDJszthaPLAfTM5iLjtnBt76Z6SlPyXormS67iVKppxsixy/7IzSXc7XooNz/9zQpEQcNQcP5d",
-	"s/OCXWrLBQ4bx//9a2c+VH8fvO4lb9PJycnXin79X5toHEBxa1SSAtHtykg/qzJSJ4u8DoIffCpVpJA4",
-	"gwUfZmJ5OiIWe3Bhk1AypX1dCaC0OeMLby2J7KWNWqGITn44tUWDlLfdFW86JhnZShNXE2p5KVZssHSw",
-	"oOVg9N08E4rlRZmHFWFv0EEgL4brwKKlcswow8URmqZy5tHg8DFAfoNCBaOUoJayaWlLXusJ9TMZqwfs",
-	"h/vf2E5VQdHxhjmd1dWOtgH+H8hbfMhG86gN9oXiR0aoOidzOTXbPaFzPO7p2Iz36s8fyH7Q63TMse11",
-	"yUsWw34Tw26haf6GxZRFEfHmVYH1V00P7iEurnrJlQt9DymBQOF5cqldKbM1K4WEwgHZI+8gwazX6R0g",
-	"wbPBgMUaPRRVq65dReW7N0IUzQnlXrsNwkVbmWiBBLuhgKtNqzB/3KV27UoOtohml3HMJgOZ1p+TERXJ",
-	"XYXw7Qz/9hX8uyIN9ANgiapc1mG2lk3usIJXtcgxiQZc0DSyT+W5m3lRI6SJyeU5n1XZntC0NpZCTVON",
-	"iffcSNix9cjiq6SwjpXa5FAry1YWAMACaoHCV9oUFUDhdqM/UncAPIBdZurvJjPVEvZH4SFBfdaYpTtU",
-	"zCcZA/gVyyEqU0rh+c3zScnSdNJWZVLXF3f3Ozv1aReFWB193QZruJOND/l1N/PYLVuIrNfcXn1mUczz",
-	"2l8j4I/ytEFkGSOKss3IfMVFjIAyobAF+1jCvwCq7vDRjabioNLBBjI2sav8p0SwmWdZHikBHQlDw5S8",
-	"N4H86//8XxI5/679FTUg1HdANSk80KcxpLcX/RHgsS01UTIbp4hRuYyO83i/s/cEsAhYwrVHx3CD2u3I",
-	"5wTh4iNCQ2Ht/TGd41cRgN58zTBojEsDOd/U3EQBTt5qcLAV3u2BCqHTYQtxGVUIzBAutDQvAjCgDJYD",
-	"itpRMRCGwe9QINaHNaU994dtsPVG1XhOCf1C9LrbulfM4S56GgwNa3apP5Kv4TsqpjSbmweemY0VWCH5",
-	"Fhv9+BLZgp8anAGGFm/4SJBqR0AblsZ5aR3eFV+IrPiRexuBXCW3clt8LnJ318Rl58O4J93iFQgU55bP",
-	"nLRyEdCH9ma0barUksYuVHsdALiYkYcuhqClAwQKEKygP4d/IeQwmgps7JtyAXUshiItKAEKTHRWROzX",
-	"qZGoUCKD7oeITDiLmW0LbAYK4L0AdYg6EL6UutIVeIUDuQIQfnapMfeiND4XimXaj19CbzCyQIpqDz9u",
-	"E7CSv1g/zmcsRitTCcyuOXWuONludeDbEMOtZ1HcyPdTY4vWzaqoZBZn1asJx8vtzunuxqQV6qXOc0Dk",
-	"CQB4wEpgL81Gw52xqNRwReBni6YMdNxAsOR70k8gHca+zno5/ftKcZLig3in8geLSk7xuYX5txoYhJ+9",
-	"NZcXECMEm51qmmnYC5km+V9kmri/mG/hK4tbaGM0tbtVE7v5OTAks5E2BHTyNTAErqqTC9EH657YmfUP",
-	"k1yIPBtwcZzv3daaPqylXyuM14GHfFdGfSzhRHqrHwWfcysayQlegZIngfbNH4MSaGQoFlEjSTVopJNr",
-	"mFa4Jmakt7RrUJRfXbBsjj4I6A7nbW1IbzCGzssPx6/PCGBDYxY5ALmAGhEKNyf0VFjEJNqXFpsRBpmK",
-	"lCnl7PAhFzYpjZIRo4l5M1jXyswZsaUxQQEgJPvMtaADc0GNsJSWWfxKdKKAQ8ChSh4uA6ZMZIg9g+gF",
-	"Cwh1BTaoFFnES2VxpKz3FpZ4SKI2rDEKSNQ2xmpUCVS5CqISXwTJ+jEVZh0LafQuHzsUCz4lGy4JiJYS",
-	"PC43QSx95bDZrP6cFLJJFpBQo3qYR+C0lViPn5Om9TFxKSHFp+wpOPMgoB7AVAry51MyoZNyjoWlFZdV",
-	"iLn5NnXDcO2yV8Jyl5svK5vUhRdsjID4ETwOOyDLHZDlziPzuwSytC75GyiWD+KHcQpqrSMGlKOchS8W",
-	"lQTF2hOsPGmRY7tGI96NlkG6QafTadWXW3wZro3Pq88tcJ/tNGnfd9y6JqywPI+xFBwItjwzl7G/9hS6",
-	"G2E+Fql3dQq+z8TaGeYPllJv2NTnYZW7Wbav7E/XS/GgXC4+Vi9DmVuLvFkIFdcn3lgi/tKcy8scy+U5",
-	"XPgN+KTcuN6y8jx8c/74MZPYt8uLb8eJ67R9Tww79vtQ6U7FKN6nxH3ZGBr1L4tGFpyM6MFcrgv3ZcKZ",
-	"UYYxXUgxVihwvtmjF3ZmwjIlxSNVrSq/MnN8sMrkQoU3+DiJkmX2/+uUTbdVRQtLXVFFW4ihcmW3Djvr",
-	"YYbWgxZN36/u7nEeze8/B+YDNp6Y3zrLOHCnU9FStdvsJXus+Wyw32m+6B/Ezdx9041BGsZ8wu27rho0",
-	"STKmVOOwQRP6n3bCrRhistBCyQVDfRaQpQtgBkwsndfidwz76P/CYvOVv8lpRugEHNS2bLe+UtePeI+t",
-	"XIFGVyv9rAnX9lN3Jn3RSr89g4KYQX5flhLLhUPbEG99fOw4jtlEK0KJeTggM4D/sj02iZJSYBYJcH6q",
-	"SYR3IToieZNMfM8V/PMmufatNCkUr0IxDSZhGiYHTcv85QRVP5ZjpnIEJHtV8/iPwr3EWWkynYAIOgpF",
-	"lLFJOj+TefNOgE5SM5YpMpQW4RTA0GCZLHErAxSR6RCrec284SVQcolQ9NDAFTqG2aTSxQexP6nydbhm",
-	"5KgvpyLG/NtQ/DAwHyTzb/U4jXCQbCpQhnJFBkzHI5clxFLFYPrQqdXFw47skjRmuSoiZChgzDN2qaPA",
-	"ZuH5bGbCdYsc51wWomE3O3e4/bwRg3RdWwLS7ZB3/E9EyyEzL28RD2hnxT8XKRcIeYtBvv6cROG009mL",
-	"+XhIVBZ/FTZinhxyrZoDnjIjlMIGPMHu2tINappxHpvFyQzxAv972HZoKAhZUg4G/YiR1bwlAkCX220P",
-	"iJZjmWVyVgxBlSXqVSEMkm/JOgEPj9yMMQ4HaCKFzmisoVEJaDPrB2Xi8lCpHMrWRAxBVTGUYyNSP6OV",
-	"Z65I4xCpI54gkbxkNCPHCQ2Iy/HmqoVPtO0jpeeriM+9NmwQmuqvwsYP08wovWNHieXxQG0AjtI4bAwz",
-	"GrP/NA+7QFKjShN4etZ5XtAEynLf7WAD02Z+uqF8ALOepJSL9Wq6z1xukd0bawSPGYNuMO+kSOjc8GnN",
-	"wHmwVA+pndL6EPLuPm0UdexteF2sVlVSKjfQBG9odLdaX31A7o0mM56mkO/w8YHyNw+/7aJpD9m9B2Ue",
-	"anZ3V+yafVcEtVy9U8aGpyloMMp2jvXYI4ckAiPNqlFG+afxyHV44xmRWWI0QCyothpiAvlPRcJH58Bo",
-	"Dq5c87mQGpJm5mQobS4yvL/QxscnXPXndbnEXmarhxXaeiZLLIjhnODEc85smLG8YDkzLnNhI38QhRlL",
-	"nZZw4WAr4/Zlf2HcW/F3da8MXgr2J1rXX+1OrD64ajC44DChhEH67QVNuTHSE6bBewZOVksYkDdHbVdl",
-	"Xc5mc0YEeGjMqC7SYIexrRT89XaWjKFbzE8zihnSTbvb1rLdAdP9tieyLEdEKubdemZCZro7MbUTUxuI",
-	"qekEClbIaCqSjCVb8kZMJxNzJ5Ymb7zOnaHQLNs6BNBPIF12JyJrjpiwzgtnmYMQc7ats5uhCUoo7FAg",
-	"qixCSou8Q6EE7aGMxQz9z41gehy56bIkelKHvHlaXNK9e7nv10PrvaRDKdiCm3SJg7Zb4aDtNffY/qD5",
-	"rHPQbT6Pnxo70XHqHoZMKUyuYZ0mm3kxC5u+2pdpl8UsumxKdY4uu/NvPmxSgz8bi2ts798s41oDDscK",
-	"frMK86/IS85yZ+IjyFm3+uhjLM6fUKWwHE/R+RPbP2goXb59gRNp2znJNhgGToRQQS6Pt1WDeleg2zth",
-	"3/mbWoyw19/ejUHXCvO8V+g1JnQ2X3cV98eDxlRMadq4HQOqcQqU6eNTZzQ79WnbSGxQ7etZhpDQmHZN",
-	"blavNLWvCr+tAFgr8T4shMonJAeDAnFW45qVudXKDCueuIInuNaVyNqrrmRFilNpwR8B6Mze3dL+7OCH",
-	"P9ubBxVat7p3PqS57JI5UGF0OaAlAsG4PuNiiLY2dIl0SoP3lXFVeAZDc2M5hr8izlCFEkFFzNLbhbBe",
-	"4WIaa18C58T7bFwGO7y/29b+Alnd3jG9BLkPHWEiKUE1iUQFldkAFsnvkVoDu68yKXjrV2NT61qt07MZ",
-	"Z7lhzk5deige2U5EfS4iCoupXVrM3YNBig/F0hT7m9105FSXoOYV89Aw1iRVN/NGzXXNW91AgoxrhHPk",
-	"oNQK3XksoKY3lUuommbYWn+aK7v0x7pC9YS0Sj/vT7y3S2F/fUoqOhhKczXbtZ2cVL+dxbzUz8gruZFX",
-	"cIF0VrsG3XHskusfzg3oQRtRD4bkL8PUSm3MkM199Px689Y2F1xzisp/tZfxlAF6BnZvTBzaSM7rbOp8",
-	"kS167jqT2bkiUKUqEevMrD1TLfJGEBqKSJkTFZrTNIKHByn2FpvDk5B5BxH6iDymCuxVlgSED4gwmtOI",
-	"AjD6URm8C3At4FuhcGmW5iPNx+wJhP4picxFT1OWYpY/TVNCNZEiZi3yyihuQwaZoykX53Zc26+sP7dC",
-	"zWJhYJ6ibfM2zUSL/AhxmzTFQls8bfTO+/w3DPcAtqkFHYlZprFLIYMLbAQQQNHyIdc0JYrRlDw+OU5e",
-	"nT4JyA1slnMuEhLhuyySKgg0gGiFtXCdTx2BSc3TXAz/nKURSbFlJ8owYCA249SemGsvyzPcEjMKS+wX",
-	"xkdm9JFME0zjVCzOmA6Ikog4D4girt++aJFXIs7mkLJ68vK1wtkWahlimmXz4tId5wuF7WuLaG/7vd4d",
-	"ky0Rr6a3TyAbNqeUczY3kwqF2z7bzDRT2ubgWmyUx5ipWXzxBzZJ6Zwlh0RnUxY9ccvLhw4FnrlF9nYo",
-	"usYorlAb3AX1/P9hU0XyC7vSEnizOPPc2762slE/xD047NUi/Ae7gYbRu4mG4S5RAaDDonJ4lA7z0H/Y",
-	"Pf9qTVVNZzQ+52K4PlTI9Z32dU1UDvT8G1Y+o3PHMPBmON6+w+jYxRu2nFVYaMi4UoVa06xs25vbjs1E",
-	"8eJXK0AnU4DomolC2QYKRSjM9WIzyTsZwoORUcxO8S0RlBKoFkCsg96AzH8ms0SFAnq4CDkDTcqimJ4j",
-	"uJaERvcekp2KOQRbqqFJYSVn0r70TlFY+80yWqVfoWeIkI13zsw+ib/sjZ+fd/q/7s+/eTb476wb/3V2",
-	"9nT6req9Tb6bvKCv5Pf8b5fvL/508K6xoeHDxfBre0z3Av7kULWXyjM7kb+YZzeevv1WdfPpAkm5opPb",
-	"c9Ede/uk2FuJm0GHU8MvwLphKYt1JgU31tK8wM0sayrzszr+lbAYq07q+NcrYbvxe63X9kI0mjlMxDGV",
-	"gq6K0EjGsjGsaTaaVzEc++r7Yjc+heHrlE4VI/vEpqGiVW2BESBn9ePwoJd2q3c8aMeDPlseZInYcaFb",
-	"s50CXmI13zF2w8nL195NXlTdCorQWurOEYlimTBfDVvJjoZMu4vqJrdtlvRx+MwZvOXOXMaiB5dc0fiR",
-	"XU/j309evm52W88WeMlAZmNqjN4+FxT882N6+ZaJodHQe0973f39Tsf36FY6M1SzwnI0XHrEaAJOi6vG",
-	"1zjl5kuuJlJx/EL15thvte1Xit+4Dhof2CRrvuRDe1LLBjCP2idhsjvW9oWxtpKnAhzSllsBg7ktp4Pv",
-	"LkHh5qnK/aS5jxTc1MWif64KHfns4y6i50p0ZugGnWbOsQxuyNlIQhABujuh55VbxkmVBljzMRdTj+Sc",
-	"d/TyfkeOWh5EDmsq0SzzeYtbtV2+acF8KhBK7tXPVVjSRp7DmqQhQKTF7QfQh9jCft9aUdrd9Vvf9W/p",
-	"BVu44O5wFrPiNrrtLuWgRqexmPs+JhEQIwUTIjOSZHQmbCY+3m5AvocoEFoqNZaf7eDWIscDzTJsXAMX",
-	"27X3K3pfFaMpSyrvMB+Ke1N8/IJBCzJLNuZsQslbecFSGgNdfhztKI+E7OywnbLy2TKw0zsYX9jJptZh",
-	"TYdQdT6hQxbYlhxQNDuSruRXMeQsJy9ft8h7bAvCU8hhHFlFo8+YIBmjCZkzm9Q7sH8PhaipaM9NsDNs",
-	"pfg7Nr8qK+3twfkVQdsSc/5nRg3MkT4d9lGf6Zk5iPcy06MZFwn5Ztz/Fvx0Re7bavx8i3WaydSYbWai",
-	"O77zpRpJgEzsGvhs3WByErSaO1VIOasWBTaZ2v590SlkVCv805woOrMG0mSq8644qRy2yH5nPxQAOolD",
-	"gNGFmMszqgJ4AfzGi23Uq7hZIYC3Y2U7PWnHrx6CX8FpLxh6Ll1tUw51lXsb6qHb3/ierC4ehk4bKOhA",
-	"kvPVHITGsZwK/Sh34dyyuuNGitOmaV5nuSNlCznLBZa18oLfMrmrOqnrpiriWq7v0pgfpqYjzwOF0/KE",
-	"jsVOn0gec/Fmt7GUsF4FeW+jS2OZ+Y53Lk8XVRDp1AVC1Tk6blwsXMmF4FURXomJBAPSVbWNuyu+4ooj",
-	"XDv60XYFmV8qQ7FHXMVT7shMtsA62AUizi6pOUvlMHCYxAp7hxrNwxYOADwA5LBzhvGX02+Pm72Dp87e",
-	"AkhAcPge+TC37QUTCpmRjAHMXR1mYKmM7BXO9mH5SCqHtaj49W0EPbTc9horjqgaNQ4bWxjJNo62kCwN",
-	"aHF50ThsdO74H8Ds/rppS6vycdcVflnS3KlJD1f6OqKTCROoLmyfu92LqsQueMIEdqWv5HjH5Dc+CWzY",
-	"CQuPZiOZskNkZhkfckHTILfHE2gkHDh/DP4Aec4FcFSbqsySUGgZWDzwMRV8AFFwrkeLrNNYXy0S2dIK",
-	"7Eg8b7rpk9dv3r6KCPZrhWJdORikXLAAC6kGHIrYxBwaHtuJUGUZb7LElW0vnt2lj8dpf+OTRUZrP3LJ",
-	"Oyffb5S203nxrHvQWztvx+3s/eTtXO+Y1AMwqeK55u7eT55HZWzMlzX6sCCXLsZVTqCRAoCDMxbkLd/Z",
-	"HLnQGrk0oXAtJXAW8PVxDjBtwZ/1KGMsIIpfYu93LhhJ6FytNBUrO56bF51iNdXORnxYN9DOMPxo3Mlc",
-	"Yx/4qcC2+ggG4S+yX2/7fSf76maLuRb5GmrdlYupY534EXEAIuZzVYQXyWssCnCdVk8Z0zkRNMuwCt7i",
-	"ABeb0rUIIN8JMxa01iG00LAOXNJ6REWhYB1Ki/daoYAmLBF6tr8aAOuLFmYJsTf8U979x8zLOcmgeYs5",
-	"mBYx2wGKVCjUNI4ZSzANCvU7cHiBxpgxaN0O4z0Dphi4V0hhuwztdepMXfOWh+qvZ6jB6aLcxQTKWCa4",
-	"kO2gmXwn+yv668GEXMqosVHLk0lkrFq2TRA2T6ieF1i3G8zqe/P8WnOy0ZAvt89fPUjrQVUnv2fNPdrt",
-	"N5/FvaT5nO0Nmvv0oP80fpY8Zy8GuZ+h6uAmmRw6GNxECtY47PaM7i41TRuHB53OdYCtAIy+P00hZXcq",
-	"lk1MaZrVz71b6vaXTYWNeuuMM+xiuGnjvqAh2KW2V+ywcfzfv3bmp8/fD/5r+v37vz5P9t99c/DrcJOY",
-	"9neyvxr1xtDjDvn6ASFvfkGO7cQ2/HobOdy++kX2VwBUHpu3OWuea8ixj7zsiXJMFw9SmU2F8qEcLYnS",
-	"cgISDkK0Snosv1DEVBxaIwLxsiN7KyJnMWCePbovjOSeM02sLLQN+rgmCU+sv9fiaCfo2S3M3ZsDFgck",
-	"IP0pCkwfQQZnhVtYZfE3/PE72d9YWn5ntnkbxoKfX4l5rsEyB1xwNXogtpoz1d5tWCryy3zpd+CYG3HC",
-	"OjPpF9n/xF3AO4NnAZrUnNltOWYNPOm3ckYGFLEkDJvBSqKAOMgqz3ECCGJlTE1TXWhyhXptVZrLL7If",
-	"ijVyXKB9H1gc2KjrEJIOMb7WVDpjdBz56dEs4xdgfzDhUvNsTAzAriJ3bSOCATpYTY7AVViOmQ94ciJz",
-	"ve3ztioD3kpoqqR5WuXdwfHZwDlzmAiFdQI5fFfhTTaWgdBQh4Sqc4sDpUdM1PiQH5QjG8Ja5bpBXrIZ",
-	"5wkaNw7zhhJdYLReFtj5PKgWfTd2/zE1aO+p96vYTERAuHCJnICr9d3pD++hATIg6MOJ2ouyiyQ+iFT4",
-	"wGhyN5lQpUW3M2a7kSzpJZNrpAs+IOhljRo2MLzAwhamKYgPoHCn5EKjZjG3zigrfCoR32FKD8ofzZLM",
-	"Jd1QX/1kdNFu57B3G+bk1v0JKKuuLztQ1865/4XjuFm+Ajrfgn+/gsUtMjTNxhPocFafn+WeIP259YHz",
-	"xHWFtUDeikym/RQMTnLBMmg9c0SQi6K+h41lUFFEr75ULITCOWPi+6+3yCm/BDDXPGXBevVREfV9AHL8",
-	"uvmkNq3LT/4zb7VX1UQEq3pmkkxopiEzjqUp7g0KCi5ILMUgTzrAVnZ/wQNqHDa6uVv4vRTNAtqer5oz",
-	"1GT3EDZVJLQRNNwZ1zpwO90z6HJuGenql3gCcG16/AfLxr0oLOV6s2a1jjJWuz/9Ffm4rPTL7uVXuJeO",
-	"W+WfrW+pV2tersmOGzFnUwirasnGyclCvwEXUyRSpHNMdHA1cY5BhcIodjd5GyJA92Uyj8wX3tHsHBAu",
-	"0QD+2/G7t2SQSaHJmGrNskMSmVsRwQhRYf6Ry2p1sz8ikeY6ZVEoFuoL3QI0QChMUhqzkUwTlqkjEqVU",
-	"DKd0yKIjEhlSjsjjSPHfWESO94118paZaQShME8mKqYTY65HY5oNuVDgkB2PnxyRCJOO7EQHUmrADo9S",
-	"NtDmCzEzxGR+yvhwZD4yux2K4nQCEl2ZOVxH7ieFP8LCriPzGjEd91kGvuDHUQzwdCoyE42EFAwaqobi",
-	"pDCobUJhYcp/ejdVmsYj9vNjhxk8tp+0hlyPpv0Wl/lHB62RHqdPDkMRXV2Zg7jGCV0ZZjpvFT/5w+X1",
-	"9b/+8c+rq/bl9XWEnotLqKLkF0yQx14iGXad+4O4IjQURgg9gWH+p2IYfAw6n/+JzSVGsRXD1xo19ytF",
-	"UzMRQtU5xnUpJP5BqlEoBvySJRDShq+YWav/Nb+ar0wyLiziutLGGA0bNCB9DD6HDfSxmxdlcqb+l4q5",
-	"+ZIr/APat94gO8IIulWysWqR42LLaxDRwFVzh5WtjAQXPlylPsP5QG6Q4gkLBSWKxYbibS9Pt0KOvqWM",
-	"2faehIs4nSZM2QBAQjUFaHTYO/Bt+csmM/Lt2bu3BVeZJ6tD4ogqIIakuRgqzDmP/vAHpG5AuLcbiuSF",
-	"32YJ6bYC0m11A/KYPglC8Zgbkr1qXkNAhLoBH4HPjKSMXjDAh5dT3SLR1R+AnuBZ7HeHB+i+ZqaNkwsF",
-	"nCGkW8Lx/ISf//wYhnhiQW+Bl+HcWiQKQ8FmeMVpapgX4PEbFWWY0cmI9DNGzyHLKhTmsSNCSSwTRvqp",
-	"jM8R4x7ShVRkIecp8is4djkgkeHF5jIAxwocPwpIBJfc/JBQzSILgg+0EDmsJPCGnCJ9PO51ep1mt/fE",
-	"V0pTTVvkleG6REJ7ejN5rgGULhQRTRJIb6TpSWa0O6PnHJIBTRXwNSOpCkj7ZlcMFUT/lrCBYR4inbdI",
-	"pEDFekk1jRA/ZmDunbbpIfhBmpZ4LpIa0JanaUdy+71eQe/FVu2V4SPQi5yecadqZyE1x4TiAvApSYGD",
-	"GzXIKYx9GLrRbDaRkA7Je/gmqjHZmAt4RyjgAIt/Pcv/anby6sq32bq+DoWTJYeEieY3fwpF4VYZ7hwK",
-	"lAuH5IqAFDgkjwAyA7m+eYHl+o/IdShgfn+ofrshoZeMZuUpBObjGd4cCBN6VAcz9JX/9SXV7Pra8DQA",
-	"Or2+ht5JU8VgOPzo6qrtfsRjy+kDzqI4FqqeB83OXrOzB0dopwTabBE/olHSPKvotnEIdAtOCv/RjfcV",
-	"co4TJJtCxnH3Zqpx3pb2qvxkpxM0xlz4D4wBZOjFKEhheNqoHMmv7qqc6LzpWKXi+J8KAwcL6/3ZfxWv",
-	"P7hoSwYHEElTDpoFAl5U/TftV+wu5b32PvAzXBEtcJNxdtnmNkz+zRrgEXzs0YL++8m7hnaQAA8YSYWL",
-	"UjCi1rDUat3m/gvtq/xyXy8pkClbbobjO5dDrnPahkhGxVTMVscYyyBv1l8ROyyI45UNigv3hi/kBaIb",
-	"pKL7cIF33bb18Fk+xDZS78xUSx0Hdq6kNVxJmzPhVdx3F/t7yNjfBlxsdRSwmp21c1K+WuGYGkwzuFb2",
-	"G0e+V5e3esH0wHwN8ni/8+KJMbo9V7RNvQpO8ryoBp1Bnl3KAcEceTmDnnES090r/VcrTBh32z8n1rlN",
-	"iwu7o156/Qlt+J0VtrPCvkQrLBeIvdsbWJZl/D7srM/FrNpBs31G+stxYtQXJ3EABeH+LDKvwrSv7E/X",
-	"S3FbjKQLbnh55QBco+CnN/oFcnbr6z2TBBUsFRTXZRuaCFnIBbgt7ttnqq8EV8t4SnFK3eoJXfj13m02",
-	"dt/em1G3YYH+zhn0zhIrWGLmHpfU549pmOVcrT3J2HJM3dc8TVXR80S4sHXDhpFFAN/tw0AFFoeBOwzT",
-	"lcCAKQSEBxkdOpX527N3bz3rU3QAHaQ8+i6FDJQWMSqxDZFmjIy5UlwMAzIV58KGPIXUoaBQEwCdmW0r",
-	"Z5ujZbhDYuEVXLyKPI7aZrLtf/3jnxBav8FH7QbteOnWeeltTdLEmkZl3DeguaL1mdzVgoJLbbfnxtts",
-	"9xtH7IUXb2AjnJRpayProHNrQ97v0EiPU2MyTTudvXjUhX9ZtRkMj7TdM6H9YIK/goFc3r3AfsM+YZia",
-	"sfERILPayK/c/o1ozG7n6nZhn7TY2xkN20wNLkZuIL0BEm8+tpBFTb5eyP4wYaIsZAs5eEGhVuIER+Ji",
-	"SLiFy3DVbA7xsdaveVO04WA70bYzE35XfpwvldtZ5lBwJ2xqWdTyuqmyIH3Vceo0dWW8lTBGUAFWw4RS",
-	"rvSf1W3gyLYExeMmXoDjMftRZiF+Y6qgZMzjawPJfJApezgoGR/mTTjoAIkPA9S3UYS//IVlfMBzFjmY",
-	"pul7XH6pVVupgm0lMA/s3KGTtRuFmw3NrK5ZcIe7g215wCIHdwgFBoT8ZHlJFjzTvsLiwaVYLa8lwhFM",
-	"WKbAicrGiqUXzHbZGOTsh2CXRXNxrWqEDVTlwDZUxal6jSuAav5QgG+DKVDsAoLzsG6NjA4c13MWhsq7",
-	"DeU4/3KqFU+AKmOqzNzMoGPs8WoeZ/2RlOd2zua15oFQjNm4zzI14hOX+F1Y6iyTmgXYz0tmCKJmVELz",
-	"AosJgyF1+ORRDktAYQ9a5AMbTBVLQgHBdduqjZKUDWmKmb6xvABFEoZAhEuaMQKVujI7R5BLs8PQywHK",
-	"BswaH0cwxt/NGNGTAEeGBpRzW7DgiktmtlutfcPjyPzzd/jYfNGdoMfRhKOsctWwjCpm+MI6KmwOO7Go",
-	"wW4CKlbWKD2m2O0UyppEp/3qmIOlAK4IrDvZhdu+VCb6ypyvuVtw4iu46NIqMagOry7Qt/zx2CXbyAGo",
-	"QXj/UFsAd6vPefD3x/HFHBLrzF7VUCAApO0OiQ1qgT0B5KNgHLJ/EjaWmiVEyIw4vcQm+1Tc8ukkofrL",
-	"uOa39oDiJpXTGb1CB/7Ca0jsMPtaesoqXJY2NlG3/K7fq5fSbO1KwxfOfjNNsc7EdfIeSrow8DrbMdKd",
-	"C3KL+ePITqko9nOTKahr9s4Sru+kGrfZ5URmutY830Q9zu/E0YICGxTU3RyjBYAQQuHTLB0Cca4KL+q9",
-	"R/D3sQVWZ3NQWvFDpwIfIaKYLyh1mmdB56EE9WIzrJAzAOxyHTyhLTqUzx3ZBHnFHimi+ZilXDCoqbPh",
-	"RlyfpudMWOUa8rwVKtaE9o2uDLDsXqvmtoIQNWrcsjy2adHGPD/JGE2O8qwNW4JozA2b5QEdLyq1WTjU",
-	"L0+d3Rj6UU7mZRQdqrADY2CGUdNUw5ftR57w7K9Ar/gzODLcz7C7N30k3UIqvBNGn6s7JWi4C4X9KjeS",
-	"mK+Qp9TITXMoO7/w5yKC5GSO0SRsCTZiaWJZ252NCieRckqrEUI/evfGdmDux3QeivvCs6/0UrsVPJSj",
-	"2m3xDhK9gJe2sE/TjHz94Z3ZEFGwhoIGgA+ezSeWnKlirTiVCkB1fV4AYqixxBB/ge2yTvMg6Xabz+I9",
-	"2nzBOoPm0/4z+jx+kXRYd2DkBNhGS6c5zYwwcIAccTZu2S1ow5G2be+pxuZQ6BuwdUvAq73mjtJ2XvMH",
-	"9JrPcnbjWLP/aEXUrg4P6HUmx0ZbJmgFOMBbTIyjGSMnP5yeYY+5aJqlEeDjXun5hAWgPStNx5MAEp6u",
-	"o8DimWMaYCgQMYMnyJ5d+0nDdw9BC7ZdipTRpzM5HdpY2/HJmxb5m5yiU1imgAgyl1PkyDCIQoQKYHsW",
-	"5cap9co8al3P3iAA+A3omOmaInHlGshRRX461VQkNEuI4+g5VM5sNmsp+2d/C2I5fgJGg4P0MW+3LchI",
-	"ZB9r8iQK8t/8dlm8IPe5xxiJ0HKIFIszpnPAmVAA6C+gKqsZyxDKpEWO8bfe5SVMggvSPSCKxVIkYC/N",
-	"8/0OCCUZS3jGYk20lAHYLBlnSSgwZUReuMZS0DWlADFHx6y0pBY5lbDHYwrgNQhuPwMYOrMwLgi1QM6A",
-	"GmM2h7pz810LD8mEKoWv5a5bnxkVTLURTVpkv9vBoAdMY9r3dGvzSCVJJBnwi8KMUYFRXAxThuD4yqJP",
-	"AfECokmfETjbwNC80WjJ/v6esb2f7+/v4dApECfkmU77KY9dUMjsuXcQxVTgZLudUHhJXOukRMll6etO",
-	"kCdxNl5StlwQeJtKuHVF0sY1T3bV91rrZE9gpavQzuVHrkencNEaG4vL0ncrjSE7maCQBg3P73Aldn7B",
-	"+tREZHHAUq0gvoWkXzS/2lf2pxUR8zdakYSl/IIBvvJQOtq1Xj+uyIQJwOSyfirFREWVEY6f87nNDKMf",
-	"3Vwb64c97foAd84Ixp0T4vOg95dAKYS6A7yVWludfXajkYSjkVvWzd0LOXfuV8JtLtdWSLPdxfq8gD3u",
-	"cq1q8gJ+tJKA9hW2bjCKt4tstMh7a+JBlCM22n/ikDnt/cNsIgyEOA954HOjQjGjuZgZUJ6qo1KbSJsm",
-	"kLFJSufQ09HD0Fr3jm0YWZslsK2bfFvlHadZ0t9Ljilz0GN5sfBErSa/htZ+0buN4v7n4m7da4D/odna",
-	"lx3p3yno2w7cBz5ILzPLde7EbJcp7O1cI68No7z0j1QFUs5cdqVvi7vXwWbhyyIa+Zh3YZTBx4qDFOwW",
-	"5ypTGoDF7qt9bnmf5r6V7r0GP6jWbDzRCgBulkRCujbE4MUGtoRZcPiUIxrd5rNnlDaf9Xvd5otBp9Ps",
-	"0l5/L95PDtjTQQO7qx7j+6teebDYo9AK8YaPOL9ZO3xymwiGO4jVkYycVnb67GcV/IAy/1yRpNhW9f4Y",
-	"bvvK/jxfBsgJpd/OQaKg8wA4wbUiCARJ3K0N8nx16NaC/NmpzHJAXLqS0Z2ZebH197MEOrSCFxyul3mV",
-	"YefLTFV3Ie7Ivytqpu3AtXlFK1lJRV5RvtMPnVvkZlJiwQ/JeFM5tMy/8n3QaiuZIg28U43D5/tBA9Hv",
-	"YLZyqmOJNWlY11Fg0gedjmucvQZrn6CWWARScGsr8Pak0+zGvaT5jO0Nms/pfr95ED9NnrHngxe00wcM",
-	"axcHq98/Xbd111uSMLeWLy+ZpjytxROwT+0ky+flKUlyZvkxhEkb/Rf1xf+nttbLlvOXY7E8CbBZWKld",
-	"tx2eJS2y33lR8rNIAeJoRueEphmjyTzA8Dk+pMsudOeVaRHsoiZI9CZh44nUTMTz5vdsHhEtSZ8RsHy0",
-	"JBmbMC+54PCr3C+45t+1dFpt5hR2+ns2r3Ia9+4gz9Zxr/iTuTWLrGKObxYIcVdQ8YW3XnRkd6Px4lb4",
-	"6sS2UV3GPX1/YdczbD5hJDLfjArdzTQqcxgRoq6RbJGHltljKO6LP5qZbcE5veMxOx7zO+ExYF3DHd82",
-	"f1lPPys2py5oZyoohayMouWS3ojiImYkgn+iGi4Tio+lhT0An7k9wl/ZIocdLBqQ+4WWFRuYdx+K+7FR",
-	"mGtTJvmL7JdWAJ3Sc7W01+x0ab/5zGikz+lev9mzKukz+rx/hxXhnGsMVowM9BkXQwSKkK72Ycc/d7Gz",
-	"e+DZYM5ikajnkFtn3lJTzZqYcFnPw7FlxexmujWpzrZ+LTPS2ycjOc1UsXQqTyT3gkCmSSiMdU4VmbE0",
-	"JY/1TJK8lyTAowiXMP4kIErmvZu88zemwiMvXGCjoQmjMTsiNBSY5g0LwPm7FHAch49ZnjqNnuYqYQA7",
-	"ZVmFTWj9nDKcPnYOb77bOwffZ8J23lFj1xVO7pbcJpGxWor3f3zyhmRswDLm8U4g4miEgwfixKa6rjaC",
-	"Dyvh74ZMvzRvW3mbNLvUbUTsXRpCtnC+/18iYzCCzVcsai/8AXB48YOvMVHIrMbC9Rb+uHDJFpq5QD+X",
-	"vOvK//wUhioMT3/+479VdF+pvHCA6X03qiqTRokSzgxLdxEFastIlIUSL1CFbRZVJoqcCNr5If+ypLTV",
-	"cOEIvhAhCQTEDMwSJAGQL0gBtQRwCuOtSQa/0AuKE1gkhvxTRw7tP4JYKFEs+WO7/nh7na2cL/5+nyfs",
-	"3kEWusEjovT6B53yC/ZbPbYl6AWQ95hKMTT/AhIF6nMgt53qoI2yY6uOiZpOzCsVYG9QDZVvNNOK8OpI",
-	"7lt+wQRTa3CCVXKVmgWV7ScXRXPpcesJTz+lqhQL85L7O9035V3GJa11mmOmM76EfRumpx0ysuZjqFPj",
-	"gpxkcsz0iE3VI2IuGcHGV0dESFsjT1PbuuXHEcP6SddqbkRVKCh59+rsw5uvT/9+9sP3r94HhGtfgqZc",
-	"3wOC4otoec4q81aHTL+zK1iPF0xSym+QQGETHB+wWaF/H2k9+bs1zdXftdQ0vfJT+CpsxCOqw0aAJPNV",
-	"aF4bNq5Jt7dSINyVY9hJt26tOm2LEq+uA7+FZ+agKjQN/Cuk2OWUsx6FygkTdMJb7u7WaBlckR8mTBjG",
-	"nSPXV5DL11LojMb6O2WxrO+ItoKjlfiHnXHjsLHX6rT2FnlIdXs5DJgtMlO/pr1Wp7Suhb5rdbAjOLv7",
-	"FSvuLaAyfHf6w/vNznVOUUnb0rn+zQy30bm6Caw4V3esh8Sd6v3e7wc4vL8dv3u73uFBpLxeC+h1OtZ3",
-	"61inq05wWVuHJJLnEZkZ2QAOA4BCJVyR6SQgUcKGGU1YYp/4wBKuMMIkZwKhaK2iMZRECl/fjIXu8Yi1",
-	"yEFnD78Myg7VtE8VgyC+bX9Tan8KWbFyMvEdASiopqRPUypiltUInw+MJnw7eghsaRm5acTic9/DxUwf",
-	"dRLzqoQ7BSW4rb6Sz72CAs0f561PxIyt0nXcweG2rUW0ig/FcqsEkXHEuU2VdrhrtuQdLVfrUgLYA0X6",
-	"bMQthlv0Bx887Wdypgx1njM2IVoCBoJFkau1f/tTnac5ekpTZCoSlpEInHrMrAEWwsUwIkOjVVZT5ik+",
-	"c4J6/ce3ls37CfU8+8uzmO0ZIqrHhMlJysCNWaRFPIMbtLiGkwamUYdeh39FQxkmAT2djfEcGB7LNUll",
-	"TNPAEOkQEmgzYxsk01jbbh9YF9VumIlxu3QLxmZebxdwdYMpDLnS0Do4IHZxCGkBeN2BhzP0GLdyUIBy",
-	"bOVZQ0YTrchSOvZdEahawLMyF6hVBl9SFSP8l5E2FnYcsRfNnJyUI9jyKJ8oVuKZaTIaj4oT5BWDv/Qo",
-	"jZ49nMNegBcUxVjemhKgFZPCmBZc7+a474DOlW28htVrALGRpsAVAPkccc0LHWqOACg44RY6Hac0bpHo",
-	"shlTxZDgIkBiCQXypXyQnMEY0TeQGbTYRO+be4prL2X3O3tBsckOAoTtd/aR+9gFItTgsn3z/eig4oYq",
-	"MuApUwGZTgwvZImhVEBnN7equHUyXj4wnMAkpTEbyTSBzeQib2cO7y12R2/d7LRT9YIzlqZwgWBj1Fxp",
-	"Nla43y5uXRjJO02rjpjbwI5jFUwUijuh0/WYYQ/UwoiIi3hzuB9ldo7DDSWDxA460CwDSnEoPgBFatWt",
-	"wpC/yP7yrQTrG+PnGLw5BEIbURfMya8Pu+AJ+nQXiA5pKtf+AD7PGP0e+tMj2JcoCORb1XqxwAHenz2y",
-	"XI+qc4Dgxk9hgkLmeKwYrDXi3EwHdjllWjl80sKWOD59873fMprqUeCMbbvwRWdpcSirflz/fP3/AgAA",
-	"//8=",
+	"P1ijt3/U7ezdvL9pNuJErFpgME5L17dTZMC5TQQVsdFrb8JP38DCf2/W/Uw4OzNHNqKoYxhTXLE84eRW",
+	"nCpWZ3VCqilsMDJHUD4nwDMbzQaqLvyaPaagmeN6dFvtTqPZGMlrBszjBTW0fxaziIJBCIr7KQjtVAg+",
+	"M4sqZmxEDpvkqL231yEvE8GDcZM8Y/GEinl21oq8DihrGjMj7KgZi1EcWcSEUbTUuHFjP/h98YOdLjnX",
+	"5DmdMEXOPyY0Zk3yQopQCnL+rvN3sv/8hyZ5K7hmIfkLF6OwlFeYDyTxVCqwTcySU22MD0p+NXLWWABh",
+	"EmjDkIzO9BKcCI1ed98wXDaZGpMddkSENK/2NDqNm/cLu5/jmyXbjyolDcago80kmTI5jUqI4X5zv+bm",
+	"Nu83wLsBBVn6hU7X63Do5azlNqeXz95z19/SAZTTVKEO0YTXccIqEEaeLPwst5Qu8tRwv7u/1d1daYgE",
+	"YypGyxpep91rO1/GneitJdp9/rs1VVvnY32FSy9Can2q7NOUx0zlPtVd/FQV+wrOyCuvBbSN7SWSycD6",
+	"g1NV+pqzGerRSQzm6ntPKCKmwRUXozpLVNcrVW7NGZriYvQTZ7MFcroLWpHCHNqc/yRjRuajGv0bdkyE",
+	"RSzQsRQ8oFE0LxwI3H5zEr86tbzyUkPOPsMtZ27HYdW1jFnojazc1cJrJrSNvNLpNOIB+Kx2ca0qmegR",
+	"extDPFLrqert7qq9HXsudgOZCMWiXWNw71ah4T//rXU6+Ucr5Wh/Ogj3O9lXnizt3RJTqRMgtO6AZBpJ",
+	"inatWKSWwn4ZOjy3ezZlEMDeyKN4YXn6T45u867fRI9lrUNsfWqtVutSmPH3yvz44PbO/3qR/Uq0JJ8/",
+	"p27dm5tLEVExSuiI9QgTrWffXwrkZFyMekZhYJdiKKVmcY98JjEfjXWPPIAg0+cpHbEb8wH4l7p5QG4u",
+	"BYzvD/6vX4pLAa7swhDAqT0rCT18/pz+aXSOm5vPn/8QM6qkuLkhAxbQRDF4HV76/HnX/XPnUlSLRBSD",
+	"03m1wx82mCaDCNxVKRtTcAweW82pMGD87EGrvddq7+U96st6zU2zoYIxm1CruHDMXHgdyymznlX7vWnu",
+	"0tL3PjeGMp5Q84HQXGg2JvTTCyZGetzoddrNhkY2oLTZY/NVXDHzZOHOdrvZmHCRXjB6ldbMSLLG5eV5",
+	"w/umdHaFl3Vrvwte9jHhsVnmX3Ivbi7M9336qMSIwZIyBdvYksNWcRsX1asL8CMXD2kQMKXgh0avwebP",
+	"x4NnAf+RPz97+4+zziv+/HiHzZ//I3x3xn/kZ7OXF9H47+Zi0I3EYPK0Hf7teZSJojPR6B2bhYjZMGZq",
+	"7N57+nP85ir4OGYfP57/ffRs2P35QP0w2tkXe4/b05+Prt90JhcP53/52J39bfBi/JY9D47VU/qM/yhf",
+	"xS/16/CnKxcxtAz+e0ZjY4XeNBtvQYGvl98RckUHUY68y1Uh+OUnFvMhN/cbXbbZGCZR5JeKvAa7izGD",
+	"I4hg181c3rHBWMqritNJJVfxeP+YxOTRm5dm7MLOEkfNrq2EhLCBsYl3wP4JcyqpdSaz0FBdbjKs3ToI",
+	"O53WYbBHW8esPWw9HBzSo+A4bLPOcGXAKh1mUhCuQTxJpauZtHIydiNBZFfuMabYzBdjkDbk2F6pCHTs",
+	"ONN1MsIRJWN+JTqtw0NKW4eDbqd1PGy3W1kaxcNh3s2cCdYZju6s8nrmpvSO6/E5C2JW1KKUvdSYjRUL",
+	"PjzqPv1Jff/Xs3Gsgkfj6K9nL3/64+BAnf9dTeXgUD5us+fdyc9Xez+Jv/8pG9A9fVWjL7MdY0ZDsJw+",
+	"Nx6hsvmYqyxQ93lhlS7GjBgpa9QRRa8ZZq/xiJHELMAOME0YnWE7aZT8BO4xD/4pp7qlMnNJemUy5n+y",
+	"l+x8919ecfPkgo78Iz3/4bTVPXjoUgJnYxnhaJuECzJmn2jIAj6hUXHcl41tVffLRtn8Douzu2z80m4d",
+	"09bw/eeH+zeXDf8M37Bp/JiPrOugxjzJN2+ePiLHB3vtb4tTVGNqnvhTT+wP/jr6+/jl8N07+uKPH0ef",
+	"for/+pT+uHvxScWP9s9U+6eOejp4PHs0Gv2pt2LTCrNK3/7Laetn2vpHu3X8x90/vf9jr2x6Op6fDjVK",
+	"vOL0zlkgRQjpTTPKNRmwoYwZoUJCWpaO53aOnc7CHA/yg001Ky70XhdVKz4x1trRw32r4+DfmZ7FhWYj",
+	"EMfomaITpt1RsZ5X32YYDvFAER4WV7yiyQPJMVOqx5k6a928eb0KOVM2vf+K2bDRa/xhN8sZ3sVf1e5Z",
+	"iDmPSaykZ4H7gn3S+GPfERBkieFK75Afp/RjwnqEa0jsmkASHHqtijM8/flje35+9Gr41+Qvr/52FO6/",
+	"fHbwceTm9DExAiybFA6nhKBWqp3/k1HVh9b7P/pp6jH6rnwb5Jj2rW4S+sq23CNINCobNmuZX8sHvS4l",
+	"yDNoZr+35bDPQjaZSs1EMP8Lmy+P/hX4biFnMkYPaJMo6ZIUpwy9sDyX6RFK86ee8YDtkFPy9u3ZYzLj",
+	"UURCWZz7YdAZZvJtf/CQto6GnaBlJJyTgm7uKOqy2eeG3TLjLmNu3aNKtLjzobdbSo7P5aBsX3+Vg/JN",
+	"XZcw4dnUX+FTW27pCz7hJcJmIpUmENUlFDmFYQhjel1kB922/+BDin9hrUM2pJCrYR4pZ9SdApvueNh0",
+	"s3GR88n6xq6c38oR4q3ygJxHeMvlf5dp1r5pWD23dPBr1U7P4DNlfquxg/mP+XcgKb+n4TOq2YwCX7D+",
+	"TDBf8s7MWA4iNvnjr9abka91EeB7XszmkyEomPzDgIYfbJ6y0eg1GrxmkU7PyMhoqFQQvAEZTiCTKAQm",
+	"M2AkUSxskik6kY0uQUeUQz4mF0pTKGdp7NIp36V8l2LVjV0fpnSdBH5nPh20u1l+6/c0JG51UnpONX3U",
+	"61Nt3y6S2i3OGpa82ga9xjfgIwuVHYLIRCseMqLmSrOJXTMWYo6HkhOmx4ZNJyIBL8NO46ZpJpCLaW2w",
+	"u4m4EnImnmIO6vIOT2hkOAIaW/ndtVtABjKc2wR5SiCVFbeZoyCBt8MRiWNpA0Tpe+w97jlQfjIZBQmL",
+	"hrnEhgYmDCION++9pGFTzregC1BC83TxJh1FVbrI1up2aCK/zAEV9sjEjIZNIuOlRc+VXKVy3Cw/EMoj",
+	"KYYRDzYlE03B47ZMH4F7b4E8uLLaErFhZALbOuJKA0nTyMxi7j3niR7vulu33dLjbEsfZQOtup/p3G5/",
+	"O9MNGkk836D1Y2ieQNQLdu2pjAc8DHHpN9g2dAUu79owfW9u2yBd3DyRjY5GkZzBofRtVaKMNbblFu1l",
+	"W/Q0N6qqe5TN5PY2KaBRxGLQqqwujCsAqc1G76TROYuvWfzE8LQNt4bbN/m2J/0ttzvnqQCYQeJfLMWI",
+	"SCM1YmLERonM3J4xHuQZo5s/wQUguALVtyud2e3slndRxsxYzfnTxkMyZtFUYT2UCI2oJbMx1bCnr6R+",
+	"KhMRbriRdKCWQtG4jULqD0N4c1F2xgylI1EJpNJnlRBlm5i7xYWJK1Qs1tryQeFU7hdqgMhTO4uq25zN",
+	"/NZOZXHRYNNBCurlA2uEnlEmOO7vazqPJA0vpHxB4xHbcJsj9+ziLmspP+CPCxoSaEZmTANGqEazrdPe",
+	"Pzo4fEgGc83UXaq5+50cY7WqDHkiNNdzciEleWFHXHVHs1neHp+FBeKKwHvBOhCwnYrF1zxgxCgdyHbf",
+	"UDFir6Q+p5qrITfq74bbOGBzKbyabmy+8cFQrsp9ZWFPwac7popAwkP5NlbO59h1c9hytx8u7TYLCSwb",
+	"MQf4vDClqpvuX5LbI4B0Nd2xntIYz+w5ksBbQa8pj7bZ70TNSyzXJPfyZdOVK2KexcQNIuSsspl6GyI3",
+	"d3jtUpC3heHWsFXz87wlYxU2Cs6qE7GCsRC0/FDOxEm2RoQONYtJH0IMLYgx9F15mvXl534qG5O9ezcX",
+	"qLjBzAP5koq5pXi1IY2oaYkAj6lmHywkRoFEpERUCzt7tUNsHhyESCiZSIiX3RV97Hdzho0ZjFkEkq5C",
+	"nQOem+BtK9APzAkKRwyykdxKgcw2hr4roYfMQS6ahnZgI26POt4KzBXj/2Dhxs4vm2uyTBwJvJ0Jbd5T",
+	"pI9Tck0jHhLMgiGQYQLaC1SHlVq9k21lfruTkUVh8tUpYnFWt2/6RjS4UoTaJYK1yRS5mIWYY6sIjRkq",
+	"9AsE8e7du9ZpbozLHtofjM0qSX4iGKN8eHiwGIe1GT+rwmC5YAPe7Y+DI8VNY2n23DBb1LY25UljGWu/",
+	"bQgLV+aOM9K04IfLHEeGGqcW3MfnjZsk8Pw1aKuGnWlyRIIxjWmg0dDPueOmVKmZjEO/Q+4WfTjdbp6m",
+	"c8trtdlaxicu3W0JQVxl8GzREIY0SDT6TWCpzaUT0se17kPahoJivZ1GNgLEkwrDR1Sxl2wyYHHOobsy",
+	"l9Ef44N9lonQZDAnUkAWZh8TU/pQKN6HoCMI4Qn9lH9vF8I7C1eKGZPMITGsWjSIop7a+pGbZuqFWvWM",
+	"mT5AD91kaTSVIjWFXEfzAl9ao13f1zTW86rLewsTx/TpNRRmxvQXc+ONCwX5Ik5QmPNAARHtFDNT18Tq",
+	"/+fy8lO73bq8/NQZXl5+Ohy+/+7y8tx3+b/8ianmGCMY2CtbqeFNSoLfiNH4Uk+voT0zZSo4Q8lPiaaf",
+	"7L0L03i4f4ezUDxklXbi3Ny4SFdXCG0FL7Gb5KUyhwq3CYFNZcSD+dox4l03TVvy4dsJxCmSJGbXnM2W",
+	"iaW9bUoxfLrpRrxyJTIgkOJsHRrI4vjfjRmmFYER9kChoTGmIRkwJgBvSbjEmGycAykjRoX58iKuyHoe",
+	"kofa++w1UvFXSFkz4wK0B5epY9YCFDqssl79uaf4KvPNCf10ho+gf9UWmMQxhd3NwditfuW5g9O7WQC6",
+	"W15ZClQRyiYMHLMIJlMZayo0GfJYFSeyQDTF43h5qS4vz0sOWza3rm9uediRpQWH32w0RF5zs9IgzViI",
+	"oFYYHzSEfULacIkSJCYj7MwEViYwZNRfnmxWJPaUOPKbUlzrwpRSjK0lWvQdFFeDvHA6IL31VK/b/As+",
+	"AYGZy7Wt9cD382oHpLBH6+X449ztN5iOW+UrOTTCMrYQsohBMQ6HVDiM/PgZgUMyrK52OJVz/RPneOdN",
+	"qpmuf+QCbrwpJBxX2asFauQZOldxW9Lh59cxv9F5KsmPoowqHxf33MdMbK6l2QyAo9xZrJipxzbMV19w",
+	"FJzF85DyJH+yp6rMgGHzbFl3gVF1fIwqS8xc995X2Z1LOwYfKFtl1PiXZ7yRupmVj3g1SBYrKVaokJU3",
+	"qq4+rzjYhtVY08bKv30wtwyu/saO2A1k9V7UpsAJPFaPBu22r5OVtUjpldQeUZJVS1ZhwVgp6VXvpWZb",
+	"nu/aUopvQgbAIdNZ2ynlP75q/WpvvlmWelsP2/Sb4D1g73iUD5v1UjJjRSeMSKsJg1CGpDU5tH8BQz4h",
+	"GBUnszGDW130FlW0SosFw0uzdhZXzLNktelrIyZbVZv5grZ/dcb9JW35yqPazjaH8+4x0KsceXhr7TNv",
+	"0RprnXo8a7+JY+/UYo9GR60wM2cVNh+K7QhggfdsQiqCC3PdhHoUK/zAscgBEBIV9B0S0dncPDWT8ZUy",
+	"DINruAsLVxSk35hris7VDqFKcWUM0cIDOwSLWHsIpdyEF1B1pYiDDYZxmhsBMCS2N4KHWxj77pcUyBzH",
+	"Y2SD+5QhkchWRuPjuTUrqqXnqWmwZJfEzK4TMS9d+DYCldhqxdKXO5yhJU58NwLz3tKqbWmtsq0q2lMX",
+	"VF151DMFWCisqoJ255Z+wn4sqToN6dycV65ImBQdLRXBEqpSZ3XqMGvqoRAPZ+MQax4wEloVJDfYvVoy",
+	"9C6oanMr3azAo1x0sQb2RU3Ku0vK+Co7fkexhkVfOQxx1fbV1j+0kYC1tA/gPb8J5SO3f6XC1MyvXJgC",
+	"9HCZKDVnLuKC1VpPJnRcR59zH3ki9G/FjXSx4iDk3XSQmBN+0fjhozHVwKE+1Y1op6O31WNqDJVjml4x",
+	"woWWLtC9Q07TCjMMEEFFBYVyGPYJS5HYNbyBpgVVroAdc5V2Gs2lCJWqLpU3CDq5IuizUK2uksbOIji9",
+	"YSwnlekUv5N3MME2O1JdINRmIxH8Y8LszxZccUi9joCn5rILgU2AWHxxxvphxmXqHlP95NqKtwXAEMEI",
+	"YIO4gSgdMzrB1P/z8yf2R0DLYB8TGinSN+/vL2+2TRGpnA2S1ViuZb/5Tkcrw7ZTzgJGvglZpOm3Pldb",
+	"HS0FLyx+Bt7dI9R+yy4b0tYJCMpeDr8Cr2O0MKJK43qeEMhn6RmJP6Q8YuHiHXmmDV90XNumHXm496LQ",
+	"NL++L6GGzcLrQcaC1m2X41Y3WfuU1Q+9wLtucriIvg12NuvC3h5tAhe2vZfcDbV8mcti964rkW+OjmY4",
+	"YMpehbb4cxtSrpIqYNnjHecJ5BthfV4jrGZU5YRRZZ79xn1iMUfgDsLo7tzfTRg930ykdLFiSOt0kt3V",
+	"7ei89OsBxIFyjbfmC2230Cf0MZG2OgrvozG45m3GxqQsr6GzaV7DwbpQTVoRn6OZbdIEUmzTNehDFGoq",
+	"HqisMiUPfdQp8JnDziJmUPfgYS8Ph+RX6Ba6lVVjDrDl5lC4svZe/rTI2LaayfGNNCnYZWAQqsjz8x9f",
+	"eRnKHXGUwCgP0KsL1ehgXMZP6qiLdZ04adOjKm+/zQBFfq9dnCKTicuU6BBRi6rFovV9UALg0io7d9g6",
+	"zo+FErLInnlLWFtFSLJ2dOUErK4c9VoZ2kwzwXAk5i7MUWJhSsVcTJNMZ0Zqvy2C/l0IptsROtUVo/9s",
+	"AQWOyFQZtPGzlPqbmQDDw5cTV0UhtjrGtsg+1pwqo4jkrQdbKZXrHQq1sYorvwco97n6iUT5Guvq3rXc",
+	"U7+dxKLcoLJz6/d90TjicAazRywl5ywWrK6XIvU/LNlWtXVp9ilg8bTEFB6wEReAZC+HGCjMSESP2aJJ",
+	"sV/rkFx5CfE0mtG5Iv38XPoFWsyrPWstWHugFlYmm/a6bSuPCd6F7lI7cWLDzdtq3+5ar9nYpPayUrdE",
+	"eT1/Na+EX12G0GZOjk3St7YpBIDvrZ7MZhPZLuG4bqi4esgGpgX9gW97g4z2uMptcrBJ3UY9s6Sus6sk",
+	"+gazMT+dQPlZxOuF30om4hyaq4bm2oJczKfMc05d2HUN1Z4n02nMlALhuckmp52T6iSWLfoP7PXyYboW",
+	"GbdJiE9jKbT154Pa6ogRQybTiAZsLKPQprtuW1a01P7BO35EQCwO1DyBasqQo6qCqwqDHvIoshYZLlFO",
+	"6mWruK5hhO+zhrSNwUbO8WvfdNvddqvT/TY1Cqim3q/l+yqskbHZnTe5VgvVHrL9UiD7eblqK31x9t40",
+	"P9YuR2FL1hOf/d49Df470OAt0tKW5GPRVe9cN0i7NxTUg3w/gbIquQEjWgIkZWVT0H7sSdrlYdkOrBt9",
+	"hc4Dlb76No6WQz1x1CjM1rchTmaWmeeYkuEscBLICVNgVPQAkhQgnCDTGzNCQdeHVuXmSXB+YWaQUQVS",
+	"5xhkHoVkMCc0ivJGVq7RVNrQwbYL8+dPZi3nS83cdzIOFfrG02noBafYxwTy+MnFmM3JzMwZ0MuIM4an",
+	"4OWj4LiaY24KZrUvG8Ohwz2vbqn4LVE32IIVmrpC3nvdP/HV+pTuQUyDK6atI2ooo0jO0CM3g5WyVa7W",
+	"dUugwJRGJPMxpnDTyPRsUvoWuNGrct9zWPGAFuXLgT84qGFGTkvjs7jJ4I001itYzp0qXsl1swPqKgGS",
+	"dsTpUP89Mq3y5Pw+CEsVzRQh36bHw0K4wa1iDRdW9V7Jhn0ZeNomD3sMzxoblmK11JGSZ+ht94hnr2jk",
+	"Za5JTBix3AN89haUbmW5gwtn/NHvyICxnd+27O/je/t+/dNvq53pW6gqyekVy8O1PyIcoyqoQ3mLsLsp",
+	"ka8oiM2UlMKKZxS1jujL0N95uChO5lNWC81iNYHkx1Dbj10YVHVHduGwr/NgV/ZEP8ZOvZ9v3Q1SI9Z7",
+	"h3HZIRc04v/Y6JGqGfm8tvdmfVjWgVZsE5SVMR/xtRo4EMCPeCtIQhpxPT8PZFyC22XeETGNusWICRab",
+	"LcHg6owuFBZafXMWc60Z9J8dU1EMJIYyQcDETGZ7Q4i2CTFQNkZuq++pe6LqllZLd4elW5vrnnrbtipq",
+	"2MS7VrsUol5wtqK1CqvkTNV0D9dEdqmtTnNx3UjKK0JdNHaB7E4MmaUqL6SXhYxG2vZl4CJgtx6+rcBz",
+	"C0EHexhTLtAsOjtzpSaZUEzXqE7NCSz3IzmZ0pgrX/4P1I2xEIwu/wkH4EzUe2c2W7RcwT6oFPQ3qvpm",
+	"hDJOxFVZmWdEAxfWtz3iyyGATqC2OeVKXBVso2oS2Azwh0QsVGp0D9reamcuFIsrr3Sw1kqrttLruBCi",
+	"JEF6cY2CCvZJP4IVrlLmreUmW72I6hNDF1Ytc0cFaWFxZZtFki49FLBzy+FarHYtEctc3P6Ctf0JB7MX",
+	"5mMr6AQG40hasFmqJGxLMoLNzjWNdRm6Vqw0fNydLfftZiULHMbQWWeByyisNX8Zhbc2fxmFtebvvn17",
+	"81+g/XRAuXXJbVOOWpop/ZaSfX37xDyl6nHF30xmTV6dXYNdhxPFhBW7y1b2WvAExOPJO/dSvcNIZ9Rp",
+	"/U5PWBMW+DNwNzeuaqfmjxkFPDvv1+yPW+ml5X1wz7RCCe2ODSz3lo7IBTpIv57NdEX0OK+ve9nMkMap",
+	"F2lMFfjSC75dJJhGZlA0rL24ggrK84Tu0O79Xdmk99bY3VpjGxouHoulppnyUzbmu8HEshnfTNyux6ru",
+	"aRTe6IJ1wSuCsyWKctskDkQ6JuV5UPtqkuqac+BL19zb1Lu8JeVlhLRgHOfQwlbn6OU/UlvxsZ+vqfrY",
+	"r/22NKDiOi9HMPNefyvxeqTTJF1MhleSoOKzOrC2Tqn3rc+WZ/3+7H2xs1f50D1xKG0LG6s1DcZQgVGy",
+	"ASPJFDrpeHWIZvjaUx6x5dr5xZNmVnEy1SXanhzqzEOtY16lwGWdKWn41Q96UlIL9cPFyxeEKut/UlCr",
+	"bb3lXJCIK622rjQyI7hYiTx++9+8M/U0ZlT5o9cOz0ZIDQsJJpv5Y862O7MxC/iU+4n2QpLZWE6QR84Q",
+	"M1FbIBQo0cXWEXUI+Y37XAXBEbNpNL+QdfEQFRM1tqaasg3fyJRtlSAz8ONR4o9b5YTcoeq8Uvt1E8tp",
+	"uylTKdBKs8Du0kWvoxIX9m1ZZIuFhr0nJJlObQZmJGcW2BPq1rxZPw5pt7AHxRj4nmflcVTp3OqmAlbP",
+	"tRryiL2NSzhn3/7aL8b109rNKdVjl8Fge/nsEOhyLGMCgyh2dyrWuKxC17m8PPfnAJgR+bOicrWJlj6I",
+	"otcM+D5V9bB9VhfcCAelFLIhTSJdgtNzSqY8gJ7+aVodiCI1ljPlqzhaQti3Uy0lW5DHPqBanUtPKstA",
+	"WpY/vlyMnd2ybIyaRHZbm7bRNvnckSjJaN1NajYU/4fntd87YIG8KvNwv6jKHB8fdDoPu4eHhw9rNluw",
+	"C5hlq+V32Y4pnXMpwdQ2zpD5qXrS9etbYwtCfllJ3qQUxdAxi0qzgReoeAmnDWJqQWDM6yDwei4307t6",
+	"WEyIiFM8gi6xDG2rrVQyVeKyPc0BXPHohChbF5RCV2Sd7c0IXRKKlvnF+JiwBHOYsX55IBMRoGMXsJOg",
+	"PlAELMJ/Z99YX2Lq9tZtVzqTUkIpc07jIHvQvNKhJqL5oAB8d3HJtZRXkO9tlFIp8uTgOsedEDvTHonZ",
+	"MFEWd2YkZXhiYaN6FoYgmZ6QdA16ZDAHMasg/XvjpfSR3ZNPUxlrFpYkpYXu8lpTN2ca++gmilJfT9NF",
+	"NJnytdipalR7o7zrMkRwPrmReunCrsn5mMZsyyhCvoC+XALObR23DdsAwvQm1fbV1iQDD1iPsmfGBqUL",
+	"MibOgnVDbILx5YAFIy6uzDkxhGpEVuUJnGsZs9D57itPAUKmq8KpOPgBG1Gx0cIWj0bFYUHvgxVtEXBQ",
+	"s9iWHm/XIaFkDHfaigSAVldgsBZJBkwjSUK5PTRrleNtj+ZCbxO3K27wi8cyJab8wfAxhqdGpjwBuD5P",
+	"jpe2Ljk/7i50bc173jZPiUs7ji77mCER/jX+jnig2vWUx2avx+3OtycW22xKYzphGqDpbM677UxNSf/P",
+	"/W0GuRQ0xhGn/Vn9qytc4Hyx8xdNFPObNIburriA5HO8z531axnQQRLReO5UlkdvTx+TQMbTBHs19J9M",
+	"BiwMWUjOhNJxEqT4FqtMo9VuOSmGPPTXXP0gZ0QlVlm0+F3WFNsiM5eVl6hxTZgIFfmGfQqiRPFr9i0E",
+	"5d5ePG11HpJAhowkgmu12gm7Xymjp2o9jyek3a0N7UTRF8JK1WUslVXbFA4Zncq2EazTbtCf1ZRZCbBO",
+	"iAei7m43sk58q5oeYrxlmR9tU2CVO6yOKNyqILHm1rVwXvLbWpiAj1c8s1lBWanjRvinNTQ5LJepV5qU",
+	"OjjS+hOu0hSoYSwnJ6jWY+GSzY81c32gXOUS1uf4GhPnTetsYeriVdTusCrFelXB3HNL8BRIR3bxq1HC",
+	"Nu1VXSKShUwFNea2EVNrARfCzeXBJQQlhptuNd+iZk2KxalUTbicOPIG6gbuj/aywvQ8awGCUmD1xZDR",
+	"CJSjZh4XEFHhplNG4xPSAax2+9UdcorP4z1SRHMSsymj+ELCM4FOQsnQGwFVrLZfTgat6TDP09wrPaYi",
+	"g16DrLQxjYY75Awb85h3jS2UE4I8z7aU4W5dyrlLlTwsm/t40yyziB6odAfIYG7GzmPCQ1WZuWyNrgvD",
+	"+GrguiUVLl+hUMWxgPz5zpHBwvkrlKVsDJf7A1Vjn8lggXJXl2ouFvOuw8P1VYmekrdvzx5fH54QJWOo",
+	"Juehgn8jOfIJ5D1C9I4v5MIkCQ8X/JkPi3G0h75RCK451eycjwTVSbwp8Fb1YAf7NOUxUxg0pVH047DR",
+	"+6WKYf1+8dS+FZpHae1MQAU4IAH0wbAwMpZJDE0QyJxRbIJAhJydmIMW6zkJDaeCxzH1YGclFPu7vBdZ",
+	"GTZHrO0In9xak8aX+L4rbVMac8sJOpScE1kuVpGtDhXMzuErdfo7GJ4h46thJGdrlXxHQ+/cA0uH2gZn",
+	"3GRz7/adRw9xlmkuBaqqlFHAR4ZfeGO7Dr4EhwniDSUBOPAm4Da2mz8BmTeWUWiEnhEeMSumkycx9xHG",
+	"clpWTIMrLkYb5QfkZpM/YYW3+lb4uRzcQv845vw9q25+LgfoF8JqZq7Gd5GbUwXF8bkcOPDGaSxHVSJd",
+	"z+XgtbsV4Z6TEqUviUcIa0O46hHw6dBA82unJGPki8ZhM/2X+2WQRFf5yEXuYTQQ4e5Gs2FuLImQKYi3",
+	"17bAAPMTMhUMPSuixnTK0CeH4alZap2bEwuR4Tzy7rJu5FOO4kTUSvmJa1FhtRyh53KQS8ePOauch4cA",
+	"XXD4t0/J2y4TKMNdTgo57yk5u6kVM31w/Uv4QOq0XfYWpX1adDzPrcBiWkXIvNFQ83Tf/GrTZGzTnPVY",
+	"KB/KMitW+ZHHxhgSPjj3zf01MmSr/bJm+e682dCvyKvXELflajXbEvn7/jhyQtP0VznA+iMsanaNfzhW",
+	"JTERLrf0yTf9MfqZkCSSYsRio6khhNTqPkA5gr6lVkCO+fupx/nJkcl50oCq4LPslKUEPZeD2hkmv8pB",
+	"9fQSu/9fN7kkLyuXY0DSl3N0rtk0h3AfrjV3u+12RYNXS02jsi9yQWgUGWvbNhynaRrJlbA+ou0HsaQE",
+	"AyHjwEoWcHWvQ3cajYaB7NgiZkGiBLpvEjCONFg3cLMudLe0Em1EObTqnVGubdGlO3r2EooNgf9SSRBA",
+	"tmL17IkXXFyB46PkxNk85QEbcwTHI/0/9VO/ERdXvmBT+QlMa/0+lB3CF/yaCS9tlmb0RPy6UHEpr9Yz",
+	"oBVJNS9qd0IBDEFKvn/0muwfEk1HO+SJGEVcjYv261IZZG6hur6Fev+52zy6+aaVrdv7z53m0c23fiP1",
+	"hRzxDVFbN2qaP6VKzWRcgqdl+zg+UMTdVziv6cNF+ukeLdLP6o10Gcrp63xbmpnWG65K2TEHi5Mra3Te",
+	"Ruq0P9HU6mmBGdqQB1QzMo3B+ewLxdcGywXgE+88hcXG5COBveOVIS+hOY2Icw5gxhiNIiJj+KcwAoKc",
+	"Qng+ilgE2WSGY4MRDh/btk5sgQpsdimuuZ8C8kLV0ycEfsuAMj4hOmha9iJFqgatS+tdz+Ne01ivECHg",
+	"zIfkBtf+SC2wN6NuzfwoAubd80dSDCMe6O1SvyZUl8WbaDkYjhtmYUvMbo240hggtdVk71f6oPfWuL0U",
+	"D9fG5mAxzs2Nyx6ZEAMcOEUfycDDK5RR3KG5VUJTlRjwH8ChPZlSMS/fpHMesnLnFr4bxe8JgQBPz1Ch",
+	"YBzow0ygSVQSjFH4zLg2YrPQ2yTimFMpp1OpUEWAF5WMKfWsbk4yNRzNvyFw2OqYsLcKCktoDHDEaTcV",
+	"QCfeoptKiTu3KjKspYDaNhA0ykIzcVA/I9bR3a2hU74u1Uqe8NEYUL9iGmgWQ53PRMZGVol5dh2jfqpJ",
+	"1BSxwqTcQHM58p2xNFdheRXjJGJEMcNXXHvrMYusEaAW2u9i4U6zIUIKucAilDEw22kk56VI0q8RgWS7",
+	"HhNhbUj9NDTjYGLBHOJRhPnCM67HNo0EAFwB6n5RcV7YZV9P6deZW2UxbGeMoSRmmEF4vH9w+G1VB9m5",
+	"pgNomowxYHB40InqkQmNDEEgetw1jXjYJImgiTHpNGhoIehFAx6GTDSN0foBzneTTJgey/CDuUKdjyWw",
+	"ErtJIjai0YexjMxVqtiHIJKKuT/kTEDzZvZJf5gyyMBrGgL9ENHYsLKYihGDVyuquRpyM3xzWbMPEZ9w",
+	"GJbSMqYj9iER9JryCG+hfOnvAQ0/OAsnmaJrDGaZ3QVOcEGjO3YXYvBd8wnbEnU6jmWsyjC7WBRaNweA",
+	"xQupjRHDpkADlRlaLsd2vbPHHG1a2scNKhS1t5ne5qHMGI/9ahhkLAeCG8G6tSmpkRwtVd4Zvlf8+Kdu",
+	"p3V5+emQ1azNwXL3i9cEb1gDkXZ8nBPG++26wIbOl2i9scCJjIQ+SdVam/Vh//CgQXdvoXn7WWj4xZBj",
+	"Yv3iqNaGKis5Wj3wO9ZpntGCT5K+AXgsrzMmgNbFHgci1XRAVSXNPAv0xCzkqs4ji5qO+6p7lW82ao3F",
+	"xa5ZPEeriyuSTJdtLjaKoY1FVe9S0y2Tf3HLe1tg49vy3q4hN7dPuKAaDdoJnU5t5nmho2GFiptsHLmW",
+	"nGtyHQttYy0BzKGlTA+DXzfNhhSsQu6IfyQ3zWo5l7kn3uOSxkyNN9NrYny4xBkKGhreQSCBKcudU5pM",
+	"KY/rlWhnToKScMQCRRVG5ycnY1+z+Au6/4ZJFL0qteLQEH5Q3omgfHH+5/LyU7ttREhnaOTI8P13l5fn",
+	"vssl5l5mAKyzPOC+tT7F3Fz9ay9CFn9PdbAh7ZUYV+8KMYEJDVmNxs5mSK/DoRvQQh/h1UlFlW2twszL",
+	"kn9+lYOqToGScFAK51qo64O4ycQ17lgJplrLmYjjXRUCwmlv0TFSTtN02fW7+KO9eWvoppJ5/Dhdk7vr",
+	"twNdYa1fmj5+c/r0woWPaBBLpVIJOyrJRTe/nHvhCVAZnrL4JG8YFozKB4rIGaKwnu7b9NwUPdTJ8dP9",
+	"RrPxghlW47WQr1nMh3Nv1tmpSNP6ZtZHZ9uIB1RkjZPSQgl4FTfmFnjqWYh+ur++wUKZnEM5XZFyTe9g",
+	"gWEWVe6x1lP1597ubgnuSPnW5xjE3RWe3K7HIOcuKFSd2KPxQJG+WlVy4st82vQ4Fvs/+pCzvH1xtuki",
+	"U9qW50wrtwaeNjwVNJGdD5U0kZKGk2FZb8AcoZXXtdSoRweNOlmbPfPI3Vcf62VF0ikWPkbMpTMPGcQP",
+	"mmQwJ7OxNAzO5aM6btG0sX6uic38XH3U9/35p3ZgT+on0pbxU/OL02JhTlyQwV3CwDh/tFtjz6Ry+2uH",
+	"7iepaUTnW7WbrFExvhQ5Mk9WGNbW6pBXLfF/GJbA6bNvmGL6i9kBXt3ZP0rFcmPcZHj1NXtbbrK2nDBN",
+	"g1lid3B1TX7BGxmtMuMxEQK6zYTSHDOEhI+8wTqs8Gk0GzSccH+M95yJ0GIEbdTJ+g4xNnOgb2uRNgdB",
+	"4K+nGDFtVKVATucwCpmgNgDBSwWZBDYbqsbAMrt1jUt2NRwnoukpgNnK0OIcgGYpYNzB7UJyulF4atHr",
+	"I1Ov34W7WuovA05ZhjP5o7+PPcSWNwTXwy42PteRA308wXMVBBBTGpj/ajKRSpNOu31b61zdtAdYL7dC",
+	"PtaW4zVlAq1q8ccGKKG+7PoVqXvpYFUJxklpFjzkNvlT3w/atxPLchAqdxPBekKDMYawCnmydxu/WpmJ",
+	"n4519U6Zt3utbR7aQmfccOyvIjBlfTl8W6nIaZE+alQubUa8K+a9hYKmyoVC9WT0JSViGzZih/V+zYxL",
+	"OcgK/+eAueonRoOx69XG4yyPsN50keBuLdvknCl/O4raZXpBEsfeIpUM3oErF5QlAxZJMVKIV+Z3p9Uu",
+	"uqzcAIYq/VZVn5uPi+cLn3LvK5ZHuiVZsfC1s5UUPlfnoKhltL7uNhSTgfJ43NyQ0efQlWxTKQTJwEZP",
+	"AFEG7k2tmXB15s6MiOTMiBcWcjChx3w09psQY9o9eLiimh4O2ph9oiEL+MSb4LFFdX1aMryW/S1mcOFJ",
+	"mE9ZCGsTxnQmjCasdCyvmBXkKAehnG3GQz22gmTM+Gisl2UHXvcoiM45wqK17WdLkwNzIBk4xOXvQFu2",
+	"XOIJTKpAn9UI1S0qwKctRXzW1ZFXDw/h316ABE+wb5OEdNi1O94Qr3h2S5jWCy6azlV5aZkqeEqchyvF",
+	"Ic+1VUlTQQMjKCFqgMizq7JOSOv/LevkZhEzVg0YUDUM85+WgD4yDeV2KTAuDjCUgkHi7GK+6kHVwV2V",
+	"p1bnq0RTBwkKjAwpNmYTLrDYKWQRv2Yx/DsDkE27raWL6bAN8JnAGH+LWL0ofkKbwA0tQr0MdBqz66pL",
+	"q9jH5Yk+haTjZurgoGREp6tdr8ft9mHn+Lh7sH+43z4+XtsfU6U1L0vWvWIklIBgAtu5rpJu3ZcSxeLT",
+	"kVd7MTQ0iOVMIWh5Sjsul2UVwnMZ8Sy6ZNlH6KWQlV7D7lj6f7/2nNfWISI5amb4UACFJ+p4pBbYzIJm",
+	"sY02WhQB9YQrUKRhSNgjImJDTQIZi6wncsp4iyv1ydv1BFIIncCtwal9+FIeZenxYgHoJm9eWNhPDfOp",
+	"lQubM9vKgljVUHOMKv2+ubr8AdF+b1zD1vAWUHnOuQiyjtYYq+IqzbjcMMJW29ipEZJz6+FPNTrTt1Ul",
+	"Uttc+mpYRBBRfbWqUNB+x6IXR+FWC4Mi87HbsS3JG9+W78ZiCDKXb5xHyQt3VoIvneX7tnNBZmMejLOK",
+	"xVr82Ie7tFRzVskJlPKKPJJJHfSgPP7IFqv9biwt4jliZ90eUFRuOrm+Ry6+WziwhYhuOoJcJnKOmvPI",
+	"UwU3QM5XkHHCKmy6tmS3NKjqi/JyN9oXBnhYJL+lecopE70lTLYTohiNuBj1oJQXEpoytLYwlyZgNB6j",
+	"Ok5oyE6yo9okTqVuZp0f4FGrUwM3Ygt9RcxggArg2wW1e62O/n6VZ+Fdjto954KPBKLL5QeTFTdDxBer",
+	"l0s/wzwBhpKK8QvwWFoTal2Z+F63XbkwHF+8tewTZT0/lSv7SGkgX4OOjyHQ2pYWxKruMRZgFWlhu/AJ",
+	"UvRto1YhNeTYfRJ7c8iN2eWAhqCmJIkF1tZbhQGv8gm77fp43F87suZicfaqkFp+aktTsigkPVsqY+aH",
+	"aGn5JjMAkmDsPkRJAL8Ht61SMbf5hKCt3sz8Hj3cdYnlX9yh3o5ihuB+sGosYoGOpeABjaK5Hx7Fegsq",
+	"OgPKzjoXo0f4YN00Wa6CSKokZiv7BzuywCLhzBWoxp6G/g9XxadX5A5WSoWxsz0HqMTSdJjctMqohovR",
+	"Y1zW2pUYflbw1JVjpU2ENucDt7YUq2a/YusRXMdp6YaqraOvuBS6HDfbEIqvDcFmjYC9flbfNwzxVSK3",
+	"8lbBZk4rlu0FF1dbZq+VWB3xA3UbEC1bQYEWVOfyZLki6VXGZvqDBfGzgKM+hKbuZp0r3YAqB24W8y1z",
+	"z1XSp2+ZYWUDWLHcLuFqMetwVNYRCSr1bWg6TeP3Q3HvHx0cPtwYjnutTxAHuWpubi1r7NqX4JI/cTYr",
+	"qy+t6YRKJfuqDgnz9UrEcii9KMUrrEaO9/9bu7DmADHL7s5hZYyxNKTNtetTCIrZ9l6r8o8qB97lQZGs",
+	"+6G7b6iKKvoqV6NDIhtJiRgBBM38HDB5HM17LocWKB+AWk4IAkz0Cj44o67PuB5DKBoj7VZFJoO56zjh",
+	"sePhKyVhtlxoDb5YrY6aLXuUbLvYfKnAshPJ/lHwI+VU/3UKbLGl3xcvWanYBbkJ3t1cKMpR3TatkWs7",
+	"80uLZt4wGqIHAQaWBTuHSQz8OIhZiA4XX50MeZcrqbH+qpjRcNnhcNdVNLeJb+6IyoGcizsWCl+GPxlN",
+	"6NzPoyxOTQ8o1GEbKc2jyHJ7s6cnhIuQfXJ8SDEaQ0Kr0XC5PgFMwRTNWEh8j0ZwdOFeUgRiw2Z8zYZ9",
+	"MXRRLLSXztboljr/W7dKsbm1DUlnC+RjYKtrotIDuZ5V1fZ4pyXVt9Xu9Ms7vG17ZW8a5oa9smvzwKoc",
+	"osy5kTZWpgt9sOcq7e0eM0zrtrB/ONoTMqEioVEPSo3CCRdkCi3x8In8kchSY/CR9QIYyDtrSW0Hv5Yi",
+	"sw2p37JdADR+dWLMbf5Xp0SHrOZrrpqbaLk896A71XRsmc+rtMP0OuK143VQARRpuVwiARC+w4KCL5XV",
+	"HNfzxhXqqKuMGA9TebvunGvVQhPKKKwPTriwQOfJZELjhWzJ7sE627xQMm1lRH64i7u2prv3xZqqc25T",
+	"X91ne0RNaBSRCHAPVJOEfGREMRUhGc+nYyY2gdF//01aqf6du/Ttn73b6wZcmxm4GajaG/bb4QUWdHF5",
+	"3uPSGsMUQwIQI4YxHU1siwqoOvTV+9U7buWoaLnkI7jLw4y2aNXhYMhg6qsWLce/FsR5oscyrmp5DWQ4",
+	"92ZeCtdgFw6B6zmJpXnTiAZsbNiFN1Fng2zm+tlRX0palIPw5mBVMqbP1a2w+2kyiKDB1BowNikYFE1D",
+	"T+ySIpf0XTViugAz+rg2Kol5AnWxIbfhWkQgAXRQMGcWMD+WMejggXqfNbsBXdGxky75ptvutlud7rcu",
+	"ZhhSTb1f21KsbqQ9VEML8QrBjCzsyU3Xq7Bn67RP37D8me22row6os7wtDtN0t3pEBmTbrv7sNXeqwWp",
+	"0m4d2/4N2T93PrRKTkOJjrEl66vNc/4jWcEtUvoScefJeR3FftKPIK9tedfLqiSyjs9TzgLoWzdnYZPM",
+	"QFOIoWVc3vaD7lVYKsE0dqRWLPbjRJdHneFb2wEOLCxbzjviXxvuI8s3Tx+Rvb29Y9t//lExEZxq1tJ8",
+	"whZdgr7Dxycs4oI9Edp75gJd/chtXxyEzf4wwxGc7rPx3BVNxGyYKBbukKcyJlMmpxE7IQLcozPbjgAQ",
+	"F8ksltqzRzUOZZWyIVtAaCthfqj1hJ1KOVnzBcBjkLBQzo542f7z7y2zAasVsp96wNWbZI/865//d6dl",
+	"N2WAExcStqpQ1YSotRNm87OEhMOpqbrCFEQ9B/hepNKFPsmu+3IeuTUf6TYvKEeDt8OsSt3XLB6UUGxa",
+	"02N2Kg9S7WYZMxrapiWRpBlDbDQbyTS0MR7HmIzqXSE0lNX8uENqx5htQEZpOVCClFxXlAc5rvATi0Nv",
+	"G5VBLK+Y7ZbpQxKPlQZP1jyH3h1pFrPQJr9NuFJcjNL+MliQITQN9O0So/WnrcDUtHfYgiadjt/oQzRm",
+	"hNoO95CPZhuObjxGb+xgbMijMvfAVVqH44yrj9iAOAnLVHIzWGQhi7Y9fihbQztSL8VAU3OfAAmYUiWg",
+	"wqfk+bsL4G/9U1Du+D/gXPfI94zGLO4v9QI5flgTRjgNgJ55vn/OAilClTWjIzhci3Dsg6tbSkU9erjf",
+	"rpDcuwpb+ZkNWUObqP7rH88vyC6d8l2j8O7aR/vVuy7trEx/9EdUzWFYmj9XRC00vMR9Wc+d8tue/3B+",
+	"O5rrQZ0vvO0Y3WCB9xM1ZfRKgVowodFi3ww3cNhAYH8R5QLCTDHEnWLORBj52xS9Bd78iCr2EuTThsDa",
+	"FhxtZeibKgYgaku41+aib2mysVUd1YSLAhRoc7WLft1wH+duv2k2oG3HD0Z0lTImkHBcCuu5wc4gJapM",
+	"pbRzM4xc0rnz6q175AJu9Na/46rWAjZeWNbu4rL6fXBYWT6zmBZcpD64EuOirsetRnqGkCsTa1AdTxPW",
+	"T8gVm2r0FGo7iRWGcM1xV9t32B/Pxpcssfn5BJirB+1sk1Fuh0LtM5rLT/hbVZ3vrD3hXNFB5DM8LuKE",
+	"kQGNlZMCANgICpFLpeUlR7UKe0tZW8kka0KZ3iIns19eYGZMlKxT6nfALrUyCgkFq6wEgejapkGUgTvl",
+	"3iOHlYM8dtBP3NtrQVc1G4ngHxNmf9Zxwm6ajSSOKn71bRyVbaWxbbLWFHcNqz3kZafe/LJDjOUL3UzU",
+	"WCZRiBV9tJhUlOp1Ay5oPF/QsR52O/v763vMwEC8J1j5SuTqR0NKj23eDeYOLVfmIBtLq9Lx3ajzBTz0",
+	"kwV4X+OdQ6fMmCqs5UGDEFI8bE24A1aJGQ3G2AZo4h/rlg03Kvt/Kuey1GF9S2klrvqiuJi5WdoP5Ahg",
+	"nSPVENyTT1MZl2RsloSZ4af8bhlhT9AnU4cv4adZeD6mMfOk8Ld9Yei8Q0etcLCgY0UmWvEQwhYw6spj",
+	"yzfaqTq0NDVsTebY0qiaWBABShLF1GTAqcOUxttKNCsbtVE7yoYMv22+im6HQbWpOqC1mI1pgpejP2e9",
+	"VceCrTwWO4Hq3DexTHzVvcDob5qNGYrIkrm6X5t5UGceEwWVI6qu+K825UWgymz+dmqLJzAloDz9p5uY",
+	"m2PTspQyRlQ728VKsOoL4Zb96ya6IOsOqPbDYN5tv4Z1zsA09xyhUKDuI6uujVkg47AsnhCzaSzDJOAD",
+	"P7o7fiGG0gMLpQXNWrN0/LR9CRUhtjUd8WuWNc7GoaVOYNu0xmX/pK7jBDTL0rAHcMlHG6wzPlnecQcX",
+	"DoaBq2fzSW8pZdx1yNkQRtTBjaRu2nw9SDazwndK6Xe+BZ7+rXQY8I3MMbpbUKG3tQidClZfa3+zAtiB",
+	"O5zqHlFywgYynBP3HNT8Y0lSwPg1pGqpGYRQ9jttiI4Kqcfm4EH8yUEAwika8mtGQjovQo3MBPD7kYRI",
+	"2pBygBzxeT7XGsDcNmbb1gDOved2DeBFIWBne16970l1O0BGIVZ/vhV6vTGVKhbg+qijidSz0W+tqiOJ",
+	"o6VcpdzGZtRSRCrK5rfibJ9qIyO2QxpNYpC9Lz009tZFdmKGRoRrKoogHBZrNGI0RjYvpGAkkJN1UZ/l",
+	"bvheDl8GK4OBeCMUlSRS3ErnfZloM3AflLxlG91Pn04yJmIYDrIPFimW+2Hv06emRRKzIPpDiWkHJyTk",
+	"Ng8BO7NyQToHl0JhHA27kkGKVASFb0JCpzgEepVYn4G2fh6iH/KEAmw7HEghWABBggCcNuaGAbsUExpC",
+	"eB0Cz/ihPBCPfdVIyvDEAvqx+JoHLPcaVzln9W3yzYReMVfK+e3OpSh0mM8AVbMYesxCHrMACyg1nzCZ",
+	"QBN6+SErEUkDG7lr5gZYMJt2FGByQiJslej7Gj2iLTSFo2I+zFG3FGtwc44LPaM77XZ14BzINHA0Vjh0",
+	"K073Y1xGX2IRnvuSuLwcasRnNLPSMWfhrRzH2mpDyuV8setFIQRkPuVLDS48veB3SiK0Qy5qJvBVFVHG",
+	"BrK89rbBnxb2OovLWEtxcwmUvSC/FTnsvJSK1jnGFsb4OM0/qwYvuEjON81Feo7kqAQqF6uE3EibWddL",
+	"AJCuVY2zIDPXKz1TOod8oxrqlAdYY25zlswclxf3/fLy1q/BxAfr1L0tb8lXdgP4j4GXvQ0p2Ln2TvCN",
+	"G7baI1KAZJvReU4eg9jG/ufJ9MTq/eAia0JzkESxQgBgQudwx9hoNXIIZrmYk4ksFkNm9cF5YTcEiDJz",
+	"9rgej1nkF04eG6k8gGxPsb9eY8kxX7XJdYFmS1rPZaZTLpVluV+/J2kyVCkaPVooEPtefrxWG1jr16h8",
+	"f0yHlW8G91zVm+sy5uXCCj5hStPJtKok0V9Khi76FlBgZONd0ah1yahcg81P+gBPbc2cPlCJmLt8Cair",
+	"MDeQAVQjO9BQhP44IX3szZw+TS9F9mQKFABGikOnPiF92OYdQ8r9XGk01UbhtiIlbbUGypPDvyV9M+/+",
+	"pTDqOTrgzOCahZ7NzVxalcWaYy34YkE5hmln7Qjyq+D+tAAnGdHvOB9e/hq6DovXMA02dG7o3HcKC5b+",
+	"nd2frU36R1bwjX9b7raCpdUWXc4dvrX3/msJrBXdfkHnQs/x6x/PLxa08CXMke5SplLb36bbMHn1h/8u",
+	"UYLtuN5xPc7g3xbQ1FbBwjkIYxi3RduGZgvkLLU5MRQN3uo13Vr2i3OYjRULPmTZln/cff/HP/kl1Czz",
+	"Xlaih4WNc4833WyX9xBy/oMk5noOtXE24QxyNE8TbCCDfz11m/b83UWj6Y+9ZImf4L9fTESN5IiLPvnm",
+	"zdNHR4fdg2+bKdQSuBLIhIvEVirD1MATiOmi6cANBSDslo55UJYWbMbz8snFm7NH5x8ufvzLk1cpZiza",
+	"9BU+cQOhkaHEnodpjMQmOzTolP+3UZYUi3bYJyitc3VLvcYj/IGcvj6zzi98q+rt7i48tBuyaxYZylRL",
+	"Xub0PajIKQIZkgRoE6vybTA2CyNTERKsloYGODqmgbEYzOUrxqbqUsyK0XCAhHV6IvJcomVWMeZED3h+",
+	"dy7Fpfjuu/MsIeS778gbNuJKsxhYvwCgYy56ORcDGcsoVISaIxPrltEUwwVqkfGl8Cdwk3/98//6tvmU",
+	"Tfa1DzkH0Cif+2w0WVwDncQCpNSlMFyQTCl344fOheq77+B4//Lm6SNyvH9w+P4bt0Wz2WwnHgYtFnIt",
+	"4x0Zj3bjYWD+Z+77lvTpdBrZcN2u7Xj5x1+VFP2dS9EPZMj6iM9DBxEOZ8KoDU5NYzmK6QQkMQyjT1Ce",
+	"soXukzMA6dGXIus/SQZz2AsoZYX2JOBAs0kwAxnOd8hp1t5OhnPQ5M3yZ71HDAlg/j7BtH6oC7KgZnaB",
+	"3rg2AqEyO3zOREj6f2vZy62zsG+Ee8R0/kwRcIZJAb419ICSAQ2uLNjFpXAOJwu6yYWtM7ArCCNJLxoy",
+	"glxLHNELPuEaBgNdOgMaRRbUipJBEo4Y1PZnfNvykh3SfwOoCROuW/D//ealyF17Y86zIWakscIviuk+",
+	"+cZ6Jr+FHhQzRJBxwKEnhqinTOhLYQfhTup+9xhzN/pvmI7nrdOhZnHfbA9sXro3A0Y65CX/3hzRNEiJ",
+	"CWbdA/NDOn+lDcVO6QjIIABR3SNTqhTpZ2IewEvNQYAbqSL9ILuOybaf9AnuB7gQ4D4EhBJshxizxZyK",
+	"t2/PHl8fNgFIWxFXK+hKBUGXi3jAbCtKy/ZOpzQYs1Z3p73E9cyRovAzHCf7rNp9cfboyavzJ/BMlofr",
+	"GF+u4LnX6Oy08SY5ZYJOeaPX2Ntp7+xBjZYeg+DatRas+ffIJ94fSTHk8UTlPcnf9N1jf4A45/xPhud8",
+	"i3Dt9IoZchJsRlz/8vwDsaESvL9p9gUW1nBzTIUwq943sq+PRYf2qCgygzD6MAaYq9AhckHtNOyI1eDl",
+	"TOBip680FpeZ2ikO4DUdQZaX7QsKi9Btt53QspatMQR2HViGFTwpLqv57zWNErPul0m7vRf8P6EMjCwk",
+	"5hG4xPAH2B68YHcIr+/mfkCdIi3S3wb54sanZiBE7E2zcYDT9ClG6XLsnhkeKWh0DlhQtmVtTulp9H55",
+	"32woVzCefgF5cMTFFTAqzDGKwP0vobhwpLCEDvbTKFafWrGEVf3lvfmAo5BdGO+vqpQiQeFMCapPDAtQ",
+	"TQSvCl1BGbRI5yNUNcto4RzeWpEafqXXFIexSBPZVUcVu99hZpUlTJdkQ77bvevNxr/vdrvxG8gfKTLE",
+	"ijts9Fq+SwWN5pj/MZVK+yAcUR+jaJCDyaCg2lhGPJg3jRCx8iuJmNXW0uqI07MdYjtTg7eNfEykZupS",
+	"aAeeDDzJ6BbmHyekrzSNtZVnTIR9YOhyOFRMAzF/993bi6etzkNiNBWSCG4kSxNcVZfiOb2mSEgPFOkr",
+	"w6j7yAV3SD/m6uqF0Vf7rsNQojMiZW6Iqmmrqs1z4lKkv5u5XKSog1ARaJTNEb+2HYiUS3KMGQ3R6ca1",
+	"YtEw6+d6Kb7pP5kMWGgE5ZlQOk4g2mcZdkCFsc4iObOpS2bMPh5qtw3wqtFsYkp/byttcqclr+v9atMw",
+	"8scliGiCUjBHVjNJ8LoyIgyPkSEPs9+NXuOaiVDGrmbfkCFX5HQUMwZZS2pMo8ioBiN5zWILGItO/xmI",
+	"lLOYRVSEO8TQ73liRsjiB4pEnA54xPU8e0UiIqPOQBuo4mFdZVGe4uKkDXmKlqVN+F/DZtYtXAbq5BuJ",
+	"uzMbiu18vcEk0ie9PAbHATxmvwqP+Z6GuUZF++3O+kfeCmptGwbe0/3O3vqHXmPU5ELKFzQegQ90v9ut",
+	"8rFpLI1xZUyGJ0IbtgfPHq9/9kLKl1TM7fzUdnzXPNuttJ7PqGYz9FgdtCsszTky5beCXlMemXkucvmi",
+	"D+OX9zcFto8cmdDURAa4DzzIGeunvMj1G0HE0TUY0dkcQ9rhhItGQRwEY8w78cuCU2sf0NSK3yHfQ7sX",
+	"QsUckykiRtMMR5xo02Y10whTIC18oIUeN5ZViPkM5vQhOGzMAIQLWEcejgulyzTRedvMmi3ATy6FG1na",
+	"r8ia8UaMQOUeWF35lF8wUt6BuXMK1moPJNMueP9aSseMTvpZymb6vhhSObGwnKd15T3SD1kErmbrPkRQ",
+	"Mc6M5mzkNFQ8grcB6p1DKVgfXY2Z3MSG37lUHSnYpUCj294Mw+5jklLfFrpb0/IB6N6EhydEimieAYMa",
+	"o42qq9RpBZYcixTLrYHdhh0M7eDE00XNdZ1H737BVYL2Btj0Lhg3s1GwSwGxABdJalpD2dZYmHFBeorr",
+	"84NLavfXPAl4dAjKYOzQ/P6BVmffH1CBUwb5I4xFb7NxhQML9k42i02pfn5GXNnII7wk9VT1rEoJFKys",
+	"dcpjDEdcCqi0mkgF9W2hzLY1I86YkaFMBLqwIEhBzco2bUp88cSkx4Fazcm954EiHGCyWczyw0YtyxCN",
+	"0c9sly4uyCCmwZVRpDCjSWVdXhD66lIYo/uX7vs+bkM/ZkMWMxEw1be9QhejJWiq27Nm/rDEh42MEhFa",
+	"TcacnUvRn9D4CnwJ77JGR2YxjNojRabE2oskHYAd0IzGwihpNvyjpNXJuLgUi6nTXhVtIaVr6bXoz+JQ",
+	"OzdCUjnN9g26ywOlYboc3CxkzocJUTDrkbSqY67rF8acqMIQOO4mj1ETzuNYk9NsLlkkLU/d1gEKPbTy",
+	"xH1iXYvgg7sUeKpKjxJOr7hsdoXklAlXopYoPAv77f0mcC30ABSxvDG+Bx/cbx9fir75+YMNs/fJN4bx",
+	"YH48rOJEmk9+a9/nCkJ8qN5kv9s9QRcjx/y68FJYb+IUHYkZclt/157p3dyZ3u30fVq0YiJ8NKbbqdCw",
+	"Baf5TgGZqM5RDu5URqJ51dqOGARuNmgjtNudYzrYD/da3cEhbR0GnU7rONxjraNhh3YHe8F+eMAa7/ON",
+	"PCDBwrASJxKE1DyAyiIuwz9nea09+/Kga97LWof0oNs6pged1t7gIW0PO0E33EfVBA/L22np5GDHRhJY",
+	"DlI9FdBwgrMYuRCwwCENtCqZeJ6j50d33OoO22HrMGwPWkd076B1OOyErB10BseUQsKGeacN4qRGCIR+",
+	"MfTFBXmcDCIku267uw/KciQDCs46JlpnTxr5BXwsXdED0jV4oLlNO0y/kB59zeLJZsvKxekjumh9La7q",
+	"ksQtWz+bieFIpt0yX2odsr1h64juD1oHwcPwkB0Nj2l7UGj90ng3RrATYO5saLgtCRO22aTc6MtmlR++",
+	"h2hDiR5LKVpZh47csicqoZHhgDwVORAV3WSwlW0xwyPu1Jq02bHrrEkchzMImw1z0gqcp/LTT2M5yeoq",
+	"ay5EzpZdUpQXZwa6cM4d51raNV4a9ahsm1XmYsMX1Nwsl8nnNZmdVk1tLApAy4BhgQ6O8/iyFnUVs/Gp",
+	"S6zGJ/bXP/FK6qdGx8QHKhjQj6QYRhyzI+6t/K9r5Z8abWkhZu4x7w3bz2x8V+GUmfhKcaUpqBvWAbCJ",
+	"V2CxRL08FpDG5psOHScD3SfW5kLDEn22uWB+XouFcNRsLCfGTDy5xBqFGVcMH8oJRSGtHYqmryKKMWtE",
+	"yZk4yWxfxZhKMwMeYLLBhM4vhaBxbBG1Iq6sEe4Ma4x8UQHpBMZSJjT9DcPOZtAi+yKqyXs+ddO8/dFC",
+	"rfGUxnTCNHS3L0nCzm7ZheAuZF+vudElQzWXyieM+VDYTzRNjNmCJjvkyNqckIqi1KgyjZ4R/QAhYgOq",
+	"af1UNb6NuZZeeAbvcMGS94x1jebjH6vVnrYb64q1veIiLA42QLvDNxgLiVtR3OW+hx2lDB/ZUh9ZiKym",
+	"CYC/GD0zALRmWwmbKylpAFR2p9PqHly0j3v7nV778GeYc8Diqd5Uy/vXP/+vgXUeVU0ChEx2K1xTK3xf",
+	"zDtsnP78sT0/P3o1/Gvyl1d/Owr3Xz47+DiqpZDkdgjSKz16yWkanyzQz+9OC/kqAv4LSGuzr2QRR2J7",
+	"WW3blsdbC+3dz0X7+qZUiv8ocm5KEIXYKgZd7KcoiZ2seKCKnthIyitFIo6pVCjO4awLqQn7xJW27qnM",
+	"p8VVwdNkHVToF1behIFHRQTkBQm6Wnw8UISHXgm3jqkAo55SPc4JjaLLYtEsrCVMtufZLnSz2gYsoABt",
+	"xMLKzKpCSOXL8q17LuQigzRcCG59dTbkHJot7VAQvGyniCeV9wBDlrCxJzJIKb2qIwqHPJFpYvOJjV2P",
+	"1G998JMdr2LuvCGupn/L05jO1qNCFWf+F8amysbJZtL5s4hmUYRTRo7LhdnXIQ+ZCIp67+fGNImnUhmW",
+	"9MR8jmouRoSSXyUXmiCGDaYhgRYlQuRnZonO0+O/0PLcvfHzcnOhhe74NunxtX1iXUWSe/N7b1kVvutV",
+	"iV5YzKhs3LyvoYXl97dMCyv03oId3NmcK/2uVR29tFJbpx6MmDBnkrXCfNNlbx7CYywcoAsxMozUQu5n",
+	"isCEZL5D+s+euGKORZ7UB7Pf5aSZK34u46K8pI8v7Z84PmP1HAwscgxo7ne7zUsBBxgiVqQYsCLf9Hfx",
+	"6V3Iv8VsKCw9M/ZiAWMYy99syRwLIVEf07FcvJJC9h1k4un8ewASiYUube8kLem0jXUhMJhFP3fSuHgu",
+	"+I8vy2VpZPoe+mFQd0vjj0MZZ4B2Ntd9kih9KQbMsGOQOE1CCVID+F8FScWOhZnyJg4jhTzOQmibh+24",
+	"8MReBHn1+DRTTguhllrxFcdfLeowlKYYa3KSaGzDw4ZDFmh+zR5Du1BrO3db7Q4AFF0z2JEXdNboNWzC",
+	"nOsHclpoa9t4RmPNxIyNyGGTHLX39jrkZSJ4MG6SZyyeUJHzLLySsR7PuAjJs8nghwZCnDHFhNnPawjE",
+	"sIgBGLcaYwF9rOff57PkQ0peyGsW0YBhzyUnes6Z1hEKnpCraWI7oLF48lIKyHDv7me1tEYImdNv/rsQ",
+	"KcI1MjuRX///uPVcJco965oPaD773szN5WuivNfQSiCF/y9sQ2Uh+mzhBN5pUAxb26yzaJaHVDvVcsUr",
+	"/CoCFN7eB4juA0RfM0D0GMVyPqFkY0uvtrqW6PEuFJPuArsLy3W1c2YUDYsylUIBF3IVLe/NFdTqccws",
+	"fh85XUbNCrAOioUYbDletuhwVAVk0iV+tO8DZABgbq5ySCRbmAC1j9Tv1WaAGkyLb2Z2Ls3bnMzTzQUV",
+	"NU/E5k1bECZWw5UT5rtUu0Y4NND6kD5dXBLyMqGmo2kIIra1wkYkyxiQjeId8hSSowr4rwhkoRw+5Q75",
+	"0TlDAetREoB7RBwbmWBS4n63S/rm8x+4uKYRD/vLVH2dIZVupftmS5NlZWApekm4Q+wP/jr6+/jl8N07",
+	"+uLj6NNP8V+f0h8vPqn40f6Zav/UUU8Hj2ePRqN2HW3CA7xaSZHYL4FPtoSUZxAbS+n/GOF2K6e/cNht",
+	"lSp43gA9hWRIgOWHe+EMA9pC+eG9iGnI1PInbK19WuwKwgRas8Evcgr/IoopaNhjhEsiroSciUtRfMUs",
+	"NpZt+qJIyqs0j3mHQEU0UeyaxTQiQ8qjJGYqLeS34ZHmpZAx+iLMVcH0TMZXmbwbJjFmEECiMgVAasBa",
+	"RNN/v3tsIaFnYx55TWJYprcIY745P0gXO2UHKVBESP/b3rkTyAmYTLgiEP+IYxZoMpaxYmQApZLzOgzg",
+	"hfnundoQOm3Lt9KIsN37qo88fWDJQDh3Waf3NVn/JvzK7BhZo3oscyeZrHBQPhGhK4ECRuPS/wu4IQU1",
+	"48QWjuYxQrgi15IDwLS0Tv+l0y8TnR7/KkLSDciouNcsvvdvL+uqhhwQ2HZ7VRTxiEsjXq5KKq0OMRaR",
+	"P+idxDETJXtdlytO2FqOiK0lKvNDe7s/MJzaeS7B7J7mFmju3VgSOiFnt0JzTkLvDmU8knqtaQ5GjzW+",
+	"DZ8B5YMLo1yNZRI30z5VrqQPDSeeM9xtdVFExSjBPKZLYYspWy/sxT7UqbmmHDFkfmDRjkhfrcZypohg",
+	"3IU8czVtRpXiaJVrPjHakLGqnNJmg8VZx3DoAIAAMHYiPv3J6kyv7ZIBbM521UDOj1xBmaqhKb3xjHNb",
+	"m+lsWLoRTULLPSH3xtQXVE5ObbVuEcSnjq6SsgNA+9nEH+KFw1vgMv0dAkoPjSKnY6ic1mOtIaPOYHEl",
+	"ugOB7ACnBuswAwdwBDlneJR2yGnOLcMVMQZSs4YbxXvsFUsP01bnPV3UDCcjM5Bw04rmUfOruFre5Cd8",
+	"G86W1DCGIDMVo3tfy1fxtYylhJqETbmDtTjWe1oWbJM8T+KxBflZMl9SneKE2LgoYOCAiwQ8paCBAMIv",
+	"8owmUdyoIAhbQAI5nYNoDyVR0n+SsxbqasuTnK5EepaLfesbpz/Hb66Cj2P28eP530fPht2fD9QPo519",
+	"sfe4Pf356PpNZ3LxcP6Xj93Z3wYvxm/Z8+BYPaXP+I/yVfxSvw5/uqp3ZuHjvzP/yGlKNCAe4L57V8m/",
+	"Cbt5w6Ch+JjZjavHaTB6Us5qXiJcoVi0NBgxryR9tH8sNIWyxguoqYVGo5CJ5BQJxO5MNYklf3EKM4CD",
+	"Y8iumiSZTqHjWGjBuBDJHBAOUi/wpciwZLFlrGJTGlPNiNJs6mdX+J2tXbaCzR6hObiQPYOL5FQvswj5",
+	"LJpyv27WW7iYk3K7Hl8Ht1uLqXW2WZsv5eVIaZYqMqEh25yn3edhfDn1CarXciynDkNzZo4tc2fa0zHB",
+	"MIg8MhORicYiVNsZDA1wEUSJ7e9Z5BdMhOfuM1VU8yeAqnTv5F3ncHsiQjBVJ+liqU19b81y926GxjVl",
+	"Iv2QrzL6NBN6AAutET6q2z4hNA0TQpgOVWbzBhmFDJsnLVczlBNNXQ0xT+W+ctDS+s92u9du/9xoNgJ0",
+	"XbuiKPZpymOmck90FytGeVi98jiiSr9VqypQa5UJ2IVbVSFQ2Mz7s+UvELiFg+Vltruf7b9sDeNqxmsM",
+	"zZABvrtMtK980bHK9ZWLq5hzlTJE+6XyCsRKNfbFCsR0LW67+LBW9PC+zO/LCy/ANhze5jHDZvaropVw",
+	"R16ZAZvHQjjK4bJcy9A3AN5XaddMI3I9aSlUevQ/9u0BdEDQCFjHte1AkRsLwoYgQDNU44BlBjk7QWAW",
+	"uhR5gyKg8ddB3IClg4AW9tbQC9gVRqiUwEGk3R4r1upSxVwPypWjAR7n2msoiwNJEORxjj0iimNMqx1K",
+	"BvqxUQKn3l3si5QHVr+8PPcUDd4thsV6pYXXKPUBkJ4fZJShYkzmbyRuq825dp1E3T5nlY6ugOR6h5zL",
+	"JF3fXHNs/xBraTWGJipATxiy+LI8/feNB2E5jmPL+Hd1u8LvJfvR5jAC30s9ZJYjU5Xrd2T7fWV9kQBV",
+	"3bZEsggLyDnNJ72ME0/KI6yF29xbZQvCCsdxkQrtPRYoMzJ2ebEt6pozU+c4pLO6Uz9UbtarQRlorXIl",
+	"e3tJro1i9970f1euYY52Vnq6GdsoqHO7n7FsdaWp9APHAJ/FJhYhOqgQzh0ybpqYAgCXATLcqGkjKUNE",
+	"R0s5jjIsR5FYzkDHmbsMnpBqOoC3Y3SPQ7W1xSCG2mAwszCOvEPeAmg0Qt8h+KoFhcfc6G/228dN0off",
+	"P5jf+9/6WBdO17KuekrfI6z1rW4XOSSbEXSg/08vDPy9Hs/HQFErD6iv4m5LR+KpPZhDe9I8gptc5Hoe",
+	"Akgh15WwmJTES4sHvqRt1y0fpva9PL33cqwFM6p11m4Zxwjs1GDs6cRnK/xmro0nv2YCpWEOxQyFIkaR",
+	"4dVqx8otYy32bUf4QoeAiYXWtx7KS+G6LmAIHF9jQ+CQgwMc4AQrhKygVEy70sM87n8KqIQdo6GNBpoG",
+	"uV9txwDsQiqh0XcTbIb0hZCYh/aEn1Gg6bo9r9i8p5VFLkpNjdT6tm25DR2OwV7P3ZSz4kH9rxEWTid8",
+	"t3gIX4f9ZR1uhJzdKzf39s7tsXjkopsz+e1sol2rSZX6vJ84lUrnVHwLVtm0nJdQxUNouiIBnFqSgE4Y",
+	"ur+h5eYqd/RLO4Cvp1LllsDjJ90kWyhecHwag6/czVoXnLemzxMXeFUwNwUavdfxviaWnDNq8tBbX03l",
+	"87pdvardDnlFJ8WcxcGcuPIlrXJQ8fZvOFJ9RHsrqHRYahOhb8U1qb0UhQZZ1Gb3PVA75Ny1bzM8Jx+I",
+	"o5HR4OYOGsXXPDQMs8PxdXS0gUWx8JVJjWIasAV+Y7lKtsGGzAbzs6IKZ++yO36HDWFO8yt4pz5k3NSK",
+	"tflfiStvwpNX8+N7NfNezbxFKcN01u0Su1PekQtvtaK5+xkP1kpvvFfOnKQCEjtlTuQ1aKUTxaJrplCc",
+	"4C0PFNFUXSGcCHQZFdJM/AEU0oEWewWIww6Js2dM/om8dqntEVUaPIblAgQHcAsyxNvuI53H1g1JislS",
+	"aT+SL5Ep5cyFLPiK0NP3sYHfqSkbYR0e9gaVqTp2F2GCEp9kiYbqP/QkZBOpa5z5zKv3H3nmN858MMvM",
+	"VmipG/kZN1A82/eKZwXFM01/Q5Pr3t95r4jehb8zZXdwPL6UGiqkXpPhC3f46lOeeLu1g0qzwr/5Cj64",
+	"haC47eTcO80qxcN8VqN2ZQDyBItKEA+Dh4zI4RAKUbUkimkdQaZwecpqx5ey2ml1B3tB6zDcZ63j4UG7",
+	"9bBz2D3aO95v086gvh/VbOT6/FGgnntP6tf1pArs/P+b9qOiatp0QXFMZXHfxMELDLRA/gU5hVm5xvQW",
+	"buQE8CGgHtmWpDiQaXPz6mRWQ89fx/EpFrXByjxgo/xWM9G7rbVenM+/EReszwPLlEeguHtV8V5VvD1E",
+	"wJhDqqFATrUND78NrXH3s/lPBdflatZ++7m9W3HyZpkOXFqkuYaleH0QuHJfyO/oBOV9JvJ/RCby12cP",
+	"tl/hSrNyyuTUVnKa5aCCu2JIZpObFy3OfLdH23UMdlUtOmh6KRwPmbJYSUFkfCnwK3Mi8RsFtSJVE1G3",
+	"tAF8DJbgizwFpk1XXdrEqlTlEjAnCps2w/eg3pV9TGi0ADMEOPCI/YNcjIgETGkM8xMtZeqozXdNo3PQ",
+	"eBVLlV/oJYfpn2M5g1FOYKZDm4KU1tU2s3WSgqUruHMp+ulqLqSgzsaSAEK9zPbmxGhgSBU4abQDXE4g",
+	"HSgm9ConwGtLIP8pboB0ceGvCdXYL/0XFAfmGPMQugfjSTODWaHWHnjU2r3WfnjAWofDh+3W0eCw2zLy",
+	"hx4MHgaH4VGu/zkSZSaI0lo58kKjPMoI8lWC7t7GD2++J53u3v5BIx2pnE6lgrLcun4Ds/fz9Y4Dy0Pu",
+	"XQdf13XgWs/+vpwHFzkIaeD1rg8RHNImmY15MHbdO5WWU8J1z4mskAVGamBNKjDJFQlVQO1fKefdnvU8",
+	"S7o7NmD2B4RtxfCQHYl9puntfbjEF2tnY8Hy36mzA7o3Fub8e2b2G7D6Mv8ILNy9OXLvILk9qXUaYqOn",
+	"WM/JBhldd2gK7X6GUf1mnCVZttZ2Aqr5uexkl7tL1nEvj7vELt4X8pcgAd07TH7nDpMLesVSdmF0udvS",
+	"cbdkGZCqudJ3And4QvIrLO4LeOlvyN72o1BhmuoXw8Qyq5LiYt1tIoBSfCQYqxMEW6EVdh2OJt7y/bz6",
+	"W8OE/ShyOJudgwXtstvaC/bD1iE7GLaO6MNOC53ZyKFX4FY95RF6qkI2ZALU93LEKjuD2t4Ds2PrnQdA",
+	"Rveug6/rOsCz/PtyHLwbS/CvWkcnHmoISANizSBL5FqdbGDI+Ot4BcyuFDG3fPyg9ExvcFwf2cHdifm9",
+	"NJ17RutntPX3rcxwN0t+rxXf2+23bbdr5IlfW/Pe/Wz+8xtMa9hKZjTL7IhyO30de/LY6bhyX8hMNx+7",
+	"t9L/Y9IaviB7aDamia83Kp2bU85mCPGkMxo8SUGfIjbURCa6adtnYmgpTADwkDUNDxCSRFKMWEzGVPmd",
+	"c9OIBv9xZ37jciop2HqNNlWm4PavqOG27zXcfwcN9x7i6l7dveuSr9+AxmsBd/9/9t58u40byx9/FfzY",
+	"M8d2/4qrJC/UyZlRvCRObMdjqTvdk8p0gVUgCasIMAVQFFujc/qv7wN8H6IfrJ/ke3AvgKqiqrhosWyH",
+	"yR8WyVqwXNz9fm6tu/nnsSQJT1C+GQ13Pmbiquu5byswFAID0lRJKAdTAUnkXBiyUBZAcDhTNFUt8i4H",
+	"D1RjORfwc44oGApb0wEJf9I8VBAmdLYg2CULL7dfccQrdXUgBFLrJvKMJbYNaUyzjNtEj+Pvj5q9g8eu",
+	"H54UjAzYUGasRV4KDZehvm7HfMqFmYiAN5iFCAV1mYXzTGrWIm+4QncRtlFw4DxMQP/AlY55twO/m5K4",
+	"WG9XC0JXCK2EaUwwaQSNMVXjRr9Buzf732xExs6+x6d1hjf7H/QiMPh8IwjFfmv09w1DGHxksbYqVMN/",
+	"8XoLAXrGsoF3LF7Dm+6Ib7U3fYxd882VO6f6/ZR+QF8WOgXwVcLFffvU14iT9hnL+HBRK1U+MLNKM+1g",
+	"po0lNEZAeduhVGnL2SUKBmVsr/mYYasuJwnmVBGaAo8NiKanTKDthWi0A6bnzHyVkRjCu8NWKH5kbEqi",
+	"MaNJ1Dci2CHOA6iaeZ61voykkylA4BpO7nriuBdjjw3YFDWu4u+4ArfC4W/OjrnQNC63pGco6YATmdW4",
+	"Hc7pXrQlWq5boj+zLAGN8yo7+tmZ3PGYxadkaI78jhndk/5qdoA6UBmd0/f9MqNExvV5Ey9kPJvYao0r",
+	"UAY/m+McIReLgiL4NtW21mMAqIoTw64Cw1GAAzgox1AMFojUTVMpWIv8ZPjUnEPtBVZgUE0GLJViRLQ0",
+	"eqt5at8WdSio5sDKEjkXeYs0870KhcPxf4D6KJSA0CyT2HYbmqiVhoOg41Tk2P+0gDoJLFSPqQiFf6VR",
+	"oAEYbL+zV6et+hW8r4ZpiRsAbg2/BWSgpRQSDw20he+q0st2dajYNaDC5bauk1jVOJFSbzjOmjU11k55",
+	"oLOpsd9YXYu3U+xOttlQHBH9iO2Z7rbqxvApNZs0+g01pr2Dx/1nw6ePk87T7tOn+/GT5PHBM9obMko7",
+	"8cEBTTrdA7o3GO4Pu4PeoDN42uvFSfcgeRx3DwadYadDO08Nk8KhnWBvuuLopslwpaftwJWjD3nK/pQZ",
+	"q2Ws9VT1222117JzahuCViwFZtbehET+4y/No8nfm8d8JKieZeybg2S/m7/l5ZXWujCebqffObhGXzub",
+	"Wl4gCVfRmtAWroDif2eN/v7TXncvaGh2ro+1MU76DS4Sdg733CHE87GWGUscma1PFfIH4Kvz8X3VCUZJ",
+	"QRg5rQPk/31nFf2ImHrEHD9DX7OpEfi9A/KWf2sMjvcvXgWEkp9llvhJkIcvfnr+l0fm+/fvvjPaBSU/",
+	"vH/5XYuA1gtu6FAYEW2sEDCTuFZksNBMHaJ5vphiLS3oNnRiNQ6aMaLMC2zRrCtpAqmJrrqhzEIx969B",
+	"jQQagQzRCY9xrUEmT5kAzWdCE4AzTCQZ02xCHlLydz7FK2diSuNTM1AypFkoJhKKaKnApwdkQuNMqoB8",
+	"f/L2DZlBhNxDtNAJexQA3GCv1wpFKEpqGcYD3IqhLqUQRNMraa4H2aEtYHUmgy2ddSlaIhRAE2bBcWNh",
+	"zUUevseS2RY5ZiLJR4BeQmuiprAIA+YD+vgrKFX4M7RdgULYUEBYgZ1DkvH7F69QkSsRgcLkAJoQNZaZ",
+	"TheEDjXL5jRL1CGJPCONvC0sQhF99/KEeOW3rRjN4nFEhlwkqrYVi2HdjkGubOE4maWaT2mm20OZTZoJ",
+	"1XRZ/JqJQjuVPJnDzM+cJyeQ8ZLGv79/8arZbe2Tf/3jn3DguYA2I1dvLuUM5mVVqPNsLKmqX7sFsGJx",
+	"mUolZMuixCxO3nUTtp6KJIAtsqcKKMVp/7RQ4G5tKAzH3nqzSbfJ69rDlIVm47rSti6e5k+tUS/ZVO/C",
+	"abtw2u3pA3hSCfVkdjOV4Dpeh3bGjChrDhwKb7Vu8D1ViMxgeIQCQRpA+Ak4vROE4Gug5KMc9EnO3z/K",
+	"gWpffJSD18mlFQFjOTdS1olWmioZCmqUD6UzRieGj7Iz9HkYcRO9ePnm5cnLiMRUxCwFAYHRMWMzmcMJ",
+	"ekD0/qfjolCxc5smwwh8rCoIhXmcURaMhcUSm+aSsaKE/CgHBE10NtUs6ZOp5IZKFBmwERc5wzQvD8XD",
+	"qA2WW3uvbeRM+1//+Gf0KFgKCqLuAXwV8CvQNztg/i1Y2g2g7hO6IGN6xkjXqF5eCH+UgweKRBlTs1RH",
+	"ZEwVieDFkUUf4UYZSMw25HAjZphRImPwDkXOroxwVY29E4HMCoUjwdxFRAWJmDkPEXkYxTJh5gkYtrIt",
+	"2/BnFeH1fpUAlN6tz6O+eXo8phmNNSuoNkNpNAe7EGos5wGqjxY2xPq0S4jjXh1iVECLuBb5yTrAQwFX",
+	"A3mkLAHXkqUK80MCvq0jAUN6oEp8HXZGihjkmpyNxp4IBgxuJHREuQiFpXUSZ1SND/M+lFy5LnTLVGT2",
+	"yNAger4GDN8Fj4NtBSXNrPPrhE2mUjMRL5o/skVkFTTDUsyfGZsyu2xW5ykgxZyyBewG0IJHSPkoB9UZ",
+	"WuZIfAunfVtnWGGQP7LFDbP5cx1qpXz/kI/3Nd5xGTT0XG5zY64CbaocVN68QYZUb8tFcIe/5AYCTplr",
+	"i0+ae7Q7aD4xKuNTozL6ilP2bGgEhtQ0bfR7l9ecHk5gnQKkyJynqSPhnRq0U4NuszcqWNPobzjodIhm",
+	"k2lKNQPrA22ye1KLpsmwXil6xdPU6CxnLFNcCjT+3NhRJhqFICATo3ugB8VcxDEfCXsYmA+qoAISOURD",
+	"HGUdCEWbyQCS0Zn0/TWOAlLpJzBa1pKj4AXVdKmf8pDbHGE7lweKIOuwLg6rYAw5SxPE8DKKH/RBt0oA",
+	"eRhdUYaU7ey1iS7QL6pO7IxloXD5yW41wFpVPGVCpwuvJIFEtBsSwPLDuyXsGXa2zSUnuKH84PzXuZp0",
+	"YyFt9qi3T8ZylqkrEjsUoO6NmC7kDlhwH9ARyEMMjhVf/IFNU7owWqkRQW5ti48OhVXf0DmFfYKwE4bR",
+	"gOwLvKfCJwOQAWNijcIFvjyzSThZLAbZf1SvabwHx/qXome8T4a5liESuvlt19UxSrfeRZvdgiMld0jd",
+	"RXgJjIztnFyfUyipEPu5vNYmbqZHgTWCVgAaojuv0k6duhN1qqCK3JsWhV792syWV+Dsn9IRpDdTm6vm",
+	"AUAZmcsssWkvgwKaqgVbzW2TMsoodn3v52kpTkbmjelttrPHFOXi0CaiuIgJdC+9mk7TCkX020xqBmCj",
+	"Znwg4+EP8DaY1UqUwxw1c2tBtATSFIxhbrS2uSQp0xqKMK34BpjXiRTMTLAY7KqSrbiuK9JarjIgWEpD",
+	"CamUp2bM5UwJzbIJFxbNVWoe1yWa/LayXmpCz98wMTJkudfpBI0JF+5zF1p9mWPR6DfC8NiQI6YiKJ1Z",
+	"IL4NEz0+h4yUzRKHbp4lAumCNWkiW4rcK/kOmIGyFzSAohv9xkvs9YvAQhO6II4smM1aGmWMoZUCQDfm",
+	"soQu1ANLM63tMh7eU6XoiK3qaF1gDnOWsV325D0KlmPgOtYyxIDwvSczlMTNBRyIleXvJ2CKlwLydE4X",
+	"OTa3C4LCBzPNFvnThzdFEjQ2JGRrY8zbGapGbE2gFOcnwQrm1Wy5mF5pulCVRfQ1JfSFiPd2htQL4A+b",
+	"16UXveK72vTfRW36p408BtV6YGTNtAgr70rH84HNFvLFdMNZhoD3GUuY0JymisyE5inhmjA09ALokByK",
+	"CRdQqmG04KxFjqxLxCbfFuNARitSJOWnLI/reH8YO+dKH+KX/mCDKwQAlryvBBIibG9jVOwoSbk4NVdw",
+	"DX1JFTkgdlRVit2I6ds/7Z0vPPliJ+7vyY6kiUeHOBVybj3ct8MyblfktwvkXQs+ialtWrF0GIDTXRCq",
+	"NY3HQGQkenlCRzYy/oFNs+YLPmJKR+Thh1fPybODvc4jolmagmZgK3Fb6HVGDmUMSZdXIF1Efk4XfdQb",
+	"wNjMaxiscZmxWGYJVIEhkrvAFnChmMtZmpBBxugpkcNhMbZsOAnqGdEHKkZojMoBW1RX7Ba4igN8uCZz",
+	"uWKhHYGxUPLJ43J1u51HOZRIBCv0TafZ7fT2IpcditzV8NsM6srl0K4kV2RKlTLreMaWLNXik5xJN2Y0",
+	"ARqxJg4sSqPGMO0ZwzQ3Rf/nlzA873WaYXj+hP36x3/bxC49EpZaDsleZx/TOkrJk5qnqXfKl8cfNm7q",
+	"bA0bdfN+PWy+k4I139r4fuX8u52tF2A7mWKDZqVaB/yqNtfyao5lPvShzCZQST3ggoLlXtzMx73u/r6Z",
+	"0JVNK43pTCQtI6zPJyk+TzXlcMhj5oXMXGaJdRRyMZqkraIYXBKP58uTKeXDFqb1/sdbnA+f0BFrf5yy",
+	"0fKQ3HfFIU15rGdZIRG18cOr169ufThTcWU09qvVg3n/7rtbG0ul9oBFsOZEmvOHJwWGZ1lg8wVXU6k4",
+	"3lLNAO1dbXtL8Y7LoGE4wLo74ZrLoFEQKOtuMZfaK2Fqvc7j3WHbHbbP+rCBEuCT9qgyKpD1MVecPBTP",
+	"FYgtPB5bDUAOIUl0QsWiQvwTFP9tCNetkHMlMYd3/tJpPvv1/2/iP238p1Lmb3G8zdV7dU4VG5cYW0A1",
+	"9C+lxtBdfOaGTffx+htgK99JfUw1V0OOVsbXbhTRK96Jz8oWyiEsqvOWPngnCxCjB69QxirP+xpmRhHP",
+	"TZ08nxgUdmu2+FKROVWhgGA2OSKY+8GSkkcRoJXyBNjii5J6HIr7d4dUQFB8DgkURcCKoAF7lzy/i3Hh",
+	"o4+LtbGwNXxVrfAWUaA/w8NwA2rxM4xY2cV+7hs5A0szS6d6nqPPIEe4d1aY0aFegaYBP3tvMjppNDu/",
+	"FXgN6IxaArQgtwqvEYoSvga5TXiNUJR8U9vAa+CK3xe2Bm7o5w+sUR7n54qqkR+PvJPNTJVHmjE4m8nt",
+	"tLMB8vG9bDbaZM+AjNZeHptIaM2wQMPfFu3jZDFlr+8e76MWemO/dxXqIqbNzmBv2HwSHyTNZ0mPNQ/o",
+	"/nAv7g26tPPM8EYZU1gMJprffWvObMZHsCQjJszpha3LcYXN4iLjtii2b2d6RlPyTormC67iVKpZxsiR",
+	"y/7IzSVc7XqEWz/87XAzQMNQsP9ds/KCnWvLBfqNo//+rbMYqb8NX/WSN+n0/fvnij7/r200DqC4DQA2",
+	"gOh26BpfFLqGk0VeB8EvPhdwDUicwYIPM7A8HRGLPbiwSSiZ0r6uBMBrnfGFp5ZE9tBGrVAUyl4pb7sj",
+	"3nRMMrKVJg4qw/JSrNhg6XBJy8Hou7kmFKuxKvoVYW/QQSAvhuvAVtdyzCjDyRGapnLuQXLxMiiVhUIF",
+	"o5SglrJtaUsOgQH1Mxmr72ME579xO1UFRccb5nRWg0AM4CWNP5A3eJGN5lEb7AvFz4xQdUoWcmaWe0oX",
+	"uN0zKIZ++acPZD/odTpm2/a65AWLYb2JYbdGAG6LMVEUEa9fFlh/1fDgHOLkqqdcOdF3kBIIFJ4nl9qZ",
+	"MluzUkgoHJI98hYSzHqd3gESPBsOWazRQ1E169pZVL57K6D1nFDutAkzHLS1iRZIsFsKuNq0CvPjLrVr",
+	"V3JwiyC/GcdsMpBpgwUZU5HcVAhfz/BvX8C/a9JAPwDEusplHWZr2eQOK3hVixyRaMgFTSN7VZ67mRc1",
+	"QpqYXJ3zWZXtCYAPsRRqlmpMvOdGwk6sRxZfJYV1rNQmh1pZtrYAACZQ2z9lrU1R0T/FLvQnapqEG7DL",
+	"TP3dZKZawv4kPCSozxqzdIeK+TRjgEpnOURlSilcv30+KVmZTtqqTOr66s5+Z6c+7aIQ66Ovt8EabmTj",
+	"O7SspTx2yxYi6zW3R5/Z5i557a8R8Id52iCyjDFF2WZkvuIWj4iFwhbsYwn/MqyUbRtjNBXXQQZsIGMT",
+	"u8p/SgSbe5blkRLQkTAyTMl7E8i//s//JZHz79qPqAGhvgOqSeGCAY0hvb3ojwCPbam3pFk4RYzKZXSc",
+	"h/udvUeARcASrj06hnuoXY58TBAuPiQ0FNben9AF3op9ecxthkFjXBrI+armJgpddqwGB0vh3R6oEDod",
+	"thCXUYXADGJbScEAIzGD6YCidlgMhGHwOxSI9WFNac/9YRlsvVE1zGVCvxK97rruFbO5y54GQ8OanetP",
+	"5Gv4gYoZzRbmgidmYQVWSL7B/oe+RLbgpwZngKHFKz4SpNox0IalcV6ah3fFFyIr/sm9rbA/k2u5Lb4U",
+	"ubvrbbfzYdyRbvESBIpzy2dOWrkI6H17M9o2VWpFvzuqvQ4AXMzIQxdD0DIH6QSwgsEC/oWQw3gmTiG4",
+	"mnIBdSyGIi0oAQpMdFZE7LeZkahQIoPuh4hMOYsxYZPCg4q4oKAD4UupK12BVziQK+hNxM415l6Uns+F",
+	"Ypn2zy+hNxhZIEW1hx+XCVjJn60f5wsWo5WpBGbVnDpXHGy3OvBtiOHaoygu5LuZsUXrRlVUMouj6tWE",
+	"4+XtjunmxqQV6qWGvIjrCQAeMBNYS7PQcGZssw44IvC3bTIBdNzAHhJ3pJ9AOox9nfVy+veV4iTFC/FM",
+	"5RcWlZzidUvjbzUwCD9/Yw4vIEYINj/WNNOwFjJN8l9kmrhfzF34yuIS2hhN7WrVxG5+DQzJbKUNAZ08",
+	"B4bAVXVyIfpg3RU7s/5+kguRZwMujvO921rT+7X0a4XxJvCQb8uojyWcSG/1o+BzbkUjOcErUPIk0IEC",
+	"YOYiaKSFyy6gRpJq0Egn1zCtcEPMSG9p1zSXeHnGsgX6IKBprre1Ib3BGDovPhy9OiHQMgOzyAHIBdSI",
+	"ULgxoafCIibRgbTYjPCQmUiZUs4OH3Fhk9IoGTOamDeDda3MmLHlBiYoOFxt25kXzAU1xlJaZvEr0YkC",
+	"DgGHKtlfBUyZyBBbKdIzFhDqCmxQKfKw14gjZb23MMU+idowxyggUdsYq1ElUOU6iEp8ESTrx1SUcaTh",
+	"XpePHYoln5INlwRESwkel6sglr5y2CzWYLEKRL0e5hE4bSXW45ekaX1KXEpI8Sl7Ck48CKgHMJWC/OmY",
+	"TOm0nGNhacVlFWJuvk3dMFy77JWw3OXqy8omdeEFWyMgfgKPww7IcgdkufPI/C6BLK1L/gqK5b34YZyC",
+	"WuuIAeUoZ+HLRSVBsfYEK09a5MjO0Yh3bP0RdDqdVn25xdfh2viy2v8D99kmiX1FWr/j1jVhhdV5jKXg",
+	"QHDLI3MZ+xsPobsV5mOReten4PtMrJ1hfm8p9YZNfRlWuRtl+8L+dbkSD8rl4mP1MpS5tcjrpVBxfeKN",
+	"JeKvzbm8yrFcHsOZX4DPyo3rLSvPw7fnj58yif12efH1OHGdtu+JYcd+7yvdqRjF+5y4L5tQnq6ORhac",
+	"jOjBXK0LD2TCmVGGMV1IMVYocM770vnSarMyU5YpKR6oalX5pRnjvVUmFyq8wcdJlCyz/99mbHZbVbQw",
+	"1TVVtIUYKld26bDhMGZo3WvR9N3q7h7n0Xz+NTBfsMnUfOqs4sCdTkWn+W6zl+yx5pPhfqf5bHAQN3P3",
+	"TTcGaRjzKbfvumjQJMmYUo1+gyb0P+2AWzHEZKGFkguG+iwgSxfADJhYOa7lewz7GHxksbnlr3KWEToF",
+	"B7Ut262v1PVPvMMO90Cj65V+1oRj+7k7k75qpd/uQUHMIL8vS4nVwqFtiLc+PnYEzQ8VocRcHJA5wH/Z",
+	"1uNESSkwiwT7gmoS4VmIDgu9ZfE9F/BP3l52Dg1BBwyKaTAJ0zA5aFrmDyeo+rGcMJUjINmjmsd/FK4l",
+	"jkqT2RRE0GEoooxN08WJzHuaA3SSmrNMkZG0CKcAhmZ7PLqZlbqMmnHDS6DkEqHooa89dAyzSaXLF2Lb",
+	"duXrcM2To4GciRjzb0Px09B8kSy+15M0wodkM4EylCsyZDoeuywhlioGw4cG9i4edminhM1xId8uFPDM",
+	"E3auo8Bm4flsZujIe5RzWYiGXe3c4dbzSgzSdW0JSLdD3vJviZYjZl7eIh7Qzop/LlIuEPIWg3yDBYnC",
+	"WaezF/PJiKgs/iZsxDzpc62aQ54yI5TCBlzBbtrSDWqacRzbxckM8QL/u992aCgIseNooX4PI6t5SwSA",
+	"LrfLHhAtJzLL5LwYgipL1ItCGCRfkk0CHh65GWMcDtBECp3RWEOjEtBmNg/KxOVHpXIkW1MxAlXFUI6N",
+	"SP2KVp45Io0+Ukc8RSJ5wWhGjhIaEJfjzVULr2jbS0rXVxGfe23YIDTV34SNn2aZUXonjhLLzwO1AThK",
+	"o98YZTRm/2kudoGkRpUm8Pik87SgCZTlvlvBBqbN/HJF+QBmPU0pF5vVdJ+43CK7NtYInjAG3WDeSpHQ",
+	"heHTmoHzYKUeUjukzSHk3Xm60wa9VqsqKZVbaIJXNLprza8+IPda+7a86tMD5W8ffttF0+6zew/KPNTs",
+	"bq7YNQeuCGq1eqeMDU9T0GCU7RzrsUf6voU9qFFG+afxOLjS0B4Lqq2GmED+U5Hw0TkwXoAr13wvpIak",
+	"mQUZSZuLDO8vtPHxCVeDRV0usZfZ6n6Ftu137lkQwzHBjuec2TBjecZyZlzmwkb+IAozljqt4MLBrTx3",
+	"IAdLz70Wf1d3yuClYN/Suv5qN2L1wUWDwQGHASUM0m/PaMqNkZ4wDd4zcLJawoC8OWq7KutyNpszIsBD",
+	"Y57qIg32MbaVgj/ezpIxdIv5aUYxQ7ppd9tatjtgul93R1bliEjFvFvPDMgMdyemdmJqCzGFreChniTJ",
+	"WHJL3ojZdGrOxMrkjVe5MxSaZVuHAPoJpMvuRGTNMRPWeeEscxBizrZ1djM0QQmFfRSIKouQ0iJvUShB",
+	"eyhjMUP/cyOYHkZuuCyJHtUhbx4Xp3TnXu679dB6L+lICrbkJl3hoO1WOGh7zT22P2w+6Rx0m0/jx8ZO",
+	"dJy6hyFTCoNrWKfJdl7MwqKv92XaaTGLLptSnaPL7vyb95vU4PfG4hrb8zfPuNaAw7GG36zD/CvykpPc",
+	"mfgActatPvoQi/OnVCksx1N08cj2DxpJl29f4ETadk6yDYaBEyFUkMvjbdWg3hXo9kbYd/6kFiPs9ad3",
+	"a9C1wjjvFHqNCZ0tNp3F3fGgCRUzmjaux4BqnAJl+vjcGc1OfbptJDao9vUsQ0hoTLshN6tXmtoXhU9r",
+	"ANZKvA8LofIByeGwQJzVuGZlbrU2w4onruAJjnUlsva6I1mR4lSa8CcAOrNnt7Q+O/jhL/bkQYXWtc6d",
+	"D2muOmQOVBhdDmiJQDBuwLgYoa0NXSKd0uB9ZVwVrsHQ3ERO4FfEGapQIqiIWXq9ENZLnExj40PgnHhf",
+	"jMtgh/d33dpfIKvrO6ZXIPehI0wkJagmkaigMhvAIvk9UBtg91UmBd/60djWulab9GzGUW6Zs1OXHopb",
+	"thNRX4qIwmJqlxZz82CQ4iOxMsX+ajcdOdMlqHnFPDSMNUnV1bxRc1zzVjeQIOMa4Rw6KLVCdx4LqOlN",
+	"5RKqpnlsrT/NlV36bV2jekJapR/3Z97bpbC+PiUVHQylsZrlup2cVL+cxbzUL8gruZVXcIl01rsG3Xbs",
+	"kuvvzw3oQRtRD4bkL8PUSm3MkM198vx689Y2F1xzisp/tZfxmAF6BnZvTBzaSM7rbOp8kS167jqX2aki",
+	"UKUqEevMzD1TLfJaEBqKSJkdFZrTNIKLhyn2FlvAlZB5BxH6iDykCuxVlgSED4kwmtOYAjD6YRm8C3At",
+	"4K5QuDRL85XmE/YIQv+UROagpylLMcufpimhmkgRsxZ5aRS3EYPM0ZSLU/tc269ssLBCzWJhYJ6ibfM2",
+	"y0SL/AxxmzTFQlvcbfTO+/w3DPcAtqkFHYlZprFLIYMDbAQQQNHyEdc0JYrRlDx8f5S8PH4UkCvYLKdc",
+	"JCTCd1kkVRBoANEKc+E6HzoCk5qruRj9KUsjkmLLTpRhwEBsxqndMddelme4JOYpLLE3TA7N08cyTTCN",
+	"U7E4YzogSiLiPCCKuH77okVeijhbQMrq+xevFI62UMsQ0yxbFKfuOF8obF9bRHvb7/VumGyJeDW9fQLZ",
+	"sDmlnLKFGVQo3PLZZqaZ0jYH12KjPMRMzeKLP7BpShcs6ROdzVj0yE0vf3QocM8tsrdD0TVGcYXa4A6o",
+	"5//3myqSH9i1lsDr5ZHn3vaNlY36R9yBw14tw3+wK2gYvatoGO4QFQA6LCqHR+kwF/2HXfNvNlTVdEbj",
+	"Uy5Gm0OFXN5oXTdE5UDPv2Hlc7pwDANPhuPtO4yOXbzhlrMKCw0Z16pQG5qVbXty27EZKB78agXo/Qwg",
+	"uuaiULaBQhEKc73YTPJOhnBhZBSzY3xLBKUEqgUQ66A3IPOfyyxRoYAeLkLOQZOyKKanCK4lodG9h2Sn",
+	"YgHBlmpoUpjJibQvvVEU1t5ZRqv0M/QMEbLxTplZJ/HnvcnT087gt/3Fd0+G/51147/MTx7Pvle9N8kP",
+	"02f0pfyR//X83dm3B28bWxo+XIye2226E/Anh6q9Up7ZgfzZXLv18O1d1c2nCyTlik6uz0V37O2zYm8l",
+	"bgYdTg2/AOuGpSzWmRTcWEuLAjezrKnMz+r4V8JirDqp418vhe3G77Ve2wvRaOYwEMdUCroqQiMZy8aw",
+	"pvl4UcVw7Kvvit34FIbnKZ0pRvaJTUNFq9oCI0DO6qfhQS/sUu940I4HfbE8yBKx40LXZjsFvMRqvmPs",
+	"hvcvXnk3eVF1KyhCG6k7hySKZcJ8NWwlOxox7Q6qG9xts6RPw2dO4C035jIWPbjkisav7Hwa//7+xatm",
+	"t/VkiZcMZTahxugdcEHBPz+h52+YGBkNvfe4193f73R8j26lM0M1ayxHw6XHjCbgtLhoPMchN19wNZWK",
+	"4w3Vi2PvattbindcBo0PbJo1X/CR3alVDzCX2ithsDvW9pWxtpKnAhzSllsBg7kup4N7V6Bw81TlftLc",
+	"Rwpu6mLRP1eFjnz2chfRcyU6c3SDzjLnWAY35HwsIYgA3Z3Q88ot46RKA6z5hIuZR3LOO3p5vyNHLQ8i",
+	"hzWVaJb5vMGlul2+acF8KhBK7tTPVZjSVp7DmqQhQKTF5QfQh9jCfl9bUdqd9Wuf9e/pGVs64G5zlrPi",
+	"tjrtLuWgRqexmPs+JhEQIwUTIjOSZHQubCY+nm5AvocoEFoqNZaf7eDWIkdDzTJsXAMH27X3K3pfFaMp",
+	"SyrPMB+JO1N8/IRBCzJTNuZsQskbecZSGgNdfhrtKI+E7OywnbLyxTKw4xsYX9jJptZhTUdQdT6lIxbY",
+	"lhxQNDuWruRXMeQs71+8apF32BaEp5DDOLaKxoAxQTJGE7JgNql3aH8PhaipaM9NsBNspfg7Nr8qK+3t",
+	"xvkZQdsSs/8nRg3MkT4d9tGA6bnZiHcy0+M5Fwn5bjL4Hvx0Re7bavx6jXmawdSYbWagO77ztRpJgEzs",
+	"GvjcusHkJGg1d6qQclYtCmwytf192SlkVCv8aUEUnVsDaTrTeVecVI5aZL+zHwoAncRHgNGFmMtzqgJ4",
+	"AXzixTbqVdysEMDbsbKdnrTjV/fBr2C3lww9l662LYe6yL0N9dDtr31PVhcPQ6cNFHQgyflqDkLjWM6E",
+	"fpC7cK5Z3XElxWnbNK+T3JFyCznLBZa19oBfM7mrOqnrqiriWq7v0pjvp6YjzwOF3fKEjsVOn0kec/Fk",
+	"t7GUsF4FeWejSxOZ+Y53Lk8XVRDp1AVC1Sk6blwsXMml4FURXomJBAPSVbWNuyO+5ogjXDv60XYFmV8r",
+	"Q7FbXMVTbshMboF1sDNEnF1Rc5bKUeAwiRX2DjWahy0cAHgAyGHnDOMvx98fNXsHj529BZCA4PA99GFu",
+	"2wsmFDIjGQOYuzrMwFIZ2Usc7f3ykVSOalHx69sIemi522usOKZq3Og3buFJtnG0hWRpQIvLs0a/0bnh",
+	"fwCz+9u2La3K211X+GVJc6cm3V/p65hOp0ygunD73O1OVCV2xhMmsCt9Jcc7In/n08CGnbDwaD6WKesj",
+	"M8v4iAuaBrk9nkAj4cD5Y/APyHMugKPaVGWWhELLwOKBT6jgQ4iCcz1eZp3G+mqRyJZWYEfiRdMNn7x6",
+	"/eZlRLBfKxTryuEw5YIFWEg15FDEJhbQ8NgOhCrLeJMVrmx78OwqfTpO+3c+XWa09iuXvPP+x63SdjrP",
+	"nnQPehvn7biVvZu8ncsdk7oHJlXc19zd+9nzqIxN+KpGHxbk0sW4ygk0UgBwcMaCvOU7WyAX2iCXJhSu",
+	"pQSOAm6f5ADTFvxZjzPGAqL4OfZ+54KRhC7UWlOxsuO5edExVlPtbMT7dQPtDMNPxp3MMfaBnwpsq09g",
+	"EH6Ug3rb7wc5UFdbzLXIc6h1Vy6mjnXih8QBiJjvVRFeJK+xKMB1Wj1lQhdE0CzDKniLA1xsStcigHwn",
+	"zLOgtQ6hhYZ14JLWYyoKBetQWrzXCgU0YYnQs/3NEFhftDRKiL3hT3n3HzMu5ySD5i1mY1rELAcoUqFQ",
+	"szhmLME0KNTvwOEFGmPGoHU7PO8JMMXAvUIK22Vor1Nn6pq33Fd/PUMNThflLiZQxjLBidwOmskPcrCm",
+	"vx4MyKWMGhu1PJhExqpl2wRh84TqcYF1u8WofjTXbzQmGw35evv81YO0HlR18nvS3KPdQfNJ3EuaT9ne",
+	"sLlPDwaP4yfJU/ZsmPsZqjZumsmRg8FNpGCNfrdndHepadroH3Q6lwG2AjD6/iyFlN2ZWDUwpWlWP/Zu",
+	"qdtfNhM26q0zzrCL4baN+4KGYOfaHrF+4+i/f+ssjp++G/7X7Md3f3ma7L/97uC30TYx7R/kYD3qjaHH",
+	"HfL1PULefESO7cQ2fLyOHG5ffJSDNQCVR+ZtzprnGnLsIy97ohzTxYNUZjOhfChHS6K0nIKEgxCtkh7L",
+	"LxQxFX1rRCBedmRPReQsBsyzR/eFkdwLpomVhbZBH9ck4Yn191oc7QQ9u4Wxe3PA4oAEZDBDgekjyOCs",
+	"cBOrLP6GH3+Qg62l5Q9mmW/DWPDjKzHPDVjmkAuuxvfEVnOm2rsOS0V+mU/9BhxzK05YZyZ9lIPP3AW8",
+	"M3iWoEnNnl2XY9bAk34v52RIEUvCsBmsJAqIg6zyHCeAIFbG1CzVhSZXqNdWpbl8lINQbJDjAu37wOLA",
+	"Rl19SDrE+FpT6YzRSeSHR7OMn4H9wYRLzbMxMQC7ityxjQgG6GA2OQJXYTpmPODJiczxttfbqgx4K6Gp",
+	"kuZqlXcHx2sD58xhIhTWCeTwXYU32VgGQkP1CVWnFgdKj5mo8SHfK0c2hLXOdYO8ZDvOEzSubOYVJbrA",
+	"aL0ssOO5Vy36Zuz+U2rQ3lPvZ7GdiIBw4Qo5AUfrh+Of3kEDZEDQhx21B2UXSbwXqfCB0eRmMqFKi25n",
+	"zHYjWdFLJtdIl3xA0MsaNWxgeIGFLUxTEB9A4U7JhUbNYmGdUVb4VCK+w5DulT+aKZlDuqW++tnoot1O",
+	"v3cd5uTm/Rkoq64vO1DXzrn/leO4Wb4COt+Sf7+CxS0zNM0mU+hwVp+f5a4gg4X1gfPEdYW1QN6KTGeD",
+	"FAxOcsYyaD1zSJCLor6HjWVQUUSvvlQshMI5Y+L721vkmJ8DmGuesmC9+qiI+j4AOX7dYlqb1uUH/4W3",
+	"2qtqIoJVPXNJpjTTkBnH0hTXBgUFFySWYpgnHWAruz/jBjX6jW7uFn4nRbOAtuer5gw12TWERRUJbQQN",
+	"t8e1DtxO9wS6nFtGuv4lngBcmx7/xarnnhWmcrlds1pHGevdn/6IfFpW+nX38iucS8et8u82t9SrNS/X",
+	"ZMc9MWdTCKtqycbJyUK/ARdTJFKkC0x0cDVxjkGFwih2V3kbIkAPZLKIzA1vaXYKCJdoAP/16O0bMsyk",
+	"0GRCtWZZn0TmVETwhKgw/shltbrRH5JIc52yKBRL9YVuAhogFKYpjdlYpgnL1CGJUipGMzpi0SGJDClH",
+	"5GGk+N9ZRI72jXXyhplhBKEwVyYqplNjrkcTmo24UOCQnUweHZIIk47sQIdSasAOj1I21OaGmBliMn9l",
+	"fDQ2X5nVDkVxOAGJLswYLiP3l8I/YWKXkXmNmE0GLANf8MMoBng6FZmBRkIKBg1VQ/G+8FDbhMLClP/y",
+	"dqY0jcfs14cOM3hiv2mNuB7PBi0u868OWmM9SR/1QxFdXJiNuMQBXRhmumgVv/nD+eXlv/7xz4uL9vnl",
+	"ZYSei3OoouRnTJCHXiIZdp37g7giNBRGCD2Cx/xPxWPwMuh8/i1bSIxiK4avNWruN4qmZiCEqlOM61JI",
+	"/INUo1AM+TlLIKQNt5hRq/81H80t04wLi7iutDFGwwYNyACDz2EDfezmRZmcq/+lYmFucoV/QPvWG2Sf",
+	"MIZulWyiWuSo2PIaRDRw1dxhZSsjwYUPR2nAcDyQG6R4wkJBiWKxoXjby9PNkKNvKWO2vSfhIk5nCVM2",
+	"AJBQTQEaHdYOfFv+sMmMfH/y9k3BVebJqk8cUQXEkDQXI4U559Ef/oDUDQj3dkGRvPBulpBuKyDdVjcg",
+	"D+mjIBQPuSHZi+YlBESoe+AD8JmRlNEzBvjwcqZbJLr4A9ATXIv97nAD3W1m2Di4UMAeQrolbM8v+P2v",
+	"D+ERjyzoLfAyHFuLRGEo2ByPOE0N8wI8fqOijDI6HZNBxugpZFmFwlx2SCiJZcLIIJXxKWLcQ7qQiizk",
+	"PEV+BdsuhyQyvNgcBuBYgeNHAYngkJs/EqpZZEHwgRYih5UE3pBjpI+HvU6v0+z2HvlKaappi7w0XJdI",
+	"aE9vBs81gNKFIqJJAumNNH2fGe3O6Dl9MqSpAr5mJFUBad+siqGC6N8SNjTMQ6SLFokUqFgvqKYR4scM",
+	"zbnTNj0Ev0jTEs9FUgPa8jTtSG6/1yvovdiqvTJ8BHqR0zNuVO0spOaYUFwAPiUpcHCjBjmFcQCPbjSb",
+	"TSSkPnkHd6Iak024gHeEAjaw+OtJ/qtZyYsL32br8jIUTpb0CRPN774NReFUGe4cCpQLfXJBQAr0yQOA",
+	"zECub15guf4DchkKGN8fqt9uSOgFo1l5CIH5eo4nB8KEHtXBPPrCf3xBNbu8NDwNgE4vL6F30kwxeBx+",
+	"dXHRdn/ituX0AXtRfBaqngfNzl6zswdbaIcE2mwRP6JR0jyr6LbRB7oFJ4X/6sr7CjnHCZJNIeO4ezXV",
+	"OG9Le1G+stMJGhMu/BfGADL0YhSkMDxuVD7Jz+6inOi87bNKxfG/FB4cLM33V38rHn9w0ZYMDiCSphw2",
+	"CwS8rPpv26/YHco77X3gR7gmWuAG4+yy7W2Y/M4a4BG87MGS/vvZu4Z2kAD3GEmFg1Iwojaw1Grd5v6G",
+	"9kV+uC9XFMiULTfD8Z3LIdc5bUMko2IqZqtjjGWQN+uviB0WxPHaBsWFc8OX8gLRDVLRfbjAu67bevgk",
+	"f8RtpN6ZoZY6DuxcSRu4krZnwuu47y72d5+xvy242PooYDU7a+ekfLHGMTWcZXCs7B2HvleXt3rB9MB8",
+	"DfJwv/PskTG6PVe0Tb0KTvK8qAadQZ5dyiHBHHk5h55xEtPdK/1Xa0wYd9q/JNZ5mxYXdkc99/oT2vA7",
+	"K2xnhX2NVlguEHvXN7Asy/h92Flfilm1g2b7gvSXo8SoL07iAArC3VlkXoVpX9i/LlfithhJF1zx8soh",
+	"uEbBT2/0C+Ts1td7IgkqWCoozss2NBGykAtwXdy3L1RfCS5W8ZTikLrVAzrz873ZaOy6vTNPvQ0L9HfO",
+	"oHeWWMESM+e4pD5/SsMs52rtacZWY+q+4mmqip4nwoWtGzaMLAL4bh8GKrA4DNxhmK4EBkwhIDzM6Mip",
+	"zN+fvH3jWZ+iQ+gg5dF3KWSgtIhRiW2INGNkwpXiYhSQmTgVNuQppA4FhZoA6MxsWznbHC3DHRILr+Di",
+	"VeRh1DaDbf/rH/+E0PoVPmoXaMdLb52XXtckTaxpVMZ9A5orWp/JTS0oONR2ea68zXa/ccReePEWNsL7",
+	"Mm1tZR10rm3I+xUa60lqTKZZp7MXj7vwL6s2g+GStrsmtF9M8SMYyOXVC+wd9grD1IyNjwCZ1UZ+5fJv",
+	"RWN2Ode3C/usxd7OaLjN1OBi5AbSGyDx5lMLWdTk64XsT1MmykK2kIMXFGol3uOTuBgRbuEyXDWbQ3ys",
+	"9WteFW34sJ1o25kJvys/ztfK7SxzKLgTtrUsanndTFmQvuo4dZq6Mt5KGCOoAKthQilX+k/qOnBktwTF",
+	"4wZegOMx61FmIX5hqqBkzOUbA8l8kCm7PygZH+ZNOOgAiQ8D1LdRhF/+zDI+5DmLHM7S9B1Ov9SqrVTB",
+	"thaYB1au72TtVuFmQzPraxbc5u5gW+6xyMFtQoEBIT9ZXZIF17QvsHhwJVbLK4lwBFOWKXCisoli6Rmz",
+	"XTaGOfsh2GXRHFyrGmEDVTm0DVVxqF7jCqCaPxTg22AKFLuA4DisWyOjQ8f1nIWh8m5DOc6/nGnFE6DK",
+	"mCozNvPQCfZ4NZezwVjKUztm81pzQSgmbDJgmRrzqUv8Lkx1nknNAuznJTMEUTMqoXmBxYTBkDp88yCH",
+	"JaCwBi3ygQ1niiWhgOC6bdVGScpGNMVM31iegSIJj0CES5oxApW6MjtFkEuzwtDLAcoGzBwfRvCMv5ln",
+	"RI8CfDI0oFzYggVXXDK33WrtGx5G5p+/wdfmRreDHkcTtrLKVcMyqpjhC5uosDnsxLIGuw2oWFmj9Jhi",
+	"11MoaxKd9qtjDpYCuCIw72QXbvtamehLs7/mbMGOr+GiK6vEoDq8ukDf8scjl2wjh6AG4flDbQHcrT7n",
+	"wZ8fxxdzSKwTe1RDgQCQtjskNqgF9gSQj4JxyP5J2ERqlhAhM+L0EpvsU3HKZ9OE6q/jmF/bA4qLVE5n",
+	"9Aod+AsvIbHDrGvpKqtwWdrYRt3yq36nXkqztGsNX9j77TTFOhPXyXso6cLA63zHSHcuyFvMH0d2SkWx",
+	"n5tMQV2zZ5ZwfSPVuM3OpzLTteb5NupxfiYOlxTYoKDu5hgtAIQQCp9m6RCIc1V4We89hN8nFlidLUBp",
+	"xS+dCnyIiGK+oNRpngWdhxLUi81jhZwDYJfr4Alt0aF87tAmyCv2QBHNJyzlgkFNnQ034vw0PWXCKteQ",
+	"561QsSZ0YHRlgGX3WjW3FYSoUeOS5bFNizbm+UnGaHKYZ23YEkRjbtgsD+h4UanNwqZ+fers1tCPcroo",
+	"o+hQhR0YA/MYNUs13Gy/8oRnPwK94t/gyHB/w+pe9ZF0C6nwThh9qe6UoOEOFPar3EpivkSeUiM3zabs",
+	"/MJfigiS0wVGk7Al2JiliWVtNzYqnETKKa1GCP3s3Ru3A3M/oYtQ3BWefaWX2s3gvhzVbol3kOgFvLSl",
+	"dZpl5PmHt2ZBRMEaChoAPniymFpypoq14lQqANX1eQGIocYSQ/wFtss6zYOk220+ifdo8xnrDJuPB0/o",
+	"0/hZ0mHdoZETYButHOYsM8LAAXLE2aRll6ANW9q2vaca20Ohb8HWLQGv95o7Stt5ze/Raz7P2Y1jzf6r",
+	"NVG7OjygV5mcGG2ZoBXgAG8xMY5mjLz/6fgEe8xFsyyNAB/3Qi+mLADtWWk6mQaQ8HQZBRbPHNMAQ4GI",
+	"GTxB9uzaTxq+2wct2HYpUkafzuRsZGNtR+9ft8hf5QydwjIFRJCFnCFHhocoRKgAtmdRbpxar8yl1vXs",
+	"DQKA34COma4pEleugRxV5JdjTUVCs4Q4jp5D5czn85ayP/tTEMvJIzAaHKSPebttQUYie1mTJ1GQf/LL",
+	"ZfGC3PceYyRCyyFSLM6YzgFnQgGgv4CqrOYsQyiTFjnCT73zcxgEF6R7QBSLpUjAXlrk6x0QSjKW8IzF",
+	"mmgpA7BZMs6SUGDKiDxzjaWga0oBYo5OWGlKLXIsYY0nFMBrENx+DjB0ZmJcEGqBnAE1xiwOdfvmuxb2",
+	"yZQqha/lrlufeSqYamOatMh+t4NBDxjGbODp1uaRSpJIMuRnhRGjAqO4GKUMwfGVRZ8C4gVEkwEjsLeB",
+	"oXmj0ZL9/T1jez/d39/DR6dAnJBnOhukPHZBIbPm3kEUU4GD7XZC4SVxrZMSJZelrxtBnsTZZEXZckHg",
+	"bSvhNhVJW9c82Vnfaa2T3YG1rkI7lp+5Hh/DQWtsLS5L91YaQ3YwQSENGq7f4Urs/IL1qYnI4oClWkF8",
+	"DUm/bH61L+xfayLmr7UiCUv5GQN85ZF0tGu9flyRKROAyWX9VIqJiiojfH7O57YzjH52Y21sHva08wPc",
+	"OSMYd06IL4PeXwClEOo28FpqbXX22ZVGEo5Grlk3dyfk3LlbCbe9XFsjzXYH68sC9rjJsarJC/jZSgI6",
+	"UNi6wSjeLrLRIu+siQdRjtho/4lD5rTnD7OJMBDiPOSBz40KxZzmYmZIeaoOS20ibZpAxqYpXUBPRw9D",
+	"a907tmFkbZbAbZ3k6yrvOMyS/l5yTJmNnsizpStqNfkNtPaz3nUU9z8VV+tOA/z3zda+7kj/TkG/7cB9",
+	"4IP0MrNc50bMdpXC3s418towygt/SVUg5cRlV/q2uHsdbBa+KqKRP/MmjDL4VHGQgt3iXGVKA7DYXbXP",
+	"La/TwrfSvdPgB9WaTaZaAcDNikhI14YYvNjAljBLDp9yRKPbfPKE0uaTQa/bfDbsdJpd2hvsxfvJAXs8",
+	"bGB31SN8f9UrD5Z7FFoh3vAR59cbh0+uE8FwG7E+kpHTyk6f/aKCH1DmnyuSFNuq3h3DbV/YvxerADmh",
+	"9Ns5SBR0HgAnuFYEgSCJO7VBnq8O3VqQPzuVWQ6JS1cyujMzL7b+fpZAh1bwgsPxMq8y7HyVqeoOxA35",
+	"d0XNtH1wbV7RWlZSkVeUr/R95xa5kZRY8H0y3lSOLPOvfB+02kpmSANvVaP/dD9oIPodjFbOdCyxJg3r",
+	"OgpM+qDTcY2zN2DtU9QSi0AKbm4F3p50mt24lzSfsL1h8yndHzQP4sfJE/Z0+Ix2BoBh7eJg9eun65bu",
+	"8pYkzLXlywumKU9r8QTsVTvJ8mV5SpKcWX4KYdJG/0V98f+xrfWy5fzlWCxPAmwWVmrXbR/PkhbZ7zwr",
+	"+VmkAHE0pwtC04zRZBFg+Bwv0mUXuvPKtAh2URMkep2wyVRqJuJF80e2iIiWZMAIWD5akoxNmZdcsPlV",
+	"7hec8+9aOq03cwor/SNbVDmNezeQZ5u4V/zOXJtFVjHH10uEuCuo+MpbLzqyu9J48Vb46tS2UV3FPX1/",
+	"YdczbDFlJDJ3RoXuZhqVOYwIUddItshDy+wxFHfFH83IbsE5veMxOx7zO+ExYF3DGb9t/rKZflZsTl3Q",
+	"zlRQClkZRcslvRHFRcxIBP9ENVwmFJ9KC7sHPnN9hL+yRQ4rWDQg9wstK7Yw7z4U12OrMNe2TPKjHJRm",
+	"AJ3Sc7W01+x06aD5xGikT+neoNmzKukT+nRwgxnhmGsMVowMDBgXIwSKkK72Ycc/d7GzO+DZYM5ikajn",
+	"kLfOvKWmmjUx4bKeh2PLivnVdGtSnW39Smakt0/GcpapYulUnkjuBYFMk1AY65wqMmdpSh7quSR5L0mA",
+	"RxEuYfxRQJTMezd5529MhUdeOMNGQ1NGY3ZIaCgwzRsmgON3KeD4HD5heeo0epqrhAGslGUVNqH1S8pw",
+	"+tQ5vPlq7xx8XwjbeUuNXVfYuWtym0TGaiXe/9H71yRjQ5Yxj3cCEUcjHDwQJzbVdbURfFQJfzdi+oV5",
+	"29rTpNm5biNi78oQsoXz/f8SGYMRbG6xqL3wA+Dw4hfPMVHIzMbC9RZ+XDpkS81coJ9L3nXlf34JQxWG",
+	"x7/+8d8quq9UHjjA9L4ZVZVJo0QJJ4alu4gCtWUkykKJF6jCNosqE0VOBO18kz+uKG01XDiCGyIkgYCY",
+	"B7MESQDkC1JALQEcw/M2JIOP9IziAJaJIf/WkUP7jyAWShRL/tiu395e51b2Fz/f5Q67d5ClbvCIKL35",
+	"Rqf8jP29HtsS9ALIe0ylGJl/AYkC9TmQ20510EbZsVXHRM2m5pUKsDeohso3mmlFeHUk9w0/Y4KpDTjB",
+	"OrlKzYTK9pOLorn0uM2Epx9SVYqFecnd7e7r8irjlDbazQnTGV/Bvg3T0w4ZWfMJ1KlxQd5ncsL0mM3U",
+	"A2IOGcHGV4dESFsjT1PbuuXnMcP6SddqbkxVKCh5+/Lkw+vnx387+enHl+8CwrUvQVOu7wFB8UW0PGWV",
+	"easjpt/aGWzGC6Yp5VdIoLAIjg/YrNC/jbWe/s2a5upvWmqaXvghfBM24jHVYSNAkvkmNK8NG5ek21sr",
+	"EG7KMeygW9dWnW6LEi8uA7+EJ2ajKjQN/BVS7HLK2YxC5ZQJOuUtd3ZrtAyuyE9TJgzjzpHrK8jluRQ6",
+	"o7H+QVks6xuireDTSvzDjrjRb+y1Oq29ZR5S3V4OA2bLzNTPaa/VKc1rqe9aHewIju5uxYp7C6gMPxz/",
+	"9G67fV1QVNJuaV//ah631b66AazZV7etfeJ29W7P9z1s3l+P3r7ZbPMgUl6vBfQ6Heu7dazTVSe4rK0+",
+	"ieRpROZGNoDDAKBQCVdkNg1IlLBRRhOW2Cs+sIQrjDDJuUAoWqtojCSRwtc3Y6F7PGYtctDZw5tB2aGa",
+	"DqhiEMS37W9K7U8hK1ZOp74jAAXVlAxoSkXMshrh84HRhN+OHgJLWkZuGrP41PdwMcNHncS8KuFOQQmu",
+	"q6/kY6+gQPPjovWZmLFVuo7bOFy2jYhW8ZFYbZUgMo44tanSDnfNlryj5WpdSgB7oMiAjbnFcIv+4IOn",
+	"g0zOlaHOU8amREvAQLAocrX272Cm8zRHT2mKzETCMhKBU4+ZOcBEuBhFZGS0ymrKPMZr3qNe/+mtZfN+",
+	"Qj3P/vosZruHiOoxZXKaMnBjFmkR9+AKLW7gpIFh1KHX4a9oKMMgoKezMZ4Dw2O5JqmMaRoYIh1BAm1m",
+	"bINkFmvb7QProtoNMzBup27B2Mzr7QQurjCFEVcaWgcHxE4OIS0ArzvwcIYe41YOC1COrTxryGiiFVlK",
+	"R74rAlVLeFbmALXK4Euq4gn/ZaSNhR1H7EUzJiflCLY8ygeKlXhmmIzG4+IAecXDX3iURs8eTmEtwAuK",
+	"YixvTQnQiknhmRZc7+pz3wKdK9t4DavXAGIjTYErAPI54poXOtQcAlBwwi10Og5p0iLReTOmiiHBRYDE",
+	"EgrkS/lDcgZjRN9QZtBiE71v7iquvZTd7+wFxSY7CBC239lH7mMniFCDq9bN96ODihuqyJCnTAVkNjW8",
+	"kCWGUgGd3Zyq4tLJePWDYQemKY3ZWKYJLCYXeTtzeG+xO3rraqedqhecsDSFAwQLoxZKs4nC9XZx68KT",
+	"vNO0aou5Dew4VsFEobgTOl1PGPZALTwRcRGvPu5nmZ3i40aSQWIHHWqWAaU4FB+AIrXqVuGRH+Vg9VKC",
+	"9Y3xcwze9IHQxtQFc/Ljw854gj7dJaJDmsq1P4DPM0a/h/70CPYlCgL5VjVfLHCA92cPLNej6hQguPFb",
+	"GKCQOR4rBmuNODfDgVVOmVYOn7SwJI5PX33v94ymehw4Y9tOfNlZWnyUVT8uf738fwEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -87,6 +87,31 @@ func (q *Queries) ForgetDocuments(ctx context.Context, arg ForgetDocumentsParams
 	return err
 }
 
+const getDocument = `-- name: GetDocument :one
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id FROM documents WHERE id = ?
+`
+
+func (q *Queries) GetDocument(ctx context.Context, id domain.ID) (Document, error) {
+	row := q.db.QueryRowContext(ctx, getDocument, id)
+	var i Document
+	err := row.Scan(
+		&i.ID,
+		&i.UserID,
+		&i.Name,
+		&i.ContentType,
+		&i.Kind,
+		&i.State,
+		&i.TextState,
+		&i.Size,
+		&i.Sha256,
+		&i.CreatedAt,
+		&i.ChangedAt,
+		&i.TextTries,
+		&i.CaseID,
+	)
+	return i, err
+}
+
 const getStoredDocument = `-- name: GetStoredDocument :one
 SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id FROM documents WHERE id = ? AND state = 'stored'
 `
@@ -740,4 +765,22 @@ func (q *Queries) SearchPagesOfCase(ctx context.Context, arg SearchPagesOfCasePa
 		return nil, err
 	}
 	return items, nil
+}
+
+const touchPendingDocument = `-- name: TouchPendingDocument :execrows
+UPDATE documents SET changed_at = ? WHERE id = ? AND state = 'pending' AND sha256 = ?
+`
+
+type TouchPendingDocumentParams struct {
+	Now    time.Time
+	ID     domain.ID
+	Sha256 []byte
+}
+
+func (q *Queries) TouchPendingDocument(ctx context.Context, arg TouchPendingDocumentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, touchPendingDocument, arg.Now, arg.ID, arg.Sha256)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
