@@ -1727,6 +1727,21 @@ export type RenderPdfRequest = {
     caseId?: Id;
 };
 
+export type RenderBatchRequest = {
+    /**
+     * What is to be made.
+     */
+    items: Array<RenderPdfRequest>;
+};
+
+export type RenderBatchResponse = {
+    jobId: Id;
+    /**
+     * How many documents the job makes.
+     */
+    total: number;
+};
+
 export type RenderDraftRequest = {
     version?: DraftVersionNumber;
     options?: RenderOptions;
@@ -5768,6 +5783,73 @@ export type RenderPdfResponses = {
 };
 
 export type RenderPdfResponse2 = RenderPdfResponses[keyof RenderPdfResponses];
+
+export type RenderBatchData = {
+    body: RenderBatchRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/docs/render-batch';
+};
+
+export type RenderBatchErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RenderBatchError = RenderBatchErrors[keyof RenderBatchErrors];
+
+export type RenderBatchResponses = {
+    /**
+     * The documents will be made.
+     */
+    202: RenderBatchResponse;
+};
+
+export type RenderBatchResponse2 = RenderBatchResponses[keyof RenderBatchResponses];
 
 export type SearchDocumentsData = {
     body?: never;

@@ -1087,6 +1087,11 @@ export const zPassageList = z.object({
     items: z.array(zPassage).max(100)
 });
 
+export const zRenderBatchResponse = z.object({
+    jobId: zId,
+    total: z.int().gte(1).lte(500)
+});
+
 export const zRenderOptions = z.object({
     draft: z.boolean().optional(),
     pageSize: z.enum(['A4', 'Letter']).optional(),
@@ -1099,6 +1104,10 @@ export const zRenderPdfRequest = z.object({
     data: z.record(z.string(), z.unknown()),
     options: zRenderOptions.optional(),
     caseId: zId.optional()
+});
+
+export const zRenderBatchRequest = z.object({
+    items: z.array(zRenderPdfRequest).min(1).max(500)
 });
 
 export const zRenderDraftRequest = z.object({
@@ -2080,6 +2089,17 @@ export const zRenderPdfHeaders = z.object({
  * The document was made and is kept.
  */
 export const zRenderPdfResponse2 = zRenderPdfResponse;
+
+export const zRenderBatchBody = zRenderBatchRequest;
+
+export const zRenderBatchHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+/**
+ * The documents will be made.
+ */
+export const zRenderBatchResponse2 = zRenderBatchResponse;
 
 export const zSearchDocumentsQuery = z.object({
     q: z.string().min(1).max(300).regex(/\S/),
