@@ -44,7 +44,12 @@ type archiveBench struct {
 
 func newArchive(t *testing.T) *archiveBench {
 	t.Helper()
-	pool, err := db.Open(t.Context(), testenv.NewDatabaseURL(t), db.Options{})
+	return newArchiveOn(t, testenv.NewDatabaseURL(t))
+}
+
+func newArchiveOn(t *testing.T, url string) *archiveBench {
+	t.Helper()
+	pool, err := db.Open(t.Context(), url, db.Options{})
 	noErr(t, err)
 	t.Cleanup(func() { pool.Close() })
 	noErr(t, db.Migrate(t.Context(), pool))

@@ -1,0 +1,239 @@
+package handlers_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"counsel/domain"
+	"counsel/gen/api"
+)
+
+func (b *bundle) batch(who *person, items ...map[string]any) (out api.RenderBatchResponse) {
+	b.t.Helper()
+	b.call(who, "POST", "/api/docs/render-batch", map[string]any{"items": items}).wants(202, "").into(&out)
+	return out
+}
+
+type batchItems struct {
+	Items []struct {
+		DocID, Checksum string
+		Size            int64
+		Error           *struct{ Code, Detail string }
+	}
+}
+
+// done follows a batch to its end.
+func (b *bundle) done(who *person, id api.ID) (api.Job, batchItems) {
+	b.t.Helper()
+	deadline := time.After(2 * time.Minute)
+	events := b.follow(who, id.String())
+	for {
+		select {
+		case e, open := <-events:
+			if !open {
+				b.t.Fatal("the stream ended before the job")
+			}
+			if e.Type != api.JobEventTypeDone {
+				continue
+			}
+			raw, err := json.Marshal(e.Job.Result)
+			must(b.t, err)
+			var out batchItems
+			must(b.t, json.Unmarshal(raw, &out))
+			return *e.Job, out
+		case <-deadline:
+			b.t.Fatal("the batch does not end")
+		}
+	}
+}
+
+// TestRenderBatch: many documents, the same as rendered one by one, with what cannot be shown named
+// in its place.
+func TestRenderBatch(t *testing.T) {
+	b := newBundle(t)
+	ada, bob := b.join("ada", domain.RoleClient), b.join("bob", domain.RoleLawyer)
+	b.work()
+	emoji := ndaRequest(t)
+	emoji["data"].(map[string]any)["purpose"] = "To be glad 😀 together"
+	accepted := b.batch(ada, ndaRequest(t), emoji, ndaRequest(t))
+	if accepted.Total != 3 {
+		t.Errorf("accepted %+v", accepted)
+	}
+	job, out := b.done(ada, accepted.JobID)
+	if job.Status != api.JobStatusSucceeded || job.Kind != "docs.render-batch" || job.Queue != "bulk" || job.Progress != (api.JobProgress{Done: 3, Total: 3}) || len(out.Items) != 3 {
+		t.Fatalf("ended as %+v", job)
+	}
+	var single api.RenderPdfResponse
+	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).wants(200, "").into(&single)
+	for _, i := range []int{0, 2} {
+		if out.Items[i].Checksum != single.Checksum || out.Items[i].Size != single.Size {
+			t.Errorf("item %d is %+v, alone %+v", i, out.Items[i], single)
+		}
+		b.call(bob, "GET", "/api/docs/"+out.Items[i].DocID, nil).wants(404, "not_found")
+		var v api.Verification
+		b.call(ada, "POST", "/api/docs/"+out.Items[i].DocID+"/verify", nil).wants(200, "").into(&v)
+		if !v.Intact || v.Reproducible == nil || !*v.Reproducible {
+			t.Errorf("verified as %+v", v)
+		}
+	}
+	if out.Items[0].DocID == out.Items[2].DocID {
+		t.Error("two items are one document")
+	}
+	if e := out.Items[1].Error; e == nil || e.Code != "invalid" || out.Items[1].DocID != "" {
+		t.Errorf("the emoji: %+v", out.Items[1])
+	}
+	b.call(bob, "GET", "/api/jobs/"+accepted.JobID.String(), nil).wants(404, "not_found")
+}
+
+func TestRenderBatchOf500(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	b.work()
+	items := slices.Repeat([]map[string]any{ndaRequest(t)}, 500)
+	b.call(ada, "POST", "/api/docs/render-batch", map[string]any{"items": append(slices.Clone(items), items[0])}).wants(422, "invalid")
+	b.call(ada, "POST", "/api/docs/render-batch", map[string]any{"items": items[:0]}).wants(422, "invalid")
+	start := time.Now()
+	b.batch(ada, items...)
+	accepted := time.Since(start)
+	var list api.JobList
+	b.call(ada, "GET", "/api/jobs?kind=docs.render-batch", nil).wants(200, "").into(&list)
+	// Somebody who waits for one document is not kept waiting by all those.
+	var longest time.Duration
+	for range 5 {
+		one := time.Now()
+		b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).wants(200, "")
+		longest = max(longest, time.Since(one))
+	}
+	if longest > 5*time.Second {
+		t.Errorf("a single document takes %s beside a batch", longest)
+	}
+	job, out := b.done(ada, list.Items[0].ID)
+	t.Logf("accepted in %s, %.0f documents/s, singles beside it at most %s", accepted, 500/job.FinishedAt.Sub(*job.StartedAt).Seconds(), longest)
+	made := map[string]bool{}
+	for _, item := range out.Items {
+		made[item.DocID] = true
+	}
+	if job.Status != api.JobStatusSucceeded || len(made) != 500 || made[""] || len(b.files.files) != 505 {
+		t.Errorf("%s with %d documents, %d files", job.Status, len(made), len(b.files.files))
+	}
+}
+
+func TestRenderBatchRefuses(t *testing.T) {
+	w := newWalled(t)
+	for name, c := range map[string]struct {
+		who     *person
+		change  func(r map[string]any)
+		status  int
+		code    string
+		pointer string
+	}{
+		"a missing field":    {w.ben, func(r map[string]any) { delete(r["data"].(map[string]any), "purpose") }, 422, "invalid", "/items/2/data/purpose"},
+		"an unknown field":   {w.ben, func(r map[string]any) { r["data"].(map[string]any)["purpoze"] = 1 }, 422, "invalid", "/items/2/data/purpoze"},
+		"no such template":   {w.ben, func(r map[string]any) { r["templateId"] = "manifesto" }, 404, "not_found", "/items/2/templateId"},
+		"no such version":    {w.ben, func(r map[string]any) { r["version"] = "99" }, 404, "not_found", "/items/2/templateId"},
+		"an unknown option":  {w.ben, func(r map[string]any) { r["options"] = map[string]any{"pageSize": "A9"} }, 422, "invalid", "/items/2/options/pageSize"},
+		"a case of others":   {w.eve, func(r map[string]any) { r["caseId"] = w.id }, 404, "not_found", "/items/2/caseId"},
+		"a case that is not": {w.ben, func(r map[string]any) { r["caseId"] = domain.NewID() }, 404, "not_found", "/items/2/caseId"},
+	} {
+		bad := ndaRequest(t)
+		c.change(bad)
+		a := w.call(c.who, "POST", "/api/docs/render-batch", map[string]any{"items": []any{ndaRequest(t), ndaRequest(t), bad}}).wants(c.status, c.code)
+		if e := a.problem().Errors; !slices.ContainsFunc(e, func(f api.FieldError) bool { return f.Pointer == c.pointer }) {
+			t.Errorf("%s: names %+v, want %s", name, e, c.pointer)
+		}
+	}
+	var list api.JobList
+	w.call(w.admin(), "GET", "/api/jobs?kind=docs.render-batch", nil).wants(200, "").into(&list)
+	if len(list.Items) > 0 {
+		t.Error("refused, but will be done")
+	}
+}
+
+// TestRenderBatchWall: who loses a case, or their account, between asking and its doing gets nothing
+// into it any more; what is not of the case is made all the same.
+func TestRenderBatchWall(t *testing.T) {
+	w := newWalled(t)
+	inCase := ndaRequest(t)
+	inCase["caseId"] = w.id
+	lost := w.batch(w.ben, ndaRequest(t), inCase)
+	kept := w.batch(w.ada, inCase)
+	gone := w.batch(w.eve, ndaRequest(t))
+	w.call(w.ada, "DELETE", w.root+"/members/"+w.ben.ID.String(), nil).wants(204, "")
+	admin := w.admin()
+	w.call(admin, "PATCH", "/api/users/"+w.eve.ID.String(), map[string]any{"disabled": true}).wants(200, "")
+	w.work()
+
+	_, out := w.done(w.ben, lost.JobID)
+	if len(out.Items) != 2 || out.Items[0].DocID == "" || out.Items[1].Error == nil || out.Items[1].Error.Code != "not_found" {
+		t.Errorf("who left the case: %+v", out.Items)
+	}
+	_, out = w.done(w.ada, kept.JobID)
+	var d api.StoredDocument
+	w.call(w.ada, "GET", "/api/docs/"+out.Items[0].DocID, nil).wants(200, "").into(&d)
+	if d.CaseID == nil || d.CaseID.String() != w.id {
+		t.Errorf("is of the case %v", d.CaseID)
+	}
+	_, out = w.done(admin, gone.JobID)
+	if len(out.Items) != 1 || out.Items[0].Error == nil || out.Items[0].Error.Code != "forbidden" {
+		t.Errorf("a disabled account: %+v", out.Items)
+	}
+	// The case's timeline tells of what was made, once, and of the refusal.
+	var page api.CaseTimeline
+	w.call(w.ada, "GET", w.root+"/timeline?limit=100", nil).wants(200, "").into(&page)
+	count := func(so func(api.TimelineEntry) bool) (n int) {
+		for _, e := range page.Items {
+			if so(e) {
+				n++
+			}
+		}
+		return n
+	}
+	if n := count(func(e api.TimelineEntry) bool {
+		return e.SubjectID != nil && *e.SubjectID == d.ID && !e.Refused && e.Verb == "create"
+	}); n != 1 {
+		t.Errorf("%d entries tell of the document", n)
+	}
+	if n := count(func(e api.TimelineEntry) bool { return e.ActorID == w.ben.ID && e.Refused }); n == 0 {
+		t.Error("the refusal is not in the timeline")
+	}
+}
+
+func TestRenderBatchKey(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	body := map[string]any{"items": []any{ndaRequest(t), ndaRequest(t)}}
+	key := []string{"Idempotency-Key", "batch-1"}
+	var wg sync.WaitGroup
+	answers := make(chan answer, 10)
+	for range 10 {
+		wg.Go(func() { answers <- b.call(ada, "POST", "/api/docs/render-batch", body, key...) })
+	}
+	wg.Wait()
+	close(answers)
+	made := map[string]bool{}
+	for a := range answers {
+		if a.status == 409 {
+			a.wants(409, "idempotency_in_progress")
+			continue
+		}
+		var r api.RenderBatchResponse
+		a.wants(202, "").into(&r)
+		made[r.JobID.String()] = true
+	}
+	var list api.JobList
+	b.call(ada, "GET", "/api/jobs?kind=docs.render-batch", nil).wants(200, "").into(&list)
+	if len(made) != 1 || len(list.Items) != 1 {
+		t.Errorf("one key made the jobs %v, %d of them", slices.Collect(maps.Keys(made)), len(list.Items))
+	}
+	a := b.call(ada, "POST", "/api/docs/render-batch", body, key...).wants(202, "")
+	if a.header.Get("Idempotency-Replayed") != "true" || !strings.Contains(string(a.body), fmt.Sprint(list.Items[0].ID)) {
+		t.Errorf("repeated: %s", a.body)
+	}
+	b.call(ada, "POST", "/api/docs/render-batch", map[string]any{"items": []any{ndaRequest(t)}}, key...).wants(409, "idempotency_key_reused")
+}
