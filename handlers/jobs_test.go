@@ -39,6 +39,7 @@ func (b *bundle) follow(who *person, id string) <-chan api.JobEvent {
 		defer close(events)
 		defer res.Body.Close()
 		lines := bufio.NewScanner(res.Body)
+		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
 			data, ok := strings.CutPrefix(lines.Text(), "data: ")
 			if !ok {
