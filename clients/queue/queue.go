@@ -153,23 +153,25 @@ func (q *Queue) Pause() {
 	})
 }
 
-// Close ends the workers and the connection.
+// Close ends the workers and then the connection. Those that take too long for ctx keep it until
+// they end: asynq panics when it is taken away from under it.
 func (q *Queue) Close(ctx context.Context) error {
 	q.Pause()
-	ended := make(chan struct{})
+	ended := make(chan error, 1)
 	go func() {
-		defer close(ended)
 		var stopping sync.WaitGroup
 		for _, s := range q.servers {
 			stopping.Go(s.Shutdown)
 		}
 		stopping.Wait()
+		ended <- q.redis.Close()
 	}()
 	select {
-	case <-ended:
+	case err := <-ended:
+		return err
 	case <-ctx.Done():
+		return nil
 	}
-	return q.redis.Close()
 }
 
 // What the driver would say comes back as an error.

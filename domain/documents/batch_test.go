@@ -82,7 +82,7 @@ func (b *archiveBench) works(url string) *batchWorks {
 	w.jobs = jobs.NewService(jobs.Deps{DB: pool, Transport: tasks, Clock: domain.SystemClock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler), Metrics: deafJobs{},
 		Timing: jobs.Timing{Lease: 600 * time.Millisecond, QueuedLease: 600 * time.Millisecond, Poll: 50 * time.Millisecond}})
 	b.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second) // who was killed cannot end well
 		defer cancel()
 		noErr(b.t, w.jobs.Close(ctx))
 	})

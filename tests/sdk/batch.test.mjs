@@ -14,7 +14,7 @@ test('a batch is one job for each key, and makes what single requests make', asy
   const path = { templateId: 'nda', version: '1' };
   const { sampleData: data } = await getTemplateVersion({ client, path });
   const item = { ...path, data };
-  const bad = { ...path, data: { ...data, purpose: 'Be glad 😀' } };
+  const bad = { ...path, data: { ...data, purpose: 'To be glad 😀 together.' } };
   const request = { client, body: { items: [item, bad, { ...item, options: { draft: true } }] }, headers: { 'Idempotency-Key': randomUUID() } };
   const { jobId, total } = await renderBatch(request);
   assert.equal(total, 3);
