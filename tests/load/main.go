@@ -217,7 +217,7 @@ func mailsASecond(ctx context.Context, databaseURL string, worker *exec.Cmd) err
 	}
 	p := &process{worker}
 	defer p.stop()
-	first, waiting := 0, 0
+	var first, waiting int
 	for deadline := time.Now().Add(20 * time.Second); first == 0; time.Sleep(20 * time.Millisecond) {
 		if first, waiting, err = sent(); err != nil {
 			return err
