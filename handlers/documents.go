@@ -170,7 +170,9 @@ func (s *Server) VerifyDocument(ctx context.Context, r api.VerifyDocumentRequest
 
 // RenderPdf makes a file of a template.
 func (s *Server) RenderPdf(ctx context.Context, r api.RenderPdfRequestObject) (api.RenderPdfResponseObject, error) {
-	d, err := s.Press.Render(ctx, caller(ctx), renderRequest(*r.Body))
+	request := renderRequest(*r.Body)
+	request.ID = made(ctx, 0)
+	d, err := s.Press.Render(ctx, caller(ctx), request)
 	if err != nil {
 		return nil, err
 	}

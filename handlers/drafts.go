@@ -116,7 +116,7 @@ func (s *Server) CompareDraftVersions(ctx context.Context, r api.CompareDraftVer
 
 // RenderDraftPdf makes a file of a draft.
 func (s *Server) RenderDraftPdf(ctx context.Context, r api.RenderDraftPdfRequestObject) (api.RenderDraftPdfResponseObject, error) {
-	request := documents.DraftRenderRequest{DraftID: domain.ID(r.DraftID), Options: renderOptions(r.Body.Options)}
+	request := documents.DraftRenderRequest{ID: made(ctx, 0), DraftID: domain.ID(r.DraftID), Options: renderOptions(r.Body.Options)}
 	if r.Body.Version != nil {
 		request.Version = int(*r.Body.Version)
 	}

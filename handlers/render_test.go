@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -12,9 +13,11 @@ import (
 	"sync"
 	"testing"
 
+	"counsel/db"
 	"counsel/domain"
 	reading "counsel/domain/documents/text"
 	"counsel/gen/api"
+	"counsel/sandbox/testenv"
 )
 
 // ndaRequest renders the shipped NDA with its own sample.
@@ -156,6 +159,55 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 	if len(made) != 1 {
 		t.Errorf("one key made %d documents", len(made))
+	}
+}
+
+// TestBrokenOff: nothing is on record of how a request went, since its server or the database went
+// down at the worst moment; the same request again finds what it made.
+func TestBrokenOff(t *testing.T) {
+	url := testenv.NewDatabaseURL(t)
+	pool, err := db.Open(t.Context(), url, db.Options{})
+	must(t, err)
+	t.Cleanup(func() { _ = pool.Close() })
+	b := newBundle(t, func(s *setup) { s.database = url })
+	lena := b.join("lena", domain.RoleLawyer)
+	forget := func() {
+		t.Helper()
+		_, err := pool.ExecContext(t.Context(), "UPDATE idempotency_keys SET status = 0, answer = '', held_until = created_at")
+		must(t, err)
+	}
+	render := func() (r api.RenderPdfResponse) {
+		t.Helper()
+		b.call(lena, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "k").wants(200, "").into(&r)
+		return r
+	}
+	first := render()
+	forget()
+	if again := render(); again.DocID != first.DocID || again.Checksum != first.Checksum {
+		t.Errorf("%+v, then %+v", first, again)
+	}
+	// It went down before the file was stored: that row is the sweep's.
+	forget()
+	_, err = pool.ExecContext(t.Context(), "UPDATE documents SET state = 'pending'")
+	must(t, err)
+	if again := render(); again.DocID == first.DocID || again.Checksum != first.Checksum {
+		t.Errorf("%+v, then %+v", first, again)
+	}
+
+	for path, body := range map[string]map[string]any{
+		"/api/email/send":       {"to": []string{"ada@example.com"}, "subject": "x", "bodyText": "x"},
+		"/api/email/send-batch": {"emails": []any{map[string]any{"to": []string{"ada@example.com"}, "subject": "x", "bodyText": "x"}, map[string]any{"to": []string{"bob@example.com"}, "subject": "x", "bodyText": "x"}}},
+	} {
+		first := b.call(lena, "POST", path, body, "Idempotency-Key", "k").wants(202, "")
+		forget()
+		if again := b.call(lena, "POST", path, body, "Idempotency-Key", "k").wants(202, ""); !bytes.Equal(again.body, first.body) {
+			t.Errorf("%s: %s, then %s", path, first.body, again.body)
+		}
+	}
+	var mails int
+	must(t, pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails WHERE kind = 'message'").Scan(&mails))
+	if mails != 3 {
+		t.Errorf("%d mails for one and two", mails)
 	}
 }
 

@@ -39,6 +39,7 @@ func NewPress(t *Templates, d *Drafts, a *Archive, r Renderer) *Press {
 // RenderRequest is everything that determines a rendered file: the same template, data and
 // options give the same bytes, in any process.
 type RenderRequest struct {
+	ID         domain.ID      `json:"-"` // optional; a file that was kept under it is not made again
 	TemplateID string         `json:"templateId"`
 	Version    string         `json:"version"`
 	Data       map[string]any `json:"data"`
@@ -62,6 +63,7 @@ type Rendering struct {
 
 // DraftRenderRequest asks for the file of a draft.
 type DraftRenderRequest struct {
+	ID      domain.ID // as of RenderRequest
 	DraftID domain.ID
 	Version int // 0: the present one
 	Options RenderOptions
@@ -72,6 +74,9 @@ type DraftRenderRequest struct {
 // of the data that does not fit or holds what the fonts cannot show, and with Unavailable when the
 // store is down.
 func (p *Press) Render(ctx context.Context, caller domain.Principal, r RenderRequest) (Rendering, error) {
+	if kept, there, err := p.before(ctx, caller, r.ID); there || err != nil {
+		return kept, err
+	}
 	if err := p.mayKeep(ctx, caller, r.CaseID); err != nil {
 		return Rendering{}, err
 	}
@@ -79,6 +84,7 @@ func (p *Press) Render(ctx context.Context, caller domain.Principal, r RenderReq
 	if err != nil {
 		return Rendering{}, err
 	}
+	n.ID = r.ID
 	return p.keep(ctx, n)
 }
 
@@ -104,6 +110,9 @@ func (p *Press) print(ctx context.Context, caller domain.Principal, r RenderRequ
 // such draft, or no such version of it; Invalid: /title or /body of the draft holds what cannot be
 // shown; Unavailable.
 func (p *Press) RenderDraft(ctx context.Context, caller domain.Principal, r DraftRenderRequest) (Rendering, error) {
+	if kept, there, err := p.before(ctx, caller, r.ID); there || err != nil {
+		return kept, err
+	}
 	text, matter, final, err := p.drafts.text(ctx, caller, r.DraftID, r.Version)
 	if err != nil {
 		return Rendering{}, err
@@ -129,6 +138,7 @@ func (p *Press) RenderDraft(ctx context.Context, caller domain.Principal, r Draf
 	if err != nil {
 		return Rendering{}, err
 	}
+	n.ID = r.ID
 	return p.keep(ctx, n)
 }
 
@@ -205,14 +215,37 @@ func rendered(caller domain.Principal, matter *domain.ID, title string, file []b
 
 func (p *Press) keep(ctx context.Context, n NewStored) (Rendering, error) {
 	s, err := p.archive.Save(ctx, n)
+	if !n.ID.IsZero() && err != nil && domain.CodeOf(err) == domain.Conflict { // a run that broke off left a row for the sweep
+		n.ID = domain.ID{}
+		s, err = p.archive.Save(ctx, n)
+	}
 	if err != nil {
 		return Rendering{}, err
 	}
+	return p.link(ctx, s)
+}
+
+func (p *Press) link(ctx context.Context, s Stored) (Rendering, error) {
 	url, until, err := p.archive.Link(ctx, s)
 	if err != nil {
 		return Rendering{}, err
 	}
 	return Rendering{Stored: s, URL: url, Until: until}, nil
+}
+
+// before finds the file that was kept under an id the caller brought.
+func (p *Press) before(ctx context.Context, caller domain.Principal, id domain.ID) (r Rendering, there bool, err error) {
+	if id.IsZero() {
+		return r, false, nil
+	}
+	s, err := p.archive.Get(ctx, caller, id)
+	if err != nil && domain.CodeOf(err) == domain.NotFound {
+		return r, false, nil
+	}
+	if err == nil {
+		r, err = p.link(ctx, s)
+	}
+	return r, err == nil, err
 }
 
 // pinpoint makes an error about a character name the value that holds it. A renderer knows the
