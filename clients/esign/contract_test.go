@@ -1,0 +1,87 @@
+package esign
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/esign"
+)
+
+// TestDocuSealContract asks a mock of DocuSeal's published contract, which refuses what the
+// contract does not allow. DOCUSEAL_OPENAPI names the contract; the mock is Prism, of tests/esign.
+func TestDocuSealContract(t *testing.T) {
+	contract := os.Getenv("DOCUSEAL_OPENAPI")
+	if contract == "" {
+		t.Skip("DOCUSEAL_OPENAPI names no contract")
+	}
+	prism, err := filepath.Abs("../../tests/esign/node_modules/.bin/prism")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(prism); err != nil {
+		t.Skip("Prism is not installed: npm ci in tests/esign")
+	}
+	ctx := t.Context()
+	cmd := exec.CommandContext(ctx, prism, "mock", "-p", "0", contract)
+	cmd.WaitDelay = 5 * time.Second
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	at := make(chan string, 1)
+	go func() {
+		defer close(at)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if _, url, ok := strings.Cut(lines.Text(), "listening on "); ok {
+				at <- strings.TrimSpace(url)
+			}
+		}
+	}()
+	var url string
+	select {
+	case url = <-at:
+	case <-time.After(time.Minute):
+	}
+	if url == "" {
+		t.Fatal("Prism does not listen")
+	}
+
+	d := provider(t, "docuseal", Config{URL: url, Timeout: 20 * time.Second})
+	id, err := d.Create(ctx, envelope(20))
+	if err != nil || id == "" {
+		t.Fatalf("Create = %q, %v", id, err)
+	}
+	bad := envelope(1)
+	bad.Signers[0].Email = "not an address"
+	if _, err := d.Create(ctx, bad); domain.CodeOf(err) != domain.Upstream {
+		t.Errorf("the mock takes anything: %v", err)
+	}
+	// The mock answers with the contract's examples, which are of envelope 1, and of nobody we know.
+	state, err := d.Get(ctx, "1")
+	if err != nil || state.Status != esign.EnvelopeCompleted || len(state.Signers) != 1 || !state.Signers[0].Signed || state.Signers[0].SignedAt.IsZero() {
+		t.Errorf("Get = %+v, %v", state, err)
+	}
+	if at, err := d.SigningURL(ctx, "1", "submitter@example.com"); err != nil || !strings.HasSuffix(at, "/s/dsEeWrhRD8yDXT") {
+		t.Errorf("SigningURL = %q, %v", at, err)
+	}
+	if _, err := d.Find(ctx, external); domain.CodeOf(err) != domain.NotFound {
+		t.Errorf("Find: %v", err)
+	}
+	if err := d.Cancel(ctx, "1"); err != nil {
+		t.Errorf("Cancel: %v", err)
+	}
+	// The example's file lies on the Internet, behind https; the list of files is what is checked.
+	if _, err := d.Signed(ctx, "x"); domain.CodeOf(err) != domain.Upstream {
+		t.Errorf("an id that is no number: %v", err)
+	}
+}

@@ -1,0 +1,304 @@
+package esign
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/esign"
+)
+
+// DocuSeal has documents signed by docuseal.com, docuseal.eu, or a server of one's own that has
+// the API of a subscription: others cannot make an envelope of a PDF, and answer 404.
+type DocuSeal struct{ *client }
+
+var _ esign.Provider = DocuSeal{}
+
+// NewDocuSeal checks cfg; it does not connect. The URL is https://api.docuseal.com,
+// https://api.docuseal.eu, or https://host/api.
+func NewDocuSeal(cfg Config) (DocuSeal, error) {
+	c, err := newClient(cfg, func(h http.Header) { h.Set("X-Auth-Token", cfg.APIKey) })
+	return DocuSeal{c}, err
+}
+
+// Name fulfils esign.Provider.
+func (DocuSeal) Name() string { return "docuseal" }
+
+// The shapes of DocuSeal, as far as they matter here. It knows an external id of a submitter only:
+// ours, a colon, and the signer's place.
+type (
+	dsSubmission struct {
+		ID         loose         `json:"id"`
+		Status     string        `json:"status"`
+		ArchivedAt moment        `json:"archived_at"`
+		AuditURL   string        `json:"audit_log_url"`
+		Submitters []dsSubmitter `json:"submitters"`
+		Documents  []dsFile      `json:"documents"`
+		Events     []dsEvent     `json:"submission_events"`
+	}
+	dsSubmitter struct {
+		ID            loose  `json:"id"`
+		SubmissionID  loose  `json:"submission_id"`
+		ExternalID    loose  `json:"external_id"`
+		Email         string `json:"email"`
+		Slug          string `json:"slug"`
+		Status        string `json:"status"`
+		OpenedAt      moment `json:"opened_at"`
+		CompletedAt   moment `json:"completed_at"`
+		DeclinedAt    moment `json:"declined_at"`
+		DeclineReason string `json:"decline_reason"`
+	}
+	dsFile struct {
+		URL string `json:"url"`
+	}
+	dsEvent struct {
+		SubmitterID loose           `json:"submitter_id"`
+		Type        string          `json:"event_type"`
+		Data        json.RawMessage `json:"data"`
+	}
+)
+
+type (
+	dsNew struct {
+		Name       string           `json:"name"`
+		SendEmail  bool             `json:"send_email"`
+		Order      string           `json:"order"`
+		ExpireAt   string           `json:"expire_at"`
+		Documents  []dsNewDocument  `json:"documents"`
+		Submitters []dsNewSubmitter `json:"submitters"`
+		RemoveTags bool             `json:"remove_tags"`
+	}
+	dsNewDocument struct {
+		Name   string    `json:"name"`
+		File   string    `json:"file"`
+		Fields []dsField `json:"fields"`
+	}
+	dsField struct {
+		Name     string   `json:"name"`
+		Type     string   `json:"type"`
+		Role     string   `json:"role"`
+		Required bool     `json:"required"`
+		Areas    []dsArea `json:"areas"`
+	}
+	dsArea struct {
+		X    float64 `json:"x"`
+		Y    float64 `json:"y"`
+		W    float64 `json:"w"`
+		H    float64 `json:"h"`
+		Page int     `json:"page"`
+	}
+	dsNewSubmitter struct {
+		Name       string      `json:"name"`
+		Role       string      `json:"role"`
+		Email      string      `json:"email"`
+		ExternalID string      `json:"external_id"`
+		SendEmail  bool        `json:"send_email"`
+		Order      int         `json:"order"`
+		Fields     []dsDefault `json:"fields"`
+	}
+	dsDefault struct {
+		Name         string `json:"name"`
+		DefaultValue string `json:"default_value"`
+		Readonly     bool   `json:"readonly"`
+	}
+)
+
+// nameShare is the part of a signer's box that their name takes.
+const nameShare = 0.25
+
+// Create fulfils esign.Provider.
+func (d DocuSeal) Create(ctx context.Context, e esign.Envelope) (string, error) {
+	n := dsNew{Name: e.Title, Order: "random", ExpireAt: e.ExpiresAt.UTC().Format("2006-01-02 15:04:05 UTC")}
+	if e.Workflow == esign.Sequential {
+		n.Order = "preserved"
+	}
+	file := dsNewDocument{Name: e.Title, File: base64.StdEncoding.EncodeToString(e.Document)}
+	for i, g := range e.Signers {
+		place := strconv.Itoa(i + 1)
+		role, name, b := "Signer "+place, "Name "+place, g.Box
+		file.Fields = append(file.Fields,
+			dsField{Name: name, Type: "text", Role: role, Areas: []dsArea{{b.X, b.Y, b.W, b.H * nameShare, b.Page}}},
+			dsField{Name: "Signature " + place, Type: "signature", Role: role, Required: true, Areas: []dsArea{{b.X, b.Y + b.H*nameShare, b.W, b.H * (1 - nameShare), b.Page}}})
+		n.Submitters = append(n.Submitters, dsNewSubmitter{Name: g.Name, Role: role, Email: g.Email, ExternalID: e.ExternalID + ":" + place, Order: g.Turn - 1,
+			Fields: []dsDefault{{name, g.Name, true}}})
+	}
+	n.Documents = []dsNewDocument{file}
+	const what = "creating an envelope"
+	var out dsSubmission
+	if err := d.post(ctx, what, "/submissions/pdf", n, &out); err != nil {
+		return "", refused(err)
+	}
+	if out.ID == "" {
+		return "", question{what: what, method: http.MethodPost}.failed(http.StatusOK, 0, errNonsense)
+	}
+	return string(out.ID), nil
+}
+
+// Find fulfils esign.Provider.
+func (d DocuSeal) Find(ctx context.Context, externalID string) (string, error) {
+	const what = "looking an envelope up"
+	var out struct {
+		Data []dsSubmitter `json:"data"`
+	}
+	first := externalID + ":1"
+	if err := d.get(ctx, what, "/submitters?limit=100&external_id="+url.QueryEscape(first), &out); err != nil {
+		return "", err
+	}
+	for _, g := range out.Data {
+		if string(g.ExternalID) == first && g.SubmissionID != "" {
+			return string(g.SubmissionID), nil
+		}
+	}
+	return "", unknown(what)
+}
+
+// unknown is the answer to what a list did not hold.
+func unknown(what string) error {
+	return question{what: what, method: http.MethodGet}.failed(http.StatusNotFound, 0, errRefused)
+}
+
+func (d DocuSeal) submission(ctx context.Context, id string) (dsSubmission, error) {
+	const what = "reading an envelope"
+	var out dsSubmission
+	err := d.get(ctx, what, "/submissions/"+url.PathEscape(id), &out)
+	if err == nil && string(out.ID) != id {
+		err = question{what: what, method: http.MethodGet}.failed(http.StatusOK, 0, errNonsense)
+	}
+	return out, err
+}
+
+var dsStatuses = map[string]esign.EnvelopeStatus{"pending": esign.EnvelopeOpen, "completed": esign.EnvelopeCompleted, "declined": esign.EnvelopeDeclined, "expired": esign.EnvelopeExpired}
+
+// Get fulfils esign.Provider.
+func (d DocuSeal) Get(ctx context.Context, id string) (esign.EnvelopeState, error) {
+	s, err := d.submission(ctx, id)
+	if err != nil {
+		return esign.EnvelopeState{}, err
+	}
+	out := esign.EnvelopeState{Status: dsStatuses[s.Status]}
+	switch {
+	case out.Status == "":
+		return out, question{what: "reading an envelope", method: http.MethodGet}.failed(http.StatusOK, 0, errNonsense)
+	case out.Status == esign.EnvelopeOpen && !s.ArchivedAt.IsZero():
+		out.Status = esign.EnvelopeCancelled
+	}
+	for _, g := range s.Submitters {
+		p := esign.EnvelopeProgress{Email: g.Email, ViewedAt: g.OpenedAt.Time, SignedAt: g.CompletedAt.Time, DeclinedAt: g.DeclinedAt.Time, Reason: g.DeclineReason}
+		p.Signed = g.Status == "completed"
+		p.Declined = g.Status == "declined"
+		p.Viewed = g.Status == "opened" || !g.OpenedAt.IsZero() || p.Signed || p.Declined
+		for _, e := range s.Events {
+			if e.Type == "decline_form" && e.SubmitterID == g.ID && p.Reason == "" {
+				var data struct {
+					Reason string `json:"reason"`
+				}
+				_ = json.Unmarshal(e.Data, &data) // without one, none was said
+				p.Reason = data.Reason
+			}
+		}
+		out.Signers = append(out.Signers, p)
+	}
+	return out, nil
+}
+
+// SigningURL fulfils esign.Provider.
+func (d DocuSeal) SigningURL(ctx context.Context, id, email string) (string, error) {
+	s, err := d.submission(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	for _, g := range s.Submitters {
+		if strings.EqualFold(g.Email, email) && g.Slug != "" {
+			web := url.URL{Scheme: d.base.Scheme, Host: strings.TrimPrefix(d.base.Host, "api."), Path: strings.TrimSuffix(d.base.Path, "/api") + "/s/" + g.Slug}
+			return web.String(), nil
+		}
+	}
+	return "", unknown("making a signer's address")
+}
+
+// Cancel fulfils esign.Provider.
+func (d DocuSeal) Cancel(ctx context.Context, id string) error {
+	err := d.ask(ctx, question{what: "cancelling an envelope", method: http.MethodDelete, path: "/submissions/" + url.PathEscape(id)}, nil)
+	if domain.CodeOf(err) == domain.NotFound {
+		return nil
+	}
+	return err
+}
+
+// Signed fulfils esign.Provider.
+func (d DocuSeal) Signed(ctx context.Context, id string) (esign.SignedFiles, error) {
+	const what = "fetching the signed file"
+	s, err := d.submission(ctx, id)
+	if err != nil {
+		return esign.SignedFiles{}, err
+	}
+	var list dsSubmission
+	if err := d.get(ctx, what, "/submissions/"+url.PathEscape(id)+"/documents?merge=true", &list); err != nil {
+		return esign.SignedFiles{}, err
+	}
+	if len(list.Documents) != 1 {
+		return esign.SignedFiles{}, question{what: what, method: http.MethodGet}.failed(http.StatusOK, 0, errNonsense)
+	}
+	var out esign.SignedFiles
+	if out.Document, err = d.fileAt(ctx, what, list.Documents[0].URL); err == nil && s.AuditURL != "" {
+		out.Audit, err = d.fileAt(ctx, "fetching the audit log", s.AuditURL)
+	}
+	return out, err
+}
+
+// ParseWebhook fulfils esign.Provider. The signature is an HMAC over the time and the body.
+func (d DocuSeal) ParseWebhook(header func(string) string, body []byte, now time.Time) (esign.Hint, error) {
+	at, given, ok := strings.Cut(header("X-Docuseal-Signature"), ".")
+	seconds, err := strconv.ParseInt(at, 10, 64)
+	if !ok || err != nil || d.cfg.WebhookSecret == "" {
+		return esign.Hint{}, forged("no signature")
+	}
+	mac := hmac.New(sha256.New, []byte(d.cfg.WebhookSecret))
+	mac.Write([]byte(at + "."))
+	mac.Write(body)
+	if !same(given, hex.EncodeToString(mac.Sum(nil))) {
+		return esign.Hint{}, forged("a wrong signature")
+	}
+	if age := now.Sub(time.Unix(seconds, 0)); age > webhookAge || age < -webhookAge {
+		return esign.Hint{}, forged("a stale signature")
+	}
+	var w struct {
+		Type string `json:"event_type"`
+		At   moment `json:"timestamp"`
+		Data struct {
+			dsSubmitter
+			IP         string        `json:"ip"`
+			Agent      string        `json:"ua"`
+			Submission dsSubmission  `json:"submission"`
+			Submitters []dsSubmitter `json:"submitters"`
+		} `json:"data"`
+	}
+	if json.Unmarshal(body, &w) != nil || w.Type == "" || w.Data.ID == "" {
+		return esign.Hint{}, unreadable()
+	}
+	h := esign.Hint{ID: w.Type + ":" + string(w.Data.ID), At: w.At.Time}
+	kinds := map[string]esign.HintKind{"form.viewed": esign.HintViewed, "form.completed": esign.HintSigned, "form.declined": esign.HintDeclined}
+	external := w.Data.ExternalID
+	if subject, _, _ := strings.Cut(w.Type, "."); subject == "form" {
+		h.Kind, h.EnvelopeID, h.Email, h.Address, h.Agent, h.Reason = kinds[w.Type], string(w.Data.Submission.ID), w.Data.Email, w.Data.IP, w.Data.Agent, w.Data.DeclineReason
+		if h.Kind == esign.HintViewed && !w.Data.OpenedAt.IsZero() {
+			h.At = w.Data.OpenedAt.Time
+		}
+	} else if subject == "submission" && w.Type != "submission.created" {
+		h.Kind, h.EnvelopeID = esign.HintEnvelope, string(w.Data.ID)
+		if len(w.Data.Submitters) > 0 {
+			external = w.Data.Submitters[0].ExternalID
+		}
+	}
+	h.ExternalID, _, _ = strings.Cut(string(external), ":")
+	return h, nil
+}
