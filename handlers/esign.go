@@ -110,7 +110,7 @@ func said(v string) *string {
 
 func signatureRequest(r esign.Request) api.SignatureRequest {
 	out := api.SignatureRequest{TrackingID: api.ID(r.ID), UserID: api.ID(r.UserID), CaseID: (*api.ID)(r.CaseID), DocID: api.ID(r.DocumentID), DocumentName: r.DocumentName,
-		Checksum: r.DocumentSum.String(), Workflow: api.SignatureWorkflow(r.Workflow), Status: api.SignatureStatus(r.Status), SenderName: r.SenderName, Message: said(r.Message),
+		Checksum: r.DocumentSum.String(), Workflow: api.SignatureWorkflow(r.Workflow), Provider: api.SignatureRequestProvider(r.Provider), Status: api.SignatureStatus(r.Status), SenderName: r.SenderName, Message: said(r.Message),
 		Signers: make([]api.Signer, len(r.Signers)), ExpiresAt: r.ExpiresAt, CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt}
 	if r.Status == esign.Completed {
 		out.SignedDocID = (*api.ID)(r.SignedID)
@@ -131,7 +131,7 @@ func signingView(v esign.View) api.SigningView {
 	words, _ := esign.DisclosureText(esign.Disclosure)
 	r := v.Request
 	return api.SigningView{State: api.SigningViewState(v.State), DocumentName: r.DocumentName, Size: r.DocumentSize, Checksum: r.DocumentSum.String(), SenderName: r.SenderName, Message: said(r.Message),
-		SignerName: v.Signer.Name, ExpiresAt: r.ExpiresAt, Consented: v.Signer.Disclosure == esign.Disclosure, Disclosure: api.SigningDisclosure{Version: esign.Disclosure, Text: words}}
+		SignerName: v.Signer.Name, SigningURL: said(v.Elsewhere), ExpiresAt: r.ExpiresAt, Consented: v.Signer.Disclosure == esign.Disclosure, Disclosure: api.SigningDisclosure{Version: esign.Disclosure, Text: words}}
 }
 
 // ViewSigning answers what a signing link leads to.
@@ -196,6 +196,15 @@ func (s *Server) GetSigningDocument(ctx context.Context, r api.GetSigningDocumen
 // VisitGetSigningDocumentResponse writes the bytes.
 func (c *content) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
 	return c.VisitGetDocumentContentResponse(w)
+}
+
+// ReceiveSignatureWebhook takes what a provider sends.
+func (s *Server) ReceiveSignatureWebhook(ctx context.Context, r api.ReceiveSignatureWebhookRequestObject) (api.ReceiveSignatureWebhookResponseObject, error) {
+	headers := http.Header{}
+	for name, v := range map[string]*string{"X-Docuseal-Signature": r.Params.XDocusealSignature, "X-Documenso-Secret": r.Params.XDocumensoSecret, "X-Documenso-Delivery-Id": r.Params.XDocumensoDeliveryID} {
+		headers.Set(name, text(v))
+	}
+	return api.ReceiveSignatureWebhook204Response{}, s.Esign.Webhook(ctx, string(r.Provider), headers.Get, recordOf(ctx).body)
 }
 
 //go:embed sign.html

@@ -66,7 +66,8 @@ func loadOperations(m *httpMetrics) (map[string]*operation, error) {
 }
 
 // files are operations that read whole files, and seal them.
-var files = map[string]bool{"/api/esign/initiate": true, "/api/esign/{trackingId}/evidence": true, "/api/esign/signing/document": true}
+var files = map[string]bool{"/api/esign/initiate": true, "/api/esign/{trackingId}/evidence": true, "/api/esign/signing/document": true,
+	"/api/esign/signing/view": true, "/api/esign/{trackingId}/cancel": true} // these two may ask a provider
 
 func newOperation(o *openapi3.Operation, defs json.RawMessage) (*operation, error) {
 	op := &operation{id: o.OperationID, roles: map[domain.Role]bool{}}

@@ -66,7 +66,10 @@ type bench struct {
 	root domain.Principal // an admin
 }
 
-func newBench(t testing.TB) *bench {
+func newBench(t testing.TB) *bench { return newBenchWith(t, nil) }
+
+// newBenchWith is a bench whose documents are signed by a provider, which has the bench's clock.
+func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Provider) *bench {
 	t.Helper()
 	b := &bench{t: t, now: domain.SystemClock(), files: &store{files: map[string][]byte{}}, post: &post{}, desk: &desk{handlers: map[string]handler{}}, logs: &bytes.Buffer{}}
 	pool, err := db.Open(t.Context(), testenv.NewDatabaseURL(t), db.Options{})
@@ -95,7 +98,11 @@ func newBench(t testing.TB) *bench {
 	must(t, err)
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
-	b.Service = esign.New(esign.Deps{DB: pool, Archive: b.archive, Cases: b.cases, People: people, Jobs: b.desk, Mails: b.post, Renderer: engine, Seal: seal,
+	var outside esign.Provider
+	if provider != nil {
+		outside = provider(clock)
+	}
+	b.Service = esign.New(esign.Deps{Provider: outside, DB: pool, Archive: b.archive, Cases: b.cases, People: people, Jobs: b.desk, Mails: b.post, Renderer: engine, Seal: seal,
 		Secret: []byte("a secret of these tests"), URL: "https://counsel.example", Clock: clock, NewID: domain.NewID, Log: log})
 	return b
 }
@@ -122,6 +129,7 @@ type desk struct {
 	handlers map[string]handler
 	waiting  []*jobs.Run
 	sweep    func(context.Context) error
+	poll     func(context.Context) error
 }
 
 type handler func(context.Context, *jobs.Run) (any, error)
@@ -147,7 +155,13 @@ func (d *desk) Handle(kind string, _ jobs.Options, do func(context.Context, *job
 	d.handlers[kind] = do
 }
 
-func (d *desk) Every(_ string, _ time.Duration, do func(context.Context) error) { d.sweep = do }
+func (d *desk) Every(name string, _ time.Duration, do func(context.Context) error) {
+	if name == "esign.poll" {
+		d.poll = do
+	} else {
+		d.sweep = do
+	}
+}
 
 // work does the jobs, and those they lead to. What fails waits for the next time.
 func (b *bench) work() (failed []error) {

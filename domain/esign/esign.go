@@ -11,6 +11,10 @@
 // one before; and, for a document of a case, in the case's timeline, in the same transaction. A
 // signer has no account: their entries there are under the sender's name, with the signer's number.
 //
+// Signing itself is done here, or by an outside Provider (provider.go): then its envelope is the
+// truth, and what is here follows it (envelopes.go). Mails, links, log and evidence are the same.
+// Such a request is creating until the provider has the document, or failed when it never got it.
+//
 // A link holds a secret that only the mail holds: the database has its hash, and it is made of a
 // key and the signer's id whenever a mail is written. It works until it was used, on any device.
 //
@@ -70,6 +74,8 @@ type Status string
 
 // The statuses of a request.
 const (
+	Creating  Status = "creating" // it is being handed to the provider
+	Failed    Status = "failed"   // and could not be: nobody was asked to sign
 	Open      Status = "open"
 	Sealing   Status = "sealing" // all have signed; the file is being made
 	Completed Status = "completed"
@@ -101,6 +107,7 @@ type Request struct {
 	DocumentSize int64
 	DocumentSum  documents.Checksum
 	Workflow     Workflow
+	Provider     string // who has it signed: Builtin, or the name of a Provider
 	Status       Status
 	Message      string
 	SenderName   string
@@ -169,6 +176,7 @@ type Deps struct {
 	Mails    email.Sender
 	Renderer documents.Renderer // of the certificate
 	Seal     *pades.Seal        // nil: nothing can be sent to be signed
+	Provider Provider           // who has new requests signed; nil: they are signed here
 	Secret   []byte             // the links are made of it
 	URL      string             // where people reach the service, without a slash at the end
 	Clock    domain.Clock
@@ -244,7 +252,7 @@ func withSigners(ctx context.Context, q *query.Queries, row query.SignatureReque
 
 func requestOf(r query.SignatureRequest) Request {
 	out := Request{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID, DocumentID: r.DocumentID, DocumentName: r.DocumentName, DocumentSize: r.DocumentSize,
-		Workflow: Workflow(r.Workflow), Status: Status(r.Status), Message: r.Message, SenderName: r.SenderName,
+		Workflow: Workflow(r.Workflow), Provider: r.Provider, Status: Status(r.Status), Message: r.Message, SenderName: r.SenderName,
 		ExpiresAt: r.ExpiresAt, CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt, SignedID: r.SignedID, seq: r.Seq, head: r.Head}
 	copy(out.DocumentSum[:], r.DocumentSha256)
 	return out

@@ -22,12 +22,14 @@ const (
 	EventReminded  EventKind = "reminded"  // and once more
 	EventDelivered EventKind = "delivered" // the signer's mail server took it
 	EventBounced   EventKind = "bounced"   // and refused it
+	EventForwarded EventKind = "forwarded" // the link was used, and led on to the provider
 	EventViewed    EventKind = "viewed"
 	EventConsented EventKind = "consented" // detail: the version of the disclosure
-	EventSigned    EventKind = "signed"    // detail: the SHA-256 of the signature as it was made
+	EventSigned    EventKind = "signed"    // detail: the SHA-256 of the signature as it was made, or the provider's name
 	EventDeclined  EventKind = "declined"
 	EventCancelled EventKind = "cancelled"
 	EventExpired   EventKind = "expired"
+	EventFailed    EventKind = "failed"    // the provider did not get it
 	EventCompleted EventKind = "completed" // detail: the SHA-256 of the sealed file
 )
 

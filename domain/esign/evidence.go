@@ -42,6 +42,7 @@ const (
 	fileLog      = "log.json"
 	fileOriginal = "original.pdf"
 	fileSigned   = "signed.pdf"
+	fileAudit    = "provider-record.pdf" // of an outside provider
 	fileReadme   = "README.txt"
 
 	manifestFormat = "counsel.evidence.1"
@@ -57,6 +58,7 @@ type manifest struct {
 	Request  domain.ID         `json:"request"`
 	Status   Status            `json:"status"`
 	Workflow Workflow          `json:"workflow"`
+	Provider string            `json:"provider,omitempty"` // who had it signed; "": this service
 	Sender   string            `json:"sender"`
 	Created  time.Time         `json:"createdAt"`
 	Expires  time.Time         `json:"expiresAt"`
@@ -91,6 +93,8 @@ original.pdf    the document as it was sent to be signed
 signed.pdf      the same, byte for byte, with a certificate and a seal behind it
 log.json        what happened: each entry has the SHA-256 of the one before
 consent-*.txt   the words that the signers agreed to, by version
+provider-record.pdf   what the provider that had it signed put down, if one did; then signed.pdf
+                is as that provider made it
 manifest.json   who, when, and the SHA-256 of each file
 
 The zip itself is signed: its comment is a CMS signature (DER) over all bytes before the comment.
@@ -129,7 +133,15 @@ func (s *Service) Evidence(ctx context.Context, by domain.Principal, id domain.I
 			return nil, err
 		}
 	}
-	if signed := files[fileSigned]; signed != nil {
+	if r.Provider != Builtin {
+		if files[fileAudit], err = s.record(ctx, r); err != nil {
+			return nil, err
+		}
+		if files[fileAudit] == nil {
+			delete(files, fileAudit)
+		}
+	}
+	if signed := files[fileSigned]; signed != nil && r.Provider == Builtin {
 		files[fileOriginal] = signed[:r.DocumentSize]
 	} else if d, err := s.original(ctx, r); err == nil {
 		if files[fileOriginal], err = s.bytes(ctx, d); err != nil {
@@ -143,6 +155,9 @@ func (s *Service) Evidence(ctx context.Context, by domain.Principal, id domain.I
 	}
 	m := manifest{Format: manifestFormat, Made: s.Clock(), Request: r.ID, Status: r.Status, Workflow: r.Workflow, Sender: r.SenderName, Created: r.CreatedAt, Expires: r.ExpiresAt,
 		Document: manifestDocument{r.DocumentID, r.DocumentName, r.DocumentSize, r.DocumentSum.String()}, Head: r.head, Events: len(log), Files: map[string]string{}}
+	if r.Provider != Builtin {
+		m.Provider = r.Provider
+	}
 	for _, g := range r.Signers {
 		m.Signers = append(m.Signers, manifestSigner{g.Number, g.Name, g.Email, g.Status, g.Disclosure, g.SignedAt, g.Reason, g.Mark})
 		if words, ok := DisclosureText(g.Disclosure); ok && g.Disclosure != "" {
@@ -201,6 +216,7 @@ type Findings struct {
 	Made        time.Time
 	Signers     []string // a line each
 	Events      int
+	Provider    string            // who had it signed; "": the service itself
 	Sealed      bool              // it has the signed file
 	Certificate *x509.Certificate // of the seal; whether it is to be trusted is for the reader to say
 }
@@ -244,7 +260,7 @@ func VerifyEvidence(bundle []byte) (Findings, error) {
 	if err != nil {
 		return Findings{}, err
 	}
-	f := Findings{Request: m.Request, Status: m.Status, Document: m.Document.Name, SHA256: m.Document.SHA256, Made: m.Made, Events: len(log), Certificate: certificate}
+	f := Findings{Request: m.Request, Status: m.Status, Document: m.Document.Name, SHA256: m.Document.SHA256, Made: m.Made, Provider: m.Provider, Events: len(log), Certificate: certificate}
 	if original, ok := files[fileOriginal]; ok && documents.Checksum(sha256.Sum256(original)).String() != m.Document.SHA256 {
 		return broken("%s is not the document that was sent", fileOriginal)
 	}
@@ -291,6 +307,9 @@ func (m *manifest) checkLog(files map[string][]byte) ([]Event, error) {
 			return nil, err
 		}
 		want := Event{Kind: EventSigned, Signer: g.Number, Detail: documents.Checksum(sha256.Sum256(raw)).String()}
+		if m.Provider != "" {
+			want.Detail = m.Provider
+		}
 		if !slices.ContainsFunc(log, func(e Event) bool {
 			return e.Kind == want.Kind && e.Signer == want.Signer && e.Detail == want.Detail && g.SignedAt != nil && e.At.Equal(*g.SignedAt)
 		}) {
@@ -300,13 +319,16 @@ func (m *manifest) checkLog(files map[string][]byte) ([]Event, error) {
 	return log, nil
 }
 
-// checkSigned checks the signed file: sealed, begun by the original, and the one the log names.
+// checkSigned checks the signed file: sealed, begun by the original, and the one the log names. What
+// a provider made is only the last.
 func (m *manifest) checkSigned(signed, original []byte, log []Event) error {
-	if _, err := pades.Verify(signed); err != nil {
-		return fmt.Errorf("the seal of %s does not hold: %w", fileSigned, err)
-	}
-	if original == nil || !bytes.HasPrefix(signed, original) {
-		return fmt.Errorf("%s does not begin with the original", fileSigned)
+	if m.Provider == "" {
+		if _, err := pades.Verify(signed); err != nil {
+			return fmt.Errorf("the seal of %s does not hold: %w", fileSigned, err)
+		}
+		if original == nil || !bytes.HasPrefix(signed, original) {
+			return fmt.Errorf("%s does not begin with the original", fileSigned)
+		}
 	}
 	sum := documents.Checksum(sha256.Sum256(signed)).String()
 	if !slices.ContainsFunc(log, func(e Event) bool { return e.Kind == EventCompleted && e.Detail == sum }) {

@@ -57,7 +57,7 @@ type NewSigner struct {
 // Initiate sends a document to be signed. The caller must be one who may send it: the owner of the
 // document, or whoever may change its case. NotFound: there is no such document for them. Invalid:
 // names each thing that is not right by its pointer. Unavailable: no certificate to seal with, or
-// the store is down; then nothing was sent.
+// the store is down; Unavailable, Upstream: the provider. Then nothing was sent.
 func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewRequest) (Request, error) {
 	if s.Seal == nil {
 		return Request{}, &domain.Error{Code: domain.Unavailable, Message: "Documents cannot be sent to be signed: the service has no certificate to seal them with."}
@@ -70,7 +70,7 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 	} else if r, err := s.Get(ctx, by, n.ID); err == nil || domain.CodeOf(err) != domain.NotFound {
 		return r, err
 	}
-	r := Request{ID: n.ID, UserID: by.UserID, DocumentID: n.DocumentID, Workflow: n.Workflow, Status: Open, CreatedAt: s.Clock(), head: make([]byte, 32)}
+	r := Request{ID: n.ID, UserID: by.UserID, DocumentID: n.DocumentID, Workflow: n.Workflow, Provider: Builtin, Status: Open, CreatedAt: s.Clock(), head: make([]byte, 32)}
 	r.ChangedAt = r.CreatedAt
 	if err := r.take(n, s.NewID); err != nil {
 		return Request{}, err
@@ -97,7 +97,8 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 	if err != nil {
 		return Request{}, err
 	}
-	if _, err := s.Seal.Check(ctx, file); err != nil {
+	pages, err := s.Seal.Check(ctx, file)
+	if err != nil {
 		if e, ok := errors.AsType[*domain.Error](err); ok && e.Code == domain.Invalid {
 			named := domain.InvalidField("/docId", "%s", strings.ToLower(e.Message[:1])+e.Message[1:])
 			named.Err = e.Err
@@ -105,15 +106,26 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 		}
 		return Request{}, err
 	}
+	if s.Provider != nil {
+		return s.handOver(ctx, by, r, file, pages)
+	}
 	if err := s.printable(ctx, &r); err != nil {
 		return Request{}, err
 	}
+	err = s.create(ctx, by, &r, func(q *query.Queries) error { return s.invite(ctx, q, &r) })
+	if err != nil {
+		return Request{}, err
+	}
+	return r, nil
+}
 
-	create := func(q *query.Queries) error {
+// create writes a request, with what belongs to it.
+func (s *Service) create(ctx context.Context, by domain.Principal, r *Request, with func(*query.Queries) error) error {
+	do := func(q *query.Queries) error {
 		r.seq, r.head = 0, make([]byte, 32) // it may be run again
 		err := q.CreateSignatureRequest(ctx, query.CreateSignatureRequestParams{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID, DocumentID: r.DocumentID, DocumentName: r.DocumentName,
 			DocumentSize: r.DocumentSize, DocumentSha256: r.DocumentSum[:], Workflow: string(r.Workflow), Status: string(r.Status), Message: r.Message, SenderName: r.SenderName,
-			ExpiresAt: r.ExpiresAt, CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt, Seq: 0, Head: r.head})
+			ExpiresAt: r.ExpiresAt, CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt, Seq: 0, Head: r.head, Provider: r.Provider})
 		if err != nil {
 			return err
 		}
@@ -126,24 +138,24 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 				return err
 			}
 		}
-		if err := s.log(ctx, q, &r, Event{Kind: EventCreated, Detail: r.DocumentSum.String()}); err != nil {
+		if err := s.log(ctx, q, r, Event{Kind: EventCreated, Detail: r.DocumentSum.String()}); err != nil {
 			return err
 		}
-		if err := s.invite(ctx, q, &r); err != nil {
+		if err := with(q); err != nil {
 			return err
 		}
 		return q.UpdateSignatureRequest(ctx, query.UpdateSignatureRequestParams{ID: r.ID, Status: string(r.Status), ChangedAt: r.ChangedAt, Seq: r.seq, Head: r.head})
 	}
+	var err error
 	if r.CaseID == nil {
-		err = s.inTx(ctx, create)
+		err = s.inTx(ctx, do)
 	} else {
-		err = s.Cases.Change(ctx, by, *r.CaseID, &cases.Act{Verb: cases.VerbCreate, Subject: cases.SubjectSignature, ID: &r.ID, Detail: r.DocumentID.String()}, create)
+		err = s.Cases.Change(ctx, by, *r.CaseID, &cases.Act{Verb: cases.VerbCreate, Subject: cases.SubjectSignature, ID: &r.ID, Detail: r.DocumentID.String()}, do)
 	}
-	if err != nil {
-		return Request{}, err
+	if err == nil {
+		s.Jobs.Wake()
 	}
-	s.Jobs.Wake()
-	return r, nil
+	return err
 }
 
 // take checks what somebody asks for and makes it the request's.

@@ -20,6 +20,7 @@ const (
 	jobInvite = "esign.invite" // the mail with the link
 	jobNotice = "esign.notice" // how a request ended, to one person
 	jobSeal   = "esign.seal"
+	jobFollow = "esign.follow" // a look at what the provider says
 )
 
 // What the jobs are told. Addresses and secrets are looked up when they are needed.
@@ -72,7 +73,17 @@ func (s *Service) register() {
 		}
 		return nil, s.seal(ctx, j.Request)
 	})
+	s.Jobs.Handle(jobFollow, jobs.Options{Tries: 4, Timeout: 4 * time.Minute}, func(ctx context.Context, run *jobs.Run) (any, error) {
+		var j requestJob
+		if err := run.Read(&j); err != nil {
+			return nil, jobs.Fatal(err)
+		}
+		return nil, s.follow(ctx, j.Request)
+	})
 	s.Jobs.Every("esign.sweep", time.Minute, s.sweep)
+	if s.Provider != nil {
+		s.Jobs.Every("esign.poll", 15*time.Second, s.poll)
+	}
 }
 
 // mailLink mails a signer their link, unless it has become good for nothing.
@@ -227,7 +238,10 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 				return err
 			}
 			m.Files = []email.File{{Name: d.Name, ContentType: d.ContentType, Body: bytes.NewReader(file)}}
-			said += "The signed document is attached; please keep it. Its last pages are a certificate of who signed, when and how, and the whole is sealed against changes."
+			said += "The signed document is attached; please keep it."
+			if r.Provider == Builtin {
+				said += " Its last pages are a certificate of who signed, when and how, and the whole is sealed against changes."
+			}
 		}
 	case noticeDeclined:
 		m.Subject = "Declined: " + r.DocumentName

@@ -132,8 +132,21 @@ func over(r Request) error {
 // Cancel withdraws a request that is open. Whoever was asked to sign and has not is told so.
 // Conflict: it has ended.
 func (s *Service) Cancel(ctx context.Context, by domain.Principal, id domain.ID) (Request, error) {
+	r, err := load(ctx, s.rows, id)
+	if err != nil {
+		return Request{}, err
+	}
+	if err := s.may(ctx, by, r, cases.VerbUpdate); err != nil {
+		return Request{}, err
+	}
+	if err := s.ask(ctx, r); err != nil {
+		s.Log.Warn("a signature request is withdrawn before its provider was asked", "request", id.String(), "cause", err.Error())
+	}
 	return s.manage(ctx, by, id, "cancel", func(q *query.Queries, r *Request) error {
 		r.Status = Cancelled
+		if err := s.release(ctx, q, r); err != nil {
+			return err
+		}
 		if err := s.log(ctx, q, r, Event{Kind: EventCancelled}); err != nil {
 			return err
 		}
@@ -284,11 +297,17 @@ func (s *Service) expire(ctx context.Context, id domain.ID) error {
 	if err != nil {
 		return err
 	}
+	if err := s.ask(ctx, r); err != nil && s.Clock().Sub(r.ExpiresAt) < lostTime { // nobody waits longer for a provider
+		return err
+	}
 	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "expired"}, func(q *query.Queries, r *Request) error {
 		if r.Status != Open || s.Clock().Before(r.ExpiresAt) {
 			return errSame
 		}
 		r.Status = Expired
+		if err := s.release(ctx, q, r); err != nil {
+			return err
+		}
 		if err := s.log(ctx, q, r, Event{Kind: EventExpired}); err != nil {
 			return err
 		}

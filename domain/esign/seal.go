@@ -36,7 +36,11 @@ func (s *Service) seal(ctx context.Context, id domain.ID) error {
 	}
 	signed, err := s.Archive.Get(ctx, itself(r), *r.SignedID)
 	if domain.CodeOf(err) == domain.NotFound {
-		signed, err = s.keepSealed(ctx, r)
+		if r.Provider == Builtin {
+			signed, err = s.keepSealed(ctx, r)
+		} else {
+			signed, err = s.keepFetched(ctx, r)
+		}
 	}
 	if err != nil {
 		return err
@@ -46,6 +50,9 @@ func (s *Service) seal(ctx context.Context, id domain.ID) error {
 			return errSame
 		}
 		r.Status = Completed
+		if err := s.release(ctx, q, r); err != nil {
+			return err
+		}
 		if err := s.log(ctx, q, r, Event{Kind: EventCompleted, Detail: signed.SHA256.String()}); err != nil {
 			return err
 		}

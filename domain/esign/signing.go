@@ -46,6 +46,8 @@ type View struct {
 	State   LinkState
 	Request Request
 	Signer  Signer
+	// Elsewhere is the provider's address where the signer signs, a secret; "": they sign here.
+	Elsewhere string
 }
 
 // noLink is the one answer for a link that never was, whatever it looked like.
@@ -95,7 +97,7 @@ func (v View) refuse() error {
 		LinkExpired: "The time to sign this document is over.", LinkClosed: "This document is not to be signed any more.",
 	}[v.State]
 	if said == "" {
-		return nil
+		return v.elsewhere()
 	}
 	return &domain.Error{Code: domain.Conflict, Reason: "link_" + string(v.State), Message: said}
 }
@@ -134,18 +136,12 @@ func (s *Service) Look(ctx context.Context, token string, by Visitor) (View, err
 	if err != nil || v.State != LinkOpen {
 		return v, err
 	}
-	seen, err := events(ctx, s.rows, v.Request.ID)
-	if err != nil {
-		return View{}, err
+	here := Event{Kind: EventViewed, Signer: v.Signer.Number, Address: by.Address, Agent: by.Agent}
+	if v.Request.Provider != Builtin {
+		return s.forward(ctx, v, here)
 	}
-	here := Event{Kind: EventViewed, Signer: v.Signer.Number, Address: clean(by.Address, maxAddress), Agent: clean(by.Agent, maxAgent)}
-	views := 0
-	for _, e := range seen {
-		if e.Kind == here.Kind && e.Signer == here.Signer {
-			if views++; e.Address == here.Address && e.Agent == here.Agent || views >= maxViews {
-				return v, nil
-			}
-		}
+	if old, err := s.known(ctx, v.Request.ID, here); err != nil || old {
+		return v, err
 	}
 	looked, err := s.act(ctx, token, "viewed", func(q *query.Queries, r *Request, g *Signer) error {
 		if g.Status == Sent {
@@ -157,6 +153,23 @@ func (s *Service) Look(ctx context.Context, token string, by Visitor) (View, err
 		return s.found(ctx, token) // it closed meanwhile; or its case, in which nothing is put down
 	}
 	return looked, err
+}
+
+// known reports whether a log has an event of this device of a signer, or too many of others.
+func (s *Service) known(ctx context.Context, id domain.ID, here Event) (bool, error) {
+	seen, err := events(ctx, s.rows, id)
+	if err != nil {
+		return false, err
+	}
+	views := 0
+	for _, e := range seen {
+		if e.Kind == here.Kind && e.Signer == here.Signer {
+			if views++; e.Address == clean(here.Address, maxAddress) && e.Agent == clean(here.Agent, maxAgent) || views >= maxViews {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 // maxViews is how many devices of one signer are put down, so that nobody can make a log grow.

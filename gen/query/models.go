@@ -251,6 +251,15 @@ type Rendering struct {
 	DraftVersion    sql.NullInt32
 }
 
+type SignatureEnvelope struct {
+	RequestID  domain.ID
+	EnvelopeID string
+	State      string
+	AuditID    *domain.ID
+	Tries      int32
+	NextAt     sql.NullTime
+}
+
 type SignatureEvent struct {
 	RequestID domain.ID
 	Seq       uint64
@@ -262,6 +271,20 @@ type SignatureEvent struct {
 	Detail    string
 	PrevHash  []byte
 	Hash      []byte
+}
+
+type SignatureHint struct {
+	Provider   string
+	HintID     string
+	RequestID  domain.ID
+	Kind       string
+	Signer     int32
+	ToldAt     time.Time
+	Address    string
+	Agent      string
+	Reason     string
+	ReceivedAt time.Time
+	Used       bool
 }
 
 type SignatureRequest struct {
@@ -282,6 +305,7 @@ type SignatureRequest struct {
 	SignedID       *domain.ID
 	Seq            uint64
 	Head           []byte
+	Provider       string
 }
 
 type SignatureSigner struct {

@@ -48,8 +48,8 @@ func (q *Queries) AppendSignatureEvent(ctx context.Context, arg AppendSignatureE
 }
 
 const createSignatureRequest = `-- name: CreateSignatureRequest :exec
-INSERT INTO signature_requests (id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, seq, head)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO signature_requests (id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, seq, head, provider)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type CreateSignatureRequestParams struct {
@@ -69,6 +69,7 @@ type CreateSignatureRequestParams struct {
 	ChangedAt      time.Time
 	Seq            uint64
 	Head           []byte
+	Provider       string
 }
 
 func (q *Queries) CreateSignatureRequest(ctx context.Context, arg CreateSignatureRequestParams) error {
@@ -89,6 +90,7 @@ func (q *Queries) CreateSignatureRequest(ctx context.Context, arg CreateSignatur
 		arg.ChangedAt,
 		arg.Seq,
 		arg.Head,
+		arg.Provider,
 	)
 	return err
 }
@@ -123,7 +125,7 @@ func (q *Queries) CreateSigner(ctx context.Context, arg CreateSignerParams) erro
 }
 
 const getSignatureRequest = `-- name: GetSignatureRequest :one
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head FROM signature_requests WHERE id = ?
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider FROM signature_requests WHERE id = ?
 `
 
 func (q *Queries) GetSignatureRequest(ctx context.Context, id domain.ID) (SignatureRequest, error) {
@@ -147,6 +149,7 @@ func (q *Queries) GetSignatureRequest(ctx context.Context, id domain.ID) (Signat
 		&i.SignedID,
 		&i.Seq,
 		&i.Head,
+		&i.Provider,
 	)
 	return i, err
 }
@@ -206,7 +209,7 @@ func (q *Queries) GetSignerByToken(ctx context.Context, tokenHash []byte) (Signa
 }
 
 const listAllSignatureRequests = `-- name: ListAllSignatureRequests :many
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head FROM signature_requests
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider FROM signature_requests
 WHERE id < ? AND (? = '' OR status = ?)
 ORDER BY id DESC LIMIT ?
 `
@@ -249,6 +252,7 @@ func (q *Queries) ListAllSignatureRequests(ctx context.Context, arg ListAllSigna
 			&i.SignedID,
 			&i.Seq,
 			&i.Head,
+			&i.Provider,
 		); err != nil {
 			return nil, err
 		}
@@ -264,7 +268,7 @@ func (q *Queries) ListAllSignatureRequests(ctx context.Context, arg ListAllSigna
 }
 
 const listCaseSignatureRequests = `-- name: ListCaseSignatureRequests :many
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head FROM signature_requests
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider FROM signature_requests
 WHERE case_id = ? AND id < ? AND (? = '' OR status = ?)
 ORDER BY id DESC LIMIT ?
 `
@@ -309,6 +313,7 @@ func (q *Queries) ListCaseSignatureRequests(ctx context.Context, arg ListCaseSig
 			&i.SignedID,
 			&i.Seq,
 			&i.Head,
+			&i.Provider,
 		); err != nil {
 			return nil, err
 		}
@@ -473,7 +478,7 @@ func (q *Queries) ListSignatureEvents(ctx context.Context, requestID domain.ID) 
 }
 
 const listSignatureRequests = `-- name: ListSignatureRequests :many
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head FROM signature_requests
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider FROM signature_requests
 WHERE user_id = ? AND id < ? AND (? = '' OR status = ?)
 ORDER BY id DESC LIMIT ?
 `
@@ -518,6 +523,7 @@ func (q *Queries) ListSignatureRequests(ctx context.Context, arg ListSignatureRe
 			&i.SignedID,
 			&i.Seq,
 			&i.Head,
+			&i.Provider,
 		); err != nil {
 			return nil, err
 		}
@@ -576,7 +582,7 @@ func (q *Queries) ListSigners(ctx context.Context, requestID domain.ID) ([]Signa
 }
 
 const lockSignatureRequest = `-- name: LockSignatureRequest :one
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head FROM signature_requests WHERE id = ? FOR UPDATE
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider FROM signature_requests WHERE id = ? FOR UPDATE
 `
 
 func (q *Queries) LockSignatureRequest(ctx context.Context, id domain.ID) (SignatureRequest, error) {
@@ -600,6 +606,7 @@ func (q *Queries) LockSignatureRequest(ctx context.Context, id domain.ID) (Signa
 		&i.SignedID,
 		&i.Seq,
 		&i.Head,
+		&i.Provider,
 	)
 	return i, err
 }

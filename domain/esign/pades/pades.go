@@ -181,6 +181,36 @@ func (s *Seal) Sign(ctx context.Context, file, pages []byte, about About) (out [
 	return sealed, nil
 }
 
+// Append adds the pages of another PDF, one that was made here, to a file, and seals nothing: somebody
+// else will sign it. Invalid: as Check.
+func (s *Seal) Append(ctx context.Context, file, pages []byte) (out []byte, err error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	defer mend(&err)
+	d, err := read(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.fit(); err != nil {
+		return nil, err
+	}
+	more, err := read(ctx, pages)
+	if err != nil {
+		return nil, fmt.Errorf("pades: the pages to be added: %w", err)
+	}
+	if out, err = d.extend(more); err != nil {
+		return nil, err
+	}
+	again, err := read(ctx, out)
+	if err != nil || again.pages != d.pages+more.pages {
+		return nil, fmt.Errorf("pades: the longer file cannot be read: %w", err)
+	}
+	return out, nil
+}
+
 func (s *Seal) enter(ctx context.Context) (leave func(), err error) {
 	select {
 	case s.work <- struct{}{}:

@@ -237,14 +237,33 @@ func text(o types.Object) string {
 	return o.PDFString()
 }
 
-// update appends pages and an empty signature with room for so many bytes.
-func (d *document) update(more *document, about About, room int) (file []byte, hole span, err error) {
+// begin starts an update that will have about so many bytes.
+func (d *document) begin(size int) *update {
 	u := &update{written: map[int]int{}, gens: map[int]int{}, next: max(*d.Size, d.MaxObjNr+1)}
-	u.out = make([]byte, len(d.bytes), len(d.bytes)+len(more.bytes)+2*room+16<<10)
+	u.out = make([]byte, len(d.bytes), len(d.bytes)+size+16<<10)
 	copy(u.out, d.bytes)
 	if !bytes.HasSuffix(u.out, []byte("\n")) {
 		u.out = append(u.out, '\n')
 	}
+	return u
+}
+
+// extend appends pages.
+func (d *document) extend(more *document) ([]byte, error) {
+	u := d.begin(len(more.bytes))
+	if _, err := u.pages(d, more, 0); err != nil {
+		return nil, err
+	}
+	if u.err != nil {
+		return nil, fmt.Errorf("pades: the pages to be added: %w", u.err)
+	}
+	u.section(d)
+	return u.out, nil
+}
+
+// update appends pages and an empty signature with room for so many bytes.
+func (d *document) update(more *document, about About, room int) (file []byte, hole span, err error) {
+	u := d.begin(len(more.bytes) + 2*room)
 
 	signature, widget := u.number(), u.number()
 	added, err := u.pages(d, more, widget)
@@ -271,7 +290,8 @@ func (d *document) update(more *document, about About, room int) (file []byte, h
 	return u.out, hole, nil
 }
 
-// pages appends the pages of another file and puts them at the end of the root of pages.
+// pages appends the pages of another file and puts them at the end of the root of pages. The first
+// gets the widget, unless that is 0.
 func (u *update) pages(d, more *document, widget int) (types.Array, error) {
 	known := map[int]int{}
 	var added types.Array
@@ -299,7 +319,7 @@ func (u *update) pages(d, more *document, widget int) (types.Array, error) {
 		n := u.number()
 		p = u.adopt(more, p, known).(types.Dict)
 		p["Parent"] = d.treeRef
-		if i == 1 {
+		if i == 1 && widget != 0 {
 			p["Annots"] = types.Array{ref(widget)}
 		}
 		u.put(n, p.PDFString())

@@ -1,0 +1,218 @@
+package handlers_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	client "counsel/clients/esign"
+	"counsel/clients/esign/esigntest"
+	"counsel/domain"
+	"counsel/domain/esign"
+	"counsel/gen/api"
+)
+
+// outside is a bundle whose documents are signed by a stand-in of a provider.
+func outside(t *testing.T, kind string) (*bundle, *esigntest.Server) {
+	t.Helper()
+	s := esigntest.Start(t, kind, domain.SystemClock)
+	cfg := client.Config{URL: s.URL, APIKey: esigntest.Key, WebhookSecret: esigntest.Secret, Timeout: 5 * time.Second}
+	var p esign.Provider
+	var err error
+	if kind == "docuseal" {
+		p, err = client.NewDocuSeal(cfg)
+	} else {
+		p, err = client.NewDocumenso(cfg)
+	}
+	must(t, err)
+	t.Cleanup(func() { p.(io.Closer).Close() })
+	return newBundle(t, func(s *setup) { s.provider = p }), s
+}
+
+// tell sends a webhook.
+func (b *bundle) tell(kind string, h http.Header, body []byte) answer {
+	b.t.Helper()
+	var header []string
+	for name := range h {
+		header = append(header, name, h.Get(name))
+	}
+	return b.call(nil, "POST", "/api/esign/webhooks/"+kind, string(body), header...)
+}
+
+// The last thing that is asked of a provider for an envelope to be made.
+var made = map[string]string{"docuseal": "/submissions/pdf", "documenso": "/envelope/distribute"}
+
+func TestProvider(t *testing.T) {
+	for _, kind := range []string{"docuseal", "documenso"} {
+		t.Run(kind, func(t *testing.T) {
+			b, s := outside(t, kind)
+			const ada, grace = "Ada+lease@example.com", "grace@xn--bcher-kva.example"
+			lena := b.join("lena", domain.RoleLawyer)
+
+			// A webhook is quicker than the answer to the call that made the envelope.
+			s.After(func(_ http.ResponseWriter, r *http.Request) bool {
+				if strings.HasSuffix(r.URL.Path, made[kind]) {
+					id := s.All()[0].ExternalID
+					s.View(t, id, ada)
+					h, body := s.Webhook(t, id, "viewed", ada)
+					b.tell(kind, h, body).wants(204, "")
+				}
+				return false
+			})
+			sent := b.sendToSign(lena, "", ada, grace)
+			id := sent.TrackingID.String()
+			root := "/api/esign/" + id
+			get := func() (r api.SignatureRequest) {
+				t.Helper()
+				b.call(lena, "GET", root, nil).wants(200, "").into(&r)
+				return r
+			}
+			if r := get(); r.Provider != api.SignatureRequestProvider(kind) || r.Status != api.SignatureStatusOpen || r.Signers[0].Status != api.SignerStatusViewed || r.Signers[1].Status != api.SignerStatusWaiting {
+				t.Fatalf("after an early webhook: %+v", r)
+			}
+
+			// The link leads on; signing here is not for this request.
+			secret := b.post.secret(t, ada)
+			var view api.SigningView
+			b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": secret}).wants(200, "").into(&view)
+			if view.SigningURL == nil || !strings.HasPrefix(*view.SigningURL, s.URL+"/s") || !strings.HasSuffix(*view.SigningURL, s.All()[0].Signers[0].Token) {
+				t.Errorf("leads to %v", view.SigningURL)
+			}
+			for what, body := range map[string]map[string]any{
+				"sign": {"token": secret, "signature": map[string]any{"typed": "Ada"}}, "decline": {"token": secret},
+				"consent": {"token": secret, "disclosure": view.Disclosure.Version}, "document": {"token": secret}, "text": {"token": secret},
+			} {
+				b.call(nil, "POST", "/api/esign/signing/"+what, body).wants(409, "link_elsewhere")
+			}
+
+			// Forged, stale, of another, unreadable.
+			s.Sign(t, id, ada)
+			h, body := s.Webhook(t, id, "signed", ada)
+			b.tell(kind, nil, body).wants(401, "unauthenticated")
+			b.tell(kind, http.Header{"X-Documenso-Secret": {"x"}, "X-Docuseal-Signature": {"1.00"}}, body).wants(401, "unauthenticated")
+			b.tell(map[string]string{"docuseal": "documenso", "documenso": "docuseal"}[kind], h, body).wants(404, "not_found")
+			b.tell("elsewhere", h, body).wants(400, "malformed")
+			b.tell(kind, h, []byte("{")).wants(400, "malformed")
+			if kind == "docuseal" {
+				b.tell(kind, esigntest.SignDocuSeal(body, time.Now().Add(-6*time.Minute), esigntest.Secret), body).wants(401, "unauthenticated")
+			}
+			if r := get(); r.Signers[0].Status != api.SignerStatusViewed {
+				t.Fatalf("a forged webhook had an effect: %+v", r)
+			}
+
+			// Twice: the second signer is asked once.
+			for range 3 {
+				b.tell(kind, h, body).wants(204, "")
+			}
+			if r := get(); r.Signers[0].Status != api.SignerStatusSigned || r.Signers[0].SignedAt == nil || r.Signers[1].Status != api.SignerStatusSent {
+				t.Fatalf("after the first signed: %+v", r)
+			}
+
+			// Out of order: the end, then what led to it.
+			s.View(t, id, grace)
+			oldHeader, old := s.Webhook(t, id, "viewed", grace)
+			s.Sign(t, id, grace)
+			h, body = s.Webhook(t, id, "completed", "")
+			b.tell(kind, h, body).wants(204, "")
+			b.tell(kind, oldHeader, old).wants(204, "")
+			r := get()
+			if r.Status != api.SignatureStatusCompleted || r.SignedDocID == nil || r.Signers[1].Status != api.SignerStatusSigned {
+				t.Fatalf("in the end: %+v", r)
+			}
+			for _, to := range []string{ada, grace, "lena@example.com"} {
+				if !bytes.Equal(b.post.files[to], s.All()[0].Signed) {
+					t.Errorf("%s did not get the signed document", to)
+				}
+			}
+
+			var log api.SignatureEventList
+			b.call(lena, "GET", root+"/events", nil).wants(200, "").into(&log)
+			told := map[string]int{}
+			for _, e := range log.Items {
+				key := string(e.Kind)
+				if e.Signer != nil {
+					key += string(rune('0' + *e.Signer))
+				}
+				told[key]++
+				if kind == "docuseal" && (key == "viewed1" || key == "signed1") && (e.IP == nil || *e.IP != "203.0.113.77") {
+					t.Errorf("the log does not say where from: %+v", e)
+				}
+			}
+			for _, want := range []string{"created", "sent1", "delivered1", "viewed1", "forwarded1", "signed1", "sent2", "delivered2", "viewed2", "signed2", "completed"} {
+				if told[want] != 1 {
+					t.Errorf("%s stands %d times in the log", want, told[want])
+				}
+			}
+			evidence := b.call(lena, "GET", root+"/evidence", nil).wants(200, "").body
+			found, err := esign.VerifyEvidence(evidence)
+			must(t, err)
+			if found.Provider != kind || !found.Sealed || !bytes.Contains(evidence, signable()) || !bytes.Contains(evidence, s.All()[0].Signed) || !bytes.Contains(evidence, s.All()[0].Audit) {
+				t.Errorf("the evidence says %+v", found)
+			}
+			broken := bytes.Replace(evidence, s.All()[0].Audit, bytes.ToUpper(s.All()[0].Audit), 1)
+			if _, err := esign.VerifyEvidence(broken); err == nil {
+				t.Error("a changed record is not noticed")
+			}
+			if n := len(s.All()); n != 1 {
+				t.Errorf("there are %d envelopes", n)
+			}
+			if logs := b.logs.String(); strings.Contains(logs, esigntest.Secret) || strings.Contains(logs, esigntest.Key) || strings.Contains(logs, "lease@") || strings.Contains(logs, *view.SigningURL) {
+				t.Error("the log holds a secret")
+			}
+		})
+	}
+}
+
+// While the provider is down nothing is half made, and the same key makes the request anew.
+func TestProviderDown(t *testing.T) {
+	for _, kind := range []string{"docuseal", "documenso"} {
+		t.Run(kind, func(t *testing.T) {
+			b, s := outside(t, kind)
+			lena := b.join("lena", domain.RoleLawyer)
+			var d api.StoredDocument
+			b.upload(lena, "lease.pdf", signable()).wants(201, "").into(&d)
+			body := map[string]any{"docId": d.ID, "workflow": "parallel", "signers": []any{map[string]any{"name": "Ada", "email": "ada@example.com"}}}
+			initiate := func() answer {
+				return b.call(lena, "POST", "/api/esign/initiate", body, "Idempotency-Key", "the-key-of-this")
+			}
+			fail := func(status int) {
+				s.Before(func(w http.ResponseWriter, r *http.Request) bool {
+					if r.Method != http.MethodPost {
+						return false
+					}
+					w.Header().Set("Retry-After", "9")
+					w.WriteHeader(status)
+					return true
+				})
+			}
+			for status, code := range map[int]string{503: "esign_unavailable", 429: "esign_unavailable", 401: "esign_refused", 422: "esign_refused"} {
+				fail(status)
+				want := map[string]int{"esign_unavailable": 503, "esign_refused": 502}[code]
+				a := initiate().wants(want, code)
+				if want == 503 && a.header.Get("Retry-After") != "9" {
+					t.Errorf("%d: to be tried after %q", status, a.header.Get("Retry-After"))
+				}
+			}
+			var page api.SignatureRequestList
+			b.call(lena, "GET", "/api/esign", nil).wants(200, "").into(&page)
+			for _, r := range page.Items {
+				if r.Status != api.SignatureStatusFailed {
+					t.Errorf("is left %s", r.Status)
+				}
+			}
+			if len(page.Items) != 4 || len(b.post.mails) != 0 || len(s.All()) != 0 {
+				t.Errorf("%d requests, %d mails, %d envelopes", len(page.Items), len(b.post.mails), len(s.All()))
+			}
+			s.Before(nil)
+			var first, again api.InitiateSignatureResponse
+			initiate().wants(201, "").into(&first)
+			initiate().wants(201, "").into(&again)
+			if first.TrackingID != again.TrackingID || len(s.All()) != 1 {
+				t.Errorf("%d envelopes", len(s.All()))
+			}
+		})
+	}
+}
