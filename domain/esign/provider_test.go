@@ -1,0 +1,351 @@
+package esign_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	client "counsel/clients/esign"
+	"counsel/clients/esign/esigntest"
+	"counsel/domain"
+	"counsel/domain/cases"
+	"counsel/domain/esign"
+)
+
+// each runs a test with a bench whose documents are signed by a stand-in of each provider.
+func each(t *testing.T, run func(t *testing.T, b *bench, s *esigntest.Server)) {
+	for _, kind := range []string{"docuseal", "documenso"} {
+		t.Run(kind, func(t *testing.T) {
+			var s *esigntest.Server
+			b := newBenchWith(t, func(clock func() time.Time) esign.Provider {
+				s = esigntest.Start(t, kind, clock)
+				cfg := client.Config{URL: s.URL, APIKey: esigntest.Key, WebhookSecret: esigntest.Secret, Timeout: 10 * time.Second}
+				var p esign.Provider
+				var err error
+				if kind == "docuseal" {
+					p, err = client.NewDocuSeal(cfg)
+				} else {
+					p, err = client.NewDocumenso(cfg)
+				}
+				must(t, err)
+				t.Cleanup(func() { p.(io.Closer).Close() })
+				return p
+			})
+			run(t, b, s)
+		})
+	}
+}
+
+// opens is the last thing that is asked for an envelope to be made; looks are how it is found again.
+func opens(r *http.Request) bool {
+	return strings.HasSuffix(r.URL.Path, "/submissions/pdf") || strings.HasSuffix(r.URL.Path, "/distribute")
+}
+
+func looks(r *http.Request) bool {
+	return r.Method == http.MethodGet && (r.URL.Path == "/submitters" || r.URL.Path == "/api/v2/envelope")
+}
+
+func answering(status int, which ...func(*http.Request) bool) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		for _, is := range which {
+			if is(r) {
+				w.WriteHeader(status)
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func every(*http.Request) bool { return true }
+
+// polled lets time pass, and does what is due then.
+func (b *bench) polled(after time.Duration) []error {
+	b.t.Helper()
+	b.now = b.now.Add(after)
+	must(b.t, b.desk.poll(b.t.Context()))
+	return b.work()
+}
+
+func (b *bench) latest() esign.Request {
+	b.t.Helper()
+	all, _, err := b.List(b.t.Context(), b.lena, esign.Filter{})
+	must(b.t, err)
+	return all[0]
+}
+
+func TestProviderAnswerLost(t *testing.T) {
+	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
+		// The envelope was made, the answer is lost: it is found and taken.
+		s.After(answering(http.StatusBadGateway, opens))
+		r := b.send(esign.NewRequest{Signers: two()})
+		if status, g := b.status(r); status != esign.Open || g[0] != esign.Sent || len(s.All()) != 1 {
+			t.Fatalf("is %s, %s with %d envelopes", status, g, len(s.All()))
+		}
+
+		// It cannot be found, either: the request failed, and the envelope goes when it turns up.
+		s.After(answering(http.StatusBadGateway, opens, looks))
+		mails := len(b.post.mails)
+		_, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: r.DocumentID, Signers: two(), Workflow: esign.Parallel})
+		wantCode(t, err, domain.Unavailable, "")
+		failed := b.latest()
+		if failed.Status != esign.Failed || len(b.post.mails) != mails {
+			t.Fatalf("is %s, and %d mails went out", failed.Status, len(b.post.mails)-mails)
+		}
+		if errs := b.polled(time.Second); len(errs) != 1 {
+			t.Errorf("while it cannot be looked up: %v", errs)
+		}
+		s.After(nil)
+		b.done()
+		if got := of(s, failed); got != "cancelled" {
+			t.Errorf("its envelope is %s", got)
+		}
+		asked := len(s.Asked())
+		if errs := b.polled(48 * time.Hour); len(errs) != 0 {
+			t.Error(errs)
+		}
+		for _, a := range s.Asked()[asked:] {
+			if strings.Contains(a, "DELETE") || strings.Contains(a, "cancel") {
+				t.Errorf("asked again: %s", a)
+			}
+		}
+		if status, _ := b.status(r); status != esign.Open || of(s, r) != "open" {
+			t.Errorf("the other is %s, %s", status, of(s, r))
+		}
+	})
+}
+
+// of is how a request's envelope stands at the provider: "" when it has none.
+func of(s *esigntest.Server, r esign.Request) string {
+	for _, e := range s.All() {
+		if e.ExternalID == r.ID.String() {
+			return e.Status
+		}
+	}
+	return ""
+}
+
+// A server that died while it handed over left a request behind, and perhaps an envelope.
+func TestProviderCrash(t *testing.T) {
+	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
+		r := b.send(esign.NewRequest{Signers: two()})
+		for _, q := range []string{"UPDATE signature_requests SET status = 'creating'", "UPDATE signature_envelopes SET state = 'creating', envelope_id = ''"} {
+			_, err := b.pool.ExecContext(t.Context(), q)
+			must(t, err)
+		}
+		if errs := b.polled(2 * time.Minute); len(errs) != 0 {
+			t.Error(errs)
+		}
+		if status, _ := b.status(r); status != esign.Creating {
+			t.Fatalf("ended too early: %s", status)
+		}
+		for range 3 {
+			if errs := b.polled(4 * time.Minute); len(errs) != 0 {
+				t.Error(errs)
+			}
+		}
+		if status, _ := b.status(r); status != esign.Failed || of(s, r) != "cancelled" {
+			t.Errorf("is %s, %s at the provider", status, of(s, r))
+		}
+	})
+}
+
+// Where no webhook comes, it is asked, ever less often.
+func TestProviderPolled(t *testing.T) {
+	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
+		r := b.send(esign.NewRequest{Signers: two()})
+		before := len(s.Asked())
+		for range 24 * 60 {
+			if errs := b.polled(time.Minute); len(errs) != 0 {
+				t.Fatal(errs)
+			}
+		}
+		if n := len(s.Asked()) - before; n < 24 || n > 40 {
+			t.Errorf("asked %d times in a day", n)
+		}
+		s.Sign(t, r.ID.String(), "ada@example.com")
+		if errs := b.polled(time.Hour); len(errs) != 0 {
+			t.Fatal(errs)
+		}
+		if _, g := b.status(r); g[0] != esign.Signed || g[1] != esign.Sent {
+			t.Fatalf("is %s", g)
+		}
+
+		// It is completed, but its file cannot be fetched.
+		s.Sign(t, r.ID.String(), "grace@example.com")
+		s.Before(func(w http.ResponseWriter, r *http.Request) bool {
+			if strings.HasSuffix(r.URL.Path, "/download") || strings.HasPrefix(r.URL.Path, "/files/") {
+				w.WriteHeader(http.StatusNotFound)
+				return true
+			}
+			return false
+		})
+		for range 5 {
+			if errs := b.polled(time.Hour); len(errs) == 0 {
+				t.Error("it failed, and nobody hears")
+			}
+		}
+		if status, _ := b.status(r); status != esign.Sealing {
+			t.Fatalf("is %s", status)
+		}
+		s.Before(nil)
+		if errs := b.polled(time.Hour); len(errs) != 0 {
+			t.Error(errs)
+		}
+		if status, _ := b.status(r); status != esign.Completed {
+			t.Errorf("is %s", status)
+		}
+		if got := b.kinds(r); !strings.HasSuffix(got, "signed2 completed") || strings.Count(got, "completed") != 1 {
+			t.Errorf("log: %s", got)
+		}
+		file := b.last("ada@example.com").files["lease (signed).pdf"]
+		if string(file) != string(s.All()[0].Signed) {
+			t.Error("another file was sent")
+		}
+	})
+}
+
+func TestProviderEnds(t *testing.T) {
+	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
+		ctx := t.Context()
+		ended := func(r esign.Request, want esign.Status, there string) {
+			t.Helper()
+			if status, _ := b.status(r); status != want || of(s, r) != there {
+				t.Errorf("is %s, %s at the provider; not %s, %s", status, of(s, r), want, there)
+			}
+		}
+
+		// In a case, whose timeline tells of it.
+		matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
+		must(t, err)
+		r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), &matter.ID).ID, Signers: two()})
+		s.Decline(t, r.ID.String(), "ada@example.com", "Not\x00 my house")
+		if errs := b.polled(time.Hour); len(errs) != 0 {
+			t.Error(errs)
+		}
+		ended(r, esign.Declined, "declined")
+		if got, err := b.Get(ctx, b.lena, r.ID); err != nil || got.Signers[0].Reason != "Not my house" {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if !strings.Contains(b.last("lena@firm.example").text, "Not my house") {
+			t.Error("the sender does not hear why")
+		}
+		entries, _, err := b.cases.Timeline(ctx, b.lena, matter.ID, 100, 0)
+		must(t, err)
+		told := ""
+		for _, e := range entries {
+			told += string(e.Subject) + " " + e.Detail + "; "
+		}
+		if !strings.Contains(told, "declined at "+s.Name) {
+			t.Errorf("the timeline tells: %s", told)
+		}
+
+		// Withdrawn by the sender, while the provider is down: it goes there later.
+		r = b.send(esign.NewRequest{Signers: two()})
+		s.Before(answering(http.StatusServiceUnavailable, every))
+		_, err = b.Cancel(ctx, b.lena, r.ID)
+		must(t, err)
+		ended(r, esign.Cancelled, "open")
+		b.work()
+		s.Before(nil)
+		b.done()
+		ended(r, esign.Cancelled, "cancelled")
+
+		// Removed at the provider.
+		r = b.send(esign.NewRequest{Signers: two()})
+		s.With(t, r.ID.String(), func(e *esigntest.Envelope) { e.Status = "cancelled" })
+		if errs := b.polled(time.Hour); len(errs) != 0 {
+			t.Error(errs)
+		}
+		ended(r, esign.Cancelled, "cancelled")
+
+		// All signed in the last moment, which nobody told: neither expiry nor withdrawal undoes it.
+		for i, end := range []func(r esign.Request){
+			func(r esign.Request) { b.now = r.ExpiresAt.Add(time.Second); must(t, b.desk.sweep(ctx)) },
+			func(r esign.Request) {
+				_, err := b.Cancel(ctx, b.lena, r.ID)
+				wantCode(t, err, domain.Conflict, "")
+			},
+		} {
+			r = b.send(esign.NewRequest{Signers: two(), ExpiresAt: b.now.Add(2 * time.Hour)})
+			s.Sign(t, r.ID.String(), "ada@example.com")
+			s.Sign(t, r.ID.String(), "grace@example.com")
+			end(r)
+			b.done()
+			if status, _ := b.status(r); status != esign.Completed {
+				t.Errorf("%d: is %s", i, status)
+			}
+		}
+		r = b.send(esign.NewRequest{Signers: two(), ExpiresAt: b.now.Add(2 * time.Hour)})
+		b.now = r.ExpiresAt.Add(time.Second)
+		must(t, b.desk.sweep(ctx))
+		b.done()
+		ended(r, esign.Expired, "cancelled")
+		if strings.Contains(b.logs.String(), "example.com") {
+			t.Errorf("an address is in the log: %s", b.logs)
+		}
+	})
+}
+
+func TestProviderLarge(t *testing.T) {
+	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
+		var signers []esign.NewSigner
+		for i := range 20 {
+			signers = append(signers, esign.NewSigner{Name: fmt.Sprintf("Signer %d", i+1), Email: fmt.Sprintf("Signer+%d@example.com", i+1)})
+		}
+		original := contract(t, 200)
+		r := b.send(esign.NewRequest{DocumentID: b.upload(original, nil).ID, Signers: signers, Workflow: esign.Parallel})
+		e := s.All()[0]
+		if !strings.HasPrefix(string(e.File), string(original)) {
+			t.Fatal("the document's bytes were changed")
+		}
+		if said := tool(t, e.File, "pdfinfo", "FILE"); !strings.Contains(said, "Pages:           202") {
+			t.Error(said)
+		}
+		words := tool(t, e.File, "pdftotext", "-f", "201", "-layout", "FILE", "-")
+		if strings.Count(words, "lease.pdf") != 2 || !strings.Contains(words, "Lena Lawyer") || !strings.Contains(words, "2 of 2") {
+			t.Errorf("the pages for signatures say:\n%s", words)
+		}
+		for i, g := range e.Signers {
+			if g.Page != 201+i/10 {
+				t.Errorf("signer %d signs on page %d", i+1, g.Page)
+			}
+		}
+		for _, g := range signers {
+			s.Sign(t, r.ID.String(), g.Email)
+		}
+		if errs := b.polled(time.Hour); len(errs) != 0 {
+			t.Error(errs)
+		}
+		if status, g := b.status(r); status != esign.Completed || g[19] != esign.Signed {
+			t.Errorf("is %s, %s", status, g)
+		}
+	})
+}
+
+// A request stays with the provider it was handed to.
+func TestProviderGone(t *testing.T) {
+	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
+		b.send(esign.NewRequest{Signers: two()})
+		token := b.token("ada@example.com")
+		s.Before(answering(http.StatusServiceUnavailable, every))
+		_, err := b.Look(t.Context(), token, phone)
+		wantCode(t, err, domain.Unavailable, "")
+		s.Before(nil)
+		v, err := b.Look(t.Context(), token, phone)
+		must(t, err)
+		if !strings.HasPrefix(v.Elsewhere, s.URL) {
+			t.Errorf("leads to %q", v.Elsewhere)
+		}
+		_, err = b.pool.ExecContext(t.Context(), "UPDATE signature_requests SET provider = 'another'")
+		must(t, err)
+		_, err = b.Look(t.Context(), token, phone)
+		wantCode(t, err, domain.Unavailable, "not set up any more")
+		if errs := b.polled(time.Hour); len(errs) != 1 {
+			t.Errorf("nobody hears of it: %v", errs)
+		}
+	})
+}
