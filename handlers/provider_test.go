@@ -75,7 +75,7 @@ func TestProvider(t *testing.T) {
 			}
 
 			// The link leads on; signing here is not for this request.
-			secret := b.post.secret(t, ada)
+			secret := b.signPost.secret(t, ada)
 			var view api.SigningView
 			b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": secret}).wants(200, "").into(&view)
 			if view.SigningURL == nil || !strings.HasPrefix(*view.SigningURL, s.URL+"/s") || !strings.HasSuffix(*view.SigningURL, s.All()[0].Signers[0].Token) {
@@ -123,7 +123,7 @@ func TestProvider(t *testing.T) {
 				t.Fatalf("in the end: %+v", r)
 			}
 			for _, to := range []string{ada, grace, "lena@example.com"} {
-				if !bytes.Equal(b.post.files[to], s.All()[0].Signed) {
+				if !bytes.Equal(b.signPost.files[to], s.All()[0].Signed) {
 					t.Errorf("%s did not get the signed document", to)
 				}
 			}
@@ -203,8 +203,8 @@ func TestProviderDown(t *testing.T) {
 					t.Errorf("is left %s", r.Status)
 				}
 			}
-			if len(page.Items) != 4 || len(b.post.mails) != 0 || len(s.All()) != 0 {
-				t.Errorf("%d requests, %d mails, %d envelopes", len(page.Items), len(b.post.mails), len(s.All()))
+			if len(page.Items) != 4 || len(b.signPost.mails) != 0 || len(s.All()) != 0 {
+				t.Errorf("%d requests, %d mails, %d envelopes", len(page.Items), len(b.signPost.mails), len(s.All()))
 			}
 			s.Before(nil)
 			var first, again api.InitiateSignatureResponse
