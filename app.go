@@ -9,6 +9,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	"net"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/redis/rueidis"
 
+	provider "counsel/clients/esign"
 	"counsel/clients/llm"
 	"counsel/clients/mail"
 	"counsel/clients/pdf"
@@ -79,6 +81,7 @@ type app struct {
 	jobs     *jobs.Service
 	webhooks *webhooks.Service
 	sender   *webhook.Client
+	signing  io.Closer // the client of the provider that has documents signed; nil: there is none
 	front    *handlers.Server
 	server   *http.Server
 	listener net.Listener
@@ -280,10 +283,26 @@ func newEsign(a *app, cfg config.Config, engine *pdf.Engine, sender email.Sender
 			return nil, fmt.Errorf("ESIGN_CERTIFICATE, ESIGN_PRIVATE_KEY: %w", err)
 		}
 	}
-	return esign.New(esign.Deps{
+	deps := esign.Deps{
 		DB: a.database, Archive: a.archive, Cases: a.cases, People: a.accounts, Jobs: a.jobs, Mails: sender, Renderer: engine, Seal: seal,
 		Secret: []byte(cfg.JWT.Secret), URL: cfg.PublicURL, Clock: domain.SystemClock, NewID: domain.NewID, Log: a.log,
-	}), nil
+	}
+	settings := provider.Config{URL: cfg.Esign.ProviderURL, APIKey: cfg.Esign.APIKey, WebhookSecret: cfg.Esign.WebhookSecret}
+	switch cfg.Esign.Provider {
+	case "docuseal":
+		p, err := provider.NewDocuSeal(settings)
+		if err != nil {
+			return nil, fmt.Errorf("ESIGN_PROVIDER_URL: %w", err)
+		}
+		deps.Provider, a.signing = p, p
+	case "documenso":
+		p, err := provider.NewDocumenso(settings)
+		if err != nil {
+			return nil, fmt.Errorf("ESIGN_PROVIDER_URL: %w", err)
+		}
+		deps.Provider, a.signing = p, p
+	}
+	return esign.New(deps), nil
 }
 
 // newEmail makes the service of mails, and lets the accounts send theirs.
@@ -441,6 +460,9 @@ func (a *app) close(ctx context.Context) error {
 	errs = append(errs, <-idle)
 	if a.sender != nil {
 		a.sender.Close()
+	}
+	if a.signing != nil {
+		errs = append(errs, a.signing.Close())
 	}
 	if a.endSweep != nil {
 		a.endSweep()

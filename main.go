@@ -64,6 +64,9 @@ func (serveCommand) Run(ctx context.Context) error {
 	if cfg.Esign.Certificate == "" {
 		log.Warn("ESIGN_CERTIFICATE is not set: no document can be sent to be signed")
 	}
+	if cfg.Esign.Outside() && cfg.Esign.WebhookSecret == "" {
+		log.Warn("ESIGN_WEBHOOK_SECRET is not set: the provider's webhooks are refused, and it is asked every so often")
+	}
 	if cfg.MetricsToken == "" {
 		log.Warn("METRICS_TOKEN is not set: anyone who reaches the service may read /metrics")
 	}
@@ -131,7 +134,10 @@ func (v verifyCommand) Run() error {
 		return fmt.Errorf("the evidence does not hold: %w", err)
 	}
 	signed := "none, since not everyone has signed"
-	if found.Sealed {
+	switch {
+	case found.Sealed && found.Provider != "":
+		signed = "as " + found.Provider + " made it, which had it signed; its own signatures are for you to check"
+	case found.Sealed:
 		signed = "its seal covers all of it, and the original is its beginning"
 	}
 	_, err = fmt.Printf(`The evidence holds: no byte was changed.

@@ -102,11 +102,18 @@ type Mail struct {
 
 // Esign says who has documents signed, and what seals them.
 type Esign struct {
-	Provider    string `env:"ESIGN_PROVIDER" envDefault:"builtin"`
 	Certificate string `env:"ESIGN_CERTIFICATE"` // in PEM, and those that lead from it to its root
 	PrivateKey  string `env:"ESIGN_PRIVATE_KEY"` // of the certificate, in PEM: RSA or ECDSA
 	TSAURL      string `env:"ESIGN_TSA_URL"`     // of a timestamp authority (RFC 3161)
+
+	Provider      string `env:"ESIGN_PROVIDER" envDefault:"builtin"` // builtin, docuseal, documenso
+	ProviderURL   string `env:"ESIGN_PROVIDER_URL"`                  // of the API of docuseal, of the site of documenso
+	APIKey        string `env:"ESIGN_API_KEY"`
+	WebhookSecret string `env:"ESIGN_WEBHOOK_SECRET"` // "": webhooks are refused, and the provider is asked every so often
 }
+
+// Outside reports whether documents are signed by an outside provider.
+func (e Esign) Outside() bool { return e.Provider != "builtin" }
 
 // LLM is the provider of completions: anything that speaks OpenAI's Chat Completions.
 type LLM struct {
@@ -170,7 +177,15 @@ func Load() (Config, error) {
 	oneOf("SMTP_TLS", c.SMTP.TLS, "", "starttls", "implicit", "off")
 	oneOf("WORK", c.Work, "on", "off")
 	oneOf("RATE_LIMIT", c.RateLimit, "on", "off")
-	oneOf("ESIGN_PROVIDER", c.Esign.Provider, "builtin")
+	oneOf("ESIGN_PROVIDER", c.Esign.Provider, "builtin", "docuseal", "documenso")
+	if c.Esign.Outside() {
+		if u, err := url.Parse(c.Esign.ProviderURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			faults = append(faults, errors.New("ESIGN_PROVIDER_URL must be a URL such as https://api.docuseal.com or https://app.documenso.com"))
+		}
+		if c.Esign.APIKey == "" {
+			faults = append(faults, errors.New("ESIGN_API_KEY is not set"))
+		}
+	}
 	oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
 	oneOf("JWT_ALGORITHM", c.JWT.Algorithm, "HS256", "RS256", "EdDSA")
 	if _, port, err := net.SplitHostPort(c.HTTPAddr); err != nil || port == "" {
@@ -283,6 +298,15 @@ func (c Config) CheckProduction() error {
 	if c.S3.Endpoint != "" { // without a store all but the documents works
 		needed("S3_ACCESS_KEY", c.S3.AccessKey)
 		needed("S3_SECRET_KEY", c.S3.SecretKey)
+	}
+	if c.Esign.Outside() {
+		needed("ESIGN_API_KEY", c.Esign.APIKey)
+		if !strings.HasPrefix(c.Esign.ProviderURL, "https://") {
+			faults = append(faults, errors.New("ESIGN_PROVIDER_URL must begin with https://"))
+		}
+		if c.Esign.WebhookSecret != "" {
+			needed("ESIGN_WEBHOOK_SECRET", c.Esign.WebhookSecret)
+		}
 	}
 	if c.SMTP.Host != "" { // without a mail server all but the mails works
 		if c.Mail.From == "" {

@@ -45,6 +45,11 @@ func TestProduction(t *testing.T) {
 		"no database":           {"DATABASE_URL", "", "DATABASE_URL is not set"},
 		"default password":      {"DATABASE_URL", "mysql://root:root@db/counsel", "DATABASE_URL has a default password"},
 		"no redis":              {"REDIS_URL", "", "REDIS_URL is not set"},
+		"signing without TLS":   {"ESIGN_PROVIDER_URL", "http://sign.firm.example", "ESIGN_PROVIDER_URL must begin with https://"},
+		"signing nowhere":       {"ESIGN_PROVIDER_URL", "sign", "ESIGN_PROVIDER_URL must be a URL"},
+		"signing without a key": {"ESIGN_API_KEY", "", "ESIGN_API_KEY is not set"},
+		"signing by a default":  {"ESIGN_API_KEY", "your-api-key", "ESIGN_API_KEY is a default"},
+		"an open webhook":       {"ESIGN_WEBHOOK_SECRET", "secret", "ESIGN_WEBHOOK_SECRET is a default"},
 		"no store":              {"S3_ENDPOINT", "", ""},
 		"no store key":          {"S3_ACCESS_KEY", "", "S3_ACCESS_KEY is not set"},
 		"no store secret":       {"S3_SECRET_KEY", "", "S3_SECRET_KEY is not set"},
@@ -66,6 +71,10 @@ func TestProduction(t *testing.T) {
 			for k, v := range good {
 				t.Setenv(k, v)
 			}
+			t.Setenv("ESIGN_PROVIDER", "docuseal")
+			t.Setenv("ESIGN_PROVIDER_URL", "https://api.docuseal.com")
+			t.Setenv("ESIGN_API_KEY", "d4c1Xw9")
+			t.Setenv("ESIGN_WEBHOOK_SECRET", "wh-7Qe2")
 			t.Setenv("SMTP_HOST", "smtp.firm.example")
 			t.Setenv("MAIL_FROM", "Counsel <no-reply@firm.example>")
 			t.Setenv("PUBLIC_URL", "https://counsel.firm.example")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -134,7 +135,7 @@ func TestProvider(t *testing.T) {
 			for _, e := range log.Items {
 				key := string(e.Kind)
 				if e.Signer != nil {
-					key += string(rune('0' + *e.Signer))
+					key += strconv.Itoa(int(*e.Signer))
 				}
 				told[key]++
 				if kind == "docuseal" && (key == "viewed1" || key == "signed1") && (e.IP == nil || *e.IP != "203.0.113.77") {

@@ -219,7 +219,7 @@ func (c *client) fetch(ctx context.Context, what string, from *url.URL, to strin
 			return nil, q.failed(0, 0, errBroke)
 		}
 		if location := res.Header.Get("Location"); res.StatusCode >= 300 && res.StatusCode < 400 && location != "" {
-			res.Body.Close()
+			_ = res.Body.Close()
 			from, to = u, location
 			continue
 		}
@@ -322,9 +322,7 @@ type moment struct{ time.Time }
 // UnmarshalJSON never fails.
 func (m *moment) UnmarshalJSON(b []byte) error {
 	var s string
-	if json.Unmarshal(b, &s) != nil {
-		return nil
-	}
+	_ = json.Unmarshal(b, &s) // what is no string is no time
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05 UTC", "2006-01-02 15:04:05 -0700", "2006-01-02T15:04:05"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			m.Time = t.UTC().Truncate(time.Microsecond)

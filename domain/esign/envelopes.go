@@ -32,9 +32,9 @@ const (
 
 // Times of envelopes.
 const (
-	handOverTime = 90 * time.Second // for all that handing over takes
-	creatingTime = 5 * time.Minute  // after which a server that was handing over has died
-	lostTime     = 24 * time.Hour   // in which an envelope that was not found may turn up
+	handOverTime = time.Minute     // for all that handing over takes
+	creatingTime = 5 * time.Minute // after which a server that was handing over has died
+	lostTime     = 24 * time.Hour  // in which an envelope that was not found may turn up
 	dropTime     = 30 * 24 * time.Hour
 	askTime      = 15 * time.Second // for a question somebody waits for
 	hintTime     = 30 * 24 * time.Hour

@@ -572,6 +572,8 @@ const (
 	SignatureEventKindDeclined  SignatureEventKind = "declined"
 	SignatureEventKindDelivered SignatureEventKind = "delivered"
 	SignatureEventKindExpired   SignatureEventKind = "expired"
+	SignatureEventKindFailed    SignatureEventKind = "failed"
+	SignatureEventKindForwarded SignatureEventKind = "forwarded"
 	SignatureEventKindReminded  SignatureEventKind = "reminded"
 	SignatureEventKindSent      SignatureEventKind = "sent"
 	SignatureEventKindSigned    SignatureEventKind = "signed"
@@ -597,6 +599,10 @@ func (e SignatureEventKind) Valid() bool {
 		return true
 	case SignatureEventKindExpired:
 		return true
+	case SignatureEventKindFailed:
+		return true
+	case SignatureEventKindForwarded:
+		return true
 	case SignatureEventKindReminded:
 		return true
 	case SignatureEventKindSent:
@@ -610,12 +616,35 @@ func (e SignatureEventKind) Valid() bool {
 	}
 }
 
+// Defines values for SignatureRequestProvider.
+const (
+	SignatureRequestProviderBuiltin   SignatureRequestProvider = "builtin"
+	SignatureRequestProviderDocumenso SignatureRequestProvider = "documenso"
+	SignatureRequestProviderDocuseal  SignatureRequestProvider = "docuseal"
+)
+
+// Valid indicates whether the value is a known member of the SignatureRequestProvider enum.
+func (e SignatureRequestProvider) Valid() bool {
+	switch e {
+	case SignatureRequestProviderBuiltin:
+		return true
+	case SignatureRequestProviderDocumenso:
+		return true
+	case SignatureRequestProviderDocuseal:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SignatureStatus.
 const (
 	SignatureStatusCancelled SignatureStatus = "cancelled"
 	SignatureStatusCompleted SignatureStatus = "completed"
+	SignatureStatusCreating  SignatureStatus = "creating"
 	SignatureStatusDeclined  SignatureStatus = "declined"
 	SignatureStatusExpired   SignatureStatus = "expired"
+	SignatureStatusFailed    SignatureStatus = "failed"
 	SignatureStatusOpen      SignatureStatus = "open"
 	SignatureStatusSealing   SignatureStatus = "sealing"
 )
@@ -627,9 +656,13 @@ func (e SignatureStatus) Valid() bool {
 		return true
 	case SignatureStatusCompleted:
 		return true
+	case SignatureStatusCreating:
+		return true
 	case SignatureStatusDeclined:
 		return true
 	case SignatureStatusExpired:
+		return true
+	case SignatureStatusFailed:
 		return true
 	case SignatureStatusOpen:
 		return true
@@ -1018,6 +1051,24 @@ func (e WebhookEventType) Valid() bool {
 	case WebhookEventTypeEmailFailed:
 		return true
 	case WebhookEventTypeEmailSent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReceiveSignatureWebhookParamsProvider.
+const (
+	ReceiveSignatureWebhookParamsProviderDocumenso ReceiveSignatureWebhookParamsProvider = "documenso"
+	ReceiveSignatureWebhookParamsProviderDocuseal  ReceiveSignatureWebhookParamsProvider = "docuseal"
+)
+
+// Valid indicates whether the value is a known member of the ReceiveSignatureWebhookParamsProvider enum.
+func (e ReceiveSignatureWebhookParamsProvider) Valid() bool {
+	switch e {
+	case ReceiveSignatureWebhookParamsProviderDocumenso:
+		return true
+	case ReceiveSignatureWebhookParamsProviderDocuseal:
 		return true
 	default:
 		return false
@@ -2308,6 +2359,9 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// ProviderWebhook As the provider has it.
+type ProviderWebhook map[string]interface{}
+
 // Readiness defines model for Readiness.
 type Readiness struct {
 	Checks Readiness_Checks `json:"checks"`
@@ -2349,21 +2403,6 @@ type RegisterRequest struct {
 
 	// Password Eight characters or more. Any character counts, spaces too.
 	Password Password `json:"password"`
-}
-
-// RenderBatchRequest defines model for RenderBatchRequest.
-type RenderBatchRequest struct {
-	// Items What is to be made.
-	Items []RenderPdfRequest `json:"items"`
-}
-
-// RenderBatchResponse defines model for RenderBatchResponse.
-type RenderBatchResponse struct {
-	// JobID A UUIDv7; sorting ids sorts by time of creation.
-	JobID ID `json:"jobId"`
-
-	// Total How many documents the job makes.
-	Total int32 `json:"total"`
 }
 
 // RenderDraftRequest defines model for RenderDraftRequest.
@@ -2589,7 +2628,7 @@ type SignatureEvent struct {
 	// IP The network address it was done from.
 	IP *string `json:"ip,omitempty"`
 
-	// Kind What happened.
+	// Kind What happened. forwarded: the link was used, and led on to the provider.
 	Kind SignatureEventKind `json:"kind"`
 
 	// Prev A SHA-256.
@@ -2605,7 +2644,7 @@ type SignatureEvent struct {
 	UserAgent *string `json:"userAgent,omitempty"`
 }
 
-// SignatureEventKind What happened.
+// SignatureEventKind What happened. forwarded: the link was used, and led on to the provider.
 type SignatureEventKind string
 
 // SignatureEventList defines model for SignatureEventList.
@@ -2649,6 +2688,9 @@ type SignatureRequest struct {
 	// Message What the mails say to the signers.
 	Message *string `json:"message,omitempty"`
 
+	// Provider Who has it signed; builtin: this service itself.
+	Provider SignatureRequestProvider `json:"provider"`
+
 	// SenderName As the signers are told.
 	SenderName string `json:"senderName"`
 
@@ -2658,7 +2700,7 @@ type SignatureRequest struct {
 	// Signers In the order in which they sign.
 	Signers []Signer `json:"signers"`
 
-	// Status open: it can be signed; sealing: all have signed, and the file is being made; completed, declined, cancelled and expired are ends.
+	// Status creating: it is being handed to the provider; failed: and could not be, nobody was asked to sign; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled and expired are ends.
 	Status SignatureStatus `json:"status"`
 
 	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
@@ -2671,6 +2713,9 @@ type SignatureRequest struct {
 	Workflow SignatureWorkflow `json:"workflow"`
 }
 
+// SignatureRequestProvider Who has it signed; builtin: this service itself.
+type SignatureRequestProvider string
+
 // SignatureRequestList defines model for SignatureRequestList.
 type SignatureRequestList struct {
 	// Items The requests.
@@ -2680,7 +2725,7 @@ type SignatureRequestList struct {
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
-// SignatureStatus open: it can be signed; sealing: all have signed, and the file is being made; completed, declined, cancelled and expired are ends.
+// SignatureStatus creating: it is being handed to the provider; failed: and could not be, nobody was asked to sign; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled and expired are ends.
 type SignatureStatus string
 
 // SignatureWorkflow Who signs when.
@@ -2798,6 +2843,9 @@ type SigningView struct {
 
 	// SignerName Whose link it is.
 	SignerName string `json:"signerName"`
+
+	// SigningURL Where they sign, made anew each time, a secret: it stands here when an outside provider has the document signed, and its signing operations here are 409.
+	SigningURL *string `json:"signingUrl,omitempty"`
 
 	// Size Bytes.
 	Size int64 `json:"size"`
@@ -3588,12 +3636,6 @@ type ListDocumentsParams struct {
 	Kind *DocumentKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
 
-// RenderBatchParams defines parameters for RenderBatch.
-type RenderBatchParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
 // RenderPdfParams defines parameters for RenderPdf.
 type RenderPdfParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
@@ -3722,6 +3764,21 @@ type InitiateSignatureParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
+
+// ReceiveSignatureWebhookParams defines parameters for ReceiveSignatureWebhook.
+type ReceiveSignatureWebhookParams struct {
+	// XDocusealSignature The time, a dot, and the HMAC-SHA256 of time, dot and body in hexadecimal digits.
+	XDocusealSignature *string `json:"X-Docuseal-Signature,omitempty"`
+
+	// XDocumensoSecret The secret that was agreed on.
+	XDocumensoSecret *string `json:"X-Documenso-Secret,omitempty"`
+
+	// XDocumensoDeliveryID The same each time the same is sent.
+	XDocumensoDeliveryID *string `json:"X-Documenso-Delivery-Id,omitempty"`
+}
+
+// ReceiveSignatureWebhookParamsProvider defines parameters for ReceiveSignatureWebhook.
+type ReceiveSignatureWebhookParamsProvider string
 
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
@@ -3858,9 +3915,6 @@ type ReplaceCaseTaskJSONRequestBody = CaseTaskContent
 // UploadDocumentMultipartRequestBody defines body for UploadDocument for multipart/form-data ContentType.
 type UploadDocumentMultipartRequestBody = UploadDocumentRequest
 
-// RenderBatchJSONRequestBody defines body for RenderBatch for application/json ContentType.
-type RenderBatchJSONRequestBody = RenderBatchRequest
-
 // RenderPdfJSONRequestBody defines body for RenderPdf for application/json ContentType.
 type RenderPdfJSONRequestBody = RenderPdfRequest
 
@@ -3905,6 +3959,9 @@ type GetSigningTextJSONRequestBody = SigningToken
 
 // ViewSigningJSONRequestBody defines body for ViewSigning for application/json ContentType.
 type ViewSigningJSONRequestBody = SigningToken
+
+// ReceiveSignatureWebhookJSONRequestBody defines body for ReceiveSignatureWebhook for application/json ContentType.
+type ReceiveSignatureWebhookJSONRequestBody = ProviderWebhook
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplateRequest
@@ -4159,9 +4216,6 @@ type ServerInterface interface {
 	// UploadDocument Upload a document
 	// (POST /api/docs)
 	UploadDocument(ctx *echo.Context) error
-	// RenderBatch Render up to 500 templates to PDF
-	// (POST /api/docs/render-batch)
-	RenderBatch(ctx *echo.Context, params RenderBatchParams) error
 	// RenderPdf Render a template to PDF
 	// (POST /api/docs/render-pdf)
 	RenderPdf(ctx *echo.Context, params RenderPdfParams) error
@@ -4258,6 +4312,9 @@ type ServerInterface interface {
 	// ViewSigning What a signing link leads to
 	// (POST /api/esign/signing/view)
 	ViewSigning(ctx *echo.Context) error
+	// ReceiveSignatureWebhook What an outside provider tells
+	// (POST /api/esign/webhooks/{provider})
+	ReceiveSignatureWebhook(ctx *echo.Context, provider ReceiveSignatureWebhookParamsProvider, params ReceiveSignatureWebhookParams) error
 	// GetSignatureRequest Where a signature request stands
 	// (GET /api/esign/{trackingId})
 	GetSignatureRequest(ctx *echo.Context, trackingID TrackingID) error
@@ -5139,35 +5196,6 @@ func (w *ServerInterfaceWrapper) UploadDocument(ctx *echo.Context) error {
 	return err
 }
 
-// RenderBatch converts echo context to params.
-func (w *ServerInterfaceWrapper) RenderBatch(ctx *echo.Context) error {
-	var err error
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params RenderBatchParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RenderBatch(ctx, params)
-	return err
-}
-
 // RenderPdf converts echo context to params.
 func (w *ServerInterfaceWrapper) RenderPdf(ctx *echo.Context) error {
 	var err error
@@ -5869,6 +5897,72 @@ func (w *ServerInterfaceWrapper) ViewSigning(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ViewSigning(ctx)
+	return err
+}
+
+// ReceiveSignatureWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) ReceiveSignatureWebhook(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "provider" -------------
+	var provider ReceiveSignatureWebhookParamsProvider
+
+	err = runtime.BindStyledParameterWithOptions("simple", "provider", ctx.Param("provider"), &provider, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter provider: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReceiveSignatureWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Docuseal-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Docuseal-Signature")]; found {
+		var XDocusealSignature string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Docuseal-Signature, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Docuseal-Signature", valueList[0], &XDocusealSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Docuseal-Signature: %s", err))
+		}
+
+		params.XDocusealSignature = &XDocusealSignature
+	}
+	// ------------- Optional header parameter "X-Documenso-Secret" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Documenso-Secret")]; found {
+		var XDocumensoSecret string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Documenso-Secret, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Documenso-Secret", valueList[0], &XDocumensoSecret, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Documenso-Secret: %s", err))
+		}
+
+		params.XDocumensoSecret = &XDocumensoSecret
+	}
+	// ------------- Optional header parameter "X-Documenso-Delivery-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Documenso-Delivery-Id")]; found {
+		var XDocumensoDeliveryID string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Documenso-Delivery-Id, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Documenso-Delivery-Id", valueList[0], &XDocumensoDeliveryID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Documenso-Delivery-Id: %s", err))
+		}
+
+		params.XDocumensoDeliveryID = &XDocumensoDeliveryID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReceiveSignatureWebhook(ctx, provider, params)
 	return err
 }
 
@@ -6729,7 +6823,6 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/docs", wrapper.ListDocuments, options.OperationMiddlewares["listDocuments"]...)
 	router.POST(options.BaseURL+"/api/docs", wrapper.UploadDocument, options.OperationMiddlewares["uploadDocument"]...)
 	router.POST(options.BaseURL+"/api/docs/render-pdf", wrapper.RenderPdf, options.OperationMiddlewares["renderPdf"]...)
-	router.POST(options.BaseURL+"/api/docs/render-batch", wrapper.RenderBatch, options.OperationMiddlewares["renderBatch"]...)
 	router.GET(options.BaseURL+"/api/docs/search", wrapper.SearchDocuments, options.OperationMiddlewares["searchDocuments"]...)
 	router.DELETE(options.BaseURL+"/api/docs/:docId", wrapper.DeleteDocument, options.OperationMiddlewares["deleteDocument"]...)
 	router.GET(options.BaseURL+"/api/docs/:docId", wrapper.GetDocument, options.OperationMiddlewares["getDocument"]...)
@@ -6772,6 +6865,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/esign/signing/sign", wrapper.SignDocument, options.OperationMiddlewares["signDocument"]...)
 	router.POST(options.BaseURL+"/api/esign/signing/decline", wrapper.DeclineSigning, options.OperationMiddlewares["declineSigning"]...)
 	router.POST(options.BaseURL+"/api/esign/signing/link", wrapper.SendSigningLink, options.OperationMiddlewares["sendSigningLink"]...)
+	router.POST(options.BaseURL+"/api/esign/webhooks/:provider", wrapper.ReceiveSignatureWebhook, options.OperationMiddlewares["receiveSignatureWebhook"]...)
 	router.GET(options.BaseURL+"/sign", wrapper.GetSigningPage, options.OperationMiddlewares["getSigningPage"]...)
 	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
@@ -12861,198 +12955,6 @@ func (response UploadDocument503ApplicationProblemPlusJSONResponse) VisitUploadD
 	return err
 }
 
-type RenderBatchRequestObject struct {
-	Params RenderBatchParams
-	Body   *RenderBatchJSONRequestBody
-}
-
-type RenderBatchResponseObject interface {
-	VisitRenderBatchResponse(w http.ResponseWriter) error
-}
-
-type RenderBatch202JSONResponse RenderBatchResponse
-
-func (response RenderBatch202JSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(202)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type RenderBatch400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response RenderBatch400ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type RenderBatch401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response RenderBatch401ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type RenderBatch403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response RenderBatch403ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type RenderBatch404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response RenderBatch404ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type RenderBatch409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response RenderBatch409ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type RenderBatch413ApplicationProblemPlusJSONResponse struct {
-	PayloadTooLargeApplicationProblemPlusJSONResponse
-}
-
-func (response RenderBatch413ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type RenderBatch422ApplicationProblemPlusJSONResponse struct {
-	UnprocessableEntityApplicationProblemPlusJSONResponse
-}
-
-func (response RenderBatch422ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type RenderBatch429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response RenderBatch429ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type RenderBatch500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response RenderBatch500ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type RenderBatch503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response RenderBatch503ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type RenderPdfRequestObject struct {
 	Params RenderPdfParams
 	Body   *RenderPdfJSONRequestBody
@@ -17037,6 +16939,22 @@ func (response InitiateSignature500ApplicationProblemPlusJSONResponse) VisitInit
 	return err
 }
 
+type InitiateSignature502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response InitiateSignature502ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type InitiateSignature503ApplicationProblemPlusJSONResponse struct {
 	ServiceUnavailableApplicationProblemPlusJSONResponse
 }
@@ -18109,11 +18027,182 @@ func (response ViewSigning500ApplicationProblemPlusJSONResponse) VisitViewSignin
 	return err
 }
 
+type ViewSigning502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response ViewSigning502ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ViewSigning503ApplicationProblemPlusJSONResponse struct {
 	ServiceUnavailableApplicationProblemPlusJSONResponse
 }
 
 func (response ViewSigning503ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveSignatureWebhookRequestObject struct {
+	Provider ReceiveSignatureWebhookParamsProvider `json:"provider"`
+	Params   ReceiveSignatureWebhookParams
+	Body     *ReceiveSignatureWebhookJSONRequestBody
+}
+
+type ReceiveSignatureWebhookResponseObject interface {
+	VisitReceiveSignatureWebhookResponse(w http.ResponseWriter) error
+}
+
+type ReceiveSignatureWebhook204Response struct {
+}
+
+func (response ReceiveSignatureWebhook204Response) VisitReceiveSignatureWebhookResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ReceiveSignatureWebhook400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ReceiveSignatureWebhook400ApplicationProblemPlusJSONResponse) VisitReceiveSignatureWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveSignatureWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReceiveSignatureWebhook401ApplicationProblemPlusJSONResponse) VisitReceiveSignatureWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveSignatureWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReceiveSignatureWebhook404ApplicationProblemPlusJSONResponse) VisitReceiveSignatureWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveSignatureWebhook413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReceiveSignatureWebhook413ApplicationProblemPlusJSONResponse) VisitReceiveSignatureWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveSignatureWebhook422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response ReceiveSignatureWebhook422ApplicationProblemPlusJSONResponse) VisitReceiveSignatureWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveSignatureWebhook429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ReceiveSignatureWebhook429ApplicationProblemPlusJSONResponse) VisitReceiveSignatureWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveSignatureWebhook500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ReceiveSignatureWebhook500ApplicationProblemPlusJSONResponse) VisitReceiveSignatureWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveSignatureWebhook503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReceiveSignatureWebhook503ApplicationProblemPlusJSONResponse) VisitReceiveSignatureWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -23282,9 +23371,6 @@ type StrictServerInterface interface {
 	// UploadDocument Upload a document
 	// (POST /api/docs)
 	UploadDocument(ctx context.Context, request UploadDocumentRequestObject) (UploadDocumentResponseObject, error)
-	// RenderBatch Render up to 500 templates to PDF
-	// (POST /api/docs/render-batch)
-	RenderBatch(ctx context.Context, request RenderBatchRequestObject) (RenderBatchResponseObject, error)
 	// RenderPdf Render a template to PDF
 	// (POST /api/docs/render-pdf)
 	RenderPdf(ctx context.Context, request RenderPdfRequestObject) (RenderPdfResponseObject, error)
@@ -23381,6 +23467,9 @@ type StrictServerInterface interface {
 	// ViewSigning What a signing link leads to
 	// (POST /api/esign/signing/view)
 	ViewSigning(ctx context.Context, request ViewSigningRequestObject) (ViewSigningResponseObject, error)
+	// ReceiveSignatureWebhook What an outside provider tells
+	// (POST /api/esign/webhooks/{provider})
+	ReceiveSignatureWebhook(ctx context.Context, request ReceiveSignatureWebhookRequestObject) (ReceiveSignatureWebhookResponseObject, error)
 	// GetSignatureRequest Where a signature request stands
 	// (GET /api/esign/{trackingId})
 	GetSignatureRequest(ctx context.Context, request GetSignatureRequestRequestObject) (GetSignatureRequestResponseObject, error)
@@ -24956,54 +25045,6 @@ func (sh *strictHandler) UploadDocument(ctx *echo.Context) error {
 	return nil
 }
 
-// RenderBatch operation middleware
-func (sh *strictHandler) RenderBatch(ctx *echo.Context, params RenderBatchParams) error {
-	var request RenderBatchRequestObject
-
-	request.Params = params
-
-	var body RenderBatchJSONRequestBody
-	var err error
-	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-		// A request validator built on kin-openapi's openapi3filter with
-		// KeepValidatedValue leaves the value it validated on the body. Bind
-		// that value, matching member names exactly, so the handler receives
-		// what was validated instead of a second, case-insensitive decode.
-		// Otherwise bind only the request body, so that path and query
-		// parameters are not also bound into the body struct.
-		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-			err = echo.BindBody(ctx, &body)
-		}
-	} else {
-		// A custom binder is installed on the Echo instance; defer to it
-		// entirely, since echo.Binder does not expose body-only binding and
-		// the binder may do more than decode (for example call ctx.Validate).
-		err = ctx.Bind(&body)
-	}
-	if err != nil {
-		return err
-	}
-	request.Body = &body
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RenderBatch(ctx.Request().Context(), request.(RenderBatchRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "RenderBatch")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(RenderBatchResponseObject); ok {
-		return validResponse.VisitRenderBatchResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
 // RenderPdf operation middleware
 func (sh *strictHandler) RenderPdf(ctx *echo.Context, params RenderPdfParams) error {
 	var request RenderPdfRequestObject
@@ -26130,6 +26171,55 @@ func (sh *strictHandler) ViewSigning(ctx *echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ViewSigningResponseObject); ok {
 		return validResponse.VisitViewSigningResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReceiveSignatureWebhook operation middleware
+func (sh *strictHandler) ReceiveSignatureWebhook(ctx *echo.Context, provider ReceiveSignatureWebhookParamsProvider, params ReceiveSignatureWebhookParams) error {
+	var request ReceiveSignatureWebhookRequestObject
+
+	request.Provider = provider
+	request.Params = params
+
+	var body ReceiveSignatureWebhookJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReceiveSignatureWebhook(ctx.Request().Context(), request.(ReceiveSignatureWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReceiveSignatureWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReceiveSignatureWebhookResponseObject); ok {
+		return validResponse.VisitReceiveSignatureWebhookResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -27266,690 +27356,695 @@ func (sh *strictHandler) GetSigningPage(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L3rchu5tQb6KjjMrvLMhJRISrIkqlLZGt9Gju1xLHmczMjbBLtBEqMmQDfQohmXTuVB9vm7HyxPcgpr",
-	"AX0h0WQ3KdmTiX4kYzX7gsvCuq9vfW4EcjKVggmtGr3PDfaJTqYRg3+fChrN/8HeMDWVQjFz6ZpGCfwj",
-	"oMGYhY3ekEaKNRuBFCqJNNVcirOw0Wu0O8d0sB8MWgcHlLYOWafTOgoOD1vtsMO6wz26PzgIGs3GkIuQ",
-	"i5Fq9H753Agimih2MZ+yRq/xVgR0OmUhecHpgEdczxvwmSEPmQhYo9feOW42mAgbvU6702x8TKQ2z12M",
-	"GTlPptOIs/iBIpF7mqgxjSIyYCQREZ9wzcKdRrMRw5BpZB5Nv0RmXI9logklAZ2SgArCPgWMhUSPGYE1",
-	"IHIIfwRS6JgGmkyomBPNJ0yZ1yp2zWIz5l5jzEdjc0XTWDd6B4fNhkpGI6bMdxu9xiM6zQ2SanjrkDFF",
-	"ppSHhAuiZyy6ZmQihR6rncbN+2Yj5urqBbtmUe796UvNYtZ/7ftmQ8srJtRbZfZ17+jo5qbZeEQX9z1m",
-	"VLPwVDd6jW67+7DV6bS6Bxft41673Wu3fzabhLd8P8/IoNs6DDqsdUgPuq1jetBp7Q0e0vawE3TDfdZo",
-	"NkKmgphP7ZKckpCraaIZoQOzCxHVjIQs4mZNcX15RmNhu2Xe0zpke8PWEd0ftA6Ch+EhOxoe0/ag0WxE",
-	"bESjH2SUUetk/kbCjsuZYDFujk6UuTBlotFsaK7h91cy1uMZFyG53iHnMsE/Gs1GMg1XLwMs3phq7+Gh",
-	"Qs1Y3Og1XkqliZCiFXIVRFIlMSN0FDM2MeeRDMyXzcZNaaw5U2QoY6JnkmhJhvyakTmjMaxHxeN43OoO",
-	"22HrMGwPWkd076B1OOyErB10BseUmtPAhiw2x8vQ0AJFdDvdxUk9jeXksQwSM1r/BM1pjBhVjCg6Vz3y",
-	"r3/+7xOuxyyGKc3JhM4Jg0lyZW8czMmIX3MxMhfNPSGdqwdkFnOtmSBCah6wnX/98/8jv3Te387UB4tT",
-	"/9wIZZB7OtxrdQeH1FBxp3Uc7rHW0bBDu4O9YD88MAR8ZciiZ57CxWg2JjS+MkvQaTYEnRhiguntTMNh",
-	"o9mY0hFr9PYytnU7qwLMIb9pnaPjvWZjRmNhuWzjNR0xcmjY17/++b/pkMxyjmUUKqLZJ8MsDMcwh82Q",
-	"2siQmoxDFsOflExjOYrpBG+LGQ0V4XqHvGE0xGtmemQuk1ixaLjTeA+Ek9uYL3waSnnWfqfXPvy5yE/W",
-	"HhK718GYmn2OZIDSAxjHRIbAlEdT3drf6bQmXPCG2eWU3/8gZySSYkRCyRShpfMliUpoFM2Xpv3nxtK5",
-	"bDYSxeI8ta9muGY7Hsd0WDy0Axkalv0H8gqICSQciydcwJZdikvxjlmyzI9TDskeeUnjYEy67e4ByE7C",
-	"hkMWaDKM5YTsdchzKhIaz80NhzuNlTvStVIkvyO01R7sDVuHwUHYOg67rHVA94d7QXfQoe3j4h60zp40",
-	"mg0Z8xE3q23PR57Fh2biLCxwec98VzL5/QM7ynrr3mxcs1gBHXQLpxIOyJMJ5VHxZGhNg/EEdTPDj6nW",
-	"bDI1f3WasF8X7JMZ3WNGY3Ia0qbdpQljmkhBXkoRUhT/TKxe+FR850Vrp9U1zO5wuN9uHQ8OglYmWDsB",
-	"MM2AT7kd3+cGDcOYKbPINKT/bVXJnUBOQNNjRgI3tMxvhjLM0jAtxcTKURWfMOrO4FcWmAf+LpOY0OlU",
-	"cqEt710tnbv1N85szzMmWEw1cwJvG7V4FUEbFgM0elbjBMADlhj+QF4mOqEReSVF63HGWk7dkTVE8oc/",
-	"kM4OeY0sxVy4MLImO9VckQkNGRkwPWNMkEwTejYZ/ECoCA29kRfymkXUSB7D5KhRNs8DGaN63jXbGliV",
-	"9HPD8q8cq9n+m2NGjf3Q6DXsVIxslYojs+2YfSuIw257vygOjYICi4f8WEhtNBUyG/NgTAKZxFqRkAU8",
-	"ZE4pVVaenQmuOdXsnI8E1UnM3jBg8wV6WFAj1qmqE6YUaAaN11Zr4iNhZP/TmId0DpYFHwkW43ljyDE8",
-	"p82qHPnlArYYgkpy08yeHcU0YP6nn5mfyA9yOgUl2T7dNcd1JuOrYSRncCA/JkxoTiM4Js/lwExcJZMJ",
-	"jeegzf8qB6gWqCQwVhQw3woWxYE7/EMuuBqX3tNdZFuHrT3aGbQOzVofmbXepweDh8FheMSOhwVtTe3E",
-	"TIQsbg2oDowZBaoN8DCzeYIBp9VS0wjWzUhyM+zGIImugAGa821u5ppNrBk7ZsGVSiZmbca0e/Cwdzw8",
-	"ehi2jzpHR/vBYfjw4Jh2h4zSdnBwQMN254DuDYb7w86gO2gPjrrdIOwchA+DzsGgPWy3afvIHPB6hKT4",
-	"P1ijt3/U7ezdvL9pNuJErFpgME5L17dTZMC5TQQVsdFrb8JP38DCf2/W/Uw4OzNHNqKoYxhTXLE84eRW",
-	"nCpWZ3VCqilsMDJHUD4nwDMbzQaqLvyaPaagmeN6dFvtTqPZGMlrBszjBTW0fxaziIJBCIr7KQjtVAg+",
-	"M4sqZmxEDpvkqL231yEvE8GDcZM8Y/GEinl21oq8DihrGjMj7KgZi1EcWcSEUbTUuHFjP/h98YOdLjnX",
-	"5DmdMEXOPyY0Zk3yQopQCnL+rvN3sv/8hyZ5K7hmIfkLF6OwlFeYDyTxVCqwTcySU22MD0p+NXLWWABh",
-	"EmjDkIzO9BKcCI1ed98wXDaZGpMddkSENK/2NDqNm/cLu5/jmyXbjyolDcago80kmTI5jUqI4X5zv+bm",
-	"Nu83wLsBBVn6hU7X63Do5azlNqeXz95z19/SAZTTVKEO0YTXccIqEEaeLPwst5Qu8tRwv7u/1d1daYgE",
-	"YypGyxpep91rO1/GneitJdp9/rs1VVvnY32FSy9Can2q7NOUx0zlPtVd/FQV+wrOyCuvBbSN7SWSycD6",
-	"g1NV+pqzGerRSQzm6ntPKCKmwRUXozpLVNcrVW7NGZriYvQTZ7MFcroLWpHCHNqc/yRjRuajGv0bdkyE",
-	"RSzQsRQ8oFE0LxwI3H5zEr86tbzyUkPOPsMtZ27HYdW1jFnojazc1cJrJrSNvNLpNOIB+Kx2ca0qmegR",
-	"extDPFLrqert7qq9HXsudgOZCMWiXWNw71ah4T//rXU6+Ucr5Wh/Ogj3O9lXnizt3RJTqRMgtO6AZBpJ",
-	"inatWKSWwn4ZOjy3ezZlEMDeyKN4YXn6T45u867fRI9lrUNsfWqtVutSmPH3yvz44PbO/3qR/Uq0JJ8/",
-	"p27dm5tLEVExSuiI9QgTrWffXwrkZFyMekZhYJdiKKVmcY98JjEfjXWPPIAg0+cpHbEb8wH4l7p5QG4u",
-	"BYzvD/6vX4pLAa7swhDAqT0rCT18/pz+aXSOm5vPn/8QM6qkuLkhAxbQRDF4HV76/HnX/XPnUlSLRBSD",
-	"03m1wx82mCaDCNxVKRtTcAweW82pMGD87EGrvddq7+U96st6zU2zoYIxm1CruHDMXHgdyymznlX7vWnu",
-	"0tL3PjeGMp5Q84HQXGg2JvTTCyZGetzoddrNhkY2oLTZY/NVXDHzZOHOdrvZmHCRXjB6ldbMSLLG5eV5",
-	"w/umdHaFl3Vrvwte9jHhsVnmX3Ivbi7M9336qMSIwZIyBdvYksNWcRsX1asL8CMXD2kQMKXgh0avwebP",
-	"x4NnAf+RPz97+4+zziv+/HiHzZ//I3x3xn/kZ7OXF9H47+Zi0I3EYPK0Hf7teZSJojPR6B2bhYjZMGZq",
-	"7N57+nP85ir4OGYfP57/ffRs2P35QP0w2tkXe4/b05+Prt90JhcP53/52J39bfBi/JY9D47VU/qM/yhf",
-	"xS/16/CnKxcxtAz+e0ZjY4XeNBtvQYGvl98RckUHUY68y1Uh+OUnFvMhN/cbXbbZGCZR5JeKvAa7izGD",
-	"I4hg181c3rHBWMqritNJJVfxeP+YxOTRm5dm7MLOEkfNrq2EhLCBsYl3wP4JcyqpdSaz0FBdbjKs3ToI",
-	"O53WYbBHW8esPWw9HBzSo+A4bLPOcGXAKh1mUhCuQTxJpauZtHIydiNBZFfuMabYzBdjkDbk2F6pCHTs",
-	"ONN1MsIRJWN+JTqtw0NKW4eDbqd1PGy3W1kaxcNh3s2cCdYZju6s8nrmpvSO6/E5C2JW1KKUvdSYjRUL",
-	"PjzqPv1Jff/Xs3Gsgkfj6K9nL3/64+BAnf9dTeXgUD5us+fdyc9Xez+Jv/8pG9A9fVWjL7MdY0ZDsJw+",
-	"Nx6hsvmYqyxQ93lhlS7GjBgpa9QRRa8ZZq/xiJHELMAOME0YnWE7aZT8BO4xD/4pp7qlMnNJemUy5n+y",
-	"l+x8919ecfPkgo78Iz3/4bTVPXjoUgJnYxnhaJuECzJmn2jIAj6hUXHcl41tVffLRtn8Douzu2z80m4d",
-	"09bw/eeH+zeXDf8M37Bp/JiPrOugxjzJN2+ePiLHB3vtb4tTVGNqnvhTT+wP/jr6+/jl8N07+uKPH0ef",
-	"for/+pT+uHvxScWP9s9U+6eOejp4PHs0Gv2pt2LTCrNK3/7Laetn2vpHu3X8x90/vf9jr2x6Op6fDjVK",
-	"vOL0zlkgRQjpTTPKNRmwoYwZoUJCWpaO53aOnc7CHA/yg001Ky70XhdVKz4x1trRw32r4+DfmZ7FhWYj",
-	"EMfomaITpt1RsZ5X32YYDvFAER4WV7yiyQPJMVOqx5k6a928eb0KOVM2vf+K2bDRa/xhN8sZ3sVf1e5Z",
-	"iDmPSaykZ4H7gn3S+GPfERBkieFK75Afp/RjwnqEa0jsmkASHHqtijM8/flje35+9Gr41+Qvr/52FO6/",
-	"fHbwceTm9DExAiybFA6nhKBWqp3/k1HVh9b7P/pp6jH6rnwb5Jj2rW4S+sq23CNINCobNmuZX8sHvS4l",
-	"yDNoZr+35bDPQjaZSs1EMP8Lmy+P/hX4biFnMkYPaJMo6ZIUpwy9sDyX6RFK86ee8YDtkFPy9u3ZYzLj",
-	"UURCWZz7YdAZZvJtf/CQto6GnaBlJJyTgm7uKOqy2eeG3TLjLmNu3aNKtLjzobdbSo7P5aBsX3+Vg/JN",
-	"XZcw4dnUX+FTW27pCz7hJcJmIpUmENUlFDmFYQhjel1kB922/+BDin9hrUM2pJCrYR4pZ9SdApvueNh0",
-	"s3GR88n6xq6c38oR4q3ygJxHeMvlf5dp1r5pWD23dPBr1U7P4DNlfquxg/mP+XcgKb+n4TOq2YwCX7D+",
-	"TDBf8s7MWA4iNvnjr9abka91EeB7XszmkyEomPzDgIYfbJ6y0eg1GrxmkU7PyMhoqFQQvAEZTiCTKAQm",
-	"M2AkUSxskik6kY0uQUeUQz4mF0pTKGdp7NIp36V8l2LVjV0fpnSdBH5nPh20u1l+6/c0JG51UnpONX3U",
-	"61Nt3y6S2i3OGpa82ga9xjfgIwuVHYLIRCseMqLmSrOJXTMWYo6HkhOmx4ZNJyIBL8NO46ZpJpCLaW2w",
-	"u4m4EnImnmIO6vIOT2hkOAIaW/ndtVtABjKc2wR5SiCVFbeZoyCBt8MRiWNpA0Tpe+w97jlQfjIZBQmL",
-	"hrnEhgYmDCION++9pGFTzregC1BC83TxJh1FVbrI1up2aCK/zAEV9sjEjIZNIuOlRc+VXKVy3Cw/EMoj",
-	"KYYRDzYlE03B47ZMH4F7b4E8uLLaErFhZALbOuJKA0nTyMxi7j3niR7vulu33dLjbEsfZQOtup/p3G5/",
-	"O9MNGkk836D1Y2ieQNQLdu2pjAc8DHHpN9g2dAUu79owfW9u2yBd3DyRjY5GkZzBofRtVaKMNbblFu1l",
-	"W/Q0N6qqe5TN5PY2KaBRxGLQqqwujCsAqc1G76TROYuvWfzE8LQNt4bbN/m2J/0ttzvnqQCYQeJfLMWI",
-	"SCM1YmLERonM3J4xHuQZo5s/wQUguALVtyud2e3slndRxsxYzfnTxkMyZtFUYT2UCI2oJbMx1bCnr6R+",
-	"KhMRbriRdKCWQtG4jULqD0N4c1F2xgylI1EJpNJnlRBlm5i7xYWJK1Qs1tryQeFU7hdqgMhTO4uq25zN",
-	"/NZOZXHRYNNBCurlA2uEnlEmOO7vazqPJA0vpHxB4xHbcJsj9+ziLmspP+CPCxoSaEZmTANGqEazrdPe",
-	"Pzo4fEgGc83UXaq5+50cY7WqDHkiNNdzciEleWFHXHVHs1neHp+FBeKKwHvBOhCwnYrF1zxgxCgdyHbf",
-	"UDFir6Q+p5qrITfq74bbOGBzKbyabmy+8cFQrsp9ZWFPwac7popAwkP5NlbO59h1c9hytx8u7TYLCSwb",
-	"MQf4vDClqpvuX5LbI4B0Nd2xntIYz+w5ksBbQa8pj7bZ70TNSyzXJPfyZdOVK2KexcQNIuSsspl6GyI3",
-	"d3jtUpC3heHWsFXz87wlYxU2Cs6qE7GCsRC0/FDOxEm2RoQONYtJH0IMLYgx9F15mvXl534qG5O9ezcX",
-	"qLjBzAP5koq5pXi1IY2oaYkAj6lmHywkRoFEpERUCzt7tUNsHhyESCiZSIiX3RV97Hdzho0ZjFkEkq5C",
-	"nQOem+BtK9APzAkKRwyykdxKgcw2hr4roYfMQS6ahnZgI26POt4KzBXj/2Dhxs4vm2uyTBwJvJ0Jbd5T",
-	"pI9Tck0jHhLMgiGQYQLaC1SHlVq9k21lfruTkUVh8tUpYnFWt2/6RjS4UoTaJYK1yRS5mIWYY6sIjRkq",
-	"9AsE8e7du9ZpbozLHtofjM0qSX4iGKN8eHiwGIe1GT+rwmC5YAPe7Y+DI8VNY2n23DBb1LY25UljGWu/",
-	"bQgLV+aOM9K04IfLHEeGGqcW3MfnjZsk8Pw1aKuGnWlyRIIxjWmg0dDPueOmVKmZjEO/Q+4WfTjdbp6m",
-	"c8trtdlaxicu3W0JQVxl8GzREIY0SDT6TWCpzaUT0se17kPahoJivZ1GNgLEkwrDR1Sxl2wyYHHOobsy",
-	"l9Ef44N9lonQZDAnUkAWZh8TU/pQKN6HoCMI4Qn9lH9vF8I7C1eKGZPMITGsWjSIop7a+pGbZuqFWvWM",
-	"mT5AD91kaTSVIjWFXEfzAl9ao13f1zTW86rLewsTx/TpNRRmxvQXc+ONCwX5Ik5QmPNAARHtFDNT18Tq",
-	"/+fy8lO73bq8/NQZXl5+Ohy+/+7y8tx3+b/8ianmGCMY2CtbqeFNSoLfiNH4Uk+voT0zZSo4Q8lPiaaf",
-	"7L0L03i4f4ezUDxklXbi3Ny4SFdXCG0FL7Gb5KUyhwq3CYFNZcSD+dox4l03TVvy4dsJxCmSJGbXnM2W",
-	"iaW9bUoxfLrpRrxyJTIgkOJsHRrI4vjfjRmmFYER9kChoTGmIRkwJgBvSbjEmGycAykjRoX58iKuyHoe",
-	"kofa++w1UvFXSFkz4wK0B5epY9YCFDqssl79uaf4KvPNCf10ho+gf9UWmMQxhd3NwditfuW5g9O7WQC6",
-	"W15ZClQRyiYMHLMIJlMZayo0GfJYFSeyQDTF43h5qS4vz0sOWza3rm9uediRpQWH32w0RF5zs9IgzViI",
-	"oFYYHzSEfULacIkSJCYj7MwEViYwZNRfnmxWJPaUOPKbUlzrwpRSjK0lWvQdFFeDvHA6IL31VK/b/As+",
-	"AYGZy7Wt9cD382oHpLBH6+X449ztN5iOW+UrOTTCMrYQsohBMQ6HVDiM/PgZgUMyrK52OJVz/RPneOdN",
-	"qpmuf+QCbrwpJBxX2asFauQZOldxW9Lh59cxv9F5KsmPoowqHxf33MdMbK6l2QyAo9xZrJipxzbMV19w",
-	"FJzF85DyJH+yp6rMgGHzbFl3gVF1fIwqS8xc995X2Z1LOwYfKFtl1PiXZ7yRupmVj3g1SBYrKVaokJU3",
-	"qq4+rzjYhtVY08bKv30wtwyu/saO2A1k9V7UpsAJPFaPBu22r5OVtUjpldQeUZJVS1ZhwVgp6VXvpWZb",
-	"nu/aUopvQgbAIdNZ2ynlP75q/WpvvlmWelsP2/Sb4D1g73iUD5v1UjJjRSeMSKsJg1CGpDU5tH8BQz4h",
-	"GBUnszGDW130FlW0SosFw0uzdhZXzLNktelrIyZbVZv5grZ/dcb9JW35yqPazjaH8+4x0KsceXhr7TNv",
-	"0RprnXo8a7+JY+/UYo9GR60wM2cVNh+K7QhggfdsQiqCC3PdhHoUK/zAscgBEBIV9B0S0dncPDWT8ZUy",
-	"DINruAsLVxSk35hris7VDqFKcWUM0cIDOwSLWHsIpdyEF1B1pYiDDYZxmhsBMCS2N4KHWxj77pcUyBzH",
-	"Y2SD+5QhkchWRuPjuTUrqqXnqWmwZJfEzK4TMS9d+DYCldhqxdKXO5yhJU58NwLz3tKqbWmtsq0q2lMX",
-	"VF151DMFWCisqoJ255Z+wn4sqToN6dycV65ImBQdLRXBEqpSZ3XqMGvqoRAPZ+MQax4wEloVJDfYvVoy",
-	"9C6oanMr3azAo1x0sQb2RU3Ku0vK+Co7fkexhkVfOQxx1fbV1j+0kYC1tA/gPb8J5SO3f6XC1MyvXJgC",
-	"9HCZKDVnLuKC1VpPJnRcR59zH3ki9G/FjXSx4iDk3XSQmBN+0fjhozHVwKE+1Y1op6O31WNqDJVjml4x",
-	"woWWLtC9Q07TCjMMEEFFBYVyGPYJS5HYNbyBpgVVroAdc5V2Gs2lCJWqLpU3CDq5IuizUK2uksbOIji9",
-	"YSwnlekUv5N3MME2O1JdINRmIxH8Y8LszxZccUi9joCn5rILgU2AWHxxxvphxmXqHlP95NqKtwXAEMEI",
-	"YIO4gSgdMzrB1P/z8yf2R0DLYB8TGinSN+/vL2+2TRGpnA2S1ViuZb/5Tkcrw7ZTzgJGvglZpOm3Pldb",
-	"HS0FLyx+Bt7dI9R+yy4b0tYJCMpeDr8Cr2O0MKJK43qeEMhn6RmJP6Q8YuHiHXmmDV90XNumHXm496LQ",
-	"NL++L6GGzcLrQcaC1m2X41Y3WfuU1Q+9wLtucriIvg12NuvC3h5tAhe2vZfcDbV8mcti964rkW+OjmY4",
-	"YMpehbb4cxtSrpIqYNnjHecJ5BthfV4jrGZU5YRRZZ79xn1iMUfgDsLo7tzfTRg930ykdLFiSOt0kt3V",
-	"7ei89OsBxIFyjbfmC2230Cf0MZG2OgrvozG45m3GxqQsr6GzaV7DwbpQTVoRn6OZbdIEUmzTNehDFGoq",
-	"HqisMiUPfdQp8JnDziJmUPfgYS8Ph+RX6Ba6lVVjDrDl5lC4svZe/rTI2LaayfGNNCnYZWAQqsjz8x9f",
-	"eRnKHXGUwCgP0KsL1ehgXMZP6qiLdZ04adOjKm+/zQBFfq9dnCKTicuU6BBRi6rFovV9UALg0io7d9g6",
-	"zo+FErLInnlLWFtFSLJ2dOUErK4c9VoZ2kwzwXAk5i7MUWJhSsVcTJNMZ0Zqvy2C/l0IptsROtUVo/9s",
-	"AQWOyFQZtPGzlPqbmQDDw5cTV0UhtjrGtsg+1pwqo4jkrQdbKZXrHQq1sYorvwco97n6iUT5Guvq3rXc",
-	"U7+dxKLcoLJz6/d90TjicAazRywl5ywWrK6XIvU/LNlWtXVp9ilg8bTEFB6wEReAZC+HGCjMSESP2aJJ",
-	"sV/rkFx5CfE0mtG5Iv38XPoFWsyrPWstWHugFlYmm/a6bSuPCd6F7lI7cWLDzdtq3+5ar9nYpPayUrdE",
-	"eT1/Na+EX12G0GZOjk3St7YpBIDvrZ7MZhPZLuG4bqi4esgGpgX9gW97g4z2uMptcrBJ3UY9s6Sus6sk",
-	"+gazMT+dQPlZxOuF30om4hyaq4bm2oJczKfMc05d2HUN1Z4n02nMlALhuckmp52T6iSWLfoP7PXyYboW",
-	"GbdJiE9jKbT154Pa6ogRQybTiAZsLKPQprtuW1a01P7BO35EQCwO1DyBasqQo6qCqwqDHvIoshYZLlFO",
-	"6mWruK5hhO+zhrSNwUbO8WvfdNvddqvT/TY1Cqim3q/l+yqskbHZnTe5VgvVHrL9UiD7eblqK31x9t40",
-	"P9YuR2FL1hOf/d49Df470OAt0tKW5GPRVe9cN0i7NxTUg3w/gbIquQEjWgIkZWVT0H7sSdrlYdkOrBt9",
-	"hc4Dlb76No6WQz1x1CjM1rchTmaWmeeYkuEscBLICVNgVPQAkhQgnCDTGzNCQdeHVuXmSXB+YWaQUQVS",
-	"5xhkHoVkMCc0ivJGVq7RVNrQwbYL8+dPZi3nS83cdzIOFfrG02noBafYxwTy+MnFmM3JzMwZ0MuIM4an",
-	"4OWj4LiaY24KZrUvG8Ohwz2vbqn4LVE32IIVmrpC3nvdP/HV+pTuQUyDK6atI2ooo0jO0CM3g5WyVa7W",
-	"dUugwJRGJPMxpnDTyPRsUvoWuNGrct9zWPGAFuXLgT84qGFGTkvjs7jJ4I001itYzp0qXsl1swPqKgGS",
-	"dsTpUP89Mq3y5Pw+CEsVzRQh36bHw0K4wa1iDRdW9V7Jhn0ZeNomD3sMzxoblmK11JGSZ+ht94hnr2jk",
-	"Za5JTBix3AN89haUbmW5gwtn/NHvyICxnd+27O/je/t+/dNvq53pW6gqyekVy8O1PyIcoyqoQ3mLsLsp",
-	"ka8oiM2UlMKKZxS1jujL0N95uChO5lNWC81iNYHkx1Dbj10YVHVHduGwr/NgV/ZEP8ZOvZ9v3Q1SI9Z7",
-	"h3HZIRc04v/Y6JGqGfm8tvdmfVjWgVZsE5SVMR/xtRo4EMCPeCtIQhpxPT8PZFyC22XeETGNusWICRab",
-	"LcHg6owuFBZafXMWc60Z9J8dU1EMJIYyQcDETGZ7Q4i2CTFQNkZuq++pe6LqllZLd4elW5vrnnrbtipq",
-	"2MS7VrsUol5wtqK1CqvkTNV0D9dEdqmtTnNx3UjKK0JdNHaB7E4MmaUqL6SXhYxG2vZl4CJgtx6+rcBz",
-	"C0EHexhTLtAsOjtzpSaZUEzXqE7NCSz3IzmZ0pgrX/4P1I2xEIwu/wkH4EzUe2c2W7RcwT6oFPQ3qvpm",
-	"hDJOxFVZmWdEAxfWtz3iyyGATqC2OeVKXBVso2oS2Azwh0QsVGp0D9reamcuFIsrr3Sw1kqrttLruBCi",
-	"JEF6cY2CCvZJP4IVrlLmreUmW72I6hNDF1Ytc0cFaWFxZZtFki49FLBzy+FarHYtEctc3P6Ctf0JB7MX",
-	"5mMr6AQG40hasFmqJGxLMoLNzjWNdRm6Vqw0fNydLfftZiULHMbQWWeByyisNX8Zhbc2fxmFtebvvn17",
-	"81+g/XRAuXXJbVOOWpop/ZaSfX37xDyl6nHF30xmTV6dXYNdhxPFhBW7y1b2WvAExOPJO/dSvcNIZ9Rp",
-	"/U5PWBMW+DNwNzeuaqfmjxkFPDvv1+yPW+ml5X1wz7RCCe2ODSz3lo7IBTpIv57NdEX0OK+ve9nMkMap",
-	"F2lMFfjSC75dJJhGZlA0rL24ggrK84Tu0O79Xdmk99bY3VpjGxouHoulppnyUzbmu8HEshnfTNyux6ru",
-	"aRTe6IJ1wSuCsyWKctskDkQ6JuV5UPtqkuqac+BL19zb1Lu8JeVlhLRgHOfQwlbn6OU/UlvxsZ+vqfrY",
-	"r/22NKDiOi9HMPNefyvxeqTTJF1MhleSoOKzOrC2Tqn3rc+WZ/3+7H2xs1f50D1xKG0LG6s1DcZQgVGy",
-	"ASPJFDrpeHWIZvjaUx6x5dr5xZNmVnEy1SXanhzqzEOtY16lwGWdKWn41Q96UlIL9cPFyxeEKut/UlCr",
-	"bb3lXJCIK622rjQyI7hYiTx++9+8M/U0ZlT5o9cOz0ZIDQsJJpv5Y862O7MxC/iU+4n2QpLZWE6QR84Q",
-	"M1FbIBQo0cXWEXUI+Y37XAXBEbNpNL+QdfEQFRM1tqaasg3fyJRtlSAz8ONR4o9b5YTcoeq8Uvt1E8tp",
-	"uylTKdBKs8Du0kWvoxIX9m1ZZIuFhr0nJJlObQZmJGcW2BPq1rxZPw5pt7AHxRj4nmflcVTp3OqmAlbP",
-	"tRryiL2NSzhn3/7aL8b109rNKdVjl8Fge/nsEOhyLGMCgyh2dyrWuKxC17m8PPfnAJgR+bOicrWJlj6I",
-	"otcM+D5V9bB9VhfcCAelFLIhTSJdgtNzSqY8gJ7+aVodiCI1ljPlqzhaQti3Uy0lW5DHPqBanUtPKstA",
-	"WpY/vlyMnd2ybIyaRHZbm7bRNvnckSjJaN1NajYU/4fntd87YIG8KvNwv6jKHB8fdDoPu4eHhw9rNluw",
-	"C5hlq+V32Y4pnXMpwdQ2zpD5qXrS9etbYwtCfllJ3qQUxdAxi0qzgReoeAmnDWJqQWDM6yDwei4307t6",
-	"WEyIiFM8gi6xDG2rrVQyVeKyPc0BXPHohChbF5RCV2Sd7c0IXRKKlvnF+JiwBHOYsX55IBMRoGMXsJOg",
-	"PlAELMJ/Z99YX2Lq9tZtVzqTUkIpc07jIHvQvNKhJqL5oAB8d3HJtZRXkO9tlFIp8uTgOsedEDvTHonZ",
-	"MFEWd2YkZXhiYaN6FoYgmZ6QdA16ZDAHMasg/XvjpfSR3ZNPUxlrFpYkpYXu8lpTN2ca++gmilJfT9NF",
-	"NJnytdipalR7o7zrMkRwPrmReunCrsn5mMZsyyhCvoC+XALObR23DdsAwvQm1fbV1iQDD1iPsmfGBqUL",
-	"MibOgnVDbILx5YAFIy6uzDkxhGpEVuUJnGsZs9D57itPAUKmq8KpOPgBG1Gx0cIWj0bFYUHvgxVtEXBQ",
-	"s9iWHm/XIaFkDHfaigSAVldgsBZJBkwjSUK5PTRrleNtj+ZCbxO3K27wi8cyJab8wfAxhqdGpjwBuD5P",
-	"jpe2Ljk/7i50bc173jZPiUs7ji77mCER/jX+jnig2vWUx2avx+3OtycW22xKYzphGqDpbM677UxNSf/P",
-	"/W0GuRQ0xhGn/Vn9qytc4Hyx8xdNFPObNIburriA5HO8z531axnQQRLReO5UlkdvTx+TQMbTBHs19J9M",
-	"BiwMWUjOhNJxEqT4FqtMo9VuOSmGPPTXXP0gZ0QlVlm0+F3WFNsiM5eVl6hxTZgIFfmGfQqiRPFr9i0E",
-	"5d5ePG11HpJAhowkgmu12gm7Xymjp2o9jyek3a0N7UTRF8JK1WUslVXbFA4Zncq2EazTbtCf1ZRZCbBO",
-	"iAei7m43sk58q5oeYrxlmR9tU2CVO6yOKNyqILHm1rVwXvLbWpiAj1c8s1lBWanjRvinNTQ5LJepV5qU",
-	"OjjS+hOu0hSoYSwnJ6jWY+GSzY81c32gXOUS1uf4GhPnTetsYeriVdTusCrFelXB3HNL8BRIR3bxq1HC",
-	"Nu1VXSKShUwFNea2EVNrARfCzeXBJQQlhptuNd+iZk2KxalUTbicOPIG6gbuj/aywvQ8awGCUmD1xZDR",
-	"CJSjZh4XEFHhplNG4xPSAax2+9UdcorP4z1SRHMSsymj+ELCM4FOQsnQGwFVrLZfTgat6TDP09wrPaYi",
-	"g16DrLQxjYY75Awb85h3jS2UE4I8z7aU4W5dyrlLlTwsm/t40yyziB6odAfIYG7GzmPCQ1WZuWyNrgvD",
-	"+GrguiUVLl+hUMWxgPz5zpHBwvkrlKVsDJf7A1Vjn8lggXJXl2ouFvOuw8P1VYmekrdvzx5fH54QJWOo",
-	"Juehgn8jOfIJ5D1C9I4v5MIkCQ8X/JkPi3G0h75RCK451eycjwTVSbwp8Fb1YAf7NOUxUxg0pVH047DR",
-	"+6WKYf1+8dS+FZpHae1MQAU4IAH0wbAwMpZJDE0QyJxRbIJAhJydmIMW6zkJDaeCxzH1YGclFPu7vBdZ",
-	"GTZHrO0In9xak8aX+L4rbVMac8sJOpScE1kuVpGtDhXMzuErdfo7GJ4h46thJGdrlXxHQ+/cA0uH2gZn",
-	"3GRz7/adRw9xlmkuBaqqlFHAR4ZfeGO7Dr4EhwniDSUBOPAm4Da2mz8BmTeWUWiEnhEeMSumkycx9xHG",
-	"clpWTIMrLkYb5QfkZpM/YYW3+lb4uRzcQv845vw9q25+LgfoF8JqZq7Gd5GbUwXF8bkcOPDGaSxHVSJd",
-	"z+XgtbsV4Z6TEqUviUcIa0O46hHw6dBA82unJGPki8ZhM/2X+2WQRFf5yEXuYTQQ4e5Gs2FuLImQKYi3",
-	"17bAAPMTMhUMPSuixnTK0CeH4alZap2bEwuR4Tzy7rJu5FOO4kTUSvmJa1FhtRyh53KQS8ePOauch4cA",
-	"XXD4t0/J2y4TKMNdTgo57yk5u6kVM31w/Uv4QOq0XfYWpX1adDzPrcBiWkXIvNFQ83Tf/GrTZGzTnPVY",
-	"KB/KMitW+ZHHxhgSPjj3zf01MmSr/bJm+e682dCvyKvXELflajXbEvn7/jhyQtP0VznA+iMsanaNfzhW",
-	"JTERLrf0yTf9MfqZkCSSYsRio6khhNTqPkA5gr6lVkCO+fupx/nJkcl50oCq4LPslKUEPZeD2hkmv8pB",
-	"9fQSu/9fN7kkLyuXY0DSl3N0rtk0h3AfrjV3u+12RYNXS02jsi9yQWgUGWvbNhynaRrJlbA+ou0HsaQE",
-	"AyHjwEoWcHWvQ3cajYaB7NgiZkGiBLpvEjCONFg3cLMudLe0Em1EObTqnVGubdGlO3r2EooNgf9SSRBA",
-	"tmL17IkXXFyB46PkxNk85QEbcwTHI/0/9VO/ERdXvmBT+QlMa/0+lB3CF/yaCS9tlmb0RPy6UHEpr9Yz",
-	"oBVJNS9qd0IBDEFKvn/0muwfEk1HO+SJGEVcjYv261IZZG6hur6Fev+52zy6+aaVrdv7z53m0c23fiP1",
-	"hRzxDVFbN2qaP6VKzWRcgqdl+zg+UMTdVziv6cNF+ukeLdLP6o10Gcrp63xbmpnWG65K2TEHi5Mra3Te",
-	"Ruq0P9HU6mmBGdqQB1QzMo3B+ewLxdcGywXgE+88hcXG5COBveOVIS+hOY2Icw5gxhiNIiJj+KcwAoKc",
-	"Qng+ilgE2WSGY4MRDh/btk5sgQpsdimuuZ8C8kLV0ycEfsuAMj4hOmha9iJFqgatS+tdz+Ne01ivECHg",
-	"zIfkBtf+SC2wN6NuzfwoAubd80dSDCMe6O1SvyZUl8WbaDkYjhtmYUvMbo240hggtdVk71f6oPfWuL0U",
-	"D9fG5mAxzs2Nyx6ZEAMcOEUfycDDK5RR3KG5VUJTlRjwH8ChPZlSMS/fpHMesnLnFr4bxe8JgQBPz1Ch",
-	"YBzow0ygSVQSjFH4zLg2YrPQ2yTimFMpp1OpUEWAF5WMKfWsbk4yNRzNvyFw2OqYsLcKCktoDHDEaTcV",
-	"QCfeoptKiTu3KjKspYDaNhA0ykIzcVA/I9bR3a2hU74u1Uqe8NEYUL9iGmgWQ53PRMZGVol5dh2jfqpJ",
-	"1BSxwqTcQHM58p2xNFdheRXjJGJEMcNXXHvrMYusEaAW2u9i4U6zIUIKucAilDEw22kk56VI0q8RgWS7",
-	"HhNhbUj9NDTjYGLBHOJRhPnCM67HNo0EAFwB6n5RcV7YZV9P6deZW2UxbGeMoSRmmEF4vH9w+G1VB9m5",
-	"pgNomowxYHB40InqkQmNDEEgetw1jXjYJImgiTHpNGhoIehFAx6GTDSN0foBzneTTJgey/CDuUKdjyWw",
-	"ErtJIjai0YexjMxVqtiHIJKKuT/kTEDzZvZJf5gyyMBrGgL9ENHYsLKYihGDVyuquRpyM3xzWbMPEZ9w",
-	"GJbSMqYj9iER9JryCG+hfOnvAQ0/OAsnmaJrDGaZ3QVOcEGjO3YXYvBd8wnbEnU6jmWsyjC7WBRaNweA",
-	"xQupjRHDpkADlRlaLsd2vbPHHG1a2scNKhS1t5ne5qHMGI/9ahhkLAeCG8G6tSmpkRwtVd4Zvlf8+Kdu",
-	"p3V5+emQ1azNwXL3i9cEb1gDkXZ8nBPG++26wIbOl2i9scCJjIQ+SdVam/Vh//CgQXdvoXn7WWj4xZBj",
-	"Yv3iqNaGKis5Wj3wO9ZpntGCT5K+AXgsrzMmgNbFHgci1XRAVSXNPAv0xCzkqs4ji5qO+6p7lW82ao3F",
-	"xa5ZPEeriyuSTJdtLjaKoY1FVe9S0y2Tf3HLe1tg49vy3q4hN7dPuKAaDdoJnU5t5nmho2GFiptsHLmW",
-	"nGtyHQttYy0BzKGlTA+DXzfNhhSsQu6IfyQ3zWo5l7kn3uOSxkyNN9NrYny4xBkKGhreQSCBKcudU5pM",
-	"KY/rlWhnToKScMQCRRVG5ycnY1+z+Au6/4ZJFL0qteLQEH5Q3omgfHH+5/LyU7ttREhnaOTI8P13l5fn",
-	"vssl5l5mAKyzPOC+tT7F3Fz9ay9CFn9PdbAh7ZUYV+8KMYEJDVmNxs5mSK/DoRvQQh/h1UlFlW2twszL",
-	"kn9+lYOqToGScFAK51qo64O4ycQ17lgJplrLmYjjXRUCwmlv0TFSTtN02fW7+KO9eWvoppJ5/Dhdk7vr",
-	"twNdYa1fmj5+c/r0woWPaBBLpVIJOyrJRTe/nHvhCVAZnrL4JG8YFozKB4rIGaKwnu7b9NwUPdTJ8dP9",
-	"RrPxghlW47WQr1nMh3Nv1tmpSNP6ZtZHZ9uIB1RkjZPSQgl4FTfmFnjqWYh+ur++wUKZnEM5XZFyTe9g",
-	"gWEWVe6x1lP1597ubgnuSPnW5xjE3RWe3K7HIOcuKFSd2KPxQJG+WlVy4st82vQ4Fvs/+pCzvH1xtuki",
-	"U9qW50wrtwaeNjwVNJGdD5U0kZKGk2FZb8AcoZXXtdSoRweNOlmbPfPI3Vcf62VF0ikWPkbMpTMPGcQP",
-	"mmQwJ7OxNAzO5aM6btG0sX6uic38XH3U9/35p3ZgT+on0pbxU/OL02JhTlyQwV3CwDh/tFtjz6Ry+2uH",
-	"7iepaUTnW7WbrFExvhQ5Mk9WGNbW6pBXLfF/GJbA6bNvmGL6i9kBXt3ZP0rFcmPcZHj1NXtbbrK2nDBN",
-	"g1lid3B1TX7BGxmtMuMxEQK6zYTSHDOEhI+8wTqs8Gk0GzSccH+M95yJ0GIEbdTJ+g4xNnOgb2uRNgdB",
-	"4K+nGDFtVKVATucwCpmgNgDBSwWZBDYbqsbAMrt1jUt2NRwnoukpgNnK0OIcgGYpYNzB7UJyulF4atHr",
-	"I1Ov34W7WuovA05ZhjP5o7+PPcSWNwTXwy42PteRA308wXMVBBBTGpj/ajKRSpNOu31b61zdtAdYL7dC",
-	"PtaW4zVlAq1q8ccGKKG+7PoVqXvpYFUJxklpFjzkNvlT3w/atxPLchAqdxPBekKDMYawCnmydxu/WpmJ",
-	"n4519U6Zt3utbR7aQmfccOyvIjBlfTl8W6nIaZE+alQubUa8K+a9hYKmyoVC9WT0JSViGzZih/V+zYxL",
-	"OcgK/+eAueonRoOx69XG4yyPsN50keBuLdvknCl/O4raZXpBEsfeIpUM3oErF5QlAxZJMVKIV+Z3p9Uu",
-	"uqzcAIYq/VZVn5uPi+cLn3LvK5ZHuiVZsfC1s5UUPlfnoKhltL7uNhSTgfJ43NyQ0efQlWxTKQTJwEZP",
-	"AFEG7k2tmXB15s6MiOTMiBcWcjChx3w09psQY9o9eLiimh4O2ph9oiEL+MSb4LFFdX1aMryW/S1mcOFJ",
-	"mE9ZCGsTxnQmjCasdCyvmBXkKAehnG3GQz22gmTM+Gisl2UHXvcoiM45wqK17WdLkwNzIBk4xOXvQFu2",
-	"XOIJTKpAn9UI1S0qwKctRXzW1ZFXDw/h316ABE+wb5OEdNi1O94Qr3h2S5jWCy6azlV5aZkqeEqchyvF",
-	"Ic+1VUlTQQMjKCFqgMizq7JOSOv/LevkZhEzVg0YUDUM85+WgD4yDeV2KTAuDjCUgkHi7GK+6kHVwV2V",
-	"p1bnq0RTBwkKjAwpNmYTLrDYKWQRv2Yx/DsDkE27raWL6bAN8JnAGH+LWL0ofkKbwA0tQr0MdBqz66pL",
-	"q9jH5Yk+haTjZurgoGREp6tdr8ft9mHn+Lh7sH+43z4+XtsfU6U1L0vWvWIklIBgAtu5rpJu3ZcSxeLT",
-	"kVd7MTQ0iOVMIWh5Sjsul2UVwnMZ8Sy6ZNlH6KWQlV7D7lj6f7/2nNfWISI5amb4UACFJ+p4pBbYzIJm",
-	"sY02WhQB9YQrUKRhSNgjImJDTQIZi6wncsp4iyv1ydv1BFIIncCtwal9+FIeZenxYgHoJm9eWNhPDfOp",
-	"lQubM9vKgljVUHOMKv2+ubr8AdF+b1zD1vAWUHnOuQiyjtYYq+IqzbjcMMJW29ipEZJz6+FPNTrTt1Ul",
-	"Uttc+mpYRBBRfbWqUNB+x6IXR+FWC4Mi87HbsS3JG9+W78ZiCDKXb5xHyQt3VoIvneX7tnNBZmMejLOK",
-	"xVr82Ie7tFRzVskJlPKKPJJJHfSgPP7IFqv9biwt4jliZ90eUFRuOrm+Ry6+WziwhYhuOoJcJnKOmvPI",
-	"UwU3QM5XkHHCKmy6tmS3NKjqi/JyN9oXBnhYJL+lecopE70lTLYTohiNuBj1oJQXEpoytLYwlyZgNB6j",
-	"Ok5oyE6yo9okTqVuZp0f4FGrUwM3Ygt9RcxggArg2wW1e62O/n6VZ+Fdjto954KPBKLL5QeTFTdDxBer",
-	"l0s/wzwBhpKK8QvwWFoTal2Z+F63XbkwHF+8tewTZT0/lSv7SGkgX4OOjyHQ2pYWxKruMRZgFWlhu/AJ",
-	"UvRto1YhNeTYfRJ7c8iN2eWAhqCmJIkF1tZbhQGv8gm77fp43F87suZicfaqkFp+aktTsigkPVsqY+aH",
-	"aGn5JjMAkmDsPkRJAL8Ht61SMbf5hKCt3sz8Hj3cdYnlX9yh3o5ihuB+sGosYoGOpeABjaK5Hx7Fegsq",
-	"OgPKzjoXo0f4YN00Wa6CSKokZiv7BzuywCLhzBWoxp6G/g9XxadX5A5WSoWxsz0HqMTSdJjctMqohovR",
-	"Y1zW2pUYflbw1JVjpU2ENucDt7YUq2a/YusRXMdp6YaqraOvuBS6HDfbEIqvDcFmjYC9flbfNwzxVSK3",
-	"8lbBZk4rlu0FF1dbZq+VWB3xA3UbEC1bQYEWVOfyZLki6VXGZvqDBfGzgKM+hKbuZp0r3YAqB24W8y1z",
-	"z1XSp2+ZYWUDWLHcLuFqMetwVNYRCSr1bWg6TeP3Q3HvHx0cPtwYjnutTxAHuWpubi1r7NqX4JI/cTYr",
-	"qy+t6YRKJfuqDgnz9UrEcii9KMUrrEaO9/9bu7DmADHL7s5hZYyxNKTNtetTCIrZ9l6r8o8qB97lQZGs",
-	"+6G7b6iKKvoqV6NDIhtJiRgBBM38HDB5HM17LocWKB+AWk4IAkz0Cj44o67PuB5DKBoj7VZFJoO56zjh",
-	"sePhKyVhtlxoDb5YrY6aLXuUbLvYfKnAshPJ/lHwI+VU/3UKbLGl3xcvWanYBbkJ3t1cKMpR3TatkWs7",
-	"80uLZt4wGqIHAQaWBTuHSQz8OIhZiA4XX50MeZcrqbH+qpjRcNnhcNdVNLeJb+6IyoGcizsWCl+GPxlN",
-	"6NzPoyxOTQ8o1GEbKc2jyHJ7s6cnhIuQfXJ8SDEaQ0Kr0XC5PgFMwRTNWEh8j0ZwdOFeUgRiw2Z8zYZ9",
-	"MXRRLLSXztboljr/W7dKsbm1DUlnC+RjYKtrotIDuZ5V1fZ4pyXVt9Xu9Ms7vG17ZW8a5oa9smvzwKoc",
-	"osy5kTZWpgt9sOcq7e0eM0zrtrB/ONoTMqEioVEPSo3CCRdkCi3x8In8kchSY/CR9QIYyDtrSW0Hv5Yi",
-	"sw2p37JdADR+dWLMbf5Xp0SHrOZrrpqbaLk896A71XRsmc+rtMP0OuK143VQARRpuVwiARC+w4KCL5XV",
-	"HNfzxhXqqKuMGA9TebvunGvVQhPKKKwPTriwQOfJZELjhWzJ7sE627xQMm1lRH64i7u2prv3xZqqc25T",
-	"X91ne0RNaBSRCHAPVJOEfGREMRUhGc+nYyY2gdF//01aqf6du/Ttn73b6wZcmxm4GajaG/bb4QUWdHF5",
-	"3uPSGsMUQwIQI4YxHU1siwqoOvTV+9U7buWoaLnkI7jLw4y2aNXhYMhg6qsWLce/FsR5oscyrmp5DWQ4",
-	"92ZeCtdgFw6B6zmJpXnTiAZsbNiFN1Fng2zm+tlRX0palIPw5mBVMqbP1a2w+2kyiKDB1BowNikYFE1D",
-	"T+ySIpf0XTViugAz+rg2Kol5AnWxIbfhWkQgAXRQMGcWMD+WMejggXqfNbsBXdGxky75ptvutlud7rcu",
-	"ZhhSTb1f21KsbqQ9VEML8QrBjCzsyU3Xq7Bn67RP37D8me22row6os7wtDtN0t3pEBmTbrv7sNXeqwWp",
-	"0m4d2/4N2T93PrRKTkOJjrEl66vNc/4jWcEtUvoScefJeR3FftKPIK9tedfLqiSyjs9TzgLoWzdnYZPM",
-	"QFOIoWVc3vaD7lVYKsE0dqRWLPbjRJdHneFb2wEOLCxbzjviXxvuI8s3Tx+Rvb29Y9t//lExEZxq1tJ8",
-	"whZdgr7Dxycs4oI9Edp75gJd/chtXxyEzf4wwxGc7rPx3BVNxGyYKBbukKcyJlMmpxE7IQLcozPbjgAQ",
-	"F8ksltqzRzUOZZWyIVtAaCthfqj1hJ1KOVnzBcBjkLBQzo542f7z7y2zAasVsp96wNWbZI/865//d6dl",
-	"N2WAExcStqpQ1YSotRNm87OEhMOpqbrCFEQ9B/hepNKFPsmu+3IeuTUf6TYvKEeDt8OsSt3XLB6UUGxa",
-	"02N2Kg9S7WYZMxrapiWRpBlDbDQbyTS0MR7HmIzqXSE0lNX8uENqx5htQEZpOVCClFxXlAc5rvATi0Nv",
-	"G5VBLK+Y7ZbpQxKPlQZP1jyH3h1pFrPQJr9NuFJcjNL+MliQITQN9O0So/WnrcDUtHfYgiadjt/oQzRm",
-	"hNoO95CPZhuObjxGb+xgbMijMvfAVVqH44yrj9iAOAnLVHIzWGQhi7Y9fihbQztSL8VAU3OfAAmYUiWg",
-	"wqfk+bsL4G/9U1Du+D/gXPfI94zGLO4v9QI5flgTRjgNgJ55vn/OAilClTWjIzhci3Dsg6tbSkU9erjf",
-	"rpDcuwpb+ZkNWUObqP7rH88vyC6d8l2j8O7aR/vVuy7trEx/9EdUzWFYmj9XRC00vMR9Wc+d8tue/3B+",
-	"O5rrQZ0vvO0Y3WCB9xM1ZfRKgVowodFi3ww3cNhAYH8R5QLCTDHEnWLORBj52xS9Bd78iCr2EuTThsDa",
-	"FhxtZeibKgYgaku41+aib2mysVUd1YSLAhRoc7WLft1wH+duv2k2oG3HD0Z0lTImkHBcCuu5wc4gJapM",
-	"pbRzM4xc0rnz6q175AJu9Na/46rWAjZeWNbu4rL6fXBYWT6zmBZcpD64EuOirsetRnqGkCsTa1AdTxPW",
-	"T8gVm2r0FGo7iRWGcM1xV9t32B/Pxpcssfn5BJirB+1sk1Fuh0LtM5rLT/hbVZ3vrD3hXNFB5DM8LuKE",
-	"kQGNlZMCANgICpFLpeUlR7UKe0tZW8kka0KZ3iIns19eYGZMlKxT6nfALrUyCgkFq6wEgejapkGUgTvl",
-	"3iOHlYM8dtBP3NtrQVc1G4ngHxNmf9Zxwm6ajSSOKn71bRyVbaWxbbLWFHcNqz3kZafe/LJDjOUL3UzU",
-	"WCZRiBV9tJhUlOp1Ay5oPF/QsR52O/v763vMwEC8J1j5SuTqR0NKj23eDeYOLVfmIBtLq9Lx3ajzBTz0",
-	"kwV4X+OdQ6fMmCqs5UGDEFI8bE24A1aJGQ3G2AZo4h/rlg03Kvt/Kuey1GF9S2klrvqiuJi5WdoP5Ahg",
-	"nSPVENyTT1MZl2RsloSZ4af8bhlhT9AnU4cv4adZeD6mMfOk8Ld9Yei8Q0etcLCgY0UmWvEQwhYw6spj",
-	"yzfaqTq0NDVsTebY0qiaWBABShLF1GTAqcOUxttKNCsbtVE7yoYMv22+im6HQbWpOqC1mI1pgpejP2e9",
-	"VceCrTwWO4Hq3DexTHzVvcDob5qNGYrIkrm6X5t5UGceEwWVI6qu+K825UWgymz+dmqLJzAloDz9p5uY",
-	"m2PTspQyRlQ728VKsOoL4Zb96ya6IOsOqPbDYN5tv4Z1zsA09xyhUKDuI6uujVkg47AsnhCzaSzDJOAD",
-	"P7o7fiGG0gMLpQXNWrN0/LR9CRUhtjUd8WuWNc7GoaVOYNu0xmX/pK7jBDTL0rAHcMlHG6wzPlnecQcX",
-	"DoaBq2fzSW8pZdx1yNkQRtTBjaRu2nw9SDazwndK6Xe+BZ7+rXQY8I3MMbpbUKG3tQidClZfa3+zAtiB",
-	"O5zqHlFywgYynBP3HNT8Y0lSwPg1pGqpGYRQ9jttiI4Kqcfm4EH8yUEAwika8mtGQjovQo3MBPD7kYRI",
-	"2pBygBzxeT7XGsDcNmbb1gDOved2DeBFIWBne16970l1O0BGIVZ/vhV6vTGVKhbg+qijidSz0W+tqiOJ",
-	"o6VcpdzGZtRSRCrK5rfibJ9qIyO2QxpNYpC9Lz009tZFdmKGRoRrKoogHBZrNGI0RjYvpGAkkJN1UZ/l",
-	"bvheDl8GK4OBeCMUlSRS3ErnfZloM3AflLxlG91Pn04yJmIYDrIPFimW+2Hv06emRRKzIPpDiWkHJyTk",
-	"Ng8BO7NyQToHl0JhHA27kkGKVASFb0JCpzgEepVYn4G2fh6iH/KEAmw7HEghWABBggCcNuaGAbsUExpC",
-	"eB0Cz/ihPBCPfdVIyvDEAvqx+JoHLPcaVzln9W3yzYReMVfK+e3OpSh0mM8AVbMYesxCHrMACyg1nzCZ",
-	"QBN6+SErEUkDG7lr5gZYMJt2FGByQiJslej7Gj2iLTSFo2I+zFG3FGtwc44LPaM77XZ14BzINHA0Vjh0",
-	"K073Y1xGX2IRnvuSuLwcasRnNLPSMWfhrRzH2mpDyuV8setFIQRkPuVLDS48veB3SiK0Qy5qJvBVFVHG",
-	"BrK89rbBnxb2OovLWEtxcwmUvSC/FTnsvJSK1jnGFsb4OM0/qwYvuEjON81Feo7kqAQqF6uE3EibWddL",
-	"AJCuVY2zIDPXKz1TOod8oxrqlAdYY25zlswclxf3/fLy1q/BxAfr1L0tb8lXdgP4j4GXvQ0p2Ln2TvCN",
-	"G7baI1KAZJvReU4eg9jG/ufJ9MTq/eAia0JzkESxQgBgQudwx9hoNXIIZrmYk4ksFkNm9cF5YTcEiDJz",
-	"9rgej1nkF04eG6k8gGxPsb9eY8kxX7XJdYFmS1rPZaZTLpVluV+/J2kyVCkaPVooEPtefrxWG1jr16h8",
-	"f0yHlW8G91zVm+sy5uXCCj5hStPJtKok0V9Khi76FlBgZONd0ah1yahcg81P+gBPbc2cPlCJmLt8Cair",
-	"MDeQAVQjO9BQhP44IX3szZw+TS9F9mQKFABGikOnPiF92OYdQ8r9XGk01UbhtiIlbbUGypPDvyV9M+/+",
-	"pTDqOTrgzOCahZ7NzVxalcWaYy34YkE5hmln7Qjyq+D+tAAnGdHvOB9e/hq6DovXMA02dG7o3HcKC5b+",
-	"nd2frU36R1bwjX9b7raCpdUWXc4dvrX3/msJrBXdfkHnQs/x6x/PLxa08CXMke5SplLb36bbMHn1h/8u",
-	"UYLtuN5xPc7g3xbQ1FbBwjkIYxi3RduGZgvkLLU5MRQN3uo13Vr2i3OYjRULPmTZln/cff/HP/kl1Czz",
-	"Xlaih4WNc4833WyX9xBy/oMk5noOtXE24QxyNE8TbCCDfz11m/b83UWj6Y+9ZImf4L9fTESN5IiLPvnm",
-	"zdNHR4fdg2+bKdQSuBLIhIvEVirD1MATiOmi6cANBSDslo55UJYWbMbz8snFm7NH5x8ufvzLk1cpZiza",
-	"9BU+cQOhkaHEnodpjMQmOzTolP+3UZYUi3bYJyitc3VLvcYj/IGcvj6zzi98q+rt7i48tBuyaxYZylRL",
-	"Xub0PajIKQIZkgRoE6vybTA2CyNTERKsloYGODqmgbEYzOUrxqbqUsyK0XCAhHV6IvJcomVWMeZED3h+",
-	"dy7Fpfjuu/MsIeS778gbNuJKsxhYvwCgYy56ORcDGcsoVISaIxPrltEUwwVqkfGl8Cdwk3/98//6tvmU",
-	"Tfa1DzkH0Cif+2w0WVwDncQCpNSlMFyQTCl344fOheq77+B4//Lm6SNyvH9w+P4bt0Wz2WwnHgYtFnIt",
-	"4x0Zj3bjYWD+Z+77lvTpdBrZcN2u7Xj5x1+VFP2dS9EPZMj6iM9DBxEOZ8KoDU5NYzmK6QQkMQyjT1Ce",
-	"soXukzMA6dGXIus/SQZz2AsoZYX2JOBAs0kwAxnOd8hp1t5OhnPQ5M3yZ71HDAlg/j7BtH6oC7KgZnaB",
-	"3rg2AqEyO3zOREj6f2vZy62zsG+Ee8R0/kwRcIZJAb419ICSAQ2uLNjFpXAOJwu6yYWtM7ArCCNJLxoy",
-	"glxLHNELPuEaBgNdOgMaRRbUipJBEo4Y1PZnfNvykh3SfwOoCROuW/D//ealyF17Y86zIWakscIviuk+",
-	"+cZ6Jr+FHhQzRJBxwKEnhqinTOhLYQfhTup+9xhzN/pvmI7nrdOhZnHfbA9sXro3A0Y65CX/3hzRNEiJ",
-	"CWbdA/NDOn+lDcVO6QjIIABR3SNTqhTpZ2IewEvNQYAbqSL9ILuOybaf9AnuB7gQ4D4EhBJshxizxZyK",
-	"t2/PHl8fNgFIWxFXK+hKBUGXi3jAbCtKy/ZOpzQYs1Z3p73E9cyRovAzHCf7rNp9cfboyavzJ/BMlofr",
-	"GF+u4LnX6Oy08SY5ZYJOeaPX2Ntp7+xBjZYeg+DatRas+ffIJ94fSTHk8UTlPcnf9N1jf4A45/xPhud8",
-	"i3Dt9IoZchJsRlz/8vwDsaESvL9p9gUW1nBzTIUwq943sq+PRYf2qCgygzD6MAaYq9AhckHtNOyI1eDl",
-	"TOBip680FpeZ2ikO4DUdQZaX7QsKi9Btt53QspatMQR2HViGFTwpLqv57zWNErPul0m7vRf8P6EMjCwk",
-	"5hG4xPAH2B68YHcIr+/mfkCdIi3S3wb54sanZiBE7E2zcYDT9ClG6XLsnhkeKWh0DlhQtmVtTulp9H55",
-	"32woVzCefgF5cMTFFTAqzDGKwP0vobhwpLCEDvbTKFafWrGEVf3lvfmAo5BdGO+vqpQiQeFMCapPDAtQ",
-	"TQSvCl1BGbRI5yNUNcto4RzeWpEafqXXFIexSBPZVUcVu99hZpUlTJdkQ77bvevNxr/vdrvxG8gfKTLE",
-	"ijts9Fq+SwWN5pj/MZVK+yAcUR+jaJCDyaCg2lhGPJg3jRCx8iuJmNXW0uqI07MdYjtTg7eNfEykZupS",
-	"aAeeDDzJ6BbmHyekrzSNtZVnTIR9YOhyOFRMAzF/993bi6etzkNiNBWSCG4kSxNcVZfiOb2mSEgPFOkr",
-	"w6j7yAV3SD/m6uqF0Vf7rsNQojMiZW6Iqmmrqs1z4lKkv5u5XKSog1ARaJTNEb+2HYiUS3KMGQ3R6ca1",
-	"YtEw6+d6Kb7pP5kMWGgE5ZlQOk4g2mcZdkCFsc4iObOpS2bMPh5qtw3wqtFsYkp/byttcqclr+v9atMw",
-	"8scliGiCUjBHVjNJ8LoyIgyPkSEPs9+NXuOaiVDGrmbfkCFX5HQUMwZZS2pMo8ioBiN5zWILGItO/xmI",
-	"lLOYRVSEO8TQ73liRsjiB4pEnA54xPU8e0UiIqPOQBuo4mFdZVGe4uKkDXmKlqVN+F/DZtYtXAbq5BuJ",
-	"uzMbiu18vcEk0ie9PAbHATxmvwqP+Z6GuUZF++3O+kfeCmptGwbe0/3O3vqHXmPU5ELKFzQegQ90v9ut",
-	"8rFpLI1xZUyGJ0IbtgfPHq9/9kLKl1TM7fzUdnzXPNuttJ7PqGYz9FgdtCsszTky5beCXlMemXkucvmi",
-	"D+OX9zcFto8cmdDURAa4DzzIGeunvMj1G0HE0TUY0dkcQ9rhhItGQRwEY8w78cuCU2sf0NSK3yHfQ7sX",
-	"QsUckykiRtMMR5xo02Y10whTIC18oIUeN5ZViPkM5vQhOGzMAIQLWEcejgulyzTRedvMmi3ATy6FG1na",
-	"r8ia8UaMQOUeWF35lF8wUt6BuXMK1moPJNMueP9aSseMTvpZymb6vhhSObGwnKd15T3SD1kErmbrPkRQ",
-	"Mc6M5mzkNFQ8grcB6p1DKVgfXY2Z3MSG37lUHSnYpUCj294Mw+5jklLfFrpb0/IB6N6EhydEimieAYMa",
-	"o42qq9RpBZYcixTLrYHdhh0M7eDE00XNdZ1H737BVYL2Btj0Lhg3s1GwSwGxABdJalpD2dZYmHFBeorr",
-	"84NLavfXPAl4dAjKYOzQ/P6BVmffH1CBUwb5I4xFb7NxhQML9k42i02pfn5GXNnII7wk9VT1rEoJFKys",
-	"dcpjDEdcCqi0mkgF9W2hzLY1I86YkaFMBLqwIEhBzco2bUp88cSkx4Fazcm954EiHGCyWczyw0YtyxCN",
-	"0c9sly4uyCCmwZVRpDCjSWVdXhD66lIYo/uX7vs+bkM/ZkMWMxEw1be9QhejJWiq27Nm/rDEh42MEhFa",
-	"TcacnUvRn9D4CnwJ77JGR2YxjNojRabE2oskHYAd0IzGwihpNvyjpNXJuLgUi6nTXhVtIaVr6bXoz+JQ",
-	"OzdCUjnN9g26ywOlYboc3CxkzocJUTDrkbSqY67rF8acqMIQOO4mj1ETzuNYk9NsLlkkLU/d1gEKPbTy",
-	"xH1iXYvgg7sUeKpKjxJOr7hsdoXklAlXopYoPAv77f0mcC30ABSxvDG+Bx/cbx9fir75+YMNs/fJN4bx",
-	"YH48rOJEmk9+a9/nCkJ8qN5kv9s9QRcjx/y68FJYb+IUHYkZclt/157p3dyZ3u30fVq0YiJ8NKbbqdCw",
-	"Baf5TgGZqM5RDu5URqJ51dqOGARuNmgjtNudYzrYD/da3cEhbR0GnU7rONxjraNhh3YHe8F+eMAa7/ON",
-	"PCDBwrASJxKE1DyAyiIuwz9nea09+/Kga97LWof0oNs6pged1t7gIW0PO0E33EfVBA/L22np5GDHRhJY",
-	"DlI9FdBwgrMYuRCwwCENtCqZeJ6j50d33OoO22HrMGwPWkd076B1OOyErB10BseUQsKGeacN4qRGCIR+",
-	"MfTFBXmcDCIku267uw/KciQDCs46JlpnTxr5BXwsXdED0jV4oLlNO0y/kB59zeLJZsvKxekjumh9La7q",
-	"ksQtWz+bieFIpt0yX2odsr1h64juD1oHwcPwkB0Nj2l7UGj90ng3RrATYO5saLgtCRO22aTc6MtmlR++",
-	"h2hDiR5LKVpZh47csicqoZHhgDwVORAV3WSwlW0xwyPu1Jq02bHrrEkchzMImw1z0gqcp/LTT2M5yeoq",
-	"ay5EzpZdUpQXZwa6cM4d51raNV4a9ahsm1XmYsMX1Nwsl8nnNZmdVk1tLApAy4BhgQ6O8/iyFnUVs/Gp",
-	"S6zGJ/bXP/FK6qdGx8QHKhjQj6QYRhyzI+6t/K9r5Z8abWkhZu4x7w3bz2x8V+GUmfhKcaUpqBvWAbCJ",
-	"V2CxRL08FpDG5psOHScD3SfW5kLDEn22uWB+XouFcNRsLCfGTDy5xBqFGVcMH8oJRSGtHYqmryKKMWtE",
-	"yZk4yWxfxZhKMwMeYLLBhM4vhaBxbBG1Iq6sEe4Ma4x8UQHpBMZSJjT9DcPOZtAi+yKqyXs+ddO8/dFC",
-	"rfGUxnTCNHS3L0nCzm7ZheAuZF+vudElQzWXyieM+VDYTzRNjNmCJjvkyNqckIqi1KgyjZ4R/QAhYgOq",
-	"af1UNb6NuZZeeAbvcMGS94x1jebjH6vVnrYb64q1veIiLA42QLvDNxgLiVtR3OW+hx2lDB/ZUh9ZiKym",
-	"CYC/GD0zALRmWwmbKylpAFR2p9PqHly0j3v7nV778GeYc8Diqd5Uy/vXP/+vgXUeVU0ChEx2K1xTK3xf",
-	"zDtsnP78sT0/P3o1/Gvyl1d/Owr3Xz47+DiqpZDkdgjSKz16yWkanyzQz+9OC/kqAv4LSGuzr2QRR2J7",
-	"WW3blsdbC+3dz0X7+qZUiv8ocm5KEIXYKgZd7KcoiZ2seKCKnthIyitFIo6pVCjO4awLqQn7xJW27qnM",
-	"p8VVwdNkHVToF1behIFHRQTkBQm6Wnw8UISHXgm3jqkAo55SPc4JjaLLYtEsrCVMtufZLnSz2gYsoABt",
-	"xMLKzKpCSOXL8q17LuQigzRcCG59dTbkHJot7VAQvGyniCeV9wBDlrCxJzJIKb2qIwqHPJFpYvOJjV2P",
-	"1G998JMdr2LuvCGupn/L05jO1qNCFWf+F8amysbJZtL5s4hmUYRTRo7LhdnXIQ+ZCIp67+fGNImnUhmW",
-	"9MR8jmouRoSSXyUXmiCGDaYhgRYlQuRnZonO0+O/0PLcvfHzcnOhhe74NunxtX1iXUWSe/N7b1kVvutV",
-	"iV5YzKhs3LyvoYXl97dMCyv03oId3NmcK/2uVR29tFJbpx6MmDBnkrXCfNNlbx7CYywcoAsxMozUQu5n",
-	"isCEZL5D+s+euGKORZ7UB7Pf5aSZK34u46K8pI8v7Z84PmP1HAwscgxo7ne7zUsBBxgiVqQYsCLf9Hfx",
-	"6V3Iv8VsKCw9M/ZiAWMYy99syRwLIVEf07FcvJJC9h1k4un8ewASiYUube8kLem0jXUhMJhFP3fSuHgu",
-	"+I8vy2VpZPoe+mFQd0vjj0MZZ4B2Ntd9kih9KQbMsGOQOE1CCVID+F8FScWOhZnyJg4jhTzOQmibh+24",
-	"8MReBHn1+DRTTguhllrxFcdfLeowlKYYa3KSaGzDw4ZDFmh+zR5Du1BrO3db7Q4AFF0z2JEXdNboNWzC",
-	"nOsHclpoa9t4RmPNxIyNyGGTHLX39jrkZSJ4MG6SZyyeUJHzLLySsR7PuAjJs8nghwZCnDHFhNnPawjE",
-	"sIgBGLcaYwF9rOff57PkQ0peyGsW0YBhzyUnes6Z1hEKnpCraWI7oLF48lIKyHDv7me1tEYImdNv/rsQ",
-	"KcI1MjuRX///uPVcJco965oPaD773szN5WuivNfQSiCF/y9sQ2Uh+mzhBN5pUAxb26yzaJaHVDvVcsUr",
-	"/CoCFN7eB4juA0RfM0D0GMVyPqFkY0uvtrqW6PEuFJPuArsLy3W1c2YUDYsylUIBF3IVLe/NFdTqccws",
-	"fh85XUbNCrAOioUYbDletuhwVAVk0iV+tO8DZABgbq5ySCRbmAC1j9Tv1WaAGkyLb2Z2Ls3bnMzTzQUV",
-	"NU/E5k1bECZWw5UT5rtUu0Y4NND6kD5dXBLyMqGmo2kIIra1wkYkyxiQjeId8hSSowr4rwhkoRw+5Q75",
-	"0TlDAetREoB7RBwbmWBS4n63S/rm8x+4uKYRD/vLVH2dIZVupftmS5NlZWApekm4Q+wP/jr6+/jl8N07",
-	"+uLj6NNP8V+f0h8vPqn40f6Zav/UUU8Hj2ePRqN2HW3CA7xaSZHYL4FPtoSUZxAbS+n/GOF2K6e/cNht",
-	"lSp43gA9hWRIgOWHe+EMA9pC+eG9iGnI1PInbK19WuwKwgRas8Evcgr/IoopaNhjhEsiroSciUtRfMUs",
-	"NpZt+qJIyqs0j3mHQEU0UeyaxTQiQ8qjJGYqLeS34ZHmpZAx+iLMVcH0TMZXmbwbJjFmEECiMgVAasBa",
-	"RNN/v3tsIaFnYx55TWJYprcIY745P0gXO2UHKVBESP/b3rkTyAmYTLgiEP+IYxZoMpaxYmQApZLzOgzg",
-	"hfnundoQOm3Lt9KIsN37qo88fWDJQDh3Waf3NVn/JvzK7BhZo3oscyeZrHBQPhGhK4ECRuPS/wu4IQU1",
-	"48QWjuYxQrgi15IDwLS0Tv+l0y8TnR7/KkLSDciouNcsvvdvL+uqhhwQ2HZ7VRTxiEsjXq5KKq0OMRaR",
-	"P+idxDETJXtdlytO2FqOiK0lKvNDe7s/MJzaeS7B7J7mFmju3VgSOiFnt0JzTkLvDmU8knqtaQ5GjzW+",
-	"DZ8B5YMLo1yNZRI30z5VrqQPDSeeM9xtdVFExSjBPKZLYYspWy/sxT7UqbmmHDFkfmDRjkhfrcZypohg",
-	"3IU8czVtRpXiaJVrPjHakLGqnNJmg8VZx3DoAIAAMHYiPv3J6kyv7ZIBbM521UDOj1xBmaqhKb3xjHNb",
-	"m+lsWLoRTULLPSH3xtQXVE5ObbVuEcSnjq6SsgNA+9nEH+KFw1vgMv0dAkoPjSKnY6ic1mOtIaPOYHEl",
-	"ugOB7ACnBuswAwdwBDlneJR2yGnOLcMVMQZSs4YbxXvsFUsP01bnPV3UDCcjM5Bw04rmUfOruFre5Cd8",
-	"G86W1DCGIDMVo3tfy1fxtYylhJqETbmDtTjWe1oWbJM8T+KxBflZMl9SneKE2LgoYOCAiwQ8paCBAMIv",
-	"8owmUdyoIAhbQAI5nYNoDyVR0n+SsxbqasuTnK5EepaLfesbpz/Hb66Cj2P28eP530fPht2fD9QPo519",
-	"sfe4Pf356PpNZ3LxcP6Xj93Z3wYvxm/Z8+BYPaXP+I/yVfxSvw5/uqp3ZuHjvzP/yGlKNCAe4L57V8m/",
-	"Cbt5w6Ch+JjZjavHaTB6Us5qXiJcoVi0NBgxryR9tH8sNIWyxguoqYVGo5CJ5BQJxO5MNYklf3EKM4CD",
-	"Y8iumiSZTqHjWGjBuBDJHBAOUi/wpciwZLFlrGJTGlPNiNJs6mdX+J2tXbaCzR6hObiQPYOL5FQvswj5",
-	"LJpyv27WW7iYk3K7Hl8Ht1uLqXW2WZsv5eVIaZYqMqEh25yn3edhfDn1CarXciynDkNzZo4tc2fa0zHB",
-	"MIg8MhORicYiVNsZDA1wEUSJ7e9Z5BdMhOfuM1VU8yeAqnTv5F3ncHsiQjBVJ+liqU19b81y926GxjVl",
-	"Iv2QrzL6NBN6AAutET6q2z4hNA0TQpgOVWbzBhmFDJsnLVczlBNNXQ0xT+W+ctDS+s92u9du/9xoNgJ0",
-	"XbuiKPZpymOmck90FytGeVi98jiiSr9VqypQa5UJ2IVbVSFQ2Mz7s+UvELiFg+Vltruf7b9sDeNqxmsM",
-	"zZABvrtMtK980bHK9ZWLq5hzlTJE+6XyCsRKNfbFCsR0LW67+LBW9PC+zO/LCy/ANhze5jHDZvaropVw",
-	"R16ZAZvHQjjK4bJcy9A3AN5XaddMI3I9aSlUevQ/9u0BdEDQCFjHte1AkRsLwoYgQDNU44BlBjk7QWAW",
-	"uhR5gyKg8ddB3IClg4AW9tbQC9gVRqiUwEGk3R4r1upSxVwPypWjAR7n2msoiwNJEORxjj0iimNMqx1K",
-	"BvqxUQKn3l3si5QHVr+8PPcUDd4thsV6pYXXKPUBkJ4fZJShYkzmbyRuq825dp1E3T5nlY6ugOR6h5zL",
-	"JF3fXHNs/xBraTWGJipATxiy+LI8/feNB2E5jmPL+Hd1u8LvJfvR5jAC30s9ZJYjU5Xrd2T7fWV9kQBV",
-	"3bZEsggLyDnNJ72ME0/KI6yF29xbZQvCCsdxkQrtPRYoMzJ2ebEt6pozU+c4pLO6Uz9UbtarQRlorXIl",
-	"e3tJro1i9970f1euYY52Vnq6GdsoqHO7n7FsdaWp9APHAJ/FJhYhOqgQzh0ybpqYAgCXATLcqGkjKUNE",
-	"R0s5jjIsR5FYzkDHmbsMnpBqOoC3Y3SPQ7W1xSCG2mAwszCOvEPeAmg0Qt8h+KoFhcfc6G/228dN0off",
-	"P5jf+9/6WBdO17KuekrfI6z1rW4XOSSbEXSg/08vDPy9Hs/HQFErD6iv4m5LR+KpPZhDe9I8gptc5Hoe",
-	"Akgh15WwmJTES4sHvqRt1y0fpva9PL33cqwFM6p11m4Zxwjs1GDs6cRnK/xmro0nv2YCpWEOxQyFIkaR",
-	"4dVqx8otYy32bUf4QoeAiYXWtx7KS+G6LmAIHF9jQ+CQgwMc4AQrhKygVEy70sM87n8KqIQdo6GNBpoG",
-	"uV9txwDsQiqh0XcTbIb0hZCYh/aEn1Gg6bo9r9i8p5VFLkpNjdT6tm25DR2OwV7P3ZSz4kH9rxEWTid8",
-	"t3gIX4f9ZR1uhJzdKzf39s7tsXjkopsz+e1sol2rSZX6vJ84lUrnVHwLVtm0nJdQxUNouiIBnFqSgE4Y",
-	"ur+h5eYqd/RLO4Cvp1LllsDjJ90kWyhecHwag6/czVoXnLemzxMXeFUwNwUavdfxviaWnDNq8tBbX03l",
-	"87pdvardDnlFJ8WcxcGcuPIlrXJQ8fZvOFJ9RHsrqHRYahOhb8U1qb0UhQZZ1Gb3PVA75Ny1bzM8Jx+I",
-	"o5HR4OYOGsXXPDQMs8PxdXS0gUWx8JVJjWIasAV+Y7lKtsGGzAbzs6IKZ++yO36HDWFO8yt4pz5k3NSK",
-	"tflfiStvwpNX8+N7NfNezbxFKcN01u0Su1PekQtvtaK5+xkP1kpvvFfOnKQCEjtlTuQ1aKUTxaJrplCc",
-	"4C0PFNFUXSGcCHQZFdJM/AEU0oEWewWIww6Js2dM/om8dqntEVUaPIblAgQHcAsyxNvuI53H1g1JislS",
-	"aT+SL5Ep5cyFLPiK0NP3sYHfqSkbYR0e9gaVqTp2F2GCEp9kiYbqP/QkZBOpa5z5zKv3H3nmN858MMvM",
-	"VmipG/kZN1A82/eKZwXFM01/Q5Pr3t95r4jehb8zZXdwPL6UGiqkXpPhC3f46lOeeLu1g0qzwr/5Cj64",
-	"haC47eTcO80qxcN8VqN2ZQDyBItKEA+Dh4zI4RAKUbUkimkdQaZwecpqx5ey2ml1B3tB6zDcZ63j4UG7",
-	"9bBz2D3aO95v086gvh/VbOT6/FGgnntP6tf1pArs/P+b9qOiatp0QXFMZXHfxMELDLRA/gU5hVm5xvQW",
-	"buQE8CGgHtmWpDiQaXPz6mRWQ89fx/EpFrXByjxgo/xWM9G7rbVenM+/EReszwPLlEeguHtV8V5VvD1E",
-	"wJhDqqFATrUND78NrXH3s/lPBdflatZ++7m9W3HyZpkOXFqkuYaleH0QuHJfyO/oBOV9JvJ/RCby12cP",
-	"tl/hSrNyyuTUVnKa5aCCu2JIZpObFy3OfLdH23UMdlUtOmh6KRwPmbJYSUFkfCnwK3Mi8RsFtSJVE1G3",
-	"tAF8DJbgizwFpk1XXdrEqlTlEjAnCps2w/eg3pV9TGi0ADMEOPCI/YNcjIgETGkM8xMtZeqozXdNo3PQ",
-	"eBVLlV/oJYfpn2M5g1FOYKZDm4KU1tU2s3WSgqUruHMp+ulqLqSgzsaSAEK9zPbmxGhgSBU4abQDXE4g",
-	"HSgm9ConwGtLIP8pboB0ceGvCdXYL/0XFAfmGPMQugfjSTODWaHWHnjU2r3WfnjAWofDh+3W0eCw2zLy",
-	"hx4MHgaH4VGu/zkSZSaI0lo58kKjPMoI8lWC7t7GD2++J53u3v5BIx2pnE6lgrLcun4Ds/fz9Y4Dy0Pu",
-	"XQdf13XgWs/+vpwHFzkIaeD1rg8RHNImmY15MHbdO5WWU8J1z4mskAVGamBNKjDJFQlVQO1fKefdnvU8",
-	"S7o7NmD2B4RtxfCQHYl9puntfbjEF2tnY8Hy36mzA7o3Fub8e2b2G7D6Mv8ILNy9OXLvILk9qXUaYqOn",
-	"WM/JBhldd2gK7X6GUf1mnCVZttZ2Aqr5uexkl7tL1nEvj7vELt4X8pcgAd07TH7nDpMLesVSdmF0udvS",
-	"cbdkGZCqudJ3And4QvIrLO4LeOlvyN72o1BhmuoXw8Qyq5LiYt1tIoBSfCQYqxMEW6EVdh2OJt7y/bz6",
-	"W8OE/ShyOJudgwXtstvaC/bD1iE7GLaO6MNOC53ZyKFX4FY95RF6qkI2ZALU93LEKjuD2t4Ds2PrnQdA",
-	"Rveug6/rOsCz/PtyHLwbS/CvWkcnHmoISANizSBL5FqdbGDI+Ot4BcyuFDG3fPyg9ExvcFwf2cHdifm9",
-	"NJ17RutntPX3rcxwN0t+rxXf2+23bbdr5IlfW/Pe/Wz+8xtMa9hKZjTL7IhyO30de/LY6bhyX8hMNx+7",
-	"t9L/Y9IaviB7aDamia83Kp2bU85mCPGkMxo8SUGfIjbURCa6adtnYmgpTADwkDUNDxCSRFKMWEzGVPmd",
-	"c9OIBv9xZ37jciop2HqNNlWm4PavqOG27zXcfwcN9x7i6l7dveuSr9+AxmsBd/9/9t58u40byx9/FfzY",
-	"M8d2/4qrJC/UyZlRvCRObMdjqTvdk8p0gVUgCasIMAVQFFujc/qv7wN8H6IfrJ/ke3AvgKqiqrhosWyH",
-	"yR8WyVqwXNz9fm6tu/nnsSQJT1C+GQ13Pmbiquu5byswFAID0lRJKAdTAUnkXBiyUBZAcDhTNFUt8i4H",
-	"D1RjORfwc44oGApb0wEJf9I8VBAmdLYg2CULL7dfccQrdXUgBFLrJvKMJbYNaUyzjNtEj+Pvj5q9g8eu",
-	"H54UjAzYUGasRV4KDZehvm7HfMqFmYiAN5iFCAV1mYXzTGrWIm+4QncRtlFw4DxMQP/AlY55twO/m5K4",
-	"WG9XC0JXCK2EaUwwaQSNMVXjRr9Buzf732xExs6+x6d1hjf7H/QiMPh8IwjFfmv09w1DGHxksbYqVMN/",
-	"8XoLAXrGsoF3LF7Dm+6Ib7U3fYxd882VO6f6/ZR+QF8WOgXwVcLFffvU14iT9hnL+HBRK1U+MLNKM+1g",
-	"po0lNEZAeduhVGnL2SUKBmVsr/mYYasuJwnmVBGaAo8NiKanTKDthWi0A6bnzHyVkRjCu8NWKH5kbEqi",
-	"MaNJ1Dci2CHOA6iaeZ61voykkylA4BpO7nriuBdjjw3YFDWu4u+4ArfC4W/OjrnQNC63pGco6YATmdW4",
-	"Hc7pXrQlWq5boj+zLAGN8yo7+tmZ3PGYxadkaI78jhndk/5qdoA6UBmd0/f9MqNExvV5Ey9kPJvYao0r",
-	"UAY/m+McIReLgiL4NtW21mMAqIoTw64Cw1GAAzgox1AMFojUTVMpWIv8ZPjUnEPtBVZgUE0GLJViRLQ0",
-	"eqt5at8WdSio5sDKEjkXeYs0870KhcPxf4D6KJSA0CyT2HYbmqiVhoOg41Tk2P+0gDoJLFSPqQiFf6VR",
-	"oAEYbL+zV6et+hW8r4ZpiRsAbg2/BWSgpRQSDw20he+q0st2dajYNaDC5bauk1jVOJFSbzjOmjU11k55",
-	"oLOpsd9YXYu3U+xOttlQHBH9iO2Z7rbqxvApNZs0+g01pr2Dx/1nw6ePk87T7tOn+/GT5PHBM9obMko7",
-	"8cEBTTrdA7o3GO4Pu4PeoDN42uvFSfcgeRx3DwadYadDO08Nk8KhnWBvuuLopslwpaftwJWjD3nK/pQZ",
-	"q2Ws9VT1222117JzahuCViwFZtbehET+4y/No8nfm8d8JKieZeybg2S/m7/l5ZXWujCebqffObhGXzub",
-	"Wl4gCVfRmtAWroDif2eN/v7TXncvaGh2ro+1MU76DS4Sdg733CHE87GWGUscma1PFfIH4Kvz8X3VCUZJ",
-	"QRg5rQPk/31nFf2ImHrEHD9DX7OpEfi9A/KWf2sMjvcvXgWEkp9llvhJkIcvfnr+l0fm+/fvvjPaBSU/",
-	"vH/5XYuA1gtu6FAYEW2sEDCTuFZksNBMHaJ5vphiLS3oNnRiNQ6aMaLMC2zRrCtpAqmJrrqhzEIx969B",
-	"jQQagQzRCY9xrUEmT5kAzWdCE4AzTCQZ02xCHlLydz7FK2diSuNTM1AypFkoJhKKaKnApwdkQuNMqoB8",
-	"f/L2DZlBhNxDtNAJexQA3GCv1wpFKEpqGcYD3IqhLqUQRNMraa4H2aEtYHUmgy2ddSlaIhRAE2bBcWNh",
-	"zUUevseS2RY5ZiLJR4BeQmuiprAIA+YD+vgrKFX4M7RdgULYUEBYgZ1DkvH7F69QkSsRgcLkAJoQNZaZ",
-	"TheEDjXL5jRL1CGJPCONvC0sQhF99/KEeOW3rRjN4nFEhlwkqrYVi2HdjkGubOE4maWaT2mm20OZTZoJ",
-	"1XRZ/JqJQjuVPJnDzM+cJyeQ8ZLGv79/8arZbe2Tf/3jn3DguYA2I1dvLuUM5mVVqPNsLKmqX7sFsGJx",
-	"mUolZMuixCxO3nUTtp6KJIAtsqcKKMVp/7RQ4G5tKAzH3nqzSbfJ69rDlIVm47rSti6e5k+tUS/ZVO/C",
-	"abtw2u3pA3hSCfVkdjOV4Dpeh3bGjChrDhwKb7Vu8D1ViMxgeIQCQRpA+Ak4vROE4Gug5KMc9EnO3z/K",
-	"gWpffJSD18mlFQFjOTdS1olWmioZCmqUD6UzRieGj7Iz9HkYcRO9ePnm5cnLiMRUxCwFAYHRMWMzmcMJ",
-	"ekD0/qfjolCxc5smwwh8rCoIhXmcURaMhcUSm+aSsaKE/CgHBE10NtUs6ZOp5IZKFBmwERc5wzQvD8XD",
-	"qA2WW3uvbeRM+1//+Gf0KFgKCqLuAXwV8CvQNztg/i1Y2g2g7hO6IGN6xkjXqF5eCH+UgweKRBlTs1RH",
-	"ZEwVieDFkUUf4UYZSMw25HAjZphRImPwDkXOroxwVY29E4HMCoUjwdxFRAWJmDkPEXkYxTJh5gkYtrIt",
-	"2/BnFeH1fpUAlN6tz6O+eXo8phmNNSuoNkNpNAe7EGos5wGqjxY2xPq0S4jjXh1iVECLuBb5yTrAQwFX",
-	"A3mkLAHXkqUK80MCvq0jAUN6oEp8HXZGihjkmpyNxp4IBgxuJHREuQiFpXUSZ1SND/M+lFy5LnTLVGT2",
-	"yNAger4GDN8Fj4NtBSXNrPPrhE2mUjMRL5o/skVkFTTDUsyfGZsyu2xW5ykgxZyyBewG0IJHSPkoB9UZ",
-	"WuZIfAunfVtnWGGQP7LFDbP5cx1qpXz/kI/3Nd5xGTT0XG5zY64CbaocVN68QYZUb8tFcIe/5AYCTplr",
-	"i0+ae7Q7aD4xKuNTozL6ilP2bGgEhtQ0bfR7l9ecHk5gnQKkyJynqSPhnRq0U4NuszcqWNPobzjodIhm",
-	"k2lKNQPrA22ye1KLpsmwXil6xdPU6CxnLFNcCjT+3NhRJhqFICATo3ugB8VcxDEfCXsYmA+qoAISOURD",
-	"HGUdCEWbyQCS0Zn0/TWOAlLpJzBa1pKj4AXVdKmf8pDbHGE7lweKIOuwLg6rYAw5SxPE8DKKH/RBt0oA",
-	"eRhdUYaU7ey1iS7QL6pO7IxloXD5yW41wFpVPGVCpwuvJIFEtBsSwPLDuyXsGXa2zSUnuKH84PzXuZp0",
-	"YyFt9qi3T8ZylqkrEjsUoO6NmC7kDlhwH9ARyEMMjhVf/IFNU7owWqkRQW5ti48OhVXf0DmFfYKwE4bR",
-	"gOwLvKfCJwOQAWNijcIFvjyzSThZLAbZf1SvabwHx/qXome8T4a5liESuvlt19UxSrfeRZvdgiMld0jd",
-	"RXgJjIztnFyfUyipEPu5vNYmbqZHgTWCVgAaojuv0k6duhN1qqCK3JsWhV792syWV+Dsn9IRpDdTm6vm",
-	"AUAZmcsssWkvgwKaqgVbzW2TMsoodn3v52kpTkbmjelttrPHFOXi0CaiuIgJdC+9mk7TCkX020xqBmCj",
-	"Znwg4+EP8DaY1UqUwxw1c2tBtATSFIxhbrS2uSQp0xqKMK34BpjXiRTMTLAY7KqSrbiuK9JarjIgWEpD",
-	"CamUp2bM5UwJzbIJFxbNVWoe1yWa/LayXmpCz98wMTJkudfpBI0JF+5zF1p9mWPR6DfC8NiQI6YiKJ1Z",
-	"IL4NEz0+h4yUzRKHbp4lAumCNWkiW4rcK/kOmIGyFzSAohv9xkvs9YvAQhO6II4smM1aGmWMoZUCQDfm",
-	"soQu1ANLM63tMh7eU6XoiK3qaF1gDnOWsV325D0KlmPgOtYyxIDwvSczlMTNBRyIleXvJ2CKlwLydE4X",
-	"OTa3C4LCBzPNFvnThzdFEjQ2JGRrY8zbGapGbE2gFOcnwQrm1Wy5mF5pulCVRfQ1JfSFiPd2htQL4A+b",
-	"16UXveK72vTfRW36p408BtV6YGTNtAgr70rH84HNFvLFdMNZhoD3GUuY0JymisyE5inhmjA09ALokByK",
-	"CRdQqmG04KxFjqxLxCbfFuNARitSJOWnLI/reH8YO+dKH+KX/mCDKwQAlryvBBIibG9jVOwoSbk4NVdw",
-	"DX1JFTkgdlRVit2I6ds/7Z0vPPliJ+7vyY6kiUeHOBVybj3ct8MyblfktwvkXQs+ialtWrF0GIDTXRCq",
-	"NY3HQGQkenlCRzYy/oFNs+YLPmJKR+Thh1fPybODvc4jolmagmZgK3Fb6HVGDmUMSZdXIF1Efk4XfdQb",
-	"wNjMaxiscZmxWGYJVIEhkrvAFnChmMtZmpBBxugpkcNhMbZsOAnqGdEHKkZojMoBW1RX7Ba4igN8uCZz",
-	"uWKhHYGxUPLJ43J1u51HOZRIBCv0TafZ7fT2IpcditzV8NsM6srl0K4kV2RKlTLreMaWLNXik5xJN2Y0",
-	"ARqxJg4sSqPGMO0ZwzQ3Rf/nlzA873WaYXj+hP36x3/bxC49EpZaDsleZx/TOkrJk5qnqXfKl8cfNm7q",
-	"bA0bdfN+PWy+k4I139r4fuX8u52tF2A7mWKDZqVaB/yqNtfyao5lPvShzCZQST3ggoLlXtzMx73u/r6Z",
-	"0JVNK43pTCQtI6zPJyk+TzXlcMhj5oXMXGaJdRRyMZqkraIYXBKP58uTKeXDFqb1/sdbnA+f0BFrf5yy",
-	"0fKQ3HfFIU15rGdZIRG18cOr169ufThTcWU09qvVg3n/7rtbG0ul9oBFsOZEmvOHJwWGZ1lg8wVXU6k4",
-	"3lLNAO1dbXtL8Y7LoGE4wLo74ZrLoFEQKOtuMZfaK2Fqvc7j3WHbHbbP+rCBEuCT9qgyKpD1MVecPBTP",
-	"FYgtPB5bDUAOIUl0QsWiQvwTFP9tCNetkHMlMYd3/tJpPvv1/2/iP238p1Lmb3G8zdV7dU4VG5cYW0A1",
-	"9C+lxtBdfOaGTffx+htgK99JfUw1V0OOVsbXbhTRK96Jz8oWyiEsqvOWPngnCxCjB69QxirP+xpmRhHP",
-	"TZ08nxgUdmu2+FKROVWhgGA2OSKY+8GSkkcRoJXyBNjii5J6HIr7d4dUQFB8DgkURcCKoAF7lzy/i3Hh",
-	"o4+LtbGwNXxVrfAWUaA/w8NwA2rxM4xY2cV+7hs5A0szS6d6nqPPIEe4d1aY0aFegaYBP3tvMjppNDu/",
-	"FXgN6IxaArQgtwqvEYoSvga5TXiNUJR8U9vAa+CK3xe2Bm7o5w+sUR7n54qqkR+PvJPNTJVHmjE4m8nt",
-	"tLMB8vG9bDbaZM+AjNZeHptIaM2wQMPfFu3jZDFlr+8e76MWemO/dxXqIqbNzmBv2HwSHyTNZ0mPNQ/o",
-	"/nAv7g26tPPM8EYZU1gMJprffWvObMZHsCQjJszpha3LcYXN4iLjtii2b2d6RlPyTormC67iVKpZxsiR",
-	"y/7IzSVc7XqEWz/87XAzQMNQsP9ds/KCnWvLBfqNo//+rbMYqb8NX/WSN+n0/fvnij7/r200DqC4DQA2",
-	"gOh26BpfFLqGk0VeB8EvPhdwDUicwYIPM7A8HRGLPbiwSSiZ0r6uBMBrnfGFp5ZE9tBGrVAUyl4pb7sj",
-	"3nRMMrKVJg4qw/JSrNhg6XBJy8Hou7kmFKuxKvoVYW/QQSAvhuvAVtdyzCjDyRGapnLuQXLxMiiVhUIF",
-	"o5SglrJtaUsOgQH1Mxmr72ME579xO1UFRccb5nRWg0AM4CWNP5A3eJGN5lEb7AvFz4xQdUoWcmaWe0oX",
-	"uN0zKIZ++acPZD/odTpm2/a65AWLYb2JYbdGAG6LMVEUEa9fFlh/1fDgHOLkqqdcOdF3kBIIFJ4nl9qZ",
-	"MluzUkgoHJI98hYSzHqd3gESPBsOWazRQ1E169pZVL57K6D1nFDutAkzHLS1iRZIsFsKuNq0CvPjLrVr",
-	"V3JwiyC/GcdsMpBpgwUZU5HcVAhfz/BvX8C/a9JAPwDEusplHWZr2eQOK3hVixyRaMgFTSN7VZ67mRc1",
-	"QpqYXJ3zWZXtCYAPsRRqlmpMvOdGwk6sRxZfJYV1rNQmh1pZtrYAACZQ2z9lrU1R0T/FLvQnapqEG7DL",
-	"TP3dZKZawv4kPCSozxqzdIeK+TRjgEpnOURlSilcv30+KVmZTtqqTOr66s5+Z6c+7aIQ66Ovt8EabmTj",
-	"O7SspTx2yxYi6zW3R5/Z5i557a8R8Id52iCyjDFF2WZkvuIWj4iFwhbsYwn/MqyUbRtjNBXXQQZsIGMT",
-	"u8p/SgSbe5blkRLQkTAyTMl7E8i//s//JZHz79qPqAGhvgOqSeGCAY0hvb3ojwCPbam3pFk4RYzKZXSc",
-	"h/udvUeARcASrj06hnuoXY58TBAuPiQ0FNben9AF3op9ecxthkFjXBrI+armJgpddqwGB0vh3R6oEDod",
-	"thCXUYXADGJbScEAIzGD6YCidlgMhGHwOxSI9WFNac/9YRlsvVE1zGVCvxK97rruFbO5y54GQ8OanetP",
-	"5Gv4gYoZzRbmgidmYQVWSL7B/oe+RLbgpwZngKHFKz4SpNox0IalcV6ah3fFFyIr/sm9rbA/k2u5Lb4U",
-	"ubvrbbfzYdyRbvESBIpzy2dOWrkI6H17M9o2VWpFvzuqvQ4AXMzIQxdD0DIH6QSwgsEC/oWQw3gmTiG4",
-	"mnIBdSyGIi0oAQpMdFZE7LeZkahQIoPuh4hMOYsxYZPCg4q4oKAD4UupK12BVziQK+hNxM415l6Uns+F",
-	"Ypn2zy+hNxhZIEW1hx+XCVjJn60f5wsWo5WpBGbVnDpXHGy3OvBtiOHaoygu5LuZsUXrRlVUMouj6tWE",
-	"4+XtjunmxqQV6qWGvIjrCQAeMBNYS7PQcGZssw44IvC3bTIBdNzAHhJ3pJ9AOox9nfVy+veV4iTFC/FM",
-	"5RcWlZzidUvjbzUwCD9/Yw4vIEYINj/WNNOwFjJN8l9kmrhfzF34yuIS2hhN7WrVxG5+DQzJbKUNAZ08",
-	"B4bAVXVyIfpg3RU7s/5+kguRZwMujvO921rT+7X0a4XxJvCQb8uojyWcSG/1o+BzbkUjOcErUPIk0IEC",
-	"YOYiaKSFyy6gRpJq0Egn1zCtcEPMSG9p1zSXeHnGsgX6IKBprre1Ib3BGDovPhy9OiHQMgOzyAHIBdSI",
-	"ULgxoafCIibRgbTYjPCQmUiZUs4OH3Fhk9IoGTOamDeDda3MmLHlBiYoOFxt25kXzAU1xlJaZvEr0YkC",
-	"DgGHKtlfBUyZyBBbKdIzFhDqCmxQKfKw14gjZb23MMU+idowxyggUdsYq1ElUOU6iEp8ESTrx1SUcaTh",
-	"XpePHYoln5INlwRESwkel6sglr5y2CzWYLEKRL0e5hE4bSXW45ekaX1KXEpI8Sl7Ck48CKgHMJWC/OmY",
-	"TOm0nGNhacVlFWJuvk3dMFy77JWw3OXqy8omdeEFWyMgfgKPww7IcgdkufPI/C6BLK1L/gqK5b34YZyC",
-	"WuuIAeUoZ+HLRSVBsfYEK09a5MjO0Yh3bP0RdDqdVn25xdfh2viy2v8D99kmiX1FWr/j1jVhhdV5jKXg",
-	"QHDLI3MZ+xsPobsV5mOReten4PtMrJ1hfm8p9YZNfRlWuRtl+8L+dbkSD8rl4mP1MpS5tcjrpVBxfeKN",
-	"JeKvzbm8yrFcHsOZX4DPyo3rLSvPw7fnj58yif12efH1OHGdtu+JYcd+7yvdqRjF+5y4L5tQnq6ORhac",
-	"jOjBXK0LD2TCmVGGMV1IMVYocM770vnSarMyU5YpKR6oalX5pRnjvVUmFyq8wcdJlCyz/99mbHZbVbQw",
-	"1TVVtIUYKld26bDhMGZo3WvR9N3q7h7n0Xz+NTBfsMnUfOqs4sCdTkWn+W6zl+yx5pPhfqf5bHAQN3P3",
-	"TTcGaRjzKbfvumjQJMmYUo1+gyb0P+2AWzHEZKGFkguG+iwgSxfADJhYOa7lewz7GHxksbnlr3KWEToF",
-	"B7Ut262v1PVPvMMO90Cj65V+1oRj+7k7k75qpd/uQUHMIL8vS4nVwqFtiLc+PnYEzQ8VocRcHJA5wH/Z",
-	"1uNESSkwiwT7gmoS4VmIDgu9ZfE9F/BP3l52Dg1BBwyKaTAJ0zA5aFrmDyeo+rGcMJUjINmjmsd/FK4l",
-	"jkqT2RRE0GEoooxN08WJzHuaA3SSmrNMkZG0CKcAhmZ7PLqZlbqMmnHDS6DkEqHooa89dAyzSaXLF2Lb",
-	"duXrcM2To4GciRjzb0Px09B8kSy+15M0wodkM4EylCsyZDoeuywhlioGw4cG9i4edminhM1xId8uFPDM",
-	"E3auo8Bm4flsZujIe5RzWYiGXe3c4dbzSgzSdW0JSLdD3vJviZYjZl7eIh7Qzop/LlIuEPIWg3yDBYnC",
-	"WaezF/PJiKgs/iZsxDzpc62aQ54yI5TCBlzBbtrSDWqacRzbxckM8QL/u992aCgIseNooX4PI6t5SwSA",
-	"LrfLHhAtJzLL5LwYgipL1ItCGCRfkk0CHh65GWMcDtBECp3RWEOjEtBmNg/KxOVHpXIkW1MxAlXFUI6N",
-	"SP2KVp45Io0+Ukc8RSJ5wWhGjhIaEJfjzVULr2jbS0rXVxGfe23YIDTV34SNn2aZUXonjhLLzwO1AThK",
-	"o98YZTRm/2kudoGkRpUm8Pik87SgCZTlvlvBBqbN/HJF+QBmPU0pF5vVdJ+43CK7NtYInjAG3WDeSpHQ",
-	"heHTmoHzYKUeUjukzSHk3Xm60wa9VqsqKZVbaIJXNLprza8+IPda+7a86tMD5W8ffttF0+6zew/KPNTs",
-	"bq7YNQeuCGq1eqeMDU9T0GCU7RzrsUf6voU9qFFG+afxOLjS0B4Lqq2GmED+U5Hw0TkwXoAr13wvpIak",
-	"mQUZSZuLDO8vtPHxCVeDRV0usZfZ6n6Ftu137lkQwzHBjuec2TBjecZyZlzmwkb+IAozljqt4MLBrTx3",
-	"IAdLz70Wf1d3yuClYN/Suv5qN2L1wUWDwQGHASUM0m/PaMqNkZ4wDd4zcLJawoC8OWq7KutyNpszIsBD",
-	"Y57qIg32MbaVgj/ezpIxdIv5aUYxQ7ppd9tatjtgul93R1bliEjFvFvPDMgMdyemdmJqCzGFreChniTJ",
-	"WHJL3ojZdGrOxMrkjVe5MxSaZVuHAPoJpMvuRGTNMRPWeeEscxBizrZ1djM0QQmFfRSIKouQ0iJvUShB",
-	"eyhjMUP/cyOYHkZuuCyJHtUhbx4Xp3TnXu679dB6L+lICrbkJl3hoO1WOGh7zT22P2w+6Rx0m0/jx8ZO",
-	"dJy6hyFTCoNrWKfJdl7MwqKv92XaaTGLLptSnaPL7vyb95vU4PfG4hrb8zfPuNaAw7GG36zD/CvykpPc",
-	"mfgActatPvoQi/OnVCksx1N08cj2DxpJl29f4ETadk6yDYaBEyFUkMvjbdWg3hXo9kbYd/6kFiPs9ad3",
-	"a9C1wjjvFHqNCZ0tNp3F3fGgCRUzmjaux4BqnAJl+vjcGc1OfbptJDao9vUsQ0hoTLshN6tXmtoXhU9r",
-	"ANZKvA8LofIByeGwQJzVuGZlbrU2w4onruAJjnUlsva6I1mR4lSa8CcAOrNnt7Q+O/jhL/bkQYXWtc6d",
-	"D2muOmQOVBhdDmiJQDBuwLgYoa0NXSKd0uB9ZVwVrsHQ3ERO4FfEGapQIqiIWXq9ENZLnExj40PgnHhf",
-	"jMtgh/d33dpfIKvrO6ZXIPehI0wkJagmkaigMhvAIvk9UBtg91UmBd/60djWulab9GzGUW6Zs1OXHopb",
-	"thNRX4qIwmJqlxZz82CQ4iOxMsX+ajcdOdMlqHnFPDSMNUnV1bxRc1zzVjeQIOMa4Rw6KLVCdx4LqOlN",
-	"5RKqpnlsrT/NlV36bV2jekJapR/3Z97bpbC+PiUVHQylsZrlup2cVL+cxbzUL8gruZVXcIl01rsG3Xbs",
-	"kuvvzw3oQRtRD4bkL8PUSm3MkM198vx689Y2F1xzisp/tZfxmAF6BnZvTBzaSM7rbOp8kS167jqX2aki",
-	"UKUqEevMzD1TLfJaEBqKSJkdFZrTNIKLhyn2FlvAlZB5BxH6iDykCuxVlgSED4kwmtOYAjD6YRm8C3At",
-	"4K5QuDRL85XmE/YIQv+UROagpylLMcufpimhmkgRsxZ5aRS3EYPM0ZSLU/tc269ssLBCzWJhYJ6ibfM2",
-	"y0SL/AxxmzTFQlvcbfTO+/w3DPcAtqkFHYlZprFLIYMDbAQQQNHyEdc0JYrRlDx8f5S8PH4UkCvYLKdc",
-	"JCTCd1kkVRBoANEKc+E6HzoCk5qruRj9KUsjkmLLTpRhwEBsxqndMddelme4JOYpLLE3TA7N08cyTTCN",
-	"U7E4YzogSiLiPCCKuH77okVeijhbQMrq+xevFI62UMsQ0yxbFKfuOF8obF9bRHvb7/VumGyJeDW9fQLZ",
-	"sDmlnLKFGVQo3PLZZqaZ0jYH12KjPMRMzeKLP7BpShcs6ROdzVj0yE0vf3QocM8tsrdD0TVGcYXa4A6o",
-	"5//3myqSH9i1lsDr5ZHn3vaNlY36R9yBw14tw3+wK2gYvatoGO4QFQA6LCqHR+kwF/2HXfNvNlTVdEbj",
-	"Uy5Gm0OFXN5oXTdE5UDPv2Hlc7pwDANPhuPtO4yOXbzhlrMKCw0Z16pQG5qVbXty27EZKB78agXo/Qwg",
-	"uuaiULaBQhEKc73YTPJOhnBhZBSzY3xLBKUEqgUQ66A3IPOfyyxRoYAeLkLOQZOyKKanCK4lodG9h2Sn",
-	"YgHBlmpoUpjJibQvvVEU1t5ZRqv0M/QMEbLxTplZJ/HnvcnT087gt/3Fd0+G/51147/MTx7Pvle9N8kP",
-	"02f0pfyR//X83dm3B28bWxo+XIye2226E/Anh6q9Up7ZgfzZXLv18O1d1c2nCyTlik6uz0V37O2zYm8l",
-	"bgYdTg2/AOuGpSzWmRTcWEuLAjezrKnMz+r4V8JirDqp418vhe3G77Ve2wvRaOYwEMdUCroqQiMZy8aw",
-	"pvl4UcVw7Kvvit34FIbnKZ0pRvaJTUNFq9oCI0DO6qfhQS/sUu940I4HfbE8yBKx40LXZjsFvMRqvmPs",
-	"hvcvXnk3eVF1KyhCG6k7hySKZcJ8NWwlOxox7Q6qG9xts6RPw2dO4C035jIWPbjkisav7Hwa//7+xatm",
-	"t/VkiZcMZTahxugdcEHBPz+h52+YGBkNvfe4193f73R8j26lM0M1ayxHw6XHjCbgtLhoPMchN19wNZWK",
-	"4w3Vi2PvattbindcBo0PbJo1X/CR3alVDzCX2ithsDvW9pWxtpKnAhzSllsBg7kup4N7V6Bw81TlftLc",
-	"Rwpu6mLRP1eFjnz2chfRcyU6c3SDzjLnWAY35HwsIYgA3Z3Q88ot46RKA6z5hIuZR3LOO3p5vyNHLQ8i",
-	"hzWVaJb5vMGlul2+acF8KhBK7tTPVZjSVp7DmqQhQKTF5QfQh9jCfl9bUdqd9Wuf9e/pGVs64G5zlrPi",
-	"tjrtLuWgRqexmPs+JhEQIwUTIjOSZHQubCY+nm5AvocoEFoqNZaf7eDWIkdDzTJsXAMH27X3K3pfFaMp",
-	"SyrPMB+JO1N8/IRBCzJTNuZsQskbecZSGgNdfhrtKI+E7OywnbLyxTKw4xsYX9jJptZhTUdQdT6lIxbY",
-	"lhxQNDuWruRXMeQs71+8apF32BaEp5DDOLaKxoAxQTJGE7JgNql3aH8PhaipaM9NsBNspfg7Nr8qK+3t",
-	"xvkZQdsSs/8nRg3MkT4d9tGA6bnZiHcy0+M5Fwn5bjL4Hvx0Re7bavx6jXmawdSYbWagO77ztRpJgEzs",
-	"GvjcusHkJGg1d6qQclYtCmwytf192SlkVCv8aUEUnVsDaTrTeVecVI5aZL+zHwoAncRHgNGFmMtzqgJ4",
-	"AXzixTbqVdysEMDbsbKdnrTjV/fBr2C3lww9l662LYe6yL0N9dDtr31PVhcPQ6cNFHQgyflqDkLjWM6E",
-	"fpC7cK5Z3XElxWnbNK+T3JFyCznLBZa19oBfM7mrOqnrqiriWq7v0pjvp6YjzwOF3fKEjsVOn0kec/Fk",
-	"t7GUsF4FeWejSxOZ+Y53Lk8XVRDp1AVC1Sk6blwsXMml4FURXomJBAPSVbWNuyO+5ogjXDv60XYFmV8r",
-	"Q7FbXMVTbshMboF1sDNEnF1Rc5bKUeAwiRX2DjWahy0cAHgAyGHnDOMvx98fNXsHj529BZCA4PA99GFu",
-	"2wsmFDIjGQOYuzrMwFIZ2Usc7f3ykVSOalHx69sIemi522usOKZq3Og3buFJtnG0hWRpQIvLs0a/0bnh",
-	"fwCz+9u2La3K211X+GVJc6cm3V/p65hOp0ygunD73O1OVCV2xhMmsCt9Jcc7In/n08CGnbDwaD6WKesj",
-	"M8v4iAuaBrk9nkAj4cD5Y/APyHMugKPaVGWWhELLwOKBT6jgQ4iCcz1eZp3G+mqRyJZWYEfiRdMNn7x6",
-	"/eZlRLBfKxTryuEw5YIFWEg15FDEJhbQ8NgOhCrLeJMVrmx78OwqfTpO+3c+XWa09iuXvPP+x63SdjrP",
-	"nnQPehvn7biVvZu8ncsdk7oHJlXc19zd+9nzqIxN+KpGHxbk0sW4ygk0UgBwcMaCvOU7WyAX2iCXJhSu",
-	"pQSOAm6f5ADTFvxZjzPGAqL4OfZ+54KRhC7UWlOxsuO5edExVlPtbMT7dQPtDMNPxp3MMfaBnwpsq09g",
-	"EH6Ug3rb7wc5UFdbzLXIc6h1Vy6mjnXih8QBiJjvVRFeJK+xKMB1Wj1lQhdE0CzDKniLA1xsStcigHwn",
-	"zLOgtQ6hhYZ14JLWYyoKBetQWrzXCgU0YYnQs/3NEFhftDRKiL3hT3n3HzMu5ySD5i1mY1rELAcoUqFQ",
-	"szhmLME0KNTvwOEFGmPGoHU7PO8JMMXAvUIK22Vor1Nn6pq33Fd/PUMNThflLiZQxjLBidwOmskPcrCm",
-	"vx4MyKWMGhu1PJhExqpl2wRh84TqcYF1u8WofjTXbzQmGw35evv81YO0HlR18nvS3KPdQfNJ3EuaT9ne",
-	"sLlPDwaP4yfJU/ZsmPsZqjZumsmRg8FNpGCNfrdndHepadroH3Q6lwG2AjD6/iyFlN2ZWDUwpWlWP/Zu",
-	"qdtfNhM26q0zzrCL4baN+4KGYOfaHrF+4+i/f+ssjp++G/7X7Md3f3ma7L/97uC30TYx7R/kYD3qjaHH",
-	"HfL1PULefESO7cQ2fLyOHG5ffJSDNQCVR+ZtzprnGnLsIy97ohzTxYNUZjOhfChHS6K0nIKEgxCtkh7L",
-	"LxQxFX1rRCBedmRPReQsBsyzR/eFkdwLpomVhbZBH9ck4Yn191oc7QQ9u4Wxe3PA4oAEZDBDgekjyOCs",
-	"cBOrLP6GH3+Qg62l5Q9mmW/DWPDjKzHPDVjmkAuuxvfEVnOm2rsOS0V+mU/9BhxzK05YZyZ9lIPP3AW8",
-	"M3iWoEnNnl2XY9bAk34v52RIEUvCsBmsJAqIg6zyHCeAIFbG1CzVhSZXqNdWpbl8lINQbJDjAu37wOLA",
-	"Rl19SDrE+FpT6YzRSeSHR7OMn4H9wYRLzbMxMQC7ityxjQgG6GA2OQJXYTpmPODJiczxttfbqgx4K6Gp",
-	"kuZqlXcHx2sD58xhIhTWCeTwXYU32VgGQkP1CVWnFgdKj5mo8SHfK0c2hLXOdYO8ZDvOEzSubOYVJbrA",
-	"aL0ssOO5Vy36Zuz+U2rQ3lPvZ7GdiIBw4Qo5AUfrh+Of3kEDZEDQhx21B2UXSbwXqfCB0eRmMqFKi25n",
-	"zHYjWdFLJtdIl3xA0MsaNWxgeIGFLUxTEB9A4U7JhUbNYmGdUVb4VCK+w5DulT+aKZlDuqW++tnoot1O",
-	"v3cd5uTm/Rkoq64vO1DXzrn/leO4Wb4COt+Sf7+CxS0zNM0mU+hwVp+f5a4gg4X1gfPEdYW1QN6KTGeD",
-	"FAxOcsYyaD1zSJCLor6HjWVQUUSvvlQshMI5Y+L721vkmJ8DmGuesmC9+qiI+j4AOX7dYlqb1uUH/4W3",
-	"2qtqIoJVPXNJpjTTkBnH0hTXBgUFFySWYpgnHWAruz/jBjX6jW7uFn4nRbOAtuer5gw12TWERRUJbQQN",
-	"t8e1DtxO9wS6nFtGuv4lngBcmx7/xarnnhWmcrlds1pHGevdn/6IfFpW+nX38iucS8et8u82t9SrNS/X",
-	"ZMc9MWdTCKtqycbJyUK/ARdTJFKkC0x0cDVxjkGFwih2V3kbIkAPZLKIzA1vaXYKCJdoAP/16O0bMsyk",
-	"0GRCtWZZn0TmVETwhKgw/shltbrRH5JIc52yKBRL9YVuAhogFKYpjdlYpgnL1CGJUipGMzpi0SGJDClH",
-	"5GGk+N9ZRI72jXXyhplhBKEwVyYqplNjrkcTmo24UOCQnUweHZIIk47sQIdSasAOj1I21OaGmBliMn9l",
-	"fDQ2X5nVDkVxOAGJLswYLiP3l8I/YWKXkXmNmE0GLANf8MMoBng6FZmBRkIKBg1VQ/G+8FDbhMLClP/y",
-	"dqY0jcfs14cOM3hiv2mNuB7PBi0u868OWmM9SR/1QxFdXJiNuMQBXRhmumgVv/nD+eXlv/7xz4uL9vnl",
-	"ZYSei3OoouRnTJCHXiIZdp37g7giNBRGCD2Cx/xPxWPwMuh8/i1bSIxiK4avNWruN4qmZiCEqlOM61JI",
-	"/INUo1AM+TlLIKQNt5hRq/81H80t04wLi7iutDFGwwYNyACDz2EDfezmRZmcq/+lYmFucoV/QPvWG2Sf",
-	"MIZulWyiWuSo2PIaRDRw1dxhZSsjwYUPR2nAcDyQG6R4wkJBiWKxoXjby9PNkKNvKWO2vSfhIk5nCVM2",
-	"AJBQTQEaHdYOfFv+sMmMfH/y9k3BVebJqk8cUQXEkDQXI4U559Ef/oDUDQj3dkGRvPBulpBuKyDdVjcg",
-	"D+mjIBQPuSHZi+YlBESoe+AD8JmRlNEzBvjwcqZbJLr4A9ATXIv97nAD3W1m2Di4UMAeQrolbM8v+P2v",
-	"D+ERjyzoLfAyHFuLRGEo2ByPOE0N8wI8fqOijDI6HZNBxugpZFmFwlx2SCiJZcLIIJXxKWLcQ7qQiizk",
-	"PEV+BdsuhyQyvNgcBuBYgeNHAYngkJs/EqpZZEHwgRYih5UE3pBjpI+HvU6v0+z2HvlKaappi7w0XJdI",
-	"aE9vBs81gNKFIqJJAumNNH2fGe3O6Dl9MqSpAr5mJFUBad+siqGC6N8SNjTMQ6SLFokUqFgvqKYR4scM",
-	"zbnTNj0Ev0jTEs9FUgPa8jTtSG6/1yvovdiqvTJ8BHqR0zNuVO0spOaYUFwAPiUpcHCjBjmFcQCPbjSb",
-	"TSSkPnkHd6Iak024gHeEAjaw+OtJ/qtZyYsL32br8jIUTpb0CRPN774NReFUGe4cCpQLfXJBQAr0yQOA",
-	"zECub15guf4DchkKGN8fqt9uSOgFo1l5CIH5eo4nB8KEHtXBPPrCf3xBNbu8NDwNgE4vL6F30kwxeBx+",
-	"dXHRdn/ituX0AXtRfBaqngfNzl6zswdbaIcE2mwRP6JR0jyr6LbRB7oFJ4X/6sr7CjnHCZJNIeO4ezXV",
-	"OG9Le1G+stMJGhMu/BfGADL0YhSkMDxuVD7Jz+6inOi87bNKxfG/FB4cLM33V38rHn9w0ZYMDiCSphw2",
-	"CwS8rPpv26/YHco77X3gR7gmWuAG4+yy7W2Y/M4a4BG87MGS/vvZu4Z2kAD3GEmFg1Iwojaw1Grd5v6G",
-	"9kV+uC9XFMiULTfD8Z3LIdc5bUMko2IqZqtjjGWQN+uviB0WxPHaBsWFc8OX8gLRDVLRfbjAu67bevgk",
-	"f8RtpN6ZoZY6DuxcSRu4krZnwuu47y72d5+xvy242PooYDU7a+ekfLHGMTWcZXCs7B2HvleXt3rB9MB8",
-	"DfJwv/PskTG6PVe0Tb0KTvK8qAadQZ5dyiHBHHk5h55xEtPdK/1Xa0wYd9q/JNZ5mxYXdkc99/oT2vA7",
-	"K2xnhX2NVlguEHvXN7Asy/h92Flfilm1g2b7gvSXo8SoL07iAArC3VlkXoVpX9i/LlfithhJF1zx8soh",
-	"uEbBT2/0C+Ts1td7IgkqWCoozss2NBGykAtwXdy3L1RfCS5W8ZTikLrVAzrz873ZaOy6vTNPvQ0L9HfO",
-	"oHeWWMESM+e4pD5/SsMs52rtacZWY+q+4mmqip4nwoWtGzaMLAL4bh8GKrA4DNxhmK4EBkwhIDzM6Mip",
-	"zN+fvH3jWZ+iQ+gg5dF3KWSgtIhRiW2INGNkwpXiYhSQmTgVNuQppA4FhZoA6MxsWznbHC3DHRILr+Di",
-	"VeRh1DaDbf/rH/+E0PoVPmoXaMdLb52XXtckTaxpVMZ9A5orWp/JTS0oONR2ea68zXa/ccReePEWNsL7",
-	"Mm1tZR10rm3I+xUa60lqTKZZp7MXj7vwL6s2g+GStrsmtF9M8SMYyOXVC+wd9grD1IyNjwCZ1UZ+5fJv",
-	"RWN2Ode3C/usxd7OaLjN1OBi5AbSGyDx5lMLWdTk64XsT1MmykK2kIMXFGol3uOTuBgRbuEyXDWbQ3ys",
-	"9WteFW34sJ1o25kJvys/ztfK7SxzKLgTtrUsanndTFmQvuo4dZq6Mt5KGCOoAKthQilX+k/qOnBktwTF",
-	"4wZegOMx61FmIX5hqqBkzOUbA8l8kCm7PygZH+ZNOOgAiQ8D1LdRhF/+zDI+5DmLHM7S9B1Ov9SqrVTB",
-	"thaYB1au72TtVuFmQzPraxbc5u5gW+6xyMFtQoEBIT9ZXZIF17QvsHhwJVbLK4lwBFOWKXCisoli6Rmz",
-	"XTaGOfsh2GXRHFyrGmEDVTm0DVVxqF7jCqCaPxTg22AKFLuA4DisWyOjQ8f1nIWh8m5DOc6/nGnFE6DK",
-	"mCozNvPQCfZ4NZezwVjKUztm81pzQSgmbDJgmRrzqUv8Lkx1nknNAuznJTMEUTMqoXmBxYTBkDp88yCH",
-	"JaCwBi3ygQ1niiWhgOC6bdVGScpGNMVM31iegSIJj0CES5oxApW6MjtFkEuzwtDLAcoGzBwfRvCMv5ln",
-	"RI8CfDI0oFzYggVXXDK33WrtGx5G5p+/wdfmRreDHkcTtrLKVcMyqpjhC5uosDnsxLIGuw2oWFmj9Jhi",
-	"11MoaxKd9qtjDpYCuCIw72QXbvtamehLs7/mbMGOr+GiK6vEoDq8ukDf8scjl2wjh6AG4flDbQHcrT7n",
-	"wZ8fxxdzSKwTe1RDgQCQtjskNqgF9gSQj4JxyP5J2ERqlhAhM+L0EpvsU3HKZ9OE6q/jmF/bA4qLVE5n",
-	"9Aod+AsvIbHDrGvpKqtwWdrYRt3yq36nXkqztGsNX9j77TTFOhPXyXso6cLA63zHSHcuyFvMH0d2SkWx",
-	"n5tMQV2zZ5ZwfSPVuM3OpzLTteb5NupxfiYOlxTYoKDu5hgtAIQQCp9m6RCIc1V4We89hN8nFlidLUBp",
-	"xS+dCnyIiGK+oNRpngWdhxLUi81jhZwDYJfr4Alt0aF87tAmyCv2QBHNJyzlgkFNnQ034vw0PWXCKteQ",
-	"561QsSZ0YHRlgGX3WjW3FYSoUeOS5bFNizbm+UnGaHKYZ23YEkRjbtgsD+h4UanNwqZ+fers1tCPcroo",
-	"o+hQhR0YA/MYNUs13Gy/8oRnPwK94t/gyHB/w+pe9ZF0C6nwThh9qe6UoOEOFPar3EpivkSeUiM3zabs",
-	"/MJfigiS0wVGk7Al2JiliWVtNzYqnETKKa1GCP3s3Ru3A3M/oYtQ3BWefaWX2s3gvhzVbol3kOgFvLSl",
-	"dZpl5PmHt2ZBRMEaChoAPniymFpypoq14lQqANX1eQGIocYSQ/wFtss6zYOk220+ifdo8xnrDJuPB0/o",
-	"0/hZ0mHdoZETYButHOYsM8LAAXLE2aRll6ANW9q2vaca20Ohb8HWLQGv95o7Stt5ze/Raz7P2Y1jzf6r",
-	"NVG7OjygV5mcGG2ZoBXgAG8xMY5mjLz/6fgEe8xFsyyNAB/3Qi+mLADtWWk6mQaQ8HQZBRbPHNMAQ4GI",
-	"GTxB9uzaTxq+2wct2HYpUkafzuRsZGNtR+9ft8hf5QydwjIFRJCFnCFHhocoRKgAtmdRbpxar8yl1vXs",
-	"DQKA34COma4pEleugRxV5JdjTUVCs4Q4jp5D5czn85ayP/tTEMvJIzAaHKSPebttQUYie1mTJ1GQf/LL",
-	"ZfGC3PceYyRCyyFSLM6YzgFnQgGgv4CqrOYsQyiTFjnCT73zcxgEF6R7QBSLpUjAXlrk6x0QSjKW8IzF",
-	"mmgpA7BZMs6SUGDKiDxzjaWga0oBYo5OWGlKLXIsYY0nFMBrENx+DjB0ZmJcEGqBnAE1xiwOdfvmuxb2",
-	"yZQqha/lrlufeSqYamOatMh+t4NBDxjGbODp1uaRSpJIMuRnhRGjAqO4GKUMwfGVRZ8C4gVEkwEjsLeB",
-	"oXmj0ZL9/T1jez/d39/DR6dAnJBnOhukPHZBIbPm3kEUU4GD7XZC4SVxrZMSJZelrxtBnsTZZEXZckHg",
-	"bSvhNhVJW9c82Vnfaa2T3YG1rkI7lp+5Hh/DQWtsLS5L91YaQ3YwQSENGq7f4Urs/IL1qYnI4oClWkF8",
-	"DUm/bH61L+xfayLmr7UiCUv5GQN85ZF0tGu9flyRKROAyWX9VIqJiiojfH7O57YzjH52Y21sHva08wPc",
-	"OSMYd06IL4PeXwClEOo28FpqbXX22ZVGEo5Grlk3dyfk3LlbCbe9XFsjzXYH68sC9rjJsarJC/jZSgI6",
-	"UNi6wSjeLrLRIu+siQdRjtho/4lD5rTnD7OJMBDiPOSBz40KxZzmYmZIeaoOS20ibZpAxqYpXUBPRw9D",
-	"a907tmFkbZbAbZ3k6yrvOMyS/l5yTJmNnsizpStqNfkNtPaz3nUU9z8VV+tOA/z3zda+7kj/TkG/7cB9",
-	"4IP0MrNc50bMdpXC3s418towygt/SVUg5cRlV/q2uHsdbBa+KqKRP/MmjDL4VHGQgt3iXGVKA7DYXbXP",
-	"La/TwrfSvdPgB9WaTaZaAcDNikhI14YYvNjAljBLDp9yRKPbfPKE0uaTQa/bfDbsdJpd2hvsxfvJAXs8",
-	"bGB31SN8f9UrD5Z7FFoh3vAR59cbh0+uE8FwG7E+kpHTyk6f/aKCH1DmnyuSFNuq3h3DbV/YvxerADmh",
-	"9Ns5SBR0HgAnuFYEgSCJO7VBnq8O3VqQPzuVWQ6JS1cyujMzL7b+fpZAh1bwgsPxMq8y7HyVqeoOxA35",
-	"d0XNtH1wbV7RWlZSkVeUr/R95xa5kZRY8H0y3lSOLPOvfB+02kpmSANvVaP/dD9oIPodjFbOdCyxJg3r",
-	"OgpM+qDTcY2zN2DtU9QSi0AKbm4F3p50mt24lzSfsL1h8yndHzQP4sfJE/Z0+Ix2BoBh7eJg9eun65bu",
-	"8pYkzLXlywumKU9r8QTsVTvJ8mV5SpKcWX4KYdJG/0V98f+xrfWy5fzlWCxPAmwWVmrXbR/PkhbZ7zwr",
-	"+VmkAHE0pwtC04zRZBFg+Bwv0mUXuvPKtAh2URMkep2wyVRqJuJF80e2iIiWZMAIWD5akoxNmZdcsPlV",
-	"7hec8+9aOq03cwor/SNbVDmNezeQZ5u4V/zOXJtFVjHH10uEuCuo+MpbLzqyu9J48Vb46tS2UV3FPX1/",
-	"YdczbDFlJDJ3RoXuZhqVOYwIUddItshDy+wxFHfFH83IbsE5veMxOx7zO+ExYF3DGb9t/rKZflZsTl3Q",
-	"zlRQClkZRcslvRHFRcxIBP9ENVwmFJ9KC7sHPnN9hL+yRQ4rWDQg9wstK7Yw7z4U12OrMNe2TPKjHJRm",
-	"AJ3Sc7W01+x06aD5xGikT+neoNmzKukT+nRwgxnhmGsMVowMDBgXIwSKkK72Ycc/d7GzO+DZYM5ikajn",
-	"kLfOvKWmmjUx4bKeh2PLivnVdGtSnW39Smakt0/GcpapYulUnkjuBYFMk1AY65wqMmdpSh7quSR5L0mA",
-	"RxEuYfxRQJTMezd5529MhUdeOMNGQ1NGY3ZIaCgwzRsmgON3KeD4HD5heeo0epqrhAGslGUVNqH1S8pw",
-	"+tQ5vPlq7xx8XwjbeUuNXVfYuWtym0TGaiXe/9H71yRjQ5Yxj3cCEUcjHDwQJzbVdbURfFQJfzdi+oV5",
-	"29rTpNm5biNi78oQsoXz/f8SGYMRbG6xqL3wA+Dw4hfPMVHIzMbC9RZ+XDpkS81coJ9L3nXlf34JQxWG",
-	"x7/+8d8quq9UHjjA9L4ZVZVJo0QJJ4alu4gCtWUkykKJF6jCNosqE0VOBO18kz+uKG01XDiCGyIkgYCY",
-	"B7MESQDkC1JALQEcw/M2JIOP9IziAJaJIf/WkUP7jyAWShRL/tiu395e51b2Fz/f5Q67d5ClbvCIKL35",
-	"Rqf8jP29HtsS9ALIe0ylGJl/AYkC9TmQ20510EbZsVXHRM2m5pUKsDeohso3mmlFeHUk9w0/Y4KpDTjB",
-	"OrlKzYTK9pOLorn0uM2Epx9SVYqFecnd7e7r8irjlDbazQnTGV/Bvg3T0w4ZWfMJ1KlxQd5ncsL0mM3U",
-	"A2IOGcHGV4dESFsjT1PbuuXnMcP6SddqbkxVKCh5+/Lkw+vnx387+enHl+8CwrUvQVOu7wFB8UW0PGWV",
-	"easjpt/aGWzGC6Yp5VdIoLAIjg/YrNC/jbWe/s2a5upvWmqaXvghfBM24jHVYSNAkvkmNK8NG5ek21sr",
-	"EG7KMeygW9dWnW6LEi8uA7+EJ2ajKjQN/BVS7HLK2YxC5ZQJOuUtd3ZrtAyuyE9TJgzjzpHrK8jluRQ6",
-	"o7H+QVks6xuireDTSvzDjrjRb+y1Oq29ZR5S3V4OA2bLzNTPaa/VKc1rqe9aHewIju5uxYp7C6gMPxz/",
-	"9G67fV1QVNJuaV//ah631b66AazZV7etfeJ29W7P9z1s3l+P3r7ZbPMgUl6vBfQ6Heu7dazTVSe4rK0+",
-	"ieRpROZGNoDDAKBQCVdkNg1IlLBRRhOW2Cs+sIQrjDDJuUAoWqtojCSRwtc3Y6F7PGYtctDZw5tB2aGa",
-	"DqhiEMS37W9K7U8hK1ZOp74jAAXVlAxoSkXMshrh84HRhN+OHgJLWkZuGrP41PdwMcNHncS8KuFOQQmu",
-	"q6/kY6+gQPPjovWZmLFVuo7bOFy2jYhW8ZFYbZUgMo44tanSDnfNlryj5WpdSgB7oMiAjbnFcIv+4IOn",
-	"g0zOlaHOU8amREvAQLAocrX272Cm8zRHT2mKzETCMhKBU4+ZOcBEuBhFZGS0ymrKPMZr3qNe/+mtZfN+",
-	"Qj3P/vosZruHiOoxZXKaMnBjFmkR9+AKLW7gpIFh1KHX4a9oKMMgoKezMZ4Dw2O5JqmMaRoYIh1BAm1m",
-	"bINkFmvb7QProtoNMzBup27B2Mzr7QQurjCFEVcaWgcHxE4OIS0ArzvwcIYe41YOC1COrTxryGiiFVlK",
-	"R74rAlVLeFbmALXK4Euq4gn/ZaSNhR1H7EUzJiflCLY8ygeKlXhmmIzG4+IAecXDX3iURs8eTmEtwAuK",
-	"YixvTQnQiknhmRZc7+pz3wKdK9t4DavXAGIjTYErAPI54poXOtQcAlBwwi10Og5p0iLReTOmiiHBRYDE",
-	"EgrkS/lDcgZjRN9QZtBiE71v7iquvZTd7+wFxSY7CBC239lH7mMniFCDq9bN96ODihuqyJCnTAVkNjW8",
-	"kCWGUgGd3Zyq4tLJePWDYQemKY3ZWKYJLCYXeTtzeG+xO3rraqedqhecsDSFAwQLoxZKs4nC9XZx68KT",
-	"vNO0aou5Dew4VsFEobgTOl1PGPZALTwRcRGvPu5nmZ3i40aSQWIHHWqWAaU4FB+AIrXqVuGRH+Vg9VKC",
-	"9Y3xcwze9IHQxtQFc/Ljw854gj7dJaJDmsq1P4DPM0a/h/70CPYlCgL5VjVfLHCA92cPLNej6hQguPFb",
-	"GKCQOR4rBmuNODfDgVVOmVYOn7SwJI5PX33v94ymehw4Y9tOfNlZWnyUVT8uf738fwEAAP//",
+	"7L3rchs3tj/6Kjicf5WTDCmRlGRZUk3trfiS2GM7HkuOZxJ5W2A3SCJqAnQDLZrj0qn9IP/zdT/YfpJT",
+	"WAvoRpNospuU7EzGH2ZiNfuCy8K6r9/61IrkZCoFE1q1jj+12Ec6mSYM/n0qaDL/J3vN1FQKxcyla5pk",
+	"8I+IRmMWt46HNFGs3YqkUFmiqeZSPI1bx61u74gO9qNB5+CA0s4h6/U6D6LDw0437rH+cI/uDw6iVrs1",
+	"5CLmYqRax79+akUJzRQ7n09Z67j1RkR0OmUxec7pgCdcz1vwmSGPmYhY67i7c9RuMRG3jnvdXrv1IZPa",
+	"PHc+ZuQsm04TztJ7iiTuaaLGNEnIgJFMJHzCNYt3Wu1WCkOmiXk0/xKZcT2WmSaURHRKIioI+xgxFhM9",
+	"ZgTWgMgh/BFJoVMaaTKhYk40nzBlXqvYNUvNmI9bYz4amyuaprp1fHDYbqlsNGLKfLd13HpIp94gqYa3",
+	"DhlTZEp5TLggesaSa0YmUuix2mndvGu3Uq6unrNrlnjvz19qFrP5a9+1W1peMaHeKLOvew8e3Ny0Ww/p",
+	"4r6njGoWn+rWcavf7d/v9Hqd/sF59+i42z3udn8xm4S3fD8vyKDfOYx6rHNID/qdI3rQ6+wN7tPusBf1",
+	"433WardipqKUT+2SnJKYq2mmGaEDswsJ1YzELOFmTXF9eUFjcbdj3tM5ZHvDzgO6P+gcRPfjQ/ZgeES7",
+	"g1a7lbARTX6USUGtk/lrCTsuZ4KluDk6U+bClIlWu6W5ht9fylSPZ1zE5HqHnMkM/2i1W9k0Xr0MsHhj",
+	"qoOHhwo1Y2nruPVCKk2EFJ2YqyiRKksZoaOUsYk5j2Rgvmw2bkpTzZkiQ5kSPZNESzLk14zMGU1hPWoe",
+	"x6NOf9iNO4dxd9B5QPcOOofDXsy6UW9wRKk5DWzIUnO8DA0tUES/11+c1JNUTh7JKDOjDU/QnMaEUcWI",
+	"onN1TP73v//vY67HLIUpzcmEzgmDSXJlbxzMyYhfczEyF809MZ2re2SWcq2ZIEJqHrGd//3v/4/82nt3",
+	"O1MfLE79UyuWkfd0vNfpDw6poeJe5yjeY50Hwx7tD/ai/fjAEPCVIYtj8xQuRrs1oemVWYJeuyXoxBAT",
+	"TG9nGg9b7daUjljreK9gW7ezKsAc/E3rPTjaa7dmNBWWy7Ze0REjh4Z9/e9//998SGY5xzKJFdHso2EW",
+	"hmOYw2ZIbWRITaYxS+FPSqapHKV0greljMaKcL1DXjMa4zUzPTKXWapYMtxpvQPC8TbmM5+GSp613zvu",
+	"Hv5S5idrD4nd62hMzT4nMkLpAYxjImNgyqOp7uzv9DoTLnjL7HLO73+UM5JIMSKxZIrQyvmSTGU0SeZL",
+	"0/6P1tK5bLcyxVKf2lczXLMdj1I6LB/agYwNy/4TeQnEBBKOpRMuYMsuxIV4yyxZ+uOUQ7JHXtA0GpN+",
+	"t38AspOw4ZBFmgxTOSF7PfKMioymc3PD4U5r5Y70rRTxd4R2uoO9YecwOog7R3GfdQ7o/nAv6g96tHtU",
+	"3oPO08etdkumfMTNatvz4bP42EycxSUuH5jvSia/f2BH2Wzd261rliqgg37pVMIBeTyhPCmfDK1pNJ6g",
+	"bmb4MdWaTabmr14b9uucfTSje8RoSk5j2ra7NGFMEynICyliiuKfidULn4tvX7T2On3D7A6H+93O0eAg",
+	"6hSCtRcB04z4lNvxfWrROE6ZMotMY/qfVpXcieQEND1mJHBLS38zlGGWhmkpJlaOqvyEUXcGv7HIPPAP",
+	"maWETqeSC21572rp3G++cWZ7fmCCpVQzJ/C2UYtXEbRhMUCjTxucAHjAEsOfyItMZzQhL6XoPCpYy6k7",
+	"soZI/vQn0tshr5ClmAvnRtYUp5orMqExIwOmZ4wJUmhCP0wGPxIqYkNv5Lm8Zgk1kscwOWqUzbNIpqie",
+	"9822RlYl/dSy/MtjNdt/c8yosR9axy07FSNbpeLIbHtm30risN/dL4tDo6DA4iE/FlIbTYXMxjwak0hm",
+	"qVYkZhGPmVNKlZVnTwXXnGp2xkeC6ixlrxmw+RI9LKgR61TVCVMKNIPWK6s18ZEwsv9JymM6B8uCjwRL",
+	"8bwx5BiB02ZVDn+5gC3GoJLctItnRymNWPjpH8xP5Ec5nYKSbJ/um+M6k+nVMJEzOJAfMiY0pwkck2dy",
+	"YCaussmEpnPQ5n+TA1QLVBYZKwqYbw2L4sAd/iEXXI0r7+kvsq3Dzh7tDTqHZq0fmLXepweD+9Fh/IAd",
+	"DUvamtpJmYhZ2hlQHRkzClQb4GFm8wQDTqulpgmsm5HkZtitQZZcAQM059vczDWbWDN2zKIrlU3M2oxp",
+	"/+D+8dHwwf24+6D34MF+dBjfPzii/SGjtBsdHNC42zuge4Ph/rA36A+6gwf9fhT3DuL7Ue9g0B12u7T7",
+	"wBzwZoSk+D9Z63j/Qb+3d/Pupt1KM7FqgcE4rVzfXpkBe5sIKmLruLsJP30NC/8qHj4Vzsr0iaZSL5JD",
+	"MMsVKxERVazJ+sRUU9hi/AKonxPgmq12C5UXfs0eUdDNcUX6nW6v1W6N5DUD9vGcGup/mrKEgkkIqvsp",
+	"iO1cDP5gllXM2IgctsmD7t5ej7zIBI/GbfIDSydUzIvTVuZ2QFvTlBlxR81YjOrIEiaMqqXGrRv7we/L",
+	"H+z1yZkmz+iEKXL2IaMpa5PnUsRSkLO3vX+Q/Wc/tskbwTWLyV+5GMWV3MJ8IEunUoF1YhaaamN+UPKb",
+	"kbTGBoizSBuWZLSmF+BGaB3392/aLTnNmX6MaqZOM2Z4MZtMjTUPWyVi6mtErV6ZLDx2WocufGr4uru/",
+	"191dKSyjMRWjZS7U6x53nb59J7y1QgL5323Ifp0f4CUuvYiptfvZxylPmfI+1V/8VA0dYJrKaw7CuDXI",
+	"eKI5GDhwcF4GRfc2SoPIJgPryMhlwDVnMxQAWQp61ruADy2l0RUXoybr1tScqlZDDKFxMfqZs9kCjd0F",
+	"ARk7QGhP8S84lPmoRsXcjomwhEU6lYJHxsAvnRKkCXM875iE1lPLyyA1eIoFbjlzOw6rrmXK4qBL8K4W",
+	"XjOhbciATqcJj8DY2sW1qqVbJuxNCo50rafqeHdX7e3Yc7EbyUwoluwaTXG3Dg3/x987p5N/dnI295eD",
+	"eL9XfOXx0t4tcZomnm2rx2bTRFJUyMQitZT2y9Dhmd2zKYPIy0am8Lll9D87uvV9Fpkey0aH2BqDnU7n",
+	"QpjxH1c5oMBf4/96XvxKtCSfPuX+iJubC5FQMcroiB0TJjo/fH8hkJNxMTo2WgS7EEMpNUuPySeS8tFY",
+	"H5N74B39NKUjdmM+AP9SN/fIzYWA8f0p/HVjQIMPpjQE8MbMKnxmnz7lfxpF5Obm06c/pYwqKW5uyIBF",
+	"NFMMXoeXPn3adf/cuRD1XGjlqIqvi4T9XdNskICdlbMxBcfgkVWnSgPGzx50unud7p7vClpWdm7aLRWN",
+	"2YRabYZjyO1VKqfMugTs96bepaXvfWoNZTqh5gOxudBuTejH50yM9Lh13Ou2WxrZgNJmj81XccXMk6U7",
+	"u912a8JFfsEoW1ozI8laFxdnreCb8tmVXtZv/C542YeMp2aZf/Ve3F6Y77v8UYmuriUNC7axI4ed8jYu",
+	"6lzn4AApH9IoYkrBD63jFps/Gw9+iPhP/NnTN/982nvJnx3tsPmzf8Zvn/Kf+NPZi/Nk/A9zMeonYjB5",
+	"0o3//iwpRNFT0To+MguRsmHK1Ni99/SX9PVV9GHMPnw4+8foh2H/lwP142hnX+w96k5/eXD9ujc5vz//",
+	"64f+7O+D5+M37Fl0pJ7QH/hP8mX6Qr+Kf75yrm7L4L9nNGUpTOoNaPXNApMxV3SQeORdrQrBLz+zlA+5",
+	"ud8ouO3WMEuSsFTkDdhdiqHHKIFdN3N5ywZjKa9qTieXXOXj/VOWkoevX5ixCztLHDW7thIS/F3GUN4B",
+	"oyj29FTrBWGxoTpvMqzbOYh7vc5htEc7R6w77NwfHNIH0VHcZb3hSk9rPsysJFyjdJJLVzNp5WTsRoLI",
+	"rtwjjA3PF53n1lfeXakI9Ow483UywhElo78Svc7hIaWdw0G/1zkadrudIv53f+j7RwrBOsPRPa29nt6U",
+	"3nI9PmNRyspalLKXWrOxYtH7h/0nP6vv//Z0nKro4Tj529MXP/95cKDO/qGmcnAoH3XZs/7kl6u9n8U/",
+	"/lIM6Ct91aMvsx1jRmOwnD61HqKy+YirwsP8aWGVzseMGClr1BFFrxmmXfCEkcwswA4wTRidYTt5eOcE",
+	"7jEP/sVT3XKZuSS9ChnzX8VLdr77P0Fx8/icjsIjPfvxtNM/uO9yWWZjmeBo24QLMmYfacwiPqFJedwX",
+	"rW1V94tW1fwOy7O7aP3a7RzRzvDdp/v7Nxet8Axfs2n6iI+sP6HBPMk3r588JEcHe91vy1NUY2qe+Mux",
+	"2B/8bfSP8Yvh27f0+Z8/jD7+nP7tCf1p9/yjSh/uP1Xdn3vqyeDR7OFo9JfjFZtWmlX+9l9PO7/Qzj+7",
+	"naM/7/7l3Z+Pq6an0/npUKPEK0/vjEVSxBCXn1GuyYANZcoIFRLyCXQ6t3Ps9RbmeOAPNtesuNB7fVSt",
+	"+MRYaw/u71sdB/8u9CwuNBuBOEZ3FZ0w7Y6KdceGNsNwiHuK8Li84jVNHojqTqkeF+qs9f36ehVypmJ6",
+	"/ydlw9Zx60+7RbLbLv6qdp/GmKyTpUoGFvhSsI8af7x0BATpDbjSO+SnKf2QsWPCNWQkTCB7A11Z5Rme",
+	"/vKhOz978HL4t+yvL//+IN5/8cPBh5Gb04fMCLBiUjicCoJaqXb+V0FV7zvv/hymqUfo0AptkGPat7pJ",
+	"6EDbco8gQl41bNYxv1YPel0sOzBoZr+35bCfxmwylZqJaP5XNl8e/Utw6EKyT4pu0TZR0mXXTBm6ZrkX",
+	"ooyl+VPPeMR2yCl58+bpIzLjSUJiWZ77YdQbFvJtf3Cfdh4Me1HHSDgnBd3cUdQVs/eG3THjrmJu/Qe1",
+	"aHHn/fFuJTk+k4Oqff1NDqo3dV2kL7Cpv8GnttzS53zCK4TNRCpNIBpIKHIKwxDG9LrMDvrd8MGH3NTS",
+	"WsdsSCHIaB6pZtS9EpvuBdh0u3Xu+WRDY1fOb+UI8VZ5gOcR3nL53xaadWgaVs+tHPxatTMw+EKZ32rs",
+	"YP5j4ghIyu9p/APVbEaBL1h/JpgvvjMzlYOETf78m/Vm+EnaAnzPi2koMgYFk78f0Pi9TbAzGr1Gg9cs",
+	"0ulTMjIaKhUEb0CGE8ksiYHJDBjJFIvbZIpOZKNL0BHlkEjEhdIU8rBbu3TKdynfpZgubteHKd0k89SZ",
+	"TwfdfpGY9T2NiVudnJ5zTR/1+lzbt4ukdsuzhiWvt0Gv8A34yEJKsiAy04rHjKi50mxi14zFmO+m5ITp",
+	"sWHTmcjAy7DTummbCXiBrg12NxNXQs7EE0yeWt7hCU0MR0Bjy99duwVkIOO5zeykBHKwcJs5ChJ4OxyR",
+	"NJU2QJS/x97jngPlp5BRkGljmEtqaGDCIOJw8y5IGjZXcgu6ACXUp4vX+Sjq0kWxVrdDE/4yR1TYI5My",
+	"GreJTJcW3asVyOW4WX4glIdSDBMebUommoLHbZk+IvfeEnlwZbUlYmPLBLZ1xJUGkqaJmcU8eM4zPd51",
+	"t267pUfFlj4sBlp3P/O53f525hs0kni+QevHeD2BqBfs2hOZDngc49JvsG3oClzetWH+Xm/bIM/RPFGM",
+	"jiaJnMGhDG1Vpow1tuUW7RVb9MQbVd09KmZye5sU0SRhKWhVVhfGFYCcPKN30uSMpdcsfWx42oZbw+2b",
+	"QtuT/+btzlkuAGaGRmapFCMijdRIiREbFTJze8Z44DNGN3+CC0BwBepvVz6z29mt4KKMmbGa/dPGYzJm",
+	"yVRhIr+IjaglszHVsKcvpX4iMxFvuJF0oJZC0biNQur3Q3hzWXamDKUjURnkgBYpvFWb6N3iwsQ1Sm0a",
+	"bfmgdCr3S8nr5ImdRd1tLmZ+a6eyvGiw6SAF9fKBNULPKBMc9/cVnSeSxudSPqfpiG24zYl7dnGXtZTv",
+	"8ccFDQk0IzOmASNUo9nW6+4/ODi8TwZzzdRdqrn7PY+xWlWGPBaa6zk5l5I8tyOuu6PFLG+Pz8ICcUXg",
+	"vWAdCNhOxdJrHjFilA5ku6+pGLGXUp9RzdWQG/V3w20csLkUQU03Nd94byhXeV9Z2FPw6Y6pIpDwUL2N",
+	"tfM5dt0cttzt+0u7zWICy0bMAT4rTanupoeX5PYIIF9Nd6ynNMUze4Yk8EbQa8qTbfY7U/MKyzXzXr5s",
+	"unJFzLOYuEGEnNU2U29D5HqH1y4FeVMabgNb1Z/nLRmrsFFwVp2IFYzFoOXHciZOijUidKhZSi4hxNCB",
+	"GMOlq6uwvnzvp6ox2bt3vUDFDWYeyBdUzC3Fqw1pRE0rBHhKNXtva7lLJCIllmPb2asdYvPgIERCyURC",
+	"vOyu6GO/7xk2ZjBmEUi+Ck0OuDfB21ag75kTFI8YZCO5lQKZbQx9V/sJmYNctA3twEbcHnW8EZgrxv/J",
+	"4o2dXzbXZJk4Mng7E9q8p0wfp+SaJjwmmAVDIMMEtBcoa6i0eifbyvxuryCL0uTrU8TirG7f9E1odKUI",
+	"tUsEa1MocimLMcdWEZoyVOgXCOLt27edU2+Myx7aH43NKok/EYxR3j88WIzD2oyfVWEwL9iAd4fj4Ehx",
+	"01SaPTfMFrWtTXnSWKY6bBvCwlW544w0LfnhCseRocapRaUIeeMmGTx/DdqqYWeaPCDRmKY00mjoe+64",
+	"KVVqJtM47JC7RR9Ov+/TtLe8VpttZHzi0t2WEMRVBs8WjWFIg0yj3wSW2lw6IZe41peQtqEIo9F4p1WM",
+	"AIFQ4vghVewFmwxY6jl0V+YyhmN8sM8yE5oM5kQKyMK8xMSUS6hwvISgIwjhCf3ov7cP4Z2FK+WMSeZK",
+	"iFctGkRRT21RyU0790KtesZMHzAzboo0mlqRmlKuo3lBKK3Rru8rmup53eW9hYlj+vQaCjNj+qu58caF",
+	"gkIRJ6jWuaeAiHbKmalrYvX/dXHxsdvtXFx87A0vLj4eDt99d3FxFrr8f8KJqeYYI4rNS1upEUxKgt+I",
+	"0fhyT6+hPTNlKjhDyU+Jph/tvQvTuL9/h7NQPGa1duLM3LhIV1eIyQIvsZsUpDIHZ7QJgU1lwqP52jHi",
+	"XTdtW/IR2gkE2JAkZdeczZaJpbttSjF8uu1GvHIligr28mxdGfvi+N+OGaYVgRF2T6GhMaYxGTAmAChE",
+	"uMSYYpwDKRNGhfnyYkH8eh7iY0R9Chqp+CukrJlxQZmyy9QxawEKHVbnrv7cE3yV+eaEfnyKj6B/1RaY",
+	"pCmF3fXwl1a/8szhQN0sIDQtrywFqohlGwaOWQSTqUw1FZoMearKE1kgmvJxvLhQFxdnFYetmFs/NDe/",
+	"Xn5pweE3Gw3BGjQC0ozFiMaC8UFD2CekC5coQWIyws5MYGUCQ0H91clmZWLPicPflPJal6aUg8Ms0WLo",
+	"oLjC5IXTAemtp3rd5p/zCQhML9e20QPfz+sdkNIerZfjj7zbbzAdt85XPBitKrYQs4RBMQ6HVDiM/IQZ",
+	"gYPgqq92OJVz/RNneOdNrpmuf+QcbrwpJRzX2asFauQFrEx5W/Lh++vob7RPJf4oqqjyUXnPQ8zE5lqa",
+	"zQActZ3FiplmbMN89TlHwVk+DzlPCid7qtoMGDbP1nqXGFUvxKiKxMx1731Z3Lm0Y/CBqlVGjX95xhup",
+	"m0X5SFCDZKmSYoUKWXujmurzioNtWI81baz82we9ZXD1N3bEbiCr96IxBU7gsWY0aLd9naxsREovpQ6I",
+	"kqJasg4LxkrJoHovNdvyfDeWUnwTMgAOmc/aTsn/+Kr1a7z5ZlmabT1s0++C94C9E1A+bNZLxYwVnTAi",
+	"rSYMQhmS1uTQ/gUM+YRgVJzMxgxuddFbVNFqLRYML8/aWVyxwJI1pq+NmGxdbeYz2v71GffntOVrj2o7",
+	"2xzOe8BAr3Pk4a2Nz7yFGWt06vGs/S6OvVOLAxodtcLMnFXYfCi2IwBie2wTUhEVk+s21KNY4QeORQ5I",
+	"Zqig75CEzubmqZlMr5RhGFzDXVi4oiD9xlxTdK52CFWKK2OIlh7YIVjEeowYoG14AVVXiji8SxinuREA",
+	"Q1J7I3i4hbHvfs0ReHE8Rja4TxkSSWxlND7urVlZLT3LTYMluyRldp2IeenCtxGoxFYrVr7cgQ8tceK7",
+	"EZhfLa3GltYq26qmPXVO1VVAPVOAhcLqKmh3buln7KeKqtOYzs155YrEWdnRUhMsoS511qcOs6YBCglw",
+	"Ng6x5gEjsVVBvMHuNZKhd0FVm1vpZgUeetHFBtgXDSnvLinji+z4HcUaFn3lMMRV29dY/9BGAjbSPoD3",
+	"/C6UD2//KoWpmV+1MAXMzCpRas5cwgVrtJ5M6LSJPuc+8ljo34sb6XzFQfDddJCYE3/W+OHDMdXAoT42",
+	"jWjno7fVY2oMlWOaXjHChZYu0L1DTvMKMwwQQUUFhXIY9hFLkdg1vIHmBVWugB1zlSzoXSlCpepL5Q2C",
+	"Tq4I+mmsVldJIyQ+Tm+YykltOsXv+A4m2GZHqguE2m5lgn/ImP3ZIi4OadAR8MRcdiGwCRBLKM7YPMy4",
+	"TN1jqh9fW/G2ABgiGAFsEDcQpVNGJ5j6f3b22P4IaBnsQ0YTRS7N+y+XN9umiNTOBilqLNeyX79Fx8qw",
+	"7ZSziJFvYpZo+m3I1dZES8ELi5+Bdx8Tar9llw1p6wQE5bGHX4HXMVqYUKVxPU8I5LMcG4k/pDxh8eId",
+	"PtOGLzqubdOOAtx7UWiaX99VUMNm4fWoYEHrtstxq5sC93/1Q8/xrhsPFzG0wc5mXdjbB5vAhW3vJXdD",
+	"rV7mqti9a6cRmqOjGQ5As1exLf7chpTrpApY9njHeQJ+B5dPa4TVjCpPGNXm2a/dJxZzBO4gjO7O/d2E",
+	"0X0U/MrFSiGt00l2V7ejfel3DBAHynWMmS/0i0Gf0IdM2uoovI+m4Jq3GRuTqryG3qZ5DQfrQjV5RbxH",
+	"M9ukCeTYpmvQhyjUVNxTRWWKD33UK/GZw94iZlD/4P6xD4cUVugW2uzUYw6w5eZQuLL2Y/+0yNT2SPD4",
+	"Rp4U7DIwCFXk2dlPL4MM5Y44SmSUB2gyg2p0NK7iJ03UxaZOnLxbR52332aAwt9rF6coZOIyJTpE1LJq",
+	"sWh9H1QAuHSqzh32PApjocQssWfeEtZWEZKij1I1AasrR71WhrbzTDAcibkLc5RYnFMxF9Os0JmR2m+L",
+	"oP8Qgul2hE59xejfW0CBIzJXBm38LKf+diHA8PB54qosxFbH2BbZx5pTZRQR33qwlVJe0zuojVVchT1A",
+	"3ueaJxL5Ndb1vWveU7+fxCJvUMW5Dfu+aJpwOIPFI5aSPYsFq+ulyP0PS7ZVY12afYxYOq0whQdsxAUg",
+	"2cshBgoLEtFjtmhS7Dc6JFdBQjxNZnSuyKU/l8sSLfpqz1oL1h6ohZUppr1u26pjgnehuzROnNhw87ba",
+	"t7vWazY2qYOs1C2Rr+ev5pXwq8sQ2szJsUn61jaFAPC91ZPZbCLbJRw3DRXXD9nAtKCx5W1vkNEeV7lN",
+	"Djap22hmljR1dlVE32A25qcTKD9LeLPwW8VEnENz1dBcW5Dz+ZQFzqkLu66h2rNsOk2ZUiA8N9nkvJ1S",
+	"k8SyRf+BvV49TNci4zYJ8Ukqhbb+fFBbHTFiyGSa0IiNZRLbdNdty4qW2j8Ex48IiOWBmidQTRlyVFVw",
+	"VWHQQ54k1iLDJfKkXrGK6xpGhD5rSNsYbOQMv/ZNv9vvdnr9b3OjgGoa/JrfV2GNjC3uvPFaLdR7yPZL",
+	"gezn5aqt/MXFe/P8WLscpS1ZT3z2e19p8F+BBm+RlrYkH4uueue6Qd69oaQe+P0EqqrkBoxoCZCUtU1B",
+	"+7HHeZeHZTuwafQVOg/U+uqbNFkO9aRJqzTb0IY4mVllnmNKhrPASSQnTIFRcQyQpADhBJnemBEKuj70",
+	"2DVPgvMLM4OMKpA7xyDzKCaDOaFJ4htZXqOpvKGDbRcWzp8seiVXmrlvZRor9I3n09ALTjFokq8gcjwn",
+	"MzNnQC8jzhiegpePguNqjrkpmNW+bAzHDve8vqUStkTdYEtWaO4KeRd0/6RX61O6BymNrpi2jqihTBI5",
+	"Q4/cDFbKVrla1y2BAlOakMLHmMNNI9OzSelb4Eavyn33sOIBLSqUA39w0MCMnFbGZ3GTwRtprFewnHt1",
+	"vJLrZgfUVQEk7YjTof4HZFrtyYV9EJYq2jlCvk2Ph4Vwg1vFGs6t6r2SDYcy8LRNHg4Yng02LMdqaSIl",
+	"n6K3PSCeg6KRV7kmMWHEcg/w2VtQupXlDi6c8eewIwPGdnbbsv8S33sZ1j/DttpTfQtVJZ5esTxc+yPC",
+	"MaqSOuRbhP1NiXxFQWyhpJRWvKCodURfhf7O40VxMp+yRmgWqwnEH0NjP3ZpUPUd2aXDvs6DXdsT/Qjb",
+	"9366dTdIg1jvHcZlh1zQhP9zo0fqZuTzxt6b9WFZB1qxTVBWpnzE12rgQAA/4a0gCWnC9fwskmkFbpd5",
+	"R8I06hYjJlhqtgSDqzO6UFho9c1ZyrVm0H92TEU5kBjLDAETC5kdDCHaJsRA2Ri5rb+n7om6W1ov3R2W",
+	"bm2ue+5t26qoYRPvWuNSiGbB2ZrWKqySM1XzPVwT2aW2Os3FdRMprwh10dgFsjsxZJarvJBeFjOaaNuX",
+	"gYuI3Xr4tgbPLQUd7GHMuUC77Oz0Sk0KoZivUZOaE1juh3IypSlXofwfqBtjMRhd4RMOwJmo985stmi1",
+	"gn1QK+hvVPXNCGWciauqMs+ERi6sbxvHV0MAnUBtc86VuCrZRvUksBngj5lYqNToH3SD1c5cKJbWXulo",
+	"rZVWb6XXcSFESYL04gYFFeyjfggrXKfMW8tNtnoR1SeFLqxaekcFaWFxZdtlkq48FLBzy+FarHatEMtc",
+	"3P6CdcMJB7Pn5mMr6AQG40hasFmuJGxLMoLNzjRNdRW6Vqo0fNydLfftdi0LHMbQW2eByyRuNH+ZxLc2",
+	"f5nEjebvvn1781+g/XxA3rp42+RRSzun30qyb26fmKdUM674u8ms8dXZNdh1OFFMWLG7bGWvBU9APB7f",
+	"uZfrHUY6o04bdnrCmrAonIG7uXHVODV/zCjg2QW/Zn/cSi+t7oP7VCuU0O7YwHJv6YhcoIP868VMV0SP",
+	"fX09yGaGNM29SGOqwJde8u0iwbQKg6Jl7cUVVFCdJ3SHdu8fyib9ao3drTW2oeESsFgamik/F2O+G0ws",
+	"m/HNxO16rJqeRhGMLlgXvCI4W6Iot03iQKRjUl4Ata8hqa45B6F0zb1NvctbUl5BSAvGsYcWtjpHz/9I",
+	"Y8XHfr6h6mO/9vvSgMrrvBzB9L3+VuIdk16b9DEZXkmCis/qwNo6pT60Plue9a9n77OdvdqH7rFDaVvY",
+	"WK1pNIYKjIoNGEmm0EnH60M0w9ee8IQt184vnjSzipOprtD25FAXHmqd8joFLutMScOvftSTilqoH89f",
+	"PCdUWf+Tglpt6y3ngiRcabV1pZEZwflK5PHb/+adqacpoyocvXZ4NkJqWEgw2cwfc7bdmU1ZxKc8TLTn",
+	"kszGcoI8coaYidoCoUCJLraOaELIr93nagiOlE2T+blsioeomGiwNfWUbfhGoWyrDJlBGI8Sf9wqJ+QO",
+	"VeeV2q+bmKft5kylRCvtErvLF72JSlzat2WRLRYa9p6QbDq1GZiJnFlgT6hbC2b9OKTd0h6UY+B7gZXH",
+	"UeVza5oKWD/XasgT9iat4JyX9tfLclw/r92cUj12GQy2l88OgS7HMiUwiHJ3p3KNyyp0nYuLs3AOgBlR",
+	"OCvKq0209EEUvWbA96lqhu2zuuBGOCilmA1plugKnJ5TMuUR9PTP0+pAFKmxnKlQxdESwr6daiXZgjwO",
+	"AdVqLz2pKgNpWf6EcjF2dquyMRoS2W1t2kbbFHJHoiSjTTep3VL8n4HXfu+ABXxV5v5+WZU5Ojro9e73",
+	"Dw8P7zdstmAXsMhW83fZjimfcyXBNDbOkPmpZtL1y1tjC0J+WUnepBTF0DFLKrOBF6h4CacNYmpRZMzr",
+	"KAp6LjfTu46xmBARp3gCXWIZ2lZbqWSqwmV76gFc8eSEKFsXlENXFJ3tzQhdEoqW/mJ8yFiGOcxYvzyQ",
+	"mYjQsQvYSVAfKCKW4L+Lb6wvMXV767Yrn0kloVQ5p3GQx9C80qEmovmgAHx3ccm1lFeQ722UUil8cnCd",
+	"406InekxSdkwUxZ3ZiRlfGJho44tDEE2PSH5GhyTwRzErIL0742XMkR2jz9OZapZXJGUFrvLa01dzzQO",
+	"0U2S5L6etotoMhVqsVPXqA5GeddliOB8vJEG6cKuydmYpmzLKIJfQF8tAee2jtuGbQBhepNq+3prUoAH",
+	"rEfZM2OD0gWZEmfBuiG2wfhywIIJF1fmnBhCNSKr9gTOtExZ7Hz3tacAIdNV4VQc/ICNqNhoYctHo+aw",
+	"oPfBirYIOKhZakuPt+uQUDGGO21FAkCrKzBYyyQDppEksdwemrXO8bZHc6G3idsVN/jFY5kTk38wQozh",
+	"iZEpjwGuL5Djpa1LLoy7C11bfc/b5ilxecfRZR8zJMK/wt8RD1S7nvLY7PWo2/v2xGKbTWlKJ0wDNJ3N",
+	"ebedqSm5/I/LbQa5FDTGEef9WcOrK1zgfLHzF80UC5s0hu6uuIDkc7zPnfVrGdFBltB07lSWh29OH5FI",
+	"ptMMezVcPp4MWByzmDwVSqdZlONbrDKNVrvlpBjyOFxz9aOcEZVZZdHid1lTbIvMXFZdosY1YSJW5Bv2",
+	"MUoyxa/ZtxCUe3P+pNO7TyIZM5IJrtVqJ+x+rYyeuvU8gZB2vzG0E0VfCKtUl7FUVm1TOGR0KttGsEm7",
+	"wXBWU2ElwDohHoi6u90oOvGtanqI8ZZlfrRNgZV3WB1RuFVBYvXWtXRe/G0tTSDEK36wWUFFqeNG+KcN",
+	"NDksl2lWmpQ7OPL6E67yFKhhKicnqNZj4ZLNjzVzvadc5RLW54QaE/umdbEwTfEqGndYlWK9qmDuuSV4",
+	"CqQju/j1KGGb9qouEclCpoIac9uIqY2AC+Hm6uASghLDTbeab9GwJsXiVKo2XM4ceQN1A/dHe1lhep61",
+	"AEEpsPpizGgCylHbxwVEVLjplNH0hPQAq91+dYec4vN4jxTJnKRsyii+kPBCoJNYMvRGQBWr7ZdTQGs6",
+	"zPM890qPqSig1yArbUyT4Q55io15zLvGFsoJQZ5nW8pwty7V3KVOHpbNfbxpV1lE91S+A2QwN2PnKeGx",
+	"qs1ctkbXhWF8MXDdigqXL1Co4liAf749Mlg4f6WylI3hcn+kahwyGSxQ7upSzcVi3nV4uKEq0VPy5s3T",
+	"R9eHJ0TJFKrJeazg30iOfAJ5jxC94wu5MFnG4wV/5v1yHO1+aBSCa041O+MjQXWWbgq8VT/YwT5OecoU",
+	"Bk1pkvw0bB3/Wsewfrd4at8IzZO8diaiAhyQAPpgWBgZyyyFJghkzig2QSBCzk7MQUv1nMSGU8HjmHqw",
+	"sxKK/a3vRVaGzRFrO8Int9ak8SWh70rblMbccoIOJedElotVZKtDBbMz+EqT/g6GZ8j0apjI2Vol39HQ",
+	"W/fA0qG2wRk3We/dofMYIM4qzaVEVbUyCvjI8ItgbNfBl+AwQbyhJAAH3gTcxnbzJyDzxjKJjdAzwiNl",
+	"5XTyLOUhwlhOy0ppdMXFaKP8AG82/gkrvTW0ws/k4Bb6xzHn71l18zM5QL8QVjNzNb6L3Jw6KI7P5MCB",
+	"N05TOaoT6XomB6/crQj3nFUofVk6QlgbwtUxAZ8OjTS/dkoyRr5oGrfzf7lfBlly5UcuvIfRQIS7W+2W",
+	"ubEiQqYg3t7YAgPMT8hUMPSsiBrTKUOfHIanZrl1bk4sRIZ95N1l3SikHKWZaJTykzaiwno5Qs/kwEvH",
+	"TzmrnYeHAF1w+LdPydsuE6jAXc5KOe85ObuplTN9cP0r+EDutF32FuV9WnQ691ZgMa0iZsFoqHn60vxq",
+	"02Rs05z1WCjvqzIrVvmRx8YYEiE49839NTJmq/2yZvnuvNnQb8ir1xC35WoN2xKF+/44ckLT9Dc5wPoj",
+	"LGp2jX84ViUxES+39PGb/hj9TEiSSDFiqdHUEEJqdR8gj6BvqRWQY/5h6nF+cmRygTSgOvgsO1UpQc/k",
+	"oHGGyW9yUD+9xO7/l00u8WXlcgxIhnKOzjSbegj38Vpzt9/t1jR4tdQ0qfoiF4QmibG2bcNxmqeRXAnr",
+	"I9p+EEtKMBAyDqxiAVf3OnSn0WgYyI4tYhYkSqD7JgPjSIN1AzfrUndLK9FGlEOr3hnl2hZduqNnL6HY",
+	"EPgvlUURZCvWz554zsUVOD4qTpzNUx6wMUdwPHL5l8vcb8TFVSjYVH0C81q/91WH8Dm/ZiJIm5UZPQm/",
+	"LlVcyqv1DGhFUs3zxp1QAEOQku8fviL7h0TT0Q55LEYJV+Oy/bpUBuktVD+0UO8+9dsPbr7pFOv27lOv",
+	"/eDm27CR+lyO+IaorRs1zZ9SpWYyrcDTsn0c7yni7iud1/zhMv30HyzSz+qNdBnK+etCW1qY1huuStUx",
+	"B4uTK2t03kbqdDjR1OppkRnakEdUMzJNwfkcCsU3BssF4JPgPIXFxuQjgb3jlSEvoTlNiHMOYMYYTRIi",
+	"U/inMAKCnEJ4PklYAtlkhmODEQ4f27ZObIEKbHYprnmYAnyhGugTAr8VQBkfER00L3uRIleD1qX1rudx",
+	"r2iqV4gQcOZDcoNrf6QW2JtRt2ZhFAHz7vlDKYYJj/R2qV8TqqviTbQaDMcNs7QlZrdGXGkMkNpqsncr",
+	"fdB7a9xeisdrY3OwGGfmxmWPTIwBDpxiiGTg4RXKKO7Q3CqhuUoM+A/g0J5MqZhXb9IZj1m1cwvfjeL3",
+	"hECA59hQoWAc6MNMoE1UFo1R+My4NmKz1Nsk4ZhTKadTqVBFgBdVjCn3rG5OMg0czb8jcNj6mLC3CgpL",
+	"aApwxHk3FUAn3qKbSoU7ty4yrKWAxjYQNMpCM3HQPCPW0d2toVO+qtRKHvPRGFC/UhpplkKdz0SmRlaJ",
+	"eXEdo36qTdQUscKk3EBzeRA6Y3muwvIqplnCiGKGr7j21mOWWCNALbTfxcKddkvEFHKBRSxTYLbTRM4r",
+	"kaRfIQLJdj0m4saQ+nloxsHEgjnEkwTzhWdcj20aCQC4AtT9ouK8sMuhntKvCrfKYtjOGENZyjCD8Gj/",
+	"4PDbug6yM00H0DQZY8Dg8KATdUwmNDEEgehx1zThcZtkgmbGpNOgocWgFw14HDPRNkbrezjfbTJheizj",
+	"9+YKdT6WyErsNknYiCbvxzIxV6li76NEKub+kDMBzZvZR/1+yiADr20I9H1CU8PKUipGDF6tqOZqyM3w",
+	"zWXN3id8wmFYSsuUjtj7TNBryhO8hfKlvwc0fu8snGyKrjGYZXEXOMEFTe7YXYjBd80nbEvU6TSVqarC",
+	"7GJJbN0cABYvpDZGDJsCDdRmaF6O7XpnjznatLKPG1Qo6mAzvc1DmSke+9UwyFgOBDeCdWtTUhM5Wqq8",
+	"M3yv/PGP/V7n4uLjIWtYm4Pl7uevCN6wBiLt6MgTxvvdpsCGzpdovbHAiYyEPsnVWpv1Yf8IoEH3b6F5",
+	"+9PY8Ishx8T6xVGtDVXWcrQG4Hes07yghXdhjgppMLYbRTOuf7qQSjOmnrG6PlPnNUBzBR1BEbRNDjgv",
+	"qaYDqmpZBUWQKWUxV00eWdSy3Ffdq0IrqdZYe+yapXO0+Lgi2XTZ3mOjFFpo1PVstd0yvQsubnVfDWy6",
+	"W91XNubm9gkXVKMxPaHTqc16L3VTrFHtU4zDawe6Js+y1LLWEsAc2tkcY+Dtpt2SgtXIWwmP5KZdL9/T",
+	"e+IdLmnK1HgznSrFhyscsaAd4h0EkqeKvD2lyZTytFl5eOGgqAiFLFBUaXRhcjK2PUs/o+txmCXJy0oL",
+	"Eo3we9VdEKoX578uLj52u0Z89YZGhg3ffXdxcRa6XGFqFsbHOqsH7lvrz/TmGl57EbN0i+aFcppnbq7u",
+	"FG2+85O9eWsUoYp5/DRdk0YaNklcjWeYuT56ffrk3EUyaJRKpXKGO6pIiza/nAUr5VEvm7L0xLdRSvbN",
+	"PUVcp/vTfZspmgNZOrZ+ut9qt54zQ3lBY+2apXw4DyZAnYo8w2xm3UW2o3VERdHDJ8/Zh1dxo/mD05jF",
+	"6DL622us2fB8m/mKVCsdBwvnp6z9jbWeqv843t2tgMCo3vpX8fDuayBu13j1LNdSAYQ9GvcUuVSrqh9C",
+	"es+mx7HcijAE4hRs0bJNQ5PKDjFPtXJrEOgIU0Mw7byvJZgqeh/GVW3qPEKrLrFoUBoNCla2NpHjobuv",
+	"OezIivxHrMFLmMusHTJwZbfJYE5mY2kYnEuNdNyibcPOXBObhLj6qO+HUyHtwB43z+ms4qfmF6fUwJy4",
+	"IIO7RCRxrlG3xoFJeftrhx4mqWlC51t1PmxQvLwUxDBP1hhWFbX/JgcbZbnhc+EPwxI49eY1U0x/NrUw",
+	"qEqFR6mYN8ZNhtdc0bOVD2sr2/KMjCV2B1fXhLpfy2SVVYcxeWh8EktzzBCdPAnGjbDYpNVu0XjCw+HG",
+	"MyZiC1ezUVPlO4R79PDH1oI+DqIonNo/YtqoSpGczmEUMkNtAOJoCoLaNjGnwcAKM2aNd3A1MiQCuylA",
+	"fCqAyxyWYyV22cHtokO6UQTKopuDJK/fhbta6s+Dk1gFefhTuKU6hDk3xHnDhiohT4LDHzzBcxVFEN4Y",
+	"mP9qMpFKk163e1vrvCKGv8TePOzEEGvzeE2VQKtbh7ABYGUo0XtFFlk+WFUBt1GZkA1pNuEs7IPu7YRV",
+	"HJrH3QRTHtNojNGUUsrm3YZSViaF52NdvVPm7UFrm8e25hY3HFt9CMyeXo4k1qq3WaSPBkU0mxHvinlv",
+	"oaCpaqFQPy96SYnYho3YYb1bM+NKDhLOc4BjM2CuEIfRaOzahvG0SGlrNl0kuFtLfDhjKtwZoXHFWJSl",
+	"abBeokAa4MrFB8mAJVKMFEJnhd1pjev/avcioUq/UfXnFuLifg2O975ypZ5bkhUL3zhxRuFzTQ6KWgaO",
+	"629DMQU+TKCBFiSXOaAf298I8Rqw5xCgZYF7U2smXMmzMyMSOTPihcUcTOgxH43DJsSY9g/uryjshoM2",
+	"Zh9pzCI+CeYabFHonVevrmV/i8lEeBLmUxbD2sQpnQmjCSudyitmBTnKQaismvFYj60gGTM+Gutl2YHX",
+	"Awqic46wZG0n1Mo8NQ+vAYe4/B3oEOblQMCkSvRZj1DdogKSV5leD7rddSXNpZvX3AsbEKKeQOxnk9xo",
+	"2LU73pCgeHZLmJeuLZrOdXlplSp4SpyHK4fE9jp85FmJkRGUEDVAENRVCRCk8/9WNRWz4A2rBgwAD4b5",
+	"TyvwB5mGyq8coxUHGEvBIIdzMXXyoO7grqqzfPOCRcPoZjSNHVAspP6bz2eK2aKeBKBAHO6Ay3wouVZQ",
+	"1Pj1ORb3NGUTLrB0J2YJv2Yp/NuDQ3Wfb7VbeR+xfG9c1T4+HxlbchGFFqVZbFOTofllkB9PU3Zdd6cU",
+	"+7C8bk8gnbad+0soGdHpak/uUbd72Ds66h/sH+53j47Wdn5UeTXHkrNAMRJLwOYA6lhXI7buS5li6eko",
+	"qAwZkhykcqYQjjsnRZcpsQq7uIoWFz287AN0CSiKimF37HF6t5ZtNFZJEjlqF8hHAPImmji4FrjWgqKy",
+	"jXJblijNZDVQpDmT2P0gYUNNIpmKottvzsfLK/Ux2M8DkuOc/G7A+EPISQHd69FiaeMmb15Y2I8t86mV",
+	"C+tZgVUxsXp4MEYzf9dendiPOLY3rhVpfAt4M2dcREWvZgx9cZXnEm4YsGtsOzWI8Ln1CCeyPNW3Vf/Q",
+	"2Pr6Uig7TmSGvcCYQWghhE7IIOOJ5uLYbjNLr3nEDNtiydCXufY+m2KmGE2KbDMlgyIQYcpfrirFs/O1",
+	"+MBJvNUG4ZQeOcrZ8pjh2/x+J+ZgeBm9Pg5dvLMS3uip3xmdCzIb82hc1AQ2kgshZKOlqq5avq2cZ/lY",
+	"IU3weXyEjy1W21AlYoojOtXtQTF50/E6C7mwdYlxlALV+Qi8w+Sl/XqE7cM8lRwdnjekYM51JEdjZcOS",
+	"o2quXVQ7Cj8zmsIiJS7NE8HgxOjY9sAYMKObjqnR9RcthaKHgrEmIoD4E1KTAWsTIQEDu6gDyBHH5JSJ",
+	"4yWItRNiOB18mCYJJoUV4Guxl2rhxjShMQND0GaSnBQ8ok2cTdEumjrAa6xRAWyQLbQMcVP3rR0zWKBD",
+	"GFvJFllruLxb5b156x29wCHlI4Fgcv4Ai1pmiKpjsXLlZ1ggiFNRIH4OXmFrpq6rCt/rd2vXgeOLt1YI",
+	"RFWLT+WqPHIa8UvO8THEVdvSrFrVLMbiqSItbBeiQoq/bZAqpAZP9mRpMG3b2KIOVwhKSLJUYCm91aLw",
+	"Kp+w2y6Hx/21I2sv1mKvClv6U1uakgUdObaVMWZ+CI7m95TJHSMIigAshdvOqAhvckLQgdEufEvHuOsS",
+	"q724A7kdpaxgdYQlLNKpFDyiSTIPo6FYd0pND0nVWedi9BAfbJqKzFWUSJWlbGW7YEcWWBNcuFvVONC/",
+	"//6qHIAV+Zm10o3sbM8AGbEy5cibVhXVcDF6hMvauPghzAqeuOqrvGfQ5nzg1pZi1exXbD1i6TiTwVC1",
+	"daaWl0JXw2QbQgl1Hdis72/Qlx36hiG+WuRW3RnYzGnFsj3n4mrLDMEKEyi9p24DkWUr5M+SHl+dkFgm",
+	"vdpQTH+ymH0WXzQEyNTfrFGlG1Dt4NhiTqv3XC2N/pYZVjGAFcvtktoWMztHVQ2QoDDfhv/zUokw8vb+",
+	"g4PD+xujb691lOIgV83NrWWDXfscXPJnzmZVJZ0NPXO5ZF/VEGG+XolYTlcoS/Eaq+Hx/n9pv94cEGXZ",
+	"tl1nqr1nxhjL0wa4dm0JQTHb3oVW/VHlsLoCoJHNP7QamTr3jrWx/QYVbIYsw6j6bQDRMofn2GsEDg9i",
+	"PZkgMtOKxwu106WKLt+Sh/ojKwDMmcKeYPhGY5bvd482Qrz+HI1i0RZZ5Wh2CGsjKRH7wPo7PMD1NJkf",
+	"u4RsOOIAQHNCEDjjuOT5NHbJjOsx5DVg2oa1Bchg7jpplKqv0WEBX6kIsnqBVfhivRpttuzHs21w/bqT",
+	"ZX+d/aPksvNsnHWaerlV4Wevf6rZ3bkNPnUvEOmobpuWz41DOZUVWK8ZjfFEwsCKUPcwS0HwRCmL0bMU",
+	"Kroib736LOu4SxmNlz0rd12SdZu47Y6oHHi7uGPp93n4k1H5zsI8yuLvHAOFOswmpXmSWLFm9vSEcBGz",
+	"j44PKUZTyI42TJ/rE8BKzFGahcT3aAR9F+4lZYA5bDLYbtkXQ3fIUtvsYo22wzHP4w7Wf1Ru2m0TEooF",
+	"CjGw1QV2+YFcz6oaBxfyRpi31cb188cWbNvoYE7vhj3AG/PAuhyiyouTN4ymC/295yrvWZ8yrBGwcIY4",
+	"2hMyoSKjyTHUrcUTLsgUWv3hE6UIb54khY+sF8BA3kWrbTv4tRRZbEjzVvQCIP/rE6O3+V+cEh1iXKhp",
+	"rDfRankeQK1q6MEzn1d55+x1xGvH63AnKNJytUQCgH+HcQVfqipgb+Z2LBXl1xkxHqbqNuSeD9lCLsok",
+	"bg66uLBAZ9lkQtOF1Nv+wTonRKn+3soIf7iLu7ama/n5GggDbvOo3WePiZrQJCEJgGioNon5yIhiYxSN",
+	"59MxE5u0B3j3TQ578J279O1/BLfXDbgxM3AzUI037PfDCyyY5PK8x5UFq7n5CvAjw5SOJrb1BpSwhopH",
+	"mx23arQ3L/UM7gowoy1akDh4NZj6qkXz+NeCOM/0WKZ1La+BjOfBvFvhGgfDIXC9NLHOc5rQiI0Nuwim",
+	"aW2QGt88N+5zSYtqcGEPo6dg+lzdCrufZoMEGmetAXqTgkEFPvT6rqiYyt/VIHgN8KmPGkPcmCdQFxty",
+	"G5dGOBtAPQVzZgFAZhnfDh5o9lmzG9DtHTsEk2/63X630+t/64KjMdU0+LUtxepG2kM96JmgECzIwp7c",
+	"fL1Ke7ZO+wwNK1wmYYsUqSPqAie81yb9nR6RKel3+/c73b1G+DzdzpHtS1H8c+d9p+I0VOgYW7K+xjzn",
+	"35IV3CKlLxG3T87rKPajfggphMu7XlVyU3SynnIWQT++OYvbZAaaQgqt8HzbD7pyYdEM09hpW7E0jH9d",
+	"HV6Hb22HXrGwbJ53JLw2PESWr588JHt7e0e2r/7DchkA1ayj+YQtugRDh49PWMIFeyx08MxFuv6R277S",
+	"DJsYYjIpON1n47krmUnZMFMs3iFPZEqmTE4TdkIEuEdnts0CoDmSWSp1YI8aHMo6NWi2GtXWQf3Y6Ak7",
+	"lWqy5gtAziBhARsBccDD5z9YZAVWK6R5HQNXb5M98r///T93WnRVhV5yLmGrSrmfiIg7YTYRTUg4nJqq",
+	"K8y11HOAJUYqXej/7LpK+6iwfkjfvKAa5d4Osy51X7N0UEGxeUWX2SkffNvNMmU0ts1YEkkLhthqt7Jp",
+	"bGM8jjEZ1btGaKio+HKH1I6x2ICC0jyEi5xcVxSHOa7wM0vjYHuYQSqvmO0CGkJIT5UGT9bcQyVPNEtZ",
+	"bLP8JlwpLkZ53xwsxxGaRvp2idH60yoq16mYO4+bLWfT+fiNPkRTRqjt3A+Jd7aR6sZjDMYOxoY8anMP",
+	"XKV1GNG4+gg0iZOwTMWbwSILWbTt8UPFGtqRBikGmrWHBEjElKoALD4lz96eA3+7PAXljv8TzvUx+Z7R",
+	"lKWXSz1Oju43hCjOA6BPA98/Y5EUsSqa7BEcrkVPDmEfLuXcPri/362RxbwKt/kHG7KG9leXr346Oye7",
+	"dMp3jcK7ax+9rN9Namdlnmc4omoOw9L8oVqq3MgT92U9d/K33f+wvx3t9YDR58E2k26wwPuJmjJ6pUAt",
+	"mNBksR+IGzhsILC/hEKN15CnEHdKORNxEm6/9AZ480Oq2AuQTxuCdlukvZWhb6oYIPItYWqbi6GlKcZW",
+	"d1QTLkq4su3VLvp1w33k3X7TbkE7kh+N6KpkTCDhuBTWc4MdTypUmVr59WYYXna98+qte+QcbgyCKeCq",
+	"NkLJXljW/uKyhn1wCFMwswApXOQ+uArjoqnHrUF6hpArE2tQHc8z80/IFZtq9BRqO4kVhnDDcdfbd9if",
+	"wMZXLLH5+QSYawA6b5NRbgdpHjKaq0/4G1Wf76w94VzRQRIyPM7TjJEBTZWTAoD+CQqRSxnjFUe1DnvL",
+	"WVvFJBvi4t4iJ7NfXmBmTFSsU+53wO67MokJBausAs7q2qZBVCGFee+Rw9pBHjvox+7tjXDQ2q1M8A8Z",
+	"sz/rNGM37VaWJjW/+iZNqrbS2DZF24u7xmgf8qpTb37ZIcbyhU4pagwVklDaSMtJRbleN+CCpvMFHet+",
+	"v7e/v753DgwkeIJVqBaweTSk8tj6bjB3aLkyB9lYWrWO70ZdNeChn223gDXeOXTKjKnCoiU0CCHFw1a1",
+	"OpSelNFojO2NJuGxbtnMo7b/p3YuSxPWt5RW4spMyovpzdJ+wCOAdY5UQ3CPP05lWpGxWRFmhp/83TLC",
+	"nqBPpglfwk+z+GxMUxaoVeiGwtC+Q0etcLCgY8WlPMshjrr22PwmPnWHlqeGrckcWxpVG9O4QUmimJoM",
+	"oIeY0nhbiWZVozZqR9WQ4bfNV9HtMKg2dQe0FgA0T/By9Oest/rAwrXHYidQn/tmlomvuhcY/U27NUMR",
+	"WTFX92vbRwjnqc3yV03Ff70pL6KeFvO3U1s8gTkB+fSfb6I3x7ZlKVWMqHG2i5Vg9RfCLfuXTXRB1h1R",
+	"HcZUvdvmH+ucgXnuOQLQQIFLUUacskimcVU8IWXTVMZZxAfhVgH4hRRKDyyQGjShLdLx8144VMTYrnXE",
+	"r1nREByHljuBbQckl/2Tu44z0Cwrwx7AJR9usM74ZHX7Jlw4GAauns0nvaWUcdduaUNMWgfykrtp/XqQ",
+	"Ymal71TS73yL5gy30q4iNDKvn+S2KvS2FqFTwZpr7a9XIFhwB3p+TJScMEBucc8BuAGWJEWMX0OqlppB",
+	"CGW/14XoqJB6bA4exJ8cGCScoiG/ZiSm8xLOCvQEbrVbIwmRtCHlgK0S8nyuNYBx5NsbwN57btcAXhQC",
+	"drZn9Zvo1LcDZBJjmesbodcbU7liAa6PJppIMxv91qo6sjRZylXyNragljIoVDG/FWf7VBsZsR1sbYal",
+	"jC8CNPbGRXZShkaEa1iKaCMWuDZhNEU2L6RgJJKTdVGf5S7/QQ5fhZ+DgXgjFJUkUjT9VjDGJDNtBh7q",
+	"S2DZRv/jx5OCiRiGg+yDJYp5P+x9/Ni2+G22I8NQYtrBCYm5zUPArq9ckN7BhVAYR8MWd5AilUDhm5DQ",
+	"dhBRgyXWZ6Ct7/d7gDyhCNspR1IIFkGQwIe1uhBQICtTAoFn/JCPOGRfNZIyPinj/BWvcZVzVt8m30zo",
+	"FXOlnN/uXIhS5/wCWreIoacs5imLsIBS8wmTGTTXl++LEpE8sOFdMzfAgtm0owiTEzJhq0TfNeh9bTE4",
+	"HBXzoUfdUqwBCDoq9cLudbv1EYIg08DRWOnQrTjdj3AZQ4lFeO4r4vJyqBGd08xKp5zFt3IcG6sNOZcL",
+	"xa4XhRCQ+ZQvdUsJ9LjfqYjQDrlomMBXV0QZG8jy2ttGuVrY6yIuYy3FzSVQ8QJ/KzyYwpyK1jnGFsb4",
+	"KM8/qwfquEjON+1Fek7kqAIoGauE3EjbRQtVQCNvVI2zIDPXKz1TOod8owbqVABBZG5zlswclxf33fLy",
+	"Nq/BxAeb1L0tb8kXdgOEj0GQvQ0p2Ln2TvCNG7Z6TKQAyTajc08eg9jG3urZ9MTq/eAia0OnmUyxUgBg",
+	"Qudwx9hoNXIIZrmYk4ksF0MW9cG+sMsBGGdcj8csCQungI1UHUC2pzhcr7HkmK/bQLtEsxV9DAvTyUtl",
+	"WQgV2iqIhaTJWOWtDdBCgdj38uONegpbv0bt+1M6rH0zuOfq3tyUMS8XVvAJU5pOpnUlif5cMnTRt4AC",
+	"oxjviq6/S0blukYPlwBObs2cS6ASMXf5ElBXYW4gA6hGduipCP1xQi6x0Xf+NL0QxZM5UAAYKQ6b/IRc",
+	"wjbvGFK+9EqjqTYKtxUped8+UJ4c6jC5NPO+vBBGPUcHnBlcuwQX0/bSqiyoHuvAF0vKMUy76FDhr4L7",
+	"0wKcFES/43x4/jV0HZavYRps7NzQ3ndKC5b/XdxfrE3+R1HwjX9b7raCpTUWXc4dvrX3/ksJrBUARaBz",
+	"oef41U9n5wtaeAU+kJ9L0w33fDdMXv3pPyuUYDuut1yPC5y7Bdi4Vfh3Di0axm0xzqHVBnma25wYigZv",
+	"9ZrWP/vlOczGikXvi2zLP++++/NfwhJqVngva9HDwsa5x9tutst7CDn/UZZyPYfaOJtwBjmapxl2I8K/",
+	"nrhNe/b2vNUOx16KxE/w3y8moiZyxMUl+eb1k4cPDvsH37ZzqCVwJZAJF5mtVIapgScQ00XzgRsKQHwx",
+	"nfKoKi3YjOfF4/PXTx+evT//6a+PX+bguGjT1/jEDYRGhhIbaOYxEpvs0KJT/p9GWVIs2WEfobTO1S0d",
+	"tx7iD+T01VPr/MK3quPd3YWHdmN2zRJDmWrJy5y/BxU5RSBDkgBtYlW+DcYWYWQqYoLV0tBNSac0MhaD",
+	"uXzF2FRdiFk5Gg7Yt05PRJ5LtCwqxpzoAc/vzoW4EN99d1YkhHz3HXnNRlxplgLrF4DojK0SnIuBjGUS",
+	"K0LNkUl1x2iK8QK1yPRChBO4yf/+9/9c2k5mNtnXPuQcQCM/99losrgGOksFSKkLYbggmVLuxg9tMNV3",
+	"38Hx/vX1k4fkaP/g8N03botms9lOOow6LOZapjsyHe2mw8j8z9z3Lbmk02liw3W7tn3qn39TUlzuXIjL",
+	"SMbsEvF56CDB4UwYtcGpaSpHKZ2AJIZhXBKUp2yhlekMQHr0hSiamZLBHPYCSlmhOQ040GwSzEDG8x1y",
+	"WvRKlPEcNHmz/EXnGUMCmL9vcdugLsiCmtkFeu2aN8TK7PAZEzG5/HvHXu48jS+NcE+Y9s8UAWeYFOBb",
+	"Qw8oGdDoyoJdXAjncLI4dFzYOgO7gogw5y4aMoJcSxzRcz7hGgYDLV8jmiQW1IqSQRaPGNT2F3zb8pId",
+	"cvkaUBMmXHfg/y/bF8K79tqcZ0PMSGOlXxTTl+Qb65n8FjqQzBBBxmHpnRiinjKhL4QdhDup+/0jzN24",
+	"fM10Ou+cDjVLL832wOblezNgpEde8O/NEc2DlJhg1j8wP+TzV9pQ7JSOgAwiENXHZEqVIpeFmAeUVnMQ",
+	"4EaqyGVUXMdk24/6BPcDXAhwHwJCCbZDjNliTsWbN08fXR+2AUZQEVcr6EoFQZdLeMRsX1PL9k6nNBqz",
+	"Tn+nu8T1zJGi8DMcJ/us2n3+9OHjl2eP4ZkiD9cxPq/g+bjV2+niTXLKBJ3y1nFrb6e7swc1WnoMgmvX",
+	"WrDm36OQeH8oxZCnE+V7kr+5dI/9CeKc878YnvMt4tLTK2bISbAZcc3w/QdSQyV4f9vsCyysB40oh+TS",
+	"yL5LLDq0R0WRGYTRhynAXMUOkQtqp2FHrAYvZwIXO3+lsbjM1E5xAK/oCLK8bJNZWIR+t+uElrVsjSGw",
+	"68AyrODJAWjNf69pkpl1v8i63b3o/4llZGQhMY/AJYY/wPbgBbtDeH3X+wF1irxIfxvki5uQmoFYuDft",
+	"1gFOM6QY5cux+9TwSEGTM8CCsv2PPaWndfzru3ZLuYLx/AvIgxMuroBRYY5RAu5/CcWFI4UldLCfRrH6",
+	"2EklrOqv78wHHIXswnh/U5UUCQpnTlCXxLAA1UbwqtgVlEG/fT5CVbOKFs7grTWp4Td6TXEYizRRXHVU",
+	"sfsdZlZZwnRJNuS73bvebPz7brcbv4H8kSJDrLnDRq/lu1TQZI75H1OpdAjCEfUxigY5mAwKqo1lwqM5",
+	"orSi/MoSZrW1vDri9OkOsW3OwdtGPmRSM3UhtEOJBp5kdAvzjxNyqTRNtZVnTMSXwNDlcKiYBmL+7rs3",
+	"5086vfvEaCokE9xIlja4qi7EM3pNkZDuKXKpDKO+RC64Qy5Trq6eG3310vV1ynRBpMwNUbVtVbV5TlyI",
+	"/Hczl/McdRAqAo2yOeLXtu+TckmOKaMxOt2wy1bRHPhCfHP5eDJgsRGUT4XSaQbRPsuwIyqMdZbImU1d",
+	"MmMO8VC7bQDMjWYTU/p7W2njnRZf1/vNpmH4xyVKaIZS0COrmSR4XRkRhsfIkIfZ79Zx65qJWKauZt+Q",
+	"IVfkdJQyhpC7Y5okRjUYyWuWWsBYdPrPQKQ8TVlCRbxDDP2eZWaELL2nSMLpgCdcz4tXZCIx6gw03yof",
+	"1lUW5SkuTt77qGxZ2oT/NWxm3cIVoE6hkbg7i6HYNuobTCJ/MshjcBzAY/br8Jjvaez1hNrv9tY/8kZQ",
+	"a9sw8J7u9/bWP/QKoybnUj6n6Qh8oPv9fp2PTVNpjCtjMjwW2rA9ePZo/bPnUr6gYm7np7bju+bZfq31",
+	"/IFqNkOP1UG3xtKcIVN+I+g15YmZ5yKXL/swfn13U2L7yJEJzU1kgPvAg1ywfsrLXL8VJRxdgwmdzTGk",
+	"HU+4aJXEQTTGvJOwLDi19gHNrfgd8j30tSFUzDGZImE0z3DEibZtVjNNMAXSwgdajHVjWSE2N5w+BIdN",
+	"GYBwAevw4bhQukwz7dtm1mwBfnIh3MjyxkzWjDdiBCr3wOryU37BSHkL5s4pWKvHIJl2wfvXUTpldHJZ",
+	"pGzm70shlRMLy3leV35MLmOWgKvZug8RVIwzozkbOQ0Vj+BtgHrnWAp2ia7GQm5i93gvVUcKdiHQ6LY3",
+	"w7AvMUnp0ha6W9PyHujehMcnRIpkXgCDGqONqqvcaQWWHEsU89bAbsMOhnZw4vmiDlgixQgEHXr3S64S",
+	"tDfApnfBuJmNgl0IiAW4SFLbGsq2xsKMC9JTXEMjXFK7v+ZJwKNDUAZjh/r7B1qdfX9EBU4Z5I8wFr3N",
+	"xhUOLDg42SI2pS79GXFlI4/wktxTdWxVSqBgZa1TnmI44kJApdVEKqhvi2WxrQVxpowMZSbQhQVBCmpW",
+	"tm1T4ssnJj8O1GpO7j33FOEAk23h9N2wUcsyRGP0M9uOjAsySGl0ZRQpzGhSRTsbhL66EMbo/rX/7hK3",
+	"4TJlQ5YyETF1uQSu3y70anfWzB+W+LBjUyZiq8mYs3MhLic0vQJfwtuio5NZDKP2SFEosfYiyQdgBzSj",
+	"qTBKmg3/KGl1Mi4uxGLqdFBFW0jpWnot+rM41M6NkFROi33jwkW1MF0ObhbS82FCFMx6JK3q6LU3w5gT",
+	"VRgCx93kKWrCPo41OS3mUkTSfOq2DlBoFuYT94l1LYIP7kLgqao8Sji98rLZFZJTlrdozxSehf3ufhu4",
+	"FnoAyljeGN+DD+53jy7Epfn5vQ2zX5JvDOPB/HhYxYk0n/zWvs8VhIRQvcl+v3+CLkaO+XXxhbDexCk6",
+	"Egvktstde6Z3vTO927sMadGKifjhmG6nQsMWnPqdAgpR7VEO7lRBor5qbUcMArcYtBHa3d4RHezHe53+",
+	"4JB2DqNer3MU77HOg2GP9gd70X58wFrv/I4lkGBhWIkTCUJqHkFlEZfxfxR5rcf25VHfvJd1DulBv3NE",
+	"D3qdvcF92h32on68j6oJHpY308rJwY6NJLAcpHoqoOEEZylyIWCBQxppVTFxn6P7ozvq9IfduHMYdwed",
+	"B3TvoHM47MWsG/UGR5RCwoZ5pw3i5EYIhH4x9MUFeZQNEiS7fre/D8pyIiMKzjomOk8ft/wFfCRd0QPS",
+	"NXiguU07zL+QH33N0slmy8rF6UO6aH0truqSxK1aP5uJ4Uim2zFf6hyyvWHnAd0fdA6i+/EhezA8ot1B",
+	"qcdN6+0YwU6AubOh4bYkzthmk3Kjr5qVP/wA0cYSPZZSdIoOHd6yZyqjieGAPBc5EBXdZLC1bTHDI+7U",
+	"mrTZseusSRyHMwjbLXPSSpyn9tNPUjkp6iobLoRnyy4pyoszA13Yc8e53n2tF0Y9qtpmVbjY8AUNN8tl",
+	"8gVNZqdVUxuLAtAyYFigg+M8Pq9FXcdsfOISq/GJ/fVPvJT6idEx8YEaBvRDKYYJx+yIr1b+l7XyT422",
+	"tBAzD5j3hu0XNr6rcCpMfKW40hTUDesA2MQrsFiiXh0LyGPzbYeOU4DuE2tzoWGJPlsvmO9rsRCOmo3l",
+	"xJiJJxdYozDjiuFDnlAU0tqhaPoqohizRpSciZPC9lWMqTwz4B4mG0zo/EIImqYWUSvhyhrhzrDGyBcV",
+	"kE5gLGVC898w7GwGLYovopq8F1I3zdsfLtQaT2lKJ0yzVFUmYRe37EJwF7Kv19zokqHaS+UTxnwo7Sea",
+	"JsZsQZMdcmRtTkhNUWpUmdaxEf0AIWIDqnn9VD2+jbmWQXiG4HDBkg+MdY3mEx6r1Z62G+uKtb3iIi4P",
+	"NkK7IzQYC4lbU9x538OOUoaPbKmPLERW8wTAX42eGQFas62E9UpKWgCV3et1+gfn3aPj/d5x9/AXmHPE",
+	"0qneVMv73//+nxbWedQ1CRAy2a1wQ63wXTnvsHX6y4fu/OzBy+Hfsr++/PuDeP/FDwcfRo0UEm+HIL0y",
+	"oJec5vHJEv384bSQLyLgP4O0NvtKFnEktpfVtj97urXQ3v1Utq9vKqX4T8JzU4IoxFYx6GI/RUnsZMU9",
+	"VfbEJlJeKZJwTKVCcQ5nXUhN2EeutHVPFT4trkqeJuugQr+wCiYMPCwjIC9I0NXi454iPA5KuHVMBRj1",
+	"lOqxJzTKLotFs7CRMNmeZ7vQzWobsIQCtBELqzKrSiGVz8u3vnIhFxmk8UJw64uzIefQ7GiHghBkO2U8",
+	"Kd8DDFnCxp4oIKX0qo4oHPJEppnNJzZ2PVK/9cFPdoKKufOGuJr+LU9jPtuAClWe+V8ZmyobJ5tJ588i",
+	"miUJThk5LhdmX4c8ZiIq672fWtMsnUplWNJj8zmquRgRSn6TXGiCGDaYhgRalIiRn5klOsuP/0Jvd/fG",
+	"T8vNhbzigL0i6fGVfWJdRZJ787tgWRW+62WFXljOqGzdvGughfn7W6WFlXpvwQ7ubM6V/tCqjl5aqa1T",
+	"D0ZMmDPJOrHfdDmYh/AICwfoQowMI7WQ+5kjMCGZ75DLHx67Yo5FnnQJZr/LSTNXwlzGRXnJJb708sTx",
+	"GavnYGCRY0Bzv99vXwg4wBCxIuWAFfnmchef3oX8W8yGwtIzYy+WMIax/M2WzLEYEvUxHcvFKylk30Em",
+	"nvbfA5BILHZpeyd5SadtrAuBwSL6uZPHxb3gP77My9Io9D30w6DulscfhzItAO1srvskU/pCDBh0bTcS",
+	"p00oQWoA/6sgudixMFPBxGGkkEdFCG3zsB0XgdiLIC8fnRbKaSnU0ii+4virRR2G0hRjTU4yjW142HDI",
+	"Is2v2SNoF2pt536n2wOAomsGO/KczlrHLZsw5/qBnJba2rZ+oKlmYsZG5LBNHnT39nrkRSZ4NG6TH1g6",
+	"ocLzLLyUqR7PuIjJD5PBjy2EOGOKCbOf1xCIYQkDMG41xgL6VM+/97PkY0qey2uW0IhhzyUnes6Y1gkK",
+	"npiraWY7oLF08kIKyHDv7xe1tEYImdNv/rsQKcI1Mjvhr/+/3XquEuWBdfUDmj98b+bm8jVR3mtoJZDD",
+	"/5e2obYQ/WHhBN5pUAxb26yzaJaH1DjVcsUrwioCFN5+DRB9DRB9yQDRIxTLfkLJxpZeY3Ut0+NdKCbd",
+	"BXYXV+tqZ8woGhZlKocCLuUqWt7rFdTqccosfh85XUbNirAOisUYbDlatuhwVCVk0iV+tB8CZABgbq48",
+	"JJItTIDGR+qPajNADabFNzM7l+dtTub55oKK6hOxedMWhInVcNWE+TbXrhEODbQ+pE8Xl4S8TKjpaBuC",
+	"SG2tsBHJMgVko3SHPIHkqBL+KwJZKIdPuUN+cs5QwHqUBOAeEcdGZpiUuN/vk0vz+fdcXNOEx5fLVH1d",
+	"IJVupfsWS1NkZWApekW4Q+wP/jb6x/jF8O1b+vzD6OPP6d+e0J/OP6r04f5T1f25p54MHs0ejkbdJtpE",
+	"AHi1liKxXwGfbAnJZxAbS+l/G+F2K6e/dNhtlSp43gA9hRRIgNWHe+EMA9pC9eE9T2nM1PInbK19XuwK",
+	"wgRas8Evcgr/IoopaNhjhEsmroSciQtRfsUsNZZt/qJEyqs8j3mHQEU0UeyapTQhQ8qTLGUqL+S34ZH2",
+	"hZAp+iLMVcH0TKZXhbwbZilmEECiMgVAasBaRNN/v39kIaFnY54ETWJYpjcIY745P8gXO2cHOVBETP/T",
+	"3rkTyQmYTLgiEP9IUxZpMpapYmQApZLzJgzgufnundoQOm/Lt9KIsN376o88f2DJQDhzWadfa7L+RfiV",
+	"2TGyRvVY5k4yW+GgfCxiVwIFjMal/5dwQ0pqxoktHPUxQrgi15IDwLS0Tv+l0y8znR//OkLSDciouNcs",
+	"/erfXtZVDTkgsO32qijiEVdGvFyVVF4dYiyicNA7S1MmKva6KVecsLUcEVtL1OaH9vZwYDi381yC2Vea",
+	"W6C5t2NJ6IQ8vRWacxJ6dyjTkdRrTXMweqzxbfgMKB9cGOVqLLO0nfepciV9aDhxz3C31UUJFaMM85gu",
+	"hC2m7Dy3Fy+hTs015Ugh8wOLdkT+ajWWM0UE4y7k6dW0GVWKo1Wu+cRoQ8aqckqbDRYXHcOhAwACwNiJ",
+	"hPQnqzO9sksGsDnbVQM5P3INZaqBpvQ6MM5tbaanw8qNaBNa7Qn5akx9RuXk1FbrlkF8mugqOTsAtJ9N",
+	"/CFBOLwFLnO5Q0DpoUnidAzlaT3WGjLqDBZXojsQyA5warAOM3IAR5Bzhkdph5x6bhmuiDGQ2g3cKMFj",
+	"r1h+mLY67/miFjgZhYGEm1Y2j9pfxNXy2p/wbThbcsMYgsxUjL76Wr6Ir2UsJdQkbModrMWx3tOyYJv4",
+	"PImnFuRnyXzJdYoTYuOigIEDLhLwlIIGAgi/yDPaRHGjgiBsAYnkdA6iPZZEyfBJLlqoqy1Pcr4S+Vku",
+	"961vnf6Svr6KPozZhw9n/xj9MOz/cqB+HO3si71H3ekvD65f9ybn9+d//dCf/X3wfPyGPYuO1BP6A/9J",
+	"vkxf6Ffxz1fNzix8/A/mHznNiQbEA9z31VXyL8JuXjNoKD5mduOacRqMnlSzmhcIVygWLQ1GzCvJJdo/",
+	"FppCWeMF1NRSo1HIRHKKBGJ35prEkr84hxnAwTFkV22STafQcSy2YFyIZA4IB7kX+EIUWLLYMlaxKU2p",
+	"ZkRpNg2zK/zO1i5bwWYP0RxcyJ7BRXKql1kEP4um2q9b9BYu56TcrsfXwe02Ymq9bdbmc3k5cpqlikxo",
+	"zDbnaV/zMD6f+gTVax7LacLQnJljy9yZDnRMMAzCR2YiMtNYhGo7g6EBLqIks/09y/yCifjMfaaOav4Y",
+	"UJW+OnnXOdweixhM1Um+WGpT31u72r1boHFNmcg/FKqMPi2EHsBCa4SP6ndPCM3DhBCmQ5XZvEEmMcPm",
+	"ScvVDNVE01RD9Kk8VA5aWf/Z7R53u7+02q0IXdeuKIp9nPKUKe+J/mLFKI/rVx4nVOk3alUFaqMyAbtw",
+	"qyoESpv59WyFCwRu4WAFme3uJ/svW8O4mvEaQzNmgO8uMx0qX3Sscn3l4irmXKcM0X6pugKxVo19uQIx",
+	"X4vbLj5sFD38Wub3+YUXYBsOb/OYYTP7VdFKuMNXZsDmsRCOcrgs1wr0DYD3Vdo100hcT1oKlR6XHy7t",
+	"AXRA0AhYx7XtQOGNBWFDEKAZqnHAMoOcnSgyC12JvEER0PjLIG7A0kFAC3tr6AXsCiNUKuAg8m6PNWt1",
+	"qWKuB+XK0QCPc+01lMWBJAjyOMceEeUx5tUOFQP90KqAU+8v9kXygdUvLs4CRYN3i2GxXmnhDUp9AKTn",
+	"R5kUqBiT+WuJ22pzrl0nUbfPRaWjKyC53iFnMsvX12uOHR5iI63G0EQN6AlDFp+Xp/+x8SAsx3FsGf+u",
+	"b1eEvWQ/2RxG4Hu5h8xyZKq8fke231fRFwlQ1W1LJIuwgJzTfDLIOPGkPMRauM29VbYgrHQcF6nQ3mOB",
+	"MhNjl5fboq45M02OQz6rO/VDebNeDcpAG5Ur2dsrcm0U++pN/1flGuZoF6Wnm7GNkjq3+wnLVleaSj9y",
+	"DPBZbGIRo4MK4dwh46aNKQBwGSDDjZo2kjJGdLSc4yjDchRJ5Qx0nLnL4ImppgN4O0b3OFRbWwxiqA0G",
+	"MwvjyDvkDYBGI/Qdgq9aUHjMjf5mv3vUJpfw+3vz++W3IdaF07Wsq5nS9xBrfevbRQ7JZgQd6P/dCwP/",
+	"qMfzEVDUygMaqrjb0pF4ag/m0J60gOAm517PQwAp5LoWFpOSeGnxwFe07brlw9T9Kk+/ejnWghk1Omu3",
+	"jGMEdmo0DnTisxV+M9fGk18zgdLQQzFDoYhRZHi12rFyy1iLl7YjfKlDwMRC61sP5YVwXRcwBI6vsSFw",
+	"yMEBDnCCFUJWUCqmXemhj/ufAyphx2hoo4Gmgfer7RiAXUglNPpug82QvxAS89CeCDMKNF235xWb97Sy",
+	"yEW5qZFb37Ytt6HDMdjr3k2eFQ/qf4OwcD7hu8VD+DLsr+hwI+Tsq3Lz1d65PRaPXHRzJr+dTbRrNalK",
+	"n/djp1JpT8W3YJVty3kJVTyGpisSwKklieiEofsbWm6ucke/sAP4ciqVtwQBP+km2ULpguPTGHzVbtam",
+	"4LwNfZ64wKuCuTnQ6Fcd70tiyTmjxofe+mIqX9DtGlTtdshLOinnLA7mxJUvaeVBxdu/4UhdItpbSaXD",
+	"UpsEfSuuSe2FKDXIoja7757aIWeufZvhOX4gjiZGg5s7aJRQ89A4Lg7Hl9HRBhbFIlQmNUppxBb4jeUq",
+	"xQYbMhvMn5ZVOHuX3fE7bAhz6q/gnfqQcVNr1uZ/Ia68CU9ezY+/qplf1cxblDJMF90usTvlHbnwViua",
+	"u5/wYK30xgflzEkuILFT5kReg1Y6USy5ZgrFCd5yTxFN1RXCiUCXUSHNxO9BIR1osVeAOOyQOI+NyT+R",
+	"1y61PaFKg8ewWoDgAG5BhgTbfeTz2LohSTlZKu9H8jkypZy5UARfEXr6a2zgD2rKJliHh71BZa6O3UWY",
+	"oMInWaGhhg89idlE6gZnvvDq/Vue+Y0zH8wysxVa6kZ+xg0Uz+5XxbOG4pmnv6HJ9dXf+VURvQt/Z87u",
+	"4Hh8LjVUSL0mwxfuCNWnPA52aweVZoV/8yV8cAtBcdvJuXeaVYqH+WmD2pUByBMsKkE8DB4zIodDKETV",
+	"kiimdQKZwtUpq71Qymqv0x/sRZ3DeJ91joYH3c793mH/wd7Rfpf2Bs39qGYj1+ePAvV89aR+WU+qwM7/",
+	"v2s/KqqmbRcUx1QW900cvMBAC+RfkFOYlWtMb+FGTgAfAuqRbUmKA5k2N69OZjX0/GUcn2JRG6zNAzbK",
+	"bzUTvdta68X5/AtxweY8sEp5BIr7qip+VRVvDxEw5ZBqKJBTbcPDb0Nr3P1k/lPDdbmatd9+bu9WnLxd",
+	"pQNXFmmuYSlBHwSu3GfyOzpB+TUT+d8iE/nLswfbr3ClWTllcmorOc1yUMFdMSSzyc2LFqff7dF2HYNd",
+	"VYsOmuMcjodMWaqkIDK9EPiVOZH4jZJakauJqFvaAD4GS/BFgQLTtqsubWNVqnIJmBOFTZvhe1Dvyj5k",
+	"NFmAGQIceMT+QS5GRAamNIb5iZYyd9T6XdPoHDRexXLlF3rJYfrnWM5glBOY6dCmIOV1te1inaRg+Qru",
+	"XIjLfDUXUlBnY0kAoV4We3NiNDCkCpw02gEuJ5AOFBN6lRPglSWQfxc3QL648NeEauyX/iuKA3OMeQzd",
+	"g/GkmcGsUGsPAmrtXmc/PmCdw+H9bufB4LDfMfKHHgzuR4fxA6//ORJlIYjyWjnyXKM8KgjyZYbu3taP",
+	"r78nvf7e/kErH6mcTqWCstymfgOz9/P1jgPLQ766Dr6s68C1nv1jOQ/OPQhp4PWuDxEc0jaZjXk0dt07",
+	"lZZTwvWxE1kxi4zUwJpUYJIrEqqA2r9Qzrs96z5Lujs2YPYHhG3N8JAdiX2mHex9uMQXG2djwfLfqbMD",
+	"ujeW5vxHZvYbsPoq/wgs3Fdz5KuD5Pak1mmMjZ5SPScbZHTdoSm0+wlG9btxlhTZWtsJqPanqpNd7S5Z",
+	"x70C7hK7eJ/JX4IE9NVh8gd3mJzTK5azC6PL3ZaOuyXLgFTNlb4TuCMQkl9hcZ/DS39H9nYYhQrTVD8b",
+	"JpZZlRwX624TAZTiI8FYkyDYCq2w73A08Zbv5/XfGmfsJ+HhbPYOFrTLfmcv2o87h+xg2HlA7/c66MxG",
+	"Dr0Ct+oJT9BTFbMhE6C+VyNW2Rk09h6YHVvvPAAy+uo6+LKuAzzLfyzHwduxBP+qdXTioYaANCDWDIpE",
+	"rtXJBoaMv4xXwOxKGXMrxA8qz/QGx/WhHdydmN9L0/nKaMOMtvm+VRnuZsm/asVf7fbbtts18sQvrXnv",
+	"fjL/+R2mNWwlM9pVdkS1nb6OPQXsdFy5z2Smm499tdL/bdIaPiN7aLemWag3Kp2bU85mCPGkCxo8yUGf",
+	"EjbU/z97777dto3tj78Kfpo5K8n8KFmS7Vzk1XWOJ06atEmaE3smM6fslBAJSagpQCUgy6qP15q/vg/w",
+	"fYh5sHmS78LeAEjKpC6+xEmq9o/YNC+4bOz7/mwipzqw7TMxtJRMAfCQBYYHCElSKYYsIyOqqp1zk5TG",
+	"v7szf+1yKinYao3WK1Nw+z1quO2thvslaLhbiKutunvXJV+fgcZrAXdr3c0fR5IkPEH5ZjTc2YiJq67n",
+	"nq3AUAgMSFMloRxMBSSRM2HIQlkAwcFU0VS1yLscPFCN5EzAn3NEwVDYmg5I+JPmpYIwobM5wS5ZeLu9",
+	"xBGv1NWBEEitG8szltg2pDHNMm4TPY5fHTa7+49dPzwpGOmzgcxYi7wQGm5Dfd2O+ZQLMxEBXzALEQrq",
+	"MgtnmdSsRd5whe4ibKPgwHmYgP6BSx3zbgd+NyVxsd6sFoQuEVoJ05hg0ggaI6pGjV6Ddm72v9mIjJ29",
+	"wre1Bzf7H/QiMPh8IwjFfm309gxD6P/CYm1VqIa/8HoDAXrGsr53LF7Dm+6Ib7k3fYRd882dW6f6/ZR+",
+	"QF8WOgHwVcLFffvUV4iTnTOW8cG8Vqp8YGaVptrBTBtLaISA8rZDqdKWs0sUDMrYXrMRw1ZdThLMqCI0",
+	"BR4bEE1PmUDbC9Fo+0zPmLmUkRjCu4NWKL5nbEKiEaNJ1DMi2CHOA6iaeZ+1voykkylA4BpO7nriuA9j",
+	"jw3YFDWq4u+4ArfC4W/OjrnQNC63pGco6YATmdW4Hc7pPrQhWq5bor+yLAGN8yo7+uhM7njE4lMyMEd+",
+	"y4zuSX81O0AdqIzO6ft+mVEi4/q8iSMZT8e2WuMKlMFHc5wj5GJRUATfptrWevQBVXFs2FVgOApwAAfl",
+	"GIr+HJG6aSoFa5EfDJ+acai9wAoMqkmfpVIMiZZGbzVv7dmiDgXVHFhZImcib5FmrqtQOBz/B6iPQgkI",
+	"zTKJbbehiVppOAg6TkWO/U8LqJPAQvWIilD4TxoFGoDB9tq7ddqqX8H7apiWuAHg1vBbQAZaSCHx0EAb",
+	"+K4qvWxXh4pdAypcbqs6iVWNEyn1huOsWVNj7ZQHOp0Y+43VtXg7xe5k6w3FEdH32J7pbqtuDJ9S03Gj",
+	"11Aj2t1/3Hs2ePo4aT/tPH26Fz9JHu8/o90Bo7Qd7+/TpN3Zp7v9wd6g0+/22/2n3W6cdPaTx3Fnv98e",
+	"tNu0/dQwKRzaCfamK45ukgyWetr2XTn6gKfsL5mxWkZaT1RvZ0fttuycdgxBK5YCM9tZh0T+82/Nw/Fv",
+	"zWM+FFRPM/bNfrLXyb/y4kprXRhPp91r71+jr51NLS+QhKtoTWgLV0Dx31ijt/e029kNGpqd62NtjJNe",
+	"g4uEncMzdwjxfKxlxhJHZqtThfwB+Op8fF91glFSEEZO6wD5f99ZRd8jph4xx8/Q13RiBH53n7zlfzYG",
+	"x/ujlwGh5KPMEj8J8vDoh+d/e2Suv3/3rdEuKPnu/YtvWwS0XnBDh8KIaGOFgJnEtSL9uWbqAM3z+QRr",
+	"aUG3oWOrcdCMEWU+YItmXUkTSE101Q1kFoqZ/wxqJNAIZIBOeIxr9TN5ygRoPmOaAJxhIsmIZmPykJLf",
+	"+ATvnIoJjU/NQMmAZqEYSyiipQLfHpAxjTOpAvLq5O0bMoUIuYdooWP2KAC4wW63FYpQlNQyjAe4FUNd",
+	"SiGIplfSXA+yA1vA6kwGWzrrUrREKIAmzILjxsKaizx8jyWzLXLMRJKPAL2E1kRNYRH6zAf08a+gVOGf",
+	"oe0KFMKGAsIK7BySjN8fvURFrkQECpMDaELUSGY6nRM60Cyb0SxRByTyjDTytrAIRfTtixPild8dxWgW",
+	"jyIy4CJRta1YDOt2DHJpC8fxNNV8QjO9M5DZuJlQTRfFr5kotFPJkznM/Mx5cgIZb2n8x/ujl81Oa4/8",
+	"+5//ggPPBbQZufpwKWcwL6tCnWdtSVX92Q2AFYvLVCohWxQlZnHyrpuw9VQkAWyRPVVAKU77p4UCd2tD",
+	"YTj21ptNuk1e1R6mLDQb15W2dfE0f2qNeskmehtO24bTbk8fwJNKqCezm6kE1/E67GTMiLKmUYCNTVKd",
+	"b8zT1GgGZyyDhvnA5TQbT6CvLfAPw2GNjDyF5puWFXIMvCFYr/lFFeZK5AAlDso4ENDWZQ/IEU529VZI",
+	"RFIpEENxRSIeUU0XGgcOuE2GsXN5oAjyByvLLXDHgLM0QbAK0p9jw8+J5IZyyMNox8x959///Ff0CGN7",
+	"yrawiEc0o7FmhdEPpBGX1jOrRnLWK7YiY2csC4VLxHGrAWxZ8ZQJnc69SAZsD7shASw/fFvCnmELtxwD",
+	"BPQtPzh/OXJ2ZgSvBZWBChK9Tth4IjUT8bz5PZtHVl0wBG5+zNiE2flYCYx71N0jIznNVP6BUzY3Hw0F",
+	"gNUPmS44yW0VOx1SLshD9AIVP/yBTVI6Z0mPGJHi1rb46lDAU04LQ0B8hHwmh8J9wItk7/UmfcZEGcvc",
+	"kxWjAprPgdJqNgkni1mPezUVieYEvQcLcjPvUmG637P5DdPjc6VkqcD84Eb7Gu+/DIwBvP5juT6xrqSt",
+	"ePQu+skVNIZc87oLP0oi4021uc/JZ1JwclxeaxNxm1ZqTDOq0OAyx3arPm3VpzvoqYpWeK6KaGlNuE+t",
+	"RaH5WhvCeQlW7YQOIY+H2qCsR7piZCazxMZ3+gXYMNdx3BvaZTgtbG/ay+MvTkbmHVhtWo8Hz+LiwEZc",
+	"nGsA2nRdjRu1QhH9OpXGaucKxgcyHn4Ap4tZrUQ5cC0ztxa4BcAfLwUzepieSZIyraHawIpvwDMbS8HM",
+	"BItenSrZiuu6JH5zlQHBUhpKSKU8NWMuhwQ0y8ZcWNgyqXlcF1H5dWli8Jiev2FiaMhyt90OGmMu3O8d",
+	"6GlhjkWj1wjDY0OO6HNXOrOIM2tGND6H0Mt6EbKbh0MgLl4TD9lQ5F5x7GOoZTdoAEU3eo0X2NQOK+jH",
+	"dE4cWTAbnhtmjKGVAhXd5raEztUDSzOtzVz776lSdMiWtW4sMIcZy9g2TeAeBcsxcB1rGaLn89699iVx",
+	"cwEHYmmd1wmY4iXPM53ReQ5C6bx98IuZZov85cObIglCG3CwRMG56wxVI7bGkHP6g2AF82q6WDWmNJ2r",
+	"ymqxmlqxgmt3M0PqCPjD+gVYRbfetgjrd1GE9WldbEG1HhhZMy3CFPPS8Xxgw2I+a3wwzRDZNWMJE5rT",
+	"VJGp0DwlXBOGhl4ArQBDMeYCchKNFpy1yKF1idgskwcqp3ijFSmS8lNMHy/7w9g5V/oAL/qDDa4Q2yi6",
+	"6Pm3TfxQsaMk5eIU2+hDAy5F9okdVZViN2T69k97+wuPMmzF/T3ZkTTxZZCnQs6sh/t2WMbtivydAnnX",
+	"oixhDFcrlg4CcLoLQrWm8QiIjEQvTugwgmMbfWCTrHnEh0zpiDz88PI5eba/235ENEtT0AxsyUkLvc7I",
+	"oYwhCa41llj7j2dkRuc91BvA2MyT9axxmbFYZgmkOyNkqcBeJ6GYyWmakH7G6CmRg0ExWG04CeoZ0Qcq",
+	"hmiMyj6bV5emFLiKq2y8JnO5YqEdgrFQ8snjcnU67Ud5zWwEK/RNu9lpd3cjlwaB3NXw2wwKqOTAriRX",
+	"ZEKVMut4xhYs1eKbnEk3YjQBGrEmDixKo8Yw7RrDNDdF//FjGJ53280wPH/CfvrTH9exSw+FpZYDstve",
+	"w7hwKUtA8zT1Tvny+MPGTZ2tYaNu3q8HzXdSsOZbaB5ZM/9Oe+MF2Eym2KBZKakPL9UmFVxNJsiHPpDZ",
+	"GEqG+lxQsNyLm/m429nbMxO6smmlMZ2JpGWE9fk4xfepphwMeMy8kJnJLLGOQi6G47RVFIML4vF8cTKl",
+	"xI/CtN5/f4vz4WM6ZDu/TNhwcUjuWnFIEx7raVbIuGh89/L1y1sfzkRcGY29tHww7999e2tjqdQesNrD",
+	"nEhz/vCkwPAsC2wecTWRiuMj1QzQPrVjHyk+cRk0DAdY9STccxk0CgJl1SPmVnsnTK3bfrw9bNvD9lkf",
+	"NlACfMUVVUYFsj7mipOH4rmiNJnHI6sByAEZyRm0vagQ/wTF/w6E65bIuZKYwyd/bDef/fT/N/GfHfyn",
+	"UuZvcLzN3bv1TcIhLjGyyCHoX0qNoTv/zA2bzuPVD8BWvpP6mGquBhytjK/dKKJXvBOflS2U12pW5y19",
+	"8E4WIEZfpamMVZ438MmMIp6bOnlCJCjs1mzxOZEzqkIBwWxySDD3gyUljyJgCGDoG5JbCh9K6gsu798d",
+	"UlFr+TkkUBQrM4MG7F3y/C7Gha8+LhaBwNbwZUUxG0SB/govww2oLRQ1YmUb+7nvElGsQSid6lleZo0c",
+	"4d5ZYUYHeknZKPzZe5PRSaPZ+a3UkUILsFLlJrnVOtJQlApJyW3WkYai5JvapI4UV/y+ikhxQz//CtLy",
+	"OD/X8tH8eOSQ7VNVHmnG4Gwmt4PbDuTjQdvX2mTPgIzWXh6bSGjNsEDD37Ss9WQ+Ya/vvrC1tsZ0r3u1",
+	"pjOmzXZ/d9B8Eu8nzWdJlzX36d5gN+72O7T9zPBGGVNYDCaa3/7ZnNmMD2FJhkyY0wtblwPomcVFxm3h",
+	"2t5O9ZSm5J0UzSOu4lSqacbIocv+yM0lXO16KDc//M0KREHDULD/HbPygp1rywV6jcP/+bU9H6qfBy+7",
+	"yZt08v79c0Wf//cmGgdQ3BqVpEB02zLSL6qM1Mkir4Pghc+lihQSZ7DgwwwsT0fEYg8ubBJKprSvKwGU",
+	"Nmd84aklkT20USsU0fsfjm3RIOU77og3HZOMbKWJqwm1vBQrNlg6WNByMPpu7gnF8qLMXkXYG3QQyIvh",
+	"OrBoqRwzynByhKapnHk0OLwNkN+gUMEoJailbFraktd6Qv1MxuoB++H8N26nqqDoeMOczupqR9sA/w/k",
+	"Dd5ko3nUBvtC8ZERqk7JXE7Nck/oHLd7Ojbve/GXD2Qv6LbbZtt2O+SIxbDexLBbaJq/YTFlUUS8flFg",
+	"/VXDg3OIk6uecuVE30FKIFB4nlxqZ8pszUohoXBAdslbSDDrtrv7SPBsMGCxRg9F1axrZ1H57Y0QRXNC",
+	"udNug3DQViZaIMFuKOBq0yrMH7epXduSg1tEs8s4ZpOBTOvPyYiK5KZC+HqG/84F/LsiDfQDYImqXNZh",
+	"tpZN7rCCV7XIIYkGXNA0snfluZt5USOkicnlOZ9V2Z7QtDaWQk1TjYn33EjYsfXI4qeksI6V2uRQK8tW",
+	"FgDABGqBwlfaFBVA4XahP1F3ANyAbWbq7yYz1RL2J+EhQX3WmKU7VMwnGQP4FcshKlNK4f7N80nJ0nTS",
+	"VmVS11d39ttb9WkbhVgdfb0N1nAjGx/y667msVu2EFmvuT36zKKY57W/RsAf5GmDyDJGFGWbkfmKixgB",
+	"ZUJhC/axhH8BVN3hoxtNxUGlgw1kbGJX+U+JYDPPsjxSAjoShoYpeW8C+ff/+b8kcv5d+ytqQKjvgGpS",
+	"uKFPY0hvL/ojwGNbaqJkFk4Ro3IZHefhXnv3EWARsIRrj47hXmqXIx8ThIsPCA2FtffHdI6PIgC9ecww",
+	"aIxLAzlf1dxEAU7eanCwFN7tgQqh02ELcRlVCMwQLrQ0HwIwoAymA4raQTEQhsHvUCDWhzWlPfeHZbD1",
+	"RtV4Tgn9SvS667pXzOYuehoMDWt2rj+Rr+E7KqY0m5sbnpiFFVgh+QYb/fgS2YKfGpwBhhav+EiQakdA",
+	"G5bGeWke3hVfiKz4N3c3ArlKruW2+FLk7raJy9aHcUe6xQsQKM4tnzlp5SKg9+3N2LGpUksau1DtdQDg",
+	"YkYeuhiClg4QKECwgv4c/oWQw2gqsLFvygXUsRiKtKAEKDDRWRGxX6dGokKJDLofIjLhLGa2LbB5UQDf",
+	"BahD1IHwo9SVrsAnHMgVgPCzc425F6X3c6FYpv37S+gNRhZIUe3hx2UCVvJX68f5gsVoZSqBWTWnzhUH",
+	"26kOfBtiuPYoigv5bmps0bpRFZXM4qi6NeF4ebtjurkxaYV6qfMcEHkCAB4wE1hLs9BwZiwqNRwR+Nmi",
+	"KQMdNxAs+Y70E0iHsZ+zXk7/vVKcpHgjnqn8xqKSU7xvYfytBgbhZ2/M4QXECMFmx5pmGtZCpkn+F5km",
+	"7i/mKfxkcQltjKZ2tWpiNz8FhmQ20oaATp4DQ+CqOrkQfbDujq1Zfz/JhcizARfH+d5tren9Wvq1wngd",
+	"eMi3ZdTHEk6kt/pR8Dm3opGc4BUoeRJo3/wxKIFGhmIRNZJUg0Y6uYZphWtiRnpLuwZF+cUZy+bog4Du",
+	"cN7WhvQGY+gcfTh8eUIAGxqzyAHIBdSIULgxoafCIibRvrTYjPCSqUiZUs4OH3Jhk9IoGTGamC+Dda3M",
+	"mBFbGhMUAEKyz1wLOjAX1AhLaZnFr0QnCjgEHKpkbxkwZSJD7BlEz1hAqCuwQaXIIl4qiyNlvbcwxR6J",
+	"dmCOUUCiHWOsRpVAlasgKvFDkKwfU2HmsZBG7/KxQ7HgU7LhkoBoKcHjchXE0lcOm8Xqz0khm2QBCTWq",
+	"h3kETluJ9fglaVqfEpcSUnzKnoITDwLqAUylIH85JhM6KedYWFpxWYWYm29TNwzXLnslLHe5+rGySV34",
+	"wMYIiJ/A47AFstwCWW49Mr9LIEvrkr+CYnkvfhinoNY6YkA5yln4YlFJUKw9wcqTFjm0czTi3WgZpBO0",
+	"2+1WfbnF1+Ha+LL63AL3uZ0m7XuOW9eEFZbnMZaCA8Etj8xl7K89hM5GmI9F6l2dgu8zsbaG+b2l1Bs2",
+	"9WVY5W6UOxf2p8uleFAuFx+rl6HMrUVeL4SK6xNvLBF/bc7lZY7l8hjO/AJ8Vm5cb1l5Hr45f/yUSey3",
+	"y4uvx4nrtH1PDFv2e1/pTsUo3ufEfdkYGvUvi0YWnIzowVyuC/dlwplRhjFdSDFWKHC+2qMXVmbCMiXF",
+	"A1WtKr8wY7y3yuRChTf4OImSZfb/65RNb6uKFqa6ooq2EEPlyi4ddtbDDK17LZq+W93d4zya338KzAU2",
+	"npjf2ss4cLtd0VK10+wmu6z5ZLDXbj7r78fN3H3TiUEaxnzC7bcuGjRJMqZUo9egCf0vO+BWDDFZaKHk",
+	"gqE+C8jSBTADJpaOa/EZwz76v7DYPPJ3Oc0InYCD2pbt1lfq+jfeYStXoNHVSj9rwrH93J1JX7XSb/eg",
+	"IGaQ35elxHLhsGOItz4+dhjHbKIVocTcHJAZwH/ZHptESSkwiwQ4P9UkwrMQHZC8SSZ+5wL+eZ1c+laa",
+	"FIpXoZgGkzANk4OmZf5wgqofyzFTOQKSPap5/EfhWuKoNJlOQAQdhCLK2CSdn8i8eSdAJ6kZyxQZSotw",
+	"CmBoME2WuJkBish0iNW8ZtzwESi5RCh6aOAKHcNsUunijdifVPk6XPPmqC+nIsb821D8MDAXkvkrPU4j",
+	"fEk2FShDuSIDpuORyxJiqWIwfOjU6uJhB3ZKGrNcFREyFPDOE3auo8Bm4flsZsJ1ixzmXBaiYVc7d7j1",
+	"vBKDdF1bAtJpk7f8z0TLITMfbxEPaGfFPxcpFwh5i0G+/pxE4bTd3o35eEhUFn8TNmKe9LhWzQFPmRFK",
+	"YQPuYDdt6QY1zTiOzeJkhniB/91vOzQUhCwpB4M+YmQ1b4kA0OV22QOi5VhmmZwVQ1BliXpRCIPkS7JO",
+	"wMMjN2OMwwGaSKEzGmtoVALazPpBmbj8qlQOZWsihqCqGMqxEamf0MozR6TRQ+qIJ0gkR4xm5DChAXE5",
+	"3ly18I4de0vp/iric58NG4Sm+puw8cM0M0rv2FFi+X2gNgBHafQaw4zG7L/MzS6Q1KjSBB6ftJ8WNIGy",
+	"3Hcr2MC0mR+vKB/ArCcp5WK9mu4Tl1tk18YawWPGoBvMWykSOjd8WjNwHizVQ2qHtD6EvDtPG0Uduxse",
+	"F6tVlZTKDTTBKxrdteZXH5B7rcmMpynkO3x6oPzNw2/baNp9du9BmYea3c0Vu2bfFUEtV++UseFpChqM",
+	"sp1jPfZIj0RgpFk1yij/NB65Dm88IzJLjAaIBdVWQ0wg/6lI+OgcGM3BlWuuC6khaWZOhtLmIsP3C218",
+	"fMJVf16XS+xltrpfoa1nssSCGI4JdjznzIYZyzOWM+MyFzbyB1GYsdRpCRcObuW9fdlfeO+1+Lu6UwYv",
+	"BfszreuvdiNWH1w0GBxwGFDCIP32jKbcGOkJ0+A9AyerJQzIm6O2q7IuZ7M5IwI8NOatLtJgX2NbKfjj",
+	"7SwZQ7eYn2YUM6Sbnc6OljttMN2vuyPLckSkYt6tZwZkhrsVU1sxtYGYmk6gYIWMpiLJWHJL3ojpZGLO",
+	"xNLkjZe5MxSaZVuHAPoJpMvuRGTNERPWeeEscxBizrZ1djM0QQmFfRWIKouQ0iJvUShBeyhjMUP/cyOY",
+	"HkZuuCyJHtUhbx4Xp3TnXu679dB6L+lQCrbgJl3ioO1UOGi7zV22N2g+ae93mk/jx8ZOdJy6iyFTCoNr",
+	"WKfJZl7MwqKv9mXaaTGLLptSnaPLbv2b95vU4PfG4hrb8zfLuNaAw7GC36zC/CvykpPcmfgActatPvoQ",
+	"i/MnVCksx1N0/sj2DxpKl29f4ETadk6yDYaBEyFUkMvjbdWg3hXo9kbYd/6kFiPs9ad3Y9C1wjjvFHqN",
+	"CZ3N153F3fGgMRVTmjaux4BqnAJl+vjcGc1WfbptJDao9vUsQ0hoTLsmN6tXmnYuCr+tAFgr8T4shMoH",
+	"JAeDAnFW45qVudXKDCueuIInONaVyNqrjmRFilNpwp8A6Mye3dL6bOGHv9iTBxVa1zp3PqS57JA5UGF0",
+	"OaAlAsG4PuNiiLY2dIl0SoP3lXFVuAdDc2M5hr8izlCFEkFFzNLrhbBe4GQaax8C58T7YlwGW7y/69b+",
+	"Alld3zG9BLkPHWEiKUE1iUQFldkAFsnvgVoDu68yKfjWj8am1rVap2czjnLDnJ269FDcsq2I+lJEFBZT",
+	"u7SYmweDFB+KpSn2V7vpyKkuQc0r5qFhrEmqruaNmuOat7qBBBnXCOfAQakVuvNYQE1vKpdQNc1ra/1p",
+	"ruzSb+sK1RPSKv24P/PeLoX19Smp6GAojdUs1+3kpPrlLOalfkFeyY28gguks9o16LZjm1x/f25AD9qI",
+	"ejAkfxmmVmpjhmzuk+fXm6/ucME1p6j8V3sZjxmgZ2D3xsShjeS8zqbOF9mi564zmZ0qAlWqErHOzNwz",
+	"1SKvBaGhiJTZUaE5TSO4eZBib7E53AmZdxChj8hDqsBeZUlA+IAIozmNKACjH5TBuwDXAp4KhUuzNJc0",
+	"H7NHEPqnJDIHPU1Ziln+NE0J1USKmLXIC6O4DRlkjqZcnNr32n5l/bkVahYLA/MUbZu3aSZa5CPEbdIU",
+	"C21xt9E77/PfMNwD2KYWdCRmmcYuhQwOsBFAAEXLh1zTlChGU/Lw/WHy4vhRQK5gs5xykZAIv2WRVEGg",
+	"AUQrzIXrfOgITGru5mL4lyyNSIotO1GGAQOxGad2x1x7WZ7hkpi3sMQ+MD4wbx/JNME0TsXijOmAKImI",
+	"84Ao4vrtixZ5IeJsDimr749eKhxtoZYhplk2L07dcb5Q2L62iPa21+1aYBbMjSVyqhVPGJlk8owndtB5",
+	"jqjbCa5xRUo7AtsAGDIWw4aFwn/YGLMjs8JcH7g8E7MMiD6byqFXMQyhBdYmoKV9toi9bmwPVCigdzjZ",
+	"byNezH57t1e6xebhJs6gTuRMHGCzPNvMJu+FrCVMz60lC4UL+l8BdLlhgipi/HT3CGQQ56frlM3Nx0Ph",
+	"SM42gM2UtnnLFk/mIWa3Fj/8gU1SOmdJj+hsyqJHfhr+1aHAc2LR0B3y8F77WZWq5Zial5n3m16TM7mV",
+	"1tPrxZHnEYq1FbT6V9xBkEMtQqawKwgi3asIIo7xFEBNLJKJRzYxN/2nXfNv1lRvdUbjUy6G68OrXN5o",
+	"XddEMsFoiRF/Mzp3TBZPhpOHW1yT30uMprvWHn9LNZvR+SdO3iz0vVypqa5pve/Yw74Tm4Eir6jWM99P",
+	"Ncq4QnUM6h5Q/+y1kyRvGAk3Rkb/PcavRFCxoVqAZA/qGcqLmcwSFQpolSPkDCSqBYs9RQwzmYBcc8j3",
+	"VMwhplWNAAszOZH2ozcKdtsny6Cgfoaeh0LS4ykz6yT+ujt+etru/7o3//bJ4H+yTvy32cnj6SvVfZN8",
+	"N3lGX8jv+d/P3539ef9tY0P7kovhc7tNd4Kx5cDLl4pAO5C/mns3Hr59qrrHd4GkXG3P9RnvliN+VrZ4",
+	"iZtBI1mnExOWslhnUnBjlM4L3MyypjI/q+NfCYuxuKeOf70wZnJJUbZautHAYSCOqRTUW0SgMraBYU2z",
+	"0byK4dhP3xW78Zkiz1M6VYzsEZvti84Liz8BqcGfhgcd2aXe8qAtD/pieZAlYseFrs12CrCU1XzHmBrv",
+	"j176aERRdSsoQmupOwckimXCfNFxJTsaMu0OqhvcbbOkT8NnTuArN+YyFqS55PHHS3Y+jf94f/Sy2Wk9",
+	"WeAlA5mNqbGT+1xQCIOM6fkbJoZGQ+8+7nb29tpt3wpd6cxQzQpj03DpEaMJ+DkuGs9xyM0jriZScXyg",
+	"enHsUzv2keITl0HjA5tkzSM+tDu17AXmVnsnDHbL2r4y1lZyboDf33IrYDDX5XTw7BKwc56q3B2du6Ih",
+	"GlDEVuCq0PjQ3u4Cp84pOkNv8zRz/nvwXM5GElyq0EQLHdzcMk6qNKDHj7mYesDsvHGad1Vy1PIgQFtT",
+	"8GeZzxtcqtvlmxYzqQII5k5dY4UpbeRsrMnNAuBfXH7A1ogtuvq1FaXtWb/2WX9Fz9jCAXebs5h8uNFp",
+	"d5kdNTqNbW3gIzABMVIwITIjSUZnwhY84OmGBgMQbENLpcbys43yWuRwoFmG/YHgYLsuikWHrWI0ZUnl",
+	"GeZDcWeKj58waEFmysacTSh5I89YSmOgy0+jHeXBk60dtlVWvlgGdnwD4wsbBtU6rOkQivsndMgCGzWG",
+	"2uSRdJXViiFneX/0skXeYfcVnkKq6MgqGn3GBMkYTcic2dzpgf17KEQNcEBugp1gx8rfsflVCWhgN87P",
+	"CCL7Zv9PjBqYA6o6iKk+0zOzEe9kpkczLhLy7bj/Cvx0Re7bavx0jXmawdSYbWagW77ztRpJAADt+iTd",
+	"usHkJGg1d6qQcqUkEY/8tugUMqoV/mlOFJ1ZA2ky1XnzoVQOW2SvvRcKwPbEV4DRhdDWM6oC+AD8xovd",
+	"6qu4WSGAt2VlWz1py68+3yyCq+n+C7ahSyTclKnNWH9kmMTOhUt/u6znbS9t+N5nygHvqcn2G+RYGVKw",
+	"Hubh2K9B3h6k5mId/EcA9vT5uk47gGQDOXCd1pEjGp2tZ64aY/CY0fSB8qcF7CYiz2yLWs3HLM/Mg5Zr",
+	"Tiz0ZTIvQJN6z/yAnzHnbQrcV8ZMKOk+A0mWADJqWDs9ZQLyV4NQWCeUhbaCFEWX3kmBFROqc/7vF1HR",
+	"uXJDoalRVmM5FVpZrFFoFCinGlrVQdTARRxOhZwJ4hbZJXqescwIiU7PrtdAZkObzKilJDJNDowM6Vmw",
+	"aDcKrkKrOmsynVR3hIsZP8vzsD7iZq4qpfiIyjnenCMZ5HUJhnaM2V9dqesGuLRIl4npGCDT81clbt8M",
+	"/S+68isbJBhqCSAZR+eR4ldvD583j18ddvcfA+nAPYlEKE1MhzRbcE4TFvMxTTF7dmGGnSeP99qP9562",
+	"261b6GMGi4RO/3yZ/tY8snNvFrMv8yUqhjjabbNn2vC4Rq/xjx/D8Lzbbobh+RP205/+2FhzvfAkWOQ1",
+	"qpwTaKHFRIM2UymGzYyKRI6b+NDyWcC2NY/dnZVz2L+lOdAxw4pB4BW5P1nZ8tTiTJ7EHfaE7nfXGf0R",
+	"S/kZy+bNhRKfG23DjbJhoVyhjIiWUE0d9GUHsN/GHCvz3cWuERfsjAn9sx3MQGbjln1X0DCrpjQdT+r6",
+	"1m2g0723J93xlRu6soE1B0TIGSAzoQ/y8y7J2Zp9N9SJKmoRNEtLAGNraUUXedimvtXQa6PtQAGcExcY",
+	"/QJ2grq7rz4mNAah/iCPhV2zGvlKevmmKfYneUTqFmrsCrbfSkvpmon11Qn1V3m5Hcq27O6eapDzuiVU",
+	"wx2hY3H+Z1J3VzzZOwh9UW/vvLMK99hYH7agx9k36MuRzu+S1wO5pEIlF7KAinCgTCSY2VeFxbE94iuO",
+	"OLYXwoDkFkDka2UodoureMoNmcktsA7QidVSjIRUDgPXQ0Nhr3ujedhCV4CzgppLztCzcPzqsOnMzBEq",
+	"Bai1Hvh8Qdu7MBQyIxkDWOY6jOsS7MELHO398pFUDmu7ONW3vfZQyLfXCHxE1ajRa9zCm065yHEYjT00",
+	"ydhZo9do3/A/aAvx66YtWMvbXQdUYElzqybdH1TLiE4mTKC6cPvc7U5UJWasKRGzWo53SH7jk8Dm72Ch",
+	"/GwkU4a11TLjQy5oGuSBjYQMeMoCF9jCH6BgrADmb2u+WBIKLQPbv2ZMBR9AOiHXo0XWaayvFolsWSs5",
+	"YxkfzJtu+OTl6zcvIhKPWHyqAFxGDgYpFyzAwv8BB9AFMSf9uWa5bwsZb7IkJ8AePLtKn47T/sYni4zW",
+	"XnJZ0O+/3yj/uf3sSWe/u3YCtFvZu0mAvtwyqXtgUsV9zePmnz2PytiYL2tMZ0HZXbJQORNZCmh0kbGA",
+	"TEWKiMxsjlxojaTkULgWaDgKeHycN0SxzUr0KGMsIIqfAy8TXDCS0LlaaSpWxmPMh46xkn1rI96vG2hr",
+	"GH4y7mSOsc+gqcBi/QQG4S+yX2/7fSf76mpL5BZ5DthMyiUnIq7RAXGAd+a6KsLh5cWqBXh5q6eM6ZwI",
+	"mmWI2mT7VhSbKLcIIDUL8y5oBUloocEyuKT1iIoCwBLAuuy2QgFNAyP0bH8zANYXLYwSgtj4p7xbpRmX",
+	"c5JBs0FAvSFmOUCRCoWaxjFjCeaTo34HDi/QGDNGTtkEO3o+AaYYuE9IYeGBdtt1pq75yn31gzbU4HRR",
+	"7mIC5dAhTuR20Pe+k/0V/aBhQK72xtioVwLuqmXbWmKzr+pxgXW7wai+N/evNSYbDfl6+1LXNxXYr+o8",
+	"/aS5Szv95pO4mzSfst1Bc4/u9x/HT5Kn7Nkg9zNUbdwkk0PXtiGRgjV6na7R3aWmKYTJLwNsXWX0/WkK",
+	"tU9TsWxgStOsfuydUnfqbCps+qDOOMOu25s2mg4agp1re8R6jcP/+bU9P376bvDf0+/f/e1psvf22/1f",
+	"h5sEkr+T/dUojYYet51a7hGi8Rfk2E5sw6/XkcM7F7/I/gpA9UPzNWfNcw3FipGXPVGOQehB1bOpUD6U",
+	"oyVRWk5AwkGIVkmPPR2KmAqXa4X9XSJ7KiJnMWDBIrovjOSeM02sLHRJXpokPHGJbtj3JUHPbmHs3hyw",
+	"GGwB6U9RYPoIMjgr3MQqUXTgj9/J/sbS8juzzLdhLPjxlZjnGixzwAVXo3tiqzlT7V6HpSK/zKd+A465",
+	"ESesM5N+kf3P3AW8NXgWoPTNnl2XY9bA6b+SMzKgmC1r2AyWZAfEQax6jhNAECtjaprqQlNW1Gur0lx+",
+	"kf1QrJHjAkiiYHFgY9keVG9gfK2pdMboOPLDo1nGz8D+YMLVONiYGICzRu7YRgQDdDCbHDG2MB0zHvDk",
+	"ROZ42/tteSt8ldBUSXO3CnzbS7w3cM4cJkJhnUCuH4HwJhvLQGioHqHq1GJw6hETNT7ke+XIhrBWuW6Q",
+	"l2zGeYLGlc28okQXGK2XBXY896pF34zdf0oN2nvq/Sw2ExEQLlwiJ+BofXf8wztz8Cl0fIIdtQdlG0m8",
+	"F6nwgdHkZjKhSoveyZjtnrek92GukS74gKAsAjVsYHiBhdlOUxAfQOF5NYcRG3PrjLLCp7JDEQzpXvmj",
+	"mZI5pBvqq5+NLtpp97rXYU5u3p+BsuoqZIC6ts79r7pNNHV8BXS+Bf9+BYtbZGiajSfQkbc+P8vdQfpz",
+	"6wPnRtGD3G3beEaRybSfgsFJzlgGrRIPCHJR1PewESIqiujVl4phGZUx8f3jLXLMzwGUPk9ZsF59VER9",
+	"36ocCHg+qU3r8oP/wltDVzW9w/K4mSQTmmnIjGNpimuDgoILEksxyJMOsPXyX3GDGr1GJ3cLv5OiWYAt",
+	"9vADhprsGsKiioQ2gobb41oHbrtz0jZc1DLS1R/xBOAq1vyFZe89K0zl8qeNMsAcZax2f/oj8mlZ6dfd",
+	"e7pwLh23yq+tb6lXa16uKaR7Y86mENLekk2hqNX1x3IxRSJFOsdEBwcu4BhUKIxid5W3YceSvkzmkXng",
+	"Lc1OASocDeC/H759QwaZFJqMoY6tRyJzKiJ4Q1QYf+SyWt3oD0ikuU5ZFIoFoAY3AQ1YVJOUxmwk04Rl",
+	"6oBEKRXDKR2y6IBEhpQj8jBS/DcWkcM9Y528YWYYQSjMnYmK6cSY69GYZkMuFDhkx+NHByTCpCM70IGU",
+	"GnrdRCkbaPNAzAwxmZ8yPhyZS2a1Q1EcTkCiCzOGy8j9pPBHmNhlZD4jpuM+y8AX/DCKAedXRWagkZCC",
+	"RY9gfd8XXmo7mti2Oj++nSpN4xH76aHr1zC2V1pDrkfTfovL/NJ+a6TH6aNeKKKLC7MRlzigC8NM563i",
+	"lT+cX17++5//urjYOb+8jNBzcQ6V0PyMCfLQSyTDrnN/EFeEhsIIoUfwmn9UvAZvE1K3yJ/ZXGIUWzH8",
+	"rFFzv1E0NQMhVJ1iXJdC4h+kGoViwM9ZAiFteMSMWv2v+dU8Msm4sB2ClDbGaNigAelj8DlsoI/dfCiT",
+	"M/W/VMzNQw5BAWjfeoPsG0bQXZ2NVYsckgFnaVKAwQeumjusbC0iuPDhKPUZjgdygxRPWCgoUSw2FG97",
+	"z7sZcvQtZcy2oydcxOk0Ya7KO6GaQisfWDvwbfnDJjPy6uTtm4KrzJNVjziiCoghaS6GCnPOoz/8Aakb",
+	"ytHtgiJ54dMsIZ1WQDqtTkAe0kdBKB5yQ7IXzUsIiFD3wgfgMyMpo2cM+hnJqW6R6OIPQE9wL/Znxg10",
+	"j5lh4+BCAXsI6ZawPT/i9Z8ewise2e4BwMtwbC0ShaFgMzziWBQP/aOMijLM6GRE+hmjpwor+81tB4SS",
+	"WCaM9FMZn2JPJmwiFNkWSRT5FWy7HJDI8GJzGIBjBY4fBSSCQ25+SKhmkW3aBLQQOdBJ8IYcI3087La7",
+	"7Wan+8hDzlBNW+SF4bpE9n9hsTaD5xoq/UMR0SSB9Eaavs+Mdmf0nB4Z0FQBXzOSqtAZyqyKoYLojwkb",
+	"GOYh0nmLRApUrCOqaYRAfANz7rRND8ELaVriuUhqQFueph3J7XW7Bb1XGqKu7KaIepHTM24EGyOk5phQ",
+	"XECQJylwcKMGOYWxD69uNJtNJKQeeQdPohqTjbmAb4QCNrD415P8r2YlLy58W9jLy1A4WdIjTDS//XMo",
+	"CqfKcOdQoFzokQsCUqBHHgD2GHJ98wHL9R+Qy1DA+P5Q/XVDQkeMZuUhBObyDE8OhAk9PJZ59YX/9Yhq",
+	"dnlpeBogxl9eQq/PqWLwOrx0cbHjfsRty+kD9qL4LlQ995vt3WZ7F7bQDgm02SIQV6OkeVbRbaMHdAtO",
+	"Cn/pyvcKOccJkk0h47hzNdU48OD4F+U72+2gMebCXygW0IfhcaPyTX52V8vvN3pXqRz9x8KLg4X55ogT",
+	"ePzBRVsyOIBImnLQLBDwouq/vtr/vHQo77TvlB/himiBG4yzyza3YfInaxDc8LYHC/rvZ+8a2mIr3WMk",
+	"FQ5KwYhaw1KrdZv7B3Yu8sN9uaRApmy5GY7vXA65zmkbeBoVUzFbHWMsA59GWhU7LIjjpVA8C+eGL+QF",
+	"ohukAoOnwLuWofCsc6pvKfXODLWEZLJ1Ja3hStqcCa/ivtvY333G/jbgYqujgNXsbCcn5YsVjqnBNINj",
+	"ZZ848L1lvdULpgfma5CHe+1nj4zR7bmibUJbcJLnRTXoDPLsUg4I5sjLGfQ4lpjuXum/WmHCuNP+JbHO",
+	"27S4sJv/udef0IbfWmFbK+xrtMJygdi9voFlWcbvw876UsyqLcbtF6S/HCZGfXESB1AQ7s4i8yrMzoX9",
+	"6XIpbgtCwy56eeUAXKPgpzf6BXJ26+s9kQQVLBUU52VxWoUs5AJcF/ftC9VXKlE3PU8pgaRWD+jMz/dm",
+	"o7Hr9s689TYs0N85g95aYgVLzJzjkvr8KQ2znKvtTDK2vDnBS56mquh5IlzYumHDyCJAifZhoAKLw8Ad",
+	"hulKXRUoBIQHGR06lfnVyds3nvUpOoBWnL6NAYUMlBYxKrENkWaMAOysGAZkKhDUGntkhoJCTYDZFrhv",
+	"r9u1OVqGOyQWXsHFq8jDaMcMduff//wXhNav8FG7QFteeuu89LomqYMgLuO+Ac0Vrc/kphYUHGq7PFe+",
+	"ZmGfHbEXPrwRfHGJtjayDtrXNuT9Co30ODUm07Td3o1HHfiXVZvBcMuOuye0Fyb4KxjI5dUL7BP2DoB9",
+	"1ik6LGuM/Mrl34jG7HKu7ru6RXT+nRgNx6wYuYH0Bki8+dRCFjX5eiH7w4SJspAt5OAFhVqJ9/gmLoaE",
+	"W7gMV83mEB9r/ZpXRRu+bCvatmbC78qP87VyO8scCu6ETS2LWl43VRakrzpOnaaujLcSxggqwGqYUMqV",
+	"/ou6DhzZLUHxuIEX4HjMepRZiF+YKigZc/vaQDIfZMruD0rGh3kTDjpA4sMA9f2o4S9/ZRkf8JxFDqZp",
+	"+g6nX+p5W6pgWwnMAyvXc7J2o3CzoZnVNQtuc7ewLfdY5OA2ocCAkJ8sL8mCe3YusHhwKVaLbzLGMgVO",
+	"VDZWLD1jtsvGIGc/BNtVm4NrVSPsRC8HtjM9DtVrXAFU84cCfBsMGt2ogOA4rFsjowPH9fKWZr5tY47z",
+	"79qMyAH0nFcIjzDGZvnmdtvoDMdsPmtuCMWYjfssUyM+cYnfhanOMqlZgK3PZGZboQn8gMWEwZA6XHmQ",
+	"wxJQWIMW+cAGU8WSUEBw3fa8pSRlQ5pipm8sz0CRhFcgwiXNGIFKXZmdIsilWWHo5QBlA2aODyN4x8/m",
+	"HdGjAN8MnbzntmDBFZfMBMtQUsEXHkbmn5/hsnnQ7aDH0YStrHLVsIwqZvjCOipsDjuxqMFuAipW1ig9",
+	"ptj1FMqaRKe96piDpQCuCMw72YbbvlYm+sLsrzlbsOMruOjSKjGoDq8u0Lf88dAl28gBqEF4/lBbAHer",
+	"z3nw58fxxRwS68Qe1VAgAKRts42d/oE9AeSjYByyfxI2lpolRMiMOL3EJvtUnPLpJKH66zjm1/aA4iKV",
+	"0xm9Qgf+wktI7DDrWrrLKlyWNjZRt/yq36mX0iztSsMX9n4zTbHOxHXyHkq6MPA62zLSrQvyFvPHkZ1S",
+	"UeznJlNQ1+yZJVzfSDXeYecTmela83wT9Tg/EwcLCmxQUHdzjBYAQgiFT7N0CMS5Kryo9x7A38cWWJ3N",
+	"QWnFi04FPkBEMV9Q6jTPgs5DCerF5rVCzgCwy7VCH9EzhuVzBzZBXrEHCtp1plwwqKmz4cZC30erXEOe",
+	"t0LFGrvoIiy716q5rSBEjRqXLI9tWrQxz08yRpODPGvDliAac8NmeUDHi0ptFjb161NnN4Z+lJN5GUWH",
+	"KuzAGJjXqGmq4WF7yROe/RXoFX8GR4b7GVb3qo+kU0iFd8LoS3WnBA13oLBf5UYS8wXylBq5aTZl6xf+",
+	"UkSQnMwxmoQtwUYsTSxru7FR4SRSTmk1Quijd2/cDsz9mM5DcVd49pVeajeD+3JU+074W0j0HC9tYZ2m",
+	"GXn+4a1ZEFGwhmw/6pP5xJIzVawVp1IBqK7PC0AMNZYY4i+wXdZu7iedTvNJvEubz1h70Hzcf0Kfxs+S",
+	"NusMjJwA22jpMKeZEQYOkCPOxi27BDuwpTu291Rjcyj0Ddi6JeDVXnNHaVuv+T16zWc5u3Gs2V9aEbWr",
+	"wwN6mckxdjdHzFkLeIuJcTRj5P0PxyfYYy6aZmkE+LgXej5hAfFt2wNIeLqMAotnjmmAoUDEDJ4ge3bt",
+	"Jw3f7YEWbLsUKaNPZ3I6tLG2w/evW+TvcopOYZkCIshcTpEjw0sUIlQA27MoN06tV+ZW63r2BgHAb0DH",
+	"TNcUiSvXQI4q8uOxpiKhWUIcR8+hcmazWUvZP/tTEMvxIzAaHKSP+bptQUYie1uTJ1GQ/+aXy+IFuese",
+	"YyRCyyFSLM6YzgFnQgGgv4CqrGYsQyiTFjnE37rn5zAILkhnnygWS5GAvTTP1zsglGQs4RmLNdFSBmCz",
+	"ZJwlocCUEXnmGktB15QCxBwds9KUWuRYwhqPKYDXILj9DGDozMS4INQCOQNqjFkc6vbNdy3skQlVCj/L",
+	"Xbc+81Yw1UY0aZG9ThuDHjCMad/Trc0jlSSRZMDPCiNGBUZxMUwZguMriz4FxAuIJn1GYG8DQ/NGoyV7",
+	"e7vG9n66t7eLr06BOCHPdNpPeeyCQmbNvYMopgIH22mHwkviWiclSi5LXzeCPImz8ZKy5YLA21TCrSuS",
+	"Nq55srO+01onuwMrXYV2LB+5Hh3DQWtsLC5Lz1YaQ3YwQSENGu7f4kps/YL1qYnI4oClWkF8DUm/aH7t",
+	"XNifVkTMX2tFEpbyMwb4ykPpaNd6/bgiEyYAk8v6qRQTFVVG+P6cz21mGH10Y22sH/a08wPcOSMYt06I",
+	"L4Pej4BSCHUbeC21tjr77EojCUcj16ybuxNybt+thNtcrq2QZtuD9WUBe9zkWNXkBXy0koD2FbZuMIq3",
+	"i2y0yDtr4kGUIzbaf+KQOe35w2wiDIQ4D3ngc6NCMaO5mBlQnqqDUptImyaQsUlK59DT0cPQWveObRhZ",
+	"myVwWyf5uso7DrOkv5ccU2ajx/Js4Y5aTX4Nrf2sex3F/S/F1brTAP99s7WvO9K/VdBvO3Af+CC9zCzX",
+	"uRGzXaaw7+QaeW0Y5cjfUhVIOXHZlb4t7m4bm4Uvi2jk77wJoww+VRykYLc4V5nSACx2V+1zy+s09610",
+	"7zT4QbVm44lWAHCzJBLSsSEGLzawJcyCw6cc0eg0nzyhtPmk3+00nw3a7WaHdvu78V6yzx4PGthd9RC/",
+	"X/XJ/cUehVaIN3zE+fXa4ZPrRDDcRqyOZOS0stVnv6jgB5T554okxbaqd8dwdy7sz/NlgJxQ+u0cJAo6",
+	"D4ATXCuCQJDEndogz1eHbi3In53KLAfEpSsZ3ZmZD1t/P0ugQyt4weF4mU8Zdr7MVHUH4ob8u6Jm2r64",
+	"Nq9oJSupyCvKV/q+c4vcSEos+D4ZbyqHlvlXfg9abSVTpIG3qtF7uhc0EP0ORiunOpZYk4Z1HQUmvd9u",
+	"u8bZa7D2CWqJRSAFN7cCb0/azU7cTZpP2O6g+ZTu9Zv78ePkCXs6eEbbfcCwdnGw+vXTdUt3eUsS5try",
+	"5YhpytNaPAF711ayfFmekiRnlp9CmOyg/6K++P/Y1nrZcv5yLJYnATYLK7Xrtq9nSYvstZ+V/CxSgDia",
+	"0TmhacZoMg8wfI436bIL3XllWgS7qAkSvU7YeCI1E/G8+T2bR0RL0mcELB8tScYmzEsu2Pwq9wvO+Xct",
+	"nVabOYWV/p7Nq5zG3RvIs3XcK35nrs0iq5jj6wVC3BZUfOWtFx3ZXWm8eCt8dWLbqC7jnr6/sOsZNp8w",
+	"Epkno0J3M43KHEaEqGskW+ShZfYYirvij2Zkt+Cc3vKYLY/5nfAYsK7hjN82f1lPPys2py5oZyoohayM",
+	"ouWS3ojiImYkgn+iGi4Tik+lhd0Dn7k+wl/ZIocVLBqQe4WWFRuYdx+K67FRmGtTJvmL7JdmAJ3Sc7W0",
+	"22x3aL/5xGikT+luv9m1KukT+rR/gxnhmGsMVowM9BkXQwSKkK72Ycs/t7GzO+DZYM5ikajnkLfOvKWm",
+	"mjUx4bKeh2PLitnVdGtSnW39Umaku0dGcpqpYulUnkjuBYFMk1AY65wqMmNpSh7qmSR5L0mARxEuYfxR",
+	"QJTMezd5529MhUdeOMNGQxNGY3ZAaCgwzRsmgON3KeD4Hj5meeo0epqrhAGslGUVNqH1S8pw+tQ5vPlq",
+	"bx18XwjbeUuNXVfYuWtym0TGaine/+H71yRjA5Yxj3cCEUcjHDwQJzbVdbURfFgJfzdk+sh8beVp0uxc",
+	"7yBi79IQsoXz/f8SGYMRbB6xqL3wB8DhxQvPMVHIzMbC9Rb+uHDIFpq5QD+XvOvKP34MQxWGxz/96Y8V",
+	"3VcqDxxget+MqsqkUaKEE8PSXUSB2jISZaHEC1Rhm0WViSIngp18k39ZUtpquHAED0RIAgExL2YJkgDI",
+	"F6SAWgI4hvetSQa/0DOKA1gkhvyqI4edP4FYKFEs+dNO/fZ227eyv/j7Xe6w+wZZ6AaPiNLrb3TKz9hv",
+	"9diWoBdA3mMqxdD8C0gUqM+B3HaqgzbKjq06Jmo6MZ9UgL1BNVS+0UwrwqsjuW/4GRNMrcEJVslVaiZU",
+	"tp9cFM2lx60nPP2QqlIszEfubndfl1cZp7TWbo6ZzvgS9m2YnnbIyJqPoU6NC/I+k2OmR2yqHhBzyAg2",
+	"vjogQtoaeZra1i0fRwzrJ12ruRFVoaDk7YuTD6+fH/988sP3L94FhGtfgqZc3wOC4otoecoq81aHTL+1",
+	"M1iPF0xSyq+QQGERHB+wWaE/j7Se/GxNc/WzlpqmF34I34SNeER12AiQZL4JzWfDxiXpdFcKhJtyDDvo",
+	"1rVVp9uixIvLwC/hidmoCk0D/wopdjnlrEehcsIEnfCWO7s1WgZX5IcJE4Zx58j1FeTyXAqd0Vh/pyyW",
+	"9Q3RVvBtJf5hR9zoNXZb7dbuIg+pbi+HAbNFZurntNtql+a10HetDnYER3e3YsV9BVSG745/eLfZvs4p",
+	"Kmm3tK9/N6/baF/dAFbsq9vWHnG7erfn+x427++Hb9+st3kQKa/XArrttvXdOtbpqhNc1laPRPI0IjMj",
+	"G8BhAFCohCsynQQkStgwowlL7B0fWMIVRpjkTCAUrVU0hpJI4eubsdA9HrEW2W/v4sOg7FBN+1QxCOLb",
+	"9jel9qeQFSsnE98RgIJqSvo0pSJmWY3w+cBowm9HD4ElLSM3jVh86nu4mOGjTmI+lXCnoATX1VfysVdQ",
+	"oPnjvPWZmLFVuo7bOFy2tYhW8aFYbpUgMo44tanSDnfNlryj5WpdSgB7oEifjbjFcIv+4IOn/UzOlKHO",
+	"U8YmREvAQLAocrX2b3+q8zRHT2mKTEXCMhKBU4+ZOcBEuBhGZGi0ymrKPMZ73qNe/+mtZfN9Qj3P/vos",
+	"ZruHiOoxYXKSMnBjFmkR9+AKLa7hpIFh1KHX4V/RUIZBQE9nYzwHhsdyTVIZ0zQwRDqEBNrM2AbJNNa2",
+	"2wfWRe00zMC4nboFYzOftxO4uMIUhlxpaB0cEDs5hLQAvO7Awxl6jFs5KEA5tvKsIaOJVmQpHfquCFQt",
+	"4FmZA9Qqgy+pijf8t5E2FnYcsRfNmJyUI9jyKB8oVuKZYTIaj4oD5BUvP/IojZ49nMJagBcUxVjemhKg",
+	"FZPCOy243tX3vgU6V7bxGlavAcRGmgJXAORzxDUvdKg5AKDghFvodBzSuEWi82ZMFUOCiwCJJRTIl/KX",
+	"5AzGiL6BzKDFJnrf3F1ceym7194Nik12ECBsr72H3MdOEKEGl62b70cHFTdUkQFPmQrIdGJ4IUsMpQI6",
+	"uzlVxaWT8fIXww5MUhqzkUwTWEwu8nbm8N1id/TW1U47VR84YWkKBwgWRs2VZmOF6+3i1oU3eadp1RZz",
+	"G9hxrIKJQnEndLoeM+yBWngj4iJefd1HmZ3i64aSQWIHHWiWAaU4FB+AIrXqVuGVv8j+8qUE6xvj5xi8",
+	"6QGhjagL5uTHh53xBH26C0SHNJVrfwCfZ4x+D/3pEexLFATyrWq+WOAA388eWK5H1SlAcONVGKCQOR4r",
+	"BmuNODfDgVVOmVYOn7SwJI5PX/3uK0ZTPQqcsW0nvugsLb7Kqh+XP13+vwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -158,13 +158,12 @@ func (e *Envelope) By(email string) *Signer {
 	return e.Signers[i]
 }
 
-// View, Sign and Decline are what a signer does. The last signature completes the envelope, and the
-// file can be fetched.
+// View opens the envelope for a signer.
 func (s *Server) View(t testing.TB, externalID, email string) {
 	s.With(t, externalID, func(e *Envelope) { e.By(email).Viewed = s.clock() })
 }
 
-// Sign signs.
+// Sign signs. The last signature completes the envelope, and the file can be fetched.
 func (s *Server) Sign(t testing.TB, externalID, email string) {
 	s.With(t, externalID, func(e *Envelope) {
 		g := e.By(email)
