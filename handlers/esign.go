@@ -19,7 +19,7 @@ import (
 
 // InitiateSignature sends a document to be signed.
 func (s *Server) InitiateSignature(ctx context.Context, r api.InitiateSignatureRequestObject) (api.InitiateSignatureResponseObject, error) {
-	n := esign.NewRequest{ID: made(ctx, 0), DocumentID: domain.ID(r.Body.DocID), Workflow: esign.Workflow(r.Body.Workflow), Message: text(r.Body.Message)}
+	n := esign.NewRequest{DocumentID: domain.ID(r.Body.DocID), Workflow: esign.Workflow(r.Body.Workflow), Message: text(r.Body.Message)}
 	if r.Body.ExpiresAt != nil {
 		n.ExpiresAt = *r.Body.ExpiresAt
 	}
@@ -30,7 +30,14 @@ func (s *Server) InitiateSignature(ctx context.Context, r api.InitiateSignatureR
 		}
 		n.Signers = append(n.Signers, one)
 	}
-	sent, err := s.Esign.Initiate(ctx, caller(ctx), n)
+	var sent esign.Request
+	var err error
+	for try := 0; ; try++ { // what an earlier run could not hand over stays failed; this is another
+		n.ID = made(ctx, try)
+		if sent, err = s.Esign.Initiate(ctx, caller(ctx), n); sent.Status != esign.Failed || err != nil {
+			break
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

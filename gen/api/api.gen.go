@@ -2405,6 +2405,21 @@ type RegisterRequest struct {
 	Password Password `json:"password"`
 }
 
+// RenderBatchRequest defines model for RenderBatchRequest.
+type RenderBatchRequest struct {
+	// Items What is to be made.
+	Items []RenderPdfRequest `json:"items"`
+}
+
+// RenderBatchResponse defines model for RenderBatchResponse.
+type RenderBatchResponse struct {
+	// JobID A UUIDv7; sorting ids sorts by time of creation.
+	JobID ID `json:"jobId"`
+
+	// Total How many documents the job makes.
+	Total int32 `json:"total"`
+}
+
 // RenderDraftRequest defines model for RenderDraftRequest.
 type RenderDraftRequest struct {
 	Options *RenderOptions `json:"options,omitempty"`
@@ -3636,6 +3651,12 @@ type ListDocumentsParams struct {
 	Kind *DocumentKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
 
+// RenderBatchParams defines parameters for RenderBatch.
+type RenderBatchParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // RenderPdfParams defines parameters for RenderPdf.
 type RenderPdfParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
@@ -3914,6 +3935,9 @@ type ReplaceCaseTaskJSONRequestBody = CaseTaskContent
 
 // UploadDocumentMultipartRequestBody defines body for UploadDocument for multipart/form-data ContentType.
 type UploadDocumentMultipartRequestBody = UploadDocumentRequest
+
+// RenderBatchJSONRequestBody defines body for RenderBatch for application/json ContentType.
+type RenderBatchJSONRequestBody = RenderBatchRequest
 
 // RenderPdfJSONRequestBody defines body for RenderPdf for application/json ContentType.
 type RenderPdfJSONRequestBody = RenderPdfRequest
@@ -4216,6 +4240,9 @@ type ServerInterface interface {
 	// UploadDocument Upload a document
 	// (POST /api/docs)
 	UploadDocument(ctx *echo.Context) error
+	// RenderBatch Render up to 500 templates to PDF
+	// (POST /api/docs/render-batch)
+	RenderBatch(ctx *echo.Context, params RenderBatchParams) error
 	// RenderPdf Render a template to PDF
 	// (POST /api/docs/render-pdf)
 	RenderPdf(ctx *echo.Context, params RenderPdfParams) error
@@ -5193,6 +5220,35 @@ func (w *ServerInterfaceWrapper) UploadDocument(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UploadDocument(ctx)
+	return err
+}
+
+// RenderBatch converts echo context to params.
+func (w *ServerInterfaceWrapper) RenderBatch(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RenderBatchParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RenderBatch(ctx, params)
 	return err
 }
 
@@ -6823,6 +6879,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/docs", wrapper.ListDocuments, options.OperationMiddlewares["listDocuments"]...)
 	router.POST(options.BaseURL+"/api/docs", wrapper.UploadDocument, options.OperationMiddlewares["uploadDocument"]...)
 	router.POST(options.BaseURL+"/api/docs/render-pdf", wrapper.RenderPdf, options.OperationMiddlewares["renderPdf"]...)
+	router.POST(options.BaseURL+"/api/docs/render-batch", wrapper.RenderBatch, options.OperationMiddlewares["renderBatch"]...)
 	router.GET(options.BaseURL+"/api/docs/search", wrapper.SearchDocuments, options.OperationMiddlewares["searchDocuments"]...)
 	router.DELETE(options.BaseURL+"/api/docs/:docId", wrapper.DeleteDocument, options.OperationMiddlewares["deleteDocument"]...)
 	router.GET(options.BaseURL+"/api/docs/:docId", wrapper.GetDocument, options.OperationMiddlewares["getDocument"]...)
@@ -12941,6 +12998,198 @@ type UploadDocument503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UploadDocument503ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatchRequestObject struct {
+	Params RenderBatchParams
+	Body   *RenderBatchJSONRequestBody
+}
+
+type RenderBatchResponseObject interface {
+	VisitRenderBatchResponse(w http.ResponseWriter) error
+}
+
+type RenderBatch202JSONResponse RenderBatchResponse
+
+func (response RenderBatch202JSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch400ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch401ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch403ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch404ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch409ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch413ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch422ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch429ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch500ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenderBatch503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RenderBatch503ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -23371,6 +23620,9 @@ type StrictServerInterface interface {
 	// UploadDocument Upload a document
 	// (POST /api/docs)
 	UploadDocument(ctx context.Context, request UploadDocumentRequestObject) (UploadDocumentResponseObject, error)
+	// RenderBatch Render up to 500 templates to PDF
+	// (POST /api/docs/render-batch)
+	RenderBatch(ctx context.Context, request RenderBatchRequestObject) (RenderBatchResponseObject, error)
 	// RenderPdf Render a template to PDF
 	// (POST /api/docs/render-pdf)
 	RenderPdf(ctx context.Context, request RenderPdfRequestObject) (RenderPdfResponseObject, error)
@@ -25039,6 +25291,54 @@ func (sh *strictHandler) UploadDocument(ctx *echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(UploadDocumentResponseObject); ok {
 		return validResponse.VisitUploadDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RenderBatch operation middleware
+func (sh *strictHandler) RenderBatch(ctx *echo.Context, params RenderBatchParams) error {
+	var request RenderBatchRequestObject
+
+	request.Params = params
+
+	var body RenderBatchJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RenderBatch(ctx.Request().Context(), request.(RenderBatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenderBatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RenderBatchResponseObject); ok {
+		return validResponse.VisitRenderBatchResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -27356,695 +27656,705 @@ func (sh *strictHandler) GetSigningPage(ctx *echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L3rchs3tj/6Kjicf5WTDCmRlGRZUk3trfiS2GM7HkuOZxJ5W2A3SCJqAnQDLZrj0qn9IP/zdT/YfpJT",
-	"WAvoRpNospuU7EzGH2ZiNfuCy8K6r9/61IrkZCoFE1q1jj+12Ec6mSYM/n0qaDL/J3vN1FQKxcyla5pk",
-	"8I+IRmMWt46HNFGs3YqkUFmiqeZSPI1bx61u74gO9qNB5+CA0s4h6/U6D6LDw0437rH+cI/uDw6iVrs1",
-	"5CLmYqRax79+akUJzRQ7n09Z67j1RkR0OmUxec7pgCdcz1vwmSGPmYhY67i7c9RuMRG3jnvdXrv1IZPa",
-	"PHc+ZuQsm04TztJ7iiTuaaLGNEnIgJFMJHzCNYt3Wu1WCkOmiXk0/xKZcT2WmSaURHRKIioI+xgxFhM9",
-	"ZgTWgMgh/BFJoVMaaTKhYk40nzBlXqvYNUvNmI9bYz4amyuaprp1fHDYbqlsNGLKfLd13HpIp94gqYa3",
-	"DhlTZEp5TLggesaSa0YmUuix2mndvGu3Uq6unrNrlnjvz19qFrP5a9+1W1peMaHeKLOvew8e3Ny0Ww/p",
-	"4r6njGoWn+rWcavf7d/v9Hqd/sF59+i42z3udn8xm4S3fD8vyKDfOYx6rHNID/qdI3rQ6+wN7tPusBf1",
-	"433WardipqKUT+2SnJKYq2mmGaEDswsJ1YzELOFmTXF9eUFjcbdj3tM5ZHvDzgO6P+gcRPfjQ/ZgeES7",
-	"g1a7lbARTX6USUGtk/lrCTsuZ4KluDk6U+bClIlWu6W5ht9fylSPZ1zE5HqHnMkM/2i1W9k0Xr0MsHhj",
-	"qoOHhwo1Y2nruPVCKk2EFJ2YqyiRKksZoaOUsYk5j2Rgvmw2bkpTzZkiQ5kSPZNESzLk14zMGU1hPWoe",
-	"x6NOf9iNO4dxd9B5QPcOOofDXsy6UW9wRKk5DWzIUnO8DA0tUES/11+c1JNUTh7JKDOjDU/QnMaEUcWI",
-	"onN1TP73v//vY67HLIUpzcmEzgmDSXJlbxzMyYhfczEyF809MZ2re2SWcq2ZIEJqHrGd//3v/4/82nt3",
-	"O1MfLE79UyuWkfd0vNfpDw6poeJe5yjeY50Hwx7tD/ai/fjAEPCVIYtj8xQuRrs1oemVWYJeuyXoxBAT",
-	"TG9nGg9b7daUjljreK9gW7ezKsAc/E3rPTjaa7dmNBWWy7Ze0REjh4Z9/e9//998SGY5xzKJFdHso2EW",
-	"hmOYw2ZIbWRITaYxS+FPSqapHKV0greljMaKcL1DXjMa4zUzPTKXWapYMtxpvQPC8TbmM5+GSp613zvu",
-	"Hv5S5idrD4nd62hMzT4nMkLpAYxjImNgyqOp7uzv9DoTLnjL7HLO73+UM5JIMSKxZIrQyvmSTGU0SeZL",
-	"0/6P1tK5bLcyxVKf2lczXLMdj1I6LB/agYwNy/4TeQnEBBKOpRMuYMsuxIV4yyxZ+uOUQ7JHXtA0GpN+",
-	"t38AspOw4ZBFmgxTOSF7PfKMioymc3PD4U5r5Y70rRTxd4R2uoO9YecwOog7R3GfdQ7o/nAv6g96tHtU",
-	"3oPO08etdkumfMTNatvz4bP42EycxSUuH5jvSia/f2BH2Wzd261rliqgg37pVMIBeTyhPCmfDK1pNJ6g",
-	"bmb4MdWaTabmr14b9uucfTSje8RoSk5j2ra7NGFMEynICyliiuKfidULn4tvX7T2On3D7A6H+93O0eAg",
-	"6hSCtRcB04z4lNvxfWrROE6ZMotMY/qfVpXcieQEND1mJHBLS38zlGGWhmkpJlaOqvyEUXcGv7HIPPAP",
-	"maWETqeSC21572rp3G++cWZ7fmCCpVQzJ/C2UYtXEbRhMUCjTxucAHjAEsOfyItMZzQhL6XoPCpYy6k7",
-	"soZI/vQn0tshr5ClmAvnRtYUp5orMqExIwOmZ4wJUmhCP0wGPxIqYkNv5Lm8Zgk1kscwOWqUzbNIpqie",
-	"9822RlYl/dSy/MtjNdt/c8yosR9axy07FSNbpeLIbHtm30risN/dL4tDo6DA4iE/FlIbTYXMxjwak0hm",
-	"qVYkZhGPmVNKlZVnTwXXnGp2xkeC6ixlrxmw+RI9LKgR61TVCVMKNIPWK6s18ZEwsv9JymM6B8uCjwRL",
-	"8bwx5BiB02ZVDn+5gC3GoJLctItnRymNWPjpH8xP5Ec5nYKSbJ/um+M6k+nVMJEzOJAfMiY0pwkck2dy",
-	"YCaussmEpnPQ5n+TA1QLVBYZKwqYbw2L4sAd/iEXXI0r7+kvsq3Dzh7tDTqHZq0fmLXepweD+9Fh/IAd",
-	"DUvamtpJmYhZ2hlQHRkzClQb4GFm8wQDTqulpgmsm5HkZtitQZZcAQM059vczDWbWDN2zKIrlU3M2oxp",
-	"/+D+8dHwwf24+6D34MF+dBjfPzii/SGjtBsdHNC42zuge4Ph/rA36A+6gwf9fhT3DuL7Ue9g0B12u7T7",
-	"wBzwZoSk+D9Z63j/Qb+3d/Pupt1KM7FqgcE4rVzfXpkBe5sIKmLruLsJP30NC/8qHj4Vzsr0iaZSL5JD",
-	"MMsVKxERVazJ+sRUU9hi/AKonxPgmq12C5UXfs0eUdDNcUX6nW6v1W6N5DUD9vGcGup/mrKEgkkIqvsp",
-	"iO1cDP5gllXM2IgctsmD7t5ej7zIBI/GbfIDSydUzIvTVuZ2QFvTlBlxR81YjOrIEiaMqqXGrRv7we/L",
-	"H+z1yZkmz+iEKXL2IaMpa5PnUsRSkLO3vX+Q/Wc/tskbwTWLyV+5GMWV3MJ8IEunUoF1YhaaamN+UPKb",
-	"kbTGBoizSBuWZLSmF+BGaB3392/aLTnNmX6MaqZOM2Z4MZtMjTUPWyVi6mtErV6ZLDx2WocufGr4uru/",
-	"191dKSyjMRWjZS7U6x53nb59J7y1QgL5323Ifp0f4CUuvYiptfvZxylPmfI+1V/8VA0dYJrKaw7CuDXI",
-	"eKI5GDhwcF4GRfc2SoPIJgPryMhlwDVnMxQAWQp61ruADy2l0RUXoybr1tScqlZDDKFxMfqZs9kCjd0F",
-	"ARk7QGhP8S84lPmoRsXcjomwhEU6lYJHxsAvnRKkCXM875iE1lPLyyA1eIoFbjlzOw6rrmXK4qBL8K4W",
-	"XjOhbciATqcJj8DY2sW1qqVbJuxNCo50rafqeHdX7e3Yc7EbyUwoluwaTXG3Dg3/x987p5N/dnI295eD",
-	"eL9XfOXx0t4tcZomnm2rx2bTRFJUyMQitZT2y9Dhmd2zKYPIy0am8Lll9D87uvV9Fpkey0aH2BqDnU7n",
-	"QpjxH1c5oMBf4/96XvxKtCSfPuX+iJubC5FQMcroiB0TJjo/fH8hkJNxMTo2WgS7EEMpNUuPySeS8tFY",
-	"H5N74B39NKUjdmM+AP9SN/fIzYWA8f0p/HVjQIMPpjQE8MbMKnxmnz7lfxpF5Obm06c/pYwqKW5uyIBF",
-	"NFMMXoeXPn3adf/cuRD1XGjlqIqvi4T9XdNskICdlbMxBcfgkVWnSgPGzx50unud7p7vClpWdm7aLRWN",
-	"2YRabYZjyO1VKqfMugTs96bepaXvfWoNZTqh5gOxudBuTejH50yM9Lh13Ou2WxrZgNJmj81XccXMk6U7",
-	"u912a8JFfsEoW1ozI8laFxdnreCb8tmVXtZv/C542YeMp2aZf/Ve3F6Y77v8UYmuriUNC7axI4ed8jYu",
-	"6lzn4AApH9IoYkrBD63jFps/Gw9+iPhP/NnTN/982nvJnx3tsPmzf8Zvn/Kf+NPZi/Nk/A9zMeonYjB5",
-	"0o3//iwpRNFT0To+MguRsmHK1Ni99/SX9PVV9GHMPnw4+8foh2H/lwP142hnX+w96k5/eXD9ujc5vz//",
-	"64f+7O+D5+M37Fl0pJ7QH/hP8mX6Qr+Kf75yrm7L4L9nNGUpTOoNaPXNApMxV3SQeORdrQrBLz+zlA+5",
-	"ud8ouO3WMEuSsFTkDdhdiqHHKIFdN3N5ywZjKa9qTieXXOXj/VOWkoevX5ixCztLHDW7thIS/F3GUN4B",
-	"oyj29FTrBWGxoTpvMqzbOYh7vc5htEc7R6w77NwfHNIH0VHcZb3hSk9rPsysJFyjdJJLVzNp5WTsRoLI",
-	"rtwjjA3PF53n1lfeXakI9Ow483UywhElo78Svc7hIaWdw0G/1zkadrudIv53f+j7RwrBOsPRPa29nt6U",
-	"3nI9PmNRyspalLKXWrOxYtH7h/0nP6vv//Z0nKro4Tj529MXP/95cKDO/qGmcnAoH3XZs/7kl6u9n8U/",
-	"/lIM6Ct91aMvsx1jRmOwnD61HqKy+YirwsP8aWGVzseMGClr1BFFrxmmXfCEkcwswA4wTRidYTt5eOcE",
-	"7jEP/sVT3XKZuSS9ChnzX8VLdr77P0Fx8/icjsIjPfvxtNM/uO9yWWZjmeBo24QLMmYfacwiPqFJedwX",
-	"rW1V94tW1fwOy7O7aP3a7RzRzvDdp/v7Nxet8Axfs2n6iI+sP6HBPMk3r588JEcHe91vy1NUY2qe+Mux",
-	"2B/8bfSP8Yvh27f0+Z8/jD7+nP7tCf1p9/yjSh/uP1Xdn3vqyeDR7OFo9JfjFZtWmlX+9l9PO7/Qzj+7",
-	"naM/7/7l3Z+Pq6an0/npUKPEK0/vjEVSxBCXn1GuyYANZcoIFRLyCXQ6t3Ps9RbmeOAPNtesuNB7fVSt",
-	"+MRYaw/u71sdB/8u9CwuNBuBOEZ3FZ0w7Y6KdceGNsNwiHuK8Li84jVNHojqTqkeF+qs9f36ehVypmJ6",
-	"/ydlw9Zx60+7RbLbLv6qdp/GmKyTpUoGFvhSsI8af7x0BATpDbjSO+SnKf2QsWPCNWQkTCB7A11Z5Rme",
-	"/vKhOz978HL4t+yvL//+IN5/8cPBh5Gb04fMCLBiUjicCoJaqXb+V0FV7zvv/hymqUfo0AptkGPat7pJ",
-	"6EDbco8gQl41bNYxv1YPel0sOzBoZr+35bCfxmwylZqJaP5XNl8e/Utw6EKyT4pu0TZR0mXXTBm6ZrkX",
-	"ooyl+VPPeMR2yCl58+bpIzLjSUJiWZ77YdQbFvJtf3Cfdh4Me1HHSDgnBd3cUdQVs/eG3THjrmJu/Qe1",
-	"aHHn/fFuJTk+k4Oqff1NDqo3dV2kL7Cpv8GnttzS53zCK4TNRCpNIBpIKHIKwxDG9LrMDvrd8MGH3NTS",
-	"WsdsSCHIaB6pZtS9EpvuBdh0u3Xu+WRDY1fOb+UI8VZ5gOcR3nL53xaadWgaVs+tHPxatTMw+EKZ32rs",
-	"YP5j4ghIyu9p/APVbEaBL1h/JpgvvjMzlYOETf78m/Vm+EnaAnzPi2koMgYFk78f0Pi9TbAzGr1Gg9cs",
-	"0ulTMjIaKhUEb0CGE8ksiYHJDBjJFIvbZIpOZKNL0BHlkEjEhdIU8rBbu3TKdynfpZgubteHKd0k89SZ",
-	"TwfdfpGY9T2NiVudnJ5zTR/1+lzbt4ukdsuzhiWvt0Gv8A34yEJKsiAy04rHjKi50mxi14zFmO+m5ITp",
-	"sWHTmcjAy7DTummbCXiBrg12NxNXQs7EE0yeWt7hCU0MR0Bjy99duwVkIOO5zeykBHKwcJs5ChJ4OxyR",
-	"NJU2QJS/x97jngPlp5BRkGljmEtqaGDCIOJw8y5IGjZXcgu6ACXUp4vX+Sjq0kWxVrdDE/4yR1TYI5My",
-	"GreJTJcW3asVyOW4WX4glIdSDBMebUommoLHbZk+IvfeEnlwZbUlYmPLBLZ1xJUGkqaJmcU8eM4zPd51",
-	"t267pUfFlj4sBlp3P/O53f525hs0kni+QevHeD2BqBfs2hOZDngc49JvsG3oClzetWH+Xm/bIM/RPFGM",
-	"jiaJnMGhDG1Vpow1tuUW7RVb9MQbVd09KmZye5sU0SRhKWhVVhfGFYCcPKN30uSMpdcsfWx42oZbw+2b",
-	"QtuT/+btzlkuAGaGRmapFCMijdRIiREbFTJze8Z44DNGN3+CC0BwBepvVz6z29mt4KKMmbGa/dPGYzJm",
-	"yVRhIr+IjaglszHVsKcvpX4iMxFvuJF0oJZC0biNQur3Q3hzWXamDKUjURnkgBYpvFWb6N3iwsQ1Sm0a",
-	"bfmgdCr3S8nr5ImdRd1tLmZ+a6eyvGiw6SAF9fKBNULPKBMc9/cVnSeSxudSPqfpiG24zYl7dnGXtZTv",
-	"8ccFDQk0IzOmASNUo9nW6+4/ODi8TwZzzdRdqrn7PY+xWlWGPBaa6zk5l5I8tyOuu6PFLG+Pz8ICcUXg",
-	"vWAdCNhOxdJrHjFilA5ku6+pGLGXUp9RzdWQG/V3w20csLkUQU03Nd94byhXeV9Z2FPw6Y6pIpDwUL2N",
-	"tfM5dt0cttzt+0u7zWICy0bMAT4rTanupoeX5PYIIF9Nd6ynNMUze4Yk8EbQa8qTbfY7U/MKyzXzXr5s",
-	"unJFzLOYuEGEnNU2U29D5HqH1y4FeVMabgNb1Z/nLRmrsFFwVp2IFYzFoOXHciZOijUidKhZSi4hxNCB",
-	"GMOlq6uwvnzvp6ox2bt3vUDFDWYeyBdUzC3Fqw1pRE0rBHhKNXtva7lLJCIllmPb2asdYvPgIERCyURC",
-	"vOyu6GO/7xk2ZjBmEUi+Ck0OuDfB21ag75kTFI8YZCO5lQKZbQx9V/sJmYNctA3twEbcHnW8EZgrxv/J",
-	"4o2dXzbXZJk4Mng7E9q8p0wfp+SaJjwmmAVDIMMEtBcoa6i0eifbyvxuryCL0uTrU8TirG7f9E1odKUI",
-	"tUsEa1MocimLMcdWEZoyVOgXCOLt27edU2+Myx7aH43NKok/EYxR3j88WIzD2oyfVWEwL9iAd4fj4Ehx",
-	"01SaPTfMFrWtTXnSWKY6bBvCwlW544w0LfnhCseRocapRaUIeeMmGTx/DdqqYWeaPCDRmKY00mjoe+64",
-	"KVVqJtM47JC7RR9Ov+/TtLe8VpttZHzi0t2WEMRVBs8WjWFIg0yj3wSW2lw6IZe41peQtqEIo9F4p1WM",
-	"AIFQ4vghVewFmwxY6jl0V+YyhmN8sM8yE5oM5kQKyMK8xMSUS6hwvISgIwjhCf3ov7cP4Z2FK+WMSeZK",
-	"iFctGkRRT21RyU0790KtesZMHzAzboo0mlqRmlKuo3lBKK3Rru8rmup53eW9hYlj+vQaCjNj+qu58caF",
-	"gkIRJ6jWuaeAiHbKmalrYvX/dXHxsdvtXFx87A0vLj4eDt99d3FxFrr8f8KJqeYYI4rNS1upEUxKgt+I",
-	"0fhyT6+hPTNlKjhDyU+Jph/tvQvTuL9/h7NQPGa1duLM3LhIV1eIyQIvsZsUpDIHZ7QJgU1lwqP52jHi",
-	"XTdtW/IR2gkE2JAkZdeczZaJpbttSjF8uu1GvHIligr28mxdGfvi+N+OGaYVgRF2T6GhMaYxGTAmAChE",
-	"uMSYYpwDKRNGhfnyYkH8eh7iY0R9Chqp+CukrJlxQZmyy9QxawEKHVbnrv7cE3yV+eaEfnyKj6B/1RaY",
-	"pCmF3fXwl1a/8szhQN0sIDQtrywFqohlGwaOWQSTqUw1FZoMearKE1kgmvJxvLhQFxdnFYetmFs/NDe/",
-	"Xn5pweE3Gw3BGjQC0ozFiMaC8UFD2CekC5coQWIyws5MYGUCQ0H91clmZWLPicPflPJal6aUg8Ms0WLo",
-	"oLjC5IXTAemtp3rd5p/zCQhML9e20QPfz+sdkNIerZfjj7zbbzAdt85XPBitKrYQs4RBMQ6HVDiM/IQZ",
-	"gYPgqq92OJVz/RNneOdNrpmuf+QcbrwpJRzX2asFauQFrEx5W/Lh++vob7RPJf4oqqjyUXnPQ8zE5lqa",
-	"zQActZ3FiplmbMN89TlHwVk+DzlPCid7qtoMGDbP1nqXGFUvxKiKxMx1731Z3Lm0Y/CBqlVGjX95xhup",
-	"m0X5SFCDZKmSYoUKWXujmurzioNtWI81baz82we9ZXD1N3bEbiCr96IxBU7gsWY0aLd9naxsREovpQ6I",
-	"kqJasg4LxkrJoHovNdvyfDeWUnwTMgAOmc/aTsn/+Kr1a7z5ZlmabT1s0++C94C9E1A+bNZLxYwVnTAi",
-	"rSYMQhmS1uTQ/gUM+YRgVJzMxgxuddFbVNFqLRYML8/aWVyxwJI1pq+NmGxdbeYz2v71GffntOVrj2o7",
-	"2xzOe8BAr3Pk4a2Nz7yFGWt06vGs/S6OvVOLAxodtcLMnFXYfCi2IwBie2wTUhEVk+s21KNY4QeORQ5I",
-	"Zqig75CEzubmqZlMr5RhGFzDXVi4oiD9xlxTdK52CFWKK2OIlh7YIVjEeowYoG14AVVXiji8SxinuREA",
-	"Q1J7I3i4hbHvfs0ReHE8Rja4TxkSSWxlND7urVlZLT3LTYMluyRldp2IeenCtxGoxFYrVr7cgQ8tceK7",
-	"EZhfLa3GltYq26qmPXVO1VVAPVOAhcLqKmh3buln7KeKqtOYzs155YrEWdnRUhMsoS511qcOs6YBCglw",
-	"Ng6x5gEjsVVBvMHuNZKhd0FVm1vpZgUeetHFBtgXDSnvLinji+z4HcUaFn3lMMRV29dY/9BGAjbSPoD3",
-	"/C6UD2//KoWpmV+1MAXMzCpRas5cwgVrtJ5M6LSJPuc+8ljo34sb6XzFQfDddJCYE3/W+OHDMdXAoT42",
-	"jWjno7fVY2oMlWOaXjHChZYu0L1DTvMKMwwQQUUFhXIY9hFLkdg1vIHmBVWugB1zlSzoXSlCpepL5Q2C",
-	"Tq4I+mmsVldJIyQ+Tm+YykltOsXv+A4m2GZHqguE2m5lgn/ImP3ZIi4OadAR8MRcdiGwCRBLKM7YPMy4",
-	"TN1jqh9fW/G2ABgiGAFsEDcQpVNGJ5j6f3b22P4IaBnsQ0YTRS7N+y+XN9umiNTOBilqLNeyX79Fx8qw",
-	"7ZSziJFvYpZo+m3I1dZES8ELi5+Bdx8Tar9llw1p6wQE5bGHX4HXMVqYUKVxPU8I5LMcG4k/pDxh8eId",
-	"PtOGLzqubdOOAtx7UWiaX99VUMNm4fWoYEHrtstxq5sC93/1Q8/xrhsPFzG0wc5mXdjbB5vAhW3vJXdD",
-	"rV7mqti9a6cRmqOjGQ5As1exLf7chpTrpApY9njHeQJ+B5dPa4TVjCpPGNXm2a/dJxZzBO4gjO7O/d2E",
-	"0X0U/MrFSiGt00l2V7ejfel3DBAHynWMmS/0i0Gf0IdM2uoovI+m4Jq3GRuTqryG3qZ5DQfrQjV5RbxH",
-	"M9ukCeTYpmvQhyjUVNxTRWWKD33UK/GZw94iZlD/4P6xD4cUVugW2uzUYw6w5eZQuLL2Y/+0yNT2SPD4",
-	"Rp4U7DIwCFXk2dlPL4MM5Y44SmSUB2gyg2p0NK7iJ03UxaZOnLxbR52332aAwt9rF6coZOIyJTpE1LJq",
-	"sWh9H1QAuHSqzh32PApjocQssWfeEtZWEZKij1I1AasrR71WhrbzTDAcibkLc5RYnFMxF9Os0JmR2m+L",
-	"oP8Qgul2hE59xejfW0CBIzJXBm38LKf+diHA8PB54qosxFbH2BbZx5pTZRQR33qwlVJe0zuojVVchT1A",
-	"3ueaJxL5Ndb1vWveU7+fxCJvUMW5Dfu+aJpwOIPFI5aSPYsFq+ulyP0PS7ZVY12afYxYOq0whQdsxAUg",
-	"2cshBgoLEtFjtmhS7Dc6JFdBQjxNZnSuyKU/l8sSLfpqz1oL1h6ohZUppr1u26pjgnehuzROnNhw87ba",
-	"t7vWazY2qYOs1C2Rr+ev5pXwq8sQ2szJsUn61jaFAPC91ZPZbCLbJRw3DRXXD9nAtKCx5W1vkNEeV7lN",
-	"Djap22hmljR1dlVE32A25qcTKD9LeLPwW8VEnENz1dBcW5Dz+ZQFzqkLu66h2rNsOk2ZUiA8N9nkvJ1S",
-	"k8SyRf+BvV49TNci4zYJ8Ukqhbb+fFBbHTFiyGSa0IiNZRLbdNdty4qW2j8Ex48IiOWBmidQTRlyVFVw",
-	"VWHQQ54k1iLDJfKkXrGK6xpGhD5rSNsYbOQMv/ZNv9vvdnr9b3OjgGoa/JrfV2GNjC3uvPFaLdR7yPZL",
-	"gezn5aqt/MXFe/P8WLscpS1ZT3z2e19p8F+BBm+RlrYkH4uueue6Qd69oaQe+P0EqqrkBoxoCZCUtU1B",
-	"+7HHeZeHZTuwafQVOg/U+uqbNFkO9aRJqzTb0IY4mVllnmNKhrPASSQnTIFRcQyQpADhBJnemBEKuj70",
-	"2DVPgvMLM4OMKpA7xyDzKCaDOaFJ4htZXqOpvKGDbRcWzp8seiVXmrlvZRor9I3n09ALTjFokq8gcjwn",
-	"MzNnQC8jzhiegpePguNqjrkpmNW+bAzHDve8vqUStkTdYEtWaO4KeRd0/6RX61O6BymNrpi2jqihTBI5",
-	"Q4/cDFbKVrla1y2BAlOakMLHmMNNI9OzSelb4Eavyn33sOIBLSqUA39w0MCMnFbGZ3GTwRtprFewnHt1",
-	"vJLrZgfUVQEk7YjTof4HZFrtyYV9EJYq2jlCvk2Ph4Vwg1vFGs6t6r2SDYcy8LRNHg4Yng02LMdqaSIl",
-	"n6K3PSCeg6KRV7kmMWHEcg/w2VtQupXlDi6c8eewIwPGdnbbsv8S33sZ1j/DttpTfQtVJZ5esTxc+yPC",
-	"MaqSOuRbhP1NiXxFQWyhpJRWvKCodURfhf7O40VxMp+yRmgWqwnEH0NjP3ZpUPUd2aXDvs6DXdsT/Qjb",
-	"9366dTdIg1jvHcZlh1zQhP9zo0fqZuTzxt6b9WFZB1qxTVBWpnzE12rgQAA/4a0gCWnC9fwskmkFbpd5",
-	"R8I06hYjJlhqtgSDqzO6UFho9c1ZyrVm0H92TEU5kBjLDAETC5kdDCHaJsRA2Ri5rb+n7om6W1ov3R2W",
-	"bm2ue+5t26qoYRPvWuNSiGbB2ZrWKqySM1XzPVwT2aW2Os3FdRMprwh10dgFsjsxZJarvJBeFjOaaNuX",
-	"gYuI3Xr4tgbPLQUd7GHMuUC77Oz0Sk0KoZivUZOaE1juh3IypSlXofwfqBtjMRhd4RMOwJmo985stmi1",
-	"gn1QK+hvVPXNCGWciauqMs+ERi6sbxvHV0MAnUBtc86VuCrZRvUksBngj5lYqNToH3SD1c5cKJbWXulo",
-	"rZVWb6XXcSFESYL04gYFFeyjfggrXKfMW8tNtnoR1SeFLqxaekcFaWFxZdtlkq48FLBzy+FarHatEMtc",
-	"3P6CdcMJB7Pn5mMr6AQG40hasFmuJGxLMoLNzjRNdRW6Vqo0fNydLfftdi0LHMbQW2eByyRuNH+ZxLc2",
-	"f5nEjebvvn1781+g/XxA3rp42+RRSzun30qyb26fmKdUM674u8ms8dXZNdh1OFFMWLG7bGWvBU9APB7f",
-	"uZfrHUY6o04bdnrCmrAonIG7uXHVODV/zCjg2QW/Zn/cSi+t7oP7VCuU0O7YwHJv6YhcoIP868VMV0SP",
-	"fX09yGaGNM29SGOqwJde8u0iwbQKg6Jl7cUVVFCdJ3SHdu8fyib9ao3drTW2oeESsFgamik/F2O+G0ws",
-	"m/HNxO16rJqeRhGMLlgXvCI4W6Iot03iQKRjUl4Ata8hqa45B6F0zb1NvctbUl5BSAvGsYcWtjpHz/9I",
-	"Y8XHfr6h6mO/9vvSgMrrvBzB9L3+VuIdk16b9DEZXkmCis/qwNo6pT60Plue9a9n77OdvdqH7rFDaVvY",
-	"WK1pNIYKjIoNGEmm0EnH60M0w9ee8IQt184vnjSzipOprtD25FAXHmqd8joFLutMScOvftSTilqoH89f",
-	"PCdUWf+Tglpt6y3ngiRcabV1pZEZwflK5PHb/+adqacpoyocvXZ4NkJqWEgw2cwfc7bdmU1ZxKc8TLTn",
-	"kszGcoI8coaYidoCoUCJLraOaELIr93nagiOlE2T+blsioeomGiwNfWUbfhGoWyrDJlBGI8Sf9wqJ+QO",
-	"VeeV2q+bmKft5kylRCvtErvLF72JSlzat2WRLRYa9p6QbDq1GZiJnFlgT6hbC2b9OKTd0h6UY+B7gZXH",
-	"UeVza5oKWD/XasgT9iat4JyX9tfLclw/r92cUj12GQy2l88OgS7HMiUwiHJ3p3KNyyp0nYuLs3AOgBlR",
-	"OCvKq0209EEUvWbA96lqhu2zuuBGOCilmA1plugKnJ5TMuUR9PTP0+pAFKmxnKlQxdESwr6daiXZgjwO",
-	"AdVqLz2pKgNpWf6EcjF2dquyMRoS2W1t2kbbFHJHoiSjTTep3VL8n4HXfu+ABXxV5v5+WZU5Ojro9e73",
-	"Dw8P7zdstmAXsMhW83fZjimfcyXBNDbOkPmpZtL1y1tjC0J+WUnepBTF0DFLKrOBF6h4CacNYmpRZMzr",
-	"KAp6LjfTu46xmBARp3gCXWIZ2lZbqWSqwmV76gFc8eSEKFsXlENXFJ3tzQhdEoqW/mJ8yFiGOcxYvzyQ",
-	"mYjQsQvYSVAfKCKW4L+Lb6wvMXV767Yrn0kloVQ5p3GQx9C80qEmovmgAHx3ccm1lFeQ722UUil8cnCd",
-	"406InekxSdkwUxZ3ZiRlfGJho44tDEE2PSH5GhyTwRzErIL0742XMkR2jz9OZapZXJGUFrvLa01dzzQO",
-	"0U2S5L6etotoMhVqsVPXqA5GeddliOB8vJEG6cKuydmYpmzLKIJfQF8tAee2jtuGbQBhepNq+3prUoAH",
-	"rEfZM2OD0gWZEmfBuiG2wfhywIIJF1fmnBhCNSKr9gTOtExZ7Hz3tacAIdNV4VQc/ICNqNhoYctHo+aw",
-	"oPfBirYIOKhZakuPt+uQUDGGO21FAkCrKzBYyyQDppEksdwemrXO8bZHc6G3idsVN/jFY5kTk38wQozh",
-	"iZEpjwGuL5Djpa1LLoy7C11bfc/b5ilxecfRZR8zJMK/wt8RD1S7nvLY7PWo2/v2xGKbTWlKJ0wDNJ3N",
-	"ebedqSm5/I/LbQa5FDTGEef9WcOrK1zgfLHzF80UC5s0hu6uuIDkc7zPnfVrGdFBltB07lSWh29OH5FI",
-	"ptMMezVcPp4MWByzmDwVSqdZlONbrDKNVrvlpBjyOFxz9aOcEZVZZdHid1lTbIvMXFZdosY1YSJW5Bv2",
-	"MUoyxa/ZtxCUe3P+pNO7TyIZM5IJrtVqJ+x+rYyeuvU8gZB2vzG0E0VfCKtUl7FUVm1TOGR0KttGsEm7",
-	"wXBWU2ElwDohHoi6u90oOvGtanqI8ZZlfrRNgZV3WB1RuFVBYvXWtXRe/G0tTSDEK36wWUFFqeNG+KcN",
-	"NDksl2lWmpQ7OPL6E67yFKhhKicnqNZj4ZLNjzVzvadc5RLW54QaE/umdbEwTfEqGndYlWK9qmDuuSV4",
-	"CqQju/j1KGGb9qouEclCpoIac9uIqY2AC+Hm6uASghLDTbeab9GwJsXiVKo2XM4ceQN1A/dHe1lhep61",
-	"AEEpsPpizGgCylHbxwVEVLjplNH0hPQAq91+dYec4vN4jxTJnKRsyii+kPBCoJNYMvRGQBWr7ZdTQGs6",
-	"zPM890qPqSig1yArbUyT4Q55io15zLvGFsoJQZ5nW8pwty7V3KVOHpbNfbxpV1lE91S+A2QwN2PnKeGx",
-	"qs1ctkbXhWF8MXDdigqXL1Co4liAf749Mlg4f6WylI3hcn+kahwyGSxQ7upSzcVi3nV4uKEq0VPy5s3T",
-	"R9eHJ0TJFKrJeazg30iOfAJ5jxC94wu5MFnG4wV/5v1yHO1+aBSCa041O+MjQXWWbgq8VT/YwT5OecoU",
-	"Bk1pkvw0bB3/Wsewfrd4at8IzZO8diaiAhyQAPpgWBgZyyyFJghkzig2QSBCzk7MQUv1nMSGU8HjmHqw",
-	"sxKK/a3vRVaGzRFrO8Int9ak8SWh70rblMbccoIOJedElotVZKtDBbMz+EqT/g6GZ8j0apjI2Vol39HQ",
-	"W/fA0qG2wRk3We/dofMYIM4qzaVEVbUyCvjI8ItgbNfBl+AwQbyhJAAH3gTcxnbzJyDzxjKJjdAzwiNl",
-	"5XTyLOUhwlhOy0ppdMXFaKP8AG82/gkrvTW0ws/k4Bb6xzHn71l18zM5QL8QVjNzNb6L3Jw6KI7P5MCB",
-	"N05TOaoT6XomB6/crQj3nFUofVk6QlgbwtUxAZ8OjTS/dkoyRr5oGrfzf7lfBlly5UcuvIfRQIS7W+2W",
-	"ubEiQqYg3t7YAgPMT8hUMPSsiBrTKUOfHIanZrl1bk4sRIZ95N1l3SikHKWZaJTykzaiwno5Qs/kwEvH",
-	"TzmrnYeHAF1w+LdPydsuE6jAXc5KOe85ObuplTN9cP0r+EDutF32FuV9WnQ691ZgMa0iZsFoqHn60vxq",
-	"02Rs05z1WCjvqzIrVvmRx8YYEiE49839NTJmq/2yZvnuvNnQb8ir1xC35WoN2xKF+/44ckLT9Dc5wPoj",
-	"LGp2jX84ViUxES+39PGb/hj9TEiSSDFiqdHUEEJqdR8gj6BvqRWQY/5h6nF+cmRygTSgOvgsO1UpQc/k",
-	"oHGGyW9yUD+9xO7/l00u8WXlcgxIhnKOzjSbegj38Vpzt9/t1jR4tdQ0qfoiF4QmibG2bcNxmqeRXAnr",
-	"I9p+EEtKMBAyDqxiAVf3OnSn0WgYyI4tYhYkSqD7JgPjSIN1AzfrUndLK9FGlEOr3hnl2hZduqNnL6HY",
-	"EPgvlUURZCvWz554zsUVOD4qTpzNUx6wMUdwPHL5l8vcb8TFVSjYVH0C81q/91WH8Dm/ZiJIm5UZPQm/",
-	"LlVcyqv1DGhFUs3zxp1QAEOQku8fviL7h0TT0Q55LEYJV+Oy/bpUBuktVD+0UO8+9dsPbr7pFOv27lOv",
-	"/eDm27CR+lyO+IaorRs1zZ9SpWYyrcDTsn0c7yni7iud1/zhMv30HyzSz+qNdBnK+etCW1qY1huuStUx",
-	"B4uTK2t03kbqdDjR1OppkRnakEdUMzJNwfkcCsU3BssF4JPgPIXFxuQjgb3jlSEvoTlNiHMOYMYYTRIi",
-	"U/inMAKCnEJ4PklYAtlkhmODEQ4f27ZObIEKbHYprnmYAnyhGugTAr8VQBkfER00L3uRIleD1qX1rudx",
-	"r2iqV4gQcOZDcoNrf6QW2JtRt2ZhFAHz7vlDKYYJj/R2qV8TqqviTbQaDMcNs7QlZrdGXGkMkNpqsncr",
-	"fdB7a9xeisdrY3OwGGfmxmWPTIwBDpxiiGTg4RXKKO7Q3CqhuUoM+A/g0J5MqZhXb9IZj1m1cwvfjeL3",
-	"hECA59hQoWAc6MNMoE1UFo1R+My4NmKz1Nsk4ZhTKadTqVBFgBdVjCn3rG5OMg0czb8jcNj6mLC3CgpL",
-	"aApwxHk3FUAn3qKbSoU7ty4yrKWAxjYQNMpCM3HQPCPW0d2toVO+qtRKHvPRGFC/UhpplkKdz0SmRlaJ",
-	"eXEdo36qTdQUscKk3EBzeRA6Y3muwvIqplnCiGKGr7j21mOWWCNALbTfxcKddkvEFHKBRSxTYLbTRM4r",
-	"kaRfIQLJdj0m4saQ+nloxsHEgjnEkwTzhWdcj20aCQC4AtT9ouK8sMuhntKvCrfKYtjOGENZyjCD8Gj/",
-	"4PDbug6yM00H0DQZY8Dg8KATdUwmNDEEgehx1zThcZtkgmbGpNOgocWgFw14HDPRNkbrezjfbTJheizj",
-	"9+YKdT6WyErsNknYiCbvxzIxV6li76NEKub+kDMBzZvZR/1+yiADr20I9H1CU8PKUipGDF6tqOZqyM3w",
-	"zWXN3id8wmFYSsuUjtj7TNBryhO8hfKlvwc0fu8snGyKrjGYZXEXOMEFTe7YXYjBd80nbEvU6TSVqarC",
-	"7GJJbN0cABYvpDZGDJsCDdRmaF6O7XpnjznatLKPG1Qo6mAzvc1DmSke+9UwyFgOBDeCdWtTUhM5Wqq8",
-	"M3yv/PGP/V7n4uLjIWtYm4Pl7uevCN6wBiLt6MgTxvvdpsCGzpdovbHAiYyEPsnVWpv1Yf8IoEH3b6F5",
-	"+9PY8Ishx8T6xVGtDVXWcrQG4Hes07yghXdhjgppMLYbRTOuf7qQSjOmnrG6PlPnNUBzBR1BEbRNDjgv",
-	"qaYDqmpZBUWQKWUxV00eWdSy3Ffdq0IrqdZYe+yapXO0+Lgi2XTZ3mOjFFpo1PVstd0yvQsubnVfDWy6",
-	"W91XNubm9gkXVKMxPaHTqc16L3VTrFHtU4zDawe6Js+y1LLWEsAc2tkcY+Dtpt2SgtXIWwmP5KZdL9/T",
-	"e+IdLmnK1HgznSrFhyscsaAd4h0EkqeKvD2lyZTytFl5eOGgqAiFLFBUaXRhcjK2PUs/o+txmCXJy0oL",
-	"Eo3we9VdEKoX578uLj52u0Z89YZGhg3ffXdxcRa6XGFqFsbHOqsH7lvrz/TmGl57EbN0i+aFcppnbq7u",
-	"FG2+85O9eWsUoYp5/DRdk0YaNklcjWeYuT56ffrk3EUyaJRKpXKGO6pIiza/nAUr5VEvm7L0xLdRSvbN",
-	"PUVcp/vTfZspmgNZOrZ+ut9qt54zQ3lBY+2apXw4DyZAnYo8w2xm3UW2o3VERdHDJ8/Zh1dxo/mD05jF",
-	"6DL622us2fB8m/mKVCsdBwvnp6z9jbWeqv843t2tgMCo3vpX8fDuayBu13j1LNdSAYQ9GvcUuVSrqh9C",
-	"es+mx7HcijAE4hRs0bJNQ5PKDjFPtXJrEOgIU0Mw7byvJZgqeh/GVW3qPEKrLrFoUBoNCla2NpHjobuv",
-	"OezIivxHrMFLmMusHTJwZbfJYE5mY2kYnEuNdNyibcPOXBObhLj6qO+HUyHtwB43z+ms4qfmF6fUwJy4",
-	"IIO7RCRxrlG3xoFJeftrhx4mqWlC51t1PmxQvLwUxDBP1hhWFbX/JgcbZbnhc+EPwxI49eY1U0x/NrUw",
-	"qEqFR6mYN8ZNhtdc0bOVD2sr2/KMjCV2B1fXhLpfy2SVVYcxeWh8EktzzBCdPAnGjbDYpNVu0XjCw+HG",
-	"MyZiC1ezUVPlO4R79PDH1oI+DqIonNo/YtqoSpGczmEUMkNtAOJoCoLaNjGnwcAKM2aNd3A1MiQCuylA",
-	"fCqAyxyWYyV22cHtokO6UQTKopuDJK/fhbta6s+Dk1gFefhTuKU6hDk3xHnDhiohT4LDHzzBcxVFEN4Y",
-	"mP9qMpFKk163e1vrvCKGv8TePOzEEGvzeE2VQKtbh7ABYGUo0XtFFlk+WFUBt1GZkA1pNuEs7IPu7YRV",
-	"HJrH3QRTHtNojNGUUsrm3YZSViaF52NdvVPm7UFrm8e25hY3HFt9CMyeXo4k1qq3WaSPBkU0mxHvinlv",
-	"oaCpaqFQPy96SYnYho3YYb1bM+NKDhLOc4BjM2CuEIfRaOzahvG0SGlrNl0kuFtLfDhjKtwZoXHFWJSl",
-	"abBeokAa4MrFB8mAJVKMFEJnhd1pjev/avcioUq/UfXnFuLifg2O975ypZ5bkhUL3zhxRuFzTQ6KWgaO",
-	"629DMQU+TKCBFiSXOaAf298I8Rqw5xCgZYF7U2smXMmzMyMSOTPihcUcTOgxH43DJsSY9g/uryjshoM2",
-	"Zh9pzCI+CeYabFHonVevrmV/i8lEeBLmUxbD2sQpnQmjCSudyitmBTnKQaismvFYj60gGTM+Gutl2YHX",
-	"Awqic46wZG0n1Mo8NQ+vAYe4/B3oEOblQMCkSvRZj1DdogKSV5leD7rddSXNpZvX3AsbEKKeQOxnk9xo",
-	"2LU73pCgeHZLmJeuLZrOdXlplSp4SpyHK4fE9jp85FmJkRGUEDVAENRVCRCk8/9WNRWz4A2rBgwAD4b5",
-	"TyvwB5mGyq8coxUHGEvBIIdzMXXyoO7grqqzfPOCRcPoZjSNHVAspP6bz2eK2aKeBKBAHO6Ay3wouVZQ",
-	"1Pj1ORb3NGUTLrB0J2YJv2Yp/NuDQ3Wfb7VbeR+xfG9c1T4+HxlbchGFFqVZbFOTofllkB9PU3Zdd6cU",
-	"+7C8bk8gnbad+0soGdHpak/uUbd72Ds66h/sH+53j47Wdn5UeTXHkrNAMRJLwOYA6lhXI7buS5li6eko",
-	"qAwZkhykcqYQjjsnRZcpsQq7uIoWFz287AN0CSiKimF37HF6t5ZtNFZJEjlqF8hHAPImmji4FrjWgqKy",
-	"jXJblijNZDVQpDmT2P0gYUNNIpmKottvzsfLK/Ux2M8DkuOc/G7A+EPISQHd69FiaeMmb15Y2I8t86mV",
-	"C+tZgVUxsXp4MEYzf9dendiPOLY3rhVpfAt4M2dcREWvZgx9cZXnEm4YsGtsOzWI8Ln1CCeyPNW3Vf/Q",
-	"2Pr6Uig7TmSGvcCYQWghhE7IIOOJ5uLYbjNLr3nEDNtiydCXufY+m2KmGE2KbDMlgyIQYcpfrirFs/O1",
-	"+MBJvNUG4ZQeOcrZ8pjh2/x+J+ZgeBm9Pg5dvLMS3uip3xmdCzIb82hc1AQ2kgshZKOlqq5avq2cZ/lY",
-	"IU3weXyEjy1W21AlYoojOtXtQTF50/E6C7mwdYlxlALV+Qi8w+Sl/XqE7cM8lRwdnjekYM51JEdjZcOS",
-	"o2quXVQ7Cj8zmsIiJS7NE8HgxOjY9sAYMKObjqnR9RcthaKHgrEmIoD4E1KTAWsTIQEDu6gDyBHH5JSJ",
-	"4yWItRNiOB18mCYJJoUV4Guxl2rhxjShMQND0GaSnBQ8ok2cTdEumjrAa6xRAWyQLbQMcVP3rR0zWKBD",
-	"GFvJFllruLxb5b156x29wCHlI4Fgcv4Ai1pmiKpjsXLlZ1ggiFNRIH4OXmFrpq6rCt/rd2vXgeOLt1YI",
-	"RFWLT+WqPHIa8UvO8THEVdvSrFrVLMbiqSItbBeiQoq/bZAqpAZP9mRpMG3b2KIOVwhKSLJUYCm91aLw",
-	"Kp+w2y6Hx/21I2sv1mKvClv6U1uakgUdObaVMWZ+CI7m95TJHSMIigAshdvOqAhvckLQgdEufEvHuOsS",
-	"q724A7kdpaxgdYQlLNKpFDyiSTIPo6FYd0pND0nVWedi9BAfbJqKzFWUSJWlbGW7YEcWWBNcuFvVONC/",
-	"//6qHIAV+Zm10o3sbM8AGbEy5cibVhXVcDF6hMvauPghzAqeuOqrvGfQ5nzg1pZi1exXbD1i6TiTwVC1",
-	"daaWl0JXw2QbQgl1Hdis72/Qlx36hiG+WuRW3RnYzGnFsj3n4mrLDMEKEyi9p24DkWUr5M+SHl+dkFgm",
-	"vdpQTH+ymH0WXzQEyNTfrFGlG1Dt4NhiTqv3XC2N/pYZVjGAFcvtktoWMztHVQ2QoDDfhv/zUokw8vb+",
-	"g4PD+xujb691lOIgV83NrWWDXfscXPJnzmZVJZ0NPXO5ZF/VEGG+XolYTlcoS/Eaq+Hx/n9pv94cEGXZ",
-	"tl1nqr1nxhjL0wa4dm0JQTHb3oVW/VHlsLoCoJHNP7QamTr3jrWx/QYVbIYsw6j6bQDRMofn2GsEDg9i",
-	"PZkgMtOKxwu106WKLt+Sh/ojKwDMmcKeYPhGY5bvd482Qrz+HI1i0RZZ5Wh2CGsjKRH7wPo7PMD1NJkf",
-	"u4RsOOIAQHNCEDjjuOT5NHbJjOsx5DVg2oa1Bchg7jpplKqv0WEBX6kIsnqBVfhivRpttuzHs21w/bqT",
-	"ZX+d/aPksvNsnHWaerlV4Wevf6rZ3bkNPnUvEOmobpuWz41DOZUVWK8ZjfFEwsCKUPcwS0HwRCmL0bMU",
-	"Kroib736LOu4SxmNlz0rd12SdZu47Y6oHHi7uGPp93n4k1H5zsI8yuLvHAOFOswmpXmSWLFm9vSEcBGz",
-	"j44PKUZTyI42TJ/rE8BKzFGahcT3aAR9F+4lZYA5bDLYbtkXQ3fIUtvsYo22wzHP4w7Wf1Ru2m0TEooF",
-	"CjGw1QV2+YFcz6oaBxfyRpi31cb188cWbNvoYE7vhj3AG/PAuhyiyouTN4ymC/295yrvWZ8yrBGwcIY4",
-	"2hMyoSKjyTHUrcUTLsgUWv3hE6UIb54khY+sF8BA3kWrbTv4tRRZbEjzVvQCIP/rE6O3+V+cEh1iXKhp",
-	"rDfRankeQK1q6MEzn1d55+x1xGvH63AnKNJytUQCgH+HcQVfqipgb+Z2LBXl1xkxHqbqNuSeD9lCLsok",
-	"bg66uLBAZ9lkQtOF1Nv+wTonRKn+3soIf7iLu7ama/n5GggDbvOo3WePiZrQJCEJgGioNon5yIhiYxSN",
-	"59MxE5u0B3j3TQ578J279O1/BLfXDbgxM3AzUI037PfDCyyY5PK8x5UFq7n5CvAjw5SOJrb1BpSwhopH",
-	"mx23arQ3L/UM7gowoy1akDh4NZj6qkXz+NeCOM/0WKZ1La+BjOfBvFvhGgfDIXC9NLHOc5rQiI0Nuwim",
-	"aW2QGt88N+5zSYtqcGEPo6dg+lzdCrufZoMEGmetAXqTgkEFPvT6rqiYyt/VIHgN8KmPGkPcmCdQFxty",
-	"G5dGOBtAPQVzZgFAZhnfDh5o9lmzG9DtHTsEk2/63X630+t/64KjMdU0+LUtxepG2kM96JmgECzIwp7c",
-	"fL1Ke7ZO+wwNK1wmYYsUqSPqAie81yb9nR6RKel3+/c73b1G+DzdzpHtS1H8c+d9p+I0VOgYW7K+xjzn",
-	"35IV3CKlLxG3T87rKPajfggphMu7XlVyU3SynnIWQT++OYvbZAaaQgqt8HzbD7pyYdEM09hpW7E0jH9d",
-	"HV6Hb22HXrGwbJ53JLw2PESWr588JHt7e0e2r/7DchkA1ayj+YQtugRDh49PWMIFeyx08MxFuv6R277S",
-	"DJsYYjIpON1n47krmUnZMFMs3iFPZEqmTE4TdkIEuEdnts0CoDmSWSp1YI8aHMo6NWi2GtXWQf3Y6Ak7",
-	"lWqy5gtAziBhARsBccDD5z9YZAVWK6R5HQNXb5M98r///T93WnRVhV5yLmGrSrmfiIg7YTYRTUg4nJqq",
-	"K8y11HOAJUYqXej/7LpK+6iwfkjfvKAa5d4Osy51X7N0UEGxeUWX2SkffNvNMmU0ts1YEkkLhthqt7Jp",
-	"bGM8jjEZ1btGaKio+HKH1I6x2ICC0jyEi5xcVxSHOa7wM0vjYHuYQSqvmO0CGkJIT5UGT9bcQyVPNEtZ",
-	"bLP8JlwpLkZ53xwsxxGaRvp2idH60yoq16mYO4+bLWfT+fiNPkRTRqjt3A+Jd7aR6sZjDMYOxoY8anMP",
-	"XKV1GNG4+gg0iZOwTMWbwSILWbTt8UPFGtqRBikGmrWHBEjElKoALD4lz96eA3+7PAXljv8TzvUx+Z7R",
-	"lKWXSz1Oju43hCjOA6BPA98/Y5EUsSqa7BEcrkVPDmEfLuXcPri/362RxbwKt/kHG7KG9leXr346Oye7",
-	"dMp3jcK7ax+9rN9Namdlnmc4omoOw9L8oVqq3MgT92U9d/K33f+wvx3t9YDR58E2k26wwPuJmjJ6pUAt",
-	"mNBksR+IGzhsILC/hEKN15CnEHdKORNxEm6/9AZ480Oq2AuQTxuCdlukvZWhb6oYIPItYWqbi6GlKcZW",
-	"d1QTLkq4su3VLvp1w33k3X7TbkE7kh+N6KpkTCDhuBTWc4MdTypUmVr59WYYXna98+qte+QcbgyCKeCq",
-	"NkLJXljW/uKyhn1wCFMwswApXOQ+uArjoqnHrUF6hpArE2tQHc8z80/IFZtq9BRqO4kVhnDDcdfbd9if",
-	"wMZXLLH5+QSYawA6b5NRbgdpHjKaq0/4G1Wf76w94VzRQRIyPM7TjJEBTZWTAoD+CQqRSxnjFUe1DnvL",
-	"WVvFJBvi4t4iJ7NfXmBmTFSsU+53wO67MokJBausAs7q2qZBVCGFee+Rw9pBHjvox+7tjXDQ2q1M8A8Z",
-	"sz/rNGM37VaWJjW/+iZNqrbS2DZF24u7xmgf8qpTb37ZIcbyhU4pagwVklDaSMtJRbleN+CCpvMFHet+",
-	"v7e/v753DgwkeIJVqBaweTSk8tj6bjB3aLkyB9lYWrWO70ZdNeChn223gDXeOXTKjKnCoiU0CCHFw1a1",
-	"OpSelNFojO2NJuGxbtnMo7b/p3YuSxPWt5RW4spMyovpzdJ+wCOAdY5UQ3CPP05lWpGxWRFmhp/83TLC",
-	"nqBPpglfwk+z+GxMUxaoVeiGwtC+Q0etcLCgY8WlPMshjrr22PwmPnWHlqeGrckcWxpVG9O4QUmimJoM",
-	"oIeY0nhbiWZVozZqR9WQ4bfNV9HtMKg2dQe0FgA0T/By9Oest/rAwrXHYidQn/tmlomvuhcY/U27NUMR",
-	"WTFX92vbRwjnqc3yV03Ff70pL6KeFvO3U1s8gTkB+fSfb6I3x7ZlKVWMqHG2i5Vg9RfCLfuXTXRB1h1R",
-	"HcZUvdvmH+ucgXnuOQLQQIFLUUacskimcVU8IWXTVMZZxAfhVgH4hRRKDyyQGjShLdLx8144VMTYrnXE",
-	"r1nREByHljuBbQckl/2Tu44z0Cwrwx7AJR9usM74ZHX7Jlw4GAauns0nvaWUcdduaUNMWgfykrtp/XqQ",
-	"Ymal71TS73yL5gy30q4iNDKvn+S2KvS2FqFTwZpr7a9XIFhwB3p+TJScMEBucc8BuAGWJEWMX0OqlppB",
-	"CGW/14XoqJB6bA4exJ8cGCScoiG/ZiSm8xLOCvQEbrVbIwmRtCHlgK0S8nyuNYBx5NsbwN57btcAXhQC",
-	"drZn9Zvo1LcDZBJjmesbodcbU7liAa6PJppIMxv91qo6sjRZylXyNragljIoVDG/FWf7VBsZsR1sbYal",
-	"jC8CNPbGRXZShkaEa1iKaCMWuDZhNEU2L6RgJJKTdVGf5S7/QQ5fhZ+DgXgjFJUkUjT9VjDGJDNtBh7q",
-	"S2DZRv/jx5OCiRiGg+yDJYp5P+x9/Ni2+G22I8NQYtrBCYm5zUPArq9ckN7BhVAYR8MWd5AilUDhm5DQ",
-	"dhBRgyXWZ6Ct7/d7gDyhCNspR1IIFkGQwIe1uhBQICtTAoFn/JCPOGRfNZIyPinj/BWvcZVzVt8m30zo",
-	"FXOlnN/uXIhS5/wCWreIoacs5imLsIBS8wmTGTTXl++LEpE8sOFdMzfAgtm0owiTEzJhq0TfNeh9bTE4",
-	"HBXzoUfdUqwBCDoq9cLudbv1EYIg08DRWOnQrTjdj3AZQ4lFeO4r4vJyqBGd08xKp5zFt3IcG6sNOZcL",
-	"xa4XhRCQ+ZQvdUsJ9LjfqYjQDrlomMBXV0QZG8jy2ttGuVrY6yIuYy3FzSVQ8QJ/KzyYwpyK1jnGFsb4",
-	"KM8/qwfquEjON+1Fek7kqAIoGauE3EjbRQtVQCNvVI2zIDPXKz1TOod8owbqVABBZG5zlswclxf33fLy",
-	"Nq/BxAeb1L0tb8kXdgOEj0GQvQ0p2Ln2TvCNG7Z6TKQAyTajc08eg9jG3urZ9MTq/eAia0OnmUyxUgBg",
-	"Qudwx9hoNXIIZrmYk4ksF0MW9cG+sMsBGGdcj8csCQungI1UHUC2pzhcr7HkmK/bQLtEsxV9DAvTyUtl",
-	"WQgV2iqIhaTJWOWtDdBCgdj38uONegpbv0bt+1M6rH0zuOfq3tyUMS8XVvAJU5pOpnUlif5cMnTRt4AC",
-	"oxjviq6/S0blukYPlwBObs2cS6ASMXf5ElBXYW4gA6hGduipCP1xQi6x0Xf+NL0QxZM5UAAYKQ6b/IRc",
-	"wjbvGFK+9EqjqTYKtxUped8+UJ4c6jC5NPO+vBBGPUcHnBlcuwQX0/bSqiyoHuvAF0vKMUy76FDhr4L7",
-	"0wKcFES/43x4/jV0HZavYRps7NzQ3ndKC5b/XdxfrE3+R1HwjX9b7raCpTUWXc4dvrX3/ksJrBUARaBz",
-	"oef41U9n5wtaeAU+kJ9L0w33fDdMXv3pPyuUYDuut1yPC5y7Bdi4Vfh3Di0axm0xzqHVBnma25wYigZv",
-	"9ZrWP/vlOczGikXvi2zLP++++/NfwhJqVngva9HDwsa5x9tutst7CDn/UZZyPYfaOJtwBjmapxl2I8K/",
-	"nrhNe/b2vNUOx16KxE/w3y8moiZyxMUl+eb1k4cPDvsH37ZzqCVwJZAJF5mtVIapgScQ00XzgRsKQHwx",
-	"nfKoKi3YjOfF4/PXTx+evT//6a+PX+bguGjT1/jEDYRGhhIbaOYxEpvs0KJT/p9GWVIs2WEfobTO1S0d",
-	"tx7iD+T01VPr/MK3quPd3YWHdmN2zRJDmWrJy5y/BxU5RSBDkgBtYlW+DcYWYWQqYoLV0tBNSac0MhaD",
-	"uXzF2FRdiFk5Gg7Yt05PRJ5LtCwqxpzoAc/vzoW4EN99d1YkhHz3HXnNRlxplgLrF4DojK0SnIuBjGUS",
-	"K0LNkUl1x2iK8QK1yPRChBO4yf/+9/9c2k5mNtnXPuQcQCM/99losrgGOksFSKkLYbggmVLuxg9tMNV3",
-	"38Hx/vX1k4fkaP/g8N03botms9lOOow6LOZapjsyHe2mw8j8z9z3Lbmk02liw3W7tn3qn39TUlzuXIjL",
-	"SMbsEvF56CDB4UwYtcGpaSpHKZ2AJIZhXBKUp2yhlekMQHr0hSiamZLBHPYCSlmhOQ040GwSzEDG8x1y",
-	"WvRKlPEcNHmz/EXnGUMCmL9vcdugLsiCmtkFeu2aN8TK7PAZEzG5/HvHXu48jS+NcE+Y9s8UAWeYFOBb",
-	"Qw8oGdDoyoJdXAjncLI4dFzYOgO7gogw5y4aMoJcSxzRcz7hGgYDLV8jmiQW1IqSQRaPGNT2F3zb8pId",
-	"cvkaUBMmXHfg/y/bF8K79tqcZ0PMSGOlXxTTl+Qb65n8FjqQzBBBxmHpnRiinjKhL4QdhDup+/0jzN24",
-	"fM10Ou+cDjVLL832wOblezNgpEde8O/NEc2DlJhg1j8wP+TzV9pQ7JSOgAwiENXHZEqVIpeFmAeUVnMQ",
-	"4EaqyGVUXMdk24/6BPcDXAhwHwJCCbZDjNliTsWbN08fXR+2AUZQEVcr6EoFQZdLeMRsX1PL9k6nNBqz",
-	"Tn+nu8T1zJGi8DMcJ/us2n3+9OHjl2eP4ZkiD9cxPq/g+bjV2+niTXLKBJ3y1nFrb6e7swc1WnoMgmvX",
-	"WrDm36OQeH8oxZCnE+V7kr+5dI/9CeKc878YnvMt4tLTK2bISbAZcc3w/QdSQyV4f9vsCyysB40oh+TS",
-	"yL5LLDq0R0WRGYTRhynAXMUOkQtqp2FHrAYvZwIXO3+lsbjM1E5xAK/oCLK8bJNZWIR+t+uElrVsjSGw",
-	"68AyrODJAWjNf69pkpl1v8i63b3o/4llZGQhMY/AJYY/wPbgBbtDeH3X+wF1irxIfxvki5uQmoFYuDft",
-	"1gFOM6QY5cux+9TwSEGTM8CCsv2PPaWndfzru3ZLuYLx/AvIgxMuroBRYY5RAu5/CcWFI4UldLCfRrH6",
-	"2EklrOqv78wHHIXswnh/U5UUCQpnTlCXxLAA1UbwqtgVlEG/fT5CVbOKFs7grTWp4Td6TXEYizRRXHVU",
-	"sfsdZlZZwnRJNuS73bvebPz7brcbv4H8kSJDrLnDRq/lu1TQZI75H1OpdAjCEfUxigY5mAwKqo1lwqM5",
-	"orSi/MoSZrW1vDri9OkOsW3OwdtGPmRSM3UhtEOJBp5kdAvzjxNyqTRNtZVnTMSXwNDlcKiYBmL+7rs3",
-	"5086vfvEaCokE9xIlja4qi7EM3pNkZDuKXKpDKO+RC64Qy5Trq6eG3310vV1ynRBpMwNUbVtVbV5TlyI",
-	"/Hczl/McdRAqAo2yOeLXtu+TckmOKaMxOt2wy1bRHPhCfHP5eDJgsRGUT4XSaQbRPsuwIyqMdZbImU1d",
-	"MmMO8VC7bQDMjWYTU/p7W2njnRZf1/vNpmH4xyVKaIZS0COrmSR4XRkRhsfIkIfZ79Zx65qJWKauZt+Q",
-	"IVfkdJQyhpC7Y5okRjUYyWuWWsBYdPrPQKQ8TVlCRbxDDP2eZWaELL2nSMLpgCdcz4tXZCIx6gw03yof",
-	"1lUW5SkuTt77qGxZ2oT/NWxm3cIVoE6hkbg7i6HYNuobTCJ/MshjcBzAY/br8Jjvaez1hNrv9tY/8kZQ",
-	"a9sw8J7u9/bWP/QKoybnUj6n6Qh8oPv9fp2PTVNpjCtjMjwW2rA9ePZo/bPnUr6gYm7np7bju+bZfq31",
-	"/IFqNkOP1UG3xtKcIVN+I+g15YmZ5yKXL/swfn13U2L7yJEJzU1kgPvAg1ywfsrLXL8VJRxdgwmdzTGk",
-	"HU+4aJXEQTTGvJOwLDi19gHNrfgd8j30tSFUzDGZImE0z3DEibZtVjNNMAXSwgdajHVjWSE2N5w+BIdN",
-	"GYBwAevw4bhQukwz7dtm1mwBfnIh3MjyxkzWjDdiBCr3wOryU37BSHkL5s4pWKvHIJl2wfvXUTpldHJZ",
-	"pGzm70shlRMLy3leV35MLmOWgKvZug8RVIwzozkbOQ0Vj+BtgHrnWAp2ia7GQm5i93gvVUcKdiHQ6LY3",
-	"w7AvMUnp0ha6W9PyHujehMcnRIpkXgCDGqONqqvcaQWWHEsU89bAbsMOhnZw4vmiDlgixQgEHXr3S64S",
-	"tDfApnfBuJmNgl0IiAW4SFLbGsq2xsKMC9JTXEMjXFK7v+ZJwKNDUAZjh/r7B1qdfX9EBU4Z5I8wFr3N",
-	"xhUOLDg42SI2pS79GXFlI4/wktxTdWxVSqBgZa1TnmI44kJApdVEKqhvi2WxrQVxpowMZSbQhQVBCmpW",
-	"tm1T4ssnJj8O1GpO7j33FOEAk23h9N2wUcsyRGP0M9uOjAsySGl0ZRQpzGhSRTsbhL66EMbo/rX/7hK3",
-	"4TJlQ5YyETF1uQSu3y70anfWzB+W+LBjUyZiq8mYs3MhLic0vQJfwtuio5NZDKP2SFEosfYiyQdgBzSj",
-	"qTBKmg3/KGl1Mi4uxGLqdFBFW0jpWnot+rM41M6NkFROi33jwkW1MF0ObhbS82FCFMx6JK3q6LU3w5gT",
-	"VRgCx93kKWrCPo41OS3mUkTSfOq2DlBoFuYT94l1LYIP7kLgqao8Sji98rLZFZJTlrdozxSehf3ufhu4",
-	"FnoAyljeGN+DD+53jy7Epfn5vQ2zX5JvDOPB/HhYxYk0n/zWvs8VhIRQvcl+v3+CLkaO+XXxhbDexCk6",
-	"Egvktstde6Z3vTO927sMadGKifjhmG6nQsMWnPqdAgpR7VEO7lRBor5qbUcMArcYtBHa3d4RHezHe53+",
-	"4JB2DqNer3MU77HOg2GP9gd70X58wFrv/I4lkGBhWIkTCUJqHkFlEZfxfxR5rcf25VHfvJd1DulBv3NE",
-	"D3qdvcF92h32on68j6oJHpY308rJwY6NJLAcpHoqoOEEZylyIWCBQxppVTFxn6P7ozvq9IfduHMYdwed",
-	"B3TvoHM47MWsG/UGR5RCwoZ5pw3i5EYIhH4x9MUFeZQNEiS7fre/D8pyIiMKzjomOk8ft/wFfCRd0QPS",
-	"NXiguU07zL+QH33N0slmy8rF6UO6aH0truqSxK1aP5uJ4Uim2zFf6hyyvWHnAd0fdA6i+/EhezA8ot1B",
-	"qcdN6+0YwU6AubOh4bYkzthmk3Kjr5qVP/wA0cYSPZZSdIoOHd6yZyqjieGAPBc5EBXdZLC1bTHDI+7U",
-	"mrTZseusSRyHMwjbLXPSSpyn9tNPUjkp6iobLoRnyy4pyoszA13Yc8e53n2tF0Y9qtpmVbjY8AUNN8tl",
-	"8gVNZqdVUxuLAtAyYFigg+M8Pq9FXcdsfOISq/GJ/fVPvJT6idEx8YEaBvRDKYYJx+yIr1b+l7XyT422",
-	"tBAzD5j3hu0XNr6rcCpMfKW40hTUDesA2MQrsFiiXh0LyGPzbYeOU4DuE2tzoWGJPlsvmO9rsRCOmo3l",
-	"xJiJJxdYozDjiuFDnlAU0tqhaPoqohizRpSciZPC9lWMqTwz4B4mG0zo/EIImqYWUSvhyhrhzrDGyBcV",
-	"kE5gLGVC898w7GwGLYovopq8F1I3zdsfLtQaT2lKJ0yzVFUmYRe37EJwF7Kv19zokqHaS+UTxnwo7Sea",
-	"JsZsQZMdcmRtTkhNUWpUmdaxEf0AIWIDqnn9VD2+jbmWQXiG4HDBkg+MdY3mEx6r1Z62G+uKtb3iIi4P",
-	"NkK7IzQYC4lbU9x538OOUoaPbKmPLERW8wTAX42eGQFas62E9UpKWgCV3et1+gfn3aPj/d5x9/AXmHPE",
-	"0qneVMv73//+nxbWedQ1CRAy2a1wQ63wXTnvsHX6y4fu/OzBy+Hfsr++/PuDeP/FDwcfRo0UEm+HIL0y",
-	"oJec5vHJEv384bSQLyLgP4O0NvtKFnEktpfVtj97urXQ3v1Utq9vKqX4T8JzU4IoxFYx6GI/RUnsZMU9",
-	"VfbEJlJeKZJwTKVCcQ5nXUhN2EeutHVPFT4trkqeJuugQr+wCiYMPCwjIC9I0NXi454iPA5KuHVMBRj1",
-	"lOqxJzTKLotFs7CRMNmeZ7vQzWobsIQCtBELqzKrSiGVz8u3vnIhFxmk8UJw64uzIefQ7GiHghBkO2U8",
-	"Kd8DDFnCxp4oIKX0qo4oHPJEppnNJzZ2PVK/9cFPdoKKufOGuJr+LU9jPtuAClWe+V8ZmyobJ5tJ588i",
-	"miUJThk5LhdmX4c8ZiIq672fWtMsnUplWNJj8zmquRgRSn6TXGiCGDaYhgRalIiRn5klOsuP/0Jvd/fG",
-	"T8vNhbzigL0i6fGVfWJdRZJ787tgWRW+62WFXljOqGzdvGughfn7W6WFlXpvwQ7ubM6V/tCqjl5aqa1T",
-	"D0ZMmDPJOrHfdDmYh/AICwfoQowMI7WQ+5kjMCGZ75DLHx67Yo5FnnQJZr/LSTNXwlzGRXnJJb708sTx",
-	"GavnYGCRY0Bzv99vXwg4wBCxIuWAFfnmchef3oX8W8yGwtIzYy+WMIax/M2WzLEYEvUxHcvFKylk30Em",
-	"nvbfA5BILHZpeyd5SadtrAuBwSL6uZPHxb3gP77My9Io9D30w6DulscfhzItAO1srvskU/pCDBh0bTcS",
-	"p00oQWoA/6sgudixMFPBxGGkkEdFCG3zsB0XgdiLIC8fnRbKaSnU0ii+4virRR2G0hRjTU4yjW142HDI",
-	"Is2v2SNoF2pt536n2wOAomsGO/KczlrHLZsw5/qBnJba2rZ+oKlmYsZG5LBNHnT39nrkRSZ4NG6TH1g6",
-	"ocLzLLyUqR7PuIjJD5PBjy2EOGOKCbOf1xCIYQkDMG41xgL6VM+/97PkY0qey2uW0IhhzyUnes6Y1gkK",
-	"npiraWY7oLF08kIKyHDv7xe1tEYImdNv/rsQKcI1Mjvhr/+/3XquEuWBdfUDmj98b+bm8jVR3mtoJZDD",
-	"/5e2obYQ/WHhBN5pUAxb26yzaJaH1DjVcsUrwioCFN5+DRB9DRB9yQDRIxTLfkLJxpZeY3Ut0+NdKCbd",
-	"BXYXV+tqZ8woGhZlKocCLuUqWt7rFdTqccosfh85XUbNirAOisUYbDlatuhwVCVk0iV+tB8CZABgbq48",
-	"JJItTIDGR+qPajNADabFNzM7l+dtTub55oKK6hOxedMWhInVcNWE+TbXrhEODbQ+pE8Xl4S8TKjpaBuC",
-	"SG2tsBHJMgVko3SHPIHkqBL+KwJZKIdPuUN+cs5QwHqUBOAeEcdGZpiUuN/vk0vz+fdcXNOEx5fLVH1d",
-	"IJVupfsWS1NkZWApekW4Q+wP/jb6x/jF8O1b+vzD6OPP6d+e0J/OP6r04f5T1f25p54MHs0ejkbdJtpE",
-	"AHi1liKxXwGfbAnJZxAbS+l/G+F2K6e/dNhtlSp43gA9hRRIgNWHe+EMA9pC9eE9T2nM1PInbK19XuwK",
-	"wgRas8Evcgr/IoopaNhjhEsmroSciQtRfsUsNZZt/qJEyqs8j3mHQEU0UeyapTQhQ8qTLGUqL+S34ZH2",
-	"hZAp+iLMVcH0TKZXhbwbZilmEECiMgVAasBaRNN/v39kIaFnY54ETWJYpjcIY745P8gXO2cHOVBETP/T",
-	"3rkTyQmYTLgiEP9IUxZpMpapYmQApZLzJgzgufnundoQOm/Lt9KIsN376o88f2DJQDhzWadfa7L+RfiV",
-	"2TGyRvVY5k4yW+GgfCxiVwIFjMal/5dwQ0pqxoktHPUxQrgi15IDwLS0Tv+l0y8znR//OkLSDciouNcs",
-	"/erfXtZVDTkgsO32qijiEVdGvFyVVF4dYiyicNA7S1MmKva6KVecsLUcEVtL1OaH9vZwYDi381yC2Vea",
-	"W6C5t2NJ6IQ8vRWacxJ6dyjTkdRrTXMweqzxbfgMKB9cGOVqLLO0nfepciV9aDhxz3C31UUJFaMM85gu",
-	"hC2m7Dy3Fy+hTs015Ugh8wOLdkT+ajWWM0UE4y7k6dW0GVWKo1Wu+cRoQ8aqckqbDRYXHcOhAwACwNiJ",
-	"hPQnqzO9sksGsDnbVQM5P3INZaqBpvQ6MM5tbaanw8qNaBNa7Qn5akx9RuXk1FbrlkF8mugqOTsAtJ9N",
-	"/CFBOLwFLnO5Q0DpoUnidAzlaT3WGjLqDBZXojsQyA5warAOM3IAR5Bzhkdph5x6bhmuiDGQ2g3cKMFj",
-	"r1h+mLY67/miFjgZhYGEm1Y2j9pfxNXy2p/wbThbcsMYgsxUjL76Wr6Ir2UsJdQkbModrMWx3tOyYJv4",
-	"PImnFuRnyXzJdYoTYuOigIEDLhLwlIIGAgi/yDPaRHGjgiBsAYnkdA6iPZZEyfBJLlqoqy1Pcr4S+Vku",
-	"961vnf6Svr6KPozZhw9n/xj9MOz/cqB+HO3si71H3ekvD65f9ybn9+d//dCf/X3wfPyGPYuO1BP6A/9J",
-	"vkxf6Ffxz1fNzix8/A/mHznNiQbEA9z31VXyL8JuXjNoKD5mduOacRqMnlSzmhcIVygWLQ1GzCvJJdo/",
-	"FppCWeMF1NRSo1HIRHKKBGJ35prEkr84hxnAwTFkV22STafQcSy2YFyIZA4IB7kX+EIUWLLYMlaxKU2p",
-	"ZkRpNg2zK/zO1i5bwWYP0RxcyJ7BRXKql1kEP4um2q9b9BYu56TcrsfXwe02Ymq9bdbmc3k5cpqlikxo",
-	"zDbnaV/zMD6f+gTVax7LacLQnJljy9yZDnRMMAzCR2YiMtNYhGo7g6EBLqIks/09y/yCifjMfaaOav4Y",
-	"UJW+OnnXOdweixhM1Um+WGpT31u72r1boHFNmcg/FKqMPi2EHsBCa4SP6ndPCM3DhBCmQ5XZvEEmMcPm",
-	"ScvVDNVE01RD9Kk8VA5aWf/Z7R53u7+02q0IXdeuKIp9nPKUKe+J/mLFKI/rVx4nVOk3alUFaqMyAbtw",
-	"qyoESpv59WyFCwRu4WAFme3uJ/svW8O4mvEaQzNmgO8uMx0qX3Sscn3l4irmXKcM0X6pugKxVo19uQIx",
-	"X4vbLj5sFD38Wub3+YUXYBsOb/OYYTP7VdFKuMNXZsDmsRCOcrgs1wr0DYD3Vdo100hcT1oKlR6XHy7t",
-	"AXRA0AhYx7XtQOGNBWFDEKAZqnHAMoOcnSgyC12JvEER0PjLIG7A0kFAC3tr6AXsCiNUKuAg8m6PNWt1",
-	"qWKuB+XK0QCPc+01lMWBJAjyOMceEeUx5tUOFQP90KqAU+8v9kXygdUvLs4CRYN3i2GxXmnhDUp9AKTn",
-	"R5kUqBiT+WuJ22pzrl0nUbfPRaWjKyC53iFnMsvX12uOHR5iI63G0EQN6AlDFp+Xp/+x8SAsx3FsGf+u",
-	"b1eEvWQ/2RxG4Hu5h8xyZKq8fke231fRFwlQ1W1LJIuwgJzTfDLIOPGkPMRauM29VbYgrHQcF6nQ3mOB",
-	"MhNjl5fboq45M02OQz6rO/VDebNeDcpAG5Ur2dsrcm0U++pN/1flGuZoF6Wnm7GNkjq3+wnLVleaSj9y",
-	"DPBZbGIRo4MK4dwh46aNKQBwGSDDjZo2kjJGdLSc4yjDchRJ5Qx0nLnL4ImppgN4O0b3OFRbWwxiqA0G",
-	"MwvjyDvkDYBGI/Qdgq9aUHjMjf5mv3vUJpfw+3vz++W3IdaF07Wsq5nS9xBrfevbRQ7JZgQd6P/dCwP/",
-	"qMfzEVDUygMaqrjb0pF4ag/m0J60gOAm517PQwAp5LoWFpOSeGnxwFe07brlw9T9Kk+/ejnWghk1Omu3",
-	"jGMEdmo0DnTisxV+M9fGk18zgdLQQzFDoYhRZHi12rFyy1iLl7YjfKlDwMRC61sP5YVwXRcwBI6vsSFw",
-	"yMEBDnCCFUJWUCqmXemhj/ufAyphx2hoo4Gmgfer7RiAXUglNPpug82QvxAS89CeCDMKNF235xWb97Sy",
-	"yEW5qZFb37Ytt6HDMdjr3k2eFQ/qf4OwcD7hu8VD+DLsr+hwI+Tsq3Lz1d65PRaPXHRzJr+dTbRrNalK",
-	"n/djp1JpT8W3YJVty3kJVTyGpisSwKklieiEofsbWm6ucke/sAP4ciqVtwQBP+km2ULpguPTGHzVbtam",
-	"4LwNfZ64wKuCuTnQ6Fcd70tiyTmjxofe+mIqX9DtGlTtdshLOinnLA7mxJUvaeVBxdu/4UhdItpbSaXD",
-	"UpsEfSuuSe2FKDXIoja7757aIWeufZvhOX4gjiZGg5s7aJRQ89A4Lg7Hl9HRBhbFIlQmNUppxBb4jeUq",
-	"xQYbMhvMn5ZVOHuX3fE7bAhz6q/gnfqQcVNr1uZ/Ia68CU9ezY+/qplf1cxblDJMF90usTvlHbnwViua",
-	"u5/wYK30xgflzEkuILFT5kReg1Y6USy5ZgrFCd5yTxFN1RXCiUCXUSHNxO9BIR1osVeAOOyQOI+NyT+R",
-	"1y61PaFKg8ewWoDgAG5BhgTbfeTz2LohSTlZKu9H8jkypZy5UARfEXr6a2zgD2rKJliHh71BZa6O3UWY",
-	"oMInWaGhhg89idlE6gZnvvDq/Vue+Y0zH8wysxVa6kZ+xg0Uz+5XxbOG4pmnv6HJ9dXf+VURvQt/Z87u",
-	"4Hh8LjVUSL0mwxfuCNWnPA52aweVZoV/8yV8cAtBcdvJuXeaVYqH+WmD2pUByBMsKkE8DB4zIodDKETV",
-	"kiimdQKZwtUpq71Qymqv0x/sRZ3DeJ91joYH3c793mH/wd7Rfpf2Bs39qGYj1+ePAvV89aR+WU+qwM7/",
-	"v2s/KqqmbRcUx1QW900cvMBAC+RfkFOYlWtMb+FGTgAfAuqRbUmKA5k2N69OZjX0/GUcn2JRG6zNAzbK",
-	"bzUTvdta68X5/AtxweY8sEp5BIr7qip+VRVvDxEw5ZBqKJBTbcPDb0Nr3P1k/lPDdbmatd9+bu9WnLxd",
-	"pQNXFmmuYSlBHwSu3GfyOzpB+TUT+d8iE/nLswfbr3ClWTllcmorOc1yUMFdMSSzyc2LFqff7dF2HYNd",
-	"VYsOmuMcjodMWaqkIDK9EPiVOZH4jZJakauJqFvaAD4GS/BFgQLTtqsubWNVqnIJmBOFTZvhe1Dvyj5k",
-	"NFmAGQIceMT+QS5GRAamNIb5iZYyd9T6XdPoHDRexXLlF3rJYfrnWM5glBOY6dCmIOV1te1inaRg+Qru",
-	"XIjLfDUXUlBnY0kAoV4We3NiNDCkCpw02gEuJ5AOFBN6lRPglSWQfxc3QL648NeEauyX/iuKA3OMeQzd",
-	"g/GkmcGsUGsPAmrtXmc/PmCdw+H9bufB4LDfMfKHHgzuR4fxA6//ORJlIYjyWjnyXKM8KgjyZYbu3taP",
-	"r78nvf7e/kErH6mcTqWCstymfgOz9/P1jgPLQ766Dr6s68C1nv1jOQ/OPQhp4PWuDxEc0jaZjXk0dt07",
-	"lZZTwvWxE1kxi4zUwJpUYJIrEqqA2r9Qzrs96z5Lujs2YPYHhG3N8JAdiX2mHex9uMQXG2djwfLfqbMD",
-	"ujeW5vxHZvYbsPoq/wgs3Fdz5KuD5Pak1mmMjZ5SPScbZHTdoSm0+wlG9btxlhTZWtsJqPanqpNd7S5Z",
-	"x70C7hK7eJ/JX4IE9NVh8gd3mJzTK5azC6PL3ZaOuyXLgFTNlb4TuCMQkl9hcZ/DS39H9nYYhQrTVD8b",
-	"JpZZlRwX624TAZTiI8FYkyDYCq2w73A08Zbv5/XfGmfsJ+HhbPYOFrTLfmcv2o87h+xg2HlA7/c66MxG",
-	"Dr0Ct+oJT9BTFbMhE6C+VyNW2Rk09h6YHVvvPAAy+uo6+LKuAzzLfyzHwduxBP+qdXTioYaANCDWDIpE",
-	"rtXJBoaMv4xXwOxKGXMrxA8qz/QGx/WhHdydmN9L0/nKaMOMtvm+VRnuZsm/asVf7fbbtts18sQvrXnv",
-	"fjL/+R2mNWwlM9pVdkS1nb6OPQXsdFy5z2Smm499tdL/bdIaPiN7aLemWag3Kp2bU85mCPGkCxo8yUGf",
-	"EjbU/z97777dto3tj78Kfpo5K8n8KFmS7Vzk1XWOJ06atEmaE3smM6fslBAJSagpQCUgy6qP15q/vg/w",
-	"fYh5sHmS78LeAEjKpC6+xEmq9o/YNC+4bOz7/mwipzqw7TMxtJRMAfCQBYYHCElSKYYsIyOqqp1zk5TG",
-	"v7szf+1yKinYao3WK1Nw+z1quO2thvslaLhbiKutunvXJV+fgcZrAXdr3c0fR5IkPEH5ZjTc2YiJq67n",
-	"nq3AUAgMSFMloRxMBSSRM2HIQlkAwcFU0VS1yLscPFCN5EzAn3NEwVDYmg5I+JPmpYIwobM5wS5ZeLu9",
-	"xBGv1NWBEEitG8szltg2pDHNMm4TPY5fHTa7+49dPzwpGOmzgcxYi7wQGm5Dfd2O+ZQLMxEBXzALEQrq",
-	"MgtnmdSsRd5whe4ibKPgwHmYgP6BSx3zbgd+NyVxsd6sFoQuEVoJ05hg0ggaI6pGjV6Ddm72v9mIjJ29",
-	"wre1Bzf7H/QiMPh8IwjFfm309gxD6P/CYm1VqIa/8HoDAXrGsr53LF7Dm+6Ib7k3fYRd882dW6f6/ZR+",
-	"QF8WOgHwVcLFffvUV4iTnTOW8cG8Vqp8YGaVptrBTBtLaISA8rZDqdKWs0sUDMrYXrMRw1ZdThLMqCI0",
-	"BR4bEE1PmUDbC9Fo+0zPmLmUkRjCu4NWKL5nbEKiEaNJ1DMi2CHOA6iaeZ+1voykkylA4BpO7nriuA9j",
-	"jw3YFDWq4u+4ArfC4W/OjrnQNC63pGco6YATmdW4Hc7pPrQhWq5bor+yLAGN8yo7+uhM7njE4lMyMEd+",
-	"y4zuSX81O0AdqIzO6ft+mVEi4/q8iSMZT8e2WuMKlMFHc5wj5GJRUATfptrWevQBVXFs2FVgOApwAAfl",
-	"GIr+HJG6aSoFa5EfDJ+acai9wAoMqkmfpVIMiZZGbzVv7dmiDgXVHFhZImcib5FmrqtQOBz/B6iPQgkI",
-	"zTKJbbehiVppOAg6TkWO/U8LqJPAQvWIilD4TxoFGoDB9tq7ddqqX8H7apiWuAHg1vBbQAZaSCHx0EAb",
-	"+K4qvWxXh4pdAypcbqs6iVWNEyn1huOsWVNj7ZQHOp0Y+43VtXg7xe5k6w3FEdH32J7pbqtuDJ9S03Gj",
-	"11Aj2t1/3Hs2ePo4aT/tPH26Fz9JHu8/o90Bo7Qd7+/TpN3Zp7v9wd6g0+/22/2n3W6cdPaTx3Fnv98e",
-	"tNu0/dQwKRzaCfamK45ukgyWetr2XTn6gKfsL5mxWkZaT1RvZ0fttuycdgxBK5YCM9tZh0T+82/Nw/Fv",
-	"zWM+FFRPM/bNfrLXyb/y4kprXRhPp91r71+jr51NLS+QhKtoTWgLV0Dx31ijt/e029kNGpqd62NtjJNe",
-	"g4uEncMzdwjxfKxlxhJHZqtThfwB+Op8fF91glFSEEZO6wD5f99ZRd8jph4xx8/Q13RiBH53n7zlfzYG",
-	"x/ujlwGh5KPMEj8J8vDoh+d/e2Suv3/3rdEuKPnu/YtvWwS0XnBDh8KIaGOFgJnEtSL9uWbqAM3z+QRr",
-	"aUG3oWOrcdCMEWU+YItmXUkTSE101Q1kFoqZ/wxqJNAIZIBOeIxr9TN5ygRoPmOaAJxhIsmIZmPykJLf",
-	"+ATvnIoJjU/NQMmAZqEYSyiipQLfHpAxjTOpAvLq5O0bMoUIuYdooWP2KAC4wW63FYpQlNQyjAe4FUNd",
-	"SiGIplfSXA+yA1vA6kwGWzrrUrREKIAmzILjxsKaizx8jyWzLXLMRJKPAL2E1kRNYRH6zAf08a+gVOGf",
-	"oe0KFMKGAsIK7BySjN8fvURFrkQECpMDaELUSGY6nRM60Cyb0SxRByTyjDTytrAIRfTtixPild8dxWgW",
-	"jyIy4CJRta1YDOt2DHJpC8fxNNV8QjO9M5DZuJlQTRfFr5kotFPJkznM/Mx5cgIZb2n8x/ujl81Oa4/8",
-	"+5//ggPPBbQZufpwKWcwL6tCnWdtSVX92Q2AFYvLVCohWxQlZnHyrpuw9VQkAWyRPVVAKU77p4UCd2tD",
-	"YTj21ptNuk1e1R6mLDQb15W2dfE0f2qNeskmehtO24bTbk8fwJNKqCezm6kE1/E67GTMiLKmUYCNTVKd",
-	"b8zT1GgGZyyDhvnA5TQbT6CvLfAPw2GNjDyF5puWFXIMvCFYr/lFFeZK5AAlDso4ENDWZQ/IEU529VZI",
-	"RFIpEENxRSIeUU0XGgcOuE2GsXN5oAjyByvLLXDHgLM0QbAK0p9jw8+J5IZyyMNox8x959///Ff0CGN7",
-	"yrawiEc0o7FmhdEPpBGX1jOrRnLWK7YiY2csC4VLxHGrAWxZ8ZQJnc69SAZsD7shASw/fFvCnmELtxwD",
-	"BPQtPzh/OXJ2ZgSvBZWBChK9Tth4IjUT8bz5PZtHVl0wBG5+zNiE2flYCYx71N0jIznNVP6BUzY3Hw0F",
-	"gNUPmS44yW0VOx1SLshD9AIVP/yBTVI6Z0mPGJHi1rb46lDAU04LQ0B8hHwmh8J9wItk7/UmfcZEGcvc",
-	"kxWjAprPgdJqNgkni1mPezUVieYEvQcLcjPvUmG637P5DdPjc6VkqcD84Eb7Gu+/DIwBvP5juT6xrqSt",
-	"ePQu+skVNIZc87oLP0oi4021uc/JZ1JwclxeaxNxm1ZqTDOq0OAyx3arPm3VpzvoqYpWeK6KaGlNuE+t",
-	"RaH5WhvCeQlW7YQOIY+H2qCsR7piZCazxMZ3+gXYMNdx3BvaZTgtbG/ay+MvTkbmHVhtWo8Hz+LiwEZc",
-	"nGsA2nRdjRu1QhH9OpXGaucKxgcyHn4Ap4tZrUQ5cC0ztxa4BcAfLwUzepieSZIyraHawIpvwDMbS8HM",
-	"BItenSrZiuu6JH5zlQHBUhpKSKU8NWMuhwQ0y8ZcWNgyqXlcF1H5dWli8Jiev2FiaMhyt90OGmMu3O8d",
-	"6GlhjkWj1wjDY0OO6HNXOrOIM2tGND6H0Mt6EbKbh0MgLl4TD9lQ5F5x7GOoZTdoAEU3eo0X2NQOK+jH",
-	"dE4cWTAbnhtmjKGVAhXd5raEztUDSzOtzVz776lSdMiWtW4sMIcZy9g2TeAeBcsxcB1rGaLn89699iVx",
-	"cwEHYmmd1wmY4iXPM53ReQ5C6bx98IuZZov85cObIglCG3CwRMG56wxVI7bGkHP6g2AF82q6WDWmNJ2r",
-	"ymqxmlqxgmt3M0PqCPjD+gVYRbfetgjrd1GE9WldbEG1HhhZMy3CFPPS8Xxgw2I+a3wwzRDZNWMJE5rT",
-	"VJGp0DwlXBOGhl4ArQBDMeYCchKNFpy1yKF1idgskwcqp3ijFSmS8lNMHy/7w9g5V/oAL/qDDa4Q2yi6",
-	"6Pm3TfxQsaMk5eIU2+hDAy5F9okdVZViN2T69k97+wuPMmzF/T3ZkTTxZZCnQs6sh/t2WMbtivydAnnX",
-	"oixhDFcrlg4CcLoLQrWm8QiIjEQvTugwgmMbfWCTrHnEh0zpiDz88PI5eba/235ENEtT0AxsyUkLvc7I",
-	"oYwhCa41llj7j2dkRuc91BvA2MyT9axxmbFYZgmkOyNkqcBeJ6GYyWmakH7G6CmRg0ExWG04CeoZ0Qcq",
-	"hmiMyj6bV5emFLiKq2y8JnO5YqEdgrFQ8snjcnU67Ud5zWwEK/RNu9lpd3cjlwaB3NXw2wwKqOTAriRX",
-	"ZEKVMut4xhYs1eKbnEk3YjQBGrEmDixKo8Yw7RrDNDdF//FjGJ53280wPH/CfvrTH9exSw+FpZYDstve",
-	"w7hwKUtA8zT1Tvny+MPGTZ2tYaNu3q8HzXdSsOZbaB5ZM/9Oe+MF2Eym2KBZKakPL9UmFVxNJsiHPpDZ",
-	"GEqG+lxQsNyLm/m429nbMxO6smmlMZ2JpGWE9fk4xfepphwMeMy8kJnJLLGOQi6G47RVFIML4vF8cTKl",
-	"xI/CtN5/f4vz4WM6ZDu/TNhwcUjuWnFIEx7raVbIuGh89/L1y1sfzkRcGY29tHww7999e2tjqdQesNrD",
-	"nEhz/vCkwPAsC2wecTWRiuMj1QzQPrVjHyk+cRk0DAdY9STccxk0CgJl1SPmVnsnTK3bfrw9bNvD9lkf",
-	"NlACfMUVVUYFsj7mipOH4rmiNJnHI6sByAEZyRm0vagQ/wTF/w6E65bIuZKYwyd/bDef/fT/N/GfHfyn",
-	"UuZvcLzN3bv1TcIhLjGyyCHoX0qNoTv/zA2bzuPVD8BWvpP6mGquBhytjK/dKKJXvBOflS2U12pW5y19",
-	"8E4WIEZfpamMVZ438MmMIp6bOnlCJCjs1mzxOZEzqkIBwWxySDD3gyUljyJgCGDoG5JbCh9K6gsu798d",
-	"UlFr+TkkUBQrM4MG7F3y/C7Gha8+LhaBwNbwZUUxG0SB/govww2oLRQ1YmUb+7nvElGsQSid6lleZo0c",
-	"4d5ZYUYHeknZKPzZe5PRSaPZ+a3UkUILsFLlJrnVOtJQlApJyW3WkYai5JvapI4UV/y+ikhxQz//CtLy",
-	"OD/X8tH8eOSQ7VNVHmnG4Gwmt4PbDuTjQdvX2mTPgIzWXh6bSGjNsEDD37Ss9WQ+Ya/vvrC1tsZ0r3u1",
-	"pjOmzXZ/d9B8Eu8nzWdJlzX36d5gN+72O7T9zPBGGVNYDCaa3/7ZnNmMD2FJhkyY0wtblwPomcVFxm3h",
-	"2t5O9ZSm5J0UzSOu4lSqacbIocv+yM0lXO16KDc//M0KREHDULD/HbPygp1rywV6jcP/+bU9H6qfBy+7",
-	"yZt08v79c0Wf//cmGgdQ3BqVpEB02zLSL6qM1Mkir4Pghc+lihQSZ7DgwwwsT0fEYg8ubBJKprSvKwGU",
-	"Nmd84aklkT20USsU0fsfjm3RIOU77og3HZOMbKWJqwm1vBQrNlg6WNByMPpu7gnF8qLMXkXYG3QQyIvh",
-	"OrBoqRwzynByhKapnHk0OLwNkN+gUMEoJailbFraktd6Qv1MxuoB++H8N26nqqDoeMOczupqR9sA/w/k",
-	"Dd5ko3nUBvtC8ZERqk7JXE7Nck/oHLd7Ojbve/GXD2Qv6LbbZtt2O+SIxbDexLBbaJq/YTFlUUS8flFg",
-	"/VXDg3OIk6uecuVE30FKIFB4nlxqZ8pszUohoXBAdslbSDDrtrv7SPBsMGCxRg9F1axrZ1H57Y0QRXNC",
-	"udNug3DQViZaIMFuKOBq0yrMH7epXduSg1tEs8s4ZpOBTOvPyYiK5KZC+HqG/84F/LsiDfQDYImqXNZh",
-	"tpZN7rCCV7XIIYkGXNA0snfluZt5USOkicnlOZ9V2Z7QtDaWQk1TjYn33EjYsfXI4qeksI6V2uRQK8tW",
-	"FgDABGqBwlfaFBVA4XahP1F3ANyAbWbq7yYz1RL2J+EhQX3WmKU7VMwnGQP4FcshKlNK4f7N80nJ0nTS",
-	"VmVS11d39ttb9WkbhVgdfb0N1nAjGx/y667msVu2EFmvuT36zKKY57W/RsAf5GmDyDJGFGWbkfmKixgB",
-	"ZUJhC/axhH8BVN3hoxtNxUGlgw1kbGJX+U+JYDPPsjxSAjoShoYpeW8C+ff/+b8kcv5d+ytqQKjvgGpS",
-	"uKFPY0hvL/ojwGNbaqJkFk4Ro3IZHefhXnv3EWARsIRrj47hXmqXIx8ThIsPCA2FtffHdI6PIgC9ecww",
-	"aIxLAzlf1dxEAU7eanCwFN7tgQqh02ELcRlVCMwQLrQ0HwIwoAymA4raQTEQhsHvUCDWhzWlPfeHZbD1",
-	"RtV4Tgn9SvS667pXzOYuehoMDWt2rj+Rr+E7KqY0m5sbnpiFFVgh+QYb/fgS2YKfGpwBhhav+EiQakdA",
-	"G5bGeWke3hVfiKz4N3c3ArlKruW2+FLk7raJy9aHcUe6xQsQKM4tnzlp5SKg9+3N2LGpUksau1DtdQDg",
-	"YkYeuhiClg4QKECwgv4c/oWQw2gqsLFvygXUsRiKtKAEKDDRWRGxX6dGokKJDLofIjLhLGa2LbB5UQDf",
-	"BahD1IHwo9SVrsAnHMgVgPCzc425F6X3c6FYpv37S+gNRhZIUe3hx2UCVvJX68f5gsVoZSqBWTWnzhUH",
-	"26kOfBtiuPYoigv5bmps0bpRFZXM4qi6NeF4ebtjurkxaYV6qfMcEHkCAB4wE1hLs9BwZiwqNRwR+Nmi",
-	"KQMdNxAs+Y70E0iHsZ+zXk7/vVKcpHgjnqn8xqKSU7xvYfytBgbhZ2/M4QXECMFmx5pmGtZCpkn+F5km",
-	"7i/mKfxkcQltjKZ2tWpiNz8FhmQ20oaATp4DQ+CqOrkQfbDujq1Zfz/JhcizARfH+d5tren9Wvq1wngd",
-	"eMi3ZdTHEk6kt/pR8Dm3opGc4BUoeRJo3/wxKIFGhmIRNZJUg0Y6uYZphWtiRnpLuwZF+cUZy+bog4Du",
-	"cN7WhvQGY+gcfTh8eUIAGxqzyAHIBdSIULgxoafCIibRvrTYjPCSqUiZUs4OH3Jhk9IoGTGamC+Dda3M",
-	"mBFbGhMUAEKyz1wLOjAX1AhLaZnFr0QnCjgEHKpkbxkwZSJD7BlEz1hAqCuwQaXIIl4qiyNlvbcwxR6J",
-	"dmCOUUCiHWOsRpVAlasgKvFDkKwfU2HmsZBG7/KxQ7HgU7LhkoBoKcHjchXE0lcOm8Xqz0khm2QBCTWq",
-	"h3kETluJ9fglaVqfEpcSUnzKnoITDwLqAUylIH85JhM6KedYWFpxWYWYm29TNwzXLnslLHe5+rGySV34",
-	"wMYIiJ/A47AFstwCWW49Mr9LIEvrkr+CYnkvfhinoNY6YkA5yln4YlFJUKw9wcqTFjm0czTi3WgZpBO0",
-	"2+1WfbnF1+Ha+LL63AL3uZ0m7XuOW9eEFZbnMZaCA8Etj8xl7K89hM5GmI9F6l2dgu8zsbaG+b2l1Bs2",
-	"9WVY5W6UOxf2p8uleFAuFx+rl6HMrUVeL4SK6xNvLBF/bc7lZY7l8hjO/AJ8Vm5cb1l5Hr45f/yUSey3",
-	"y4uvx4nrtH1PDFv2e1/pTsUo3ufEfdkYGvUvi0YWnIzowVyuC/dlwplRhjFdSDFWKHC+2qMXVmbCMiXF",
-	"A1WtKr8wY7y3yuRChTf4OImSZfb/65RNb6uKFqa6ooq2EEPlyi4ddtbDDK17LZq+W93d4zya338KzAU2",
-	"npjf2ss4cLtd0VK10+wmu6z5ZLDXbj7r78fN3H3TiUEaxnzC7bcuGjRJMqZUo9egCf0vO+BWDDFZaKHk",
-	"gqE+C8jSBTADJpaOa/EZwz76v7DYPPJ3Oc0InYCD2pbt1lfq+jfeYStXoNHVSj9rwrH93J1JX7XSb/eg",
-	"IGaQ35elxHLhsGOItz4+dhjHbKIVocTcHJAZwH/ZHptESSkwiwQ4P9UkwrMQHZC8SSZ+5wL+eZ1c+laa",
-	"FIpXoZgGkzANk4OmZf5wgqofyzFTOQKSPap5/EfhWuKoNJlOQAQdhCLK2CSdn8i8eSdAJ6kZyxQZSotw",
-	"CmBoME2WuJkBish0iNW8ZtzwESi5RCh6aOAKHcNsUunijdifVPk6XPPmqC+nIsb821D8MDAXkvkrPU4j",
-	"fEk2FShDuSIDpuORyxJiqWIwfOjU6uJhB3ZKGrNcFREyFPDOE3auo8Bm4flsZsJ1ixzmXBaiYVc7d7j1",
-	"vBKDdF1bAtJpk7f8z0TLITMfbxEPaGfFPxcpFwh5i0G+/pxE4bTd3o35eEhUFn8TNmKe9LhWzQFPmRFK",
-	"YQPuYDdt6QY1zTiOzeJkhniB/91vOzQUhCwpB4M+YmQ1b4kA0OV22QOi5VhmmZwVQ1BliXpRCIPkS7JO",
-	"wMMjN2OMwwGaSKEzGmtoVALazPpBmbj8qlQOZWsihqCqGMqxEamf0MozR6TRQ+qIJ0gkR4xm5DChAXE5",
-	"3ly18I4de0vp/iric58NG4Sm+puw8cM0M0rv2FFi+X2gNgBHafQaw4zG7L/MzS6Q1KjSBB6ftJ8WNIGy",
-	"3Hcr2MC0mR+vKB/ArCcp5WK9mu4Tl1tk18YawWPGoBvMWykSOjd8WjNwHizVQ2qHtD6EvDtPG0Uduxse",
-	"F6tVlZTKDTTBKxrdteZXH5B7rcmMpynkO3x6oPzNw2/baNp9du9BmYea3c0Vu2bfFUEtV++UseFpChqM",
-	"sp1jPfZIj0RgpFk1yij/NB65Dm88IzJLjAaIBdVWQ0wg/6lI+OgcGM3BlWuuC6khaWZOhtLmIsP3C218",
-	"fMJVf16XS+xltrpfoa1nssSCGI4JdjznzIYZyzOWM+MyFzbyB1GYsdRpCRcObuW9fdlfeO+1+Lu6UwYv",
-	"BfszreuvdiNWH1w0GBxwGFDCIP32jKbcGOkJ0+A9AyerJQzIm6O2q7IuZ7M5IwI8NOatLtJgX2NbKfjj",
-	"7SwZQ7eYn2YUM6Sbnc6OljttMN2vuyPLckSkYt6tZwZkhrsVU1sxtYGYmk6gYIWMpiLJWHJL3ojpZGLO",
-	"xNLkjZe5MxSaZVuHAPoJpMvuRGTNERPWeeEscxBizrZ1djM0QQmFfRWIKouQ0iJvUShBeyhjMUP/cyOY",
-	"HkZuuCyJHtUhbx4Xp3TnXu679dB6L+lQCrbgJl3ioO1UOGi7zV22N2g+ae93mk/jx8ZOdJy6iyFTCoNr",
-	"WKfJZl7MwqKv9mXaaTGLLptSnaPLbv2b95vU4PfG4hrb8zfLuNaAw7GC36zC/CvykpPcmfgActatPvoQ",
-	"i/MnVCksx1N0/sj2DxpKl29f4ETadk6yDYaBEyFUkMvjbdWg3hXo9kbYd/6kFiPs9ad3Y9C1wjjvFHqN",
-	"CZ3N153F3fGgMRVTmjaux4BqnAJl+vjcGc1WfbptJDao9vUsQ0hoTLsmN6tXmnYuCr+tAFgr8T4shMoH",
-	"JAeDAnFW45qVudXKDCueuIInONaVyNqrjmRFilNpwp8A6Mye3dL6bOGHv9iTBxVa1zp3PqS57JA5UGF0",
-	"OaAlAsG4PuNiiLY2dIl0SoP3lXFVuAdDc2M5hr8izlCFEkFFzNLrhbBe4GQaax8C58T7YlwGW7y/69b+",
-	"Alld3zG9BLkPHWEiKUE1iUQFldkAFsnvgVoDu68yKfjWj8am1rVap2czjnLDnJ269FDcsq2I+lJEFBZT",
-	"u7SYmweDFB+KpSn2V7vpyKkuQc0r5qFhrEmqruaNmuOat7qBBBnXCOfAQakVuvNYQE1vKpdQNc1ra/1p",
-	"ruzSb+sK1RPSKv24P/PeLoX19Smp6GAojdUs1+3kpPrlLOalfkFeyY28gguks9o16LZjm1x/f25AD9qI",
-	"ejAkfxmmVmpjhmzuk+fXm6/ucME1p6j8V3sZjxmgZ2D3xsShjeS8zqbOF9mi564zmZ0qAlWqErHOzNwz",
-	"1SKvBaGhiJTZUaE5TSO4eZBib7E53AmZdxChj8hDqsBeZUlA+IAIozmNKACjH5TBuwDXAp4KhUuzNJc0",
-	"H7NHEPqnJDIHPU1Ziln+NE0J1USKmLXIC6O4DRlkjqZcnNr32n5l/bkVahYLA/MUbZu3aSZa5CPEbdIU",
-	"C21xt9E77/PfMNwD2KYWdCRmmcYuhQwOsBFAAEXLh1zTlChGU/Lw/WHy4vhRQK5gs5xykZAIv2WRVEGg",
-	"AUQrzIXrfOgITGru5mL4lyyNSIotO1GGAQOxGad2x1x7WZ7hkpi3sMQ+MD4wbx/JNME0TsXijOmAKImI",
-	"84Ao4vrtixZ5IeJsDimr749eKhxtoZYhplk2L07dcb5Q2L62iPa21+1aYBbMjSVyqhVPGJlk8owndtB5",
-	"jqjbCa5xRUo7AtsAGDIWw4aFwn/YGLMjs8JcH7g8E7MMiD6byqFXMQyhBdYmoKV9toi9bmwPVCigdzjZ",
-	"byNezH57t1e6xebhJs6gTuRMHGCzPNvMJu+FrCVMz60lC4UL+l8BdLlhgipi/HT3CGQQ56frlM3Nx0Ph",
-	"SM42gM2UtnnLFk/mIWa3Fj/8gU1SOmdJj+hsyqJHfhr+1aHAc2LR0B3y8F77WZWq5Zial5n3m16TM7mV",
-	"1tPrxZHnEYq1FbT6V9xBkEMtQqawKwgi3asIIo7xFEBNLJKJRzYxN/2nXfNv1lRvdUbjUy6G68OrXN5o",
-	"XddEMsFoiRF/Mzp3TBZPhpOHW1yT30uMprvWHn9LNZvR+SdO3iz0vVypqa5pve/Yw74Tm4Eir6jWM99P",
-	"Ncq4QnUM6h5Q/+y1kyRvGAk3Rkb/PcavRFCxoVqAZA/qGcqLmcwSFQpolSPkDCSqBYs9RQwzmYBcc8j3",
-	"VMwhplWNAAszOZH2ozcKdtsny6Cgfoaeh0LS4ykz6yT+ujt+etru/7o3//bJ4H+yTvy32cnj6SvVfZN8",
-	"N3lGX8jv+d/P3539ef9tY0P7kovhc7tNd4Kx5cDLl4pAO5C/mns3Hr59qrrHd4GkXG3P9RnvliN+VrZ4",
-	"iZtBI1mnExOWslhnUnBjlM4L3MyypjI/q+NfCYuxuKeOf70wZnJJUbZautHAYSCOqRTUW0SgMraBYU2z",
-	"0byK4dhP3xW78Zkiz1M6VYzsEZvti84Liz8BqcGfhgcd2aXe8qAtD/pieZAlYseFrs12CrCU1XzHmBrv",
-	"j176aERRdSsoQmupOwckimXCfNFxJTsaMu0OqhvcbbOkT8NnTuArN+YyFqS55PHHS3Y+jf94f/Sy2Wk9",
-	"WeAlA5mNqbGT+1xQCIOM6fkbJoZGQ+8+7nb29tpt3wpd6cxQzQpj03DpEaMJ+DkuGs9xyM0jriZScXyg",
-	"enHsUzv2keITl0HjA5tkzSM+tDu17AXmVnsnDHbL2r4y1lZyboDf33IrYDDX5XTw7BKwc56q3B2du6Ih",
-	"GlDEVuCq0PjQ3u4Cp84pOkNv8zRz/nvwXM5GElyq0EQLHdzcMk6qNKDHj7mYesDsvHGad1Vy1PIgQFtT",
-	"8GeZzxtcqtvlmxYzqQII5k5dY4UpbeRsrMnNAuBfXH7A1ogtuvq1FaXtWb/2WX9Fz9jCAXebs5h8uNFp",
-	"d5kdNTqNbW3gIzABMVIwITIjSUZnwhY84OmGBgMQbENLpcbys43yWuRwoFmG/YHgYLsuikWHrWI0ZUnl",
-	"GeZDcWeKj58waEFmysacTSh5I89YSmOgy0+jHeXBk60dtlVWvlgGdnwD4wsbBtU6rOkQivsndMgCGzWG",
-	"2uSRdJXViiFneX/0skXeYfcVnkKq6MgqGn3GBMkYTcic2dzpgf17KEQNcEBugp1gx8rfsflVCWhgN87P",
-	"CCL7Zv9PjBqYA6o6iKk+0zOzEe9kpkczLhLy7bj/Cvx0Re7bavx0jXmawdSYbWagW77ztRpJAADt+iTd",
-	"usHkJGg1d6qQcqUkEY/8tugUMqoV/mlOFJ1ZA2ky1XnzoVQOW2SvvRcKwPbEV4DRhdDWM6oC+AD8xovd",
-	"6qu4WSGAt2VlWz1py68+3yyCq+n+C7ahSyTclKnNWH9kmMTOhUt/u6znbS9t+N5nygHvqcn2G+RYGVKw",
-	"Hubh2K9B3h6k5mId/EcA9vT5uk47gGQDOXCd1pEjGp2tZ64aY/CY0fSB8qcF7CYiz2yLWs3HLM/Mg5Zr",
-	"Tiz0ZTIvQJN6z/yAnzHnbQrcV8ZMKOk+A0mWADJqWDs9ZQLyV4NQWCeUhbaCFEWX3kmBFROqc/7vF1HR",
-	"uXJDoalRVmM5FVpZrFFoFCinGlrVQdTARRxOhZwJ4hbZJXqescwIiU7PrtdAZkObzKilJDJNDowM6Vmw",
-	"aDcKrkKrOmsynVR3hIsZP8vzsD7iZq4qpfiIyjnenCMZ5HUJhnaM2V9dqesGuLRIl4npGCDT81clbt8M",
-	"/S+68isbJBhqCSAZR+eR4ldvD583j18ddvcfA+nAPYlEKE1MhzRbcE4TFvMxTTF7dmGGnSeP99qP9562",
-	"261b6GMGi4RO/3yZ/tY8snNvFrMv8yUqhjjabbNn2vC4Rq/xjx/D8Lzbbobh+RP205/+2FhzvfAkWOQ1",
-	"qpwTaKHFRIM2UymGzYyKRI6b+NDyWcC2NY/dnZVz2L+lOdAxw4pB4BW5P1nZ8tTiTJ7EHfaE7nfXGf0R",
-	"S/kZy+bNhRKfG23DjbJhoVyhjIiWUE0d9GUHsN/GHCvz3cWuERfsjAn9sx3MQGbjln1X0DCrpjQdT+r6",
-	"1m2g0723J93xlRu6soE1B0TIGSAzoQ/y8y7J2Zp9N9SJKmoRNEtLAGNraUUXedimvtXQa6PtQAGcExcY",
-	"/QJ2grq7rz4mNAah/iCPhV2zGvlKevmmKfYneUTqFmrsCrbfSkvpmon11Qn1V3m5Hcq27O6eapDzuiVU",
-	"wx2hY3H+Z1J3VzzZOwh9UW/vvLMK99hYH7agx9k36MuRzu+S1wO5pEIlF7KAinCgTCSY2VeFxbE94iuO",
-	"OLYXwoDkFkDka2UodoureMoNmcktsA7QidVSjIRUDgPXQ0Nhr3ujedhCV4CzgppLztCzcPzqsOnMzBEq",
-	"Bai1Hvh8Qdu7MBQyIxkDWOY6jOsS7MELHO398pFUDmu7ONW3vfZQyLfXCHxE1ajRa9zCm065yHEYjT00",
-	"ydhZo9do3/A/aAvx66YtWMvbXQdUYElzqybdH1TLiE4mTKC6cPvc7U5UJWasKRGzWo53SH7jk8Dm72Ch",
-	"/GwkU4a11TLjQy5oGuSBjYQMeMoCF9jCH6BgrADmb2u+WBIKLQPbv2ZMBR9AOiHXo0XWaayvFolsWSs5",
-	"YxkfzJtu+OTl6zcvIhKPWHyqAFxGDgYpFyzAwv8BB9AFMSf9uWa5bwsZb7IkJ8AePLtKn47T/sYni4zW",
-	"XnJZ0O+/3yj/uf3sSWe/u3YCtFvZu0mAvtwyqXtgUsV9zePmnz2PytiYL2tMZ0HZXbJQORNZCmh0kbGA",
-	"TEWKiMxsjlxojaTkULgWaDgKeHycN0SxzUr0KGMsIIqfAy8TXDCS0LlaaSpWxmPMh46xkn1rI96vG2hr",
-	"GH4y7mSOsc+gqcBi/QQG4S+yX2/7fSf76mpL5BZ5DthMyiUnIq7RAXGAd+a6KsLh5cWqBXh5q6eM6ZwI",
-	"mmWI2mT7VhSbKLcIIDUL8y5oBUloocEyuKT1iIoCwBLAuuy2QgFNAyP0bH8zANYXLYwSgtj4p7xbpRmX",
-	"c5JBs0FAvSFmOUCRCoWaxjFjCeaTo34HDi/QGDNGTtkEO3o+AaYYuE9IYeGBdtt1pq75yn31gzbU4HRR",
-	"7mIC5dAhTuR20Pe+k/0V/aBhQK72xtioVwLuqmXbWmKzr+pxgXW7wai+N/evNSYbDfl6+1LXNxXYr+o8",
-	"/aS5Szv95pO4mzSfst1Bc4/u9x/HT5Kn7Nkg9zNUbdwkk0PXtiGRgjV6na7R3aWmKYTJLwNsXWX0/WkK",
-	"tU9TsWxgStOsfuydUnfqbCps+qDOOMOu25s2mg4agp1re8R6jcP/+bU9P376bvDf0+/f/e1psvf22/1f",
-	"h5sEkr+T/dUojYYet51a7hGi8Rfk2E5sw6/XkcM7F7/I/gpA9UPzNWfNcw3FipGXPVGOQehB1bOpUD6U",
-	"oyVRWk5AwkGIVkmPPR2KmAqXa4X9XSJ7KiJnMWDBIrovjOSeM02sLHRJXpokPHGJbtj3JUHPbmHs3hyw",
-	"GGwB6U9RYPoIMjgr3MQqUXTgj9/J/sbS8juzzLdhLPjxlZjnGixzwAVXo3tiqzlT7V6HpSK/zKd+A465",
-	"ESesM5N+kf3P3AW8NXgWoPTNnl2XY9bA6b+SMzKgmC1r2AyWZAfEQax6jhNAECtjaprqQlNW1Gur0lx+",
-	"kf1QrJHjAkiiYHFgY9keVG9gfK2pdMboOPLDo1nGz8D+YMLVONiYGICzRu7YRgQDdDCbHDG2MB0zHvDk",
-	"ROZ42/tteSt8ldBUSXO3CnzbS7w3cM4cJkJhnUCuH4HwJhvLQGioHqHq1GJw6hETNT7ke+XIhrBWuW6Q",
-	"l2zGeYLGlc28okQXGK2XBXY896pF34zdf0oN2nvq/Sw2ExEQLlwiJ+BofXf8wztz8Cl0fIIdtQdlG0m8",
-	"F6nwgdHkZjKhSoveyZjtnrek92GukS74gKAsAjVsYHiBhdlOUxAfQOF5NYcRG3PrjLLCp7JDEQzpXvmj",
-	"mZI5pBvqq5+NLtpp97rXYU5u3p+BsuoqZIC6ts79r7pNNHV8BXS+Bf9+BYtbZGiajSfQkbc+P8vdQfpz",
-	"6wPnRtGD3G3beEaRybSfgsFJzlgGrRIPCHJR1PewESIqiujVl4phGZUx8f3jLXLMzwGUPk9ZsF59VER9",
-	"36ocCHg+qU3r8oP/wltDVzW9w/K4mSQTmmnIjGNpimuDgoILEksxyJMOsPXyX3GDGr1GJ3cLv5OiWYAt",
-	"9vADhprsGsKiioQ2gobb41oHbrtz0jZc1DLS1R/xBOAq1vyFZe89K0zl8qeNMsAcZax2f/oj8mlZ6dfd",
-	"e7pwLh23yq+tb6lXa16uKaR7Y86mENLekk2hqNX1x3IxRSJFOsdEBwcu4BhUKIxid5W3YceSvkzmkXng",
-	"Lc1OASocDeC/H759QwaZFJqMoY6tRyJzKiJ4Q1QYf+SyWt3oD0ikuU5ZFIoFoAY3AQ1YVJOUxmwk04Rl",
-	"6oBEKRXDKR2y6IBEhpQj8jBS/DcWkcM9Y528YWYYQSjMnYmK6cSY69GYZkMuFDhkx+NHByTCpCM70IGU",
-	"GnrdRCkbaPNAzAwxmZ8yPhyZS2a1Q1EcTkCiCzOGy8j9pPBHmNhlZD4jpuM+y8AX/DCKAedXRWagkZCC",
-	"RY9gfd8XXmo7mti2Oj++nSpN4xH76aHr1zC2V1pDrkfTfovL/NJ+a6TH6aNeKKKLC7MRlzigC8NM563i",
-	"lT+cX17++5//urjYOb+8jNBzcQ6V0PyMCfLQSyTDrnN/EFeEhsIIoUfwmn9UvAZvE1K3yJ/ZXGIUWzH8",
-	"rFFzv1E0NQMhVJ1iXJdC4h+kGoViwM9ZAiFteMSMWv2v+dU8Msm4sB2ClDbGaNigAelj8DlsoI/dfCiT",
-	"M/W/VMzNQw5BAWjfeoPsG0bQXZ2NVYsckgFnaVKAwQeumjusbC0iuPDhKPUZjgdygxRPWCgoUSw2FG97",
-	"z7sZcvQtZcy2oydcxOk0Ya7KO6GaQisfWDvwbfnDJjPy6uTtm4KrzJNVjziiCoghaS6GCnPOoz/8Aakb",
-	"ytHtgiJ54dMsIZ1WQDqtTkAe0kdBKB5yQ7IXzUsIiFD3wgfgMyMpo2cM+hnJqW6R6OIPQE9wL/Znxg10",
-	"j5lh4+BCAXsI6ZawPT/i9Z8ewise2e4BwMtwbC0ShaFgMzziWBQP/aOMijLM6GRE+hmjpwor+81tB4SS",
-	"WCaM9FMZn2JPJmwiFNkWSRT5FWy7HJDI8GJzGIBjBY4fBSSCQ25+SKhmkW3aBLQQOdBJ8IYcI3087La7",
-	"7Wan+8hDzlBNW+SF4bpE9n9hsTaD5xoq/UMR0SSB9Eaavs+Mdmf0nB4Z0FQBXzOSqtAZyqyKoYLojwkb",
-	"GOYh0nmLRApUrCOqaYRAfANz7rRND8ELaVriuUhqQFueph3J7XW7Bb1XGqKu7KaIepHTM24EGyOk5phQ",
-	"XECQJylwcKMGOYWxD69uNJtNJKQeeQdPohqTjbmAb4QCNrD415P8r2YlLy58W9jLy1A4WdIjTDS//XMo",
-	"CqfKcOdQoFzokQsCUqBHHgD2GHJ98wHL9R+Qy1DA+P5Q/XVDQkeMZuUhBObyDE8OhAk9PJZ59YX/9Yhq",
-	"dnlpeBogxl9eQq/PqWLwOrx0cbHjfsRty+kD9qL4LlQ995vt3WZ7F7bQDgm02SIQV6OkeVbRbaMHdAtO",
-	"Cn/pyvcKOccJkk0h47hzNdU48OD4F+U72+2gMebCXygW0IfhcaPyTX52V8vvN3pXqRz9x8KLg4X55ogT",
-	"ePzBRVsyOIBImnLQLBDwouq/vtr/vHQo77TvlB/himiBG4yzyza3YfInaxDc8LYHC/rvZ+8a2mIr3WMk",
-	"FQ5KwYhaw1KrdZv7B3Yu8sN9uaRApmy5GY7vXA65zmkbeBoVUzFbHWMsA59GWhU7LIjjpVA8C+eGL+QF",
-	"ohukAoOnwLuWofCsc6pvKfXODLWEZLJ1Ja3hStqcCa/ivtvY333G/jbgYqujgNXsbCcn5YsVjqnBNINj",
-	"ZZ848L1lvdULpgfma5CHe+1nj4zR7bmibUJbcJLnRTXoDPLsUg4I5sjLGfQ4lpjuXum/WmHCuNP+JbHO",
-	"27S4sJv/udef0IbfWmFbK+xrtMJygdi9voFlWcbvw876UsyqLcbtF6S/HCZGfXESB1AQ7s4i8yrMzoX9",
-	"6XIpbgtCwy56eeUAXKPgpzf6BXJ26+s9kQQVLBUU52VxWoUs5AJcF/ftC9VXKlE3PU8pgaRWD+jMz/dm",
-	"o7Hr9s689TYs0N85g95aYgVLzJzjkvr8KQ2znKvtTDK2vDnBS56mquh5IlzYumHDyCJAifZhoAKLw8Ad",
-	"hulKXRUoBIQHGR06lfnVyds3nvUpOoBWnL6NAYUMlBYxKrENkWaMAOysGAZkKhDUGntkhoJCTYDZFrhv",
-	"r9u1OVqGOyQWXsHFq8jDaMcMduff//wXhNav8FG7QFteeuu89LomqYMgLuO+Ac0Vrc/kphYUHGq7PFe+",
-	"ZmGfHbEXPrwRfHGJtjayDtrXNuT9Co30ODUm07Td3o1HHfiXVZvBcMuOuye0Fyb4KxjI5dUL7BP2DoB9",
-	"1ik6LGuM/Mrl34jG7HKu7ru6RXT+nRgNx6wYuYH0Bki8+dRCFjX5eiH7w4SJspAt5OAFhVqJ9/gmLoaE",
-	"W7gMV83mEB9r/ZpXRRu+bCvatmbC78qP87VyO8scCu6ETS2LWl43VRakrzpOnaaujLcSxggqwGqYUMqV",
-	"/ou6DhzZLUHxuIEX4HjMepRZiF+YKigZc/vaQDIfZMruD0rGh3kTDjpA4sMA9f2o4S9/ZRkf8JxFDqZp",
-	"+g6nX+p5W6pgWwnMAyvXc7J2o3CzoZnVNQtuc7ewLfdY5OA2ocCAkJ8sL8mCe3YusHhwKVaLbzLGMgVO",
-	"VDZWLD1jtsvGIGc/BNtVm4NrVSPsRC8HtjM9DtVrXAFU84cCfBsMGt2ogOA4rFsjowPH9fKWZr5tY47z",
-	"79qMyAH0nFcIjzDGZvnmdtvoDMdsPmtuCMWYjfssUyM+cYnfhanOMqlZgK3PZGZboQn8gMWEwZA6XHmQ",
-	"wxJQWIMW+cAGU8WSUEBw3fa8pSRlQ5pipm8sz0CRhFcgwiXNGIFKXZmdIsilWWHo5QBlA2aODyN4x8/m",
-	"HdGjAN8MnbzntmDBFZfMBMtQUsEXHkbmn5/hsnnQ7aDH0YStrHLVsIwqZvjCOipsDjuxqMFuAipW1ig9",
-	"ptj1FMqaRKe96piDpQCuCMw72YbbvlYm+sLsrzlbsOMruOjSKjGoDq8u0Lf88dAl28gBqEF4/lBbAHer",
-	"z3nw58fxxRwS68Qe1VAgAKRts42d/oE9AeSjYByyfxI2lpolRMiMOL3EJvtUnPLpJKH66zjm1/aA4iKV",
-	"0xm9Qgf+wktI7DDrWrrLKlyWNjZRt/yq36mX0iztSsMX9n4zTbHOxHXyHkq6MPA62zLSrQvyFvPHkZ1S",
-	"UeznJlNQ1+yZJVzfSDXeYecTmela83wT9Tg/EwcLCmxQUHdzjBYAQgiFT7N0CMS5Kryo9x7A38cWWJ3N",
-	"QWnFi04FPkBEMV9Q6jTPgs5DCerF5rVCzgCwy7VCH9EzhuVzBzZBXrEHCtp1plwwqKmz4cZC30erXEOe",
-	"t0LFGrvoIiy716q5rSBEjRqXLI9tWrQxz08yRpODPGvDliAac8NmeUDHi0ptFjb161NnN4Z+lJN5GUWH",
-	"KuzAGJjXqGmq4WF7yROe/RXoFX8GR4b7GVb3qo+kU0iFd8LoS3WnBA13oLBf5UYS8wXylBq5aTZl6xf+",
-	"UkSQnMwxmoQtwUYsTSxru7FR4SRSTmk1Quijd2/cDsz9mM5DcVd49pVeajeD+3JU+074W0j0HC9tYZ2m",
-	"GXn+4a1ZEFGwhmw/6pP5xJIzVawVp1IBqK7PC0AMNZYY4i+wXdZu7iedTvNJvEubz1h70Hzcf0Kfxs+S",
-	"NusMjJwA22jpMKeZEQYOkCPOxi27BDuwpTu291Rjcyj0Ddi6JeDVXnNHaVuv+T16zWc5u3Gs2V9aEbWr",
-	"wwN6mckxdjdHzFkLeIuJcTRj5P0PxyfYYy6aZmkE+LgXej5hAfFt2wNIeLqMAotnjmmAoUDEDJ4ge3bt",
-	"Jw3f7YEWbLsUKaNPZ3I6tLG2w/evW+TvcopOYZkCIshcTpEjw0sUIlQA27MoN06tV+ZW63r2BgHAb0DH",
-	"TNcUiSvXQI4q8uOxpiKhWUIcR8+hcmazWUvZP/tTEMvxIzAaHKSP+bptQUYie1uTJ1GQ/+aXy+IFuese",
-	"YyRCyyFSLM6YzgFnQgGgv4CqrGYsQyiTFjnE37rn5zAILkhnnygWS5GAvTTP1zsglGQs4RmLNdFSBmCz",
-	"ZJwlocCUEXnmGktB15QCxBwds9KUWuRYwhqPKYDXILj9DGDozMS4INQCOQNqjFkc6vbNdy3skQlVCj/L",
-	"Xbc+81Yw1UY0aZG9ThuDHjCMad/Trc0jlSSRZMDPCiNGBUZxMUwZguMriz4FxAuIJn1GYG8DQ/NGoyV7",
-	"e7vG9n66t7eLr06BOCHPdNpPeeyCQmbNvYMopgIH22mHwkviWiclSi5LXzeCPImz8ZKy5YLA21TCrSuS",
-	"Nq55srO+01onuwMrXYV2LB+5Hh3DQWtsLC5Lz1YaQ3YwQSENGu7f4kps/YL1qYnI4oClWkF8DUm/aH7t",
-	"XNifVkTMX2tFEpbyMwb4ykPpaNd6/bgiEyYAk8v6qRQTFVVG+P6cz21mGH10Y22sH/a08wPcOSMYt06I",
-	"L4Pej4BSCHUbeC21tjr77EojCUcj16ybuxNybt+thNtcrq2QZtuD9WUBe9zkWNXkBXy0koD2FbZuMIq3",
-	"i2y0yDtr4kGUIzbaf+KQOe35w2wiDIQ4D3ngc6NCMaO5mBlQnqqDUptImyaQsUlK59DT0cPQWveObRhZ",
-	"myVwWyf5uso7DrOkv5ccU2ajx/Js4Y5aTX4Nrf2sex3F/S/F1brTAP99s7WvO9K/VdBvO3Af+CC9zCzX",
-	"uRGzXaaw7+QaeW0Y5cjfUhVIOXHZlb4t7m4bm4Uvi2jk77wJoww+VRykYLc4V5nSACx2V+1zy+s09610",
-	"7zT4QbVm44lWAHCzJBLSsSEGLzawJcyCw6cc0eg0nzyhtPmk3+00nw3a7WaHdvu78V6yzx4PGthd9RC/",
-	"X/XJ/cUehVaIN3zE+fXa4ZPrRDDcRqyOZOS0stVnv6jgB5T554okxbaqd8dwdy7sz/NlgJxQ+u0cJAo6",
-	"D4ATXCuCQJDEndogz1eHbi3In53KLAfEpSsZ3ZmZD1t/P0ugQyt4weF4mU8Zdr7MVHUH4ob8u6Jm2r64",
-	"Nq9oJSupyCvKV/q+c4vcSEos+D4ZbyqHlvlXfg9abSVTpIG3qtF7uhc0EP0ORiunOpZYk4Z1HQUmvd9u",
-	"u8bZa7D2CWqJRSAFN7cCb0/azU7cTZpP2O6g+ZTu9Zv78ePkCXs6eEbbfcCwdnGw+vXTdUt3eUsS5try",
-	"5YhpytNaPAF711ayfFmekiRnlp9CmOyg/6K++P/Y1nrZcv5yLJYnATYLK7Xrtq9nSYvstZ+V/CxSgDia",
-	"0TmhacZoMg8wfI436bIL3XllWgS7qAkSvU7YeCI1E/G8+T2bR0RL0mcELB8tScYmzEsu2Pwq9wvO+Xct",
-	"nVabOYWV/p7Nq5zG3RvIs3XcK35nrs0iq5jj6wVC3BZUfOWtFx3ZXWm8eCt8dWLbqC7jnr6/sOsZNp8w",
-	"Epkno0J3M43KHEaEqGskW+ShZfYYirvij2Zkt+Cc3vKYLY/5nfAYsK7hjN82f1lPPys2py5oZyoohayM",
-	"ouWS3ojiImYkgn+iGi4Tik+lhd0Dn7k+wl/ZIocVLBqQe4WWFRuYdx+K67FRmGtTJvmL7JdmAJ3Sc7W0",
-	"22x3aL/5xGikT+luv9m1KukT+rR/gxnhmGsMVowM9BkXQwSKkK72Ycs/t7GzO+DZYM5ikajnkLfOvKWm",
-	"mjUx4bKeh2PLitnVdGtSnW39Umaku0dGcpqpYulUnkjuBYFMk1AY65wqMmNpSh7qmSR5L0mARxEuYfxR",
-	"QJTMezd5529MhUdeOMNGQxNGY3ZAaCgwzRsmgON3KeD4Hj5meeo0epqrhAGslGUVNqH1S8pw+tQ5vPlq",
-	"bx18XwjbeUuNXVfYuWtym0TGaine/+H71yRjA5Yxj3cCEUcjHDwQJzbVdbURfFgJfzdk+sh8beVp0uxc",
-	"7yBi79IQsoXz/f8SGYMRbB6xqL3wB8DhxQvPMVHIzMbC9Rb+uHDIFpq5QD+XvOvKP34MQxWGxz/96Y8V",
-	"3VcqDxxget+MqsqkUaKEE8PSXUSB2jISZaHEC1Rhm0WViSIngp18k39ZUtpquHAED0RIAgExL2YJkgDI",
-	"F6SAWgI4hvetSQa/0DOKA1gkhvyqI4edP4FYKFEs+dNO/fZ227eyv/j7Xe6w+wZZ6AaPiNLrb3TKz9hv",
-	"9diWoBdA3mMqxdD8C0gUqM+B3HaqgzbKjq06Jmo6MZ9UgL1BNVS+0UwrwqsjuW/4GRNMrcEJVslVaiZU",
-	"tp9cFM2lx60nPP2QqlIszEfubndfl1cZp7TWbo6ZzvgS9m2YnnbIyJqPoU6NC/I+k2OmR2yqHhBzyAg2",
-	"vjogQtoaeZra1i0fRwzrJ12ruRFVoaDk7YuTD6+fH/988sP3L94FhGtfgqZc3wOC4otoecoq81aHTL+1",
-	"M1iPF0xSyq+QQGERHB+wWaE/j7Se/GxNc/WzlpqmF34I34SNeER12AiQZL4JzWfDxiXpdFcKhJtyDDvo",
-	"1rVVp9uixIvLwC/hidmoCk0D/wopdjnlrEehcsIEnfCWO7s1WgZX5IcJE4Zx58j1FeTyXAqd0Vh/pyyW",
-	"9Q3RVvBtJf5hR9zoNXZb7dbuIg+pbi+HAbNFZurntNtql+a10HetDnYER3e3YsV9BVSG745/eLfZvs4p",
-	"Kmm3tK9/N6/baF/dAFbsq9vWHnG7erfn+x427++Hb9+st3kQKa/XArrttvXdOtbpqhNc1laPRPI0IjMj",
-	"G8BhAFCohCsynQQkStgwowlL7B0fWMIVRpjkTCAUrVU0hpJI4eubsdA9HrEW2W/v4sOg7FBN+1QxCOLb",
-	"9jel9qeQFSsnE98RgIJqSvo0pSJmWY3w+cBowm9HD4ElLSM3jVh86nu4mOGjTmI+lXCnoATX1VfysVdQ",
-	"oPnjvPWZmLFVuo7bOFy2tYhW8aFYbpUgMo44tanSDnfNlryj5WpdSgB7oEifjbjFcIv+4IOn/UzOlKHO",
-	"U8YmREvAQLAocrX2b3+q8zRHT2mKTEXCMhKBU4+ZOcBEuBhGZGi0ymrKPMZ73qNe/+mtZfN9Qj3P/vos",
-	"ZruHiOoxYXKSMnBjFmkR9+AKLa7hpIFh1KHX4V/RUIZBQE9nYzwHhsdyTVIZ0zQwRDqEBNrM2AbJNNa2",
-	"2wfWRe00zMC4nboFYzOftxO4uMIUhlxpaB0cEDs5hLQAvO7Awxl6jFs5KEA5tvKsIaOJVmQpHfquCFQt",
-	"4FmZA9Qqgy+pijf8t5E2FnYcsRfNmJyUI9jyKB8oVuKZYTIaj4oD5BUvP/IojZ49nMJagBcUxVjemhKg",
-	"FZPCOy243tX3vgU6V7bxGlavAcRGmgJXAORzxDUvdKg5AKDghFvodBzSuEWi82ZMFUOCiwCJJRTIl/KX",
-	"5AzGiL6BzKDFJnrf3F1ceym7194Nik12ECBsr72H3MdOEKEGl62b70cHFTdUkQFPmQrIdGJ4IUsMpQI6",
-	"uzlVxaWT8fIXww5MUhqzkUwTWEwu8nbm8N1id/TW1U47VR84YWkKBwgWRs2VZmOF6+3i1oU3eadp1RZz",
-	"G9hxrIKJQnEndLoeM+yBWngj4iJefd1HmZ3i64aSQWIHHWiWAaU4FB+AIrXqVuGVv8j+8qUE6xvj5xi8",
-	"6QGhjagL5uTHh53xBH26C0SHNJVrfwCfZ4x+D/3pEexLFATyrWq+WOAA388eWK5H1SlAcONVGKCQOR4r",
-	"BmuNODfDgVVOmVYOn7SwJI5PX/3uK0ZTPQqcsW0nvugsLb7Kqh+XP13+vwAAAP//",
+	"7P37chs3tjeAvgoO56tykiElkpIsS6qpvRVfEmVsx2PJ8UwibwvsBklETYBuoEVzXDq1H+Q7/34Ptp/k",
+	"FNYCutEkmuwmJTt7xn/MxGr2BZeFdV+/9akVyclUCia0ah1/arGPdDJNGPz7VNBk/k/2mqmpFIqZSzc0",
+	"yeAfEY3GLG4dD2miWLsVSaGyRFPNpTiLW8etbu+IDvajQefggNLOIev1Oo+iw8NON+6x/nCP7g8Oola7",
+	"NeQi5mKkWse/fWpFCc0Uu5hPWeu49UZEdDplMXnO6YAnXM9b8Jkhj5mIWOu4u3PUbjERt4573V679SGT",
+	"2jx3MWbkPJtOE87SB4ok7mmixjRJyICRTCR8wjWLd1rtVgpDpol5NP8SmXE9lpkmlER0SiIqCPsYMRYT",
+	"PWYE1oDIIfwRSaFTGmkyoWJONJ8wZV6r2A1LzZiPW2M+Gpsrmqa6dXxw2G6pbDRiyny3ddx6TKfeIKmG",
+	"tw4ZU2RKeUy4IHrGkhtGJlLosdpp3b5rt1Kurp+zG5Z4789fahaz+WvftVtaXjOh3iizr3uPHt3etluP",
+	"6eK+p4xqFp/q1nGr3+0/7PR6nf7BRffouNs97nZ/NZuEt3w/L8ig3zmMeqxzSA/6nSN60OvsDR7S7rAX",
+	"9eN91mq3YqailE/tkpySmKtpphmhA7MLCdWMxCzhZk1xfXlBY3G3Y97TOWR7w84juj/oHEQP40P2aHhE",
+	"u4NWu5WwEU1+lElBrZP5awk7LmeCpbg5OlPmwpSJVruluYbfX8pUj2dcxORmh5zLDP9otVvZNF69DLB4",
+	"Y6qDh4cKNWNp67j1QipNhBSdmKsokSpLGaGjlLGJOY9kYL5sNm5KU82ZIkOZEj2TREsy5DeMzBlNYT1q",
+	"HsejTn/YjTuHcXfQeUT3DjqHw17MulFvcESpOQ1syFJzvAwNLVBEv9dfnNSzVE6eyCgzow1P0JzGhFHF",
+	"iKJzdUz+57//71OuxyyFKc3JhM4Jg0lyZW8czMmI33AxMhfNPTGdqwdklnKtmSBCah6xnf/57/8f+a33",
+	"7m6mPlic+qdWLCPv6Xiv0x8cUkPFvc5RvMc6j4Y92h/sRfvxgSHga0MWx+YpXIx2a0LTa7MEvXZL0Ikh",
+	"JpjezjQettqtKR2x1vFewbbuZlWAOfib1nt0tNduzWgqLJdtvaIjRg4N+/qf//6/+ZDMco5lEiui2UfD",
+	"LAzHMIfNkNrIkJpMY5bCn5RMUzlK6QRvSxmNFeF6h7xmNMZrZnpkLrNUsWS403oHhONtzGc+DZU8a793",
+	"3D38tcxP1h4Su9fRmJp9TmSE0gMYx0TGwJRHU93Z3+l1JlzwltnlnN//KGckkWJEYskUoZXzJZnKaJLM",
+	"l6b9H62lc9luZYqlPrWvZrhmO56kdFg+tAMZG5b9J/ISiAkkHEsnXMCWXYpL8ZZZsvTHKYdkj7ygaTQm",
+	"/W7/AGQnYcMhizQZpnJC9nrkJyoyms7NDYc7rZU70rdSxN8R2ukO9oadw+gg7hzFfdY5oPvDvag/6NHu",
+	"UXkPOmdPW+2WTPmIm9W258Nn8bGZOItLXD4w35VMfv/AjrLZurdbNyxVQAf90qmEA/J0QnlSPhla02g8",
+	"Qd3M8GOqNZtMzV+9NuzXBftoRveE0ZScxrRtd2nCmCZSkBdSxBTFPxOrFz4X375o7XX6htkdDve7naPB",
+	"QdQpBGsvAqYZ8Sm34/vUonGcMmUWmcb0P60quRPJCWh6zEjglpb+ZijDLA3TUkysHFX5CaPuDH5nkXng",
+	"HzJLCZ1OJRfa8t7V0rnffOPM9vzABEupZk7gbaMWryJow2KARs8anAB4wBLDn8iLTGc0IS+l6DwpWMup",
+	"O7KGSP70J9LbIa+QpZgLF0bWFKeaKzKhMSMDpmeMCVJoQj9MBj8SKmJDb+S5vGEJNZLHMDlqlM3zSKao",
+	"nvfNtkZWJf3UsvzLYzXbf3PMqLEfWsctOxUjW6XiyGx7Zt9K4rDf3S+LQ6OgwOIhPxZSG02FzMY8GpNI",
+	"ZqlWJGYRj5lTSpWVZ2eCa041O+cjQXWWstcM2HyJHhbUiHWq6oQpBZpB65XVmvhIGNn/LOUxnYNlwUeC",
+	"pXjeGHKMwGmzKoe/XMAWY1BJbtvFs6OURiz89A/mJ/KjnE5BSbZP981xncn0epjIGRzIDxkTmtMEjslP",
+	"cmAmrrLJhKZz0OZ/lwNUC1QWGSsKmG8Ni+LAHf4hF1yNK+/pL7Ktw84e7Q06h2atH5m13qcHg4fRYfyI",
+	"HQ1L2praSZmIWdoZUB0ZMwpUG+BhZvMEA06rpaYJrJuR5GbYrUGWXAMDNOfb3Mw1m1gzdsyia5VNzNqM",
+	"af/g4fHR8NHDuPuo9+jRfnQYPzw4ov0ho7QbHRzQuNs7oHuD4f6wN+gPuoNH/X4U9w7ih1HvYNAddru0",
+	"+8gc8GaEpPg/Wet4/1G/t3f77rbdSjOxaoHBOK1c316ZAXubCCpi67i7CT99DQv/vVn3M+HsTI9sRFnH",
+	"MKa4Yj7heCtOFWuyOjHVFDYYmSMonxPgma12C1UXfsOeUNDMcT36nW6v1W6N5A0D5vGcGto/S1lCwSAE",
+	"xf0UhHYuBH8wiypmbEQO2+RRd2+vR15kgkfjNvmBpRMq5sVZK/M6oKxpyoywo2YsRnFkCRNG0VLj1q39",
+	"4PflD/b65FyTn+iEKXL+IaMpa5PnUsRSkPO3vX+Q/Z9+bJM3gmsWk79yMYoreYX5QJZOpQLbxCw51cb4",
+	"oOR3I2eNBRBnkTYMyehML8CJ0Dru7xuGyyZTY7LDjoiY+mpPq9e6fbew+x7frNh+VClpNAYdbSbJlMlp",
+	"UkEMXzf3S25u++sGBDegJEs/0+l6FQ+DnLXa5gzy2a/c9Y90AOU0V6hjNOF1mrEahOGTRZjlVtKFTw1f",
+	"d/ePursrDZFoTMVoWcPrdY+7zpdxL3prhXbvf7ehaut8rC9x6UVMrU+VfZzylCnvU/3FT9Wwr6apvOFg",
+	"6LQGGU80B+cRHJyXQbNoG4NMZJOBdRLn+vUNZzNUrrMUbNh3gfhESqNrLkZN1q2pq6raxDOExsXoF85m",
+	"CzR2HwQkhTnJnlOl4FDmoxqdHnZMhCUs0qkUPKJJMi+dEqQJczzvmYTWU8vLIDV4RhtuOXM7DquuZcri",
+	"YLjlvhZeM6FtOJZOpwmPwJG1i2tVy25P2JsUgpRaT9Xx7q7a27HnYjeSmVAs2TVW+G4dGv6Pv3dOJ//s",
+	"5GzuLwfxfq/4ytOlvVviNE2ihtZHkE0TSdHYFYvUUtovQ4fnds+mDKLaG7kZLyyj/8XRre8PzvRYNjrE",
+	"1tHW6XQuhRn/cZVzH3zh/q8Xxa9ES/LpU+7rvb29FAkVo4yO2DFhovPD95cCORkXo2OjRbBLMZRSs/SY",
+	"fCIpH431MXkAkadPUzpit+YD8C91+4DcXgoY35/CX78UlwL826UhgKd7VhGP+PQp/9MoIre3nz79KWVU",
+	"SXF7SwYsopli8Dq89OnTrvvnzqWoF54oR6x9XSQcS5hmgwR8WDkbU3AMnlh1qjRg/OxBp7vX6e75bvZl",
+	"Zee23VLRmE2o1WY4pjO8SuWUWXer/d7Uu7T0vU+toUwn1HwgNhfarQn9+JyJkR63jnvddksjG1Da7LH5",
+	"Kq6YebJ0Z7fbbk24yC8YZUtrZiRZ6/LyvBV8Uz670sv6jd8FL/uQ8dQs82/ei9sL832XPyoxjLCkYcE2",
+	"duSwU97GRZ3rApzL5UMaRUwp+KF13GLzn8aDHyL+M//p7M0/z3ov+U9HO2z+0z/jt2f8Z342e3GRjP9h",
+	"Lkb9RAwmz7rx339KClF0JlrHR2YhUjZMmRq7957+mr6+jj6M2YcP5/8Y/TDs/3qgfhzt7Iu9J93pr49u",
+	"XvcmFw/nf/3Qn/198Hz8hv0UHaln9Af+s3yZvtCv4l+uXRjRMvjvGU2NaXrbbr0Brb5Z0kfMFR0kHnlX",
+	"q0Lwyy8s5UNu7jcKbrs1zJIkLBV5A3aXYlpHlMCum7m8ZYOxlNc1p5NLrvLx/jlLyePXL8zYhZ0ljprd",
+	"WAkJsQRjKO+AURR7eqr1MLPYUJ03GdbtHMS9Xucw2qOdI9Yddh4ODumj6Cjust5wZRQrH2ZWEq5ROsml",
+	"q5m0cjJ2I0FkV+4J5t3MFwOTNg7ZXakI9Ow483UywhElo78Svc7hIaWdw0G/1zkadrudIrfi4dD3PReC",
+	"dYajO6u9nt6U3nI9PmdRyspalLKXWrOxYtH7x/1nv6jv/3Y2TlX0eJz87ezFL38eHKjzf6ipHBzKJ132",
+	"U3/y6/XeL+IffykG9JW+6tGX2Y4xozFYTp9aj1HZfMJVEb37tLBKF2NGjJQ16oiiNwxT2njCSGYWYAeY",
+	"JozOsJ08dH4C95gH/+KpbrnMXJJehYz5r+IlO9/9n6C4eXpBR+GRnv942ukfPHR5grOxTHC0bcIFGbOP",
+	"NGYRn9CkPO7L1raq+2Wran6H5dldtn7rdo5oZ/ju08P928tWeIav2TR9wkfWn9BgnuSb188ek6ODve63",
+	"5SmqMTVP/OVY7A/+NvrH+MXw7Vv6/M8fRh9/Sf/2jP68e/FRpY/3z1T3l556Nngyezwa/eV4xaaVZpW/",
+	"/bfTzq+0889u5+jPu3959+fjqunpdH461CjxytM7Z5EUMeQ8zSjXZMCGMmWECgm5Wjqd2zn2egtzPPAH",
+	"m2tWXOi9PqpWfGKstUcP962Og38XehYXmo1AHKO7ik6YdkfFumNDm2E4xANFeFxe8ZomD2TMTKkeF+qs",
+	"9f36ehVypmJ6/ydlw9Zx60+7RSLxLv6qds9iTITMUiUDC3wl2EeNP145AoLUMVzpHfLzlH7I2DHhGrK9",
+	"JpAZh66s8gxPf/3QnZ8/ejn8W/bXl39/FO+/+OHgw8jN6UNmBFgxKRxOBUGtVDv/q6Cq9513fw7T1BN0",
+	"aIU2yDHtO90kdKBtuUeQfVQ1bNYxv1YPel2eUGDQzH5vy2GfxWwylZqJaP5XNl8e/Utw6EIiZYpu0TZR",
+	"0mUuThm6ZrmX/hFL86ee8YjtkFPy5s3ZEzLjSUJiWZ77YdQbFvJtf/CQdh4Ne1HHSDgnBd3cUdQVs/eG",
+	"3THjrmJu/Ue1aHHn/fFuJTn+JAdV+/q7HFRv6rosisCm/g6f2nJLn/MJrxA2E6k0gVAvocgpDEMY05sy",
+	"O+h3wwcf8v5Lax2zIYUEDvNINaPuldh0L8Cm260LzycbGrtyfitHiHfKAzyP8JbL/7bQrEPTsHpu5eDX",
+	"qp2BwRfK/FZjB/Mfk/JAUn5P4x+oZjMKfMH6M8F88Z2ZqRwkbPLn3603wy+AEeB7XkzxkzEomPz9gMbv",
+	"bfKy0eg1GrxmkU7PyMhoqFQQvAEZTiSzJAYmM2AkUyxukyk6kY0uQUeUQ5ImF0pTqHFp7dIp36V8l2Ip",
+	"jl0fpnSTrH5nPh10+0XS6/c0Jm51cnrONX3U63Nt3y6S2i3PGpa83ga9wjfgIwvlHoLITCseM6LmSrOJ",
+	"XTMWY+KHkhOmx4ZNZyIDL8NO67ZtJuAFujbY3UxcCzkTzzAxdXmHJzQxHAGNLX937RaQgYznNmueEshv",
+	"xW3mKEjg7XBE0lTaAFH+HnuPew6Un0JGQRajYS6poYEJg4jD7bsgadg89C3oApRQny5e56OoSxfFWt0N",
+	"TfjLHFFhj0zKaNwmMl1adK8OK5fjZvmBUB5LMUx4tCmZaAoet2X6iNx7S+TBldWWiI0tE9jWEVcaSJom",
+	"Zhbz4DnP9HjX3brtlh4VW/q4GGjd/czndvfbmW/QSOL5Bq0f4/UEol6wa89kOuBxjEu/wbahK3B514b5",
+	"e71tgxxy80QxOpokcgaHMrRVmTLW2JZbtFds0TNvVHX3qJjJ3W1SRJOEpaBVWV0YVwDynY3eSZNzlt6w",
+	"9KnhaRtuDbdvCm1P/pu3O+e5AJhBNmAqxYhIIzVSYsRGhczcnjEe+IzRzZ/gAhBcgfrblc/sbnYruChj",
+	"Zqxm/7TxmIxZMlVYJCViI2rJbEw17OlLqZ/JTMQbbiQdqKVQNG6jkPr9EN5clp0pQ+lIVAb59UV5RNUm",
+	"ere4MHGNMsZGWz4oncr9UmEQeWZnUXebi5nf2aksLxpsOkhBvXxgjdAzygTH/X1F54mk8YWUz2k6Yhtu",
+	"c+KeXdxlLeV7/HFBQwLNyIxpwAjVaLb1uvuPDg4fksFcM3Wfau5+z2OsVpUhT4Xmek4upCTP7Yjr7mgx",
+	"y7vjs7BAXBF4L1gHArZTsfSGR4wYpQPZ7msqRuyl1OdUczXkRv3dcBsHbC5FUNNNzTfeG8pV3lcW9hR8",
+	"umOqCCQ8VG9j7XyOXTeHLXf74dJus5jAshFzgM9LU6q76eEluTsCyFfTHespTfHMniMJvBH0hvJkm/3O",
+	"1LzCcs28ly+brlwR8ywmbhAhZ7XN1LsQud7htUtB3pSG28BW9ed5R8YqbBScVSdiBWMxaPmxnImTYo0I",
+	"HWqWkisIMXQgxnDlatasL9/7qWpM9u5dL1Bxi5kH8gUVc0vxakMaUdMKAZ5Szd5bnIwSiUiJUBd29mqH",
+	"2Dw4CJFQMpEQL7sv+tjve4aNGYxZBJKvQpMD7k3wrhXoB+YExSMG2UhupUBmG0Pf1dVD5iAXbUM7sBF3",
+	"Rx1vBOaK8X+yeGPnl801WSaODN7OhDbvKdPHKbmhCY8JZsEQyDAB7QVKxiqt3sm2Mr/bK8iiNPn6FLE4",
+	"q7s3fRMaXStC7RLB2hSKXMpizLFVhKYMFfoFgnj79m3n1Bvjsof2R2OzSuJPBGOUDw8PFuOwNuNnVRjM",
+	"Czbg3eE4OFLcNJVmzw2zRW1rU540lqkO24awcFXuOCNNS364wnFkqHFqEX9C3rhJBs/fgLZq2Jkmj0g0",
+	"pimNNBr6njtuSpWayTQOO+Tu0IfT7/s07S2v1WYbGZ+4dHclBHGVwbNFYxjSINPoN4GlNpdOyBWu9RWk",
+	"bSio4NtpFSNAkKk4fkwVe8EmA5Z6Dt2VuYzhGB/ss8yEJoM5kQKyMK8wMeUKqsevIOgIQnhCP/rv7UN4",
+	"Z+FKOWOSOXiGVYsGUdRTW1Ry2869UKueMdMHPKLbIo2mVqSmlOtoXhBKa7Tr+4qmel53ee9g4pg+vYbC",
+	"zJj+am68daGgUMQJqnUeKCCinXJm6ppY/X9dXn7sdjuXlx97w8vLj4fDd99dXp6HLv+fcGKqOcaIEPbS",
+	"VmoEk5LgN2I0vtzTa2jPTJkKzlDyU6LpR3vvwjQe7t/jLBSPWa2dODc3LtLVNeJdwUvsJgWpzEHFbUJg",
+	"U5nwaL52jHjXbduWfIR2AsGLJEnZDWezZWLpbptSDJ9uuxGvXIkCHaQ8WwcRsjj+t2OGaUVghD1QaGiM",
+	"aUwGjAkAYRIuMaYY50DKhFFhvrwINrKeh/j4e5+CRir+CilrZlwAAeEydcxagEKHpderP/cMX2W+OaEf",
+	"z/AR9K/aApM0pbC7Hrbd6leeO4y92wX0u+WVpUAVsWzDwDGLYDKVqaZCkyFPVXkiC0RTPo6Xl+ry8rzi",
+	"sBVz64fm5mORLC04/GajIViDRkCasRiRrjA+aAj7hHThEiVITEbYmQmsTGAoqL862axM7Dlx+JtSXuvS",
+	"lHLgrSVaDB0UV5i8cDogvfVUr9v8Cz4Bgenl2jZ64Pt5vQNS2qP1cvyJd/stpuPW+YoHUVjFFmKWMCjG",
+	"4ZAKh5GfMCNw8Ib11Q6ncq5/4hzvvM010/WPXMCNt6WE4zp7tUCNvIDsKm9LPnx/Hf2N9qnEH0UVVT4p",
+	"73mImdhcS7MZgFG5s1gx04xtmK8+5yg4y+ch50nhZE9VmwHD5tla7xKj6oUYVZGYue69L4s7l3YMPlC1",
+	"yqjxL894I3WzKB8JapAsVVKsUCFrb1RTfV5xsA3rsaaNlX/7oLcMrv7GjtgNZPVeNKbACTzWjAbttq+T",
+	"lY1I6aXUAVFSVEvWYcFYKRlU76VmW57vxlKKb0IGwCHzWdsp+R9ftX6NN98sS7Oth236Q/AesHcCyofN",
+	"eqmYsaITRqTVhEEoQ9KaHNq/gCGfEIyKk9mYwa0ueosqWq3FguHlWTuLKxZYssb0tRGTravNfEbbvz7j",
+	"/py2fO1RbWebw3kPGOh1jjy8tfGZtxCOjU49nrU/xLF3anFAo6NWmJmzCpsPxXYEAMKPbUIqIg5z3YZ6",
+	"FCv8wLHIASUSFfQdktDZ3Dw1k+m1MgyDa7gLC1cUpN+Ya4rO1Q6hSnFlDNHSAzsEi1iPEV+5DS+g6loR",
+	"hyUM4zQ3AmBIam8ED7cw9t1vObo5jsfIBvcpQyKJrYzGx701K6ul57lpsGSXpMyuEzEvXfg2ApXYasXK",
+	"lzvwoSVOfD8C86ul1djSWmVb1bSnLqi6DqhnCrBQWF0F7d4t/Yz9XFF1GtO5Oa9ckTgrO1pqgiXUpc76",
+	"1GHWNEAhAc7GIdY8YCS2Kog32L1GMvQ+qGpzK92swGMvutgA+6Ih5d0nZXyRHb+nWMOirxyGuGr7Gusf",
+	"2kjARtoH8J4/hPLh7V+lMDXzqxamgEdcJUrNmUu4YI3WkwmdNtHn3EeeCv1HcSNdrDgIvpsOEnPizxo/",
+	"fDymGjjUx6YR7Xz0tnpMjaFyTNNrRrjQ0gW6d8hpXmGGASKoqKBQDsM+YikSu4E30LygyhWwY66SBb0r",
+	"RahUfam8QdDJFUGfxWp1lTS2G8HpDVM5qU2n+B3fwQTb7Eh1gVDbrUzwDxmzP1vExSENOgKemcsuBDYB",
+	"YgnFGZuHGZepe0z10xsr3hYAQwQjgA3iBqJ0yugEU//Pz5/aHwEtg33IaKLIlXn/1fJm2xSR2tkgRY3l",
+	"Wvbrtz9aGbadchYx8k3MEk2/DbnammgpeGHxM/DuY0Ltt+yyIW2dgKA89vAr8DpGCxOqNK7nCYF8lmMj",
+	"8YeUJyxevMNn2vBFx7Vt2lGAey8KTfPruwpq2Cy8HhUsaN12OW51W/RUWf3Qc7zr1sNFDG2ws1kX9vbR",
+	"JnBh23vJ3VCrl7kqdu9aFYXm6GiGA9DsdWyLP7ch5TqpApY93nOegN8d69MaYTWjyhNGtXn2a/eJxRyB",
+	"ewiju3N/P2F0v8NI5WKlkNbpJLur29G+9DsGiAPlunHNF3pxoU/oQyZtdRTeR1NwzduMjUlVXkNv07yG",
+	"g3Whmrwi3qOZbdIEcmzTNehDFGoqHqiiMsWHPuqV+MxhbxEzqH/w8NiHQwordAstzOoxB9hycyhcWfux",
+	"f1pkavvPeHwjTwp2GRiEKvLT+c8vgwzlnjhKZJQHaOCFanQ0ruInTdTFpk6cvBNSnbffZYDC32sXpyhk",
+	"4jIlOkTUsmqxaH0fVAC4dKrOHfaTC2OhxCyxZ94S1lYRkqJHXTUBq2tHvVaGtvNMMByJuQtzlFicUzEX",
+	"06zQmZHa74qg/yUE090InfqK0b+3gAJHZK4M2vhZTv3tQoDh4fPEVVmIrY6xLbKPNafKKCK+9WArpbyG",
+	"olAbq7gKe4C8zzVPJPJrrOt717yn/jiJRd6ginMb9n3RNOFwBotHLCV7FgtW10uR+x+WbKvGujT7GLF0",
+	"WmEKD9iIC0Cyl0MMFBYkosds0aTYb3RIroOEeJrM6FyRK38uVyVa9NWetRasPVALK1NMe922VccE70N3",
+	"aZw4seHmbbVv963XbGxSB1mpWyJfz1/NK+FXlyG0mZNjk/StbQoB4HurJ7PZRLZLOG4aKq4fsoFpQdPg",
+	"u94goz2ucpscbFK30cwsaersqoi+wWzMTydQfpbwZuG3iok4h+aqobm2IBfzKQucUxd2XUO159l0mjKl",
+	"QHhussl5O6UmiWWL/gN7vXqYrkXGXRLis1QKbf35oLY6YsSQyTShERvLJLbprtuWFS21fwiOHxEQywM1",
+	"T6CaMuSoquCqwqCHPEmsRYZL5Em9YhXXNYwIfdaQtjHYyDl+7Zt+t9/t9Prf5kYB1TT4Nb+vwhoZW9x5",
+	"67VaqPeQ7ZcC2c/LVVv5i4v35vmxdjlKW7Ke+Oz3vtLg/wYavENa2pJ8LLrqvesGefeGknrg9xOoqpIb",
+	"MKIlQFLWNgXtx57mXR6W7cCm0VfoPFDrq2/SZDnUkyat0mxDG+JkZpV5jikZzgInkZwwBUbFMUCSAoQT",
+	"ZHpjRijo+tC/3DwJzi/MDDKqQO4cg8yjmAzmhCaJb2R5jabyhg62XVg4f7LoQ19p5r6VaazQN55PQy84",
+	"xT5kkMdPLsZsTmZmzoBeRpwxPAUvHwXH1RxzUzCrfdkYjh3ueX1LJWyJusGWrNDcFfIu6P5Jr9endA9S",
+	"Gl0zbR1RQ5kkcoYeuRmslK1yta5bAgWmNCGFjzGHm0amZ5PSt8CNXpX77mHFA1pUKAf+4KCBGTmtjM/i",
+	"JoM30livYDn36ngl180OqKsCSNoRp0P9D8i02pML+yAsVbRzhHybHg8L4Qa3ijVcWNV7JRsOZeBpmzwc",
+	"MDwbbFiO1dJESp6htz0gnoOikVe5JjFhxHIP8NlbULqV5Q4unPHnsCMDxnZ+17L/Ct97FdY/w7bamb6D",
+	"qhJPr1gerv0R4RhVSR3yLcL+pkS+oiC2UFJKK15Q1Dqir0J/5/GiOJlPWSM0i9UE4o+hsR+7NKj6juzS",
+	"YV/nwa7tiX6C7Xs/3bkbpEGs9x7jskMuaML/udEjdTPyeWPvzfqwrAOt2CYoK1M+4ms1cCCAn/FWkIQ0",
+	"4Xp+Hsm0ArfLvCNhGnWLERMsNVuCwdUZXSgstPrmLOVaM+g/O6aiHEiMZYaAiYXMDoYQbRNioGyM3Nbf",
+	"U/dE3S2tl+4OS7c21z33tm1V1LCJd61xKUSz4GxNaxVWyZmq+R6uiexSW53m4rqJlNeEumjsAtmdGDLL",
+	"VV5IL4sZTbTty8BFxO48fFuD55aCDvYw5lygXXZ2eqUmhVDM16hJzQks92M5mdKUq1D+D9SNsRiMrvAJ",
+	"B+BM1HtnNlu0WsE+qBX0N6r6ZoQyzsR1VZlnQiMX1reN46shgE6gtjnnSlyVbKN6EtgM8MdMLFRq9A+6",
+	"wWpnLhRLa690tNZKq7fS67gQoiRBenGDggr2UT+GFa5T5q3lJlu9iOqTQhdWLb2jgrSwuLLtMklXHgrY",
+	"ueVwLVa7VohlLu5+wbrhhIPZc/OxFXQCg3EkLdgsVxK2JRnBZueaproKXStVGj7uzpb7druWBQ5j6K2z",
+	"wGUSN5q/TOI7m79M4kbzd9++u/kv0H4+IG9dvG3yqKWd028l2Te3T8xTqhlX/MNk1vjq7BrsOpwoJqzY",
+	"Xbay14InIB6P79zL9Q4jnVGnDTs9YU1YFM7A3dy4apyaP2YU8OyCX7M/bqWXVvfBPdMKJbQ7NrDcWzoi",
+	"F+gg/3ox0xXRY19fD7KZIU1zL9KYKvCll3y7SDCtwqBoWXtxBRVU5wndo937L2WTfrXG7tca29BwCVgs",
+	"Dc2UX4ox3w8mls34ZuJuPVZNT6MIRhesC14RnC1RlNsmcSDSMSkvgNrXkFTXnINQuubept7lLSmvIKQF",
+	"49hDC1udo+d/pLHiYz/fUPWxX/tjaUDldV6OYPpefyvxjkmvTfqYDK8kQcVndWBtnVIfWp8tz/rXs/fZ",
+	"zl7tQ/fUobQtbKzWNBpDBUbFBowkU+ik4/UhmuFrz3jClmvnF0+aWcXJVFdoe3KoCw+1TnmdApd1pqTh",
+	"Vz/qSUUt1I8XL54Tqqz/SUGttvWWc0ESrrTautLIjOBiJfL43X/z3tTTlFEVjl47PBshNSwkmGzmjznb",
+	"7symLOJTHibaC0lmYzlBHjlDzERtgVCgRBdbRzQh5NfuczUER8qmyfxCNsVDVEw02Jp6yjZ8o1C2VYbM",
+	"IIxHiT9ulRNyj6rzSu3XTczTdnOmUqKVdond5YveRCUu7duyyBYLDXtPSDad2gzMRM4ssCfUrQWzfhzS",
+	"bmkPyjHwvcDK46jyuTVNBayfazXkCXuTVnDOK/vrVTmun9duTqkeuwwG28tnh0CXY5kSGES5u1O5xmUV",
+	"us7l5Xk4B8CMKJwV5dUmWvogit4w4PtUNcP2WV1wIxyUUsyGNEt0BU7PKZnyCHr652l1IIrUWM5UqOJo",
+	"CWHfTrWSbEEeh4BqtZeeVJWBtCx/QrkYO7tV2RgNieyuNm2jbQq5I1GS0aab1G4p/s/Aa793wAK+KvNw",
+	"v6zKHB0d9HoP+4eHhw8bNluwC1hkq/m7bMeUz7mSYBobZ8j8VDPp+uWtsQUhv6wkb1KKYuiYJZXZwAtU",
+	"vITTBjG1KDLmdRQFPZeb6V3HWEyIiFM8gS6xDG2rrVQyVeGyPfUArnhyQpStC8qhK4rO9maELglFS38x",
+	"PmQswxxmrF8eyExE6NgF7CSoDxQRS/DfxTfWl5i6vXXblc+kklCqnNM4yGNoXulQE9F8UAC+u7jkWspr",
+	"yPc2SqkUPjm4znEnxM70mKRsmCmLOzOSMj6xsFHHFoYgm56QfA2OyWAOYlZB+vfGSxkiu6cfpzLVLK5I",
+	"Sovd5bWmrmcah+gmSXJfT9tFNJkKtdipa1QHo7zrMkRwPt5Ig3Rh1+R8TFO2ZRTBL6CvloBzW8dtwzaA",
+	"ML1JtX29NSnAA9aj7JmxQemCTImzYN0Q22B8OWDBhItrc04MoRqRVXsC51qmLHa++9pTgJDpqnAqDn7A",
+	"RlRstLDlo1FzWND7YEVbBBzULLWlx9t1SKgYw722IgGg1RUYrGWSAdNIklhuD81a53jbo7nQ28Ttihv8",
+	"4rHMick/GCHG8MzIlKcA1xfI8dLWJRfG3YWurb7nbfOUuLzj6LKPGRLhX+HviAeqXU95bPZ61O19e2Kx",
+	"zaY0pROmAZrO5rzbztSUXP3H1TaDXAoa44jz/qzh1RUucL7Y+YtmioVNGkN311xA8jne5876jYzoIEto",
+	"Oncqy+M3p09IJNNphr0arp5OBiyOWUzOhNJpFuX4FqtMo9VuOSmGPA7XXP0oZ0RlVlm0+F3WFNsiM5dV",
+	"l6hxTZiIFfmGfYySTPEb9i0E5d5cPOv0HpJIxoxkgmu12gm7Xyujp249TyCk3W8M7UTRF8Iq1WUslVXb",
+	"FA4Zncq2EWzSbjCc1VRYCbBOiAei7m83ik58q5oeYrxlmR9tU2DlHVZHFG5VkFi9dS2dF39bSxMI8Yof",
+	"bFZQUeq4Ef5pA00Oy2WalSblDo68/oSrPAVqmMrJCar1WLhk82PNXB8oV7mE9TmhxsS+aV0sTFO8isYd",
+	"VqVYryqYe+4IngLpyC5+PUrYpr2qS0SykKmgxtw1Ymoj4EK4uTq4hKDEcNOd5ls0rEmxOJWqDZczR95A",
+	"3cD90V5WmJ5nLUBQCqy+GDOagHLU9nEBERVuOmU0PSE9wGq3X90hp/g83iNFMicpmzKKLyS8EOgklgy9",
+	"EVDFavvlFNCaDvM8z73SYyoK6DXIShvTZLhDzrAxj3nX2EI5IcjzbEsZ7talmrvUycOyuY+37SqL6IHK",
+	"d4AM5mbsPCU8VrWZy9boujCMLwauW1Hh8gUKVRwL8M+3RwYL569UlrIxXO6PVI1DJoMFyl1dqrlYzLsO",
+	"DzdUJXpK3rw5e3JzeEKUTKGanMcK/o3kyCeQ9wjRO76QC5NlPF7wZz4sx9EehkYhuOZUs3M+ElRn6abA",
+	"W/WDHezjlKdMYdCUJsnPw9bxb3UM63eLp/aN0DzJa2ciKsABCaAPhoWRscxSaIJA5oxiEwQi5OzEHLRU",
+	"z0lsOBU8jqkHOyuh2N/6XmRl2ByxtiN8cmtNGl8S+q60TWnMLSfoUHJOZLlYRbY6VDA7h6806e9geIZM",
+	"r4eJnK1V8h0NvXUPLB1qG5xxk/XeHTqPAeKs0lxKVFUro4CPDL8IxnYdfAkOE8QbSgJw4E3AbWw3fwIy",
+	"byyT2Ag9IzxSVk4nz1IeIozltKyURtdcjDbKD/Bm45+w0ltDK/yTHNxB/zjm/D2rbv5JDtAvhNXMXI3v",
+	"IzenDorjT3LgwBunqRzViXT9JAev3K0I95xVKH1ZOkJYG8LVMQGfDo00v3FKMka+aBq383+5XwZZcu1H",
+	"LryH0UCEu1vtlrmxIkKmIN7e2AIDzE/IVDD0rIga0ylDnxyGp2a5dW5OLESGfeTdZd0opBylmWiU8pM2",
+	"osJ6OUI/yYGXjp9yVjsPDwG64PBvn5K3XSZQgbuclXLec3J2Uytn+uD6V/CB3Gm77C3K+7TodO6twGJa",
+	"RcyC0VDz9JX51abJ2KY567FQ3ldlVqzyI4+NMSRCcO6b+2tkzFb7Zc3y3Xuzod+RV68hbsvVGrYlCvf9",
+	"ceSEpunvcoD1R1jU7Br/cKxKYiJebunjN/0x+pmQJJFixFKjqSGE1Oo+QB5B31ErIMf8w9Tj/OTI5AJp",
+	"QHXwWXaqUoJ+koPGGSa/y0H99BK7/182ucSXlcsxIBnKOTrXbOoh3Mdrzd1+t1vT4NVS06Tqi1wQmiTG",
+	"2rYNx2meRnItrI9o+0EsKcFAyDiwigVc3evQnUajYSA7tohZkCiB7psMjCMN1g3crEvdLa1EG1EOrXpn",
+	"lGtbdOmOnr2EYkPgv1QWRZCtWD974jkX1+D4qDhxNk95wMYcwfHI1V+ucr8RF9ehYFP1Ccxr/d5XHcLn",
+	"/IaJIG1WZvQk/KZUcSmv1zOgFUk1zxt3QgEMQUq+f/yK7B8STUc75KkYJVyNy/brUhmkt1D90EK9+9Rv",
+	"P7r9plOs27tPvfaj22/DRupzOeIborZu1DR/SpWaybQCT8v2cXygiLuvdF7zh8v003+0SD+rN9JlKOev",
+	"C21pYVpvuCpVxxwsTq6s0XkXqdPhRFOrp0VmaEMeUc3INAXncygU3xgsF4BPgvMUFhuTjwT2jleGvITm",
+	"NCHOOYAZYzRJiEzhn8IICHIK4fkkYQlkkxmODUY4fGzbOrEFKrDZpbjmYQrwhWqgTwj8VgBlfER00Lzs",
+	"RYpcDVqX1ruex72iqV4hQsCZD8kNrv2RWmBvRt2ahVEEzLvnj6UYJjzS26V+TaiuijfRajAcN8zSlpjd",
+	"GnGlMUBqq8nerfRB761xeyker43NwWKcmxuXPTIxBjhwiiGSgYdXKKO4Q3OrhOYqMeA/gEN7MqViXr1J",
+	"5zxm1c4tfDeK3xMCAZ5jQ4WCcaAPM4E2UVk0RuEz49qIzVJvk4RjTqWcTqVCFQFeVDGm3LO6Ock0cDT/",
+	"gcBh62PC3ikoLKEpwBHn3VQAnXiLbioV7ty6yLCWAhrbQNAoC83EQfOMWEd3d4ZO+apSK3nKR2NA/Upp",
+	"pFkKdT4TmRpZJebFdYz6qTZRU8QKk3IDzeVR6IzluQrLq5hmCSOKGb7i2luPWWKNALXQfhcLd9otEVPI",
+	"BRaxTIHZThM5r0SSfoUIJNv1mIgbQ+rnoRkHEwvmEE8SzBeecT22aSQA4ApQ94uK88Iuh3pKvyrcKoth",
+	"O2MMZSnDDMKj/YPDb+s6yM41HUDTZIwBg8ODTtQxmdDEEASix93QhMdtkgmaGZNOg4YWg1404HHMRNsY",
+	"re/hfLfJhOmxjN+bK9T5WCIrsdskYSOavB/LxFylir2PEqmY+0POBDRvZh/1+ymDDLy2IdD3CU0NK0up",
+	"GDF4taKaqyE3wzeXNXuf8AmHYSktUzpi7zNBbyhP8BbKl/4e0Pi9s3CyKbrGYJbFXeAEFzS5Z3chBt81",
+	"n7AtUafTVKaqCrOLJbF1cwBYvJDaGDFsCjRQm6F5ObbrnT3maNPKPm5QoaiDzfQ2D2WmeOxXwyBjORDc",
+	"CNatTUlN5Gip8s7wvfLHP/Z7ncvLj4esYW0OlrtfvCJ4wxqItKMjTxjvd5sCGzpfovXGAicyEvokV2tt",
+	"1of9I4AG3b+D5u1nseEXQ46J9YujWhuqrOVoDcDvWKd5QQvvwhwV0mBsN4pmXP90IZVmTD1jdX2mzmuA",
+	"5go6giJomxxwXlJNB1TVsgqKIFPKYq6aPLKoZbmvuleFVlKtsfbYDUvnaPFxRbLpsr3HRim00Kjr2Wq7",
+	"ZXoXXNzqvhrYdLe6r2zMze0TLqhGY3pCp1Ob9V7qplij2qcYh9cOdE2eZallrSWAObSzOcbA2227JQWr",
+	"kbcSHsltu16+p/fEO1zSlKnxZjpVig9XOGJBO8Q7CCRPFXl7SpMp5Wmz8vDCQVERClmgqNLowuRkbHuW",
+	"fkbX4zBLkpeVFiQa4Q+quyBUL85/XV5+7HaN+OoNjQwbvvvu8vI8dLnC1CyMj3VWD9y31p/pzTW89iJm",
+	"6fdURxvSXoVh97YUj5jQmDVoKm2G9CoeugEt9DBendBU284rzbwq8eh3OajrkKgIReVQsqWaQojZTFzT",
+	"kJVAro0cmTjeVeEnnPYW3SrlNE/VXb+LP9ubt4aNqpjHz9M1ecNhG9QV9Yal6ZPXp88uXOiKRqlUKpew",
+	"o4o8ePPLeRAaARXxKUtPfKO0ZNA+UETOEAH2dN+mBufIpU6On+632q3nzLCaoHV+w1I+nAcz3k5FnlI4",
+	"s/5B28I8oqJo2pQXacCruDH1IErAYvQR/u01Ful4zux8Raq1zIMFhllW98daT9V/HO/uVmCeVG+9xyDu",
+	"r+jlbr0VnquiVPFij8YDRa7UqnKXkKK76XEs954MoXYFe/Js08GmsiXQmVZuDQItgGpoIjvva2kiFc0u",
+	"46q+hB6hVdfUNKiFB406W5u589jd1xxnZkXCKxZdJsylUg8ZxC7aZDAns7E0DM7lwjpu0bZ5BlwTm3W6",
+	"+qjvh3Nf7cCeNk/ireKn5henxcKcuCCD+4Sgcb5wt8aBSXn7a4ceJqlpQudbtbpsUK2+FLUyT9YY1tbq",
+	"UFAtCX8YlsDps6+ZYvqz2QFB3Tk8SsW8MW4yvOaavS11WVvKmKfgLLE7uLomt+G1TFaZ8ZiEAZ1uYmmO",
+	"GcLRJ8FAIVYXtdotGk94OL58zkRs8Yk26qJ9j/ieHuDcWpTPQRSFazlGTBtVKZLTOYxCZqgNQOBUQRaD",
+	"zcRqMLDCbl3jDl4NBYpIfgogvgqkOgfeWQlWd3C3cKBuFIE6+Oao2Ot34b6W+vMAY1ZhXP4c7qEPce0N",
+	"gf2wg07IdeQAJ0/wXEURxLMG5r+aTKTSpNft3tU61zftAVLMrVCItXm8pkqg1S082QChNJTZvyJtMB+s",
+	"qsBXqczAh7yqcNr9Qfdu4mgOvuV+omdPaTTG8FkpR/d+Y2crqwDysa7eKfP2oLXNY1tkjRuOvV0Epssv",
+	"h45rFVgt0keDqqnNiHfFvLdQ0FS1UKifCL+kRGzDRuyw3q2ZcSUHWeH/HDBXecVoNHZ94nha5DA2my4S",
+	"3J1lupwzFW6F0bhEMMrSNFggU0BLcOUCwmTAEilGCrHSwu60xgWftZvPUKXfqPpzC3Fxv+jKe1+5NNMt",
+	"yYqFb5wppfC5JgdFLSMF9rehmAIQKODmhmxCh+xkG1ohQAc2mQJ4NHBvas2Eq3F3ZkQiZ0a8sJiDCT3m",
+	"o3HYhBjT/sHDFZX8cNDG7CONWcQnweSSLSr783LltexvMXsMT8J8ymJYmzilM2E0YaVTec2sIEc5CKV0",
+	"Mx7rsRUkY8ZHY70sO/B6QEF0zhGWrG19W5mY6AF04BCXvwMt4bykF5hUiT7rEapbVIBuW4r4rKthrx8e",
+	"wr+D4AyBYN8myfCwa/e8IUHx7JYwr1VcNJ3r8tIqVfCUOA9XjoHutXTJ01AjIyghaoCot6syXkjn/1vV",
+	"Rc6idawaMCB6GOY/rQCcZBpK/XJQXhxgLAWDpN3FXNmDuoO7rk7rzitUDaOb0TR2yMBQ62E+nylmq7gS",
+	"wH5xQBMu1aXkWkFR4xdkWaDblE24wFqtmCX8hqXwbw//1n2+1W7ljePyvXEwDfh8ZGzJRdhhlGaxzUWH",
+	"bqdBfjxN2U3dnVLsw/K6PYP86XbuL6FkRKerPblH3e5h7+iof7B/uN89Olrb6lPl5TtLzgLFSCwBjAWo",
+	"Y11R4LovZYqlp6OgMmRIcpDKmUL89ZwUXWrMKrDqKlpc9PCyD9AWoqgih92xx+ndWrbRWCVJ5KhdQF0B",
+	"qp9o4uBa4FoLiso2ym1ZojST1UCR5kxiu4uEDTWJZCqK9s45Hy+v1MdgAxfIhnTyuwHjD0FlBXSvJ4u1",
+	"rJu8eWFhP7bMp1YurGcFVsXE6gEAGc38XXt1JQcCF9+63rPxHQAMnXMRFc25MfTFVZ48umHArrHt1CDC",
+	"59YjnLl0pu+q4KWx9fWlYJWcyAx7gTFl1GJGnZBBxhPNxbHdZpbe8IgZtsWSoS9z7X02p1AxmhTphUoG",
+	"RSDi0r9cVXtp52sBoZN4qw3CKT1xlLPlMcO3+Q1uzMHwUrh94MF4ZyWe1ZnfCp8LMhvzaFwUgTaSCyEo",
+	"q6Uyvlq+rZxn+eAwTQCZfEiXLVbbUCWCyCMc2d1hb3nT8VpJubB1iXGUAtX5CLzD5OV5e4Tt43qVHB2e",
+	"N6RgznUkR2Nlw5Kjaq5dVDsKPzN8xiIlLs0T0f/E6Ng2PRkwo5uOqdH1Fy2FommGsSYiwHQUUpMBaxMh",
+	"AfS8KPzIIebklInjJUy9E2I4HXyYJgkmhRVoe7GXauHGNKExA0PQZpKcFDyiTZxN0S66eMBrrFEBbJAt",
+	"9IhxU/etHTNYoEMYW8kWWWu4vFvlvXnrHb3AIeUjgeiB/gCL4nWIqmN1euVnWCCIU4EIcAFeYWumroMB",
+	"2Ot3axf+44u3VghEVU9X5cp6chrxMQbwMQTS29KsWtUdyALoIi1sF6JCir9rVDKkBk/2ZGkwT9/Yog5I",
+	"CmqGslQgdoLVovAqn7C7xj/A/bUjay8W368KW/pTW5qSRZk5tqVQZn6Ihuc3EcodI4iCASyF21a4mD9+",
+	"QtCB0S58S8e46xLL+7hDNR6lrGB1hCUs0qkUPKJJMg/D31h3Sk0PSdVZ52L0GB9smorMVZRIlaVsZX9o",
+	"RxZYBF64W9V4Geu693BVDsCK/Mxa6UZ2tucAhVmZcuRNq4pquBg9wWVtXO0SZgXPXLld3iRqcz5wZ0ux",
+	"avYrth7Bk5zJYKjaOlPLS6GrcdENoYTaTGzW6Dnoyw59wxBfLXKrbgVt5rRi2Z5zcb1lhmCFCZQ+UHcB",
+	"wbMV1GtJj69OSCyTXm3srT9ZkEYLKBtC4Opv1pnUDah2cGwxp9V7rpZGf8cMqxjAiuV2SW2LmZ2jqo5X",
+	"gMRgw/95qUQYan3/0cHhw43h1tc6SnGQq+bm1rLBrn0OLvkLZ7OqGt6Gnrlcsq/qgDFfr0QspyuUpXiN",
+	"1fB4//9qv94cIITZtm2Gqr1nxhjL0wa4dn0oQTHb3oVW/VHlwNkCKKHNP7Qaijz3jrWx3woVbIYsw6j6",
+	"bUBNM4fn2Ov8Dg9iPZkgMtOKxwvF8qWKLt+Sh/ojKwDMmcImcPhGY5bvd482gjj/HJ2B0RZZ5Wh2kHoj",
+	"KRHswvo7PIT9NJkfu4RsOOKAOHRCECnluOT5NHbJjOsx5DVg2oa1Bchg7lqnlMrt0WEBX6kIsnqBVfhi",
+	"vaJ8tuzHs32P/bqTZX+d/aPksvNsnHWaerk35Wevf6rZzrsNPnUvEOmobpse341DOZUVWK8ZjfFEwsCK",
+	"UPcwS0HwRCmL0bMUKroib736LOu4SxmNlz0r912SdZdA/Y6oHFq/uGfp93n4k1H5zsM8ygIuHQOFOpAu",
+	"pXmSWLFm9vSEcBGzj44PKUZTyI42TJ/rEwDHzGG5hcT3aET5F+4lZURB7CrZbtkXQzvQUp/0Yo22A67P",
+	"4w7Wf1Tu0m4TEooFCjGw1QV2+YFcz6oaBxfy+vy76tv7+WMLtk94MKd3w6bvjXlgXQ5R5cXJO4TThYbu",
+	"c+v30tjaExuyZEW3nBMyoSKjyTHUrcUTLsgUejviE6UIb54khY+sF8BA3kVvdTv4tRRZbEhjcmQCejzU",
+	"J0Zv8784JTqIwFCXYG+i1fI8AFPW0INnPq/yVunriNeO1+FOUKTlaokEHR0cqBl8qaqAvZnbsVSUX2fE",
+	"eJiq+857PmSLsSmTuDnK5sICnWeTCU0XUm/7B+ucEKX6eysj/OEu7tqaNvUXayAMuM2jdp89JmpCk4Qk",
+	"AKKh2iTmIyOKjVE0nk/HTGzSD+LdNznswXfu0rf/EdxeN+DGzMDNQDXesD8OL7DoocvzHlcWrObmK8CP",
+	"DFM6mtheK1DCGioebXbcquH9vNQzuCvAjLboOePw9GDqqxbN418L4jzTY5nWtbwGMp4H826F6xQNh8A1",
+	"T8U6z2lCIzY27CKYprVBanzz3LjPJS2q0aQ9jJ6C6XN1J+x+mg0S6JS2BtlPCgYV+NDcvaJiKn9Xg+A1",
+	"4OU+aQxxY55AXWzIbVwa4WwA5hbMmQUAmWVAQ3ig2WfNbkB7f2wJTb7pd/vdTq//rQuOxlTT4Ne2FKsb",
+	"aQ/1oGeCQrAgC3ty8/Uq7dk67TM0rHCZhC1SpI6oC2D4Xpv0d3pEpqTf7T/sdPca4fN0O0e2EUnxz533",
+	"nYrTUKFjbMn6GvOcf0tWcIeUvkTcPjmvo9iP+jGkEC7velXJTdG6fMpZBA0Y5yxukxloCin0PvRtP2jD",
+	"hkUzTGNrdcXSMOB5dXgdvrUdesXCsnnekfDa8BBZvn72mOzt7R1ByeObi8flMgCqWUfzCVt0CYYOH5+w",
+	"hAv2VOjgmYt0/SO3faUZdq3EZFJwus/Gc1cyk7Jhpli8Q57JlEyZnCbshAhwj85sXw2A7ySzVOrAHjU4",
+	"lHVq0Gw1qq2D+rHRE3Yq1WTNF5C7QcICNgICv4fPf7DICqxWSPM6Bq7eJnvkf/77/91r0VUVesmFhK0q",
+	"5X4iBPKE2UQ0IeFwaqquMddSzwGHGql0oeG3ayPuwwD7IX3zguq2BnaYdan7hqWDCorNK7rMTvlo626W",
+	"KaOx7b6TSFowxFa7lU1jG+NxjMmo3jVCQ0XFlzukdozFBhSU5iFc5OS6ojjMcYVfWBoH+wENUnnNbNvX",
+	"ECR+qjR4suYeDH2iWcpim+U34UpxMcobJWE5jtA00ndLjNaftgKg1d5hy9l0Pn6jD9GUEYypzjHxznbO",
+	"3XiMwdjB2JBHbe6Bq7QOFBxXH4EmcRKWqXgzWGQhi7Y9fqhYQzvSIMVAd/6QAImYUhUI1afkp7cXwN+u",
+	"TkG54/+Ec31Mvmc0ZenVUlObo4cNManzAOhZ4PvnLJIiVkVXRYLDtXDZIezDpZzbRw/3uzWymFcBdf9g",
+	"Q9bQ7+zq1c/nF2SXTvmuUXh37aNX9duH7azM8wxHVM1hWJo/VEuVO7fivqznTv62+x/2t6O9HiH8IthX",
+	"1A0WeD9RU0avFagFE5osNoBxA4cNBPaXUKjxGvIU4k4pZyJOwv223gBvfkwVewHyaUOUdou0tzL0TRUD",
+	"RL4lEHVzMbQ0xdjqjmrCRQlXtr3aRb9uuE+822/bLeg/86MRXZWMCSQcl8J6brDFTYUqUyu/3gzDy653",
+	"Xr11j1zAjUEwBVzVRijZC8vaX1zWsA8OYQpmFiCFi9wHV2FcNPW4NUjPEHJlYg2q43lm/gm5ZlONnkJt",
+	"J7HCEG447nr7DvsT2PiKJTY/nwBzDUDnbTLK7SDNQ0Zz9Ql/o+rznbUnnCs6SEKGx0WaMTKgqXJSANA/",
+	"QSFyKWO84qjWYW85a6uYZENc3DvkZPbLC8yMiYp1yv0O2G5ZJjGhYJVVwFnd2DSIKqQw7z1yWDvIYwf9",
+	"1L29EQ5au5UJ/iFj9medZuy23crSpOZX36RJ1VYa26boc3LfGO1DXnXqzS87xFi+0BpHjaFCEkobaTmp",
+	"KNfrBlzQdL6gYz3s9/b31zdLgoEET7AK1QI2j4ZUHlvfDeYOLVfmIBtLq9bx3aiNCjz0i+0WsMY7h06Z",
+	"MVVYtIQGIaR42KpWh9KTMhqNsZ/VJDzWLbu31Pb/1M5lacL6ltJKXJlJeTG9WdoPeASwzpFqCO7px6lM",
+	"KzI2K8LM8JO/W0bYE/TJNOFL+GkWn49pygK1Ct1QGNp36KgVDhZ0rLiUZznEUdcem9+1qe7Q8tSwNZlj",
+	"S6NqYxo3KEkUU5MB9BBTGu8q0axq1EbtqBoy/Lb5KrodBtWm7oDWAoDmCV6O/pz1Vh9YuPZY7ATqc9/M",
+	"MvFV9wKjv223ZigiK+bqfm37COE8tVn+qqn4rzflRdTTYv52aosnMCcgn/7zTfTm2LYspYoRNc52sRKs",
+	"/kK4Zf+yiS7IuiOqw5iq99v8Y50zMM89RwAaKHApyohTFsk0roonpGyayjiL+CDcKgC/kELpgQVSg67D",
+	"RTp+3guHihj78474DSs6wOPQciew7YDksn9y13EGmmVl2AO45OMN1hmfrG7fhAsHw8DVs/mkd5Qy7tot",
+	"bYhJ60BecjetXw9SzKz0nUr6nW/RnOFO2lWERuY1EN1Whd7WInQqWHOt/fUKBAvuQM+PiZITBsgt7jkA",
+	"N8CSpIjxG0jVUjMIoez3uhAdFVKPzcGD+JMDg4RTNOQ3jMR0XsJZgSbQrXZrJCGSNqQcsFVCns+1BjC3",
+	"Xf62NYC999ytAbwoBOxsz+s30alvB8gkxjLXN0KvN6ZyxQJcH000kWY2+p1VdWRpspSr5G1sQS1lUKhi",
+	"fivO9qk2MmI72NoMSxlfBGjsjYvspAyNCNehFtFGLHBtwmiKbF5IwUgkJ+uiPnke6GoOX4Wfg4F4IxSV",
+	"JFI0/VYwxiQzbQYe6ktg2Ub/48eTgokYhoPsgyWKeT/sffzYtvhttiPDUGLawQmJuc1DwDa/XJDewaVQ",
+	"GEfDFneQIpVA4ZuQ0HYQUYMl1megre/3e4A8oQj7Z0dSCBZBkMCHtboUUCArUwKBZ/yQjzhkXzWSMj4p",
+	"4/wVr3GVc1bfJt9M6DVzpZzf7lwKj1X60LpFDD1lMU9ZhAWUmk+YzDTkLLwvSkTywIZ3zdwAC2bTjiJM",
+	"TsiErRJ916DZucXgcFTMhx51S7EGIOio1Py81+3WRwiCTANHY6VDt+J0P8FlDCUW4bmviMvLoUZ0TjMr",
+	"nXIW38lxbKw25FwuFLteFEJA5lO+1C1lEWiedv65UxGhHXLRMIGvrogyNpDltXeNcrWw10VcxlqKm0ug",
+	"4gX+VngwhTkVrXOMLYzxSZ5/Vg/UcZGcb9uL9JzIUQVQMlYJuZG2ixaqgEbeqBpnQWauV3qmdA75Rg3U",
+	"qQCCyNzmLJk5Li/uu+XlbV6DiQ82qXtb3pIv7AYIH4MgextSsHPtneAbN2z1mEgBkm1G5548BrGNzfSz",
+	"6YnV+8FF1oZOM5lipQDAhM7hjrHRauQQzHIxJxNZLoYs6oN9YZcDMM64Ho9ZEhZOARupOoBsT3G4XmPJ",
+	"MV+3Y3qJZiv6GBamk5fKshAqtFUQC0mTscpbG6CFArHv5ccb9RS2fo3a96d0WPtmcM/VvbkpY14urOAT",
+	"pjSdTOtKEv25ZOiibwEFRjHeFV1/l4zKdY0ergCc3Jo5V0AlYu7yJaCuwtxABlCN7NBTEfrjhFxho+/8",
+	"aXopiidzoAAwUhw2+Qm5gm3eMaR85ZVGU20UbitS8r59oDw51GFyZeZ9dSmMeo4OODO4dgkupu2lVVlQ",
+	"PdaBL5aUY5h20aHCXwX3pwU4KYh+x/nw/GvoOixfwzTY2Lmhve+UFiz/u7i/WJv8j6LgG/+23G0FS2ss",
+	"upw7fGvv/ZcSWCsAikDnQs/xq5/PLxa08Ap8ID+Xphvu+W6YvPrTf1YowXZcb7keFzh3C7Bxq/DvHFo0",
+	"jNtinEOrDXKW25wYigZv9ZrWP/vlOczGikXvi2zLP++++/NfwhJqVngva9HDwsa5x9tutst7CDn/UZZy",
+	"PYfaOJtwBjmapxl2I8K/nrlN++ntRasdjr0UiZ/gv19MRE3kiIsr8s3rZ48fHfYPvm3nUEvgSiATLjJb",
+	"qQxTA08gpovmAzcUgPhiOuVRVVqwGc+Lpxevzx6fv7/4+a9PX+bguGjT1/jELYRGhhIbaOYxEpvs0KJT",
+	"/p9GWVIs2WEfobTO1S0dtx7jD+T01Zl1fuFb1fHu7sJDuzG7YYmhTLXkZc7fg4qcIpAhSYA2sSrfBmOL",
+	"MDIVMcFqaeimpFMaGYvBXL5mbKouxawcDQfsW6cnIs8lWhYVY070gOd351Jciu++Oy8SQr77jrxmI640",
+	"S4H1C0B0xlYJzsVAxjKJFaHmyKS6YzTFeIFaZHopwgnc5H/++/9d2U5mNtnXPuQcQCM/99losrgGOksF",
+	"SKlLYbggmVLuxg9tMNV338Hx/u31s8fkaP/g8N03botms9lOOow6LOZapjsyHe2mw8j8z9z3Lbmi02li",
+	"w3W7tn3qn39XUlztXIqrSMbsCvF56CDB4UwYtcGpaSpHKZ2AJIZhXBGUp2yhlekMQHr0pSiamZLBHPYC",
+	"SlmhOQ040GwSzEDG8x1yWvRKlPEcNHmz/EXnGUMCmL9vcdugLsiCmtkFeu2aN8TK7PA5EzG5+nvHXu6c",
+	"xVdGuCdM+2eKgDNMCvCtoQeUDGh0bcEuLoVzOFkcOi5snYFdQUSYcxcNGUGuJY7oOZ9wDYOBlq8RTRIL",
+	"akXJIItHDGr7C75teckOuXoNqAkTrjvw/1ftS+Fde23OsyFmpLHSL4rpK/KN9Ux+Cx1IZogg47D0TgxR",
+	"T5nQl8IOwp3U/f4R5m5cvWY6nXdOh5qlV2Z7YPPyvRkw0iMv+PfmiOZBSkww6x+YH/L5K20odkpHQAYR",
+	"iOpjMqVKkatCzANKqzkIcCNV5CoqrmOy7Ud9gvsBLgS4DwGhBNshxmwxp+LNm7MnN4dtgBFUxNUKulJB",
+	"0OUSHjHb19SyvdMpjcas09/pLnE9c6Qo/AzHyT6rdp+fPX768vwpPFPk4TrG5xU8H7d6O128SU6ZoFPe",
+	"Om7t7XR39qBGS49BcO1aC9b8exQS74+lGPJ0onxP8jdX7rE/QZxz/hfDc75FXHp6zQw5CTYjrhm+/0Bq",
+	"qATvb5t9gYX1oBHlkFwZ2XeFRYf2qCgygzD6MAWYq9ghckHtNOyI1eDlTOBi5680FpeZ2ikO4BUdQZaX",
+	"bTILi9Dvdp3QspatMQR2HViGFTw5AK357w1NMrPul1m3uxf9f2IZGVlIzCNwieEPsD14we4QXt/1fkCd",
+	"Ii/S3wb54jakZiAW7m27dYDTDClG+XLsnhkeKWhyDlhQtv+xp/S0jn97124pVzCefwF5cMLFNTAqzDFK",
+	"wP0vobhwpLCEDvbTKFYfO6mEVf3tnfmAo5BdGO/vqpIiQeHMCeqKGBag2gheFbuCMui3z0eoalbRwjm8",
+	"tSY1/E5vKA5jkSaKq44qdr/DzCpLmC7Jhny3e9+bjX/f73bjN5A/UmSINXfY6LV8lwqazDH/YyqVDkE4",
+	"oj5G0SAHk0FBtbFMeDRHlFaUX1nCrLaWV0ecnu0Q2+YcvG3kQyY1U5dCO5Ro4ElGtzD/OCFXStNUW3nG",
+	"RHwFDF0Oh4ppIObvvntz8azTe0iMpkIywY1kaYOr6lL8RG8oEtIDRa6UYdRXyAV3yFXK1fVzo69eub5O",
+	"mS6IlLkhqratqjbPiUuR/27mcpGjDkJFoFE2R/zG9n1SLskxZTRGpxt22SqaA1+Kb66eTgYsNoLyTCid",
+	"ZhDtsww7osJYZ4mc2dQlM+YQD7XbBsDcaDYxpb+3lTbeafF1vd9tGoZ/XKKEZigFPbKaSYLXlRFheIwM",
+	"eZj9bh23bpiIZepq9g0ZckVORyljCLk7pkliVIORvGGpBYxFp/8MRMpZyhIq4h1i6Pc8MyNk6QNFEk4H",
+	"POF6XrwiE4lRZ6D5VvmwrrIoT3Fx8t5HZcvSJvyvYTPrFq4AdQqNxN1ZDMW2Ud9gEvmTQR6D4wAes1+H",
+	"x3xPY68n1H63t/6RN4Ja24aB93S/t7f+oVcYNbmQ8jlNR+AD3e/363xsmkpjXBmT4anQhu3Bs0frn72Q",
+	"8gUVczs/tR3fNc/2a63nD1SzGXqsDro1luYcmfIbQW8oT8w8F7l82Yfx27vbEttHjkxobiID3Ace5IL1",
+	"U17m+q0o4egaTOhsjiHteMJFqyQOojHmnYRlwam1D2huxe+Q76GvDaFijskUCaN5hiNOtG2zmmmCKZAW",
+	"PtBirBvLCrG54fQhOGzKAIQLWIcPx4XSZZpp3zazZgvwk0vhRpY3ZrJmvBEjULkHVpef8gtGylswd07B",
+	"Wj0GybQL3r+O0imjk6siZTN/XwqpnFhYzvO68mNyFbMEXM3WfYigYpwZzdnIaah4BG8D1DvHUrArdDUW",
+	"chO7x3upOlKwS4FGt70Zhn2FSUpXttDdmpYPQPcmPD4hUiTzAhjUGG1UXedOK7DkWKKYtwZ2G3YwtIMT",
+	"zxd1wBIpRiDo0LtfcpWgvQE2vQvGzWwU7FJALMBFktrWULY1FmZckJ7iGhrhktr9NU8CHh2CMhg71N8/",
+	"0Ors+yMqcMogf4Sx6G02rnBgwcHJFrEpdeXPiCsbeYSX5J6qY6tSAgUra53yFMMRlwIqrSZSQX1bLItt",
+	"LYgzZWQoM4EuLAhSULOybZsSXz4x+XGgVnNy73mgCAeYbAun74aNWpYhGqOf2XZkXJBBSqNro0hhRpMq",
+	"2tkg9NWlMEb3b/13V7gNVykbspSJiKmrJXD9dqFXu7Nm/rDEhx2bMhFbTcacnUtxNaHpNfgS3hYdncxi",
+	"GLVHikKJtRdJPgA7oBlNhVHSbPhHSauTcXEpFlOngyraQkrX0mvRn8Whdm6EpHJa7BsXLqqF6XJws5Ce",
+	"DxOiYNYjaVVHr70ZxpyowhA47iZPURP2cazJaTGXIpLmU7d1gEKzMJ+4T6xrEXxwlwJPVeVRwumVl82u",
+	"kJyyvEV7pvAs7Hf328C10ANQxvLG+B58cL97dCmuzM/vbZj9inxjGA/mx8MqTqT55Lf2fa4gJITqTfb7",
+	"/RN0MXLMr4svhfUmTtGRWCC3Xe3aM73rnend3lVIi1ZMxI/HdDsVGrbg1O8UUIhqj3JwpwoS9VVrO2IQ",
+	"uMWgjdDu9o7oYD/e6/QHh7RzGPV6naN4j3UeDXu0P9iL9uMD1nrndyyBBAvDSpxIEFLzCCqLuIz/o8hr",
+	"PbYvj/rmvaxzSA/6nSN60OvsDR7S7rAX9eN9VE3wsLyZVk4OdmwkgeUg1VMBDSc4S5ELAQsc0kirion7",
+	"HN0f3VGnP+zGncO4O+g8onsHncNhL2bdqDc4ohQSNsw7bRAnN0Ig9IuhLy7Ik2yQINn1u/19UJYTGVFw",
+	"1jHROXva8hfwiXRFD0jX4IHmNu0w/0J+9DVLJ5stKxenj+mi9bW4qksSt2r9bCaGI5lux3ypc8j2hp1H",
+	"dH/QOYgexofs0fCIdgelHjett2MEOwHmzoaG25I4Y5tNyo2+alb+8ANEG0v0WErRKTp0eMueqYwmhgPy",
+	"XORAVHSTwda2xQyPuFdr0mbHrrMmcRzOIGy3zEkrcZ7aTz9L5aSoq2y4EJ4tu6QoL84MdGHPHed697Ve",
+	"GPWoaptV4WLDFzTcLJfJFzSZnVZNbSwKQMuAYYEOjvP4vBZ1HbPxmUusxif21z/xUupnRsfEB2oY0I+l",
+	"GCYcsyO+Wvlf1so/NdrSQsw8YN4btl/Y+K7CqTDxleJKU1A3rANgE6/AYol6dSwgj823HTpOAbpPrM2F",
+	"hiX6bL1gvq/FQjhqNpYTYyaeXGKNwowrhg95QlFIa4ei6auIYswaUXImTgrbVzGm8syAB5hsMKHzSyFo",
+	"mlpErYQra4Q7wxojX1RAOoGxlAnNf8Owsxm0KL6IavJeSN00b3+8UGs8pSmdMM1SVZmEXdyyC8FdyL5e",
+	"c6NLhmovlU8Y86G0n2iaGLMFTXbIkbU5ITVFqVFlWsdG9AOEiA2o5vVT9fg25loG4RmCwwVLPjDWNZpP",
+	"eKxWe9purCvW9pqLuDzYCO2O0GAsJG5Nced9DztKGT6ypT6yEFnNEwB/M3pmBGjNthLWKylpAVR2r9fp",
+	"H1x0j473e8fdw19hzhFLp3pTLe9//vv/tbDOo65JgJDJboUbaoXvynmHrdNfP3Tn549eDv+W/fXl3x/F",
+	"+y9+OPgwaqSQeDsE6ZUBveQ0j0+W6OdfTgv5IgL+M0hrs69kEUdie1lt+7OnWwvt3U9l+/q2Uor/LDw3",
+	"JYhCbBWDLvZTlMROVjxQZU9sIuW1IgnHVCoU53DWhdSEfeRKW/dU4dPiquRpsg4q9AurYMLA4zIC8oIE",
+	"XS0+HijC46CEW8dUgFFPqR57QqPsslg0CxsJk+15tgvdrLYBSyhAG7GwKrOqFFL5vHzrKxdykUEaLwS3",
+	"vjgbcg7NjnYoCEG2U8aT8j3AkCVs7IkCUkqv6ojCIU9kmtl8YmPXI/VbH/xkJ6iYO2+Iq+nf8jTmsw2o",
+	"UOWZ/5WxqbJxspl0/iyiWZLglJHjcmH2dchjJqKy3vupNc3SqVSGJT01n6OaixGh5HfJhSaIYYNpSKBF",
+	"iRj5mVmi8/z4L/R2d2/8tNxcyCsO2CuSHl/ZJ9ZVJLk3vwuWVeG7XlboheWMytbtuwZamL+/VVpYqfcW",
+	"7ODO5lzpX1rV0UsrtXXqwYgJcyZZJ/abLgfzEJ5g4QBdiJFhpBZyP3MEJiTzHXL1w1NXzLHIk67A7Hc5",
+	"aeZKmMu4KC+5wpdenTg+Y/UcDCxyDGju9/vtSwEHGCJWpBywIt9c7eLTu5B/i9lQWHpm7MUSxjCWv9mS",
+	"ORZDoj6mY7l4JYXsO8jE0/57ABKJxS5t7yQv6bSNdSEwWEQ/d/K4uBf8x5d5WRqFvod+GNTd8vjjUKYF",
+	"oJ3NdZ9kSl+KAYOu7UbitAklSA3gfxUkFzsWZiqYOIwU8qQIoW0etuMiEHsR5OWT00I5LYVaGsVXHH+1",
+	"qMNQmmKsyUmmsQ0PGw5ZpPkNewLtQq3t3O90ewBQdMNgR57TWeu4ZRPmXD+Q01Jb29YPNNVMzNiIHLbJ",
+	"o+7eXo+8yASPxm3yA0snVHiehZcy1eMZFzH5YTL4sYUQZ0wxYfbzBgIxLGEAxq3GWECf6vn3fpZ8TMlz",
+	"ecMSGjHsueREzznTOkHBE3M1zWwHNJZOXkgBGe79/aKW1gghc/rNfxciRbhGZif89f+3W89Vojywrn5A",
+	"84fvzdxcvibKew2tBHL4/9I21BaiPyycwHsNimFrm3UWzfKQGqdarnhFWEWAwtuvAaKvAaIvGSB6gmLZ",
+	"TyjZ2NJrrK5lerwLxaS7wO7ial3tnBlFw6JM5VDApVxFy3u9glo9TpnF7yOny6hZEdZBsRiDLUfLFh2O",
+	"qoRMusSP9kOADADMzZWHRLKFCdD4SP2r2gxQg2nxzczO5Xmbk3m+uaCi+kRs3rQFYWI1XDVhvs21a4RD",
+	"A60P6dPFJSEvE2o62oYgUlsrbESyTAHZKN0hzyA5qoT/ikAWyuFT7pCfnTMUsB4lAbhHxLGRGSYl7vf7",
+	"5Mp8/j0XNzTh8dUyVd8USKVb6b7F0hRZGViKXhHuEPuDv43+MX4xfPuWPv8w+vhL+rdn9OeLjyp9vH+m",
+	"ur/01LPBk9nj0ajbRJsIAK/WUiT2K+CTLSH5DGJjKf1vI9zu5PSXDrutUgXPG6CnkAIJsPpwL5xhQFuo",
+	"PrwXKY2ZWv6ErbXPi11BmEBrNvhFTuFfRDEFDXuMcMnEtZAzcSnKr5ilxrLNX5RIeZ3nMe8QqIgmit2w",
+	"lCZkSHmSpUzlhfw2PNK+FDJFX4S5KpieyfS6kHfDLMUMAkhUpgBIDViLaPrv948sJPRszJOgSQzL9AZh",
+	"zDfnB/li5+wgB4qI6X/aO3ciOQGTCVcE4h9pyiJNxjJVjAygVHLehAE8N9+9VxtC5235VhoRtntf/ZHn",
+	"DywZCOcu6/RrTdb/En5ldoysUT2WuZPMVjgon4rYlUABo3Hp/yXckJKacWILR32MEK7IjeQAMC2t03/p",
+	"9MtM58e/jpB0AzIq7g1Lv/q3l3VVQw4IbLu9Kop4xJURL1cllVeHGIsoHPTO0pSJir1uyhUnbC1HxNYS",
+	"tfmhvT0cGM7tPJdg9pXmFmju7VgSOiFnd0JzTkLvDmU6knqtaQ5GjzW+DZ8B5YMLo1yNZZa28z5VrqQP",
+	"DSfuGe62uiihYpRhHtOlsMWUnef24hXUqbmmHClkfmDRjshfrcZypohg3IU8vZo2o0pxtMo1nxhtyFhV",
+	"TmmzweKiYzh0AEAAGDuRkP5kdaZXdskANme7aiDnR66hTDXQlF4HxrmtzXQ2rNyINqHVnpCvxtRnVE5O",
+	"bbVuGcSnia6SswNA+9nEHxKEw1vgMlc7BJQemiROx1Ce1mOtIaPOYHElugOB7ACnBuswIwdwBDlneJR2",
+	"yKnnluGKGAOp3cCNEjz2iuWHaavzni9qgZNRGEi4aWXzqP1FXC2v/QnfhbMlN4whyEzF6Kuv5Yv4WsZS",
+	"Qk3CptzBWhzrPS0LtonPk3hqQX6WzJdcpzghNi4KGDjgIgFPKWgggPCLPKNNFDcqCMIWkEhO5yDaY0mU",
+	"DJ/kooW62vIk5yuRn+Vy3/rW6a/p6+vow5h9+HD+j9EPw/6vB+rH0c6+2HvSnf766OZ1b3LxcP7XD/3Z",
+	"3wfPx2/YT9GRekZ/4D/Ll+kL/Sr+5brZmYWP/4v5R05zogHxAPd9dZX8L2E3rxk0FB8zu3HNOA1GT6pZ",
+	"zQuEKxSLlgYj5pXkCu0fC02hrPECamqp0ShkIjlFArE7c01iyV+cwwzg4BiyqzbJplPoOBZbMC5EMgeE",
+	"g9wLfCkKLFlsGavYlKZUM6I0m4bZFX5na5etYLPHaA4uZM/gIjnVyyyCn0VT7dcteguXc1Lu1uPr4HYb",
+	"MbXeNmvzubwcOc1SRSY0ZpvztK95GJ9PfYLqNY/lNGFozsyxZe5MBzomGAbhIzMRmWksQrWdwdAAF1GS",
+	"2f6eZX7BRHzuPlNHNX8KqEpfnbzrHG5PRQym6iRfLLWp761d7d4t0LimTOQfClVGnxZCD2ChNcJH9bsn",
+	"hOZhQgjTocps3iCTmGHzpOVqhmqiaaoh+lQeKgetrP/sdo+73V9b7VaErmtXFMU+TnnKlPdEf7FilMf1",
+	"K48TqvQbtaoCtVGZgF24VRUCpc38erbCBQJ3cLCCzHb3k/2XrWFczXiNoRkzwHeXmQ6VLzpWub5ycRVz",
+	"rlOGaL9UXYFYq8a+XIGYr8VdFx82ih5+LfP7/MILsA2Hd3nMsJn9qmgl3OErM2DzWAhHOVyWawX6BsD7",
+	"Ku2aaSSuJy2FSo+rD1f2ADogaASs49p2oPDGgrAhCNAM1ThgmUHOThSZha5E3qAIaPxlEDdg6SCghb01",
+	"9AJ2hREqFXAQebfHmrW6VDHXg3LlaIDHufYayuJAEgR5nGOPiPIY82qHioF+aFXAqfcX+yL5wOqXl+eB",
+	"osH7xbBYr7TwBqU+ANLzo0wKVIzJ/LXEbbU5166TqNvnotLRFZDc7JBzmeXr6zXHDg+xkVZjaKIG9IQh",
+	"i8/L0/+18SAsx3FsGf+ub1eEvWQ/2xxG4Hu5h8xyZKq8fke231fRFwlQ1W1LJIuwgJzTfDLIOPGkPMZa",
+	"uM29VbYgrHQcF6nQ3mOBMhNjl5fboq45M02OQz6re/VDebNeDcpAG5Ur2dsrcm0U++pN/9/KNczRLkpP",
+	"N2MbJXVu9xOWra40lX7kGOCz2MQiRgcVwrlDxk0bUwDgMkCGGzVtJGWM6Gg5x1GG5SiSyhnoOHOXwRNT",
+	"TQfwdozucai2thjEUBsMZhbGkXfIGwCNRug7BF+1oPCYG/3NfveoTa7g9/fm96tvQ6wLp2tZVzOl7zHW",
+	"+ta3ixySzQg60P+7Fwb+qx7PJ0BRKw9oqOJuS0fiqT2YQ3vSAoKbXHg9DwGkkOtaWExK4qXFA1/RtuuO",
+	"D1P3qzz96uVYC2bU6KzdMY4R2KnRONCJz1b4zVwbT37DBEpDD8UMhSJGkeHVasfKLWMtXtmO8KUOARML",
+	"rW89lJfCdV3AEDi+xobAIQcHOMAJVghZQamYdqWHPu5/DqiEHaOhjQaaBt6vtmMAdiGV0Oi7DTZD/kJI",
+	"zEN7Iswo0HTdnlds3tPKIhflpkZufdu23IYOx2Cvezd5Vjyo/w3CwvmE7xcP4cuwv6LDjZCzr8rNV3vn",
+	"7lg8ctHNmfx2NtGu1aQqfd5PnUqlPRXfglW2LeclVPEYmq5IAKeWJKIThu5vaLm5yh39wg7gy6lU3hIE",
+	"/KSbZAulC45PY/BVu1mbgvM29HniAq8K5uZAo191vC+JJeeMGh9664upfEG3a1C12yEv6aScsziYE1e+",
+	"pJUHFW//hiN1hWhvJZUOS20S9K24JrWXotQgi9rsvgdqh5y79m2G5/iBOJoYDW7uoFFCzUPjuDgcX0ZH",
+	"G1gUi1CZ1CilEVvgN5arFBtsyGwwPyurcPYuu+P32BDm1F/Be/Uh46bWrM3/Qlx5E568mh9/VTO/qpl3",
+	"KGWYLrpdYnfKe3LhrVY0dz/hwVrpjQ/KmZNcQGKnzIm8Aa10olhywxSKE7zlgSKaqmuEE4Euo0KaiT+A",
+	"QjrQYq8BcdghcR4bk38ib1xqe0KVBo9htQDBAdyBDAm2+8jnsXVDknKyVN6P5HNkSjlzoQi+IvT019jA",
+	"v6gpm2AdHvYGlbk6dh9hggqfZIWGGj70JGYTqRuc+cKr92955jfOfDDLzFZoqRv5GTdQPLtfFc8aimee",
+	"/oYm11d/51dF9D78nTm7g+PxudRQIfWaDF+4I1Sf8jTYrR1UmhX+zZfwwS0ExV0n595rVike5rMGtSsD",
+	"kCdYVIJ4GDxmRA6HUIiqJVFM6wQyhatTVnuhlNVepz/YizqH8T7rHA0Pup2HvcP+o72j/S7tDZr7Uc1G",
+	"rs8fBer56kn9sp5UgZ3//9B+VFRN2y4ojqks7ps4eIGBFsi/IKcwK9eY3sKNnAA+BNQj25IUBzJtbl6d",
+	"zGro+cs4PsWiNlibB2yU32omer+11ovz+V/EBZvzwCrlESjuq6r4VVW8O0TAlEOqoUBOtQ0PvwutcfeT",
+	"+U8N1+Vq1n73ub1bcfJ2lQ5cWaS5hqUEfRC4cp/J7+gE5ddM5H+LTOQvzx5sv8KVZuWUyamt5DTLQQV3",
+	"xZDMJjcvWpx+t0fbdQx2VS06aI5zOB4yZamSgsj0UuBX5kTiN0pqRa4mom5pA/gYLMEXBQpM2666tI1V",
+	"qcolYE4UNm2G70G9K/uQ0WQBZghw4BH7B7kYERmY0hjmJ1rK3FHrd02jc9B4FcuVX+glh+mfYzmDUU5g",
+	"pkObgpTX1baLdZKC5Su4cymu8tVcSEGdjSUBhHpZ7M2J0cCQKnDSaAe4nEA6UEzoVU6AV5ZA/l3cAPni",
+	"wl8TqrFf+m8oDswx5jF0D8aTZgazQq09CKi1e539+IB1DocPu51Hg8N+x8gfejB4GB3Gj7z+50iUhSDK",
+	"a+XIc43yqCDIlxm6e1s/vv6e9Pp7+wetfKRyOpUKynKb+g3M3s/XOw4sD/nqOviyrgPXevZfy3lw4UFI",
+	"A693fYjgkLbJbMyjseveqbScEq6PnciKWWSkBtakApNckVAF1P6Fct7tWfdZ0v2xAbM/IGxrhofsSOwz",
+	"7WDvwyW+2DgbC5b/Xp0d0L2xNOd/ZWa/Aauv8o/Awn01R746SO5Oap3G2Ogp1XOyQUbXPZpCu59gVH8Y",
+	"Z0mRrbWdgGp/qjrZ1e6Sddwr4C6xi/eZ/CVIQF8dJv/iDpMLes1ydmF0ubvScbdkGZCqudJ3AncEQvIr",
+	"LO4LeOkfyN4Oo1Bhmupnw8Qyq5LjYt1vIoBSfCQYaxIEW6EV9h2OJt7y/bz+W+OM/Sw8nM3ewYJ22e/s",
+	"Rftx55AdDDuP6MNeB53ZyKFX4FY94wl6qmI2ZALU92rEKjuDxt4Ds2PrnQdARl9dB1/WdfD/Z+9dt9u2",
+	"0b3xW8FfM3slmT8lS7Kdg7y69nbjpE2bpNmxZzKzy04JkZCEmAJUArKs8fZa8+m9gPci5sLmSt6F5wFA",
+	"UiZ18CFOUrUfYssUCeLwnJ/fD8/y1xU4+DCSEF+1gU481JCQBsSafl7ItbzYwGzj+4kKmFUpY25VyYPa",
+	"M32N4/rcDu5O3O8rr7MVtNWCdvN1q3PczZRvreKt337bfrtGmXjflvfOhfnnMyxruJHOCOr8iHo/fZV4",
+	"qvDTceY+kZtuHrb10n83ZQ2fUDwEjcm0ihuVzs0pZzOEeNL5HjzwoE8pG2gipzqw9JmYWkqmAHjIAiMD",
+	"hCSpFEOWkRFV1cG5SUrj392Zv3Y7lRRstUXrjSm4/B4t3PbWwv0SLNwtxNXW3L3rlq/PwOK1gLu14eYP",
+	"I0kSnqB+MxbubMTE1dBzz3ZgKAQGpKmS0A6mApLImTDbQlkAwcFU0VS1yNscPFCN5EzAn3NEwVDYng4o",
+	"+JPmpoIwobM5QZYsvNx+xBGv1PWBECitG8szllga0phmGbeFHsffHza7+48dH54UjPTZQGasRV4IDZeh",
+	"vW7HfMqFeREBTzATEQrqKgtnmdSsRV5zheEipFFw4DxMAH/g0sC8W4HfTUtcrDfrBaFLlFbCNBaYNILG",
+	"iKpRo9egnZv9bxYiY2ff493ag5v9D3YROHyeCEKx3xq9PSMQ+h9ZrK0J1fAfvNpAgZ6xrO8Di9eIprvN",
+	"tzyaPkLWfHPlNqh+P60fwMtCJwC+Sri475j6CnWyc8YyPpjXapX3zMzSVDuYaeMJjRBQ3jKUKm0lu0TF",
+	"oIzvNRsxpOpymmBGFaEpyNiAaHrKBPpeiEbbZ3rGzEcZiSG9O2iF4kfGJiQaMZpEPaOCHeI8gKqZ+1nv",
+	"y2g6mQIErpHkjhPHPRg5NmBR1KhKvuMM3IqEv7k45kLTuExJz1DTgSQys3E7ktM9aEO0XDdFf2FZAhbn",
+	"VXH0wbnc8YjFp2RgjvxWGN2T/WpWgDpQGZ3v7/sVRomM6+smjmQ8HdtujStQBh/McY5QikVBEXybatvr",
+	"0QdUxbERV4GRKCABHJRjKPpzROqmqRSsRX4ycmrGofcCOzCoJn2WSjEkWhq71dy1Z5s6FHRzYGeJnImc",
+	"Is18rkLhcPwfoD0KLSA0yyTSbgOJWmk4CDpORY79TwuokyBC9YiKUPhHGgMagMH22rt11qqfwfsiTEvc",
+	"AHBp+C0gAy2UkHhooA1iV5VRtqtDRdaAipDbKiaxqnHiTr3hOGvm1Hg75YFOJ8Z/Y3UUb6fITrbeUNwm",
+	"+hHpme6268bIKTUdN3oNNaLd/ce9Z4Onj5P2087Tp3vxk+Tx/jPaHTBK2/H+Pk3anX262x/sDTr9br/d",
+	"f9rtxklnP3kcd/b77UG7TdtPjZDCoZ0gN11xdJNksDTStu/a0Qc8ZX/OjNcy0nqiejs7ardl32nHbGjF",
+	"UhBmO+tskf/8a/Nw/I/mMR8KqqcZ+2Y/2evkT3lxhVoXxtNp99r71+C1s6XlhS3hOloT2sIZUPwfrNHb",
+	"e9rt7AYNzc71sTbOSa/BRcLO4Tt3CPF8rGXGErfNVpcK+QPw1cX4vuoCo6SgjJzVAfr/vquKfkRMPWKO",
+	"n9lf04lR+N198oZ/axyOd0cvA0LJB5kl/iXIw6Ofnv/1kfn83dvvjHVByQ/vXnzXImD1Qhg6FEZFGy8E",
+	"3CSuFenPNVMH6J7PJ9hLC7YNHVuLg2aMKPMA2zTrWppAa2KobiCzUMz8Y9AiASKQAQbhMa/Vz+QpE2D5",
+	"jGkCcIaJJCOajclDSv7BJ3jlVExofGoGSgY0C8VYQhMtFXj3gIxpnEkVkO9P3rwmU8iQe4gWOmaPAoAb",
+	"7HZboQhFySzDfICbMbSlFIJoeiPNcZAd2AZW5zLY1llXoiVCAXvCTDguLMy5yNP32DLbIsdMJPkIMEpo",
+	"XdQUJqHPfEIf/wpGFf4ZaFegETYUkFZg51Bk/O7oJRpypU2gsDiAJkSNZKbTOaEDzbIZzRJ1QCIvSCPv",
+	"C4tQRN+9OCHe+N1RjGbxKCIDLhJVS8ViRLcTkEspHMfTVPMJzfTOQGbjZkI1XVS/5kWBTiUv5jDvZ86T",
+	"U8h4SeM/3h29bHZae+Tf//wXHHgugGbk6pdLNYN5WxXaPGtrqurHbgCsWJymUgvZoioxk5OzbsLSU5EE",
+	"sET2VMFOcdY/LTS4Wx8K07G3TjbpFnkVPUxZaTauq23r8mn+1Brzkk30Np22Tafdnj2AJ5VQv81uZhJc",
+	"J+qwkzGjypp9h8JbbRt8TxUiMxgZoUCRBpB+AknvFCHEGij5KPs9ksv3j7Kvdi4+yv6r5NKqgJGcGS3r",
+	"VCtNlQwFNcaH0hmjYyNH2RnGPIy6iY5evH5x8iIiMRUxS0FBYHbM+EzmcIIdEL376bioVOy7TZJBBDFW",
+	"FYTC3M4YC8bDYoktc8lYUUN+lH2CLjqbaJb0yERys0sU6bMhF7nANA8PxcNoBzy3nd0do2d2/v3Pf0WP",
+	"goWkINoeIFcBvwJjs33mn4Kt3QDqPqZzMqJnjHSM6eWV8EfZf6BIlDE1TXVERlSRCB4cWfQRboyBxCxD",
+	"DjdihhklMoboUOT8yghn1fg7EeisULgtmIeIqCARM+chIg+jWCbM3AHTVpayDf+sIrzezxKA0rv5edQz",
+	"d49HNKOxZgXTZiCN5WAnQo3kLEDz0cKG2Jh2CXHcm0OMCqCIa5GfbAA8FHA1bI+UJRBasrvC/CGB2Nah",
+	"gCE9UCW5DisjRQx6TU6HI78J+gy+SOiQchEKu9dJnFE1Osh5KLlyLHSLu8iskdmDGPnqM3wW3A6WFYw0",
+	"M8+vEjaeSM1EPG/+yOaRNdCMSDE/ZmzC7LRZm6eAFHPK5rAasBc8QspH2a+u0DJH4ls47ZsGwwqD/JHN",
+	"b1jNn9tQS/X7+3y8r/Abl0FDz+QmX8xNoHWNg8ovr1Eh1d1wEtzhL4WBQFLm1uKT5i7t9JtPjMn41JiM",
+	"vuOUPRsYhSE1TRu97uU1Xw9fYJUBpMiMp6nbwlszaGsG3SY3KnjTGG/Yb7eJZuNJSjUD7wN9snsyiybJ",
+	"oN4oesnT1NgsZyxTXAp0/tzYUScagyAgY2N7YATFXMSxHgk5DMwvqmACEjlARxx1HShFW8kAmtG59L0V",
+	"gQJSGScwVtZCoOCIarrApzzgtkbYvssDRVB02BCHNTAGnKUJYngZww940K0RQB5GV4whZZm91rEFekXT",
+	"iZ2xLBSuPtnNBniriqdM6HTujSTQiHZBAph+eLaENUNm21xzQhjKD85/nJtJN1bSZo26e2Qkp5m6orFD",
+	"AebekOlC7YAF9wEbgTzE5Fjxwe/ZJKVzY5UaFeTmtnjrUFjzDYNTyBOETBjGArIP8JEKXwxA+oyJFQYX",
+	"xPLMIuHLYjPI3qN6S+MdBNa/FDvjXTLIrQyR0PW/dl0bo/TVu6DZLQRS8oDUXaSXwMnYLMj1OaWSCrmf",
+	"y2st4np2FHgj6AWgI7qNKm3NqTsxpwqmyL1ZURjVr61seQnB/gkdQnkztbVqHgCUkZnMElv20i+gqVqw",
+	"1dw3KaOMIut7Ly9LcToyJ6a31c4eU5SLA1uI4jImwF56tZymFYrot6nUDMBGzfhAx8MPEG0ws5Uohzlq",
+	"3q0F2RIoUzCOubHaZpKkTGtowrTqG2Bex1Iw84LFZFeVbsV5XVLWclUAwVSanZBKeWrGXK6U0Cwbc2HR",
+	"XKXmcV2hyW9L+6XG9Pw1E0OzLXfb7aAx5sL93gGqL3MsGr1GGB6b7YilCEpnFohvzUKPz6EiZb3CoZtX",
+	"iUC5YE2ZyIYq90q9A1ag7AYN2NGNXuMFcv0isNCYzonbFsxWLQ0zxtBLAaAbc1lC5+qB3TOtzSoe3lGl",
+	"6JAtY7QuCIcZy9i2evIeFcsxSB3rGWJC+N6LGUrq5gIOxNL29xNwxUsJeTqj8xyb2yVB4Rfzmi3y5/ev",
+	"i1vQ+JBQrY05b+eoGrU1hlacnwQruFfTxWZ6pelcVTbR17TQFzLemzlSRyAf1u9LL0bFt73pv4ve9E+b",
+	"eQyq7cDIumkRdt6VjucDWy3km+kG0wwB7zOWMKE5TRWZCs1TwjVh6OgFwJAcijEX0KphrOCsRQ5tSMQW",
+	"3xbzQMYqUiTlpyzP6/h4GDvnSh/gh/5gQygEAJZ8rAQKIiy3MRp2lKRcnJoruAZeUkX2iR1VlWE3ZPr2",
+	"T3v7Cy++2Kr7e/IjaeLRIU6FnNkI9+2IjNtV+TuF7V0LPomlbVqxdBBA0F0QqjWNR7DJSPTihA5tZvw9",
+	"m2TNIz5kSkfk4fuXz8mz/d32I6JZmoJlYDtxWxh1RgllHElXVyBdRn5G5z20G8DZzHsYrHOZsVhmCXSB",
+	"IZK7QAq4UMzkNE1IP2P0lMjBoJhbNpIE7YzoPRVDdEZln82rO3YLUsUBPlxTuFzx0A7BWSjF5HG6Op32",
+	"oxxKJIIZ+qbd7LS7u5GrDkXpauRtBn3lcmBnkisyoUqZeTxjC55q8U7OpRsxmsAesS4OTEqjxjHtGsc0",
+	"d0X//nMYnnfbzTA8f8J++dMf1/FLD4XdLQdkt72HZR2l4knN09QH5cvjDxs3DbaGjbr3fjVovpWCNd/Y",
+	"/H7l+3faG0/AZjrFJs1KvQ74UW2t5dUay3zoA5mNoZO6zwUFz724mI+7nb0980JXFq00pjORtIyyPh+n",
+	"eD/VlIMBj5lXMjOZJTZQyMVwnLaKanBBPZ4vvkypHrbwWu9+vMX34WM6ZDsfJ2y4OCT3WXFIEx7raVYo",
+	"RG388PLVy1sfzkRcGY39aPlg3r397tbGUmk9YBOsOZHm/OFJgeFZEdg84moiFcevVAtA+60d+5XiNy6D",
+	"hpEAq74J11wGjYJCWfUVc6m9El6t2368PWzbw/ZZHzYwAnzRHlXGBLIx5oqTh+q5ArGFxyNrAcgBFImO",
+	"qZhXqH+C6n8H0nVL9FxJzeE3f243n/3y/zfxnx38p1Lnb3C8zdW7dUEVm5cYWUA1jC+lxtGdf+aOTefx",
+	"6i/AUr6V+phqrgYcvYyv3SmiV6ITn5UvlENYVNctvfdBFtiMHrxCGa885zXMjCGeuzp5PTEY7NZt8a0i",
+	"M6pCAclsckiw9oMlpYgiQCvlBbDFByX1OBT3Hw6pgKD4HAooioAVQQPWLnl+F+PCWx8Xe2NhafiyXuEN",
+	"skB/gZvhAtTiZxi1ss393DdyBrZmlk71LEefQYlw76IwowO9BE0D/uyjyRik0ez8VuA1gBm1BGhBbhVe",
+	"IxQlfA1ym/AaoSjFpjaB18AZvy9sDVzQzx9YozzOzxVVIz8eOZPNVJVHmjE4m8nt0NnA9vFcNmstshdA",
+	"xmovj00ktGZYYOFvivZxMp+wV3eP91ELvbHXvQp1EdNmu787aD6J95Pms6TLmvt0b7Abd/sd2n5mZKOM",
+	"KUwGE83vvjVnNuNDmJIhE+b0wtLluMJmclFwWxTbN1M9pSl5K0XziKs4lWqaMXLoqj9ydwlnux7h1g9/",
+	"M9wMsDAUrH/HzLxg59pKgV7j8H9+a8+H6tfBy27yOp28e/dc0ef/vYnFATtuDYAN2HRbdI0vCl3D6SJv",
+	"g+AHnwu4BhTOYMOHGVhejojNHlzYIpRMad9XAuC1zvnCU0sie2ijVigKba+U77gj3nRCMrKdJg4qw8pS",
+	"7Nhg6WDBysHsu7kmFMuxKnoVaW+wQaAuhuvAdtdyrCjDlyM0TeXMg+TiZdAqC40KxihBK2XT1pYcAgP6",
+	"ZzJWz2ME579xO10FxcAb1nRWg0D04SGNP5DXeJHN5lGb7AvFB0aoOiVzOTXTPaFzXO4pNEO/+PN7shd0",
+	"222zbLsdcsRimG9ixK1RgJtiTBRVxKsXBdFfNTw4h/hy1a9c+aJvoSQQdnheXGrflNmelUJB4YDskjdQ",
+	"YNZtd/dxw7PBgMUaIxRVb137FpXP3ghoPd8od0rCDAdtZaEFbtgNFVxtWYX547a0a9tycIsgvxnHajLQ",
+	"af05GVGR3FQJX8/x37mAf1eUgb4HiHWV6zqs1rLFHVbxqhY5JNGAC5pG9qq8djNvaoQyMbm85rOq2hMA",
+	"H2Ip1DTVWHjPjYYd24gsPkoKG1ipLQ61umxlAwC8QC1/ykqfooI/xU70JyJNwgXYVqb+bipT7cb+JDIk",
+	"qK8as/sODfNJxgCVzkqIypJSuH7zelKytJy0VVnU9dWd/fbWfNpmIVZnX29DNNzIx3doWQt17FYsRDZq",
+	"bo8+s+Quee+vUfAHedkgiowRRd1mdL7iFo+IhcI27GML/yKslKWNMZaKY5ABH8j4xK7znxLBZl5keaQE",
+	"DCQMjVDy0QTy7//zf0nk4rv2V7SA0N4B06RwQZ/GUN5ejEdAxLbELWkmThFjchkb5+Fee/cRYBGwhGuP",
+	"juFuaqcjHxOkiw8IDYX198d0jl9FXh7zNSOgMS8N2/mq5SYKLDvWgoOp8GEPNAidDVvIy6hCYgaxraRg",
+	"gJGYweuAoXZQTIRh8jsUiPVhXWkv/WEabL9RNcxlQr8Su+664RWzuIuRBrOHNTvXnyjW8AMVU5rNzQVP",
+	"zMQK7JB8jfyHvkW2EKeGYIDZi1diJLhrR7A37B7npffwofhCZsXfubsR9mdyrbDFl6J3t9x22xjGHdkW",
+	"L0ChuLB85rSVy4DedzRjx5ZKLeG7o9rbACDFjD50OQQtc5BOACvoz+FfSDmMpuIUkqspF9DHYnakBSVA",
+	"hYnBioj9NjUaFVpkMPwQkQlnMRZsUrhRERcUbCB8KHWtK/AIB3IF3ETsXGPtRen+XCiWaX//EnqD0QVS",
+	"VEf4cZpAlPzFxnG+YDVaWUpgZs2Zc8XBdqoT32YzXHsUxYl8OzW+aN2oikZmcVTdmnS8vN0x3dyZtEq9",
+	"RMiLuJ4A4AFvAnNpJhrOjCXrgCMCP1uSCdjHDeSQuCP7BMph7ONslNM/r5QnKV6IZyq/sGjkFK9bGH+r",
+	"gUn42WtzeAExQrDZsaaZhrmQaZL/RaaJ+4v5Fj6yOIU2R1M7WzW5m18Cs2U2soZgnzwHgcBVdXEhxmDd",
+	"FVu3/n6KC1FmAy6Oi73bXtP79fRrlfE68JBvyqiPJZxI7/Wj4nNhRaM5ISpQiiTQvgJg5iJopIXLLqBG",
+	"kmrQSKfXsKxwTcxI72nXkEu8OGPZHGMQQJrrfW0obzCOztH7w5cnBCgzsIocgFzAjAiFGxNGKixiEu1L",
+	"i80IN5mKlCnl/PAhF7YojZIRo4l5MnjXyowZKTewQMHhaltmXnAX1AhbaZnFr8QgCgQEHKpkbxkwZSJD",
+	"pFKkZywg1DXYoFHkYa8RR8pGb+EVeyTagXeMAhLtGGc1qgSqXAVRiQ+CYv2YijKONHzX1WOHYiGmZNMl",
+	"AdFSQsTlKoil7xw2k9WfLwNRr4d5BElbifX4JVlanxKXEkp8ypGCEw8C6gFMpSB/PiYTOinXWNi94qoK",
+	"sTbflm4YqV2OSljpcvVhZZe68ICNERA/QcRhC2S5BbLcRmR+l0CWNiR/BcXyXuIwzkCtDcSAcZSL8MWm",
+	"kqDYe4KdJy1yaN/RqHek/gja7Xarvt3i6whtfFn0/yB9NiliX1LW76R1TVpheR1jKTkQ3PLIXMX+2kPo",
+	"bIT5WNy9q0vwfSXW1jG/t5J6I6a+DK/cjXLnwv50uRQPytXiY/cytLm1yKuFVHF94Y3dxF9bcHlZYLk8",
+	"hjM/AZ9VGNd7Vl6Gby4fP2UR++3K4utJ4jpr32+Grfi9r3KnYhbvc5K+bEx5ujwbWQgyYgRzuS3clwln",
+	"xhjGciHFWKHBOeel863VZmYmLFNSPFDVpvILM8Z760wudHhDjJMoWRb/v03Z9La6aOFVV3TRFnKoXNmp",
+	"Q8JhrNC616bpu7XdPc6j+f2XwHzAxhPzW3uZBG63K5jmO81ussuaTwZ77eaz/n7czMM3nRi0Ycwn3D7r",
+	"okGTJGNKNXoNmtD/sgNuxZCTBQollwz1VUB2X4AwYGLpuBa/Y8RH/yOLzVf+JqcZoRMIUNu23fpOXX/H",
+	"O2S4hz262uhnTTi2n3sw6as2+u0aFNQMyvuylliuHHbM5q3Pjx0C+aEilJiLAzID+C9LPU6UlAKrSJAX",
+	"VJMIz0J0UOCWxedcwD85vewMCEH7DJppsAjTCDkgLfOHE0z9WI6ZyhGQ7FHN8z8K5xJHpcl0AiroIBRR",
+	"xibp/ETmnOYAnaRmLFNkKC3CKYChWY5H92YlllEzbngItFwiFD3w2gNjmC0qXbwQaduV78M1d476cipi",
+	"rL8NxU8D80Ey/16P0whvkk0F6lCuyIDpeOSqhFiqGAwfCOxdPuzAvhKS40K9XSjgnifsXEeBrcLz1czA",
+	"yHuYS1nIhl1l7nDzeSUH6VhbAtJpkzf8W6LlkJmHt4gHtLPqn4uUC4S8xSRff06icNpu78Z8PCQqi78J",
+	"GzFPelyr5oCnzCilsAFXsJtSukFPM45jszyZ2bwg/+6XDg0VITKOFvr3MLOaUyIAdLmd9oBoOZZZJmfF",
+	"FFRZo14U0iD5lKyT8PDIzZjjcIAmUuiMxhqISsCaWT8pE5dvlcqhbE3EEEwVs3NsRuoX9PLMEWn0cHfE",
+	"E9wkR4xm5DChAXE13ly18Iode0np+qrN5x4bNghN9Tdh46dpZozesduJ5fuB2QASpdFrDDMas/8yF7tE",
+	"UqPKEnh80n5asATKet/NYAPLZn6+YnyAsJ6klIv1erpPXG2RnRvrBI8ZAzaYN1IkdG7ktGYQPFhqh9QO",
+	"aX0IeXee7pSg11pVJaNyA0vwikV3rferT8i90p6WV316oPzN02/bbNp9svegzkPL7uaGXbPvmqCWm3fK",
+	"+PA0BQtGWeZYjz3S8xT2YEYZ45/Go+AKoT02VFsLMYH6p+LGx+DAaA6hXPO5kBqKZuZkKG0tMjy/QOPj",
+	"C67687paYq+z1f0qbct37kUQwzHBiueS2QhjecZyYVyWwkb/IAoztjotkcLBrdy3L/sL972WfFd3KuCl",
+	"YN/SOn61G4n64KLB4IDDgBIG5bdnNOXGSU+YhugZBFntxoC6OWpZlXW5ms05ERChMXd1mQZ7G0ul4I+3",
+	"82TMvsX6NGOY4b7Z6exoudMG1/26K7KsRkQq5sN6ZkBmuFs1tVVTG6gppIKHfpIkY8ktRSOmk4k5E0uL",
+	"N17mwVAgy7YBAYwTSFfdiciaIyZs8MJ55qDEnG/r/GYgQQmFvRWoKouQ0iJvUCkBPZTxmIH/3Cimh5Eb",
+	"LkuiR3XIm8fFV7rzKPfdRmh9lHQoBVsIky4J0HYqArTd5i7bGzSftPc7zafxY+MnOkndxZQphcE1bNBk",
+	"syhmYdJXxzLtazGLLptSnaPLbuOb91vU4NfG4hrb8zfLuNaAw7FC3qzC/CvKkpM8mPgAatatPfoQm/Mn",
+	"VClsx1N0/sjyBw2lq7cvSCJtmZMswTBIIoQKcnW8rRrUu8K+vRH2nT+pxQx7/endGHStMM47hV5jQmfz",
+	"dd/i7mTQmIopTRvXE0A1QYHy/vjcBc3WfLptJDbo9vUiQ0ggpl1TmtUbTTsXhd9WAKyVZB82QuUDkoNB",
+	"YXNW45qVpdXKCiueuIYnONaVyNqrjmRFiVPphT8B0Jk9u6X52cIPf7EnDzq0rnXufEpz2SFzoMIYckBP",
+	"BJJxfcbFEH1tYIl0RoOPlXFVuAZTc2M5hr8izlCFEUFFzNLrpbBe4Ms01j4ELoj3xYQMtnh/1+39hW11",
+	"/cD0EuQ+DISJpATVJBIVVFYDWCS/B2oN7L7KouBbPxqbetdqHc5mHOWGNTt15aG4ZFsV9aWoKGymdmUx",
+	"N08GKT4US0vsr7LpyKkuQc0r5qFhrEuqrtaNmuOaU91AgYwjwjlwUGoFdh4LqOld5RKqprltbTzNtV36",
+	"ZV1hekJZpR/3Z87tUphfX5KKAYbSWM103U5Nqp/OYl3qFxSV3CgquLB1VocG3XJsi+vvLwzoQRvRDobi",
+	"LyPUSjRmKOY+eX29eeoOF1xzisZ/dZTxmAF6BrI3Jg5tJJd1tnS+KBa9dJ3J7FQR6FKViHVm3j1TLfJK",
+	"EBqKSJkVFZrTNIKLBylyi83hSqi8gwx9RB5SBf4qSwLCB0QYy2lEARj9oAzeBbgW8K1QuDJL85HmY/YI",
+	"Uv+UROagpylLscqfpimhmkgRsxZ5YQy3IYPK0ZSLU3tfy1fWn1ulZrEwsE7R0rxNM9EiHyBvk6bYaIur",
+	"jdF5X/+G6R7ANrWgIzHLNLIUMjjARgEBFC0fck1TohhNycN3h8mL40cBuYLNcspFQiJ8lkVSBYUGEK3w",
+	"LlznQ0dgUnM1F8M/Z2lEUqTsRB0GAsRWnNoVc/SyPMMpMXdhif3C+MDcfSTTBMs4FYszpgOiJCLOA6KI",
+	"49sXLfJCxNkcSlbfHb1UONpCL0NMs2xefHUn+UJheW0R7W2v27XALFgbS+RUK54wMsnkGU/soPMaUbcS",
+	"XOOMlFYElgEwZCyGDQuFf7BxZkdmhrk+cHUmZhoQfTaVQ29imI0WWJ+AltbZIva6sT1QoQDucLLfRryY",
+	"/fZur3SJrcNNnEOdyJk4QLI8S2aTcyFrCa/n5pKFwiX9rwC63LBAFTF+unsEKojz03XK5ubhoXBbzhLA",
+	"ZkrbumWLJ/MQq1uLD37PJimds6RHdDZl0SP/Gv7WocBzYtHQHfLwXvtZlanlhJrXmfdbXpMLuZXe06vF",
+	"kecZirUNtPpb3EGSQy1CprArCCLdqwgiTvAUQE0skolHNjEX/aed82/WNG91RuNTLobrw6tc3mhe10Qy",
+	"wWyJUX8zOndCFk+G04dbXJPfS46mu9Yaf0c1m9H5Jy7eLPBerrRU1/Ted+xh34nNQFFWVNuZ76YadVyh",
+	"OwZtD+h/9tZJkhNGwoWRsX+P8SkRdGyoFiDZg3mG+mIms0SFAqhyhJyBRrVgsaeIYSYT0GsO+Z6KOeS0",
+	"qhFg4U1OpH3ojZLd9ptlUFD/hl6GQtHjKTPzJP6yO3562u7/tjf/7sngf7JO/NfZyePp96r7Ovlh8oy+",
+	"kD/yv52/Pft2/01jQ/+Si+Fzu0x3grHlwMuXqkA7kL+Yazcevv1WNcd3YUu53p7rC96tRPysfPGSNAMi",
+	"WWcTE5ayWGdScOOUzgvSzIqmsjyrk18Ji7G5p05+vTBucslQtla6scBhIE6oFMxbRKAyvoERTbPRvErg",
+	"2EfflbjxlSLPUzpVjOwRW+2LwQuLPwGlwZ9GBh3Zqd7KoK0M+mJlkN3ETgpdW+wUYCmr5Y5xNd4dvfTZ",
+	"iKLpVjCE1jJ3DkgUy4T5puNKcTRk2h1UN7jbFkmfRs6cwFNuLGUsSHMp4o8f2fdp/Me7o5fNTuvJgiwZ",
+	"yGxMjZ/c54JCGmRMz18zMTQWevdxt7O31257KnSlM7NrVjibRkqPGE0gznHReI5Dbh5xNZGK4xeqJ8d+",
+	"a8d+pfiNy6Dxnk2y5hEf2pVadgNzqb0SBrsVbV+ZaCsFNyDub6UVCJjrSjr47hKwc56qPBydh6IhG1DE",
+	"VuCqQHxoL3eJUxcUnWG0eZq5+D1ELmcjCSFVINHCADe3gpMqDejxYy6mHjA7J07zoUqOVh4kaGsa/qzw",
+	"eY1Tdbty02ImVQDB3GlorPBKGwUba2qzAPgXpx+wNWKLrn5tQ2l71q991r+nZ2zhgLvFWSw+3Oi0u8qO",
+	"GpvGUhv4DExAjBZMiMxIktGZsA0PeLqBYACSbeip1Hh+liivRQ4HmmXIDwQH27EoFgO2itGUJZVnmA/F",
+	"nRk+/oXBCjKvbNzZhJLX8oylNIZ9+Wmsozx5svXDtsbKFyvAjm/gfCFhUG3Amg6huX9ChyywWWPoTR5J",
+	"11mtGEqWd0cvW+Qtsq/wFEpFR9bQ6DMmSMZoQubM1k4P7N9DIWqAA3IX7AQZK3/H7lcloIFdOP9GkNk3",
+	"639izMAcUNVBTPWZnpmFeCszPZpxkZDvxv3vIU5XlL6txi/XeE8zmBq3zQx0K3e+VicJAKAdT9KtO0xO",
+	"g1ZLpwotVyoS8chvi0EhY1rhn+ZE0Zl1kCZTnZMPpXLYInvtvVAAtifeApwuhLaeURXAA+A3XmSrr5Jm",
+	"hQTeVpRt7aStvPp8qwiulvsv+IaukHBToTZj/ZEREjsXrvztsl62vbTpe18pB7KnptpvkGNlSMF6WIdj",
+	"nwZ1e1Cai33wHwDY09frOusAig3kwDGto0Q0NlvPfGqcwWNG0wfKnxbwm4g8sxS1mo9ZXpkHlGtOLfRl",
+	"Mi9Ak/rI/ICfMRdtCtxTxkwo6R4DRZYAMmpEOz1lAupXg1DYIJSFtoISRVfeSUEUE6pz+e8nUdG5ckOh",
+	"qTFWYzkVWlmsUSAKlFMNVHWQNXAZh1MhZ4K4SXaFnmcsM0qi07PzNZDZ0BYzaimJTJMDo0N6FizajYKr",
+	"0JrOmkwn1YxwMeNneR3WB1zMVa0UH9A4x4tzJIO8L8HsHeP2V3fqugEubdJlYjoGyPT8VolbN7P/F0P5",
+	"lQQJZrcEUIyj80zx928OnzePvz/s7j+GrQPXJBKhNLEc0izBOU1YzMc0xerZhTfsPHm8136897Tdbt0C",
+	"jxlMEgb982n6a/PIvnuzWH2ZT1ExxdFumzXTRsY1eo2//xyG5912MwzPn7Bf/vTHxprzhSfBIq9R5YJA",
+	"CxQTDdpMpRg2MyoSOW7il5a/BSxb89hdWfkO+7f0DnTMsGMQZEUeT1a2PbX4Jk/iDntC97vrjP6IpfyM",
+	"ZfPmQovPjZbhRtWw0K5QRkRLqKYO+rID2G9jjp357sOuURfsjAn9qx3MQGbjlr1X0DCzpjQdT+p46zaw",
+	"6d7Zk+7kyg1D2SCaAyLkDJCZMAb5ebfkbN2+G9pEFb0ImqUlgLG1rKKLPG1TTzX0ylg70ADn1AVmv0Cc",
+	"oO3uu48JjUGpP8hzYdfsRr5SXr5pif1JnpG6hR67gu+30lO6ZmF9dUH9VVluh7Jtu7unHuS8bwnNcLfR",
+	"sTn/M+m7K57sHYS+qPd33lqDe2y8D9vQ4/wbjOVIF3fJ+4FcUaGSC1VARThQJhKs7KvC4tge8RVHHOmF",
+	"MCG5BRD5WgWKXeIqmXJDYXILogNsYrUUIyGVw8BxaCjkujeWh210BTgr6LnkDCMLx98fNp2bOUKjAK3W",
+	"A18vaLkLQyEzkjGAZa7DuC7BHrzA0d6vHEnlsJbFqZ722kMh3x4R+IiqUaPXuIU7nXKR4zAaf2iSsbNG",
+	"r9G+4X9AC/HbphSs5eWuAyqwW3NrJt0fVMuITiZMoLlw+9LtTkwlZrwpEbNaiXdI/sEnga3fwUb52Uim",
+	"DHurZcaHXNA0yBMbCRnwlAUusYU/QMNYAczf9nyxJBRaBpa/ZkwFH0A5IdejRdFpvK8WiWxbKzljGR/M",
+	"m2745OWr1y8iEo9YfKoAXEYOBikXLMDG/wEH0AUxJ/25ZnlsCwVvsqQmwB48O0ufTtL+g08WBa39yFVB",
+	"v/txo/rn9rMnnf3u2gXQbmbvpgD6ciuk7kFIFdc1z5t/9jIqY2O+jJjOgrK7YqFyJbIUQHSRsYBMRYqI",
+	"zGyOUmiNouRQOAo0HAV8fZwToliyEj3KGAuI4ucgywQXjCR0rla6ipX5GPOgY+xk3/qI9xsG2jqGn0w6",
+	"mWPsK2gqsFg/gUP4Ufbrfb8fZF9dpURukeeAzaRccSLiGh0QB3hnPldFOLy8WbUAL2/tlDGdE0GzDFGb",
+	"LG9FkUS5RQCpWZh7ARUkoQWCZQhJ6xEVBYAlgHXZbYUCSAMjjGx/MwDRFy2MEpLY+KecrdKMywXJgGwQ",
+	"UG+ImQ4wpEKhpnHMWIL15GjfQcALLMaMkVM2QUbPJyAUA/cIKSw80G67ztU1T7kvPmizG5wtyl1OoJw6",
+	"xBe5HfS9H2R/BR80DMj13hgf9UrCXbUsrSWSfVWPC7zbDUb1o7l+rTHZbMjXy0tdTyqwX8U8/aS5Szv9",
+	"5pO4mzSfst1Bc4/u9x/HT5Kn7NkgjzNULdwkk0NH25BIwRq9TtfY7lLTFNLklwFSVxl7f5pC79NULBuY",
+	"0jSrH3unxE6dTYUtH9QZZ8i6vSnRdNAQ7FzbI9ZrHP7Pb+358dO3g/+e/vj2r0+TvTff7f823CSR/IPs",
+	"r0ZpNPtxy9RyjxCNH1FiO7UNv15HD+9cfJT9FYDqh+ZpzpvnGpoVI697ohyD0IOqZ1OhfCpHS6K0nICG",
+	"gxStkh57OhQxFa7WCvldInsqIucxYMMihi+M5p4zTawudEVemiQ8cYVuyPuSYGS3MHbvDlgMtoD0p6gw",
+	"fQYZghXuxSpRdOCPP8j+xtryBzPNt+Es+PGVhOcaInPABVejexKruVDtXkekorzMX/0GEnMjSVjnJn2U",
+	"/c88BLx1eBag9M2aXVdi1sDpfy9nZECxWtaIGWzJDoiDWPUSJ4AkVsbUNNUFUla0a6vKXD7KfijWqHEB",
+	"JFHwOJBYtgfdG5hfayqdMTqO/PBolvEz8D+YcD0ONicG4KyRO7YRwQQdvE2OGFt4HTMeiORE5njb6217",
+	"KzyV0FRJc7UKPO0lXhu4YA4TobBBIMdHILzLxjJQGqpHqDq1GJx6xERNDPleJbLZWKtCNyhLNpM8QePK",
+	"Yl4xoguC1usCO557taJvJu4/pQXtI/X+LTZTEZAuXKIn4Gj9cPzTW3PwKTA+wYrag7LNJN6LVnjPaHIz",
+	"nVBlRe9kzLLnLeE+zC3ShRgQtEWghQ0CL7Aw22kK6gN2eN7NYdTG3AajrPKpZCiCId2rfDSvZA7phvbq",
+	"Z2OLdtq97nWEk3vvz8BYdR0ysLu2wf2vmiaaOrkCNt9CfL9CxC0KNM3GE2Dkra/PcleQ/tzGwLkx9KB2",
+	"2xLPKDKZ9lNwOMkZy4Aq8YCgFEV7D4kQ0VDEqL5UDNuojIvvv94ix/wcQOnzkgUb1UdD1PNW5UDA80lt",
+	"WZcf/BdODV1FeoftcTNJJjTTUBnH0hTnBhUFFySWYpAXHSD18l9wgRq9RicPC7+VolmALfbwA2Y32TmE",
+	"SRUJbQQNt8a1Adx256RtpKgVpKsf4jeA61jzHyy771nhVS5/2agCzO2M1eFPf0Q+rSj9urmnC+fSSav8",
+	"s/U99WrLy5FCujvmYgoh7e22KTS1On4sl1MkUqRzLHRw4AJOQIXCGHZXZRsylvRlMo/MF97Q7BSgwtEB",
+	"/tvhm9dkkEmhyRj62HokMqcigjtEhfFHrqrVjf6ARJrrlEWhWABqcC+gAYtqktKYjWSasEwdkCilYjil",
+	"QxYdkMhs5Yg8jBT/B4vI4Z7xTl4zM4wgFObKRMV0Ytz1aEyzIRcKArLj8aMDEmHRkR3oQEoNXDdRygba",
+	"fCFmZjOZnzI+HJmPzGyHojicgEQXZgyXkftJ4Y/wYpeReYyYjvssg1jwwygGnF8VmYFGQgoWPYL5fVe4",
+	"qWU0sbQ6P7+ZKk3jEfvloeNrGNtPWkOuR9N+i8v8o/3WSI/TR71QRBcXZiEucUAXRpjOW8VP/nB+efnv",
+	"f/7r4mLn/PIywsjFOXRC8zMmyEOvkYy4zuNBXBEaCqOEHsFt/l5xG7xMSN0i37K5xCy2YvhYY+Z+o2hq",
+	"BkKoOsW8LoXCPyg1CsWAn7MEUtrwFTNq9b/mV/OVScaFZQhS2jijYYMGpI/J57CBMXbzoEzO1P9SMTdf",
+	"cggKsPdtNMjeYQTs6mysWuSQDDhLkwIMPkjVPGBlexEhhA9Hqc9wPFAbpHjCQkGJYrHZ8ZZ73r0hx9hS",
+	"xiwdPeEiTqcJc13eCdUUqHxg7iC25Q+bzMj3J29eF0Jlflv1iNtUATFbmouhwprz6A9/wN0N7eh2QnF7",
+	"4bdZQjqtgHRanYA8pI+CUDzkZsteNC8hIULdDR9AzIykjJ4x4DOSU90i0cUfYD/BtcjPjAvovmaGjYML",
+	"BawhlFvC8vyMn//yEG7xyLIHgCzDsbVIFIaCzfCIY1M88EcZE2WY0cmI9DNGTxV29pvLDgglsUwY6acy",
+	"PkVOJiQRiixFEkV5BcsuByQystgcBpBYgZNHAYngkJsfEqpZZEmbYC9EDnQSoiHHuD8edtvddrPTfeQh",
+	"Z6imLfLCSF0i+x9ZrM3guYZO/1BENEmgvJGm7zJj3Rk7p0cGNFUg14ymKjBDmVkxuyD6Y8IGRniIdN4i",
+	"kQIT64hqGiEQ38CcO23LQ/CDNC3JXNxqsLf8nnZbbq/bLdi90mzqSjZFtIucnXEj2BghNceC4gKCPElB",
+	"ghszyBmMfbh1o9ls4kbqkbfwTTRjsjEX8IxQwAIW/3qS/9XM5MWFp4W9vAyF0yU9wkTzu29DUThVRjqH",
+	"AvVCj1wQ0AI98gCwx1DqmwdYqf+AXIYCxveH6qebLXTEaFYeQmA+nuHJgTShh8cyt77wvx5RzS4vjUwD",
+	"xPjLS+D6nCoGt8OPLi523I+4bPn+gLUo3gtNz/1me7fZ3oUltEMCa7YIxNUoWZ5V+7bRg30LQQr/0ZXn",
+	"FWqOE9w2hYrjztVS48CD41+Ur2y3g8aYC/9BsYE+DI8blXfyb3e1/X6je5Xa0X8u3DhYeN8ccQKPP4Ro",
+	"Sw4HbJKmHDQLG3jR9F/f7H9eOpR3yjvlR7giW+AG4/yyzX2Y/Js1CG542YMF+/ezDw1tsZXuMZMKB6Xg",
+	"RK3hqdWGzf0Xdi7yw325pEGm7LkZie9CDrnNaQk8jYmpmO2OMZ6BLyOtyh0W1PFSKJ6Fc8MX6gIxDFKB",
+	"wVOQXctQeNY51bdUemeGWkIy2YaS1gglbS6EV0nfbe7vPnN/G0ix1VnAanG2k2/lixWBqcE0g2Nlv3Hg",
+	"uWW91wuuB9ZrkId77WePjNPtpaIloS0EyfOmGgwGeXEpBwRr5OUMOI4llrtXxq9WuDDutH9JovM2PS5k",
+	"8z/39hP68FsvbOuFfY1eWK4Qu9d3sKzI+H34WV+KW7XFuP2C7JfDxJgvTuMACsLdeWTehNm5sD9dLsVt",
+	"QWjYxSivHEBoFOL0xr5AyW5jvSeSoIGlguJ7WZxWIQu1ANfFfftC7ZVK1E0vU0ogqdUDOvPve7PR2Hl7",
+	"a+56Gx7o71xAbz2xgidmznHJfP6Ujlku1XYmGVtOTvCSp6kqRp4IF7Zv2AiyCFCifRqoIOIwcYdpuhKr",
+	"AoWE8CCjQ2cyf3/y5rUXfYoOgIrT0xhQqEBpEWMS2xRpxgjAzophQKYCQa2RIzMUFHoCzLLAdXvdrq3R",
+	"MtIhsfAKLl9FHkY7ZrA7//7nvyC1fkWO2gnaytJbl6XXdUkdBHEZ9w32XNH7TG7qQcGhttNz5WkW9tlt",
+	"9sKDN4IvLu2tjbyD9rUdeT9DIz1Ojcs0bbd341EH/mXVbjBcsuOuCe0HE/wVHOTy7AX2G/YKgH3WKQYs",
+	"a5z8yunfaI/Z6VzNu7pFdP6dOA3HrJi5gfIGKLz51EoWLfl6JfvThImyki3U4AWFXol3eCcuhoRbuAzX",
+	"zeYQH2vjmldVG95sq9q2bsLvKo7ztUo7KxwK4YRNPYtaWTdVFqSvOk+dpq6NtxLGCDrAaoRQypX+s7oO",
+	"HNktQfG4gRfgeMx8lEWIn5gqKBlz+dpAMu9lyu4PSsaneRMONkDi0wD1fNTwl7+wjA94LiIH0zR9i69f",
+	"4rwtdbCtBOaBmes5XbtRutnsmdU9C25xt7At99jk4BahIIBQnixvyYJrdi6weXApVosnGWOZgiAqGyuW",
+	"njHLsjHIxQ9BumpzcK1phEz0cmCZ6XGo3uIKoJs/FBDbYEB0owKC47BhjYwOnNTLKc08bWOO8+9oRuQA",
+	"OOcVwiOMkSzfXG6JznDM5rHmglCM2bjPMjXiE1f4XXjVWSY1C5D6TGaWCk3gAywmDKbU4ZMHOSwBhTlo",
+	"kfdsMFUsCQUk1y3nLSUpG9IUK31jeQaGJNwCES5pxgh06srsFEEuzQwDlwO0DZh3fBjBPX4194geBXhn",
+	"YPKe24YF11wys7T/9gkPI/PPr/Cx+aJbQY+jCUtZFaphGVXMyIV1TNgcdmLRgt0EVKxsUXpMsesZlDWF",
+	"TnvVOQe7A7gi8N7JNt32tQrRF2Z9zdmCFV8hRZd2iUF3eHWDvpWPh67YRg7ADMLzh9YChFt9zYM/P04u",
+	"5pBYJ/aohgIBIC3NNjL9g3gCyEfBOFT/JGwsNUuIkBlxdokt9qk45dNJQvXXccyvHQHFSSqXM3qDDuKF",
+	"l1DYYea1dJU1uOze2MTc8rN+p1FKM7UrHV9Y+80sxToX1+l7aOnCxOtsK0i3IchbrB9HcUpFkc9NpmCu",
+	"2TNLuL6RabzDzicy07Xu+SbmcX4mDhYM2KBg7uYYLQCEEApfZukQiHNTeNHuPYC/jy2wOpuD0YofOhP4",
+	"ABHFfEOpszwLNg8laBeb2wo5A8AuR4U+omcM2+cObIG8Yg8U0HWmXDDoqbPpxgLvozWuoc5boWGNLLoI",
+	"y+6tam47CNGixinLc5sWbczLk4zR5CCv2rAtiMbdsFUewHhRac3Con595uzG0I9yMi+j6FCFDIyBuY2a",
+	"phq+bD/yG8/+CvsVf4ZAhvsZZvdqjKRTKIV3yuhLDacEDXegkK9yI435AmVKjd40i7KNC38pKkhO5phN",
+	"QkqwEUsTK9pu7FQ4jZTvtBol9MGHN24H5n5M56G4Kzz7yii1e4P7ClR7JvwtJHqOl7YwT9OMPH//xkyI",
+	"KHhDlo/6ZD6x25kq1opTqQBU19cFIIYaS8zmL4hd1m7uJ51O80m8S5vPWHvQfNx/Qp/Gz5I26wyMngDf",
+	"aOkwp5lRBg6QI87GLTsFO7CkO5Z7qrE5FPoGYt1u4NVRc7fTtlHze4yaz3Jx40Sz/2hF1q4OD+hlJsfI",
+	"bo6YsxbwFgvjaMbIu5+OT5BjLppmaQT4uBd6PmEB8bTtARQ8XUaBxTPHMsBQIGIGT1A8O/pJI3d7YAVb",
+	"liJl7OlMToc213b47lWL/E1OMSgsU0AEmcspSmS4iUKEChB7FuXGmfXKXGpDz94hAPgNYMx0pEhcOQI5",
+	"qsjPx5qKhGYJcRI9h8qZzWYtZf/sT0Esx4/AaXCQPubploKMRPayJk+iIP/NT5fFC3Kfe4yRCD2HSLE4",
+	"YzoHnAkFgP4CqrKasQyhTFrkEH/rnp/DILggnX2iWCxFAv7SPJ/vgFCSsYRnLNZESxmAz5JxloQCS0bk",
+	"mSOWAtaUAsQcHbPSK7XIsYQ5HlMAr0Fw+xnA0JkX44JQC+QMqDFmcqhbN89a2CMTqhQ+lju2PnNXcNVG",
+	"NGmRvU4bkx4wjGnf71tbRypJIsmAnxVGjAaM4mKYMgTHVxZ9CjYvIJr0GYG1DcyeNxYt2dvbNb730729",
+	"Xbx1CpsT6kyn/ZTHLilk5twHiGIqcLCddii8Jq4NUqLmsvvrRpAncTZe0rZcUHibarh1VdLGPU/2re+0",
+	"18muwMpQoR3LB65Hx3DQGhury9J3K50hO5igUAYN129xJbZxwfrSRBRxIFKtIr6Gpl90v3Yu7E8rMuav",
+	"tCIJS/kZA3zloXR710b9uCITJgCTy8apFBMVXUZ4/1zObeYYfXBjbayf9rTvB7hzRjFugxBfxn4/gp1C",
+	"qFvAa5m11dVnV4gk3B65Zt/cnWzn9t1quM312gpttj1YXxawx02OVU1dwAerCWhfIXWDMbxdZqNF3loX",
+	"D7IcsbH+E4fMac8fVhNhIsRFyANfGxWKGc3VzIDyVB2UaCJtmUDGJimdA6ejh6G14R1LGFlbJXBbJ/m6",
+	"xjsOs2S/lwJTZqHH8mzhilpLfg2r/ax7HcP9z8XZutME/32Lta8707810G87cR/4JL3MrNS5kbBdZrDv",
+	"5BZ5bRrlyF9SlUg5cdWVnhZ3t41k4csyGvk9byIog0+VByn4LS5UpjQAi90VfW55nuaeSvdOkx9Uazae",
+	"aAUAN0syIR2bYvBqAylhFgI+5YxGp/nkCaXNJ/1up/ls0G43O7Tb3433kn32eNBAdtVDfH7VI/cXOQqt",
+	"Em/4jPOrtdMn18lguIVYncnI98rWnv2ikh/Q5p8bkhRpVe9O4O5c2J/nywA5ofXbBUgUMA9AEFwrgkCQ",
+	"xJ3aIK9XB7YWlM/OZJYD4sqVjO3MzINtvJ8lwNAKUXA4XuZRRpwvc1Xdgbih/K7ombY3rq0rWilKKuqK",
+	"8pm+79oiN5KSCL5PwZvKoRX+lc8Dqq1kinvgjWr0nu4FDUS/g9HKqY4l9qRhX0dBSO+32444ew3RPkEr",
+	"sQik4N6tINuTdrMTd5PmE7Y7aD6le/3mfvw4ecKeDp7Rdh8wrF0erH7+dN3UXd6Shrm2fjlimvK0Fk/A",
+	"XrXVLF9WpCTJheWnUCY7GL+ob/4/tr1etp2/nIvlSYBkYSW6bnt7lrTIXvtZKc4iBaijGZ0TmmaMJvMA",
+	"0+d4kS6H0F1UpkWQRU2Q6FXCxhOpmYjnzR/ZPCJakj4j4PloSTI2YV5zweJXhV/wnX/X2mm1m1OY6R/Z",
+	"vCpo3L2BPlsnvOJX5toisko4vlrYiNuGiq+cetFtuyvEi7ciVyeWRnWZ9PT8wo4zbD5hJDLfjArsZhqN",
+	"OcwIUUckW5ShZfEYiruSj2ZktxCc3sqYrYz5ncgY8K7hjN+2fFnPPiuSUxesMxWUUlbG0HJFb0RxETMS",
+	"wT9RjZQJxaeywu5Bzlwf4a/skcMMFh3IvQJlxQbu3fvifGyU5tpUSH6U/dIbAFN6bpZ2m+0O7TefGIv0",
+	"Kd3tN7vWJH1Cn/Zv8EY45hqHFTMDfcbFEIEipOt92MrPbe7sDmQ2uLPYJOol5K0Lb6mpZk0suKyX4UhZ",
+	"Mbtabk2qq61fyox098hITjNVbJ3KC8m9IpBpEgrjnVNFZixNyUM9kyTnkgR4FOEKxh8FRMmcu8kHf2Mq",
+	"PPLCGRINTRiN2QGhocAyb3gBHL8rAcf78DHLS6cx0lylDGCmrKiwBa1fUoXTp67hzWd7G+D7QsTOG2r8",
+	"usLKXVPaJDJWS/H+D9+9IhkbsIx5vBPIOBrl4IE4kVTX9UbwYSX83ZDpI/O0ladJs3O9g4i9S1PIFs73",
+	"/0tkDE6w+YpF7YU/AA4vfvAcC4XM21i43sIfFw7ZApkL8LnkrCt//zkMVRge//KnP1awr1QeOMD0vtmu",
+	"Km+N0k44MSLdZRSobSNRFkq8sCssWVR5U+SbYCdf5I9LWluNFI7gCxFugYCYG7MEtwDoF9wBtRvgGO63",
+	"5jb4SM8oDmBxM+Sfuu2w8ydQC6UdS/60U7+83fatrC/+fpcr7J5BFtjgEVF6/YVO+Rn7Rz22JdgFUPeY",
+	"SjE0/wISBdpzoLed6aCNsWO7jomaTswjFWBvUA2dbzTTivDqTO5rfsYEU2tIglV6lZoXKvtPLovmyuPW",
+	"U55+SFUlFuYhd7e6r8qzjK+01mqOmc74EvFthJ52yMiaj6FPjQvyLpNjpkdsqh4Qc8gIEl8dECFtjzxN",
+	"LXXLhxHD/klHNTeiKhSUvHlx8v7V8+NfT3768cXbgHDtW9CU4z0gqL6Ilqessm51yPQb+wbryYJJSvmV",
+	"LVCYBCcHbFXoryOtJ79a11z9qqWm6YUfwjdhIx5RHTYC3DLfhOaxYeOSdLorFcJNJYYddOvaptNt7cSL",
+	"y8BP4YlZqApLA/8KJXb5zllvh8oJE3TCW+7s1lgZXJGfJkwYwZ0j11dsl+dS6IzG+gdlsaxviLaCdyvJ",
+	"DzviRq+x22q3dhdlSDW9HCbMFoWpf6fdVrv0Xgu8a3WwIzi6u1Ur7ilgMvxw/NPbzdZ1TtFIu6V1/Zu5",
+	"3Ubr6gawYl3dsvaIW9W7Pd/3sHh/O3zzer3Fg0x5vRXQbbdt7NaJTted4Kq2eiSSpxGZGd0AAQOAQiVc",
+	"kekkIFHChhlNWGKveM8SrjDDJGcCoWitoTGURArf34yN7vGItch+exe/DMYO1bRPFYMkvqW/KdGfQlWs",
+	"nEw8IwAF05T0aUpFzLIa5fOe0YTfjh0CU1pGbhqx+NRzuJjho01iHpVwZ6AE17VX8rFX7EDzx3nrM3Fj",
+	"q2wdt3A4bWttWsWHYrlXgsg44tSWSjvcNdvyjp6rDSkB7IEifTbiFsMt+oNPnvYzOVNmd54yNiFaAgaC",
+	"RZGr9X/7U52XOfqdpshUJCwjEQT1mHkHeBEuhhEZGquyemce4zXv0K7/9N6yeT6hXmZ/fR6zXUNE9Zgw",
+	"OUkZhDGLexHX4MpeXCNIA8OoQ6/Dv6KjDIMATmfjPAdGxnJNUhnTNDCbdAgFtJnxDZJprC3bB/ZF7TTM",
+	"wLh9dQvGZh5vX+DiilAYcqWBOjgg9uUQ0gLwugMPZ+gxbuWgAOXYyquGjCVaUaV06FkRqFrAszIHqFUG",
+	"X1IVd/hvo20s7DhiL5oxOS1HkPIoHyh24plhMhqPigPkFTc/8iiNXjycwlxAFBTVWE5NCdCKSeGeFlzv",
+	"6n3fwD5XlngNu9cAYiNNQSoA8jnimhcYag4AKDjhFjodhzRukei8GVPFcMNFgMQSCpRL+U1yAWNU30Bm",
+	"QLGJ0Td3Fddey+61d4MiyQ4ChO2191D62BdEqMFl8+b56KDjhioy4ClTAZlOjCxkidmpgM5uTlVx6mS8",
+	"/MawApOUxmwk0wQmk4uczhyeW2RHb11l2ql6wAlLUzhAMDFqrjQbK5xvl7cu3MkHTauWmNvEjhMVTBSa",
+	"O4HpesyQA7VwR8RFvHq7DzI7xdsNJYPCDjrQLIOd4lB8AIrUmluFW36U/eVTCd435s8xedODjTaiLpmT",
+	"Hx92xhOM6S5sOtxTufUH8HnG6ffQnx7BvrSDQL9VvS82OMDzswdW6lF1ChDc+CkMUMgcjxWTtUadm+HA",
+	"LKdMK4dPWpgSJ6evPvd7RlM9CpyzbV98MVhavJU1Py5/ufx/AQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

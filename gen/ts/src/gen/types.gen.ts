@@ -1383,9 +1383,9 @@ export type StoredDocumentList = {
 export type Checksum = string;
 
 /**
- * open: it can be signed; sealing: all have signed, and the file is being made; completed, declined, cancelled and expired are ends.
+ * creating: it is being handed to the provider; failed: and could not be, nobody was asked to sign; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled and expired are ends.
  */
-export type SignatureStatus = 'open' | 'sealing' | 'completed' | 'declined' | 'cancelled' | 'expired';
+export type SignatureStatus = 'creating' | 'failed' | 'open' | 'sealing' | 'completed' | 'declined' | 'cancelled' | 'expired';
 
 /**
  * waiting: for those before; sent: the link was mailed, or is about to be; viewed, consented: they opened it, and agreed to sign electronically.
@@ -1455,6 +1455,10 @@ export type SignatureRequest = {
     documentName: string;
     checksum: Checksum;
     workflow: SignatureWorkflow;
+    /**
+     * Who has it signed; builtin: this service itself.
+     */
+    provider: 'builtin' | 'docuseal' | 'documenso';
     status: SignatureStatus;
     /**
      * As the signers are told.
@@ -1525,9 +1529,9 @@ export type SignatureEvent = {
     seq: number;
     at: Time;
     /**
-     * What happened.
+     * What happened. forwarded: the link was used, and led on to the provider.
      */
-    kind: 'created' | 'sent' | 'reminded' | 'delivered' | 'bounced' | 'viewed' | 'consented' | 'signed' | 'declined' | 'cancelled' | 'expired' | 'completed';
+    kind: 'created' | 'failed' | 'sent' | 'reminded' | 'delivered' | 'bounced' | 'forwarded' | 'viewed' | 'consented' | 'signed' | 'declined' | 'cancelled' | 'expired' | 'completed';
     /**
      * Whose doing it was.
      */
@@ -1553,6 +1557,13 @@ export type SignatureEventList = {
      * The log, from its beginning.
      */
     items: Array<SignatureEvent>;
+};
+
+/**
+ * As the provider has it.
+ */
+export type ProviderWebhook = {
+    [key: string]: unknown;
 };
 
 /**
@@ -1660,6 +1671,10 @@ export type SigningView = {
      * Whether they agreed to sign electronically.
      */
     consented: boolean;
+    /**
+     * Where they sign, made anew each time, a secret: it stands here when an outside provider has the document signed, and its signing operations here are 409.
+     */
+    signingUrl?: string;
     disclosure: SigningDisclosure;
 };
 
@@ -7543,6 +7558,10 @@ export type InitiateSignatureErrors = {
      */
     500: Problem;
     /**
+     * An outside system answered with something unusable.
+     */
+    502: Problem;
+    /**
      * A part the request needs is down; try again after `Retry-After`.
      */
     503: Problem;
@@ -7924,6 +7943,10 @@ export type ViewSigningErrors = {
      */
     500: Problem;
     /**
+     * An outside system answered with something unusable.
+     */
+    502: Problem;
+    /**
      * A part the request needs is down; try again after `Retry-After`.
      */
     503: Problem;
@@ -8249,6 +8272,78 @@ export type SendSigningLinkResponses = {
 };
 
 export type SendSigningLinkResponse = SendSigningLinkResponses[keyof SendSigningLinkResponses];
+
+export type ReceiveSignatureWebhookData = {
+    body: ProviderWebhook;
+    headers?: {
+        /**
+         * The time, a dot, and the HMAC-SHA256 of time, dot and body in hexadecimal digits.
+         */
+        'X-Docuseal-Signature'?: string;
+        /**
+         * The secret that was agreed on.
+         */
+        'X-Documenso-Secret'?: string;
+        /**
+         * The same each time the same is sent.
+         */
+        'X-Documenso-Delivery-Id'?: string;
+    };
+    path: {
+        /**
+         * Whose webhook it is.
+         */
+        provider: 'docuseal' | 'documenso';
+    };
+    query?: never;
+    url: '/api/esign/webhooks/{provider}';
+};
+
+export type ReceiveSignatureWebhookErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ReceiveSignatureWebhookError = ReceiveSignatureWebhookErrors[keyof ReceiveSignatureWebhookErrors];
+
+export type ReceiveSignatureWebhookResponses = {
+    /**
+     * It was taken, now or before.
+     */
+    204: void;
+};
+
+export type ReceiveSignatureWebhookResponse = ReceiveSignatureWebhookResponses[keyof ReceiveSignatureWebhookResponses];
 
 export type GetSigningPageData = {
     body?: never;

@@ -881,9 +881,11 @@ export const zStoredDocumentList = z.object({
 });
 
 /**
- * open: it can be signed; sealing: all have signed, and the file is being made; completed, declined, cancelled and expired are ends.
+ * creating: it is being handed to the provider; failed: and could not be, nobody was asked to sign; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled and expired are ends.
  */
 export const zSignatureStatus = z.enum([
+    'creating',
+    'failed',
     'open',
     'sealing',
     'completed',
@@ -947,6 +949,11 @@ export const zSignatureRequest = z.object({
     documentName: z.string().max(255).regex(/^[\s\S]*$/),
     checksum: zChecksum,
     workflow: zSignatureWorkflow,
+    provider: z.enum([
+        'builtin',
+        'docuseal',
+        'documenso'
+    ]),
     status: zSignatureStatus,
     senderName: z.string().max(255).regex(/^[\s\S]*$/),
     message: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
@@ -972,10 +979,12 @@ export const zSignatureEvent = z.object({
     at: zTime,
     kind: z.enum([
         'created',
+        'failed',
         'sent',
         'reminded',
         'delivered',
         'bounced',
+        'forwarded',
         'viewed',
         'consented',
         'signed',
@@ -995,6 +1004,11 @@ export const zSignatureEvent = z.object({
 export const zSignatureEventList = z.object({
     items: z.array(zSignatureEvent).max(2000)
 });
+
+/**
+ * As the provider has it.
+ */
+export const zProviderWebhook = z.record(z.string(), z.unknown());
 
 /**
  * What stands behind the `#` of a signing link.
@@ -1068,6 +1082,7 @@ export const zSigningView = z.object({
     signerName: z.string().max(255).regex(/^[\s\S]*$/),
     expiresAt: zTime,
     consented: z.boolean(),
+    signingUrl: z.url().max(2000).optional(),
     disclosure: zSigningDisclosure
 });
 
@@ -2510,6 +2525,23 @@ export const zSendSigningLinkBody = zSigningLinkRequest;
  * It was mailed if it could be.
  */
 export const zSendSigningLinkResponse = z.void();
+
+export const zReceiveSignatureWebhookBody = zProviderWebhook;
+
+export const zReceiveSignatureWebhookHeaders = z.object({
+    'X-Docuseal-Signature': z.string().max(200).regex(/^[\x20-\x7e]*$/).optional(),
+    'X-Documenso-Secret': z.string().max(500).regex(/^[\x20-\x7e]*$/).optional(),
+    'X-Documenso-Delivery-Id': z.string().max(200).regex(/^[\x20-\x7e]*$/).optional()
+});
+
+export const zReceiveSignatureWebhookPath = z.object({
+    provider: z.enum(['docuseal', 'documenso'])
+});
+
+/**
+ * It was taken, now or before.
+ */
+export const zReceiveSignatureWebhookResponse = z.void();
 
 /**
  * The page.
