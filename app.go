@@ -309,7 +309,7 @@ func newEsign(a *app, cfg config.Config, engine *pdf.Engine, sender email.Sender
 func newEmail(a *app, cfg config.Config) (*email.Service, error) {
 	deps := email.Deps{
 		DB: a.database, Jobs: a.jobs, Archive: a.archive, People: a.accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: a.log,
-		PublicURL: cfg.PublicURL, AccountURL: cmp.Or(cfg.AccountURL, cfg.PublicURL+"/account"), Secret: a.accounts.LinkSecret,
+		PublicURL: cfg.PublicURL, AccountURL: cmp.Or(cfg.AccountURL, cfg.PublicURL+"/account"), Secret: a.accounts.LinkSecret, LinkID: a.accounts.LinkID,
 	}
 	var err error
 	if cfg.SMTP.Host != "" {

@@ -156,7 +156,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	s.deps.Cases = matters
 	s.deps.Archive, s.deps.Jobs = b.archive, b.jobs
 	s.deps.Email = email.New(email.Deps{DB: database, Jobs: b.jobs, Sender: b.post, Archive: b.archive, People: accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
-		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: accounts.LinkSecret, Backoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
+		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: accounts.LinkSecret, LinkID: accounts.LinkID, Backoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
 	accounts.SendBy(s.deps.Email, b.jobs)
 	s.deps.Drafts = documents.NewDrafts(database, matters, domain.SystemClock, domain.NewID)
 	s.deps.Templates, err = documents.NewTemplates(database, domain.SystemClock)

@@ -1,7 +1,11 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
+	_ "embed"
+	htmltemplate "html/template"
+	"net/http"
 
 	"counsel/domain"
 	"counsel/domain/email"
@@ -137,4 +141,44 @@ func emailOf(e email.Email) api.Email {
 		out.Attachments[i] = api.EmailFile{Filename: f.Filename, DocID: api.ID(f.DocumentID), ContentType: f.ContentType, Size: f.Size, Inline: f.Inline}
 	}
 	return out
+}
+
+//go:embed unsubscribe.html
+var unsubscribeHTML string
+
+// unsubscribePage asks, or with true says that it is done.
+var unsubscribePage = htmltemplate.Must(htmltemplate.New("unsubscribe").Parse(unsubscribeHTML))
+
+type unsubscribed bool
+
+func (u unsubscribed) write(w http.ResponseWriter) error {
+	var b bytes.Buffer
+	if err := unsubscribePage.Execute(&b, bool(u)); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func (u unsubscribed) VisitGetUnsubscribePageResponse(w http.ResponseWriter) error { return u.write(w) }
+func (u unsubscribed) VisitUnsubscribeAddressResponse(w http.ResponseWriter) error { return u.write(w) }
+
+// GetUnsubscribePage asks whether to unsubscribe.
+func (s *Server) GetUnsubscribePage(ctx context.Context, r api.GetUnsubscribePageRequestObject) (api.GetUnsubscribePageResponseObject, error) {
+	if _, err := s.Email.Subscriber(ctx, r.Link); err != nil {
+		return nil, err
+	}
+	return unsubscribed(false), nil
+}
+
+// UnsubscribeAddress takes whoever a mail went to off what is sent to many.
+func (s *Server) UnsubscribeAddress(ctx context.Context, r api.UnsubscribeAddressRequestObject) (api.UnsubscribeAddressResponseObject, error) {
+	if err := s.Email.Unsubscribe(ctx, r.Link); err != nil {
+		return nil, err
+	}
+	return unsubscribed(true), nil
 }

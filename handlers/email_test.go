@@ -187,7 +187,23 @@ func TestSendEmails(t *testing.T) {
 	if e := out.Items[7].Error; e.Code != "invalid" || e.Errors[0].Pointer != "/emails/7/subject" {
 		t.Errorf("%+v", e)
 	}
-	b.arrives("r99@example.org", 1)
+	link, ok := strings.CutPrefix(b.arrives("r99@example.org", 1).Unsubscribe, "https://counsel.example")
+	if !ok {
+		t.Fatalf("%q", link)
+	}
+	page := b.call(nil, "GET", link, nil).wants(200, "")
+	if !strings.Contains(string(page.body), `<form method="post">`) || !strings.Contains(page.header.Get("Content-Security-Policy"), "form-action 'self'") {
+		t.Errorf("%s %s", page.header, page.body)
+	}
+	b.call(nil, "GET", link[:len(link)-3]+"AAA", nil).wants(404, "not_found")
+	b.call(nil, "POST", link[:len(link)-3]+"AAA", nil).wants(404, "not_found")
+	if done := b.call(nil, "POST", link, nil).wants(200, ""); !strings.Contains(string(done.body), "You are unsubscribed") {
+		t.Errorf("%s", done.body)
+	}
+	b.call(lawyer, "POST", "/api/email/send-batch", map[string]any{"emails": mails[99:]}).wants(202, "").into(&out)
+	b.until("the next one is held back", func() bool { return b.email(lawyer, out.Items[0].ID.String()).Status == api.EmailStatusFailed })
+	b.call(lawyer, "POST", "/api/email/send", mails[99]).wants(202, "")
+	b.arrives("r99@example.org", 2)
 	b.call(lawyer, "POST", "/api/email/send-batch", map[string]any{"emails": append(mails, mails[0])}).wants(422, "invalid")
 }
 

@@ -1,6 +1,6 @@
 -- name: CreateEmail :exec
-INSERT INTO emails (id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, send_at, expires_at, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, ?, ?);
+INSERT INTO emails (id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, bulk, status, reason, send_at, expires_at, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, ?, ?);
 
 -- name: CreateEmailRecipient :exec
 INSERT INTO email_recipients (email_id, position, field, address, status, reason, updated_at) VALUES (?, ?, ?, ?, 'queued', '', ?);
@@ -59,7 +59,7 @@ SELECT * FROM email_suppressions WHERE address IN (sqlc.slice(addresses));
 
 -- name: Suppress :exec
 INSERT INTO email_suppressions (id, address, reason, created_at) VALUES (?, ?, ?, ?)
-ON DUPLICATE KEY UPDATE address = VALUES(address);
+ON DUPLICATE KEY UPDATE reason = IF(email_suppressions.reason = 'unsubscribed', VALUES(reason), email_suppressions.reason);
 
 -- name: GetSuppression :one
 SELECT * FROM email_suppressions WHERE address = ?;

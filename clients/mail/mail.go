@@ -126,7 +126,8 @@ func New(cfg Config) (*Client, error) {
 // signed are the headers that a signature covers: whatever a reader is shown. Those that come
 // twice are covered once more than they occur, so that nobody can add a second one.
 var signed = []string{"From", "From", "To", "To", "Cc", "Cc", "Reply-To", "Reply-To", "Subject", "Subject", "Date", "Date",
-	"Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Auto-Submitted"}
+	"Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Auto-Submitted",
+	"List-Unsubscribe", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Unsubscribe-Post"}
 
 // newSigner reads the key. go-mail signs, too, but other implementations do not accept it.
 func newSigner(d DKIM) (*dkim.SignOptions, error) {
@@ -230,6 +231,10 @@ func (c *Client) compose(m email.Outgoing) ([]byte, error) {
 	msg.Subject(m.Subject)
 	msg.SetMessageIDWithValue(m.ID.String() + "@" + c.host)
 	msg.SetDateWithValue(m.Date)
+	if m.Unsubscribe != "" {
+		msg.SetGenHeader("List-Unsubscribe", "<"+m.Unsubscribe+">")
+		msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
 	if m.Automatic {
 		msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	}

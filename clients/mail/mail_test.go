@@ -439,6 +439,7 @@ func TestDKIM(t *testing.T) {
 				cfg.DKIM = mail.DKIM{Domain: "counsel.example", Selector: "mail", Key: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))}
 			})
 			m := mailTo("ada@example.com")
+			m.Unsubscribe = "https://counsel.example/unsubscribe/" + strings.Repeat("x", 64)
 			m.HTML, m.Automatic, m.Cc = "<p>Dear Ada,</p>\n\n\n", true, []string{"carol@example.com"}
 			m.Files = []email.File{{Name: "a.pdf", ContentType: "application/pdf", Body: strings.NewReader(strings.Repeat("bytes", 5000))}}
 			accepted(t, c.Send(t.Context(), m))
@@ -460,7 +461,13 @@ func TestDKIM(t *testing.T) {
 			if len(v) != 1 || v[0].Err != nil || v[0].Domain != "counsel.example" {
 				t.Fatalf("%+v", v[0])
 			}
+			for _, header := range []string{"\r\nList-Unsubscribe: <" + m.Unsubscribe + ">\r\n", "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"} {
+				if !strings.Contains(strings.ReplaceAll(raw, "\r\n ", " "), header) {
+					t.Errorf("no %q in %q", header, raw[:2000])
+				}
+			}
 			for what, forged := range map[string]string{
+				"another way out":  strings.Replace(raw, "counsel.example/unsubscribe", "eve.example/unsubscribe", 1),
 				"another body":     strings.Replace(raw, "Dear Ada", "Dear Eve", 1),
 				"another subject":  strings.Replace(raw, "Your appointment", "Your password", 1),
 				"a second subject": "Subject: Your password\r\n" + raw,

@@ -306,6 +306,9 @@ func newLinkKey(secret string) (linkKey, error) {
 // kept nowhere.
 func (s *Service) LinkSecret(id domain.ID) string { return s.links.secret(id) }
 
+// LinkID is the id that LinkSecret made a secret of; an error if it did not.
+func (s *Service) LinkID(secret string) (domain.ID, error) { return s.links.parse(secret) }
+
 func (k linkKey) secret(id domain.ID) string {
 	return base64.RawURLEncoding.EncodeToString(append(append([]byte(nil), id[:]...), k.mark(id)...))
 }

@@ -150,7 +150,7 @@ func (s *Service) keep(ctx context.Context, queue jobs.Queue, all ...accepted) e
 		work := make([]jobs.New, len(all))
 		for i, a := range all {
 			err := q.CreateEmail(ctx, query.CreateEmailParams{ID: a.ID, UserID: a.UserID, Kind: message, Subject: a.Subject, BodyText: a.Text, BodyHtml: a.HTML, ReplyTo: a.ReplyTo,
-				Fields: "{}", SendAt: a.SendAt, CreatedAt: a.CreatedAt, UpdatedAt: a.CreatedAt})
+				Fields: "{}", Bulk: queue == jobs.Bulk, SendAt: a.SendAt, CreatedAt: a.CreatedAt, UpdatedAt: a.CreatedAt})
 			if err != nil {
 				return err
 			}

@@ -74,7 +74,7 @@ func (s *Service) deliver(ctx context.Context, run *jobs.Run) (any, error) {
 	if row.ExpiresAt.Valid && !s.Clock().Before(row.ExpiresAt.Time) {
 		return s.settle(ctx, row, func(i int) settlement { return settlement{Failed, saidExpired, false} })
 	}
-	blocked, err := s.suppressed(ctx, row.Kind, all)
+	blocked, err := s.suppressed(ctx, row, all)
 	if err != nil {
 		return nil, s.release(ctx, row, err)
 	}
@@ -304,6 +304,9 @@ func (s *Service) write(ctx context.Context, row query.Email, all []query.EmailR
 	}
 	if row.Kind != message {
 		return m, waiting, s.writeNotice(row, &m)
+	}
+	if row.Bulk && len(all) == 1 { // of several nobody knew who it was that used the link
+		m.Unsubscribe = s.PublicURL + "/unsubscribe/" + s.Secret(row.ID)
 	}
 	files, err := s.rows.ListEmailAttachments(ctx, []domain.ID{row.ID})
 	if err != nil {

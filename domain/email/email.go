@@ -81,6 +81,8 @@ type Deps struct {
 	PublicURL, AccountURL string
 	// Secret makes the secret part of a link, for the id of what it is good for.
 	Secret func(domain.ID) string
+	// LinkID is the id that Secret made a secret of.
+	LinkID func(secret string) (domain.ID, error)
 	// Backoff are the waits between tries; nil: seconds at first, hours at last, a day in all.
 	Backoff []time.Duration
 	// Emit is told what became of what people sent; it may be set before use. nil: nobody is told.

@@ -438,6 +438,55 @@ func TestSuppressions(t *testing.T) {
 	refused(t, b.Unsuppress(ctx, b.admin, one.ID), domain.NotFound, "")
 }
 
+func TestUnsubscribe(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	batch := func(to ...string) Email {
+		t.Helper()
+		out, err := b.SendBatch(ctx, b.ada, []Message{{To: to, Subject: "News", Text: "News."}})
+		must(t, err)
+		must(t, out[0].Err)
+		must(t, b.try(out[0].Email.ID))
+		return out[0].Email
+	}
+	news := batch("Grace@example.com")
+	secret, ok := strings.CutPrefix(b.post.sent[0].Unsubscribe, "https://counsel.example/unsubscribe/")
+	if !ok {
+		t.Fatalf("%q", b.post.sent[0].Unsubscribe)
+	}
+	// Of several nobody would know whose click it was; what goes to one person is no list.
+	several, alone := batch("grace@example.com", "carol@example.com"), b.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
+	must(t, b.try(alone.ID))
+	for _, m := range b.post.sent[1:] {
+		if m.Unsubscribe != "" {
+			t.Errorf("%+v", m)
+		}
+	}
+	for _, s := range []string{"", "x", "secret-of-" + domain.NewID().String(), "secret-of-" + several.ID.String(), "secret-of-" + alone.ID.String()} {
+		refused(t, b.Unsubscribe(ctx, s), domain.NotFound, "")
+	}
+	b.stands(batch("grace@example.com").ID, Sent, Sent)
+	must(t, b.Unsubscribe(ctx, secret))
+	must(t, b.Unsubscribe(ctx, secret))
+	b.stands(batch("GRACE@example.com").ID, Failed, Suppressed)
+	b.stands(batch("grace@example.com", "carol@example.com").ID, Sent, Suppressed, Sent)
+	again := b.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
+	must(t, b.try(again.ID))
+	b.stands(again.ID, Sent, Sent)
+	b.stands(news.ID, Sent, Sent)
+	list, _, err := b.Suppressions(ctx, b.admin, 0, nil)
+	if err != nil || len(list) != 1 || list[0].Reason != Unsubscribed {
+		t.Errorf("%+v %v", list, err)
+	}
+	// An address that is no more is written to by nobody.
+	b.post.answer = func(string) Outcome { return Outcome{Result: Refused, BadAddress: true, Reason: "no such user"} }
+	gone := b.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
+	must(t, b.try(gone.ID))
+	if list, _, err = b.Suppressions(ctx, b.admin, 0, nil); err != nil || len(list) != 1 || list[0].Reason != SuppressedBounce {
+		t.Errorf("%+v %v", list, err)
+	}
+}
+
 func TestForget(t *testing.T) {
 	b := newBundle(t)
 	bob := b.join(domain.RoleLawyer)

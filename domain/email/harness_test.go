@@ -50,7 +50,10 @@ func newBundle(t testing.TB) *bundle {
 	archive := documents.NewArchive(documents.ArchiveDeps{DB: pool, Files: b.files, Clock: clock, NewID: domain.NewID, Log: log})
 	work := jobs.NewService(jobs.Deps{DB: pool, Transport: noTransport{}, Clock: clock, NewID: domain.NewID, Log: log, Metrics: noMetrics{}})
 	b.Service = New(Deps{DB: pool, Jobs: work, Sender: b.post, Archive: archive, People: b, Clock: clock, NewID: domain.NewID, Log: log,
-		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: func(id domain.ID) string { return "secret-of-" + id.String() }})
+		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: func(id domain.ID) string { return "secret-of-" + id.String() },
+		LinkID: func(secret string) (domain.ID, error) {
+			return domain.ParseID(strings.TrimPrefix(secret, "secret-of-"))
+		}})
 	b.ada, b.admin = b.join(domain.RoleLawyer), b.join(domain.RoleAdmin)
 	return b
 }

@@ -28,7 +28,10 @@ type Outgoing struct {
 	ReplyTo    string
 	Recipients []string // whom it goes to now
 	Files      []File
-	Automatic  bool // nobody wrote it: no out-of-office notice shall answer it
+	// Unsubscribe is where whoever gets it can say that they want no more such mails, by one POST
+	// (RFC 8058); "": there is no such place.
+	Unsubscribe string
+	Automatic   bool // nobody wrote it: no out-of-office notice shall answer it
 }
 
 // File is an attachment, or a picture that the HTML shows by cid:Name.

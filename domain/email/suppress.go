@@ -3,6 +3,8 @@ package email
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"counsel/db"
@@ -15,8 +17,9 @@ type SuppressionReason string
 
 // The reasons.
 const (
-	SuppressedBounce SuppressionReason = "bounced" // a mail server said that there is no such address
-	SuppressedByHand SuppressionReason = "manual"  // an admin did
+	SuppressedBounce SuppressionReason = "bounced"      // a mail server said that there is no such address
+	SuppressedByHand SuppressionReason = "manual"       // an admin did
+	Unsubscribed     SuppressionReason = "unsubscribed" // whoever has the address did, from what is sent to many
 )
 
 // Suppression is an address that is not written to.
@@ -27,9 +30,10 @@ type Suppression struct {
 	CreatedAt time.Time
 }
 
-// suppressed tells which of these addresses a mail of this kind must not go to. What an admin
-// put on the list still gets the service's own mails: nobody is kept from their own account.
-func (s *Service) suppressed(ctx context.Context, kind string, all []query.EmailRecipient) (map[string]bool, error) {
+// suppressed tells which of these addresses a mail must not go to. What an admin put on the list
+// still gets the service's own mails: nobody is kept from their own account. Who unsubscribed
+// still gets what was written to them alone.
+func (s *Service) suppressed(ctx context.Context, mail query.Email, all []query.EmailRecipient) (map[string]bool, error) {
 	keys := make([]string, 0, len(all))
 	for _, r := range all {
 		if Status(r.Status) == Queued {
@@ -45,8 +49,13 @@ func (s *Service) suppressed(ctx context.Context, kind string, all []query.Email
 	}
 	out := map[string]bool{}
 	for _, r := range rows {
-		if kind == message || SuppressionReason(r.Reason) == SuppressedBounce {
+		switch SuppressionReason(r.Reason) {
+		case SuppressedBounce:
 			out[r.Address] = true
+		case Unsubscribed:
+			out[r.Address] = mail.Bulk
+		default:
+			out[r.Address] = mail.Kind == message
 		}
 	}
 	return out, nil
@@ -109,6 +118,39 @@ func (s *Service) Unsuppress(ctx context.Context, caller domain.Principal, id do
 		return domain.Errorf(domain.NotFound, "There is no such entry.")
 	}
 	return nil
+}
+
+// Subscriber is the address that the mail with this link went to, one of a batch. NotFound: there
+// is no such link.
+func (s *Service) Subscriber(ctx context.Context, link string) (string, error) {
+	noLink := domain.Errorf(domain.NotFound, "This link is not valid.")
+	id, err := s.LinkID(link)
+	if err != nil {
+		return "", noLink
+	}
+	row, err := s.rows.GetEmail(ctx, id)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !row.Bulk {
+		return "", noLink
+	} else if err != nil {
+		return "", db.Error(err)
+	}
+	all, err := s.rows.ListEmailRecipients(ctx, []domain.ID{id})
+	if err != nil {
+		return "", db.Error(err)
+	}
+	if len(all) != 1 {
+		return "", noLink
+	}
+	return suppressionKey(all[0].Address), nil
+}
+
+// Unsubscribe puts the Subscriber on the list.
+func (s *Service) Unsubscribe(ctx context.Context, link string) error {
+	address, err := s.Subscriber(ctx, link)
+	if err != nil {
+		return err
+	}
+	return db.Error(s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: address, Reason: string(Unsubscribed), CreatedAt: s.Clock()}))
 }
 
 func onlyAdmins(caller domain.Principal) error {

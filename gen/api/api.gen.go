@@ -774,8 +774,9 @@ func (e StoredDocumentTextState) Valid() bool {
 
 // Defines values for SuppressionReason.
 const (
-	SuppressionReasonBounced SuppressionReason = "bounced"
-	SuppressionReasonManual  SuppressionReason = "manual"
+	SuppressionReasonBounced      SuppressionReason = "bounced"
+	SuppressionReasonManual       SuppressionReason = "manual"
+	SuppressionReasonUnsubscribed SuppressionReason = "unsubscribed"
 )
 
 // Valid indicates whether the value is a known member of the SuppressionReason enum.
@@ -784,6 +785,8 @@ func (e SuppressionReason) Valid() bool {
 	case SuppressionReasonBounced:
 		return true
 	case SuppressionReasonManual:
+		return true
+	case SuppressionReasonUnsubscribed:
 		return true
 	default:
 		return false
@@ -2934,11 +2937,11 @@ type Suppression struct {
 	// ID A UUIDv7; sorting ids sorts by time of creation.
 	ID ID `json:"id"`
 
-	// Reason bounced: a mail server says that there is no such address; manual: an admin put it there.
+	// Reason bounced: a mail server says that there is no such address; manual: an admin put it there; unsubscribed: its owner wants no mails that go to many.
 	Reason SuppressionReason `json:"reason"`
 }
 
-// SuppressionReason bounced: a mail server says that there is no such address; manual: an admin put it there.
+// SuppressionReason bounced: a mail server says that there is no such address; manual: an admin put it there; unsubscribed: its owner wants no mails that go to many.
 type SuppressionReason string
 
 // SuppressionList defines model for SuppressionList.
@@ -4459,6 +4462,12 @@ type ServerInterface interface {
 	// GetSigningPage The page where people sign
 	// (GET /sign)
 	GetSigningPage(ctx *echo.Context) error
+	// GetUnsubscribePage Ask whether to unsubscribe
+	// (GET /unsubscribe/{link})
+	GetUnsubscribePage(ctx *echo.Context, link LinkToken) error
+	// UnsubscribeAddress Unsubscribe
+	// (POST /unsubscribe/{link})
+	UnsubscribeAddress(ctx *echo.Context, link LinkToken) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -6770,6 +6779,38 @@ func (w *ServerInterfaceWrapper) GetSigningPage(ctx *echo.Context) error {
 	return err
 }
 
+// GetUnsubscribePage converts echo context to params.
+func (w *ServerInterfaceWrapper) GetUnsubscribePage(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "link" -------------
+	var link LinkToken
+
+	err = runtime.BindStyledParameterWithOptions("simple", "link", ctx.Param("link"), &link, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter link: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetUnsubscribePage(ctx, link)
+	return err
+}
+
+// UnsubscribeAddress converts echo context to params.
+func (w *ServerInterfaceWrapper) UnsubscribeAddress(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "link" -------------
+	var link LinkToken
+
+	err = runtime.BindStyledParameterWithOptions("simple", "link", ctx.Param("link"), &link, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter link: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnsubscribeAddress(ctx, link)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -6929,6 +6970,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
 	router.GET(options.BaseURL+"/docs", wrapper.GetDocs, options.OperationMiddlewares["getDocs"]...)
 	router.GET(options.BaseURL+"/docs/reference.js", wrapper.GetDocsScript, options.OperationMiddlewares["getDocsScript"]...)
+	router.GET(options.BaseURL+"/unsubscribe/:link", wrapper.GetUnsubscribePage, options.OperationMiddlewares["getUnsubscribePage"]...)
+	router.POST(options.BaseURL+"/unsubscribe/:link", wrapper.UnsubscribeAddress, options.OperationMiddlewares["unsubscribeAddress"]...)
 	router.GET(options.BaseURL+"/account", wrapper.GetAccountPage, options.OperationMiddlewares["getAccountPage"]...)
 	router.GET(options.BaseURL+"/account/page.js", wrapper.GetAccountScript, options.OperationMiddlewares["getAccountScript"]...)
 	router.GET(options.BaseURL+"/openapi.yaml", wrapper.GetContractYaml, options.OperationMiddlewares["getContractYaml"]...)
@@ -23489,6 +23532,234 @@ func (response GetSigningPage500ApplicationProblemPlusJSONResponse) VisitGetSign
 	return err
 }
 
+type GetUnsubscribePageRequestObject struct {
+	Link LinkToken `json:"link"`
+}
+
+type GetUnsubscribePageResponseObject interface {
+	VisitGetUnsubscribePageResponse(w http.ResponseWriter) error
+}
+
+type GetUnsubscribePage200TextHTMLResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetUnsubscribePage200TextHTMLResponse) VisitGetUnsubscribePageResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetUnsubscribePage400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetUnsubscribePage400ApplicationProblemPlusJSONResponse) VisitGetUnsubscribePageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUnsubscribePage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetUnsubscribePage404ApplicationProblemPlusJSONResponse) VisitGetUnsubscribePageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUnsubscribePage429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetUnsubscribePage429ApplicationProblemPlusJSONResponse) VisitGetUnsubscribePageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUnsubscribePage500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetUnsubscribePage500ApplicationProblemPlusJSONResponse) VisitGetUnsubscribePageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUnsubscribePage503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetUnsubscribePage503ApplicationProblemPlusJSONResponse) VisitGetUnsubscribePageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsubscribeAddressRequestObject struct {
+	Link LinkToken `json:"link"`
+}
+
+type UnsubscribeAddressResponseObject interface {
+	VisitUnsubscribeAddressResponse(w http.ResponseWriter) error
+}
+
+type UnsubscribeAddress200TextHTMLResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response UnsubscribeAddress200TextHTMLResponse) VisitUnsubscribeAddressResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type UnsubscribeAddress400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UnsubscribeAddress400ApplicationProblemPlusJSONResponse) VisitUnsubscribeAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsubscribeAddress404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UnsubscribeAddress404ApplicationProblemPlusJSONResponse) VisitUnsubscribeAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsubscribeAddress429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UnsubscribeAddress429ApplicationProblemPlusJSONResponse) VisitUnsubscribeAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsubscribeAddress500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UnsubscribeAddress500ApplicationProblemPlusJSONResponse) VisitUnsubscribeAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsubscribeAddress503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UnsubscribeAddress503ApplicationProblemPlusJSONResponse) VisitUnsubscribeAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetAccountPage The page that links in mails lead to
@@ -23839,6 +24110,12 @@ type StrictServerInterface interface {
 	// GetSigningPage The page where people sign
 	// (GET /sign)
 	GetSigningPage(ctx context.Context, request GetSigningPageRequestObject) (GetSigningPageResponseObject, error)
+	// GetUnsubscribePage Ask whether to unsubscribe
+	// (GET /unsubscribe/{link})
+	GetUnsubscribePage(ctx context.Context, request GetUnsubscribePageRequestObject) (GetUnsubscribePageResponseObject, error)
+	// UnsubscribeAddress Unsubscribe
+	// (POST /unsubscribe/{link})
+	UnsubscribeAddress(ctx context.Context, request UnsubscribeAddressRequestObject) (UnsubscribeAddressResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *echo.Context, request any) (any, error)
@@ -27651,710 +27928,767 @@ func (sh *strictHandler) GetSigningPage(ctx *echo.Context) error {
 	return nil
 }
 
+// GetUnsubscribePage operation middleware
+func (sh *strictHandler) GetUnsubscribePage(ctx *echo.Context, link LinkToken) error {
+	var request GetUnsubscribePageRequestObject
+
+	request.Link = link
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetUnsubscribePage(ctx.Request().Context(), request.(GetUnsubscribePageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetUnsubscribePage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetUnsubscribePageResponseObject); ok {
+		return validResponse.VisitGetUnsubscribePageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnsubscribeAddress operation middleware
+func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) error {
+	var request UnsubscribeAddressRequestObject
+
+	request.Link = link
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnsubscribeAddress(ctx.Request().Context(), request.(UnsubscribeAddressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnsubscribeAddress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnsubscribeAddressResponseObject); ok {
+		return validResponse.VisitUnsubscribeAddressResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // Base64 encoded, compressed with deflate, json marshaled OpenAPI spec.
 // Stored as a slice of fixed-width chunks rather than one concatenated
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P37chs3tjeAvgoO56tykiElkpIsS6qpvRVfEmVsx2PJ8UwibwvsBklETYBuoEVzXDq1H+Q7/34Ptp/k",
-	"FNYCutEkmuwmJTt7xn/MxGr2BZeFdV+/9akVyclUCia0ah1/arGPdDJNGPz7VNBk/k/2mqmpFIqZSzc0",
-	"yeAfEY3GLG4dD2miWLsVSaGyRFPNpTiLW8etbu+IDvajQefggNLOIev1Oo+iw8NON+6x/nCP7g8Oola7",
-	"NeQi5mKkWse/fWpFCc0Uu5hPWeu49UZEdDplMXnO6YAnXM9b8Jkhj5mIWOu4u3PUbjERt4573V679SGT",
-	"2jx3MWbkPJtOE87SB4ok7mmixjRJyICRTCR8wjWLd1rtVgpDpol5NP8SmXE9lpkmlER0SiIqCPsYMRYT",
-	"PWYE1oDIIfwRSaFTGmkyoWJONJ8wZV6r2A1LzZiPW2M+Gpsrmqa6dXxw2G6pbDRiyny3ddx6TKfeIKmG",
-	"tw4ZU2RKeUy4IHrGkhtGJlLosdpp3b5rt1Kurp+zG5Z4789fahaz+WvftVtaXjOh3iizr3uPHt3etluP",
-	"6eK+p4xqFp/q1nGr3+0/7PR6nf7BRffouNs97nZ/NZuEt3w/L8ig3zmMeqxzSA/6nSN60OvsDR7S7rAX",
-	"9eN91mq3YqailE/tkpySmKtpphmhA7MLCdWMxCzhZk1xfXlBY3G3Y97TOWR7w84juj/oHEQP40P2aHhE",
-	"u4NWu5WwEU1+lElBrZP5awk7LmeCpbg5OlPmwpSJVruluYbfX8pUj2dcxORmh5zLDP9otVvZNF69DLB4",
-	"Y6qDh4cKNWNp67j1QipNhBSdmKsokSpLGaGjlLGJOY9kYL5sNm5KU82ZIkOZEj2TREsy5DeMzBlNYT1q",
-	"HsejTn/YjTuHcXfQeUT3DjqHw17MulFvcESpOQ1syFJzvAwNLVBEv9dfnNSzVE6eyCgzow1P0JzGhFHF",
-	"iKJzdUz+57//71OuxyyFKc3JhM4Jg0lyZW8czMmI33AxMhfNPTGdqwdklnKtmSBCah6xnf/57/8f+a33",
-	"7m6mPlic+qdWLCPv6Xiv0x8cUkPFvc5RvMc6j4Y92h/sRfvxgSHga0MWx+YpXIx2a0LTa7MEvXZL0Ikh",
-	"JpjezjQettqtKR2x1vFewbbuZlWAOfib1nt0tNduzWgqLJdtvaIjRg4N+/qf//6/+ZDMco5lEiui2UfD",
-	"LAzHMIfNkNrIkJpMY5bCn5RMUzlK6QRvSxmNFeF6h7xmNMZrZnpkLrNUsWS403oHhONtzGc+DZU8a793",
-	"3D38tcxP1h4Su9fRmJp9TmSE0gMYx0TGwJRHU93Z3+l1JlzwltnlnN//KGckkWJEYskUoZXzJZnKaJLM",
-	"l6b9H62lc9luZYqlPrWvZrhmO56kdFg+tAMZG5b9J/ISiAkkHEsnXMCWXYpL8ZZZsvTHKYdkj7ygaTQm",
-	"/W7/AGQnYcMhizQZpnJC9nrkJyoyms7NDYc7rZU70rdSxN8R2ukO9oadw+gg7hzFfdY5oPvDvag/6NHu",
-	"UXkPOmdPW+2WTPmIm9W258Nn8bGZOItLXD4w35VMfv/AjrLZurdbNyxVQAf90qmEA/J0QnlSPhla02g8",
-	"Qd3M8GOqNZtMzV+9NuzXBftoRveE0ZScxrRtd2nCmCZSkBdSxBTFPxOrFz4X375o7XX6htkdDve7naPB",
-	"QdQpBGsvAqYZ8Sm34/vUonGcMmUWmcb0P60quRPJCWh6zEjglpb+ZijDLA3TUkysHFX5CaPuDH5nkXng",
-	"HzJLCZ1OJRfa8t7V0rnffOPM9vzABEupZk7gbaMWryJow2KARs8anAB4wBLDn8iLTGc0IS+l6DwpWMup",
-	"O7KGSP70J9LbIa+QpZgLF0bWFKeaKzKhMSMDpmeMCVJoQj9MBj8SKmJDb+S5vGEJNZLHMDlqlM3zSKao",
-	"nvfNtkZWJf3UsvzLYzXbf3PMqLEfWsctOxUjW6XiyGx7Zt9K4rDf3S+LQ6OgwOIhPxZSG02FzMY8GpNI",
-	"ZqlWJGYRj5lTSpWVZ2eCa041O+cjQXWWstcM2HyJHhbUiHWq6oQpBZpB65XVmvhIGNn/LOUxnYNlwUeC",
-	"pXjeGHKMwGmzKoe/XMAWY1BJbtvFs6OURiz89A/mJ/KjnE5BSbZP981xncn0epjIGRzIDxkTmtMEjslP",
-	"cmAmrrLJhKZz0OZ/lwNUC1QWGSsKmG8Ni+LAHf4hF1yNK+/pL7Ktw84e7Q06h2atH5m13qcHg4fRYfyI",
-	"HQ1L2praSZmIWdoZUB0ZMwpUG+BhZvMEA06rpaYJrJuR5GbYrUGWXAMDNOfb3Mw1m1gzdsyia5VNzNqM",
-	"af/g4fHR8NHDuPuo9+jRfnQYPzw4ov0ho7QbHRzQuNs7oHuD4f6wN+gPuoNH/X4U9w7ih1HvYNAddru0",
-	"+8gc8GaEpPg/Wet4/1G/t3f77rbdSjOxaoHBOK1c316ZAXubCCpi67i7CT99DQv/vVn3M+HsTI9sRFnH",
-	"MKa4Yj7heCtOFWuyOjHVFDYYmSMonxPgma12C1UXfsOeUNDMcT36nW6v1W6N5A0D5vGcGto/S1lCwSAE",
-	"xf0UhHYuBH8wiypmbEQO2+RRd2+vR15kgkfjNvmBpRMq5sVZK/M6oKxpyoywo2YsRnFkCRNG0VLj1q39",
-	"4PflD/b65FyTn+iEKXL+IaMpa5PnUsRSkPO3vX+Q/Z9+bJM3gmsWk79yMYoreYX5QJZOpQLbxCw51cb4",
-	"oOR3I2eNBRBnkTYMyehML8CJ0Dru7xuGyyZTY7LDjoiY+mpPq9e6fbew+x7frNh+VClpNAYdbSbJlMlp",
-	"UkEMXzf3S25u++sGBDegJEs/0+l6FQ+DnLXa5gzy2a/c9Y90AOU0V6hjNOF1mrEahOGTRZjlVtKFTw1f",
-	"d/ePursrDZFoTMVoWcPrdY+7zpdxL3prhXbvf7ehaut8rC9x6UVMrU+VfZzylCnvU/3FT9Wwr6apvOFg",
-	"6LQGGU80B+cRHJyXQbNoG4NMZJOBdRLn+vUNZzNUrrMUbNh3gfhESqNrLkZN1q2pq6raxDOExsXoF85m",
-	"CzR2HwQkhTnJnlOl4FDmoxqdHnZMhCUs0qkUPKJJMi+dEqQJczzvmYTWU8vLIDV4RhtuOXM7DquuZcri",
-	"YLjlvhZeM6FtOJZOpwmPwJG1i2tVy25P2JsUgpRaT9Xx7q7a27HnYjeSmVAs2TVW+G4dGv6Pv3dOJ//s",
-	"5GzuLwfxfq/4ytOlvVviNE2ihtZHkE0TSdHYFYvUUtovQ4fnds+mDKLaG7kZLyyj/8XRre8PzvRYNjrE",
-	"1tHW6XQuhRn/cZVzH3zh/q8Xxa9ES/LpU+7rvb29FAkVo4yO2DFhovPD95cCORkXo2OjRbBLMZRSs/SY",
-	"fCIpH431MXkAkadPUzpit+YD8C91+4DcXgoY35/CX78UlwL826UhgKd7VhGP+PQp/9MoIre3nz79KWVU",
-	"SXF7SwYsopli8Dq89OnTrvvnzqWoF54oR6x9XSQcS5hmgwR8WDkbU3AMnlh1qjRg/OxBp7vX6e75bvZl",
-	"Zee23VLRmE2o1WY4pjO8SuWUWXer/d7Uu7T0vU+toUwn1HwgNhfarQn9+JyJkR63jnvddksjG1Da7LH5",
-	"Kq6YebJ0Z7fbbk24yC8YZUtrZiRZ6/LyvBV8Uz670sv6jd8FL/uQ8dQs82/ei9sL832XPyoxjLCkYcE2",
-	"duSwU97GRZ3rApzL5UMaRUwp+KF13GLzn8aDHyL+M//p7M0/z3ov+U9HO2z+0z/jt2f8Z342e3GRjP9h",
-	"Lkb9RAwmz7rx339KClF0JlrHR2YhUjZMmRq7957+mr6+jj6M2YcP5/8Y/TDs/3qgfhzt7Iu9J93pr49u",
-	"XvcmFw/nf/3Qn/198Hz8hv0UHaln9Af+s3yZvtCv4l+uXRjRMvjvGU2NaXrbbr0Brb5Z0kfMFR0kHnlX",
-	"q0Lwyy8s5UNu7jcKbrs1zJIkLBV5A3aXYlpHlMCum7m8ZYOxlNc1p5NLrvLx/jlLyePXL8zYhZ0ljprd",
-	"WAkJsQRjKO+AURR7eqr1MLPYUJ03GdbtHMS9Xucw2qOdI9Yddh4ODumj6Cjust5wZRQrH2ZWEq5ROsml",
-	"q5m0cjJ2I0FkV+4J5t3MFwOTNg7ZXakI9Ow483UywhElo78Svc7hIaWdw0G/1zkadrudIrfi4dD3PReC",
-	"dYajO6u9nt6U3nI9PmdRyspalLKXWrOxYtH7x/1nv6jv/3Y2TlX0eJz87ezFL38eHKjzf6ipHBzKJ132",
-	"U3/y6/XeL+IffykG9JW+6tGX2Y4xozFYTp9aj1HZfMJVEb37tLBKF2NGjJQ16oiiNwxT2njCSGYWYAeY",
-	"JozOsJ08dH4C95gH/+KpbrnMXJJehYz5r+IlO9/9n6C4eXpBR+GRnv942ukfPHR5grOxTHC0bcIFGbOP",
-	"NGYRn9CkPO7L1raq+2Wran6H5dldtn7rdo5oZ/ju08P928tWeIav2TR9wkfWn9BgnuSb188ek6ODve63",
-	"5SmqMTVP/OVY7A/+NvrH+MXw7Vv6/M8fRh9/Sf/2jP68e/FRpY/3z1T3l556Nngyezwa/eV4xaaVZpW/",
-	"/bfTzq+0889u5+jPu3959+fjqunpdH461CjxytM7Z5EUMeQ8zSjXZMCGMmWECgm5Wjqd2zn2egtzPPAH",
-	"m2tWXOi9PqpWfGKstUcP962Og38XehYXmo1AHKO7ik6YdkfFumNDm2E4xANFeFxe8ZomD2TMTKkeF+qs",
-	"9f36ehVypmJ6/ydlw9Zx60+7RSLxLv6qds9iTITMUiUDC3wl2EeNP145AoLUMVzpHfLzlH7I2DHhGrK9",
-	"JpAZh66s8gxPf/3QnZ8/ejn8W/bXl39/FO+/+OHgw8jN6UNmBFgxKRxOBUGtVDv/q6Cq9513fw7T1BN0",
-	"aIU2yDHtO90kdKBtuUeQfVQ1bNYxv1YPel2eUGDQzH5vy2GfxWwylZqJaP5XNl8e/Utw6EIiZYpu0TZR",
-	"0mUuThm6ZrmX/hFL86ee8YjtkFPy5s3ZEzLjSUJiWZ77YdQbFvJtf/CQdh4Ne1HHSDgnBd3cUdQVs/eG",
-	"3THjrmJu/Ue1aHHn/fFuJTn+JAdV+/q7HFRv6rosisCm/g6f2nJLn/MJrxA2E6k0gVAvocgpDEMY05sy",
-	"O+h3wwcf8v5Lax2zIYUEDvNINaPuldh0L8Cm260LzycbGrtyfitHiHfKAzyP8JbL/7bQrEPTsHpu5eDX",
-	"qp2BwRfK/FZjB/Mfk/JAUn5P4x+oZjMKfMH6M8F88Z2ZqRwkbPLn3603wy+AEeB7XkzxkzEomPz9gMbv",
-	"bfKy0eg1GrxmkU7PyMhoqFQQvAEZTiSzJAYmM2AkUyxukyk6kY0uQUeUQ5ImF0pTqHFp7dIp36V8l2Ip",
-	"jl0fpnSTrH5nPh10+0XS6/c0Jm51cnrONX3U63Nt3y6S2i3PGpa83ga9wjfgIwvlHoLITCseM6LmSrOJ",
-	"XTMWY+KHkhOmx4ZNZyIDL8NO67ZtJuAFujbY3UxcCzkTzzAxdXmHJzQxHAGNLX937RaQgYznNmueEshv",
-	"xW3mKEjg7XBE0lTaAFH+HnuPew6Un0JGQRajYS6poYEJg4jD7bsgadg89C3oApRQny5e56OoSxfFWt0N",
-	"TfjLHFFhj0zKaNwmMl1adK8OK5fjZvmBUB5LMUx4tCmZaAoet2X6iNx7S+TBldWWiI0tE9jWEVcaSJom",
-	"Zhbz4DnP9HjX3brtlh4VW/q4GGjd/czndvfbmW/QSOL5Bq0f4/UEol6wa89kOuBxjEu/wbahK3B514b5",
-	"e71tgxxy80QxOpokcgaHMrRVmTLW2JZbtFds0TNvVHX3qJjJ3W1SRJOEpaBVWV0YVwDynY3eSZNzlt6w",
-	"9KnhaRtuDbdvCm1P/pu3O+e5AJhBNmAqxYhIIzVSYsRGhczcnjEe+IzRzZ/gAhBcgfrblc/sbnYruChj",
-	"Zqxm/7TxmIxZMlVYJCViI2rJbEw17OlLqZ/JTMQbbiQdqKVQNG6jkPr9EN5clp0pQ+lIVAb59UV5RNUm",
-	"ere4MHGNMsZGWz4oncr9UmEQeWZnUXebi5nf2aksLxpsOkhBvXxgjdAzygTH/X1F54mk8YWUz2k6Yhtu",
-	"c+KeXdxlLeV7/HFBQwLNyIxpwAjVaLb1uvuPDg4fksFcM3Wfau5+z2OsVpUhT4Xmek4upCTP7Yjr7mgx",
-	"y7vjs7BAXBF4L1gHArZTsfSGR4wYpQPZ7msqRuyl1OdUczXkRv3dcBsHbC5FUNNNzTfeG8pV3lcW9hR8",
-	"umOqCCQ8VG9j7XyOXTeHLXf74dJus5jAshFzgM9LU6q76eEluTsCyFfTHespTfHMniMJvBH0hvJkm/3O",
-	"1LzCcs28ly+brlwR8ywmbhAhZ7XN1LsQud7htUtB3pSG28BW9ed5R8YqbBScVSdiBWMxaPmxnImTYo0I",
-	"HWqWkisIMXQgxnDlatasL9/7qWpM9u5dL1Bxi5kH8gUVc0vxakMaUdMKAZ5Szd5bnIwSiUiJUBd29mqH",
-	"2Dw4CJFQMpEQL7sv+tjve4aNGYxZBJKvQpMD7k3wrhXoB+YExSMG2UhupUBmG0Pf1dVD5iAXbUM7sBF3",
-	"Rx1vBOaK8X+yeGPnl801WSaODN7OhDbvKdPHKbmhCY8JZsEQyDAB7QVKxiqt3sm2Mr/bK8iiNPn6FLE4",
-	"q7s3fRMaXStC7RLB2hSKXMpizLFVhKYMFfoFgnj79m3n1Bvjsof2R2OzSuJPBGOUDw8PFuOwNuNnVRjM",
-	"Czbg3eE4OFLcNJVmzw2zRW1rU540lqkO24awcFXuOCNNS364wnFkqHFqEX9C3rhJBs/fgLZq2Jkmj0g0",
-	"pimNNBr6njtuSpWayTQOO+Tu0IfT7/s07S2v1WYbGZ+4dHclBHGVwbNFYxjSINPoN4GlNpdOyBWu9RWk",
-	"bSio4NtpFSNAkKk4fkwVe8EmA5Z6Dt2VuYzhGB/ss8yEJoM5kQKyMK8wMeUKqsevIOgIQnhCP/rv7UN4",
-	"Z+FKOWOSOXiGVYsGUdRTW1Ry2869UKueMdMHPKLbIo2mVqSmlOtoXhBKa7Tr+4qmel53ee9g4pg+vYbC",
-	"zJj+am68daGgUMQJqnUeKCCinXJm6ppY/X9dXn7sdjuXlx97w8vLj4fDd99dXp6HLv+fcGKqOcaIEPbS",
-	"VmoEk5LgN2I0vtzTa2jPTJkKzlDyU6LpR3vvwjQe7t/jLBSPWa2dODc3LtLVNeJdwUvsJgWpzEHFbUJg",
-	"U5nwaL52jHjXbduWfIR2AsGLJEnZDWezZWLpbptSDJ9uuxGvXIkCHaQ8WwcRsjj+t2OGaUVghD1QaGiM",
-	"aUwGjAkAYRIuMaYY50DKhFFhvrwINrKeh/j4e5+CRir+CilrZlwAAeEydcxagEKHpderP/cMX2W+OaEf",
-	"z/AR9K/aApM0pbC7Hrbd6leeO4y92wX0u+WVpUAVsWzDwDGLYDKVqaZCkyFPVXkiC0RTPo6Xl+ry8rzi",
-	"sBVz64fm5mORLC04/GajIViDRkCasRiRrjA+aAj7hHThEiVITEbYmQmsTGAoqL862axM7Dlx+JtSXuvS",
-	"lHLgrSVaDB0UV5i8cDogvfVUr9v8Cz4Bgenl2jZ64Pt5vQNS2qP1cvyJd/stpuPW+YoHUVjFFmKWMCjG",
-	"4ZAKh5GfMCNw8Ib11Q6ncq5/4hzvvM010/WPXMCNt6WE4zp7tUCNvIDsKm9LPnx/Hf2N9qnEH0UVVT4p",
-	"73mImdhcS7MZgFG5s1gx04xtmK8+5yg4y+ch50nhZE9VmwHD5tla7xKj6oUYVZGYue69L4s7l3YMPlC1",
-	"yqjxL894I3WzKB8JapAsVVKsUCFrb1RTfV5xsA3rsaaNlX/7oLcMrv7GjtgNZPVeNKbACTzWjAbttq+T",
-	"lY1I6aXUAVFSVEvWYcFYKRlU76VmW57vxlKKb0IGwCHzWdsp+R9ftX6NN98sS7Oth236Q/AesHcCyofN",
-	"eqmYsaITRqTVhEEoQ9KaHNq/gCGfEIyKk9mYwa0ueosqWq3FguHlWTuLKxZYssb0tRGTravNfEbbvz7j",
-	"/py2fO1RbWebw3kPGOh1jjy8tfGZtxCOjU49nrU/xLF3anFAo6NWmJmzCpsPxXYEAMKPbUIqIg5z3YZ6",
-	"FCv8wLHIASUSFfQdktDZ3Dw1k+m1MgyDa7gLC1cUpN+Ya4rO1Q6hSnFlDNHSAzsEi1iPEV+5DS+g6loR",
-	"hyUM4zQ3AmBIam8ED7cw9t1vObo5jsfIBvcpQyKJrYzGx701K6ul57lpsGSXpMyuEzEvXfg2ApXYasXK",
-	"lzvwoSVOfD8C86ul1djSWmVb1bSnLqi6DqhnCrBQWF0F7d4t/Yz9XFF1GtO5Oa9ckTgrO1pqgiXUpc76",
-	"1GHWNEAhAc7GIdY8YCS2Kog32L1GMvQ+qGpzK92swGMvutgA+6Ih5d0nZXyRHb+nWMOirxyGuGr7Gusf",
-	"2kjARtoH8J4/hPLh7V+lMDXzqxamgEdcJUrNmUu4YI3WkwmdNtHn3EeeCv1HcSNdrDgIvpsOEnPizxo/",
-	"fDymGjjUx6YR7Xz0tnpMjaFyTNNrRrjQ0gW6d8hpXmGGASKoqKBQDsM+YikSu4E30LygyhWwY66SBb0r",
-	"RahUfam8QdDJFUGfxWp1lTS2G8HpDVM5qU2n+B3fwQTb7Eh1gVDbrUzwDxmzP1vExSENOgKemcsuBDYB",
-	"YgnFGZuHGZepe0z10xsr3hYAQwQjgA3iBqJ0yugEU//Pz5/aHwEtg33IaKLIlXn/1fJm2xSR2tkgRY3l",
-	"Wvbrtz9aGbadchYx8k3MEk2/DbnammgpeGHxM/DuY0Ltt+yyIW2dgKA89vAr8DpGCxOqNK7nCYF8lmMj",
-	"8YeUJyxevMNn2vBFx7Vt2lGAey8KTfPruwpq2Cy8HhUsaN12OW51W/RUWf3Qc7zr1sNFDG2ws1kX9vbR",
-	"JnBh23vJ3VCrl7kqdu9aFYXm6GiGA9DsdWyLP7ch5TqpApY93nOegN8d69MaYTWjyhNGtXn2a/eJxRyB",
-	"ewiju3N/P2F0v8NI5WKlkNbpJLur29G+9DsGiAPlunHNF3pxoU/oQyZtdRTeR1NwzduMjUlVXkNv07yG",
-	"g3Whmrwi3qOZbdIEcmzTNehDFGoqHqiiMsWHPuqV+MxhbxEzqH/w8NiHQwordAstzOoxB9hycyhcWfux",
-	"f1pkavvPeHwjTwp2GRiEKvLT+c8vgwzlnjhKZJQHaOCFanQ0ruInTdTFpk6cvBNSnbffZYDC32sXpyhk",
-	"4jIlOkTUsmqxaH0fVAC4dKrOHfaTC2OhxCyxZ94S1lYRkqJHXTUBq2tHvVaGtvNMMByJuQtzlFicUzEX",
-	"06zQmZHa74qg/yUE090InfqK0b+3gAJHZK4M2vhZTv3tQoDh4fPEVVmIrY6xLbKPNafKKCK+9WArpbyG",
-	"olAbq7gKe4C8zzVPJPJrrOt717yn/jiJRd6ginMb9n3RNOFwBotHLCV7FgtW10uR+x+WbKvGujT7GLF0",
-	"WmEKD9iIC0Cyl0MMFBYkosds0aTYb3RIroOEeJrM6FyRK38uVyVa9NWetRasPVALK1NMe922VccE70N3",
-	"aZw4seHmbbVv963XbGxSB1mpWyJfz1/NK+FXlyG0mZNjk/StbQoB4HurJ7PZRLZLOG4aKq4fsoFpQdPg",
-	"u94goz2ucpscbFK30cwsaersqoi+wWzMTydQfpbwZuG3iok4h+aqobm2IBfzKQucUxd2XUO159l0mjKl",
-	"QHhussl5O6UmiWWL/gN7vXqYrkXGXRLis1QKbf35oLY6YsSQyTShERvLJLbprtuWFS21fwiOHxEQywM1",
-	"T6CaMuSoquCqwqCHPEmsRYZL5Em9YhXXNYwIfdaQtjHYyDl+7Zt+t9/t9Prf5kYB1TT4Nb+vwhoZW9x5",
-	"67VaqPeQ7ZcC2c/LVVv5i4v35vmxdjlKW7Ke+Oz3vtLg/wYavENa2pJ8LLrqvesGefeGknrg9xOoqpIb",
-	"MKIlQFLWNgXtx57mXR6W7cCm0VfoPFDrq2/SZDnUkyat0mxDG+JkZpV5jikZzgInkZwwBUbFMUCSAoQT",
-	"ZHpjRijo+tC/3DwJzi/MDDKqQO4cg8yjmAzmhCaJb2R5jabyhg62XVg4f7LoQ19p5r6VaazQN55PQy84",
-	"xT5kkMdPLsZsTmZmzoBeRpwxPAUvHwXH1RxzUzCrfdkYjh3ueX1LJWyJusGWrNDcFfIu6P5Jr9endA9S",
-	"Gl0zbR1RQ5kkcoYeuRmslK1yta5bAgWmNCGFjzGHm0amZ5PSt8CNXpX77mHFA1pUKAf+4KCBGTmtjM/i",
-	"JoM30livYDn36ngl180OqKsCSNoRp0P9D8i02pML+yAsVbRzhHybHg8L4Qa3ijVcWNV7JRsOZeBpmzwc",
-	"MDwbbFiO1dJESp6htz0gnoOikVe5JjFhxHIP8NlbULqV5Q4unPHnsCMDxnZ+17L/Ct97FdY/w7bamb6D",
-	"qhJPr1gerv0R4RhVSR3yLcL+pkS+oiC2UFJKK15Q1Dqir0J/5/GiOJlPWSM0i9UE4o+hsR+7NKj6juzS",
-	"YV/nwa7tiX6C7Xs/3bkbpEGs9x7jskMuaML/udEjdTPyeWPvzfqwrAOt2CYoK1M+4ms1cCCAn/FWkIQ0",
-	"4Xp+Hsm0ArfLvCNhGnWLERMsNVuCwdUZXSgstPrmLOVaM+g/O6aiHEiMZYaAiYXMDoYQbRNioGyM3Nbf",
-	"U/dE3S2tl+4OS7c21z33tm1V1LCJd61xKUSz4GxNaxVWyZmq+R6uiexSW53m4rqJlNeEumjsAtmdGDLL",
-	"VV5IL4sZTbTty8BFxO48fFuD55aCDvYw5lygXXZ2eqUmhVDM16hJzQks92M5mdKUq1D+D9SNsRiMrvAJ",
-	"B+BM1HtnNlu0WsE+qBX0N6r6ZoQyzsR1VZlnQiMX1reN46shgE6gtjnnSlyVbKN6EtgM8MdMLFRq9A+6",
-	"wWpnLhRLa690tNZKq7fS67gQoiRBenGDggr2UT+GFa5T5q3lJlu9iOqTQhdWLb2jgrSwuLLtMklXHgrY",
-	"ueVwLVa7VohlLu5+wbrhhIPZc/OxFXQCg3EkLdgsVxK2JRnBZueaproKXStVGj7uzpb7druWBQ5j6K2z",
-	"wGUSN5q/TOI7m79M4kbzd9++u/kv0H4+IG9dvG3yqKWd028l2Te3T8xTqhlX/MNk1vjq7BrsOpwoJqzY",
-	"Xbay14InIB6P79zL9Q4jnVGnDTs9YU1YFM7A3dy4apyaP2YU8OyCX7M/bqWXVvfBPdMKJbQ7NrDcWzoi",
-	"F+gg/3ox0xXRY19fD7KZIU1zL9KYKvCll3y7SDCtwqBoWXtxBRVU5wndo937L2WTfrXG7tca29BwCVgs",
-	"Dc2UX4ox3w8mls34ZuJuPVZNT6MIRhesC14RnC1RlNsmcSDSMSkvgNrXkFTXnINQuubept7lLSmvIKQF",
-	"49hDC1udo+d/pLHiYz/fUPWxX/tjaUDldV6OYPpefyvxjkmvTfqYDK8kQcVndWBtnVIfWp8tz/rXs/fZ",
-	"zl7tQ/fUobQtbKzWNBpDBUbFBowkU+ik4/UhmuFrz3jClmvnF0+aWcXJVFdoe3KoCw+1TnmdApd1pqTh",
-	"Vz/qSUUt1I8XL54Tqqz/SUGttvWWc0ESrrTautLIjOBiJfL43X/z3tTTlFEVjl47PBshNSwkmGzmjznb",
-	"7symLOJTHibaC0lmYzlBHjlDzERtgVCgRBdbRzQh5NfuczUER8qmyfxCNsVDVEw02Jp6yjZ8o1C2VYbM",
-	"IIxHiT9ulRNyj6rzSu3XTczTdnOmUqKVdond5YveRCUu7duyyBYLDXtPSDad2gzMRM4ssCfUrQWzfhzS",
-	"bmkPyjHwvcDK46jyuTVNBayfazXkCXuTVnDOK/vrVTmun9duTqkeuwwG28tnh0CXY5kSGES5u1O5xmUV",
-	"us7l5Xk4B8CMKJwV5dUmWvogit4w4PtUNcP2WV1wIxyUUsyGNEt0BU7PKZnyCHr652l1IIrUWM5UqOJo",
-	"CWHfTrWSbEEeh4BqtZeeVJWBtCx/QrkYO7tV2RgNieyuNm2jbQq5I1GS0aab1G4p/s/Aa793wAK+KvNw",
-	"v6zKHB0d9HoP+4eHhw8bNluwC1hkq/m7bMeUz7mSYBobZ8j8VDPp+uWtsQUhv6wkb1KKYuiYJZXZwAtU",
-	"vITTBjG1KDLmdRQFPZeb6V3HWEyIiFM8gS6xDG2rrVQyVeGyPfUArnhyQpStC8qhK4rO9maELglFS38x",
-	"PmQswxxmrF8eyExE6NgF7CSoDxQRS/DfxTfWl5i6vXXblc+kklCqnNM4yGNoXulQE9F8UAC+u7jkWspr",
-	"yPc2SqkUPjm4znEnxM70mKRsmCmLOzOSMj6xsFHHFoYgm56QfA2OyWAOYlZB+vfGSxkiu6cfpzLVLK5I",
-	"Sovd5bWmrmcah+gmSXJfT9tFNJkKtdipa1QHo7zrMkRwPt5Ig3Rh1+R8TFO2ZRTBL6CvloBzW8dtwzaA",
-	"ML1JtX29NSnAA9aj7JmxQemCTImzYN0Q22B8OWDBhItrc04MoRqRVXsC51qmLHa++9pTgJDpqnAqDn7A",
-	"RlRstLDlo1FzWND7YEVbBBzULLWlx9t1SKgYw722IgGg1RUYrGWSAdNIklhuD81a53jbo7nQ28Ttihv8",
-	"4rHMick/GCHG8MzIlKcA1xfI8dLWJRfG3YWurb7nbfOUuLzj6LKPGRLhX+HviAeqXU95bPZ61O19e2Kx",
-	"zaY0pROmAZrO5rzbztSUXP3H1TaDXAoa44jz/qzh1RUucL7Y+YtmioVNGkN311xA8jne5876jYzoIEto",
-	"Oncqy+M3p09IJNNphr0arp5OBiyOWUzOhNJpFuX4FqtMo9VuOSmGPA7XXP0oZ0RlVlm0+F3WFNsiM5dV",
-	"l6hxTZiIFfmGfYySTPEb9i0E5d5cPOv0HpJIxoxkgmu12gm7Xyujp249TyCk3W8M7UTRF8Iq1WUslVXb",
-	"FA4Zncq2EWzSbjCc1VRYCbBOiAei7m83ik58q5oeYrxlmR9tU2DlHVZHFG5VkFi9dS2dF39bSxMI8Yof",
-	"bFZQUeq4Ef5pA00Oy2WalSblDo68/oSrPAVqmMrJCar1WLhk82PNXB8oV7mE9TmhxsS+aV0sTFO8isYd",
-	"VqVYryqYe+4IngLpyC5+PUrYpr2qS0SykKmgxtw1Ymoj4EK4uTq4hKDEcNOd5ls0rEmxOJWqDZczR95A",
-	"3cD90V5WmJ5nLUBQCqy+GDOagHLU9nEBERVuOmU0PSE9wGq3X90hp/g83iNFMicpmzKKLyS8EOgklgy9",
-	"EVDFavvlFNCaDvM8z73SYyoK6DXIShvTZLhDzrAxj3nX2EI5IcjzbEsZ7talmrvUycOyuY+37SqL6IHK",
+	"7L3rchs3tj/6Kjicf5WTDCmRlGRZUk3trfiS2GM7HkuOZxJ5W2A3SCJqAnQDLZrj0qn9IP/zdT/YfpJT",
+	"WAvoRpNospuU7EzGH2ZiNfuCy8K6r9/61IrkZCoFE1q1jj+12Ec6mSYM/n0qaDL/J3vN1FQKxcyla5pk",
+	"8I+IRmMWt46HNFGs3YqkUFmiqeZSPI1bx61u74gO9qNB5+CA0s4h6/U6D6LDw0437rH+cI/uDw6iVrs1",
+	"5CLmYqRax79+akUJzRQ7n09Z67j1RkR0OmUxec7pgCdcz1vwmSGPmYhY67i7c9RuMRG3jnvdXrv1IZPa",
+	"PHc+ZuQsm04TztJ7iiTuaaLGNEnIgJFMJHzCNYt3Wu1WCkOmiXk0/xKZcT2WmSaURHRKIioI+xgxFhM9",
+	"ZgTWgMgh/BFJoVMaaTKhYk40nzBlXqvYNUvNmI9bYz4amyuaprp1fHDYbqlsNGLKfLd13HpIp94gqYa3",
+	"DhlTZEp5TLggesaSa0YmUuix2mndvGu3Uq6unrNrlnjvz19qFrP5a9+1W1peMaHeKLOvew8e3Ny0Ww/p",
+	"4r6njGoWn+rWcavf7d/v9Hqd/sF59+i42z3udn8xm4S3fD8vyKDfOYx6rHNID/qdI3rQ6+wN7tPusBf1",
+	"433WardipqKUT+2SnJKYq2mmGaEDswsJ1YzELOFmTXF9eUFjcbdj3tM5ZHvDzgO6P+gcRPfjQ/ZgeES7",
+	"g1a7lbARTX6USUGtk/lrCTsuZ4KluDk6U+bClIlWu6W5ht9fylSPZ1zE5HqHnMkM/2i1W9k0Xr0MsHhj",
+	"qoOHhwo1Y2nruPVCKk2EFJ2YqyiRKksZoaOUsYk5j2Rgvmw2bkpTzZkiQ5kSPZNESzLk14zMGU1hPWoe",
+	"x6NOf9iNO4dxd9B5QPcOOofDXsy6UW9wRKk5DWzIUnO8DA0tUES/11+c1JNUTh7JKDOjDU/QnMaEUcWI",
+	"onN1TP73v//vY67HLIUpzcmEzgmDSXJlbxzMyYhfczEyF809MZ2re2SWcq2ZIEJqHrGd//3v/4/82nt3",
+	"O1MfLE79UyuWkfd0vNfpDw6poeJe5yjeY50Hwx7tD/ai/fjAEPCVIYtj8xQuRrs1oemVWYJeuyXoxBAT",
+	"TG9nGg9b7daUjljreK9gW7ezKsAc/E3rPTjaa7dmNBWWy7Ze0REjh4Z9/e9//998SGY5xzKJFdHso2EW",
+	"hmOYw2ZIbWRITaYxS+FPSqapHKV0greljMaKcL1DXjMa4zUzPTKXWapYMtxpvQPC8TbmM5+GSp613zvu",
+	"Hv5S5idrD4nd62hMzT4nMkLpAYxjImNgyqOp7uzv9DoTLnjL7HLO73+UM5JIMSKxZIrQyvmSTGU0SeZL",
+	"0/6P1tK5bLcyxVKf2lczXLMdj1I6LB/agYwNy/4TeQnEBBKOpRMuYMsuxIV4yyxZ+uOUQ7JHXtA0GpN+",
+	"t38AspOw4ZBFmgxTOSF7PfKMioymc3PD4U5r5Y70rRTxd4R2uoO9YecwOog7R3GfdQ7o/nAv6g96tHtU",
+	"3oPO08etdkumfMTNatvz4bP42EycxSUuH5jvSia/f2BH2Wzd261rliqgg37pVMIBeTyhPCmfDK1pNJ6g",
+	"bmb4MdWaTabmr14b9uucfTSje8RoSk5j2ra7NGFMEynICyliiuKfidULn4tvX7T2On3D7A6H+93O0eAg",
+	"6hSCtRcB04z4lNvxfWrROE6ZMotMY/qfVpXcieQEND1mJHBLS38zlGGWhmkpJlaOqvyEUXcGv7HIPPAP",
+	"maWETqeSC21572rp3G++cWZ7fmCCpVQzJ/C2UYtXEbRhMUCjTxucAHjAEsOfyItMZzQhL6XoPCpYy6k7",
+	"soZI/vQn0tshr5ClmAvnRtYUp5orMqExIwOmZ4wJUmhCP0wGPxIqYkNv5Lm8Zgk1kscwOWqUzbNIpqie",
+	"9822RlYl/dSy/MtjNdt/c8yosR9axy07FSNbpeLIbHtm30risN/dL4tDo6DA4iE/FlIbTYXMxjwak0hm",
+	"qVYkZhGPmVNKlZVnTwXXnGp2xkeC6ixlrxmw+RI9LKgR61TVCVMKNIPWK6s18ZEwsv9JymM6B8uCjwRL",
+	"8bwx5BiB02ZVDn+5gC3GoJLctItnRymNWPjpH8xP5Ec5nYKSbJ/um+M6k+nVMJEzOJAfMiY0pwkck2dy",
+	"YCaussmEpnPQ5n+TA1QLVBYZKwqYbw2L4sAd/iEXXI0r7+kvsq3Dzh7tDTqHZq0fmLXepweD+9Fh/IAd",
+	"DUvamtpJmYhZ2hlQHRkzClQb4GFm8wQDTqulpgmsm5HkZtitQZZcAQM059vczDWbWDN2zKIrlU3M2oxp",
+	"/+D+8dHwwf24+6D34MF+dBjfPzii/SGjtBsdHNC42zuge4Ph/rA36A+6gwf9fhT3DuL7Ue9g0B12u7T7",
+	"wBzwZoSk+D9Z63j/Qb+3d/Pupt1KM7FqgcE4rVzfXpkBe5sIKmLruLsJP30NC/+9WfenwtmZHtmIso5h",
+	"THHFfMLxVpwq1mR1YqopbDAyR1A+J8AzW+0Wqi78mj2ioJnjevQ73V6r3RrJawbM4zk1tP80ZQkFgxAU",
+	"91MQ2rkQ/MEsqpixETlskwfdvb0eeZEJHo3b5AeWTqiYF2etzOuAsqYpM8KOmrEYxZElTBhFS41bN/aD",
+	"35c/2OuTM02e0QlT5OxDRlPWJs+liKUgZ297/yD7z35skzeCaxaTv3Ixiit5hflAlk6lAtvELDnVxvig",
+	"5DcjZ40FEGeRNgzJ6EwvwInQOu7vG4bLJlNjssOOiJj6ak+r17p5t7D7Ht+s2H5UKWk0Bh1tJsmUyWlS",
+	"QQxfN/dLbm776wYEN6AkSz/T6XoVD4OctdrmDPLZr9z193QA5TRXqGM04XWasRqE4ZNFmOVW0oVPDV93",
+	"9/e6uysNkWhMxWhZw+t1j7vOl3EnemuFdu9/t6Fq63ysL3HpRUytT5V9nPKUKe9T/cVP1bCvpqm85mDo",
+	"tAYZTzQH5xEcnJdBs2gbg0xkk4F1Euf69TVnM1SusxRs2HeB+ERKoysuRk3WramrqtrEM4TGxehnzmYL",
+	"NHYXBCSFOcmeU6XgUOajGp0edkyEJSzSqRQ8okkyL50SpAlzPO+YhNZTy8sgNXhGG245czsOq65lyuJg",
+	"uOWuFl4zoW04lk6nCY/AkbWLa1XLbk/YmxSClFpP1fHurtrbsediN5KZUCzZNVb4bh0a/o+/d04n/+zk",
+	"bO4vB/F+r/jK46W9W+I0TaKG1keQTRNJ0dgVi9RS2i9Dh2d2z6YMotobuRnPLaP/2dGt7w/O9Fg2OsTW",
+	"0dbpdC6EGf9xlXMffOH+r+fFr0RL8ulT7uu9ubkQCRWjjI7YMWGi88P3FwI5GRejY6NFsAsxlFKz9Jh8",
+	"IikfjfUxuQeRp09TOmI35gPwL3Vzj9xcCBjfn8JfvxAXAvzbpSGAp3tWEY/49Cn/0ygiNzefPv0pZVRJ",
+	"cXNDBiyimWLwOrz06dOu++fOhagXnihHrH1dJBxLmGaDBHxYORtTcAweWXWqNGD87EGnu9fp7vlu9mVl",
+	"56bdUtGYTajVZjimM7xK5ZRZd6v93tS7tPS9T62hTCfUfCA2F9qtCf34nImRHreOe912SyMbUNrssfkq",
+	"rph5snRnt9tuTbjILxhlS2tmJFnr4uKsFXxTPrvSy/qN3wUv+5Dx1Czzr96L2wvzfZc/KjGMsKRhwTZ2",
+	"5LBT3sZFnescnMvlQxpFTCn4oXXcYvNn48EPEf+JP3v65p9Pey/5s6MdNn/2z/jtU/4Tfzp7cZ6M/2Eu",
+	"Rv1EDCZPuvHfnyWFKHoqWsdHZiFSNkyZGrv3nv6Svr6KPozZhw9n/xj9MOz/cqB+HO3si71H3ekvD65f",
+	"9ybn9+d//dCf/X3wfPyGPYuO1BP6A/9Jvkxf6Ffxz1cujGgZ/PeMpsY0vWm33oBW3yzpI+aKDhKPvKtV",
+	"IfjlZ5byITf3GwW33RpmSRKWirwBu0sxrSNKYNfNXN6ywVjKq5rTySVX+Xj/lKXk4esXZuzCzhJHza6t",
+	"hIRYgjGUd8Aoij091XqYWWyozpsM63YO4l6vcxjt0c4R6w479weH9EF0FHdZb7gyipUPMysJ1yid5NLV",
+	"TFo5GbuRILIr9wjzbuaLgUkbh+yuVAR6dpz5OhnhiJLRX4le5/CQ0s7hoN/rHA273U6RW3F/6PueC8E6",
+	"w9E9rb2e3pTecj0+Y1HKylqUspdas7Fi0fuH/Sc/q+//9nScqujhOPnb0xc//3lwoM7+oaZycCgfddmz",
+	"/uSXq72fxT/+UgzoK33Voy+zHWNGY7CcPrUeorL5iKsievdpYZXOx4wYKWvUEUWvGaa08YSRzCzADjBN",
+	"GJ1hO3no/ATuMQ/+xVPdcpm5JL0KGfNfxUt2vvs/QXHz+JyOwiM9+/G00z+47/IEZ2OZ4GjbhAsyZh9p",
+	"zCI+oUl53BetbVX3i1bV/A7Ls7to/drtHNHO8N2n+/s3F63wDF+zafqIj6w/ocE8yTevnzwkRwd73W/L",
+	"U1Rjap74y7HYH/xt9I/xi+Hbt/T5nz+MPv6c/u0J/Wn3/KNKH+4/Vd2fe+rJ4NHs4Wj0l+MVm1aaVf72",
+	"X087v9DOP7udoz/v/uXdn4+rpqfT+elQo8QrT++MRVLEkPM0o1yTARvKlBEqJORq6XRu59jrLczxwB9s",
+	"rllxoff6qFrxibHWHtzftzoO/l3oWVxoNgJxjO4qOmHaHRXrjg1thuEQ9xThcXnFa5o8kDEzpXpcqLPW",
+	"9+vrVciZiun9n5QNW8etP+0WicS7+KvafRpjImSWKhlY4EvBPmr88dIREKSO4UrvkJ+m9EPGjgnXkO01",
+	"gcw4dGWVZ3j6y4fu/OzBy+Hfsr++/PuDeP/FDwcfRm5OHzIjwIpJ4XAqCGql2vlfBVW977z7c5imHqFD",
+	"K7RBjmnf6iahA23LPYLso6phs475tXrQ6/KEAoNm9ntbDvtpzCZTqZmI5n9l8+XRvwSHLiRSpugWbRMl",
+	"XebilKFrlnvpH7E0f+oZj9gOOSVv3jx9RGY8SUgsy3M/jHrDQr7tD+7TzoNhL+oYCeekoJs7irpi9t6w",
+	"O2bcVcyt/6AWLe68P96tJMdnclC1r7/JQfWmrsuiCGzqb/CpLbf0OZ/wCmEzkUoTCPUSipzCMIQxvS6z",
+	"g343fPAh77+01jEbUkjgMI9UM+peiU33Amy63Tr3fLKhsSvnt3KEeKs8wPMIb7n8bwvNOjQNq+dWDn6t",
+	"2hkYfKHMbzV2MP8xKQ8k5fc0/oFqNqPAF6w/E8wX35mZykHCJn/+zXoz/AIYAb7nxRQ/GYOCyd8PaPze",
+	"Ji8bjV6jwWsW6fQpGRkNlQqCNyDDiWSWxMBkBoxkisVtMkUnstEl6IhySNLkQmkKNS6tXTrlu5TvUizF",
+	"sevDlG6S1e/Mp4Nuv0h6/Z7GxK1OTs+5po96fa7t20VSu+VZw5LX26BX+AZ8ZKHcQxCZacVjRtRcaTax",
+	"a8ZiTPxQcsL02LDpTGTgZdhp3bTNBLxA1wa7m4krIWfiCSamLu/whCaGI6Cx5e+u3QIykPHcZs1TAvmt",
+	"uM0cBQm8HY5ImkobIMrfY+9xz4HyU8goyGI0zCU1NDBhEHG4eRckDZuHvgVdgBLq08XrfBR16aJYq9uh",
+	"CX+ZIyrskUkZjdtEpkuL7tVh5XLcLD8QykMphgmPNiUTTcHjtkwfkXtviTy4stoSsbFlAts64koDSdPE",
+	"zGIePOeZHu+6W7fd0qNiSx8WA627n/ncbn878w0aSTzfoPVjvJ5A1At27YlMBzyOcek32DZ0BS7v2jB/",
+	"r7dtkENunihGR5NEzuBQhrYqU8Ya23KL9ooteuKNqu4eFTO5vU2KaJKwFLQqqwvjCkC+s9E7aXLG0muW",
+	"PjY8bcOt4fZNoe3Jf/N25ywXADPIBkylGBFppEZKjNiokJnbM8YDnzG6+RNcAIIrUH+78pndzm4FF2XM",
+	"jNXsnzYekzFLpgqLpERsRC2ZjamGPX0p9ROZiXjDjaQDtRSKxm0UUr8fwpvLsjNlKB2JyiC/viiPqNpE",
+	"7xYXJq5RxthoywelU7lfKgwiT+ws6m5zMfNbO5XlRYNNBymolw+sEXpGmeC4v6/oPJE0PpfyOU1HbMNt",
+	"Ttyzi7uspXyPPy5oSKAZmTENGKEazbZed//BweF9Mphrpu5Szd3veYzVqjLksdBcz8m5lOS5HXHdHS1m",
+	"eXt8FhaIKwLvBetAwHYqll7ziBGjdCDbfU3FiL2U+oxqrobcqL8bbuOAzaUIarqp+cZ7Q7nK+8rCnoJP",
+	"d0wVgYSH6m2snc+x6+aw5W7fX9ptFhNYNmIO8FlpSnU3Pbwkt0cA+Wq6Yz2lKZ7ZMySBN4JeU55ss9+Z",
+	"mldYrpn38mXTlStinsXEDSLkrLaZehsi1zu8dinIm9JwG9iq/jxvyViFjYKz6kSsYCwGLT+WM3FSrBGh",
+	"Q81Scgkhhg7EGC5dzZr15Xs/VY3J3r3rBSpuMPNAvqBibilebUgjalohwFOq2XuLk1EiESkR6sLOXu0Q",
+	"mwcHIRJKJhLiZXdFH/t9z7AxgzGLQPJVaHLAvQnetgJ9z5ygeMQgG8mtFMhsY+i7unrIHOSibWgHNuL2",
+	"qOONwFwx/k8Wb+z8srkmy8SRwduZ0OY9Zfo4Jdc04THBLBgCGSagvUDJWKXVO9lW5nd7BVmUJl+fIhZn",
+	"dfumb0KjK0WoXSJYm0KRS1mMObaK0JShQr9AEG/fvu2cemNc9tD+aGxWSfyJYIzy/uHBYhzWZvysCoN5",
+	"wQa8OxwHR4qbptLsuWG2qG1typPGMtVh2xAWrsodZ6RpyQ9XOI4MNU4t4k/IGzfJ4Plr0FYNO9PkAYnG",
+	"NKWRRkPfc8dNqVIzmcZhh9wt+nD6fZ+mveW12mwj4xOX7raEIK4yeLZoDEMaZBr9JrDU5tIJucS1voS0",
+	"DQUVfDutYgQIMhXHD6liL9hkwFLPobsylzEc44N9lpnQZDAnUkAW5iUmplxC9fglBB1BCE/oR/+9fQjv",
+	"LFwpZ0wyB8+watEginpqi0pu2rkXatUzZvqAR3RTpNHUitSUch3NC0JpjXZ9X9FUz+su7y1MHNOn11CY",
+	"GdNfzY03LhQUijhBtc49BUS0U85MXROr/6+Li4/dbufi4mNveHHx8XD47ruLi7PQ5f8TTkw1xxgRwl7a",
+	"So1gUhL8RozGl3t6De2ZKVPBGUp+SjT9aO9dmMb9/TucheIxq7UTZ+bGRbq6QrwreIndpCCVOai4TQhs",
+	"KhMezdeOEe+6aduSj9BOIHiRJCm75my2TCzdbVOK4dNtN+KVK1Ggg5Rn6yBCFsf/dswwrQiMsHsKDY0x",
+	"jcmAMQEgTMIlxhTjHEiZMCrMlxfBRtbzEB9/71PQSMVfIWXNjAsgIFymjlkLUOiw9Hr1557gq8w3J/Tj",
+	"U3wE/au2wCRNKeyuh223+pVnDmPvZgH9bnllKVBFLNswcMwimExlqqnQZMhTVZ7IAtGUj+PFhbq4OKs4",
+	"bMXc+qG5+VgkSwsOv9loCNagEZBmLEakK4wPGsI+IV24RAkSkxF2ZgIrExgK6q9ONisTe04c/qaU17o0",
+	"pRx4a4kWQwfFFSYvnA5Ibz3V6zb/nE9AYHq5to0e+H5e74CU9mi9HH/k3X6D6bh1vuJBFFaxhZglDIpx",
+	"OKTCYeQnzAgcvGF9tcOpnOufOMM7b3LNdP0j53DjTSnhuM5eLVAjLyC7ytuSD99fR3+jfSrxR1FFlY/K",
+	"ex5iJjbX0mwGYFTuLFbMNGMb5qvPOQrO8nnIeVI42VPVZsCwebbWu8SoeiFGVSRmrnvvy+LOpR2DD1St",
+	"Mmr8yzPeSN0sykeCGiRLlRQrVMjaG9VUn1ccbMN6rGlj5d8+6C2Dq7+xI3YDWb0XjSlwAo81o0G77etk",
+	"ZSNSeil1QJQU1ZJ1WDBWSgbVe6nZlue7sZTim5ABcMh81nZK/sdXrV/jzTfL0mzrYZt+F7wH7J2A8mGz",
+	"XipmrOiEEWk1YRDKkLQmh/YvYMgnBKPiZDZmcKuL3qKKVmuxYHh51s7iigWWrDF9bcRk62ozn9H2r8+4",
+	"P6ctX3tU29nmcN4DBnqdIw9vbXzmLYRjo1OPZ+13ceydWhzQ6KgVZuaswuZDsR0BgPBjm5CKiMNct6Ee",
+	"xQo/cCxyQIlEBX2HJHQ2N0/NZHqlDMPgGu7CwhUF6TfmmqJztUOoUlwZQ7T0wA7BItZjxFduwwuoulLE",
+	"YQnDOM2NABiS2hvBwy2Mffdrjm6O4zGywX3KkEhiK6PxcW/NymrpWW4aLNklKbPrRMxLF76NQCW2WrHy",
+	"5Q58aIkT343A/GppNba0VtlWNe2pc6quAuqZAiwUVldBu3NLP2M/VVSdxnRuzitXJM7KjpaaYAl1qbM+",
+	"dZg1DVBIgLNxiDUPGImtCuINdq+RDL0LqtrcSjcr8NCLLjbAvmhIeXdJGV9kx+8o1rDoK4chrtq+xvqH",
+	"NhKwkfYBvOd3oXx4+1cpTM38qoUp4BFXiVJz5hIuWKP1ZEKnTfQ595HHQv9e3EjnKw6C76aDxJz4s8YP",
+	"H46pBg71sWlEOx+9rR5TY6gc0/SKES60dIHuHXKaV5hhgAgqKiiUw7CPWIrEruENNC+ocgXsmKtkQe9K",
+	"ESpVXypvEHRyRdBPY7W6ShrbjeD0hqmc1KZT/I7vYIJtdqS6QKjtVib4h4zZny3i4pAGHQFPzGUXApsA",
+	"sYTijM3DjMvUPab68bUVbwuAIYIRwAZxA1E6ZXSCqf9nZ4/tj4CWwT5kNFHk0rz/cnmzbYpI7WyQosZy",
+	"Lfv12x+tDNtOOYsY+SZmiabfhlxtTbQUvLD4GXj3MaH2W3bZkLZOQFAee/gVeB2jhQlVGtfzhEA+y7GR",
+	"+EPKExYv3uEzbfii49o27SjAvReFpvn1XQU1bBZejwoWtG67HLe6KXqqrH7oOd514+EihjbY2awLe/tg",
+	"E7iw7b3kbqjVy1wVu3etikJzdDTDAWj2KrbFn9uQcp1UAcse7zhPwO+O9WmNsJpR5Qmj2jz7tfvEYo7A",
+	"HYTR3bm/mzC632GkcrFSSOt0kt3V7Whf+h0DxIFy3bjmC7240Cf0IZO2Ogrvoym45m3GxqQqr6G3aV7D",
+	"wbpQTV4R79HMNmkCObbpGvQhCjUV91RRmeJDH/VKfOawt4gZ1D+4f+zDIYUVuoUWZvWYA2y5ORSurP3Y",
+	"Py0ytf1nPL6RJwW7DAxCFXl29tPLIEO5I44SGeUBGnihGh2Nq/hJE3WxqRMn74RU5+23GaDw99rFKQqZ",
+	"uEyJDhG1rFosWt8HFQAunapzh/3kwlgoMUvsmbeEtVWEpOhRV03A6spRr5Wh7TwTDEdi7sIcJRbnVMzF",
+	"NCt0ZqT22yLoP4Rguh2hU18x+vcWUOCIzJVBGz/Lqb9dCDA8fJ64Kgux1TG2Rfax5lQZRcS3HmyllNdQ",
+	"FGpjFVdhD5D3ueaJRH6NdX3vmvfU7yexyBtUcW7Dvi+aJhzOYPGIpWTPYsHqeily/8OSbdVYl2YfI5ZO",
+	"K0zhARtxAUj2coiBwoJE9JgtmhT7jQ7JVZAQT5MZnSty6c/lskSLvtqz1oK1B2phZYppr9u26pjgXegu",
+	"jRMnNty8rfbtrvWajU3qICt1S+Tr+at5JfzqMoQ2c3Jskr61TSEAfG/1ZDabyHYJx01DxfVDNjAtaBp8",
+	"2xtktMdVbpODTeo2mpklTZ1dFdE3mI356QTKzxLeLPxWMRHn0Fw1NNcW5Hw+ZYFz6sKua6j2LJtOU6YU",
+	"CM9NNjlvp9QksWzRf2CvVw/Ttci4TUJ8kkqhrT8f1FZHjBgymSY0YmOZxDbddduyoqX2D8HxIwJieaDm",
+	"CVRThhxVFVxVGPSQJ4m1yHCJPKlXrOK6hhGhzxrSNgYbOcOvfdPv9rudXv/b3Cigmga/5vdVWCNjiztv",
+	"vFYL9R6y/VIg+3m5ait/cfHePD/WLkdpS9YTn/3eVxr8V6DBW6SlLcnHoqveuW6Qd28oqQd+P4GqKrkB",
+	"I1oCJGVtU9B+7HHe5WHZDmwafYXOA7W++iZNlkM9adIqzTa0IU5mVpnnmJLhLHASyQlTYFQcAyQpQDhB",
+	"pjdmhIKuD/3LzZPg/MLMIKMK5M4xyDyKyWBOaJL4RpbXaCpv6GDbhYXzJ4s+9JVm7luZxgp94/k09IJT",
+	"7EMGefzkfMzmZGbmDOhlxBnDU/DyUXBczTE3BbPal43h2OGe17dUwpaoG2zJCs1dIe+C7p/0an1K9yCl",
+	"0RXT1hE1lEkiZ+iRm8FK2SpX67olUGBKE1L4GHO4aWR6Nil9C9zoVbnvHlY8oEWFcuAPDhqYkdPK+Cxu",
+	"MngjjfUKlnOvjldy3eyAuiqApB1xOtT/gEyrPbmwD8JSRTtHyLfp8bAQbnCrWMO5Vb1XsuFQBp62ycMB",
+	"w7PBhuVYLU2k5FP0tgfEc1A08irXJCaMWO4BPnsLSrey3MGFM/4cdmTA2M5uW/Zf4nsvw/pn2FZ7qm+h",
+	"qsTTK5aHa39EOEZVUod8i7C/KZGvKIgtlJTSihcUtY7oq9DfebwoTuZT1gjNYjWB+GNo7McuDaq+I7t0",
+	"2Nd5sGt7oh9h+95Pt+4GaRDrvcO47JALmvB/bvRI3Yx83th7sz4s60ArtgnKypSP+FoNHAjgJ7wVJCFN",
+	"uJ6fRTKtwO0y70iYRt1ixARLzZZgcHVGFwoLrb45S7nWDPrPjqkoBxJjmSFgYiGzgyFE24QYKBsjt/X3",
+	"1D1Rd0vrpbvD0q3Ndc+9bVsVNWziXWtcCtEsOFvTWoVVcqZqvodrIrvUVqe5uG4i5RWhLhq7QHYnhsxy",
+	"lRfSy2JGE237MnARsVsP39bguaWggz2MORdol52dXqlJIRTzNWpScwLL/VBOpjTlKpT/A3VjLAajK3zC",
+	"ATgT9d6ZzRatVrAPagX9jaq+GaGMM3FVVeaZ0MiF9W3j+GoIoBOobc65Elcl26ieBDYD/DETC5Ua/YNu",
+	"sNqZC8XS2isdrbXS6q30Oi6EKEmQXtygoIJ91A9hheuUeWu5yVYvovqk0IVVS++oIC0srmy7TNKVhwJ2",
+	"bjlci9WuFWKZi9tfsG444WD23HxsBZ3AYBxJCzbLlYRtSUaw2Zmmqa5C10qVho+7s+W+3a5lgcMYeuss",
+	"cJnEjeYvk/jW5i+TuNH83bdvb/4LtJ8PyFsXb5s8amnn9FtJ9s3tE/OUasYVfzeZNb46uwa7DieKCSt2",
+	"l63steAJiMfjO/dyvcNIZ9Rpw05PWBMWhTNwNzeuGqfmjxkFPLvg1+yPW+ml1X1wn2qFEtodG1juLR2R",
+	"C3SQf72Y6Yrosa+vB9nMkKa5F2lMFfjSS75dJJhWYVC0rL24ggqq84Tu0O79Q9mkX62xu7XGNjRcAhZL",
+	"QzPl52LMd4OJZTO+mbhdj1XT0yiC0QXrglcEZ0sU5bZJHIh0TMoLoPY1JNU15yCUrrm3qXd5S8orCGnB",
+	"OPbQwlbn6Pkfaaz42M83VH3s135fGlB5nZcjmL7X30q8Y9Jrkz4mwytJUPFZHVhbp9SH1mfLs/717H22",
+	"s1f70D12KG0LG6s1jcZQgVGxASPJFDrpeH2IZvjaE56w5dr5xZNmVnEy1RXanhzqwkOtU16nwGWdKWn4",
+	"1Y96UlEL9eP5i+eEKut/UlCrbb3lXJCEK622rjQyIzhfiTx++9+8M/U0ZVSFo9cOz0ZIDQsJJpv5Y862",
+	"O7Mpi/iUh4n2XJLZWE6QR84QM1FbIBQo0cXWEU0I+bX7XA3BkbJpMj+XTfEQFRMNtqaesg3fKJRtlSEz",
+	"CONR4o9b5YTcoeq8Uvt1E/O03ZyplGilXWJ3+aI3UYlL+7YsssVCw94Tkk2nNgMzkTML7Al1a8GsH4e0",
+	"W9qDcgx8L7DyOKp8bk1TAevnWg15wt6kFZzz0v56WY7r57WbU6rHLoPB9vLZIdDlWKYEBlHu7lSucVmF",
+	"rnNxcRbOATAjCmdFebWJlj6IotcM+D5VzbB9VhfcCAelFLMhzRJdgdNzSqY8gp7+eVodiCI1ljMVqjha",
+	"Qti3U60kW5DHIaBa7aUnVWUgLcufUC7Gzm5VNkZDIrutTdtom0LuSJRktOkmtVuK/zPw2u8dsICvytzf",
+	"L6syR0cHvd79/uHh4f2GzRbsAhbZav4u2zHlc64kmMbGGTI/1Uy6fnlrbEHILyvJm5SiGDpmSWU28AIV",
+	"L+G0QUwtiox5HUVBz+VmetcxFhMi4hRPoEssQ9tqK5VMVbhsTz2AK56cEGXrgnLoiqKzvRmhS0LR0l+M",
+	"DxnLMIcZ65cHMhMROnYBOwnqA0XEEvx38Y31JaZub9125TOpJJQq5zQO8hiaVzrURDQfFIDvLi65lvIK",
+	"8r2NUiqFTw6uc9wJsTM9JikbZsrizoykjE8sbNSxhSHIpickX4NjMpiDmFWQ/r3xUobI7vHHqUw1iyuS",
+	"0mJ3ea2p65nGIbpJktzX03YRTaZCLXbqGtXBKO+6DBGcjzfSIF3YNTkb05RtGUXwC+irJeDc1nHbsA0g",
+	"TG9SbV9vTQrwgPUoe2ZsULogU+IsWDfENhhfDlgw4eLKnBNDqEZk1Z7AmZYpi53vvvYUIGS6KpyKgx+w",
+	"ERUbLWz5aNQcFvQ+WNEWAQc1S23p8XYdEirGcKetSABodQUGa5lkwDSSJJbbQ7PWOd72aC70NnG74ga/",
+	"eCxzYvIPRogxPDEy5THA9QVyvLR1yYVxd6Frq+952zwlLu84uuxjhkT4V/g74oFq11Mem70edXvfnlhs",
+	"sylN6YRpgKazOe+2MzUll/9xuc0gl4LGOOK8P2t4dYULnC92/qKZYmGTxtDdFReQfI73ubN+LSM6yBKa",
+	"zp3K8vDN6SMSyXSaYa+Gy8eTAYtjFpOnQuk0i3J8i1Wm0Wq3nBRDHodrrn6UM6Iyqyxa/C5rim2Rmcuq",
+	"S9S4JkzEinzDPkZJpvg1+xaCcm/On3R690kkY0YywbVa7YTdr5XRU7eeJxDS7jeGdqLoC2GV6jKWyqpt",
+	"CoeMTmXbCDZpNxjOaiqsBFgnxANRd7cbRSe+VU0PMd6yzI+2KbDyDqsjCrcqSKzeupbOi7+tpQmEeMUP",
+	"NiuoKHXcCP+0gSaH5TLNSpNyB0def8JVngI1TOXkBNV6LFyy+bFmrveUq1zC+pxQY2LftC4WpileReMO",
+	"q1KsVxXMPbcET4F0ZBe/HiVs017VJSJZyFRQY24bMbURcCHcXB1cQlBiuOlW8y0a1qRYnErVhsuZI2+g",
+	"buD+aC8rTM+zFiAoBVZfjBlNQDlq+7iAiAo3nTKanpAeYLXbr+6QU3we75EimZOUTRnFFxJeCHQSS4be",
+	"CKhitf1yCmhNh3me517pMRUF9BpkpY1pMtwhT7Exj3nX2EI5IcjzbEsZ7talmrvUycOyuY837SqL6J7K",
 	"d4AM5mbsPCU8VrWZy9boujCMLwauW1Hh8gUKVRwL8M+3RwYL569UlrIxXO6PVI1DJoMFyl1dqrlYzLsO",
-	"DzdUJXpK3rw5e3JzeEKUTKGanMcK/o3kyCeQ9wjRO76QC5NlPF7wZz4sx9EehkYhuOZUs3M+ElRn6abA",
-	"W/WDHezjlKdMYdCUJsnPw9bxb3UM63eLp/aN0DzJa2ciKsABCaAPhoWRscxSaIJA5oxiEwQi5OzEHLRU",
-	"z0lsOBU8jqkHOyuh2N/6XmRl2ByxtiN8cmtNGl8S+q60TWnMLSfoUHJOZLlYRbY6VDA7h6806e9geIZM",
-	"r4eJnK1V8h0NvXUPLB1qG5xxk/XeHTqPAeKs0lxKVFUro4CPDL8IxnYdfAkOE8QbSgJw4E3AbWw3fwIy",
-	"byyT2Ag9IzxSVk4nz1IeIozltKyURtdcjDbKD/Bm45+w0ltDK/yTHNxB/zjm/D2rbv5JDtAvhNXMXI3v",
-	"IzenDorjT3LgwBunqRzViXT9JAev3K0I95xVKH1ZOkJYG8LVMQGfDo00v3FKMka+aBq383+5XwZZcu1H",
-	"LryH0UCEu1vtlrmxIkKmIN7e2AIDzE/IVDD0rIga0ylDnxyGp2a5dW5OLESGfeTdZd0opBylmWiU8pM2",
-	"osJ6OUI/yYGXjp9yVjsPDwG64PBvn5K3XSZQgbuclXLec3J2Uytn+uD6V/CB3Gm77C3K+7TodO6twGJa",
-	"RcyC0VDz9JX51abJ2KY567FQ3ldlVqzyI4+NMSRCcO6b+2tkzFb7Zc3y3Xuzod+RV68hbsvVGrYlCvf9",
-	"ceSEpunvcoD1R1jU7Br/cKxKYiJebunjN/0x+pmQJJFixFKjqSGE1Oo+QB5B31ErIMf8w9Tj/OTI5AJp",
-	"QHXwWXaqUoJ+koPGGSa/y0H99BK7/182ucSXlcsxIBnKOTrXbOoh3Mdrzd1+t1vT4NVS06Tqi1wQmiTG",
-	"2rYNx2meRnItrI9o+0EsKcFAyDiwigVc3evQnUajYSA7tohZkCiB7psMjCMN1g3crEvdLa1EG1EOrXpn",
-	"lGtbdOmOnr2EYkPgv1QWRZCtWD974jkX1+D4qDhxNk95wMYcwfHI1V+ucr8RF9ehYFP1Ccxr/d5XHcLn",
-	"/IaJIG1WZvQk/KZUcSmv1zOgFUk1zxt3QgEMQUq+f/yK7B8STUc75KkYJVyNy/brUhmkt1D90EK9+9Rv",
-	"P7r9plOs27tPvfaj22/DRupzOeIborZu1DR/SpWaybQCT8v2cXygiLuvdF7zh8v003+0SD+rN9JlKOev",
-	"C21pYVpvuCpVxxwsTq6s0XkXqdPhRFOrp0VmaEMeUc3INAXncygU3xgsF4BPgvMUFhuTjwT2jleGvITm",
-	"NCHOOYAZYzRJiEzhn8IICHIK4fkkYQlkkxmODUY4fGzbOrEFKrDZpbjmYQrwhWqgTwj8VgBlfER00Lzs",
-	"RYpcDVqX1ruex72iqV4hQsCZD8kNrv2RWmBvRt2ahVEEzLvnj6UYJjzS26V+TaiuijfRajAcN8zSlpjd",
-	"GnGlMUBqq8nerfRB761xeyker43NwWKcmxuXPTIxBjhwiiGSgYdXKKO4Q3OrhOYqMeA/gEN7MqViXr1J",
-	"5zxm1c4tfDeK3xMCAZ5jQ4WCcaAPM4E2UVk0RuEz49qIzVJvk4RjTqWcTqVCFQFeVDGm3LO6Ock0cDT/",
-	"gcBh62PC3ikoLKEpwBHn3VQAnXiLbioV7ty6yLCWAhrbQNAoC83EQfOMWEd3d4ZO+apSK3nKR2NA/Upp",
-	"pFkKdT4TmRpZJebFdYz6qTZRU8QKk3IDzeVR6IzluQrLq5hmCSOKGb7i2luPWWKNALXQfhcLd9otEVPI",
-	"BRaxTIHZThM5r0SSfoUIJNv1mIgbQ+rnoRkHEwvmEE8SzBeecT22aSQA4ApQ94uK88Iuh3pKvyrcKoth",
-	"O2MMZSnDDMKj/YPDb+s6yM41HUDTZIwBg8ODTtQxmdDEEASix93QhMdtkgmaGZNOg4YWg1404HHMRNsY",
-	"re/hfLfJhOmxjN+bK9T5WCIrsdskYSOavB/LxFylir2PEqmY+0POBDRvZh/1+ymDDLy2IdD3CU0NK0up",
-	"GDF4taKaqyE3wzeXNXuf8AmHYSktUzpi7zNBbyhP8BbKl/4e0Pi9s3CyKbrGYJbFXeAEFzS5Z3chBt81",
-	"n7AtUafTVKaqCrOLJbF1cwBYvJDaGDFsCjRQm6F5ObbrnT3maNPKPm5QoaiDzfQ2D2WmeOxXwyBjORDc",
-	"CNatTUlN5Gip8s7wvfLHP/Z7ncvLj4esYW0OlrtfvCJ4wxqItKMjTxjvd5sCGzpfovXGAicyEvokV2tt",
-	"1of9I4AG3b+D5u1nseEXQ46J9YujWhuqrOVoDcDvWKd5QQvvwhwV0mBsN4pmXP90IZVmTD1jdX2mzmuA",
-	"5go6giJomxxwXlJNB1TVsgqKIFPKYq6aPLKoZbmvuleFVlKtsfbYDUvnaPFxRbLpsr3HRim00Kjr2Wq7",
-	"ZXoXXNzqvhrYdLe6r2zMze0TLqhGY3pCp1Ob9V7qplij2qcYh9cOdE2eZallrSWAObSzOcbA2227JQWr",
-	"kbcSHsltu16+p/fEO1zSlKnxZjpVig9XOGJBO8Q7CCRPFXl7SpMp5Wmz8vDCQVERClmgqNLowuRkbHuW",
-	"fkbX4zBLkpeVFiQa4Q+quyBUL85/XV5+7HaN+OoNjQwbvvvu8vI8dLnC1CyMj3VWD9y31p/pzTW89iJm",
-	"6fdURxvSXoVh97YUj5jQmDVoKm2G9CoeugEt9DBendBU284rzbwq8eh3OajrkKgIReVQsqWaQojZTFzT",
-	"kJVAro0cmTjeVeEnnPYW3SrlNE/VXb+LP9ubt4aNqpjHz9M1ecNhG9QV9Yal6ZPXp88uXOiKRqlUKpew",
-	"o4o8ePPLeRAaARXxKUtPfKO0ZNA+UETOEAH2dN+mBufIpU6On+632q3nzLCaoHV+w1I+nAcz3k5FnlI4",
-	"s/5B28I8oqJo2pQXacCruDH1IErAYvQR/u01Ful4zux8Raq1zIMFhllW98daT9V/HO/uVmCeVG+9xyDu",
-	"r+jlbr0VnquiVPFij8YDRa7UqnKXkKK76XEs954MoXYFe/Js08GmsiXQmVZuDQItgGpoIjvva2kiFc0u",
-	"46q+hB6hVdfUNKiFB406W5u589jd1xxnZkXCKxZdJsylUg8ZxC7aZDAns7E0DM7lwjpu0bZ5BlwTm3W6",
-	"+qjvh3Nf7cCeNk/ireKn5henxcKcuCCD+4Sgcb5wt8aBSXn7a4ceJqlpQudbtbpsUK2+FLUyT9YY1tbq",
-	"UFAtCX8YlsDps6+ZYvqz2QFB3Tk8SsW8MW4yvOaavS11WVvKmKfgLLE7uLomt+G1TFaZ8ZiEAZ1uYmmO",
-	"GcLRJ8FAIVYXtdotGk94OL58zkRs8Yk26qJ9j/ieHuDcWpTPQRSFazlGTBtVKZLTOYxCZqgNQOBUQRaD",
-	"zcRqMLDCbl3jDl4NBYpIfgogvgqkOgfeWQlWd3C3cKBuFIE6+Oao2Ot34b6W+vMAY1ZhXP4c7qEPce0N",
-	"gf2wg07IdeQAJ0/wXEURxLMG5r+aTKTSpNft3tU61zftAVLMrVCItXm8pkqg1S082QChNJTZvyJtMB+s",
-	"qsBXqczAh7yqcNr9Qfdu4mgOvuV+omdPaTTG8FkpR/d+Y2crqwDysa7eKfP2oLXNY1tkjRuOvV0Epssv",
-	"h45rFVgt0keDqqnNiHfFvLdQ0FS1UKifCL+kRGzDRuyw3q2ZcSUHWeH/HDBXecVoNHZ94nha5DA2my4S",
-	"3J1lupwzFW6F0bhEMMrSNFggU0BLcOUCwmTAEilGCrHSwu60xgWftZvPUKXfqPpzC3Fxv+jKe1+5NNMt",
-	"yYqFb5wppfC5JgdFLSMF9rehmAIQKODmhmxCh+xkG1ohQAc2mQJ4NHBvas2Eq3F3ZkQiZ0a8sJiDCT3m",
-	"o3HYhBjT/sHDFZX8cNDG7CONWcQnweSSLSr783LltexvMXsMT8J8ymJYmzilM2E0YaVTec2sIEc5CKV0",
-	"Mx7rsRUkY8ZHY70sO/B6QEF0zhGWrG19W5mY6AF04BCXvwMt4bykF5hUiT7rEapbVIBuW4r4rKthrx8e",
-	"wr+D4AyBYN8myfCwa/e8IUHx7JYwr1VcNJ3r8tIqVfCUOA9XjoHutXTJ01AjIyghaoCot6syXkjn/1vV",
-	"Rc6idawaMCB6GOY/rQCcZBpK/XJQXhxgLAWDpN3FXNmDuoO7rk7rzitUDaOb0TR2yMBQ62E+nylmq7gS",
-	"wH5xQBMu1aXkWkFR4xdkWaDblE24wFqtmCX8hqXwbw//1n2+1W7ljePyvXEwDfh8ZGzJRdhhlGaxzUWH",
-	"bqdBfjxN2U3dnVLsw/K6PYP86XbuL6FkRKerPblH3e5h7+iof7B/uN89Olrb6lPl5TtLzgLFSCwBjAWo",
-	"Y11R4LovZYqlp6OgMmRIcpDKmUL89ZwUXWrMKrDqKlpc9PCyD9AWoqgih92xx+ndWrbRWCVJ5KhdQF0B",
-	"qp9o4uBa4FoLiso2ym1ZojST1UCR5kxiu4uEDTWJZCqK9s45Hy+v1MdgAxfIhnTyuwHjD0FlBXSvJ4u1",
-	"rJu8eWFhP7bMp1YurGcFVsXE6gEAGc38XXt1JQcCF9+63rPxHQAMnXMRFc25MfTFVZ48umHArrHt1CDC",
-	"59YjnLl0pu+q4KWx9fWlYJWcyAx7gTFl1GJGnZBBxhPNxbHdZpbe8IgZtsWSoS9z7X02p1AxmhTphUoG",
-	"RSDi0r9cVXtp52sBoZN4qw3CKT1xlLPlMcO3+Q1uzMHwUrh94MF4ZyWe1ZnfCp8LMhvzaFwUgTaSCyEo",
-	"q6Uyvlq+rZxn+eAwTQCZfEiXLVbbUCWCyCMc2d1hb3nT8VpJubB1iXGUAtX5CLzD5OV5e4Tt43qVHB2e",
-	"N6RgznUkR2Nlw5Kjaq5dVDsKPzN8xiIlLs0T0f/E6Ng2PRkwo5uOqdH1Fy2FommGsSYiwHQUUpMBaxMh",
-	"AfS8KPzIIebklInjJUy9E2I4HXyYJgkmhRVoe7GXauHGNKExA0PQZpKcFDyiTZxN0S66eMBrrFEBbJAt",
-	"9IhxU/etHTNYoEMYW8kWWWu4vFvlvXnrHb3AIeUjgeiB/gCL4nWIqmN1euVnWCCIU4EIcAFeYWumroMB",
-	"2Ot3axf+44u3VghEVU9X5cp6chrxMQbwMQTS29KsWtUdyALoIi1sF6JCir9rVDKkBk/2ZGkwT9/Yog5I",
-	"CmqGslQgdoLVovAqn7C7xj/A/bUjay8W368KW/pTW5qSRZk5tqVQZn6Ihuc3EcodI4iCASyF21a4mD9+",
-	"QtCB0S58S8e46xLL+7hDNR6lrGB1hCUs0qkUPKJJMg/D31h3Sk0PSdVZ52L0GB9smorMVZRIlaVsZX9o",
-	"RxZYBF64W9V4Geu693BVDsCK/Mxa6UZ2tucAhVmZcuRNq4pquBg9wWVtXO0SZgXPXLld3iRqcz5wZ0ux",
-	"avYrth7Bk5zJYKjaOlPLS6GrcdENoYTaTGzW6Dnoyw59wxBfLXKrbgVt5rRi2Z5zcb1lhmCFCZQ+UHcB",
-	"wbMV1GtJj69OSCyTXm3srT9ZkEYLKBtC4Opv1pnUDah2cGwxp9V7rpZGf8cMqxjAiuV2SW2LmZ2jqo5X",
-	"gMRgw/95qUQYan3/0cHhw43h1tc6SnGQq+bm1rLBrn0OLvkLZ7OqGt6Gnrlcsq/qgDFfr0QspyuUpXiN",
-	"1fB4//9qv94cIITZtm2Gqr1nxhjL0wa4dn0oQTHb3oVW/VHlwNkCKKHNP7Qaijz3jrWx3woVbIYsw6j6",
-	"bUBNM4fn2Ov8Dg9iPZkgMtOKxwvF8qWKLt+Sh/ojKwDMmcImcPhGY5bvd482gjj/HJ2B0RZZ5Wh2kHoj",
-	"KRHswvo7PIT9NJkfu4RsOOKAOHRCECnluOT5NHbJjOsx5DVg2oa1Bchg7lqnlMrt0WEBX6kIsnqBVfhi",
-	"vaJ8tuzHs32P/bqTZX+d/aPksvNsnHWaerk35Wevf6rZzrsNPnUvEOmobpse341DOZUVWK8ZjfFEwsCK",
-	"UPcwS0HwRCmL0bMUKroib736LOu4SxmNlz0r912SdZdA/Y6oHFq/uGfp93n4k1H5zsM8ygIuHQOFOpAu",
-	"pXmSWLFm9vSEcBGzj44PKUZTyI42TJ/rEwDHzGG5hcT3aET5F+4lZURB7CrZbtkXQzvQUp/0Yo22A67P",
-	"4w7Wf1Tu0m4TEooFCjGw1QV2+YFcz6oaBxfy+vy76tv7+WMLtk94MKd3w6bvjXlgXQ5R5cXJO4TThYbu",
-	"c+v30tjaExuyZEW3nBMyoSKjyTHUrcUTLsgUejviE6UIb54khY+sF8BA3kVvdTv4tRRZbEhjcmQCejzU",
-	"J0Zv8784JTqIwFCXYG+i1fI8AFPW0INnPq/yVunriNeO1+FOUKTlaokEHR0cqBl8qaqAvZnbsVSUX2fE",
-	"eJiq+857PmSLsSmTuDnK5sICnWeTCU0XUm/7B+ucEKX6eysj/OEu7tqaNvUXayAMuM2jdp89JmpCk4Qk",
-	"AKKh2iTmIyOKjVE0nk/HTGzSD+LdNznswXfu0rf/EdxeN+DGzMDNQDXesD8OL7DoocvzHlcWrObmK8CP",
-	"DFM6mtheK1DCGioebXbcquH9vNQzuCvAjLboOePw9GDqqxbN418L4jzTY5nWtbwGMp4H826F6xQNh8A1",
-	"T8U6z2lCIzY27CKYprVBanzz3LjPJS2q0aQ9jJ6C6XN1J+x+mg0S6JS2BtlPCgYV+NDcvaJiKn9Xg+A1",
-	"4OU+aQxxY55AXWzIbVwa4WwA5hbMmQUAmWVAQ3ig2WfNbkB7f2wJTb7pd/vdTq//rQuOxlTT4Ne2FKsb",
-	"aQ/1oGeCQrAgC3ty8/Uq7dk67TM0rHCZhC1SpI6oC2D4Xpv0d3pEpqTf7T/sdPca4fN0O0e2EUnxz533",
-	"nYrTUKFjbMn6GvOcf0tWcIeUvkTcPjmvo9iP+jGkEC7velXJTdG6fMpZBA0Y5yxukxloCin0PvRtP2jD",
-	"hkUzTGNrdcXSMOB5dXgdvrUdesXCsnnekfDa8BBZvn72mOzt7R1ByeObi8flMgCqWUfzCVt0CYYOH5+w",
-	"hAv2VOjgmYt0/SO3faUZdq3EZFJwus/Gc1cyk7Jhpli8Q57JlEyZnCbshAhwj85sXw2A7ySzVOrAHjU4",
-	"lHVq0Gw1qq2D+rHRE3Yq1WTNF5C7QcICNgICv4fPf7DICqxWSPM6Bq7eJnvkf/77/91r0VUVesmFhK0q",
-	"5X4iBPKE2UQ0IeFwaqquMddSzwGHGql0oeG3ayPuwwD7IX3zguq2BnaYdan7hqWDCorNK7rMTvlo626W",
-	"KaOx7b6TSFowxFa7lU1jG+NxjMmo3jVCQ0XFlzukdozFBhSU5iFc5OS6ojjMcYVfWBoH+wENUnnNbNvX",
-	"ECR+qjR4suYeDH2iWcpim+U34UpxMcobJWE5jtA00ndLjNaftgKg1d5hy9l0Pn6jD9GUEYypzjHxznbO",
-	"3XiMwdjB2JBHbe6Bq7QOFBxXH4EmcRKWqXgzWGQhi7Y9fqhYQzvSIMVAd/6QAImYUhUI1afkp7cXwN+u",
-	"TkG54/+Ec31Mvmc0ZenVUlObo4cNManzAOhZ4PvnLJIiVkVXRYLDtXDZIezDpZzbRw/3uzWymFcBdf9g",
-	"Q9bQ7+zq1c/nF2SXTvmuUXh37aNX9duH7azM8wxHVM1hWJo/VEuVO7fivqznTv62+x/2t6O9HiH8IthX",
-	"1A0WeD9RU0avFagFE5osNoBxA4cNBPaXUKjxGvIU4k4pZyJOwv223gBvfkwVewHyaUOUdou0tzL0TRUD",
-	"RL4lEHVzMbQ0xdjqjmrCRQlXtr3aRb9uuE+822/bLeg/86MRXZWMCSQcl8J6brDFTYUqUyu/3gzDy653",
-	"Xr11j1zAjUEwBVzVRijZC8vaX1zWsA8OYQpmFiCFi9wHV2FcNPW4NUjPEHJlYg2q43lm/gm5ZlONnkJt",
-	"J7HCEG447nr7DvsT2PiKJTY/nwBzDUDnbTLK7SDNQ0Zz9Ql/o+rznbUnnCs6SEKGx0WaMTKgqXJSANA/",
-	"QSFyKWO84qjWYW85a6uYZENc3DvkZPbLC8yMiYp1yv0O2G5ZJjGhYJVVwFnd2DSIKqQw7z1yWDvIYwf9",
-	"1L29EQ5au5UJ/iFj9medZuy23crSpOZX36RJ1VYa26boc3LfGO1DXnXqzS87xFi+0BpHjaFCEkobaTmp",
-	"KNfrBlzQdL6gYz3s9/b31zdLgoEET7AK1QI2j4ZUHlvfDeYOLVfmIBtLq9bx3aiNCjz0i+0WsMY7h06Z",
-	"MVVYtIQGIaR42KpWh9KTMhqNsZ/VJDzWLbu31Pb/1M5lacL6ltJKXJlJeTG9WdoPeASwzpFqCO7px6lM",
-	"KzI2K8LM8JO/W0bYE/TJNOFL+GkWn49pygK1Ct1QGNp36KgVDhZ0rLiUZznEUdcem9+1qe7Q8tSwNZlj",
-	"S6NqYxo3KEkUU5MB9BBTGu8q0axq1EbtqBoy/Lb5KrodBtWm7oDWAoDmCV6O/pz1Vh9YuPZY7ATqc9/M",
-	"MvFV9wKjv223ZigiK+bqfm37COE8tVn+qqn4rzflRdTTYv52aosnMCcgn/7zTfTm2LYspYoRNc52sRKs",
-	"/kK4Zf+yiS7IuiOqw5iq99v8Y50zMM89RwAaKHApyohTFsk0roonpGyayjiL+CDcKgC/kELpgQVSg67D",
-	"RTp+3guHihj78474DSs6wOPQciew7YDksn9y13EGmmVl2AO45OMN1hmfrG7fhAsHw8DVs/mkd5Qy7tot",
-	"bYhJ60BecjetXw9SzKz0nUr6nW/RnOFO2lWERuY1EN1Whd7WInQqWHOt/fUKBAvuQM+PiZITBsgt7jkA",
-	"N8CSpIjxG0jVUjMIoez3uhAdFVKPzcGD+JMDg4RTNOQ3jMR0XsJZgSbQrXZrJCGSNqQcsFVCns+1BjC3",
-	"Xf62NYC999ytAbwoBOxsz+s30alvB8gkxjLXN0KvN6ZyxQJcH000kWY2+p1VdWRpspSr5G1sQS1lUKhi",
-	"fivO9qk2MmI72NoMSxlfBGjsjYvspAyNCNehFtFGLHBtwmiKbF5IwUgkJ+uiPnke6GoOX4Wfg4F4IxSV",
-	"JFI0/VYwxiQzbQYe6ktg2Ub/48eTgokYhoPsgyWKeT/sffzYtvhttiPDUGLawQmJuc1DwDa/XJDewaVQ",
-	"GEfDFneQIpVA4ZuQ0HYQUYMl1megre/3e4A8oQj7Z0dSCBZBkMCHtboUUCArUwKBZ/yQjzhkXzWSMj4p",
-	"4/wVr3GVc1bfJt9M6DVzpZzf7lwKj1X60LpFDD1lMU9ZhAWUmk+YzDTkLLwvSkTywIZ3zdwAC2bTjiJM",
-	"TsiErRJ916DZucXgcFTMhx51S7EGIOio1Py81+3WRwiCTANHY6VDt+J0P8FlDCUW4bmviMvLoUZ0TjMr",
-	"nXIW38lxbKw25FwuFLteFEJA5lO+1C1lEWiedv65UxGhHXLRMIGvrogyNpDltXeNcrWw10VcxlqKm0ug",
-	"4gX+VngwhTkVrXOMLYzxSZ5/Vg/UcZGcb9uL9JzIUQVQMlYJuZG2ixaqgEbeqBpnQWauV3qmdA75Rg3U",
-	"qQCCyNzmLJk5Li/uu+XlbV6DiQ82qXtb3pIv7AYIH4MgextSsHPtneAbN2z1mEgBkm1G5548BrGNzfSz",
-	"6YnV+8FF1oZOM5lipQDAhM7hjrHRauQQzHIxJxNZLoYs6oN9YZcDMM64Ho9ZEhZOARupOoBsT3G4XmPJ",
-	"MV+3Y3qJZiv6GBamk5fKshAqtFUQC0mTscpbG6CFArHv5ccb9RS2fo3a96d0WPtmcM/VvbkpY14urOAT",
-	"pjSdTOtKEv25ZOiibwEFRjHeFV1/l4zKdY0ergCc3Jo5V0AlYu7yJaCuwtxABlCN7NBTEfrjhFxho+/8",
-	"aXopiidzoAAwUhw2+Qm5gm3eMaR85ZVGU20UbitS8r59oDw51GFyZeZ9dSmMeo4OODO4dgkupu2lVVlQ",
-	"PdaBL5aUY5h20aHCXwX3pwU4KYh+x/nw/GvoOixfwzTY2Lmhve+UFiz/u7i/WJv8j6LgG/+23G0FS2ss",
-	"upw7fGvv/ZcSWCsAikDnQs/xq5/PLxa08Ap8ID+Xphvu+W6YvPrTf1YowXZcb7keFzh3C7Bxq/DvHFo0",
-	"jNtinEOrDXKW25wYigZv9ZrWP/vlOczGikXvi2zLP++++/NfwhJqVngva9HDwsa5x9tutst7CDn/UZZy",
-	"PYfaOJtwBjmapxl2I8K/nrlN++ntRasdjr0UiZ/gv19MRE3kiIsr8s3rZ48fHfYPvm3nUEvgSiATLjJb",
-	"qQxTA08gpovmAzcUgPhiOuVRVVqwGc+Lpxevzx6fv7/4+a9PX+bguGjT1/jELYRGhhIbaOYxEpvs0KJT",
-	"/p9GWVIs2WEfobTO1S0dtx7jD+T01Zl1fuFb1fHu7sJDuzG7YYmhTLXkZc7fg4qcIpAhSYA2sSrfBmOL",
-	"MDIVMcFqaeimpFMaGYvBXL5mbKouxawcDQfsW6cnIs8lWhYVY070gOd351Jciu++Oy8SQr77jrxmI640",
-	"S4H1C0B0xlYJzsVAxjKJFaHmyKS6YzTFeIFaZHopwgnc5H/++/9d2U5mNtnXPuQcQCM/99losrgGOksF",
-	"SKlLYbggmVLuxg9tMNV338Hx/u31s8fkaP/g8N03botms9lOOow6LOZapjsyHe2mw8j8z9z3Lbmi02li",
-	"w3W7tn3qn39XUlztXIqrSMbsCvF56CDB4UwYtcGpaSpHKZ2AJIZhXBGUp2yhlekMQHr0pSiamZLBHPYC",
-	"SlmhOQ040GwSzEDG8x1yWvRKlPEcNHmz/EXnGUMCmL9vcdugLsiCmtkFeu2aN8TK7PA5EzG5+nvHXu6c",
-	"xVdGuCdM+2eKgDNMCvCtoQeUDGh0bcEuLoVzOFkcOi5snYFdQUSYcxcNGUGuJY7oOZ9wDYOBlq8RTRIL",
-	"akXJIItHDGr7C75teckOuXoNqAkTrjvw/1ftS+Fde23OsyFmpLHSL4rpK/KN9Ux+Cx1IZogg47D0TgxR",
-	"T5nQl8IOwp3U/f4R5m5cvWY6nXdOh5qlV2Z7YPPyvRkw0iMv+PfmiOZBSkww6x+YH/L5K20odkpHQAYR",
-	"iOpjMqVKkatCzANKqzkIcCNV5CoqrmOy7Ud9gvsBLgS4DwGhBNshxmwxp+LNm7MnN4dtgBFUxNUKulJB",
-	"0OUSHjHb19SyvdMpjcas09/pLnE9c6Qo/AzHyT6rdp+fPX768vwpPFPk4TrG5xU8H7d6O128SU6ZoFPe",
-	"Om7t7XR39qBGS49BcO1aC9b8exQS74+lGPJ0onxP8jdX7rE/QZxz/hfDc75FXHp6zQw5CTYjrhm+/0Bq",
-	"qATvb5t9gYX1oBHlkFwZ2XeFRYf2qCgygzD6MAWYq9ghckHtNOyI1eDlTOBi5680FpeZ2ikO4BUdQZaX",
-	"bTILi9Dvdp3QspatMQR2HViGFTw5AK357w1NMrPul1m3uxf9f2IZGVlIzCNwieEPsD14we4QXt/1fkCd",
-	"Ii/S3wb54jakZiAW7m27dYDTDClG+XLsnhkeKWhyDlhQtv+xp/S0jn97124pVzCefwF5cMLFNTAqzDFK",
-	"wP0vobhwpLCEDvbTKFYfO6mEVf3tnfmAo5BdGO/vqpIiQeHMCeqKGBag2gheFbuCMui3z0eoalbRwjm8",
-	"tSY1/E5vKA5jkSaKq44qdr/DzCpLmC7Jhny3e9+bjX/f73bjN5A/UmSINXfY6LV8lwqazDH/YyqVDkE4",
-	"oj5G0SAHk0FBtbFMeDRHlFaUX1nCrLaWV0ecnu0Q2+YcvG3kQyY1U5dCO5Ro4ElGtzD/OCFXStNUW3nG",
-	"RHwFDF0Oh4ppIObvvntz8azTe0iMpkIywY1kaYOr6lL8RG8oEtIDRa6UYdRXyAV3yFXK1fVzo69eub5O",
-	"mS6IlLkhqratqjbPiUuR/27mcpGjDkJFoFE2R/zG9n1SLskxZTRGpxt22SqaA1+Kb66eTgYsNoLyTCid",
-	"ZhDtsww7osJYZ4mc2dQlM+YQD7XbBsDcaDYxpb+3lTbeafF1vd9tGoZ/XKKEZigFPbKaSYLXlRFheIwM",
-	"eZj9bh23bpiIZepq9g0ZckVORyljCLk7pkliVIORvGGpBYxFp/8MRMpZyhIq4h1i6Pc8MyNk6QNFEk4H",
-	"POF6XrwiE4lRZ6D5VvmwrrIoT3Fx8t5HZcvSJvyvYTPrFq4AdQqNxN1ZDMW2Ud9gEvmTQR6D4wAes1+H",
-	"x3xPY68n1H63t/6RN4Ja24aB93S/t7f+oVcYNbmQ8jlNR+AD3e/363xsmkpjXBmT4anQhu3Bs0frn72Q",
-	"8gUVczs/tR3fNc/2a63nD1SzGXqsDro1luYcmfIbQW8oT8w8F7l82Yfx27vbEttHjkxobiID3Ace5IL1",
-	"U17m+q0o4egaTOhsjiHteMJFqyQOojHmnYRlwam1D2huxe+Q76GvDaFijskUCaN5hiNOtG2zmmmCKZAW",
-	"PtBirBvLCrG54fQhOGzKAIQLWIcPx4XSZZpp3zazZgvwk0vhRpY3ZrJmvBEjULkHVpef8gtGylswd07B",
-	"Wj0GybQL3r+O0imjk6siZTN/XwqpnFhYzvO68mNyFbMEXM3WfYigYpwZzdnIaah4BG8D1DvHUrArdDUW",
-	"chO7x3upOlKwS4FGt70Zhn2FSUpXttDdmpYPQPcmPD4hUiTzAhjUGG1UXedOK7DkWKKYtwZ2G3YwtIMT",
-	"zxd1wBIpRiDo0LtfcpWgvQE2vQvGzWwU7FJALMBFktrWULY1FmZckJ7iGhrhktr9NU8CHh2CMhg71N8/",
-	"0Ors+yMqcMogf4Sx6G02rnBgwcHJFrEpdeXPiCsbeYSX5J6qY6tSAgUra53yFMMRlwIqrSZSQX1bLItt",
-	"LYgzZWQoM4EuLAhSULOybZsSXz4x+XGgVnNy73mgCAeYbAun74aNWpYhGqOf2XZkXJBBSqNro0hhRpMq",
-	"2tkg9NWlMEb3b/13V7gNVykbspSJiKmrJXD9dqFXu7Nm/rDEhx2bMhFbTcacnUtxNaHpNfgS3hYdncxi",
-	"GLVHikKJtRdJPgA7oBlNhVHSbPhHSauTcXEpFlOngyraQkrX0mvRn8Whdm6EpHJa7BsXLqqF6XJws5Ce",
-	"DxOiYNYjaVVHr70ZxpyowhA47iZPURP2cazJaTGXIpLmU7d1gEKzMJ+4T6xrEXxwlwJPVeVRwumVl82u",
-	"kJyyvEV7pvAs7Hf328C10ANQxvLG+B58cL97dCmuzM/vbZj9inxjGA/mx8MqTqT55Lf2fa4gJITqTfb7",
-	"/RN0MXLMr4svhfUmTtGRWCC3Xe3aM73rnend3lVIi1ZMxI/HdDsVGrbg1O8UUIhqj3JwpwoS9VVrO2IQ",
-	"uMWgjdDu9o7oYD/e6/QHh7RzGPV6naN4j3UeDXu0P9iL9uMD1nrndyyBBAvDSpxIEFLzCCqLuIz/o8hr",
-	"PbYvj/rmvaxzSA/6nSN60OvsDR7S7rAX9eN9VE3wsLyZVk4OdmwkgeUg1VMBDSc4S5ELAQsc0kirion7",
-	"HN0f3VGnP+zGncO4O+g8onsHncNhL2bdqDc4ohQSNsw7bRAnN0Ig9IuhLy7Ik2yQINn1u/19UJYTGVFw",
-	"1jHROXva8hfwiXRFD0jX4IHmNu0w/0J+9DVLJ5stKxenj+mi9bW4qksSt2r9bCaGI5lux3ypc8j2hp1H",
-	"dH/QOYgexofs0fCIdgelHjett2MEOwHmzoaG25I4Y5tNyo2+alb+8ANEG0v0WErRKTp0eMueqYwmhgPy",
-	"XORAVHSTwda2xQyPuFdr0mbHrrMmcRzOIGy3zEkrcZ7aTz9L5aSoq2y4EJ4tu6QoL84MdGHPHed697Ve",
-	"GPWoaptV4WLDFzTcLJfJFzSZnVZNbSwKQMuAYYEOjvP4vBZ1HbPxmUusxif21z/xUupnRsfEB2oY0I+l",
-	"GCYcsyO+Wvlf1so/NdrSQsw8YN4btl/Y+K7CqTDxleJKU1A3rANgE6/AYol6dSwgj823HTpOAbpPrM2F",
-	"hiX6bL1gvq/FQjhqNpYTYyaeXGKNwowrhg95QlFIa4ei6auIYswaUXImTgrbVzGm8syAB5hsMKHzSyFo",
-	"mlpErYQra4Q7wxojX1RAOoGxlAnNf8Owsxm0KL6IavJeSN00b3+8UGs8pSmdMM1SVZmEXdyyC8FdyL5e",
-	"c6NLhmovlU8Y86G0n2iaGLMFTXbIkbU5ITVFqVFlWsdG9AOEiA2o5vVT9fg25loG4RmCwwVLPjDWNZpP",
-	"eKxWe9purCvW9pqLuDzYCO2O0GAsJG5Nced9DztKGT6ypT6yEFnNEwB/M3pmBGjNthLWKylpAVR2r9fp",
-	"H1x0j473e8fdw19hzhFLp3pTLe9//vv/tbDOo65JgJDJboUbaoXvynmHrdNfP3Tn549eDv+W/fXl3x/F",
-	"+y9+OPgwaqSQeDsE6ZUBveQ0j0+W6OdfTgv5IgL+M0hrs69kEUdie1lt+7OnWwvt3U9l+/q2Uor/LDw3",
-	"JYhCbBWDLvZTlMROVjxQZU9sIuW1IgnHVCoU53DWhdSEfeRKW/dU4dPiquRpsg4q9AurYMLA4zIC8oIE",
-	"XS0+HijC46CEW8dUgFFPqR57QqPsslg0CxsJk+15tgvdrLYBSyhAG7GwKrOqFFL5vHzrKxdykUEaLwS3",
-	"vjgbcg7NjnYoCEG2U8aT8j3AkCVs7IkCUkqv6ojCIU9kmtl8YmPXI/VbH/xkJ6iYO2+Iq+nf8jTmsw2o",
-	"UOWZ/5WxqbJxspl0/iyiWZLglJHjcmH2dchjJqKy3vupNc3SqVSGJT01n6OaixGh5HfJhSaIYYNpSKBF",
-	"iRj5mVmi8/z4L/R2d2/8tNxcyCsO2CuSHl/ZJ9ZVJLk3vwuWVeG7XlboheWMytbtuwZamL+/VVpYqfcW",
-	"7ODO5lzpX1rV0UsrtXXqwYgJcyZZJ/abLgfzEJ5g4QBdiJFhpBZyP3MEJiTzHXL1w1NXzLHIk67A7Hc5",
-	"aeZKmMu4KC+5wpdenTg+Y/UcDCxyDGju9/vtSwEHGCJWpBywIt9c7eLTu5B/i9lQWHpm7MUSxjCWv9mS",
-	"ORZDoj6mY7l4JYXsO8jE0/57ABKJxS5t7yQv6bSNdSEwWEQ/d/K4uBf8x5d5WRqFvod+GNTd8vjjUKYF",
-	"oJ3NdZ9kSl+KAYOu7UbitAklSA3gfxUkFzsWZiqYOIwU8qQIoW0etuMiEHsR5OWT00I5LYVaGsVXHH+1",
-	"qMNQmmKsyUmmsQ0PGw5ZpPkNewLtQq3t3O90ewBQdMNgR57TWeu4ZRPmXD+Q01Jb29YPNNVMzNiIHLbJ",
-	"o+7eXo+8yASPxm3yA0snVHiehZcy1eMZFzH5YTL4sYUQZ0wxYfbzBgIxLGEAxq3GWECf6vn3fpZ8TMlz",
-	"ecMSGjHsueREzznTOkHBE3M1zWwHNJZOXkgBGe79/aKW1gghc/rNfxciRbhGZif89f+3W89Vojywrn5A",
-	"84fvzdxcvibKew2tBHL4/9I21BaiPyycwHsNimFrm3UWzfKQGqdarnhFWEWAwtuvAaKvAaIvGSB6gmLZ",
-	"TyjZ2NJrrK5lerwLxaS7wO7ial3tnBlFw6JM5VDApVxFy3u9glo9TpnF7yOny6hZEdZBsRiDLUfLFh2O",
-	"qoRMusSP9kOADADMzZWHRLKFCdD4SP2r2gxQg2nxzczO5Xmbk3m+uaCi+kRs3rQFYWI1XDVhvs21a4RD",
-	"A60P6dPFJSEvE2o62oYgUlsrbESyTAHZKN0hzyA5qoT/ikAWyuFT7pCfnTMUsB4lAbhHxLGRGSYl7vf7",
-	"5Mp8/j0XNzTh8dUyVd8USKVb6b7F0hRZGViKXhHuEPuDv43+MX4xfPuWPv8w+vhL+rdn9OeLjyp9vH+m",
-	"ur/01LPBk9nj0ajbRJsIAK/WUiT2K+CTLSH5DGJjKf1vI9zu5PSXDrutUgXPG6CnkAIJsPpwL5xhQFuo",
-	"PrwXKY2ZWv6ErbXPi11BmEBrNvhFTuFfRDEFDXuMcMnEtZAzcSnKr5ilxrLNX5RIeZ3nMe8QqIgmit2w",
-	"lCZkSHmSpUzlhfw2PNK+FDJFX4S5KpieyfS6kHfDLMUMAkhUpgBIDViLaPrv948sJPRszJOgSQzL9AZh",
-	"zDfnB/li5+wgB4qI6X/aO3ciOQGTCVcE4h9pyiJNxjJVjAygVHLehAE8N9+9VxtC5235VhoRtntf/ZHn",
-	"DywZCOcu6/RrTdb/En5ldoysUT2WuZPMVjgon4rYlUABo3Hp/yXckJKacWILR32MEK7IjeQAMC2t03/p",
-	"9MtM58e/jpB0AzIq7g1Lv/q3l3VVQw4IbLu9Kop4xJURL1cllVeHGIsoHPTO0pSJir1uyhUnbC1HxNYS",
-	"tfmhvT0cGM7tPJdg9pXmFmju7VgSOiFnd0JzTkLvDmU6knqtaQ5GjzW+DZ8B5YMLo1yNZZa28z5VrqQP",
-	"DSfuGe62uiihYpRhHtOlsMWUnef24hXUqbmmHClkfmDRjshfrcZypohg3IU8vZo2o0pxtMo1nxhtyFhV",
-	"TmmzweKiYzh0AEAAGDuRkP5kdaZXdskANme7aiDnR66hTDXQlF4HxrmtzXQ2rNyINqHVnpCvxtRnVE5O",
-	"bbVuGcSnia6SswNA+9nEHxKEw1vgMlc7BJQemiROx1Ce1mOtIaPOYHElugOB7ACnBuswIwdwBDlneJR2",
-	"yKnnluGKGAOp3cCNEjz2iuWHaavzni9qgZNRGEi4aWXzqP1FXC2v/QnfhbMlN4whyEzF6Kuv5Yv4WsZS",
-	"Qk3CptzBWhzrPS0LtonPk3hqQX6WzJdcpzghNi4KGDjgIgFPKWgggPCLPKNNFDcqCMIWkEhO5yDaY0mU",
-	"DJ/kooW62vIk5yuRn+Vy3/rW6a/p6+vow5h9+HD+j9EPw/6vB+rH0c6+2HvSnf766OZ1b3LxcP7XD/3Z",
-	"3wfPx2/YT9GRekZ/4D/Ll+kL/Sr+5brZmYWP/4v5R05zogHxAPd9dZX8L2E3rxk0FB8zu3HNOA1GT6pZ",
-	"zQuEKxSLlgYj5pXkCu0fC02hrPECamqp0ShkIjlFArE7c01iyV+cwwzg4BiyqzbJplPoOBZbMC5EMgeE",
-	"g9wLfCkKLFlsGavYlKZUM6I0m4bZFX5na5etYLPHaA4uZM/gIjnVyyyCn0VT7dcteguXc1Lu1uPr4HYb",
-	"MbXeNmvzubwcOc1SRSY0ZpvztK95GJ9PfYLqNY/lNGFozsyxZe5MBzomGAbhIzMRmWksQrWdwdAAF1GS",
-	"2f6eZX7BRHzuPlNHNX8KqEpfnbzrHG5PRQym6iRfLLWp761d7d4t0LimTOQfClVGnxZCD2ChNcJH9bsn",
-	"hOZhQgjTocps3iCTmGHzpOVqhmqiaaoh+lQeKgetrP/sdo+73V9b7VaErmtXFMU+TnnKlPdEf7FilMf1",
-	"K48TqvQbtaoCtVGZgF24VRUCpc38erbCBQJ3cLCCzHb3k/2XrWFczXiNoRkzwHeXmQ6VLzpWub5ycRVz",
-	"rlOGaL9UXYFYq8a+XIGYr8VdFx82ih5+LfP7/MILsA2Hd3nMsJn9qmgl3OErM2DzWAhHOVyWawX6BsD7",
-	"Ku2aaSSuJy2FSo+rD1f2ADogaASs49p2oPDGgrAhCNAM1ThgmUHOThSZha5E3qAIaPxlEDdg6SCghb01",
-	"9AJ2hREqFXAQebfHmrW6VDHXg3LlaIDHufYayuJAEgR5nGOPiPIY82qHioF+aFXAqfcX+yL5wOqXl+eB",
-	"osH7xbBYr7TwBqU+ANLzo0wKVIzJ/LXEbbU5166TqNvnotLRFZDc7JBzmeXr6zXHDg+xkVZjaKIG9IQh",
-	"i8/L0/+18SAsx3FsGf+ub1eEvWQ/2xxG4Hu5h8xyZKq8fke231fRFwlQ1W1LJIuwgJzTfDLIOPGkPMZa",
-	"uM29VbYgrHQcF6nQ3mOBMhNjl5fboq45M02OQz6re/VDebNeDcpAG5Ur2dsrcm0U++pN/9/KNczRLkpP",
-	"N2MbJXVu9xOWra40lX7kGOCz2MQiRgcVwrlDxk0bUwDgMkCGGzVtJGWM6Gg5x1GG5SiSyhnoOHOXwRNT",
-	"TQfwdozucai2thjEUBsMZhbGkXfIGwCNRug7BF+1oPCYG/3NfveoTa7g9/fm96tvQ6wLp2tZVzOl7zHW",
-	"+ta3ixySzQg60P+7Fwb+qx7PJ0BRKw9oqOJuS0fiqT2YQ3vSAoKbXHg9DwGkkOtaWExK4qXFA1/RtuuO",
-	"D1P3qzz96uVYC2bU6KzdMY4R2KnRONCJz1b4zVwbT37DBEpDD8UMhSJGkeHVasfKLWMtXtmO8KUOARML",
-	"rW89lJfCdV3AEDi+xobAIQcHOMAJVghZQamYdqWHPu5/DqiEHaOhjQaaBt6vtmMAdiGV0Oi7DTZD/kJI",
-	"zEN7Iswo0HTdnlds3tPKIhflpkZufdu23IYOx2Cvezd5Vjyo/w3CwvmE7xcP4cuwv6LDjZCzr8rNV3vn",
-	"7lg8ctHNmfx2NtGu1aQqfd5PnUqlPRXfglW2LeclVPEYmq5IAKeWJKIThu5vaLm5yh39wg7gy6lU3hIE",
-	"/KSbZAulC45PY/BVu1mbgvM29HniAq8K5uZAo191vC+JJeeMGh9664upfEG3a1C12yEv6aScsziYE1e+",
-	"pJUHFW//hiN1hWhvJZUOS20S9K24JrWXotQgi9rsvgdqh5y79m2G5/iBOJoYDW7uoFFCzUPjuDgcX0ZH",
-	"G1gUi1CZ1CilEVvgN5arFBtsyGwwPyurcPYuu+P32BDm1F/Be/Uh46bWrM3/Qlx5E568mh9/VTO/qpl3",
-	"KGWYLrpdYnfKe3LhrVY0dz/hwVrpjQ/KmZNcQGKnzIm8Aa10olhywxSKE7zlgSKaqmuEE4Euo0KaiT+A",
-	"QjrQYq8BcdghcR4bk38ib1xqe0KVBo9htQDBAdyBDAm2+8jnsXVDknKyVN6P5HNkSjlzoQi+IvT019jA",
-	"v6gpm2AdHvYGlbk6dh9hggqfZIWGGj70JGYTqRuc+cKr92955jfOfDDLzFZoqRv5GTdQPLtfFc8aimee",
-	"/oYm11d/51dF9D78nTm7g+PxudRQIfWaDF+4I1Sf8jTYrR1UmhX+zZfwwS0ExV0n595rVike5rMGtSsD",
-	"kCdYVIJ4GDxmRA6HUIiqJVFM6wQyhatTVnuhlNVepz/YizqH8T7rHA0Pup2HvcP+o72j/S7tDZr7Uc1G",
-	"rs8fBer56kn9sp5UgZ3//9B+VFRN2y4ojqks7ps4eIGBFsi/IKcwK9eY3sKNnAA+BNQj25IUBzJtbl6d",
-	"zGro+cs4PsWiNlibB2yU32omer+11ovz+V/EBZvzwCrlESjuq6r4VVW8O0TAlEOqoUBOtQ0PvwutcfeT",
-	"+U8N1+Vq1n73ub1bcfJ2lQ5cWaS5hqUEfRC4cp/J7+gE5ddM5H+LTOQvzx5sv8KVZuWUyamt5DTLQQV3",
-	"xZDMJjcvWpx+t0fbdQx2VS06aI5zOB4yZamSgsj0UuBX5kTiN0pqRa4mom5pA/gYLMEXBQpM2666tI1V",
-	"qcolYE4UNm2G70G9K/uQ0WQBZghw4BH7B7kYERmY0hjmJ1rK3FHrd02jc9B4FcuVX+glh+mfYzmDUU5g",
-	"pkObgpTX1baLdZKC5Su4cymu8tVcSEGdjSUBhHpZ7M2J0cCQKnDSaAe4nEA6UEzoVU6AV5ZA/l3cAPni",
-	"wl8TqrFf+m8oDswx5jF0D8aTZgazQq09CKi1e539+IB1DocPu51Hg8N+x8gfejB4GB3Gj7z+50iUhSDK",
-	"a+XIc43yqCDIlxm6e1s/vv6e9Pp7+wetfKRyOpUKynKb+g3M3s/XOw4sD/nqOviyrgPXevZfy3lw4UFI",
-	"A693fYjgkLbJbMyjseveqbScEq6PnciKWWSkBtakApNckVAF1P6Fct7tWfdZ0v2xAbM/IGxrhofsSOwz",
-	"7WDvwyW+2DgbC5b/Xp0d0L2xNOd/ZWa/Aauv8o/Awn01R746SO5Oap3G2Ogp1XOyQUbXPZpCu59gVH8Y",
-	"Z0mRrbWdgGp/qjrZ1e6Sddwr4C6xi/eZ/CVIQF8dJv/iDpMLes1ydmF0ubvScbdkGZCqudJ3AncEQvIr",
-	"LO4LeOkfyN4Oo1Bhmupnw8Qyq5LjYt1vIoBSfCQYaxIEW6EV9h2OJt7y/bz+W+OM/Sw8nM3ewYJ22e/s",
-	"Rftx55AdDDuP6MNeB53ZyKFX4FY94wl6qmI2ZALU92rEKjuDxt4Ds2PrnQdARl9dB1/WdfD/Z+9dt9u2",
-	"0b3xW8FfM3slmT8lS7Kdg7y69nbjpE2bpNmxZzKzy04JkZCEmAJUArKs8fZa8+m9gPci5sLmSt6F5wFA",
-	"UiZ18CFOUrUfYssUCeLwnJ/fD8/y1xU4+DCSEF+1gU481JCQBsSafl7ItbzYwGzj+4kKmFUpY25VyYPa",
-	"M32N4/rcDu5O3O8rr7MVtNWCdvN1q3PczZRvreKt337bfrtGmXjflvfOhfnnMyxruJHOCOr8iHo/fZV4",
-	"qvDTceY+kZtuHrb10n83ZQ2fUDwEjcm0ihuVzs0pZzOEeNL5HjzwoE8pG2gipzqw9JmYWkqmAHjIAiMD",
-	"hCSpFEOWkRFV1cG5SUrj392Zv3Y7lRRstUXrjSm4/B4t3PbWwv0SLNwtxNXW3L3rlq/PwOK1gLu14eYP",
-	"I0kSnqB+MxbubMTE1dBzz3ZgKAQGpKmS0A6mApLImTDbQlkAwcFU0VS1yNscPFCN5EzAn3NEwVDYng4o",
-	"+JPmpoIwobM5QZYsvNx+xBGv1PWBECitG8szllga0phmGbeFHsffHza7+48dH54UjPTZQGasRV4IDZeh",
-	"vW7HfMqFeREBTzATEQrqKgtnmdSsRV5zheEipFFw4DxMAH/g0sC8W4HfTUtcrDfrBaFLlFbCNBaYNILG",
-	"iKpRo9egnZv9bxYiY2ff493ag5v9D3YROHyeCEKx3xq9PSMQ+h9ZrK0J1fAfvNpAgZ6xrO8Di9eIprvN",
-	"tzyaPkLWfHPlNqh+P60fwMtCJwC+Sri475j6CnWyc8YyPpjXapX3zMzSVDuYaeMJjRBQ3jKUKm0lu0TF",
-	"oIzvNRsxpOpymmBGFaEpyNiAaHrKBPpeiEbbZ3rGzEcZiSG9O2iF4kfGJiQaMZpEPaOCHeI8gKqZ+1nv",
-	"y2g6mQIErpHkjhPHPRg5NmBR1KhKvuMM3IqEv7k45kLTuExJz1DTgSQys3E7ktM9aEO0XDdFf2FZAhbn",
-	"VXH0wbnc8YjFp2RgjvxWGN2T/WpWgDpQGZ3v7/sVRomM6+smjmQ8HdtujStQBh/McY5QikVBEXybatvr",
-	"0QdUxbERV4GRKCABHJRjKPpzROqmqRSsRX4ycmrGofcCOzCoJn2WSjEkWhq71dy1Z5s6FHRzYGeJnImc",
-	"Is18rkLhcPwfoD0KLSA0yyTSbgOJWmk4CDpORY79TwuokyBC9YiKUPhHGgMagMH22rt11qqfwfsiTEvc",
-	"AHBp+C0gAy2UkHhooA1iV5VRtqtDRdaAipDbKiaxqnHiTr3hOGvm1Hg75YFOJ8Z/Y3UUb6fITrbeUNwm",
-	"+hHpme6268bIKTUdN3oNNaLd/ce9Z4Onj5P2087Tp3vxk+Tx/jPaHTBK2/H+Pk3anX262x/sDTr9br/d",
-	"f9rtxklnP3kcd/b77UG7TdtPjZDCoZ0gN11xdJNksDTStu/a0Qc8ZX/OjNcy0nqiejs7ardl32nHbGjF",
-	"UhBmO+tskf/8a/Nw/I/mMR8KqqcZ+2Y/2evkT3lxhVoXxtNp99r71+C1s6XlhS3hOloT2sIZUPwfrNHb",
-	"e9rt7AYNzc71sTbOSa/BRcLO4Tt3CPF8rGXGErfNVpcK+QPw1cX4vuoCo6SgjJzVAfr/vquKfkRMPWKO",
-	"n9lf04lR+N198oZ/axyOd0cvA0LJB5kl/iXIw6Ofnv/1kfn83dvvjHVByQ/vXnzXImD1Qhg6FEZFGy8E",
-	"3CSuFenPNVMH6J7PJ9hLC7YNHVuLg2aMKPMA2zTrWppAa2KobiCzUMz8Y9AiASKQAQbhMa/Vz+QpE2D5",
-	"jGkCcIaJJCOajclDSv7BJ3jlVExofGoGSgY0C8VYQhMtFXj3gIxpnEkVkO9P3rwmU8iQe4gWOmaPAoAb",
-	"7HZboQhFySzDfICbMbSlFIJoeiPNcZAd2AZW5zLY1llXoiVCAXvCTDguLMy5yNP32DLbIsdMJPkIMEpo",
-	"XdQUJqHPfEIf/wpGFf4ZaFegETYUkFZg51Bk/O7oJRpypU2gsDiAJkSNZKbTOaEDzbIZzRJ1QCIvSCPv",
-	"C4tQRN+9OCHe+N1RjGbxKCIDLhJVS8ViRLcTkEspHMfTVPMJzfTOQGbjZkI1XVS/5kWBTiUv5jDvZ86T",
-	"U8h4SeM/3h29bHZae+Tf//wXHHgugGbk6pdLNYN5WxXaPGtrqurHbgCsWJymUgvZoioxk5OzbsLSU5EE",
-	"sET2VMFOcdY/LTS4Wx8K07G3TjbpFnkVPUxZaTauq23r8mn+1Brzkk30Np22Tafdnj2AJ5VQv81uZhJc",
-	"J+qwkzGjypp9h8JbbRt8TxUiMxgZoUCRBpB+AknvFCHEGij5KPs9ksv3j7Kvdi4+yv6r5NKqgJGcGS3r",
-	"VCtNlQwFNcaH0hmjYyNH2RnGPIy6iY5evH5x8iIiMRUxS0FBYHbM+EzmcIIdEL376bioVOy7TZJBBDFW",
-	"FYTC3M4YC8bDYoktc8lYUUN+lH2CLjqbaJb0yERys0sU6bMhF7nANA8PxcNoBzy3nd0do2d2/v3Pf0WP",
-	"goWkINoeIFcBvwJjs33mn4Kt3QDqPqZzMqJnjHSM6eWV8EfZf6BIlDE1TXVERlSRCB4cWfQRboyBxCxD",
-	"DjdihhklMoboUOT8yghn1fg7EeisULgtmIeIqCARM+chIg+jWCbM3AHTVpayDf+sIrzezxKA0rv5edQz",
-	"d49HNKOxZgXTZiCN5WAnQo3kLEDz0cKG2Jh2CXHcm0OMCqCIa5GfbAA8FHA1bI+UJRBasrvC/CGB2Nah",
-	"gCE9UCW5DisjRQx6TU6HI78J+gy+SOiQchEKu9dJnFE1Osh5KLlyLHSLu8iskdmDGPnqM3wW3A6WFYw0",
-	"M8+vEjaeSM1EPG/+yOaRNdCMSDE/ZmzC7LRZm6eAFHPK5rAasBc8QspH2a+u0DJH4ls47ZsGwwqD/JHN",
-	"b1jNn9tQS/X7+3y8r/Abl0FDz+QmX8xNoHWNg8ovr1Eh1d1wEtzhL4WBQFLm1uKT5i7t9JtPjMn41JiM",
-	"vuOUPRsYhSE1TRu97uU1Xw9fYJUBpMiMp6nbwlszaGsG3SY3KnjTGG/Yb7eJZuNJSjUD7wN9snsyiybJ",
-	"oN4oesnT1NgsZyxTXAp0/tzYUScagyAgY2N7YATFXMSxHgk5DMwvqmACEjlARxx1HShFW8kAmtG59L0V",
-	"gQJSGScwVtZCoOCIarrApzzgtkbYvssDRVB02BCHNTAGnKUJYngZww940K0RQB5GV4whZZm91rEFekXT",
-	"iZ2xLBSuPtnNBniriqdM6HTujSTQiHZBAph+eLaENUNm21xzQhjKD85/nJtJN1bSZo26e2Qkp5m6orFD",
-	"AebekOlC7YAF9wEbgTzE5Fjxwe/ZJKVzY5UaFeTmtnjrUFjzDYNTyBOETBjGArIP8JEKXwxA+oyJFQYX",
-	"xPLMIuHLYjPI3qN6S+MdBNa/FDvjXTLIrQyR0PW/dl0bo/TVu6DZLQRS8oDUXaSXwMnYLMj1OaWSCrmf",
-	"y2st4np2FHgj6AWgI7qNKm3NqTsxpwqmyL1ZURjVr61seQnB/gkdQnkztbVqHgCUkZnMElv20i+gqVqw",
-	"1dw3KaOMIut7Ly9LcToyJ6a31c4eU5SLA1uI4jImwF56tZymFYrot6nUDMBGzfhAx8MPEG0ws5Uohzlq",
-	"3q0F2RIoUzCOubHaZpKkTGtowrTqG2Bex1Iw84LFZFeVbsV5XVLWclUAwVSanZBKeWrGXK6U0Cwbc2HR",
-	"XKXmcV2hyW9L+6XG9Pw1E0OzLXfb7aAx5sL93gGqL3MsGr1GGB6b7YilCEpnFohvzUKPz6EiZb3CoZtX",
-	"iUC5YE2ZyIYq90q9A1ag7AYN2NGNXuMFcv0isNCYzonbFsxWLQ0zxtBLAaAbc1lC5+qB3TOtzSoe3lGl",
-	"6JAtY7QuCIcZy9i2evIeFcsxSB3rGWJC+N6LGUrq5gIOxNL29xNwxUsJeTqj8xyb2yVB4Rfzmi3y5/ev",
-	"i1vQ+JBQrY05b+eoGrU1hlacnwQruFfTxWZ6pelcVTbR17TQFzLemzlSRyAf1u9LL0bFt73pv4ve9E+b",
-	"eQyq7cDIumkRdt6VjucDWy3km+kG0wwB7zOWMKE5TRWZCs1TwjVh6OgFwJAcijEX0KphrOCsRQ5tSMQW",
-	"3xbzQMYqUiTlpyzP6/h4GDvnSh/gh/5gQygEAJZ8rAQKIiy3MRp2lKRcnJoruAZeUkX2iR1VlWE3ZPr2",
-	"T3v7Cy++2Kr7e/IjaeLRIU6FnNkI9+2IjNtV+TuF7V0LPomlbVqxdBBA0F0QqjWNR7DJSPTihA5tZvw9",
-	"m2TNIz5kSkfk4fuXz8mz/d32I6JZmoJlYDtxWxh1RgllHElXVyBdRn5G5z20G8DZzHsYrHOZsVhmCXSB",
-	"IZK7QAq4UMzkNE1IP2P0lMjBoJhbNpIE7YzoPRVDdEZln82rO3YLUsUBPlxTuFzx0A7BWSjF5HG6Op32",
-	"oxxKJIIZ+qbd7LS7u5GrDkXpauRtBn3lcmBnkisyoUqZeTxjC55q8U7OpRsxmsAesS4OTEqjxjHtGsc0",
-	"d0X//nMYnnfbzTA8f8J++dMf1/FLD4XdLQdkt72HZR2l4knN09QH5cvjDxs3DbaGjbr3fjVovpWCNd/Y",
-	"/H7l+3faG0/AZjrFJs1KvQ74UW2t5dUay3zoA5mNoZO6zwUFz724mI+7nb0980JXFq00pjORtIyyPh+n",
-	"eD/VlIMBj5lXMjOZJTZQyMVwnLaKanBBPZ4vvkypHrbwWu9+vMX34WM6ZDsfJ2y4OCT3WXFIEx7raVYo",
-	"RG388PLVy1sfzkRcGY39aPlg3r397tbGUmk9YBOsOZHm/OFJgeFZEdg84moiFcevVAtA+60d+5XiNy6D",
-	"hpEAq74J11wGjYJCWfUVc6m9El6t2368PWzbw/ZZHzYwAnzRHlXGBLIx5oqTh+q5ArGFxyNrAcgBFImO",
-	"qZhXqH+C6n8H0nVL9FxJzeE3f243n/3y/zfxnx38p1Lnb3C8zdW7dUEVm5cYWUA1jC+lxtGdf+aOTefx",
-	"6i/AUr6V+phqrgYcvYyv3SmiV6ITn5UvlENYVNctvfdBFtiMHrxCGa885zXMjCGeuzp5PTEY7NZt8a0i",
-	"M6pCAclsckiw9oMlpYgiQCvlBbDFByX1OBT3Hw6pgKD4HAooioAVQQPWLnl+F+PCWx8Xe2NhafiyXuEN",
-	"skB/gZvhAtTiZxi1ss393DdyBrZmlk71LEefQYlw76IwowO9BE0D/uyjyRik0ez8VuA1gBm1BGhBbhVe",
-	"IxQlfA1ym/AaoSjFpjaB18AZvy9sDVzQzx9YozzOzxVVIz8eOZPNVJVHmjE4m8nt0NnA9vFcNmstshdA",
-	"xmovj00ktGZYYOFvivZxMp+wV3eP91ELvbHXvQp1EdNmu787aD6J95Pms6TLmvt0b7Abd/sd2n5mZKOM",
-	"KUwGE83vvjVnNuNDmJIhE+b0wtLluMJmclFwWxTbN1M9pSl5K0XziKs4lWqaMXLoqj9ydwlnux7h1g9/",
-	"M9wMsDAUrH/HzLxg59pKgV7j8H9+a8+H6tfBy27yOp28e/dc0ef/vYnFATtuDYAN2HRbdI0vCl3D6SJv",
-	"g+AHnwu4BhTOYMOHGVhejojNHlzYIpRMad9XAuC1zvnCU0sie2ijVigKba+U77gj3nRCMrKdJg4qw8pS",
-	"7Nhg6WDBysHsu7kmFMuxKnoVaW+wQaAuhuvAdtdyrCjDlyM0TeXMg+TiZdAqC40KxihBK2XT1pYcAgP6",
-	"ZzJWz2ME579xO10FxcAb1nRWg0D04SGNP5DXeJHN5lGb7AvFB0aoOiVzOTXTPaFzXO4pNEO/+PN7shd0",
-	"222zbLsdcsRimG9ixK1RgJtiTBRVxKsXBdFfNTw4h/hy1a9c+aJvoSQQdnheXGrflNmelUJB4YDskjdQ",
-	"YNZtd/dxw7PBgMUaIxRVb137FpXP3ghoPd8od0rCDAdtZaEFbtgNFVxtWYX547a0a9tycIsgvxnHajLQ",
-	"af05GVGR3FQJX8/x37mAf1eUgb4HiHWV6zqs1rLFHVbxqhY5JNGAC5pG9qq8djNvaoQyMbm85rOq2hMA",
-	"H2Ip1DTVWHjPjYYd24gsPkoKG1ipLQ61umxlAwC8QC1/ykqfooI/xU70JyJNwgXYVqb+bipT7cb+JDIk",
-	"qK8as/sODfNJxgCVzkqIypJSuH7zelKytJy0VVnU9dWd/fbWfNpmIVZnX29DNNzIx3doWQt17FYsRDZq",
-	"bo8+s+Quee+vUfAHedkgiowRRd1mdL7iFo+IhcI27GML/yKslKWNMZaKY5ABH8j4xK7znxLBZl5keaQE",
-	"DCQMjVDy0QTy7//zf0nk4rv2V7SA0N4B06RwQZ/GUN5ejEdAxLbELWkmThFjchkb5+Fee/cRYBGwhGuP",
-	"juFuaqcjHxOkiw8IDYX198d0jl9FXh7zNSOgMS8N2/mq5SYKLDvWgoOp8GEPNAidDVvIy6hCYgaxraRg",
-	"gJGYweuAoXZQTIRh8jsUiPVhXWkv/WEabL9RNcxlQr8Su+664RWzuIuRBrOHNTvXnyjW8AMVU5rNzQVP",
-	"zMQK7JB8jfyHvkW2EKeGYIDZi1diJLhrR7A37B7npffwofhCZsXfubsR9mdyrbDFl6J3t9x22xjGHdkW",
-	"L0ChuLB85rSVy4DedzRjx5ZKLeG7o9rbACDFjD50OQQtc5BOACvoz+FfSDmMpuIUkqspF9DHYnakBSVA",
-	"hYnBioj9NjUaFVpkMPwQkQlnMRZsUrhRERcUbCB8KHWtK/AIB3IF3ETsXGPtRen+XCiWaX//EnqD0QVS",
-	"VEf4cZpAlPzFxnG+YDVaWUpgZs2Zc8XBdqoT32YzXHsUxYl8OzW+aN2oikZmcVTdmnS8vN0x3dyZtEq9",
-	"RMiLuJ4A4AFvAnNpJhrOjCXrgCMCP1uSCdjHDeSQuCP7BMph7ONslNM/r5QnKV6IZyq/sGjkFK9bGH+r",
-	"gUn42WtzeAExQrDZsaaZhrmQaZL/RaaJ+4v5Fj6yOIU2R1M7WzW5m18Cs2U2soZgnzwHgcBVdXEhxmDd",
-	"FVu3/n6KC1FmAy6Oi73bXtP79fRrlfE68JBvyqiPJZxI7/Wj4nNhRaM5ISpQiiTQvgJg5iJopIXLLqBG",
-	"kmrQSKfXsKxwTcxI72nXkEu8OGPZHGMQQJrrfW0obzCOztH7w5cnBCgzsIocgFzAjAiFGxNGKixiEu1L",
-	"i80IN5mKlCnl/PAhF7YojZIRo4l5MnjXyowZKTewQMHhaltmXnAX1AhbaZnFr8QgCgQEHKpkbxkwZSJD",
-	"pFKkZywg1DXYoFHkYa8RR8pGb+EVeyTagXeMAhLtGGc1qgSqXAVRiQ+CYv2YijKONHzX1WOHYiGmZNMl",
-	"AdFSQsTlKoil7xw2k9WfLwNRr4d5BElbifX4JVlanxKXEkp8ypGCEw8C6gFMpSB/PiYTOinXWNi94qoK",
-	"sTbflm4YqV2OSljpcvVhZZe68ICNERA/QcRhC2S5BbLcRmR+l0CWNiR/BcXyXuIwzkCtDcSAcZSL8MWm",
-	"kqDYe4KdJy1yaN/RqHek/gja7Xarvt3i6whtfFn0/yB9NiliX1LW76R1TVpheR1jKTkQ3PLIXMX+2kPo",
-	"bIT5WNy9q0vwfSXW1jG/t5J6I6a+DK/cjXLnwv50uRQPytXiY/cytLm1yKuFVHF94Y3dxF9bcHlZYLk8",
-	"hjM/AZ9VGNd7Vl6Gby4fP2UR++3K4utJ4jpr32+Grfi9r3KnYhbvc5K+bEx5ujwbWQgyYgRzuS3clwln",
-	"xhjGciHFWKHBOeel863VZmYmLFNSPFDVpvILM8Z760wudHhDjJMoWRb/v03Z9La6aOFVV3TRFnKoXNmp",
-	"Q8JhrNC616bpu7XdPc6j+f2XwHzAxhPzW3uZBG63K5jmO81ussuaTwZ77eaz/n7czMM3nRi0Ycwn3D7r",
-	"okGTJGNKNXoNmtD/sgNuxZCTBQollwz1VUB2X4AwYGLpuBa/Y8RH/yOLzVf+JqcZoRMIUNu23fpOXX/H",
-	"O2S4hz262uhnTTi2n3sw6as2+u0aFNQMyvuylliuHHbM5q3Pjx0C+aEilJiLAzID+C9LPU6UlAKrSJAX",
-	"VJMIz0J0UOCWxedcwD85vewMCEH7DJppsAjTCDkgLfOHE0z9WI6ZyhGQ7FHN8z8K5xJHpcl0AiroIBRR",
-	"xibp/ETmnOYAnaRmLFNkKC3CKYChWY5H92YlllEzbngItFwiFD3w2gNjmC0qXbwQaduV78M1d476cipi",
-	"rL8NxU8D80Ey/16P0whvkk0F6lCuyIDpeOSqhFiqGAwfCOxdPuzAvhKS40K9XSjgnifsXEeBrcLz1czA",
-	"yHuYS1nIhl1l7nDzeSUH6VhbAtJpkzf8W6LlkJmHt4gHtLPqn4uUC4S8xSRff06icNpu78Z8PCQqi78J",
-	"GzFPelyr5oCnzCilsAFXsJtSukFPM45jszyZ2bwg/+6XDg0VITKOFvr3MLOaUyIAdLmd9oBoOZZZJmfF",
-	"FFRZo14U0iD5lKyT8PDIzZjjcIAmUuiMxhqISsCaWT8pE5dvlcqhbE3EEEwVs3NsRuoX9PLMEWn0cHfE",
-	"E9wkR4xm5DChAXE13ly18Iode0np+qrN5x4bNghN9Tdh46dpZozesduJ5fuB2QASpdFrDDMas/8yF7tE",
-	"UqPKEnh80n5asATKet/NYAPLZn6+YnyAsJ6klIv1erpPXG2RnRvrBI8ZAzaYN1IkdG7ktGYQPFhqh9QO",
-	"aX0IeXee7pSg11pVJaNyA0vwikV3rferT8i90p6WV316oPzN02/bbNp9svegzkPL7uaGXbPvmqCWm3fK",
-	"+PA0BQtGWeZYjz3S8xT2YEYZ45/Go+AKoT02VFsLMYH6p+LGx+DAaA6hXPO5kBqKZuZkKG0tMjy/QOPj",
-	"C67687paYq+z1f0qbct37kUQwzHBiueS2QhjecZyYVyWwkb/IAoztjotkcLBrdy3L/sL972WfFd3KuCl",
-	"YN/SOn61G4n64KLB4IDDgBIG5bdnNOXGSU+YhugZBFntxoC6OWpZlXW5ms05ERChMXd1mQZ7G0ul4I+3",
-	"82TMvsX6NGOY4b7Z6exoudMG1/26K7KsRkQq5sN6ZkBmuFs1tVVTG6gppIKHfpIkY8ktRSOmk4k5E0uL",
-	"N17mwVAgy7YBAYwTSFfdiciaIyZs8MJ55qDEnG/r/GYgQQmFvRWoKouQ0iJvUCkBPZTxmIH/3Cimh5Eb",
-	"LkuiR3XIm8fFV7rzKPfdRmh9lHQoBVsIky4J0HYqArTd5i7bGzSftPc7zafxY+MnOkndxZQphcE1bNBk",
-	"syhmYdJXxzLtazGLLptSnaPLbuOb91vU4NfG4hrb8zfLuNaAw7FC3qzC/CvKkpM8mPgAatatPfoQm/Mn",
-	"VClsx1N0/sjyBw2lq7cvSCJtmZMswTBIIoQKcnW8rRrUu8K+vRH2nT+pxQx7/endGHStMM47hV5jQmfz",
-	"dd/i7mTQmIopTRvXE0A1QYHy/vjcBc3WfLptJDbo9vUiQ0ggpl1TmtUbTTsXhd9WAKyVZB82QuUDkoNB",
-	"YXNW45qVpdXKCiueuIYnONaVyNqrjmRFiVPphT8B0Jk9u6X52cIPf7EnDzq0rnXufEpz2SFzoMIYckBP",
-	"BJJxfcbFEH1tYIl0RoOPlXFVuAZTc2M5hr8izlCFEUFFzNLrpbBe4Ms01j4ELoj3xYQMtnh/1+39hW11",
-	"/cD0EuQ+DISJpATVJBIVVFYDWCS/B2oN7L7KouBbPxqbetdqHc5mHOWGNTt15aG4ZFsV9aWoKGymdmUx",
-	"N08GKT4US0vsr7LpyKkuQc0r5qFhrEuqrtaNmuOaU91AgYwjwjlwUGoFdh4LqOld5RKqprltbTzNtV36",
-	"ZV1hekJZpR/3Z87tUphfX5KKAYbSWM103U5Nqp/OYl3qFxSV3CgquLB1VocG3XJsi+vvLwzoQRvRDobi",
-	"LyPUSjRmKOY+eX29eeoOF1xzisZ/dZTxmAF6BrI3Jg5tJJd1tnS+KBa9dJ3J7FQR6FKViHVm3j1TLfJK",
-	"EBqKSJkVFZrTNIKLBylyi83hSqi8gwx9RB5SBf4qSwLCB0QYy2lEARj9oAzeBbgW8K1QuDJL85HmY/YI",
-	"Uv+UROagpylLscqfpimhmkgRsxZ5YQy3IYPK0ZSLU3tfy1fWn1ulZrEwsE7R0rxNM9EiHyBvk6bYaIur",
-	"jdF5X/+G6R7ANrWgIzHLNLIUMjjARgEBFC0fck1TohhNycN3h8mL40cBuYLNcspFQiJ8lkVSBYUGEK3w",
-	"LlznQ0dgUnM1F8M/Z2lEUqTsRB0GAsRWnNoVc/SyPMMpMXdhif3C+MDcfSTTBMs4FYszpgOiJCLOA6KI",
-	"49sXLfJCxNkcSlbfHb1UONpCL0NMs2xefHUn+UJheW0R7W2v27XALFgbS+RUK54wMsnkGU/soPMaUbcS",
-	"XOOMlFYElgEwZCyGDQuFf7BxZkdmhrk+cHUmZhoQfTaVQ29imI0WWJ+AltbZIva6sT1QoQDucLLfRryY",
-	"/fZur3SJrcNNnEOdyJk4QLI8S2aTcyFrCa/n5pKFwiX9rwC63LBAFTF+unsEKojz03XK5ubhoXBbzhLA",
-	"ZkrbumWLJ/MQq1uLD37PJimds6RHdDZl0SP/Gv7WocBzYtHQHfLwXvtZlanlhJrXmfdbXpMLuZXe06vF",
-	"kecZirUNtPpb3EGSQy1CprArCCLdqwgiTvAUQE0skolHNjEX/aed82/WNG91RuNTLobrw6tc3mhe10Qy",
-	"wWyJUX8zOndCFk+G04dbXJPfS46mu9Yaf0c1m9H5Jy7eLPBerrRU1/Ted+xh34nNQFFWVNuZ76YadVyh",
-	"OwZtD+h/9tZJkhNGwoWRsX+P8SkRdGyoFiDZg3mG+mIms0SFAqhyhJyBRrVgsaeIYSYT0GsO+Z6KOeS0",
-	"qhFg4U1OpH3ojZLd9ptlUFD/hl6GQtHjKTPzJP6yO3562u7/tjf/7sngf7JO/NfZyePp96r7Ovlh8oy+",
-	"kD/yv52/Pft2/01jQ/+Si+Fzu0x3grHlwMuXqkA7kL+Yazcevv1WNcd3YUu53p7rC96tRPysfPGSNAMi",
-	"WWcTE5ayWGdScOOUzgvSzIqmsjyrk18Ji7G5p05+vTBucslQtla6scBhIE6oFMxbRKAyvoERTbPRvErg",
-	"2EfflbjxlSLPUzpVjOwRW+2LwQuLPwGlwZ9GBh3Zqd7KoK0M+mJlkN3ETgpdW+wUYCmr5Y5xNd4dvfTZ",
-	"iKLpVjCE1jJ3DkgUy4T5puNKcTRk2h1UN7jbFkmfRs6cwFNuLGUsSHMp4o8f2fdp/Me7o5fNTuvJgiwZ",
-	"yGxMjZ/c54JCGmRMz18zMTQWevdxt7O31257KnSlM7NrVjibRkqPGE0gznHReI5Dbh5xNZGK4xeqJ8d+",
-	"a8d+pfiNy6Dxnk2y5hEf2pVadgNzqb0SBrsVbV+ZaCsFNyDub6UVCJjrSjr47hKwc56qPBydh6IhG1DE",
-	"VuCqQHxoL3eJUxcUnWG0eZq5+D1ELmcjCSFVINHCADe3gpMqDejxYy6mHjA7J07zoUqOVh4kaGsa/qzw",
-	"eY1Tdbty02ImVQDB3GlorPBKGwUba2qzAPgXpx+wNWKLrn5tQ2l71q991r+nZ2zhgLvFWSw+3Oi0u8qO",
-	"GpvGUhv4DExAjBZMiMxIktGZsA0PeLqBYACSbeip1Hh+liivRQ4HmmXIDwQH27EoFgO2itGUJZVnmA/F",
-	"nRk+/oXBCjKvbNzZhJLX8oylNIZ9+Wmsozx5svXDtsbKFyvAjm/gfCFhUG3Amg6huX9ChyywWWPoTR5J",
-	"11mtGEqWd0cvW+Qtsq/wFEpFR9bQ6DMmSMZoQubM1k4P7N9DIWqAA3IX7AQZK3/H7lcloIFdOP9GkNk3",
-	"639izMAcUNVBTPWZnpmFeCszPZpxkZDvxv3vIU5XlL6txi/XeE8zmBq3zQx0K3e+VicJAKAdT9KtO0xO",
-	"g1ZLpwotVyoS8chvi0EhY1rhn+ZE0Zl1kCZTnZMPpXLYInvtvVAAtifeApwuhLaeURXAA+A3XmSrr5Jm",
-	"hQTeVpRt7aStvPp8qwiulvsv+IaukHBToTZj/ZEREjsXrvztsl62vbTpe18pB7KnptpvkGNlSMF6WIdj",
-	"nwZ1e1Cai33wHwDY09frOusAig3kwDGto0Q0NlvPfGqcwWNG0wfKnxbwm4g8sxS1mo9ZXpkHlGtOLfRl",
-	"Mi9Ak/rI/ICfMRdtCtxTxkwo6R4DRZYAMmpEOz1lAupXg1DYIJSFtoISRVfeSUEUE6pz+e8nUdG5ckOh",
-	"qTFWYzkVWlmsUSAKlFMNVHWQNXAZh1MhZ4K4SXaFnmcsM0qi07PzNZDZ0BYzaimJTJMDo0N6FizajYKr",
-	"0JrOmkwn1YxwMeNneR3WB1zMVa0UH9A4x4tzJIO8L8HsHeP2V3fqugEubdJlYjoGyPT8VolbN7P/F0P5",
-	"lQQJZrcEUIyj80zx928OnzePvz/s7j+GrQPXJBKhNLEc0izBOU1YzMc0xerZhTfsPHm8136897Tdbt0C",
-	"jxlMEgb982n6a/PIvnuzWH2ZT1ExxdFumzXTRsY1eo2//xyG5912MwzPn7Bf/vTHxprzhSfBIq9R5YJA",
-	"CxQTDdpMpRg2MyoSOW7il5a/BSxb89hdWfkO+7f0DnTMsGMQZEUeT1a2PbX4Jk/iDntC97vrjP6IpfyM",
-	"ZfPmQovPjZbhRtWw0K5QRkRLqKYO+rID2G9jjp357sOuURfsjAn9qx3MQGbjlr1X0DCzpjQdT+p46zaw",
-	"6d7Zk+7kyg1D2SCaAyLkDJCZMAb5ebfkbN2+G9pEFb0ImqUlgLG1rKKLPG1TTzX0ylg70ADn1AVmv0Cc",
-	"oO3uu48JjUGpP8hzYdfsRr5SXr5pif1JnpG6hR67gu+30lO6ZmF9dUH9VVluh7Jtu7unHuS8bwnNcLfR",
-	"sTn/M+m7K57sHYS+qPd33lqDe2y8D9vQ4/wbjOVIF3fJ+4FcUaGSC1VARThQJhKs7KvC4tge8RVHHOmF",
-	"MCG5BRD5WgWKXeIqmXJDYXILogNsYrUUIyGVw8BxaCjkujeWh210BTgr6LnkDCMLx98fNp2bOUKjAK3W",
-	"A18vaLkLQyEzkjGAZa7DuC7BHrzA0d6vHEnlsJbFqZ722kMh3x4R+IiqUaPXuIU7nXKR4zAaf2iSsbNG",
-	"r9G+4X9AC/HbphSs5eWuAyqwW3NrJt0fVMuITiZMoLlw+9LtTkwlZrwpEbNaiXdI/sEnga3fwUb52Uim",
-	"DHurZcaHXNA0yBMbCRnwlAUusYU/QMNYAczf9nyxJBRaBpa/ZkwFH0A5IdejRdFpvK8WiWxbKzljGR/M",
-	"m2745OWr1y8iEo9YfKoAXEYOBikXLMDG/wEH0AUxJ/25ZnlsCwVvsqQmwB48O0ufTtL+g08WBa39yFVB",
-	"v/txo/rn9rMnnf3u2gXQbmbvpgD6ciuk7kFIFdc1z5t/9jIqY2O+jJjOgrK7YqFyJbIUQHSRsYBMRYqI",
-	"zGyOUmiNouRQOAo0HAV8fZwToliyEj3KGAuI4ucgywQXjCR0rla6ipX5GPOgY+xk3/qI9xsG2jqGn0w6",
-	"mWPsK2gqsFg/gUP4Ufbrfb8fZF9dpURukeeAzaRccSLiGh0QB3hnPldFOLy8WbUAL2/tlDGdE0GzDFGb",
-	"LG9FkUS5RQCpWZh7ARUkoQWCZQhJ6xEVBYAlgHXZbYUCSAMjjGx/MwDRFy2MEpLY+KecrdKMywXJgGwQ",
-	"UG+ImQ4wpEKhpnHMWIL15GjfQcALLMaMkVM2QUbPJyAUA/cIKSw80G67ztU1T7kvPmizG5wtyl1OoJw6",
-	"xBe5HfS9H2R/BR80DMj13hgf9UrCXbUsrSWSfVWPC7zbDUb1o7l+rTHZbMjXy0tdTyqwX8U8/aS5Szv9",
-	"5pO4mzSfst1Bc4/u9x/HT5Kn7NkgjzNULdwkk0NH25BIwRq9TtfY7lLTFNLklwFSVxl7f5pC79NULBuY",
-	"0jSrH3unxE6dTYUtH9QZZ8i6vSnRdNAQ7FzbI9ZrHP7Pb+358dO3g/+e/vj2r0+TvTff7f823CSR/IPs",
-	"r0ZpNPtxy9RyjxCNH1FiO7UNv15HD+9cfJT9FYDqh+ZpzpvnGpoVI697ohyD0IOqZ1OhfCpHS6K0nICG",
-	"gxStkh57OhQxFa7WCvldInsqIucxYMMihi+M5p4zTawudEVemiQ8cYVuyPuSYGS3MHbvDlgMtoD0p6gw",
-	"fQYZghXuxSpRdOCPP8j+xtryBzPNt+Es+PGVhOcaInPABVejexKruVDtXkekorzMX/0GEnMjSVjnJn2U",
-	"/c88BLx1eBag9M2aXVdi1sDpfy9nZECxWtaIGWzJDoiDWPUSJ4AkVsbUNNUFUla0a6vKXD7KfijWqHEB",
-	"JFHwOJBYtgfdG5hfayqdMTqO/PBolvEz8D+YcD0ONicG4KyRO7YRwQQdvE2OGFt4HTMeiORE5njb6217",
-	"KzyV0FRJc7UKPO0lXhu4YA4TobBBIMdHILzLxjJQGqpHqDq1GJx6xERNDPleJbLZWKtCNyhLNpM8QePK",
-	"Yl4xoguC1usCO557taJvJu4/pQXtI/X+LTZTEZAuXKIn4Gj9cPzTW3PwKTA+wYrag7LNJN6LVnjPaHIz",
-	"nVBlRe9kzLLnLeE+zC3ShRgQtEWghQ0CL7Aw22kK6gN2eN7NYdTG3AajrPKpZCiCId2rfDSvZA7phvbq",
-	"Z2OLdtq97nWEk3vvz8BYdR0ysLu2wf2vmiaaOrkCNt9CfL9CxC0KNM3GE2Dkra/PcleQ/tzGwLkx9KB2",
-	"2xLPKDKZ9lNwOMkZy4Aq8YCgFEV7D4kQ0VDEqL5UDNuojIvvv94ix/wcQOnzkgUb1UdD1PNW5UDA80lt",
-	"WZcf/BdODV1FeoftcTNJJjTTUBnH0hTnBhUFFySWYpAXHSD18l9wgRq9RicPC7+VolmALfbwA2Y32TmE",
-	"SRUJbQQNt8a1Adx256RtpKgVpKsf4jeA61jzHyy771nhVS5/2agCzO2M1eFPf0Q+rSj9urmnC+fSSav8",
-	"s/U99WrLy5FCujvmYgoh7e22KTS1On4sl1MkUqRzLHRw4AJOQIXCGHZXZRsylvRlMo/MF97Q7BSgwtEB",
-	"/tvhm9dkkEmhyRj62HokMqcigjtEhfFHrqrVjf6ARJrrlEWhWABqcC+gAYtqktKYjWSasEwdkCilYjil",
-	"QxYdkMhs5Yg8jBT/B4vI4Z7xTl4zM4wgFObKRMV0Ytz1aEyzIRcKArLj8aMDEmHRkR3oQEoNXDdRygba",
-	"fCFmZjOZnzI+HJmPzGyHojicgEQXZgyXkftJ4Y/wYpeReYyYjvssg1jwwygGnF8VmYFGQgoWPYL5fVe4",
-	"qWU0sbQ6P7+ZKk3jEfvloeNrGNtPWkOuR9N+i8v8o/3WSI/TR71QRBcXZiEucUAXRpjOW8VP/nB+efnv",
-	"f/7r4mLn/PIywsjFOXRC8zMmyEOvkYy4zuNBXBEaCqOEHsFt/l5xG7xMSN0i37K5xCy2YvhYY+Z+o2hq",
-	"BkKoOsW8LoXCPyg1CsWAn7MEUtrwFTNq9b/mV/OVScaFZQhS2jijYYMGpI/J57CBMXbzoEzO1P9SMTdf",
-	"cggKsPdtNMjeYQTs6mysWuSQDDhLkwIMPkjVPGBlexEhhA9Hqc9wPFAbpHjCQkGJYrHZ8ZZ73r0hx9hS",
-	"xiwdPeEiTqcJc13eCdUUqHxg7iC25Q+bzMj3J29eF0Jlflv1iNtUATFbmouhwprz6A9/wN0N7eh2QnF7",
-	"4bdZQjqtgHRanYA8pI+CUDzkZsteNC8hIULdDR9AzIykjJ4x4DOSU90i0cUfYD/BtcjPjAvovmaGjYML",
-	"BawhlFvC8vyMn//yEG7xyLIHgCzDsbVIFIaCzfCIY1M88EcZE2WY0cmI9DNGTxV29pvLDgglsUwY6acy",
-	"PkVOJiQRiixFEkV5BcsuByQystgcBpBYgZNHAYngkJsfEqpZZEmbYC9EDnQSoiHHuD8edtvddrPTfeQh",
-	"Z6imLfLCSF0i+x9ZrM3guYZO/1BENEmgvJGm7zJj3Rk7p0cGNFUg14ymKjBDmVkxuyD6Y8IGRniIdN4i",
-	"kQIT64hqGiEQ38CcO23LQ/CDNC3JXNxqsLf8nnZbbq/bLdi90mzqSjZFtIucnXEj2BghNceC4gKCPElB",
-	"ghszyBmMfbh1o9ls4kbqkbfwTTRjsjEX8IxQwAIW/3qS/9XM5MWFp4W9vAyF0yU9wkTzu29DUThVRjqH",
-	"AvVCj1wQ0AI98gCwx1DqmwdYqf+AXIYCxveH6qebLXTEaFYeQmA+nuHJgTShh8cyt77wvx5RzS4vjUwD",
-	"xPjLS+D6nCoGt8OPLi523I+4bPn+gLUo3gtNz/1me7fZ3oUltEMCa7YIxNUoWZ5V+7bRg30LQQr/0ZXn",
-	"FWqOE9w2hYrjztVS48CD41+Ur2y3g8aYC/9BsYE+DI8blXfyb3e1/X6je5Xa0X8u3DhYeN8ccQKPP4Ro",
-	"Sw4HbJKmHDQLG3jR9F/f7H9eOpR3yjvlR7giW+AG4/yyzX2Y/Js1CG542YMF+/ezDw1tsZXuMZMKB6Xg",
-	"RK3hqdWGzf0Xdi7yw325pEGm7LkZie9CDrnNaQk8jYmpmO2OMZ6BLyOtyh0W1PFSKJ6Fc8MX6gIxDFKB",
-	"wVOQXctQeNY51bdUemeGWkIy2YaS1gglbS6EV0nfbe7vPnN/G0ix1VnAanG2k2/lixWBqcE0g2Nlv3Hg",
-	"uWW91wuuB9ZrkId77WePjNPtpaIloS0EyfOmGgwGeXEpBwRr5OUMOI4llrtXxq9WuDDutH9JovM2PS5k",
-	"8z/39hP68FsvbOuFfY1eWK4Qu9d3sKzI+H34WV+KW7XFuP2C7JfDxJgvTuMACsLdeWTehNm5sD9dLsVt",
-	"QWjYxSivHEBoFOL0xr5AyW5jvSeSoIGlguJ7WZxWIQu1ANfFfftC7ZVK1E0vU0ogqdUDOvPve7PR2Hl7",
-	"a+56Gx7o71xAbz2xgidmznHJfP6Ujlku1XYmGVtOTvCSp6kqRp4IF7Zv2AiyCFCifRqoIOIwcYdpuhKr",
-	"AoWE8CCjQ2cyf3/y5rUXfYoOgIrT0xhQqEBpEWMS2xRpxgjAzophQKYCQa2RIzMUFHoCzLLAdXvdrq3R",
-	"MtIhsfAKLl9FHkY7ZrA7//7nvyC1fkWO2gnaytJbl6XXdUkdBHEZ9w32XNH7TG7qQcGhttNz5WkW9tlt",
-	"9sKDN4IvLu2tjbyD9rUdeT9DIz1Ojcs0bbd341EH/mXVbjBcsuOuCe0HE/wVHOTy7AX2G/YKgH3WKQYs",
-	"a5z8yunfaI/Z6VzNu7pFdP6dOA3HrJi5gfIGKLz51EoWLfl6JfvThImyki3U4AWFXol3eCcuhoRbuAzX",
-	"zeYQH2vjmldVG95sq9q2bsLvKo7ztUo7KxwK4YRNPYtaWTdVFqSvOk+dpq6NtxLGCDrAaoRQypX+s7oO",
-	"HNktQfG4gRfgeMx8lEWIn5gqKBlz+dpAMu9lyu4PSsaneRMONkDi0wD1fNTwl7+wjA94LiIH0zR9i69f",
-	"4rwtdbCtBOaBmes5XbtRutnsmdU9C25xt7At99jk4BahIIBQnixvyYJrdi6weXApVosnGWOZgiAqGyuW",
-	"njHLsjHIxQ9BumpzcK1phEz0cmCZ6XGo3uIKoJs/FBDbYEB0owKC47BhjYwOnNTLKc08bWOO8+9oRuQA",
-	"OOcVwiOMkSzfXG6JznDM5rHmglCM2bjPMjXiE1f4XXjVWSY1C5D6TGaWCk3gAywmDKbU4ZMHOSwBhTlo",
-	"kfdsMFUsCQUk1y3nLSUpG9IUK31jeQaGJNwCES5pxgh06srsFEEuzQwDlwO0DZh3fBjBPX4194geBXhn",
-	"YPKe24YF11wys7T/9gkPI/PPr/Cx+aJbQY+jCUtZFaphGVXMyIV1TNgcdmLRgt0EVKxsUXpMsesZlDWF",
-	"TnvVOQe7A7gi8N7JNt32tQrRF2Z9zdmCFV8hRZd2iUF3eHWDvpWPh67YRg7ADMLzh9YChFt9zYM/P04u",
-	"5pBYJ/aohgIBIC3NNjL9g3gCyEfBOFT/JGwsNUuIkBlxdokt9qk45dNJQvXXccyvHQHFSSqXM3qDDuKF",
-	"l1DYYea1dJU1uOze2MTc8rN+p1FKM7UrHV9Y+80sxToX1+l7aOnCxOtsK0i3IchbrB9HcUpFkc9NpmCu",
-	"2TNLuL6RabzDzicy07Xu+SbmcX4mDhYM2KBg7uYYLQCEEApfZukQiHNTeNHuPYC/jy2wOpuD0YofOhP4",
-	"ABHFfEOpszwLNg8laBeb2wo5A8AuR4U+omcM2+cObIG8Yg8U0HWmXDDoqbPpxgLvozWuoc5boWGNLLoI",
-	"y+6tam47CNGixinLc5sWbczLk4zR5CCv2rAtiMbdsFUewHhRac3Con595uzG0I9yMi+j6FCFDIyBuY2a",
-	"phq+bD/yG8/+CvsVf4ZAhvsZZvdqjKRTKIV3yuhLDacEDXegkK9yI435AmVKjd40i7KNC38pKkhO5phN",
-	"QkqwEUsTK9pu7FQ4jZTvtBol9MGHN24H5n5M56G4Kzz7yii1e4P7ClR7JvwtJHqOl7YwT9OMPH//xkyI",
-	"KHhDlo/6ZD6x25kq1opTqQBU19cFIIYaS8zmL4hd1m7uJ51O80m8S5vPWHvQfNx/Qp/Gz5I26wyMngDf",
-	"aOkwp5lRBg6QI87GLTsFO7CkO5Z7qrE5FPoGYt1u4NVRc7fTtlHze4yaz3Jx40Sz/2hF1q4OD+hlJsfI",
-	"bo6YsxbwFgvjaMbIu5+OT5BjLppmaQT4uBd6PmEB8bTtARQ8XUaBxTPHMsBQIGIGT1A8O/pJI3d7YAVb",
-	"liJl7OlMToc213b47lWL/E1OMSgsU0AEmcspSmS4iUKEChB7FuXGmfXKXGpDz94hAPgNYMx0pEhcOQI5",
-	"qsjPx5qKhGYJcRI9h8qZzWYtZf/sT0Esx4/AaXCQPubploKMRPayJk+iIP/NT5fFC3Kfe4yRCD2HSLE4",
-	"YzoHnAkFgP4CqrKasQyhTFrkEH/rnp/DILggnX2iWCxFAv7SPJ/vgFCSsYRnLNZESxmAz5JxloQCS0bk",
-	"mSOWAtaUAsQcHbPSK7XIsYQ5HlMAr0Fw+xnA0JkX44JQC+QMqDFmcqhbN89a2CMTqhQ+lju2PnNXcNVG",
-	"NGmRvU4bkx4wjGnf71tbRypJIsmAnxVGjAaM4mKYMgTHVxZ9CjYvIJr0GYG1DcyeNxYt2dvbNb730729",
-	"Xbx1CpsT6kyn/ZTHLilk5twHiGIqcLCddii8Jq4NUqLmsvvrRpAncTZe0rZcUHibarh1VdLGPU/2re+0",
-	"18muwMpQoR3LB65Hx3DQGhury9J3K50hO5igUAYN129xJbZxwfrSRBRxIFKtIr6Gpl90v3Yu7E8rMuav",
-	"tCIJS/kZA3zloXR710b9uCITJgCTy8apFBMVXUZ4/1zObeYYfXBjbayf9rTvB7hzRjFugxBfxn4/gp1C",
-	"qFvAa5m11dVnV4gk3B65Zt/cnWzn9t1quM312gpttj1YXxawx02OVU1dwAerCWhfIXWDMbxdZqNF3loX",
-	"D7IcsbH+E4fMac8fVhNhIsRFyANfGxWKGc3VzIDyVB2UaCJtmUDGJimdA6ejh6G14R1LGFlbJXBbJ/m6",
-	"xjsOs2S/lwJTZqHH8mzhilpLfg2r/ax7HcP9z8XZutME/32Lta8707810G87cR/4JL3MrNS5kbBdZrDv",
-	"5BZ5bRrlyF9SlUg5cdWVnhZ3t41k4csyGvk9byIog0+VByn4LS5UpjQAi90VfW55nuaeSvdOkx9Uazae",
-	"aAUAN0syIR2bYvBqAylhFgI+5YxGp/nkCaXNJ/1up/ls0G43O7Tb3433kn32eNBAdtVDfH7VI/cXOQqt",
-	"Em/4jPOrtdMn18lguIVYncnI98rWnv2ikh/Q5p8bkhRpVe9O4O5c2J/nywA5ofXbBUgUMA9AEFwrgkCQ",
-	"xJ3aIK9XB7YWlM/OZJYD4sqVjO3MzINtvJ8lwNAKUXA4XuZRRpwvc1Xdgbih/K7ombY3rq0rWilKKuqK",
-	"8pm+79oiN5KSCL5PwZvKoRX+lc8Dqq1kinvgjWr0nu4FDUS/g9HKqY4l9qRhX0dBSO+32444ew3RPkEr",
-	"sQik4N6tINuTdrMTd5PmE7Y7aD6le/3mfvw4ecKeDp7Rdh8wrF0erH7+dN3UXd6Shrm2fjlimvK0Fk/A",
-	"XrXVLF9WpCTJheWnUCY7GL+ob/4/tr1etp2/nIvlSYBkYSW6bnt7lrTIXvtZKc4iBaijGZ0TmmaMJvMA",
-	"0+d4kS6H0F1UpkWQRU2Q6FXCxhOpmYjnzR/ZPCJakj4j4PloSTI2YV5zweJXhV/wnX/X2mm1m1OY6R/Z",
-	"vCpo3L2BPlsnvOJX5toisko4vlrYiNuGiq+cetFtuyvEi7ciVyeWRnWZ9PT8wo4zbD5hJDLfjArsZhqN",
-	"OcwIUUckW5ShZfEYiruSj2ZktxCc3sqYrYz5ncgY8K7hjN+2fFnPPiuSUxesMxWUUlbG0HJFb0RxETMS",
-	"wT9RjZQJxaeywu5Bzlwf4a/skcMMFh3IvQJlxQbu3fvifGyU5tpUSH6U/dIbAFN6bpZ2m+0O7TefGIv0",
-	"Kd3tN7vWJH1Cn/Zv8EY45hqHFTMDfcbFEIEipOt92MrPbe7sDmQ2uLPYJOol5K0Lb6mpZk0suKyX4UhZ",
-	"Mbtabk2qq61fyox098hITjNVbJ3KC8m9IpBpEgrjnVNFZixNyUM9kyTnkgR4FOEKxh8FRMmcu8kHf2Mq",
-	"PPLCGRINTRiN2QGhocAyb3gBHL8rAcf78DHLS6cx0lylDGCmrKiwBa1fUoXTp67hzWd7G+D7QsTOG2r8",
-	"usLKXVPaJDJWS/H+D9+9IhkbsIx5vBPIOBrl4IE4kVTX9UbwYSX83ZDpI/O0ladJs3O9g4i9S1PIFs73",
-	"/0tkDE6w+YpF7YU/AA4vfvAcC4XM21i43sIfFw7ZApkL8LnkrCt//zkMVRge//KnP1awr1QeOMD0vtmu",
-	"Km+N0k44MSLdZRSobSNRFkq8sCssWVR5U+SbYCdf5I9LWluNFI7gCxFugYCYG7MEtwDoF9wBtRvgGO63",
-	"5jb4SM8oDmBxM+Sfuu2w8ydQC6UdS/60U7+83fatrC/+fpcr7J5BFtjgEVF6/YVO+Rn7Rz22JdgFUPeY",
-	"SjE0/wISBdpzoLed6aCNsWO7jomaTswjFWBvUA2dbzTTivDqTO5rfsYEU2tIglV6lZoXKvtPLovmyuPW",
-	"U55+SFUlFuYhd7e6r8qzjK+01mqOmc74EvFthJ52yMiaj6FPjQvyLpNjpkdsqh4Qc8gIEl8dECFtjzxN",
-	"LXXLhxHD/klHNTeiKhSUvHlx8v7V8+NfT3768cXbgHDtW9CU4z0gqL6Ilqessm51yPQb+wbryYJJSvmV",
-	"LVCYBCcHbFXoryOtJ79a11z9qqWm6YUfwjdhIx5RHTYC3DLfhOaxYeOSdLorFcJNJYYddOvaptNt7cSL",
-	"y8BP4YlZqApLA/8KJXb5zllvh8oJE3TCW+7s1lgZXJGfJkwYwZ0j11dsl+dS6IzG+gdlsaxviLaCdyvJ",
-	"DzviRq+x22q3dhdlSDW9HCbMFoWpf6fdVrv0Xgu8a3WwIzi6u1Ur7ilgMvxw/NPbzdZ1TtFIu6V1/Zu5",
-	"3Ubr6gawYl3dsvaIW9W7Pd/3sHh/O3zzer3Fg0x5vRXQbbdt7NaJTted4Kq2eiSSpxGZGd0AAQOAQiVc",
-	"kekkIFHChhlNWGKveM8SrjDDJGcCoWitoTGURArf34yN7vGItch+exe/DMYO1bRPFYMkvqW/KdGfQlWs",
-	"nEw8IwAF05T0aUpFzLIa5fOe0YTfjh0CU1pGbhqx+NRzuJjho01iHpVwZ6AE17VX8rFX7EDzx3nrM3Fj",
-	"q2wdt3A4bWttWsWHYrlXgsg44tSWSjvcNdvyjp6rDSkB7IEifTbiFsMt+oNPnvYzOVNmd54yNiFaAgaC",
-	"RZGr9X/7U52XOfqdpshUJCwjEQT1mHkHeBEuhhEZGquyemce4zXv0K7/9N6yeT6hXmZ/fR6zXUNE9Zgw",
-	"OUkZhDGLexHX4MpeXCNIA8OoQ6/Dv6KjDIMATmfjPAdGxnJNUhnTNDCbdAgFtJnxDZJprC3bB/ZF7TTM",
-	"wLh9dQvGZh5vX+DiilAYcqWBOjgg9uUQ0gLwugMPZ+gxbuWgAOXYyquGjCVaUaV06FkRqFrAszIHqFUG",
-	"X1IVd/hvo20s7DhiL5oxOS1HkPIoHyh24plhMhqPigPkFTc/8iiNXjycwlxAFBTVWE5NCdCKSeGeFlzv",
-	"6n3fwD5XlngNu9cAYiNNQSoA8jnimhcYag4AKDjhFjodhzRukei8GVPFcMNFgMQSCpRL+U1yAWNU30Bm",
-	"QLGJ0Td3Fddey+61d4MiyQ4ChO2191D62BdEqMFl8+b56KDjhioy4ClTAZlOjCxkidmpgM5uTlVx6mS8",
-	"/MawApOUxmwk0wQmk4uczhyeW2RHb11l2ql6wAlLUzhAMDFqrjQbK5xvl7cu3MkHTauWmNvEjhMVTBSa",
-	"O4HpesyQA7VwR8RFvHq7DzI7xdsNJYPCDjrQLIOd4lB8AIrUmluFW36U/eVTCd435s8xedODjTaiLpmT",
-	"Hx92xhOM6S5sOtxTufUH8HnG6ffQnx7BvrSDQL9VvS82OMDzswdW6lF1ChDc+CkMUMgcjxWTtUadm+HA",
-	"LKdMK4dPWpgSJ6evPvd7RlM9CpyzbV98MVhavJU1Py5/ufx/AQAA//8=",
+	"DzdUJXpK3rx5+uj68IQomUI1OY8V/BvJkU8g7xGid3whFybLeLzgz7xfjqPdD41CcM2pZmd8JKjO0k2B",
+	"t+oHO9jHKU+ZwqApTZKfhq3jX+sY1u8WT+0boXmS185EVIADEkAfDAsjY5ml0ASBzBnFJghEyNmJOWip",
+	"npPYcCp4HFMPdlZCsb/1vcjKsDlibUf45NaaNL4k9F1pm9KYW07QoeScyHKximx1qGB2Bl9p0t/B8AyZ",
+	"Xg0TOVur5DsaeuseWDrUNjjjJuu9O3QeA8RZpbmUqKpWRgEfGX4RjO06+BIcJog3lATgwJuA29hu/gRk",
+	"3lgmsRF6RnikrJxOnqU8RBjLaVkpja64GG2UH+DNxj9hpbeGVviZHNxC/zjm/D2rbn4mB+gXwmpmrsZ3",
+	"kZtTB8XxmRw48MZpKkd1Il3P5OCVuxXhnrMKpS9LRwhrQ7g6JuDToZHm105JxsgXTeN2/i/3yyBLrvzI",
+	"hfcwGohwd6vdMjdWRMgUxNsbW2CA+QmZCoaeFVFjOmXok8Pw1Cy3zs2Jhciwj7y7rBuFlKM0E41SftJG",
+	"VFgvR+iZHHjp+ClntfPwEKALDv/2KXnbZQIVuMtZKec9J2c3tXKmD65/BR/InbbL3qK8T4tO594KLKZV",
+	"xCwYDTVPX5pfbZqMbZqzHgvlfVVmxSo/8tgYQyIE5765v0bGbLVf1izfnTcb+g159RritlytYVuicN8f",
+	"R05omv4mB1h/hEXNrvEPx6okJuLllj5+0x+jnwlJEilGLDWaGkJIre4D5BH0LbUCcsw/TD3OT45MLpAG",
+	"VAefZacqJeiZHDTOMPlNDuqnl9j9/7LJJb6sXI4ByVDO0ZlmUw/hPl5r7va73ZoGr5aaJlVf5ILQJDHW",
+	"tm04TvM0kithfUTbD2JJCQZCxoFVLODqXofuNBoNA9mxRcyCRAl032RgHGmwbuBmXepuaSXaiHJo1Tuj",
+	"XNuiS3f07CUUGwL/pbIogmzF+tkTz7m4AsdHxYmzecoDNuYIjkcu/3KZ+424uAoFm6pPYF7r977qED7n",
+	"10wEabMyoyfh16WKS3m1ngGtSKp53rgTCmAIUvL9w1dk/5BoOtohj8Uo4Wpctl+XyiC9heqHFurdp377",
+	"wc03nWLd3n3qtR/cfBs2Up/LEd8QtXWjpvlTqtRMphV4WraP4z1F3H2l85o/XKaf/oNF+lm9kS5DOX9d",
+	"aEsL03rDVak65mBxcmWNzttInQ4nmlo9LTJDG/KIakamKTifQ6H4xmC5AHwSnKew2Jh8JLB3vDLkJTSn",
+	"CXHOAcwYo0lCZAr/FEZAkFMIzycJSyCbzHBsMMLhY9vWiS1Qgc0uxTUPU4AvVAN9QuC3AijjI6KD5mUv",
+	"UuRq0Lq03vU87hVN9QoRAs58SG5w7Y/UAnsz6tYsjCJg3j1/KMUw4ZHeLvVrQnVVvIlWg+G4YZa2xOzW",
+	"iCuNAVJbTfZupQ96b43bS/F4bWwOFuPM3LjskYkxwIFTDJEMPLxCGcUdmlslNFeJAf8BHNqTKRXz6k06",
+	"4zGrdm7hu1H8nhAI8BwbKhSMA32YCbSJyqIxCp8Z10ZslnqbJBxzKuV0KhWqCPCiijHlntXNSaaBo/l3",
+	"BA5bHxP2VkFhCU0BjjjvpgLoxFt0U6lw59ZFhrUU0NgGgkZZaCYOmmfEOrq7NXTKV5VayWM+GgPqV0oj",
+	"zVKo85nI1MgqMS+uY9RPtYmaIlaYlBtoLg9CZyzPVVhexTRLGFHM8BXX3nrMEmsEqIX2u1i4026JmEIu",
+	"sIhlCsx2msh5JZL0K0Qg2a7HRNwYUj8PzTiYWDCHeJJgvvCM67FNIwEAV4C6X1ScF3Y51FP6VeFWWQzb",
+	"GWMoSxlmEB7tHxx+W9dBdqbpAJomYwwYHB50oo7JhCaGIBA97pomPG6TTNDMmHQaNLQY9KIBj2Mm2sZo",
+	"fQ/nu00mTI9l/N5coc7HElmJ3SYJG9Hk/Vgm5ipV7H2USMXcH3ImoHkz+6jfTxlk4LUNgb5PaGpYWUrF",
+	"iMGrFdVcDbkZvrms2fuETzgMS2mZ0hF7nwl6TXmCt1C+9PeAxu+dhZNN0TUGsyzuAie4oMkduwsx+K75",
+	"hG2JOp2mMlVVmF0sia2bA8DihdTGiGFToIHaDM3LsV3v7DFHm1b2cYMKRR1sprd5KDPFY78aBhnLgeBG",
+	"sG5tSmoiR0uVd4bvlT/+sd/rXFx8PGQNa3Ow3P38FcEb1kCkHR15wni/2xTY0PkSrTcWOJGR0Ce5Wmuz",
+	"PuwfATTo/i00b38aG34x5JhYvziqtaHKWo7WAPyOdZoXtPAuzFEhDcZ2o2jG9U8XUmnG1DNW12fqvAZo",
+	"rqAjKIK2yQHnJdV0QFUtq6AIMqUs5qrJI4talvuqe1VoJdUaa49ds3SOFh9XJJsu23tslEILjbqerbZb",
+	"pnfBxa3uq4FNd6v7ysbc3D7hgmo0pid0OrVZ76VuijWqfYpxeO1A1+RZllrWWgKYQzubYwy83bRbUrAa",
+	"eSvhkdy06+V7ek+8wyVNmRpvplOl+HCFIxa0Q7yDQPJUkbenNJlSnjYrDy8cFBWhkAWKKo0uTE7Gtmfp",
+	"Z3Q9DrMkeVlpQaIRfq+6C0L14vzXxcXHbteIr97QyLDhu+8uLs5ClytMzcL4WGf1wH1r/ZneXMNrL2KW",
+	"fk91tCHtVRh2b0vxiAmNWYOm0mZIr+KhG9BCD+PVCU217bzSzKsSj36Tg7oOiYpQVA4lW6ophJjNxDUN",
+	"WQnk2siRieNdFX7CaW/RrVJO81Td9bv4k715a9ioinn8NF2TNxy2QV1Rb1iaPnp9+uTcha5olEqlcgk7",
+	"qsiDN7+cBaERUBGfsvTEN0pLBu09ReQMEWBP921qcI5c6uT46X6r3XrODKsJWufXLOXDeTDj7VTkKYUz",
+	"6x+0LcwjKoqmTXmRBryKG1MPogQsRh/h315jkY7nzM5XpFrLPFhgmGV1f6z1VP3H8e5uBeZJ9dZ7DOLu",
+	"il5u11vhuSpKFS/2aNxT5FKtKncJKbqbHsdy78kQalewJ882HWwqWwI91cqtQaAFUA1NZOd9LU2kotll",
+	"XNWX0CO06pqaBrXwoFFnazN3Hrr7muPMrEh4xaLLhLlU6iGD2EWbDOZkNpaGwblcWMct2jbPgGtis05X",
+	"H/X9cO6rHdjj5km8VfzU/OK0WJgTF2RwlxA0zhfu1jgwKW9/7dDDJDVN6HyrVpcNqtWXolbmyRrD2lod",
+	"Cqol4Q/DEjh99jVTTH82OyCoO4dHqZg3xk2G11yzt6Uua0sZ8xScJXYHV9fkNryWySozHpMwoNNNLM0x",
+	"Qzj6JBgoxOqiVrtF4wkPx5fPmIgtPtFGXbTvEN/TA5xbi/I5iKJwLceIaaMqRXI6h1HIDLUBCJwqyGKw",
+	"mVgNBlbYrWvcwauhQBHJTwHEV4FU58A7K8HqDm4XDtSNIlAH3xwVe/0u3NVSfx5gzCqMy5/CPfQhrr0h",
+	"sB920Am5jhzg5AmeqyiCeNbA/FeTiVSa9Lrd21rn+qY9QIq5FQqxNo/XVAm0uoUnGyCUhjL7V6QN5oNV",
+	"FfgqlRn4kFcVTrs/6N5OHM3Bt9xN9OwxjcYYPivl6N5t7GxlFUA+1tU7Zd4etLZ5bIusccOxt4vAdPnl",
+	"0HGtAqtF+mhQNbUZ8a6Y9xYKmqoWCvUT4ZeUiG3YiB3WuzUzruQgK/yfA+YqrxiNxq5PHE+LHMZm00WC",
+	"u7VMlzOmwq0wGpcIRlmaBgtkCmgJrlxAmAxYIsVIIVZa2J3WuOCzdvMZqvQbVX9uIS7uF1157yuXZrol",
+	"WbHwjTOlFD7X5KCoZaTA/jYUUwACBdzckE3okJ1sQysE6MAmUwCPBu5NrZlwNe7OjEjkzIgXFnMwocd8",
+	"NA6bEGPaP7i/opIfDtqYfaQxi/gkmFyyRWV/Xq68lv0tZo/hSZhPWQxrE6d0JowmrHQqr5gV5CgHoZRu",
+	"xmM9toJkzPhorJdlB14PKIjOOcKSta1vKxMTPYAOHOLyd6AlnJf0ApMq0Wc9QnWLCtBtSxGfdTXs9cND",
+	"+HcQnCEQ7NskGR527Y43JCie3RLmtYqLpnNdXlqlCp4S5+HKMdC9li55GmpkBCVEDRD1dlXGC+n8v1Vd",
+	"5Cxax6oBA6KHYf7TCsBJpqHULwflxQHGUjBI2l3MlT2oO7ir6rTuvELVMLoZTWOHDAy1HubzmWK2iisB",
+	"7BcHNOFSXUquFRQ1fkGWBbpN2YQLrNWKWcKvWQr/9vBv3edb7VbeOC7fGwfTgM9HxpZchB1GaRbbXHTo",
+	"dhrkx9OUXdfdKcU+LK/bE8ifbuf+EkpGdLrak3vU7R72jo76B/uH+92jo7WtPlVevrPkLFCMxBLAWIA6",
+	"1hUFrvtSplh6OgoqQ4YkB6mcKcRfz0nRpcasAquuosVFDy/7AG0hiipy2B17nN6tZRuNVZJEjtoF1BWg",
+	"+okmDq4FrrWgqGyj3JYlSjNZDRRpziS2u0jYUJNIpqJo75zz8fJKfQw2cIFsSCe/GzD+EFRWQPd6tFjL",
+	"usmbFxb2Y8t8auXCelZgVUysHgCQ0czftVdXciBw8Y3rPRvfAsDQGRdR0ZwbQ19c5cmjGwbsGttODSJ8",
+	"bj3CmUtP9W0VvDS2vr4UrJITmWEvMKaMWsyoEzLIeKK5OLbbzNJrHjHDtlgy9GWuvc/mFCpGkyK9UMmg",
+	"CERc+perai/tfC0gdBJvtUE4pUeOcrY8Zvg2v8GNORheCrcPPBjvrMSzeuq3wueCzMY8GhdFoI3kQgjK",
+	"aqmMr5ZvK+dZPjhME0AmH9Jli9U2VIkg8ghHdnvYW950vFZSLmxdYhylQHU+Au8weXneHmH7uF4lR4fn",
+	"DSmYcx3J0VjZsOSommsX1Y7CzwyfsUiJS/NE9D8xOrZNTwbM6KZjanT9RUuhaJphrIkIMB2F1GTA2kRI",
+	"AD0vCj9yiDk5ZeJ4CVPvhBhOBx+mSYJJYQXaXuylWrgxTWjMwBC0mSQnBY9oE2dTtIsuHvAaa1QAG2QL",
+	"PWLc1H1rxwwW6BDGVrJF1hou71Z5b956Ry9wSPlIIHqgP8CieB2i6lidXvkZFgjiVCACnINX2Jqp62AA",
+	"9vrd2oX/+OKtFQJR1dNVubKenEZ8jAF8DIH0tjSrVnUHsgC6SAvbhaiQ4m8blQypwZM9WRrM0ze2qAOS",
+	"gpqhLBWInWC1KLzKJ+y28Q9wf+3I2ovF96vClv7UlqZkUWaObSmUmR+i4flNhHLHCKJgAEvhthUu5o+f",
+	"EHRgtAvf0jHuusTyPu5QjUcpK1gdYQmLdCoFj2iSzMPwN9adUtNDUnXWuRg9xAebpiJzFSVSZSlb2R/a",
+	"kQUWgRfuVjVexrru3V+VA7AiP7NWupGd7RlAYVamHHnTqqIaLkaPcFkbV7uEWcETV26XN4nanA/c2lKs",
+	"mv2KrUfwJGcyGKq2ztTyUuhqXHRDKKE2E5s1eg76skPfMMRXi9yqW0GbOa1YtudcXG2ZIVhhAqX31G1A",
+	"8GwF9VrS46sTEsukVxt7608WpNECyoYQuPqbdSZ1A6odHFvMafWeq6XR3zLDKgawYrldUttiZueoquMV",
+	"IDHY8H9eKhGGWt9/cHB4f2O49bWOUhzkqrm5tWywa5+DS/7M2ayqhrehZy6X7Ks6YMzXKxHL6QplKV5j",
+	"NTze/y/t15sDhDDbts1QtffMGGN52gDXrg8lKGbbu9CqP6ocOFsAJbT5h1ZDkefesTb2W6GCzZBlGFW/",
+	"Dahp5vAce53f4UGsJxNEZlrxeKFYvlTR5VvyUH9kBYA5U9gEDt9ozPL97tFGEOefozMw2iKrHM0OUm8k",
+	"JYJdWH+Hh7CfJvNjl5ANRxwQh04IIqUclzyfxi6ZcT2GvAZM27C2ABnMXeuUUrk9OizgKxVBVi+wCl+s",
+	"V5TPlv14tu+xX3ey7K+zf5Rcdp6Ns05TL/em/Oz1TzXbebfBp+4FIh3VbdPju3Eop7IC6zWjMZ5IGFgR",
+	"6h5mKQieKGUxepZCRVfkrVefZR13KaPxsmflrkuybhOo3xGVQ+sXdyz9Pg9/MirfWZhHWcClY6BQB9Kl",
+	"NE8SK9bMnp4QLmL20fEhxWgK2dGG6XN9AuCYOSy3kPgejSj/wr2kjCiIXSXbLftiaAda6pNerNF2wPV5",
+	"3MH6j8pd2m1CQrFAIQa2usAuP5DrWVXj4EJen39bfXs/f2zB9gkP5vRu2PS9MQ+syyGqvDh5h3C60NB9",
+	"bv1eGlt7YkOWrOiWc0ImVGQ0OYa6tXjCBZlCb0d84oRkQmUD86mBeb05g4CGRmZUaHgbxqg1VpGZIzmh",
+	"ouQ1LJKr8FOG5L2XrpfjcEqKFu12DdYSdrGvjamaCWgVUZ+mPRr64gTtkAZDzYa9iVarBQG0s4aOQPN5",
+	"lXdcX3cG7HgdfAXFI1Et2KAxhMNGgy9V1cE3816WavvrjBjPZHX7es8VbaE6ZRI3B+tcWKCzbDKh6UIG",
+	"b/9gnS+jVMZvRY0/3MVdW9Pt/nwNEgK36djus8dETWiSkASwOFSbxHxkuImxrcbz6ZiJTdpKvPsmR0/4",
+	"zl369j+C2+sG3JgZuBmoxhv2++EFFoR0ed7jyrrX3AoGFJNhSkcT27IFKmFDNajNjls1SqCXwQZ3BZjR",
+	"Fq1rHCwfTH3Vonn8a0EryPRYpnUNuIGM58H0XeEaTsMhcD1YsVx0mtCIjQ27CGZ7bZBh3zzF7nNJi2pQ",
+	"ag/qp2D6XN0Ku59mgwQarq0BCJSCQSE/9IivKLzK39UgBg6wu48aI+WYJ1DbGnIb3kZUHEDLBatoAYdm",
+	"GRcRHmj2WbMbz85+ekmwszT5pt/tdzu9/rcuxhpTTYNf21KsbqQ91EOwCQrBgizsyc3Xq7Rn67TP0LDC",
+	"1Ra21pE6oi7w5Xtt0t/pEZmSfrd/v9PdawTz0+0c2X4mxT933ncqTkOFjrEl62vMc/4tWcEtUvoScfvk",
+	"vI5iP+qHkIm4vOtVlTtFB/QpZxH0cZyzuE1moCmk0ELRNwWhmxvW3jCNHdoVS8O46dVRevjWdiAYC8vm",
+	"OVnCa8NDZPn6yUOyt7d3BJWTb84flqsJqGYdzSds0bMYOnx8whIu2GOhg2cu0vWP3PYFa9j8EnNSwXc/",
+	"G89d5U3Khpli8Q55IlMyZXKasBMiwMs6s+05AAWUzFKpA3vU4FDWKWWzRa22nOrHRk/YqVSTNV8AAAcJ",
+	"CxALiB8fPv/BWi2wWiFb7Bi4epvskf/97/+509qtKhCUcwlbVUohRSTlCbP5bELC4dRUXWHKpp4DnDVS",
+	"6ULfcNeN3EcT9jMDzAuquyPYYdal7muWDiooNi8MMzvlg7a7WaaMxraJTyJpwRBb7VY2jW2oyDEmo3rX",
+	"iDAVhWPukNoxFhtQUJoHlJGT64oaM8cVfmZpHGwrNEjlFbPdY0PI+qnS4Mmae2j2iWYpi22y4IQrxcUo",
+	"77eEVT1C00jfLjFaf9oKnFd7h62K0/n4jT5EU0YwNDvH/D3bgHfjMQZDEGNDHrW5B67SOmxxXH3Eq8RJ",
+	"WKbizWCRhSza9vihYg3tSIMUA03+QwIkYkpVAF2fkmdvz4G/XZ6Ccsf/Cef6mHzPaMrSy6XeOEf3G0Jb",
+	"53HUp4Hvn7FIilgVzRkJDteibocgFJdSdx/c3+/WSIZehff9g418Q9u0y1c/nZ2TXTrlu0bh3bWPXtbv",
+	"QrazMl00HJg1h2Fp/lB0VW4Ai/uynjv52+5/2N+O9nqg8fNge1I3WOD9RE0ZvVKgFkxosthHxg0cNhDY",
+	"X0KhVGzIUwhfpZyJOAm37XoDvPkhVewFyKcNwd4tYN/KCDpVDID9lrDYzcXQ0hRjqzuqCRcleNr2ahf9",
+	"uuE+8m6/abegjc2PRnRVMiaQcFwK67nBTjkVqkytNH0zDC9J33n11j1yDjcGMRlwVRuBbS8sa39xWcM+",
+	"OEQ7mFmcFS5yH1yFcdHU49Ygy0PIlfk5qI7nCf4n5IpNNXoKtZ3ECkO44bjr7TvsT2DjK5bY/HwCzDWA",
+	"wLfJKLdDRg8ZzdUn/I2qz3fWnnCu6CAJGR7nacbIgKbKSQEAEQWFyGWe8YqjWoe95aytYpIN4XVvkZPZ",
+	"Ly8wMyYq1in3O2DXZpnEhIJVVoGKdW2zKaoAx7z3yGHtII8d9GP39kZwau1WJviHjNmfdZqxm3YrS5Oa",
+	"X32TJlVbaWybol3KXUO9D3nVqTe/7BBj+UKHHTWGQkuokKTl3KRcrxtwQdP5go51v9/b31/fcwkGEjzB",
+	"KlRS2DwaUnlsfTeYO7RcmYNsLK1ax3ejbizw0M+26cAa7xw6ZcZUYe0TGoSQKWKLYx3YT8poNMa2WJPw",
+	"WLdsAlPb/1M7JaYJ61tKK3HVKuXF9GZpP+ARwDpHqiG4xx+nMq1I/KwIM8NP/m4ZYU/QJ9OEL+GnWXw2",
+	"pikLlDx0Q2Fo36GjVjhY0LHiMqflEEdde2x+86e6Q8szzNYkoC2Nqo3Z4KAkUcxwBuxEzIy8rXy1qlEb",
+	"taNqyPDb5qvodhhUm7oDWosjmueJOfpz1lt9fOLaY7ETqM99M8vEV90LjP6m3ZqhiKyYq/u17QON89QW",
+	"C6im4r/elBfBU4v526ktnsCcgHz6zzfRm2PbspQqRtQ428VKsPoL4Zb9yya6IOuOqA5Ds95tD5F1zsA8",
+	"hR1xbKBOpqhGTlkk07gqnpCyaSrjLOKDcMcB/EIKFQwWjw2aFxdZ/XlLHSpibPM74tesaCSPQ8udwLaR",
+	"ksv+yV3HGWiWlWEP4JIPN1hnfLK6CxQuHAwDV4+l7BYzz13Xpg2hbR1WTO6m9ctKipmVvlNJv/Mtejzc",
+	"SteL0Mi8PqTbqtDbWoROBWuutb9eAYTBHXb6MVFywgAAxj0HGAlY2RQxfg2pWmoGIZT9Xheio0LqsTl4",
+	"EH9ymJJwiob8mpGYzktwLZA93Wq3RhIiaUPKAaIl5PlcawBz2yxwWwPYe8/tGsCLQsDO9qx+L576doBM",
+	"YqyWfSP0emMqVyzA9dFEE2lmo99acUiWJku5St7GFtRSxpYq5rfibJ9qIyO2Q7/NsCLyRYDG3rjITsrQ",
+	"iHCNbhG0xOLfJoymyOaFFIxEcrIu6pPnga7m8FUwPBiIN0JRSSJF028FY0wy02bgofYGlm30P348KZiI",
+	"YTjIPliimPfD3sePbQsDZxs7DCWmHZyQmNs8BOwWzAXpHVwIhXE07JQHKVIJ1M8JCd0LEXxYYpkH2vp+",
+	"2wjIE4qwDXckhWARBAl8dKwLAXW2MiUQeMYP+cBF9lUjKeOTMlxg8RpXgGf1bfLNhF4xVxH67c6F8Fil",
+	"j9BbxNBTFvOURViHqfmEyUxDzsL7okQkD2x418wNsGA27SjC5IRM2GLTdw16plsoD0fFfOhRtxRrcIaO",
+	"Sj3Ue91ufaAhyDRwNFY6dCtO9yNcxlBiEZ77iri8HGoE+TSz0iln8a0cx8ZqQ87lQrHrRSEEZD7lS01X",
+	"FvHqaeefOxUR2iEXDRP46oooYwNZXnvbYFkLe13EZayluLkEKl7gb4WHdphT0TrH2MIYH+X5Z/WwIRfJ",
+	"+aa9SM+JHFXgLWOVkBtpu+jECqDmjapxFmTmeqVnSueQb9RAnQoAkcxtzpKZ4/Livlte3ualnPhgk7q3",
+	"5S35wm6A8DEIsrchBTvX3gm+ccNWj4kUINlmdO7JYxDb2JM/m55YvR9cZG1oWJMpVgoATOgc7hgbrUYO",
+	"wSwXczKRKQuXGfvCLsdxnHE9HrMkLJwCNlJ1ANme4nC9xpJjvm7j9RLNVrRDLEwnL5VlIVRoqyAWkiZj",
+	"lXdIQAsFYt/LjzdqTWz9GrXvT+mw9s3gnqt7c1PGvFxYwSdMaTqZ1pUk+nPJ0EXfAgqMYrwrmgcvGZXr",
+	"+kVcAsa5NXMugUrE3OVLQF2FuYEMoKjZgbAigsgJucR+4fnT9EIUT+Z4A2CkOIjzE3IJ27xjSPnSq7Cm",
+	"2ijcVqTk7f9AeXLgxeTSzPvyQhj1HB1wZnDtEupM20ursth8rANfLCnHMO2i0YW/Cu5Pi5NSEP2O8+H5",
+	"19B1WL6GabCxc0N73yktWP53cX+xNvkfRf03/m252wqW1lh0OXf41t77LyWwVuAcgc6FnuNXP52dL2jh",
+	"FTBDfi5NN9w63jB59af/rFCC7bjecj0u4PIW0OdWweg50GkYt4VKh44d5Gluc2IoGrzVazoI7ZfnMBsr",
+	"Fr0vsi3/vPvuz38JS6hZ4b2sRQ8LG+ceb7vZLu8h5PxHWcr1HGrjbMIZ5GieZtjUCP964jbt2dvzVjsc",
+	"eykSP8F/v5iImsgRF5fkm9dPHj447B98284Rm8CVQCZcZLZSGaYGnkBMF80HbigAYcp0yqOqtGAznheP",
+	"z18/fXj2/vynvz5+mWPsok1f4xM3EBoZSuzDmcdIbLJDi075fxplSbFkh32E0jpXt3Tceog/kNNXT63z",
+	"C9+qjnd3Fx7ajdk1SwxlqiUvc/4eVOQUgQxJArSJVfk2GFuEkamICVZLQ1MmndLIWAzm8hVjU3UhZuVo",
+	"OEDoOj0ReS7RsqgYc6IHPL87F+JCfPfdWZEQ8t135DUbcaVZCqxfADA0dlxwLgYylkmsCDVHJtUdoynG",
+	"C9Qi0wsRTuAm//vf/3NpG6LZZF/7kHMAjfzcZ6PJ4hroLBUgpS6E4YJkSrkbP3TTVN99B8f719dPHpKj",
+	"/YPDd9+4LZrNZjvpMOqwmGuZ7sh0tJsOI/M/c9+35JJOp4kN1+3aLqx//k1JcblzIS4jGbNLhPmhgwSH",
+	"M2HUBqemqRyldAKSGIZxSVCesoWOqDPA+tEXouiJSgZz2AsoZYUeN+BAs0kwAxnPd8hp0XJRxnPQ5M3y",
+	"Fw1sDAlg/r6Ff4O6IIuNZhfotesBESuzw2dMxOTy7x17ufM0vjTCPWHaP1MEnGFSgG8NPaBkQKMrC3Zx",
+	"IZzDycLZcWHrDOwKIlCdu2jICHItcUTP+YRrGAx0jo1oklhsLEoGWTxiUNtf8G3LS3bI5WtATZhw3YH/",
+	"v2xfCO/aa3OeDTEjjZV+UUxfkm+sZ/JbaGQyQyAaB8l3Yoh6yoS+EHYQ7qTu948wd+PyNdPpvHM61Cy9",
+	"NNsDm5fvzYCRHnnBvzdHNA9SYoJZ/8D8kM9faUOxUzoCMohAVB+TKVWKXBZiHsBezUGAG6kil1FxHZNt",
+	"P+oT3A9wIcB9iCsl2A4xZos5FW/ePH10fdgGNEJFXK2gKxUEXS7hEbPtUS3bO53SaMw6/Z3uEtczR4rC",
+	"z3Cc7LNq9/nTh49fnj2GZ4o8XMf4vILn41Zvp4s3ySkTdMpbx629ne7OHtRo6TEIrl1rwZp/j0Li/aEU",
+	"Q55OlO9J/ubSPfYniHPO/2J4zrcIb0+vmCEnwWbE9dT3H0gNleD9bbMvsLAewqIckksj+y6x6NAeFUVm",
+	"EEYfpoCWFTtgL6idhh2xGrycCVzs/JXG4jJTO8UBvKIjyPKyvWphEfrdrhNa1rI1hsCuA8uwgifHsTX/",
+	"vaZJZtb9Iut296L/J5aRkYXEPAKXGP4A24MX7A7h9V3vB9Qp8iL9bZAvbkJqBkLq3rRbBzjNkGKUL8fu",
+	"U8MjBU3OAFLKtlH2lJ7W8a/v2i3lCsbzLyAPTri4AkaFOUYJuP8lFBeOFJbQwX4axepjJ5Wwqr++Mx9w",
+	"FLIL4/1NVVIkKJw5QV0SwwJUGzGwYldQBm37+QhVzSpaOIO31qSG3+g1xWEs0kRx1VHF7neYWWUJ0yXZ",
+	"kO9273qz8e+73W78BvJHigyx5g4bvZbvUkGTOeZ/TKXSISRI1McoGuRgMiioNpYJj+YI9oryK0uY1dby",
+	"6ojTpzvEdksHbxv5kEnN1IXQDmwaeJLRLcw/Tsil0jTVVp4xEV8CQ5fDoWIaiPm7796cP+n07hOjqZBM",
+	"cCNZ2uCquhDP6DVFQrqnyKUyjPoSueAOuUy5unpu9NVL1x4q0wWRMjdE1bZV1eY5cSHy381cznPwQqgI",
+	"NMrmiF/b9lHKJTmmjMbodMNmXUWP4QvxzeXjyYDFRlA+FUqnGUT7LMOOqDDWWSJnNnXJjDnEQ+22Ab43",
+	"mk1M6e9tpY13Wnxd7zebhuEflyihGUpBj6xmkuB1ZUQYHiNDHma/W8etayZimbqafUOGXJHTUcoYIveO",
+	"aZIY1WAkr1lqcWfR6T8DkfI0ZQkV8Q4x9HuWmRGy9J4iCacDnnA9L16RicSoM9DDq3xYV1mUp7g4eQul",
+	"smVpE/7XsJl1C1eAOoVG4u4shmK7sW8wifzJII/BcQCP2a/DY76nsddaar/bW//IG0GtbcPAe7rf21v/",
+	"0CuMmpxL+ZymI/CB7vf7dT42TaUxrozJ8Fhow/bg2aP1z55L+YKKuZ2f2o7vmmf7tdbzB6rZDD1WB90a",
+	"S3OGTPmNoNeUJ2aei1y+7MP49d1Nie0jRyY0N5EB7gMPcsH6KS9z/VaUcHQNJnQ2x5B2POGiVRIH0Rjz",
+	"TsKy4NTaBzS34nfI99Aeh1Axx2SKhNE8wxEn2rZZzTTBFEgLH2ih2o1lhRDfcPoQYzZlAMIFrMOH40Lp",
+	"Ms20b5tZswX4yYVwI8v7O1kz3ogRqNwDq8tP+QUj5S2YO6dgrR6DZNoF719H6ZTRyWWRspm/L4VUTiws",
+	"53ld+TG5jFkCrmbrPkRQMc6M5mzkNFQ8grcB6p1jKdgluhoLuYlN6L1UHSnYhUCj294Mw77EJKVLW+hu",
+	"Tct7oHsTHp8QKZJ5gS9qjDaqrnKnFVhyLFHMWwO7DTsY2sGJ54s6YIkUIxB06N0vuUrQ3gCb3gXjZjYK",
+	"diEgFuAiSW1rKNsaCzMuSE9xfZFwSe3+micBjw5BGYwd6u8faHX2/REVOGWQP8JY9DYbVzjM4eBki9iU",
+	"uvRnxJWNPMJLck/VsVUpgYKVtU55iuGICwGVVhOpoL4tlsW2FsSZMjKUmUAXFgQpqFnZtk2JL5+Y/DhQ",
+	"qzm599xThAPatkXld8NGLcsQjdHPbFczLsggpdGVUaQwo0kVXXEQ+upCGKP71/67S9yGy5QNWcpExNTl",
+	"EkZ/u9Cr3Vkzf1jiw8ZPmYitJmPOzoW4nND0CnwJb4vGUGYxjNojRaHE2oskH4Ad0IymwihpNvyjpNXJ",
+	"uLgQi6nTQRVtIaVr6bXoz+JQOzdCUjkt9o0LF9XCdDm4WUjPhwlRMOuRtKqj1yUNY05UYQgcd5OnqAn7",
+	"cNjktJhLEUnzqds6QKHnmE/cJ9a1CD64C4GnqvIo4fTKy2ZXSE5Z3uk9U3gW9rv7beBa6AEoQ4JjfA8+",
+	"uN89uhCX5uf3Nsx+Sb4xjAfz42EVJ9J88lv7PlcQEgIHJ/v9/gm6GDnm18UXwnoTp+hILJDbLnftmd71",
+	"zvRu7zKkRSsm4odjup0KDVtw6jccKES1Rzm4UwWJ+qq1HTEI3GLQRmh3e0d0sB/vdfqDQ9o5jHq9zlG8",
+	"xzoPhj3aH+xF+/EBa73zG59AgoVhJU4kCKl5BJVFXMb/UeS1HtuXR33zXtY5pAf9zhE96HX2Bvdpd9iL",
+	"+vE+qiZ4WN5MKydnIaiB5SDVUwF9KzhLkQsBCxzSSKuKifsc3R/dUac/7Madw7g76Dygewedw2EvZt2o",
+	"NziiFBI2zDttECc3QiD0i6EvLsijbJAg2fW7/X1QlhMZUXDWMdF5+rjlL+Aj6YoekK7BA81t2mH+hfzo",
+	"a5ZONltWLk4f0kXra3FVlyRu1frZTAxHMt2O+VLnkO0NOw/o/qBzEN2PD9mD4RHtDkqtclpvxwh2Asyd",
+	"DQ23JXHGNpuUG33VrPzhB4g2luixlKJTNPrwlj1TGU0MB+S5yIGo6CaDrW2LGR5xp9akzY5dZ03iOJxB",
+	"2G6Zk1biPLWffpLKSVFX2XAhPFt2SVFenBnowp47zrUAbL0w6lHVNqvCxYYvaLhZLpMvaDI7rZraWBSA",
+	"lgHDAh0c5/F5Leo6ZuMTl1iNT+yvf+Kl1E+MjokP1DCgH0oxTDhmR3y18r+slX9qtKWFmHnAvDdsv7Dx",
+	"XYVTYeIrxZWmoG5YB8AmXoHFEvXqWEAem287dJwCdJ9YmwsNS/TZesF8X4uFcNRsLCfGTDy5wBqFGVcM",
+	"H/KEopDWDkXTVxHFmDWi5EycFLavYkzlmQH3MNlgQucXQtA0tYhaCVfWCHeGNUa+qIB0AmMpE5r/hmFn",
+	"M2hRfBHV5L2Qumne/nCh1nhKUzphmqWqMgm7uGUXgruQfb3mRpcM1V4qnzDmQ2k/0TQxZgua7JAja3NC",
+	"aopSo8q0jo3oBwgRG1DN66fq8W3MtQzCMwSHC5Z8YKxrNJ/wWK32tN1YV6ztFRdxebAR2h2hwVhI3Jri",
+	"zvseNqYyfGRLfWQhsponAP5q9MwI0JptJaxXUtICqOxer9M/OO8eHe/3jruHv8CcI5ZO9aZa3v/+9/+0",
+	"sM6jrkmAkMluhRtqhe/KeYet018+dOdnD14O/5b99eXfH8T7L344+DBqpJB4OwTplQG95DSPT5bo5w+n",
+	"hXwRAf8ZpLXZV7KII7G9rLZt3tOthfbup7J9fVMpxX8SnpsSRCG2ikEX+ylKYicr7qmyJzaR8kqRhGMq",
+	"FYpzOOtCasI+cqWte6rwaXFV8jRZBxX6hVUwYeBhGQF5QYKuFh/3FOFxUMKtYyrAqKdUjz2hUXZZLJqF",
+	"jYTJ9jzbhW5W24AlFKCNWFiVWVUKqXxevvWVC7nIII0XgltfnA05h2ZHOxSEINsp40n5HmDIEjb2RAEp",
+	"pVd1ROGQJzLNbD6xseuR+q0PfrITVMydN8TV9G95GvPZBlSo8sz/ythU2TjZTDp/FtEsSXDKyHG5MPs6",
+	"5DETUVnv/dSaZulUKsOSHpvPUc3FiFDym+RCE8SwwTQk0KJEjPzMLNFZfvwXWsS7N35abi7kFQfsFUmP",
+	"r+wT6yqS3JvfBcuq8F0vK/TCckZl6+ZdAy3M398qLazUewt2cGdzrvSHVnX00kptnXowYsKcSdaJ/d7N",
+	"wTyER1g4QBdiZBiphdzPHIEJyXyHXP7w2BVzLPKkSzD7XU6auRLmMi7KSy7xpZcnjs9YPQcDixwDmvv9",
+	"fvtCwAGGiBUpB6zIN5e7+PQu5N9iNhSWnhl7sYQxjOVvtmSOxZCoj+lYLl5JIfsOMvG0/x6ARGKxS9s7",
+	"yUs6bX9eCAwW0c+dPC7uBf/xZV6WRqHvoR8Gdbc8/jiUaQFoZ3PdJ5nSF2LAoPm7kThtQglSA/hfBcnF",
+	"joWZCiYOI4U8KkJom4ftuAjEXgR5+ei0UE5LoZZG8RXHXy3qMJSmGGtykmlsw8OGQxZpfs0eQbtQazv3",
+	"O90eABRdM9iR53TWOm7ZhDnXD+S01B239QNNNRMzNiKHbfKgu7fXIy8ywaNxm/zA0gkVnmfhpUz1eMZF",
+	"TH6YDH5sIcQZU0yY/byGQAxLGIBxqzEW0Kd6/r2fJR9T8lxes4RGDHsuOdFzxrROUPDEXE0z2wGNpZMX",
+	"UkCGe3+/qKU1QsicfvPfhUgRrpHZCX/9/+3Wc5UoD6yrH9D84XszN5evifJeQyuBHP6/tA21hegPCyfw",
+	"ToNi2NpmnUWzPKTGqZYrXhFWEaDw9muA6GuA6EsGiB6hWPYTSja29Bqra5ke70Ix6S6wu7haVztjRtGw",
+	"KFM5FHApV9HyXq+gVo9TZvH7yOkyalaEdVAsxmDL0bJFh6MqIZMu8aP9ECADAHNz5SGRbGECND5Sf1Sb",
+	"AWowLb6Z2bk8b3MyzzcXVFSfiM2btiBMrIarJsy3uXaNcGig9SF9urgk5GVCTUfbEERqa4WNSJYpIBul",
+	"O+QJJEeV8F8RyEI5fMod8pNzhgLWoyQA94g4NjLDpMT9fp9cms+/5+KaJjy+XKbq6wKpdCvdt1iaIisD",
+	"S9Erwh1if/C30T/GL4Zv39LnH0Yff07/9oT+dP5RpQ/3n6ruzz31ZPBo9nA06jbRJgLAq7UUif0K+GRL",
+	"SD6D2FhK/9sIt1s5/aXDbqtUwfMG6CmkQAKsPtwLZxjQFqoP73lKY6aWP2Fr7fNiVxAm0JoNfpFT+BdR",
+	"TEHDHiNcMnEl5ExciPIrZqmxbPMXJVJe5XnMOwQqooli1yylCRlSnmQpU3khvw2PtC+ETNEXYa4Kpmcy",
+	"vSrk3TBLMYMAEpUpAFID1iKa/vv9IwsJPRvzJGgSwzK9QRjzzflBvtg5O8iBImL6n/bOnUhOwGTCFYH4",
+	"R5qySJOxTBUjAyiVnDdhAM/Nd+/UhtB5W76VRoTt3ld/5PkDSwbCmcs6/VqT9S/Cr8yOkTWqxzJ3ktkK",
+	"B+VjEbsSKGA0Lv2/hBtSUjNObOGojxHCFbmWHACmpXX6L51+men8+NcRkm5ARsW9ZulX//ayrmrIAYFt",
+	"t1dFEY+4MuLlqqTy6hBjEYWD3lmaMlGx10254oSt5YjYWqI2P7S3hwPDuZ3nEsy+0twCzb0dS0In5Omt",
+	"0JyT0LtDmY6kXmuag9FjjW/DZ0D54MIoV2OZpe28T5Ur6UPDiXuGu60uSqgYZZjHdCFsMWXnub14CXVq",
+	"rilHCpkfWLQj8lersZwpIhh3IU+vps2oUhytcs0nRhsyVpVT2mywuOgYDh0AEADGTiSkP1md6ZVdMoDN",
+	"2a4ayPmRayhTDTSl14FxbmszPR1WbkSb0GpPyFdj6jMqJ6e2WrcM4tNEV8nZAaD9bOIPCcLhLXCZyx0C",
+	"Sg9NEqdjKE/rsdaQUWewuBLdgUB2gFODdZiRAziCnDM8Sjvk1HPLcEWMgdRu4EYJHnvF8sO01XnPF7XA",
+	"ySgMJNy0snnU/iKultf+hG/D2ZIbxhBkpmL01dfyRXwtYymhJmFT7mAtjvWelgXbxOdJPLUgP0vmS65T",
+	"nBAbFwUMHHCRgKcUNBBA+EWe0SaKGxUEYQtIJKdzEO2xJEqGT3LRQl1teZLzlcjPcrlvfev0l/T1VfRh",
+	"zD58OPvH6Idh/5cD9eNoZ1/sPepOf3lw/bo3Ob8//+uH/uzvg+fjN+xZdKSe0B/4T/Jl+kK/in++anZm",
+	"4eN/MP/IaU40IB7gvq+ukn8RdvOaQUPxMbMb14zTYPSkmtW8QLhCsWhpMGJeSS7R/rHQFMoaL6CmlhqN",
+	"QiaSUyQQuzPXJJb8xTnMAA6OIbtqk2w6hY5jsQXjQiRzQDjIvcAXosCSxZaxik1pSjUjSrNpmF3hd7Z2",
+	"2Qo2e4jm4EL2DC6SU73MIvhZNNV+3aK3cDkn5XY9vg5utxFT622zNp/Ly5HTLFVkQmO2OU/7mofx+dQn",
+	"qF7zWE4ThubMHFvmznSgY4JhED4yE5GZxiJU2xkMDXARJZnt71nmF0zEZ+4zdVTzx4Cq9NXJu87h9ljE",
+	"YKpO8sVSm/re2tXu3QKNa8pE/qFQZfRpIfQAFlojfFS/e0JoHiaEMB2qzOYNMokZNk9armaoJpqmGqJP",
+	"5aFy0Mr6z273uNv9pdVuRei6dkVR7OOUp0x5T/QXK0Z5XL/yOKFKv1GrKlAblQnYhVtVIVDazK9nK1wg",
+	"cAsHK8hsdz/Zf9kaxtWM1xiaMQN8d5npUPmiY5XrKxdXMec6ZYj2S9UViLVq7MsViPla3HbxYaPo4dcy",
+	"v88vvADbcHibxwyb2a+KVsIdvjIDNo+FcJTDZblWoG8AvK/SrplG4nrSUqj0uPxwaQ+gA4JGwDqubQcK",
+	"bywIG4IAzVCNA5YZ5OxEkVnoSuQNioDGXwZxA5YOAlrYW0MvYFcYoVIBB5F3e6xZq0sVcz0oV44GeJxr",
+	"r6EsDiRBkMc59ogojzGvdqgY6IdWBZx6f7Evkg+sfnFxFigavFsMi/VKC29Q6gMgPT/KpEDFmMxfS9xW",
+	"m3PtOom6fS4qHV0ByfUOOZNZvr5ec+zwEBtpNYYmakBPGLL4vDz9j40HYTmOY8v4d327Iuwl+8nmMALf",
+	"yz1kliNT5fU7sv2+ir5IgKpuWyJZhAXknOaTQcaJJ+Uh1sJt7q2yBWGl47hIhfYeC5SZGLu83BZ1zZlp",
+	"chzyWd2pH8qb9WpQBtqoXMneXpFro9hXb/q/KtcwR7soPd2MbZTUud1PWLa60lT6kWOAz2ITixgdVAjn",
+	"Dhk3bUwBgMsAGW7UtJGUMaKj5RxHGZajSCpnoOPMXQZPTDUdwNsxuseh2tpiEENtMJhZGEfeIW8ANBqh",
+	"7xB81YLCY270N/vdoza5hN/fm98vvw2xLpyuZV3NlL6HWOtb3y5ySDYj6ED/714Y+Ec9no+AolYe0FDF",
+	"3ZaOxFN7MIf2pAUENzn3eh4CSCHXtbCYlMRLiwe+om3XLR+m7ld5+tXLsRbMqNFZu2UcI7BTo3GgE5+t",
+	"8Ju5Np78mgmUhh6KGQpFjCLDq9WOlVvGWry0HeFLHQImFlrfeigvhOu6gCFwfI0NgUMODnCAE6wQsoJS",
+	"Me1KD33c/xxQCTtGQxsNNA28X23HAOxCKqHRdxtshvyFkJiH9kSYUaDpuj2v2LynlUUuyk2N3Pq2bbkN",
+	"HY7BXvdu8qx4UP8bhIXzCd8tHsKXYX9FhxshZ1+Vm6/2zu2xeOSimzP57WyiXatJVfq8HzuVSnsqvgWr",
+	"bFvOS6jiMTRdkQBOLUlEJwzd39Byc5U7+oUdwJdTqbwlCPhJN8kWShccn8bgq3azNgXnbejzxAVeFczN",
+	"gUa/6nhfEkvOGTU+9NYXU/mCbtegardDXtJJOWdxMCeufEkrDyre/g1H6hLR3koqHZbaJOhbcU1qL0Sp",
+	"QRa12X331A45c+3bDM/xA3E0MRrc3EGjhJqHxnFxOL6MjjawKBahMqlRSiO2wG8sVyk22JDZYP60rMLZ",
+	"u+yO32FDmFN/Be/Uh4ybWrM2/wtx5U148mp+/FXN/Kpm3qKUYbrodondKe/Ihbda0dz9hAdrpTc+KGdO",
+	"cgGJnTIn8hq00oliyTVTKE7wlnuKaKquEE4EuowKaSZ+DwrpQIu9AsRhh8R5bEz+ibx2qe0JVRo8htUC",
+	"BAdwCzIk2O4jn8fWDUnKyVJ5P5LPkSnlzIUi+IrQ019jA39QUzbBOjzsDSpzdewuwgQVPskKDTV86EnM",
+	"JlI3OPOFV+/f8sxvnPlglpmt0FI38jNuoHh2vyqeNRTPPP0NTa6v/s6viuhd+DtzdgfH43OpoULqNRm+",
+	"cEeoPuVxsFs7qDQr/Jsv4YNbCIrbTs6906xSPMxPG9SuDECeYFEJ4mHwmBE5HEIhqpZEMa0TyBSuTlnt",
+	"hVJWe53+YC/qHMb7rHM0POh27vcO+w/2jva7tDdo7kc1G7k+fxSo56sn9ct6UgV2/v9d+1FRNW27oDim",
+	"srhv4uAFBlog/4KcwqxcY3oLN3IC+BBQj2xLUhzItLl5dTKroecv4/gUi9pgbR6wUX6rmejd1lovzudf",
+	"iAs254FVyiNQ3FdV8auqeHuIgCmHVEOBnGobHn4bWuPuJ/OfGq7L1az99nN7t+Lk7SoduLJIcw1LCfog",
+	"cOU+k9/RCcqvmcj/FpnIX5492H6FK83KKZNTW8lploMK7oohmU1uXrQ4/W6PtusY7KpadNAc53A8ZMpS",
+	"JQWR6YXAr8yJxG+U1IpcTUTd0gbwMViCLwoUmLZddWkbq1KVS8CcKGzaDN+Delf2IaPJAswQ4MAj9g9y",
+	"MSIyMKUxzE+0lLmj1u+aRueg8SqWK7/QSw7TP8dyBqOcwEyHNgUpr6ttF+skBctXcOdCXOaruZCCOhtL",
+	"Agj1stibE6OBIVXgpNEOcDmBdKCY0KucAK8sgfy7uAHyxYW/JlRjv/RfURyYY8xj6B6MJ80MZoVaexBQ",
+	"a/c6+/EB6xwO73c7DwaH/Y6RP/RgcD86jB94/c+RKAtBlNfKkeca5VFBkC8zdPe2fnz9Pen19/YPWvlI",
+	"5XQqFZTlNvUbmL2fr3ccWB7y1XXwZV0HrvXsH8t5cO5BSAOvd32I4JC2yWzMo7Hr3qm0nBKuj53Iillk",
+	"pAbWpAKTXJFQBdT+hXLe7Vn3WdLdsQGzPyBsa4aH7EjsM+1g78Mlvtg4GwuW/06dHdC9sTTnPzKz34DV",
+	"V/lHYOG+miNfHSS3J7VOY2z0lOo52SCj6w5Nod1PMKrfjbOkyNbaTkC1P1Wd7Gp3yTruFXCX2MX7TP4S",
+	"JKCvDpM/uMPknF6xnF0YXe62dNwtWQakaq70ncAdgZD8Cov7HF76O7K3wyhUmKb62TCxzKrkuFh3mwig",
+	"FB8JxpoEwVZohX2Ho4m3fD+v/9Y4Yz8JD2ezd7CgXfY7e9F+/P+z967bbRvZuuir1GGvPWz3ASmSknyh",
+	"RsbeimUnTmzHbSnt7hWkgyJQJGGBVQyqKIqtpTH613mA8xD9YP0ke8w5q3ChAF50sWyHyQ9LFAgU6jLv",
+	"8/uaT8T+oPmUP+40KZhNEnoJbtXLOKFIVSQGQqL5Xo9YZd9g4+gBrNjq4AFuo23o4H5DB3SWv67AwYeR",
+	"wviqDXTSocaENCLW9PNCruXFBrCN7ycqAKtSxtyqkge1Z/oax/W5HdyduN9XXmcraKsF7ebrVue4w5Rv",
+	"reKt337bfrshmXjflvfOBfzzGZY13EhneHV+RL2fvko8VfjpNHOfyE2Hh2299D9MWcMnFA9eYzKt4kbl",
+	"czjlYkYQTybfgwcZ6FMiBoapqfEsfSallqIpAh4KD2SAVCxRcihSNuK6Ojg3SXj4hzvz126nUlKstmgz",
+	"Ywovv0cLt721cL8EC3cLcbU1d++65eszsHgt4G5tuPnDSLEojki/gYU7Gwl5NfTcsx0YmoABeaIVtoNp",
+	"j0VqJmFbaAsgOJhqnugWe5uDB+qRmkn8c44o6Evb04EFfwpuKpmQJp0zYsmiy+1HMeGVuj4QhqV1Y3Um",
+	"IktDGvI0jW2hx/H3h83u/mPHh6ekYH0xUKlosRfS4GVkr9sxn8YSXkTiE2AifMldZeEsVUa02OtYU7iI",
+	"aBQcOI+QyB+4NDDvVuAP0xIXms16QfgSpRUJQwUmDa8x4nrU6DV452b/w0Kk4ux7ult7cLP/0S5Chy8j",
+	"gtDi90ZvDwRC/6MIjTWhGtkHrzZQoGci7WeBxWtE093mWx5NHxFrPly5DarfT+sH8rLwCYKvsljed0x9",
+	"hTrZORNpPJjXapX3AmZpahzMNHhCIwKUtwyl2ljJrkgxaPC9ZiNBVF1OE8y4ZjxBGesxw0+FJN+L0Gj7",
+	"wswEfJSyENO7g5YvfxRiwoKR4FHQAxXsEOcRVA3uZ70v0HQqQQhckOSOE8c9mDg2cFH0qEq+0wzcioS/",
+	"uTiOpeFhmZJekKZDSQSzcTuS0z1oQ7RcN0V/FWmEFudVcfTBudzhSISnbABHfiuM7sl+hRXgDlTG5Pv7",
+	"foVRpML6uokjFU7HtlvjCpTBBzjOAUmxwCuCb3Njez36iKo4BnHlgURBCeCgHH3ZnxNSN0+UFC32E8ip",
+	"WYy9F9SBwQ3ri0TJITMK7Fa4a882dWjs5qDOEjWTOUUafK596XD8H5A9ii0gPE0V0W4jiVppOAQ6zmWO",
+	"/c8LqJMoQs2IS19mjwQDGoHB9tq7ddZqNoP3RZgWuQHQ0sS3gAy0UEKSQQNtELuqjLJdHSqxBlSE3FYx",
+	"iVWNk3bqDcdZM6fg7ZQHOp2A/ybqKN5OiZ1svaG4TfQj0TPdbdcNyCk9HTd6DT3i3f3HvWeDp4+j9tPO",
+	"06d74ZPo8f4z3h0Iztvh/j6P2p19vtsf7A06/W6/3X/a7YZRZz96HHb2++1Bu83bT0FI0dBOiJuuOLpJ",
+	"NFgaadt37eiDOBE/p+C1jIyZ6N7Ojt5t2XfagQ2tRYLCbGedLfK//9Y8HP+zeRwPJTfTVHyzH+118qe8",
+	"uEKti+PptHvt/Wvw2tnS8sKWcB2tEW/RDOj4n6LR23va7ex6DSPOzbEB56TXiGUkzvE7dwjxfGxUKiK3",
+	"zVaXCmUH4KuL8X3VBUZRQRk5qwP1/31XFf1ImHoMjh/sr+kEFH53n72JvwWH493RS49x9kGlUfYS7OHR",
+	"T8//9gg+f/f2O7AuOPvh3YvvWgytXgxD+xJUNHgh6CbFRrP+3Ah9QO75fEK9tGjb8LG1OHgqmIYH2KZZ",
+	"19KEWpNCdQOV+nKWPYYsEiQCGVAQnvJa/VSdComWz5hHCGcYKTbi6Zg95Oyf8YSunMoJD09hoGzAU1+O",
+	"FTbRckl399iYh6nSHvv+5M1rNsUMeQbRwsfikYdwg91uy5e+LJlllA9wM0a2lCYQzcxIcxxkB7aB1bkM",
+	"tnXWlWhJX+KegAmnhcU5l3n6nlpmW+xYyCgfAUUJrYua4CT0RZbQp7+iUUV/RtoVbIT1JaYVxDkWGb87",
+	"ekmGXGkTaCoO4BHTI5WaZM74wIh0xtNIH7AgE6RB5gtLXwbfvThhmfG7owVPw1HABrGMdC0VC4huJyCX",
+	"UjiOp4mJJzw1OwOVjpsRN3xR/cKLIp1KXswB7wfnySlkuqTxv94dvWx2WnvsP//6Nx74WCLNyNUvl2oG",
+	"87YqsnnW1lTVj90AWLE4TaUWskVVApOTs27i0nMZebhE9lThTnHWPy80uFsfitKxt0426RZ5FT1MWWk2",
+	"rqtt6/Jp2akF81JMzDadtk2n3Z49QCeV8Wyb3cwkuE7UYScVoMqafYfCW20bfM81ITOAjNCoSD1MP6Gk",
+	"d4oQYw2cfVT9Hsvl+0fV1zsXH1X/VXRpVcBIzUDLOtXKE618ycH40CYVfAxyVJxRzAPUTXD04vWLkxcB",
+	"C7kMRYIKgrJj4DPB4UQ7IHj303FRqdh3m0SDAGOs2vMl3A6MBfCwRGTLXFJR1JAfVZ+Riy4mRkQ9NlEx",
+	"7BLN+mIYy1xgwsN9+TDYQc9tZ3cH9MzOf/717+CRt5AUJNsD5SriV1Bsti+yp1BrN4K6j/mcjfiZYB0w",
+	"vTIl/FH1H2gWpEJPExOwEdcswAcHFn0kBmMggmXI4UZgmEGkQowOBc6vDGhWwd8JUGf50m3BPETEJQsE",
+	"nIeAPQxCFQm4A6WtLGUb/VkHdH02SwhK7+bnUQ/uHo54ykMjCqbNQIHlYCdCj9TMI/PRwobYmHYJcTwz",
+	"hwSXSBHXYj/ZALgv8WrcHomIMLRkdwX8IcLY1qHEIT3QJbmOK6NkiHpNTYejbBP0BX6R8SGPpS/tXmdh",
+	"yvXoIOehjLVjoVvcRbBGsAcp8tUX9Cy8HS4rGmkwz68iMZ4oI2Q4b/4o5oE10ECkwI+pmAg7bdbmKSDF",
+	"nIo5rgbuhQwh5aPqV1dowZH4Fk/7psGwwiB/FPMbVvPnNtRS/f4+H+8r+sal1zAztckXcxNoXeOg8str",
+	"VEh1N5wEd/hLYSCUlLm1+KS5yzv95hMwGZ+CyZh1nIpnA1AYyvCk0eteXvP16AVWGUCazeIkcVt4awZt",
+	"zaDb5EZFb5riDfvtNjNiPEm4Eeh9kE92T2bRJBrUG0Uv4yQBm+VMpDpWkpw/N3bSiWAQeGwMtgdFUOCi",
+	"mOqRiMMAftEFE5CpATnipOtQKdpKBtSMzqXvrQgUsMo4AVhZC4GCI274Ap/yILY1wvZdHmhGosOGOKyB",
+	"MYhFEhGGFxh+yINujQD2MLhiDGnL7LWOLdArmk7iTKS+dPXJbjbQW9VxIqRJ5pmRhBrRLoiH04/PVrhm",
+	"xGyba04MQ2WDyz7OzaQbK2lYo+4eG6lpqq9obF+iuTcUplA7YMF90EZgDyk5VnzwezFJ+BysUlBBbm6L",
+	"t/alNd8oOEU8QcSEARaQfUAWqciKAVhfCLnC4MJYHiwSvSw1g+w9qrc03mFg/UuxM95Fg9zKkBFf/2vX",
+	"tTFKX70Lmt1CICUPSN1FegmdjM2CXJ9TKqmQ+7m81iKuZ0ehN0JeADmi26jS1py6E3OqYIrcmxVFUf3a",
+	"ypaXGOyf8CGWN3Nbq5YBgAo2U2lky176BTRVC7aa+yZllFFife/lZSlOR+bE9LbaOcMUjeWBLURxGRNk",
+	"L71aTtPyZfD7VBmBYKMwPtTx+ANGG2C2Iu0wR+HdWpgtwTIFcMzBapsplghjsAnTqm+EeR0rKeAFi8mu",
+	"Kt1K87qkrOWqAMKphJ2QKHUKYy5XShiRjmNp0VyVicO6QpPfl/ZLjfn5ayGHsC13222vMY6l+72DVF9w",
+	"LBq9hu8fw3akUgRtUgvEt2ahx+dQkbJe4dDNq0SwXLCmTGRDlXul3oEqUHa9Bu7oRq/xgrh+CVhozOfM",
+	"bQthq5aGqRDkpSDQDVwW8bl+YPdMa7OKh3dcaz4UyxitC8JhJlKxrZ68R8VyjFLHeoaUEL73YoaSurnA",
+	"A7G0/f0EXfFSQp7P+DzH5nZJUPwFXrPFfn7/urgFwYfEam3KeTtHFdTWGFtxfpKi4F5NF5vpteFzXdlE",
+	"X9NCX8h4b+ZIHaF8WL8vvRgV3/am/yF60z9t5tGrtgMD66YF1HlXOp4PbLVQ1kw3mKYEeJ+KSEgT80Sz",
+	"qTRxwmLDBDl6HjIk+3IcS2zVACs4bbFDGxKxxbfFPBBYRZol8anI8zpZPEycx9oc0IfZwcZQCAIsZbES",
+	"LIiw3MZk2HGWxPIUrogN8pJqts/sqKoMu6Ewt3/a21948cVW3d+TH8mjDB3iVKqZjXDfjsi4XZW/U9je",
+	"teCTVNpmtEgGHgbdJePG8HCEm4wFL0740GbG34tJ2jyKh0KbgD18//I5e7a/237EjEgStAxsJ26Los4k",
+	"ocCRdHUFymXkZ3zeI7sBnc28h8E6l6kIVRphFxghuUuigPPlTE2TiPVTwU+ZGgyKuWWQJGRnBO+5HJIz",
+	"qvpiXt2xW5AqDvDhmsLliod2iM5CKSZP09XptB/lUCIBztA37Wan3d0NXHUoSVeQtyn2lauBnclYswnX",
+	"GubxTCx4qsU7OZduJHiEe8S6ODgpjRrHtAuOae6K/uMX3z/vtpu+f/5E/Prn/1rHLz2UdrccsN32HpV1",
+	"lIonTZwkWVC+PH6/cdNgq9+oe+9Xg+ZbJUXzjc3vV75/p73xBGymU2zSrNTrQB/V1lperbHMhz5Q6Rg7",
+	"qfux5Oi5FxfzcbeztwcvdGXRSmM6k1ELlPX5OKH76aYaDOJQZEpmptLIBgpjORwnraIaXFCP54svU6qH",
+	"LbzWux9v8X3iMR+KnY8TMVwckvusOKRJHJppWihEbfzw8tXLWx/ORF4Zjf1o+WDevf3u1sZSaT1QEyyc",
+	"SDh/dFJweFYENo9iPVE6pq9UC0D7rR37leI3Lr0GSIBV38RrLr1GQaGs+gpcaq/EV+u2H28P2/awfdaH",
+	"DY2ArGiPazCBbIy54uSReq5AbInDkbUA1ACLRMdczivUPyP1v4PpuiV6rqTm6Ju/tJvPfv1/m/TPDv1T",
+	"qfM3ON5w9W5dUMXmJUYWUI3iSwk4uvPP3LHpPF79BVzKt8occxPrQUxextfuFPEr0YnPyhfKISyq65be",
+	"Z0EW3IwZeIUGrzznNUzBEM9dnbyeGA1267ZkrSIzrn2JyWx2yKj2Q0SliCJCK+UFsMUHRfU4FPcfDqmA",
+	"oPgcCiiKgBVeA9cuen4X46JbHxd7Y3Fp4mW9whtkgf6KN6MFqMXPALWyzf3cN3IGtWaWTvUsR58hiXDv",
+	"ojDlA7METQP/nEWTKUhjxPmtwGsgM2oJ0ILdKryGL0v4Guw24TV8WYpNbQKvQTN+X9gatKCfP7BGeZyf",
+	"K6pGfjxyJpupLo80FXg2o9uhs8Htk3HZrLXImQACq708NhnxmmGhhb8p2sfJfCJe3T3eRy30xl73KtRF",
+	"yJvt/u6g+STcj5rPoq5o7vO9wW7Y7Xd4+xnIRhVynAwhm999C2c2jYc4JUMh4fTi0uW4wjC5JLgtiu2b",
+	"qZnyhL1VsnkU6zBRepoKduiqP3J3iWa7HuE2G/5muBloYWhc/w7MvBTnxkqBXuPwv39vz4f6t8HLbvQ6",
+	"mbx791zz53/ZxOLAHbcGwAZuui26xheFruF0UWaD0AefC7gGFs5QwwcMLC9HpGaPWNoilFSbrK8EwWud",
+	"80WnlgX20AYtXxbaXnm844540wnJwHaaOKgMK0upY0MkgwUrh7LvcI0vl2NV9CrS3miDYF1MbDzbXRtT",
+	"RRm9HONJomYZSC5dhq2y2KgARglZKZu2tuQQGNg/k4p6HiM8/43b6SooBt6oprMaBKKPD2n8ib2mi2w2",
+	"j9tkny8/CMb1KZurKUz3hM9puafYDP3i5/dsz+u227Bsux12JEKcbwbiFhTgphgTRRXx6kVB9FcND88h",
+	"vVz1K1e+6FssCcQdnheX2jcVtmelUFA4YLvsDRaYddvdfdrwYjAQoaEIRdVb175F5bM3AlrPN8qdkjDj",
+	"QVtZaEEbdkMFV1tWAX/clnZtWw5uEeQ3jamaDHVaf85GXEY3VcLXc/x3LvDfFWWg7xFiXee6jqq1bHGH",
+	"Vby6xQ5ZMIglTwJ7VV67mTc1YpmYWl7zWVXtiYAPoZJ6mhgqvI9Bw45tRJYepaQNrNQWh1pdtrIBAF+g",
+	"lj9lpU9RwZ9iJ/oTkSbRAmwrU/8wlal2Y38SGeLVV43ZfUeG+SQViEpnJURlSSlev3k9KVtaTtqqLOr6",
+	"6s5+e2s+bbMQq7OvtyEabuTjO7SshTp2KxYCGzW3R19Ycpe89xcU/EFeNkgiY8RJt4HO17HFIxK+tA37",
+	"1MK/CCtlaWPAUnEMMugDgU/sOv85k2KWiawMKYECCUMQSlk0gf3n//v/WeDiu/ZXsoDI3kHTpHBBn4dY",
+	"3l6MR2DEtsQtCROnGZhcYOM83GvvPkIsAhHFJkPHcDe105GPCdPFB4z70vr7Yz6nrxIvD3wNBDTlpXE7",
+	"X7XcZIFlx1pwOBVZ2IMMQmfDFvIyupCYIWwrJQViJKb4OmioHRQTYZT89iVhfVhXOpP+OA2236ga5jLi",
+	"X4ldd93wCizuYqQB9rAR5+YTxRp+4HLK0zlc8AQmVlKH5GviP8xaZAtxagwGwF68EiOhXTvCvWH3eFx6",
+	"jywUX8isZHfuboT9GV0rbPGl6N0tt902hnFHtsULVCguLJ86beUyoPcdzdixpVJL+O64yWwAlGKgD10O",
+	"wagcpBPBCvpz/BdTDqOpPMXkahJL7GOBHWlBCUhhUrAiEL9PQaNiiwyFHwI2iUVIBZscb1TEBUUbiB7K",
+	"XesKPsKBXCE3kTg3VHtRun8stUhNdv8SegPoAiWrI/w0TShK/mrjOF+wGq0sJYBZc+ZccbCd6sQ3bIZr",
+	"j6I4kW+n4IvWjapoZBZH1a1Jx6vbHdPNnUmr1EuEvITriQAe+CY4lzDReGYsWQceEfzZkkzgPm4Qh8Qd",
+	"2SdYDmMfZ6Oc2fNKeZLihXSm8guLRk7xuoXxtxqUhJ+9hsOLiBFSzI4NTw3OhUqi/C8qidxf4Fv0yOIU",
+	"2hxN7WzV5G5+9WDLbGQN4T55jgIh1tXFhRSDdVds3fr7KS4kmY24OC72bntN79fTr1XG68BDvimjPpZw",
+	"IjOvnxSfCyuC5sSoQCmSwPsagZmLoJEWLruAGsmqQSOdXqOywjUxIzNPu4Zc4sWZSOcUg0DS3MzXxvIG",
+	"cHSO3h++PGFImUFV5AjkgmaEL92YKFJhEZN4X1lsRrzJVCZCa+eHD2Npi9I4GwkewZPRu9YwZqLcoAIF",
+	"h6ttmXnRXdAjaqUVFr+SgigYEHCokr1lwJSR8olKkZ8Jj3HXYENGUQZ7TThSNnqLr9hjwQ6+Y+CxYAec",
+	"1aASqHIVRCU9CIv1Qy7LONL4XVeP7cuFmJJNl3jMKIURl6sgllnnMExWf74MRL0e5hElbSXW45dkaX1K",
+	"XEos8SlHCk4yENAMwFRJ9vMxm/BJucbC7hVXVUi1+bZ0A6R2OSphpcvVh5Vd6sIDNkZA/AQRhy2Q5RbI",
+	"chuR+UMCWdqQ/BUUy3uJwzgDtTYQg8ZRLsIXm0q8Yu8JdZ602KF9R1DvRP3htdvtVn27xdcR2viy6P9R",
+	"+mxSxL6krN9J65q0wvI6xlJywLvlkbmK/bWH0NkI87G4e1eX4GeVWFvH/N5K6kFMfRleuRvlzoX96XIp",
+	"HpSrxafuZWxza7FXC6ni+sIbu4m/tuDyssByeQxn2QR8VmHczLPKZPjm8vFTFrHfriy+niSus/azzbAV",
+	"v/dV7lTM4n1O0leMeZwsz0YWgowUwVxuC/dVFAswhqlcSAtRaHDOeemy1mqYmYlItZIPdLWp/ALGeG+d",
+	"yYUOb4xxMq3K4v/3qZjeVhctvuqKLtpCDjXWduqIcJgqtO61afpubfcM5xF+/9WDD8R4Ar+1l0ngdruC",
+	"ab7T7Ea7ovlksNduPuvvh808fNMJURuG8SS2z7po8ChKhdaNXoNH/P/YAbdCzMkihZJLhmZVQHZfoDAQ",
+	"cum4Fr8D4qP/UYTwlb+racr4BAPUtm23vlM3u+MdMtzjHl1t9IsmHtvPPZj0VRv9dg0KaobkfVlLLFcO",
+	"O7B56/Njh0h+qBlncLHHZgj/ZanHmVZKUhUJ8YIaFtBZCA4K3LL0nAv8J6eXnSEhaF9gMw0VYYKQQ9Ky",
+	"7HCiqR+qsdA5ApI9qnn+R9Nc0qgMm05QBR34MkjFJJmfqJzTHKGT9Eykmg2VRThFMDTL8ejerMQyCuPG",
+	"h2DLJUHRI689MobZotLFC4m2XWd9uHDnoK+mMqT6W1/+NIAPovn3ZpwEdJN0KkmHxpoNhAlHrkpIJFrg",
+	"8JHA3uXDDuwrETku1tv5Eu95Is5N4NkqvKyaGRl5D3Mpi9mwq8wdbj6v5CAda4vHOm32Jv6WGTUU8PAW",
+	"ywDtrPqPZRJLgrylJF9/zgJ/2m7vhvF4yHQafuM3wjjqxUY3B3EiQCn5DbxC3JTSDXuaaRyb5clg86L8",
+	"u186NFKExDha6N+jzGpOiYDQ5XbaPWbUWKWpmhVTUGWNelFIg+RTsk7CI0NuphyHAzRR0qQ8NEhUgtbM",
+	"+kmZsHyrRA1VayKHaKrAzrEZqV/Jy4Mj0ujR7ggntEmOBE/ZYcQ95mq8Y92iK3bsJaXrqzafe6zfYDwx",
+	"3/iNn6YpGL1jtxPL90OzASVKo9cYpjwU/wcudomkRpUl8Pik/bRgCZT1vpvBBpXN/HLF+EBhPUl4LNfr",
+	"6T5xtUV2bqwTPBYC2WDeKBnxOchpIzB4sNQOqR3S+hDy7jzdKUGvtapKRuUGluAVi+5a71efkHtlMlpe",
+	"/emB8jdPv22zaffJ3kM6jyy7mxt2zb5rglpu3mnw4XmCFoy2zLEZ9kgvo7BHMwqMfx6OvCuE9tRQbS3E",
+	"COufihufggOjOYZy4XOpDBbNzNlQ2VpkfH6BxicruOrP62qJM52t71dpW77zTAQJGhOueC6ZQRirM5EL",
+	"47IUBv1DKMzU6rRECnu3ct++6i/c91ryXd+pgFdSfMvr+NVuJOq9i4bAA44DigSW357xJAYnPRIGo2cY",
+	"ZLUbA+vmuGVVNuVqNudEYIQG7uoyDfY2lkohO97Ok4F9S/VpYJjRvtnp7Bi100bX/borsqxGRGmRhfVg",
+	"QDDcrZraqqkN1BRRwWM/SZSK6JaiEdPJBM7E0uKNl3kwFMmybUCA4gTKVXcSsuZISBu8cJ45KjHn2zq/",
+	"GUlQfGlv5Tl4FKuzhGSzkcKM44hykVOpp30YU1/oFntDagsJpMCnRoZ0UF0PA/dCIgoeHfhyNlLF70aW",
+	"hWQojMX+CjJ9FsAtIl3gDqdVe4DltFZVpqiqOZzbqUHnnyIMblKqGaxgao6LM33nwfe7DRxnwduhkmIh",
+	"erskbtypiBt3m7tib9B80t7vNJ+Gj8F9dQqkS5lcjoNr2JneLLhamPTVIdZsCT3LJ2Ry0Ntt2PV+ay2y",
+	"tbFwy/bQz9LYGIQHWSEGV0ERFkXcSc3Zf0iYAROuNXUJaj5/5ASKcm0ABQFpLKGT5T1GAUkIRq68uFUD",
+	"xlfYtzeC5MtOajHxX396N8aCK4zzThHhhDTpfN23uDsZNOZyypPG9QRQTayivD8+d0GztepuGyAOm5Az",
+	"kSEV8uWuKc3qbbmdi8JvK3DfSrKP+rPyAanBoLA5q+HWytJqZeFXHLk+LDzWlYDfq45kReVV6YU/Af6a",
+	"Pbul+dmiIn+xJw8bx6517rJM67JD5rCOKRJCDhLmCPsilkMKASB5pTMashBerAvXUMZwrMb4V4I/qjAi",
+	"uAxFcr3M2gt6mcbah8DFFr+YSMYWhvC6Lcm4ra4fL18CKEjxORmVEKTQG68qUrAAgw/0GpCClbXKt340",
+	"NvWu9TpU0jTKDUuJ6qpWacm2KupLUVHU4+2qdW6eo9LxUC6t/L9K8qOmpoSAr0WGWGNdUn21nBWOa87A",
+	"g3U7jp/nwCG8FUiDLM5n5iqXwD7htrXxNNcNmi3rCtMTqz2zcX/mlDOF+c0qZSnAUBorTNftlMpm01ks",
+	"l/2CopIbRQUXts7q0KBbjm3N//2FATMsSbKDsSYNhFqJXY3E3Ccv+4en7sQyNjEn4786yngsENSDSCUj",
+	"B4KSyzpb0V8Ui5l0nan0VDNsnlUEwQbvnuoWeyUZ92WgYUWliXkS4MWDhCjP5nglFgRi4UDAHnKN/qqI",
+	"PBYPmATLacQRr/2gjCmGcBv4LV+66k/4yMRj8QgrEjgL4KAniUio+YAnCeOGKRmKFnsBhhsmWzhLYnlq",
+	"72tp1Ppzq9QsRAeVT1r2uWkqW+wDppOShPp/abUpOp+V5VEWCiFXLRZKKFJD5IkCDzAoIETIjYex4QnT",
+	"gifs4bvD6MXxI49dgYw5jWXEAnqWBXhFhYbIsfguscmHTnipcHUshz+nScASYhIlHYYCxBbC2hVzrLdx",
+	"SlMCdxGR/cL4AO4+UklE1aVahKkwHtOKgPAR6GTCtRYRU7LFXsgwnWMl7bujl1nuKmuxCHmazouv7iSf",
+	"Ly3dLoHQ7XW7Fi+GSnaZmhodR4JNUnUWR3bQeemqW4nY0IyUVgSXAaFtLLSO8GX2YHBmRzDDsTlw5S8w",
+	"DQSKm6hhZmLARvOsT8BL62yBhN3YHmhfIqU5228TjM1+e7dXusSWB0fOoY7UTB4Qh5/l2Mkpmo3C18vy",
+	"gL50tQhXcGZuWDdL0EPdPYaFzfnpOhVzeLgv3ZazvLSpNrac2sLcPKSi2+KD34tJwuci6jGTTkXwqJDO",
+	"tLf2JZ0TC9LuAJH32s+qTC0n1DKdeb9VP7mQW+k9vVoceZ6hWNtAq7/FHSQ59CKSi7gCbNK9CmziBE8B",
+	"a8UCrGSAK3DR/7Zz/s2a5q1JeXgay+H6qC+XN5rXNQFWKFsC6m/G507I0slw+nALt/JHydF011rj77gR",
+	"Mz7/xDWlBTrOlZbqmt77jj3sOyEMlGRFtZ35bmpIxxWadsj2wLbszDqJch5LvDAA+/eYnhJgI4luIcA+",
+	"mmekL2YqjbQvkcFHqhlqVIthe0rQaipCveYA+bmcY06rGpgW3+RE2YfeKNltv1nGKs3eMJOhWIt5KmCe",
+	"5F93x09P2/3f9+bfPRn8d9oJ/zY7eTz9XndfRz9MnvEX6sf47+dvz77df9PY0L+M5fC5XaY7gf5ymOpL",
+	"VaAdyF/h2o2Hb79VTT1e2FKu5ej6gncrET8rX7wkzZDf1tnETCQiNKmSMTil84I0s6KpLM/q5FckQuo5",
+	"qpNfL8BNLhnK1koHCxwH4oRKsVoPy+HBNwDRNBvNqwSOffRdiZusUuR5wqdasD1mi5ApeGFhMbBi+dPI",
+	"oCM71VsZtJVBX6wMspvYSaFri50CWma13AFX493RyywbUTTdCobQWubOAQtCFYmsF7pSHA2FcQfVDe62",
+	"RdKnkTMn+JQbSxmLHV2K+NNH9n0a/+vd0ctmp/VkQZYMVDrm4Cf3Y8kxDTLm56+FHIKF3n3c7ezttdsZ",
+	"Q7s2KeyaFc4mSOmR4BHGOS4az2nIzaNYT5SO6QvVk2O/tWO/UvzGpdd4LyZp8yge2pVadgO41F6Jg92K",
+	"tq9MtJWCGxj3t9IKBcx1JR1+dwkGe5zoPBydh6IxG1CEfIh1gY/RXu4Spy4oOqNo8zR18XuMXM5GCkOq",
+	"yO1FAe7YCk6uDYLaj2M5zXC8cz63LFQZk5WHCdqaPkQrfF7TVN2u3LRQThX4NHcaGiu80kbBxpraLMQj",
+	"pulHyI/Qgr5f21DanvVrn/Xv+ZlYOOBucRaLDzc67a6yo8amsYwLWQbGY6AFI6ZSFqV8Jm3DA51u5D3A",
+	"ZBt5KjWen+Xva7HDgREp0RbhwXbkjsWArRY8EVHlGY6H8s4Mn+yF0QqCVwZ3NuLstToTCQ9xX34a6yhP",
+	"nmz9sK2x8sUKsOMbOF/EY1QbsOZDxByY8KHwbNYYW6ZHyjV8a0GS5d3RyxZ7S6QwcYKloiNraPSFkCwV",
+	"PGJzYWunB/bvvpQ1eAa5C3ZCRJp/YPerEmfBLlz2RpjZh/U/ATMwx3l1yFd9YWawEG9VakazWEbsu3H/",
+	"e4zTFaVvq/HrNd4TBlPjtsFAt3Lna3WSEJfa0TfdusPkNGi1dKrQcqUikQyQbjEoBKYV/WnONJ9ZB2ky",
+	"NTknUqKGLbbX3vMlQo7SLdDpIsTtGdcePgB/i4sk+lXSrJDA24qyrZ20lVefbxXB1XL/Bd/QFRJuKtRm",
+	"oj8CIbFz4crfLutl20ubvs8q5VD21FT7DXIIDyVFj+pw7NOwbg9Lc6kP/gPijWb1us46wGIDNXAE8CQR",
+	"wWbrwafgDB4LnjzQ2WlBv4mpM8uca+KxyCvzkAnOqYW+iuYFxNQsMj+Iz4SLNnnuKWMhtXKPwSJLxD4F",
+	"0c5PhcT6Vc+XNghlEbewRNGVd3IUxYybXP5nk6j5XLuh8ASM1VBNpdEWAhX5C9XUIIMeZg1cxuFUqplk",
+	"bpJdoeeZSEFJdHp2vgYqHdpiRqMUU0l0ADqkZzGs3Shi7VvT2bDppJqoLhTxWV6H9YEWc1UrxQcyzuni",
+	"HMkg70uAvQNuf3Wnrhvg0iZdIadjRHLPbxW5dYP9vxjKr+RtgN3iYTGOyTPF3785fN48/v6wu/8Ytw5e",
+	"EylC+KRySFiCcx6JMB7zhKpnF96w8+TxXvvx3tN2u3UL9Go4SRT0z6fpb80j++7NYvVlPkXFFEe7DWtm",
+	"QMY1eo1//OL759120/fPn4hf//xfjTXni06CBYTj2gWBFpgvGryZKDlsplxGatykLy1/C1y25rG7svId",
+	"9m/pHfhYUMcgyoo8nqxte2rxTZ6EHfGE73fXGf2RSOIzkc6bCy0+N1qGG1XDYrtCGagt4oY7RM4OQtKN",
+	"Y+rMdx92QV2IMyHNb3YwA5WOW/ZeXgNmTRs+ntTR6W1g072zJ93JlRuGslE0e0yqGYg+G4P8vFtytm7f",
+	"DW2iil4EI5IS7tlaVtFFnrapZ0B6BdYONsA5dUHZLxQnZLtn3ceMh6jUH+S5sGt2I18pL9+0xP4kz0jd",
+	"Qo9dwfdb6Slds7C+uqD+qiy3Q9m23d1TD3Let0RmuNvo1Jz/mfTdFU/2DkFf1Ps7b63BPQbvwzb0OP+G",
+	"YjnKxV3yfiBXVKjVQhVQEaVUyIgq+6qwOLZHfMURJ9YjSkhuAUS+VoFil7hKptxQmNyC6ECbWC/FSEjU",
+	"0HPUHpoo+MHysI2uCGeFPZexoMjC8feHTedmjsgoIKv1IKsXtJSKvlQpSwWiRddBb5dgD17QaO9XjiRq",
+	"WEsuVc/GnSE03x4/+YjrUaPXuIU7ncYyx2EEf2iSirNGr9G+4X/IVvH7psyw5eWuAyqwW3NrJt0fVMuI",
+	"TyZCkrlw+9LtTkwlAd6UDEWtxDtk/4wnnq3foUb52UglgnqrVRoPY8kTL09sRGwQJ8JziS36ARvGChwD",
+	"tudLRL40yrO0OmMu4wGWE8ZmtCg6wftqscC2tbIzkcaDedMNn7189fpFwMKRCE81gsuowSCJpfCo8X8Q",
+	"I+iCnLP+3Ig8tkWCN1pSE2APnp2lTydp/xlPFgWt/chVQb/7caP65/azJ5397toF0G5m76YA+nIrpO5B",
+	"SBXXNc+bf/YyKhXjeBlfnkWCd8VC5UpkJZF/IxUem8qEEJnFnKTQGkXJvnTMbDQK/Po452mxHCpmlArh",
+	"MR2foyyTsRQs4nO90lWszMfAg46pk33rI95vGGjrGH4y6QTHOKugqcBi/QQO4UfVr/f9flB9fZWpucWe",
+	"IzaTdsWJhGt0wBzgHXyui3B4ldQS1k4Z8zmTPE0JtcnSaRS5nVsMkZol3AsZKhkv8D5jSNqMuCwALCGs",
+	"y27Ll8hlGFBk+5sBir5gYZSYxKY/5SSaMC4XJEMORES9YTAdaEj5Uk/DUIiI6snJvsOAF1qMqWCnYkJE",
+	"o09QKHruEUpaeKDddp2rC0+5L5pq2A3OFo1dTqCcOqQXuR30vR9UfwVNNQ7I9d6Aj3ol4a5blm2TOMiq",
+	"x4Xe7Qaj+hGuX2tMNhvy9dJl15MK7FcRYj9p7vJOv/kk7EbNp2J30Nzj+/3H4ZPoqXg2yOMMVQs3SdXQ",
+	"0TZESopGr9MF210ZnmCa/NIjRi2w96cJ9j5N5bKBacPT+rF3SqTZ6VTa8kGTxoLIwDflv/YaUpwbe8R6",
+	"jcP//r09P376dvCX6Y9v//Y02nvz3f7vw00SyT+o/mqURtiPW6aWe4Ro/EgS26lt/PU6enjn4qPqrwBU",
+	"P4SnOW8+NtisGGS6J8gxCDNQ9XQqdZbKMYppoyao4TBFq1WGPe3LkEtXa0X8LoE9FYHzGKhhkcIXoLnn",
+	"wjCrC12Rl2FRHLlCN+J9iSiyWxh75g5YDDaP9aekMLMMMgYr3ItVoujgH39Q/Y215Q8wzbfhLGTjKwnP",
+	"NUTmIJaxHt2TWM2Favc6IpXkZf7qN5CYG0nCOjfpo+p/5iHgrcOzAKUPa3ZdiVkDp/+9mrEBp2pZEDPU",
+	"ku0xB7GaSRwPk1ip0NPEFLhiya6tKnP5qPq+XKPGBZFE0eMgvtsedm9Qfq2pTSr4OMiGx9M0PkP/Q0jX",
+	"42BzYgjOGrhjGzBK0OHb5IixhdeB8WAkJ4Djba+37a34VMYTrRix/Dk2TrrWc8EcIX1pg0COj0BmLptI",
+	"UWnoHuP61GJwmpGQNTHke5XIsLFWhW5IlmwmebzGlcW8YkQXBG2mC+x47tWKvpm4/5QWdBapz95iMxWB",
+	"6cIlegKP1g/HP72Fg8+R8QlX1B6UbSbxXrTCe8Gjm+mEKit6JxWWPW8J92FukS7EgLAtgixsFHiehdlO",
+	"ElQfuMPzbg5QG3MbjLLKp5KhCId0r/IRXgkO6Yb26mdji3bave51hJN778/AWHUdMri7tsH9r5q9mju5",
+	"gjbfQny/QsQtCjQjxhNk5K2vz3JXsP7cxsBjMPSwdtsSz2g2mfYTdDjZmUiRKvGAkRQle4+IEMlQpKi+",
+	"0oLaqMDFz77eYsfxOYLS5yULNqpPhmjGW5UDAc8ntWVd2eC/cGroKtI7ao+bKTbhqcHKOJEkNDekKGLJ",
+	"QiUHedEBUS//lRao0Wt08rDwWyWbBdjiDH4AdpOdQ5xUGfGG13BrXBvAbXdO2iBFrSBd/ZBsA7iOteyD",
+	"Zfc9K7zK5a8bVYC5nbE6/JkdkU8rSr9u7unCuXTSKv9sfU+92vJypJDujrmYIkh7u20KTa2OH8vlFJmS",
+	"yZwKHRy4gBNQvgTD7qpsI8aSvormAXzhDU9PESqcHOC/H755zQapkoaNsY+txwI4FQHeISiMP3BVrW70",
+	"BywwsUlE4MsFoAb3AgaxqCYJD8VIJZFI9QELEi6HUz4UwQELYCsH7GGg43+KgB3ugXfyWsAwPF/ClZEO",
+	"+QTc9WDM02EsNQZkx+NHByygoiM70IFSBrlugkQMDHwhFLCZ4Kc0Ho7gI5htXxaH47HgAsZwGbifNP2I",
+	"L3YZwGPkdNwXKcaCHwYh4vzqAAYaSCVF8Ajn913hppbRxNLq/PJmqg0PR+LXh46vYWw/aQ1jM5r2W7HK",
+	"P9pvjcw4edTzZXBxAQtxSQO6AGE6bxU/+dP55eV//vXvi4ud88vLgCIX59gJHZ8JyR5mGgnEdR4PijXj",
+	"vgQl9Ahv84+K29BlUpkW+1bMFWWxtaDHgpn7jeYJDIRxfUp5XY6Ff1hq5MtBfC4iTGnjV2DU+n/gV/jK",
+	"JI2lZQjSBpxRv8E91qfks9+gGDs8KFUz/T9czuFLDkEB976NBtk7jJBdXYx1ix2yQSySqACDj1I1D1jZ",
+	"XkQM4eNR6gsaD9YG6TgSvuRMixB2vOWed28YU2wpFZaOnsUyTKaRcF3eETccqXxw7jC2lR02lbLvT968",
+	"LoTKsm3VY25TeQy2dCyHmmrOgz/9iXY3tqPbCaXtRd8WEeu0PNZpdTz2kD/yfPkwhi170bzEhAh3N3yA",
+	"MTOWCH4mkM9ITU2LBRd/wv2E1xI/My2g+xoMmwbnS1xDLLfE5fmFPv/1Id7ikWUPQFlGY2uxwPelmNER",
+	"p6Z45I8CE2WY8smI9VPBTzV19sNlB4yzUEWC9RMVnhInE5EIBZYiiZO8wmVXAxaALIbDgBLLc/LIYwEe",
+	"cvgh4kYElrQJ90LgQCcxGnJM++Nht91tNzvdRxnkDDe8xV6A1GWq/1GEBgYfG+z092XAowjLG3nyLgXr",
+	"DuycHhvwRKNcA01VYIaCWYFdEPxXJAYgPGQyb7FAo4l1xA0PCIhvAOfO2PIQ+iBJSjKXthrurWxPuy23",
+	"1+0W7F4Fm7qSTZHsImdn3Ag2RioTU0FxAUGeJSjBwQxyBmMfb91oNpu0kXrsLX6TzJh0HEt8hi9xAYt/",
+	"Pcn/CjN5cZHRwl5e+tLpkh4Tsvndt74snCqQzr4kvdBjFwy1QI89QOwxkvrwACv1H7BLX+L4/lT9dNhC",
+	"R4Kn5SF48PGMTg6mCTN4LLj1RfbrETfi8hJkGiLGX14i1+dUC7wdfXRxseN+pGXL9weuRfFeZHruN9u7",
+	"zfYuLqEdElqzRSCuRsnyrNq3jR7uWwxSZB9deV6h5jiibVOoOO5cLTX2MnD8i/KV7bbXGMcy+6DYQO/7",
+	"x43KO2Vvd7X9fqN7ldrRfync2Ft43xxxgo4/hmhLDgdukqYaNAsbeNH0X9/sf146lHfKO5WNcEW2wA3G",
+	"+WWb+zD5N2sQ3OiyBwv272cfGtpiK91jJhUPSsGJWsNTqw2bZ1/YucgP9+WSBpmy5wYS34UccpvTEniC",
+	"iamF7Y4BzyArI63KHRbU8VIonoVzEy/UBVIYpAKDpyC7lqHwrHOqb6n0DoZaQjLZhpLWCCVtLoRXSd9t",
+	"7u8+c38bSLHVWcBqcbaTb+WLFYGpwTTFY2W/cZBxy2ZeL7oeVK/BHu61nz0CpzuTipaEthAkz5tqKBiU",
+	"iUs1YFQjr2bIcayo3L0yfrXChXGn/UsSnbfpcRGb/3lmP5EPv/XCtl7Y1+iF5Qqxe30Hy4qMP4af9aW4",
+	"VVuM2y/IfjmMwHxxGgdREO7OI8tMmJ0L+9PlUtwWgoZdjPKqAYZGMU4P9gVJdhvrPVGMDCztFd/L4rRK",
+	"VagFuC7u2xdqr1SibmYypQSSWj2gs+x9bzYaO29v4a634YH+wQX01hMreGJwjkvm86d0zHKptjNJxXJy",
+	"gpdxkuhi5InF0vYNgyALECU6SwMVRBwl7ihNV2JV4JgQHqR86Ezm70/evM5En+YDpOLMaAw4VqC0GJjE",
+	"NkWaCoaws3LosakkUGviyPQlx54AWBa8bq/btTVaIB0iC6/g8lXsYbADg935z7/+jan1K3LUTtBWlt66",
+	"LL2uS+ogiMu4b7jnit5ndFMPCg+1nZ4rT7Owz26zFx68EXxxaW9t5B20r+3IZzM0MuMEXKZpu70bjjr4",
+	"r6h2g/GSHXeNbz+Y0K/oIJdnz7PfsFcg7LNJKGBZ4+RXTv9Ge8xO52re1S2i8x/EaTgWxcwNljdg4c2n",
+	"VrJkydcr2Z8mQpaVbKEGzyv0SryjO8VyyGILl+G62RziY21c86pqo5ttVdvWTfhDxXG+VmlnhUMhnLCp",
+	"Z1Er66bagvRV56mTxLXxVsIYYQdYjRBKYm1+1teBI7slKB438AIcD8xHWYRkE1MFJQOXrw0k814l4v6g",
+	"ZLI0bxSjDRBlaYB6Pmr8y19FGg/iXEQOpknyll6/xHlb6mBbCcyDM9dzunajdDPsmdU9C25xt7At99jk",
+	"4BahIIBInixvycJrdi6oeXApVktGMiZSjUFUMdYiOROWZWOQix9GdNVwcK1pREz0amCZ6WmomcXlYTe/",
+	"LzG2IZDoRnuMxmHDGikfOKmXU5pltI05zr+jGVED5JzXBI8wJrJ8uNwSndGY4bFwgS/HYtwXqR7FE1f4",
+	"XXjVWaqM8Ij6TKWWCk3SAywmDKXU8ZMHOSwBxzlosfdiMNUi8iUm1y3nLWeJGPKEKn1DdYaGJN6CEC55",
+	"Khh26qr0lEAuYYaRywHbBuAdHwZ4j9/gHsEjj+6MTN5z27DgmktmlvbfPuFhAP/8hh/DF90KZjiauJRV",
+	"oRqRci1ALqxjwuawE4sW7CagYmWLMsMUu55BWVPotFedc7A7INYM3zvaptu+ViH6AtYXzhau+AopurRL",
+	"DLvDqxv0rXw8dMU2aoBmEJ0/shYw3JrVPGTnx8nFHBLrxB5VXxIApKXZJqZ/FE8I+ShFjNU/kRgrIyIm",
+	"VcqcXWKLfSpO+XQScfN1HPNrR0BpksrljJlBh/HCSyzsgHktXWUNLrs3NjG3slm/0yglTO1KxxfXfjNL",
+	"sc7FdfoeW7oo8TrbCtJtCPIW68dJnHJZ5HNTCZpr9syy2NzINN4R5xOVmlr3fBPzOD8TBwsGrFcwd3OM",
+	"FgRC8GVWZukQiHNTeNHuPcC/jy2wupij0UofOhP4gBDFsoZSZ3kWbB7OyC6G20o1Q8AuR4U+4meC2ucO",
+	"bIG8Fg800nUmsRTYU2fTjQXeR2tcY523JsOaWHQJlj2zqmPbQUgWNU1Zntu0aGOZPEkFjw7yqg3bggju",
+	"hq3yQMaLSmsWF/XrM2c3hn5Uk3kZRYdrYmD04DZ6mhj8sv0o23j2V9yv9DMGMtzPOLtXYySdQim8U0Zf",
+	"ajjFa7gDRXyVG2nMFyRTavQmLMo2LvylqCA1mVM2iSjBRiKJrGi7sVPhNFK+02qU0IcsvHE7MPdjPvfl",
+	"XeHZV0ap3RvcV6A6Y8LfQqLneGkL8zRN2fP3b2BCZMEbsnzUJ/OJ3c5ci1aYKI2gulldAGGoiQg2f0Hs",
+	"inZzP+p0mk/CXd58JtqD5uP+E/40fBa1RWcAegJ9o6XDnKagDBwgR5iOW3YKdnBJdyz3VGNzKPQNxLrd",
+	"wKuj5m6nbaPm9xg1n+Xixonm7KMVWbs6PKCXqRoTuzlhzlrAWyqM46lg7346PiGOuWCaJgHi416Y+UR4",
+	"LKNt97Dg6TLwLJ45lQH6khAz4ojEs6OfBLnbQyvYshRpsKdTNR3aXNvhu1ct9nc1paCwShARZK6mJJHx",
+	"JpoQKlDsWZQbZ9ZruNSGnjOHAOE3kDHTkSLF2hHIcc1+OTZcRjyNmJPoOVTObDZrafvn7BSEavwInQYH",
+	"6QNPtxRkLLCXNeMo8PLfsumyeEHu8wxjJCDPIdAiTIXJAWd8iaC/iKqsZyIlKJMWO6TfuufnOIhYss4+",
+	"0yJUMkJ/aZ7Pt8c4S0UUpyI0zCjloc+SxiLyJZWMqDNHLIWsKQWIOT4WpVdqsWOFczzmCF5D4PYzhKGD",
+	"F4sl4xbIGVFjYHK4W7eMtbDHJlxremzs2PrgruiqjXjUYnudNiU9cBjTfrZvbR2pYpFig/isMGIyYHQs",
+	"h4kgcHxt0adw8yKiSV8wXFsP9jxYtGxvbxd876d7e7t06wQ3J9aZTvtJHLqkEMx5FiAKuaTBdtq+zDRx",
+	"bZCSNJfdXzeCPAnT8ZK25YLC21TDrauSNu55sm99p71OdgVWhgrtWD7EZnSMB62xsbosfbfSGbKD8Qpl",
+	"0Hj9FldiGxesL00kEYci1Sria2j6Rfdr58L+tCJj/spoFokkPhOIrzxUbu/aqF+s2URIxOSycSotZEWX",
+	"Ed0/l3ObOUYf3Fgb66c97fsh7hwoxm0Q4svY70e4Uxh3C3gts7a6+uwKkYTbI9fsm7uT7dy+Ww23uV5b",
+	"oc22B+vLAva4ybGqqQv4YDUB72uibgDD22U2WuytdfEwyxGC9R85ZE57/qiaiBIhLkLuZbVRvpzxXM0M",
+	"eJzogxJNpC0TSMUk4XPkdMxgaG14xxJG1lYJ3NZJvq7xTsMs2e+lwBQs9FidLVxRa8mvYbWfda9juP9c",
+	"nK07TfDft1j7ujP9WwP9thP3XpakV6mVOjcStssM9p3cIq9Noxxll1QlUk5cdWVGi7vbJrLwZRmN/J43",
+	"EZTep8qDFPwWFyrTBoHF7oo+tzxP84xK906TH9wYMZ4YjQA3SzIhHZtiyNQGUcIsBHzKGY1O88kTzptP",
+	"+t1O89mg3W52eLe/G+5F++LxoEHsqof0/KpH7i9yFFol3sgyzq/WTp9cJ4PhFmJ1JiPfK1t79otKfmCb",
+	"f25IcqJVvTuBu3Nhf54vA+TE1m8XINHIPIBBcKMZAUEyd2q9vF4d2VpIPjuTWQ2YK1cC21nAg228X0TI",
+	"0IpRcDxe8CgQ58tcVXcgbii/K3qm7Y1r64pWipKKuqJ8pu+7tsiNpCSC71PwJmpohX/l85BqK5rSHnij",
+	"G72ne16D0O9wtGpqQkU9adTXURDS++22I85eQ7RPyEosAim4dyvI9qjd7ITdqPlE7A6aT/lev7kfPo6e",
+	"iKeDZ7zdRwxrlwernz9TN3WXt6Rhrq1fjoThcVKLJ2Cv2mqWLytSEuXC8lMokx2KX9Q3/x/bXi/bzl/O",
+	"xcaRR2RhJbpue3sRtdhe+1kpzqIkqqMZnzOepIJHc4/S53SRKYfQXVSmxYhFTbLgVSTGE2WEDOfNH8U8",
+	"YEaxvmDo+RjFUjERmebCxa8Kv9A7/6G102o3pzDTP4p5VdC4ewN9tk54JVuZa4vIKuH4amEjbhsqvnLq",
+	"RbftrhAv3opcnVga1WXSM+MXdpxh84lgAXwzKLCbGTLmKCPEHZFsUYaWxaMv70o+wshuITi9lTFbGfMH",
+	"kTHoXeMZv235sp59ViSnLlhn2iulrMDQckVvTMcyFCzAf4IaKePLT2WF3YOcuT7CX9kjxxksOpB7BcqK",
+	"Ddy798X52CjNtamQ/Kj6pTdApvTcLO022x3ebz4Bi/Qp3+03u9YkfcKf9m/wRjTmGoeVMgN9EcshAUUo",
+	"1/uwlZ/b3NkdyGx0Z6lJNJOQty68leFGNKngsl6GE2XF7Gq5Nauutn6pUtbdYyM1TXWxdSovJM8UgUoi",
+	"X4J3zjWbiSRhD81MsZxLEuFRpCsYf+QxrXLupiz4G3KZIS+cEdHQRPBQHDDuSyrzxheg8bsScLpPPBZ5",
+	"6TRFmquUAc6UFRW2oPVLqnD61DW8+WxvA3xfiNh5w8GvK6zcNaVNpEK9FO//8N0rloqBSEWGd4IZR1AO",
+	"GRAnkeq63oh4WAl/NxTmCJ628jQZcW52CLF3aQrZwvn+P5EK0QmGr1jUXvwD4vDSB8+pUAjexsL1Fv64",
+	"cMgWyFyQzyVnXfnHL76vff/41z//VwX7SuWBQ0zvm+2q8tYo7YQTEOkuo8BtG4m2UOKFXWHJosqbIt8E",
+	"O/kif1zS2gpSOMAvBLQFPAY3FhFtAdQvtANqN8Ax3m/NbfCRn3EawOJmyD9122Hnz6gWSjuW/Xmnfnm7",
+	"7VtZX/r9LlfYPYMtsMETovT6C53EZ+Kf9diWaBdg3WOi5BD+RSQKsudQbzvTwYCxY7uOmZ5O4JEasTe4",
+	"wc43nhrN4upM7uv4TEih15AEq/Qqhxcq+08ui+bK49ZTntmQqkos4CF3t7qvyrNMr7TWao6FSeMl4huE",
+	"nnHIyCYeY59aLNm7VI2FGYmpfsDgkDEivjpgUtkeeZ5Y6pYPI0H9k45qbsS1Lzl78+Lk/avnx7+d/PTj",
+	"i7cei03WgqYd7wEj9cWMOhWVdatDYd7YN1hPFkwSHl/ZAoVJcHLAVoX+NjJm8pt1zfVvRhmeXGRD+MZv",
+	"hCNu/IZHW+YbHx7rNy5Zp7tSIdxUYthBt65tOt3WTry49LIpPIGFqrA06K9YYpfvnPV2qJoIySdxy53d",
+	"Gisj1uyniZAguHPk+ort8lxJk/LQ/KAtlvUN0VbobiX5YUfc6DV2W+3W7qIMqaaXo4TZojDN3mm31S69",
+	"1wLvWh3sCI3ubtWKewqaDD8c//R2s3WdczLSbmld/w6322hd3QBWrKtb1h5zq3q35/seFu/vh29er7d4",
+	"mCmvtwK67baN3TrR6boTXNVWjwXqNGAz0A0YMEAoVBZrNp14LIjEMOWRiOwV70UUa8owqZkkKFpraAwV",
+	"UzLrb6ZG93AkWmy/vUtfRmOHG97nWmAS39LflOhPsSpWTSYZIwBH05T1ecJlKNIa5fNe8Ci+HTsEp7SM",
+	"3DQS4WnG4QLDJ5sEHhXFzkDxrmuv5GOv2IHwx3nrM3Fjq2wdt3A0bWttWh0P5XKvhJBx5KktlXa4a7bl",
+	"nTxXG1JC2APN+mIUWwy34E9Z8rSfqpmG3XkqxIQZhRgIFkWu1v/tT01e5pjtNM2mMhIpCzCoJ+Ad8EVi",
+	"OQzYEKzK6p15TNe8I7v+03vL8HzGM5n99XnMdg0J1WMi1CQRGMYs7kVag6q9OJXadTTvXMCWW86YiI9C",
+	"xyh4HWvT/Dn/ekBg0LBTcaNq3KmvzCLRSQ/cg2HKx2CGJYma0U73fInszq+Mhh1olKSeT9yJQWGYhwTz",
+	"EOCfazZdYVh2461E4sOaX5T91i+FUZWLkw7/+/f2/Pjp28Ffpj++/dvTaO/Nd/u/D/9SXY8EX792JdLr",
+	"WJ6SCbtOuewdnJrCBN7jiblW8PaPE1UtE63qU5ABhI+mWOHAFAQBwRsuiIE62KEPIyUIcIb0D5uBO2wU",
+	"GwoDp5mNVSpyeB+SClrI6AVqqwDc50i32Bv4bnbmI0WBtf68qIwIhFqwMInDU/bw/cvn7Gl7/+mjA5bj",
+	"g2rMTmE0x4IbgM6t7CK9Ii22EuAGEiD6tCKAaoQiJcWBjfzS3kL8V622kmFDyfDz+qJgnbQNDrjuDNFf",
+	"6YTjyoV8LDCc7oHXFRuWqJAnHpitQ2ypSUE0RNPQWP4v6pTeacDAYjtJFp4VHm+Hf3HFTRjG2ogUse6t",
+	"uUMgV8jg4WUAxxnqPRgrsojFaE8th3e9Wrd8mPEkcb2AcAlSrFWGY9QVd/gLbBBLREJozDAm5/cyIkHM",
+	"B0q9+TBMwcNRcYBxxc2PMtzmzGE4xbnAvCg5tjlZNYItR4V7Wrjdq/d9g4dYWypW6mdH0K0kQT8BuVCI",
+	"6aTAWXeA1AFRbMlUaEjjFgvOmyHXgjZcgAfal+Sp5DfJXQ4QAwOVIuk25ePcVbHJ/O699q5XpN0jyNC9",
+	"9h4pBvuCBD68bN4yhlrsweWaDeJEaI9NJ+AdiQh2KvK1gJ1dnDoVLr8xrsAk4aEYqSTCyYwly5C38bkS",
+	"FS0Zyq2r3HtVDzgRSYIHCCdGz7URY2stu0q2wp2yNGrVEse21MM5D0IW4B5YX+AZRlb0wh1Jfly93QeV",
+	"ntLthmC+K8n4wIgUd4rD9UNwchuAKdzyo+ovn0ptDZC+sOUcPdxoI+7KO/LjI87iiLK8C5uO9lQeD0JA",
+	"XV/mHmLOaVPaQejxVr0vtTzi89MHVupxfYqkHPQpDlCqHKGdyrfAPoDh4CwnwmiHWF6YEue5XX3u94In",
+	"ZuS58Lt98cX0afFWNiBx+evl/w0AAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

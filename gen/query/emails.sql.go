@@ -33,8 +33,8 @@ func (q *Queries) ClaimEmail(ctx context.Context, arg ClaimEmailParams) (int64, 
 }
 
 const createEmail = `-- name: CreateEmail :exec
-INSERT INTO emails (id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, send_at, expires_at, created_at, updated_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, ?, ?)
+INSERT INTO emails (id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, bulk, status, reason, send_at, expires_at, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, ?, ?)
 `
 
 type CreateEmailParams struct {
@@ -47,6 +47,7 @@ type CreateEmailParams struct {
 	BodyHtml  string
 	ReplyTo   string
 	Fields    string
+	Bulk      bool
 	SendAt    time.Time
 	ExpiresAt sql.NullTime
 	CreatedAt time.Time
@@ -64,6 +65,7 @@ func (q *Queries) CreateEmail(ctx context.Context, arg CreateEmailParams) error 
 		arg.BodyHtml,
 		arg.ReplyTo,
 		arg.Fields,
+		arg.Bulk,
 		arg.SendAt,
 		arg.ExpiresAt,
 		arg.CreatedAt,
@@ -156,7 +158,7 @@ func (q *Queries) ForgetSuppression(ctx context.Context, address string) error {
 }
 
 const getEmail = `-- name: GetEmail :one
-SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at FROM emails WHERE id = ?
+SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk FROM emails WHERE id = ?
 `
 
 func (q *Queries) GetEmail(ctx context.Context, id domain.ID) (Email, error) {
@@ -179,6 +181,7 @@ func (q *Queries) GetEmail(ctx context.Context, id domain.ID) (Email, error) {
 		&i.ExpiresAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Bulk,
 	)
 	return i, err
 }
@@ -200,7 +203,7 @@ func (q *Queries) GetSuppression(ctx context.Context, address string) (EmailSupp
 }
 
 const listAllEmails = `-- name: ListAllEmails :many
-SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at FROM emails
+SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk FROM emails
 WHERE kind = 'message' AND id < ?
   AND (CAST(? AS SIGNED) = 1 OR status = ? OR status = ?)
 ORDER BY id DESC
@@ -247,6 +250,7 @@ func (q *Queries) ListAllEmails(ctx context.Context, arg ListAllEmailsParams) ([
 			&i.ExpiresAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Bulk,
 		); err != nil {
 			return nil, err
 		}
@@ -353,7 +357,7 @@ func (q *Queries) ListEmailRecipients(ctx context.Context, ids []domain.ID) ([]E
 }
 
 const listEmails = `-- name: ListEmails :many
-SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at FROM emails
+SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk FROM emails
 WHERE user_id = ? AND kind = 'message' AND id < ?
   AND (CAST(? AS SIGNED) = 1 OR status = ? OR status = ?)
 ORDER BY id DESC
@@ -402,6 +406,7 @@ func (q *Queries) ListEmails(ctx context.Context, arg ListEmailsParams) ([]Email
 			&i.ExpiresAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Bulk,
 		); err != nil {
 			return nil, err
 		}
@@ -496,7 +501,7 @@ func (q *Queries) ListSuppressions(ctx context.Context, arg ListSuppressionsPara
 }
 
 const lockEmail = `-- name: LockEmail :one
-SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at FROM emails WHERE id = ? FOR UPDATE
+SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk FROM emails WHERE id = ? FOR UPDATE
 `
 
 func (q *Queries) LockEmail(ctx context.Context, id domain.ID) (Email, error) {
@@ -519,6 +524,7 @@ func (q *Queries) LockEmail(ctx context.Context, id domain.ID) (Email, error) {
 		&i.ExpiresAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Bulk,
 	)
 	return i, err
 }
@@ -604,7 +610,7 @@ func (q *Queries) SettleEmailRecipients(ctx context.Context, arg SettleEmailReci
 
 const suppress = `-- name: Suppress :exec
 INSERT INTO email_suppressions (id, address, reason, created_at) VALUES (?, ?, ?, ?)
-ON DUPLICATE KEY UPDATE address = VALUES(address)
+ON DUPLICATE KEY UPDATE reason = IF(email_suppressions.reason = 'unsubscribed', VALUES(reason), email_suppressions.reason)
 `
 
 type SuppressParams struct {

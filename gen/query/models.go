@@ -175,6 +175,7 @@ type Email struct {
 	ExpiresAt sql.NullTime
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	Bulk      bool
 }
 
 type EmailAttachment struct {

@@ -1325,9 +1325,9 @@ export type Suppression = {
     id: Id;
     address: EmailAddress;
     /**
-     * bounced: a mail server says that there is no such address; manual: an admin put it there.
+     * bounced: a mail server says that there is no such address; manual: an admin put it there; unsubscribed: its owner wants no mails that go to many.
      */
-    reason: 'bounced' | 'manual';
+    reason: 'bounced' | 'manual' | 'unsubscribed';
     createdAt: Time;
 };
 
@@ -8502,6 +8502,98 @@ export type GetDocsScriptResponses = {
 };
 
 export type GetDocsScriptResponse = GetDocsScriptResponses[keyof GetDocsScriptResponses];
+
+export type GetUnsubscribePageData = {
+    body?: never;
+    path: {
+        /**
+         * The last part of the link.
+         */
+        link: LinkToken;
+    };
+    query?: never;
+    url: '/unsubscribe/{link}';
+};
+
+export type GetUnsubscribePageErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetUnsubscribePageError = GetUnsubscribePageErrors[keyof GetUnsubscribePageErrors];
+
+export type GetUnsubscribePageResponses = {
+    /**
+     * The page.
+     */
+    200: string;
+};
+
+export type GetUnsubscribePageResponse = GetUnsubscribePageResponses[keyof GetUnsubscribePageResponses];
+
+export type UnsubscribeAddressData = {
+    body?: never;
+    path: {
+        /**
+         * The last part of the link.
+         */
+        link: LinkToken;
+    };
+    query?: never;
+    url: '/unsubscribe/{link}';
+};
+
+export type UnsubscribeAddressErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UnsubscribeAddressError = UnsubscribeAddressErrors[keyof UnsubscribeAddressErrors];
+
+export type UnsubscribeAddressResponses = {
+    /**
+     * It is done; a page that says so.
+     */
+    200: string;
+};
+
+export type UnsubscribeAddressResponse = UnsubscribeAddressResponses[keyof UnsubscribeAddressResponses];
 
 export type GetAccountPageData = {
     body?: never;

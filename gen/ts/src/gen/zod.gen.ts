@@ -831,7 +831,11 @@ export const zCreateSuppressionRequest = z.object({
 export const zSuppression = z.object({
     id: zId,
     address: zEmailAddress,
-    reason: z.enum(['bounced', 'manual']),
+    reason: z.enum([
+        'bounced',
+        'manual',
+        'unsubscribed'
+    ]),
     createdAt: zTime
 });
 
@@ -2572,6 +2576,24 @@ export const zGetDocsResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
  * The script.
  */
 export const zGetDocsScriptResponse = z.string().max(20000000).regex(/^[\s\S]*$/);
+
+export const zGetUnsubscribePagePath = z.object({
+    link: zLinkToken
+});
+
+/**
+ * The page.
+ */
+export const zGetUnsubscribePageResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
+
+export const zUnsubscribeAddressPath = z.object({
+    link: zLinkToken
+});
+
+/**
+ * It is done; a page that says so.
+ */
+export const zUnsubscribeAddressResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
 
 /**
  * The page.
