@@ -5,7 +5,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -140,6 +142,13 @@ func (v verifyCommand) Run() error {
 	case found.Sealed:
 		signed = "its seal covers all of it, and the original is its beginning"
 	}
+	named := func(c *x509.Certificate) string {
+		return fmt.Sprintf("%s\n               SHA-256 of the certificate %s", cmp.Or(c.Subject.CommonName, c.Subject.String()), pades.Fingerprint(c))
+	}
+	by := named(found.Certificate)
+	if found.Signed != nil && !found.Signed.Equal(found.Certificate) {
+		by += "\n  signed file  sealed by " + named(found.Signed) + ", another one"
+	}
 	_, err = fmt.Printf(`The evidence holds: no byte was changed.
 
   request      %s (%s)
@@ -150,11 +159,10 @@ func (v verifyCommand) Run() error {
   made         %s
   signers      %s
   sealed by    %s
-               SHA-256 of the certificate %s
 
 Whether that is a certificate you trust is for you to say: compare its SHA-256.
 `, found.Request, found.Status, found.Document, found.SHA256, signed, found.Events, found.Made.Format(time.RFC3339),
-		strings.Join(found.Signers, "\n               "), found.Certificate.Subject, pades.Fingerprint(found.Certificate))
+		strings.Join(found.Signers, "\n               "), by)
 	return err
 }
 

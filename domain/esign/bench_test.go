@@ -92,10 +92,7 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Prov
 	log := slog.New(slog.NewTextHandler(b.logs, nil))
 	b.cases = cases.New(pool, people, clock, domain.NewID)
 	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: pool, Files: b.files, Cases: b.cases, Clock: clock, NewID: domain.NewID, Log: log})
-	certificate, key, err := pades.SelfSigned("Counsel test", b.now)
-	must(t, err)
-	seal, err := pades.New(certificate, key, nil)
-	must(t, err)
+	seal := newSeal(t, "Counsel test", b.now)
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
 	var outside esign.Provider
@@ -105,6 +102,15 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Prov
 	b.Service = esign.New(esign.Deps{Provider: outside, DB: pool, Archive: b.archive, Cases: b.cases, People: people, Jobs: b.desk, Mails: b.post, Renderer: engine, Seal: seal,
 		Secret: []byte("a secret of these tests"), URL: "https://counsel.example", Clock: clock, NewID: domain.NewID, Log: log})
 	return b
+}
+
+func newSeal(t testing.TB, name string, now time.Time) *pades.Seal {
+	t.Helper()
+	certificate, key, err := pades.SelfSigned(name, now)
+	must(t, err)
+	seal, err := pades.New(certificate, key, nil)
+	must(t, err)
+	return seal
 }
 
 // directory is the accounts.

@@ -48,6 +48,7 @@ const (
 	manifestFormat = "counsel.evidence.1"
 	sealRoom       = 24 << 10 // of the CMS in the comment
 	commentSize    = sealRoom + sha256.Size
+	sealTries      = 4
 	maxEvidence    = 200 << 20 // bytes of a bundle
 )
 
@@ -98,9 +99,13 @@ provider-record.pdf   what the provider that had it signed put down, if one did;
 manifest.json   who, when, and the SHA-256 of each file
 
 The zip itself is signed: its comment is a CMS signature (DER) over all bytes before the comment.
-To check all of it, offline, with the program that made it:
+To check all of it, offline, use the program of the service that made it, as it was built:
 
-    counsel verify-evidence FILE
+    ./counsel verify-evidence FILE
+
+or in the folder of its source code, which needs Go:
+
+    go run . verify-evidence FILE
 `
 
 // Evidence is all that is known of a request, as a signed zip. A request that was not completed has
@@ -193,19 +198,27 @@ func (s *Service) pack(ctx context.Context, files map[string][]byte, at time.Tim
 		return nil, err
 	}
 	out := b.Bytes()
-	body := out[:len(out)-commentSize]
-	cms, err := s.Seal.Detached(ctx, body)
-	if err != nil {
-		return nil, err
+	body, comment := out[:len(out)-commentSize], out[len(out)-commentSize:]
+	for range sealTries {
+		cms, err := s.Seal.Detached(ctx, body)
+		if err != nil {
+			return nil, err
+		}
+		if len(cms) > sealRoom {
+			return nil, fmt.Errorf("esign: a signature of %d bytes does not fit", len(cms))
+		}
+		clear(comment[copy(comment, cms):])
+		sum := sha256.Sum256(out[:len(out)-sha256.Size])
+		copy(comment[sealRoom:], sum[:])
+		if !bytes.Contains(comment, endOfZip) { // by chance, once in millions
+			return out, nil
+		}
 	}
-	if len(cms) > sealRoom {
-		return nil, fmt.Errorf("esign: a signature of %d bytes does not fit", len(cms))
-	}
-	copy(out[len(body):], cms)
-	sum := sha256.Sum256(out[:len(out)-sha256.Size])
-	copy(out[len(out)-sha256.Size:], sum[:])
-	return out, nil
+	return nil, errors.New("esign: the certificate makes signatures that look like the end of a zip")
 }
+
+// endOfZip begins the record that readers look for, from the end of a file.
+var endOfZip = []byte("PK\x05\x06")
 
 // Findings are what a bundle of evidence was found to say, and to hold.
 type Findings struct {
@@ -218,7 +231,10 @@ type Findings struct {
 	Events      int
 	Provider    string            // who had it signed; "": the service itself
 	Sealed      bool              // it has the signed file
-	Certificate *x509.Certificate // of the seal; whether it is to be trusted is for the reader to say
+	Certificate *x509.Certificate // of the bundle's seal; whether it is to be trusted is for the reader to say
+	// Signed is the certificate of the signed file's own seal: nil without one. It is another than
+	// the bundle's when the service was given a new one in between.
+	Signed *x509.Certificate
 }
 
 // VerifyEvidence checks a bundle, offline: every byte is as it was sealed, and what the files say
@@ -239,7 +255,11 @@ func VerifyEvidence(bundle []byte) (Findings, error) {
 	if err != nil {
 		return broken("the file was changed, or sealed by someone else: %w", err)
 	}
-	files, err := unpack(bundle)
+	// The signature cannot cover the comment it lies in: nothing of that may pass for a part of the zip.
+	if bytes.Contains(bundle[len(body):], endOfZip) {
+		return broken("the file was changed: another zip is hidden in it")
+	}
+	files, err := unpack(slices.Concat(body, make([]byte, commentSize)))
 	if err != nil {
 		return broken("the file cannot be read: %w", err)
 	}
@@ -265,7 +285,7 @@ func VerifyEvidence(bundle []byte) (Findings, error) {
 		return broken("%s is not the document that was sent", fileOriginal)
 	}
 	if signed, ok := files[fileSigned]; ok {
-		if err := m.checkSigned(signed, files[fileOriginal], log); err != nil {
+		if f.Signed, err = m.checkSigned(signed, files[fileOriginal], log); err != nil {
 			return Findings{}, err
 		}
 		f.Sealed = true
@@ -320,21 +340,23 @@ func (m *manifest) checkLog(files map[string][]byte) ([]Event, error) {
 }
 
 // checkSigned checks the signed file: sealed, begun by the original, and the one the log names. What
-// a provider made is only the last.
-func (m *manifest) checkSigned(signed, original []byte, log []Event) error {
+// a provider made is only the last. It returns whose seal it has.
+func (m *manifest) checkSigned(signed, original []byte, log []Event) (by *x509.Certificate, err error) {
 	if m.Provider == "" {
-		if _, err := pades.Verify(signed); err != nil {
-			return fmt.Errorf("the seal of %s does not hold: %w", fileSigned, err)
+		seal, err := pades.Verify(signed)
+		if err != nil {
+			return nil, fmt.Errorf("the seal of %s does not hold: %w", fileSigned, err)
 		}
 		if original == nil || !bytes.HasPrefix(signed, original) {
-			return fmt.Errorf("%s does not begin with the original", fileSigned)
+			return nil, fmt.Errorf("%s does not begin with the original", fileSigned)
 		}
+		by = seal.Certificate
 	}
 	sum := documents.Checksum(sha256.Sum256(signed)).String()
 	if !slices.ContainsFunc(log, func(e Event) bool { return e.Kind == EventCompleted && e.Detail == sum }) {
-		return fmt.Errorf("the log does not name this %s", fileSigned)
+		return nil, fmt.Errorf("the log does not name this %s", fileSigned)
 	}
-	return nil
+	return by, nil
 }
 
 func unpack(bundle []byte) (map[string][]byte, error) {

@@ -13,6 +13,7 @@ import (
 	"fmt"
 
 	"github.com/digitorus/pkcs7"
+	"github.com/digitorus/timestamp"
 )
 
 var (
@@ -78,8 +79,9 @@ func (s *Seal) sign(ctx context.Context, data []byte) ([]byte, error) {
 }
 
 // VerifyDetached checks what Detached made: the signature is the certificate's, over these very
-// data. It says nothing of whether the certificate is to be trusted. Zeros may follow the CMS,
-// nothing else.
+// data. It says nothing of whether the certificate is to be trusted, or a timestamp authority. Zeros
+// may follow the CMS, nothing else. The signature does not cover attributes that are not signed:
+// there may be one timestamp of it, and that must fit.
 func VerifyDetached(cms, data []byte) (*x509.Certificate, error) {
 	var whole asn1.RawValue
 	rest, err := asn1.Unmarshal(cms, &whole)
@@ -108,5 +110,33 @@ func VerifyDetached(cms, data []byte) (*x509.Certificate, error) {
 	if own := sha256.Sum256(c.Raw); subtle.ConstantTimeCompare(named.Certs[0].CertHash, own[:]) != 1 {
 		return nil, errors.New("pades: the signature names another certificate")
 	}
-	return c, nil
+	return c, checkUnsigned(p7)
+}
+
+// checkUnsigned checks what a CMS holds that its signature does not cover.
+func checkUnsigned(p7 *pkcs7.PKCS7) error {
+	if len(p7.CRLs) > 0 {
+		return errors.New("pades: the signature holds what it does not cover")
+	}
+	signer := &p7.Signers[0]
+	if len(signer.UnauthenticatedAttributes) == 0 {
+		return nil
+	}
+	if len(signer.UnauthenticatedAttributes) > 1 || !signer.UnauthenticatedAttributes[0].Type.Equal(oidTimeStampToken) {
+		return errors.New("pades: the signature holds what it does not cover")
+	}
+	var token asn1.RawValue
+	rest, err := asn1.Unmarshal(signer.UnauthenticatedAttributes[0].Value.Bytes, &token)
+	if err != nil || len(rest) > 0 {
+		return errors.New("pades: the timestamp of the signature cannot be read")
+	}
+	stamp, err := timestamp.Parse(token.FullBytes) // checks its signature, if it has a certificate
+	if err != nil {
+		return fmt.Errorf("pades: the timestamp of the signature does not hold: %w", err)
+	}
+	imprint := sha256.Sum256(signer.EncryptedDigest)
+	if len(stamp.Certificates) == 0 || stamp.HashAlgorithm != crypto.SHA256 || !bytes.Equal(stamp.HashedMessage, imprint[:]) {
+		return errors.New("pades: the timestamp is not of this signature")
+	}
+	return nil
 }

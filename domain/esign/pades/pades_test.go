@@ -286,13 +286,19 @@ type authority struct {
 	key  crypto.Signer
 	cert *x509.Certificate
 	err  error
+
+	digest []byte // stamped instead of what was asked for
+	bare   bool   // gives no certificate
 }
 
 func (a *authority) Timestamp(_ context.Context, digest []byte) ([]byte, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
-	stamp := timestamp.Timestamp{HashAlgorithm: crypto.SHA256, HashedMessage: digest, Time: time.Now(), Policy: []int{1, 2, 3}, AddTSACertificate: true}
+	if a.digest != nil {
+		digest = a.digest
+	}
+	stamp := timestamp.Timestamp{HashAlgorithm: crypto.SHA256, HashedMessage: digest, Time: time.Now(), Policy: []int{1, 2, 3}, AddTSACertificate: !a.bare}
 	response, err := stamp.CreateResponseWithOpts(a.cert, a.key, crypto.SHA256)
 	if err != nil {
 		return nil, err
@@ -323,6 +329,16 @@ func TestTimestamp(t *testing.T) {
 	must(t, err)
 	if said := tool(t, "pdfsig", "-nocert", saved(t, out)); !strings.Contains(said, "Signature is Valid.") {
 		t.Error(said)
+	}
+	_, err = pades.Verify(out)
+	must(t, err)
+	for name, wrong := range map[string]*authority{"of something else": {key: a.key, cert: a.cert, digest: make([]byte, 32)}, "without its certificate": {key: a.key, cert: a.cert, bare: true}} {
+		data := []byte("what is signed")
+		cms, err := seal(t, wrong).Detached(t.Context(), data)
+		must(t, err)
+		if _, err := pades.VerifyDetached(cms, data); err == nil || !strings.Contains(err.Error(), "not of this signature") {
+			t.Errorf("a timestamp %s: %v", name, err)
+		}
 	}
 	a.err = &domain.Error{Code: domain.Unavailable, Message: "down"}
 	if _, err := seal(t, a).Sign(t.Context(), contract(t, 1), certificate(t), about); domain.CodeOf(err) != domain.Unavailable {
