@@ -337,6 +337,7 @@ func newEmail(a *app, cfg config.Config) (*email.Service, error) {
 			return nil, err
 		}
 		deps.Sender = a.mail
+		a.cases.Confirmed = true
 	}
 	if cfg.Limited() {
 		deps.Limit, err = limits.New(a.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: "email", Requests: cfg.Mail.RecipientsHour, Window: time.Hour})

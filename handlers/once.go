@@ -30,7 +30,9 @@ func (s *Server) once(c *echo.Context, rec *record, next echo.HandlerFunc) error
 	if key == "" {
 		return next(c)
 	}
-	request := idempotency.Request{Caller: rec.principal.UserID, Operation: rec.op.id, Key: key, Body: rec.body}
+	// What the address names is a part of the request, as the body is.
+	body := append([]byte(r.URL.RequestURI()+"\x00"), rec.body...)
+	request := idempotency.Request{Caller: rec.principal.UserID, Operation: rec.op.id, Key: key, Body: body}
 	claim, err := s.Once.Begin(r.Context(), request)
 	if err != nil {
 		return err

@@ -252,6 +252,7 @@ func TestRenderDraft(t *testing.T) {
 		t.Error("one key made two documents")
 	}
 	b.call(ada, "POST", path+"/render-pdf", map[string]any{"version": 1}, key...).wants(409, "idempotency_key_reused")
+	b.call(ada, "POST", "/api/drafts/"+domain.NewID().String()+"/render-pdf", map[string]any{}, key...).wants(409, "idempotency_key_reused")
 
 	// The draft goes on. What is final is not marked; what it was before still is.
 	b.call(ada, "PATCH", path, map[string]any{"version": 1, "body": "# Notice\n\nWe end it.", "status": "reviewed"}).wants(200, "")

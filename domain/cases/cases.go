@@ -42,6 +42,11 @@ type Service struct {
 	// service is used.
 	Emit func(ctx context.Context, tx *query.Queries, e domain.Event) error
 
+	// Confirmed says that only an account whose owner has confirmed its address is found by that:
+	// anyone can register anyone's. It may be set before the service is used; where no mail is
+	// sent nobody can confirm anything.
+	Confirmed bool
+
 	pool   *sql.DB
 	rows   *query.Queries
 	people People

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -281,6 +282,19 @@ func TestMembers(t *testing.T) {
 	}
 	_, err = b.AddMember(ctx, b.anna, id, NewMember{UserID: &b.bert.UserID, Role: Viewer})
 	fails(t, err, domain.Conflict)
+	// Who only says that an address is theirs is not let in by it, and looks like nobody.
+	b.Confirmed = true
+	_, stranger := b.AddMember(ctx, b.anna, id, NewMember{Email: "nobody@example.com", Role: Viewer})
+	_, err = b.AddMember(ctx, b.anna, id, NewMember{Email: "carl@example.com", Role: Viewer})
+	fails(t, err, domain.Invalid)
+	if err.Error() != stranger.Error() || !reflect.DeepEqual(err, stranger) {
+		t.Errorf("%+v, a stranger: %+v", err, stranger)
+	}
+	_, err = b.pool.ExecContext(ctx, "UPDATE users SET email_verified_at = NOW(6) WHERE id = ?", b.carl.UserID)
+	must(t, err)
+	_, err = b.AddMember(ctx, b.anna, id, NewMember{Email: "carl@example.com", Role: Viewer})
+	must(t, err)
+	must(t, b.RemoveMember(ctx, b.anna, id, b.carl.UserID))
 	_, err = b.AddMember(ctx, b.bert, id, NewMember{Email: "nobody@example.com", Role: Viewer})
 	fails(t, err, domain.Forbidden) // not: no such account
 	_, err = b.AddMember(ctx, b.carl, id, NewMember{Email: "nobody@example.com", Role: Viewer})

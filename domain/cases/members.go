@@ -97,8 +97,8 @@ func (s *Service) AddMember(ctx context.Context, p domain.Principal, id domain.I
 func (s *Service) find(ctx context.Context, n NewMember) (account.User, error) {
 	if n.UserID == nil {
 		u, err := s.people.ByEmail(ctx, n.Email)
-		if domain.CodeOf(err) == domain.NotFound {
-			return account.User{}, domain.InvalidField("/email", "is not the address of an account")
+		if domain.CodeOf(err) == domain.NotFound || err == nil && s.Confirmed && !u.EmailVerified {
+			return account.User{}, domain.InvalidField("/email", "is not the address of an account that has confirmed it")
 		}
 		return u, err
 	}

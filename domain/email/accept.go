@@ -255,6 +255,8 @@ func unfit(line string, most int) string {
 		return "must have at most " + strconv.Itoa(most) + " characters"
 	case !utf8.ValidString(line), strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }):
 		return "must not hold line breaks or other control characters"
+	case strings.Contains(line, "=?"): // mail programs would decode it
+		return "must not hold an encoded word (=?)"
 	}
 	return ""
 }

@@ -59,6 +59,7 @@ func TestSendNamesTheField(t *testing.T) {
 		"a line break in the subject":   {func(m *Message) { m.Subject = "Hello\r\nBcc: spy@example.com" }, "/subject"},
 		"a bare line feed":              {func(m *Message) { m.Subject = "Hello\nX: y" }, "/subject"},
 		"a NUL":                         {func(m *Message) { m.Subject = "Hello\x00" }, "/subject"},
+		"an encoded line break":         {func(m *Message) { m.Subject = "=?utf-8?q?a=0d=0aBcc:x@y.z?=" }, "/subject"},
 		"a line separator":              {func(m *Message) { m.Subject = "Hello\u2028X" }, "/subject"},
 		"no subject":                    {func(m *Message) { m.Subject = "  " }, "/subject"},
 		"a long subject":                {func(m *Message) { m.Subject = strings.Repeat("x", 256) }, "/subject"},

@@ -8,18 +8,21 @@ import (
 )
 
 const (
-	slowAfter = 2 * time.Second  // a receiver that takes longer is slow
-	briefWait = time.Second      // for a place
-	slowWait  = 15 * time.Second // for one at a slow receiver
-	maxWait   = 10 * time.Minute
-	perWait   = 8 // so many sent back make the wait for the next longer
+	slowAfter   = 2 * time.Second  // a receiver that takes longer is slow
+	briefWait   = time.Second      // for a place
+	slowWait    = 15 * time.Second // for one at a slow receiver
+	maxWait     = 10 * time.Minute
+	forgetAfter = time.Hour
+	perWait     = 8 // so many sent back make the wait for the next longer
 )
 
 // gate keeps receivers from holding each other up, and webhooks from holding up other jobs of
 // this process: together they take three quarters of its places, one receiver half of those, and a
 // slow one a single one.
 type gate struct {
+	clock domain.Clock
 	mu    sync.Mutex
+	swept time.Time
 	busy  int
 	most  int
 	doors map[domain.ID]*door // of those that are busy or were slow
@@ -28,22 +31,26 @@ type gate struct {
 type door struct {
 	busy     int
 	slow     bool
-	sentBack int // since one was let in
+	sentBack int       // since one was let in
+	last     time.Time // something happened
 }
 
-func newGate(places int) *gate {
-	return &gate{most: max(1, places*3/4), doors: map[domain.ID]*door{}}
+func newGate(places int, clock domain.Clock) *gate {
+	return &gate{clock: clock, most: max(1, places*3/4), doors: map[domain.ID]*door{}}
 }
 
 // enter lets a try at a receiver begin, to end with leave, or says how long to wait.
 func (g *gate) enter(id domain.ID) (wait time.Duration, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	now := g.clock()
+	g.sweep(now)
 	d := g.doors[id]
 	if d == nil {
 		d = &door{}
 		g.doors[id] = d
 	}
+	d.last = now
 	room := max(1, g.most/2)
 	if d.slow {
 		room = 1
@@ -62,6 +69,19 @@ func (g *gate) enter(id domain.ID) (wait time.Duration, ok bool) {
 		wait = slowWait
 	}
 	return min(wait*time.Duration(1+d.sentBack/perWait), maxWait), false
+}
+
+// sweep forgets, now and then, doors at which nothing has happened for long.
+func (g *gate) sweep(now time.Time) {
+	if now.Sub(g.swept) < forgetAfter {
+		return
+	}
+	g.swept = now
+	for id, d := range g.doors {
+		if d.busy == 0 && now.Sub(d.last) >= forgetAfter {
+			delete(g.doors, id)
+		}
+	}
 }
 
 // leave ends a try, which was heard or not and took so long.

@@ -8,7 +8,9 @@ import (
 )
 
 func TestGate(t *testing.T) {
-	g := newGate(8) // six for webhooks, three for one of them
+	now := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	g := newGate(8, clock) // six for webhooks, three for one of them
 	a, b, c := domain.NewID(), domain.NewID(), domain.NewID()
 	enter := func(id domain.ID, want bool) time.Duration {
 		t.Helper()
@@ -55,10 +57,19 @@ func TestGate(t *testing.T) {
 		g.leave(a, true, time.Millisecond)
 		g.leave(b, true, time.Millisecond)
 	}
+	// A slow one that is asked no more is forgotten, in time.
+	enter(c, true)
+	g.leave(c, false, slowAfter)
+	now = now.Add(forgetAfter)
+	enter(a, true)
+	g.leave(a, true, time.Millisecond)
+	if g.doors[c] != nil {
+		t.Error("a receiver is never forgotten")
+	}
 	if g.busy != 0 || g.doors[a] != nil || g.doors[b] != nil {
 		t.Errorf("left behind: %+v", g)
 	}
-	if g := newGate(1); g.most != 1 {
+	if g := newGate(1, clock); g.most != 1 {
 		t.Errorf("a process with one place has %d", g.most)
 	}
 }

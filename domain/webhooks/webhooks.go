@@ -138,7 +138,7 @@ func New(d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{Deps: d, rows: query.New(d.DB), seal: seal, gate: newGate(cmp.Or(d.Concurrency, 8))}
+	s := &Service{Deps: d, rows: query.New(d.DB), seal: seal, gate: newGate(cmp.Or(d.Concurrency, 8), d.Clock)}
 	s.Jobs.Handle(kindDeliver, jobs.Options{
 		Tries:   1 << 30, // the delivery counts its own
 		Timeout: time.Minute,
