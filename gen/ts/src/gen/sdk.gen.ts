@@ -752,7 +752,8 @@ export const listCaseMembers = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Let somebody into a case
  *
- * For the case's owners. Names an account by either its `userId` or its `email`. The role `lawyer` is only for accounts
+ * For the case's owners. Names an account by either its `userId` or its `email`; where the service
+ * sends mail, by an address that its owner has confirmed. The role `lawyer` is only for accounts
  * that are not a client's. Somebody who is a member already is 409.
  *
  */

@@ -1109,7 +1109,8 @@ export const listCaseMembersOptions = (options: Options<ListCaseMembersData>) =>
 /**
  * Let somebody into a case
  *
- * For the case's owners. Names an account by either its `userId` or its `email`. The role `lawyer` is only for accounts
+ * For the case's owners. Names an account by either its `userId` or its `email`; where the service
+ * sends mail, by an address that its owner has confirmed. The role `lawyer` is only for accounts
  * that are not a client's. Somebody who is a member already is 409.
  *
  */
