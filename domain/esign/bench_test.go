@@ -56,6 +56,7 @@ type bench struct {
 	archive *documents.Archive
 	cases   *cases.Service
 	files   *store
+	people  directory
 	post    *post
 	desk    *desk
 	now     time.Time
@@ -89,6 +90,7 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Prov
 		must(t, err)
 		people[p.UserID] = account.User{ID: p.UserID, Email: name + "@firm.example", FullName: strings.ToUpper(name[:1]) + name[1:] + " Lawyer", Role: p.Role}
 	}
+	b.people = people
 	log := slog.New(slog.NewTextHandler(b.logs, nil))
 	b.cases = cases.New(pool, people, clock, domain.NewID)
 	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: pool, Files: b.files, Cases: b.cases, Clock: clock, NewID: domain.NewID, Log: log})

@@ -119,6 +119,10 @@ func TestLinks(t *testing.T) {
 		t.Errorf("guesses are told apart: %q, %q", a, z)
 	}
 
+	// Nobody agrees to, or signs, what was never looked at.
+	wantCode(t, second(b.Consent(ctx, token, esign.Disclosure, phone)), domain.Conflict, "look at")
+	wantCode(t, second(b.Sign(ctx, token, typed, phone)), domain.Conflict, "look at")
+
 	// It opens on two devices, and each is put down once.
 	tablet := esign.Visitor{Address: "2001:db8::1", Agent: "Tablet/2\n\x00é"}
 	for _, v := range []esign.Visitor{phone, tablet, phone, tablet} {
@@ -231,6 +235,7 @@ func TestEnds(t *testing.T) {
 	t.Run("expired", func(t *testing.T) {
 		r := b.send(esign.NewRequest{Signers: two(), ExpiresAt: b.now.Add(2 * time.Hour)})
 		ada := b.token("ada@example.com")
+		must(t, second(b.Look(ctx, ada, phone)))
 		must(t, second(b.Consent(ctx, ada, esign.Disclosure, phone)))
 		b.now = b.now.Add(2 * time.Hour)
 		// The link is over by itself, before anything has looked at the request.
@@ -380,12 +385,16 @@ func TestMarks(t *testing.T) {
 	b := newBench(t)
 	b.send(esign.NewRequest{Signers: two()})
 	token := b.token("ada@example.com")
+	must(t, second(b.Look(t.Context(), token, phone)))
 	must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
 	for name, m := range map[string]esign.Mark{
 		"none":        {},
 		"both":        {Typed: "Ada", Strokes: drawn.Strokes, Width: 300, Height: 100},
 		"long":        {Typed: strings.Repeat("x", 101)},
 		"unprintable": {Typed: "李雷"},
+		"unseen":      {Typed: "\u200b"},
+		"half unseen": {Typed: "Ada\u202e"},
+		"no letter":   {Typed: ". -"},
 		"a dot":       {Strokes: [][]documents.Point{{{X: 1, Y: 1}}}, Width: 300, Height: 100},
 		"outside":     {Strokes: [][]documents.Point{{{X: 1, Y: 1}, {X: 2, Y: 1}, {X: 3, Y: 1}, {X: 4, Y: 1}, {X: 301, Y: 1}}}, Width: 300, Height: 100},
 		"no field":    {Strokes: drawn.Strokes},
@@ -425,6 +434,7 @@ func TestFaults(t *testing.T) {
 
 	b.sign("ada@example.com", typed)
 	token := b.token("grace@example.com")
+	must(t, second(b.Look(t.Context(), token, phone)))
 	must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
 	must(t, second(b.Sign(t.Context(), token, drawn, phone)))
 	b.files.down = true
@@ -457,6 +467,58 @@ func TestBounced(t *testing.T) {
 	r := b.send(esign.NewRequest{Signers: two()})
 	if b.kinds(r) != "created sent1 bounced1" || !strings.Contains(b.last("lena@firm.example").text, "ada@example.com does not take it") {
 		t.Errorf("log: %s", b.kinds(r))
+	}
+}
+
+// TestShutOutSender: who is out of the case, or of the service, hears nothing more of the request.
+func TestShutOutSender(t *testing.T) {
+	for name, shut := range map[string]func(b *bench, matter domain.ID){
+		"left the case": func(b *bench, matter domain.ID) {
+			must(t, second(b.cases.AddMember(t.Context(), b.lena, matter, cases.NewMember{UserID: &b.bob.UserID, Role: cases.Owner})))
+			must(t, b.cases.RemoveMember(t.Context(), b.bob, matter, b.lena.UserID))
+		},
+		"disabled": func(b *bench, _ domain.ID) {
+			u := b.people[b.lena.UserID]
+			u.Disabled = true
+			b.people[b.lena.UserID] = u
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			matter, err := b.cases.Create(t.Context(), b.lena, cases.NewCase{Title: "Lease"})
+			must(t, err)
+			d := b.upload(contract(t, 1), &matter.ID)
+			r := b.send(esign.NewRequest{DocumentID: d.ID, Signers: two()})
+			shut(b, matter.ID)
+			b.sign("ada@example.com", typed)
+			if got := b.last("grace@example.com"); got.answer != "" {
+				t.Errorf("answers go to %s", got.answer)
+			}
+			b.sign("grace@example.com", typed)
+			if s, _ := b.status(r); s != esign.Completed || len(b.last("grace@example.com").files) != 1 {
+				t.Errorf("is %s", s)
+			}
+			for _, m := range b.post.mails {
+				if m.to == "lena@firm.example" {
+					t.Errorf("was mailed %q", m.subject)
+				}
+			}
+		})
+	}
+}
+
+func TestSenderSigns(t *testing.T) {
+	b := newBench(t)
+	b.send(esign.NewRequest{Signers: []esign.NewSigner{{Name: "Lena Lawyer", Email: "Lena@firm.example"}}})
+	b.sign("Lena@firm.example", typed)
+	told := 0
+	for _, m := range b.post.mails {
+		if strings.HasPrefix(m.subject, "Signed by all") {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("is told %d times", told)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/account"
 	"counsel/domain/cases"
 	"counsel/domain/email"
 	"counsel/domain/jobs"
@@ -104,7 +105,12 @@ func (s *Service) mailLink(ctx context.Context, id domain.ID, j inviteJob) error
 	if err != nil {
 		return err
 	}
-	m := email.Outgoing{ID: id, Subject: v.subject(j.Reminder), Text: s.invitation(v, j.Reminder), ReplyTo: from.Email}
+	m := email.Outgoing{ID: id, Subject: v.subject(j.Reminder), Text: s.invitation(v, j.Reminder)}
+	if may, err := s.mayHear(ctx, r, from); err != nil {
+		return err
+	} else if may {
+		m.ReplyTo = from.Email
+	}
 	sent := Event{At: s.Clock(), Kind: EventSent, Signer: v.Signer.Number}
 	if j.Reminder > 0 {
 		sent.Kind = EventReminded
@@ -206,19 +212,23 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 		return err
 	}
 	m := email.Outgoing{ID: id}
-	var name, address string
-	if j.Signer != nil {
+	sender, err := s.sender(ctx, r)
+	if err != nil {
+		return err
+	}
+	may, err := s.mayHear(ctx, r, sender)
+	if err != nil {
+		return err
+	}
+	name, address := sender.FullName, sender.Email
+	switch {
+	case j.Signer == nil && !may:
+		return nil
+	case j.Signer != nil:
 		v := s.view(r, *j.Signer)
-		name, address = v.Signer.Name, v.Signer.Email
-	} else {
-		sender, err := s.sender(ctx, r)
-		if err != nil {
-			return err
+		if name, address = v.Signer.Name, v.Signer.Email; may && strings.EqualFold(address, sender.Email) {
+			return nil // they get the sender's
 		}
-		if sender.Email == "" {
-			return nil // erased since
-		}
-		name, address = sender.FullName, sender.Email
 	}
 	var said string
 	switch j.Notice {
@@ -268,6 +278,18 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 	m.Text = "Dear " + name + ",\n\n" + said + "\n"
 	_, err = s.mail(ctx, address, m)
 	return err
+}
+
+// mayHear tells whether a request's sender may be told of it now: they may have been erased or shut
+// out, or have left its case.
+func (s *Service) mayHear(ctx context.Context, r Request, sender account.User) (bool, error) {
+	switch {
+	case sender.Email == "", sender.Disabled:
+		return false, nil
+	case r.CaseID == nil:
+		return true, nil
+	}
+	return s.Cases.IsReader(ctx, *r.CaseID, r.UserID)
 }
 
 // maxAttached is the largest file that mail servers can be trusted to take, in bytes.

@@ -216,14 +216,21 @@ func (s *Service) Text(ctx context.Context, token string) ([]string, error) {
 	return pages, nil
 }
 
+func unseen() error {
+	return &domain.Error{Code: domain.Conflict, Reason: "not_viewed", Message: "Please look at the document first."}
+}
+
 // Consent puts down that a signer agrees to sign electronically, in the words of a version of the
-// disclosure. Conflict: the link is good for nothing any more (reason link_…), or other words hold
-// now.
+// disclosure. Conflict: the link is good for nothing any more (reason link_…), nobody has looked at
+// what it leads to, or other words hold now.
 func (s *Service) Consent(ctx context.Context, token, version string, by Visitor) (View, error) {
 	if version != Disclosure {
 		return View{}, domain.Errorf(domain.Conflict, "The words to agree to have changed. Please load the page again.")
 	}
 	return s.act(ctx, token, "consented", func(q *query.Queries, r *Request, g *Signer) error {
+		if g.Status == Sent {
+			return unseen()
+		}
 		if g.Disclosure == version {
 			return errSame
 		}
@@ -265,6 +272,9 @@ func (s *Service) Sign(ctx context.Context, token string, m Mark, by Visitor) (V
 	}
 	sum := sha256.Sum256(raw)
 	return s.act(ctx, token, "signed", func(q *query.Queries, r *Request, g *Signer) error {
+		if g.Status == Sent {
+			return unseen()
+		}
 		if g.Disclosure == "" {
 			return domain.Errorf(domain.Conflict, "Please agree to signing electronically first.")
 		}
@@ -309,8 +319,11 @@ func (m *Mark) check() error {
 	case m.Typed != "" && len(m.Strokes) > 0:
 		return domain.InvalidField(sourceMark, "must be typed or drawn, not both")
 	case m.Typed != "":
-		if utf8.RuneCountInString(m.Typed) > maxTyped || strings.ContainsFunc(m.Typed, unicode.IsControl) {
-			return domain.InvalidField(sourceMark+"/typed", "must have at most %d characters, and no control characters", maxTyped)
+		if utf8.RuneCountInString(m.Typed) > maxTyped || strings.ContainsFunc(m.Typed, func(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) }) {
+			return domain.InvalidField(sourceMark+"/typed", "must have at most %d characters, and none that cannot be seen", maxTyped)
+		}
+		if !strings.ContainsFunc(m.Typed, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }) {
+			return domain.InvalidField(sourceMark+"/typed", "must have a letter or a digit")
 		}
 		m.Width, m.Height = 0, 0
 		return nil
