@@ -195,6 +195,8 @@ func TestSigning(t *testing.T) {
 	}
 
 	second := b.signPost.secret(t, "grace@example.com")
+	ask("consent", map[string]any{"token": second, "disclosure": view.Disclosure.Version}).wants(409, "not_viewed")
+	ask("view", map[string]any{"token": second}).wants(200, "")
 	ask("consent", map[string]any{"token": second, "disclosure": view.Disclosure.Version}).wants(200, "")
 	stroke := []map[string]float64{{"x": 1, "y": 1}, {"x": 20, "y": 30.5}, {"x": 40, "y": 2}, {"x": 60, "y": 30}, {"x": 80, "y": 1}}
 	ask("sign", map[string]any{"token": second, "signature": map[string]any{"strokes": []any{stroke}, "width": 100, "height": 50}}).wants(200, "")
