@@ -197,7 +197,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if err != nil {
 		return nil, err
 	}
-	signing, err := newEsign(a, cfg, engine, letters.Sender)
+	signing, err := newEsign(a, cfg, engine, letters)
 	if err != nil {
 		return nil, err
 	}
@@ -269,7 +269,7 @@ func probes(whole http.Handler) http.Handler {
 
 // newEsign makes what has documents signed. Without a certificate, or without a mail server, it
 // sends none.
-func newEsign(a *app, cfg config.Config, engine *pdf.Engine, sender email.Sender) (_ *esign.Service, err error) {
+func newEsign(a *app, cfg config.Config, engine *pdf.Engine, letters *email.Service) (_ *esign.Service, err error) {
 	var seal *pades.Seal
 	if cfg.Esign.Certificate != "" {
 		var stamps pades.Timestamper
@@ -284,7 +284,7 @@ func newEsign(a *app, cfg config.Config, engine *pdf.Engine, sender email.Sender
 		}
 	}
 	deps := esign.Deps{
-		DB: a.database, Archive: a.archive, Cases: a.cases, People: a.accounts, Jobs: a.jobs, Mails: sender, Renderer: engine, Seal: seal,
+		DB: a.database, Archive: a.archive, Cases: a.cases, People: a.accounts, Jobs: a.jobs, Mails: letters.Sender, Post: letters, Renderer: engine, Seal: seal,
 		Secret: []byte(cfg.JWT.Secret), URL: cfg.PublicURL, Clock: domain.SystemClock, NewID: domain.NewID, Log: a.log,
 	}
 	settings := provider.Config{URL: cfg.Esign.ProviderURL, APIKey: cfg.Esign.APIKey, WebhookSecret: cfg.Esign.WebhookSecret}

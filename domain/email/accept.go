@@ -68,7 +68,7 @@ func (s *Service) Send(ctx context.Context, caller domain.Principal, m Message) 
 	if err != nil {
 		return Email{}, err
 	}
-	if err := s.charge(ctx, caller, len(a.Recipients)); err != nil {
+	if err := s.Charge(ctx, caller, len(a.Recipients)); err != nil {
 		return Email{}, err
 	}
 	return a.Email, s.keep(ctx, jobs.Standard, a)
@@ -124,13 +124,15 @@ func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []M
 	if len(good) == 0 {
 		return out, nil
 	}
-	if err := s.charge(ctx, caller, recipients); err != nil {
+	if err := s.Charge(ctx, caller, recipients); err != nil {
 		return nil, err
 	}
 	return out, s.keep(ctx, jobs.Bulk, good...)
 }
 
-func (s *Service) charge(ctx context.Context, caller domain.Principal, recipients int) error {
+// Charge counts recipients that somebody has the service write to, whoever sends the mails.
+// RateLimited: they were too many lately, and these are not counted.
+func (s *Service) Charge(ctx context.Context, caller domain.Principal, recipients int) error {
 	if s.Limit == nil {
 		return nil
 	}

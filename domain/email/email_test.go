@@ -592,3 +592,19 @@ func TestTwoRuns(t *testing.T) {
 		t.Errorf("it is told as %v", told)
 	}
 }
+
+func TestBlocked(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	reason := func(want SuppressionReason) {
+		t.Helper()
+		if got, err := b.Blocked(ctx, "Grace@Bücher.example"); err != nil || got != want {
+			t.Errorf("blocked as %q, %v, want %q", got, err, want)
+		}
+	}
+	reason("")
+	must(t, b.rows.Suppress(ctx, query.SuppressParams{ID: domain.NewID(), Address: "grace@xn--bcher-kva.example", Reason: string(Unsubscribed), CreatedAt: b.Clock()}))
+	reason("")
+	must(t, b.NoAddress(ctx, "grace@Bücher.example"))
+	reason(SuppressedBounce)
+}

@@ -61,6 +61,21 @@ func (s *Service) suppressed(ctx context.Context, mail query.Email, all []query.
 	return out, nil
 }
 
+// Blocked tells why an address is not to be written to on somebody's behalf; "" when it may be. Who
+// unsubscribed from what goes to many may.
+func (s *Service) Blocked(ctx context.Context, address string) (SuppressionReason, error) {
+	row, err := s.rows.GetSuppression(ctx, suppressionKey(address))
+	if errors.Is(err, sql.ErrNoRows) || err == nil && SuppressionReason(row.Reason) == Unsubscribed {
+		return "", nil
+	}
+	return SuppressionReason(row.Reason), db.Error(err)
+}
+
+// NoAddress puts an address on the list that a mail server said there is none of.
+func (s *Service) NoAddress(ctx context.Context, address string) error {
+	return db.Error(s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: suppressionKey(address), Reason: string(SuppressedBounce), CreatedAt: s.Clock()}))
+}
+
 // Suppressions lists the addresses that are not written to, the latest first, for admins. next
 // is the before of the next page, nil on the last.
 func (s *Service) Suppressions(ctx context.Context, caller domain.Principal, limit int, before *domain.ID) (items []Suppression, next *domain.ID, err error) {

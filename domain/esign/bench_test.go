@@ -72,7 +72,7 @@ func newBench(t testing.TB) *bench { return newBenchWith(t, nil) }
 // newBenchWith is a bench whose documents are signed by a provider, which has the bench's clock.
 func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Provider) *bench {
 	t.Helper()
-	b := &bench{t: t, now: domain.SystemClock(), files: &store{files: map[string][]byte{}}, post: &post{}, desk: &desk{handlers: map[string]handler{}}, logs: &bytes.Buffer{}}
+	b := &bench{t: t, now: domain.SystemClock(), files: &store{files: map[string][]byte{}}, post: &post{blocked: map[string]email.SuppressionReason{}}, desk: &desk{handlers: map[string]handler{}}, logs: &bytes.Buffer{}}
 	pool, err := db.Open(t.Context(), testenv.NewDatabaseURL(t), db.Options{})
 	must(t, err)
 	t.Cleanup(func() { pool.Close() })
@@ -101,7 +101,7 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Prov
 	if provider != nil {
 		outside = provider(clock)
 	}
-	b.Service = esign.New(esign.Deps{Provider: outside, DB: pool, Archive: b.archive, Cases: b.cases, People: people, Jobs: b.desk, Mails: b.post, Renderer: engine, Seal: seal,
+	b.Service = esign.New(esign.Deps{Provider: outside, DB: pool, Archive: b.archive, Cases: b.cases, People: people, Jobs: b.desk, Mails: b.post, Post: b.post, Renderer: engine, Seal: seal,
 		Secret: []byte("a secret of these tests"), URL: "https://counsel.example", Clock: clock, NewID: domain.NewID, Log: log})
 	return b
 }
@@ -205,6 +205,28 @@ type post struct {
 	mu    sync.Mutex
 	mails []letter
 	fate  func(address string) email.Result // nil: all are accepted
+	bad   bool                              // what is refused is no address
+
+	blocked map[string]email.SuppressionReason
+	charged int
+	most    int // that may be charged; 0: any number
+}
+
+func (p *post) Charge(_ context.Context, _ domain.Principal, n int) error {
+	if p.most > 0 && p.charged+n > p.most {
+		return &domain.Error{Code: domain.RateLimited, Message: "too many", RetryAfter: time.Hour}
+	}
+	p.charged += n
+	return nil
+}
+
+func (p *post) Blocked(_ context.Context, address string) (email.SuppressionReason, error) {
+	return p.blocked[address], nil
+}
+
+func (p *post) NoAddress(_ context.Context, address string) error {
+	p.blocked[address] = email.SuppressedBounce
+	return nil
 }
 
 type letter struct {
@@ -221,7 +243,7 @@ func (p *post) Send(_ context.Context, m email.Outgoing) []email.Outcome {
 	}
 	if p.fate != nil {
 		if r := p.fate(m.To[0]); r != email.Accepted {
-			return []email.Outcome{{Result: r, Err: errors.New("the test says so")}}
+			return []email.Outcome{{Result: r, BadAddress: p.bad, Err: errors.New("the test says so")}}
 		}
 	}
 	l := letter{id: m.ID, to: m.To[0], subject: m.Subject, text: m.Text, answer: m.ReplyTo, files: map[string][]byte{}}

@@ -166,6 +166,16 @@ type Jobs interface {
 	Every(name string, period time.Duration, do func(context.Context) error)
 }
 
+// Post knows whom may be written to, and to how many. email.Service fulfils it.
+type Post interface {
+	// Charge counts recipients that somebody writes to; RateLimited when they are too many.
+	Charge(ctx context.Context, by domain.Principal, recipients int) error
+	// Blocked tells why an address is not written to; "" when it is.
+	Blocked(ctx context.Context, address string) (email.SuppressionReason, error)
+	// NoAddress puts down that a mail server knows no such address.
+	NoAddress(ctx context.Context, address string) error
+}
+
 // Deps are what the service works with.
 type Deps struct {
 	DB       *sql.DB
@@ -174,6 +184,7 @@ type Deps struct {
 	People   People
 	Jobs     Jobs
 	Mails    email.Sender
+	Post     Post
 	Renderer documents.Renderer // of the certificate
 	Seal     *pades.Seal        // nil: nothing can be sent to be signed
 	Provider Provider           // who has new requests signed; nil: they are signed here

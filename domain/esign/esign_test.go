@@ -470,6 +470,77 @@ func TestBounced(t *testing.T) {
 	}
 }
 
+// TestSuppressed: what is on the list is not written to, and what is no address comes onto it.
+func TestSuppressed(t *testing.T) {
+	b := newBench(t)
+	b.post.blocked["ada@example.com"] = email.SuppressedByHand
+	r := b.send(esign.NewRequest{Signers: two(), Workflow: esign.Parallel})
+	if got := b.kinds(r); got != "created bounced1 sent2 delivered2" {
+		t.Errorf("log: %s", got)
+	}
+	if !strings.Contains(b.last("lena@firm.example").text, "ada@example.com does not take it, or is not to be written to") {
+		t.Error("the sender was not told")
+	}
+	b.now = b.now.Add(time.Hour)
+	must(t, second(b.Remind(t.Context(), b.lena, r.ID)))
+	again := *b.desk.waiting[0]
+	b.done()
+	b.desk.waiting = append(b.desk.waiting, &again) // done, but not known to be: once more
+	b.done()
+	must(t, second(b.Cancel(t.Context(), b.lena, r.ID)))
+	b.done()
+	if got := b.kinds(r); got != "created bounced1 sent2 delivered2 bounced1 reminded2 delivered2 cancelled" {
+		t.Errorf("log: %s", got)
+	}
+	for _, m := range b.post.mails {
+		if m.to == "ada@example.com" {
+			t.Errorf("was mailed %q", m.subject)
+		}
+	}
+
+	b.post.fate, b.post.bad = func(address string) email.Result {
+		if address == "eve@example.com" {
+			return email.Refused
+		}
+		return email.Accepted
+	}, true
+	b.send(esign.NewRequest{Signers: []esign.NewSigner{{Name: "Eve", Email: "eve@example.com"}}})
+	if b.post.blocked["eve@example.com"] != email.SuppressedBounce {
+		t.Error("what is no address is not on the list")
+	}
+	// The sender's own account is not kept from its mails by hand, but by a bounce.
+	for reason, more := range map[email.SuppressionReason]int{email.SuppressedByHand: 1, email.SuppressedBounce: 0} {
+		r := b.send(esign.NewRequest{Signers: two()[1:]})
+		b.post.blocked["lena@firm.example"] = reason
+		before := len(b.post.mails)
+		must(t, second(b.Cancel(t.Context(), b.lena, r.ID)))
+		b.done()
+		if got := len(b.post.mails) - before - 1; got != more { // the signer's besides
+			t.Errorf("%s: the sender got %d mails", reason, got)
+		}
+	}
+}
+
+func TestRecipientLimit(t *testing.T) {
+	b := newBench(t)
+	b.post.most = 4
+	r := b.send(esign.NewRequest{Signers: two(), Workflow: esign.Parallel})
+	must(t, second(b.Remind(t.Context(), b.lena, r.ID))) // too soon: nobody is written to
+	b.now = b.now.Add(time.Hour)
+	must(t, second(b.Remind(t.Context(), b.lena, r.ID)))
+	b.done()
+	if b.post.charged != 4 {
+		t.Errorf("charged %d", b.post.charged)
+	}
+	b.now = b.now.Add(time.Hour)
+	wantCode(t, second(b.Remind(t.Context(), b.lena, r.ID)), domain.RateLimited, "too many")
+	_, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: r.DocumentID, Signers: two(), Workflow: esign.Parallel})
+	wantCode(t, err, domain.RateLimited, "too many")
+	if len(b.desk.waiting) > 0 || len(b.post.mails) != 4 {
+		t.Error("something went out")
+	}
+}
+
 // TestShutOutSender: who is out of the case, or of the service, hears nothing more of the request.
 func TestShutOutSender(t *testing.T) {
 	for name, shut := range map[string]func(b *bench, matter domain.ID){

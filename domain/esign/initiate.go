@@ -57,7 +57,8 @@ type NewSigner struct {
 // Initiate sends a document to be signed. The caller must be one who may send it: the owner of the
 // document, or whoever may change its case. NotFound: there is no such document for them. Invalid:
 // names each thing that is not right by its pointer. Unavailable: no certificate to seal with, or
-// the store is down; Unavailable, Upstream: the provider. Then nothing was sent.
+// the store is down; Unavailable, Upstream: the provider. RateLimited: the caller wrote to too many
+// lately. Then nothing was sent.
 func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewRequest) (Request, error) {
 	if s.Seal == nil {
 		return Request{}, &domain.Error{Code: domain.Unavailable, Message: "Documents cannot be sent to be signed: the service has no certificate to seal them with."}
@@ -106,11 +107,16 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 		}
 		return Request{}, err
 	}
+	if s.Provider == nil {
+		if err := s.printable(ctx, &r); err != nil {
+			return Request{}, err
+		}
+	}
+	if err := s.Post.Charge(ctx, by, len(r.Signers)); err != nil {
+		return Request{}, err
+	}
 	if s.Provider != nil {
 		return s.handOver(ctx, by, r, file, pages)
-	}
-	if err := s.printable(ctx, &r); err != nil {
-		return Request{}, err
 	}
 	err = s.create(ctx, by, &r, func(q *query.Queries) error { return s.invite(ctx, q, &r) })
 	if err != nil {

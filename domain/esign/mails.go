@@ -115,9 +115,15 @@ func (s *Service) mailLink(ctx context.Context, id domain.ID, j inviteJob) error
 	if j.Reminder > 0 {
 		sent.Kind = EventReminded
 	}
-	taken, err := s.mail(ctx, v.Signer.Email, m)
+	blocked, err := s.Post.Blocked(ctx, v.Signer.Email)
 	if err != nil {
 		return err
+	}
+	taken := false
+	if blocked == "" {
+		if taken, err = s.mail(ctx, v.Signer.Email, m); err != nil {
+			return err
+		}
 	}
 	then := Event{Kind: EventDelivered, Signer: v.Signer.Number}
 	if !taken {
@@ -128,17 +134,23 @@ func (s *Service) mailLink(ctx context.Context, id domain.ID, j inviteJob) error
 		if err != nil {
 			return err
 		}
-		times := 0
+		sends, bounces := 0, 0
 		for _, old := range log {
-			if old.Kind == sent.Kind && old.Signer == sent.Signer {
-				times++
+			switch {
+			case old.Signer != sent.Signer:
+			case old.Kind == sent.Kind:
+				sends++
+			case old.Kind == EventBounced:
+				bounces++
 			}
 		}
-		if times > max(0, j.Reminder-1) { // this job was done before, but not known to be
+		if blocked == "" && sends > max(0, j.Reminder-1) || blocked != "" && bounces > j.Reminder { // this job was done before, but not known to be
 			return errSame
 		}
-		if err := s.log(ctx, q, r, sent); err != nil {
-			return err
+		if blocked == "" {
+			if err := s.log(ctx, q, r, sent); err != nil {
+				return err
+			}
 		}
 		if err := s.log(ctx, q, r, then); err != nil || taken {
 			return err
@@ -158,6 +170,9 @@ func (s *Service) mail(ctx context.Context, address string, m email.Outgoing) (t
 		return true, nil
 	case email.Refused:
 		s.Log.Warn("a mail was refused", "mail", m.ID.String(), "cause", fmt.Sprint(out.Err))
+		if out.BadAddress {
+			return false, s.Post.NoAddress(ctx, address)
+		}
 		return false, nil
 	default:
 		return false, &domain.Error{Code: domain.Unavailable, Message: "Mails cannot be sent right now.", Err: out.Err}
@@ -230,6 +245,10 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 			return nil // they get the sender's
 		}
 	}
+	// What an admin put on the list keeps nobody from what concerns their own account.
+	if blocked, err := s.Post.Blocked(ctx, address); err != nil || blocked == email.SuppressedBounce || blocked != "" && j.Signer != nil {
+		return err
+	}
 	var said string
 	switch j.Notice {
 	case noticeCompleted:
@@ -273,7 +292,7 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 	case noticeBounced:
 		m.Subject = "Could not be delivered: " + r.DocumentName
 		g := r.Signers[j.About-1]
-		said = "the mail that asks " + g.Name + " to sign the document “" + r.DocumentName + "” could not be delivered: the address " + g.Email + " does not take it. Please withdraw the request and send the document to another address."
+		said = "the mail that asks " + g.Name + " to sign the document “" + r.DocumentName + "” could not be delivered: the address " + g.Email + " does not take it, or is not to be written to. Please withdraw the request and send the document to another address."
 	}
 	m.Text = "Dear " + name + ",\n\n" + said + "\n"
 	_, err = s.mail(ctx, address, m)

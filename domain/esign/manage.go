@@ -142,7 +142,7 @@ func (s *Service) Cancel(ctx context.Context, by domain.Principal, id domain.ID)
 	if err := s.ask(ctx, r); err != nil {
 		s.Log.Warn("a signature request is withdrawn before its provider was asked", "request", id.String(), "cause", err.Error())
 	}
-	return s.manage(ctx, by, id, "cancel", func(q *query.Queries, r *Request) error {
+	return s.manage(ctx, by, id, "cancel", nil, func(q *query.Queries, r *Request) error {
 		r.Status = Cancelled
 		if err := s.release(ctx, q, r); err != nil {
 			return err
@@ -164,9 +164,21 @@ const (
 )
 
 // Remind mails the link again to those whose turn it is, unless they were mailed just now. Conflict:
-// the request has ended.
+// the request has ended. RateLimited: the caller wrote to too many lately.
 func (s *Service) Remind(ctx context.Context, by domain.Principal, id domain.ID) (Request, error) {
-	return s.manage(ctx, by, id, "remind", func(q *query.Queries, r *Request) error {
+	charge := func(r Request) error {
+		n := 0
+		for _, g := range r.Signers {
+			if r.Status == Open && s.mayRemind(g) {
+				n++
+			}
+		}
+		if n == 0 {
+			return nil
+		}
+		return s.Post.Charge(ctx, by, n)
+	}
+	return s.manage(ctx, by, id, "remind", charge, func(q *query.Queries, r *Request) error {
 		for i := range r.Signers {
 			if g := &r.Signers[i]; s.mayRemind(*g) {
 				if err := s.remind(ctx, q, r, g); err != nil {
@@ -231,13 +243,20 @@ func (s *Service) remind(ctx context.Context, q *query.Queries, r *Request, g *S
 	return err
 }
 
-func (s *Service) manage(ctx context.Context, by domain.Principal, id domain.ID, what string, fn func(*query.Queries, *Request) error) (Request, error) {
+// manage changes an open request for a caller who may. first, if not nil, comes before anything is
+// changed.
+func (s *Service) manage(ctx context.Context, by domain.Principal, id domain.ID, what string, first func(Request) error, fn func(*query.Queries, *Request) error) (Request, error) {
 	r, err := load(ctx, s.rows, id)
 	if err != nil {
 		return Request{}, err
 	}
 	if err := s.may(ctx, by, r, cases.VerbUpdate); err != nil {
 		return Request{}, err
+	}
+	if first != nil {
+		if err := first(r); err != nil {
+			return Request{}, err
+		}
 	}
 	err = s.change(ctx, by, id, cases.Act{Verb: cases.VerbUpdate, Detail: what}, func(q *query.Queries, now *Request) error {
 		if now.Status != Open {
