@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -99,12 +98,12 @@ func (s *Server) ListSignatureEvents(ctx context.Context, r api.ListSignatureEve
 
 // GetSignatureEvidence answers the evidence of a request.
 func (s *Server) GetSignatureEvidence(ctx context.Context, r api.GetSignatureEvidenceRequestObject) (api.GetSignatureEvidenceResponseObject, error) {
-	bundle, err := s.Esign.Evidence(ctx, caller(ctx), domain.ID(r.TrackingID))
+	bundle, size, err := s.Esign.Evidence(ctx, caller(ctx), domain.ID(r.TrackingID))
 	if err != nil {
 		return nil, err
 	}
 	name := "attachment; filename=evidence-" + r.TrackingID.String() + ".zip"
-	return api.GetSignatureEvidence200ApplicationZipResponse{Body: bytes.NewReader(bundle), ContentLength: int64(len(bundle)), Headers: api.GetSignatureEvidence200ResponseHeaders{ContentDisposition: &name}}, nil
+	return api.GetSignatureEvidence200ApplicationZipResponse{Body: bundle, ContentLength: size, Headers: api.GetSignatureEvidence200ResponseHeaders{ContentDisposition: &name}}, nil
 }
 
 // said is nil for nothing.

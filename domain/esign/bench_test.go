@@ -106,6 +106,19 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Prov
 	return b
 }
 
+// Evidence reads the evidence whole.
+func (b *bench) Evidence(ctx context.Context, by domain.Principal, id domain.ID) ([]byte, error) {
+	f, size, err := b.Service.Evidence(ctx, by, id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := io.ReadAll(f)
+	if err = errors.Join(err, f.Close()); err == nil && int64(len(all)) != size {
+		err = errors.New("evidence of another size than was said")
+	}
+	return all, err
+}
+
 func newSeal(t testing.TB, name string, now time.Time) *pades.Seal {
 	t.Helper()
 	certificate, key, err := pades.SelfSigned(name, now)
@@ -213,6 +226,8 @@ type post struct {
 }
 
 func (p *post) Charge(_ context.Context, _ domain.Principal, n int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.most > 0 && p.charged+n > p.most {
 		return &domain.Error{Code: domain.RateLimited, Message: "too many", RetryAfter: time.Hour}
 	}
@@ -221,10 +236,14 @@ func (p *post) Charge(_ context.Context, _ domain.Principal, n int) error {
 }
 
 func (p *post) Blocked(_ context.Context, address string) (email.SuppressionReason, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	return p.blocked[address], nil
 }
 
 func (p *post) NoAddress(_ context.Context, address string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.blocked[address] = email.SuppressedBounce
 	return nil
 }
@@ -287,6 +306,8 @@ type store struct {
 	mu    sync.Mutex
 	files map[string][]byte
 	down  bool
+	came  chan struct{} // who reads says so, and waits for a word; nil: nobody waits
+	goOn  chan struct{}
 }
 
 func (s *store) Put(_ context.Context, key string, f documents.NewFile) error {
@@ -307,6 +328,10 @@ func (s *store) Put(_ context.Context, key string, f documents.NewFile) error {
 }
 
 func (s *store) Get(_ context.Context, key string, offset, length int64) (io.ReadCloser, error) {
+	if s.came != nil {
+		s.came <- struct{}{}
+		<-s.goOn
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {

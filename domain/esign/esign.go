@@ -199,11 +199,33 @@ type Deps struct {
 type Service struct {
 	Deps
 	rows *query.Queries
+
+	reading  chan struct{} // documents in memory that are to be sent
+	bundling chan struct{} // evidence that is being made
+}
+
+// How much is in memory at a time: others wait a little, and are refused then.
+const (
+	mostReading  = 4
+	mostBundling = 2
+	patience     = 10 * time.Second
+)
+
+// enter waits for a place in a room. leave gives it back.
+func enter(ctx context.Context, room chan struct{}) (leave func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	select {
+	case room <- struct{}{}:
+		return func() { <-room }, nil
+	case <-ctx.Done():
+		return nil, &domain.Error{Code: domain.Unavailable, RetryAfter: patience, Message: "Too many documents are being worked on right now, please try again.", Err: ctx.Err()}
+	}
 }
 
 // New makes the service and registers its jobs.
 func New(d Deps) *Service {
-	s := &Service{Deps: d, rows: query.New(d.DB)}
+	s := &Service{Deps: d, rows: query.New(d.DB), reading: make(chan struct{}, mostReading), bundling: make(chan struct{}, mostBundling)}
 	s.register()
 	return s
 }

@@ -2,6 +2,7 @@ package esign_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
@@ -713,6 +714,58 @@ func TestEvidence(t *testing.T) {
 	must(t, err)
 	_, err = b.Evidence(ctx, b.lena, r.ID)
 	wantCode(t, err, domain.Internal, "tampered")
+}
+
+// TestAtOnce: however many ask, few documents are in memory.
+func TestAtOnce(t *testing.T) {
+	b := newBench(t)
+	r := b.send(esign.NewRequest{Signers: two()})
+	for name, c := range map[string]struct {
+		most int
+		do   func(context.Context) error
+	}{
+		"evidence": {2, func(ctx context.Context) error { return second(b.Evidence(ctx, b.lena, r.ID)) }},
+		"sending": {4, func(ctx context.Context) error {
+			return second(b.Initiate(ctx, b.lena, esign.NewRequest{DocumentID: r.DocumentID, Signers: two(), Workflow: esign.Parallel}))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.files.came, b.files.goOn = make(chan struct{}), make(chan struct{})
+			errs := make([]error, c.most)
+			var wg sync.WaitGroup
+			for i := range errs {
+				wg.Go(func() { errs[i] = c.do(t.Context()) })
+			}
+			for range errs {
+				select {
+				case <-b.files.came:
+				case <-time.After(time.Minute):
+					t.Fatal("nobody reads")
+				}
+			}
+			short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			more := make(chan error, 1)
+			go func() { more <- c.do(short) }()
+			select {
+			case err := <-more:
+				e, ok := errors.AsType[*domain.Error](err)
+				if !ok || e.Code != domain.Unavailable || e.RetryAfter == 0 {
+					t.Errorf("one more: %v", err)
+				}
+			case <-b.files.came:
+				t.Error("one more reads")
+				b.files.goOn <- struct{}{}
+			}
+			for range errs {
+				b.files.goOn <- struct{}{}
+			}
+			wg.Wait()
+			b.files.came = nil
+			must(t, errors.Join(errs...))
+			must(t, c.do(t.Context()))
+		})
+	}
 }
 
 // TestEvidenceOfNothing is that of a request whose document was deleted.

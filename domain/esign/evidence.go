@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -108,25 +109,59 @@ or in the folder of its source code, which needs Go:
     go run . verify-evidence FILE
 `
 
-// Evidence is all that is known of a request, as a signed zip. A request that was not completed has
-// no signed.pdf; one whose document was deleted has none of it. Errors as of Get.
-func (s *Service) Evidence(ctx context.Context, by domain.Principal, id domain.ID) ([]byte, error) {
+// Evidence is all that is known of a request, as a signed zip of so many bytes, which the caller
+// closes. A request that was not completed has no signed.pdf; one whose document was deleted has
+// none of it. Errors as of Get; Unavailable as well while too many are being made.
+func (s *Service) Evidence(ctx context.Context, by domain.Principal, id domain.ID) (file io.ReadCloser, size int64, err error) {
 	r, err := load(ctx, s.rows, id)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := s.may(ctx, by, r, cases.VerbDownload); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if s.Seal == nil {
-		return nil, &domain.Error{Code: domain.Unavailable, Message: "Evidence cannot be given: the service has no certificate to seal it with."}
+		return nil, 0, &domain.Error{Code: domain.Unavailable, Message: "Evidence cannot be given: the service has no certificate to seal it with."}
 	}
-	log, err := events(ctx, s.rows, id)
+	leave, err := enter(ctx, s.bundling)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer leave()
+	bundle, err := s.bundle(ctx, r)
+	if err != nil {
+		return nil, 0, err
+	}
+	return aside(bundle)
+}
+
+// aside puts bytes into a file that is gone once it is closed: whoever reads slowly holds no memory.
+func aside(b []byte) (io.ReadCloser, int64, error) {
+	f, err := os.CreateTemp("", "counsel-evidence-*") // mode 0600
+	if err != nil {
+		return nil, 0, err
+	}
+	err = os.Remove(f.Name())
+	if err == nil {
+		_, err = f.Write(b)
+	}
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return f, int64(len(b)), nil
+}
+
+// bundle makes the evidence, which takes the memory of some documents.
+func (s *Service) bundle(ctx context.Context, r Request) ([]byte, error) {
+	log, err := events(ctx, s.rows, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	if broken := chained(id, log); broken != 0 || len(log) != int(r.seq) || !bytes.Equal(log[len(log)-1].Hash, r.head) {
-		return nil, &domain.Error{Code: domain.Internal, Message: "The log of the request was tampered with.", Err: fmt.Errorf("esign: the log of %s breaks at %d", id, broken)}
+	if broken := chained(r.ID, log); broken != 0 || len(log) != int(r.seq) || !bytes.Equal(log[len(log)-1].Hash, r.head) {
+		return nil, &domain.Error{Code: domain.Internal, Message: "The log of the request was tampered with.", Err: fmt.Errorf("esign: the log of %s breaks at %d", r.ID, broken)}
 	}
 	files := map[string][]byte{fileReadme: []byte(readme)}
 	if r.Status == Completed {
@@ -180,8 +215,12 @@ func (s *Service) Evidence(ctx context.Context, by domain.Principal, id domain.I
 
 // pack makes the zip and signs it.
 func (s *Service) pack(ctx context.Context, files map[string][]byte, at time.Time) ([]byte, error) {
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
+	room := commentSize
+	for name, f := range files {
+		room += len(f) + 2*len(name) + 256 // with its headers
+	}
+	b := bytes.NewBuffer(make([]byte, 0, room+256))
+	z := zip.NewWriter(b)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store, Modified: at})
 		if err != nil {

@@ -57,7 +57,8 @@ type NewSigner struct {
 // Initiate sends a document to be signed. The caller must be one who may send it: the owner of the
 // document, or whoever may change its case. NotFound: there is no such document for them. Invalid:
 // names each thing that is not right by its pointer. Unavailable: no certificate to seal with, or
-// the store is down; Unavailable, Upstream: the provider. RateLimited: the caller wrote to too many
+// the store is down, or too many documents are being sent; Unavailable, Upstream: the provider.
+// RateLimited: the caller wrote to too many
 // lately. Then nothing was sent.
 func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewRequest) (Request, error) {
 	if s.Seal == nil {
@@ -94,6 +95,11 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 		return Request{}, err
 	}
 	r.SenderName = sender.FullName
+	leave, err := enter(ctx, s.reading)
+	if err != nil {
+		return Request{}, err
+	}
+	defer leave()
 	file, err := s.bytes(ctx, d)
 	if err != nil {
 		return Request{}, err
