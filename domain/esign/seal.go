@@ -132,7 +132,7 @@ func (s *Service) certificate(r Request, log []Event) documents.Document {
 			if g.Mark.Typed != "" {
 				blocks = append(blocks, documents.Paragraph{Source: sourceMark + "/typed", Text: []documents.Span{{Text: g.Mark.Typed, Italic: true, Source: sourceMark + "/typed"}}})
 			} else {
-				blocks = append(blocks, documents.Ink{Strokes: g.Mark.Strokes, Width: g.Mark.Width, Height: g.Mark.Height, Source: sourceMark + "/strokes"})
+				blocks = append(blocks, g.Mark.ink())
 			}
 			how := "drawn by hand"
 			if g.Mark.Typed != "" {
@@ -168,9 +168,30 @@ func (s *Service) certificate(r Request, log []Event) documents.Document {
 		documents.Paragraph{Text: text("This file is sealed with a digital signature (PAdES) that covers all of it; any program that checks signatures of PDF files shows whether it was changed. Who sent the document can get the evidence: the log of all that happened, each entry with the hash of the one before, sealed as well. When this page was made, the log ended with the hash "+head+".", "")})
 	return documents.Document{
 		Meta:   documents.Meta{Title: "Certificate of Signature", Created: r.CreatedAt, Language: "en-GB"},
-		Footer: documents.Running{Left: "Certificate of Signature", Right: r.ID.String()},
+		Footer: documents.Running{Left: "Certificate of Signature, page {page} of {pages}", Right: r.ID.String()},
 		Blocks: blocks,
 	}
+}
+
+// ink is a drawn signature without the empty part of its field above, below and before it.
+func (m *Mark) ink() documents.Ink {
+	const margin = 4
+	left, top, bottom := m.Width, m.Height, 0.0
+	for _, stroke := range m.Strokes {
+		for _, p := range stroke {
+			left, top, bottom = min(left, p.X), min(top, p.Y), max(bottom, p.Y)
+		}
+	}
+	left, top = max(0, left-margin), max(0, top-margin)
+	out := documents.Ink{Width: m.Width, Height: max(min(bottom+margin, m.Height)-top, m.Width/10), Source: sourceMark + "/strokes"}
+	for _, stroke := range m.Strokes {
+		moved := make([]documents.Point, len(stroke))
+		for i, p := range stroke {
+			moved[i] = documents.Point{X: p.X - left, Y: p.Y - top}
+		}
+		out.Strokes = append(out.Strokes, moved)
+	}
+	return out
 }
 
 // spaced breaks a long number into groups, so that it can be compared by eye and wraps.
