@@ -47,7 +47,11 @@ func (devCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, box.Close()) }()
+	defer func() {
+		if err = errors.Join(err, box.Close()); err == nil {
+			fmt.Printf("\nStopped; the data are in %s.\n", cfg.DataDir)
+		}
+	}()
 	if cfg.DatabaseURL == "" {
 		cfg.DatabaseURL = box.DatabaseURL
 	}
@@ -113,20 +117,28 @@ func (devCommand) Run(ctx context.Context) (err error) {
 
 const demoEmail = "demo@counsel.example"
 
-// demoUser is the account of the first question. Its password is made up once and kept with
-// the data, so it is as private as they are. ok is false when the account is not ours to
-// use: the database knows it from another folder's data, or an admin disabled it.
+// demoUser is the account of the first question: a lawyer's, so that it may do all but what is for
+// admins. Its password is made up once and kept with the data, so it is as private as they are. ok is
+// false when the account is not ours to use: the database knows it from another folder's data, or an
+// admin disabled it.
 func demoUser(ctx context.Context, accounts *account.Service, dir string) (u account.User, password string, ok bool, err error) {
 	password, made, err := kept(dir, "demo-password")
 	if err != nil {
 		return u, "", false, err
 	}
-	u, err = accounts.Register(ctx, account.Registration{Email: demoEmail, Password: password, FullName: "Demo Client"})
-	if domain.CodeOf(err) != domain.Conflict {
-		return u, password, err == nil, err
+	u, err = accounts.Register(ctx, account.Registration{Email: demoEmail, Password: password, FullName: "Demo Lawyer"})
+	if domain.CodeOf(err) == domain.Conflict {
+		if u, err = accounts.ByEmail(ctx, demoEmail); err == nil && (made || u.Disabled) {
+			return u, "", false, nil
+		}
 	}
-	u, err = accounts.ByEmail(ctx, demoEmail)
-	return u, password, err == nil && !made && !u.Disabled, err
+	if err != nil {
+		return u, "", false, err
+	}
+	if lawyer := domain.RoleLawyer; u.Role == domain.RoleClient { // new, or of a folder that is older than this
+		u, err = accounts.UpdateUser(ctx, domain.Principal{Role: domain.RoleAdmin}, u.ID, account.UserChange{Role: &lawyer})
+	}
+	return u, password, err == nil, err
 }
 
 // kept returns the secret of that name in dir, made at first use, readable by its owner only.
@@ -180,7 +192,7 @@ func welcome(url string, cfg config.Config, box *sandbox.Sandbox, sandboxURL str
 
 func firstQuestion(url string, demo account.User, password string) string {
 	return fmt.Sprintf(`
-Ask the first question:
+Ask the first question, as a lawyer:
 
   TOKEN=$(curl -s %[1]s/api/auth/login -H 'Content-Type: application/json' \
     -d '{"email":"%[2]s","password":"%[3]s"}' \

@@ -395,6 +395,10 @@ func TestDev(t *testing.T) {
 	}
 	ada := p.join("ada@example.com")
 	_, answer := p.call(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "Will you remember this?"})
+	demo := p.demo(env["DATA_DIR"])
+	if status, _ := p.call(p.signIn("", "admin@firm.example"), "PATCH", "/api/users/"+demo.id, map[string]string{"role": "client"}); status != http.StatusOK {
+		t.Errorf("the admin gets %d", status)
+	}
 
 	second := launch(t, env, "dev")
 	<-second.exited
@@ -406,17 +410,43 @@ func TestDev(t *testing.T) {
 	if left := processes(t, env["DATA_DIR"]); left != "" {
 		t.Errorf("left running:\n%s", left)
 	}
+	if !strings.HasSuffix(p.output.String(), "Stopped; the data are in "+env["DATA_DIR"]+".\n") {
+		t.Errorf("it does not say that it has stopped:\n%s", p.output)
+	}
 
 	p = launch(t, env, "dev").up()
 	ada = p.signIn(ada.id, "ada@example.com")
 	if status, _ := p.call(ada, "GET", "/api/ai/consultations/"+answer["consultationId"].(string), nil); status != http.StatusOK {
 		t.Errorf("what was asked is gone: %d", status)
 	}
+	if again := p.demo(env["DATA_DIR"]); again.id != demo.id {
+		t.Errorf("the demo account is %s, was %s", again.id, demo.id)
+	}
 	admin := p.signIn("", "admin@firm.example")
 	if status, _ := p.call(admin, "GET", "/api/users", nil); status != http.StatusOK {
 		t.Errorf("the first admin gets %d", status)
 	}
 	p.stops(syscall.SIGTERM, 10*time.Second)
+}
+
+// demo signs the account of the first question in, and looks whether it is a lawyer's.
+func (p *program) demo(dir string) user {
+	p.t.Helper()
+	password, err := os.ReadFile(filepath.Join(dir, "demo-password"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	status, tokens := p.call(user{}, "POST", "/api/auth/login", map[string]string{"email": "demo@counsel.example", "password": strings.TrimSpace(string(password))})
+	if status != http.StatusOK {
+		p.t.Fatalf("the demo account's login answers %d: %v", status, tokens)
+	}
+	u := user{token: tokens["accessToken"].(string)}
+	_, me := p.call(u, "GET", "/api/auth/me", nil)
+	u.id = me["id"].(string)
+	if me["role"] != "lawyer" {
+		p.t.Errorf("the demo account's role is %v", me["role"])
+	}
+	return u
 }
 
 // processes lists what runs with text in its command line, where there is a /proc.

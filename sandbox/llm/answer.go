@@ -222,8 +222,8 @@ func (m *material) prose() string {
 	if q := cut(m.question, 1200); q != "" {
 		fmt.Fprintf(&b, "\n\nYou asked: “%s”", q)
 	}
-	if m.document != m.user {
-		if s := m.closest(); s != "" {
+	if m.document != m.user && len(m.passages) == 0 {
+		if s, _ := m.closestIn(m.document); s != "" {
 			fmt.Fprintf(&b, "\n\nThe passage of the document with most of your words in it reads: “%s”", s)
 		}
 	}
@@ -260,7 +260,7 @@ func (m *material) decorate(s string) string {
 func (m *material) cite(b *strings.Builder) {
 	best, number, most := "", "", 0
 	for _, p := range m.passages {
-		if s, n := m.closestIn(p.text); n > most {
+		if s, n := m.closestIn(p.text); n > most || n == most && len(s) > len(best) {
 			best, number, most = s, p.number, n
 		}
 	}
@@ -276,28 +276,23 @@ func (m *material) cite(b *strings.Builder) {
 	}
 }
 
-// closest is the sentence of the document that shares most words with the question.
-func (m *material) closest() string {
-	s, _ := m.closestIn(m.document)
-	return s
-}
-
-// closestIn is the sentence of a text that shares most words with the question, and how many.
+// closestIn is the sentence of a text that shares most words with the question, the longest of
+// several, and how many; "" when none shares any.
 func (m *material) closestIn(text string) (best string, most int) {
 	asked := map[string]bool{}
 	for _, w := range strings.Fields(strings.ToLower(m.question)) {
-		if w = strings.Trim(w, ".,;:?!\"'()"); len(w) > 3 {
+		if w = strings.Trim(w, ".,;:?!\"'()"); len(w) > 2 {
 			asked[w] = true
 		}
 	}
 	for _, s := range sentences(text) {
-		n := 0
+		shared := map[string]bool{}
 		for _, w := range strings.Fields(strings.ToLower(s)) {
-			if asked[strings.Trim(w, ".,;:?!\"'()")] {
-				n++
+			if w = strings.Trim(w, ".,;:?!\"'()"); asked[w] {
+				shared[w] = true
 			}
 		}
-		if n > most || best == "" {
+		if n := len(shared); n > most || n > 0 && n == most && len(s) > len(best) {
 			best, most = s, n
 		}
 	}

@@ -142,9 +142,12 @@ func sentences(text string) []string {
 		case c == '\n' && i+1 < len(text) && (text[i+1] == '\n' || text[i+1] == '\r'):
 			flush(i)
 		case (c == '.' || c == '!' || c == '?') && i+1 < len(text) && (text[i+1] == ' ' || text[i+1] == '\n' || text[i+1] == '\r'):
-			// The number of a clause ("12. ") belongs to what follows.
-			if strings.ContainsFunc(strings.TrimSpace(text[start:i]), unicode.IsLetter) {
+			// The number of a clause ("12. ") belongs to what follows, a heading above it does not.
+			line := start + strings.LastIndexByte(text[start:i], '\n') + 1
+			if strings.ContainsFunc(text[line:i], unicode.IsLetter) {
 				flush(i + 1)
+			} else {
+				flush(line)
 			}
 		}
 	}

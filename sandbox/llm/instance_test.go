@@ -209,9 +209,9 @@ func TestFindingsQuoteTheDocument(t *testing.T) {
 }
 
 func TestSentencesAreVerbatim(t *testing.T) {
-	text := "HEADING\n\n1. First one\nover two lines. Second!\r\n\r\nThird without end"
+	text := "HEADING\n\n1. First one\nover two lines. Second!\r\n\r\nThird one.\nTermination\n12. Fourth one. Fifth without end"
 	got := sentences(text)
-	want := []string{"HEADING", "1. First one\nover two lines.", "Second!", "Third without end"}
+	want := []string{"HEADING", "1. First one\nover two lines.", "Second!", "Third one.", "Termination", "12. Fourth one.", "Fifth without end"}
 	if len(got) != len(want) {
 		t.Fatalf("%q", got)
 	}
@@ -219,6 +219,18 @@ func TestSentencesAreVerbatim(t *testing.T) {
 		if got[i] != want[i] || !strings.Contains(text, got[i]) {
 			t.Errorf("%q, want %q", got[i], want[i])
 		}
+	}
+}
+
+func TestClosestSentence(t *testing.T) {
+	m := material{question: "How may I end it?"}
+	text := "It may rain, it may not, it may.\nTermination\n3. Either party may end this lease by thirty days' written notice. It may end."
+	want := "3. Either party may end this lease by thirty days' written notice."
+	if got, n := m.closestIn(text); got != want || n != 2 {
+		t.Errorf("%q, %d", got, n)
+	}
+	if got, n := m.closestIn("Northwind v. Southgate"); got != "" || n != 0 {
+		t.Errorf("%q, %d of nothing", got, n)
 	}
 }
 
