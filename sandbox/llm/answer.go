@@ -223,8 +223,8 @@ func (m *material) prose() string {
 		fmt.Fprintf(&b, "\n\nYou asked: “%s”", q)
 	}
 	if m.document != m.user && len(m.passages) == 0 {
-		if s, _ := m.closestIn(m.document); s != "" {
-			fmt.Fprintf(&b, "\n\nThe passage of the document with most of your words in it reads: “%s”", s)
+		if s, _ := m.closest(m.document); s != "" {
+			fmt.Fprintf(&b, "\n\nThe passage of the document that has most to do with it reads: “%s”", s)
 		}
 	}
 	m.cite(&b)
@@ -255,48 +255,74 @@ func (m *material) decorate(s string) string {
 	return s
 }
 
-// cite quotes, of all passages, the sentence that shares most words with the question, with the
-// number of its passage; none when none shares any.
+// cite quotes, of all passages, the sentence that has most to do with the question, with the
+// number of its passage; none when none has anything to do with it.
 func (m *material) cite(b *strings.Builder) {
-	best, number, most := "", "", 0
-	for _, p := range m.passages {
-		if s, n := m.closestIn(p.text); n > most || n == most && len(s) > len(best) {
-			best, number, most = s, p.number, n
-		}
+	if len(m.passages) == 0 {
+		return
 	}
+	texts := make([]string, len(m.passages))
+	for i, p := range m.passages {
+		texts[i] = p.text
+	}
+	best, at := m.closest(texts...)
 	switch {
-	case len(m.passages) == 0:
 	case best == "":
 		b.WriteString("\n\nThe passages that were found have none of your words in them.")
-	default:
-		if m.behaviour.Mode == ModeMisquote {
-			best = "The parties hereby agree to something that stands nowhere in this document."
-		}
-		fmt.Fprintf(b, "\n\nThe passage with most of your words in it reads: “%s” [%s]", best, number)
+		return
+	case m.behaviour.Mode == ModeMisquote:
+		best = "The parties hereby agree to something that stands nowhere in this document."
 	}
+	fmt.Fprintf(b, "\n\nThe passage that has most to do with it reads: “%s” [%s]", best, m.passages[at].number)
 }
 
-// closestIn is the sentence of a text that shares most words with the question, the longest of
-// several, and how many; "" when none shares any.
-func (m *material) closestIn(text string) (best string, most int) {
-	asked := map[string]bool{}
-	for _, w := range strings.Fields(strings.ToLower(m.question)) {
-		if w = strings.Trim(w, ".,;:?!\"'()"); len(w) > 2 {
-			asked[w] = true
-		}
+// closest is the sentence that shares most words with the question, and which of texts it is from:
+// each word counts once, and the less the more sentences have it. Of several it is the longest; it
+// is "" when none shares any.
+func (m *material) closest(texts ...string) (best string, at int) {
+	asked := wordSet(m.question)
+	type sentence struct {
+		text   string
+		from   int
+		shared []string
 	}
-	for _, s := range sentences(text) {
-		shared := map[string]bool{}
-		for _, w := range strings.Fields(strings.ToLower(s)) {
-			if w = strings.Trim(w, ".,;:?!\"'()"); asked[w] {
-				shared[w] = true
+	var all []sentence
+	in := map[string]float64{} // by word, in how many sentences it is
+	for i, text := range texts {
+		for _, s := range sentences(text) {
+			c := sentence{text: s, from: i}
+			for w := range wordSet(s) {
+				if asked[w] {
+					c.shared = append(c.shared, w)
+					in[w]++
+				}
 			}
-		}
-		if n := len(shared); n > most || n > 0 && n == most && len(s) > len(best) {
-			best, most = s, n
+			all = append(all, c)
 		}
 	}
-	return best, most
+	most := 0.0
+	for _, c := range all {
+		slices.Sort(c.shared) // so that equal sums are equal
+		n := 0.0
+		for _, w := range c.shared {
+			n += 1 / in[w]
+		}
+		if n > most || n > 0 && n == most && len(c.text) > len(best) {
+			best, at, most = c.text, c.from, n
+		}
+	}
+	return best, at
+}
+
+// wordSet is the words of three letters or more in s, in lower case.
+func wordSet(s string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(strings.ToLower(s)) {
+		if w = strings.Trim(w, ".,;:?!\"'()"); len(w) > 2 {
+			set[w] = true
+		}
+	}
+	return set
 }
 
 // cut shortens s to at most n runes without leaving half a placeholder.
