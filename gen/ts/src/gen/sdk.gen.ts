@@ -1176,8 +1176,8 @@ export const listWebhooks = <ThrowOnError extends boolean = true>(options?: Opti
  * again over three days with the same `webhook-id`. So you may be told twice, and in another order
  * than things happened: pass over ids that you have had. 410 ends the subscription, and so do five days without a single success.
  *
- * `url` must be https, on port 443 or 8443, and lead to a public address. An account can have 10
- * webhooks (409).
+ * `url` must be https, on port 443 or 8443, and lead to a public address, unless the
+ * service is set up to allow others (`WEBHOOK_ALLOW_PRIVATE`). An account can have 10 webhooks (409).
  *
  */
 export const createWebhook = <ThrowOnError extends boolean = true>(options: Options<CreateWebhookData, ThrowOnError>) => (options.client ?? client).post<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError, 'data'>({
