@@ -612,6 +612,13 @@ func TestManySigners(t *testing.T) {
 	if s, _ := b.status(r); s != esign.Completed {
 		t.Fatalf("is %s", s)
 	}
+	// What is said of a signer stands on one page.
+	for page := range strings.SplitSeq(tool(t, b.last("s+1@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "-f", "201", "FILE", "-"), "\f") {
+		heads, signed := strings.Count(page, ". Signer Number "), strings.Count(page, "\nSigned ")
+		if heads != signed || heads != strings.Count(page, "Authenticated by") {
+			t.Errorf("a page has %d signers and %d signatures:\n%s", heads, signed, page)
+		}
+	}
 	bundle, err := b.Evidence(t.Context(), b.lena, r.ID)
 	must(t, err)
 	found, err := esign.VerifyEvidence(bundle)

@@ -127,6 +127,9 @@ func (s *Service) certificate(r Request, log []Event) documents.Document {
 	}
 	for i, g := range r.Signers {
 		source := "/signers/" + strconv.Itoa(i)
+		if i%2 == 1 { // what is said of a signer mostly fits on half a page
+			blocks = append(blocks, documents.PageBreak{})
+		}
 		blocks = append(blocks, documents.Heading{Level: 2, Text: text(fmt.Sprintf("%d. %s", g.Number, g.Name), source+"/name"), Source: source + "/name"})
 		if g.Mark != nil {
 			if g.Mark.Typed != "" {
