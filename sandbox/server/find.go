@@ -12,7 +12,13 @@ import (
 var (
 	mysqlPrograms = []string{"mariadbd", "mysqld"}
 	redisPrograms = []string{"redis-server", "valkey-server"}
+
+	// installPrograms make a data folder of MariaDB's, with installNeeds, which Debian has in
+	// another package and does not ask for.
+	installPrograms = []string{"mariadb-install-db", "mysql_install_db"}
 )
+
+const installNeeds = "my_print_defaults"
 
 // programDirs are searched after PATH: a normal user's PATH on Debian has no
 // sbin, and Homebrew links some of these nowhere.
@@ -29,9 +35,14 @@ type MissingError struct {
 }
 
 func (e *MissingError) Error() string {
-	install, packages := []string{"apt-get install"}, map[string]string{mysqlPrograms[0]: "mariadb-server-core", redisPrograms[0]: "redis-server"}
+	install, packages := []string{"apt-get install"}, map[string]string{
+		mysqlPrograms[0]: "mariadb-server-core mariadb-client-core", redisPrograms[0]: "redis-server",
+		installPrograms[0]: "mariadb-server-core", installNeeds: "mariadb-client-core",
+	}
 	if runtime.GOOS == "darwin" {
-		install, packages = []string{"brew install"}, map[string]string{mysqlPrograms[0]: "mariadb", redisPrograms[0]: "redis"}
+		install, packages = []string{"brew install"}, map[string]string{
+			mysqlPrograms[0]: "mariadb", redisPrograms[0]: "redis", installPrograms[0]: "mariadb", installNeeds: "mariadb",
+		}
 	}
 	for _, program := range e.Programs {
 		name, _, _ := strings.Cut(program, " ")

@@ -161,9 +161,12 @@ func fillData(ctx context.Context, program, data, logPath string) error {
 	}
 	var argv []string
 	if strings.Contains(string(version), "MariaDB") {
-		install := find("mariadb-install-db", "mysql_install_db")
+		install := find(installPrograms...)
 		if install == "" {
-			return &MissingError{Programs: []string{"mariadb-install-db"}}
+			return &MissingError{Programs: installPrograms[:1]}
+		}
+		if find(installNeeds) == "" {
+			return &MissingError{Programs: []string{installNeeds}}
 		}
 		argv = []string{ // a shell script that minds spaces in paths: so a relative one
 			install, "--no-defaults", "--datadir=./" + filepath.Base(half),

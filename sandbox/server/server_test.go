@@ -64,6 +64,26 @@ func TestMissing(t *testing.T) {
 	}
 }
 
+// Debian puts what MariaDB needs to make its folder in another package than MariaDB.
+func TestMissingForTheFolder(t *testing.T) {
+	mariadb, install := find(mysqlPrograms...), find(installPrograms...)
+	if install == "" {
+		t.Skip("this machine's database is not MariaDB")
+	}
+	dir := t.TempDir()
+	for program, name := range map[string]string{mariadb: mysqlPrograms[0], install: installPrograms[0]} {
+		if err := os.Symlink(program, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	useOnly(t, dir)
+	_, err := MySQL(t.Context(), Config{Dir: t.TempDir()})
+	var missing *MissingError
+	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "not installed: my_print_defaults; install with: ") {
+		t.Errorf("said %v", err)
+	}
+}
+
 func TestOtherProgramNames(t *testing.T) {
 	redis := find(redisPrograms...)
 	dir := t.TempDir()

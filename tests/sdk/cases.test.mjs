@@ -19,7 +19,8 @@ test('a case is closed to all but its members, and remembers', async () => {
   const opened = await createCase({ client: ada.client, body: { title: 'Northwind v. Southwind' } });
   const path = { caseId: opened.id };
   await assert.rejects(getCase({ client: bob.client, path }), refused(404));
-  await addCaseMember({ client: ada.client, path, body: { email: bob.email, role: 'viewer' } });
+  await assert.rejects(addCaseMember({ client: ada.client, path, body: { email: bob.email, role: 'viewer' } }), refused(422)); // not confirmed to be his
+  await addCaseMember({ client: ada.client, path, body: { userId: bob.id, role: 'viewer' } });
   assert.equal((await getCase({ client: bob.client, path })).myRole, 'viewer');
   await assert.rejects(createCaseTask({ client: bob.client, path, body: { title: 'Answer' } }), refused(403));
 

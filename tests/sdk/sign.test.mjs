@@ -99,7 +99,7 @@ async function link(to) {
 /** Opens a signing link, and waits for the browser's PDF viewer: while it comes up it swallows clicks. */
 async function visit(page, url) {
   const answer = await page.goto(url);
-  await page.getByRole('heading', { name: 'Sign lease.pdf' }).waitFor();
+  await page.getByRole('heading', { name: 'Sign lease', exact: true }).waitFor();
   await page.locator('#viewer[src^="blob:"]').waitFor({ state: 'attached' });
   for (const deadline = Date.now() + 10_000; !page.frames().some((f) => f.url().startsWith('chrome-extension:')) && Date.now() < deadline; ) await wait(50);
   return answer;
