@@ -22,6 +22,7 @@ var (
 	errBroke   = errors.New("the connection failed")
 	errShort   = errors.New("the file broke off")
 	errDamaged = errors.New("the file arrived damaged")
+	errNoStore = errors.New("what answered is not an S3 server")
 )
 
 // failure is a try that came to nothing.
@@ -43,7 +44,7 @@ func failureOf(err error) failure {
 	if _, ok := errors.AsType[*sourceError](err); ok {
 		return failure{err: err}
 	}
-	for _, own := range []error{errStalled, errDamaged} {
+	for _, own := range []error{errStalled, errDamaged, errNoStore} {
 		if errors.Is(err, own) {
 			return failure{retry: true, err: own}
 		}

@@ -83,6 +83,20 @@ func TestDown(t *testing.T) {
 	}
 }
 
+// What answers OK to everything, such as the page of a hotel's network, has stored nothing.
+func TestNoStore(t *testing.T) {
+	via, count := through(t, func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+		fmt.Fprint(w, "<h1>Welcome</h1>")
+		return true
+	})
+	c := open(t, via)
+	before := count.Load()
+	wantsUnavailable(t, c.Put(t.Context(), "docs/x", file([]byte("hello"))))
+	if tries := count.Load() - before; tries < 2 {
+		t.Errorf("tried %d times", tries)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	key := put(t, open(t), "hello")
 	for name, change := range map[string]func(*storage.Config){

@@ -122,6 +122,8 @@ func (c *Client) Put(ctx context.Context, key string, f documents.NewFile) error
 			return &sourceError{body.err}
 		case err == nil && info.ChecksumSHA256 != "" && info.ChecksumSHA256 != sum:
 			return errDamaged
+		case err == nil && info.ETag == "": // every S3 server names what it stored
+			return errNoStore
 		}
 		return err
 	})
