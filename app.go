@@ -284,7 +284,7 @@ func newEsign(a *app, cfg config.Config, engine *pdf.Engine, letters *email.Serv
 		}
 	}
 	deps := esign.Deps{
-		DB: a.database, Archive: a.archive, Cases: a.cases, People: a.accounts, Jobs: a.jobs, Mails: letters.Sender, Post: letters, Renderer: engine, Seal: seal,
+		DB: a.database, Archive: a.archive, Cases: a.cases, People: a.accounts, Jobs: a.jobs, Mails: letters.Sender, Post: letters, Renderer: engine, Seal: seal, Emit: a.webhooks.Emit,
 		Secret: []byte(cfg.JWT.Secret), URL: cfg.PublicURL, Clock: domain.SystemClock, NewID: domain.NewID, Log: a.log,
 	}
 	settings := provider.Config{URL: cfg.Esign.ProviderURL, APIKey: cfg.Esign.APIKey, WebhookSecret: cfg.Esign.WebhookSecret}

@@ -17,6 +17,14 @@ const (
 	EventEmailSent        EventType = "email.sent" // to one recipient at least
 	EventEmailBounced     EventType = "email.bounced"
 	EventEmailFailed      EventType = "email.failed"
+
+	EventSignatureCreated   EventType = "signature.created"
+	EventSignatureSigned    EventType = "signature.signed" // by one signer
+	EventSignatureDeclined  EventType = "signature.declined"
+	EventSignatureCompleted EventType = "signature.completed" // all have signed, and the sealed file is kept
+	EventSignatureCancelled EventType = "signature.cancelled"
+	EventSignatureExpired   EventType = "signature.expired"
+	EventSignatureFailed    EventType = "signature.failed" // the provider did not get it
 )
 
 // EventTypes lists all.
@@ -25,6 +33,7 @@ var EventTypes = []EventType{
 	EventDocumentUploaded, EventDocumentRendered, EventDocumentDeleted,
 	EventDraftCreated, EventDraftUpdated, EventDraftDeleted,
 	EventEmailSent, EventEmailBounced, EventEmailFailed,
+	EventSignatureCreated, EventSignatureSigned, EventSignatureDeclined, EventSignatureCompleted, EventSignatureCancelled, EventSignatureExpired, EventSignatureFailed,
 }
 
 // Event is something that happened, for those who asked to be told. It leaves the service, so it

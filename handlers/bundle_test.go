@@ -177,7 +177,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	must(t, err)
 	seal, err := pades.New(certificate, key, nil)
 	must(t, err)
-	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Post: s.deps.Email, Renderer: engine, Seal: seal, Provider: s.provider,
+	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Post: s.deps.Email, Renderer: engine, Seal: seal, Provider: s.provider, Emit: s.deps.Webhooks.Emit,
 		Secret: []byte(secret), URL: "https://counsel.example", Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {

@@ -61,6 +61,7 @@ type bench struct {
 	desk    *desk
 	now     time.Time
 	logs    *bytes.Buffer
+	told    []domain.Event // to others, whether or not the transaction was committed
 
 	lena domain.Principal // a lawyer
 	bob  domain.Principal // another
@@ -101,7 +102,14 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Prov
 	if provider != nil {
 		outside = provider(clock)
 	}
-	b.Service = esign.New(esign.Deps{Provider: outside, DB: pool, Archive: b.archive, Cases: b.cases, People: people, Jobs: b.desk, Mails: b.post, Post: b.post, Renderer: engine, Seal: seal,
+	var telling sync.Mutex
+	emit := func(_ context.Context, _ *query.Queries, e domain.Event) error {
+		telling.Lock()
+		defer telling.Unlock()
+		b.told = append(b.told, e)
+		return nil
+	}
+	b.Service = esign.New(esign.Deps{Provider: outside, Emit: emit, DB: pool, Archive: b.archive, Cases: b.cases, People: people, Jobs: b.desk, Mails: b.post, Post: b.post, Renderer: engine, Seal: seal,
 		Secret: []byte("a secret of these tests"), URL: "https://counsel.example", Clock: clock, NewID: domain.NewID, Log: log})
 	return b
 }

@@ -188,6 +188,7 @@ type Deps struct {
 	Renderer documents.Renderer // of the certificate
 	Seal     *pades.Seal        // nil: nothing can be sent to be signed
 	Provider Provider           // who has new requests signed; nil: they are signed here
+	Emit     documents.Emit     // nil: nobody is told
 	Secret   []byte             // the links are made of it
 	URL      string             // where people reach the service, without a slash at the end
 	Clock    domain.Clock
@@ -225,6 +226,9 @@ func enter(ctx context.Context, room chan struct{}) (leave func(), err error) {
 
 // New makes the service and registers its jobs.
 func New(d Deps) *Service {
+	if d.Emit == nil {
+		d.Emit = documents.Nobody
+	}
 	s := &Service{Deps: d, rows: query.New(d.DB), reading: make(chan struct{}, mostReading), bundling: make(chan struct{}, mostBundling)}
 	s.register()
 	return s

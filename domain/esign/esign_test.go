@@ -258,6 +258,44 @@ func TestEnds(t *testing.T) {
 	})
 }
 
+func TestOthersAreTold(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
+	must(t, err)
+	tells := func(r esign.Request, want ...domain.EventType) {
+		t.Helper()
+		var got []domain.EventType
+		for _, e := range b.told {
+			if e.UserID != b.lena.UserID || (e.CaseID == nil) != (r.CaseID == nil) || len(e.Data) != 1 || e.Data["trackingId"] != r.ID {
+				t.Errorf("tells %+v", e)
+			}
+			got = append(got, e.Type)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("tells %v, want %v", got, want)
+		}
+		b.told = nil
+	}
+	r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), &matter.ID).ID, Signers: two()})
+	tells(r, domain.EventSignatureCreated)
+	b.sign("ada@example.com", typed)
+	tells(r, domain.EventSignatureSigned)
+	b.sign("grace@example.com", drawn)
+	tells(r, domain.EventSignatureSigned, domain.EventSignatureCompleted)
+
+	r = b.send(esign.NewRequest{Signers: two()})
+	must(t, second(b.Cancel(ctx, b.lena, r.ID)))
+	tells(r, domain.EventSignatureCreated, domain.EventSignatureCancelled)
+	r = b.send(esign.NewRequest{Signers: two()})
+	must(t, second(b.Decline(ctx, b.token("ada@example.com"), "", phone)))
+	tells(r, domain.EventSignatureCreated, domain.EventSignatureDeclined)
+	r = b.send(esign.NewRequest{Signers: two(), ExpiresAt: b.now.Add(time.Hour)})
+	b.now = b.now.Add(time.Hour)
+	must(t, b.desk.sweep(ctx))
+	tells(r, domain.EventSignatureCreated, domain.EventSignatureExpired)
+}
+
 func TestReminders(t *testing.T) {
 	b := newBench(t)
 	ctx := t.Context()

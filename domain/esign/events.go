@@ -68,7 +68,7 @@ func (e *Event) sum(request domain.ID) []byte {
 	return sum[:]
 }
 
-// log adds an event to a request whose row the transaction holds.
+// log adds an event to a request whose row the transaction holds, and tells those who asked to be told.
 func (s *Service) log(ctx context.Context, q *query.Queries, r *Request, e Event) error {
 	e.Seq, e.Prev = r.seq+1, r.head
 	if e.At.IsZero() {
@@ -82,7 +82,16 @@ func (s *Service) log(ctx context.Context, q *query.Queries, r *Request, e Event
 		return err
 	}
 	r.seq, r.head = e.Seq, e.Hash
+	if told, ok := tells[e.Kind]; ok {
+		return s.Emit(ctx, q, domain.Event{Type: told, UserID: r.UserID, CaseID: r.CaseID, Data: map[string]domain.ID{"trackingId": r.ID}})
+	}
 	return nil
+}
+
+// tells is what of a log others are told, and as what.
+var tells = map[EventKind]domain.EventType{
+	EventCreated: domain.EventSignatureCreated, EventSigned: domain.EventSignatureSigned, EventDeclined: domain.EventSignatureDeclined, EventCompleted: domain.EventSignatureCompleted,
+	EventCancelled: domain.EventSignatureCancelled, EventExpired: domain.EventSignatureExpired, EventFailed: domain.EventSignatureFailed,
 }
 
 // Limits of what a log keeps of a visitor, in bytes.

@@ -95,6 +95,9 @@ func TestProviderAnswerLost(t *testing.T) {
 		if failed.Status != esign.Failed || len(b.post.mails) != mails {
 			t.Fatalf("is %s, and %d mails went out", failed.Status, len(b.post.mails)-mails)
 		}
+		if last := b.told[len(b.told)-1]; last.Type != domain.EventSignatureFailed || last.Data["trackingId"] != failed.ID {
+			t.Errorf("others are told %+v", last)
+		}
 		if errs := b.polled(time.Second); len(errs) != 1 {
 			t.Errorf("while it cannot be looked up: %v", errs)
 		}

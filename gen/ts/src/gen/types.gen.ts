@@ -2042,11 +2042,13 @@ export type TemplatePreview = {
 
 /**
  * What happened. `case.updated` is any change of a case but its being closed; `draft.updated` a
- * change of its text or its status; `email.sent` says that at least one recipient was sent it. `data`
- * names the case, the document, the draft or the e-mail.
+ * change of its text or its status; `email.sent` says that at least one recipient was sent it.
+ * `signature.signed` and `signature.declined` are of one signer, `signature.completed` comes when
+ * the signed document is there, `signature.failed` when the signing service could not be given it. `data` names the
+ * case, the document, the draft, the e-mail or, by its `trackingId`, the signature request.
  *
  */
-export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed';
+export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
 
 /**
  * Where events are POSTed.
@@ -2183,6 +2185,7 @@ export type WebhookEvent = {
         documentId?: Id;
         draftId?: Id;
         emailId?: Id;
+        trackingId?: Id;
         webhookId?: Id;
     };
 };

@@ -1292,8 +1292,10 @@ export const zTemplatePreview = z.object({
 
 /**
  * What happened. `case.updated` is any change of a case but its being closed; `draft.updated` a
- * change of its text or its status; `email.sent` says that at least one recipient was sent it. `data`
- * names the case, the document, the draft or the e-mail.
+ * change of its text or its status; `email.sent` says that at least one recipient was sent it.
+ * `signature.signed` and `signature.declined` are of one signer, `signature.completed` comes when
+ * the signed document is there, `signature.failed` when the signing service could not be given it. `data` names the
+ * case, the document, the draft, the e-mail or, by its `trackingId`, the signature request.
  *
  */
 export const zWebhookEventType = z.enum([
@@ -1308,7 +1310,14 @@ export const zWebhookEventType = z.enum([
     'draft.deleted',
     'email.sent',
     'email.bounced',
-    'email.failed'
+    'email.failed',
+    'signature.created',
+    'signature.signed',
+    'signature.declined',
+    'signature.completed',
+    'signature.cancelled',
+    'signature.expired',
+    'signature.failed'
 ]);
 
 /**
@@ -1419,6 +1428,7 @@ export const zWebhookEvent = z.object({
         documentId: zId.optional(),
         draftId: zId.optional(),
         emailId: zId.optional(),
+        trackingId: zId.optional(),
         webhookId: zId.optional()
     })
 });
