@@ -368,7 +368,7 @@ func newAI(a *app, cfg config.Config, metrics *aiMetrics) (*ai.Service, error) {
 		flights = math.MaxInt
 	}
 	return ai.New(ai.Deps{
-		DB: a.database, Redis: a.redis, Model: a.model, Masker: masker, Prompts: templates, Policies: rules, Cases: a.cases, Library: a.archive, Emit: a.webhooks.Emit,
+		DB: a.database, Redis: a.redis, Model: a.model, Masker: masker, Prompts: templates, Policies: rules, Cases: a.cases, Library: a.archive, Emit: a.webhooks.Emit, Jobs: a.jobs,
 		Clock: domain.SystemClock, NewID: domain.NewID, Metrics: metrics, Log: a.log,
 		ChatTTL:  time.Duration(cfg.ChatCacheMinutes) * time.Minute,
 		Deadline: cfg.LLM.Deadline() + 10*time.Second, MaxFlights: flights,

@@ -123,6 +123,19 @@ func (s *Server) AnalyzeText(ctx context.Context, r api.AnalyzeTextRequestObject
 		TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}, nil
 }
 
+// WarmChatCache has questions asked before people ask them.
+func (s *Server) WarmChatCache(ctx context.Context, r api.WarmChatCacheRequestObject) (api.WarmChatCacheResponseObject, error) {
+	questions := make([]ai.WarmQuestion, len(r.Body.Questions))
+	for i, q := range r.Body.Questions {
+		questions[i] = ai.WarmQuestion{Message: q.Message, Locale: text(q.Locale)}
+	}
+	id, err := s.AI.Warm(ctx, caller(ctx), questions, text(r.Params.IdempotencyKey))
+	if err != nil {
+		return nil, err
+	}
+	return api.WarmChatCache202JSONResponse{JobID: api.ID(id), Total: int32(len(questions))}, nil
+}
+
 // ListConsultations pages through what was asked.
 func (s *Server) ListConsultations(ctx context.Context, r api.ListConsultationsRequestObject) (api.ListConsultationsResponseObject, error) {
 	before, err := position(r.Params.Cursor)

@@ -140,7 +140,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	reader := reading.New()
 	t.Cleanup(func() { reader.Close() })
 	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: reader, Cases: matters, Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
-	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: masker, Prompts: templates, Policies: rules, Cases: matters, Library: b.archive,
+	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: masker, Prompts: templates, Policies: rules, Cases: matters, Library: b.archive, Jobs: b.jobs,
 		Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	must(t, err)
 	t.Cleanup(func() {

@@ -120,12 +120,8 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 
 	// From here on the request is carried to its end, whatever becomes of ctx.
 	shared := matter == nil && earlier == nil && sh == nil && m.facts == "" && session.Found() == 0
-	a := &ask{
-		kind: KindChat, user: caller.UserID, ttl: s.ChatTTL, at: asked, stream: delta != nil,
-		key: keyOf(string(KindChat), s.Model.Name(), s.chatVersion, "", m.message, m.matter, m.facts, m.question, m.answer, digest(sh, m.passages), locale,
-			partition(shared, q.UserID, matter)),
-		build: func() (Request, error) { return s.chatRequest(m, tag) },
-	}
+	a := s.chatAsk(caller.UserID, m, sh, tag, partition(shared, q.UserID, matter))
+	a.at, a.stream = asked, delta != nil
 	usage := domain.UsageFrom(ctx)
 	var text strings.Builder
 	var restorer *masking.Restorer
@@ -335,6 +331,15 @@ func factsOf(c *Context) string {
 		return ""
 	}
 	return strings.TrimSpace(c.Facts)
+}
+
+// chatAsk is a masked question on its way to an answer; part is who may share that.
+func (s *Service) chatAsk(user domain.ID, m question, sh *shelf, tag language.Tag, part string) *ask {
+	return &ask{
+		kind: KindChat, user: user, ttl: s.ChatTTL, at: s.Clock(),
+		key:   keyOf(string(KindChat), s.Model.Name(), s.chatVersion, "", m.message, m.matter, m.facts, m.question, m.answer, digest(sh, m.passages), tag.String(), part),
+		build: func() (Request, error) { return s.chatRequest(m, tag) },
+	}
 }
 
 // chatRequest is what the model is asked: the rules, the earlier turns, the question.

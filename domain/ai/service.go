@@ -31,6 +31,7 @@ import (
 	"counsel/domain/ai/prompts"
 	"counsel/domain/cases"
 	"counsel/domain/documents"
+	"counsel/domain/jobs"
 	"counsel/domain/masking"
 
 	"github.com/redis/rueidis"
@@ -51,6 +52,7 @@ type Deps struct {
 	Library  Library        // nil: there are no documents to ask about
 	Metrics  Metrics        // nil: not measured
 	Emit     documents.Emit // nil: nobody is told of drafts
+	Jobs     *jobs.Service  // not started yet; nil: the cache cannot be warmed
 	Log      *slog.Logger
 
 	ChatTTL     time.Duration // how long a chat answer is reused: 30 min, 15 to 60
@@ -158,6 +160,9 @@ func New(d Deps) (*Service, error) {
 			return nil, err
 		}
 		s.shapes[t.ID] = shape
+	}
+	if d.Jobs != nil {
+		d.Jobs.Handle(warmKind, jobs.Options{Timeout: time.Hour}, s.warm)
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.record = newRecorder(s.base, d)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"runtime"
 	"strconv"
@@ -97,20 +95,11 @@ func (b *Batches) Start(ctx context.Context, caller domain.Principal, items []Re
 		return domain.ID{}, err
 	}
 	work := batch{items}
-	n := jobs.New{Kind: batchKind, Queue: jobs.Bulk, UserID: caller.UserID, Payload: work, Total: len(items)}
-	if key != "" {
-		body, err := json.Marshal(work)
-		if err != nil {
-			return domain.ID{}, err
-		}
-		sum := sha256.New()
-		sum.Write(caller.UserID[:])
-		sum.Write(binary.BigEndian.AppendUint32(nil, uint32(len(key)))) //nolint:gosec // a header's length
-		sum.Write([]byte(key))
-		sum.Write(body)
-		n.Key = batchKind + ":" + hex.EncodeToString(sum.Sum(nil))
+	once, err := jobs.Once(batchKind, caller.UserID, key, work)
+	if err != nil {
+		return domain.ID{}, err
 	}
-	ids, err := b.jobs.AddNow(ctx, n)
+	ids, err := b.jobs.AddNow(ctx, jobs.New{Kind: batchKind, Queue: jobs.Bulk, UserID: caller.UserID, Payload: work, Total: len(items), Key: once})
 	if err != nil {
 		return domain.ID{}, db.Error(err)
 	}

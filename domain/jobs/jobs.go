@@ -18,7 +18,10 @@ package jobs
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -218,6 +221,24 @@ func (s *Service) Add(ctx context.Context, tx *query.Queries, js ...New) ([]doma
 		}
 	}
 	return ids, nil
+}
+
+// Once is the Key of a job that somebody may ask for again: the same payload under the same
+// idempotency key is the same job. "" without one.
+func Once(kind string, user domain.ID, idempotencyKey string, payload any) (string, error) {
+	if idempotencyKey == "" {
+		return "", nil
+	}
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	sum.Write(user[:])
+	sum.Write(binary.BigEndian.AppendUint32(nil, uint32(len(idempotencyKey)))) //nolint:gosec // a header's length
+	sum.Write([]byte(idempotencyKey))
+	sum.Write(body)
+	return kind + ":" + hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // AddNow adds jobs that belong to nothing else.

@@ -3326,6 +3326,30 @@ type VerifyEmailRequest struct {
 	Token LinkToken `json:"token"`
 }
 
+// WarmCacheRequest defines model for WarmCacheRequest.
+type WarmCacheRequest struct {
+	// Questions The questions.
+	Questions []WarmCacheRequest_Questions `json:"questions"`
+}
+
+// WarmCacheRequest_Questions defines model for WarmCacheRequest.Questions.
+type WarmCacheRequest_Questions struct {
+	// Locale The language of the answer, as a BCP 47 tag. English when absent.
+	Locale *Locale `json:"locale,omitempty"`
+
+	// Message The question.
+	Message string `json:"message"`
+}
+
+// WarmCacheResponse defines model for WarmCacheResponse.
+type WarmCacheResponse struct {
+	// JobID A UUIDv7; sorting ids sorts by time of creation.
+	JobID ID `json:"jobId"`
+
+	// Total How many questions there are.
+	Total int32 `json:"total"`
+}
+
 // Webhook defines model for Webhook.
 type Webhook struct {
 	// CreatedAt RFC 3339, in UTC.
@@ -3606,6 +3630,12 @@ type ListConsultationsParams struct {
 
 	// Kind Only consultations of this kind.
 	Kind *ConsultationKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// WarmChatCacheParams defines parameters for WarmChatCache.
+type WarmChatCacheParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCasesParams defines parameters for ListCases.
@@ -3920,6 +3950,9 @@ type SendChatJSONRequestBody = ChatRequest
 // GenerateDocumentJSONRequestBody defines body for GenerateDocument for application/json ContentType.
 type GenerateDocumentJSONRequestBody = GenerateDocumentRequest
 
+// WarmChatCacheJSONRequestBody defines body for WarmChatCache for application/json ContentType.
+type WarmChatCacheJSONRequestBody = WarmCacheRequest
+
 // VerifyEmailJSONRequestBody defines body for VerifyEmail for application/json ContentType.
 type VerifyEmailJSONRequestBody = VerifyEmailRequest
 
@@ -4164,6 +4197,9 @@ type ServerInterface interface {
 	// GenerateDocument Draft a document
 	// (POST /api/ai/generate-document)
 	GenerateDocument(ctx *echo.Context) error
+	// WarmChatCache Have frequent questions answered before they are asked
+	// (POST /api/ai/warm-cache)
+	WarmChatCache(ctx *echo.Context, params WarmChatCacheParams) error
 	// ResendVerification Send the confirmation of my address again
 	// (POST /api/auth/email/resend)
 	ResendVerification(ctx *echo.Context) error
@@ -4614,6 +4650,35 @@ func (w *ServerInterfaceWrapper) GenerateDocument(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GenerateDocument(ctx)
+	return err
+}
+
+// WarmChatCache converts echo context to params.
+func (w *ServerInterfaceWrapper) WarmChatCache(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WarmChatCacheParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WarmChatCache(ctx, params)
 	return err
 }
 
@@ -6903,6 +6968,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/ai/chat", wrapper.SendChat, options.OperationMiddlewares["sendChat"]...)
 	router.POST(options.BaseURL+"/api/ai/generate-document", wrapper.GenerateDocument, options.OperationMiddlewares["generateDocument"]...)
 	router.POST(options.BaseURL+"/api/ai/analyze", wrapper.AnalyzeText, options.OperationMiddlewares["analyzeText"]...)
+	router.POST(options.BaseURL+"/api/ai/warm-cache", wrapper.WarmChatCache, options.OperationMiddlewares["warmChatCache"]...)
 	router.GET(options.BaseURL+"/api/ai/consultations", wrapper.ListConsultations, options.OperationMiddlewares["listConsultations"]...)
 	router.GET(options.BaseURL+"/api/ai/consultations/:consultationId", wrapper.GetConsultation, options.OperationMiddlewares["getConsultation"]...)
 	router.GET(options.BaseURL+"/api/ai/document-types", wrapper.ListDocumentTypes, options.OperationMiddlewares["listDocumentTypes"]...)
@@ -8102,6 +8168,182 @@ type GenerateDocument503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GenerateDocument503ApplicationProblemPlusJSONResponse) VisitGenerateDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WarmChatCacheRequestObject struct {
+	Params WarmChatCacheParams
+	Body   *WarmChatCacheJSONRequestBody
+}
+
+type WarmChatCacheResponseObject interface {
+	VisitWarmChatCacheResponse(w http.ResponseWriter) error
+}
+
+type WarmChatCache202JSONResponse WarmCacheResponse
+
+func (response WarmChatCache202JSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WarmChatCache400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response WarmChatCache400ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WarmChatCache401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response WarmChatCache401ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WarmChatCache403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response WarmChatCache403ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WarmChatCache409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response WarmChatCache409ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WarmChatCache413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response WarmChatCache413ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WarmChatCache422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response WarmChatCache422ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WarmChatCache429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response WarmChatCache429ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WarmChatCache500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response WarmChatCache500ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WarmChatCache503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response WarmChatCache503ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -23812,6 +24054,9 @@ type StrictServerInterface interface {
 	// GenerateDocument Draft a document
 	// (POST /api/ai/generate-document)
 	GenerateDocument(ctx context.Context, request GenerateDocumentRequestObject) (GenerateDocumentResponseObject, error)
+	// WarmChatCache Have frequent questions answered before they are asked
+	// (POST /api/ai/warm-cache)
+	WarmChatCache(ctx context.Context, request WarmChatCacheRequestObject) (WarmChatCacheResponseObject, error)
 	// ResendVerification Send the confirmation of my address again
 	// (POST /api/auth/email/resend)
 	ResendVerification(ctx context.Context, request ResendVerificationRequestObject) (ResendVerificationResponseObject, error)
@@ -24407,6 +24652,54 @@ func (sh *strictHandler) GenerateDocument(ctx *echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GenerateDocumentResponseObject); ok {
 		return validResponse.VisitGenerateDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WarmChatCache operation middleware
+func (sh *strictHandler) WarmChatCache(ctx *echo.Context, params WarmChatCacheParams) error {
+	var request WarmChatCacheRequestObject
+
+	request.Params = params
+
+	var body WarmChatCacheJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WarmChatCache(ctx.Request().Context(), request.(WarmChatCacheRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WarmChatCache")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WarmChatCacheResponseObject); ok {
+		return validResponse.VisitWarmChatCacheResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -28009,715 +28302,724 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L3rchs3tj/6Kjicf5WTDCmRlGRZUk3trfiS2GM7HkuOZxJ5W2A3SCJqAnQDLZrj0qn9IP/zdT/YfpJT",
-	"WAvoRpNospuU7EzGH2ZiNfuCy8K6r9/61IrkZCoFE1q1jj+12Ec6mSYM/n0qaDL/J3vN1FQKxcyla5pk",
-	"8I+IRmMWt46HNFGs3YqkUFmiqeZSPI1bx61u74gO9qNB5+CA0s4h6/U6D6LDw0437rH+cI/uDw6iVrs1",
-	"5CLmYqRax79+akUJzRQ7n09Z67j1RkR0OmUxec7pgCdcz1vwmSGPmYhY67i7c9RuMRG3jnvdXrv1IZPa",
-	"PHc+ZuQsm04TztJ7iiTuaaLGNEnIgJFMJHzCNYt3Wu1WCkOmiXk0/xKZcT2WmSaURHRKIioI+xgxFhM9",
-	"ZgTWgMgh/BFJoVMaaTKhYk40nzBlXqvYNUvNmI9bYz4amyuaprp1fHDYbqlsNGLKfLd13HpIp94gqYa3",
-	"DhlTZEp5TLggesaSa0YmUuix2mndvGu3Uq6unrNrlnjvz19qFrP5a9+1W1peMaHeKLOvew8e3Ny0Ww/p",
-	"4r6njGoWn+rWcavf7d/v9Hqd/sF59+i42z3udn8xm4S3fD8vyKDfOYx6rHNID/qdI3rQ6+wN7tPusBf1",
-	"433WardipqKUT+2SnJKYq2mmGaEDswsJ1YzELOFmTXF9eUFjcbdj3tM5ZHvDzgO6P+gcRPfjQ/ZgeES7",
-	"g1a7lbARTX6USUGtk/lrCTsuZ4KluDk6U+bClIlWu6W5ht9fylSPZ1zE5HqHnMkM/2i1W9k0Xr0MsHhj",
-	"qoOHhwo1Y2nruPVCKk2EFJ2YqyiRKksZoaOUsYk5j2Rgvmw2bkpTzZkiQ5kSPZNESzLk14zMGU1hPWoe",
-	"x6NOf9iNO4dxd9B5QPcOOofDXsy6UW9wRKk5DWzIUnO8DA0tUES/11+c1JNUTh7JKDOjDU/QnMaEUcWI",
-	"onN1TP73v//vY67HLIUpzcmEzgmDSXJlbxzMyYhfczEyF809MZ2re2SWcq2ZIEJqHrGd//3v/4/82nt3",
-	"O1MfLE79UyuWkfd0vNfpDw6poeJe5yjeY50Hwx7tD/ai/fjAEPCVIYtj8xQuRrs1oemVWYJeuyXoxBAT",
-	"TG9nGg9b7daUjljreK9gW7ezKsAc/E3rPTjaa7dmNBWWy7Ze0REjh4Z9/e9//998SGY5xzKJFdHso2EW",
-	"hmOYw2ZIbWRITaYxS+FPSqapHKV0greljMaKcL1DXjMa4zUzPTKXWapYMtxpvQPC8TbmM5+GSp613zvu",
-	"Hv5S5idrD4nd62hMzT4nMkLpAYxjImNgyqOp7uzv9DoTLnjL7HLO73+UM5JIMSKxZIrQyvmSTGU0SeZL",
-	"0/6P1tK5bLcyxVKf2lczXLMdj1I6LB/agYwNy/4TeQnEBBKOpRMuYMsuxIV4yyxZ+uOUQ7JHXtA0GpN+",
-	"t38AspOw4ZBFmgxTOSF7PfKMioymc3PD4U5r5Y70rRTxd4R2uoO9YecwOog7R3GfdQ7o/nAv6g96tHtU",
-	"3oPO08etdkumfMTNatvz4bP42EycxSUuH5jvSia/f2BH2Wzd261rliqgg37pVMIBeTyhPCmfDK1pNJ6g",
-	"bmb4MdWaTabmr14b9uucfTSje8RoSk5j2ra7NGFMEynICyliiuKfidULn4tvX7T2On3D7A6H+93O0eAg",
-	"6hSCtRcB04z4lNvxfWrROE6ZMotMY/qfVpXcieQEND1mJHBLS38zlGGWhmkpJlaOqvyEUXcGv7HIPPAP",
-	"maWETqeSC21572rp3G++cWZ7fmCCpVQzJ/C2UYtXEbRhMUCjTxucAHjAEsOfyItMZzQhL6XoPCpYy6k7",
-	"soZI/vQn0tshr5ClmAvnRtYUp5orMqExIwOmZ4wJUmhCP0wGPxIqYkNv5Lm8Zgk1kscwOWqUzbNIpqie",
-	"9822RlYl/dSy/MtjNdt/c8yosR9axy07FSNbpeLIbHtm30risN/dL4tDo6DA4iE/FlIbTYXMxjwak0hm",
-	"qVYkZhGPmVNKlZVnTwXXnGp2xkeC6ixlrxmw+RI9LKgR61TVCVMKNIPWK6s18ZEwsv9JymM6B8uCjwRL",
-	"8bwx5BiB02ZVDn+5gC3GoJLctItnRymNWPjpH8xP5Ec5nYKSbJ/um+M6k+nVMJEzOJAfMiY0pwkck2dy",
-	"YCaussmEpnPQ5n+TA1QLVBYZKwqYbw2L4sAd/iEXXI0r7+kvsq3Dzh7tDTqHZq0fmLXepweD+9Fh/IAd",
-	"DUvamtpJmYhZ2hlQHRkzClQb4GFm8wQDTqulpgmsm5HkZtitQZZcAQM059vczDWbWDN2zKIrlU3M2oxp",
-	"/+D+8dHwwf24+6D34MF+dBjfPzii/SGjtBsdHNC42zuge4Ph/rA36A+6gwf9fhT3DuL7Ue9g0B12u7T7",
-	"wBzwZoSk+D9Z63j/Qb+3d/Pupt1KM7FqgcE4rVzfXpkBe5sIKmLruLsJP30NC/+9WfenwtmZHtmIso5h",
-	"THHFfMLxVpwq1mR1YqopbDAyR1A+J8AzW+0Wqi78mj2ioJnjevQ73V6r3RrJawbM4zk1tP80ZQkFgxAU",
-	"91MQ2rkQ/MEsqpixETlskwfdvb0eeZEJHo3b5AeWTqiYF2etzOuAsqYpM8KOmrEYxZElTBhFS41bN/aD",
-	"35c/2OuTM02e0QlT5OxDRlPWJs+liKUgZ297/yD7z35skzeCaxaTv3Ixiit5hflAlk6lAtvELDnVxvig",
-	"5DcjZ40FEGeRNgzJ6EwvwInQOu7vG4bLJlNjssOOiJj6ak+r17p5t7D7Ht+s2H5UKWk0Bh1tJsmUyWlS",
-	"QQxfN/dLbm776wYEN6AkSz/T6XoVD4OctdrmDPLZr9z193QA5TRXqGM04XWasRqE4ZNFmOVW0oVPDV93",
-	"9/e6uysNkWhMxWhZw+t1j7vOl3EnemuFdu9/t6Fq63ysL3HpRUytT5V9nPKUKe9T/cVP1bCvpqm85mDo",
-	"tAYZTzQH5xEcnJdBs2gbg0xkk4F1Euf69TVnM1SusxRs2HeB+ERKoysuRk3WramrqtrEM4TGxehnzmYL",
-	"NHYXBCSFOcmeU6XgUOajGp0edkyEJSzSqRQ8okkyL50SpAlzPO+YhNZTy8sgNXhGG245czsOq65lyuJg",
-	"uOWuFl4zoW04lk6nCY/AkbWLa1XLbk/YmxSClFpP1fHurtrbsediN5KZUCzZNVb4bh0a/o+/d04n/+zk",
-	"bO4vB/F+r/jK46W9W+I0TaKG1keQTRNJ0dgVi9RS2i9Dh2d2z6YMotobuRnPLaP/2dGt7w/O9Fg2OsTW",
-	"0dbpdC6EGf9xlXMffOH+r+fFr0RL8ulT7uu9ubkQCRWjjI7YMWGi88P3FwI5GRejY6NFsAsxlFKz9Jh8",
-	"IikfjfUxuQeRp09TOmI35gPwL3Vzj9xcCBjfn8JfvxAXAvzbpSGAp3tWEY/49Cn/0ygiNzefPv0pZVRJ",
-	"cXNDBiyimWLwOrz06dOu++fOhagXnihHrH1dJBxLmGaDBHxYORtTcAweWXWqNGD87EGnu9fp7vlu9mVl",
-	"56bdUtGYTajVZjimM7xK5ZRZd6v93tS7tPS9T62hTCfUfCA2F9qtCf34nImRHreOe912SyMbUNrssfkq",
-	"rph5snRnt9tuTbjILxhlS2tmJFnr4uKsFXxTPrvSy/qN3wUv+5Dx1Czzr96L2wvzfZc/KjGMsKRhwTZ2",
-	"5LBT3sZFnescnMvlQxpFTCn4oXXcYvNn48EPEf+JP3v65p9Pey/5s6MdNn/2z/jtU/4Tfzp7cZ6M/2Eu",
-	"Rv1EDCZPuvHfnyWFKHoqWsdHZiFSNkyZGrv3nv6Svr6KPozZhw9n/xj9MOz/cqB+HO3si71H3ekvD65f",
-	"9ybn9+d//dCf/X3wfPyGPYuO1BP6A/9Jvkxf6Ffxz1cujGgZ/PeMpsY0vWm33oBW3yzpI+aKDhKPvKtV",
-	"IfjlZ5byITf3GwW33RpmSRKWirwBu0sxrSNKYNfNXN6ywVjKq5rTySVX+Xj/lKXk4esXZuzCzhJHza6t",
-	"hIRYgjGUd8Aoij091XqYWWyozpsM63YO4l6vcxjt0c4R6w479weH9EF0FHdZb7gyipUPMysJ1yid5NLV",
-	"TFo5GbuRILIr9wjzbuaLgUkbh+yuVAR6dpz5OhnhiJLRX4le5/CQ0s7hoN/rHA273U6RW3F/6PueC8E6",
-	"w9E9rb2e3pTecj0+Y1HKylqUspdas7Fi0fuH/Sc/q+//9nScqujhOPnb0xc//3lwoM7+oaZycCgfddmz",
-	"/uSXq72fxT/+UgzoK33Voy+zHWNGY7CcPrUeorL5iKsievdpYZXOx4wYKWvUEUWvGaa08YSRzCzADjBN",
-	"GJ1hO3no/ATuMQ/+xVPdcpm5JL0KGfNfxUt2vvs/QXHz+JyOwiM9+/G00z+47/IEZ2OZ4GjbhAsyZh9p",
-	"zCI+oUl53BetbVX3i1bV/A7Ls7to/drtHNHO8N2n+/s3F63wDF+zafqIj6w/ocE8yTevnzwkRwd73W/L",
-	"U1Rjap74y7HYH/xt9I/xi+Hbt/T5nz+MPv6c/u0J/Wn3/KNKH+4/Vd2fe+rJ4NHs4Wj0l+MVm1aaVf72",
-	"X087v9DOP7udoz/v/uXdn4+rpqfT+elQo8QrT++MRVLEkPM0o1yTARvKlBEqJORq6XRu59jrLczxwB9s",
-	"rllxoff6qFrxibHWHtzftzoO/l3oWVxoNgJxjO4qOmHaHRXrjg1thuEQ9xThcXnFa5o8kDEzpXpcqLPW",
-	"9+vrVciZiun9n5QNW8etP+0WicS7+KvafRpjImSWKhlY4EvBPmr88dIREKSO4UrvkJ+m9EPGjgnXkO01",
-	"gcw4dGWVZ3j6y4fu/OzBy+Hfsr++/PuDeP/FDwcfRm5OHzIjwIpJ4XAqCGql2vlfBVW977z7c5imHqFD",
-	"K7RBjmnf6iahA23LPYLso6phs475tXrQ6/KEAoNm9ntbDvtpzCZTqZmI5n9l8+XRvwSHLiRSpugWbRMl",
-	"XebilKFrlnvpH7E0f+oZj9gOOSVv3jx9RGY8SUgsy3M/jHrDQr7tD+7TzoNhL+oYCeekoJs7irpi9t6w",
-	"O2bcVcyt/6AWLe68P96tJMdnclC1r7/JQfWmrsuiCGzqb/CpLbf0OZ/wCmEzkUoTCPUSipzCMIQxvS6z",
-	"g343fPAh77+01jEbUkjgMI9UM+peiU33Amy63Tr3fLKhsSvnt3KEeKs8wPMIb7n8bwvNOjQNq+dWDn6t",
-	"2hkYfKHMbzV2MP8xKQ8k5fc0/oFqNqPAF6w/E8wX35mZykHCJn/+zXoz/AIYAb7nxRQ/GYOCyd8PaPze",
-	"Ji8bjV6jwWsW6fQpGRkNlQqCNyDDiWSWxMBkBoxkisVtMkUnstEl6IhySNLkQmkKNS6tXTrlu5TvUizF",
-	"sevDlG6S1e/Mp4Nuv0h6/Z7GxK1OTs+5po96fa7t20VSu+VZw5LX26BX+AZ8ZKHcQxCZacVjRtRcaTax",
-	"a8ZiTPxQcsL02LDpTGTgZdhp3bTNBLxA1wa7m4krIWfiCSamLu/whCaGI6Cx5e+u3QIykPHcZs1TAvmt",
-	"uM0cBQm8HY5ImkobIMrfY+9xz4HyU8goyGI0zCU1NDBhEHG4eRckDZuHvgVdgBLq08XrfBR16aJYq9uh",
-	"CX+ZIyrskUkZjdtEpkuL7tVh5XLcLD8QykMphgmPNiUTTcHjtkwfkXtviTy4stoSsbFlAts64koDSdPE",
-	"zGIePOeZHu+6W7fd0qNiSx8WA627n/ncbn878w0aSTzfoPVjvJ5A1At27YlMBzyOcek32DZ0BS7v2jB/",
-	"r7dtkENunihGR5NEzuBQhrYqU8Ya23KL9ooteuKNqu4eFTO5vU2KaJKwFLQqqwvjCkC+s9E7aXLG0muW",
-	"PjY8bcOt4fZNoe3Jf/N25ywXADPIBkylGBFppEZKjNiokJnbM8YDnzG6+RNcAIIrUH+78pndzm4FF2XM",
-	"jNXsnzYekzFLpgqLpERsRC2ZjamGPX0p9ROZiXjDjaQDtRSKxm0UUr8fwpvLsjNlKB2JyiC/viiPqNpE",
-	"7xYXJq5RxthoywelU7lfKgwiT+ws6m5zMfNbO5XlRYNNBymolw+sEXpGmeC4v6/oPJE0PpfyOU1HbMNt",
-	"Ttyzi7uspXyPPy5oSKAZmTENGKEazbZed//BweF9Mphrpu5Szd3veYzVqjLksdBcz8m5lOS5HXHdHS1m",
-	"eXt8FhaIKwLvBetAwHYqll7ziBGjdCDbfU3FiL2U+oxqrobcqL8bbuOAzaUIarqp+cZ7Q7nK+8rCnoJP",
-	"d0wVgYSH6m2snc+x6+aw5W7fX9ptFhNYNmIO8FlpSnU3Pbwkt0cA+Wq6Yz2lKZ7ZMySBN4JeU55ss9+Z",
-	"mldYrpn38mXTlStinsXEDSLkrLaZehsi1zu8dinIm9JwG9iq/jxvyViFjYKz6kSsYCwGLT+WM3FSrBGh",
-	"Q81Scgkhhg7EGC5dzZr15Xs/VY3J3r3rBSpuMPNAvqBibilebUgjalohwFOq2XuLk1EiESkR6sLOXu0Q",
-	"mwcHIRJKJhLiZXdFH/t9z7AxgzGLQPJVaHLAvQnetgJ9z5ygeMQgG8mtFMhsY+i7unrIHOSibWgHNuL2",
-	"qOONwFwx/k8Wb+z8srkmy8SRwduZ0OY9Zfo4Jdc04THBLBgCGSagvUDJWKXVO9lW5nd7BVmUJl+fIhZn",
-	"dfumb0KjK0WoXSJYm0KRS1mMObaK0JShQr9AEG/fvu2cemNc9tD+aGxWSfyJYIzy/uHBYhzWZvysCoN5",
-	"wQa8OxwHR4qbptLsuWG2qG1typPGMtVh2xAWrsodZ6RpyQ9XOI4MNU4t4k/IGzfJ4Plr0FYNO9PkAYnG",
-	"NKWRRkPfc8dNqVIzmcZhh9wt+nD6fZ+mveW12mwj4xOX7raEIK4yeLZoDEMaZBr9JrDU5tIJucS1voS0",
-	"DQUVfDutYgQIMhXHD6liL9hkwFLPobsylzEc44N9lpnQZDAnUkAW5iUmplxC9fglBB1BCE/oR/+9fQjv",
-	"LFwpZ0wyB8+watEginpqi0pu2rkXatUzZvqAR3RTpNHUitSUch3NC0JpjXZ9X9FUz+su7y1MHNOn11CY",
-	"GdNfzY03LhQUijhBtc49BUS0U85MXROr/6+Li4/dbufi4mNveHHx8XD47ruLi7PQ5f8TTkw1xxgRwl7a",
-	"So1gUhL8RozGl3t6De2ZKVPBGUp+SjT9aO9dmMb9/TucheIxq7UTZ+bGRbq6QrwreIndpCCVOai4TQhs",
-	"KhMezdeOEe+6aduSj9BOIHiRJCm75my2TCzdbVOK4dNtN+KVK1Ggg5Rn6yBCFsf/dswwrQiMsHsKDY0x",
-	"jcmAMQEgTMIlxhTjHEiZMCrMlxfBRtbzEB9/71PQSMVfIWXNjAsgIFymjlkLUOiw9Hr1557gq8w3J/Tj",
-	"U3wE/au2wCRNKeyuh223+pVnDmPvZgH9bnllKVBFLNswcMwimExlqqnQZMhTVZ7IAtGUj+PFhbq4OKs4",
-	"bMXc+qG5+VgkSwsOv9loCNagEZBmLEakK4wPGsI+IV24RAkSkxF2ZgIrExgK6q9ONisTe04c/qaU17o0",
-	"pRx4a4kWQwfFFSYvnA5Ibz3V6zb/nE9AYHq5to0e+H5e74CU9mi9HH/k3X6D6bh1vuJBFFaxhZglDIpx",
-	"OKTCYeQnzAgcvGF9tcOpnOufOMM7b3LNdP0j53DjTSnhuM5eLVAjLyC7ytuSD99fR3+jfSrxR1FFlY/K",
-	"ex5iJjbX0mwGYFTuLFbMNGMb5qvPOQrO8nnIeVI42VPVZsCwebbWu8SoeiFGVSRmrnvvy+LOpR2DD1St",
-	"Mmr8yzPeSN0sykeCGiRLlRQrVMjaG9VUn1ccbMN6rGlj5d8+6C2Dq7+xI3YDWb0XjSlwAo81o0G77etk",
-	"ZSNSeil1QJQU1ZJ1WDBWSgbVe6nZlue7sZTim5ABcMh81nZK/sdXrV/jzTfL0mzrYZt+F7wH7J2A8mGz",
-	"XipmrOiEEWk1YRDKkLQmh/YvYMgnBKPiZDZmcKuL3qKKVmuxYHh51s7iigWWrDF9bcRk62ozn9H2r8+4",
-	"P6ctX3tU29nmcN4DBnqdIw9vbXzmLYRjo1OPZ+13ceydWhzQ6KgVZuaswuZDsR0BgPBjm5CKiMNct6Ee",
-	"xQo/cCxyQIlEBX2HJHQ2N0/NZHqlDMPgGu7CwhUF6TfmmqJztUOoUlwZQ7T0wA7BItZjxFduwwuoulLE",
-	"YQnDOM2NABiS2hvBwy2Mffdrjm6O4zGywX3KkEhiK6PxcW/NymrpWW4aLNklKbPrRMxLF76NQCW2WrHy",
-	"5Q58aIkT343A/GppNba0VtlWNe2pc6quAuqZAiwUVldBu3NLP2M/VVSdxnRuzitXJM7KjpaaYAl1qbM+",
-	"dZg1DVBIgLNxiDUPGImtCuINdq+RDL0LqtrcSjcr8NCLLjbAvmhIeXdJGV9kx+8o1rDoK4chrtq+xvqH",
-	"NhKwkfYBvOd3oXx4+1cpTM38qoUp4BFXiVJz5hIuWKP1ZEKnTfQ595HHQv9e3EjnKw6C76aDxJz4s8YP",
-	"H46pBg71sWlEOx+9rR5TY6gc0/SKES60dIHuHXKaV5hhgAgqKiiUw7CPWIrEruENNC+ocgXsmKtkQe9K",
-	"ESpVXypvEHRyRdBPY7W6ShrbjeD0hqmc1KZT/I7vYIJtdqS6QKjtVib4h4zZny3i4pAGHQFPzGUXApsA",
-	"sYTijM3DjMvUPab68bUVbwuAIYIRwAZxA1E6ZXSCqf9nZ4/tj4CWwT5kNFHk0rz/cnmzbYpI7WyQosZy",
-	"Lfv12x+tDNtOOYsY+SZmiabfhlxtTbQUvLD4GXj3MaH2W3bZkLZOQFAee/gVeB2jhQlVGtfzhEA+y7GR",
-	"+EPKExYv3uEzbfii49o27SjAvReFpvn1XQU1bBZejwoWtG67HLe6KXqqrH7oOd514+EihjbY2awLe/tg",
-	"E7iw7b3kbqjVy1wVu3etikJzdDTDAWj2KrbFn9uQcp1UAcse7zhPwO+O9WmNsJpR5Qmj2jz7tfvEYo7A",
-	"HYTR3bm/mzC632GkcrFSSOt0kt3V7Whf+h0DxIFy3bjmC7240Cf0IZO2Ogrvoym45m3GxqQqr6G3aV7D",
-	"wbpQTV4R79HMNmkCObbpGvQhCjUV91RRmeJDH/VKfOawt4gZ1D+4f+zDIYUVuoUWZvWYA2y5ORSurP3Y",
-	"Py0ytf1nPL6RJwW7DAxCFXl29tPLIEO5I44SGeUBGnihGh2Nq/hJE3WxqRMn74RU5+23GaDw99rFKQqZ",
-	"uEyJDhG1rFosWt8HFQAunapzh/3kwlgoMUvsmbeEtVWEpOhRV03A6spRr5Wh7TwTDEdi7sIcJRbnVMzF",
-	"NCt0ZqT22yLoP4Rguh2hU18x+vcWUOCIzJVBGz/Lqb9dCDA8fJ64Kgux1TG2Rfax5lQZRcS3HmyllNdQ",
-	"FGpjFVdhD5D3ueaJRH6NdX3vmvfU7yexyBtUcW7Dvi+aJhzOYPGIpWTPYsHqeily/8OSbdVYl2YfI5ZO",
-	"K0zhARtxAUj2coiBwoJE9JgtmhT7jQ7JVZAQT5MZnSty6c/lskSLvtqz1oK1B2phZYppr9u26pjgXegu",
-	"jRMnNty8rfbtrvWajU3qICt1S+Tr+at5JfzqMoQ2c3Jskr61TSEAfG/1ZDabyHYJx01DxfVDNjAtaBp8",
-	"2xtktMdVbpODTeo2mpklTZ1dFdE3mI356QTKzxLeLPxWMRHn0Fw1NNcW5Hw+ZYFz6sKua6j2LJtOU6YU",
-	"CM9NNjlvp9QksWzRf2CvVw/Ttci4TUJ8kkqhrT8f1FZHjBgymSY0YmOZxDbddduyoqX2D8HxIwJieaDm",
-	"CVRThhxVFVxVGPSQJ4m1yHCJPKlXrOK6hhGhzxrSNgYbOcOvfdPv9rudXv/b3Cigmga/5vdVWCNjiztv",
-	"vFYL9R6y/VIg+3m5ait/cfHePD/WLkdpS9YTn/3eVxr8V6DBW6SlLcnHoqveuW6Qd28oqQd+P4GqKrkB",
-	"I1oCJGVtU9B+7HHe5WHZDmwafYXOA7W++iZNlkM9adIqzTa0IU5mVpnnmJLhLHASyQlTYFQcAyQpQDhB",
-	"pjdmhIKuD/3LzZPg/MLMIKMK5M4xyDyKyWBOaJL4RpbXaCpv6GDbhYXzJ4s+9JVm7luZxgp94/k09IJT",
-	"7EMGefzkfMzmZGbmDOhlxBnDU/DyUXBczTE3BbPal43h2OGe17dUwpaoG2zJCs1dIe+C7p/0an1K9yCl",
-	"0RXT1hE1lEkiZ+iRm8FK2SpX67olUGBKE1L4GHO4aWR6Nil9C9zoVbnvHlY8oEWFcuAPDhqYkdPK+Cxu",
-	"MngjjfUKlnOvjldy3eyAuiqApB1xOtT/gEyrPbmwD8JSRTtHyLfp8bAQbnCrWMO5Vb1XsuFQBp62ycMB",
-	"w7PBhuVYLU2k5FP0tgfEc1A08irXJCaMWO4BPnsLSrey3MGFM/4cdmTA2M5uW/Zf4nsvw/pn2FZ7qm+h",
-	"qsTTK5aHa39EOEZVUod8i7C/KZGvKIgtlJTSihcUtY7oq9DfebwoTuZT1gjNYjWB+GNo7McuDaq+I7t0",
-	"2Nd5sGt7oh9h+95Pt+4GaRDrvcO47JALmvB/bvRI3Yx83th7sz4s60ArtgnKypSP+FoNHAjgJ7wVJCFN",
-	"uJ6fRTKtwO0y70iYRt1ixARLzZZgcHVGFwoLrb45S7nWDPrPjqkoBxJjmSFgYiGzgyFE24QYKBsjt/X3",
-	"1D1Rd0vrpbvD0q3Ndc+9bVsVNWziXWtcCtEsOFvTWoVVcqZqvodrIrvUVqe5uG4i5RWhLhq7QHYnhsxy",
-	"lRfSy2JGE237MnARsVsP39bguaWggz2MORdol52dXqlJIRTzNWpScwLL/VBOpjTlKpT/A3VjLAajK3zC",
-	"ATgT9d6ZzRatVrAPagX9jaq+GaGMM3FVVeaZ0MiF9W3j+GoIoBOobc65Elcl26ieBDYD/DETC5Ua/YNu",
-	"sNqZC8XS2isdrbXS6q30Oi6EKEmQXtygoIJ91A9hheuUeWu5yVYvovqk0IVVS++oIC0srmy7TNKVhwJ2",
-	"bjlci9WuFWKZi9tfsG444WD23HxsBZ3AYBxJCzbLlYRtSUaw2Zmmqa5C10qVho+7s+W+3a5lgcMYeuss",
-	"cJnEjeYvk/jW5i+TuNH83bdvb/4LtJ8PyFsXb5s8amnn9FtJ9s3tE/OUasYVfzeZNb46uwa7DieKCSt2",
-	"l63steAJiMfjO/dyvcNIZ9Rpw05PWBMWhTNwNzeuGqfmjxkFPLvg1+yPW+ml1X1wn2qFEtodG1juLR2R",
-	"C3SQf72Y6Yrosa+vB9nMkKa5F2lMFfjSS75dJJhWYVC0rL24ggqq84Tu0O79Q9mkX62xu7XGNjRcAhZL",
-	"QzPl52LMd4OJZTO+mbhdj1XT0yiC0QXrglcEZ0sU5bZJHIh0TMoLoPY1JNU15yCUrrm3qXd5S8orCGnB",
-	"OPbQwlbn6Pkfaaz42M83VH3s135fGlB5nZcjmL7X30q8Y9Jrkz4mwytJUPFZHVhbp9SH1mfLs/717H22",
-	"s1f70D12KG0LG6s1jcZQgVGxASPJFDrpeH2IZvjaE56w5dr5xZNmVnEy1RXanhzqwkOtU16nwGWdKWn4",
-	"1Y96UlEL9eP5i+eEKut/UlCrbb3lXJCEK622rjQyIzhfiTx++9+8M/U0ZVSFo9cOz0ZIDQsJJpv5Y862",
-	"O7Mpi/iUh4n2XJLZWE6QR84QM1FbIBQo0cXWEU0I+bX7XA3BkbJpMj+XTfEQFRMNtqaesg3fKJRtlSEz",
-	"CONR4o9b5YTcoeq8Uvt1E/O03ZyplGilXWJ3+aI3UYlL+7YsssVCw94Tkk2nNgMzkTML7Al1a8GsH4e0",
-	"W9qDcgx8L7DyOKp8bk1TAevnWg15wt6kFZzz0v56WY7r57WbU6rHLoPB9vLZIdDlWKYEBlHu7lSucVmF",
-	"rnNxcRbOATAjCmdFebWJlj6IotcM+D5VzbB9VhfcCAelFLMhzRJdgdNzSqY8gp7+eVodiCI1ljMVqjha",
-	"Qti3U60kW5DHIaBa7aUnVWUgLcufUC7Gzm5VNkZDIrutTdtom0LuSJRktOkmtVuK/zPw2u8dsICvytzf",
-	"L6syR0cHvd79/uHh4f2GzRbsAhbZav4u2zHlc64kmMbGGTI/1Uy6fnlrbEHILyvJm5SiGDpmSWU28AIV",
-	"L+G0QUwtiox5HUVBz+VmetcxFhMi4hRPoEssQ9tqK5VMVbhsTz2AK56cEGXrgnLoiqKzvRmhS0LR0l+M",
-	"DxnLMIcZ65cHMhMROnYBOwnqA0XEEvx38Y31JaZub9125TOpJJQq5zQO8hiaVzrURDQfFIDvLi65lvIK",
-	"8r2NUiqFTw6uc9wJsTM9JikbZsrizoykjE8sbNSxhSHIpickX4NjMpiDmFWQ/r3xUobI7vHHqUw1iyuS",
-	"0mJ3ea2p65nGIbpJktzX03YRTaZCLXbqGtXBKO+6DBGcjzfSIF3YNTkb05RtGUXwC+irJeDc1nHbsA0g",
-	"TG9SbV9vTQrwgPUoe2ZsULogU+IsWDfENhhfDlgw4eLKnBNDqEZk1Z7AmZYpi53vvvYUIGS6KpyKgx+w",
-	"ERUbLWz5aNQcFvQ+WNEWAQc1S23p8XYdEirGcKetSABodQUGa5lkwDSSJJbbQ7PWOd72aC70NnG74ga/",
-	"eCxzYvIPRogxPDEy5THA9QVyvLR1yYVxd6Frq+952zwlLu84uuxjhkT4V/g74oFq11Mem70edXvfnlhs",
-	"sylN6YRpgKazOe+2MzUll/9xuc0gl4LGOOK8P2t4dYULnC92/qKZYmGTxtDdFReQfI73ubN+LSM6yBKa",
-	"zp3K8vDN6SMSyXSaYa+Gy8eTAYtjFpOnQuk0i3J8i1Wm0Wq3nBRDHodrrn6UM6Iyqyxa/C5rim2Rmcuq",
-	"S9S4JkzEinzDPkZJpvg1+xaCcm/On3R690kkY0YywbVa7YTdr5XRU7eeJxDS7jeGdqLoC2GV6jKWyqpt",
-	"CoeMTmXbCDZpNxjOaiqsBFgnxANRd7cbRSe+VU0PMd6yzI+2KbDyDqsjCrcqSKzeupbOi7+tpQmEeMUP",
-	"NiuoKHXcCP+0gSaH5TLNSpNyB0def8JVngI1TOXkBNV6LFyy+bFmrveUq1zC+pxQY2LftC4WpileReMO",
-	"q1KsVxXMPbcET4F0ZBe/HiVs017VJSJZyFRQY24bMbURcCHcXB1cQlBiuOlW8y0a1qRYnErVhsuZI2+g",
-	"buD+aC8rTM+zFiAoBVZfjBlNQDlq+7iAiAo3nTKanpAeYLXbr+6QU3we75EimZOUTRnFFxJeCHQSS4be",
-	"CKhitf1yCmhNh3me517pMRUF9BpkpY1pMtwhT7Exj3nX2EI5IcjzbEsZ7talmrvUycOyuY837SqL6J7K",
-	"d4AM5mbsPCU8VrWZy9boujCMLwauW1Hh8gUKVRwL8M+3RwYL569UlrIxXO6PVI1DJoMFyl1dqrlYzLsO",
-	"DzdUJXpK3rx5+uj68IQomUI1OY8V/BvJkU8g7xGid3whFybLeLzgz7xfjqPdD41CcM2pZmd8JKjO0k2B",
-	"t+oHO9jHKU+ZwqApTZKfhq3jX+sY1u8WT+0boXmS185EVIADEkAfDAsjY5ml0ASBzBnFJghEyNmJOWip",
-	"npPYcCp4HFMPdlZCsb/1vcjKsDlibUf45NaaNL4k9F1pm9KYW07QoeScyHKximx1qGB2Bl9p0t/B8AyZ",
-	"Xg0TOVur5DsaeuseWDrUNjjjJuu9O3QeA8RZpbmUqKpWRgEfGX4RjO06+BIcJog3lATgwJuA29hu/gRk",
-	"3lgmsRF6RnikrJxOnqU8RBjLaVkpja64GG2UH+DNxj9hpbeGVviZHNxC/zjm/D2rbn4mB+gXwmpmrsZ3",
-	"kZtTB8XxmRw48MZpKkd1Il3P5OCVuxXhnrMKpS9LRwhrQ7g6JuDToZHm105JxsgXTeN2/i/3yyBLrvzI",
-	"hfcwGohwd6vdMjdWRMgUxNsbW2CA+QmZCoaeFVFjOmXok8Pw1Cy3zs2Jhciwj7y7rBuFlKM0E41SftJG",
-	"VFgvR+iZHHjp+ClntfPwEKALDv/2KXnbZQIVuMtZKec9J2c3tXKmD65/BR/InbbL3qK8T4tO594KLKZV",
-	"xCwYDTVPX5pfbZqMbZqzHgvlfVVmxSo/8tgYQyIE5765v0bGbLVf1izfnTcb+g159RritlytYVuicN8f",
-	"R05omv4mB1h/hEXNrvEPx6okJuLllj5+0x+jnwlJEilGLDWaGkJIre4D5BH0LbUCcsw/TD3OT45MLpAG",
-	"VAefZacqJeiZHDTOMPlNDuqnl9j9/7LJJb6sXI4ByVDO0ZlmUw/hPl5r7va73ZoGr5aaJlVf5ILQJDHW",
-	"tm04TvM0kithfUTbD2JJCQZCxoFVLODqXofuNBoNA9mxRcyCRAl032RgHGmwbuBmXepuaSXaiHJo1Tuj",
-	"XNuiS3f07CUUGwL/pbIogmzF+tkTz7m4AsdHxYmzecoDNuYIjkcu/3KZ+424uAoFm6pPYF7r977qED7n",
-	"10wEabMyoyfh16WKS3m1ngGtSKp53rgTCmAIUvL9w1dk/5BoOtohj8Uo4Wpctl+XyiC9heqHFurdp377",
-	"wc03nWLd3n3qtR/cfBs2Up/LEd8QtXWjpvlTqtRMphV4WraP4z1F3H2l85o/XKaf/oNF+lm9kS5DOX9d",
-	"aEsL03rDVak65mBxcmWNzttInQ4nmlo9LTJDG/KIakamKTifQ6H4xmC5AHwSnKew2Jh8JLB3vDLkJTSn",
-	"CXHOAcwYo0lCZAr/FEZAkFMIzycJSyCbzHBsMMLhY9vWiS1Qgc0uxTUPU4AvVAN9QuC3AijjI6KD5mUv",
-	"UuRq0Lq03vU87hVN9QoRAs58SG5w7Y/UAnsz6tYsjCJg3j1/KMUw4ZHeLvVrQnVVvIlWg+G4YZa2xOzW",
-	"iCuNAVJbTfZupQ96b43bS/F4bWwOFuPM3LjskYkxwIFTDJEMPLxCGcUdmlslNFeJAf8BHNqTKRXz6k06",
-	"4zGrdm7hu1H8nhAI8BwbKhSMA32YCbSJyqIxCp8Z10ZslnqbJBxzKuV0KhWqCPCiijHlntXNSaaBo/l3",
-	"BA5bHxP2VkFhCU0BjjjvpgLoxFt0U6lw59ZFhrUU0NgGgkZZaCYOmmfEOrq7NXTKV5VayWM+GgPqV0oj",
-	"zVKo85nI1MgqMS+uY9RPtYmaIlaYlBtoLg9CZyzPVVhexTRLGFHM8BXX3nrMEmsEqIX2u1i4026JmEIu",
-	"sIhlCsx2msh5JZL0K0Qg2a7HRNwYUj8PzTiYWDCHeJJgvvCM67FNIwEAV4C6X1ScF3Y51FP6VeFWWQzb",
-	"GWMoSxlmEB7tHxx+W9dBdqbpAJomYwwYHB50oo7JhCaGIBA97pomPG6TTNDMmHQaNLQY9KIBj2Mm2sZo",
-	"fQ/nu00mTI9l/N5coc7HElmJ3SYJG9Hk/Vgm5ipV7H2USMXcH3ImoHkz+6jfTxlk4LUNgb5PaGpYWUrF",
-	"iMGrFdVcDbkZvrms2fuETzgMS2mZ0hF7nwl6TXmCt1C+9PeAxu+dhZNN0TUGsyzuAie4oMkduwsx+K75",
-	"hG2JOp2mMlVVmF0sia2bA8DihdTGiGFToIHaDM3LsV3v7DFHm1b2cYMKRR1sprd5KDPFY78aBhnLgeBG",
-	"sG5tSmoiR0uVd4bvlT/+sd/rXFx8PGQNa3Ow3P38FcEb1kCkHR15wni/2xTY0PkSrTcWOJGR0Ce5Wmuz",
-	"PuwfATTo/i00b38aG34x5JhYvziqtaHKWo7WAPyOdZoXtPAuzFEhDcZ2o2jG9U8XUmnG1DNW12fqvAZo",
-	"rqAjKIK2yQHnJdV0QFUtq6AIMqUs5qrJI4talvuqe1VoJdUaa49ds3SOFh9XJJsu23tslEILjbqerbZb",
-	"pnfBxa3uq4FNd6v7ysbc3D7hgmo0pid0OrVZ76VuijWqfYpxeO1A1+RZllrWWgKYQzubYwy83bRbUrAa",
-	"eSvhkdy06+V7ek+8wyVNmRpvplOl+HCFIxa0Q7yDQPJUkbenNJlSnjYrDy8cFBWhkAWKKo0uTE7Gtmfp",
-	"Z3Q9DrMkeVlpQaIRfq+6C0L14vzXxcXHbteIr97QyLDhu+8uLs5ClytMzcL4WGf1wH1r/ZneXMNrL2KW",
-	"fk91tCHtVRh2b0vxiAmNWYOm0mZIr+KhG9BCD+PVCU217bzSzKsSj36Tg7oOiYpQVA4lW6ophJjNxDUN",
-	"WQnk2siRieNdFX7CaW/RrVJO81Td9bv4k715a9ioinn8NF2TNxy2QV1Rb1iaPnp9+uTcha5olEqlcgk7",
-	"qsiDN7+cBaERUBGfsvTEN0pLBu09ReQMEWBP921qcI5c6uT46X6r3XrODKsJWufXLOXDeTDj7VTkKYUz",
-	"6x+0LcwjKoqmTXmRBryKG1MPogQsRh/h315jkY7nzM5XpFrLPFhgmGV1f6z1VP3H8e5uBeZJ9dZ7DOLu",
-	"il5u11vhuSpKFS/2aNxT5FKtKncJKbqbHsdy78kQalewJ882HWwqWwI91cqtQaAFUA1NZOd9LU2kotll",
-	"XNWX0CO06pqaBrXwoFFnazN3Hrr7muPMrEh4xaLLhLlU6iGD2EWbDOZkNpaGwblcWMct2jbPgGtis05X",
-	"H/X9cO6rHdjj5km8VfzU/OK0WJgTF2RwlxA0zhfu1jgwKW9/7dDDJDVN6HyrVpcNqtWXolbmyRrD2lod",
-	"Cqol4Q/DEjh99jVTTH82OyCoO4dHqZg3xk2G11yzt6Uua0sZ8xScJXYHV9fkNryWySozHpMwoNNNLM0x",
-	"Qzj6JBgoxOqiVrtF4wkPx5fPmIgtPtFGXbTvEN/TA5xbi/I5iKJwLceIaaMqRXI6h1HIDLUBCJwqyGKw",
-	"mVgNBlbYrWvcwauhQBHJTwHEV4FU58A7K8HqDm4XDtSNIlAH3xwVe/0u3NVSfx5gzCqMy5/CPfQhrr0h",
-	"sB920Am5jhzg5AmeqyiCeNbA/FeTiVSa9Lrd21rn+qY9QIq5FQqxNo/XVAm0uoUnGyCUhjL7V6QN5oNV",
-	"FfgqlRn4kFcVTrs/6N5OHM3Bt9xN9OwxjcYYPivl6N5t7GxlFUA+1tU7Zd4etLZ5bIusccOxt4vAdPnl",
-	"0HGtAqtF+mhQNbUZ8a6Y9xYKmqoWCvUT4ZeUiG3YiB3WuzUzruQgK/yfA+YqrxiNxq5PHE+LHMZm00WC",
-	"u7VMlzOmwq0wGpcIRlmaBgtkCmgJrlxAmAxYIsVIIVZa2J3WuOCzdvMZqvQbVX9uIS7uF1157yuXZrol",
-	"WbHwjTOlFD7X5KCoZaTA/jYUUwACBdzckE3okJ1sQysE6MAmUwCPBu5NrZlwNe7OjEjkzIgXFnMwocd8",
-	"NA6bEGPaP7i/opIfDtqYfaQxi/gkmFyyRWV/Xq68lv0tZo/hSZhPWQxrE6d0JowmrHQqr5gV5CgHoZRu",
-	"xmM9toJkzPhorJdlB14PKIjOOcKSta1vKxMTPYAOHOLyd6AlnJf0ApMq0Wc9QnWLCtBtSxGfdTXs9cND",
-	"+HcQnCEQ7NskGR527Y43JCie3RLmtYqLpnNdXlqlCp4S5+HKMdC9li55GmpkBCVEDRD1dlXGC+n8v1Vd",
-	"5Cxax6oBA6KHYf7TCsBJpqHULwflxQHGUjBI2l3MlT2oO7ir6rTuvELVMLoZTWOHDAy1HubzmWK2iisB",
-	"7BcHNOFSXUquFRQ1fkGWBbpN2YQLrNWKWcKvWQr/9vBv3edb7VbeOC7fGwfTgM9HxpZchB1GaRbbXHTo",
-	"dhrkx9OUXdfdKcU+LK/bE8ifbuf+EkpGdLrak3vU7R72jo76B/uH+92jo7WtPlVevrPkLFCMxBLAWIA6",
-	"1hUFrvtSplh6OgoqQ4YkB6mcKcRfz0nRpcasAquuosVFDy/7AG0hiipy2B17nN6tZRuNVZJEjtoF1BWg",
-	"+okmDq4FrrWgqGyj3JYlSjNZDRRpziS2u0jYUJNIpqJo75zz8fJKfQw2cIFsSCe/GzD+EFRWQPd6tFjL",
-	"usmbFxb2Y8t8auXCelZgVUysHgCQ0czftVdXciBw8Y3rPRvfAsDQGRdR0ZwbQ19c5cmjGwbsGttODSJ8",
-	"bj3CmUtP9W0VvDS2vr4UrJITmWEvMKaMWsyoEzLIeKK5OLbbzNJrHjHDtlgy9GWuvc/mFCpGkyK9UMmg",
-	"CERc+perai/tfC0gdBJvtUE4pUeOcrY8Zvg2v8GNORheCrcPPBjvrMSzeuq3wueCzMY8GhdFoI3kQgjK",
-	"aqmMr5ZvK+dZPjhME0AmH9Jli9U2VIkg8ghHdnvYW950vFZSLmxdYhylQHU+Au8weXneHmH7uF4lR4fn",
-	"DSmYcx3J0VjZsOSommsX1Y7CzwyfsUiJS/NE9D8xOrZNTwbM6KZjanT9RUuhaJphrIkIMB2F1GTA2kRI",
-	"AD0vCj9yiDk5ZeJ4CVPvhBhOBx+mSYJJYQXaXuylWrgxTWjMwBC0mSQnBY9oE2dTtIsuHvAaa1QAG2QL",
-	"PWLc1H1rxwwW6BDGVrJF1hou71Z5b956Ry9wSPlIIHqgP8CieB2i6lidXvkZFgjiVCACnINX2Jqp62AA",
-	"9vrd2oX/+OKtFQJR1dNVubKenEZ8jAF8DIH0tjSrVnUHsgC6SAvbhaiQ4m8blQypwZM9WRrM0ze2qAOS",
-	"gpqhLBWInWC1KLzKJ+y28Q9wf+3I2ovF96vClv7UlqZkUWaObSmUmR+i4flNhHLHCKJgAEvhthUu5o+f",
-	"EHRgtAvf0jHuusTyPu5QjUcpK1gdYQmLdCoFj2iSzMPwN9adUtNDUnXWuRg9xAebpiJzFSVSZSlb2R/a",
-	"kQUWgRfuVjVexrru3V+VA7AiP7NWupGd7RlAYVamHHnTqqIaLkaPcFkbV7uEWcETV26XN4nanA/c2lKs",
-	"mv2KrUfwJGcyGKq2ztTyUuhqXHRDKKE2E5s1eg76skPfMMRXi9yqW0GbOa1YtudcXG2ZIVhhAqX31G1A",
-	"8GwF9VrS46sTEsukVxt7608WpNECyoYQuPqbdSZ1A6odHFvMafWeq6XR3zLDKgawYrldUttiZueoquMV",
-	"IDHY8H9eKhGGWt9/cHB4f2O49bWOUhzkqrm5tWywa5+DS/7M2ayqhrehZy6X7Ks6YMzXKxHL6QplKV5j",
-	"NTze/y/t15sDhDDbts1QtffMGGN52gDXrg8lKGbbu9CqP6ocOFsAJbT5h1ZDkefesTb2W6GCzZBlGFW/",
-	"Dahp5vAce53f4UGsJxNEZlrxeKFYvlTR5VvyUH9kBYA5U9gEDt9ozPL97tFGEOefozMw2iKrHM0OUm8k",
-	"JYJdWH+Hh7CfJvNjl5ANRxwQh04IIqUclzyfxi6ZcT2GvAZM27C2ABnMXeuUUrk9OizgKxVBVi+wCl+s",
-	"V5TPlv14tu+xX3ey7K+zf5Rcdp6Ns05TL/em/Oz1TzXbebfBp+4FIh3VbdPju3Eop7IC6zWjMZ5IGFgR",
-	"6h5mKQieKGUxepZCRVfkrVefZR13KaPxsmflrkuybhOo3xGVQ+sXdyz9Pg9/MirfWZhHWcClY6BQB9Kl",
-	"NE8SK9bMnp4QLmL20fEhxWgK2dGG6XN9AuCYOSy3kPgejSj/wr2kjCiIXSXbLftiaAda6pNerNF2wPV5",
-	"3MH6j8pd2m1CQrFAIQa2usAuP5DrWVXj4EJen39bfXs/f2zB9gkP5vRu2PS9MQ+syyGqvDh5h3C60NB9",
-	"bv1eGlt7YkOWrOiWc0ImVGQ0OYa6tXjCBZlCb0d84oRkQmUD86mBeb05g4CGRmZUaHgbxqg1VpGZIzmh",
-	"ouQ1LJKr8FOG5L2XrpfjcEqKFu12DdYSdrGvjamaCWgVUZ+mPRr64gTtkAZDzYa9iVarBQG0s4aOQPN5",
-	"lXdcX3cG7HgdfAXFI1Et2KAxhMNGgy9V1cE3816WavvrjBjPZHX7es8VbaE6ZRI3B+tcWKCzbDKh6UIG",
-	"b/9gnS+jVMZvRY0/3MVdW9Pt/nwNEgK36djus8dETWiSkASwOFSbxHxkuImxrcbz6ZiJTdpKvPsmR0/4",
-	"zl369j+C2+sG3JgZuBmoxhv2++EFFoR0ed7jyrrX3AoGFJNhSkcT27IFKmFDNajNjls1SqCXwQZ3BZjR",
-	"Fq1rHCwfTH3Vonn8a0EryPRYpnUNuIGM58H0XeEaTsMhcD1YsVx0mtCIjQ27CGZ7bZBh3zzF7nNJi2pQ",
-	"ag/qp2D6XN0Ku59mgwQarq0BCJSCQSE/9IivKLzK39UgBg6wu48aI+WYJ1DbGnIb3kZUHEDLBatoAYdm",
-	"GRcRHmj2WbMbz85+ekmwszT5pt/tdzu9/rcuxhpTTYNf21KsbqQ91EOwCQrBgizsyc3Xq7Rn67TP0LDC",
-	"1Ra21pE6oi7w5Xtt0t/pEZmSfrd/v9PdawTz0+0c2X4mxT933ncqTkOFjrEl62vMc/4tWcEtUvoScfvk",
-	"vI5iP+qHkIm4vOtVlTtFB/QpZxH0cZyzuE1moCmk0ELRNwWhmxvW3jCNHdoVS8O46dVRevjWdiAYC8vm",
-	"OVnCa8NDZPn6yUOyt7d3BJWTb84flqsJqGYdzSds0bMYOnx8whIu2GOhg2cu0vWP3PYFa9j8EnNSwXc/",
-	"G89d5U3Khpli8Q55IlMyZXKasBMiwMs6s+05AAWUzFKpA3vU4FDWKWWzRa22nOrHRk/YqVSTNV8AAAcJ",
-	"CxALiB8fPv/BWi2wWiFb7Bi4epvskf/97/+509qtKhCUcwlbVUohRSTlCbP5bELC4dRUXWHKpp4DnDVS",
-	"6ULfcNeN3EcT9jMDzAuquyPYYdal7muWDiooNi8MMzvlg7a7WaaMxraJTyJpwRBb7VY2jW2oyDEmo3rX",
-	"iDAVhWPukNoxFhtQUJoHlJGT64oaM8cVfmZpHGwrNEjlFbPdY0PI+qnS4Mmae2j2iWYpi22y4IQrxcUo",
-	"77eEVT1C00jfLjFaf9oKnFd7h62K0/n4jT5EU0YwNDvH/D3bgHfjMQZDEGNDHrW5B67SOmxxXH3Eq8RJ",
-	"WKbizWCRhSza9vihYg3tSIMUA03+QwIkYkpVAF2fkmdvz4G/XZ6Ccsf/Cef6mHzPaMrSy6XeOEf3G0Jb",
-	"53HUp4Hvn7FIilgVzRkJDteibocgFJdSdx/c3+/WSIZehff9g418Q9u0y1c/nZ2TXTrlu0bh3bWPXtbv",
-	"QrazMl00HJg1h2Fp/lB0VW4Ai/uynjv52+5/2N+O9nqg8fNge1I3WOD9RE0ZvVKgFkxosthHxg0cNhDY",
-	"X0KhVGzIUwhfpZyJOAm37XoDvPkhVewFyKcNwd4tYN/KCDpVDID9lrDYzcXQ0hRjqzuqCRcleNr2ahf9",
-	"uuE+8m6/abegjc2PRnRVMiaQcFwK67nBTjkVqkytNH0zDC9J33n11j1yDjcGMRlwVRuBbS8sa39xWcM+",
-	"OEQ7mFmcFS5yH1yFcdHU49Ygy0PIlfk5qI7nCf4n5IpNNXoKtZ3ECkO44bjr7TvsT2DjK5bY/HwCzDWA",
-	"wLfJKLdDRg8ZzdUn/I2qz3fWnnCu6CAJGR7nacbIgKbKSQEAEQWFyGWe8YqjWoe95aytYpIN4XVvkZPZ",
-	"Ly8wMyYq1in3O2DXZpnEhIJVVoGKdW2zKaoAx7z3yGHtII8d9GP39kZwau1WJviHjNmfdZqxm3YrS5Oa",
-	"X32TJlVbaWybol3KXUO9D3nVqTe/7BBj+UKHHTWGQkuokKTl3KRcrxtwQdP5go51v9/b31/fcwkGEjzB",
-	"KlRS2DwaUnlsfTeYO7RcmYNsLK1ax3ejbizw0M+26cAa7xw6ZcZUYe0TGoSQKWKLYx3YT8poNMa2WJPw",
-	"WLdsAlPb/1M7JaYJ61tKK3HVKuXF9GZpP+ARwDpHqiG4xx+nMq1I/KwIM8NP/m4ZYU/QJ9OEL+GnWXw2",
-	"pikLlDx0Q2Fo36GjVjhY0LHiMqflEEdde2x+86e6Q8szzNYkoC2Nqo3Z4KAkUcxwBuxEzIy8rXy1qlEb",
-	"taNqyPDb5qvodhhUm7oDWosjmueJOfpz1lt9fOLaY7ETqM99M8vEV90LjP6m3ZqhiKyYq/u17QON89QW",
-	"C6im4r/elBfBU4v526ktnsCcgHz6zzfRm2PbspQqRtQ428VKsPoL4Zb9yya6IOuOqA5Ds95tD5F1zsA8",
-	"hR1xbKBOpqhGTlkk07gqnpCyaSrjLOKDcMcB/EIKFQwWjw2aFxdZ/XlLHSpibPM74tesaCSPQ8udwLaR",
-	"ksv+yV3HGWiWlWEP4JIPN1hnfLK6CxQuHAwDV4+l7BYzz13Xpg2hbR1WTO6m9ctKipmVvlNJv/Mtejzc",
-	"SteL0Mi8PqTbqtDbWoROBWuutb9eAYTBHXb6MVFywgAAxj0HGAlY2RQxfg2pWmoGIZT9Xheio0LqsTl4",
-	"EH9ymJJwiob8mpGYzktwLZA93Wq3RhIiaUPKAaIl5PlcawBz2yxwWwPYe8/tGsCLQsDO9qx+L576doBM",
-	"YqyWfSP0emMqVyzA9dFEE2lmo99acUiWJku5St7GFtRSxpYq5rfibJ9qIyO2Q7/NsCLyRYDG3rjITsrQ",
-	"iHCNbhG0xOLfJoymyOaFFIxEcrIu6pPnga7m8FUwPBiIN0JRSSJF028FY0wy02bgofYGlm30P348KZiI",
-	"YTjIPliimPfD3sePbQsDZxs7DCWmHZyQmNs8BOwWzAXpHVwIhXE07JQHKVIJ1M8JCd0LEXxYYpkH2vp+",
-	"2wjIE4qwDXckhWARBAl8dKwLAXW2MiUQeMYP+cBF9lUjKeOTMlxg8RpXgGf1bfLNhF4xVxH67c6F8Fil",
-	"j9BbxNBTFvOURViHqfmEyUxDzsL7okQkD2x418wNsGA27SjC5IRM2GLTdw16plsoD0fFfOhRtxRrcIaO",
-	"Sj3Ue91ufaAhyDRwNFY6dCtO9yNcxlBiEZ77iri8HGoE+TSz0iln8a0cx8ZqQ87lQrHrRSEEZD7lS01X",
-	"FvHqaeefOxUR2iEXDRP46oooYwNZXnvbYFkLe13EZayluLkEKl7gb4WHdphT0TrH2MIYH+X5Z/WwIRfJ",
-	"+aa9SM+JHFXgLWOVkBtpu+jECqDmjapxFmTmeqVnSueQb9RAnQoAkcxtzpKZ4/Livlte3ualnPhgk7q3",
-	"5S35wm6A8DEIsrchBTvX3gm+ccNWj4kUINlmdO7JYxDb2JM/m55YvR9cZG1oWJMpVgoATOgc7hgbrUYO",
-	"wSwXczKRKQuXGfvCLsdxnHE9HrMkLJwCNlJ1ANme4nC9xpJjvm7j9RLNVrRDLEwnL5VlIVRoqyAWkiZj",
-	"lXdIQAsFYt/LjzdqTWz9GrXvT+mw9s3gnqvd+bwhlG5TRr5ciMEnTGk6mdaVPPpzydxFXwQKmGK8K5oN",
-	"Lxmh6/pLXAImujWLLoGqxNzlV0AdhrmBDKAI2oG2IuLICbnE/uL50/RCFE/m+ARg1DhI9BNyCWSxY0j/",
-	"0qvIptoo6FYE5e0CQdlyYMcX4jLPo91BNfUSDBbvskNIuQTvmBzC6xDDpO3flyPAXqJpBTlaF0IvI1nn",
-	"+Yql55EnXWJql3vKrM2yjj9gllNyvUMuzdZdgkECr70QZn3bJaCddpFJhv9kHYhNyhT6LJvFvCyOy2U7",
-	"/z4MzaHOlI0H2OaiEYi/6+5PiyNTMIUd5+P0r6FrtXwN04Rj56b3vlMikPzv4v6CFvI/ivp4/LvoWVJs",
-	"Xv7+RXooXfLQcgIbX77qIf8WVwuMncWNXyWBGmsaLnqxdbDlS+kXK2CpQEVGR/+rn87OF4ymClQoP/Wp",
-	"G+70b2Sy+tN/VtgsdlxvuR4X6IYLYIGrUA8dRjiM2/IDaLBCnuYuAswcgODCmoZP++U5zMaKRe+L5Ng/",
-	"777781/CCsWscDbXooeFjXOPt91sl/cQSjSiLOV6DqWMNj8QUmpPM+xBhX89cZv27O15qx0OlRV5uhBu",
-	"WcwbTuSIi0vyzesnDx8c9g++becAW+D5IRMuMltYDlMDxy1m9+YDNxSAqHI65VFVFrcZz4vH56+fPjx7",
-	"f/7TXx+/zCGRkT3X+MQNRLKGEtum5iEtm5vSolP+n0a3VSzZYR+hEtKVmR23HuIP5PTVU+urxLeq493d",
-	"hYd2Y3bNEkOZaikokL8H9W5FIKGVAG0iiIKNnRdRfyMOsbgdemgZMWEMPHP5irGpuhCzcvICIB47tR5F",
-	"ANGyKPBzkh8c9TsX4kJ8991Zkb/z3XfkNRtxpY181UYYJtL8cOx5hMhYJrEi1ByZVHeMYh8vUItML0Q4",
-	"357873//z6XtX2dzs+1Dzl838lPVjeGBa6CzVFgRa7ggmVLuxg/NT9V338Hx/vX1k4fkaP/g8N03botm",
-	"s9lOOow6LOZapjsyHe2mw8j8z9z3Lbmk02lio6u7tmnun39TUlwaHSWSMbtEVCY6SHA4E0ZtLHGaylFK",
-	"J6AIwTCcMsAWGtjOAJpJX4iiha2T/lB5DC2JwN9pc5YGMp7vkNOiQ6aM52B4meUv+g0ZEsByC4vWB2Vc",
-	"FsrOLtBr17IjVmaHz5hRsv7esZc7T+NLo9UlTPtnioDvUgpwhVqtakCjK4tNciGcf9CiD3Jhy0LsCiKu",
-	"oLtoyAhSY3FEz/mEaxgMNPqNaJJYKDNKBlk8YgDFUPBty0t2yOVrALmYcN2B/79sXwjv2mtzng0xW03S",
-	"/0UxfUm+sY7kb6HvzAxxgxyC4okh6ikT+kLYQbiTut8/wlSby9dMp/PO6VCz9NJsD2xevjcDRnrkBf/e",
-	"HNE8poz5gP0D80M+f6UNxU7pCMggAlF9TKZUKXJZiPlLp/PCjVSRy6i4jrnRH/UJ7gd4fOA+hAETbIcY",
-	"K9Ocijdvnj66PmwDeKQirrTTVXaCapnwiNlutpbtnU5pNGad/k53ieuZI0XhZzhO9lm1+/zpw8cvzx7D",
-	"M0XatGN8Xn36cau308Wb5JQJOuWt49beTndnD0rq9BgE1651OJh/j0Li/aEUQ55OlO/4/+bSPfYnCEvP",
-	"/2J4zrfYjYBeMUNOgs1grWcyjf0HUkMleD8o57CwHiCmHJJLI/susUbUHhVjbkgF/QOFNofL4rBBqTvs",
-	"iDWg5EzgYuevNAavmdopDuAVHUFSnm0tDIvQ73ad0LKOCGOH7TpsEyt4cthh899rmmRm3S+ybncv+n9i",
-	"GRlZSMwjcInhD7A9eMHuEF7f9X5AnSLHVNgGqOQmpGYgAvJNu3WA0wwpRvly7D41PFLQ5AwQwGzXa0/p",
-	"aR3/+q7dUq6+P/8C8uCEiytgVJgSlkC0RkIt6EhhxSPsp1GsPnZSCav66zvzAUchuzDe31QlRYLCmRPU",
-	"JTEsQLURsix29X9cEZnyEaqaVbRwBm+tSQ2/0WuKw1ikieKqo4rd7zARzhKmy4ki3+3e9Wbj33e73fgN",
-	"5I8UGWLNHTZ6Ld+lgiZzTNeZSqVDwJ2oj1H0h4DJoKA4XCY8miM2L8qvLGFWW8uLWU6f7hDb3B6co+RD",
-	"JjVT6KuAFwJPMrqF+ccJuVSaptrKMyZyV8hQMQ3E/N13b86fdHr3idFUSCa4kSxt8CxeiGf0miIh3VPk",
-	"UhlGfYlccIdcplxdPTf66qXr5pXpgkiZG6Jq2yJ485y4EPnvZi7nOdYkFHAaZXPEr223L+VyUlNGY/SR",
-	"Ym+1oiX0hfjm8vFkwGIjKJ8KpdMMgrOWYUdUGOsskTObaWbGHOKhdtsAjh3NJqb097Ywyjstvq73m82a",
-	"8Y9LlNAMpaBHVjNJ8LoyIgyPkSEPs9+t49Y1E7FMHcSCIUOuyOkoZQyBlsc0ScBvJK9ZamGCMUYzA5Hy",
-	"NGUJFfEOMfR7lpkRsvSeIgmnA55wPS9ekYnEqDPQcq18WFdZlKe4OHnHq7Jlaesz1rCZdQtXYHCFRuLu",
-	"LIZim+dvMIn8ySCPwXEAj9mvw2O+p7HXCWy/21v/yBtBrW3DwHm939tb/9ArDHKdS/mcpiNwQe/3+3U+",
-	"Nk2lMa6MyfBYaMP24Nmj9c+eS/mCirmdn9qO75pn+7XW8weq2Qw9VgfdGktzhkz5jaDXlCdmnotcvuzD",
-	"+PXdTYntI0cmNDeRAZ0FD3LB+ikvc/1WlHD0VCZ0NscMhHjCRaskDqIxpgmFZcGptQ9obsXvkO+hmxGh",
-	"Yo65LwmjeUIqTrRtk9BpghmrFu3RIusbywoR2eH0ISRwygAzDViHj56G0mWaad82s2YL8JML4UaWt+Oy",
-	"ZrwRI1BoCVaXn6ENRspbMHdOwVo9Bsm0C96/jtIpo5PLIsM2f18KmbeIA8BzGIBjchmzRNPLC2Hdh4gB",
-	"x5nRnI2chgJV8DZAeXosBbtEV2MhN2djmTA/s0oKdiHQ6LY3w7AvMafs0vr5rWl5D3RvwuMTIkUyL+Bg",
-	"jdFG1VXutAJLjiWKeWtgt2EHI3E48XxRByyRYgSCDoMrJVcJ2htg07vY6cwGLTFUkAf+2tZQtiUxZlyQ",
-	"TeTaWOGS2v01TwJ8IGJoGDvU3z/Q6uz7IypwyiB/hLHobfK0cBDRwckWoUR16c+IKxv+gJfknqpjq1IC",
-	"BStrnfIUo0EXAgrjJlJBOWIsi20tiDNlZCgzgS4siBFRs7JtW8FQPjH5caBWc3LvuacIB3B020TBDRu1",
-	"LEM0Rj+zTei4IIOURldGkcIENFU0MUKksgthjO5f++8ucRsuUzZkKRMRU5dLLRXahV7tzpr5wxIf9unK",
-	"RGw1GXN2LsTlhKZX4Et4W/TxMoth1B4pCiXWXiT5AOyAZjQVRkmz0TclrU7GxYVYzHQPqmgLGXhLr0V/",
-	"FodSxxGSymmxb1y4oCJmN8LNQno+TAhCWo+kVR29pnYYL6MKMxZwN3mKmrCPXk5Oi7kUgUyfuq0DFFrE",
-	"+cR9Yl2L4IO7EHiqKo8STq+8bHaF5JTljfkzhWdhv7vfBq6FHoAygjuGV+GD+92jC3Fpfn5vsyIuyTeG",
-	"8WA5A6ziRJpPfmvf5+p3QljuZL/fP0EXI8d0yPhCWG/iFB2JBdDe5a4907vemd7tXYa0aMVE/HBMt1Oh",
-	"YQtO/f4Qhaj2KAd3qiBRX7W2IwaBWwzaCO1u74gO9uO9Tn9wSDuHUa/XOYr3WOfBsEf7g71oPz5grXd+",
-	"nxrIhzGsxIkEITWPoBCMy/g/ijTkY/vyqG/eyzqH9KDfOaIHvc7e4D7tDntRP95H1QQPy5tp5eQsYjiw",
-	"HKR6KqDNCGcpciFggUMaaVUxcZ+j+6M76vSH3bhzGHcHnQd076BzOOzFrBv1BkeUQn6NeacN4uRGCETe",
-	"MfTFBXmUDRIku363vw/KciIjCs46JjpPH7f8BXwkXY0K0jV4oLnNEs2/kB99zdLJZsvKxelDumh9La7q",
-	"ksStWj+bOONIptsxX+ocsr1h5wHdH3QOovvxIXswPKLdQamzUevtGLFpgLmzoeG2JM7YZpNyo6+alT/8",
-	"ANHGEj2WUnSKvizesmcqo4nhgDwXORAV3WSwtW0xwyPu1Jq0yczrrEkchzMI2y1z0kqcp/bTT1I5Kcpg",
-	"Gy6EZ8suKcqLMwNd2HPHuY6NrRdGParaZlW42PAFDTfLJV4GTWanVVMbiwKMOWBYoIPjPD6vRV3HbHzi",
-	"8uDxif31T7yU+onRMfGBGgb0QymGCcfsiK9W/pe18k+NtrQQMw+Y94btFza+K0grTHyluNIU1A3rANjE",
-	"K7CIKFAdC8hj820HZlT0SCDW5kLDEn22XjDf12IhHDUby4kxE08usKRkxhXDhzyhKKS1Q9H0VUQxZo0o",
-	"ORMnhe2rGFN5ZsA9TDaY0PmFEDRNLQBawpU1wp1hjZEvKiCdwFjKhOa/YdjZDFoUX0Q1eS+kbpq3P1wo",
-	"DZ/SlE6YZqmqzJkvbtmF4C4ky6+50SVDtZeqXYz5UNpPNE2M2YImO6Q025yQmqLUqDKtYyP6AfHFBlTz",
-	"crd6fBtTXYNoGsHhgiUfGOsazSc8Vqs9bTfWFWt7xUVcHmyEdkdoMBbBuKa4876HfcQMH9lSH1mIrOYJ",
-	"gL8aPTMCcG1buOxVALUA2bzX6/QPzrtHx/u94+7hLzDniKVTvamW97///T8tLMupaxIgwrVb4YZa4bty",
-	"3mHr9JcP3fnZg5fDv2V/ffn3B/H+ix8OPowaKSTeDkF6ZUAvOc3jkyX6+cNpIV9EwH8GaW32lSzCfmwv",
-	"q21X/nRrob37qWxf31RK8Z+E56YEUYidfdDFfoqS2MmKe6rsiU2kvFIk4ZhKheIczrqQmrCPXGnrnip8",
-	"WlyVPE3WQYV+YRVMGHhYBqxekKCrxcc9RXgclHDrmAow6inVY09olF0Wi2ZhI2GyPc92oZvVNmAJtGkj",
-	"FlZlVpVCKp+Xb33lQi4ySOOF4NYXZ0POodnRDrQiyHbK8F++BxiyhI09USCA6VUNbDjkiUwzm09s7Hqk",
-	"fuuDn+wEFXPnDXEQDFuexny2ARWqPPO/MjZVNk42k86fRTRLEpwyclwuzL4OecxEVNZ7P7WmWTqVyrCk",
-	"x+ZzVHMxIpT8JrnQBCGHMA0JtCgRIz8zS3SWH/+Fjv7ujZ+We0F5xQF7RdLjK/vEuoIw9+Z3wao2fNfL",
-	"Cr2wnFHZunnXQAvz97dKCyu1SoMd3NmcK/2hVR29tFJbpx6MmDBnknViv9V2MA/hERYO0IUYGUZqIfcz",
-	"B8xCMt8hlz88dsUcizzpEsx+l5NmroS5jIvykkt86eWJ4zNWz8HAIseA5n6/374QcIAhYkXKASvyzeUu",
-	"Pr0L+beYDYUA7MZeLEFCY/WhrVhkMSTqYzqWi1dSyL6DTDztvwcQrFjs0vZO8gpc204ZAoNF9HMnj4t7",
-	"wX98mZelUeh76IdB3S2PPw5lWuAP2lz3Sab0hRgw6NU/g3pGSpAawP8qSC52LCpYMHEYKeRREULbPGzH",
-	"RSD2IsjLR6eFcloKtTSKrzj+akGioTTFWJOTTGPXJDYcskjza/YIurta27nf6fYAT+qawY48p7PWccsm",
-	"zLn2LaelZsatH2iqmZixETlskwfdvb0eeZEJHo3b5AeWTqjwPAsvZarHMy5i8sNk8GMLEemYYsLs5zUE",
-	"YljCADtdjRHvINXz7/0s+ZiS5/KaJTRi2CLLiZ4zpnWCgifmaprZhnUsnbyQAjLc+/tFKbMRQub0m/8u",
-	"RIpwjcxO+Ov/b7eeq0R5YF39gOYP35u5uXxNlPcaOj/k3RpK21BbiP6wcALvNCiGnYjWWTTLQ2qcarni",
-	"FWEVAeqAvwaIvgaIvmSA6BGKZT+hZGNLr7G6lunxLhST7gK7i6t1tTNmFA0LCpYjN5dyFS3v9Qpq9Thl",
-	"Fm6RnC6DnEVYB8ViDLYcLVt0OKoSkOwSP9oP4WEAVgFXHnDMFiZA4yP1R7UZoAbTwtGZncvzNifzfHNB",
-	"RfWJ2LxpC8LEarhqwnyba9eIXgdaH9Kni0tCXibUdLQNQaS2VtiIZJkCEFW6Q55AclQJrhdxRJSDE90h",
-	"PzlnKEBzSgLonAg7JDNMStzv98ml+fx7Lq5pwuPLZaq+LoBlt9J9i6UpsjKwFL0i3CH2B38b/WP8Yvj2",
-	"LX3+YfTx5/RvT+hP5x9V+nD/qer+3FNPBo9mD0ejbhNtIoCTW0uR2K9Au7aE5DOIjaX0v41wu5XTXzrs",
-	"tkoVPG+I/VIAN1Yf7oUzDGgL1Yf3PKUxU8ufsLX2ebErCBPopAe/yCn8iyimoL+SES6ZuBJyJi5E+RWz",
-	"1Fi2+YsSKa/yPOYdAhXRRLFrltKEDClPspSpvJDfhkfaF0Km6IswVwXTM5leFfJumKWYQQCJyhTgbwAa",
-	"E03//f6RRfCejXkSNIlhmd4g6vzm/CBf7Jwd5EARMf1Pe+dOJCdgMuGKQPwjTVmkyVimipEBlErOmzCA",
-	"5+a7d2pD6LyL4kojwjZbrD/y/IElA+HMZZ1+rcn6F+FXZsfIGtVjmTvJbIWD8rGIXQkUMBqX/l/CDSmp",
-	"GSe2cNTHCOGKXEsOeODSOv2XTr/MdH786whJNyCj4l6z9Kt/e1lXNeSAOMTbq6IIH10Z8XJVUnl1iLGI",
-	"wkHvLE2ZqNjrplxxwtZyROwEUpsf2tvDgeHcznMJZl9pboHm3o4loRPy9FZozkno3aFMR1KvNc3B6LHG",
-	"t+EzoHxwYZSrsczSdt5WzJX0oeHEPcPdVhclVIwyzGO6ELaYsvPcXryEOjXXQyWFzA8s2hH5q9VYzhQR",
-	"jLuQp1fTZlQpjla55hOjDRmryiltNlhcNHiHhg0IAGMnEtKfrM70yi4ZwOZsVw3k/Mg1lKkGmtLrwDi3",
-	"tZmeDis3ok1otSfkqzH1GZWTU1utWwbxaaKr5OwA0H428YcE4fAWuMzlDgGlhyaJ0zGUp/VYa8ioM1hc",
-	"ie5AIDvAqcE6zMgBHEHOGR6lHXLquWW4IsZAajdwowSPvWL5YdrqvOeLWuBkFAYSblrZPGp/EVfLa3/C",
-	"t+FsyQ1jCDJTMfrqa/kivpaxlFCTsCl3sBbHek/Lgm3i8ySeWpCfJfMl1ylOiI2LAgYOuEjAUwoaCAAs",
-	"I89oE8WNCoKwBSSS0zmI9lgSJcMnueh4r7Y8yflK5Ge51E/fnNj09VX0Ycw+fDj7x+iHYf+XA/XjaGdf",
-	"7D3qTn95cP26Nzm/P//rh/7s74Pn4zfsWXSkntAf+E/yZfpCv4p/vmp2ZuHjfzD/yGlONCAe4L6vrpJ/",
-	"EXbzmkH/9zGzG9eM02D0pJrVvEC4QrFoaTBiXkku0f6x0BTKGi+gppb6wkImklMkELsz1ySW/MU5zAAO",
-	"jiG7apNsOoUGcbEF40IgeUA4yL3AF6LAksUOv4pNaUo1I0qzaZhd4Xe2dtkKNnuI5uBC9gwuklO9zCL4",
-	"WTTVft2iFXQ5J+V2Pb4ObrcRU+ttszafy8uR0yxVZEJjtjlP+5qH8fnUJ6he81hOE4bmzBxb5s50oGGF",
-	"YRA+MhORmcYiVNvIDQ1wESWZbcda5hdMxGfuM3VU88eAqvTVybvO4fZYxGCqTvLFUpv63trV7t0CjWvK",
-	"RP6hUGX0aSH0ABZaI3xUv3tCaB4mhDAdqszmDTKJGfa6Wq5mqCaaphqiT+WhctDK+s9u97jb/aXVbkXo",
-	"unZFUdiXQnlP9BcrRnlcv/I4oUq/UasqUBuVCdiFW1UhUNrMr2crXCBwCwcryGx3P9l/2RrG1YzXGJox",
-	"A3x3melQ+aJjlesrF1cx5zpliPZL1RWItWrsyxWI+VrcdvFho+jh1zK/zy+8ANtweJvHzFg4q+vz4A5f",
-	"mQGbx0I4yuGyXCvQNwDeV2nXTCNxLYQpVHpcfri0B9ABQSNgHde2A4U3FoQNQYBmqMYBywxydqLILHQl",
-	"8gZFQOMvg7gBSwcBLeytoRewK4xQqYCDyJtz1qzVpYq5lqErRwM8zrXXUBYHkiDI4xx7RJTHmFc7VAz0",
-	"Q6sCTr2/2BfJB1a/uDgLFA3eLYbFeqWFNyj1AZCeH2VSoGJM5q8lbqvNuXaNX90+F5WOroDkeoecySxf",
-	"X6+XeXiIjbQaQxM1oCcMWXxenv7HxoOwHMexZfy7vl0R9pL9ZHMYge/lHjLLkany+h3Zfl9FXyRAVbct",
-	"kSzCAnJO88kg48ST8hBr4Tb3VtmCsNJxXKRCe48FykyMXV7uYrvmzDQ5Dvms7tQP5c16NSgDbVSuZG+v",
-	"yLVR7Ks3/V+Va5ijXZSebsY2Surc7icsW11pKv3IMcBnsYlFjA4qhHOHjJs2pgDAZYAMN2raSMoY0dFy",
-	"jqMMy1EklTPQceYugyemmg7g7Rjd41BtbTGIoTYYzCyMI++QNwAajdB3CL5qQeExN/qb/e5Rm1zC7+/N",
-	"75ffhlgXTteyrmZK30Os9a1vFzkkm5EU7Gth4B/1eD4Cilp5QEMVd1s6Ek/twRzakxYQ3OTc63kIIIVc",
-	"18JiUhIvLR74irZdt3yYul/l6Vcvx1owo0Zn7ZZxjMBOjcaBTny2wm/m2njyayZQGnooZigUMYoMr1Y7",
-	"Vm4Za/HSNvAvdQiYWGh966G8EK7rAobA8TU2BA45OMABTrBCyApKxbQrPfRx/3NAJWxgDW000DTwfrUd",
-	"A7ALqYQ+622wGfIXQmIe2hNhRoGm6/a8YvOeVha5KDc1cuvbdgk3dDgGe927ybPiQf1vEBbOJ3y3eAhf",
-	"hv0VHW6EnH1Vbr7aO7fH4pGLbs7kt7OJdq0mVenzfuxUKu2p+Bassm05L6GKx9B0RQI4tSQRnTB0f0PL",
-	"zVXu6Bd2AF9OpfKWIOAn3SRbKF1wfBqDr9rN2hSct6HPExd4VTA3Bxr9quN9SSw5Z9T40FtfTOULul2D",
-	"qt0OeUkn5ZzFwZy48iWtPKh4+zccqcsT24vb65J3ITCj0fwO6Pd0EffEeVkgQ6RAOADguJJ2iFU7Cbpp",
-	"XL/bC1HqtUVtouA9tUPOXCc4w778mB5NjDI4dygroT6kcVycsy+j7g0sIEao4mqU0ogtsC7LoApaMRQ7",
-	"mD8ta4P2Lks8d9hb5tRfwTt1R+Om1izz/0IMfhP2vpq1f9VYv2qstyiwmC4aZ2KjyzvyBq7WWXc/4cFa",
-	"6dgPiqyTXNZi082JvAY5NFEsuWYKxQneck8RTdUVIpNAw1IhzcTvQU0eKMRXAF7sQD2PLwS80GXJJ1Rp",
-	"cD5WCxAcwC3IkGDnkHweW/c2Kedd5a1NPkfSlbM8ijguolh/DTP8Qa3iBEv6sM2ozNWxu4g4VLg3K5Td",
-	"8KEnMZtI3eDMFw7Cf8szv3EShVlmtkJL3chluYHi2f2qeNZQPPNMOjS5vrpOvyqid+E6zdkdHI/PpYYK",
-	"qdckC8MdoVKXx8HG76DSrHCVvoQPbiEobjvP904TVPEwP21QBjMAeYL1KQitwWNG5HAINa1aEsW0TiDp",
-	"uDr7tRfKfu11+oO9qHMY77PO0fCg27nfO+w/2Dva79LeoLlL1mzk+lRUoJ6vTtkv65SFTfidu2RRNW27",
-	"+Dpmxbhv4uAFxmwglYOcwqxcj3uLXHICUBNQ2myrWxxetbl5dV6soecv4/gUi9pgbR6wUaqsmejdlm0v",
-	"zudfiAs254FVyiNQ3FdV8auqeHvggimHrEWBnGobHn4bWuPuJ/OfGq7L1az99tOEt+Lk7SoduLLecw1L",
-	"CfogcOU+k9/RCcqvSc3/FknNX5492NaHK83KKZNTWxRqloMK7uoqmc2TXrQ4/caRtoEZ7KpadNAc58g+",
-	"ZMpSJQWR6YXAr8yJxG+U1IpcTUTd0uYCuLi+eVGgVrXtClXbWOCqXC7nRGH/Z/gelM6yDxlNFhCLAFIe",
-	"YYSQixGRgSmNYX6ipcwdtX4DNjoHjVexXPmFtnSYSTqWMxjlBGY6tNlMeYluu1gnKVi+gjsX4jJfzYVs",
-	"1tlYEgC7l8XenBgNDKkCJ412gEsvpAPFhF7lBHhlCeTfxQ2QLy78NaEaW6//iuLAHGMeQyNiPGlmMCvU",
-	"2oOAWrvX2Y8PWOdweL/beTA47HeM/KEHg/vRYfzAa6WORFkIorzsjjzXKI8KgnyZobu39ePr70mvv7d/",
-	"0MpHKqdTqaDCt6nfwOz9fL3jwPKQr66DL+s6cF1s/1jOg3MPjRp4vWtpBIe0TWZjHo1dI1Cl5ZRwfexE",
-	"VswiIzWwvBWY5IqEKqD2L5Q+b8+6z5Lujg2Y/QFhWzM8ZEdin2kH2ygu8cXG2Viw/Hfq7IBGkKU5/5GZ",
-	"/Qasvso/Agv31Rz56iC5Pal1GmPPqFTPyQYZXXdoCu1+glH9bpwlRbbWdgKq/anqZFe7S9Zxr4C7xC7e",
-	"Z/KXIAF9dZj8wR0m/z97b77dtpHtjb5KXfb5lu2+IEVSkgdqZX2f4iF24qktJe4+QU5QBIokLLCKQRVF",
-	"sXW01vnrPsB9iH6wfpJv7b2rMFAABw2W7TD5wxIFAoUa9rx/v2N+IjJxAbbcTdm41xQZWKq5NHaCV1Sk",
-	"5Jd43Md40y/I364GtKIy1c8GrwWzkkFs3W4hgNbxUAqxSRJsiVXYdZCcdMn38/XvGk3FO1mA7OzsL1iX",
-	"3eZuuBc1H4n9QfMxf9hpUjCbJPQSCKwXcUKRqkgMhETzvR78yr7BxtEDWLHVwQPcRtvQwd2GDugsf1uB",
-	"g48jhfFVG+ikQ40JaQS/6eeFXMuLDWAb301UAFalDN9VJQ9qz/QVjutTO7hbcb8vvc5W0FYL2s3Xrc5x",
-	"hynfWsVbv/2m/XZDMvGuLe+dc/jnCyxruJbO8Or8iHo/fZV4qvDTaeY+k5sOD9t66X+asobPKB68xmRa",
-	"RbPK53DKxYzQoky+Bw8y/KhEDAxTU+NZJk5KLUVTxE4UHsgAqVii5JD6/6uDc5OEh3+6M3/ldiolxWqL",
-	"NjOm8PI7tHDbWwv3a7Bwt2hZW3P3tlu+vgCL12L31oabP44Ui+KI9BtYuLORkJdDzz3bgaEJY5AnWmE7",
-	"mPZYpGYStoW2WISDqeaJbrG3OQ6hHqmZxD/n4IS+tD0dWPCn4KaSCWnSOSPCLbrcfhQT9KnrA2FYWjdW",
-	"pyKyjKYhT9PYFnocvTxsdvcfOmo9JQXri4FKRYs9lwYvI3vdjvkklvAiEp8AE+FL7ioLZ6kyosVex5rC",
-	"RcTI4MB5hEQqwqWBebcCf5qWuNBs1gvClyitSBgqMGl4jRHXo0avwTvX+x8WIhWnL+lu7cH1/ke7CB2+",
-	"jFNCiz8avT0QCP1PIjTWhGpkH7zaQIGeirSfBRavEE13m295NH1EBPxw5TaofjetH0jxwieI48piedcx",
-	"9RXqZOdUpPFgXqtVPgiYpalxiNXgCY0Im96SnWpjJbsixaDB95qNBLF+OU0w45rxBGWsxww/EZJ8LwK2",
-	"7QszE/BRykJM7w5avvxJiAkLRoJHQQ9UsAOvR1A1uJ/1vkDTqQTRdEGSO3od92Ci68BF0aMq+U4zcCMS",
-	"/vriOJaGh2V2e0GaDiURzMbNSE73oA2Bd90U/SLSCC3Oy+Loo3O5w5EIT9gAjvxWGN2R/QorwB2ojMn3",
-	"990Ko0iF9XUTz1Q4HdtujUtQBh/hOAckxQKviOPNje316COq4hjElQcSBSWAQ4X0ZX9OoN88UVK02DuQ",
-	"U7MYey+oA4Mb1heJkkNmFNitcNeeberQ2M1BnSVqJnO2Nfhc+9JRAtwjexRbQHiaKmLwRj620nAIv5zL",
-	"nEaAFwAsUYSaEZe+zB4JBjQCg+21d+us1WwG74p7LXIDoKWJbwAZaKGEJIMG2iB2VRlluzxUIiCoCLmt",
-	"IiWrGift1GuOs2ZOwdspD3Q6Af9N1LHFnRDR2XpDcZvoJ2J6ut2uG5BTejpu9Bp6xLv7D3tPBo8fRu3H",
-	"nceP98JH0cP9J7w7EJy3w/19HrU7+3y3P9gbdPrdfrv/uNsNo85+9DDs7Pfbg3abtx+DkKKhHRPNXXF0",
-	"k2iwNNK279rRB3Eifk7BaxkZM9G9nR2927LvtAMbWosEhdnOOlvkf/+9eTj+Z/MoHkpupqn4bj/a6+RP",
-	"eX6JpRfH02n32vtXoMizpeWFLeE6WiPeohnQ8T9Fo7f3uNvZ9RpGnJkjA85JrxHLSJzhd24RLfrIqFRE",
-	"bputLhXKDsA3F+P7pguMooIyclYH6v+7rir6iTD1GBw/2F/TCSj87j57E38PDsf7Zy88xtlHlUbZS7D7",
-	"z949/fsD+Pz92x/AuuDsx/fPf2ixjwQYjfEwUNHghaCbFBvN+nMj9AG55/MJ9dKibcPH1uLgqWAaHmCb",
-	"Zl1LE2pNCtUNVOrLWfYYskiQU2RAQXjKa/VTdSIkWj5jHiGcYaTYiKdjdp+zf8YTunIqJzw8gYGyAU99",
-	"OVbYRMsl3d1jYx6mSnvs5fGb12yKGfIMooWPxQMP4Qa73ZYvfVkyyygf4GaMbClNIJqZkebozA5sA6tz",
-	"GWzrrCvRkr7EPQETTguLcy7z9D21zLbYkZBRPgKKEloXNcFJ6IssoU9/RaOK/owMLtgI60tMK4gzLDJ+",
-	"/+wFGXKlTaCpOIBHTI9UapI54wMj0hlPI33AgkyQBpkvLH0Z/PD8mGXG744WPA1HARvEMtK1rC4gup2A",
-	"XMoGOZ4mJp7w1OwMVDpuRtzwRfULL4rMLHkxB7wfnCenkOmSxv96/+xFs9PaY//+n3/hgY8lMpZc/nKp",
-	"ZjBvqyKbZ21NVf3YDYAVi9NUaiFbVCUwOTmBJy49l5GHS2RPFe4UZ/3zQoO79aEoHXvjvJVukVcxzZSV",
-	"ZuOq2rYun5adWjAvxcRs02nbdNrN2QN0UhnPttn1TIKrRB12UgGqrNl3KLzVtsFLrgmZAWSERkXqYfoJ",
-	"Jb1ThEQawT6pfo/l8v2T6uud80+q/yq6sCpgpGagZZ1q5YlWvuRgfGiTCj4GOSpOKeYB6iZ49vz18+Pn",
-	"AQu5DEWCCoKyY+AzweFEOyB4/+6oqFTsu02iQYAxVu35Em4HxgJ4WCKyZS6pKGrIT6rPyEUXEyOiHpuo",
-	"GHaJZn0xjGUuMOHhvrwf7KDntrO7A3pm59//86/ggbeQFCTbA+Uq4ldQbLYvsqdQazeCuo/5nI34qWAd",
-	"ML0yJfxJ9e9pFqRCTxMTIAVHgA8OLPpIDMZABMuQw43AMINIhRgdCpxfGdCsgr8ToM7ypduCeYiISxYI",
-	"OA8Bux+EKhJwB0pbWfY3+rMO6PpslhCU3s3Pgx7cPRzxlIdGFEybgQLLwU6EHqmZR+ajhQ2xMe0S4nhm",
-	"DgkukW2uxd7ZALgv8WrcHomIMLRkdwX8IcLY1qHEId3TJbmOK6NkiHpNTYejbBP0BX6R8SGPpS/tXmdh",
-	"yvXoIKe0jLUjtFvcRbBGsAcp8tUX9Cy8HS4rGmkwz68iMZ4oI2Q4b/4k5oE10ECkwI+pmAg7bdbmKSDF",
-	"nIg5rgbuhQwh5ZPqV1dowZH4Hk/7psGwwiB/EvNrVvPnNtRS/f4hH+8r+saF1zAztckXcxNoXeOg8str",
-	"VEh1N5wEd/hLYSCUlLm1+Ki5yzv95iMwGR+DyZh1nIonA1AYyvCk0eteXPH16AVWGUCazeIkcVt4awZt",
-	"zaCbpFlFb5riDfvtNjNiPEm4Eeh9kE92R2bRJBrUG0Uv4iQBm+VUpDpWkpw/N3bSiWAQeGwMtgdFUOCi",
-	"mOqRiMMAftEFE5CpATnipOtQKdpKBtSMzqXvrQgUsMo4AVhZC4GCZ9zwBWrmQWxrhO273NOMRIcNcVgD",
-	"YxCLJCIMLzD8kFLdGgHsfnDJGNKW2WsdW6BXNJ3EqUh96eqT3Wygt6rjREiTzDMjCTWiXRAPpx+frXDN",
-	"iCQ315wYhsoGl32cm0nXVtKwRt09NlLTVF/S2L5Ec28oTKF2wIL7oI3A7lNyrPjgD2KS8DlYpaCC3NwW",
-	"b+1La75RcIp4gogJAywg+4AsUpEVA7C+EHKFwYWxPFgkellqBtl7UG9pvMfA+tdiZ7yPBrmVISO+/teu",
-	"amOUvnobjL2FQEoekLqN9BI6GZsFub6kVFIh93NxpUVcz45Cb4S8AHJEt1GlrTl1K+ZUwRS5MyuKovq1",
-	"lS0vMNg/4UNhCUaxVi0DABVsptLIlr30C2iqFmw1903KKKNEIN/Ly1Kcjsw57m21c4YpGssDW4jiMibI",
-	"Xnq5nKbly+CPqTICwUZhfKjj8QeMNsBsRdphjsK7tTBbgmUK4JiD1TZTLBHGYBOmVd8I8zpWUsALFpNd",
-	"VbqV5nVJWctlAYRTCTshUeoExlyulDAiHcfSorkqE4d1hSZ/LO2XGvOz10IOYVvuttteYxxL93sHqb7g",
-	"WDR6Dd8/gu1IpQjapBaIb81Cjy+hImW9wqHrV4lguWBNmciGKvdSvQNVoOx6DdzRjV7jOdEGE7DQmM+Z",
-	"2xbCVi0NUyHIS0GgG7gs4nN9z+6Z1mYVD++51nwolpFjF4TDTKRiWz15h4rlCKWO9QwpIXznxQwldXOO",
-	"B2Jp+/sxuuKlhDyf8XmOze2SoPgLvGaL/fzhdXELgg+J1dqU83aOKqitMbbivJOi4F5NF5vpteFzXdlE",
-	"X9NCX8h4b+ZIPUP5sH5fejEqvu1N/1P0pn/ezKNXbQcG1k0LqPOudDzv2WqhrJluME0J8D4VkZAm5olm",
-	"U2nihMWGCXL0PGRI9uU4ltiqAVZw2mKHNiRii2+LeSCwijRL4hOR53WyeJg4i7U5oA+zg42hEARYymIl",
-	"WBBhuY3JsOMsieUJXBEb5CXVbJ/ZUVUZdkNhbv60t7/y4outur8jP5JHGTrEiVQzG+G+GZFxsyp/p7C9",
-	"a8EnqbTNaJEMPAy6S8aN4eEINxkLnh/zoc2MfxCTtPksHgptAnb/w4un7Mn+bvsBMyJJ0DKwnbgtijqT",
-	"hAJH0tUVKJeRn/F5j+wGdDbzHgbrXKYiVGmEXWCE5C6JAs6XMzVNItZPBT9hajAo5pZBkpCdEXzgckjO",
-	"qOqLeXXHbkGqOMCHKwqXSx7aIToLpZg8TVen036QQ4kEOEPftZuddnc3cNWhJF1B3qbYV64GdiZjzSZc",
-	"a5jHU7HgqRbv5Fy6keAR7hHr4uCkNGoc0y44prkr+l+/+v5Zt930/bNH4re//sc6fumhtLvlgO2296is",
-	"o1Q8aeIkyYLy5fH7jesGW/1G3Xu/GjTfKimab2x+v/L9O+2NJ2AznWKTZqVeB/qottbyco1lPvSBSsfY",
-	"Sd2PJUfPvbiYD7udvT14oUuLVhrTqYxaoKzPxgndTzfVYBCHIlMyM5VGNlAYy+E4aRXV4IJ6PFt8mVI9",
-	"bOG13v90g+8Tj/lQ7HyaiOHikNxnxSFN4tBM00IhauPHF69e3PhwJvLSaOxHywfz/u0PNzaWSuuBmmDh",
-	"RML5o5OCw7MisPks1hOlY/pKtQC039qxXyl+48JrgARY9U285sJrFBTKqq/ApfZKfLVu++H2sG0P2xd9",
-	"2NAIyIr2uAYTyMaYK04eqecKxJY4HFkLQA2wSHTM5bxC/TNS/zuYrlui50pqjr75a7v55Lf/t0n/7NA/",
-	"lTp/g+MNV+/WBVVsXmJkAdUovpSAozv/wh2bzsPVX8ClfKvMETexHsTkZXzrThG/FJ34onyhHMKium7p",
-	"QxZkwc2YgVdo8MpzXsMUDPHc1cnridFgt25L1ioy49qXmMxmh4xqP0RUiigitFJeAFt8UFSPQ3H34ZAK",
-	"CIovoYCiCFjhNXDtoqe3MS669VGxNxaXJl7WK7xBFugXvBktQC1+BqiVbe7nrpEzqDWzdKpnOfoMSYQ7",
-	"F4UpH5glaBr45yyaTEEaI85uBF4DmVFLgBbsRuE1fFnC12A3Ca/hy1JsahN4DZrxu8LWoAX98oE1yuP8",
-	"UlE18uORM9lMdXmkqcCzGd0MnQ1un4zLZq1FzgQQWO3lscmI1wwLLfxN0T6O5xPx6vbxPmqhN/a6l6Eu",
-	"Qt5s93cHzUfhftR8EnVFc5/vDXbDbr/D209ANqqQ42QI2fzhezizaTzEKRkKCacXly7HFYbJJcFtUWzf",
-	"TM2UJ+ytks1nsQ4TpaepYIeu+iN3l2i26xFus+FvhpuBFobG9e/AzEtxZqwU6DUO//OP9nyofx+86Eav",
-	"k8n79081f/q3TSwO3HFrAGzgptuia3xV6BpOF2U2CH3wpYBrYOEMNXzAwPJyRGr2iKUtQkm1yfpKELzW",
-	"OV90allgD23Q8mWh7ZXHO+6IN52QDGyniYPKsLKUOjZEMliwcij7Dtf4cjlWRa8i7Y02CNbFxMaz3bUx",
-	"VZTRyzGeJGqWgeTSZdgqi40KYJSQlbJpa0sOgYH9M6mo5zHC89+4ma6CYuCNajqrQSD6+JDGX9hrushm",
-	"87hN9vnyo2Bcn7C5msJ0T/iclnuKzdDPf/7A9rxuuw3Lttthz0SI881A3IIC3BRjoqgiXj0viP6q4eE5",
-	"pJerfuXKF32LJYG4w/PiUvumwvasFAoKB2yXvcECs267u08bXgwGIjQUoah669q3qHz2RkDr+Ua5VRJm",
-	"PGgrCy1ow26o4GrLKuCP29KubcvBDYL8pjFVk6FO68/ZiMvoukr4ao7/zjn+u6IM9ANCrOtc11G1li3u",
-	"sIpXt9ghCwax5Elgr8prN/OmRiwTU8trPquqPRHwIVRSTxNDhfcxaNixjcjSo5S0gZXa4lCry1Y2AOAL",
-	"1PKnrPQpKvhT7ER/JtIkWoBtZeqfpjLVbuzPIkO8+qoxu+/IMJ+kAlHprISoLCnF6zevJ2VLy0lblUVd",
-	"39zZb2/Np20WYnX29SZEw7V8fIeWtVDHbsVCYKPm9ugLS+6S9/6Cgj/IywZJZIw46TbQ+Tq2eETCl7Zh",
-	"n1r4F2GlLG0MWCqOQQZ9IPCJXec/Z1LMMpGVISVQIGEIQimLJrB//3//PwtcfNf+ShYQ2TtomhQu6PMQ",
-	"y9uL8QiM2Ja4JWHiNAOTC2yc+3vt3QeIRSCi2GToGO6mdjryMWG6+IBxX1p/f8zn9FXi5YGvgYCmvDRu",
-	"58uWmyyw7FgLDqciC3uQQehs2EJeRhcSM4RtpaRAjMQUXwcNtYNiIoyS374krA/rSmfSH6fB9htVw1xG",
-	"/Bux664aXoHFXYw0wB424sx8pljDj1xOeTqHCx7BxErqkHxN/IdZi2whTo3BANiLl2IktGtHuDfsHo9L",
-	"75GF4guZlezO3Y2wP6MrhS2+Fr275bbbxjBuybZ4jgrFheVTp61cBvSuoxk7tlRqCd8dN5kNgFIM9KHL",
-	"IRiVg3QiWEF/jv9iymE0lSeYXE1iiX0ssCMtKAEpTApWBOKPKWhUbJGh8EPAJrEIqWCT442KuKBoA9FD",
-	"uWtdwUc4kCvkJhJnhmovSvePpRapye5fQm8AXaBkdYSfpglFyS82jvMVq9HKUgKYNWfOFQfbqU58w2a4",
-	"8iiKE/l2Cr5o3aiKRmZxVN2adLy62TFd35m0Sr1EyEu4ngjggW+CcwkTjWfGknXgEcGfLckE7uMGcUjc",
-	"kn2C5TD2cTbKmT2vlCcpXkhnKr+waOQUr1sYf6tBSfjZazi8iBghxezI8NTgXKgkyv+iksj9Bb5FjyxO",
-	"oc3R1M5WTe7mNw+2zEbWEO6TpygQYl1dXEgxWHfF1q2/m+JCktmIi+Ni77bX9G49/VplvA485Jsy6mMJ",
-	"JzLz+knxubAiaE6MCpQiCbyvEZi5CBpp4bILqJGsGjTS6TUqK1wTMzLztGvIJZ6finROMQgkzc18bSxv",
-	"AEfn2YfDF8cMKTOoihyBXNCM8KUbE0UqLGIS7yuLzYg3mcpEaO388GEsbVEaZyPBI3gyetcaxkyUG1Sg",
-	"4HC1LTMvugt6RK20wuJXUhAFAwIOVbK3DJgyUj5RKfJT4THuGmzIKMpgrwlHykZv8RV7LNjBdww8FuyA",
-	"sxpUAlWugqikB2GxfshlGUcav+vqsX25EFOy6RKPGaUw4nIZxDLrHIbJ6s+XgajXwzyipK3EevyaLK3P",
-	"iUuJJT7lSMFxBgKaAZgqyX4+YhM+KddY2L3iqgqpNt+WboDULkclrHS5/LCyS114wMYIiJ8h4rAFstwC",
-	"WW4jMn9KIEsbkr+EYnkncRhnoNYGYtA4ykX4YlOJV+w9oc6TFju07wjqnag/vHa73apvt/g2QhtfF/0/",
-	"Sp9NitiXlPU7aV2TVlhex1hKDng3PDJXsb/2EDobYT4Wd+/qEvysEmvrmN9ZST2Iqa/DK3ej3Dm3P10s",
-	"xYNytfjUvYxtbi32aiFVXF94YzfxtxZcXhZYLo/hNJuALyqMm3lWmQzfXD5+ziL2m5XFV5PEddZ+thm2",
-	"4veuyp2KWbwvSfqKMY+T5dnIQpCRIpjLbeG+imIBxjCVC2khCg3OOS9d1loNMzMRqVbynq42lZ/DGO+s",
-	"M7nQ4Y0xTqZVWfz/MRXTm+qixVdd0UVbyKHG2k4dEQ5ThdadNk3fru2e4TzC77958IEYT+C39jIJ3G5X",
-	"MM13mt1oVzQfDfbazSf9/bCZh286IWrDMJ7E9lnnDR5FqdC60WvwiP8fO+BWiDlZpFByydCsCsjuCxQG",
-	"Qi4d1+J3QHz0P4kQvvIPNU0Zn2CA2rbt1nfqZne8RYZ73KOrjX7RxGP7pQeTvmmj365BQc2QvC9rieXK",
-	"YQc2b31+7BDJDzXjDC722Azhvyz1ONNKSaoiIV5QwwI6C8FBgVuWnnOO/+T0sjMkBO0LbKahIkwQckha",
-	"lh1ONPVDNRY6R0CyRzXP/2iaSxqVYdMJqqADXwapmCTzY5VzmiN0kp6JVLOhsginCIZmOR7dm5VYRmHc",
-	"+BBsuSQoeuS1R8YwW1S6eCHRtuusDxfuHPTVVIZUf+vLdwP4IJq/NOMkoJukU0k6NNZsIEw4clVCItEC",
-	"h48E9i4fdmBfichxsd7Ol3jPY3FmAs9W4WXVzMjIe5hLWcyGXWbucPN5KQfpWFs81mmzN/H3zKihgIe3",
-	"WAZoZ9V/LJNYEuQtJfn6cxb403Z7N4zHQ6bT8Du/EcZRLza6OYgTAUrJb+AV4rqUbtjTTOPYLE8Gmxfl",
-	"393SoZEiJMbRQv8eZVZzSgSELrfT7jGjxipN1ayYgipr1PNCGiSfknUSHhlyM+U4HKCJkibloUGiErRm",
-	"1k/KhOVbJWqoWhM5RFMFdo7NSP1GXh4ckUaPdkc4oU3yTPCUHUbcY67GO9YtumLHXlK6vmrzucf6DcYT",
-	"853feDdNwegdu51Yvh+aDShRGr3GMOWh+D9wsUskNaosgYfH7ccFS6Cs990MNqhs5tdLxgcK60nCY7le",
-	"T/exqy2yc2Od4LEQyAbzRsmIz0FOG4HBg6V2SO2Q1oeQd+fpVgl6rVVVMio3sAQvWXRXer/6hNwrk9Hy",
-	"6s8PlL95+m2bTbtL9h7SeWTZXd+wa/ZdE9Ry806DD88TtGC0ZY7NsEd6GYU9mlFg/PNw5F0itKeGamsh",
-	"Rlj/VNz4FBwYzTGUC59LZbBoZs6GytYi4/MLND5ZwVV/XldLnOlsfbdK2/KdZyJI0JhwxXPJDMJYnYpc",
-	"GJelMOgfQmGmVqclUti7kfv2VX/hvleS7/pWBbyS4ntex692LVHvnTcEHnAcUCSw/PaUJzE46ZEwGD3D",
-	"IKvdGFg3xy2rsilXszknAiM0cFeXabC3sVQK2fF2ngzsW6pPA8OM9s1OZ8eonTa67lddkWU1IkqLLKwH",
-	"A4LhbtXUVk1toKaICh77SaJURDcUjZhOJnAmlhZvvMiDoUiWbQMCFCdQrrqTkDVHQtrghfPMUYk539b5",
-	"zUiC4kt7K8/Bo1idJSSbjRRmHEeUi5xKPe3DmPpCt9gbUltIIAU+NTKkg+q6H7gXElHw4MCXs5Eqfjey",
-	"LCRDYSz2V5DpswBuEekCdzit2j0sp7WqMkVVzeHcTg06/xRhcJNSzWAFU3NUnOlbD77fbuA4C94OlRQL",
-	"0dslceNORdy429wVe4Pmo/Z+p/k4fAjuq1MgXcrkchxcw870ZsHVwqSvDrFmS+hZPiGTg95uw653W2uR",
-	"rY2FW7aHfpbGxiA8yAoxuAqKsCjijmvO/n3CDJhwralLUPP5AydQlGsDKAhIYwmdLO8xCkhCMHLlxa0a",
-	"ML7Cvr0WJF92UouJ//rTuzEWXGGct4oIJ6RJ5+u+xe3JoDGXU540riaAamIV5f3xpQuarVV30wBx2ISc",
-	"iQypkC93TWlWb8vtnBd+W4H7VpJ91J+VD0gNBoXNWQ23VpZWKwu/4sj1YeGxrgT8XnUkKyqvSi/8GfDX",
-	"7Nktzc8WFfmrPXnYOHalc5dlWpcdMod1TJEQcpAwR9gXsRxSCADJK53RkIXwYl24hjKGYzXGvxL8UYUR",
-	"wWUokqtl1p7TyzTWPgQutvjVRDK2MIRXbUnGbXX1ePkSQEGKz8mohCCF3nhVkYIFGLyn14AUrKxVvvGj",
-	"sal3rdehkqZRblhKVFe1Sku2VVFfi4qiHm9XrXP9HJWOh3Jp5f9lkh81NSUEfC0yxBrrkurL5axwXHMG",
-	"Hqzbcfw8Bw7hrUAaZHE+M1e5BPYJt62Np7lu0GxZV5ieWO2ZjfsLp5wpzG9WKUsBhtJYYbpuplQ2m85i",
-	"uexXFJXcKCq4sHVWhwbdcmxr/u8uDJhhSZIdjDVpINRK7Gok5j572T88dSeWsYk5Gf/VUcYjgaAeRCoZ",
-	"ORCUXNbZiv6iWMyk60ylJ5ph86wiCDZ491S32CvJuC8DDSsqTcyTAC8eJER5NscrsSAQCwcCdp9r9FdF",
-	"5LF4wCRYTiOOeO0HZUwxhNvAb/nSVX/CRyYeiwdYkcBZAAc9SURCzQc8SRg3TMlQtNhzMNww2cJZEssT",
-	"e19Lo9afW6VmITqofNKyz01T2WIfMZ2UJNT/S6tN0fmsLI+yUAi5arFQQpEaIk8UeIBBASFCbjyMDU+Y",
-	"Fjxh998fRs+PHnjsEmTMSSwjFtCzLMArKjREjsV3iU0+dMJLhatjOfw5TQKWEJMo6TAUILYQ1q6YY72N",
-	"U5oSuIuI7BfGB3D3kUoiqi7VIkyF8ZhWBISPQCcTrrWImJIt9lyG6Rwrad8/e5HlrrIWi5Cn6bz46k7y",
-	"+dLS7RII3V63a/FiqGSXqanRcSTYJFWncWQHnZeuupWIDc1IaUVwGRDaxkLrCF9mDwZndgQzHJsDV/4C",
-	"00CguIkaZiYGbDTP+gS8tM4WSNiN7Z72JVKas/02wdjst3d7pUtseXDkHOpIzeQBcfhZjp2cotkofL0s",
-	"D+hLV4twCWfmmnWzBD3U3WNY2JyfrhMxh4f70m05y0ubamPLqS3MzX0qui0++IOYJHwuoh4z6VQEDwrp",
-	"THtrX9I5sSDtDhB5r/2kytRyQi3TmXdb9ZMLuZXe06vFkecZirUNtPpb3EKSQy8iuYhLwCbdy8AmTvAU",
-	"sFYswEoGuAIX/W8759+tad6alIcnsRyuj/pyca15XRNghbIloP5mfO6ELJ0Mpw+3cCt/lhxNd601/oEb",
-	"MePzz1xTWqDjXGmprum979jDvhPCQElWVNuZ76eGdFyhaYdsD2zLzqyTKOexxAsDsH+P6CkBNpLoFgLs",
-	"o3lG+mKm0kj7Ehl8pJqhRrUYticEraYi1GsOkJ/LOea0qoFp8U2OlX3otZLd9ptlrNLsDTMZirWYJwLm",
-	"Sf6yO3580u7/sTf/4dHgP9NO+PfZ8cPpS919Hf04ecKfq5/if5y9Pf1+/01jQ/8ylsOndpluBfrLYaov",
-	"VYF2IL/AtRsP336rmnq8sKVcy9HVBe9WIn5RvnhJmiG/rbOJmUhEaFIlY3BK5wVpZkVTWZ7Vya9IhNRz",
-	"VCe/noObXDKUrZUOFjgOxAmVYrUelsODbwCiaTaaVwkc++jbEjdZpcjThE+1YHvMFiFT8MLCYmDF8ueR",
-	"Qc/sVG9l0FYGfbUyyG5iJ4WuLHYKaJnVcgdcjffPXmTZiKLpVjCE1jJ3DlgQqkhkvdCV4mgojDuobnA3",
-	"LZI+j5w5xqdcW8pY7OhSxJ8+su/T+F/vn71odlqPFmTJQKVjDn5yP5Yc0yBjfvZayCFY6N2H3c7eXrud",
-	"MbRrk8KuWeFsgpQeCR5hnOO88ZSG3HwW64nSMX2henLst3bsV4rfuPAaH8QkbT6Lh3allt0ALrVX4mC3",
-	"ou0bE22l4AbG/a20QgFzVUmH312CwR4nOg9H56FozAYUIR9iXeBjtJe7xKkLis4o2jxNXfweI5ezkcKQ",
-	"KnJ7UYA7toKTa4Og9uNYTjMc75zPLQtVxmTlYYK2pg/RCp/XNFU3KzctlFMFPs2thsYKr7RRsLGmNgvx",
-	"iGn6EfIjtKDvVzaUtmf9ymf9JT8VCwfcLc5i8eFGp91VdtTYNJZxIcvAeAy0YMRUyqKUz6RteKDTjbwH",
-	"mGwjT6XG87P8fS12ODAiJdoiPNiO3LEYsNWCJyKqPMPxUN6a4ZO9MFpB8MrgzkacvVanIuEh7svPYx3l",
-	"yZOtH7Y1Vr5aAXZ0DeeLeIxqA9Z8iJgDEz4Uns0aY8v0SLmGby1Isrx/9qLF3hIpTJxgqejIGhp9ISRL",
-	"BY/YXNja6YH9uy9lDZ5B7oIdE5Hmn9j9qsRZsAuXvRFm9mH9j8EMzHFeHfJVX5gZLMRblZrRLJYR+2Hc",
-	"f4lxuqL0bTV+u8J7wmBq3DYY6FbufKtOEuJSO/qmG3eYnAatlk4VWq5UJJIB0i0GhcC0oj/NmeYz6yBN",
-	"pibnRErUsMX22nu+RMhRugU6XYS4PePawwfgb3GRRL9KmhUSeFtRtrWTtvLqy60iuFzuv+AbukLCTYXa",
-	"TPRHICR2zl3520W9bHth0/dZpRzKnppqv0EO4aGk6FEdjn0a1u1haS71wX9EvNGsXtdZB1hsoAaOAJ4k",
-	"IthsPfgUnMEjwZN7Ojst6DcxdWqZc008FnllHjLBObXQV9G8gJiaReYH8alw0SbPPWUspFbuMVhkidin",
-	"INr5iZBYv+r50gahLOIWlii68k6Oophxk8v/bBI1n2s3FJ6AsRqqqTTaQqAif6GaGmTQw6yByzicSDWT",
-	"zE2yK/Q8FSkoiU7PztdApUNbzGiUYiqJDkCH9CyGtRtFrH1rOhs2nVQT1YUiPs3rsD7SYq5qpfhIxjld",
-	"nCMZ5H0JsHfA7a/u1HUDXNqkK+R0jEju+a0it26w/xdD+ZW8DbBbPCzGMXmm+OWbw6fNo5eH3f2HuHXw",
-	"mkgRwieVQ8ISnPFIhPGYJ1Q9u/CGnUcP99oP9x63260boFfDSaKgfz5Nf28+s+/eLFZf5lNUTHG027Bm",
-	"BmRco9f4r199/6zbbvr+2SPx21//o7HmfNFJsIBwXLsg0ALzRYM3EyWHzZTLSI2b9KXlb4HL1jxyV1a+",
-	"w/4NvQMfC+oYRFmRx5O1bU8tvsmjsCMe8f3uOqN/JpL4VKTz5kKLz7WW4VrVsNiuUAZqi7jhDpGzg5B0",
-	"45g6892HXVAX4lRI87sdzECl45a9l9eAWdOGjyd1dHob2HTv7Ul3cuWaoWwUzR6Tagaiz8Ygv+yWnK3b",
-	"d02bqKIXwYikhHu2llV0nqdt6hmQXoG1gw1wTl1Q9gvFCdnuWfcx4yEq9Xt5LuyK3ciXyss3LbE/zjNS",
-	"N9BjV/D9VnpKVyysry6ovyzL7VC2bXd31IOc9y2RGe42OjXnfyF9d8WTvUPQF/X+zltrcI/B+7ANPc6/",
-	"oViOcnGXvB/IFRVqtVAFVEQpFTKiyr4qLI7tEV9xxIn1iBKSWwCRb1Wg2CWukinXFCY3IDrQJtZLMRIS",
-	"NfQctYcmCn6wPGyjK8JZYc9lLCiycPTysOnczBEZBWS1HmT1gpZS0ZcqZalAtOg66O0S7MFzGu3dypFE",
-	"DWvJperZuDOE5pvjJx9xPWr0Gjdwp5NY5jiM4A9NUnHa6DXa1/wP2Sr+2JQZtrzcdUAFdmtuzaS7g2oZ",
-	"8clESDIXbl663YqpJMCbkqGolXiH7J/xxLP1O9QoPxupRFBvtUrjYSx54uWJjYgN4kR4LrFFP2DDWIFj",
-	"wPZ8iciXRnmWVmfMZTzAcsLYjBZFJ3hfLRbYtlZ2KtJ4MG+64bMXr14/D1g4EuGJRnAZNRgksRQeNf4P",
-	"YgRdkHPWnxuRx7ZI8EZLagLswbOz9Pkk7T/jyaKgtR+5Kuj3P21U/9x+8qiz3127ANrN7O0UQF9shdQd",
-	"CKniuuZ58y9eRqViHC/jy7NI8K5YqFyJrCTyb6TCY1OZECKzmJMUWqMo2ZeOmY1GgV8f5zwtlkPFjFIh",
-	"PKbjM5RlMpaCRXyuV7qKlfkYeNARdbJvfcS7DQNtHcPPJp3gGGcVNBVYrJ/BIfyk+vW+34+qry8zNbfY",
-	"U8Rm0q44kXCNDpgDvIPPdREOr5JawtopYz5nkqcpoTZZOo0it3OLIVKzhHshQyXjBd5nDEmbEZcFgCWE",
-	"ddlt+RK5DAOKbH83QNEXLIwSk9j0p5xEE8blgmTIgYioNwymAw0pX+ppGAoRUT052XcY8EKLMRXsREyI",
-	"aPQRCkXPPUJJCw+0265zdeEpd0VTDbvB2aKxywmUU4f0IjeDvvej6q+gqcYBud4b8FEvJdx1y7JtEgdZ",
-	"9bjQu91gVD/B9WuNyWZDvl267HpSgf0qQuxHzV3e6Tcfhd2o+VjsDpp7fL//MHwUPRZPBnmcoWrhJqka",
-	"OtqGSEnR6HW6YLsrwxNMk194xKgF9v40wd6nqVw2MG14Wj/2Tok0O51KWz5o0lgQGfim/NdeQ4ozY49Y",
-	"r3H4n3+050eP3w7+Nv3p7d8fR3tvftj/Y7hJIvlH1V+N0gj7ccvUcocQjZ9IYju1jb9eRQ/vnH9S/RWA",
-	"6ofwNOfNxwabFYNM9wQ5BmEGqp5Opc5SOUYxbdQENRymaLXKsKd9GXLpaq2I3yWwpyJwHgM1LFL4AjT3",
-	"XBhmdaEr8jIsiiNX6Ea8LxFFdgtjz9wBi8Hmsf6UFGaWQcZghXuxShQd/OOPqr+xtvwRpvkmnIVsfCXh",
-	"uYbIHMQy1qM7Equ5UO1eRaSSvMxf/RoScyNJWOcmfVL9LzwEvHV4FqD0Yc2uKjFr4PRfqhkbcKqWBTFD",
-	"LdkecxCrmcTxMImVCj1NTIErluzaqjKXT6rvyzVqXBBJFD0O4rvtYfcG5dea2qSCj4NseDxN41P0P4R0",
-	"PQ42J4bgrIE7tgGjBB2+TY4YW3gdGA9GcgI43vZ6296KT2U80YoRy59j46RrPRfMEdKXNgjk+Ahk5rKJ",
-	"FJWG7jGuTywGpxkJWRNDvlOJDBtrVeiGZMlmksdrXFrMS0Z0QdBmusCO506t6OuJ+89pQWeR+uwtNlMR",
-	"mC5coifwaP149O4tHHyOjE+4ovagbDOJd6IVPggeXU8nVFnRO6mw7HlLuA9zi3QhBoRtEWRho8DzLMx2",
-	"kqD6wB2ed3OA2pjbYJRVPpUMRTikO5WP8EpwSDe0V78YW7TT7nWvIpzce38BxqrrkMHdtQ3uf9Ps1dzJ",
-	"FbT5FuL7FSJuUaAZMZ4gI299fZa7gvXnNgYeg6GHtduWeEazybSfoMPJTkWKVIkHjKQo2XtEhEiGIkX1",
-	"lRbURgUufvb1FjuKzxCUPi9ZsFF9MkQz3qocCHg+qS3rygb/lVNDV5HeUXvcTLEJTw1WxokkobkhRRFL",
-	"Fio5yIsOiHr5F1qgRq/RycPCb5VsFmCLM/gB2E12DnFSZcQbXsOtcW0At905boMUtYJ09UOyDeA61rIP",
-	"lt33tPAqF79tVAHmdsbq8Gd2RD6vKP22uacL59JJq/yz9T31asvLkUK6O+ZiiiDt7bYpNLU6fiyXU2RK",
-	"JnMqdHDgAk5A+RIMu8uyjRhL+iqaB/CFNzw9QahwcoD/cfjmNRukSho2xj62HgvgVAR4h6Aw/sBVtbrR",
-	"H7DAxCYRgS8XgBrcCxjEopokPBQjlUQi1QcsSLgcTvlQBAcsgK0csPuBjv8pAna4B97JawHD8HwJV0Y6",
-	"5BNw14MxT4ex1BiQHY8fHLCAio7sQAdKGeS6CRIxMPCFUMBmgp/SeDiCj2C2fVkcjseCcxjDReB+0vQj",
-	"vthFAI+R03FfpBgLvh+EiPOrAxhoIJUUwQOc3/eFm1pGE0ur8+ubqTY8HInf7ju+hrH9pDWMzWjab8Uq",
-	"/2i/NTLj5EHPl8H5OSzEBQ3oHITpvFX85C9nFxf//p9/nZ/vnF1cBBS5OMNO6PhUSHY/00ggrvN4UKwZ",
-	"9yUooQd4m/+quA1dJpVpse/FXFEWWwt6LJi532mewEAY1yeU1+VY+IelRr4cxGciwpQ2fgVGrf8bfoWv",
-	"TNJYWoYgbcAZ9RvcY31KPvsNirHDg1I10//N5Ry+5BAUcO/baJC9wwjZ1cVYt9ghG8QiiQow+ChV84CV",
-	"7UXEED4epb6g8WBtkI4j4UvOtAhhx1vuefeGMcWWUmHp6Fksw2QaCdflHXHDkcoH5w5jW9lhUyl7efzm",
-	"dSFUlm2rHnObymOwpWM51FRzHvzlL7S7sR3dTihtL/q2iFin5bFOq+Ox+/yB58v7MWzZ8+YFJkS4u+E9",
-	"jJmxRPBTgXxGampaLDj/C+4nvJb4mWkB3ddg2DQ4X+IaYrklLs+v9Plv9/EWDyx7AMoyGluLBb4vxYyO",
-	"ODXFI38UmCjDlE9GrJ8KfqKpsx8uO2CchSoSrJ+o8IQ4mYhEKLAUSZzkFS67GrAAZDEcBpRYnpNHHgvw",
-	"kMMPETcisKRNuBcCBzqJ0ZAj2h/3u+1uu9npPsggZ7jhLfYcpC5T/U8iNDD42GCnvy8DHkVY3siT9ylY",
-	"d2Dn9NiAJxrlGmiqAjMUzArsguA/IjEA4SGTeYsFGk2sZ9zwgID4BnDujC0PoQ+SpCRzaavh3sr2tNty",
-	"e91uwe5VsKkr2RTJLnJ2xrVgY6QyMRUUFxDkWYISHMwgZzD28daNZrNJG6nH3uI3yYxJx7HEZ/gSF7D4",
-	"1+P8rzCT5+cZLezFhS+dLukxIZs/fO/LwqkC6exL0gs9ds5QC/TYPcQeI6kPD7BS/x678CWO7y/VT4ct",
-	"9EzwtDwEDz6e0cnBNGEGjwW3Ps9+fcaNuLgAmYaI8RcXyPU51QJvRx+dn++4H2nZ8v2Ba1G8F5me+832",
-	"brO9i0toh4TWbBGIq1GyPKv2baOH+xaDFNlHl55XqDmOaNsUKo47l0uNvQwc/7x8ZbvtNcaxzD4oNtD7",
-	"/lGj8k7Z211uv9/oXqV29F8LN/YW3jdHnKDjjyHaksOBm6SpBs3CBl40/dc3+5+WDuWt8k5lI1yRLXCD",
-	"cX7Z5j5M/s0aBDe67N6C/fvFh4a22Ep3mEnFg1Jwotbw1GrD5tkXds7zw32xpEGm7LmBxHchh9zmtASe",
-	"YGJqYbtjwDPIykircocFdbwUimfh3MQLdYEUBqnA4CnIrmUoPOuc6hsqvYOhlpBMtqGkNUJJmwvhVdJ3",
-	"m/u7y9zfBlJsdRawWpzt5Fv5fEVgajBN8VjZbxxk3LKZ14uuB9VrsPt77ScPwOnOpKIloS0EyfOmGgoG",
-	"ZeJSDRjVyKsZchwrKnevjF+tcGHcaf+aROdNelzE5n+W2U/kw2+9sK0X9i16YblC7F7dwbIi48/hZ30t",
-	"btUW4/Yrsl8OIzBfnMZBFITb88gyE2bn3P50sRS3haBhF6O8aoChUYzTg31Bkt3Geo8VIwNLe8X3sjit",
-	"UhVqAa6K+/aV2iuVqJuZTCmBpFYP6DR73+uNxs7bW7jrTXigf3IBvfXECp4YnOOS+fw5HbNcqu1MUrGc",
-	"nOBFnCS6GHlisbR9wyDIAkSJztJABRFHiTtK05VYFTgmhAcpHzqT+eXxm9eZ6NN8gFScGY0BxwqUFgOT",
-	"2KZIU8EQdlYOPTaVBGpNHJm+5NgTAMuC1+11u7ZGC6RDZOEVXL6K3Q92YLA7//6ff2Fq/ZIctRO0laU3",
-	"Lkuv6pI6COIy7hvuuaL3GV3Xg8JDbafn0tMs7LPb7IUHbwRfXNpbG3kH7Ss78tkMjcw4AZdp2m7vhqMO",
-	"/iuq3WC8ZMdd49sPJvQrOsjl2fPsN+wVCPtsEgpY1jj5ldO/0R6z07mad3WL6PwncRqORDFzg+UNWHjz",
-	"uZUsWfL1SvbdRMiyki3U4HmFXon3dKdYDlls4TJcN5tDfKyNa15WbXSzrWrbugl/qjjOtyrtrHAohBM2",
-	"9SxqZd1UW5C+6jx1krg23koYI+wAqxFCSazNz/oqcGQ3BMXjBl6A44H5KIuQbGKqoGTg8rWBZD6oRNwd",
-	"lEyW5o1itAGiLA1Qz0eNf/lFpPEgzkXkYJokb+n1S5y3pQ62lcA8OHM9p2s3SjfDnlnds+AWdwvbcodN",
-	"Dm4RCgKI5Mnyliy8ZuecmgeXYrVkJGMi1RhEFWMtklNhWTYGufhhRFcNB9eaRsRErwaWmZ6GmllcHnbz",
-	"+xJjGwKJbrTHaBw2rJHygZN6OaVZRtuY4/w7mhE1QM55TfAIYyLLh8st0RmNGR4LF/hyLMZ9kepRPHGF",
-	"34VXnaXKCI+oz1RqqdAkPcBiwlBKHT+5l8MScJyDFvsgBlMtIl9ict1y3nKWiCFPqNI3VKdoSOItCOGS",
-	"p4Jhp65KTwjkEmYYuRywbQDe8X6A9/gd7hE88OjOyOQ9tw0LrrlkZmn/7RPuB/DP7/gxfNGtYIajiUtZ",
-	"FaoRKdcC5MI6JmwOO7FowW4CKla2KDNMsasZlDWFTnvVOQe7A2LN8L2jbbrtWxWiz2F94Wzhiq+Qoku7",
-	"xLA7vLpB38rHQ1dsowZoBtH5I2sBw61ZzUN2fpxczCGxju1R9SUBQFqabWL6R/GEkI9SxFj9E4mxMiJi",
-	"UqXM2SW22KfilE8nETffxjG/cgSUJqlczpgZdBgvvMDCDpjX0lXW4LJ7YxNzK5v1W41SwtSudHxx7Tez",
-	"FOtcXKfvsaWLEq+zrSDdhiBvsH6cxCmXRT43laC5Zs8si821TOMdcTZRqal1zzcxj/MzcbBgwHoFczfH",
-	"aEEgBF9mZZYOgTg3hRft3gP8+9gCq4s5Gq30oTOBDwhRLGsodZZnwebhjOxiuK1UMwTsclToI34qqH3u",
-	"wBbIa3FPI11nEkuBPXU23VjgfbTGNdZ5azKsiUWXYNkzqzq2HYRkUdOU5blNizaWyZNU8Oggr9qwLYjg",
-	"btgqD2S8qLRmcVG/PXN2Y+hHNZmXUXS4JgZGD26jp4nBL9uPso1nf8X9Sj9jIMP9jLN7OUbSKZTCO2X0",
-	"tYZTvIY7UMRXuZHGfE4ypUZvwqJs48JfiwpSkzllk4gSbCSSyIq2azsVTiPlO61GCX3Mwhs3A3M/5nNf",
-	"3haefWWU2r3BXQWqMyb8LSR6jpe2ME/TlD398AYmRBa8IctHfTyf2O3MtWiFidIIqpvVBRCGmohg8xfE",
-	"rmg396NOp/ko3OXNJ6I9aD7sP+KPwydRW3QGoCfQN1o6zGkKysABcoTpuGWnYAeXdMdyTzU2h0LfQKzb",
-	"Dbw6au522jZqfodR81kubpxozj5akbWrwwN6kaoxsZsT5qwFvKXCOJ4K9v7d0TFxzAXTNAkQH/fczCfC",
-	"Yxltu4cFTxeBZ/HMqQzQl4SYEUcknh39JMjdHlrBlqVIgz2dqunQ5toO379qsX+oKQWFVYKIIHM1JYmM",
-	"N9GEUIFiz6LcOLNew6U29Jw5BAi/gYyZjhQp1o5Ajmv265HhMuJpxJxEz6FyZrNZS9s/Z6cgVOMH6DQ4",
-	"SB94uqUgY4G9rBlHgZf/lk2XxQtyn2cYIwF5DoEWYSpMDjjjSwT9RVRlPRMpQZm02CH91j07w0HEknX2",
-	"mRahkhH6S/N8vj3GWSqiOBWhYUYpD32WNBaRL6lkRJ06YilkTSlAzPGxKL1Six0pnOMxR/AaArefIQwd",
-	"vFgsGbdAzogaA5PD3bplrIU9NuFa02Njx9YHd0VXbcSjFtvrtCnpgcOY9rN9a+tIFYsUG8SnhRGTAaNj",
-	"OUwEgeNriz6FmxcRTfqC4dp6sOfBomV7e7vgez/e29ulWye4ObHOdNpP4tAlhYqsXnlbIayTMGw6wa8k",
-	"CZwmchnvBx+ff//y3buffj98/frdx9/ff3j1y+Hx8+ABLF4WaQq5pLfutHONXhvsJA1o9+m1oFPCdLyk",
-	"/bmgODfVlOuqto17p+xb32rPlF2BlSFHO5aPsRkd4YFtbKx2S9+tdKrsYLxCOTVev8Wn2MYX60scSVSi",
-	"aLYK/QoWw6Ibt3Nuf1qReX9lNItEEp8KxGkeKrd3bfQw1mwiJGJ72XiXFrKiW4nun8u5zRysj26sjfXT",
-	"p/b9EL8OFOw2mPF17PdnuFMYdwt4JfO4uortEiGF2yNX7L+7le3cvl0Nt7leW6HNtgfr6wIIuc6xqqkv",
-	"+Gg1Ae9rooAAA95lSFrsrXUVMVsSghcROYRPe/6oKokSKi7S7mU1Vr6c8VzNDHic6IMS3aQtN0jFJOFz",
-	"5IbM4GxtmMgST9ZWG9zUSb6q8U7DLNnvpQAXLPRYnS5cUWvJr2G1n3avYrj/XJytWy0UuGux9m1XDGwN",
-	"9JsuAPCyZL9KrdS5lrBdZrDv5BZ5bTrmWXZJVULm2FVpZvS6u20iHV+WGcnveR1B6X2ufErBb3EhN20Q",
-	"oOy2aHjL8zTPKHlvNYnCjRHjidEIlLMko9KxqYpMbRC1zELAp5wZ6TQfPeK8+ajf7TSfDNrtZod3+7vh",
-	"XrQvHg4axNJ6SM+veuT+ItehVeKNLHP9au00zFUyIW4hVmdE8r2ytWe/qiQKwgXkhiQnetbbE7g75/bn",
-	"+TJgT2whdwESjQwGGEw3mhGgJHOn1svr3pH1heSzM5nVgLmyJ7CdBTzY5g1EhEyvGE3H4wWPAnG+zFV1",
-	"B+Ka8rui99reuLY+aaUoqahPymf6rmuU3EhKIvguBW+ihlb4Vz4PKbuiKe2BN7rRe7znNQhFD0erpiZU",
-	"1NtG/SEFIb3fbjsC7jVE+4SsxCIgg3u3gmyP2s1O2I2aj8TuoPmY7/Wb++HD6JF4PHjC233Ewnb5tPr5",
-	"M3VTd3FDGubK+uWZMDxOanEJ7FVbzfJ1RUqiXFh+DmWyQ/GLehCBI9szZmEByjndOPKIdKxE+21vL6IW",
-	"22s/KcVZlER1NONzxpNU8GjuURqeLjLlELqLyrQYsbFJFryKxHiijJDhvPmTmAfMKNYXDD0fo1gqJiLT",
-	"XLj4VeEXeuc/tXZa7eYUZvonMa8KGnevoc/WCa9kK3NlEVklHF8tbMRtY8Y3TuHott0lAscbkasTS8e6",
-	"THpmPMWOe2w+ESyAbwYFljRDxhxlhLgjpC3K0LJ49OVtyUcY2Q0Ep7cyZitj/iQyBr1rPOM3LV/Ws8+K",
-	"JNcF60x7pZQVGFqueI7pWIaCBfhPUCNlfPm5rLA7kDNXRwose+Q4g0UHcq9AfbGBe/ehOB8bpbk2FZKf",
-	"VL/0Bsi4npul3Wa7w/vNR2CRPua7/WbXmqSP+OP+Nd6IxlzjsFJmoC9iOSTACeV6KLbyc5s7uwWZje4s",
-	"NZtmEvLGhbcy3IgmFVzWy3CivphdLttm1VXbL1TKuntspKapLrZg5QXpmSJQSeRL8M65ZjORJOy+mSmW",
-	"c1IizIp0hecPPKZVzgGVBX9DLjMEh1MiLJoIHooDxn1J5eL4AjR+V0pO94nHIi/BpkhzlTLAmbKiwha0",
-	"fk0VTp+7hjef7W2A7ysRO284+HWFlbuitIlUqJfyBhy+f8VSMRCpyHBTMOMIyiED9CRyXtdjEQ8rYfSG",
-	"wjyDp608TUacmR1C/l2aQrawwP9PpEJ0guErFv0X/4B4vvTBUyoUgrexsL+FPy4csgVSGOSFydlb/utX",
-	"39e+f/TbX/+jgsWl8sAhNvj1dlV5a5R2wjGIdJdR4LYdRVtI8sKusN0h5U2Rb4KdfJE/LWmRBSkc4BcC",
-	"2gIegxuLiLYA6hfaAbUb4Ajvt+Y2+MRPOQ1gcTPkn7rtsPNXVAulHcv+ulO/vN32jawv/X6bK+yewRZY",
-	"5QmZev2FTuJT8c96jEy0C7DuMVFyCP8iogXZc6i3nelgwNix3ctMTyfwSI0YHtxgBx1PjWZxdSb3dXwq",
-	"pNBrSIJVepXDC5X9J5dFc+Vx6ynPbEhVJRbwkNtb3VflWaZXWms1x8Kk8RLxDULPOIRlE4+x3y2W7H2q",
-	"xsKMxFTfY3DIGBFoHTCpbK89TywFzMeRoD5M11s24tqXnL15fvzh1dOj34/f/fT8rcdik7WyacefwEh9",
-	"MaNORGXd6lCYN/YN1pMFk4THl7ZAYRKcHLBVob+PjJn8bl1z/btRhifn2RC+8xvhiBu/4dGW+c6Hx/qN",
-	"C9bprlQI15UYdtCtK5tON7UTzy+8bAqPYaEqLA36K5bY5TtnvR2qJkLySdxyZ7fGyog1ezcREgR3joBf",
-	"sV2eKmlSHpoftcXEviZqC92tJD/siBu9xm6r3dpdlCHVNHWUMFsUptk77bbapfda4G+rgy+h0d2uWnFP",
-	"QZPhx6N3bzdb1zknI+2G1vUfcLuN1tUNYMW6umXtMbeqt3u+72Dx/nH45vV6i4eZ8noroNtu29itE52u",
-	"O8FVbfVYoE4CNgPdgAEDhFRlsWbTiceCSAxTHonIXvFBRLGmDJOaSYK0tYbGUDElsz5papgPR6LF9tu7",
-	"9GU0drjhfa6xrzmyNDqX+p2NmkwyZgGOpinr84TLUKQ1yueD4FF8M3YITmkZAWokwpOMCwaGTzYJPCqK",
-	"nYHiXdVeycdesQPhj/PWF+LGVtk6buFo2tbatDoeyuVeCSHsyBNbKu3w22zrPHmuNqSE8Ama9cUotlhw",
-	"wV+y5Gk/VTMNu/NEiAkzCrEULBpdrf/bn5q8zDHbaZpNZSRSFmBQT8A74IvEchiwIViV1TvziK55T3b9",
-	"5/eW4fmMZzL72/OY7RoSOshEqEkiMIxZ3Iu0BlV7cSq162jeOYctt5x5ER+FjlHwOtam+XP+9YBApWGn",
-	"4kbVuFNfmUXClB64B8OUj8EMQ0AH3OmeL5El+pXRsAONktTziTsxKAzzkOAiAvxzzaYrDMtuvJWIfljz",
-	"i7Lf+qUwqnJx0uF//tGeHz1+O/jb9Ke3f38c7b35Yf+P4d+q65Hg61euRHodyxMyYdcpl72FU1OYwDs8",
-	"MVcK3v55oqplwlZ9AjKAcNYUKxyYgiAgmMQFMVAHX/RxpAQB15D+YTNwh41iQ2HgNLOxSkUOE0RSQQsZ",
-	"PUdtFYD7HOkWewPfzc58pCiw1p8XlRGBWQsWJnF4wu5/ePGUPW7vP35wwHKcUY3ZKYzmWHAD0LmVXaSX",
-	"pMVWAlxDAkSfVwRQjVCkpDiwkV/aW4gjq9VWMmwoGX5eXxSsk7bBAdedIfornXBcuZCPBYbTPfC6YsMS",
-	"FfLEA7N1iC01KYiGaBoayyNGndI7DRhYbCfJwrzC4+3wzy+5CcNYG5EiZr41dwgsC5lAvAwoOUPPB2NF",
-	"FjEd7anl8K6X65YPM74lrheQMkGKtcqwjrriDn+DDWIJTQjVGcbk/F5GZIr5QKk3H4YpeDgqDjCuuPmz",
-	"DP85cxhOcC4wL0qObU56jaDNUeGeFrb38n3f4CHWltKV+tktEhf6CcipQowpBe67A6QgiGJLykJDGrdY",
-	"cNYMuRa04QI80L4kTyW/Se5ygBgYqBTJuykf566KTeZ377V3vSJ9H0GP7rX3SDHYFyQQ42XzljHdYg8u",
-	"12wQJ0J7bDoB70hEsFOR9wXs7OLUqXD5jXEFJgkPxUglEU5mLFmG4I3PlahoyVBuXebwq3rAsUgSPEA4",
-	"MXqujRhba9lVshXulKVRq5Y4tqUeznkQsgD3wPoCzzCyqxfuSPLj8u0+qvSEbjcE811JxgdGpLhTHD4g",
-	"gpzbAEzhlp9Uf/lUamuA9IUt5+jhRhtxV96RHx9xGkeU5V3YdLSn8ngQAvP6MvcQc26c0g5Cj7fqfanl",
-	"EZ+f3rNSj+sTJPegT3GAUuVI71S+BfYBDAdnORFGO+TzwpQ4z+3yc18KnpiR58Lv9sUX06fFW9mAxMVv",
-	"F/83AAD//w==",
+	"7L3rcts4tj/6Kjiaf1W6eyRbku3Ylmtqtju3dia3iZ3OTLezI4iEJLQpQCFAy+qUT+0H+Z+v+8HmSU5h",
+	"LYAEJVIiJTvpPTsfZjqmeMFlYd3Xb31uBHIylYIJrRq9zw12QyfTiMG/TwWN5r+zt0xNpVDMXLqmUQL/",
+	"CGgwZmGjN6SRYs1GIIVKIk01l+IsbPQa7c4xHewHg9bBAaWtQ9bptI6Cw8NWO+yw7nCP7g8OgkazMeQi",
+	"5GKkGr1fPzeCiCaKXcynrNFrvBMBnU5ZSF5wOuAR1/MGfGbIQyYC1ui1d46bDSbCRq/T7jQbnxKpzXMX",
+	"Y0bOk+k04ix+oEjkniZqTKOIDBhJRMQnXLNwp9FsxDBkGplH0y+RGddjmWhCSUCnJKCCsJuAsZDoMSOw",
+	"BkQO4Y9ACh3TQJMJFXOi+YQp81rFrllsxtxrjPlobK5oGutG7+Cw2VDJaMSU+W6j13hEp94gqYa3DhlT",
+	"ZEp5SLggesaia0YmUuix2mncfmg2Yq6uXrBrFnnvT19qFrP+az80G1peMaHeKbOve0dHt7fNxiO6uO8x",
+	"o5qFp7rRa3Tb3YetTqfVPbhoH/fa7V67/YvZJLzlx3lGBt3WYdBhrUN60G0d04NOa2/wkLaHnaAb7rNG",
+	"sxEyFcR8apfklIRcTRPNCB2YXYioZiRkETdriuvLMxoL2y3zntYh2xu2juj+oHUQPAwP2dHwmLYHjWYj",
+	"YiMa/SSjjFon87cSdlzOBItxc3SizIUpE41mQ3MNv7+SsR7PuAjJ9Q45lwn+0Wg2kmm4ehlg8cZUFx4e",
+	"KtSMxY1e46VUmggpWiFXQSRVEjNCRzFjE3MeycB82WzclMaaM0WGMiZ6JomWZMivGZkzGsN6VDyOx63u",
+	"sB22DsP2oHVE9w5ah8NOyNpBZ3BMqTkNbMhic7wMDS1QRLfTXZzU01hOHssgMaMtnqA5jRGjihFF56pH",
+	"/vVf//cJ12MWw5TmZELnhMEkubI3DuZkxK+5GJmL5p6QztUDMou51kwQITUP2M6//uv/I792PtzN1AeL",
+	"U//cCGXgPR3utbqDQ2qouNM6DvdY62jYod3BXrAfHhgCvjJk0TNP4WI0GxMaX5kl6DQbgk4MMcH0dqbh",
+	"sNFsTOmINXp7Gdu6m1UB5uBvWufoeK/ZmNFYWC7beENHjBwa9vWv//q/6ZDMco5lFCqi2Y1hFoZjmMNm",
+	"SG1kSE3GIYvhT0qmsRzFdIK3xYyGinC9Q94yGuI1Mz0yl0msWDTcaXwAwvE25gufhlKetd/ptQ9/yfOT",
+	"tYfE7nUwpmafIxmg9ADGMZEhMOXRVLf2dzqtCRe8YXY55fc/yRmJpBiRUDJFaOl8SaISGkXzpWn/tbF0",
+	"LpuNRLHYp/bVDNdsx+OYDvOHdiBDw7L/RF4BMYGEY/GEC9iyS3Ep3jNLlv445ZDskZc0Dsak2+4egOwk",
+	"bDhkgSbDWE7IXoc8pyKh8dzccLjTWLkjXStF/B2hrfZgb9g6DA7C1nHYZa0Duj/cC7qDDm0f5/egdfak",
+	"0WzImI+4WW17PnwWH5qJszDH5Qvmu5LJ7x/YUdZb92bjmsUK6KCbO5VwQJ5MKI/yJ0NrGownqJsZfky1",
+	"ZpOp+avThP26YDdmdI8ZjclpSJt2lyaMaSIFeSlFSFH8M7F64VPx7YvWTqtrmN3hcL/dOh4cBK1MsHYC",
+	"YJoBn3I7vs8NGoYxU2aRaUj/w6qSO4GcgKbHjARuaOlvhjLM0jAtxcTKUeWfMOrO4DcWmAf+KZOY0OlU",
+	"cqEt710tnbv1N85szzMmWEw1cwJvG7V4FUEbFgM0elbjBMADlhj+RF4mOqEReSVF63HGWk7dkTVE8qc/",
+	"kc4OeYMsxVy4MLImO9VckQkNGRkwPWNMkEwTejYZ/ESoCA29kRfymkXUSB7D5KhRNs8DGaN63jXbGliV",
+	"9HPD8i+P1Wz/zTGjxn5o9Bp2Kka2SsWR2XbMvuXEYbe9nxeHRkGBxUN+LKQ2mgqZjXkwJoFMYq1IyAIe",
+	"MqeUKivPzgTXnGp2zkeC6iRmbxmw+Rw9LKgR61TVCVMKNIPGG6s18ZEwsv9pzEM6B8uCjwSL8bwx5BgF",
+	"p82qHP5yAVsMQSW5bWbPjmIasOKnn5mfyE9yOgUl2T7dNcd1JuOrYSRncCA/JUxoTiM4Js/lwExcJZMJ",
+	"jeegzf8mB6gWqCQwVhQw3woWxYE7/EMuuBqX3tNdZFuHrT3aGbQOzVofmbXepweDh8FheMSOhzltTe3E",
+	"TIQsbg2oDowZBaoN8DCzeYIBp9VS0wjWzUhyM+zGIImugAGa821u5ppNrBk7ZsGVSiZmbca0e/Cwdzw8",
+	"ehi2jzpHR/vBYfjw4Jh2h4zSdnBwQMN254DuDYb7w86gO2gPjrrdIOwchA+DzsGgPWy3afvIHPB6hKT4",
+	"76zR2z/qdvZuP9w2G3EiVi0wGKel69vJM2BvE0FFbPTam/DTt7DwP5p1PxPOzvTIRuR1DGOKK+YTjrfi",
+	"VLE6qxNSTWGDkTmC8jkBntloNlB14dfsMQXNHNej22p3Gs3GSF4zYB4vqKH9s5hFFAxCUNxPQWinQvCZ",
+	"WVQxYyNy2CRH7b29DnmZCB6Mm+QZiydUzLOzlud1QFnTmBlhR81YjOLIIiaMoqXGjVv7wR/zH+x0ybkm",
+	"z+mEKXL+KaExa5IXUoRSkPP3nX+S/ec/Nck7wTULyd+4GIWlvMJ8IImnUoFtYpacamN8UPKbkbPGAgiT",
+	"QBuGZHSml+BEaPS6+4bhssnUmOywIyKkvtrT6DRuPyzsvsc3S7YfVUoajEFHm0kyZXIalRDDt839mpvb",
+	"/LYBhRuQk6Vf6HS9CYeFnLXc5izks9+46x/pAMppqlCHaMLrOGEVCMMni2KWW0oXPjV8290/6u6uNESC",
+	"MRWjZQ2v0+61nS/jXvTWEu3e/25N1db5WF/h0ouQWp8qu5nymCnvU93FT1Wwr6axvOZg6DQGCY80B+cR",
+	"HJxXhWbRNgaZSCYD6yRO9etrzmaoXCcx2LAfCuITMQ2uuBjVWbe6rqpyE88QGhejnzmbLdDYfRCQFOYk",
+	"e06VjEOZj2p0etgxERaxQMdS8IBG0Tx3SpAmzPG8ZxJaTy2vCqnBM9pwy5nbcVh1LWMWFoZb7mvhNRPa",
+	"hmPpdBrxABxZu7hWlez2iL2LIUip9VT1dnfV3o49F7uBTIRi0a6xwner0PBf/9E6nfzeStncXw7C/U72",
+	"lSdLe7fEaepEDa2PIJlGkqKxKxapJbdfhg7P7Z5NGUS1N3IzXlhG/7OjW98fnOixrHWIraOt1WpdCjP+",
+	"XplzH3zh/q8X2a9ES/L5c+rrvb29FBEVo4SOWI8w0Xr246VATsbFqGe0CHYphlJqFvfIZxLz0Vj3yAOI",
+	"PH2e0hG7NR+Af6nbB+T2UsD4/lT89UtxKcC/nRsCeLpnJfGIz5/TP40icnv7+fOfYkaVFLe3ZMACmigG",
+	"r8NLnz/vun/uXIpq4Yl8xNrXRYpjCdNkEIEPK2VjCo7BY6tO5QaMnz1otfda7T3fzb6s7Nw2GyoYswm1",
+	"2gzHdIY3sZwy626135t6l5a+97kxlPGEmg+E5kKzMaE3L5gY6XGj12k3GxrZgNJmj81XccXMk7k72+1m",
+	"Y8JFesEoW1ozI8kal5fnjcI3pbPLvaxb+13wsk8Jj80y/+q9uLkw3w/poxLDCEsaFmxjSw5b+W1c1Lku",
+	"wLmcP6RBwJSCHxq9Bps/Hw+eBfw1f3727vezziv+/HiHzZ//Hr4/46/52ezlRTT+p7kYdCMxmDxth/94",
+	"HmWi6Ew0esdmIWI2jJkau/ee/hK/vQo+jdmnT+f/HD0bdn85UD+NdvbF3uP29Jej67edycXD+d8+dWf/",
+	"GLwYv2PPg2P1lD7jr+Wr+KV+E/585cKIlsH/yGhsTNPbZuMdaPX1kj5Crugg8si7XBWCX35mMR9yc79R",
+	"cJuNYRJFxVKR12B3MaZ1BBHsupnLezYYS3lVcTqp5Mof79dJTB69fWnGLuwscdTs2kpIiCUYQ3kHjKLQ",
+	"01Oth5mFhuq8ybB26yDsdFqHwR5tHbP2sPVwcEiPguOwzTrDlVGsdJhJTrgG8SSVrmbSysnYjQSRXbnH",
+	"mHczXwxM2jhke6Ui0LHjTNfJCEeUjP5KdFqHh5S2DgfdTut42G63styKh0Pf95wJ1hmO7qzyenpTes/1",
+	"+JwFMctrUcpeaszGigUfH3Wf/qx+/PvZOFbBo3H097OXP/95cKDO/6mmcnAoH7fZ8+7kl6u9n8U//5IN",
+	"6Bt9VaMvsx1jRkOwnD43HqGy+ZirLHr3eWGVLsaMGClr1BFFrxmmtPGIkcQswA4wTRidYTtp6PwE7jEP",
+	"/sVT3VKZuSS9Mhnzn9lLdn74P4Xi5skFHRWP9Pyn01b34KHLE5yNZYSjbRIuyJjd0JAFfEKj/LgvG9uq",
+	"7peNsvkd5md32fi13TqmreGHzw/3by8bxTN8y6bxYz6y/oQa8yTfvX36iBwf7LW/z09Rjal54i89sT/4",
+	"++if45fD9+/piz9/Gt38HP/9KX29e3Gj4kf7Z6r9c0c9HTyePRqN/tJbsWm5WaVv//W09Qtt/d5uHf95",
+	"9y8f/twrm56O56dDjRIvP71zFkgRQs7TjHJNBmwoY0aokJCrpeO5nWOnszDHA3+wqWbFhd7romrFJ8Za",
+	"O3q4b3Uc/DvTs7jQbATiGN1VdMK0OyrWHVu0GYZDPFCEh/kVr2jyQMbMlOpxps5a36+vVyFnyqb3f2I2",
+	"bPQaf9rNEol38Ve1exZiImQSK1mwwH3BbjT+2HcEBKljuNI75PWUfkpYj3AN2V4TyIxDV1Z+hqe/fGrP",
+	"z49eDf+e/O3VP47C/ZfPDj6N3Jw+JUaAZZPC4ZQQ1Eq18z8zqvrY+vDnYpp6jA6tog1yTPtONwkdaFvu",
+	"EWQflQ2btcyv5YNelydUMGhmv7flsM9CNplKzUQw/xubL4/+FTh0IZEyRrdokyjpMhenDF2z3Ev/CKX5",
+	"U894wHbIKXn37uwxmfEoIqHMz/0w6Awz+bY/eEhbR8NO0DISzklBN3cUddnsvWG3zLjLmFv3qBIt7nzs",
+	"7ZaS43M5KNvX3+SgfFPXZVEUbOpv8Kktt/QFn/ASYTORShMI9RKKnMIwhDG9zrODbrv44EPef26tQzak",
+	"kMBhHiln1J0cm+4UsOlm48LzyRaNXTm/lSPEO+UBnkd4y+V/n2nWRdOwem7p4NeqnQWDz5T5rcYO5j8m",
+	"5YGk/JGGz6hmMwp8wfozwXzxnZmxHERs8uffrDfDL4AR4HteTPGTISiY/OOAhh9t8rLR6DUavGaRTs/I",
+	"yGioVBC8ARlOIJMoBCYzYCRRLGySKTqRjS5BR5RDkiYXSlOocWns0infpXyXYimOXR+mdJ2sfmc+HbS7",
+	"WdLrjzQkbnVSek41fdTrU23fLpLazc8alrzaBr3BN+AjC+UegshEKx4youZKs4ldMxZi4oeSE6bHhk0n",
+	"IgEvw07jtmkm4AW6NtjdRFwJORNPMTF1eYcnNDIcAY0tf3ftFpCBDOc2a54SyG/FbeYoSODtcETiWNoA",
+	"Ufoee497DpSfTEZBFqNhLrGhgQmDiMPth0LSsHnoW9AFKKE+XbxNR1GVLrK1uhua8Jc5oMIemZjRsElk",
+	"vLToXh1WKsfN8gOhPJJiGPFgUzLRFDxuy/QRuPfmyIMrqy0RG1smsK0jrjSQNI3MLOaF5zzR411367Zb",
+	"epxt6aNsoFX3M53b3W9nukEjiecbtH6M1xOIesGuPZXxgIchLv0G24auwOVdG6bv9bYNcsjNE9noaBTJ",
+	"GRzKoq1KlLHGttyivWyLnnqjqrpH2UzubpMCGkUsBq3K6sK4ApDvbPROGp2z+JrFTwxP23BruH1T0fak",
+	"v3m7c54KgBlkA8ZSjIg0UiMmRmyUyMztGeOBzxjd/AkuAMEVqL5d6czuZrcKF2XMjNXsnzYekjGLpgqL",
+	"pERoRC2ZjamGPX0l9VOZiHDDjaQDtRSKxm0UUn8cwpvzsjNmKB2JSiC/PiuPKNtE7xYXJq5Qxlhrywe5",
+	"U7mfKwwiT+0sqm5zNvM7O5X5RYNNBymolw+sEXpGmeC4v2/oPJI0vJDyBY1HbMNtjtyzi7uspfyIPy5o",
+	"SKAZmTENGKEazbZOe//o4PAhGcw1U/ep5u53PMZqVRnyRGiu5+RCSvLCjrjqjmazvDs+CwvEFYH3gnUg",
+	"YDsVi695wIhROpDtvqVixF5JfU41V0Nu1N8Nt3HA5lIUarqx+cZHQ7nK+8rCnoJPd0wVgYSH8m2snM+x",
+	"6+aw5W4/XNptFhJYNmIO8HluSlU3vXhJ7o4A0tV0x3pKYzyz50gC7wS9pjzaZr8TNS+xXBPv5cumK1fE",
+	"PIuJG0TIWWUz9S5Ernd47VKQd7nh1rBV/XnekbEKGwVn1YlYwVgIWn4oZ+IkWyNCh5rFpA8hhhbEGPqu",
+	"Zs368r2fysZk7971AhW3mHkgX1IxtxSvNqQRNS0R4DHV7KPFyciRiJQIdWFnr3aIzYODEAklEwnxsvui",
+	"j/2uZ9iYwZhFIOkq1Dng3gTvWoF+YE5QOGKQjeRWCmS2MfRdXT1kDnLRNLQDG3F31PFOYK4Y/52FGzu/",
+	"bK7JMnEk8HYmtHlPnj5OyTWNeEgwC4ZAhgloL1AyVmr1TraV+e1ORha5yVeniMVZ3b3pG9HgShFqlwjW",
+	"JlPkYhZijq0iNGao0C8QxPv371un3hiXPbQ/GZtVEn8iGKN8eHiwGIe1GT+rwmBesAHvLo6DI8VNY2n2",
+	"3DBb1LY25UljGeti2xAWrswdZ6Rpzg+XOY4MNU4t4k+RN26SwPPXoK0adqbJEQnGNKaBRkPfc8dNqVIz",
+	"GYfFDrk79OF0uz5Ne8trtdlaxicu3V0JQVxl8GzREIY0SDT6TWCpzaUT0se17kPahoIKvp1GNgIEmQrD",
+	"R1Sxl2wyYLHn0F2Zy1gc44N9lonQZDAnUkAWZh8TU/pQPd6HoCMI4Qm98d/bhfDOwpV8xiRz8AyrFg2i",
+	"qKe2qOS2mXqhVj1jpg94RLdZGk2lSE0u19G8oCit0a7vGxrredXlvYOJY/r0GgozY/qbufHWhYKKIk5Q",
+	"rfNAARHt5DNT18Tq//Py8qbdbl1e3nSGl5c3h8MPP1xenhdd/j/FianmGCNC2CtbqVGYlAS/EaPxpZ5e",
+	"Q3tmylRwhpKfEk1v7L0L03i4f4+zUDxklXbi3Ny4SFdXiHcFL7GbVEhlDipuEwKbyogH87VjxLtum7bk",
+	"o2gnELxIkphdczZbJpb2tinF8OmmG/HKlcjQQfKzdRAhi+N/P2aYVgRG2AOFhsaYhmTAmAAQJuESY7Jx",
+	"DqSMGBXmy4tgI+t5iI+/97nQSMVfIWXNjAsgIFymjlkLUOiw9Hr1557iq8w3J/TmDB9B/6otMIljCrvr",
+	"YdutfuW5w9i7XUC/W15ZClQRyiYMHLMIJlMZayo0GfJY5SeyQDT543h5qS4vz0sOWza3btHcfCySpQWH",
+	"32w0BGvQCEgzFiLSFcYHDWGfkDZcogSJyQg7M4GVCQwZ9Zcnm+WJPSUOf1Pya52bUgq8tUSLRQfFFSYv",
+	"nA5Ibz3V6zb/gk9AYHq5trUe+HFe7YDk9mi9HH/s3X6L6bhVvuJBFJaxhZBFDIpxOKTCYeSnmBE4eMPq",
+	"aodTOdc/cY533qaa6fpHLuDG21zCcZW9WqBGnkF25bclHb6/jv5G+1Tij6KMKh/n97yImdhcS7MZgFG5",
+	"s1gxU49tmK++4Cg48+ch5UnFyZ6qMgOGzbO13jlG1SliVFli5rr3vsruXNox+EDZKqPGvzzjjdTNrHyk",
+	"UINksZJihQpZeaPq6vOKg21YjTVtrPzbB71lcPU3dsRuIKv3ojYFTuCxejRot32drKxFSq+kLhAlWbVk",
+	"FRaMlZKF6r3UbMvzXVtK8U3IADhkOms7Jf/jq9av9uabZam39bBNfwjeA/ZOgfJhs15KZqzohBFpNWEQ",
+	"ypC0Jof2L2DIJwSj4mQ2ZnCri96iilZpsWB4adbO4ooVLFlt+tqIyVbVZr6g7V+dcX9JW77yqLazzeG8",
+	"FxjoVY48vLX2mbcQjrVOPZ61P8Sxd2pxgUZHrTAzZxU2H4rtCACE92xCKiIOc92EehQr/MCxyAElEhX0",
+	"HRLR2dw8NZPxlTIMg2u4CwtXFKTfmGuKztUOoUpxZQzR3AM7BItYe4iv3IQXUHWliMMShnGaGwEwJLY3",
+	"godbGPvu1xTdHMdjZIP7lCGRyFZG4+PemuXV0vPUNFiyS2Jm14mYly58G4FKbLVi6csd+NASJ74fgfnN",
+	"0qptaa2yrSraUxdUXRWoZwqwUFhVBe3eLf2EvS6pOg3p3JxXrkiY5B0tFcESqlJndeowa1pAIQWcjUOs",
+	"ecBIaFUQb7B7tWTofVDV5la6WYFHXnSxBvZFTcq7T8r4Kjt+T7GGRV85DHHV9tXWP7SRgLW0D+A9fwjl",
+	"w9u/UmFq5lcuTAGPuEyUmjMXccFqrScTOq6jz7mPPBH6j+JGulhxEHw3HSTmhF80fvhoTDVwqJu6Ee10",
+	"9LZ6TI2hckzTK0a40NIFunfIaVphhgEiqKigUA7DbrAUiV3DG2haUOUK2DFXyYLe5SJUqrpU3iDo5Iqg",
+	"z0K1ukoa243g9IaxnFSmU/yO72CCbXakukCozUYi+KeE2Z8t4uKQFjoCnprLLgQ2AWIpijPWDzMuU/eY",
+	"6ifXVrwtAIYIRgAbxA1E6ZjRCab+n58/sT8CWgb7lNBIkb55f395s22KSOVskKzGci379dsfrQzbTjkL",
+	"GPkuZJGm3xe52upoKXhh8TPw7h6h9lt22ZC2TkBQ9jz8CryO0cKIKo3reUIgn6VnJP6Q8oiFi3f4TBu+",
+	"6Li2TTsq4N6LQtP8+qGEGjYLrwcZC1q3XY5b3WY9VVY/9ALvuvVwEYs22NmsC3t7tAlc2PZecjfU8mUu",
+	"i927VkVFc3Q0wwFo9iq0xZ/bkHKVVAHLHu85T8DvjvV5jbCaUeUJo8o8+637xGKOwD2E0d25v58wut9h",
+	"pHSxYkjrdJLd1e1oX/r1AOJAuW5c84VeXOgT+pRIWx2F99EYXPM2Y2NSltfQ2TSv4WBdqCatiPdoZps0",
+	"gRTbdA36EIWaigcqq0zxoY86OT5z2FnEDOoePOz5cEjFCt1CC7NqzAG23BwKV9be80+LjG3/GY9vpEnB",
+	"LgODUEWen79+VchQ7omjBEZ5gAZeqEYH4zJ+UkddrOvESTshVXn7XQYo/L12cYpMJi5TokNEzasWi9b3",
+	"QQmAS6vs3GE/uWIslJBF9sxbwtoqQpL1qCsnYHXlqNfK0GaaCYYjMXdhjhILUyrmYppkOjNS+10R9L+F",
+	"YLoboVNdMfrfLaDAEZkqgzZ+llJ/MxNgePg8cZUXYqtjbIvsY82pMoqIbz3YSimvoSjUxiquij1A3ufq",
+	"JxL5NdbVvWveU3+cxCJvUNm5LfZ90TjicAazRywlexYLVtdLkfoflmyr2ro0uwlYPC0xhQdsxAUg2csh",
+	"BgozEtFjtmhS7Nc6JFeFhHgazehckb4/l36OFn21Z60Faw/Uwspk0163beUxwfvQXWonTmy4eVvt233r",
+	"NRub1IWs1C2Rr+ev5pXwq8sQ2szJsUn61jaFAPC91ZPZbCLbJRzXDRVXD9nAtKBp8F1vkNEeV7lNDjap",
+	"26hnltR1dpVE32A25qcTKD+LeL3wW8lEnENz1dBcW5CL+ZQVnFMXdl1DtefJdBozpUB4brLJaTulOoll",
+	"i/4De718mK5Fxl0S4tNYCm39+aC2OmLEkMk0ogEbyyi06a7blhUttX8oHD8iIOYHap5ANWXIUVXBVYVB",
+	"D3kUWYsMl8iTetkqrmsYUfRZQ9rGYCPn+LXvuu1uu9Xpfp8aBVTTwq/5fRXWyNjszluv1UK1h2y/FMh+",
+	"Xq7aSl+cvTfNj7XLkduS9cRnv/eNBv8n0OAd0tKW5GPRVe9dN0i7N+TUA7+fQFmV3IARLQGSsrIpaD/2",
+	"JO3ysGwH1o2+QueBSl99F0fLoZ44auRmW7QhTmaWmeeYkuEscBLICVNgVPQAkhQgnCDTGzNCQdeH/uXm",
+	"SXB+YWaQUQVS5xhkHoVkMCc0inwjy2s0lTZ0sO3CivMnsz70pWbuexmHCn3j6TT0glPsUwJ5/ORizOZk",
+	"ZuYM6GXEGcNT8PJRcFzNMTcFs9qXjeHQ4Z5Xt1SKLVE32JwVmrpCPhS6f+Kr9Sndg5gGV0xbR9RQRpGc",
+	"oUduBitlq1yt65ZAgSmNSOZjTOGmkenZpPQtcKNX5b57WPGAFlWUA39wUMOMnJbGZ3GTwRtprFewnDtV",
+	"vJLrZgfUVQIk7YjTof4XyLTKkyv2QViqaKYI+TY9HhbCDW4Va7iwqvdKNlyUgadt8nCB4Vljw1KsljpS",
+	"8gy97QXiuVA08jLXJCaMWO4BPnsLSrey3MGFM/5c7MiAsZ3ftezv43v7xfpnsa12pu+gqsTTK5aHa39E",
+	"OEaVU4d8i7C7KZGvKIjNlJTcimcUtY7oy9DfebgoTuZTVgvNYjWB+GOo7cfODaq6Izt32Nd5sCt7oh9j",
+	"+97Pd+4GqRHrvce47JALGvHfN3qkakY+r+29WR+WdaAV2wRlZcxHfK0GDgTwGm8FSUgjrufngYxLcLvM",
+	"OyKmUbcYMcFisyUYXJ3RhcJCq2/OYq41g/6zYyrygcRQJgiYmMnswhCibUIMlI2R2+p76p6ouqXV0t1h",
+	"6dbmuqfetq2KGjbxrtUuhagXnK1orcIqOVM13cM1kV1qq9NcXDeS8opQF41dILsTQ2apygvpZSGjkbZ9",
+	"GbgI2J2Hbyvw3FzQwR7GlAs0885Or9QkE4rpGtWpOYHlfiQnUxpzVZT/A3VjLASjq/iEA3Am6r0zmy1a",
+	"rmAfVAr6G1V9M0IZJ+KqrMwzooEL69vG8eUQQCdQ25xyJa5ytlE1CWwG+FMiFio1ugftwmpnLhSLK690",
+	"sNZKq7bS67gQoiRBenGNggp2ox/BClcp89Zyk61eRPWJoQurlt5RQVpYXNlmnqRLDwXs3HK4FqtdS8Qy",
+	"F3e/YO3ihIPZC/OxFXQCg3EkLdgsVRK2JRnBZueaxroMXStWGj7uzpb7drOSBQ5j6KyzwGUU1pq/jMI7",
+	"m7+Mwlrzd9++u/kv0H46IG9dvG3yqKWZ0m8p2de3T8xTqh5X/MNk1vjq7BrsOpwoJqzYXbay14InIB6P",
+	"79xL9Q4jnVGnLXZ6wpqwoDgDd3PjqnZq/phRwLMr/Jr9cSu9tLwP7plWKKHdsYHl3tIRuUAH6dezma6I",
+	"Hvv6eiGbGdI49SKNqQJfes63iwTTyAyKhrUXV1BBeZ7QPdq9/1Y26Tdr7H6tsQ0NlwKLpaaZ8nM25vvB",
+	"xLIZ30zcrceq7mkUhdEF64JXBGdLFOW2SRyIdEzKK0Dtq0mqa85BUbrm3qbe5S0pLyOkBePYQwtbnaPn",
+	"f6S24mM/X1P1sV/7Y2lA+XVejmD6Xn8r8Xqk0yRdTIZXkqDiszqwtk6pL1qfLc/6t7P3xc5e5UP3xKG0",
+	"LWys1jQYQwVGyQaMJFPopOPVIZrha095xJZr5xdPmlnFyVSXaHtyqDMPtY55lQKXdaak4Vc/6UlJLdRP",
+	"Fy9fEKqs/0lBrbb1lnNBIq602rrSyIzgYiXy+N1/897U05hRVRy9dng2QmpYSDDZzB9ztt2ZjVnAp7yY",
+	"aC8kmY3lBHnkDDETtQVCgRJdbB1Rh5Dfus9VEBwxm0bzC1kXD1ExUWNrqinb8I1M2VYJMoNiPEr8cauc",
+	"kHtUnVdqv25inrabMpUcrTRz7C5d9DoqcW7flkW2WGjYe0KS6dRmYEZyZoE9oW6tMOvHIe3m9iAfA98r",
+	"WHkcVTq3uqmA1XOthjxi7+ISztm3v/bzcf20dnNK9dhlMNhePjsEuhzLmMAg8t2d8jUuq9B1Li/Pi3MA",
+	"zIiKs6K82kRLH0TRawZ8n6p62D6rC26Eg1IK2ZAmkS7B6TklUx5AT/80rQ5EkRrLmSqqOFpC2LdTLSVb",
+	"kMdFQLXaS08qy0Balj9FuRg7u2XZGDWJ7K42baNtKnJHoiSjdTep2VD894LX/uiABXxV5uF+XpU5Pj7o",
+	"dB52Dw8PH9ZstmAXMMtW83fZjimdcynB1DbOkPmpetL161tjC0J+WUnepBTF0DGLSrOBF6h4CacNYmpB",
+	"YMzrICj0XG6md/WwmBARp3gEXWIZ2lZbqWSqxGV76gFc8eiEKFsXlEJXZJ3tzQhdEoqW/mJ8SliCOcxY",
+	"vzyQiQjQsQvYSVAfKAIW4b+zb6wvMXV767YrnUkpoZQ5p3GQPWhe6VAT0XxQAL67uORayivI9zZKqRQ+",
+	"ObjOcSfEzrRHYjZMlMWdGUkZnljYqJ6FIUimJyRdgx4ZzEHMKkj/3ngpi8juyc1UxpqFJUlpobu81tT1",
+	"TOMiuomi1NfTdBFNpopa7FQ1qgujvOsyRHA+3kgL6cKuyfmYxmzLKIJfQF8uAee2jtuGbQBhepNq+2pr",
+	"koEHrEfZM2OD0gUZE2fBuiE2wfhywIIRF1fmnBhCNSKr8gTOtYxZ6Hz3lacAIdNV4VQc/ICNqNhoYfNH",
+	"o+KwoPfBirYIOKhZbEuPt+uQUDKGe21FAkCrKzBY8yQDppEkodwemrXK8bZHc6G3idsVN/jFY5kSk38w",
+	"ihjDUyNTngBcX0GOl7YuuWLcXeja6nveNk+JSzuOLvuYIRH+Df6OeKDa9ZTHZq/H7c73JxbbbEpjOmEa",
+	"oOlszrvtTE1J/6/9bQa5FDTGEaf9WYtXV7jA+WLnL5ooVmzSGLq74gKSz/E+d9avZUAHSUTjuVNZHr07",
+	"fUwCGU8T7NXQfzIZsDBkITkTSsdJkOJbrDKNVrvlpBjysLjm6ic5IyqxyqLF77Km2BaZuay8RI1rwkSo",
+	"yHfsJogSxa/Z9xCUe3fxtNV5SAIZMpIIrtVqJ+x+pYyeqvU8BSHtbm1oJ4q+EFaqLmOprNqmcMjoVLaN",
+	"YJ12g8VZTZmVAOuEeCDq/nYj68S3qukhxluW+dE2BVbeYXVE4VYFidVb19x58bc1N4EiXvHMZgVlpY4b",
+	"4Z/W0OSwXKZeaVLq4EjrT7hKU6CGsZycoFqPhUs2P9bM9YFylUtYn1PUmNg3rbOFqYtXUbvDqhTrVQVz",
+	"zx3BUyAd2cWvRgnbtFd1iUgWMhXUmLtGTK0FXAg3lweXEJQYbrrTfIuaNSkWp1I14XLiyBuoG7g/2ssK",
+	"0/OsBQhKgdUXQ0YjUI6aPi4gosJNp4zGJ6QDWO32qzvkFJ/He6SI5iRmU0bxhYRnAp2EkqE3AqpYbb+c",
+	"DFrTYZ6nuVd6TEUGvQZZaWMaDXfIGTbmMe8aWygnBHmebSnD3bqUc5cqeVg29/G2WWYRPVDpDpDB3Iyd",
+	"x4SHqjJz2RpdF4bx1cB1SypcvkKhimMB/vn2yGDh/OXKUjaGy/2JqnGRyWCBcleXai4W867Dwy2qEj0l",
+	"796dPb4+PCFKxlBNzkMF/0Zy5BPIe4ToHV/IhUkSHi74Mx/m42gPi0YhuOZUs3M+ElQn8abAW9WDHexm",
+	"ymOmMGhKo+j1sNH7tYph/WHx1L4Tmkdp7UxABTggAfTBsDAylkkMTRDInFFsgkCEnJ2YgxbrOQkNp4LH",
+	"MfVgZyUU+3vfi6wMmyPWdoRPbq1J40uKvittUxpzywk6lJwTWS5Wka0OFczO4St1+jsYniHjq2EkZ2uV",
+	"fEdD790DS4faBmfcZL13F53HAuIs01xyVFUpo4CPDL8ojO06+BIcJog3lATgwJuA29hu/gRk3lhGoRF6",
+	"RnjELJ9OnsS8iDCW07JiGlxxMdooP8CbjX/Ccm8tWuHncnAH/eOY8/esuvm5HKBfCKuZuRrfR25OFRTH",
+	"53LgwBunsRxViXQ9l4M37laEe05KlL4kHiGsDeGqR8CnQwPNr52SjJEvGofN9F/ul0ESXfmRC+9hNBDh",
+	"7kazYW4siZApiLfXtsAA8xMyFQw9K6LGdMrQJ4fhqVlqnZsTC5FhH3l3WTcqUo7iRNRK+YlrUWG1HKHn",
+	"cuCl48ecVc7DQ4AuOPzbp+RtlwmU4S4nuZz3lJzd1PKZPrj+JXwgddoue4vSPi06nnsrsJhWEbLCaKh5",
+	"um9+tWkytmnOeiyUj2WZFav8yGNjDIkiOPfN/TUyZKv9smb57r3Z0G/Iq9cQt+VqNdsSFff9ceSEpulv",
+	"coD1R1jU7Br/cKxKYiJcbunjN/0x+pmQJJJixGKjqSGE1Oo+QB5B31ErIMf8i6nH+cmRyRWkAVXBZ9kp",
+	"Swl6Lge1M0x+k4Pq6SV2/79ucokvK5djQLIo5+hcs6mHcB+uNXe77XZFg1dLTaOyL3JBaBQZa9s2HKdp",
+	"GsmVsD6i7QexpAQDIePAShZwda9DdxqNhoHs2CJmQaIEum8SMI40WDdws851t7QSbUQ5tOqdUa5t0aU7",
+	"evYSig2B/1JJEEC2YvXsiRdcXIHjo+TE2TzlARtzBMcj/b/0U78RF1dFwabyE5jW+n0sO4Qv+DUThbRZ",
+	"mtET8etcxaW8Ws+AViTVvKjdCQUwBCn58dEbsn9INB3tkCdiFHE1ztuvS2WQ3kJ1ixbqw+du8+j2u1a2",
+	"bh8+d5pHt98XG6kv5IhviNq6UdP8KVVqJuMSPC3bx/GBIu6+3HlNH87TT/dokX5Wb6TLUE5fV7SlmWm9",
+	"4aqUHXOwOLmyRuddpE4XJ5paPS0wQxvygGpGpjE4n4tC8bXBcgH4pHCewmJj8pHA3vHKkJfQnEbEOQcw",
+	"Y4xGEZEx/FMYAUFOITwfRSyCbDLDscEIh49tWye2QAU2uxTXvJgCfKFa0CcEfsuAMm4QHTQte5EiVYPW",
+	"pfWu53FvaKxXiBBw5kNyg2t/pBbYm1G3ZsUoAubd80dSDCMe6O1SvyZUl8WbaDkYjhtmbkvMbo240hgg",
+	"tdVkH1b6oPfWuL0UD9fG5mAxzs2Nyx6ZEAMcOMUikoGHVyijuENzq4SmKjHgP4BDezKlYl6+Sec8ZOXO",
+	"LXw3it8TAgGenqFCwTjQh5lAk6gkGKPwmXFtxGaut0nEMadSTqdSoYoALyoZU+pZ3Zxkajia/0DgsNUx",
+	"Ye8UFJbQGOCI024qgE68RTeVEnduVWRYSwG1bSBolIVm4qB+RqyjuztDp3xTqpU84aMxoH7FNNAshjqf",
+	"iYyNrBLz7DpG/VSTqClihUm5geZyVHTG0lyF5VWMk4gRxQxfce2txyyyRoBaaL+LhTvNhggp5AKLUMbA",
+	"bKeRnJciSb9BBJLtekyEtSH109CMg4kFc4hHEeYLz7ge2zQSAHAFqPtFxXlhl4t6Sr/J3CqLYTtjDCUx",
+	"wwzC4/2Dw++rOsjONR1A02SMAYPDg05Uj0xoZAgC0eOuacTDJkkETYxJp0FDC0EvGvAwZKJpjNaPcL6b",
+	"ZML0WIYfzRXqfCyBldhNErERjT6OZWSuUsU+BpFUzP0hZwKaN7Mb/XHKIAOvaQj0Y0Rjw8piKkYMXq2o",
+	"5mrIzfDNZc0+RnzCYVhKy5iO2MdE0GvKI7yF8qW/BzT86CycZIquMZhldhc4wQWN7tldiMF3zSdsS9Tp",
+	"OJaxKsPsYlFo3RwAFi+kNkYMmwINVGZoXo7temePOdq0tI8bVCjqwmZ6m4cyYzz2q2GQsRwIbgTr1qak",
+	"RnK0VHln+F7+4zfdTuvy8uaQ1azNwXL3izcEb1gDkXZ87Anj/XZdYEPnS7TeWOBERkKfpGqtzfqwfxSg",
+	"QXfvoHn7WWj4xZBjYv3iqNaGKis5Wgvgd6zTPKOFD8UcFdJgbDeKelz/dCGVZkw9Y3V9ps5bgOYqdAQF",
+	"0Da5wHlJNR1QVckqyIJMMQu5qvPIopblvupeVbSSao21x65ZPEeLjyuSTJftPTaKoYVGVc9W0y3Th8LF",
+	"Le+rgU13y/vKhtzcPuGCajSmJ3Q6tVnvuW6KFap9snF47UDX5FnmWtZaAphDO5seBt5umw0pWIW8leKR",
+	"3Dar5Xt6T3zAJY2ZGm+mU8X4cIkjFrRDvINA8lSWt6c0mVIe1ysPzxwUJaGQBYrKja6YnIxtz+Iv6Hoc",
+	"JlH0qtSCRCP8QXkXhPLF+c/Ly5t224ivztDIsOGHHy4vz4sul5iamfGxzuqB+9b6M725Fq+9CFn8I9XB",
+	"hrRXYti9z8UjJjRkNZpKmyG9CYduQAs9jFcnNFW283IzL0s8+k0OqjokSkJRKZRsrqYQYjYT1zRkJZBr",
+	"LUcmjndV+AmnvUW3SjlNU3XX7+Jre/PWsFEl83g9XZM3XGyDuqLeYmn6+O3p0wsXuqJBLJVKJeyoJA/e",
+	"/HJeCI2AiviUxSe+UZozaB8oImeIAHu6b1ODU+RSJ8dP9xvNxgtmWE2hdX7NYj6cF2a8nYo0pXBm/YO2",
+	"hXlARda0KS3SgFdxY+pBlICF6CP8+1ss0vGc2emKlGuZBwsMM6/uj7Weqr/2dndLME/Kt95jEPdX9HK3",
+	"3grPVZGreLFH44EifbWq3KVI0d30OOZ7TxahdhX25Nmmg01pS6AzrdwaFLQAqqCJ7HyspImUNLsMy/oS",
+	"eoRWXlNToxYeNOpkbebOI3dffZyZFQmvWHQZMZdKPWQQu2iSwZzMxtIwOJcL67hF0+YZcE1s1unqo75f",
+	"nPtqB/akfhJvGT81vzgtFubEBRncJwSN84W7NS6YlLe/dujFJDWN6HyrVpc1qtWXolbmyQrD2lodKlRL",
+	"ij8MS+D02bdMMf3F7IBC3bl4lIp5Y9xkePU1e1vqsraUMU3BWWJ3cHVNbsNbGa0y4zEJAzrdhNIcM4Sj",
+	"jwoDhVhd1Gg2aDjhxfHlcyZCi0+0URfte8T39ADn1qJ8DoKguJZjxLRRlQI5ncMoZILaAAROFWQx2Eys",
+	"GgPL7NY17uDVUKCI5KcA4itDqnPgnaVgdQd3CwfqRlFQB18fFXv9LtzXUn8ZYMwyjMvXxT30Ia69IbAf",
+	"dtApch05wMkTPFdBAPGsgfmvJhOpNOm023e1ztVNe4AUcytUxNo8XlMm0KoWnmyAUFqU2b8ibTAdrCrB",
+	"VynNwIe8quK0+4P23cTRHHzL/UTPntBgjOGzXI7u/cbOVlYBpGNdvVPm7YXWNg9tkTVuOPZ2EZguvxw6",
+	"rlRgtUgfNaqmNiPeFfPeQkFT5UKheiL8khKxDRuxw/qwZsalHGSF/3PAXOUVo8HY9YnjcZbDWG+6SHB3",
+	"lulyzlRxK4zaJYJBEseFBTIZtARXLiBMBiySYqQQK63YnVa74LNy8xmq9DtVfW5FXNwvuvLely/NdEuy",
+	"YuFrZ0opfK7OQVHLSIHdbSgmAwQqcHNDNqFDdrINrRCgA5tMATwauDe1ZsLVuDszIpIzI15YyMGEHvPR",
+	"uNiEGNPuwcMVlfxw0MbshoYs4JPC5JItKvvTcuW17G8xewxPwnzKQlibMKYzYTRhpWN5xawgRzkIpXQz",
+	"HuqxFSRjxkdjvSw78HqBguicIyxa2/q2NDHRA+jAIS5/B1rCeUkvMKkcfVYjVLeoAN22FPFZV8NePTyE",
+	"fxeCMxQE+zZJhoddu+cNKRTPbgnTWsVF07kqLy1TBU+J83ClGOheS5c0DTUwghKiBoh6uyrjhbT+37Iu",
+	"chatY9WAAdHDMP9pCeAk01Dql4Ly4gBDKRgk7S7myh5UHdxVeVp3WqFqGN2MxqFDBoZaD/P5RDFbxRUB",
+	"9osDmnCpLjnXCooavyDLAt3GbMIF1mqFLOLXLIZ/e/i37vONZiNtHJfujYNpwOcDY0suwg6jNAttLjp0",
+	"Oy3kx9OYXVfdKcU+La/bU8ifbqb+EkpGdLrak3vcbh92jo+7B/uH++3j47WtPlVavrPkLFCMhBLAWIA6",
+	"1hUFrvtSolh8OipUhgxJDmI5U4i/npKiS41ZBVZdRouLHl72CdpCZFXksDv2OH1YyzZqqySRHDUzqCtA",
+	"9RN1HFwLXGtBUdlGuc1LlHqyGijSnElsdxGxoSaBjEXW3jnl4/mVuils4ALZkE5+12D8RVBZBbrX48Va",
+	"1k3evLCwNw3zqZUL61mBZTGxagBARjP/0FxdyYHAxbeu92x4BwBD51wEWXNuDH1xlSaPbhiwq2071Yjw",
+	"ufUozlw603dV8FLb+vpasEpOZBZ7gTFl1GJGnZBBwiPNRc9uM4uvecAM22LR0Je59j6bU6gYjbL0QiUL",
+	"RSDi0r9aVXtp52sBoaNwqw3CKT12lLPlMcO3+Q1uzMHwUrh94MFwZyWe1ZnfCp8LMhvzYJwVgdaSC0VQ",
+	"VktlfJV8WynP8sFh6gAy+ZAuW6y2oUoEkUc4srvD3vKm47WScmHrHOPIBarTEXiHycvz9gjbx/XKOTo8",
+	"b0jGnKtIjtrKhiVHVV+7KHcUfmH4jEVKXJonov+JUc82PRkwo5uOqdH1Fy2FrGmGsSYCwHQUUpMBaxIh",
+	"AfQ8K/xIIebklIneEqbeCTGcDj5MowiTwjK0vdBLtXBjmtCQgSFoM0lOMh7RJM6maGZdPOA11qgANsgW",
+	"esS4qfvWjhks0CGMLWeLrDVcPqzy3rz3jl7BIeUjgeiB/gCz4nWIqmN1eulnWEEQpwQR4AK8wtZMXQcD",
+	"sNdtVy78xxdvrRCIsp6uypX1pDTiYwzgYwikt6VZtao7kAXQRVrYLkSFFH/XqGRIDZ7sSeLCPH1jizog",
+	"KagZSmKB2AlWi8KrfMLuGv8A99eOrLlYfL8qbOlPbWlKFmWmZ0uhzPwQDc9vIpQ6RhAFA1gKt61wMX/8",
+	"hKADo5n5lnq46xLL+7hDNR7FLGN1hEUs0LEUPKBRNC+Gv7HulIoekrKzzsXoET5YNxWZqyCSKonZyv7Q",
+	"jiywCDxzt6rxMtZ15+GqHIAV+ZmV0o3sbM8BCrM05cibVhnVcDF6jMtau9qlmBU8deV2aZOozfnAnS3F",
+	"qtmv2HoET3Img6Fq60zNL4Uux0U3hFLUZmKzRs+Fvuyibxjiq0Ru5a2gzZxWLNsLLq62zBAsMYHiB+ou",
+	"IHi2gnrN6fHlCYl50quMvfUnC9JoAWWLELi6m3UmdQOqHBxbzGn1nquk0d8xw8oGsGK5XVLbYmbnqKzj",
+	"FSAx2PB/WipRDLW+f3Rw+HBjuPW1jlIc5Kq5ubWssWtfgkv+zNmsrIa3pmculeyrOmDM1ysRy+kKeSle",
+	"YTU83v8/2q83Bwhhtm2boXLvmTHG0rQBrl0fSlDMtnehlX9UOXC2ApTQ+h9aDUWeesea2G+FCjZDlmFU",
+	"/SagppnD0/M6v8ODWE8miEy04uFCsXyuosu35KH+yAoAc6awCRy+0Zjl++3jjSDOv0RnYLRFVjmaHaTe",
+	"SEoEu7D+Dg9hP47mPZeQDUccEIdOCCKl9HKeT2OXzLgeQ14Dpm1YW4AM5q51Sq7cHh0W8JWSIKsXWIUv",
+	"VivKZ8t+PNv32K87WfbX2T9yLjvPxlmnqed7U37x+qeK7byb4FP3ApGO6rbp8V07lFNagfWW0RBPJAws",
+	"C3UPkxgETxCzED1LRUVX5L1Xn2UddzGj4bJn5b5Lsu4SqN8RlUPrF/cs/b4MfzIq33kxj7KASz2gUAfS",
+	"pTSPIivWzJ6eEC5CduP4kGI0huxow/S5PgFwzBSWW0h8j0aUf+FekkcUxK6SzYZ9MbQDzfVJz9ZoO+D6",
+	"NO5g/Uf5Lu02ISFboCIGtrrALj2Q61lV7eBCWp9/V317v3xswfYJL8zp3bDpe20eWJVDlHlx0g7hdKGh",
+	"+9z6vTS29sSGLEnWLeeETKhIaNSDurVwwgWZQm9HfOKEJEIlA/OpgXm9OYOAhkZmVGh4G8aoNVaRmSM5",
+	"oSLnNcySq/BThuS9l66X43BKshbtdg3WEna2r7WpmgloFVGdpj0a+uoE7ZAGi5oNexMtVwsK0M5qOgLN",
+	"51XacX3dGbDjdfAVFI9EuWCDxhAOGw2+VFYHX897mavtrzJiPJPl7es9V7SF6pRRWB+sc2GBzpPJhMYL",
+	"Gbzdg3W+jFwZvxU1/nAXd21Nt/uLNUgI3KZju8/2iJrQKCIRYHGoJgn5yHATY1uN59MxE5u0lfjwXYqe",
+	"8IO79P1fC7fXDbg2M3AzULU37I/DCywI6fK8x6V1r6kVDCgmw5iOJrZlC1TCFtWg1jtu5SiBXgYb3FXA",
+	"jLZoXeNg+WDqqxbN418LWkGixzKuasANZDgvTN8VruE0HALXgxXLRacRDdjYsIvCbK8NMuzrp9h9KWlR",
+	"DkrtQf1kTJ+rO2H302QQQcO1NQCBUjAo5Ice8SWFV+m7asTAAXb3cW2kHPMEaltDbsPbiIoDaLlgFS3g",
+	"0CzjIsID9T5rduP5+etXBDtLk++67W671el+72KsIdW08GtbitWNtIdqCDaFQjAjC3ty0/XK7dk67bNo",
+	"WMXVFrbWkTqizvDlO03S3ekQGZNuu/uw1d6rBfPTbh3bfibZP3c+tkpOQ4mOsSXrq81z/leygjuk9CXi",
+	"9sl5HcXe6EeQibi862WVO1kH9ClnAfRxnLOwSWagKcTQQtE3BaGbG9beMI0d2hWLi3HTy6P08K3tQDAW",
+	"ls1zshSvDS8iy7dPH5G9vb1jqJx8d/EoX01ANWtpPmGLnsWiw8cnLOKCPRG68MwFuvqR275gDZtfYk4q",
+	"+O5n47mrvInZMFEs3CFPZUymTE4jdkIEeFlntj0HoICSWSx1wR7VOJRVStlsUastp/qp1hN2KuVkzRcA",
+	"wEHCAsQC4scXn//CWi2wWiFbrAdcvUn2yL/+67/vtXarDATlQsJW5VJIEUl5wmw+m5BwODVVV5iyqecA",
+	"Z41UutA33HUj99GE/cwA84Ly7gh2mFWp+5rFgxKKTQvDzE75oO1uljGjoW3iE0maMcRGs5FMQxsqcozJ",
+	"qN4VIkxZ4Zg7pHaM2QZklOYBZaTkuqLGzHGFn1kcFrYVGsTyitnusUXI+rHS4Mmae2j2kWYxC22y4IQr",
+	"xcUo7beEVT1C00DfLTFaf9oKnFd7h62K0+n4jT5EY0YwNDvH/D3bgHfjMRaGIMaGPCpzD1ylddjiuPqI",
+	"V4mTsEzFm8EiC1m07fFD2RrakRZSDDT5LxIgAVOqBOj6lDx/fwH8rX8Kyh3/Hc51j/zIaMzi/lJvnOOH",
+	"NaGt0zjqWcH3z1kgRaiy5owEh2tRt4sgFJdSd48e7rcrJEOvwvt+ZiPf0Dat/+b1+QXZpVO+axTeXfto",
+	"v3oXsp2V6aLFgVlzGJbmD0VX+QawuC/ruZO/7f6H/e1orgcavyhsT+oGC7yfqCmjVwrUggmNFvvIuIHD",
+	"BgL7iyiUig15DOGrmDMRRsVtu94Bb35EFXsJ8mlDsHcL2Lcygk4VA2C/JSx2c7FoabKxVR3VhIscPG1z",
+	"tYt+3XAfe7ffNhvQxuYnI7pKGRNIOC6F9dxgp5wSVaZSmr4Zhpek77x66x65gBsLMRlwVWuBbS8sa3dx",
+	"WYt9cIh2MLM4K1ykPrgS46Kux61GloeQK/NzUB1PE/xPyBWbavQUajuJFYZwzXFX23fYn4KNL1li8/MJ",
+	"MNcCBL5NRrkdMnqR0Vx+wt+p6nxn7Qnnig6iIsPjIk4YGdBYOSkAIKKgELnMM15yVKuwt5S1lUyyJrzu",
+	"HXIy++UFZsZEyTqlfgfs2iyjkFCwykpQsa5tNkUZ4Jj3HjmsHOSxg37i3l4LTq3ZSAT/lDD7s44Tdtts",
+	"JHFU8avv4qhsK41tk7VLuW+o9yEvO/Xmlx1iLF/osKPGUGgJFZI0n5uU6nUDLmg8X9CxHnY7+/vrey7B",
+	"QApPsCoqKawfDSk9tr4bzB1arsxBNpZWpeO7UTcWeOhn23RgjXcOnTJjqrD2CQ1CyBSxxbEO7CdmNBhj",
+	"W6xJ8Vi3bAJT2f9TOSWmDutbSitx1Sr5xfRmaT/gEcA6R6ohuCc3UxmXJH6WhJnhJ3+3jLAn6JOpw5fw",
+	"0yw8H9OYFZQ8tIvC0L5DR61wsKBjxWVOyyGOuvLY/OZPVYeWZpitSUBbGlUTs8FBSaKY4QzYiZgZeVf5",
+	"amWjNmpH2ZDht81X0e0wqDZVB7QWRzTNE3P056y36vjElcdiJ1Cd+yaWia+6Fxj9bbMxQxFZMlf3a9MH",
+	"GuexLRZQdcV/tSkvgqdm87dTWzyBKQH59J9uojfHpmUpZYyodraLlWDVF8It+9dNdEHWHVBdDM16vz1E",
+	"1jkD0xR2xLGBOpmsGjlmgYzDsnhCzKaxDJOAD4o7DuAXYqhgsHhs0Lw4y+pPW+pQEWKb3xG/ZlkjeRxa",
+	"6gS2jZRc9k/qOk5AsywNewCXfLTBOuOT5V2gcOFgGLh6LGZ3mHnuujZtCG3rsGJSN61fVpLNLPedUvqd",
+	"b9Hj4U66XhSN7D2NJ4+MUrjZuOCZ8vTI9Occv6nx/kgGdL0C+ALvWlWc549mQXE9qu/9WVhe99WiBc5B",
+	"99XB4M6Wds2+fYE+felYXKgjZuvAS+66R5/XMHdbW29b14WzFeqbl29XILZwB/LfI0pOGCAVuecAzANL",
+	"8ALGryGnUM0g1rffaUMYX0g9NhICAqUO/BTY/ZBfMxLSeQ5XCNL8G83GSELId0g5YAkVuejXemq47Wq5",
+	"rafGe8/demoWtRU72/PqTaOqG6wyCrGs+53Q663+VAMGH10dlbmeM+nOqpiSOFpKqvM2NqOWPAhaNr8V",
+	"Z/tUG2VmO5jmBEt3XxbQ2DsXgowZWruuIzOi61ig5ojRGPURIQUjgZysC0+mCcurVZEyvCjMGDHam5JE",
+	"irrfKgyGykSbgRf14bBso3tzc5IxEcNwkH2wSDHvh72bm6bFK7QdSIYS82NOSMhtwgy2teaCdA4uhcKA",
+	"L7Z0hFy+CAo9hYQ2m4iSLbEeCZ1Sfn8TSGgLsF98IIVgAUSzfBi3SwEF4TImkCGBH/IRtuyrRlKGJ3lc",
+	"y+w1rlLUGobkuwm9Yq50+fudS+GxSh9KOkv2iFnIYxZgwbDmEyYTDck1H7NapjQC510zN8CC2fy4ALNo",
+	"EmGroj/UaO5vMWccFfOhR91SrBHRx7lm/512uzoiFqTEOBrLHboVp/sxLmNRBhye+5IEEjnUiEZrZqVj",
+	"zsI7OY611YaUyxUlWSwKISDzKV/qDrTYWIG2ft8pSSUYclEz07SqiDLGuuW1d43qtrDXWQDRujQ2l0DZ",
+	"C/yt8GA5Uypa58FdGOPjNFGyGojpIjnfNj8vGS2jEmBwLGdzI21mLYMBfb9W2diCzFyv9EzpHBLjaqhT",
+	"BYg5c5tcZ+a4vLgflpe3fs0xPlinQHN5S76yv6r4GBSytyEFh4y9E4I4hq32iBQg2WZ07sljENsjfs0E",
+	"SaYnVu8HX24TOisliuUiVRM6hzvGRquRQ/AfiTmZyJgV18P7wi4FHJ1xPR6zqFg4FdhI5ZkO9hQXFxYt",
+	"RZD+8/Lypt1uXV7edIaXlzeHw5JgUo5mS/p2ZqaTl3O1ENO25ToL2b2hSlt5oIUCSRrLj9fqoW0dcJXv",
+	"j+mw8s3gR65s+tfEfK7LyJcrhviEKU0n06qSR38pmbvoNEMBk413RVfsJSN0XSOUPoD3W7OoD1Ql5i4R",
+	"CAqGzA1kANX6Dl0YoXFOSB8b4adP00uRPZkCaYBR47D7T0gfyGLHkH7fgw6g2ijoVgSlfS1B2XKo3Jei",
+	"nyZ876Ca2geDxbvsoHz64MaVQ3gdgu00/ftSqOI+mlaQTHgp9DLkeppYm3seeVIfcxDdU2ZtlnX8AbOc",
+	"kusd0jdb1weDBF57Kcz6NnOIUM0s5RH/yVoQRJcxNAQ3i9nPjku/mX4fhubgkfLGA2xz1rHG33X3pwU8",
+	"ypjCjnPG+9cwBpC/hvnsoYsned/JEUj6d3Z/RgvpHxmQA/6dNdfJNi99/yI95C55sE4FG5+/6kFUZ1cz",
+	"MKjFjV8lgWprGi7MtnVU8GvpFyvw00BFxojUm9fnFwtGUwl8me8Dz4visdZT9dfe7q6RyepP/1Fis9hx",
+	"ved6nMFwLqBaroLndGD2MG7LD6ATEDlLXQSY4gJRsDWdyfbzc5iNFQs+Zlncf9798Oe/FCsUs8zZXIke",
+	"FjbOPd50s13eQ6glCpKY6znU3NpEVsj9Pk2wWRr+9dRt2vP3F41mcUw3SyiHuOBignskR1z0yXdvnz46",
+	"OuwefN9MkeDA80MmXCQWAQGmBo5bTENPB24oACMsOuZBWbmBGc/LJxdvzx6df7x4/bcnr1LsbmTPFT5x",
+	"CyHXocT+vmns1SZRNeiU/4fRbRWLdtgNlOy6eshe4xH+QE7fnFlfJb5V9XZ3Fx7aDdk1iwxlqqWgQPoe",
+	"1LsVgczrLArSdEkeWXqKEYeIwgDN3oyYMAaeuXzF2FRdilk+ywaguZ1ajyKAaJlVojrJD476nUtxKX74",
+	"4TxLNPvhB/KWjbjSRr5qIwwjaX7oeR4hMpZRqAg1RybWLaPYhwvUIuNLUVwYQv71X//dt40WbRGBfcj5",
+	"60Z+TYUxPHANdBILK2INFyRTyt34oUuv+uEHON6/vn36iBzvHxx++M5t0Ww224mHQYuFXMt4R8aj3XgY",
+	"mP+Z+74nfTqdRjYNYNd2d/7zb0qKvtFRAhmyPsKH0UGEw5kwaoPe01iOYjoBRQiG4ZQBttBpeQYYYvpS",
+	"ZL2WnfSHEnnonQX+TptcN5DhfIecZq1cZTgHw8ssf9YYy5AA1gVZWEmoN7SYi3aB3rreMqEyO3zOjJL1",
+	"j5a93DoL+0ari5j2zxQB36UU4Aq1WtWABlcWROdSOP+ghcnkwtYv2RVEAEx30ZAR5HDjiF7wCdcwGOhI",
+	"HdAosph7lAyScMQAMyTj25aX7JD+W0BjmXDdgv/vNy+Fd+2tOc+GmK0m6f+imO6T76wj+XtokDRDgCsH",
+	"9XliiHrKhL4UdhDupO53jzEnrP+W6XjeOh1qFvfN9sDmpXszYKRDXvIfzRFNkx8wcbV7YH5I56+0odgp",
+	"HQEZBCCqe2RKlSL9TMz3nc4LN1JF+kF2HZP4b/QJ7gd4fOA+xKsTbIcYK9Ocinfvzh5fHzYB5VQRV4Ps",
+	"SpBBtYx4wGzA17K90ykNxqzV3WkvcT1zpCj8DMfJPqt2X5w9evLq/Ak8k+X3O8bnASn0Gp2dNt4kp0zQ",
+	"KW/0Gns77Z09qP3UYxBcu9bhYP49KhLvj6QY8niifMf/d3332J8gf2L+F8Nzvse2GfSKGXISbAZrPZNx",
+	"6D8QGyrB+0E5h4X1kFvlkPSN7OtjMbM9KsbckAoaXQptDpcFDARMBtgRa0DJmcDFTl9pDF4ztVMcwBs6",
+	"guxRG32HRei2205oWUeEscN2HQiPFTwpPrb57zWNErPul0m7vRf8P6EMjCwk5hG4xPAH2B68YHcIr+96",
+	"P6BOkYJ/bIOoc1ukZiBU922zcYDTLFKM0uXYPTM8UtDoHKDqbHt2T+lp9H790GwoB0SRfgF5cMTFFTAq",
+	"zF2MIFojoWh5pLA0F/bTKFY3rVjCqv76wXzAUcgujPc3VUqRoHCmBNUnhgWoJmLrha5QlSsiYz5CVbOM",
+	"Fs7hrRWp4Td6TXEYizSRXXVUsfsDZmxawnTJe+SH3fvebPz7frcbv4H8kSJDrLjDRq/lu1TQaI55ZVOp",
+	"dBHCLOpjFP0hYDIoQDGQEQ/mCCKN8iuJmNXW0qqr07MdlHm2dzf5lEjNFPoq4IXAk4xuYf5xQvpK01hb",
+	"ecZE6goZKqaBmH/44d3F01bnITGaCkkEN5KlCZ7FS/GcXlMkpAeK9JVh1H3kgjukH3N19cLoq33Xdi7R",
+	"GZEyN0TVtGgN5jlxKdLfzVwuUlBUqDQ2yuaIX9u2dMolT8eMhugjxSaAWe/yS/Fd/8lkwEIjKM+E0nEC",
+	"wVnLsAMqjHUWyZlNiTRjLuKhdtugbwCaTUzpH20Fn3dafF3vN5s14x+XIKIJSkGPrGaS4HVlRBgeI0Me",
+	"Zr8bvcY1E6GMHRaIIUOuyOkoZgwRwcc0isBvJK9ZbPGsMUYzA5FyFrOIinCHGPo9T8wIWfxAkYjTAY+4",
+	"nmevSERk1BnoDZg/rKssylNcnLQ1W96ytIVEa9jMuoXLwOKKRuLuzIZi88s2mET6ZCGPwXEAj9mvwmN+",
+	"pKHXsm6/3Vn/yDtBrW3DwHm939lb/9AbDHJdSPmCxiNwQe93u1U+No2lMa6MyfBEaMP24Nnj9c9eSPmS",
+	"irmdn9qO75pnu5XW8xnVbIYeq4N2haU5R6b8TtBryiMzz0Uun/dh/PrhNsf2kSMTmprIACOEBzlj/ZTn",
+	"uX4jiDh6KiM6m2MGQjjhopETB8EY04SKZcGptQ9olgVKfoS2W4SKOea+RIymmdM40aatlqARplZbWFKb",
+	"72ksK2wdAKcPsatjBuB+wDp8mD+ULtNE+7aZNVuAn1wKN7K0b5w1440YgYpgsLr8UgIwUt6DuXMK1moP",
+	"JNMueP9aSseMTvpZKnj6vhhSxBGwgqd4FT3SD1mkaf9SWPchghVyZjRnI6ehkhq8DYCjEErB+uhqzOTm",
+	"bCwj5mdWScEuBRrd9mYYdh9zyvrWz29NywegexMenhAponmGW2yMNqquUqcVWHIsUsxbA7sNOxiJw4mn",
+	"izpgkRQjEHQYXMm5StDeAJvexU5nNmiJoYI08Ne0hrKt3TLjgmwi128Nl9Tur3kScC4R7MXYof7+gVZn",
+	"3x9QgVMG+SOMRW+z/IXDMi+cbBZKVH1/RlzZ8Ae8JPVU9axKCRSsrHXKY4wGXQqo4JxIBXWzocy2NSPO",
+	"mJGhTAS6sCBGRM3KNm2pTf7EpMeBWs3JveeBIhxQ/G23Dzds1LIM0Rj9zHZL5IIMYhpcGUUKE9BU1m0L",
+	"IfUuhTG6f+1+6OM29GM2ZDETAVP9pd4fzUyvdmfN/GGJDxvKJSK0mow5O5eiP6HxFfgS3mcN58xiGLVH",
+	"ikyJtRdJOgA7oBmNhVHSbPRNSauTcXEpFksyClW0hQy8pdeiP4tDTe4ISeU02zcuXFARsxvhZiE9HyYE",
+	"Ia1H0qqOXvdFjJdRhRkLuJs8Rk3Yh9knp9lcskCmT93WAQq9DH3iPrGuRfDBXQo8VaVHCaeXXza7QnLK",
+	"hCt9NVzGXN9v7zeBa6EHIN9qAMOr8MH99vGl6JufP9qsiD75zjAerLuBVZxI88nv7ftcoVlR0wGy3+2e",
+	"oIuRYzpkeCmsN3GKjsQMEbK/a8/0rnemdzv9Ii1aMRE+GtPtVGjYglO/kUkmqj3KwZ3KSNRXre2IQeBm",
+	"gzZCu905poP9cK/VHRzS1mHQ6bSOwz3WOhp2aHewF+yHB6zxwa/ZgHwYw0qcSBBS8wAqFrkM/5qlIffs",
+	"y4OueS9rHdKDbuuYHnRae4OHtD3sBN1wH1UTPCzvpqWTs9D2wHKQ6qmAfjicxciFgAUOaaBVycR9ju6P",
+	"7rjVHbbD1mHYHrSO6N5B63DYCVk76AyOKYX8GvNOG8RJjRCIvGPoiwvyOBlESHbddncflGVXE9NgonX2",
+	"pOEv4GPpiqmQrsEDzW2WaPqF9OhrFk82W1YuTh/RRetrcVWXJG7Z+tnEGUcy7Zb5UuuQ7Q1bR3R/0DoI",
+	"HoaH7Gh4TNuDXJVP4/0YQZSAubOh4bYkTNhmk3KjL5uVP/wCog0leiylaGUNhLxlT1RCI8MBeSpyICq6",
+	"yWAr22KGR9yrNWmTmddZkzgOZxA2G+ak5ThP5aefxnKS1WvXXAjPll1SlBdnBrqw545zrUUbL416VLbN",
+	"KnOx4QtqbpZLvCw0mZ1WTW0sCsAQgWGBDo7z+LIWdRWz8anLg8cn9tc/8Urqp0bHxAcqGNCPpBhGHLMj",
+	"vln5X9fKPzXa0kLMvMC8N2w/s/FdQVpm4ivFlaagblgHwCZegUXoi/JYQBqbbzrUrayZB7E2FxqW6LP1",
+	"gvm+FgvhqNlYToyZeHKJJSUzrhg+5AlFIa0diqavIooxa0TJmTjJbF/FmEozAx5gssGEzi+FoHFskfoi",
+	"rqwR7gxrjHxRAekExlImNP0Nw85m0CL7IqrJe0Xqpnn7owUMgymN6YRpFqvSnPnsll0I7kKy/JobXTJU",
+	"c6naxZgPuf1E08SYLWiyQ0qzzQmpKEqNKtPoGdEP0EQ2oJqWu1Xj25jqWgj7UjhcsOQLxrpG8ykeq9We",
+	"thvrirW94iLMDzZAu6NoMBZqu6K4876HDe8MH9lSH1mIrKYJgL8aPTMAFHhbae5VADUAgr/TaXUPLtrH",
+	"vf1Or334C8w5YPFUb6rl/eu//ruBZTlVTQKEYncrXFMr/JDPO2yc/vKpPT8/ejX8e/K3V/84CvdfPjv4",
+	"NKqlkHg7BOmVBXrJaRqfzNHPv50W8lUE/BeQ1mZfySI+zfayutm45myGQLZbCe3dz3n7+rZUir8WnpsS",
+	"RCG2oEIX+ylKYicrHqi8JzaS8kqRiGMqFYpzOOtCasJuuNLWPZX5tLjKeZqsgwr9wqowYeBRHll9QYKu",
+	"Fh8PFOFhoYRbx1SAUU+pHntCI++yWDQLawmT7Xm2C92stgFz6GIbsbAysyoXUvmyfOsbF3KRQRouBLe+",
+	"OhtyDs2WdqAVhWwnj1Pne4AhS9jYExlUnV7VaYlDnsg0sfnExq5H6rc++MlOoWLuvCEOgmHL05jOtkCF",
+	"ys/8b4xNlY2TzaTzZxHNoginjByXC7OvQx4yEeT13s+NaRJPpTIs6Yn5HNVcjAglv0kuNEFsLExDAi1K",
+	"hMjPzBKdp8c/X2CQvvHzctMyrzhgL0t6fGOfWFcQ5t78obCqDd/1qkQvzGdUNm4/1NDC/P0t08JyPf1g",
+	"B3c250r/1qqOXlqprVMPRkyYM8laod8TvjAP4TEWDtCFGBlGaiH3M0V2QzLfIf1nT1wxxyJP6oPZ73LS",
+	"zJViLuOivKSPL+2fOD5j9RwMLHIMaO53u81LAQcYIlYkH7Ai3/V38eldyL/FbCjsFGDsxRx2OVYf2opF",
+	"FkKiPqZjuXglhew7yMTT/nsAao2FLm3vJK3AtX2/ITCYRT930ri4F/zHl3lZGpm+h34Y1N3S+ONQxhlQ",
+	"ps11nyRKX4oBM+wYJE6TUILUAP5XQVKxY+HrChOHkUIeZyG0zcN2XBTEXgR59fg0U05zoZZa8RXHXy2a",
+	"OZSmGGtykmhs78WGQxZofs0eQxtiazt3W+0O4EldM9iRF3TW6DVswpzrM3Sa67rdeEZjzcSMjchhkxy1",
+	"9/Y65GUieDBukmcsnlDheRZeyViPZ1yE5Nlk8FMDoROZYsLs5zUEYljEAORfjRHvINbzH/0s+ZCSF/Ka",
+	"RTRg2MvNiZ5zpnWEgifkaprYzoosnryUAjLcu/tZKbMRQub0m/8uRIpwjcxO+Ov/v249V4nygnX1A5rP",
+	"fjRzc/maKO81tChJ24rktqGyEH22cALvNSiGLbPWWTTLQ6qdarniFcUqAtQBfwsQfQsQfc0A0WMUy35C",
+	"ycaW3gbq2ozGkxY4g8v1tJ9sxpirK9MyB4IJ+PpibpskkhmPIkLVVTNfE9CEfM+0UBA+aZQpwxQHvUth",
+	"VKLYoY6RiQxZRLBUcTLVkDs5sCmqqY91CGqD0N5o5JQJyKSTkPtP1RWkzxE5BL0QKgBEBojtEgf7ru4v",
+	"TQ/tIyPuN9N8OZcwqomEPLYhBpxBc6LKVRaqNEPVV1Z/kwO1+xmAPW9tytvY4t1AiiQCt/VjZnSyPrGl",
+	"LX6KoMtJBBzlPkTaYGwhGTAmjKYXjOES5MFZZAgLpYf4Foz0oWZVvVNG9yTvxzxitiLCaJAhdktgl+I3",
+	"OSAzyrUqSJtD/LsMIy/NcAQUmyQrfhhgMfZUs7Dn+R7JDDApBoyoMY1ZeClAPRYSK0dBbaWC9M9CNplK",
+	"zUQwb/2NzR3AhNmabEnyaYnkis2xzEQwQ1RFuqch90djqgEutnbczhvU39i8gd6+TTVXPZM5x4IHH/zr",
+	"ipwa1G0hb2bC/gqhwVRnCFkjnxCEaYB0MXmslsW9hIpcSUvo1k2dsbSSWxKL2ut09cPWHu0MWodGYT8y",
+	"Cvs+PRg8DA7DI3Y8TAFze93NJrdaWciIboZJkhjt/sOrD9+0ga/nYvmJXrMiIZUmFluJBu0+sfXnFUJo",
+	"lnlglgR4ose7gAaxC/ZKWC7Ez5kIVSpfXY+QXLGBNZ48RAw9jpnFSyanyyilARYysxCzJY6XXbI4qlzL",
+	"giVWsV8EaAVgQ1x5yG9b+PBqn4J/V4oEEAWLJ2t2Li28mMzTzQUfk0+E5k21NcuMMLGcvZww36fuMYSf",
+	"BbcN0qdLLILCCijKbBqCiC3Yh9E/ZAxIkvEOeQrZzbnGEAgEphwe+A557aKZgK0tCcBrI26gTLCqYL/b",
+	"JX3z+Y9cXNOIh/1lqr7OWhhs5bzKliZLq0QsmZJ8BbE/+Pvon+OXw/fv6YtPo5uf478/pa8vblT8aP9M",
+	"tX/uqKeDx7NHo1G7jjugoCNDJRm/X9JXxRKSzyA2lpPf5FGd05877BZmAkJnCN6WIS+XH+6FMwxwSeWH",
+	"9yKmIWql+U9YsJwUrQKECVgf8AuYaVByrqCTpxEuibgSciYuRf4Vs9jovumLIimvUo1/hwCkCVHG2KMR",
+	"MWZPEjOVIvHY/IbmpZAxBhPMVcH0TMZXmbwbJjGmAEKlEQX8OsC2Rt/9fvfY9oqZGZupMCfQLNM77G+0",
+	"OT9IFztlBynSU0j/w965E8gJWC64IpDAEMcs0GQsY8XIALAO5nUYwAvz3Xt1Auq0X/dKL6Bt61195OkD",
+	"S0r7uSsb+VZU/T+EX5kdI2tUj2XuJJMVEcYnInQ1zMBoXP1eDvgrp2acWOQHH+SLK3IteehcPztFp18m",
+	"Oj3+VYSkG5BRca9Z/C1AvayrGnLARgLbq6LY/6E0ZcWVOaflncYiKs5aS+KYiZK9rssVJ2wtR8Sec5X5",
+	"ob29OLMrtfNchvg3mlugufdjSeiEnN0JzTkJvTuU8UjqtaY5GD3W+DZ8BpQPLoxyNZZJ3Ewb2LqafDSc",
+	"uGe4Ww92RMUoQSf5pbBoCK0X9iK4ftNufTGkbmLVrUhfrcZypohg3OUseQ5wo0pxtMo1nxhtyFhVTmmz",
+	"2V5YCpJ2XEIENzuRIv3J6kxv7JIB7t125bwuEFxBmaqhKb0tGOe2NtPZsHQjmoSWe0K+GVNfUDk5tXAb",
+	"eRS+OrpKyg4Arm8Tf0ghnu0Cl+nvEFB6aBQ5HUN5Wo+1how6g+gI6A4EsgOgOQwZBQ6hEAI3eJR2yKnn",
+	"luGKGAOpWcONUnjsFUsP01bnPV3UDOgqM5Bw0/LmUfOruFre+hO+C2dLahhDlhgVo2++lq/iaxlLCUWF",
+	"m3IHa3Gs97Qs2CY+T+KxRelbMl9SneKE2MQmALEDFwl4SkEDgQ4JyDOaRHGjgiDuEAnkdA6iPZREyeKT",
+	"DJ+09vh2JzldifQs+2+HExu/vQo+jdmnT+f/HD0bdn85UD+NdvbF3uP29Jej67edycXD+d8+dWf/GLwY",
+	"v2PPg2P1lD7jr+Wr+KV+E/58Ve/Mwsf/zfwjpynRgHiA+765Sv6HsJu3zGweJDq7A1eD02D0pJzVvES8",
+	"YbFoaTBiXkn6aP+47BJrvICaCjf60ZtUkUDw7VSTWPIXpzhBODgW2iybZDqFtKDQomliJxiAKEq9wJci",
+	"A4PHfAfFpjSmmhGl2bSYXeF3tnbZCjZ7hObgQvorLpJTvcwi+Gmw5X7dYRJFrwqSSu/W4+vw8msxtc42",
+	"a/OlvBwpzVJFJjRkm/O0b6kTX059gvJzj+XUYWjOzLE4NUwXdJwyDMKHViQy0YgiYTuxogEugiixjf/z",
+	"/IKJ8Nx9popq/gRgEb85edc53J6IEEzVSbpYalPfW7PcvZvBaU6ZSD9UBG1ymgk96OugEf+x2z4hNA0T",
+	"QpgOVWbzBhmFDJtVLpcjlhNNXQ3Rp/IiPIdSAId2u9du/9JoNgJ0XbuqZmwspbwnuouQDzysDh0SUaXf",
+	"qVUQErWyDu3CrSrxy23mt7NVXOF3BwerkNnufrb/siAEqxmvMTRDBg1aZKKL8Accq1wPPbCKOVfBEbBf",
+	"KocQqASSk4cQSNfirtEDakUPv9Xpf3nhhcUFd3nMjIWzusAe7vCVGbB5LAazHC7LtQw+C/D5lXbdsKLI",
+	"hh4olGr2P/XtAXRVG4g4y7VtIeWNBXG/sMMClNOCZQY5O0FgFroUOotiR4KvA5kFSwcBLWyOpRfAp4xQ",
+	"KcFzSrtrVwTboIq5nt8rRwM8zvXHUhbImWDVyRybPOXHmJYrlgz0U6OkH0p3sbGh3xnl8vK8oOr/fkGo",
+	"1istvEatLqDs/SSjDNZqMn8rcVtt0ZTr3O72OYMqcBWg1zvkXCbp+tq2oeVDrKXVGJqogB1lyOLL8vR/",
+	"b0Any3EcW8a/q9sVxV6y1zaHEfhe6iGzHJkqr2GhbdiZNTaEtii2p6GFSELOaT5ZyDjxpDzCYvbNvVW2",
+	"ojt3HBep0N5jka4jY5fn29CvOTN1jkM6q3v1Q3mzXo2qRGvVG9vbS3JtFPvmTf+fyjXM0c6wIzZjGzl1",
+	"bvcz4k6sNJV+4hjgs80FRIgOKqyzhIybJqYAwGXo+WHUtJGUIcKbphxHGZajSCxnoOPMXQZPSDUdwNsx",
+	"uscBLsU2EQBwDzCzMI68Q95BeSVi1yJ6uu3qgrnR3+23j5ukD79/NL/3vy9iXThdy7rqKX2PEKyjul3k",
+	"oOhGUrBvlf3/rsfzMVDUygNaVDK/pSPx1B7MoT1pBYKbXHhNiwFlmOtKYIpK4qXFA1/Sd/OOD1P7mzz9",
+	"5uVYi0ZY66zdMRAh2KnBuKCVrq3wm7k+3PyaCZSGHgwpCkWMIsOr1Y6VW8Za7CN2QZxr8TOxvXGsh/JS",
+	"OBgIDIHja2wIHHJwgAOcYIWQFZSKaVd66DfuSRERgY1BkyBrGni/2pY/2EbcGKssbILNkL4QEvPQnihm",
+	"FGi6bs8rNm9KaaEHU1Mjtb5xvkCHY7DXvZs8Kx7U/xph4XTC9wto9HXYX9aiTsjZN+Xmm71zdyweuejm",
+	"TH47m2jXalKlPu8nTqXSnopv0aablvMSqngIXdMkdJeQJKAThu5v6Jm9yh390g7g66lU3hIU+Ek3yRaK",
+	"FxyfxuArd7PWRdev6fPEBV4VzE2Rwr/peF8TDNYZNT525ldT+QrdroWq3Q55RSf5nMXBnLjyJa28Xi/2",
+	"bzhSfaOvuZ6bts3tpcCMRvM7tK+hi7gnzssCGSIZwgEgv+a0Q6zaidBN4xrWX4pcs0xqEwUfqB1y7lq5",
+	"Gvblx/RoZJTBuUNZKWokHobZOfs66t7AAmIUVVyNYhqwBdZlGVRGK4ZiB/OzvDZo77LEc4/N4U79FbxX",
+	"dzRuasUy/6/E4Ddh76tZ+zeN9ZvGeocCi+ms8zV2qr4nb+BqnXX3Mx6slY79QpF1kspa7Jo9kdcghyaK",
+	"RddMoTjBWx4oogHJkqKoEhYu8QHU5IFCfAXdBxwqd+9SwAtdlnxElQbnY7kAwQHcgQwpbP2VzmPr5mT5",
+	"vKu0N9mXSLpylkcWx8U2FN/CDP+mVnGEJX3YJ1ym6th9RBxK3Jslym7xoSchm0hd48xnDsL/lWd+4yQK",
+	"s8xshZa6kctyA8Wz/U3xrKB4ppl0aHJ9c51+U0Tvw3Wasjs4Hl9KDRVSr0kWhjuKSl2wRMmeEdRBaYgq",
+	"zQpX6Sv44BaC4q7zfO81QRUP81mNMpgByBOsT0FoDR4yIodDqGnVkiimdQRJx+XZr52i7NfO/8/eny63",
+	"jWTrwvCt5MfeJ2z3B1IkJVk2FRXnqDyUXeWpLVW7exdqF5JAkoQFZrKQSdFsHUXsX+8FvBexL6yv5I21",
+	"ViYGCuCgwfLAqh+WKBBI5LDm9TzNbn83bB5Ee6L5eLDfbj7sHHQf7T7ea/NOf/OQLCzk6lJU3D3boOzd",
+	"BmVxEb7wkCyZpp7Lr1NVjHsmDV5SzgZLOdgRvhVlM13FWXSIUBPY2my7WxxeNVy8vC4W9vPdBD7lojW4",
+	"tgy4UqksvOjttm0vvs9XJAU3l4F1xiPuuK2puDUVbw5cMI2xalGSpLqODL8Jq3HnHP5ZI3S5XLTffJnw",
+	"tSS5V2cD1/Z7rhAplTEImrnPFHd0inJb1PxdFDXfvXiw3MVL3UpL9kVggeMJl7HrqxS2TnrR4ywyP1sG",
+	"UlxVvRig6eWMTsQuxVTqS3rKnCl6RsmsyMxEsi1tLYDL68ONKnpVPdeo6lGDq3a1nGM0V+3zsHVW/Dnl",
+	"yQJiEULKE4wQSTEmp+hKO/IupbJAbZFBlc/R4tUiM36RV5YqSUdqhqNEPjUsRFX0dWrR9fJ5UlJkM9jy",
+	"ZZDN5kI162ykGILdq3xtDsECo11BL01+gCsv5H0tpFkWBHhnN8j3EgbIJpeoubgJR8SCjeoAjnEcCSxr",
+	"xZMGg1li1u5XmLW7zb1oXzQPBg/bzUf9g24T9I9jt2p4jdNYEu4TbspcEWVtd+yVIX2Ub8g3Uwr3Nl68",
+	"/5F1urt7+41spGoyURo7fDeNG8Daz1cHDqwM2YYO7jZ04Gjov63gwUkBjRplvaM0wkPqWZJCy+StjZqw",
+	"2PScyopECFqD2ltRSC4pqMLdfkfl8/asF0XS7YkBWB9Utmumh+xI7He8Sh7kS3Jx42osnP5bDXYgk3Pp",
+	"nb9lYX8FUV8XH8GJ27oj2wDJzWmto4g4o1IzZ1eo6LpFV2jnHEf1xQRL8mqt6yko77zuZNeHS1ZJr4pw",
+	"iZ28zxQvoQ20DZh84wGTE34qMnEBttxN2bjXFBlYqrk0doJXVKTkl3jcJ3jTL8jfrga0ojLVzwavBbOS",
+	"QWzdbiGA1vFQCrFJEmyJVdh1kJx0yY/z9e8aTcVbWYDs7OwvWJfd5m64FzUPxP6g+Yg/7DQpmE0SegkE",
+	"1nNHBx+JgZBovteDX9k32Dh6ACu2OniA22gbOrjb0AGd5W8rcPBhpDC+agOddKgxIY3gN/28kGt5sQFs",
+	"47uJCsCqlOG7quRB7Zm+wnF9Ygd3K+73pdfZCtpqQbv5utU57jDlW6t467fftN9uSCbeteW9cw7/fIFl",
+	"DdfSGV6dH1Hvp68STxV+Os3cZ3LT4WFbL/27KWv4jOLBa0ymVTSrfA6nXMwILcrke/Aww49KxMAwNTWe",
+	"ZeKk1FI0RexE4YEMkIolSg6p/786ODdJePjdnfkrt1MpKVZbtJkxhZffoYXb3lq4X4OFu0XL2pq7t93y",
+	"9QVYvBa7tzbc/GGkWBRHpN/Awp2NhLwceu7ZDgxNGIM80QrbwbTHIjWTsC20xSIcTDVPdIu9yXEI9UjN",
+	"JP45Byf0pe3pwII/BTeVTEiTzhkRbtHl9qOYoE9dHwjD0rqxOhORZTQNeZrGttDj+MVRs7v/0FHrKSlY",
+	"XwxUKlrsmTR4GdnrdsynsYQXkfgEmAhfcldZOEuVES32KtYULiJGBgfOIyRSES4NzLsV+G5a4kKzWS8I",
+	"X6K0ImGowKThNUZcjxq9Bu9c739YiFScvaC7tQfX+x/tInT4Mk4JLf5s9PZAIPQ/itBYE6qRffByAwV6",
+	"JtJ+Fli8QjTdbb7l0fQREfDDldug+t20fiDFC58gjiuL5V3H1Feok50zkcaDea1WeS9glqbGIVaDJzQi",
+	"bHpLdqqNleyKFIMG32s2EsT65TTBjGvGE5SxHjP8VEjyvQjYti/MTMBHKQsxvTto+fIXISYsGAkeBT1Q",
+	"wQ68HkHV4H7W+wJNpxJE0wVJ7uh13IOJrgMXRY+q5DvNwI1I+OuL41gaHpbZ7QVpOpREMBs3IzndgzYE",
+	"3nVT9HeRRmhxXhZHH5zLHY5EeMoGcOS3wuiO7FdYAe5AZUy+v+9WGEUqrK+beKrC6dh2a1yCMvgAxzkg",
+	"KRZ4RRxvbmyvRx9RFccgrjyQKCgBHCqkL/tzAv3miZKixd6CnJrF2HtBHRjcsL5IlBwyo8Buhbv2bFOH",
+	"xm4O6ixRM5mzrcHn2peOEuAe2aPYAsLTVBGDN/KxlYZD+OVc5jQCvABgiSLUjLj0ZfZIMKARGGyvvVtn",
+	"rWYzeFfca5EbAC1NfAPIQAslJBk00Aaxq8oo2+WhEgFBRchtFSlZ1Thpp15znDVzCt5OeaDTCfhvoo4t",
+	"7pSIztYbittEvxDT0+123YCc0tNxo9fQI97df9h7PHj0MGo/6jx6tBceRA/3H/PuQHDeDvf3edTu7PPd",
+	"/mBv0Ol3++3+o243jDr70cOws99vD9pt3n4EQoqGdkI0d8XRTaLB0kjbvmtHH8SJ+DUFr2VkzET3dnb0",
+	"bsu+0w5saC0SFGY762yR//2P5tH4X83jeCi5mabih/1or5M/5dklll4cT6fda+9fgSLPlpYXtoTraI14",
+	"i2ZAx/8Sjd7eo25n12sY8ckcG3BOeo1YRuITfucW0aKPjUpF5LbZ6lKh7AB8czG+b7rAKCooI2d1oP6/",
+	"66qiXwhTj8Hxg/01nYDC7+6z1/GP4HC8e/rcY5x9UGmUvQS7//Ttk388gM/fvfkJrAvOfn737KcW+0CA",
+	"0RgPAxUNXgi6SbHRrD83Qh+Sez6fUC8t2jZ8bC0Ongqm4QG2ada1NKHWpFDdQKW+nGWPIYsEOUUGFISn",
+	"vFY/VadCouUz5hHCGUaKjXg6Zvc5+1c8oSuncsLDUxgoG/DUl2OFTbRc0t09NuZhqrTHXpy8fsWmmCHP",
+	"IFr4WDzwEG6w22350pcls4zyAW7GyJbSBKKZGWmOzuzQNrA6l8G2zroSLelL3BMw4bSwOOcyT99Ty2yL",
+	"HQsZ5SOgKKF1UROchL7IEvr0VzSq6M/I4IKNsL7EtIL4hEXG754+J0OutAk0FQfwiOmRSk0yZ3xgRDrj",
+	"aaQPWZAJ0iDzhaUvg5+enbDM+N3RgqfhKGCDWEa6ltUFRLcTkEvZIMfTxMQTnpqdgUrHzYgbvqh+4UWR",
+	"mSUv5oD3g/PkFDJd0vhf754+b3Zae+zf//0/eOBjiYwll79cqhnM26rI5llbU1U/dgNgxeI0lVrIFlUJ",
+	"TE5O4IlLz2Xk4RLZU4U7xVn/vNDgbn0oSsfeOG+lW+RVTDNlpdm4qraty6dlpxbMSzEx23TaNp12c/YA",
+	"nVTGs212PZPgKlGHnVSAKmv2HQpvtW3wgmtCZgAZoVGReph+QknvFCGRRrCPqt9juXz/qPp65/yj6r+M",
+	"LqwKGKkZaFmnWnmilS85GB/apIKPQY6KM4p5gLoJnj579ezkWcBCLkORoIKg7Bj4THA40Q4I3r09LioV",
+	"+26TaBBgjFV7voTbgbEAHpaIbJlLKooa8qPqM3LRxcSIqMcmKoZdollfDGOZC0x4uC/vBzvoue3s7oCe",
+	"2fn3f/9P8MBbSAqS7YFyFfErKDbbF9lTqLUbQd3HfM5G/EywDphemRL+qPr3NAtSoaeJCZCCI8AHBxZ9",
+	"JAZjIIJlyOFGYJhBpEKMDgXOrwxoVsHfCVBn+dJtwTxExCULBJyHgN0PQhUJuAOlrSz7G/1ZB3R9NksI",
+	"Su/m50EP7h6OeMpDIwqmzUCB5WAnQo/UzCPz0cKG2Jh2CXE8M4cEl8g212JvbQDcl3g1bo9ERBhasrsC",
+	"/hBhbOtI4pDu6ZJcx5VRMkS9pqbDUbYJ+gK/yPiQx9KXdq+zMOV6dJhTWsbaEdot7iJYI9iDFPnqC3oW",
+	"3g6XFY00mOeXkRhPlBEynDd/EfPAGmggUuDHVEyEnTZr8xSQYk7FHFcD90KGkPJR9asrtOBI/IinfdNg",
+	"WGGQv4j5Nav5cxtqqX5/n4/3JX3jwmuYmdrki7kJtK5xUPnlNSqkuhtOgjv8pTAQSsrcWjxo7vJOv3kA",
+	"JuMjMBmzjlPxeAAKQxmeNHrdiyu+Hr3AKgNIs1mcJG4Lb82grRl0kzSr6E1TvGG/3WZGjCcJNwK9D/LJ",
+	"7sgsmkSDeqPoeZwkYLOciVTHSpLz58ZOOhEMAo+NwfagCApcFFM9EnEYwC+6YAIyNSBHnHQdKkVbyYCa",
+	"0bn0vRWBAlYZJwArayFQ8JQbvkDNPIhtjbB9l3uakeiwIQ5rYAxikUSE4QWGH1KqWyOA3Q8uGUPaMnut",
+	"Ywv0iqaTOBOpL119spsN9FZ1nAhpknlmJKFGtAvi4fTjsxWuGZHk5poTw1DZ4LKPczPp2koa1qi7x0Zq",
+	"mupLGtuXaO4NhSnUDlhwH7QR2H1KjhUf/F5MEj4HqxRUkJvb4q19ac03Ck4RTxAxYYAFZB+QRSqyYgDW",
+	"F0KuMLgwlgeLRC9LzSB7D+otjXcYWP9a7Ix30SC3MmTE1//aVW2M0ldvg7G3EEjJA1K3kV5CJ2OzINeX",
+	"lEoq5H4urrSI69lR6I2QF0CO6DaqtDWnbsWcKpgid2ZFUVS/trLlOQb7J3woLMEo1qplAKCCzVQa2bKX",
+	"fgFN1YKt5r5JGWWUCOR7eVmK05E5x72tds4wRWN5aAtRXMYE2Usvl9O0fBn8OVVGINgojA91PP6A0QaY",
+	"rUg7zFF4txZmS7BMARxzsNpmiiXCGGzCtOobYV7HSgp4wWKyq0q30rwuKWu5LIBwKmEnJEqdwpjLlRJG",
+	"pONYWjRXZeKwrtDkz6X9UmP+6ZWQQ9iWu+221xjH0v3eQaovOBaNXsP3j2E7UimCNqkF4luz0ONLqEhZ",
+	"r3Do+lUiWC5YUyayocq9VO9AFSi7XgN3dKPXeEa0wQQsNOZz5raFsFVLw1QI8lIQ6AYui/hc37N7prVZ",
+	"xcM7rjUfimXk2AXhMBOp2FZP3qFiOUapYz1DSgjfeTFDSd2c44FY2v5+gq54KSHPZ3yeY3O7JCj+Aq/Z",
+	"Yr++f1XcguBDYrU25bydowpqa4ytOG+lKLhX08Vmem34XFc20de00Bcy3ps5Uk9RPqzfl16Mim9707+L",
+	"3vTPm3n0qu3AwLppAXXelY7nPVstlDXTDaYpAd6nIhLSxDzRbCpNnLDYMEGOnocMyb4cxxJbNcAKTlvs",
+	"yIZEbPFtMQ8EVpFmSXwq8rxOFg8Tn2JtDunD7GBjKAQBlrJYCRZEWG5jMuw4S2J5ClfEBnlJNdtndlRV",
+	"ht1QmJs/7e2vvPhiq+7vyI/kUYYOcSrVzEa4b0Zk3KzK3yls71rwSSptM1okAw+D7pJxY3g4wk3Ggmcn",
+	"fGgz4+/FJG0+jYdCm4Ddf//8CXu8v9t+wIxIErQMbCdui6LOJKHAkXR1Bcpl5Gd83iO7AZ3NvIfBOpep",
+	"CFUaYRcYIblLooDz5UxNk4j1U8FPmRoMirllkCRkZwTvuRySM6r6Yl7dsVuQKg7w4YrC5ZKHdoTOQikm",
+	"T9PV6bQf5FAiAc7QD+1mp93dDVx1KElXkLcp9pWrgZ3JWLMJ1xrm8UwseKrFOzmXbiR4hHvEujg4KY0a",
+	"x7QLjmnuiv7Xb77/qdtu+v6nA/H7X/9jHb/0SNrdcsh223tU1lEqnjRxkmRB+fL4/cZ1g61+o+69Xw6a",
+	"b5QUzdc2v1/5/p32xhOwmU6xSbNSrwN9VFtrebnGMh/6QKVj7KTux5Kj515czIfdzt4evNClRSuN6UxG",
+	"LVDWn8YJ3U831WAQhyJTMjOVRjZQGMvhOGkV1eCCevy0+DKletjCa7375QbfJx7zodj5OBHDxSG5z4pD",
+	"msShmaaFQtTGz89fPr/x4UzkpdHYj5YP5t2bn25sLJXWAzXBwomE80cnBYdnRWDzaawnSsf0lWoBaL+1",
+	"Y79S/MaF1wAJsOqbeM2F1ygolFVfgUvtlfhq3fbD7WHbHrYv+rChEZAV7XENJpCNMVecPFLPFYgtcTiy",
+	"FoAaYJHomMt5hfpnpP53MF23RM+V1Bx987d28/Hv//8m/bND/1Tq/A2ON1y9WxdUsXmJkQVUo/hSAo7u",
+	"/At3bDoPV38Bl/KNMsfcxHoQk5fxrTtF/FJ04ovyhXIIi+q6pfdZkAU3YwZeocErz3kNUzDEc1cnrydG",
+	"g926LVmryIxrX2Iymx0xqv0QUSmiiNBKeQFs8UFRPQ7F3YdDKiAovoQCiiJghdfAtYue3Ma46NbHxd5Y",
+	"XJp4Wa/wBlmgv+PNaAFq8TNArWxzP3eNnEGtmaVTPcvRZ0gi3LkoTPnALEHTwD9n0WQK0hjx6UbgNZAZ",
+	"tQRowW4UXsOXJXwNdpPwGr4sxaY2gdegGb8rbA1a0C8fWKM8zi8VVSM/HjmTzVSXR5oKPJvRzdDZ4PbJ",
+	"uGzWWuRMAIHVXh6bjHjNsNDC3xTt42Q+ES9vH++jFnpjr3sZ6iLkzXZ/d9A8CPej5uOoK5r7fG+wG3b7",
+	"Hd5+DLJRhRwnQ8jmTz/CmU3jIU7JUEg4vbh0Oa4wTC4Jboti+3pqpjxhb5RsPo11mCg9TQU7ctUfubtE",
+	"s12PcJsNfzPcDLQwNK5/B2Zeik/GSoFe4+g//2zPh/qPwfNu9CqZvHv3RPMnf9vE4sAdtwbABm66LbrG",
+	"V4Wu4XRRZoPQB18KuAYWzlDDBwwsL0ekZo9Y2iKUVJusrwTBa53zRaeWBfbQBi1fFtpeebzjjnjTCcnA",
+	"dpo4qAwrS6ljQySDBSuHsu9wjS+XY1X0KtLeaINgXUxsPNtdG1NFGb0c40miZhlILl2GrbLYqABGCVkp",
+	"m7a25BAY2D+TinoeIzz/jZvpKigG3qimsxoEoo8PafyFvaKLbDaP22SfLz8IxvUpm6spTPeEz2m5p9gM",
+	"/ezX92zP67bbsGy7HfZUhDjfDMQtKMBNMSaKKuLls4LorxoenkN6uepXrnzRN1gSiDs8Ly61bypsz0qh",
+	"oHDAdtlrLDDrtrv7tOHFYCBCQxGKqreufYvKZ28EtJ5vlFslYcaDtrLQgjbshgqutqwC/rgt7dq2HNwg",
+	"yG8aUzUZ6rT+nI24jK6rhK/m+O+c478rykDfI8S6znUdVWvZ4g6reHWLHbFgEEueBPaqvHYzb2rEMjG1",
+	"vOazqtoTAR9CJfU0MVR4H4OGHduILD1KSRtYqS0OtbpsZQMAvkAtf8pKn6KCP8VO9GciTaIF2FamfjeV",
+	"qXZjfxYZ4tVXjdl9R4b5JBWISmclRGVJKV6/eT0pW1pO2qos6vrmzn57az5tsxCrs683IRqu5eM7tKyF",
+	"OnYrFgIbNbdHX1hyl7z3FxT8YV42SCJjxEm3gc7XscUjEr60DfvUwr8IK2VpY8BScQwy6AOBT+w6/zmT",
+	"YpaJrAwpgQIJQxBKWTSB/fv/+X9Z4OK79leygMjeQdOkcEGfh1jeXoxHYMS2xC0JE6cZmFxg49zfa+8+",
+	"QCwCEcUmQ8dwN7XTkY8J08WHjPvS+vtjPqevEi8PfA0ENOWlcTtfttxkgWXHWnA4FVnYgwxCZ8MW8jK6",
+	"kJghbCslBWIkpvg6aKgdFhNhlPz2JWF9WFc6k/44DbbfqBrmMuLfiF131fAKLO5ipAH2sBGfzGeKNfzM",
+	"5ZSnc7jgACZWUofkK+I/zFpkC3FqDAbAXrwUI6FdO8K9Yfd4XHqPLBRfyKxkd+5uhP0ZXSls8bXo3S23",
+	"3TaGcUu2xTNUKC4snzpt5TKgdx3N2LGlUkv47rjJbACUYqAPXQ7BqBykE8EK+nP8F1MOo6k8xeRqEkvs",
+	"Y4EdaUEJSGFSsCIQf05Bo2KLDIUfAjaJRUgFmxxvVMQFRRuIHspd6wo+woFcITeR+GSo9qJ0/1hqkZrs",
+	"/iX0BtAFSlZH+GmaUJT83cZxvmI1WllKALPmzLniYDvViW/YDFceRXEi30zBF60bVdHILI6qW5OOVzc7",
+	"pus7k1aplwh5CdcTATzwTXAuYaLxzFiyDjwi+LMlmcB93CAOiVuyT7Acxj7ORjmz55XyJMUL6UzlFxaN",
+	"nOJ1C+NvNSgJP3sFhxcRI6SYHRueGpwLlUT5X1QSub/At+iRxSm0OZra2arJ3fzuwZbZyBrCffIEBUKs",
+	"q4sLKQbrrti69XdTXEgyG3FxXOzd9preradfq4zXgYd8XUZ9LOFEZl4/KT4XVgTNiVGBUiSB9zUCMxdB",
+	"Iy1cdgE1klWDRjq9RmWFa2JGZp52DbnEszORzikGgaS5ma+N5Q3g6Dx9f/T8hCFlBlWRI5ALmhG+dGOi",
+	"SIVFTOJ9ZbEZ8SZTmQitnR8+jKUtSuNsJHgET0bvWsOYiXKDChQcrrZl5kV3QY+olVZY/EoKomBAwKFK",
+	"9pYBU0bKJypFfiY8xl2DDRlFGew14UjZ6C2+Yo8FO/iOgceCHXBWg0qgylUQlfQgLNYPuSzjSON3XT22",
+	"LxdiSjZd4jGjFEZcLoNYZp3DMFn9+TIQ9XqYR5S0lViPX5Ol9TlxKbHEpxwpOMlAQDMAUyXZr8dswifl",
+	"Ggu7V1xVIdXm29INkNrlqISVLpcfVnapCw/YGAHxM0QctkCWWyDLbUTmuwSytCH5SyiWdxKHcQZqbSAG",
+	"jaNchC82lXjF3hPqPGmxI/uOoN6J+sNrt9ut+naLbyO08XXR/6P02aSIfUlZv5PWNWmF5XWMpeSAd8Mj",
+	"cxX7aw+hsxHmY3H3ri7Bzyqxto75nZXUg5j6OrxyN8qdc/vTxVI8KFeLT93L2ObWYi8XUsX1hTd2E39r",
+	"weVlgeXyGM6yCfiiwriZZ5XJ8M3l4+csYr9ZWXw1SVxn7WebYSt+76rcqZjF+5KkrxjzOFmejSwEGSmC",
+	"udwW7qsoFmAMU7mQFqLQ4Jzz0mWt1TAzE5FqJe/palP5GYzxzjqTCx3eGONkWpXF/59TMb2pLlp81RVd",
+	"tIUcaqzt1BHhMFVo3WnT9O3a7hnOI/z+uwcfiPEEfmsvk8DtdgXTfKfZjXZF82Cw124+7u+HzTx80wlR",
+	"G4bxJLbPOm/wKEqF1o1eg0f8/9gBt0LMySKFkkuGZlVAdl+gMBBy6bgWvwPio/9RhPCVf6ppyvgEA9S2",
+	"bbe+Uze74y0y3OMeXW30iyYe2y89mPRNG/12DQpqhuR9WUssVw47sHnr82NHSH6oGWdwscdmCP9lqceZ",
+	"VkpSFQnxghoW0FkIDgvcsvScc/wnp5edISFoX2AzDRVhgpBD0rLscKKpH6qx0DkCkj2qef5H01zSqAyb",
+	"TlAFHfoySMUkmZ+onNMcoZP0TKSaDZVFOEUwNMvx6N6sxDIK48aHYMslQdEjrz0yhtmi0sULibZdZ324",
+	"cOegr6YypPpbX74dwAfR/IUZJwHdJJ1K0qGxZgNhwpGrEhKJFjh8JLB3+bBD+0pEjov1dr7Ee56ITybw",
+	"bBVeVs2MjLxHuZTFbNhl5g43n5dykI61xWOdNnsd/8iMGgp4eItlgHZW/ccyiSVB3lKSrz9ngT9tt3fD",
+	"eDxkOg1/8BthHPVio5uDOBGglPwGXiGuS+mGPc00js3yZLB5Uf7dLR0aKUJiHC3071FmNadEQOhyO+0e",
+	"M2qs0lTNiimoskY9L6RB8ilZJ+GRITdTjsMBmihpUh4aJCpBa2b9pExYvlWihqo1kUM0VWDn2IzU7+Tl",
+	"wRFp9Gh3hBPaJE8FT9lRxD3marxj3aIrduwlpeurNp97rN9gPDE/+I230xSM3rHbieX7odmAEqXRawxT",
+	"Hor/Axe7RFKjyhJ4eNJ+VLAEynrfzWCDymZ+u2R8oLCeJDyW6/V0n7jaIjs31gkeC4FsMK+VjPgc5LQR",
+	"GDxYaofUDml9CHl3nm6VoNdaVSWjcgNL8JJFd6X3q0/IvTQZLa/+/ED5m6ffttm0u2TvIZ1Hlt31Dbtm",
+	"3zVBLTfvNPjwPEELRlvm2Ax7pJdR2KMZBcY/D0feJUJ7aqi2FmKE9U/FjU/BgdEcQ7nwuVQGi2bmbKhs",
+	"LTI+v0DjkxVc9ed1tcSZztZ3q7Qt33kmggSNCVc8l8wgjNWZyIVxWQqD/iEUZmp1WiKFvRu5b1/1F+57",
+	"Jfmub1XAKyl+5HX8atcS9d55Q+ABxwFFAstvz3gSg5MeCYPRMwyy2o2BdXPcsiqbcjWbcyIwQgN3dZkG",
+	"extLpZAdb+fJwL6l+jQwzGjf7HR2jNppo+t+1RVZViOitMjCejAgGO5WTW3V1AZqiqjgsZ8kSkV0Q9GI",
+	"6WQCZ2Jp8cbzPBiKZNk2IEBxAuWqOwlZcySkDV44zxyVmPNtnd+MJCi+tLfyHDyK1VlCstlIYcZxRLnI",
+	"qdTTPoypL3SLvSa1hQRS4FMjQzqorvuBeyERBQ8OfTkbqeJ3I8tCMhTGYn8FmT4L4BaRLnCH06rdw3Ja",
+	"qypTVNUczu3UoPNPEQY3KdUMVjA1x8WZvvXg++0GjrPg7VBJsRC9XRI37lTEjbvNXbE3aB609zvNR+FD",
+	"cF+dAulSJpfj4Bp2pjcLrhYmfXWINVtCz/IJmRz0dht2vdtai2xtLNyyPfSzNDYG4UFWiMFVUIRFEXdS",
+	"c/bvE2bAhGtNXYKazx84gaJcG0BBQBpL6GR5j1FAEoKRKy9u1YDxFfbttSD5spNaTPzXn96NseAK47xV",
+	"RDghTTpf9y1uTwaNuZzypHE1AVQTqyjvjy9d0GytupsGiMMm5ExkSIV8uWtKs3pbbue88NsK3LeS7KP+",
+	"rHxAajAobM5quLWytFpZ+BVHrg8Lj3Ul4PeqI1lReVV64c+Av2bPbml+tqjIX+3Jw8axK527LNO67JA5",
+	"rGOKhJCDhDnCvojlkEIASF7pjIYshBfrwjWUMRyrMf6V4I8qjAguQ5FcLbP2jF6msfYhcLHFryaSsYUh",
+	"vGpLMm6rq8fLlwAKUnxORiUEKfTGq4oULMDgPb0GpGBlrfKNH41NvWu9DpU0jXLDUqK6qlVasq2K+lpU",
+	"FPV4u2qd6+eodDyUSyv/L5P8qKkpIeBrkSHWWJdUXy5nheOaM/Bg3Y7j5zl0CG8F0iCL85m5yiWwT7ht",
+	"bTzNdYNmy7rC9MRqz2zcXzjlTGF+s0pZCjCUxgrTdTOlstl0Fstlv6Ko5EZRwYWtszo06JZjW/N/d2HA",
+	"DEuS7GCsSQOhVmJXIzH32cv+4ak7sYxNzMn4r44yHgsE9SBSyciBoOSyzlb0F8ViJl1nKj3VDJtnFUGw",
+	"wbunusVeSsZ9GWhYUWlingR48SAhyrM5XokFgVg4ELD7XKO/KiKPxQMmwXIaccRrPyxjiiHcBn7Ll676",
+	"Ez4y8Vg8wIoEzgI46EkiEmo+4EnCuGFKhqLFnoHhhskWzpJYntr7Whq1/twqNQvRQeWTln1umsoW+4Dp",
+	"pCSh/l9abYrOZ2V5lIVCyFWLhRKK1BB5osADDAoIEXLjYWx4wrTgCbv/7ih6dvzAY5cgY05jGbGAnmUB",
+	"XlGhIXIsvkts8qETXipcHcvhr2kSsISYREmHoQCxhbB2xRzrbZzSlMBdRGS/MD6Eu49UElF1qRZhKozH",
+	"tCIgfAQ6mXCtRcSUbLFnMkznWEn77unzLHeVtViEPE3nxVd3ks+Xlm6XQOj2ul2LF0Mlu0xNjY4jwSap",
+	"OosjO+i8dNWtRGxoRkorgsuA0DYWWkf4MnswOLMjmOHYHLryF5gGAsVN1DAzMWCjedYn4KV1tkDCbmz3",
+	"tC+R0pzttwnGZr+92ytdYsuDI+dQR2omD4nDz3Ls5BTNRuHrZXlAX7pahEs4M9esmyXooe4ew8Lm/HSd",
+	"ijk83Jduy1le2lQbW05tYW7uU9Ft8cHvxSThcxH1mEmnInhQSGfaW/uSzokFaXeAyHvtx1WmlhNqmc68",
+	"26qfXMit9J5eLo48z1CsbaDV3+IWkhx6EclFXAI26V4GNnGCp4C1YgFWMsAVuOh/2zn/YU3z1qQ8PI3l",
+	"cH3Ul4trzeuaACuULQH1N+NzJ2TpZDh9uIVb+V5yNN211vgnbsSMzz9zTWmBjnOlpbqm975jD/tOCAMl",
+	"WVFtZ76bGtJxhaYdsj2wLTuzTqKcxxIvDMD+PaanBNhIolsIsI/mGemLmUoj7Utk8JFqhhrVYtieErSa",
+	"ilCvOUB+LueY06oGpsU3OVH2oddKdttvlrFKszfMZCjWYp4KmCf5993xo9N2/8+9+U8Hg/9MO+E/ZicP",
+	"py9091X08+Qxf6Z+if/56c3Zj/uvGxv6l7EcPrHLdCvQXw5TfakKtAP5O1y78fDtt6qpxwtbyrUcXV3w",
+	"biXiF+WLl6QZ8ts6m5iJRIQmVTIGp3RekGZWNJXlWZ38ikRIPUd18usZuMklQ9la6WCB40CcUClW62E5",
+	"PPgGIJpmo3mVwLGPvi1xk1WKPEn4VAu2x2wRMgUvLCwGVix/Hhn01E71VgZtZdBXK4PsJnZS6Mpip4CW",
+	"WS13wNV49/R5lo0omm4FQ2gtc+eQBaGKRNYLXSmOhsK4g+oGd9Mi6fPImRN8yrWljMWOLkX86SP7Po3/",
+	"9e7p82andbAgSwYqHXPwk/ux5JgGGfNPr4QcgoXefdjt7O212xlDuzYp7JoVziZI6ZHgEcY5zhtPaMjN",
+	"p7GeKB3TF6onx35rx36l+I0Lr/FeTNLm03hoV2rZDeBSeyUOdivavjHRVgpuYNzfSisUMFeVdPjdJRjs",
+	"caLzcHQeisZsQBHyIdYFPkZ7uUucuqDojKLN09TF7zFyORspDKkitxcFuGMrOLk2CGo/juU0w/HO+dyy",
+	"UGVMVh4maGv6EK3weUVTdbNy00I5VeDT3GporPBKGwUba2qzEI+Yph8hP0IL+n5lQ2l71q981l/wM7Fw",
+	"wN3iLBYfbnTaXWVHjU1jGReyDIzHQAtGTKUsSvlM2oYHOt3Ie4DJNvJUajw/y9/XYkcDI1KiLcKD7cgd",
+	"iwFbLXgiosozHA/lrRk+2QujFQSvDO5sxNkrdSYSHuK+/DzWUZ482fphW2PlqxVgx9dwvojHqDZgzYeI",
+	"OTDhQ+HZrDG2TI+Ua/jWgiTLu6fPW+wNkcLECZaKjqyh0RdCslTwiM2FrZ0e2L/7UtbgGeQu2AkRaX7H",
+	"7lclzoJduOyNMLMP638CZmCO8+qQr/rCzGAh3qjUjGaxjNhP4/4LjNMVpW+r8fsV3hMGU+O2wUC3cudb",
+	"dZIQl9rRN924w+Q0aLV0qtBypSKRDJBuMSgEphX9ac40n1kHaTI1OSdSooYtttfe8yVCjtIt0OkixO0Z",
+	"1x4+AH+LiyT6VdKskMDbirKtnbSVV19uFcHlcv8F39AVEm4q1GaiPwIhsXPuyt8u6mXbc5u+zyrlUPbU",
+	"VPsNcggPJUWP6nDs07BuD0tzqQ/+A+KNZvW6zjrAYgM1cATwJBHBZuvBp+AMHgue3NPZaUG/iakzy5xr",
+	"4rHIK/OQCc6phb6K5gXE1CwyP4jPhIs2ee4pYyG1co/BIkvEPgXRzk+FxPpVz5c2CGURt7BE0ZV3chTF",
+	"jJtc/meTqPlcu6HwBIzVUE2l0RYCFfkL1dQggx5mDVzG4VSqmWRukl2h55lIQUl0ena+Biod2mJGoxRT",
+	"SXQIOqRnMazdKGLtW9PZsOmkmqguFPFZXof1gRZzVSvFBzLO6eIcySDvS4C9A25/daeuG+DSJl0hp2NE",
+	"cs9vFbl1g/2/GMqv5G2A3eJhMY7JM8UvXh89aR6/OOruP8Stg9dEihA+qRwSluATj0QYj3lC1bMLb9g5",
+	"eLjXfrj3qN1u3QC9Gk4SBf3zafpH86l992ax+jKfomKKo92GNTMg4xq9xn/95vufuu2m7386EL//9T8a",
+	"a84XnQQLCMe1CwItMF80eDNRcthMuYzUuElfWv4WuGzNY3dl5Tvs39A78LGgjkGUFXk8Wdv21OKbHIQd",
+	"ccD3u+uM/qlI4jORzpsLLT7XWoZrVcNiu0IZqC3ihjtEzg5C0o1j6sx3H3ZBXYgzIc0fdjADlY5b9l5e",
+	"A2ZNGz6e1NHpbWDTvbMn3cmVa4ayUTR7TKoZiD4bg/yyW3K2bt81baKKXgQjkhLu2VpW0XmetqlnQHoJ",
+	"1g42wDl1QdkvFCdku2fdx4yHqNTv5bmwK3YjXyov37TE/iTPSN1Aj13B91vpKV2xsL66oP6yLLdD2bbd",
+	"3VEPct63RGa42+jUnP+F9N0VT/YOQV/U+ztvrME9Bu/DNvQ4/4ZiOcrFXfJ+IFdUqNVCFVARpVTIiCr7",
+	"qrA4tkd8xREn1iNKSG4BRL5VgWKXuEqmXFOY3IDoQJtYL8VISNTQc9Qemij4wfKwja4IZ4U9l7GgyMLx",
+	"i6OmczNHZBSQ1XqY1QtaSkVfqpSlAtGi66C3S7AHz2i0dytHEjWsJZeqZ+POEJpvjp98xPWo0WvcwJ1O",
+	"Y5njMII/NEnFWaPXaF/zP2Sr+HNTZtjyctcBFdituTWT7g6qZcQnEyHJXLh56XYrppIAb0qGolbiHbF/",
+	"xRPP1u9Qo/xspBJBvdUqjYex5ImXJzYiNogT4bnEFv2ADWMFjgHb8yUiXxrlWVqdMZfxAMsJYzNaFJ3g",
+	"fbVYYNta2ZlI48G86YbPnr989Sxg4UiEpxrBZdRgkMRSeNT4P4gRdEHOWX9uRB7bIsEbLakJsAfPztLn",
+	"k7T/iieLgtZ+5Kqg3/2yUf1z+/FBZ7+7dgG0m9nbKYC+2AqpOxBSxXXN8+ZfvIxKxThexpdnkeBdsVC5",
+	"EllJ5N9IhcemMiFEZjEnKbRGUbIvHTMbjQK/Ps55WiyHihmlQnhMx59QlslYChbxuV7pKlbmY+BBx9TJ",
+	"vvUR7zYMtHUMP5t0gmOcVdBUYLF+Bofwo+rX+34/q76+zNTcYk8Qm0m74kTCNTpkDvAOPtdFOLxKaglr",
+	"p4z5nEmepoTaZOk0itzOLYZIzRLuhQyVjBd4nzEkbUZcFgCWENZlt+VL5DIMKLL9wwBFX7AwSkxi059y",
+	"Ek0YlwuSIQciot4wmA40pHypp2EoRET15GTfYcALLcZUsFMxIaLRAxSKnnuEkhYeaLdd5+rCU+6Kphp2",
+	"g7NFY5cTKKcO6UVuBn3vZ9VfQVONA3K9N+CjXkq465Zl2yQOsupxoXe7wah+gevXGpPNhny7dNn1pAL7",
+	"VYTYB81d3uk3D8Ju1HwkdgfNPb7ffxgeRI/E40EeZ6hauEmqho62IVJSNHqdLtjuyvAE0+QXHjFqgb0/",
+	"TbD3aSqXDUwbntaPvVMizU6n0pYPmjQWRAa+Kf+115Dik7FHrNc4+s8/2/PjR28Gf5v+8uYfj6K91z/t",
+	"/zncJJH8s+qvRmmE/bhlarlDiMaPJLGd2sZfr6KHd84/qv4KQPUjeJrz5mODzYpBpnuCHIMwA1VPp1Jn",
+	"qRyjmDZqghoOU7RaZdjTvgy5dLVWxO8S2FMROI+BGhYpfAGaey4Ms7rQFXkZFsWRK3Qj3peIIruFsWfu",
+	"gMVg81h/SgozyyBjsMK9WCWKDv7xZ9XfWFv+DNN8E85CNr6S8FxDZA5iGevRHYnVXKh2ryJSSV7mr34N",
+	"ibmRJKxzkz6q/hceAt46PAtQ+rBmV5WYNXD6L9SMDThVy4KYoZZsjzmI1UzieJjESoWeJqbAFUt2bVWZ",
+	"y0fV9+UaNS6IJIoeB/Hd9rB7g/JrTW1SwcdBNjyepvEZ+h9Cuh4HmxNDcNbAHduAUYIO3yZHjC28DowH",
+	"IzkBHG97vW1vxacynmjFiOXPsXHStZ4L5gjpSxsEcnwEMnPZRIpKQ/cY16cWg9OMhKyJId+pRIaNtSp0",
+	"Q7JkM8njNS4t5iUjuiBoM11gx3OnVvT1xP3ntKCzSH32FpupCEwXLtETeLR+Pn77Bg4+R8YnXFF7ULaZ",
+	"xDvRCu8Fj66nE6qs6J1UWPa8JdyHuUW6EAPCtgiysFHgeRZmO0lQfeAOz7s5QG3MbTDKKp9KhiIc0p3K",
+	"R3glOKQb2qtfjC3aafe6VxFO7r2/AGPVdcjg7toG979p9mru5ArafAvx/QoRtyjQjBhPkJG3vj7LXcH6",
+	"cxsDj8HQw9ptSzyj2WTaT9DhZGciRarEQ0ZSlOw9IkIkQ5Gi+koLaqMCFz/7eosdx58QlD4vWbBRfTJE",
+	"M96qHAh4Pqkt68oG/5VTQ1eR3lF73EyxCU8NVsaJJKG5IUURSxYqOciLDoh6+e+0QI1eo5OHhd8o2SzA",
+	"FmfwA7Cb7BzipMqIN7yGW+PaAG67c9IGKWoF6eqHZBvAdaxlHyy771nhVS5+36gCzO2M1eHP7Ih8XlH6",
+	"bXNPF86lk1b5Z+t76tWWlyOFdHfMxRRB2tttU2hqdfxYLqfIlEzmVOjgwAWcgPIlGHaXZRsxlvRVNA/g",
+	"C695eopQ4eQA//Po9Ss2SJU0bIx9bD0WwKkI8A5BYfyBq2p1oz9kgYlNIgJfLgA1uBcwiEU1SXgoRiqJ",
+	"RKoPWZBwOZzyoQgOWQBbOWD3Ax3/SwTsaA+8k1cChuH5Eq6MdMgn4K4HY54OY6kxIDsePzhkARUd2YEO",
+	"lDLIdRMkYmDgC6GAzQQ/pfFwBB/BbPuyOByPBecwhovA/aTpR3yxiwAeI6fjvkgxFnw/CBHnVwcw0EAq",
+	"KYIHOL/vCje1jCaWVue311NteDgSv993fA1j+0lrGJvRtN+KVf7RfmtkxsmDni+D83NYiAsa0DkI03mr",
+	"+MlfPl1c/Pu//+f8fOfTxUVAkYtP2AkdnwnJ7mcaCcR1Hg+KNeO+BCX0AG/zXxW3ocukMi32o5grymJr",
+	"QY8FM/cHzRMYCOP6lPK6HAv/sNTIl4P4k4gwpY1fgVHr/wu/wlcmaSwtQ5A24Iz6De6xPiWf/QbF2OFB",
+	"qZrp/8vlHL7kEBRw79tokL3DCNnVxVi32BEbxCKJCjD4KFXzgJXtRcQQPh6lvqDxYG2QjiPhS860CGHH",
+	"W+5594YxxZZSYenoWSzDZBoJ1+UdccORygfnDmNb2WFTKXtx8vpVIVSWbasec5vKY7ClYznUVHMe/OUv",
+	"tLuxHd1OKG0v+raIWKflsU6r47H7/IHny/sxbNnz5gUmRLi74T2MmbFE8DOBfEZqalosOP8L7ie8lviZ",
+	"aQHd12DYNDhf4hpiuSUuz2/0+e/38RYPLHsAyjIaW4sFvi/FjI44NcUjfxSYKMOUT0asnwp+qqmzHy47",
+	"ZJyFKhKsn6jwlDiZiEQosBRJnOQVLrsasABkMRwGlFiek0ceC/CQww8RNyKwpE24FwIHOonRkGPaH/e7",
+	"7W672ek+yCBnuOEt9gykLlP9jyI0MPjYYKe/LwMeRVjeyJN3KVh3YOf02IAnGuUaaKoCMxTMCuyC4D8i",
+	"MQDhIZN5iwUaTayn3PCAgPgGcO6MLQ+hD5KkJHNpq+Heyva023J73W7B7lWwqSvZFMkucnbGtWBjpDIx",
+	"FRQXEORZghIczCBnMPbx1o1ms0kbqcfe4DfJjEnHscRn+BIXsPjXk/yvMJPn5xkt7MWFL50u6TEhmz/9",
+	"6MvCqQLp7EvSCz12zlAL9Ng9xB4jqQ8PsFL/HrvwJY7vL9VPhy30VPC0PAQPPp7RycE0YQaPBbc+z359",
+	"yo24uACZhojxFxfI9TnVAm9HH52f77gfadny/YFrUbwXmZ77zfZus72LS2iHhNZsEYirUbI8q/Zto4f7",
+	"FoMU2UeXnleoOY5o2xQqjjuXS429DBz/vHxlu+01xrHMPig20Pv+caPyTtnbXW6/3+hepXb03wo39hbe",
+	"N0ecoOOPIdqSw4GbpKkGzcIGXjT91zf7n5QO5a3yTmUjXJEtcINxftnmPkz+zRoEN7rs3oL9+8WHhrbY",
+	"SneYScWDUnCi1vDUasPm2Rd2zvPDfbGkQabsuYHEdyGH3Oa0BJ5gYmphu2PAM8jKSKtyhwV1vBSKZ+Hc",
+	"xAt1gRQGqcDgKciuZSg865zqGyq9g6GWkEy2oaQ1QkmbC+FV0neb+7vL3N8GUmx1FrBanO3kW/l8RWBq",
+	"ME3xWNlvHGbcspnXi64H1Wuw+3vtxw/A6c6koiWhLQTJ86YaCgZl4lINGNXIqxlyHCsqd6+MX61wYdxp",
+	"/5pE5016XMTm/ymzn8iH33phWy/sW/TCcoXYvbqDZUXG9+FnfS1u1Rbj9iuyX44iMF+cxkEUhNvzyDIT",
+	"Zufc/nSxFLeFoGEXo7xqgKFRjNODfUGS3cZ6TxQjA0t7xfeyOK1SFWoBror79pXaK5Wom5lMKYGkVg/o",
+	"LHvf643GztsbuOtNeKDfuYDeemIFTwzOccl8/pyOWS7VdiapWE5O8DxOEl2MPLFY2r5hEGQBokRnaaCC",
+	"iKPEHaXpSqwKHBPCg5QPncn84uT1q0z0aT5AKs6MxoBjBUqLgUlsU6SpYAg7K4cem0oCtSaOTF9y7AmA",
+	"ZcHr9rpdW6MF0iGy8AouX8XuBzsw2J1///f/YGr9khy1E7SVpTcuS6/qkjoI4jLuG+65ovcZXdeDwkNt",
+	"p+fS0yzss9vshQdvBF9c2lsbeQftKzvy2QyNzDgBl2nabu+Gow7+K6rdYLxkx13j2w8m9Cs6yOXZ8+w3",
+	"7BUI+2wSCljWOPmV07/RHrPTuZp3dYvo/J04DceimLnB8gYsvPncSpYs+Xol+3YiZFnJFmrwvEKvxDu6",
+	"UyyHLLZwGa6bzSE+1sY1L6s2utlWtW3dhO8qjvOtSjsrHArhhE09i1pZN9UWpK86T50kro23EsYIO8Bq",
+	"hFASa/Orvgoc2Q1B8biBF+B4YD7KIiSbmCooGbh8bSCZ9yoRdwclk6V5oxhtgChLA9TzUeNf/i7SeBDn",
+	"InIwTZI39PolzttSB9tKYB6cuZ7TtRulm2HPrO5ZcIu7hW25wyYHtwgFAUTyZHlLFl6zc07Ng0uxWjKS",
+	"MZFqDKKKsRbJmbAsG4Nc/DCiq4aDa00jYqJXA8tMT0PNLC4Pu/l9ibENgUQ32mM0DhvWSPnASb2c0iyj",
+	"bcxx/h3NiBog57wmeIQxkeXD5ZbojMYMj4ULfDkW475I9SieuMLvwqvOUmWER9RnKrVUaJIeYDFhKKWO",
+	"n9zLYQk4zkGLvReDqRaRLzG5bjlvOUvEkCdU6RuqMzQk8RaEcMlTwbBTV6WnBHIJM4xcDtg2AO94P8B7",
+	"/AH3CB54dGdk8p7bhgXXXDKztP/2CfcD+OcP/Bi+6FYww9HEpawK1YiUawFyYR0TNoedWLRgNwEVK1uU",
+	"GabY1QzKmkKnveqcg90BsWb43tE23fatCtFnsL5wtnDFV0jRpV1i2B1e3aBv5eORK7ZRAzSD6PyRtYDh",
+	"1qzmITs/Ti7mkFgn9qj6kgAgLc02Mf2jeELIRylirP6JxFgZETGpUubsElvsU3HKp5OIm2/jmF85AkqT",
+	"VC5nzAw6jBdeYGEHzGvpKmtw2b2xibmVzfqtRilhalc6vrj2m1mKdS6u0/fY0kWJ19lWkG5DkDdYP07i",
+	"lMsin5tK0FyzZ5bF5lqm8Y74NFGpqXXPNzGP8zNxuGDAegVzN8doQSAEX2Zllg6BODeFF+3eQ/z72AKr",
+	"izkarfShM4EPCVEsayh1lmfB5uGM7GK4rVQzBOxyVOgjfiaofe7QFshrcU8jXWcSS4E9dTbdWOB9tMY1",
+	"1nlrMqyJRZdg2TOrOrYdhGRR05TluU2LNpbJk1Tw6DCv2rAtiOBu2CoPZLyotGZxUb89c3Zj6Ec1mZdR",
+	"dLgmBkYPbqOnicEv24+yjWd/xf1KP2Mgw/2Ms3s5RtIplMI7ZfS1hlO8hjtQxFe5kcZ8RjKlRm/Comzj",
+	"wl+LClKTOWWTiBJsJJLIirZrOxVOI+U7rUYJfcjCGzcDcz/mc1/eFp59ZZTavcFdBaozJvwtJHqOl7Yw",
+	"T9OUPXn/GiZEFrwhy0d9Mp/Y7cy1aIWJ0giqm9UFEIaaiGDzF8SuaDf3o06neRDu8uZj0R40H/YP+KPw",
+	"cdQWnQHoCfSNlg5zmoIycIAcYTpu2SnYwSXdsdxTjc2h0DcQ63YDr46au522jZrfYdR8losbJ5qzj1Zk",
+	"7erwgJ6nakzs5oQ5awFvqTCOp4K9e3t8QhxzwTRNAsTHPTfzifBYRtvuYcHTReBZPHMqA/QlIWbEEYln",
+	"Rz8JcreHVrBlKdJgT6dqOrS5tqN3L1vsn2pKQWGVICLIXE1JIuNNNCFUoNizKDfOrNdwqQ09Zw4Bwm8g",
+	"Y6YjRYq1I5Djmv12bLiMeBoxJ9FzqJzZbNbS9s/ZKQjV+AE6DQ7SB55uKchYYC9rxlHg5b9l02Xxgtzn",
+	"GcZIQJ5DoEWYCpMDzvgSQX8RVVnPREpQJi12RL91P33CQcSSdfaZFqGSEfpL83y+PcZZKqI4FaFhRikP",
+	"fZY0FpEvqWREnTliKWRNKUDM8bEovVKLHSuc4zFH8BoCt58hDB28WCwZt0DOiBoDk8PdumWshT024VrT",
+	"Y2PH1gd3RVdtxKMW2+u0KemBw5j2s31r60gVixQbxGeFEZMBo2M5TASB42uLPoWbFxFN+oLh2nqw58Gi",
+	"ZXt7u+B7P9rb26VbJ7g5sc502k/i0CWFiqxeeVshrJMwbDrBryQJnCZyGe8HH579+OLt21/+OHr16u2H",
+	"P969f/n3o5NnwQNYvCzSFHJJb91p5xq9NthJGtDu02tBp4TpeEn7c0Fxbqop11VtG/dO2be+1Z4puwIr",
+	"Q452LB9iMzrGA9vYWO2WvlvpVNnBeIVyarx+i0+xjS/WlziSqETRbBX6FSyGRTdu59z+tCLz/tJoFokk",
+	"PhOI0zxUbu/a6GGs2URIxPay8S4tZEW3Et0/l3ObOVgf3Fgb66dP7fshfh0o2G0w4+vY709xpzDuFvBK",
+	"5nF1FdslQgq3R67Yf3cr27l9uxpuc722QpttD9bXBRBynWNVU1/wwWoC3tdEAQEGvMuQtNgb6ypitiQE",
+	"LyJyCJ/2/FFVEiVUXKTdy2qsfDnjuZoZ8DjRhyW6SVtukIpJwufIDZnB2dowkSWerK02uKmTfFXjnYZZ",
+	"st9LAS5Y6LE6W7ii1pJfw2o/617FcP+1OFu3Wihw12Lt264Y2BroN10A4GXJfpVaqXMtYbvMYN/JLfLa",
+	"dMzT7JKqhMyJq9LM6HV320Q6viwzkt/zOoLS+1z5lILf4kJu2iBA2W3R8JbnaZ5R8t5qEoUbI8YToxEo",
+	"Z0lGpWNTFZnaIGqZhYBPOTPSaR4ccN486Hc7zceDdrvZ4d3+brgX7YuHgwaxtB7R86seub/IdWiVeCPL",
+	"XL9cOw1zlUyIW4jVGZF8r2zt2a8qiYJwAbkhyYme9fYE7s65/Xm+DNgTW8hdgEQjgwEG041mBCjJ3Kn1",
+	"8rp3ZH0h+exMZjVgruwJbGcBD7Z5AxEh0ytG0/F4waNAnC9zVd2BuKb8rui9tjeurU9aKUoq6pPymb7r",
+	"GiU3kpIIvkvBm6ihFf6Vz0PKrmhKe+C1bvQe7XkNQtHD0aqpCRX1tlF/SEFI77fbjoB7DdE+ISuxCMjg",
+	"3q0g26N2sxN2o+aB2B00H/G9fnM/fBgdiEeDx7zdRyxsl0+rnz9TN3UXN6RhrqxfngrD46QWl8BetdUs",
+	"X1ekJMqF5edQJjsUv6gHETi2PWMWFqCc040jj0jHSrTf9vYiarG99uNSnEVJVEczPmc8SQWP5h6l4eki",
+	"Uw6hu6hMixEbm2TBy0iMJ8oIGc6bv4h5wIxifcHQ8zGKpWIiMs2Fi18VfqF3/q6102o3pzDTv4h5VdC4",
+	"ew19tk54JVuZK4vIKuH4cmEjbhszvnEKR7ftLhE43ohcnVg61mXSM+Mpdtxj84lgAXwzKLCkGTLmKCPE",
+	"HSFtUYaWxaMvb0s+wshuIDi9lTFbGfOdyBj0rvGM37R8Wc8+K5JcF6wz7ZVSVmBoueI5pmMZChbgP0GN",
+	"lPHl57LC7kDOXB0psOyR4wwWHci9AvXFBu7d++J8bJTm2lRIflT90hsg43pulnab7Q7vNw/AIn3Ed/vN",
+	"rjVJD/ij/jXeiMZc47BSZqAvYjkkwAnleii28nObO7sFmY3uLDWbZhLyxoW3MtyIJhVc1stwor6YXS7b",
+	"ZtVV289Vyrp7bKSmqS62YOUF6ZkiUEnkS/DOuWYzkSTsvpkplnNSIsyKdIXnDzymVc4BlQV/Qy4zBIcz",
+	"IiyaCB6KQ8Z9SeXi+AI0fldKTveJxyIvwaZIc5UywJmyosIWtH5NFU6fu4Y3n+1tgO8rETuvOfh1hZW7",
+	"orSJVKiX8gYcvXvJUjEQqchwUzDjCMohA/Qkcl7XYxEPK2H0hsI8haetPE1GfDI7hPy7NIVsYYH/f5EK",
+	"0QmGr1j0X/wD4vnSB0+oUAjexsL+Fv64cMgWSGGQFyZnb/mv33xf+/7x73/9jwoWl8oDh9jg19tV5a1R",
+	"2gknINJdRoHbdhRtIckLu8J2h5Q3Rb4JdvJF/rikRRakcIBfCGgLeAxuLCLaAqhfaAfUboBjvN+a2+Aj",
+	"P+M0gMXNkH/qtsPOX1EtlHYs++tO/fJ22zeyvvT7ba6wewZbYJUnZOr1FzqJz8S/6jEy0S7AusdEySH8",
+	"i4gWZM+h3namgwFjx3YvMz2dwCM1Ynhwgx10PDWaxdWZ3FfxmZBCryEJVulVDi9U9p9cFs2Vx62nPLMh",
+	"VZVYwENub3VflmeZXmmt1RwLk8ZLxDcIPeMQlk08xn63WLJ3qRoLMxJTfY/BIWNEoHXIpLK99jyxFDAf",
+	"RoL6MF1v2YhrX3L2+tnJ+5dPjv84efvLszcei03WyqYdfwIj9cWMOhWVdatDYV7bN1hPFkwSHl/aAoVJ",
+	"cHLAVoX+MTJm8od1zfUfRhmenGdD+MFvhCNu/IZHW+YHHx7rNy5Yp7tSIVxXYthBt65sOt3UTjy/8LIp",
+	"PIGFqrA06K9YYpfvnPV2qJoIySdxy53dGisj1uztREgQ3DkCfsV2eaKkSXloftYWE/uaqC10t5L8sCNu",
+	"9Bq7rXZrd1GGVNPUUcJsUZhm77Tbapfea4G/rQ6+hEZ3u2rFPQVNhp+P377ZbF3nnIy0G1rXf8LtNlpX",
+	"N4AV6+qWtcfcqt7u+b6Dxfvn0etX6y0eZsrrrYBuu21jt050uu4EV7XVY4E6DdgMdAMGDBBSlcWaTSce",
+	"CyIxTHkkInvFexHFmjJMaiYJ0tYaGkPFlMz6pKlhPhyJFttv79KX0djhhve5xr7myNLoXOp3NmoyyZgF",
+	"OJqmrM8TLkOR1iif94JH8c3YITilZQSokQhPMy4YGD7ZJPCoKHYGindVeyUfe8UOhD/OW1+IG1tl67iF",
+	"o2lba9PqeCiXeyWEsCNPbam0w2+zrfPkudqQEsInaNYXo9hiwQV/yZKn/VTNNOzOUyEmzCjEUrBodLX+",
+	"b39q8jLHbKdpNpWRSFmAQT0B74AvEsthwIZgVVbvzGO65h3Z9Z/fW4bnM57J7G/PY7ZrSOggE6EmicAw",
+	"ZnEv0hpU7cWp1K6jeeccttxy5kV8FDpGwatYm+av+dcDApWGnYobVeNOfWkWCVN64B4MUz4GMwwBHXCn",
+	"e75EluiXRsMONEpSzyfuxKAwzCOCiwjwzzWbrjAsu/FWIvphzS/KfuuXwqjKxUlH//lne3786M3gb9Nf",
+	"3vzjUbT3+qf9P4d/q65Hgq9fuRLpVSxPyYRdp1z2Fk5NYQLv8MRcKXj7/URVy4St+hRkAOGsKVY4MAVB",
+	"QDCJC2KgDr7ow0gJAq4h/cNm4A4bxYbCwGlmY5WKHCaIpIIWMnqG2ioA9znSLfYavpud+UhRYK0/Lyoj",
+	"ArMWLEzi8JTdf//8CXvU3n/04JDlOKMas1MYzbHgBqBzK7tIL0mLrQS4hgSIPq8IoBqhSElxaCO/tLcQ",
+	"R1arrWTYUDL8ur4oWCdtgwOuO0P0VzrhuHIhHwsMp3vgdcWGJSrkiQdm6xBbalIQDdE0NJZHjDqldxow",
+	"sNhOkoV5hcfb4Z9fchOGsTYiRcx8a+4QWBYygXgZUHKGng/GiixiOtpTy+FdL9ctH2V8S1wvIGWCFGuV",
+	"YR11xR3+BhvEEpoQqjOMyfm9jMgU84FSbz4MU/BwVBxgXHHzpxn+c+YwnOJcYF6UHNuc9BpBm6PCPS1s",
+	"7+X7vsZDrC2lK/WzWyQu9BOQU4UYUwrcd4dIQRDFlpSFhjRuseBTM+Ra0IYL8ED7kjyV/Ca5ywFiYKBS",
+	"JO+mfJy7KjaZ373X3vWK9H0EPbrX3iPFYF+QQIyXzVvGdIs9uFyzQZwI7bHpBLwjEcFORd4XsLOLU6fC",
+	"5TfGFZgkPBQjlUQ4mbFkGYI3PleioiVDuXWZw6/qASciSfAA4cTouTZibK1lV8lWuFOWRq1a4tiWejjn",
+	"QcgC3APrCzzDyK5euCPJj8u3+6DSU7rdEMx3JRkfGJHiTnH4gAhybgMwhVt+VP3lU6mtAdIXtpyjhxtt",
+	"xF15R358xFkcUZZ3YdPRnsrjQQjM68vcQ8y5cUo7CD3eqvellkd8fnrPSj2uT5Hcgz7FAUqVI71T+RbY",
+	"BzAcnOVEGO2QzwtT4jy3y899IXhiRp4Lv9sXX0yfFm9lAxIXv1/8fwEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

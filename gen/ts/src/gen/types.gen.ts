@@ -290,6 +290,27 @@ export type ChatRequest = {
     locale?: Locale;
 };
 
+export type WarmCacheRequest = {
+    /**
+     * The questions.
+     */
+    questions: Array<{
+        /**
+         * The question.
+         */
+        message: string;
+        locale?: Locale;
+    }>;
+};
+
+export type WarmCacheResponse = {
+    jobId: Id;
+    /**
+     * How many questions there are.
+     */
+    total: number;
+};
+
 /**
  * What the answer should take into account. An answer given with a context is never shared with another caller.
  */
@@ -3220,6 +3241,69 @@ export type AnalyzeTextResponses = {
 };
 
 export type AnalyzeTextResponse = AnalyzeTextResponses[keyof AnalyzeTextResponses];
+
+export type WarmChatCacheData = {
+    body: WarmCacheRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/ai/warm-cache';
+};
+
+export type WarmChatCacheErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type WarmChatCacheError = WarmChatCacheErrors[keyof WarmChatCacheErrors];
+
+export type WarmChatCacheResponses = {
+    /**
+     * The questions will be asked.
+     */
+    202: WarmCacheResponse;
+};
+
+export type WarmChatCacheResponse = WarmChatCacheResponses[keyof WarmChatCacheResponses];
 
 export type ListConsultationsData = {
     body?: never;

@@ -161,6 +161,18 @@ export const zUpdateUserRequest = z.object({
     disabled: z.boolean().optional()
 });
 
+export const zWarmCacheRequest = z.object({
+    questions: z.array(z.object({
+        message: z.string().min(1).max(8000).regex(/\S/),
+        locale: zLocale.optional()
+    })).min(1).max(200)
+});
+
+export const zWarmCacheResponse = z.object({
+    jobId: zId,
+    total: z.int().gte(1).lte(200)
+});
+
 /**
  * What the answer should take into account. An answer given with a context is never shared with another caller.
  */
@@ -1654,6 +1666,17 @@ export const zAnalyzeTextBody = zAnalyzeRequest;
  * The review.
  */
 export const zAnalyzeTextResponse = zAnalyzeResponse;
+
+export const zWarmChatCacheBody = zWarmCacheRequest;
+
+export const zWarmChatCacheHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+/**
+ * The questions will be asked.
+ */
+export const zWarmChatCacheResponse = zWarmCacheResponse;
 
 export const zListConsultationsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
