@@ -1,4 +1,4 @@
-package db
+package db_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 // open is a pool of its own for one test.
 func open(t testing.TB, url string) *sql.DB {
 	t.Helper()
-	pool, err := Open(t.Context(), url, Options{})
+	pool, err := db.Open(t.Context(), url, db.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,15 +35,6 @@ func open(t testing.TB, url string) *sql.DB {
 			t.Error(err)
 		}
 	})
-	return pool
-}
-
-func migrated(t testing.TB) *sql.DB {
-	t.Helper()
-	pool := open(t, testenv.NewDatabaseURL(t))
-	if err := Migrate(t.Context(), pool); err != nil {
-		t.Fatal(err)
-	}
 	return pool
 }
 
@@ -75,7 +67,7 @@ func TestParse(t *testing.T) {
 		{"mysql://u:p@/counsel?socket=/run/my%20sql.sock", "unix", "/run/my sql.sock", "u", "p", "counsel"},
 		{"u:p@tcp(db.example:3306)/counsel?charset=latin1&parseTime=false", "tcp", "db.example:3306", "u", "p", "counsel"},
 	} {
-		cfg, err := parse(c.url)
+		cfg, err := db.Parse(c.url)
 		if err != nil {
 			t.Errorf("%s: %v", c.url, err)
 			continue
@@ -94,7 +86,7 @@ func TestParseRefusesWithoutQuotingThePassword(t *testing.T) {
 		"", "mysql://", "mysql:///counsel", "mysql://u:hunter2@h/", "mysql://u:hunter2@h:port/n", "u:hunter2@tcp(h/n", "u:hunter2",
 		"mysql://u:hunter2@h/n?readTimeout=soon", "postgres://u:hunter2@h/n",
 	} {
-		_, err := parse(url)
+		_, err := db.Parse(url)
 		if err == nil {
 			t.Errorf("%q was taken", url)
 		} else if strings.Contains(err.Error(), "hunter2") {
@@ -104,7 +96,7 @@ func TestParseRefusesWithoutQuotingThePassword(t *testing.T) {
 }
 
 func TestOpenIsStrictAndUTC(t *testing.T) {
-	pool := migrated(t)
+	pool := testenv.DB(t)
 	ctx := t.Context()
 	var mode, zone, charset string
 	if err := pool.QueryRowContext(ctx, "SELECT @@sql_mode, @@time_zone, @@character_set_connection").Scan(&mode, &zone, &charset); err != nil {
@@ -141,11 +133,11 @@ func TestOpenIsStrictAndUTC(t *testing.T) {
 
 func TestOpenFailsAtOnceWhenRefused(t *testing.T) {
 	url := testenv.DatabaseURL(t)
-	cfg, err := parse(url)
+	cfg, err := db.Parse(url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Open(t.Context(), strings.Replace(url, "/"+cfg.DBName, "/no_such_database", 1), Options{})
+	_, err = db.Open(t.Context(), strings.Replace(url, "/"+cfg.DBName, "/no_such_database", 1), db.Options{})
 	// Access to it denied, or unknown, as the user's rights are.
 	if me, ok := errors.AsType[*mysql.MySQLError](err); !ok || me.Number != 1044 && me.Number != 1049 {
 		t.Fatalf("unknown database: %v", err)
@@ -155,7 +147,7 @@ func TestOpenFailsAtOnceWhenRefused(t *testing.T) {
 func TestOpenWaitsAsLongAsItMay(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	_, err := Open(ctx, "mysql://u:hunter2@/n?socket=/nonexistent/socket", Options{})
+	_, err := db.Open(ctx, "mysql://u:hunter2@/n?socket=/nonexistent/socket", db.Options{})
 	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "no such file") {
 		t.Fatalf("%v", err)
 	}
@@ -167,13 +159,13 @@ func TestTwoServersMigrateAtOnce(t *testing.T) {
 	errs := make([]error, len(pools))
 	var wg sync.WaitGroup
 	for i, p := range pools {
-		wg.Go(func() { errs[i] = Migrate(t.Context(), p) })
+		wg.Go(func() { errs[i] = db.Migrate(t.Context(), p) })
 	}
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	files, err := migrations.ReadDir("migrations")
+	files, err := db.Migrations.ReadDir("migrations")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +173,7 @@ func TestTwoServersMigrateAtOnce(t *testing.T) {
 	if err := pools[0].QueryRow("SELECT COUNT(*) FROM goose_db_version WHERE version_id > 0").Scan(&applied); err != nil || applied != len(files) {
 		t.Fatalf("%d of %d migrations applied, %v", applied, len(files), err)
 	}
-	if err := Migrate(t.Context(), pools[1]); err != nil {
+	if err := db.Migrate(t.Context(), pools[1]); err != nil {
 		t.Fatalf("nothing left to do: %v", err)
 	}
 }
@@ -192,19 +184,19 @@ func TestMigrateWaitsForTheLockAndGivesUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := (namedLock{}).SessionLock(t.Context(), holder); err != nil {
+	if err := (db.NamedLock{}).SessionLock(t.Context(), holder); err != nil {
 		t.Fatal(err)
 	}
 	pool := open(t, url)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if err := Migrate(ctx, pool); domain.CodeOf(err) != domain.Unavailable {
+	if err := db.Migrate(ctx, pool); domain.CodeOf(err) != domain.Unavailable {
 		t.Fatalf("while another migrates: %v", err)
 	}
 	if err := holder.Close(); err != nil { // back to its pool, the lock still held
 		t.Fatal(err)
 	}
-	if err := (namedLock{}).SessionUnlock(t.Context(), connOf(t, pool)); err != nil {
+	if err := (db.NamedLock{}).SessionUnlock(t.Context(), connOf(t, pool)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -221,7 +213,7 @@ func connOf(t *testing.T, pool *sql.DB) *sql.Conn {
 }
 
 func TestErrorMapsServerFailures(t *testing.T) {
-	pool := migrated(t)
+	pool := testenv.DB(t)
 	q := query.New(pool)
 	ctx := t.Context()
 	u := newUser("ada@example.com")
@@ -231,7 +223,7 @@ func TestErrorMapsServerFailures(t *testing.T) {
 	again := newUser("ada@example.com")
 	check := func(what string, err error, want domain.Code) {
 		t.Helper()
-		err = Error(err)
+		err = db.Error(err)
 		if got := domain.CodeOf(err); got != want {
 			t.Errorf("%s: %s, want %s (%v)", what, got, want, err)
 		}
@@ -258,20 +250,20 @@ func TestErrorMapsServerFailures(t *testing.T) {
 	for _, n := range []uint16{1451, 1452} {
 		check(fmt.Sprint(n), &mysql.MySQLError{Number: n}, domain.Conflict)
 	}
-	for _, e := range []error{mysql.ErrInvalidConn, io.ErrUnexpectedEOF, &net.OpError{Op: "dial", Err: errors.New("no")}, ErrRedisDown, sql.ErrConnDone} {
+	for _, e := range []error{mysql.ErrInvalidConn, io.ErrUnexpectedEOF, &net.OpError{Op: "dial", Err: errors.New("no")}, db.ErrRedisDown, sql.ErrConnDone} {
 		check(e.Error(), e, domain.Unavailable)
 	}
-	if Error(nil) != nil {
+	if db.Error(nil) != nil {
 		t.Error("nil became an error")
 	}
 	mine := domain.Errorf(domain.Forbidden, "no")
-	if same, _ := errors.AsType[*domain.Error](Error(mine)); same != mine {
+	if same, _ := errors.AsType[*domain.Error](db.Error(mine)); same != mine {
 		t.Error("a domain error was changed")
 	}
 }
 
 func TestWithTx(t *testing.T) {
-	pool := migrated(t)
+	pool := testenv.DB(t)
 	q := query.New(pool)
 	ctx := t.Context()
 	exists := func(id domain.ID) bool {
@@ -282,11 +274,11 @@ func TestWithTx(t *testing.T) {
 		return err == nil
 	}
 	kept, dropped, panicked, cancelled := newUser("kept@x.io"), newUser("dropped@x.io"), newUser("panicked@x.io"), newUser("cancelled@x.io")
-	if err := WithTx(ctx, pool, func(q *query.Queries) error { return q.CreateUser(ctx, kept) }); err != nil || !exists(kept.ID) {
+	if err := db.WithTx(ctx, pool, func(q *query.Queries) error { return q.CreateUser(ctx, kept) }); err != nil || !exists(kept.ID) {
 		t.Fatalf("commit: %v", err)
 	}
 	wanted := errors.New("no")
-	if err := WithTx(ctx, pool, func(q *query.Queries) error {
+	if err := db.WithTx(ctx, pool, func(q *query.Queries) error {
 		return errors.Join(q.CreateUser(ctx, dropped), wanted)
 	}); !errors.Is(err, wanted) || exists(dropped.ID) {
 		t.Fatalf("roll back: %v", err)
@@ -297,7 +289,7 @@ func TestWithTx(t *testing.T) {
 				t.Error("the panic was swallowed")
 			}
 		}()
-		_ = WithTx(ctx, pool, func(q *query.Queries) error {
+		_ = db.WithTx(ctx, pool, func(q *query.Queries) error {
 			if err := q.CreateUser(ctx, panicked); err != nil {
 				t.Error(err)
 			}
@@ -308,7 +300,7 @@ func TestWithTx(t *testing.T) {
 		t.Fatal("a panic committed")
 	}
 	cut, cancel := context.WithCancel(ctx)
-	err := WithTx(cut, pool, func(q *query.Queries) error {
+	err := db.WithTx(cut, pool, func(q *query.Queries) error {
 		defer cancel()
 		return q.CreateUser(cut, cancelled)
 	})
@@ -316,7 +308,7 @@ func TestWithTx(t *testing.T) {
 		t.Fatalf("cancelled: %v", err)
 	}
 	// No lock is left behind by any of them: the row is free at once.
-	if err := WithTx(ctx, pool, func(q *query.Queries) error { _, err := q.LockUser(ctx, kept.ID); return err }); err != nil {
+	if err := db.WithTx(ctx, pool, func(q *query.Queries) error { _, err := q.LockUser(ctx, kept.ID); return err }); err != nil {
 		t.Fatal(err)
 	}
 	if n := pool.Stats().InUse; n != 0 {
@@ -325,7 +317,7 @@ func TestWithTx(t *testing.T) {
 }
 
 func TestWithTxRunsADeadlockAgain(t *testing.T) {
-	pool := migrated(t)
+	pool := testenv.DB(t)
 	ctx := t.Context()
 	a, b := newUser("a@x.io"), newUser("b@x.io")
 	q := query.New(pool)
@@ -336,7 +328,7 @@ func TestWithTxRunsADeadlockAgain(t *testing.T) {
 	both := make(chan struct{}) // closed once each holds its first lock
 	var holding atomic.Int32
 	cross := func(first, second domain.ID) error {
-		return WithTx(ctx, pool, func(q *query.Queries) error {
+		return db.WithTx(ctx, pool, func(q *query.Queries) error {
 			runs.Add(1)
 			if _, err := q.LockUser(ctx, first); err != nil {
 				return err
@@ -368,7 +360,7 @@ func TestWithTxRunsADeadlockAgain(t *testing.T) {
 
 func TestWithTxGivesUpOnALockThatStays(t *testing.T) {
 	url := testenv.NewDatabaseURL(t)
-	if err := Migrate(t.Context(), open(t, url)); err != nil {
+	if err := db.Migrate(t.Context(), open(t, url)); err != nil {
 		t.Fatal(err)
 	}
 	pool := open(t, url+"&innodb_lock_wait_timeout=1")
@@ -388,12 +380,12 @@ func TestWithTxGivesUpOnALockThatStays(t *testing.T) {
 	short, cancel := context.WithTimeout(ctx, 1500*time.Millisecond)
 	defer cancel()
 	runs := 0
-	err = WithTx(short, pool, func(q *query.Queries) error {
+	err = db.WithTx(short, pool, func(q *query.Queries) error {
 		runs++
 		_, err := q.LockUser(short, u.ID)
 		return err
 	})
-	if domain.CodeOf(err) != domain.Unavailable || runs < 2 || runs > txAttempts {
+	if domain.CodeOf(err) != domain.Unavailable || runs < 2 || runs > db.TxAttempts {
 		t.Fatalf("after %d runs: %v", runs, err)
 	}
 }
@@ -405,7 +397,7 @@ func TestDatabaseGoneAndBack(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), d)
 		defer cancel()
 		var one int
-		return Error(pool.QueryRowContext(ctx, "SELECT 1").Scan(&one))
+		return db.Error(pool.QueryRowContext(ctx, "SELECT 1").Scan(&one))
 	}
 	if err := ping(5 * time.Second); err != nil {
 		t.Fatal(err)
@@ -420,7 +412,7 @@ func TestDatabaseGoneAndBack(t *testing.T) {
 	if err := ping(5 * time.Second); domain.CodeOf(err) != domain.Unavailable {
 		t.Fatalf("killed: %v", err)
 	}
-	if err := WithTx(t.Context(), pool, func(*query.Queries) error { return nil }); domain.CodeOf(err) != domain.Unavailable {
+	if err := db.WithTx(t.Context(), pool, func(*query.Queries) error { return nil }); domain.CodeOf(err) != domain.Unavailable {
 		t.Fatalf("a transaction while it is gone: %v", err)
 	}
 	server.Restart()

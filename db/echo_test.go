@@ -1,4 +1,4 @@
-package db
+package db_test
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/sandbox/testenv"
 )
@@ -13,7 +14,7 @@ import (
 func TestEchoShowsStatementsWithoutValues(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer // read once the pool is closed
-	pool, err := Open(t.Context(), testenv.NewDatabaseURL(t), Options{Echo: slog.New(slog.NewJSONHandler(&log, nil))})
+	pool, err := db.Open(t.Context(), testenv.NewDatabaseURL(t), db.Options{Echo: slog.New(slog.NewJSONHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +28,7 @@ func TestEchoShowsStatementsWithoutValues(t *testing.T) {
 	if err := insert(); err != nil {
 		t.Fatal(err)
 	}
-	if err := insert(); domain.CodeOf(Error(err)) != domain.Conflict {
+	if err := insert(); domain.CodeOf(db.Error(err)) != domain.Conflict {
 		t.Errorf("the same again: %v, want a conflict", err)
 	}
 	var name string

@@ -1,8 +1,9 @@
-package db
+package db_test
 
 import (
 	"testing"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/sandbox/testenv"
 )
@@ -10,7 +11,7 @@ import (
 // TestDraftsGetAFirstVersion: drafts from before there were versions keep their text as the first.
 func TestDraftsGetAFirstVersion(t *testing.T) {
 	pool := open(t, testenv.NewDatabaseURL(t))
-	p, err := provider(pool)
+	p, err := db.Provider(pool)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +31,7 @@ func TestDraftsGetAFirstVersion(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := Migrate(t.Context(), pool); err != nil {
+	if err := db.Migrate(t.Context(), pool); err != nil {
 		t.Fatal(err)
 	}
 	var title, body, origin string
@@ -50,7 +51,7 @@ func TestDraftsGetAFirstVersion(t *testing.T) {
 // TestMigrationsOfAnySubject: a database that has later numbers takes the lower ones it lacks.
 func TestMigrationsOfAnySubject(t *testing.T) {
 	pool := open(t, testenv.NewDatabaseURL(t))
-	p, err := provider(pool)
+	p, err := db.Provider(pool)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,13 +61,13 @@ func TestMigrationsOfAnySubject(t *testing.T) {
 	if _, err := p.ApplyVersion(t.Context(), 20, true); err != nil {
 		t.Fatal(err)
 	}
-	if CheckMigrated(t.Context(), pool) == nil {
+	if db.CheckMigrated(t.Context(), pool) == nil {
 		t.Error("a database that lacks migrations passes for whole")
 	}
-	if err := Migrate(t.Context(), pool); err != nil {
+	if err := db.Migrate(t.Context(), pool); err != nil {
 		t.Fatal(err)
 	}
-	if err := CheckMigrated(t.Context(), pool); err != nil {
+	if err := db.CheckMigrated(t.Context(), pool); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-package db
+package db_test
 
 import (
 	"context"
@@ -9,13 +9,14 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/sandbox/testenv"
 )
 
 func openRedis(t testing.TB, url string) rueidis.Client {
 	t.Helper()
-	c, err := OpenRedis(t.Context(), url)
+	c, err := db.OpenRedis(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +34,7 @@ func set(ctx context.Context, c rueidis.Client, key, value string) error {
 
 func TestOpenRedisRefuses(t *testing.T) {
 	for _, url := range []string{"", "http://x", "redis://:hunter2@h:port/1"} {
-		_, err := OpenRedis(t.Context(), url)
+		_, err := db.OpenRedis(t.Context(), url)
 		if err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", url, err)
 		}
@@ -43,7 +44,7 @@ func TestOpenRedisRefuses(t *testing.T) {
 	if err := admin.Do(t.Context(), admin.B().ConfigSet().ParameterValue().ParameterValue("requirepass", "hunter2").Build()).Error(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenRedis(t.Context(), url); err == nil || !strings.Contains(err.Error(), "refuses") {
+	if _, err := db.OpenRedis(t.Context(), url); err == nil || !strings.Contains(err.Error(), "refuses") {
 		t.Errorf("without the password: %v", err)
 	}
 }
@@ -84,7 +85,7 @@ func TestRedisAbsentAtFirst(t *testing.T) {
 	server := testenv.PrivateRedis(t)
 	server.Stop()
 	c := openRedis(t, server.URL)
-	if err := set(t.Context(), c, "k", "v"); !errors.Is(err, ErrRedisDown) {
+	if err := set(t.Context(), c, "k", "v"); !errors.Is(err, db.ErrRedisDown) {
 		t.Fatalf("%v", err)
 	}
 	server.Restart()
@@ -100,21 +101,21 @@ func TestRedisGoneFailsFastAndComesBack(t *testing.T) {
 	}
 	down := func(what string) {
 		t.Helper()
-		until(t, what, func() bool { _, err := get(ctx, c, "k"); return errors.Is(err, ErrRedisDown) })
+		until(t, what, func() bool { _, err := get(ctx, c, "k"); return errors.Is(err, db.ErrRedisDown) })
 		began := time.Now()
 		for range 1000 {
-			if err := set(ctx, c, "k", "v"); domain.CodeOf(Error(err)) != domain.Unavailable {
+			if err := set(ctx, c, "k", "v"); domain.CodeOf(db.Error(err)) != domain.Unavailable {
 				t.Fatalf("%s: %v", what, err)
 			}
 			for _, r := range c.DoMulti(ctx, c.B().Get().Key("k").Build(), c.B().Get().Key("l").Build()) {
-				if !errors.Is(r.Error(), ErrRedisDown) {
+				if !errors.Is(r.Error(), db.ErrRedisDown) {
 					t.Fatalf("%s: %v", what, r.Error())
 				}
 			}
-			if r := c.DoMultiCache(ctx, rueidis.CT(c.B().Get().Key("k").Cache(), time.Minute)); len(r) != 1 || !errors.Is(r[0].Error(), ErrRedisDown) {
+			if r := c.DoMultiCache(ctx, rueidis.CT(c.B().Get().Key("k").Cache(), time.Minute)); len(r) != 1 || !errors.Is(r[0].Error(), db.ErrRedisDown) {
 				t.Fatalf("%s: %v", what, r)
 			}
-			if err := c.Receive(ctx, c.B().Subscribe().Channel("k").Build(), func(rueidis.PubSubMessage) {}); !errors.Is(err, ErrRedisDown) {
+			if err := c.Receive(ctx, c.B().Subscribe().Channel("k").Build(), func(rueidis.PubSubMessage) {}); !errors.Is(err, db.ErrRedisDown) {
 				t.Fatalf("%s: %v", what, err)
 			}
 		}
@@ -157,15 +158,15 @@ func TestRedisSlowForOneCallerStaysOpen(t *testing.T) {
 
 func TestRedisCloseWhileDown(t *testing.T) {
 	server := testenv.PrivateRedis(t)
-	c, err := OpenRedis(t.Context(), server.URL)
+	c, err := db.OpenRedis(t.Context(), server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server.Kill9()
-	until(t, "down", func() bool { return errors.Is(set(t.Context(), c, "k", "v"), ErrRedisDown) })
+	until(t, "down", func() bool { return errors.Is(set(t.Context(), c, "k", "v"), db.ErrRedisDown) })
 	c.Close()
 	c.Close()
-	if err := set(t.Context(), c, "k", "v"); domain.CodeOf(Error(err)) != domain.Unavailable {
+	if err := set(t.Context(), c, "k", "v"); domain.CodeOf(db.Error(err)) != domain.Unavailable {
 		t.Fatalf("%v", err)
 	}
 }

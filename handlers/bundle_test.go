@@ -93,19 +93,15 @@ func newBundle(t testing.TB, options ...option) *bundle {
 		o(&s)
 	}
 	if s.database == "" {
-		s.database = testenv.NewDatabaseURL(t)
+		s.database = testenv.SchemaURL(t)
 	}
 	if s.redis == "" {
 		s.redis = testenv.RedisURL(t)
 	}
 
-	database, err := db.Open(ctx, s.database, db.Options{})
-	must(t, err)
-	t.Cleanup(func() { database.Close() })
+	database := testenv.OpenDB(t, s.database)
 	must(t, db.Migrate(ctx, database))
-	b.redis, err = db.OpenRedis(ctx, s.redis)
-	must(t, err)
-	t.Cleanup(b.redis.Close)
+	b.redis = testenv.OpenRedis(t, s.redis)
 	b.model, err = llm.Start(context.WithoutCancel(ctx), llm.Options{})
 	must(t, err)
 	t.Cleanup(func() { b.model.Close() })
@@ -115,7 +111,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	t.Cleanup(func() { provider.Close() })
 
 	accounts, err := account.New(database, b.redis, account.Config{Algorithm: "HS256", Secret: secret, Issuer: "counsel", Audience: "counsel-api",
-		AccessTTL: time.Minute, SessionTTL: time.Hour}, domain.SystemClock, domain.NewID, rand.Reader)
+		AccessTTL: time.Hour, SessionTTL: time.Hour, Hash: account.Hash{Passes: 1, MemoryKiB: 64}}, domain.SystemClock, domain.NewID, rand.Reader)
 	must(t, err)
 	masker, err := masking.New()
 	must(t, err)

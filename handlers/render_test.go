@@ -13,7 +13,6 @@ import (
 	"sync"
 	"testing"
 
-	"counsel/db"
 	"counsel/domain"
 	reading "counsel/domain/documents/text"
 	"counsel/gen/api"
@@ -165,10 +164,8 @@ func TestIdempotencyKey(t *testing.T) {
 // TestBrokenOff: nothing is on record of how a request went, since its server or the database went
 // down at the worst moment; the same request again finds what it made.
 func TestBrokenOff(t *testing.T) {
-	url := testenv.NewDatabaseURL(t)
-	pool, err := db.Open(t.Context(), url, db.Options{})
-	must(t, err)
-	t.Cleanup(func() { _ = pool.Close() })
+	url := testenv.SchemaURL(t)
+	pool := testenv.OpenDB(t, url)
 	b := newBundle(t, func(s *setup) { s.database = url })
 	lena := b.join("lena", domain.RoleLawyer)
 	forget := func() {
@@ -188,7 +185,7 @@ func TestBrokenOff(t *testing.T) {
 	}
 	// It went down before the file was stored: that row is the sweep's.
 	forget()
-	_, err = pool.ExecContext(t.Context(), "UPDATE documents SET state = 'pending'")
+	_, err := pool.ExecContext(t.Context(), "UPDATE documents SET state = 'pending'")
 	must(t, err)
 	if again := render(); again.DocID == first.DocID || again.Checksum != first.Checksum {
 		t.Errorf("%+v, then %+v", first, again)

@@ -54,7 +54,7 @@ type bundle struct {
 var cheap = Hash{Passes: 1, MemoryKiB: 64, AtOnce: 2}
 
 func newBundle(t testing.TB) *bundle {
-	return bundleOn(t, testenv.NewDatabaseURL(t), testenv.RedisURL(t), Config{Hash: cheap})
+	return bundleOn(t, testenv.SchemaURL(t), testenv.RedisURL(t), Config{Hash: cheap})
 }
 
 func bundleOn(t testing.TB, dbURL, redisURL string, cfg Config) *bundle {
@@ -64,7 +64,7 @@ func bundleOn(t testing.TB, dbURL, redisURL string, cfg Config) *bundle {
 		t.Fatal(err)
 	}
 	b := &bundle{clock: newClock(), db: dbURL, rdb: redisURL, testing: t}
-	b.redis = openRedis(t, redisURL)
+	b.redis = testenv.OpenRedis(t, redisURL)
 	if err := b.redis.Do(t.Context(), b.redis.B().Flushdb().Build()).Error(); err != nil {
 		t.Fatal(err)
 	}
@@ -82,16 +82,6 @@ func openDB(t testing.TB, url string) *sql.DB {
 	return pool
 }
 
-func openRedis(t testing.TB, url string) rueidis.Client {
-	t.Helper()
-	c, err := db.OpenRedis(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
-}
-
 func newService(t testing.TB, pool *sql.DB, redis rueidis.Client, cfg Config, c *clock) *Service {
 	t.Helper()
 	if cfg.Secret == "" {
@@ -107,7 +97,7 @@ func newService(t testing.TB, pool *sql.DB, redis rueidis.Client, cfg Config, c 
 // twin is the same service on another server: connections of its own.
 func (b *bundle) twin() *Service {
 	b.testing.Helper()
-	return newService(b.testing, openDB(b.testing, b.db), openRedis(b.testing, b.rdb), Config{Hash: cheap}, b.clock)
+	return newService(b.testing, openDB(b.testing, b.db), testenv.OpenRedis(b.testing, b.rdb), Config{Hash: cheap}, b.clock)
 }
 
 func (b *bundle) register(email string) User {

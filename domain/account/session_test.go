@@ -69,7 +69,7 @@ func TestForgedRefreshTokensEndNothing(t *testing.T) {
 	rsaKey, ed := keys(t)
 	for algorithm, secret := range map[string]string{"HS256": secret, "RS256": pemOf(t, rsaKey), "EdDSA": pemOf(t, ed)} {
 		t.Run(algorithm, func(t *testing.T) {
-			b := bundleOn(t, testenv.NewDatabaseURL(t), testenv.RedisURL(t), Config{Hash: cheap, Algorithm: algorithm, Secret: secret})
+			b := bundleOn(t, testenv.SchemaURL(t), testenv.RedisURL(t), Config{Hash: cheap, Algorithm: algorithm, Secret: secret})
 			b.register("ada@example.com")
 			tok, p := b.login("ada@example.com")
 			stranger, err := newRefreshKey("another secret of another service")
@@ -196,7 +196,7 @@ func TestSessionsAreTheCallersOwn(t *testing.T) {
 }
 
 func TestMostSessionsEndTheOldest(t *testing.T) {
-	b := bundleOn(t, testenv.NewDatabaseURL(t), testenv.RedisURL(t), Config{Hash: cheap, MaxSessions: 3})
+	b := bundleOn(t, testenv.SchemaURL(t), testenv.RedisURL(t), Config{Hash: cheap, MaxSessions: 3})
 	ctx := t.Context()
 	b.register("ada@example.com")
 	var toks []Tokens
@@ -218,7 +218,7 @@ func TestMostSessionsEndTheOldest(t *testing.T) {
 }
 
 func TestSessionsExpire(t *testing.T) {
-	b := bundleOn(t, testenv.NewDatabaseURL(t), testenv.RedisURL(t), Config{Hash: cheap, SessionTTL: 300 * time.Millisecond})
+	b := bundleOn(t, testenv.SchemaURL(t), testenv.RedisURL(t), Config{Hash: cheap, SessionTTL: 300 * time.Millisecond})
 	ctx := t.Context()
 	b.register("ada@example.com")
 	tok, p := b.login("ada@example.com")
@@ -268,7 +268,7 @@ return redis.call('GET', KEYS[1])`).Numkeys(1).Key(k).Build()).ToString()
 
 func TestRedisGone(t *testing.T) {
 	server := testenv.PrivateRedis(t)
-	b := bundleOn(t, testenv.NewDatabaseURL(t), server.URL, Config{Hash: cheap})
+	b := bundleOn(t, testenv.SchemaURL(t), server.URL, Config{Hash: cheap})
 	ctx := t.Context()
 	_, admin := b.admin("root@example.com")
 	ada, bob, eve := b.register("ada@example.com"), b.register("bob@example.com"), b.register("eve@example.com")

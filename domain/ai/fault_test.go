@@ -16,7 +16,7 @@ import (
 func TestRedisGone(t *testing.T) {
 	t.Parallel()
 	server := testenv.PrivateRedis(t)
-	b := newBundle(t, func(d *Deps) { d.Redis = openRedis(t, server.URL) })
+	b := newBundle(t, func(d *Deps) { d.Redis = testenv.OpenRedis(t, server.URL) })
 	const q = "What is an easement?"
 	b.ask(t, b.user, q)
 	if !b.ask(t, b.user, q).Cached {
@@ -70,8 +70,8 @@ func TestRedisStopsMidway(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := testenv.PrivateRedis(t)
-			one := newBundle(t, func(d *Deps) { d.Redis = openRedis(t, server.URL) })
-			two := newBundle(t, sharing(one), func(d *Deps) { d.Redis = openRedis(t, server.URL) })
+			one := newBundle(t, func(d *Deps) { d.Redis = testenv.OpenRedis(t, server.URL) })
+			two := newBundle(t, sharing(one), func(d *Deps) { d.Redis = testenv.OpenRedis(t, server.URL) })
 			h, own := newHeld(), newHeld()
 			one.model.then(h.say)
 			_, leads := one.stream(t.Context(), one.user, "Why?")
@@ -102,7 +102,7 @@ func TestDatabaseGone(t *testing.T) {
 	t.Parallel()
 	server := testenv.PrivateMySQL(t)
 	b := newBundle(t, func(d *Deps) {
-		d.DB = openDB(t, server.URL)
+		d.DB = testenv.OpenDB(t, server.URL)
 		if err := db.Migrate(t.Context(), d.DB); err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +182,7 @@ func TestDatabaseHangs(t *testing.T) {
 	t.Parallel()
 	server := testenv.PrivateMySQL(t)
 	b := newBundle(t, func(d *Deps) {
-		d.DB = openDB(t, server.URL)
+		d.DB = testenv.OpenDB(t, server.URL)
 		if err := db.Migrate(t.Context(), d.DB); err != nil {
 			t.Fatal(err)
 		}

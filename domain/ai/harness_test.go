@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
@@ -165,28 +164,6 @@ type bundle struct {
 	user  domain.Principal
 }
 
-var schema sync.Once
-
-func openDB(t testing.TB, url string) *sql.DB {
-	t.Helper()
-	pool, err := db.Open(t.Context(), url, db.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = pool.Close() })
-	return pool
-}
-
-func openRedis(t testing.TB, url string) rueidis.Client {
-	t.Helper()
-	c, err := db.OpenRedis(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
-}
-
 func newBundle(t testing.TB, change ...func(*Deps)) *bundle {
 	t.Helper()
 	set, err := prompts.Load()
@@ -210,16 +187,11 @@ func newBundle(t testing.TB, change ...func(*Deps)) *bundle {
 		c(&d)
 	}
 	if d.DB == nil {
-		d.DB = openDB(t, testenv.DatabaseURL(t))
-		schema.Do(func() {
-			if err := db.Migrate(t.Context(), d.DB); err != nil {
-				t.Fatal(err)
-			}
-		})
+		d.DB = testenv.DB(t)
 	}
 	shared := d.Redis == nil
 	if shared {
-		d.Redis = openRedis(t, testenv.RedisURL(t))
+		d.Redis = testenv.OpenRedis(t, testenv.RedisURL(t))
 	}
 	s, err := New(d)
 	if err != nil {

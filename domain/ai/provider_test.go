@@ -11,7 +11,6 @@ import (
 	"unicode/utf16"
 
 	"counsel/clients/llm"
-	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/ai"
 	"counsel/domain/ai/policy"
@@ -31,13 +30,7 @@ func newProvided(t *testing.T) (*ai.Service, *sandbox.Server, domain.Principal) 
 			t.Fatal(err)
 		}
 	}
-	pool, err := db.Open(t.Context(), testenv.DatabaseURL(t), db.Options{})
-	must(err)
-	t.Cleanup(func() { _ = pool.Close() })
-	must(db.Migrate(t.Context(), pool))
-	cache, err := db.OpenRedis(t.Context(), testenv.RedisURL(t))
-	must(err)
-	t.Cleanup(cache.Close)
+	pool, cache := testenv.DB(t), testenv.OpenRedis(t, testenv.RedisURL(t))
 	provider, err := sandbox.Start(context.Background(), sandbox.Options{})
 	must(err)
 	t.Cleanup(func() { _ = provider.Close() })

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/gen/query"
@@ -27,7 +26,6 @@ type bundle struct {
 	*Service
 	t    testing.TB
 	pool *sql.DB
-	url  string
 
 	anna, bert, carl, dora domain.Principal // lawyers: two of one firm, one of another, nobody's
 	ella                   domain.Principal // a client
@@ -36,16 +34,8 @@ type bundle struct {
 
 func newBundle(t testing.TB) *bundle {
 	t.Helper()
-	b := &bundle{t: t, url: testenv.NewDatabaseURL(t)}
-	var err error
-	b.pool, err = db.Open(t.Context(), b.url, db.Options{})
-	must(t, err)
-	t.Cleanup(func() { b.pool.Close() })
-	must(t, db.Migrate(t.Context(), b.pool))
-	redis, err := db.OpenRedis(t.Context(), testenv.RedisURL(t))
-	must(t, err)
-	t.Cleanup(redis.Close)
-	people, err := account.New(b.pool, redis, account.Config{Secret: strings.Repeat("s", 32)}, domain.SystemClock, domain.NewID, rand.Reader)
+	b := &bundle{t: t, pool: testenv.DB(t)}
+	people, err := account.New(b.pool, testenv.OpenRedis(t, testenv.RedisURL(t)), account.Config{Secret: strings.Repeat("s", 32)}, domain.SystemClock, domain.NewID, rand.Reader)
 	must(t, err)
 	b.Service = New(b.pool, people, domain.SystemClock, domain.NewID)
 	b.anna, b.bert, b.carl, b.dora = b.join("anna", domain.RoleLawyer), b.join("bert", domain.RoleLawyer), b.join("carl", domain.RoleLawyer), b.join("dora", domain.RoleLawyer)

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/documents"
@@ -44,15 +43,12 @@ type archiveBench struct {
 
 func newArchive(t *testing.T) *archiveBench {
 	t.Helper()
-	return newArchiveOn(t, testenv.NewDatabaseURL(t))
+	return newArchiveOn(t, testenv.SchemaURL(t))
 }
 
 func newArchiveOn(t *testing.T, url string) *archiveBench {
 	t.Helper()
-	pool, err := db.Open(t.Context(), url, db.Options{})
-	noErr(t, err)
-	t.Cleanup(func() { pool.Close() })
-	noErr(t, db.Migrate(t.Context(), pool))
+	pool := testenv.OpenDB(t, url)
 	b := &archiveBench{t: t, db: pool, now: domain.SystemClock()}
 	clock := func() time.Time { return b.now }
 	b.files = &store{files: map[string]kept{}, clock: clock}

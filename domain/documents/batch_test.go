@@ -176,7 +176,7 @@ func (b *archiveBench) whole(out batchOutcome, n int) {
 }
 
 func newBatchBench(t *testing.T) (*archiveBench, func() *batchWorks) {
-	url := testenv.NewDatabaseURL(t)
+	url := testenv.SchemaURL(t)
 	b := newArchiveOn(t, url)
 	return b, func() *batchWorks { return b.works(url) }
 }

@@ -8,30 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"counsel/db"
 	"counsel/domain"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
-
-var migrated sync.Once
-
-func openDB(t testing.TB) *sql.DB {
-	t.Helper()
-	pool, err := db.Open(t.Context(), testenv.DatabaseURL(t), db.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { pool.Close() })
-	migrated.Do(func() {
-		if err := db.Migrate(t.Context(), pool); err != nil {
-			t.Fatal(err)
-		}
-	})
-	return pool
-}
 
 func addUser(t testing.TB, pool *sql.DB, role domain.Role) domain.Principal {
 	t.Helper()
@@ -70,7 +52,7 @@ type draftBundle struct {
 }
 
 func newDraftBundle(t testing.TB) *draftBundle {
-	pool := openDB(t)
+	pool := testenv.DB(t)
 	b := &draftBundle{now: domain.SystemClock()}
 	b.Drafts = NewDrafts(pool, nil, func() time.Time { return b.now }, domain.NewID)
 	b.client, b.lawyer, b.admin = addUser(t, pool, domain.RoleClient), addUser(t, pool, domain.RoleLawyer), addUser(t, pool, domain.RoleAdmin)

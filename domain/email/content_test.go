@@ -5,21 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/rueidis"
-
-	"counsel/db"
 	"counsel/domain"
 	"counsel/gen/query"
-	"counsel/sandbox/testenv"
 )
-
-func openRedis(t *testing.T) rueidis.Client {
-	t.Helper()
-	c, err := db.OpenRedis(t.Context(), testenv.RedisURL(t))
-	must(t, err)
-	t.Cleanup(c.Close)
-	return c
-}
 
 func TestSanitize(t *testing.T) {
 	for html, want := range map[string]string{

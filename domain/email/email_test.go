@@ -12,6 +12,7 @@ import (
 	"counsel/domain/documents"
 	"counsel/domain/limits"
 	"counsel/gen/query"
+	"counsel/sandbox/testenv"
 )
 
 func TestSendAndDeliver(t *testing.T) {
@@ -517,7 +518,7 @@ func TestForget(t *testing.T) {
 func TestNotMoreThanAllowed(t *testing.T) {
 	b := newBundle(t)
 	var err error
-	b.Limit, err = limits.New(openRedis(t), b.Clock, []byte("secret"), limits.Budget{Name: t.Name(), Requests: 10, Window: time.Hour})
+	b.Limit, err = limits.New(testenv.OpenRedis(t, testenv.RedisURL(t)), b.Clock, []byte("secret"), limits.Budget{Name: t.Name(), Requests: 10, Window: time.Hour})
 	must(t, err)
 	b.send(Message{To: many(8), Subject: "x", Text: "x"})
 	_, err = b.Send(t.Context(), b.ada, Message{To: many(3), Subject: "x", Text: "x"})

@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/documents"
@@ -40,10 +39,7 @@ type bundle struct {
 
 func newBundle(t testing.TB) *bundle {
 	t.Helper()
-	pool, err := db.Open(t.Context(), testenv.NewDatabaseURL(t), db.Options{})
-	must(t, err)
-	t.Cleanup(func() { _ = pool.Close() })
-	must(t, db.Migrate(t.Context(), pool))
+	pool := testenv.DB(t)
 	b := &bundle{t: t, pool: pool, post: &post{}, files: &store{files: map[string][]byte{}}, log: &bytes.Buffer{}, now: domain.SystemClock()}
 	clock := func() time.Time { return b.now }
 	log := slog.New(slog.NewJSONHandler(b.log, nil))

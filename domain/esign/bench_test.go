@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"counsel/clients/pdf"
-	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/cases"
@@ -74,10 +73,7 @@ func newBench(t testing.TB) *bench { return newBenchWith(t, nil) }
 func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Provider) *bench {
 	t.Helper()
 	b := &bench{t: t, now: domain.SystemClock(), files: &store{files: map[string][]byte{}}, post: &post{blocked: map[string]email.SuppressionReason{}}, desk: &desk{handlers: map[string]handler{}}, logs: &bytes.Buffer{}}
-	pool, err := db.Open(t.Context(), testenv.NewDatabaseURL(t), db.Options{})
-	must(t, err)
-	t.Cleanup(func() { pool.Close() })
-	must(t, db.Migrate(t.Context(), pool))
+	pool := testenv.DB(t)
 	b.pool = pool
 	clock := func() time.Time { return b.now }
 	people := directory{}

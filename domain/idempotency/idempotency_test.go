@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/idempotency"
 	"counsel/sandbox/testenv"
@@ -21,14 +20,7 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 // service is one on a database of its own, with a clock to move.
 func service(t *testing.T) (*idempotency.Service, *atomic.Int64) {
 	t.Helper()
-	pool, err := db.Open(t.Context(), testenv.NewDatabaseURL(t), db.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = pool.Close() })
-	if err := db.Migrate(t.Context(), pool); err != nil {
-		t.Fatal(err)
-	}
+	pool := testenv.DB(t)
 	offset := &atomic.Int64{}
 	start := domain.SystemClock()
 	return idempotency.New(pool, func() time.Time { return start.Add(time.Duration(offset.Load())) }), offset

@@ -31,28 +31,18 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, url: testenv.NewDatabaseURL(t), redisURL: testenv.RedisURL(t)}
+	w := &world{t: t, url: testenv.SchemaURL(t), redisURL: testenv.RedisURL(t)}
 	w.migrate()
 	return w
 }
 
 func (w *world) migrate() {
 	w.t.Helper()
-	w.pool = w.open(w.url)
+	w.pool = testenv.OpenDB(w.t, w.url)
 	if err := db.Migrate(w.t.Context(), w.pool); err != nil {
 		w.t.Fatal(err)
 	}
 	w.flush()
-}
-
-func (w *world) open(url string) *sql.DB {
-	w.t.Helper()
-	pool, err := db.Open(w.t.Context(), url, db.Options{})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() { _ = pool.Close() })
-	return pool
 }
 
 func (w *world) redis(f func(rueidis.Client)) {

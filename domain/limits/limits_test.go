@@ -12,7 +12,6 @@ import (
 	"github.com/redis/rueidis"
 	"golang.org/x/time/rate"
 
-	"counsel/db"
 	"counsel/domain"
 	"counsel/sandbox/testenv"
 )
@@ -20,16 +19,6 @@ import (
 func TestMain(m *testing.M) { testenv.Main(m) }
 
 var secret = []byte("0123456789abcdef0123456789abcdef")
-
-func openRedis(t testing.TB, url string) rueidis.Client {
-	t.Helper()
-	c, err := db.OpenRedis(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
-}
 
 func limiter(t testing.TB, redis rueidis.Client, clock domain.Clock, b Budget) *Limiter {
 	t.Helper()
@@ -63,7 +52,7 @@ func TestNewRefuses(t *testing.T) {
 func TestBudgetIsSharedAndRenewed(t *testing.T) {
 	url := testenv.RedisURL(t)
 	budget := Budget{Name: t.Name(), Requests: 5, Window: 2 * time.Second}
-	servers := []*Limiter{limiter(t, openRedis(t, url), domain.SystemClock, budget), limiter(t, openRedis(t, url), domain.SystemClock, budget)}
+	servers := []*Limiter{limiter(t, testenv.OpenRedis(t, url), domain.SystemClock, budget), limiter(t, testenv.OpenRedis(t, url), domain.SystemClock, budget)}
 	for i := range 5 {
 		d := allow(t, servers[i%2], "ada")
 		if !d.Allowed || d.Limit != 5 || d.Remaining != 4-i || d.Reset <= 0 || d.Reset > budget.Window {
@@ -77,7 +66,7 @@ func TestBudgetIsSharedAndRenewed(t *testing.T) {
 	if d := allow(t, servers[0], "bob"); !d.Allowed || d.Remaining != 4 {
 		t.Fatalf("another caller: %+v", d)
 	}
-	other := limiter(t, openRedis(t, url), domain.SystemClock, Budget{Name: t.Name() + "2", Requests: 1, Window: time.Second})
+	other := limiter(t, testenv.OpenRedis(t, url), domain.SystemClock, Budget{Name: t.Name() + "2", Requests: 1, Window: time.Second})
 	if d := allow(t, other, "ada"); !d.Allowed {
 		t.Fatalf("another budget: %+v", d)
 	}
@@ -92,7 +81,7 @@ func TestBudgetIsSharedAndRenewed(t *testing.T) {
 func TestManyAtOnceDoNotSlipBy(t *testing.T) {
 	url := testenv.RedisURL(t)
 	budget := Budget{Name: t.Name(), Requests: 20, Window: time.Minute}
-	servers := []*Limiter{limiter(t, openRedis(t, url), domain.SystemClock, budget), limiter(t, openRedis(t, url), domain.SystemClock, budget)}
+	servers := []*Limiter{limiter(t, testenv.OpenRedis(t, url), domain.SystemClock, budget), limiter(t, testenv.OpenRedis(t, url), domain.SystemClock, budget)}
 	var passed atomic.Int32
 	var wg sync.WaitGroup
 	for i := range 100 {
@@ -111,7 +100,7 @@ func TestManyAtOnceDoNotSlipBy(t *testing.T) {
 }
 
 func TestKeysTellNothingAndExpire(t *testing.T) {
-	redis := openRedis(t, testenv.RedisURL(t))
+	redis := testenv.OpenRedis(t, testenv.RedisURL(t))
 	if err := redis.Do(t.Context(), redis.B().Flushdb().Build()).Error(); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +133,7 @@ func TestKeysTellNothingAndExpire(t *testing.T) {
 func TestRedisGoneAndBack(t *testing.T) {
 	server := testenv.PrivateRedis(t)
 	now := time.Now()
-	l := limiter(t, openRedis(t, server.URL), func() time.Time { return now }, Budget{Name: "user", Requests: 3, Window: 3 * time.Second})
+	l := limiter(t, testenv.OpenRedis(t, server.URL), func() time.Time { return now }, Budget{Name: "user", Requests: 3, Window: 3 * time.Second})
 	if d := allow(t, l, "ada"); !d.Allowed || d.Remaining != 2 {
 		t.Fatalf("%+v", d)
 	}
@@ -184,7 +173,7 @@ func TestRedisGoneAndBack(t *testing.T) {
 }
 
 func TestCancelledCallerIsToldSo(t *testing.T) {
-	l := limiter(t, openRedis(t, testenv.RedisURL(t)), domain.SystemClock, Budget{Name: t.Name(), Requests: 3, Window: time.Second})
+	l := limiter(t, testenv.OpenRedis(t, testenv.RedisURL(t)), domain.SystemClock, Budget{Name: t.Name(), Requests: 3, Window: time.Second})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := l.Allow(ctx, "ada"); domain.CodeOf(err) != domain.Unavailable {
@@ -211,7 +200,7 @@ func TestLocalMemoryIsBounded(t *testing.T) {
 }
 
 func BenchmarkAllow(b *testing.B) {
-	l := limiter(b, openRedis(b, testenv.RedisURL(b)), domain.SystemClock, Budget{Name: "bench", Requests: 1 << 30, Window: time.Minute})
+	l := limiter(b, testenv.OpenRedis(b, testenv.RedisURL(b)), domain.SystemClock, Budget{Name: "bench", Requests: 1 << 30, Window: time.Minute})
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := l.Allow(b.Context(), "0199f2c4-7c1e-7a52-9a51-3b6a0f1c2d4e"); err != nil {

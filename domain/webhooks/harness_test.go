@@ -48,17 +48,9 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, redisURL: testenv.RedisURL(t), log: &logBuffer{}}
+	w := &world{t: t, pool: testenv.DB(t), redisURL: testenv.RedisURL(t), log: &logBuffer{}}
 	var err error
-	w.pool, err = db.Open(t.Context(), testenv.NewDatabaseURL(t), db.Options{})
-	must(t, err)
-	t.Cleanup(func() { w.pool.Close() })
-	must(t, db.Migrate(t.Context(), w.pool))
-	redis, err := db.OpenRedis(t.Context(), w.redisURL)
-	must(t, err)
-	t.Cleanup(redis.Close)
-	must(t, redis.Do(t.Context(), redis.B().Flushdb().Build()).Error())
-	w.people, err = account.New(w.pool, redis, account.Config{Secret: strings.Repeat("s", 32)}, domain.SystemClock, domain.NewID, rand.Reader)
+	w.people, err = account.New(w.pool, testenv.EmptyRedis(t), account.Config{Secret: strings.Repeat("s", 32)}, domain.SystemClock, domain.NewID, rand.Reader)
 	must(t, err)
 	w.cases = cases.New(w.pool, w.people, domain.SystemClock, domain.NewID)
 	w.anna, w.bert, w.root = w.join("anna", domain.RoleLawyer), w.join("bert", domain.RoleLawyer), w.join("root", domain.RoleAdmin)

@@ -44,12 +44,14 @@ var own struct {
 
 	mu       sync.Mutex
 	joined   *membership
-	database string // name of the package's database
+	database string   // name of the package's database
+	made     []string // databases to drop at the end
+	empty    []string // those of them with the schema that no test uses
 	redisURL string
 }
 
 // Main runs a package's tests, checks that no goroutine is left, and drops the
-// package's database:
+// package's databases:
 //
 //	func TestMain(m *testing.M) { testenv.Main(m) }
 //
@@ -62,15 +64,14 @@ func Main(m *testing.M, opts ...goleak.Option) {
 	}))...)
 }
 
-// leave drops the package's database. The locks go with the process.
+// leave drops the package's databases. The locks go with the process.
 func leave() {
 	own.mu.Lock()
 	defer own.mu.Unlock()
-	if own.database == "" {
-		return
-	}
-	if err := execSQL(own.joined.servers.MySQL, "DROP DATABASE IF EXISTS `"+own.database+"`"); err != nil {
-		fmt.Fprintln(os.Stderr, "testenv: the package's database stays until the servers stop:", err)
+	for _, name := range own.made {
+		if err := execSQL(own.joined.servers.MySQL, "DROP DATABASE IF EXISTS `"+name+"`"); err != nil {
+			fmt.Fprintln(os.Stderr, "testenv: a database of the package stays until the servers stop:", err)
+		}
 	}
 }
 
@@ -110,7 +111,7 @@ func DatabaseURL(t testing.TB) string {
 		if err != nil {
 			t.Fatalf("testenv: %v", err)
 		}
-		own.database = name
+		own.database, own.made = name, append(own.made, name)
 	}
 	return databaseURL(m.servers.MySQL, own.database)
 }

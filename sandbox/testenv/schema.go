@@ -1,0 +1,115 @@
+package testenv
+
+import (
+	"context"
+	"database/sql"
+	"testing"
+
+	"github.com/redis/rueidis"
+
+	"counsel/db"
+)
+
+// DB is a database with the schema and no rows, for this test alone.
+func DB(t testing.TB) *sql.DB {
+	t.Helper()
+	return OpenDB(t, SchemaURL(t))
+}
+
+// OpenDB is a pool of connections that is closed after the test.
+func OpenDB(t testing.TB, url string) *sql.DB {
+	t.Helper()
+	pool, err := db.Open(t.Context(), url, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = pool.Close() })
+	return pool
+}
+
+// OpenRedis is a client that is closed after the test.
+func OpenRedis(t testing.TB, url string) rueidis.Client {
+	t.Helper()
+	client, err := db.OpenRedis(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return client
+}
+
+// EmptyRedis is a client for RedisURL, which is emptied.
+func EmptyRedis(t testing.TB) rueidis.Client {
+	t.Helper()
+	client := OpenRedis(t, RedisURL(t))
+	if err := client.Do(t.Context(), client.B().Flushdb().Build()).Error(); err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// SchemaURL is a database with the schema and no rows, for this test alone. Making the schema
+// takes longer than most tests, so the database is emptied afterwards and given to the next:
+// a test that changes the schema takes NewDatabaseURL.
+func SchemaURL(t testing.TB) string {
+	t.Helper()
+	own.mu.Lock()
+	defer own.mu.Unlock()
+	server := joinLocked(t).servers.MySQL
+	var name string
+	if n := len(own.empty); n > 0 {
+		name, own.empty = own.empty[n-1], own.empty[:n-1]
+	} else {
+		var err error
+		if name, err = createDatabase(server); err != nil {
+			t.Fatalf("testenv: %v", err)
+		}
+		own.made = append(own.made, name)
+		if err := db.Migrate(t.Context(), OpenDB(t, databaseURL(server, name))); err != nil {
+			t.Fatalf("testenv: %v", err)
+		}
+	}
+	url := databaseURL(server, name)
+	t.Cleanup(func() {
+		if err := deleteRows(url); err != nil {
+			t.Errorf("testenv: the test's database cannot be emptied (a transaction left open?): %v", err)
+			return
+		}
+		own.mu.Lock()
+		defer own.mu.Unlock()
+		own.empty = append(own.empty, name)
+	})
+	return url
+}
+
+func deleteRows(url string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), sqlTimeout)
+	defer cancel()
+	pool, err := db.Open(ctx, url, db.Options{MaxConns: 1}) // one: foreign_key_checks is the session's
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pool.Close() }()
+	rows, err := pool.QueryContext(ctx, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name <> 'goose_db_version'")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	statements := []string{"SET foreign_key_checks = 0"}
+	for rows.Next() {
+		var table string
+		if err := rows.Scan(&table); err != nil {
+			return err
+		}
+		statements = append(statements, "DELETE FROM `"+table+"`")
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, s := range statements {
+		if _, err := pool.ExecContext(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
