@@ -163,7 +163,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 		NewID: domain.NewID, Random: rand.Reader, Log: log, Key: []byte(secret), Disabled: s.deps.Email.WebhookMail})
 	must(t, err)
 	matters.Emit, b.archive.Emit, s.deps.Drafts.Emit, s.deps.Email.Emit = s.deps.Webhooks.Emit, s.deps.Webhooks.Emit, s.deps.Webhooks.Emit, s.deps.Webhooks.Emit
-	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Email: s.deps.Email}
+	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Email: s.deps.Email, Jobs: b.jobs}
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
 	s.deps.Press, s.deps.Once = documents.NewPress(s.deps.Templates, s.deps.Drafts, s.deps.Archive, engine), idempotency.New(database, domain.SystemClock)

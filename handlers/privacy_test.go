@@ -4,9 +4,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/gen/api"
+	"counsel/sandbox/testenv"
 )
 
 // TestExport: everything of a person is in the copy, nothing of anybody else.
@@ -143,4 +146,106 @@ func TestErase(t *testing.T) {
 	}
 	// The address is free again, for somebody else.
 	b.call(nil, "POST", "/api/auth/register", map[string]string{"email": "bob@example.com", "password": "correct horse battery", "fullName": "Bob"}).wants(http.StatusCreated, "")
+}
+
+// lawful are the columns in which something of the erased may stay, each with its reason.
+var lawful = map[string]string{
+	"signature_requests.sender_name": "evidence that the signers rely on",
+	"signature_signers.name":         "evidence",
+	"signature_signers.email":        "evidence",
+	"case_parties.name":              "the case's",
+	"case_parties.email":             "the case's",
+}
+
+// TestEraseLeavesNothing looks for the erased in all text there is in the database, in whatever
+// tables it has by now, and lets all that waited be done.
+func TestEraseLeavesNothing(t *testing.T) {
+	const mark = "quibbleworth"
+	url := testenv.NewDatabaseURL(t)
+	pool, err := db.Open(t.Context(), url, db.Options{})
+	must(t, err)
+	t.Cleanup(func() { _ = pool.Close() })
+	b := newBundle(t, func(s *setup) { s.database = url })
+	ada, erased := b.join("ada", domain.RoleLawyer), b.join(mark, domain.RoleLawyer)
+	admin := b.admin()
+	path := "/api/users/" + erased.ID.String()
+	found := func() map[string]bool {
+		t.Helper()
+		rows, err := pool.QueryContext(t.Context(), `SELECT table_name, column_name FROM information_schema.columns
+			WHERE table_schema = DATABASE() AND data_type IN ('char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'json', 'binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob')`)
+		must(t, err)
+		defer rows.Close()
+		in := map[string]bool{}
+		for rows.Next() {
+			var table, column string
+			must(t, rows.Scan(&table, &column))
+			var n int
+			must(t, pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM `"+table+"` WHERE INSTR(LOWER(CONVERT(`"+column+"` USING utf8mb4)), ?) > 0", mark).Scan(&n))
+			if n > 0 {
+				in[table+"."+column] = true
+			}
+		}
+		must(t, rows.Err())
+		return in
+	}
+
+	// What they do for themselves, and what waits to be done for them.
+	var d api.Draft
+	b.call(erased, "POST", "/api/drafts", map[string]any{"title": "Of " + mark, "body": mark}).wants(201, "").into(&d)
+	b.call(erased, "PATCH", "/api/drafts/"+d.ID.String(), map[string]any{"version": 1, "body": mark + " again"}).wants(200, "")
+	b.call(erased, "POST", "/api/ai/chat", question(erased, "I am "+mark+"@example.com. What may I do?")).wants(200, "")
+	var file api.StoredDocument
+	b.upload(erased, mark+".docx", wordFile(t, "signed by "+mark)).wants(201, "").into(&file)
+	must(t, b.archive.Read(t.Context()))
+	nda := ndaRequest(t)
+	nda["data"].(map[string]any)["partyA"].(map[string]any)["name"] = mark
+	b.call(erased, "POST", "/api/docs/render-pdf", nda, "Idempotency-Key", "k").wants(200, "")
+	var batch api.RenderBatchResponse
+	b.call(erased, "POST", "/api/docs/render-batch", map[string]any{"items": []any{nda}}).wants(202, "").into(&batch)
+	letter := map[string]any{"to": []string{"bob@example.org"}, "cc": []string{mark + "@example.com"}, "subject": "From " + mark, "bodyText": "Yours, " + mark, "replyTo": mark + "@example.com",
+		"attachments": []any{map[string]any{"filename": mark + ".docx", "docId": file.ID}}}
+	b.call(erased, "POST", "/api/email/send", letter, "Idempotency-Key", "k").wants(202, "")
+	letter["sendAt"] = time.Now().Add(time.Hour)
+	b.call(erased, "POST", "/api/email/send", letter).wants(202, "")
+	b.call(erased, "POST", "/api/webhooks", map[string]any{"url": "http://127.0.0.1:9/" + mark, "description": mark, "eventTypes": domain.EventTypes}).wants(201, "")
+	b.call(erased, "POST", "/api/drafts", map[string]any{"title": "Told of", "body": "text"}).wants(201, "")
+	b.call(nil, "POST", "/api/auth/password/forgot", map[string]any{"email": mark + "@example.com"}).wants(204, "")
+	b.call(admin, "POST", "/api/email/suppressions", map[string]any{"address": mark + "@example.com"}).wants(201, "")
+	// And what is a case's.
+	var c api.Case
+	b.call(ada, "POST", "/api/cases", map[string]any{"title": "A case"}).wants(201, "").into(&c)
+	root := "/api/cases/" + c.ID.String()
+	b.call(ada, "POST", root+"/members", map[string]any{"userId": erased.ID, "role": "lawyer"}).wants(201, "")
+	b.call(ada, "POST", root+"/parties", map[string]any{"kind": "person", "side": "client", "name": mark, "email": mark + "@example.com"}).wants(201, "")
+	b.call(erased, "POST", root+"/notes", map[string]any{"body": "stays"}).wants(201, "")
+	b.sendToSign(erased, c.ID.String(), "bob@example.org")
+	before := found()
+	for _, column := range []string{"users.email", "draft_versions.body", "consultations.question", "documents.name", "document_pages.text", "renderings.data",
+		"jobs.payload", "emails.subject", "email_recipients.address", "email_attachments.filename", "email_suppressions.address", "webhooks.url", "account_links.email"} {
+		if !before[column] {
+			t.Errorf("nothing to erase is in %s: this test proves nothing of it", column)
+		}
+	}
+
+	b.call(erased, "DELETE", path, nil).wants(204, "")
+	b.work()
+	// They asked not to be written to, and that outlives them.
+	letter = map[string]any{"to": []string{mark + "@example.com"}, "subject": "To whom it may concern", "bodyText": "Hello"}
+	var sent api.SendEmailResponse
+	b.call(ada, "POST", "/api/email/send", letter).wants(202, "").into(&sent)
+	b.until("the mail to the erased", func() bool { return b.email(ada, sent.ID.String()).Status == api.EmailStatusFailed })
+	if e := b.email(ada, sent.ID.String()); e.Recipients[0].Status != api.EmailRecipientStatusSuppressed {
+		t.Errorf("%+v", e)
+	}
+	for _, left := range b.post.to("bob@example.org") {
+		t.Errorf("sent after all: %s", left.Subject)
+	}
+	b.call(admin, "GET", "/api/jobs/"+batch.JobID.String(), nil).wants(404, "not_found")
+	_, err = pool.ExecContext(t.Context(), "DELETE FROM emails WHERE user_id = ?", domain.ID(ada.ID)) // what others wrote to them is the others'
+	must(t, err)
+	for column := range found() {
+		if lawful[column] == "" {
+			t.Errorf("of the erased is left in %s", column)
+		}
+	}
 }

@@ -104,3 +104,9 @@ ORDER BY page, document_id;
 
 -- name: ForgetDocuments :exec
 UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted';
+
+-- name: ForgetDocumentPages :exec
+DELETE p FROM document_pages p JOIN documents d ON d.id = p.document_id WHERE d.user_id = ? AND d.case_id IS NULL;
+
+-- name: ForgetRenderings :exec
+DELETE r FROM renderings r JOIN documents d ON d.id = r.document_id WHERE d.user_id = ? AND d.case_id IS NULL;

@@ -71,4 +71,7 @@ SELECT * FROM email_suppressions WHERE id < sqlc.arg(before) ORDER BY id DESC LI
 DELETE FROM email_suppressions WHERE id = ?;
 
 -- name: ForgetSuppression :exec
+UPDATE IGNORE email_suppressions SET address = sqlc.arg(erased) WHERE address = sqlc.arg(address) AND reason <> 'bounced';
+
+-- name: RemoveSuppression :exec
 DELETE FROM email_suppressions WHERE address = ?;

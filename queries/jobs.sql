@@ -137,3 +137,6 @@ UPDATE jobs SET cancelling = TRUE WHERE id = ? AND state = 'running';
 -- name: RetryFailedJob :execrows
 UPDATE jobs SET state = 'waiting', tries = 0, lost = 0, error_code = '', error = '', finished_at = NULL, run_at = NOW(6), due_at = NOW(6)
 WHERE id = ? AND state = 'failed';
+
+-- name: ForgetJobs :exec
+DELETE FROM jobs WHERE user_id = ?;

@@ -483,9 +483,15 @@ func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain
 	return err
 }
 
-// Forget takes away all of somebody's documents outside of cases, in the caller's transaction;
-// their files go with the next sweep.
+// Forget takes away all of somebody's documents outside of cases, in the caller's transaction, with
+// their names, their text and what they were made from; their files go with the next sweep.
 func (a *Archive) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
+	if err := q.ForgetDocumentPages(ctx, user); err != nil {
+		return err
+	}
+	if err := q.ForgetRenderings(ctx, user); err != nil {
+		return err
+	}
 	return q.ForgetDocuments(ctx, query.ForgetDocumentsParams{UserID: user, ChangedAt: a.Clock()})
 }
 

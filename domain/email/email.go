@@ -171,11 +171,16 @@ func (s *Service) Ready() error {
 	return nil
 }
 
-// Forget takes away what somebody sent, the mails the service sent them, and their address from
-// the suppression list, in the caller's transaction. What waits to be sent is not sent.
+// Forget takes away what somebody sent and the mails the service sent them, in the caller's
+// transaction. What waits to be sent is not sent. That they want no mail is kept, without their
+// address; that a server found no such address is not.
 func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID, address string) error {
 	if err := q.ForgetEmails(ctx, user); err != nil {
 		return err
 	}
-	return q.ForgetSuppression(ctx, suppressionKey(address))
+	key := suppressionKey(address)
+	if err := q.ForgetSuppression(ctx, query.ForgetSuppressionParams{Erased: erased(key), Address: key}); err != nil {
+		return err
+	}
+	return q.RemoveSuppression(ctx, key) // another who had the address was erased before
 }

@@ -498,12 +498,27 @@ func TestForget(t *testing.T) {
 	must(t, err)
 	_, err = b.Suppress(t.Context(), b.admin, "ada@example.com")
 	must(t, err)
-	must(t, b.Forget(t.Context(), query.New(b.pool), b.ada.UserID, "Ada@example.com"))
+	must(t, b.NoAddress(t.Context(), "gone@example.com"))
+	for range 2 { // whoever has the address next may be erased, too
+		must(t, b.Forget(t.Context(), query.New(b.pool), b.ada.UserID, "Ada@example.com"))
+		must(t, b.Forget(t.Context(), query.New(b.pool), b.ada.UserID, "gone@example.com"))
+	}
+	if reason, err := b.Blocked(t.Context(), "ADA@example.com"); err != nil || reason != SuppressedByHand {
+		t.Errorf("who asked not to be written to is written to again: %q %v", reason, err)
+	}
+	if reason, err := b.Blocked(t.Context(), "gone@example.com"); err != nil || reason != "" {
+		t.Errorf("whoever has the address next gets no mail: %q %v", reason, err)
+	}
+	list, _, err := b.Suppressions(t.Context(), b.admin, 0, nil)
+	must(t, err)
+	if len(list) != 1 || list[0].Address != "erased-b5fc85e55755f9e0d030a10ab4429b6b@erased.invalid" {
+		t.Errorf("%+v", list)
+	}
 	must(t, b.try(e.ID)) // its job is still there
 	if len(b.post.sent) != 0 {
 		t.Error("it was sent")
 	}
-	for table, n := range map[string]int{"emails": 1, "email_recipients": 1, "email_attachments": 0, "email_suppressions": 0} {
+	for table, n := range map[string]int{"emails": 1, "email_recipients": 1, "email_attachments": 0, "email_suppressions": 1} {
 		var have int
 		must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&have))
 		if have != n {

@@ -3,7 +3,9 @@ package email
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -25,7 +27,7 @@ const (
 // Suppression is an address that is not written to.
 type Suppression struct {
 	ID        domain.ID
-	Address   string // lower case
+	Address   string // lower case; of somebody who was erased what stands for it
 	Reason    SuppressionReason
 	CreatedAt time.Time
 }
@@ -34,10 +36,13 @@ type Suppression struct {
 // still gets the service's own mails: nobody is kept from their own account. Who unsubscribed
 // still gets what was written to them alone.
 func (s *Service) suppressed(ctx context.Context, mail query.Email, all []query.EmailRecipient) (map[string]bool, error) {
-	keys := make([]string, 0, len(all))
+	keys := make([]string, 0, 2*len(all))
+	of := map[string]string{} // entry: address
 	for _, r := range all {
 		if Status(r.Status) == Queued {
-			keys = append(keys, suppressionKey(r.Address))
+			key := suppressionKey(r.Address)
+			keys = append(keys, key, erased(key))
+			of[key], of[erased(key)] = key, key
 		}
 	}
 	if len(keys) == 0 {
@@ -49,26 +54,36 @@ func (s *Service) suppressed(ctx context.Context, mail query.Email, all []query.
 	}
 	out := map[string]bool{}
 	for _, r := range rows {
+		blocks := mail.Kind == message
 		switch SuppressionReason(r.Reason) {
 		case SuppressedBounce:
-			out[r.Address] = true
+			blocks = true
 		case Unsubscribed:
-			out[r.Address] = mail.Bulk
-		default:
-			out[r.Address] = mail.Kind == message
+			blocks = mail.Bulk
 		}
+		out[of[r.Address]] = out[of[r.Address]] || blocks
 	}
 	return out, nil
+}
+
+// erased stands on the list for the address of somebody who was erased: it cannot be read, but what
+// is sent there again is known by it.
+func erased(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return "erased-" + hex.EncodeToString(sum[:16]) + "@erased.invalid"
 }
 
 // Blocked tells why an address is not to be written to on somebody's behalf; "" when it may be. Who
 // unsubscribed from what goes to many may.
 func (s *Service) Blocked(ctx context.Context, address string) (SuppressionReason, error) {
-	row, err := s.rows.GetSuppression(ctx, suppressionKey(address))
-	if errors.Is(err, sql.ErrNoRows) || err == nil && SuppressionReason(row.Reason) == Unsubscribed {
-		return "", nil
+	key := suppressionKey(address)
+	rows, err := s.rows.ListSuppressed(ctx, []string{key, erased(key)})
+	for _, r := range rows {
+		if reason := SuppressionReason(r.Reason); reason != Unsubscribed {
+			return reason, nil
+		}
 	}
-	return SuppressionReason(row.Reason), db.Error(err)
+	return "", db.Error(err)
 }
 
 // NoAddress puts an address on the list that a mail server said there is none of.

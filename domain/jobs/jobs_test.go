@@ -339,3 +339,32 @@ func TestForget(t *testing.T) {
 		return err == nil && len(all) == 1 && all[0].ID == ids[1]
 	})
 }
+
+// TestForgetUser: of somebody's jobs none is left, none is begun, and what runs is told to stop.
+func TestForgetUser(t *testing.T) {
+	w := newWorld(t)
+	p := w.process(timing(quick()))
+	began, ended := make(chan struct{}), make(chan error, 2)
+	p.Handle("x", jobs.Options{}, func(ctx context.Context, _ *jobs.Run) (any, error) {
+		began <- struct{}{}
+		<-ctx.Done()
+		ended <- context.Cause(ctx)
+		return "done", nil
+	})
+	ada, bob := person(domain.RoleClient), person(domain.RoleClient)
+	his := p.add(jobs.New{Kind: "y", UserID: bob.UserID})[0]
+	p.start()
+	p.add(jobs.New{Kind: "x", UserID: ada.UserID})
+	<-began
+	p.add(jobs.New{Kind: "x", UserID: ada.UserID, RunAt: time.Now().Add(time.Hour)})
+	if err := p.Forget(t.Context(), query.New(w.pool), ada.UserID); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err == nil {
+		t.Error("what runs is not told")
+	}
+	eventually(t, "the run counts as lost", func() bool { return p.tally.of(jobs.OutcomeLost) == 1 })
+	if all, _, err := p.List(t.Context(), admin, jobs.Filter{Limit: 10}); err != nil || len(all) != 1 || all[0].ID != his {
+		t.Errorf("%+v, %v", all, err)
+	}
+}

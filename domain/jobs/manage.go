@@ -174,6 +174,12 @@ func (s *Service) interrupt(id domain.ID) {
 	}
 }
 
+// Forget deletes all jobs of somebody, in the caller's transaction. One that waits is not begun, and
+// one that runs is told to stop: it finds that it is nobody's.
+func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
+	return q.ForgetJobs(ctx, user)
+}
+
 // Retry sends a dead letter again, for an admin: NotFound for others, Conflict when the job did
 // not fail.
 func (s *Service) Retry(ctx context.Context, caller domain.Principal, id domain.ID) (Job, error) {

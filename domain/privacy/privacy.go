@@ -6,8 +6,9 @@
 // others wrote about them in cases is the cases'.
 //
 // Erasure takes the name and the address off the account for good, ends its sessions, deletes
-// the drafts, the documents and what was asked outside of cases, the mails they sent and the webhooks, and ends
-// its memberships. What the person wrote, made or sent in cases stays those cases', without a name,
+// the drafts, the documents and what was asked outside of cases, the mails they sent, the webhooks and
+// the jobs, and ends its memberships. That they want no mail is kept, without their address. What the
+// person wrote, made or sent in cases stays those cases', without a name,
 // and the record of what was sent to be signed stays as the evidence that its signers rely on.
 // A legal hold on any of their cases refuses it all. It is one transaction.
 package privacy
@@ -21,6 +22,7 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/documents"
 	"counsel/domain/email"
+	"counsel/domain/jobs"
 	"counsel/domain/webhooks"
 	"counsel/gen/query"
 )
@@ -34,6 +36,7 @@ type Service struct {
 	Cases    *cases.Service
 	Webhooks *webhooks.Service
 	Email    *email.Service
+	Jobs     *jobs.Service
 }
 
 // Draft is a draft with all its versions, the newest first.
@@ -253,6 +256,9 @@ func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domai
 		if err := s.Email.Forget(ctx, q, user, u.Email); err != nil {
 			return err
 		}
-		return s.Drafts.Forget(ctx, q, user)
+		if err := s.Drafts.Forget(ctx, q, user); err != nil {
+			return err
+		}
+		return s.Jobs.Forget(ctx, q, user)
 	})
 }

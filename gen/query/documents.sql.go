@@ -73,6 +73,15 @@ func (q *Queries) CreateDocumentPage(ctx context.Context, arg CreateDocumentPage
 	return err
 }
 
+const forgetDocumentPages = `-- name: ForgetDocumentPages :exec
+DELETE p FROM document_pages p JOIN documents d ON d.id = p.document_id WHERE d.user_id = ? AND d.case_id IS NULL
+`
+
+func (q *Queries) ForgetDocumentPages(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, forgetDocumentPages, userID)
+	return err
+}
+
 const forgetDocuments = `-- name: ForgetDocuments :exec
 UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted'
 `
@@ -84,6 +93,15 @@ type ForgetDocumentsParams struct {
 
 func (q *Queries) ForgetDocuments(ctx context.Context, arg ForgetDocumentsParams) error {
 	_, err := q.db.ExecContext(ctx, forgetDocuments, arg.ChangedAt, arg.UserID)
+	return err
+}
+
+const forgetRenderings = `-- name: ForgetRenderings :exec
+DELETE r FROM renderings r JOIN documents d ON d.id = r.document_id WHERE d.user_id = ? AND d.case_id IS NULL
+`
+
+func (q *Queries) ForgetRenderings(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, forgetRenderings, userID)
 	return err
 }
 

@@ -149,11 +149,16 @@ func (q *Queries) ForgetEmails(ctx context.Context, userID domain.ID) error {
 }
 
 const forgetSuppression = `-- name: ForgetSuppression :exec
-DELETE FROM email_suppressions WHERE address = ?
+UPDATE IGNORE email_suppressions SET address = ? WHERE address = ? AND reason <> 'bounced'
 `
 
-func (q *Queries) ForgetSuppression(ctx context.Context, address string) error {
-	_, err := q.db.ExecContext(ctx, forgetSuppression, address)
+type ForgetSuppressionParams struct {
+	Erased  string
+	Address string
+}
+
+func (q *Queries) ForgetSuppression(ctx context.Context, arg ForgetSuppressionParams) error {
+	_, err := q.db.ExecContext(ctx, forgetSuppression, arg.Erased, arg.Address)
 	return err
 }
 
@@ -527,6 +532,15 @@ func (q *Queries) LockEmail(ctx context.Context, id domain.ID) (Email, error) {
 		&i.Bulk,
 	)
 	return i, err
+}
+
+const removeSuppression = `-- name: RemoveSuppression :exec
+DELETE FROM email_suppressions WHERE address = ?
+`
+
+func (q *Queries) RemoveSuppression(ctx context.Context, address string) error {
+	_, err := q.db.ExecContext(ctx, removeSuppression, address)
+	return err
 }
 
 const reviveEmailRecipients = `-- name: ReviveEmailRecipients :exec

@@ -365,6 +365,15 @@ func (q *Queries) FailJob(ctx context.Context, arg FailJobParams) (int64, error)
 	return result.RowsAffected()
 }
 
+const forgetJobs = `-- name: ForgetJobs :exec
+DELETE FROM jobs WHERE user_id = ?
+`
+
+func (q *Queries) ForgetJobs(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, forgetJobs, userID)
+	return err
+}
+
 const getClaimedJob = `-- name: GetClaimedJob :one
 SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs WHERE id = ? AND state = 'running' AND owner = ?
 `

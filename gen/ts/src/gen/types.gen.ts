@@ -1344,6 +1344,9 @@ export type CreateSuppressionRequest = {
 
 export type Suppression = {
     id: Id;
+    /**
+     * Whom nothing is sent to. The address of somebody who was erased is not kept: in its place stands `erased-` and the first 32 hexadecimal digits of the SHA-256 of the address in small letters, `@erased.invalid`.
+     */
     address: EmailAddress;
     /**
      * bounced: a mail server says that there is no such address; manual: an admin put it there; unsubscribed: its owner wants no mails that go to many.

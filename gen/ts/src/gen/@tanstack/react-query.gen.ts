@@ -324,8 +324,9 @@ export const listUsersInfiniteOptions = (options?: Options<ListUsersData>) => in
  * Erase a person
  *
  * For the person themselves, and for admins. Takes name and address off the account for good, ends
- * its sessions, deletes the drafts, the documents and what was asked outside of cases, its mails and webhooks, and ends its
- * memberships. What the person wrote, made or sent in cases stays those cases', without a name. Refused
+ * its sessions, deletes the drafts, the documents and what was asked outside of cases, its mails,
+ * webhooks and jobs, and ends its memberships. That its address wants no mail is kept, without the
+ * address. What the person wrote, made or sent in cases stays those cases', without a name. Refused
  * (409) while a legal hold covers a case they are in, worked in or are a party of (`legal_hold`), while
  * they are the only owner of a case (`case_owner`), and for the last admin.
  *
