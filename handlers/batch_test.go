@@ -237,3 +237,34 @@ func TestRenderBatchKey(t *testing.T) {
 	}
 	b.call(ada, "POST", "/api/docs/render-batch", map[string]any{"items": []any{ndaRequest(t)}}, key...).wants(409, "idempotency_key_reused")
 }
+
+// TestRenderBatchAfterTheCase: who left a case reads nothing any more of what they had made in it.
+func TestRenderBatchAfterTheCase(t *testing.T) {
+	b := newBundle(t)
+	ada, bob := b.join("ada", domain.RoleLawyer), b.join("bob", domain.RoleClient)
+	b.work()
+	var c api.Case
+	b.call(ada, "POST", "/api/cases", map[string]any{"title": "A case"}).wants(201, "").into(&c)
+	members := "/api/cases/" + c.ID.String() + "/members"
+	b.call(ada, "POST", members, map[string]any{"userId": bob.ID, "role": "assistant"}).wants(201, "")
+	inside := ndaRequest(t)
+	inside["caseId"] = c.ID
+	accepted := b.batch(bob, inside, ndaRequest(t))
+	_, all := b.done(bob, accepted.JobID)
+	if len(all.Items) != 2 || all.Items[0].DocID == "" || all.Items[1].DocID == "" {
+		t.Fatalf("made %+v", all)
+	}
+	b.call(ada, "DELETE", members+"/"+bob.ID.String(), nil).wants(204, "")
+	_, out := b.done(bob, accepted.JobID)
+	if out.Items[0].DocID+out.Items[0].Checksum != "" || out.Items[0].Error == nil || out.Items[0].Error.Code != "not_found" || out.Items[1] != all.Items[1] {
+		t.Errorf("who left reads %+v", out)
+	}
+	for _, path := range []string{"/api/jobs", "/api/jobs/" + accepted.JobID.String()} {
+		if a := b.call(bob, "GET", path, nil).wants(200, ""); strings.Contains(string(a.body), all.Items[0].DocID) || strings.Contains(string(a.body), c.ID.String()) {
+			t.Errorf("%s tells who left %s", path, a.body)
+		}
+	}
+	if _, out = b.done(b.admin(), accepted.JobID); out.Items[0].DocID != all.Items[0].DocID {
+		t.Errorf("an admin reads %+v", out)
+	}
+}

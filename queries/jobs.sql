@@ -122,7 +122,7 @@ WHERE id = sqlc.arg(id) AND state = 'running' AND owner = sqlc.arg(owner) AND ru
 UPDATE jobs SET state = 'waiting' WHERE id = sqlc.arg(id) AND state = 'running' AND owner = sqlc.arg(owner) AND runs = sqlc.arg(runs);
 
 -- name: EndCancelledJob :execrows
-UPDATE jobs SET state = 'cancelled', payload = '', result = sqlc.arg(result),
+UPDATE jobs SET state = 'cancelled', payload = '', result = sqlc.arg(result), done = GREATEST(done, sqlc.arg(done)),
   finished_at = NOW(6), due_at = NOW(6) + INTERVAL CAST(sqlc.arg(keep_us) AS SIGNED) MICROSECOND
 WHERE id = sqlc.arg(id) AND state = 'running' AND owner = sqlc.arg(owner) AND runs = sqlc.arg(runs);
 

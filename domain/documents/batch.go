@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"runtime"
 	"strconv"
@@ -51,7 +52,7 @@ type Batches struct {
 // NewBatches makes them, and has jobs do them; before jobs is started.
 func NewBatches(p *Press, j *jobs.Service, people People) *Batches {
 	b := &Batches{press: p, jobs: j, people: people, turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
-	j.Handle(batchKind, jobs.Options{Tries: batchTries, Timeout: batchTime}, b.do)
+	j.Handle(batchKind, jobs.Options{Tries: batchTries, Timeout: batchTime, Show: b.show}, b.do)
 	return b
 }
 
@@ -59,8 +60,10 @@ type batch struct {
 	Items []RenderRequest `json:"items"`
 }
 
-// BatchItem says what came of one file of a batch.
+// BatchItem says what came of one file of a batch. One of a case that is closed to its reader by now
+// looks as if there were no such case.
 type BatchItem struct {
+	CaseID     *domain.ID  `json:"caseId,omitempty"`
 	DocumentID *domain.ID  `json:"docId,omitempty"`
 	Checksum   string      `json:"checksum,omitempty"`
 	Size       int64       `json:"size,omitempty"`
@@ -82,6 +85,32 @@ type BatchField struct {
 
 type batchResult struct {
 	Items []BatchItem `json:"items"`
+}
+
+// show leaves out of a result what is of cases that are closed to the caller by now.
+func (b *Batches) show(ctx context.Context, caller domain.Principal, result json.RawMessage) (json.RawMessage, error) {
+	var r batchResult
+	if err := json.Unmarshal(result, &r); err != nil || caller.Admin() {
+		return result, err
+	}
+	open := map[domain.ID]bool{}
+	for i, item := range r.Items {
+		if item.CaseID == nil {
+			continue
+		}
+		may, asked := open[*item.CaseID]
+		if !asked {
+			var err error
+			if may, err = b.press.archive.Cases.IsReader(ctx, *item.CaseID, caller.UserID); err != nil {
+				return nil, err
+			}
+			open[*item.CaseID] = may
+		}
+		if !may {
+			r.Items[i] = BatchItem{Error: faultOf(noCase())}
+		}
+	}
+	return json.Marshal(r)
 }
 
 // Start has files made later, and returns the id of the job. With a key, the same items under the
@@ -198,22 +227,21 @@ func (b *Batches) do(ctx context.Context, run *jobs.Run) (any, error) {
 				caller, err = b.caller(ctx, run.UserID)
 			}
 			if err != nil {
-				return b.stopped(ctx, items, err)
+				return b.stopped(ctx, run, items, err)
 			}
 		}
 		id := batchDocument(run.ID, i)
 		item, err := b.item(ctx, caller, id, r, outages < maxOutages)
 		switch {
 		case ctx.Err() != nil && err != nil:
-			return b.stopped(ctx, b.late(ctx, items, id), err)
+			return b.stopped(ctx, run, b.late(ctx, items, id), err)
 		case err == nil:
 			settled, outages = settled+1, 0
-		case last:
-			item, outages = BatchItem{Error: faultOf(err)}, outages+1
-			settled++
 		default:
-			failure, outages = err, outages+1
-			if outages >= maxOutages {
+			item, outages = BatchItem{Error: faultOf(err)}, outages+1
+			if last {
+				settled++
+			} else if failure = err; outages >= maxOutages {
 				return nil, failure
 			}
 		}
@@ -223,14 +251,15 @@ func (b *Batches) do(ctx context.Context, run *jobs.Run) (any, error) {
 		return nil, failure
 	}
 	if err := run.Progress(ctx, settled); err != nil {
-		return b.stopped(ctx, items, err)
+		return b.stopped(ctx, run, items, err)
 	}
 	return batchResult{items}, nil
 }
 
 // stopped ends a run early: one that was cancelled with what was done.
-func (b *Batches) stopped(ctx context.Context, items []BatchItem, err error) (any, error) {
+func (b *Batches) stopped(ctx context.Context, run *jobs.Run, items []BatchItem, err error) (any, error) {
 	if errors.Is(err, jobs.ErrCancelled) || errors.Is(context.Cause(ctx), jobs.ErrCancelled) {
+		_ = run.Progress(ctx, len(items)) // what it fails with is known
 		return batchResult{items}, jobs.ErrCancelled
 	}
 	return nil, err
@@ -316,7 +345,7 @@ func (b *Batches) lookUp(ctx context.Context, id domain.ID) (*BatchItem, error) 
 }
 
 func itemOf(s Stored) BatchItem {
-	return BatchItem{DocumentID: &s.ID, Checksum: s.SHA256.String(), Size: s.Size}
+	return BatchItem{CaseID: s.CaseID, DocumentID: &s.ID, Checksum: s.SHA256.String(), Size: s.Size}
 }
 
 func faultOf(err error) *BatchFault {

@@ -423,7 +423,7 @@ func TestBatchCancelled(t *testing.T) {
 	_, err = w.jobs.Cancel(t.Context(), b.ada, id)
 	noErr(t, err)
 	j, out := b.ended(w, id)
-	if j.State != jobs.Cancelled {
+	if j.State != jobs.Cancelled || j.Done != 2 {
 		t.Fatalf("%+v", j)
 	}
 	b.whole(out, 2)

@@ -77,7 +77,16 @@ func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID
 	if row.UserID != caller.UserID && !caller.Admin() {
 		return Job{}, notFound()
 	}
-	return job(row), nil
+	return s.show(ctx, caller, row)
+}
+
+// show is a job as a caller may see it now.
+func (s *Service) show(ctx context.Context, caller domain.Principal, r query.Job) (j Job, err error) {
+	j = job(r)
+	if h := s.handlers[r.Kind]; h.Show != nil && j.Result != nil {
+		j.Result, err = h.Show(ctx, caller, j.Result)
+	}
+	return j, err
 }
 
 func notFound() error { return domain.Errorf(domain.NotFound, "There is no such job.") }
@@ -123,7 +132,9 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	}
 	items = make([]Job, len(rows))
 	for i, r := range rows {
-		items[i] = job(r)
+		if items[i], err = s.show(ctx, caller, r); err != nil {
+			return nil, nil, err
+		}
 	}
 	return items, next, nil
 }

@@ -26,6 +26,9 @@ type Options struct {
 	// until it succeeds.
 	OnDead func(ctx context.Context, run *Run, err error) error
 
+	// Show is what a caller may read of a result by now. nil: all of it.
+	Show func(ctx context.Context, caller domain.Principal, result json.RawMessage) (json.RawMessage, error)
+
 	kept time.Duration // finished jobs; KeptDone and KeptFailed
 }
 
@@ -64,6 +67,7 @@ type Run struct {
 	Total      int
 
 	s     *Service
+	at    int32 // steps that this try has reported
 	runs  int32
 	tries int32
 	end   context.CancelCauseFunc
@@ -77,10 +81,11 @@ func (r *Run) Read(into any) error {
 	return nil
 }
 
-// Progress says that done steps of Total are done. It returns ErrCancelled when the job was
+// Progress says that done steps of Total are done, also when the job was cancelled. It returns ErrCancelled when the job was
 // cancelled, and another error when it is not this run's any more: both end the run.
 func (r *Run) Progress(ctx context.Context, done int) error {
-	n, err := r.s.rows.SetJobProgress(ctx, query.SetJobProgressParams{Done: int32(done), ID: r.ID, Owner: r.s.owner, Runs: r.runs})
+	r.at = int32(done)
+	n, err := r.s.rows.SetJobProgress(ctx, query.SetJobProgressParams{Done: r.at, ID: r.ID, Owner: r.s.owner, Runs: r.runs})
 	if err != nil {
 		return db.Error(err)
 	}
@@ -230,7 +235,7 @@ func (s *Service) try(h handler, run *Run, row query.Job) Outcome {
 			text = nil
 		}
 		return s.settle(run, OutcomeCancelled, func(ctx context.Context) (int64, error) {
-			return s.rows.EndCancelledJob(ctx, query.EndCancelledJobParams{Result: string(text), KeepUs: h.keep(KeptDone), ID: id.ID, Owner: id.Owner, Runs: id.Runs})
+			return s.rows.EndCancelledJob(ctx, query.EndCancelledJobParams{Result: string(text), Done: run.at, KeepUs: h.keep(KeptDone), ID: id.ID, Owner: id.Owner, Runs: id.Runs})
 		})
 	case errors.Is(cause, errStopping):
 		return s.settle(run, OutcomeReleased, func(ctx context.Context) (int64, error) { return s.rows.ReleaseJob(ctx, id) })

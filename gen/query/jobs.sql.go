@@ -275,13 +275,14 @@ func (q *Queries) DeleteJobs(ctx context.Context, arg DeleteJobsParams) (int64, 
 }
 
 const endCancelledJob = `-- name: EndCancelledJob :execrows
-UPDATE jobs SET state = 'cancelled', payload = '', result = ?,
+UPDATE jobs SET state = 'cancelled', payload = '', result = ?, done = GREATEST(done, ?),
   finished_at = NOW(6), due_at = NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND
 WHERE id = ? AND state = 'running' AND owner = ? AND runs = ?
 `
 
 type EndCancelledJobParams struct {
 	Result string
+	Done   interface{}
 	KeepUs int64
 	ID     domain.ID
 	Owner  domain.ID
@@ -291,6 +292,7 @@ type EndCancelledJobParams struct {
 func (q *Queries) EndCancelledJob(ctx context.Context, arg EndCancelledJobParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, endCancelledJob,
 		arg.Result,
+		arg.Done,
 		arg.KeepUs,
 		arg.ID,
 		arg.Owner,

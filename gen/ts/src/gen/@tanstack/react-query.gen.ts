@@ -1639,8 +1639,9 @@ export const renderPdfMutation = (options?: Partial<Options<RenderPdfData>>): Us
  * (`/items/3/data/…`), and nothing is made when one cannot be accepted. The body may have 1 MiB.
  *
  * The job's `result` has `items` in their order, each with the `docId`, `checksum` and `size` of a
- * document, or with an `error` (`code`, `detail`, and `errors` with pointers into the item): a
- * character that the fonts cannot show, or a case that was closed to the caller meanwhile. One that
+ * document, and the `caseId` of one in a case, or with an `error` (`code`, `detail`, and `errors` with
+ * pointers into the item): a character that the fonts cannot show, or a case that was closed to the
+ * caller meanwhile, also after the document was made. One that
  * was cancelled lists what was done. An item's document is made once, though the job be done again
  * after a crash; one that is deleted before the job has ended may be made again.
  *
