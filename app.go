@@ -43,6 +43,7 @@ import (
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/esign/pades"
+	"counsel/domain/events"
 	"counsel/domain/idempotency"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
@@ -81,7 +82,8 @@ type app struct {
 	jobs     *jobs.Service
 	webhooks *webhooks.Service
 	sender   *webhook.Client
-	signing  io.Closer // the client of the provider that has documents signed; nil: there is none
+	emit     documents.Emit // tells of what happens
+	signing  io.Closer      // the client of the provider that has documents signed; nil: there is none
 	front    *handlers.Server
 	server   *http.Server
 	listener net.Listener
@@ -184,7 +186,8 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if err != nil {
 		return nil, err
 	}
-	a.cases.Emit, a.archive.Emit, letters.Emit = a.webhooks.Emit, a.webhooks.Emit, a.webhooks.Emit
+	a.emit = events.To(a.cases, a.webhooks.Hear)
+	a.cases.Emit, a.archive.Emit, letters.Emit = a.emit, a.emit, a.emit
 	if a.ai, err = newAI(a, cfg, metrics); err != nil {
 		return nil, err
 	}
@@ -213,7 +216,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}
-	deps.Drafts.Emit = a.webhooks.Emit
+	deps.Drafts.Emit = a.emit
 	deps.Privacy = &privacy.Service{Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases, Webhooks: a.webhooks, Email: letters, Jobs: a.jobs}
 	if cfg.Limited() {
 		budget := func(name string, requests int) (*limits.Limiter, error) {
@@ -284,7 +287,7 @@ func newEsign(a *app, cfg config.Config, engine *pdf.Engine, letters *email.Serv
 		}
 	}
 	deps := esign.Deps{
-		DB: a.database, Archive: a.archive, Cases: a.cases, People: a.accounts, Jobs: a.jobs, Mails: letters.Sender, Post: letters, Renderer: engine, Seal: seal, Emit: a.webhooks.Emit,
+		DB: a.database, Archive: a.archive, Cases: a.cases, People: a.accounts, Jobs: a.jobs, Mails: letters.Sender, Post: letters, Renderer: engine, Seal: seal, Emit: a.emit,
 		Secret: []byte(cfg.JWT.Secret), URL: cfg.PublicURL, Clock: domain.SystemClock, NewID: domain.NewID, Log: a.log,
 	}
 	settings := provider.Config{URL: cfg.Esign.ProviderURL, APIKey: cfg.Esign.APIKey, WebhookSecret: cfg.Esign.WebhookSecret}
@@ -368,7 +371,7 @@ func newAI(a *app, cfg config.Config, metrics *aiMetrics) (*ai.Service, error) {
 		flights = math.MaxInt
 	}
 	return ai.New(ai.Deps{
-		DB: a.database, Redis: a.redis, Model: a.model, Masker: masker, Prompts: templates, Policies: rules, Cases: a.cases, Library: a.archive, Emit: a.webhooks.Emit, Jobs: a.jobs,
+		DB: a.database, Redis: a.redis, Model: a.model, Masker: masker, Prompts: templates, Policies: rules, Cases: a.cases, Library: a.archive, Emit: a.emit, Jobs: a.jobs,
 		Clock: domain.SystemClock, NewID: domain.NewID, Metrics: metrics, Log: a.log,
 		ChatTTL:  time.Duration(cfg.ChatCacheMinutes) * time.Minute,
 		Deadline: cfg.LLM.Deadline() + 10*time.Second, MaxFlights: flights,

@@ -8,6 +8,8 @@ const (
 	EventCaseCreated      EventType = "case.created"
 	EventCaseUpdated      EventType = "case.updated" // but for being closed
 	EventCaseClosed       EventType = "case.closed"
+	EventCaseJoined       EventType = "case.joined" // by somebody who was let in
+	EventTaskAssigned     EventType = "task.assigned"
 	EventDocumentUploaded EventType = "document.uploaded"
 	EventDocumentRendered EventType = "document.rendered"
 	EventDocumentDeleted  EventType = "document.deleted"
@@ -29,7 +31,7 @@ const (
 
 // EventTypes lists all.
 var EventTypes = []EventType{
-	EventCaseCreated, EventCaseUpdated, EventCaseClosed,
+	EventCaseCreated, EventCaseUpdated, EventCaseClosed, EventCaseJoined, EventTaskAssigned,
 	EventDocumentUploaded, EventDocumentRendered, EventDocumentDeleted,
 	EventDraftCreated, EventDraftUpdated, EventDraftDeleted,
 	EventEmailSent, EventEmailBounced, EventEmailFailed,
@@ -40,6 +42,7 @@ var EventTypes = []EventType{
 // holds ids and nothing else: whoever is told reads the rest, if they may.
 type Event struct {
 	Type   EventType
+	Actor  ID            // who did it; zero: nobody with an account
 	UserID ID            // whose the thing is; they are told when it is of no case
 	CaseID *ID           // the case it is of, whose members are told
 	Data   map[string]ID // by name, such as documentId; caseId is added

@@ -39,6 +39,7 @@ import (
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/esign/pades"
+	"counsel/domain/events"
 	"counsel/domain/idempotency"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
@@ -162,7 +163,8 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	s.deps.Webhooks, err = webhooks.New(webhooks.Deps{DB: database, Jobs: b.jobs, Sender: sender, People: accounts, Cases: matters, Clock: domain.SystemClock,
 		NewID: domain.NewID, Random: rand.Reader, Log: log, Key: []byte(secret), Disabled: s.deps.Email.WebhookMail})
 	must(t, err)
-	matters.Emit, b.archive.Emit, s.deps.Drafts.Emit, s.deps.Email.Emit = s.deps.Webhooks.Emit, s.deps.Webhooks.Emit, s.deps.Webhooks.Emit, s.deps.Webhooks.Emit
+	emit := events.To(matters, s.deps.Webhooks.Hear)
+	matters.Emit, b.archive.Emit, s.deps.Drafts.Emit, s.deps.Email.Emit = emit, emit, emit, emit
 	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Email: s.deps.Email, Jobs: b.jobs}
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
@@ -173,7 +175,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	must(t, err)
 	seal, err := pades.New(certificate, key, nil)
 	must(t, err)
-	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Post: s.deps.Email, Renderer: engine, Seal: seal, Provider: s.provider, Emit: s.deps.Webhooks.Emit,
+	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Post: s.deps.Email, Renderer: engine, Seal: seal, Provider: s.provider, Emit: emit,
 		Secret: []byte(secret), URL: "https://counsel.example", Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {

@@ -28,4 +28,5 @@ ORDER BY m.case_id;
 SELECT case_id, role FROM case_members WHERE user_id = ? ORDER BY case_id FOR UPDATE;
 
 -- name: ListCaseReaders :many
-SELECT user_id FROM case_members WHERE case_id = ?;
+SELECT m.user_id FROM case_members m JOIN cases c ON c.id = m.case_id
+WHERE m.case_id = ? AND c.deleted_at IS NULL;

@@ -110,8 +110,8 @@ func (s *Service) IsMember(ctx context.Context, id, user domain.ID) (bool, error
 	return err == nil, err
 }
 
-// Readers are the members of a case as a transaction sees them: all of them may read what is in
-// it. It decides nothing and leaves no entry.
+// Readers are the members of a case that is there, as a transaction sees them: all of them may read
+// what is in it. It decides nothing and leaves no entry.
 func (s *Service) Readers(ctx context.Context, q *query.Queries, id domain.ID) ([]domain.ID, error) {
 	return q.ListCaseReaders(ctx, id)
 }

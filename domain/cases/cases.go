@@ -118,7 +118,7 @@ func (s *Service) Create(ctx context.Context, p domain.Principal, n NewCase) (Ca
 		if err := s.append(ctx, q, head{hash: make([]byte, hashSize)}, c.ID, p.UserID, Act{Verb: VerbCreate, Subject: SubjectCase}, nil); err != nil {
 			return err
 		}
-		return s.Emit(ctx, q, domain.Event{Type: domain.EventCaseCreated, UserID: p.UserID, CaseID: &c.ID})
+		return s.Emit(ctx, q, domain.Event{Type: domain.EventCaseCreated, Actor: p.UserID, UserID: p.UserID, CaseID: &c.ID})
 	})
 	if err != nil {
 		return Case{}, err
@@ -246,7 +246,7 @@ func (s *Service) Update(ctx context.Context, p domain.Principal, id domain.ID, 
 			ClosedAt: nullTime(c.ClosedAt), UpdatedAt: now}); err != nil {
 			return err
 		}
-		return s.Emit(ctx, q, domain.Event{Type: happened, UserID: p.UserID, CaseID: &id})
+		return s.Emit(ctx, q, domain.Event{Type: happened, Actor: p.UserID, UserID: p.UserID, CaseID: &id})
 	})
 	if err != nil {
 		return Case{}, err

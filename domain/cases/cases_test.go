@@ -387,6 +387,50 @@ func TestNotesAndTasks(t *testing.T) {
 }
 
 // TestOneOwnerStays: two owners who leave, or demote each other, at once do not both succeed.
+// TestEvents: what happens in a case is told with who did it; a task only when it becomes somebody's.
+func TestEvents(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	var told []domain.Event
+	b.Emit = func(_ context.Context, _ *query.Queries, e domain.Event) error {
+		told = append(told, e)
+		return nil
+	}
+	c, err := b.Create(ctx, b.anna, NewCase{Title: "Northwind v. Southwind"})
+	must(t, err)
+	_, err = b.AddMember(ctx, b.anna, c.ID, NewMember{UserID: &b.bert.UserID, Role: Lawyer})
+	must(t, err)
+	task, err := b.AddTask(ctx, b.bert, c.ID, TaskContent{Title: "Answer", AssigneeID: &b.anna.UserID})
+	must(t, err)
+	task, err = b.ReplaceTask(ctx, b.anna, c.ID, task.ID, TaskContent{Title: "Answer them", AssigneeID: task.AssigneeID})
+	must(t, err)
+	_, err = b.ReplaceTask(ctx, b.anna, c.ID, task.ID, TaskContent{Title: "Answer them", AssigneeID: &b.bert.UserID})
+	must(t, err)
+	_, err = b.ReplaceTask(ctx, b.anna, c.ID, task.ID, TaskContent{Title: "Answer them"})
+	must(t, err)
+	ids := func(names ...any) map[string]domain.ID {
+		m := map[string]domain.ID{}
+		for i := 0; i < len(names); i += 2 {
+			m[names[i].(string)] = names[i+1].(domain.ID)
+		}
+		return m
+	}
+	anna, bert := b.anna.UserID, b.bert.UserID
+	want := []domain.Event{
+		{Type: domain.EventCaseCreated, Actor: anna, UserID: anna, CaseID: &c.ID},
+		{Type: domain.EventCaseJoined, Actor: anna, UserID: bert, CaseID: &c.ID, Data: ids("memberId", bert)},
+		{Type: domain.EventTaskAssigned, Actor: bert, UserID: anna, CaseID: &c.ID, Data: ids("taskId", task.ID, "assigneeId", anna)},
+		{Type: domain.EventTaskAssigned, Actor: anna, UserID: bert, CaseID: &c.ID, Data: ids("taskId", task.ID, "assigneeId", bert)},
+	}
+	if !reflect.DeepEqual(told, want) {
+		t.Errorf("told %+v\nwant %+v", told, want)
+	}
+	must(t, b.Delete(ctx, b.anna, c.ID))
+	if readers, err := b.Readers(ctx, query.New(b.pool), c.ID); err != nil || len(readers) != 0 {
+		t.Errorf("a deleted case has the readers %v, %v", readers, err)
+	}
+}
+
 func TestOneOwnerStays(t *testing.T) {
 	b := newBundle(t)
 	ctx := t.Context()

@@ -86,7 +86,10 @@ func (s *Service) AddMember(ctx context.Context, p domain.Principal, id domain.I
 		if domain.CodeOf(err) == domain.Conflict {
 			return &domain.Error{Code: domain.Conflict, Message: "This account is a member already.", Err: err}
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.Emit(ctx, q, domain.Event{Type: domain.EventCaseJoined, Actor: p.UserID, UserID: u.ID, CaseID: &id, Data: map[string]domain.ID{"memberId": u.ID}})
 	})
 	if err != nil {
 		return Membership{}, err

@@ -138,8 +138,11 @@ func (s *Service) AddTask(ctx context.Context, p domain.Principal, id domain.ID,
 		if err := c.assignable(ctx, q, id); err != nil {
 			return err
 		}
-		return q.CreateCaseTask(ctx, query.CreateCaseTaskParams{ID: t.ID, CaseID: id, Title: t.Title, Status: string(t.Status), DueOn: nullTime(t.DueOn),
-			AssigneeID: t.AssigneeID, CreatedBy: t.CreatedBy, CreatedAt: now, UpdatedAt: now})
+		if err := q.CreateCaseTask(ctx, query.CreateCaseTaskParams{ID: t.ID, CaseID: id, Title: t.Title, Status: string(t.Status), DueOn: nullTime(t.DueOn),
+			AssigneeID: t.AssigneeID, CreatedBy: t.CreatedBy, CreatedAt: now, UpdatedAt: now}); err != nil {
+			return err
+		}
+		return s.assigned(ctx, q, p, id, t, nil)
 	})
 	if err != nil {
 		return Task{}, err
@@ -191,14 +194,28 @@ func (s *Service) ReplaceTask(ctx context.Context, p domain.Principal, id, task 
 		}
 		t = taskOf(r)
 		act.Detail = c.against(t.TaskContent)
+		before := t.AssigneeID
 		t.TaskContent, t.UpdatedAt = c, s.now()
-		return q.UpdateCaseTask(ctx, query.UpdateCaseTaskParams{CaseID: id, ID: task, Title: c.Title, Status: string(c.Status), DueOn: nullTime(c.DueOn),
-			AssigneeID: c.AssigneeID, UpdatedAt: t.UpdatedAt})
+		if err := q.UpdateCaseTask(ctx, query.UpdateCaseTaskParams{CaseID: id, ID: task, Title: c.Title, Status: string(c.Status), DueOn: nullTime(c.DueOn),
+			AssigneeID: c.AssigneeID, UpdatedAt: t.UpdatedAt}); err != nil {
+			return err
+		}
+		return s.assigned(ctx, q, p, id, t, before)
 	})
 	if err != nil {
 		return Task{}, err
 	}
 	return t, nil
+}
+
+// assigned tells of a task that has become somebody's; before is whose it was.
+func (s *Service) assigned(ctx context.Context, q *query.Queries, p domain.Principal, id domain.ID, t Task, before *domain.ID) error {
+	to := t.AssigneeID
+	if to == nil || before != nil && *to == *before {
+		return nil
+	}
+	return s.Emit(ctx, q, domain.Event{Type: domain.EventTaskAssigned, Actor: p.UserID, UserID: *to, CaseID: &id,
+		Data: map[string]domain.ID{"taskId": t.ID, "assigneeId": *to}})
 }
 
 // against tells what is new, for the timeline.

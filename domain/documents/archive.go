@@ -298,7 +298,7 @@ func (a *Archive) put(ctx context.Context, by domain.Principal, s Stored, body i
 		if s.Kind == Rendered {
 			happened = domain.EventDocumentRendered
 		}
-		return a.Emit(ctx, q, documentEvent(happened, s.UserID, s.CaseID, s.ID))
+		return a.Emit(ctx, q, documentEvent(happened, by.UserID, s.UserID, s.CaseID, s.ID))
 	}
 	if s.CaseID == nil {
 		return db.WithTx(ctx, a.DB, mark)
@@ -306,8 +306,8 @@ func (a *Archive) put(ctx context.Context, by domain.Principal, s Stored, body i
 	return a.wall().change(ctx, by, *s.CaseID, &cases.Act{Verb: cases.VerbCreate, ID: &s.ID, Detail: string(s.Kind)}, mark)
 }
 
-func documentEvent(t domain.EventType, owner domain.ID, matter *domain.ID, id domain.ID) domain.Event {
-	return domain.Event{Type: t, UserID: owner, CaseID: matter, Data: map[string]domain.ID{"documentId": id}}
+func documentEvent(t domain.EventType, actor, owner domain.ID, matter *domain.ID, id domain.ID) domain.Event {
+	return domain.Event{Type: t, Actor: actor, UserID: owner, CaseID: matter, Data: map[string]domain.ID{"documentId": id}}
 }
 
 // remove takes a document away that is in state from: out of everyone's sight, then its file,
@@ -462,7 +462,7 @@ func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain
 		if err := a.hide(ctx, q, id, stateStored); err != nil {
 			return err
 		}
-		return a.Emit(ctx, q, documentEvent(domain.EventDocumentDeleted, r.UserID, r.CaseID, id))
+		return a.Emit(ctx, q, documentEvent(domain.EventDocumentDeleted, caller.UserID, r.UserID, r.CaseID, id))
 	}
 	switch {
 	case r.CaseID != nil:

@@ -170,11 +170,11 @@ func keep(ctx context.Context, q *query.Queries, emit Emit, row query.CreateDraf
 	}); err != nil {
 		return err
 	}
-	return emit(ctx, q, draftEvent(domain.EventDraftCreated, row.UserID, row.CaseID, row.ID))
+	return emit(ctx, q, draftEvent(domain.EventDraftCreated, row.UserID, row.UserID, row.CaseID, row.ID))
 }
 
-func draftEvent(t domain.EventType, owner domain.ID, matter *domain.ID, id domain.ID) domain.Event {
-	return domain.Event{Type: t, UserID: owner, CaseID: matter, Data: map[string]domain.ID{"draftId": id}}
+func draftEvent(t domain.EventType, actor, owner domain.ID, matter *domain.ID, id domain.ID) domain.Event {
+	return domain.Event{Type: t, Actor: actor, UserID: owner, CaseID: matter, Data: map[string]domain.ID{"draftId": id}}
 }
 
 // Create keeps a draft that the caller wrote. Invalid: /title, /body, /locale. NotFound: the case
@@ -385,7 +385,7 @@ func (s *Drafts) Update(ctx context.Context, caller domain.Principal, id domain.
 		}); err != nil {
 			return err
 		}
-		return s.Emit(ctx, q, draftEvent(domain.EventDraftUpdated, d.UserID, d.CaseID, id))
+		return s.Emit(ctx, q, draftEvent(domain.EventDraftUpdated, caller.UserID, d.UserID, d.CaseID, id))
 	})
 	if err != nil {
 		return Draft{}, err
@@ -437,7 +437,7 @@ func (s *Drafts) Delete(ctx context.Context, caller domain.Principal, id domain.
 		if err := q.DeleteDraft(ctx, id); err != nil {
 			return err
 		}
-		return s.Emit(ctx, q, draftEvent(domain.EventDraftDeleted, d.UserID, d.CaseID, id))
+		return s.Emit(ctx, q, draftEvent(domain.EventDraftDeleted, caller.UserID, d.UserID, d.CaseID, id))
 	})
 }
 

@@ -44,6 +44,8 @@ type Event struct {
 	Detail  string    `json:"detail,omitempty"`
 	Prev    hexBytes  `json:"prev"` // the hash of the event before; of the first, zeros
 	Hash    hexBytes  `json:"hash"` // SHA-256 over Prev and all the rest
+
+	By domain.ID `json:"-"` // the account that did it, for those who are told of it; zero: none did
 }
 
 // sum is the event's hash. Each field is led by its length, so that no two events look alike.
@@ -83,7 +85,7 @@ func (s *Service) log(ctx context.Context, q *query.Queries, r *Request, e Event
 	}
 	r.seq, r.head = e.Seq, e.Hash
 	if told, ok := tells[e.Kind]; ok {
-		return s.Emit(ctx, q, domain.Event{Type: told, UserID: r.UserID, CaseID: r.CaseID, Data: map[string]domain.ID{"trackingId": r.ID}})
+		return s.Emit(ctx, q, domain.Event{Type: told, Actor: e.By, UserID: r.UserID, CaseID: r.CaseID, Data: map[string]domain.ID{"trackingId": r.ID}})
 	}
 	return nil
 }

@@ -150,7 +150,7 @@ func (s *Service) create(ctx context.Context, by domain.Principal, r *Request, w
 				return err
 			}
 		}
-		if err := s.log(ctx, q, r, Event{Kind: EventCreated, Detail: r.DocumentSum.String()}); err != nil {
+		if err := s.log(ctx, q, r, Event{Kind: EventCreated, By: by.UserID, Detail: r.DocumentSum.String()}); err != nil {
 			return err
 		}
 		if err := with(q); err != nil {

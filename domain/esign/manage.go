@@ -147,7 +147,7 @@ func (s *Service) Cancel(ctx context.Context, by domain.Principal, id domain.ID)
 		if err := s.release(ctx, q, r); err != nil {
 			return err
 		}
-		if err := s.log(ctx, q, r, Event{Kind: EventCancelled}); err != nil {
+		if err := s.log(ctx, q, r, Event{Kind: EventCancelled, By: by.UserID}); err != nil {
 			return err
 		}
 		return s.notify(ctx, q, r, noticeCancelled)

@@ -530,7 +530,7 @@ func BenchmarkEmit(b *testing.B) {
 					if _, err := q.GetUser(b.Context(), w.anna.UserID); err != nil || !part.emit {
 						return err
 					}
-					return s.Emit(b.Context(), q, happened(w.anna, part.case_))
+					return s.tell(b.Context(), q, happened(w.anna, part.case_))
 				}))
 			}
 		})

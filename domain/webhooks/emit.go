@@ -22,17 +22,10 @@ type payload struct {
 	Data      map[string]domain.ID `json:"data"`
 }
 
-// Emit notes in the transaction of the thing itself that something happened, for those who
-// subscribed and may hear of it. When nobody did that is one look-up, in a case two.
-func (s *Service) Emit(ctx context.Context, tx *query.Queries, e domain.Event) error {
-	users := []domain.ID{e.UserID}
-	if e.CaseID != nil {
-		var err error
-		if users, err = s.Cases.Readers(ctx, tx, *e.CaseID); err != nil || len(users) == 0 {
-			return err
-		}
-	}
-	listeners, err := tx.ListListeners(ctx, users)
+// Hear notes in the transaction of the thing itself that something happened, for those of its
+// hearers who subscribed. When nobody did that is one look-up.
+func (s *Service) Hear(ctx context.Context, tx *query.Queries, e domain.Event, hearers []domain.ID) error {
+	listeners, err := tx.ListListeners(ctx, hearers)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/cases"
+	"counsel/domain/events"
 	"counsel/domain/jobs"
 	"counsel/domain/webhooks"
 	"counsel/gen/query"
@@ -170,8 +171,13 @@ func (s *server) hook(who domain.Principal, url string) (webhooks.Webhook, strin
 func (s *server) emit(who domain.Principal, caseID *domain.ID) {
 	s.w.t.Helper()
 	must(s.w.t, db.WithTx(s.w.t.Context(), s.w.pool, func(q *query.Queries) error {
-		return s.Emit(s.w.t.Context(), q, happened(who, caseID))
+		return s.tell(s.w.t.Context(), q, happened(who, caseID))
 	}))
+}
+
+// tell is what the service's parts tell of what happens.
+func (s *server) tell(ctx context.Context, q *query.Queries, e domain.Event) error {
+	return events.To(s.w.cases, s.Hear)(ctx, q, e)
 }
 
 func happened(who domain.Principal, caseID *domain.ID) domain.Event {

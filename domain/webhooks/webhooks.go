@@ -93,8 +93,6 @@ type People interface {
 
 // Cases knows who may read what is in a case.
 type Cases interface {
-	// Readers are the members of a case, as a transaction sees them.
-	Readers(ctx context.Context, q *query.Queries, id domain.ID) ([]domain.ID, error)
 	// IsReader reports whether a case is there and somebody is a member of it.
 	IsReader(ctx context.Context, id, user domain.ID) (bool, error)
 }

@@ -169,7 +169,7 @@ func TestWhoIsTold(t *testing.T) {
 	// What is rolled back did not happen.
 	failed := errors.New("no")
 	if err := db.WithTx(ctx, w.pool, func(q *query.Queries) error {
-		must(t, s.Emit(ctx, q, happened(w.anna, nil)))
+		must(t, s.tell(ctx, q, happened(w.anna, nil)))
 		return failed
 	}); !errors.Is(err, failed) {
 		t.Error(err)

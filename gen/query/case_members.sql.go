@@ -129,7 +129,8 @@ func (q *Queries) ListCaseMembers(ctx context.Context, arg ListCaseMembersParams
 }
 
 const listCaseReaders = `-- name: ListCaseReaders :many
-SELECT user_id FROM case_members WHERE case_id = ?
+SELECT m.user_id FROM case_members m JOIN cases c ON c.id = m.case_id
+WHERE m.case_id = ? AND c.deleted_at IS NULL
 `
 
 func (q *Queries) ListCaseReaders(ctx context.Context, caseID domain.ID) ([]domain.ID, error) {

@@ -2065,14 +2065,16 @@ export type TemplatePreview = {
 };
 
 /**
- * What happened. `case.updated` is any change of a case but its being closed; `draft.updated` a
+ * What happened. `case.updated` is any change of a case but its being closed; `case.joined` says
+ * that somebody was let in, `task.assigned` that a task became somebody's; `draft.updated` a
  * change of its text or its status; `email.sent` says that at least one recipient was sent it.
  * `signature.signed` and `signature.declined` are of one signer, `signature.completed` comes when
  * the signed document is there, `signature.failed` when the signing service could not be given it. `data` names the
- * case, the document, the draft, the e-mail or, by its `trackingId`, the signature request.
+ * case, the member, the task and its assignee, the document, the draft, the e-mail or, by its `trackingId`, the
+ * signature request.
  *
  */
-export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
+export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
 
 /**
  * Where events are POSTed.
@@ -2201,17 +2203,22 @@ export type WebhookEvent = {
      */
     type: string;
     timestamp: Time;
-    /**
-     * Ids of what it is about.
-     */
-    data: {
-        caseId?: Id;
-        documentId?: Id;
-        draftId?: Id;
-        emailId?: Id;
-        trackingId?: Id;
-        webhookId?: Id;
-    };
+    data: EventIds;
+};
+
+/**
+ * Ids of what an event is about.
+ */
+export type EventIds = {
+    caseId?: Id;
+    memberId?: Id;
+    taskId?: Id;
+    assigneeId?: Id;
+    documentId?: Id;
+    draftId?: Id;
+    emailId?: Id;
+    trackingId?: Id;
+    webhookId?: Id;
 };
 
 export type WebhookAttempt = {

@@ -1303,17 +1303,21 @@ export const zTemplatePreview = z.object({
 });
 
 /**
- * What happened. `case.updated` is any change of a case but its being closed; `draft.updated` a
+ * What happened. `case.updated` is any change of a case but its being closed; `case.joined` says
+ * that somebody was let in, `task.assigned` that a task became somebody's; `draft.updated` a
  * change of its text or its status; `email.sent` says that at least one recipient was sent it.
  * `signature.signed` and `signature.declined` are of one signer, `signature.completed` comes when
  * the signed document is there, `signature.failed` when the signing service could not be given it. `data` names the
- * case, the document, the draft, the e-mail or, by its `trackingId`, the signature request.
+ * case, the member, the task and its assignee, the document, the draft, the e-mail or, by its `trackingId`, the
+ * signature request.
  *
  */
 export const zWebhookEventType = z.enum([
     'case.created',
     'case.updated',
     'case.closed',
+    'case.joined',
+    'task.assigned',
     'document.uploaded',
     'document.rendered',
     'document.deleted',
@@ -1430,19 +1434,27 @@ export const zWebhookDeliveryList = z.object({
 });
 
 /**
+ * Ids of what an event is about.
+ */
+export const zEventIds = z.object({
+    caseId: zId.optional(),
+    memberId: zId.optional(),
+    taskId: zId.optional(),
+    assigneeId: zId.optional(),
+    documentId: zId.optional(),
+    draftId: zId.optional(),
+    emailId: zId.optional(),
+    trackingId: zId.optional(),
+    webhookId: zId.optional()
+});
+
+/**
  * What a receiver is sent.
  */
 export const zWebhookEvent = z.object({
     type: z.string().max(64).regex(/^[a-z.]+$/),
     timestamp: zTime,
-    data: z.object({
-        caseId: zId.optional(),
-        documentId: zId.optional(),
-        draftId: zId.optional(),
-        emailId: zId.optional(),
-        trackingId: zId.optional(),
-        webhookId: zId.optional()
-    })
+    data: zEventIds
 });
 
 export const zWebhookAttempt = z.object({
