@@ -270,6 +270,9 @@ func TestOthersAreTold(t *testing.T) {
 			if e.UserID != b.lena.UserID || (e.CaseID == nil) != (r.CaseID == nil) || len(e.Data) != 1 || e.Data["trackingId"] != r.ID {
 				t.Errorf("tells %+v", e)
 			}
+			if byHer := e.Type == domain.EventSignatureCreated || e.Type == domain.EventSignatureCancelled; byHer != (e.Actor == b.lena.UserID) || !byHer && !e.Actor.IsZero() {
+				t.Errorf("%s was done by %s", e.Type, e.Actor)
+			}
 			got = append(got, e.Type)
 		}
 		if !slices.Equal(got, want) {
