@@ -56,7 +56,7 @@ type Config struct {
 
 	DKIM DKIM // of the zero value nothing is signed
 
-	Connections int           // at the same time; 2
+	Connections int           // at the same time; 2. The service's own mails may take one more
 	Timeout     time.Duration // for each answer of the server, and each piece it takes; 30 s
 	FinalWait   time.Duration // for its word on a whole message; 5 min (RFC 5321, 4.5.3.2.6)
 	Idle        time.Duration // a connection that lay so long is closed; 30 s
@@ -76,6 +76,7 @@ type Client struct {
 	signer *dkim.SignOptions // nil: nothing is signed
 
 	slots chan struct{} // one for each connection there may be
+	spare chan struct{} // the one more: who waits to sign in does not stand behind what others send
 
 	mu     sync.Mutex
 	idle   []*conn
@@ -100,7 +101,7 @@ func New(cfg Config) (*Client, error) {
 	cfg.FinalWait = cmp.Or(cfg.FinalWait, 5*time.Minute)
 	cfg.Idle = cmp.Or(cfg.Idle, 30*time.Second)
 	cfg.Rest = cmp.Or(cfg.Rest, 5*time.Second)
-	c := &Client{cfg: cfg, slots: make(chan struct{}, cfg.Connections)}
+	c := &Client{cfg: cfg, slots: make(chan struct{}, cfg.Connections), spare: make(chan struct{}, 1)}
 	switch {
 	case cfg.Host == "":
 		return nil, errors.New("mail: no server named")
@@ -175,9 +176,15 @@ func (c *Client) Send(ctx context.Context, m email.Outgoing) []email.Outcome {
 	if err != nil {
 		return all(email.Outcome{Result: email.Refused, Reason: "The message could not be put together.", Err: err})
 	}
+	var spare chan struct{} // nil: never free
+	if m.Automatic {
+		spare = c.spare
+	}
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
+	case spare <- struct{}{}:
+		defer func() { <-spare }()
 	case <-ctx.Done():
 		return all(lost("no connection was free", ctx.Err()))
 	}

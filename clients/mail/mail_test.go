@@ -249,6 +249,45 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
+// TestNobodyWaitsToSignIn: while all connections are taken, a mail of the service's own still goes,
+// and people's wait, no longer than they have time.
+func TestNobodyWaitsToSignIn(t *testing.T) {
+	s := serve(t, kind{insecure: true})
+	arrived, release := make(chan struct{}), make(chan struct{})
+	s.does(func() {
+		s.data = func(_ *smtp.Conn, r io.Reader) error {
+			raw, err := io.ReadAll(r)
+			if err == nil && !strings.Contains(string(raw), "Auto-Submitted") {
+				arrived <- struct{}{}
+				<-release
+			}
+			return err
+		}
+	})
+	c := s.client(func(c *mail.Config) { c.Connections = 2 })
+	done := make(chan []email.Outcome)
+	for range 2 {
+		go func() { done <- c.Send(t.Context(), mailTo("ada@example.com")) }()
+		<-arrived
+	}
+	reset := mailTo("ada@example.com")
+	reset.Automatic = true
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for range 3 {
+		accepted(t, c.Send(ctx, reset))
+	}
+	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if out := c.Send(ctx, mailTo("ada@example.com")); out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), "no connection was free") {
+		t.Errorf("%+v", out)
+	}
+	close(release)
+	for range 2 {
+		accepted(t, <-done)
+	}
+}
+
 // TestDeadlines: a server that stalls, and a caller whose time is up.
 func TestDeadlines(t *testing.T) {
 	s := serve(t, kind{insecure: true})
