@@ -312,7 +312,7 @@ func newEsign(a *app, cfg config.Config, engine *pdf.Engine, letters *email.Serv
 func newEmail(a *app, cfg config.Config) (*email.Service, error) {
 	deps := email.Deps{
 		DB: a.database, Jobs: a.jobs, Archive: a.archive, People: a.accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: a.log,
-		PublicURL: cfg.PublicURL, AccountURL: cmp.Or(cfg.AccountURL, cfg.PublicURL+"/account"), Secret: a.accounts.LinkSecret, LinkID: a.accounts.LinkID,
+		Keep: time.Duration(cfg.Mail.KeepDays) * 24 * time.Hour, PublicURL: cfg.PublicURL, AccountURL: cmp.Or(cfg.AccountURL, cfg.PublicURL+"/account"), Secret: a.accounts.LinkSecret, LinkID: a.accounts.LinkID,
 	}
 	var err error
 	if cfg.SMTP.Host != "" {

@@ -94,6 +94,7 @@ type SMTP struct {
 type Mail struct {
 	From           string `env:"MAIL_FROM"`                             // Counsel <no-reply@host>
 	RecipientsHour int    `env:"MAIL_RECIPIENTS_HOUR" envDefault:"500"` // that one user may write to
+	KeepDays       int    `env:"MAIL_KEEP_DAYS" envDefault:"365"`       // that the text of a mail is kept; 0: for ever
 	DKIMDomain     string `env:"MAIL_DKIM_DOMAIN"`
 	DKIMSelector   string `env:"MAIL_DKIM_SELECTOR"`
 	DKIMKey        string `env:"MAIL_DKIM_KEY"`      // a private key in PEM
@@ -173,6 +174,9 @@ func Load() (Config, error) {
 	between("RATE_LIMIT_ANONYMOUS", c.RatePerAddress, 1, 1_000_000)
 	between("SMTP_PORT", c.SMTP.Port, 1, 65535)
 	between("MAIL_RECIPIENTS_HOUR", c.Mail.RecipientsHour, 1, 1_000_000)
+	if c.Mail.KeepDays != 0 && (c.Mail.KeepDays < 31 || c.Mail.KeepDays > 36_500) { // a failed one can be sent again for thirty days
+		faults = append(faults, errors.New("MAIL_KEEP_DAYS must be 0, for ever, or between 31 and 36500"))
+	}
 	between("WORK_CONCURRENCY", c.WorkConcurrency, 1, 1000)
 	oneOf("SMTP_TLS", c.SMTP.TLS, "", "starttls", "implicit", "off")
 	oneOf("WORK", c.Work, "on", "off")

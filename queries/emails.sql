@@ -51,6 +51,16 @@ UPDATE email_recipients SET status = ?, reason = ?, updated_at = ? WHERE email_i
 -- name: ReviveEmailRecipients :exec
 UPDATE email_recipients SET status = 'queued', updated_at = ? WHERE email_id = ? AND status = 'failed';
 
+-- name: EmptyOldEmails :execrows
+UPDATE emails SET body_text = '', body_html = '', emptied = TRUE
+WHERE NOT emptied AND updated_at < sqlc.arg(before) AND kind = 'message' AND status IN ('sent', 'bounced', 'failed', 'cancelled')
+ORDER BY updated_at LIMIT ?;
+
+-- name: DeleteOldNotices :execrows
+DELETE FROM emails
+WHERE NOT emptied AND updated_at < sqlc.arg(before) AND kind <> 'message' AND status IN ('sent', 'bounced', 'failed', 'cancelled')
+ORDER BY updated_at LIMIT ?;
+
 -- name: ForgetEmails :exec
 DELETE FROM emails WHERE user_id = ?;
 

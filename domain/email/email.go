@@ -24,6 +24,7 @@ import (
 	"log/slog"
 	"time"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/documents"
@@ -85,6 +86,9 @@ type Deps struct {
 	LinkID func(secret string) (domain.ID, error)
 	// Backoff are the waits between tries; nil: seconds at first, hours at last, a day in all.
 	Backoff []time.Duration
+	// Keep is how long the text of a mail is kept after its end, and all of the service's own; longer
+	// than jobs.KeptFailed, for as long as which a failed one may be sent again. 0: for ever.
+	Keep time.Duration
 	// Emit is told what became of what people sent; it may be set before use. nil: nobody is told.
 	Emit documents.Emit
 }
@@ -113,7 +117,36 @@ func New(d Deps) *Service {
 	d.Jobs.Handle(kindSend, jobs.Options{Tries: len(d.Backoff) + 1, Timeout: sendTime, Backoff: func(try int) time.Duration {
 		return d.Backoff[min(max(try, 1), len(d.Backoff))-1]
 	}, OnDead: s.giveUp}, s.deliver)
+	if d.Keep > 0 {
+		d.Jobs.Every("email.forget", time.Hour, s.forgetOld)
+	}
 	return s
+}
+
+// tidyBatch is how many mails one statement of a sweep changes.
+const tidyBatch = 500
+
+// forgetOld takes away the text of mails that came to their end long ago, and the service's own
+// altogether. Of people's stays who was written to, about what, with which documents, and what
+// became of it.
+func (s *Service) forgetOld(ctx context.Context) error {
+	before := s.Clock().Add(-s.Keep)
+	for _, sweep := range []func() (int64, error){
+		func() (int64, error) {
+			return s.rows.EmptyOldEmails(ctx, query.EmptyOldEmailsParams{Before: before, Limit: tidyBatch})
+		},
+		func() (int64, error) {
+			return s.rows.DeleteOldNotices(ctx, query.DeleteOldNoticesParams{Before: before, Limit: tidyBatch})
+		},
+	} {
+		for n := int64(tidyBatch); n == tidyBatch; {
+			var err error
+			if n, err = sweep(); err != nil {
+				return db.Error(err)
+			}
+		}
+	}
+	return nil
 }
 
 // Email is a mail that a person sent.

@@ -2,6 +2,8 @@ package email
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -623,4 +625,40 @@ func TestBlocked(t *testing.T) {
 	reason("")
 	must(t, b.NoAddress(ctx, "grace@Bücher.example"))
 	reason(SuppressedBounce)
+}
+
+// TestForgetOld: of what came to its end long ago stays all but its text; nothing else changes.
+func TestForgetOld(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	b.Keep = 90 * 24 * time.Hour
+	d := b.upload(b.ada, documents.PDF, "%PDF")
+	file := Attachment{Filename: "a.pdf", DocumentID: d.ID}
+	old := b.send(Message{To: many(1), Subject: "Old", Text: "Long ago", HTML: "<p>Long ago</p>", Attachments: []Attachment{file}})
+	must(t, b.try(old.ID))
+	notice, err := b.Notify(ctx, query.New(b.pool), Notice{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com", Fields: map[string]string{"name": "Ada"}})
+	must(t, err)
+	must(t, b.try(notice))
+	ahead := b.send(Message{To: many(1), Subject: "Ahead", Text: "In a year", SendAt: b.now.Add(300 * 24 * time.Hour)})
+	b.now = b.now.Add(b.Keep)
+	must(t, b.forgetOld(ctx))
+	if e := b.get(old.ID); e.Text != "Long ago" {
+		t.Errorf("too early: %+v", e)
+	}
+	young := b.send(Message{To: many(1), Subject: "Young", Text: "Today"})
+	must(t, b.try(young.ID))
+	b.now = b.now.Add(time.Second)
+	for range 2 {
+		must(t, b.forgetOld(ctx))
+	}
+	e := b.stands(old.ID, Sent, Sent)
+	if e.Text+e.HTML != "" || e.Subject != "Old" || len(e.Attachments) != 1 || e.Attachments[0].Filename != "a.pdf" || !e.UpdatedAt.Equal(b.get(old.ID).UpdatedAt) {
+		t.Errorf("%+v", e)
+	}
+	if b.get(ahead.ID).Text != "In a year" || b.get(young.ID).Text != "Today" {
+		t.Error("what is to be sent, or was just now, has lost its text")
+	}
+	if _, err := query.New(b.pool).GetEmail(ctx, notice); !errors.Is(err, sql.ErrNoRows) {
+		t.Errorf("a mail of the service's own is kept: %v", err)
+	}
 }

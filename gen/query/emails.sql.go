@@ -127,12 +127,50 @@ func (q *Queries) CreateEmailRecipient(ctx context.Context, arg CreateEmailRecip
 	return err
 }
 
+const deleteOldNotices = `-- name: DeleteOldNotices :execrows
+DELETE FROM emails
+WHERE NOT emptied AND updated_at < ? AND kind <> 'message' AND status IN ('sent', 'bounced', 'failed', 'cancelled')
+ORDER BY updated_at LIMIT ?
+`
+
+type DeleteOldNoticesParams struct {
+	Before time.Time
+	Limit  int32
+}
+
+func (q *Queries) DeleteOldNotices(ctx context.Context, arg DeleteOldNoticesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldNotices, arg.Before, arg.Limit)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteSuppression = `-- name: DeleteSuppression :execrows
 DELETE FROM email_suppressions WHERE id = ?
 `
 
 func (q *Queries) DeleteSuppression(ctx context.Context, id domain.ID) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteSuppression, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const emptyOldEmails = `-- name: EmptyOldEmails :execrows
+UPDATE emails SET body_text = '', body_html = '', emptied = TRUE
+WHERE NOT emptied AND updated_at < ? AND kind = 'message' AND status IN ('sent', 'bounced', 'failed', 'cancelled')
+ORDER BY updated_at LIMIT ?
+`
+
+type EmptyOldEmailsParams struct {
+	Before time.Time
+	Limit  int32
+}
+
+func (q *Queries) EmptyOldEmails(ctx context.Context, arg EmptyOldEmailsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, emptyOldEmails, arg.Before, arg.Limit)
 	if err != nil {
 		return 0, err
 	}
@@ -163,7 +201,7 @@ func (q *Queries) ForgetSuppression(ctx context.Context, arg ForgetSuppressionPa
 }
 
 const getEmail = `-- name: GetEmail :one
-SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk FROM emails WHERE id = ?
+SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk, emptied FROM emails WHERE id = ?
 `
 
 func (q *Queries) GetEmail(ctx context.Context, id domain.ID) (Email, error) {
@@ -187,6 +225,7 @@ func (q *Queries) GetEmail(ctx context.Context, id domain.ID) (Email, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Bulk,
+		&i.Emptied,
 	)
 	return i, err
 }
@@ -208,7 +247,7 @@ func (q *Queries) GetSuppression(ctx context.Context, address string) (EmailSupp
 }
 
 const listAllEmails = `-- name: ListAllEmails :many
-SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk FROM emails
+SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk, emptied FROM emails
 WHERE kind = 'message' AND id < ?
   AND (CAST(? AS SIGNED) = 1 OR status = ? OR status = ?)
 ORDER BY id DESC
@@ -256,6 +295,7 @@ func (q *Queries) ListAllEmails(ctx context.Context, arg ListAllEmailsParams) ([
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Bulk,
+			&i.Emptied,
 		); err != nil {
 			return nil, err
 		}
@@ -362,7 +402,7 @@ func (q *Queries) ListEmailRecipients(ctx context.Context, ids []domain.ID) ([]E
 }
 
 const listEmails = `-- name: ListEmails :many
-SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk FROM emails
+SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk, emptied FROM emails
 WHERE user_id = ? AND kind = 'message' AND id < ?
   AND (CAST(? AS SIGNED) = 1 OR status = ? OR status = ?)
 ORDER BY id DESC
@@ -412,6 +452,7 @@ func (q *Queries) ListEmails(ctx context.Context, arg ListEmailsParams) ([]Email
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Bulk,
+			&i.Emptied,
 		); err != nil {
 			return nil, err
 		}
@@ -506,7 +547,7 @@ func (q *Queries) ListSuppressions(ctx context.Context, arg ListSuppressionsPara
 }
 
 const lockEmail = `-- name: LockEmail :one
-SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk FROM emails WHERE id = ? FOR UPDATE
+SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk, emptied FROM emails WHERE id = ? FOR UPDATE
 `
 
 func (q *Queries) LockEmail(ctx context.Context, id domain.ID) (Email, error) {
@@ -530,6 +571,7 @@ func (q *Queries) LockEmail(ctx context.Context, id domain.ID) (Email, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Bulk,
+		&i.Emptied,
 	)
 	return i, err
 }

@@ -176,6 +176,7 @@ type Email struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	Bulk      bool
+	Emptied   bool
 }
 
 type EmailAttachment struct {

@@ -1300,7 +1300,7 @@ export type Email = {
      */
     subject: string;
     /**
-     * The text; absent in lists.
+     * The text; absent in lists, and when it was sent so long ago that it is not kept any more.
      */
     bodyText?: string;
     /**
