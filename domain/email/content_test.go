@@ -1,6 +1,7 @@
 package email
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,20 +47,24 @@ func TestTextOf(t *testing.T) {
 
 // TestNotices writes each of the service's own mails in each language.
 func TestNotices(t *testing.T) {
-	fields := map[string]string{"name": "Ada & <b>Lovelace</b>", "sender": "Grace Hopper", "document": "NDA\r\nBcc: spy@example.com", "until": "2026-12-01", "receiver": "crm.example", "link": "https://counsel.example/account#reset=a-b_c.d"}
+	fields := map[string]string{"name": "Ada & <b>Lovelace</b>", "sender": "Grace Hopper", "document": "NDA\r\nBcc: spy@example.com", "until": "2026-12-01", "receiver": "crm.example", "signer": "Eve", "address": "eve@example.com", "quote": "Clause 4:\r\n<script>no</script>\u2028Dear reader, {sender}", "link": "https://counsel.example/account#reset=a-b_c.d"}
 	subjects := map[string]bool{}
 	for _, tag := range locales {
 		for _, kind := range Kinds {
 			with := map[string]string{}
 			for k, v := range fields {
-				if k != "link" || kind != PasswordChanged && kind != WebhookDisabled {
+				if k != "link" || slices.Contains([]NoticeKind{Welcome, VerifyAddress, ResetPassword, SignatureRequest, SignatureReminder}, kind) {
 					with[k] = v
 				}
 			}
-			subject, text, html, err := compose(kind, tag.String(), with)
+			subject, text, html, err := Compose(kind, tag.String(), with)
 			must(t, err)
 			all := subject + text + html
-			if strings.ContainsAny(subject, "\r\n") || strings.ContainsAny(strings.ReplaceAll(all, "style=", ""), "{}") || strings.Contains(html, "<b>Lovelace") || subject == "" {
+			if quotes := slices.Contains([]NoticeKind{SignatureRequest, SignatureReminder, SignatureDeclinedBy}, kind); quotes != strings.Contains(text, ":\n\n> Clause 4:\n> <script>no</script>\n> Dear reader, {sender}\n") ||
+				quotes != strings.Contains(html, "&lt;script&gt;no&lt;/script&gt;\nDear reader, {sender}</blockquote>") {
+				t.Errorf("%s in %s does not quote well:\n%s\n%s", kind, tag, text, html)
+			}
+			if strings.ContainsAny(subject, "\r\n") || strings.ContainsAny(strings.ReplaceAll(all, "Dear reader, {sender}", ""), "{}") || strings.Contains(html, "<b>Lovelace") || subject == "" {
 				t.Errorf("%s in %s:\n%s\n%s\n%s", kind, tag, subject, text, html)
 			}
 			if with["link"] != "" && (!strings.Contains(text, "\n"+fields["link"]+"\n") || strings.Count(html, `href="`+fields["link"]+`"`) != 2) {
@@ -88,10 +93,10 @@ func TestNotices(t *testing.T) {
 			t.Errorf("%q is answered in %s, want %s", accept, got, want)
 		}
 	}
-	if _, _, html, err := compose(ResetPassword, "en", map[string]string{"link": "javascript:alert(1)"}); err != nil || strings.Contains(html, `href="javascript`) {
+	if _, _, html, err := Compose(ResetPassword, "en", map[string]string{"link": "javascript:alert(1)"}); err != nil || strings.Contains(html, `href="javascript`) {
 		t.Errorf("%v %s", err, html)
 	}
-	if _, _, _, err := compose(ResetPassword, "en", nil); err == nil {
+	if _, _, _, err := Compose(ResetPassword, "en", nil); err == nil {
 		t.Error("a mail without its link passes")
 	}
 }

@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"embed"
 	"encoding/json"
@@ -30,17 +31,27 @@ type NoticeKind string
 
 // The service's own mails, and the fields that each says.
 const (
-	Welcome           NoticeKind = "welcome"            // name; a link that confirms the address
-	VerifyAddress     NoticeKind = "verify_address"     // name; the same, asked for again
-	ResetPassword     NoticeKind = "reset_password"     // name; a link that lets a new password be chosen
-	PasswordChanged   NoticeKind = "password_changed"   // name
-	SignatureRequest  NoticeKind = "signature_request"  // name, sender, document, until; link
-	SignatureReminder NoticeKind = "signature_reminder" // the same
-	WebhookDisabled   NoticeKind = "webhook_disabled"   // name, receiver
+	Welcome         NoticeKind = "welcome"          // name; a link that confirms the address
+	VerifyAddress   NoticeKind = "verify_address"   // name; the same, asked for again
+	ResetPassword   NoticeKind = "reset_password"   // name; a link that lets a new password be chosen
+	PasswordChanged NoticeKind = "password_changed" // name
+	WebhookDisabled NoticeKind = "webhook_disabled" // name, receiver
+
+	// Those of package esign, which sends them itself. All say name, sender and document.
+	SignatureRequest        NoticeKind = "signature_request"         // until; link; quote
+	SignatureReminder       NoticeKind = "signature_reminder"        // the same
+	SignatureCompleted      NoticeKind = "signature_completed"       // with the document attached
+	SignatureCompletedApart NoticeKind = "signature_completed_apart" // without it
+	SignatureDeclined       NoticeKind = "signature_declined"
+	SignatureDeclinedBy     NoticeKind = "signature_declined_by" // signer; quote
+	SignatureCancelled      NoticeKind = "signature_cancelled"
+	SignatureExpired        NoticeKind = "signature_expired"
+	SignatureBounced        NoticeKind = "signature_bounced" // signer, address
 )
 
 // Kinds are all of them.
-var Kinds = []NoticeKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, SignatureRequest, SignatureReminder, WebhookDisabled}
+var Kinds = []NoticeKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, WebhookDisabled,
+	SignatureRequest, SignatureReminder, SignatureCompleted, SignatureCompletedApart, SignatureDeclined, SignatureDeclinedBy, SignatureCancelled, SignatureExpired, SignatureBounced}
 
 // Notice is a mail of the service's own.
 type Notice struct {
@@ -111,7 +122,7 @@ func (s *Service) writeNotice(row query.Email, m *Outgoing) error {
 		fields["link"] = s.AccountURL + "#" + purposes[NoticeKind(row.Kind)] + "=" + s.Secret(*kept.Link)
 	}
 	var err error
-	if m.Subject, m.Text, m.HTML, err = compose(NoticeKind(row.Kind), row.Locale, fields); err != nil {
+	if m.Subject, m.Text, m.HTML, err = Compose(NoticeKind(row.Kind), row.Locale, fields); err != nil {
 		return jobs.Fatal(err)
 	}
 	return nil
@@ -134,8 +145,10 @@ type words struct {
 	Mails   map[NoticeKind]struct {
 		Subject string
 		Before  []string // paragraphs, with fields in braces
+		Quote   string   // leads what somebody wrote, if they did
 		Button  string
 		After   []string
+		Footer  string // "": the one of all
 	}
 }
 
@@ -172,9 +185,13 @@ var layout = sync.OnceValue(func() *template.Template {
 	return template.Must(template.ParseFS(noticeFiles, "notices/layout.html"))
 })
 
+// Language is the one of the service's own mails that somebody understands best, given as a person
+// or a browser gives it.
+func Language(wanted string) string { return wordsFor(wanted).locale }
+
 // Compose writes a mail of the service's own. What fields hold is words, never markup, and one
-// line each.
-func compose(kind NoticeKind, locale string, fields map[string]string) (subject, text, html string, err error) {
+// line each; but quote, which is what somebody wrote, and is set apart.
+func Compose(kind NoticeKind, locale string, fields map[string]string) (subject, text, html string, err error) {
 	w := wordsFor(locale)
 	mail, ok := w.Mails[kind]
 	if !ok {
@@ -196,9 +213,12 @@ func compose(kind NoticeKind, locale string, fields map[string]string) (subject,
 		greeting = fill(w.Address)
 	}
 	page := struct {
-		Locale, Subject, Greeting, Button, Link, IfNot, Closing, Footer string
-		Before, After                                                   []string
-	}{w.locale, fill(mail.Subject), greeting, mail.Button, fields["link"], w.IfNot, w.Closing, w.Footer, fillAll(mail.Before), fillAll(mail.After)}
+		Locale, Subject, Greeting, Lead, Quote, Button, Link, IfNot, Closing, Footer string
+		Before, After                                                                []string
+	}{w.locale, fill(mail.Subject), greeting, mail.Quote, plain(lineBreaks.Replace(fields["quote"])), mail.Button, fields["link"], w.IfNot, w.Closing, cmp.Or(mail.Footer, w.Footer), fillAll(mail.Before), fillAll(mail.After)}
+	if mail.Quote == "" {
+		page.Quote = ""
+	}
 	if (page.Link == "") != (page.Button == "") {
 		return "", "", "", fmt.Errorf("email: the notice %s and its link do not go together", kind)
 	}
@@ -207,12 +227,18 @@ func compose(kind NoticeKind, locale string, fields map[string]string) (subject,
 		return "", "", "", err
 	}
 	parts := slices.Concat([]string{page.Greeting}, page.Before)
+	if page.Quote != "" { // each of its lines marked, so that it cannot pass for words of the service
+		parts = append(parts, page.Lead+"\n\n> "+strings.ReplaceAll(page.Quote, "\n", "\n> "))
+	}
 	if page.Link != "" {
 		parts = append(parts, page.Button+":\n"+page.Link)
 	}
 	parts = slices.Concat(parts, page.After, []string{page.Closing, "-- \n" + page.Footer})
 	return shorten(page.Subject, 200), strings.Join(parts, "\n\n") + "\n", out.String(), nil
 }
+
+// lineBreaks are those that mail programs know besides.
+var lineBreaks = strings.NewReplacer("\u2028", "\n", "\u2029", "\n", "\u0085", "\n")
 
 // oneLine is a value as it can stand in a sentence or a subject.
 func oneLine(s string) string {
