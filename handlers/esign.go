@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -18,7 +19,7 @@ import (
 
 // InitiateSignature sends a document to be signed.
 func (s *Server) InitiateSignature(ctx context.Context, r api.InitiateSignatureRequestObject) (api.InitiateSignatureResponseObject, error) {
-	n := esign.NewRequest{DocumentID: domain.ID(r.Body.DocID), Workflow: esign.Workflow(r.Body.Workflow), Message: text(r.Body.Message)}
+	n := esign.NewRequest{DocumentID: domain.ID(r.Body.DocID), Workflow: esign.Workflow(r.Body.Workflow), Message: text(r.Body.Message), Language: cmp.Or(text(r.Body.Language), recordOf(ctx).language)}
 	if r.Body.ExpiresAt != nil {
 		n.ExpiresAt = *r.Body.ExpiresAt
 	}
@@ -85,15 +86,19 @@ func (s *Server) ListSignatureEvents(ctx context.Context, r api.ListSignatureEve
 	if err != nil {
 		return nil, err
 	}
-	out := api.SignatureEventList{Items: make([]api.SignatureEvent, len(log))}
+	return api.ListSignatureEvents200JSONResponse{Items: signatureEvents(log)}, nil
+}
+
+func signatureEvents(log []esign.Event) []api.SignatureEvent {
+	out := make([]api.SignatureEvent, len(log))
 	for i, e := range log {
-		out.Items[i] = api.SignatureEvent{Seq: int64(e.Seq), At: e.At, Kind: api.SignatureEventKind(e.Kind), IP: said(e.Address), UserAgent: said(e.Agent), Detail: said(e.Detail),
+		out[i] = api.SignatureEvent{Seq: int64(e.Seq), At: e.At, Kind: api.SignatureEventKind(e.Kind), IP: said(e.Address), UserAgent: said(e.Agent), Detail: said(e.Detail),
 			Prev: hex.EncodeToString(e.Prev), Hash: hex.EncodeToString(e.Hash)}
 		if n := int32(e.Signer); n > 0 {
-			out.Items[i].Signer = &n
+			out[i].Signer = &n
 		}
 	}
-	return api.ListSignatureEvents200JSONResponse(out), nil
+	return out
 }
 
 // GetSignatureEvidence answers the evidence of a request.
@@ -116,15 +121,19 @@ func said(v string) *string {
 
 func signatureRequest(r esign.Request) api.SignatureRequest {
 	out := api.SignatureRequest{TrackingID: api.ID(r.ID), UserID: api.ID(r.UserID), CaseID: (*api.ID)(r.CaseID), DocID: api.ID(r.DocumentID), DocumentName: r.DocumentName,
-		Checksum: r.DocumentSum.String(), Workflow: api.SignatureWorkflow(r.Workflow), Provider: api.SignatureRequestProvider(r.Provider), Status: api.SignatureStatus(r.Status), SenderName: r.SenderName, Message: said(r.Message),
+		Checksum: r.DocumentSum.String(), Workflow: api.SignatureWorkflow(r.Workflow), Provider: api.SignatureRequestProvider(r.Provider), Status: api.SignatureStatus(r.Status), SenderName: r.SenderName, Message: said(r.Message), Language: api.SignatureRequestLanguage(r.Language),
 		Signers: make([]api.Signer, len(r.Signers)), ExpiresAt: r.ExpiresAt, CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt}
 	if r.Status == esign.Completed {
 		out.SignedDocID = (*api.ID)(r.SignedID)
 	}
 	for i, g := range r.Signers {
-		out.Signers[i] = api.Signer{Number: int32(g.Number), Turn: int32(g.Turn), Name: g.Name, Email: g.Email, Status: api.SignerStatus(g.Status), SignedAt: g.SignedAt, Reason: said(g.Reason)}
+		out.Signers[i] = signer(g)
 	}
 	return out
+}
+
+func signer(g esign.Signer) api.Signer {
+	return api.Signer{Number: int32(g.Number), Turn: int32(g.Turn), Name: g.Name, Email: g.Email, Status: api.SignerStatus(g.Status), SignedAt: g.SignedAt, Reason: said(g.Reason)}
 }
 
 // visitor is who uses a signing link.

@@ -263,6 +263,20 @@ func TestInitiateSignature(t *testing.T) {
 			t.Errorf("names %+v, want %s", p.Errors, pointer)
 		}
 	}
+	for want, ask := range map[string]struct{ body, header string }{"de": {"", "de-CH, de;q=0.9"}, "fr": {"fr-BE", "de"}, "en": {"ja", ""}} {
+		in := body(map[string]any{"name": "Eve", "email": want + "@example.com"})
+		if ask.body != "" {
+			in["language"] = ask.body
+		}
+		var sent api.InitiateSignatureResponse
+		b.call(lena, "POST", "/api/esign/initiate", in, "Accept-Language", ask.header).wants(201, "").into(&sent)
+		var r api.SignatureRequest
+		b.call(lena, "GET", "/api/esign/"+sent.TrackingID.String(), nil).wants(200, "").into(&r)
+		if string(r.Language) != want || !strings.Contains(b.signPost.mails[len(b.signPost.mails)-1].HTML, `lang="`+want+`"`) {
+			t.Errorf("asked for in %+v, it is in %s", ask, r.Language)
+		}
+	}
+	b.signPost.mails = nil
 	var first, again api.InitiateSignatureResponse
 	b.call(lena, "POST", "/api/esign/initiate", body(ada), "Idempotency-Key", "k1").wants(201, "").into(&first)
 	b.call(lena, "POST", "/api/esign/initiate", body(ada), "Idempotency-Key", "k1").wants(201, "").into(&again)

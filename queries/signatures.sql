@@ -1,6 +1,6 @@
 -- name: CreateSignatureRequest :exec
-INSERT INTO signature_requests (id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, seq, head, provider)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO signature_requests (id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, seq, head, provider, language)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: GetSignatureRequest :one
 SELECT * FROM signature_requests WHERE id = ?;
@@ -63,3 +63,34 @@ SELECT page, text FROM document_pages WHERE document_id = ? ORDER BY page;
 
 -- name: SetSignerToken :exec
 UPDATE signature_signers SET token_hash = ? WHERE id = ?;
+
+-- name: ListSignerRows :many
+SELECT id, request_id, email FROM signature_signers WHERE email = sqlc.arg(email) AND id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+
+-- name: LockUnfinishedSignatureRequests :many
+SELECT * FROM signature_requests WHERE user_id = ? AND case_id IS NULL AND status IN ('creating', 'open', 'sealing') FOR UPDATE;
+
+-- name: ForgetSignatureRequests :exec
+UPDATE signature_requests r SET r.forget_at = ?
+WHERE r.user_id = ? AND r.case_id IS NULL AND r.status <> 'completed'
+  AND NOT EXISTS (SELECT 1 FROM signature_signers s WHERE s.request_id = r.id AND s.status = 'signed');
+
+-- name: ListForgottenSignatureRequests :many
+SELECT r.id FROM signature_requests r
+WHERE r.forget_at <= sqlc.arg(now) AND NOT EXISTS (SELECT 1 FROM signature_envelopes e WHERE e.request_id = r.id AND e.state <> 'over')
+ORDER BY r.forget_at LIMIT ?;
+
+-- name: DeleteSignatureRequestHints :exec
+DELETE FROM signature_hints WHERE request_id = ?;
+
+-- name: DeleteSignatureRequestEnvelope :exec
+DELETE FROM signature_envelopes WHERE request_id = ?;
+
+-- name: DeleteSignatureRequestEvents :exec
+DELETE FROM signature_events WHERE request_id = ?;
+
+-- name: DeleteSignatureRequestSigners :exec
+DELETE FROM signature_signers WHERE request_id = ?;
+
+-- name: DeleteSignatureRequest :exec
+DELETE FROM signature_requests WHERE id = ?;

@@ -253,9 +253,9 @@ func (p *post) NoAddress(_ context.Context, address string) error {
 }
 
 type letter struct {
-	id                        domain.ID
-	to, subject, text, answer string
-	files                     map[string][]byte
+	id                              domain.ID
+	to, subject, text, html, answer string
+	files                           map[string][]byte
 }
 
 func (p *post) Send(_ context.Context, m email.Outgoing) []email.Outcome {
@@ -269,7 +269,7 @@ func (p *post) Send(_ context.Context, m email.Outgoing) []email.Outcome {
 			return []email.Outcome{{Result: r, BadAddress: p.bad, Err: errors.New("the test says so")}}
 		}
 	}
-	l := letter{id: m.ID, to: m.To[0], subject: m.Subject, text: m.Text, answer: m.ReplyTo, files: map[string][]byte{}}
+	l := letter{id: m.ID, to: m.To[0], subject: m.Subject, text: m.Text, html: m.HTML, answer: m.ReplyTo, files: map[string][]byte{}}
 	for _, f := range m.Files {
 		body, err := io.ReadAll(f.Body)
 		if err != nil {

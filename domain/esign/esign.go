@@ -110,6 +110,7 @@ type Request struct {
 	Provider     string // who has it signed: Builtin, or the name of a Provider
 	Status       Status
 	Message      string
+	Language     string // of the mails
 	SenderName   string
 	ExpiresAt    time.Time
 	CreatedAt    time.Time
@@ -289,7 +290,7 @@ func withSigners(ctx context.Context, q *query.Queries, row query.SignatureReque
 
 func requestOf(r query.SignatureRequest) Request {
 	out := Request{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID, DocumentID: r.DocumentID, DocumentName: r.DocumentName, DocumentSize: r.DocumentSize,
-		Workflow: Workflow(r.Workflow), Provider: r.Provider, Status: Status(r.Status), Message: r.Message, SenderName: r.SenderName,
+		Workflow: Workflow(r.Workflow), Provider: r.Provider, Status: Status(r.Status), Message: r.Message, Language: r.Language, SenderName: r.SenderName,
 		ExpiresAt: r.ExpiresAt, CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt, SignedID: r.SignedID, seq: r.Seq, head: r.Head}
 	copy(out.DocumentSum[:], r.DocumentSha256)
 	return out

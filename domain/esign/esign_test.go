@@ -32,7 +32,7 @@ func TestSequential(t *testing.T) {
 		t.Fatalf("is %s, %s", s, g)
 	}
 	const ada, grace = "ada@xn--bcher-kva.example", "Grace+lease@example.com"
-	if got := b.last(ada); !strings.Contains(got.text, "> Please sign\n> by Friday.") || !strings.Contains(got.text, "Lena Lawyer asks you") || got.answer != "lena@firm.example" || got.subject != "Please sign lease.pdf" {
+	if got := b.last(ada); !strings.Contains(got.text, "> Please sign\n> by Friday.") || !strings.Contains(got.text, "Lena Lawyer asks you") || got.answer != "lena@firm.example" || got.subject != "Lena Lawyer asks you to sign: lease.pdf" {
 		t.Errorf("the mail says %+v", got)
 	}
 	if len(b.post.mails) != 1 {
@@ -256,6 +256,29 @@ func TestEnds(t *testing.T) {
 			t.Error("the sender was not told")
 		}
 	})
+}
+
+// TestLanguage has the mails of a request in its language, with what people wrote as words, never markup.
+func TestLanguage(t *testing.T) {
+	b := newBench(t)
+	r := b.send(esign.NewRequest{Language: "de-AT, de;q=0.9", Message: "Bitte <b>bald</b>.\n\n> Ihre Bank: https://bank.example", Signers: []esign.NewSigner{{Name: "<i>Ada</i>", Email: "ada@example.com"}, two()[1]}})
+	if r.Language != "de" {
+		t.Errorf("is in %s", r.Language)
+	}
+	got := b.last("ada@example.com")
+	if got.subject != "Lena Lawyer bittet um Ihre Unterschrift: lease.pdf" || !strings.Contains(got.text, "\n> Bitte <b>bald</b>.\n> \n> > Ihre Bank") ||
+		!strings.Contains(got.text, r.ExpiresAt.Format("2006-01-02, 15:04 UTC")) {
+		t.Errorf("%s\n%s", got.subject, got.text)
+	}
+	if !strings.Contains(got.html, `<html lang="de">`) || strings.Contains(got.html, "<b>") || strings.Contains(got.html, "<i>") || strings.Contains(got.html, `href="https://bank`) ||
+		strings.Count(got.html, `href="https://counsel.example/sign#`+b.token("ada@example.com")+`"`) != 2 {
+		t.Error(got.html)
+	}
+	must(t, second(b.Decline(t.Context(), b.token("ada@example.com"), "Nein <b>danke</b>", phone)))
+	b.done()
+	if got := b.last("lena@firm.example"); got.subject != "<i>Ada</i> hat abgelehnt: lease.pdf" || !strings.Contains(got.text, "> Nein <b>danke</b>\n") || !strings.Contains(got.html, "Nein &lt;b&gt;danke&lt;/b&gt;</blockquote>") {
+		t.Errorf("%+v", got)
+	}
 }
 
 func TestOthersAreTold(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/documents"
+	"counsel/domain/email"
 	"counsel/domain/jobs"
 	"counsel/gen/query"
 )
@@ -43,6 +44,7 @@ type NewRequest struct {
 	Signers    []NewSigner
 	Workflow   Workflow
 	Message    string    // to the signers; may be empty
+	Language   string    // of the mails, as a person or a browser gives it; English when there is no better
 	ExpiresAt  time.Time // zero: in thirty days
 }
 
@@ -72,7 +74,7 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 	} else if r, err := s.Get(ctx, by, n.ID); err == nil || domain.CodeOf(err) != domain.NotFound {
 		return r, err
 	}
-	r := Request{ID: n.ID, UserID: by.UserID, DocumentID: n.DocumentID, Workflow: n.Workflow, Provider: Builtin, Status: Open, CreatedAt: s.Clock(), head: make([]byte, 32)}
+	r := Request{ID: n.ID, UserID: by.UserID, DocumentID: n.DocumentID, Workflow: n.Workflow, Language: email.Language(n.Language), Provider: Builtin, Status: Open, CreatedAt: s.Clock(), head: make([]byte, 32)}
 	r.ChangedAt = r.CreatedAt
 	if err := r.take(n, s.NewID); err != nil {
 		return Request{}, err
@@ -137,7 +139,7 @@ func (s *Service) create(ctx context.Context, by domain.Principal, r *Request, w
 		r.seq, r.head = 0, make([]byte, 32) // it may be run again
 		err := q.CreateSignatureRequest(ctx, query.CreateSignatureRequestParams{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID, DocumentID: r.DocumentID, DocumentName: r.DocumentName,
 			DocumentSize: r.DocumentSize, DocumentSha256: r.DocumentSum[:], Workflow: string(r.Workflow), Status: string(r.Status), Message: r.Message, SenderName: r.SenderName,
-			ExpiresAt: r.ExpiresAt, CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt, Seq: 0, Head: r.head, Provider: r.Provider})
+			ExpiresAt: r.ExpiresAt, CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt, Seq: 0, Head: r.head, Provider: r.Provider, Language: r.Language})
 		if err != nil {
 			return err
 		}

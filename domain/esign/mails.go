@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -105,7 +106,15 @@ func (s *Service) mailLink(ctx context.Context, id domain.ID, j inviteJob) error
 	if err != nil {
 		return err
 	}
-	m := email.Outgoing{ID: id, Subject: v.subject(j.Reminder), Text: s.invitation(v, j.Reminder)}
+	kind := email.SignatureRequest
+	if j.Reminder > 0 {
+		kind = email.SignatureReminder
+	}
+	m, err := r.write(kind, v.Signer.Name, map[string]string{"until": r.ExpiresAt.UTC().Format(dayAndTime), "link": s.link(v.Signer.ID), "quote": r.Message})
+	if err != nil {
+		return jobs.Fatal(err)
+	}
+	m.ID = id
 	if may, err := s.mayHear(ctx, r, from); err != nil {
 		return err
 	} else if may {
@@ -179,33 +188,16 @@ func (s *Service) mail(ctx context.Context, address string, m email.Outgoing) (t
 	}
 }
 
-func (v View) subject(reminder int) string {
-	if reminder > 0 {
-		return "Reminder: please sign " + v.Request.DocumentName
-	}
-	return "Please sign " + v.Request.DocumentName
+// dayAndTime is read the same in all languages.
+const dayAndTime = "2006-01-02, 15:04 UTC"
+
+// write makes a mail about a request, in its language. more is what it says besides names.
+func (r Request) write(kind email.NoticeKind, name string, more map[string]string) (m email.Outgoing, err error) {
+	fields := map[string]string{"name": name, "sender": r.SenderName, "document": r.DocumentName}
+	maps.Copy(fields, more)
+	m.Subject, m.Text, m.HTML, err = email.Compose(kind, r.Language, fields)
+	return m, err
 }
-
-const dayAndTime = "2 January 2006, 15:04 UTC"
-
-func (s *Service) invitation(v View, reminder int) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Dear %s,\n\n", v.Signer.Name)
-	if reminder > 0 {
-		b.WriteString("this document still waits for your signature.\n\n")
-	}
-	fmt.Fprintf(&b, "%s asks you to sign the document “%s”.\n\n", v.Request.SenderName, v.Request.DocumentName)
-	if v.Request.Message != "" {
-		fmt.Fprintf(&b, "They write:\n\n%s\n\n", indent(v.Request.Message))
-	}
-	fmt.Fprintf(&b, "Read it, and sign or decline, here:\n\n%s\n\n", s.link(v.Signer.ID))
-	fmt.Fprintf(&b, "The link is yours alone: whoever has it can sign in your name, so please do not pass this mail on. It works until you have signed, at the latest until %s.\n\n", v.Request.ExpiresAt.Format(dayAndTime))
-	b.WriteString("If you did not expect this, do nothing, or ask the sender.\n")
-	return b.String()
-}
-
-// indent sets what somebody wrote apart, so that it cannot pass for words of the service.
-func indent(s string) string { return "> " + strings.ReplaceAll(s, "\n", "\n> ") }
 
 // notify queues mails about how a request ended: to the sender, and to the signers it concerns.
 func (s *Service) notify(ctx context.Context, q *query.Queries, r *Request, n notice) error {
@@ -226,7 +218,6 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 	if err != nil {
 		return err
 	}
-	m := email.Outgoing{ID: id}
 	sender, err := s.sender(ctx, r)
 	if err != nil {
 		return err
@@ -249,52 +240,43 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 	if blocked, err := s.Post.Blocked(ctx, address); err != nil || blocked == email.SuppressedBounce || blocked != "" && j.Signer != nil {
 		return err
 	}
-	var said string
+	var kind email.NoticeKind
+	var files []email.File
+	more := map[string]string{}
 	switch j.Notice {
 	case noticeCompleted:
-		m.Subject = "Signed by all: " + r.DocumentName
-		said = "everyone has signed the document “" + r.DocumentName + "”. "
-		switch d, err := s.Archive.Get(ctx, itself(r), *r.SignedID); {
-		case domain.CodeOf(err) == domain.NotFound:
-			said += "The signed document has been deleted since; please ask the sender."
-		case err != nil:
+		kind = email.SignatureCompletedApart
+		d, err := s.Archive.Get(ctx, itself(r), *r.SignedID)
+		if err != nil && domain.CodeOf(err) != domain.NotFound {
 			return err
-		case d.Size > maxAttached:
-			said += "The signed document is too large for a mail; please ask the sender."
-		default:
+		}
+		if err == nil && d.Size <= maxAttached {
 			file, err := s.bytes(ctx, d)
 			if err != nil {
 				return err
 			}
-			m.Files = []email.File{{Name: d.Name, ContentType: d.ContentType, Body: bytes.NewReader(file)}}
-			said += "The signed document is attached; please keep it."
-			if r.Provider == Builtin {
-				said += " Its last pages are a certificate of who signed, when and how, and the whole is sealed against changes."
-			}
+			kind, files = email.SignatureCompleted, []email.File{{Name: d.Name, ContentType: d.ContentType, Body: bytes.NewReader(file)}}
 		}
 	case noticeDeclined:
-		m.Subject = "Declined: " + r.DocumentName
-		said = "a signer declined to sign the document “" + r.DocumentName + "”. Nobody can sign it any more."
+		kind = email.SignatureDeclined
 		for _, g := range r.Signers {
-			if g.Status == SignerDecline && j.Signer == nil {
-				said = g.Name + " declined to sign the document “" + r.DocumentName + "”. Nobody can sign it any more."
-				if g.Reason != "" {
-					said += " The reason given:\n\n" + indent(g.Reason)
-				}
+			if g.Status == SignerDecline && j.Signer == nil { // who, and why, is for the sender alone
+				kind, more["signer"], more["quote"] = email.SignatureDeclinedBy, g.Name, g.Reason
 			}
 		}
 	case noticeCancelled:
-		m.Subject = "Withdrawn: " + r.DocumentName
-		said = "the request to sign the document “" + r.DocumentName + "” was withdrawn. There is nothing for you to do."
+		kind = email.SignatureCancelled
 	case noticeExpired:
-		m.Subject = "Not signed in time: " + r.DocumentName
-		said = "the time to sign the document “" + r.DocumentName + "” is over, and not everyone has signed. Nobody can sign it any more."
+		kind = email.SignatureExpired
 	case noticeBounced:
-		m.Subject = "Could not be delivered: " + r.DocumentName
 		g := r.Signers[j.About-1]
-		said = "the mail that asks " + g.Name + " to sign the document “" + r.DocumentName + "” could not be delivered: the address " + g.Email + " does not take it, or is not to be written to. Please withdraw the request and send the document to another address."
+		kind, more["signer"], more["address"] = email.SignatureBounced, g.Name, g.Email
 	}
-	m.Text = "Dear " + name + ",\n\n" + said + "\n"
+	m, err := r.write(kind, name, more)
+	if err != nil {
+		return jobs.Fatal(err)
+	}
+	m.ID, m.Files = id, files
 	_, err = s.mail(ctx, address, m)
 	return err
 }

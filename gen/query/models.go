@@ -308,6 +308,8 @@ type SignatureRequest struct {
 	Seq            uint64
 	Head           []byte
 	Provider       string
+	Language       string
+	ForgetAt       sql.NullTime
 }
 
 type SignatureSigner struct {

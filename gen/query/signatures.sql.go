@@ -48,8 +48,8 @@ func (q *Queries) AppendSignatureEvent(ctx context.Context, arg AppendSignatureE
 }
 
 const createSignatureRequest = `-- name: CreateSignatureRequest :exec
-INSERT INTO signature_requests (id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, seq, head, provider)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO signature_requests (id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, seq, head, provider, language)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type CreateSignatureRequestParams struct {
@@ -70,6 +70,7 @@ type CreateSignatureRequestParams struct {
 	Seq            uint64
 	Head           []byte
 	Provider       string
+	Language       string
 }
 
 func (q *Queries) CreateSignatureRequest(ctx context.Context, arg CreateSignatureRequestParams) error {
@@ -91,6 +92,7 @@ func (q *Queries) CreateSignatureRequest(ctx context.Context, arg CreateSignatur
 		arg.Seq,
 		arg.Head,
 		arg.Provider,
+		arg.Language,
 	)
 	return err
 }
@@ -124,8 +126,69 @@ func (q *Queries) CreateSigner(ctx context.Context, arg CreateSignerParams) erro
 	return err
 }
 
+const deleteSignatureRequest = `-- name: DeleteSignatureRequest :exec
+DELETE FROM signature_requests WHERE id = ?
+`
+
+func (q *Queries) DeleteSignatureRequest(ctx context.Context, id domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteSignatureRequest, id)
+	return err
+}
+
+const deleteSignatureRequestEnvelope = `-- name: DeleteSignatureRequestEnvelope :exec
+DELETE FROM signature_envelopes WHERE request_id = ?
+`
+
+func (q *Queries) DeleteSignatureRequestEnvelope(ctx context.Context, requestID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteSignatureRequestEnvelope, requestID)
+	return err
+}
+
+const deleteSignatureRequestEvents = `-- name: DeleteSignatureRequestEvents :exec
+DELETE FROM signature_events WHERE request_id = ?
+`
+
+func (q *Queries) DeleteSignatureRequestEvents(ctx context.Context, requestID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteSignatureRequestEvents, requestID)
+	return err
+}
+
+const deleteSignatureRequestHints = `-- name: DeleteSignatureRequestHints :exec
+DELETE FROM signature_hints WHERE request_id = ?
+`
+
+func (q *Queries) DeleteSignatureRequestHints(ctx context.Context, requestID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteSignatureRequestHints, requestID)
+	return err
+}
+
+const deleteSignatureRequestSigners = `-- name: DeleteSignatureRequestSigners :exec
+DELETE FROM signature_signers WHERE request_id = ?
+`
+
+func (q *Queries) DeleteSignatureRequestSigners(ctx context.Context, requestID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteSignatureRequestSigners, requestID)
+	return err
+}
+
+const forgetSignatureRequests = `-- name: ForgetSignatureRequests :exec
+UPDATE signature_requests r SET r.forget_at = ?
+WHERE r.user_id = ? AND r.case_id IS NULL AND r.status <> 'completed'
+  AND NOT EXISTS (SELECT 1 FROM signature_signers s WHERE s.request_id = r.id AND s.status = 'signed')
+`
+
+type ForgetSignatureRequestsParams struct {
+	ForgetAt sql.NullTime
+	UserID   domain.ID
+}
+
+func (q *Queries) ForgetSignatureRequests(ctx context.Context, arg ForgetSignatureRequestsParams) error {
+	_, err := q.db.ExecContext(ctx, forgetSignatureRequests, arg.ForgetAt, arg.UserID)
+	return err
+}
+
 const getSignatureRequest = `-- name: GetSignatureRequest :one
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider FROM signature_requests WHERE id = ?
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests WHERE id = ?
 `
 
 func (q *Queries) GetSignatureRequest(ctx context.Context, id domain.ID) (SignatureRequest, error) {
@@ -150,6 +213,8 @@ func (q *Queries) GetSignatureRequest(ctx context.Context, id domain.ID) (Signat
 		&i.Seq,
 		&i.Head,
 		&i.Provider,
+		&i.Language,
+		&i.ForgetAt,
 	)
 	return i, err
 }
@@ -209,7 +274,7 @@ func (q *Queries) GetSignerByToken(ctx context.Context, tokenHash []byte) (Signa
 }
 
 const listAllSignatureRequests = `-- name: ListAllSignatureRequests :many
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider FROM signature_requests
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests
 WHERE id < ? AND (? = '' OR status = ?)
 ORDER BY id DESC LIMIT ?
 `
@@ -253,6 +318,8 @@ func (q *Queries) ListAllSignatureRequests(ctx context.Context, arg ListAllSigna
 			&i.Seq,
 			&i.Head,
 			&i.Provider,
+			&i.Language,
+			&i.ForgetAt,
 		); err != nil {
 			return nil, err
 		}
@@ -268,7 +335,7 @@ func (q *Queries) ListAllSignatureRequests(ctx context.Context, arg ListAllSigna
 }
 
 const listCaseSignatureRequests = `-- name: ListCaseSignatureRequests :many
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider FROM signature_requests
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests
 WHERE case_id = ? AND id < ? AND (? = '' OR status = ?)
 ORDER BY id DESC LIMIT ?
 `
@@ -314,6 +381,8 @@ func (q *Queries) ListCaseSignatureRequests(ctx context.Context, arg ListCaseSig
 			&i.Seq,
 			&i.Head,
 			&i.Provider,
+			&i.Language,
+			&i.ForgetAt,
 		); err != nil {
 			return nil, err
 		}
@@ -407,6 +476,40 @@ func (q *Queries) ListForgetfulSigners(ctx context.Context, arg ListForgetfulSig
 	return items, nil
 }
 
+const listForgottenSignatureRequests = `-- name: ListForgottenSignatureRequests :many
+SELECT r.id FROM signature_requests r
+WHERE r.forget_at <= ? AND NOT EXISTS (SELECT 1 FROM signature_envelopes e WHERE e.request_id = r.id AND e.state <> 'over')
+ORDER BY r.forget_at LIMIT ?
+`
+
+type ListForgottenSignatureRequestsParams struct {
+	Now   sql.NullTime
+	Limit int32
+}
+
+func (q *Queries) ListForgottenSignatureRequests(ctx context.Context, arg ListForgottenSignatureRequestsParams) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, listForgottenSignatureRequests, arg.Now, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var id domain.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listOverdueSignatureRequests = `-- name: ListOverdueSignatureRequests :many
 SELECT id FROM signature_requests WHERE status = 'open' AND expires_at <= ? ORDER BY expires_at LIMIT ?
 `
@@ -478,7 +581,7 @@ func (q *Queries) ListSignatureEvents(ctx context.Context, requestID domain.ID) 
 }
 
 const listSignatureRequests = `-- name: ListSignatureRequests :many
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider FROM signature_requests
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests
 WHERE user_id = ? AND id < ? AND (? = '' OR status = ?)
 ORDER BY id DESC LIMIT ?
 `
@@ -524,7 +627,48 @@ func (q *Queries) ListSignatureRequests(ctx context.Context, arg ListSignatureRe
 			&i.Seq,
 			&i.Head,
 			&i.Provider,
+			&i.Language,
+			&i.ForgetAt,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSignerRows = `-- name: ListSignerRows :many
+SELECT id, request_id, email FROM signature_signers WHERE email = ? AND id < ? ORDER BY id DESC LIMIT ?
+`
+
+type ListSignerRowsParams struct {
+	Email  string
+	Before domain.ID
+	Limit  int32
+}
+
+type ListSignerRowsRow struct {
+	ID        domain.ID
+	RequestID domain.ID
+	Email     string
+}
+
+func (q *Queries) ListSignerRows(ctx context.Context, arg ListSignerRowsParams) ([]ListSignerRowsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listSignerRows, arg.Email, arg.Before, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListSignerRowsRow
+	for rows.Next() {
+		var i ListSignerRowsRow
+		if err := rows.Scan(&i.ID, &i.RequestID, &i.Email); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -582,7 +726,7 @@ func (q *Queries) ListSigners(ctx context.Context, requestID domain.ID) ([]Signa
 }
 
 const lockSignatureRequest = `-- name: LockSignatureRequest :one
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider FROM signature_requests WHERE id = ? FOR UPDATE
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests WHERE id = ? FOR UPDATE
 `
 
 func (q *Queries) LockSignatureRequest(ctx context.Context, id domain.ID) (SignatureRequest, error) {
@@ -607,8 +751,58 @@ func (q *Queries) LockSignatureRequest(ctx context.Context, id domain.ID) (Signa
 		&i.Seq,
 		&i.Head,
 		&i.Provider,
+		&i.Language,
+		&i.ForgetAt,
 	)
 	return i, err
+}
+
+const lockUnfinishedSignatureRequests = `-- name: LockUnfinishedSignatureRequests :many
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests WHERE user_id = ? AND case_id IS NULL AND status IN ('creating', 'open', 'sealing') FOR UPDATE
+`
+
+func (q *Queries) LockUnfinishedSignatureRequests(ctx context.Context, userID domain.ID) ([]SignatureRequest, error) {
+	rows, err := q.db.QueryContext(ctx, lockUnfinishedSignatureRequests, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SignatureRequest
+	for rows.Next() {
+		var i SignatureRequest
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.CaseID,
+			&i.DocumentID,
+			&i.DocumentName,
+			&i.DocumentSize,
+			&i.DocumentSha256,
+			&i.Workflow,
+			&i.Status,
+			&i.Message,
+			&i.SenderName,
+			&i.ExpiresAt,
+			&i.CreatedAt,
+			&i.ChangedAt,
+			&i.SignedID,
+			&i.Seq,
+			&i.Head,
+			&i.Provider,
+			&i.Language,
+			&i.ForgetAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const setSignerToken = `-- name: SetSignerToken :exec

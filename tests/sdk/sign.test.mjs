@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { chromium, devices } from 'playwright-core';
-import { Counsel, cancelSignatureRequest, getDocumentContent, getSignatureEvidence, getSignatureRequest, initiateSignature, listSignatureEvents, registerUser, updateUser, uploadDocument } from '@counsel/sdk';
+import { Counsel, cancelSignatureRequest, exportUser, getDocumentContent, getSignatureEvidence, getSignatureRequest, initiateSignature, listSignatureEvents, registerUser, updateUser, uploadDocument } from '@counsel/sdk';
 
 const baseUrl = process.env.COUNSEL_URL ?? 'http://127.0.0.1:8080';
 const { COUNSEL_MAILS: mails, COUNSEL_ADMIN_EMAIL: adminEmail, COUNSEL_ADMIN_PASSWORD: adminPassword } = process.env;
@@ -18,7 +18,7 @@ const browserPath = process.env.CHROMIUM ?? process.env.PATH.split(':').flatMap(
 const skip = (!mails && 'COUNSEL_MAILS does not name the page of the mail sink') || (!adminEmail && 'COUNSEL_ADMIN_EMAIL is not set') || (!browserPath && !process.env.CI && 'no chromium is installed');
 
 const folder = mkdtempSync(join(tmpdir(), 'sign-'));
-let browser, client, content;
+let browser, client, content, userId;
 
 /** A PDF of one page with one line of text. */
 function pdf(text) {
@@ -48,6 +48,7 @@ before(async () => {
   await updateUser({ client: admin.client, path: { userId: id }, body: { role: 'lawyer' } });
   await lawyer.login(credentials);
   client = lawyer.client;
+  userId = id;
   content = pdf('The tenant pays the rent on the first of the month.');
   browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
 });
@@ -90,8 +91,9 @@ async function mail(to, subject) {
 }
 
 async function link(to) {
-  const page = await mail(to, 'Please sign lease.pdf');
+  const page = await mail(to, 'Lena Lawyer asks you to sign: lease.pdf');
   const href = await page.locator('pre a').first().getAttribute('href');
+  assert.equal(await page.frameLocator('iframe').getByRole('link', { name: 'Read and sign' }).getAttribute('href'), href);
   await page.context().close();
   return href;
 }
@@ -192,6 +194,9 @@ test('two sign in sequence', { skip }, async () => {
     await page.getByRole('link', { name: 'lease (signed).pdf' }).waitFor();
     await page.context().close();
   }
+
+  const copy = await exportUser({ client, path: { userId } });
+  assert.ok(copy.signatureRequests.some((r) => r.trackingId === trackingId && r.status === 'completed'));
 
   const evidence = Buffer.from(await (await getSignatureEvidence({ client, path: { trackingId } })).arrayBuffer());
   const file = join(folder, 'evidence.zip');

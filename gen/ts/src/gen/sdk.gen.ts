@@ -211,9 +211,13 @@ export const listUsers = <ThrowOnError extends boolean = true>(options?: Options
  * For the person themselves, and for admins. Takes name and address off the account for good, ends
  * its sessions, deletes the drafts, the documents and what was asked outside of cases, its mails,
  * webhooks and jobs, and ends its memberships. That its address wants no mail is kept, without the
- * address. What the person wrote, made or sent in cases stays those cases', without a name. Refused
+ * address. What the person wrote, made or sent in cases stays those cases', without a name. What they
+ * sent to be signed outside of cases is withdrawn and goes after two days, unless somebody signed it:
+ * what was signed, and what is to be signed in cases, stays on record as evidence, with the names of
+ * its sender and signers. Refused
  * (409) while a legal hold covers a case they are in, worked in or are a party of (`legal_hold`), while
- * they are the only owner of a case (`case_owner`), and for the last admin.
+ * they are the only owner of a case (`case_owner`), while a document that all have signed is being
+ * sealed (`signature_sealing`), and for the last admin.
  *
  */
 export const eraseUser = <ThrowOnError extends boolean = true>(options: Options<EraseUserData, ThrowOnError>) => (options.client ?? client).delete<EraseUserResponses, EraseUserErrors, ThrowOnError, 'data'>({
@@ -245,7 +249,8 @@ export const updateUser = <ThrowOnError extends boolean = true>(options: Options
  * Copy everything held about a person
  *
  * For the person themselves, and for admins. The account; what was asked, the drafts with all their
- * versions and the documents outside of cases; the mails they sent; the webhooks; and, for each case the person is a member of now,
+ * versions and the documents outside of cases; the mails they sent; what they sent to be signed; what they
+ * were asked to sign, once their address is confirmed; the webhooks; and, for each case the person is a member of now,
  * what they have in it; the case's timeline says that it was taken. What others wrote about them in cases is the
  * cases'. The document arrives as it is read; one that breaks off is not whole.
  *

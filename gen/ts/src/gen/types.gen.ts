@@ -229,6 +229,14 @@ export type UserExport = {
      */
     emails: Array<Email>;
     /**
+     * What the person sent to be signed outside of cases.
+     */
+    signatureRequests: Array<SignatureRequest>;
+    /**
+     * What the person was asked to sign, at an address that is confirmed to be theirs.
+     */
+    signatures: Array<ExportedSignature>;
+    /**
      * The webhooks, without their secrets.
      */
     webhooks: Array<Webhook>;
@@ -244,6 +252,38 @@ export type ExportedDraft = {
      * All versions, the newest first.
      */
     versions: Array<DraftVersion>;
+};
+
+/**
+ * What is held of a signer, without who else signs.
+ */
+export type ExportedSignature = {
+    trackingId: Id;
+    /**
+     * Its file name.
+     */
+    documentName: string;
+    checksum: Checksum;
+    /**
+     * Who asked for the signature.
+     */
+    senderName: string;
+    /**
+     * What the mail said.
+     */
+    message?: string;
+    status: SignatureStatus;
+    createdAt: Time;
+    signer: Signer;
+    /**
+     * The version of the words they agreed to.
+     */
+    disclosure?: string;
+    signature?: Signature;
+    /**
+     * Their part of the log.
+     */
+    events: Array<SignatureEvent>;
 };
 
 export type ExportedShare = {
@@ -270,6 +310,10 @@ export type ExportedShare = {
      * The documents they made or sent in the case, each with a link to its file.
      */
     documents: Array<StoredDocument>;
+    /**
+     * What they sent to be signed in the case.
+     */
+    signatureRequests: Array<SignatureRequest>;
 };
 
 export type UpdateUserRequest = {
@@ -1433,6 +1477,10 @@ export type InitiateSignatureRequest = {
      */
     message?: string;
     /**
+     * Of the mails, as a BCP 47 tag: German, French, Spanish, or else English. What the Accept-Language header says when absent.
+     */
+    language?: string;
+    /**
      * Until when it can be signed, an hour to a year from now; thirty days when absent.
      */
     expiresAt?: Time;
@@ -1492,6 +1540,10 @@ export type SignatureRequest = {
      * What the mails say to the signers.
      */
     message?: string;
+    /**
+     * The language of the mails.
+     */
+    language: 'en' | 'de' | 'fr' | 'es';
     /**
      * In the order in which they sign.
      */

@@ -880,17 +880,6 @@ export const zStoredDocument = z.object({
     createdAt: zTime
 });
 
-export const zExportedShare = z.object({
-    caseId: zId,
-    role: zCaseRole,
-    since: zTime,
-    notes: z.array(zCaseNote).max(10000000),
-    tasks: z.array(zCaseTask).max(10000000),
-    consultations: z.array(zConsultation).max(10000000),
-    drafts: z.array(zExportedDraft).max(10000000),
-    documents: z.array(zStoredDocument).max(10000000)
-});
-
 export const zStoredDocumentList = z.object({
     items: z.array(zStoredDocument).max(100),
     nextCursor: zNextCursor.optional()
@@ -938,6 +927,7 @@ export const zInitiateSignatureRequest = z.object({
     signers: z.array(zNewSigner).min(1).max(20),
     workflow: zSignatureWorkflow,
     message: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    language: z.string().min(2).max(35).regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/).optional(),
     expiresAt: zTime.optional()
 });
 
@@ -973,11 +963,29 @@ export const zSignatureRequest = z.object({
     status: zSignatureStatus,
     senderName: z.string().max(255).regex(/^[\s\S]*$/),
     message: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    language: z.enum([
+        'en',
+        'de',
+        'fr',
+        'es'
+    ]),
     signers: z.array(zSigner).max(20),
     signedDocId: zId.optional(),
     expiresAt: zTime,
     createdAt: zTime,
     changedAt: zTime
+});
+
+export const zExportedShare = z.object({
+    caseId: zId,
+    role: zCaseRole,
+    since: zTime,
+    notes: z.array(zCaseNote).max(10000000),
+    tasks: z.array(zCaseTask).max(10000000),
+    consultations: z.array(zConsultation).max(10000000),
+    drafts: z.array(zExportedDraft).max(10000000),
+    documents: z.array(zStoredDocument).max(10000000),
+    signatureRequests: z.array(zSignatureRequest).max(10000000)
 });
 
 export const zSignatureRequestList = z.object({
@@ -1056,6 +1064,23 @@ export const zSignature = z.object({
     strokes: z.array(z.array(zSignaturePoint).min(1).max(5000)).min(1).max(500).optional(),
     width: z.number().gte(1).lte(10000).optional(),
     height: z.number().gte(1).lte(10000).optional()
+});
+
+/**
+ * What is held of a signer, without who else signs.
+ */
+export const zExportedSignature = z.object({
+    trackingId: zId,
+    documentName: z.string().max(255).regex(/^[\s\S]*$/),
+    checksum: zChecksum,
+    senderName: z.string().max(255).regex(/^[\s\S]*$/),
+    message: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    status: zSignatureStatus,
+    createdAt: zTime,
+    signer: zSigner,
+    disclosure: z.string().max(16).regex(/^[ -~]*$/).optional(),
+    signature: zSignature.optional(),
+    events: z.array(zSignatureEvent).max(2000)
 });
 
 export const zSigningSignature = z.object({
@@ -1385,6 +1410,8 @@ export const zUserExport = z.object({
     drafts: z.array(zExportedDraft).max(10000000),
     documents: z.array(zStoredDocument).max(10000000),
     emails: z.array(zEmail).max(10000000),
+    signatureRequests: z.array(zSignatureRequest).max(10000000),
+    signatures: z.array(zExportedSignature).max(10000000),
     webhooks: z.array(zWebhook).max(10000000),
     cases: z.array(zExportedShare).max(10000000)
 });
