@@ -11,6 +11,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/documents"
 	"counsel/domain/email"
+	"counsel/domain/esign"
 	"counsel/domain/privacy"
 	"counsel/domain/webhooks"
 	"counsel/gen/api"
@@ -40,7 +41,7 @@ type userExport struct {
 	items  int // in the one begun last
 }
 
-var exportParts = []string{"consultations", "drafts", "documents", "emails", "webhooks", "cases"}
+var exportParts = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "cases"}
 
 func (x *userExport) VisitExportUserResponse(w http.ResponseWriter) error {
 	x.out = bufio.NewWriterSize(w, 32<<10)
@@ -133,14 +134,38 @@ func (x *userExport) Document(d documents.Stored) error {
 // Email adds one.
 func (x *userExport) Email(e email.Email) error { return x.put(4, emailOf(e)) }
 
+// SignatureRequest adds one that they sent.
+func (x *userExport) SignatureRequest(r esign.Request) error { return x.put(5, signatureRequest(r)) }
+
+// Signature adds one that they were asked for.
+func (x *userExport) Signature(p esign.Part) error {
+	r, g := p.Request, p.Signer
+	out := api.ExportedSignature{TrackingID: api.ID(r.ID), DocumentName: r.DocumentName, Checksum: r.DocumentSum.String(), SenderName: r.SenderName, Message: said(r.Message),
+		Status: api.SignatureStatus(r.Status), CreatedAt: r.CreatedAt, Signer: signer(g), Disclosure: said(g.Disclosure), Events: signatureEvents(p.Log)}
+	if m := g.Mark; m != nil {
+		out.Signature = &api.Signature{Typed: said(m.Typed)}
+		for _, stroke := range m.Strokes {
+			points := make([]api.SignaturePoint, len(stroke))
+			for i, at := range stroke {
+				points[i] = api.SignaturePoint{X: at.X, Y: at.Y}
+			}
+			out.Signature.Strokes = append(out.Signature.Strokes, points)
+		}
+		if len(m.Strokes) > 0 {
+			out.Signature.Width, out.Signature.Height = &m.Width, &m.Height
+		}
+	}
+	return x.put(6, out)
+}
+
 // Webhook adds one.
-func (x *userExport) Webhook(w webhooks.Webhook) error { return x.put(5, webhook(w)) }
+func (x *userExport) Webhook(w webhooks.Webhook) error { return x.put(7, webhook(w)) }
 
 // Share adds one.
 func (x *userExport) Share(c privacy.Share) error {
 	out := api.ExportedShare{CaseID: api.ID(c.CaseID), Role: api.CaseRole(c.Role), Since: c.Since, Notes: make([]api.CaseNote, len(c.Notes)),
 		Tasks: make([]api.CaseTask, len(c.Tasks)), Consultations: make([]api.Consultation, len(c.Consultations)),
-		Drafts: make([]api.ExportedDraft, len(c.Drafts)), Documents: make([]api.StoredDocument, len(c.Documents))}
+		Drafts: make([]api.ExportedDraft, len(c.Drafts)), Documents: make([]api.StoredDocument, len(c.Documents)), SignatureRequests: make([]api.SignatureRequest, len(c.Signatures))}
 	for i, n := range c.Notes {
 		out.Notes[i] = note(n)
 	}
@@ -156,13 +181,16 @@ func (x *userExport) Share(c privacy.Share) error {
 	for i, one := range c.Drafts {
 		out.Drafts[i] = exportedDraft(one)
 	}
+	for i, one := range c.Signatures {
+		out.SignatureRequests[i] = signatureRequest(one)
+	}
 	for i, one := range c.Documents {
 		var err error
 		if out.Documents[i], err = x.server.storedDocument(x.ctx, one); err != nil {
 			return err
 		}
 	}
-	return x.put(6, out)
+	return x.put(8, out)
 }
 
 func draftVersion(v documents.DraftVersion) api.DraftVersion {

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/esign"
 	"counsel/gen/api"
 	"counsel/sandbox/testenv"
 )
@@ -83,6 +85,69 @@ func TestExport(t *testing.T) {
 	a := b.call(bob, "GET", path, nil).wants(200, "")
 	if strings.Contains(string(a.body), c.ID.String()) {
 		t.Errorf("a case is in the copy after leaving it: %s", a.body)
+	}
+}
+
+// TestSignaturesOfAPerson: the copy has what somebody sent to be signed, and what is held of them as a
+// signer once the address is known to be theirs; erasing them withdraws what is open, and keeps the
+// evidence of what was signed.
+func TestSignaturesOfAPerson(t *testing.T) {
+	b := newBundle(t)
+	b.work()
+	lena, ada := b.join("lena", domain.RoleLawyer), b.join("ada", domain.RoleClient)
+	copied := func(who *person) (x api.UserExport) {
+		t.Helper()
+		b.call(who, "GET", "/api/users/"+who.ID.String()+"/export", nil).wants(200, "").into(&x)
+		return x
+	}
+	sent := b.sendToSign(lena, "", "ada@example.com", "eve@example.com")
+	signing := func(what string, body map[string]any) {
+		t.Helper()
+		body["token"] = b.signPost.secret(t, "ada@example.com")
+		b.call(nil, "POST", "/api/esign/signing/"+what, body, "User-Agent", "Phone/1.0").wants(200, "")
+	}
+	signing("view", map[string]any{})
+	signing("consent", map[string]any{"disclosure": esign.Disclosure})
+	signing("sign", map[string]any{"signature": map[string]any{"typed": "Ada Lovelace"}})
+	var c api.Case
+	b.call(lena, "POST", "/api/cases", map[string]any{"title": "A case"}).wants(201, "").into(&c)
+	inCase := b.sendToSign(lena, c.ID.String(), "grace@example.com")
+
+	x := copied(lena)
+	if len(x.SignatureRequests) != 1 || x.SignatureRequests[0].TrackingID != sent.TrackingID || len(x.Signatures) != 0 || len(x.Cases) != 1 || len(x.Cases[0].SignatureRequests) != 1 || x.Cases[0].SignatureRequests[0].TrackingID != inCase.TrackingID {
+		t.Errorf("of the sender: %+v, %+v, %+v", x.SignatureRequests, x.Signatures, x.Cases)
+	}
+	if x := copied(ada); len(x.Signatures) != 0 {
+		t.Errorf("before the address is confirmed: %+v", x.Signatures)
+	}
+	link := secretOf.FindStringSubmatch(b.arrives("ada@example.com", 1).Text)[2]
+	b.call(nil, "POST", "/api/auth/email/verify", map[string]string{"token": link}).wants(204, "")
+	if x = copied(ada); len(x.Signatures) != 1 || len(x.SignatureRequests) != 0 {
+		t.Fatalf("of the signer: %+v, %+v", x.Signatures, x.SignatureRequests)
+	}
+	if one := x.Signatures[0]; one.TrackingID != sent.TrackingID || one.SenderName != "lena" || *one.Signature.Typed != "Ada Lovelace" || *one.Disclosure != esign.Disclosure || len(one.Events) != 5 || *one.Events[2].UserAgent != "Phone/1.0" {
+		t.Errorf("of the signer: %+v", one)
+	}
+	raw, err := json.Marshal(x)
+	must(t, err)
+	if strings.Contains(string(raw), "eve@example.com") {
+		t.Errorf("it tells who else signs: %s", raw)
+	}
+
+	b.call(ada, "DELETE", "/api/users/"+ada.ID.String(), nil).wants(204, "")
+	b.call(lena, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"status": "closed"}).wants(200, "")
+	b.call(lena, "DELETE", "/api/cases/"+c.ID.String(), nil).wants(204, "")
+	b.call(lena, "DELETE", "/api/users/"+lena.ID.String(), nil).wants(204, "")
+	admin := b.admin()
+	var r api.SignatureRequest
+	b.call(admin, "GET", "/api/esign/"+sent.TrackingID.String(), nil).wants(200, "").into(&r)
+	if r.Status != api.SignatureStatusCancelled {
+		t.Errorf("is %s", r.Status)
+	}
+	found, err := esign.VerifyEvidence(b.call(admin, "GET", "/api/esign/"+sent.TrackingID.String()+"/evidence", nil).wants(200, "").body)
+	must(t, err)
+	if !strings.Contains(found.Signers[0], "ada@example.com") {
+		t.Errorf("the evidence says %+v", found)
 	}
 }
 

@@ -155,7 +155,7 @@ func (s *Service) release(ctx context.Context, q *query.Queries, r *Request) err
 		return err
 	}
 	u := query.UpdateEnvelopeParams{EnvelopeID: e.EnvelopeID, State: envOver, AuditID: e.AuditID, RequestID: r.ID}
-	if r.Status == Cancelled || r.Status == Expired {
+	if r.Status == Cancelled || r.Status == Expired || r.Status == Failed {
 		u.State, u.NextAt = envDropping, s.after(0)
 		if err := s.look(ctx, q, r.ID); err != nil {
 			return err

@@ -59,13 +59,14 @@ func (s *Service) may(ctx context.Context, by domain.Principal, r Request, verb 
 // Filter narrows a list of requests.
 type Filter struct {
 	CaseID *domain.ID // those of this case; nil: the caller's own, an admin's list everyone's
+	UserID *domain.ID // only what they sent; of others for admins alone
 	Status Status     // "": all
 	Limit  int        // 1 to 100; 0: 20
 	Before *domain.ID // only older ones than this: next of the page before
 }
 
 // List lists requests, the newest first. next is the Before of the next page, nil on the last.
-// NotFound: a case that is not open to the caller.
+// NotFound: a case that is not open to the caller. Forbidden: what somebody else sent.
 func (s *Service) List(ctx context.Context, by domain.Principal, f Filter) (items []Request, next *domain.ID, err error) {
 	limit := cmp.Or(f.Limit, 20)
 	if limit < 1 || limit > 100 {
@@ -75,6 +76,12 @@ func (s *Service) List(ctx context.Context, by domain.Principal, f Filter) (item
 	if f.Before != nil {
 		before = *f.Before
 	}
+	sender := by.UserID
+	if f.UserID != nil {
+		if sender = *f.UserID; f.CaseID == nil && sender != by.UserID && !by.Admin() {
+			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may list what somebody else sent.")
+		}
+	}
 	n := int32(limit + 1)
 	var rows []query.SignatureRequest
 	switch {
@@ -83,10 +90,10 @@ func (s *Service) List(ctx context.Context, by domain.Principal, f Filter) (item
 			return nil, nil, err
 		}
 		rows, err = s.rows.ListCaseSignatureRequests(ctx, query.ListCaseSignatureRequestsParams{CaseID: f.CaseID, Before: before, Status: string(f.Status), Limit: n})
-	case by.Admin():
+	case by.Admin() && f.UserID == nil:
 		rows, err = s.rows.ListAllSignatureRequests(ctx, query.ListAllSignatureRequestsParams{Before: before, Status: string(f.Status), Limit: n})
 	default:
-		rows, err = s.rows.ListSignatureRequests(ctx, query.ListSignatureRequestsParams{UserID: by.UserID, Before: before, Status: string(f.Status), Limit: n})
+		rows, err = s.rows.ListSignatureRequests(ctx, query.ListSignatureRequestsParams{UserID: sender, Before: before, Status: string(f.Status), Limit: n})
 	}
 	if err != nil {
 		return nil, nil, db.Error(err)
@@ -97,6 +104,9 @@ func (s *Service) List(ctx context.Context, by domain.Principal, f Filter) (item
 	}
 	items = []Request{}
 	for _, row := range rows {
+		if f.UserID != nil && row.UserID != *f.UserID {
+			continue
+		}
 		r, err := withSigners(ctx, s.rows, row)
 		if err != nil {
 			return nil, nil, err
@@ -274,7 +284,7 @@ func (s *Service) manage(ctx context.Context, by domain.Principal, id domain.ID,
 // sweepBatch is how much a sweep does at once.
 const sweepBatch = 100
 
-// sweep ends what is overdue and reminds those who forgot.
+// sweep ends what is overdue, reminds those who forgot, and takes away what is to be forgotten.
 func (s *Service) sweep(ctx context.Context) error {
 	overdue, err := s.rows.ListOverdueSignatureRequests(ctx, query.ListOverdueSignatureRequestsParams{Now: s.Clock(), Limit: sweepBatch})
 	if err != nil {
@@ -306,7 +316,7 @@ func (s *Service) sweep(ctx context.Context) error {
 			s.Log.Warn("a signer could not be reminded yet", "request", r.ID.String(), "cause", err.Error())
 		}
 	}
-	return nil
+	return s.sweepForgotten(ctx)
 }
 
 func ptr[T any](v T) *T { return &v }

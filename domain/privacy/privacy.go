@@ -2,14 +2,17 @@
 // everything, and erasure.
 //
 // A copy has the account; what was asked, the drafts with all their versions and the documents
-// outside of cases; the mails they sent; the webhooks; and, for each case the person is a member of now, what they have in it. What
-// others wrote about them in cases is the cases'.
+// outside of cases; the mails they sent; what they sent to be signed; what they were asked to sign, as far
+// as it went to an address that is confirmed to be theirs; the webhooks; and, for each case the person is a
+// member of now, what they have in it. What others wrote about them in cases is the cases'.
 //
 // Erasure takes the name and the address off the account for good, ends its sessions, deletes
 // the drafts, the documents and what was asked outside of cases, the mails they sent, the webhooks and
 // the jobs, and ends its memberships. That they want no mail is kept, without their address. What the
-// person wrote, made or sent in cases stays those cases', without a name,
-// and the record of what was sent to be signed stays as the evidence that its signers rely on.
+// person wrote, made or sent in cases stays those cases', without a name. What they sent to be signed
+// outside of cases is withdrawn, and goes two days later, when its signers have been told. Where somebody
+// signed, and in cases, the record stays whole, with the names of those in it: it is the evidence that
+// signers and cases rely on for their claims. So does what the person signed.
 // A legal hold on any of their cases refuses it all. It is one transaction.
 package privacy
 
@@ -22,6 +25,7 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/documents"
 	"counsel/domain/email"
+	"counsel/domain/esign"
 	"counsel/domain/jobs"
 	"counsel/domain/webhooks"
 	"counsel/gen/query"
@@ -37,6 +41,7 @@ type Service struct {
 	Webhooks *webhooks.Service
 	Email    *email.Service
 	Jobs     *jobs.Service
+	Esign    *esign.Service
 }
 
 // Draft is a draft with all its versions, the newest first.
@@ -51,6 +56,7 @@ type Share struct {
 	Consultations []ai.Consultation // they asked in it
 	Drafts        []Draft           // they began
 	Documents     []documents.Stored
+	Signatures    []esign.Request // they asked for in it
 }
 
 // Sink takes a copy piece by piece: the account first, then each kind in turn. An error of it
@@ -60,8 +66,10 @@ type Sink interface {
 	Consultation(ai.Consultation) error
 	Draft(Draft) error
 	Document(documents.Stored) error
-	Webhook(webhooks.Webhook) error
 	Email(email.Email) error
+	SignatureRequest(esign.Request) error
+	Signature(esign.Part) error
+	Webhook(webhooks.Webhook) error
 	Share(Share) error
 }
 
@@ -103,6 +111,14 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 		}
 		sent.Before = next
 	}
+	if err := s.signatures(ctx, caller, esign.Filter{UserID: &user}, out.SignatureRequest); err != nil {
+		return err
+	}
+	if u.EmailVerified { // else it may be somebody else's
+		if err := s.Esign.Parts(ctx, u.Email, out.Signature); err != nil {
+			return err
+		}
+	}
 	hooks := webhooks.Filter{UserID: &user, Limit: webhooks.MaxWebhooks}
 	items, _, err := s.Webhooks.List(ctx, caller, hooks)
 	if err != nil {
@@ -131,6 +147,13 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 		}
 		err = s.documents(ctx, caller, documents.StoredFilter{CaseID: &c.CaseID, UserID: &user}, func(one documents.Stored) error {
 			share.Documents = append(share.Documents, one)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		err = s.signatures(ctx, caller, esign.Filter{CaseID: &c.CaseID, UserID: &user}, func(one esign.Request) error {
+			share.Signatures = append(share.Signatures, one)
 			return nil
 		})
 		if err != nil {
@@ -232,9 +255,33 @@ func (s *Service) documents(ctx context.Context, caller domain.Principal, f docu
 	}
 }
 
+// signatures gives yield what fits f: of the case it names, or else of none.
+func (s *Service) signatures(ctx context.Context, caller domain.Principal, f esign.Filter, yield func(esign.Request) error) error {
+	f.Limit = pageSize
+	for {
+		items, next, err := s.Esign.List(ctx, caller, f)
+		if err != nil {
+			return err
+		}
+		for _, one := range items {
+			if f.CaseID == nil && one.CaseID != nil {
+				continue
+			}
+			if err := yield(one); err != nil {
+				return err
+			}
+		}
+		if next == nil {
+			return nil
+		}
+		f.Before = next
+	}
+}
+
 // Erase erases a person, for themselves or by an admin. Errors: Forbidden, NotFound, and Conflict
 // while a legal hold covers a case of theirs (reason legal_hold), while they are the only owner of
-// a case (case_owner), or the last admin who can sign in.
+// a case (case_owner), while a document that all have signed is being sealed (signature_sealing), or for
+// the last admin who can sign in.
 func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domain.ID) error {
 	if _, err := s.person(ctx, caller, user); err != nil {
 		return err
@@ -245,6 +292,9 @@ func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domai
 			return err
 		}
 		if err := s.AI.Forget(ctx, q, user); err != nil {
+			return err
+		}
+		if err := s.Esign.Forget(ctx, q, user); err != nil { // while its documents are there
 			return err
 		}
 		if err := s.Archive.Forget(ctx, q, user); err != nil {
