@@ -1,10 +1,12 @@
 package esign_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	mathrand "math/rand/v2"
 	"slices"
 	"strings"
@@ -760,6 +762,16 @@ func TestEvidence(t *testing.T) {
 	if found.Status != esign.Completed || !found.Sealed || found.Request != r.ID || found.Document != "lease.pdf" || found.SHA256 != r.DocumentSum.String() || len(found.Signers) != 2 ||
 		!strings.HasPrefix(found.Signers[0], "1. Ada Lovelace <ada@example.com>: signed 20") || found.Certificate.Subject.CommonName != "Counsel test" {
 		t.Errorf("found %+v", found)
+	}
+
+	files, err := zip.NewReader(bytes.NewReader(bundle), int64(len(bundle)))
+	must(t, err)
+	words, err := fs.ReadFile(files, "README.txt")
+	must(t, err)
+	for _, f := range files.File {
+		if name := strings.Replace(f.Name, esign.Disclosure, "*", 1); name != "README.txt" && !bytes.Contains(words, []byte("\n"+name+" ")) {
+			t.Errorf("README.txt does not say what %s is", name)
+		}
 	}
 
 	random := mathrand.New(mathrand.NewPCG(1, 2))

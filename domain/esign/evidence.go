@@ -91,6 +91,8 @@ type manifestSigner struct {
 
 const readme = `Evidence of an electronic signature
 
+What is in here:
+
 original.pdf    the document as it was sent to be signed
 signed.pdf      the same, byte for byte, with a certificate and a seal behind it
 log.json        what happened: each entry has the SHA-256 of the one before
@@ -99,14 +101,29 @@ provider-record.pdf   what the provider that had it signed put down, if one did;
                 is as that provider made it
 manifest.json   who, when, and the SHA-256 of each file
 
-The zip itself is signed: its comment is a CMS signature (DER) over all bytes before the comment.
-To check all of it, offline, use the program of the service that made it, as it was built:
+A file that is not here was deleted, or has not come to be: only what all have signed has a signed.pdf.
+
+How to check it, without a network:
+
+All of it. The zip itself is signed: its comment is a CMS signature (DER) over all bytes before the
+comment. The program of the service that made it finds any byte that was changed, and whether the
+files fit together; it also says whose certificate sealed them, and whether to trust that is for
+you to say:
 
     ./counsel verify-evidence FILE
 
 or in the folder of its source code, which needs Go:
 
     go run . verify-evidence FILE
+
+The signed file alone, with any program that checks signatures of PDF files:
+
+    pdfsig signed.pdf
+
+One file, by its SHA-256, which manifest.json has; that of the original is on the certificate's
+pages and in the log's first entry, too:
+
+    sha256sum original.pdf
 `
 
 // Evidence is all that is known of a request, as a signed zip of so many bytes, which the caller
