@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -82,6 +83,19 @@ type setup struct {
 	limit    int
 }
 
+// words are what all servers read from the same files.
+var words = sync.OnceValues(func() (w struct {
+	masker  *masking.Masker
+	prompts *prompts.Set
+	rules   *policy.Book
+}, err error) {
+	var errs [3]error
+	w.masker, errs[0] = masking.New()
+	w.prompts, errs[1] = prompts.Load()
+	w.rules, errs[2] = policy.Load()
+	return w, errors.Join(errs[:]...)
+})
+
 func newBundle(t testing.TB, options ...option) *bundle {
 	t.Helper()
 	ctx := t.Context()
@@ -114,11 +128,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	accounts, err := account.New(database, b.redis, account.Config{Algorithm: "HS256", Secret: secret, Issuer: "counsel", Audience: "counsel-api",
 		AccessTTL: time.Hour, SessionTTL: time.Hour, Hash: account.Hash{Passes: 1, MemoryKiB: 64}}, domain.SystemClock, domain.NewID, rand.Reader)
 	must(t, err)
-	masker, err := masking.New()
-	must(t, err)
-	templates, err := prompts.Load()
-	must(t, err)
-	rules, err := policy.Load()
+	ready, err := words()
 	must(t, err)
 	b.post = &post{}
 	tasks, err := queue.Open(s.redis, log)
@@ -137,7 +147,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	reader := reading.New()
 	t.Cleanup(func() { reader.Close() })
 	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: reader, Cases: matters, Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
-	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: masker, Prompts: templates, Policies: rules, Cases: matters, Library: b.archive, Jobs: b.jobs,
+	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules, Cases: matters, Library: b.archive, Jobs: b.jobs,
 		Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	must(t, err)
 	t.Cleanup(func() {

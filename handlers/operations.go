@@ -45,14 +45,20 @@ func loadOperations(m *httpMetrics) (map[string]*operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	defs, err := definitions(doc)
+	raw, err := api.GetSpecJSON()
+	if err != nil {
+		return nil, err
+	}
+	// The contract keeps to what OpenAPI 3.0 and JSON Schema have in common, so its schemas need
+	// no translation.
+	compile, err := schema.CompileAt("contract", raw)
 	if err != nil {
 		return nil, err
 	}
 	ops := map[string]*operation{}
 	for path, item := range doc.Paths.Map() {
 		for method, o := range item.Operations() {
-			op, err := newOperation(o, defs)
+			op, err := newOperation(o, "/paths/"+pointerEscape.Replace(path)+"/"+strings.ToLower(method), compile)
 			if err != nil {
 				return nil, fmt.Errorf("%s %s: %w", method, path, err)
 			}
@@ -69,7 +75,10 @@ func loadOperations(m *httpMetrics) (map[string]*operation, error) {
 var files = map[string]bool{"/api/esign/initiate": true, "/api/esign/{trackingId}/evidence": true, "/api/esign/signing/document": true,
 	"/api/esign/signing/view": true, "/api/esign/{trackingId}/cancel": true} // these two may ask a provider
 
-func newOperation(o *openapi3.Operation, defs json.RawMessage) (*operation, error) {
+var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")
+
+// newOperation reads the operation that stands in the contract at a JSON Pointer.
+func newOperation(o *openapi3.Operation, at string, compile func(pointer string) (*schema.Schema, error)) (*operation, error) {
 	op := &operation{id: o.OperationID, roles: map[domain.Role]bool{}}
 	rules, ok := o.Extensions["x-roles"].([]any)
 	if !ok {
@@ -102,15 +111,15 @@ func newOperation(o *openapi3.Operation, defs json.RawMessage) (*operation, erro
 				return nil, errors.New("only JSON bodies and forms are known here")
 			}
 			var err error
-			if op.body, err = compile(op.id, media.Schema, defs); err != nil {
+			if op.body, err = compile(orRef(at+"/requestBody", o.RequestBody.Ref) + "/content/application~1json/schema"); err != nil {
 				return nil, err
 			}
 		}
 	}
-	for _, p := range o.Parameters {
+	for i, p := range o.Parameters {
 		v := p.Value
 		op.once = op.once || v.In == openapi3.ParameterInHeader && v.Name == idempotencyKeyHeader
-		compiled, err := compile(op.id+"."+v.Name, v.Schema, defs)
+		compiled, err := compile(orRef(fmt.Sprintf("%s/parameters/%d", at, i), p.Ref) + "/schema")
 		if err != nil {
 			return nil, err
 		}
@@ -119,22 +128,12 @@ func newOperation(o *openapi3.Operation, defs json.RawMessage) (*operation, erro
 	return op, nil
 }
 
-// definitions are the contract's shared schemas, as JSON. The contract keeps to what OpenAPI
-// 3.0 and JSON Schema have in common, so they need no translation.
-func definitions(doc *openapi3.T) (json.RawMessage, error) {
-	return json.Marshal(map[string]any{"schemas": doc.Components.Schemas})
-}
-
-func compile(name string, ref *openapi3.SchemaRef, defs json.RawMessage) (*schema.Schema, error) {
-	inner, err := ref.MarshalJSON()
-	if err != nil {
-		return nil, err
+// orRef is where something stands: in its place, or where the reference there leads.
+func orRef(place, ref string) string {
+	if ref != "" {
+		return strings.TrimPrefix(ref, "#")
 	}
-	raw, err := json.Marshal(map[string]json.RawMessage{"components": defs, "allOf": json.RawMessage("[" + string(inner) + "]")})
-	if err != nil {
-		return nil, err
-	}
-	return schema.Compile(name, raw)
+	return place
 }
 
 // checkParams holds the path and the query against the contract.

@@ -221,6 +221,8 @@ func TestRenderDraft(t *testing.T) {
 		b.call(ada, "POST", path+"/render-pdf", body, header...).wants(200, "").into(&r)
 		return r
 	}
+	read := reading.New()
+	defer read.Close()
 	text := func(r api.RenderPdfResponse) string {
 		t.Helper()
 		a := b.call(ada, "GET", "/api/docs/"+r.DocID.String()+"/content", nil).wants(200, "")
@@ -228,8 +230,6 @@ func TestRenderDraft(t *testing.T) {
 		if "sha256:"+hex.EncodeToString(sum[:]) != r.Checksum {
 			t.Error("the bytes served are not those of the checksum")
 		}
-		read := reading.New()
-		defer read.Close()
 		pages, err := read.Pages(t.Context(), "application/pdf", strings.NewReader(string(a.body)), int64(len(a.body)))
 		must(t, err)
 		return strings.Join(strings.Fields(strings.Join(pages, " ")), " ")

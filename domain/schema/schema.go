@@ -37,6 +37,16 @@ type Fault struct {
 // Compile reads a draft 2020-12 schema. "format" is checked, not only noted; to the standard
 // formats it adds iso-4217, a currency code.
 func Compile(name string, raw []byte) (*Schema, error) {
+	at, err := CompileAt(name, raw)
+	if err != nil {
+		return nil, err
+	}
+	return at("")
+}
+
+// CompileAt reads a document that holds several schemas, which may refer to each other, and
+// compiles those at the JSON Pointers it is asked for. What they share is compiled once.
+func CompileAt(name string, raw []byte) (func(pointer string) (*Schema, error), error) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 	if err != nil {
 		return nil, fmt.Errorf("schema %s: %w", name, err)
@@ -56,11 +66,13 @@ func Compile(name string, raw []byte) (*Schema, error) {
 	if err := c.AddResource(url, doc); err != nil {
 		return nil, fmt.Errorf("schema %s: %w", name, err)
 	}
-	compiled, err := c.Compile(url)
-	if err != nil {
-		return nil, fmt.Errorf("schema %s: %w", name, err)
-	}
-	return &Schema{compiled}, nil
+	return func(pointer string) (*Schema, error) {
+		compiled, err := c.Compile(url + "#" + pointer)
+		if err != nil {
+			return nil, fmt.Errorf("schema %s: %w", name+pointer, err)
+		}
+		return &Schema{compiled}, nil
+	}, nil
 }
 
 // Check returns nil when v, as encoding/json decodes it, fits. Otherwise it names each fault
