@@ -103,7 +103,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	contract, err := os.ReadFile("../openapi.yaml")
 	must(t, err)
 	log := slog.New(slog.NewJSONHandler(b.logs, nil))
-	s := setup{deps: handlers.Deps{Contract: contract, Registry: prometheus.NewRegistry(), Log: log, Clock: domain.SystemClock}}
+	s := setup{deps: handlers.Deps{Contract: contract, Registry: prometheus.NewRegistry(), Log: log, Clock: domain.SystemClock, Patience: time.Minute}} // the machine may be busy
 	for _, o := range options {
 		o(&s)
 	}
