@@ -48,6 +48,7 @@ import (
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
+	"counsel/domain/notifications"
 	"counsel/domain/privacy"
 	"counsel/domain/webhooks"
 	"counsel/handlers"
@@ -186,7 +187,8 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if err != nil {
 		return nil, err
 	}
-	a.emit = events.To(a.cases, a.webhooks.Hear)
+	told := notifications.New(notifications.Deps{DB: a.database, Jobs: a.jobs, People: a.accounts, Cases: a.cases, Clock: domain.SystemClock, Mail: letters.NotificationMail})
+	a.emit = events.To(a.cases, a.webhooks.Hear, told.Hear)
 	a.cases.Emit, a.archive.Emit, letters.Emit = a.emit, a.emit, a.emit
 	if a.ai, err = newAI(a, cfg, metrics); err != nil {
 		return nil, err
@@ -212,12 +214,12 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		Drafts:  drafts,
 		Email:   letters,
 		Esign:   signing,
-		Archive: a.archive, Templates: templates, Press: press, Batches: documents.NewBatches(press, a.jobs, a.accounts), Jobs: a.jobs, Once: a.once, Webhooks: a.webhooks,
+		Archive: a.archive, Templates: templates, Press: press, Batches: documents.NewBatches(press, a.jobs, a.accounts), Jobs: a.jobs, Once: a.once, Webhooks: a.webhooks, Notifications: told,
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}
 	deps.Drafts.Emit = a.emit
-	deps.Privacy = &privacy.Service{Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases, Webhooks: a.webhooks, Email: letters, Jobs: a.jobs, Esign: signing}
+	deps.Privacy = &privacy.Service{Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases, Webhooks: a.webhooks, Notifications: told, Email: letters, Jobs: a.jobs, Esign: signing}
 	if cfg.Limited() {
 		budget := func(name string, requests int) (*limits.Limiter, error) {
 			return limits.New(a.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: name, Requests: requests, Window: time.Minute})
@@ -312,7 +314,7 @@ func newEsign(a *app, cfg config.Config, engine *pdf.Engine, letters *email.Serv
 func newEmail(a *app, cfg config.Config) (*email.Service, error) {
 	deps := email.Deps{
 		DB: a.database, Jobs: a.jobs, Archive: a.archive, People: a.accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: a.log,
-		Keep: time.Duration(cfg.Mail.KeepDays) * 24 * time.Hour, PublicURL: cfg.PublicURL, AccountURL: cmp.Or(cfg.AccountURL, cfg.PublicURL+"/account"), Secret: a.accounts.LinkSecret, LinkID: a.accounts.LinkID,
+		Keep: time.Duration(cfg.Mail.KeepDays) * 24 * time.Hour, PublicURL: cfg.PublicURL, AccountURL: cmp.Or(cfg.AccountURL, cfg.PublicURL+"/account"), AppURL: cfg.AppURL, Secret: a.accounts.LinkSecret, LinkID: a.accounts.LinkID,
 	}
 	var err error
 	if cfg.SMTP.Host != "" {

@@ -34,9 +34,11 @@ type Config struct {
 	Esign Esign
 
 	// Where people reach the service, https://host: links in mails begin so. And the page on which
-	// they confirm an address and choose a password, if it is not the service's own.
+	// they confirm an address and choose a password, if it is not the service's own; and the
+	// application in which they are told of things, if there is one.
 	PublicURL  string `env:"PUBLIC_URL"`
 	AccountURL string `env:"ACCOUNT_URL"`
+	AppURL     string `env:"APP_URL"`
 
 	S3        S3     `envPrefix:"S3_"`
 	PDFEngine string `env:"PDF_ENGINE" envDefault:"maroto"`
@@ -207,7 +209,7 @@ func Load() (Config, error) {
 			faults = append(faults, errors.New("MAIL_FROM must be an address such as Counsel <no-reply@host>"))
 		}
 	}
-	for name, v := range map[string]string{"PUBLIC_URL": c.PublicURL, "ACCOUNT_URL": c.AccountURL} {
+	for name, v := range map[string]string{"PUBLIC_URL": c.PublicURL, "ACCOUNT_URL": c.AccountURL, "APP_URL": c.AppURL} {
 		u, err := url.Parse(v)
 		if v != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Fragment != "" || name == "PUBLIC_URL" && strings.Trim(u.Path, "/") != "") {
 			faults = append(faults, fmt.Errorf("%s must be a URL such as https://counsel.example", name))

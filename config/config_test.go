@@ -103,7 +103,7 @@ func TestProduction(t *testing.T) {
 func TestLimitsOfSettings(t *testing.T) {
 	for name, value := range map[string]string{
 		"CHAT_CACHE_MINUTES": "14", "LLM_TIMEOUT_MS": "1", "LLM_DEADLINE_MS": "9999", "ACCESS_TOKEN_EXPIRE_MINUTES": "0",
-		"RATE_LIMIT": "perhaps", "LOG_LEVEL": "loud", "JWT_ALGORITHM": "none", "LLM_BASE_URL": "nowhere", "S3_ENDPOINT": "nowhere", "TRUSTED_PROXIES": "everyone", "SMTP_PORT": "0", "SMTP_TLS": "maybe", "MAIL_FROM": "nobody", "PUBLIC_URL": "https://host/path", "ACCOUNT_URL": "host", "MAIL_DKIM_DOMAIN": "firm.example", "MAIL_RECIPIENTS_HOUR": "0", "HTTP_ADDR": "8080", "WORK_HTTP_ADDR": "8081", "RATE_LIMIT_USER": "many",
+		"RATE_LIMIT": "perhaps", "LOG_LEVEL": "loud", "JWT_ALGORITHM": "none", "LLM_BASE_URL": "nowhere", "S3_ENDPOINT": "nowhere", "TRUSTED_PROXIES": "everyone", "SMTP_PORT": "0", "SMTP_TLS": "maybe", "MAIL_FROM": "nobody", "PUBLIC_URL": "https://host/path", "ACCOUNT_URL": "host", "APP_URL": "host", "MAIL_DKIM_DOMAIN": "firm.example", "MAIL_RECIPIENTS_HOUR": "0", "HTTP_ADDR": "8080", "WORK_HTTP_ADDR": "8081", "RATE_LIMIT_USER": "many",
 	} {
 		t.Run(name, func(t *testing.T) {
 			clear(t)

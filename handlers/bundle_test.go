@@ -45,6 +45,7 @@ import (
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
+	"counsel/domain/notifications"
 	"counsel/domain/privacy"
 	"counsel/domain/webhooks"
 	"counsel/gen/api"
@@ -173,7 +174,8 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	s.deps.Webhooks, err = webhooks.New(webhooks.Deps{DB: database, Jobs: b.jobs, Sender: sender, People: accounts, Cases: matters, Clock: domain.SystemClock,
 		NewID: domain.NewID, Random: rand.Reader, Log: log, Key: []byte(secret), Disabled: s.deps.Email.WebhookMail})
 	must(t, err)
-	emit := events.To(matters, s.deps.Webhooks.Hear)
+	s.deps.Notifications = notifications.New(notifications.Deps{DB: database, Jobs: b.jobs, People: accounts, Cases: matters, Clock: domain.SystemClock, Mail: s.deps.Email.NotificationMail})
+	emit := events.To(matters, s.deps.Webhooks.Hear, s.deps.Notifications.Hear)
 	matters.Emit, b.archive.Emit, s.deps.Drafts.Emit, s.deps.Email.Emit = emit, emit, emit, emit
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
@@ -186,7 +188,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	must(t, err)
 	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Post: s.deps.Email, Renderer: engine, Seal: seal, Provider: s.provider, Emit: emit,
 		Secret: []byte(secret), URL: "https://counsel.example", Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
-	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Email: s.deps.Email, Jobs: b.jobs, Esign: s.deps.Esign}
+	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Notifications: s.deps.Notifications, Email: s.deps.Email, Jobs: b.jobs, Esign: s.deps.Esign}
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
 		s.deps.UserLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute})

@@ -33,6 +33,7 @@ import (
 	"counsel/domain/idempotency"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
+	"counsel/domain/notifications"
 	"counsel/domain/privacy"
 	"counsel/domain/webhooks"
 	"counsel/gen/api"
@@ -40,16 +41,17 @@ import (
 
 // Deps is what the front door opens onto.
 type Deps struct {
-	Accounts  *account.Service
-	AI        *ai.Service
-	Cases     *cases.Service
-	Privacy   *privacy.Service
-	Drafts    *documents.Drafts
-	Archive   *documents.Archive
-	Templates *documents.Templates
-	Webhooks  *webhooks.Service
-	Email     *email.Service
-	Esign     *esign.Service
+	Accounts      *account.Service
+	AI            *ai.Service
+	Cases         *cases.Service
+	Privacy       *privacy.Service
+	Drafts        *documents.Drafts
+	Archive       *documents.Archive
+	Templates     *documents.Templates
+	Webhooks      *webhooks.Service
+	Notifications *notifications.Service
+	Email         *email.Service
+	Esign         *esign.Service
 
 	Press   *documents.Press
 	Batches *documents.Batches

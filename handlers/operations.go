@@ -35,6 +35,7 @@ type param struct {
 	in       string // path, query or header
 	required bool
 	integer  bool
+	boolean  bool
 	schema   *schema.Schema
 }
 
@@ -123,7 +124,7 @@ func newOperation(o *openapi3.Operation, at string, compile func(pointer string)
 		if err != nil {
 			return nil, err
 		}
-		op.params = append(op.params, param{name: v.Name, in: v.In, required: v.Required, integer: v.Schema.Value.Type.Is("integer"), schema: compiled})
+		op.params = append(op.params, param{name: v.Name, in: v.In, required: v.Required, integer: v.Schema.Value.Type.Is("integer"), boolean: v.Schema.Value.Type.Is("boolean"), schema: compiled})
 	}
 	return op, nil
 }
@@ -168,6 +169,8 @@ func (op *operation) checkParams(r *http.Request, pathValue func(string) string)
 				continue
 			}
 			v = json.Number(strconv.FormatInt(n, 10))
+		} else if p.boolean && (text == "true" || text == "false") {
+			v = text == "true"
 		}
 		for _, f := range p.schema.Check(v, "?"+p.name) {
 			fields = append(fields, f.Field)

@@ -12,6 +12,7 @@ import (
 	"counsel/domain/documents"
 	"counsel/domain/email"
 	"counsel/domain/esign"
+	"counsel/domain/notifications"
 	"counsel/domain/privacy"
 	"counsel/domain/webhooks"
 	"counsel/gen/api"
@@ -41,7 +42,7 @@ type userExport struct {
 	items  int // in the one begun last
 }
 
-var exportParts = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "cases"}
+var exportParts = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "cases"}
 
 func (x *userExport) VisitExportUserResponse(w http.ResponseWriter) error {
 	x.out = bufio.NewWriterSize(w, 32<<10)
@@ -161,6 +162,16 @@ func (x *userExport) Signature(p esign.Part) error {
 // Webhook adds one.
 func (x *userExport) Webhook(w webhooks.Webhook) error { return x.put(7, webhook(w)) }
 
+// Notification adds one.
+func (x *userExport) Notification(n notifications.Notification) error {
+	return x.put(8, notification(n))
+}
+
+// Preference adds one.
+func (x *userExport) Preference(p notifications.Preference) error {
+	return x.put(9, preferences([]notifications.Preference{p})[0])
+}
+
 // Share adds one.
 func (x *userExport) Share(c privacy.Share) error {
 	out := api.ExportedShare{CaseID: api.ID(c.CaseID), Role: api.CaseRole(c.Role), Since: c.Since, Notes: make([]api.CaseNote, len(c.Notes)),
@@ -190,7 +201,7 @@ func (x *userExport) Share(c privacy.Share) error {
 			return err
 		}
 	}
-	return x.put(8, out)
+	return x.put(10, out)
 }
 
 func draftVersion(v documents.DraftVersion) api.DraftVersion {

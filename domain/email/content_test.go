@@ -47,7 +47,7 @@ func TestTextOf(t *testing.T) {
 
 // TestNotices writes each of the service's own mails in each language.
 func TestNotices(t *testing.T) {
-	fields := map[string]string{"name": "Ada & <b>Lovelace</b>", "sender": "Grace Hopper", "document": "NDA\r\nBcc: spy@example.com", "until": "2026-12-01", "receiver": "crm.example", "signer": "Eve", "address": "eve@example.com", "quote": "Clause 4:\r\n<script>no</script>\u2028Dear reader, {sender}", "link": "https://counsel.example/account#reset=a-b_c.d"}
+	fields := map[string]string{"name": "Ada & <b>Lovelace</b>", "sender": "Grace Hopper", "document": "NDA\r\nBcc: spy@example.com", "until": "2026-12-01", "receiver": "crm.example", "type": "task.assigned", "signer": "Eve", "address": "eve@example.com", "quote": "Clause 4:\r\n<script>no</script>\u2028Dear reader, {sender}", "link": "https://counsel.example/account#reset=a-b_c.d"}
 	subjects := map[string]bool{}
 	for _, tag := range locales {
 		for _, kind := range Kinds {
@@ -80,6 +80,21 @@ func TestNotices(t *testing.T) {
 		}
 	}
 	for locale, w := range languages() {
+		if len(w.Events) != len(languages()["en"].Events) {
+			t.Errorf("%s has other events than English", locale)
+		}
+		said := map[string]bool{}
+		for _, typ := range domain.EventTypes {
+			if typ == domain.EventCaseCreated { // only who does it is there to hear
+				continue
+			}
+			subject, text, html, err := Compose(Notification, locale, map[string]string{"name": "Ada", "type": string(typ)})
+			must(t, err)
+			if subject == "" || said[subject] || !strings.Contains(text, "\n"+subject+".") || strings.Contains(html, "href") {
+				t.Errorf("%s in %s: %q\n%s", typ, locale, subject, text)
+			}
+			said[subject] = true
+		}
 		for kind, mail := range w.Mails {
 			for _, p := range append(append([]string{}, mail.Before...), mail.After...) {
 				if !strings.HasSuffix(p, ".") {

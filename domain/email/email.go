@@ -78,8 +78,8 @@ type Deps struct {
 	Log     *slog.Logger
 
 	// PublicURL is where people reach the service, AccountURL the page on which they confirm an
-	// address and choose a password.
-	PublicURL, AccountURL string
+	// address and choose a password, AppURL the application in which they are told of things ("": none).
+	PublicURL, AccountURL, AppURL string
 	// Secret makes the secret part of a link, for the id of what it is good for.
 	Secret func(domain.ID) string
 	// LinkID is the id that Secret made a secret of.

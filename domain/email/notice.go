@@ -22,6 +22,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/jobs"
+	"counsel/domain/notifications"
 	"counsel/domain/webhooks"
 	"counsel/gen/query"
 )
@@ -36,6 +37,7 @@ const (
 	ResetPassword   NoticeKind = "reset_password"   // name; a link that lets a new password be chosen
 	PasswordChanged NoticeKind = "password_changed" // name
 	WebhookDisabled NoticeKind = "webhook_disabled" // name, receiver
+	Notification    NoticeKind = "notification"     // name, type: of the event; a link, if people have an application
 
 	// Those of package esign, which sends them itself. All say name, sender and document.
 	SignatureRequest        NoticeKind = "signature_request"         // until; link; quote
@@ -50,11 +52,12 @@ const (
 )
 
 // Kinds are all of them.
-var Kinds = []NoticeKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, WebhookDisabled,
+var Kinds = []NoticeKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, WebhookDisabled, Notification,
 	SignatureRequest, SignatureReminder, SignatureCompleted, SignatureCompletedApart, SignatureDeclined, SignatureDeclinedBy, SignatureCancelled, SignatureExpired, SignatureBounced}
 
 // Notice is a mail of the service's own.
 type Notice struct {
+	ID      domain.ID // optional; made when zero. Another with the same is a Conflict
 	Kind    NoticeKind
 	UserID  domain.ID // whom it is about: with them it is erased
 	To      string
@@ -92,7 +95,10 @@ func (s *Service) Notify(ctx context.Context, q *query.Queries, n Notice) (domai
 	if _, ok := words.Mails[n.Kind]; !ok {
 		return domain.ID{}, fmt.Errorf("email: no notice is called %q", n.Kind)
 	}
-	id, now := s.NewID(), s.Clock()
+	id, now := n.ID, s.Clock()
+	if id.IsZero() {
+		id = s.NewID()
+	}
 	p := query.CreateEmailParams{ID: id, UserID: n.UserID, Kind: string(n.Kind), Locale: words.locale, Fields: string(raw), SendAt: now, CreatedAt: now, UpdatedAt: now}
 	p.ExpiresAt.Time, p.ExpiresAt.Valid = n.Expires, !n.Expires.IsZero()
 	if err := q.CreateEmail(ctx, p); err != nil {
@@ -142,6 +148,7 @@ type words struct {
 	IfNot   string // what to do where the button does nothing
 	Closing string
 	Footer  string
+	Events  map[domain.EventType]string // what happened, in a notification
 	Mails   map[NoticeKind]struct {
 		Subject string
 		Before  []string // paragraphs, with fields in braces
@@ -197,7 +204,7 @@ func Compose(kind NoticeKind, locale string, fields map[string]string) (subject,
 	if !ok {
 		return "", "", "", fmt.Errorf("email: no notice is called %q", kind)
 	}
-	pairs := []string{}
+	pairs := []string{"{event}", w.Events[domain.EventType(fields["type"])]}
 	for name, value := range fields {
 		pairs = append(pairs, "{"+name+"}", oneLine(value))
 	}
@@ -218,6 +225,9 @@ func Compose(kind NoticeKind, locale string, fields map[string]string) (subject,
 	}{w.locale, fill(mail.Subject), greeting, mail.Quote, plain(lineBreaks.Replace(fields["quote"])), mail.Button, fields["link"], w.IfNot, w.Closing, cmp.Or(mail.Footer, w.Footer), fillAll(mail.Before), fillAll(mail.After)}
 	if mail.Quote == "" {
 		page.Quote = ""
+	}
+	if kind == Notification && page.Link == "" {
+		page.Button = ""
 	}
 	if (page.Link == "") != (page.Button == "") {
 		return "", "", "", fmt.Errorf("email: the notice %s and its link do not go together", kind)
@@ -284,6 +294,21 @@ func (s *Service) WebhookMail(ctx context.Context, q *query.Queries, w webhooks.
 		return err
 	}
 	_, err = s.Notify(ctx, q, Notice{Kind: WebhookDisabled, UserID: u.ID, To: u.Email, Fields: map[string]string{"name": u.FullName, "receiver": receiver.Host}})
+	s.Wake() // the commit follows
+	return err
+}
+
+// NotificationMail puts a mail into the queue that tells somebody what kind of thing happened, if mail
+// can be sent to them at all.
+func (s *Service) NotificationMail(ctx context.Context, q *query.Queries, m notifications.Mail) error {
+	if _, err := Address(m.To.Email); err != nil || s.Ready() != nil {
+		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
+	}
+	fields := map[string]string{"name": m.To.FullName, "type": string(m.Type)}
+	if s.AppURL != "" {
+		fields["link"] = s.AppURL + "#notification=" + m.Notification.String()
+	}
+	_, err := s.Notify(ctx, q, Notice{ID: m.ID, Kind: Notification, UserID: m.To.ID, To: m.To.Email, Fields: fields})
 	s.Wake() // the commit follows
 	return err
 }

@@ -33,7 +33,7 @@ type Suppression struct {
 }
 
 // suppressed tells which of these addresses a mail must not go to. What an admin put on the list
-// still gets the service's own mails: nobody is kept from their own account. Who unsubscribed
+// still gets the service's own mails but notifications: nobody is kept from their own account. Who unsubscribed
 // still gets what was written to them alone.
 func (s *Service) suppressed(ctx context.Context, mail query.Email, all []query.EmailRecipient) (map[string]bool, error) {
 	keys := make([]string, 0, 2*len(all))
@@ -54,7 +54,7 @@ func (s *Service) suppressed(ctx context.Context, mail query.Email, all []query.
 	}
 	out := map[string]bool{}
 	for _, r := range rows {
-		blocks := mail.Kind == message
+		blocks := mail.Kind == message || mail.Kind == string(Notification)
 		switch SuppressionReason(r.Reason) {
 		case SuppressedBounce:
 			blocks = true

@@ -3,12 +3,12 @@
 //
 // A copy has the account; what was asked, the drafts with all their versions and the documents
 // outside of cases; the mails they sent; what they sent to be signed; what they were asked to sign, as far
-// as it went to an address that is confirmed to be theirs; the webhooks; and, for each case the person is a
-// member of now, what they have in it. What others wrote about them in cases is the cases'.
+// as it went to an address that is confirmed to be theirs; the webhooks; the notifications; and, for each case the
+// person is a member of now, what they have in it. What others wrote about them in cases is the cases'.
 //
 // Erasure takes the name and the address off the account for good, ends its sessions, deletes
-// the drafts, the documents and what was asked outside of cases, the mails they sent, the webhooks and
-// the jobs, and ends its memberships. That they want no mail is kept, without their address. What the
+// the drafts, the documents and what was asked outside of cases, the mails they sent, the webhooks, the
+// notifications and the jobs, and ends its memberships. That they want no mail is kept, without their address. What the
 // person wrote, made or sent in cases stays those cases', without a name. What they sent to be signed
 // outside of cases is withdrawn, and goes two days later, when its signers have been told. Where somebody
 // signed, and in cases, the record stays whole, with the names of those in it: it is the evidence that
@@ -27,21 +27,23 @@ import (
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/jobs"
+	"counsel/domain/notifications"
 	"counsel/domain/webhooks"
 	"counsel/gen/query"
 )
 
 // Service knows what every subject holds about a person.
 type Service struct {
-	Accounts *account.Service
-	AI       *ai.Service
-	Drafts   *documents.Drafts
-	Archive  *documents.Archive
-	Cases    *cases.Service
-	Webhooks *webhooks.Service
-	Email    *email.Service
-	Jobs     *jobs.Service
-	Esign    *esign.Service
+	Accounts      *account.Service
+	AI            *ai.Service
+	Drafts        *documents.Drafts
+	Archive       *documents.Archive
+	Cases         *cases.Service
+	Webhooks      *webhooks.Service
+	Notifications *notifications.Service
+	Email         *email.Service
+	Jobs          *jobs.Service
+	Esign         *esign.Service
 }
 
 // Draft is a draft with all its versions, the newest first.
@@ -70,6 +72,8 @@ type Sink interface {
 	SignatureRequest(esign.Request) error
 	Signature(esign.Part) error
 	Webhook(webhooks.Webhook) error
+	Notification(notifications.Notification) error
+	Preference(notifications.Preference) error
 	Share(Share) error
 }
 
@@ -126,6 +130,31 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 	}
 	for _, one := range items {
 		if err := out.Webhook(one); err != nil {
+			return err
+		}
+	}
+	told := notifications.Filter{Limit: pageSize}
+	for {
+		items, next, err := s.Notifications.Of(ctx, user, told)
+		if err != nil {
+			return err
+		}
+		for _, one := range items {
+			if err := out.Notification(one); err != nil {
+				return err
+			}
+		}
+		if next == nil {
+			break
+		}
+		told.Before = next
+	}
+	chosen, err := s.Notifications.PreferencesOf(ctx, user)
+	if err != nil {
+		return err
+	}
+	for _, one := range chosen {
+		if err := out.Preference(one); err != nil {
 			return err
 		}
 	}
@@ -301,6 +330,9 @@ func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domai
 			return err
 		}
 		if err := s.Webhooks.Forget(ctx, q, user); err != nil {
+			return err
+		}
+		if err := s.Notifications.Forget(ctx, q, user); err != nil {
 			return err
 		}
 		if err := s.Email.Forget(ctx, q, user, u.Email); err != nil {

@@ -382,6 +382,78 @@ func (e LivenessStatus) Valid() bool {
 	}
 }
 
+// Defines values for NotificationType.
+const (
+	NotificationTypeCaseClosed         NotificationType = "case.closed"
+	NotificationTypeCaseJoined         NotificationType = "case.joined"
+	NotificationTypeCaseUpdated        NotificationType = "case.updated"
+	NotificationTypeDocumentDeleted    NotificationType = "document.deleted"
+	NotificationTypeDocumentRendered   NotificationType = "document.rendered"
+	NotificationTypeDocumentUploaded   NotificationType = "document.uploaded"
+	NotificationTypeDraftCreated       NotificationType = "draft.created"
+	NotificationTypeDraftDeleted       NotificationType = "draft.deleted"
+	NotificationTypeDraftUpdated       NotificationType = "draft.updated"
+	NotificationTypeEmailBounced       NotificationType = "email.bounced"
+	NotificationTypeEmailFailed        NotificationType = "email.failed"
+	NotificationTypeEmailSent          NotificationType = "email.sent"
+	NotificationTypeSignatureCancelled NotificationType = "signature.cancelled"
+	NotificationTypeSignatureCompleted NotificationType = "signature.completed"
+	NotificationTypeSignatureCreated   NotificationType = "signature.created"
+	NotificationTypeSignatureDeclined  NotificationType = "signature.declined"
+	NotificationTypeSignatureExpired   NotificationType = "signature.expired"
+	NotificationTypeSignatureFailed    NotificationType = "signature.failed"
+	NotificationTypeSignatureSigned    NotificationType = "signature.signed"
+	NotificationTypeTaskAssigned       NotificationType = "task.assigned"
+)
+
+// Valid indicates whether the value is a known member of the NotificationType enum.
+func (e NotificationType) Valid() bool {
+	switch e {
+	case NotificationTypeCaseClosed:
+		return true
+	case NotificationTypeCaseJoined:
+		return true
+	case NotificationTypeCaseUpdated:
+		return true
+	case NotificationTypeDocumentDeleted:
+		return true
+	case NotificationTypeDocumentRendered:
+		return true
+	case NotificationTypeDocumentUploaded:
+		return true
+	case NotificationTypeDraftCreated:
+		return true
+	case NotificationTypeDraftDeleted:
+		return true
+	case NotificationTypeDraftUpdated:
+		return true
+	case NotificationTypeEmailBounced:
+		return true
+	case NotificationTypeEmailFailed:
+		return true
+	case NotificationTypeEmailSent:
+		return true
+	case NotificationTypeSignatureCancelled:
+		return true
+	case NotificationTypeSignatureCompleted:
+		return true
+	case NotificationTypeSignatureCreated:
+		return true
+	case NotificationTypeSignatureDeclined:
+		return true
+	case NotificationTypeSignatureExpired:
+		return true
+	case NotificationTypeSignatureFailed:
+		return true
+	case NotificationTypeSignatureSigned:
+		return true
+	case NotificationTypeTaskAssigned:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PartStatus.
 const (
 	PartStatusDown PartStatus = "down"
@@ -2396,6 +2468,66 @@ type NewSigner struct {
 // NextCursor The cursor of the next page; absent on the last.
 type NextCursor = string
 
+// Notification defines model for Notification.
+type Notification struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID *ID `json:"caseId,omitempty"`
+
+	// CaseTitle The case's title now.
+	CaseTitle *string `json:"caseTitle,omitempty"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Data Ids of what an event is about.
+	Data EventIds `json:"data"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// ReadAt RFC 3339, in UTC.
+	ReadAt *Time `json:"readAt,omitempty"`
+
+	// Type What happened, as in WebhookEventType. `case.joined` is for who was let in, `task.assigned` for
+	// the assignee; the others for the members of the case, or else for whose the thing is. Nobody is told of what they did themselves.
+	Type NotificationType `json:"type"`
+}
+
+// NotificationList defines model for NotificationList.
+type NotificationList struct {
+	// Items The notifications.
+	Items []Notification `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+
+	// UnreadCount How many are unread in all; 100: so many, or more.
+	UnreadCount int32 `json:"unreadCount"`
+}
+
+// NotificationPreference defines model for NotificationPreference.
+type NotificationPreference struct {
+	// Email Whether there is a mail. It names what kind of thing happened, and nothing of what is in it.
+	Email bool `json:"email"`
+
+	// InApp Whether there is a notification.
+	InApp bool `json:"inApp"`
+
+	// Type What happened, as in WebhookEventType. `case.joined` is for who was let in, `task.assigned` for
+	// the assignee; the others for the members of the case, or else for whose the thing is. Nobody is told of what they did themselves.
+	Type NotificationType `json:"type"`
+}
+
+// NotificationPreferences defines model for NotificationPreferences.
+type NotificationPreferences struct {
+	// Items A type each.
+	Items []NotificationPreference `json:"items"`
+}
+
+// NotificationType What happened, as in WebhookEventType. `case.joined` is for who was let in, `task.assigned` for
+// the assignee; the others for the members of the case, or else for whose the thing is. Nobody is told of what they did themselves.
+type NotificationType string
+
 // PartStatus Whether a part answers.
 type PartStatus string
 
@@ -2485,6 +2617,12 @@ type Problem struct {
 
 // ProviderWebhook As the provider has it.
 type ProviderWebhook map[string]interface{}
+
+// ReadNotificationsRequest defines model for ReadNotificationsRequest.
+type ReadNotificationsRequest struct {
+	// NewestID A UUIDv7; sorting ids sorts by time of creation.
+	NewestID ID `json:"newestId"`
+}
 
 // Readiness defines model for Readiness.
 type Readiness struct {
@@ -3311,6 +3449,12 @@ type UpdateDraftRequest struct {
 	Version DraftVersionNumber `json:"version"`
 }
 
+// UpdateNotificationRequest defines model for UpdateNotificationRequest.
+type UpdateNotificationRequest struct {
+	// Read Whether it has been read.
+	Read bool `json:"read"`
+}
+
 // UpdateUserRequest defines model for UpdateUserRequest.
 type UpdateUserRequest struct {
 	// Disabled True bars the account from signing in.
@@ -3387,6 +3531,12 @@ type UserExport struct {
 
 	// ExportedAt RFC 3339, in UTC.
 	ExportedAt Time `json:"exportedAt"`
+
+	// NotificationPreferences How they are told.
+	NotificationPreferences []NotificationPreference `json:"notificationPreferences"`
+
+	// Notifications What they were told and may still read.
+	Notifications []Notification `json:"notifications"`
 
 	// SignatureRequests What the person sent to be signed outside of cases.
 	SignatureRequests []SignatureRequest `json:"signatureRequests"`
@@ -3971,6 +4121,18 @@ type ListJobsParams struct {
 	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
 }
 
+// ListNotificationsParams defines parameters for ListNotifications.
+type ListNotificationsParams struct {
+	// Limit The most items a page may have.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Unread true: only unread ones.
+	Unread *bool `form:"unread,omitempty" json:"unread,omitempty"`
+}
+
 // ListTemplatesParams defines parameters for ListTemplates.
 type ListTemplatesParams struct {
 	// Limit The most items a page may have.
@@ -4141,6 +4303,15 @@ type ViewSigningJSONRequestBody = SigningToken
 
 // ReceiveSignatureWebhookJSONRequestBody defines body for ReceiveSignatureWebhook for application/json ContentType.
 type ReceiveSignatureWebhookJSONRequestBody = ProviderWebhook
+
+// SetNotificationPreferencesJSONRequestBody defines body for SetNotificationPreferences for application/json ContentType.
+type SetNotificationPreferencesJSONRequestBody = NotificationPreferences
+
+// ReadNotificationsJSONRequestBody defines body for ReadNotifications for application/json ContentType.
+type ReadNotificationsJSONRequestBody = ReadNotificationsRequest
+
+// UpdateNotificationJSONRequestBody defines body for UpdateNotification for application/json ContentType.
+type UpdateNotificationJSONRequestBody = UpdateNotificationRequest
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplateRequest
@@ -4527,6 +4698,21 @@ type ServerInterface interface {
 	// RetryJob Send a failed job again
 	// (POST /api/jobs/{jobId}/retry)
 	RetryJob(ctx *echo.Context, jobID JobID) error
+	// ListNotifications List notifications
+	// (GET /api/notifications)
+	ListNotifications(ctx *echo.Context, params ListNotificationsParams) error
+	// GetNotificationPreferences Read how one is told
+	// (GET /api/notifications/preferences)
+	GetNotificationPreferences(ctx *echo.Context) error
+	// SetNotificationPreferences Choose how to be told
+	// (PUT /api/notifications/preferences)
+	SetNotificationPreferences(ctx *echo.Context) error
+	// ReadNotifications Mark notifications as read
+	// (POST /api/notifications/read-all)
+	ReadNotifications(ctx *echo.Context) error
+	// UpdateNotification Mark a notification as read or unread
+	// (PATCH /api/notifications/{notificationId})
+	UpdateNotification(ctx *echo.Context, notificationID ID) error
 	// ListTemplates List templates
 	// (GET /api/templates)
 	ListTemplates(ctx *echo.Context, params ListTemplatesParams) error
@@ -6389,6 +6575,81 @@ func (w *ServerInterfaceWrapper) RetryJob(ctx *echo.Context) error {
 	return err
 }
 
+// ListNotifications converts echo context to params.
+func (w *ServerInterfaceWrapper) ListNotifications(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNotificationsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "unread" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "unread", ctx.QueryParams(), &params.Unread, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter unread: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListNotifications(ctx, params)
+	return err
+}
+
+// GetNotificationPreferences converts echo context to params.
+func (w *ServerInterfaceWrapper) GetNotificationPreferences(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetNotificationPreferences(ctx)
+	return err
+}
+
+// SetNotificationPreferences converts echo context to params.
+func (w *ServerInterfaceWrapper) SetNotificationPreferences(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetNotificationPreferences(ctx)
+	return err
+}
+
+// ReadNotifications converts echo context to params.
+func (w *ServerInterfaceWrapper) ReadNotifications(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReadNotifications(ctx)
+	return err
+}
+
+// UpdateNotification converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateNotification(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "notificationId" -------------
+	var notificationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "notificationId", ctx.Param("notificationId"), &notificationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter notificationId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateNotification(ctx, notificationID)
+	return err
+}
+
 // ListTemplates converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTemplates(ctx *echo.Context) error {
 	var err error
@@ -7124,6 +7385,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/webhooks/:webhookId/deliveries/:deliveryId/replay", wrapper.ReplayWebhookDelivery, options.OperationMiddlewares["replayWebhookDelivery"]...)
 	router.POST(options.BaseURL+"/api/email/send", wrapper.SendEmail, options.OperationMiddlewares["sendEmail"]...)
 	router.POST(options.BaseURL+"/api/email/send-batch", wrapper.SendEmails, options.OperationMiddlewares["sendEmails"]...)
+	router.GET(options.BaseURL+"/api/notifications", wrapper.ListNotifications, options.OperationMiddlewares["listNotifications"]...)
+	router.POST(options.BaseURL+"/api/notifications/read-all", wrapper.ReadNotifications, options.OperationMiddlewares["readNotifications"]...)
+	router.GET(options.BaseURL+"/api/notifications/preferences", wrapper.GetNotificationPreferences, options.OperationMiddlewares["getNotificationPreferences"]...)
+	router.PUT(options.BaseURL+"/api/notifications/preferences", wrapper.SetNotificationPreferences, options.OperationMiddlewares["setNotificationPreferences"]...)
+	router.PATCH(options.BaseURL+"/api/notifications/:notificationId", wrapper.UpdateNotification, options.OperationMiddlewares["updateNotification"]...)
 	router.GET(options.BaseURL+"/api/email", wrapper.ListEmails, options.OperationMiddlewares["listEmails"]...)
 	router.GET(options.BaseURL+"/api/email/suppressions", wrapper.ListSuppressions, options.OperationMiddlewares["listSuppressions"]...)
 	router.POST(options.BaseURL+"/api/email/suppressions", wrapper.CreateSuppression, options.OperationMiddlewares["createSuppression"]...)
@@ -20182,6 +20448,747 @@ func (response RetryJob503ApplicationProblemPlusJSONResponse) VisitRetryJobRespo
 	return err
 }
 
+type ListNotificationsRequestObject struct {
+	Params ListNotificationsParams
+}
+
+type ListNotificationsResponseObject interface {
+	VisitListNotificationsResponse(w http.ResponseWriter) error
+}
+
+type ListNotifications200JSONResponse NotificationList
+
+func (response ListNotifications200JSONResponse) VisitListNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNotifications400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListNotifications400ApplicationProblemPlusJSONResponse) VisitListNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNotifications401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListNotifications401ApplicationProblemPlusJSONResponse) VisitListNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNotifications403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListNotifications403ApplicationProblemPlusJSONResponse) VisitListNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNotifications429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListNotifications429ApplicationProblemPlusJSONResponse) VisitListNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNotifications500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListNotifications500ApplicationProblemPlusJSONResponse) VisitListNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNotifications503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListNotifications503ApplicationProblemPlusJSONResponse) VisitListNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNotificationPreferencesRequestObject struct {
+}
+
+type GetNotificationPreferencesResponseObject interface {
+	VisitGetNotificationPreferencesResponse(w http.ResponseWriter) error
+}
+
+type GetNotificationPreferences200JSONResponse NotificationPreferences
+
+func (response GetNotificationPreferences200JSONResponse) VisitGetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNotificationPreferences400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetNotificationPreferences400ApplicationProblemPlusJSONResponse) VisitGetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNotificationPreferences401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetNotificationPreferences401ApplicationProblemPlusJSONResponse) VisitGetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNotificationPreferences403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetNotificationPreferences403ApplicationProblemPlusJSONResponse) VisitGetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNotificationPreferences429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetNotificationPreferences429ApplicationProblemPlusJSONResponse) VisitGetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNotificationPreferences500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetNotificationPreferences500ApplicationProblemPlusJSONResponse) VisitGetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNotificationPreferences503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetNotificationPreferences503ApplicationProblemPlusJSONResponse) VisitGetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetNotificationPreferencesRequestObject struct {
+	Body *SetNotificationPreferencesJSONRequestBody
+}
+
+type SetNotificationPreferencesResponseObject interface {
+	VisitSetNotificationPreferencesResponse(w http.ResponseWriter) error
+}
+
+type SetNotificationPreferences200JSONResponse NotificationPreferences
+
+func (response SetNotificationPreferences200JSONResponse) VisitSetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetNotificationPreferences400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response SetNotificationPreferences400ApplicationProblemPlusJSONResponse) VisitSetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetNotificationPreferences401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetNotificationPreferences401ApplicationProblemPlusJSONResponse) VisitSetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetNotificationPreferences403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetNotificationPreferences403ApplicationProblemPlusJSONResponse) VisitSetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetNotificationPreferences413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SetNotificationPreferences413ApplicationProblemPlusJSONResponse) VisitSetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetNotificationPreferences422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response SetNotificationPreferences422ApplicationProblemPlusJSONResponse) VisitSetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetNotificationPreferences429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response SetNotificationPreferences429ApplicationProblemPlusJSONResponse) VisitSetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetNotificationPreferences500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response SetNotificationPreferences500ApplicationProblemPlusJSONResponse) VisitSetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetNotificationPreferences503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SetNotificationPreferences503ApplicationProblemPlusJSONResponse) VisitSetNotificationPreferencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotificationsRequestObject struct {
+	Body *ReadNotificationsJSONRequestBody
+}
+
+type ReadNotificationsResponseObject interface {
+	VisitReadNotificationsResponse(w http.ResponseWriter) error
+}
+
+type ReadNotifications204Response struct {
+}
+
+func (response ReadNotifications204Response) VisitReadNotificationsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ReadNotifications400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ReadNotifications400ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotifications401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReadNotifications401ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotifications403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReadNotifications403ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotifications413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReadNotifications413ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotifications422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response ReadNotifications422ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotifications429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ReadNotifications429ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotifications500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ReadNotifications500ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotifications503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReadNotifications503ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateNotificationRequestObject struct {
+	NotificationID ID `json:"notificationId"`
+	Body           *UpdateNotificationJSONRequestBody
+}
+
+type UpdateNotificationResponseObject interface {
+	VisitUpdateNotificationResponse(w http.ResponseWriter) error
+}
+
+type UpdateNotification200JSONResponse Notification
+
+func (response UpdateNotification200JSONResponse) VisitUpdateNotificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateNotification400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateNotification400ApplicationProblemPlusJSONResponse) VisitUpdateNotificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateNotification401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateNotification401ApplicationProblemPlusJSONResponse) VisitUpdateNotificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateNotification403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateNotification403ApplicationProblemPlusJSONResponse) VisitUpdateNotificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateNotification404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateNotification404ApplicationProblemPlusJSONResponse) VisitUpdateNotificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateNotification413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateNotification413ApplicationProblemPlusJSONResponse) VisitUpdateNotificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateNotification422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateNotification422ApplicationProblemPlusJSONResponse) VisitUpdateNotificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateNotification429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateNotification429ApplicationProblemPlusJSONResponse) VisitUpdateNotificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateNotification500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateNotification500ApplicationProblemPlusJSONResponse) VisitUpdateNotificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateNotification503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateNotification503ApplicationProblemPlusJSONResponse) VisitUpdateNotificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTemplatesRequestObject struct {
 	Params ListTemplatesParams
 }
@@ -24384,6 +25391,21 @@ type StrictServerInterface interface {
 	// RetryJob Send a failed job again
 	// (POST /api/jobs/{jobId}/retry)
 	RetryJob(ctx context.Context, request RetryJobRequestObject) (RetryJobResponseObject, error)
+	// ListNotifications List notifications
+	// (GET /api/notifications)
+	ListNotifications(ctx context.Context, request ListNotificationsRequestObject) (ListNotificationsResponseObject, error)
+	// GetNotificationPreferences Read how one is told
+	// (GET /api/notifications/preferences)
+	GetNotificationPreferences(ctx context.Context, request GetNotificationPreferencesRequestObject) (GetNotificationPreferencesResponseObject, error)
+	// SetNotificationPreferences Choose how to be told
+	// (PUT /api/notifications/preferences)
+	SetNotificationPreferences(ctx context.Context, request SetNotificationPreferencesRequestObject) (SetNotificationPreferencesResponseObject, error)
+	// ReadNotifications Mark notifications as read
+	// (POST /api/notifications/read-all)
+	ReadNotifications(ctx context.Context, request ReadNotificationsRequestObject) (ReadNotificationsResponseObject, error)
+	// UpdateNotification Mark a notification as read or unread
+	// (PATCH /api/notifications/{notificationId})
+	UpdateNotification(ctx context.Context, request UpdateNotificationRequestObject) (UpdateNotificationResponseObject, error)
 	// ListTemplates List templates
 	// (GET /api/templates)
 	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
@@ -27440,6 +28462,194 @@ func (sh *strictHandler) RetryJob(ctx *echo.Context, jobID JobID) error {
 	return nil
 }
 
+// ListNotifications operation middleware
+func (sh *strictHandler) ListNotifications(ctx *echo.Context, params ListNotificationsParams) error {
+	var request ListNotificationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNotifications(ctx.Request().Context(), request.(ListNotificationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNotifications")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListNotificationsResponseObject); ok {
+		return validResponse.VisitListNotificationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetNotificationPreferences operation middleware
+func (sh *strictHandler) GetNotificationPreferences(ctx *echo.Context) error {
+	var request GetNotificationPreferencesRequestObject
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetNotificationPreferences(ctx.Request().Context(), request.(GetNotificationPreferencesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetNotificationPreferences")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetNotificationPreferencesResponseObject); ok {
+		return validResponse.VisitGetNotificationPreferencesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetNotificationPreferences operation middleware
+func (sh *strictHandler) SetNotificationPreferences(ctx *echo.Context) error {
+	var request SetNotificationPreferencesRequestObject
+
+	var body SetNotificationPreferencesJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetNotificationPreferences(ctx.Request().Context(), request.(SetNotificationPreferencesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetNotificationPreferences")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetNotificationPreferencesResponseObject); ok {
+		return validResponse.VisitSetNotificationPreferencesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReadNotifications operation middleware
+func (sh *strictHandler) ReadNotifications(ctx *echo.Context) error {
+	var request ReadNotificationsRequestObject
+
+	var body ReadNotificationsJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReadNotifications(ctx.Request().Context(), request.(ReadNotificationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReadNotifications")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReadNotificationsResponseObject); ok {
+		return validResponse.VisitReadNotificationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateNotification operation middleware
+func (sh *strictHandler) UpdateNotification(ctx *echo.Context, notificationID ID) error {
+	var request UpdateNotificationRequestObject
+
+	request.NotificationID = notificationID
+
+	var body UpdateNotificationJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateNotification(ctx.Request().Context(), request.(UpdateNotificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateNotification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateNotificationResponseObject); ok {
+		return validResponse.VisitUpdateNotificationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListTemplates operation middleware
 func (sh *strictHandler) ListTemplates(ctx *echo.Context, params ListTemplatesParams) error {
 	var request ListTemplatesRequestObject
@@ -28395,736 +29605,759 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37chs3tjf6KjicryqXISWSkixLqqnZii+JMrbjsex4JpG3CXaDJKImQANo0RyXTu0H+c6/34PtJzmF",
-	"tYBuNNlNdpOSkz2f/5iJ1ewLLgvrvn7rUyuS05kUTBjdOv3UYh/pdJYw+Pe5oMniX+wV0zMpNLOXbmiS",
+	"7L37chs3tjf6KjicryqXISWSkixLqqnZii+JMrbjseR4JpG3CXaDJKImQANo0RyXTu0H+c6/34PtJzmF",
+	"tYBuNNlNdpOyk2+2/5iJ1ewLLgvrvn7rYyuS05kUTBjdOv3YYh/odJYw+Pe5oMniX+wV0zMpNLOXbmmS",
 	"wj8iGk1Y3Dod0USzdiuSQqeJoYZLcRG3Tlvd3gkdHkbDztERpZ1j1ut1HkbHx51u3GP90QE9HB5FrXZr",
-	"xEXMxVi3Tn/91IoSmmr2ejFjrdPWGxHR2YzF5BmnQ55ws2jBZ0Y8ZiJirdPu3km7xUTcOu11e+3Wh1Qa",
-	"+9zrCSOX6WyWcKa+0iTxTxM9oUlChoykIuFTbli812q3FAyZJvbR7Etkzs1EpoZQEtEZiagg7GPEWEzM",
-	"hBFYAyJH8EckhVE0MmRKxYIYPmXavlazG6bsmE9bEz6e2CuGKtM6PTput3Q6HjNtv9s6bT2is2CQ1MBb",
-	"R4xpMqM8JlwQM2fJDSNTKcxE77Vu37VbiuvrZ+yGJcH7s5faxWz+2nftlpHXTOg32u7rwcOHt7ft1iO6",
-	"vO+KUcPic9M6bfW7/QedXq/TP3rdPTntdk+73V/sJuEt3y1yMuh3jqMe6xzTo37nhB71OgfDB7Q76kX9",
-	"+JC12q2Y6UjxmVuScxJzPUsNI3RodyGhhpGYJdyuKa4vz2ks7nbsezrH7GDUeUgPh52j6EF8zB6OTmh3",
-	"2Gq3EjamyQ8yyal1unglYcflXDCFm2NSbS/MmGi1W4Yb+P2FVGYy5yImN3vkUqb4R6vdSmfx+mWAxZtQ",
-	"U3p4qNBzplqnredSGyKk6MRcR4nUqWKEjhVjU3seydB+2W7cjCrDmSYjqYiZS2IkGfEbRhaMKliPmsfx",
-	"pNMfdePOcdwddh7Sg6PO8agXs27UG55Qak8DGzFlj5eloSWK6Pf6y5N6quT0sYxSO9ryCdrTmDCqGdF0",
-	"oU/Jf//X/37CzYQpmNKCTOmCMJgk1+7G4YKM+Q0XY3vR3hPThf6KzBU3hgkipOER2/vv//r/yK+9d3cz",
-	"9eHy1D+1YhkFT8cHnf7wmFoq7nVO4gPWeTjq0f7wIDqMjywBX1uyOLVP4WK0W1Oqru0S9NotQaeWmGB6",
-	"e7N41Gq3ZnTMWqcHOdu6m1UB5hBuWu/hyUG7NadKOC7beknHjBxb9vXf//W/syHZ5ZzIJNbEsI+WWViO",
-	"YQ+bJbWxJTWpYqbgT0pmSo4VneJtitFYE272yCtGY7xmp0cWMlWaJaO91jsgnGBjPvNpqORZh73T7vEv",
-	"RX6y8ZC4vY4m1O5zIiOUHsA4pjIGpjyemc7hXq8z5YK37C5n/P4HOSeJFGMSS6YJrZwvSXVKk2SxMu2/",
-	"tlbOZbuVaqZCal/PcO12PFZ0VDy0Qxlblv0n8gKICSQcU1MuYMuuxJV4yxxZhuOUI3JAnlMVTUi/2z8C",
-	"2UnYaMQiQ0ZKTslBj/xIRUrVwt5wvNdauyN9J0XCHaGd7vBg1DmOjuLOSdxnnSN6ODqI+sMe7Z4U96Bz",
-	"8aTVbknFx9yutjsfIYuP7cRZXODyJfNdy+QPj9wom617u3XDlAY66BdOJRyQJ1PKk+LJMIZGkynqZpYf",
-	"U2PYdGb/6rVhv16zj3Z0jxlV5DymbbdLU8YMkYI8lyKmKP6ZWL/wmfgORWuv07fM7nh02O2cDI+iTi5Y",
-	"exEwzYjPuBvfpxaNY8W0XWQa0/9wquReJKeg6TErgVtGhpuhLbO0TEszsXZUxSesujP8jUX2gX/KVBE6",
-	"m0kujOO966Vzv/nG2e35ngmmqGFe4O2iFq8jaMtigEYvGpwAeMARw5/I89SkNCEvpOg8zlnLuT+ylkj+",
-	"9CfS2yMvkaXYC6+trMlPNddkSmNGhszMGRMk14S+nw5/IFTElt7IM3nDEmolj2Vy1Cqbl5FUqJ737bZG",
-	"TiX91HL8K2A1u39zwqi1H1qnLTcVK1ul5shse3bfCuKw3z0sikOroMDiIT8W0lhNhcwnPJqQSKbKaBKz",
-	"iMfMK6XaybMLwQ2nhl3ysaAmVewVAzZfoIclNWKTqjplWoNm0HrptCY+Flb2P1U8pguwLPhYMIXnjSHH",
-	"KDltTuUIlwvYYgwqyW07f3asaMTKn/7e/kR+kLMZKMnu6b49rnOprkeJnMOB/JAyYThN4Jj8KId24jqd",
-	"TqlagDb/mxyiWqDTyFpRwHxrWBRH/vCPuOB6UnlPf5ltHXcOaG/YObZr/dCu9SE9Gj6IjuOH7GRU0Nb0",
-	"nmIiZqozpCayZhSoNsDD7OYJBpzWSEMTWDcrye2wW8M0uQYGaM+3vZkbNnVm7IRF1zqd2rWZ0P7Rg9OT",
-	"0cMHcfdh7+HDw+g4fnB0QvsjRmk3Ojqicbd3RA+Go8NRb9gfdocP+/0o7h3FD6Le0bA76nZp96E94M0I",
-	"SfN/sdbp4cN+7+D23W27pVKxboHBOK1c316RAQebCCpi67S7DT99BQv/nV33C+HtzIBsRFHHsKa4ZiHh",
-	"BCtONWuyOjE1FDYYmSMon1Pgma12C1UXfsMeU9DMcT36nW6v1W6N5Q0D5vGMWtq/UCyhYBCC4n4OQjsT",
-	"gt/bRRVzNibHbfKwe3DQI89TwaNJm3zP1JSKRX7WirwOKGummBV21I7FKo4sYcIqWnrSunUf/K74wV6f",
-	"XBryI50yTS4/pFSxNnkmRSwFuXzb+yc5/PGHNnkjuGEx+RsX47iSV9gPpGomNdgmdsmpscYHJb9ZOWst",
-	"gDiNjGVIVmd6Dk6E1mn/0DJcNp1Zkx12RMQ0VHtavdbtu6XdD/hmxfajSkmjCehoc0lmTM6SCmL4srm/",
-	"5+a2v2xA6QYUZOlnOl0v41EpZ622OUv57Bfu+kc6gHKWKdQxmvBGpawGYYRkUc5yK+kipIYvu/tH3d21",
-	"hkg0oWK8quH1uqdd78u4F721QrsPv9tQtfU+1he49CKmzqfKPs64Yjr4VH/5UwkV4xQNLHTXbba3Zkre",
-	"cDB8WsOUJ4aDMwkO0otSM2kXA02k06FzGmf69g1nc1S2UwU27buSeIWi0TUX4ybr2NR1VW3yWcLjYvwz",
-	"Z/MlmrsPgpLCnuzAyZJzLPtRg04QNybCEhYZJQWPaJIsCqcGacQe111Iqo7JvpFaXpRSQ2DE4ZYzv+Ow",
-	"6kYqFpeGX+5r4Q0TxoVn6WyW8AgcW/u4VrXs+IS9URC0NGamT/f39cGeOxf7kUyFZsm+tcr369DwX//R",
-	"OZ/+q5Oxvb8cxYe9/CtPVvZuhfM0iSI6n0E6SyRF41csU0thvywdXro9mzGIcm/ldnztGP/Pnm5D/3Bq",
-	"JrLRIXaOt06ncyXs+E+rnP3gGw9/fZ3/Sowknz5lvt/b2yvhGespYaLz/XdXAjkZF+NTq1WwKzGS0jB1",
-	"Sj4RxccTc0q+gkjUpxkds1v7AfiXvv2K3F4JGN+fyr9+Ja4E+LsLQwDP97wiPvHpU/anVUxubz99+pNi",
-	"VEtxe0uGLKKpZvA6vPTp077/596VqBeuKEawQ92kPLYwS4cJ+LQyNqbhGDx26lVhwPjZo073oNM9CN3u",
-	"q8rPbbulowmbUqfdcExveKnkjDn3q/veLLi08r1PrZFUU2o/ENsL7daUfnzGxNhMWqe9brtlkA1oY/fY",
-	"fhVXzD5ZuLPbbbemXGQXrPJlDLOSrHV1ddkqfVM2u8LL+o3fBS/7kHJll/nX4MXtpfm+yx6VGFZY0bhg",
-	"Gzty1Clu47IO9hqczcVDGkVMa/jBqh2LHyfD7yP+E//x4s2/Lnov+I8ne2zx47/itxf8J34xf/46mfzT",
-	"Xoz6iRhOn3bjf/yY5KLoQrROT+xCKDZSTE/8e89/Ua+uow8T9uHD5T/H34/6vxzpH8Z7h+LgcXf2y8Ob",
-	"V73p6weLv33oz/8xfDZ5w36MTvRT+j3/Sb5Qz83L+OdrH1Z0DP47RpU1VW/brTeg5TdLAom5psMkIO9q",
-	"VQh++ZkpPuL2fqvwtlujNEnKpSJvwO4UpnlECey6nctbNpxIeV1zOpnkKh7vn1JFHr16bscu3Cxx1OzG",
-	"SUiILVjDeQ+MpDjQW53HmcWW6oLJsG7nKO71OsfRAe2csO6o82B4TB9GJ3GX9UZro1rZMNOCcI3UNJOu",
-	"dtLay9itBJFbuceYh7NYDlS6uGR3rSLQc+PM1skKR5SM4Ur0OsfHlHaOh/1e52TU7XbyXIsHo9AXnQvW",
-	"OY7uovZ6BlN6y83kkkWKFbUo7S615hPNoveP+k9/1t/9/WKidPRokvz94vnPfx4e6ct/6pkcHsvHXfZj",
-	"f/rL9cHP4p9/yQf0hb7q0ZfdjgmjMVhOn1qPUNl8zHUezfu0tEqvJ4xYKWvVEU1vGKa48YSR1C7AHjBN",
-	"GJ1lO1ko/QzusQ/+JVDdMpm5Ir1yGfOf+Uv2vv1fpeLmyWs6Lh/p5Q/nnf7RA583OJ/IBEfbJlyQCftI",
-	"YxbxKU2K475q7aq6X7Wq5ndcnN1V69du54R2Ru8+PTi8vWqVz/AVm6nHfOz8Cw3mSb5+9fQROTk66H5T",
-	"nKKeUPvEX07F4fDv439Ono/evqXP/vxh/PFn9fen9Kf91x+1enR4obs/9/TT4eP5o/H4L6drNq0wq+zt",
-	"v553fqGdf3U7J3/e/8u7P59WTc+oxfnIoMQrTu+SRVLEkAM1p9yQIRtJxQgVEnK3jFq4OfZ6S3M8Cgeb",
-	"aVZcmIM+qlZ8aq21hw8OnY6Df+d6FheGjUEco/uKTpnxR8W5Z8s2w3KIrzThcXHFa5o8kEEzo2aSq7PO",
-	"FxzqVciZ8un9L8VGrdPWn/bzxOJ9/FXvX8SYGJkqLUsWeCDYR4M/DjwBQSoZrvQe+WlGP6TslHAD2V9T",
-	"yJRD11Zxhue/fOguLh++GP09/duLfzyMD59/f/Rh7Of0IbUCLJ8UDqeCoNaqnf+ZU9X7zrs/l9PUY3Rw",
-	"lW2QZ9p3uknoUNtxjyAbqWrYrGN/rR70pryhkkEz970dh30Rs+lMGiaixd/YYnX0L8DBC4mVCt2kbaKl",
-	"z2ScMXTV8iAdJJb2TzPnEdsj5+TNm4vHZM6ThMSyOPfjqDfK5dvh8AHtPBz1oo6VcF4K+rmjqMtnHwy7",
-	"Y8ddxdz6D2vR4t770/1KcvxRDqv29Tc5rN7UTVkVJZv6G3xqxy19xqe8QthMpTYEQr+EIqewDGFCb4rs",
-	"oN8tP/hQB1BY65iNKCR02EeqGXWvwKZ7JWy63Xod+GTLxq6938oT4p3ygMAjvOPyv80167JpOD23cvAb",
-	"1c6SwefK/E5jB/Mfk/RAUn5H4++pYXMKfMH5M8F8CZ2ZSg4TNv3zb86bERbECPA9L6f8yRgUTP5+SOP3",
-	"LpnZavQGDV67SOcXZGw1VCoI3oAMJ5JpEgOTGTKSaha3yQydyFaXoGPKIWmTC20o1Ly09umM71O+T7E0",
-	"x60P06ZJlr83n466/TwJ9jsaE786GT1nmj7q9Zm27xZJ7xdnDUteb4Ne4hvwkaXyD0FkajSPGdELbdjU",
-	"rRmLMRFEyykzE8umU5GCl2Gvddu2EwgCX1vsbiquhZyLp5iourrDU5pYjoDGVri7bgvIUMYLl0VPCeS7",
-	"4jZzFCTwdjgiSkkXIMre4+7xz4Hyk8soyGq0zEVZGpgyiDjcvislDZeXvgNdgBIa0sWrbBR16SJfq7uh",
-	"iXCZIyrckVGMxm0i1cqiB3VZmRy3yw+E8kiKUcKjbcnEUPC4rdJH5N9bIA+unbZEXKyZwLaOuTZA0jSx",
-	"s1iUnvPUTPb9rbtu6Um+pY/ygdbdz2xud7+d2QaNJZ5v0Poxfk8g6gW79lSqIY9jXPottg1dgau7Nsre",
-	"G2wb5JTbJ/LR0SSRcziUZVuVamuN7bhFB/kWPQ1GVXeP8pnc3SZFNEmYAq3K6cK4ApD/bPVOmlwydcPU",
-	"E8vTttwa7t5Utj3Zb8HuXGYCYA7ZgUqKMZFWaihixUaFzNydMR6FjNHPn+ACEFyB+tuVzexudqt0USbM",
-	"Ws3haeMxmbBkprFoSsRW1JL5hBrY0xfSPJWpiLfcSDrUK6Fo3EYhzfsRvLkoOxVD6Uh0Cvn2eblE1SYG",
-	"t/gwcY2yxkZbPiycysNCoRB56mZRd5vzmd/ZqSwuGmw6SEGzemCt0LPKBMf9fUkXiaTxaymfUTVmW25z",
-	"4p9d3mUj5Xv8cUlDAs3IjmnICDVotvW6hw+Pjh+Q4cIwfZ9q7mEvYKxOlSFPhOFmQV5LSZ65Edfd0XyW",
-	"d8dnYYG4JvBesA4EbKdm6oZHjFilA9nuKyrG7IU0l9RwPeJW/d1yG4dsIUWppqvsN95bytXBV5b2FHy6",
-	"E6oJJDxUb2PtfI59P4cdd/vBym6zmMCyEXuALwtTqrvp5UtydwSQraY/1jOq8MxeIgm8EfSG8mSX/U71",
-	"osJyTYOXr5quXBP7LCZuECHntc3UuxC5weF1S0HeFIbbwFYN53lHxipsFJxVL2IFYzFo+bGci7N8jQgd",
-	"GabIAEIMHYgxDHwNm/PlBz9VjcndvR8EKm4x80A+p2LhKF5vSSN6ViHAFTXsvcPNKJCIlAh94Wav94jL",
-	"g4MQCSVTCfGy+6KPw35g2NjB2EUg2So0OeDBBO9agf7KnqB4zCAbya8UyGxr6Ps6e8gc5KJtaQc24u6o",
-	"443AXDH+LxZv7fxyuSarxJHC25kw9j1F+jgnNzThMcEsGAIZJqC9QAlZpdU73VXmd3s5WRQmX58ilmd1",
-	"96ZvQqNrTahbIlibXJFTLMYcW02oYqjQLxHE27dvO+fBGFc9tD9Ym1WScCIYo3xwfLQch3UZP+vCYEGw",
-	"Ae8uj4Mjxc2UtHtumS1qW9vypIlUptw2hIWrcsdZaVrww+WOI0uNM4cAVOaNm6bw/A1oq5adGfKQRBOq",
-	"aGTQ0A/ccTOq9VyquNwhd4c+nH4/pOlgeZ0228j4xKW7KyGIqwyeLRrDkIapQb8JLLW9dEYGuNYDSNvQ",
-	"UNG318pHgKBTcfyIavacTYdMBQ7dtbmM5TE+2GeZCkOGCyIFZGEOMDFlANXkAwg6ghCe0o/he/sQ3lm6",
-	"UsyYZB6uYd2iQRT13BWZ3LYzL9S6Z+z0AZ/oNk+jqRWpKeQ62heUpTW69X1JlVnUXd47mDimT2+gMDum",
-	"v9kbb30oqCziBNU7X2kgor1iZuqGWP1/Xl197HY7V1cfe6Orq4/Ho3ffXl1dll3+X+WJqfYYI2LYC1ep",
-	"UZqUBL8Rq/Flnl5Le3bKVHCGkp8SQz+6e5em8eDwHmehecxq7cSlvXGZrq4R/wpe4japlMo8dNw2BDaT",
-	"CY8WG8eId922XclH2U4gmJEkit1wNl8llu6uKcXw6bYf8dqVyNFCirP1kCHL4387YZhWBEbYVxoNjQmN",
-	"yZAxAaBMwifG5OMcSpkwKuyXl8FHNvOQEI/vU6mRir9CypodF0BC+Ewduxag0GEp9vrPPcVX2W9O6ccL",
-	"fAT9q67ARCkKuxtg3a1/5aXH3LtdQsNbXVkKVBHLNgwcswimM6kMFYaMuNLFiSwRTfE4Xl3pq6vLisOW",
-	"z61fNrcQm2RlweE3Fw3BGjQC0ozFiHyF8UFL2GekC5coQWKyws5OYG0CQ0791clmRWLPiCPclOJaF6aU",
-	"AXGt0GLZQfGFykunA9Jbz82mzX/NpyAwg1zbRg98t6h3QAp7tFmOPw5uv8V03DpfCSALq9hCzBIGxTgc",
-	"UuEw8lPOCDzcYX21w6ucm5+4xDtvM8108yOv4cbbQsJxnb1aokaeQ3gVtyUbfriO4UaHVBKOoooqHxf3",
-	"vIyZuFxLuxmAWbm3XDHTjG3Yrz7jKDiL5yHjSeXJnro2A4bNc7XfBUbVK2NUeWLmpve+yO9c2TH4QNUq",
-	"o8a/OuOt1M28fKRUg2RKS7FGhay9UU31ec3BNqzHmrZW/t2DwTL4+hs3Yj+Q9XvRmAKn8FgzGnTbvklW",
-	"NiKlF9KUiJK8WrIOC8ZKyVL1Xhq24/luLKX4NmQAHDKbtZtS+PF169d48+2yNNt62KY/BO8Be6dE+XBZ",
-	"LxUz1nTKiHSaMAhlSFqTI/cXMOQzglFxMp8wuNVHb1FFq7VYMLwsa2d5xUqWrDF9bcVk62ozn9H2r8+4",
-	"P6ctX3tUu9nmcN5LDPQ6Rx7e2vjMO0jHRqcez9of4th7tbhEo6NOmNmzCpsPxXYEAMNPXUIqIhBz04Z6",
-	"FCf8wLHIATUSFfQ9ktD5wj41l+paW4bBDdyFhSsa0m/sNU0Xeo9Qrbm2hmjhgT2CRayniLfchhdQfa2J",
-	"xxaGcdobATBEuRvBwy2sffdrhnaO47GywX/KkkjiKqPx8WDNimrpZWYarNglirl1IvalS99GoBJXrVj5",
-	"cg9GtMKJ70dgfrG0Glta62yrmvbUa6qvS9QzDVgorK6Cdu+Wfsp+qqg6jenCnleuSZwWHS01wRLqUmd9",
-	"6rBrWkIhJZyNQ6x5yEjsVJBgsAeNZOh9UNX2VrpdgUdBdLEB9kVDyrtPyvhddvyeYg3LvnIY4rrta6x/",
-	"GCsBG2kfwHv+EMpHsH+VwtTOr1qYAj5xlSi1Zy7hgjVaTyaMaqLP+Y88EeaP4kZ6veYghG46SMyJP2v8",
-	"8NGEGuBQH5tGtLPRu+oxPYHKMUOvGeHCSB/o3iPnWYUZBoigooJCOQz7iKVI7AbeQLOCKl/AjrlKDvSu",
-	"EKHS9aXyFkEnXwR9Eev1VdLYfgSnN1JyWptO8Tuhgwm22ZPqEqG2W6ngH1LmfnYIjCNa6gh4ai/7ENgU",
-	"iKUsztg8zLhK3RNqntw48bYEGCIYAWwQPxBtFKNTTP2/vHzifgS0DPYhpYkmA/v+wepmuxSR2tkgeY3l",
-	"RvYbtkNaG7adcRYx8nXMEkO/KXO1NdFS8MLyZ+Ddp4S6b7llQ9o6A0F5GuBX4HWMFiZUG1zPMwL5LKdW",
-	"4o8oT1i8fEfItOGLnmu7tKMS7r0sNO2v7yqoYbvwepSzoE3b5bnVbd5jZf1Dz/Cu2wAXsWyDvc26tLcP",
-	"t4EL291L7odavcxVsXvfuqhsjp5mOADPXseu+HMXUq6TKuDY4z3nCYTdsj5tEFZzqgNhVJtnv/KfWM4R",
-	"uIcwuj/39xNGDzuOVC6WgrROL9l93Y4Jpd8pQBxo351rsdSbC31CH1LpqqPwPqrANe8yNqZVeQ29bfMa",
-	"jjaFarKK+IBmdkkTyLBNN6APUaip+ErnlSkh9FGvwGeOe8uYQf2jB6chHFK5QrfU0qwec4Att4fCl7Wf",
-	"hqdFKtePJuAbWVKwz8AgVJMfL396UcpQ7omjRFZ5gIZeqEZHkyp+0kRdbOrEyToj1Xn7XQYowr32cYpc",
-	"Jq5SokdELaoWy9b3UQWAS6fq3GF/uXIslJgl7sw7wtopQpL3rKsmYH3tqdfJ0HaWCYYjsXdhjhKLMyrm",
-	"YpbmOjNS+10R9L+FYLoboVNfMfq/W0CBIzJTBl38LKP+di7A8PAF4qooxNbH2JbZx4ZTZRWR0HpwlVJB",
-	"g1GojdVcl3uAgs81TyQKa6zre9eCp/44iUXBoPJzW+77oirhcAbzRxwlBxYLVtdLkfkfVmyrxro0+xgx",
-	"NaswhYdszAUg2csRBgpzEjETtmxSHDY6JNelhHiezOlCk0E4l0GBFkO1Z6MF6w7U0srk0960bdUxwfvQ",
-	"XRonTmy5eTvt233rNVub1KWs1C9RqOev55Xwq88Q2s7JsU361i6FAPC99ZPZbiK7JRw3DRXXD9nAtKCJ",
-	"8F1vkNUe17lNjrap22hmljR1dlVE32A29qczKD9LeLPwW8VEvENz3dB8W5DXixkrOac+7LqBai/T2Uwx",
-	"rUF4brPJWXulJolly/4Dd716mL5Fxl0S4lMlhXH+fFBbPTFiyGSW0IhNZBK7dNddy4pW2j+Ujh8REIsD",
-	"tU+gmjLiqKrgqsKgRzxJnEWGSxRIvXwVNzWMKPusJW1rsJFL/NrX/W6/2+n1v8mMAmpo6dfCvgobZGx+",
-	"523QaqHeQ65fCmQ/r1ZtZS/O35vlx7rlKGzJZuJz3/tCg/8TaPAOaWlH8nHoqveuG2TdGwrqQdhPoKpK",
-	"bsiIkQBJWdsUdB97knV5WLUDm0ZfofNAra++UclqqEclrcJsyzbEy8wq8xxTMrwFTiI5ZRqMilOAJAUI",
-	"J8j0xoxQ0PWhn7l9EpxfmBlkVYHMOQaZRzEZLghNktDIChpNZQ0dXLuw8vzJvC99pZn7VqpYo288m4ZZ",
-	"cop9SCGPn7yesAWZ2zkDehnxxvAMvHwUHFcLzE3BrPZVYzj2uOf1LZVyS9QPtmCFZq6Qd6XuH3W9OaV7",
-	"qGh0zYxzRI1kksg5euTmsFKuytW5bgkUmNKE5D7GDG4amZ5LSt8BN3pd7nuAFQ9oUWU58EdHDczIWWV8",
-	"FjcZvJHWegXLuVfHK7lpdkBdFUDSnjg96n+JTKs9uXIfhKOKdoaQ79LjYSH84NaxhtdO9V7Lhssy8IxL",
-	"Hi4xPBtsWIbV0kRKXqC3vUQ8l4pGXuWaxIQRxz3AZ+9A6daWO/hwxp/LHRkwtsu7lv0DfO+gXP8st9Uu",
-	"zB1UlQR6xepw3Y8Ix6gL6lBoEfa3JfI1BbG5klJY8ZyiNhF9Ffo7j5fFyWLGGqFZrCeQcAyN/diFQdV3",
-	"ZBcO+yYPdm1P9GNs5/vpzt0gDWK99xiXHXFBE/6vrR6pm5HPG3tvNodlPWjFLkFZqfiYb9TAgQB+wltB",
-	"EtKEm8VlJFUFbpd9R8IM6hZjJpiyW4LB1TldKix0+uZccWMY9J+dUFEMJMYyRcDEXGaXhhBdE2KgbIzc",
-	"1t9T/0TdLa2X7g5LtzHXPfO27VTUsI13rXEpRLPgbE1rFVbJm6rZHm6I7FJXnebjuomU14T6aOwS2Z1Z",
-	"MstUXkgvixlNjOvLwEXE7jx8W4PnFoIO7jBmXKBddHYGpSa5UMzWqEnNCSz3IzmdUcV1Wf4P1I2xGIyu",
-	"8hMOwJmo985dtmi1gn1UK+hvVfXtCGWSiuuqMs+ERj6s7xrJV0MAnUFtc8aVuC7YRvUksB3gD6lYqtTo",
-	"H3VLq5250EzVXuloo5VWb6U3cSFESYL04gYFFeyjeQQrXKfM28httnoZ1UdBF1Yjg6OCtLC8su0iSVce",
-	"Cti51XAtVrtWiGUu7n7BuuUJB/Nn9mNr6AQG40lasHmmJOxKMoLNLw1VpgpdS2kDH/dny3+7XcsChzH0",
-	"NlngMokbzV8m8Z3NXyZxo/n7b9/d/JdoPxtQsC7BNgXU0s7ot5Lsm9sn9indjCv+YTJrQnV2A3YdThQT",
-	"VtwuO9nrwBMQjyd07mV6h5XOqNOWOz1hTVhUnoG7vXHVODV/wijg2ZV+zf24k15a3Qf3wmiU0P7YwHLv",
-	"6IhcooPs6/lM10SPQ329lM2MqMq8SBOqwZde8O0iwbRyg6Ll7MU1VFCdJ3SPdu+/lU36xRq7X2tsS8Ol",
-	"xGJpaKb8nI/5fjCxXMY3E3frsWp6GkVpdMG54DXB2RJNuWsSByIdk/JKUPsakuqGc1CWrnmwrXd5R8rL",
-	"CWnJOA7Qwtbn6IUfaaz4uM83VH3c1/5YGlBxnVcjmKHX30m8U9Jrkz4mw2tJUPFZH1jbpNSXrc+OZ/3L",
-	"2ftsZ6/2oXviUdqWNtYYGk2gAqNiA8aSaXTS8foQzfC1pzxhq7XzyyfNruJ0Ziq0PTkyuYfaKF6nwGWT",
-	"KWn51Q9mWlEL9cPr588I1c7/pKFW23nLuSAJ10bvXGlkR/B6LfL4yjfxzIf+emxyKUkixZjQsWtEzvOe",
-	"sWxmiLXJp658d7dqv/vSbhWjujz4vQgmYycLFp/9Y8F2O/KKRXzGy2n+tSTziZxmy60YwKsBjgpU+GLn",
-	"iSbn4JX/XA25o9gsWbyWTeEUNRMNtqaerg7fyHV1nSIvKYezxB93Sim5R817rfLsJxYoyxlPKtBKu8At",
-	"s0VvolEX9m1V4oulfr9nJJ3NXAJnIucOFxTK3kqThjxQb2EPiiH0g5KVx1Flc2uaSVg/VWvEE/ZGVTDe",
-	"gft1UEwLyEo/Z9RMfAKEawW0R6BJslQEBlFsDlUskVkHznN1dVmeQmBHVJ5UFZQ2Ovogmt4wEBtUN4MG",
-	"Wl+vIzwSU8xGNE1MBczPOZnxyKSK5Vl5IMn0RM51WcHSCkC/m2ol2YI4L8O5NUF2U1UC06r8KUvl2Nuv",
-	"SuZoSGR3tWlbbVOZNxMlGW26Se2W5v8qee13Hpcg1IQeHBY1oZOTo17vQf/4+PhBw14NbgHzZLdwl92Y",
-	"sjlXEkxj2w6Zn24mXX9/Y25JyK/q2NtUslg6ZkllMvESFa/AvEFILoqsdR5FpY7P7fSuU6xFRMAqnkCT",
-	"WYam2U4qma7w+J4H+Fg8OSPalRVlyBd5Y3w7Qp/DYmS4GB9SlmIKNJY/D2UqIvQLA/QSlBeKiCX47/wb",
-	"mytU/d767cpmUkkoVb5tHOQp9L70oItofWjA7l1eciPlNaSLW6VUipAcfOO5M+JmekoUG6XawdaMpYzP",
-	"HOrUqUMxSGdnJFuDUzJcgJjVkD2+9VKWkR0k9peitV1gCu8cUSgc7FjYFGNHzNcGrvwcVa7m/U2QRUBJ",
-	"q3szIkPXvdtQfV37XkWjay7GtWEesESitsK9Sv0fZ1IZFldkM8b+8kYfSeBTKeMYSZI5Cds+FM50WW+m",
-	"ut6Y0vSATalFOJ9gpO/WrMnlhCq2Y/gpRF6o1n0WDgDAxfsAmnwbmIZ6a5Ifpc3wjHZsUPMiFfGuDz/E",
-	"NpjdHpEy4eLackjLoqyyUnsCl0YqFvugT+0pQKx9XRweBz9kYyq2Wtji0ag5LGiasaafBg5qrlzN+m6t",
-	"NSrG0LyHzVhQqwCHvaarCBWIwAlCLHXaZm0vlz5Zd2qN2u0AmPAanOEidYP9Lkksd4cfrsOJHBdZ6t/j",
-	"CcgPfpmDZHQfnuGyHVzL1/zd1fDSE5a4QgDYZNWGUy5TQ+YTSViicfd1CWBKAOe2Ho3S3bcVaBjXUSJ1",
-	"6RSWKjPy4i/ks2PFWOxU0dD2fVDUi0nn/61Qiv26l3ejujB3VcwFqlY5+XKFvSPd9BI5bn7wEHh2uUtT",
-	"yZGrxP18W7Q5Vo2Nhq0VUa99UeEkkDmMErrZ/ER2WmQdHoVa6+afYqrOIxjbqOfazT4RpGI0UgeXi+Lz",
-	"h5eotp2f0sKyr8L2g/fUTTcjyTLe8tQaWk8AArckb9q4MFc5s4FO6GE0a/s086yL92rcForLXuLviLFt",
-	"yQiKfLGB+km3982ZwwudUUWnzADcq6sjI3QEZftk8NfBLoNcScTCEWc9z8tXV/hktOVumjTVrNzPZxnh",
-	"NRfAx/E+L6pvZESHaULVwrOQR2/OH5NIqlmK/Y8GT6ZDFscsJhdCG5VGGWbUOn/h+liVFCMel9cx/yDn",
-	"RKfOg+IwMZ1/codqF1Zd9s0NYSLW5Gv2MUpSzW/YN5Do8ub1007vAYlkzEgquNHrA5uHtbJk69bIlqSJ",
-	"9RvDJVIMELBKHxLCT+hdebVrzdukhW95pnDuOoN1QowtfX+7kXe3XddIGB0cq/xol6Ll4LB6ovCrgsQa",
-	"rGvhvITbWphAGa/43mXa5vABW2GKNzBysQS1WblvpjxkNZ1cZ2nFIyWnZ+jrwmJgV3Ni5/qV9tXAWPNa",
-	"1uw/9DfnC9MUA6px13IpNpsm9p47gnxCOnKLX48SdmlZ7pN7HQw5mE13jULeyGUHN1cnbCDQP9x0pzmM",
-	"Des8HfazbsPl1JM3UDdwf3Qia0x5d84xUAqcxRIzmoBy1A6xdhFpdTZjVJ2RHvQ/cV/dI+f4PN4jRbIg",
-	"is0YxRcSngt0EkuGLnpAhnA96HK4at9HJMtnNhMqAj18QjWZ0GS0Ry6w2Z1918TBI2LjhPmOMtyvSzV3",
-	"qZPb7OoJbttVzqKvdLYDZLiwY+eK8FjXZi47I9bDMH43wPqKqtHfofjTs4DwfAdksHT+CqWeW0PQ/0D1",
-	"pMxkcODz6+EPlgEyNmHMlyEvnJM3by4e3xyfES0VILTwWMO/kRz5FGoJwCjjS/mlacrjpSDfg2JyyYOy",
-	"UQhuODVsxRF3b2km7OOMK6bRyUOT5KdR6/TXOu6ed8un9o0wPMmy7iIqcmekZWFkIlMFjYXIglFsLESE",
-	"nJ/Zg6bMgsSWU8HjmM63B9qB43ElvXjyUKcGoCRKvnv0khweE0PHp+R7pqZUtMlTxUQ0aZPLGRVcT8CM",
-	"AkfZEzFOuJ7skUznOY8iNjOdZ56tThwS98q4VkpGgm3tlxWQvPvUbz+8/bqT15O8+9RrP7z9puJg1vLt",
-	"aDsy4gxmdAbsaj7gS8r9PNjdzt5yhgEGH06Wy+Xo65MG5rkDpm6jKMsopboeJXJe21vz1j+wwslcmoaf",
-	"bPDuMiZUciKr1LXCUaqVW8jHlkmWZnl5HDQcJsh0FH8Q0JlCANlt/hQE/UQmsZX0VmIqVqxLSxUvI4zV",
-	"/O5dHFvBbEK2Unhr2Qr/KId30IiWeSfXupt/lEN0hiEsCteT+8jSrQMH/aMcehTomZLjOjkvP8rhS38r",
-	"9o1IKzTdVI0RH49wfUrAkUUjw2+8ZYA5MFTF7exf/pdhmlyHOQzBw2gVw92tdsveWJEroyHzrrHZCeDh",
-	"kLNo6VkTPaEzho5ITFSZZy4Je2Ih3SGE8F9VCMs0QpWKRsm/qhEV1nMp/yiHoTOZs9oJ/Yj0CYd/99z+",
-	"3XKC8wYOacFFnZGzn1rRa43rX8EHMk/1qossa/hm1CJYgeUEy5iV5kXZpwf2V5cw67rvbQZVe1+VY7nO",
-	"eT6xFqBg8V06qWTM1juj7fLde9fC35BXbyBux9Ua9jcsbyDoyQnt8d/kEAuZER3FdxDkWN7MRLzaGzDs",
-	"HmiVUoFVIExZ9RSxKNc3FAwI+o56CnrmX049PjiATK4kIbgO0NteVXLwj3LYONf0Nzmsn2jq9v/3TTMN",
+	"xEXMxVi3Tn/92IoSmmp2tZix1mnrtYjobMZi8ozTIU+4WbTgMyMeMxGx1ml376TdYiJunfa6vXbrfSqN",
+	"fe5qwshlOpslnKmvNEn800RPaJKQISOpSPiUGxbvtdotBUOmiX00+xKZczORqSGURHRGIioI+xAxFhMz",
+	"YQTWgMgR/BFJYRSNDJlSsSCGT5m2r9Xslik75tPWhI8n9oqhyrROj47bLZ2Ox0zb77ZOW4/oLBgkNfDW",
+	"EWOazCiPCRfEzFlyy8hUCjPRe627t+2W4vrmGbtlSfD+7KV2MZu/9m27ZeQNE/q1tvt68PDh3V279Ygu",
+	"77ti1LD43LROW/1u/0Gn1+v0j666J6fd7mm3+4vdJLzlu0VOBv3OcdRjnWN61O+c0KNe52D4gHZHvagf",
+	"H7JWuxUzHSk+c0tyTmKuZ6lhhA7tLiTUMBKzhNs1xfXlOY3F3Y59T+eYHYw6D+nhsHMUPYiP2cPRCe0O",
+	"W+1WwsY0+UEmObVOF68k7LicC6Zwc0yq7YUZE612y3ADv7+QykzmXMTkdo9cyhT/aLVb6SxevwyweBNq",
+	"Sg8PFXrOVOu09VxqQ4QUnZjrKJE6VYzQsWJsas8jGdov242bUWU402QkFTFzSYwkI37LyIJRBetR8zie",
+	"dPqjbtw5jrvDzkN6cNQ5HvVi1o16wxNK7WlgI6bs8bI0tEQR/V5/eVJPlZw+llFqR1s+QXsaE0Y1I5ou",
+	"9Cn57//630+4mTAFU1qQKV0QBpPk2t04XJAxv+VibC/ae2K60F+RueLGMEGENDxie//9X/8f+bX39n6m",
+	"Plye+sdWLKPg6fig0x8eU0vFvc5JfMA6D0c92h8eRIfxkSXgG0sWp/YpXIx2a0rVjV2CXrsl6NQSE0xv",
+	"bxaPWu3WjI5Z6/QgZ1v3syrAHMJN6z08OWi35lQJx2VbL+mYkWPLvv77v/53NiS7nBOZxJoY9sEyC8sx",
+	"7GGzpDa2pCZVzBT8SclMybGiU7xNMRprws0eecVojNfs9MhCpkqzZLTXeguEE2zMZz4NlTzrsHfaPf6l",
+	"yE82HhK319GE2n1OZITSAxjHVMbAlMcz0znc63WmXPCW3eWM3/8g5ySRYkxiyTShlfMlqU5pkixWpv3X",
+	"1sq5bLdSzVRI7esZrt2Ox4qOiod2KGPLsv9EXgAxgYRjasoFbNm1uBZvmCPLcJxyRA7Ic6qiCel3+0cg",
+	"OwkbjVhkyEjJKTnokR+pSKla2BuO91prd6TvpEi4I7TTHR6MOsfRUdw5ifusc0QPRwdRf9ij3ZPiHnQu",
+	"nrTaLan4mNvVducjZPGxnTiLC1y+ZL5rmfzhkRtls3Vvt26Z0kAH/cKphAPyZEp5UjwZxtBoMkXdzPJj",
+	"agybzuxfvTbs1xX7YEf3mFFFzmPadrs0ZcwQKchzKWKK4p+J9Qufie9QtPY6fcvsjkeH3c7J8Cjq5IK1",
+	"FwHTjPiMu/F9bNE4VkzbRaYx/Q+nSu5FcgqaHrMSuGVkuBnaMkvLtDQTa0dVfMKqO8PfWGQf+KdMFaGz",
+	"meTCON67Xjr3m2+c3Z7vmWCKGuYF3i5q8TqCtiwGaPSiwQmABxwx/Ik8T01KE/JCis7jnLWc+yNrieRP",
+	"fyK9PfISWYq9cGVlTX6quSZTGjMyZGbOmCC5JvT9dPgDoSK29EaeyVuWUCt5LJOjVtm8jKRC9bxvtzVy",
+	"KunHluNfAavZ/ZsTRq390DptualY2So1R2bbs/tWEIf97mFRHFoFBRYP+bGQxmoqZD7h0YREMlVGk5hF",
+	"PGZeKdVOnl0Ibjg17JKPBTWpYq8YsPkCPSypEZtU1SnTGjSD1kunNfGxsLL/qeIxXYBlwceCKTxvDDlG",
+	"yWlzKke4XMAWY1BJ7tr5s2NFI1b+9Pf2J/KDnM1ASXZP9+1xnUt1M0rkHA7k+5QJw2kCx+RHObQT1+l0",
+	"StUCtPnf5BDVAp1G1ooC5lvDojjyh3/EBdeTynv6y2zruHNAe8POsV3rh3atD+nR8EF0HD9kJ6OCtqb3",
+	"FBMxU50hNZE1o0C1AR5mN08w4LRGGprAullJbofdGqbJDTBAe77tzdywqTNjJyy60enUrs2E9o8enJ6M",
+	"Hj6Iuw97Dx8eRsfxg6MT2h8xSrvR0RGNu70jejAcHY56w/6wO3zY70dx7yh+EPWOht1Rt0u7D+0Bb0ZI",
+	"mv+LtU4PH/Z7B3dv79otlYp1CwzGaeX69ooMONhEUBFbp91t+OkrWPjv7LpfCG9nBmQjijqGNcU1Cwkn",
+	"WHGqWZPViamhsMHIHEH5nALPbLVbqLrwW/aYgmaO69HvdHutdmssbxkwj2fU0v6FYgkFgxAU93MQ2pkQ",
+	"/N4uqpizMTluk4fdg4MeeZ4KHk3a5HumplQs8rNW5HVAWTPFrLCjdixWcWQJE1bR0pPWnfvgd8UP9vrk",
+	"0pAf6ZRpcvk+pYq1yTMpYinI5ZveP8nhjz+0yWvBDYvJ37gYx5W8wn4gVTOpwTaxS06NNT4o+c3KWWsB",
+	"xGlkLEOyOtNzcCK0TvuHluGy6cya7LAjIqah2tPqte7eLu1+wDcrth9VShpNQEebSzJjcpZUEMOXzf09",
+	"N7f9ZQNKN6AgSz/T6XoZj0o5a7XNWcpnv3DXP9IBlLNMoY7RhDcqZTUIIySLcpZbSRchNXzZ3T/q7q41",
+	"RKIJFeNVDa/XPe16X8Yn0VsrtPvwuw1VW+9jfYFLL2LqfKrsw4wrpoNP9Zc/lVAxTtHAQnfdZntrpuQt",
+	"B8OnNUx5Yjg4k+AgvSg1k3Yx0EQ6HTqncaZv33I2R2U7VWDTvi2JVyga3XAxbrKOTV1X1SafJTwuxj9z",
+	"Nl+iuU9BUFLYkx04WXKOZT9q0AnixkRYwiKjpOARTZJF4dQgjdjjugtJ1THZN1LLi1JqCIw43HLmdxxW",
+	"3UjF4tLwy6daeMOEceFZOpslPALH1j6uVS07PmGvFQQtjZnp0/19fbDnzsV+JFOhWbJvrfL9OjT81390",
+	"zqf/6mRs7y9H8WEv/8qTlb1b4TxNoojOZ5DOEknR+BXL1FLYL0uHl27PZgyi3Fu5Ha8c4//Z023oH07N",
+	"RDY6xM7x1ul0roUd/2mVsx984+GvV/mvxEjy8WPm+727uxaesZ4SJjrff3ctkJNxMT61WgW7FiMpDVOn",
+	"5CNRfDwxp+QriER9nNExu7MfgH/pu6/I3bWA8f2p/OvX4lqAv7swBPB8zyviEx8/Zn9axeTu7uPHPylG",
+	"tRR3d2TIIppqBq/DSx8/7vt/7l2LeuGKYgQ71E3KYwuzdJiATytjYxqOwWOnXhUGjJ896nQPOt2D0O2+",
+	"qvzctVs6mrApddoNx/SGl0rOmHO/uu/Ngksr3/vYGkk1pfYDsb3Qbk3ph2dMjM2kddrrtlsG2YA2do/t",
+	"V3HF7JOFO7vddmvKRXbBKl/GMCvJWtfXl63SN2WzK7ys3/hd8LL3KVd2mX8NXtxemu/b7FGJYYUVjQu2",
+	"sSNHneI2LutgV+BsLh7SKGJaww9W7Vj8OBl+H/Gf+I8Xr/910XvBfzzZY4sf/xW/ueA/8Yv586tk8k97",
+	"MeonYjh92o3/8WOSi6IL0To9sQuh2EgxPfHvPf9FvbqJ3k/Y+/eX/xx/P+r/cqR/GO8dioPH3dkvD29f",
+	"9aZXDxZ/e9+f/2P4bPKa/Rid6Kf0e/6TfKGem5fxzzc+rOgY/HeMKmuq3rVbr0HLb5YEEnNNh0lA3tWq",
+	"EPzyM1N8xO39VuFtt0ZpkpRLRd6A3SlM84gS2HU7lzdsOJHypuZ0MslVPN4/pYo8evXcjl24WeKo2a2T",
+	"kBBbsIbzHhhJcaC3Oo8ziy3VBZNh3c5R3Ot1jqMD2jlh3VHnwfCYPoxO4i7rjdZGtbJhpgXhGqlpJl3t",
+	"pLWXsVsJIrdyjzEPZ7EcqHRxye5aRaDnxpmtkxWOKBnDleh1jo8p7RwP+73Oyajb7eS5Fg9GoS86F6xz",
+	"HN1F7fUMpvSGm8klixQralHaXWrNJ5pF7x71n/6sv/v7xUTp6NEk+fvF85//PDzSl//UMzk8lo+77Mf+",
+	"9Jebg5/FP/+SD+gLfdWjL7sdE0ZjsJw+th6hsvmY6zya93Fpla4mjFgpa9URTW8ZprjxhJHULsAeME0Y",
+	"nWU7WSj9DO6xD/4lUN0ymbkivXIZ85/5S/a+/V+l4ubJFR2Xj/Tyh/NO/+iBzxucT2SCo20TLsiEfaAx",
+	"i/iUJsVxX7d2Vd2vW1XzOy7O7rr1a7dzQjujtx8fHN5dt8pn+IrN1GM+dv6FBvMkX796+oicHB10vylO",
+	"UU+ofeIvp+Jw+PfxPyfPR2/e0Gd/fj/+8LP6+1P60/7VB60eHV7o7s89/XT4eP5oPP7L6ZpNK8wqe/uv",
+	"551faOdf3c7Jn/f/8vbPp1XTM2pxPjIo8YrTu2SRFDHkQM0pN2TIRlIxQoWE3C2jFm6Ovd7SHI/CwWaa",
+	"FRfmoI+qFZ9aa+3hg0On4+DfuZ7FhWFjEMfovqJTZvxRce7Zss2wHOIrTXhcXPGaJg9k0MyomeTqrPMF",
+	"h3oVcqZ8ev9LsVHrtPWn/TyxeB9/1fsXMSZGpkrLkgUeCPbB4I8DT0CQSoYrvUd+mtH3KTsl3ED21xQy",
+	"5dC1VZzh+S/vu4vLhy9Gf0//9uIfD+PD598fvR/7Ob1PrQDLJ4XDqSCotWrnf+ZU9a7z9s/lNPUYHVxl",
+	"G+SZ9r1uEjrUdtwjyEaqGjbr2F+rB70pb6hk0Mx9b8dhX8RsOpOGiWjxN7ZYHf0LcPBCYqVCN2mbaOkz",
+	"GWcMXbU8SAeJpf3TzHnE9sg5ef364jGZ8yQhsSzO/TjqjXL5djh8QDsPR72oYyWcl4J+7ijq8tkHw+7Y",
+	"cVcxt/7DWrS49+50v5Icf5TDqn39TQ6rN3VTVkXJpv4Gn9pxS5/xKa8QNlOpDYHQL6HIKSxDmNDbIjvo",
+	"d8sPPtQBFNY6ZiMKCR32kWpG3Suw6V4Jm263rgKfbNnYtfdbeUK8Vx4QeIR3XP43uWZdNg2n51YOfqPa",
+	"WTL4XJnfaexg/mOSHkjK72j8PTVsToEvOH8mmC+hM1PJYcKmf/7NeTPCghgBvufllD8Zg4LJ3w1p/M4l",
+	"M1uN3qDBaxfp/IKMrYZKBcEbkOFEMk1iYDJDRlLN4jaZoRPZ6hJ0TDkkbXKhDYWal9Y+nfF9yvcplua4",
+	"9WHaNMny9+bTUbefJ8F+R2PiVyej50zTR70+0/bdIun94qxhyett0Et8Az6yVP4hiEyN5jEjeqENm7o1",
+	"YzEmgmg5ZWZi2XQqUvAy7LXu2nYCQeBri91NxY2Qc/EUE1VXd3hKE8sR0NgKd9dtARnKeOGy6CmBfFfc",
+	"Zo6CBN4OR0Qp6QJE2XvcPf45UH5yGQVZjZa5KEsDUwYRh7u3paTh8tJ3oAtQQkO6eJWNoi5d5Gt1PzQR",
+	"LnNEhTsyitG4TaRaWfSgLiuT43b5gVAeSTFKeLQtmRgKHrdV+oj8ewvkwbXTloiLNRPY1jHXBkiaJnYW",
+	"i9JznprJvr911y09ybf0UT7QuvuZze3+tzPboLHE8w1aP8bvCUS9YNeeSjXkcYxLv8W2oStwdddG2XuD",
+	"bYOccvtEPjqaJHIOh7Jsq1JtrbEdt+gg36Knwajq7lE+k/vbpIgmCVOgVTldGFcA8p+t3kmTS6ZumXpi",
+	"edqWW8Pdm8q2J/st2J3LTADMITtQSTEm0koNRazYqJCZuzPGo5Ax+vkTXACCK1B/u7KZ3c9ulS7KhFmr",
+	"OTxtPCYTlsw0Fk2J2IpaMp9QA3v6QpqnMhXxlhtJh3olFI3bKKR5N4I3F2WnYigdiU4h3z4vl6jaxOAW",
+	"HyauUdbYaMuHhVN5WCgUIk/dLOpucz7zezuVxUWDTQcpaFYPrBV6VpnguL8v6SKRNL6S8hlVY7blNif+",
+	"2eVdNlK+wx+XNCTQjOyYhoxQg2Zbr3v48Oj4ARkuDNOfUs097AWM1aky5Ikw3CzIlZTkmRtx3R3NZ3l/",
+	"fBYWiGsC7wXrQMB2aqZuecSIVTqQ7b6iYsxeSHNJDdcjbtXfLbdxyBZSlGq6yn7jnaVcHXxlaU/Bpzuh",
+	"mkDCQ/U21s7n2Pdz2HG3H6zsNosJLBuxB/iyMKW6m16+JPdHANlq+mM9owrP7CWSwGtBbylPdtnvVC8q",
+	"LNc0ePmq6co1sc9i4gYRcl7bTL0PkRscXrcU5HVhuA1s1XCe92SswkbBWfUiVjAWg5Yfy7k4y9eI0JFh",
+	"igwgxNCBGMPA17A5X37wU9WY3N37QaDiDjMP5HMqFo7i9ZY0omcVAlxRw9453IwCiUiJ0Bdu9nqPuDw4",
+	"CJFQMpUQL/tU9HHYDwwbOxi7CCRbhSYHPJjgfSvQX9kTFI8ZZCP5lQKZbQ19X2cPmYNctC3twEbcH3W8",
+	"Fpgrxv/F4q2dXy7XZJU4Ung7E8a+p0gf5+SWJjwmmAVDIMMEtBcoIau0eqe7yvxuLyeLwuTrU8TyrO7f",
+	"9E1odKMJdUsEa5MrcorFmGOrCVUMFfolgnjz5k3nPBjjqof2B2uzShJOBGOUD46PluOwLuNnXRgsCDbg",
+	"3eVxcKS4mZJ2zy2zRW1rW540kcqU24awcFXuOCtNC3643HFkqXHmEIDKvHHTFJ6/BW3VsjNDHpJoQhWN",
+	"DBr6gTtuRrWeSxWXO+Tu0YfT74c0HSyv02YbGZ+4dPclBHGVwbNFYxjSMDXoN4GltpfOyADXegBpGxoq",
+	"+vZa+QgQdCqOH1HNnrPpkKnAobs2l7E8xgf7LFNhyHBBpIAszAEmpgygmnwAQUcQwlP6IXxvH8I7S1eK",
+	"GZPMwzWsWzSIop67IpO7duaFWveMnT7gE93laTS1IjWFXEf7grK0Rre+L6kyi7rLew8Tx/TpDRRmx/Q3",
+	"e+OdDwWVRZygeucrDUS0V8xM3RCr/8/r6w/dbuf6+kNvdH394Xj09tvr68uyy/+rPDHVHmNEDHvhKjVK",
+	"k5LgN2I1vszTa2nPTpkKzlDyU2LoB3fv0jQeHH7CWWges1o7cWlvXKarG8S/gpe4TSqlMg8dtw2BzWTC",
+	"o8XGMeJdd21X8lG2EwhmJIlit5zNV4mlu2tKMXy67Ue8diVytJDibD1kyPL430wYphWBEfaVRkNjQmMy",
+	"ZEwAKJPwiTH5OIdSJowK++Vl8JHNPCTE4/tYaqTir5CyZscFkBA+U8euBSh0WIq9/nNP8VX2m1P64QIf",
+	"Qf+qKzBRisLuBlh361956TH37pbQ8FZXlgJVxLINA8csgulMKkOFISOudHEiS0RTPI7X1/r6+rLisOVz",
+	"65fNLcQmWVlw+M1FQ7AGjYA0YzEiX2F80BL2GenCJUqQmKywsxNYm8CQU391slmR2DPiCDeluNaFKWVA",
+	"XCu0WHZQfKHy0umA9NZzs2nzr/gUBGaQa9voge8W9Q5IYY82y/HHwe13mI5b5ysBZGEVW4hZwqAYh0Mq",
+	"HEZ+yhmBhzusr3Z4lXPzE5d4512mmW5+5ApuvCskHNfZqyVq5DmEV3FbsuGH6xhudEgl4SiqqPJxcc/L",
+	"mInLtbSbAZiVe8sVM83Yhv3qM46Cs3geMp5UnuypazNg2DxX+11gVL0yRpUnZm5674v8zpUdgw9UrTJq",
+	"/Ksz3krdzMtHSjVIprQUa1TI2hvVVJ/XHGzDeqxpa+XfPRgsg6+/cSP2A1m/F40pcAqPNaNBt+2bZGUj",
+	"UnohTYkoyasl67BgrJQsVe+lYTue78ZSim9DBsAhs1m7KYUfX7d+jTffLkuzrYdt+kPwHrB3SpQPl/VS",
+	"MWNNp4xIpwmDUIakNTlyfwFDPiMYFSfzCYNbffQWVbRaiwXDy7J2llesZMka09dWTLauNvMZbf/6jPtz",
+	"2vK1R7WbbQ7nvcRAr3Pk4a2Nz7yDdGx06vGs/SGOvVeLSzQ66oSZPauw+VBsRwAw/NQlpCICMTdtqEdx",
+	"wg8cixxQI1FB3yMJnS/sU3OpbrRlGNzAXVi4oiH9xl7TdKH3CNWaa2uIFh7YI1jEeop4y214AdU3mnhs",
+	"YRinvREAQ5S7ETzcwtp3v2Zo5zgeKxv8pyyJJK4yGh8P1qyoll5mpsGKXaKYWydiX7r0bQQqcdWKlS/3",
+	"YEQrnPjTCMwvllZjS2udbVXTnrqi+qZEPdOAhcLqKmif3NJP2U8VVacxXdjzyjWJ06KjpSZYQl3qrE8d",
+	"dk1LKKSEs3GINQ8ZiZ0KEgz2oJEM/RRUtb2VblfgURBdbIB90ZDyPiVl/C47/oliDcu+chjiuu1rrH8Y",
+	"KwEbaR/Ae/4Qykewf5XC1M6vWpgCPnGVKLVnLuGCNVpPJoxqos/5jzwR5o/iRrpacxBCNx0k5sSfNX74",
+	"aEINcKgPTSPa2ehd9ZieQOWYoTeMcGGkD3TvkfOswgwDRFBRQaEchn3AUiR2C2+gWUGVL2DHXCUHeleI",
+	"UOn6UnmLoJMvgr6I9foqaWw/gtMbKTmtTaf4ndDBBNvsSXWJUNutVPD3KXM/OwTGES11BDy1l30IbArE",
+	"UhZnbB5mXKXuCTVPbp14WwIMEYwANogfiDaK0Smm/l9ePnE/AloGe5/SRJOBff9gdbNdikjtbJC8xnIj",
+	"+w3bIa0N2844ixj5OmaJod+UudqaaCl4Yfkz8O5TQt233LIhbZ2BoDwN8CvwOkYLE6oNrucZgXyWUyvx",
+	"R5QnLF6+I2Ta8EXPtV3aUQn3Xhaa9te3FdSwXXg9ylnQpu3y3Oou77Gy/qFneNddgItYtsHeZl3a24fb",
+	"wIXt7iX3Q61e5qrYvW9dVDZHTzMcgGdvYlf8uQsp10kVcOzxE+cJhN2yPm4QVnOqA2FUm2e/8p9YzhH4",
+	"BGF0f+4/TRg97DhSuVgK0jq9ZPd1OyaUfqcAcaB9d67FUm8u9Am9T6WrjsL7qALXvMvYmFblNfS2zWs4",
+	"2hSqySriA5rZJU0gwzbdgD5EoabiK51XpoTQR70CnznuLWMG9Y8enIZwSOUK3VJLs3rMAbbcHgpf1n4a",
+	"nhapXD+agG9kScE+A4NQTX68/OlFKUP5RBwlssoDNPRCNTqaVPGTJupiUydO1hmpztvvM0AR7rWPU+Qy",
+	"cZUSPSJqUbVYtr6PKgBcOlXnDvvLlWOhxCxxZ94R1k4RkrxnXTUB6xtPvU6GtrNMMByJvQtzlFicUTEX",
+	"szTXmZHa74ug/y0E0/0InfqK0f9sAQWOyEwZdPGzjPrbuQDDwxeIq6IQWx9jW2YfG06VVURC68FVSgUN",
+	"RqE2VnNd7gEKPtc8kSissa7vXQue+uMkFgWDys9tue+LqoTDGcwfcZQcWCxYXS9F5n9Ysa0a69LsQ8TU",
+	"rMIUHrIxF4BkL0cYKMxJxEzYsklx2OiQ3JQS4nkypwtNBuFcBgVaDNWejRasO1BLK5NPe9O2VccEP4Xu",
+	"0jhxYsvN22nfPrVes7VJXcpK/RKFev56Xgm/+gyh7Zwc26Rv7VIIAN9bP5ntJrJbwnHTUHH9kA1MC5oI",
+	"3/cGWe1xndvkaJu6jWZmSVNnV0X0DWZjfzqD8rOENwu/VUzEOzTXDc23BblazFjJOfVh1w1Ue5nOZopp",
+	"DcJzm03O2is1SSxb9h+469XD9C0y7pMQnyopjPPng9rqiRFDJrOERmwik9ilu+5aVrTS/qF0/IiAWByo",
+	"fQLVlBFHVQVXFQY94kniLDJcokDq5au4qWFE2WctaVuDjVzi177ud/vdTq//TWYUUENLvxb2VdggY/M7",
+	"74JWC/Uecv1SIPt5tWore3H+3iw/1i1HYUs2E5/73hca/L+BBu+RlnYkH4eu+sl1g6x7Q0E9CPsJVFXJ",
+	"DRkxEiApa5uC7mNPsi4Pq3Zg0+grdB6o9dXXKlkN9aikVZht2YZ4mVllnmNKhrfASSSnTINRcQqQpADh",
+	"BJnemBEKuj70M7dPgvMLM4OsKpA5xyDzKCbDBaFJEhpZQaOprKGDaxdWnj+Z96WvNHPfSBVr9I1n0zBL",
+	"TrH3KeTxk6sJW5C5nTOglxFvDM/Ay0fBcbXA3BTMal81hmOPe17fUim3RP1gC1Zo5gp5W+r+UTebU7qH",
+	"ikY3zDhH1EgmiZyjR24OK+WqXJ3rlkCBKU1I7mPM4KaR6bmk9B1wo9flvgdY8YAWVZYDf3TUwIycVcZn",
+	"cZPBG2mtV7Cce3W8kptmB9RVASTtidOj/pfItNqTK/dBOKpoZwj5Lj0eFsIPbh1ruHKq91o2XJaBZ1zy",
+	"cInh2WDDMqyWJlLyAr3tJeK5VDTyKtckJow47gE+ewdKt7bcwYcz/lzuyICxXd637B/gewfl+me5rXZh",
+	"7qGqJNArVofrfkQ4Rl1Qh0KLsL8tka8piM2VlMKK5xS1ieir0N95vCxOFjPWCM1iPYGEY2jsxy4Mqr4j",
+	"u3DYN3mwa3uiH2M734/37gZpEOv9hHHZERc04f/a6pG6Gfm8sfdmc1jWg1bsEpSVio/5Rg0cCOAnvBUk",
+	"IU24WVxGUlXgdtl3JMygbjFmgim7JRhcndOlwkKnb84VN4ZB/9kJFcVAYixTBEzMZXZpCNE1IQbKxsht",
+	"/T31T9Td0nrp7rB0G3PdM2/bTkUN23jXGpdCNAvO1rRWYZW8qZrt4YbILnXVaT6um0h5Q6iPxi6R3Zkl",
+	"s0zlhfSymNHEuL4MXETs3sO3NXhuIejgDmPGBdpFZ2dQapILxWyNmtScwHI/ktMZVVyX5f9A3RiLwegq",
+	"P+EAnIl679xli1Yr2Ee1gv5WVd+OUCapuKkq80xo5MP6rpF8NQTQGdQ2Z1yJ64JtVE8C2wH+kIqlSo3+",
+	"Ube02pkLzVTtlY42Wmn1VnoTF0KUJEgvblBQwT6YR7DCdcq8jdxmq5dRfRR0YTUyOCpIC8sr2y6SdOWh",
+	"gJ1bDdditWuFWObi/hesW55wMH9mP7aGTmAwnqQFm2dKwq4kI9j80lBlqtC1lDbwcX+2/LfbtSxwGENv",
+	"kwUuk7jR/GUS39v8ZRI3mr//9v3Nf4n2swEF6xJsU0At7Yx+K8m+uX1in9LNuOIfJrMmVGc3YNfhRDFh",
+	"xe2yk70OPAHxeELnXqZ3WOmMOm250xPWhEXlGbjbG1eNU/MnjAKeXenX3I876aXVfXAvjEYJ7Y8NLPeO",
+	"jsglOsi+ns90TfQ41NdL2cyIqsyLNKEafOkF3y4STCs3KFrOXlxDBdV5Qp/Q7v23skm/WGOf1hrb0nAp",
+	"sVgamik/52P+NJhYLuObifv1WDU9jaI0uuBc8JrgbImm3DWJA5GOSXklqH0NSXXDOShL1zzY1ru8I+Xl",
+	"hLRkHAdoYetz9MKPNFZ83Ocbqj7ua38sDai4zqsRzNDr7yTeKem1SR+T4bUkqPisD6xtUurL1mfHs/7l",
+	"7H22s1f70D3xKG1LG2sMjSZQgVGxAWPJNDrpeH2IZvjaU56w1dr55ZNmV3E6MxXanhyZ3ENtFK9T4LLJ",
+	"lLT86gczraiF+uHq+TNCtfM/aajVdt5yLkjCtdE7VxrZEVytRR5f+Sae+dBfj00uJUmkGBM6do3Ied4z",
+	"ls0MsTb51JXv7lbt96m0W8WoLg9+L4LJ2MmCxWf/WLDdjrxiEZ/xcpq/kmQ+kdNsuRUDeDXAUYEKX+w8",
+	"0eQcvPKfqyF3FJsliyvZFE5RM9Fga+rp6vCNXFfXKfKScjhL/HGnlJJPqHmvVZ79xAJlOeNJBVppF7hl",
+	"tuhNNOrCvq1KfLHU7/eMpLOZS+BM5NzhgkLZW2nSkAfqLexBMYR+ULLyOKpsbk0zCeunao14wl6rCsY7",
+	"cL8OimkBWennjJqJT4BwrYD2CDRJlorAIIrNoYolMuvAea6vL8tTCOyIypOqgtJGRx9E01sGYoPqZtBA",
+	"6+t1hEdiitmIpompgPk5JzMemVSxPCsPJJmeyLkuK1haAeh3U60kWxDnZTi3JshuqkpgWpU/Zakce/tV",
+	"yRwNiey+Nm2rbSrzZqIko003qd3S/F8lr/3O4xKEmtCDw6ImdHJy1Os96B8fHz9o2KvBLWCe7BbushtT",
+	"NudKgmls2yHz082k6+9vzC0J+VUde5tKFkvHLKlMJl6i4hWYNwjJRZG1zqOo1PG5nd51irWICFjFE2gy",
+	"y9A020kl0xUe3/MAH4snZ0S7sqIM+SJvjG9H6HNYjAwX433KUkyBxvLnoUxFhH5hgF6C8kIRsQT/nX9j",
+	"c4Wq31u/XdlMKgmlyreNgzyF3pcedBGtDw3YvctLbqS8gXRxq5RKEZKDbzx3RtxMT4lio1Q72JqxlPGZ",
+	"Q506dSgG6eyMZGtwSoYLELMasse3XsoysoPE/lK0tgtM4Z0jCoWDHQubYuyI+drAlZ+jytW8vwmyCChp",
+	"dW9GZOi6dxuqb2rfq2h0w8W4NswDlkjUVrhXqf/DTCrD4opsxthf3ugjCXwqZRwjSTInYduHwpku681U",
+	"1xtTmh6wKbUI5xOM9O2aNbmcUMV2DD+FyAvVus/CAQC4eB9Ak28D01BvTfKjtBme0Y4Nal6kIt714YfY",
+	"BrPbI1ImXNxYDmlZlFVWak/g0kjFYh/0qT0FiLWvi8Pj4IdsTMVWC1s8GjWHBU0z1vTTwEHNlatZ3621",
+	"RsUYmvewGQtqFeCw13QVoQIROEGIpU7brO3l0ifrTq1Rux0AE16DM1ykbrDfJYnl7vDDdTiR4yJL/Xs8",
+	"AfnBL3OQjO7DM1y2g2v5mr+7Gl56whJXCACbrNpwymVqyHwiCUs07r4uAUwJ4NzWo1G6+7YCDeM6SqQu",
+	"ncJSZUZe/IV8dqwYi50qGtq+D4p6Men8vxVKsV/38m5UF+a+irlA1SonX66wd6SbXiLHzQ8eAs8ud2kq",
+	"OXKVuJ9vijbHqrHRsLUi6rUvKpwEModRQjebn8hOi6zDo1Br3fxTTNV5BGMb9Vy72SeCVIxG6uByUXz+",
+	"8BLVtvNTWlj2Vdh+8J666WYkWcZbnlpD6wlA4JbkTRsX5ipnNtAJPYxmbZ9mnnXxXo3bQnHZS/wdMbYt",
+	"GUGRLzZQP+n2vjlzeKEzquiUGYB7dXVkhI6gbJ8M/jrYZZAriVg44qznefnqCp+MttxNk6aalfv5LCO8",
+	"4QL4ON7nRfWtjOgwTahaeBby6PX5YxJJNUux/9HgyXTI4pjF5EJoo9Iow4xa5y9cH6uSYsTj8jrmH+Sc",
+	"6NR5UBwmpvNP7lDtwqrLvrkhTMSafM0+REmq+S37BhJdXl897fQekEjGjKSCG70+sHlYK0u2bo1sSZpY",
+	"vzFcIsUAAav0ISH8hN6VV7vWvE1a+JZnCueuM1gnxNjSn2438u626xoJo4NjlR/tUrQcHFZPFH5VkFiD",
+	"dS2cl3BbCxMo4xXfu0zbHD5gK0zxBkYulqA2K/fNlIesppPrLK14pOT0DH1dWAzsak7sXL/SvhoYa17L",
+	"mv2H/uZ8YZpiQDXuWi7FZtPE3nNPkE9IR27x61HCLi3LfXKvgyEHs+m+Ucgbuezg5uqEDQT6h5vuNYex",
+	"YZ2nw37WbbicevIG6gbuj05kjSnvzjkGSoGzWGJGE1CO2iHWLiKtzmaMqjPSg/4n7qt75Byfx3ukSBZE",
+	"sRmj+ELCc4FOYsnQRQ/IEK4HXQ5X7fuIZPnMZkJFoIdPqCYTmoz2yAU2u7Pvmjh4RGycMN9Rhvt1qeYu",
+	"dXKbXT3BXbvKWfSVznaADBd27FwRHuvazGVnxHoYxu8GWF9RNfo7FH96FhCe74AMls5fodRzawj6H6ie",
+	"lJkMDnx+PfzBMkDGJoz5MuSFc/L69cXj2+MzoqUChBYea/g3kiOfQi0BGGV8Kb80TXm8FOR7UEwueVA2",
+	"CsENp4atOOI+WZoJ+zDjiml08tAk+WnUOv21jrvn7fKpfS0MT7Ksu4iK3BlpWRiZyFRBYyGyYBQbCxEh",
+	"52f2oCmzILHlVPA4pvPtgXbgeFxJL5481KkBKImS7x69JIfHxNDxKfmeqSkVbfJUMRFN2uRyRgXXEzCj",
+	"wFH2RIwTrid7JNN5zqOIzUznmWerE4fEvTKulZKRYFv7ZQUkbz/22w/vvu7k9SRvP/baD+++qTiYtXw7",
+	"2o6MOIMZnQG7mg/4knI/D3a3s7ecYYDBh5Plcjn6+qSBee6AqdsoyjJKqW5GiZzX9ta88Q+scDKXpuEn",
+	"G7y7jAmVnMgqda1wlGrlFvKxZZKlWV4eBw2HCTIdxR8EdKYQQHabPwVBP5FJbCW9lZiKFevSUsXLCGM1",
+	"v3sXx1Ywm5CtFN5atsI/yuE9NKJl3sm17uYf5RCdYQiLwvXkU2Tp1oGD/lEOPQr0TMlxnZyXH+Xwpb8V",
+	"+0akFZpuqsaIj0e4PiXgyKKR4bfeMsAcGKridvYv/8swTW7CHIbgYbSK4e5Wu2VvrMiV0ZB519jsBPBw",
+	"yFm09KyJntAZQ0ckJqrMM5eEPbGQ7hBC+K8qhGUaoUpFo+Rf1YgK67mUf5TD0JnMWe2EfkT6hMO/e27/",
+	"bjnBeQOHtOCizsjZT63otcb1r+ADmad61UWWNXwzahGswHKCZcxK86Ls0wP7q0uYdd33NoOqvavKsVzn",
+	"PJ9YC1Cw+D6dVDJm653Rdvk+edfC35BXbyBux9Ua9jcsbyDoyQnt8d/kEAuZER3FdxDkWN7MRLzaGzDs",
+	"HmiVUoFVIExZ9RSxKNc3FAwI+p56CnrmX049PjiATK4kIbgO0NteVXLwj3LYONf0Nzmsn2jq9v/3TTMN",
 	"ZeVq4EuWZR9fGjYLWuXEG238frdb08o30tCk6otcEJokZ6SLNoZx0TeoShLOMbb7IFaUYCBkHFjFAq5v",
-	"muxPo9UwkB076E1ImUSfVQoWoQHTCW42hTbZTqKNKYee/3PKjUNv8EfPXUKxIfBfOo0iqFuon0f5jItr",
-	"8PZUnDhXsTRkE44ou2Twl0HmLOPiuizCVn0CMyPvfdUhfMZvmCilzcrc3oTfFKAb5PVmBrQmvfZZ45Zq",
+	"muxPo9UwkB076E1ImUSfVQoWoQHTCW42hTbZTqKNKYee/3PKjUNv8EfPXUKxIfBfOo0iqFuon0f5jIsb",
+	"8PZUnDhXsTRkE44ou2Twl0HmLOPipizCVn0CMyPvXdUhfMZvmSilzcrc3oTfFqAb5M1mBrQmvfZZ45Zq",
 	"Kzb2njehP69x/EyO+Zbw78zXdTZJLZ9RredSVQBzuobQX2ni7yuc1+zhIv30Hy7Tz/qN9LVK2evKtjQ3",
-	"rbdclapjDhYn187ovIsiqvKSE6enRXZoIx5Rw8hMgce9LP+gMeo+IKiVzlO4HDo+hpRESrQlL2E4TYh3",
-	"DmDuOE0SIhX8U1gBQc4hJyFJWAJ55ZZjgxEOH9u14HyJClydCa55OQWEQrWk4Rj8liNufUSY8ax+VopM",
-	"DdpU4LOZx72kyqwRIRDBoJgwhQxGL7E3q27Ny+GI7LsXj6QYJTwyu6UCT6mpCrLRalQ9P8zCltjdGnNt",
-	"MCrsytLfrXW8H2xwe2kebwxIwmJc2htXPTIxRnVwimUkAw+vUUZxhxZOCc1UYgCSAi/+dEbFonqTLnnM",
-	"qp1b+G4Uv2cEolqnlgoF40AfdgJtotNogsJnzo0Vm4UmaQnH6go5m0mNKgK8qGJMmWd1e5Jp4F3/A6HM",
-	"1weXv1N0eUIV9DXI2rJBm4Md2rJVuHPrQsw7CmhsA0HHTTQTh80rJDzd3RnM9ctKreQJH08APlTRyDAF",
-	"Fb+AakDOxSK/jqFO3SZ6hqCjUm6huTwsO2NZgsbqKqo0YUQzy1cAysjnNIMRoJf6+GMJb7slYgq1ISKW",
-	"kO44nSVyUdmS4iVCme3WrCpu3JsnC814vHkwh3iSYCr+nJuJy50BJHjombOsOC/tcllh0MvcrbIcq7TG",
-	"UKoYpk2eHB4df1PXQXZp6DBh6FuUioDDg071KZnSxBIEwtDe0ITHbZIKmlqTzoCGFoNeNORxzETbGq3v",
-	"4Xy3yZSZiYzf2yvU+1giJ7HbJGFjmryfyMRepZq9jxKpmf9DziG33VLI+xmDtMO2JdD3CVWWlSkqxgxe",
-	"ranhesTt8O1lw94nfMphWNpIRcfsfSroDeUJ3kL5yt9DGr/3Fk46Q9cYzDK/C5zggib37C7EjAPDp2zH",
-	"9hVKSaWrwD9ZEjs3B3SdEdJYI4bNgAZqM7QgsXizs8cebVrZEBawCkxpV97tQ5kKj/36fgpYGAw3gnXr",
-	"8nATOV6pwbd8r/jxj/1e5+rq4zFrWKWLuDmvXxK8YQPW6slJIIwPu00Rkr0v0XljgRNZCX2WqbV55r79",
-	"o6StRH8rIMHlclXLL0YcC62WR7UxVFnL0VqC4+ec5jktvCvnqJD749paNeP650v5QxMaGKub05NeAcZn",
-	"qSMISwFKnJfU0CHVtayCPMikWMx1k0eWtSz/Vf+qspXUG6w9dsPUAi0+rkk6W7X32FhBL666ni1fMVE6",
-	"nHUNulzddGWD+pjb26dcUIPG9JTOZi7Vv9CWuUb1Zz6OoK/4huTSQu97RwALrMHBwNttuyUFq5GsUz6S",
-	"23a9JNfgiXe4pIrpyXY6lcKHKxyxoB3iHQQyxvJkRW3IjHLVDCgmd1BUhEKWKKowunJysrY9U5/R9ThK",
-	"k+RFpQWJRvhX1e2UqhfnP6+uPna7Vnz1RlaGjd59e3V1WXa5wtTMjY9NVg/ct9GfGcy1fO1FzNR31ERb",
-	"0l6FYfe2EI+Y0ri+AoRDehmPSktlj9b3Xqxv5xVmXpV49Jsc1kYyKA9FZZj0hRpziNlMffextYjwjRyZ",
-	"ON514Sec9g5tr+Usy0/evIs/uZt3xp+smMdPsw3J0uU2qAd5KJemj1+dP33tQ1c0UlLrTMKOK5L/7S+X",
-	"pSBJqIjPmDoLjdKCQfuVJnKOUPLnhy4fOoNA93L8/LDVbj1jltWUWuc3TPHRojTj7VxkKYVz5x9UmIEZ",
-	"UZF3f8wqU+BV3Jp6ECVgMfoI//4KK5MCZ3a2ItVa5tESwyyq+xNjZvqvp/v7Fehn1VsfMIj7q/S5W29F",
-	"4KoolPm4o/GVJgO9rsanTNHd9jgWm1iXwX+WNvfbpRVeZW/BC6P9GpT0Eqyhiey9r6WJVHTNjqsaHAeE",
-	"Vl1I1AAbZQukgLuANczjjeAPd/njIwaxizYZLsh8Ii2D87mwnlu0XZ4BN8Rlna4/6oflua9uYE+aJ/FW",
-	"8VP7i9diYU5ckOF9gtF5X7hf45JJFWvM7dDLSWqW0MVOPbMbQIKsRK3skzWGtbM6VKqWlH8YlsDrs6+Y",
-	"Zuaz2QGlunP5KDULxrjN8Jpr9q6+Z2P9ZpaCs8Lu4OqG3IZXMllnxmMSBrTMi6U9ZtjXJikNFGJJVavd",
-	"ovGUl8eXL5mIHVLhNqt4n0DhAfTsRrjwYRSV13KMmbGqUiRniwxBBhpBWc1SQxaDy8RqMLDcbt3gDl6P",
-	"KY6YvhrAPnPMWo8CXglbe3S3uOJ+FCXF/83ba2zehfta6s8DkV2Fdv2TwI5zZXHtLSF+sRVfmevIQ0+f",
-	"4bmKIohnDe1/DZlKbUiv272rda5v2gO4qF+hMtYW8JoqgVa38GQLrPKyzP41aYPZYHUFqExlBj7kVZWn",
-	"3R917yaO5jFr7id69oRGEwyfFXJ07zd2trYKIBvr+p2yby+1tnnsKstxw7FJnMB0+dXQca0Cq2X6aFA1",
-	"tR3xrpn3DgqarhYK9RPhV5SIXdiIG9a7DTOu5CBr/J9D5iuvGI0mvuEsV3kOY7PpIsHdWabLJdPlPbUa",
-	"lwhGqVKlBTI5ngbXPiBMhiyRYqwRO7Pcnda44LN2FzuqzRtdf25lXDwsugreVyzN9EuyZuEbZ0ppfK7J",
-	"QdGryLH9XSgmR0EqcXNDNqGHs3KdMRGVBLtVAgYluDeNYcIX9nszIpFzK15YzMGEnvDxpNyEmND+0YM1",
-	"8AVw0CbsI41ZxKelySU7wBkUwCTXsr/l7DE8CYsZi2FtYkXnwmrC2ih5zZwgRzkIpXRzHpuJEyQTxseT",
-	"EvxpvF5Zww9v24RIUpmYGKCS4BBXvwO9ZYOkF5hUgT6boTQCXt1KxGdTDXv98BD+XYpIURLs2yYZHnbt",
-	"njekVDwXgS5LemzVBhutUAXPifdwZd1QAtzRLA01soISogYroKMrGS/VqKMTB1GybsAAY2KZ/6wCgJgZ",
-	"KPXL4PlxgLEUDJJ2l3Nlj+oO7ro6rTurULWMbk5V7HsEQK2H/XyqmaviSgDwxgNN+FSXgmsFRU1YkOUg",
-	"7xWbcoG1WjFL+A1T8O8ACd9/vtVuZR1os73xMA34fGRtyeUGBCjNYpeLDm3TS/nxTLGbujul2YfVdXsK",
-	"+dM54i4lYzpb78k96XaPeycn/aPD48PuycnGnuE5gOmKs0AzEktAoAHq2FQUuOlLqWbqfFyqDFmSHCo5",
-	"19iJJSNFnxqzrm1FFS0ue3jZB2gQlVeRw+644/RuI9torJIkctzO8b0AylA0cXA1heetr6oUJUozWQ0U",
-	"ac8kNr5K2MiQSCrBVB51cHy8uFIfS1u5QTakl98NGH8ZPliJ7vV4uZZ1mzcvLezHlv3U2oUNrMCqmFg9",
-	"1COrmb9rr6/kQLD1W9/EPr4DVKVLLiKWoSph6IvrLHl0y4Bdc2jv+hG+z4bE3dT6qsaSKqt6zYx9L+Ug",
-	"SgH+lxGUIejy2q7fCbvJy+VyVzPmpTo0rjMyTHliuDh1tMTUDY+Y5Y0sGYVTdve5xEXNaJLnMGpZOv91",
-	"cOEuW9bN10H7J/HOUOHQpuJOzrLrnRD007OnL8gTDyEd4721oFkXmIACXhRIvJ7waJJXmjYSPmV4WSu1",
-	"gp8HzjzEjdlhtS1VYucSBHq7O4CvAsB61rnSx8arEdezEQSHKUgmLwCyZ6wkxBErOFYC70suDOpIqsbK",
-	"jaNMfXddPj47XMcyUa7MEyEWxfjUtVsbMqsLT6i1LZYtk7xdl7VeIgDOFNKQIWsTIQFZPi80ySDt5IyJ",
-	"0xXgwjNimR58mCYJJqHlkIZxkNrhxzSlMQPD02WunOXsok28DdPO+4fBa5wRAxyRLXWn81MPrSs7WCBJ",
-	"GFvB9tloKL1b5y16G5zCkvPKxwKhEMMB5sXyEMXHavjKz7CSoFEFAgG21HBm8SbYgYN+tzbQAL54ZwVE",
-	"VDWj176MKKORENMAH0Pgvh3NuHV9CR1KMdLCbiExpPi7RkFDagjEUKpK6wKs7euBq6BGKVUCsRqcQoVX",
-	"+ZTdNd4C7q8bWXu52H9dmDSc2sqUHKrNqSu9svND9L2wfWHmiEHUDWApvsEf5qufEXSYtHNf1inuusRy",
-	"Qu6ho31zHVw1lrDIKCl4RJNkUQ6349w3NT0yVWedi/EjfLBp6vN2jYS8e1dPVgHFew/W5RysyQetld7k",
-	"ZnsJ0JuVKU7BtKqohovxY1zWxtU15azgqS/vy9pTbs8H7mwp1s1+zdYjWJO3HixVO+dtcSlMNfi8JZSy",
-	"Xh4NFqEyP/ingBg3tLGqJLel1cqzf2FOa5btGRfXO2YkVlhD6it9F5A/d9czqToBskh6tbG+/jTIe6pZ",
-	"Fa4E8au/XU90P6DawbjlHNpt2mDdIcPKB7BmuX0S3XIm6biq4yIgP7h0g6w0oxzP/vDh0fGDrTHtNzpm",
-	"cZDr5ubXssGufQ4u+TNn86qa4YaewEyyr2szstisRKymRxSleI3VCHj/H9mPuNHFtwDIYnbvffcwTYEX",
-	"G3/u7k2r/qj2YHAlqKTNP7Qe+jxzlLWxqQ0VbI4sw6r6bUBps4cHjHbH1eFBrF8TRKZG83ipOL9QQRZa",
-	"8lDv5ASAPVPY2RPfaM3yw+7JVpDq5eUh391pGQjaIut8zh7Cbywlgms4f0eA6K+SxalPAIcjDghHZwSR",
-	"WU4LTlBrl8y5mUAeBaaJOFuADBe+P02hvB8dFvCViqBuEMiFL9YDAWCrLj1Y8TW9FHMSX3LZBTbOJk29",
-	"2Bv5s9dbRVIY14KqKhcWmxsZmQSNjbLio3XdAl2t2n6VPdQ4dFRZ8fWKUez/igPLQ+ujVIHgiRSL0bNU",
-	"VuRF3gb1YM5xpxiNVz0r910CdpeNATxR+e4A4p6l3+fhT1bluyznUQ7g6RQo1IOCacOTxIk1u6dnhIuY",
-	"ffR8SDOqIBvbMn1uzgCMM4MBFxLfY7CrgPAvKSIYYuvOdsu9GHo8C1bqy9gNKD8LQTj/UXh4swSIfIHK",
-	"GNj6gr7sQG5mVY2DCxkewF31jf/8sYV0NlNVOcTOuVw/llWsCymLak2zbmsQWoW27Ai1nzXMGREtpwwj",
-	"ERMJ0pQpqhFCG4C/2czqNQLOxCyhEfMazgBv7AyC8IPShhz0w1xSEvOxfdT5x1zGaYbn7BPNBNFTmiQk",
-	"gXp93SaD/8DX7zm0t8HeVhy/Lj+s8lm59LBTQl0Ta6ZufCMm41QaxXCxHDooTumMTKlIaXIKVYHxlAsy",
-	"g3ah+MQZSYVOh/ZTQ/t6WKK5AAQgYeBtGJw3WKNnGdCUioKPNE9dw0/ZAx68dLPWAjzB0122BhuPcU7F",
-	"jc8wE9CIo/4JDk7M7358PY5jWf/qYKLVSlAJllxDt6f9vPZoHxvPgBuvBweheCSqxTi03fDIc/ClKpSB",
-	"Zr7aAnJCnRHjmXTf1msd7w4IVSZxcyjUpQW6TKdTqpbyo/tHmzw3BZAEJ1jD4S7vWjCxdVS2Hi+QZngT",
-	"p8uc0zFcy5Qni9mEiW2adrz7OsOm+NZf+uavpdvrB9yYGfgZ6MYb9sfhBQ7idXXek8qq4szmB4yYkaLj",
-	"qWuIA3XGZRW+zY5bNQZjkB8Id5Uwox0aA3nQQ5j6ukUL+NeSDpSaiVR1zVWrtZQmRwvfwxwOgW/ri8W4",
-	"oMJMLLsoTXPbon6heQLj55IW1ZDfAZBSzvS5vhN2P0uHCbSz2wC/KAUDmIRUs8qytuxdDSL+AGr8uDEO",
-	"kX0Cta0Rd8F8xBwCLGKwAZdQflZRJ+GBZp+1u/Hj5U8vCDYrJ1/3u/1up9f/xqvIMTW09Gs7itWttId6",
-	"+EClQjAnC3dys/Uq7Nkm7bNsWOW1LK6SlHqiztH7e23S3+sRqUi/23/Q6R40AlHqdk5ct5j8n3vvOxWn",
-	"oULH2JH1NeY5/1eygjuk9BXiDsl5E8V+NI8g73J116vqovKm+jPO0OResLhN5qApKGhQWUgI/4D2X8wS",
-	"ZrDpv2aqHJW+OicBvrUbxMjSsgUupfK14WVk+erpI3JwcHACdalvXj8q1mpQwzqGT9myH7Xs8PEpS7hg",
-	"T4QpPXORqX/kdi8HxNaimIELkYr5ZOHrmhQbpZrFe+SpVGTG5CxhZ0SAT3nump8AxiqZK2lK9qjBoaxT",
-	"KOhKhl2x2g+NnnBTqSZrvgSvDhIWACwQnb/8/JdWwoHVCrlxp8DV2+SA/Pd//Z97rYyrgph5LWGrCgmz",
-	"iFM9ZS57T0g4nIbqa0xQNQsAC0cqXWpF7xvch1jNYR6EfUF17wk3zLrUfcPUsIJis7I7u1MhJL6fpWI0",
-	"di2SEklzhthqt9JZ7AJjnjFZ1btGPC0vy/OH1I0x34Cc0gIYkoxc11Twea7wM1NxadOmoZLXzPXmLetb",
-	"oLQBT9Yi6BWQGKZY7FIjp1xrLsZZNyusmRKGRuZuidH509ag6Lo7XM1h7qW1+hBVjGAgeoHZiq698dZj",
-	"LA24TCx51OYeuEqbkNtx9RENFCfhmEowg2UWsmzb44fyNXQjLaUYSw+6TIBETOsKGPFz8uPb18DfBueg",
-	"3PF/wbk+Jd8xqpgarHQeOnnQEDg8ixpflHz/kkVSxDpvfUlwuA7TvAygciVR+eGDw26N1O91aOrfuzg/",
-	"NKUbvPzp8jXZpzO+bxXefffooH6Pt721ybHlYWh7GFbm70IiISPDfdnMncJtDz8cbkd7M4z769Lmr36w",
-	"wPuJnjF6rUEtmNJkuUuPHzhsILC/hEKN3IgrCNYpzkSclDdFewO8+RHV7DnIpy2h9B0c4tp8AaoZwCau",
-	"IN3bi2VLk4+t7qimXBTAf9vrXfSbhvs4uP223YImQT9Y0VXJmEDCcSmc5wb7EFWoMrWKEuwwgpIE79Xb",
-	"9MhruLEU8QJXtRGU+dKy9peXtdwHh1gSc4diw0Xmg6swLpp63BrktAi5NhsJ1fGsnOEM4p3oKTRuEmsM",
-	"4YbjrrfvsD8lG1+xxPbnM2CuJfiG24xyN9z5MqO5+oS/0fX5zsYTzjUdJmWGx2uVMjKkSnspABCtoBD5",
-	"PDtecVTrsLeMtVVMsiF48R1yMvflJWbGRMU6ZX4H7Iktk5hQsMoqMMduXO5IFZxb8B45qh3kcYN+4t/e",
-	"CKyu3UoF/5Ay97NRKbttt1KV1PzqG5VUbaW1bfJmNPcNpD/iVafe/rJHrOUL/Yv0BMpKoR6UFjOxMr1u",
-	"yAVViyUd60G/d3i4uaMVDKT0BOuyAsrm0ZDKYxu6wfyh5doeZGtp1Tq+W/W6gYd+di0dNnjn0CkzoRor",
-	"vdAghEwRVwrsM1wUo9EEm45Ny8e6Y4ud2v6f2ikxTVjfSlqJr80pLmYwS/eBgAA2OVItwT35OJOqIs21",
-	"IswMP4W7ZYU9QZ9ME76En2bx5YQqVlLg0S0LQ4cOHb3GwYKOFZ8nLkc46tpjC1tr1R1alk+3Id1uZVRt",
-	"zH0HJYliPjcgU2Ie6F1l51WN2qodVUOG37ZfRb/DoNrUHdBGlNYsT8zTn7fe6qM/1x6Lm0CTlhFFAAa9",
-	"RlcOhl8o89h+wTfCP1TMMxt1jeGuACy0iYPqd5zZQyhHUlizGW8cMkSebU48hQK4OpNJnRxd93KQtbft",
-	"1hy1lApy87+2QyR9rlx1im6qgdWbwDI6cE6CbmrLTDA7wyELys5RGUkWNjxYhLZj+1XConFGktMy6q+U",
-	"35ffNxkJxWtETTk48f120dnksM2KKhBkCSq38vp4xSKp4qqYj2IzJeM04sPynhv4BQU1NQ6RENp353Um",
-	"WVMpKmJsdD3mN04dALAGGFrmqHetxHyGVubeT0H7rwxNgSR7tMU645PVfdBw4WAYuHpMsTushfB9y7YE",
-	"d/ZARpkrPSx0ymdW+E4l/S526HJyJ31fykb2lqrpI6u4bzcueKY6hTX7ucBvGrw/kRHdrKQ/w7vWlYuG",
-	"o1kyLh4299AtLa//atkCF8Arm6DQ50u7Yd8+Q6fKbCw+HKXYJjidu+5SGbSM3tUe39W95O255i6AV2sw",
-	"hLhvc3GaV6z45wBeBotCI8ZvIO9TzyEee9jrQqqFL4SBYLaH/wV2P+I3jMR0UUC6glKMVrs1lhCWH1EO",
-	"6FZlYZSN3jTu+rru6k0L3nO33rRlbcXN9rJ+27T6TgWZxAg08EaYzZ4Z/3ZMI2hAUQ0dfndWV5eqZCXx",
-	"MdjYnFqKsHz5/Nac7XNjlZndgMpTLCZ/XkJjb3yYWDG0mXxPcsR7clDlCaMK9REhBSORnG4KIWdJ5etV",
-	"kSoEM8zqsdqblkSKpt8qDVjL1NiBl3WicWyj//HjWc5ELMNB9sESzYIfDj5+bDswTVcuN5KYw3RGYu6S",
-	"mrCxOxekd3QlNAblsakp5FsmUHosJDSaRZx4WWae2ndB0mF0hpErKQSLIOIYAgteCYAokIpAFgt+KMR8",
-	"c68aSxmfFUFX89f42mVnOZKvp/Sa+WL6b/auRMAqQzD1PCFHsZgrFmEJu+FTJlMDCVDv83qzLEoaXLM3",
-	"wIK5HMYIM51S4er0360Nq5WiIHkq5qOAuqXYIKJPTk5CMup262O0QdqSp7HCoVtzuh/jMpZlKeK5r0jy",
-	"kSODeMx2VkZxFt/JcWysNmRcriwRZlkIAZnP+Ep/rOXWIrTzr72KdI8RFw2zgeuKKGusO1571ziDS3ud",
-	"B3mdS2N7CZS/INyKADM2o6JNXvalMT7OklnrVSUvk/Nt+9OK0TKugr2GkkM/0nbeNBv6TzQq7VuSmZuV",
-	"nhldQPJiA3WqBMNp4RIg7RxXF/fd6vI2r4LHB5sU0a5uye/sryo/BqXsbUTBIePuhECbZaunRGJF+pwu",
-	"AnkMYnvMb5gg6ezM6f3gsG5Db7FUs0I0cUoXcMfEajVyBP4jsSBTqVg5QkMo7DII3Dk3kwlLyoVTiY1U",
-	"7bJ2p7i8+GslyvefV1cfu93O1dXH3ujq6uPxqCLgV6DZis61uekU5MUt5R24kqq1TnD7jYvYJa5MmTZ0",
-	"OqvLQ83nkh7L7h9klfl413Q4XzGnNjW1GUAjBqfgDyD2KBY+7QjKk+wNZAjYAB65GWGHztzDv0ku7LOa",
-	"LvSVAH0wB22gmiTMEC7aZGCovt6jGlWlgXMbEnvVd9bzz32lz8gA3PD50OiVyIeVIaCA7u+bPJyRAbjp",
-	"9yyFDAIUBGqsHus4ddYAFUbnkdWvxCDz4u/5IVq9PrjsMZgG4O2UI3gdoiS1w/syjOkBWiCQF2mXZgU2",
-	"P8sRLjyPR3eA6ZT+Kbvwq6rwkDmGws0eGVi6GIDeDq+9EnaDUFBhQBn/DUvuobzchrjbcjz/LMkT/8k6",
-	"kDYgFTSYtw8OcqzJQRs/l03B418VdXEgl7wFUkh6/k+HaOX+QtJyJQkZ6QSRmT3v+Q6vocO9eA0T/GMf",
-	"3QlGUSCz7O/8/pyisj9yZAv8O+/llJNA9v5lqipcClC9SsineDVAKM+v5lhgy+Szjt03Fus+prVzjO73",
-	"EuZr4PNAH8Xwz8ufLl8vWSgV6HWhw7ko9ybGzPRfT/f3rQDUf/qPCgPBjestN5MchXUJ1HQdOqvvZQDj",
-	"dlwFGk+Ri8wex5wfCDltaIR3WJzDfKJZ9D5Pa//z/rs//6Vces9zz24teljaOP942892dQ+huCpKFTcL",
-	"KEJ2mb2QDH+eYm8+/Oup37Qf375utcsDqHmGPQThljP+EznmYkC+fvX00cPj/tE37QwIEIQTmXKROkgI",
-	"mBp4STEvPxu4pQAMZxjFo6r6Czue509ev7p4dPn+9U9/e/Iig25HJl/jE7cQ3xxJbCedBTpdVlmLzvh/",
-	"WEVSs2SPfYQaZl8getp6hD+Q85cXzjGIb9Wn+/tLD+3H7IYlljL1igc+ew8quVbaj2mShxzaPuslz9ex",
-	"ggdhKSCpwUoRa03Zy9eMzfSVmBfTjgCZ3evQKCCIkXlprldOwCu+dyWuxLffXuaZd99+S16xMdfGiT8B",
-	"/Qawp493v5CJTGJNqD0yynSsFh0vUYtUV6K8Uob893/9n4Hr6+mqKtxD3jk2DotMrJaPa2BSJZygtlyQ",
-	"zCj344em0Prbb+F4//rq6SNycnh0/O5rv0Xz+XxPjaIOi7mRak+q8b4aRfZ/9r5vyIDOZomLue+7ZuJ/",
-	"/k1LMbCaTiRjNkD0ODpMcDhTRl2EeabkWNEpqFMwDK9SsKXG3nOAkDNXIm/t7ZUDwAyAVm3gXHTZhla3",
-	"2yPneedgqyNaK8cuf96HzZIAFko5VFEowHSQm26BXvkuQ7G2O3zJrKr2j4673LmIB1Y3tLpncKYIOAql",
-	"AL+j082GNLp2qEJXwjvjHIYYF66gy60gKk3+oiUjSGrHET3jU25gMNAAPaJJ4iAXKRmm8ZgBiErOtx0v",
-	"2SODVwBPM+WmA/8/aF+J4Nore54tMTt9NPxFMzMgXzuv7TfQKmuOiF8e6fXMEvWMCXMl3CD8ST3sn2CS",
-	"3OAVM2rROR8ZpgZ2e2Dzsr0ZMtIjz/l39ohmmQaYyds/sj9k89fGUuyMjoEMIhDVp2RGtSaDXMwPvOYM",
-	"N1JNBlF+HasaPpoz3A9wr8B9CFco2B65iFHovXlz8fjmuA0gt5r4omxfkw2KZ8Ij5qKrju2dz2g0YZ3+",
-	"XneF69kjReFnOE7uWb3/7OLRkxeXT+CZvODBM74AWeK01dvr4k1yxgSd8dZp62Cvu3cAxbBmAoJr31n3",
-	"9t/jMvH+CBO9dOhl/3rgH/sTJCss/mJ5zjcIbUevmSUnweaw1nOp4vABZakE7wfdHRY2AO6VIzKwsm+A",
-	"1d3uqFijRWroqyqMPVwOLxJAKmY0N8PkXOBiZ6+8iFundmrnOICX2P1JuVA3LEK/2/VCy1n91prb96hE",
-	"TvBk8Oj2vzc0Se26X6Xd7kH0/8QysrKQ2EfgEsMfYHvwgtshvL4f/IA6RYaGsgvE0G2ZmoFI7bft1hFO",
-	"s0wxypZj/8LySEGTS8DuA8ZfUHpap7++a7e0R+bIvoA8OOHiGhgVJnMmEBqRYDKNNdYqw35axepjR0lY",
-	"1V/f2Q94CtmH8f6mKykSFM6MoAbEsgDdRrDB2Ffuck2k4mNUNato4RLeWpMafqM3FIexTBP5VU8V+99i",
-	"UqUjTJ8pR77dv+/Nxr/vd7vxG8gfKTLEmjts9Vq+TwVNFpjENZPalAEMoz5G0asCJoMGWAeZ8GiBGOIo",
-	"v9KEOW0tK0M7v9hDmedaxZMPqTRMo8cDXgg8yeoW9h9nZKANVcbJMyYyh8pIMwPE/O23b14/7fQeEKup",
-	"kFRwK1naAGBwJX6kNxQJ6StNBtoy6gFywT0yUFxfP7P66sA3IExNTqTMD1G3HXyFfU5ciex3O5fXGSYu",
-	"lF5bZXPMb1yDQu2zyRWjMToksR1k3ir/Snw9eDIdstgKyguhjUohEuoYdkSFtc4SOXf5h3bMZTzUbRu0",
-	"jUCziWnznStpDE5LqOv95lJUwuMSJTRFKRiQ1VwSvK6tCMNjZMnD7nfrtHXDRCyVB0exZMg1OR8rxhAQ",
-	"fkKTBLxP8oYpB2eOAZE5iJQLxRIqYsRzvUztCJn6SpOE0yFPuFnkr0hFYtUZ6BJZPKzrLMpzXJwsNbto",
-	"WbrKqg1sZtPC5eh5ZSPxd+ZDcclcW0wie7KUx+A4gMcc1uEx39E4SFk/7PY2P/JGUGfbMAgzHvYONj/0",
-	"EiNKr6V8RtUYvOSH/X6dj82UtMaVNRmeCGPZHjx7svnZ11I+p2KRZV/vxHfts/1a6/k9NWyOHqujbo2l",
-	"uUSm/EbQG8oTO89lLl/0Yfz67rbA9pEjE5qZyICrhAc5Z/2UF7l+K0o4eioTOl9guD+ectEqiINogjk5",
-	"5bLg3NkHNE+5JN9B1zVCxQITTRJGszRlnGjbFTTQBPOYHU6rS660lhW6m+H0IXS5YoB2CKwjxD1E6TJL",
-	"TWibObMF+MmV8CPLsJ2dGW/FCJRIg9UVJvaDkfIWzJ1zsFZPQTLtg/evo41idDrI866z9ynIx0YED54B",
-	"eJySQcwSQwdXwrkPEb2RM6s5WzkNpeXgbQBgiVgKNkBXYy435xOZsDCNSQp2JdDodjfDsAeYwDVw0QJn",
-	"Wn4Fujfh8RmRIlnkQM7WaKP6OnNagSXHEs2CNXDbsIc1nzjxbFGHLJFiDIIO4z8FVwnaG2DT+0Dl3EUI",
-	"MeCQlau3naHsitnsuCB1x7fbwyV1+2ufBOBPRL+xdmi4f6DVufdHVOCUQf4Ia9G7lHrhoexLJ+t9UBex",
-	"HoQz4toFUeAlmafq1KmUQMEeIpwrjCldCShpnUoN1UaxzLc1J07FyEimAl1YEGmidmXbrvCleGKy40Cd",
-	"5uTf85UmHJo4uGYvftioZVmisfqZa5bJBRkqGl1bRQqzvXTebA0xBq+ENbp/7b8b4DYMFBsxxUTE9GCl",
-	"9Us716v9WbN/OOLDfoKpiJ0mY8/OlRhMqboGX8LbvN+gXQyr9kiRK7HuIskG4AY0p0pYJc3F8LR0OhkX",
-	"V2K5/qFURVtKd1t5LfqzADPe2j6WVM7zfePCxz0xlRBuFjLwYUKc1HkkneoYNN/EqBvVmB6Au8kVasJh",
-	"lwVyns8lj7WG1O0coNDKMiTuM+daBB/clcBTVXmUcHrFZXMrJGdM+Fpgy2Xs9cPuYRu4FnoAip0mMAIM",
-	"HzzsnlyJgf35vUtBGJCvIbQIRS6wilNpP/mNe58v+yrrOUEO+/0zdDFyzD2Mr4TzJs7QkZhDZA723Zne",
-	"D870fm9QpkVrJuJHE7qbCg1bcB72sclFdUA5uFM5iYaqtRsxCNx80FZod3sndHgYH3T6w2PaOY56vc5J",
-	"fMA6D0c92h8eRIfxEWu9CwskIPnEshIvEoQ0PIKiQi7jv+Y5v6fu5VHfvpd1julRv3NCj3qdg+ED2h31",
-	"on58iKoJHpY3s8rJOax/YDlI9VRAOyTOFHIhYIEjGhldMfGQo4ejO+n0R924cxx3h52H9OCoczzqxawb",
-	"9YYnlEIyi32nC+JkRgjE7zH0xQV5nA4TJLt+t38IyrIvQGkx0bl40goX8LH0lUtI1+CB5i4lM/tCdvQN",
-	"U9PtlpWL80d02fpaXtUViVu1fg6iwZNMt2O/1DlmB6POQ3o47BxFD+Jj9nB0QrvDQklN6+0EUaWAubOR",
-	"5bYkTtl2k/Kjr5pVOPwSoo0leiyl6OT9o4JlT3VKE8sBeSZyICq6zWBr22KWR9yrNekyhzdZkzgObxC2",
-	"W/akFThP7aefKjnNC9gbLkRgy64oysszA104cMf5zrKt51Y9qtpmnbvY8AUNN8tnOZaazF6rpi4WBeiQ",
-	"wLBAB8d5fF6Luo7Z+NQnneMTh5ufeCHNU6tj4gM1DOhHUowSjtkRX6z839fKP7fa0lLMvMS8t2w/t/F9",
-	"9Vdu4mvNtaGgbjgHwDZegWUskOpYQBabb3sYsry7CXE2FxqW6LMNgvmhFgvhqPlETq2ZeHaF9Rtzrhk+",
-	"FAhFIZ0diqavJpo5BARrhpzltq9mTGeZAV9hssGULq6EoEo56MKEa2eEe8MaI19UQDqBtZQJzX7DsLMd",
-	"tMi/iGryQZm6ad/+aAlRYEYVnTLDlK5MUM9v2YfgLmSmb7jRJ0O1V0pLrPlQ2E80TazZgiY75A+7nJCa",
-	"otSqMq1TK/oBq8kFVLPasnp8GwsESnFwSocLlnzJWDdoPuVjddrTbmNds7bXXMTFwUZod5QNxmGP1xR3",
-	"wfew36HlIzvqI0uR1SwB8FerZ0YAi+/KuoNymxb0JOj1Ov2j192T08Peaff4F5hzxNTMbKvl/fd//Z8W",
-	"1sDUNQkQm96vcEOt8F0x77B1/suH7uLy4YvR39O/vfjHw/jw+fdHH8aNFJJghyC9skQvOc/ikwX6+bfT",
-	"Qn4XAf8ZpLXdV7KMFrO7rG63bjibI7LvTkJ7/1PRvr6tlOI/icBNCaIQe3Khi/0cJbGXFV/poic2kfJa",
-	"k4RjKhWKczjrQhrCPnJtnHsq92lxXfA0OQcV+oV1acLAoyLU/JIEXS8+vtKEx6USbhNTAUY9o2YSCI2i",
-	"y2LZLGwkTHbn2T50s94GLMCtbcXCqsyqQkjl8/KtL1zIRwZpvBTc+t3ZkHdodoxHiChlO0XgvtADDFnC",
-	"1p7IsfvMutZTHPJEZqnLJ7Z2PVK/88FP90oVc+8N8XgHO57GbLYlKlRx5n9jbKZdnGwuvT+LGJYkOGXk",
-	"uFwgzlvMRFTUez+1ZqmaSW1Z0hP7OWq4GBNKfpNcGIJAVJiGBFqUiJGf2SW6zI5/scAge+On1S5uQXHA",
-	"QZ70+NI9salmzb+5rCLDv+tFhV5YzKhs3b5roIWF+1ulhRWaHMIO7m3Plf6tVR2zslI7px6MmbBnknXi",
-	"wKFZnofwGAsH6FKMDCO1kPuZwaghme+RwfdPfDHHMk8agNnvc9LslXIu46O8ZIAvHZx5PuP0HAwscgxo",
-	"Hvb77SsBBxgiVqQYsCJfD/bx6X3Iv8VsKGydYO3FApg71jC6ukcWQ6I+pmP5eCWF7DvIxDPhewDXjMU+",
-	"be8M+Qw3vu07BAbz6OdeFhcPgv/4siBLI9f30A+DulsWfxxJlSOHulz3aarNlRgyy45B4rQJJUgN4H8V",
-	"JBM7DiuuNHEYKeRxHkLbPmzHRUnsRZAXj89z5bQQamkUX/H81cG7Q2mKtSanqcF+Z2w0YpHhN+wx9GV2",
-	"tnO/0+0BeNMNgx15Ruet05ZLmPONl84LTddb31NlmJizMTluk4fdg4MeeZ4KHk3a5HumplQEnoUXUpnJ",
-	"nIuYfD8d/tBCnEKmmbD7eQOBGJYw6HqgJwguoMziuzBLPqbkmbxhCY0YNrfzoueSGZOg4Im5nqWu1SRT",
-	"0+dSQIZ7/zDHJ7dCyJ5++9+lSBGukd2JcP3/r1vPdaK8ZF3DgOb339m5+XxNlPcGerZkfVYK21BbiH6/",
-	"dALvNSiGPcQ2WTSrQ2qcarnmFeUqAtQBfwkQfQkQ/Z4BoscolsOEkq0tvS3UtTlV0w44g6v1tB9cxpiv",
-	"KzOygDgJDQfEwnWNJHOeJITq63axJqAN+Z5ZoSB80ipTlikOT6+EVYmUh/giUxmzhGCp4nRmIHdy6FJU",
-	"Mx/rCNQGYYLRyBkTkEknIfef6mtInyNyBHohVACIHJ7aJw4OfN1flh46QEY8aGf5cj5h1BAJeWwjDDiD",
-	"5kS1ryzUWYZqqKz+Jod6/xOgaN66lLeJA5eBFElESRsoZnWyAXGlLWGKoM9JBNDiAUTaYGwxGTImrKYX",
-	"TeAS5ME5fAmHW4coGYwMoGZVv9FW9yRvJzxhriLCapAxto9gV+I3OSRzyo0uSZtDsLkckC7LcATImDQv",
-	"fhhiMfbMsPg08D2SOSBbDBnRE6pYfCVAPRYSK0dBbaWCDC5iNp1Jw0S06PyNLRB/ArcmX5JiWiK5Zgss",
-	"MxHMElWZ7mnJ/dGEGsBmbRy3Cwb1N7ZoobdvW83VzGXBsRBg9f66JqcGdVvIm5myv0JoMNMZYtYqJgRh",
-	"GiBdTh5rZHGvQBDX0hL6TVNnHK0UlsRB5Hpd/bhzQHvDzrFV2B9ahf2QHg0fRMfxQ3YyytBpT/vbTW69",
-	"spAT3RyTJDHa/YdXH75oA7+fi+UHesPKhFSWWOwkGvQ/xV6o1w4Mp8IDsyLAUzPZBzSIfbBX4mohfslE",
-	"rDP56pumFIoNnPEUIGKYiWIOnJicr+tYAdkSJ6suWRxVoT/ACqs4LMPcAiwirgOYtR18eI1Pwb8rRQKI",
-	"ggNvtTuXFV5MF9nmgo8pJEL7psaaZU6YWM5eTZhvM/cYYr2C2wbp0ycW+Y4v3CqCgigH9mH1D6kAtlHt",
-	"kaeQ3VzowoBwYtqDb++Rn3w0E4CsJQEsawTpkylWFRz2+2RgP/+eixua8HiwStU3eb+AnZxX+dLkaZWI",
-	"JVORryAOh38f/3PyfPT2LX32YfzxZ/X3p/Sn1x+1enR4obs/9/TT4eP5o/G428QdUNL+oJaMP6xoYuII",
-	"KWQQW8vJL/KoyekvHHYHMwGhM8R2y2GOqw/30hkGuKTqw/ta0Ri10uInHFhOhlYBwgSsD/gFzDQoOdfQ",
-	"2tQKl1RcCzkXV6L4irmyum/2okTK60zj3yMAaUK0NfZoQqzZkyqmMyQel9/QvhJSYTDBXhXMzKW6zuXd",
-	"KFWYAgiVRhTQ7QBIGn33h/0T15hlbm2m0pxAu0xvsNvQ9vwgW+yMHWRITzH9D3fnXiSnYLngikACg1Is",
-	"MmQilWZkCFgHiyYM4Jn97r06AU3WwHytF9D1Oa8/8uyBFaX90peNfCmq/h/Cr+yOkQ2qxyp3kumaCOMT",
-	"EfsaZmA0vn6vAPxVUDPOHPJDCPLFNbmRPPaun72y0y9Tkx3/OkLSD8iquDdMfQlQr+qqlhwQtX93VRSb",
-	"LVSmrPgy56y801pE5VlrqVJMVOx1U644ZRs5IjZ4q80P3e3lmV2ZneczxL/Q3BLNvZ1IQqfk4k5ozkvo",
-	"/ZFUY2k2muZg9Djj2/IZUD64sMrVRKaqnXX09TX5aDjxwHB3HuyEinGKTvIr4dAQOs/cRXD9Zq3xFKRu",
-	"YtWtyF6tJ3KuiWDc5ywFDnCrSnG0yg2fWm3IWlVeaXPZXlgKkrU3QgQ3N5Ey/cnpTC/dkgHu3W7lvD4Q",
-	"XEOZaqApvSoZ564208WociPahFZ7Qr4YU59ROTl3cBtFFL4mukrGDgCubxt/SCme7RKXGewRUHpokngd",
-	"Qwdaj7OGrDqD6AjoDgSyA6A5DBlFHqEQAjd4lPbIeeCW4ZpYA6ndwI1Seuw1yw7TTuc9W9Qc6Co3kHDT",
-	"iuZR+3dxtbwKJ3wXzpbMMIYsMSrGX3wtv4uvZSIlFBVuyx2cxbHZ07Jkm4Q8iSuH0rdivmQ6xRlxiU0A",
-	"YgcuEvCUggYCfRaQZ7SJ5lYFQdwhEsnZAkR7LImW5ScZPuns8d1OcrYS2VkO3w4nVr26jj5M2IcPl/8c",
-	"fz/q/3KkfxjvHYqDx93ZLw9vXvWmrx8s/vahP//H8NnkDfsxOtFP6ff8J/lCPTcv45+vm51Z+Pi/mX/k",
-	"PCMaEA9w3xdXyf8QdvOK2c2DRGd/4BpwGoyeVLOa54g3LJYtDUbsK8kA7R+fXeKMF1BT4cYwepMpEgi+",
-	"nWkSK/7iDCcIB8dil2WTzmaQFhQ7NE1sVgMQRZkX+ErkYPCY76DZjCpqGNGGzcrZFX5nZ5etYPNHaA4u",
-	"pb/iInnVyy5CmAZb7dcdpUnyoiSp9G49vh4vvxFT6+2yNp/Ly5HRLNVkSmO2PU/7kjrx+dQnKD8PWE4T",
-	"hubNHIdTw0xJUyzLIEJoRSJTgygSru0pGuAiSlLXZb/IL5iIL/1n6qjmTwAW8YuTd5PD7YmIwVSdZoul",
-	"t/W9tavduzmc5oyJ7ENl0CbnudCDvg4G8R/73TNCszAhhOlQZbZvkEnMsDPkajliNdE01RBDKi/Dc6gE",
-	"cOh2T7vdX1rtVoSua1/VjI2ldPBEfxnygcf1oUMSqs0bvQ5ColHWoVu4dSV+hc38crbKK/zu4GCVMtv9",
-	"T+5fDoRgPeO1hmbMoEGLTE0Z/oBnlZuhB9Yx5zo4Au5L1RACtUByihAC2VrcNXpAo+jhlzr9zy+8sLjg",
-	"Lo+ZtXDWF9jDHaEyAzaPw2CWo1W5lsNnAT6/Nr4bVuIb7lMo1Rx8GLgD6Ks2EHGWG9dCKhgL4n5hhwUo",
-	"pwXLDHJ2osgudCV0FsWOBL8PZBYsHQS0sDmWWQKfskKlAs8pa2VdE2yDauYbbK8dDfA43x9LOyBnglUn",
-	"C2zyVBxjVq5YMdAPrYp+KP3lxoZhZ5Srq8uSqv/7BaHarLTwBrW6gLL3g0xyWKvp4pXEbXVFU75Nut/n",
-	"HKrAV4De7JFLmWbr69qGVg+xkVZjaaIGdpQli8/L0/+9AZ0cx/FsGf+ub1eUe8l+cjmMwPcyD5njyFQH",
-	"DQtdw868sSG0RXE9DR1EEnJO+8lSxokn5REWs2/vrXIV3YXjuEyF7h6HdJ1Yu7zY833DmWlyHLJZ3asf",
-	"Kpj1elQl2qje2N1ekWuj2Rdv+v9UrmGPdo4dsR3bKKhz+58Qd2KtqfQDxwCfay4gYnRQYZ0lZNy0MQUA",
-	"LkPPD6umjaWMEd404zjashxNlJyDjrPwGTwxNXQIb8foHge4FNdEAMA9wMzCOPIeeQPllYhdi+jprqsL",
-	"5kZ/fdg9aZMB/P7e/j74pox14XQd62qm9D1CsI76dpGHohtLwb5U9v+7Hs/HQFFrD2hZyfyOjsRzdzBH",
-	"7qSVCG7yOmhaDCjD3NQCU9QSLy0f+Iq+m3d8mLpf5OkXL8dGNMJGZ+2OgQjBTo0mJa10XYXf3Pfh5jdM",
-	"oDQMYEhRKGIUGV6t95zcstbiALELVKHFz9T1xnEeyivhYSAwBI6vcSFwyMEBDnCGFUJOUGpmfOlh2Lgn",
-	"Q0QENgZNgpxpEPzqWv5gG3FrrLK4DTZD9kJIzEN7opxRoOm6O6/Yvimlgx7MTI3M+sb5Ah1OwF4Pbgqs",
-	"eFD/G4SFswnfL6DR78P+8hZ1Qs6/KDdf7J27Y/HIRbdn8rvZRPtOk6r0eT/xKpUJVHyHNt12nJdQ/f+z",
-	"96bbbRvZv+ir1GX3Wbb7ghRJSZZNraxzFA+xE09tKXF3B+mgCBRJWGAVgyqKZuuvtfrTfYD7EP1g/SRn",
-	"1d5VBYAEOEiU6IHJB0sUCBRq2PP+/eIIWNMEsEsIEtIhw/A3cGYvCke/NgPYnkmVm4KSOOl1qoXSmcCn",
-	"dviqw6zrouuvGfPECV6UzHVI4Tsbb5tgsNapyWNnbs3kKw27lpp2DfKGDos1i90pse1LSua4XszvcKQC",
-	"ba9Zzk1Dc+tzrGjUfwf6GjqLe2KjLFAhkiEcAPJrwTrErp0EwzSWsN7nBbJMagoF78kGObVUrlp85XN6",
-	"NNHG4NSirJQRiUdRds62Y+51DSBGWcdVP6UhmxFdRkBle0Xv2O70ZdEaNFeZzXOL5HAn+Rm81XA0LuqK",
-	"bf5bEvDXEe+LRfvOYt1ZrBtUWExlzNfIVH1L0cDFNuveJR6shYH9UpV17HQtsmYPxQXooaFkyQWTqE7w",
-	"knuSKECypKiquIFLvAc9eWAQnwP7gEXl7vgcbmir5BMqFQQfqxUIDmADOqSU+su9x43JyYp1V46b7C6K",
-	"rqznkeVxkYZil2b4Sr3iBFv6kCdcOHPsNjIOFeHNCmO3/NCTiA2FWuPMZwHCb/LMX7uIQk8zW2ClXitk",
-	"eQ3Ds7kzPFcwPF0lHbpcu9DpzhC9jdCpE3dwPO7KDOVCLSkWhivKWl2wRcmcEbRBaYQmzYJQ6Rt44A0U",
-	"xabrfG+1QBUP88s12mC6oE+wPwWhNeKIEdHrQU+rEkQypRIoOq6ufm2VVb+26u3uflg/ig5Y/XHvsFl/",
-	"2DpqP9p/fNCkre76IVm9kMtLUWH37IKy2w3KwiJ85iFZNE09m1/Hqhj7TBw8x5wNlHKQE3grzGbairPo",
-	"GKAmoLXZdLdYvGp98eK6WL2ftxP45LPW4Moy4FqlsvpFb7dte/Z9viApuL4MrDIeYcftTMWdqbg5cME0",
-	"hqpFjpLqJjJ8E1bj3qX+Z4XQ5WLRvvky4RtJcq/KBq7s91wiUkpjEDhzdxR3tIpyV9T8TRQ1b188GO7i",
-	"hW6lIftCsMDhiPLY9lUyUyc963HmmZ8NAymsqpwN0HQyRidklyIi9Tk+ZUoEPqNgVjgzEW1LUwtg8/r6",
-	"RiW9qp5tVPWwwVXaWs4hmKvmedA6y/4Y02QGsQgg5RFGCKUY4WNwpS15lxAuUJtnUKVTsHglc8Yv8Mpi",
-	"JelATGCUwKcGhagCv44tul42T4IzN4MNnwduNmeqWScDQQDsXmRrc6wtMNwV+NLoB9jyQtqVjKtFQYB3",
-	"ZoN8K2EAN7lIzUVVOEAWbFAH+hjHEYOyVjhpejALzNrDErN2v34QHbL6Ue9hs/6oe9Sua/1j2a1qXu08",
-	"5oj7BJsyU0Su7Y68UqiPsg35Zozh3tqL99+TVnv/4LDmRipGIyGhw3fduIFe++nywIGRIbvQwXZDB5aG",
-	"/usKHpzl0KhB1ltKIzikniEpNEzeUokRiVXHqqyIhVprYHsrCMkFBVWw27dUPm/Oel4k3Z4Y0OsDynbF",
-	"9JAZifmOV8qDPCcX167Ggum/1WAHMDkX3vlrFvbXEPVV8RGYuJ07sguQbE5rnUTIGZWqKblGRdctukJ7",
-	"lzCqzyZYklVr3UxBeZdVJ7s6XLJMepWES8zk3VG8BDfQLmDylQdMzug5c+JC23KbsnFvKDKgVHNh7ASu",
-	"KEnJL/C4z+Cmn5G/XQ5ohWWqdwavpWfFQWzdbiGAlHGfM7ZOEmyBVdi2kJx4yffT1e8ajdlbnoPsbB3O",
-	"WJft+n54ENWP2GGv/og+bNUxmI0SegEE1nNLBx+xHuNgvleDX5k3WDt6oFdsefAAttEudLDd0AGe5a8r",
-	"cPBhICC+agKdeKghIQ3gN92skGtxsYHextuJCuhVKcJ3lcmDyjN9jeP6xAzuVtzvudfZCdpyQbv+ulU5",
-	"7nrKd1bxzm/ftN+uUCZu2/Leu9T/fIZlDTfSGV6VH1Htpy8TTyV+Os7cHbnp+mE7L/2bKWu4Q/Hg1Ubj",
-	"MppVOtWnnE0QLUple/DY4UclrKeIGCvPMHFiaikaA3Yi87QM4IIkgvex/788ODdKaPjNnflrt1MJzpZb",
-	"tM6Ygsu3aOE2dxbul2Dh7tCydububbd8fQYWr8HurQw3fxgIEsUR6jdt4U4GjM+HnjumA0MixiBNpIB2",
-	"MOmRSEy43hbSYBH2xpImskHeZDiEciAmHP6cgRP63PR0QMGf0DflhHGVTgkSbuHl5qMYoU9tHwiB0rqh",
-	"uGCRYTQNaZrGptDj9MVJvX340FLrCc5Il/VEyhrkGVdwGdrrZsznMdcvwuEJeiJ8Tm1l4SQVijXIq1hi",
-	"uAgZGSw4D+NARbgwMG9X4JtpiQvVer0gdIHSipjCApOaVxtQOah1arR1s//1QqTs4gXerdm72f9gF4HD",
-	"5zglJPuj1jnQAqH7kYXKmFA198HLNRToBUu7LrB4jWi63XyLo+kDJODXV+6C6ttp/QCKFzoCHFcS823H",
-	"1Jeok70Llsa9aaVWec/0LI2VRazWntAAsekN2alURrILVAxS+16TAUPWL6sJJlQSmoCM9Yii54yj74XA",
-	"tl2mJkx/lJIQ0ru9hs9/YmxEggGjUdDRKtiC1wOomr6f8b60phMJoOlqSW7pdeyDka4DFkUOyuQ7zsBG",
-	"JPzNxXHMFQ2L7PYMNR1IIj0bm5Gc9kFrAu/aKfqFpRFYnPPi6IN1ucMBC89JTx/5nTDakv2qV4BaUBmV",
-	"7e/tCqNIhNV1E09FOB6abo05KIMP+jgHKMUCL4/jTZXp9egCquJQiytPSxSQABYV0ufdKYJ+00Rw1iBv",
-	"tZyaxNB7gR0YVJEuSwTvEyW03arv2jFNHRK6ObCzREx4xramP5c+t5QA99AehRYQmqYCGbyBj60wHMQv",
-	"pzyjEaA5AEsQoWpAuc/dI7UBDcBgB839KmvVzeC2uNciOwBcmngDyEAzJSQOGmiN2FVplG1+qEhAUBJy",
-	"W0ZKVjZO3Kk3HGfFnGpvpzjQ8Uj7b6yKLe4cic5WG4rdRD8h09Ptdt1oOSXHw1qnJge0ffiw87j36GHU",
-	"fNR69OggPIoeHj6m7R6jtBkeHtKo2Tqk+93eQa/VbXeb3Uftdhi1DqOHYeuw2+w1m7T5SAspHNoZ0tzl",
-	"RzeKegsjbYe2Hb0XJ+znVHstA6VGsrO3J/cb5p329IaWLAFhtrfKFvnff6ufDP9VP437nKpxyr47jA5a",
-	"2VOezbH0wnhazU7z8BoUeaa0PLclbEdrRBs4AzL+F6t1Dh61W/teTbFP6lRp56RTi3nEPsF3bhEt+lSJ",
-	"lEV2my0vFXIH4KuL8X3VBUZRThlZqwP0/7arin5CTD2ij5/eX+ORVvjtQ/I6/l47HO+ePvcIJR9EGrmX",
-	"IPefvn3ytwf683dvftDWBSU/vnv2Q4N8QMBoiIdpFa29EHCTYiVJd6qYPEb3fDrCXlqwbejQWBw0ZUTq",
-	"B5imWdvSBFoTQ3U9kfp84h6DFglwivQwCI95rW4qzhkHy2dII4AzjAQZ0HRI7lPyr3iEV475iIbneqCk",
-	"R1OfDwU00VKOd/fIkIapkB55cfb6FRlDhtxBtNAhe+AB3GC73fC5zwtmGeYD7IyhLSURRNMZaZbO7Ng0",
-	"sFqXwbTO2hIt7nPYE3rCcWFhznmWvseW2QY5ZTzKRoBRQuOiJjAJXeYS+vhXMKrwz8DgAo2wPoe0AvsE",
-	"Rcbvnj5HQ66wCSQWB9CIyIFIVTIltKdYOqFpJI9J4ARp4Hxh7vPgh2dnxBm/e5LRNBwEpBfzSFayumjR",
-	"bQXkQjbI4ThR8Yimaq8n0mE9oorOql/9osDMkhVz6PfT58kqZLyk9r/ePX1ebzUOyH///R848DEHxpL5",
-	"LxdqBrO2KrR5VtZU5Y9dA1gxP02FFrJZVaInJyPwhKWnPPJgicypgp1irX+aa3A3PhSmYzfOW2kXeRnT",
-	"TFFp1q6rbavyae7UavOSjdQunbZLp23OHsCTSqjbZjczCa4TddhLmVZl9a5F4S23DV5QicgMWkZIUKQe",
-	"pJ9A0ltFiKQR5KPodkgm3z+Krty7/Ci6L6MrowIGYqK1rFWtNJHC51QbH1KljA61HGUXGPPQ6iZ4+uzV",
-	"s7NnAQkpD1kCCgKzY9pn0ocT7IDg3dvTvFIx7zaKegHEWKXnc307bSxoD4tFpswlZXkN+VF0CbrobKRY",
-	"1CEjEetdIkmX9WOeCUz9cJ/fD/bAc9vb39N6Zu+///5P8MCbSQqi7QFyFfArMDbbZe4p2NoNoO5DOiUD",
-	"esFIS5teTgl/FN17kgQpk+NEBUDBEcCDA4M+EmtjINLLkMGN6GEGkQghOhRYvzLAWdX+TgA6y+d2C3rO",
-	"GHPGg+ghmjJ38t9GkSgnAdNHJiD3g1BETD8EM1uGIA7/LAO43uduJgG43s7hA21ehgOa0lCxnPXTE9q4",
-	"MHMlB2LioYVpkEVM2LsASu5zazIxyoGRDreX2agFS2xCcVka5K0Jo/scbgibLGERBKjM3tJ/iCBCdsJh",
-	"0PdkQTvA+goegnYU4/7AbaUugy8S2qcx97k5MSRMqRwcZ8SYsbS0eLN7Ua+03skYP+syfBbcDjYHmHp6",
-	"KV5GbDgSivFwWv+JTQNj5mnBpH9M2YiZmTWWUw5v5pxNYcFgRzmclY+iW17npQ/W9yAz1g2p5Qb5E5ve",
-	"sCcgs8QWWgnvs/G+xG9ceTU1Eet8MTOkVjUxSr+8Qp1Ve81JsCKkEEwCeZvZnEf1fdrq1o+04flIG56u",
-	"b5U97mm1IxRNap321TVfD19gmRklySROEruFd8bUzpjaJFkr+OQYtThsNoliw1FCFQMfBj27LRlXo6hX",
-	"bVo9j5NEWz4XLJWx4OhC2rGjmtVmhUeG2oLBOIy+KMaqJmRC0L/InCFJRA/dedSGoDdNPQQoT6vbO0vC",
-	"DaQ02qBttZlww1Oq6AzBcy82lcbmXe5JgqLDBEqMmdKLWRIhEpg2H4GY3ZgJ5H4wZ1JJww+2irnQyRtg",
-	"7IKlPrdVznY2wOeVccK4SqbO1AKNaBbEg+mHZwtYM6TazTQnBLPc4NzHmbF1YyWt16h9QAZinMo5je1z",
-	"MBr7TOUqEAxEENgI5D6m2PIPfs9GCZ1q21arIDu3+Vv73Fh4GOJCtiHk09AWkHmAi3e4kgLSZYwXbTIy",
-	"a5JBRFAvEr4stpQcPKi2NN5BeP5LsTPeRb3MyuARXf1r17UxCl+9Dd7fXDgmC2vdRpIKXJX1QmWfU0Iq",
-	"l0G6utYirmZHOdeFGHd2F5vamVO3Yk7lTJGtWVGYG6isj3kOKYMR7TNDUwoVbw5GlJGJSCNTPNPNYbIa",
-	"yNbMNylilSINfScrbrE6MmPKNzXTDpk05semnMWFTgAaZK4op+Hz4I+xUAwgS/X4QMfDDxBt0LMVSYtc",
-	"qt+tATkXaYMx2mqbCJIwpaCV06hvAIsdCs70C+ZTZmW6Fed1QXHMvACCqdQ7IRHiXI+5WG+hWDqMucGE",
-	"FSoOq8pV/ljYdTWkn14x3tfbcr/Z9GrDmNvfW0AYpo9FrVPz/VO9HbGgQarUwPmtWC7yOdS1rFZ+dPNa",
-	"Eyg6rCg2WVPlzlVNYB3LvleDHV3r1J4h+TDCEw3plNhtwUztUz9lDL0UgMvRl0V0Ku+ZPdNYr27iHZWS",
-	"9tkiiu2ccJiwlO1qMLeoWE5B6hjPENPKWy+JKKibSzgQC5voz8AVLwST6YROM4Rvm0qFX/RrNsjP71/l",
-	"t6D2IaHmGzPn1lHVamsIDT1vOcu5V+PZlnyp6FSWtuJXNOLn8ubrOVJPQT6s3t2ej4rvOty/iQ73u81f",
-	"euV2YGDctAD79wrH856pOXIteb1xirD5KYsYVzFNJBlzFSckVoSho+cBz7LPhzGHhg9tBacNcmJCIqaE",
-	"N58H0laRJEl8zrK8jouHsU+xVMf4oTvYEAoBmCYXK4GyCsOQjIYdJUnMz/UVsQJ2U0kOiRlVmWHXZ2rz",
-	"p735hZdw7NT9lvxIGjmMiXMuJibCvRmRsVmVv5fb3pUQllggpyRLeh4E3TmhStFwAJuMBM/OaN/k19+z",
-	"UVp/GveZVAG5//75E/L4cL/5gCiWJGAZmH7eBkadUUJpR9JWJwib15/QaQftBnA2s04I41ymLBRpBL1k",
-	"iAfPkUjO5xMxTiLSTRk9J6LXy+eWtSRBOyN4T3kfnVHRZdPyvt+cVLGwEdcULnMe2gk4C4WYPE5Xq9V8",
-	"kAGSBDBD3zXrrWZ7P7A1pihdtbxNoTtd9MxMxpKMqJR6Hi/YjKeav5N16QaMRrBHjIsDk1KrcEzb2jHN",
-	"XNF//ur7n9rNuu9/OmK//eXPq/ilJ9zslmOy3zzA4pBCCaaKk8QF5Yvj92s3Dbb6tar3ftmrvxGc1V+b",
-	"/H7p+7eaa0/AejrFJM0KHRP4UWXF5nylZjb0nkiH0I/djTkFzz2/mA/brYMD/UJzi1YY0wWPGlpZfxom",
-	"eD9ZF71eHDKnZCYijUygMOb9YdLIq8EZ9fhp9mUKVbW513r30wbfJx7SPtv7OGL92SHZz/JDGsWhGqe5",
-	"ctbaj89fPt/4cEZ8bjTmo8WDeffmh42NpdR6wFZafSL1+cOTAsMzIrD+NJYjIWP8SrkANN/aM1/Jf+PK",
-	"q2kJsOybcM2VV8splGVf0ZeaK+HV2s2Hu8O2O2yf9WEDI8DV9VGpTSATYy45eaieS3Bf4nBgLADRg1LT",
-	"IeXTEvVPUP3vQbpugZ4rqDn85q/N+uPf/t86/rOH/5Tq/DWOt756vyqoYvISAwPLhvGlRDu608/csWk9",
-	"XP4FWMo3Qp1SFctejF7G1+4U0bnoxGflC2VAGOV1S+9dkAU2o4PAkNorz9gRU22IZ65OVpUMBrtxW1zD",
-	"yYRKn0Mym5wQrP1gUSGiCMW8WQFs/kFRNZrF9sMhJUAWn0MBRR72wqvB2kVPbmNceOvTfIctLE28qON4",
-	"jSzQL3AzXIBKFA6tVna5n23jb2CDZ+FUTzIMG5QIWxeFKe2pBZgc8GcXTcYgjWKfNgLSAfyqBVgMslGQ",
-	"Dp8XUDrIJkE6fF6ITa0D0oEzvi2EDlzQzx+eozjOzxWbIzseGR/OWBZHmjI4m9FmSHFg+zhGnJUW2Qkg",
-	"bbUXx8YjWjEssPDXxQw5m47Yy9tHDakE8DhozwNmhLTe7O736kfhYVR/HLVZ/ZAe9PbDdrdFm4+1bBQh",
-	"hclgvP7D9/rMpnEfpqTPuD69sHQZOrGeXBTcBgv39ViNaULeCF5/GsswEXKcMnJiqz8ydwlnuxon1w1/",
-	"PfQNsDAkrH9Lzzxnn5SRAp3ayT/+aE778vfe83b0Khm9e/dE0id/XcfigB23AkwHbLodRscXhdFhdZGz",
-	"QfCDzwWiAwpnsOFDDywrR8Rmj5ibIpRUKtdXAhC41vnCU0sCc2iDhs9zzbM03rNHvG6FZGA6TSzghpGl",
-	"2LHBkt6MlYPZd32NzxcjXnRK0t5gg0BdTKw806MbY0UZvhyhSSImDmoXL4OGW2hU0EYJWinrtrZkQBrQ",
-	"P5OyajYkOP+1zXQV5ANvWNNZDiXRhYfU/kRe4UUmm0dNss/nHxih8pxMxVhP94hOcbnH0FL97Of35MBr",
-	"N5t62fZb5CkLYb6JFrdaAa6LVJFXES+f5UR/2fDgHOLLlb9y6Yu+gZJA2OFZcal5U2Z6VnIFhT2yT15D",
-	"gVm72T7EDc96PRYqjFCUvXXlW5Q+ey249myj3CqVMxy0pYUWuGHXVHCVZRX6j7vSrl3LwQahgtMYq8lA",
-	"p3WnZEB5dFMlfD3Hf+8S/l1SBvoegNplpuuwWssUdxjFKxvkhAS9mNMkMFdltZtZUyOUiYnFNZ9l1Z4A",
-	"GxEKLseJwsL7WGvYoYnI4qMEN4GVyuJQo8uWNgDAC1SysCz1KUpYWMxE3xH1Ei7ArjL1m6lMNRv7TmSI",
-	"V101ZvYdGuajlAG2nZEQpSWlcP369aRkYTlpo7So66s7+82d+bTLQizPvm5CNNzIx7eYWzN17EYsBCZq",
-	"bo4+MxQxWe+vVvDHWdkgiowBRd2mdb6MDR4R87lp2McW/llwKkM+oy0Vy0MDPpD2iW3nPyWcTZzIckgJ",
-	"GEjoa6Hkognkv//f/08CG981v6IFhPYOmCa5C7o0hPL2fDwCIrYFhko9cZJok0vbOPcPmvsPAIuARbFy",
-	"6Bj2pmY6sjFBuviYUJ8bf39Ip/hVZPfRX9MCGvPSsJ3nLTee4+oxFhxMhQt7oEFobdhcXkbmEjOIfiU4",
-	"A6TFFF4HDLXjfCIMk98+R6wP40o76Q/TYPqNysEyI/qV2HXXDa/oxZ2NNOg9rNgndUexhh8pH9N0qi84",
-	"0hPLsUPyFbIouhbZXJwaggF6L87FSHDXDmBvmD0eF97DheJzmRV35/ZaCKLRtcIWX4re3THk7WIYt2Rb",
-	"PAOFYsPyqdVWNgO67WjGnimVWsCaR5WzAUCKaX1ocwhKZFCfAFbQncK/kHIYjPk5JFeTmEMfi96RBpQA",
-	"FSYGKwL2x1hrVGiRwfBDQEYxC7Fgk8KN8uiiYAPhQ6ltXYFHWJArYDhinxTWXhTuH3PJUuXuX0Bv0LpA",
-	"8PIIP04TiJJfTBznC1ajpaUEetasOZcfbKs88a03w7VHkZ/IN2Pti1aNKm9k5kfVrkjHi82O6ebOpFHq",
-	"BVpfxPUEAA94E5hLPdFwZgzlBxwR+NlQVcA+riETxS3ZJ1AOYx5nopzueYU8Sf5CPFPZhXkjJ3/dzPgb",
-	"NUzCT17pwwuIEZxNThVNFcyFSKLsLyKJ7F/0t/CR+Sk0OZrK2arI3fzm6S2zljUE++QJCIRYlhcXYgzW",
-	"XrFz67dTXIgyG3BxbOzd9Jpu19OvVMarwEO+LqI+FnAindePis+GFbXmhKhAIZJAu9LBO1vQSAO6nUON",
-	"JOWgkVavYVnhipiRztOuoKh4dsHSKcYggHrX+dpQ3qAdnafvT56fESDewCpyAHIBM8LndkwYqTCISbQr",
-	"DDYj3GTMEyal9cP7MTdFaZQMGI30k8G7lnrMSNyBBQoWndvw+4K7IAfYSssMfiUGUSAgYFElF+JYR8JH",
-	"QkZ6wTxCbYMNGkUOGBtxpEz0Fl6xQ4I9eMfAI8GedlaDUqDKZRCV+CAo1g8pL+JIw3dtPbbPZ2JKJl3i",
-	"ESUERFzmQSxd57CerO50ERR7NcwjSNpSrMcvydK6S1xKKPEpRgrOHAioAzAVnPx8SkZ0VKyxMHvFVhVi",
-	"bb4p3dBSuxiVMNJl/mFFlzr3gLUREO8g4rADstwBWe4iMt8kkKUJyc+hWG4lDmMN1MpADBhHmQifbSrx",
-	"8r0n2HnSICfmHbV6RwIRr9lsNqrbLb6O0MamO0RutUgfpc86RewLyvqttK5IKyyuYywkB7wNj8xW7K88",
-	"hNZamI/53bu8BN9VYu0c862V1Gsx9WV45XaUe5fmp6uFeFC2Fh+7l6HNrUFezqSKqwtvzCb+2oLLiwLL",
-	"xTFcuAn4rMK4zrNyMnx9+XiXReyblcXXk8RV1r7bDDvxu61yp3wW73OSvmxI42RxNjIXZMQI5mJbuCui",
-	"mGljGMuFJGO5BueMus61VuuZGbFUCn5PlpvKz/QYt9aZnOvwhhgnkaIo/v8Ys/GmumjhVZd00eZyqLE0",
-	"U4e0xVihtdWm6du13R3Oo/79N09/wIYj/VtzkQRuNkv46lv1drTP6ke9g2b9cfcwrGfhm1YI2jCMR7F5",
-	"1mWNRlHKpKx1ajSi/8cMuBFCThYolGwy1FUBmX0BwoDxheOa/Y4WH92PLNRf+bsYp4SOIEBt2narO3Xd",
-	"HW+RJx/26HKjn9Xh2H7uwaSv2ug3a5BTMyjvi1pisXLY05u3Oj92AuSHklCiL/bIBOC/DIE5kUJwrCJB",
-	"6lBFAjwLwXGOoRafcwn/ZCS1EyAE7TJopsEiTC3kgLTMHU4w9UMxZDJDQDJHNcv/SJxLHJUi4xGooGOf",
-	"BykbJdMzkTGjA3SSnLBUkr4wCKcAhmY4Hu2bFVhG9bjhIdByiVD0wI4PjGGmqHT2QiR/l64PV9856Iox",
-	"D7H+1udve/qDaPpCDZMAb5KOOerQWJIeU+HAVgmxRDIYPtDg23zYsXklpNiFejufwz3P2CcVeKYKz1Uz",
-	"A6/vSSZlIRs2z9xh53MuB2lZWzzSapLX8fdEiT7TD28QB2hn1H/Mk5gj5C0m+bpTEvjjZnM/jId9ItPw",
-	"O78WxlEnVrLeixOmlZJfgyvYTSndoKcZx7FenkxvXpB/26VDQ0WIjKO5/j3MrGaUCABdbqbdI0oMRZqK",
-	"ST4FVdSol7k0SDYlqyQ8HHIz5jgsoIngKqWhAqISsGZWT8qExVsloi8aI94HU0XvHJOR+g29PH1Eah3c",
-	"HeEIN8lTRlNyElGP2BrvWDbwij1zSeH6ss1nH+vXCE3Ud37t7TjVRu/Q7sTi/cBsAIlS69T6KQ3Z/9EX",
-	"20RSrcwSeHjWfJSzBIp6385gDctmfp0zPkBYjxIa89V6us9sbZGZG+MEDxkDNpjXgkd0quW0YhA8WGiH",
-	"VA5pdQh5e55ulaDXWFUFo3INS3DOorvW+1Un5F4qR8sr7x4of/302y6btk32HtR5aNnd3LCrd20T1GLz",
-	"TmofniZgwUjDHOuwRzqOCB/MKG3803DgzdHiY0O1sRAjqH/Kb3wMDgymEMrVn3OhoGhmSvqWQB6en6Px",
-	"cQVX3WlVLbHT2XK7StvwnTsRxHBMsOKZZNbCWFywTBgXpbDWP4jCjK1OC6Swt5H7dkV35r7Xku/yVgW8",
-	"4Ox7WsWvdiNR713WGBxwGFDEoPz2giaxdtIjpiB6BkFWszGgbo4aVmVVrGazTgREaPRdbabB3MZQKbjj",
-	"bT0ZvW+xPk0bZrhv9lp7Suw1wXW/7oosqhERkrmwnh6QHu5OTe3U1BpqCqngoZ8kSlm0oWjEeDTSZ2Jh",
-	"8cbzLBgKZNkmIIBxAmGrOxFZc8C4CV5YzxyUmPVtrd8MJCg+N7fyLDyK0VmMk8lAQMZxgLnIMZfjrh5T",
-	"l8kGeY1qCwiktE8NDOladd0P7AuxKHhw7PPJQOS/GxkWkj5TBvsrcPos0LeIZI47HFftHpTTGlWZgqqm",
-	"+tyOFTj/GGGwk1LOYKWn5jQ/07cefL/dwLEL3vYFZzPR2wVx41ZJ3Lhd32cHvfpR87BVfxQ+1O6rVSBt",
-	"zORSGFzNzPR6wdXcpC8Psbol9AyfkMpAb3dh1+3WWri1MXDL5tBP0lgpgAdZIgaXQRHmRdxZxdm/j5gB",
-	"IyoldglKOn1gBYqwbQA5AakMoZPhPQYBiQhGtry4UQHGl9u3N4Lkcyc1n/ivPr1rY8HlxnmriHCMq3S6",
-	"6lvcngwaUj6mSe16AqgiVlHcH5+7oNlZdZsGiIMmZCcyuAC+3BWlWbUtt3eZ+20J7ltB9mF/VjYg0evl",
-	"Nmc53FpRWi0t/Ioj24cFx7oU8HvZkSypvCq88B3gr5mzW5ifHSryF3vyoHHsWufOZVoXHTKLdYyREHSQ",
-	"IEfYZTHvYwgAyCut0eBCeLHMXYMZw6EYwl8R/qjEiKA8ZMn1MmvP8GVqKx8CG1v8YiIZOxjC67Ykw7a6",
-	"frx8AaAgxud4VECQAm+8rEjBAAzekytACpbWKm/8aKzrXctVqKRxlGuWElVVreKS7VTUl6KisMfbVuvc",
-	"PEcl4z5fWPk/T/IjxqqAgC+ZQ6wxLqmcL2fVxzVj4IG6HcvPc2wR3nKkQQbn07nKBbBPfdvKeJrtBnXL",
-	"usT0hGpPN+7PnHImN7+uUhYDDIWx6unaTKmsm858uewXFJVcKyo4s3WWhwbtcuxq/rcXBnRYkmgHQ02a",
-	"FmoFdjUUc3de9q+fuhfzWMUUjf/yKOMpA1APJJWMLAhKJutMRX9eLDrpOhHpuSTQPCsQgk2/eyob5CUn",
-	"1OeB1CvKVUyTAC7uJUh5NoUroSAQCgcCcp9K8FdZ5JG4R7i2nAYU8NqPi5hiALcB3/K5rf7UH6l4yB5A",
-	"RQIlgT7oScISbD6gSUKoIoKHrEGeacMNki2UJDE/N/c1NGrdqVFqBqIDyycN+9w45Q3yAdJJSYL9v7ja",
-	"GJ13ZXmYhQLIVYOFErJUIXkigwOsFRAg5Mb9WNGESEYTcv/dSfTs9IFH5iBjzmMekQCfZQBeQaEBciy8",
-	"S6yyoSNeqr465v2f0yQgCTKJog4DAWIKYc2KWdbbOMUp0XdhkfnC8FjffSCSCKtLJQtTpjwiBQLhA9DJ",
-	"iErJIiJ4gzzjYTqFStp3T5+73JVrsQhpmk7zr24ln88N3S6C0B202wYvBkt2iRgrGUeMjFJxEUdm0Fnp",
-	"ql2JWOGMFFYElgGgbQy0DvO5e7B2Zgd6hmN1bMtf9DQgKG4i+s7E0BvNMz4BLayzARK2Y7snfQ6U5uSw",
-	"iTA2h839TuESUx4cWYc6EhN+jBx+hmMno2hWAl7P5QF9bmsR5nBmblg3i9BD7QMChc3Z6TpnU/1wn9st",
-	"Z3hpU6lMObWBubmPRbf5B79no4ROWdQhKh2z4EEunWlu7XM8Jwak3QIiHzQfl5laVqg5nbndqp9MyC31",
-	"nl7OjjzLUKxsoFXf4haSHHIWyYXNAZu054FNrODJYa0YgBUHuKIv+t9mzr9b0bxVKQ3PY95fHfXl6kbz",
-	"uiLACmZLtPqb0KkVsngyrD7cwa18Kzma9kpr/ANVbEKnd1xTmqPjXGqprui975nDvhfqgaKsKLcz340V",
-	"6rhc0w7aHtCW7ayTKOOxhAsDbf+e4lMCaCSRDQDYB/MM9cVEpJH0OTD4cDEBjWowbM8RWk1EoNcsID/l",
-	"U8hplQPTwpucCfPQGyW7zTeLWKXuDZ0MhVrMc6bnif+yP3x03uz+cTD94aj3j7QV/m1y9nD8QrZfRT+O",
-	"HtNn4qf475/eXHx/+Lq2pn8Z8/4Ts0y3Av1lMdUXqkAzkF/0tWsP33yrnHo8t6Vsy9H1Be9OIn5WvnhB",
-	"mgG/rbWJCUtYqFLBY+2UTnPSzIimojyrkl8RC7HnqEp+PdNucsFQNla6tsBhIFao5Kv1oBxe+wZaNE0G",
-	"0zKBYx59W+LGVYo8SehYMnJATBEyBi8MLAZULN+NDHpqpnong3Yy6IuVQWYTWyl0bbGTQ8sslzva1Xj3",
-	"9LnLRuRNt5whtJK5c0yCUETM9UKXiqM+U/ag2sFtWiTdjZw5g6fcWMoY7OhCxB8/Mu9T+1/vnj6vtxpH",
-	"M7KkJ9Ih1X5yN+YU0iBD+ukV431tobcftlsHB82mY2iXKtW7ZomzqaX0gNEI4hyXtSc45PrTWI6EjPEL",
-	"5ZNjvrVnvpL/xpVXe89Gaf1p3DcrtegG+lJzJQx2J9q+MtFWCG5A3N9IKxAw15V08N0FGOxxIrNwdBaK",
-	"hmxAHvIhljk+RnO5TZzaoOgEo83j1MbvIXI5GQgIqQK3Fwa4YyM4qVQAaj+M+djheGd8bi5UGaOVBwna",
-	"ij5EI3xe4VRtVm4aKKcSfJpbDY3lXmmtYGNFbRbgEeP0A+RHaEDfr20o7c76tc/6C3rBZg64XZzZ4sO1",
-	"Trut7KiwaQzjgsvAeERrwYiIlEQpnXDT8ICnG3gPINmGnkqF52f4+xrkpKdYirRFcLAtuWM+YCsZTVhU",
-	"eobjPr81w8e9MFhB+pW1OxtR8kpcsISGsC/vxjrKkic7P2xnrHyxAuz0Bs4X8hhVBqxpHzAHRrTPPJM1",
-	"hpbpgbAN35KhZHn39HmDvEFSmDiBUtGBMTS6jHGSMhqRKTO10z3zd5/zCjyDzAU7QyLNb9j9KsVZMAvn",
-	"3ggy+3r9z7QZmOG8WuSrLlMTvRBvRKoGk5hH5Idh9wXE6fLSt1H77RrvqQdT4bbpge7kztfqJAEutaVv",
-	"2rjDZDVouXQq0XKFIhEHSDcbFNKmFf5pSiSdGAdpNFYZJ1Ii+g1y0DzwOUCO4i3A6ULE7QmVHjwAfovz",
-	"JPpl0iyXwNuJsp2dtJNXn28VwXy5/4xvaAsJ1xVqE9YdaCGxd2nL366qZdtzk753lXIgeyqq/XoZhIfg",
-	"rIN1OOZpULcHpbnYB/8B8EZdva61DqDYQPQsATxKRG2zdfSn2hk8ZTS5J91pAb+JiAvDnKviIcsq84AJ",
-	"zqqFroimOcRUF5nvxRfMRps8+5Qh41LYx0CRJWCfatFOzxmH+lXP5yYIZRC3oETRlndSEMWEqkz+u0mU",
-	"dCrtUGiijdVQjLmSBgIV+AvFWAGDHmQNbMbhnIsJJ3aSbaHnBUu1kmh1zHz1RNo3xYxKCCKS6FjrkI7B",
-	"sLajiKVvTGdFxqNyorqQxRdZHdYHXMxlrRQf0DjHizMkg6wvQe8d7faXd+raAS5s0mV8PAQk9+xWkV03",
-	"vf9nQ/mlvA16t3hQjKOyTPGL1ydP6qcvTtqHD2HrwDWRQIRPLIfUS/CJRiyMhzTB6tmZN2wdPTxoPjx4",
-	"1Gw2NkCvBpOEQf9smv5Wf2revZ6vvsymKJ/iaDb1mikt42qd2j9/9f1P7Wbd9z8dsd/+8ufaivOFJ8EA",
-	"wlFpg0AzzBc1Wk8E79dTyiMxrOOXFr8FLFv91F5Z+g6HG3oHOmTYMQiyIosnS9Oemn+To7DFjuhhe5XR",
-	"P2VJfMHSaX2mxedGy3CjalhoVygCtUVUUYvI2QJIumGMnfn2w7ZWF+yCcfW7GUxPpMOGuZdX07MmFR2O",
-	"quj01rDp3pmTbuXKDUPZIJo9wsVEiz4Tg/y8W3J2bt8NbaKSXgTFkgLu2UpW0WWWtqlmQHqprR1ogLPq",
-	"ArNfIE7Qdnfdx4SGoNTvZbmwa3Yjz5WXr1tif5ZlpDbQY5fz/ZZ6StcsrC8vqJ+X5WYou7a7LfUgZ31L",
-	"aIbbjY7N+Z9J313+ZO8h9EW1v/PGGNxD7X2Yhh7r32AsR9i4S9YPZIsKpZipAsqjlDIeYWVfGRbH7ogv",
-	"OeLIeoQJyR2AyNcqUMwSl8mUGwqTDYgOsInlQoyERPQ9S+0hkYJfWx6m0RXgrKDnMmYYWTh9cVK3buYA",
-	"jQK0Wo9dvaChVPS5SEnKAC26Cnq7AHvwDEe7XTmSiH4luVQ1G7dDaN4cP/mAykGtU9vAnc5jnuEwan9o",
-	"lLKLWqfWvOF/wFbxx7rMsMXlrgIqMFtzZyZtD6plQEcjxtFc2Lx0uxVTiWlvioesUuKdkH/FI8/U72Cj",
-	"/GQgEoa91SKN+zGniZclNiLSixPm2cQW/gANYzmOAdPzxSKfK+EZWp0h5XEPygljNZgVndr7apDAtLWS",
-	"C5bGvWndDp88f/nqWUDCAQvPJYDLiF4viTnzsPG/FwPoAp+S7lSxLLaFgjdaUBNgDp6ZpbuTtP+KR7OC",
-	"1nxkq6Df/bRW/XPz8VHrsL1yAbSd2dspgL7aCaktCKn8umZ5889eRqVsGC/iyzNI8LZYqFiJLDjwb6TM",
-	"I2OeICIzm6IUWqEo2eeWmQ1HAV8fZjwthkNFDVLGPCLjTyDLeMwZiehULnUVS/Mx+kGn2Mm+8xG3Gwba",
-	"OYZ3Jp30MXYVNCVYrHfgEH4U3Wrf70fRlfNMzQ3yBLCZpC1ORFyjY2IB7/TnMg+HV0otYeyUIZ0STtMU",
-	"UZsMnUae27lBAKmZ63sBQyWhOd5nCEmrAeU5gCWAddlv+By4DAOMbH/XA9EXzIwSktj4p4xEU4/LBsmA",
-	"AxFQb4ieDjCkfC7HYchYhPXkaN9BwAssxpSRczZCotEjEIqefYTgBh5ov1nl6uqnbIumWu8Ga4vGNidQ",
-	"TB3ii2wGfe9H0V1CUw0Dsr032kedS7jLhmHbRA6y8nGBd7vGqH7S1680JpMN+XrpsqtJBQ7LCLGP6vu0",
-	"1a0fhe2o/ojt9+oH9LD7MDyKHrHHvSzOULZwo1T0LW1DJDirdVptbbsLRRNIk195yKil7f1xAr1PY75o",
-	"YFLRtHrsrQJpdjrmpnxQpTFDMvB1+a+9GmeflDlindrJP/5oTk8fven9dfzTm789ig5e/3D4R3+dRPKP",
-	"orscpVHvxx1TyxYhGj+ixLZqG369jh7eu/wouksA1U/006w3HytoVgyc7gkyDEIHqp6OuXSpHCWIVGIE",
-	"Gg5StFI47Gmfh5TbWivkdwnMqQisx4ANixi+0Jp7yhQxutAWeSkSxZEtdEPelwgju7mxO3fAYLB5pDtG",
-	"hekyyBCssC9WiqIDf/xRdNfWlj/qad6Es+DGVxCeK4jMXsxjOdiSWM2Eavs6IhXlZfbqN5CYa0nCKjfp",
-	"o+h+5iHgncMzA6Wv1+y6ErMCTv+FmJAexWpZLWawJdsjFmLVSRwPklgpk+NE5bhi0a4tK3P5KLo+X6HG",
-	"BZBEweNAvtsOdG9gfq0uVcroMHDDo2kaX4D/wbjtcTA5MQBnDeyxDQgm6OBtMsTY3Ovo8UAkJ9DH21xv",
-	"2lvhqYQmUhBk+bNsnHitZ4M5jPvcBIEsHwF3LhtLQWnIDqHy3GBwqgHjFTHkrUpkvbGWhW5Qlqwnebza",
-	"3GLOGdE5Qet0gRnPVq3om4n7u7SgXaTevcV6KgLShQv0BBytH0/fvtEHnwLjE6yoOSi7TOJWtMJ7RqOb",
-	"6YQyK3ovZYY9bwH3YWaRzsSAoC0CLWwQeJ6B2U4SUB+ww7NuDq02piYYZZRPKUMRDGmr8lG/kj6ka9qr",
-	"n40t2mp22tcRTva9PwNj1XbIwO7aBfe/avZqauUK2Hwz8f0SETcr0BQbjoCRt7o+y15BulMTA4+1oQe1",
-	"24Z4RpLRuJuAw0kuWApUiccEpSjae0iEiIYiRvWFZNhGpV189/UGOY0/ASh9VrJgovpoiDreqgwIeDqq",
-	"LOtyg//CqaHLSO+wPW4iyIimCirjWJLg3KCiiDkJBe9lRQdIvfwLLlCtU2tlYeE3gtdzsMUOfkDvJjOH",
-	"MKk8ojWvZte4MoDbbJ01tRQ1gnT5Q9wGsB1r7oNF973IvcrVb2tVgNmdsTz86Y7I3YrSr5t7OncurbTK",
-	"PlvdUy+3vCwppL1jJqYQ0t5sm1xTq+XHsjlFIngyxUIHCy5gBZTPtWE3L9uQsaQrommgv/CapucAFY4O",
-	"8N9PXr8ivVRwRYbQx9YhgT4VAdwhyI0/sFWtdvTHJFCxSljg8xmgBvsCCrCoRgkN2UAkEUvlMQkSyvtj",
-	"2mfBMQn0Vg7I/UDG/2IBOTnQ3skrpofh+VxfGcmQjrS7Hgxp2o+5hIDscPjgmARYdGQG2hNCAddNkLCe",
-	"0l8Imd5M+qc07g/0R3q2fZ4fjkeCSz2Gq8D+JPFHeLGrQD+Gj4ddlkIs+H4QAs6vDPRAAy44Cx7A/L7L",
-	"3dQwmhhanV9fj6Wi4YD9dt/yNQzNJ41+rAbjbiMW2UeHjYEaJg86Pg8uL/VCXOGALrUwnTbyn/zp09XV",
-	"f//9n8vLvU9XVwFGLj5BJ3R8wTi57zSSFtdZPCiWhPpcK6EHcJt/ltwGL+NCNcj3bCowiy0ZPlabud9J",
-	"muiBECrPMa9LofAPSo183os/sQhS2vAVPWr5P/pX/ZVRGnPDECSVdkb9GvVIF5PPfg1j7PpBqZjI/6F8",
-	"qr9kERRg75tokLnDANjV2VA2yAnpxSyJcjD4IFWzgJXpRYQQPhylLsPxQG2QjCPmc0okC/WON9zz9g1j",
-	"jC2lzNDRk5iHyThitss7oooClQ/MHcS23GETKXlx9vpVLlTmtlWH2E3lEb2lY96XWHMe/OlPuLuhHd1M",
-	"KG4v/DaLSKvhkVaj5ZH79IHn8/ux3rKX9StIiFB7w3sQMyMJoxcM+IzEWDVIcPkn2E9wLfIz4wLar+lh",
-	"4+B8DmsI5ZawPL/i57/dh1s8MOwBIMtwbA0S+D5nEzzi2BQP/FHaROmndDQg3ZTRc4md/fqyY0JJKCJG",
-	"uokIz5GTCUmEAkORRFFewbKLHgm0LNaHASSWZ+WRRwI45PqHiCoWGNIm2AuBBZ2EaMgp7o/77Wa7WW+1",
-	"HzjIGapogzzTUpeI7kcWKj34WEGnv88DGkVQ3kiTd6m27rSd0yE9mkiQa1pT5Zih9KzoXRD8OWI9LTx4",
-	"Mm2QQIKJ9ZQqGiAQX0+fO2XKQ/CDJCnIXNxqsLfcnrZb7qDdztm9Qm/qUjZFtIusnXEj2BguVIwFxTkE",
-	"eZKABNdmkDUYu3DrWr1ex43UIW/gm2jGpMOYwzN8DguY/+tZ9lc9k5eXjhb26srnVpd0COP1H773ee5U",
-	"aensc9QLHXJJQAt0yD3AHkOprx9gpP49cuVzGN+fyp+ut9BTRtPiEDz98QRPDqQJHTyWvvWl+/UpVezq",
-	"Sss0QIy/ugKuz7FkcDv86PJyz/6Iy5btD1iL/L3Q9DysN/frzX1YQjMksGbzQFy1guVZtm9rHdi3EKRw",
-	"H809L1dzHOG2yVUct+ZLjT0Hjn9ZvLLZ9GrDmLsP8g30vn9aK72Te7v59vu17lVoR/81d2Nv5n0zxAk8",
-	"/hCiLTgcsEnqolfPbeBZ0391s/9J4VDeKu+UG+GSbIEdjPXL1vdhsm9WILjhZfdm7N/PPjS0w1baYiYV",
-	"DkrOiVrBU6sMm7sv7F1mh/tqQYNM0XPTEt+GHDKb0xB4ahNTMtMdoz0DV0ZaljvMqeOFUDwz5yaeqQvE",
-	"MEgJBk9Odi1C4VnlVG+o9E4PtYBksgslrRBKWl8IL5O+u9zfNnN/a0ix5VnAcnG2l23lyyWBqd44hWNl",
-	"vnHsuGWd1wuuB9ZrkPsHzccPtNPtpKIhoc0FybOmGgwGOXEpegRr5MUEOI4FlruXxq+WuDD2tH9JonOT",
-	"Hhey+X9y9hP68DsvbOeFfY1eWKYQ29d3sIzI+Db8rC/Frdph3H5B9stJpM0Xq3EABeH2PDJnwuxdmp+u",
-	"FuK2IDTsbJRX9CA0CnF6bV+gZDex3jNB0MCSXv69DE4rF7lagOvivn2h9kop6qaTKQWQ1PIBXbj3vdlo",
-	"zLy90XfdhAf6jQvonSeW88T0OS6Yz3fpmGVSbW+UssXkBM/jJJH5yBOJuekb1oIsAJRolwbKiThM3GGa",
-	"rsCqQCEh3Etp35rML85ev3KiT9IeUHE6GgMKFSgNok1ikyJNGQHYWd73yJgjqDVyZPqcQk+AXha47qDd",
-	"NjVaWjpEBl7B5qvI/WBPD3bvv//+D6TW5+SomaCdLN24LL2uS2ohiIu4b7Dn8t5ndFMPCg61mZ65pxnY",
-	"Z7vZcw9eC764sLfW8g6a13bk3QwN1DDRLtO42dwPBy34l5W7wXDJnr3GNx+M8FdwkIuz55lvmCsA9lkl",
-	"GLCscPJLp3+tPWamcznv6g7R+RtxGk5ZPnMD5Q1QeHPXShYt+Wol+3bEeFHJ5mrwvFyvxDu8U8z7JDZw",
-	"GbabzSI+VsY151Ub3myn2nZuwjcVx/lapZ0RDrlwwrqeRaWsG0sD0leep04S28ZbCmMEHWAVQiiJpfpZ",
-	"XgeObENQPHbgOTgePR9FEeImpgxKRl++MpDMe5Gw7UHJuDRvFIMNELk0QDUfNfzlF5bGvTgTkb1xkrzB",
-	"1y9w3hY62JYC88DMdayuXSvdrPfM8p4Fu7g72JYtNjnYRcgJIJQni1uy4Jq9S2weXIjV4kjGWCohiMqG",
-	"kiUXzLBs9DLxQ5CuWh9cYxohE73oGWZ6HKqzuDzo5vc5xDYYEN1Ij+A4TFgjpT0r9TJKM0fbmOH8W5oR",
-	"0QPOeYnwCPpsSc/nGc0Zhx42M3T9dLyODbsslYN4JA3rI3TMmuFPqH4oF3A74PliI5VhEEBe3Fxrisdz",
-	"0zVJhWIe0qeJ1NCpcRykwZXBtDx8ci+7LYV5zG449QF5V9uujvVg7rX16BwUP7xjXzBp4REmwsC4GUBN",
-	"KYYMKLPM3WLV8bmb2CKxAoaPCg+3r+GZ9xCcpCwUKaANW7hSLyuuwqJz0bMLziOWYhgLITMb5D3rjSWL",
-	"fA7FCIYjmJKE9WmCldGhuADDG56MiKA0ZQQ6m0V6jqPSOxK4L6DNQk/O/QDu8bu+R/DAwzsD8/nUNHjY",
-	"ZpwJZylqdnjC/UD/8zt87L4InGS2LxBCZkmCvOt2ZiTpspj39ZIB/PL9rPz9d/1RzPv6bvb8OBRTOEhl",
-	"gTKWUsm0VF7FgchAP2b9h3Ug3Yr2vEN0u545X1FmdlCe8TFnJ5YE3jvaJTu/VhX2TK+vPqmw4kt02MIe",
-	"PejNL4dHMNrpxJY6iR4YoXj+0FaDYLerOHHnx2qlDJDszBxVLfKHMbck53DyUSIC4CZnMdReRWwoFIsI",
-	"FymxVqEptSo55eNRRNXXccyvHX/GSSoWkzpzGqK1V1BWo+e1cJUxd83eWMfYdbN+qzFiPbVLww6w9uvZ",
-	"6VUBBmttQUMdpr0nO0G6CwBvsHofxSnleTY9kYCha84sidWNHJM99mkkUlUZHFnHOcnOxPGM++DlnI0M",
-	"IQdgKHzuilwt/nPmiMya38fw96GBtWdTMPePHcUw/l4wonN/1G6KtlotbxlS1EN3OAJiWH8kllgmnw71",
-	"94Glw/g3xwgW53qFrZGcM6iocXb0mLmYeMbgh9GBCQudkcem90GyexKYWJOYM2iXNJnkHKWncVGghF+i",
-	"v4MEyYi475yd2DSHoqOD65GlrQ2QnBNWKaPRcVaQY7pLtSdpCniAzKTUVIYd8/XZymujeorRtAiQRCWS",
-	"a3r6NnKcKPiy+cjtavMrHAb8GWJU9meY3fnwVyvX5SBnmAHMV7MOYPzdKsQvNaDm1ey5Q8bStbT2M5Rr",
-	"Fbpbr90uM/ClqEExmmI+EUnhBiyJjAS8sWNjtWK20yoUoSFp3hjRwZBOfX5bjAaleQr7BttKVbgg4Q4U",
-	"P0PMm5mncUqevH+tJ4TnPDLDSH42HZntTCVrhImQAKvsKkMQRY9FevPnxC5r1g+jVqt+FO7T+mPW7NUf",
-	"do/oo/Bx1GStXs0zXvHCYY5TrQwsJEuYDhtmCvZgSfcM+1htfTD8NcS62cDL8yZ2p+3yJlvMm0wycWNF",
-	"s/toSd62ChHqeSqGyG+PqMMG8hhLI2nKyLu3p2do3AfjNAkAIflSTUfMI46434OSt6vAM4j2WAjqc8RM",
-	"iSMUz5aAVMvdDhjLhqdKarM7FeO+ybaevHvZIH8XYwxziwQwYaZijBIZbiIRowTEnsE5sta/1JeaYLrz",
-	"GwCABThTLS1WbLMF+o1+PVWURzSNiJXoGVjSZDJpSPNndwpCMXwAvoUFddJPNyR0JDCX1eMo8LLf3HQZ",
-	"xCj7ubMxA3QwAsnClKkMcsjnAPsMuNpywlIEs2mQE/yt/ekTDCLmpHVIJAsFj8Ctmmbz7RFKUhbFKQu1",
-	"Myc8cG3SmEU+x6IhcWGpxSDhkgMZpENWeKUGORUwx0MK8EVIbzABIEL9YjEn1EB5A26Qnhxq183xVnbI",
-	"iEqJj40tX6O+K3h0Axo1yEGrifkuGMa46/atqSQWJBKkF1/kRowGjIx5P2FIjyAN/hhsXsC06TICa6sd",
-	"VaItWnJwsK/9/0cHB/t46wQ2J1Qaj7tJHFo/Ns/rljWW6nViioxH8JUk0acJPcv7wYdn3794+/an309e",
-	"vXr74fd371/+cnL2LHigF89Fu0LK8a1bzUyjVwZcUQOafXoj8JwwHS5ogM8pznU15aqqbe3uOfPWt9o1",
-	"Z1ZgadjTjOVDrAancGBra6vdwndLnSozGC9XUA/X7xBKdjHO6iJXFJUgmo1Cv4bFMOvG7V2an5bUXrxU",
-	"kkQsiS8YIHX3hd27xy4lP2Ic0N1MWEwyXtKvhvfP5Nx6DtYHO9ba6ilc836AYKgV7C6Y8WXs96ewUwi1",
-	"C3gt87i8jnGOksTukWt2YN7Kdm7eroZbX68t0Wa7g/VlQcTc5FhV1Dh8MJqAdiWSgGgD3iZSGuSNcRUh",
-	"qRJqLyKyGK/m/GFRE+ZdbKQ9q/vy+YRmaqZH40QeFwhHTclDykYJnQI7qAM0NmEiQz1aWfGwqZN8XeMd",
-	"h1mw3wsBLr3QQ3Exc0WlJb+C1X7Rvo7h/nN+tm61WGHbYu3rrlrYGeibLkLwXMGBSI3UuZGwXWSw72UW",
-	"eWU65qm7pCwhc2brTh3B8n4TaecXZUaye95EUHp3lU/J+S025CYVQNTdFhFzcZ6mjpT5VpMoVCk2HCkJ",
-	"UEkLMiotk6pwagPJhWYCPsXMSKt+dERp/ajbbtUf95rNeou2u/vhQXTIHvZqyNN7gs8ve+ThLNulUeI1",
-	"l7l+uXIa5jqZELsQyzMi2V7Z2bNfVBIFqt8zQ5IiQe/tCdy9S/PzdBG0K4AI2ACJBA4LCKYrSRBSlNhT",
-	"62W198D7g/LZmsyi58qztO3M9INN3oBFwPUL0XQ4XrYxZJGrag/EDeV3Sfe9uXFlGdNSUVJSxpTN9LZL",
-	"mexICiJ4m4I3EX0j/EufB6Rt0Rj3wGtZ6zw68GqIowijFWMVCuxuxI6XnJA+bDYtBfsKon2EVmIeksO+",
-	"W062R816K2xH9SO236s/ogfd+mH4MDpij3qPabMLaOg2n1Y9f6pq6q42pGGurV+eMkXjpBKZwly10yxf",
-	"VqQkyoTlXSiTPYxfVMNInJp2QQMMUczpxpGHtHMF4ndzexY1yEHzcSHOIjioowmdEpqkjEZTD9PweJEq",
-	"htBtVKZBkI+Pk+BlxIYjoRgPp/Wf2DQwZcXg+ShBUjZiTnPB4peFX/Cdv2nttNzNyc30T2xaFjRu30Cf",
-	"rRJecStzbRFZJhxfzmzEXXPIV07iabfdHIXnRuTqyBDyLpKejqnass9NR4wE+ptBjidPoTGHGSFqKYnz",
-	"MrQoHn1+W/JRj2wDwemdjNnJmG9ExoB3DWd80/JlNfssT3Oes86kV0hZaUPLFs8RGfOQkQD+CSqkjM/v",
-	"ygrbgpy5PlZk0SOHGcw7kAc58pM13Lv3+flYK821rpD8KLqFNwDO/cwsbdebLdqtH2mL9BHd79bbxiQ9",
-	"oo+6N3gjHHOFw4qZAcCPwH5BYXsodvJzlzu7BZkN7iw2vDoJuXHhLRRVrI4Fl9UyHMlPJvNl26S8avu5",
-	"SEn7gAzEOJX5FqysIN0pApFEPtfeOZVkwpKE3FcTbLLFnkQAjuG28PyBR6TIWMBc8Dek3KFIXCBl1YjR",
-	"kB0T6nMsF4cXwPHbUnK8TzxkWQk2RprLlAHMlBEVpqD1S6pwuusa3my2dwG+L0TsvKbar8ut3DWlTSRC",
-	"uZA54uTdS5KyHkuZw26BjKNWDg7SFemZbY9F3C8FUuwz9VQ/belpUuyT2kPs54UpZAMM/f9EIgQnWH/F",
-	"4D/DHwDRGT94goVC+m0M8HPujzOHbIYWCJiBMv6ef/7q+9L3T3/7y59LeHxKDxygw99sVxW3RmEnnGmR",
-	"bjMK1LSjSANKn9sVpjukuCmyTbCXLfLHBS2yWgoH8IUAt4BH9I1ZhFsA9AvugMoNcAr3W3EbfKQXFAcw",
-	"uxmyT+122PsLqIXCjiV/2ate3nZzI+uLv9/mCttnODbu/HKvsdBJfMH+VY2SCnYB1D0mgvf1vwB8gfYc",
-	"6G1rOgBem+leJnI80o+UgCNCFXTQ0VRJEpdncl/FF4wzuYIkWKZXqX6hov9ks2i2PG415emGVFZioR9y",
-	"e6v7sjjL+EorreaQqTReIL610FMWY1vFQ+h3izl5l4ohUwM2lveIPmQEKdSOCRem154mhgTow4BhH6bt",
-	"LRtQ6XNKXj87e//yyenvZ29/evbGI7FyrWzSMmgQVF9EiXNWWrfaZ+q1eYPVZMEoofHcFshNgpUDpir0",
-	"94FSo9+Nay5/V0LR5NIN4Tu/Fg6o8msebpnvfP1Yv3ZFWu2lCuGmEsMMunFt02lTO/HyynNTeKYXqsTS",
-	"wL9CiV22c1bboWLEOB3FDXt2K6yMWJK3I8a14M44EEq2yxPBVUpD9aM0qOg3BHfBuxXkhxlxrVPbbzQb",
-	"+7MypJyoEBNms8LUvdN+o1l4rxkGvyr4Ehzd7aoV+xQwGX48fftmvXWdUjTSNrSuf9e3W2td7QCWrKtd",
-	"1g6xq3q753sLi/f3k9evVls8yJRXWwHtZtPEbq3otN0JtmqrQwJxHpCJ1g0QMACQWBJLMh55JIhYP6UR",
-	"i8wV71kUS8wwCQOoS42h0RdE8DwIMAlpOGANctjcxy+DsUMV7VIJfc2RIVKa63dWYjRy3BIUTFPSpQnl",
-	"IUsrlM97RqN4M3YITGkRKGrAwnPHBqSHjzaJflQUWwPFu669ko29ZAfqP04bn4kbW2br2IXDaVtp08q4",
-	"zxd7JYiww89NqbTFkDOt8+i5mpASwCdI0mWD2ODRBX9yydNuKiZS785zxkZECcBSMIh4lf5vd6yyMke3",
-	"0yQZA0BzAEE9pt8BXiTm/YD0tVVZvjNP8Zp3aNffvbesn58DaP76PGazhogOMmJilCCYYH4v4hqU7cUx",
-	"l7ajee9Sb7nF3JvwKHCMglexVPWfs68HCJMNoOh6o0rYqS/VLGVOR7sH/ZQOtRkGgA6w0z2fA0/4SyX1",
-	"DlSCY88n7MQgN8wThIsI4M8Vmy43LLPxlgL/Qc0vyH7jl+pRFYuTTv7xR3N6+uhN76/jn9787VF08PqH",
-	"wz/6fy2vR9Jfv3Yl0quYn6MJu0q57C2cmtwEbvHEXCt4++1EVYuUvfJcywDEWRMkd2ByggBhEmfEQBV8",
-	"0YeBYAhcg/qHTAxaaZ8Z/gORsgwmCKWCZDx6BtoqAEh/2SCv9XfdmY8EBta607wyQkBtRsIkDs/J/ffP",
-	"n5BHzcNHD2bAUiNI9DhwA61zS7tI56TFTgLcQAJEdysCsEYoEpwdm8gv7i2Am5ViJxnWlAw/ry4KVknb",
-	"wICrzhD+FU84rFxIhwzC6Z72umJFEhHSBChC+tBSk2rREI1DZZjksFN6r6YHFptJMjCv+vFm+JdzbkI/",
-	"loqlgNtvzB0EywJSFM+BNTsEf22s8Dymozm1VL/rfN3yiWPconIGKVNLsUYR1lGW3OGveoMYShtEltZj",
-	"sn4vQTrNbKCGOkX0ALo5P8C45OZPHQa1cxjOYS4gL4qObUZ7DtjOUe6eBt13/r6v4RBLQ+qL/ewGiQv8",
-	"hBxbTo798BhoEKLYEsUgEHeDBJ/qIZUMN1wAB9rn6KlkN8lcDi0GeiIF+nbMx9mrYuX87oPmvpcncETo",
-	"0YPmASoG84KIdbxo3hzXMfTgUkl6ccKkR8Yj7R2xSO9UYO3RdnZ+6kS4+MawAqOEhmwgkggmM+bEoYjD",
-	"czkoWjSUG/MsjmUPOGNJAgcIJkZOpWJDYy3bSrbcnVwatWyJY1PqYZ0HxvM0P10GZxj49XN3RPkxf7sP",
-	"Ij3H2wHVkOCGbUjvFIsPCEDrJgCTu+VH0V08lXNw6R3YaIMZdiLEWkS+oblNh3sqiwcBMK/PcxQ+ju2n",
-	"sIPA4y17X2x5RM6ie0bqUXkOBCP4KQyQiwxtHsu3tH0ABE36DglT0gKk56bEem7zz33BaKIGng2/mxef",
-	"TZ/mb2UCEle/Xf3fAAAA//8=",
+	"rbdclapjDhYn187ovI8iqvKSE6enRXZoIx5Rw8hMgce9LP+gMeo+IKiVzlO4HDo+hpRESrQlL2E4TYh3",
+	"DmDuOE0SIhX8U1gBQc4hJyFJWAJ55ZZjgxEOH9u14HyJClydCa55OQWEQrWk4Rj8liNufUCY8ax+VopM",
+	"DdpU4LOZx72QbhdLATEaZetWt5u/chmOX2lXgC7kfKfapOY5b66Lw1qW4vP4m5X6NhhFncBluCGIuVsK",
+	"bIzxS5jWpjr58I2NlUoRPFxfuyxQ1adSM9utVNj1f2RZ+xoAN6sn4p2ZFtfrdk+JlvA7+Jp9QXldjKjN",
+	"uhuuU3GMm3bnpQq7FdyLcPARaMWwWs/eCI5Iy6Y0lqZ4Uwajj94sRuUwiEnOnVpo9UBTHrbm4nw2qzWO",
+	"kK7K33UvhyWL89txrWXKpdugG+5DxUE6h+SLZnX2FXSx4TCVtQupbY6trOZ6vwmomlyQ5f4me2QA6ey/",
+	"SS5YPPAGx3wiwUOWMEO4aJOBofpmz9U8xQN7z7UARdaVQZ0h6qElGp1lrmL1UJb1hZUUPljkPqNRIULC",
+	"5XqPvJCQqQgmDaZmz7OU/BgRWKaaJbdM712LsLWjnYYrf2+hhNuLEqnzv3COLuM8m0yQMroXdC7JrgUt",
+	"TLJrDkzUh273HE/P/s6HgX/n9wNR77nqNfwjr2HDvzMLLE/8zd+fX8tGn1+KWZTw5Ys+W2LpalhwmF3F",
+	"EEPxmhtOmRH4kiqzxqQFNkIxgRsNHr1kbtklnYvKdy8eSTFKeGR2U3am1FQl/dBqlF8/zIKKaE/nmGuD",
+	"WWoOJuft2kSAgw1hOM3jjawTFuPS3rgaIYoxywSnWMYp4OE1zjHcoYVzimUuOgC2hKyC6YyKRfUmXfKY",
+	"VQfb8N3oDjhDBnFqtWLBONCHnUCb6DSaoDE858aa8YWmrQnH8yJnM6nRZQEvqhhTFundnmQaRPv/QF1v",
+	"6je7udduN4Qq6LOUtYmFtks7tImtCC/XbXnjKKCx+gwdwNFtPWxesenp7t7abrys9JI84eMJwJkrGhkQ",
+	"sE4pJudikV/H1CvdJnqGIOhSbuFJeVh2xrKE0dVVVGnCiGaWrwC0oq+xAqekLoQBPKRIuyViCrWqIpZQ",
+	"fjGdJXJR2SLrJUKr7tY8M27cKzBLFfH9b0Bb4kmCpYFzbiYulxc600APv2VH3tIulxUqv8zDPMuaqZXF",
+	"qWJYxnFyeHT8Td2A3aWhw4RhrFMqAgEYOtWnZEoTSxAIi39LEx63SSpoaiZMGPAYxeCnGfI4ZqJtbYF3",
+	"cL7bZMrMRMbv7BXqYz6Rk9htkrAxTd5NZGKvUs3eoTLm/pBzqLWzFPJuxqAMom0J9F1ClWVliooxg1dr",
+	"argecTt8e9mwdwmfchiWNlLRMXuXCnpLeYK3UL7y95DG77zHNZ1hqA5mmd8FQXlBk08cvsQMSMOnbMd2",
+	"WkpJpavAyFkSu7ALdMET0hAKiVh2rrUZWlDotNkrYI82rWxQD9hJptgCfrWlWMPUKoXHfn1/JwQqgRu9",
+	"CeQKCVcwgSzfK378Q7/Xub7+cMwaooYgjt/VS4I3bMB+PzkJhPFht2nHBu8QcNFh4ERWQp9lam1eSWj/",
+	"KGlz1d8K2HgZPsPyixHHwu/lUW1MnaoV+C3BFXZB/JwW3pZzVMhFdsZvM65/vpTPPKGB83xzuvQrRuPQ",
+	"VtfbSSsEkdgqtSR79G3F8Hh53AwrJ0tivdTQIdW1jJY8J0exmOsmjywrgf6r/lVls9EbjFF2y9QCDVKu",
+	"STpbNUfZWIEDoG4g0BeYVixudT9TBzPjWpdatohIOFaLsMOKub19ygU16Gmd0tnMVUaGid51wDLyceQ+",
+	"jE21OK9CL5YjgAWWLGOe0l27JQWrkdtcPpK7dr2aoOCJt7ikiunJdodI4cMVcWtQXvEOAgn2eW2HNmRG",
+	"uWqGq5fHcyoyR5YoqjC6cnIac22Y+oyR2lGaJC8qDVz0EXxV3X2yenH+8/r6Q7drpWtvZEXs6O2319eX",
+	"ZZcrLOHcNtpklMF9G8O/wVzL117ETH1HTbQl7VXYnW8K6RtTGtfXz3BIL+NRKbLI0fpW1fXN0MLMq/K0",
+	"f5PD2sBP5Zk7WQSoAMkDKS5T36x1bQOdRnFfHO+6bB2cNhRVbbfhcpaVc23exZ/czTvDdVfM46fZhtqy",
+	"chPZY2KVS9PHr86fXvlMHxopqXUmYccVtZL2l8tSTEm0E2ZMnYU2c8He/koTOcfOO+eHrnws6xjj5fj5",
+	"YavdesYsqyl1HtwyxUeL0gKBc5FVYMyd+1JhwUpERd4sOyvkhVdxa4lCUgWL0YX591dYyB3E/rMVqVaC",
+	"j5YYZtEamRgz03893d+vAIut3vqAQXy6wuj7daYEnpRCVbQ7Gl9pMtDrSqLL9PBtj6MfXpWZWdELeZfO",
+	"wZWtmC+M9mtQ0nq5hiay966WJhLMOezcApv8dj2hVdddN0hO2QJY6T5QoPP0LHDXu3K7EYPQSpsMF2Q+",
+	"kZbB+dIhzy3aLi2TG+KKdNYf9cPyUiE3sCfNa56q+Kn9xWuxMCcuyPBTYvd6V71f45JJFSF57NDLSWqW",
+	"0IUz2LfjXw0Q1FaCavbJGsPaWR0qVUvKPwxL4PXZV0wz89nsgFLduXyUmgVj3GZ4zTV7Vw69Ee4iy1he",
+	"YXdwdUMq6CuZrDPjMWcVOgzH0h4zbAOYlMYxsQK91W7ReMrLw9+XTMQO2HmbVfyUfVUCpP6N3VWGUVRe",
+	"+jpmxqpKkZwtMsC9IIPkRsi5S1xvMLDcbt3grV7fggVbIGjARs8h/n3TlEqU/6P7bcPiR1GCldS8G9nm",
+	"XfhUS/15OopUNQf5SWCD3rKw+5YdEbBzcZnryHfqOMNzFUUQbhva/xoyldqQXrd7X+tc37QHLHa/QmWs",
+	"LeA1VQKtbortFq1dyjJm11RZZIPVFRh8lQWLkIZeXqV41L2fMJ+H+Ps0wb0nNJpgdK9Q0vRpQ3triyaz",
+	"sa7fKfv2Umubxw6IBzcce+oKrC5cjWzXqkdfpo8G+eHbEe+aee+goOlqoVA/s3tFidiFjbhhvd0w40oO",
+	"ssb/OWS+UJ3RaOL783OVl3w0my4S3L0l4lwyXd6CtHFlQ5QqVVpPnCddc+3j1WTIEinGGqHGy91pjfEx",
+	"ajf9pdq81vXnVsbFwxr14H1FJAu/JGsWvnEil8bnmhwUvQq039+FYnLQyBI3NyQ7evRP10gcQdywuTdA",
+	"doN70xgmfNa9NyMSObfihcUcTOgJH0/KTYgJ7R89WIP2BAdtwj7QmEV8Wpr7sgP6UwF7ey37W05uw5Ow",
+	"mLEY1iZWdC6sJqyNkjfMCXKUg4A8MOexmThBMmF8PClp14HXKyGP4G2bANwq8yYDEDcc4up3oBV/kJMD",
+	"kyrQZzNQa4D3XYn4bIL8qR8ewr9LAbxKgn3b1A7Crn3iDSkVz0Vc8JKWpLXr1CpUwXPiPVxZ87gApj3L",
+	"ko2soISowQpG+0pCTjVI+8Qhuq0bMKC+WeY/q6gbYwaQEbJuRjjAWAoGOcXLqbxHdQd3U511ngF6WEY3",
+	"pyr2LZWgNNZ+PtW+rikBfECPy+UzcQqulaxAIq+eQF+LYlMuXEkHS/itK+UIGgf5z7faraxhf7Y3HtUK",
+	"n8/KK8LyibxoIi+1KOPHM8Vu6+6UZu9X1+0ppHfnDQooGdPZek/uSbd73Ds56R8dHh92T056m9K+c7z3",
+	"FWeBZiSWUKQD1LEJQ2HTl1LN1Pm4VBmyJDlUcq6xcV1Gij41Zl2XrypaXPbwsvfQTzMH3YHdccfp7Ua2",
+	"0VglSeS4ncOhAvKzaOLgatrNoL6qUpQozWQ1UKQ9k9gnNGEjQyKpBFN51MHx8eJKfSjtfAvJml5+N2D8",
+	"ZXCqJbrX42Xoj23evLSwH1r2U2sXNrACq2Ji9UAirWb+tr2+0AR700AQDeB87gGE8pKLiGUglBj64jrL",
+	"bd0yYNe8Krx+hO+zNS5pan1VQ2+WgYRkxr6XchClAP/LCKokdHnp2e8EdenlcrmrGdNmHXjpGRmmPDFc",
+	"nDpaYuqWR8zyRpaMwim7+1ziomY0yXMYtSyd/7ruKi6Z183XdUJK4p07q0BXr3s5y67VVNB+2J6+II09",
+	"RMCO99ZijF5gAgp4USAvfMKjSQ7M0Uj4lMGLrpQyfp7uLyHM3g6rbakSG70hLu794aEW+tFkjb59bLy6",
+	"QU02guAwBbnuhf41GSsJYVcLjpXA+5ILgzqSqrFy4yhT319TtM+ObrZMlCvzRERqMT513WmHDPEXrG2x",
+	"bJnk3U2t9RIBzriQhgxZmwgsb8/rYDIEYDlj4nQF5/mMWKYHH6ZJgkloOQJ0HKR2+DFNaYxl9i5z5Sxn",
+	"F23ibZh23m4VXuOMGOCIbKmZr596aF3ZwQJJwtgKts9GQ+ntOm/Rm+AUlpxXPhaIHB0OMMcWgig+ggdV",
+	"foaVBI0qMDmwA5kzizehNB30u7VxmfDFOysgTimtEnOJHGc0EkJA4WOIc7yjGbeujbNr6oC0sFtIDCn+",
+	"vkFjkRoCMZSq0roAa/t6nE8ooUqVQGgrp1DhVVfVd5/wVLi/bmTtZSyCdWHScGorU3IggKeuMszOD8GK",
+	"w27PmSMGQcqApfh+yJivfkbQYdLOfVmnuOsSqx2577ThexHiqrGERUZJwSOaJItydELnvqnpkak661yM",
+	"H+GDTVOft+u76N27erLaf6X3YF3OwZp80FrpTW62l4BUXpniFEyrimq4GD/GZW1cXVPOCp766sOsm/f2",
+	"fODelmLd7NdsPWJbeuvBUrVz3haXwlT36rGEUtb6rMEiVOYH/xQQ44aun5XktrRaefYvzGnNsj3j4mbH",
+	"jMQKa0h9pe8DIfH+WkxWJ0AWSa82NOqfBnkLWqvClQCkrq+nqqgKyAdUOxi3nEO7TdfQe2RY+QDWLLdP",
+	"olvOJB1XNagGYAqXbpCVZpS3/zl8eHT8YOsWQBsdszjIdXPza9lg1z4Hl/yZs3lVzXBDT2Am2ddh0S02",
+	"KxGr6RFFKV5jNQLe/0f2I2508S2gwwP75G2KMU2BF/uk7+5Nq/6o9ti5JSDuzT+0vlNM5ihrYw9AKtgc",
+	"WYZV9dsAamsPDxjtjqvDg1i/JohMjebxEnZAoYIstOSh3skJAHumEC4A32jN8sPuyVYdaMrLQ7671zIQ",
+	"tEXW+Zw94vFYSsT+cP6OoAGSShanPgEcjjgAMJ0RBI45LThBrV0y52YCeRSYJuJsATJc+HZ+hfJ+dFjA",
+	"VyqCukEgF3EDa4EAsFWXHqz4mtbTOYkvuewCG2eTpm6kAqezK+b/3PVWkRTGQUhW5cJiL0gAccwDn57q",
+	"1jVXdrVq+1X2UOPQUWXF1ytGsV0+DiwPrY9SBYInUixGz1JZkRd5E9SDOccdQNeueFY+dQnYffZR8kTl",
+	"mymJTyz9Pg9/sirfZTmPcvhTp0ChHrNMG54kTqzZPT0jXMTsg+dDmlEF2diW6XNzBtjlWdcUIfE9Bpsw",
+	"Cf+SIsAidjpvt9yLW+2WfUmpL2O3vkJZCML5j8LDmyVA5AtUxsDWF/SthbQusqrGwYUMD6B+dKHIG3//",
+	"2EI6m6mqHGLnXK4fyyrWhZRFtaYZEDSEVoXVzrAzUdZfcES0nDKMRDioX6aoxo4j0CeFzaxeI+BMzBIa",
+	"Ma/hDPDGziAIPyhtyEE/zCUlMR/bR51/zGWcZu0vfKKZIHpKk4QkUK+v22TwH/j6PQdGN9jbiuM3gIQv",
+	"9Vm59LBTB8INAWrft9I4lQbRsYV04KU4pTMypSKlySlUBcZTLsgMuqvjE2ckFTod2k8N7ethieYCEICE",
+	"gbdhcN5gjZ5lQFMqCj7SPHUNPwU40vlLN2stwBM83WVrsPEY51Tc+AwzAX3L6p/g4MT87sfXw0yWIGGF",
+	"E61Wgkqg7hq6Pe3ntUf72HgG3Hg9OAjFI1EtxqFLmQfGgy9VoQw089UWkBPqjBjPpPu2Xut4dzitMomb",
+	"I7UuLdBlOp1StZQf3T/a5LkpgCQ4wRoOd3nXgomto7L1cIY0w5s4XeacjuFapjxZzCZMbNPj7O3XGTbF",
+	"t/7SN38t3V4/4MbMwM9AN96wPw4vcAi0q/OeVFYVZzY/YMSMFB1PXf9AqDMuq/BtdtyqISKD/EC4q4QZ",
+	"7dBH0WMywtTXLVrAv5Z0oNRMpKprrlqtpTQ5Gurv7QzgEDyn6iaWc0TUQxVmYtlFaZrbFvULzRMYP5e0",
+	"qEYkD4CUcqbP9b2w+1k6TKD77wb4RSkYwCSkmlWWtWXvahDxB8zlx41xiOwTqG2NuAvmI+YQQCWDDbiE",
+	"8rOKOgkPNPus3Y0fL396QS7xa1/3u/1up9f/xqvIMTW09Gs7itWttId6+EClQjAnC3dys/Uq7Nkm7bNs",
+	"WOW1LK6SlHqizpsL9Nqkv9cjUpF+t/+g0z1oBKLU7Zy45nr5P/fedSpOQ4WOsSPra8xz/keygnuk9BXi",
+	"Dsl5E8V+MI8g73J116vqorJoF5lxhib3gsVtMgdNQUE/70JC+Hu0/7C/DLiSNFPloPnVOQnwrd0gRpaW",
+	"LXApla8NLyPLV08fkYODgxOoS3199ahYq0EN6xg+Zct+1LLDx6cs4YI9Eab0zEWm/pHbvRwQO7FjBi5E",
+	"KuaTha9rUmyUahbvkadSkRmTs4SdEQE+5bnrzQIYq2SupCnZowaHsk6hoCsZdsVqPzR6wk2lmqz5Evq7",
+	"b1lGXPOA8vNfWgkHVivkxp0CV2+TA/Lf//V/PmllXBXEzJWErdpbakUFJdoue09IOJyG6htMUDULwDJH",
+	"KnWBnwzQ2TWNCrGawzwI+4Lq1hhumHWp+5apYQXFZmV3dqdCxH4/S8Vo7Do4JZLmDLHVbmH/q5AxWdW7",
+	"RjwtL8vzh9SNMd+AnNICGJKMXNdU8Hmu8DNTcWlPqaGSN0ycm6q2Ckob8GQtglYGiWGKxS41csq15mKc",
+	"Nf/EmilhaGTulxidP20Niq67w9Uc5l5aqw9RxQgGoheYrThX3Bgmth5jacBlYsmjNvfAVdqE3I6rj2ig",
+	"OAnHVIIZLLOQZdseP5SvoRtpKcVYetBlAiRiWlfAiJ+TH99cAX8bnINyx/8F5/qUfMeoYmqw0hjp5EFD",
+	"4PAsanxR8v1LFkkR67xTOMHhOkzzMoDKlUTlhw8OuzVSv9ehqX/v4vzQw3fw8qfLK7JPZ3zfKrz77tFB",
+	"/Za4e2uTY8vD0PYwrMzfhURCRob7spk7hdsefjjcjvZmGPer0l75frDA+4meMXqjQS2Y0mS5iZAfOGwg",
+	"sL+EQo3ciCsI1inORJyU92x7Dbz5EdXsOcinLaH0HRzi2nwBqhnAJq4g3duLZUuTj63uqKZcFMB/2+td",
+	"9JuG+zi4/a7dgh5GP1jRVcmYQMJxKZznBtskVagytYoS7DCCkgTv1dv0CHZzLkW8wFVtBGW+tKz95WUt",
+	"98EhlsTcodhwkfngKoyLph63BjktQq7NRkJ1PCtnOIN4J3oKjZvEGkO44bjr7TvsT8nGVyyx/fkMmGsJ",
+	"vuE2o9wNd77MaK4+4WFDnG1bedD1psaEajJkTGR5Fxv0AlWlBOCIX+v6nHIjT+KaDpMyU+lKpYwMqdJe",
+	"bgGoLKhwPjOQVzCXOgw5Y8YVk2wIt3yPvNd9eYn9MlGxTpmnBNJzIMWMgh1ZgZLmux1XAdAF75Gj2mGp",
+	"5V7KjeD1ypo/t1upSmp+9bVKqrbSWmN5+5xPDf0/4lV8yv6yR6ytDh2X9AQKYaGClRZzxzJNdMgFVYsl",
+	"rfBBv3d4uLlFGAyk9ATrspLP5vGbymMbOu78oeXaHmRrG9Y6vlt154GHfnZNKDb4E9GNZLki1KahCQu5",
+	"La542efkKEajCXZxm5aPdcemQLU9VrWTeJqwvpVEGF9NVFzMYJbuAwEBbHL9WoJ78mEmVUVibkVgHH4K",
+	"dwua76MXqQlfwk+z+HJCFSspSemWBc5DF5Re4xJCV5DPbJcjHHXtsYXNwOoOLcsA3JAguDKqNmbrg1pH",
+	"MQMdsDQxc/W+8gmrRm0Vpaohw2/br6LfYVDG6g5oI65sltnm6c/bm/XxqmuPxU2gQSQrUBlfKt8UTlca",
+	"0osCuEutGbwo/USdpJOwv+PaohymvLoiYgh9YZqx11EbD7PueuslwI01oww3v1DWsz25boT72DTqGsNd",
+	"AdRoE9eawck1D5kdSTHiaoo3DhkiDTc/eoWCxzqTSZ0Wsu7loKnctVtz1PEqDqv/tR12TuDKVSPppvpr",
+	"vQkso0HnB9hNbVmEZBwwZOAZFyojycKGB4uwfMCqmUHbidcqodw4V81pc/XX1O/g75umhmqMYxH3UqTZ",
+	"AH1tkys/K7dBDg01fTlygmKRVHFVNFCxmZJxGvFheTcW/IKCaiuHVQl95/MKpKzdmOXA0KF9zG+d2gUw",
+	"HjC0LITjmsz53L0s8JOClVUZtASN4dEW64xPVnfIw4WDYeDqMcXusUrGd7TbEvbbQ1xlQZawBC6fWeE7",
+	"lfS72KH/zb10BCob2Ruqpo+sgbTduOCZ6uTm7OcCv2nw/kRGdLMx9AzvWldIHI5myYh72Nx3u7S8/qtl",
+	"C1yANW3SnyBf2g379hl6mGZj8YFKxTYBLd13/9Kg1/mufo9d3Xjebm7uanm1Bl2K+wYop3ktk38OgIew",
+	"XDhi/BYygvUcIvWHvS4k4fgSKUhz8MDQwO5H/JaRmC4KGGhQpNNqt8YSEjZGlAPuWVmAbaPXkruOv7t6",
+	"LYP33K/XcllbcbO9rN9Qr77zRiYxQlC8FmazB8y/HRNMGlBUQ8fqvVVcpipZSYkNNjanliJgYz6/NWf7",
+	"3FhlZjcI+xRhBp6X0Nhrn0CgGFpXvls9IoE5EPuEUYX6iJCCkUhONyUXZOUG61WRKmw7zPey2puWRIqm",
+	"3ypNZZCpsQMv61Hk2Eb/w4eznIlYhoPsgyWaBT8cfPjQdjCrrpByJDG77YzE3KW7Yct/Lkjv6FpoTNfA",
+	"dreQiZtAUbqQ0IIYOwjIMkPWvgvSUaMzjGlKIVgEsegQcvJaAHiFVATym/BDIRqge9VYyvisCMebv8ZX",
+	"tTsbk3w9pTfMwyx8s3ctAlYZwuznqVqKxVyxCMENDJ8ymRqw5N7llYhZ/Dy4Zm+ABXPZrRHmwKXCITi8",
+	"XRtwLcXH8lTMRwF1S7FBRJ+cnIRk1O3WR++DhDZPY4VDt+Z0P8ZlLMtfxXNf4fuSI4NI3XZWRnEW38tx",
+	"bKw2ZFyuLEVqWQgBmc/4Sue05aYztPOvvYpEoBEXDfPE64ooa6w7XnvfCJRLe52H/53zY3sJlL8g3IoA",
+	"TTijok3RjKUxPs7SnOvVqy+T813744rRMq4CRIdiVD/Sdt5OHTqTNCr6XJKZm5WeGV1AWmsDdaoE3Wvh",
+	"UmPtHFcX9+3q8jbHR8AHm5RXr27J7+yvKj8GpextRMEh4+6EgKZlq6dEIlbBnC4CeQxie8xvmSDp7Mzp",
+	"/eDabkPXuVSzQtR2Shdwx8RqNXIE/iOxIFOpWDl2RyjsMnDkOTeTCUvKhVOJjVTt3HanuLwscCWa+p/X",
+	"1x+63c719Yfe6Pr6w/GoIrBaoNmKnsa56RRkTC7ld7hiu7XucvuNi9ilNE2ZNnQ6q8tDzeeSHsvuH2SV",
+	"+XjX9L5fMac2tTsaQIsOp+APIMYrFj4hDQrX7A1kCKgRHtMbAanO3MO/SS7ss5ou9LUAfTCH86CaJMwQ",
+	"LtpkYKi+2aMaVaWBcxsSe9X3XPTPfaXPyAAc9vnQ6LXIh5Vh44Du79t/nJEBOPT3LIUMAnwMaqwe6zh1",
+	"1hoXRucx96/FIPP37/khWr0+uOzRuQbg7ZQjeB3iZ7XD+zL08QFaIJAxa5dmpaFClj1eeB6P7gATbf1T",
+	"duFXVeEhcwyFmz0ysHQxAL0dXnst7AahoMLAPf4bltyDvLkNcbflnR6y9F/8J+tAeoZUbTJcwIODHIV0",
+	"0MbPZVPwyGhFXRzIJW+OFZKe/9Nhnbm/kLRcsUpGOkEMZ897vsNr6HAvXsPSj9jHgYJRFMgs+zu/P6eo",
+	"7I8c8wT/zrt85SSQvX+ZqgqXAry3EvIpXg2w6/OrOUrcMvmsY/eNxbqPfu0czfu9hPkaYEXQRzH88/Kn",
+	"y6slC6UC1zB0OBfl3sSYmf7r6f6+FYD6T/9RYSC4cb3hZpLj8y7B3a7D7fVdLmDcjqtASzJykdnjmFsF",
+	"IacNLRIPi3OYTzSL3uUFD3/ef/vnv5RL73nu2a1FD0sb5x9v+9mu7iGU3UWp4mYB5eku5xvKJM5T7NqI",
+	"fz31m/bjm6tWuzyAmtdeQBBuuRYkkWMuBuTrV08fPTzuH33TziAiQTiRKRepAwuBqYGXFCs2soFbCsBw",
+	"hlE8qqrMseN5/uTq1cWjy3dXP/3tyYsM1B+ZfI1P3EF8cySx0XgW6HTZey064/9hFUnNkj32Aarbfenw",
+	"aesR/kDOX144xyC+VZ/u7y89tB+zW5ZYytQrHvjsPajkWmk/pkkecmj77KI8L8oKHgQsgfQHK0WsNWUv",
+	"3zA209diXkzvAsx+r0OjgCBG5kXbXjkBr/jetbgW3357mWc4fvstecXGXBsn/gR0osBuT979QiYyiTWh",
+	"9sgo07FadLxELVJdi/IaKvLf//V/Bq7jq6u3cQ9559g4LD+yWj6ugUmVcILackEyo9yPH9qF62+/heP9",
+	"66unj8jJ4dHx26/9Fs3n8z01ijos5kaqPanG+2oU2f/Z+74hAzqbJS7mvu/azP/5Ny3FwGo6kYzZAHEF",
+	"6TDB4UwZdRHmmZJjRaegTsEwvErBllq+zwFc0FyLvOm7Vw4ATQKa+IFz0WV1Wt1uj5znPaWtjmitHLv8",
+	"eYc+SwJYQufwZqE014GxugV65ftPxdru8CWzqto/Ou5y5yIeWN3Q6p7BmSLgKJQC/I5ONxvS6MbhTV0L",
+	"74xz6HJcuFI/t4KoNPmLloyg3AFH9IxPuYHBQGv8iCaJA+OkZJjGYwbwOjnfdrxkjwxeAXDRlJsO/P+g",
+	"fS2Ca6/sebbE7PTR8BfNzIB87by230ATtTliwXkM4DNL1DMmzLVwg/An9bB/gsmIg1fMqEXnfGSYGtjt",
+	"gc3L9mbISI8859/ZI5plGmDGdP/I/pDNXxtLsTM6BjKIQFSfkhnVmgxyMT/wmjPcSDUZRPl1rHf5YM5w",
+	"P8C9AvchkKVge+QiRqH3+vXF49vjNsAfa+LL9X21PiieCY+Yi646tnc+o9GEdfp73RWuZ48UhZ/hOLln",
+	"9f6zi0dPXlw+gWfyUhjP+ALMkdNWb6+LN8kZE3TGW6etg73u3gGUSZsJCK59Z93bf4/LxPsjTAnToZf9",
+	"64F/7E+QrLD4i+U53yDoIb1hlpwEm8Naz6WKwweUpRK8H3R3WNgA0lmOyMDKvgHW/bujYo0WqaHjrjD2",
+	"cDkkUYAvmdHcDJNzgYudvfIibp3aqZ3jAF5iXzDlQt2wCP1u1wstZ/Vba27f41U5wZMB59v/3tIktet+",
+	"nXa7B9H/E8vIykJiH4FLDH+A7cELbofw+n7wA+oUGU7OLuBTd2VqBmL437VbRzjNMsUoW479C8sjBU0u",
+	"AdURGH9B6Wmd/vq23dIesyX7AvLghIsbYFSYNJtAaESCyTTWWMUO+2kVqw8dJWFVf31rP+ApZB/G+5uu",
+	"pEhQODOCGhDLAnQbYShjX9PNNZGKj1HVrKKFS3hrTWr4jd5SHMYyTeRXPVXsf4vpl44wfaYc+Xb/U282",
+	"/v1ptxu/gfyRIkOsucNWr+X7VNBkgUlcM6lNGfQ06mMUvSpgMmgA/JAJjxaILo/yK02Y09ayAsXziz2U",
+	"eSMOnkjyPpWGafR4wAuBJ1ndwv7jjAy0oco4ecZE5lAZaWaAmL/99vXV007vAbGaCkkFt5KlDdAW1+JH",
+	"ekuRkL7SZKAtox4gF9wjA8X1zTOrrw58a8rU5ETK/BB12wGb2OfEtch+t3O5ytCSoSjfKptjfutaV2qf",
+	"ta8YjdEhiY1CoYwIXn4tvh48mQ5ZbAXlhdBGpRAJdQw7osJaZ4mcu/xDO+YyHuq2DRqKoNnEtPnOFbsG",
+	"pyXU9X5zKSrhcYkSmqIUDMhqLgle11aE4TGy5GH3u3XaumUilsrD5lgy5JqcjxVj2CpgQpMEvE/ylikH",
+	"dI8BkTmIlAvFEipiRPq9TO0ImfpKk4TTIU+4WeSvSEVi1RnoH1o8rOssynNcnCyJu2hZugq2DWxm08Ll",
+	"uIplI/F35kNxyVxbTCJ7spTH4DiAxxzW4THf0ThIbj/s9jY/8lpQZ9swCDMe9g42P/QSI0pXUj6jagxe",
+	"8sN+v87HZkpa48qaDE+EsWwPnj3Z/OyVlM+pWGR52jvxXftsv9Z6fk8Nm6PH6qhbY2kukSm/FvSW8sTO",
+	"c5nLF30Yv769K7B95MiEZiYyIG7hQc5ZP+VFrt+KEo6eyoTOFxjuj6dctAriIJpgTk65LDh39gHNUy7J",
+	"d9CPj1CxwESThNEsTRkn2nalDzTBPGaH4OuSK61lhe5mOH0Iaq8Y4GAC6wgRMVG6zFIT2mbObAF+ci38",
+	"yDLUb2fGWzECxfNgdYUlAGCkvAFz5xys1VOQTPvg/etooxidDvK86+x9CvKxEduFZ9Aup2QQs8TQwbVw",
+	"7kPE9eTMas5WTgPoAHgbAHIkloIN0NWYy835RCYsTGOSgl0LNLrdzTDsASZwDVy0wJmWX4HuTXh8RqRI",
+	"FjnEtzXaqL7JnFZgybFEs2AN3DbsYW0tTjxb1CFLpBiDoMP4T8FVgvYG2PQ+UDl3EUIMOGRABm1nKLui",
+	"QTsuSN3xjRhxSd3+2icBEhZxkawdGu4faHXu/REVOGWQP8Ja9C6lXvgmB6WT9T6oi1gPwhlx7YIo8JLM",
+	"U3XqVEqgYA8ezxXGlK4FlA5PpYa6pFjm25oTp2JkJFOBLiyINFG7sm1XIlM8MdlxoE5z8u/5ShMO7T1c",
+	"GyA/bNSyLNFY/cy1UeWCDBWNbqwihdleOm/Dh+iT18Ia3b/23w5wGwZ5zcpgpSlQO9er/Vmzfzjiw06T",
+	"qYidJmPPzrUYTKm6AV/Cm7wTpV0Mq/ZIkSux7iLJBuAGNKdKWCXNxfC0dDoZF9diuf6hVEVbSndbeS36",
+	"s6CbgLV9LKmc5/vGhY97Yioh3Cxk4MOEOKnzSDrVMWjLilE3qjE9AHeTK9SEw/4b5DyfSx5rDanbOUCh",
+	"yWlI3GfOtQg+uGuBp6ryKOH0isvmVkjOmPA115bL2OuH3cM2cC30ABR7kGAEGD542D25FgP78zuXgjAg",
+	"X0NoEYpcYBWn0n7yG/c+XyBW1o2EHPb7Z+hi5Jh7GF8L502coSMxB08d7LszvR+c6f3eoEyL1kzEjyZ0",
+	"NxUatuA87HCUi+qAcnCnchINVWs3YhC4+aCt0O72TujwMD7o9IfHtHMc9Xqdk/iAdR6OerQ/PIgO4yPW",
+	"ehsWSEDyiWUlXiQIaXgE5Ydcxn/Nc35P3cujvn0v6xzTo37nhB71OgfDB7Q76kX9+BBVEzwsr2eVk3Nd",
+	"IIDlINVTAY2yOFPIhYAFjmhkdMXEQ44eju6k0x91485x3B12HtKDo87xqBezbtQbnlAKySz2nS6Ikxkh",
+	"EL/H0BcX5HE6TJDs+t3+ISjLvgClxUTn4kkrXMDH0lcuIV2DB5q7lMzsC9nRN0xNt1tWLs4f0WXra3lV",
+	"VyRu1fo5KAxPMt2O/VLnmB2MOg/p4bBzFD2Ij9nD0QntDgslNa03E8QbA+bORpbbkjhl203Kj75qVuHw",
+	"S4g2luixlKKTdxYLlj3VKU0sB+SZyIGo6DaDrW2LWR7xSa1Jlzm8yZrEcXiDsN2yJ63AeWo//VTJaQ4U",
+	"0HAhAlt2RVFenhnowoE7zvccbj236lHVNuvcxYYvaLhZPsux1GT2WjV1sSjADQWGBTo4zuPzWtR1zMan",
+	"Pukcnzjc/MQLaZ5aHRMfqGFAP5JilHDMjvhi5f++Vv651ZaWYuYl5r1l+7mN76u/chNfa64NBXXDOQC2",
+	"8QosY65UxwKy2HzbA9TlfW+Is7nQsESfbRDMD7VYCEfNJ3JqzcSza6zfmHPN8KFAKArp7FA0fTXRzGEl",
+	"WDPkLLd9NWM6ywz4Sntki2shqFIO1DLh2hnh3rDGyBcVkE5gLWVCs98w7GwHLfIvopp8UKZu2rc/WsIe",
+	"mFFFp8wwpSsT1PNb9iG4C5npG270yVDtldISaz4U9hNNE2u2oMkO+cMuJ6SmKLWqTOvUin7AxHIB1ay2",
+	"rB7fxgKBUryh0uGCJV8y1g2aT/lYnfa021jXrO0NF3FxsBHaHWWDcaj0NcVd8D3shGn5yI76yFJkNUsA",
+	"/NXqmRE0THBl3UG5TQu6VfR6nf7RVffk9LB32j3+BeYcMTUz22p5//1f/6eFNTB1TQLsWuBXuKFW+LaY",
+	"d9g6/+V9d3H58MXo7+nfXvzjYXz4/Puj9+NGCkmwQ5BeWaKXnGfxyQL9/NtpIb+LgP8M0truK1nGldld",
+	"Vrdbt5zNEfN5J6G9/7FoX99VSvGfROCmBFGI3drQxX6OktjLiq900RObSHmjScIxlQrFOZx1IQ1hH7g2",
+	"zj2V+7S4LnianIMK/cK6NGHgUbEJwZIEXS8+vtKEx6USbhNTAUY9o2YSCI2iy2LZLGwkTHbn2T50s94G",
+	"LMDabcXCqsyqQkjl8/KtL1zIRwZpvBTc+t3ZkHdodoxHiChlO0WAxNADDFnC1p7IMRLNuqZkHPJEZqnL",
+	"J7Z2PVK/88FP90oVc+8N8XgHO57GbLYlKlRx5n9jbKZdnGwuvT+LGJYkOGXkuFwgIlzMRFTUez+2Zqma",
+	"SW1Z0hP7OWq4GBNKfpNcGIJAVJiGBFqUiJGf2SW6zI5/scAge+PH1f5+QXHAQZ70+NI9salmzb+5rCLD",
+	"v+tFhV5YzKhs3b1toIWF+1ulhRXaX8IO7m3Plf6tVR2zslI7px6MmbBnknXiwKFZnofwGAsH6FKMDCO1",
+	"kPuZwaghme+RwfdPfDHHMk8agNnvc9LslXIu46O8ZIAvHZx5PuP0HAwscgxoHvb77WsBBxgiVqQYsCJf",
+	"D/bx6X3Iv8VsKGyqYe3FAsw/1jC6ukcWQ6I+pmP5eCWF7DvIxDPhewDXjMU+be8M+Qw3kI+mXWAwj37u",
+	"ZXHxIPiPLwuyNHJ9D/0wqLtl8ceRVDlCq8t1n6baXIshs+wYJE6bUILUAP5XQTKx47DiShOHkUIe5yG0",
+	"7cN2XJTEXgR58fg8V04LoZZG8RXPXx2MPpSmWGtymhrshMdGIxYZfsseQ8duZzv3O90egDfdMtiRZ3Te",
+	"Om25hDnfkuu80I6/9T1Vhok5G5PjNnnYPTjokeep4NGkTb5nakpF4Fl4IZWZzLmIyffT4Q8txClkmgm7",
+	"n7cQiGEJg34YeoLgAsosvguz5GNKnslbllBEnM1FzyUzJkHBE3M9S10TUqamz6WADPf+YY4Db4WQPf32",
+	"v0uRIlwjuxPh+v+PW891orxkXcOA5vff2bn5fE2U9wa6+WQdeArbUFuIfr90Aj9pUAy7y22yaFaH1DjV",
+	"cs0rylUEqAP+EiD6EiD6PQNEj1EshwklW1t6W6hrc6qmHXAGV+tpP7iMMV9XZmQBcRIaO4iF6ydK5jxJ",
+	"CNU37WJNQBvyPbNCQfikVaYsUxyeXgurEikP8UWmMmYJwVLF6cxA7uTQpahmPtYRqA3CBKORMyYgk05C",
+	"7j/VN5A+R+QI9EKoABA5kLVPHBz4ur8sPXSAjHjQzvLlfMKoIRLy2EYYcAbNiWpfWaizDNVQWf1NDvX+",
+	"R0DRvHMpbxMHLgMpkoiSNlDM6mQD4kpbwhRBn5MIoMUDiLTB2GLsOjRAf77P93P4Eg63DlEyGBlAzap+",
+	"ra3uSd5MeMJcRYTVIGNs08GuxW9ySOaUG12SNodgczkgXZbhCJAxaV78MMRi7Jlh8WngeyRzQLYYMqIn",
+	"VLH4WoB6LCRWjoLaSgUZXMRsOpOGiWjR+RtbIP4Ebk2+JMW0RHLjUPjthv8mh2W6pyX3RxNqAJu1cdwu",
+	"GNTf2KKF3r5tNVczlwXHQoDV++uanBrUbSFvZsr+CqHBTGeIWauYEIRpgHQ5eayRxb0CQVxLS+g3TZ1x",
+	"tFJYEgeR63X1484B7Q07x1Zhf2gV9kN6NHwQHccP2ckoQ6c97W83ufXKQk50c0ySxGj3H159+KIN/H4u",
+	"lh/oLSsTUllisZNoWfsQIKl1HpgVAZ6ayT6gQeyDvRJXC/FLJmKdyVffnKZQbOCMpwARw0wUc+DE5Hxd",
+	"bwvIljhZdcniqAr9AVZYxWEZ5hZgEXEdwKzt4MNrfAr+XSkSQBQceKvduazwYrrINhd8TCER2jc11ixz",
+	"wsRy9mrCfJO5xxDrFdw2SJ8+scj3huFWERREObAPq39IBbCNao88hezmQhcGhBPTHnx7j/zko5kAZC0J",
+	"YFkjSJ9MsargsN8nA/v5d1zc0oTHg1Wqvs37BezkvMqXJk+rRCyZinwFcTj8+/ifk+ejN2/os/fjDz+r",
+	"vz+lP1190OrR4YXu/tzTT4eP54/G424Td0BJ+4NaMv6woomJI6SQQWwtJ7/Ioyanv3DYHcwEhM4Q2y2H",
+	"Oa4+3EtnGOCSqg/vlaIxaqXFTziwnAytAoQJWB/wC5hpUHKuoemtFS6puBFyLq5F8RVzZXXf7EWJlDeZ",
+	"xr9HANKEaGvs0YRYsydVTGdIPC6/oX0tpMJggr0qmJlLdZPLu1GqMAUQKo0ooNsBkDT67g/7J64xy9za",
+	"TKU5gXaZXmNfou35QbbYGTvIkJ5i+h/uzr1ITsFywRWBBAalWGTIRCrNyBCwDhZNGMAz+91P6gQ0WWv7",
+	"tV5A1wG//sizB1aU9ktfNvKlqPr/En5ld4xsUD1WuZNM10QYn4jY1zADo/H1ewXgr4KaceaQH0KQL67J",
+	"reSxd/3slZ1+mZrs+NcRkn5AVsW9ZepLgHpVV7XkgKj9u6ui2GyhMmXFlzln5Z3WIirPWkuVYqJir5ty",
+	"xSnbyBGxwVttfuhuL8/syuw8nyH+heaWaO7NRBI6JRf3QnNeQu+PpBpLs9E0B6PHGd+Wz4DywYVVriYy",
+	"Ve2sc7KvyUfDiQeGu/NgJ1SMU3SSXwuHhtB55i6C6zdrjacgdROrbkX2aj2Rc00E4z5nKXCAW1WKo1Vu",
+	"+NRqQ9aq8kqby/bCUpCsvREiuLmJlOlPTmd66ZYMcO92K+f1geAaylQDTelVyTh3tZkuRpUb0Sa02hPy",
+	"xZj6jMrJuYPbKKLwNdFVMnYAcH3b+ENK8WyXuMxgj4DSQ5PE6xg60HqcNWTVGURHQHcgkB0AzWHIKPII",
+	"hRC4waO0R84DtwzXxBpI7QZulNJjr1l2mHY679mi5kBXuYGEm1Y0j9q/i6vlVTjh+3C2ZIYxZIlRMf7i",
+	"a/ldfC0TKaGocFvu4CyOzZ6WJdsk5ElcOZS+FfMl0ynOiEtsAhA7cJGApxQ0EOizgDyjTTS3KgjiDpFI",
+	"zhYg2mNJtCw/yfBJZ4/vdpKzlcjOcvh2OLHq1U30fsLev7/85/j7Uf+XI/3DeO9QHDzuzn55ePuqN716",
+	"sPjb+/78H8Nnk9fsx+hEP6Xf85/kC/XcvIx/vml2ZuHj/2b+kfOMaEA8wH1fXCX/l7CbV8xuHiQ6+wPX",
+	"gNNg9KSa1TxHvGGxbGkwYl9JBmj/+OwSZ7yAmgo3htGbTJFA8O1Mk1jxF2c4QTg4Frssm3Q2g7Sg2KFp",
+	"YrMagCjKvMDXIgeDx3wHzWZUUcOINmxWzq7wOzu7bAWbP0JzcCn9FRfJq152EcI02Gq/7ihNkhclSaX3",
+	"6/H1ePmNmFpvl7X5XF6OjGapJlMas+152pfUic+nPkH5ecBymjA0b+Y4nBpmSppiWQYRQisSmRpEkXBt",
+	"T9EAF1GSui77RX7BRHzpP1NHNX8CsIhfnLybHG5PRAym6jRbLL2t761d7d7N4TRnTGQfKoM2Oc+FHvR1",
+	"MIj/2O+eEZqFCSFMhyqzfYNMYoadIVfLEauJpqmGGFJ5GZ5DJYBDt3va7f7SarcidF37qmZsLKWDJ/rL",
+	"kA88rg8dklBtXut1EBKNsg7dwq0r8Sts5pezVV7hdw8Hq5TZ7n90/3IgBOsZrzU0YwYNWmRqyvAHPKvc",
+	"DD2wjjnXwRFwX6qGEKgFklOEEMjW4r7RAxpFD7/U6X9+4YXFBfd5zKyFs77AHu4IlRmweRwGsxytyrUc",
+	"Pgvw+bXx3bAS33CfQqnm4P3AHUBftYGIs9y4FlLBWBD3CzssQDktWGaQsxNFdqErobModiT4fSCzYOkg",
+	"oIXNscwS+JQVKhV4Tlkr65pgG1Qz32B77WiAx/n+WNoBOROsOllgk6fiGLNyxYqBvm9V9EPpLzc2DDuj",
+	"XF9fllT9f1oQqs1KC29Qqwsoez/IJIe1mi5eSdxWVzTl26T7fc6hCnwF6O0euZRptr6ubWj1EBtpNZYm",
+	"amBHWbL4vDz93xvQyXEcz5bx7/p2RbmX7Kf/n7033W4bydJFXyUuq8+y3RekSEqybGnlOq30kHamp7KU",
+	"5apOZieCQJCEBUYwEaBolo7W6l/3Ae5D9IPVk5y1944IACTASZTlgVU/0iJBIBDDnvf3mRpGlHsuQmYk",
+	"Mtc5wkJD2JkRGyItiuE0NBBJJDnhkaWCk07KE2pm3zxaZTq6C8dxdheaawzSdQx+eZHzfcmZWec4uLe6",
+	"1ThU7q0XoyrxtfqNzeUVtTZa7KLpX6vUgKOdYUdsJjYK5tzeFeFOLHSVXkSU4DPkAjKkABX1WWLFjUcl",
+	"APgxcn6AmdZXKiR4UydxNIgczRI1QRtnait4Qp7yLt6dsnsRwqUYEgEE90A3i/LIDfYrtlcSdi2hpxtW",
+	"F6qNvn/QfOwxH7//A773H5SJLnpdI7rWM/qeEFjH6n6RhaLrKyl2nf3f6vF8ijtq4QEta5m/YSDx1BzM",
+	"njlpJYqbnedIixFlOEpXAlPUij6aPfAVvJtbPkzNnT7dRTmWohGudda2DESIfmowKKHSNR1+E8vDHV0K",
+	"SdowB0NKSpGyyHhr3TB6C7xFn7ALkgLFz9Bw45gIZUdaGAhKgdNtTAoca3BQApxQh5BRlFqktvUwT9zj",
+	"EBFRjCFJkHENct8ayh+iEQdnVYQe+gzuhliYR/5EuaAg1/XmsmJzUkoDPehcDed90/viPhygv567KOfF",
+	"o/m/RlrYvfDtAhrdjfjLKOqkmuyMm52/sz0RT1J0cyF/M59oz1hSlTHvZ9akSnMmvkGb9ozkZVxHIbKm",
+	"KWSXUCzgQ0Hhb+TMXhSOfm0GcHcmVW4KSuKkm1QLJTOBT3D4qsOs66LrrxnzpAlelMx1SOE7G+8uwWCt",
+	"U5PHzrwzk6807Fpq2jXYGz4s1ix2p8y2L6U6x/Vi/sYj5YO9Zjk3Dc1tR1JFI3yP9DV8FvfERlmwQiRD",
+	"OEDk14J1SF07MYVpLGF9RxbIMrkpFLynG+zMUrmC+Mrn9HgMxuDUoqyUEYmHYXbO7sbc6xpAjLKOq37C",
+	"AzEjuoyAyvYK7Nju9GXRGjRXmc1zi+Rwp/kZvNVwNC3qim3+dyTgNxHvi0X7zmLdWaxbVFgizZivian6",
+	"lqKBi23WvSs6WAsD+6Uq68TpWmLNHqpL1ENDLeJLoUmd0CX3NEsRyZKTqpIGLvEe9uShQXyB7AMWlfu4",
+	"I/GGtko+5jrF4GO1AqEBbEGHlFJ/ufe4MTlZse7KcZN9jqIr63lkeVyiodilGb5Rrzimlj7iCVfOHLuN",
+	"jENFeLPC2C0/9CwUQ5WuceazAOF3eeY3LqKAaRYLrNSNQpYbGJ7NneG5guHpKunI5dqFTneG6G2ETp24",
+	"w+PxucxQqdIlxcJ4RVmrC7UomTNCNigPyaRZECp9gw+8gaLYdp3vrRao0mF+uUYbTBf1CfWnELRGFAqm",
+	"ej3saU0V0yJNYyw6rq5+bZVVv7bq7e5+UD8KD0T9ce+wWX/YOmo/2n980OSt7vohWVjI5aWouHt2Qdm7",
+	"DcriInzhIVkyTT2bX6eqGPtMGryknA2WcrBTfCvKZtqKs/AEoSawtdl0t1i8arh4cV0s7Oe7CXzKWWtw",
+	"ZRmwUaksvOjttm3Pvs9XJAXXl4FVxiPuuJ2puDMVtwcumERYtShJUt1Ehm/Daty7gv+sELpcLNq3XyZ8",
+	"I0nuVdnAlf2eS0RKaQyCZu4zxR2totwVNX8XRc13Lx4Md/FCt9KQfRFY4HDEZWT7KoWpk571OPPMz4aB",
+	"FFdVzwZojjNGJ2KXYirpSHrKlCl6RsGscGYi2ZamFsDm9eFGJb2qnm1U9ajBVdtaziGaq+Z52Dor/hzz",
+	"eAaxCCHlCUaIpBiTY3SlLXmXUi5Qm2dQ5VO0eLVwxi/yylIl6UBNcJTIp4aFqIp+Ti26XjZPSgo3g42O",
+	"9N1szlSzTgaKIdi9ytbmBCww2hX00uQH2PJC3tVCpouCAO/MBvlewgBucomai6fBgFiwUR3AMY5CgWWt",
+	"eNJgMAvM2sMSs3a/fhAeivpR72Gz/qh71K6D/rHsVjWvdhFJwn3CTZkpItd2x16lpI+yDflmTOHe2ov3",
+	"P7JWe//gsOZGqkYjpbHDd924Aaz9dHngwMiQXejgbkMHlob+2woenOfQqFHWW0ojPKSeISk0TN46VSMW",
+	"pcdWZYUiAK1B7a0oJBcUVOFuv6PyeXPW8yLp9sQArA8q2xXTQ2Yk5jdeKQ/ynFxcuxoLp/9Wgx3I5Fx4",
+	"529Z2G8g6qviIzhxO3dkFyDZntY6DYkzKkmnbIOKrlt0hfaucFRfTLAkq9a6mYLyrqpOdnW4ZJn0KgmX",
+	"mMn7TPES2kC7gMk3HjA55xfCiQuw5bZl495QZGCp5sLYCV5RkpJf4HGf402/IH+7HNCKylQ/G7wWzIqD",
+	"2LrdQgCto74UYp0k2AKrsG0hOemSH6er3zUci7cyB9nZOpyxLtv1/eAgrB+Jw179EX/YqlMwmyT0Agis",
+	"55YOPhQ9IdF8rwa/Mm+wdvQAVmx58AC30S50cLehAzrL31bg4MNAYXzVBDrpUGNCGsFvulkh1+JiA9jG",
+	"dxMVgFUpwneVyYPKM73BcX1iBncr7vfc6+wEbbmgXX/dqhx3mPKdVbzz27ftt6ckE+/a8t67gv98gWUN",
+	"N9IZXpUfUe2nLxNPJX46zdxnctPhYTsv/bspa/iM4sGrjcZlNKt8CqdcTAgtKs324InDj4pFL2VqnHqG",
+	"iZNSS+EYsROFBzJAKhYr2af+//Lg3CjmwXd35jdup1JSLLdonTGFl9+hhdvcWbhfg4W7Q8vambu33fL1",
+	"BVi8Bru3Mtz8YaBYGIWk38DCnQyEnA89H5sODE0YgzzWCtvBtMdCNZGwLbTBIuyNNY91g73JcAj1QE0k",
+	"fp2BE3ak6enAgj8FN5VMyDSZMiLcosvNRxFBn9o+EIaldUN1KULDaBrwJIlMocfZi9N6+/ChpdZTUrCu",
+	"6KlENNgzmeJlZK+bMV9EEl5E4hNgIjqS28rCSaJS0WCvIk3hImJksOA8QiIV4cLAvF2B76YlLkjX6wXh",
+	"C5RWKFIqMKl5tQHXg9pxjbdu9n9YiERcvqC7NXs3+z/aRejwOU4JLf6sHR+AQOh+FEFqTKia++DlGgr0",
+	"UiRdF1jcIJpuN9/iaPqACPjhyl1Q/W5aP5DihY8Qx5VF8q5j6kvUyd6lSKLetFKrvBcwS+PUIlaDJzQg",
+	"bHpDdqpTI9kVKQYNvtdkIIj1y2qCCdeMxyhjPZbyCyHJ9yJg265IJwI+SliA6d1eoyN/EWLE/IHgoX8M",
+	"KtiC1yOoGtzPeF+g6VSMaLogyS29jn0w0XXgouhBmXynGdiKhL+5OI5kyoMiu70gTYeSCGZjO5LTPmhN",
+	"4F07RX8TSYgW57w4+mBd7mAgggvWgyO/E0Z3ZL/CCnALKpNm+/tuhVGoguq6iacqGA9Nt8YclMEHOM4+",
+	"STHfy+N489T0enQRVXEI4soDiYISwKJCdmR3SqDfPFZSNNhbkFOTCHsvqAODp6wrYiX7LFVgt8Jdj01T",
+	"h8ZuDuosUROZsa3B57ojLSXAPbJHsQWEJ4kiBm/kYysMh/DLucxoBHgOwBJFaDrgsiPdI8GARmCwg+Z+",
+	"lbXqZvCuuNdCOwBammgLyEAzJSQOGmiN2FVplG1+qERAUBJyW0ZKVjZO2qk3HGfFnIK3UxzoeAT+m6hi",
+	"i7sgorPVhmI30S/E9HS7XTcgp/R4WDuu6QFvHz48ftx79DBsPmo9enQQHIUPDx/zdk9w3gwOD3nYbB3y",
+	"/W7voNfqtrvN7qN2Owhbh+HDoHXYbfaaTd58BEKKhnZONHf50Y3C3sJI26FtR+9Fsfg1Aa9lkKYjfby3",
+	"p/cb5p32YENrEaMw21tli/zvv9dPh/+sn0V9ydNxIn44DA9a2VOezbH04nhazePm4QYUeaa0PLclbEdr",
+	"yBs0Azr6p6gdHzxqt/a9Wio+pWcpOCfHtUiG4hP+5hbRos9SlYjQbrPlpULuAHxzMb5vusAozCkja3Wg",
+	"/r/rqqJfCFOPwfGD/TUegcJvH7LX0Y/gcLx7+txjnH1QSehegt1/+vbJ3x/A5+/e/ATWBWc/v3v2U4N9",
+	"IMBojIeBigYvBN2kKNWsO02FPiH3fDqiXlq0bfjQWBw8EUzDA0zTrG1pQq1JobqeSjpy4h5DFglyivQo",
+	"CE95rW6iLoREy2fIQ4QzDBUb8GTI7nP2z2hEV47liAcXMFDW40lHDhU20XJJd/fYkAeJ0h57cf76FRtj",
+	"htxBtPCheOAh3GC73ejIjiyYZZQPsDNGtpQmEE1npFk6sxPTwGpdBtM6a0u0ZEfinoAJp4XFOZdZ+p5a",
+	"ZhvsTMgwGwFFCY2LGuMkdIVL6NO3aFTR18jggo2wHYlpBfEJi4zfPX1OhlxhE2gqDuAh0wOVpPGU8V4q",
+	"kglPQn3CfCdIfecLy470f3p2zpzxu6cFT4KBz3qRDHUlqwuIbisgF7JBDsdxGo14ku71VDKshzzls+oX",
+	"XhSZWbJiDng/OE9WIdMltf/17unzeqtxwP713/+DBz6SyFgy/+NCzWDWVkU2z8qaqvyxawAr5qep0EI2",
+	"q0pgcjICT1x6LkMPl8icKtwp1vrnuQZ340NROnbrvJV2kZcxzRSVZm1TbVuVT3OnFsxLMUp36bRdOm17",
+	"9gCdVMbdNruZSbBJ1GEvEaDK6l2LwltuG7zgmpAZQEZoVKQepp9Q0ltFSKQR7KPqHrNMvn9UXb139VF1",
+	"X4bXRgUM1AS0rFWtPNaqIzkYHzpNBB+CHBWXFPMAdeM/ffbq2fkznwVcBiJGBUHZMfCZ4HCiHeC/e3uW",
+	"Vyrm3UZhz8cYq/Y6Em4HxgJ4WCI0ZS6JyGvIj6rLyEUXo1SEx2ykItglmnVFP5KZwISHd+R9fw89t739",
+	"PdAze//67//xH3gzSUGyPVCuIn4FxWa7wj2FWrsR1H3Ip2zALwVrgenllPBH1b2nmZ8IPY5THyk4fHyw",
+	"b9BHIjAGQliGDG4EhumHKsDokG/9Sp9mFfwdH3VWR9ot6DljzBkPqkdoytLJfxtF4pL5Ao6Mz+77gQoF",
+	"PIQyW4Ygjr7WPl7fkW4mEbjezuEDMC+DAU94kIqc9dNTYFyYudIDNfHIwjTIIibsXQAl70hrMgkukZGO",
+	"tpfZqAVLbMJpWRrsrQmjdyTeEDdZLEIMUJm9BV+EGCE7lTjoe7qgHXB9lQxQO6pxf+C2UlfgDxnv80h2",
+	"pDkxLEi4HpxkxJiRtrR4s3sRVhp2MsXPuoKehbfDzYGmHizFy1AMRyoVMpjWfxFT35h5IJjgn4kYCTOz",
+	"xnLK4c1ciCkuGO4oh7PyUXXL67zgYP2IMmPdkFpukL+I6Q17AjJLbKGV8D4b70v6xbVXSydqnR9mhtSq",
+	"Jkbpj1eos2qvOQlWhBSCSShvM5vzqL7PW936ERiej8DwdH2r4nEP1I5KeVw7bl9v+Hr0AsvMKM0mURzb",
+	"LbwzpnbG1DbJWtEnp6jFYbPJUjEcxTwV6MOQZ3dHxtUo7FWbVs+jOAbL51IkOlKSXEg7dlKzYFZ4bAgW",
+	"DMVh4KKIqpqICQH+0DlDkqkeufOkDVFvmnoIVJ5Wtx8vCTew0mgD2Goz4YanPOUzBM+9yFQam3e5pxmJ",
+	"DhMoMWZKLxJxSEhgYD4iMbsxE9h9f86k0oYfbBVz4ThvgIlLkXSkrXK2s4E+r45iIdN46kwt1IhmQTyc",
+	"fny2wjUjqt1Mc2Iwyw3OfZwZWzdW0rBG7QM2UONEz2nsjkSjsS/SXAWCgQhCG4HdpxRb/sHvxSjmU7Bt",
+	"QQXZuc3fuiONhUchLmIbIj4NsIDMA1y8w5UUsK4QsmiTsVmTDCOCsEj0stRScvCg2tJ4h+H5r8XOeBf2",
+	"MitDhnz1n21qYxR+ehu8v7lwTBbWuo0kFboq64XKvqSEVC6DdL3RIq5mRznXhRl3dheb2plTt2JO5UyR",
+	"O7OiKDdQWR/zHFMGI94XhqYUK94cjKhgE5WEpnimm8NkNZCtmW9SxColGvrjrLjF6siMKd/UTDtk0kie",
+	"mHIWFzpBaJC5opxGR/p/jlUqELIUxoc6Hv+B0QaYrVBb5FJ4twbmXLQNxoDVNlEsFmmKrZxGfSNY7FBJ",
+	"AS+YT5mV6Vaa1wXFMfMCCKcSdkKs1AWMuVhvkYpkGEmDCavSKKgqV/lzYdfVkH96JWQftuV+s+nVhpG0",
+	"f7eQMAyORe241umcwXakggadJgbOb8VykS+hrmW18qOb15pg0WFFscmaKneuaoLqWPa9Gu7o2nHtGZEP",
+	"EzzRkE+Z3RbC1D71EyHIS0G4HLgs5FN9z+yZxnp1E++41rwvFlFs54TDRCRiV4N5h4rlDKWO8QwprXzn",
+	"JREFdXOFB2JhE/05uuKFYDKf8GmG8G1TqfgHvGaD/fr+VX4Lgg+JNd+UObeOKqitITb0vJUi516NZ1vy",
+	"dcqnurQVv6IRP5c3X8+ReoryYfXu9nxUfNfh/l10uH/e/KVXbgf6xk3zqX+vcDzvmZoj15LXGycEm5+I",
+	"UMg04rFmY5lGMYtSJsjR85BnuSOHkcSGD7CCkwY7NSERU8KbzwOBVaRZHF2ILK/j4mHiU6TTE/rQHWwM",
+	"hSBMk4uVYFmFYUgmw46zOJIXcEWUIrupZofMjKrMsOuLdPunvfmVl3Ds1P0d+ZE8dBgTF1JNTIR7OyJj",
+	"uyp/L7e9KyEsqUAu1SLueRh0l4ynKQ8GuMmY/+yc901+/b0YJfWnUV/o1Gf33z9/wh4f7jcfsFTEMVoG",
+	"pp+3QVFnklDgSNrqBGXz+hM+PSa7AZ3NrBPCOJeJCFQSYi8Z4cFLIpLryIkaxyHrJoJfMNXr5XPLIEnI",
+	"zvDfc9knZ1R1xbS87zcnVSxsxIbCZc5DO0VnoRCTp+lqtZoPMkASH2foh2a91Wzv+7bGlKQryNsEu9NV",
+	"z8xkpNmIaw3zeClmPNX8naxLNxA8xD1iXByclFqFY9oGxzRzRf/rt07nU7tZ73Q+HYnf//3fVvFLT6XZ",
+	"LSdsv3lAxSGFEsw0imMXlC+Ov1O7abC1U6t675e9+hslRf21ye+Xvn+rufYErKdTTNKs0DFBH1VWbM5X",
+	"amZD76lkiP3Y3Uhy9Nzzi/mw3To4gBeaW7TCmC5l2ABl/WkY0/10XfV6USCckpmoJDSBwkj2h3EjrwZn",
+	"1OOn2ZcpVNXmXuvdL1t8n2jI+2Lv40j0Z4dkP8sPaRQF6TjJlbPWfn7+8vnWhzOSc6MxHy0ezLs3P21t",
+	"LKXWA7XSwomE80cnBYdnRGD9aaRHSkf0k3IBaH61Z36S/8W1VwMJsOyXeM21V8splGU/gUvNlfhq7ebD",
+	"3WHbHbYv+rChEeDq+rgGE8jEmEtOHqnnEtyXKBgYC0D1sNR0yOW0RP0zUv97mK5boOcKao5++Vuz/vj3",
+	"/7dO/9mj/5Tq/DWON1y9XxVUMXmJgYFlo/hSDI7u9At3bFoPl/8Al/KNSs94GuleRF7Gt+4U8bnoxBfl",
+	"C2VAGOV1S+9dkAU3o4PA0OCVZ+yICRjimauTVSWjwW7cFtdwMuG6IzGZzU4Z1X6IsBBRxGLerAA2/6Cw",
+	"Gs3i7sMhJUAWX0IBRR72wqvh2oVPbmNcdOuzfIctLk20qON4jSzQ3/BmtACVKBygVna5n7vG36AGz8Kp",
+	"nmQYNiQR7lwUJryXLsDkwK9dNJmCNKn4tBWQDuRXLcBisK2CdHRkAaWDbROkoyMLsal1QDpoxu8KoYMW",
+	"9MuH5yiO80vF5siOR8aHM9bFkSYCz2a4HVIc3D6OEWelRXYCCKz24thkyCuGhRb+upgh59OReHn7qCGV",
+	"AB4H7XnAjIDXm939Xv0oOAzrj8O2qB/yg95+0O62ePMxyEYVcJwMIes//QhnNon6OCV9IeH04tJl6MQw",
+	"uSS4DRbu63E65jF7o2T9aaSDWOlxItiprf7I3CWa7WqcXDf89dA30MLQuP4tmHkpPqVGChzXTv/zz+a0",
+	"r//oPW+Hr+LRu3dPNH/y13UsDtxxK8B04KbbYXR8VRgdVhc5G4Q++FIgOrBwhho+YGBZOSI1e0TSFKEk",
+	"OnV9JQiBa50vOrXMN4fWb3RkrnmWR3v2iNetkPRNp4kF3DCylDo2RNybsXIo+w7XdORixIvjkrQ32iBY",
+	"FxOlnunRjaiijF6O8ThWEwe1S5dhwy02KoBRQlbKuq0tGZAG9s8kopoNCc9/bTtdBfnAG9V0lkNJdPEh",
+	"tb+wV3SRyeZxk+zryA+CcX3BpmoM0z3iU1ruMbZUP/v1PTvw2s0mLNt+iz0VAc43A3ELCnBdpIq8inj5",
+	"LCf6y4aH55BervyVS1/0DZYE4g7PikvNmwrTs5IrKOyxffYaC8zazfYhbXjR64kgpQhF2VtXvkXps9eC",
+	"a882yq1SOeNBW1poQRt2TQVXWVYBX+5Ku3YtB1uECk4iqiZDndadsgGX4U2V8GaO/94V/ndJGeh7BGrX",
+	"ma6jai1T3GEUr26wU+b3Islj31yV1W5mTY1YJqYW13yWVXsibESgpB7HKRXeR6BhhyYiS49S0gRWKotD",
+	"jS5b2gCAL1DJwrLUpyhhYTET/Zmol2gBdpWp301lqtnYn0WGeNVVY2bfkWE+SgRi2xkJUVpSitevX0/K",
+	"FpaTNkqLur65s9/cmU+7LMTy7Os2RMONfHyLuTVTx27Egm+i5uboC0MRk/X+goI/ycoGSWQMOOk20Pk6",
+	"MnhEoiNNwz618M+CUxnyGbBULA8N+kDgE9vOf86kmDiR5ZASKJDQB6HkognsX//f/898G981f5IFRPYO",
+	"mia5C7o8wPL2fDwCI7YFhkqYOM3A5AIb5/5Bc/8BYhGIMEodOoa9qZmObEyYLj5hvCONvz/kU/opsfvA",
+	"z0BAU14at/O85SZzXD3GgsOpcGEPMgitDZvLy+hcYobQr5QUiLSY4OugoXaST4RR8rsjCevDuNJO+uM0",
+	"mH6jcrDMkH8jdt2m4RVY3NlIA+zhVHxKP1Os4WcuxzyZwgVHMLGSOiRfEYuia5HNxakxGAB7cS5GQrt2",
+	"gHvD7PGo8B4uFJ/LrLg7t9dCEA03Clt8LXp3x5C3i2Hckm3xDBWKDcsnVlvZDOhdRzP2TKnUAtY8njob",
+	"AKUY6EObQ0hVBvWJYAXdKf4XUw6DsbzA5GocSexjgR1pQAlIYVKwwhd/jkGjYosMhR98NopEQAWbHG+U",
+	"RxdFG4geym3rCj7Cglwhw5H4lFLtReH+kdQiSd39C+gNoAuULI/w0zShKPmbieN8xWq0tJQAZs2ac/nB",
+	"tsoT37AZNh5FfiLfjMEXrRpV3sjMj6pdkY5X2x3TzZ1Jo9QLtL6E64kAHvgmOJcw0XhmDOUHHhH8t6Gq",
+	"wH1cIyaKW7JPsBzGPM5EOd3zCnmS/IV0prIL80ZO/rqZ8TdqlISfvILDi4gRUkzOUp6kOBcqDrNvVBza",
+	"b+BX9Mj8FJocTeVsVeRufvdgy6xlDeE+eYICIdLlxYUUg7VX7Nz6uykuJJmNuDg29m56Te/W069UxqvA",
+	"Q74uoj4WcCKd10+Kz4YVQXNiVKAQSeBd7eCdLWikAd3OoUayctBIq9eorHBFzEjnaVdQVDy7FMmUYhBI",
+	"vet8bSxvAEfn6fvT5+cMiTeoihyBXNCM6Eg7JopUGMQk3lUGmxFvMpax0Nr64f1ImqI0zgaCh/Bk9K41",
+	"jJmIO6hAwaJzG35fdBf0gFpphcGvpCAKBgQsquRCHOtQdYiQkV8Kj3HbYENGkQPGJhwpE73FVzxm/h6+",
+	"o+8xfw+cVb8UqHIZRCU9CIv1Ay6LONL4W1uP3ZEzMSWTLvFYqhRGXOZBLF3nMExWd7oIir0a5hElbSnW",
+	"49dkaX1OXEos8SlGCs4dCKgDMFWS/XrGRnxUrLEwe8VWFVJtvindAKldjEoY6TL/sKJLnXvA2giInyHi",
+	"sAOy3AFZ7iIy3yWQpQnJz6FY3kkcxhqolYEYNI4yET7bVOLle0+o86TBTs07gnonAhGv2Ww2qtstvo3Q",
+	"xrY7RG61SJ+kzzpF7AvK+q20rkgrLK5jLCQHvC2PzFbsrzyE1lqYj/ndu7wE31Vi7RzzOyupBzH1dXjl",
+	"dpR7V+Zf1wvxoGwtPnUvY5tbg72cSRVXF96YTfytBZcXBZaLY7h0E/BFhXGdZ+Vk+Pry8XMWsW9XFm8m",
+	"iausfbcZduL3rsqd8lm8L0n6iiGP4sXZyFyQkSKYi23hrgojAcYwlQtpIXINzhl1nWuthpkZiUQreU+X",
+	"m8rPYIx31pmc6/DGGCfTqij+/xyL8ba6aPFVl3TR5nKokTZTR7TFVKF1p03Tt2u7O5xH+Pt3Dz4QwxH8",
+	"1VwkgZvNEr76Vr0d7ov6Ue+gWX/cPQzqWfimFaA2DKJRZJ51VeNhmAita8c1HvL/MANuBJiTRQolmwx1",
+	"VUBmX6AwEHLhuGZ/A+Kj+1EE8JN/qHHC+AgD1KZtt7pT193xFnnycY8uN/pFHY/tlx5M+qaNfrMGOTVD",
+	"8r6oJRYrhz3YvNX5sVMkP9SMM7jYYxOE/zIE5kwrJamKhKhDU+bTWfBPcgy19Jwr/E9GUjtBQtCuwGYa",
+	"KsIEIYekZe5woqkfqKHQGQKSOapZ/kfTXNKoUjYeoQo66Ug/EaN4eq4yZnSETtITkWjWVwbhFMHQDMej",
+	"fbMCyyiMGx+CLZcERY/s+MgYZopKZy8k8nft+nDhzn5XjWVA9bcd+bYHH4TTF+kw9ukmyViSDo0064k0",
+	"GNgqIRFrgcNHGnybDzsxr0QUu1hv15F4z3PxKfU9U4XnqpmR1/c0k7KYDZtn7rDzOZeDtKwtHms12evo",
+	"R5aqvoCHN5gDtDPqP5JxJAnylpJ83SnzO+Nmcz+Ihn2mk+CHTi2IwuMo1fVeFAtQSp0aXiFuSumGPc00",
+	"jvXyZLB5Uf7dLR0aKUJiHM3171FmNaNEQOhyM+0eS9VQJYma5FNQRY16lUuDZFOySsLDITdTjsMCmiiZ",
+	"JjxIkagErZnVkzJB8Vax6qvGSPbRVIGdYzJSv5OXB0ekdky7IxjRJnkqeMJOQ+4xW+Md6QZdsWcuKVxf",
+	"tvnsYzs1xuP0h07t7TgBo3dod2Lxfmg2oESpHdf6CQ/Ef8DFNpFUK7MEHp43H+UsgaLetzNYo7KZ3+aM",
+	"DxTWo5hHcrWe7nNbW2TmxjjBQyGQDea1kiGfgpxOBQYPFtohlUNaHULenqdbJeg1VlXBqFzDEpyz6DZ6",
+	"v+qE3MvU0fLqzw+Uv376bZdNu0v2HtJ5ZNnd3LCrd20T1GLzToMPz2O0YLRhjnXYI8eOCB/NKDD+eTDw",
+	"5mjxqaHaWIgh1j/lNz4FBwZTDOXC51KlWDQzZX1LII/Pz9H4uIKr7rSqltjpbH23StvwnTsRJGhMuOKZ",
+	"ZAZhrC5FJoyLUhj0D6EwU6vTAinsbeW+XdWdue9G8l3fqoBXUvzIq/jVbiTqvauawAOOAwoFlt9e8jgC",
+	"Jz0UKUbPMMhqNgbWzXHDqpwWq9msE4ERGrirzTSY2xgqBXe8rScD+5bq08Awo32z19pL1V4TXfdNV2RR",
+	"jYjSwoX1YEAw3J2a2qmpNdQUUcFjP0mYiHBL0YjxaARnYmHxxvMsGIpk2SYgQHECZas7CVlzIKQJXljP",
+	"HJWY9W2t34wkKB1pbuVZeBSjs4Rkk4HCjOOAcpFjqcddGFNX6AZ7TWoLCaTAp0aGdFBd9337QiL0H5x0",
+	"5GSg8r8NDQtJX6QG+8t3+syHW4Q6xx1Oq3YPy2mNqkxQVXM4t+MUnX+KMNhJKWewgqk5y8/0rQffbzdw",
+	"7IK3fSXFTPR2Qdy4VRI3btf3xUGvftQ8bNUfBQ/BfbUKpE2ZXI6Dq5mZXi+4mpv05SFWt4Se4RNKM9Db",
+	"Xdj1bmst3NoYuGVz6CdJlKYID7JEDC6DIsyLuPOKs3+fMANGXGvqEtR8+sAKFGXbAHICMjWETob3GAUk",
+	"IRjZ8uJGBRhfbt/eCJLPndR84r/69K6NBZcb560iwgmZJtNV3+L2ZNCQyzGPa5sJoIpYRXF/fOmCZmfV",
+	"bRsgDpuQnciQCvlyV5Rm1bbc3lXuryW4bwXZR/1Z2YBUr5fbnOVwa0VptbTwKwptHxYe61LA72VHsqTy",
+	"qvDCnwF/zZzdwvzsUJG/2pOHjWMbnTuXaV10yCzWMUVCyEHCHGFXRLJPIQAkr7RGgwvhRTp3DWUMh2qI",
+	"3xL8UYkRwWUg4s0ya8/oZWorHwIbW/xqIhk7GMJNW5JxW20eL18AKEjxORkWEKTQGy8rUjAAg/f0CpCC",
+	"pbXKWz8a63rXehUqaRrlmqVEVVWrtGQ7FfW1qCjq8bbVOjfPUemoLxdW/s+T/KhxWkDA18Ih1hiXVM+X",
+	"s8JxzRh4sG7H8vOcWIS3HGmQwfl0rnIB7BNuWxlPs92gblmXmJ5Y7enG/YVTzuTm11XKUoChMFaYru2U",
+	"yrrpzJfLfkVRybWigjNbZ3lo0C7Hrub/7sKADkuS7GCsSQOhVmBXIzH32cv+4al7kYzSiJPxXx5lPBMI",
+	"6kGkkqEFQclknanoz4tFJ10nKrnQDJtnFUGwwbsnusFeSsY70tewojKNeOzjxb2YKM+meCUWBGLhgM/u",
+	"c43+qgg9FvWYBMtpwBGv/aSIKYZwG/irjrTVn/BRGg3FA6xI4MyHgx7HIqbmAx7HjKdMyUA02DMw3DDZ",
+	"wlkcyQtzX0Oj1p0apWYgOqh80rDPjRPZYB8wnRTH1P9Lq03ReVeWR1kohFw1WCiBSFIiTxR4gEEBIUJu",
+	"1I9SHjMteMzuvzsNn5098NgcZMxFJEPm07MMwCsqNESOxXeJ0mzohJcKV0ey/2sS+ywmJlHSYShATCGs",
+	"WTHLehslNCVwFxGaHwxP4O4DFYdUXapFkIjUY1oRED4CnYy41iJkSjbYMxkkU6ykfff0uctduRaLgCfJ",
+	"NP/qVvJ1pKHbJRC6g3bb4MVQyS5T41RHoWCjRF1GoRl0VrpqVyJKaUYKK4LLgNA2BlpHdKR7MDizA5jh",
+	"KD2x5S8wDQSKG6u+MzFgo3nGJ+CFdTZAwnZs93RHIqU5O2wSjM1hc/+4cIkpDw6tQx2qiTwhDj/DsZNR",
+	"NKcKX8/lATvS1iLM4czcsG6WoIfaBwwLm7PTdSGm8PCOtFvO8NImOjXl1Abm5j4V3eYf/F6MYj4V4TFL",
+	"k7HwH+TSmebWHUnnxIC0W0Dkg+bjMlPLCjWnM++26icTcku9p5ezI88yFCsbaNW3uIUkh55FchFzwCbt",
+	"eWATK3hyWCsGYMUBrsBF/9vM+Q8rmrdpwoOLSPZXR325vtG8rgiwQtkSUH8TPrVClk6G1Yc7uJXvJUfT",
+	"XmmNf+KpmPDpZ64pzdFxLrVUV/Te98xh3wtgoCQryu3Md+OUdFyuaYdsD2zLdtZJmPFY4oU+2L9n9BQf",
+	"G0l0AwH20TwjfTFRSag7Ehl8pJqgRjUYthcEraZC1GsWkJ/LKea0yoFp8U3OlXnojZLd5pdFrFL3hk6G",
+	"Yi3mhYB5kn/bHz66aHb/PJj+dNT7z6QV/H1y/nD8QrdfhT+PHvNn6pfoH5/eXP54+Lq2pn8Zyf4Ts0y3",
+	"Av1lMdUXqkAzkL/BtWsP3/yqnHo8t6Vsy9HmgncnEb8oX7wgzZDf1trETMQiSBMlI3BKpzlpZkRTUZ5V",
+	"ya9QBNRzVCW/noGbXDCUjZUOFjgOxAqVfLUelsODbwCiaTKYlgkc8+jbEjeuUuRJzMdasANmipApeGFg",
+	"MbBi+fPIoKdmqncyaCeDvloZZDaxlUIbi50cWma53AFX493T5y4bkTfdcobQSubOCfMDFQrXC10qjvoi",
+	"tQfVDm7bIunzyJlzfMqNpYzBji5E/Okj8z61//Xu6fN6q3E0I0t6Khly8JO7keSYBhnyT6+E7IOF3n7Y",
+	"bh0cNJuOoV2nCeyaJc4mSOmB4CHGOa5qT2jI9aeRHikd0Q/KJ8f8as/8JP+La6/2XoyS+tOob1Zq0Q3g",
+	"UnMlDnYn2r4x0VYIbmDc30grFDCbSjr87QIM9ijWWTg6C0VjNiAP+RDpHB+judwmTm1QdELR5nFi4/cY",
+	"uZwMFIZUkduLAtyREZxcpwhqP4zk2OF4Z3xuLlQZkZWHCdqKPkQjfF7RVG1XbhoopxJ8mlsNjeVeaa1g",
+	"Y0VtFuIR0/Qj5EdgQN83NpR2Z33js/6CX4qZA24XZ7b4cK3Tbis7Kmwaw7jgMjAeAy0YMpWwMOETaRoe",
+	"6HQj7wEm28hTqfD8DH9fg532UpEQbREebEvumA/YasFjEZae4agvb83wcS+MVhC8MrizIWev1KWIeYD7",
+	"8vNYR1nyZOeH7YyVr1aAnd3A+SIeo8qANe8j5sCI94VnssbYMj1QtuFbC5Is754+b7A3RAoTxVgqOjCG",
+	"RlcIyRLBQzYVpna6Z77vSFmBZ5C5YOdEpPkdu1+lOAtm4dwbYWYf1v8czMAM59UiX3VFOoGFeKOSdDCJ",
+	"ZMh+GnZfYJwuL30btd83eE8YTIXbBgPdyZ1v1UlCXGpL37R1h8lq0HLpVKLlCkUiDpBuNigEphV9NWWa",
+	"T4yDNBqnGSdSrPoNdtA86EiEHKVboNNFiNsTrj18AP4V5Un0y6RZLoG3E2U7O2knr77cKoL5cv8Z39AW",
+	"Eq4r1CaiOwAhsXdly9+uq2Xbc5O+d5VyKHsqqv16GYSHkuKY6nDM07BuD0tzqQ/+A+KNunpdax1gsYHq",
+	"WQJ4kohgsx3Dp+AMngke39PutKDfxNSlYc5No6HIKvOQCc6qha4KpznEVBeZ70WXwkabPPuUoZBa2cdg",
+	"kSVin4Jo5xdCYv2q15EmCGUQt7BE0ZZ3chTFjKeZ/HeTqPlU26HwGIzVQI1lqg0EKvIXqnGKDHqYNbAZ",
+	"hwupJpLZSbaFnpciASXROjbz1VNJ3xQzpkoxFYcnoEOODYa1HUWkO8Z0Ttl4VE5UF4joMqvD+kCLuayV",
+	"4gMZ53RxhmSQ9SXA3gG3v7xT1w5wYZOukOMhIrlntwrtusH+nw3ll/I2wG7xsBgnzTLFL16fPqmfvTht",
+	"Hz7ErYPXhIoQPqkcEpbgEw9FEA15TNWzM2/YOnp40Hx48KjZbGyBXg0niYL+2TT9vf7UvHs9X32ZTVE+",
+	"xdFswpqlIONqx7X/+q3T+dRu1judT0fi93//t9qK80UnwQDCcW2DQDPMFzVej5Xs1xMuQzWs048WvwUu",
+	"W/3MXln6Dodbegc+FNQxiLIiiydr056af5OjoCWO+GF7ldE/FXF0KZJpfabF50bLcKNqWGxXKAK1hTzl",
+	"FpGzhZB0w4g68+2HbVAX4lLI9A8zmJ5Khg1zL68Gs6ZTPhxV0emtYdO9MyfdypUbhrJRNHtMqgmIPhOD",
+	"/LJbcnZu3w1topJehFTEBdyzlayiqyxtU82A9BKsHWyAs+qCsl8oTsh2d93HjAeo1O9lubANu5HnysvX",
+	"LbE/zzJSW+ixy/l+Sz2lDQvrywvq52W5Gcqu7e6OepCzviUyw+1Gp+b8L6TvLn+y9wj6otrfeWMM7iF4",
+	"H6ahx/o3FMtRNu6S9QPZokKtZqqA8iilQoZU2VeGxbE74kuOOLEeUUJyByDyrQoUs8RlMuWGwmQLogNt",
+	"Yr0QIyFWfc9Se2ii4AfLwzS6IpwV9lxGgiILZy9O69bNHJBRQFbriasXNJSKHakSlghEi66C3i7AHjyj",
+	"0d6tHIlVv5JcqpqN2yE0b4+ffMD1oHZc28KdLiKZ4TCCPzRKxGXtuNa84f+QreLPdZlhi8tdBVRgtubO",
+	"TLo7qJYBH42EJHNh+9LtVkwlAd6UDESlxDtl/4xGnqnfoUb5yUDFgnqrVRL1I8ljL0tshKwXxcKziS36",
+	"BzaM5TgGTM+XCDsyVZ6h1RlyGfWwnDBKB7OiE7yvBvNNWyu7FEnUm9bt8Nnzl6+e+SwYiOBCI7iM6vXi",
+	"SAqPGv97EYIuyCnrTlORxbZI8IYLagLMwTOz9Pkk7T+j0aygNR/ZKuh3v6xV/9x8fNQ6bK9cAG1n9nYK",
+	"oK93QuoOhFR+XbO8+RcvoxIxjBbx5RkkeFssVKxEVhL5NxLhsbGMCZFZTEkKrVCU3JGWmY1GgT8fZjwt",
+	"hkMlHSRCeExHn1CWyUgKFvKpXuoqluZj4EFn1Mm+8xHvNgy0cww/m3SCY+wqaEqwWD+DQ/hRdat9v59V",
+	"V88zNTfYE8Rm0rY4kXCNTpgFvIPPdR4Or5RawtgpQz5lkicJoTYZOo08t3ODIVKzhHshQyXjOd5nDEmn",
+	"Ay5zAEsI67Lf6EjkMvQpsv1DD0WfPzNKTGLTVxmJJozLBsmQAxFRbxhMBxpSHanHQSBESPXkZN9hwAst",
+	"xkSwCzEiotEjFIqefYSSBh5ov1nl6sJT7oqmGnaDtUUjmxMopg7pRbaDvvez6i6hqcYB2d4b8FHnEu66",
+	"Ydg2iYOsfFzo3a4xql/g+pXGZLIh3y5ddjWpwGEZIfZRfZ+3uvWjoB3WH4n9Xv2AH3YfBkfhI/G4l8UZ",
+	"yhZulKi+pW0IlRS141YbbHeV8hjT5NceMWqBvT+OsfdpLBcNTKc8qR57q0CanYylKR9Mk0gQGfi6/Nde",
+	"TYpPqTlix7XT//yzOT179Kb31/Evb/7+KDx4/dPhn/11Esk/q+5ylEbYjzumljuEaPxIEtuqbfxzEz28",
+	"d/VRdZcAqp/C06w3H6XYrOg73eNnGIQOVD0ZS+1SOaliOlUj1HCYotXKYU93ZMClrbUifhffnArfegzU",
+	"sEjhC9DcU5EyowttkVfKwii0hW7E+xJSZDc3ducOGAw2j3XHpDBdBhmDFfbFSlF08MufVXdtbfkzTPM2",
+	"nAU3voLwXEFk9iIZ6cEdidVMqLY3EakkL7NXv4HEXEsSVrlJH1X3Cw8B7xyeGSh9WLNNJWYFnP4LNWE9",
+	"TtWyIGaoJdtjFmLVSRwPk1iJ0OM4zXHFkl1bVubyUXU7coUaF0QSRY+D+G6PsXuD8mt1nSaCD303PJ4k",
+	"0SX6H0LaHgeTE0NwVt8eW59Rgg7fJkOMzb0OjAcjOT4cb3O9aW/FpzIea8WI5c+ycdK1ng3mCNmRJghk",
+	"+Qikc9lEgkpDHzOuLwwGZzoQsiKGfKcSGTbWstANyZL1JI9Xm1vMOSM6J2idLjDjuVMr+mbi/nNa0C5S",
+	"795iPRWB6cIFegKP1s9nb9/AwefI+IQrag7KLpN4J1rhveDhzXRCmRW9lwjDnreA+zCzSGdiQNgWQRY2",
+	"CjzPwGzHMaoP3OFZNweojakJRhnlU8pQhEO6U/kIrwSHdE179YuxRVvN4/Ymwsm+9xdgrNoOGdxdu+D+",
+	"N81eza1cQZtvJr5fIuJmBZpUBtN/IVM1Ot4ofTQ635GkuHakZ1gW5kP5b2Wejwaxb5mS8dTADGC7maFi",
+	"AIuaDcWwS3BIEdmYU4x3U7giNOYkZ1PBTZTgcRMj4C5raDORieBhVQj8TeGtP38sPE3G4pimYSwRWUFJ",
+	"UYyDU99WaQQXf1GI4Iaix8dxWjvu8VgLZ+R0lYoFl7cewSV6njxoE2+D/N4H+X3Qqx/yh92j4FH4WDRB",
+	"fsP151GKkewMzeCywc7UmP5YyDXrdIbtyeEaq2TE6qIWjoi+yF0vWvVHQSusH4nDXv0Rf9ytN4NW2Bb7",
+	"PdA9cKSjmYvbvH4UHnTrj3utZv0oeNR9zJthS7R7WTMSPKNhBke6lZbuCfh9tePWGgI/v2GXB2wLh3oX",
+	"ub3DyK2cETRWMhc/X9cKLfx6b5SInkiEDES1AH92KZIpAlRh4dclUV7ylI2EGsWGf0zFIVM9Y4i65lsj",
+	"nAPir0koQ1pMtgYDFVFZ05yvnt+473IDvbk8Kr51iVgySHNWkJ6ORvaP8vPpuZ8YKVr2GwdiOR7Fiofr",
+	"EudXTUeFMZd7yd0xvkPfcaAmGAUzWY4bH2SvNhpXYsphx3vMTT1ZHOdLK5UW0pW6E7IJHurUtb8bNtv5",
+	"42nYj6jUoAT2ceFR3bST9s9xJNJNz2fJWas6o0W7x5XgNZzu3dYZ3TZ2yhbE2Jc4TQtFGeOmYhC0DnFd",
+	"9KiaBzfzjqv/++HqfzJQYFaAfCVQ8K2I13I7CUzvOo/jRVWvyQXuTnTJQPSOR5bTxXi1heyxFkKesJiD",
+	"44mFVzrl1qMri83xcNbxvAljl5AFiUEDfLmym7LGUX8/O/KbQug6t55manfev5fzDies6BTZ43ZLh/4q",
+	"/6cpfRlhsPh4vvYOLS6thgLRasDRmeMNLTpFA65ZLHqptxFEwXgU8lTkD9YygCDkk85df0+zKCwrDVwa",
+	"oiiBDyrO1EIQodUqBjcHyePhLP2LlS6rC61f52Z3Lam1riGXn711kx82kCUMEf7tRKVgFkuyHU07CmMV",
+	"4iAaXTWWAYjMzQzCKiswP0tw8qkWTKrJN5em2GmNLWsNPrd5KHCeMBcQ344CScVwBDbdgpZ1ewXrTk1b",
+	"QBRqj+BsDBe/ZqNxN8YaPHYpEg1DAVsRHkolMPhcTbUz1OigtCBkualIs5832Fn0CXl6sy5O49xTbU5P",
+	"JfTojBsR3KiK3Icb/O3nPW4161Bckl+EGJlmi3Si2IgnKYIFiDimuaHceSRZoGQv68PEmUj/RgtUO661",
+	"Mn34Rsl6jsnRITLDRjNziJMqQ17zanaNK2vam63zZk7aLn+I2wBW/7oPFt33Mvcq17+v5dHbnbE8weCO",
+	"yOcV2990qiDNnUsryLLP1ogslrq2dD64e0ompojl12ybHM6nGgkJzq9ts6J0JfZ+WrxlK6A68rlKSmQb",
+	"kbiDMe3DD0CMI3sqpWr/cfr6FeslSqZsiNB+x8yHU+HjHfzc+H0L9GFHf8L8NEpj4XfkDHa1fYEUQ6kY",
+	"Rh2oOBSJPmF+zGV/zPvCP2E+bGWf3fd19E/hs9MDUCSvBAzD60i4MtQBHwnfY/6QJ/1IaqxRHw4fnDCf",
+	"+rDNQHtKpUj/74MrAD8IBGwm+FcS9QfwEcx2R+aH4zH/CsZw7dt/afonvti1D4+R42FXJFgef98PkPpQ",
+	"+zBQXyop/Ac4v+9yNzUk75ip6bHfXo91yoOB+P2+pbAemk8a/SgdjLuNSGUfHTYG6TB+cNyR/tUVLMQ1",
+	"DegKhOm0kf/kL5+ur//13/9zdbX36frap2LOTwgOG10Kye47jQTiOiuRjTTjHQlK6AHe5r9KbmMtwrTB",
+	"fhRTRY194IjBYy8iGf6geQwDYVxfaBMDn6gkRDetI3vRJxFilx/+BEat/w/8CT8ZJRFWulIXINesU+Me",
+	"61I/XqdGBQXwoERN9P/hcgo/sqDSuPdNgay5wwBNWDHUDXbKepGIwxwzMErVzAk0Dgd2NeBR6goaD7ZL",
+	"6ygUHcmZFgGaN3gb94amFCIRJmTKIhnE41BY4FtwIDC+j3OH5b7usKmEvTh//SpXPey21TGzm8pjsKUj",
+	"2dcEw+P/5S+0uxGh10wobS/6tQhZq+GxVqPlsfv8gdeR9yPYslf1a+wR4faG97CMmMWCXwq099U4bTD/",
+	"6i+4n/BamC24Bv1s8zMYNg2uI3ENEYECl+c3+vz3+3iLB4ZQGWUZja3B/E5HigkdccIJjmDNwETpJ3w0",
+	"YN1E8AtN1Sdw2Ql4+CoUrBur4IL5LjSufZs3IXmFy656zAdZDIcBJZZn5ZHHfDzk8A9wP30SgbQXfFsv",
+	"gwWiZ7Q/7reb7Wa91X7gUPh5yhuMEraq+1EEKQw+ShH8uCN9HoaI+MDjdwlYd2DnHDOM7INcA03lZ2jK",
+	"MCuwC/x/C0UPhIeMpw3mazSxnvKU+8RN1INzl5qOWfogjgsyl7Ya7i23p+2WO2i3c3avgk2dlHbUoF1k",
+	"7YwbxT/BxieMlRypLotRgoMZZA3GLt66Vq/XaSMdszf4SzJjkmEk8RkdiQuY//Y8+xZm8uoqEUE0AsV7",
+	"fd2RVpccMyHrP/3YkblTBdK5I0kvHLMrhlrgmN1DOhaS+vAAI/XvseuOxPH9pfzpsIWeCp4Uh+DBxxM6",
+	"Odg55RhD4NZX7s+nPBXX1yDTkET3+pp1RYAsunA7+ujqas/+k5Yt2x+4Fvl7kel5WG/u15v7uIRmSIVq",
+	"np+G3Re1guVZtm9dRmqU+2jueTkYlpC2TQ6EpTWPvuI5vuCr4pXNplcbRtJ9kMcU7nTOaqV3cm83j0i8",
+	"1r0KMaffcjf2Zt43A+Gm449V6wWHAzdJXfXquQ08a/qvbvY/KRzKtYJkrXWBle0IlzRQ2MFYv2x9Hyb7",
+	"ZQWpDV12b8b+/eLDUDu6iTtMVuJByTlRK3hqy6NMe1fZ4b5egBlW9NxA4tuQw1xaAkxMLQxgGHgGrhy3",
+	"rEQrp46XJh9y52Y28UBhkJK8Qk52bZpTOM9usY1aVhhqAdx9F0paIZS0vhBeJn137VB32Q61hhRbI2he",
+	"EGd72Va+WhKY6o0TPFbmFycmjJFmXi+6HtTCyu4fNB8/AKfbSUWUgQHPBckznDEKBjlxqXqMYIPURHos",
+	"VYoQgErjV0tcGHvavybRuU2PC3N64pOzn8iH33lhOy/sW/TCMoXY3tzBMiLj+/Czvha3akf79xXZL6ch",
+	"mC9W4yAw9O15ZM6E2bsy/7peCGVPbHmzUV5sZ9QUpwf7giS7ifWeK0YGlvby72VK+qXK1QJsSoXzldor",
+	"pURkTqYUeOPKB3Tp3vdmozHz9gbuug0P9DsX0DtPLOeJwTkumM+f0zHLpNreKBGL+ZqfR3Gs85En7APH",
+	"lCIIMh+LZV0aKCfiKHFHaboC0TTHhHAv4X1rMr84f/3KiT7NewLku2N25liB0mBgEpsUaSIYMvHJvsfG",
+	"kng+VQLisCM5wiTBsuB1B+22qdEC6RAaxGmbr2L3/T0Y7N6//vt/MLU+J0fNBO1k6dZl6aYuqS2cLVLh",
+	"4J7Le5/hTT0oPNRmeuaeZpgw7WbPPXgtRsfC3rr1UuWgWFY3SIcxuEzjZnM/GLTwv6LcDcZL9uw1HfPB",
+	"iP5EB7k4e575hbkCmTBt73+Fk186/WvtMTOdVVrPtcztSC6/F6fhTOQzN1jegIU3n1vJkiVfrWTfjoQs",
+	"KtlcDZ6Xg496R3eKZJ9FBkHcAvxZEqzKuOa8aqOb7VTbzk34ruI436q0M8IhF05Y17OolHVjbXiLyvPU",
+	"cWyRTUvhoBAUr0IIxZFOf9WbMLRsiZ3ADjzHUADzURQhbmLKsJng8pWx9d+rWNwdur5L84YR2gChSwMY",
+	"6IAaD/l/mMc0AjWsmW/+JpKoF2UisjeO4zf0+qchZ6/UpYg5EntFawAy4cwdW127VroZ9szyngW7uDsg",
+	"lTtscrCLkBNAJE8Wo9ThNXtXhKe4EL4e5AsCqIhEYxBVDLWIL4UhHu9l4ocR2gocXGMahYnQmqke1eGa",
+	"oTqLy0OA447E2IZA7n/tGVw6E9ZIeM9KPethWLRjgxhA1MeWeV31sK1YE2I0nC3tdeSESP21N9soLRHl",
+	"z7wJDIZ+hoB5ehCNkF4LEfK1e5sJhzFIhXdnkUbimAylGdPk5lpTS56bvUmiUuGxIQ8R+QmhZcDKhDEb",
+	"5H3K0uMn97LbcpzW7IbTjiRcGpXxQs/NAozOkRXjO/aVcLh+E2WIbgzlmGvTNneL0uOOdPNcpJ42SIX5",
+	"h9vX8Mx7KMkSEagE+RgtoZuX1VpRDbrq2fWXoUgoqkWkYg32XvTGWoQdibUJBt6Qs1j0eUyF0oG6RDvc",
+	"9pIbDATEflXJBY0KNiiyg2PXBUzOfR/v8Qfcw3/g0Z070v2eGHDjKUPWply3+n0f/vMHfux+yHiuTRAj",
+	"aHHMBvwymxnNuiKSfVgyJKi8n1XD/wEfRbIPd7PHyfG84bkqi5uJhGsBQnoVfyKDRS/vbF+N9KZo3jvO",
+	"m5t2tK+Aa2HPTqQZvne4y31+qxrtGawvnFRc8SUqbWHLXjkgRc5WZqe28kn10Cal80emG8a+XQGKOz9W",
+	"SWWULefmqILIHyKGq0IaMjjfJBGRkkyKCEuxQjFUqQiZVAmzRqKpvCo55YRm8U0c843D0TRJxdpSZ10T",
+	"fgVW2cC8FhEuVN63WBvlAmb9VkPGMLVLoxC49uuZ7VXxBmt8fdMQEbsikjtFHkNxymVOFMEpZJmwY1F6",
+	"Iz9lT3waqSStjJWs46tkZ+Jkxpvwcr5HxiGAqBQd6WpeLUNm5pfMmt8n+P3QEP+KKZr7Jw4Hlv4uGNG5",
+	"L8FrAasV3ZtU4QUeNYsTPob1RyJNVfPJEH6PPObG3aG/Ci7PCTHsuG5iazfnbKw8YLhUE8/4ADhgtGqx",
+	"d/LEdEdocU+zNBqKOJICGypNrpnmM+UXQhqvxaCdowvEeNc4S8PM/4m0BS8H34eWKEtsG/YdJ78SwcOT",
+	"rGTH9J+Cr2lKfJABvtR6xk307ZnPa1OhqdG0CKzE8V6//e7BbfQ4Ti2KPXzkNrr5E88H/RujWPbfOLti",
+	"ITCSrEC6xBvMAOjDR3qGfnn2Y/O31alfa4jOq9mji9J1PcX/jERjhfqHtd7lGr4WTapGU8pQYtKRDUQc",
+	"Gol5Y9/IKtZsp1UxVLig2XbYpId82pG3RRtdmvmwb3BXyQ87xTvm4TwyX3Gexgl78v41TIjMOXVeDQH1",
+	"z6cjs525Fo0gVhq5K12tCVEViRA2fx63r1k/DFut+lGwz+uPRbNXf9g94o+Cx2FTtHo1zzjWC4c5TkAZ",
+	"WJCXIBk2zBTs4ZLuwUJqEdfWZxxeQ6ybDbw8E2N32i4Tc4eZmEkmbqxodh8tyQRXYUw9T9QQjHBGzozl",
+	"laRiS54I9u7t2Tn5B/44iX2kobxKpyPhoVGuUz4ceVhEd+17hjaYSks7klBYopDEsylwQbl7TECA8MQE",
+	"pH46SNS4b/K3p+9eNtg/1DjPcMGmakwSGW+iCfUExZ5BTrLegoZLTTze+RkI6fIM/BETKcJSVQqec81+",
+	"O0u5DHkSMivRM/ilyWTS0OZrdwoCNXyAvoiFiYKnE8KUZr65rB6Fvpf95abLYFDZz52N6ZND4msRJCLN",
+	"QIw6Erk1kbxUT0RC8DgNdkp/tT99wkFEkrUOmRaBkiG6YdNsvj3GWSLCKBEB+IPKQ1coiUTYkVSGpC5R",
+	"+SVCEDXTJFcmKQqv1GBnCud4yKcW/pulE4Q2hBeLJOOGLxWRiGByuF03NuCjkZAiPGYjrjU9FnYIulhw",
+	"V/QABzxssINWk1JmOIxx1+1bU5usWKhYL7rMjZgMGB3JfiyIg1obRDPcvIiS0xUM1xZ8XQYWLTs42Gcq",
+	"YY8ODvbp1jFuTqxdHnfjKLCusMtkFVpVYZ1EanDHeRzDaSJP9L7/4dmPL96+/eWP01ev3n744937l387",
+	"PX/mP4DFcwGzgEt661Yz0+iVMVvSgGaf3giOJ0iGC1rqc4pzXU25qmpbux/PvPWt9uGZFVgaOTVj+RCl",
+	"gzM8sLW11W7ht6VOlRmMlyvRx+t3mCe7MGl12SyJShTNRqFvYDHMunF7V+ZfS6o5XqaahSKOLgXSofaV",
+	"3bsnLqs/EhLx4kwYTQtZ0gFH98/k3HoO1gc71trqWWDzfoiJCAp2F8z4Ovb7U9wpjNsF3Mg8Lq+MnON9",
+	"t3tkw57OW9nOzdvVcOvrtSXabHewvi7QmZscq4oyiQ9F7jOq57KJlwZ7Y1xFTMIE4EWEFjXWnD+qi6I8",
+	"jY20Z6VjHTnhmZrp8SjWRvsY5l1TNZGIUcynIsxDJJswkSFdqyya2NZJ3tR4p2EW7PdCgAsWeqguZ66o",
+	"tORXsNov25sY7r/mZ+tW6x3uWqztuDF2Bvo6dQyeq1lQiZE6NxK2iwz2vcwir0zHPHWXlCVkHP3XhRhR",
+	"gfU+kXg3FmVGsnveRFB6nyufkvNbbMhNpwh6l8+nkA6pyJjA9WNdW1O0mHmantGvbzmJwtNUDEepRvCl",
+	"BRmVlklVOLWRZ650AZ9ZRqOjI87rR912q/641yRe8f3gIDwUD3swTeJTekrPL3vkoXmkmcbjmlHiNZe5",
+	"frlyGmaTTIhdiOUZkWyv7OzZryqJggX0mSHJ5/iBtyxw967Mv6eLwGI/OAJvDCdLg5wfpZoRSCmzp9bL",
+	"yveRSYjkszWZVS+jAU9EIODBJm8gQtYdG6IDPF62t2SRq2oPxA3ld0k/v7nxIj68xaKkpOwpm+m7Ln2y",
+	"IymI4LsUvLHqG+Ff+rwWps7HtAde69rxowOvRsiMOFo1TgNF/ZLUNJMT0ofNJszYiqJ9RFZiHuTDvltO",
+	"tofNeitoh/Ujsd+rP+IH3fph8DA8Eo96j3kTefRcPq16/tKqqbvekobZWL88FSmP4kqsC3PVTrN8XZGS",
+	"MBOWn0OZ7FH8ohqY4sx0HBqoiWJONwo9IrIr8COb24uwwQ6ajwtxFiVRHU34lPE4ETycepSGp4vSYgjd",
+	"RmUaDEbBuGT+y1AMRyoVMpjWfxFT31Qmo+eTKpaIkXCaCxe/LPxC7/xda6flbk5upn8R07KgcfsG+myV",
+	"8IpbmY1FZJlwfDmzEXf9Jd8u9o/MS1SSYNuWqyPQ+0ukJ5eUQ3V8dtORYD780s8x76VkzFFGiMspVYDk",
+	"ZWhRPHbkbclHGNkWgtM7GbOTMd+JjEHvGs/4tuXLavYZijZvzjrTXiFlBYaWLZ5jOpKBYD7+x6+QMh35",
+	"uaywO5Azm6NPFj1ynMG8A3mQo1NZw717n5+PtdJc6wrJj6pbeIOPqpt3WNv1Zot360dgkT7i+91625ik",
+	"R/xR9wZvRGOucFgpM4AQFNRyqGwPxU5+7nJntyCz0Z2lnlknIbcuvFXKU1GngstqGU50KpP5sm1WXrX9",
+	"XCWsfcAGapzofAtWVpDuFIGKw44E75xrNhFxzO6nE+rTpZ5ExJ6RtvD8gce0ynjFXPA34NIBUVwSCdZI",
+	"8ECcMN6RVC6OL0Djt6XkdJ9oKLISbIo0lykDnCkjKkxB69dU4fS5a3iz2d4F+L4SsfOag1+XW7kNpU2o",
+	"Ar2Qi+L03Uvm+pWpIQQzjqAcHEgsET7bHouoXwrN2BfpU3ja0tOUik/pHqFJL0whG6jp/ydUATrB8BOD",
+	"KI1fIEY0ffCECoXgbQyUdO7LmUM2QzSEXEMZI9B//dbp6E7n7Pd//7cSZqDSA4d48zfbVcWtUdgJ5yDS",
+	"bUaBm3YUbWDuc7vCdIcUN0W2CfayRf64oEUWpLCPP/BpC3gMbixC2gKoX2gHVG6AM7zfitvgI7/kNIDZ",
+	"zZB9arfD3r+jWijsWPbve9XL225uZX3p79tcYfsMx++dX+41FjqOLsU/q3FX0S7AusdYyT78F4EyyJ5D",
+	"vW1NB4R8M93LTI9H8EiNUCQ8xQ46nqSaReWZ3FfRpZBCryAJlulVDi9U9J9sFs2Wx62mPN2Qykos4CG3",
+	"t7ovi7NMr7TSag5FmkQLxDcIvdSidqfREPvdIsneJWoo0oEY63sMDhkjUrYTJpXpteexoRX6MBDUh2l7",
+	"ywZcdyRnr5+dv3/55OyP87e/PHvjsSh1rWzacnIwUl8sVReitG61L9LX5g1WkwWjmEdzWyA3CVYOmKrQ",
+	"PwZpOvrDuOb6j1SlPL5yQ/ihUwsGPO3UPNoyP3TgsZ3aNWu1lyqEm0oMM+jGxqbTtnbi1bXnpvAcFqrE",
+	"0qBvscQu2zmr7VA1EpKPooY9uxVWRqTZ25GQILgzVoWS7fJEyTThQfqzNjjrNwSDobsV5IcZce24tt9o",
+	"NvZnZUg59SElzGaFqXun/Uaz8F4znIBV8CU0uttVK/YpaDL8fPb2zXrrOuVkpG1pXf8Bt1trXe0Alqyr",
+	"XdZjZlf1ds/3HSzeP05fv1pt8TBTXm0FtJtNE7u1otN2J9iqrWPmqwufTUA3YMAAcWZZpNl45DE/FP2E",
+	"hyI0V7wXYaQpw6QMJi83hkZfMSXzOMIs4MFANNhhc59+jMYOT3mXa+xrDg0101y/c6pGI8dWwdE0ZV0e",
+	"cxmIpEL5vBc8jLZjh+CUFoGlBiK4cPxCMHyySeBRYWQNFG9TeyUbe8kOhC+njS/EjS2zdezC0bSttGl1",
+	"1JeLvRJC2JEXplTawtCZ1nnyXE1ICeETNOuKQWQg7fy/uORpN1ETDbvzQogRSxViKRhQvUr/tztOszJH",
+	"t9M0GyPGs49BPQHvgC8Syb7P+mBVlu/MM7rmHdn1n99bhufnMJ6/PY/ZrCGhg4yEGsWER5jfi7QGZXtx",
+	"LLXtaN67gi23mM0TH4WOkf8q0mn91+znPiFtI646bFSNO/VlOkvCcwzuQT/hQzDDENABd7rXkcg8/jLV",
+	"sANTJannE3einxvmKcFF+Ph1xabLDctsvKVAgVjzi7Lf+KUwqmJx0ul//tmcnj160/vr+Jc3f38UHrz+",
+	"6fDP/l/L65Hg5xtXIr2K5AWZsKuUy97CqclN4B2emI2Ct99PVLVIAqwvQAYQzppiuQOTEwQEkzgjBqrg",
+	"iz4MlCDgGtI/bGIAT/vCUCioRGQwQSQVtJDhM9RWPrIC6AZ7Db91Zz5UFFjrTvPKiDC5BQviKLhg998/",
+	"f8IeNQ8fPZjBWw0x0ePADUDnlnaRzkmLnQS4gQQIP68IoBqhUElxYiK/tLcQnlarnWRYUzL8urooWCVt",
+	"gwOuOkP0LZ1wXLmADwWG0z3wuqKUxSrgMbKM9LGlJgHREI6D1HDTUaf0Xg0GFplJMjCv8Hgz/Ks5N6Ef",
+	"6VQkCP1vzB0Cy0JeFc/hPTsSADBWZB7T0ZxaDu86X7d86ji8uJ5BygQp1ijCOuqSO/wVNoghySFwahiT",
+	"9XsZEXRmAzXsK6qHUM/5AUYlN3/qYKydw3CBc4F5UXJsMyJ1xIIOc/c0aMDz932Nh1gbmmDqZzdIXOgn",
+	"5Ah3cnyKJ8ikEEaWa4awvBvM/1QPuBa04Xw80B1Jnkp2k8zlADHQUwkSwlM+zl4Vpc7vPmjue3lKSIIe",
+	"PWgekGIwL0jYyIvmzbEnYw8u16wXxUJ7bDwC70iEsFOR+Afs7PzUqWDxjXEFRjEPxEDFIU5mJJkDIsfn",
+	"SlS0ZCg35nkhyx5wLuIYDxBOjJ7qVAyNtWwr2XJ3cmnU6hsZ12GSA/uGFURaDEMYNBBRonN3LWI9l+2e",
+	"yFSRWL9EyDwJUVegeFA9k10xtyXRNH+7Dyq5oNshEZKShgsJNqGFHkQYeBPbyd3yo+ouXqU5MPdj3MOD",
+	"Ge4kgnEkNqS5/UzbNQs1IeZvR+YIhhwXUWFzojNd9r7UTUmMSveMQOX6AulP6FMcoFQZFj5VhoHpgfRR",
+	"cIdYpNpiteemxDqF8899IXicDjwb2TcvPpuZzd/KxDquf7/+vwEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -243,6 +243,24 @@ type Job struct {
 	FinishedAt sql.NullTime
 }
 
+type Notification struct {
+	UserID    domain.ID
+	ID        domain.ID
+	EventType string
+	CaseID    *domain.ID
+	Data      string
+	CreatedAt time.Time
+	ReadAt    sql.NullTime
+	ExpiresAt time.Time
+}
+
+type NotificationPreference struct {
+	UserID    domain.ID
+	EventType string
+	InApp     bool
+	Email     bool
+}
+
 type Rendering struct {
 	DocumentID      domain.ID
 	TemplateID      string

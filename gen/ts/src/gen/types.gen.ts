@@ -241,6 +241,14 @@ export type UserExport = {
      */
     webhooks: Array<Webhook>;
     /**
+     * What they were told and may still read.
+     */
+    notifications: Array<Notification>;
+    /**
+     * How they are told.
+     */
+    notificationPreferences: Array<NotificationPreference>;
+    /**
      * The cases the person is a member of.
      */
     cases: Array<ExportedShare>;
@@ -2127,6 +2135,68 @@ export type TemplatePreview = {
  *
  */
 export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
+
+/**
+ * What happened, as in WebhookEventType. `case.joined` is for who was let in, `task.assigned` for
+ * the assignee; the others for the members of the case, or else for whose the thing is. Nobody is told of what they did themselves.
+ *
+ */
+export type NotificationType = 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
+
+export type Notification = {
+    id: Id;
+    type: NotificationType;
+    caseId?: Id;
+    /**
+     * The case's title now.
+     */
+    caseTitle?: string;
+    data: EventIds;
+    createdAt: Time;
+    readAt?: Time;
+};
+
+export type NotificationList = {
+    /**
+     * The notifications.
+     */
+    items: Array<Notification>;
+    /**
+     * How many are unread in all; 100: so many, or more.
+     */
+    unreadCount: number;
+    nextCursor?: NextCursor;
+};
+
+export type UpdateNotificationRequest = {
+    /**
+     * Whether it has been read.
+     */
+    read: boolean;
+};
+
+export type ReadNotificationsRequest = {
+    newestId: Id;
+};
+
+export type NotificationPreference = {
+    type: NotificationType;
+    /**
+     * Whether there is a notification.
+     */
+    inApp: boolean;
+    /**
+     * Whether there is a mail. It names what kind of thing happened, and nothing of what is in it.
+     */
+    email: boolean;
+};
+
+export type NotificationPreferences = {
+    /**
+     * A type each.
+     */
+    items: Array<NotificationPreference>;
+};
 
 /**
  * Where events are POSTed.
@@ -7092,6 +7162,277 @@ export type SendEmailsResponses = {
 };
 
 export type SendEmailsResponse2 = SendEmailsResponses[keyof SendEmailsResponses];
+
+export type ListNotificationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The most items a page may have.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the page before. Opaque: its form may change.
+         */
+        cursor?: string;
+        /**
+         * true: only unread ones.
+         */
+        unread?: boolean;
+    };
+    url: '/api/notifications';
+};
+
+export type ListNotificationsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListNotificationsError = ListNotificationsErrors[keyof ListNotificationsErrors];
+
+export type ListNotificationsResponses = {
+    /**
+     * A page of notifications.
+     */
+    200: NotificationList;
+};
+
+export type ListNotificationsResponse = ListNotificationsResponses[keyof ListNotificationsResponses];
+
+export type ReadNotificationsData = {
+    body: ReadNotificationsRequest;
+    path?: never;
+    query?: never;
+    url: '/api/notifications/read-all';
+};
+
+export type ReadNotificationsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ReadNotificationsError = ReadNotificationsErrors[keyof ReadNotificationsErrors];
+
+export type ReadNotificationsResponses = {
+    /**
+     * They are read.
+     */
+    204: void;
+};
+
+export type ReadNotificationsResponse = ReadNotificationsResponses[keyof ReadNotificationsResponses];
+
+export type GetNotificationPreferencesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/notifications/preferences';
+};
+
+export type GetNotificationPreferencesErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetNotificationPreferencesError = GetNotificationPreferencesErrors[keyof GetNotificationPreferencesErrors];
+
+export type GetNotificationPreferencesResponses = {
+    /**
+     * The preferences.
+     */
+    200: NotificationPreferences;
+};
+
+export type GetNotificationPreferencesResponse = GetNotificationPreferencesResponses[keyof GetNotificationPreferencesResponses];
+
+export type SetNotificationPreferencesData = {
+    body: NotificationPreferences;
+    path?: never;
+    query?: never;
+    url: '/api/notifications/preferences';
+};
+
+export type SetNotificationPreferencesErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type SetNotificationPreferencesError = SetNotificationPreferencesErrors[keyof SetNotificationPreferencesErrors];
+
+export type SetNotificationPreferencesResponses = {
+    /**
+     * The preferences as they are now, of every type.
+     */
+    200: NotificationPreferences;
+};
+
+export type SetNotificationPreferencesResponse = SetNotificationPreferencesResponses[keyof SetNotificationPreferencesResponses];
+
+export type UpdateNotificationData = {
+    body: UpdateNotificationRequest;
+    path: {
+        /**
+         * The notification's id.
+         */
+        notificationId: Id;
+    };
+    query?: never;
+    url: '/api/notifications/{notificationId}';
+};
+
+export type UpdateNotificationErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdateNotificationError = UpdateNotificationErrors[keyof UpdateNotificationErrors];
+
+export type UpdateNotificationResponses = {
+    /**
+     * The notification as it is now.
+     */
+    200: Notification;
+};
+
+export type UpdateNotificationResponse = UpdateNotificationResponses[keyof UpdateNotificationResponses];
 
 export type ListEmailsData = {
     body?: never;

@@ -1362,6 +1362,52 @@ export const zWebhookEventType = z.enum([
 ]);
 
 /**
+ * What happened, as in WebhookEventType. `case.joined` is for who was let in, `task.assigned` for
+ * the assignee; the others for the members of the case, or else for whose the thing is. Nobody is told of what they did themselves.
+ *
+ */
+export const zNotificationType = z.enum([
+    'case.updated',
+    'case.closed',
+    'case.joined',
+    'task.assigned',
+    'document.uploaded',
+    'document.rendered',
+    'document.deleted',
+    'draft.created',
+    'draft.updated',
+    'draft.deleted',
+    'email.sent',
+    'email.bounced',
+    'email.failed',
+    'signature.created',
+    'signature.signed',
+    'signature.declined',
+    'signature.completed',
+    'signature.cancelled',
+    'signature.expired',
+    'signature.failed'
+]);
+
+export const zUpdateNotificationRequest = z.object({
+    read: z.boolean()
+});
+
+export const zReadNotificationsRequest = z.object({
+    newestId: zId
+});
+
+export const zNotificationPreference = z.object({
+    type: zNotificationType,
+    inApp: z.boolean(),
+    email: z.boolean()
+});
+
+export const zNotificationPreferences = z.object({
+    items: z.array(zNotificationPreference).max(100)
+});
+
+/**
  * Where events are POSTed.
  */
 export const zWebhookUrl = z.url().min(10).max(2000).regex(/^https?:\/\/[^\s#@]+$/);
@@ -1401,19 +1447,6 @@ export const zWebhook = z.object({
     oldSecretUntil: zTime.optional(),
     createdAt: zTime,
     updatedAt: zTime
-});
-
-export const zUserExport = z.object({
-    exportedAt: zTime,
-    user: zUser,
-    consultations: z.array(zConsultation).max(10000000),
-    drafts: z.array(zExportedDraft).max(10000000),
-    documents: z.array(zStoredDocument).max(10000000),
-    emails: z.array(zEmail).max(10000000),
-    signatureRequests: z.array(zSignatureRequest).max(10000000),
-    signatures: z.array(zExportedSignature).max(10000000),
-    webhooks: z.array(zWebhook).max(10000000),
-    cases: z.array(zExportedShare).max(10000000)
 });
 
 export const zWebhookWithSecret = z.object({
@@ -1473,6 +1506,37 @@ export const zEventIds = z.object({
     emailId: zId.optional(),
     trackingId: zId.optional(),
     webhookId: zId.optional()
+});
+
+export const zNotification = z.object({
+    id: zId,
+    type: zNotificationType,
+    caseId: zId.optional(),
+    caseTitle: z.string().max(200).regex(/^[\s\S]*$/).optional(),
+    data: zEventIds,
+    createdAt: zTime,
+    readAt: zTime.optional()
+});
+
+export const zUserExport = z.object({
+    exportedAt: zTime,
+    user: zUser,
+    consultations: z.array(zConsultation).max(10000000),
+    drafts: z.array(zExportedDraft).max(10000000),
+    documents: z.array(zStoredDocument).max(10000000),
+    emails: z.array(zEmail).max(10000000),
+    signatureRequests: z.array(zSignatureRequest).max(10000000),
+    signatures: z.array(zExportedSignature).max(10000000),
+    webhooks: z.array(zWebhook).max(10000000),
+    notifications: z.array(zNotification).max(10000000),
+    notificationPreferences: z.array(zNotificationPreference).max(100),
+    cases: z.array(zExportedShare).max(10000000)
+});
+
+export const zNotificationList = z.object({
+    items: z.array(zNotification).max(100),
+    unreadCount: z.int().gte(0).lte(100),
+    nextCursor: zNextCursor.optional()
 });
 
 /**
@@ -2388,6 +2452,47 @@ export const zSendEmailsHeaders = z.object({
  * Those without an error will be sent.
  */
 export const zSendEmailsResponse2 = zSendEmailsResponse;
+
+export const zListNotificationsQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    unread: z.boolean().optional().default(false)
+});
+
+/**
+ * A page of notifications.
+ */
+export const zListNotificationsResponse = zNotificationList;
+
+export const zReadNotificationsBody = zReadNotificationsRequest;
+
+/**
+ * They are read.
+ */
+export const zReadNotificationsResponse = z.void();
+
+/**
+ * The preferences.
+ */
+export const zGetNotificationPreferencesResponse = zNotificationPreferences;
+
+export const zSetNotificationPreferencesBody = zNotificationPreferences;
+
+/**
+ * The preferences as they are now, of every type.
+ */
+export const zSetNotificationPreferencesResponse = zNotificationPreferences;
+
+export const zUpdateNotificationBody = zUpdateNotificationRequest;
+
+export const zUpdateNotificationPath = z.object({
+    notificationId: zId
+});
+
+/**
+ * The notification as it is now.
+ */
+export const zUpdateNotificationResponse = zNotification;
 
 export const zListEmailsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { addCaseMember, addCaseParty, analyzeText, cancelEmail, cancelJob, cancelSignatureRequest, compareDraftVersions, consentToSigning, createCase, createCaseNote, createCaseTask, createDraft, createSuppression, createTemplate, createTemplateVersion, createWebhook, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deleteSuppression, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getJob, getLiveness, getMetrics, getReadiness, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getUnsubscribePage, getWebhook, getWebhookDelivery, initiateSignature, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listJobs, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, type Options, pingWebhook, previewTemplateVersion, publishTemplateVersion, receiveSignatureWebhook, refreshTokens, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, rotateWebhookSecret, searchDocuments, sendChat, sendEmail, sendEmails, sendSigningLink, signDocument, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, warmChatCache } from '../sdk.gen.js';
-import type { AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse } from '../types.gen.js';
+import { addCaseMember, addCaseParty, analyzeText, cancelEmail, cancelJob, cancelSignatureRequest, compareDraftVersions, consentToSigning, createCase, createCaseNote, createCaseTask, createDraft, createSuppression, createTemplate, createTemplateVersion, createWebhook, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deleteSuppression, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getJob, getLiveness, getMetrics, getNotificationPreferences, getReadiness, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getUnsubscribePage, getWebhook, getWebhookDelivery, initiateSignature, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listJobs, listNotifications, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, type Options, pingWebhook, previewTemplateVersion, publishTemplateVersion, readNotifications, receiveSignatureWebhook, refreshTokens, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, rotateWebhookSecret, searchDocuments, sendChat, sendEmail, sendEmails, sendSigningLink, setNotificationPreferences, signDocument, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateNotification, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, warmChatCache } from '../sdk.gen.js';
+import type { AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetNotificationPreferencesData, GetNotificationPreferencesError, GetNotificationPreferencesResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListNotificationsData, ListNotificationsError, ListNotificationsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReadNotificationsData, ReadNotificationsError, ReadNotificationsResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SetNotificationPreferencesData, SetNotificationPreferencesError, SetNotificationPreferencesResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateNotificationData, UpdateNotificationError, UpdateNotificationResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse } from '../types.gen.js';
 
 /**
  * Create an account
@@ -325,7 +325,7 @@ export const listUsersInfiniteOptions = (options?: Options<ListUsersData>) => in
  *
  * For the person themselves, and for admins. Takes name and address off the account for good, ends
  * its sessions, deletes the drafts, the documents and what was asked outside of cases, its mails,
- * webhooks and jobs, and ends its memberships. That its address wants no mail is kept, without the
+ * webhooks, notifications and jobs, and ends its memberships. That its address wants no mail is kept, without the
  * address. What the person wrote, made or sent in cases stays those cases', without a name. What they
  * sent to be signed outside of cases is withdrawn and goes after two days, unless somebody signed it:
  * what was signed, and what is to be signed in cases, stays on record as evidence, with the names of
@@ -371,7 +371,7 @@ export const exportUserQueryKey = (options: Options<ExportUserData>) => createQu
  *
  * For the person themselves, and for admins. The account; what was asked, the drafts with all their
  * versions and the documents outside of cases; the mails they sent; what they sent to be signed; what they
- * were asked to sign, once their address is confirmed; the webhooks; and, for each case the person is a member of now,
+ * were asked to sign, once their address is confirmed; the webhooks; the notifications; and, for each case the person is a member of now,
  * what they have in it; the case's timeline says that it was taken. What others wrote about them in cases is the
  * cases'. The document arrives as it is read; one that breaks off is not whole.
  *
@@ -2058,6 +2058,120 @@ export const sendEmailMutation = (options?: Partial<Options<SendEmailData>>): Us
 export const sendEmailsMutation = (options?: Partial<Options<SendEmailsData>>): UseMutationOptions<SendEmailsResponse2, SendEmailsError2, Options<SendEmailsData>> => {
     const mutationOptions: UseMutationOptions<SendEmailsResponse2, SendEmailsError2, Options<SendEmailsData>> = {
         mutationFn: async (fnOptions) => await sendEmails({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listNotificationsQueryKey = (options?: Options<ListNotificationsData>) => createQueryKey('listNotifications', options);
+
+/**
+ * List notifications
+ *
+ * What others did in what is the caller's, the newest first. One of a case shows only while the
+ * caller is a member of it. They are deleted after a year, and 90 days after they were read.
+ *
+ */
+export const listNotificationsOptions = (options?: Options<ListNotificationsData>) => queryOptions<ListNotificationsResponse, ListNotificationsError, ListNotificationsResponse, ReturnType<typeof listNotificationsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listNotifications({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listNotificationsQueryKey(options)
+});
+
+export const listNotificationsInfiniteQueryKey = (options?: Options<ListNotificationsData>): QueryKey<Options<ListNotificationsData>> => createQueryKey('listNotifications', options, true);
+
+/**
+ * List notifications
+ *
+ * What others did in what is the caller's, the newest first. One of a case shows only while the
+ * caller is a member of it. They are deleted after a year, and 90 days after they were read.
+ *
+ */
+export const listNotificationsInfiniteOptions = (options?: Options<ListNotificationsData>) => infiniteQueryOptions<ListNotificationsResponse, ListNotificationsError, InfiniteData<ListNotificationsResponse>, QueryKey<Options<ListNotificationsData>>, string | Pick<QueryKey<Options<ListNotificationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListNotificationsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listNotifications({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    queryKey: listNotificationsInfiniteQueryKey(options)
+});
+
+/**
+ * Mark notifications as read
+ *
+ * Marks as read all up to the newest one that was seen; later ones stay unread.
+ */
+export const readNotificationsMutation = (options?: Partial<Options<ReadNotificationsData>>): UseMutationOptions<ReadNotificationsResponse, ReadNotificationsError, Options<ReadNotificationsData>> => {
+    const mutationOptions: UseMutationOptions<ReadNotificationsResponse, ReadNotificationsError, Options<ReadNotificationsData>> = {
+        mutationFn: async (fnOptions) => await readNotifications({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getNotificationPreferencesQueryKey = (options?: Options<GetNotificationPreferencesData>) => createQueryKey('getNotificationPreferences', options);
+
+/**
+ * Read how one is told
+ *
+ * Every type of event that people are told of, with what the caller chose or else the service's choice.
+ */
+export const getNotificationPreferencesOptions = (options?: Options<GetNotificationPreferencesData>) => queryOptions<GetNotificationPreferencesResponse, GetNotificationPreferencesError, GetNotificationPreferencesResponse, ReturnType<typeof getNotificationPreferencesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getNotificationPreferences({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getNotificationPreferencesQueryKey(options)
+});
+
+/**
+ * Choose how to be told
+ *
+ * Takes the place of all that was chosen before; for a type that is absent the service's choice holds again.
+ */
+export const setNotificationPreferencesMutation = (options?: Partial<Options<SetNotificationPreferencesData>>): UseMutationOptions<SetNotificationPreferencesResponse, SetNotificationPreferencesError, Options<SetNotificationPreferencesData>> => {
+    const mutationOptions: UseMutationOptions<SetNotificationPreferencesResponse, SetNotificationPreferencesError, Options<SetNotificationPreferencesData>> = {
+        mutationFn: async (fnOptions) => await setNotificationPreferences({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Mark a notification as read or unread
+ *
+ * One of somebody else, or of a case that the caller has left, looks like one that does not exist.
+ */
+export const updateNotificationMutation = (options?: Partial<Options<UpdateNotificationData>>): UseMutationOptions<UpdateNotificationResponse, UpdateNotificationError, Options<UpdateNotificationData>> => {
+    const mutationOptions: UseMutationOptions<UpdateNotificationResponse, UpdateNotificationError, Options<UpdateNotificationData>> = {
+        mutationFn: async (fnOptions) => await updateNotification({
             ...options,
             ...fnOptions,
             throwOnError: true

@@ -1,0 +1,150 @@
+package handlers_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"counsel/domain"
+	"counsel/gen/api"
+)
+
+// told waits until somebody has so many notifications.
+func (b *bundle) told(who *person, n int) (page api.NotificationList) {
+	b.t.Helper()
+	b.until("notifications", func() bool {
+		page = api.NotificationList{}
+		b.call(who, "GET", "/api/notifications", nil).wants(200, "").into(&page)
+		return len(page.Items) >= n
+	})
+	if len(page.Items) != n {
+		b.t.Fatalf("%d notifications, want %d", len(page.Items), n)
+	}
+	return page
+}
+
+func TestNotifications(t *testing.T) {
+	b := newBundle(t)
+	b.work()
+	ada, bob, eve := b.join("ada", domain.RoleLawyer), b.join("bob", domain.RoleLawyer), b.join("eve", domain.RoleClient)
+	token := secretOf.FindStringSubmatch(b.arrives("bob@example.com", 1).Text)[2]
+	b.call(nil, "POST", "/api/auth/email/verify", map[string]string{"token": token}).wants(204, "")
+	var c api.Case
+	b.call(ada, "POST", "/api/cases", map[string]any{"title": "Northwind v. Southwind"}).wants(201, "").into(&c)
+	root := "/api/cases/" + c.ID.String()
+	b.call(ada, "POST", root+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).wants(201, "")
+	b.told(bob, 1)
+	var task api.CaseTask
+	b.call(ada, "POST", root+"/tasks", map[string]any{"title": "File the defence", "assigneeId": bob.ID}).wants(201, "").into(&task)
+	page := b.told(bob, 2)
+	n := page.Items[0]
+	if page.UnreadCount != 2 || n.Type != api.NotificationTypeTaskAssigned || *n.CaseID != c.ID || *n.CaseTitle != c.Title || *n.Data.TaskID != task.ID || *n.Data.AssigneeID != bob.ID || n.ReadAt != nil {
+		t.Errorf("%+v", page)
+	}
+	// The mails say what kind of thing it was, and nothing of what is in it.
+	subjects := []string{b.arrives("bob@example.com", 2).Subject, b.arrives("bob@example.com", 3).Subject}
+	if !slices.Equal(subjects, []string{"You were let into a case", "A task was assigned to you"}) {
+		t.Errorf("mails %q", subjects)
+	}
+	for _, m := range b.post.to("bob@example.com") {
+		if strings.Contains(m.Text+m.HTML, "Northwind") || strings.Contains(m.Text+m.HTML, "defence") || !m.Automatic {
+			t.Errorf("a mail says too much: %s", m.Text)
+		}
+	}
+
+	path := "/api/notifications/" + n.ID.String()
+	for _, who := range []*person{ada, eve, b.admin()} {
+		b.call(who, "PATCH", path, map[string]any{"read": true}).wants(404, "not_found")
+	}
+	b.call(bob, "PATCH", "/api/notifications/"+domain.NewID().String(), map[string]any{"read": true}).wants(404, "not_found")
+	b.call(bob, "PATCH", path, map[string]any{}).wants(422, "invalid")
+	b.call(bob, "PATCH", path, map[string]any{"read": true}).wants(200, "").into(&n)
+	if n.ReadAt == nil {
+		t.Errorf("%+v", n)
+	}
+	b.call(bob, "GET", "/api/notifications?unread=true", nil).wants(200, "").into(&page)
+	if len(page.Items) != 1 || page.UnreadCount != 1 || page.Items[0].Type != api.NotificationTypeCaseJoined {
+		t.Errorf("%+v", page)
+	}
+	b.call(bob, "PATCH", path, map[string]any{"read": false}).wants(200, "")
+	b.call(bob, "POST", "/api/notifications/read-all", map[string]any{"newestId": n.ID}).wants(204, "")
+	b.call(bob, "GET", "/api/notifications?limit=1", nil).wants(200, "").into(&page)
+	if len(page.Items) != 1 || page.UnreadCount != 0 || page.NextCursor == nil {
+		t.Errorf("%+v", page)
+	}
+	b.call(bob, "GET", "/api/notifications?limit=1&cursor="+*page.NextCursor, nil).wants(200, "").into(&page)
+	if len(page.Items) != 1 || page.Items[0].Type != api.NotificationTypeCaseJoined {
+		t.Errorf("%+v", page)
+	}
+	b.call(bob, "GET", "/api/notifications?unread=1", nil).wants(400, "malformed")
+	b.call(bob, "GET", "/api/notifications?cursor=x", nil).wants(400, "malformed")
+
+	// Each step of signing is told to the case.
+	sent := b.sendToSign(ada, c.ID.String(), "grace@example.com")
+	b.call(ada, "POST", "/api/esign/"+sent.TrackingID.String()+"/cancel", nil).wants(200, "")
+	page = b.told(bob, 5)
+	var types []string
+	for _, n := range page.Items[:3] {
+		types = append(types, string(n.Type))
+		if strings.HasPrefix(string(n.Type), "signature.") && *n.Data.TrackingID != sent.TrackingID {
+			t.Errorf("%+v", n)
+		}
+	}
+	if !slices.Equal(types, []string{"signature.cancelled", "signature.created", "document.uploaded"}) {
+		t.Errorf("told of %v", types)
+	}
+	b.told(ada, 0)
+
+	var copied api.UserExport
+	b.call(bob, "GET", "/api/users/"+bob.ID.String()+"/export", nil).wants(200, "").into(&copied)
+	if len(copied.Notifications) != 5 || copied.Notifications[0].ID != page.Items[0].ID {
+		t.Errorf("the copy has %+v", copied.Notifications)
+	}
+
+	// Who leaves a case is shown nothing of it any more.
+	b.call(ada, "DELETE", root+"/members/"+bob.ID.String(), nil).wants(204, "")
+	b.told(bob, 0)
+	b.call(bob, "PATCH", path, map[string]any{"read": true}).wants(404, "not_found")
+	if log := b.logs.String(); strings.Contains(log, "bob@example.com") {
+		t.Error("the log holds an address")
+	}
+}
+
+func TestNotificationPreferences(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	const path = "/api/notifications/preferences"
+	var before, after api.NotificationPreferences
+	b.call(ada, "GET", path, nil).wants(200, "").into(&before)
+	for _, typ := range domain.EventTypes {
+		if typ != domain.EventCaseCreated && !slices.ContainsFunc(before.Items, func(p api.NotificationPreference) bool { return p.Type == api.NotificationType(typ) }) {
+			t.Errorf("%s is not among %+v", typ, before)
+		}
+	}
+	one := map[string]any{"type": "draft.updated", "inApp": true, "email": false}
+	b.call(ada, "PUT", path, map[string]any{"items": []any{one}}).wants(200, "").into(&after)
+	if len(after.Items) != len(before.Items) || !slices.Contains(after.Items, api.NotificationPreference{Type: "draft.updated", InApp: true}) || slices.Contains(before.Items, api.NotificationPreference{Type: "draft.updated", InApp: true}) {
+		t.Errorf("%+v", after)
+	}
+	twice := map[string]any{"type": "draft.updated", "inApp": false, "email": false}
+	p := b.call(ada, "PUT", path, map[string]any{"items": []any{one, twice}}).wants(422, "invalid").problem()
+	if len(p.Errors) != 1 || p.Errors[0].Pointer != "/items/1/type" {
+		t.Errorf("%+v", p)
+	}
+	b.call(ada, "PUT", path, map[string]any{"items": []any{map[string]any{"type": "case.created", "inApp": true, "email": false}}}).wants(422, "invalid")
+	b.call(ada, "PUT", path, map[string]any{"items": []any{}}).wants(200, "").into(&after)
+	if !slices.Equal(after.Items, before.Items) {
+		t.Errorf("%+v", after)
+	}
+
+	// What somebody chose is in the copy of all that is held about them, and goes when they are erased.
+	user := "/api/users/" + ada.ID.String()
+	var copied, left api.UserExport
+	b.call(ada, "PUT", path, map[string]any{"items": []any{one}}).wants(200, "").into(&after)
+	b.call(ada, "GET", user+"/export", nil).wants(200, "").into(&copied)
+	b.call(ada, "DELETE", user, nil).wants(204, "")
+	b.call(b.admin(), "GET", user+"/export", nil).wants(200, "").into(&left)
+	if !slices.Equal(copied.NotificationPreferences, after.Items) || !slices.Equal(left.NotificationPreferences, before.Items) {
+		t.Errorf("copied %+v, left %+v", copied.NotificationPreferences, left.NotificationPreferences)
+	}
+}
