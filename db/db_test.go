@@ -38,22 +38,6 @@ func open(t testing.TB, url string) *sql.DB {
 	return pool
 }
 
-// until polls for something that another process brings about.
-func until(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(20 * time.Second)
-	defer deadline.Stop()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("%s: not within 20 s", what)
-		}
-	}
-}
-
 func newUser(email string) query.CreateUserParams {
 	now := domain.SystemClock()
 	return query.CreateUserParams{ID: domain.NewID(), Email: email, FullName: "Ada", Role: "client", PasswordHash: "x", CreatedAt: now, UpdatedAt: now}
@@ -407,7 +391,7 @@ func TestDatabaseGoneAndBack(t *testing.T) {
 		t.Fatalf("paused: %v", err)
 	}
 	server.Resume()
-	until(t, "after a pause", func() bool { return ping(time.Second) == nil })
+	testenv.Eventually(t, "after a pause", func() bool { return ping(time.Second) == nil })
 	server.Kill9()
 	if err := ping(5 * time.Second); domain.CodeOf(err) != domain.Unavailable {
 		t.Fatalf("killed: %v", err)
@@ -416,5 +400,5 @@ func TestDatabaseGoneAndBack(t *testing.T) {
 		t.Fatalf("a transaction while it is gone: %v", err)
 	}
 	server.Restart()
-	until(t, "after a restart", func() bool { return ping(time.Second) == nil })
+	testenv.Eventually(t, "after a restart", func() bool { return ping(time.Second) == nil })
 }

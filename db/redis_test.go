@@ -78,7 +78,7 @@ func TestRedisCacheHeedsOthers(t *testing.T) {
 	if err := set(ctx, theirs, "heed", "theirs"); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "another's change", func() bool { v, _ := get(ctx, mine, "heed"); return v == "theirs" })
+	testenv.Eventually(t, "another's change", func() bool { v, _ := get(ctx, mine, "heed"); return v == "theirs" })
 }
 
 func TestRedisAbsentAtFirst(t *testing.T) {
@@ -89,7 +89,7 @@ func TestRedisAbsentAtFirst(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	server.Restart()
-	until(t, "Redis came", func() bool { return set(t.Context(), c, "k", "v") == nil })
+	testenv.Eventually(t, "Redis came", func() bool { return set(t.Context(), c, "k", "v") == nil })
 }
 
 func TestRedisGoneFailsFastAndComesBack(t *testing.T) {
@@ -101,7 +101,7 @@ func TestRedisGoneFailsFastAndComesBack(t *testing.T) {
 	}
 	down := func(what string) {
 		t.Helper()
-		until(t, what, func() bool { _, err := get(ctx, c, "k"); return errors.Is(err, db.ErrRedisDown) })
+		testenv.Eventually(t, what, func() bool { _, err := get(ctx, c, "k"); return errors.Is(err, db.ErrRedisDown) })
 		began := time.Now()
 		for range 1000 {
 			if err := set(ctx, c, "k", "v"); domain.CodeOf(db.Error(err)) != domain.Unavailable {
@@ -126,7 +126,7 @@ func TestRedisGoneFailsFastAndComesBack(t *testing.T) {
 	}
 	up := func(what string) {
 		t.Helper()
-		until(t, what, func() bool { return set(ctx, c, "k", "v") == nil })
+		testenv.Eventually(t, what, func() bool { return set(ctx, c, "k", "v") == nil })
 		if v, err := get(ctx, c, "k"); err != nil || v != "v" {
 			t.Fatalf("%s: %q, %v", what, v, err)
 		}
@@ -163,7 +163,7 @@ func TestRedisCloseWhileDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Kill9()
-	until(t, "down", func() bool { return errors.Is(set(t.Context(), c, "k", "v"), db.ErrRedisDown) })
+	testenv.Eventually(t, "down", func() bool { return errors.Is(set(t.Context(), c, "k", "v"), db.ErrRedisDown) })
 	c.Close()
 	c.Close()
 	if err := set(t.Context(), c, "k", "v"); domain.CodeOf(db.Error(err)) != domain.Unavailable {

@@ -29,6 +29,15 @@ func (id ID) String() string { return uuid.UUID(id).String() }
 // IsZero reports whether id was never set.
 func (id ID) IsZero() bool { return id == ID{} }
 
+// Before is where a page of a list that begins with the newest starts: before id, or, when that
+// is nil, before every id there will be.
+func Before(id *ID) ID {
+	if id != nil {
+		return *id
+	}
+	return ID(uuid.Max)
+}
+
 // MarshalText writes the 36-character form.
 func (id ID) MarshalText() ([]byte, error) { return uuid.UUID(id).MarshalText() }
 

@@ -64,7 +64,7 @@ type bundle struct {
 	url      string
 	model    *llm.Server
 	redis    rueidis.Client
-	logs     *logBuffer
+	logs     *testenv.Log
 	server   *handlers.Server
 	archive  *documents.Archive
 	jobs     *jobs.Service
@@ -100,7 +100,7 @@ var words = sync.OnceValues(func() (w struct {
 func newBundle(t testing.TB, options ...option) *bundle {
 	t.Helper()
 	ctx := t.Context()
-	b := &bundle{t: t, logs: &logBuffer{}}
+	b := &bundle{t: t, logs: &testenv.Log{}}
 	contract, err := os.ReadFile("../openapi.yaml")
 	must(t, err)
 	log := slog.New(slog.NewJSONHandler(b.logs, nil))
@@ -378,21 +378,4 @@ func (b *bundle) signIn(p *person, email, password string) {
 // question is a body for chat.
 func question(who *person, message string) map[string]any {
 	return map[string]any{"userId": who.ID, "message": message}
-}
-
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

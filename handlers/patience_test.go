@@ -17,22 +17,6 @@ import (
 	"counsel/sandbox/testenv"
 )
 
-// until polls for something that another process or goroutine brings about.
-func until(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(20 * time.Second)
-	defer deadline.Stop()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("%s: not within 20 s", what)
-		}
-	}
-}
-
 // get asks for a path with a context of its own and returns the status, 0 when none came.
 func (b *bundle) get(ctx context.Context, who *person, path string) int {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+path, nil)
@@ -80,10 +64,10 @@ func TestHungDatabase(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	b.get(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { cancel() }}), ada, "/api/auth/me")
-	until(t, "the hang-up is seen", func() bool { return strings.Contains(b.logs.String(), `"outcome":"cancelled"`) })
+	testenv.Eventually(t, "the hang-up is seen", func() bool { return strings.Contains(b.logs.String(), `"outcome":"cancelled"`) })
 
 	database.Resume()
-	until(t, "the database is back", func() bool { return b.get(t.Context(), ada, "/api/auth/me") == http.StatusOK })
+	testenv.Eventually(t, "the database is back", func() bool { return b.get(t.Context(), ada, "/api/auth/me") == http.StatusOK })
 }
 
 // gone asks for a path as a client that has hung up already.

@@ -200,7 +200,7 @@ func (r *receiver) has(to []string) bool {
 
 // supervised is a process that is started again whenever it ends.
 type supervised struct {
-	output lockedBuffer
+	output testenv.Log
 
 	mu     sync.Mutex
 	cmd    *exec.Cmd

@@ -26,6 +26,8 @@ import (
 	"testing"
 	"time"
 
+	"counsel/sandbox/testenv"
+
 	"github.com/emersion/go-message/mail"
 	"github.com/emersion/go-msgauth/dkim"
 )
@@ -58,7 +60,7 @@ func startMailServer(t *testing.T) mailServer {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, "-n", "-l", "127.0.0.1:"+s.port, "--tlscert", cert, "--tlskey", key, "-c", "aiosmtpd.handlers.Mailbox", s.box)
-	var out lockedBuffer
+	var out testenv.Log
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -43,26 +43,9 @@ type program struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	url    string
-	output *lockedBuffer
+	output *testenv.Log
 	exited chan struct{} // closed once it has
 	err    error
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 func launch(t *testing.T, env map[string]string, args ...string) *program {
@@ -71,7 +54,7 @@ func launch(t *testing.T, env map[string]string, args ...string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{t: t, cmd: exec.Command(binary, args...), output: &lockedBuffer{}, exited: make(chan struct{})}
+	p := &program{t: t, cmd: exec.Command(binary, args...), output: &testenv.Log{}, exited: make(chan struct{})}
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "HTTP_ADDR=127.0.0.1:0"}
 	for k, v := range env {

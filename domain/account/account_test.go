@@ -145,21 +145,6 @@ func wantCode(t testing.TB, err error, want domain.Code) *domain.Error {
 	return e
 }
 
-func until(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(20 * time.Second)
-	defer deadline.Stop()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("%s: not within 20 s", what)
-		}
-	}
-}
-
 func ptr[T any](v T) *T { return &v }
 
 func TestRegister(t *testing.T) {
@@ -456,7 +441,7 @@ func TestDatabaseGone(t *testing.T) {
 		}
 	}
 	server.Restart()
-	until(t, "the database is back", func() bool { _, err := b.Me(ctx, p); return err == nil })
+	testenv.Eventually(t, "the database is back", func() bool { _, err := b.Me(ctx, p); return err == nil })
 	// The refresh token that met the outage is still good, and the tries did not count.
 	if _, err := b.Refresh(ctx, tok.RefreshToken); err != nil {
 		t.Fatal(err)

@@ -147,7 +147,7 @@ func TestLogoutIsSeenEverywhereAtOnce(t *testing.T) {
 		}
 		_, err := b.Authenticate(ctx, tok.AccessToken)
 		wantCode(t, err, domain.Unauthenticated)
-		until(t, "the other server heard", func() bool { _, err := other.Authenticate(ctx, tok.AccessToken); return err != nil })
+		testenv.Eventually(t, "the other server heard", func() bool { _, err := other.Authenticate(ctx, tok.AccessToken); return err != nil })
 		_, err = other.Refresh(ctx, tok.RefreshToken)
 		wantCode(t, err, domain.Unauthenticated)
 		if err := b.Logout(ctx, p); err != nil {
@@ -222,7 +222,7 @@ func TestSessionsExpire(t *testing.T) {
 	ctx := t.Context()
 	b.register("ada@example.com")
 	tok, p := b.login("ada@example.com")
-	until(t, "the session expired", func() bool { _, err := b.Authenticate(ctx, tok.AccessToken); return err != nil })
+	testenv.Eventually(t, "the session expired", func() bool { _, err := b.Authenticate(ctx, tok.AccessToken); return err != nil })
 	_, err := b.Refresh(ctx, tok.RefreshToken)
 	wantCode(t, err, domain.Unauthenticated)
 	if s, err := b.Sessions(ctx, p); err != nil || len(s) != 0 {
@@ -330,10 +330,10 @@ func TestRedisGone(t *testing.T) {
 
 	// Redis comes back and still holds the sessions. They are never believed again.
 	server.Restart()
-	until(t, "Redis is back", func() bool { refused(b.Service, "as Redis returns"); return b.sessions.ping(ctx) == nil })
+	testenv.Eventually(t, "Redis is back", func() bool { refused(b.Service, "as Redis returns"); return b.sessions.ping(ctx) == nil })
 	refused(b.Service, "after the outage")
 	if _, err := other.Refresh(ctx, eves.RefreshToken); domain.CodeOf(err) != domain.Unauthenticated {
-		until(t, "the other server is back", func() bool {
+		testenv.Eventually(t, "the other server is back", func() bool {
 			_, err := other.Refresh(ctx, eves.RefreshToken)
 			return domain.CodeOf(err) == domain.Unauthenticated
 		})
@@ -440,13 +440,13 @@ func TestRedisAndDatabaseGone(t *testing.T) {
 	server.Pause()
 	database.Kill9()
 	_, err := b.Authenticate(t.Context(), tok.AccessToken)
-	until(t, "neither answers", func() bool {
+	testenv.Eventually(t, "neither answers", func() bool {
 		_, err = b.Authenticate(t.Context(), tok.AccessToken)
 		return domain.CodeOf(err) == domain.Unavailable
 	})
 	server.Resume()
 	database.Restart()
-	until(t, "both are back", func() bool {
+	testenv.Eventually(t, "both are back", func() bool {
 		_, err := b.Authenticate(t.Context(), tok.AccessToken)
 		return err == nil && b.outages.Load() == b.caughtUp.Load()
 	})

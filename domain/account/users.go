@@ -194,13 +194,7 @@ func (s *Service) Users(ctx context.Context, f UserFilter) (users []User, next *
 		limit = 20
 	}
 	limit = min(max(limit, 1), 100)
-	before := domain.ID{}
-	for i := range before {
-		before[i] = 0xff
-	}
-	if f.Before != nil {
-		before = *f.Before
-	}
+	before := domain.Before(f.Before)
 	var rows []query.ListUsersRow
 	if f.Role == nil {
 		rows, err = s.rows.ListUsers(ctx, query.ListUsersParams{Before: before, Limit: int32(limit + 1)})

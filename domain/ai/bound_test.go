@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"counsel/domain"
+	"counsel/sandbox/testenv"
 )
 
 // TestOneUserIsBounded: nobody takes more than their share of the provider, and what costs no
@@ -42,7 +43,7 @@ func TestOneUserIsBounded(t *testing.T) {
 	}
 	lookups := b.seen.lookups.Load()
 	_, follows := b.stream(t.Context(), b.user, "What is two?")
-	eventually(t, "the follower asks", func() bool { return b.seen.lookups.Load() > lookups })
+	testenv.Eventually(t, "the follower asks", func() bool { return b.seen.lookups.Load() > lookups })
 	other := addUser(t, b.DB, domain.RoleClient)
 	_, others := b.stream(t.Context(), other, "What is other?")
 	await(t, "the other user's call", h.began)

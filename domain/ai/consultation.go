@@ -74,10 +74,7 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 	if limit < 1 || limit > 100 {
 		return nil, nil, domain.Errorf(domain.Invalid, "limit must be 1 to 100.")
 	}
-	before := newest
-	if f.Before != nil {
-		before = *f.Before
-	}
+	before := domain.Before(f.Before)
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
 	q := query.New(s.DB)
@@ -110,9 +107,6 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 	}
 	return items, next, nil
 }
-
-// newest is after every id there will be.
-var newest = domain.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
 // readIn puts down that the caller reads consultations of a case; id is nil for their list.
 func (s *Service) readIn(ctx context.Context, caller domain.Principal, matter domain.ID, id *domain.ID) error {

@@ -24,7 +24,7 @@ func TestRedisGone(t *testing.T) {
 	}
 	server.Stop()
 	// what this process remembers is good until it notices
-	eventually(t, "Redis is missed", func() bool { return !b.ask(t, b.user, q).Cached })
+	testenv.Eventually(t, "Redis is missed", func() bool { return !b.ask(t, b.user, q).Cached })
 	before := b.model.calls()
 	for range 3 {
 		if a := b.ask(t, b.user, q); a.Cached || a.Text != "You asked: "+q {
@@ -52,7 +52,7 @@ func TestRedisGone(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, "all have asked", func() bool { return b.seen.lookups.Load() == lookups+50 })
+	testenv.Eventually(t, "all have asked", func() bool { return b.seen.lookups.Load() == lookups+50 })
 	close(h.next)
 	wg.Wait()
 	if n := b.model.calls() - calls; n != 1 {
@@ -61,7 +61,7 @@ func TestRedisGone(t *testing.T) {
 
 	b.model.then(nil)
 	server.Restart()
-	eventually(t, "answers are cached again", func() bool { return b.ask(t, b.user, q).Cached })
+	testenv.Eventually(t, "answers are cached again", func() bool { return b.ask(t, b.user, q).Cached })
 }
 
 func TestRedisStopsMidway(t *testing.T) {
@@ -120,7 +120,7 @@ func TestDatabaseGone(t *testing.T) {
 	_, _, err = b.Consultations(t.Context(), b.user, ConsultationFilter{})
 	wantCode(t, err, domain.Unavailable, "")
 	server.Restart()
-	eventually(t, "answers again", func() bool {
+	testenv.Eventually(t, "answers again", func() bool {
 		_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: "Why?"})
 		return err == nil
 	})

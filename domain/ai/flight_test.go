@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"counsel/domain"
+	"counsel/sandbox/testenv"
 )
 
 // errDown is what a provider that is down looks like.
@@ -166,8 +167,8 @@ func TestFollowingAnotherServer(t *testing.T) {
 				a, err := b.Chat(context.Background(), b.user, Question{UserID: b.user.UserID, Message: "What is a tort?"})
 				done <- result{a, err}
 			}()
-			eventually(t, "the question is asked", func() bool { return b.seen.misses.Load() > misses })
-			eventually(t, "it waits", func() bool {
+			testenv.Eventually(t, "the question is asked", func() bool { return b.seen.misses.Load() > misses })
+			testenv.Eventually(t, "it waits", func() bool {
 				b.mu.Lock()
 				defer b.mu.Unlock()
 				return b.waiting["ai:chat:"+key] != nil
@@ -302,7 +303,7 @@ func TestStreamReachesFollowersLive(t *testing.T) {
 	_, remoteDone := two.stream(t.Context(), two.user, q)
 	plain := make(chan Answer, 1)
 	go func() { plain <- b.ask(t, b.user, q) }()
-	eventually(t, "all have asked", func() bool { return b.seen.lookups.Load() == 3 && two.seen.lookups.Load() == 1 })
+	testenv.Eventually(t, "all have asked", func() bool { return b.seen.lookups.Load() == 3 && two.seen.lookups.Load() == 1 })
 	h.next <- "[PERSON"
 	h.next <- "_1], is land \xe2\x82" // half a character
 	h.next <- "\xac."
@@ -369,7 +370,7 @@ func TestCallerHangsUp(t *testing.T) {
 	_, gone := b.stream(ctx, b.user, "What is a fief?")
 	await(t, "the call", h.began)
 	_, stays := b.stream(t.Context(), b.user, "What is a fief?")
-	eventually(t, "both ask", func() bool { return b.seen.lookups.Load() == 2 })
+	testenv.Eventually(t, "both ask", func() bool { return b.seen.lookups.Load() == 2 })
 	hangUp()
 	h.next <- "Land."
 	close(h.next)
@@ -420,7 +421,7 @@ func TestLeaseIsRenewed(t *testing.T) {
 	_, b := two.stream(t.Context(), two.user, "Why?")
 	lease := "ai:lease:chat:" + one.model.last().IdempotencyKey
 	left, renewed := int64(0), 0
-	eventually(t, "the lease is renewed twice", func() bool {
+	testenv.Eventually(t, "the lease is renewed twice", func() bool {
 		now, err := one.Redis.Do(t.Context(), one.Redis.B().Pttl().Key(lease).Build()).AsInt64()
 		if err != nil || now <= 0 {
 			t.Fatalf("the lease is gone: %d, %v", now, err)
@@ -459,7 +460,7 @@ func TestClose(t *testing.T) {
 	closed := make(chan error, 1)
 	ctx, giveUp := context.WithCancel(t.Context())
 	go func() { closed <- one.Close(ctx) }()
-	eventually(t, "it is closing", func() bool { one.mu.Lock(); defer one.mu.Unlock(); return one.idle != nil })
+	testenv.Eventually(t, "it is closing", func() bool { one.mu.Lock(); defer one.mu.Unlock(); return one.idle != nil })
 	_, err := one.Chat(t.Context(), one.user, Question{UserID: one.user.UserID, Message: "What?"})
 	wantCode(t, err, domain.Unavailable, "")
 	select {

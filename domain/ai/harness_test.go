@@ -138,23 +138,6 @@ func (c *counted) Recorded(rows int, _ time.Duration, _ error) {
 	c.writes.Add(1)
 }
 
-type logBuffer struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // bundle is a Service with what is around it. Each test has a model name of its own, so that
 // no two share cache keys.
 type bundle struct {
@@ -170,7 +153,7 @@ func newBundle(t testing.TB, change ...func(*Deps)) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	logged := &logBuffer{}
+	logged := &testenv.Log{}
 	t.Cleanup(func() { // runs after Close
 		if log := logged.String(); strings.Contains(log, "Smith") || strings.Contains(log, "acme-widgets") || strings.Contains(log, "What is") {
 			t.Errorf("words in the log: %s", log)
@@ -258,7 +241,7 @@ func (b *bundle) rows(t testing.TB) (n int) {
 // waits returns when a flight of this server is asking for the lease, or waits for another's.
 func (b *bundle) waits(t testing.TB) {
 	t.Helper()
-	eventually(t, "it waits", func() bool {
+	testenv.Eventually(t, "it waits", func() bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		return len(b.waiting) == 1
@@ -278,20 +261,6 @@ func inRedis(t testing.TB, c rueidis.Client) string {
 		b.WriteString(k + " = " + v + "\n")
 	}
 	return b.String()
-}
-
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(patience)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("in vain: %s", what)
-		}
-	}
 }
 
 func await[T any](t testing.TB, what string, c <-chan T) T {

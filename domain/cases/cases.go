@@ -143,7 +143,7 @@ func (s *Service) List(ctx context.Context, p domain.Principal, f Filter) (items
 		words = "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Words) + "%"
 	}
 	if p.Admin() {
-		rows, err := s.rows.ListAllCases(ctx, query.ListAllCasesParams{Member: p.UserID, Before: before(f.Before), Status: string(f.Status), Words: words, Limit: limit + 1})
+		rows, err := s.rows.ListAllCases(ctx, query.ListAllCasesParams{Member: p.UserID, Before: domain.Before(f.Before), Status: string(f.Status), Words: words, Limit: limit + 1})
 		if err != nil {
 			return nil, nil, db.Error(err)
 		}
@@ -151,7 +151,7 @@ func (s *Service) List(ctx context.Context, p domain.Principal, f Filter) (items
 			items = append(items, Case{ID: r.ID, Title: r.Title, Status: Status(r.Status), LegalHold: r.LegalHold, MyRole: Role(r.MyRole.String), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt})
 		}
 	} else {
-		rows, err := s.rows.ListCases(ctx, query.ListCasesParams{Member: p.UserID, Before: before(f.Before), Status: string(f.Status), Words: words, Limit: limit + 1})
+		rows, err := s.rows.ListCases(ctx, query.ListCasesParams{Member: p.UserID, Before: domain.Before(f.Before), Status: string(f.Status), Words: words, Limit: limit + 1})
 		if err != nil {
 			return nil, nil, db.Error(err)
 		}
@@ -285,18 +285,6 @@ func nullTime(t *time.Time) sql.NullTime {
 const maxPage = 100
 
 func pageSize(limit int) int32 { return int32(min(max(cmp.Or(limit, 20), 1), maxPage)) }
-
-// before is the position a page starts from; nil is the newest.
-func before(id *domain.ID) domain.ID {
-	if id != nil {
-		return *id
-	}
-	var newest domain.ID
-	for i := range newest {
-		newest[i] = 0xff
-	}
-	return newest
-}
 
 // page cuts what was read, one row more than asked for, to a page and says where the next begins.
 func page[T any](items []T, limit int32, id func(T) domain.ID) ([]T, *domain.ID) {

@@ -124,7 +124,7 @@ func (s *Service) Parties(ctx context.Context, p domain.Principal, id domain.ID,
 		return nil, nil, absent(err, noCase())
 	}
 	n := pageSize(limit)
-	rows, err := s.rows.ListCaseParties(ctx, query.ListCasePartiesParams{CaseID: id, Before: before(from), Limit: n + 1})
+	rows, err := s.rows.ListCaseParties(ctx, query.ListCasePartiesParams{CaseID: id, Before: domain.Before(from), Limit: n + 1})
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}

@@ -51,7 +51,7 @@ func (s *Service) Notes(ctx context.Context, p domain.Principal, id domain.ID, l
 		return nil, nil, err
 	}
 	n := pageSize(limit)
-	rows, err := s.rows.ListCaseNotes(ctx, query.ListCaseNotesParams{CaseID: id, Before: before(from), Limit: n + 1})
+	rows, err := s.rows.ListCaseNotes(ctx, query.ListCaseNotesParams{CaseID: id, Before: domain.Before(from), Limit: n + 1})
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
@@ -157,7 +157,7 @@ func (s *Service) Tasks(ctx context.Context, p domain.Principal, id domain.ID, s
 		return nil, nil, err
 	}
 	n := pageSize(limit)
-	rows, err := s.rows.ListCaseTasks(ctx, query.ListCaseTasksParams{CaseID: id, Before: before(from), Status: string(status), Limit: n + 1})
+	rows, err := s.rows.ListCaseTasks(ctx, query.ListCaseTasksParams{CaseID: id, Before: domain.Before(from), Status: string(status), Limit: n + 1})
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}

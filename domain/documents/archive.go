@@ -348,10 +348,7 @@ func (a *Archive) List(ctx context.Context, caller domain.Principal, f StoredFil
 	if limit < 1 || limit > 100 {
 		return nil, nil, domain.Errorf(domain.Invalid, "limit must be 1 to 100.")
 	}
-	before := newest
-	if f.Before != nil {
-		before = *f.Before
-	}
+	before := domain.Before(f.Before)
 	q := query.New(a.DB)
 	var rows []query.Document
 	switch {

@@ -221,10 +221,7 @@ func (s *Drafts) List(ctx context.Context, caller domain.Principal, f DraftFilte
 		user = &caller.UserID
 	}
 	limit := min(max(cmp.Or(f.Limit, 20), 1), 100)
-	before := newest
-	if f.Before != nil {
-		before = *f.Before
-	}
+	before := domain.Before(f.Before)
 	q := query.New(s.pool)
 	var rows []query.ListDraftsRow
 	switch {
@@ -261,9 +258,6 @@ func (s *Drafts) List(ctx context.Context, caller domain.Principal, f DraftFilte
 	}
 	return items, next, nil
 }
-
-// newest is after every id there will be.
-var newest = domain.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
 // Get reads a draft. NotFound: there is none, or it is not open to the caller.
 func (s *Drafts) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Draft, error) {

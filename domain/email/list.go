@@ -11,9 +11,6 @@ import (
 	"counsel/gen/query"
 )
 
-// afterAll is after every id there will be.
-var afterAll = domain.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
-
 // Get reads a mail that the caller sent; an admin reads everyone's. NotFound: there is none.
 func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Email, error) {
 	row, err := s.rows.GetEmail(ctx, id)
@@ -41,10 +38,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		user = &caller.UserID
 	}
 	limit := min(max(cmp.Or(f.Limit, 20), 1), 100)
-	before := afterAll
-	if f.Before != nil {
-		before = *f.Before
-	}
+	before := domain.Before(f.Before)
 	every, or := int64(0), f.Status
 	if f.Status == "" {
 		every = 1

@@ -98,10 +98,7 @@ func (s *Service) Suppressions(ctx context.Context, caller domain.Principal, lim
 		return nil, nil, err
 	}
 	limit = min(max(cmp.Or(limit, 20), 1), 100)
-	from := afterAll
-	if before != nil {
-		from = *before
-	}
+	from := domain.Before(before)
 	rows, err := s.rows.ListSuppressions(ctx, query.ListSuppressionsParams{Before: from, Limit: int32(limit + 1)})
 	if err != nil {
 		return nil, nil, db.Error(err)

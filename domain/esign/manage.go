@@ -72,10 +72,7 @@ func (s *Service) List(ctx context.Context, by domain.Principal, f Filter) (item
 	if limit < 1 || limit > 100 {
 		return nil, nil, domain.Errorf(domain.Invalid, "limit must be 1 to 100.")
 	}
-	before := domain.ID(bytes.Repeat([]byte{0xff}, 16))
-	if f.Before != nil {
-		before = *f.Before
-	}
+	before := domain.Before(f.Before)
 	sender := by.UserID
 	if f.UserID != nil {
 		if sender = *f.UserID; f.CaseID == nil && sender != by.UserID && !by.Admin() {

@@ -1,7 +1,6 @@
 package esign
 
 import (
-	"bytes"
 	"context"
 	"strings"
 	"time"
@@ -21,7 +20,7 @@ type Part struct {
 // Parts gives yield what is held of the signers at an address, the newest first. Whoever asks for it
 // must have made sure whose address it is.
 func (s *Service) Parts(ctx context.Context, address string, yield func(Part) error) error {
-	before := domain.ID(bytes.Repeat([]byte{0xff}, 16))
+	before := domain.Before(nil)
 	for {
 		rows, err := s.rows.ListSignerRows(ctx, query.ListSignerRowsParams{Email: address, Before: before, Limit: sweepBatch})
 		if err != nil {

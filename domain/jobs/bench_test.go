@@ -8,6 +8,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/jobs"
 	"counsel/gen/query"
+	"counsel/sandbox/testenv"
 )
 
 func cpu(b *testing.B) time.Duration {
@@ -49,6 +50,6 @@ func BenchmarkDone(b *testing.B) {
 	for left := b.N; left > 0; left -= 100 {
 		p.add(many(min(left, 100), jobs.New{Kind: "mark", UserID: domain.NewID()})...)
 	}
-	eventually(b, "all are done", func() bool { return m.done() == b.N })
+	testenv.Eventually(b, "all are done", func() bool { return m.done() == b.N })
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
 }

@@ -183,28 +183,13 @@ func (p *process) job(id domain.ID) jobs.Job {
 func (p *process) until(id domain.ID, what string, so func(jobs.Job) bool) jobs.Job {
 	p.w.t.Helper()
 	var j jobs.Job
-	eventually(p.w.t, what, func() bool { j = p.job(id); return so(j) })
+	testenv.Eventually(p.w.t, what, func() bool { j = p.job(id); return so(j) })
 	return j
 }
 
 func (p *process) is(id domain.ID, s jobs.State) jobs.Job {
 	p.w.t.Helper()
 	return p.until(id, "the job is "+string(s), func(j jobs.Job) bool { return j.State == s })
-}
-
-func eventually(t testing.TB, what string, so func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(30 * time.Second)
-	defer deadline.Stop()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !so() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("it never came to be that %s", what)
-		}
-	}
 }
 
 func (w *world) exec(statement string, args ...any) {

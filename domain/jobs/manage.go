@@ -109,10 +109,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		}
 		f.UserID = caller.UserID
 	}
-	before := newest
-	if f.Before != nil {
-		before = *f.Before
-	}
+	before := domain.Before(f.Before)
 	kind := f.Kind
 	if kind == "" {
 		kind = "%"
@@ -138,9 +135,6 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	}
 	return items, next, nil
 }
-
-// newest is after every id there will be.
-var newest = domain.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
 // Cancel stops a job of the caller, or for an admin anyone's. One that runs is told, and stops
 // where it can: it is still Running in the answer. Conflict when it has ended otherwise; a

@@ -17,6 +17,7 @@ import (
 	"counsel/domain/jobs"
 	"counsel/domain/webhooks"
 	"counsel/gen/query"
+	"counsel/sandbox/testenv"
 )
 
 func matter(title string) matters.NewCase { return matters.NewCase{Title: title} }
@@ -120,7 +121,7 @@ func TestDownThenUp(t *testing.T) {
 	must(t, l.Close())
 	h, _ := s.hook(w.anna, "http://"+address)
 	s.emit(w.anna, nil)
-	eventually(t, "tried", func() bool { return s.deliveries(w.anna, h.ID, webhooks.Pending)[0].Attempts > 1 })
+	testenv.Eventually(t, "tried", func() bool { return s.deliveries(w.anna, h.ID, webhooks.Pending)[0].Attempts > 1 })
 	d := s.detail(w.anna, s.deliveries(w.anna, h.ID, "")[0])
 	if d.Attempts[0].Outcome != webhooks.OutcomeNoAnswer || d.Attempts[0].Status != 0 {
 		t.Errorf("%+v", d)
@@ -214,7 +215,7 @@ func TestGone(t *testing.T) {
 		t.Errorf("told %d times", n)
 	}
 	var j jobs.Job
-	eventually(t, "the job ends", func() bool {
+	testenv.Eventually(t, "the job ends", func() bool {
 		j, err = s.jobs.Get(t.Context(), w.anna, job)
 		must(t, err)
 		return j.State.Ended()
@@ -379,7 +380,7 @@ func TestDeleted(t *testing.T) {
 	}
 	must(t, s.Delete(t.Context(), w.anna, h.ID))
 	s.start()
-	eventually(t, "the jobs are done and the rows gone", func() bool {
+	testenv.Eventually(t, "the jobs are done and the rows gone", func() bool {
 		return w.count("SELECT COUNT(*) FROM jobs WHERE kind = 'webhook.deliver' AND state <> 'succeeded'") == 0 &&
 			w.count("SELECT COUNT(*) FROM webhook_deliveries")+w.count("SELECT COUNT(*) FROM webhooks") == 0
 	})
@@ -402,7 +403,7 @@ func TestOld(t *testing.T) {
 	w.exec("UPDATE webhook_deliveries SET id = ?, state = 'delivered' WHERE id = ?", aged, old.ID)
 	w.exec("INSERT INTO webhook_attempts (delivery_id, n, at, outcome, status, duration_ms) VALUES (?, 1, NOW(6), 'delivered', 200, 1)", aged)
 	s.start()
-	eventually(t, "one is gone", func() bool { return w.count("SELECT COUNT(*) FROM webhook_deliveries WHERE id = ?", aged) == 0 })
+	testenv.Eventually(t, "one is gone", func() bool { return w.count("SELECT COUNT(*) FROM webhook_deliveries WHERE id = ?", aged) == 0 })
 	s.becomes(w.anna, h.ID, webhooks.Delivered, 1)
 	if n := w.count("SELECT COUNT(*) FROM webhook_attempts WHERE delivery_id = ?", aged); n != 0 {
 		t.Errorf("%d attempts are left", n)
@@ -425,7 +426,7 @@ func TestTwoServers(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	eventually(t, "all are delivered", func() bool {
+	testenv.Eventually(t, "all are delivered", func() bool {
 		return w.count("SELECT COUNT(*) FROM webhook_deliveries WHERE webhook_id = ? AND state = 'delivered'", h.ID) == n
 	})
 	seen := map[string]int{}
@@ -551,7 +552,7 @@ func BenchmarkDeliver(b *testing.B) {
 	}
 	began := time.Now()
 	s.start()
-	eventually(b, "all are told", func() bool { return len(r.all()) >= n })
+	testenv.Eventually(b, "all are told", func() bool { return len(r.all()) >= n })
 	b.ReportMetric(n/time.Since(began).Seconds(), "deliveries/s")
 	b.Log(fmt.Sprint(time.Since(began)))
 }

@@ -74,9 +74,9 @@ func (s *Service) Deliveries(ctx context.Context, caller domain.Principal, id do
 	limit := pageSize(f.Limit)
 	var rows []query.WebhookDelivery
 	if f.State == "" {
-		rows, err = s.rows.ListWebhookDeliveries(ctx, query.ListWebhookDeliveriesParams{WebhookID: id, Before: before(f.Before), Limit: limit + 1})
+		rows, err = s.rows.ListWebhookDeliveries(ctx, query.ListWebhookDeliveriesParams{WebhookID: id, Before: domain.Before(f.Before), Limit: limit + 1})
 	} else {
-		rows, err = s.rows.ListWebhookDeliveriesIn(ctx, query.ListWebhookDeliveriesInParams{WebhookID: id, State: string(f.State), Before: before(f.Before), Limit: limit + 1})
+		rows, err = s.rows.ListWebhookDeliveriesIn(ctx, query.ListWebhookDeliveriesInParams{WebhookID: id, State: string(f.State), Before: domain.Before(f.Before), Limit: limit + 1})
 	}
 	if err != nil {
 		return nil, nil, db.Error(err)

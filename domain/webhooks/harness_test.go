@@ -1,7 +1,6 @@
 package webhooks_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -41,7 +40,7 @@ type world struct {
 	redisURL string
 	people   *account.Service
 	cases    *cases.Service
-	log      *logBuffer
+	log      *testenv.Log
 	later    atomic.Int64 // how far the clock is ahead
 
 	anna, bert, root domain.Principal // two lawyers and an admin
@@ -49,7 +48,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, pool: testenv.DB(t), redisURL: testenv.RedisURL(t), log: &logBuffer{}}
+	w := &world{t: t, pool: testenv.DB(t), redisURL: testenv.RedisURL(t), log: &testenv.Log{}}
 	var err error
 	w.people, err = account.New(w.pool, testenv.EmptyRedis(t), account.Config{Secret: strings.Repeat("s", 32)}, domain.SystemClock, domain.NewID, rand.Reader)
 	must(t, err)
@@ -195,7 +194,7 @@ func (s *server) deliveries(who domain.Principal, hook domain.ID, state webhooks
 func (s *server) becomes(who domain.Principal, hook domain.ID, state webhooks.State, n int) []webhooks.Delivery {
 	s.w.t.Helper()
 	var items []webhooks.Delivery
-	eventually(s.w.t, string(state), func() bool { items = s.deliveries(who, hook, state); return len(items) == n })
+	testenv.Eventually(s.w.t, string(state), func() bool { items = s.deliveries(who, hook, state); return len(items) == n })
 	return items
 }
 
@@ -287,23 +286,8 @@ func (r *receiver) all() []told {
 // hears waits until so many messages came in all.
 func (r *receiver) hears(n int) []told {
 	r.t.Helper()
-	eventually(r.t, "heard", func() bool { return len(r.all()) >= n })
+	testenv.Eventually(r.t, "heard", func() bool { return len(r.all()) >= n })
 	return r.all()
-}
-
-func eventually(t testing.TB, what string, so func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(30 * time.Second)
-	defer deadline.Stop()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !so() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("it never came to be: %s", what)
-		}
-	}
 }
 
 func must(t testing.TB, err error) {
@@ -318,21 +302,4 @@ func fails(t testing.TB, err error, code domain.Code) {
 	if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != code {
 		t.Fatalf("got %v, want %s", err, code)
 	}
-}
-
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

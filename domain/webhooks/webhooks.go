@@ -234,9 +234,9 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	limit := pageSize(f.Limit)
 	var rows []query.Webhook
 	if user != nil {
-		rows, err = s.rows.ListWebhooks(ctx, query.ListWebhooksParams{UserID: *user, Before: before(f.Before), Limit: limit + 1})
+		rows, err = s.rows.ListWebhooks(ctx, query.ListWebhooksParams{UserID: *user, Before: domain.Before(f.Before), Limit: limit + 1})
 	} else {
-		rows, err = s.rows.ListAllWebhooks(ctx, query.ListAllWebhooksParams{Before: before(f.Before), Limit: limit + 1})
+		rows, err = s.rows.ListAllWebhooks(ctx, query.ListAllWebhooksParams{Before: domain.Before(f.Before), Limit: limit + 1})
 	}
 	if err != nil {
 		return nil, nil, db.Error(err)
@@ -398,15 +398,3 @@ func split(s string) []domain.EventType {
 }
 
 func pageSize(limit int) int32 { return int32(min(max(cmp.Or(limit, 20), 1), 100)) }
-
-// before is the position a page starts from; nil is the newest.
-func before(id *domain.ID) domain.ID {
-	if id != nil {
-		return *id
-	}
-	var newest domain.ID
-	for i := range newest {
-		newest[i] = 0xff
-	}
-	return newest
-}
