@@ -177,15 +177,20 @@ func TestSendEmails(t *testing.T) {
 		mails = append(mails, map[string]any{"to": []string{fmt.Sprintf("r%d@example.org", i)}, "subject": "We move", "bodyText": "On Monday."})
 	}
 	mails[7].(map[string]any)["subject"] = "a\nb"
+	mails[8].(map[string]any)["subject"] = ""
+	mails[9].(map[string]any)["to"] = []string{"Ada Lovelace"}
+	faults := map[int]string{7: "/emails/7/subject", 8: "/emails/8/subject", 9: "/emails/9/to/0"}
 	var out api.SendEmailsResponse
 	b.call(lawyer, "POST", "/api/email/send-batch", map[string]any{"emails": mails}).wants(202, "").into(&out)
 	for i, item := range out.Items {
-		if (i == 7) != (item.Error != nil) || i != 7 && *item.Status != api.EmailStatusQueued {
+		switch fault := faults[i]; {
+		case fault != "":
+			if e := item.Error; e == nil || e.Code != "invalid" || e.Errors[0].Pointer != fault {
+				t.Fatalf("%d: %+v", i, item)
+			}
+		case item.Error != nil || *item.Status != api.EmailStatusQueued:
 			t.Fatalf("%d: %+v", i, item)
 		}
-	}
-	if e := out.Items[7].Error; e.Code != "invalid" || e.Errors[0].Pointer != "/emails/7/subject" {
-		t.Errorf("%+v", e)
 	}
 	link, ok := strings.CutPrefix(b.arrives("r99@example.org", 1).Unsubscribe, "https://counsel.example")
 	if !ok {

@@ -73,7 +73,7 @@ func (s *Server) RotateWebhookSecret(ctx context.Context, r api.RotateWebhookSec
 
 // PingWebhook sends a test event.
 func (s *Server) PingWebhook(ctx context.Context, r api.PingWebhookRequestObject) (api.PingWebhookResponseObject, error) {
-	d, err := s.Webhooks.Ping(ctx, caller(ctx), domain.ID(r.WebhookID))
+	d, err := s.Webhooks.Ping(ctx, caller(ctx), domain.ID(r.WebhookID), made(ctx, 0))
 	if err != nil {
 		return nil, err
 	}

@@ -38,10 +38,16 @@ func TestDeliver(t *testing.T) {
 	if len(detail.Attempts) != 1 || detail.Attempts[0].Outcome != webhooks.OutcomeDelivered || detail.Attempts[0].Status != 200 || string(detail.Payload) != string(m.body) {
 		t.Errorf("%+v", detail)
 	}
-	p, err := s.Ping(t.Context(), w.anna, h.ID)
+	p, err := s.Ping(t.Context(), w.anna, h.ID, domain.ID{})
 	must(t, err)
 	if m := r.hears(2)[1]; m.id != p.ID.String() || m.payload.Type != "ping" || m.payload.Data["webhookId"] != h.ID.String() {
 		t.Errorf("%+v", m)
+	}
+	if again, err := s.Ping(t.Context(), w.anna, h.ID, p.ID); err != nil || again.ID != p.ID {
+		t.Errorf("asked for again, it is %+v, %v", again, err)
+	}
+	if list, _, err := s.Deliveries(t.Context(), w.anna, h.ID, webhooks.DeliveryFilter{}); err != nil || len(list) != 2 {
+		t.Errorf("%d deliveries, %v", len(list), err)
 	}
 	if log := w.log.String(); strings.Contains(log, r.url) || strings.Contains(log, secret) {
 		t.Error("the log holds a URL or a secret")
@@ -196,7 +202,7 @@ func TestGone(t *testing.T) {
 	if n := len(s.deliveries(w.anna, h.ID, "")); n != 5 {
 		t.Errorf("%d deliveries: some were written while disabled", n)
 	}
-	_, err = s.Ping(t.Context(), w.anna, h.ID)
+	_, err = s.Ping(t.Context(), w.anna, h.ID, domain.ID{})
 	fails(t, err, domain.Conflict)
 	_, err = s.ReplayFailed(t.Context(), w.anna, h.ID, time.Time{})
 	fails(t, err, domain.Conflict)

@@ -118,19 +118,30 @@ func belongs(r query.WebhookDelivery, id domain.ID, err error) error {
 	return db.Error(err)
 }
 
-// Ping sends an event of the type ping, whatever the webhook subscribes to. NotFound as of Get;
+// Ping sends an event of the type ping, whatever the webhook subscribes to. as is the id of its
+// delivery, optional: of one that is there already, nothing is sent again. NotFound as of Get;
 // Conflict: the webhook is disabled.
-func (s *Service) Ping(ctx context.Context, caller domain.Principal, id domain.ID) (Delivery, error) {
+func (s *Service) Ping(ctx context.Context, caller domain.Principal, id, as domain.ID) (Delivery, error) {
 	w, err := s.enabled(ctx, caller, id)
 	if err != nil {
 		return Delivery{}, err
+	}
+	if as.IsZero() {
+		as = s.NewID()
+	}
+	made, err := s.rows.GetWebhookDelivery(ctx, as)
+	switch {
+	case err == nil && made.WebhookID == id:
+		return delivery(made), nil
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return Delivery{}, db.Error(err)
 	}
 	now := s.now()
 	body, err := json.Marshal(payload{typePing, now, map[string]domain.ID{"webhookId": id}})
 	if err != nil {
 		return Delivery{}, err
 	}
-	d := query.CreateWebhookDeliveryParams{ID: s.NewID(), WebhookID: id, EventType: string(typePing), Payload: string(body), CreatedAt: now}
+	d := query.CreateWebhookDeliveryParams{ID: as, WebhookID: id, EventType: string(typePing), Payload: string(body), CreatedAt: now}
 	if err := db.WithTx(ctx, s.DB, func(q *query.Queries) error { return s.send(ctx, q, d, w.UserID) }); err != nil {
 		return Delivery{}, err
 	}

@@ -93,7 +93,7 @@ func TestWhose(t *testing.T) {
 			"rotate":     func() error { _, _, err := s.RotateSecret(ctx, who, h.ID); return err },
 			"deliveries": func() error { _, _, err := s.Deliveries(ctx, who, h.ID, webhooks.DeliveryFilter{}); return err },
 			"delivery":   func() error { _, err := s.Delivery(ctx, who, h.ID, d.ID); return err },
-			"ping":       func() error { _, err := s.Ping(ctx, who, h.ID); return err },
+			"ping":       func() error { _, err := s.Ping(ctx, who, h.ID, domain.ID{}); return err },
 			"all":        func() error { _, err := s.ReplayFailed(ctx, who, h.ID, time.Time{}); return err },
 		} {
 			if err := call(); code == "" && err != nil || code != "" && domain.CodeOf(err) != code {

@@ -1211,20 +1211,25 @@ export type UploadDocumentRequest = {
     file: Blob | File;
 };
 
+/**
+ * An e-mail address. What is none is refused with the mail it stands in, and no other of a batch.
+ */
+export type RecipientAddress = string;
+
 export type SendEmailRequest = {
     /**
      * The recipients; with cc and bcc at most 100.
      */
-    to: Array<EmailAddress>;
+    to: Array<RecipientAddress>;
     /**
      * Who gets a copy.
      */
-    cc?: Array<EmailAddress>;
+    cc?: Array<RecipientAddress>;
     /**
      * Who gets a copy without the others knowing.
      */
-    bcc?: Array<EmailAddress>;
-    replyTo?: EmailAddress;
+    bcc?: Array<RecipientAddress>;
+    replyTo?: RecipientAddress;
     /**
      * One line.
      */

@@ -730,6 +730,11 @@ export const zUploadDocumentRequest = z.object({
     file: z.string().max(26214400)
 });
 
+/**
+ * An e-mail address. What is none is refused with the mail it stands in, and no other of a batch.
+ */
+export const zRecipientAddress = z.string().max(1000).regex(/^[\s\S]*$/);
+
 export const zEmailAttachment = z.object({
     filename: z.string().min(1).max(200).regex(/^[\s\S]*$/),
     fileUrl: z.string().min(1).max(4000).regex(/^\S+$/).optional(),
@@ -738,11 +743,11 @@ export const zEmailAttachment = z.object({
 });
 
 export const zSendEmailRequest = z.object({
-    to: z.array(zEmailAddress).min(1).max(100),
-    cc: z.array(zEmailAddress).max(100).optional(),
-    bcc: z.array(zEmailAddress).max(100).optional(),
-    replyTo: zEmailAddress.optional(),
-    subject: z.string().min(1).max(255).regex(/^[\s\S]*$/),
+    to: z.array(zRecipientAddress).min(1).max(100),
+    cc: z.array(zRecipientAddress).max(100).optional(),
+    bcc: z.array(zRecipientAddress).max(100).optional(),
+    replyTo: zRecipientAddress.optional(),
+    subject: z.string().max(255).regex(/^[\s\S]*$/),
     bodyHtml: z.string().max(500000).regex(/^[\s\S]*$/).optional(),
     bodyText: z.string().max(500000).regex(/^[\s\S]*$/).optional(),
     attachments: z.array(zEmailAttachment).max(20).optional(),
