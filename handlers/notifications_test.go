@@ -34,6 +34,7 @@ func TestNotifications(t *testing.T) {
 	root := "/api/cases/" + c.ID.String()
 	b.call(ada, "POST", root+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).wants(201, "")
 	b.told(bob, 1)
+	b.arrives("bob@example.com", 2)
 	var task api.CaseTask
 	b.call(ada, "POST", root+"/tasks", map[string]any{"title": "File the defence", "assigneeId": bob.ID}).wants(201, "").into(&task)
 	page := b.told(bob, 2)
@@ -80,24 +81,36 @@ func TestNotifications(t *testing.T) {
 	b.call(bob, "GET", "/api/notifications?cursor=x", nil).wants(400, "malformed")
 
 	// Each step of signing is told to the case.
-	sent := b.sendToSign(ada, c.ID.String(), "grace@example.com")
-	b.call(ada, "POST", "/api/esign/"+sent.TrackingID.String()+"/cancel", nil).wants(200, "")
-	page = b.told(bob, 5)
-	var types []string
-	for _, n := range page.Items[:3] {
-		types = append(types, string(n.Type))
-		if strings.HasPrefix(string(n.Type), "signature.") && *n.Data.TrackingID != sent.TrackingID {
-			t.Errorf("%+v", n)
+	hears := func(who *person, sent api.InitiateSignatureResponse, all int, want ...string) {
+		t.Helper()
+		page = b.told(who, all)
+		var types []string
+		for _, n := range page.Items[:len(want)] {
+			types = append(types, string(n.Type))
+			if strings.HasPrefix(string(n.Type), "signature.") && *n.Data.TrackingID != sent.TrackingID {
+				t.Errorf("%+v", n)
+			}
+		}
+		if !slices.Equal(types, want) {
+			t.Errorf("told of %v, want %v", types, want)
 		}
 	}
-	if !slices.Equal(types, []string{"signature.cancelled", "signature.created", "document.uploaded"}) {
-		t.Errorf("told of %v", types)
-	}
+	withdrawn := b.sendToSign(ada, c.ID.String(), "grace@example.com")
+	b.call(ada, "POST", "/api/esign/"+withdrawn.TrackingID.String()+"/cancel", nil).wants(200, "")
+	hears(bob, withdrawn, 5, "signature.cancelled", "signature.created", "document.uploaded")
 	b.told(ada, 0)
+	signed := b.sendToSign(ada, c.ID.String(), "eve@example.com")
+	link := b.signPost.secret(t, "eve@example.com")
+	var view api.SigningView
+	b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": link}).wants(200, "").into(&view)
+	b.call(nil, "POST", "/api/esign/signing/consent", map[string]any{"token": link, "disclosure": view.Disclosure.Version}).wants(200, "")
+	b.call(nil, "POST", "/api/esign/signing/sign", map[string]any{"token": link, "signature": map[string]any{"typed": "Eve"}}).wants(200, "")
+	hears(ada, signed, 2, "signature.completed", "signature.signed")
+	hears(bob, signed, 9, "signature.completed", "signature.signed", "signature.created", "document.uploaded")
 
 	var copied api.UserExport
 	b.call(bob, "GET", "/api/users/"+bob.ID.String()+"/export", nil).wants(200, "").into(&copied)
-	if len(copied.Notifications) != 5 || copied.Notifications[0].ID != page.Items[0].ID {
+	if len(copied.Notifications) != 9 || copied.Notifications[0].ID != page.Items[0].ID {
 		t.Errorf("the copy has %+v", copied.Notifications)
 	}
 

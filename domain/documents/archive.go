@@ -295,7 +295,7 @@ func (a *Archive) put(ctx context.Context, by domain.Principal, s Stored, body i
 			return StorageUnavailable(time.Second, errors.New("documents: a sweep took the row away"))
 		}
 		happened := domain.EventDocumentUploaded
-		if s.Kind == Rendered {
+		if s.Kind != Uploaded {
 			happened = domain.EventDocumentRendered
 		}
 		return a.Emit(ctx, q, documentEvent(happened, by.UserID, s.UserID, s.CaseID, s.ID))

@@ -2131,7 +2131,8 @@ export type TemplatePreview = {
 
 /**
  * What happened. `case.updated` is any change of a case but its being closed; `case.joined` says
- * that somebody was let in, `task.assigned` that a task became somebody's; `draft.updated` a
+ * that somebody was let in, `task.assigned` that a task became somebody's; `document.rendered`
+ * that one was made here, of a template or by signing; `draft.updated` a
  * change of its text or its status; `email.sent` says that at least one recipient was sent it.
  * `signature.signed` and `signature.declined` are of one signer, `signature.completed` comes when
  * the signed document is there, `signature.failed` when the signing service could not be given it. `data` names the
