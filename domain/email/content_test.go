@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"counsel/domain"
+	"counsel/domain/jobs"
 	"counsel/gen/query"
 )
 
@@ -151,5 +152,19 @@ func TestNotify(t *testing.T) {
 	n.To = "nobody"
 	if _, err := b.Notify(t.Context(), query.New(b.pool), n); err == nil || strings.Contains(err.Error(), "nobody") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A mail for which nobody waits does not go before those for which somebody does.
+func TestNotifyQueues(t *testing.T) {
+	b := newBundle(t)
+	for kind, want := range map[NoticeKind]jobs.Queue{ResetPassword: jobs.Interactive, Notification: jobs.Standard} {
+		_, err := b.Notify(t.Context(), query.New(b.pool), Notice{Kind: kind, UserID: b.ada.UserID, To: "ada@example.com"})
+		must(t, err)
+		var queue jobs.Queue
+		must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs ORDER BY id DESC LIMIT 1").Scan(&queue))
+		if queue != want {
+			t.Errorf("%s is %s", kind, queue)
+		}
 	}
 }

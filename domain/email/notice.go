@@ -107,7 +107,11 @@ func (s *Service) Notify(ctx context.Context, q *query.Queries, n Notice) (domai
 	if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: id, Field: "to", Address: to, UpdatedAt: now}); err != nil {
 		return id, err
 	}
-	_, err = s.Jobs.Add(ctx, q, jobs.New{Kind: kindSend, Queue: jobs.Interactive, Payload: payload{id}})
+	queue := jobs.Interactive // somebody waits for it
+	if n.Kind == Notification {
+		queue = jobs.Standard
+	}
+	_, err = s.Jobs.Add(ctx, q, jobs.New{Kind: kindSend, Queue: queue, Payload: payload{id}})
 	return id, err
 }
 
