@@ -103,10 +103,10 @@ WHERE document_id IN (sqlc.slice(documents)) AND page <= sqlc.arg(last)
 ORDER BY page, document_id;
 
 -- name: ForgetDocuments :exec
-UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted';
+UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted' AND kind <> 'signed';
 
 -- name: ForgetDocumentPages :exec
-DELETE p FROM document_pages p JOIN documents d ON d.id = p.document_id WHERE d.user_id = ? AND d.case_id IS NULL;
+DELETE p FROM document_pages p JOIN documents d ON d.id = p.document_id WHERE d.user_id = ? AND d.case_id IS NULL AND d.kind <> 'signed';
 
 -- name: ForgetRenderings :exec
 DELETE r FROM renderings r JOIN documents d ON d.id = r.document_id WHERE d.user_id = ? AND d.case_id IS NULL;

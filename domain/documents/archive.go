@@ -448,14 +448,28 @@ func (a *Archive) lost(err error) error {
 	return err
 }
 
+// handingOut is how long a signed document stays at least: until its signers have been mailed it.
+const handingOut = 48 * time.Hour
+
+// Issued is a document that was signed, for those who signed it, whatever has become of its case.
+// NotFound: it was deleted.
+func (a *Archive) Issued(ctx context.Context, id domain.ID) (Stored, error) {
+	r, err := a.row(ctx, id)
+	return stored(r), err
+}
+
 // Delete takes a document away, its file and its text with it. It is gone from sight at once;
-// when the store is down, its file goes with a later sweep. NotFound: as Get.
+// when the store is down, its file goes with a later sweep. NotFound: as Get. Conflict: it was
+// signed, and its signers are still being mailed it.
 func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain.ID) error {
 	r, err := a.row(ctx, id)
 	if err != nil {
 		return err
 	}
 	mark := func(q *query.Queries) error {
+		if Kind(r.Kind) == Signed && a.Clock().Sub(r.CreatedAt) < handingOut {
+			return &domain.Error{Code: domain.Conflict, Reason: "signature_mailing", Message: "All have signed this document, and it is being mailed to them. It can be deleted two days after that."}
+		}
 		if err := a.hide(ctx, q, id, stateStored); err != nil {
 			return err
 		}
@@ -481,7 +495,8 @@ func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain
 }
 
 // Forget takes away all of somebody's documents outside of cases, in the caller's transaction, with
-// their names, their text and what they were made from; their files go with the next sweep.
+// their names, their text and what they were made from; their files go with the next sweep. What was
+// signed stays: others rely on it.
 func (a *Archive) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
 	if err := q.ForgetDocumentPages(ctx, user); err != nil {
 		return err

@@ -246,7 +246,7 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 	switch j.Notice {
 	case noticeCompleted:
 		kind = email.SignatureCompletedApart
-		d, err := s.Archive.Get(ctx, itself(r), *r.SignedID)
+		d, err := s.Archive.Issued(ctx, *r.SignedID)
 		if err != nil && domain.CodeOf(err) != domain.NotFound {
 			return err
 		}

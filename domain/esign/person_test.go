@@ -9,7 +9,9 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
+	"counsel/domain/email"
 	"counsel/domain/esign"
+	"counsel/domain/esign/pades"
 	"counsel/gen/query"
 )
 
@@ -170,4 +172,71 @@ func TestForgetAtProvider(t *testing.T) {
 		}
 		wantCode(t, second(b.Get(t.Context(), b.root, r.ID)), domain.NotFound, "")
 	})
+}
+
+// TestSignersGetTheirCopy: whatever its sender does while mails wait, all who signed get what they signed.
+func TestSignersGetTheirCopy(t *testing.T) {
+	for name, attack := range map[string]struct {
+		inCase bool
+		do     func(b *bench, r esign.Request, matter domain.ID)
+	}{
+		"deletes it": {do: func(b *bench, r esign.Request, _ domain.ID) {
+			for _, who := range []domain.Principal{b.lena, b.root} {
+				wantCode(b.t, b.archive.Delete(b.t.Context(), who, *r.SignedID), domain.Conflict, "mailed")
+			}
+			wantCode(b.t, b.archive.Delete(b.t.Context(), b.bob, *r.SignedID), domain.NotFound, "")
+		}},
+		"deletes the case": {inCase: true, do: func(b *bench, r esign.Request, matter domain.ID) {
+			wantCode(b.t, b.archive.Delete(b.t.Context(), b.lena, *r.SignedID), domain.Conflict, "mailed")
+			must(b.t, b.cases.Delete(b.t.Context(), b.lena, matter))
+		}},
+		"is erased": {do: func(b *bench, r esign.Request, _ domain.ID) {
+			must(b.t, b.forget(b.lena.UserID))
+			must(b.t, db.WithTx(b.t.Context(), b.pool, func(q *query.Queries) error { return b.archive.Forget(b.t.Context(), q, b.lena.UserID) }))
+			wantCode(b.t, second(b.archive.Get(b.t.Context(), b.root, r.DocumentID)), domain.NotFound, "")
+			raw, err := b.Evidence(b.t.Context(), b.root, r.ID)
+			must(b.t, err)
+			found, err := esign.VerifyEvidence(raw)
+			must(b.t, err)
+			if !found.Sealed {
+				b.t.Errorf("the evidence has lost the file: %+v", found)
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			var matter domain.ID
+			var of *domain.ID
+			if attack.inCase {
+				c, err := b.cases.Create(t.Context(), b.lena, cases.NewCase{Title: "Lease"})
+				must(t, err)
+				matter, of = c.ID, &c.ID
+			}
+			r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), of).ID, Signers: two(), Workflow: esign.Parallel})
+			b.sign("ada@example.com", typed)
+			b.post.fate = func(string) email.Result { return email.Deferred }
+			token := b.token("grace@example.com")
+			must(t, second(b.Look(t.Context(), token, phone)))
+			must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
+			must(t, second(b.Sign(t.Context(), token, typed, phone)))
+			b.work()
+			r, err := b.Get(t.Context(), b.root, r.ID)
+			must(t, err)
+			if r.Status != esign.Completed {
+				t.Fatalf("is %s", r.Status)
+			}
+			attack.do(b, r, matter)
+			b.post.fate = nil
+			b.done()
+			for _, to := range []string{"ada@example.com", "grace@example.com"} {
+				if _, err := pades.Verify(b.last(to).files["lease (signed).pdf"]); err != nil {
+					t.Errorf("%s got %q: %v", to, b.last(to).subject, err)
+				}
+			}
+			if !attack.inCase {
+				b.now = b.now.Add(48 * time.Hour)
+				must(t, b.archive.Delete(t.Context(), b.root, *r.SignedID))
+			}
+		})
+	}
 }

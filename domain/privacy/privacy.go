@@ -11,8 +11,8 @@
 // notifications and the jobs, and ends its memberships. That they want no mail is kept, without their address. What the
 // person wrote, made or sent in cases stays those cases', without a name. What they sent to be signed
 // outside of cases is withdrawn, and goes two days later, when its signers have been told. Where somebody
-// signed, and in cases, the record stays whole, with the names of those in it: it is the evidence that
-// signers and cases rely on for their claims. So does what the person signed.
+// signed, and in cases, the record stays whole, with the names of those in it and the file that all have
+// signed: it is the evidence that signers and cases rely on for their claims. So does what the person signed.
 // A legal hold on any of their cases refuses it all. It is one transaction.
 package privacy
 

@@ -74,7 +74,7 @@ func (q *Queries) CreateDocumentPage(ctx context.Context, arg CreateDocumentPage
 }
 
 const forgetDocumentPages = `-- name: ForgetDocumentPages :exec
-DELETE p FROM document_pages p JOIN documents d ON d.id = p.document_id WHERE d.user_id = ? AND d.case_id IS NULL
+DELETE p FROM document_pages p JOIN documents d ON d.id = p.document_id WHERE d.user_id = ? AND d.case_id IS NULL AND d.kind <> 'signed'
 `
 
 func (q *Queries) ForgetDocumentPages(ctx context.Context, userID domain.ID) error {
@@ -83,7 +83,7 @@ func (q *Queries) ForgetDocumentPages(ctx context.Context, userID domain.ID) err
 }
 
 const forgetDocuments = `-- name: ForgetDocuments :exec
-UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted'
+UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted' AND kind <> 'signed'
 `
 
 type ForgetDocumentsParams struct {

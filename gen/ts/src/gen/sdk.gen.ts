@@ -214,7 +214,7 @@ export const listUsers = <ThrowOnError extends boolean = true>(options?: Options
  * address. What the person wrote, made or sent in cases stays those cases', without a name. What they
  * sent to be signed outside of cases is withdrawn and goes after two days, unless somebody signed it:
  * what was signed, and what is to be signed in cases, stays on record as evidence, with the names of
- * its sender and signers. Refused
+ * its sender and signers and the file that all have signed. Refused
  * (409) while a legal hold covers a case they are in, worked in or are a party of (`legal_hold`), while
  * they are the only owner of a case (`case_owner`), while a document that all have signed is being
  * sealed (`signature_sealing`), and for the last admin.
@@ -1128,7 +1128,7 @@ export const searchDocuments = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Delete a document
  *
- * Takes the document away with its file and its text. URLs that were given out read nothing any more. One of a case under legal hold stays (409, `legal_hold`).
+ * Takes the document away with its file and its text. URLs that were given out read nothing any more. One of a case under legal hold stays (409, `legal_hold`), and so does one that all have signed, for two days, in which its signers are mailed it (409, `signature_mailing`).
  */
 export const deleteDocument = <ThrowOnError extends boolean = true>(options: Options<DeleteDocumentData, ThrowOnError>) => (options.client ?? client).delete<DeleteDocumentResponses, DeleteDocumentErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
