@@ -29,6 +29,9 @@ WHERE kind = 'message' AND id < sqlc.arg(before)
 ORDER BY id DESC
 LIMIT ?;
 
+-- name: GetEmailTimeBack :one
+SELECT created_at FROM emails WHERE user_id = ? AND kind = ? ORDER BY id DESC LIMIT 1 OFFSET ?;
+
 -- name: ListEmailRecipients :many
 SELECT * FROM email_recipients WHERE email_id IN (sqlc.slice(ids)) ORDER BY email_id, position;
 

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"counsel/domain"
+	"counsel/domain/account"
 	"counsel/domain/jobs"
+	"counsel/domain/notifications"
 	"counsel/gen/query"
 )
 
@@ -166,5 +168,40 @@ func TestNotifyQueues(t *testing.T) {
 		if queue != want {
 			t.Errorf("%s is %s", kind, queue)
 		}
+	}
+}
+
+// TestNamesAreNoLinks: who registers somebody else's address cannot have them mailed a link.
+func TestNamesAreNoLinks(t *testing.T) {
+	for name, said := range map[string]bool{"You won: http://evil.example/": false, "Your bank, bank.example": false, "WWW.evil": false, "J. R. R. Tolkien": true, "J.R.R. Tolkien": true, "Dr. Ada O'Neil": true} {
+		_, text, html, err := Compose(VerifyAddress, "en", map[string]string{"name": name, "link": "https://counsel.example/account#verify=x"})
+		must(t, err)
+		if strings.Contains(text, name) != said || !said && strings.Contains(html, name) {
+			t.Errorf("%q: %s", name, text)
+		}
+	}
+}
+
+// TestNotificationsDoNotFlood: whatever others do, a mailbox takes so many in an hour.
+func TestNotificationsDoNotFlood(t *testing.T) {
+	b := newBundle(t)
+	tell := func(who domain.Principal, times int) (mails int) {
+		t.Helper()
+		for range times {
+			to := account.User{ID: who.UserID, Email: who.UserID.String() + "@example.com", FullName: "Ada"}
+			must(t, b.NotificationMail(t.Context(), query.New(b.pool), notifications.Mail{ID: domain.NewID(), To: to, Type: domain.EventTaskAssigned, Notification: domain.NewID()}))
+		}
+		must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails WHERE user_id = ?", who.UserID).Scan(&mails))
+		return mails
+	}
+	if n := tell(b.ada, mostNotified+5); n != mostNotified {
+		t.Errorf("%d mails", n)
+	}
+	if n := tell(b.admin, 1); n != 1 {
+		t.Errorf("%d mails to another", n)
+	}
+	b.now = b.now.Add(time.Hour)
+	if n := tell(b.ada, 1); n != mostNotified+1 {
+		t.Errorf("%d mails an hour later", n)
 	}
 }

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"database/sql"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -220,7 +223,7 @@ func Compose(kind NoticeKind, locale string, fields map[string]string) (subject,
 		return out
 	}
 	greeting := w.Nobody
-	if strings.TrimSpace(fields["name"]) != "" {
+	if name := fields["name"]; strings.TrimSpace(name) != "" && !linked.MatchString(name) {
 		greeting = fill(w.Address)
 	}
 	page := struct {
@@ -250,6 +253,10 @@ func Compose(kind NoticeKind, locale string, fields map[string]string) (subject,
 	parts = slices.Concat(parts, page.After, []string{page.Closing, "-- \n" + page.Footer})
 	return shorten(page.Subject, 200), strings.Join(parts, "\n\n") + "\n", out.String(), nil
 }
+
+// linked is what mail programs make a link of. Anybody can register somebody else's address under
+// such a name; who has one is greeted without it.
+var linked = regexp.MustCompile(`(?i)://|\bwww\.|[\pL\pN]\.\pL{2}`)
 
 // lineBreaks are those that mail programs know besides.
 var lineBreaks = strings.NewReplacer("\u2028", "\n", "\u2029", "\n", "\u0085", "\n")
@@ -302,17 +309,28 @@ func (s *Service) WebhookMail(ctx context.Context, q *query.Queries, w webhooks.
 	return err
 }
 
+// mostNotified is how many notifications somebody is mailed within an hour, so that others cannot
+// flood their mailbox.
+const mostNotified = 20
+
 // NotificationMail puts a mail into the queue that tells somebody what kind of thing happened, if mail
-// can be sent to them at all.
+// can be sent to them at all, and unless they have had mostNotified.
 func (s *Service) NotificationMail(ctx context.Context, q *query.Queries, m notifications.Mail) error {
 	if _, err := Address(m.To.Email); err != nil || s.Ready() != nil {
 		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
+	}
+	back, err := q.GetEmailTimeBack(ctx, query.GetEmailTimeBackParams{UserID: m.To.ID, Kind: string(Notification), Offset: mostNotified - 1})
+	switch {
+	case err == nil && s.Clock().Sub(back) < time.Hour:
+		return nil
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return err
 	}
 	fields := map[string]string{"name": m.To.FullName, "type": string(m.Type)}
 	if s.AppURL != "" {
 		fields["link"] = s.AppURL + "#notification=" + m.Notification.String()
 	}
-	_, err := s.Notify(ctx, q, Notice{ID: m.ID, Kind: Notification, UserID: m.To.ID, To: m.To.Email, Fields: fields})
+	_, err = s.Notify(ctx, q, Notice{ID: m.ID, Kind: Notification, UserID: m.To.ID, To: m.To.Email, Fields: fields})
 	s.Wake() // the commit follows
 	return err
 }

@@ -230,6 +230,23 @@ func (q *Queries) GetEmail(ctx context.Context, id domain.ID) (Email, error) {
 	return i, err
 }
 
+const getEmailTimeBack = `-- name: GetEmailTimeBack :one
+SELECT created_at FROM emails WHERE user_id = ? AND kind = ? ORDER BY id DESC LIMIT 1 OFFSET ?
+`
+
+type GetEmailTimeBackParams struct {
+	UserID domain.ID
+	Kind   string
+	Offset int32
+}
+
+func (q *Queries) GetEmailTimeBack(ctx context.Context, arg GetEmailTimeBackParams) (time.Time, error) {
+	row := q.db.QueryRowContext(ctx, getEmailTimeBack, arg.UserID, arg.Kind, arg.Offset)
+	var created_at time.Time
+	err := row.Scan(&created_at)
+	return created_at, err
+}
+
 const getSuppression = `-- name: GetSuppression :one
 SELECT id, address, reason, created_at FROM email_suppressions WHERE address = ?
 `
