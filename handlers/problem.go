@@ -85,7 +85,7 @@ func (s *Server) problem(c *echo.Context, err error) {
 		panic(err)
 	}
 	w.WriteHeader(int(p.Status))
-	_, _ = w.Write(body) // the client may be gone; there is nobody else to tell
+	_, _ = w.Write(append(body, '\n')) // ends like every JSON answer; the client may be gone; there is nobody else to tell
 }
 
 // describe says e the way a caller may see it.
@@ -144,7 +144,7 @@ func asDomain(err error) *domain.Error {
 	}
 	switch echo.StatusCode(err) {
 	case http.StatusNotFound:
-		return domain.Errorf(domain.NotFound, "There is nothing at this address.")
+		return domain.Errorf(domain.NotFound, "There is nothing at this address; /docs says what there is.")
 	case http.StatusMethodNotAllowed:
 		return domain.Errorf(methodNotAllowed, "This address does not take this method.")
 	case http.StatusRequestEntityTooLarge:
