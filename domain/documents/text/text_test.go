@@ -182,7 +182,6 @@ func TestPatience(t *testing.T) {
 	for _, looks := range []int{1, 10, 100} {
 		ctx, cancel := context.WithCancel(t.Context())
 		file := &fading{ReaderAt: strings.NewReader(content), left: looks, cancel: cancel}
-		start := time.Now()
 		got, err := r.Pages(ctx, documents.PDF, file, int64(len(content)))
 		cancel()
 		if file.left > 0 {
@@ -190,9 +189,6 @@ func TestPatience(t *testing.T) {
 		}
 		if !errors.Is(err, context.Canceled) || len(got) == len(many) {
 			t.Errorf("at look %d: %d pages, %v", looks, len(got), err)
-		}
-		if took := time.Since(start); took > 20*time.Second {
-			t.Errorf("it took %s to give up", took)
 		}
 		if got := pages(t, r, documents.PDF, pdfOf("next")); len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
 			t.Errorf("the next file reads %q", got)
@@ -222,11 +218,7 @@ func TestPDFThatUnpacksToFarMoreThanItIs(t *testing.T) {
 	pages(t, r, documents.PDF, pdfOf("make it ready"))
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	start := time.Now()
 	got, err := r.Pages(ctx, documents.PDF, strings.NewReader(content), int64(len(content)))
-	if took := time.Since(start); took > 30*time.Second {
-		t.Errorf("it took %s", took)
-	}
 	if text := strings.TrimSpace(strings.Join(got, "")); text != "" || err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("read %d bytes, %v", len(text), err)
 	}
