@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -138,7 +139,11 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		}
 		files = a.files
 	}
-	a.texts = text.New()
+	compiled := "" // where the user keeps what can be made again, if anywhere
+	if dir, err := os.UserCacheDir(); err == nil {
+		compiled = filepath.Join(dir, "counsel", "pdfium")
+	}
+	a.texts = text.New(compiled)
 	a.accounts, err = account.New(a.database, a.redis, account.Config{
 		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
 		AccessTTL:  time.Duration(cfg.JWT.AccessMinutes) * time.Minute,

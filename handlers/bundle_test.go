@@ -145,7 +145,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	})
 	matters := cases.New(database, accounts, domain.SystemClock, domain.NewID)
 	b.files = &store{files: map[string][]byte{}}
-	reader := reading.New()
+	reader := reading.New("")
 	t.Cleanup(func() { reader.Close() })
 	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: reader, Cases: matters, Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules, Cases: matters, Library: b.archive, Jobs: b.jobs,

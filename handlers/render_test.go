@@ -221,7 +221,7 @@ func TestRenderDraft(t *testing.T) {
 		b.call(ada, "POST", path+"/render-pdf", body, header...).wants(200, "").into(&r)
 		return r
 	}
-	read := reading.New()
+	read := reading.New("")
 	defer read.Close()
 	text := func(r api.RenderPdfResponse) string {
 		t.Helper()

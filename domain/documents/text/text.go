@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -41,16 +42,20 @@ const (
 // Reader fulfils documents.TextReader. It is safe for concurrent use; PDFs are read one after
 // another. Close it.
 type Reader struct {
+	dir   string     // of compiled code; "": none is kept
 	mu    sync.Mutex // one PDF at a time
 	pool  pdfium.Pool
-	timer *time.Timer // lets go of pool; nil when there is none
-	uses  int         // tells a timer whether it is out of date
+	code  wazero.CompilationCache // of the pool; nil when none is kept
+	timer *time.Timer             // lets go of pool; nil when there is none
+	uses  int                     // tells a timer whether it is out of date
 }
 
 var _ documents.TextReader = (*Reader)(nil)
 
-// New makes a reader. It costs nothing until the first PDF comes.
-func New() *Reader { return &Reader{} }
+// New makes a reader. It costs nothing until the first PDF comes. In dir it keeps PDFium compiled,
+// some 20 MB, so that making that ready again is quick; nobody else may be able to write there. With
+// "", or when that fails, it is compiled each time.
+func New(dir string) *Reader { return &Reader{dir: dir} }
 
 // Close lets go of what is held.
 func (r *Reader) Close() error {
@@ -67,9 +72,12 @@ func (r *Reader) release() error {
 	if r.pool == nil {
 		return nil
 	}
-	pool := r.pool
-	r.pool = nil
-	return pool.Close()
+	err := r.pool.Close()
+	if r.code != nil {
+		err = errors.Join(err, r.code.Close(context.Background()))
+	}
+	r.pool, r.code = nil, nil
+	return err
 }
 
 // Pages fulfils documents.TextReader. A Word file, which has no pages of its own, is cut into
@@ -150,20 +158,36 @@ func (r *Reader) ready() error {
 	if r.pool != nil {
 		return nil
 	}
+	config := engine().WithMemoryLimitPages(memoryPages).WithCloseOnContextDone(true).
+		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling)
+	if r.dir != "" {
+		if code, err := wazero.NewCompilationCacheWithDir(r.dir); err == nil {
+			if r.pool, err = start(config.WithCompilationCache(code)); err == nil {
+				r.code = code
+				return nil
+			}
+			_ = code.Close(context.Background())
+			_ = os.RemoveAll(r.dir) // damaged, or the disk is full
+		}
+	}
+	var err error
+	r.pool, err = start(config)
+	return err
+}
+
+func start(config wazero.RuntimeConfig) (pdfium.Pool, error) {
 	pool, err := webassembly.Init(webassembly.Config{
 		MaxIdle: 1, MaxTotal: 1,
-		FSConfig:     wazero.NewFSConfig(), // it sees no files
-		Stdout:       io.Discard,
-		Stderr:       io.Discard,
-		ReuseWorkers: false, // each file meets a fresh one
-		RuntimeConfig: engine().WithMemoryLimitPages(memoryPages).WithCloseOnContextDone(true).
-			WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling),
+		FSConfig:      wazero.NewFSConfig(), // it sees no files
+		Stdout:        io.Discard,
+		Stderr:        io.Discard,
+		ReuseWorkers:  false, // each file meets a fresh one
+		RuntimeConfig: config,
 	})
 	if err != nil {
-		return fmt.Errorf("pdf: %w", err)
+		return nil, fmt.Errorf("pdf: %w", err)
 	}
-	r.pool = pool
-	return nil
+	return pool, nil
 }
 
 // keep lets go of PDFium a while after its use-th use, unless another came.

@@ -82,7 +82,7 @@ func docxOf(t *testing.T, body string) string {
 }
 
 func TestPDF(t *testing.T) {
-	r := New()
+	r := New("")
 	defer r.Close()
 	got := pages(t, r, documents.PDF, pdfOf("The first page.", "Termination notice", ""))
 	if len(got) != 3 || strings.TrimSpace(got[0]) != "The first page." || strings.TrimSpace(got[1]) != "Termination notice" || strings.TrimSpace(got[2]) != "" {
@@ -123,7 +123,7 @@ func TestPDF(t *testing.T) {
 }
 
 func TestWord(t *testing.T) {
-	r := New()
+	r := New("")
 	defer r.Close()
 	got := pages(t, r, documents.DOCX, docxOf(t, `
 		<w:p><w:r><w:t>Dear </w:t></w:r><w:r><w:t xml:space="preserve">Zoë &amp; Co,</w:t></w:r></w:p>
@@ -172,7 +172,7 @@ func (f *fading) ReadAt(p []byte, off int64) (int, error) {
 
 // TestPatience gives up in the middle of a file: reading ends, and the next file is read all the same.
 func TestPatience(t *testing.T) {
-	r := New()
+	r := New("")
 	defer r.Close()
 	many := make([]string, 1500)
 	for i := range many {
@@ -199,7 +199,7 @@ func TestPatience(t *testing.T) {
 // TestPDFThatUnpacksToFarMoreThanItIs: it takes the memory PDFium has and no more, or the time it
 // is given, and the next file is read all the same.
 func TestPDFThatUnpacksToFarMoreThanItIs(t *testing.T) {
-	r := New()
+	r := New("")
 	defer r.Close()
 	var packed bytes.Buffer
 	z, err := zlib.NewWriterLevel(&packed, zlib.BestSpeed)
