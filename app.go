@@ -224,7 +224,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}
 	deps.Drafts.Emit = a.emit
-	deps.Privacy = &privacy.Service{Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases, Webhooks: a.webhooks, Notifications: told, Email: letters, Jobs: a.jobs, Esign: signing}
+	deps.Privacy = privacy.New(privacy.Deps{DB: a.database, Clock: domain.SystemClock, Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases, Webhooks: a.webhooks, Notifications: told, Email: letters, Jobs: a.jobs, Esign: signing})
 	if cfg.Limited() {
 		budget := func(name string, requests int) (*limits.Limiter, error) {
 			return limits.New(a.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: name, Requests: requests, Window: time.Minute})

@@ -188,7 +188,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	must(t, err)
 	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Post: s.deps.Email, Renderer: engine, Seal: seal, Provider: s.provider, Emit: emit,
 		Secret: []byte(secret), URL: "https://counsel.example", Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
-	s.deps.Privacy = &privacy.Service{Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Notifications: s.deps.Notifications, Email: s.deps.Email, Jobs: b.jobs, Esign: s.deps.Esign}
+	s.deps.Privacy = privacy.New(privacy.Deps{DB: database, Clock: domain.SystemClock, Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Notifications: s.deps.Notifications, Email: s.deps.Email, Jobs: b.jobs, Esign: s.deps.Esign})
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
 		s.deps.UserLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute})

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -9,8 +10,10 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/documents"
 	"counsel/domain/esign"
 	"counsel/gen/api"
+	"counsel/gen/query"
 	"counsel/sandbox/testenv"
 )
 
@@ -306,6 +309,17 @@ func TestEraseLeavesNothing(t *testing.T) {
 		t.Errorf("sent after all: %s", left.Subject)
 	}
 	b.call(admin, "GET", "/api/jobs/"+batch.JobID.String(), nil).wants(404, "not_found")
+	// What was under way ends later, and is found by then.
+	late := domain.Principal{UserID: domain.ID(erased.ID), Role: domain.RoleLawyer}
+	_, err = b.archive.Upload(t.Context(), late, documents.NewUpload{Name: mark + ".pdf", Body: bytes.NewReader(smallPDF(700)), CaseID: func() *domain.ID { return nil }})
+	must(t, err)
+	must(t, query.New(pool).CreateConsultation(t.Context(), query.CreateConsultationParams{ID: domain.NewID(), UserID: late.UserID, ActorID: late.UserID, Kind: "chat", Question: mark, CreatedAt: time.Now()}))
+	if in := found(); !in["documents.name"] || !in["consultations.question"] {
+		t.Errorf("this proves nothing: %v", in)
+	}
+	_, err = pool.ExecContext(t.Context(), "UPDATE jobs SET due_at = NOW(6) WHERE kind = 'privacy.forget'")
+	must(t, err)
+	b.until("the second look", func() bool { in := found(); return !in["documents.name"] && !in["consultations.question"] })
 	_, err = pool.ExecContext(t.Context(), "DELETE FROM emails WHERE user_id = ?", domain.ID(ada.ID)) // what others wrote to them is the others'
 	must(t, err)
 	for column := range found() {

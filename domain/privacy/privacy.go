@@ -13,12 +13,16 @@
 // outside of cases is withdrawn, and goes two days later, when its signers have been told. Where somebody
 // signed, and in cases, the record stays whole, with the names of those in it and the file that all have
 // signed: it is the evidence that signers and cases rely on for their claims. So does what the person signed.
-// A legal hold on any of their cases refuses it all. It is one transaction.
+// A legal hold on any of their cases refuses it all. It is one transaction. What was under way then, such
+// as a question that waited for its answer, is deleted an hour later, when it has ended.
 package privacy
 
 import (
 	"context"
+	"database/sql"
+	"time"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/ai"
@@ -32,8 +36,10 @@ import (
 	"counsel/gen/query"
 )
 
-// Service knows what every subject holds about a person.
-type Service struct {
+// Deps know what every subject holds about a person.
+type Deps struct {
+	DB            *sql.DB
+	Clock         domain.Clock
 	Accounts      *account.Service
 	AI            *ai.Service
 	Drafts        *documents.Drafts
@@ -44,6 +50,27 @@ type Service struct {
 	Email         *email.Service
 	Jobs          *jobs.Service
 	Esign         *esign.Service
+}
+
+// Service answers the requests of people. It is safe for concurrent use.
+type Service struct{ Deps }
+
+const (
+	kindForget = "privacy.forget"
+	underWay   = time.Hour // nothing that began before an erasure lasts longer
+)
+
+// New makes the service and registers its job, which deletes what was under way at an erasure.
+func New(d Deps) *Service {
+	s := &Service{d}
+	s.Jobs.Handle(kindForget, jobs.Options{Timeout: time.Minute}, func(ctx context.Context, run *jobs.Run) (any, error) {
+		var user domain.ID
+		if err := run.Read(&user); err != nil {
+			return nil, err
+		}
+		return nil, db.WithTx(ctx, s.DB, func(q *query.Queries) error { return s.forget(ctx, q, user, "") })
+	})
+	return s
 }
 
 // Draft is a draft with all its versions, the newest first.
@@ -320,27 +347,36 @@ func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domai
 		if err := s.Cases.Forget(ctx, q, caller, user, u.Email); err != nil {
 			return err
 		}
-		if err := s.AI.Forget(ctx, q, user); err != nil {
+		if err := s.forget(ctx, q, user, u.Email); err != nil {
 			return err
 		}
-		if err := s.Esign.Forget(ctx, q, user); err != nil { // while its documents are there
-			return err
-		}
-		if err := s.Archive.Forget(ctx, q, user); err != nil {
-			return err
-		}
-		if err := s.Webhooks.Forget(ctx, q, user); err != nil {
-			return err
-		}
-		if err := s.Notifications.Forget(ctx, q, user); err != nil {
-			return err
-		}
-		if err := s.Email.Forget(ctx, q, user, u.Email); err != nil {
-			return err
-		}
-		if err := s.Drafts.Forget(ctx, q, user); err != nil {
-			return err
-		}
-		return s.Jobs.Forget(ctx, q, user)
+		_, err := s.Jobs.Add(ctx, q, jobs.New{Kind: kindForget, Payload: user, RunAt: s.Clock().Add(underWay)})
+		return err
 	})
+}
+
+// forget deletes what is somebody's own, and their address where it is known.
+func (s *Service) forget(ctx context.Context, q *query.Queries, user domain.ID, address string) error {
+	if err := s.AI.Forget(ctx, q, user); err != nil {
+		return err
+	}
+	if err := s.Esign.Forget(ctx, q, user); err != nil { // while its documents are there
+		return err
+	}
+	if err := s.Archive.Forget(ctx, q, user); err != nil {
+		return err
+	}
+	if err := s.Webhooks.Forget(ctx, q, user); err != nil {
+		return err
+	}
+	if err := s.Notifications.Forget(ctx, q, user); err != nil {
+		return err
+	}
+	if err := s.Email.Forget(ctx, q, user, address); err != nil {
+		return err
+	}
+	if err := s.Drafts.Forget(ctx, q, user); err != nil {
+		return err
+	}
+	return s.Jobs.Forget(ctx, q, user)
 }

@@ -214,7 +214,8 @@ export const listUsers = <ThrowOnError extends boolean = true>(options?: Options
  * address. What the person wrote, made or sent in cases stays those cases', without a name. What they
  * sent to be signed outside of cases is withdrawn and goes after two days, unless somebody signed it:
  * what was signed, and what is to be signed in cases, stays on record as evidence, with the names of
- * its sender and signers and the file that all have signed. Refused
+ * its sender and signers and the file that all have signed. What was under way is deleted an hour
+ * later. Refused
  * (409) while a legal hold covers a case they are in, worked in or are a party of (`legal_hold`), while
  * they are the only owner of a case (`case_owner`), while a document that all have signed is being
  * sealed (`signature_sealing`), and for the last admin.
