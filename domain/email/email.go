@@ -128,7 +128,7 @@ const tidyBatch = 500
 
 // forgetOld takes away the text of mails that came to their end long ago, and the service's own
 // altogether. Of people's stays who was written to, about what, with which documents, and what
-// became of it.
+// became of it; while their sender is a member of a case under legal hold, all.
 func (s *Service) forgetOld(ctx context.Context) error {
 	before := s.Clock().Add(-s.Keep)
 	for _, sweep := range []func() (int64, error){

@@ -648,6 +648,17 @@ func TestForgetOld(t *testing.T) {
 	young := b.send(Message{To: many(1), Subject: "Young", Text: "Today"})
 	must(t, b.try(young.ID))
 	b.now = b.now.Add(time.Second)
+	matter := domain.NewID()
+	_, err = b.pool.ExecContext(ctx, "INSERT INTO cases (id, title, description, status, legal_hold, created_by, created_at, updated_at) VALUES (?, 'A case', '', 'open', TRUE, ?, NOW(6), NOW(6))", matter, b.ada.UserID)
+	must(t, err)
+	_, err = b.pool.ExecContext(ctx, "INSERT INTO case_members (case_id, user_id, role, created_at) VALUES (?, ?, 'lawyer', NOW(6))", matter, b.ada.UserID)
+	must(t, err)
+	must(t, b.forgetOld(ctx))
+	if b.get(old.ID).Text != "Long ago" {
+		t.Error("what is under legal hold has lost its text")
+	}
+	_, err = b.pool.ExecContext(ctx, "UPDATE cases SET legal_hold = FALSE")
+	must(t, err)
 	for range 2 {
 		must(t, b.forgetOld(ctx))
 	}

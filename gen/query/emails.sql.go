@@ -160,8 +160,9 @@ func (q *Queries) DeleteSuppression(ctx context.Context, id domain.ID) (int64, e
 
 const emptyOldEmails = `-- name: EmptyOldEmails :execrows
 UPDATE emails SET body_text = '', body_html = '', emptied = TRUE
-WHERE NOT emptied AND updated_at < ? AND kind = 'message' AND status IN ('sent', 'bounced', 'failed', 'cancelled')
-ORDER BY updated_at LIMIT ?
+WHERE NOT emptied AND emails.updated_at < ? AND kind = 'message' AND emails.status IN ('sent', 'bounced', 'failed', 'cancelled')
+  AND NOT EXISTS (SELECT 1 FROM case_members m JOIN cases c ON c.id = m.case_id WHERE m.user_id = emails.user_id AND c.legal_hold = TRUE AND c.deleted_at IS NULL)
+ORDER BY emails.updated_at LIMIT ?
 `
 
 type EmptyOldEmailsParams struct {
