@@ -309,8 +309,8 @@ func (s *Service) WebhookMail(ctx context.Context, q *query.Queries, w webhooks.
 	return err
 }
 
-// mostNotified is how many notifications somebody is mailed within an hour, so that others cannot
-// flood their mailbox.
+// mostNotified is how many notifications somebody is mailed within an hour, or a few more when several
+// are written at once, so that others cannot flood their mailbox.
 const mostNotified = 20
 
 // NotificationMail puts a mail into the queue that tells somebody what kind of thing happened, if mail
