@@ -24,6 +24,13 @@ type post struct {
 	answer func(address string) email.Outcome
 }
 
+// answers has it answer so from now on.
+func (p *post) answers(answer func(address string) email.Outcome) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answer = answer
+}
+
 func (p *post) Send(_ context.Context, m email.Outgoing) []email.Outcome {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,12 +99,12 @@ func TestSendEmail(t *testing.T) {
 	b.call(lawyer, "POST", "/api/docs", file, "Content-Type", contentType).wants(201, "").into(&doc)
 	letter := map[string]any{"to": []string{"ada@example.org", "gone@example.org"}, "subject": "Your contract", "bodyHtml": "<p>Dear Ada</p><script>x</script>",
 		"attachments": []any{map[string]any{"filename": "c.pdf", "fileUrl": doc.FileURL}}}
-	b.post.answer = func(to string) email.Outcome {
+	b.post.answers(func(to string) email.Outcome {
 		if to == "gone@example.org" {
 			return email.Outcome{Result: email.Refused, Reason: "550 5.1.1 no such user", BadAddress: true}
 		}
 		return email.Outcome{Result: email.Accepted}
-	}
+	})
 	var sent api.SendEmailResponse
 	first := b.call(lawyer, "POST", "/api/email/send", letter, "Idempotency-Key", "k1").wants(202, "")
 	first.into(&sent)
@@ -218,14 +225,14 @@ func TestServerComesBack(t *testing.T) {
 	b.work()
 	lawyer := b.join("lawyer", domain.RoleLawyer)
 	tries := 0
-	b.post.answer = func(to string) email.Outcome {
+	b.post.answers(func(to string) email.Outcome {
 		if strings.HasSuffix(to, "@example.org") {
 			if tries++; tries < 3 {
 				return email.Outcome{Result: email.Deferred, Reason: "451 4.7.1 come again", Err: fmt.Errorf("mail: RCPT: the server answered 451 4.7.1")}
 			}
 		}
 		return email.Outcome{Result: email.Accepted}
-	}
+	})
 	var sent api.SendEmailResponse
 	b.call(lawyer, "POST", "/api/email/send", map[string]any{"to": []string{"ada@example.org"}, "subject": "x", "bodyText": "x"}).wants(202, "").into(&sent)
 	b.until("the status", func() bool { return b.email(lawyer, sent.ID.String()).Status == api.EmailStatusSent })

@@ -102,7 +102,7 @@ func TestEvents(t *testing.T) {
 	wants("draft.updated", "draftId", draft.ID.String())
 	b.call(ada, "DELETE", "/api/drafts/"+draft.ID.String(), nil).wants(204, "")
 	wants("draft.deleted", "draftId", draft.ID.String())
-	b.post.answer = func(to string) email.Outcome {
+	b.post.answers(func(to string) email.Outcome {
 		switch to {
 		case "gone@example.org":
 			return email.Outcome{Result: email.Refused, Reason: "550 5.1.1 no such user"}
@@ -110,7 +110,7 @@ func TestEvents(t *testing.T) {
 			return email.Outcome{Result: email.Deferred, Reason: "451 4.7.1 come again"}
 		}
 		return email.Outcome{Result: email.Accepted}
-	}
+	})
 	for to, eventType := range map[string]string{"eve@example.org": "email.sent", "gone@example.org": "email.bounced", "away@example.org": "email.failed"} {
 		var sent api.SendEmailResponse
 		b.call(ada, "POST", "/api/email/send", map[string]any{"to": []string{to}, "subject": "x", "bodyText": "x"}).wants(202, "").into(&sent)
