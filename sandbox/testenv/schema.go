@@ -94,7 +94,7 @@ func deleteRows(url string) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	statements := []string{"SET foreign_key_checks = 0"}
 	for rows.Next() {
 		var table string
