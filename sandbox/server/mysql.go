@@ -42,7 +42,12 @@ func MySQL(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, fmt.Errorf("mysql: %w", err)
 	}
 	data := filepath.Join(cfg.Dir, "data")
-	if err := fillData(ctx, program, data, s.child.logPath); err != nil {
+	// A folder of its own: in one that they share, a server that starts removes the temporary
+	// tables of the others.
+	if err := os.MkdirAll(tempDir(cfg), 0o700); err != nil {
+		return nil, fmt.Errorf("mysql: %w", err)
+	}
+	if err := fillData(ctx, program, data, tempDir(cfg), s.child.logPath); err != nil {
 		return nil, fmt.Errorf("mysql: new data folder: %w", err)
 	}
 	// Run by the server at each start, before it takes connections; one
@@ -89,12 +94,21 @@ func MySQL(ctx context.Context, cfg Config) (_ *Server, err error) {
 	return s, nil
 }
 
+func tempDir(cfg Config) string {
+	dir := filepath.Join(cfg.Dir, "tmp")
+	if strings.Contains(dir, ":") { // it would be a list of folders
+		return os.TempDir()
+	}
+	return dir
+}
+
 // mysqlArgs: options only one of MariaDB and MySQL knows are marked loose, so
 // that the other passes over them.
 func mysqlArgs(cfg Config, data, initFile, socket string) []string {
 	args := []string{
 		"--no-defaults",
 		"--datadir=" + data,
+		"--tmpdir=" + tempDir(cfg),
 		"--socket=" + socket,
 		"--pid-file=" + filepath.Join(cfg.Dir, "mysqld.pid"),
 		"--init-file=" + initFile,
@@ -144,7 +158,7 @@ func userArg() []string {
 }
 
 // fillData makes the data folder, under another name until it is whole.
-func fillData(ctx context.Context, program, data, logPath string) error {
+func fillData(ctx context.Context, program, data, temp, logPath string) error {
 	if _, err := os.Stat(data); err == nil || !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -176,7 +190,7 @@ func fillData(ctx context.Context, program, data, logPath string) error {
 	} else {
 		argv = []string{program, "--no-defaults", "--initialize-insecure", "--datadir=" + half}
 	}
-	if err := runOnce(ctx, filepath.Dir(half), logPath, append(argv, userArg()...)...); err != nil {
+	if err := runOnce(ctx, filepath.Dir(half), temp, logPath, append(argv, userArg()...)...); err != nil {
 		return err
 	}
 	return os.Rename(half, data)

@@ -209,14 +209,14 @@ func (c *child) run() error {
 
 // runOnce runs, in dir, a program that ends by itself, such as the one that
 // fills a new data folder. When ctx ends it is killed with all it started.
-func runOnce(ctx context.Context, dir, logPath string, argv ...string) error {
+func runOnce(ctx context.Context, dir, temp, logPath string, argv ...string) error {
 	logFile, err := os.OpenFile(logPath, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
 	defer logFile.Close()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "TMPDIR="+temp)
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	cmd.SysProcAttr = detached()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -286,4 +287,23 @@ func TestPrivateDir(t *testing.T) {
 	if err := PrivateDir(link); err == nil {
 		t.Error("a link is taken")
 	}
+}
+
+// Data folders that are made at the same time do not get into each other's way.
+func TestManyAtOnce(t *testing.T) {
+	var all sync.WaitGroup
+	for range 12 {
+		dir := t.TempDir()
+		all.Go(func() {
+			s, err := MySQL(t.Context(), Config{Dir: dir, Scratch: true})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := s.Stop(context.WithoutCancel(t.Context())); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
