@@ -368,6 +368,7 @@ func TestDrain(t *testing.T) {
 func TestDev(t *testing.T) {
 	env := map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data"), "ADMIN_EMAIL": "admin@firm.example", "ADMIN_PASSWORD": "correct horse battery"}
 	p := launch(t, env, "dev").up()
+	testenv.Eventually(t, "the start-up text is whole", func() bool { return strings.Contains(p.output.String(), "The log follows") })
 	for _, says := range []string{"/docs", env["DATA_DIR"], "curl -s", "/api/ai/chat"} {
 		if !strings.Contains(p.output.String(), says) {
 			t.Errorf("the start-up text lacks %q:\n%s", says, p.output)
