@@ -64,6 +64,16 @@ func InvalidField(pointer, format string, args ...any) *Error {
 	return &Error{Code: Invalid, Message: "The request has a field that cannot be accepted.", Fields: []Field{{Pointer: pointer, Detail: d}}}
 }
 
+// Under is the same error with its fields named as parts of what stands at pointer.
+func (e *Error) Under(pointer string) *Error {
+	named := *e
+	named.Fields = make([]Field, len(e.Fields))
+	for i, f := range e.Fields {
+		named.Fields[i] = Field{Pointer: pointer + f.Pointer, Detail: f.Detail}
+	}
+	return &named
+}
+
 // CodeOf returns the code of err: Internal for an error that is not an *Error.
 func CodeOf(err error) Code {
 	if e, ok := errors.AsType[*Error](err); ok {

@@ -44,16 +44,10 @@ func (s *Service) Warm(ctx context.Context, caller domain.Principal, questions [
 	}
 	for i, q := range questions {
 		if _, err := s.publicAsk(caller.UserID, q); err != nil {
-			e, ok := errors.AsType[*domain.Error](err)
-			if !ok {
-				return domain.ID{}, err
+			if e, ok := errors.AsType[*domain.Error](err); ok {
+				return domain.ID{}, e.Under("/questions/" + strconv.Itoa(i))
 			}
-			named := *e
-			named.Fields = make([]domain.Field, len(e.Fields))
-			for n, f := range e.Fields {
-				named.Fields[n] = domain.Field{Pointer: "/questions/" + strconv.Itoa(i) + f.Pointer, Detail: f.Detail}
-			}
-			return domain.ID{}, &named
+			return domain.ID{}, err
 		}
 	}
 	once, err := jobs.Once(warmKind, caller.UserID, key, questions)

@@ -182,16 +182,12 @@ func ofItem(err error, i int, part string) error {
 	if !ok || !ofRequest(e.Code) {
 		return err
 	}
-	named := *e
 	at := "/items/" + strconv.Itoa(i)
-	named.Fields = make([]domain.Field, len(e.Fields))
-	for n, f := range e.Fields {
-		named.Fields[n] = domain.Field{Pointer: at + f.Pointer, Detail: f.Detail}
-	}
+	named := e.Under(at)
 	if len(named.Fields) == 0 {
 		named.Fields = []domain.Field{{Pointer: at + part, Detail: e.Message}}
 	}
-	return &named
+	return named
 }
 
 // ofRequest tells what is wrong with a request from what is wrong with the service.

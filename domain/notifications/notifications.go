@@ -115,7 +115,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 // Of is List for whoever may see somebody else's.
 func (s *Service) Of(ctx context.Context, user domain.ID, f Filter) (items []Notification, next *domain.ID, err error) {
 	limit := int32(min(max(cmp.Or(f.Limit, 20), 1), 100))
-	p := query.ListNotificationsParams{UserID: user, Before: before(f.Before), Limit: limit + 1}
+	p := query.ListNotificationsParams{UserID: user, Before: domain.Before(f.Before), Limit: limit + 1}
 	var rows []query.ListNotificationsRow
 	if f.Unread {
 		var unread []query.ListUnreadNotificationsRow
@@ -280,16 +280,4 @@ func notification(r query.Notification, title sql.NullString) (Notification, err
 
 func preference(r query.NotificationPreference) Preference {
 	return Preference{Type: domain.EventType(r.EventType), InApp: r.InApp, Email: r.Email}
-}
-
-// before is the position a page starts from; nil is the newest.
-func before(id *domain.ID) domain.ID {
-	if id != nil {
-		return *id
-	}
-	var newest domain.ID
-	for i := range newest {
-		newest[i] = 0xff
-	}
-	return newest
 }
