@@ -29,7 +29,14 @@ type batchItems struct {
 }
 
 // done follows a batch to its end.
-func (b *bundle) done(who *person, id api.ID) (api.Job, batchItems) {
+func (b *bundle) done(who *person, id api.ID) (job api.Job, out batchItems) {
+	b.t.Helper()
+	job = b.ends(who, id, &out)
+	return job, out
+}
+
+// ends follows a job to its end, and reads its result.
+func (b *bundle) ends(who *person, id api.ID, result any) api.Job {
 	b.t.Helper()
 	deadline := time.After(2 * time.Minute)
 	events := b.follow(who, id.String())
@@ -44,11 +51,10 @@ func (b *bundle) done(who *person, id api.ID) (api.Job, batchItems) {
 			}
 			raw, err := json.Marshal(e.Job.Result)
 			must(b.t, err)
-			var out batchItems
-			must(b.t, json.Unmarshal(raw, &out))
-			return *e.Job, out
+			must(b.t, json.Unmarshal(raw, result))
+			return *e.Job
 		case <-deadline:
-			b.t.Fatal("the batch does not end")
+			b.t.Fatal("the job does not end")
 		}
 	}
 }

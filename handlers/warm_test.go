@@ -1,7 +1,6 @@
 package handlers_test
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -16,28 +15,10 @@ func (b *bundle) warm(admin *person, questions ...map[string]any) (w ai.Warmed) 
 	b.t.Helper()
 	var r api.WarmCacheResponse
 	b.call(admin, "POST", "/api/ai/warm-cache", map[string]any{"questions": questions}).wants(202, "").into(&r)
-	deadline := time.After(time.Minute)
-	events := b.follow(admin, r.JobID.String())
-	for {
-		select {
-		case e, open := <-events:
-			if !open {
-				b.t.Fatal("the stream ended before the job")
-			}
-			if e.Type != api.JobEventTypeDone {
-				continue
-			}
-			if e.Job.Status != api.JobStatusSucceeded || e.Job.Progress.Done != r.Total {
-				b.t.Errorf("it ended as %+v", e.Job)
-			}
-			raw, err := json.Marshal(e.Job.Result)
-			must(b.t, err)
-			must(b.t, json.Unmarshal(raw, &w))
-			return w
-		case <-deadline:
-			b.t.Fatal("the job does not end")
-		}
+	if job := b.ends(admin, r.JobID, &w); job.Status != api.JobStatusSucceeded || job.Progress.Done != r.Total {
+		b.t.Errorf("it ended as %+v", job)
 	}
+	return w
 }
 
 func TestWarmCache(t *testing.T) {
