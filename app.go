@@ -199,13 +199,13 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		return nil, err
 	}
 
-	templates, err := documents.NewTemplates(a.database, domain.SystemClock)
-	if err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
-	}
 	engine, err := pdf.New(pdf.Config{Engine: cfg.PDFEngine})
 	if err != nil {
 		return nil, err
+	}
+	templates, err := documents.NewTemplates(a.database, domain.SystemClock, engine)
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
 	}
 	signing, err := newEsign(a, cfg, engine, letters)
 	if err != nil {

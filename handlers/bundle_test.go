@@ -167,7 +167,9 @@ func newBundle(t testing.TB, options ...option) *bundle {
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: accounts.LinkSecret, LinkID: accounts.LinkID, Backoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
 	accounts.SendBy(s.deps.Email, b.jobs)
 	s.deps.Drafts = documents.NewDrafts(database, matters, domain.SystemClock, domain.NewID)
-	s.deps.Templates, err = documents.NewTemplates(database, domain.SystemClock)
+	engine, err := pdf.New(pdf.Config{})
+	must(t, err)
+	s.deps.Templates, err = documents.NewTemplates(database, domain.SystemClock, engine)
 	must(t, err)
 	sender := webhook.New(webhook.Config{AllowPrivate: true})
 	t.Cleanup(sender.Close)
@@ -177,8 +179,6 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	s.deps.Notifications = notifications.New(notifications.Deps{DB: database, Jobs: b.jobs, People: accounts, Cases: matters, Clock: domain.SystemClock, Mail: s.deps.Email.NotificationMail})
 	emit := events.To(matters, s.deps.Webhooks.Hear, s.deps.Notifications.Hear)
 	matters.Emit, b.archive.Emit, s.deps.Drafts.Emit, s.deps.Email.Emit = emit, emit, emit, emit
-	engine, err := pdf.New(pdf.Config{})
-	must(t, err)
 	s.deps.Press, s.deps.Once = documents.NewPress(s.deps.Templates, s.deps.Drafts, s.deps.Archive, engine), idempotency.New(database, domain.SystemClock)
 	s.deps.Batches = documents.NewBatches(s.deps.Press, b.jobs, accounts)
 	b.signPost = &signPost{}

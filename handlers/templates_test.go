@@ -125,3 +125,24 @@ func TestTemplates(t *testing.T) {
 	bad["extra"] = true
 	b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(400, "malformed")
 }
+
+// TestTemplatesThatCannotBePrinted are refused when they are written, not when a client needs them.
+func TestTemplatesThatCannotBePrinted(t *testing.T) {
+	b := newBundle(t)
+	bob := b.join("bob", domain.RoleLawyer)
+	for name, tc := range map[string]struct{ language, text, to, pointer, detail string }{
+		"a language without a format":   {"ja", "Dear {{to}}", "Ada", "/body", "language"},
+		"letters the fonts lack":        {"de", "Sehr geehrte {{to}} 契約", "Ada", "/body", "U+5951"},
+		"in a section that is left out": {"en", "Dear {{to}}{{#reason}} שלום {{/reason}}", "Ada", "/body", "U+05"},
+		"in the sample":                 {"en", "Dear {{to}}", "田中", "/sampleData/to", "U+7530"},
+	} {
+		bad := letter("1")
+		bad["templateId"] = "unprintable"
+		bad["body"] = "---\nname: Notice\ntitle: Notice\nlanguage: " + tc.language + "\n---\n" + tc.text + "\n"
+		bad["sampleData"] = map[string]any{"to": tc.to}
+		p := b.call(bob, "POST", "/api/templates", bad).wants(422, "invalid").problem()
+		if len(p.Errors) == 0 || p.Errors[0].Pointer != tc.pointer || !strings.Contains(p.Errors[0].Detail, tc.detail) {
+			t.Errorf("%s: %+v", name, p.Errors)
+		}
+	}
+}

@@ -115,7 +115,7 @@ func (e *Engine) render(ctx context.Context, d documents.Document) ([]byte, erro
 	}
 
 	s.keep() // the watermark
-	f := &flow{ctx: ctx, scribe: s, width: width}
+	f := &flow{ctx: ctx, scribe: s, rules: d.Rules, width: width}
 	if err := f.blocks(d.Blocks, outline); err != nil {
 		return nil, err
 	}

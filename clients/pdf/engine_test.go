@@ -15,10 +15,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"golang.org/x/text/language"
 
 	"counsel/clients/pdf"
 	"counsel/domain"
 	d "counsel/domain/documents"
+	"counsel/domain/locale"
 )
 
 func engine(t testing.TB) *pdf.Engine {
@@ -442,5 +446,45 @@ func TestMemoryStaysFlat(t *testing.T) {
 	before := heap(20)
 	if after := heap(n); after > before+1<<20 {
 		t.Errorf("the heap grew from %d to %d bytes over %d documents", before, after, n)
+	}
+}
+
+// TestLongWordInATable leaves the dates and sums beside it on one line. By the first rules it did
+// not, and such a document is still rendered as it was.
+func TestLongWordInATable(t *testing.T) {
+	row := func(cells ...string) (out []d.Cell) {
+		for _, c := range cells {
+			out = append(out, d.Cell{Text: say(c)})
+		}
+		return out
+	}
+	table := d.Table{
+		Columns: make([]d.Column, 4), Head: row("Datum", "Gegenstand", "Bemerkung", "Betrag"),
+		Rows: [][]d.Cell{row("24. September 2026", strings.Repeat("Haftungsausschluss", 20), strings.Repeat("Vertragsanpassung", 4), "12.400,00\u00a0EUR")},
+	}
+	text := func(rules d.RulesVersion) string {
+		return strings.ReplaceAll(tool(t, render(t, d.Document{Rules: rules, Blocks: []d.Block{table}}), "pdftotext", "-layout", "FILE", "-"), "\u00a0", " ")
+	}
+	now := text(d.CurrentRules)
+	for _, whole := range []string{"24. September 2026", "12.400,00 EUR"} {
+		if !strings.Contains(now, whole) {
+			t.Errorf("%q is broken:\n%s", whole, now)
+		}
+	}
+	if first := text(d.FirstRules); strings.Contains(first, "24. September 2026") {
+		t.Errorf("by the first rules the date was broken:\n%s", first)
+	}
+}
+
+// TestFontsPrintEveryLanguage that templates may be written in.
+func TestFontsPrintEveryLanguage(t *testing.T) {
+	for _, tag := range locale.Languages() {
+		f, _ := locale.Lookup(language.MustParse(tag))
+		var lines []d.Block
+		for month := time.January; month <= time.December; month++ {
+			lines = append(lines, par(f.Date(time.Date(2026, month, 28, 0, 0, 0, 0, time.UTC))))
+		}
+		lines = append(lines, par(f.Number("-1234567.5", true)), par(f.Sum(-123456789, "EUR")), par(f.List([]string{"a", "b", "c"})))
+		render(t, document(lines...))
 	}
 }

@@ -60,6 +60,7 @@ const grid = 1 << 16
 type flow struct {
 	ctx    context.Context
 	scribe *scribe
+	rules  documents.RulesVersion
 	width  float64
 	strips []strip
 	gap    float64 // below the last block

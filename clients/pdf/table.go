@@ -1,6 +1,9 @@
 package pdf
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/johnfercher/maroto/v2/pkg/consts/border"
 	"github.com/johnfercher/maroto/v2/pkg/props"
 
@@ -108,21 +111,45 @@ func (f *flow) columns(b documents.Table, indent float64, rows [][]text) (widths
 	if given > 0 {
 		return nil, false
 	}
-	least, wanted := make([]float64, n), make([]float64, n)
-	for _, r := range rows {
-		for i, t := range r {
+	least, wanted, short := make([]float64, n), make([]float64, n), make([]float64, n)
+	for r, row := range rows {
+		for i, t := range row {
 			whole, word := t.natural()
 			least[i] = max(least[i], points(word, tableSize)+2*padding)
 			wanted[i] = max(wanted[i], points(whole, tableSize)+2*padding)
+			if r > 0 { // the head may be broken at its spaces
+				short[i] = max(short[i], points(whole, tableSize)+2*padding)
+			}
 		}
 	}
 	floor := min(width/float64(n), 40)
+	if f.rules != documents.FirstRules {
+		// What is short, such as dates and sums, stays on one line, whatever stands beside it.
+		for i := range least {
+			if short[i] <= width/float64(n) {
+				least[i] = max(least[i], short[i])
+			}
+		}
+	}
 	var leastSum, lackSum float64
 	for i := range least {
 		least[i] = max(least[i], floor)
 		wanted[i] = max(wanted[i], least[i])
 		leastSum += least[i]
 		lackSum += wanted[i] - least[i]
+	}
+	if leastSum >= width && f.rules != documents.FirstRules { // words will be broken: the longest
+		order := make([]int, n)
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(least[i], least[j]) })
+		rest := width
+		for k, i := range order {
+			widths[i] = min(least[i], rest/float64(n-k))
+			rest -= widths[i]
+		}
+		return widths, true
 	}
 	if leastSum >= width { // words will be broken: all get the floor, and a share of the rest
 		rest := width - floor*float64(n)

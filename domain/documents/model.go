@@ -32,6 +32,7 @@ type Renderer interface {
 
 // Document is everything that determines a rendered file.
 type Document struct {
+	Rules  RulesVersion
 	Meta   Meta
 	Page   Page
 	Header Running

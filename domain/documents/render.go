@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
@@ -96,7 +98,7 @@ func (p *Press) print(ctx context.Context, caller domain.Principal, r RenderRequ
 	}
 	file, err := p.make(ctx, d, r.Options)
 	if err != nil {
-		return NewStored{}, pinpoint(err, r.Data)
+		return NewStored{}, pinpoint(err, r.Data, "/data")
 	}
 	data, err := json.Marshal(r.Data)
 	if err != nil {
@@ -121,7 +123,7 @@ func (p *Press) RenderDraft(ctx context.Context, caller domain.Principal, r Draf
 		return Rendering{}, err
 	}
 	r.Options.Draft = r.Options.Draft || !final
-	d, err := text.document()
+	d, err := text.document(CurrentRules)
 	if err != nil {
 		return Rendering{}, err
 	}
@@ -153,12 +155,16 @@ type draftText struct {
 
 // document is the text as it is set: under its title, unless it begins with a heading of its own.
 // What numbers it has are those its author wrote.
-func (t draftText) document() (Document, error) {
+func (t draftText) document(rules RulesVersion) (Document, error) {
 	blocks, err := FromMarkdown(t.Body, "/body", false)
 	if err != nil {
 		return Document{}, err
 	}
+	if tag, err := language.Parse(t.Locale); err == nil {
+		labelSignatures(blocks, tag, rules)
+	}
 	d := Document{
+		Rules:  rules,
 		Meta:   Meta{Title: t.Title, Language: t.Locale, Created: t.CreatedAt, Source: "/title"},
 		Footer: Running{Right: "{page} / {pages}"}, Blocks: blocks,
 	}
@@ -206,7 +212,7 @@ func rendered(caller domain.Principal, matter *domain.ID, title string, file []b
 	if err != nil {
 		return NewStored{}, err
 	}
-	source.Options = string(options)
+	source.Options, source.RulesVersion = string(options), uint8(CurrentRules)
 	return NewStored{
 		UserID: caller.UserID, CaseID: matter, By: caller, Name: fileName(title, PDF), ContentType: PDF, Kind: Rendered,
 		Body: bytes.NewReader(file), Size: int64(len(file)), SHA256: sha256.Sum256(file), source: &source,
@@ -250,7 +256,7 @@ func (p *Press) before(ctx context.Context, caller domain.Principal, id domain.I
 
 // pinpoint makes an error about a character name the value that holds it. A renderer knows the
 // part of the document it was drawing, but a title or a header is made of several values.
-func pinpoint(err error, data map[string]any) error {
+func pinpoint(err error, data map[string]any, root string) error {
 	e, ok := errors.AsType[*domain.Error](err)
 	if !ok || e.Code != domain.Invalid {
 		return err
@@ -258,8 +264,8 @@ func pinpoint(err error, data map[string]any) error {
 	var fields []domain.Field
 	for _, f := range e.Fields {
 		var r rune
-		if _, serr := fmt.Sscanf(f.Detail, "U+%X", &r); serr == nil && !strings.HasPrefix(f.Pointer, "/data/") {
-			if at := holder(data, r, "/data"); at != "" {
+		if _, serr := fmt.Sscanf(f.Detail, "U+%X", &r); serr == nil && !strings.HasPrefix(f.Pointer, root+"/") {
+			if at := holder(data, r, root); at != "" {
 				f.Pointer = at
 			}
 		}
@@ -327,12 +333,12 @@ func (p *Press) again(ctx context.Context, s Stored, row query.Rendering) (Docum
 		if err := json.Unmarshal([]byte(row.Data), &text); err != nil {
 			return Document{}, err
 		}
-		return text.document()
+		return text.document(RulesVersion(row.RulesVersion))
 	}
 	data, err := decode(json.RawMessage(row.Data))
 	if err != nil {
 		return Document{}, err
 	}
 	// Who made it could read the template then, and a published version stays readable.
-	return p.templates.Document(ctx, domain.Principal{UserID: s.UserID, Role: domain.RoleAdmin}, row.TemplateID, row.TemplateVersion, data)
+	return p.templates.document(ctx, domain.Principal{UserID: s.UserID, Role: domain.RoleAdmin}, key{row.TemplateID, row.TemplateVersion}, data, RulesVersion(row.RulesVersion))
 }

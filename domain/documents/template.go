@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -17,10 +16,7 @@ import (
 
 	"github.com/cbroglie/mustache"
 	"go.yaml.in/yaml/v3"
-	"golang.org/x/text/currency"
 	"golang.org/x/text/language"
-	"golang.org/x/text/message"
-	"golang.org/x/text/number"
 
 	"counsel/domain"
 	"counsel/domain/schema"
@@ -35,6 +31,7 @@ import (
 //	{{names|list}}                 a list of texts in one line: a, b and c
 //	{{#rows|any}} … {{/rows|any}}  shown once when the list has items
 //
+// Dates, numbers, sums and lists are written for the template's language (package locale).
 // There are no includes. What the schema does not require may only be printed where a section has
 // asked for it, so that no sentence is printed around a hole.
 const (
@@ -119,7 +116,7 @@ func parseForm(body string, rawSchema, rawSample json.RawMessage, created time.T
 	if err != nil {
 		return nil, domain.InvalidField("/sampleData", "must be an object")
 	}
-	d, err := f.fill(sample, "/sampleData", "/body")
+	d, err := f.fill(sample, CurrentRules, "/sampleData", "/body")
 	if err != nil {
 		return nil, err
 	}
@@ -227,12 +224,12 @@ func parsePlaceholders(text string, root *shape) (*mustache.Template, error) {
 
 // fill makes a document of data. at is where the data is, source where the template is, as
 // JSON Pointers for errors. Errors: Invalid, TooLarge.
-func (f *form) fill(data map[string]any, at, source string) (Document, error) {
+func (f *form) fill(data map[string]any, rules RulesVersion, at, source string) (Document, error) {
 	if faults := f.data.Check(data, at); faults != nil {
 		return Document{}, &domain.Error{Code: domain.Invalid, Message: "The data does not fit the template.", Fields: schema.Fields(faults)}
 	}
 	v := &values{}
-	w := &filler{values: v, language: f.language}
+	w := &filler{values: v, writer: writerFor(f.language, rules)}
 	tree := w.tree(f.shape, data, at)
 	if len(w.faults) > 0 {
 		return Document{}, &domain.Error{Code: domain.Invalid, Message: "The data does not fit the template.", Fields: w.faults}
@@ -250,7 +247,7 @@ func (f *form) fill(data map[string]any, at, source string) (Document, error) {
 		}
 		return strings.TrimSpace(s), pointer, err
 	}
-	d := Document{Page: f.page, Meta: Meta{Language: f.language.String(), Created: f.created, Source: source}}
+	d := Document{Rules: rules, Page: f.page, Meta: Meta{Language: f.language.String(), Created: f.created, Source: source}}
 	var err error
 	var pointer string
 	if d.Meta.Title, pointer, err = line(f.heading); err != nil {
@@ -286,8 +283,11 @@ func (f *form) fill(data map[string]any, at, source string) (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	d.Blocks, err = blocksOf(text, source, f.numbered, v)
-	return d, err
+	if d.Blocks, err = blocksOf(text, source, f.numbered, v); err != nil {
+		return Document{}, err
+	}
+	labelSignatures(d.Blocks, f.language, rules)
+	return d, nil
 }
 
 // bounded takes the output of a template, up to a size and a number of writes: there is one for
@@ -311,9 +311,9 @@ func (w *bounded) Write(p []byte) (int, error) {
 // filler turns data into what the template engine sees: for each text, number, date and sum a
 // mark, and with them the names that the placeholders know beyond the data's own.
 type filler struct {
-	values   *values
-	language language.Tag
-	faults   []domain.Field
+	values *values
+	writer writer
+	faults []domain.Field
 }
 
 func (w *filler) tree(s *shape, v any, at string) any {
@@ -326,7 +326,7 @@ func (w *filler) tree(s *shape, v any, at string) any {
 		if v > 1<<53 || v < -1<<53 {
 			w.fault(at, "is too large for a number: give it as a text")
 		}
-		return w.values.mark(strconv.FormatFloat(v, 'f', -1, 64), at)
+		return w.values.mark(w.number(s, v), at)
 	case []any:
 		list := make([]any, len(v))
 		for i, e := range v {
@@ -399,7 +399,7 @@ func (w *filler) joined(s *shape, list []any, at string) string {
 		case string:
 			parts = append(parts, w.display(s, strings.Join(strings.Fields(e), " ")))
 		case float64:
-			parts = append(parts, strconv.FormatFloat(e, 'f', -1, 64))
+			parts = append(parts, w.number(s, e))
 		case map[string]any:
 			parts = append(parts, w.sum(e))
 		}
@@ -407,45 +407,30 @@ func (w *filler) joined(s *shape, list []any, at string) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	last := parts[len(parts)-1]
-	if len(parts) > 1 {
-		and := ", "
-		if base, _ := w.language.Base(); base.String() == "en" {
-			and = " and "
-		}
-		last = strings.Join(parts[:len(parts)-1], ", ") + and + last
-	}
-	return w.values.mark(last, at)
+	return w.values.mark(w.writer.List(parts), at)
 }
 
-// display writes a date as people do, where it is known how; other texts stay what they are.
+// display writes a date in full; other texts stay what they are.
 func (w *filler) display(s *shape, v string) string {
 	if s.format != "date" {
 		return v
 	}
 	day, err := time.Parse(time.DateOnly, v)
-	base, _ := w.language.Base()
-	if err != nil || base.String() != "en" {
+	if err != nil {
 		return v
 	}
-	if region, _ := w.language.Region(); region.String() == "US" && strings.Contains(w.language.String(), "US") {
-		return day.Format("January 2, 2006")
-	}
-	return day.Format("2 January 2006")
+	return w.writer.Date(day)
 }
 
-// sum writes {amount: minor units, currency}: GBP 12,400.00.
+// number writes a number. A whole one of up to four digits may be a year, so that it is grouped
+// only where the schema allows decimals.
+func (w *filler) number(s *shape, v float64) string {
+	return w.writer.Number(strconv.FormatFloat(v, 'f', -1, 64), s.is("number"))
+}
+
+// sum writes {amount: minor units, currency}.
 func (w *filler) sum(m map[string]any) string {
 	code, _ := m["currency"].(string)
 	amount, _ := m["amount"].(float64)
-	unit, err := currency.ParseISO(code)
-	if err != nil {
-		return fmt.Sprintf("%s %s", code, strconv.FormatFloat(amount, 'f', -1, 64))
-	}
-	scale, _ := currency.Standard.Rounding(unit)
-	div := 1.0
-	for range scale {
-		div *= 10
-	}
-	return message.NewPrinter(w.language).Sprintf("%v\u00a0%v", unit, number.Decimal(amount/div, number.Scale(scale)))
+	return w.writer.Sum(int64(amount), code)
 }

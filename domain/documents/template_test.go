@@ -43,7 +43,7 @@ func fill(t testing.TB, text, data string) (Document, error) {
 	if err := json.Unmarshal([]byte(data), &v); err != nil {
 		t.Fatal(err)
 	}
-	return f.fill(v, "/data", "/templateId")
+	return f.fill(v, CurrentRules, "/data", "/templateId")
 }
 
 func TestPlaceholders(t *testing.T) {
@@ -84,6 +84,50 @@ func TestPlaceholders(t *testing.T) {
 	want := []Span{{Text: "Ada", Link: "https://example.com/3", Source: "/data/name"}, {Text: " "}, {Text: "Ada", Italic: true, Source: "/data/name"}}
 	if got := d.Blocks[0].(Paragraph).Text; !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestLanguageOfValues writes dates, numbers, sums and lists as the template's language does, and as
+// the rules said that a document was rendered by.
+func TestLanguageOfValues(t *testing.T) {
+	const text = "{{#day}}{{day}}{{/day}} | {{price}} | {{count}} | {{area}} | {{tags|list}}"
+	schema := strings.Replace(loose, `"properties":{`, `"properties":{"area":{"type":"number"},`, 1)
+	schema = strings.Replace(schema, `["name",`, `["area","name",`, 1)
+	data := map[string]any{"name": "Ada", "day": "2026-01-31", "count": 2026.0, "area": 1234.5, "kind": "sale", "rows": []any{},
+		"price": map[string]any{"amount": 1240000.0, "currency": "EUR"}, "tags": []any{"Ada", "Grace", "Mary"}}
+	sample, err := json.Marshal(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := func(d Document) string {
+		return strings.ReplaceAll(strings.TrimSpace(strings.TrimPrefix(plainText(d), "T")), "\u00a0", " ")
+	}
+	for language, want := range map[string]string{
+		"de": "31. Januar 2026 | 12.400,00 EUR | 2026 | 1.234,5 | Ada, Grace und Mary",
+		"fr": "31 janvier 2026 | 12 400,00 EUR | 2026 | 1 234,5 | Ada, Grace et Mary",
+		"es": "31 de enero de 2026 | 12.400,00 EUR | 2026 | 1234,5 | Ada, Grace y Mary",
+		"en": "31 January 2026 | EUR 12,400.00 | 2026 | 1,234.5 | Ada, Grace and Mary",
+	} {
+		f, err := parse("---\nname: N\ntitle: T\nlanguage: "+language+"\n---\n"+text, schema, string(sample))
+		if err != nil {
+			t.Fatalf("%v %v", err, fieldsOf(err))
+		}
+		d, err := f.fill(data, CurrentRules, "/data", "/templateId")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := values(d); got != want {
+			t.Errorf("%s: %q, not %q", language, got, want)
+		}
+		if language != "de" {
+			continue
+		}
+		if d, err = f.fill(data, FirstRules, "/data", "/templateId"); err != nil {
+			t.Fatal(err)
+		}
+		if got := values(d); got != "2026-01-31 | EUR 12.400,00 | 2026 | 1234.5 | Ada, Grace, Mary" {
+			t.Errorf("by the first rules: %q", got)
+		}
 	}
 }
 
@@ -199,7 +243,7 @@ func TestDataRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = f.fill(map[string]any{"name": "{page}", "count": 1.0, "price": map[string]any{"amount": 1.0, "currency": "EUR"}, "kind": "sale", "tags": []any{}, "rows": []any{}}, "/data", "/templateId")
+	_, err = f.fill(map[string]any{"name": "{page}", "count": 1.0, "price": map[string]any{"amount": 1.0, "currency": "EUR"}, "kind": "sale", "tags": []any{}, "rows": []any{}}, CurrentRules, "/data", "/templateId")
 	wantCode(t, err, domain.Invalid, "/data/name")
 }
 
@@ -309,7 +353,7 @@ func structure(d Document) string {
 func holdsAsText(t testing.TB, f *form, reference Document, v string) {
 	t.Helper()
 	data := map[string]any{"name": v}
-	d, err := f.fill(data, "/data", "/templateId")
+	d, err := f.fill(data, CurrentRules, "/data", "/templateId")
 	shown := strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ").Replace(v))
 	control := strings.ContainsFunc(strings.NewReplacer("\r", "", "\n", "", "\t", "").Replace(v), unicode.IsControl)
 	if shown == "" || control {
@@ -369,7 +413,7 @@ func placesForm(t testing.TB) (*form, Document) {
 	if err != nil {
 		t.Fatalf("%v %v", err, fieldsOf(err))
 	}
-	d, err := f.fill(map[string]any{"name": "plain"}, "/data", "/templateId")
+	d, err := f.fill(map[string]any{"name": "plain"}, CurrentRules, "/data", "/templateId")
 	if err != nil {
 		t.Fatal(err)
 	}

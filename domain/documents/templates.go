@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -19,6 +20,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/locale"
 	"counsel/gen/query"
 )
 
@@ -82,10 +84,11 @@ type NewTemplateVersion struct {
 // write; a new version of one that came with the program is theirs. Published versions are open to
 // everyone, others to lawyers and admins; to a client they look like ones that do not exist.
 type Templates struct {
-	pool    *sql.DB
-	clock   domain.Clock
-	shipped map[string]Template
-	texts   map[key]TemplateVersion
+	pool     *sql.DB
+	clock    domain.Clock
+	renderer Renderer
+	shipped  map[string]Template
+	texts    map[key]TemplateVersion
 
 	mu    sync.Mutex
 	forms map[key]*form // of published versions, ready to be filled in
@@ -98,8 +101,8 @@ const maxForms = 256
 
 // NewTemplates opens the templates of a database. It fails when one that came with the program
 // does not hold.
-func NewTemplates(pool *sql.DB, clock domain.Clock) (*Templates, error) {
-	s := &Templates{pool: pool, clock: clock, shipped: map[string]Template{}, texts: map[key]TemplateVersion{}, forms: map[key]*form{}}
+func NewTemplates(pool *sql.DB, clock domain.Clock, renderer Renderer) (*Templates, error) {
+	s := &Templates{pool: pool, clock: clock, renderer: renderer, shipped: map[string]Template{}, texts: map[key]TemplateVersion{}, forms: map[key]*form{}}
 	bodies, err := fs.Glob(shippedFiles, "templates/*/*/body.md")
 	if err != nil {
 		return nil, err
@@ -297,6 +300,33 @@ func (s *Templates) AddVersion(ctx context.Context, caller domain.Principal, id 
 	})
 }
 
+// checkPrintable refuses a template that could not be rendered: in a language without a format, or
+// with letters that the fonts lack. Invalid: /body, /sampleData.
+func (s *Templates) checkPrintable(ctx context.Context, f *form, n NewTemplateVersion) error {
+	if _, ok := locale.Lookup(f.language); !ok {
+		return domain.InvalidField("/body", "front matter: language must be one of %s, with or without a region", strings.Join(locale.Languages(), ", "))
+	}
+	// The sample may leave sections out: all the text around the placeholders is rendered as well.
+	var text []Block
+	for line := range strings.Lines(placeholder.ReplaceAllString(n.Body, " ")) {
+		text = append(text, Paragraph{Text: []Span{{Text: strings.TrimSpace(line)}}, Source: "/body"})
+	}
+	if err := s.renderer.Render(ctx, Document{Blocks: text}, io.Discard); err != nil {
+		return err
+	}
+	sample, err := decode(n.Sample)
+	if err != nil {
+		return err
+	}
+	d, err := f.fill(sample, CurrentRules, "/sampleData", "/body")
+	if err != nil {
+		return err
+	}
+	return pinpoint(s.renderer.Render(ctx, d, io.Discard), sample, "/sampleData")
+}
+
+var placeholder = regexp.MustCompile(`\{\{[^}]*\}?\}\}`)
+
 func sameVersion() error {
 	return domain.Errorf(domain.Conflict, "The template has this version, and a version never changes: take a new one.")
 }
@@ -308,6 +338,9 @@ func (s *Templates) keep(ctx context.Context, caller domain.Principal, id string
 	now := s.clock()
 	f, err := parseForm(n.Body, n.Schema, n.Sample, now)
 	if err != nil {
+		return TemplateVersion{}, err
+	}
+	if err := s.checkPrintable(ctx, f, n); err != nil {
 		return TemplateVersion{}, err
 	}
 	err = db.WithTx(ctx, s.pool, func(q *query.Queries) error {
@@ -368,11 +401,15 @@ func (s *Templates) Preview(ctx context.Context, caller domain.Principal, id, ve
 // Document fills a version in. The same version and data give the same document. Errors:
 // NotFound; Invalid: /data and pointers into it; TooLarge.
 func (s *Templates) Document(ctx context.Context, caller domain.Principal, id, version string, data map[string]any) (Document, error) {
-	f, err := s.form(ctx, caller, key{id, version})
+	return s.document(ctx, caller, key{id, version}, data, CurrentRules)
+}
+
+func (s *Templates) document(ctx context.Context, caller domain.Principal, k key, data map[string]any, rules RulesVersion) (Document, error) {
+	f, err := s.form(ctx, caller, k)
 	if err != nil {
 		return Document{}, err
 	}
-	return f.fill(data, "/data", "/templateId")
+	return f.fill(data, rules, "/data", "/templateId")
 }
 
 func (s *Templates) form(ctx context.Context, caller domain.Principal, k key) (*form, error) {

@@ -1,10 +1,12 @@
 package documents
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -27,7 +29,7 @@ var published = map[string]string{
 
 func shippedTemplates(t testing.TB) *Templates {
 	t.Helper()
-	s, err := NewTemplates(nil, domain.SystemClock)
+	s, err := NewTemplates(nil, domain.SystemClock, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +180,7 @@ func notice(version string) NewTemplateVersion {
 func newTemplates(t testing.TB) (*Templates, *draftBundle) {
 	t.Helper()
 	b := newDraftBundle(t)
-	s, err := NewTemplates(b.pool, func() time.Time { return b.now })
+	s, err := NewTemplates(b.pool, func() time.Time { return b.now }, blank(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,6 +188,16 @@ func newTemplates(t testing.TB) (*Templates, *draftBundle) {
 }
 
 func newTemplateID() string { return "t-" + domain.NewID().String() }
+
+// blank is a renderer that can print everything but the digit that it stands for; 0: everything.
+type blank rune
+
+func (b blank) Render(_ context.Context, d Document, _ io.Writer) error {
+	if b != 0 && strings.ContainsRune(fmt.Sprint(d.Blocks), rune(b)) {
+		return domain.InvalidField("/body", "U+%04X cannot be shown", rune(b))
+	}
+	return nil
+}
 
 func TestTemplateVersions(t *testing.T) {
 	t.Parallel()

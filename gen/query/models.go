@@ -269,6 +269,7 @@ type Rendering struct {
 	Options         string
 	DraftID         *domain.ID
 	DraftVersion    sql.NullInt32
+	RulesVersion    uint8
 }
 
 type SignatureEnvelope struct {

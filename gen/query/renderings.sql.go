@@ -13,8 +13,8 @@ import (
 )
 
 const createRendering = `-- name: CreateRendering :exec
-INSERT INTO renderings (document_id, template_id, template_version, data, options, draft_id, draft_version)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO renderings (document_id, template_id, template_version, data, options, draft_id, draft_version, rules_version)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type CreateRenderingParams struct {
@@ -25,6 +25,7 @@ type CreateRenderingParams struct {
 	Options         string
 	DraftID         *domain.ID
 	DraftVersion    sql.NullInt32
+	RulesVersion    uint8
 }
 
 func (q *Queries) CreateRendering(ctx context.Context, arg CreateRenderingParams) error {
@@ -36,12 +37,13 @@ func (q *Queries) CreateRendering(ctx context.Context, arg CreateRenderingParams
 		arg.Options,
 		arg.DraftID,
 		arg.DraftVersion,
+		arg.RulesVersion,
 	)
 	return err
 }
 
 const getRendering = `-- name: GetRendering :one
-SELECT document_id, template_id, template_version, data, options, draft_id, draft_version FROM renderings WHERE document_id = ?
+SELECT document_id, template_id, template_version, data, options, draft_id, draft_version, rules_version FROM renderings WHERE document_id = ?
 `
 
 func (q *Queries) GetRendering(ctx context.Context, documentID domain.ID) (Rendering, error) {
@@ -55,6 +57,7 @@ func (q *Queries) GetRendering(ctx context.Context, documentID domain.ID) (Rende
 		&i.Options,
 		&i.DraftID,
 		&i.DraftVersion,
+		&i.RulesVersion,
 	)
 	return i, err
 }

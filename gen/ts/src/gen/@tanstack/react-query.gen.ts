@@ -891,6 +891,12 @@ export const listTemplatesInfiniteOptions = (options?: Options<ListTemplatesData
  * when a list has items. A field that the schema does not require may only be printed inside
  * a section that asks for it. There are no includes. What data hold is never Markdown or HTML.
  *
+ * Dates (`format: date`), numbers, sums (`x-unit: money`), lists and the labels of signatures
+ * are printed as the template's `language` writes them: 31. Januar 2026, 1.234,5,
+ * 12.400,00 EUR, "a, b und c" in German. A field of type `integer` with up to four digits, such
+ * as a year, has no separator. Languages are those in Latin, Greek and Cyrillic letters, with or
+ * without a region (`de`, `de-AT`); others, and letters that the fonts lack, are 422.
+ *
  * With `numbering: clauses`, headings from `##` and ordered lists are numbered 1., 1.1, (a),
  * (i); `{-}` at a heading's end leaves it out. `{#name}` at the end of a heading or clause
  * names it, and `[clause](#name)` shows its number. `\newpage` alone in a paragraph breaks the
