@@ -147,6 +147,9 @@ func TestSign(t *testing.T) {
 				}
 			}
 			tool(t, "qpdf", "--check", path)
+			if said := tool(t, "qpdf", "--qdf", path, "-"); !strings.Contains(said, "/DocMDP") || !strings.Contains(said, "/P 1") {
+				t.Error("the seal does not say that nothing may be changed")
+			}
 			if _, err := s.Sign(t.Context(), out, certificate(t), about); domain.CodeOf(err) != domain.Invalid || !strings.Contains(err.Error(), "signed already") && !strings.Contains(err.Error(), "digital signature already") {
 				t.Errorf("is sealed twice: %v", err)
 			}
@@ -166,6 +169,32 @@ func TestForm(t *testing.T) {
 	}
 	if said := tool(t, "pdfinfo", "-f", "1", "-l", "3", saved(t, out)); !strings.Contains(said, "Page    1 rot:   90") || !strings.Contains(said, "Page    2 rot:   0") {
 		t.Errorf("the added pages take after the original's:\n%s", said)
+	}
+}
+
+// TestEmptySignatureField seals what waits for a signature, in each way that programs write it.
+func TestEmptySignatureField(t *testing.T) {
+	const pages, page = `<</Type/Pages/Kids[3 0 R]/Count 1>>`, `<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Annots[4 0 R]>>`
+	const widget = `/Type/Annot/Subtype/Widget/Rect[10 10 90 40]/P 3 0 R`
+	for name, file := range map[string][]byte{
+		"merged with its widget": object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 1/Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/T(Buyer)`+widget+`>>`),
+		"append only":            object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 3/Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/T(Buyer)`+widget+`>>`),
+		"widgets below it":       object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 1/Fields[5 0 R]>>>>`, pages, page, `<</Parent 5 0 R`+widget+`>>`, `<</FT/Sig/T(Buyer)/Kids[4 0 R]>>`),
+		"a value that is null":   object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 1/Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/T(Buyer)/V null`+widget+`>>`),
+		"a form of its own":      object(`<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R>>`, pages, page, `<</FT/Sig/T(Buyer)/Lock<</Type/SigFieldLock/Action/All>>`+widget+`>>`, `<</SigFlags 1/Fields[4 0 R]>>`),
+		"flags without a field":  object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 1/Fields[]>>>>`, pages, `<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]>>`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := seal(t, nil).Sign(t.Context(), file, certificate(t), about)
+			must(t, err)
+			_, err = pades.Verify(out)
+			must(t, err)
+			said := tool(t, "pdfsig", "-nocert", saved(t, out))
+			if !strings.Contains(said, "Signature is Valid.") || !strings.Contains(said, "Total document signed") {
+				t.Error(said)
+			}
+			tool(t, "qpdf", "--check", saved(t, out))
+		})
 	}
 }
 
@@ -202,8 +231,10 @@ func TestRefused(t *testing.T) {
 		"encrypted in the old":    {through(t, plain, "--allow-weak-crypto", "--encrypt", "", "owner", "40", "--"), "encrypted"},
 		"XFA":                     {object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</XFA 4 0 R/Fields[]>>>>`, pages, page, `[]`), "XFA"},
 		"certified":               {object(`<</Type/Catalog/Pages 2 0 R/Perms<</DocMDP 4 0 R>>>>`, pages, page, `<</Type/Sig>>`), "digital signature already"},
-		"signed":                  {object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 1/Fields[]>>>>`, pages, page), "digital signature already"},
-		"a signed field":          {object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/V<</Type/Sig>>>>`), "digital signature already"},
+		"a signed field":          {object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/V<</Type/Sig/Contents<00>/ByteRange[0 1 2 3]>>>>`), "digital signature already"},
+		"a signed field of two":   {object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 3/Fields[4 0 R 5 0 R]>>>>`, pages, page, `<</FT/Sig/T(a)>>`, `<</FT/Sig/T(b)/V 6 0 R>>`, `<</Type/Sig/Contents<00>>>`), "digital signature already"},
+		"a signed field below":    {object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/T(a)/Kids[5 0 R]>>`, `<</T(b)/V<</ByteRange[0 1 2 3]>>>>`), "digital signature already"},
+		"fields within fields":    {object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/Kids[4 0 R]>>`), "digital signature already"},
 		"no pages":                {object(`<</Type/Catalog>>`), "pages"},
 		"pages that are a page":   {object(`<</Type/Catalog/Pages 2 0 R>>`, `<</Type/Page/MediaBox[0 0 9 9]/Count 1>>`), "pages"},
 		"pages within themselves": {object(`<</Type/Catalog/Pages 2 0 R>>`, `<</Type/Pages/Kids[2 0 R]/Count 1>>`), "pages"},

@@ -150,20 +150,53 @@ func (d *document) fit() error {
 	if _, dynamic := form["XFA"]; dynamic {
 		return unfit("it is a form of the XFA kind. Print it to a new PDF file.")
 	}
-	if flags := form.IntEntry("SigFlags"); flags != nil && *flags&1 != 0 {
-		return signed
-	}
 	fields, err := d.DereferenceArray(form["Fields"])
 	if err != nil {
 		return nil //nolint:nilerr // as above
 	}
-	for _, f := range fields {
-		field, err := d.DereferenceDict(f)
-		if err == nil && field != nil && field.NameEntry("FT") != nil && *field.NameEntry("FT") == "Sig" && field["V"] != nil {
-			return signed
-		}
+	if d.signedField(fields, false, 0) {
+		return signed
 	}
 	return nil
+}
+
+// maxFieldDepth is how deep a form's fields may lie within one another.
+const maxFieldDepth = 32
+
+// signedField reports whether one of the fields, or of those below them, is a signature field that
+// holds a signature. One without a value waits for its signer, and SigFlags is set for it as well.
+func (d *document) signedField(fields types.Array, signature bool, depth int) bool {
+	if depth > maxFieldDepth {
+		return true // nobody can say, so it is refused
+	}
+	for _, f := range fields {
+		field, err := d.DereferenceDict(f)
+		if err != nil || field == nil {
+			continue
+		}
+		is := signature // FT is inherited
+		if t := field.NameEntry("FT"); t != nil {
+			is = *t == "Sig"
+		}
+		if is && d.signature(field["V"]) {
+			return true
+		}
+		kids, err := d.DereferenceArray(field["Kids"])
+		if err == nil && d.signedField(kids, is, depth+1) {
+			return true
+		}
+	}
+	return false
+}
+
+// signature reports whether a field's value is a signature: a dictionary that holds one, or says
+// what one covers.
+func (d *document) signature(value types.Object) bool {
+	v, err := d.DereferenceDict(value)
+	if err != nil {
+		return true // not empty, and not to be read
+	}
+	return v["Contents"] != nil || v["ByteRange"] != nil
 }
 
 // update is a file with what is appended to it.
@@ -279,7 +312,7 @@ func (d *document) update(more *document, about About, room int) (file []byte, h
 		"T": types.StringLiteral("Counsel-" + hex.EncodeToString(name[:6])), "V": ref(signature), "P": added[0].(types.IndirectRef),
 		"F": types.Integer(132), "Rect": types.Array{types.Integer(0), types.Integer(0), types.Integer(0), types.Integer(0)}, // hidden, printed, locked
 	}.PDFString())
-	if err := u.form(d, widget); err != nil {
+	if err := u.catalog(d, widget, signature); err != nil {
 		return nil, span{}, err
 	}
 	if u.err != nil {
@@ -336,8 +369,9 @@ func (u *update) pages(d, more *document, widget int) (types.Array, error) {
 	return added, nil
 }
 
-// form names the signature's field in the form, and the form in the catalog if it was not there.
-func (u *update) form(d *document, widget int) error {
+// catalog names the signature's field in the form, and the signature as the one that says what may
+// be changed later.
+func (u *update) catalog(d *document, widget, signature int) error {
 	old, err := d.DereferenceDict(d.root["AcroForm"])
 	if err != nil {
 		return &domain.Error{Code: domain.Invalid, Message: unfit("its form is broken. Print it to a new PDF file.").Message, Err: err}
@@ -352,12 +386,13 @@ func (u *update) form(d *document, widget int) error {
 	}
 	form["Fields"] = append(slices.Clone(fields), ref(widget))
 	form["SigFlags"] = types.Integer(3) // there are signatures, and all that comes is to be appended
+	root := d.root.Clone().(types.Dict)
+	root["Perms"] = types.Dict{"DocMDP": ref(signature)}
 	if at, ok := d.root["AcroForm"].(types.IndirectRef); ok && old != nil {
 		u.replace(at, form)
-		return nil
+	} else {
+		root["AcroForm"] = form
 	}
-	root := d.root.Clone().(types.Dict)
-	root["AcroForm"] = form
 	u.replace(*d.Root, root)
 	return nil
 }
@@ -365,11 +400,15 @@ func (u *update) form(d *document, widget int) error {
 // byteRange is written once the places are known; until then it keeps the room.
 const byteRange = "/ByteRange[0 %010d %010d %010d]"
 
+// noChanges has readers report whatever is added to the sealed file, a note on a page included
+// (ISO 32000-2, 12.8.2.2: DocMDP, P 1). Data for checking the signature later may still be added.
+const noChanges = "/Reference[<</Type/SigRef/TransformMethod/DocMDP/TransformParams<</Type/TransformParams/V/1.2/P 1>>>>]"
+
 // signature writes the signature's dictionary and returns where its empty value begins.
 func (u *update) signature(n int, about About, room int) int {
 	u.put(n, "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached"+
 		"/M(D:"+about.At.UTC().Format("20060102150405")+"Z)/Name"+literal(about.Name)+"/Reason"+literal(about.Reason)+
-		fmt.Sprintf(byteRange, 0, 0, 0)+"/Contents<"+strings.Repeat("0", 2*room)+">>>")
+		noChanges+fmt.Sprintf(byteRange, 0, 0, 0)+"/Contents<"+strings.Repeat("0", 2*room)+">>>")
 	return bytes.LastIndex(u.out, []byte("/Contents<")) + len("/Contents")
 }
 
