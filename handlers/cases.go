@@ -224,9 +224,12 @@ func (s *Server) RemoveCaseParty(ctx context.Context, r api.RemoveCasePartyReque
 // ListCaseTimeline pages through what happened in a case.
 func (s *Server) ListCaseTimeline(ctx context.Context, r api.ListCaseTimelineRequestObject) (api.ListCaseTimelineResponseObject, error) {
 	var before uint64
-	if r.Params.Cursor != nil {
-		raw, err := base64.RawURLEncoding.DecodeString(*r.Params.Cursor)
-		if err == nil && len(raw) == 8 {
+	raw, err := decodeCursor(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	if raw != nil {
+		if len(raw) == 8 {
 			before = binary.BigEndian.Uint64(raw)
 		}
 		if before == 0 || before > 1<<62 {

@@ -68,12 +68,12 @@ func (s *Server) DeleteDraft(ctx context.Context, r api.DeleteDraftRequestObject
 // ListDraftVersions pages through the versions of a draft.
 func (s *Server) ListDraftVersions(ctx context.Context, r api.ListDraftVersionsRequestObject) (api.ListDraftVersionsResponseObject, error) {
 	before := 0
-	if c := r.Params.Cursor; c != nil {
-		raw, err := base64.RawURLEncoding.DecodeString(*c)
-		if err == nil {
-			before, err = strconv.Atoi(string(raw))
-		}
-		if err != nil || before < 1 {
+	raw, err := decodeCursor(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	if raw != nil {
+		if before, err = strconv.Atoi(string(raw)); err != nil || before < 1 {
 			return nil, notACursor()
 		}
 	}

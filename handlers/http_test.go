@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"counsel/domain"
+	"counsel/gen/api"
 	"counsel/sandbox/llm"
 )
 
@@ -251,5 +252,27 @@ func TestDocumentation(t *testing.T) {
 	// Whoever takes no gzip gets the script unpacked.
 	if a := b.call(nil, "GET", "/docs/reference.js", nil, "Accept-Encoding", "identity"); a.header.Get("Content-Encoding") != "" {
 		t.Error("compressed without being asked")
+	}
+}
+
+// TestEmptyCursor: an empty cursor is the first page of every list there is.
+func TestEmptyCursor(t *testing.T) {
+	b := newBundle(t)
+	admin := b.admin()
+	spec, err := api.GetSpec()
+	must(t, err)
+	b.call(admin, "POST", "/api/cases", map[string]any{"title": "One"}).wants(201, "")
+	lists := 0
+	for path, item := range spec.Paths.Map() {
+		if item.Get == nil || item.Get.Parameters.GetByInAndName("query", "cursor") == nil || strings.Contains(path, "{") {
+			continue
+		}
+		lists++
+		if plain, empty := b.call(admin, "GET", path, nil).wants(200, ""), b.call(admin, "GET", path+"?cursor=", nil).wants(200, ""); string(plain.body) != string(empty.body) {
+			t.Errorf("%s: %s, with an empty cursor %s", path, plain.body, empty.body)
+		}
+	}
+	if lists < 9 {
+		t.Errorf("%d lists were found", lists)
 	}
 }

@@ -11,15 +11,11 @@ import (
 
 // ListTemplates pages through templates by their ids.
 func (s *Server) ListTemplates(ctx context.Context, r api.ListTemplatesRequestObject) (api.ListTemplatesResponseObject, error) {
-	after := ""
-	if c := r.Params.Cursor; c != nil {
-		raw, err := base64.RawURLEncoding.DecodeString(*c)
-		if err != nil {
-			return nil, notACursor()
-		}
-		after = string(raw)
+	after, err := decodeCursor(r.Params.Cursor)
+	if err != nil {
+		return nil, err
 	}
-	items, next, err := s.Templates.List(ctx, caller(ctx), limit(r.Params.Limit), after)
+	items, next, err := s.Templates.List(ctx, caller(ctx), limit(r.Params.Limit), string(after))
 	if err != nil {
 		return nil, err
 	}

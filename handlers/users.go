@@ -55,15 +55,27 @@ func cursor(next *domain.ID) *api.NextCursor {
 }
 
 func position(c *api.Cursor) (*domain.ID, error) {
-	if c == nil {
-		return nil, nil
+	raw, err := decodeCursor(c)
+	if err != nil || raw == nil {
+		return nil, err
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(*c)
-	if err != nil || len(raw) != len(domain.ID{}) {
+	if len(raw) != len(domain.ID{}) {
 		return nil, notACursor()
 	}
 	id := domain.ID(raw)
 	return &id, nil
+}
+
+// decodeCursor is nil for the first page: without a cursor, and with an empty one.
+func decodeCursor(c *api.Cursor) ([]byte, error) {
+	if c == nil || *c == "" {
+		return nil, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(*c)
+	if err != nil {
+		return nil, notACursor()
+	}
+	return raw, nil
 }
 
 func notACursor() error {

@@ -5,8 +5,7 @@ export default defineConfig({
   output: {
     path: 'src/gen',
     module: { extension: '.js' },
-    // Links in the generator's comments to packages of its own are of no use to a reader here.
-    postProcess: [{ command: 'node', args: ['unlink.mjs', '{{path}}'] }],
+    postProcess: [{ command: 'node', args: ['postprocess.mjs', '{{path}}'] }],
   },
   parser: {
     patch: {

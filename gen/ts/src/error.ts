@@ -11,15 +11,15 @@ export class CounselError extends Error implements Problem {
   readonly title: string;
   /** The HTTP status; inside a stream the one the same failure would have had. */
   readonly status: number;
-  readonly detail: string | undefined;
-  readonly instance: string | undefined;
+  readonly detail?: string;
+  readonly instance?: string;
   readonly code: string;
   /** Quote it when asking for help: it finds the request in the service's logs. */
   readonly requestId: string;
   /** The fields that were not acceptable, each by its JSON Pointer into the body. */
   readonly errors: FieldError[];
   /** Seconds to wait before another try, when the service said so. */
-  readonly retryAfter: number | undefined;
+  readonly retryAfter?: number;
 
   constructor(problem: Partial<Problem>, response?: Response) {
     const title = problem.title ?? (response?.statusText || 'Request failed');
@@ -27,13 +27,13 @@ export class CounselError extends Error implements Problem {
     this.type = problem.type ?? 'about:blank';
     this.title = title;
     this.status = problem.status ?? response?.status ?? 500;
-    this.detail = problem.detail;
-    this.instance = problem.instance;
+    if (problem.detail !== undefined) this.detail = problem.detail;
+    if (problem.instance !== undefined) this.instance = problem.instance;
     this.code = problem.code ?? 'unknown';
     this.requestId = problem.requestId ?? response?.headers.get('X-Request-Id') ?? '';
     this.errors = problem.errors ?? [];
     const wait = response?.headers.get('Retry-After');
-    this.retryAfter = wait && /^\d+$/.test(wait) ? Number(wait) : undefined;
+    if (wait && /^\d+$/.test(wait)) this.retryAfter = Number(wait);
   }
 
   /** Makes the error of a failed answer from its body, whatever that holds. */

@@ -2416,7 +2416,7 @@ export type WebhookId = Id;
 export type IdempotencyKey = string;
 
 /**
- * `nextCursor` of the page before. Opaque: its form may change.
+ * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
  */
 export type Cursor = string;
 
@@ -2970,7 +2970,7 @@ export type ListUsersData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
         /**
@@ -3452,7 +3452,7 @@ export type ListConsultationsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
         /**
@@ -3609,7 +3609,7 @@ export type ListDraftsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
         /**
@@ -3923,7 +3923,7 @@ export type ListDraftVersionsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
     };
@@ -4162,7 +4162,7 @@ export type ListTemplatesData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
     };
@@ -4559,7 +4559,7 @@ export type ListCasesData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
         /**
@@ -5093,7 +5093,7 @@ export type ListCaseNotesData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
     };
@@ -5280,7 +5280,7 @@ export type ListCaseTasksData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
         /**
@@ -5541,7 +5541,7 @@ export type ListCasePartiesData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
     };
@@ -5728,7 +5728,7 @@ export type ListCaseTimelineData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
     };
@@ -5832,7 +5832,7 @@ export type ListDocumentsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
         /**
@@ -6384,7 +6384,7 @@ export type ListWebhooksData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
         /**
@@ -6864,7 +6864,7 @@ export type ListWebhookDeliveriesData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
         /**
@@ -7178,7 +7178,7 @@ export type ListNotificationsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
         /**
@@ -7449,7 +7449,7 @@ export type ListEmailsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
         /**
@@ -7511,7 +7511,7 @@ export type ListSuppressionsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
     };
@@ -7784,7 +7784,7 @@ export type ListJobsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
         /**
@@ -8091,7 +8091,7 @@ export type ListSignatureRequestsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before. Opaque: its form may change.
+         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
          */
         cursor?: string;
     };

@@ -1615,9 +1615,9 @@ export const zWebhookId = zId;
 export const zIdempotencyKey = z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/);
 
 /**
- * `nextCursor` of the page before. Opaque: its form may change.
+ * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
  */
-export const zCursor = z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/);
+export const zCursor = z.string().max(200).regex(/^[A-Za-z0-9_-]*$/);
 
 /**
  * The e-mail's id.
@@ -1717,7 +1717,7 @@ export const zEndSessionResponse = z.void();
 
 export const zListUsersQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     role: zRole.optional()
 });
 
@@ -1789,7 +1789,7 @@ export const zWarmChatCacheResponse = zWarmCacheResponse;
 
 export const zListConsultationsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     userId: zId.optional(),
     caseId: zId.optional(),
     kind: zConsultationKind.optional()
@@ -1816,7 +1816,7 @@ export const zListDocumentTypesResponse = zDocumentTypeList;
 
 export const zListDraftsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     userId: zId.optional(),
     caseId: zId.optional(),
     status: zDraftStatus.optional(),
@@ -1870,7 +1870,7 @@ export const zListDraftVersionsPath = z.object({
 
 export const zListDraftVersionsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
 });
 
 /**
@@ -1919,7 +1919,7 @@ export const zRenderDraftPdfResponse = zRenderPdfResponse;
 
 export const zListTemplatesQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
 });
 
 /**
@@ -1988,7 +1988,7 @@ export const zPublishTemplateVersionResponse = zTemplateVersion;
 
 export const zListCasesQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     status: zCaseStatus.optional(),
     q: z.string().min(1).max(200).regex(/\S/).optional()
 });
@@ -2082,7 +2082,7 @@ export const zListCaseNotesPath = z.object({
 
 export const zListCaseNotesQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
 });
 
 /**
@@ -2117,7 +2117,7 @@ export const zListCaseTasksPath = z.object({
 
 export const zListCaseTasksQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     status: zCaseTaskStatus.optional()
 });
 
@@ -2165,7 +2165,7 @@ export const zListCasePartiesPath = z.object({
 
 export const zListCasePartiesQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
 });
 
 /**
@@ -2200,7 +2200,7 @@ export const zListCaseTimelinePath = z.object({
 
 export const zListCaseTimelineQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
 });
 
 /**
@@ -2219,7 +2219,7 @@ export const zVerifyCaseTimelineResponse = zTimelineVerdict;
 
 export const zListDocumentsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     userId: zId.optional(),
     caseId: zId.optional(),
     kind: zDocumentKind.optional()
@@ -2316,7 +2316,7 @@ export const zVerifyDocumentResponse = zVerification;
 
 export const zListWebhooksQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     userId: zId.optional()
 });
 
@@ -2404,7 +2404,7 @@ export const zListWebhookDeliveriesPath = z.object({
 
 export const zListWebhookDeliveriesQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     status: zWebhookDeliveryStatus.optional()
 });
 
@@ -2461,7 +2461,7 @@ export const zSendEmailsResponse2 = zSendEmailsResponse;
 
 export const zListNotificationsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     unread: z.boolean().optional().default(false)
 });
 
@@ -2502,7 +2502,7 @@ export const zUpdateNotificationResponse = zNotification;
 
 export const zListEmailsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     status: zEmailStatus.optional(),
     userId: zId.optional()
 });
@@ -2514,7 +2514,7 @@ export const zListEmailsResponse = zEmailList;
 
 export const zListSuppressionsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
 });
 
 /**
@@ -2558,7 +2558,7 @@ export const zGetEmailResponse = zEmail;
 
 export const zListJobsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional(),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     status: zJobStatus.optional(),
     kind: zJobKind.optional(),
     userId: zId.optional()
@@ -2611,7 +2611,7 @@ export const zListSignatureRequestsQuery = z.object({
     caseId: zId.optional(),
     status: zSignatureStatus.optional(),
     limit: z.int().gte(1).lte(100).optional().default(20),
-    cursor: z.string().min(1).max(200).regex(/^[A-Za-z0-9_-]+$/).optional()
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
 });
 
 /**
