@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"time"
-	"unicode/utf8"
 
 	"counsel/db"
 	"counsel/domain"
@@ -180,10 +179,14 @@ func (s *Service) ResetPassword(ctx context.Context, token, password, locale str
 	} else if err != nil {
 		return err
 	}
-	if n := utf8.RuneCountInString(password); !utf8.ValidString(password) || n < minPassword || n > maxPassword {
-		return domain.InvalidField("/password", "must have 8 to 128 characters")
-	} else if normalEmail(password) == link.Email {
-		return domain.InvalidField("/password", "must not be the e-mail address")
+	u, err := s.rows.GetUser(ctx, link.UserID)
+	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
+		return badLink(err)
+	} else if err != nil {
+		return err
+	}
+	if fault := passwordFault(password, userOf(u)); fault != "" {
+		return domain.InvalidField("/password", "%s", fault)
 	}
 	hash, err := s.hasher.hash(ctx, password) // takes its time: not within the transaction
 	if err != nil {

@@ -92,15 +92,8 @@ func check(u User, password string) error {
 	if !validEmail(u.Email) {
 		refuse("/email", "is not an e-mail address")
 	}
-	switch n := utf8.RuneCountInString(password); {
-	case !utf8.ValidString(password):
-		refuse("/password", "is not valid text")
-	case n < minPassword:
-		refuse("/password", "must have 8 characters or more")
-	case n > maxPassword:
-		refuse("/password", "must have 128 characters or fewer")
-	case strings.EqualFold(password, u.Email):
-		refuse("/password", "must not be the e-mail address")
+	if fault := passwordFault(password, u); fault != "" {
+		refuse("/password", fault)
 	}
 	switch n := utf8.RuneCountInString(u.FullName); {
 	case n == 0 || n > maxName:

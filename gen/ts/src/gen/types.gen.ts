@@ -30,7 +30,9 @@ export type Role = 'client' | 'lawyer' | 'admin';
 export type EmailAddress = string;
 
 /**
- * Eight characters or more. Any character counts, spaces too.
+ * Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
+ * of the account's name or address, is 422.
+ *
  */
 export type Password = string;
 

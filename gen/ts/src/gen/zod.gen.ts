@@ -32,7 +32,9 @@ export const zRole = z.enum([
 export const zEmailAddress = z.email().min(3).max(254);
 
 /**
- * Eight characters or more. Any character counts, spaces too.
+ * Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
+ * of the account's name or address, is 422.
+ *
  */
 export const zPassword = z.string().min(8).max(128);
 
