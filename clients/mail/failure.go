@@ -118,14 +118,24 @@ func quote(said *textproto.Error) string {
 	return string(runes[:min(len(runes), maxQuote)])
 }
 
-// ascii is an address whose host is written as the DNS has it.
-func ascii(address string) (string, error) {
+// noUTF8 is what becomes of a recipient, or a message, that only a server with SMTPUTF8 (RFC 6531) can
+// carry.
+func noUTF8(reason string) email.Outcome {
+	return email.Outcome{Result: email.Refused, Reason: reason, Err: errors.New("mail: the server does not offer SMTPUTF8")}
+}
+
+func notComposed(err error) email.Outcome {
+	return email.Outcome{Result: email.Refused, Reason: "The message could not be put together.", Err: err}
+}
+
+// asciiDomain is an address with its domain as the DNS has it, which needs no SMTPUTF8. A domain that cannot
+// be written so stays, for the server to refuse.
+func asciiDomain(address string) string {
 	i := strings.LastIndexByte(address, '@')
-	if i < 0 {
-		return "", errors.New("no @")
+	if host, err := idna.Lookup.ToASCII(address[i+1:]); err == nil && i >= 0 {
+		return address[:i+1] + host
 	}
-	host, err := idna.Lookup.ToASCII(address[i+1:])
-	return address[:i+1] + host, err
+	return address
 }
 
 func isASCII(s string) bool {

@@ -23,13 +23,12 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"io"
 	netmail "net/mail"
+	"slices"
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/emersion/go-msgauth/dkim"
 	gomail "github.com/wneessen/go-mail"
@@ -112,10 +111,13 @@ func New(cfg Config) (*Client, error) {
 	if c.from, err = netmail.ParseAddress(cfg.From); err != nil {
 		return nil, errors.New("mail: the address mails come from cannot be read")
 	}
-	if c.from.Address, err = ascii(c.from.Address); err != nil {
+	if c.from.Address = asciiDomain(c.from.Address); checkLines(addressHeader("From", c.from)) != nil {
+		return nil, errors.New("mail: the address mails come from is too long")
+	}
+	c.host = c.from.Address[strings.LastIndexByte(c.from.Address, '@')+1:]
+	if !isASCII(c.host) {
 		return nil, errors.New("mail: the address mails come from cannot be used")
 	}
-	_, c.host, _ = strings.Cut(c.from.Address, "@")
 	if cfg.DKIM != (DKIM{}) {
 		if c.signer, err = newSigner(cfg.DKIM); err != nil {
 			return nil, err
@@ -174,7 +176,7 @@ func (c *Client) Send(ctx context.Context, m email.Outgoing) []email.Outcome {
 	}
 	raw, err := c.compose(m)
 	if err != nil {
-		return all(email.Outcome{Result: email.Refused, Reason: "The message could not be put together.", Err: err})
+		return all(notComposed(err))
 	}
 	var spare chan struct{} // nil: never free
 	if m.Automatic {
@@ -195,7 +197,7 @@ func (c *Client) Send(ctx context.Context, m email.Outgoing) []email.Outcome {
 		}
 		t := transaction{client: c, conn: on, out: out}
 		done := context.AfterFunc(ctx, on.abort)
-		whole := t.run(m.Recipients, raw)
+		whole := t.run(m, raw)
 		if !done() { // aborted: what it says is that it was
 			whole = false
 		}
@@ -211,66 +213,6 @@ func (c *Client) Send(ctx context.Context, m email.Outgoing) []email.Outcome {
 	}
 }
 
-// compose writes the message as it goes over the line.
-func (c *Client) compose(m email.Outgoing) ([]byte, error) {
-	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	msg.FromMailAddress(c.from)
-	mailboxes := func(list []string) (out []*netmail.Address) {
-		for _, a := range list {
-			out = append(out, &netmail.Address{Address: a})
-		}
-		return out
-	}
-	if len(m.To) > 0 {
-		msg.ToMailAddress(mailboxes(m.To)...)
-	}
-	if len(m.Cc) > 0 {
-		msg.CcMailAddress(mailboxes(m.Cc)...)
-	}
-	if m.ReplyTo != "" {
-		msg.ReplyToMailAddress(&netmail.Address{Address: m.ReplyTo})
-	}
-	for _, s := range append([]string{m.Subject, m.ReplyTo}, append(m.To, m.Cc...)...) {
-		if strings.ContainsFunc(s, unicode.IsControl) { // refused long before; a header is no place to find out
-			return nil, errors.New("mail: a header holds a control character")
-		}
-	}
-	msg.Subject(m.Subject)
-	msg.SetMessageIDWithValue(m.ID.String() + "@" + c.host)
-	msg.SetDateWithValue(m.Date)
-	if m.Unsubscribe != "" {
-		msg.SetGenHeader("List-Unsubscribe", "<"+m.Unsubscribe+">")
-		msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
-	}
-	if m.Automatic {
-		msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	}
-	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
-	if m.HTML != "" {
-		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	}
-	for _, f := range m.Files {
-		if f.Inline {
-			msg.EmbedReadSeeker(f.Name, f.Body, gomail.WithFileContentType(gomail.ContentType(f.ContentType)))
-		} else {
-			msg.AttachReadSeeker(f.Name, f.Body, gomail.WithFileContentType(gomail.ContentType(f.ContentType)))
-		}
-	}
-	var raw bytes.Buffer
-	if _, err := msg.WriteTo(&raw); err != nil {
-		return nil, fmt.Errorf("mail: %w", err)
-	}
-	if c.signer == nil {
-		return raw.Bytes(), nil
-	}
-	var whole bytes.Buffer
-	whole.Grow(raw.Len() + 2048)
-	if err := dkim.Sign(&whole, &raw, c.signer); err != nil {
-		return nil, fmt.Errorf("mail: DKIM: %w", err)
-	}
-	return whole.Bytes(), nil
-}
-
 // transaction is one message on one connection.
 type transaction struct {
 	client *Client
@@ -280,7 +222,7 @@ type transaction struct {
 }
 
 // run fills in the outcomes. whole: the connection is as good as new.
-func (t *transaction) run(recipients []string, raw []byte) (whole bool) {
+func (t *transaction) run(m email.Outgoing, raw []byte) (whole bool) {
 	all := func(o email.Outcome, which func(email.Outcome) bool) {
 		for i := range t.out {
 			if which(t.out[i]) {
@@ -292,21 +234,38 @@ func (t *transaction) run(recipients []string, raw []byte) (whole bool) {
 	taken := func(o email.Outcome) bool { return o.Result == email.Accepted }
 	smtp := t.conn.smtp
 
-	utf8 := !isASCII(strings.Join(recipients, ""))
+	recipients := make([]string, len(m.Recipients))
+	for i, r := range m.Recipients {
+		recipients[i] = asciiDomain(r)
+	}
+	utf8 := !isASCII(strings.Join(recipients, "")) || !isASCII(string(header(raw)))
+	if ok, _ := smtp.Extension("SMTPUTF8"); utf8 && !ok {
+		if !isASCII(t.client.from.Address) || !isASCII(asciiDomain(m.ReplyTo)) {
+			all(noUTF8("The mail server cannot send from, or name for replies, an address with such letters before the @."), anyone)
+			return true
+		}
+		for i, to := range recipients {
+			if !isASCII(to) {
+				t.out[i] = noUTF8("The mail server cannot send to an address with such letters before the @.")
+			}
+		}
+		// The others get it, without those in its header.
+		beyond := func(address string) bool { return !isASCII(asciiDomain(address)) }
+		m.To, m.Cc = slices.DeleteFunc(slices.Clone(m.To), beyond), slices.DeleteFunc(slices.Clone(m.Cc), beyond)
+		var err error
+		if raw, err = t.client.compose(m); err != nil {
+			all(notComposed(err), anyone)
+			return true
+		}
+		utf8 = false
+	}
 	if ok, limit := smtp.Extension("SIZE"); ok {
 		if most := number(limit); most > 0 && len(raw) > most {
 			all(email.Outcome{Result: email.Refused, Reason: "The message is larger than the mail server takes.", Err: errors.New("mail: the message is too large for the server")}, anyone)
 			return true
 		}
 	}
-	if ok, _ := smtp.Extension("SMTPUTF8"); utf8 && !ok {
-		for i, to := range recipients {
-			if !isASCII(to) {
-				t.out[i] = email.Outcome{Result: email.Refused, Reason: "The mail server cannot send to addresses with such letters.", Err: errors.New("mail: the server does not offer SMTPUTF8")}
-			}
-		}
-	}
-	smtp.SkipSMTPUTF8(!utf8) // who asks for it without need gets mail refused that would arrive
+	smtp.SkipSMTPUTF8(!utf8) // whoever asks for it without need gets mail refused that would arrive
 	if err := smtp.Mail("<" + t.client.from.Address + ">"); err != nil {
 		all(refusal(stepFrom, err), anyone)
 		return answered(err) && smtp.Reset() == nil

@@ -11,6 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
+	"mime/multipart"
+	netmail "net/mail"
 	"slices"
 	"strings"
 	"testing"
@@ -384,19 +387,143 @@ func TestEncryption(t *testing.T) {
 	})
 }
 
+// TestAddressesBeyondASCII: a domain needs no SMTPUTF8, what stands before the @ does, in whichever header.
 func TestAddressesBeyondASCII(t *testing.T) {
 	s := serve(t, kind{insecure: true})
 	c := s.client(nil)
-	out := c.Send(t.Context(), mailTo("adá@xn--bcher-kva.example", "ada@example.com"))
-	if !slices.Equal(results(out), []email.Result{email.Refused, email.Accepted}) {
+	out := c.Send(t.Context(), mailTo("adá@bücher.example", "ada@bücher.example"))
+	if !slices.Equal(results(out), []email.Result{email.Refused, email.Accepted}) || out[0].BadAddress || !strings.Contains(out[0].Reason, "letters") {
 		t.Fatalf("%+v", out)
 	}
-	s.srv.EnableSMTPUTF8 = true
-	accepted(t, s.client(nil).Send(t.Context(), mailTo("adá@xn--bcher-kva.example", "ada@example.com")))
-	accepted(t, c.Send(t.Context(), mailTo("ada@example.com")))
-	got := s.got()
-	if len(got) != 3 || got[0].utf8 || !got[1].utf8 || got[2].utf8 {
+	answer := mailTo("ada@example.com")
+	answer.ReplyTo = "jürgen@example.com"
+	if out := c.Send(t.Context(), answer); out[0].Result != email.Refused || !strings.Contains(out[0].Reason, "replies") {
+		t.Fatalf("%+v", out)
+	}
+	answer.ReplyTo = "grace@bücher.example"
+	accepted(t, c.Send(t.Context(), answer))
+	copied := mailTo("ada@example.com")
+	copied.Cc = []string{"adá@example.com"} // who has it already
+	accepted(t, c.Send(t.Context(), copied))
+	for i, m := range s.got() {
+		if m.utf8 || strings.ContainsFunc(m.raw, func(r rune) bool { return r > 127 }) {
+			t.Errorf("mail %d: %+v", i, m)
+		}
+	}
+	if got := s.got(); len(got) != 3 || got[0].to[0] != "ada@xn--bcher-kva.example" || !strings.Contains(got[1].raw, "Reply-To: <grace@xn--bcher-kva.example>") {
 		t.Errorf("%+v", got)
+	}
+
+	s = serve(t, kind{insecure: true})
+	s.srv.EnableSMTPUTF8 = true
+	c = s.client(nil)
+	accepted(t, c.Send(t.Context(), mailTo("adá@bücher.example", "ada@example.com")))
+	accepted(t, c.Send(t.Context(), mailTo("ada@bücher.example")))
+	answer.ReplyTo = "jürgen@example.com"
+	accepted(t, c.Send(t.Context(), answer))
+	accepted(t, c.Send(t.Context(), copied))
+	accepted(t, s.client(func(c *mail.Config) { c.From = "Büro <büro@bücher.example>" }).Send(t.Context(), mailTo("ada@example.com")))
+	got := s.got()
+	if len(got) != 5 || !got[0].utf8 || got[1].utf8 || !got[2].utf8 || !got[3].utf8 || !got[4].utf8 {
+		t.Errorf("%+v", got)
+	}
+	if h := got[4].raw; !strings.Contains(h, "<büro@xn--bcher-kva.example>") || !strings.Contains(h, "@xn--bcher-kva.example>\r\n") {
+		t.Errorf("%s", h)
+	}
+}
+
+// TestFileNames: names arrive as they were, in both headers of a part, by RFC 2231 where they are not plain.
+func TestFileNames(t *testing.T) {
+	s := serve(t, kind{insecure: true})
+	c := s.client(nil)
+	names := []string{"offer.pdf", "final offer (2).pdf", `a "quoted" name; filename=b.exe.pdf`, "100% 'sure' *.pdf", "Übergabe – Größe.pdf", "契約書.pdf", "🤝.pdf", "עברית.docx",
+		strings.Repeat("ß", 196) + ".pdf", strings.Repeat("Договор № 7 ", 16) + ".pdf", strings.Repeat("a", 196) + ".pdf", strings.Repeat("long name ", 19) + ".pdf", strings.Repeat("🤝", 196) + ".pdf"}
+	m := mailTo("ada@example.com")
+	for _, name := range names {
+		m.Files = append(m.Files, email.File{Name: name, ContentType: "application/pdf", Body: strings.NewReader("x")})
+	}
+	accepted(t, c.Send(t.Context(), m))
+	raw := s.got()[0].raw
+	if strings.Contains(raw, `"=?`) {
+		t.Error("an encoded word stands in quotes")
+	}
+	for line := range strings.SplitSeq(raw, "\r\n") {
+		if len(line) > 78 {
+			t.Errorf("a line has %d bytes: %s", len(line), line)
+		}
+	}
+	whole, err := netmail.ReadMessage(strings.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, p, err := mime.ParseMediaType(whole.Header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := multipart.NewReader(whole.Body, p["boundary"])
+	if _, err := parts.NextPart(); err != nil { // the text
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		part, err := parts.NextPart()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for header, parameter := range map[string]string{"Content-Disposition": "filename", "Content-Type": "name"} {
+			if _, p, err := mime.ParseMediaType(part.Header.Get(header)); err != nil || p[parameter] != name {
+				t.Errorf("%s of %q: %q %v", header, name, p[parameter], err)
+			}
+		}
+	}
+}
+
+// TestLongHeaders: every line is of a length that every server takes, and says what it said.
+func TestLongHeaders(t *testing.T) {
+	s := serve(t, kind{insecure: true})
+	c := s.client(func(c *mail.Config) { c.From = strings.Repeat("Kanzlei Müller ", 20) + "<no-reply@counsel.example>" })
+	for _, subject := range []string{strings.Repeat("x", 255), strings.Repeat("ü", 255), "a" + strings.Repeat(" ", 200) + "b", strings.Repeat("two words  ", 20) + "end", strings.Repeat("漢字 ", 80) + "x", "=?utf-8?q?no?= encoded word"} {
+		m := mailTo()
+		for i := range 50 {
+			m.To = append(m.To, fmt.Sprintf("somebody-with-a-long-name-%d@a-rather-long-domain.example.com", i))
+			m.Cc = append(m.Cc, fmt.Sprintf("copy-%d@example.com", i))
+		}
+		m.Recipients, m.Subject, m.Unsubscribe = m.To, subject, "https://counsel.example/unsubscribe/"+strings.Repeat("x", 120)
+		accepted(t, c.Send(t.Context(), m))
+		got := s.got()
+		head, _, _ := strings.Cut(got[len(got)-1].raw, "\r\n\r\n")
+		for line := range strings.SplitSeq(head, "\r\n") {
+			if len(line) > 998 || len(line) > 78 && strings.Contains(strings.TrimSpace(line[1:]), " ") && !strings.HasPrefix(line, "Subject: xxx") && !strings.HasPrefix(line, "List-Unsubscribe: ") {
+				t.Errorf("%d bytes: %s", len(line), line)
+			}
+			if strings.TrimSpace(line) == "" {
+				t.Error("a line of spaces")
+			}
+		}
+		read, err := netmail.ReadMessage(strings.NewReader(got[len(got)-1].raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, err := read.Header.AddressList("From")
+		if err != nil || len(from) != 1 || from[0].Name != strings.TrimSpace(strings.Repeat("Kanzlei Müller ", 20)) {
+			t.Errorf("%v %v", from, err)
+		}
+		for name, want := range map[string][]string{"To": m.To, "Cc": m.Cc} {
+			list, err := read.Header.AddressList(name)
+			if err != nil || len(list) != len(want) || list[49].Address != want[49] {
+				t.Errorf("%s: %d, %v", name, len(list), err)
+			}
+		}
+		unfolded := strings.ReplaceAll(head, "\r\n ", " ")
+		_, said, _ := strings.Cut(unfolded, "\r\nSubject: ")
+		said, _, _ = strings.Cut(said, "\r\n")
+		if decoded, err := new(mime.WordDecoder).DecodeHeader(said); err != nil || decoded != subject {
+			t.Errorf("%q arrives as %q", subject, decoded)
+		}
+	}
+	m := mailTo("ada@example.com")
+	m.Unsubscribe = "https://counsel.example/" + strings.Repeat("x", 1000)
+	if out := c.Send(t.Context(), m); out[0].Result != email.Refused {
+		t.Errorf("%+v", out)
 	}
 }
 
@@ -531,6 +658,7 @@ func TestConfig(t *testing.T) {
 		"a bad sender":  func(c *mail.Config) { c.From = "Counsel" },
 		"unknown TLS":   func(c *mail.Config) { c.TLS = "maybe" },
 		"no PEM":        func(c *mail.Config) { c.DKIM = mail.DKIM{Domain: "a", Selector: "b", Key: "s3cret"} },
+		"a long sender": func(c *mail.Config) { c.From = strings.Repeat("x", 1000) + " <a@b.example>" },
 		"no selector":   func(c *mail.Config) { c.DKIM = mail.DKIM{Domain: "a", Key: somePEM(t)} },
 		"a public key?": func(c *mail.Config) { c.DKIM.Key = "-----BEGIN PUBLIC KEY-----\ns3cret==\n-----END PUBLIC KEY-----\n" },
 	} {
