@@ -153,8 +153,9 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		return nil, fmt.Errorf("JWT_SECRET_KEY: %w", err)
 	}
 	a.cases = cases.New(a.database, a.accounts, domain.SystemClock, domain.NewID)
+	a.cases.Deletable = esign.CaseDeletable
 	a.archive = documents.NewArchive(documents.ArchiveDeps{
-		DB: a.database, Files: files, Text: a.texts, Cases: a.cases, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
+		DB: a.database, Files: files, Text: a.texts, Cases: a.cases, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable,
 	})
 	if cfg.AdminEmail != "" {
 		if err = a.accounts.EnsureAdmin(ctx, cfg.AdminEmail, cfg.AdminPassword); err != nil {

@@ -26,7 +26,7 @@ const (
 	EventSignatureCompleted EventType = "signature.completed" // all have signed, and the sealed file is kept
 	EventSignatureCancelled EventType = "signature.cancelled"
 	EventSignatureExpired   EventType = "signature.expired"
-	EventSignatureFailed    EventType = "signature.failed" // the provider did not get it
+	EventSignatureFailed    EventType = "signature.failed" // the provider did not get it, or it cannot be sealed
 )
 
 // EventTypes lists all.

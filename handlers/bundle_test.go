@@ -147,7 +147,8 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	b.files = &store{files: map[string][]byte{}}
 	reader := reading.New("")
 	t.Cleanup(func() { reader.Close() })
-	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: reader, Cases: matters, Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
+	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: reader, Cases: matters, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable})
+	matters.Deletable = esign.CaseDeletable
 	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules, Cases: matters, Library: b.archive, Jobs: b.jobs,
 		Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	must(t, err)

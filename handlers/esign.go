@@ -201,7 +201,7 @@ func (s *Server) GetSigningText(ctx context.Context, r api.GetSigningTextRequest
 
 // GetSigningDocument answers the bytes of a link's document.
 func (s *Server) GetSigningDocument(ctx context.Context, r api.GetSigningDocumentRequestObject) (api.GetSigningDocumentResponseObject, error) {
-	d, body, err := s.Esign.Document(ctx, r.Body.Token)
+	d, body, err := s.Esign.Document(ctx, r.Body.Token, visitor(ctx))
 	if err != nil {
 		return nil, err
 	}

@@ -169,6 +169,9 @@ func TestSigning(t *testing.T) {
 		t.Error("another document")
 	}
 	ask("text", map[string]any{"token": secret}).wants(200, "")
+	var open api.SignatureRequest
+	b.call(lena, "GET", root, nil).wants(200, "").into(&open)
+	b.call(lena, "DELETE", "/api/docs/"+open.DocID.String(), nil).wants(409, "signature_open")
 	ask("sign", map[string]any{"token": secret, "signature": map[string]any{"typed": "Ada"}}).wants(409, "conflict")
 	ask("consent", map[string]any{"token": secret, "disclosure": "2000-1"}).wants(409, "conflict")
 	ask("consent", map[string]any{"token": secret, "disclosure": view.Disclosure.Version}).wants(200, "")
@@ -224,7 +227,10 @@ func TestSigning(t *testing.T) {
 	}
 	var log api.SignatureEventList
 	b.call(lena, "GET", root+"/events", nil).wants(200, "").into(&log)
-	if e := log.Items[3]; e.Kind != api.SignatureEventKindViewed || *e.UserAgent != "Phone/1.0" || *e.IP != "127.0.0.1" || *e.Signer != 1 {
+	if e := log.Items[3]; e.Kind != api.SignatureEventKindOpened {
+		t.Errorf("the log says %+v", e)
+	}
+	if e := log.Items[4]; e.Kind != api.SignatureEventKindViewed || *e.UserAgent != "Phone/1.0" || *e.IP != "127.0.0.1" || *e.Signer != 1 {
 		t.Errorf("the log says %+v", e)
 	}
 	b.call(lena, "POST", root+"/cancel", nil).wants(409, "signature_completed")
@@ -238,6 +244,18 @@ func TestSigning(t *testing.T) {
 			t.Errorf("%q is in the log", words)
 		}
 	}
+}
+
+// TestDeleteCaseOutToSign keeps a case while one of its documents is to be signed.
+func TestDeleteCaseOutToSign(t *testing.T) {
+	b := newBundle(t)
+	lena := b.join("lena", domain.RoleLawyer)
+	var matter api.Case
+	b.call(lena, "POST", "/api/cases", map[string]any{"title": "Lease"}).wants(201, "").into(&matter)
+	sent := b.sendToSign(lena, matter.ID.String(), "ada@example.com")
+	b.call(lena, "DELETE", "/api/cases/"+matter.ID.String(), nil).wants(409, "signature_open")
+	b.call(lena, "POST", "/api/esign/"+sent.TrackingID.String()+"/cancel", nil).wants(200, "")
+	b.call(lena, "DELETE", "/api/cases/"+matter.ID.String(), nil).wants(204, "")
 }
 
 func TestInitiateSignature(t *testing.T) {

@@ -138,6 +138,7 @@ func TestSignaturesOfAPerson(t *testing.T) {
 	}
 
 	b.call(ada, "DELETE", "/api/users/"+ada.ID.String(), nil).wants(204, "")
+	b.call(lena, "POST", "/api/esign/"+inCase.TrackingID.String()+"/cancel", nil).wants(200, "")
 	b.call(lena, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"status": "closed"}).wants(200, "")
 	b.call(lena, "DELETE", "/api/cases/"+c.ID.String(), nil).wants(204, "")
 	b.call(lena, "DELETE", "/api/users/"+lena.ID.String(), nil).wants(204, "")

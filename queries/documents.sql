@@ -14,6 +14,12 @@ DELETE FROM documents WHERE id = ? AND state = 'deleted';
 -- name: GetStoredDocument :one
 SELECT * FROM documents WHERE id = ? AND state = 'stored';
 
+-- name: LockStoredDocument :one
+SELECT id FROM documents WHERE id = ? AND state = 'stored' FOR UPDATE;
+
+-- name: LockOwnDocuments :many
+SELECT id FROM documents WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted' FOR UPDATE;
+
 -- name: GetDocument :one
 SELECT * FROM documents WHERE id = ?;
 

@@ -47,7 +47,7 @@ UPDATE signature_signers SET status = ?, invited_at = ?, reminders = ?, reminded
 -- name: ListForgetfulSigners :many
 SELECT s.id, s.request_id FROM signature_signers s
 JOIN signature_requests r ON r.id = s.request_id
-WHERE r.status = 'open' AND s.status IN ('sent', 'viewed', 'consented') AND s.reminders < sqlc.arg(most)
+WHERE r.status = 'open' AND s.status IN ('sent', 'opened', 'viewed', 'consented') AND s.reminders < sqlc.arg(most)
   AND s.invited_at <= sqlc.arg(since) AND (s.reminded_at IS NULL OR s.reminded_at <= sqlc.arg(since))
 ORDER BY s.id LIMIT ?;
 
@@ -69,6 +69,25 @@ SELECT id, request_id, email FROM signature_signers WHERE email = sqlc.arg(email
 
 -- name: LockUnfinishedSignatureRequests :many
 SELECT * FROM signature_requests WHERE user_id = ? AND case_id IS NULL AND status IN ('creating', 'open', 'sealing') FOR UPDATE;
+
+-- name: LockUnfinishedRequestsOfOwner :many
+SELECT r.* FROM documents d
+JOIN signature_requests r ON r.document_id = d.id
+WHERE d.user_id = sqlc.arg(owner) AND d.case_id IS NULL AND r.user_id <> sqlc.arg(owner) AND r.status IN ('creating', 'open', 'sealing')
+FOR UPDATE;
+
+-- name: LockUnfinishedRequestOfDocument :one
+SELECT id FROM signature_requests WHERE document_id = ? AND status IN ('creating', 'open', 'sealing') LIMIT 1 FOR UPDATE;
+
+-- name: LockUnfinishedRequestOfCase :one
+SELECT id FROM signature_requests WHERE case_id = ? AND status IN ('creating', 'open', 'sealing') LIMIT 1 FOR UPDATE;
+
+-- name: ListStaleSealings :many
+SELECT id FROM signature_requests WHERE status = 'sealing' AND changed_at < sqlc.arg(since) ORDER BY changed_at LIMIT ?;
+
+-- name: ForgetSignatureRequest :exec
+UPDATE signature_requests r SET r.forget_at = ?
+WHERE r.id = ? AND NOT EXISTS (SELECT 1 FROM signature_signers s WHERE s.request_id = r.id AND s.status = 'signed');
 
 -- name: ForgetSignatureRequests :exec
 UPDATE signature_requests r SET r.forget_at = ?

@@ -42,6 +42,10 @@ type Service struct {
 	// service is used.
 	Emit func(ctx context.Context, tx *query.Queries, e domain.Event) error
 
+	// Deletable decides, in the transaction that deletes a case and holds it, whether it may go. nil:
+	// each may. It may be set before the service is used.
+	Deletable func(ctx context.Context, tx *query.Queries, id domain.ID) error
+
 	// Confirmed says that only an account whose owner has confirmed its address is found by that:
 	// anyone can register anyone's. It may be set before the service is used; where no mail is
 	// sent nobody can confirm anything.
@@ -255,9 +259,14 @@ func (s *Service) Update(ctx context.Context, p domain.Principal, id domain.ID, 
 }
 
 // Delete hides a case from everybody, for good. Conflict with the reason legal_hold: it is
-// under legal hold.
+// under legal hold; or Deletable says so.
 func (s *Service) Delete(ctx context.Context, p domain.Principal, id domain.ID) error {
 	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectCase}, func(q *query.Queries) error {
+		if s.Deletable != nil {
+			if err := s.Deletable(ctx, q, id); err != nil {
+				return err
+			}
+		}
 		return q.DeleteCase(ctx, query.DeleteCaseParams{ID: id, DeletedAt: sql.NullTime{Time: s.now(), Valid: true}})
 	})
 }

@@ -119,6 +119,9 @@ type ArchiveDeps struct {
 	NewID func() domain.ID
 	Log   *slog.Logger
 	Emit  Emit // nil: nobody is told
+	// Deletable decides, in the transaction that deletes a document and holds its row, whether it may
+	// go. nil: each may.
+	Deletable func(ctx context.Context, tx *query.Queries, document domain.ID) error
 }
 
 // Emit tells of something in the transaction in which it happens.
@@ -440,10 +443,13 @@ func (a *Archive) Open(ctx context.Context, s Stored, offset, length int64) (io.
 	return r, nil
 }
 
+// ErrMissing is in the chain of the error of a document whose file is not in the store.
+var ErrMissing = errors.New("documents: a row without a file")
+
 // lost says that the file of a document is not there, which is nothing the caller did.
 func (a *Archive) lost(err error) error {
 	if domain.CodeOf(err) == domain.NotFound {
-		return &domain.Error{Code: domain.Internal, Message: "The document's file is missing.", Err: fmt.Errorf("documents: a row without a file: %w", err)}
+		return &domain.Error{Code: domain.Internal, Message: "The document's file is missing.", Err: fmt.Errorf("%w: %w", ErrMissing, err)}
 	}
 	return err
 }
@@ -460,7 +466,7 @@ func (a *Archive) Issued(ctx context.Context, id domain.ID) (Stored, error) {
 
 // Delete takes a document away, its file and its text with it. It is gone from sight at once;
 // when the store is down, its file goes with a later sweep. NotFound: as Get. Conflict: it was
-// signed, and its signers are still being mailed it.
+// signed, and its signers are still being mailed it; or Deletable says so.
 func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain.ID) error {
 	r, err := a.row(ctx, id)
 	if err != nil {
@@ -472,6 +478,11 @@ func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain
 		}
 		if err := a.hide(ctx, q, id, stateStored); err != nil {
 			return err
+		}
+		if a.Deletable != nil {
+			if err := a.Deletable(ctx, q, id); err != nil {
+				return err
+			}
 		}
 		return a.Emit(ctx, q, documentEvent(domain.EventDocumentDeleted, caller.UserID, r.UserID, r.CaseID, id))
 	}
@@ -491,6 +502,23 @@ func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain
 		a.Log.Warn("a deleted document's file is left to the sweep", "document", id.String(), "cause", e.Error())
 		return nil
 	}
+	return err
+}
+
+// Hold keeps a document from being deleted until the caller's transaction ends. NotFound: it was
+// deleted. A case's timeline is locked before it, what refers to the document after it.
+func (a *Archive) Hold(ctx context.Context, q *query.Queries, id domain.ID) error {
+	if _, err := q.LockStoredDocument(ctx, id); errors.Is(err, sql.ErrNoRows) {
+		return noDocument()
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// HoldAll is Hold for all that Forget takes away.
+func (a *Archive) HoldAll(ctx context.Context, q *query.Queries, user domain.ID) error {
+	_, err := q.LockOwnDocuments(ctx, user)
 	return err
 }
 

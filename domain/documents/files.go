@@ -112,11 +112,11 @@ func (NoFiles) List(context.Context, string, string, int) ([]FileInfo, error) {
 	return nil, StorageUnavailable(0, errNoStore)
 }
 
-// errOther says that stored bytes are not those that were recorded.
-var errOther = errors.New("the stored bytes are not those recorded")
+// ErrCorrupt says that stored bytes are not those that were recorded.
+var ErrCorrupt = errors.New("the stored bytes are not those recorded")
 
 // checked reads r, and fails at its end unless it held exactly size bytes with this checksum:
-// the last read then returns errOther instead of io.EOF.
+// the last read then returns ErrCorrupt instead of io.EOF.
 func checked(r io.Reader, size int64, sum Checksum) io.Reader {
 	return &checkedReader{r: r, left: size, want: sum, hash: sha256.New()}
 }
@@ -134,13 +134,13 @@ func (c *checkedReader) Read(p []byte) (int, error) {
 	c.hash.Write(p[:n]) // never fails
 	switch {
 	case c.left < 0:
-		return n, fmt.Errorf("%w: there are more", errOther)
+		return n, fmt.Errorf("%w: there are more", ErrCorrupt)
 	case !errors.Is(err, io.EOF):
 		return n, err
 	case c.left > 0:
-		return n, fmt.Errorf("%w: %d are missing", errOther, c.left)
+		return n, fmt.Errorf("%w: %d are missing", ErrCorrupt, c.left)
 	case Checksum(c.hash.Sum(nil)) != c.want:
-		return n, fmt.Errorf("%w: their checksum differs", errOther)
+		return n, fmt.Errorf("%w: their checksum differs", ErrCorrupt)
 	}
 	return n, io.EOF
 }

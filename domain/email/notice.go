@@ -51,12 +51,14 @@ const (
 	SignatureDeclinedBy     NoticeKind = "signature_declined_by" // signer; quote
 	SignatureCancelled      NoticeKind = "signature_cancelled"
 	SignatureExpired        NoticeKind = "signature_expired"
-	SignatureBounced        NoticeKind = "signature_bounced" // signer, address
+	SignatureFailed         NoticeKind = "signature_failed"   // it cannot be sealed
+	SignatureNotSent        NoticeKind = "signature_not_sent" // the provider did not get it
+	SignatureBounced        NoticeKind = "signature_bounced"  // signer, address
 )
 
 // Kinds are all of them.
 var Kinds = []NoticeKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, WebhookDisabled, Notification,
-	SignatureRequest, SignatureReminder, SignatureCompleted, SignatureCompletedApart, SignatureDeclined, SignatureDeclinedBy, SignatureCancelled, SignatureExpired, SignatureBounced}
+	SignatureRequest, SignatureReminder, SignatureCompleted, SignatureCompletedApart, SignatureDeclined, SignatureDeclinedBy, SignatureCancelled, SignatureExpired, SignatureFailed, SignatureNotSent, SignatureBounced}
 
 // Notice is a mail of the service's own.
 type Notice struct {

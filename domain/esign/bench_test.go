@@ -90,7 +90,8 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Prov
 	b.people = people
 	log := slog.New(slog.NewTextHandler(b.logs, nil))
 	b.cases = cases.New(pool, people, clock, domain.NewID)
-	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: pool, Files: b.files, Cases: b.cases, Clock: clock, NewID: domain.NewID, Log: log})
+	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: pool, Files: b.files, Cases: b.cases, Clock: clock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable})
+	b.cases.Deletable = esign.CaseDeletable
 	seal := newSeal(t, "Counsel test", b.now)
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
@@ -203,6 +204,7 @@ func (b *bench) work() (failed []error) {
 		}
 		for _, run := range todo {
 			if _, err := b.desk.handlers[run.Kind](b.t.Context(), run); err != nil {
+				run.Try++
 				failed, again = append(failed, err), append(again, run)
 			}
 		}
@@ -422,6 +424,7 @@ func (b *bench) sign(to string, m esign.Mark) {
 	if v.State != esign.LinkOpen {
 		b.t.Fatalf("the link of %s is %s", to, v.State)
 	}
+	b.fetch(token, phone)
 	_, err = b.Consent(b.t.Context(), token, esign.Disclosure, phone)
 	must(b.t, err)
 	v, err = b.Sign(b.t.Context(), token, m, phone)
@@ -430,6 +433,15 @@ func (b *bench) sign(to string, m esign.Mark) {
 		b.t.Fatalf("after signing the link of %s is %s", to, v.State)
 	}
 	b.done()
+}
+
+// fetch reads the document of a link to its end.
+func (b *bench) fetch(token string, by esign.Visitor) {
+	b.t.Helper()
+	_, body, err := b.Document(b.t.Context(), token, by)
+	must(b.t, err)
+	_, err = io.Copy(io.Discard, body)
+	must(b.t, errors.Join(err, body.Close()))
 }
 
 var (

@@ -89,7 +89,7 @@ func (s *Service) handOver(ctx context.Context, by domain.Principal, r Request, 
 		}
 	}
 	if cause != nil {
-		if err := s.abandon(ctx, r, id, uncertain); err != nil {
+		if err := s.abandon(ctx, r, id, uncertain, false); err != nil {
 			s.Log.Warn("a signature request that failed is left to the next look", "request", r.ID.String(), "cause", err.Error())
 		}
 		return Request{}, cause
@@ -123,8 +123,9 @@ func (s *Service) handOver(ctx context.Context, by domain.Principal, r Request, 
 	return r, nil
 }
 
-// abandon ends a request that could not be handed over. id is its envelope, if that is known.
-func (s *Service) abandon(ctx context.Context, r Request, id string, drop bool) error {
+// abandon ends a request that could not be handed over. id is its envelope, if that is known. late: the
+// sender was not answered, and is mailed.
+func (s *Service) abandon(ctx context.Context, r Request, id string, drop, late bool) error {
 	u := query.UpdateEnvelopeParams{EnvelopeID: id, State: envOver, RequestID: r.ID}
 	if drop {
 		u.State, u.NextAt = envDropping, nullable(ptr(s.Clock()))
@@ -134,8 +135,13 @@ func (s *Service) abandon(ctx context.Context, r Request, id string, drop bool) 
 			return errSame
 		}
 		r.Status = Failed
-		if err := s.log(ctx, q, r, Event{Kind: EventFailed}); err != nil {
+		if err := s.log(ctx, q, r, Event{Kind: EventFailed, Detail: reasonNotHanded}); err != nil {
 			return err
+		}
+		if late {
+			if err := s.notify(ctx, q, r, noticeNotSent); err != nil {
+				return err
+			}
 		}
 		return q.UpdateEnvelope(ctx, u)
 	})
@@ -200,7 +206,7 @@ func (s *Service) poll(ctx context.Context) error {
 
 // follow looks at the provider, and does what its envelope needs. It can be done again at any
 // point, and by several at once.
-func (s *Service) follow(ctx context.Context, id domain.ID) error {
+func (s *Service) follow(ctx context.Context, id domain.ID, try int) error {
 	r, err := load(ctx, s.rows, id)
 	if err != nil {
 		return err
@@ -216,7 +222,7 @@ func (s *Service) follow(ctx context.Context, id domain.ID) error {
 		if s.Clock().Sub(r.CreatedAt) < creatingTime {
 			return nil // somebody is at it
 		}
-		return s.abandon(ctx, r, "", true)
+		return s.abandon(ctx, r, "", true, true)
 	}
 	p, err := s.provider(r)
 	if err != nil {
@@ -226,7 +232,7 @@ func (s *Service) follow(ctx context.Context, id domain.ID) error {
 	case envOpen:
 		return s.advance(ctx, p, r, e)
 	case envFetching:
-		return s.seal(ctx, id)
+		return s.seal(ctx, id, try)
 	default:
 		return s.drop(ctx, p, r, e)
 	}
@@ -239,7 +245,7 @@ func (s *Service) ask(ctx context.Context, r Request) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	return s.follow(ctx, r.ID)
+	return s.follow(ctx, r.ID, 1)
 }
 
 // drop ends what there may be at the provider of a request that has ended here.

@@ -4,8 +4,10 @@
 //
 // A request is open until the last signer has signed, then sealing until the sealed file is kept,
 // then completed. It ends declined when one signer declines, cancelled when the sender withdraws
-// it, expired when its time is over; then nothing more is signed. A signer is waiting until it is
-// their turn, then sent, viewed, consented, and in the end signed or declined.
+// it, expired when its time is over; then nothing more is signed. It ends failed when it cannot be
+// sealed, because the document is lost or damaged. A signer is waiting until it is
+// their turn, then sent, opened, viewed, consented, and in the end signed or declined.
+// Until the request has ended the document cannot be deleted (deletion.go).
 //
 // What happens is put down in a log (events.go) that only grows, each entry with the hash of the
 // one before; and, for a document of a case, in the case's timeline, in the same transaction. A
@@ -75,7 +77,7 @@ type Status string
 // The statuses of a request.
 const (
 	Creating  Status = "creating" // it is being handed to the provider
-	Failed    Status = "failed"   // and could not be: nobody was asked to sign
+	Failed    Status = "failed"   // and could not be, so that nobody was asked to sign; or it could not be sealed
 	Open      Status = "open"
 	Sealing   Status = "sealing" // all have signed; the file is being made
 	Completed Status = "completed"
@@ -91,7 +93,8 @@ type SignerStatus string
 const (
 	Waiting       SignerStatus = "waiting" // for those before
 	Sent          SignerStatus = "sent"    // the link is on its way, or there
-	Viewed        SignerStatus = "viewed"
+	Opened        SignerStatus = "opened"  // the link was used
+	Viewed        SignerStatus = "viewed"  // the whole document was fetched with it
 	Consented     SignerStatus = "consented"
 	Signed        SignerStatus = "signed"
 	SignerDecline SignerStatus = "declined"

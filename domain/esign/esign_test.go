@@ -47,7 +47,7 @@ func TestSequential(t *testing.T) {
 	if s, g := b.status(r); s != esign.Completed || g[0] != esign.Signed || g[1] != esign.Signed {
 		t.Fatalf("is %s, %s", s, g)
 	}
-	if got, want := b.kinds(r), "created sent1 delivered1 viewed1 consented1 signed1 sent2 delivered2 viewed2 consented2 signed2 completed"; got != want {
+	if got, want := b.kinds(r), "created sent1 delivered1 opened1 viewed1 consented1 signed1 sent2 delivered2 opened2 viewed2 consented2 signed2 completed"; got != want {
 		t.Errorf("log:  %s\nwant: %s", got, want)
 	}
 
@@ -88,7 +88,7 @@ func TestSequential(t *testing.T) {
 			told = append(told, string(e.Verb)+" "+e.Detail)
 		}
 	}
-	if got := strings.Join(told, "; "); !strings.HasPrefix(got, "create "+d.ID.String()+"; update delivered 1; update viewed 1; update consented 1; update signed 1; update delivered 2;") || !strings.HasSuffix(got, "update completed "+signed.ID.String()) {
+	if got := strings.Join(told, "; "); !strings.HasPrefix(got, "create "+d.ID.String()+"; update delivered 1; update opened 1; update viewed 1; update consented 1; update signed 1; update delivered 2;") || !strings.HasSuffix(got, "update completed "+signed.ID.String()) {
 		t.Errorf("the timeline tells: %s", got)
 	}
 	if strings.Contains(b.logs.String(), "example") {
@@ -114,7 +114,7 @@ func TestLinks(t *testing.T) {
 		} {
 			wantCode(t, err, domain.NotFound, "not valid")
 		}
-		_, _, derr := b.Document(ctx, token)
+		_, _, derr := b.Document(ctx, token, phone)
 		wantCode(t, derr, domain.NotFound, "not valid")
 		return err.Error()
 	}
@@ -135,9 +135,16 @@ func TestLinks(t *testing.T) {
 			t.Fatalf("shows %+v", view)
 		}
 	}
-	d, body, err := b.Document(ctx, token)
+	d, body, err := b.Document(ctx, token, phone)
 	must(t, err)
-	body.Close()
+	_, err = body.Read(make([]byte, 100)) // not to its end: nobody has viewed it yet
+	must(t, errors.Join(err, body.Close()))
+	if got := b.kinds(r); strings.Contains(got, "viewed") {
+		t.Errorf("log: %s", got)
+	}
+	for _, v := range []esign.Visitor{phone, tablet, phone} { // each device once
+		b.fetch(token, v)
+	}
 	if d.SHA256 != r.DocumentSum {
 		t.Error("another document")
 	}
@@ -171,11 +178,11 @@ func TestLinks(t *testing.T) {
 	if view.State != esign.LinkSigned {
 		t.Errorf("the used link is %s", view.State)
 	}
-	if _, _, err := b.Document(ctx, token); domain.CodeOf(err) != domain.Conflict {
+	if _, _, err := b.Document(ctx, token, phone); domain.CodeOf(err) != domain.Conflict {
 		t.Errorf("the used link still gives the document: %v", err)
 	}
 	b.done()
-	if got := b.kinds(r); got != "created sent1 delivered1 viewed1 viewed1 consented1 signed1 sent2 delivered2" {
+	if got := b.kinds(r); got != "created sent1 delivered1 opened1 opened1 viewed1 viewed1 consented1 signed1 sent2 delivered2" {
 		t.Errorf("log: %s", got)
 	}
 	log, err := b.Events(ctx, b.lena, r.ID)
@@ -851,16 +858,13 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
-// TestEvidenceOfNothing is that of a request whose document was deleted.
+// TestEvidenceOfNothing is that of a request whose document was deleted after it had ended.
 func TestEvidenceOfNothing(t *testing.T) {
 	b := newBench(t)
 	ctx := t.Context()
 	r := b.send(esign.NewRequest{Signers: two()})
-	token := b.token("ada@example.com")
-	must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
-	_, _, err := b.Document(ctx, token)
-	wantCode(t, err, domain.Conflict, "deleted")
 	must(t, second(b.Cancel(ctx, b.lena, r.ID)))
+	must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
 	bundle, err := b.Evidence(ctx, b.lena, r.ID)
 	must(t, err)
 	found, err := esign.VerifyEvidence(bundle)

@@ -18,22 +18,24 @@ type EventKind string
 // The kinds of events.
 const (
 	EventCreated   EventKind = "created"   // detail: the SHA-256 of the document
+	EventRisks     EventKind = "risks"     // the sender accepted what the document holds; detail: the reasons
 	EventSent      EventKind = "sent"      // the mail with the link was handed over
 	EventReminded  EventKind = "reminded"  // and once more
-	EventDelivered EventKind = "delivered" // the signer's mail server took it
-	EventBounced   EventKind = "bounced"   // and refused it
+	EventDelivered EventKind = "delivered" // the mail server took it
+	EventBounced   EventKind = "bounced"   // or refused it
 	EventForwarded EventKind = "forwarded" // the link was used, and led on to the provider
-	EventViewed    EventKind = "viewed"
+	EventOpened    EventKind = "opened"    // the link was used
+	EventViewed    EventKind = "viewed"    // the whole document was fetched with it; or the provider says so
 	EventConsented EventKind = "consented" // detail: the version of the disclosure
 	EventSigned    EventKind = "signed"    // detail: the SHA-256 of the signature as it was made, or the provider's name
 	EventDeclined  EventKind = "declined"
 	EventCancelled EventKind = "cancelled"
 	EventExpired   EventKind = "expired"
-	EventFailed    EventKind = "failed"    // the provider did not get it
+	EventFailed    EventKind = "failed"    // the provider did not get it; or it could not be sealed, detail: why
 	EventCompleted EventKind = "completed" // detail: the SHA-256 of the sealed file
 )
 
-// Event is an entry of a request's log. Nothing changes or removes one.
+// Event is an entry of a request's log. Nothing changes or removes one; the whole log goes with its request.
 type Event struct {
 	Seq     uint64    `json:"seq"` // 1, 2, 3 … without a gap
 	At      time.Time `json:"at"`

@@ -49,7 +49,7 @@ const (
 	manifestFormat = "counsel.evidence.1"
 	sealRoom       = 24 << 10 // of the CMS in the comment
 	commentSize    = sealRoom + sha256.Size
-	sealTries      = 4
+	packTries      = 4
 	maxEvidence    = 200 << 20 // bytes of a bundle
 )
 
@@ -200,11 +200,9 @@ func (s *Service) bundle(ctx context.Context, r Request) ([]byte, error) {
 	}
 	if signed := files[fileSigned]; signed != nil && r.Provider == Builtin {
 		files[fileOriginal] = signed[:r.DocumentSize]
-	} else if d, err := s.original(ctx, r); err == nil {
-		if files[fileOriginal], err = s.bytes(ctx, d); err != nil {
-			return nil, err
-		}
-	} else if domain.CodeOf(err) != domain.Conflict { // deleted
+	} else if b, err := s.originalBytes(ctx, r); err == nil {
+		files[fileOriginal] = b
+	} else if domain.CodeOf(err) != domain.Conflict { // deleted, or lost
 		return nil, err
 	}
 	if files[fileLog], err = json.MarshalIndent(log, "", "  "); err != nil {
@@ -255,7 +253,7 @@ func (s *Service) pack(ctx context.Context, files map[string][]byte, at time.Tim
 	}
 	out := b.Bytes()
 	body, comment := out[:len(out)-commentSize], out[len(out)-commentSize:]
-	for range sealTries {
+	for range packTries {
 		cms, err := s.Seal.Detached(ctx, body)
 		if err != nil {
 			return nil, err

@@ -137,6 +137,9 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 func (s *Service) create(ctx context.Context, by domain.Principal, r *Request, with func(*query.Queries) error) error {
 	do := func(q *query.Queries) error {
 		r.seq, r.head = 0, make([]byte, 32) // it may be run again
+		if err := s.Archive.Hold(ctx, q, r.DocumentID); err != nil {
+			return err
+		}
 		err := q.CreateSignatureRequest(ctx, query.CreateSignatureRequestParams{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID, DocumentID: r.DocumentID, DocumentName: r.DocumentName,
 			DocumentSize: r.DocumentSize, DocumentSha256: r.DocumentSum[:], Workflow: string(r.Workflow), Status: string(r.Status), Message: r.Message, SenderName: r.SenderName,
 			ExpiresAt: r.ExpiresAt, CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt, Seq: 0, Head: r.head, Provider: r.Provider, Language: r.Language})

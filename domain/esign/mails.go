@@ -47,7 +47,9 @@ const (
 	noticeDeclined  notice = "declined"
 	noticeCancelled notice = "cancelled"
 	noticeExpired   notice = "expired"
-	noticeBounced   notice = "bounced" // a signer's address does not take mail
+	noticeFailed    notice = "failed"   // all have signed, and it cannot be sealed
+	noticeNotSent   notice = "not_sent" // the provider did not get it
+	noticeBounced   notice = "bounced"  // a signer's address does not take mail
 )
 
 // mailing goes on for a day while the mail server is away.
@@ -73,14 +75,14 @@ func (s *Service) register() {
 		if err := run.Read(&j); err != nil {
 			return nil, jobs.Fatal(err)
 		}
-		return nil, s.seal(ctx, j.Request)
+		return nil, s.seal(ctx, j.Request, run.Try)
 	})
 	s.Jobs.Handle(jobFollow, jobs.Options{Tries: 4, Timeout: 4 * time.Minute}, func(ctx context.Context, run *jobs.Run) (any, error) {
 		var j requestJob
 		if err := run.Read(&j); err != nil {
 			return nil, jobs.Fatal(err)
 		}
-		return nil, s.follow(ctx, j.Request)
+		return nil, s.follow(ctx, j.Request, run.Try)
 	})
 	s.Jobs.Every("esign.sweep", time.Minute, s.sweep)
 	if s.Provider != nil {
@@ -205,7 +207,7 @@ func (s *Service) notify(ctx context.Context, q *query.Queries, r *Request, n no
 	for i := range r.Signers {
 		g := &r.Signers[i]
 		switch {
-		case n == noticeCompleted, (n == noticeCancelled || n == noticeExpired) && g.asked(), n == noticeDeclined && (g.asked() || g.Status == Signed):
+		case n == noticeCompleted, n == noticeFailed, (n == noticeCancelled || n == noticeExpired) && g.asked(), n == noticeDeclined && (g.asked() || g.Status == Signed):
 			all = append(all, jobs.New{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Signer: &g.ID, Notice: n}})
 		}
 	}
@@ -268,6 +270,10 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 		kind = email.SignatureCancelled
 	case noticeExpired:
 		kind = email.SignatureExpired
+	case noticeFailed:
+		kind = email.SignatureFailed
+	case noticeNotSent:
+		kind = email.SignatureNotSent
 	case noticeBounced:
 		g := r.Signers[j.About-1]
 		kind, more["signer"], more["address"] = email.SignatureBounced, g.Name, g.Email

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -237,7 +238,7 @@ func (s *Service) SendLink(ctx context.Context, id domain.ID, email string) erro
 
 // asked reports whether a signer has a link and has not used it.
 func (g Signer) asked() bool {
-	return g.Status == Sent || g.Status == Viewed || g.Status == Consented
+	return g.Status == Sent || g.Status == Opened || g.Status == Viewed || g.Status == Consented
 }
 
 func (s *Service) remind(ctx context.Context, q *query.Queries, r *Request, g *Signer) error {
@@ -290,6 +291,15 @@ func (s *Service) sweep(ctx context.Context) error {
 	for _, id := range overdue {
 		if err := s.expire(ctx, id); err != nil {
 			s.Log.Warn("a signature request could not be ended yet", "request", id.String(), "cause", err.Error())
+		}
+	}
+	stale, err := s.rows.ListStaleSealings(ctx, query.ListStaleSealingsParams{Since: s.Clock().Add(-sealTime), Limit: sweepBatch})
+	if err != nil {
+		return db.Error(err)
+	}
+	for _, id := range stale {
+		if err := s.fail(ctx, id, reasonUndone); err != nil {
+			s.Log.Warn("a signature request that cannot be sealed could not be ended yet", "request", id.String(), "cause", err.Error())
 		}
 	}
 	forgetful, err := s.rows.ListForgetfulSigners(ctx, query.ListForgetfulSignersParams{Most: remindMost, Since: nullable(ptr(s.Clock().Add(-remindEvery))), Limit: sweepBatch})
@@ -354,22 +364,73 @@ func (s *Service) sender(ctx context.Context, r Request) (account.User, error) {
 func (s *Service) original(ctx context.Context, r Request) (documents.Stored, error) {
 	d, err := s.Archive.Get(ctx, itself(r), r.DocumentID)
 	if domain.CodeOf(err) == domain.NotFound {
-		return documents.Stored{}, &domain.Error{Code: domain.Conflict, Reason: "document_gone", Message: "The document was deleted. Please ask the sender."}
+		return documents.Stored{}, lostDocument(reasonGone, err)
 	}
 	if err == nil && d.SHA256 != r.DocumentSum {
-		return documents.Stored{}, &domain.Error{Code: domain.Internal, Message: "The document is not the one that was sent."}
+		return documents.Stored{}, lostDocument(reasonCorrupt, errors.New("esign: the document is not the one that was sent"))
 	}
 	return d, err
+}
+
+// Why a document can never be signed, or sealed.
+const (
+	reasonGone      = "document_gone"    // the document, or its file, is not there
+	reasonCorrupt   = "document_corrupt" // its bytes are not those that were sent
+	reasonUnfit     = "document_unfit"   // it cannot be sealed, or the certificate not be printed
+	reasonUndone    = "sealing_timeout"  // it was tried for a week
+	reasonNotHanded = "provider_refused" // the provider did not get it
+)
+
+// lostDocument is the Conflict for a document that cannot be signed any more.
+func lostDocument(reason string, cause error) error {
+	message := "The document is not there any more. Please ask the sender."
+	if reason == reasonCorrupt {
+		message = "The document that is kept here is damaged, so it cannot be signed. Please ask the sender to send it again."
+	}
+	return &domain.Error{Code: domain.Conflict, Reason: reason, Message: message, Err: cause}
+}
+
+// lost says of an error of the archive that it is for good, if it is.
+func lost(err error) error {
+	switch {
+	case errors.Is(err, documents.ErrMissing):
+		return lostDocument(reasonGone, err)
+	case errors.Is(err, documents.ErrCorrupt):
+		return lostDocument(reasonCorrupt, err)
+	}
+	return err
+}
+
+func (s *Service) originalBytes(ctx context.Context, r Request) ([]byte, error) {
+	d, err := s.original(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return s.bytes(ctx, d)
+}
+
+// whole makes sure that the document of a request is there, byte for byte.
+func (s *Service) whole(ctx context.Context, r Request) error {
+	d, err := s.original(ctx, r)
+	if err != nil {
+		return err
+	}
+	body, err := s.Archive.Open(ctx, d, 0, -1)
+	if err != nil {
+		return lost(err)
+	}
+	_, err = io.Copy(io.Discard, body)
+	return errors.Join(lost(err), body.Close())
 }
 
 // bytes reads a document whole; it was checked while it was read.
 func (s *Service) bytes(ctx context.Context, d documents.Stored) ([]byte, error) {
 	body, err := s.Archive.Open(ctx, d, 0, -1)
 	if err != nil {
-		return nil, err
+		return nil, lost(err)
 	}
 	defer body.Close()
 	b := bytes.NewBuffer(make([]byte, 0, d.Size+bytes.MinRead))
 	_, err = io.Copy(b, body)
-	return b.Bytes(), err
+	return b.Bytes(), lost(err)
 }

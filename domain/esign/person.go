@@ -63,15 +63,23 @@ func (s *Service) Parts(ctx context.Context, address string, yield func(Part) er
 const forgetAfter = 48 * time.Hour
 
 // Forget is for the erasure of somebody, in the caller's transaction. What they sent outside of cases,
-// whose documents go, is withdrawn, and unless somebody signed it, all of it goes two days later.
+// whose documents go, is withdrawn, and so is what an admin sent of their documents; unless somebody
+// signed it, all of it goes two days later.
 // What was signed stays as it is, and so does what is of a case: signers, and the case, rely on it as
 // evidence. Conflict: all have signed a document that is not sealed yet.
 func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
+	if err := s.Archive.HoldAll(ctx, q, user); err != nil { // before the requests: in the order of Initiate
+		return err
+	}
 	rows, err := q.LockUnfinishedSignatureRequests(ctx, user)
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
+	others, err := q.LockUnfinishedRequestsOfOwner(ctx, query.LockUnfinishedRequestsOfOwnerParams{Owner: user})
+	if err != nil {
+		return err
+	}
+	for _, row := range append(rows, others...) {
 		r, err := withSigners(ctx, q, row)
 		if err != nil {
 			return err
@@ -79,7 +87,7 @@ func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID) 
 		end := EventCancelled
 		switch r.Status {
 		case Sealing:
-			return &domain.Error{Code: domain.Conflict, Reason: "signature_sealing", Message: "A document that this person sent has been signed by all and is being sealed. Please try again in a minute."}
+			return &domain.Error{Code: domain.Conflict, Reason: "signature_sealing", Message: "A document of this person has been signed by all and is being sealed. Please try again in a minute."}
 		case Creating:
 			r.Status, end = Failed, EventFailed
 		default:
@@ -100,6 +108,11 @@ func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID) 
 		err = q.UpdateSignatureRequest(ctx, query.UpdateSignatureRequestParams{ID: r.ID, Status: string(r.Status), ChangedAt: r.ChangedAt, SignedID: r.SignedID, Seq: r.seq, Head: r.head})
 		if err != nil {
 			return err
+		}
+		if r.UserID != user {
+			if err := q.ForgetSignatureRequest(ctx, query.ForgetSignatureRequestParams{ForgetAt: nullable(ptr(s.Clock().Add(forgetAfter))), ID: r.ID}); err != nil {
+				return err
+			}
 		}
 	}
 	return q.ForgetSignatureRequests(ctx, query.ForgetSignatureRequestsParams{ForgetAt: nullable(ptr(s.Clock().Add(forgetAfter))), UserID: user})

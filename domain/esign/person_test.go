@@ -44,7 +44,7 @@ func TestParts(t *testing.T) {
 		t.Fatalf("holds %+v", got)
 	}
 	p := got[0]
-	if p.Request.Signers != nil || p.Signer.Name != "Grace Hopper" || p.Signer.Mark == nil || p.Signer.Disclosure == "" || len(p.Log) != 5 || p.Log[2].Kind != esign.EventViewed || p.Log[2].Address != phone.Address {
+	if p.Request.Signers != nil || p.Signer.Name != "Grace Hopper" || p.Signer.Mark == nil || p.Signer.Disclosure == "" || len(p.Log) != 6 || p.Log[2].Kind != esign.EventOpened || p.Log[3].Kind != esign.EventViewed || p.Log[2].Address != phone.Address {
 		t.Errorf("holds %+v", p)
 	}
 	for _, e := range p.Log {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,9 +25,62 @@ const (
 	sourceMark     = "/signature"
 )
 
-// seal makes the signed file of a request that all have signed, and keeps it. It may be done again
-// at any point: the file's id was chosen before.
-func (s *Service) seal(ctx context.Context, id domain.ID) error {
+// How long sealing goes on.
+const (
+	sealTries = 3                  // after which a file that is missing or damaged is taken for lost
+	sealTime  = 7 * 24 * time.Hour // after which what is tried again and again is given up
+)
+
+// seal is one try at the signed file of a request that all have signed. What cannot succeed ends the
+// request; any other error leaves it to the next try.
+func (s *Service) seal(ctx context.Context, id domain.ID, try int) error {
+	err := s.complete(ctx, id)
+	reason := hopeless(err)
+	if reason == "" || reason != reasonUnfit && try < sealTries {
+		return err
+	}
+	s.Log.Error("a document that all have signed cannot be sealed", "request", id.String(), "reason", reason, "cause", err.Error())
+	return s.fail(ctx, id, reason)
+}
+
+// hopeless tells why sealing that failed with err can never succeed; "": it may.
+func hopeless(err error) string {
+	e, ok := errors.AsType[*domain.Error](err)
+	switch {
+	case !ok:
+		return ""
+	case e.Code == domain.Invalid:
+		return reasonUnfit
+	case e.Reason == reasonGone, e.Reason == reasonCorrupt:
+		return e.Reason
+	}
+	return ""
+}
+
+// fail ends a request that cannot be sealed, and has everybody told.
+func (s *Service) fail(ctx context.Context, id domain.ID, reason string) error {
+	r, err := load(ctx, s.rows, id)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "failed " + reason}, func(q *query.Queries, r *Request) error {
+		if r.Status != Sealing {
+			return errSame
+		}
+		r.Status, r.SignedID = Failed, nil
+		if err := s.release(ctx, q, r); err != nil {
+			return err
+		}
+		if err := s.log(ctx, q, r, Event{Kind: EventFailed, Detail: reason}); err != nil {
+			return err
+		}
+		return s.notify(ctx, q, r, noticeFailed)
+	})
+}
+
+// complete makes the signed file and keeps it. It may be done again at any point: the file's id was
+// chosen before.
+func (s *Service) complete(ctx context.Context, id domain.ID) error {
 	r, err := load(ctx, s.rows, id)
 	if err != nil {
 		return err
@@ -64,11 +118,7 @@ func (s *Service) keepSealed(ctx context.Context, r Request) (documents.Stored, 
 	if s.Seal == nil {
 		return documents.Stored{}, &domain.Error{Code: domain.Unavailable, Message: "The service has no certificate to seal documents with."}
 	}
-	d, err := s.original(ctx, r)
-	if err != nil {
-		return documents.Stored{}, err
-	}
-	original, err := s.bytes(ctx, d)
+	original, err := s.originalBytes(ctx, r)
 	if err != nil {
 		return documents.Stored{}, err
 	}

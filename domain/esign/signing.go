@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -129,23 +130,23 @@ func (s *Service) act(ctx context.Context, token, what string, fn func(q *query.
 	return v, err
 }
 
-// Look shows a signer what their link leads to, and puts down that they saw it: once for each
+// Look shows a signer what their link leads to, and logs that they opened it: once for each
 // device. It fails with NotFound for a link that never was, and with nothing else that the link does.
 func (s *Service) Look(ctx context.Context, token string, by Visitor) (View, error) {
 	v, err := s.found(ctx, token)
 	if err != nil || v.State != LinkOpen {
 		return v, err
 	}
-	here := Event{Kind: EventViewed, Signer: v.Signer.Number, Address: by.Address, Agent: by.Agent}
+	here := Event{Kind: EventOpened, Signer: v.Signer.Number, Address: by.Address, Agent: by.Agent}
 	if v.Request.Provider != Builtin {
 		return s.forward(ctx, v, here)
 	}
 	if old, err := s.known(ctx, v.Request.ID, here); err != nil || old {
 		return v, err
 	}
-	looked, err := s.act(ctx, token, "viewed", func(q *query.Queries, r *Request, g *Signer) error {
+	looked, err := s.act(ctx, token, "opened", func(q *query.Queries, r *Request, g *Signer) error {
 		if g.Status == Sent {
-			g.Status = Viewed
+			g.Status = Opened
 		}
 		return s.log(ctx, q, r, here)
 	})
@@ -175,8 +176,9 @@ func (s *Service) known(ctx context.Context, id domain.ID, here Event) (bool, er
 // maxViews is how many devices of one signer are put down, so that nobody can make a log grow.
 const maxViews = 20
 
-// Document is the document that a link is about. The caller closes the reader.
-func (s *Service) Document(ctx context.Context, token string) (documents.Stored, io.ReadCloser, error) {
+// Document is the document that a link is about. The caller closes the reader. Once it has been read
+// to its end, the log says that the signer viewed it: once for each device. Conflict: as Consent.
+func (s *Service) Document(ctx context.Context, token string, by Visitor) (documents.Stored, io.ReadCloser, error) {
 	v, err := s.found(ctx, token)
 	if err != nil {
 		return documents.Stored{}, nil, err
@@ -189,7 +191,52 @@ func (s *Service) Document(ctx context.Context, token string) (documents.Stored,
 		return documents.Stored{}, nil, err
 	}
 	body, err := s.Archive.Open(ctx, d, 0, -1)
-	return d, body, err
+	if err != nil {
+		return d, nil, lost(err)
+	}
+	return d, &viewing{ReadCloser: body, done: func() error { return s.viewed(ctx, token, v, by) }}, nil
+}
+
+// viewing is a document that is being read. done is called at its end, before its reader learns of
+// that: whoever has the last of it was logged.
+type viewing struct {
+	io.ReadCloser
+	done func() error
+}
+
+// Read reads on.
+func (v *viewing) Read(p []byte) (int, error) {
+	n, err := v.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) && v.done != nil {
+		done := v.done
+		v.done = nil
+		if derr := done(); derr != nil {
+			return n, derr
+		}
+	}
+	return n, err
+}
+
+const viewedTime = 10 * time.Second
+
+// viewed logs that a signer has fetched the whole document.
+func (s *Service) viewed(ctx context.Context, token string, v View, by Visitor) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), viewedTime) // the browser may have hung up: it has most of it
+	defer cancel()
+	here := Event{Kind: EventViewed, Signer: v.Signer.Number, Address: by.Address, Agent: by.Agent}
+	if old, err := s.known(ctx, v.Request.ID, here); err != nil || old {
+		return err
+	}
+	_, err := s.act(ctx, token, "viewed", func(q *query.Queries, r *Request, g *Signer) error {
+		if g.Status == Sent || g.Status == Opened {
+			g.Status = Viewed
+		}
+		return s.log(ctx, q, r, here)
+	})
+	if domain.CodeOf(err) == domain.Conflict {
+		return nil // the link closed meanwhile; or its case, in which nothing is put down
+	}
+	return err
 }
 
 // Text is the document's text, page by page, for those who cannot see it; none while it has not
@@ -217,15 +264,26 @@ func (s *Service) Text(ctx context.Context, token string) ([]string, error) {
 }
 
 func unseen() error {
-	return &domain.Error{Code: domain.Conflict, Reason: "not_viewed", Message: "Please look at the document first."}
+	return &domain.Error{Code: domain.Conflict, Reason: "not_viewed", Message: "Please open the link and look at the document first."}
 }
 
 // Consent puts down that a signer agrees to sign electronically, in the words of a version of the
-// disclosure. Conflict: the link is good for nothing any more (reason link_…), nobody has looked at
-// what it leads to, or other words hold now.
+// disclosure. Conflict: the link is good for nothing any more (reason link_…), nobody has opened it,
+// other words hold now, or the document is lost or damaged (document_gone, document_corrupt).
+// Unavailable: the store is down.
 func (s *Service) Consent(ctx context.Context, token, version string, by Visitor) (View, error) {
 	if version != Disclosure {
 		return View{}, domain.Errorf(domain.Conflict, "The words to agree to have changed. Please load the page again.")
+	}
+	v, err := s.found(ctx, token)
+	if err != nil {
+		return View{}, err
+	}
+	if err := v.refuse(); err != nil {
+		return v, err
+	}
+	if err := s.whole(ctx, v.Request); err != nil {
+		return v, err
 	}
 	return s.act(ctx, token, "consented", func(q *query.Queries, r *Request, g *Signer) error {
 		if g.Status == Sent {
@@ -250,6 +308,9 @@ func (s *Service) Sign(ctx context.Context, token string, m Mark, by Visitor) (V
 		return v, err
 	}
 	if err := m.check(); err != nil {
+		return v, err
+	}
+	if err := s.whole(ctx, v.Request); err != nil {
 		return v, err
 	}
 	raw, err := json.Marshal(m)

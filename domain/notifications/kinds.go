@@ -47,7 +47,7 @@ var kinds = map[domain.EventType]kind{
 	domain.EventSignatureCompleted: {ways: inApp, mailed: true},
 	domain.EventSignatureCancelled: {ways: inApp, mailed: true},
 	domain.EventSignatureExpired:   {ways: inApp, mailed: true},
-	domain.EventSignatureFailed:    {ways: byMail},
+	domain.EventSignatureFailed:    {ways: byMail, mailed: true},
 }
 
 // told are those of its hearers that an event is for: nobody hears of what they did themselves.

@@ -519,6 +519,44 @@ func (q *Queries) ListUnreadDocuments(ctx context.Context, arg ListUnreadDocumen
 	return items, nil
 }
 
+const lockOwnDocuments = `-- name: LockOwnDocuments :many
+SELECT id FROM documents WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted' FOR UPDATE
+`
+
+func (q *Queries) LockOwnDocuments(ctx context.Context, userID domain.ID) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, lockOwnDocuments, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var id domain.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockStoredDocument = `-- name: LockStoredDocument :one
+SELECT id FROM documents WHERE id = ? AND state = 'stored' FOR UPDATE
+`
+
+func (q *Queries) LockStoredDocument(ctx context.Context, id domain.ID) (domain.ID, error) {
+	row := q.db.QueryRowContext(ctx, lockStoredDocument, id)
+	var id_2 domain.ID
+	err := row.Scan(&id_2)
+	return id_2, err
+}
+
 const markDocumentDeleted = `-- name: MarkDocumentDeleted :execrows
 UPDATE documents SET state = 'deleted', changed_at = ? WHERE id = ? AND state = ?
 `

@@ -171,6 +171,21 @@ func (q *Queries) DeleteSignatureRequestSigners(ctx context.Context, requestID d
 	return err
 }
 
+const forgetSignatureRequest = `-- name: ForgetSignatureRequest :exec
+UPDATE signature_requests r SET r.forget_at = ?
+WHERE r.id = ? AND NOT EXISTS (SELECT 1 FROM signature_signers s WHERE s.request_id = r.id AND s.status = 'signed')
+`
+
+type ForgetSignatureRequestParams struct {
+	ForgetAt sql.NullTime
+	ID       domain.ID
+}
+
+func (q *Queries) ForgetSignatureRequest(ctx context.Context, arg ForgetSignatureRequestParams) error {
+	_, err := q.db.ExecContext(ctx, forgetSignatureRequest, arg.ForgetAt, arg.ID)
+	return err
+}
+
 const forgetSignatureRequests = `-- name: ForgetSignatureRequests :exec
 UPDATE signature_requests r SET r.forget_at = ?
 WHERE r.user_id = ? AND r.case_id IS NULL AND r.status <> 'completed'
@@ -432,7 +447,7 @@ func (q *Queries) ListDocumentPages(ctx context.Context, documentID domain.ID) (
 const listForgetfulSigners = `-- name: ListForgetfulSigners :many
 SELECT s.id, s.request_id FROM signature_signers s
 JOIN signature_requests r ON r.id = s.request_id
-WHERE r.status = 'open' AND s.status IN ('sent', 'viewed', 'consented') AND s.reminders < ?
+WHERE r.status = 'open' AND s.status IN ('sent', 'opened', 'viewed', 'consented') AND s.reminders < ?
   AND s.invited_at <= ? AND (s.reminded_at IS NULL OR s.reminded_at <= ?)
 ORDER BY s.id LIMIT ?
 `
@@ -725,6 +740,38 @@ func (q *Queries) ListSigners(ctx context.Context, requestID domain.ID) ([]Signa
 	return items, nil
 }
 
+const listStaleSealings = `-- name: ListStaleSealings :many
+SELECT id FROM signature_requests WHERE status = 'sealing' AND changed_at < ? ORDER BY changed_at LIMIT ?
+`
+
+type ListStaleSealingsParams struct {
+	Since time.Time
+	Limit int32
+}
+
+func (q *Queries) ListStaleSealings(ctx context.Context, arg ListStaleSealingsParams) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, listStaleSealings, arg.Since, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var id domain.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockSignatureRequest = `-- name: LockSignatureRequest :one
 SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests WHERE id = ? FOR UPDATE
 `
@@ -755,6 +802,83 @@ func (q *Queries) LockSignatureRequest(ctx context.Context, id domain.ID) (Signa
 		&i.ForgetAt,
 	)
 	return i, err
+}
+
+const lockUnfinishedRequestOfCase = `-- name: LockUnfinishedRequestOfCase :one
+SELECT id FROM signature_requests WHERE case_id = ? AND status IN ('creating', 'open', 'sealing') LIMIT 1 FOR UPDATE
+`
+
+func (q *Queries) LockUnfinishedRequestOfCase(ctx context.Context, caseID *domain.ID) (domain.ID, error) {
+	row := q.db.QueryRowContext(ctx, lockUnfinishedRequestOfCase, caseID)
+	var id domain.ID
+	err := row.Scan(&id)
+	return id, err
+}
+
+const lockUnfinishedRequestOfDocument = `-- name: LockUnfinishedRequestOfDocument :one
+SELECT id FROM signature_requests WHERE document_id = ? AND status IN ('creating', 'open', 'sealing') LIMIT 1 FOR UPDATE
+`
+
+func (q *Queries) LockUnfinishedRequestOfDocument(ctx context.Context, documentID domain.ID) (domain.ID, error) {
+	row := q.db.QueryRowContext(ctx, lockUnfinishedRequestOfDocument, documentID)
+	var id domain.ID
+	err := row.Scan(&id)
+	return id, err
+}
+
+const lockUnfinishedRequestsOfOwner = `-- name: LockUnfinishedRequestsOfOwner :many
+SELECT r.id, r.user_id, r.case_id, r.document_id, r.document_name, r.document_size, r.document_sha256, r.workflow, r.status, r.message, r.sender_name, r.expires_at, r.created_at, r.changed_at, r.signed_id, r.seq, r.head, r.provider, r.language, r.forget_at FROM documents d
+JOIN signature_requests r ON r.document_id = d.id
+WHERE d.user_id = ? AND d.case_id IS NULL AND r.user_id <> ? AND r.status IN ('creating', 'open', 'sealing')
+FOR UPDATE
+`
+
+type LockUnfinishedRequestsOfOwnerParams struct {
+	Owner domain.ID
+}
+
+func (q *Queries) LockUnfinishedRequestsOfOwner(ctx context.Context, arg LockUnfinishedRequestsOfOwnerParams) ([]SignatureRequest, error) {
+	rows, err := q.db.QueryContext(ctx, lockUnfinishedRequestsOfOwner, arg.Owner, arg.Owner)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SignatureRequest
+	for rows.Next() {
+		var i SignatureRequest
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.CaseID,
+			&i.DocumentID,
+			&i.DocumentName,
+			&i.DocumentSize,
+			&i.DocumentSha256,
+			&i.Workflow,
+			&i.Status,
+			&i.Message,
+			&i.SenderName,
+			&i.ExpiresAt,
+			&i.CreatedAt,
+			&i.ChangedAt,
+			&i.SignedID,
+			&i.Seq,
+			&i.Head,
+			&i.Provider,
+			&i.Language,
+			&i.ForgetAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const lockUnfinishedSignatureRequests = `-- name: LockUnfinishedSignatureRequests :many

@@ -186,7 +186,7 @@ test('two sign in sequence', { skip }, async () => {
 
   const { items } = await listSignatureEvents({ client, path: { trackingId } });
   assert.equal(items.map((e) => e.kind + (e.signer ?? '')).join(' '),
-    'created sent1 delivered1 viewed1 consented1 signed1 sent2 delivered2 viewed2 consented2 signed2 completed');
+    'created sent1 delivered1 opened1 viewed1 consented1 signed1 sent2 delivered2 opened2 viewed2 consented2 signed2 completed');
   assert.match(items[3].userAgent, /Android/);
 
   for (const { email } of [ada, grace]) {

@@ -212,7 +212,7 @@ export const listUsers = <ThrowOnError extends boolean = true>(options?: Options
  * its sessions, deletes the drafts, the documents and what was asked outside of cases, its mails,
  * webhooks, notifications and jobs, and ends its memberships. That its address wants no mail is kept, without the
  * address. What the person wrote, made or sent in cases stays those cases', without a name. What they
- * sent to be signed outside of cases is withdrawn and goes after two days, unless somebody signed it:
+ * sent to be signed outside of cases is withdrawn, as is what an admin sent of their documents, and goes after two days, unless somebody signed it:
  * what was signed, and what is to be signed in cases, stays on record as evidence, with the names of
  * its sender and signers and the file that all have signed. What was under way is deleted an hour
  * later. Refused
@@ -732,7 +732,8 @@ export const createCase = <ThrowOnError extends boolean = true>(options: Options
  * Delete a case
  *
  * Hides a case, and everything in it, from everybody for good. For its owners. Its rows stay in the database, since its
- * timeline must not change. Under legal hold it is refused (409, `legal_hold`).
+ * timeline must not change. Under legal hold it is refused (409, `legal_hold`), and so it is while one of its
+ * documents is out to be signed (409, `signature_open`).
  *
  */
 export const deleteCase = <ThrowOnError extends boolean = true>(options: Options<DeleteCaseData, ThrowOnError>) => (options.client ?? client).delete<DeleteCaseResponses, DeleteCaseErrors, ThrowOnError, 'data'>({
@@ -1135,7 +1136,7 @@ export const searchDocuments = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Delete a document
  *
- * Takes the document away with its file and its text. URLs that were given out read nothing any more. One of a case under legal hold stays (409, `legal_hold`), and so does one that all have signed, for two days, in which its signers are mailed it (409, `signature_mailing`).
+ * Takes the document away with its file and its text. URLs that were given out read nothing any more. One of a case under legal hold stays (409, `legal_hold`), so does one that is out to be signed, until the request has ended (409, `signature_open`), and so does one that all have signed, for two days, in which its signers are mailed it (409, `signature_mailing`).
  */
 export const deleteDocument = <ThrowOnError extends boolean = true>(options: Options<DeleteDocumentData, ThrowOnError>) => (options.client ?? client).delete<DeleteDocumentResponses, DeleteDocumentErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1680,7 +1681,7 @@ export const getSignatureRequest = <ThrowOnError extends boolean = true>(options
  * What happened to a signature request
  *
  * The log, from its beginning. Each entry carries the SHA-256 of the one before; nothing changes
- * or removes one.
+ * or removes one. It goes as a whole when its sender is erased and nobody had signed.
  *
  */
 export const listSignatureEvents = <ThrowOnError extends boolean = true>(options: Options<ListSignatureEventsData, ThrowOnError>) => (options.client ?? client).get<ListSignatureEventsResponses, ListSignatureEventsErrors, ThrowOnError, 'data'>({
@@ -1734,7 +1735,7 @@ export const getSignatureEvidence = <ThrowOnError extends boolean = true>(option
 /**
  * What a signing link leads to
  *
- * What the signer is to sign, and what the link is good for. That they saw it is put into the log. 404
+ * What the signer is to sign, and what the link is good for. That they opened it is put into the log. 404
  * for a link that never was, whatever it looks like.
  *
  */
@@ -1751,7 +1752,8 @@ export const viewSigning = <ThrowOnError extends boolean = true>(options: Option
 /**
  * The document of a signing link
  *
- * The PDF that is to be signed. 409 when the link is good for nothing any more; `code` says why.
+ * The PDF that is to be signed. Once it is fetched whole, the log says that the signer viewed it. 409 when
+ * the link is good for nothing any more, or the document is lost (`document_gone`); `code` says why.
  *
  */
 export const getSigningDocument = <ThrowOnError extends boolean = true>(options: Options<GetSigningDocumentData, ThrowOnError>) => (options.client ?? client).post<GetSigningDocumentResponses, GetSigningDocumentErrors, ThrowOnError, 'data'>({
@@ -1785,7 +1787,8 @@ export const getSigningText = <ThrowOnError extends boolean = true>(options: Opt
  * Agree to sign electronically
  *
  * Puts down that the signer agrees to the disclosure that `viewSigning` shows. 409 when other words
- * hold now, or the link is good for nothing any more.
+ * hold now, when the link is good for nothing any more or was never opened (`not_viewed`), or when the
+ * document is lost or damaged (`document_gone`, `document_corrupt`): then nothing is put down.
  *
  */
 export const consentToSigning = <ThrowOnError extends boolean = true>(options: Options<ConsentToSigningData, ThrowOnError>) => (options.client ?? client).post<ConsentToSigningResponses, ConsentToSigningErrors, ThrowOnError, 'data'>({
@@ -1802,7 +1805,8 @@ export const consentToSigning = <ThrowOnError extends boolean = true>(options: O
  * Sign
  *
  * Takes a signature, typed or drawn. The signer must have agreed to sign electronically before. After
- * the last one the document is sealed.
+ * the last one the document is sealed. 409 when the document is lost or damaged (`document_gone`,
+ * `document_corrupt`), 503 when it cannot be read right now: then nothing is signed.
  *
  */
 export const signDocument = <ThrowOnError extends boolean = true>(options: Options<SignDocumentData, ThrowOnError>) => (options.client ?? client).post<SignDocumentResponses, SignDocumentErrors, ThrowOnError, 'data'>({

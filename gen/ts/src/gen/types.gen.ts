@@ -1466,14 +1466,14 @@ export type StoredDocumentList = {
 export type Checksum = string;
 
 /**
- * creating: it is being handed to the provider; failed: and could not be, nobody was asked to sign; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled and expired are ends.
+ * creating: it is being handed to the provider; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled, expired and failed are ends. failed: the provider did not take it, and nobody was asked to sign; or all have signed, and it cannot be sealed, since the document is lost or damaged. The last entry of the log says why.
  */
 export type SignatureStatus = 'creating' | 'failed' | 'open' | 'sealing' | 'completed' | 'declined' | 'cancelled' | 'expired';
 
 /**
- * waiting: for those before; sent: the link was mailed, or is about to be; viewed, consented: they opened it, and agreed to sign electronically.
+ * waiting: for those before; sent: the link was mailed, or is about to be; opened: the link was used; viewed: the whole document was fetched with it; consented: they agreed to sign electronically.
  */
-export type SignerStatus = 'waiting' | 'sent' | 'viewed' | 'consented' | 'signed' | 'declined';
+export type SignerStatus = 'waiting' | 'sent' | 'opened' | 'viewed' | 'consented' | 'signed' | 'declined';
 
 /**
  * Who signs when.
@@ -1620,9 +1620,9 @@ export type SignatureEvent = {
     seq: number;
     at: Time;
     /**
-     * What happened. forwarded: the link was used, and led on to the provider.
+     * What happened. risks: the sender accepted what the document holds; delivered, bounced: the mail server took the mail for this address, or refused it; forwarded: the link was used, and led on to the provider; opened: the link was used; viewed: the whole document was fetched with it, or the provider says so.
      */
-    kind: 'created' | 'failed' | 'sent' | 'reminded' | 'delivered' | 'bounced' | 'forwarded' | 'viewed' | 'consented' | 'signed' | 'declined' | 'cancelled' | 'expired' | 'completed';
+    kind: 'created' | 'risks' | 'failed' | 'sent' | 'reminded' | 'delivered' | 'bounced' | 'forwarded' | 'opened' | 'viewed' | 'consented' | 'signed' | 'declined' | 'cancelled' | 'expired' | 'completed';
     /**
      * Whose doing it was.
      */
@@ -1636,7 +1636,7 @@ export type SignatureEvent = {
      */
     userAgent?: string;
     /**
-     * A checksum, or the version of what was consented to.
+     * A checksum, the version of what was consented to, the risks that were accepted, or why it failed.
      */
     detail?: string;
     prev: Hash;
@@ -2137,7 +2137,7 @@ export type TemplatePreview = {
  * that one was made here, of a template or by signing; `draft.updated` a
  * change of its text or its status; `email.sent` says that at least one recipient was sent it.
  * `signature.signed` and `signature.declined` are of one signer, `signature.completed` comes when
- * the signed document is there, `signature.failed` when the signing service could not be given it. `data` names the
+ * the signed document is there, `signature.failed` when the signing service could not be given it, or when all have signed and it cannot be sealed. `data` names the
  * case, the member, the task and its assignee, the document, the draft, the e-mail or, by its `trackingId`, the
  * signature request.
  *

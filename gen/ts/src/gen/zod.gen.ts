@@ -893,7 +893,7 @@ export const zStoredDocumentList = z.object({
 });
 
 /**
- * creating: it is being handed to the provider; failed: and could not be, nobody was asked to sign; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled and expired are ends.
+ * creating: it is being handed to the provider; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled, expired and failed are ends. failed: the provider did not take it, and nobody was asked to sign; or all have signed, and it cannot be sealed, since the document is lost or damaged. The last entry of the log says why.
  */
 export const zSignatureStatus = z.enum([
     'creating',
@@ -907,11 +907,12 @@ export const zSignatureStatus = z.enum([
 ]);
 
 /**
- * waiting: for those before; sent: the link was mailed, or is about to be; viewed, consented: they opened it, and agreed to sign electronically.
+ * waiting: for those before; sent: the link was mailed, or is about to be; opened: the link was used; viewed: the whole document was fetched with it; consented: they agreed to sign electronically.
  */
 export const zSignerStatus = z.enum([
     'waiting',
     'sent',
+    'opened',
     'viewed',
     'consented',
     'signed',
@@ -1010,12 +1011,14 @@ export const zSignatureEvent = z.object({
     at: zTime,
     kind: z.enum([
         'created',
+        'risks',
         'failed',
         'sent',
         'reminded',
         'delivered',
         'bounced',
         'forwarded',
+        'opened',
         'viewed',
         'consented',
         'signed',
@@ -1340,7 +1343,7 @@ export const zTemplatePreview = z.object({
  * that one was made here, of a template or by signing; `draft.updated` a
  * change of its text or its status; `email.sent` says that at least one recipient was sent it.
  * `signature.signed` and `signature.declined` are of one signer, `signature.completed` comes when
- * the signed document is there, `signature.failed` when the signing service could not be given it. `data` names the
+ * the signed document is there, `signature.failed` when the signing service could not be given it, or when all have signed and it cannot be sealed. `data` names the
  * case, the member, the task and its assignee, the document, the draft, the e-mail or, by its `trackingId`, the
  * signature request.
  *

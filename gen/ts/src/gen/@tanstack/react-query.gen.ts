@@ -327,7 +327,7 @@ export const listUsersInfiniteOptions = (options?: Options<ListUsersData>) => in
  * its sessions, deletes the drafts, the documents and what was asked outside of cases, its mails,
  * webhooks, notifications and jobs, and ends its memberships. That its address wants no mail is kept, without the
  * address. What the person wrote, made or sent in cases stays those cases', without a name. What they
- * sent to be signed outside of cases is withdrawn and goes after two days, unless somebody signed it:
+ * sent to be signed outside of cases is withdrawn, as is what an admin sent of their documents, and goes after two days, unless somebody signed it:
  * what was signed, and what is to be signed in cases, stays on record as evidence, with the names of
  * its sender and signers and the file that all have signed. What was under way is deleted an hour
  * later. Refused
@@ -1075,7 +1075,8 @@ export const createCaseMutation = (options?: Partial<Options<CreateCaseData>>): 
  * Delete a case
  *
  * Hides a case, and everything in it, from everybody for good. For its owners. Its rows stay in the database, since its
- * timeline must not change. Under legal hold it is refused (409, `legal_hold`).
+ * timeline must not change. Under legal hold it is refused (409, `legal_hold`), and so it is while one of its
+ * documents is out to be signed (409, `signature_open`).
  *
  */
 export const deleteCaseMutation = (options?: Partial<Options<DeleteCaseData>>): UseMutationOptions<DeleteCaseResponse, DeleteCaseError, Options<DeleteCaseData>> => {
@@ -1695,7 +1696,7 @@ export const searchDocumentsOptions = (options: Options<SearchDocumentsData>) =>
 /**
  * Delete a document
  *
- * Takes the document away with its file and its text. URLs that were given out read nothing any more. One of a case under legal hold stays (409, `legal_hold`), and so does one that all have signed, for two days, in which its signers are mailed it (409, `signature_mailing`).
+ * Takes the document away with its file and its text. URLs that were given out read nothing any more. One of a case under legal hold stays (409, `legal_hold`), so does one that is out to be signed, until the request has ended (409, `signature_open`), and so does one that all have signed, for two days, in which its signers are mailed it (409, `signature_mailing`).
  */
 export const deleteDocumentMutation = (options?: Partial<Options<DeleteDocumentData>>): UseMutationOptions<DeleteDocumentResponse, DeleteDocumentError, Options<DeleteDocumentData>> => {
     const mutationOptions: UseMutationOptions<DeleteDocumentResponse, DeleteDocumentError, Options<DeleteDocumentData>> = {
@@ -2567,7 +2568,7 @@ export const listSignatureEventsQueryKey = (options: Options<ListSignatureEvents
  * What happened to a signature request
  *
  * The log, from its beginning. Each entry carries the SHA-256 of the one before; nothing changes
- * or removes one.
+ * or removes one. It goes as a whole when its sender is erased and nobody had signed.
  *
  */
 export const listSignatureEventsOptions = (options: Options<ListSignatureEventsData>) => queryOptions<ListSignatureEventsResponse, ListSignatureEventsError, ListSignatureEventsResponse, ReturnType<typeof listSignatureEventsQueryKey>>({
@@ -2637,7 +2638,7 @@ export const getSignatureEvidenceOptions = (options: Options<GetSignatureEvidenc
 /**
  * What a signing link leads to
  *
- * What the signer is to sign, and what the link is good for. That they saw it is put into the log. 404
+ * What the signer is to sign, and what the link is good for. That they opened it is put into the log. 404
  * for a link that never was, whatever it looks like.
  *
  */
@@ -2655,7 +2656,8 @@ export const viewSigningMutation = (options?: Partial<Options<ViewSigningData>>)
 /**
  * The document of a signing link
  *
- * The PDF that is to be signed. 409 when the link is good for nothing any more; `code` says why.
+ * The PDF that is to be signed. Once it is fetched whole, the log says that the signer viewed it. 409 when
+ * the link is good for nothing any more, or the document is lost (`document_gone`); `code` says why.
  *
  */
 export const getSigningDocumentMutation = (options?: Partial<Options<GetSigningDocumentData>>): UseMutationOptions<GetSigningDocumentResponse, GetSigningDocumentError, Options<GetSigningDocumentData>> => {
@@ -2691,7 +2693,8 @@ export const getSigningTextMutation = (options?: Partial<Options<GetSigningTextD
  * Agree to sign electronically
  *
  * Puts down that the signer agrees to the disclosure that `viewSigning` shows. 409 when other words
- * hold now, or the link is good for nothing any more.
+ * hold now, when the link is good for nothing any more or was never opened (`not_viewed`), or when the
+ * document is lost or damaged (`document_gone`, `document_corrupt`): then nothing is put down.
  *
  */
 export const consentToSigningMutation = (options?: Partial<Options<ConsentToSigningData>>): UseMutationOptions<ConsentToSigningResponse, ConsentToSigningError, Options<ConsentToSigningData>> => {
@@ -2709,7 +2712,8 @@ export const consentToSigningMutation = (options?: Partial<Options<ConsentToSign
  * Sign
  *
  * Takes a signature, typed or drawn. The signer must have agreed to sign electronically before. After
- * the last one the document is sealed.
+ * the last one the document is sealed. 409 when the document is lost or damaged (`document_gone`,
+ * `document_corrupt`), 503 when it cannot be read right now: then nothing is signed.
  *
  */
 export const signDocumentMutation = (options?: Partial<Options<SignDocumentData>>): UseMutationOptions<SignDocumentResponse, SignDocumentError, Options<SignDocumentData>> => {

@@ -1,0 +1,33 @@
+package esign
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"counsel/domain"
+	"counsel/gen/query"
+)
+
+// DocumentDeletable is documents.ArchiveDeps.Deletable: a document stays until the request to sign it
+// has ended. Initiate holds the document's row as well, so that the two cannot pass each other.
+func DocumentDeletable(ctx context.Context, q *query.Queries, document domain.ID) error {
+	_, err := q.LockUnfinishedRequestOfDocument(ctx, document)
+	return unlessOpen(err, "The document has been sent to be signed. Withdraw the request first, or wait until it has ended.")
+}
+
+// CaseDeletable is cases.Service.Deletable: a case stays while one of its documents is to be signed.
+func CaseDeletable(ctx context.Context, q *query.Queries, id domain.ID) error {
+	_, err := q.LockUnfinishedRequestOfCase(ctx, &id)
+	return unlessOpen(err, "A document of the case has been sent to be signed. Withdraw the request first, or wait until it has ended.")
+}
+
+func unlessOpen(err error, message string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return &domain.Error{Code: domain.Conflict, Reason: "signature_open", Message: message}
+}

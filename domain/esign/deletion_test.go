@@ -1,0 +1,309 @@
+package esign_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/cases"
+	"counsel/domain/documents"
+	"counsel/domain/esign"
+)
+
+func wantReason(t testing.TB, err error, code domain.Code, reason string) {
+	t.Helper()
+	if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != code || e.Reason != reason {
+		t.Fatalf("got %v, want %s, %s", err, code, reason)
+	}
+}
+
+func fileKey(r esign.Request) string { return "docs/" + r.DocumentID.String() }
+
+// TestDeleteWhileOpen keeps a document until the request to sign it has ended, however it is deleted.
+func TestDeleteWhileOpen(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	r := b.send(esign.NewRequest{Signers: two()})
+	wantReason(t, b.archive.Delete(ctx, b.lena, r.DocumentID), domain.Conflict, "signature_open")
+	wantReason(t, b.archive.Delete(ctx, b.root, r.DocumentID), domain.Conflict, "signature_open")
+	b.sign("ada@example.com", typed) // it is all there
+	must(t, second(b.Cancel(ctx, b.lena, r.ID)))
+	must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
+
+	matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
+	must(t, err)
+	r = b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), &matter.ID).ID, Signers: two()})
+	wantReason(t, b.archive.Delete(ctx, b.lena, r.DocumentID), domain.Conflict, "signature_open")
+	wantReason(t, b.cases.Delete(ctx, b.lena, matter.ID), domain.Conflict, "signature_open")
+	b.sign("ada@example.com", typed)
+	b.sign("grace@example.com", typed)
+	if s, _ := b.status(r); s != esign.Completed {
+		t.Fatalf("is %s", s)
+	}
+	must(t, b.archive.Delete(ctx, b.lena, r.DocumentID)) // what was signed is a document of its own
+	must(t, b.cases.Delete(ctx, b.lena, matter.ID))
+}
+
+// TestDeleteWhileSealing keeps the document of a request that all have signed.
+func TestDeleteWhileSealing(t *testing.T) {
+	b := newBench(t)
+	r := b.signedByAll(esign.NewRequest{Signers: two()})
+	wantReason(t, b.archive.Delete(t.Context(), b.lena, r.DocumentID), domain.Conflict, "signature_open")
+	b.done()
+	must(t, b.archive.Delete(t.Context(), b.lena, r.DocumentID))
+}
+
+// TestDeleteConcurrently: of a request and a deletion at the same time one comes first, and the other
+// fails.
+func TestDeleteConcurrently(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
+	must(t, err)
+	deleted, sent := 0, 0
+	for i := range 24 {
+		in := &matter.ID
+		if i%2 == 0 {
+			in = nil
+		}
+		d := b.upload(contract(t, 1), in)
+		var derr, serr error
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			time.Sleep(time.Duration(i/2) * 4 * time.Millisecond) // so that it falls into each part of sending
+			derr = b.archive.Delete(ctx, b.lena, d.ID)
+		})
+		wg.Go(func() {
+			_, serr = b.Initiate(ctx, b.lena, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: two()})
+		})
+		wg.Wait()
+		switch {
+		case derr == nil && domain.CodeOf(serr) == domain.NotFound:
+			deleted++
+		case derr == nil && errors.Is(serr, documents.ErrMissing):
+			deleted++
+		case serr == nil:
+			wantReason(t, derr, domain.Conflict, "signature_open")
+			sent++
+		default:
+			t.Fatalf("deleting: %v; sending: %v", derr, serr)
+		}
+	}
+	if deleted == 0 || sent == 0 {
+		t.Errorf("%d deleted, %d sent: the two never met", deleted, sent)
+	}
+}
+
+// signedByAll is a request that all have signed, and that is not sealed yet.
+func (b *bench) signedByAll(n esign.NewRequest) esign.Request {
+	b.t.Helper()
+	n.Workflow = esign.Parallel
+	r := b.send(n)
+	for _, g := range n.Signers {
+		token := b.token(g.Email)
+		must(b.t, second(b.Look(b.t.Context(), token, phone)))
+		must(b.t, second(b.Consent(b.t.Context(), token, esign.Disclosure, phone)))
+		must(b.t, second(b.Sign(b.t.Context(), token, typed, phone)))
+	}
+	if s, _ := b.status(r); s != esign.Sealing {
+		b.t.Fatalf("is %s", s)
+	}
+	return r
+}
+
+// TestSignWhatIsLost asks for the document itself before anybody agrees to it or signs it.
+func TestSignWhatIsLost(t *testing.T) {
+	for name, c := range map[string]struct {
+		harm   func(*bench, esign.Request)
+		code   domain.Code
+		reason string
+	}{
+		"gone":        {func(b *bench, r esign.Request) { delete(b.files.files, fileKey(r)) }, domain.Conflict, "document_gone"},
+		"corrupt":     {func(b *bench, r esign.Request) { b.files.files[fileKey(r)][100] ^= 1 }, domain.Conflict, "document_corrupt"},
+		"cut off":     {func(b *bench, r esign.Request) { b.files.files[fileKey(r)] = b.files.files[fileKey(r)][:100] }, domain.Conflict, "document_corrupt"},
+		"unreachable": {func(b *bench, _ esign.Request) { b.files.down = true }, domain.Unavailable, documents.ReasonStorage},
+		"deleted before there was a rule": {func(b *bench, r esign.Request) {
+			_, err := b.pool.Exec("UPDATE documents SET state = 'deleted' WHERE id = ?", r.DocumentID)
+			must(b.t, err)
+		}, domain.Conflict, "document_gone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			ctx := t.Context()
+			r := b.send(esign.NewRequest{Signers: two(), Workflow: esign.Parallel})
+			ada, grace := b.token("ada@example.com"), b.token("grace@example.com")
+			must(t, second(b.Look(ctx, ada, phone)))
+			must(t, second(b.Look(ctx, grace, phone)))
+			must(t, second(b.Consent(ctx, grace, esign.Disclosure, phone)))
+			c.harm(b, r)
+			wantReason(t, second(b.Consent(ctx, ada, esign.Disclosure, phone)), c.code, c.reason)
+			wantReason(t, second(b.Sign(ctx, grace, typed, phone)), c.code, c.reason)
+			_, body, err := b.Document(ctx, ada, phone)
+			if err == nil { // what is damaged is found at its end
+				_, err = io.Copy(io.Discard, body)
+				must(t, body.Close())
+			}
+			if err == nil {
+				t.Error("it is given to a signer")
+			}
+			if got := b.kinds(r); got != "created sent1 delivered1 sent2 delivered2 opened1 opened2 consented2" {
+				t.Errorf("log: %s", got)
+			}
+		})
+	}
+}
+
+// TestSealLost ends a request whose document is lost after the last signature, and tells everybody.
+func TestSealLost(t *testing.T) {
+	for name, c := range map[string]struct {
+		harm   func(*bench, esign.Request)
+		reason string
+		tries  int
+	}{
+		"gone":    {func(b *bench, r esign.Request) { delete(b.files.files, fileKey(r)) }, "document_gone", 3},
+		"corrupt": {func(b *bench, r esign.Request) { b.files.files[fileKey(r)][100] ^= 1 }, "document_corrupt", 3},
+		"another": {func(b *bench, r esign.Request) {
+			_, err := b.pool.Exec("UPDATE documents SET sha256 = REPEAT('x', 32) WHERE id = ?", r.DocumentID)
+			must(b.t, err)
+		}, "document_corrupt", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			ctx := t.Context()
+			matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
+			must(t, err)
+			r := b.signedByAll(esign.NewRequest{DocumentID: b.upload(contract(t, 1), &matter.ID).ID, Signers: two()})
+			c.harm(b, r)
+			for try := 1; try < c.tries; try++ {
+				if errs := b.work(); len(errs) != 1 {
+					t.Fatalf("try %d: %v", try, errs)
+				}
+				if s, _ := b.status(r); s != esign.Sealing {
+					t.Fatalf("is %s after try %d", s, try)
+				}
+			}
+			mails := len(b.post.mails)
+			b.done()
+			now, err := b.Get(ctx, b.lena, r.ID)
+			must(t, err)
+			if now.Status != esign.Failed || now.SignedID != nil {
+				t.Fatalf("is %+v", now)
+			}
+			log, err := b.Events(ctx, b.lena, r.ID)
+			must(t, err)
+			if end := log[len(log)-1]; end.Kind != esign.EventFailed || end.Detail != c.reason {
+				t.Errorf("the log ends with %+v", end)
+			}
+			if got := b.told[len(b.told)-1]; got.Type != domain.EventSignatureFailed || got.UserID != b.lena.UserID || got.Data["trackingId"] != r.ID {
+				t.Errorf("others hear %+v", got)
+			}
+			entries, _, err := b.cases.Timeline(ctx, b.lena, matter.ID, 100, 0)
+			must(t, err)
+			if !strings.Contains(timeline(entries), "failed "+c.reason) {
+				t.Errorf("the timeline tells: %s", timeline(entries))
+			}
+			if len(b.post.mails) != mails+3 {
+				t.Errorf("%d mails went out", len(b.post.mails)-mails)
+			}
+			for _, to := range []string{"lena@firm.example", "ada@example.com", "grace@example.com"} {
+				if got := b.last(to); got.subject != "Could not be completed: lease.pdf" || !strings.Contains(got.text, "lost or damaged") {
+					t.Errorf("%s hears %q: %s", to, got.subject, got.text)
+				}
+			}
+			if found := b.verified(r); found.Status != esign.Failed || found.Sealed {
+				t.Errorf("the evidence says %+v", found)
+			}
+			wantReason(t, second(b.Cancel(ctx, b.lena, r.ID)), domain.Conflict, "signature_failed")
+			must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
+		})
+	}
+}
+
+func timeline(entries []cases.Entry) string {
+	var all []string
+	for _, e := range entries {
+		all = append(all, e.Detail)
+	}
+	return strings.Join(all, "; ")
+}
+
+func (b *bench) verified(r esign.Request) esign.Findings {
+	b.t.Helper()
+	bundle, err := b.Evidence(b.t.Context(), b.lena, r.ID)
+	must(b.t, err)
+	found, err := esign.VerifyEvidence(bundle)
+	must(b.t, err)
+	return found
+}
+
+// TestSealLater goes on with a request whose store was only down, but not for ever.
+func TestSealLater(t *testing.T) {
+	b := newBench(t)
+	r := b.signedByAll(esign.NewRequest{Signers: two()})
+	b.files.down = true
+	for range 10 {
+		if errs := b.work(); len(errs) != 1 || domain.CodeOf(errs[0]) != domain.Unavailable {
+			t.Fatal(errs)
+		}
+	}
+	b.now = b.now.Add(6 * 24 * time.Hour)
+	must(t, b.desk.sweep(t.Context()))
+	if s, _ := b.status(r); s != esign.Sealing {
+		t.Fatalf("is %s while the store is down", s)
+	}
+	b.files.down = false
+	b.done()
+	if s, _ := b.status(r); s != esign.Completed {
+		t.Fatalf("is %s", s)
+	}
+
+	r = b.signedByAll(esign.NewRequest{Signers: two()})
+	b.files.down = true
+	b.work()
+	b.now = b.now.Add(7*24*time.Hour + time.Minute)
+	must(t, b.desk.sweep(t.Context()))
+	b.files.down = false
+	b.done()
+	if s, _ := b.status(r); s != esign.Failed || b.last("ada@example.com").subject != "Could not be completed: lease.pdf" {
+		t.Errorf("is %s", s)
+	}
+}
+
+// TestEraseOwner withdraws what an admin sent of somebody's documents when that person is erased.
+func TestEraseOwner(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	d := b.upload(contract(t, 1), nil)
+	r, err := b.Initiate(ctx, b.root, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: two()})
+	must(t, err)
+	b.done()
+	must(t, b.forget(b.lena.UserID))
+	b.done()
+	if s, _ := b.status(r); s != esign.Cancelled || b.last("root@firm.example").subject != "Withdrawn: lease.pdf" || b.last("ada@example.com").subject != "Withdrawn: lease.pdf" {
+		t.Errorf("is %s", s)
+	}
+	b.now = b.now.Add(48 * time.Hour)
+	must(t, b.desk.sweep(ctx))
+	wantCode(t, second(b.Get(ctx, b.root, r.ID)), domain.NotFound, "")
+
+	d = b.upload(contract(t, 1), nil)
+	r, err = b.Initiate(ctx, b.root, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: two()})
+	must(t, err)
+	b.done()
+	b.sign("ada@example.com", typed)
+	b.signOnly("grace@example.com")
+	wantReason(t, b.forget(b.lena.UserID), domain.Conflict, "signature_sealing")
+}
+
+// signOnly signs, and leaves what follows to be done.
+func (b *bench) signOnly(to string) {
+	b.t.Helper()
+	token := b.token(to)
+	must(b.t, second(b.Look(b.t.Context(), token, phone)))
+	must(b.t, second(b.Consent(b.t.Context(), token, esign.Disclosure, phone)))
+	must(b.t, second(b.Sign(b.t.Context(), token, typed, phone)))
+}
