@@ -178,7 +178,9 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if err != nil {
 		return nil, err
 	}
-	a.once = idempotency.New(a.database, domain.SystemClock)
+	if a.once, err = idempotency.New(a.database, []byte(cfg.JWT.Secret), domain.SystemClock); err != nil {
+		return nil, err
+	}
 	sweep, endSweep := context.WithCancel(context.WithoutCancel(ctx))
 	a.endSweep = endSweep
 	a.sweeping.Go(func() { a.sweep(sweep) })

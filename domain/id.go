@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -25,6 +26,11 @@ func ParseID(s string) (ID, error) {
 }
 
 func (id ID) String() string { return uuid.UUID(id).String() }
+
+// Time is when a UUIDv7 was made, to the millisecond.
+func (id ID) Time() time.Time {
+	return time.UnixMilli(int64(id[0])<<40 | int64(id[1])<<32 | int64(id[2])<<24 | int64(id[3])<<16 | int64(id[4])<<8 | int64(id[5])).UTC()
+}
 
 // IsZero reports whether id was never set.
 func (id ID) IsZero() bool { return id == ID{} }

@@ -14,8 +14,9 @@ import (
 
 // SendChat answers a question, whole or as it is written, as the caller's Accept asks.
 func (s *Server) SendChat(ctx context.Context, r api.SendChatRequestObject) (api.SendChatResponseObject, error) {
-	q := ai.Question{UserID: domain.ID(r.Body.UserID), Message: r.Body.Message, Locale: text(r.Body.Locale)}
+	q := ai.Question{ID: made(ctx, 0), UserID: domain.ID(r.Body.UserID), Message: r.Body.Message, Locale: text(r.Body.Locale)}
 	if c := r.Body.Context; c != nil {
+		concerns(ctx, (*domain.ID)(c.CaseID))
 		q.Context = &ai.Context{CaseID: (*domain.ID)(c.CaseID), ConsultationID: (*domain.ID)(c.ConsultationID), Facts: text(c.Facts)}
 		for _, id := range c.DocumentIds {
 			q.Context.DocumentIDs = append(q.Context.DocumentIDs, domain.ID(id))
@@ -94,7 +95,8 @@ func (st *chatStream) VisitSendChatResponse(w http.ResponseWriter) error {
 
 // GenerateDocument drafts a document.
 func (s *Server) GenerateDocument(ctx context.Context, r api.GenerateDocumentRequestObject) (api.GenerateDocumentResponseObject, error) {
-	d, err := s.AI.GenerateDocument(ctx, caller(ctx), ai.DraftRequest{
+	concerns(ctx, (*domain.ID)(r.Body.CaseID))
+	d, err := s.AI.GenerateDocument(ctx, caller(ctx), ai.DraftRequest{ID: made(ctx, 0), DraftID: made(ctx, 1),
 		Type: r.Body.Type, Inputs: r.Body.Inputs, Tone: text(r.Body.Tone), Locale: text(r.Body.Locale), Policy: text(r.Body.Policy), CaseID: (*domain.ID)(r.Body.CaseID)})
 	if err != nil {
 		return nil, err
@@ -110,7 +112,7 @@ func (s *Server) GenerateDocument(ctx context.Context, r api.GenerateDocumentReq
 
 // AnalyzeText reviews a text.
 func (s *Server) AnalyzeText(ctx context.Context, r api.AnalyzeTextRequestObject) (api.AnalyzeTextResponseObject, error) {
-	a, err := s.AI.Analyze(ctx, caller(ctx), ai.AnalysisRequest{Text: r.Body.Text, Policy: string(r.Body.Policy)})
+	a, err := s.AI.Analyze(ctx, caller(ctx), ai.AnalysisRequest{ID: made(ctx, 0), Text: r.Body.Text, Policy: string(r.Body.Policy)})
 	if err != nil {
 		return nil, err
 	}

@@ -180,7 +180,9 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	s.deps.Notifications = notifications.New(notifications.Deps{DB: database, Jobs: b.jobs, People: accounts, Cases: matters, Clock: domain.SystemClock, Mail: s.deps.Email.NotificationMail})
 	emit := events.To(matters, s.deps.Webhooks.Hear, s.deps.Notifications.Hear)
 	matters.Emit, b.archive.Emit, s.deps.Drafts.Emit, s.deps.Email.Emit = emit, emit, emit, emit
-	s.deps.Press, s.deps.Once = documents.NewPress(s.deps.Templates, s.deps.Drafts, s.deps.Archive, engine), idempotency.New(database, domain.SystemClock)
+	s.deps.Press = documents.NewPress(s.deps.Templates, s.deps.Drafts, s.deps.Archive, engine)
+	s.deps.Once, err = idempotency.New(database, []byte(secret), domain.SystemClock)
+	must(t, err)
 	s.deps.Batches = documents.NewBatches(s.deps.Press, b.jobs, accounts)
 	b.signPost = &signPost{}
 	certificate, key, err := pades.SelfSigned("Counsel", domain.SystemClock())

@@ -16,10 +16,11 @@ import (
 
 // CreateCase opens a case.
 func (s *Server) CreateCase(ctx context.Context, r api.CreateCaseRequestObject) (api.CreateCaseResponseObject, error) {
-	c, err := s.Cases.Create(ctx, caller(ctx), cases.NewCase{Title: r.Body.Title, Description: text(r.Body.Description)})
+	c, err := s.Cases.Create(ctx, caller(ctx), cases.NewCase{ID: made(ctx, 0), Title: r.Body.Title, Description: text(r.Body.Description)})
 	if err != nil {
 		return nil, err
 	}
+	concerns(ctx, &c.ID)
 	return api.CreateCase201JSONResponse(oneCase(c)), nil
 }
 
@@ -85,7 +86,7 @@ func (s *Server) ListCaseMembers(ctx context.Context, r api.ListCaseMembersReque
 // AddCaseMember lets somebody into a case.
 func (s *Server) AddCaseMember(ctx context.Context, r api.AddCaseMemberRequestObject) (api.AddCaseMemberResponseObject, error) {
 	m, err := s.Cases.AddMember(ctx, caller(ctx), domain.ID(r.CaseID), cases.NewMember{
-		UserID: (*domain.ID)(r.Body.UserID), Email: text(r.Body.Email), Role: cases.Role(r.Body.Role)})
+		UserID: (*domain.ID)(r.Body.UserID), Email: text(r.Body.Email), Role: cases.Role(r.Body.Role), Request: made(ctx, 0)})
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +129,7 @@ func (s *Server) ListCaseNotes(ctx context.Context, r api.ListCaseNotesRequestOb
 
 // CreateCaseNote writes a note.
 func (s *Server) CreateCaseNote(ctx context.Context, r api.CreateCaseNoteRequestObject) (api.CreateCaseNoteResponseObject, error) {
-	n, err := s.Cases.AddNote(ctx, caller(ctx), domain.ID(r.CaseID), r.Body.Body)
+	n, err := s.Cases.AddNote(ctx, caller(ctx), domain.ID(r.CaseID), cases.NewNote{ID: made(ctx, 0), Body: r.Body.Body})
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +163,7 @@ func (s *Server) ListCaseTasks(ctx context.Context, r api.ListCaseTasksRequestOb
 
 // CreateCaseTask adds a task.
 func (s *Server) CreateCaseTask(ctx context.Context, r api.CreateCaseTaskRequestObject) (api.CreateCaseTaskResponseObject, error) {
-	t, err := s.Cases.AddTask(ctx, caller(ctx), domain.ID(r.CaseID), taskContent(*r.Body))
+	t, err := s.Cases.AddTask(ctx, caller(ctx), domain.ID(r.CaseID), made(ctx, 0), taskContent(*r.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +206,7 @@ func (s *Server) ListCaseParties(ctx context.Context, r api.ListCasePartiesReque
 
 // AddCaseParty adds a party, and says with whom it conflicts.
 func (s *Server) AddCaseParty(ctx context.Context, r api.AddCasePartyRequestObject) (api.AddCasePartyResponseObject, error) {
-	p, err := s.Cases.AddParty(ctx, caller(ctx), domain.ID(r.CaseID), cases.NewParty{Kind: cases.PartyKind(r.Body.Kind), Side: cases.Side(r.Body.Side),
+	p, err := s.Cases.AddParty(ctx, caller(ctx), domain.ID(r.CaseID), cases.NewParty{ID: made(ctx, 0), Kind: cases.PartyKind(r.Body.Kind), Side: cases.Side(r.Body.Side),
 		Name: r.Body.Name, Email: text(r.Body.Email), RegistrationNumber: text(r.Body.RegistrationNumber)})
 	if err != nil {
 		return nil, err

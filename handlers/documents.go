@@ -28,10 +28,11 @@ func (s *Server) UploadDocument(ctx context.Context, r api.UploadDocumentRequest
 	if f.file == nil {
 		return nil, domain.InvalidField("/file", "is missing")
 	}
-	d, err := s.Archive.Upload(ctx, caller(ctx), documents.NewUpload{Name: f.file.FileName(), Body: f, CaseID: func() *domain.ID { return f.matter }})
+	d, err := s.Archive.Upload(ctx, caller(ctx), documents.NewUpload{ID: made(ctx, 0), Name: f.file.FileName(), Body: f, CaseID: func() *domain.ID { return f.matter }})
 	if err != nil {
 		return nil, err
 	}
+	concerns(ctx, d.CaseID)
 	out, err := s.storedDocument(ctx, d)
 	return api.UploadDocument201JSONResponse(out), err
 }
@@ -206,7 +207,7 @@ func renderOptions(o *api.RenderOptions) documents.RenderOptions {
 // rendering tells of a file that was made. An answer under an Idempotency-Key stays behind the wall
 // of its case.
 func rendering(ctx context.Context, d documents.Rendering) api.RenderPdfResponse {
-	recordOf(ctx).matter = d.CaseID
+	concerns(ctx, d.CaseID)
 	return api.RenderPdfResponse{DocID: api.ID(d.ID), CaseID: (*api.ID)(d.CaseID), FileURL: d.URL, FileURLExpiresAt: d.Until, Checksum: d.SHA256.String(), Size: d.Size}
 }
 

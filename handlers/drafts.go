@@ -31,10 +31,11 @@ func (s *Server) ListDrafts(ctx context.Context, r api.ListDraftsRequestObject) 
 
 // CreateDraft keeps a draft written by hand.
 func (s *Server) CreateDraft(ctx context.Context, r api.CreateDraftRequestObject) (api.CreateDraftResponseObject, error) {
-	d, err := s.Drafts.Create(ctx, caller(ctx), documents.NewDraft{Title: r.Body.Title, Body: r.Body.Body, Type: text(r.Body.Type), Locale: text(r.Body.Locale), CaseID: (*domain.ID)(r.Body.CaseID)})
+	d, err := s.Drafts.Create(ctx, caller(ctx), documents.NewDraft{ID: made(ctx, 0), Title: r.Body.Title, Body: r.Body.Body, Type: text(r.Body.Type), Locale: text(r.Body.Locale), CaseID: (*domain.ID)(r.Body.CaseID)})
 	if err != nil {
 		return nil, err
 	}
+	concerns(ctx, d.CaseID)
 	return api.CreateDraft201JSONResponse(draft(d)), nil
 }
 

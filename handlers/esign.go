@@ -41,7 +41,7 @@ func (s *Server) InitiateSignature(ctx context.Context, r api.InitiateSignatureR
 	if err != nil {
 		return nil, err
 	}
-	recordOf(ctx).matter = sent.CaseID
+	concerns(ctx, sent.CaseID)
 	return api.InitiateSignature201JSONResponse{SigningURL: s.Esign.SigningURL(sent.ID), ExpiresAt: sent.ExpiresAt, TrackingID: api.ID(sent.ID)}, nil
 }
 

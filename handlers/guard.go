@@ -48,6 +48,9 @@ func (s *Server) guard(op *operation) echo.MiddlewareFunc {
 			if err := op.checkParams(r, c.Param); err != nil {
 				return err
 			}
+			if err := op.refuseKey(r); err != nil {
+				return err
+			}
 			if op.body != nil {
 				body, err := readBody(c.Response(), r)
 				if err != nil {

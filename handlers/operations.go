@@ -19,10 +19,12 @@ import (
 // requests.
 type operation struct {
 	id      string
-	open    bool // nobody has to sign in
-	long    bool // waits for the AI, for a file on its way, or for a job: these have deadlines of their own
-	once    bool // takes an Idempotency-Key
-	metrics bool // guarded by METRICS_TOKEN instead
+	open    bool   // nobody has to sign in
+	long    bool   // waits for the AI, for a file on its way, or for a job: these have deadlines of their own
+	once    bool   // takes an Idempotency-Key
+	safe    bool   // changes nothing (RFC 9110): a key has no meaning, and does no harm
+	noKey   string // why a POST takes none
+	metrics bool   // guarded by METRICS_TOKEN instead
 	roles   map[domain.Role]bool
 	body    *schema.Schema // of JSON; nil: takes none
 	upload  bool           // takes a form with a file instead
@@ -65,6 +67,9 @@ func loadOperations(m *httpMetrics) (map[string]*operation, error) {
 			}
 			op.long = method == http.MethodPost && strings.HasPrefix(path, "/api/ai/") ||
 				op.upload || op.id == "getJob" || strings.HasPrefix(path, "/api/docs/{docId}/") || files[path]
+			if op.safe = method == http.MethodGet; method == http.MethodPost && op.once == (op.noKey != "") {
+				return nil, fmt.Errorf("%s %s: a POST takes an Idempotency-Key or says in x-no-idempotency-key why not", method, path)
+			}
 			op.operationMetrics = m.operation(op.id)
 			ops[op.id] = op
 		}
@@ -93,6 +98,7 @@ func newOperation(o *openapi3.Operation, at string, compile func(pointer string)
 			return nil, fmt.Errorf("x-roles names %q, which is no role", role)
 		}
 	}
+	op.noKey, _ = o.Extensions["x-no-idempotency-key"].(string)
 	if o.Security != nil { // absent: the contract's default, a token
 		for _, need := range *o.Security {
 			_, op.metrics = need["metricsToken"]
@@ -145,18 +151,18 @@ func (op *operation) checkParams(r *http.Request, pathValue func(string) string)
 	var fields []domain.Field
 	query := r.URL.Query()
 	for _, p := range op.params {
-		vs := query[p.name]
+		vs, at := query[p.name], "?"+p.name
 		switch p.in {
 		case openapi3.ParameterInPath:
 			vs = []string{pathValue(p.name)}
 		case openapi3.ParameterInHeader:
-			vs = r.Header.Values(p.name)
+			vs, at = r.Header.Values(p.name), p.name
 		}
 		if len(vs) != 1 {
 			if len(vs) > 1 {
-				fields = append(fields, domain.Field{Pointer: "?" + p.name, Detail: "must be given once"})
+				fields = append(fields, domain.Field{Pointer: at, Detail: "must be given once"})
 			} else if p.required {
-				fields = append(fields, domain.Field{Pointer: "?" + p.name, Detail: "is missing"})
+				fields = append(fields, domain.Field{Pointer: at, Detail: "is missing"})
 			}
 			continue
 		}
@@ -165,14 +171,14 @@ func (op *operation) checkParams(r *http.Request, pathValue func(string) string)
 		if p.integer {
 			n, err := strconv.ParseInt(text, 10, 64)
 			if err != nil {
-				fields = append(fields, domain.Field{Pointer: "?" + p.name, Detail: "must be an integer"})
+				fields = append(fields, domain.Field{Pointer: at, Detail: "must be an integer"})
 				continue
 			}
 			v = json.Number(strconv.FormatInt(n, 10))
 		} else if p.boolean && (text == "true" || text == "false") {
 			v = text == "true"
 		}
-		for _, f := range p.schema.Check(v, "?"+p.name) {
+		for _, f := range p.schema.Check(v, at) {
 			fields = append(fields, f.Field)
 		}
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 // ndaRequest renders the shipped NDA with its own sample.
-func ndaRequest(t *testing.T) map[string]any {
+func ndaRequest(t testing.TB) map[string]any {
 	t.Helper()
 	raw, err := os.ReadFile("../domain/documents/templates/nda/1/sample.json")
 	must(t, err)

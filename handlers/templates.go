@@ -41,6 +41,7 @@ func (s *Server) CreateTemplate(ctx context.Context, r api.CreateTemplateRequest
 	if err != nil {
 		return nil, err
 	}
+	n.Request = made(ctx, 0)
 	v, err := s.Templates.Create(ctx, caller(ctx), r.Body.TemplateID, n)
 	if err != nil {
 		return nil, err
@@ -55,6 +56,7 @@ func (s *Server) CreateTemplateVersion(ctx context.Context, r api.CreateTemplate
 	if err != nil {
 		return nil, err
 	}
+	n.Request = made(ctx, 0)
 	v, err := s.Templates.AddVersion(ctx, caller(ctx), r.TemplateID, n)
 	if err != nil {
 		return nil, err

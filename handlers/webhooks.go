@@ -28,7 +28,7 @@ func (s *Server) ListWebhooks(ctx context.Context, r api.ListWebhooksRequestObje
 
 // CreateWebhook subscribes to events.
 func (s *Server) CreateWebhook(ctx context.Context, r api.CreateWebhookRequestObject) (api.CreateWebhookResponseObject, error) {
-	w, secret, err := s.Webhooks.Create(ctx, caller(ctx), webhooks.NewWebhook{URL: r.Body.URL, Description: text(r.Body.Description), EventTypes: eventTypes(r.Body.EventTypes)})
+	w, secret, err := s.Webhooks.Create(ctx, caller(ctx), webhooks.NewWebhook{ID: made(ctx, 0), URL: r.Body.URL, Description: text(r.Body.Description), EventTypes: eventTypes(r.Body.EventTypes)})
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (s *Server) DeleteWebhook(ctx context.Context, r api.DeleteWebhookRequestOb
 
 // RotateWebhookSecret makes a new secret.
 func (s *Server) RotateWebhookSecret(ctx context.Context, r api.RotateWebhookSecretRequestObject) (api.RotateWebhookSecretResponseObject, error) {
-	w, secret, err := s.Webhooks.RotateSecret(ctx, caller(ctx), domain.ID(r.WebhookID))
+	w, secret, err := s.Webhooks.RotateSecret(ctx, caller(ctx), domain.ID(r.WebhookID), made(ctx, 0))
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (s *Server) PingWebhook(ctx context.Context, r api.PingWebhookRequestObject
 
 // ReplayWebhook sends again what failed.
 func (s *Server) ReplayWebhook(ctx context.Context, r api.ReplayWebhookRequestObject) (api.ReplayWebhookResponseObject, error) {
-	job, err := s.Webhooks.ReplayFailed(ctx, caller(ctx), domain.ID(r.WebhookID), r.Body.Since)
+	job, err := s.Webhooks.ReplayFailed(ctx, caller(ctx), domain.ID(r.WebhookID), r.Body.Since, made(ctx, 0))
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (s *Server) GetWebhookDelivery(ctx context.Context, r api.GetWebhookDeliver
 
 // ReplayWebhookDelivery sends a delivery again.
 func (s *Server) ReplayWebhookDelivery(ctx context.Context, r api.ReplayWebhookDeliveryRequestObject) (api.ReplayWebhookDeliveryResponseObject, error) {
-	d, err := s.Webhooks.Replay(ctx, caller(ctx), domain.ID(r.WebhookID), domain.ID(r.DeliveryID))
+	d, err := s.Webhooks.Replay(ctx, caller(ctx), domain.ID(r.WebhookID), domain.ID(r.DeliveryID), made(ctx, 0))
 	if err != nil {
 		return nil, err
 	}

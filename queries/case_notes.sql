@@ -9,3 +9,6 @@ DELETE FROM case_notes WHERE case_id = ? AND id = ?;
 
 -- name: ListNotesOfAuthor :many
 SELECT * FROM case_notes WHERE case_id = ? AND author_id = ? ORDER BY id;
+
+-- name: GetCaseNote :one
+SELECT * FROM case_notes WHERE case_id = ? AND id = ?;

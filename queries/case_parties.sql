@@ -21,3 +21,6 @@ WHERE (p.name_key IN (sqlc.slice(names)) OR p.email_key IN (sqlc.slice(emails)) 
   AND c.deleted_at IS NULL
 ORDER BY p.id
 LIMIT 1000;
+
+-- name: GetCaseParty :one
+SELECT * FROM case_parties WHERE case_id = ? AND id = ?;

@@ -19,18 +19,24 @@ import (
 
 // AnalysisRequest asks for the review of a text.
 type AnalysisRequest struct {
+	ID     domain.ID // of its consultation, optional as that of Question
 	Text   string
 	Policy string // name of a rule set; "": default
 }
 
 // Analysis is the review of a text.
 type Analysis struct {
-	Findings       []Finding // in the order of the text
-	RiskLevel      string    // low, medium, high; computed from the findings
-	Suggestions    []string  // the most important first
+	recorded
 	TokensUsed     int
 	Cached         bool
 	ConsultationID domain.ID
+}
+
+// recorded is what goes on record of an analysis.
+type recorded struct {
+	Findings    []Finding `json:"findings"`    // in the order of the text
+	RiskLevel   string    `json:"riskLevel"`   // low, medium, high; computed from the findings
+	Suggestions []string  `json:"suggestions"` // the most important first
 }
 
 // Finding is a passage that deserves attention.
@@ -62,6 +68,13 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, r Analys
 	rules, ok := s.Policies.Policy(cmp.Or(r.Policy, "default"))
 	if !ok {
 		return Analysis{}, domain.InvalidField("/policy", "is not a policy")
+	}
+	if c, ok, err := s.existing(ctx, caller, r.ID); ok || err != nil {
+		out := Analysis{TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}
+		if err == nil {
+			err = json.Unmarshal([]byte(c.Answer), &out.recorded)
+		}
+		return out, err
 	}
 	session := s.Masker.NewSession()
 	started := s.Clock()
@@ -99,22 +112,16 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, r Analys
 	local = append(local, policy.Instructions(r.Text)...)
 	merged := merge(local, locate(said, masked, session))
 	out := Analysis{
-		Findings:    quoted(merged, r.Text),
-		RiskLevel:   string(risk(local, merged, missing)),
-		Suggestions: suggestions(merged, missing),
-		TokensUsed:  usage.Tokens,
-		Cached:      cached,
+		recorded:   recorded{Findings: quoted(merged, r.Text), RiskLevel: string(risk(local, merged, missing)), Suggestions: suggestions(merged, missing)},
+		TokensUsed: usage.Tokens,
+		Cached:     cached,
 	}
 
-	answer, err := json.Marshal(struct {
-		Findings    []Finding `json:"findings"`
-		RiskLevel   string    `json:"riskLevel"`
-		Suggestions []string  `json:"suggestions"`
-	}{out.Findings, out.RiskLevel, out.Suggestions})
+	answer, err := json.Marshal(out.recorded)
 	if err != nil {
 		return Analysis{}, err
 	}
-	row := s.consultation(a, e, cached)
+	row := s.consultation(r.ID, a, e, cached)
 	row.UserID, row.ActorID, row.Locale, row.PromptVersion = caller.UserID, caller.UserID, "en", p.Version
 	row.Excerpt, row.Question, row.Answer = excerpt(r.Text), r.Text, string(answer)
 	if err := s.record.write(row); err != nil {

@@ -18,6 +18,7 @@ import (
 
 // Question is one question to the AI.
 type Question struct {
+	ID      domain.ID // of its consultation, optional: a repeated request has the same, and gets the answer on record
 	UserID  domain.ID // whose question it is: the caller's own, unless the caller is an admin
 	Message string
 	Context *Context // nil: none
@@ -92,6 +93,12 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	if strings.TrimSpace(q.Message) == "" {
 		return Answer{}, domain.InvalidField("/message", "must not be blank")
 	}
+	if c, ok, err := s.existing(ctx, caller, q.ID); ok || err != nil {
+		if err == nil && delta != nil {
+			delta(c.Answer)
+		}
+		return Answer{Text: c.Answer, References: c.References, Warnings: c.Warnings, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}, err
+	}
 	tag, err := parseLocale(q.Locale)
 	if err != nil {
 		return Answer{}, err
@@ -152,7 +159,7 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	if earlier != nil {
 		references = append([]Reference{{Kind: ReferenceConsultation, ConsultationID: earlier.ID, Excerpt: earlier.Excerpt}}, references...)
 	}
-	row := s.consultation(a, e, cached)
+	row := s.consultation(q.ID, a, e, cached)
 	row.UserID, row.ActorID, row.Locale, row.PromptVersion = q.UserID, caller.UserID, locale, s.chatVersion
 	row.Excerpt, row.Question, row.Answer = excerpt(q.Message), q.Message, answer
 	if row.Sources, err = keepSources(references, warnings); err != nil {

@@ -1,6 +1,7 @@
 package ai
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,12 +25,14 @@ import (
 
 // DraftRequest asks for a document.
 type DraftRequest struct {
-	Type   string         // id of a document type
-	Inputs map[string]any // as encoding/json decodes them
-	Tone   string         // formal, plain, firm, friendly; "": formal
-	Locale string         // BCP 47; "": English
-	Policy string         // the rule set the draft is held against; "": none
-	CaseID *domain.ID     // the case that the draft and the consultation are to belong to; nil: none
+	ID      domain.ID      // of its consultation, optional as that of Question
+	DraftID domain.ID      // optional likewise
+	Type    string         // id of a document type
+	Inputs  map[string]any // as encoding/json decodes them
+	Tone    string         // formal, plain, firm, friendly; "": formal
+	Locale  string         // BCP 47; "": English
+	Policy  string         // the rule set the draft is held against; "": none
+	CaseID  *domain.ID     // the case that the draft and the consultation are to belong to; nil: none
 }
 
 // Draft is a drafted document, as it was stored.
@@ -82,6 +85,12 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 		return Draft{}, &domain.Error{Code: domain.Invalid, Message: "The inputs do not fit the document type.", Fields: fields}
 	}
 
+	if c, ok, err := s.existing(ctx, caller, r.ID); ok || err != nil {
+		if err != nil {
+			return Draft{}, err
+		}
+		return s.storedDraft(ctx, c)
+	}
 	if r.CaseID != nil {
 		if err := s.mayDraftIn(ctx, caller, *r.CaseID); err != nil {
 			return Draft{}, err
@@ -130,14 +139,14 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 		return Draft{}, badAnswer(err)
 	}
 	written.restore(session, p.User)
-	d := Draft{ID: s.NewID(), Text: written.markdown(), Sections: written.sections, TokensUsed: usage.Tokens, Cached: cached}
+	d := Draft{ID: cmp.Or(r.DraftID, s.NewID()), Text: written.markdown(), Sections: written.sections, TokensUsed: usage.Tokens, Cached: cached}
 	d.QualityScore, d.Warnings = judge(written, d.Text, t, s.shapes[t.ID], r.Inputs, tag)
 	if rules != nil {
 		d.Warnings = append(d.Warnings, policyWarnings(rules, d.Text, t.Contract)...)
 	}
 	d.Warnings = tidyWarnings(d.Warnings)
 
-	row := s.consultation(a, e, cached)
+	row := s.consultation(r.ID, a, e, cached)
 	row.UserID, row.ActorID, row.Locale, row.PromptVersion, row.DraftID = caller.UserID, caller.UserID, tag.String(), p.Version, &d.ID
 	row.CaseID = r.CaseID
 	question, err := json.Marshal(r.Inputs)
@@ -191,6 +200,24 @@ func (s *Service) storeDraft(caller domain.Principal, row query.Consultation, d 
 		return err
 	}
 	return s.record.told(err)
+}
+
+// storedDraft is the draft of a consultation as it was stored.
+func (s *Service) storedDraft(ctx context.Context, c Consultation) (Draft, error) {
+	if c.DraftID == nil {
+		return Draft{}, domain.Errorf(domain.NotFound, "There is no such draft.")
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
+	defer cancel()
+	r, err := query.New(s.DB).GetDraft(ctx, *c.DraftID)
+	if err != nil {
+		return Draft{}, db.Error(err)
+	}
+	d := Draft{ID: *c.DraftID, Text: c.Answer, QualityScore: r.Draft.QualityScore.Float64, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}
+	if err := json.Unmarshal(r.Draft.Sections, &d.Sections); err != nil {
+		return Draft{}, err
+	}
+	return d, json.Unmarshal(r.Draft.Warnings, &d.Warnings)
 }
 
 // structured is the request for an answer that is a JSON document.

@@ -1,6 +1,7 @@
 package ai
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -185,10 +186,23 @@ func appendValues(args []any, row *query.Consultation) []any {
 		row.Locale, row.Model, row.PromptVersion, row.Cached, row.TokensUsed, row.LatencyMs, row.CreatedAt, row.Sources)
 }
 
-// consultation is the row of an answered request, but for what was asked and answered.
-func (s *Service) consultation(a *ask, e entry, cached bool) query.Consultation {
+// existing finds the consultation that a request made under an id which is the same each time it is
+// repeated. ok: it is there, and the caller may still read it.
+func (s *Service) existing(ctx context.Context, caller domain.Principal, id domain.ID) (c Consultation, ok bool, err error) {
+	if id.IsZero() {
+		return c, false, nil
+	}
+	c, err = s.Consultation(ctx, caller, id)
+	if domain.CodeOf(err) == domain.NotFound {
+		return c, false, nil
+	}
+	return c, err == nil, err
+}
+
+// consultation is the row of an answered request, but for what was asked and answered. id is optional.
+func (s *Service) consultation(id domain.ID, a *ask, e entry, cached bool) query.Consultation {
 	return query.Consultation{
-		ID: s.NewID(), Kind: string(a.kind), Model: e.Model, Cached: cached, TokensUsed: int32(min(e.Tokens, 10_000_000)),
+		ID: cmp.Or(id, s.NewID()), Kind: string(a.kind), Model: e.Model, Cached: cached, TokensUsed: int32(min(e.Tokens, 10_000_000)),
 		LatencyMs: int32(max(0, s.Clock().Sub(a.at).Milliseconds())), CreatedAt: a.at,
 	}
 }

@@ -27,6 +27,22 @@ func (s *Service) Authorize(ctx context.Context, p domain.Principal, id domain.I
 	return s.Change(ctx, p, id, &act, func(*query.Queries) error { return nil })
 }
 
+// existing finds what a request made under an id that is the same each time it is repeated. ok: it is
+// there, and the caller may still make such things. Errors as of Authorize.
+func existing[T any](ctx context.Context, s *Service, p domain.Principal, matter, id domain.ID, subject Subject, get func() (T, error)) (row T, ok bool, err error) {
+	if id.IsZero() {
+		return row, false, nil
+	}
+	row, err = get()
+	if err = db.Error(err); err != nil {
+		if domain.CodeOf(err) == domain.NotFound {
+			err = nil
+		}
+		return row, false, err
+	}
+	return row, true, s.Authorize(ctx, p, matter, Act{Verb: VerbCreate, Subject: subject, ID: &id})
+}
+
 // Read decides whether the caller may see something of a case and puts it down in the
 // timeline. What is read may be shown once it returned nil. Errors as of Authorize.
 func (s *Service) Read(ctx context.Context, p domain.Principal, id domain.ID, act Act) error {

@@ -93,8 +93,12 @@ const (
 	maxDescription = 10_000
 )
 
-// NewCase is what a case begins with.
-type NewCase struct{ Title, Description string }
+// NewCase is what a case begins with. ID is optional: a repeated request has the same, and returns
+// what it made before. So it is with notes, tasks and parties.
+type NewCase struct {
+	ID                 domain.ID
+	Title, Description string
+}
 
 // Create opens a case with the caller as its owner.
 func (s *Service) Create(ctx context.Context, p domain.Principal, n NewCase) (Case, error) {
@@ -106,8 +110,13 @@ func (s *Service) Create(ctx context.Context, p domain.Principal, n NewCase) (Ca
 	if err != nil {
 		return Case{}, err
 	}
+	if !n.ID.IsZero() {
+		if c, err := get(ctx, s.rows, p, n.ID); domain.CodeOf(err) != domain.NotFound {
+			return c, err
+		}
+	}
 	now := s.now()
-	c := Case{ID: s.newID(), Title: title, Description: description, Status: Open, MyRole: Owner, CreatedBy: p.UserID, CreatedAt: now, UpdatedAt: now}
+	c := Case{ID: cmp.Or(n.ID, s.newID()), Title: title, Description: description, Status: Open, MyRole: Owner, CreatedBy: p.UserID, CreatedAt: now, UpdatedAt: now}
 	err = db.WithTx(ctx, s.pool, func(q *query.Queries) error {
 		if err := q.CreateCase(ctx, query.CreateCaseParams{ID: c.ID, Title: title, Description: description, Status: string(Open),
 			CreatedBy: p.UserID, CreatedAt: now, UpdatedAt: now}); err != nil {

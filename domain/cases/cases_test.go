@@ -119,9 +119,9 @@ func TestCaseFromOpeningToDeletion(t *testing.T) {
 	if e := b.last(c.ID); e.Detail != "title, status open → closed" || e.Verb != VerbUpdate {
 		t.Errorf("entered %+v", e)
 	}
-	_, err = b.AddNote(ctx, b.anna, c.ID, "too late")
+	_, err = b.AddNote(ctx, b.anna, c.ID, NewNote{Body: "too late"})
 	fails(t, err, domain.Conflict, "case_closed")
-	_, err = b.AddTask(ctx, b.root, c.ID, TaskContent{Title: "too late"})
+	_, err = b.AddTask(ctx, b.root, c.ID, domain.ID{}, TaskContent{Title: "too late"})
 	fails(t, err, domain.Conflict, "case_closed")
 	again, err := b.Update(ctx, b.anna, c.ID, Update{Status: ptr(Open)})
 	must(t, err)
@@ -129,9 +129,9 @@ func TestCaseFromOpeningToDeletion(t *testing.T) {
 		t.Error("a reopened case says when it was closed")
 	}
 
-	note, err := b.AddNote(ctx, b.anna, c.ID, "They offered to settle.")
+	note, err := b.AddNote(ctx, b.anna, c.ID, NewNote{Body: "They offered to settle."})
 	must(t, err)
-	task, err := b.AddTask(ctx, b.anna, c.ID, TaskContent{Title: "Answer"})
+	task, err := b.AddTask(ctx, b.anna, c.ID, domain.ID{}, TaskContent{Title: "Answer"})
 	must(t, err)
 	_, err = b.Update(ctx, b.anna, c.ID, Update{LegalHold: ptr(true)})
 	must(t, err)
@@ -170,7 +170,7 @@ func TestInputIsRefused(t *testing.T) {
 			return err
 		},
 		"unknown status": func() error { _, err := b.Update(ctx, b.anna, id, Update{Status: ptr(Status("lost"))}); return err },
-		"blank note":     func() error { _, err := b.AddNote(ctx, b.anna, id, "\n"); return err },
+		"blank note":     func() error { _, err := b.AddNote(ctx, b.anna, id, NewNote{Body: "\n"}); return err },
 		"unknown role": func() error {
 			_, err := b.AddMember(ctx, b.anna, id, NewMember{UserID: &b.bert.UserID, Role: "king"})
 			return err
@@ -189,11 +189,11 @@ func TestInputIsRefused(t *testing.T) {
 			return err
 		},
 		"stranger's task": func() error {
-			_, err := b.AddTask(ctx, b.anna, id, TaskContent{Title: "a", AssigneeID: &b.bert.UserID})
+			_, err := b.AddTask(ctx, b.anna, id, domain.ID{}, TaskContent{Title: "a", AssigneeID: &b.bert.UserID})
 			return err
 		},
 		"a day long ago": func() error {
-			_, err := b.AddTask(ctx, b.anna, id, TaskContent{Title: "a", DueOn: ptr(time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC))})
+			_, err := b.AddTask(ctx, b.anna, id, domain.ID{}, TaskContent{Title: "a", DueOn: ptr(time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC))})
 			return err
 		},
 	} {
@@ -290,7 +290,7 @@ func TestMembers(t *testing.T) {
 	_, err = b.AddMember(ctx, b.carl, id, NewMember{Email: "nobody@example.com", Role: Viewer})
 	fails(t, err, domain.NotFound)
 
-	task, err := b.AddTask(ctx, b.anna, id, TaskContent{Title: "Answer", AssigneeID: &b.bert.UserID, DueOn: ptr(time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC))})
+	task, err := b.AddTask(ctx, b.anna, id, domain.ID{}, TaskContent{Title: "Answer", AssigneeID: &b.bert.UserID, DueOn: ptr(time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC))})
 	must(t, err)
 
 	// The last owner stays.
@@ -334,7 +334,7 @@ func TestDemotedLawyer(t *testing.T) {
 	id := b.open(b.anna, "A case")
 	b.add(id, b.bert, Lawyer)
 	demoted := domain.Principal{UserID: b.bert.UserID, Role: domain.RoleClient}
-	_, err := b.AddNote(t.Context(), demoted, id, "still here")
+	_, err := b.AddNote(t.Context(), demoted, id, NewNote{Body: "still here"})
 	fails(t, err, domain.Forbidden)
 	if _, _, err := b.Notes(t.Context(), demoted, id, 0, nil); err != nil {
 		t.Errorf("cannot read any more: %v", err)
@@ -346,7 +346,7 @@ func TestNotesAndTasks(t *testing.T) {
 	ctx := t.Context()
 	id, elsewhere := b.open(b.anna, "A case"), b.open(b.anna, "Another")
 	for i := range 5 {
-		_, err := b.AddNote(ctx, b.anna, id, fmt.Sprintf("line %d\nnext", i))
+		_, err := b.AddNote(ctx, b.anna, id, NewNote{Body: fmt.Sprintf("line %d\nnext", i)})
 		must(t, err)
 	}
 	first, next, err := b.Notes(ctx, b.anna, id, 3, nil)
@@ -362,7 +362,7 @@ func TestNotesAndTasks(t *testing.T) {
 	fails(t, b.DeleteNote(ctx, b.anna, id, first[0].ID), domain.NotFound)
 
 	due := time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC)
-	task, err := b.AddTask(ctx, b.anna, id, TaskContent{Title: "File", DueOn: &due, AssigneeID: &b.anna.UserID})
+	task, err := b.AddTask(ctx, b.anna, id, domain.ID{}, TaskContent{Title: "File", DueOn: &due, AssigneeID: &b.anna.UserID})
 	must(t, err)
 	_, err = b.ReplaceTask(ctx, b.anna, elsewhere, task.ID, task.TaskContent)
 	fails(t, err, domain.NotFound)
@@ -400,7 +400,7 @@ func TestEvents(t *testing.T) {
 	must(t, err)
 	_, err = b.AddMember(ctx, b.anna, c.ID, NewMember{UserID: &b.bert.UserID, Role: Lawyer})
 	must(t, err)
-	task, err := b.AddTask(ctx, b.bert, c.ID, TaskContent{Title: "Answer", AssigneeID: &b.anna.UserID})
+	task, err := b.AddTask(ctx, b.bert, c.ID, domain.ID{}, TaskContent{Title: "Answer", AssigneeID: &b.anna.UserID})
 	must(t, err)
 	task, err = b.ReplaceTask(ctx, b.anna, c.ID, task.ID, TaskContent{Title: "Answer them", AssigneeID: task.AssigneeID})
 	must(t, err)
@@ -458,7 +458,7 @@ func TestWithoutDatabase(t *testing.T) {
 	if _, err := b.Get(t.Context(), b.anna, id); err == nil {
 		t.Error("a case was read that could not be entered in its timeline")
 	}
-	if _, err := b.AddNote(t.Context(), b.anna, id, "secret"); err == nil {
+	if _, err := b.AddNote(t.Context(), b.anna, id, NewNote{Body: "secret"}); err == nil {
 		t.Error("a note was written that could not be entered in the timeline")
 	}
 	_, err = b.pool.ExecContext(t.Context(), "ALTER TABLE case_timeline_away RENAME TO case_timeline")

@@ -50,6 +50,9 @@ type NewMember struct {
 	UserID *domain.ID
 	Email  string
 	Role   Role
+	// Request is optional, the same each time a request is repeated: whoever it let in since its
+	// time is a member by it.
+	Request domain.ID
 }
 
 // AddMember lets somebody into a case. Invalid: there is no such account, it is disabled, or is
@@ -72,6 +75,15 @@ func (s *Service) AddMember(ctx context.Context, p domain.Principal, id domain.I
 	}
 	if err := fits(u, n.Role); err != nil {
 		return Membership{}, err
+	}
+	if !n.Request.IsZero() {
+		m, err := s.rows.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: u.ID})
+		if err = db.Error(err); err != nil && domain.CodeOf(err) != domain.NotFound {
+			return Membership{}, err
+		}
+		if err == nil && m.Role == string(n.Role) && !m.CreatedAt.Before(n.Request.Time()) {
+			return Membership{User: u, Role: n.Role, Since: m.CreatedAt}, nil
+		}
 	}
 	act.ID = &u.ID
 	now := s.now()

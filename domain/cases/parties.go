@@ -2,6 +2,7 @@ package cases
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -44,6 +45,7 @@ type Conflict struct {
 
 // NewParty is a person or company in a case.
 type NewParty struct {
+	ID                 domain.ID // optional, as of NewCase
 	Kind               PartyKind
 	Side               Side
 	Name               string
@@ -89,10 +91,19 @@ func (s *Service) AddParty(ctx context.Context, p domain.Principal, id domain.ID
 	if err := n.check(); err != nil {
 		return PartyOf{}, err
 	}
-	party := PartyOf{ID: s.newID(), NewParty: n, CreatedAt: s.now()}
-	row := query.CaseParty{ID: party.ID, CaseID: id, Kind: string(n.Kind), Side: string(n.Side), Name: n.Name, Email: n.Email, RegistrationNumber: n.RegistrationNumber,
+	row, ok, err := existing(ctx, s, p, id, n.ID, SubjectParty, func() (query.CaseParty, error) {
+		return s.rows.GetCaseParty(ctx, query.GetCasePartyParams{CaseID: id, ID: n.ID})
+	})
+	if err != nil {
+		return PartyOf{}, err
+	}
+	if ok {
+		return s.withConflicts(ctx, p, id, row)
+	}
+	party := PartyOf{ID: cmp.Or(n.ID, s.newID()), NewParty: n, CreatedAt: s.now()}
+	row = query.CaseParty{ID: party.ID, CaseID: id, Kind: string(n.Kind), Side: string(n.Side), Name: n.Name, Email: n.Email, RegistrationNumber: n.RegistrationNumber,
 		NameKey: nameKey(n.Name, n.Kind), EmailKey: emailKey(n.Email), RegistrationKey: registrationKey(n.RegistrationNumber), CreatedBy: p.UserID, CreatedAt: party.CreatedAt}
-	err := s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectParty, ID: &party.ID, Detail: "side " + string(n.Side)}, func(q *query.Queries) error {
+	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectParty, ID: &party.ID, Detail: "side " + string(n.Side)}, func(q *query.Queries) error {
 		switch count, err := q.CountCaseParties(ctx, id); {
 		case err != nil:
 			return err
@@ -105,12 +116,20 @@ func (s *Service) AddParty(ctx context.Context, p domain.Principal, id domain.ID
 		return PartyOf{}, err
 	}
 	// After the commit: of two who add the two sides at once, the later sees the earlier.
+	return s.withConflicts(ctx, p, id, row)
+}
+
+func (s *Service) withConflicts(ctx context.Context, p domain.Principal, id domain.ID, row query.CaseParty) (PartyOf, error) {
 	conflicts, err := s.conflicts(ctx, p, id, []query.CaseParty{row})
 	if err != nil {
 		return PartyOf{}, err
 	}
-	party.Conflicts = conflicts[party.ID]
-	return party, nil
+	return partyOf(row, conflicts[row.ID]), nil
+}
+
+func partyOf(r query.CaseParty, conflicts []Conflict) PartyOf {
+	return PartyOf{ID: r.ID, CreatedAt: r.CreatedAt, Conflicts: conflicts,
+		NewParty: NewParty{Kind: PartyKind(r.Kind), Side: Side(r.Side), Name: r.Name, Email: r.Email, RegistrationNumber: r.RegistrationNumber}}
 }
 
 // Parties lists a case's parties, the newest first, with their conflicts as they are now. next
@@ -138,9 +157,7 @@ func (s *Service) Parties(ctx context.Context, p domain.Principal, id domain.ID,
 		}
 	}
 	for _, r := range rows {
-		party := PartyOf{ID: r.ID, CreatedAt: r.CreatedAt, Conflicts: conflicts[r.ID],
-			NewParty: NewParty{Kind: PartyKind(r.Kind), Side: Side(r.Side), Name: r.Name, Email: r.Email, RegistrationNumber: r.RegistrationNumber}}
-		items = append(items, party)
+		items = append(items, partyOf(r, conflicts[r.ID]))
 	}
 	return items, next, nil
 }

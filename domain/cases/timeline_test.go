@@ -19,7 +19,7 @@ func TestTimelineTellsEverything(t *testing.T) {
 	b.add(id, b.bert, Viewer)
 	_, err := b.Get(ctx, b.bert, id)
 	must(t, err)
-	_, err = b.AddNote(ctx, b.bert, id, "not for me to write")
+	_, err = b.AddNote(ctx, b.bert, id, NewNote{Body: "not for me to write"})
 	fails(t, err, domain.Forbidden)
 	_, err = b.Get(ctx, b.carl, id)
 	fails(t, err, domain.NotFound)
@@ -94,7 +94,7 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 	fresh := func() domain.ID {
 		id := b.open(b.anna, "A case")
 		for i := range 6 {
-			_, err := b.AddNote(ctx, b.anna, id, fmt.Sprint(i))
+			_, err := b.AddNote(ctx, b.anna, id, NewNote{Body: fmt.Sprint(i)})
 			must(t, err)
 		}
 		return id // seven entries, and an eighth by the check
@@ -183,7 +183,7 @@ func TestManyAtOnce(t *testing.T) {
 				var err error
 				switch (w + i) % 4 {
 				case 0:
-					_, err = b.AddNote(ctx, b.bert, id, "note")
+					_, err = b.AddNote(ctx, b.bert, id, NewNote{Body: "note"})
 				case 1:
 					_, err = b.Get(ctx, b.anna, id)
 				case 2:

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"strings"
@@ -25,16 +26,28 @@ type Note struct {
 	CreatedAt time.Time
 }
 
+// NewNote is a note to be written.
+type NewNote struct {
+	ID   domain.ID // optional, as of NewCase
+	Body string
+}
+
 // AddNote writes a note.
-func (s *Service) AddNote(ctx context.Context, p domain.Principal, id domain.ID, body string) (Note, error) {
-	body, err := prose("/body", body, maxNote)
+func (s *Service) AddNote(ctx context.Context, p domain.Principal, id domain.ID, w NewNote) (Note, error) {
+	body, err := prose("/body", w.Body, maxNote)
 	if err != nil {
 		return Note{}, err
 	}
 	if body == "" {
 		return Note{}, domain.InvalidField("/body", "must not be blank")
 	}
-	n := Note{ID: s.newID(), AuthorID: p.UserID, Body: body, CreatedAt: s.now()}
+	row, ok, err := existing(ctx, s, p, id, w.ID, SubjectNote, func() (query.CaseNote, error) {
+		return s.rows.GetCaseNote(ctx, query.GetCaseNoteParams{CaseID: id, ID: w.ID})
+	})
+	if ok || err != nil {
+		return noteOf(row), err
+	}
+	n := Note{ID: cmp.Or(w.ID, s.newID()), AuthorID: p.UserID, Body: body, CreatedAt: s.now()}
 	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectNote, ID: &n.ID}, func(q *query.Queries) error {
 		return q.CreateCaseNote(ctx, query.CreateCaseNoteParams{ID: n.ID, CaseID: id, AuthorID: n.AuthorID, Body: n.Body, CreatedAt: n.CreatedAt})
 	})
@@ -56,10 +69,14 @@ func (s *Service) Notes(ctx context.Context, p domain.Principal, id domain.ID, l
 		return nil, nil, db.Error(err)
 	}
 	for _, r := range rows {
-		items = append(items, Note{ID: r.ID, AuthorID: r.AuthorID, Body: r.Body, CreatedAt: r.CreatedAt})
+		items = append(items, noteOf(r))
 	}
 	items, next = page(items, n, func(n Note) domain.ID { return n.ID })
 	return items, next, nil
+}
+
+func noteOf(r query.CaseNote) Note {
+	return Note{ID: r.ID, AuthorID: r.AuthorID, Body: r.Body, CreatedAt: r.CreatedAt}
 }
 
 // DeleteNote deletes a note. NotFound: the case has no such note.
@@ -127,14 +144,20 @@ func (c *TaskContent) assignable(ctx context.Context, q *query.Queries, id domai
 	return nil
 }
 
-// AddTask puts a task into a case.
-func (s *Service) AddTask(ctx context.Context, p domain.Principal, id domain.ID, c TaskContent) (Task, error) {
+// AddTask puts a task into a case. as is its id, optional as that of NewCase.
+func (s *Service) AddTask(ctx context.Context, p domain.Principal, id, as domain.ID, c TaskContent) (Task, error) {
 	if err := c.check(); err != nil {
 		return Task{}, err
 	}
+	row, ok, err := existing(ctx, s, p, id, as, SubjectTask, func() (query.CaseTask, error) {
+		return s.rows.GetCaseTask(ctx, query.GetCaseTaskParams{CaseID: id, ID: as})
+	})
+	if ok || err != nil {
+		return taskOf(row), err
+	}
 	now := s.now()
-	t := Task{ID: s.newID(), TaskContent: c, CreatedBy: p.UserID, CreatedAt: now, UpdatedAt: now}
-	err := s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectTask, ID: &t.ID}, func(q *query.Queries) error {
+	t := Task{ID: cmp.Or(as, s.newID()), TaskContent: c, CreatedBy: p.UserID, CreatedAt: now, UpdatedAt: now}
+	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectTask, ID: &t.ID}, func(q *query.Queries) error {
 		if err := c.assignable(ctx, q, id); err != nil {
 			return err
 		}

@@ -157,7 +157,8 @@ func (a *Archive) wall() wall { return wall{a.Cases, cases.SubjectDocument} }
 
 // NewUpload is a file that somebody sends.
 type NewUpload struct {
-	Name string // what it is to be called; need not fit
+	ID   domain.ID // optional: a repeated request has the same, and goes on with what it began before
+	Name string    // what it is to be called; need not fit
 	Body io.Reader
 	// CaseID tells the case it is to belong to, or nil for none. It is asked before Body is read
 	// and again after its end, since a form may say so behind the file. nil: there is none.
@@ -208,7 +209,7 @@ func (a *Archive) Upload(ctx context.Context, caller domain.Principal, u NewUplo
 		matter = u.matter()
 	}
 	return a.Save(ctx, NewStored{
-		UserID: caller.UserID, CaseID: matter, By: caller, Name: fileName(u.Name, contentType), ContentType: contentType, Kind: Uploaded,
+		ID: u.ID, Again: !u.ID.IsZero(), UserID: caller.UserID, CaseID: matter, By: caller, Name: fileName(u.Name, contentType), ContentType: contentType, Kind: Uploaded,
 		Body: file, Size: size, SHA256: Checksum(sum.Sum(nil)),
 	})
 }

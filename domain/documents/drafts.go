@@ -86,6 +86,7 @@ type DraftVersion struct {
 
 // NewDraft is a draft written by hand.
 type NewDraft struct {
+	ID     domain.ID // optional: a repeated request has the same, and returns what it made before
 	Title  string
 	Body   string
 	Type   string     // "": none
@@ -189,8 +190,13 @@ func (s *Drafts) Create(ctx context.Context, caller domain.Principal, n NewDraft
 	if err := invalid(faults); err != nil {
 		return Draft{}, err
 	}
+	if !n.ID.IsZero() {
+		if d, err := s.Get(ctx, caller, n.ID); domain.CodeOf(err) != domain.NotFound {
+			return d, err
+		}
+	}
 	row := query.CreateDraftParams{
-		ID: s.newID(), UserID: caller.UserID, CaseID: n.CaseID, Origin: string(Written), Type: n.Type, Locale: locale.String(),
+		ID: cmp.Or(n.ID, s.newID()), UserID: caller.UserID, CaseID: n.CaseID, Origin: string(Written), Type: n.Type, Locale: locale.String(),
 		Status: string(Drafted), Sections: json.RawMessage("[]"), Now: s.clock(),
 	}
 	write := func(q *query.Queries) error { return keep(ctx, q, s.Emit, row, nil, title, body) }

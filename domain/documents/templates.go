@@ -78,6 +78,9 @@ type NewTemplateVersion struct {
 	Body    string
 	Schema  json.RawMessage
 	Sample  json.RawMessage
+	// Request is optional, the same each time a request is repeated: the version that its caller
+	// made since its time is its own.
+	Request domain.ID
 }
 
 // Templates keeps templates. Those that came with the program stand beside those that lawyers
@@ -342,6 +345,15 @@ func (s *Templates) keep(ctx context.Context, caller domain.Principal, id string
 	}
 	if err := s.checkPrintable(ctx, f, n); err != nil {
 		return TemplateVersion{}, err
+	}
+	if !n.Request.IsZero() {
+		v, err := s.Version(ctx, caller, id, n.Version)
+		if err != nil && domain.CodeOf(err) != domain.NotFound {
+			return TemplateVersion{}, err
+		}
+		if err == nil && v.AuthorID != nil && *v.AuthorID == caller.UserID && v.Body == n.Body && !v.CreatedAt.Before(n.Request.Time()) {
+			return v, nil
+		}
 	}
 	err = db.WithTx(ctx, s.pool, func(q *query.Queries) error {
 		if err := first(q, now); err != nil {

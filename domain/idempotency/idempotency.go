@@ -6,7 +6,8 @@
 // hold, extended while its server lives, runs out, when a crashed server's request is taken over.
 // An answered key replays its answer for a day. The same key with another request is
 // domain.Conflict (Reason idempotency_key_reused). Answers that invite another try are not kept.
-// Keys and answers lie in the database; when it is down nothing runs: domain.Unavailable.
+// Keys and answers lie in the database; when it is down nothing runs: domain.Unavailable. Answers are
+// sealed there, since they may hold what is shown once, such as a secret or a signer's link.
 //
 // A request whose server or database went down may have had its effect without an answer kept. It
 // is run again, and finds what it made by Claim.ID, which is the same each time.
@@ -14,9 +15,13 @@ package idempotency
 
 import (
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"time"
 
 	"counsel/db"
@@ -38,6 +43,7 @@ const MaxAnswer = 1 << 20
 const (
 	ReasonReused     = "idempotency_key_reused"
 	ReasonInProgress = "idempotency_in_progress"
+	ReasonUnreadable = "idempotency_answer_unreadable" // it was sealed with another key of the service
 )
 
 // Request is one use of a key.
@@ -82,12 +88,43 @@ func (c *Claim) ID(n int) domain.ID {
 // Service keeps the keys. It is safe for concurrent use.
 type Service struct {
 	rows  *query.Queries
+	seal  cipher.AEAD
 	clock domain.Clock
 }
 
-// New makes the service.
-func New(pool *sql.DB, clock domain.Clock) *Service {
-	return &Service{rows: query.New(pool), clock: clock}
+// New makes the service. Answers are sealed with what is derived from key, 16 bytes or more.
+func New(pool *sql.DB, key []byte, clock domain.Clock) (*Service, error) {
+	if len(key) < 16 {
+		return nil, errors.New("idempotency: the key is too short")
+	}
+	derived, err := hkdf.Key(sha256.New, key, nil, "counsel idempotency", 32)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(derived)
+	if err != nil {
+		return nil, err
+	}
+	seal, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{rows: query.New(pool), seal: seal, clock: clock}, nil
+}
+
+// sealed leads an answer that is sealed; an earlier version of the service kept them as they were.
+const sealed = 1
+
+// open reads an answer as it lies in the database.
+func (s *Service) open(key, answer []byte) ([]byte, error) {
+	if len(answer) == 0 || answer[0] != sealed {
+		return answer, nil
+	}
+	body, err := s.seal.Open(nil, nil, answer[1:], key)
+	if err != nil {
+		return nil, &domain.Error{Code: domain.Conflict, Reason: ReasonUnreadable, Message: "This request was answered already, and the answer can no longer be read.", Err: err}
+	}
+	return body, nil
 }
 
 // Begin claims the request's key.
@@ -116,7 +153,11 @@ func (s *Service) Begin(ctx context.Context, r Request) (*Claim, error) {
 	case [32]byte(row.Fingerprint) != fingerprint:
 		return nil, &domain.Error{Code: domain.Conflict, Reason: ReasonReused, Message: "This Idempotency-Key was used for another request."}
 	case row.Status != 0:
-		c.Answer = &Answer{int(row.Status), row.ContentType, row.Answer, row.CaseID}
+		body, err := s.open(key, row.Answer)
+		if err != nil {
+			return nil, err
+		}
+		c.Answer = &Answer{int(row.Status), row.ContentType, body, row.CaseID}
 		return c, nil
 	case now.Before(row.HeldUntil):
 		return nil, inProgress()
@@ -175,8 +216,9 @@ func (s *Service) Finish(ctx context.Context, c *Claim, a Answer) error {
 	case a.Status >= 500, len(a.Body) > MaxAnswer:
 		return s.Yield(ctx, c)
 	}
+	key := c.request.hash()
 	return db.Error(s.rows.AnswerIdempotencyKey(ctx, query.AnswerIdempotencyKeyParams{
-		KeyHash: c.request.hash(), Status: int16(a.Status), ContentType: a.ContentType, Answer: a.Body, CaseID: a.CaseID,
+		KeyHash: key, Status: int16(a.Status), ContentType: a.ContentType, Answer: s.seal.Seal([]byte{sealed}, nil, a.Body, key), CaseID: a.CaseID,
 	}))
 }
 

@@ -1,7 +1,9 @@
 package idempotency_test
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -23,7 +25,57 @@ func service(t *testing.T) (*idempotency.Service, *atomic.Int64) {
 	pool := testenv.DB(t)
 	offset := &atomic.Int64{}
 	start := domain.SystemClock()
-	return idempotency.New(pool, func() time.Time { return start.Add(time.Duration(offset.Load())) }), offset
+	return open(t, pool, "a key of the service", func() time.Time { return start.Add(time.Duration(offset.Load())) }), offset
+}
+
+func open(t *testing.T, pool *sql.DB, key string, clock domain.Clock) *idempotency.Service {
+	t.Helper()
+	s, err := idempotency.New(pool, []byte(key), clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestAnswersAreSealed: what an answer shows once does not lie in the database.
+func TestAnswersAreSealed(t *testing.T) {
+	pool := testenv.DB(t)
+	s := open(t, pool, "a key of the service", domain.SystemClock)
+	r := idempotency.Request{Caller: domain.NewID(), Operation: "createWebhook", Key: "k"}
+	claim, err := s.Begin(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Finish(t.Context(), claim, idempotency.Answer{Status: 201, Body: []byte(`{"secret":"whsec_xylophone"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	var kept []byte
+	if err := pool.QueryRowContext(t.Context(), "SELECT answer FROM idempotency_keys").Scan(&kept); err != nil || bytes.Contains(kept, []byte("xylophone")) {
+		t.Errorf("the database holds %q, %v", kept, err)
+	}
+	if again, err := s.Begin(t.Context(), r); err != nil || again.Answer == nil || !bytes.Contains(again.Answer.Body, []byte("xylophone")) {
+		t.Errorf("replayed: %+v, %v", again, err)
+	}
+	// With another key of the service the request neither runs anew nor is answered with anything else.
+	if _, err := open(t, pool, "another key of the service", domain.SystemClock).Begin(t.Context(), r); reason(err) != idempotency.ReasonUnreadable {
+		t.Errorf("with another key: %v", err)
+	}
+	if _, err := pool.ExecContext(t.Context(), "UPDATE idempotency_keys SET answer = CONCAT(answer, 'x')"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Begin(t.Context(), r); reason(err) != idempotency.ReasonUnreadable {
+		t.Errorf("with another answer: %v", err)
+	}
+	// An earlier version of the service kept answers as they were.
+	if _, err := pool.ExecContext(t.Context(), "UPDATE idempotency_keys SET answer = '{}'"); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := s.Begin(t.Context(), r); err != nil || again.Answer == nil || string(again.Answer.Body) != "{}" {
+		t.Errorf("of an earlier version: %+v, %v", again, err)
+	}
+	if _, err := idempotency.New(pool, []byte("short"), domain.SystemClock); err == nil {
+		t.Error("a short key was taken")
+	}
 }
 
 func reason(err error) string {

@@ -96,7 +96,7 @@ func TestGivesUp(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	r.answers(ok)
-	again, err := s.Replay(t.Context(), w.anna, h.ID, d.ID)
+	again, err := s.Replay(t.Context(), w.anna, h.ID, d.ID, domain.ID{})
 	must(t, err)
 	if again.State != webhooks.Pending {
 		t.Errorf("%+v", again)
@@ -106,7 +106,7 @@ func TestGivesUp(t *testing.T) {
 		t.Errorf("%d tries", len(all))
 	}
 	// What was delivered can be had again, too.
-	if _, err := s.Replay(t.Context(), w.anna, h.ID, d.ID); err != nil {
+	if _, err := s.Replay(t.Context(), w.anna, h.ID, d.ID, domain.ID{}); err != nil {
 		t.Error(err)
 	}
 	r.hears(6)
@@ -204,7 +204,7 @@ func TestGone(t *testing.T) {
 	}
 	_, err = s.Ping(t.Context(), w.anna, h.ID, domain.ID{})
 	fails(t, err, domain.Conflict)
-	_, err = s.ReplayFailed(t.Context(), w.anna, h.ID, time.Time{})
+	_, err = s.ReplayFailed(t.Context(), w.anna, h.ID, time.Time{}, domain.ID{})
 	fails(t, err, domain.Conflict)
 
 	before := len(r.all())
@@ -214,7 +214,7 @@ func TestGone(t *testing.T) {
 	if !got.Enabled || got.DisabledReason != "" || got.DisabledAt != nil || got.FailingSince != nil {
 		t.Errorf("%+v", got)
 	}
-	job, err := s.ReplayFailed(t.Context(), w.anna, h.ID, time.Time{})
+	job, err := s.ReplayFailed(t.Context(), w.anna, h.ID, time.Time{}, domain.ID{})
 	must(t, err)
 	s.becomes(w.anna, h.ID, webhooks.Delivered, 5)
 	if n := len(r.all()); n != before+5 {
@@ -245,7 +245,7 @@ func TestReplaySince(t *testing.T) {
 	s.emit(w.anna, nil)
 	s.becomes(w.anna, h.ID, webhooks.Failed, 2)
 	r.answers(ok)
-	_, err := s.ReplayFailed(t.Context(), w.anna, h.ID, domain.SystemClock().Add(30*time.Second))
+	_, err := s.ReplayFailed(t.Context(), w.anna, h.ID, domain.SystemClock().Add(30*time.Second), domain.ID{})
 	must(t, err)
 	s.becomes(w.anna, h.ID, webhooks.Delivered, 1)
 	if n := len(s.deliveries(w.anna, h.ID, webhooks.Failed)); n != 1 {
@@ -302,7 +302,7 @@ func TestRotation(t *testing.T) {
 	s := w.server().start()
 	r := newReceiver(t, ok)
 	h, old := s.hook(w.anna, r.url)
-	rotated, fresh, err := s.RotateSecret(t.Context(), w.anna, h.ID)
+	rotated, fresh, err := s.RotateSecret(t.Context(), w.anna, h.ID, domain.ID{})
 	must(t, err)
 	if rotated.OldSecretUntil == nil || fresh == old {
 		t.Errorf("%+v", rotated)
@@ -337,10 +337,10 @@ func TestOtherKey(t *testing.T) {
 	if a := s.detail(w.anna, d).Attempts; a[0].Outcome != webhooks.OutcomeUnsigned || len(r.all()) != 0 {
 		t.Errorf("%+v", a)
 	}
-	_, secret, err := s.RotateSecret(t.Context(), w.anna, h.ID)
+	_, secret, err := s.RotateSecret(t.Context(), w.anna, h.ID, domain.ID{})
 	must(t, err)
 	r.secret.Store(secret)
-	_, err = s.Replay(t.Context(), w.anna, h.ID, d.ID)
+	_, err = s.Replay(t.Context(), w.anna, h.ID, d.ID, domain.ID{})
 	must(t, err)
 	s.becomes(w.anna, h.ID, webhooks.Delivered, 1)
 }
@@ -499,11 +499,11 @@ func TestCancelledJob(t *testing.T) {
 	h, _ := s.hook(w.anna, r.url)
 	s.emit(w.anna, nil)
 	d := s.deliveries(w.anna, h.ID, webhooks.Pending)[0]
-	_, err := s.Replay(t.Context(), w.anna, h.ID, d.ID)
+	_, err := s.Replay(t.Context(), w.anna, h.ID, d.ID, domain.ID{})
 	fails(t, err, domain.Conflict)
 	_, err = s.jobs.Cancel(t.Context(), w.anna, d.ID)
 	must(t, err)
-	_, err = s.Replay(t.Context(), w.anna, h.ID, d.ID)
+	_, err = s.Replay(t.Context(), w.anna, h.ID, d.ID, domain.ID{})
 	must(t, err)
 	s.start()
 	s.becomes(w.anna, h.ID, webhooks.Delivered, 1)

@@ -157,9 +157,10 @@ func (s *Service) enabled(ctx context.Context, caller domain.Principal, id domai
 	return w, err
 }
 
-// Replay sends a delivery again, with the same id, however it ended. NotFound as of Delivery;
-// Conflict: it is on its way already, or the webhook is disabled.
-func (s *Service) Replay(ctx context.Context, caller domain.Principal, id, deliveryID domain.ID) (Delivery, error) {
+// Replay sends a delivery again, with the same id, however it ended. as is the id of the job that does,
+// optional: when that is there already, nothing is sent again. NotFound as of Delivery; Conflict: it is
+// on its way already, or the webhook is disabled.
+func (s *Service) Replay(ctx context.Context, caller domain.Principal, id, deliveryID, as domain.ID) (Delivery, error) {
 	w, err := s.enabled(ctx, caller, id)
 	if err != nil {
 		return Delivery{}, err
@@ -167,6 +168,11 @@ func (s *Service) Replay(ctx context.Context, caller domain.Principal, id, deliv
 	r, err := s.rows.GetWebhookDelivery(ctx, deliveryID)
 	if err := belongs(r, id, err); err != nil {
 		return Delivery{}, err
+	}
+	if as.IsZero() {
+		as = s.NewID()
+	} else if r.JobID == as {
+		return delivery(r), nil
 	}
 	if State(r.State) == Pending {
 		// Its job may have been cancelled.
@@ -179,7 +185,7 @@ func (s *Service) Replay(ctx context.Context, caller domain.Principal, id, deliv
 		}
 	}
 	err = db.WithTx(ctx, s.DB, func(q *query.Queries) error {
-		again, err := s.again(ctx, q, r, w.UserID)
+		again, err := s.again(ctx, q, r, w.UserID, as)
 		if err == nil && !again {
 			return domain.Errorf(domain.Conflict, "The delivery is on its way already.")
 		}
@@ -193,9 +199,8 @@ func (s *Service) Replay(ctx context.Context, caller domain.Principal, id, deliv
 	return delivery(r), nil
 }
 
-// again sends a delivery on its way, unless somebody else has since it was read.
-func (s *Service) again(ctx context.Context, q *query.Queries, r query.WebhookDelivery, user domain.ID) (bool, error) {
-	job := s.NewID()
+// again sends a delivery on its way by a job, unless somebody else has since it was read.
+func (s *Service) again(ctx context.Context, q *query.Queries, r query.WebhookDelivery, user, job domain.ID) (bool, error) {
 	n, err := q.ReplayWebhookDelivery(ctx, query.ReplayWebhookDeliveryParams{JobID: job, ID: r.ID, OldJobID: r.JobID})
 	if err != nil || n == 0 {
 		return false, err
@@ -209,13 +214,18 @@ type replay struct {
 }
 
 // ReplayFailed sends again all that failed since then, by a job whose result says how many those
-// were. NotFound as of Get; Conflict: the webhook is disabled.
-func (s *Service) ReplayFailed(ctx context.Context, caller domain.Principal, id domain.ID, since time.Time) (job domain.ID, err error) {
+// were. as is the job's id, optional: one that is there already is returned. NotFound as of Get;
+// Conflict: the webhook is disabled.
+func (s *Service) ReplayFailed(ctx context.Context, caller domain.Principal, id domain.ID, since time.Time, as domain.ID) (job domain.ID, err error) {
 	w, err := s.enabled(ctx, caller, id)
 	if err != nil {
 		return domain.ID{}, err
 	}
-	ids, err := s.Jobs.AddNow(ctx, jobs.New{Kind: kindReplay, Queue: jobs.Standard, UserID: w.UserID, Payload: replay{id, since}})
+	once := ""
+	if !as.IsZero() {
+		once = kindReplay + ":" + as.String()
+	}
+	ids, err := s.Jobs.AddNow(ctx, jobs.New{ID: as, Kind: kindReplay, Queue: jobs.Standard, UserID: w.UserID, Payload: replay{id, since}, Key: once})
 	if err != nil {
 		return domain.ID{}, err
 	}
@@ -254,7 +264,7 @@ func (s *Service) replayAll(ctx context.Context, run *jobs.Run) (any, error) {
 				if err != nil {
 					return err
 				}
-				again, err := s.again(ctx, q, r, run.UserID)
+				again, err := s.again(ctx, q, r, run.UserID, s.NewID())
 				if err != nil {
 					return err
 				}

@@ -44,7 +44,12 @@ func (s *Service) newSecret(id domain.ID) (sealed []byte, shown string, err erro
 	}
 	nonce, secret := random[:s.seal.NonceSize()], random[s.seal.NonceSize():]
 	sealed = s.seal.Seal(append([]byte{}, nonce...), nonce, secret, id[:])
-	return sealed, SecretPrefix + base64.StdEncoding.EncodeToString(secret), nil
+	return sealed, encodeSecret(secret), nil
+}
+
+// encodeSecret is a secret as people see it.
+func encodeSecret(secret []byte) string {
+	return SecretPrefix + base64.StdEncoding.EncodeToString(secret)
 }
 
 // unseal reads a secret that newSecret sealed for the webhook.

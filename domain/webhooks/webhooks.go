@@ -150,6 +150,7 @@ func New(d Deps) (*Service, error) {
 
 // NewWebhook is what a webhook begins with.
 type NewWebhook struct {
+	ID          domain.ID // optional: a repeated request has the same, and returns what it made before
 	URL         string
 	Description string
 	EventTypes  []domain.EventType
@@ -161,7 +162,13 @@ func (s *Service) Create(ctx context.Context, caller domain.Principal, n NewWebh
 	if n.Description, err = s.check(n.URL, n.Description, n.EventTypes); err != nil {
 		return Webhook{}, "", err
 	}
-	id := s.NewID()
+	if !n.ID.IsZero() {
+		r, err := s.rows.GetWebhook(ctx, n.ID)
+		if err := visible(caller, r, err); domain.CodeOf(err) != domain.NotFound {
+			return s.shown(r, err)
+		}
+	}
+	id := cmp.Or(n.ID, s.NewID())
 	sealed, secret, err := s.newSecret(id)
 	if err != nil {
 		return Webhook{}, "", err
@@ -182,6 +189,18 @@ func (s *Service) Create(ctx context.Context, caller domain.Principal, n NewWebh
 		return Webhook{}, "", err
 	}
 	return Webhook{ID: id, UserID: caller.UserID, URL: n.URL, Description: n.Description, EventTypes: split(join(n.EventTypes)), Enabled: true, CreatedAt: now, UpdatedAt: now}, secret, nil
+}
+
+// shown is a webhook with its secret as its owner is shown it.
+func (s *Service) shown(r query.Webhook, err error) (Webhook, string, error) {
+	if err != nil {
+		return Webhook{}, "", err
+	}
+	secret, err := s.unseal(r.ID, r.Secret)
+	if err != nil {
+		return Webhook{}, "", err
+	}
+	return webhook(r, s.now()), encodeSecret(secret), nil
 }
 
 // check holds what a caller gives against what a webhook can be, and trims the description.
@@ -309,13 +328,19 @@ func (s *Service) Update(ctx context.Context, caller domain.Principal, id domain
 }
 
 // RotateSecret makes another secret, which is not shown again. Until Overlap has passed all is
-// signed with the one before as well. NotFound as of Get.
-func (s *Service) RotateSecret(ctx context.Context, caller domain.Principal, id domain.ID) (w Webhook, secret string, err error) {
+// signed with the one before as well. request is optional, the same each time a request is repeated:
+// the secret that was made since its time is its own. NotFound as of Get.
+func (s *Service) RotateSecret(ctx context.Context, caller domain.Principal, id, request domain.ID) (w Webhook, secret string, err error) {
 	sealed, secret, err := s.newSecret(id)
 	if err != nil {
 		return Webhook{}, "", err
 	}
 	w, err = s.change(ctx, caller, id, func(r *query.Webhook) error {
+		if !request.IsZero() && r.OldUntil.Valid && !r.OldUntil.Time.Add(-Overlap).Before(request.Time()) {
+			made, err := s.unseal(id, r.Secret)
+			secret = encodeSecret(made)
+			return err
+		}
 		r.OldSecret, r.OldUntil = r.Secret, sql.NullTime{Time: s.now().Add(Overlap), Valid: true}
 		r.Secret = sealed
 		return nil

@@ -90,22 +90,22 @@ func TestWhose(t *testing.T) {
 		for name, call := range map[string]func() error{
 			"get":        func() error { _, err := s.Get(ctx, who, h.ID); return err },
 			"update":     func() error { _, err := s.Update(ctx, who, h.ID, webhooks.Update{Description: ptr("x")}); return err },
-			"rotate":     func() error { _, _, err := s.RotateSecret(ctx, who, h.ID); return err },
+			"rotate":     func() error { _, _, err := s.RotateSecret(ctx, who, h.ID, domain.ID{}); return err },
 			"deliveries": func() error { _, _, err := s.Deliveries(ctx, who, h.ID, webhooks.DeliveryFilter{}); return err },
 			"delivery":   func() error { _, err := s.Delivery(ctx, who, h.ID, d.ID); return err },
 			"ping":       func() error { _, err := s.Ping(ctx, who, h.ID, domain.ID{}); return err },
-			"all":        func() error { _, err := s.ReplayFailed(ctx, who, h.ID, time.Time{}); return err },
+			"all":        func() error { _, err := s.ReplayFailed(ctx, who, h.ID, time.Time{}, domain.ID{}); return err },
 		} {
 			if err := call(); code == "" && err != nil || code != "" && domain.CodeOf(err) != code {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 	}
-	_, err := s.Replay(ctx, w.bert, h.ID, d.ID)
+	_, err := s.Replay(ctx, w.bert, h.ID, d.ID, domain.ID{})
 	fails(t, err, domain.NotFound)
 	_, err = s.Delivery(ctx, w.bert, other.ID, d.ID) // by way of one's own
 	fails(t, err, domain.NotFound)
-	_, err = s.Replay(ctx, w.bert, other.ID, d.ID)
+	_, err = s.Replay(ctx, w.bert, other.ID, d.ID, domain.ID{})
 	fails(t, err, domain.NotFound)
 	fails(t, s.Delete(ctx, w.bert, h.ID), domain.NotFound)
 	_, _, err = s.List(ctx, w.bert, webhooks.Filter{UserID: &w.anna.UserID})

@@ -2230,7 +2230,7 @@ type FieldError struct {
 	// Detail What is wrong with it.
 	Detail string `json:"detail"`
 
-	// Pointer A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`.
+	// Pointer A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`; for a header, its name.
 	Pointer string `json:"pointer"`
 }
 
@@ -3873,6 +3873,18 @@ type Unauthorized = Problem
 // UnprocessableEntity A failure (RFC 9457).
 type UnprocessableEntity = Problem
 
+// AnalyzeTextParams defines parameters for AnalyzeText.
+type AnalyzeTextParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// SendChatParams defines parameters for SendChat.
+type SendChatParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListConsultationsParams defines parameters for ListConsultations.
 type ListConsultationsParams struct {
 	// Limit The most items a page may have.
@@ -3891,8 +3903,20 @@ type ListConsultationsParams struct {
 	Kind *ConsultationKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
 
+// GenerateDocumentParams defines parameters for GenerateDocument.
+type GenerateDocumentParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // WarmChatCacheParams defines parameters for WarmChatCache.
 type WarmChatCacheParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ResendVerificationParams defines parameters for ResendVerification.
+type ResendVerificationParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -3912,6 +3936,18 @@ type ListCasesParams struct {
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 }
 
+// CreateCaseParams defines parameters for CreateCase.
+type CreateCaseParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AddCaseMemberParams defines parameters for AddCaseMember.
+type AddCaseMemberParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListCaseNotesParams defines parameters for ListCaseNotes.
 type ListCaseNotesParams struct {
 	// Limit The most items a page may have.
@@ -3921,6 +3957,12 @@ type ListCaseNotesParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateCaseNoteParams defines parameters for CreateCaseNote.
+type CreateCaseNoteParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListCasePartiesParams defines parameters for ListCaseParties.
 type ListCasePartiesParams struct {
 	// Limit The most items a page may have.
@@ -3928,6 +3970,12 @@ type ListCasePartiesParams struct {
 
 	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// AddCasePartyParams defines parameters for AddCaseParty.
+type AddCasePartyParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCaseTasksParams defines parameters for ListCaseTasks.
@@ -3940,6 +3988,12 @@ type ListCaseTasksParams struct {
 
 	// Status Only tasks in this state.
 	Status *CaseTaskStatus `form:"status,omitempty" json:"status,omitempty"`
+}
+
+// CreateCaseTaskParams defines parameters for CreateCaseTask.
+type CreateCaseTaskParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCaseTimelineParams defines parameters for ListCaseTimeline.
@@ -3967,6 +4021,12 @@ type ListDocumentsParams struct {
 
 	// Kind Only documents of this kind.
 	Kind *DocumentKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// UploadDocumentParams defines parameters for UploadDocument.
+type UploadDocumentParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RenderBatchParams defines parameters for RenderBatch.
@@ -4021,6 +4081,12 @@ type ListDraftsParams struct {
 
 	// Type Only drafts of this document type.
 	Type *DocumentTypeID `form:"type,omitempty" json:"type,omitempty"`
+}
+
+// CreateDraftParams defines parameters for CreateDraft.
+type CreateDraftParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CompareDraftVersionsParams defines parameters for CompareDraftVersions.
@@ -4083,6 +4149,12 @@ type ListSuppressionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateSuppressionParams defines parameters for CreateSuppression.
+type CreateSuppressionParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListSignatureRequestsParams defines parameters for ListSignatureRequests.
 type ListSignatureRequestsParams struct {
 	// CaseID Only requests of this case.
@@ -4119,6 +4191,18 @@ type ReceiveSignatureWebhookParams struct {
 // ReceiveSignatureWebhookParamsProvider defines parameters for ReceiveSignatureWebhook.
 type ReceiveSignatureWebhookParamsProvider string
 
+// CancelSignatureRequestParams defines parameters for CancelSignatureRequest.
+type CancelSignatureRequestParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RemindSignersParams defines parameters for RemindSigners.
+type RemindSignersParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
 	// Limit The most items a page may have.
@@ -4137,6 +4221,12 @@ type ListJobsParams struct {
 	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
 }
 
+// RetryJobParams defines parameters for RetryJob.
+type RetryJobParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListNotificationsParams defines parameters for ListNotifications.
 type ListNotificationsParams struct {
 	// Limit The most items a page may have.
@@ -4149,6 +4239,12 @@ type ListNotificationsParams struct {
 	Unread *bool `form:"unread,omitempty" json:"unread,omitempty"`
 }
 
+// ReadNotificationsParams defines parameters for ReadNotifications.
+type ReadNotificationsParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListTemplatesParams defines parameters for ListTemplates.
 type ListTemplatesParams struct {
 	// Limit The most items a page may have.
@@ -4156,6 +4252,24 @@ type ListTemplatesParams struct {
 
 	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateTemplateParams defines parameters for CreateTemplate.
+type CreateTemplateParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CreateTemplateVersionParams defines parameters for CreateTemplateVersion.
+type CreateTemplateVersionParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PublishTemplateVersionParams defines parameters for PublishTemplateVersion.
+type PublishTemplateVersionParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
@@ -4180,6 +4294,12 @@ type ListWebhooksParams struct {
 
 	// UserID Only webhooks of this account.
 	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
+}
+
+// CreateWebhookParams defines parameters for CreateWebhook.
+type CreateWebhookParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
@@ -4208,6 +4328,12 @@ type PingWebhookParams struct {
 
 // ReplayWebhookParams defines parameters for ReplayWebhook.
 type ReplayWebhookParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
+type RotateWebhookSecretParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -4461,10 +4587,10 @@ type ServerInterface interface {
 	GetAccountScript(ctx *echo.Context) error
 	// AnalyzeText Review a contract or clause
 	// (POST /api/ai/analyze)
-	AnalyzeText(ctx *echo.Context) error
+	AnalyzeText(ctx *echo.Context, params AnalyzeTextParams) error
 	// SendChat Ask a legal question
 	// (POST /api/ai/chat)
-	SendChat(ctx *echo.Context) error
+	SendChat(ctx *echo.Context, params SendChatParams) error
 	// ListConsultations List consultations
 	// (GET /api/ai/consultations)
 	ListConsultations(ctx *echo.Context, params ListConsultationsParams) error
@@ -4476,13 +4602,13 @@ type ServerInterface interface {
 	ListDocumentTypes(ctx *echo.Context) error
 	// GenerateDocument Draft a document
 	// (POST /api/ai/generate-document)
-	GenerateDocument(ctx *echo.Context) error
+	GenerateDocument(ctx *echo.Context, params GenerateDocumentParams) error
 	// WarmChatCache Have frequent questions answered before they are asked
 	// (POST /api/ai/warm-cache)
 	WarmChatCache(ctx *echo.Context, params WarmChatCacheParams) error
 	// ResendVerification Send the confirmation of my address again
 	// (POST /api/auth/email/resend)
-	ResendVerification(ctx *echo.Context) error
+	ResendVerification(ctx *echo.Context, params ResendVerificationParams) error
 	// VerifyEmail Confirm an e-mail address
 	// (POST /api/auth/email/verify)
 	VerifyEmail(ctx *echo.Context) error
@@ -4521,7 +4647,7 @@ type ServerInterface interface {
 	ListCases(ctx *echo.Context, params ListCasesParams) error
 	// CreateCase Open a case
 	// (POST /api/cases)
-	CreateCase(ctx *echo.Context) error
+	CreateCase(ctx *echo.Context, params CreateCaseParams) error
 	// DeleteCase Delete a case
 	// (DELETE /api/cases/{caseId})
 	DeleteCase(ctx *echo.Context, caseID CaseID) error
@@ -4536,7 +4662,7 @@ type ServerInterface interface {
 	ListCaseMembers(ctx *echo.Context, caseID CaseID) error
 	// AddCaseMember Let somebody into a case
 	// (POST /api/cases/{caseId}/members)
-	AddCaseMember(ctx *echo.Context, caseID CaseID) error
+	AddCaseMember(ctx *echo.Context, caseID CaseID, params AddCaseMemberParams) error
 	// RemoveCaseMember Close a case to a member
 	// (DELETE /api/cases/{caseId}/members/{userId})
 	RemoveCaseMember(ctx *echo.Context, caseID CaseID, userID ID) error
@@ -4548,7 +4674,7 @@ type ServerInterface interface {
 	ListCaseNotes(ctx *echo.Context, caseID CaseID, params ListCaseNotesParams) error
 	// CreateCaseNote Write a note
 	// (POST /api/cases/{caseId}/notes)
-	CreateCaseNote(ctx *echo.Context, caseID CaseID) error
+	CreateCaseNote(ctx *echo.Context, caseID CaseID, params CreateCaseNoteParams) error
 	// DeleteCaseNote Delete a note
 	// (DELETE /api/cases/{caseId}/notes/{noteId})
 	DeleteCaseNote(ctx *echo.Context, caseID CaseID, noteID ID) error
@@ -4557,7 +4683,7 @@ type ServerInterface interface {
 	ListCaseParties(ctx *echo.Context, caseID CaseID, params ListCasePartiesParams) error
 	// AddCaseParty Add a party to a case
 	// (POST /api/cases/{caseId}/parties)
-	AddCaseParty(ctx *echo.Context, caseID CaseID) error
+	AddCaseParty(ctx *echo.Context, caseID CaseID, params AddCasePartyParams) error
 	// RemoveCaseParty Take a party out of a case
 	// (DELETE /api/cases/{caseId}/parties/{partyId})
 	RemoveCaseParty(ctx *echo.Context, caseID CaseID, partyID ID) error
@@ -4566,7 +4692,7 @@ type ServerInterface interface {
 	ListCaseTasks(ctx *echo.Context, caseID CaseID, params ListCaseTasksParams) error
 	// CreateCaseTask Add a task
 	// (POST /api/cases/{caseId}/tasks)
-	CreateCaseTask(ctx *echo.Context, caseID CaseID) error
+	CreateCaseTask(ctx *echo.Context, caseID CaseID, params CreateCaseTaskParams) error
 	// DeleteCaseTask Delete a task
 	// (DELETE /api/cases/{caseId}/tasks/{taskId})
 	DeleteCaseTask(ctx *echo.Context, caseID CaseID, taskID ID) error
@@ -4584,7 +4710,7 @@ type ServerInterface interface {
 	ListDocuments(ctx *echo.Context, params ListDocumentsParams) error
 	// UploadDocument Upload a document
 	// (POST /api/docs)
-	UploadDocument(ctx *echo.Context) error
+	UploadDocument(ctx *echo.Context, params UploadDocumentParams) error
 	// RenderBatch Render up to 500 templates to PDF
 	// (POST /api/docs/render-batch)
 	RenderBatch(ctx *echo.Context, params RenderBatchParams) error
@@ -4611,7 +4737,7 @@ type ServerInterface interface {
 	ListDrafts(ctx *echo.Context, params ListDraftsParams) error
 	// CreateDraft Write a draft by hand
 	// (POST /api/drafts)
-	CreateDraft(ctx *echo.Context) error
+	CreateDraft(ctx *echo.Context, params CreateDraftParams) error
 	// DeleteDraft Delete a draft
 	// (DELETE /api/drafts/{draftId})
 	DeleteDraft(ctx *echo.Context, draftID ID) error
@@ -4647,7 +4773,7 @@ type ServerInterface interface {
 	ListSuppressions(ctx *echo.Context, params ListSuppressionsParams) error
 	// CreateSuppression Write to an address no more
 	// (POST /api/email/suppressions)
-	CreateSuppression(ctx *echo.Context) error
+	CreateSuppression(ctx *echo.Context, params CreateSuppressionParams) error
 	// DeleteSuppression Write to an address again
 	// (DELETE /api/email/suppressions/{suppressionId})
 	DeleteSuppression(ctx *echo.Context, suppressionID ID) error
@@ -4692,7 +4818,7 @@ type ServerInterface interface {
 	GetSignatureRequest(ctx *echo.Context, trackingID TrackingID) error
 	// CancelSignatureRequest Withdraw a signature request
 	// (POST /api/esign/{trackingId}/cancel)
-	CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID) error
+	CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID, params CancelSignatureRequestParams) error
 	// ListSignatureEvents What happened to a signature request
 	// (GET /api/esign/{trackingId}/events)
 	ListSignatureEvents(ctx *echo.Context, trackingID TrackingID) error
@@ -4701,7 +4827,7 @@ type ServerInterface interface {
 	GetSignatureEvidence(ctx *echo.Context, trackingID TrackingID) error
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
-	RemindSigners(ctx *echo.Context, trackingID TrackingID) error
+	RemindSigners(ctx *echo.Context, trackingID TrackingID, params RemindSignersParams) error
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx *echo.Context, params ListJobsParams) error
@@ -4713,7 +4839,7 @@ type ServerInterface interface {
 	GetJob(ctx *echo.Context, jobID JobID) error
 	// RetryJob Send a failed job again
 	// (POST /api/jobs/{jobId}/retry)
-	RetryJob(ctx *echo.Context, jobID JobID) error
+	RetryJob(ctx *echo.Context, jobID JobID, params RetryJobParams) error
 	// ListNotifications List notifications
 	// (GET /api/notifications)
 	ListNotifications(ctx *echo.Context, params ListNotificationsParams) error
@@ -4725,7 +4851,7 @@ type ServerInterface interface {
 	SetNotificationPreferences(ctx *echo.Context) error
 	// ReadNotifications Mark notifications as read
 	// (POST /api/notifications/read-all)
-	ReadNotifications(ctx *echo.Context) error
+	ReadNotifications(ctx *echo.Context, params ReadNotificationsParams) error
 	// UpdateNotification Mark a notification as read or unread
 	// (PATCH /api/notifications/{notificationId})
 	UpdateNotification(ctx *echo.Context, notificationID ID) error
@@ -4734,13 +4860,13 @@ type ServerInterface interface {
 	ListTemplates(ctx *echo.Context, params ListTemplatesParams) error
 	// CreateTemplate Create a template
 	// (POST /api/templates)
-	CreateTemplate(ctx *echo.Context) error
+	CreateTemplate(ctx *echo.Context, params CreateTemplateParams) error
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx *echo.Context, templateID TemplateID) error
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
-	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID) error
+	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID, params CreateTemplateVersionParams) error
 	// GetTemplateVersion Read one version of a template
 	// (GET /api/templates/{templateId}/versions/{version})
 	GetTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
@@ -4749,7 +4875,7 @@ type ServerInterface interface {
 	PreviewTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
 	// PublishTemplateVersion Publish a version of a template
 	// (POST /api/templates/{templateId}/versions/{version}/publish)
-	PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
+	PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName, params PublishTemplateVersionParams) error
 	// ListUsers List accounts
 	// (GET /api/users)
 	ListUsers(ctx *echo.Context, params ListUsersParams) error
@@ -4767,7 +4893,7 @@ type ServerInterface interface {
 	ListWebhooks(ctx *echo.Context, params ListWebhooksParams) error
 	// CreateWebhook Subscribe to events
 	// (POST /api/webhooks)
-	CreateWebhook(ctx *echo.Context) error
+	CreateWebhook(ctx *echo.Context, params CreateWebhookParams) error
 	// DeleteWebhook Delete a webhook
 	// (DELETE /api/webhooks/{webhookId})
 	DeleteWebhook(ctx *echo.Context, webhookID WebhookID) error
@@ -4794,7 +4920,7 @@ type ServerInterface interface {
 	ReplayWebhook(ctx *echo.Context, webhookID WebhookID, params ReplayWebhookParams) error
 	// RotateWebhookSecret Make a new secret
 	// (POST /api/webhooks/{webhookId}/rotate-secret)
-	RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID) error
+	RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID, params RotateWebhookSecretParams) error
 	// GetDocs This documentation, as a page
 	// (GET /docs)
 	GetDocs(ctx *echo.Context) error
@@ -4854,8 +4980,28 @@ func (w *ServerInterfaceWrapper) GetAccountScript(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) AnalyzeText(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnalyzeTextParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AnalyzeText(ctx)
+	err = w.Handler.AnalyzeText(ctx, params)
 	return err
 }
 
@@ -4863,8 +5009,28 @@ func (w *ServerInterfaceWrapper) AnalyzeText(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) SendChat(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SendChatParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.SendChat(ctx)
+	err = w.Handler.SendChat(ctx, params)
 	return err
 }
 
@@ -4943,8 +5109,28 @@ func (w *ServerInterfaceWrapper) ListDocumentTypes(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) GenerateDocument(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GenerateDocumentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GenerateDocument(ctx)
+	err = w.Handler.GenerateDocument(ctx, params)
 	return err
 }
 
@@ -4981,8 +5167,28 @@ func (w *ServerInterfaceWrapper) WarmChatCache(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) ResendVerification(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResendVerificationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ResendVerification(ctx)
+	err = w.Handler.ResendVerification(ctx, params)
 	return err
 }
 
@@ -5135,8 +5341,28 @@ func (w *ServerInterfaceWrapper) ListCases(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateCase(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateCaseParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateCase(ctx)
+	err = w.Handler.CreateCase(ctx, params)
 	return err
 }
 
@@ -5215,8 +5441,28 @@ func (w *ServerInterfaceWrapper) AddCaseMember(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddCaseMemberParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AddCaseMember(ctx, caseID)
+	err = w.Handler.AddCaseMember(ctx, caseID, params)
 	return err
 }
 
@@ -5311,8 +5557,28 @@ func (w *ServerInterfaceWrapper) CreateCaseNote(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateCaseNoteParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateCaseNote(ctx, caseID)
+	err = w.Handler.CreateCaseNote(ctx, caseID, params)
 	return err
 }
 
@@ -5383,8 +5649,28 @@ func (w *ServerInterfaceWrapper) AddCaseParty(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddCasePartyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AddCaseParty(ctx, caseID)
+	err = w.Handler.AddCaseParty(ctx, caseID, params)
 	return err
 }
 
@@ -5462,8 +5748,28 @@ func (w *ServerInterfaceWrapper) CreateCaseTask(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateCaseTaskParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateCaseTask(ctx, caseID)
+	err = w.Handler.CreateCaseTask(ctx, caseID, params)
 	return err
 }
 
@@ -5613,8 +5919,28 @@ func (w *ServerInterfaceWrapper) ListDocuments(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) UploadDocument(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UploadDocumentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UploadDocument(ctx)
+	err = w.Handler.UploadDocument(ctx, params)
 	return err
 }
 
@@ -5864,8 +6190,28 @@ func (w *ServerInterfaceWrapper) ListDrafts(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateDraft(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateDraftParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateDraft(ctx)
+	err = w.Handler.CreateDraft(ctx, params)
 	return err
 }
 
@@ -6167,8 +6513,28 @@ func (w *ServerInterfaceWrapper) ListSuppressions(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateSuppression(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateSuppressionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateSuppression(ctx)
+	err = w.Handler.CreateSuppression(ctx, params)
 	return err
 }
 
@@ -6444,8 +6810,28 @@ func (w *ServerInterfaceWrapper) CancelSignatureRequest(ctx *echo.Context) error
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter trackingId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelSignatureRequestParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CancelSignatureRequest(ctx, trackingID)
+	err = w.Handler.CancelSignatureRequest(ctx, trackingID, params)
 	return err
 }
 
@@ -6492,8 +6878,28 @@ func (w *ServerInterfaceWrapper) RemindSigners(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter trackingId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemindSignersParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RemindSigners(ctx, trackingID)
+	err = w.Handler.RemindSigners(ctx, trackingID, params)
 	return err
 }
 
@@ -6586,8 +6992,28 @@ func (w *ServerInterfaceWrapper) RetryJob(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter jobId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetryJobParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RetryJob(ctx, jobID)
+	err = w.Handler.RetryJob(ctx, jobID, params)
 	return err
 }
 
@@ -6645,8 +7071,28 @@ func (w *ServerInterfaceWrapper) SetNotificationPreferences(ctx *echo.Context) e
 func (w *ServerInterfaceWrapper) ReadNotifications(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReadNotificationsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ReadNotifications(ctx)
+	err = w.Handler.ReadNotifications(ctx, params)
 	return err
 }
 
@@ -6695,8 +7141,28 @@ func (w *ServerInterfaceWrapper) ListTemplates(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateTemplate(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTemplateParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateTemplate(ctx)
+	err = w.Handler.CreateTemplate(ctx, params)
 	return err
 }
 
@@ -6727,8 +7193,28 @@ func (w *ServerInterfaceWrapper) CreateTemplateVersion(ctx *echo.Context) error 
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTemplateVersionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateTemplateVersion(ctx, templateID)
+	err = w.Handler.CreateTemplateVersion(ctx, templateID, params)
 	return err
 }
 
@@ -6799,8 +7285,28 @@ func (w *ServerInterfaceWrapper) PublishTemplateVersion(ctx *echo.Context) error
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PublishTemplateVersionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.PublishTemplateVersion(ctx, templateID, version)
+	err = w.Handler.PublishTemplateVersion(ctx, templateID, version, params)
 	return err
 }
 
@@ -6920,8 +7426,28 @@ func (w *ServerInterfaceWrapper) ListWebhooks(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateWebhook(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateWebhook(ctx)
+	err = w.Handler.CreateWebhook(ctx, params)
 	return err
 }
 
@@ -7163,8 +7689,28 @@ func (w *ServerInterfaceWrapper) RotateWebhookSecret(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhookId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RotateWebhookSecretParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RotateWebhookSecret(ctx, webhookID)
+	err = w.Handler.RotateWebhookSecret(ctx, webhookID, params)
 	return err
 }
 
@@ -7578,7 +8124,8 @@ func (response GetAccountScript500ApplicationProblemPlusJSONResponse) VisitGetAc
 }
 
 type AnalyzeTextRequestObject struct {
-	Body *AnalyzeTextJSONRequestBody
+	Params AnalyzeTextParams
+	Body   *AnalyzeTextJSONRequestBody
 }
 
 type AnalyzeTextResponseObject interface {
@@ -7630,6 +8177,22 @@ func (response AnalyzeText401ApplicationProblemPlusJSONResponse) VisitAnalyzeTex
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnalyzeText409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AnalyzeText409ApplicationProblemPlusJSONResponse) VisitAnalyzeTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -7737,7 +8300,8 @@ func (response AnalyzeText503ApplicationProblemPlusJSONResponse) VisitAnalyzeTex
 }
 
 type SendChatRequestObject struct {
-	Body *SendChatJSONRequestBody
+	Params SendChatParams
+	Body   *SendChatJSONRequestBody
 }
 
 type SendChatResponseObject interface {
@@ -8351,7 +8915,8 @@ func (response ListDocumentTypes503ApplicationProblemPlusJSONResponse) VisitList
 }
 
 type GenerateDocumentRequestObject struct {
-	Body *GenerateDocumentJSONRequestBody
+	Params GenerateDocumentParams
+	Body   *GenerateDocumentJSONRequestBody
 }
 
 type GenerateDocumentResponseObject interface {
@@ -8734,6 +9299,7 @@ func (response WarmChatCache503ApplicationProblemPlusJSONResponse) VisitWarmChat
 }
 
 type ResendVerificationRequestObject struct {
+	Params ResendVerificationParams
 }
 
 type ResendVerificationResponseObject interface {
@@ -8746,6 +9312,22 @@ type ResendVerification204Response struct {
 func (response ResendVerification204Response) VisitResendVerificationResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type ResendVerification400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ResendVerification400ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResendVerification401ApplicationProblemPlusJSONResponse struct {
@@ -9111,6 +9693,22 @@ type LogoutUser204Response struct {
 func (response LogoutUser204Response) VisitLogoutUserResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type LogoutUser400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response LogoutUser400ApplicationProblemPlusJSONResponse) VisitLogoutUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type LogoutUser401ApplicationProblemPlusJSONResponse struct {
@@ -10214,7 +10812,8 @@ func (response ListCases503ApplicationProblemPlusJSONResponse) VisitListCasesRes
 }
 
 type CreateCaseRequestObject struct {
-	Body *CreateCaseJSONRequestBody
+	Params CreateCaseParams
+	Body   *CreateCaseJSONRequestBody
 }
 
 type CreateCaseResponseObject interface {
@@ -10266,6 +10865,22 @@ func (response CreateCase401ApplicationProblemPlusJSONResponse) VisitCreateCaseR
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCase409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCase409ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10957,6 +11572,7 @@ func (response ListCaseMembers503ApplicationProblemPlusJSONResponse) VisitListCa
 
 type AddCaseMemberRequestObject struct {
 	CaseID CaseID `json:"caseId"`
+	Params AddCaseMemberParams
 	Body   *AddCaseMemberJSONRequestBody
 }
 
@@ -11624,6 +12240,7 @@ func (response ListCaseNotes503ApplicationProblemPlusJSONResponse) VisitListCase
 
 type CreateCaseNoteRequestObject struct {
 	CaseID CaseID `json:"caseId"`
+	Params CreateCaseNoteParams
 	Body   *CreateCaseNoteJSONRequestBody
 }
 
@@ -12098,6 +12715,7 @@ func (response ListCaseParties503ApplicationProblemPlusJSONResponse) VisitListCa
 
 type AddCasePartyRequestObject struct {
 	CaseID CaseID `json:"caseId"`
+	Params AddCasePartyParams
 	Body   *AddCasePartyJSONRequestBody
 }
 
@@ -12572,6 +13190,7 @@ func (response ListCaseTasks503ApplicationProblemPlusJSONResponse) VisitListCase
 
 type CreateCaseTaskRequestObject struct {
 	CaseID CaseID `json:"caseId"`
+	Params CreateCaseTaskParams
 	Body   *CreateCaseTaskJSONRequestBody
 }
 
@@ -13508,7 +14127,8 @@ func (response ListDocuments503ApplicationProblemPlusJSONResponse) VisitListDocu
 }
 
 type UploadDocumentRequestObject struct {
-	Body *multipart.Reader
+	Params UploadDocumentParams
+	Body   *multipart.Reader
 }
 
 type UploadDocumentResponseObject interface {
@@ -15137,7 +15757,8 @@ func (response ListDrafts503ApplicationProblemPlusJSONResponse) VisitListDraftsR
 }
 
 type CreateDraftRequestObject struct {
-	Body *CreateDraftJSONRequestBody
+	Params CreateDraftParams
+	Body   *CreateDraftJSONRequestBody
 }
 
 type CreateDraftResponseObject interface {
@@ -16983,7 +17604,8 @@ func (response ListSuppressions503ApplicationProblemPlusJSONResponse) VisitListS
 }
 
 type CreateSuppressionRequestObject struct {
-	Body *CreateSuppressionJSONRequestBody
+	Params CreateSuppressionParams
+	Body   *CreateSuppressionJSONRequestBody
 }
 
 type CreateSuppressionResponseObject interface {
@@ -17051,6 +17673,22 @@ func (response CreateSuppression403ApplicationProblemPlusJSONResponse) VisitCrea
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSuppression409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSuppression409ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -19281,6 +19919,7 @@ func (response GetSignatureRequest503ApplicationProblemPlusJSONResponse) VisitGe
 
 type CancelSignatureRequestRequestObject struct {
 	TrackingID TrackingID `json:"trackingId"`
+	Params     CancelSignatureRequestParams
 }
 
 type CancelSignatureRequestResponseObject interface {
@@ -19708,6 +20347,7 @@ func (response GetSignatureEvidence503ApplicationProblemPlusJSONResponse) VisitG
 
 type RemindSignersRequestObject struct {
 	TrackingID TrackingID `json:"trackingId"`
+	Params     RemindSignersParams
 }
 
 type RemindSignersResponseObject interface {
@@ -20306,7 +20946,8 @@ func (response GetJob503ApplicationProblemPlusJSONResponse) VisitGetJobResponse(
 }
 
 type RetryJobRequestObject struct {
-	JobID JobID `json:"jobId"`
+	JobID  JobID `json:"jobId"`
+	Params RetryJobParams
 }
 
 type RetryJobResponseObject interface {
@@ -20877,7 +21518,8 @@ func (response SetNotificationPreferences503ApplicationProblemPlusJSONResponse) 
 }
 
 type ReadNotificationsRequestObject struct {
-	Body *ReadNotificationsJSONRequestBody
+	Params ReadNotificationsParams
+	Body   *ReadNotificationsJSONRequestBody
 }
 
 type ReadNotificationsResponseObject interface {
@@ -20939,6 +21581,22 @@ func (response ReadNotifications403ApplicationProblemPlusJSONResponse) VisitRead
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotifications409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReadNotifications409ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -21317,7 +21975,8 @@ func (response ListTemplates503ApplicationProblemPlusJSONResponse) VisitListTemp
 }
 
 type CreateTemplateRequestObject struct {
-	Body *CreateTemplateJSONRequestBody
+	Params CreateTemplateParams
+	Body   *CreateTemplateJSONRequestBody
 }
 
 type CreateTemplateResponseObject interface {
@@ -21620,6 +22279,7 @@ func (response GetTemplate503ApplicationProblemPlusJSONResponse) VisitGetTemplat
 
 type CreateTemplateVersionRequestObject struct {
 	TemplateID TemplateID `json:"templateId"`
+	Params     CreateTemplateVersionParams
 	Body       *CreateTemplateVersionJSONRequestBody
 }
 
@@ -22102,6 +22762,7 @@ func (response PreviewTemplateVersion503ApplicationProblemPlusJSONResponse) Visi
 type PublishTemplateVersionRequestObject struct {
 	TemplateID TemplateID          `json:"templateId"`
 	Version    TemplateVersionName `json:"version"`
+	Params     PublishTemplateVersionParams
 }
 
 type PublishTemplateVersionResponseObject interface {
@@ -22185,6 +22846,22 @@ func (response PublishTemplateVersion404ApplicationProblemPlusJSONResponse) Visi
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishTemplateVersion409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PublishTemplateVersion409ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -22986,7 +23663,8 @@ func (response ListWebhooks503ApplicationProblemPlusJSONResponse) VisitListWebho
 }
 
 type CreateWebhookRequestObject struct {
-	Body *CreateWebhookJSONRequestBody
+	Params CreateWebhookParams
+	Body   *CreateWebhookJSONRequestBody
 }
 
 type CreateWebhookResponseObject interface {
@@ -24420,6 +25098,7 @@ func (response ReplayWebhook503ApplicationProblemPlusJSONResponse) VisitReplayWe
 
 type RotateWebhookSecretRequestObject struct {
 	WebhookID WebhookID `json:"webhookId"`
+	Params    RotateWebhookSecretParams
 }
 
 type RotateWebhookSecretResponseObject interface {
@@ -24503,6 +25182,22 @@ func (response RotateWebhookSecret404ApplicationProblemPlusJSONResponse) VisitRo
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret409ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -25579,8 +26274,10 @@ func (sh *strictHandler) GetAccountScript(ctx *echo.Context) error {
 }
 
 // AnalyzeText operation middleware
-func (sh *strictHandler) AnalyzeText(ctx *echo.Context) error {
+func (sh *strictHandler) AnalyzeText(ctx *echo.Context, params AnalyzeTextParams) error {
 	var request AnalyzeTextRequestObject
+
+	request.Params = params
 
 	var body AnalyzeTextJSONRequestBody
 	var err error
@@ -25625,8 +26322,10 @@ func (sh *strictHandler) AnalyzeText(ctx *echo.Context) error {
 }
 
 // SendChat operation middleware
-func (sh *strictHandler) SendChat(ctx *echo.Context) error {
+func (sh *strictHandler) SendChat(ctx *echo.Context, params SendChatParams) error {
 	var request SendChatRequestObject
+
+	request.Params = params
 
 	var body SendChatJSONRequestBody
 	var err error
@@ -25744,8 +26443,10 @@ func (sh *strictHandler) ListDocumentTypes(ctx *echo.Context) error {
 }
 
 // GenerateDocument operation middleware
-func (sh *strictHandler) GenerateDocument(ctx *echo.Context) error {
+func (sh *strictHandler) GenerateDocument(ctx *echo.Context, params GenerateDocumentParams) error {
 	var request GenerateDocumentRequestObject
+
+	request.Params = params
 
 	var body GenerateDocumentJSONRequestBody
 	var err error
@@ -25838,8 +26539,10 @@ func (sh *strictHandler) WarmChatCache(ctx *echo.Context, params WarmChatCachePa
 }
 
 // ResendVerification operation middleware
-func (sh *strictHandler) ResendVerification(ctx *echo.Context) error {
+func (sh *strictHandler) ResendVerification(ctx *echo.Context, params ResendVerificationParams) error {
 	var request ResendVerificationRequestObject
+
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ResendVerification(ctx.Request().Context(), request.(ResendVerificationRequestObject))
@@ -26279,8 +26982,10 @@ func (sh *strictHandler) ListCases(ctx *echo.Context, params ListCasesParams) er
 }
 
 // CreateCase operation middleware
-func (sh *strictHandler) CreateCase(ctx *echo.Context) error {
+func (sh *strictHandler) CreateCase(ctx *echo.Context, params CreateCaseParams) error {
 	var request CreateCaseRequestObject
+
+	request.Params = params
 
 	var body CreateCaseJSONRequestBody
 	var err error
@@ -26448,10 +27153,11 @@ func (sh *strictHandler) ListCaseMembers(ctx *echo.Context, caseID CaseID) error
 }
 
 // AddCaseMember operation middleware
-func (sh *strictHandler) AddCaseMember(ctx *echo.Context, caseID CaseID) error {
+func (sh *strictHandler) AddCaseMember(ctx *echo.Context, caseID CaseID, params AddCaseMemberParams) error {
 	var request AddCaseMemberRequestObject
 
 	request.CaseID = caseID
+	request.Params = params
 
 	var body AddCaseMemberJSONRequestBody
 	var err error
@@ -26597,10 +27303,11 @@ func (sh *strictHandler) ListCaseNotes(ctx *echo.Context, caseID CaseID, params 
 }
 
 // CreateCaseNote operation middleware
-func (sh *strictHandler) CreateCaseNote(ctx *echo.Context, caseID CaseID) error {
+func (sh *strictHandler) CreateCaseNote(ctx *echo.Context, caseID CaseID, params CreateCaseNoteParams) error {
 	var request CreateCaseNoteRequestObject
 
 	request.CaseID = caseID
+	request.Params = params
 
 	var body CreateCaseNoteJSONRequestBody
 	var err error
@@ -26697,10 +27404,11 @@ func (sh *strictHandler) ListCaseParties(ctx *echo.Context, caseID CaseID, param
 }
 
 // AddCaseParty operation middleware
-func (sh *strictHandler) AddCaseParty(ctx *echo.Context, caseID CaseID) error {
+func (sh *strictHandler) AddCaseParty(ctx *echo.Context, caseID CaseID, params AddCasePartyParams) error {
 	var request AddCasePartyRequestObject
 
 	request.CaseID = caseID
+	request.Params = params
 
 	var body AddCasePartyJSONRequestBody
 	var err error
@@ -26797,10 +27505,11 @@ func (sh *strictHandler) ListCaseTasks(ctx *echo.Context, caseID CaseID, params 
 }
 
 // CreateCaseTask operation middleware
-func (sh *strictHandler) CreateCaseTask(ctx *echo.Context, caseID CaseID) error {
+func (sh *strictHandler) CreateCaseTask(ctx *echo.Context, caseID CaseID, params CreateCaseTaskParams) error {
 	var request CreateCaseTaskRequestObject
 
 	request.CaseID = caseID
+	request.Params = params
 
 	var body CreateCaseTaskJSONRequestBody
 	var err error
@@ -26996,8 +27705,10 @@ func (sh *strictHandler) ListDocuments(ctx *echo.Context, params ListDocumentsPa
 }
 
 // UploadDocument operation middleware
-func (sh *strictHandler) UploadDocument(ctx *echo.Context) error {
+func (sh *strictHandler) UploadDocument(ctx *echo.Context, params UploadDocumentParams) error {
 	var request UploadDocumentRequestObject
+
+	request.Params = params
 
 	if reader, err := ctx.Request().MultipartReader(); err != nil {
 		return err
@@ -27272,8 +27983,10 @@ func (sh *strictHandler) ListDrafts(ctx *echo.Context, params ListDraftsParams) 
 }
 
 // CreateDraft operation middleware
-func (sh *strictHandler) CreateDraft(ctx *echo.Context) error {
+func (sh *strictHandler) CreateDraft(ctx *echo.Context, params CreateDraftParams) error {
 	var request CreateDraftRequestObject
+
+	request.Params = params
 
 	var body CreateDraftJSONRequestBody
 	var err error
@@ -27689,8 +28402,10 @@ func (sh *strictHandler) ListSuppressions(ctx *echo.Context, params ListSuppress
 }
 
 // CreateSuppression operation middleware
-func (sh *strictHandler) CreateSuppression(ctx *echo.Context) error {
+func (sh *strictHandler) CreateSuppression(ctx *echo.Context, params CreateSuppressionParams) error {
 	var request CreateSuppressionRequestObject
+
+	request.Params = params
 
 	var body CreateSuppressionJSONRequestBody
 	var err error
@@ -28279,10 +28994,11 @@ func (sh *strictHandler) GetSignatureRequest(ctx *echo.Context, trackingID Track
 }
 
 // CancelSignatureRequest operation middleware
-func (sh *strictHandler) CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID) error {
+func (sh *strictHandler) CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID, params CancelSignatureRequestParams) error {
 	var request CancelSignatureRequestRequestObject
 
 	request.TrackingID = trackingID
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.CancelSignatureRequest(ctx.Request().Context(), request.(CancelSignatureRequestRequestObject))
@@ -28354,10 +29070,11 @@ func (sh *strictHandler) GetSignatureEvidence(ctx *echo.Context, trackingID Trac
 }
 
 // RemindSigners operation middleware
-func (sh *strictHandler) RemindSigners(ctx *echo.Context, trackingID TrackingID) error {
+func (sh *strictHandler) RemindSigners(ctx *echo.Context, trackingID TrackingID, params RemindSignersParams) error {
 	var request RemindSignersRequestObject
 
 	request.TrackingID = trackingID
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RemindSigners(ctx.Request().Context(), request.(RemindSignersRequestObject))
@@ -28454,10 +29171,11 @@ func (sh *strictHandler) GetJob(ctx *echo.Context, jobID JobID) error {
 }
 
 // RetryJob operation middleware
-func (sh *strictHandler) RetryJob(ctx *echo.Context, jobID JobID) error {
+func (sh *strictHandler) RetryJob(ctx *echo.Context, jobID JobID, params RetryJobParams) error {
 	var request RetryJobRequestObject
 
 	request.JobID = jobID
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RetryJob(ctx.Request().Context(), request.(RetryJobRequestObject))
@@ -28573,8 +29291,10 @@ func (sh *strictHandler) SetNotificationPreferences(ctx *echo.Context) error {
 }
 
 // ReadNotifications operation middleware
-func (sh *strictHandler) ReadNotifications(ctx *echo.Context) error {
+func (sh *strictHandler) ReadNotifications(ctx *echo.Context, params ReadNotificationsParams) error {
 	var request ReadNotificationsRequestObject
+
+	request.Params = params
 
 	var body ReadNotificationsJSONRequestBody
 	var err error
@@ -28692,8 +29412,10 @@ func (sh *strictHandler) ListTemplates(ctx *echo.Context, params ListTemplatesPa
 }
 
 // CreateTemplate operation middleware
-func (sh *strictHandler) CreateTemplate(ctx *echo.Context) error {
+func (sh *strictHandler) CreateTemplate(ctx *echo.Context, params CreateTemplateParams) error {
 	var request CreateTemplateRequestObject
+
+	request.Params = params
 
 	var body CreateTemplateJSONRequestBody
 	var err error
@@ -28763,10 +29485,11 @@ func (sh *strictHandler) GetTemplate(ctx *echo.Context, templateID TemplateID) e
 }
 
 // CreateTemplateVersion operation middleware
-func (sh *strictHandler) CreateTemplateVersion(ctx *echo.Context, templateID TemplateID) error {
+func (sh *strictHandler) CreateTemplateVersion(ctx *echo.Context, templateID TemplateID, params CreateTemplateVersionParams) error {
 	var request CreateTemplateVersionRequestObject
 
 	request.TemplateID = templateID
+	request.Params = params
 
 	var body CreateTemplateVersionJSONRequestBody
 	var err error
@@ -28886,11 +29609,12 @@ func (sh *strictHandler) PreviewTemplateVersion(ctx *echo.Context, templateID Te
 }
 
 // PublishTemplateVersion operation middleware
-func (sh *strictHandler) PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error {
+func (sh *strictHandler) PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName, params PublishTemplateVersionParams) error {
 	var request PublishTemplateVersionRequestObject
 
 	request.TemplateID = templateID
 	request.Version = version
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.PublishTemplateVersion(ctx.Request().Context(), request.(PublishTemplateVersionRequestObject))
@@ -29060,8 +29784,10 @@ func (sh *strictHandler) ListWebhooks(ctx *echo.Context, params ListWebhooksPara
 }
 
 // CreateWebhook operation middleware
-func (sh *strictHandler) CreateWebhook(ctx *echo.Context) error {
+func (sh *strictHandler) CreateWebhook(ctx *echo.Context, params CreateWebhookParams) error {
 	var request CreateWebhookRequestObject
+
+	request.Params = params
 
 	var body CreateWebhookJSONRequestBody
 	var err error
@@ -29358,10 +30084,11 @@ func (sh *strictHandler) ReplayWebhook(ctx *echo.Context, webhookID WebhookID, p
 }
 
 // RotateWebhookSecret operation middleware
-func (sh *strictHandler) RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID) error {
+func (sh *strictHandler) RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID, params RotateWebhookSecretParams) error {
 	var request RotateWebhookSecretRequestObject
 
 	request.WebhookID = webhookID
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RotateWebhookSecret(ctx.Request().Context(), request.(RotateWebhookSecretRequestObject))
@@ -29621,773 +30348,783 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37chs3tjf6Kjicr8pJhpRISrIsqaZmK74kytiOx5LjmUTeJtgNkoiaAA2gRXNcOrUf5Dv/fg+2n+QU",
-	"1gK60WQ32U3KTr7Z+WMmVrMvuCys+/qtT61ITmdSMGF06/RTi32k01nC4N/ngiaLf7HXTM+k0MxeuqVJ",
-	"Cv+IaDRhcet0RBPN2q1ICp0mhhouxUXcOm11eyd0eBgNO0dHlHaOWa/XeRQdH3e6cY/1Rwf0cHgUtdqt",
-	"ERcxF2PdOv3lUytKaKrZ1WLGWqetNyKisxmLyXNOhzzhZtGCz4x4zETEWqfdvZN2i4m4ddrr9tqtD6k0",
-	"9rmrCSOX6WyWcKYeaJL4p4me0CQhQ0ZSkfApNyzea7VbCoZME/to9iUy52YiU0MoieiMRFQQ9jFiLCZm",
-	"wgisAZEj+COSwigaGTKlYkEMnzJtX6vZLVN2zKetCR9P7BVDlWmdHh23Wzodj5m2322dth7TWTBIauCt",
-	"I8Y0mVEeEy6ImbPklpGpFGai91p379otxfXNc3bLkuD92UvtYjZ/7bt2y8gbJvQbbff14NGju7t26zFd",
-	"3nfFqGHxuWmdtvrd/sNOr9fpH111T0673dNu92e7SXjLt4ucDPqd46jHOsf0qN85oUe9zsHwIe2OelE/",
-	"PmStditmOlJ85pbknMRcz1LDCB3aXUioYSRmCbdriuvLcxqLux37ns4xOxh1HtHDYecoehgfs0ejE9od",
-	"ttqthI1p8r1McmqdLl5L2HE5F0zh5phU2wszJlrtluEGfn8plZnMuYjJ7R65lCn+0Wq30lm8fhlg8SbU",
-	"lB4eKvScqdZp64XUhggpOjHXUSJ1qhihY8XY1J5HMrRfths3o8pwpslIKmLmkhhJRvyWkQWjCtaj5nE8",
-	"6fRH3bhzHHeHnUf04KhzPOrFrBv1hieU2tPARkzZ42VpaIki+r3+8qSeKTl9IqPUjrZ8gvY0JoxqRjRd",
-	"6FPy3//1v59yM2EKprQgU7ogDCbJtbtxuCBjfsvF2F6098R0oR+QueLGMEGENDxie//9X/8f+aX37n6m",
-	"Plye+qdWLKPg6fig0x8eU0vFvc5JfMA6j0Y92h8eRIfxkSXgG0sWp/YpXIx2a0rVjV2CXrsl6NQSE0xv",
-	"bxaPWu3WjI5Z6/QgZ1v3syrAHMJN6z06OWi35lQJx2Vbr+iYkWPLvv77v/53NiS7nBOZxJoY9tEyC8sx",
-	"7GGzpDa2pCZVzBT8SclMybGiU7xNMRprws0eec1ojNfs9MhCpkqzZLTXegeEE2zMFz4NlTzrsHfaPf65",
-	"yE82HhK319GE2n1OZITSAxjHVMbAlMcz0znc63WmXPCW3eWM338v5ySRYkxiyTShlfMlqU5pkixWpv3X",
-	"1sq5bLdSzVRI7esZrt2OJ4qOiod2KGPLsv9EXgIxgYRjasoFbNm1uBZvmSPLcJxyRA7IC6qiCel3+0cg",
-	"OwkbjVhkyEjJKTnokR+oSKla2BuO91prd6TvpEi4I7TTHR6MOsfRUdw5ifusc0QPRwdRf9ij3ZPiHnQu",
-	"nrbaLan4mNvVducjZPGxnTiLC1y+ZL5rmfzhkRtls3Vvt26Z0kAH/cKphAPydEp5UjwZxtBoMkXdzPJj",
-	"agybzuxfvTbs1xX7aEf3hFFFzmPadrs0ZcwQKcgLKWKK4p+J9Qufie9QtPY6fcvsjkeH3c7J8Cjq5IK1",
-	"FwHTjPiMu/F9atE4VkzbRaYx/Q+nSu5FcgqaHrMSuGVkuBnaMkvLtDQTa0dVfMKqO8NfWWQf+KdMFaGz",
-	"meTCON67Xjr3m2+c3Z7vmGCKGuYF3i5q8TqCtiwGaPSiwQmABxwx/Im8SE1KE/JSis6TnLWc+yNrieRP",
-	"fyK9PfIKWYq9cGVlTX6quSZTGjMyZGbOmCC5JvTddPg9oSK29Eaey1uWUCt5LJOjVtm8jKRC9bxvtzVy",
-	"KumnluNfAavZ/ZsTRq390DptualY2So1R2bbs/tWEIf97mFRHFoFBRYP+bGQxmoqZD7h0YREMlVGk5hF",
-	"PGZeKdVOnl0Ibjg17JKPBTWpYq8ZsPkCPSypEZtU1SnTGjSD1iunNfGxsLL/meIxXYBlwceCKTxvDDlG",
-	"yWlzKke4XMAWY1BJ7tr5s2NFI1b+9Hf2J/K9nM1ASXZP9+1xnUt1M0rkHA7kh5QJw2kCx+QHObQT1+l0",
-	"StUCtPlf5RDVAp1G1ooC5lvDojjyh3/EBdeTynv6y2zruHNAe8POsV3rR3atD+nR8GF0HD9iJ6OCtqb3",
-	"FBMxU50hNZE1o0C1AR5mN08w4LRGGprAullJbofdGqbJDTBAe77tzdywqTNjJyy60enUrs2E9o8enp6M",
-	"Hj2Mu496jx4dRsfxw6MT2h8xSrvR0RGNu70jejAcHY56w/6wO3zU70dx7yh+GPWOht1Rt0u7j+wBb0ZI",
-	"mv+LtU4PH/V7B3fv7totlYp1CwzGaeX69ooMONhEUBFbp91t+OlrWPhv7bpfCG9nBmQjijqGNcU1Cwkn",
-	"WHGqWZPViamhsMHIHEH5nALPbLVbqLrwW/aEgmaO69HvdHutdmssbxkwj+fU0v6FYgkFgxAU93MQ2pkQ",
-	"/M4uqpizMTluk0fdg4MeeZEKHk3a5DumplQs8rNW5HVAWTPFrLCjdixWcWQJE1bR0pPWnfvgt8UP9vrk",
-	"0pAf6JRpcvkhpYq1yXMpYinI5dveP8nhD9+3yRvBDYvJ37gYx5W8wn4gVTOpwTaxS06NNT4o+dXKWWsB",
-	"xGlkLEOyOtMLcCK0TvuHluGy6cya7LAjIqah2tPqte7eLe1+wDcrth9VShpNQEebSzJjcpZUEMMfm/tb",
-	"bm77jw0o3YCCLP1Cp+tVPCrlrNU2Zymf/YO7/p4OoJxlCnWMJrxRKatBGCFZlLPcSroIqeGP3f297u5a",
-	"QySaUDFe1fB63dOu92V8Fr21QrsPv9tQtfU+1pe49CKmzqfKPs64Yjr4VH/5UwkV4xQNLHTXbba3Zkre",
-	"cjB8WsOUJ4aDMwkO0stSM2kXA02k06FzGmf69i1nc1S2UwU27buSeIWi0Q0X4ybr2NR1VW3yWcLjYvwT",
-	"Z/MlmvscBCWFPdmBkyXnWPajBp0gbkyEJSwySgoe0SRZFE4N0og9rruQVB2TfSO1vCylhsCIwy1nfsdh",
-	"1Y1ULC4Nv3yuhTdMGBeepbNZwiNwbO3jWtWy4xP2RkHQ0piZPt3f1wd77lzsRzIVmiX71irfr0PDf/1H",
-	"53z6r07G9v5yFB/28q88Xdm7Fc7TJIrofAbpLJEUjV+xTC2F/bJ0eOn2bMYgyr2V2/HKMf6fPN2G/uHU",
-	"TGSjQ+wcb51O51rY8Z9WOfvBNx7+epX/Sowknz5lvt+7u2vhGespYaLz3bfXAjkZF+NTq1WwazGS0jB1",
-	"Sj4RxccTc0oeQCTq04yO2Z39APxL3z0gd9cCxven8q9fi2sB/u7CEMDzPa+IT3z6lP1pFZO7u0+f/qQY",
-	"1VLc3ZEhi2iqGbwOL336tO//uXct6oUrihHsUDcpjy3M0mECPq2MjWk4Bk+celUYMH72qNM96HQPQrf7",
-	"qvJz127paMKm1Gk3HNMbXik5Y8796r43Cy6tfO9TayTVlNoPxPZCuzWlH58zMTaT1mmv224ZZAPa2D22",
-	"X8UVs08W7ux2260pF9kFq3wZw6wka11fX7ZK35TNrvCyfuN3wcs+pFzZZf4leHF7ab7vskclhhVWNC7Y",
-	"xo4cdYrbuKyDXYGzuXhIo4hpDT9YtWPxw2T4XcR/5D9cvPnXRe8l/+Fkjy1++Ff89oL/yC/mL66SyT/t",
-	"xaifiOH0WTf+xw9JLoouROv0xC6EYiPF9MS/9/xn9fom+jBhHz5c/nP83aj/85H+frx3KA6edGc/P7p9",
-	"3ZtePVz87UN//o/h88kb9kN0op/R7/iP8qV6YV7FP934sKJj8N8yqqypetduvQEtv1kSSMw1HSYBeVer",
-	"QvDLT0zxEbf3W4W33RqlSVIuFXkDdqcwzSNKYNftXN6y4UTKm5rTySRX8Xj/mCry+PULO3bhZomjZrdO",
-	"QkJswRrOe2AkxYHe6jzOLLZUF0yGdTtHca/XOY4OaOeEdUedh8Nj+ig6ibusN1ob1cqGmRaEa6SmmXS1",
-	"k9Zexm4liNzKPcE8nMVyoNLFJbtrFYGeG2e2TlY4omQMV6LXOT6mtHM87Pc6J6Nut5PnWjwchb7oXLDO",
-	"cXQXtdczmNJbbiaXLFKsqEVpd6k1n2gWvX/cf/aT/vbvFxOlo8eT5O8XL3768/BIX/5Tz+TwWD7psh/6",
-	"059vDn4S//xLPqA/6KsefdntmDAag+X0qfUYlc0nXOfRvE9Lq3Q1YcRKWauOaHrLMMWNJ4ykdgH2gGnC",
-	"6CzbyULpZ3CPffAvgeqWycwV6ZXLmP/MX7L3zf8qFTdPr+i4fKSX3593+kcPfd7gfCITHG2bcEEm7CON",
-	"WcSnNCmO+7q1q+p+3aqa33FxdtetX7qdE9oZvfv08PDuulU+w9dspp7wsfMvNJgn+er1s8fk5Oig+3Vx",
-	"inpC7RN/ORWHw7+P/zl5MXr7lj7/84fxx5/U35/RH/evPmr1+PBCd3/q6WfDJ/PH4/FfTtdsWmFW2dt/",
-	"Oe/8TDv/6nZO/rz/l3d/Pq2anlGL85FBiVec3iWLpIghB2pOuSFDNpKKESok5G4ZtXBz7PWW5ngUDjbT",
-	"rLgwB31UrfjUWmuPHh46HQf/zvUsLgwbgzhG9xWdMuOPinPPlm2G5RAPNOFxccVrmjyQQTOjZpKrs84X",
-	"HOpVyJny6f0vxUat09af9vPE4n38Ve9fxJgYmSotYYFpksj50+nMLH5CtotvK85kINhHg88MPF1Bhhlu",
-	"wBmhQw2aviJWCi1OHSdQGjPR9siPM/ohZaeEG8gam0KGHbrEiitz/vOH7uLy0cvR39O/vfzHo/jwxXdH",
-	"H8Z+LT6kVvDli4HTqCDE/hIh5vT3vvOugn08QVdY2VZ69n6v24mutx13E/KWqobNOvbX6kFvyjAqGTRz",
-	"39tx2Bcxm86kYSJa/I0tVkf/ElzBkIKp0KHaJlr6nMcZQ6cuDxJHYmn/NHMesT1yTt68uXhC5jxJSCyL",
-	"cz+OeqNcEh4OH9LOo1Ev6lhZ6OWlnzsKxXz2wbA7dtxVbLD/qNpYCmhx7/3pfufdn8vJ8Qc5rNrXX+Ww",
-	"elM35V+UbOqv8Kkdt/Q5n/IKsTSV2hAIEhOKzMOygAm9LTKAfrf8qEPFQGGtYzaikPphH6lm6b0CQ++V",
-	"MPR26yrw3paNXXsPlyfEe+UBge94x+V/m+vgZdNwGnHl4DcqqCWDz9X+ncYOjgJM5wOZ+i2Nv6OGzSnw",
-	"Bef5BHkVuj2VHCZs+udfnd8jLJ0R4KVeTg6UMaii/P2Qxu9d2rMVdgZNY7tI5xdkbHVZKgjegAwnkmkS",
-	"A5MZMpJqFrfJDN3NVuugY8ohvZMLbShUx7T26YzvU75PsYjHrQ/Tpkk9gDe0jrr9PF32WxoTvzoZPWc2",
-	"AVoAmV3gFknvF2cNS15vg17hG/CRpUIRQWRqNI8Z0Qtt2NStGYsxZUTLKTMTy6ZTkYI/Yq9117YTCEJk",
-	"W+xuKm6EnItnmNK6usNTmliOgGZZuLtuC8hQxguXb08JZMbiNnMUJPB2OCJKSRdKyt7j7vHPgT6UyyjI",
-	"f7TMRVkamDKITdy9KyUNl8G+A12AuhrSxetsFHXpIl+r+6GJcJkjKtyRUYzGbasgLi96UMGVyXG7/EAo",
-	"j6UYJTzalkwMBd/cKn1E/r0F8uDaaUvERaUJbOuYawMkTRM7i0XpOU/NZN/fuuuWnuRb+jgfaN39zOZ2",
-	"/9uZbdBY4vkGQwAj/QTiY7Brz6Qa8jjGpd9i29BpuLpro+y9wbZB9rl9Ih8d2DRwKMu2KtXWbttxiw7y",
-	"LXoWjKruHuUzub9NimiSMAValdOFcQUgU9rqnTS5ZOqWqaeWp225Ndy9qWx7st+C3bnMBMAc8giVFGMi",
-	"rdRQxIqNCpm5O2M8Chmjnz/BBSC4AvW3K5vZ/exW6aJMmGJ7JDxtPCYTlsw0lleJ2IpaMp9QA3v6Uppn",
-	"MhXxlhuJFnvZNgpp3o/gzUXZqRhKR6JTyMzPCyuqNjG4xQeUaxRANtryYeFUHhZKisgzN4u625zP/N5O",
-	"ZXHRYNNBCprVA2uFnlUmOO7vK7pIJI2vpHxO1Zhtuc2Jf3Z5l42U7/HHJQ0JNCM7piEj1KDZ1usePjo6",
-	"fkiGC8P051RzD3sBY3WqDHkqDDcLciUlee5GXHdH81neH5+FBeKawHvBOhCwnZqpWx4xYpUOZLuvqRiz",
-	"l9JcUsP1iFv1d8ttHLKFFKWarrLfeG8pVwdfWdpT8P5OqCaQGlG9jbUzP/b9HHbc7Ycru81iAstG7AG+",
-	"LEyp7qaXL8n9EUC2mv5Yz6jCM3uJJPBG0FvKk132O9WLCss1DV6+arpyTeyzmOJBhJzXNlPvQ+QGh9ct",
-	"BXlTGG4DWzWc5z0Zq7BRcFa9iBWMxaDlx3IuzvI1InRkmCIDCEZ0IBox8NVuzusf/FQ1Jnf3fhDSuMMc",
-	"BfmCioWjeL0ljehZhQBX1LD3DmGjQCJSIkiGm73eIy5jDoIplEwlRNY+F30c9gPDxg7GLgLJVqHJAQ8m",
-	"eN8K9AN7guIxg7wlv1Igs62h7yvyIceQi7alHdiI+6OONwKzyvi/WLy188tlpawSRwpvZ8LY9xTp45zc",
-	"0oTHBPNlCOSigPYCxWaVVu90V5nf7eVkUZh8fYpYntX9m74JjW40oW6JYG1yRU6xGLNxNaGKoUK/RBBv",
-	"377tnAdjXPXQfm9tVknCiWA08+Hx0XLE1uUG1Qx84d3lEXOkuJmSds8ts0Vta1ueNJHKlNuGsHBV7jgr",
-	"TQt+uNxxZKlx5rCCyrxx0xSevwVt1bIzQx6RaEIVjQwa+oE7bka1nksVlzvk7tGH0++HNB0sr9NmGxmf",
-	"uHT3JQRxlcGzRWMY0jA16DeBpbaXzsgA13oACR4aav/2WvkIEJ4qjh9TzV6w6ZCpwKG7NuuxPMYH+yxT",
-	"YchwQaSAfM0BprAMoO58AEFHEMJT+jF8bx/CO0tXirmVzAM7rFs0iKKeu3KUu3bmhVr3jJ0+IBnd5Qk3",
-	"tSI1haxI+4KyBEi3vq+oMou6y3sPE8dE6w0UZsf0N3vjnQ8FlUWcoM7ngQYi2ivmsK5NJv3PX/7z+vpj",
-	"t9u5vv7YG11ffzwevfvm+vqy7PL/Kk9htccYscVeupqO0vQl+I1YjS/z9Fras1OmgjOU/JQY+tHduzSN",
-	"h4efcRaax6zWTlzaG5fp6gaRsuAlbpNKqcyDzG1DYDOZ8GixcYx4113bFYeU7QTCHkmi2C1n81Vi6e6a",
-	"fAyfbvsRr12JHFekOFsPLrI8/rcThglIYIQ90GhoTGhMhowJgG8SLldmLx/nUMqEUWG/vAxTspmHhMh9",
-	"n0qNVPwVktvsuAA8wifv2LUAhQ6Lttd/7hm+yn5zSj9e4CPoX3WlKEpR2N0AFW/9Ky89Ot/dEm7e6spS",
-	"oIpYtmHgmEUwnUllqDCYYlSYyBLRFI/j9bW+vr6sOGz53PplcwtRTFYWHH5z0RCsViMgzViMGFkYH7SE",
-	"fUa6cIkSJCYr7OwE1iYw5NRfnZZWJPaMOMJNKa51YUoZZNcKLZYdFF/SvHQ6IBH23Gza/Cs+BYEZZOU2",
-	"euDbRb0DUtijzXL8SXD7HSbu1vlKAG5YxRZiljAo2+GQ/IaRn3JG4IER66sdXuXc/MQl3nmXaaabH7mC",
-	"G+8Kqcl19mqJGnkO9lXclmz44TqGGx1SSTiKKqp8UtzzMmbisjLtZgC65d5ybU0ztmG/+pyj4Cyeh4wn",
-	"laeF6toMGDbPVYkXGFWvjFHluZqb3vsyv3Nlx+ADVauMGv/qjLdSN/NCk1INkiktxRoVsvZGNdXnNQfb",
-	"sB5r2lr5dw8Gy+ArddyI/UDW70VjCpzCY81o0G37JlnZiJReSlMiSvK6yjosGGsqS9V7adiO57uxlOLb",
-	"kAFwyGzWbkrhx9etX+PNt8vSbOthm34XvAfsnRLlw2W9VMxY0ykj0mnCIJQhaU2O3F/AkLM89vmEwa0+",
-	"eosqWq3FguFlWTvLK1ayZI3paysmW1eb+YK2f33G/SVt+dqj2s02h/NeYqDXOfLw1sZn3oE/Njr1eNZ+",
-	"F8feq8UlGh11wsyeVdh8KMsjAC1+6hJSEauYmzZUoDjhB45FDviSqKDvkYTOF/apuVQ32jIMbuAuLFXR",
-	"kH5jr2m60HuEas21NUQLD+wRLHc9RWTmNryA6htNPAoxjNPeCNAiyt0IHm5h7btfMlx0HI+VDf5TlkQS",
-	"V0ONjwdrVlRLLzPTYMUuUcytE7EvXfo2Qpq4usbKl3vYohVO/HkE5h+WVmNLa51tVdOeuqL6pkQ904Ca",
-	"wuoqaJ/d0k/ZjxX1qTFd2PPKNYnToqOlJqxCXeqsTx12TUsopISzcYg1DxmJnQoSDPagkQz9HFS1vZVu",
-	"V+BxEF1sgJLRkPI+J2X8Jjv+mWINy75yGOK67WusfxgrARtpH8B7fhfKR7B/lcLUzq9amAKScZUotWcu",
-	"4YI1Wk8mjGqiz/mPPBXm9+JGulpzEEI3HSTmxF80fvh4Qg1wqI9NI9rZ6F31mJ5A5ZihN4xwYaQPdO+R",
-	"86zCDANEUFFBoRyGfcRSJHYLb6BZQZUvdcdcJQePV4hQ6fpSeYugky+Cvoj1+ippbFSC0xspOa1Np/id",
-	"0MEE2+xJdYlQ261U8A8pcz87rMYRLXUEPLOXfQhsCsRSFmdsHmZcpe4JNU9vnXhbghYRjACKiB+INorR",
-	"Kab+X14+dT8Crgb7kNJEk4F9/2B1s12KSO1skLzGciP7DRsnrQ3bzjiLGPkqZomhX5e52ppoKXhh+TPw",
-	"7lNC3bfcsiFtnYGgPA2QLvA6RgsTqg2u5xmBfJZTK/FHlCcsXr4jZNrwRc+1XdpRCfdeFpr213cV1LBd",
-	"eD3KWdCm7fLc6i7vxrL+oed4112AoFi2wd5mXdrbR9sAi+3uJfdDrV7mqti9b3JUNkdPMxwgam9iV/y5",
-	"CynXSRVw7PEz5wmEfbU+bRBWc6oDYVSbZ7/2n1jOEfgMYXR/7j9PGD3sTVK5WArSOr1k93U7JpR+pwBx",
-	"oH0fr8VSFy/0CX1IpauOwvuoAte8y9iYVuU19LbNazjaFKrJKuIDmtklTSBDQd2AU0ShpuKBzitTQpCk",
-	"XoHPHPeW0YX6Rw9PQ+CkcoVuqflZPeYAW24PhS9rPw1Pi1Suc03AN7KkYJ+BQagmP1z++LKUoXwmjhJZ",
-	"5QFaf6EaHU2q+EkTdbGpEyfroVTn7fcZoAj32scpcpm4SokeO7WoWixb30cVAC6dqnOHnejKsVBilrgz",
-	"7whrpwhJ3t2umoD1jadeJ0PbWSYYjsTehTlKLM6omItZmuvMSO33RdD/FoLpfoROfcXof7aAAkdkpgy6",
-	"+FlG/e1cgOHhC8RVUYitj7Ets48Np8oqIqH14CqlglakUBuruS73AAWfa55IFNZY1/euBU/9fhKLgkHl",
-	"57bc90VVwuEM5o84Sg4sFqyulyLzP6zYVo11afYxYmpWYQoP2ZgLwLyXIwwU5iRiJmzZpDhsdEhuSgnx",
-	"PJnThSaDcC6DAi2Gas9GC9YdqKWVyae9aduqY4KfQ3dpnDix5ebttG+fW6/Z2qQuZaV+iUI9fz2vhF99",
-	"htB2To5t0rd2KQSA762fzHYT2S3huGmouH7IBqYF7Ybve4Os9rjObXK0Td1GM7OkqbOrIvoGs7E/nUH5",
-	"WcKbhd8qJuIdmuuG5huIXC1mrOSc+rDrBqq9TGczxbQG4bnNJmeNmJokli37D9z16mH6Zhr3SYjPlBTG",
-	"+fNBbfXEiCGTWUIjNpFJ7NJddy0rWmkUUTr+Mhhd+wSqKSOOqgquKgx6xJPEWWS4RIHUy1dxU2uJss9a",
-	"0rYGG7nEr33V7/a7nV7/68wooIaWfi3swLBBxuZ33gVNGeo95DqrQPbzatVW9uL8vVl+rFuOwpZsJj73",
-	"vT9o8P8GGrxHWtqRfBy66mfXDbI+DwX1IOw8UFUlN2TESICkrG0Kuo89zfpBrNqBTaOv0KOg1lffqGQ1",
-	"1KOSVmG2ZRviZWaVeY4pGd4CJ5GcMg1GxSlAkgKEE2R6Y0Yo6PrQ+dw+Cc4vzAyyqkDmHIPMo5gMF4Qm",
-	"SWhkBS2pstYPrrFYef5k3sG+0sx9K1Ws0TeeTcMsOcU+pJDHT64mbEHmds6AXka8MTwDLx8Fx9UCc1Mw",
-	"q33VGI497nl9S6XcEvWDLVihmSvkXan7R91sTukeKhrdMOMcUSOZJHKOHrk5rJSrcnWuWwIFpjQhuY8x",
-	"g5tGpueS0nfAjV6X+x5gxQNaVFkO/NFRAzNyVhmfxU0Gb6S1XsFy7tXxSm6aHVBXBZC0J07fCKBEptWe",
-	"XLkPwlFFO0PId+nxsBB+cOtYw5VTvdey4bIMPOOSh0sMzwYblmG1NJGSF+htLxHPpaKRV7kmMWHEcQ/w",
-	"2TtQurXlDj6c8edyRwaM7fK+Zf8A3zso1z/LbbULcw9VJYFesTpc9yPCMeqCOhRahP1tiXxNQWyupBRW",
-	"PKeoTURfhf7O42VxspixRmgW6wkkHENjP3ZhUPUd2YXDvsmDXdsT/QQb/366dzdIg1jvZ4zLjrigCf/X",
-	"Vo/Uzcjnjb03m8OyHrRil6CsVHzMN2rgQAA/4q0gCWnCzeIykqoCt8u+I2EGdYsxE0zZLcHg6pwuFRY6",
-	"fXOuuDEMOtVOqCgGEmOZImBiLrNLQ4iuXTFQNkZu6++pf6LultZLd4el25jrnnnbdipq2Ma71rgUollw",
-	"tqa1CqvkTdVsDzdEdqmrTvNx3UTKG0J9NHaJ7M4smWUqL6SXxYwmxvVl4CJi9x6+rcFzC0EHdxgzLtAu",
-	"OjuDUpNcKGZr1KTmBJb7sZzOqOK6LP8H6sZYDEZX+QkH4EzUe+cuW7RawT6qFfS3qvp2hDJJxU1VmWdC",
-	"Ix/Wdy3nqyGAzqC2OeNKXBdso3oS2A7w+1QsVWr0j7ql1c5caKZqr3S00Uqrt9KbuBCiJEF6cYOCCvbR",
-	"PIYVrlPmbeQ2W72M6qOgX6uRwVFBWlhe2XaRpCsPBezcargWq10rxDIX979g3fKEg/lz+7E1dAKD8SQt",
-	"2DxTEnYlGcHml4YqU4WupbSBj/uz5b/drmWBwxh6myxwmcSN5i+T+N7mL5O40fz9t+9v/ku0nw0oWJdg",
-	"mwJqaWf0W0n2ze0T+5RuxhV/N5k1oTq7AbsOJ4oJK26Xnex14AmIxxM69zK9w0pn1GnLnZ6wJiwqz8Dd",
-	"3rhqnJo/YRTw7Eq/5n7cSS+t7ph7YTRKaH9sYLl3dEQu0UH29Xyma6LHob5eymZGVGVepAnV4Esv+HaR",
-	"YFq5QdFy9uIaKqjOE/qMdu+/lU36hzX2ea2xLQ2XEouloZnyUz7mz4OJ5TK+mbhfj1XT0yhKowvOBa8J",
-	"zpZoyl2TOBDpmJRXgtrXkFQ3nIOydM2Dbb3LO1JeTkhLxnGAFrY+Ry/8SGPFx32+oerjvvb70oCK67wa",
-	"wQy9/k7inZJem/QxGV5LgorP+sDaJqW+bH12POt/nL0vdvZqH7qnHqVtaWONodEEKjAqNmAsmUYnHa8P",
-	"0Qxfe8YTtlo7v3zS7CpOZ6ZC25Mjk3uojeJ1Clw2mZKWX31vphW1UN9fvXhOqHb+Jw212s5bzgVJuDZ6",
-	"50ojO4KrtcjjK9/EMx/667HJpSSJFGNCx64ROc97xrKZIdYmn7ry3d2q/T6XdqsY1eXB70UwGTtZsPjs",
-	"Hwu225FXLOIzXk7zV5LMJ3KaLbdiAK8GOCpQ4YudJ5qcg9f+czXkjmKzZHElm8IpaiYabE09XR2+kevq",
-	"OkVeUg5niT/ulFLyGTXvtcqzn1igLGc8qUAr7QK3zBa9iUZd2LdViS+W+v2ekXQ2cwmciZw7XFAoeytN",
-	"GvJAvYU9KIbQD0pWHkeVza1pJmH9VK0RT9gbVcF4B+7XQTEtICv9nFEz8QkQrhXQHoEmyVIRGESxOVSx",
-	"RGYdOM/19WV5CoEdUXlSVVDa6OiDaHrLQGxQ3QwaaH29jvBITDEb0TQxFTA/52TGI5MqlmflgSTTEznX",
-	"ZQVLKwD9bqqVZAvivAzn1gTZTVUJTKvypyyVY2+/KpmjIZHd16ZttU1l3kyUZLTpJrVbmv+r5LXfelyC",
-	"UBN6eFjUhE5Ojnq9h/3j4+OHDXs1uAXMk93CXXZjyuZcSTCNbTtkfrqZdP3tjbklIb+qY29TyWLpmCWV",
-	"ycRLVLwC8wYhuSiy1nkUlTo+t9O7TrEWEQGreAJNZhmaZjupZLrC43se4GPx5IxoV1aUIV/kjfHtCH0O",
-	"i5HhYnxIWYop0Fj+PJSpiNAvDNBLUF4oIpbgv/NvbK5Q9XvrtyubSSWhVPm2cZCn0PvSgy6i9aEBu3d5",
-	"yY2UN5AubpVSKUJy8I3nzoib6SlRbJRqB1szljI+c6hTpw7FIJ2dkWwNTslwAWJWQ/b41ktZRnaQ2F+K",
-	"1naBKbxzRKFwsGNhU4wdMV8buPJzVLma9zdBFgElre7NiAxd925D9U3texWNbrgY14Z5wBKJ2gr3KvV/",
-	"nEllWFyRzRj7yxt9JIFPpYxjJEnmJGz7UDjTZb2Z6npjStMDNqUW4XyCkb5bsyaXE6rYjuGnEHmhWvdZ",
-	"OAAAF+8DaPJtYBrqrUl+lDbDM9qxQc2LVMS7PvwQ22B2e0TKhIsbyyEti7LKSu0JXBqpWOyDPrWnALH2",
-	"dXF4HPyQjanYamGLR6PmsKBpxpp+GjiouXI167u11qgYQ/MeNmNBrQIc9pquIlQgAicIsdRpm7W9XPpk",
-	"3ak1arcDYMJrcIaL1A32uySx3B1+uA4nclxkqX+PJyA/+GUOktF9eIbLdnAtX/N3V8NLT1jiCgFgk1Ub",
-	"TrlMDZlPJGGJxt3XJYApAZzbejRKd99WoGFcR4nUpVNYqszIi7+Qz44VY7FTRUPb92FRLyad/7dCKfbr",
-	"Xt6N6sLcVzEXqFrl5MsV9o5000vkuPnBQ+DZ5S5NJUeuEvfzbdHmWDU2GrZWRL32ZYWTQOYwSuhm8xPZ",
-	"aZF1eBRqrZt/iqk6j2Bso55rN/tEkIrRSB1cLorPH16i2nZ+SgvLvgrbD95TN92MJMt4yzNraD0FCNyS",
-	"vGnjwlzlzAY6oYfRrO3TzLMu3qtxWygue4W/I8a2JSMo8sUG6ifd3tdnDi90RhWdMgNwr66OjNARlO2T",
-	"wV8HuwxyJRELR5z1PC9fXeGT0Za7adJUs3I/n2WEN1wAH8f7vKi+lREdpglVC89CHr85f0IiqWYp9j8a",
-	"PJ0OWRyzmFwIbVQaZZhR6/yF62NVUox4XF7H/L2cE506D4rDxHT+yR2qXVh12Tc3hIlYk6/YxyhJNb9l",
-	"X0Oiy5urZ53eQxLJmJFUcKPXBzYPa2XJ1q2RLUkT6zeGS6QYIGCVPiSEn9C78mrXmrdJC9/yTOHcdQbr",
-	"hBhb+vPtRt7ddl0jYXRwrPKjXYqWg8PqicKvChJrsK6F8xJua2ECZbziO5dpm8MHbIUp3sDIxRLUZuW+",
-	"mfKQ1XRynaUVj5ScnqGvC4uBXc2JnesD7auBsea1rNl/6G/OF6YpBlTjruVSbDZN7D33BPmEdOQWvx4l",
-	"7NKy3Cf3OhhyMJvuG4W8kcsObq5O2ECgf7jpXnMYG9Z5Ouxn3YbLqSdvoG7g/uhE1pjy7pxjoBQ4iyVm",
-	"NAHlqB1i7SLS6mzGqDojPeh/4r66R87xebxHimRBFJsxii8kPBfoJJYMXfSADOF60OVw1b6PSJbPbCZU",
-	"BHr4hGoyocloj1xgszv7romDR8TGCfMdZbhfl2ruUie32dUT3LWrnEUPdLYDZLiwY+eK8FjXZi47I9bD",
-	"MH4zwPqKqtHfoPjTs4DwfAdksHT+CqWeW0PQf0/1pMxkcODz6+EPlgEyNmHMlyEvnJM3by6e3B6fES0V",
-	"ILTwWMO/kRz5FGoJwCjjS/mlacrjpSDfw2JyycOyUQhuODVsxRH32dJM2McZV0yjk4cmyY+j1ukvddw9",
-	"75ZP7RtheJJl3UVU5M5Iy8LIRKYKGguRBaPYWIgIOT+zB02ZBYktp4LHMZ1vD7QDx+NKevHkoU4NQEmU",
-	"fPv4FTk8JoaOT8l3TE2paJNniolo0iaXMyq4noAZBY6yp2KccD3ZI5nOcx5FbGY6zz1bnTgk7pVxrZSM",
-	"BNvaLysgefep335091Unryd596nXfnT3dcXBrOXb0XZkxBnM6AzY1XzAl5T7ebC7nb3lDAMMPpwsl8vR",
-	"1ycNzHMHTN1GUZZRSnUzSuS8trfmrX9ghZO5NA0/2eDdZUyo5ERWqWuFo1Qrt5CPLZMszfLyOGg4TJDp",
-	"KP4goDOFALLb/CkI+olMYivprcRUrFiXlipeRhir+d27OLaC2YRspfDWshX+QQ7voREt806udTf/IIfo",
-	"DENYFK4nnyNLtw4c9A9y6FGgZ0qO6+S8/CCHr/yt2DcirdB0UzVGfDzC9SkBRxaNDL/1lgHmwFAVt7N/",
-	"+V+GaXIT5jAED6NVDHe32i17Y0WujIbMu8ZmJ4CHQ86ipWdN9ITOGDoiMVFlnrkk7ImFdIcQwn9VISzT",
-	"CFUqGiX/qkZUWM+l/IMchs5kzmon9CPSJxz+3XP7d8sJzhs4pAUXdUbOfmpFrzWufwUfyDzVqy6yrOGb",
-	"UYtgBZYTLGNWmhdlnx7YX13CrOu+txlU7X1VjuU65/nEWoCCxffppJIxW++Mtsv32bsW/oq8egNxO67W",
-	"sL9heQNBT05oj/8qh1jIjOgovoMgx/JmJuLV3oBh90CrlAqsAmHKqqeIRbm+oWBA0PfUU9Az/3Lq8cEB",
-	"ZHIlCcF1gN72qpKDf5DDxrmmv8ph/URTt/+/bZppKCtXA1+yLPv40rBZ0Con3mjj97vdmla+kYYmVV/k",
-	"gtAkOSNdtDGMi75BVZJwjrHdB7GiBAMh48AqFnB902R/Gq2GgezYQW9CyiT6rFKwCA2YTnCzKbTJdhJt",
-	"TDn0/J9Tbhx6gz967hKKDYH/0mkUQd1C/TzK51zcgLen4sS5iqUhm3BE2SWDvwwyZxkXN2URtuoTmBl5",
-	"76sO4XN+y0QpbVbm9ib8tgDdIG82M6A16bXPG7dUW7Gx97wJ/WWN4+dyzLeEf2e+rrNJavmMaj2XqgKY",
-	"0zWEfqCJv69wXrOHi/TTf7RMP+s30tcqZa8r29LctN5yVaqOOVicXDuj8z6KqMpLTpyeFtmhjXhEDSMz",
-	"BR73svyDxqj7gKBWOk/hcuj4GFISKdGWvIThNCHeOYC54zRJiFTwT2EFBDmHnIQkYQnklVuODUY4fGzX",
-	"gvMlKnB1Jrjm5RQQCtWShmPwW4649RFhxrP6WSkyNWhTgc9mHvdSul0sBcRolK1b3W7+ymU4PtCuAF3I",
-	"+U61Sc1z3lwXh7UsxefxNyv1bTCKOoHLcEMQc7cU2BjjlzCtTXXy4RsbK5UieLi+dlmgqs+lZrZbqbDr",
-	"/9iy9jUAblZPxDszLa7X7Z4SLeF38DX7gvK6GFGbdTdcp+IYN+3OKxV2K7gX4eAj0IphtZ69ERyRlk1p",
-	"LE3xpgxGH71ZjMphEJOcO7XQ6oGmPGzNxflsVmscIV2Vv+teDksW57fjWsuUS7dBN9yHioN0DskXzers",
-	"K+hiw2EqaxdS2xxbWc31fhNQNbkgy/1N9sgA0tl/lVyweOANjvlEgocsYYZw0SYDQ/XNnqt5igf2nmsB",
-	"iqwrgzpD1ENLNDrLXMXqoSzrCyspfLDIfUajQoSEy/UeeSkhUxFMGkzNnmcp+TEisEw1S26Z3rsWYWtH",
-	"Ow1X/t5CCbcXJVLnf+EcXcZ5NpkgZXQv6FySXQtamGTXHJioD93uOZ6e/Z0PA//O7wei3nPVa/hHXsOG",
-	"f2cWWJ74m78/v5aNPr8Usyjhyxd9tsTS1bDgMLuKIYbiNTecMiPwFVVmjUkLbIRiAjcaPHrJ3LJLOheV",
-	"7148lmKU8MjspuxMqalK+qHVKL9+mAUV0Z7OMdcGs9QcTM67tYkABxvCcJrHG1knLMalvXE1QhRjlglO",
-	"sYxTwMNrnGO4QwvnFMtcdABsCVkF0xkVi+pNuuQxqw624bvRHXCGDOLUasWCcaAPO4E20Wk0QWN4zo01",
-	"4wtNWxOO50XOZlKjywJeVDGmLNK7Pck0iPb/jrre1G92c6/dbghV0GcpaxMLbZd2aBNbEV6u2/LGUUBj",
-	"9Rk6gKPbeti8YtPT3b213XhV6SV5yscTgDNXNDIgYJ1STM7FIr+OqVe6TfQMQdCl3CM/iswJNZUaeoFN",
-	"pchcLZgUb+3uKY3ZtfD+qswnAyENa7ajO6dt+edhv4+yuKGT5lHZ8c1yUVc3SKUJI5pZlgWojb58C/yd",
-	"uhBh8Ggl7ZaIKZTBilhCZcd0lshFZfetV4jaultfzrhxG8IsC8W31gFFjCcJVh3OuZm4NGFoegPtAZd9",
-	"hEsEVFYD/SqPIC0rvVbMp4phhcjJ4dHx13VjgZeGDhOGYVSpCMR26FSfkilNLEEg4v4tTXjcJqmgqZkw",
-	"YcAZFYMLaMjjmIm2NTPeA+tokykzExm/t1eoDydFThlok4SNafJ+IhN7lWr2HvU894ecQxmfpZD3MwYV",
-	"Fm1L++8TqiyXVFSMGbxaU8P1iNvh28uGvU/4lMOwtJGKjtn7VNBbyhO8hfKVv4c0fu+duekMo4Awy/wu",
-	"iPcLmnzmyCgmVxo+ZTt26lJKKl2Fc86S2EV0oMGekMbyBjYDGqjNK4Maqs0OB3u0aWXve4BlMsXu8qvd",
-	"yhpmbSk89utbRyEGCtzorStXo7gCN2T5XvHjH/u9zvX1x2PWEJAEIQKvXhG8YQOs/MlJIOcPu02bQXhf",
-	"gws8AyeyMuIs05jzIkX7R0kHrf5WmMnLyByWX4w41pQvj2pjVlatmHIJZLHLD8hp4V05R4U0Z2dXN+P6",
-	"50up0hMa+OU3Z2K/ZjQO3QB6O2mF+BRbZa1kj76rGB4vD8lhUWZJGJkaOqS6lj2Up/soFnPd5JFl/dJ/",
-	"1b+qbDZ6g53LbplaoK3LNUlnq5YuGyvwLdSNMfra1YrFdWg79dH8XFouBMIFKBgelQcKUrP65hxvkgvv",
-	"V0TDDRN9htbW3E3GrGv06vB3XE9Xy9QRIsgO0n415vb2KRfUoAt6SmczVzIaZsDXQRHJx5E7dzYVKb0O",
-	"3XuOfBdYy40JXHftlhSsRtJ3+Uju2vWKpYIn3uGSKqYn27EAhQ9XBPRB9cY7CFQe5EUv2pAZ5aoZ4GAe",
-	"6KpIqVk6D4XRlR+GMdeGqS8Ywh6lSfKy0vJH58mD6rac1Yvzn9fXH7tdqxv0RlZBGL375vr6suxyhYsg",
-	"Nxo3Watw38a4eDDX8rUXMVPfWp6w3fJXGORvC3kt1hitrV3ikF7Fo1LIlaP1Pbzr2+eFmVclsP8qh7UR",
-	"scpTmrLQWAGrCHJ/pr6L7drOQo0C4jjedWlMOG2oNttuw+Usq3PbvIs/upt3xjGvmMePsw1Fd+UGvgcL",
-	"K9cFnrw+f3blhSiNlNQ60w/GFUWk9pfLUrBNtHJmTJ2FFn/BW/BAEznHlkTnh66uLmul47WQ88NWu/Wc",
-	"WVZT6vq4ZYqPFqWVE+ciK02ZO7+uwkqeiIq8i3hW4Qyv4taOhmwTFqNv9++vscI9SIrIVqRahT9aYphF",
-	"W2pizEz/9XR/vwJFt3rrAwbx+SrG79cVFPiBCuXi7mg80GSg19WKl1kR2x5HP7wqI7miSfQuLZUre1Rf",
-	"GO3XoKQndQ1NZO99LU0kmHPY0gY2+d16QqsuSG+QtbMF4tR9wGPneWsQx3B1iCMGMac2GS7IfCItg/M1",
-	"Vbl3GPNVuSGuemn9UT8sr6FyA3vavBisip/aX7wWC3Piggw/J6ixj2H4NS6ZVBGryA69nKRmCV04d8N2",
-	"/KsBtNxKtNE+WWNYO6tDpWpJ+YdhCbw++5ppZr6YHVCqO5ePUrNgjNsMr7lm7+rEN+KAZKncK+wOrm7I",
-	"kX0tk3VmPAaOoPVyLO0xw/6ISWmAF0vzW+0Wjae8PC/gkonYIV5vs4qfs+FM0MJgY9uZYRSV1wSPmbGq",
-	"UiRniwyJMEituRFy7jL6a9pCS36izf729f1p0KOkATg+73/gO8pUtkA4ut8eNX4UJUBSzVu1bd6Jz7nc",
-	"NVuulL25YduVqg4qPwrsYrxTbgI2dC5zHPkGJmd4qqIIfIpD+1+DMehet3ufK1zfuAeYer8uZcwt4DZV",
-	"Iq1u9vEWXW/KkonXFKBkg9UV8ISVtZyQoV9ewHnUvZ8wpUc//DzByac0mmB0slDt9XlDk2vrSbOxrt8p",
-	"+/ZSe5vHDqMINxzbDQssvFyNzNcq1V+mjwap89sR75p576Ci6WqRUD/pfUWN2IWNuGG92zDjSg6yxgM6",
-	"ZL6Gn9Fo0nZBZq7yaphm00WCu7ccpUumy7uzNi76iFKlSkut83x0iFjBbpEhS6QYa0RhL3eoNYYOqd0P",
-	"mWrzRtefWxkXD8v3g/cVQT78kqxZ+MY5bhqfa3JQ9GoPgv4uFJPjaZY4uiEP1AOjuh7riG+Hfc8BzRwc",
-	"nMYw4QsSvCGRyLkVLyzmYERP+HhSbkRMaP/o4RogLDhoE/aRxizi09LcnR2AsQqw5GvZ33LeH56ExYzF",
-	"sDaxonNh9WBtlLxhTpCjHIRY7ZzHZuIEyYTx8aSkkwler0SDgrdtwrarTCkN8O1wiKvfec4FC3OKYFIF",
-	"+myG9w3Ixysxn01oSPUDRPh3KbZZSbhvm7JK2LXPvCGl4rkImV7SrbV2CV+FKnhOvI+rHTqusyqPOXTU",
-	"F5pB0MBIvEtx7GHgKQTVOncG5gj2m+OXrMs+qga7nzhkvHWzA/Q8KylmFfV3zADCRNYVCicUS8EgN3s5",
-	"Jfqo7uBuqrP3M2AUXCWPsSliprJ1yptmZREagLY6IzFL+C1T4MX1vZpKOz1lFzMYx8zFK1WWSMINwIrP",
-	"qYr9m6DS2a5Cqn2ZWgJwjx5mzWc/nREJEyl57Izccjb3Pzm4Uz8TSDhHV7R32+Q9G31mFQDO6UJXrrym",
-	"BhYuhD5w5TmKTblw1UB+nYo9p/xUoTaBYeUNDtXBMQIde2Q0fFFWohOW4OSFN3m5Tpngmil2W5dKNfuw",
-	"SjPPoEQgb3JByZjO1ju9T7rd497JSf/o8Piwe3LS21Q6kPcMWPGpaLtvUOgF+7YJh2PTl1LN1Pm4VGu0",
-	"x3Go5Fxj88PsGPosonWd4qrO4bIznH2Anqw5cBPsjmMl7zby18a6WyLH7RxSF9DDRRNfYNOOGPV1uqLo",
-	"babUAEXaw4q9ZhM2MiSSSjCVB2icwCuu1MfS7skoL5yi00BClkHyliipT5bhY7Z589LCfmzZT61d2MBc",
-	"rgof1gMatSbMu/b6YiXsbwTxRoCEugcg00suIpYBmWKUkOssiXnL2GZzZIH6wdAv1vymqZlaDd9aBjST",
-	"eUW82IOADjiqRlAOo8vLF38juFQvsMs98pgf7QBwz8gw5Ynh4tTRElO3PGKWN7JkFE7Z3edyPDWjSZ7u",
-	"qWXp/Nd16HFZ226+rptWEu/cnQc6w93LWXbtyoIW1vb0BfUKIYp6vLcWp/YCc3XA3QQFABMeTXJwl0bC",
-	"pwyidqUc9st0EAqhGndYbUuV2CwQsZXvD1O30NMoaxbv0wiqmxxlIwgOU1DUUOiBlLGSELq34IEK3FS5",
-	"MKgjqRorN44y9f011vviCHnLRLkyT0Q1F+NT1+F4yBDDwxoZ5ebQ6Qru9xmxDAxeQpMEc+9yRPA4yGjx",
-	"75/SGGEXnJV0lh/9NvH2SDtvv9t2uTohMipwOSZivZc17i3YVzEH9BFi6A0DAwzLBgDJIa/LysCuHezT",
-	"yuBxsvZF0H2Ywmgg6WSlg0oitQEXGJ3SsTV/rzK0SWHydk+JHHu08cWK9Yel5JnZZxccjgisb8EW22i4",
-	"vVvn5nsbcIUS/sHHAtHQwwHmeFmQgIGAWJWfYSXRvgqcGeyq52tCNiCPHfS7tbHG8MU7K0ROSa4Su3ZD",
-	"PZ2HsGb4GGJ372hWrmtN7hqVIC3sFstEwr9vIGSkhkAspqq0pMPa4h67Fmr3UiUQrs0peHjVlZPeJ+Qa",
-	"7q8bWXsZX2NdfDuc2sqUHLDlqfNQ2fkhAHfYwTxzKyHwHrBF3+MbSw3u0Q11lrsyT5d6cuJKs4RFRknB",
-	"I5oki3KUTu2hL5q5l6oYBRfjx/hg05T37RqRepetnqw2JOo9XJebuyYPuFZam5vtJUD3V6a2BdOqIjku",
-	"xk9wWRtXVZXzkWe+ZjZrb789E7m3pVg3+zVbj2Cv3hSy5O06zhaXwlQ3r7KEUtYLsMEiVOaF/xgQ44Y2",
-	"uJXktrRaedY3zGnNsj3n4mbHTNQK00490PcBGXp/PVerE1+LpFcbK/hPg7wns9VhSxCD19fRVVSD5AOq",
-	"HYJdzp3epo3uPTKsfABrltsnTi5nEI+rOrYDnIpLMslKcsr7YR0+Ojp+uHVPrI1eZhzkurn5tWywa1+C",
-	"S/7E2byq0r2hWzOT7OvAGWtoE6tJMUUpXmM1At7/e3aKbvRXLqDlCfvsfbsxOYU7ZdIZt7u7Bqs/qj2Y",
-	"dElXg+YfWt86KfP6tbEpJhVsjizD2gltQHm2h+c0wBCAB7FuURCZGs3jJcSLgmVf9AboTADYM4UgF/hG",
-	"qhg57J5s1ZKpvCzo23st/0FDZp0D3UOAj6VExBrn8Ak6gqlkceoT/+GIAyLZGUG4o9OCR9faH9bugOwZ",
-	"TA5ytgAZLnx/ywIoBXo74CsVEeogKo1AmrWgK9iqfxJWfE0v9pzEl/yPgY2zSVM3UoEH3YE4fOk6u0gK",
-	"4zBVqzKgsTkqoJrmUVxPdeu6jbsaxf0qe6hxHKyy0u81ozGeSBhYnicwShUInkixGN1SZcV95G1QB+g8",
-	"l4DlvOKW+dylf/fZWMwTle8uJj6z9Psy/MmqfJflPMqhpp0ChXqkPW14kjixZvf0jHARs4+eD2lGFeTg",
-	"A3CMOQOQmayNkJD4HoNdyYR/SRFxFFv/t1vuxa12y76k1JexW6OtLJ7inE/h4c2yOfIFKmNg6ws512K8",
-	"F1lV40hJhgNRP1RS5I2/faAknc1UVeY4zQGN6gXmiiWZZSG6aYaMDnFiYbUzDBhkDTdHRMspw3iFw75m",
-	"impswQONg9jM6jUCzsQsoRHzGs4Ab+wMgviL0oYc9MMMYhLzsX3U+cdcnnHWD8ZnDAqipzRJSAI4DbpN",
-	"Bv+Br99zEIqDva04foMeCaU+qyw7kBZyAyG0YpxKg3DxQjo0X5zSGZlSkdLkFKpB4ykXZJaCMIQnzkgq",
-	"dDq0nxra18MSzQUgPwkDb8NMA4O1mZYBTakoOEvzhDz8FACr5y/drLUAT/B0l63BxmOcU3HjM8wENPKr",
-	"f4KDE/ObH18PjlqC3xZOtFoJKgFobOj2tJ/XHuVl4xlw4/WgMBSPRLUYB4xbD+cIX6pCl2jmqy0gZtQZ",
-	"MZ5J92291vHugItlEjeHLl5aoMt0OqVqKSu+f7TJc1MAx3CCNRzu8q4FE1tHZetBOGmGM3K6zDkdw7VM",
-	"ebKYTZjYpunfu68yTJJv/KWv/1q6vX7AjZmBn4FuvGG/H17gcJNX5z2prCTPbH7ABhopOp66hppQW15W",
-	"1d3suFUDmwbJjnBXCTPaobGoRxKFqa9btIB/LelAqZlIVddctVpLaaY34C7YGcAheEHVTSzniKSIKszE",
-	"sovSnL0tqlaaZ2N+KWlRDdEfAGjlTJ/re2H3s3SYQDvsDaChCLa+IKlmlcWM2bsapAsAUviTxvhT9gnU",
-	"tkbcZQIg1hRkA4ENuITutIqVCg80+6zdjR8uf3xJLvFrX/W7/W6n1//aq8gxNbT0azuK1a20h3q4UKVC",
-	"MCcLd3Kz9Srs2Sbts2xY5UVJrn6YeqLOu2302qS/1yNSkX63/7DTPWgEntXtnLhuk/k/9953Kk5DhY6x",
-	"I+trzHP+R7KCe6T0FeIOyXkTxX40jyGJdHXXqwrcsmgXmXGGJveCxW0yB01BQYP7Qnb7B7T/sOESuJI0",
-	"U+WtHqpzEuBbu8HKLC1b4FIqXxteRpavnz0mBwcHJ1CN/ObqcbHwhBrWMXzKlv2oZYePT1nCBXsqTOmZ",
-	"i0z9I7d7ESiIdpdOHJZwzmkGSb1HnklFZkzOEnZGBPiU565ZEWDrkrmSpmSPGhzKOhWfrlDcVd593+gJ",
-	"N5VqsuZLPQt8Dz/iWl6Un//Ssj6wWiGx7hS4epsckP/+r//zWcv8quCEriRs1d5SbzYozHepf0LC4TRU",
-	"32B2q1kAAj9SqQv8ZEDerotaiNEd5kHYF1Q3dHHDrEvdt0wNKyg2qyG0OxX2mfCzVIzGrqVZImnOEFvt",
-	"FjaECxmTVb1rxNPyGkN/SN0Y8w3IKS0An8nIdU05oucKPzEVlzZZGyp5w8S5qWoGorJs67wBR2KYYrHL",
-	"q5xyrbkYZ91wsQBMGBqZ+yVG509bg57s7nAFlLmX1upDVDGCgegFZivOFTeGia3HWBpwmVjyqM09cJU2",
-	"9RvA1UcUWJyEYyrBDJZZyLJtjx/K19CNtJRiLD3oMgESMa0r4OPPyQ9vr4C/Dc5BueP/gnN9Sr5lVDE1",
-	"WOkUdvKwIWB8FjW+KPn+JYukiHXeOp/gcB2WfRkw6UqW86OHh90aeePrUPS/c3F+aK41ePXj5RXZpzO+",
-	"bxXefffooH6P6L21ybHlYWh7GFbm70IiISPDfdnMncJtDz8cbkd7M3z/lRRrBgu8n+gZozca1IIpTZZb",
-	"X/mBwwYC+0soFPyNuIJgneJMxEl5E8M3wJsfU81egHzasoWCg8Fcmy9ANQO4zJUOB/Zi2dLkY6s7qikX",
-	"BdDn9noX/abhPgluv2u3oPPW91Z0VTImkHBcCue5weZeFapMrYoGO4ygnsF79TY9gu3NS3FOcFUbQdgv",
-	"LWt/eVnLfXAICjJ32EVcZD64CuOiqcetQU6LkGuzkVAdz2ohziDemTeGsZNYYwg3HHe9fYf9Kdn4iiW2",
-	"P58Bcy3BstxmlLv1GygzmqtPeNjGadsWLnS9qTGhmgwZE1nexQa9QFUpATjiN7o+p9zIk7imw6TMVLpS",
-	"KSNDqnTYhRJVOJ8ZyCuYSx2GnDHjikk2hNm+R97rvrzEfpmoWKfMUwLpOZBiRsGOrMDG8+2/q2AHg/fI",
-	"Ue2w1HJz8UagimXd0NutVCU1v/pGJVVbaa2xvG3S5275MOJVfMr+skesrQ59wvREpkmMVbC0mDuWaaJD",
-	"LqhaLGmFD/u9w8PNje1gIKUnWJfVizaP31Qe29Bx5w8t1/YgW9uw1vHdqisTPPSTaz6ywZ+IbiTLFaE2",
-	"DU1YyG1xldg+J0cxGk2w9+C0fKw7NoOq7bGqncTThPWtJML4aqLiYgazdB8ICGCT69cS3NOPM6kqEnMr",
-	"AuPwU7hbVj0h6EVqwpfw0yy+nFDFSkpSumWB89AFpde4hNAV5DPb5QhHXXtsYRO4ukPLMgA3JAiujKqN",
-	"2fqg1lHMQAcEVcxcva98wqpRW0Wpasjw2/ar6HcYlLG6A9qIJpxltnn68/Zm/Z4AtcfiJtAgkhWojK+U",
-	"bwaoKw3pRQGpptYMXpZ+ok7SSdiVdG1RDlNeXRExhL4wzdjrqI2HWXe99RJ6yJpRhptfKOvZnlw3Ypds",
-	"GnWN4a7AbrSJa8nh5JoHSo+kGHE1xRuHDPGlmx+9QsFjncmkTgtZ93LQVO7arTnqeBWH1f/aDjtmcOWq",
-	"kXRT/bXeBJYxwPMD7Ka2LEIyDhgy8IwLlZFkYcODRVg+YNXMoO3Ea5VQbpyr5rS5+mvqd/C3TVNDNcax",
-	"iHsp0mwAJbfJlZ+V2yCHhpq+HDlBsUiquCoaqNhMyTiN+LC8Cw9+QUG1lQPepGPKRV6BlLWZsxw4poZC",
-	"v12dY4DA0LIQjmsu6HP3ssBPClZWZdASNIbHW6wzPlndGREXDoaBq8cUu8cqGd/JcEuwd4/XlQVZwhK4",
-	"fGaF71TS72KHvkf30gmqbGRvqZo+tgbSduOCZ6qTm7OfC/ymwfsTGdHNxtBzvGtdIXE4miUj7lFz3+3S",
-	"8vqvli1wAaO1SVeKfGk37NsX6F2bjcUHKhXbhNJ0331rgw79u/o9dnXjebu5uavl9RpoKu7b3pzmtUz+",
-	"OcBkw3LhiPFbyAjWc4jUH/a6kITjS6QgzcHDXQO7H/FbRmK6KOCIQpFOq90aS0jYGFEOoGllAbaNXkvu",
-	"Oj3v6rUM3nO/XstlbcXN9rJ+I8X6zhuZxAhB8UaYzR4w/3ZMMGlAUQ0dq/dWcZmqZCUlNtjYnFqK6JP5",
-	"/Nac7XNjlZndGhekCDPwooTG3vgEAsXQuhLuFCGMmOtekDCqUB8RUjASyemm5IKs3GC9KlIFjIf5XlZ7",
-	"05JI0fRbpakMMjV24GWdqRzb6H/8eJYzEctwkH2wRLPgh4OPH9sOM9YVUo4kZredZaCReDPhgvSOroXG",
-	"dA1scwyZuAkUpQsJracR21+WGbL2XZCOGp1hTFMKwSKIRUfgaUdgyWsB4BVSEchvwg+FUILuVWMp47Mi",
-	"tnD+Gl/V7mxM8tWU3jAPs/D13rUIWGXYPCBP1VIs5opFCG5g+JTJ1IAl9z6vRMzi58E1ewMsmMtujTAH",
-	"LhUOweHd2oBrKT6Wp2I+Cqhbig0i+uTkJCSjbrc+9B8ktHkaKxy6Naf7CS5jWf4qnvsK35ccGYQdt7My",
-	"irP4Xo5jY7Uh43JlKVLLQgjIfMZX+uUttxqinX/tVSQCjbhomCdeV0RZY93x2vuGr1za6zz875wf20ug",
-	"/AXhVgTQyBkVbYpmLI3xSZbmXK9efZmc79qfVoyWcRW6OxSj+pG28zb60GKmUdHnkszcrPTM6ALSWhuo",
-	"UyXoXguXGmvnuLq471aXtzk+Aj7YpLx6dUt+Y39V+TEoZW8jCg4ZdycENC1bPSUSsQrmdBHIYxDbY37L",
-	"BElnZ07vB9d2G3oNppoVorZTuoA7JlarkSPwH4kFmUrFyrE7QmGXISvPuZlMWFIunEpspGrntjvF5WWB",
-	"K9HU/7y+/tjtdq6vP/ZG19cfj0cVgdUCzVb0ss5NpyBjcim/wxXbrXWX229cxC6lacq0odNZXR5qvpT0",
-	"WHb/IKvMx9vGua4h3ae369GQ8r5VA+g34hT8AcR4xcInpEHhmr2BDAE1woOaIyDVmXv4V8mFfVbThb4W",
-	"oA/mcB5Uk4QZwkWbDAzVN3tUo6o0cG5DYq/6Tpv+uQf6jAy8m3MPHagsHri3QyshgBGOGXFqaViMDtrl",
-	"wic52DcpOjL5JOm1yCeYoeyAFeG7opyRAYQG9iytDQKkDWqsRux4ftZeGYbjWxFci0EWOdjzk7UWQnDZ",
-	"43wNwG8qR/A6ROJqh/dlIOgDtGUg99Yuw0qfiSwPvfA8MoEBpuz6p+wWrirVQ+ZYk2vhhVm+RaD4Kpz4",
-	"PTKwJDkAkwHGcS0sbaCMxJwB/DfstseXc7Tgbss7ZmSZx/hP1oHMEKnadlvtg4McAHXQxs9lc/agbEUz",
-	"ACg17zoWUr3/08Gsub+Qql2dTEa1Qfhozzvdw2ueVMNrWHUS+xBUMIoCXWZ/5/fnJJj9kcOt4N9527Sc",
-	"ZrL3L5Nh4VIANVdCb8WrAeZ+fjUHqFumt3WSprFG4QNvOwcSfys9Yg2mI6jCGHl69ePl1ZJxVAGpGPq6",
-	"iyJ3YsxM//V0f9/KXv2n/6iwTdy43nIzyaGBl5B210EG+24hMG7HGKC1G7nIXAGY1gXRrg09OQ+Lc5hP",
-	"NIve57UWf95/9+e/lCsO89ypXIseljbOP972s13dQ6j4i1LFzQIq4126OVRonKfYJhT/euY37Ye3V612",
-	"eew2L/uA+N9yGUoix1wMyFevnz1+dNw/+rqdoVOCXCRTLlKHUwJTAwctFotkA7cUgJEUo3hUVRRkx/Pi",
-	"6dXri8eX769+/NvTl1kzApQKNT5xB6HVkcTO9lmM1SUOtuiM/4fVYTVL9thHKKz3Vcunrcf4Azl/deF8",
-	"kvhWfbq/v/TQfsxuWWIpU684/7P3oH5tFY0xTfJoR9snNuUpWVbwIFYKZF5YKWINOXv5hrGZvhbzYmYZ",
-	"NO/16jsKCGJkXi/u9SJwyO9di2vxzTeXeXLlN9+Q12zMtXHiT0AHDeya5T0/2A2UUHtklOlYBT5eohap",
-	"rkV5+Rb57//6PwPXYtiV+riHvF9uHFY+WQMD18CkSjhBbbkgmVHuxw/96fU338Dx/uX1s8fk5PDo+N1X",
-	"fovm8/meGkUdFnMj1Z5U4301iuz/7H1fkwGdzRIX7t+fKTlM2PTPv2opBlY1imTMBghpSIcJDmfKqAtu",
-	"z5QcKzoF/QuG4VUKSJ3D3spZ1FtIcy2wzSq8yikHAGQBzRDBr+kSSq1auUfO8ybmVj21BpZd/rzToSUB",
-	"rN5zULdQFexwYN0CvfZ9vGJtd/iSWd3uHx13uXMRD6z+ZNXe4EwR8FFKAS5Pp8wNaXTjoK6uhfcDOmA7",
-	"LlyVoVtBVJr8RUtGUGmBI3rOp9zAYJ7adYpokjgcUEqGaTxmgOyT823HS/bI4DVgJk256cD/D9rXIrj2",
-	"2p5nS8xOgQ1/0cwMyFfOYfw1NKObIwydhx8+s0Q9Y8JcCzcIf1IP+yeYBzl4zYxadM5HhqmB3R7YvGxv",
-	"hoz0yAv+rT2iWZIDJmv3j+wP2fy1sRQ7o2MggwhE9SmZUa3JIBfzA69qw41Uk0GUX8dSm4/mDPcDPDtw",
-	"H2JoCrZHLmIUem/eXDy5PW4D8rImHinAAwWA4pnwiLnArmN75zMaTVinv9dd4Xr2SFH4GY6Te1bvP794",
-	"/PTl5VN4Jq/C8YwvgDs5bfX2uniTnDFBZ7x12jrY6+4dQIW2mYDg2neOBfvvcZl4f4zZaDp08H818I/9",
-	"CfIkFn+xPOdrxFukN8ySk2BzWOu5VHH4gLJUgveD7g4LG6BJyxEZWNk3QMgBd1SslSM1dG0Wxh4uB2IK",
-	"yCkzmtttci5wsbNXXsStUzu1cxzAK+yvplyUHRah3+16oeUcDtb82/dQWU7wZJj99r+3NEntul+n3e5B",
-	"9P/EMrKykNhH4BLDH2B78ILbIby+H/yAOkUG0bML7tVdmZqB7QPu2q0jnGaZYpQtx/6F5ZGCJpcAKAmM",
-	"v6D0tE5/edduaQ8Xk30BeXDCxQ0wKszXTSAqI8FkGmssoIf9tIrVx46SsKq/vLMf8BSyD+P9VVdSJCic",
-	"GUENiGUBuo0ImLEvJ+eaSMXHqGpW0cIlvLUmNfxKbykOY5km8queKva/wcxPR5g+SY98s/+5Nxv//rzb",
-	"jd9A/kiRIdbcYavX8n0qaLLA/LGZ1KYM9Rr1MYpuGDAZNGCNyIRHCwS2R/mVJsxpa1lt5PnFHsq8EQcn",
-	"KPmQSsM0ukjghcCTrG5h/3FGBtpQZZw8YyLzwIw0M0DM33zz5upZp/eQWE2FpIJbydIGVI1r8QO9pUhI",
-	"DzQZaMuoB8gF98hAcX3z3OqrA9/iMzU5kTI/RN12mCr2OXEtst/tXK4yoGbAA7DK5pjfuhag2hcMKEZj",
-	"9IViw1WoYIKXX4uvBk+nQxZbQXkhtFEpBGEdw3aOm0TOXeqjHXMZD3XbBr1M0Gxi2nzr6myD0xLqer+6",
-	"7JjwuEQJTVEKBmQ1lwSvayvC8BhZ8rD73Tpt3TIRS+UReywZck3Ox4ox7FIwoUkC7ip5y5TD2MdYzBxE",
-	"yoViCRWuK+FlakfI1ANNEk6HPOFmkb8iFYlVZ6APa/GwrrMoz3FxsvzxomXpiuc2sJlNC5dDOpaNxN+Z",
-	"D8XlkW0xiezJUh6D4wAec1iHx3xL4yCv/rDb2/zIG0GdbcMgwnnYO9j80CsMZl1J+ZyqMTjoD/v9Oh+b",
-	"KWmNK2syPBXGsj149mTzs1dSvqBikaWI78R37bP9Wuv5HTVsjh6ro26NpblEpvxG0FvKEzvPZS5f9GH8",
-	"8u6uwPaRIxOamcgA9oUHOWf9lBe5fitKOHoqEzpfYKZBPOWiVRAH0QTTgcplwbmzD2ie7Um+hT6ChIoF",
-	"5rgkjGYZ0jjRtqu6oAmmUDvwYJfXaS0rdDfD6UM8fcUAghNYRwjGidJllprQNnNmC/CTa+FHlgGOOzPe",
-	"ihGo2werK6w+ACPlLZg752CtnoJk2gfvX0cbxeh0kKd8Z+9TkAqOsDI8Q5U5JYOYJYYOroVzHyKkKGdW",
-	"c7ZyGvAOwNsAaCexFGyArsZcbmIDxSCDSgp2LdDodjfDsAeYOzZw4QVnWj4A3Zvw+IxIkSxydHFrtFF9",
-	"kzmtwJJjiWbBGrht2MOyXpx4tqhDlkgxBkGHoaeCqwTtDbDpfYx07oKTGHDIMBTazlB29Yp2XJA15Nvj",
-	"4pK6/bVPAhotQjJZOzTcP9Dq3PsjKnDKIH+EtehdNr/w/RVKJ+t9UBexHoQz4tpFXeAlmafKdfilQMEe",
-	"t54rDEJdCwjJTKWGkqhY5tuaE6diZCRTgS4sCE1Ru7JtV51TPDHZcaBOc/LveaAJh84irgORHzZqWZZo",
-	"rH7m2r9yQYaKRjdWkcJEM513AETgy2thje5f+u8GuA2DvFxmsNKPqJ3r1f6s2T8c8WGTy1TETpOxZ+da",
-	"DKZU3YAv4W3eBNMuhlV7pMiVWHeRZANwA5pTJayS5oJ+WjqdjItrsVx6UaqiLWXarbwW/VnQyMDaPpZU",
-	"zvN948KHXDGLEW4WMvBhQojWeSSd6hi0k8WoG9WYmYC7yRVqwmHrD3KezyUP84bU7Ryg0Jw1JO4z51oE",
-	"H9y1wFNVeZRwesVlcyskZ0z4cm/LZez1w+5hG+O7WIhTaH+CwWf44GH35FoM7M/vXfbDgHwFoUWor4FV",
-	"nEr7ya/d+3xtWlkjFHLY75+hi5Fj2mN8LZw3cYaOxBy3dbDvzvR+cKb3e4MyLVozET+e0N1UaNiC87C5",
-	"Ui6qA8rBncpJNFSt3YhB4OaDtkK72zuhw8P4oNMfHtPOcdTrdU7iA9Z5NOrR/vAgOoyPWOtdWJsBeS+W",
-	"lXiRIKThEVQ+chn/NU83PnUvj/r2vaxzTI/6nRN61OscDB/S7qgX9eNDVE3wsLyZVU7ONaAAloNUTwX0",
-	"6OJMIRcCFjiikdEVEw85eji6k05/1I07x3F32HlED446x6NezLpRb3hCKeTR2He6IE5mhEDAH0NfXJAn",
-	"6TBBsut3+4egLPvalxYTnYunrXABn0hfNIV0DR5o7rJBsy9kR98wNd1uWbk4f0yXra/lVV2RuFXr51A4",
-	"PMl0O/ZLnWN2MOo8oofDzlH0MD5mj0YntDssVPO03k4Q6gyYOxtZbkvilG03KT/6qlmFwy8h2liix1KK",
-	"Tt7ULFj2VKc0sRyQZyIHoqLbDLa2LWZ5xGe1Jl3S8iZrEsfhDcJ2y560Auep/fQzJac5RkHDhQhs2RVF",
-	"eXlmoAsH7jjf7rj1wqpHVduscxcbvqDhZvkEy1KT2WvV1MWiALIUGBbo4DiPL2tR1zEbn/l8d3zicPMT",
-	"L6V5ZnVMfKCGAf1YilHCMTviDyv/t7Xyz622tBQzLzHvLdvPbXxfeJab+FpzbSioG84BsI1XYBnupToW",
-	"kMXm2x4bL2+5Q5zNhYYl+myDYH6oxUI4aj6RU2smnl1j6cica4YPBUJRSGeHoumriWYOpsGaIWe57asZ",
-	"01lmwAPtQTWuhaBKOTzNhGtnhHvDGiNfVEA6gbWUCc1+w7CzHbTIv4hq8kGZumnf/ngJ9mBGFZ0yw5Su",
-	"zI3Pb9mH4C4kxW+40SdDtVeqWqz5UNhPNE2s2YImO6Quu5yQmqLUqjKtUyv6AY7LBVSzsrZ6fBtrE0qh",
-	"jkqHC5Z8yVg3aD7lY3Xa025jXbO2N1zExcFGaHeUDcYB4tcUd8H3sAmn5SM76iNLkdUsAfAXq2dG0KvB",
-	"VZQHlT4taJTR63X6R1fdk9PD3mn3+GeYc8TUzGyr5f33f/2fFpbf1DUJsGGCX+GGWuG7Yt5h6/znD93F",
-	"5aOXo7+nf3v5j0fx4Yvvjj6MGykkwQ5BemWJXnKexScL9PNvp4X8JgL+C0hru69kGdJmd1ndbt1yNke4",
-	"6Z2E9v6non19VynFfxSBmxJEITaKQxf7OUpiLyse6KInNpHyRpOEYyoVinM460Iawj5ybZx7KvdpcV3w",
-	"NDkHFfqFdWnCwONi/4MlCbpefDzQhMelEm4TUwFGPaNmEgiNosti2SxsJEx259k+dLPeBiwg6m3FwqrM",
-	"qkJI5cvyrT+4kI8M0ngpuPWbsyHv0OwYD05RynaK2IyhBxiyhK09kcMzmnX90DjkicxSl09s7XqkfueD",
-	"n+6VKubeG+KhFnY8jdlsS1So4sz/xthMuzjZXHp/FjEsSXDKyHG5QDC6mImoqPd+as1SNZPasqSn9nPU",
-	"cDEmlPwquTAEMbAwDQm0KBEjP7NLdJkd/2KBQfbGT6utBYPigIM86fGVe2JTuZx/c1lFhn/Xywq9sJhR",
-	"2bp710ALC/e3SgsrdN6EHdzbniv9W6s6ZmWldk49GDNhzyTrxIFDszwP4QkWDtClGBlGaiH3M0NwQzLf",
-	"I4PvnvpijmWeNACz3+ek2SvlXMZHeckAXzo483zG6TkYWOQY0Dzs99vXAg4wRKxIMWBFvhrs49P7kH+L",
-	"2VDYz8Pai4UOA1j06AolWQyJ+piO5eOVFLLvIBPPhO8BSDUW+7S9M+Qz3EA+mnaBwTz6uZfFxYPgP74s",
-	"yNLI9T30w6DulsUfR1Ll4LAu132aanMthsyyY5A4bUIJUgP4XwXJxI6DqStNHEYKeZKH0LYP23FREnsR",
-	"5OWT81w5LYRaGsVXPH91CP5QmmKtyWlqsAkfG41YZPgtewLNwp3t3O90e4AbdctgR57Teeu05RLmfDew",
-	"cwfzBpgnp63vqDJMzNmYHLfJo+7BQY+8SAWPJm3yHVNTKgLPwkupzGTORUy+mw6/byFEItNM2P28hUAM",
-	"Sxi04tATxDVQZvFtmCUfU/Jc3rKEIthtLnoumTEJCp6Y61nq+p8yNX0hBWS49w9zCHorhOzpt/9dihTh",
-	"GtmdCNf/f9x6rhPlJesaBjS/+9bOzedrorw30Egoa/5T2IbaQvS7pRP4WYNi2Nhuk0WzOqTGqZZrXlGu",
-	"IkAd8B8Boj8CRL9lgOgJiuUwoWRrS28LdW1O1bQDzuBqPe17lzHm68qMLIBdQk8JsXCtTMmcJwmh+qZd",
-	"rAloQ75nVigIn7TKlGWKw9NrYVUi5dHFyFTGLCFYqjidIVTC0KWoZj7WEagNwgSjkTMmIJNOQu4/1TeQ",
-	"PkfkCPRCqAAQOYa2Txwc+Lq/LD10gIx40M7y5XzCqCES8thGGHAGzYlqX1moswzVUFn9VQ71/icA8Lxz",
-	"KW8Th2sDKZII0DZQzOpkA+JKW8IUQZ+TCHjJA4i0wdhibHg0QH++z/dzgBQOMg9hNRgZQM2qfqOt7kne",
-	"TnjCXEWE1SBj7BDCrsWvckjmlBtdkjaHOHc5Fl6W4QhoNWle/DDEYuyZYfFp4Hskc4DCGDKiJ1Sx+FqA",
-	"eiwkVo6C2koFGVzEbDqTholo0fkbWyD+BG5NviTFtERy4xoA2A3/VQ7LdE9L7o8n1AAsbOO4XTCov7FF",
-	"C71922quZi4LjoUAJviXNTk1qNtC3syU/RVCg5nOELNWMSEI0wDpcvJYI4t7Bf24lpbQb5o642ilsCQO",
-	"ndfr6sedA9obdo6twv7IKuyH9Gj4MDqOH7GTUQaMe9rfbnLrlYWc6OaYJInR7t+9+vCHNvDbuVi+p7es",
-	"TEhlicVOomWdS4Ck1nlgVgR4aib7gAaxD/ZKXC3EL5mIdSZffV+cQrGBM54CRAwzUczhIpPzdW01IFvi",
-	"ZNUli6MqtCZYYRWHZXBfgEXEdYDwtoMPr/Ep+HelSABRcLixdueywovpIttc8DGFRGjf1FizzAkTy9mr",
-	"CfNt5h5DmFlw2yB9+sQi35YGMLMEUQ7sw+ofUgFipNojzyC7udAAAvHHtMf93iM/+mgmYGhLAjDaiA8o",
-	"U6wqOOz3ycB+/j0XtzTh8WCVqm/zVgU7Oa/ypcnTKhFLpiJfQRwO/z7+5+TF6O1b+vzD+ONP6u/P6I9X",
-	"H7V6fHihuz/19LPhk/nj8bjbxB1Q0nmhlow/rOif4ggpZBBby8k/5FGT01847A5mAkJniO2WIyxXH+6l",
-	"MwxwSdWH90rRGLXS4iccWE6GVgHCBKwP+AXMNCg519Bv1wqXVNwIORfXoviKubK6b/aiRMqbTOPfIwBp",
-	"QrQ19mhCrNmTKqYzJB6X39C+FlJhMMFeFczMpbrJ5d0oVZgCCJVGFNDtAMMaffeH/RPXE2ZubabSnEC7",
-	"TG+wJdL2/CBb7IwdZEhPMf0Pd+deJKdgueCKQAKDUiwyZCKVZmQIWAeLJgzguf3uZ3UCmqyr/lovoGu+",
-	"X3/k2QMrSvulLxv5o6j6/xJ+ZXeMbFA9VrmTTNdEGJ+K2NcwA6Px9XsF4K+CmnHmkB9CkC+uya3ksXf9",
-	"7JWdfpma7PjXEZJ+QFbFvWXqjwD1qq5qyQEbBuyuimKfh8qUFV/mnJV3WouoPGstVYqJir1uyhWnbCNH",
-	"xN5ytfmhu708syuz83yG+B80t0RzbyeS0Cm5uBea8xJ6fyTVWJqNpjkYPc74tnwGlA8urHI1kalqZ02b",
-	"fU0+Gk48MNydBzuhYpyik/xaODSEznN3EVy/WVc+BambWHUrslfriZxrIhj3OUuBA9yqUhytcsOnVhuy",
-	"VpVX2ly2F5aCZJ2VEMHNTaRMf3I60yu3ZIB7t1s5rw8E11CmGmhKr0vGuavNdDGq3Ig2odWekD+MqS+o",
-	"nJw7uI0iCl8TXSVjBwDXt40/pBTPdonLDPYIKD00SbyOoQOtx1lDVp1BdAR0BwLZAdAchowij1AIgRs8",
-	"SnvkPHDLcE2sgdRu4EYpPfaaZYdpp/OeLWoOdJUbSLhpRfOo/Zu4Wl6HE74PZ0tmGEOWGBXjP3wtv4mv",
-	"ZSIlFBVuyx2cxbHZ07Jkm4Q8iSuH0rdivmQ6xRlxiU0AYgcuEvCUggYCjRmQZ7SJ5lYFQdwhEsnZAkR7",
-	"LImW5ScZPuns8d1OcrYS2VkO3w4nVr2+iT5M2IcPl/8cfzfq/3ykvx/vHYqDJ93Zz49uX/emVw8Xf/vQ",
-	"n/9j+Hzyhv0Qnehn9Dv+o3ypXphX8U83zc4sfPzfzD9ynhENiAe47w9Xyf8l7OY1s5sHic7+wDXgNBg9",
-	"qWY1LxBvWCxbGozYV5IB2j8+u8QZL6Cmwo1h9CZTJBB8O9MkVvzFGU4QDo7FLssmnc0gLSh2aJrYJwcg",
-	"ijIv8LXIweAx30GzGVXUMKINm5WzK/zOzi5bweaP0RxcSn/FRfKql12EMA222q87SpPkZUlS6f16fD1e",
-	"fiOm1ttlbb6UlyOjWde6aHue9kfqxJdTn6D8PGA5TRiaN3McTg0zJf24LIMIoRWJTA2iSLiOq2iAiyhJ",
-	"XYP/Ir9gIr70n6mjmj8FWMQ/nLybHG5PRQym6jRbLL2t761d7d7N4TRnTGQfKoM2Oc+FHvR1MIj/2O+e",
-	"EZqFCSFMhyqzfYNMYoZNKVfLEauJpqmGGFJ5GZ5DJYBDt3va7f7carcidF37qmZsLKWDJ/rLkA88rg8d",
-	"8v+z96bbbSNZuuirxGX1Wbb7ghRJSR6kleu00kPamZ7KUparOpmdCAJBEhYYwUQERbN0vFb/ug9wH6If",
-	"rJ7krL13RACgAIqUKMsDq36kRYJAIIY97+9LuTa/6mUQEmtVHdqJW9biV1rM7dmq7vDbwMGqFLY75/Zf",
-	"FoRgueAFRzMWSNCipqYKf8CJysuhB5YJ51VwBOyT6iEEVgLJKUMI+LnYNHrAWtnDbZ/+51de1FywyWMG",
-	"Hs7yBnu8omjMoM9jMZjV4KJey+GzEJ9fG8eGlTquf46tmuGfoT2ArmuDEGcTYymkCmMh3C9iWMB2WvTM",
-	"sGYnimCia6GzODES3A5kFk4dJrSIHMssgE+BUqnBc/Is2iuCbXAtHLf30tGgjHP8WNoCOTPqOpkTyVN5",
-	"jL5dsWagfzZq+FC6i8SGRWaUXu+4ouv/ZkGoLjdakjV6dRFl77lKc1ir8fydomW1TVOOod2tcw5V4DpA",
-	"z1rsWE39/Fra0PohrmXVwJ5YATsKtsXnlenfNqCTlThOLNPfq/sV1VGyN7aGEeWej5BZicx1gbDQEnbm",
-	"xIZIi2I5DS1EEklOeGSl4KST8pia2a8erbId3aXjuLgL7TUW6RqZnst085ecmXWOg3+rG41DFd56OaoS",
-	"X6vf2F5eU2ujxTaa/rVKDTjaOXbE1cRGyZzbOSfciaWu0vOEEnyWXEDGFKCiPsuEGMOxBAA/Rs4PMNOG",
-	"SsUEb+oljgaRo1mmZmjjzF0FT8wN7+PdKbuXIFyKJRFAcA90syiP3GK/YnslYdcSerpldaHa6Lt77UcB",
-	"C/H7P+D78J5NCSjHpYItptZExoeVCBaQKUBhLygV69o7eqLrP0BLh/eqBCJNohWI65mSjwkCZHVvywHc",
-	"DZUUW7yAb/XQP8EdtfTYVzXiXzM8eWSP+8Ce3wpzgJ0UqJARuzgxK0E0akUfLYqRGjbPDR+m9lZLb2Mn",
-	"l2IcrnXWNgxviN5vNKog6LV9gzPH7p2cCUk6tgBuSqqWctN4a92y2hB80JAQEbIScdDYMu7YuGdPOnAJ",
-	"SqzTbWxiHSt7UAIcWkVKSlUL4xoai3RAHmcRxRhSD1mHo/CtJRIicnJQriIO0BPxN8RyP/JSqgUFOcTX",
-	"lxVXp7q0gIbegfE+Pb0v7sMRRgEKFxViA+hUrJFs9i98szBJtyP+cuI7qWZb42brRW1OxJMUvbqQv56n",
-	"tWMtqdpI+lNnUpmCiW8xrAMreRnXSYxcbAo5KxSL+FhQUB2ZuJcFuV/ZAdyeSVWYgoro61VqkLKFcCq4",
-	"kfXB23Ux+9eMpNIEL0sRe/zxrY13mxCzzqkpInLemslXGcytNO1a7DUflysh+3PmmqKMLjDI2L/xSIVg",
-	"rzkmT0ue25NUJwnfIykOX0RTcbEbrDvJcRMQT7ZkHVIvUErBH0eD35MlCk5uyw/v6BY7dgSxIL6KmUKe",
-	"gjE4d9gtVfTkcZyfs9sx9/oWZqOqj2uY8UgsiC4roPK9Aju2P39RtgbtVXbz3CDl3FFxBm80yE2LuiJ4",
-	"wC0J+KuI9+WifWuxbi3WDSosYXI+beK/vqFo4HKbdeecDtbSdEGlyjr0upa4uMfqDPXQWIv0TGhSJ3TJ",
-	"Hc0M4mNyUlXSgjDewU4/NIhPkdPAYX0f9CTe0NXep1wbDD7WKxAawAZ0SCWhmH+Pa1Oelau5POPZ5yjl",
-	"cp5Hnh0mcottmuEb9YpTahQk9nHlzbGbyDjUhDdrjN3qQ89iMVZmjTOfBwi/yzN/5dIMmGaxxEq9Usjy",
-	"CoZne2t4rmB4+vo8crm2odOtIXoToVMv7vB4fC4zVCpzSQkyXlHVQEONT/aMkA3KYzJploRKX+MDr6Eo",
-	"Nl09fKNlr3SYX6zRXNNHfUJdLwTYkcSCqcEAO2WNYloYk2Ipc31NbaeqprbT7PZ3o+aDeE80Hw322837",
-	"nQfdh7uP9tq8018/JAsLeXmBK+6ebVD2doOyuAhfeEiWTNPA5depKsY9kwYvKWeDpRzsCN+Kspmuji0+",
-	"RAALbJi2PTMOBRsuXl5tC/v5dgKfctEaXFkGXKkAF170ZpvBF9/nK5KC68vAOuMRd9zWVNyaipuDLMwS",
-	"rFqUJKmuI8M3YTXunMN/VghdLhftVyk+Xl4mfC1JHtTZwLVdpJeIlMoYBM3cZ4o7OkW5LWr+Loqab188",
-	"WEbkpW6lpRAjCMLxhMvEdWsKWye96HEW+aQtrymuql4M0BzkPFHEWcVU1pP0lDlT9IySWeHNRLItbS2A",
-	"y+vDjSo6YAPX/hpQ26x2tZxjNFft87AhV/w55ekCDhIC1RM4EUkxJqfoSjtKMKV8oLbIy8rnaPFq4Y1f",
-	"ZKulStKRmuEokaUNC1EV/Zwaf4N8npQUfgZbPRn62VyoZp2NFEMIfZWvzSFYYLQr6KXJD3DlhbyvhTTL",
-	"ggBv7Qb5XsIAfnKJ8IubaETc2qgO4BgnscCyVjxpMJglZu1+hVm729yL90XzweB+u/mw/6DbBP3jOLMa",
-	"QeM0kYQmhZsyV0S+mY+9NKSP8g35ekrh3sbzdz+yTnd3b7/hR6omE6Wxb3jduAGs/fzywIGVIdvQwe2G",
-	"Dhy5/bcVPDgpYFyjrHdESXhIA0t9aPnBtVETlpgDp7JiEYHWoKZZFJJLCqpwt99S+bw960WRdHNiANYH",
-	"le2K6SE7EvuboJJd+YJcXLsaC6f/RoMdyA9deudvWdhfQdTXxUdw4rbuyDZAsjmtdRQTE1Vm5uwKFV03",
-	"6ArtnOOovphgSV6tdT0FFZzXnez6cMll0qsiXGIn7zPFS2gDbQMm33jA5ISfCi8uwJbblI17TZGBpZpL",
-	"Yyd4RUVKfonHfYI3/YL87WqYLCpT/WygXTArHrjrZgsBNAJfiHWSYEuswq4D+qRLfpyvftd4Kt7IAhBo",
-	"Z3/Buuw2d6O9uPlA7A+aD/n9TpOC2SShlwBrPXMk87EYCInmez2kln2DtaMHsGKXBw9wG21DB7cbOqCz",
-	"/G0FDt6PFMZXbaBTWzQbowhSp58Xci0vNoBtfDtRAViVMihYlTyoPdNXOK6P7eBuxP2+8DpbQVstaNdf",
-	"tzrHHaZ8axVv/fZN++2GZOJtW9475/CfL7Cs4Vo6I6jzI+r99MvEU4WfTjP3mdx0eNjWS/9uyho+o3gI",
-	"GpNpFXkrn8MpFzNCizL5Hjz0+FGpGBimpiaw/J6UWoqniMgoApABUrFUySH1/1cH5yYpj767M3/ldiol",
-	"xeUWrTem8PJbtHDbWwv3a7Bwt2hZW3P3plu+vgCL1yIC14ab348Ui5OY9BtYuLORkBdDzwe2A0MTxiBP",
-	"tcJ2MB2wWM0kbAttsQgHU81T3WKvcxxCPVIziV/n4IQ9aXs6sOBPwU0lE9Jkc0Y0XnS5/Sgh6FPXB8Kw",
-	"tG6szkRseVIjnmWJLfQ4fn7U7O7fd4R9SgrWFwOViRZ7Kg1eRva6HfNpIuFFJD4BJqInuassnGXKiBZ7",
-	"mWgKFxHPgwPnERIJDpcG5t0KfDctcZFZrxeEL1FasTBUYNIIGiOuR42DBu9c7/+wEJk4e053aw+u93+0",
-	"i9Dh80wVWvzZONgDgdD/ICJjTaiG/+DFGgr0TGR9H1i8QjTdbb7l0fQR0frDldug+u20fiBxDJ8gjitL",
-	"5G3H1C9RJztnIksG81qt8k7ALE2NQ6wGT2hEiPeWQlUbK9kVKQYNvtdsJIhLzGmCGdeMpyhjA2b4qZDk",
-	"exGwbV+YmYCPMhZhenfQ6slfhJiwcCR4HB6ACnaQ+AiqBvez3hdoOpUimi5Ickfa4x5MJCC4KHpUJd9p",
-	"BjYi4a8vjhNpeFTmzBek6VASwWxsRnK6B60JvOum6G8ii9HivCiO3juXOxqJ6JQN4MhvhdEt2a+wAtyB",
-	"yph8f9+uMIpVVF838cTRUVRBGbyH4xySFAuDIo43N7bXo4+oimMQVwFIFJQADhWyJ/tzAv3mqZKixd6A",
-	"nJol2HtBHRjcsL5IlRwyo8Buhbse2KYOjd0c1FmiZjLncIPPdU86SoA7ZI9iCwjPMkW84MjyVhoO4Zdz",
-	"mdMI8AKAJYpQM+KyJ/0jwYBGYLC99m6dtepn8LYY3XJGEVyaZAPIQAslJB4aaI3YVWWU7eJQiYCgIuR2",
-	"GdVZ1Thpp15znDVzCt5OeaDTCfhvoo6D7pTo01YbittEvxB/1M123YCc0tNx46ChR7y7f//g0eDh/bj9",
-	"sPPw4V70IL6//4h3B4LzdrS/z+N2Z5/v9gd7g06/22/3H3a7UdzZj+9Hnf1+e9Bu8/ZDEFI0tBMizyuO",
-	"bhIPlkba9l07+iBJxa8ZeC0jYyb6YGdH77bsO+3AhtYiRWG2s8oW+d9/bx6N/9k8dkw6P+zHe538KU8v",
-	"cP/ieDrtg/b+FYj3bGl5YUu4jtaYt2gGdPJP0TjYe9jt7AYNIz6aYwPOyUEjkbH4iL+5QbToY6MyEbtt",
-	"dnmpkD8A31yM75suMIoLyshZHaj/b7uq6BfC1GMD5MMasOkEFH53n71KfgSH4+2TZwHj7L3KYv8S7O6T",
-	"N4//fg8+f/v6J7AuOPv57dOfWuw9AUZjPAxUNHgh6CYlRrP+3Ah9SO75fEK9tGjb8LG1OHgmmIYH2KZZ",
-	"19KEWpNCdQOV9eTMP4YsEuQUGVAQnvJa/UydComWz5jHCGcYKzbi2Zjd5eyfyYSunMoJj05hoGzAs54c",
-	"K2yi5ZLuHrAxjzKlA/b85NVLNsUMuYdo4WNxL0C4wW631ZM9WTLLKB/gZoxsKU0gmt5IcyRph7aB1bkM",
-	"tnXWlWjJnsQ9ARNOC4tzLvP0PbXMttixkHE+AooSWhc1FZbRzCX06Vs0quhrZHDBRtiexLSC+IhFxm+f",
-	"PCNDrrQJNBUH8JjpkcpMOmd8YEQ241msD1noBWnofWHZk+FPT0+YN353tOBZNArZIJGxrmV1AdHtBORS",
-	"jsnxNDXJhGdmZ6CycTPmhi+qX3hRZGbJizng/eA8OYVMlzT+19snz5qd1h7713//Dx74RCJjycUfl2oG",
-	"87YqsnlW1lTVj10DWLE4TaUWskVVApOT04Li0nMZB7hE9lThTnHWPy80uFsfitKxG2fDdIt8GdNMWWk2",
-	"rqpt6/Jp/tSCeSkmZptO26bTNmcP0Ell3G+z65kEV4k67GQCVFmz71B4q22D51wTMgPICI2KNMD0E0p6",
-	"pwiJNIJ9UP0Dlsv3D6qvd84/qP6L+JNVASM1Ay3rVCtPtepJDsaHNpngY5Cj4oxiHqBuwidPXz49eRqy",
-	"iMtIpKggKDsGPhOxeHLDwrdvjotKxb7bJB6EGGPVQU/C7cBYAA9LxLbMJRNFDflB9Rm56GJiRHzAJiqB",
-	"XaJZXwwTmQtMeHhP3g130HPb2d0BPbPzr//+H0cyWmAsQ9sD5SriV1Bsti/8U6i1G0Hdx3zORvxMsA6Y",
-	"Xl4Jf1D9O5qFmdDT1IRIwRHig0OLPpKAMRDDMuRwIzDMMFYRRodC51eGNKvg74Sos3LS08AbY954UANC",
-	"U5Ze/rsoEpcsFHBkQnY3jFQs4CGU2bIEcfS1DvH6nvQzicD1bg7vgXkZjXjGIyMK1s9AgXFh50qP1Cwg",
-	"C9Mii9iwdwmUvCedySS4REY62l52o5YssRmnZWmxNzaM3pN4Q9xkqYgxQGX3FnwRY4TsSOKg7+iSdsD1",
-	"VTJC7aimw5HfSn2BP2R8yBPZk/bEsCjjenSYE2Mm2tHiLe5FWGnYyRQ/6wt6Ft4ONweaerAUL2Ixnigj",
-	"ZDRv/iLmoTXzQDDBPzMxEXZmreVUwJs5FXNcMNxRHmflg+pX13nBwfoRZca6IbXCIH8R82v2BOSW2FIr",
-	"4V0+3hf0i09Bw8zUOj/MDalVTYzKH69QZ9VdcxKcCCkFk1De5jbng+Yu7/SbD8DwfAiGp+9bFY8GoHaU",
-	"4WnjoPvpiq9HL3CZGaXZLElTt4W3xtTWmNokWSv65BS12G+3mRHjScqNQB+GPLtbMq4m8aDetHqWpClY",
-	"Pmci04mS5EK6sZOaBbMiYGOwYCgOQ1TlVOKDURv4QxcMSaYG5M6TNkS9aeshUHk63X5wSbiBVUYbwFZb",
-	"CDc84YYvEDwPEltpbN/ljmYkOmygxJopg0SkMSGBgfmIDOzWTGB3wwsmlbb8YKuYCwdFA0yciawnXZWz",
-	"mw30eXWSCmnSuTe1UCPaBQlw+vHZCteMqHZzzYnBLD84/3FubF1bScMadffYSE0zfUFj9yQajUNhChUI",
-	"FiIIbQR2l1JsxQe/E5OUz8G2BRXk5rZ46560Fh6FuIhtiPg0wAKyD/DxDl9SwPpCyLJNxhZNMowIwiLR",
-	"y1JLyd69ekvjLYbnvxY74208yK0MGfPVf3ZVG6P005vg/S2EY/Kw1k0kqdBVWS9U9iUlpAoZpE9XWsTV",
-	"7CjvujDrzm5jU1tz6kbMqYIpcmtWFOUGautjnmHKYMKHwtKUYsWbhxEVbKay2BbP9AuYrBayNfdNylil",
-	"REN/kBe3OB2ZM+XbmmmPTJrIQ1vO4kMnCA1yoSin1ZPhn1NlBEKWwvhQx+M/MNoAsxVrh1wK79bCnIt2",
-	"wRiw2maKpcIYbOW06hvBYsdKCnjBYsqsSrfSvC4pjrkogHAqYSekSp3CmMv1FkZk40RaTFhlkqiuXOXP",
-	"pV1XY/7xpZBD2Ja77XbQGCfS/d1BwjA4Fo2DRq93DNuRChq0ySyc34rlIl9CXctq5UfXrzXBosOaYpM1",
-	"Ve6FqgmqY9kNGrijGweNp0Q+TPBEYz5nblsIW/s0zIQgLwXhcuCymM/1HbtnWuvVTbzlWvOhWEaxXRAO",
-	"M5GJbQ3mLSqWY5Q61jOktPKtl0SU1M05HoilTfQn6IqXgsl8xuc5wrdLpeIf8Jot9uu7l8UtCD4k1nxT",
-	"5tw5qqC2xtjQ80aKgns1XWzJ14bPdVUrfgBeKDrhxdAyIr6io0nALwGbSpOkRT+zEGe2t9XOEP5DTYQs",
-	"eODl2/M0pXyFu/XAaic41KhnCZUW5gIvySjAPOZJKhBc4MLz4KtEDsN7rRpYgUIVwHpu4ROUdqv36hdj",
-	"/Nt+/e+iX//zZmODaqs2tE5nSN2IJWFzx1ZQ+QbDwTQjEoBMxEKahKfanu/EMEFua4Cs0T05TiS2r4BN",
-	"n7XYkQ3w2ILkYlYLbDzN0uRU5GfdR/fEx0SbQ/rQiykM7CDolI/8YJGI5Xsm+cFZmshTuCIxyNWq2T6z",
-	"o6oyU4fCbP60t7/ygpSt8XJLXjGPPWLGqVQzG6/fjMjYrAGzU9jetYCcVO5ntEgHAaYQJOPG8GiEm4yF",
-	"T0/40FYLvBOTrPkkGQptQnb33bPH7NH+bvseMyJNUbfb7uQWxdBJQoGed7UWylUpzPj8gKwgdJ3zvg7r",
-	"KmciUlmMnXGEbi+JFq8nZ2qaxqyfCX7K1GBQzJSDJCGrKXzH5ZBca9UX8+ou5oJUcSAYVxQuF/zNI3R9",
-	"ShkGmq5Op30vh1cJcYZ+aDc77e5u6CpmSbqCvM2w114N7Ewmmk241jCPZ2LB7y7eyTmoI8Fj3CPWYcNJ",
-	"adS42V1ws3PH+r9+6/U+dtvNXu/jA/H7v//bKl72kbS75ZDttveo1KVUUGqSNPUphvL4e43rho57jbr3",
-	"fjFovlZSNF/ZaoXK9++0156A9XSKTQGW+j/oo9r604t1p/nQByobY3d5P5Ec4xDFxbzf7eztwQtdWLTS",
-	"mM5k3AJl/XGc0v10Uw0GSSS8kpmpLLZhz0QOx2mrqAYX1OPHxZcp1QgXXuvtLxt8n2TMh2Lnw0QMF4fk",
-	"PisOaZJE4F4UBvPzsxfPNj6cibwwGvvR8sG8ff3TxsZSaT1QYzCcSDh/dFJweFYENp8keqJ0Qj+pFoD2",
-	"Vzv2J8VffAoaIAEu+yVe8yloFBTKZT+BS+2V+Grd9v3tYdseti/6sKER4KsUuQYTyEbMK04eqecKFJsk",
-	"GlkLQA2wcHbM5bxC/TNS/zuYfFyi50pqjn75W7v56Pf/t0n/2aH/VOr8NY43XL1bF1SxWZaRBZmjaFkK",
-	"ju78C3dsOvcv/wEu5WtljrlJ9CAhL+Nbd4r4hejEF+UL5bAe1VVY73yQBTejB/TQ4JXnXI8ZGOK5q5PX",
-	"WKPBbt0W3z4z47onMTXPjhhVsoi4FFHE0uS8nLf4oLgem+P2wyEVsBxfQjlIEcQjaODaxY9vYlx06+Ni",
-	"vzAuTbKsf3qNnNbf8Ga0ALWYIqBWtpms20YToRRI6VTPckQekgi3LgozPjBLEEbwax9NpiCNER83AjmC",
-	"bLElkA+2UciRnixhjrBNQo70ZCk2tQ7kCM34beGN0IJ++WAj5XF+qUgj+fHI2X2mujzSTODZjDdD8YPb",
-	"x/P7rLTIXgCB1V4em4x5zbDQwl8XAeVkPhEvbh4DpRaOZK97Ef4j4s12f3fQfBDtx81HcVc09/neYDfq",
-	"9ju8/Qhko4o4ToaQzZ9+hDObJUOckqGQcHpx6XKsZZhcEtwW2ffV1Ex5yl4r2XyS6ChVepoJduRqWXJ3",
-	"iWa7HvXXD389LBG0MDSufwdmXoqPxkqBg8bRf/7Zng/1H4Nn3fhlOnn79rHmj/+6jsWBO24F0BHcdFvE",
-	"ka8KccTpIm+D0AdfCuAIlgFR+woMLC+upNaVRNqSmkwb3yWDgL7O+aJTy0J7aMNWTxZagXmy44540wnJ",
-	"0PbNOPgQK0up/0SkgwUrh7LvcE1PLsfvOKhIe6MNglU+iQlsx3FC9XH0coynqZp54GC6DNuHse0CjBKy",
-	"UtZt1MlhQbAbKBP13E54/hub6ZEoBt6oQrUaGKOPD2n8hb2ki2w2j9tkX0++F4zrUzZXU5juCZ/Tck+x",
-	"Qfzpr+/YXtBtt2HZdjvsiYhwvhmIW1CA6+JuFFXEi6cF0V81PDyH9HLVr1z5oq+xwBF3eF4qa99U2A6c",
-	"QnnkgO2yV1gu121392nDi8FARIYiFFVvXfsWlc9eC3w+3yg3SkyNB+3SQgvasGsquNqyCvhyW9q1baDY",
-	"IPBxllA1Geq0/pyNuIyvq4Sv5vjvnON/LylqfYew8zrXdVStZYs7rOLVLXbEwkEieRraq/JK1IoC0SUV",
-	"rFU0UgiCESmpp6mhNoIENOzYRmTpUUrawEptcajVZZe2M+AL1HLKXOpTVHDK2In+TERStADbytTvpjLV",
-	"buzPIkOC+qoxu+/IMJ9kApH6rISoLCnF69evJ2VLy0lblUVd39zZb2/Np20W4vLs6yZEw7V8fIcgtlDH",
-	"bsVCaKPm9ugLS3iTdzKDgj/MywZJZIw46TbQ+Tqx6EqiJy38AAESLEJtWSodsFQcqw76QOATOxwDzqSY",
-	"eZHlcR8okDAEoeSjCexf/9//z0IX37V/kgVE9g6aJoUL+jzC8vZiPAIjtiW+TZg4zcDksh0wu/cQWUHE",
-	"ifFYH+6mdjryMWG6+JDxnrT+/pjP6afEVQQ/AwFNeWnczhctN1lgHrIWHE6FD3uQQehs2EJeRhcSM4Tl",
-	"paRA3MgMXwcNtcNiIoyS3z1JyCXWlfbSH6fBdk9VQ3/G/Bux664aXoHFXYw0wB424qP5TLGGn7mc8mwO",
-	"FzyAiZXU7/mSOCF9w28hTo3BANiLF2IktGtHuDfsHk9K7+FD8YXMir9zdy081PhKYYuvRe9u+f62MYwb",
-	"si2eokJxYfnMaSuXAb3taMaOLZVawgHIjbcBUIqBPnQ5BKNy4FKEXujP8b+YchhN5SkmV9NEYh8L7EgL",
-	"sUAKk4IVofhzChoVW2Qo/BCySSIiKtjkeKMiViraQPRQ7lpX8BEOsgv5msRHQ7UXpfsnUovM+PuXsChA",
-	"FyhZHeGnaUJR8jcbx/mK1WhlKQHMmjPnioPtVCe+YTNceRTFiXw9BV+0blRFI7M4qm5NOl5tdkzXdyat",
-	"Ui+RFBNKKcKR4JvgXMJE45mxBCZ4RPDflngD93GDeDVuyD7Bchj7OBvl9M8r5UmKF9KZyi8sGjnF6xbG",
-	"32pQEn72Eg4v4l9IMTs2PDM4FyqN829UGrtv4Ff0yOIU2hxN7WzV5G5+D2DLrGUN4T55jAIh0dXFhRSD",
-	"dVds3frbKS4kmY04Ci72bntNb9fTr1XGq4BdvipjWJZQL73XT4rPhRVBc2JUoBRJ4H3twaodBKaFEC9g",
-	"YLJqCEyn16iscEUETO9p1xBuPD0T2ZxiEEgk7H1tLG8AR+fJu6NnJwxpRKiKHGFp0IzoSTcmilRY/Cfe",
-	"VxZpEm8ylanQ2vnhw0TaojTORoLH8GT0rjWMmWhIqEDBYY1btmJ0F/SIWmmFReOkIAoGBBxG5lJU7lj1",
-	"iF6Sn4mAcddgQ0aRh/kmVCwbvcVXPGDhDr5jGLBwB5zVsBJ28zLATXoQFutHXJZRsfG3rh67JxdiSjZd",
-	"EjCjFEZcLkJy+s5hmKz+fBmwfD1oJUraSuTKr8nS+pwom1jiU44UnHhIUw/HqiT79ZhN+KRcY2H3iqsq",
-	"pNp8W7oBUrsclbDS5eLDyi514QFr4zl+hojDFpZzC8u5jch8l7CcNiR/AZPzVuIwzkCtDcSgcZSL8MWm",
-	"kqDYe0KdJy12ZN8R1DvRoQTtdrtV327xbYQ2Nt0hcqNF+iR91iliX1LW76R1TVpheR1jKTkQbHhkrmJ/",
-	"5SF01kKwLO7ey0vwfSXW1jG/tZJ6EFNfh1fuRrlzbv/1aSkelKvFp+5lbHNrsRcLqeL6whu7ib+14PKy",
-	"wHJ5DGd+Ar6oMK73rLwMX18+fs4i9s3K4qtJ4jpr32+Grfi9rXKnYhbvS5K+YsyTdHk2shBkpAjmclu4",
-	"r+JEgDFM5UJaiEKDc07E51urYWYmItNK3tHVpvJTGOOtdSYXOrwxxsm0Kov/P6diuqkuWnzVS7poCznU",
-	"RNupIxJmqtC61abpm7XdPc4j/P17AB+I8QT+ai+TwO12Bft+p9mNd0XzwWCv3XzU34+aefimE6E2jJJJ",
-	"Yp913uBxnAmtGwcNHvP/sANuRZiTRUIolwz1VUB2X6AwEHLpuBZ/A+Kj/0FE8JN/qGnG+AQD1LZtt75T",
-	"19/xBln/cY9ebvSLJh7bLz2Y9E0b/XYNCmqG5H1ZSyxXDjuweevzY0dI5agZR3D0wAGnEx0700pJqiIh",
-	"IlTDQjoL4WGBb5eec47/ySl3Z0hv2hfYTENFmCDkkILNH0409SM1FjpHQLJHNc//aJpLGpVh0wmqoMOe",
-	"DDMxSecnKud5R+gkPROZZkNlEU4RDM0yVro3K3GmwrjxIdhyScD6yPWP/Ge2qHTxQqKy174PF+4c9tVU",
-	"RlR/25NvBvBBPH9uxmlIN8mmknRootlAmGjkqoREqgUOH0n9XT7s0L4SEQZjvV1P4j1PxEcTBrYKz1cz",
-	"I0vxUS5lMRt2kYfEzeeFHKTjoAlYp81eJT8yo4YCHt5iHtDOqv9EpokkyFtK8vXnLOxN2+3dKBkPmc6i",
-	"H3qNKIkPEqObgyQVoJR6DbxCXJegDnuaaRzr5clg86L8u11yN1KExJ9a6N+jzGpO8IDQ5XbaA2bUWGWZ",
-	"mhVTUGWNel5Ig+RTskrCwyM3U47DAZooaTIeGaRdQWtm9aRMVL5VqoaqNZFDNFVg59iM1O/k5cERaRzQ",
-	"7ogmtEmeCJ6xo5gHzNV4J7pFV+zYS0rXV20+99heg/HU/NBrvJlmYPSO3U4s3w/NBpQojYPGMOOR+A+4",
-	"2CWSGlWWwP2T9sOCJVDW+24GG1Q289sF4wOF9STliVytp/vE1RbZubFO8FgI5LZ5pWTM5yCnjcDgwVI7",
-	"pHZIq0PIu/N0o3TD1qoqGZVrWIIXLLorvV99Qu6F8STD+vMD5a+ffttm026Ti4h0Hll21zfsmn3XBLXc",
-	"vNPgw/MULRhteXA99sgBC9FJs2YUGP88Gjm+uiRjKovBAqSGamshxlj/VNz4FBwYzTGUC59LZbBoZs6G",
-	"jg4fn18gJfIFV/15XS2x19n6dpW2ZW/3IkjQmHDFc8kMwlidiVwYl6Uw6B9CYaZWpyVSONjIffuqv3Df",
-	"K8l3faMCXknxI69ji7uWqA/OGwIPOA4oFlh+e8bTBJz0WBiMnmGQtchJxS1HtClXszknAiM0cFeXabC3",
-	"sVQK/ng7Twb2LdWngWFG+2ans2PUThtd96uuyLIaEaWFD+vBgGC4WzW1VVNrqCkitsd+kjgT8YaiEdPJ",
-	"BM7E0uKNZ3kwFKm/bUCA4gTKVXcSsuZISBu8cJ45KjHn2zq/GUlQetLeKnDwKFZnCclmI4UZxxHlIqdS",
-	"T/swpr7QLfaK1BYSSIFPjXzvoLruhu6FRBzeO+zJ2UgVfxtbFpKhMBb7K/T6LIRbxLrAhE6rdgfLaa2q",
-	"zFBVczi3U4POP0UY3KRUM1jB1BwXZ/rGg+83Gzj2wduhkmIherskbtypiBt3m7tib9B80N7vNB9G98F9",
-	"dQqkS5lcjoNr2JleL7hamPTLQ6x+CQPLJ2Ry0Ntt2PV2ay382li4ZXvoZ1liDMKDXCIGL4MiLIq4k5qz",
-	"f5cwAyZca+oS1Hx+zwkU5doACgLSc2/KXEASgpErL27VgPEV9u21IPn8SS0m/utP79pYcIVx3iginJAm",
-	"m6/6Fjcng8ZcTnnauJoAqolVlPfHly5otlbdpgHisAnZiwypkP13RWlWb8vtnBf+ugT3rST7qD8rH5Aa",
-	"DAqbsxpurSytLi38SmLXh4XHuhLw+7IjWVF5VXrhz4C/Zs9uaX62qMhf7cnDxrErnTufaV12yBzWMUVC",
-	"yEHCHGFfJHJIIQAkr3RGgw/hJbpwDWUMx2qM3xL8UYURwWUk0qtl1p7SyzRWPgQutvjVRDK2MIRXbUnG",
-	"bXX1ePkSQEGKz8m4hCCF3nhVkYIFGLyjV4AUrKxV3vjRWNe71qtQSdMo1ywlqqtapSXbqqivRUVRj7er",
-	"1rl+jkonQ7m08v8iyY+amhICvhYesca6pPpiOSsc15yBB+t2HD/PoUN4K5AGWZxP7yqXwD7htrXxNNcN",
-	"6pf1EtMTqz39uL9wypnC/PpKWQowlMYK07WZUlk/ncVy2a8oKrlWVHBh61weGnTLsa35v70woMeSJDsY",
-	"a9JAqJXY1UjMffayf3jqTiITk3Ay/qujjMcCQT2IVDJ2ICi5rLMV/UWx6KXrTGWnmmHzrCIINnj3TLfY",
-	"C8l4T4YaVlSahKchXjxIifJsjldiQSAWDoTsLtfor4o4YMmASbCcRhzx2g/LmGIIt4G/6klX/QkfmWQs",
-	"7mFFAmchHPQ0FSk1H/A0ZdwwJSPRYk/BcMNkC2dpIk/tfS2NWn9ulZqF6KDyScs+N81ki73HdFKaUv8v",
-	"rTZF531ZHmWhEHLVYqFEIjNEnijwAIMCQoTcZJgYnjIteMruvj2Knx7fC9gFyJjTRMYspGdZgFdUaIgc",
-	"i++SmHzohJcKVydy+GuWhiwlJlHSYShAbCGsXTHHeptkNCVwFxHbH4wP4e4jlcZUXapFlAkTMK0ICB+B",
-	"TiZcaxEzJVvsqYyyOVbSvn3yzOeufItFxLNsXnx1J/l60tLtEgjdXrdr8WKoZJepqdFJLNgkU2dJbAed",
-	"l666lUgMzUhpRXAZENrGQuuInvQPBmd2BDOcmENX/gLTQKC4qRp6EwM2WmB9Al5aZwsk7MZ2R/ckUpqz",
-	"/TbB2Oy3dw9Kl9jy4Ng51LGayUPi8LMcOzlFs1H4ej4P2JOuFuECzsw162YJeqi7x7CwOT9dp2IOD+9J",
-	"t+UsL22mjS2ntjA3d6notvjgd2KS8rmID5jJpiK8V0hn2lv3JJ0TC9LuAJH32o+qTC0n1LzOvN2qn1zI",
-	"Xeo9vVgceZ6hWNlAq7/FDSQ59CKSi7gAbNK9CGziBE8Ba8UCrHjAFbjof9s5/2FF89ZkPDpN5HB11JdP",
-	"15rXFQFWKFsC6m/G507I0slw+nALt/K95Gi6K63xT9yIGZ9/5prSAh3npZbqit77jj3sOxEMlGRFtZ35",
-	"dmpIxxWadsj2wLZsb53EOY8lXhiC/XtMTwmxkUS3EGAfzTPSFzOVxbonkcFHqlmQI/ajNYPgaipGzeYg",
-	"+bmcY1YLi3u4tlgC4LuKmN0NpTJ/WOj8e3kBEGre4rlPlUYM4piP+RB/6L79Y6gkwsn5DyKVZdOJCe8d",
-	"OCXvyQEmU4NTU42TixN7ouwcXCv3bn9Zhk71E+5FOpaGngpYNvm33fHD03b/z735Tw8G/5l1or/PTu5P",
-	"n+vuy/jnySP+VP2S/OPj67Mf91811nR3Ezl8bHfNjSCROYj3pRrZDuRvcO3aw7e/qmZCL+xw1wF1dT2w",
-	"FdBfVGigJFyRbteZ6EykIjKZkgn4yPOCcLWSsixe68RpLCJqgaoTp0/Bay/Z7dZpAIcAB+IkXLF4EKvz",
-	"wVUBSTkbzasEjn30TYkbX7jyOOVTLdgeszXRFEuxKB1YQP15ZNATO9VbGbSVQV+tDLKb2EmhK4udAnhn",
-	"tdwBz+ftk2c+OVK0JFvsjYxsG6bvXZ6NVCps9aoaliuv3d70XCu5ZUe0A5eab2ibmQVvDK2yRVPs3iEL",
-	"IxUL3wheKfyGwjix4KZi0wLw80i1E3zKtWWaBc4upTvoI/s+jf/19smzZqf1YEFyDVQ25qZx0OgnkmMO",
-	"aMw/vhRyCO5J9363s7fXbnt6em0y2KOXeNqgE0aCxxjkOW88piE3nyR6onRCP6ieHPurHfuT4i8+BY13",
-	"YpI1nyRDu1LLbgCX2itxsFtB+o0J0lJkB5MeVjaiLLqqXMXfLgGgT1Kdx+LzODymQop4F4kukFHay13W",
-	"2EWEZxRqn2YueYFh29lIkZ+rjIvuJ9ZF5togov84kVMPYp6T2fk4bUI2JWana5owrfB5SVO1Wblpcawq",
-	"wHluNC5YeKW1Iq01hWkIxkzTj3gnkUW8v7JZtj3rVz7rz/mZWDjgbnEWKy/XOu2urKXGgrJ0Ez79FDDQ",
-	"gjHGkTI+k7bbg043kj5gppH8oho/05IXttjRwIjMGk9wsB2zZdE+0oKnYK35KFqlAbUsrNWTFXGtgO23",
-	"d5nLmuY9sZngMcuS4cgwqWYXo1/WeKwSKclQ3pgd5ucfjTJYAfDlY85eqjOR8giPyecx1vJE1tYJ3dpO",
-	"X608Pb6G50mcUrXJAz5E/IcJH4rAZvCxfX2knKDRggTd2yfPWuw1EfQkKXqjI2v39IWQJI3mwtaxD+z3",
-	"PSlrsCVyj/CESE2/Y2+wEvPCLpx/I6yygPU/Aas0x9x1KGR9YWawEK9VZkazRMbsp3H/OQYpi9K31fj9",
-	"Cu8Jg6nxImGgW7nzrfpsiBHuqLQ27r85DVotnSq0XKlgx4MDLoazwNKjr+Yu9Ugu22RqcoqqVA3BVtvr",
-	"SUSApbugG0hJyxnXAT4D/0pMoQGhSqAV8qlbabY1lbYi68st6rjYfbHgrbq6znXl2kz0RyAkds5dNeKn",
-	"evH2zIbYfeEiyp6a4stBjqiipDigsij7NCyjxEppgiV4j/CvvnzaGQhY+6EGjo+fJCKYbQfwKfiDx4Kn",
-	"d7Q/Leg6MXVmiYxNMhZ5oSQS8znN0FfxvABg69MKg+RMuPhX4J4yFlIr9xiseUUoWpDu/FRILCcOetKG",
-	"xSwAGlaMumpbjqKYcZOrAD+Jms+1GwpPwV6N1FQabRFpkU5STQ0SGqKn7DIup1LNJHOT7Opuz0QGSqJz",
-	"4NIvKhva2lKjFFNpfAg65MBCirtRJLpnrWfDppNq3sBIJGd5Wdx7WszLOlvek31OF+fAEnmbCOwdLZBP",
-	"tqJx2g1wac+0kNMxAuvnt4rdusH+X0wuVNJowG4JsDbK5Jny56+OHjePnx919+/j1sFrYkWAq1SdCkvw",
-	"kcciSsY8pWLmhTfsPLi/176/97Ddbm2A7Q4nidIQ+TT9vfnEvnuzWAybT1Ex6dJuw5oZkHGNg8Z//dbr",
-	"fey2m73exwfi93//t8aK80UnweLzce3CUgtEJA3eTJUcNjMuYzVu0o+WvwUuW/PYXVn5Dvsbegc+FtTA",
-	"ibIij3Br2y1cfJMHUUc84PvdVUb/RKTJmcjmzYWOq2stw7WKkym1Wi744oY7gNQOIgSOEwJKcB92QV2I",
-	"MyHNH3YwA5WNW/ZeQQNmTRs+ntSxG65h0721J93JlWsG11E0B0yqGYg+GxX9sjuktp7fNW2iitYQI9IS",
-	"DN1KVtF5nkiqJ6R6AdYO9iM6dUH5OBQnZLv7ZnDGI1Tqd/Ls3BWbwy9U+6/b8XCS58g20PJY8P0u9ZSu",
-	"2OdQ3d9wUZbboWy7IG+pJTxvIyMz3G10wkr4Qtogiyd7h5BI6v2d19bgxvJw21/l/BsK5ygXd8nbs1xR",
-	"pVYLebUiaKyQMVU2VkGjbI/4JUecSKgoRbrFc/lWBYpd4iqZck1hsgHRgTaxXgpZkaph4JhWNOuLYSLB",
-	"8rB9x4guhi2wiaDIwvHzo6ZzM0dkFJDVeuhz5JbhsidVxjKB4N2IhM5eGDYE2wH7hbHQ0qXfdaHYW2Rc",
-	"ixhFl60RH/F4Sda9hGTxlN74dmVRqoa1fGH1BOsedHtzlPMjrkeNg8YG7nSayBxaE3yqSSbOGgeN9jX/",
-	"hwQkf65L9lte7jrsCbu9t6bW7aHvjPiE8kQYXdy0hLwRc0uARyYjUSs1j9g/k0lgq5IKsoza5VWWDBPJ",
-	"0yBPjsRskBRqyukf2ANYoI2wfXMi7kmjAsuUNOYyGWCRZGJGi+IXPLgWC22nMjsTWTKYN93w2bMXL5+G",
-	"LBqJ6FQjXpAaDNJEioCwHAYJ4mjIOevPjcjjYyS84yWlBfbg2Vn6fJL2n8lkUdDaj1xt99tf1qrqbj96",
-	"0NnvrlzW7Wb2Zsq6P22F1C0IqeK65un3L15GZWKcLKNAtOD+ruaoXF+tJFKqZCJgU5kSyLaYkxRaodS6",
-	"Jx3ZHo0Cfz7OqXcsLY4ZZUIETCcfyZJLpGAxn+tL3c3KnA486JjACbZ+5u2GkrbO5WeTTnCMfSFOBbzu",
-	"Z3AqP6h+vf/4s+rri+TbLfYY4ba0q3EkqKpD5jAM4XNdRDisZAuxdsqYz5nkWUZAXJYhpUjX3WIIvi3h",
-	"Xkg6yniByhvD2mbEZQEzC5F6dls9ifSUIUXHfxig6AsXRomJcPoq50WFcblAG9JaIpARg+lAQ6on9TSK",
-	"hIipSp7sOwyaocWYCXYqJsQd+wCFYuAeoaRFfNpt17m68JTbYh6H3eBs0cTlFcrpR3qRzQAq/qz6lzCP",
-	"44BcRxH4qBeS9rplCVSJVq56XOjdrjGqX+D6lcZkMyrfLgN6PU/EfhXH+YPmLu/0mw+ibtx8KHYHzT2+",
-	"378fPYgfikeDPM5QtXCTTA0dE0espGgcdLpguyvDU0y1fwqIJA3s/WmKHV1TuWxg2vCsfuydEg96NpW2",
-	"BNFkiSB+93UpzYOGFB+NPWIHjaP//LM9P374evDX6S+v//4w3nv10/6fw3WS0T+r/uXAm7Aft+Q7t4i6",
-	"+YEktlPb+OdV9PDO+QfVvwQj/wie5rz5xGALZuh1T5jDSnqc/GwqtU8HGcW0URPUcJjm1crDifdkxKWr",
-	"1yLKntCeitB5DNSGSeEL0NxzYZjVha5QzLA4iV2xHFH5xNTLUBi7dwcsrF7A+lNSmD4LjcEK92KVSET4",
-	"5c+qv7a2/BmmeRPOgh9fSXiuIDIHiUz06JbEai5Uu1cRqSQv81e/hsRcSxLWuUkfVP8LDwFvHZ4FdgRY",
-	"s6tKzBqGhOdqxgacKm5BzFCjeeD7P73ECTAdlQk9TU2B/pfs2qpSmQ+q35Mr1MkgOCx6HERhfIBNIJSj",
-	"a2qTCT4O/fB4liVn6H8I6fokbF4N8XZDd2xDRkk+fJscBLjwOjAejOSEcLzt9bZpF5/KeKoVI+JGR7BK",
-	"1wYumCNkT9ogkKOYkN5lExkqDX3AuD61sKpmJGRNDPlWJTJsrMtCNyRL1pM8QePCYl4woguC1usCO55b",
-	"taKvJ+4/pwXtI/X+LdZTEZguXKIn8Gj9fPzmNRx8jiReuKL2oGwzibeiFd4JHl9PJ1RZ0TuZsISIS+gs",
-	"c4t0IQaExQxkYaPACyxyepqi+sAdnneEgNqY22CUVT6VpFM4pFuVj/BKcEjXtFe/GFu00z7oXkU4uff+",
-	"AoxV12WDu2sb3P+mCcm5kyto8y3E9ytE3KJAk8rSNCwlH0fHG6WPRuc7kRTXTvQCccbFUP4bWaQYQjhj",
-	"pmQ6t2gF2LJm2TXAomZjMe4TyFNCNuYc490UroitOcnZXHAbJXjUxgi4zxq6TGQmeG211+vSW3/+WLjJ",
-	"puKApmEqEaBBSVGOg1PvV2UEF39RiuDGYsCnqWkcDHiqhTdy+kqlgssbj+AS41IRiop3QX7vgvzeGzT3",
-	"+f3+g+hh/Ei0QX7D9SeJwUh2Dopw1mLHakp/LKUP9jrD9fVwjVUyYnVRC0dEnxauF53mw6gTNx+I/UHz",
-	"IX/Ub7ajTtwVuwPQPXCkk4WLu7z5IN7rNx8NOu3mg+hh/xFvxx3RHeQNTfCMlh0c6VZausfg9zUOOmsI",
-	"/OKGvTxgWzrU28jtLUZu5YKgcZK5/Pm6Vmjp1zuTTAxEJmQk6gX40zORzRF2Cwu/zojFlBs2EWqSWko5",
-	"lcZMDawh6ht4rXCOiJIoowxpOdkajVRCZU0XfPXixn1bGOj15VH5rSvEksXPc4L0aDJxf1Sfz8D/xErR",
-	"qt94aM7pJFU8xnN9xXNcnI4aY67wkttjfIu+40jNMApmsxzXPshBYzKtRcrDrvmU23qyNC2WViotpC+X",
-	"J3QUPNTGt9BbguKLx9MSWlGpQQWY5dKjetVu3D+niTBXPZ8VZ63ujJbtHl+C1/K6d1NndNP4KxsQY1/i",
-	"NC0VZYzbikHQOkhfQjrJaqgvXdJt25c3mK8ZKTArQL4SsPpGxGu1nQSmd5On6bKq1+wUdye6ZCB6pxNH",
-	"02O92lL2WAshD1nKwfHEwittuPPoqmJzPF50PK9DwiZkSWLQAF+s7KascdTfLY78usDA3q2nmdqe9+/l",
-	"vMMJKztF7rjd0KE/L/5pS18mGCw+uFh7hxaXVmOBTYPg6Fyggi07RSOuWSoGJrgSzMF0EnMjigfrMpAh",
-	"pAgvXH9HsySuKg28NERRAUFUnqmlQESrVQxeHWiPx4sUOk66rC60fr0wu2tJrXUNueLsrZv8cIEstNlu",
-	"LCoFs1iR7Wi7UVirEAfR6qupjEBkXs0grLMCi7MEJ59qwaSafXNpiq3W2LDW4Bc2DwXOM+YD4ptRIEaM",
-	"J2DTLWl7d1ew/ty2BSSxDggSB6NnidFsMu2nWIPHzkSmYShgK8JDqQQGn6updoYaHZQWhE43Fyb/eYsd",
-	"Jx+Rejnv4rTOPdXmDFRGj87pLsGNqsl9+MHffN7jRrMO5SX5RYiJbbYwM8UmPDMIOCDSlOaGcueJZJGS",
-	"g7wPE2fC/I0WqHHQ6OT68LWSzQI5pwd2ho1m5xAnVca8ETTcGtfWtLc7J+2CtL38IX4DOP3rP1h237PC",
-	"q3z6fS2P3u2MyxMM/oh8XrH9TacKTOFcOkGWf7ZGZLHStaXzwf1TcjFFxM122xSwQtVESHB+XZsVpStV",
-	"TniWC6iefKayCtlGvPxgTIfwAxDjSIhLqdp/HL16yQaZkoaNER7wgIVwKkK8Q1gYf+jAQtzoD1loEpOK",
-	"sCcXILDdCxgMpWIYdaTSWGT6kIUpl8MpH4rwkIWwlUN2N9TJP0XIjvZAkbwUMIygJ+HKWEd8goy2Y54N",
-	"E6mxRn08vnfIQurDtgMdKGXgj7shuALwg0jAZoJ/IQtISCmVniwOJ2DhOYzhU+j+pemf+GKfkL5NTsd9",
-	"kWF5/N0wQvpIHcJAQ4kMbzi/bws3tbz9mKkZsN9eTbXh0Uj8ftexko/tJ61hYkbTfitR+Uf7rZEZp/cO",
-	"ejI8P4eF+EQDOgdhOm8VP/nLx0+f/vXf/3N+vvPx06eQijk/IsBsciYku+s1EojrvEQ20Yz3JCihe3ib",
-	"/6q4jbMITYv9KOaKGvvAEYPHniYy/kHzFAbCuD7VNgY+U1mMblpPDpKPIsYuP/wJjFr/H/gTfjLJEqx0",
-	"pS5ArlmvwQPWp368XoMKCuBBmZrp/8PlHH7kgKlx79sCWXuHEZqwYqxb7IgNEpHGBao/lKq5E2gdDuxq",
-	"wKPUFzQebJfWSSx6kjMtIjRv8Db+DW0pRCZsyJQlMkqnsXDgueBAYHwf5w7Lff1hUxl7fvLqJe6VJ2i0",
-	"3A0J1uAAfifCewGjjaYDpqdj+P5jcyoTc8DGSoo5XABvm7dZprwvUmxR8yFk3ZMwNPdCFOH15/WOLhw+",
-	"NssSQ3mO8QHb7bTYz1xOecZAowWs0+ru7gX7QU92uq29djtot9nTX98Fbq2mtFZwGH8S2ZjLfO5BFswn",
-	"goUwiCGcSZRyFMQbqGlmYWvhPaNRTyL0BlWSEGUG0wLMGKOyFntpx1s8VIlkL7lJZMB+yoQ4xQl5PM+S",
-	"NE0ilqL0sCXQTGU96WqhOcvEEFb1bhgTR7ZoHp3AEaeaGoeijL/Pd9BAwWZNeXQa4Bj2ut1CDbgXDgfM",
-	"iYaAgWBK5FATIFP4l7+QjEKsZnss6H3o1yJmnRZMeSdgd/m9oCfvJiB4zpufsNOHuxvewWJwlgp+JtBr",
-	"U1PTYuH5X1Aq4LUwYrgGoyX2Z7D5aHA9iScRcUTwkP1Gn/9+F29xzzKdo0aisbVY2OtJMSNBTYjRCZw8",
-	"WKFhxicj1s8EP9VUQwSXHTLOIhUL1k9VdMrCfHeGLvtFWgcPrxqwEDQqLAjqncBplYCFKKpxqeCIkCKj",
-	"Ex26qics8z2mU3632+62m53uPU/JwA1vMUq7q/4HERkYfGIQBrsnQx7HiNvB07cZ2OhgrR4wzM+AdgJ7",
-	"I8xxtWFW4CyH/xaLAagAmc5bLNRoKD/hhofEmzUA6Wls3zN9kKalk0gCAyWEl0xOcOx1uwXvRcEhyir7",
-	"otC6ddbitaLY4KkRUk6BXtqeBDBmndnfx1s3ms0mbaQD9hp/ScZoNk4kPqMncQGL357k38JMnp9nIkom",
-	"YD59+tSTTigdMCGbP/3Yk4VTBTq2J0m7H7BzYvQ6YHeQm4d0NzzA6u477FNP4vj+Uv10lL+CZ+UhBPDx",
-	"jE4O9r95+hi49bn/EyT3p0+gmZBO+tMn1hcR8knD7eij8/Md909atnx/4FoU70UOxH6zvdts7+IS2iGV",
-	"arJ+GvefN0r+Q9W+9XnFSeGjC88rgOnEtG0KUDqdixg6gWfOPi9f2W4HjXEi/QdFdOle77hReSf/dhex",
-	"qde6Vyly+FvhxsHC++Zw7HT8sfeg5DbiJmmqQbOwgRcduNWdt8elQ7lWqLOzLsS2G+ElbTBuMM67Xt8T",
-	"zX9Zw3DkzYuSF/PFBxO3xCO3mHLGg1JwhVfwty+PFe6c54f70xLkt7L/DRLfBY4uJJfAUdDCwr6Bf+eL",
-	"qqsK7Qrq+NIUUuHcLKaPKJhVkR0qyK6rZoZO8ltsoiIZhlqC+d8GBFcICK4vhC+TvtumtttsaltDiq2R",
-	"+iiJs518K59fEl4cTDM8VvYXh9ZvNnnsAl0PakRmd/faj+6B++6lIsrAiBdSHTlaHIX0vLhUA0bgT2om",
-	"A2aUIhynyijkJS6MO+1fk+jcpMeFmVnx0dtP5MNvvbCtF/YtemG5Quxe3cGyIuP78LO+FrdqSwD5Fdkv",
-	"RzGYL07jILz3zXlk3oTZObf/+rSU1IB4ExejvNiUqinbAvYFSXYb6z1RjAwsHRTfyzZmSFWo6LgqKdJX",
-	"aq9UUtJ5mVJiEKwe0Jl/3+uNxs7ba7jrJjzQ71xAbz2xgicG57hkPn9OxyyXajuTTCwn736WpKkuRp6w",
-	"mx9TiiDIQix59mmggoijxB2l6Uqs4xzT+oOMD53J/Pzk1Usv+jQfCJDvnuObYx1Ri4FJbBPdmWDIySiH",
-	"AZtKYnxVGYjDnuQIdgXL4rKgttIOpENsccNdvordDXdgsDv/+u//wQKJC3LUTtBWlm5cll7VJXXlz2VS",
-	"JNxzRe8zvq4HhYfaTs+Fp1lOVLfZCw9ei9uztLduvOA8KhdHjsw4BZdp2m7vRqMO/ldUu8F4yY67pmc/",
-	"mNCf6CCXZy+wv7BXICeqQ3CocfIrp3+tPWans07r+cbHLd3p9+I0HIti5gbLG7B86nMrWbLk65Xsm4mQ",
-	"ZSVbqKQMCiBgb+lOiRyyxOLAO5hGR4dWG9e8qNroZlvVtnUTvqs4zrcq7axwKIQT1vUsamXdVFv2qeo8",
-	"dZo6fNpKUC+ENqwRQmmiza/6Kjw7G+KYcAMv8EzAfJRFiJ+YKoQtuHxlhoR3KhW3x5Hg07xxgjZA7NMA",
-	"FgCiwWP+H/YxrUiNG/abv4ksGSS5iBxM0/Q1vf5RzNlLdSZSjvRsyRqwWjhzB07XrpVuhj1zeeeJW9wt",
-	"HM4ttqq4RSgIIJIny7EG8Zqdc0LFXEpCAPIFYXBEpjGIKsZapGfCVkoPcvHDCDMHDq41jeJMaM3UgOpw",
-	"7VC9xRUgTHVPEmOsRsMusOiCNqyR8YGTes7DcJjVFveBSLAdB78aYHO4JtxvOFs66MmZ6I+UOtXBYru7",
-	"RKxG+yYwGPoZwh7qUTJBkjTkOdD+bWYcxiAV3p0lGul/cqxtTJPba21HQGH2ZpkyImBjHiN+FwIEgZUJ",
-	"Y7b8CZSlx0/u5LflOK35Dec9SehCKmcIvzALMDpPW41wyIktwynwIlGUiDon/RzTjBC/L2E5zpQlN7I0",
-	"c7413z47MQc96VelTFlu0SmLQ3UvHdi3VpJlIlIZtis4Er8gr8yiinU1cLsF+YUxBkZEcr4fYkBIlvCO",
-	"acpG/Mw90s4djG6Kv57xOQzLo1lKNlLTrCcRQ6TF3onBVIu4J7EywkJkcpaKIU+pTDtSZ/hkh0dgcTQQ",
-	"P1hlp/SWcDyQpR47d2Cq74Z4jz/gHuG9gO7ck/73xMSczhkyfxUQD+6G8J8/8GP/Q8YLraYVrw2v2BeJ",
-	"HMKGQZLTu3kt/h/wUSKHcDd3mD1XIG6QqqgdcjqDiljFm8mh9avREVYjTio7F5436bqoCCtgo7iT67ms",
-	"t5nXb1WfPoX1hZOKK36JQl3a9lkNalKw1NmRq7tSA7SI6fyR4YiRd1/+4s+PU5E57c+JPaqgcMaIA6yQ",
-	"yg7ON0lYpLWTIsFCsFiMFUg6qTLmTFRb91VxygkR5Zs45lcOhtMklStbvW1PGChY4wPzWkZJUUXPZm2k",
-	"FJj1Gw1Yw9ReGgPBtV/PaaiLdjjT75uGGdmWsNwqeh2KUzBsvSiCU8hyYccScy0vaUd8nKjM1EZq1vGU",
-	"8jNxuODLBAXPJ+ehQPu8J33FrTN3c69o0fg/xO/HljxazNHUP/RYwvR3ySgvfAk+E1it6FwZhRcEBDhA",
-	"noLzhhJNNfvZGH6PXPjW2aK/Sg7XIbE0+Y50ZzcXbKwi6LxUs8D6FDhgtGqxc/PQ9mZocUczk4xFmkiB",
-	"7Zw2003zafipkNbut4j56IAx3reu2jj3vhLtAPDB86IlytPqlsHJy69M8PgwLxiy3a/g6doCo9lIpZW4",
-	"L7SJvj3zeW06PTWZl8G5ON7rt98DuI2epsYxIcBHfqPbP/F80L8xhub+jbMrloJryRq0VLzBAgkDfKQX",
-	"KLwXP7Z/O536tQYIg4Y7uihd11P8T0k01qh/WOttpuNr0aRqMqf8KKY82UiksZWY1/aNnGLNd1ody4kP",
-	"2W2GkXzM5z15U9TjlXkX9wa3lXpxU7xlry6iO5bnaZqxx+9ewYTIglMXNJCU4WQ+sduZa9GKUqWR/9RX",
-	"uhDdlYhh8xexH9vN/bjTaT6IdnnzkWgPmvf7D/jD6FHcFp1BI7CO9dJhTjNQBg4oKMrGLTsFO7ikO7CQ",
-	"WqSN9Vmr1xDrdgNfngdyO22bB7rFPNAsFzdONPuPLslD1+GUPcvUGIxwRs6M4yalUk+eCfb2zfEJ+Qfh",
-	"NEtDpDI9N/OJCNAo14aPJwGW8H0KA0s9TYWtPUkYMElM4tmW16DcPSAwSXhiBlLfjDI1Hdrs8dHbFy32",
-	"DzUtsqSwuZqSRMabaMJcQbFn0bect6DhUhuP934GAso8BX/ERoqwUJaC51yz344NlzHPYuYkeg7hNZvN",
-	"Wtp+7U9BpMb30BdxUGPwdEIp0yy0lzWTOAzyv/x0WRwz97m3MUNySEItokyYHAirJ5GfFQlw9UxkBM7T",
-	"Ykf0V/fjRxxEIllnn2kRKRmjGzbP5ztATKQ4yUQE/qAK0BXKEhH3JBVBqTNUfpkQRO81KxRpitIrtdix",
-	"wjke87mDkGdmhvCY8GKJZNxy7iIOEkwOd+vGRnwyEVLEB2zCtabHwg5BFwvuih7giMctttdpU8IOhzHt",
-	"+31rK6MVixUbJGeFEZMBoxM5TAXxmGuLioebFzF6+oLh2oKvy8CiZXt7u0xl7OHe3q6DhuIxtchgiVfk",
-	"XGGfGSs1ysI6CWNhr3iawmkiT/Ru+P7pj8/fvPnlj6OXL9+8/+Ptuxd/Ozp5Gt6DxfMBs4hLeutOO9fo",
-	"tTFb0oB2n14LDCjKxksa+guKc11NuapqW7sb0L71jXYB2hW4NHJqx/I+MaNjPLCNtdVu6beVTpUdTFBo",
-	"EMDrt4gr2zBpfdEuiUoUzVahX8FiWHTjds7tvy6pJXlhMN+enAmk1B0qt3cPfZXAREhEq7NhNC1kRf8d",
-	"3T+Xc+s5WO/dWBurZ4Ht+yGuJijYbTDj69jvT3CnMO4W8ErmcXVdprVj8git2yNX7Ci9ke3cvlkNt75e",
-	"u0SbbQ/W1wV5c51jVVMm8b7Mn0f1YS7x0mKvrauISZgIvIjYIQ/b80d1UZSncZH2vBStJ2c8VzMDnqTa",
-	"ah/L3myrJjIxSflcxEWYbRsmssR9tUUTmzrJVzXeaZgl+70U4IKFHquzhStqLfkVrPaz7lUM91+Ls3Wj",
-	"9Q63Lda2/CpbA32dOobA1yyozEqdawnbZQb7Tm6R16ZjnvhLqhIynkLuVEyovHuXiOBbyzIj+T2vIyiD",
-	"z5VPKfgtLuSmDULuFfMppENqMiZw/VQ31hQtdp7mx/TrG06icGPEeGI0Qj8tyah0bKrCq40i+6kP+Cyy",
-	"Yj14wHnzQb/baT4atImbfjfai/fF/QFMk/hojuj5VY/ct4+003jQsEq84TPXL1ZOw1wlE+IW4vKMSL5X",
-	"tvbsV5VEwQL63JDkFzimNyxwd87tv+fLoGrfexJ4DCdLi9ufICOBAUHsTm2Ql+8jGxXJZ2cyq0FOJZ+J",
-	"SMCDbd5AxKw/tWQZeLxcZ8syV9UdiGvK7wo0AXvjZZyKy0VJRdlTPtO3XfrkRlISwbcpeFM1tMK/8nkd",
-	"TJ1PaQ+80o2Dh3tBg3AhcbRqaiJF3ZrUNFMQ0vvtNszYiqJ9QlZiEWLEvVtBtsftZifqxs0HYnfQfMj3",
-	"+s396H78QDwcPOJt5GL0+bT6+TN1U/dpQxrmyvrliTA8SWuRNuxVW83ydUVK4lxYfg5lskPxi3pYjGPb",
-	"72iBLso53SQOiAyxxLFtby/iFttrPyrFWZREdTTjc8bTTPB4HlAani4y5RC6i8q0GIyCccnCF7EYT5QR",
-	"Mpo3fxHz0FYmo+djFMvERHjNhYtfFX6hd/6utdPlbk5hpn8R86qgcfca+myV8IpfmSuLyCrh+GJhI277",
-	"S75d5CFZlKgkwTYtVyeg9y+RnlxSDtVzIiLjGfwyLLA3GjLmKCPE5ZwqQIoytCwee/Km5COMbAPB6a2M",
-	"2cqY70TGoHeNZ3zT8mU1+wxFW3DBOtNBKWUFhpYrnmM6kZFgIf4nrJEyPfm5rLBbkDNXx74se+Q4g0UH",
-	"cq9A5rKGe/euOB9rpbnWFZIfVL/0Bh9Uv+iwdpvtDu83H4BF+pDv9ptda5I+4A/713gjGnONw0qZAYSg",
-	"sGgjrodiKz+3ubMbkNnozlLPrJeQGxfeynAjmlRwWS/DicxldrFsm1VXbT9TGevuIQ6NLrZg5QXpXhGo",
-	"NO5J8M65ZjORpuyumakCBzBiz0hXeH4vYFrlrGY++Btx6YEozoiCayJ4JA4Z70kqF8cXoPG7UnK6TzIW",
-	"eQk2RZqrlAHOlBUVtqD1a6pw+tw1vPlsbwN8X4nYecXBryus3BWlTawivZQJ4+jtC+b7lakhBDOOoBw8",
-	"RC3RTbsei2RYCQw5FOYJPO3S02TER7NDWNZLU8gW6Pr/iVWETjD8xOJZ4xeIUE0fPKZCIXgbC2Rd+HLh",
-	"kC3QHCHTUc5H9F+/9Xq61zv+/d//rYKXqPLAIdr99XZVeWuUdsIJiHSXUeC2HUVbkP3CrrDdIeVNkW+C",
-	"nXyRPyxpkQUpHOIPQtoCAYMbi5i2AOoX2gG1G+AY77fiNvjAzzgNYHEz5J+67bDz76gWSjuW/ftO/fJ2",
-	"2xtZX/r7JlfYPcOzixeXe42FTpMz8c961Fe0C7DuMVVy6Ej8rT2HetuZDgj5ZruXmZ5O4JEaoUi4wQ46",
-	"nhnNkupM7svkTEihV5AEl+lVDi9U9p9cFs2Vx62mPP2Qqkos4CE3t7ovyrNMr7TSao6FyZIl4huEnvE4",
-	"hckY+90Syd5maizMSEz1HQaHjBEl3CGTyvba89SSGr0fCerDdL1lI657krNXT0/evXh8/MfJm1+evg5Y",
-	"Ynwrm3aMIIzUFzPqVFTWrQ6FeWXfYDVZMEl5cmELFCbByQFbFfrHyJjJH9Y1138YZXh67ofwQ68Rjbjp",
-	"NQLaMj/04LG9xifW6V6qEK4rMeygW1c2nTa1E88/BX4KT2ChKiwN+hZL7PKds9oOVRMh+SRpubNbY2Uk",
-	"mr2ZCAmCO+d0qNguj5U0GY/Mz9qivF8TDIbuVpIfdsSNg8Zuq93aXZQh1cSLlDBbFKb+nXZb7dJ7LTAS",
-	"1sGX0OhuVq24p6DJ8PPxm9frreuck5G2oXX9B9xurXV1A7hkXd2yHjC3qjd7vm9h8f5x9OrlaouHmfJ6",
-	"K6DbbtvYrROdrjvBVW0dsFCdhmwGugEDBogzyxLNppOAhbEYZjwWsb3inYgTTRkmNZME0mwNjaFiShZR",
-	"jFnEo5Fosf32Lv0YjR1ueJ9r7GuOLTHUhX5noyYTz5XB0TRlfZ5yGYmsRvm8EzxONmOH4JSWgaVGIjr1",
-	"7EYwfLJJ4FFx4gyU4Kr2Sj72ih0IX85bX4gbW2XruIWjaVtp0+pkKJd7JYSwI09tqbSDobOt8+S52pAS",
-	"wido1hejxELahX/xydN+pmYaduepEBNmFGIpWFC9Wv+3PzV5maPfaQ71OcSgnoB3wBdJ5DBkQ7Aqq3fm",
-	"MV3zluz6z+8tw/MLGM/fnsds15DQQSZCTVLCIyzuRVqDqr04ldp1NO+cw5ZbziWKj0LHKHyZaNP8Nf95",
-	"SEjbiOoOG1XjTn1hFimADsA9GGZ8DGYYAjrgTg96EnnPXxgNO9AoST2fuBPDwjCPCC4ixK9rNl1hWHbj",
-	"XQoUiDW/KPutXwqjKhcnHf3nn+358cPXg79Of3n994fx3quf9v8c/rW6Hgl+fuVKpJeJPCUTdpVy2Rs4",
-	"NYUJvMUTc6Xg7fcTVS1TEOtTkAGEs6ZY4cAUBAHBJC6IgTr4ovcjJQi4hvQPm1nA06GwBA4qEzlMEEkF",
-	"LWT8FLVViCwDusVewW/9mY8VBdb686IyIkxuwaI0iU7Z3XfPHrOH7f2H9xbwVmNM9HhwA9C5lV2kF6TF",
-	"VgJcQwLEn1cEUI1QrKQ4tJFf2lsIT6vVVjKsKRl+XV0UrJK2wQHXnSH6lk44rlzExwLD6QF4XYlhqYp4",
-	"iqwlQ2ypyUA0xNPIWGY86pTeacDAEjtJFuYVHm+Hf37BTRgm2ogMof+tuUNgWcjqEni8Z08CAMaKLGI6",
-	"2lPL4V0v1i0feQYxrheQMkGKtcqwjrriDn+FDWIpegicGsbk/F5G9KD5QC2bixog1HNxgEnFzZ94GGvv",
-	"MJziXGBelBzbnMYdsaDjwj0tGvDF+77CQ6wtSTH1s1skLvQTCnQ/BTbHQ2RSiBPHXUNY3i0WfmxGXAva",
-	"cCEe6J4kTyW/Se5ygBgYqAzp6Ckf565KjPe799q7QZGQkqBH99p7pBjsCxI28rJ589zN2IPLNRLh6IBN",
-	"J+AdiRh2KtIOgZ1dnDoVLb8xrsAk5ZEYqTTGyUwk80Dk+FyJipYM5dZFVsqqB5yINMUDhBOj59qIsbWW",
-	"XSVb4U4+jVp/I+s6zApg37CCSIthCYhGIsl04a5lrOeq3ZPYKhLnlwhZJDXqCxQPamCzK/a2JJou3u69",
-	"yk7pdkispKTlVoJN6KAHEQbexnYKt/yg+stX6QKY+wHu4dECFxPBOBK70oX9TNs1DzUh5m9PFgiGPBdR",
-	"aXOiM131vtRNSQxNd6xA5foU6U/oUxygVDkWPlWGgenhuapSYbTDai9MiXMKLz73ueCpGQUusm9ffDEz",
-	"W7yVjXV8+v3T/w0AAP//",
+	"7L37cttGtjf6Kn04X5WTDEmRlGRJVE3NVnyLPLbjseR4JpG32QSaZEdgN90NiOK4dGo/yHf+/R5sP8mp",
+	"XqsbaJAACZCSk292/piJBeLSl9Xrvn7rSyOQ05kUTMS60f/SYLd0OosY/PtM0GjxL/aO6ZkUmplLNzRK",
+	"4B8BDSYsbPRHNNKs2Qik0EkU05hLcR42+o1O94QOD4Jh6/CQ0tYR63Zbx8HRUasTdllvtE8PhodBo9kY",
+	"cRFyMdaN/i9fGkFEE80uFzPW6Dfei4DOZiwkrzgd8ojHiwZ8ZsRDJgLW6HfaJ80GE2Gj3+10m43PiYzN",
+	"c5cTRi6S2SziTD3SJHJPEz2hUUSGjCQi4lMes7DdaDYUDJlG5tH0S2TO44lMYkJJQGckoIKw24CxkMQT",
+	"RmANiBzBH4EUsaJBTKZULEjMp0yb12p2w5QZc78x4eOJuRJTFTf6h0fNhk7GY6bNdxv9xhM68wZJY3jr",
+	"iDFNZpSHhAsSz1l0w8hUinii2427j82G4vr6Fbthkff+9KVmMeu/9mOzEctrJvR7bfZ1//j47q7ZeEKX",
+	"910xGrPwLG70G71O73Gr2231Di87J/1Op9/p/Gw2CW/5fpGRQa91FHRZ64ge9lon9LDb2h8+pp1RN+iF",
+	"B6zRbIRMB4rP7JKckZDrWRIzQodmFyIaMxKyiJs1xfXlGY2FnZZ5T+uI7Y9ax/Rg2DoMHodH7Hh0QjvD",
+	"RrMRsTGNfpBRRq3TxTsJOy7ngincnDjR5sKMiUazEfMYfn8jVTyZcxGSmza5kAn+0Wg2klm4fhlg8SY0",
+	"Ljw8VOg5U41+47XUMRFStEKug0jqRDFCx4qxqTmPZGi+bDZuRlXMmSYjqUg8lySWZMRvGFkwqmA9Kh7H",
+	"k1Zv1AlbR2Fn2Dqm+4eto1E3ZJ2gOzyh1JwGNmLKHC9DQ0sU0ev2lif1XMnpUxkkZrTFEzSnMWJUM6Lp",
+	"QvfJf//X/37G4wlTMKUFmdIFYTBJru2NwwUZ8xsuxuaiuSekC/2IzBWPYyaIkDEPWPu//+v/I790P97P",
+	"1IfLU//SCGXgPR3ut3rDI2qouNs6CfdZ63jUpb3hfnAQHhoCvjZk0TdP4WI0G1Oqrs0SdJsNQaeGmGB6",
+	"7Vk4ajQbMzpmjf5+xrbuZ1WAOfib1j0+2W825lQJy2Ubb+mYkSPDvv77v/53OiSznBMZhZrE7NYwC8Mx",
+	"zGEzpDY2pCZVyBT8SclMybGiU7xNMRpqwuM2ecdoiNfM9MhCJkqzaNRufATC8TbmK5+GUp510O13jn7O",
+	"85ONh8TudTChZp8jGaD0AMYxlSEw5fEsbh20u60pF7xhdjnl9z/IOYmkGJNQMk1o6XxJohMaRYuVaf+1",
+	"sXIum41EM+VT+3qGa7bjqaKj/KEdytCw7D+RN0BMIOGYmnIBW3YlrsQHZsnSH6cckX3ymqpgQnqd3iHI",
+	"TsJGIxbEZKTklOx3yUsqEqoW5oajdmPtjvSsFPF3hLY6w/1R6yg4DFsnYY+1DunBaD/oDbu0c5Lfg9b5",
+	"s0azIRUfc7Pa9nz4LD40E2dhjssXzHctkz84tKOst+7Nxg1TGuiglzuVcECeTSmP8icjjmkwmaJuZvgx",
+	"jWM2nZm/uk3Yr0t2a0b3lFFFzkLatLs0ZSwmUpDXUoQUxT8T6xc+Fd++aO22eobZHY0OOq2T4WHQygRr",
+	"NwCmGfAZt+P70qBhqJg2i0xD+h9WlWwHcgqaHjMSuBFLfzO0YZaGaWkm1o4q/4RRd4a/ssA88E+ZKEJn",
+	"M8lFbHnveuncq79xZnteMMEUjZkTeLuoxesI2rAYoNHzGicAHrDE8CfyOokTGpE3UrSeZqzlzB1ZQyR/",
+	"+hPptslbZCnmwqWRNdmp5ppMacjIkMVzxgTJNKEX0+EPhIrQ0Bt5JW9YRI3kMUyOGmXzIpAK1fOe2dbA",
+	"qqRfGpZ/eaxm929OGDX2Q6PfsFMxslVqjsy2a/YtJw57nYO8ODQKCiwe8mMhY6OpkPmEBxMSyETFmoQs",
+	"4CFzSqm28uxc8JjTmF3wsaBxotg7Bmw+Rw9LasQmVXXKtAbNoPHWak18LIzsf654SBdgWfCxYArPG0OO",
+	"UXDarMrhLxewxRBUkrtm9uxY0YAVP/3C/ER+kLMZKMn26Z45rnOprkeRnMOB/JwwEXMawTF5KYdm4jqZ",
+	"TqlagDb/qxyiWqCTwFhRwHwrWBSH7vCPuOB6UnpPb5ltHbX2aXfYOjJrfWzW+oAeDh8HR+ExOxnltDXd",
+	"VkyETLWGNA6MGQWqDfAws3mCAaeNZUwjWDcjyc2wG8MkugYGaM63uZnHbGrN2AkLrnUyNWszob3Dx/2T",
+	"0fHjsHPcPT4+CI7Cx4cntDdilHaCw0MadrqHdH84Ohh1h71hZ3jc6wVh9zB8HHQPh51Rp0M7x+aA1yMk",
+	"zf/FGv2D4153/+7jXbOhErFugcE4LV3fbp4Be5sIKmKj39mGn76Dhf/erPu5cHamRzYir2MYU1wzn3C8",
+	"Faea1VmdkMYUNhiZIyifU+CZjWYDVRd+w55S0MxxPXqtTrfRbIzlDQPm8Yoa2j9XLKJgEILifgZCOxWC",
+	"L8yiijkbk6MmOe7s73fJ60TwYNIkL5iaUrHIzlqe1wFlzRQzwo6asRjFkUVMGEVLTxp39oPf5z/Y7ZGL",
+	"mLykU6bJxeeEKtYkr6QIpSAXH7r/JAcvf2iS94LHLCR/42IclvIK84FEzaQG28QsOY2N8UHJr0bOGgsg",
+	"TILYMCSjM70GJ0Kj3zswDJdNZ8Zkhx0RIfXVnka3cfdxafc9vlmy/ahS0mACOtpckhmTs6iEGP7Y3N9y",
+	"c5t/bEDhBuRk6Vc6XW/DUSFnLbc5C/nsH9z193QA5SxVqEM04WOVsAqE4ZNFMcstpQufGv7Y3d/r7q41",
+	"RIIJFeNVDa/b6XecL+NB9NYS7d7/bk3V1vlY3+DSi5Banyq7nXHFtPep3vKnIirGCRpY6K7bbG/NlLzh",
+	"YPg0hgmPYg7OJDhIbwrNpF0MNJFMh9ZpnOrbN5zNUdlOFNi0HwviFYoG11yM66xjXddVuclnCI+L8U+c",
+	"zZdo7iEISgpzsj0nS8axzEdjdILYMREWsSBWUvCARtEid2qQRsxx3YWkqpjsG6nlTSE1eEYcbjlzOw6r",
+	"HkvFwsLwy0MtfMxEbMOzdDaLeACOrT1cq0p2fMTeKwhaxvFM9/f29H7bnou9QCZCs2jPWOV7VWj4r/9o",
+	"nU3/1UrZ3l8Ow4Nu9pVnK3u3wnnqRBGtzyCZRZKi8SuWqSW3X4YOL+yezRhEubdyO15axv+To1vfP5zE",
+	"E1nrEFvHW6vVuhJm/P0yZz/4xv1fL7NfSSzJly+p7/fu7ko4xtonTLRefH8lkJNxMe4brYJdiZGUMVN9",
+	"8oUoPp7EffIIIlFfZnTM7swH4F/67hG5uxIwvj8Vf/1KXAnwd+eGAJ7veUl84suX9E+jmNzdffnyJ8Wo",
+	"luLujgxZQBPN4HV46cuXPffP9pWoFq7IR7B93aQ4tjBLhhH4tFI2puEYPLXqVW7A+NnDVme/1dn33e6r",
+	"ys9ds6GDCZtSq91wTG94q+SMWfer/d7Mu7TyvS+NkVRTaj4QmgvNxpTevmJiHE8a/W6n2YiRDejY7LH5",
+	"Kq6YeTJ3Z6fTbEy5SC8Y5SuOmZFkjauri0bhm9LZ5V7Wq/0ueNnnhCuzzL94L24uzfdj+qjEsMKKxgXb",
+	"2JKjVn4bl3WwS3A25w9pEDCt4QejdixeToYvAv4jf3n+/l/n3Tf85UmbLV7+K/xwzn/k5/PXl9Hkn+Zi",
+	"0IvEcPq8E/7jZZSJonPR6J+YhVBspJieuPee/azeXQefJ+zz54t/jl+Mej8f6h/G7QOx/7Qz+/n45l13",
+	"evl48bfPvfk/hq8m79nL4EQ/py/4j/KNeh2/DX+6dmFFy+C/Z1QZU/Wu2XgPWn69JJCQazqMPPIuV4Xg",
+	"l5+Y4iNu7jcKb7MxSqKoWCryGuxOYZpHEMGum7l8YMOJlNcVp5NKrvzx/jFR5Mm712bsws4SR81urISE",
+	"2IIxnNtgJIWe3mo9ziw0VOdNhnVah2G32zoK9mnrhHVGrcfDI3ocnIQd1h2tjWqlw0xywjVQ01S6mklr",
+	"J2O3EkR25Z5iHs5iOVBp45KdtYpA144zXScjHFEy+ivRbR0dUdo6Gva6rZNRp9PKci0ej3xfdCZY5zi6",
+	"88rr6U3pA48nFyxQLK9FaXupMZ9oFnx60nv+k/7+7+cTpYMnk+jv569/+vPwUF/8U8/k8Eg+7bCXvenP",
+	"1/s/iX/+JRvQH/RVjb7MdkwYDcFy+tJ4gsrmU66zaN6XpVW6nDBipKxRRzS9YZjixiNGErMAbWCaMDrD",
+	"dtJQ+incYx78i6e6pTJzRXplMuY/s5e0v/tfheLm2SUdF4/04oezVu/wscsbnE9khKNtEi7IhN3SkAV8",
+	"SqP8uK8au6ruV42y+R3lZ3fV+KXTOqGt0ccvjw/urhrFM3zHZuopH1v/Qo15km/ePX9CTg73O9/mp6gn",
+	"1Dzxl744GP59/M/J69GHD/TVnz+Pb39Sf39Of9y7vNXqycG57vzU1c+HT+dPxuO/9NdsWm5W6dt/OWv9",
+	"TFv/6rRO/rz3l49/7pdNL1aLs1GMEi8/vQsWSBFCDtSc8pgM2UgqRqiQkLsVq4WdY7e7NMdDf7CpZsVF",
+	"vN9D1YpPjbV2/PjA6jj4d6ZncRGzMYhjdF/RKYvdUbHu2aLNMBzikSY8zK94RZMHMmhmNJ5k6qz1Bft6",
+	"FXKmbHr/S7FRo9/4016WWLyHv+q98xATIxOlJSwwjSI5fzadxYufkO3i2/IzGQh2G+MzA0dXkGGGG3BK",
+	"6FCDpq+IkUKLvuUESmMmWpv8OKOfE9YnPIassSlk2KFLLL8yZz9/7iwujt+M/p787c0/jsOD1y8OP4/d",
+	"WnxOjODLFgOnUUKIvSVCzOjvU+tjCft4iq6woq107P1etxNdbzvuJuQtlQ2btcyv5YPelGFUMGhmv7fj",
+	"sM9DNp3JmIlg8Te2WB39G3AFQwqmQodqk2jpch5nDJ263EscCaX5M57zgLXJGXn//vwpmfMoIqHMz/0o",
+	"6I4ySXgwfExbx6Nu0DKy0MlLN3cUitnsvWG3zLjL2GDvuNxY8mix/am/1/r452JyfCmHZfv6qxyWb+qm",
+	"/IuCTf0VPrXjlr7iU14ilqZSxwSCxIQi8zAsYEJv8gyg1yk+6lAxkFvrkI0opH6YR8pZejfH0LsFDL3Z",
+	"uPS8t0Vj187D5QjxXnmA5zvecfk/ZDp40TSsRlw6+I0KasHgM7V/p7GDowDT+UCmfk/DFzRmcwp8wXo+",
+	"QV75bk8lhxGb/vlX6/fwS2cEeKmXkwNlCKoo/zSk4Seb9myEXYymsVmks3MyNrosFQRvQIYTyCQKgckM",
+	"GUk0C5tkhu5mo3XQMeWQ3smFjilUxzT26IzvUb5HsYjHrg/TcZ16AGdoHXZ6Wbrs9zQkbnVSek5tArQA",
+	"UrvALpLey88alrzaBr3FN+AjS4Uigsgk1jxkRC90zKZ2zViIKSNaTlk8MWw6EQn4I9qNu6aZgBci22J3",
+	"E3Et5Fw8x5TW1R2e0shwBDTL/N21W0CGMlzYfHtKIDMWt5mjIIG3wxFRStpQUvoee497DvShTEZB/qNh",
+	"LsrQwJRBbOLuYyFp2Az2HegC1FWfLt6lo6hKF9la3Q9N+MscUGGPjGI0bBoFcXnRvQquVI6b5QdCeSLF",
+	"KOLBtmQSU/DNrdJH4N6bIw+urbZEbFSawLaOuY6BpGlkZrEoPOdJPNlzt+66pSfZlj7JBlp1P9O53f92",
+	"phs0lni+wRDASD+B+Bjs2nOphjwMcem32DZ0Gq7u2ih9r7dtkH1unshGBzYNHMqirUq0sdt23KL9bIue",
+	"e6OqukfZTO5vkwIaRUyBVmV1YVwByJQ2eieNLpi6YeqZ4Wlbbg23byranvQ3b3cuUgEwhzxCJcWYSCM1",
+	"FDFio0Rm7s4YD33G6OZPcAEIrkD17Upndj+7VbgoE6ZYm/injYdkwqKZxvIqERpRS+YTGsOevpHxc5mI",
+	"cMuNRIu9aBuFjD+N4M152akYSkeiE8jMzworyjbRu8UFlCsUQNba8mHuVB7kSorIczuLqtuczfzeTmV+",
+	"0WDTQQrGqwfWCD2jTHDc37d0EUkaXkr5iqox23KbI/fs8i7HUn7CH5c0JNCMzJiGjNAYzbZu5+D48Ogx",
+	"GS5iph9SzT3oeozVqjLkmYh5vCCXUpJXdsRVdzSb5f3xWVggrgm8F6wDAdupmbrhASNG6UC2+46KMXsj",
+	"4wsacz3iRv3dchuHbCFFoaarzDc+GcrV3leW9hS8vxOqCaRGlG9j5cyPPTeHHXf78cpus5DAshFzgC9y",
+	"U6q66cVLcn8EkK6mO9YzqvDMXiAJvBf0hvJol/1O9KLEck28l6+arlwT8yymeBAh55XN1PsQud7htUtB",
+	"3ueGW8NW9ed5T8YqbBScVSdiBWMhaPmhnIvTbI0IHcVMkQEEI1oQjRi4ajfr9fd+KhuTvXvPC2ncYY6C",
+	"fE3FwlK83pJG9KxEgCsas08WYSNHIlIiSIadvW4TmzEHwRRKphIiaw9FHwc9z7AxgzGLQNJVqHPAvQne",
+	"twL9yJygcMwgb8mtFMhsY+i7inzIMeSiaWgHNuL+qOO9wKwy/i8Wbu38slkpq8SRwNuZiM178vRxRm5o",
+	"xEOC+TIEclFAe4Fis1Krd7qrzO90M7LITb46RSzP6v5N34gG15pQu0SwNpkip1iI2biaUMVQoV8iiA8f",
+	"PrTOvDGuemh/MDarJP5EMJr5+OhwOWJrc4MqBr7w7uKIOVLcTEmz54bZora1LU+aSBUX24awcGXuOCNN",
+	"c364zHFkqHFmsYKKvHHTBJ6/AW3VsLOYHJNgQhUNYjT0PXfcjGo9lyosdsjdow+n1/Np2lteq83WMj5x",
+	"6e5LCOIqg2eLhjCkYRKj3wSW2lw6JQNc6wEkeGio/Ws3shEgPFUYPqGavWbTIVOeQ3dt1mNxjA/2WSYi",
+	"JsMFkQLyNQeYwjKAuvMBBB1BCE/prf/eHoR3lq7kcyuZA3ZYt2gQRT2z5Sh3zdQLte4ZM31AMrrLEm4q",
+	"RWpyWZHmBUUJkHZ931IVL6ou7z1MHBOtN1CYGdPfzI13LhRUFHGCOp9HGoionc9hXZtM+p+//OfV1W2n",
+	"07q6uu2Orq5uj0Yfv7u6uii6/L+KU1jNMUZssTe2pqMwfQl+I0bjSz29hvbMlKngDCU/JTG9tfcuTePx",
+	"wQPOQvOQVdqJC3PjMl1dI1IWvMRuUiGVOZC5bQhsJiMeLDaOEe+6a9rikKKdQNgjSRS74Wy+SiydXZOP",
+	"4dNNN+K1K5HhiuRn68BFlsf/YcIwAQmMsEcaDY0JDcmQMQHwTcLmyrSzcQ6ljBgV5svLMCWbeYiP3Pel",
+	"0EjFXyG5zYwLwCNc8o5ZC1DosGh7/eee46vMN6f09hwfQf+qLUVRisLueqh461954dD57pZw81ZXlgJV",
+	"hLIJA8csgulMqpiKGFOMchNZIpr8cby60ldXFyWHLZtbr2huPorJyoLDbzYagtVqBKQZCxEjC+ODhrBP",
+	"SQcuUYLEZISdmcDaBIaM+svT0vLEnhKHvyn5tc5NKYXsWqHFooPiSpqXTgckwp7Fmzb/kk9BYHpZubUe",
+	"+H5R7YDk9mizHH/q3X6HibtVvuKBG5axhZBFDMp2OCS/YeSnmBE4YMTqaodTOTc/cYF33qWa6eZHLuHG",
+	"u1xqcpW9WqJGnoF95bclHb6/jv5G+1Tij6KMKp/m97yImdisTLMZgG7ZXq6tqcc2zFdfcRSc+fOQ8qTi",
+	"tFBdmQHD5tkq8Ryj6hYxqixXc9N732R3ruwYfKBslVHjX53xVupmVmhSqEEypaVYo0JW3qi6+rzmYBtW",
+	"Y01bK//2QW8ZXKWOHbEbyPq9qE2BU3isHg3abd8kK2uR0hsZF4iSrK6yCgvGmspC9V7GbMfzXVtK8W3I",
+	"ADhkOms7Jf/j69av9uabZam39bBNvwveA/ZOgfJhs15KZqzplBFpNWEQypC0Jkf2L2DIaR77fMLgVhe9",
+	"RRWt0mLB8NKsneUVK1iy2vS1FZOtqs18Rdu/OuP+mrZ85VHtZpvDeS8w0KsceXhr7TNvwR9rnXo8a7+L",
+	"Y+/U4gKNjlphZs4qbD6U5RGAFu/bhFTEKuZxEypQrPADxyIHfElU0NskovOFeWou1bU2DIPHcBeWqmhI",
+	"vzHXNF3oNqFac20M0dwDbYLlrn1EZm7CC6i+1sShEMM4zY0ALaLsjeDhFsa++yXFRcfxGNngPmVIJLI1",
+	"1Pi4t2Z5tfQiNQ1W7BLF7DoR89KlbyOkia1rLH25gy1a4cQPIzD/sLRqW1rrbKuK9tQl1dcF6pkG1BRW",
+	"VUF7cEs/YT+W1KeGdGHOK9ckTPKOloqwClWpszp1mDUtoJACzsYh1jxkJLQqiDfY/Voy9CGoansr3azA",
+	"Ey+6WAMloyblPSRl/CY7/kCxhmVfOQxx3fbV1j9iIwFraR/Ae34Xyoe3f6XC1MyvXJgCknGZKDVnLuKC",
+	"1VpPJmJVR59zH3km4t+LG+lyzUHw3XSQmBN+1fjhkwmNgUPd1o1op6O31WN6ApVjMb1mhItYukB3m5yl",
+	"FWYYIIKKCgrlMOwWS5HYDbyBpgVVrtQdc5UsPF4uQqWrS+Utgk6uCPo81OurpLFRCU5vpOS0Mp3id3wH",
+	"E2yzI9UlQm02EsE/J8z+bLEaR7TQEfDcXHYhsCkQS1GcsX6YcZW6JzR+dmPF2xK0iGAEUETcQHSsGJ1i",
+	"6v/FxTP7I+BqsM8JjTQZmPcPVjfbpohUzgbJaiw3sl+/cdLasO2Ms4CRb0IWxfTbIldbHS0FLyx/Bt7d",
+	"J9R+yy4b0tYpCMq+h3SB1zFaGFEd43qeEshn6RuJP6I8YuHyHT7Thi86rm3Tjgq497LQNL9+LKGG7cLr",
+	"QcaCNm2X41Z3WTeW9Q+9wrvuPATFog12NuvS3h5vAyy2u5fcDbV8mcti967JUdEcHc1wgKi9Dm3x5y6k",
+	"XCVVwLLHB84T8PtqfdkgrOZUe8KoMs9+5z6xnCPwAGF0d+4fJozu9yYpXSwFaZ1Osru6ndiXfn2AONCu",
+	"j9diqYsX+oQ+J9JWR+F9VIFr3mZsTMvyGrrb5jUcbgrVpBXxHs3skiaQoqBuwCmiUFPxSGeVKT5IUjfH",
+	"Z466y+hCvcPHfR84qVihW2p+Vo05wJabQ+HK2vv+aZHKdq7x+EaaFOwyMAjV5OXFj28KGcoDcZTAKA/Q",
+	"+gvV6GBSxk/qqIt1nThpD6Uqb7/PAIW/1y5OkcnEVUp02Kl51WLZ+j4sAXBplZ077ERXjIUSssieeUtY",
+	"O0VIsu525QSsrx31WhnaTDPBcCTmLsxRYmFKxVzMkkxnRmq/L4L+txBM9yN0qitG/7MFFDgiU2XQxs9S",
+	"6m9mAgwPnyeu8kJsfYxtmX1sOFVGEfGtB1sp5bUihdpYzXWxB8j7XP1EIr/Gurp3zXvq95NY5A0qO7fF",
+	"vi+qIg5nMHvEUrJnsWB1vRSp/2HFtqqtS7PbgKlZiSk8ZGMuAPNejjBQmJFIPGHLJsVBrUNyXUiIZ9Gc",
+	"LjQZ+HMZ5GjRV3s2WrD2QC2tTDbtTdtWHhN8CN2lduLElpu30749tF6ztUldyErdEvl6/npeCb+6DKHt",
+	"nBzbpG/tUggA31s/me0mslvCcd1QcfWQDUwL2g3f9wYZ7XGd2+Rwm7qNemZJXWdXSfQNZmN+OoXys4jX",
+	"C7+VTMQ5NNcNzTUQuVzMWME5dWHXDVR7kcxmimkNwnObTU4bMdVJLFv2H9jr5cN0zTTukxCfKyli688H",
+	"tdURI4ZMZhEN2ERGoU133bWsaKVRROH4i2B0zROopow4qiq4qjDoEY8ia5HhEnlSL1vFTa0lij5rSNsY",
+	"bOQCv/ZNr9PrtLq9b1OjgMa08Gt+B4YNMja7885rylDtIdtZBbKfV6u20hdn703zY+1y5LZkM/HZ7/1B",
+	"g/830OA90tKO5GPRVR9cN0j7POTUA7/zQFmV3JCRWAIkZWVT0H7sWdoPYtUOrBt9hR4Flb76XkWroR4V",
+	"NXKzLdoQJzPLzHNMyXAWOAnklGkwKvoASQoQTpDpjRmhoOtD53PzJDi/MDPIqAKpcwwyj0IyXBAaRb6R",
+	"5bWkSls/2MZixfmTWQf7UjP3g1ShRt94Oo14ySn2OYE8fnI5YQsyN3MG9DLijOEZePkoOK4WmJuCWe2r",
+	"xnDocM+rWyrFlqgbbM4KTV0hHwvdP+p6c0r3UNHgmsXWETWSUSTn6JGbw0rZKlfruiVQYEojkvkYU7hp",
+	"ZHo2KX0H3Oh1ue8eVjygRRXlwB8e1jAjZ6XxWdxk8EYa6xUs524Vr+Sm2QF1lQBJO+J0jQAKZFrlyRX7",
+	"ICxVNFOEfJseDwvhBreONVxa1XstGy7KwItt8nCB4Vljw1KsljpS8hy97QXiuVA08jLXJCaMWO4BPnsL",
+	"Sre23MGFM/5c7MiAsV3ct+wf4HsHxfpnsa12Ht9DVYmnV6wO1/6IcIw6pw75FmFvWyJfUxCbKSm5Fc8o",
+	"ahPRl6G/83BZnCxmrBaaxXoC8cdQ24+dG1R1R3busG/yYFf2RD/Fxr9f7t0NUiPW+4Bx2REXNOL/2uqR",
+	"qhn5vLb3ZnNY1oFW7BKUlYqP+UYNHAjgR7wVJCGNeLy4CKQqwe0y74hYjLrFmAmmzJZgcHVOlwoLrb45",
+	"VzyOGXSqnVCRDySGMkHAxExmF4YQbbtioGyM3FbfU/dE1S2tlu4OS7cx1z31tu1U1LCNd612KUS94GxF",
+	"axVWyZmq6R5uiOxSW53m4rqRlNeEumjsEtmdGjJLVV5ILwsZjWLbl4GLgN17+LYCz80FHexhTLlAM+/s",
+	"9EpNMqGYrlGdmhNY7idyOqOK66L8H6gbYyEYXcUnHIAzUe+d22zRcgX7sFLQ36jq2xHKJBHXZWWeEQ1c",
+	"WN+2nC+HADqF2uaUK3Gds42qSWAzwB8SsVSp0TvsFFY7c6GZqrzSwUYrrdpKb+JCiJIE6cU1CirYbfwE",
+	"VrhKmXcst9nqZVQfBf1aY+kdFaSF5ZVt5km69FDAzq2Ga7HatUQsc3H/C9YpTjiYvzIfW0MnMBhH0oLN",
+	"UyVhV5IRbH4RUxWXoWspHcPH3dly325WssBhDN1NFriMwlrzl1F4b/OXUVhr/u7b9zf/JdpPB+Sti7dN",
+	"HrU0U/otJfv69ol5Stfjir+bzBpfnd2AXYcTxYQVu8tW9lrwBMTj8Z17qd5hpDPqtMVOT1gTFhRn4G5v",
+	"XNVOzZ8wCnh2hV+zP+6kl5Z3zD2PNUpod2xguXd0RC7RQfr1bKZrose+vl7IZkZUpV6kCdXgS8/5dpFg",
+	"GplB0bD24hoqKM8TekC799/KJv3DGntYa2xLw6XAYqlppvyUjflhMLFsxjcT9+uxqnsaRWF0wbrgNcHZ",
+	"Ek25bRIHIh2T8gpQ+2qS6oZzUJSuub+td3lHyssIack49tDC1ufo+R+prfjYz9dUfezXfl8aUH6dVyOY",
+	"vtffSrw+6TZJD5PhtSSo+KwPrG1S6ovWZ8ez/sfZ+2pnr/Khe+ZQ2pY2No5pMIEKjJINGEum0UnHq0M0",
+	"w9ee84it1s4vnzSzitNZXKLtyVGceahjxasUuGwyJQ2/+iGeltRC/XD5+hWh2vqfNNRqW285FyTiOtY7",
+	"VxqZEVyuRR5f+Saeed9fj00uJYmkGBM6to3IedYzls1iYmzyqS3f3a3a76G0W8WoLg5+L7zJmMmCxWf+",
+	"WLDdjrxiAZ/xYpq/lGQ+kdN0uRUDeDXAUYEKX+w8UeccvHOfqyB3FJtFi0tZF05RM1Fja6rp6vCNTFfX",
+	"CfKSYjhL/HGnlJIH1LzXKs9uYp6ynPKkHK00c9wyXfQ6GnVu31Ylvljq93tKktnMJnBGcm5xQaHsrTBp",
+	"yAH15vYgH0LfL1h5HFU6t7qZhNVTtUY8Yu9VCeMd2F8H+bSAtPRzRuOJS4CwrYDaBJokS0VgEPnmUPkS",
+	"mXXgPFdXF8UpBGZExUlVXmmjpQ+i6Q0DsUF1PWig9fU6wiExhWxEkygugfk5IzMexIliWVYeSDI9kXNd",
+	"VLC0AtBvp1pKtiDOi3BuYy+7qSyBaVX+FKVytPfKkjlqEtl9bdpW21TkzURJRutuUrOh+b8KXvu9wyXw",
+	"NaHHB3lN6OTksNt93Ds6Onpcs1eDXcAs2c3fZTumdM6lBFPbtkPmp+tJ19/emFsS8qs69jaVLIaOWVSa",
+	"TLxExSswbxCSCwJjnQdBoeNzO72rj7WICFjFI2gyy9A020kl0yUe3zMPH4tHp0TbsqIU+SJrjG9G6HJY",
+	"YukvxueEJZgCjeXPQ5mIAP3CAL0E5YUiYBH+O/vG5gpVt7duu9KZlBJKmW8bB9mH3pcOdBGtDw3YvctL",
+	"Hkt5DeniRimVwicH13julNiZ9olio0Rb2JqxlOGpRZ3qWxSDZHZK0jXok+ECxKyG7PGtl7KI7CCxvxCt",
+	"7RxTeOeIQmFhx/ymGDtivtZw5WeochXvr4MsAkpa1ZsRGbrq3THV15XvVTS45mJcGeYBSyQqK9yr1H87",
+	"kypmYUk2Y+gub/SReD6VIo4RRamTsOlC4UwX9Waq6o0pTA/YlFqE8/FG+nHNmlxMqGI7hp985IVy3Wdh",
+	"AQBsvA+gybeBaai2JtlR2gzPaMYGNS9SEef6cENsgtntECkjLq4NhzQsyigrlSdwEUvFQhf0qTwFiLWv",
+	"i8Pj4IdsTMVWC5s/GhWHBU0z1vTTwEHNla1Z3621RskY6vewGQtqFGC/13QZoQIRWEGIpU7brO3F0ier",
+	"Tq1Wux0AE16DM5ynbrDfJQnl7vDDVTiR5SJL/XscAbnBL3OQlO79M1y0g2v5mru7HF56wiJbCACbrJpw",
+	"ymUSk/lEEhZp3H1dAJjiwbmtR6O0920FGsZ1EEldOIWlyoys+Av57FgxFlpV1Ld9H+f1YtL6f0uUYrfu",
+	"xd2ozuP7KuYCVauYfLnC3pF2epEc1z94CDy73KWp4MiV4n5+yNscq8ZGzdaKqNe+KXESyAxGCd1sbiI7",
+	"LbL2j0KldXNPMVXlEYxtVHPtpp/wUjFqqYPLRfHZw0tU28xOaW7ZV2H7wXtqp5uSZBFveW4MrWcAgVuQ",
+	"Nx3bMFcxs4FO6H40a/s087SL92rcForL3uLviLFtyAiKfLGB+kmn++2pxQudUUWnLAa4V1tHRugIyvbJ",
+	"4K8Ddxu2bs/u2WXwKwlaOJO0F3rxqguXpLbcZZMmmhX7/wyDvOYC+Dve50T4jQzoMImoWjjW8uT92VMS",
+	"SDVLsC/S4Nl0yMKQheRc6FglQYoltc6PuD6GJcWIh8X1zT/IOdGJ9axYrEzrt9yhCoaVl4PzmDARavIN",
+	"uw2iRPMb9i0kwLy/fN7qPiaBDBlJBI/1+oDnQaXs2aq1swXpY73aMIoUAwes1LeEsBR6Vx5uW/bWae1b",
+	"nEGcudRgnRB7Sz/cbmRdb9c1GEbHxyqf2qWY2TusjijcqiCxeuuaOy/+tuYmUMQrXtgM3AxWYCus8RrG",
+	"L5am1isDTpWKtNaT6zTdeKTk9BR9YFgkbGtRzFwfaVcljLWwjin5H/T90NnC1MWGqt3NXIrNJou5556g",
+	"oJCO7OJXo4RdWpm7pF8LTw7m1H2jk9dy5cHN5Ykc2AAAbrrX3Maa9Z8WE1o34XLiyBuoG7g/Opc1psJb",
+	"pxkoBdaSCRmNQGlq+hi8iMA6mzGqTkkX+qLYr7bJGT6P90gRLYhiM0bxhYRnAp2EkqHrHhAjbG+6DMba",
+	"9RdJ85zjCRWefj6hmkxoNGqTc2yCZ941sbCJ2FBhvqMMd+tSzl2q5DzbOoO7ZpkT6ZFOd4AMF2bsXBEe",
+	"6srMZWckexjGbwZkX1JN+hsUhToW4J9vjwyWzl+uBHRraPofqJ4UmRIWlH49LMIycMYm7PkiRIYz8v79",
+	"+dObo1OipQLkFh5q+DeSI59CjQEYa3wp7zRJeLgU/HucTzp5XDQKwWNOY7bioHuw9BN2O+OKaXT+0Cj6",
+	"cdTo/1LFDfRx+dS+FzGP0my8gIrMSWlYGJnIREHDIbJgFBsOESHnp+agqXhBQsOp4HFM82uDdmB5XEGP",
+	"niwEqgFAiZLvn7wlB0ckpuM+ecHUlIomea6YCCZNcjGjgusJmFHgQHsmxhHXkzZJdZ6zIGCzuPXKsdWJ",
+	"ReheGddKKYm3rb2iwpKPX3rN47tvWlmdyccv3ebx3bclB7OSz0ebkRFrSKOTYFfzAV9S7P/BrnfmllMM",
+	"PLgws1wuU1+fTDDPHDNVG0gZRinV9SiS88penA/ugRVOZtM33GS9dxcxoYITWaau5Y5SpZxDPjZMsjD7",
+	"y+Gj4TBBpqP4g0DPFALLdvOnIOgnMgqNpDcSU7F8vVqieBFhrOZ97+Lw8mbjs5XcW4tW+KUc3kODWuac",
+	"X+tufimH6CRDuBSuJw+RvVsFJvqlHDp06JmS4yq5MC/l8K27FftJJCWabqLGiJtHuO4TcGTRIOY3zjLA",
+	"3Biqwmb6L/fLMImu/dwG72G0iuHuRrNhbizJodGQkVfb7ARQcchlNPSsiZ7QGUMHJSawzFOXhDmxkAbh",
+	"Q/uvKoRFGqFKRK2kYFWLCqu5ml/Koe9k5qxyoj8igMLh3z3nf7dc4ayxQ5JzXafk7KaW92bj+pfwgdSD",
+	"veoiSxvBxWrhrcBy4mXICvOlzNMD86tNpLVd+TaDrX0qy71c51SfGAtQsPA+nVQyZOud0Wb5Hryb4a/I",
+	"qzcQt+VqNfseFjcWdOSE9vivcogFzoia4joLcix7ZiJc7RnodxU0SqnA6hCmjHqKGJXrGw16BH1PvQYd",
+	"8y+mHhccQCZXkChcBQCuXZY0/FIOa+eg/iqH1RNQ7f7/tumnvqxcDYjJoqzki5jNvBY64UYbv9fpVLTy",
+	"YxnTqOyLXBAaRaekgzZGbKNyUK0krGNs90GsKMFAyDiwkgVc30zZnUajYSA7tpCckEqJPqsELMIYTCe4",
+	"Oc61z7YSbUy5ADFPeWxRHdzRs5dQbAj8l06CAOoZqudXvuLiGrw9JSfOVjIN2YQj+i4Z/GWQOsu4uC6K",
+	"sJWfwNTI+1R2CF/xGyYKabM05zfiNzlIB3m9mQGtSbt9VbvV2oqN3XYm9Nc1jl/JMd8SFp65es86Kecz",
+	"qvVcqhLATtso+pEm7r7ceU0fztNP73iZftZvpKthSl9XtKWZab3lqpQdc7A4ubZG530UVxWXolg9LTBD",
+	"G/GAxozMFHjci/ISaqPxA7Ja4TyFza3jY0hVpEQb8hIxpxFxzgHMKadRRKSCfwojIMgZ5CpEEYsg39xw",
+	"bDDC4WO7FqIvUYGtP8E1L6YAX6gWNCKD3zIkrluEH0/raqVI1aBNhT+bedwbaXexECijVhZveRv6S5v5",
+	"+EjbwnQh5zvVLNXPhbPdHdayFJffX68EuMYoqgQu/Q1BLN5CwGOMX8K0NtXP+2+srVQK7+Hq2mWOqh5K",
+	"zWw2EmHW/4lh7WuA3YyeiHemWly30+kTLeF38DW7QvOq2FGbdTdcp/wYN+3OW+V3MbgX4eAi0IphFZ+5",
+	"ERyRhk1pLFlxpgxGH51ZjMqhF5OcW7XQ6IFxcdiai7PZrNI4fLoqfte9HJY0zm/GtZYpF26DrrkPJQfp",
+	"DJIv6tXfl9DFhsNU1Eaksjm2sprr/SaganJBlvuetMkA0tx/lVywcOAMjvlEgocsYjHhokkGMdXXbVsL",
+	"FQ7MPVcCFFlbHnWKaIiGaHSa0YpVRWnWF1ZYuGCR/YxGhQgJl+s2eSMhgxFMGkzZnqep+iEis0w1i26Y",
+	"bl8Jv+WjmYYti2+ghGsHkdTZXzhHm4meTsZLJW17HU3Sa15rk/SaBRl1odu25enp39kw8O/sfiDqtq1q",
+	"wz+y2jb8O7XAsoTg7P3ZtXT02aWQBRFfvuiyJZau+oWI6VUMMeSv2eEUGYFvqYrXmLTARigmdqPBo5fM",
+	"LbOkc1H67sUTKUYRD+LdlJ0pjcuSfmg5+q8bZk5FNKdzzHWMWWoWPufj2kSA/Q1hOM3DjawTFuPC3Lga",
+	"IQoxywSnWMQp4OE1zjHcoYV1iqUuOgC8hKyC6YyKRfkmXfCQlQfb8N3oDjhFBtE3WrFgHOjDTKBJdBJM",
+	"0Bie89iY8blmrhHH8yJnM6nRZQEvKhlTGundnmRqRPt/R91wqjfBudcuOIQq6L+Uto+Fdkw7tI8tCS9X",
+	"bYVjKaC2+gydwdFtPaxfyeno7t7acbwt9ZI84+MJwJwrGsQgYK1STM7EIruOqVe6SfQMwdGlbJMfReqE",
+	"mkoNPcKmUqSuFkyKN3b3lIbsSjh/VeqTgZCGMdvRndM0/POg10NZXNNJc1x0fNNc1NUNUknEiGaGZQGa",
+	"oyvrAn+nzkUYHIpJsyFCCuWxIpRQ8TGdRXJR2pXrLaK57tavM6zdnjDNQnEtd0AR41GE1YhzHk9smjA0",
+	"w4G2gcs+wiUCKqqNfptFkJaVXiPmE8WwcuTk4PDo26qxwIuYDiOGYVSpCMR26FT3yZRGhiAQif+GRjxs",
+	"kkTQJJ4wEYMzKgQX0JCHIRNNY2Z8AtbRJFMWT2T4yVyhLpwUWGWgSSI2ptGniYzMVarZJ9Tz7B9yDuV9",
+	"hkI+zRhUWDQN7X+KqDJcUlExZvBqTWOuR9wM31yO2aeITzkMS8dS0TH7lAh6Q3mEt1C+8veQhp+cMzeZ",
+	"YRQQZpndBfF+QaMHjoxicmXMd6vZsZE4XYZ/zqLQRnSg8Z6QseENbAY0UJlXerVVmx0O5mjT0p74ANcU",
+	"57vOr3Yxq5m1pfDYr28phdgocKOzrmzt4goMkeF7+Y/f9rqtq6vbI1YTqAShAy/fErxhA9z8yYkn5w86",
+	"dZtEOF+DDTwDJzIy4jTVmLPiRfNHQWet3lZYysuIHYZfjDjWmi+PamNWVqWYcgGUsc0PyGjhYzFHhTRn",
+	"a1fX4/pnS6nSE+r55TdnYr9jNPTdAHo7aYW4FVtlraSPfiwZHi8OyWGxZkEYmcZ0SHUleyhL91Es5LrO",
+	"I8v6pfuqe1XRbPQGO5fdMLVAW5drksxWLV02VuBbqBpjdDWtJYtrUXiqo/zZtFwIhAtQMBxaDxSqpnXP",
+	"GQ4lF86viIYbJvoMja25m4xZ1wDW4vLYXq+GqSN0kBmk+WrIze1TLmiMLugpnc1syaifAV8FXSQbR+bc",
+	"2VSk9M5371nyXWCNNyZw3TUbUrAKSd/FI7lrViuW8p74iEuqmJ5sxwIUPlwS0AfVG+8gUHmQFb3omMwo",
+	"V/WACLNAV0lKzdJ5yI2u+DCMuY6Z+ooh7FESRW9KLX90njwqb9dZvjj/eXV12+kY3aA7MgrC6ON3V1cX",
+	"RZdLXASZ0bjJWoX7NsbFvbkWr70Imfre8ITtlr/EIP+Qy2sxxmhl7RKH9DYcFUKxHK7v7V3dPs/NvCyB",
+	"/Vc5rIyUVZzSlIbGchhGkPszdd1t13YcqhUQx/GuS2PCaUO12XYbLmdpndvmXfzR3rwzvnnJPH6cbSi6",
+	"KzbwHYhYsS7w9N3Z80snRGmgpNapfjAuKSI1v1wUgnCilTNj6tS3+HPegkeayDm2Kjo7sHV1aYsdp4Wc",
+	"HTSajVfMsJpC18cNU3y0KKycOBNpacrc+nUVVvIEVGTdxdMKZ3gVN3Y0ZJuwEH27f3+HFe5eUkS6IuUq",
+	"/OESw8zbUpM4num/9vf2StB1y7feYxAPVzF+v64gzw+UKxe3R+ORJgO9rla8yIrY9ji64ZUZySXNo3dp",
+	"tVzau/o81m4NCnpVV9BE2p8qaSLenP1WN7DJH9cTWnlBeo2snS2QqO4DNjvLW4M4hq1DHDGIOTXJcEHm",
+	"E2kYnKupyrzDmK/KY2Krl9Yf9YPiGio7sGf1i8HK+Kn5xWmxMCcuyPAhwY5dDMOtccGk8hhGZujFJDWL",
+	"6MK6G7bjXzUg51aijebJCsPaWR0qVEuKPwxL4PTZd0yz+KvZAYW6c/EoNfPGuM3w6mv2tk58Iw5Imsq9",
+	"wu7g6oYc2XcyWmfGY+AIWjKH0hwz7JsYFQZ4sTS/0WzQcMqL8wIumAgtEvY2q/iQjWi81gYb29EMg6C4",
+	"JnjMYqMqBXK2SBEKvdSaayHnNqO/oi205Cfa7G9f37cGPUoaAOWzvgiu00xpa4TD++1d40ZRACRVv4Xb",
+	"5p14yOWu2Iql6M0127GUdVb5UWB3451yE7DRc5HjyDU2OcVTFQTgUxya/8YYg+52Ove5wtWNe4Cvd+tS",
+	"xNw8blMm0qpmH2/RDacomXhNAUo6WF0CW1haywkZ+sUFnIed+wlTOlTEhwlOPqPBBKOTuWqvhw1Nrq0n",
+	"Tce6fqfM2wvtbR5ajCLccGxDLLDwcjUyX6lUf5k+aqTOb0e8a+a9g4qmy0VC9aT3FTViFzZih/Vxw4xL",
+	"OcgaD+iQuRp+RoNJ0waZucqqYepNFwnu3nKULpgu7tpau+gjSJQqLLXO8tEhYgW7RYYskmKsEZ292KFW",
+	"Gzqkcp9kquP3uvrciri4X77vvS8P8uGWZM3C185x0/hcnYOiV3sT9HahmAxPs8DRDXmgDhjV9l5HfDvs",
+	"hw4o5+DgjGMmXEGCMyQiOTfihYUcjOgJH0+KjYgJ7R0+XgOEBQdtwm5pyAI+Lczd2QEYKwdXvpb9Lef9",
+	"4UlYzFgIaxMqOhdGD9axktfMCnKUgxCrnfMwnlhBMmF8PCnocILXS9Gg4G2bsO1KU0o9fDsc4up3XnHB",
+	"/JwimFSOPuvhgAMi8krMZxMaUvUAEf5diG1WjJhcu6wSdu2BN6RQPOeh1Au6uFYu4StRBc+I83E1fcd1",
+	"WuUxh077QjMIGsQS71Icexs4CkG1zp6BOYL9Zvgl67KPykHwJxYZb93sAD3PSIpZSf0diwFhIu0WhRMK",
+	"pWCQm72cEn1YdXDX5dn7KTAKrpLD2BQhU+k6Zc200ggNQFudkpBF/IYp8OK6Hk6FHaDSiymMY+rilSpN",
+	"JOEx4IjPqQrdm6DS2axCol2ZWgRwjw5mzWU/nRIJEyl47JTccDZ3P1m4UzcTSDhHV7Rz22S9HF1mFQDO",
+	"6Vy3rqymBhbOhz6w5TmKTbmw1UBunfK9qNxUoTaBYeUNDtXCMQIdO2Q0fFFaouOX4GSFN1m5TpHgmil2",
+	"U5VKNfu8SjPPoUQga35ByZjO1ju9Tzqdo+7JSe/w4Oigc3LS3VQ6kPUSWPGpaLNvUOgF+7YJh2PTlxLN",
+	"1Nm4UGs0x3Go5FxjU8T0GLosonUd5MrO4bIznH2GXq0ZcBPsjmUlHzfy19q6WyTHzQxSF9DDRR1fYN1O",
+	"GdV1urzorafUAEWaw4o9aCM2ikkglWAqC9BYgZdfqdvCrsooL6yiU0NCFkHyFiipT5fhY7Z589LC3jbM",
+	"p9YurGcul4UPqwGNGhPmY3N9sRL2PYJ4I0BC3QOQ6QUXAUuBTDFKyHWaxLxlbLM+skD1YOhXa4pT10wt",
+	"h28tAppJvSJO7EFABxxVIyiH0cXli78RXKoT2MUeecyPtgC4p2SY8Cjmom9piakbHjDDG1k08qds77M5",
+	"nprRKEv31LJw/us699isbTtf22UrCnfu2gMd4+7lLNs2Zl5ra3P6vHoFH0U9bK/FqT3HXB1wN0EBwIQH",
+	"kwzcpZbwKYKoXSmH/TqdhXyoxh1W21AlNhFEbOX7w9TN9TpKm8i7NILy5kfpCLzD5BU15HojpazEh+7N",
+	"eaA8N1UmDKpIqtrKjaVMfX8N9746Qt4yUa7ME1HNxbhvOx8PGWJ4GCOj2Bzqr+B+nxLDwOAlNIow9y5D",
+	"BA+9jBb3/ikNEXbBWkmn2dFvEmePNLO2vE2bq+MjowKXYyLU7bShb86+Cjmgj5CYXjMwwLBsAJAcsrqs",
+	"FOzawj6tDB4na14EXYkpjAaSTlY6qERSx+ACo1M6NubvZYo2KeKs3VMkxw5tfLFi/WEpeWr2mQWHIwLr",
+	"m7PFNhpuH9e5+T54XKGAf/CxQDR0f4AZXhYkYCAgVulnWEG0rwRnBrvtuZqQDchj+71OZawxfPHOCpFV",
+	"ksvErtlQR+c+rBk+htjdO5qV61qW20YlSAu7xTKR8O8bCBmpwROLiSos6TC2uMOuhdq9RAmEa7MKHl61",
+	"5aT3CbmG+2tH1lzG11gX3/antjIlC2zZtx4qMz8E4PY7m6duJQTeA7boen9jqcE9uqFOM1dmf6lXJ640",
+	"i1gQKyl4QKNoUYzSqR30RT33Uhmj4GL8BB+sm/K+XYNS57LVk9WGRN3H63Jz1+QBV0prs7O9AOj+0tQ2",
+	"b1plJMfF+Ckua+2qqmI+8tzVzKZt77dnIve2FOtmv2brEezVmUKGvG0n2vxSxOXNqwyhFPUCrLEIpXnh",
+	"P3rEuKE9bim5La1WlvUNc1qzbK+4uN4xE7XEtFOP9H1Aht5fL9byxNc86VXGCv7TIOvVbHTYAsTg9XV0",
+	"JdUg2YAqh2CXc6e3aa97jwwrG8Ca5XaJk8sZxOOyTu4Ap2KTTNKSnOJ+WAfHh0ePt+6JtdHLjINcNze3",
+	"ljV27WtwyZ84m5dVutd0a6aSfR04YwVtYjUpJi/FK6yGx/t/z07Rjf7KBbQ8YQ/ezxuTU7hVJq1xu7tr",
+	"sPyj2oFJF3Q1qP+h9a2TUq9fE5tiUsHmyDKMndAElGdzePoehgA8iHWLgsgk1jxcQrzIWfZ5b4BOBYA5",
+	"UwhygW+kipGDzslWLZmKy4K+v9fyHzRk1jnQHQT4WEpErLEOH68jmIoWfZf4D0ccEMlOCcId9XMeXWN/",
+	"GLsDsmcwOcjaAmS4cP0tc6AU6O2Ar5REqL2oNAJpVoKuYKv+SVjxNT3aMxJf8j96Ns4mTT2WCjzoFsTh",
+	"a9fZBVLEFlO1LAMam6MCqmkWxXVUt67buK1R3Cuzh2rHwUor/d4xGuKJhIFleQKjRIHgCRQL0S1VVNxH",
+	"Pnh1gNZzCVjOK26Zhy79u8/GYo6oXHcx8cDS7+vwJ6PyXRTzKIua1gcKdUh7OuZRZMWa2dNTwkXIbh0f",
+	"0owqyMEH4Jj4FEBm0jZCQuJ7YuxKJtxL8oij2Pq/2bAvbjQb5iWFvozdGm2l8RTrfPIPb5rNkS1QEQNb",
+	"X8i5FuM9z6pqR0pSHIjqoZI8b/ztAyXJbKbKMsdpBmhULTCXL8ksCtFNU2R0iBMLo51hwCBtuDkiWk4Z",
+	"xiss9jVTVGMLHmgcxGZGrxFwJmYRDZjTcAZ4Y2vgxV+Ujsl+z88gJiEfm0etf8zmGaf9YFzGoCB6SqOI",
+	"RIDToJtk8B/4+raFUBy0t+L4NXokFPqs0uxAmssNhNBKbFUahIsX0qL54pROyZSKhEZ9qAYNp1yQWQLC",
+	"EJ44JYnQydB8amheD0s0F4D8JGJ4G2YaxFibaRjQlIqcszRLyMNPAbB69tLNWgvwBEd36RpsPMYZFdc+",
+	"w0xAI7/qJ9g7Mb/58XXgqAX4bf5Ey5WgAoDGmm5P83ntUF42ngE7XgcKQ/FIlItxwLh1cI7wpTJ0iXq+",
+	"2hxiRpUR45m039ZrHe8WuFhGYX3o4qUFukimU6qWsuJ7h5s8NzlwDCtY/eEu75o3sXVUth6Ek6Y4I/1l",
+	"zmkZrmHKk8VswsQ2Tf8+fpNiknznLn3718LtdQOuzQzcDHTtDfv98AKLm7w670lpJXlq8wM20EjR8dQ2",
+	"1ITa8qKq7nrHrRzY1Et2hLsKmNEOjUUdkihMfd2iefxrSQdK4olUVc1Vo7UUZnoD7oKZARyC11Rdh3KO",
+	"SIqowkwMuyjM2duiaqV+NubXkhblEP0egFbG9Lm+F3Y/S4YRtMPeABqKYOsLkmhWWsyYvqtGugAghT+t",
+	"jT9lnkBta8RtJgBiTUE2ENiAS+hOq1ip8EC9z5rdeHnx4xtygV/7ptfpdVrd3rdORQ5pTAu/tqNY3Up7",
+	"qIYLVSgEM7KwJzddr9yebdI+i4ZVXJRk64epI+qs20a3SXrtLpGK9Dq9x63Ofi3wrE7rxHabzP7Z/tQq",
+	"OQ0lOsaOrK82z/kfyQrukdJXiNsn500Uexs/gSTS1V0vK3BLo11kxhma3AsWNskcNAUFDe5z2e2f0f7D",
+	"hkvgStJMFbd6KM9JgG/tBiuztGyeS6l4bXgRWb57/oTs7++fQDXy+8sn+cITGrNWzKds2Y9adPj4lEVc",
+	"sGciLjxzQVz9yO1eBAqi3aYT+yWcc5pCUrfJc6nIjMlZxE6JAJ/y3DYrAmxdMlcyLtijGoeySsWnLRS3",
+	"lXc/1HrCTqWcrPlSzwLXw4/YlhfF57+wrA+sVkis6wNXb5J98t//9X8etMyvDE7oUsJWtZd6s0Fhvk39",
+	"ExIOZ0z1NWa3xgtA4EcqtYGfFMjbdlHzMbr9PAjzgvKGLnaYVan7hqlhCcWmNYRmp/w+E26WitHQtjSL",
+	"JM0YYqPZwIZwPmMyqneFeFpWY+gOqR1jtgEZpXngMym5rilHdFzhJ6bCwiZrQyWvmTiLy5qBqDTbOmvA",
+	"EcVMsdDmVU651lyM0264WAAmYhrE90uM1p+2Bj3Z3mELKDMvrdGHqGIEA9ELzFacKx7HTGw9xsKAy8SQ",
+	"R2Xugau0qd8Arj6iwOIkLFPxZrDMQpZte/xQtoZ2pIUUY+hBFwmQgGldAh9/Rl5+uAT+NjgD5Y7/C851",
+	"n3zPqGJqsNIp7ORxTcD4NGp8XvD9CxZIEeqsdT7B4Vos+yJg0pUs5+PHB50KeePrUPRf2Dg/NNcavP3x",
+	"4pLs0RnfMwrvnn10UL1HdHttcmxxGNochpX525CIz8hwXzZzJ3/b/Q/729HcDN9/KcWawQLvJ3rG6LUG",
+	"tWBKo+XWV27gsIHA/iIKBX8jriBYpzgTYVTcxPA98OYnVLPXIJ+2bKFgYTDX5gtQzQAuc6XDgblYtDTZ",
+	"2KqOaspFDvS5ud5Fv2m4T73b75oN6Lz1gxFdpYwJJByXwnpusLlXiSpTqaLBDMOrZ3BevU2PYHvzQpwT",
+	"XNVaEPZLy9pbXtZiHxyCgswtdhEXqQ+uxLio63GrkdMi5NpsJFTH01qIU4h3Zo1hzCTWGMI1x11t32F/",
+	"Cja+ZInNz6fAXAuwLLcZ5W79BoqM5vIT7rdx2raFC11vakyoJkPGRJp3sUEvUGVKAI74va7OKTfyJK7p",
+	"MCoylS5VwsiQKu13oUQVzmUG8hLmUoUhp8y4ZJI1YbbvkffaLy+xXyZK1in1lEB6DqSYUbAjS7DxXPvv",
+	"MthB7z1yVDkstdxcvBaoYlE39GYjUVHFr75XUdlWGmssa5v00C0fRryMT5lf2sTY6tAnTE9kEoVYBUvz",
+	"uWOpJjrkgqrFklb4uNc9ONjc2A4GUniCdVG9aP34Temx9R137tBybQ6ysQ0rHd+tujLBQz/Z5iMb/Ino",
+	"RjJcEWrT0ISF3BZbie1ychSjwQR7D06Lx7pjM6jKHqvKSTx1WN9KIoyrJsovpjdL+wGPADa5fg3BPbud",
+	"SVWSmFsSGIef/N0y6glBL1IdvoSfZuHFhCpWUJLSKQqc+y4ovcYlhK4gl9kuRzjqymPzm8BVHVqaAbgh",
+	"QXBlVE3M1ge1jmIGOiCoYubqfeUTlo3aKEplQ4bftl9Ft8OgjFUd0EY04TSzzdGfszer9wSoPBY7gRqR",
+	"LE9lfKtcM0Bdakgvckg1lWbwpvATVZJO/K6ka4tymHLqiggh9IVpxk5HrT3Mquutl9BD1ozS3/xcWc/2",
+	"5LoRu2TTqCsMdwV2o0lsSw4r1xxQeiDFiKsp3jhkiC9d/+jlCh6rTCaxWsi6l4OmctdszFHHKzms7tem",
+	"3zGDK1uNpOvqr9UmsIwBnh1gO7VlEZJyQJ+Bp1yoiCRzG+4twvIBK2cGTStey4Ry7Vw1q81VX1O3g79t",
+	"mhqqMZZF3EuRZg0ouU2u/LTcBjk01PRlyAmKBVKFZdFAxWZKhknAh8VdePALCqqtLPAmHVMusgqktM2c",
+	"4cAhjSn029UZBggMLQ3h2OaCLncvDfwkYGWVBi1BY3iyxTrjk+WdEXHhYBi4ekyxe6yScZ0MtwR7d3hd",
+	"aZDFL4HLZpb7Tin9Lnboe3QvnaCKRvaBqukTYyBtNy54pjy5Of05x29qvD+SAd1sDL3Cu9YVEvujWTLi",
+	"juv7bpeW1321aIFzGK11ulJkS7th375C79p0LC5QqdgmlKb77lvrdejf1e+xqxvP2c31XS3v1kBTcdf2",
+	"pp/VMrnnAJMNy4UDxm8gI1jPIVJ/0O1AEo4rkYI0Bwd3Dex+xG8YCekihyMKRTqNZmMsIWFjRDmAphUF",
+	"2DZ6Lbnt9Lyr19J7z/16LZe1FTvbi+qNFKs7b2QUIgTFexFv9oC5t2OCSQ2KqulYvbeKy0RFKymx3sZm",
+	"1JJHn8zmt+Zsn8VGmdmtcUGCMAOvC2jsvUsgUAytK2FPEcKI2e4FEaMK9REhBSOBnG5KLkjLDdarImXA",
+	"eJjvZbQ3LYkUdb9VmMogk9gMvKgzlWUbvdvb04yJGIaD7INFmnk/7N/eNi1mrC2kHEnMbjtNQSPxZsIF",
+	"6R5eCY3pGtjmGDJxIyhKFxJaTyO2vywyZM27IB01OMWYphSCBRCLDsDTjsCSVwLAK6QikN+EH/KhBO2r",
+	"xlKGp3ls4ew1rqrd2pjkmym9Zg5m4dv2lfBYpd88IEvVUizkigUIbhDzKZNJDJbcp6wSMY2fe9fMDbBg",
+	"Nrs1wBy4RFgEh49rA66F+FiOivnIo24pNojok5MTn4w6nerQf5DQ5mgsd+jWnO6nuIxF+at47kt8X3IU",
+	"I+y4mVWsOAvv5TjWVhtSLleUIrUshIDMZ3ylX95yqyHa+le7JBFoxEXNPPGqIsoY65bX3jd85dJeZ+F/",
+	"6/zYXgJlL/C3woNGTqloUzRjaYxP0zTnavXqy+R81/yyYrSMy9DdoRjVjbSZtdGHFjO1ij6XZOZmpWdG",
+	"F5DWWkOdKkD3WtjUWDPH1cX9uLq89fER8ME65dWrW/Ib+6uKj0EhextRcMjYOyGgadhqn0jEKpjThSeP",
+	"QWyP+Q0TJJmdWr0fXNtN6DWYaJaL2k7pAu6YGK1GjsB/JBZkKhUrxu7whV2KrDzn8WTComLhVGAjlTu3",
+	"7SkuLgtciab+59XVbafTurq67Y6urm6PRiWB1RzNlvSyzkwnL2NyKb/DFtutdZebb5yHNqVpynRMp7Oq",
+	"PDT+WtJj2f2DrDIbbxPnuoZ0n92sR0PK+lYNoN+IVfAHEOMVC5eQBoVr5gYyBNQIB2qOgFSn9uFfJRfm",
+	"WU0X+kqAPpjBeVBNIhYTLppkEFN93aYaVaWBdRsSc9V12nTPPdKnZODcnG10oLJwYN8OrYQARjhkxKql",
+	"fjE6aJcLl+Rg3qToKM4mSa9ENsEUZQesCNcV5ZQMIDTQNrQ28JA2aGw0Ysvz0/bKMBzXiuBKDNLIQdtN",
+	"1lgI3mWH8zUAv6kcwesQiavp35eCoA/QloHcW7MMK30m0jz03PPIBAaYsuueMlu4qlQPmWVNtoUXZvnm",
+	"geLLcOLbZGBIcgAmA4zjShjaQBmJOQP4b9hthy9nacHelnXMSDOP8Z+sBZkhUjXNtpoHBxkA6qCJn0vn",
+	"7EDZ8mYAUGrWdcynevenhVmzfyFV2zqZlGq98FHbOd39a45U/WtYdRK6EJQ3ihxdpn9n92ckmP6Rwa3g",
+	"31nbtIxm0vcvk2Hukgc1V0Bv+ase5n52NQOoW6a3dZKmtkbhAm87BxJ/Kz1iDaYjqMIYeXr748XlknFU",
+	"Aqno+7rzIncSxzP91/7enpG9+k//UWKb2HF94PEkgwZeQtpdBxnsuoXAuC1jgNZu5Dx1BWBaF0S7NvTk",
+	"PMjPYT7RLPiU1Vr8ee/jn/9SrDjMM6dyJXpY2jj3eNPNdnUPoeIvSBSPF1AZb9PNoULjLME2ofjXc7dp",
+	"Lz9cNprFsdus7APif8tlKJEcczEg37x7/uT4qHf4bTNFpwS5SKZcJBanBKYGDlosFkkHbigAIymx4kFZ",
+	"UZAZz+tnl+/On1x8uvzxb8/epM0IUCpU+MQdhFZHEjvbpzFWmzjYoDP+H0aH1Sxqs1sorHdVy/3GE/yB",
+	"nL09tz5JfKvu7+0tPbQXshsWGcrUK87/9D2oXxtFY0yjLNrRdIlNWUqWETyIlQKZF0aKGEPOXL5mbKav",
+	"xDyfWQbNe536jgKCxDKrF3d6ETjk21fiSnz33UWWXPndd+QdG3MdW/EnoIMGds1ynh/sBkqoOTIqbhkF",
+	"PlyiFqmuRHH5Fvnv//o/A9ti2Jb62IecX27sVz4ZAwPXIE6UsILacEEyo9yNH/rT6+++g+P9y7vnT8jJ",
+	"weHRx2/cFs3n87YaBS0W8liqtlTjPTUKzP/Mfd+SAZ3NIhvu35spOYzY9M+/aikGRjUKZMgGCGlIhxEO",
+	"Z8qoDW7PlBwrOgX9C4bhVApIncPeymnUW8j4SmCbVXiVVQ4AyAKaIYJf0yaUGrWyTc6yJuZGPTUGlln+",
+	"rNOhIQGs3rNQt1AVbHFg7QK9YzPsXwOLjsrGd9+RZ2ACwqFO4dNZ2OKCBDSKmIL+POC4HpyHbDqTMRPB",
+	"ovU3thhg34zeAZnIRGmr3xmF+JotsjoQuOLG722hLaZ0jkS4P/eJd2wW0QWARaqEDZpXAtINJNMu8HRK",
+	"Vj9p/al+27KDzgkZ8OzNn67Z4pNiiWZGDzMvnU94xJCucFQqEQXPcfEJtpppPfB3BaFPsOuR67wEKEWQ",
+	"NpFAY12zx9ds0b4SKEQHty0hW97bW9dsMUgbDwH0sQMwtnsgpGA4XjBB3r6/bJK3Z5dPfjCK79Nnr55d",
+	"PmsSar5yJXhaF4/LctDppHRgFybUZv8vmNHx/9Gyl1vn4cC8zpg/Hm8l4KuWAlzfVqkf0uDaQp6ZrcFt",
+	"tACHXNhqU3uSUHl2Fw07gYobHNErPuUxDOaZOS+W7iaA8TRMwjEDhKdMfluZ0iaDd4CdNeVxC/7f0Ih3",
+	"7Z3h64apWUPG/0WzeEC+sYGDb6Ep4RzhCB0M9ak5DDMm4ithB+E49kHvxJLrOxarRetsFDMFBAGHOD2j",
+	"Q0a65DX/3uxZmuyCSfu9Q/NDOn8dG841o2NgBwGobH0yo1qTQabuDZzJBTdSTQZBdh1Lrm7jU9wP8PDB",
+	"fYilKlibnIeo/Lx/f/705qgJCNyaOMQIBxgBBkjEA2YD/Fb8nc1oMGGtXruzIv0Ma6XwM7BV+6zee3X+",
+	"5Nmbi2fwTFaN5QSgB3vTb3TbHbxJzpigM97oN/bbnfY+VOrHE1Bg9qyDyfx7XKTmPcGsRO0Her4ZuMf+",
+	"BPkyi78Y2fMt4m4iZ4NaMLPWc6lC/wFlqATvBxsOFtZDFZcjMjA60AChJ+xRMcdXaujeLWJzuCyYLSDo",
+	"zGhmv8u5wMVOX3keNvpmamc4gLfYZ0/ZbAtYhF6n45QX63iK2W285yDTrAKS9m4w/72hUWLW/SrpdPaD",
+	"/yeUgdGJiHkELjH8AbYHL9gdwut73g+oW6ZQTbvgn90VqZvYRuKu2TjEaRYpyOly7J0bWSlodAHAoqAA",
+	"5JTfRv+Xj82GdrBB6ReQX0dcXAOjwrztCKJzEkznsUYgBdhPo2DftpSEVf3lo/mAo5A9GO+vupQiwfBI",
+	"CWpADAvQTURCDR2sANdEKj5Gk6OMFi7grRWp4Vd6Q3EYyzSRXXVUsfcdZgBbwnTJmuS7vYfebPz7Ybcb",
+	"v4H8kSJDrLjDxr7he1TQaIF5hDOp4yL0c9TLKbrjQOJrwJyREQ8W2OAA5VcSMau1p7rR2XkbZd6IgzOc",
+	"fE5kzKwqBS8EnmTULPOPUzLQMVWxlWdMpJ64kWYxEPN3372/fN7qPiZGYyWJ4EayNAFd5Uq8pDcUCemR",
+	"JgNtGPUAuWCbDBTX16+M3TJwrV6TOCNS5oaomxZbxzwnrkT6u5nLZQrYDbgQxugY8xvbCla7whHFaIg+",
+	"cWy8C5Vs8PIr8c3g2XTIQiMoz4WOVQLBeMuwrQMvknObAmvGXMRD7bZBTxtshThlMfSqLQm0ZbfseSro",
+	"39gC0KGt6vG9Ldj2jptvNPxq06z88xZENEEx6tHlXBK8ro0MxHNo6MsQTKPfuGEilMpBPxk65pqcjRVj",
+	"2O5iQqMI/J7yhinbrAGDenOQSeeKRVTY9pYXiRkhU480iTgd8ojHi+wViYiMPgQNffOnfZ1r4gxXNy1E",
+	"yLsobBXmBj61aeEybNCikbg7s6HYhMQtJpE+WcikcBzApA6qMKnvaegVaBx0upsfeS+oNZJZiA+dbH7I",
+	"6DoRR4/dQXd/8wNvMYx6KeUrqsYQGjro9aqMbqakMeuNsfpMxIbRwrMVBnkp5WsqFmlxwk6c3jzbq7QB",
+	"L2jM5ugrPexUWJoLFAPvBb2hPDLzXJYree/ZLx/vcoIGZQChqXMGYObw5GfChvK8nGkEEUcfeUTnC8xx",
+	"CadcNHICKJhgIlqx9DmzFgnN8ozJ99DBklCxwOyqiNE0Nx8n2rT1PjTC5H0LW20zitHMhgQnc1yxk4Ni",
+	"AP4KvMaHgUV5Nkti3xq0hhIwoCvhRpZC3VsHkhFcgBgBdp5f9wJm0QcwsM7AT9IHWbgHfueWjhWj00Fm",
+	"+qfvU1CEgIBGPMUz6pNByKKYDq6EdVwjmC1nRlc3mgEgbYCfC3B2QinYAJ3cmaTG1p1e7p4U7Eqgu8fe",
+	"DMMeYNbiwAa2rDH7CLR9wsNTIkW0yHDtjZlI9XXqLgXbkUWaeWtgt6GNBeU48XRRhyySYgyiFYOeOScd",
+	"WjjgTXLR+bkNi2OoK0XvaFrT3FbKmnFBvpprzIxLavfXPAk4yAgGZixff/9Aj7TvD6jAKYPAEoxIV0ci",
+	"XGePwsk67+d5qAf+jLi28T54Seojtb2lKVCw65jAFYY/rwQEA6dSQzFeKLNtzYhTMTKSiUDnKXpvzMo2",
+	"bV1Y/sSkx4FaXc2955EmHHra2N5Xbtio1xF04LjGw1yQoaLBtVHdMMVRZ70nEXL1Shgz/5feR+uoGmSF",
+	"WoOVTljNTJN3Z838YYkP26uiM8qdnSsxmFJ1Dd6LD1n7VbMYRtGSIlOb7UWSDsAOaE6VMGqhdV1pabVA",
+	"Lq7EctFPoVK4lOO58lr0pEILDWNtGVI5y/aNCxfsx/xZuFlIz3sOyQHWF26VVa+RMcZ7qcacGNxNrlD3",
+	"9pvOkLNsLlmCgU/d1vUObYF94j61Tm3w/l4JPFWlRwmnl182u0JyxoQDGjBcBl2bB03MLMASsFzjHUx7",
+	"gA8edE6uxMD8/Mnm3QzINxDUBhclrOJUmk9+a9/nqiKLWvCQg17vFJ3bHBNuwyth/dgzdGFniMGDPXum",
+	"97wzvdcdFOntmonwyYT+xko77OGZ3xcsk/Ue6eFWZzTuK/N2yiCxs1kbqd/pntDhQbjf6g2PaOso6HZb",
+	"J+E+ax2PurQ33A8OwkPW+OiXFUHKluFFTqYIGfMAina5DP+aZcr37cuDnnkvax3Rw17rhB52W/vDx7Qz",
+	"6ga98AB1Gzxt72elk7O9U4Bn4bGhAtrLcaaQjQEPHdEg1iUT90WCP7qTVm/UCVtHYWfYOqb7h62jUTdk",
+	"naA7PKEUUsDMO238MTV7IFcFo7ZckKfJMEK67XV6B6Ceu7KtBhOt82cNfwGfSlfvhwcDgifcJjKnX0h5",
+	"R8zUdLtl5eLsCV2295ZXdUVkl62fBZBxJNNpmS+1jtj+qHVMD4atw+BxeMSORye0M8wVojU+TBClD6QD",
+	"Gxl2TcKEbTcpN/qyWfnDLyBaCNhQIqRoZf34vGVPdEIjw0J5KrMgoL/NYCtbf4bJPKj9avPtN9mvOA5n",
+	"gjYb5qTlOE/lp58rOc3gNWouhGc9r2jayzMDZdrzILpO3Y3XRr8q22adeQXxBTU3y+UGFxrpTi2nNowK",
+	"aLvAsECJx3l8ZRu+gt353JVq4BMHm594I+PnRkn9w03wf6Gb4MyoW0vpHgX+AcP2MyeBq5nMfARacx1T",
+	"UDesB2Ebt8IyUlF5+CJNK2k6WMesWxSxRhtapuhm9vJQfDUYImjziZwaO/P0CqP0c64ZPuQJRSGtIYu2",
+	"syaaWYQRY8ecZsazZkynSS2PtMODuRKCKmWhYCOurRXvLHMM1lEBmTDG1CY0/Q0zJsygRfZF1LP3i/RV",
+	"8/YnS4gd9RRXiEdDPceGG10eX3OlIMvYH7n9RNvG2D1o80PWvU1nqihKjSrT6BvRD0hyNgacVmRW49tY",
+	"VlOI0lU4XHAFFIx1g+ZTPFarPe021jVre81FmB9sgIZL0WBsL4eK4s77HvaPRXNmJ31kKRic5q7+YvTM",
+	"ANqMWDAEr0itAT1eut1W7/Cyc9I/6PY7Rz/DnAOmZvG2Wt5//9f/aWDlWFWTAHt9uBWuqRV+zKfMNs5+",
+	"/txZXBy/Gf09+dubfxyHB69fHH4e11JIvB2CzOACveQsDanm6OffTgv5TQT8V5DWZl/JMhrT7rK62bjh",
+	"bI5I6TsJ7b0vefv6rlSK/yg8PyeIQuxxiD76M5svZ2XFI5135UZSXmsSccz+QnHuUvAIu+U6tv6tzCnG",
+	"dc5VZT1c6FjWhTkOT/KtO5Yk6Hrx8UgTHhZKuE1MBRj1jMYTT2jkXRbLZmEtYbI7z3axn/U2YA4McisW",
+	"VmZW5WIyX5dv/cGFXGiRhkvRsd+cDTmHZit2uCqFbCcPK+q7kCHB3dgTGbJovK6VH4fUllliU+GNXY/U",
+	"b53403ahYu68IQ4lZMfTmM62QIXKz/xvjM20DbTNpfNnkZhFEU4ZOS4XiKMYMhHk9d4vjVmiZlIblvTM",
+	"fM7lbf8quYgJwrdh5hRoUSJEfmaW6CI9/vnamPSNX1a7Ynp1LftZnuZb+8SmSk/35qJiIveuNyV6YT4J",
+	"tHH3sYYW5u9vmRaWaxoLO9jeniv9W6s68cpK7Zy7MGbCnEnWCj2HZnEiw1OseaFLQTYM9UK6ago+iGTe",
+	"JoMXz1wd0jJPGoDZ79LozJViLuPCxGSALx2cOj5j9RyMTHKMiB70es0rAQcYQl4kH/Ei3wz28Ok9SBnG",
+	"/CtsRWPsxVxzDKzXtTW+LIQaE0wAcwFPCgmDkDwY++8BNEAWukzDU+QzPIYUOm0ji1n4tJ0G1r3sAXyZ",
+	"l+aR6Xvoh0HdLQ1gjqTKcI1tev400fGVGDIoVJhDBTAlSA3gfxUkFTsWYbEw1xkp5GkWQvsN435cFARv",
+	"BHnz9CzTbnOxmloBGsegbfcKKMsy5ug0ibEBJRuNWBDzG/YUGuVb47vX6nQBM+2GwZa+ovNGv2Fz/Fwn",
+	"vDMLcQh4P/3GC6piJuZsTI6a5Lizv98lrxPBg0mTvGBqSoXnmngjVTyZcxGSF9PhDw2EB2WaCUMQNxDJ",
+	"YRGDNjR6gpgeKl5871cGhJS8kjcsogj0nMmuCxbHEUqukOtZYnv/MjV9LQVk9fcOsvYLRooZ9mH+uxRq",
+	"wjUyO+Gv//+49VynCxSsqx8RffG9mZtLMUWFIYYmWmnjq9w2VJbCL5aO8ING1bCp4yaTaHVItbND17yi",
+	"WMeAGvg/Ikx/RJh+ywjTU5TrfkbK1qbiFvrenKppC7zJ5YreDzZnzdXSxTIH9Ar9VMTCtvElcx5FhOrr",
+	"Zr4OogkZp2mRLHzSaGOGKQ77V8LoVCqtBJ3KkEUEy3SnM4QJGdok2dRJOwK1QcTeaOSMCcjlk1DvQPU1",
+	"JPAROQLFEqoeRIYf71IXB67WMU1QHSAjHjTTjD2XshoTCZl0I4xYg+pFtaum1GmOrK/t/iqHeu8LgNfe",
+	"2aS7icV0giRNBCccKGaUugGx5Tx+kqLLigSs8AGE6mBsITb7GmBAwGUcWjAWCxeJkDKMDKBeW7/XRnkl",
+	"H1z9LDk7NypoiN1x2JX4VQ7JnPJYFyTuIcZjhgOZ5lgCUlOSFXwMEYhgFrOw7zkvyRxgYIaM6AlVLLwS",
+	"oF8LiVXTH7AceLVuuZltTbYk+cRIqCeG0hrBDFEVKa+G3J9MaAyQyL+t5hrPZc4z4UFk/7ImKQd1W0i8",
+	"mbK/Qmwx1RlC1shnFGEiIl3OPqtlsq8gf1fSEnp1c28sreSWxCJTO139qLVPu8PWkVHYj43CfkAPh4+D",
+	"o/CYnYxSUOh+b7vJrVcWMqKbY5omhst/9+rDH9rAb+ej+YHesCIhlaY2W4mWdu0BklrnwlkR4Ek82QMk",
+	"lD2wV8JyIX7BRKhT+ep6QuXKHazx5KHBxBPFLCY4OVvXUgYRG1Z9ujiqXFuOe2G6OV5zUISVB0BeXHvw",
+	"iL/zgrB/11MAYBUWp9lQS1puMl2kBAWOMZ/wzZtqa7PZYUDYgPLD8CH16SGsM7iK8Ey4bCjXBgow6gRR",
+	"FlzH6DxSAUKrapPnkJKda7iCeH8p3Emb/OhCsIBZLwnA1iMep0ywluKg1yMD8/lPXNzQiIeD1ZN0k7UG",
+	"aeyidmRLk+WCInZTSZKFOBj+ffzPyevRhw/01efx7U/q78/pj5e3Wj05ONedn7r6+fDp/Ml43Knjgijo",
+	"dFJJrzgo6VdkCclnSluf9z9kYJ3TnzvsFs4D4n2IpZghmq8e7lUwnewV5lDFc6O1ZnsKh88G3gqL/1Nw",
+	"s/Kjf6loiHp0foAW2irFFAHxB/YS/AKGJQADaOiObcRhIq6FnIsrkX/FXBltPX1RJOV1aqO0CQDPEG3M",
+	"UxoBAFGimE5xs2xKR/NKSIXxE3NVsHgu1XUmoUeJwqxHqM6igEXpIwf1TmwHJ0BJKkyDNMv0HhuYbc9N",
+	"0sVOmUmKyxbS/7B3tgM5BbGPKwI5G0qxICYTqTQjQ0CkWNRhH6/Mdx/UbYl7v9FveYm3VR95+sCKmXHh",
+	"KmW+rqLyB7fbmtuZHSMlikshbwPcEM3HosXFMkvxIIaaaZzPcSDFLM5lFfYnkzVR22cidIXl6WfjZdTI",
+	"nBZ0agFAfMw/rsmN5KHzhrWL2ItM4pS/VJHhbkBGab9h6uuegn9b7duQKLYcqUijDlQSKkmdANbexVUS",
+	"rKqcY6eZ0swjV+6elvkau7Q4+TBRiokS8qrL6adsI5fH7paVeby9vThBL7W2XaL/HzS7RLMfJpLQKTm/",
+	"F4PQaR17I6nGMt7oIAEz0LpADKWDQsWFURgnMlHNtG28w2ZAU5J77hMbR4ioGCcYqrgSFhWj9cpeBAd8",
+	"2hdU4SGD6muRvtpwfE0E4y71zAtDGPWQo2sj5lOj4Rk70ymiNmkPK3rS3m6IHWgnUqQTWj3wrV0yQFzc",
+	"ST1Mw/EVFMQa2t+7gnHuakWej0o3oknofbqT/lC4tla4zizsSh7/sbpsyxhwih7ulG7UuQAYwiuZA5+Q",
+	"xTZeq3albAYAKLfxPBUidS9xr0GbgP5Go8ipS9pT4KzlaDQzRN9AZy+QM0An4iQDh7kJYTk8om1y5jnA",
+	"uCbGmGzWcFgVshPN0kO6Ex9JFzVDXsuMSSSGvCnZ/E2cWu/8Cd+HWyt1IkASIRXjP7xav4lXayIl1Jxu",
+	"x3XOcmzEh0hfy1KsxbXZlbVkm/kMkisLVrlivqUKzimxuW6A5Qg+KHBkgzoEfWqQ0TSJ5kYfQjAsEsjZ",
+	"AvSMUBIti48/fNI6PHY7/ulKpAzAfzscc/XuOvg8YZ8/X/xz/GLU+/lQ/zBuH4j9p53Zz8c377rTy8eL",
+	"v33uzf8xfDV5z14GJ/o5fcF/lG/U6/ht+NN1vYMOH/83c0CdpUQDMgXu+8MX9X8Jj3rHzOZB8rw7cJXZ",
+	"UzFz8PhU5pDSyf/P3ptut41k6aKvEpfVZ9nuC1IkJXmQVq3TSg+ZzrSdbktZWQOzE0EgSMICI5iIoGiW",
+	"jtfqX/cB7kP0g9WTnLX3jggAFECRFGV5YNWPtEgQCMSw5/19GCdS2VpBKZc9q5dlrx1jwYJfJRjckoXk",
+	"7bmKJuuqoVFODAIF48WbNwRy7+2bKxF/j45FgxOxreyaTiZYihZb1FriJUNgLh/H78mcfINqbLSY8Iwb",
+	"wbQRk2p5SM+5cdBditlTcn4XSq5pkpxBCJNQLL2uj8wPpmn6pqKQebsxe8dPspbU7Nxkbj5VTMfvWUsV",
+	"t7nQ3JXrfDqjDjETCiJnDYkpr5UhWjnWwQw5XNhVco8nS0Wmc+8sfJMwFQyLIIKKkKUYnkVwFcuhTQEN",
+	"GaXTmBi/yhJJyPjUPWYVl4R4Z6rj9LsAZr61nssYXfSxnyy9aSwzqA+X5zC1EyH9g6oQf05ytYoMLYZw",
+	"VbvtY8Z9KhlTuWT1wx1UGguiGb7apVu/adY1cou7vArmpBbXpN0+arf/3ggaEaUCXLM/UQXqwi+6i0go",
+	"Sbw6ok7KtflFL0NWWauW1k7css7X0mLuzlZ14+sWDlalsN27tP+y2BzLBS8Yx7FAqiU1NVWwHE5UXo/I",
+	"sUw4rwKvYZ9Uj6yxEnZUGVnDz8W2QTU+xwTwDr6ioLyoZWabxwx8qOW4E3hF0ZhBr8pim6vBVb2Wo8oh",
+	"UYY2jt8wTW0qh2MHc/hHaA+g60UiJOfEWFLAwlgIDo+4UrDLHH0/rOuKIpjoWkQ5TtQgd4Mkh1OHCUKi",
+	"OzQLmGygVGpgzqirfXWgM66Fpan/uHQ0KOMc46G2AOmMeqnmRNdWHqNvwq0Z6B+NGmaj7iJVbZHjqNc7",
+	"rQDDuF1stuuNlmSNDnQEn/xBpTna23j+TtGy2lZAu4Z+nXMED9fXfNFip2rq59cSQdcPcS2rBvbECpBq",
+	"sC12RT3bwzmzEseJZfp7db+iOg73sy1KQ7nnY3BWInNdoKC1FMw5VS3yE1mWWoscRpITHlkpOOmkPCWI",
+	"hjtsxbNAB6XzvLiN7TUWQR7J/2ORJhciS4gp+ZpDt8558tNyq6GywlsvRyvja7Xh28trip+02PEyfTMN",
+	"cCBMcgyWzQRVyYDcuyT8lqXO2Q8JZUUtTYiMKSRG/cpYMxVQsQV+jOw9YBhiiQfiDHsZp0HIaZapGVpV",
+	"c1eDFXPD+3h3SokmiFtk6UAQZQcdO8rYt9gv2KZMINJEY1AKB94/aD8JWIjf/w7fhw9smkM5ViRs1bZG",
+	"OT6sRJWClZoKe6qpmsXeEf7iZpqJ38EuCB9UiWCaxI1E8FOC0lndv3NIk0MlxQ5342s99M9wRy099lWA",
+	"FjcMiJ7Y4z6w57fCAGFnBTp9BBFPzEpYqVrRR4tipIYJeMuHqb1T67tozbVgo2udtS3jjKK/HY0qyL1t",
+	"L+zM1hQiNCDp2ALKMKlayrfjrXXLakPwekNCFslKFGBjy51lI6096UBaqFiAbmOLBbAcCiXAsVWkpFS1",
+	"MK5Jt0js5QFPUYwhiZh1cQrfWkowuH0mQLmKOEDfx98QCyvJL6oWFOSC31xWbM5ya5FFvcfjowj0vrgP",
+	"Rxh3KFxUiEagF7JGAt2/8O3Cjd2N+MspLKWa7YybnRe1PRFPUnRzIX8zT2vPWlK1sfvnzqQyBRPfgskH",
+	"VvIyrpMYWRUVkscoFvGxoDA+svgvC6u/tgO4O5OqMAUV8d5N6qqyhQAuuJH14eJ1yTPWjN3SBC9LSnsi",
+	"gJ2Nd5dYz86pKSLb3pnJVxk+rjTtWuwNH5erO/tz5trajC5QOdm/8UiFYK85Tl5Lg92TVPsJ3yM7FV9E",
+	"JXKxG6x0ybFAENi5ZB1SN1dKwR87LoSfLpDpcltSeU+32KmjegbxVcxN8hSMwbnDQKqQZDyO83N241B3",
+	"8GkMxL4Fm6nq3RtmPBILws6KtHx3wR7vz1+W7Ud7ld1ut8gWeVKc81uNo9M2WBEE445UwiYKYbky2Nm4",
+	"Oxt3iypOmJxLn7jvbyl+uNzK3bukg7U0wVCp5I69diYe/rG6QM011iK9EJoUEF1yTzODyLSclJu08Kf3",
+	"sAsTTehzpCNxMP1HPYk3dB0IKdcGw5X1KocGcAOt43RIJRegf48bsxWWK848WeGnKDdzvkqewSZeml1i",
+	"4iv1o1Nq4sR1Rwkzdkdj6zmKmoBojXlcfehZLMbKrHHm85DiN3nmN67+gGkWS6zUjYKcGxie7Z3huYLh",
+	"6WsIyUnbBVt3huhtBFu9uMPj8anMUKnMNWXSeEVVkw81Z9kzQjYoj8mkWRJcfYMPvIGi2HaF862W5tJh",
+	"frlGA1Af9Ql15hCYShILpgYD7PUzimlhTIrl1vV1v52qut9Os9vfj5qP4gPRfDI4bDcfdh51H+8/OWjz",
+	"Tn/9IC4s5PVFuLh7dmHcuw3j4iJ85kFcMk0Dl5GnOhr3TBo8IVhS8Qc7wbdyqEoWq+YYcUKwbdz29Tj8",
+	"ebh4eUUw7OcvJVQqF+3HlaXGRlXBMDW320S/+D5fkNxcX2rWmZu4R3fG5c643B6wZZZgZaQk2XYTqb8N",
+	"O3PvEv6zQrBzuTLYpMB5eSnyRrJ/afACXrS2N/YakVIZtaCZ+0SRSqdad4XT30Th9N2LB0t/vtQRtXR/",
+	"BCg5nnCZuB5UYWuxF33UInm8JTHGVdWLIZ2jnNON+OWYynqSnjJnip5RMiu8YUnWqK03cLUDcKOKvt7A",
+	"NfUG1AysXb3oGA1c+zxsMxZ/THm6gB+FFA0E/EJSjMkpOt+Ovk8pH9otkjDzOSGPCm8uIzU1VauO1AxH",
+	"iYyKWOyq6OfUzhzk86Sk8DPY6snQz+ZCxexspBiSR6h8bY7BAqNdQS9NnoMrYeR9LaRZFjZ4azfItxI4",
+	"8JNL5HzcRCMi0kd1AMc4iQWWzuJJg8EsMWsPK8za/eZBfCiajwYP283H/UfdJugfx2/XCBrniSQULtyU",
+	"uSLyHYbslSF9lG/IN1MKEDd+ePcd63T3Dw4bfqRqMlEau6HXjTTA2s+vDzVYGbILNtxtsMEuw1cWbjgr",
+	"IKGjrHcEY3hIA0tTGiuStEZNWGKOnMqKRQRagzp5UUguKdrC3f6lBCKcdCgKsdsTHLCiqJ5XTEHZkdjf",
+	"BJXc6Vck6doVX7hgtxoeQfb30jt/zephA+VQF1HBids5MLuQyvb03ElMrG2ZmbMNqsZu0Xnau8RRfTbh",
+	"lbwibDOVtjS+gq9aH2C5TnpVBFjs5H2iCAttoF2I5SsPsZzxc+HFBXJZDT4LkYHloEujLXhFRdp/iY9+",
+	"hjf9jDz0argwKoX9ZOBlMCsewOx2iw00wnGIddJmS6zCrgM8pUu+m69+13gqfpYFQNTO4YJ12W3uRwdx",
+	"85E4HDQf84edJoW/SUIvARh7kaQU24rFQEg03+uhxewbrB1vgBW7PtyA22gXbLjbYAOd5a8r1PDrSGFE",
+	"1oZGtcXYMYqAfvp5sdjyggbYxl9KHAHWsYyGViVBaqXABgf8qR3crTjsV15nJ5qrRfP661bn6sOU7+zo",
+	"nae/bU/fkBS9a1t97xL+8xmWTmykZZa69vCi9Z79deKpwrOnmftEjj08bOfXfzOlE59QPASNybSKRpjP",
+	"4ZSLGaFemXwPHnscrFQMDFNTE1imWUpfxVNElhQByACpWKrkkHAMqsN5k5RH39yZ37jJS0lxvUXrjSm8",
+	"/A4t3PbOwv0SLNwd6tfO3L3tRrTPwOK1yMa1AepfR4rFSUz6DSzc2UjIq8HqI9sXogkrkadaYZOaDlis",
+	"ZhK2hbaYioOp5qlusTc5niJRTcLXOchiT9pOEywqVHBTyYQ02ZwRARpdbj9KCMLVdacwLN8bqwsRW5Lc",
+	"iGdZYotJTn84aXYPHzoyRSUF64uBykSLPZcGLyN73Y75PJHwIhKfABPRk9xVL84yZUSLvUo0BZiIIcOB",
+	"DAmJxHFLQ/luBb6ZRr3IrNdvwpcorVgYKklpBI0R16PGUYN3bvZ/WIhMXPxAd2sPbvZ/tIvQ4fMcH1r8",
+	"0Tg6AIHQfy8iY02ohv/g5RoK9EJkfR+K3CD+7jbf8vg7qER75S4MfzftJUi5wyeIR8sSeddR+GvUyd6F",
+	"yJLBvFarvBMwS1PjkLfBExoRcr+lt9XGSnZFikGD7zUbCWJhc5pgxjXjKcrYgBl+LiT5XgTQ2xdmJuCj",
+	"jEWYEB60evInISYsHAkeh0eggh20P4LDwf2s9wWaTqWICgyS3NEduQcTfQouih5VyXeaga1I+JuL40Qa",
+	"HplyLR9pOpREMBvbkZzuQWsCCLsp+ovIYrQ4r4qjX53LHY1EdM4GcOR3wuiO7FdYAe6gbky+v+9WGMUq",
+	"qq+0eOZoNaoAFn6F4xySFAuDIh45N7afpI/okGMQVwFIFJQADt2yJ/tzAi/nqZKixX4GOTVLsL+Dujy4",
+	"YX2RKjlkRoHdCnc9so0jGjtGqHtFzWTOfgef65501Ab3yB7FNhOeZYpI4ZEfrzQcwmHnMqdD4AUgThSh",
+	"ZsRlT/pHggGNcGUH7f06a9XP4F1x4eXMKLg0yRbwihaKTjxg0Rqxq8oo29WhEpFCRcjtOpK4qnHSTr3h",
+	"OGvmFLyd8kCnE/DfRB173zkRz602FLeJfiLirNvt7AE5pafjxlFDj3j38OHRk8Hjh3H7cefx44PoUfzw",
+	"8AnvDgTn7ejwkMftziHf7w8OBp1+t9/uP+52o7hzGD+MOof99qDd5u3HIKRoaGdEO1gc3SQeLI20HbqW",
+	"90GSil8y8FpGxkz00d6e3m/Zd9qDDa1FisJsb5Ut8r//2jwZ/7N56hiB/nwYH3Typzy/wpqM4+m0j9qH",
+	"G1AW2mL0wpZwXbMxb9EM6OSfonF08Ljb2Q8aRnwwpwack6NGImPxAX9zi6jXp0ZlInbb7PriIn8AvroY",
+	"31ddkhQXlJGzOlD/33Ud0k+E9McGyOs1YNMJKPzuIXudfAcOx9tnLwLG2a8qi/1LsPvPfn761wfw+ds3",
+	"34N1wdmPb59/32K/EvA1xsNARYMXgm5SYjTrz43Qx+SezyfUr4u2DR9bi4Nngml4gG3MdW1TqDUpVDdQ",
+	"WU/O/GPIIkFulAEF4Smv1c/UuZBo+Yx5jCCLsWIjno3Zfc7+mUzoyqmc8OgcBsoGPOvJscJGXS7p7gEb",
+	"8yhTOmA/nL1+xaaYIffAMXwsHgQIgtjttnqyJ0tmGeUD3IyRLaUJ2tMbaY7s7dg2yTqXwbbnuqIu2ZO4",
+	"J2DCaWFxzmWevqe23BY7FTLOR0BRQuuipsIys7mEPn2LRhV9jUw02Gzbk5hWEB+wLPntsxdkyJU2gabi",
+	"AB4zPVKZSeeMD4zIZjyL9TELvSANvS8sezL8/vkZ88bvnhY8i0YhGyQy1rXsNCC6nYC8XXbO8TQ1yYRn",
+	"Zm+gsnEz5oYv6m+YKaSoyatBYILgQDqNTpc0/tfbZy+andYB+9d//w9KjEQidcvVH5fKFPNOLjKaVlZ1",
+	"1Y9dAy+yOM+lrrVFXQSTkzOy4t7hMg5wje2xxK3m3Ade6MK3Thjlc7fOI+p2yXWUO2Wt29hUXdcl5Pyx",
+	"B/tUTMwuH7fLx23PoKCTyrjfZjezKTYJW+xlAnRhs+/AhauNix+4JvgIkBEaNXGA+StUFU6TEnsGe6/6",
+	"RyxXEO9VX+9dvlf9l/FHq0NGagZq2ulmnmrVkxysF20ywccgR8UFBU1AX4XPnr96fvY8ZBGXkUhRw1B6",
+	"DZwuojPlhoVvfz4taiX7bpN4EGKQVgc9CbcDawNcNBHbOplMFFXse9Vn5OOLiRHxEZuoBHaJZn0xTGQu",
+	"MOHhPXk/3EPXb29/D/TM3r/++38c22qBug2NF5SrCLJBwd2+8E+h/nPEqh/zORvxC8E6YLt5Lf5e9e9p",
+	"FmZCT1MTIhdJiA8OLURKAtZEDMuQY6LAMMNYRRheCp1jGtKsgsMUos7K2V8Db81560MNCCRaevnvwlBc",
+	"slDAkQnZ/TBSsYCHUGrMMuXR1zrE63vSzyTi8bs5fAD2aTTiGY+MKJhPAwXWiZ0rPVKzgExUC39i4+Yl",
+	"rPWedDaX4BKp+Wh72Y1aMuVmnJalxX62cfiexBviJktFjBEuu7fgixhDbCcSB31Pl7QDrq+SEWpHNR2O",
+	"/FbqC/wh40OeyJ60J4ZFGdej45whNNGOH3BxL8JKw06mAFxf0LPwdrg50FaEpSiYSM2fxDy0diIIJvhn",
+	"JibCzqy1nAqgOOdijguGO8qDwbxX/epCMThY36HMuFOW9dwSW2olvMvH+5J+8TFomJla54e5IbWqiVH5",
+	"4xUKtbprToITIaVoFMrb3OZ81NznnX7zERiej8Hw9K2y4skA1I4yPG0cdT9u+Hr0AteZUZrNkjR1W3hn",
+	"TO2MqW2y1qJTT2GPw3abGTGepNwI9GHIs7sj42oSD+pNqxdJmoLlcyEynShJLqQbO6lZMCsCNgYLhgI5",
+	"xNlONUIY9oE/dMGQZGpA8QDShqg3bUEFKk+n24+uiVewynAF2GoL8Ypn3PAFputBYkuV7bvc04xEh420",
+	"WDNlkIg0JrgyMB+Rit6aCex+eMWk0pYobRVz4ahogIkLkfWkK5N2s4E+r05SIU0696YWakS7IAFOPz5b",
+	"4ZoR53CuOTEa5gfnP86NrRsraVij7gEbqWmmr2jsnkSjcShMoYTB4hihjcDuU46u+OB3YpLyOdi2oILc",
+	"3BZv3ZPWwqMYGZEoEU0IWED2AT7e4WsSWF8IWbbJ2KJJhiFFWCR6WepJOXhQb2m8xfj+l2JnvI0HuZUh",
+	"Y776zza1MUo/vQ0C5EI4Jg9r3UaWC12V9UJln1NGq5CC+rjRIq5mR3nXhVl3dheb2plTt2JOFUyRO7Oi",
+	"KLlQW2DzAnMOEz4Ulq8VS+Y81qlgM5XFtvqmXwCOtbiyuW9SBlQlPv6jvDrG6UhfoiNs0bWHT03ksa2H",
+	"8aETRCO5UtXT6snwj6kyAnFVYXyo4/EfGG2A2Yq1g1eFd2th0ka7YAxYbTPFUmEM9oJa9Y2ItmMlBbxg",
+	"MedWpVtpXpdU11wVQDiVsBNSpc5hzOWCDSOycSItcK0ySVRX7/LH0ratMf/wSsghbMv9djtojBPp/u4g",
+	"Dxoci8ZRo9c7he1IFRHaZBZBcMV6k8+hMGa1+qWbF6tg1WJNtcqaKvdK2QUVwuwHDdzRjaPGc2JhJkSk",
+	"MZ8zty2ELZ4aZkKQl4IIPXBZzOf6nt0zrfUKL95yrflQLOMaLwiHmcjErojzDhXLKUod6xlSXvrOaypK",
+	"6uYSD8TSLvwzdMVLwWQ+4/MchtylUvEPeM0W++Xdq+IWBB8Si8Yp9e4cVVBbY+wI+lmKgns1Xezp14bP",
+	"dVUvfwBeKDrhxdAywtKio0lYMwGbSpOkRT+zEGe2t9XOEP5dTYQseODl2/M0pXyFu/XAaic41KhnCToX",
+	"5gIvySjAPOZJKhCd4Mrz4KtEDsMHrRpcgo3LCJ6htFu92b8Y4981/H8TDf+fNhsbVFu1oXU6Q2pnLAmb",
+	"e7YEy3coDqYZMRVkIhbSJDzV9nwnhglyWwMkw+7JcSKx/wVs+qzFTmyAx1Y0F7NaYONplibnIj/rPron",
+	"PiTaHNOHXkxhYAdxrnzkB4tELI01yQ/O0kSewxWJQQpazQ6ZHVWVmToUZvunvf2FF6TsjJc78op57CE3",
+	"zqWa2Xj9dkTGdg2YvcL2rsUApXpBo0U6CDCFIBk3hkcj3GQsfH7Gh7Za4J2YZM1nyVBoE7L77148ZU8O",
+	"99sPmBFpirrdtje3KIZOEgr0vKu1UK5KYcbnR2QFoeucN4ZYVzkTkcpibK0jCH5JbH89OVPTNGb9TPBz",
+	"pgaDYqYcJAlZTeE7LofkWqu+mFe3QRekikPR2FC4XPE3T9D1KWUYaLo6nfaDHJ8lxBn6c7vZaXf3Q1dy",
+	"S9IV5G2GzfpqYGcy0WzCtYZ5vBALfnfxTs5BHQke4x6xDhtOSqPGze6Cm5071v/1j17vQ7fd7PU+PBK/",
+	"/fu/reJln0i7W47ZfvuASl1KFakmSVOfYiiPv9e4aei416h775eD5hslRfO1rVaofP9Oe+0JWE+n2BRg",
+	"qYGEPqqtP71ad5oPfaCyMban9xPJMQ5RXMyH3c7BAbzQlUUrjelCxi1Q1h/GKd1PN9VgkETCK5mZymIb",
+	"9kzkcJy2impwQT1+WHyZUpFx4bXe/rTF90nGfCj23k/EcHFI7rPikCZJBO5FYTA/vnj5YuvDmcgro7Ef",
+	"LR/M2zffb20sldYDdRbDiYTzRycFh2dFYPNZoidKJ/STagFof7Vnf1L8xcegARLgul/iNR+DRkGhXPcT",
+	"uNReia/WbT/cHbbdYfusDxsaAb5KkWswgWzEvOLkkXqugMFJopG1ANQAC2fHXM4r1D8j9b+Hyccleq6k",
+	"5uiX/2g3n/z2/zbpP3v0n0qdv8bxhqv364IqNssysih1FC1LwdGdf+aOTefh9T/ApXyjzCk3iR4k5GV8",
+	"7U4RvxKd+Kx8oRwXpLoK650PsuBm9IggGrzynJAyA0M8d3XyGms02K3b4ttnZlz3JKbm2QmjShYRlyKK",
+	"WJqcl/MWHxTXg3vcfTikAtfjcygHKaKABA1cu/jpbYyLbn1abDjGpUmWNWCvkdP6C96MFqAWlATUyi6T",
+	"dddwJJQCKZ3qWQ7pQxLhVkShVM2kUNJ3LmBMb8odJ3ldny3YQyZW4ih0ercEN7mujM34wCzBPsGvfZia",
+	"oj9GfNgKGApy5ZbgR9hWwVB6soSGwrYJhtKTpaDXOmAoNON3hYRCC/r5w6CUx/m5YqDkxyNnKprq8kgz",
+	"gYc+3g5dEW4fz1W00iJ7yQbuQHlsMuY1w0LXYV1slrP5RLy8fXSWWqCUg+5VYJKIN9v9/UHzUXQYN5/E",
+	"XdE85AeD/ajb7/D2E5CNKuI4GUI2v/8OzmyWDHFKhkLC6cWly1GgYXJJI1jM4ddTM+Upe6Nk81mio1Tp",
+	"aSbYiSuSyf0wmu16PGI//PVQTtB00bj+HZh5KT4YKwWOGid//6M9H+rfBy+68at08vbtU82f/uc6pgzu",
+	"uBXgUHDT7bBQvigsFKeLvHFDH3wuUChYX0R9MTCwvGqTemISaWt1Mm18+w1CDTuvjk4tC+2hDVs9Wegx",
+	"5smeO+JNJyRD25DjgE2sLKXGFpEOFqwcSuvDNT25HFnkqCKfjjYIlg8lJrCtzAkV3tHLMZ6mauYhjeky",
+	"7EvGfg4wSshKWbcDKAcswTajTNTzVOH5/1y6N4ohQaqdrYbs6ONDGn9ir+gim2fkNg3Zk7+C4XzO5moK",
+	"6zXhc9ovU2xdf/7LO3YQdNttWPf9DnsmIlwwBvIaNOi6iCBFHfPyeUF3VA0PDzK9XPUrV77oGyy9xCOS",
+	"F/HaNxXOh8gLNwdsn73GQr5uu3tIJ0YMBiIyFDupeuvat6h89lq4+vlOu1WWbjyp15aA0I5fU0PWFnzA",
+	"l7uis11rxxYxnbOE6txQKfbnbMRlfFMt/ttGkYO9S/zvNeW27xBRX+fKkurIbNmJ1dy6xU5YOEgkT0N7",
+	"VV4jW1G6uqS2toohC+E5IiX1NDXU4JCAih7bWDE9Skkb8qktW61WhjXHvpYu51qnpIIux070J+LIogXY",
+	"1cx+MzWzdmN/EhkS1Nez2X1Hlv0kEwhCaCVEZbErXr9+pStbWujaqiw3++rOfntnPu3yI9fnhbchGm4U",
+	"JHDYZgsV9lYshDbsbo++sFw+eY81KPjjvKCRRMaIk24Dna8Ti/skejLPsxy0nyyCgFmWILBUHGEQ+kDg",
+	"VDuEBc6kmHmR5REpKBIxBKHkwxHsX//f/89CFyC2f5IFRPYOmiaFC/o8wsL7YkADQ74lKlGYOM3A5LK9",
+	"OfsPEPNBxInxKCTupnY68jFhIvuY8Z60AYMxn9NPiYYJfgYCmjLmuJ2vWm6yQKpkLTicCh83IYPQ2bCF",
+	"xI4uZHYIZUxJgYiWGb4OGmrHxRQdpeV7kjBVrCvtpT9Og+3rqkY1jflXYtdtGl6BxV2MNMAeNuKD+USx",
+	"hh+5nPJsDhc8gomV1In6iugufStyIdCNwQDYi1diJLRrR7g37B5PSu/hY/mF1Iy/c3ctpNZ4o7DFl6J3",
+	"d1SGuxjGLdkWz1GhuLh+5rSVS6HedTRjzxZxLaE35MbbACjFQB+6JIRROaQqgkL05/hfzFmMpvIcs7Np",
+	"IrHDBnakBX8ghUnBilD8MQWNis07FH4I2SQREZWScrxREcUVbSB6KHdNNfgIByaGVFTig6HijdL9E6lF",
+	"Zvz9SygZoAuUrE4R0DShKPmLjeN8wWq0shYBZs2Zc8XBdqoz57AZNh5FcSLfTMEXrRtV0cgsjqpbk89X",
+	"2x3TzZ1Jq9RL/MuEn4pAKfgmOJcw0XhmLDcLHhH8t+UUwX3cIMqQW7JPsJ7GPs5GOf3zSnmS4oV0pvIL",
+	"i0ZO8bqF8bcalMWfvYLDi8gcUsxODc8MzoVK4/wblcbuG/gVPbI4hTZHUztbNbmb3wLYMmtZQ7hPnqJA",
+	"SHR12SPFYN0VO7f+bsoeSWYjwoOLvdsu2Lv19GuV8SownK/L6JolPE7v9ZPic2FF0JwYFShFEnhfexht",
+	"B85pwc0L6JysGpzT6TWqS1wRm9N72jVcIs8vRDanGARyJHtfG+sjwNF59u7kxRlDhhSqb0fAHDQjetKN",
+	"iSIVFpmK95XFwMSbTGUqtHZ++DCRtqqNs5HgMTwZvWsNYyaGFapwcCjologZ3QU9oiZfYXFCKYiCAQGH",
+	"3rkULzxWPWLO5BciYNy1/pBR5AHICa/LRm/xFY9YuIfvGAYs3ANnNawEBL0OCpQehLW1EZdlvG78rasU",
+	"78mFmJJNlwTMKIURl6tgob6nGSarP18GeV8Pp4mSthJT80uytD5lBQnWCJUjBWcebNUDxSrJfjllEz4p",
+	"11jYveLKEqlrwJZugNQuRyWsdLn6sLJLXXjA2kiTnyDisAMM3QGG7iIy3yRgqA3JX0ELvZM4jDNQawMx",
+	"aBzlInyxKyUoNq9Q60qLndh3BPVORC1Bu91u1fdrfB2hjW23mNxqlT9Jn3Wq4Jf0BThpXZNWWF7HWEoO",
+	"BFsemSv5X3kInbWwNYu79/oafl+JtXPM76wmH8TUl+GVu1HuXdp/fVyKVOWK+amvGvvkWuzlQqq4vvDG",
+	"buKvLbi8LLBcHsOFn4DPKozrPSsvw9eXj5+yiH27sngzSVxn7fvNsBO/d1XuVMzifU7SV4x5ki7PRhaC",
+	"jBTBXG4L91WcCDCGqVxIC1HokM4pAn1vNszMRGRayXu62lR+DmO8s9bmQos4xjiZVmXx/8dUTLfVhouv",
+	"ek0bbiGHmmg7dcQvTRVad9p1fbu2u0eghL9/C+ADMZ7AX+1lErjdvtq/G3ea3XhfNB8NDtrNJ/3DqJmH",
+	"bzoRasMomST2WZcNHseZ0Lpx1OAx/w874FaEOVmkqnLJUF8FZPcFCgMhl45r8TcgPvrvRQQ/+ZuaZoxP",
+	"MEBt+37rW339Hddr9V3L9sc9er3RL5p4bD/3YNJXbfTbNSioGZL3ZS2xXDnsweatz4+dIMmkZhxh2wMH",
+	"6U5M80wrJamKhChaDQvpLITHBSZges4l/icnA54h8WpfYDMNFWGCkENyOH840dSP1FjoHJvJHtU8/6Np",
+	"LmlUhk0nqIKOezLMxCSdn6mcwj5ziCiaDZXFXkWYNsul6d6sxOYK48aHYMslQf4PVNaTyMxmi0oXLySW",
+	"fu0beeHOYV9NZUT1tz358wA+iOc/mHEa0k2yqSQdmmg2ECYauSohkWqBww/gK5cPO7avRFTGWG/Xk3jP",
+	"M/HBhIGtwvPVzMiffJJLWcyGXWVIcfN5JQfp2HEC1mmz18l3zKihgIe3mIfas+o/kWkiCYyXknz9OQt7",
+	"03Z7P0rGQ6az6M+9RpTER4nRzUGSClBKvQZeIW5KnYdN0TSO9fJksHlR/t1t4zIpQmJ2LfTvUWY1p55A",
+	"UHU77QEzaqyyTM2KKaiyRr0spEHyKVkl4eExpSnH4RBRlDQZjwwSwqA1s3pSJirfKlVD1ZrIIZoqsHNs",
+	"Ruo38vLgiDSOaHdEE9okzwTP2EnMA+ZqvBPdoiv27CWl66s2n3tsr8F4av7ca/w8zcDoHbudWL4fmg0o",
+	"URpHjWHGI/EfcLFLJDWqLIGHZ+3HBUugrPfdDDaobOYfV4wPFNaTlCdytZ7uM1dbZOfGOsFjIZB157WS",
+	"MZ+DnDYCgwdL7ZDaIa0Obu/O060SIVurqmRUrmEJXrHoNnq/+oTcS+Ppj/Wnh/BfP/22y6bdJUsS6Tyy",
+	"7G5u2DX7rglquXmnwYfnKVow2jL0evCSIxaik2bNKDD+eTRyTHpJxlQWgwVIDdXWQoyx/qm48Sk4MJpj",
+	"KBc+l8pg0cycDR1RPz6/QJfkC67687paYq+z9d0qbcsr70WQoDHhiueSGYSxuhC5MC5LYdA/hA9NrU5L",
+	"pHCwlfv2VX/hvhvJd32rAl5J8R2v47G7kagPLhsCDzgOKBZYfnvB0wSc9FgYjJ5hkLXIlsUte7UpV7M5",
+	"JwIjNHBXl2mwt7EkD/54O08G9i3Vp4FhRvtmr7Nn1F4bXfdNV2RZjYjSwof1YEAw3J2a2qmpNdQUUe5j",
+	"P0mciXhL0YjpZAJnYmnxxos8GIqk5DYgQHEC5ao7CZpzJKQNXjjPHJWY822d34z0LD1pbxU4eBSrs4Rk",
+	"s5HCjOOIcpFTqad9GFNf6BZ7TWoLqa3Ap0YmelBd90P3QiIOHxz35Gykir+NLT/KUBgLHhZ6fRbCLWJd",
+	"4GinVbuH5bRWVWaoqjmc26lB558iDG5Sqrm1YGpOizN968H32w0c++DtUEmxEL1dEjfuVMSNu819cTBo",
+	"PmofdpqPo4fgvjoF0qVMLsfBNexMrxdcLUz69SFWv4SBZToyOWruLux6t7UWfm0sELQ99LMsMQbhQa4R",
+	"g9dhGRZF3FnN2b9PmAETrjV1CWo+f+AEinJtAAUB6VlBZS4gCcHIlRe3atD8Cvv2jkNj7qgXKwfqj//a",
+	"YHKFF71VSDkhTTZf9S1uT4iNuZzytLGZBKsJdpQ32M6O3NmR10DSYduzF1JSIRPyivKz3nrcuyz8dQ3S",
+	"XEnaUkdYPiA1GBR2czXA21L5eLViJ4ld5xfKgUqM8uvOcEWtV+mFPwHimz3spfnZATl/sScPW9U2Onc+",
+	"t7vskDl4Zoq9kEuGWcm+SOSQgg5I5OnMFB80THThGspRjtUYvyXApQqzhctIpJvl8p7TyzRWPgQumvnF",
+	"xE52wIebNkHjtto8Qr8EwpAigjIuYVah/19VFmEhDe/pFUAMK6ujt3401vXn9Sq02jTKNYuX6upkacl2",
+	"KupLUVHUVe7qg26eFdPJUC7tNbjKS6SmpgTar4XHyLE+rL5aQAvHNScNwkohRyl07DDlCjxHFlnUO+cl",
+	"eFG4bW0Ez/Wf+mW9xvTE+lI/7s+cJacwv742l0IapbHCdG2nONdPZ7FA9wuKg64Vh1zYOtcHI91y7LoM",
+	"7i7w6NEryQ7GKjgQaiWmORJzn7zRAJ66l8jEJJyM/+q45qlAGBEi2Iwd7Eou62wPQVEseuk6U9m5Ztiu",
+	"qwj0Dd490y32UjLek6GGFZUm4WmIFw9SYmmb45VYgoilCiG7zzX6qyIOWDJgEiynEUeE+OMyihkCfOCv",
+	"etLVm8JHJhmLB1gDwVkIBz1NRUrtDjxNGTdMyUi02HMw3DC9w1mayHN7X8v81p9bpWZBQahg0xLmTTPZ",
+	"Yr9iAitNqeOYVpvyAb4QkPJeCPJq0VcikRkikhR4gEEBISZvMkwMT5kWPGX3357Ez08fBOwKSM15ImMW",
+	"0rMspCwqNMSqxXdJTD50QmiFqxM5/CVLQ5YSqyrpMBQgtvTWrphjAE4ymhK4i4jtD8bHcPeRSmOqZ9Ui",
+	"yoQJmFYEvY/QKhOutYiZki32XEbZHGt33z574bNlvqkj4lk2L766k3w9aamHCfbuoNu1CDVUJMzU1Ogk",
+	"FmySqYsktoPOi2XdSiSGZqS0IrgMCKZjwXxET/oHgzM7ghlOzLEruIFpIBjeVA29iQEbLbA+AS+ts4Uu",
+	"dmO7p3sS6d3ZYZuAcw7b+0elS2xBcuwc6ljN5DHRDlpaoJyu2ih8PZ957ElX/XAF2eaGlboEdtQ9YFhK",
+	"nZ+uczGHh/ek23KWuDLTxlFaErDOfSrzLT74nZikfC7iI2ayqQgfFBKo9tY9SefEwsI7COaD9pMqU8sJ",
+	"Na8z7zYDkgu5a72nl4sjz1MaKxto9be4hayIXsSOEVegVLpXoVSc4Cmgu1hIFw/xAhf9bzvnf17RvDUZ",
+	"j84TOVwdZ+bjjeZ1RUgXSq+A+pvxuROydDKcPtwBvHwrOZruSmv8PTdixuefuIq1wCB6raW6ove+Zw/7",
+	"XgQDJVlRbWe+nRrScYU2IbI9sBHcWydxTr2JF4Zg/57SU0JsXdEthPRH84z0xUxlse5J5AySahbkHAFo",
+	"zSCcm4pRszkSAC7nmNXCciKuLXoB+K4iZvdDqczvFqz/QV5yhJq3eO5TpRH1OOZjPsQfum9/HyqJAHb+",
+	"g0hl2XRiwgdHTsl7OoLJ1ODUVCPz4sSeKTsHjZuoKvvLMlirn3Av0rEY9VzAssm/7I8fn7f7fxzMv380",
+	"+HvWif46O3s4/UF3X8U/Tp7w5+qn5G8f3lx8d/i6saa7m8jhU7trbgX7zIHKL9XIdiB/gWvXHr79VTUr",
+	"fGGHu56rzfXATkB/VqGBknBFhmBnojORishkSibgI88LwtVKyiWc8fY0gFAwM9s/GeWfoftaIoavE8ax",
+	"iKhlq04YPwefv2T1W5cD3Al8DScfi8WO2E0Ajg7I2dloXiWu7KNvS1j5OpmnKZ9qwQ6YreGmSIxFFcGC",
+	"708jwZ7Zqd5JsJ0E+2IlmN3EToatJbRO3BaxJ1+jnDpGZiIMLiTaRTooCmOrA1aQYgXs0moxBm7Y22cv",
+	"fKamaNa22M8ysl2ovnV7NlKpsMW7alguPHfv4almcjOTWBeutSXRUDQLriGaiIt24YNjFkYqFr4PvlKW",
+	"DoVxUsZNxbbl6acRkmf4lBuLSIsbXsq90Ef2fRr/6+2zF81O69GCIByobMxN46jRTyTHhNSYf3gl5BB8",
+	"pe7DbufgoN329P7aZLDlr3H7YQ+PBI8x4nQJuhuG3HyW6InSCf2genLsr/bsT4q/+Bg03olJ1nyWDO1K",
+	"LbsBXGqvxMHu5PJXJpdLYSbMwFjZiLJoLTH9Jvc2xzy2IOwgA6UyQlM1C7igsAyriWccwhIY/yTVeX4h",
+	"zy1geqeIGpLoAqWnvdxlwl2Ue0bpg2nmEjIYip6NFPnuyriMRWLdfq4N8iKMEzn1UPA5JaCPPSdk6WLG",
+	"vaaV1cqwVzTj2xW/Fg2sAuLoVmOdhVdaK3pcU2yHkNY0/YgaE1negI2NxZ3I2Fhk/MAvxIKccIuzWE16",
+	"vdA4y1O91s0i24olNhVlM6g2CaUJBGXOJMJS4ilOxgQGer08ccVANaaepQXxSbuAgbqOMfqW8Zm0XTkk",
+	"P5CcA/Oz5A/WeOeWZLLFTgZGZNbKA9HhGEiLhpwWPAWz0sceKy29ZcHAnqyIBgbssL3PXK45713OBI9Z",
+	"lgxHhkk1uxoztFZuldBKhvLWDEY//2g9wgqADxBz9kpdiJRHeBA/jVWZp/92zvfOyPtiJfbpxh43/KfK",
+	"3SY7xyGVzfIew0xEKkORuZlHTlRjtRkePkRYkAkfisCWWSCqwUg5uaYFydW3z1602BvibUpS9NJH1pDr",
+	"CyFJ+M2FbTYY2O97UtZAjuSe8hlx3X7DXnIlFIpdOP9GWAoD2+0MzOwcitmB0/WFmcFCvFGZGc0SGbPv",
+	"x/0fUOcXhX2r8dsG7wmDqfGuYaA7Mfe1+rIIHe8Y1m7Hr11JjjnVXi3HKtRvqf7Ko0suBgTBBKWv5i6T",
+	"TN7qZGpyjrNUDcGIPOhJhBCmu6AHTDnoGdcBPgP/Skyhn6RK9BXS4zu5t7PhdsLt863RudpMs+CouzLd",
+	"rUf24BwsF40z0R+BnNm7dPWpH+sl5Aub5/ClrCi+aspxBzmqj5LiiArl7NOwsBbDBgSN8StCEPuCemeN",
+	"YDWQGlh33QpVsBGP4FPwdU8FT+9pf+DQLWTqwpJpm2Qs8tJZJId0aqiv4nkBRNnndgbJhXDRw8A9ZSyk",
+	"Vu4xWAWNcMigIPi5kGiKBz1pg4oWhA9riF39NUdpzrjJtYifRM3n2g2Fp2AcR2oqjbaoyEhpqqYGSTVx",
+	"xV3a61yqmWRukl0l9oXIQM90jlwOTGVDW21slGIqjY9BDR1ZWHs3ikT3rKlu2HRSzV0ZieQiL5T8lRbz",
+	"ul6nX8kZoItzcJO8cQj2jhbIaVzRSu8GuLSLXsjpGMkd8lvFbt3gCC1meCqpXGC3BFgtZ/Lqhx9enzxt",
+	"nv5w0j186OJaAVyBF1C9MizBBx6LKBnzlMrbF96w8+jhQfvhweN2u7UFxkWcJMoF5dP01+Yz++7NYnl0",
+	"PkXFzFe7DWtmQEw2jhr/9Y9e70O33ez1PjwSv/37vzVWnC86CRYjkmsXclsgw2nwZqrksJlxGatxk360",
+	"/C1w2Zqn7srKdzjc0jvwsSBRibIizw9o2z9efJNHUUc84ofdVUb/TKTJhcjmzYUevBstw43K1Sm/XS4B",
+	"5IY7kN4OolSOE4LOcB92QV2ICyHN73YwA5WNW/ZeQQPjvIaPJ3UMm2uYhW/tSXdy5YapCRTNAZNqBqLP",
+	"Rnw/7565nZt5Q7OqolnIiLQEhbhCnE0y3PFMyXRepcKL2hvboQh5zEXiLBWaC9ovt78u84RfPf3aS7Cr",
+	"sBfWKSbKm6LgIkfDAxEwHqH5cC/Pom4ITHCl02TdbpuzPJe5hXbbgqN6rVu3YY9NdW/NVa1hh7LrwL0j",
+	"OIK8hZEMfrfRCafjM2nBLZ7sPULBqfesnDOHrQkurWo9KYo9KRckylsDXUmuVgvZySJEspAx1cVWwfLc",
+	"+IgvNtQF37xQIJI2Sk3v0Ie+VhFkl7hKCt1Q/GxB2KD1opcCrKRqGDgmIs36YphIsIpslzxi4WHDdiIo",
+	"6nH6w0nTucAjMiPIoj72tQnW7OlJTDMiuD0yBbCXhg3B2sDudqzEdWUPutBcIDKuRYzCzvYkjHi8pNqh",
+	"hLvynN74bg2UVA1r+fTq3KMCtr0e8e7hw6MtBAhGXI8aR40t3Ok8kTn0LPh7k0xcNI4a7Rv+Dwl6/liX",
+	"DLu83HVIKXZ774yzu8OKGvEJpcHQbdq2hLwVA02ANycjUSs1T9g/k0lgq8EKsozAHVSWDBPJ0yDP/cRs",
+	"kBSaDugf2LFaoFWxbV4i7kmjXG3dmMtkgOWviRktil/w+VostH317EJkyWDedMNnL16+eh6yaCSic43o",
+	"VmowSBMpAkIeGSSI+iLnrD83Io/dkfCOl9RY2INnZ+nTSdp/JpNFQWs/csX/b39aq+y//eRR57C7ct2/",
+	"m9nbqfv/uBNSdyCkiuua1yF89jIqE+NkGUWoJb9wxVflynklkXIoEwGbypRA6MWcpNAKRfQ96cgoaRT4",
+	"83FOTWVpo8woEyJgOvlAllwiBYv5XF/roFbmm+BBpwSlsfNMv7Rw1c4d/WTyDA6+r0yqgI/+BG7oe9Wv",
+	"9zh/VH19lc6+xZ5ij4F25aEExXbMHEYnfK6LCJ6V/DvWshnzOZM8ywhoznIOFQnwWwzB5SXcC2l8GS+Q",
+	"42Po3Iy4LGDCIRLVfqsnkfA1pAj8nwcoLMOFUWJan77KmYZhXKUeCQTqYjAdaHr1pJ5GkRAx9TOQRYiB",
+	"ObQxM8HOxYTYmB+hGA3cI5S0iGb77TrnGJ5yV1z+sBuc9Zq43EU5mUovsh3A0B9V/xoufxyQ6y4Dr/ZK",
+	"CYJuWUpiImqsHhf6w2uM6ie4fqUx2axNFfzrNZzy1SO1vPQ3pBrYIjVUPXHKYbuCOOVRc593+s1HUTdu",
+	"Phb7g+YBP+w/jB7Fj8WTQR6ZqFq4SaaGjpomVlI0jjpdsPaV4SkWDnwMiHYQPIRpit19U7lsYNrwrH7s",
+	"nb8XCQ2zqbQ1mSZLYFbagVuMFRcU1kGKD8YesaPGyd//aM9PH78Z/Of0pzd/fRwfvP7+8I/hOqn1H1X/",
+	"emBZ2I87Oqs7RJV9TxLbqW38cxM9vHf5XvWv4YA4gac5/z8x2I4bet0T5rCpngcim0rtU05GMW3UBDUc",
+	"ppK18nD5PRlx6arPiAQrtKcidD4GtapQwAM091wYZnWhK3szLE5iV/pH5FgxtYEUxu4dCAsbGbD+lBSm",
+	"z3RjeMO9WCXSFn75o+qvrS1/hGnehrPgx1cSniuIzEEiEz26I7GaC9XuJiKV5GX+6jeQmGtJwjo36b3q",
+	"f+ZB453Ds8D+AWu2qcSsYQD5Qc3YgFP9MIgZAh0IfKeulzgBJrAyoaepKRBqk11bVY7zXvV7coVaHAQ/",
+	"Ro+DSMGPsH+GsnpNbTLBx6EfHs+y5AL9DyFd44jNxCGedOiObUhFTfQ2Och14XVgPBj7CeF42+ttezU+",
+	"lfFUK0ZUqI6ymK4NXPhHyJ60YSNHoSK9yyYyVBr6iHF9bmGDzUjImqjznUpk2FjXhW5IlqwneYLGlcW8",
+	"YkQXBK3XBXY8d2pF30zcf0oL2sf2/VuspyIwwbhET+DR+vH05zdw8DmS1FHJIK3oLvd4J1rhneDxzXRC",
+	"lRW9lwnLELqEIDa3SBdiQFj+QBY2CrzAMgOkKaoP3OF5fwuojbkNRlnlU0mqhkPaRD6uHxXfmkSFSYBj",
+	"vaaF+9lYr532UXcTcebe+zMwb12XEe7HXTrga5WDFvXbSiK0EhcyAhVCcVEESmWJS5CWvi6yj646yiuN",
+	"7noiPe5EmUrmavD/Z1kk3UKAb6q4J2gIbNnLQYg4GwsHLpSQVTrHCDkFOGJrgHI2F9zGFZ60MWbuM5Mu",
+	"25kJXltR9qb01p8+em6yqTiiaZhKRMNQUpQj59T7VhnzxV+UYr6xGPBpahpHA55q4c2ivlKp4PLWY77E",
+	"QVYEMuNdkN/7IL8PBs1D/rD/KHocPxFtkN9w/VliMPadI1BctNipmtIfSxm4vc5wfU1cYyWOWF3UwhHR",
+	"54XrRaf5OOrEzUficNB8zJ/0m+2oE3fF/gB0DxzpZOHiLm8+ig/6zSeDTrv5KHrcf8LbcUd0B3lDFzyj",
+	"ZQdHupWW7il4io2jzhoCv7hhrw/xlg71LtZ7h7FeuSBonGQuf76u3Vr69d4kEwORCRmJegH+/EJkc4RU",
+	"w+KyC+L15YZNhJqklmRRpTFTA2u6+gZmK5wjIunKKKdaTs9GI5VQ6dQV7764cd8WBnpzeVR+6wqxZNEX",
+	"nSA9mUzcH9XnM/A/sVK06jceH3Y6SRWP8VxveI6L01FjzBVecneM79DbHKkZxs1sXuTGBzloTKa1KIjY",
+	"d5hyW7OWpsXyTaWF9CX5BDCDh9p4CAFL2X31eFqKNypOqIBCXXpUN+1G/mOaCLPp+aw4a3VntGz3+DK/",
+	"lte92zqj24aw2YIY+xynaakoY9xWJYLWQUIf0klWQ33ukm7Xvr3FDM9IgVkB8pXQ/bciXqvtJDC9mzxN",
+	"l1XWZue4O9ElA9E7nTjiKuvVlvLNWgh5zFIOjieWamnDnUdXFc3j8c0czy3zGgpZEjn0hi9X9nPWkBXv",
+	"Fl/9prjUPi5AU/2Zh7h2UF13WTSbnZfdMHfAb0nMXBb/tOU5EwxPH12tD0QbT6uxwFZIcK2u0DGX3bAR",
+	"1ywVAxNsBPcwncTciOJJvA7WCWn6C9ff0yyJq8oXrw2KVIA+lWdqKfTTalWNm6Mj8niRiMqJo9Wl3C9X",
+	"ZnctMbeu6VicvXXTLS50hlbircXBYBYr8ittNwprh+IgWn01lRHI2M1M0Dq7szhLcPKpXk2q2VeXGNlp",
+	"jS1rDX5l81CoPmM+BL8dBWLEeAJW5JJmfncF689t60IS64CggTBelxjNJtN+inWC7EJkGoYC1ik8lMp0",
+	"8Lma6nuoGUNpQXiAc2Hyn7fYafIB6c/z3lQbTqD6oYHKHKeMo5wFx60m2+IHf/uZllvNc5SX5CchJrYh",
+	"xMwUm/DMIIyCSFOaG8rvJ5JFSg7y7lKcCfMXWqDGUaOT68M3SjYLBLketxs2mp1DnFQZ80bQcGtcW3ff",
+	"7py1C9L2+of4DeD0r/9g2X0vCq/y8be1YghuZ1yf0vBH5NOK7a86OWEK59IJsvyzNWKZlc40nQ/un5KL",
+	"KSJPt9umgM6qJkKCu+1awShBqnKev1xA9eQLlVXINqyqDMGYDuEHIMaRlJqSw387ef2KDTIlDRsjIOMR",
+	"C+FUhHiHsDD+0EGguNEfs9AkJhVhTy4gnLsXMBi8xcDtSKWxyPQxC1Muh1M+FOExC2Erh+x+qJN/ipCd",
+	"HIAieSVgGEFPwpWxjvgEWaXHPBsmUmMd/Xj84JiF1F1uBzpQysAf90NwBeAHkYDNBP9CTpmQkjg9WRxO",
+	"wMJLGMPH0P1L0z/xxT4iayFR+2AJ//0wQhJWHcJAQ4nEhji/bws3pcwR5YYG7B+vp9rwaCR+uz8yZqKP",
+	"9vbG9pPWMDGjab+VqPyjw9bIjNMHRz0ZXl7CQnykAV2CMJ23ip/86cPHj//67/+5vNz78PFjSAWnHxDS",
+	"N7kQkt33GgnEdV7Gm2jGexKU0AO8zX9V3MZZhKbFvhNzRc2H4IjBY88TGf9Z8xQGwrg+1zbqPkOmjQHc",
+	"fZB8EDF2IuJPYNT6/8Cf8JNJlmA1LnUqcs16DR6wPvUM9hpUwgAPytRM/x8u5/AjhyaOe98W8do7jNCE",
+	"FWPdYidskIg0LjBcolTNnUDrcGDnBR6lvqDxYBO4TmLRk5xpEaF5Q+iG7g1t8UUmbJCWJTJKp7FwcMXg",
+	"QGBGAecOS5L9YVMZ++Hs9SvcK8/QaLkfEljDEfxOhA8CyyGlA6anY/j+Q3MqE3PExkqKOVwAb5u3gqa8",
+	"L1Jso/NBa92TMDT3QhRT9uf1ni4cPjbLEkOZlfER2++02I9cTnnGQKMFrNPq7h8Eh0FPdrqtg3Y7aLfZ",
+	"81/eBW6tprRWcBi/F9mYy3zuQRbMJ4KFMIghnEmUchQ2HKhpZoGC4T2jUU8ioAjVrhAjCtMCzBijshZ7",
+	"ZcdbPFSJZK+4SWTAvs+EOMcJeTrPkjRNIpai9LBl2kxlPenqtTnLxBBW9X4YE0+9aJ6cwRGnKh6HW42/",
+	"z3fQQMFmTXl0HuAYDrrdQp26Fw5HzImGgIFgSuRQE8xU+Kc/kYxCdGx7LOh96NciZp0WTHknYPf5g6An",
+	"7ycgeC6bH7Ebibsb3sOCdZYKfiHQa1NT02Lh5Z9QKoQOoBOuwWiJ/RlsPhpcT+JJRHQUPGT/oM9/u4+3",
+	"eBDaYiTQSDS2Fgt7PSlmJKgJozuBkwcrNMz4ZMT6meDnmqqW4LJjxlmkYsH6qYrOWZjvztDl20jr4OFV",
+	"AxaCRoUFQb0TOK0SsBBFNS4VHBFSZHSiQ1dnhaXIp3TK73fb3Xaz033gGTe44S1GiX7Vfy8iA4NPDAKP",
+	"92TI4xjRSHj6NgMbHazVI4YZIdBOYG+EOQwqzAqc5fDfYjEAFSDTeYuFGg3lZ9zwkFjYBiA9je3Npg/S",
+	"tHQSSWCghPCSyQmOg2634L0oOERZZe8WWrfOWrzbuDm4egQgVOCIt0cJrGHnN/Tx1o1ms0k78Yi9wV+S",
+	"NZuNE4nP6EncAcVvz/JvYSkuLzMRJROwvz5+7Ekn1Y6YkM3vv+vJwrEEJd2TZB4csUsimDti95C7iZQ/",
+	"PMAq/3vsY0/i+P5U/XQU4IJn5SEE8PGMjh42+Xl6Ibj1pf8TRP/Hj6DakNX940fWFxHSusPt6KPLyz33",
+	"T1r3fIPhWhTvRR7IYbO932zvY3TJDqlURvb9uP9Do+SAVG18nwqdFD668rwCxlBM+66AMNS5Ci0UeAL7",
+	"y/KV7XbQGCfSf1AEBO/1ThuVd/JvdxVOfK17lUKP/yjcOFh43xxBn+QHNliU/E7cJE01aBY28KIHuLr3",
+	"97R0qteKlXbWRUV3I7ym18cNxrnn67uy+S9rGLC8fVJyg3Y5rF00sj5Ljgel4Euv4LBfH2zcu8wP98cl",
+	"gHhlBx4kvos8XclOgaehhUXDAwfR14FX1QbW6/Ol52Yx/0TRsIr0UkF2bZpaOstvsY0iahhqiZlhF1Fc",
+	"IaK4vhC+TvruOvfusnNvDSm2Ru6kJM728q18eU18cjDN8FjZXxxbx9vkwQ/0Xajbmt0/aD95AP6/l4oo",
+	"AyNeyJXkIHoUE/TiUg0YIVypmQyYUYrAqirDmNf4QO60b6Ez8DMWttv00TAZLD54i4vCBju/bee3fY1+",
+	"W65Cu5u7ZFbIfBue2ZfiiO2IQr8gi+ckBoPHaRzESb89H84bPXuX9l8fl7JDEDnmYmAZO281JXjAIiHJ",
+	"bsPLZ4qRSaaD4nvZ7hOpCkUkm/JRXWvhfJ72SqUh5WVKiSayekAX/n1vNho7b2/grtvwWb9xAb3z3Qq+",
+	"G5zjkvn8KV25XKrtTTKxnOT9RZKmuhirQsgCzGKCIAuxytpnngoijnKFlBks8dhzrCQYZHzoTOYfzl6/",
+	"8qJP84EA+e654DmWLrUYmMQ2t54JhsSbchiwqSRaX5WBOOxJjhhgsCwu8WqL+0A6xBaA3aXI2P1wDwa7",
+	"96///h+sybgiR+0E7WTp1mXppi6pq7gus0vhnit6n/FNPSg81HZ6rjzNEt+6zV548FoErqW9des17lG5",
+	"HnNkxim4TNN2ez8adfC/otoNxkv23DU9+8GE/kQHuTx7gf2FvQKJbx1MRY2TXzn9a+0xO511Ws93d+44",
+	"bb8Vp+FUFHM9WFGBFVv1SraS4NaRTVqa/TJB7XbVMdn89er454mQZXVcKPMMCihqb+lOOGwLpH+FaLcu",
+	"ZnpVCdLNvpmQ6c4F2cWIdphqNxK9Vv4UYhvrujm14nSqLadYdZo9TR2GcCWMGsJP1si5NNHmF70Je9KW",
+	"eEDcwAtcIDAfZZnjJ6YK0wwuX5nF4p1Kxd3xWPgsdZygQRL7nISF3GjwmP+HfUwrUuOG/eYvIksGSS5T",
+	"B9M0fUOvfxJz9kpdiJQj6V6yBpAZztyRU+drZcthz1zfeeMWdwdAdIetOm4RCgKI5MlydEe8Zu+ScEiX",
+	"EkWAfEHgIZFpjOiKsRbphbCV4oNc/DBCKYKDa62vOBNaMzWgOmQ7VG/UBQgl3pPEA6zRdgwsnqONsWR8",
+	"4KSec3ccrrhF2iAydDU1OolxV0Zcw9jgpnC2dNCTM9EfKXWug8V2f4nomPZNYDD0MwSa1KNkgtR3yEWh",
+	"/dvMOIxBKrw7mNDnYmJyPHTM8ttrbUdEYfZmmTIiQKubqYxIocCQhTFbjgsqMsBP7uW35Tit+Q3nPUl4",
+	"Tipnir8yCzA6T0aOkNWJrSIqcFdRyIo6R/0c04wQazOhZ86UJaCy5IEemsA+OzFHPelXpUxdb/FAi0N1",
+	"Lx3Yt1aSZSJSGbZrOGrGIC8so4p9NXC7BVmjMSBH9IC+H2RA2KHwjmnKRvzCPdLOHYxuir+e8TkMy+OH",
+	"SjZS06wnEbWlxd6JwVSLuCexsMOCknKWiiFPqUw9Uhf4ZIfHYIFHEONZZef0lnA8MkGtAmYOU30/xHv8",
+	"DvcIHwR05570vyd+7XTOkJ2tgPhwP4T//I4f+x8yXmi1rXhteMW+SOQQNgxS197PexF+h48SOYS7ucPs",
+	"GSBxg1SFEJGpG1TEKlHDnP6gGh1iNXKrsjfiua1uigqxApiMO7meoXxn4n+t+vQ5rC+cVFzxaxTq0rbX",
+	"alCXgqXOTlzZmBqgRUznjwxHTAP4Whx/fpyKzKmZzuxRBYUzRuRlhXSDcL5JwiL1oBQJ1rHFYqxA0kmV",
+	"MWei2rK1ilNOiDBfxTHfODJPk1QuzPW2PWHAYMERzGsZJUYVPZu1kWJg1m81eg5Te23QBNd+PaehLjzi",
+	"TL+vGmZlV09zp3iBKE7BsPWiCE4hy4UdS8yNvKQ98WGiMlMbqVnHU8rPxPGCLxMUPJ+cKwTt8570BcPO",
+	"3M29okXj/xi/H1tKcDFHU//YozfT3yWjvPAl+ExgtaJzZRReEBDgAnkKzhtKNLUcZGP4PTzROVv0V8nh",
+	"OiYmLd+R7+zmgo1VhPmXahZYnwIHjFYtdq4e29YSLe5pZpKxSBMpsJ3Vpt1pPg0/F9La/ZajAB0wxvvW",
+	"VRvn3leiHeUAeF60RHmO37JsefmVCR4f59VLtvsXPF1b7TQbqbQS94Y20ddnPq9Neagm8zI4Gcd7/eO3",
+	"AG6jp6lx3BPwkd/o9k88H/RvjKG5f+PsiqXgYrIGnxZvsEB7AR/pBZr1xY/t306nfqkBwqDhji5K1/UU",
+	"/3MSjTXqH9b6q1P3X60mVZM5pWApSzwSaWwl5o19I6dY851WxyvjQ3bbYY0f83lP3hY9fGXexb3BXaVe",
+	"3BTvGMaL6JbleZpm7Om71zAhsuDUBQ2kwTibT+x25lq0olRp5Kj1ZTdEMCZi2PxF7Mt28zDudJqPon3e",
+	"fCLag+bD/iP+OHoSt0Vn0AisY710mNMMlIEDSoqycctOwR4u6R4spBZpY31m8TXEut3A1+eB3E7b5YHu",
+	"MA80y8WNE83+o2vy0HU4bS8yNQYjnJEz4/hjqe6UZ4K9/fn0jPyDcJqlIdLNXpr5RARolGvDx5MA6wk/",
+	"hoGlB6cq254kDJwkJvFsK3hQ7h4RmCY8MQOpb0aZmg5t9vjk7csW+5uaFnlp2FxNSSLjTTRhzqDYs+hj",
+	"zlvQcKmNx3s/AwF1noM/YiNFWLVLwXOu2T9ODZcxz2LmJHoOYTabzVrafu1PQaTGD9AXcVBr8HRCadMs",
+	"tJc1kzgM8r/8dFkcN/e5tzFDckhCLaJMmBwIrCeRQxdJivVMZARO1GIn9Ff3wwccRCJZ55BpESkZoxs2",
+	"z+c7QEyoOMlEBP6gCtAVyhIR9yTVWakLVH6ZEESoNitUjIrSK7XYqcI5HvO5A+1nZobwoPBiiWTc8iIj",
+	"DhRMDnfrxkZ8MhFSxEdswrWmx8IOQRcL7ooe4IjHLXbQaVPCDocx7ft9a8u0FYsVGyQXhRGTAaMTOUwF",
+	"cc1riwqImxcxivqC4dqCr8vAomUHB/tMZezxwcG+g8biMfXrYBVZ5Fxhnxkr9fnCOgljYb94msJpIk/0",
+	"fvjr8+9++Pnnn34/efXq519/f/vu5V9Ozp6HD2DxfMAs4pLeutPONXptzJY0oN2ndwuGFGXjJYAGBc27",
+	"rqpdVTeu3dtop+1WexrtEl4berVj+TUxo1M88Y219Xbpt5VemR1MUGh3wOt3iDO7OGt9CTLJWpTt1iLY",
+	"wORY9AP3Lu2/rilGeWkwYZ9cCORNHiq3d499mcFEyNgWN0tlMMp5tTCO7r+poPzVjbWxehrZvh8Ck4KG",
+	"3kVDvoz9/gx3CuNuATeyr6sLO60hlId43R7ZsD/2VrZz+3Y13Pp67RpttjtYXxbkz02OVU2dxa9lykMq",
+	"MHOZmxYrdL9QyZll6/djsYVVlOhxofq8lq0nZzxXMwOepNpqH0u4bcsuMjFJ+VzERZxyG2eyXIu1VRfb",
+	"OsmbGu80zJL9XoqQwUKP1cXCFbWW/ApW+0V3E8P9l+Js3WrBxF2LtR1Bzc5AX6cQIvBFDyqzUudGwnaZ",
+	"wb6XW+S1+Zxn/pKqjI4n7TsXE6oP3yfu/tay1Ep+z5sIyuBTJWQKfouL2WmDkIPFhAzpkJqUC1w/1Y01",
+	"RYudp/kp/fqWszDcGDGeGI1AVktSMh2b6/Bqo0hY6wM+i7Rijx5x3nzU73aaTwbtdrPDu/396CA+FA8H",
+	"ME3igzmh51c98tA+0k7jUcMq8YZPfb9cOY+zSSrFLcT1KZV8r+zs2S8qC4MV+Lkhya/Qgm9Z4O5d2n/P",
+	"l0H1/up5+zEeLS3xQYKUDgYEsTu1QV7/j3ReJJ+dyawGOft/JiIBD7aJBxGz/tSyjeDxcq0xy1xVdyBu",
+	"KL8rsBHsjZeRUi4XJRV1U/lM33XtlBtJSQTfpeBN1dAK/8rndTD3PqU98Fo3jh4fBA1CucTRqqmJFLV7",
+	"UtdNQUgfttswYyuK9glZiUXAFPduBdket5udqBs3H4n9QfMxP+g3D6OH8SPxePCEt5HM0ifk6ufP1E3d",
+	"xy1pmI31yzNheJLW4obYq3aa5cuKlMS5sPwUymSP4hf10B2ntmHSgnGUk8JJHBCbZIkW3d5exC120H5S",
+	"irMoiepoxueMp5ng8TygPD5dZMohdBeVaTEYBeOShYXsZfMnMQ9taTN6PkaxTEyE11y4+FXhF3rnb1o7",
+	"BZvliUv6rHsDfbZKeMWvzMYisko4vlzYiLsGla8XR0kWJSpJsG3L1Qno/WukJ5eUQ/WkkkgZB78MC/SX",
+	"how5yghxOacSkqIMLYvHnrwt+Qgj20JweidjdjLmG5Ex6F3jGd+2fFnNPkPRFlyxznRQSlmBoeWq75hO",
+	"ZCRYiP8Ja6RMT34qK+wO5MzmSJ5ljxxnsOhAHhTIbNZw794V52OtNNe6QvK96pfe4L3qFx3WbrPd4f3m",
+	"I7BIH/P9frNrTdJH/HH/Bm9EY65xWCkzgBgWFq7ENWHs5Ocud3YLMhvdWWq69RJy68JbGW5Ekwou62U4",
+	"UdPMrtZ9s+qy7xcqY90DBLLRxR6uvKLdKwKVxj0J3jnXbCbSlN03M1UgUUbwGukq1x8ETKuc1c0HfyMu",
+	"PZLFBVGQTQSPxDHjPUn15vgCNH5Xi073ScYir+GmSHOVMsCZsqLCFrRuAajzM66J+tRVv/n67KTp1yrZ",
+	"XnNwHQtLvaFAi1Wkl1KHnLx9yXxPNTWtYFIT9I9H6iVKcNcHkgwrwSuHwjyDp117/Iz4YPYI/Htpltoi",
+	"g/8/sYrQz4afWABw/AIhvemDp1SLBG9jkb8LXy6cygVeKKSGygmc/usfvZ7u9U5/+/d/qyByqjyhSA9w",
+	"s11V3hqlnXAGWsMlLbhtmdGWlaCwK2wHS3lT5JtgL1/k90vaeEHQh/iDkLZAwODGIqYtgCqMdkDtBjjF",
+	"+624Dd7zC04DWNwM+aduO+z9O2qe0o5l/75Xv7zd9lbWl/6+zRV2z/AM8MXlXmOh0+RC/LMemRZNDyyt",
+	"TJUcwn8RzINMRjQNnHWCsHS2w5rp6QQeqREuhRvs8uOZ0SypTha/Si6EFHoFSXCdIubwQmUXzSXqXAXe",
+	"atrWD6mqigMecnur+7I8y/RKK63mWJgsWSK+QegZj6WYjLEnL5HsbabGwozEVN9jcMgYcegdM6ksHgBP",
+	"LQvUryNBvaKu/23EdU9y9vr52buXT09/P/v5p+dvApYY326nHYUKI/XFjDoXlaWxQ2Fe2zdYTRZMUp5c",
+	"2QKFSXBywBae/j4yZvK79f7170YZnl76Ify514hG3PQaAW2ZP/fgsb3GR9bpXqsQbiox7KBbG9ta29qJ",
+	"l2A629GcwUJVWBr0LVbx5TtntR2qJkLySdJyZ7fGykg0+3kiJAjunASjYrs8VdJkPDI/agtdf0PAGrpb",
+	"SX7YETeOGvutdmt/UYZUM1VSTm5RmPp32m+1S++1QOFYB7FCo7tdteKegibDj6c/v1lvXeecjLQtrevf",
+	"4HZrrasbwDXr6pb1iLlVvd3zfQeL97eT169WWzxMxtdbAd1224aHneh0DRCuMOyIheo8ZDPQDRiTQCxc",
+	"lmg2nQQsjMUw47GI7RXvRJxoSmKpmSQgaWtoDBVTsoi0zCIejUSLHbb36cdo7HDD+1xj73VsmbSu9GQb",
+	"NZl4yhCOpinr85TLSGQ1yued4HGyHTsEp7QMfjUS0bmng4Lhk00Cj4oTZ6AEm9or+dgrdiB8OW99Jm5s",
+	"la3jFo6mbaVNq5OhXO6VEAqQPLfV2A4qz7b3k+dqo1YI8aBZX4wSC7sX/snnZ/uZmmnYnedCTJhRiPdg",
+	"gf9q/d/+1OSVlH6nOWTqEOOGAt4BXySRw5ANwaqs3pmndM1bsus/vbcMzy/gUH99HrNdQ0IwmQg1SQkz",
+	"sbgXaQ2q9uJUatc0vXcJW245+So+Ch2j8FWiTfOX/OchoYEj8jxsVI079aVZZEI6AvdgmPExmGEIOoE7",
+	"PehJpJZ/aTTsQKMktZXiTgwLwzwhSIsQv67ZdIVh2Y13LZghlhWj7Ld+KYyqXP908vc/2vPTx28G/zn9",
+	"6c1fH8cHr78//GP4n9UlT/DzjYudXiXynEzYVSpyb+HUFCbwDk/MRtHeb6cys8zZrM9BBhAWnGKFA1MQ",
+	"BATluCAG6iCWfh0pQeA6pH/YzIKyDoUlmVCZyKGMSCpoIePnqK1CZELQLfYafuvPfKwosNafF5UR4YYL",
+	"FqVJdM7uv3vxlD1uHz5+sIAJG2MuyeMngM6tbFS9Ii12EuAGEiD+tCKAypBiJcWxjfzS3kIIXa12kmFN",
+	"yfDLdaKgkocx/xXYhAiThV5R6WOE+m8sWBUrpH7wpevOIX1LUgJXP+JjgSH5ADy3xLBURTxFdpYhjiID",
+	"8RJPI2MpA6mhew8HltiJtnC28Hg7BZdXXI1hoo3IkOLAmkwECobsNYHHtfZkB2DwyCJ2pT35HN71ann1",
+	"iWdK43oBERQkYasMX6kr7vCfsMksFRGBcMOYnO/MiJM1H6hlrVEDhLQuDjCpuPkzD9ftnY5znAtMxpJz",
+	"nHPnI+Z1XLinRT2+et/XKAi0ZYamtnuLOIa+RoHWqECMeYyMEXHiOHoIs7zFwg/NiGtBGy5EodCT5O3k",
+	"N8ndFtizA5W12JmyOT13VWK8737Q3g+K3J4EsXrQPiDlYl+QMKCXzZsnzMZWYa6R8EcHbDoBD0vEsFOR",
+	"Xgls9eLUqWj5jXEFJimPxEilMU5mIpkHXMfnSlTWZGy3rtJ1Vj3gTKQpHiCcGD3XRoytxe0K7gp38qnY",
+	"+htZ92NWADWHFUT6D0u0NBJJpgt3LWNaV+2exBa7ON9GyCJ5U1+geFADm6GxtyXxdvV2v6rsnG6HBFJK",
+	"Wg4p2IQOYhHh7m18qHDL96q/fJWugNYf4R4eLXBOEVwlsUhd2c+0XfNwFWIb92SBSMlzLpU2JzrkVe9L",
+	"TZ/ERHXPClSuz5HmhT7FAUqVY/5TARuYL56TKxVGO0z6wpQ4x/Lqc38QPDWjwGUH7IsvZneLt7Lxko+/",
+	"ffy/AQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -52,6 +52,28 @@ func (q *Queries) DeleteCaseNote(ctx context.Context, arg DeleteCaseNoteParams) 
 	return result.RowsAffected()
 }
 
+const getCaseNote = `-- name: GetCaseNote :one
+SELECT id, case_id, author_id, body, created_at FROM case_notes WHERE case_id = ? AND id = ?
+`
+
+type GetCaseNoteParams struct {
+	CaseID domain.ID
+	ID     domain.ID
+}
+
+func (q *Queries) GetCaseNote(ctx context.Context, arg GetCaseNoteParams) (CaseNote, error) {
+	row := q.db.QueryRowContext(ctx, getCaseNote, arg.CaseID, arg.ID)
+	var i CaseNote
+	err := row.Scan(
+		&i.ID,
+		&i.CaseID,
+		&i.AuthorID,
+		&i.Body,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
 const listCaseNotes = `-- name: ListCaseNotes :many
 SELECT id, case_id, author_id, body, created_at FROM case_notes WHERE case_id = ? AND id < ? ORDER BY id DESC LIMIT ?
 `

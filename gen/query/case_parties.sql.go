@@ -167,6 +167,35 @@ func (q *Queries) FindParties(ctx context.Context, arg FindPartiesParams) ([]Fin
 	return items, nil
 }
 
+const getCaseParty = `-- name: GetCaseParty :one
+SELECT id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at FROM case_parties WHERE case_id = ? AND id = ?
+`
+
+type GetCasePartyParams struct {
+	CaseID domain.ID
+	ID     domain.ID
+}
+
+func (q *Queries) GetCaseParty(ctx context.Context, arg GetCasePartyParams) (CaseParty, error) {
+	row := q.db.QueryRowContext(ctx, getCaseParty, arg.CaseID, arg.ID)
+	var i CaseParty
+	err := row.Scan(
+		&i.ID,
+		&i.CaseID,
+		&i.Kind,
+		&i.Side,
+		&i.Name,
+		&i.Email,
+		&i.RegistrationNumber,
+		&i.NameKey,
+		&i.EmailKey,
+		&i.RegistrationKey,
+		&i.CreatedBy,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
 const listCaseParties = `-- name: ListCaseParties :many
 SELECT id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at FROM case_parties WHERE case_id = ? AND id < ? ORDER BY id DESC LIMIT ?
 `

@@ -96,7 +96,7 @@ export type Problem = {
 
 export type FieldError = {
     /**
-     * A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`.
+     * A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`; for a header, its name.
      */
     pointer: string;
     /**
@@ -2598,6 +2598,10 @@ export type LogoutUserData = {
 
 export type LogoutUserErrors = {
     /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
      * The request lacks a valid token, or the credentials are wrong.
      */
     401: Problem;
@@ -2763,12 +2767,22 @@ export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponse
 
 export type ResendVerificationData = {
     body?: never;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/auth/email/resend';
 };
 
 export type ResendVerificationErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
     /**
      * The request lacks a valid token, or the credentials are wrong.
      */
@@ -3201,6 +3215,12 @@ export type ExportUserResponse = ExportUserResponses[keyof ExportUserResponses];
 
 export type SendChatData = {
     body: ChatRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/ai/chat';
@@ -3266,6 +3286,12 @@ export type SendChatResponse = SendChatResponses[keyof SendChatResponses];
 
 export type GenerateDocumentData = {
     body: GenerateDocumentRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/ai/generate-document';
@@ -3331,6 +3357,12 @@ export type GenerateDocumentResponse2 = GenerateDocumentResponses[keyof Generate
 
 export type AnalyzeTextData = {
     body: AnalyzeRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/ai/analyze';
@@ -3345,6 +3377,10 @@ export type AnalyzeTextErrors = {
      * The request lacks a valid token, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
     /**
      * The body is larger than the service takes.
      */
@@ -3678,6 +3714,12 @@ export type ListDraftsResponse = ListDraftsResponses[keyof ListDraftsResponses];
 
 export type CreateDraftData = {
     body: CreateDraftRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/drafts';
@@ -4207,6 +4249,12 @@ export type ListTemplatesResponse = ListTemplatesResponses[keyof ListTemplatesRe
 
 export type CreateTemplateData = {
     body: CreateTemplateRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/templates';
@@ -4314,6 +4362,12 @@ export type GetTemplateResponse = GetTemplateResponses[keyof GetTemplateResponse
 
 export type CreateTemplateVersionData = {
     body: CreateTemplateVersionRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The template's id.
@@ -4496,6 +4550,12 @@ export type PreviewTemplateVersionResponse = PreviewTemplateVersionResponses[key
 
 export type PublishTemplateVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The template's id.
@@ -4527,6 +4587,10 @@ export type PublishTemplateVersionErrors = {
      * There is no such thing, or the caller may not know of it.
      */
     404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
     /**
      * The caller's budget of requests, or of tries to sign in, is spent.
      */
@@ -4612,6 +4676,12 @@ export type ListCasesResponse = ListCasesResponses[keyof ListCasesResponses];
 
 export type CreateCaseData = {
     body: CreateCaseRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/cases';
@@ -4626,6 +4696,10 @@ export type CreateCaseErrors = {
      * The request lacks a valid token, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
     /**
      * The body is larger than the service takes.
      */
@@ -4885,6 +4959,12 @@ export type ListCaseMembersResponse = ListCaseMembersResponses[keyof ListCaseMem
 
 export type AddCaseMemberData = {
     body: AddCaseMemberRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The case's id.
@@ -5142,6 +5222,12 @@ export type ListCaseNotesResponse = ListCaseNotesResponses[keyof ListCaseNotesRe
 
 export type CreateCaseNoteData = {
     body: CreateCaseNoteRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The case's id.
@@ -5333,6 +5419,12 @@ export type ListCaseTasksResponse = ListCaseTasksResponses[keyof ListCaseTasksRe
 
 export type CreateCaseTaskData = {
     body: CaseTaskContent;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The case's id.
@@ -5590,6 +5682,12 @@ export type ListCasePartiesResponse = ListCasePartiesResponses[keyof ListCasePar
 
 export type AddCasePartyData = {
     body: AddCasePartyRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The case's id.
@@ -5900,6 +5998,12 @@ export type UploadDocumentData = {
      * A form with the file and, when it is to belong to a case, the case's id.
      */
     body: UploadDocumentRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/docs';
@@ -6437,6 +6541,12 @@ export type ListWebhooksResponse = ListWebhooksResponses[keyof ListWebhooksRespo
 
 export type CreateWebhookData = {
     body: CreateWebhookRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/webhooks';
@@ -6664,6 +6774,12 @@ export type UpdateWebhookResponse = UpdateWebhookResponses[keyof UpdateWebhookRe
 
 export type RotateWebhookSecretData = {
     body?: never;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The webhook's id.
@@ -6691,6 +6807,10 @@ export type RotateWebhookSecretErrors = {
      * There is no such thing, or the caller may not know of it.
      */
     404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
     /**
      * The caller's budget of requests, or of tries to sign in, is spent.
      */
@@ -7231,6 +7351,12 @@ export type ListNotificationsResponse = ListNotificationsResponses[keyof ListNot
 
 export type ReadNotificationsData = {
     body: ReadNotificationsRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/notifications/read-all';
@@ -7249,6 +7375,10 @@ export type ReadNotificationsErrors = {
      * The caller may not do this.
      */
     403: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
     /**
      * The body is larger than the service takes.
      */
@@ -7560,6 +7690,12 @@ export type ListSuppressionsResponse = ListSuppressionsResponses[keyof ListSuppr
 
 export type CreateSuppressionData = {
     body: CreateSuppressionRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/email/suppressions';
@@ -7578,6 +7714,10 @@ export type CreateSuppressionErrors = {
      * The caller may not do this.
      */
     403: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
     /**
      * The body is larger than the service takes.
      */
@@ -7949,6 +8089,12 @@ export type GetJobResponse = GetJobResponses[keyof GetJobResponses];
 
 export type RetryJobData = {
     body?: never;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The job's id.
@@ -8240,6 +8386,12 @@ export type ListSignatureEventsResponse = ListSignatureEventsResponses[keyof Lis
 
 export type CancelSignatureRequestData = {
     body?: never;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The signature request's id.
@@ -8298,6 +8450,12 @@ export type CancelSignatureRequestResponse = CancelSignatureRequestResponses[key
 
 export type RemindSignersData = {
     body?: never;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The signature request's id.

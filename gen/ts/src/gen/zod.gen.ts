@@ -1691,6 +1691,10 @@ export const zVerifyEmailBody = zVerifyEmailRequest;
  */
 export const zVerifyEmailResponse = z.void();
 
+export const zResendVerificationHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
 /**
  * A mail is on its way.
  */
@@ -1762,6 +1766,10 @@ export const zExportUserResponse = zUserExport;
 
 export const zSendChatBody = zChatRequest;
 
+export const zSendChatHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
 /**
  * The answer, as JSON or as an event stream.
  */
@@ -1769,12 +1777,20 @@ export const zSendChatResponse = zChatResponse;
 
 export const zGenerateDocumentBody = zGenerateDocumentRequest;
 
+export const zGenerateDocumentHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
 /**
  * The draft.
  */
 export const zGenerateDocumentResponse2 = zGenerateDocumentResponse;
 
 export const zAnalyzeTextBody = zAnalyzeRequest;
+
+export const zAnalyzeTextHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
 
 /**
  * The review.
@@ -1834,6 +1850,10 @@ export const zListDraftsQuery = z.object({
 export const zListDraftsResponse = zDraftList;
 
 export const zCreateDraftBody = zCreateDraftRequest;
+
+export const zCreateDraftHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
 
 /**
  * The draft.
@@ -1934,6 +1954,10 @@ export const zListTemplatesResponse = zTemplateList;
 
 export const zCreateTemplateBody = zCreateTemplateRequest;
 
+export const zCreateTemplateHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
 /**
  * The template's first version.
  */
@@ -1949,6 +1973,10 @@ export const zGetTemplatePath = z.object({
 export const zGetTemplateResponse = zTemplate;
 
 export const zCreateTemplateVersionBody = zCreateTemplateVersionRequest;
+
+export const zCreateTemplateVersionHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
 
 export const zCreateTemplateVersionPath = z.object({
     templateId: zTemplateId
@@ -1981,6 +2009,10 @@ export const zPreviewTemplateVersionPath = z.object({
  */
 export const zPreviewTemplateVersionResponse = zTemplatePreview;
 
+export const zPublishTemplateVersionHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
 export const zPublishTemplateVersionPath = z.object({
     templateId: zTemplateId,
     version: zTemplateVersionName
@@ -2004,6 +2036,10 @@ export const zListCasesQuery = z.object({
 export const zListCasesResponse = zCaseList;
 
 export const zCreateCaseBody = zCreateCaseRequest;
+
+export const zCreateCaseHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
 
 /**
  * The case.
@@ -2049,6 +2085,10 @@ export const zListCaseMembersPath = z.object({
 export const zListCaseMembersResponse = zCaseMemberList;
 
 export const zAddCaseMemberBody = zAddCaseMemberRequest;
+
+export const zAddCaseMemberHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
 
 export const zAddCaseMemberPath = z.object({
     caseId: zId
@@ -2097,6 +2137,10 @@ export const zListCaseNotesResponse = zCaseNoteList;
 
 export const zCreateCaseNoteBody = zCreateCaseNoteRequest;
 
+export const zCreateCaseNoteHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
 export const zCreateCaseNotePath = z.object({
     caseId: zId
 });
@@ -2132,6 +2176,10 @@ export const zListCaseTasksQuery = z.object({
 export const zListCaseTasksResponse = zCaseTaskList;
 
 export const zCreateCaseTaskBody = zCaseTaskContent;
+
+export const zCreateCaseTaskHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
 
 export const zCreateCaseTaskPath = z.object({
     caseId: zId
@@ -2179,6 +2227,10 @@ export const zListCasePartiesQuery = z.object({
 export const zListCasePartiesResponse = zCasePartyList;
 
 export const zAddCasePartyBody = zAddCasePartyRequest;
+
+export const zAddCasePartyHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
 
 export const zAddCasePartyPath = z.object({
     caseId: zId
@@ -2239,6 +2291,10 @@ export const zListDocumentsResponse = zStoredDocumentList;
  * A form with the file and, when it is to belong to a case, the case's id.
  */
 export const zUploadDocumentBody = zUploadDocumentRequest;
+
+export const zUploadDocumentHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
 
 /**
  * The document is kept.
@@ -2332,6 +2388,10 @@ export const zListWebhooksResponse = zWebhookList;
 
 export const zCreateWebhookBody = zCreateWebhookRequest;
 
+export const zCreateWebhookHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
 /**
  * The webhook, with its secret.
  */
@@ -2365,6 +2425,10 @@ export const zUpdateWebhookPath = z.object({
  * The webhook as it is now.
  */
 export const zUpdateWebhookResponse = zWebhook;
+
+export const zRotateWebhookSecretHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
 
 export const zRotateWebhookSecretPath = z.object({
     webhookId: zId
@@ -2477,6 +2541,10 @@ export const zListNotificationsResponse = zNotificationList;
 
 export const zReadNotificationsBody = zReadNotificationsRequest;
 
+export const zReadNotificationsHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
 /**
  * They are read.
  */
@@ -2528,6 +2596,10 @@ export const zListSuppressionsQuery = z.object({
 export const zListSuppressionsResponse = zSuppressionList;
 
 export const zCreateSuppressionBody = zCreateSuppressionRequest;
+
+export const zCreateSuppressionHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
 
 /**
  * It is on the list.
@@ -2592,6 +2664,10 @@ export const zGetJobPath = z.object({
  */
 export const zGetJobResponse = zJob;
 
+export const zRetryJobHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
 export const zRetryJobPath = z.object({
     jobId: zId
 });
@@ -2642,6 +2718,10 @@ export const zListSignatureEventsPath = z.object({
  */
 export const zListSignatureEventsResponse = zSignatureEventList;
 
+export const zCancelSignatureRequestHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
 export const zCancelSignatureRequestPath = z.object({
     trackingId: zId
 });
@@ -2650,6 +2730,10 @@ export const zCancelSignatureRequestPath = z.object({
  * The request, withdrawn.
  */
 export const zCancelSignatureRequestResponse = zSignatureRequest;
+
+export const zRemindSignersHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
 
 export const zRemindSignersPath = z.object({
     trackingId: zId
