@@ -15,9 +15,13 @@ import (
 	"go.uber.org/goleak"
 
 	"counsel/domain/documents"
+	"counsel/domain/isolation"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	isolation.ServeIfChild(isolation.Tasks{TaskPages: Task()})
+	goleak.VerifyTestMain(m)
+}
 
 func pages(t *testing.T, r *Reader, contentType, content string) []string {
 	t.Helper()
