@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -64,6 +65,9 @@ var contract []byte
 // ten seconds a supervisor waits before it kills.
 const drainTime = 7 * time.Second
 
+// readers is how many documents' texts are read at a time, each in a process of its own.
+var readers = min(max(2, runtime.GOMAXPROCS(0)/2), 4)
+
 // app is the running service. Its parts are opened in the order of the fields and closed in
 // reverse.
 type app struct {
@@ -74,7 +78,7 @@ type app struct {
 	model    *llm.Client
 	files    *storage.Client
 	mail     *mail.Client
-	texts    *text.Reader
+	texts    *text.Isolated
 	archive  *documents.Archive
 	accounts *account.Service
 	cases    *cases.Service
@@ -143,7 +147,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if dir, err := os.UserCacheDir(); err == nil {
 		compiled = filepath.Join(dir, "counsel", "pdfium")
 	}
-	a.texts = text.New(compiled)
+	a.texts = text.NewIsolated(compiled, readers)
 	a.accounts, err = account.New(a.database, a.redis, account.Config{
 		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
 		AccessTTL:  time.Duration(cfg.JWT.AccessMinutes) * time.Minute,
@@ -155,7 +159,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	a.cases = cases.New(a.database, a.accounts, domain.SystemClock, domain.NewID)
 	a.cases.Deletable = esign.CaseDeletable
 	a.archive = documents.NewArchive(documents.ArchiveDeps{
-		DB: a.database, Files: files, Text: a.texts, Cases: a.cases, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable,
+		DB: a.database, Files: files, Text: a.texts, Readers: readers, Cases: a.cases, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable,
 	})
 	if cfg.AdminEmail != "" {
 		if err = a.accounts.EnsureAdmin(ctx, cfg.AdminEmail, cfg.AdminPassword); err != nil {

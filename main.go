@@ -21,8 +21,10 @@ import (
 
 	"counsel/config"
 	"counsel/db"
+	"counsel/domain/documents/text"
 	"counsel/domain/esign"
 	"counsel/domain/esign/pades"
+	"counsel/domain/isolation"
 )
 
 const about = `The backend of a legal-services product.
@@ -38,6 +40,7 @@ type commands struct {
 }
 
 func main() {
+	isolation.ServeIfChild(isolation.Tasks{text.TaskPages: text.Task()})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 	cli := kong.Parse(&commands{}, kong.Name("counsel"), kong.Description(about), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))

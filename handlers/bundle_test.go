@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -42,6 +43,7 @@ import (
 	"counsel/domain/esign/pades"
 	"counsel/domain/events"
 	"counsel/domain/idempotency"
+	"counsel/domain/isolation"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
@@ -54,7 +56,10 @@ import (
 	"counsel/sandbox/testenv"
 )
 
-func TestMain(m *testing.M) { testenv.Main(m) }
+func TestMain(m *testing.M) {
+	isolation.ServeIfChild(isolation.Tasks{reading.TaskPages: reading.Task()})
+	testenv.Main(m)
+}
 
 const secret = "a secret of these tests, long enough for HS256"
 
@@ -145,7 +150,9 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	})
 	matters := cases.New(database, accounts, domain.SystemClock, domain.NewID)
 	b.files = &store{files: map[string][]byte{}}
-	reader := reading.New("")
+	compiled, err := os.UserCacheDir()
+	must(t, err)
+	reader := reading.NewIsolated(filepath.Join(compiled, "counsel", "pdfium"), 1)
 	t.Cleanup(func() { reader.Close() })
 	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: reader, Cases: matters, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable})
 	matters.Deletable = esign.CaseDeletable

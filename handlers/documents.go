@@ -213,8 +213,13 @@ func rendering(ctx context.Context, d documents.Rendering) api.RenderPdfResponse
 
 func (s *Server) storedDocument(ctx context.Context, d documents.Stored) (api.StoredDocument, error) {
 	url, until, err := s.Archive.Link(ctx, d)
+	var fault *api.StoredDocumentTextError
+	if d.TextError != "" {
+		e := api.StoredDocumentTextError(d.TextError)
+		fault = &e
+	}
 	return api.StoredDocument{ID: api.ID(d.ID), UserID: api.ID(d.UserID), CaseID: (*api.ID)(d.CaseID), Name: d.Name, ContentType: d.ContentType, Kind: api.DocumentKind(d.Kind),
-		TextState: api.StoredDocumentTextState(d.Text), Size: d.Size, Checksum: d.SHA256.String(), FileURL: url, FileURLExpiresAt: until, CreatedAt: d.CreatedAt}, err
+		TextState: api.StoredDocumentTextState(d.Text), TextError: fault, Size: d.Size, Checksum: d.SHA256.String(), FileURL: url, FileURLExpiresAt: until, CreatedAt: d.CreatedAt}, err
 }
 
 // GetDocumentContent answers a document's bytes, or a part of them.

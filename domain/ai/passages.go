@@ -138,7 +138,7 @@ func (s *Service) document(ctx context.Context, caller domain.Principal, q Quest
 	switch d.Text {
 	case documents.TextPending:
 		return d, &domain.Error{Code: domain.Conflict, Reason: ReasonTextPending, Message: "The document's text is still being read. Please ask again in a moment.", Fields: []domain.Field{{Pointer: pointer, Detail: "is still being read"}}}
-	case documents.TextNone:
+	case documents.TextNone, documents.TextUnreadable:
 		return d, domain.InvalidField(pointer, "has no text that can be read")
 	}
 	return d, nil

@@ -50,9 +50,10 @@ type TextState string
 
 // The states of a document's text.
 const (
-	TextPending TextState = "pending" // not read yet
-	TextIndexed TextState = "indexed"
-	TextNone    TextState = "none" // it has none that can be read: a scan, a picture, a locked file
+	TextPending    TextState = "pending" // not read yet
+	TextIndexed    TextState = "indexed"
+	TextNone       TextState = "none"       // it has none: a scan, a picture, a locked file
+	TextUnreadable TextState = "unreadable" // TextError says why
 )
 
 // The states of a document's row. A row comes before its file and goes after it, so that each
@@ -72,6 +73,7 @@ type Stored struct {
 	ContentType string
 	Kind        Kind
 	Text        TextState
+	TextError   TextError // of TextUnreadable; else empty
 	Size        int64
 	SHA256      Checksum
 	CreatedAt   time.Time
@@ -102,23 +104,18 @@ type StoredFilter struct {
 	Before *domain.ID // only older ones than this: next of the page before
 }
 
-// TextReader reads the text of files, page by page. It is safe for concurrent use.
-type TextReader interface {
-	// Pages returns the text of each page of a file, in order; none when it holds none that can
-	// be read. It never fails for what the file holds, however hostile. ctx ends it.
-	Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) ([]string, error)
-}
-
 // ArchiveDeps are what an Archive works with.
 type ArchiveDeps struct {
 	DB    *sql.DB
 	Files Files
 	Text  TextReader
-	Cases *cases.Service // nil: there are none
-	Clock domain.Clock
-	NewID func() domain.ID
-	Log   *slog.Logger
-	Emit  Emit // nil: nobody is told
+	// Readers is how many texts are read at a time; 0: one.
+	Readers int
+	Cases   *cases.Service // nil: there are none
+	Clock   domain.Clock
+	NewID   func() domain.ID
+	Log     *slog.Logger
+	Emit    Emit // nil: nobody is told
 	// Deletable decides, in the transaction that deletes a document and holds its row, whether it may
 	// go. nil: each may.
 	Deletable func(ctx context.Context, tx *query.Queries, document domain.ID) error
@@ -142,7 +139,8 @@ func Nobody(context.Context, *query.Queries, domain.Event) error { return nil }
 // case is closed (reason case_closed) or under legal hold (legal_hold).
 type Archive struct {
 	ArchiveDeps
-	unread chan struct{} // something waits to be read
+	unread  chan struct{} // something waits to be read
+	reading reading
 }
 
 // NewArchive makes an archive.
@@ -150,7 +148,8 @@ func NewArchive(d ArchiveDeps) *Archive {
 	if d.Emit == nil {
 		d.Emit = Nobody
 	}
-	return &Archive{ArchiveDeps: d, unread: make(chan struct{}, 1)}
+	d.Readers = max(d.Readers, 1)
+	return &Archive{ArchiveDeps: d, unread: make(chan struct{}, d.Readers)}
 }
 
 func (a *Archive) wall() wall { return wall{a.Cases, cases.SubjectDocument} }
@@ -541,7 +540,7 @@ const keyPrefix = "docs/"
 func fileKey(id domain.ID) string { return keyPrefix + id.String() }
 
 func stored(r query.Document) Stored {
-	s := Stored{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID, Name: r.Name, ContentType: r.ContentType, Kind: Kind(r.Kind), Text: TextState(r.TextState), Size: r.Size, CreatedAt: r.CreatedAt}
+	s := Stored{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID, Name: r.Name, ContentType: r.ContentType, Kind: Kind(r.Kind), Text: TextState(r.TextState), TextError: TextError(r.TextError), Size: r.Size, CreatedAt: r.CreatedAt}
 	copy(s.SHA256[:], r.Sha256)
 	return s
 }

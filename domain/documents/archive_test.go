@@ -15,6 +15,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/documents"
+	"counsel/domain/isolation"
 	"counsel/sandbox/testenv"
 )
 
@@ -431,10 +432,65 @@ func TestTextThatCannotBeRead(t *testing.T) {
 	}
 	b.files.fail = nil
 	b.Text = lines{fail: errors.New("cannot")}
-	noErr(t, b.Read(t.Context()))
-	if state() != documents.TextNone {
-		t.Errorf("what cannot be read is %s", state())
+	for range 10 {
+		noErr(t, b.Read(t.Context()))
 	}
+	if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != documents.TextUnreadable || got.TextError != documents.TextFailed {
+		t.Errorf("what cannot be read is %s: %s, %v", got.Text, got.TextError, err)
+	}
+	for fault, want := range map[error]documents.TextError{isolation.ErrMemory: documents.TextTooMuchMemory, isolation.ErrTime: documents.TextTooSlow} {
+		d = b.upload(b.ada, "b.pdf", pdf("some words"))
+		b.Text = lines{fail: fault}
+		noErr(t, b.Read(t.Context()))
+		if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != documents.TextUnreadable || got.TextError != want {
+			t.Errorf("after %v it is %s: %s, %v", fault, got.Text, got.TextError, err)
+		}
+	}
+}
+
+// stuck reads nothing of a file that says so until its context ends.
+type stuck struct{ lines }
+
+func (s stuck) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) ([]string, error) {
+	pages, err := s.lines.Pages(ctx, contentType, file, size)
+	if err == nil && strings.Contains(pages[0], "stuck") {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return pages, err
+}
+
+// TestSlowText holds up no other document, that came before or comes after.
+func TestSlowText(t *testing.T) {
+	b := newArchive(t)
+	b.Text = stuck{}
+	b.Archive = documents.NewArchive(func() documents.ArchiveDeps { d := b.ArchiveDeps; d.Readers = 2; return d }())
+	slow := b.upload(b.ada, "slow.pdf", pdf("stuck"))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		b.Run(ctx)
+	}()
+	deadline := time.Now().Add(time.Minute)
+	for i := range 30 {
+		d := b.upload(b.ada, "a.pdf", pdf("some words"))
+		for {
+			got, err := b.Get(t.Context(), b.ada, d.ID)
+			noErr(t, err)
+			if got.Text == documents.TextIndexed {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("document %d waits for the slow one", i)
+			}
+		}
+	}
+	if got, err := b.Get(t.Context(), b.ada, slow.ID); err != nil || got.Text != documents.TextPending {
+		t.Errorf("the slow one is %s, %v", got.Text, err)
+	}
+	cancel()
+	<-ended
 }
 
 // TestTextThatEndsTheProcess is begun a few times only.
@@ -449,7 +505,7 @@ func TestTextThatEndsTheProcess(t *testing.T) {
 			break
 		}
 	}
-	if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != documents.TextNone || tries < 2 || tries > 10 {
+	if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != documents.TextUnreadable || tries < 2 || tries > 10 {
 		t.Errorf("after %d tries it is %s, %v", tries, got.Text, err)
 	}
 }

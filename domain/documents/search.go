@@ -3,10 +3,8 @@ package documents
 import (
 	"cmp"
 	"context"
-	"io"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,16 +15,6 @@ import (
 )
 
 const (
-	readBatch = 10
-	// readTime bounds the reading of one document's text.
-	readTime = 2 * time.Minute
-	// maxTries is how often a text is begun to be read. A file that brings the whole process
-	// down, by the memory it takes, must not do so for ever.
-	maxTries = 5
-
-	maxPages     = 2000    // of a document's text; what comes later cannot be found
-	maxPageBytes = 200_000 // of a page's text
-
 	quoteBefore, quoteAfter = 100, 200 // bytes of a quote around the word that was found, about
 	maxQuoteBytes           = 400
 )
@@ -143,111 +131,3 @@ search:
 }
 
 func notInWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }
-
-// wake tells Run that a text waits.
-func (a *Archive) wake() {
-	select {
-	case a.unread <- struct{}{}:
-	default: // it knows already
-	}
-}
-
-// Read reads the texts of all documents that wait for it, so that Search finds them.
-func (a *Archive) Read(ctx context.Context) error {
-	for after := (domain.ID{}); ; {
-		rows, err := query.New(a.DB).ListUnreadDocuments(ctx, query.ListUnreadDocumentsParams{After: after, Limit: readBatch})
-		if err != nil {
-			return db.Error(err)
-		}
-		for _, r := range rows {
-			after = r.ID
-			if err := a.readOne(ctx, stored(r), r.TextTries < maxTries); err != nil {
-				return err
-			}
-		}
-		if len(rows) < readBatch {
-			return nil
-		}
-	}
-}
-
-// readOne reads a document's text and writes it into the index. The store being down leaves it
-// for another time; a file without readable text is not tried again.
-func (a *Archive) readOne(ctx context.Context, s Stored, try bool) (err error) {
-	var pages []textPage
-	if try {
-		if pages, err = a.pages(ctx, s); err != nil {
-			return err
-		}
-	} else {
-		a.Log.Error("a document's text is given up", "document", s.ID.String())
-	}
-	return db.WithTx(ctx, a.DB, func(q *query.Queries) error {
-		state := TextNone
-		if len(pages) > 0 {
-			state = TextIndexed
-		}
-		n, err := q.MarkDocumentRead(ctx, query.MarkDocumentReadParams{TextState: string(state), ID: s.ID})
-		if err != nil || n == 0 { // deleted, or read by another server
-			return err
-		}
-		for _, p := range pages {
-			if err := q.CreateDocumentPage(ctx, query.CreateDocumentPageParams{DocumentID: s.ID, Page: p.number, Text: p.text}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-type textPage struct {
-	number int32
-	text   string
-}
-
-func (a *Archive) pages(ctx context.Context, s Stored) ([]textPage, error) {
-	body, err := a.Open(ctx, s, 0, -1)
-	if domain.CodeOf(err) == domain.Internal && err != nil {
-		a.Log.Error("a document's file is missing", "document", s.ID.String())
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	file, err := spool()
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	if _, err := io.Copy(file, body); err != nil {
-		if domain.CodeOf(err) == domain.Unavailable {
-			return nil, err
-		}
-		a.Log.Error("a document's file is not what was recorded", "document", s.ID.String(), "cause", err.Error())
-		return nil, nil
-	}
-	if err := query.New(a.DB).CountDocumentTry(ctx, s.ID); err != nil {
-		return nil, db.Error(err)
-	}
-	bounded, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
-	texts, err := a.Text.Pages(bounded, s.ContentType, file, s.Size)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if err != nil {
-		a.Log.Warn("a document's text cannot be read", "document", s.ID.String(), "cause", err.Error())
-	}
-	var out []textPage
-	for i, t := range texts[:min(len(texts), maxPages)] {
-		t = strings.ToValidUTF8(strings.ReplaceAll(t, "\x00", ""), "\uFFFD")
-		if len(t) > maxPageBytes {
-			t = strings.ToValidUTF8(t[:maxPageBytes], "")
-		}
-		if strings.TrimSpace(t) != "" {
-			out = append(out, textPage{int32(i + 1), t})
-		}
-	}
-	return out, nil
-}

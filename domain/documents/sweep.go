@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"counsel/db"
@@ -18,25 +19,43 @@ const (
 	listBatch   = 500
 )
 
-// Run reads the texts of new documents and sweeps, until ctx ends. Several servers may do so at
-// the same time: what one has done the others find done.
+// Run reads the texts of new documents, several at a time, and sweeps, until ctx ends. Several servers
+// may do so at the same time: what one has done the others find done.
 func (a *Archive) Run(ctx context.Context) {
+	var readers sync.WaitGroup
+	defer readers.Wait()
+	for range a.Readers {
+		readers.Go(func() { a.readOnWake(ctx) })
+	}
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	var orphans time.Time
 	for {
-		a.told("texts could not be read", a.Read(ctx))
 		select {
 		case <-ctx.Done():
 			return
-		case <-a.unread:
-			continue
 		case <-tick.C:
 		}
 		a.told("the sweep of documents failed", a.Sweep(ctx))
 		if now := a.Clock(); now.Sub(orphans) >= orphanEvery {
 			orphans = now
 			a.told("the sweep of files failed", a.SweepFiles(ctx))
+		}
+	}
+}
+
+// readOnWake reads what waits now, and whatever comes. A document that takes long holds up none that
+// another of these can read.
+func (a *Archive) readOnWake(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		a.told("texts could not be read", a.Read(ctx))
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.unread:
+		case <-tick.C:
 		}
 	}
 }

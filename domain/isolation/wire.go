@@ -89,6 +89,7 @@ type answer struct {
 
 // failure is an error of a task. Code is empty for those that are no *domain.Error.
 type failure struct {
+	Memory  bool           `json:"memory,omitempty"` // it is ErrMemory
 	Code    domain.Code    `json:"code,omitempty"`
 	Reason  string         `json:"reason,omitempty"`
 	Message string         `json:"message"`
@@ -99,6 +100,8 @@ func (a answer) result() ([][]byte, error) {
 	switch {
 	case a.Error == nil:
 		return a.parts, nil
+	case a.Error.Memory:
+		return nil, ErrMemory
 	case a.Error.Code == "":
 		return nil, errors.New(a.Error.Message)
 	}
@@ -110,7 +113,7 @@ func newAnswer(parts [][]byte, err error) answer {
 		return answer{Parts: len(parts), parts: parts}
 	}
 	const maxText = 2000
-	f := failure{Message: err.Error()[:min(len(err.Error()), maxText)]}
+	f := failure{Memory: errors.Is(err, ErrMemory), Message: err.Error()[:min(len(err.Error()), maxText)]}
 	if e, ok := errors.AsType[*domain.Error](err); ok {
 		f = failure{Code: e.Code, Reason: e.Reason, Message: e.Message, Fields: e.Fields}
 	}

@@ -646,9 +646,7 @@ const (
 	SignatureEventKindExpired   SignatureEventKind = "expired"
 	SignatureEventKindFailed    SignatureEventKind = "failed"
 	SignatureEventKindForwarded SignatureEventKind = "forwarded"
-	SignatureEventKindOpened    SignatureEventKind = "opened"
 	SignatureEventKindReminded  SignatureEventKind = "reminded"
-	SignatureEventKindRisks     SignatureEventKind = "risks"
 	SignatureEventKindSent      SignatureEventKind = "sent"
 	SignatureEventKindSigned    SignatureEventKind = "signed"
 	SignatureEventKindViewed    SignatureEventKind = "viewed"
@@ -677,11 +675,7 @@ func (e SignatureEventKind) Valid() bool {
 		return true
 	case SignatureEventKindForwarded:
 		return true
-	case SignatureEventKindOpened:
-		return true
 	case SignatureEventKindReminded:
-		return true
-	case SignatureEventKindRisks:
 		return true
 	case SignatureEventKindSent:
 		return true
@@ -797,7 +791,6 @@ func (e SignatureWorkflow) Valid() bool {
 const (
 	SignerStatusConsented SignerStatus = "consented"
 	SignerStatusDeclined  SignerStatus = "declined"
-	SignerStatusOpened    SignerStatus = "opened"
 	SignerStatusSent      SignerStatus = "sent"
 	SignerStatusSigned    SignerStatus = "signed"
 	SignerStatusViewed    SignerStatus = "viewed"
@@ -810,8 +803,6 @@ func (e SignerStatus) Valid() bool {
 	case SignerStatusConsented:
 		return true
 	case SignerStatusDeclined:
-		return true
-	case SignerStatusOpened:
 		return true
 	case SignerStatusSent:
 		return true
@@ -856,11 +847,33 @@ func (e SigningViewState) Valid() bool {
 	}
 }
 
+// Defines values for StoredDocumentTextError.
+const (
+	StoredDocumentTextErrorFailed StoredDocumentTextError = "failed"
+	StoredDocumentTextErrorMemory StoredDocumentTextError = "memory"
+	StoredDocumentTextErrorTime   StoredDocumentTextError = "time"
+)
+
+// Valid indicates whether the value is a known member of the StoredDocumentTextError enum.
+func (e StoredDocumentTextError) Valid() bool {
+	switch e {
+	case StoredDocumentTextErrorFailed:
+		return true
+	case StoredDocumentTextErrorMemory:
+		return true
+	case StoredDocumentTextErrorTime:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StoredDocumentTextState.
 const (
-	StoredDocumentTextStateIndexed StoredDocumentTextState = "indexed"
-	StoredDocumentTextStateNone    StoredDocumentTextState = "none"
-	StoredDocumentTextStatePending StoredDocumentTextState = "pending"
+	StoredDocumentTextStateIndexed    StoredDocumentTextState = "indexed"
+	StoredDocumentTextStateNone       StoredDocumentTextState = "none"
+	StoredDocumentTextStatePending    StoredDocumentTextState = "pending"
+	StoredDocumentTextStateUnreadable StoredDocumentTextState = "unreadable"
 )
 
 // Valid indicates whether the value is a known member of the StoredDocumentTextState enum.
@@ -871,6 +884,8 @@ func (e StoredDocumentTextState) Valid() bool {
 	case StoredDocumentTextStateNone:
 		return true
 	case StoredDocumentTextStatePending:
+		return true
+	case StoredDocumentTextStateUnreadable:
 		return true
 	default:
 		return false
@@ -2218,7 +2233,7 @@ type ExportedSignature struct {
 	Signature *Signature `json:"signature,omitempty"`
 	Signer    Signer     `json:"signer"`
 
-	// Status creating: it is being handed to the provider; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled, expired and failed are ends. failed: the provider did not take it, and nobody was asked to sign; or all have signed, and it cannot be sealed, since the document is lost or damaged. The last entry of the log says why.
+	// Status creating: it is being handed to the provider; failed: and could not be, nobody was asked to sign; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled and expired are ends.
 	Status SignatureStatus `json:"status"`
 
 	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
@@ -2230,7 +2245,7 @@ type FieldError struct {
 	// Detail What is wrong with it.
 	Detail string `json:"detail"`
 
-	// Pointer A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`; for a header, its name.
+	// Pointer A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`.
 	Pointer string `json:"pointer"`
 }
 
@@ -2585,8 +2600,7 @@ type PassageList struct {
 	Items []Passage `json:"items"`
 }
 
-// Password Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
-// of the account's name or address, is 422.
+// Password Eight characters or more. Any character counts, spaces too.
 type Password = string
 
 // Policy The rule set a text is held against.
@@ -2676,8 +2690,7 @@ type RegisterRequest struct {
 	// FullName The person's name.
 	FullName string `json:"fullName"`
 
-	// Password Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
-	// of the account's name or address, is 422.
+	// Password Eight characters or more. Any character counts, spaces too.
 	Password Password `json:"password"`
 }
 
@@ -2776,8 +2789,7 @@ type RequestPasswordResetRequest struct {
 
 // ResetPasswordRequest defines model for ResetPasswordRequest.
 type ResetPasswordRequest struct {
-	// Password Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
-	// of the account's name or address, is 422.
+	// Password Eight characters or more. Any character counts, spaces too.
 	Password Password `json:"password"`
 
 	// Token What stands behind the `=` of the link.
@@ -2911,7 +2923,7 @@ type SignatureEvent struct {
 	// At RFC 3339, in UTC.
 	At Time `json:"at"`
 
-	// Detail A checksum, the version of what was consented to, the risks that were accepted, or why it failed.
+	// Detail A checksum, or the version of what was consented to.
 	Detail *string `json:"detail,omitempty"`
 
 	// Hash A SHA-256.
@@ -2920,7 +2932,7 @@ type SignatureEvent struct {
 	// IP The network address it was done from.
 	IP *string `json:"ip,omitempty"`
 
-	// Kind What happened. risks: the sender accepted what the document holds; delivered, bounced: the mail server took the mail for this address, or refused it; forwarded: the link was used, and led on to the provider; opened: the link was used; viewed: the whole document was fetched with it, or the provider says so.
+	// Kind What happened. forwarded: the link was used, and led on to the provider.
 	Kind SignatureEventKind `json:"kind"`
 
 	// Prev A SHA-256.
@@ -2936,7 +2948,7 @@ type SignatureEvent struct {
 	UserAgent *string `json:"userAgent,omitempty"`
 }
 
-// SignatureEventKind What happened. risks: the sender accepted what the document holds; delivered, bounced: the mail server took the mail for this address, or refused it; forwarded: the link was used, and led on to the provider; opened: the link was used; viewed: the whole document was fetched with it, or the provider says so.
+// SignatureEventKind What happened. forwarded: the link was used, and led on to the provider.
 type SignatureEventKind string
 
 // SignatureEventList defines model for SignatureEventList.
@@ -2995,7 +3007,7 @@ type SignatureRequest struct {
 	// Signers In the order in which they sign.
 	Signers []Signer `json:"signers"`
 
-	// Status creating: it is being handed to the provider; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled, expired and failed are ends. failed: the provider did not take it, and nobody was asked to sign; or all have signed, and it cannot be sealed, since the document is lost or damaged. The last entry of the log says why.
+	// Status creating: it is being handed to the provider; failed: and could not be, nobody was asked to sign; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled and expired are ends.
 	Status SignatureStatus `json:"status"`
 
 	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
@@ -3023,7 +3035,7 @@ type SignatureRequestList struct {
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
-// SignatureStatus creating: it is being handed to the provider; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled, expired and failed are ends. failed: the provider did not take it, and nobody was asked to sign; or all have signed, and it cannot be sealed, since the document is lost or damaged. The last entry of the log says why.
+// SignatureStatus creating: it is being handed to the provider; failed: and could not be, nobody was asked to sign; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled and expired are ends.
 type SignatureStatus string
 
 // SignatureWorkflow Who signs when.
@@ -3046,14 +3058,14 @@ type Signer struct {
 	// SignedAt RFC 3339, in UTC.
 	SignedAt *Time `json:"signedAt,omitempty"`
 
-	// Status waiting: for those before; sent: the link was mailed, or is about to be; opened: the link was used; viewed: the whole document was fetched with it; consented: they agreed to sign electronically.
+	// Status waiting: for those before; sent: the link was mailed, or is about to be; viewed, consented: they opened it, and agreed to sign electronically.
 	Status SignerStatus `json:"status"`
 
 	// Turn Those of the same turn sign at the same time.
 	Turn int32 `json:"turn"`
 }
 
-// SignerStatus waiting: for those before; sent: the link was mailed, or is about to be; opened: the link was used; viewed: the whole document was fetched with it; consented: they agreed to sign electronically.
+// SignerStatus waiting: for those before; sent: the link was mailed, or is about to be; viewed, consented: they opened it, and agreed to sign electronically.
 type SignerStatus string
 
 // SigningConsent defines model for SigningConsent.
@@ -3187,14 +3199,20 @@ type StoredDocument struct {
 	// Size Bytes.
 	Size int64 `json:"size"`
 
-	// TextState pending: its text is still to be read; indexed: the search finds it; none: it has no text that can be read.
+	// TextError Why the text is unreadable. memory: reading it takes more memory than a file may; time: it takes longer than a file may; failed: reading it failed, several times. The document itself is kept as it was sent.
+	TextError *StoredDocumentTextError `json:"textError,omitempty"`
+
+	// TextState pending: its text is still to be read; indexed: the search finds it; none: it has no text, as a scan or a picture; unreadable: its text could not be read, and `textError` says why.
 	TextState StoredDocumentTextState `json:"textState"`
 
 	// UserID A UUIDv7; sorting ids sorts by time of creation.
 	UserID ID `json:"userId"`
 }
 
-// StoredDocumentTextState pending: its text is still to be read; indexed: the search finds it; none: it has no text that can be read.
+// StoredDocumentTextError Why the text is unreadable. memory: reading it takes more memory than a file may; time: it takes longer than a file may; failed: reading it failed, several times. The document itself is kept as it was sent.
+type StoredDocumentTextError string
+
+// StoredDocumentTextState pending: its text is still to be read; indexed: the search finds it; none: it has no text, as a scan or a picture; unreadable: its text could not be read, and `textError` says why.
 type StoredDocumentTextState string
 
 // StoredDocumentList defines model for StoredDocumentList.
@@ -3786,7 +3804,7 @@ type WebhookEvent struct {
 // that one was made here, of a template or by signing; `draft.updated` a
 // change of its text or its status; `email.sent` says that at least one recipient was sent it.
 // `signature.signed` and `signature.declined` are of one signer, `signature.completed` comes when
-// the signed document is there, `signature.failed` when the signing service could not be given it, or when all have signed and it cannot be sealed. `data` names the
+// the signed document is there, `signature.failed` when the signing service could not be given it. `data` names the
 // case, the member, the task and its assignee, the document, the draft, the e-mail or, by its `trackingId`, the
 // signature request.
 type WebhookEventType string
@@ -3873,24 +3891,12 @@ type Unauthorized = Problem
 // UnprocessableEntity A failure (RFC 9457).
 type UnprocessableEntity = Problem
 
-// AnalyzeTextParams defines parameters for AnalyzeText.
-type AnalyzeTextParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
-// SendChatParams defines parameters for SendChat.
-type SendChatParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
 // ListConsultationsParams defines parameters for ListConsultations.
 type ListConsultationsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// UserID Only consultations of this account.
@@ -3903,20 +3909,8 @@ type ListConsultationsParams struct {
 	Kind *ConsultationKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
 
-// GenerateDocumentParams defines parameters for GenerateDocument.
-type GenerateDocumentParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
 // WarmChatCacheParams defines parameters for WarmChatCache.
 type WarmChatCacheParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
-// ResendVerificationParams defines parameters for ResendVerification.
-type ResendVerificationParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -3926,7 +3920,7 @@ type ListCasesParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Status Only cases in this state.
@@ -3936,31 +3930,13 @@ type ListCasesParams struct {
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 }
 
-// CreateCaseParams defines parameters for CreateCase.
-type CreateCaseParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
-// AddCaseMemberParams defines parameters for AddCaseMember.
-type AddCaseMemberParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
 // ListCaseNotesParams defines parameters for ListCaseNotes.
 type ListCaseNotesParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
-}
-
-// CreateCaseNoteParams defines parameters for CreateCaseNote.
-type CreateCaseNoteParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCasePartiesParams defines parameters for ListCaseParties.
@@ -3968,14 +3944,8 @@ type ListCasePartiesParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
-}
-
-// AddCasePartyParams defines parameters for AddCaseParty.
-type AddCasePartyParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCaseTasksParams defines parameters for ListCaseTasks.
@@ -3983,17 +3953,11 @@ type ListCaseTasksParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Status Only tasks in this state.
 	Status *CaseTaskStatus `form:"status,omitempty" json:"status,omitempty"`
-}
-
-// CreateCaseTaskParams defines parameters for CreateCaseTask.
-type CreateCaseTaskParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCaseTimelineParams defines parameters for ListCaseTimeline.
@@ -4001,7 +3965,7 @@ type ListCaseTimelineParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -4010,7 +3974,7 @@ type ListDocumentsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// UserID Only documents of this account.
@@ -4021,12 +3985,6 @@ type ListDocumentsParams struct {
 
 	// Kind Only documents of this kind.
 	Kind *DocumentKind `form:"kind,omitempty" json:"kind,omitempty"`
-}
-
-// UploadDocumentParams defines parameters for UploadDocument.
-type UploadDocumentParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RenderBatchParams defines parameters for RenderBatch.
@@ -4067,7 +4025,7 @@ type ListDraftsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// UserID Only drafts of this account.
@@ -4081,12 +4039,6 @@ type ListDraftsParams struct {
 
 	// Type Only drafts of this document type.
 	Type *DocumentTypeID `form:"type,omitempty" json:"type,omitempty"`
-}
-
-// CreateDraftParams defines parameters for CreateDraft.
-type CreateDraftParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CompareDraftVersionsParams defines parameters for CompareDraftVersions.
@@ -4109,7 +4061,7 @@ type ListDraftVersionsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -4118,7 +4070,7 @@ type ListEmailsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Status Only those that stand so.
@@ -4145,14 +4097,8 @@ type ListSuppressionsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
-}
-
-// CreateSuppressionParams defines parameters for CreateSuppression.
-type CreateSuppressionParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListSignatureRequestsParams defines parameters for ListSignatureRequests.
@@ -4166,7 +4112,7 @@ type ListSignatureRequestsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -4191,24 +4137,12 @@ type ReceiveSignatureWebhookParams struct {
 // ReceiveSignatureWebhookParamsProvider defines parameters for ReceiveSignatureWebhook.
 type ReceiveSignatureWebhookParamsProvider string
 
-// CancelSignatureRequestParams defines parameters for CancelSignatureRequest.
-type CancelSignatureRequestParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
-// RemindSignersParams defines parameters for RemindSigners.
-type RemindSignersParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Status Only jobs with this status.
@@ -4221,28 +4155,16 @@ type ListJobsParams struct {
 	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
 }
 
-// RetryJobParams defines parameters for RetryJob.
-type RetryJobParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
 // ListNotificationsParams defines parameters for ListNotifications.
 type ListNotificationsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Unread true: only unread ones.
 	Unread *bool `form:"unread,omitempty" json:"unread,omitempty"`
-}
-
-// ReadNotificationsParams defines parameters for ReadNotifications.
-type ReadNotificationsParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListTemplatesParams defines parameters for ListTemplates.
@@ -4250,26 +4172,8 @@ type ListTemplatesParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
-}
-
-// CreateTemplateParams defines parameters for CreateTemplate.
-type CreateTemplateParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
-// CreateTemplateVersionParams defines parameters for CreateTemplateVersion.
-type CreateTemplateVersionParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
-// PublishTemplateVersionParams defines parameters for PublishTemplateVersion.
-type PublishTemplateVersionParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
@@ -4277,7 +4181,7 @@ type ListUsersParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Role Only accounts with this role.
@@ -4289,17 +4193,11 @@ type ListWebhooksParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// UserID Only webhooks of this account.
 	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
-}
-
-// CreateWebhookParams defines parameters for CreateWebhook.
-type CreateWebhookParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
@@ -4307,7 +4205,7 @@ type ListWebhookDeliveriesParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Status Only deliveries in this state.
@@ -4328,12 +4226,6 @@ type PingWebhookParams struct {
 
 // ReplayWebhookParams defines parameters for ReplayWebhook.
 type ReplayWebhookParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
-// RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
-type RotateWebhookSecretParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -4587,10 +4479,10 @@ type ServerInterface interface {
 	GetAccountScript(ctx *echo.Context) error
 	// AnalyzeText Review a contract or clause
 	// (POST /api/ai/analyze)
-	AnalyzeText(ctx *echo.Context, params AnalyzeTextParams) error
+	AnalyzeText(ctx *echo.Context) error
 	// SendChat Ask a legal question
 	// (POST /api/ai/chat)
-	SendChat(ctx *echo.Context, params SendChatParams) error
+	SendChat(ctx *echo.Context) error
 	// ListConsultations List consultations
 	// (GET /api/ai/consultations)
 	ListConsultations(ctx *echo.Context, params ListConsultationsParams) error
@@ -4602,13 +4494,13 @@ type ServerInterface interface {
 	ListDocumentTypes(ctx *echo.Context) error
 	// GenerateDocument Draft a document
 	// (POST /api/ai/generate-document)
-	GenerateDocument(ctx *echo.Context, params GenerateDocumentParams) error
+	GenerateDocument(ctx *echo.Context) error
 	// WarmChatCache Have frequent questions answered before they are asked
 	// (POST /api/ai/warm-cache)
 	WarmChatCache(ctx *echo.Context, params WarmChatCacheParams) error
 	// ResendVerification Send the confirmation of my address again
 	// (POST /api/auth/email/resend)
-	ResendVerification(ctx *echo.Context, params ResendVerificationParams) error
+	ResendVerification(ctx *echo.Context) error
 	// VerifyEmail Confirm an e-mail address
 	// (POST /api/auth/email/verify)
 	VerifyEmail(ctx *echo.Context) error
@@ -4647,7 +4539,7 @@ type ServerInterface interface {
 	ListCases(ctx *echo.Context, params ListCasesParams) error
 	// CreateCase Open a case
 	// (POST /api/cases)
-	CreateCase(ctx *echo.Context, params CreateCaseParams) error
+	CreateCase(ctx *echo.Context) error
 	// DeleteCase Delete a case
 	// (DELETE /api/cases/{caseId})
 	DeleteCase(ctx *echo.Context, caseID CaseID) error
@@ -4662,7 +4554,7 @@ type ServerInterface interface {
 	ListCaseMembers(ctx *echo.Context, caseID CaseID) error
 	// AddCaseMember Let somebody into a case
 	// (POST /api/cases/{caseId}/members)
-	AddCaseMember(ctx *echo.Context, caseID CaseID, params AddCaseMemberParams) error
+	AddCaseMember(ctx *echo.Context, caseID CaseID) error
 	// RemoveCaseMember Close a case to a member
 	// (DELETE /api/cases/{caseId}/members/{userId})
 	RemoveCaseMember(ctx *echo.Context, caseID CaseID, userID ID) error
@@ -4674,7 +4566,7 @@ type ServerInterface interface {
 	ListCaseNotes(ctx *echo.Context, caseID CaseID, params ListCaseNotesParams) error
 	// CreateCaseNote Write a note
 	// (POST /api/cases/{caseId}/notes)
-	CreateCaseNote(ctx *echo.Context, caseID CaseID, params CreateCaseNoteParams) error
+	CreateCaseNote(ctx *echo.Context, caseID CaseID) error
 	// DeleteCaseNote Delete a note
 	// (DELETE /api/cases/{caseId}/notes/{noteId})
 	DeleteCaseNote(ctx *echo.Context, caseID CaseID, noteID ID) error
@@ -4683,7 +4575,7 @@ type ServerInterface interface {
 	ListCaseParties(ctx *echo.Context, caseID CaseID, params ListCasePartiesParams) error
 	// AddCaseParty Add a party to a case
 	// (POST /api/cases/{caseId}/parties)
-	AddCaseParty(ctx *echo.Context, caseID CaseID, params AddCasePartyParams) error
+	AddCaseParty(ctx *echo.Context, caseID CaseID) error
 	// RemoveCaseParty Take a party out of a case
 	// (DELETE /api/cases/{caseId}/parties/{partyId})
 	RemoveCaseParty(ctx *echo.Context, caseID CaseID, partyID ID) error
@@ -4692,7 +4584,7 @@ type ServerInterface interface {
 	ListCaseTasks(ctx *echo.Context, caseID CaseID, params ListCaseTasksParams) error
 	// CreateCaseTask Add a task
 	// (POST /api/cases/{caseId}/tasks)
-	CreateCaseTask(ctx *echo.Context, caseID CaseID, params CreateCaseTaskParams) error
+	CreateCaseTask(ctx *echo.Context, caseID CaseID) error
 	// DeleteCaseTask Delete a task
 	// (DELETE /api/cases/{caseId}/tasks/{taskId})
 	DeleteCaseTask(ctx *echo.Context, caseID CaseID, taskID ID) error
@@ -4710,7 +4602,7 @@ type ServerInterface interface {
 	ListDocuments(ctx *echo.Context, params ListDocumentsParams) error
 	// UploadDocument Upload a document
 	// (POST /api/docs)
-	UploadDocument(ctx *echo.Context, params UploadDocumentParams) error
+	UploadDocument(ctx *echo.Context) error
 	// RenderBatch Render up to 500 templates to PDF
 	// (POST /api/docs/render-batch)
 	RenderBatch(ctx *echo.Context, params RenderBatchParams) error
@@ -4737,7 +4629,7 @@ type ServerInterface interface {
 	ListDrafts(ctx *echo.Context, params ListDraftsParams) error
 	// CreateDraft Write a draft by hand
 	// (POST /api/drafts)
-	CreateDraft(ctx *echo.Context, params CreateDraftParams) error
+	CreateDraft(ctx *echo.Context) error
 	// DeleteDraft Delete a draft
 	// (DELETE /api/drafts/{draftId})
 	DeleteDraft(ctx *echo.Context, draftID ID) error
@@ -4773,7 +4665,7 @@ type ServerInterface interface {
 	ListSuppressions(ctx *echo.Context, params ListSuppressionsParams) error
 	// CreateSuppression Write to an address no more
 	// (POST /api/email/suppressions)
-	CreateSuppression(ctx *echo.Context, params CreateSuppressionParams) error
+	CreateSuppression(ctx *echo.Context) error
 	// DeleteSuppression Write to an address again
 	// (DELETE /api/email/suppressions/{suppressionId})
 	DeleteSuppression(ctx *echo.Context, suppressionID ID) error
@@ -4818,7 +4710,7 @@ type ServerInterface interface {
 	GetSignatureRequest(ctx *echo.Context, trackingID TrackingID) error
 	// CancelSignatureRequest Withdraw a signature request
 	// (POST /api/esign/{trackingId}/cancel)
-	CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID, params CancelSignatureRequestParams) error
+	CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID) error
 	// ListSignatureEvents What happened to a signature request
 	// (GET /api/esign/{trackingId}/events)
 	ListSignatureEvents(ctx *echo.Context, trackingID TrackingID) error
@@ -4827,7 +4719,7 @@ type ServerInterface interface {
 	GetSignatureEvidence(ctx *echo.Context, trackingID TrackingID) error
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
-	RemindSigners(ctx *echo.Context, trackingID TrackingID, params RemindSignersParams) error
+	RemindSigners(ctx *echo.Context, trackingID TrackingID) error
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx *echo.Context, params ListJobsParams) error
@@ -4839,7 +4731,7 @@ type ServerInterface interface {
 	GetJob(ctx *echo.Context, jobID JobID) error
 	// RetryJob Send a failed job again
 	// (POST /api/jobs/{jobId}/retry)
-	RetryJob(ctx *echo.Context, jobID JobID, params RetryJobParams) error
+	RetryJob(ctx *echo.Context, jobID JobID) error
 	// ListNotifications List notifications
 	// (GET /api/notifications)
 	ListNotifications(ctx *echo.Context, params ListNotificationsParams) error
@@ -4851,7 +4743,7 @@ type ServerInterface interface {
 	SetNotificationPreferences(ctx *echo.Context) error
 	// ReadNotifications Mark notifications as read
 	// (POST /api/notifications/read-all)
-	ReadNotifications(ctx *echo.Context, params ReadNotificationsParams) error
+	ReadNotifications(ctx *echo.Context) error
 	// UpdateNotification Mark a notification as read or unread
 	// (PATCH /api/notifications/{notificationId})
 	UpdateNotification(ctx *echo.Context, notificationID ID) error
@@ -4860,13 +4752,13 @@ type ServerInterface interface {
 	ListTemplates(ctx *echo.Context, params ListTemplatesParams) error
 	// CreateTemplate Create a template
 	// (POST /api/templates)
-	CreateTemplate(ctx *echo.Context, params CreateTemplateParams) error
+	CreateTemplate(ctx *echo.Context) error
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx *echo.Context, templateID TemplateID) error
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
-	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID, params CreateTemplateVersionParams) error
+	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID) error
 	// GetTemplateVersion Read one version of a template
 	// (GET /api/templates/{templateId}/versions/{version})
 	GetTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
@@ -4875,7 +4767,7 @@ type ServerInterface interface {
 	PreviewTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
 	// PublishTemplateVersion Publish a version of a template
 	// (POST /api/templates/{templateId}/versions/{version}/publish)
-	PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName, params PublishTemplateVersionParams) error
+	PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
 	// ListUsers List accounts
 	// (GET /api/users)
 	ListUsers(ctx *echo.Context, params ListUsersParams) error
@@ -4893,7 +4785,7 @@ type ServerInterface interface {
 	ListWebhooks(ctx *echo.Context, params ListWebhooksParams) error
 	// CreateWebhook Subscribe to events
 	// (POST /api/webhooks)
-	CreateWebhook(ctx *echo.Context, params CreateWebhookParams) error
+	CreateWebhook(ctx *echo.Context) error
 	// DeleteWebhook Delete a webhook
 	// (DELETE /api/webhooks/{webhookId})
 	DeleteWebhook(ctx *echo.Context, webhookID WebhookID) error
@@ -4920,7 +4812,7 @@ type ServerInterface interface {
 	ReplayWebhook(ctx *echo.Context, webhookID WebhookID, params ReplayWebhookParams) error
 	// RotateWebhookSecret Make a new secret
 	// (POST /api/webhooks/{webhookId}/rotate-secret)
-	RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID, params RotateWebhookSecretParams) error
+	RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID) error
 	// GetDocs This documentation, as a page
 	// (GET /docs)
 	GetDocs(ctx *echo.Context) error
@@ -4980,28 +4872,8 @@ func (w *ServerInterfaceWrapper) GetAccountScript(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) AnalyzeText(ctx *echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params AnalyzeTextParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AnalyzeText(ctx, params)
+	err = w.Handler.AnalyzeText(ctx)
 	return err
 }
 
@@ -5009,28 +4881,8 @@ func (w *ServerInterfaceWrapper) AnalyzeText(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) SendChat(ctx *echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params SendChatParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.SendChat(ctx, params)
+	err = w.Handler.SendChat(ctx)
 	return err
 }
 
@@ -5109,28 +4961,8 @@ func (w *ServerInterfaceWrapper) ListDocumentTypes(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) GenerateDocument(ctx *echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params GenerateDocumentParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GenerateDocument(ctx, params)
+	err = w.Handler.GenerateDocument(ctx)
 	return err
 }
 
@@ -5167,28 +4999,8 @@ func (w *ServerInterfaceWrapper) WarmChatCache(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) ResendVerification(ctx *echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params ResendVerificationParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ResendVerification(ctx, params)
+	err = w.Handler.ResendVerification(ctx)
 	return err
 }
 
@@ -5341,28 +5153,8 @@ func (w *ServerInterfaceWrapper) ListCases(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateCase(ctx *echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params CreateCaseParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateCase(ctx, params)
+	err = w.Handler.CreateCase(ctx)
 	return err
 }
 
@@ -5441,28 +5233,8 @@ func (w *ServerInterfaceWrapper) AddCaseMember(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params AddCaseMemberParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AddCaseMember(ctx, caseID, params)
+	err = w.Handler.AddCaseMember(ctx, caseID)
 	return err
 }
 
@@ -5557,28 +5329,8 @@ func (w *ServerInterfaceWrapper) CreateCaseNote(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params CreateCaseNoteParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateCaseNote(ctx, caseID, params)
+	err = w.Handler.CreateCaseNote(ctx, caseID)
 	return err
 }
 
@@ -5649,28 +5401,8 @@ func (w *ServerInterfaceWrapper) AddCaseParty(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params AddCasePartyParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AddCaseParty(ctx, caseID, params)
+	err = w.Handler.AddCaseParty(ctx, caseID)
 	return err
 }
 
@@ -5748,28 +5480,8 @@ func (w *ServerInterfaceWrapper) CreateCaseTask(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params CreateCaseTaskParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateCaseTask(ctx, caseID, params)
+	err = w.Handler.CreateCaseTask(ctx, caseID)
 	return err
 }
 
@@ -5919,28 +5631,8 @@ func (w *ServerInterfaceWrapper) ListDocuments(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) UploadDocument(ctx *echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params UploadDocumentParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UploadDocument(ctx, params)
+	err = w.Handler.UploadDocument(ctx)
 	return err
 }
 
@@ -6190,28 +5882,8 @@ func (w *ServerInterfaceWrapper) ListDrafts(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateDraft(ctx *echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params CreateDraftParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateDraft(ctx, params)
+	err = w.Handler.CreateDraft(ctx)
 	return err
 }
 
@@ -6513,28 +6185,8 @@ func (w *ServerInterfaceWrapper) ListSuppressions(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateSuppression(ctx *echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params CreateSuppressionParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateSuppression(ctx, params)
+	err = w.Handler.CreateSuppression(ctx)
 	return err
 }
 
@@ -6810,28 +6462,8 @@ func (w *ServerInterfaceWrapper) CancelSignatureRequest(ctx *echo.Context) error
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter trackingId: %s", err))
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params CancelSignatureRequestParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CancelSignatureRequest(ctx, trackingID, params)
+	err = w.Handler.CancelSignatureRequest(ctx, trackingID)
 	return err
 }
 
@@ -6878,28 +6510,8 @@ func (w *ServerInterfaceWrapper) RemindSigners(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter trackingId: %s", err))
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params RemindSignersParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RemindSigners(ctx, trackingID, params)
+	err = w.Handler.RemindSigners(ctx, trackingID)
 	return err
 }
 
@@ -6992,28 +6604,8 @@ func (w *ServerInterfaceWrapper) RetryJob(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter jobId: %s", err))
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params RetryJobParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RetryJob(ctx, jobID, params)
+	err = w.Handler.RetryJob(ctx, jobID)
 	return err
 }
 
@@ -7071,28 +6663,8 @@ func (w *ServerInterfaceWrapper) SetNotificationPreferences(ctx *echo.Context) e
 func (w *ServerInterfaceWrapper) ReadNotifications(ctx *echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params ReadNotificationsParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ReadNotifications(ctx, params)
+	err = w.Handler.ReadNotifications(ctx)
 	return err
 }
 
@@ -7141,28 +6713,8 @@ func (w *ServerInterfaceWrapper) ListTemplates(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateTemplate(ctx *echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params CreateTemplateParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateTemplate(ctx, params)
+	err = w.Handler.CreateTemplate(ctx)
 	return err
 }
 
@@ -7193,28 +6745,8 @@ func (w *ServerInterfaceWrapper) CreateTemplateVersion(ctx *echo.Context) error 
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params CreateTemplateVersionParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateTemplateVersion(ctx, templateID, params)
+	err = w.Handler.CreateTemplateVersion(ctx, templateID)
 	return err
 }
 
@@ -7285,28 +6817,8 @@ func (w *ServerInterfaceWrapper) PublishTemplateVersion(ctx *echo.Context) error
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params PublishTemplateVersionParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.PublishTemplateVersion(ctx, templateID, version, params)
+	err = w.Handler.PublishTemplateVersion(ctx, templateID, version)
 	return err
 }
 
@@ -7426,28 +6938,8 @@ func (w *ServerInterfaceWrapper) ListWebhooks(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateWebhook(ctx *echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params CreateWebhookParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateWebhook(ctx, params)
+	err = w.Handler.CreateWebhook(ctx)
 	return err
 }
 
@@ -7689,28 +7181,8 @@ func (w *ServerInterfaceWrapper) RotateWebhookSecret(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhookId: %s", err))
 	}
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params RotateWebhookSecretParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RotateWebhookSecret(ctx, webhookID, params)
+	err = w.Handler.RotateWebhookSecret(ctx, webhookID)
 	return err
 }
 
@@ -8124,8 +7596,7 @@ func (response GetAccountScript500ApplicationProblemPlusJSONResponse) VisitGetAc
 }
 
 type AnalyzeTextRequestObject struct {
-	Params AnalyzeTextParams
-	Body   *AnalyzeTextJSONRequestBody
+	Body *AnalyzeTextJSONRequestBody
 }
 
 type AnalyzeTextResponseObject interface {
@@ -8177,22 +7648,6 @@ func (response AnalyzeText401ApplicationProblemPlusJSONResponse) VisitAnalyzeTex
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
 	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AnalyzeText409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response AnalyzeText409ApplicationProblemPlusJSONResponse) VisitAnalyzeTextResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -8300,8 +7755,7 @@ func (response AnalyzeText503ApplicationProblemPlusJSONResponse) VisitAnalyzeTex
 }
 
 type SendChatRequestObject struct {
-	Params SendChatParams
-	Body   *SendChatJSONRequestBody
+	Body *SendChatJSONRequestBody
 }
 
 type SendChatResponseObject interface {
@@ -8915,8 +8369,7 @@ func (response ListDocumentTypes503ApplicationProblemPlusJSONResponse) VisitList
 }
 
 type GenerateDocumentRequestObject struct {
-	Params GenerateDocumentParams
-	Body   *GenerateDocumentJSONRequestBody
+	Body *GenerateDocumentJSONRequestBody
 }
 
 type GenerateDocumentResponseObject interface {
@@ -9299,7 +8752,6 @@ func (response WarmChatCache503ApplicationProblemPlusJSONResponse) VisitWarmChat
 }
 
 type ResendVerificationRequestObject struct {
-	Params ResendVerificationParams
 }
 
 type ResendVerificationResponseObject interface {
@@ -9312,22 +8764,6 @@ type ResendVerification204Response struct {
 func (response ResendVerification204Response) VisitResendVerificationResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
-}
-
-type ResendVerification400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response ResendVerification400ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
 }
 
 type ResendVerification401ApplicationProblemPlusJSONResponse struct {
@@ -9693,22 +9129,6 @@ type LogoutUser204Response struct {
 func (response LogoutUser204Response) VisitLogoutUserResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
-}
-
-type LogoutUser400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response LogoutUser400ApplicationProblemPlusJSONResponse) VisitLogoutUserResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
 }
 
 type LogoutUser401ApplicationProblemPlusJSONResponse struct {
@@ -10812,8 +10232,7 @@ func (response ListCases503ApplicationProblemPlusJSONResponse) VisitListCasesRes
 }
 
 type CreateCaseRequestObject struct {
-	Params CreateCaseParams
-	Body   *CreateCaseJSONRequestBody
+	Body *CreateCaseJSONRequestBody
 }
 
 type CreateCaseResponseObject interface {
@@ -10865,22 +10284,6 @@ func (response CreateCase401ApplicationProblemPlusJSONResponse) VisitCreateCaseR
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
 	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CreateCase409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response CreateCase409ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -11572,7 +10975,6 @@ func (response ListCaseMembers503ApplicationProblemPlusJSONResponse) VisitListCa
 
 type AddCaseMemberRequestObject struct {
 	CaseID CaseID `json:"caseId"`
-	Params AddCaseMemberParams
 	Body   *AddCaseMemberJSONRequestBody
 }
 
@@ -12240,7 +11642,6 @@ func (response ListCaseNotes503ApplicationProblemPlusJSONResponse) VisitListCase
 
 type CreateCaseNoteRequestObject struct {
 	CaseID CaseID `json:"caseId"`
-	Params CreateCaseNoteParams
 	Body   *CreateCaseNoteJSONRequestBody
 }
 
@@ -12715,7 +12116,6 @@ func (response ListCaseParties503ApplicationProblemPlusJSONResponse) VisitListCa
 
 type AddCasePartyRequestObject struct {
 	CaseID CaseID `json:"caseId"`
-	Params AddCasePartyParams
 	Body   *AddCasePartyJSONRequestBody
 }
 
@@ -13190,7 +12590,6 @@ func (response ListCaseTasks503ApplicationProblemPlusJSONResponse) VisitListCase
 
 type CreateCaseTaskRequestObject struct {
 	CaseID CaseID `json:"caseId"`
-	Params CreateCaseTaskParams
 	Body   *CreateCaseTaskJSONRequestBody
 }
 
@@ -14127,8 +13526,7 @@ func (response ListDocuments503ApplicationProblemPlusJSONResponse) VisitListDocu
 }
 
 type UploadDocumentRequestObject struct {
-	Params UploadDocumentParams
-	Body   *multipart.Reader
+	Body *multipart.Reader
 }
 
 type UploadDocumentResponseObject interface {
@@ -15757,8 +15155,7 @@ func (response ListDrafts503ApplicationProblemPlusJSONResponse) VisitListDraftsR
 }
 
 type CreateDraftRequestObject struct {
-	Params CreateDraftParams
-	Body   *CreateDraftJSONRequestBody
+	Body *CreateDraftJSONRequestBody
 }
 
 type CreateDraftResponseObject interface {
@@ -17604,8 +17001,7 @@ func (response ListSuppressions503ApplicationProblemPlusJSONResponse) VisitListS
 }
 
 type CreateSuppressionRequestObject struct {
-	Params CreateSuppressionParams
-	Body   *CreateSuppressionJSONRequestBody
+	Body *CreateSuppressionJSONRequestBody
 }
 
 type CreateSuppressionResponseObject interface {
@@ -17673,22 +17069,6 @@ func (response CreateSuppression403ApplicationProblemPlusJSONResponse) VisitCrea
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CreateSuppression409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response CreateSuppression409ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -19919,7 +19299,6 @@ func (response GetSignatureRequest503ApplicationProblemPlusJSONResponse) VisitGe
 
 type CancelSignatureRequestRequestObject struct {
 	TrackingID TrackingID `json:"trackingId"`
-	Params     CancelSignatureRequestParams
 }
 
 type CancelSignatureRequestResponseObject interface {
@@ -20347,7 +19726,6 @@ func (response GetSignatureEvidence503ApplicationProblemPlusJSONResponse) VisitG
 
 type RemindSignersRequestObject struct {
 	TrackingID TrackingID `json:"trackingId"`
-	Params     RemindSignersParams
 }
 
 type RemindSignersResponseObject interface {
@@ -20946,8 +20324,7 @@ func (response GetJob503ApplicationProblemPlusJSONResponse) VisitGetJobResponse(
 }
 
 type RetryJobRequestObject struct {
-	JobID  JobID `json:"jobId"`
-	Params RetryJobParams
+	JobID JobID `json:"jobId"`
 }
 
 type RetryJobResponseObject interface {
@@ -21518,8 +20895,7 @@ func (response SetNotificationPreferences503ApplicationProblemPlusJSONResponse) 
 }
 
 type ReadNotificationsRequestObject struct {
-	Params ReadNotificationsParams
-	Body   *ReadNotificationsJSONRequestBody
+	Body *ReadNotificationsJSONRequestBody
 }
 
 type ReadNotificationsResponseObject interface {
@@ -21581,22 +20957,6 @@ func (response ReadNotifications403ApplicationProblemPlusJSONResponse) VisitRead
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ReadNotifications409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response ReadNotifications409ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -21975,8 +21335,7 @@ func (response ListTemplates503ApplicationProblemPlusJSONResponse) VisitListTemp
 }
 
 type CreateTemplateRequestObject struct {
-	Params CreateTemplateParams
-	Body   *CreateTemplateJSONRequestBody
+	Body *CreateTemplateJSONRequestBody
 }
 
 type CreateTemplateResponseObject interface {
@@ -22279,7 +21638,6 @@ func (response GetTemplate503ApplicationProblemPlusJSONResponse) VisitGetTemplat
 
 type CreateTemplateVersionRequestObject struct {
 	TemplateID TemplateID `json:"templateId"`
-	Params     CreateTemplateVersionParams
 	Body       *CreateTemplateVersionJSONRequestBody
 }
 
@@ -22762,7 +22120,6 @@ func (response PreviewTemplateVersion503ApplicationProblemPlusJSONResponse) Visi
 type PublishTemplateVersionRequestObject struct {
 	TemplateID TemplateID          `json:"templateId"`
 	Version    TemplateVersionName `json:"version"`
-	Params     PublishTemplateVersionParams
 }
 
 type PublishTemplateVersionResponseObject interface {
@@ -22846,22 +22203,6 @@ func (response PublishTemplateVersion404ApplicationProblemPlusJSONResponse) Visi
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type PublishTemplateVersion409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response PublishTemplateVersion409ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -23663,8 +23004,7 @@ func (response ListWebhooks503ApplicationProblemPlusJSONResponse) VisitListWebho
 }
 
 type CreateWebhookRequestObject struct {
-	Params CreateWebhookParams
-	Body   *CreateWebhookJSONRequestBody
+	Body *CreateWebhookJSONRequestBody
 }
 
 type CreateWebhookResponseObject interface {
@@ -25098,7 +24438,6 @@ func (response ReplayWebhook503ApplicationProblemPlusJSONResponse) VisitReplayWe
 
 type RotateWebhookSecretRequestObject struct {
 	WebhookID WebhookID `json:"webhookId"`
-	Params    RotateWebhookSecretParams
 }
 
 type RotateWebhookSecretResponseObject interface {
@@ -25182,22 +24521,6 @@ func (response RotateWebhookSecret404ApplicationProblemPlusJSONResponse) VisitRo
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type RotateWebhookSecret409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response RotateWebhookSecret409ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -26274,10 +25597,8 @@ func (sh *strictHandler) GetAccountScript(ctx *echo.Context) error {
 }
 
 // AnalyzeText operation middleware
-func (sh *strictHandler) AnalyzeText(ctx *echo.Context, params AnalyzeTextParams) error {
+func (sh *strictHandler) AnalyzeText(ctx *echo.Context) error {
 	var request AnalyzeTextRequestObject
-
-	request.Params = params
 
 	var body AnalyzeTextJSONRequestBody
 	var err error
@@ -26322,10 +25643,8 @@ func (sh *strictHandler) AnalyzeText(ctx *echo.Context, params AnalyzeTextParams
 }
 
 // SendChat operation middleware
-func (sh *strictHandler) SendChat(ctx *echo.Context, params SendChatParams) error {
+func (sh *strictHandler) SendChat(ctx *echo.Context) error {
 	var request SendChatRequestObject
-
-	request.Params = params
 
 	var body SendChatJSONRequestBody
 	var err error
@@ -26443,10 +25762,8 @@ func (sh *strictHandler) ListDocumentTypes(ctx *echo.Context) error {
 }
 
 // GenerateDocument operation middleware
-func (sh *strictHandler) GenerateDocument(ctx *echo.Context, params GenerateDocumentParams) error {
+func (sh *strictHandler) GenerateDocument(ctx *echo.Context) error {
 	var request GenerateDocumentRequestObject
-
-	request.Params = params
 
 	var body GenerateDocumentJSONRequestBody
 	var err error
@@ -26539,10 +25856,8 @@ func (sh *strictHandler) WarmChatCache(ctx *echo.Context, params WarmChatCachePa
 }
 
 // ResendVerification operation middleware
-func (sh *strictHandler) ResendVerification(ctx *echo.Context, params ResendVerificationParams) error {
+func (sh *strictHandler) ResendVerification(ctx *echo.Context) error {
 	var request ResendVerificationRequestObject
-
-	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ResendVerification(ctx.Request().Context(), request.(ResendVerificationRequestObject))
@@ -26982,10 +26297,8 @@ func (sh *strictHandler) ListCases(ctx *echo.Context, params ListCasesParams) er
 }
 
 // CreateCase operation middleware
-func (sh *strictHandler) CreateCase(ctx *echo.Context, params CreateCaseParams) error {
+func (sh *strictHandler) CreateCase(ctx *echo.Context) error {
 	var request CreateCaseRequestObject
-
-	request.Params = params
 
 	var body CreateCaseJSONRequestBody
 	var err error
@@ -27153,11 +26466,10 @@ func (sh *strictHandler) ListCaseMembers(ctx *echo.Context, caseID CaseID) error
 }
 
 // AddCaseMember operation middleware
-func (sh *strictHandler) AddCaseMember(ctx *echo.Context, caseID CaseID, params AddCaseMemberParams) error {
+func (sh *strictHandler) AddCaseMember(ctx *echo.Context, caseID CaseID) error {
 	var request AddCaseMemberRequestObject
 
 	request.CaseID = caseID
-	request.Params = params
 
 	var body AddCaseMemberJSONRequestBody
 	var err error
@@ -27303,11 +26615,10 @@ func (sh *strictHandler) ListCaseNotes(ctx *echo.Context, caseID CaseID, params 
 }
 
 // CreateCaseNote operation middleware
-func (sh *strictHandler) CreateCaseNote(ctx *echo.Context, caseID CaseID, params CreateCaseNoteParams) error {
+func (sh *strictHandler) CreateCaseNote(ctx *echo.Context, caseID CaseID) error {
 	var request CreateCaseNoteRequestObject
 
 	request.CaseID = caseID
-	request.Params = params
 
 	var body CreateCaseNoteJSONRequestBody
 	var err error
@@ -27404,11 +26715,10 @@ func (sh *strictHandler) ListCaseParties(ctx *echo.Context, caseID CaseID, param
 }
 
 // AddCaseParty operation middleware
-func (sh *strictHandler) AddCaseParty(ctx *echo.Context, caseID CaseID, params AddCasePartyParams) error {
+func (sh *strictHandler) AddCaseParty(ctx *echo.Context, caseID CaseID) error {
 	var request AddCasePartyRequestObject
 
 	request.CaseID = caseID
-	request.Params = params
 
 	var body AddCasePartyJSONRequestBody
 	var err error
@@ -27505,11 +26815,10 @@ func (sh *strictHandler) ListCaseTasks(ctx *echo.Context, caseID CaseID, params 
 }
 
 // CreateCaseTask operation middleware
-func (sh *strictHandler) CreateCaseTask(ctx *echo.Context, caseID CaseID, params CreateCaseTaskParams) error {
+func (sh *strictHandler) CreateCaseTask(ctx *echo.Context, caseID CaseID) error {
 	var request CreateCaseTaskRequestObject
 
 	request.CaseID = caseID
-	request.Params = params
 
 	var body CreateCaseTaskJSONRequestBody
 	var err error
@@ -27705,10 +27014,8 @@ func (sh *strictHandler) ListDocuments(ctx *echo.Context, params ListDocumentsPa
 }
 
 // UploadDocument operation middleware
-func (sh *strictHandler) UploadDocument(ctx *echo.Context, params UploadDocumentParams) error {
+func (sh *strictHandler) UploadDocument(ctx *echo.Context) error {
 	var request UploadDocumentRequestObject
-
-	request.Params = params
 
 	if reader, err := ctx.Request().MultipartReader(); err != nil {
 		return err
@@ -27983,10 +27290,8 @@ func (sh *strictHandler) ListDrafts(ctx *echo.Context, params ListDraftsParams) 
 }
 
 // CreateDraft operation middleware
-func (sh *strictHandler) CreateDraft(ctx *echo.Context, params CreateDraftParams) error {
+func (sh *strictHandler) CreateDraft(ctx *echo.Context) error {
 	var request CreateDraftRequestObject
-
-	request.Params = params
 
 	var body CreateDraftJSONRequestBody
 	var err error
@@ -28402,10 +27707,8 @@ func (sh *strictHandler) ListSuppressions(ctx *echo.Context, params ListSuppress
 }
 
 // CreateSuppression operation middleware
-func (sh *strictHandler) CreateSuppression(ctx *echo.Context, params CreateSuppressionParams) error {
+func (sh *strictHandler) CreateSuppression(ctx *echo.Context) error {
 	var request CreateSuppressionRequestObject
-
-	request.Params = params
 
 	var body CreateSuppressionJSONRequestBody
 	var err error
@@ -28994,11 +28297,10 @@ func (sh *strictHandler) GetSignatureRequest(ctx *echo.Context, trackingID Track
 }
 
 // CancelSignatureRequest operation middleware
-func (sh *strictHandler) CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID, params CancelSignatureRequestParams) error {
+func (sh *strictHandler) CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID) error {
 	var request CancelSignatureRequestRequestObject
 
 	request.TrackingID = trackingID
-	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.CancelSignatureRequest(ctx.Request().Context(), request.(CancelSignatureRequestRequestObject))
@@ -29070,11 +28372,10 @@ func (sh *strictHandler) GetSignatureEvidence(ctx *echo.Context, trackingID Trac
 }
 
 // RemindSigners operation middleware
-func (sh *strictHandler) RemindSigners(ctx *echo.Context, trackingID TrackingID, params RemindSignersParams) error {
+func (sh *strictHandler) RemindSigners(ctx *echo.Context, trackingID TrackingID) error {
 	var request RemindSignersRequestObject
 
 	request.TrackingID = trackingID
-	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RemindSigners(ctx.Request().Context(), request.(RemindSignersRequestObject))
@@ -29171,11 +28472,10 @@ func (sh *strictHandler) GetJob(ctx *echo.Context, jobID JobID) error {
 }
 
 // RetryJob operation middleware
-func (sh *strictHandler) RetryJob(ctx *echo.Context, jobID JobID, params RetryJobParams) error {
+func (sh *strictHandler) RetryJob(ctx *echo.Context, jobID JobID) error {
 	var request RetryJobRequestObject
 
 	request.JobID = jobID
-	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RetryJob(ctx.Request().Context(), request.(RetryJobRequestObject))
@@ -29291,10 +28591,8 @@ func (sh *strictHandler) SetNotificationPreferences(ctx *echo.Context) error {
 }
 
 // ReadNotifications operation middleware
-func (sh *strictHandler) ReadNotifications(ctx *echo.Context, params ReadNotificationsParams) error {
+func (sh *strictHandler) ReadNotifications(ctx *echo.Context) error {
 	var request ReadNotificationsRequestObject
-
-	request.Params = params
 
 	var body ReadNotificationsJSONRequestBody
 	var err error
@@ -29412,10 +28710,8 @@ func (sh *strictHandler) ListTemplates(ctx *echo.Context, params ListTemplatesPa
 }
 
 // CreateTemplate operation middleware
-func (sh *strictHandler) CreateTemplate(ctx *echo.Context, params CreateTemplateParams) error {
+func (sh *strictHandler) CreateTemplate(ctx *echo.Context) error {
 	var request CreateTemplateRequestObject
-
-	request.Params = params
 
 	var body CreateTemplateJSONRequestBody
 	var err error
@@ -29485,11 +28781,10 @@ func (sh *strictHandler) GetTemplate(ctx *echo.Context, templateID TemplateID) e
 }
 
 // CreateTemplateVersion operation middleware
-func (sh *strictHandler) CreateTemplateVersion(ctx *echo.Context, templateID TemplateID, params CreateTemplateVersionParams) error {
+func (sh *strictHandler) CreateTemplateVersion(ctx *echo.Context, templateID TemplateID) error {
 	var request CreateTemplateVersionRequestObject
 
 	request.TemplateID = templateID
-	request.Params = params
 
 	var body CreateTemplateVersionJSONRequestBody
 	var err error
@@ -29609,12 +28904,11 @@ func (sh *strictHandler) PreviewTemplateVersion(ctx *echo.Context, templateID Te
 }
 
 // PublishTemplateVersion operation middleware
-func (sh *strictHandler) PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName, params PublishTemplateVersionParams) error {
+func (sh *strictHandler) PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error {
 	var request PublishTemplateVersionRequestObject
 
 	request.TemplateID = templateID
 	request.Version = version
-	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.PublishTemplateVersion(ctx.Request().Context(), request.(PublishTemplateVersionRequestObject))
@@ -29784,10 +29078,8 @@ func (sh *strictHandler) ListWebhooks(ctx *echo.Context, params ListWebhooksPara
 }
 
 // CreateWebhook operation middleware
-func (sh *strictHandler) CreateWebhook(ctx *echo.Context, params CreateWebhookParams) error {
+func (sh *strictHandler) CreateWebhook(ctx *echo.Context) error {
 	var request CreateWebhookRequestObject
-
-	request.Params = params
 
 	var body CreateWebhookJSONRequestBody
 	var err error
@@ -30084,11 +29376,10 @@ func (sh *strictHandler) ReplayWebhook(ctx *echo.Context, webhookID WebhookID, p
 }
 
 // RotateWebhookSecret operation middleware
-func (sh *strictHandler) RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID, params RotateWebhookSecretParams) error {
+func (sh *strictHandler) RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID) error {
 	var request RotateWebhookSecretRequestObject
 
 	request.WebhookID = webhookID
-	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RotateWebhookSecret(ctx.Request().Context(), request.(RotateWebhookSecretRequestObject))
@@ -30348,783 +29639,767 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37cttGtjf6Kn04X5WTDEmRlGRJVE3NVnyLPLbjseR4JpG32QSaZEdgN90NiOK4dGo/yHf+/R5sP8mp",
-	"XqsbaJAACZCSk292/piJBeLSl9Xrvn7rSyOQ05kUTMS60f/SYLd0OosY/PtM0GjxL/aO6ZkUmplLNzRK",
-	"4B8BDSYsbPRHNNKs2Qik0EkU05hLcR42+o1O94QOD4Jh6/CQ0tYR63Zbx8HRUasTdllvtE8PhodBo9kY",
-	"cRFyMdaN/i9fGkFEE80uFzPW6Dfei4DOZiwkrzgd8ojHiwZ8ZsRDJgLW6HfaJ80GE2Gj3+10m43PiYzN",
-	"c5cTRi6S2SziTD3SJHJPEz2hUUSGjCQi4lMes7DdaDYUDJlG5tH0S2TO44lMYkJJQGckoIKw24CxkMQT",
-	"RmANiBzBH4EUsaJBTKZULEjMp0yb12p2w5QZc78x4eOJuRJTFTf6h0fNhk7GY6bNdxv9xhM68wZJY3jr",
-	"iDFNZpSHhAsSz1l0w8hUinii2427j82G4vr6Fbthkff+9KVmMeu/9mOzEctrJvR7bfZ1//j47q7ZeEKX",
-	"910xGrPwLG70G71O73Gr2231Di87J/1Op9/p/Gw2CW/5fpGRQa91FHRZ64ge9lon9LDb2h8+pp1RN+iF",
-	"B6zRbIRMB4rP7JKckZDrWRIzQodmFyIaMxKyiJs1xfXlGY2FnZZ5T+uI7Y9ax/Rg2DoMHodH7Hh0QjvD",
-	"RrMRsTGNfpBRRq3TxTsJOy7ngincnDjR5sKMiUazEfMYfn8jVTyZcxGSmza5kAn+0Wg2klm4fhlg8SY0",
-	"Ljw8VOg5U41+47XUMRFStEKug0jqRDFCx4qxqTmPZGi+bDZuRlXMmSYjqUg8lySWZMRvGFkwqmA9Kh7H",
-	"k1Zv1AlbR2Fn2Dqm+4eto1E3ZJ2gOzyh1JwGNmLKHC9DQ0sU0ev2lif1XMnpUxkkZrTFEzSnMWJUM6Lp",
-	"QvfJf//X/37G4wlTMKUFmdIFYTBJru2NwwUZ8xsuxuaiuSekC/2IzBWPYyaIkDEPWPu//+v/I790P97P",
-	"1IfLU//SCGXgPR3ut3rDI2qouNs6CfdZ63jUpb3hfnAQHhoCvjZk0TdP4WI0G1Oqrs0SdJsNQaeGmGB6",
-	"7Vk4ajQbMzpmjf5+xrbuZ1WAOfib1j0+2W825lQJy2Ubb+mYkSPDvv77v/53OiSznBMZhZrE7NYwC8Mx",
-	"zGEzpDY2pCZVyBT8SclMybGiU7xNMRpqwuM2ecdoiNfM9MhCJkqzaNRufATC8TbmK5+GUp510O13jn7O",
-	"85ONh8TudTChZp8jGaD0AMYxlSEw5fEsbh20u60pF7xhdjnl9z/IOYmkGJNQMk1o6XxJohMaRYuVaf+1",
-	"sXIum41EM+VT+3qGa7bjqaKj/KEdytCw7D+RN0BMIOGYmnIBW3YlrsQHZsnSH6cckX3ymqpgQnqd3iHI",
-	"TsJGIxbEZKTklOx3yUsqEqoW5oajdmPtjvSsFPF3hLY6w/1R6yg4DFsnYY+1DunBaD/oDbu0c5Lfg9b5",
-	"s0azIRUfc7Pa9nz4LD40E2dhjssXzHctkz84tKOst+7Nxg1TGuiglzuVcECeTSmP8icjjmkwmaJuZvgx",
-	"jWM2nZm/uk3Yr0t2a0b3lFFFzkLatLs0ZSwmUpDXUoQUxT8T6xc+Fd++aO22eobZHY0OOq2T4WHQygRr",
-	"NwCmGfAZt+P70qBhqJg2i0xD+h9WlWwHcgqaHjMSuBFLfzO0YZaGaWkm1o4q/4RRd4a/ssA88E+ZKEJn",
-	"M8lFbHnveuncq79xZnteMMEUjZkTeLuoxesI2rAYoNHzGicAHrDE8CfyOokTGpE3UrSeZqzlzB1ZQyR/",
-	"+hPptslbZCnmwqWRNdmp5ppMacjIkMVzxgTJNKEX0+EPhIrQ0Bt5JW9YRI3kMUyOGmXzIpAK1fOe2dbA",
-	"qqRfGpZ/eaxm929OGDX2Q6PfsFMxslVqjsy2a/YtJw57nYO8ODQKCiwe8mMhY6OpkPmEBxMSyETFmoQs",
-	"4CFzSqm28uxc8JjTmF3wsaBxotg7Bmw+Rw9LasQmVXXKtAbNoPHWak18LIzsf654SBdgWfCxYArPG0OO",
-	"UXDarMrhLxewxRBUkrtm9uxY0YAVP/3C/ER+kLMZKMn26Z45rnOprkeRnMOB/JwwEXMawTF5KYdm4jqZ",
-	"TqlagDb/qxyiWqCTwFhRwHwrWBSH7vCPuOB6UnpPb5ltHbX2aXfYOjJrfWzW+oAeDh8HR+ExOxnltDXd",
-	"VkyETLWGNA6MGQWqDfAws3mCAaeNZUwjWDcjyc2wG8MkugYGaM63uZnHbGrN2AkLrnUyNWszob3Dx/2T",
-	"0fHjsHPcPT4+CI7Cx4cntDdilHaCw0MadrqHdH84Ohh1h71hZ3jc6wVh9zB8HHQPh51Rp0M7x+aA1yMk",
-	"zf/FGv2D4153/+7jXbOhErFugcE4LV3fbp4Be5sIKmKj39mGn76Dhf/erPu5cHamRzYir2MYU1wzn3C8",
-	"Faea1VmdkMYUNhiZIyifU+CZjWYDVRd+w55S0MxxPXqtTrfRbIzlDQPm8Yoa2j9XLKJgEILifgZCOxWC",
-	"L8yiijkbk6MmOe7s73fJ60TwYNIkL5iaUrHIzlqe1wFlzRQzwo6asRjFkUVMGEVLTxp39oPf5z/Y7ZGL",
-	"mLykU6bJxeeEKtYkr6QIpSAXH7r/JAcvf2iS94LHLCR/42IclvIK84FEzaQG28QsOY2N8UHJr0bOGgsg",
-	"TILYMCSjM70GJ0Kj3zswDJdNZ8Zkhx0RIfXVnka3cfdxafc9vlmy/ahS0mACOtpckhmTs6iEGP7Y3N9y",
-	"c5t/bEDhBuRk6Vc6XW/DUSFnLbc5C/nsH9z193QA5SxVqEM04WOVsAqE4ZNFMcstpQufGv7Y3d/r7q41",
-	"RIIJFeNVDa/b6XecL+NB9NYS7d7/bk3V1vlY3+DSi5Banyq7nXHFtPep3vKnIirGCRpY6K7bbG/NlLzh",
-	"YPg0hgmPYg7OJDhIbwrNpF0MNJFMh9ZpnOrbN5zNUdlOFNi0HwviFYoG11yM66xjXddVuclnCI+L8U+c",
-	"zZdo7iEISgpzsj0nS8axzEdjdILYMREWsSBWUvCARtEid2qQRsxx3YWkqpjsG6nlTSE1eEYcbjlzOw6r",
-	"HkvFwsLwy0MtfMxEbMOzdDaLeACOrT1cq0p2fMTeKwhaxvFM9/f29H7bnou9QCZCs2jPWOV7VWj4r/9o",
-	"nU3/1UrZ3l8Ow4Nu9pVnK3u3wnnqRBGtzyCZRZKi8SuWqSW3X4YOL+yezRhEubdyO15axv+To1vfP5zE",
-	"E1nrEFvHW6vVuhJm/P0yZz/4xv1fL7NfSSzJly+p7/fu7ko4xtonTLRefH8lkJNxMe4brYJdiZGUMVN9",
-	"8oUoPp7EffIIIlFfZnTM7swH4F/67hG5uxIwvj8Vf/1KXAnwd+eGAJ7veUl84suX9E+jmNzdffnyJ8Wo",
-	"luLujgxZQBPN4HV46cuXPffP9pWoFq7IR7B93aQ4tjBLhhH4tFI2puEYPLXqVW7A+NnDVme/1dn33e6r",
-	"ys9ds6GDCZtSq91wTG94q+SMWfer/d7Mu7TyvS+NkVRTaj4QmgvNxpTevmJiHE8a/W6n2YiRDejY7LH5",
-	"Kq6YeTJ3Z6fTbEy5SC8Y5SuOmZFkjauri0bhm9LZ5V7Wq/0ueNnnhCuzzL94L24uzfdj+qjEsMKKxgXb",
-	"2JKjVn4bl3WwS3A25w9pEDCt4QejdixeToYvAv4jf3n+/l/n3Tf85UmbLV7+K/xwzn/k5/PXl9Hkn+Zi",
-	"0IvEcPq8E/7jZZSJonPR6J+YhVBspJieuPee/azeXQefJ+zz54t/jl+Mej8f6h/G7QOx/7Qz+/n45l13",
-	"evl48bfPvfk/hq8m79nL4EQ/py/4j/KNeh2/DX+6dmFFy+C/Z1QZU/Wu2XgPWn69JJCQazqMPPIuV4Xg",
-	"l5+Y4iNu7jcKb7MxSqKoWCryGuxOYZpHEMGum7l8YMOJlNcVp5NKrvzx/jFR5Mm712bsws4SR81urISE",
-	"2IIxnNtgJIWe3mo9ziw0VOdNhnVah2G32zoK9mnrhHVGrcfDI3ocnIQd1h2tjWqlw0xywjVQ01S6mklr",
-	"J2O3EkR25Z5iHs5iOVBp45KdtYpA144zXScjHFEy+ivRbR0dUdo6Gva6rZNRp9PKci0ej3xfdCZY5zi6",
-	"88rr6U3pA48nFyxQLK9FaXupMZ9oFnx60nv+k/7+7+cTpYMnk+jv569/+vPwUF/8U8/k8Eg+7bCXvenP",
-	"1/s/iX/+JRvQH/RVjb7MdkwYDcFy+tJ4gsrmU66zaN6XpVW6nDBipKxRRzS9YZjixiNGErMAbWCaMDrD",
-	"dtJQ+incYx78i6e6pTJzRXplMuY/s5e0v/tfheLm2SUdF4/04oezVu/wscsbnE9khKNtEi7IhN3SkAV8",
-	"SqP8uK8au6ruV42y+R3lZ3fV+KXTOqGt0ccvjw/urhrFM3zHZuopH1v/Qo15km/ePX9CTg73O9/mp6gn",
-	"1Dzxl744GP59/M/J69GHD/TVnz+Pb39Sf39Of9y7vNXqycG57vzU1c+HT+dPxuO/9NdsWm5W6dt/OWv9",
-	"TFv/6rRO/rz3l49/7pdNL1aLs1GMEi8/vQsWSBFCDtSc8pgM2UgqRqiQkLsVq4WdY7e7NMdDf7CpZsVF",
-	"vN9D1YpPjbV2/PjA6jj4d6ZncRGzMYhjdF/RKYvdUbHu2aLNMBzikSY8zK94RZMHMmhmNJ5k6qz1Bft6",
-	"FXKmbHr/S7FRo9/4016WWLyHv+q98xATIxOlJSwwjSI5fzadxYufkO3i2/IzGQh2G+MzA0dXkGGGG3BK",
-	"6FCDpq+IkUKLvuUESmMmWpv8OKOfE9YnPIassSlk2KFLLL8yZz9/7iwujt+M/p787c0/jsOD1y8OP4/d",
-	"WnxOjODLFgOnUUKIvSVCzOjvU+tjCft4iq6woq107P1etxNdbzvuJuQtlQ2btcyv5YPelGFUMGhmv7fj",
-	"sM9DNp3JmIlg8Te2WB39G3AFQwqmQodqk2jpch5nDJ263EscCaX5M57zgLXJGXn//vwpmfMoIqHMz/0o",
-	"6I4ySXgwfExbx6Nu0DKy0MlLN3cUitnsvWG3zLjL2GDvuNxY8mix/am/1/r452JyfCmHZfv6qxyWb+qm",
-	"/IuCTf0VPrXjlr7iU14ilqZSxwSCxIQi8zAsYEJv8gyg1yk+6lAxkFvrkI0opH6YR8pZejfH0LsFDL3Z",
-	"uPS8t0Vj187D5QjxXnmA5zvecfk/ZDp40TSsRlw6+I0KasHgM7V/p7GDowDT+UCmfk/DFzRmcwp8wXo+",
-	"QV75bk8lhxGb/vlX6/fwS2cEeKmXkwNlCKoo/zSk4Seb9myEXYymsVmks3MyNrosFQRvQIYTyCQKgckM",
-	"GUk0C5tkhu5mo3XQMeWQ3smFjilUxzT26IzvUb5HsYjHrg/TcZ16AGdoHXZ6Wbrs9zQkbnVSek5tArQA",
-	"UrvALpLey88alrzaBr3FN+AjS4Uigsgk1jxkRC90zKZ2zViIKSNaTlk8MWw6EQn4I9qNu6aZgBci22J3",
-	"E3Et5Fw8x5TW1R2e0shwBDTL/N21W0CGMlzYfHtKIDMWt5mjIIG3wxFRStpQUvoee497DvShTEZB/qNh",
-	"LsrQwJRBbOLuYyFp2Az2HegC1FWfLt6lo6hKF9la3Q9N+MscUGGPjGI0bBoFcXnRvQquVI6b5QdCeSLF",
-	"KOLBtmQSU/DNrdJH4N6bIw+urbZEbFSawLaOuY6BpGlkZrEoPOdJPNlzt+66pSfZlj7JBlp1P9O53f92",
-	"phs0lni+wRDASD+B+Bjs2nOphjwMcem32DZ0Gq7u2ih9r7dtkH1unshGBzYNHMqirUq0sdt23KL9bIue",
-	"e6OqukfZTO5vkwIaRUyBVmV1YVwByJQ2eieNLpi6YeqZ4Wlbbg23byranvQ3b3cuUgEwhzxCJcWYSCM1",
-	"FDFio0Rm7s4YD33G6OZPcAEIrkD17Upndj+7VbgoE6ZYm/injYdkwqKZxvIqERpRS+YTGsOevpHxc5mI",
-	"cMuNRIu9aBuFjD+N4M152akYSkeiE8jMzworyjbRu8UFlCsUQNba8mHuVB7kSorIczuLqtuczfzeTmV+",
-	"0WDTQQrGqwfWCD2jTHDc37d0EUkaXkr5iqox23KbI/fs8i7HUn7CH5c0JNCMzJiGjNAYzbZu5+D48Ogx",
-	"GS5iph9SzT3oeozVqjLkmYh5vCCXUpJXdsRVdzSb5f3xWVggrgm8F6wDAdupmbrhASNG6UC2+46KMXsj",
-	"4wsacz3iRv3dchuHbCFFoaarzDc+GcrV3leW9hS8vxOqCaRGlG9j5cyPPTeHHXf78cpus5DAshFzgC9y",
-	"U6q66cVLcn8EkK6mO9YzqvDMXiAJvBf0hvJol/1O9KLEck28l6+arlwT8yymeBAh55XN1PsQud7htUtB",
-	"3ueGW8NW9ed5T8YqbBScVSdiBWMhaPmhnIvTbI0IHcVMkQEEI1oQjRi4ajfr9fd+KhuTvXvPC2ncYY6C",
-	"fE3FwlK83pJG9KxEgCsas08WYSNHIlIiSIadvW4TmzEHwRRKphIiaw9FHwc9z7AxgzGLQNJVqHPAvQne",
-	"twL9yJygcMwgb8mtFMhsY+i7inzIMeSiaWgHNuL+qOO9wKwy/i8Wbu38slkpq8SRwNuZiM178vRxRm5o",
-	"xEOC+TIEclFAe4Fis1Krd7qrzO90M7LITb46RSzP6v5N34gG15pQu0SwNpkip1iI2biaUMVQoV8iiA8f",
-	"PrTOvDGuemh/MDarJP5EMJr5+OhwOWJrc4MqBr7w7uKIOVLcTEmz54bZora1LU+aSBUX24awcGXuOCNN",
-	"c364zHFkqHFmsYKKvHHTBJ6/AW3VsLOYHJNgQhUNYjT0PXfcjGo9lyosdsjdow+n1/Np2lteq83WMj5x",
-	"6e5LCOIqg2eLhjCkYRKj3wSW2lw6JQNc6wEkeGio/Ws3shEgPFUYPqGavWbTIVOeQ3dt1mNxjA/2WSYi",
-	"JsMFkQLyNQeYwjKAuvMBBB1BCE/prf/eHoR3lq7kcyuZA3ZYt2gQRT2z5Sh3zdQLte4ZM31AMrrLEm4q",
-	"RWpyWZHmBUUJkHZ931IVL6ou7z1MHBOtN1CYGdPfzI13LhRUFHGCOp9HGoionc9hXZtM+p+//OfV1W2n",
-	"07q6uu2Orq5uj0Yfv7u6uii6/L+KU1jNMUZssTe2pqMwfQl+I0bjSz29hvbMlKngDCU/JTG9tfcuTePx",
-	"wQPOQvOQVdqJC3PjMl1dI1IWvMRuUiGVOZC5bQhsJiMeLDaOEe+6a9rikKKdQNgjSRS74Wy+SiydXZOP",
-	"4dNNN+K1K5HhiuRn68BFlsf/YcIwAQmMsEcaDY0JDcmQMQHwTcLmyrSzcQ6ljBgV5svLMCWbeYiP3Pel",
-	"0EjFXyG5zYwLwCNc8o5ZC1DosGh7/eee46vMN6f09hwfQf+qLUVRisLueqh461954dD57pZw81ZXlgJV",
-	"hLIJA8csgulMqpiKGFOMchNZIpr8cby60ldXFyWHLZtbr2huPorJyoLDbzYagtVqBKQZCxEjC+ODhrBP",
-	"SQcuUYLEZISdmcDaBIaM+svT0vLEnhKHvyn5tc5NKYXsWqHFooPiSpqXTgckwp7Fmzb/kk9BYHpZubUe",
-	"+H5R7YDk9mizHH/q3X6HibtVvuKBG5axhZBFDMp2OCS/YeSnmBE4YMTqaodTOTc/cYF33qWa6eZHLuHG",
-	"u1xqcpW9WqJGnoF95bclHb6/jv5G+1Tij6KMKp/m97yImdisTLMZgG7ZXq6tqcc2zFdfcRSc+fOQ8qTi",
-	"tFBdmQHD5tkq8Ryj6hYxqixXc9N732R3ruwYfKBslVHjX53xVupmVmhSqEEypaVYo0JW3qi6+rzmYBtW",
-	"Y01bK//2QW8ZXKWOHbEbyPq9qE2BU3isHg3abd8kK2uR0hsZF4iSrK6yCgvGmspC9V7GbMfzXVtK8W3I",
-	"ADhkOms7Jf/j69av9uabZam39bBNvwveA/ZOgfJhs15KZqzplBFpNWEQypC0Jkf2L2DIaR77fMLgVhe9",
-	"RRWt0mLB8NKsneUVK1iy2vS1FZOtqs18Rdu/OuP+mrZ85VHtZpvDeS8w0KsceXhr7TNvwR9rnXo8a7+L",
-	"Y+/U4gKNjlphZs4qbD6U5RGAFu/bhFTEKuZxEypQrPADxyIHfElU0NskovOFeWou1bU2DIPHcBeWqmhI",
-	"vzHXNF3oNqFac20M0dwDbYLlrn1EZm7CC6i+1sShEMM4zY0ALaLsjeDhFsa++yXFRcfxGNngPmVIJLI1",
-	"1Pi4t2Z5tfQiNQ1W7BLF7DoR89KlbyOkia1rLH25gy1a4cQPIzD/sLRqW1rrbKuK9tQl1dcF6pkG1BRW",
-	"VUF7cEs/YT+W1KeGdGHOK9ckTPKOloqwClWpszp1mDUtoJACzsYh1jxkJLQqiDfY/Voy9CGoansr3azA",
-	"Ey+6WAMloyblPSRl/CY7/kCxhmVfOQxx3fbV1j9iIwFraR/Ae34Xyoe3f6XC1MyvXJgCknGZKDVnLuKC",
-	"1VpPJmJVR59zH3km4t+LG+lyzUHw3XSQmBN+1fjhkwmNgUPd1o1op6O31WN6ApVjMb1mhItYukB3m5yl",
-	"FWYYIIKKCgrlMOwWS5HYDbyBpgVVrtQdc5UsPF4uQqWrS+Utgk6uCPo81OurpLFRCU5vpOS0Mp3id3wH",
-	"E2yzI9UlQm02EsE/J8z+bLEaR7TQEfDcXHYhsCkQS1GcsX6YcZW6JzR+dmPF2xK0iGAEUETcQHSsGJ1i",
-	"6v/FxTP7I+BqsM8JjTQZmPcPVjfbpohUzgbJaiw3sl+/cdLasO2Ms4CRb0IWxfTbIldbHS0FLyx/Bt7d",
-	"J9R+yy4b0tYpCMq+h3SB1zFaGFEd43qeEshn6RuJP6I8YuHyHT7Thi86rm3Tjgq497LQNL9+LKGG7cLr",
-	"QcaCNm2X41Z3WTeW9Q+9wrvuPATFog12NuvS3h5vAyy2u5fcDbV8mcti967JUdEcHc1wgKi9Dm3x5y6k",
-	"XCVVwLLHB84T8PtqfdkgrOZUe8KoMs9+5z6xnCPwAGF0d+4fJozu9yYpXSwFaZ1Osru6ndiXfn2AONCu",
-	"j9diqYsX+oQ+J9JWR+F9VIFr3mZsTMvyGrrb5jUcbgrVpBXxHs3skiaQoqBuwCmiUFPxSGeVKT5IUjfH",
-	"Z466y+hCvcPHfR84qVihW2p+Vo05wJabQ+HK2vv+aZHKdq7x+EaaFOwyMAjV5OXFj28KGcoDcZTAKA/Q",
-	"+gvV6GBSxk/qqIt1nThpD6Uqb7/PAIW/1y5OkcnEVUp02Kl51WLZ+j4sAXBplZ077ERXjIUSssieeUtY",
-	"O0VIsu525QSsrx31WhnaTDPBcCTmLsxRYmFKxVzMkkxnRmq/L4L+txBM9yN0qitG/7MFFDgiU2XQxs9S",
-	"6m9mAgwPnyeu8kJsfYxtmX1sOFVGEfGtB1sp5bUihdpYzXWxB8j7XP1EIr/Gurp3zXvq95NY5A0qO7fF",
-	"vi+qIg5nMHvEUrJnsWB1vRSp/2HFtqqtS7PbgKlZiSk8ZGMuAPNejjBQmJFIPGHLJsVBrUNyXUiIZ9Gc",
-	"LjQZ+HMZ5GjRV3s2WrD2QC2tTDbtTdtWHhN8CN2lduLElpu30749tF6ztUldyErdEvl6/npeCb+6DKHt",
-	"nBzbpG/tUggA31s/me0mslvCcd1QcfWQDUwL2g3f9wYZ7XGd2+Rwm7qNemZJXWdXSfQNZmN+OoXys4jX",
-	"C7+VTMQ5NNcNzTUQuVzMWME5dWHXDVR7kcxmimkNwnObTU4bMdVJLFv2H9jr5cN0zTTukxCfKyli688H",
-	"tdURI4ZMZhEN2ERGoU133bWsaKVRROH4i2B0zROopow4qiq4qjDoEY8ia5HhEnlSL1vFTa0lij5rSNsY",
-	"bOQCv/ZNr9PrtLq9b1OjgMa08Gt+B4YNMja7885rylDtIdtZBbKfV6u20hdn703zY+1y5LZkM/HZ7/1B",
-	"g/830OA90tKO5GPRVR9cN0j7POTUA7/zQFmV3JCRWAIkZWVT0H7sWdoPYtUOrBt9hR4Flb76XkWroR4V",
-	"NXKzLdoQJzPLzHNMyXAWOAnklGkwKvoASQoQTpDpjRmhoOtD53PzJDi/MDPIqAKpcwwyj0IyXBAaRb6R",
-	"5bWkSls/2MZixfmTWQf7UjP3g1ShRt94Oo14ySn2OYE8fnI5YQsyN3MG9DLijOEZePkoOK4WmJuCWe2r",
-	"xnDocM+rWyrFlqgbbM4KTV0hHwvdP+p6c0r3UNHgmsXWETWSUSTn6JGbw0rZKlfruiVQYEojkvkYU7hp",
-	"ZHo2KX0H3Oh1ue8eVjygRRXlwB8e1jAjZ6XxWdxk8EYa6xUs524Vr+Sm2QF1lQBJO+J0jQAKZFrlyRX7",
-	"ICxVNFOEfJseDwvhBreONVxa1XstGy7KwItt8nCB4Vljw1KsljpS8hy97QXiuVA08jLXJCaMWO4BPnsL",
-	"Sre23MGFM/5c7MiAsV3ct+wf4HsHxfpnsa12Ht9DVYmnV6wO1/6IcIw6pw75FmFvWyJfUxCbKSm5Fc8o",
-	"ahPRl6G/83BZnCxmrBaaxXoC8cdQ24+dG1R1R3busG/yYFf2RD/Fxr9f7t0NUiPW+4Bx2REXNOL/2uqR",
-	"qhn5vLb3ZnNY1oFW7BKUlYqP+UYNHAjgR7wVJCGNeLy4CKQqwe0y74hYjLrFmAmmzJZgcHVOlwoLrb45",
-	"VzyOGXSqnVCRDySGMkHAxExmF4YQbbtioGyM3FbfU/dE1S2tlu4OS7cx1z31tu1U1LCNd612KUS94GxF",
-	"axVWyZmq6R5uiOxSW53m4rqRlNeEumjsEtmdGjJLVV5ILwsZjWLbl4GLgN17+LYCz80FHexhTLlAM+/s",
-	"9EpNMqGYrlGdmhNY7idyOqOK66L8H6gbYyEYXcUnHIAzUe+d22zRcgX7sFLQ36jq2xHKJBHXZWWeEQ1c",
-	"WN+2nC+HADqF2uaUK3Gds42qSWAzwB8SsVSp0TvsFFY7c6GZqrzSwUYrrdpKb+JCiJIE6cU1CirYbfwE",
-	"VrhKmXcst9nqZVQfBf1aY+kdFaSF5ZVt5km69FDAzq2Ga7HatUQsc3H/C9YpTjiYvzIfW0MnMBhH0oLN",
-	"UyVhV5IRbH4RUxWXoWspHcPH3dly325WssBhDN1NFriMwlrzl1F4b/OXUVhr/u7b9zf/JdpPB+Sti7dN",
-	"HrU0U/otJfv69ol5Stfjir+bzBpfnd2AXYcTxYQVu8tW9lrwBMTj8Z17qd5hpDPqtMVOT1gTFhRn4G5v",
-	"XNVOzZ8wCnh2hV+zP+6kl5Z3zD2PNUpod2xguXd0RC7RQfr1bKZrose+vl7IZkZUpV6kCdXgS8/5dpFg",
-	"GplB0bD24hoqKM8TekC799/KJv3DGntYa2xLw6XAYqlppvyUjflhMLFsxjcT9+uxqnsaRWF0wbrgNcHZ",
-	"Ek25bRIHIh2T8gpQ+2qS6oZzUJSuub+td3lHyssIack49tDC1ufo+R+prfjYz9dUfezXfl8aUH6dVyOY",
-	"vtffSrw+6TZJD5PhtSSo+KwPrG1S6ovWZ8ez/sfZ+2pnr/Khe+ZQ2pY2No5pMIEKjJINGEum0UnHq0M0",
-	"w9ee84it1s4vnzSzitNZXKLtyVGceahjxasUuGwyJQ2/+iGeltRC/XD5+hWh2vqfNNRqW285FyTiOtY7",
-	"VxqZEVyuRR5f+Saeed9fj00uJYmkGBM6to3IedYzls1iYmzyqS3f3a3a76G0W8WoLg5+L7zJmMmCxWf+",
-	"WLDdjrxiAZ/xYpq/lGQ+kdN0uRUDeDXAUYEKX+w8UeccvHOfqyB3FJtFi0tZF05RM1Fja6rp6vCNTFfX",
-	"CfKSYjhL/HGnlJIH1LzXKs9uYp6ynPKkHK00c9wyXfQ6GnVu31Ylvljq93tKktnMJnBGcm5xQaHsrTBp",
-	"yAH15vYgH0LfL1h5HFU6t7qZhNVTtUY8Yu9VCeMd2F8H+bSAtPRzRuOJS4CwrYDaBJokS0VgEPnmUPkS",
-	"mXXgPFdXF8UpBGZExUlVXmmjpQ+i6Q0DsUF1PWig9fU6wiExhWxEkygugfk5IzMexIliWVYeSDI9kXNd",
-	"VLC0AtBvp1pKtiDOi3BuYy+7qSyBaVX+FKVytPfKkjlqEtl9bdpW21TkzURJRutuUrOh+b8KXvu9wyXw",
-	"NaHHB3lN6OTksNt93Ds6Onpcs1eDXcAs2c3fZTumdM6lBFPbtkPmp+tJ19/emFsS8qs69jaVLIaOWVSa",
-	"TLxExSswbxCSCwJjnQdBoeNzO72rj7WICFjFI2gyy9A020kl0yUe3zMPH4tHp0TbsqIU+SJrjG9G6HJY",
-	"YukvxueEJZgCjeXPQ5mIAP3CAL0E5YUiYBH+O/vG5gpVt7duu9KZlBJKmW8bB9mH3pcOdBGtDw3YvctL",
-	"Hkt5DeniRimVwicH13julNiZ9olio0Rb2JqxlOGpRZ3qWxSDZHZK0jXok+ECxKyG7PGtl7KI7CCxvxCt",
-	"7RxTeOeIQmFhx/ymGDtivtZw5WeochXvr4MsAkpa1ZsRGbrq3THV15XvVTS45mJcGeYBSyQqK9yr1H87",
-	"kypmYUk2Y+gub/SReD6VIo4RRamTsOlC4UwX9Waq6o0pTA/YlFqE8/FG+nHNmlxMqGI7hp985IVy3Wdh",
-	"AQBsvA+gybeBaai2JtlR2gzPaMYGNS9SEef6cENsgtntECkjLq4NhzQsyigrlSdwEUvFQhf0qTwFiLWv",
-	"i8Pj4IdsTMVWC5s/GhWHBU0z1vTTwEHNla1Z3621RskY6vewGQtqFGC/13QZoQIRWEGIpU7brO3F0ier",
-	"Tq1Wux0AE16DM5ynbrDfJQnl7vDDVTiR5SJL/XscAbnBL3OQlO79M1y0g2v5mru7HF56wiJbCACbrJpw",
-	"ymUSk/lEEhZp3H1dAJjiwbmtR6O0920FGsZ1EEldOIWlyoys+Av57FgxFlpV1Ld9H+f1YtL6f0uUYrfu",
-	"xd2ozuP7KuYCVauYfLnC3pF2epEc1z94CDy73KWp4MiV4n5+yNscq8ZGzdaKqNe+KXESyAxGCd1sbiI7",
-	"LbL2j0KldXNPMVXlEYxtVHPtpp/wUjFqqYPLRfHZw0tU28xOaW7ZV2H7wXtqp5uSZBFveW4MrWcAgVuQ",
-	"Nx3bMFcxs4FO6H40a/s087SL92rcForL3uLviLFtyAiKfLGB+kmn++2pxQudUUWnLAa4V1tHRugIyvbJ",
-	"4K8Ddxu2bs/u2WXwKwlaOJO0F3rxqguXpLbcZZMmmhX7/wyDvOYC+Dve50T4jQzoMImoWjjW8uT92VMS",
-	"SDVLsC/S4Nl0yMKQheRc6FglQYoltc6PuD6GJcWIh8X1zT/IOdGJ9axYrEzrt9yhCoaVl4PzmDARavIN",
-	"uw2iRPMb9i0kwLy/fN7qPiaBDBlJBI/1+oDnQaXs2aq1swXpY73aMIoUAwes1LeEsBR6Vx5uW/bWae1b",
-	"nEGcudRgnRB7Sz/cbmRdb9c1GEbHxyqf2qWY2TusjijcqiCxeuuaOy/+tuYmUMQrXtgM3AxWYCus8RrG",
-	"L5am1isDTpWKtNaT6zTdeKTk9BR9YFgkbGtRzFwfaVcljLWwjin5H/T90NnC1MWGqt3NXIrNJou5556g",
-	"oJCO7OJXo4RdWpm7pF8LTw7m1H2jk9dy5cHN5Ykc2AAAbrrX3Maa9Z8WE1o34XLiyBuoG7g/Opc1psJb",
-	"pxkoBdaSCRmNQGlq+hi8iMA6mzGqTkkX+qLYr7bJGT6P90gRLYhiM0bxhYRnAp2EkqHrHhAjbG+6DMba",
-	"9RdJ85zjCRWefj6hmkxoNGqTc2yCZ941sbCJ2FBhvqMMd+tSzl2q5DzbOoO7ZpkT6ZFOd4AMF2bsXBEe",
-	"6srMZWckexjGbwZkX1JN+hsUhToW4J9vjwyWzl+uBHRraPofqJ4UmRIWlH49LMIycMYm7PkiRIYz8v79",
-	"+dObo1OipQLkFh5q+DeSI59CjQEYa3wp7zRJeLgU/HucTzp5XDQKwWNOY7bioHuw9BN2O+OKaXT+0Cj6",
-	"cdTo/1LFDfRx+dS+FzGP0my8gIrMSWlYGJnIREHDIbJgFBsOESHnp+agqXhBQsOp4HFM82uDdmB5XEGP",
-	"niwEqgFAiZLvn7wlB0ckpuM+ecHUlIomea6YCCZNcjGjgusJmFHgQHsmxhHXkzZJdZ6zIGCzuPXKsdWJ",
-	"ReheGddKKYm3rb2iwpKPX3rN47tvWlmdyccv3ebx3bclB7OSz0ebkRFrSKOTYFfzAV9S7P/BrnfmllMM",
-	"PLgws1wuU1+fTDDPHDNVG0gZRinV9SiS88penA/ugRVOZtM33GS9dxcxoYITWaau5Y5SpZxDPjZMsjD7",
-	"y+Gj4TBBpqP4g0DPFALLdvOnIOgnMgqNpDcSU7F8vVqieBFhrOZ97+Lw8mbjs5XcW4tW+KUc3kODWuac",
-	"X+tufimH6CRDuBSuJw+RvVsFJvqlHDp06JmS4yq5MC/l8K27FftJJCWabqLGiJtHuO4TcGTRIOY3zjLA",
-	"3Biqwmb6L/fLMImu/dwG72G0iuHuRrNhbizJodGQkVfb7ARQcchlNPSsiZ7QGUMHJSawzFOXhDmxkAbh",
-	"Q/uvKoRFGqFKRK2kYFWLCqu5ml/Koe9k5qxyoj8igMLh3z3nf7dc4ayxQ5JzXafk7KaW92bj+pfwgdSD",
-	"veoiSxvBxWrhrcBy4mXICvOlzNMD86tNpLVd+TaDrX0qy71c51SfGAtQsPA+nVQyZOud0Wb5Hryb4a/I",
-	"qzcQt+VqNfseFjcWdOSE9vivcogFzoia4joLcix7ZiJc7RnodxU0SqnA6hCmjHqKGJXrGw16BH1PvQYd",
-	"8y+mHhccQCZXkChcBQCuXZY0/FIOa+eg/iqH1RNQ7f7/tumnvqxcDYjJoqzki5jNvBY64UYbv9fpVLTy",
-	"YxnTqOyLXBAaRaekgzZGbKNyUK0krGNs90GsKMFAyDiwkgVc30zZnUajYSA7tpCckEqJPqsELMIYTCe4",
-	"Oc61z7YSbUy5ADFPeWxRHdzRs5dQbAj8l06CAOoZqudXvuLiGrw9JSfOVjIN2YQj+i4Z/GWQOsu4uC6K",
-	"sJWfwNTI+1R2CF/xGyYKabM05zfiNzlIB3m9mQGtSbt9VbvV2oqN3XYm9Nc1jl/JMd8SFp65es86Kecz",
-	"qvVcqhLATtso+pEm7r7ceU0fztNP73iZftZvpKthSl9XtKWZab3lqpQdc7A4ubZG530UVxWXolg9LTBD",
-	"G/GAxozMFHjci/ISaqPxA7Ja4TyFza3jY0hVpEQb8hIxpxFxzgHMKadRRKSCfwojIMgZ5CpEEYsg39xw",
-	"bDDC4WO7FqIvUYGtP8E1L6YAX6gWNCKD3zIkrluEH0/raqVI1aBNhT+bedwbaXexECijVhZveRv6S5v5",
-	"+EjbwnQh5zvVLNXPhbPdHdayFJffX68EuMYoqgQu/Q1BLN5CwGOMX8K0NtXP+2+srVQK7+Hq2mWOqh5K",
-	"zWw2EmHW/4lh7WuA3YyeiHemWly30+kTLeF38DW7QvOq2FGbdTdcp/wYN+3OW+V3MbgX4eAi0IphFZ+5",
-	"ERyRhk1pLFlxpgxGH51ZjMqhF5OcW7XQ6IFxcdiai7PZrNI4fLoqfte9HJY0zm/GtZYpF26DrrkPJQfp",
-	"DJIv6tXfl9DFhsNU1Eaksjm2sprr/SaganJBlvuetMkA0tx/lVywcOAMjvlEgocsYjHhokkGMdXXbVsL",
-	"FQ7MPVcCFFlbHnWKaIiGaHSa0YpVRWnWF1ZYuGCR/YxGhQgJl+s2eSMhgxFMGkzZnqep+iEis0w1i26Y",
-	"bl8Jv+WjmYYti2+ghGsHkdTZXzhHm4meTsZLJW17HU3Sa15rk/SaBRl1odu25enp39kw8O/sfiDqtq1q",
-	"wz+y2jb8O7XAsoTg7P3ZtXT02aWQBRFfvuiyJZau+oWI6VUMMeSv2eEUGYFvqYrXmLTARigmdqPBo5fM",
-	"LbOkc1H67sUTKUYRD+LdlJ0pjcuSfmg5+q8bZk5FNKdzzHWMWWoWPufj2kSA/Q1hOM3DjawTFuPC3Lga",
-	"IQoxywSnWMQp4OE1zjHcoYV1iqUuOgC8hKyC6YyKRfkmXfCQlQfb8N3oDjhFBtE3WrFgHOjDTKBJdBJM",
-	"0Bie89iY8blmrhHH8yJnM6nRZQEvKhlTGundnmRqRPt/R91wqjfBudcuOIQq6L+Uto+Fdkw7tI8tCS9X",
-	"bYVjKaC2+gydwdFtPaxfyeno7t7acbwt9ZI84+MJwJwrGsQgYK1STM7EIruOqVe6SfQMwdGlbJMfReqE",
-	"mkoNPcKmUqSuFkyKN3b3lIbsSjh/VeqTgZCGMdvRndM0/POg10NZXNNJc1x0fNNc1NUNUknEiGaGZQGa",
-	"oyvrAn+nzkUYHIpJsyFCCuWxIpRQ8TGdRXJR2pXrLaK57tavM6zdnjDNQnEtd0AR41GE1YhzHk9smjA0",
-	"w4G2gcs+wiUCKqqNfptFkJaVXiPmE8WwcuTk4PDo26qxwIuYDiOGYVSpCMR26FT3yZRGhiAQif+GRjxs",
-	"kkTQJJ4wEYMzKgQX0JCHIRNNY2Z8AtbRJFMWT2T4yVyhLpwUWGWgSSI2ptGniYzMVarZJ9Tz7B9yDuV9",
-	"hkI+zRhUWDQN7X+KqDJcUlExZvBqTWOuR9wM31yO2aeITzkMS8dS0TH7lAh6Q3mEt1C+8veQhp+cMzeZ",
-	"YRQQZpndBfF+QaMHjoxicmXMd6vZsZE4XYZ/zqLQRnSg8Z6QseENbAY0UJlXerVVmx0O5mjT0p74ANcU",
-	"57vOr3Yxq5m1pfDYr28phdgocKOzrmzt4goMkeF7+Y/f9rqtq6vbI1YTqAShAy/fErxhA9z8yYkn5w86",
-	"dZtEOF+DDTwDJzIy4jTVmLPiRfNHQWet3lZYysuIHYZfjDjWmi+PamNWVqWYcgGUsc0PyGjhYzFHhTRn",
-	"a1fX4/pnS6nSE+r55TdnYr9jNPTdAHo7aYW4FVtlraSPfiwZHi8OyWGxZkEYmcZ0SHUleyhL91Es5LrO",
-	"I8v6pfuqe1XRbPQGO5fdMLVAW5drksxWLV02VuBbqBpjdDWtJYtrUXiqo/zZtFwIhAtQMBxaDxSqpnXP",
-	"GQ4lF86viIYbJvoMja25m4xZ1wDW4vLYXq+GqSN0kBmk+WrIze1TLmiMLugpnc1syaifAV8FXSQbR+bc",
-	"2VSk9M5371nyXWCNNyZw3TUbUrAKSd/FI7lrViuW8p74iEuqmJ5sxwIUPlwS0AfVG+8gUHmQFb3omMwo",
-	"V/WACLNAV0lKzdJ5yI2u+DCMuY6Z+ooh7FESRW9KLX90njwqb9dZvjj/eXV12+kY3aA7MgrC6ON3V1cX",
-	"RZdLXASZ0bjJWoX7NsbFvbkWr70Imfre8ITtlr/EIP+Qy2sxxmhl7RKH9DYcFUKxHK7v7V3dPs/NvCyB",
-	"/Vc5rIyUVZzSlIbGchhGkPszdd1t13YcqhUQx/GuS2PCaUO12XYbLmdpndvmXfzR3rwzvnnJPH6cbSi6",
-	"KzbwHYhYsS7w9N3Z80snRGmgpNapfjAuKSI1v1wUgnCilTNj6tS3+HPegkeayDm2Kjo7sHV1aYsdp4Wc",
-	"HTSajVfMsJpC18cNU3y0KKycOBNpacrc+nUVVvIEVGTdxdMKZ3gVN3Y0ZJuwEH27f3+HFe5eUkS6IuUq",
-	"/OESw8zbUpM4num/9vf2StB1y7feYxAPVzF+v64gzw+UKxe3R+ORJgO9rla8yIrY9ji64ZUZySXNo3dp",
-	"tVzau/o81m4NCnpVV9BE2p8qaSLenP1WN7DJH9cTWnlBeo2snS2QqO4DNjvLW4M4hq1DHDGIOTXJcEHm",
-	"E2kYnKupyrzDmK/KY2Krl9Yf9YPiGio7sGf1i8HK+Kn5xWmxMCcuyPAhwY5dDMOtccGk8hhGZujFJDWL",
-	"6MK6G7bjXzUg51aijebJCsPaWR0qVEuKPwxL4PTZd0yz+KvZAYW6c/EoNfPGuM3w6mv2tk58Iw5Imsq9",
-	"wu7g6oYc2XcyWmfGY+AIWjKH0hwz7JsYFQZ4sTS/0WzQcMqL8wIumAgtEvY2q/iQjWi81gYb29EMg6C4",
-	"JnjMYqMqBXK2SBEKvdSaayHnNqO/oi205Cfa7G9f37cGPUoaAOWzvgiu00xpa4TD++1d40ZRACRVv4Xb",
-	"5p14yOWu2Iql6M0127GUdVb5UWB3451yE7DRc5HjyDU2OcVTFQTgUxya/8YYg+52Ove5wtWNe4Cvd+tS",
-	"xNw8blMm0qpmH2/RDacomXhNAUo6WF0CW1haywkZ+sUFnIed+wlTOlTEhwlOPqPBBKOTuWqvhw1Nrq0n",
-	"Tce6fqfM2wvtbR5ajCLccGxDLLDwcjUyX6lUf5k+aqTOb0e8a+a9g4qmy0VC9aT3FTViFzZih/Vxw4xL",
-	"OcgaD+iQuRp+RoNJ0waZucqqYepNFwnu3nKULpgu7tpau+gjSJQqLLXO8tEhYgW7RYYskmKsEZ292KFW",
-	"Gzqkcp9kquP3uvrciri4X77vvS8P8uGWZM3C185x0/hcnYOiV3sT9HahmAxPs8DRDXmgDhjV9l5HfDvs",
-	"hw4o5+DgjGMmXEGCMyQiOTfihYUcjOgJH0+KjYgJ7R0+XgOEBQdtwm5pyAI+Lczd2QEYKwdXvpb9Lef9",
-	"4UlYzFgIaxMqOhdGD9axktfMCnKUgxCrnfMwnlhBMmF8PCnocILXS9Gg4G2bsO1KU0o9fDsc4up3XnHB",
-	"/JwimFSOPuvhgAMi8krMZxMaUvUAEf5diG1WjJhcu6wSdu2BN6RQPOeh1Au6uFYu4StRBc+I83E1fcd1",
-	"WuUxh077QjMIGsQS71Icexs4CkG1zp6BOYL9Zvgl67KPykHwJxYZb93sAD3PSIpZSf0diwFhIu0WhRMK",
-	"pWCQm72cEn1YdXDX5dn7KTAKrpLD2BQhU+k6Zc200ggNQFudkpBF/IYp8OK6Hk6FHaDSiymMY+rilSpN",
-	"JOEx4IjPqQrdm6DS2axCol2ZWgRwjw5mzWU/nRIJEyl47JTccDZ3P1m4UzcTSDhHV7Rz22S9HF1mFQDO",
-	"6Vy3rqymBhbOhz6w5TmKTbmw1UBunfK9qNxUoTaBYeUNDtXCMQIdO2Q0fFFaouOX4GSFN1m5TpHgmil2",
-	"U5VKNfu8SjPPoUQga35ByZjO1ju9Tzqdo+7JSe/w4Oigc3LS3VQ6kPUSWPGpaLNvUOgF+7YJh2PTlxLN",
-	"1Nm4UGs0x3Go5FxjU8T0GLosonUd5MrO4bIznH2GXq0ZcBPsjmUlHzfy19q6WyTHzQxSF9DDRR1fYN1O",
-	"GdV1urzorafUAEWaw4o9aCM2ikkglWAqC9BYgZdfqdvCrsooL6yiU0NCFkHyFiipT5fhY7Z589LC3jbM",
-	"p9YurGcul4UPqwGNGhPmY3N9sRL2PYJ4I0BC3QOQ6QUXAUuBTDFKyHWaxLxlbLM+skD1YOhXa4pT10wt",
-	"h28tAppJvSJO7EFABxxVIyiH0cXli78RXKoT2MUeecyPtgC4p2SY8Cjmom9piakbHjDDG1k08qds77M5",
-	"nprRKEv31LJw/us699isbTtf22UrCnfu2gMd4+7lLNs2Zl5ra3P6vHoFH0U9bK/FqT3HXB1wN0EBwIQH",
-	"kwzcpZbwKYKoXSmH/TqdhXyoxh1W21AlNhFEbOX7w9TN9TpKm8i7NILy5kfpCLzD5BU15HojpazEh+7N",
-	"eaA8N1UmDKpIqtrKjaVMfX8N9746Qt4yUa7ME1HNxbhvOx8PGWJ4GCOj2Bzqr+B+nxLDwOAlNIow9y5D",
-	"BA+9jBb3/ikNEXbBWkmn2dFvEmePNLO2vE2bq+MjowKXYyLU7bShb86+Cjmgj5CYXjMwwLBsAJAcsrqs",
-	"FOzawj6tDB4na14EXYkpjAaSTlY6qERSx+ACo1M6NubvZYo2KeKs3VMkxw5tfLFi/WEpeWr2mQWHIwLr",
-	"m7PFNhpuH9e5+T54XKGAf/CxQDR0f4AZXhYkYCAgVulnWEG0rwRnBrvtuZqQDchj+71OZawxfPHOCpFV",
-	"ksvErtlQR+c+rBk+htjdO5qV61qW20YlSAu7xTKR8O8bCBmpwROLiSos6TC2uMOuhdq9RAmEa7MKHl61",
-	"5aT3CbmG+2tH1lzG11gX3/antjIlC2zZtx4qMz8E4PY7m6duJQTeA7boen9jqcE9uqFOM1dmf6lXJ640",
-	"i1gQKyl4QKNoUYzSqR30RT33Uhmj4GL8BB+sm/K+XYNS57LVk9WGRN3H63Jz1+QBV0prs7O9AOj+0tQ2",
-	"b1plJMfF+Ckua+2qqmI+8tzVzKZt77dnIve2FOtmv2brEezVmUKGvG0n2vxSxOXNqwyhFPUCrLEIpXnh",
-	"P3rEuKE9bim5La1WlvUNc1qzbK+4uN4xE7XEtFOP9H1Aht5fL9byxNc86VXGCv7TIOvVbHTYAsTg9XV0",
-	"JdUg2YAqh2CXc6e3aa97jwwrG8Ca5XaJk8sZxOOyTu4Ap2KTTNKSnOJ+WAfHh0ePt+6JtdHLjINcNze3",
-	"ljV27WtwyZ84m5dVutd0a6aSfR04YwVtYjUpJi/FK6yGx/t/z07Rjf7KBbQ8YQ/ezxuTU7hVJq1xu7tr",
-	"sPyj2oFJF3Q1qP+h9a2TUq9fE5tiUsHmyDKMndAElGdzePoehgA8iHWLgsgk1jxcQrzIWfZ5b4BOBYA5",
-	"UwhygW+kipGDzslWLZmKy4K+v9fyHzRk1jnQHQT4WEpErLEOH68jmIoWfZf4D0ccEMlOCcId9XMeXWN/",
-	"GLsDsmcwOcjaAmS4cP0tc6AU6O2Ar5REqL2oNAJpVoKuYKv+SVjxNT3aMxJf8j96Ns4mTT2WCjzoFsTh",
-	"a9fZBVLEFlO1LAMam6MCqmkWxXVUt67buK1R3Cuzh2rHwUor/d4xGuKJhIFleQKjRIHgCRQL0S1VVNxH",
-	"Pnh1gNZzCVjOK26Zhy79u8/GYo6oXHcx8cDS7+vwJ6PyXRTzKIua1gcKdUh7OuZRZMWa2dNTwkXIbh0f",
-	"0owqyMEH4Jj4FEBm0jZCQuJ7YuxKJtxL8oij2Pq/2bAvbjQb5iWFvozdGm2l8RTrfPIPb5rNkS1QEQNb",
-	"X8i5FuM9z6pqR0pSHIjqoZI8b/ztAyXJbKbKMsdpBmhULTCXL8ksCtFNU2R0iBMLo51hwCBtuDkiWk4Z",
-	"xiss9jVTVGMLHmgcxGZGrxFwJmYRDZjTcAZ4Y2vgxV+Ujsl+z88gJiEfm0etf8zmGaf9YFzGoCB6SqOI",
-	"RIDToJtk8B/4+raFUBy0t+L4NXokFPqs0uxAmssNhNBKbFUahIsX0qL54pROyZSKhEZ9qAYNp1yQWQLC",
-	"EJ44JYnQydB8amheD0s0F4D8JGJ4G2YaxFibaRjQlIqcszRLyMNPAbB69tLNWgvwBEd36RpsPMYZFdc+",
-	"w0xAI7/qJ9g7Mb/58XXgqAX4bf5Ey5WgAoDGmm5P83ntUF42ngE7XgcKQ/FIlItxwLh1cI7wpTJ0iXq+",
-	"2hxiRpUR45m039ZrHe8WuFhGYX3o4qUFukimU6qWsuJ7h5s8NzlwDCtY/eEu75o3sXVUth6Ek6Y4I/1l",
-	"zmkZrmHKk8VswsQ2Tf8+fpNiknznLn3718LtdQOuzQzcDHTtDfv98AKLm7w670lpJXlq8wM20EjR8dQ2",
-	"1ITa8qKq7nrHrRzY1Et2hLsKmNEOjUUdkihMfd2iefxrSQdK4olUVc1Vo7UUZnoD7oKZARyC11Rdh3KO",
-	"SIqowkwMuyjM2duiaqV+NubXkhblEP0egFbG9Lm+F3Y/S4YRtMPeABqKYOsLkmhWWsyYvqtGugAghT+t",
-	"jT9lnkBta8RtJgBiTUE2ENiAS+hOq1ip8EC9z5rdeHnx4xtygV/7ptfpdVrd3rdORQ5pTAu/tqNY3Up7",
-	"qIYLVSgEM7KwJzddr9yebdI+i4ZVXJRk64epI+qs20a3SXrtLpGK9Dq9x63Ofi3wrE7rxHabzP7Z/tQq",
-	"OQ0lOsaOrK82z/kfyQrukdJXiNsn500Uexs/gSTS1V0vK3BLo11kxhma3AsWNskcNAUFDe5z2e2f0f7D",
-	"hkvgStJMFbd6KM9JgG/tBiuztGyeS6l4bXgRWb57/oTs7++fQDXy+8sn+cITGrNWzKds2Y9adPj4lEVc",
-	"sGciLjxzQVz9yO1eBAqi3aYT+yWcc5pCUrfJc6nIjMlZxE6JAJ/y3DYrAmxdMlcyLtijGoeySsWnLRS3",
-	"lXc/1HrCTqWcrPlSzwLXw4/YlhfF57+wrA+sVkis6wNXb5J98t//9X8etMyvDE7oUsJWtZd6s0Fhvk39",
-	"ExIOZ0z1NWa3xgtA4EcqtYGfFMjbdlHzMbr9PAjzgvKGLnaYVan7hqlhCcWmNYRmp/w+E26WitHQtjSL",
-	"JM0YYqPZwIZwPmMyqneFeFpWY+gOqR1jtgEZpXngMym5rilHdFzhJ6bCwiZrQyWvmTiLy5qBqDTbOmvA",
-	"EcVMsdDmVU651lyM0264WAAmYhrE90uM1p+2Bj3Z3mELKDMvrdGHqGIEA9ELzFacKx7HTGw9xsKAy8SQ",
-	"R2Xugau0qd8Arj6iwOIkLFPxZrDMQpZte/xQtoZ2pIUUY+hBFwmQgGldAh9/Rl5+uAT+NjgD5Y7/C851",
-	"n3zPqGJqsNIp7ORxTcD4NGp8XvD9CxZIEeqsdT7B4Vos+yJg0pUs5+PHB50KeePrUPRf2Dg/NNcavP3x",
-	"4pLs0RnfMwrvnn10UL1HdHttcmxxGNochpX525CIz8hwXzZzJ3/b/Q/729HcDN9/KcWawQLvJ3rG6LUG",
-	"tWBKo+XWV27gsIHA/iIKBX8jriBYpzgTYVTcxPA98OYnVLPXIJ+2bKFgYTDX5gtQzQAuc6XDgblYtDTZ",
-	"2KqOaspFDvS5ud5Fv2m4T73b75oN6Lz1gxFdpYwJJByXwnpusLlXiSpTqaLBDMOrZ3BevU2PYHvzQpwT",
-	"XNVaEPZLy9pbXtZiHxyCgswtdhEXqQ+uxLio63GrkdMi5NpsJFTH01qIU4h3Zo1hzCTWGMI1x11t32F/",
-	"Cja+ZInNz6fAXAuwLLcZ5W79BoqM5vIT7rdx2raFC11vakyoJkPGRJp3sUEvUGVKAI74va7OKTfyJK7p",
-	"MCoylS5VwsiQKu13oUQVzmUG8hLmUoUhp8y4ZJI1YbbvkffaLy+xXyZK1in1lEB6DqSYUbAjS7DxXPvv",
-	"MthB7z1yVDkstdxcvBaoYlE39GYjUVHFr75XUdlWGmssa5v00C0fRryMT5lf2sTY6tAnTE9kEoVYBUvz",
-	"uWOpJjrkgqrFklb4uNc9ONjc2A4GUniCdVG9aP34Temx9R137tBybQ6ysQ0rHd+tujLBQz/Z5iMb/Ino",
-	"RjJcEWrT0ISF3BZbie1ychSjwQR7D06Lx7pjM6jKHqvKSTx1WN9KIoyrJsovpjdL+wGPADa5fg3BPbud",
-	"SVWSmFsSGIef/N0y6glBL1IdvoSfZuHFhCpWUJLSKQqc+y4ovcYlhK4gl9kuRzjqymPzm8BVHVqaAbgh",
-	"QXBlVE3M1ge1jmIGOiCoYubqfeUTlo3aKEplQ4bftl9Ft8OgjFUd0EY04TSzzdGfszer9wSoPBY7gRqR",
-	"LE9lfKtcM0Bdakgvckg1lWbwpvATVZJO/K6ka4tymHLqiggh9IVpxk5HrT3Mquutl9BD1ozS3/xcWc/2",
-	"5LoRu2TTqCsMdwV2o0lsSw4r1xxQeiDFiKsp3jhkiC9d/+jlCh6rTCaxWsi6l4OmctdszFHHKzms7tem",
-	"3zGDK1uNpOvqr9UmsIwBnh1gO7VlEZJyQJ+Bp1yoiCRzG+4twvIBK2cGTStey4Ry7Vw1q81VX1O3g79t",
-	"mhqqMZZF3EuRZg0ouU2u/LTcBjk01PRlyAmKBVKFZdFAxWZKhknAh8VdePALCqqtLPAmHVMusgqktM2c",
-	"4cAhjSn029UZBggMLQ3h2OaCLncvDfwkYGWVBi1BY3iyxTrjk+WdEXHhYBi4ekyxe6yScZ0MtwR7d3hd",
-	"aZDFL4HLZpb7Tin9Lnboe3QvnaCKRvaBqukTYyBtNy54pjy5Of05x29qvD+SAd1sDL3Cu9YVEvujWTLi",
-	"juv7bpeW1321aIFzGK11ulJkS7th375C79p0LC5QqdgmlKb77lvrdejf1e+xqxvP2c31XS3v1kBTcdf2",
-	"pp/VMrnnAJMNy4UDxm8gI1jPIVJ/0O1AEo4rkYI0Bwd3Dex+xG8YCekihyMKRTqNZmMsIWFjRDmAphUF",
-	"2DZ6Lbnt9Lyr19J7z/16LZe1FTvbi+qNFKs7b2QUIgTFexFv9oC5t2OCSQ2KqulYvbeKy0RFKymx3sZm",
-	"1JJHn8zmt+Zsn8VGmdmtcUGCMAOvC2jsvUsgUAytK2FPEcKI2e4FEaMK9REhBSOBnG5KLkjLDdarImXA",
-	"eJjvZbQ3LYkUdb9VmMogk9gMvKgzlWUbvdvb04yJGIaD7INFmnk/7N/eNi1mrC2kHEnMbjtNQSPxZsIF",
-	"6R5eCY3pGtjmGDJxIyhKFxJaTyO2vywyZM27IB01OMWYphSCBRCLDsDTjsCSVwLAK6QikN+EH/KhBO2r",
-	"xlKGp3ls4ew1rqrd2pjkmym9Zg5m4dv2lfBYpd88IEvVUizkigUIbhDzKZNJDJbcp6wSMY2fe9fMDbBg",
-	"Nrs1wBy4RFgEh49rA66F+FiOivnIo24pNojok5MTn4w6nerQf5DQ5mgsd+jWnO6nuIxF+at47kt8X3IU",
-	"I+y4mVWsOAvv5TjWVhtSLleUIrUshIDMZ3ylX95yqyHa+le7JBFoxEXNPPGqIsoY65bX3jd85dJeZ+F/",
-	"6/zYXgJlL/C3woNGTqloUzRjaYxP0zTnavXqy+R81/yyYrSMy9DdoRjVjbSZtdGHFjO1ij6XZOZmpWdG",
-	"F5DWWkOdKkD3WtjUWDPH1cX9uLq89fER8ME65dWrW/Ib+6uKj0EhextRcMjYOyGgadhqn0jEKpjThSeP",
-	"QWyP+Q0TJJmdWr0fXNtN6DWYaJaL2k7pAu6YGK1GjsB/JBZkKhUrxu7whV2KrDzn8WTComLhVGAjlTu3",
-	"7SkuLgtciab+59XVbafTurq67Y6urm6PRiWB1RzNlvSyzkwnL2NyKb/DFtutdZebb5yHNqVpynRMp7Oq",
-	"PDT+WtJj2f2DrDIbbxPnuoZ0n92sR0PK+lYNoN+IVfAHEOMVC5eQBoVr5gYyBNQIB2qOgFSn9uFfJRfm",
-	"WU0X+kqAPpjBeVBNIhYTLppkEFN93aYaVaWBdRsSc9V12nTPPdKnZODcnG10oLJwYN8OrYQARjhkxKql",
-	"fjE6aJcLl+Rg3qToKM4mSa9ENsEUZQesCNcV5ZQMIDTQNrQ28JA2aGw0Ysvz0/bKMBzXiuBKDNLIQdtN",
-	"1lgI3mWH8zUAv6kcwesQiavp35eCoA/QloHcW7MMK30m0jz03PPIBAaYsuueMlu4qlQPmWVNtoUXZvnm",
-	"geLLcOLbZGBIcgAmA4zjShjaQBmJOQP4b9hthy9nacHelnXMSDOP8Z+sBZkhUjXNtpoHBxkA6qCJn0vn",
-	"7EDZ8mYAUGrWdcynevenhVmzfyFV2zqZlGq98FHbOd39a45U/WtYdRK6EJQ3ihxdpn9n92ckmP6Rwa3g",
-	"31nbtIxm0vcvk2Hukgc1V0Bv+ase5n52NQOoW6a3dZKmtkbhAm87BxJ/Kz1iDaYjqMIYeXr748XlknFU",
-	"Aqno+7rzIncSxzP91/7enpG9+k//UWKb2HF94PEkgwZeQtpdBxnsuoXAuC1jgNZu5Dx1BWBaF0S7NvTk",
-	"PMjPYT7RLPiU1Vr8ee/jn/9SrDjMM6dyJXpY2jj3eNPNdnUPoeIvSBSPF1AZb9PNoULjLME2ofjXc7dp",
-	"Lz9cNprFsdus7APif8tlKJEcczEg37x7/uT4qHf4bTNFpwS5SKZcJBanBKYGDlosFkkHbigAIymx4kFZ",
-	"UZAZz+tnl+/On1x8uvzxb8/epM0IUCpU+MQdhFZHEjvbpzFWmzjYoDP+H0aH1Sxqs1sorHdVy/3GE/yB",
-	"nL09tz5JfKvu7+0tPbQXshsWGcrUK87/9D2oXxtFY0yjLNrRdIlNWUqWETyIlQKZF0aKGEPOXL5mbKav",
-	"xDyfWQbNe536jgKCxDKrF3d6ETjk21fiSnz33UWWXPndd+QdG3MdW/EnoIMGds1ynh/sBkqoOTIqbhkF",
-	"PlyiFqmuRHH5Fvnv//o/A9ti2Jb62IecX27sVz4ZAwPXIE6UsILacEEyo9yNH/rT6+++g+P9y7vnT8jJ",
-	"weHRx2/cFs3n87YaBS0W8liqtlTjPTUKzP/Mfd+SAZ3NIhvu35spOYzY9M+/aikGRjUKZMgGCGlIhxEO",
-	"Z8qoDW7PlBwrOgX9C4bhVApIncPeymnUW8j4SmCbVXiVVQ4AyAKaIYJf0yaUGrWyTc6yJuZGPTUGlln+",
-	"rNOhIQGs3rNQt1AVbHFg7QK9YzPsXwOLjsrGd9+RZ2ACwqFO4dNZ2OKCBDSKmIL+POC4HpyHbDqTMRPB",
-	"ovU3thhg34zeAZnIRGmr3xmF+JotsjoQuOLG722hLaZ0jkS4P/eJd2wW0QWARaqEDZpXAtINJNMu8HRK",
-	"Vj9p/al+27KDzgkZ8OzNn67Z4pNiiWZGDzMvnU94xJCucFQqEQXPcfEJtpppPfB3BaFPsOuR67wEKEWQ",
-	"NpFAY12zx9ds0b4SKEQHty0hW97bW9dsMUgbDwH0sQMwtnsgpGA4XjBB3r6/bJK3Z5dPfjCK79Nnr55d",
-	"PmsSar5yJXhaF4/LctDppHRgFybUZv8vmNHx/9Gyl1vn4cC8zpg/Hm8l4KuWAlzfVqkf0uDaQp6ZrcFt",
-	"tACHXNhqU3uSUHl2Fw07gYobHNErPuUxDOaZOS+W7iaA8TRMwjEDhKdMfluZ0iaDd4CdNeVxC/7f0Ih3",
-	"7Z3h64apWUPG/0WzeEC+sYGDb6Ep4RzhCB0M9ak5DDMm4ithB+E49kHvxJLrOxarRetsFDMFBAGHOD2j",
-	"Q0a65DX/3uxZmuyCSfu9Q/NDOn8dG841o2NgBwGobH0yo1qTQabuDZzJBTdSTQZBdh1Lrm7jU9wP8PDB",
-	"fYilKlibnIeo/Lx/f/705qgJCNyaOMQIBxgBBkjEA2YD/Fb8nc1oMGGtXruzIv0Ma6XwM7BV+6zee3X+",
-	"5Nmbi2fwTFaN5QSgB3vTb3TbHbxJzpigM97oN/bbnfY+VOrHE1Bg9qyDyfx7XKTmPcGsRO0Her4ZuMf+",
-	"BPkyi78Y2fMt4m4iZ4NaMLPWc6lC/wFlqATvBxsOFtZDFZcjMjA60AChJ+xRMcdXaujeLWJzuCyYLSDo",
-	"zGhmv8u5wMVOX3keNvpmamc4gLfYZ0/ZbAtYhF6n45QX63iK2W285yDTrAKS9m4w/72hUWLW/SrpdPaD",
-	"/yeUgdGJiHkELjH8AbYHL9gdwut73g+oW6ZQTbvgn90VqZvYRuKu2TjEaRYpyOly7J0bWSlodAHAoqAA",
-	"5JTfRv+Xj82GdrBB6ReQX0dcXAOjwrztCKJzEkznsUYgBdhPo2DftpSEVf3lo/mAo5A9GO+vupQiwfBI",
-	"CWpADAvQTURCDR2sANdEKj5Gk6OMFi7grRWp4Vd6Q3EYyzSRXXVUsfcdZgBbwnTJmuS7vYfebPz7Ybcb",
-	"v4H8kSJDrLjDxr7he1TQaIF5hDOp4yL0c9TLKbrjQOJrwJyREQ8W2OAA5VcSMau1p7rR2XkbZd6IgzOc",
-	"fE5kzKwqBS8EnmTULPOPUzLQMVWxlWdMpJ64kWYxEPN3372/fN7qPiZGYyWJ4EayNAFd5Uq8pDcUCemR",
-	"JgNtGPUAuWCbDBTX16+M3TJwrV6TOCNS5oaomxZbxzwnrkT6u5nLZQrYDbgQxugY8xvbCla7whHFaIg+",
-	"cWy8C5Vs8PIr8c3g2XTIQiMoz4WOVQLBeMuwrQMvknObAmvGXMRD7bZBTxtshThlMfSqLQm0ZbfseSro",
-	"39gC0KGt6vG9Ldj2jptvNPxq06z88xZENEEx6tHlXBK8ro0MxHNo6MsQTKPfuGEilMpBPxk65pqcjRVj",
-	"2O5iQqMI/J7yhinbrAGDenOQSeeKRVTY9pYXiRkhU480iTgd8ojHi+wViYiMPgQNffOnfZ1r4gxXNy1E",
-	"yLsobBXmBj61aeEybNCikbg7s6HYhMQtJpE+WcikcBzApA6qMKnvaegVaBx0upsfeS+oNZJZiA+dbH7I",
-	"6DoRR4/dQXd/8wNvMYx6KeUrqsYQGjro9aqMbqakMeuNsfpMxIbRwrMVBnkp5WsqFmlxwk6c3jzbq7QB",
-	"L2jM5ugrPexUWJoLFAPvBb2hPDLzXJYree/ZLx/vcoIGZQChqXMGYObw5GfChvK8nGkEEUcfeUTnC8xx",
-	"CadcNHICKJhgIlqx9DmzFgnN8ozJ99DBklCxwOyqiNE0Nx8n2rT1PjTC5H0LW20zitHMhgQnc1yxk4Ni",
-	"AP4KvMaHgUV5Nkti3xq0hhIwoCvhRpZC3VsHkhFcgBgBdp5f9wJm0QcwsM7AT9IHWbgHfueWjhWj00Fm",
-	"+qfvU1CEgIBGPMUz6pNByKKYDq6EdVwjmC1nRlc3mgEgbYCfC3B2QinYAJ3cmaTG1p1e7p4U7Eqgu8fe",
-	"DMMeYNbiwAa2rDH7CLR9wsNTIkW0yHDtjZlI9XXqLgXbkUWaeWtgt6GNBeU48XRRhyySYgyiFYOeOScd",
-	"WjjgTXLR+bkNi2OoK0XvaFrT3FbKmnFBvpprzIxLavfXPAk4yAgGZixff/9Aj7TvD6jAKYPAEoxIV0ci",
-	"XGePwsk67+d5qAf+jLi28T54Seojtb2lKVCw65jAFYY/rwQEA6dSQzFeKLNtzYhTMTKSiUDnKXpvzMo2",
-	"bV1Y/sSkx4FaXc2955EmHHra2N5Xbtio1xF04LjGw1yQoaLBtVHdMMVRZ70nEXL1Shgz/5feR+uoGmSF",
-	"WoOVTljNTJN3Z838YYkP26uiM8qdnSsxmFJ1Dd6LD1n7VbMYRtGSIlOb7UWSDsAOaE6VMGqhdV1pabVA",
-	"Lq7EctFPoVK4lOO58lr0pEILDWNtGVI5y/aNCxfsx/xZuFlIz3sOyQHWF26VVa+RMcZ7qcacGNxNrlD3",
-	"9pvOkLNsLlmCgU/d1vUObYF94j61Tm3w/l4JPFWlRwmnl182u0JyxoQDGjBcBl2bB03MLMASsFzjHUx7",
-	"gA8edE6uxMD8/Mnm3QzINxDUBhclrOJUmk9+a9/nqiKLWvCQg17vFJ3bHBNuwyth/dgzdGFniMGDPXum",
-	"97wzvdcdFOntmonwyYT+xko77OGZ3xcsk/Ue6eFWZzTuK/N2yiCxs1kbqd/pntDhQbjf6g2PaOso6HZb",
-	"J+E+ax2PurQ33A8OwkPW+OiXFUHKluFFTqYIGfMAina5DP+aZcr37cuDnnkvax3Rw17rhB52W/vDx7Qz",
-	"6ga98AB1Gzxt72elk7O9U4Bn4bGhAtrLcaaQjQEPHdEg1iUT90WCP7qTVm/UCVtHYWfYOqb7h62jUTdk",
-	"naA7PKEUUsDMO238MTV7IFcFo7ZckKfJMEK67XV6B6Ceu7KtBhOt82cNfwGfSlfvhwcDgifcJjKnX0h5",
-	"R8zUdLtl5eLsCV2295ZXdUVkl62fBZBxJNNpmS+1jtj+qHVMD4atw+BxeMSORye0M8wVojU+TBClD6QD",
-	"Gxl2TcKEbTcpN/qyWfnDLyBaCNhQIqRoZf34vGVPdEIjw0J5KrMgoL/NYCtbf4bJPKj9avPtN9mvOA5n",
-	"gjYb5qTlOE/lp58rOc3gNWouhGc9r2jayzMDZdrzILpO3Y3XRr8q22adeQXxBTU3y+UGFxrpTi2nNowK",
-	"aLvAsECJx3l8ZRu+gt353JVq4BMHm594I+PnRkn9w03wf6Gb4MyoW0vpHgX+AcP2MyeBq5nMfARacx1T",
-	"UDesB2Ebt8IyUlF5+CJNK2k6WMesWxSxRhtapuhm9vJQfDUYImjziZwaO/P0CqP0c64ZPuQJRSGtIYu2",
-	"syaaWYQRY8ecZsazZkynSS2PtMODuRKCKmWhYCOurRXvLHMM1lEBmTDG1CY0/Q0zJsygRfZF1LP3i/RV",
-	"8/YnS4gd9RRXiEdDPceGG10eX3OlIMvYH7n9RNvG2D1o80PWvU1nqihKjSrT6BvRD0hyNgacVmRW49tY",
-	"VlOI0lU4XHAFFIx1g+ZTPFarPe021jVre81FmB9sgIZL0WBsL4eK4s77HvaPRXNmJ31kKRic5q7+YvTM",
-	"ANqMWDAEr0itAT1eut1W7/Cyc9I/6PY7Rz/DnAOmZvG2Wt5//9f/aWDlWFWTAHt9uBWuqRV+zKfMNs5+",
-	"/txZXBy/Gf09+dubfxyHB69fHH4e11JIvB2CzOACveQsDanm6OffTgv5TQT8V5DWZl/JMhrT7rK62bjh",
-	"bI5I6TsJ7b0vefv6rlSK/yg8PyeIQuxxiD76M5svZ2XFI5135UZSXmsSccz+QnHuUvAIu+U6tv6tzCnG",
-	"dc5VZT1c6FjWhTkOT/KtO5Yk6Hrx8UgTHhZKuE1MBRj1jMYTT2jkXRbLZmEtYbI7z3axn/U2YA4McisW",
-	"VmZW5WIyX5dv/cGFXGiRhkvRsd+cDTmHZit2uCqFbCcPK+q7kCHB3dgTGbJovK6VH4fUllliU+GNXY/U",
-	"b53403ahYu68IQ4lZMfTmM62QIXKz/xvjM20DbTNpfNnkZhFEU4ZOS4XiKMYMhHk9d4vjVmiZlIblvTM",
-	"fM7lbf8quYgJwrdh5hRoUSJEfmaW6CI9/vnamPSNX1a7Ynp1LftZnuZb+8SmSk/35qJiIveuNyV6YT4J",
-	"tHH3sYYW5u9vmRaWaxoLO9jeniv9W6s68cpK7Zy7MGbCnEnWCj2HZnEiw1OseaFLQTYM9UK6ago+iGTe",
-	"JoMXz1wd0jJPGoDZ79LozJViLuPCxGSALx2cOj5j9RyMTHKMiB70es0rAQcYQl4kH/Ei3wz28Ok9SBnG",
-	"/CtsRWPsxVxzDKzXtTW+LIQaE0wAcwFPCgmDkDwY++8BNEAWukzDU+QzPIYUOm0ji1n4tJ0G1r3sAXyZ",
-	"l+aR6Xvoh0HdLQ1gjqTKcI1tev400fGVGDIoVJhDBTAlSA3gfxUkFTsWYbEw1xkp5GkWQvsN435cFARv",
-	"BHnz9CzTbnOxmloBGsegbfcKKMsy5ug0ibEBJRuNWBDzG/YUGuVb47vX6nQBM+2GwZa+ovNGv2Fz/Fwn",
-	"vDMLcQh4P/3GC6piJuZsTI6a5Lizv98lrxPBg0mTvGBqSoXnmngjVTyZcxGSF9PhDw2EB2WaCUMQNxDJ",
-	"YRGDNjR6gpgeKl5871cGhJS8kjcsogj0nMmuCxbHEUqukOtZYnv/MjV9LQVk9fcOsvYLRooZ9mH+uxRq",
-	"wjUyO+Gv//+49VynCxSsqx8RffG9mZtLMUWFIYYmWmnjq9w2VJbCL5aO8ING1bCp4yaTaHVItbND17yi",
-	"WMeAGvg/Ikx/RJh+ywjTU5TrfkbK1qbiFvrenKppC7zJ5YreDzZnzdXSxTIH9Ar9VMTCtvElcx5FhOrr",
-	"Zr4OogkZp2mRLHzSaGOGKQ77V8LoVCqtBJ3KkEUEy3SnM4QJGdok2dRJOwK1QcTeaOSMCcjlk1DvQPU1",
-	"JPAROQLFEqoeRIYf71IXB67WMU1QHSAjHjTTjD2XshoTCZl0I4xYg+pFtaum1GmOrK/t/iqHeu8LgNfe",
-	"2aS7icV0giRNBCccKGaUugGx5Tx+kqLLigSs8AGE6mBsITb7GmBAwGUcWjAWCxeJkDKMDKBeW7/XRnkl",
-	"H1z9LDk7NypoiN1x2JX4VQ7JnPJYFyTuIcZjhgOZ5lgCUlOSFXwMEYhgFrOw7zkvyRxgYIaM6AlVLLwS",
-	"oF8LiVXTH7AceLVuuZltTbYk+cRIqCeG0hrBDFEVKa+G3J9MaAyQyL+t5hrPZc4z4UFk/7ImKQd1W0i8",
-	"mbK/Qmwx1RlC1shnFGEiIl3OPqtlsq8gf1fSEnp1c28sreSWxCJTO139qLVPu8PWkVHYj43CfkAPh4+D",
-	"o/CYnYxSUOh+b7vJrVcWMqKbY5omhst/9+rDH9rAb+ej+YHesCIhlaY2W4mWdu0BklrnwlkR4Ek82QMk",
-	"lD2wV8JyIX7BRKhT+ep6QuXKHazx5KHBxBPFLCY4OVvXUgYRG1Z9ujiqXFuOe2G6OV5zUISVB0BeXHvw",
-	"iL/zgrB/11MAYBUWp9lQS1puMl2kBAWOMZ/wzZtqa7PZYUDYgPLD8CH16SGsM7iK8Ey4bCjXBgow6gRR",
-	"FlzH6DxSAUKrapPnkJKda7iCeH8p3Emb/OhCsIBZLwnA1iMep0ywluKg1yMD8/lPXNzQiIeD1ZN0k7UG",
-	"aeyidmRLk+WCInZTSZKFOBj+ffzPyevRhw/01efx7U/q78/pj5e3Wj05ONedn7r6+fDp/Ml43Knjgijo",
-	"dFJJrzgo6VdkCclnSluf9z9kYJ3TnzvsFs4D4n2IpZghmq8e7lUwnewV5lDFc6O1ZnsKh88G3gqL/1Nw",
-	"s/Kjf6loiHp0foAW2irFFAHxB/YS/AKGJQADaOiObcRhIq6FnIsrkX/FXBltPX1RJOV1aqO0CQDPEG3M",
-	"UxoBAFGimE5xs2xKR/NKSIXxE3NVsHgu1XUmoUeJwqxHqM6igEXpIwf1TmwHJ0BJKkyDNMv0HhuYbc9N",
-	"0sVOmUmKyxbS/7B3tgM5BbGPKwI5G0qxICYTqTQjQ0CkWNRhH6/Mdx/UbYl7v9FveYm3VR95+sCKmXHh",
-	"KmW+rqLyB7fbmtuZHSMlikshbwPcEM3HosXFMkvxIIaaaZzPcSDFLM5lFfYnkzVR22cidIXl6WfjZdTI",
-	"nBZ0agFAfMw/rsmN5KHzhrWL2ItM4pS/VJHhbkBGab9h6uuegn9b7duQKLYcqUijDlQSKkmdANbexVUS",
-	"rKqcY6eZ0swjV+6elvkau7Q4+TBRiokS8qrL6adsI5fH7paVeby9vThBL7W2XaL/HzS7RLMfJpLQKTm/",
-	"F4PQaR17I6nGMt7oIAEz0LpADKWDQsWFURgnMlHNtG28w2ZAU5J77hMbR4ioGCcYqrgSFhWj9cpeBAd8",
-	"2hdU4SGD6muRvtpwfE0E4y71zAtDGPWQo2sj5lOj4Rk70ymiNmkPK3rS3m6IHWgnUqQTWj3wrV0yQFzc",
-	"ST1Mw/EVFMQa2t+7gnHuakWej0o3oknofbqT/lC4tla4zizsSh7/sbpsyxhwih7ulG7UuQAYwiuZA5+Q",
-	"xTZeq3albAYAKLfxPBUidS9xr0GbgP5Go8ipS9pT4KzlaDQzRN9AZy+QM0An4iQDh7kJYTk8om1y5jnA",
-	"uCbGmGzWcFgVshPN0kO6Ex9JFzVDXsuMSSSGvCnZ/E2cWu/8Cd+HWyt1IkASIRXjP7xav4lXayIl1Jxu",
-	"x3XOcmzEh0hfy1KsxbXZlbVkm/kMkisLVrlivqUKzimxuW6A5Qg+KHBkgzoEfWqQ0TSJ5kYfQjAsEsjZ",
-	"AvSMUBIti48/fNI6PHY7/ulKpAzAfzscc/XuOvg8YZ8/X/xz/GLU+/lQ/zBuH4j9p53Zz8c377rTy8eL",
-	"v33uzf8xfDV5z14GJ/o5fcF/lG/U6/ht+NN1vYMOH/83c0CdpUQDMgXu+8MX9X8Jj3rHzOZB8rw7cJXZ",
-	"UzFz8PhU5pDSyf/P3ptut41k6aKvEpfVZ9nuC1IkJXmQVq3TSg+ZzrSdbktZWQOzE0EgSMICI5iIoGiW",
-	"jtfqX/cB7kP0g9WTnLX3jggAFECRFGV5YNWPtEgQCMSw5/19GCdS2VpBKZc9q5dlrx1jwYJfJRjckoXk",
-	"7bmKJuuqoVFODAIF48WbNwRy7+2bKxF/j45FgxOxreyaTiZYihZb1FriJUNgLh/H78mcfINqbLSY8Iwb",
-	"wbQRk2p5SM+5cdBditlTcn4XSq5pkpxBCJNQLL2uj8wPpmn6pqKQebsxe8dPspbU7Nxkbj5VTMfvWUsV",
-	"t7nQ3JXrfDqjDjETCiJnDYkpr5UhWjnWwQw5XNhVco8nS0Wmc+8sfJMwFQyLIIKKkKUYnkVwFcuhTQEN",
-	"GaXTmBi/yhJJyPjUPWYVl4R4Z6rj9LsAZr61nssYXfSxnyy9aSwzqA+X5zC1EyH9g6oQf05ytYoMLYZw",
-	"VbvtY8Z9KhlTuWT1wx1UGguiGb7apVu/adY1cou7vArmpBbXpN0+arf/3ggaEaUCXLM/UQXqwi+6i0go",
-	"Sbw6ok7KtflFL0NWWauW1k7css7X0mLuzlZ14+sWDlalsN27tP+y2BzLBS8Yx7FAqiU1NVWwHE5UXo/I",
-	"sUw4rwKvYZ9Uj6yxEnZUGVnDz8W2QTU+xwTwDr6ioLyoZWabxwx8qOW4E3hF0ZhBr8pim6vBVb2Wo8oh",
-	"UYY2jt8wTW0qh2MHc/hHaA+g60UiJOfEWFLAwlgIDo+4UrDLHH0/rOuKIpjoWkQ5TtQgd4Mkh1OHCUKi",
-	"OzQLmGygVGpgzqirfXWgM66Fpan/uHQ0KOMc46G2AOmMeqnmRNdWHqNvwq0Z6B+NGmaj7iJVbZHjqNc7",
-	"rQDDuF1stuuNlmSNDnQEn/xBpTna23j+TtGy2lZAu4Z+nXMED9fXfNFip2rq59cSQdcPcS2rBvbECpBq",
-	"sC12RT3bwzmzEseJZfp7db+iOg73sy1KQ7nnY3BWInNdoKC1FMw5VS3yE1mWWoscRpITHlkpOOmkPCWI",
-	"hjtsxbNAB6XzvLiN7TUWQR7J/2ORJhciS4gp+ZpDt8558tNyq6GywlsvRyvja7Xh28trip+02PEyfTMN",
-	"cCBMcgyWzQRVyYDcuyT8lqXO2Q8JZUUtTYiMKSRG/cpYMxVQsQV+jOw9YBhiiQfiDHsZp0HIaZapGVpV",
-	"c1eDFXPD+3h3SokmiFtk6UAQZQcdO8rYt9gv2KZMINJEY1AKB94/aD8JWIjf/w7fhw9smkM5ViRs1bZG",
-	"OT6sRJWClZoKe6qpmsXeEf7iZpqJ38EuCB9UiWCaxI1E8FOC0lndv3NIk0MlxQ5342s99M9wRy099lWA",
-	"FjcMiJ7Y4z6w57fCAGFnBTp9BBFPzEpYqVrRR4tipIYJeMuHqb1T67tozbVgo2udtS3jjKK/HY0qyL1t",
-	"L+zM1hQiNCDp2ALKMKlayrfjrXXLakPwekNCFslKFGBjy51lI6096UBaqFiAbmOLBbAcCiXAsVWkpFS1",
-	"MK5Jt0js5QFPUYwhiZh1cQrfWkowuH0mQLmKOEDfx98QCyvJL6oWFOSC31xWbM5ya5FFvcfjowj0vrgP",
-	"Rxh3KFxUiEagF7JGAt2/8O3Cjd2N+MspLKWa7YybnRe1PRFPUnRzIX8zT2vPWlK1sfvnzqQyBRPfgskH",
-	"VvIyrpMYWRUVkscoFvGxoDA+svgvC6u/tgO4O5OqMAUV8d5N6qqyhQAuuJH14eJ1yTPWjN3SBC9LSnsi",
-	"gJ2Nd5dYz86pKSLb3pnJVxk+rjTtWuwNH5erO/tz5trajC5QOdm/8UiFYK85Tl5Lg92TVPsJ3yM7FV9E",
-	"JXKxG6x0ybFAENi5ZB1SN1dKwR87LoSfLpDpcltSeU+32KmjegbxVcxN8hSMwbnDQKqQZDyO83N241B3",
-	"8GkMxL4Fm6nq3RtmPBILws6KtHx3wR7vz1+W7Ud7ld1ut8gWeVKc81uNo9M2WBEE445UwiYKYbky2Nm4",
-	"Oxt3iypOmJxLn7jvbyl+uNzK3bukg7U0wVCp5I69diYe/rG6QM011iK9EJoUEF1yTzODyLSclJu08Kf3",
-	"sAsTTehzpCNxMP1HPYk3dB0IKdcGw5X1KocGcAOt43RIJRegf48bsxWWK848WeGnKDdzvkqewSZeml1i",
-	"4iv1o1Nq4sR1Rwkzdkdj6zmKmoBojXlcfehZLMbKrHHm85DiN3nmN67+gGkWS6zUjYKcGxie7Z3huYLh",
-	"6WsIyUnbBVt3huhtBFu9uMPj8anMUKnMNWXSeEVVkw81Z9kzQjYoj8mkWRJcfYMPvIGi2HaF862W5tJh",
-	"frlGA1Af9Ql15hCYShILpgYD7PUzimlhTIrl1vV1v52qut9Os9vfj5qP4gPRfDI4bDcfdh51H+8/OWjz",
-	"Tn/9IC4s5PVFuLh7dmHcuw3j4iJ85kFcMk0Dl5GnOhr3TBo8IVhS8Qc7wbdyqEoWq+YYcUKwbdz29Tj8",
-	"ebh4eUUw7OcvJVQqF+3HlaXGRlXBMDW320S/+D5fkNxcX2rWmZu4R3fG5c643B6wZZZgZaQk2XYTqb8N",
-	"O3PvEv6zQrBzuTLYpMB5eSnyRrJ/afACXrS2N/YakVIZtaCZ+0SRSqdad4XT30Th9N2LB0t/vtQRtXR/",
-	"BCg5nnCZuB5UYWuxF33UInm8JTHGVdWLIZ2jnNON+OWYynqSnjJnip5RMiu8YUnWqK03cLUDcKOKvt7A",
-	"NfUG1AysXb3oGA1c+zxsMxZ/THm6gB+FFA0E/EJSjMkpOt+Ovk8pH9otkjDzOSGPCm8uIzU1VauO1AxH",
-	"iYyKWOyq6OfUzhzk86Sk8DPY6snQz+ZCxexspBiSR6h8bY7BAqNdQS9NnoMrYeR9LaRZFjZ4azfItxI4",
-	"8JNL5HzcRCMi0kd1AMc4iQWWzuJJg8EsMWsPK8za/eZBfCiajwYP283H/UfdJugfx2/XCBrniSQULtyU",
-	"uSLyHYbslSF9lG/IN1MKEDd+ePcd63T3Dw4bfqRqMlEau6HXjTTA2s+vDzVYGbILNtxtsMEuw1cWbjgr",
-	"IKGjrHcEY3hIA0tTGiuStEZNWGKOnMqKRQRagzp5UUguKdrC3f6lBCKcdCgKsdsTHLCiqJ5XTEHZkdjf",
-	"BJXc6Vck6doVX7hgtxoeQfb30jt/zephA+VQF1HBids5MLuQyvb03ElMrG2ZmbMNqsZu0Xnau8RRfTbh",
-	"lbwibDOVtjS+gq9aH2C5TnpVBFjs5H2iCAttoF2I5SsPsZzxc+HFBXJZDT4LkYHloEujLXhFRdp/iY9+",
-	"hjf9jDz0argwKoX9ZOBlMCsewOx2iw00wnGIddJmS6zCrgM8pUu+m69+13gqfpYFQNTO4YJ12W3uRwdx",
-	"85E4HDQf84edJoW/SUIvARh7kaQU24rFQEg03+uhxewbrB1vgBW7PtyA22gXbLjbYAOd5a8r1PDrSGFE",
-	"1oZGtcXYMYqAfvp5sdjyggbYxl9KHAHWsYyGViVBaqXABgf8qR3crTjsV15nJ5qrRfP661bn6sOU7+zo",
-	"nae/bU/fkBS9a1t97xL+8xmWTmykZZa69vCi9Z79deKpwrOnmftEjj08bOfXfzOlE59QPASNybSKRpjP",
-	"4ZSLGaFemXwPHnscrFQMDFNTE1imWUpfxVNElhQByACpWKrkkHAMqsN5k5RH39yZ37jJS0lxvUXrjSm8",
-	"/A4t3PbOwv0SLNwd6tfO3L3tRrTPwOK1yMa1AepfR4rFSUz6DSzc2UjIq8HqI9sXogkrkadaYZOaDlis",
-	"ZhK2hbaYioOp5qlusTc5niJRTcLXOchiT9pOEywqVHBTyYQ02ZwRARpdbj9KCMLVdacwLN8bqwsRW5Lc",
-	"iGdZYotJTn84aXYPHzoyRSUF64uBykSLPZcGLyN73Y75PJHwIhKfABPRk9xVL84yZUSLvUo0BZiIIcOB",
-	"DAmJxHFLQ/luBb6ZRr3IrNdvwpcorVgYKklpBI0R16PGUYN3bvZ/WIhMXPxAd2sPbvZ/tIvQ4fMcH1r8",
-	"0Tg6AIHQfy8iY02ohv/g5RoK9EJkfR+K3CD+7jbf8vg7qER75S4MfzftJUi5wyeIR8sSeddR+GvUyd6F",
-	"yJLBvFarvBMwS1PjkLfBExoRcr+lt9XGSnZFikGD7zUbCWJhc5pgxjXjKcrYgBl+LiT5XgTQ2xdmJuCj",
-	"jEWYEB60evInISYsHAkeh0eggh20P4LDwf2s9wWaTqWICgyS3NEduQcTfQouih5VyXeaga1I+JuL40Qa",
-	"HplyLR9pOpREMBvbkZzuQWsCCLsp+ovIYrQ4r4qjX53LHY1EdM4GcOR3wuiO7FdYAe6gbky+v+9WGMUq",
-	"qq+0eOZoNaoAFn6F4xySFAuDIh45N7afpI/okGMQVwFIFJQADt2yJ/tzAi/nqZKixX4GOTVLsL+Dujy4",
-	"YX2RKjlkRoHdCnc9so0jGjtGqHtFzWTOfgef65501Ab3yB7FNhOeZYpI4ZEfrzQcwmHnMqdD4AUgThSh",
-	"ZsRlT/pHggGNcGUH7f06a9XP4F1x4eXMKLg0yRbwihaKTjxg0Rqxq8oo29WhEpFCRcjtOpK4qnHSTr3h",
-	"OGvmFLyd8kCnE/DfRB173zkRz602FLeJfiLirNvt7AE5pafjxlFDj3j38OHRk8Hjh3H7cefx44PoUfzw",
-	"8AnvDgTn7ejwkMftziHf7w8OBp1+t9/uP+52o7hzGD+MOof99qDd5u3HIKRoaGdEO1gc3SQeLI20HbqW",
-	"90GSil8y8FpGxkz00d6e3m/Zd9qDDa1FisJsb5Ut8r//2jwZ/7N56hiB/nwYH3Typzy/wpqM4+m0j9qH",
-	"G1AW2mL0wpZwXbMxb9EM6OSfonF08Ljb2Q8aRnwwpwack6NGImPxAX9zi6jXp0ZlInbb7PriIn8AvroY",
-	"31ddkhQXlJGzOlD/33Ud0k+E9McGyOs1YNMJKPzuIXudfAcOx9tnLwLG2a8qi/1LsPvPfn761wfw+ds3",
-	"34N1wdmPb59/32K/EvA1xsNARYMXgm5SYjTrz43Qx+SezyfUr4u2DR9bi4Nngml4gG3MdW1TqDUpVDdQ",
-	"WU/O/GPIIkFulAEF4Smv1c/UuZBo+Yx5jCCLsWIjno3Zfc7+mUzoyqmc8OgcBsoGPOvJscJGXS7p7gEb",
-	"8yhTOmA/nL1+xaaYIffAMXwsHgQIgtjttnqyJ0tmGeUD3IyRLaUJ2tMbaY7s7dg2yTqXwbbnuqIu2ZO4",
-	"J2DCaWFxzmWevqe23BY7FTLOR0BRQuuipsIys7mEPn2LRhV9jUw02Gzbk5hWEB+wLPntsxdkyJU2gabi",
-	"AB4zPVKZSeeMD4zIZjyL9TELvSANvS8sezL8/vkZ88bvnhY8i0YhGyQy1rXsNCC6nYC8XXbO8TQ1yYRn",
-	"Zm+gsnEz5oYv6m+YKaSoyatBYILgQDqNTpc0/tfbZy+andYB+9d//w9KjEQidcvVH5fKFPNOLjKaVlZ1",
-	"1Y9dAy+yOM+lrrVFXQSTkzOy4t7hMg5wje2xxK3m3Ade6MK3Thjlc7fOI+p2yXWUO2Wt29hUXdcl5Pyx",
-	"B/tUTMwuH7fLx23PoKCTyrjfZjezKTYJW+xlAnRhs+/AhauNix+4JvgIkBEaNXGA+StUFU6TEnsGe6/6",
-	"RyxXEO9VX+9dvlf9l/FHq0NGagZq2ulmnmrVkxysF20ywccgR8UFBU1AX4XPnr96fvY8ZBGXkUhRw1B6",
-	"DZwuojPlhoVvfz4taiX7bpN4EGKQVgc9CbcDawNcNBHbOplMFFXse9Vn5OOLiRHxEZuoBHaJZn0xTGQu",
-	"MOHhPXk/3EPXb29/D/TM3r/++38c22qBug2NF5SrCLJBwd2+8E+h/nPEqh/zORvxC8E6YLt5Lf5e9e9p",
-	"FmZCT1MTIhdJiA8OLURKAtZEDMuQY6LAMMNYRRheCp1jGtKsgsMUos7K2V8Db81560MNCCRaevnvwlBc",
-	"slDAkQnZ/TBSsYCHUGrMMuXR1zrE63vSzyTi8bs5fAD2aTTiGY+MKJhPAwXWiZ0rPVKzgExUC39i4+Yl",
-	"rPWedDaX4BKp+Wh72Y1aMuVmnJalxX62cfiexBviJktFjBEuu7fgixhDbCcSB31Pl7QDrq+SEWpHNR2O",
-	"/FbqC/wh40OeyJ60J4ZFGdej45whNNGOH3BxL8JKw06mAFxf0LPwdrg50FaEpSiYSM2fxDy0diIIJvhn",
-	"JibCzqy1nAqgOOdijguGO8qDwbxX/epCMThY36HMuFOW9dwSW2olvMvH+5J+8TFomJla54e5IbWqiVH5",
-	"4xUKtbprToITIaVoFMrb3OZ81NznnX7zERiej8Hw9K2y4skA1I4yPG0cdT9u+Hr0AteZUZrNkjR1W3hn",
-	"TO2MqW2y1qJTT2GPw3abGTGepNwI9GHIs7sj42oSD+pNqxdJmoLlcyEynShJLqQbO6lZMCsCNgYLhgI5",
-	"xNlONUIY9oE/dMGQZGpA8QDShqg3bUEFKk+n24+uiVewynAF2GoL8Ypn3PAFputBYkuV7bvc04xEh420",
-	"WDNlkIg0JrgyMB+Rit6aCex+eMWk0pYobRVz4ahogIkLkfWkK5N2s4E+r05SIU0696YWakS7IAFOPz5b",
-	"4ZoR53CuOTEa5gfnP86NrRsraVij7gEbqWmmr2jsnkSjcShMoYTB4hihjcDuU46u+OB3YpLyOdi2oILc",
-	"3BZv3ZPWwqMYGZEoEU0IWED2AT7e4WsSWF8IWbbJ2KJJhiFFWCR6WepJOXhQb2m8xfj+l2JnvI0HuZUh",
-	"Y776zza1MUo/vQ0C5EI4Jg9r3UaWC12V9UJln1NGq5CC+rjRIq5mR3nXhVl3dheb2plTt2JOFUyRO7Oi",
-	"KLlQW2DzAnMOEz4Ulq8VS+Y81qlgM5XFtvqmXwCOtbiyuW9SBlQlPv6jvDrG6UhfoiNs0bWHT03ksa2H",
-	"8aETRCO5UtXT6snwj6kyAnFVYXyo4/EfGG2A2Yq1g1eFd2th0ka7YAxYbTPFUmEM9oJa9Y2ItmMlBbxg",
-	"MedWpVtpXpdU11wVQDiVsBNSpc5hzOWCDSOycSItcK0ySVRX7/LH0ratMf/wSsghbMv9djtojBPp/u4g",
-	"Dxoci8ZRo9c7he1IFRHaZBZBcMV6k8+hMGa1+qWbF6tg1WJNtcqaKvdK2QUVwuwHDdzRjaPGc2JhJkSk",
-	"MZ8zty2ELZ4aZkKQl4IIPXBZzOf6nt0zrfUKL95yrflQLOMaLwiHmcjErojzDhXLKUod6xlSXvrOaypK",
-	"6uYSD8TSLvwzdMVLwWQ+4/MchtylUvEPeM0W++Xdq+IWBB8Si8Yp9e4cVVBbY+wI+lmKgns1Xezp14bP",
-	"dVUvfwBeKDrhxdAywtKio0lYMwGbSpOkRT+zEGe2t9XOEP5dTYQseODl2/M0pXyFu/XAaic41KhnCToX",
-	"5gIvySjAPOZJKhCd4Mrz4KtEDsMHrRpcgo3LCJ6htFu92b8Y4981/H8TDf+fNhsbVFu1oXU6Q2pnLAmb",
-	"e7YEy3coDqYZMRVkIhbSJDzV9nwnhglyWwMkw+7JcSKx/wVs+qzFTmyAx1Y0F7NaYONplibnIj/rPron",
-	"PiTaHNOHXkxhYAdxrnzkB4tELI01yQ/O0kSewxWJQQpazQ6ZHVWVmToUZvunvf2FF6TsjJc78op57CE3",
-	"zqWa2Xj9dkTGdg2YvcL2rsUApXpBo0U6CDCFIBk3hkcj3GQsfH7Gh7Za4J2YZM1nyVBoE7L77148ZU8O",
-	"99sPmBFpirrdtje3KIZOEgr0vKu1UK5KYcbnR2QFoeucN4ZYVzkTkcpibK0jCH5JbH89OVPTNGb9TPBz",
-	"pgaDYqYcJAlZTeE7LofkWqu+mFe3QRekikPR2FC4XPE3T9D1KWUYaLo6nfaDHJ8lxBn6c7vZaXf3Q1dy",
-	"S9IV5G2GzfpqYGcy0WzCtYZ5vBALfnfxTs5BHQke4x6xDhtOSqPGze6Cm5071v/1j17vQ7fd7PU+PBK/",
-	"/fu/reJln0i7W47ZfvuASl1KFakmSVOfYiiPv9e4aei416h775eD5hslRfO1rVaofP9Oe+0JWE+n2BRg",
-	"qYGEPqqtP71ad5oPfaCyMban9xPJMQ5RXMyH3c7BAbzQlUUrjelCxi1Q1h/GKd1PN9VgkETCK5mZymIb",
-	"9kzkcJy2impwQT1+WHyZUpFx4bXe/rTF90nGfCj23k/EcHFI7rPikCZJBO5FYTA/vnj5YuvDmcgro7Ef",
-	"LR/M2zffb20sldYDdRbDiYTzRycFh2dFYPNZoidKJ/STagFof7Vnf1L8xcegARLgul/iNR+DRkGhXPcT",
-	"uNReia/WbT/cHbbdYfusDxsaAb5KkWswgWzEvOLkkXqugMFJopG1ANQAC2fHXM4r1D8j9b+Hyccleq6k",
-	"5uiX/2g3n/z2/zbpP3v0n0qdv8bxhqv364IqNssysih1FC1LwdGdf+aOTefh9T/ApXyjzCk3iR4k5GV8",
-	"7U4RvxKd+Kx8oRwXpLoK650PsuBm9IggGrzynJAyA0M8d3XyGms02K3b4ttnZlz3JKbm2QmjShYRlyKK",
-	"WJqcl/MWHxTXg3vcfTikAtfjcygHKaKABA1cu/jpbYyLbn1abDjGpUmWNWCvkdP6C96MFqAWlATUyi6T",
-	"dddwJJQCKZ3qWQ7pQxLhVkShVM2kUNJ3LmBMb8odJ3ldny3YQyZW4ih0ercEN7mujM34wCzBPsGvfZia",
-	"oj9GfNgKGApy5ZbgR9hWwVB6soSGwrYJhtKTpaDXOmAoNON3hYRCC/r5w6CUx/m5YqDkxyNnKprq8kgz",
-	"gYc+3g5dEW4fz1W00iJ7yQbuQHlsMuY1w0LXYV1slrP5RLy8fXSWWqCUg+5VYJKIN9v9/UHzUXQYN5/E",
-	"XdE85AeD/ajb7/D2E5CNKuI4GUI2v/8OzmyWDHFKhkLC6cWly1GgYXJJI1jM4ddTM+Upe6Nk81mio1Tp",
-	"aSbYiSuSyf0wmu16PGI//PVQTtB00bj+HZh5KT4YKwWOGid//6M9H+rfBy+68at08vbtU82f/uc6pgzu",
-	"uBXgUHDT7bBQvigsFKeLvHFDH3wuUChYX0R9MTCwvGqTemISaWt1Mm18+w1CDTuvjk4tC+2hDVs9Wegx",
-	"5smeO+JNJyRD25DjgE2sLKXGFpEOFqwcSuvDNT25HFnkqCKfjjYIlg8lJrCtzAkV3tHLMZ6mauYhjeky",
-	"7EvGfg4wSshKWbcDKAcswTajTNTzVOH5/1y6N4ohQaqdrYbs6ONDGn9ir+gim2fkNg3Zk7+C4XzO5moK",
-	"6zXhc9ovU2xdf/7LO3YQdNttWPf9DnsmIlwwBvIaNOi6iCBFHfPyeUF3VA0PDzK9XPUrV77oGyy9xCOS",
-	"F/HaNxXOh8gLNwdsn73GQr5uu3tIJ0YMBiIyFDupeuvat6h89lq4+vlOu1WWbjyp15aA0I5fU0PWFnzA",
-	"l7uis11rxxYxnbOE6txQKfbnbMRlfFMt/ttGkYO9S/zvNeW27xBRX+fKkurIbNmJ1dy6xU5YOEgkT0N7",
-	"VV4jW1G6uqS2toohC+E5IiX1NDXU4JCAih7bWDE9Skkb8qktW61WhjXHvpYu51qnpIIux070J+LIogXY",
-	"1cx+MzWzdmN/EhkS1Nez2X1Hlv0kEwhCaCVEZbErXr9+pStbWujaqiw3++rOfntnPu3yI9fnhbchGm4U",
-	"JHDYZgsV9lYshDbsbo++sFw+eY81KPjjvKCRRMaIk24Dna8Ti/skejLPsxy0nyyCgFmWILBUHGEQ+kDg",
-	"VDuEBc6kmHmR5REpKBIxBKHkwxHsX//f/89CFyC2f5IFRPYOmiaFC/o8wsL7YkADQ74lKlGYOM3A5LK9",
-	"OfsPEPNBxInxKCTupnY68jFhIvuY8Z60AYMxn9NPiYYJfgYCmjLmuJ2vWm6yQKpkLTicCh83IYPQ2bCF",
-	"xI4uZHYIZUxJgYiWGb4OGmrHxRQdpeV7kjBVrCvtpT9Og+3rqkY1jflXYtdtGl6BxV2MNMAeNuKD+USx",
-	"hh+5nPJsDhc8gomV1In6iugufStyIdCNwQDYi1diJLRrR7g37B5PSu/hY/mF1Iy/c3ctpNZ4o7DFl6J3",
-	"d1SGuxjGLdkWz1GhuLh+5rSVS6HedTRjzxZxLaE35MbbACjFQB+6JIRROaQqgkL05/hfzFmMpvIcs7Np",
-	"IrHDBnakBX8ghUnBilD8MQWNis07FH4I2SQREZWScrxREcUVbSB6KHdNNfgIByaGVFTig6HijdL9E6lF",
-	"Zvz9SygZoAuUrE4R0DShKPmLjeN8wWq0shYBZs2Zc8XBdqoz57AZNh5FcSLfTMEXrRtV0cgsjqpbk89X",
-	"2x3TzZ1Jq9RL/MuEn4pAKfgmOJcw0XhmLDcLHhH8t+UUwX3cIMqQW7JPsJ7GPs5GOf3zSnmS4oV0pvIL",
-	"i0ZO8bqF8bcalMWfvYLDi8gcUsxODc8MzoVK4/wblcbuG/gVPbI4hTZHUztbNbmb3wLYMmtZQ7hPnqJA",
-	"SHR12SPFYN0VO7f+bsoeSWYjwoOLvdsu2Lv19GuV8SownK/L6JolPE7v9ZPic2FF0JwYFShFEnhfexht",
-	"B85pwc0L6JysGpzT6TWqS1wRm9N72jVcIs8vRDanGARyJHtfG+sjwNF59u7kxRlDhhSqb0fAHDQjetKN",
-	"iSIVFpmK95XFwMSbTGUqtHZ++DCRtqqNs5HgMTwZvWsNYyaGFapwcCjologZ3QU9oiZfYXFCKYiCAQGH",
-	"3rkULzxWPWLO5BciYNy1/pBR5AHICa/LRm/xFY9YuIfvGAYs3ANnNawEBL0OCpQehLW1EZdlvG78rasU",
-	"78mFmJJNlwTMKIURl6tgob6nGSarP18GeV8Pp4mSthJT80uytD5lBQnWCJUjBWcebNUDxSrJfjllEz4p",
-	"11jYveLKEqlrwJZugNQuRyWsdLn6sLJLXXjA2kiTnyDisAMM3QGG7iIy3yRgqA3JX0ELvZM4jDNQawMx",
-	"aBzlInyxKyUoNq9Q60qLndh3BPVORC1Bu91u1fdrfB2hjW23mNxqlT9Jn3Wq4Jf0BThpXZNWWF7HWEoO",
-	"BFsemSv5X3kInbWwNYu79/oafl+JtXPM76wmH8TUl+GVu1HuXdp/fVyKVOWK+amvGvvkWuzlQqq4vvDG",
-	"buKvLbi8LLBcHsOFn4DPKozrPSsvw9eXj5+yiH27sngzSVxn7fvNsBO/d1XuVMzifU7SV4x5ki7PRhaC",
-	"jBTBXG4L91WcCDCGqVxIC1HokM4pAn1vNszMRGRayXu62lR+DmO8s9bmQos4xjiZVmXx/8dUTLfVhouv",
-	"ek0bbiGHmmg7dcQvTRVad9p1fbu2u0eghL9/C+ADMZ7AX+1lErjdvtq/G3ea3XhfNB8NDtrNJ/3DqJmH",
-	"bzoRasMomST2WZcNHseZ0Lpx1OAx/w874FaEOVmkqnLJUF8FZPcFCgMhl45r8TcgPvrvRQQ/+ZuaZoxP",
-	"MEBt+37rW339Hddr9V3L9sc9er3RL5p4bD/3YNJXbfTbNSioGZL3ZS2xXDnsweatz4+dIMmkZhxh2wMH",
-	"6U5M80wrJamKhChaDQvpLITHBSZges4l/icnA54h8WpfYDMNFWGCkENyOH840dSP1FjoHJvJHtU8/6Np",
-	"LmlUhk0nqIKOezLMxCSdn6mcwj5ziCiaDZXFXkWYNsul6d6sxOYK48aHYMslQf4PVNaTyMxmi0oXLySW",
-	"fu0beeHOYV9NZUT1tz358wA+iOc/mHEa0k2yqSQdmmg2ECYauSohkWqBww/gK5cPO7avRFTGWG/Xk3jP",
-	"M/HBhIGtwvPVzMiffJJLWcyGXWVIcfN5JQfp2HEC1mmz18l3zKihgIe3mIfas+o/kWkiCYyXknz9OQt7",
-	"03Z7P0rGQ6az6M+9RpTER4nRzUGSClBKvQZeIW5KnYdN0TSO9fJksHlR/t1t4zIpQmJ2LfTvUWY1p55A",
-	"UHU77QEzaqyyTM2KKaiyRr0spEHyKVkl4eExpSnH4RBRlDQZjwwSwqA1s3pSJirfKlVD1ZrIIZoqsHNs",
-	"Ruo38vLgiDSOaHdEE9okzwTP2EnMA+ZqvBPdoiv27CWl66s2n3tsr8F4av7ca/w8zcDoHbudWL4fmg0o",
-	"URpHjWHGI/EfcLFLJDWqLIGHZ+3HBUugrPfdDDaobOYfV4wPFNaTlCdytZ7uM1dbZOfGOsFjIZB157WS",
-	"MZ+DnDYCgwdL7ZDaIa0Obu/O060SIVurqmRUrmEJXrHoNnq/+oTcS+Ppj/Wnh/BfP/22y6bdJUsS6Tyy",
-	"7G5u2DX7rglquXmnwYfnKVow2jL0evCSIxaik2bNKDD+eTRyTHpJxlQWgwVIDdXWQoyx/qm48Sk4MJpj",
-	"KBc+l8pg0cycDR1RPz6/QJfkC67687paYq+z9d0qbcsr70WQoDHhiueSGYSxuhC5MC5LYdA/hA9NrU5L",
-	"pHCwlfv2VX/hvhvJd32rAl5J8R2v47G7kagPLhsCDzgOKBZYfnvB0wSc9FgYjJ5hkLXIlsUte7UpV7M5",
-	"JwIjNHBXl2mwt7EkD/54O08G9i3Vp4FhRvtmr7Nn1F4bXfdNV2RZjYjSwof1YEAw3J2a2qmpNdQUUe5j",
-	"P0mciXhL0YjpZAJnYmnxxos8GIqk5DYgQHEC5ao7CZpzJKQNXjjPHJWY822d34z0LD1pbxU4eBSrs4Rk",
-	"s5HCjOOIcpFTqad9GFNf6BZ7TWoLqa3Ap0YmelBd90P3QiIOHxz35Gykir+NLT/KUBgLHhZ6fRbCLWJd",
-	"4GinVbuH5bRWVWaoqjmc26lB558iDG5Sqrm1YGpOizN968H32w0c++DtUEmxEL1dEjfuVMSNu819cTBo",
-	"PmofdpqPo4fgvjoF0qVMLsfBNexMrxdcLUz69SFWv4SBZToyOWruLux6t7UWfm0sELQ99LMsMQbhQa4R",
-	"g9dhGRZF3FnN2b9PmAETrjV1CWo+f+AEinJtAAUB6VlBZS4gCcHIlRe3atD8Cvv2jkNj7qgXKwfqj//a",
-	"YHKFF71VSDkhTTZf9S1uT4iNuZzytLGZBKsJdpQ32M6O3NmR10DSYduzF1JSIRPyivKz3nrcuyz8dQ3S",
-	"XEnaUkdYPiA1GBR2czXA21L5eLViJ4ld5xfKgUqM8uvOcEWtV+mFPwHimz3spfnZATl/sScPW9U2Onc+",
-	"t7vskDl4Zoq9kEuGWcm+SOSQgg5I5OnMFB80THThGspRjtUYvyXApQqzhctIpJvl8p7TyzRWPgQumvnF",
-	"xE52wIebNkHjtto8Qr8EwpAigjIuYVah/19VFmEhDe/pFUAMK6ujt3401vXn9Sq02jTKNYuX6upkacl2",
-	"KupLUVHUVe7qg26eFdPJUC7tNbjKS6SmpgTar4XHyLE+rL5aQAvHNScNwkohRyl07DDlCjxHFlnUO+cl",
-	"eFG4bW0Ez/Wf+mW9xvTE+lI/7s+cJacwv742l0IapbHCdG2nONdPZ7FA9wuKg64Vh1zYOtcHI91y7LoM",
-	"7i7w6NEryQ7GKjgQaiWmORJzn7zRAJ66l8jEJJyM/+q45qlAGBEi2Iwd7Eou62wPQVEseuk6U9m5Ztiu",
-	"qwj0Dd490y32UjLek6GGFZUm4WmIFw9SYmmb45VYgoilCiG7zzX6qyIOWDJgEiynEUeE+OMyihkCfOCv",
-	"etLVm8JHJhmLB1gDwVkIBz1NRUrtDjxNGTdMyUi02HMw3DC9w1mayHN7X8v81p9bpWZBQahg0xLmTTPZ",
-	"Yr9iAitNqeOYVpvyAb4QkPJeCPJq0VcikRkikhR4gEEBISZvMkwMT5kWPGX3357Ez08fBOwKSM15ImMW",
-	"0rMspCwqNMSqxXdJTD50QmiFqxM5/CVLQ5YSqyrpMBQgtvTWrphjAE4ymhK4i4jtD8bHcPeRSmOqZ9Ui",
-	"yoQJmFYEvY/QKhOutYiZki32XEbZHGt33z574bNlvqkj4lk2L766k3w9aamHCfbuoNu1CDVUJMzU1Ogk",
-	"FmySqYsktoPOi2XdSiSGZqS0IrgMCKZjwXxET/oHgzM7ghlOzLEruIFpIBjeVA29iQEbLbA+AS+ts4Uu",
-	"dmO7p3sS6d3ZYZuAcw7b+0elS2xBcuwc6ljN5DHRDlpaoJyu2ih8PZ957ElX/XAF2eaGlboEdtQ9YFhK",
-	"nZ+uczGHh/ek23KWuDLTxlFaErDOfSrzLT74nZikfC7iI2ayqQgfFBKo9tY9SefEwsI7COaD9pMqU8sJ",
-	"Na8z7zYDkgu5a72nl4sjz1MaKxto9be4hayIXsSOEVegVLpXoVSc4Cmgu1hIFw/xAhf9bzvnf17RvDUZ",
-	"j84TOVwdZ+bjjeZ1RUgXSq+A+pvxuROydDKcPtwBvHwrOZruSmv8PTdixuefuIq1wCB6raW6ove+Zw/7",
-	"XgQDJVlRbWe+nRrScYU2IbI9sBHcWydxTr2JF4Zg/57SU0JsXdEthPRH84z0xUxlse5J5AySahbkHAFo",
-	"zSCcm4pRszkSAC7nmNXCciKuLXoB+K4iZvdDqczvFqz/QV5yhJq3eO5TpRH1OOZjPsQfum9/HyqJAHb+",
-	"g0hl2XRiwgdHTsl7OoLJ1ODUVCPz4sSeKTsHjZuoKvvLMlirn3Av0rEY9VzAssm/7I8fn7f7fxzMv380",
-	"+HvWif46O3s4/UF3X8U/Tp7w5+qn5G8f3lx8d/i6saa7m8jhU7trbgX7zIHKL9XIdiB/gWvXHr79VTUr",
-	"fGGHu56rzfXATkB/VqGBknBFhmBnojORishkSibgI88LwtVKyiWc8fY0gFAwM9s/GeWfoftaIoavE8ax",
-	"iKhlq04YPwefv2T1W5cD3Al8DScfi8WO2E0Ajg7I2dloXiWu7KNvS1j5OpmnKZ9qwQ6YreGmSIxFFcGC",
-	"708jwZ7Zqd5JsJ0E+2IlmN3EToatJbRO3BaxJ1+jnDpGZiIMLiTaRTooCmOrA1aQYgXs0moxBm7Y22cv",
-	"fKamaNa22M8ysl2ovnV7NlKpsMW7alguPHfv4almcjOTWBeutSXRUDQLriGaiIt24YNjFkYqFr4PvlKW",
-	"DoVxUsZNxbbl6acRkmf4lBuLSIsbXsq90Ef2fRr/6+2zF81O69GCIByobMxN46jRTyTHhNSYf3gl5BB8",
-	"pe7DbufgoN329P7aZLDlr3H7YQ+PBI8x4nQJuhuG3HyW6InSCf2genLsr/bsT4q/+Bg03olJ1nyWDO1K",
-	"LbsBXGqvxMHu5PJXJpdLYSbMwFjZiLJoLTH9Jvc2xzy2IOwgA6UyQlM1C7igsAyriWccwhIY/yTVeX4h",
-	"zy1geqeIGpLoAqWnvdxlwl2Ue0bpg2nmEjIYip6NFPnuyriMRWLdfq4N8iKMEzn1UPA5JaCPPSdk6WLG",
-	"vaaV1cqwVzTj2xW/Fg2sAuLoVmOdhVdaK3pcU2yHkNY0/YgaE1negI2NxZ3I2Fhk/MAvxIKccIuzWE16",
-	"vdA4y1O91s0i24olNhVlM6g2CaUJBGXOJMJS4ilOxgQGer08ccVANaaepQXxSbuAgbqOMfqW8Zm0XTkk",
-	"P5CcA/Oz5A/WeOeWZLLFTgZGZNbKA9HhGEiLhpwWPAWz0sceKy29ZcHAnqyIBgbssL3PXK45713OBI9Z",
-	"lgxHhkk1uxoztFZuldBKhvLWDEY//2g9wgqADxBz9kpdiJRHeBA/jVWZp/92zvfOyPtiJfbpxh43/KfK",
-	"3SY7xyGVzfIew0xEKkORuZlHTlRjtRkePkRYkAkfisCWWSCqwUg5uaYFydW3z1602BvibUpS9NJH1pDr",
-	"CyFJ+M2FbTYY2O97UtZAjuSe8hlx3X7DXnIlFIpdOP9GWAoD2+0MzOwcitmB0/WFmcFCvFGZGc0SGbPv",
-	"x/0fUOcXhX2r8dsG7wmDqfGuYaA7Mfe1+rIIHe8Y1m7Hr11JjjnVXi3HKtRvqf7Ko0suBgTBBKWv5i6T",
-	"TN7qZGpyjrNUDcGIPOhJhBCmu6AHTDnoGdcBPgP/Skyhn6RK9BXS4zu5t7PhdsLt863RudpMs+CouzLd",
-	"rUf24BwsF40z0R+BnNm7dPWpH+sl5Aub5/ClrCi+aspxBzmqj5LiiArl7NOwsBbDBgSN8StCEPuCemeN",
-	"YDWQGlh33QpVsBGP4FPwdU8FT+9pf+DQLWTqwpJpm2Qs8tJZJId0aqiv4nkBRNnndgbJhXDRw8A9ZSyk",
-	"Vu4xWAWNcMigIPi5kGiKBz1pg4oWhA9riF39NUdpzrjJtYifRM3n2g2Fp2AcR2oqjbaoyEhpqqYGSTVx",
-	"xV3a61yqmWRukl0l9oXIQM90jlwOTGVDW21slGIqjY9BDR1ZWHs3ikT3rKlu2HRSzV0ZieQiL5T8lRbz",
-	"ul6nX8kZoItzcJO8cQj2jhbIaVzRSu8GuLSLXsjpGMkd8lvFbt3gCC1meCqpXGC3BFgtZ/Lqhx9enzxt",
-	"nv5w0j186OJaAVyBF1C9MizBBx6LKBnzlMrbF96w8+jhQfvhweN2u7UFxkWcJMoF5dP01+Yz++7NYnl0",
-	"PkXFzFe7DWtmQEw2jhr/9Y9e70O33ez1PjwSv/37vzVWnC86CRYjkmsXclsgw2nwZqrksJlxGatxk360",
-	"/C1w2Zqn7srKdzjc0jvwsSBRibIizw9o2z9efJNHUUc84ofdVUb/TKTJhcjmzYUevBstw43K1Sm/XS4B",
-	"5IY7kN4OolSOE4LOcB92QV2ICyHN73YwA5WNW/ZeQQPjvIaPJ3UMm2uYhW/tSXdy5YapCRTNAZNqBqLP",
-	"Rnw/7565nZt5Q7OqolnIiLQEhbhCnE0y3PFMyXRepcKL2hvboQh5zEXiLBWaC9ovt78u84RfPf3aS7Cr",
-	"sBfWKSbKm6LgIkfDAxEwHqH5cC/Pom4ITHCl02TdbpuzPJe5hXbbgqN6rVu3YY9NdW/NVa1hh7LrwL0j",
-	"OIK8hZEMfrfRCafjM2nBLZ7sPULBqfesnDOHrQkurWo9KYo9KRckylsDXUmuVgvZySJEspAx1cVWwfLc",
-	"+IgvNtQF37xQIJI2Sk3v0Ie+VhFkl7hKCt1Q/GxB2KD1opcCrKRqGDgmIs36YphIsIpslzxi4WHDdiIo",
-	"6nH6w0nTucAjMiPIoj72tQnW7OlJTDMiuD0yBbCXhg3B2sDudqzEdWUPutBcIDKuRYzCzvYkjHi8pNqh",
-	"hLvynN74bg2UVA1r+fTq3KMCtr0e8e7hw6MtBAhGXI8aR40t3Ok8kTn0LPh7k0xcNI4a7Rv+Dwl6/liX",
-	"DLu83HVIKXZ774yzu8OKGvEJpcHQbdq2hLwVA02ANycjUSs1T9g/k0lgq8EKsozAHVSWDBPJ0yDP/cRs",
-	"kBSaDugf2LFaoFWxbV4i7kmjXG3dmMtkgOWviRktil/w+VostH317EJkyWDedMNnL16+eh6yaCSic43o",
-	"VmowSBMpAkIeGSSI+iLnrD83Io/dkfCOl9RY2INnZ+nTSdp/JpNFQWs/csX/b39aq+y//eRR57C7ct2/",
-	"m9nbqfv/uBNSdyCkiuua1yF89jIqE+NkGUWoJb9wxVflynklkXIoEwGbypRA6MWcpNAKRfQ96cgoaRT4",
-	"83FOTWVpo8woEyJgOvlAllwiBYv5XF/roFbmm+BBpwSlsfNMv7Rw1c4d/WTyDA6+r0yqgI/+BG7oe9Wv",
-	"9zh/VH19lc6+xZ5ij4F25aEExXbMHEYnfK6LCJ6V/DvWshnzOZM8ywhoznIOFQnwWwzB5SXcC2l8GS+Q",
-	"42Po3Iy4LGDCIRLVfqsnkfA1pAj8nwcoLMOFUWJan77KmYZhXKUeCQTqYjAdaHr1pJ5GkRAx9TOQRYiB",
-	"ObQxM8HOxYTYmB+hGA3cI5S0iGb77TrnGJ5yV1z+sBuc9Zq43EU5mUovsh3A0B9V/xoufxyQ6y4Dr/ZK",
-	"CYJuWUpiImqsHhf6w2uM6ie4fqUx2axNFfzrNZzy1SO1vPQ3pBrYIjVUPXHKYbuCOOVRc593+s1HUTdu",
-	"Phb7g+YBP+w/jB7Fj8WTQR6ZqFq4SaaGjpomVlI0jjpdsPaV4SkWDnwMiHYQPIRpit19U7lsYNrwrH7s",
-	"nb8XCQ2zqbQ1mSZLYFbagVuMFRcU1kGKD8YesaPGyd//aM9PH78Z/Of0pzd/fRwfvP7+8I/hOqn1H1X/",
-	"emBZ2I87Oqs7RJV9TxLbqW38cxM9vHf5XvWv4YA4gac5/z8x2I4bet0T5rCpngcim0rtU05GMW3UBDUc",
-	"ppK18nD5PRlx6arPiAQrtKcidD4GtapQwAM091wYZnWhK3szLE5iV/pH5FgxtYEUxu4dCAsbGbD+lBSm",
-	"z3RjeMO9WCXSFn75o+qvrS1/hGnehrPgx1cSniuIzEEiEz26I7GaC9XuJiKV5GX+6jeQmGtJwjo36b3q",
-	"f+ZB453Ds8D+AWu2qcSsYQD5Qc3YgFP9MIgZAh0IfKeulzgBJrAyoaepKRBqk11bVY7zXvV7coVaHAQ/",
-	"Ro+DSMGPsH+GsnpNbTLBx6EfHs+y5AL9DyFd44jNxCGedOiObUhFTfQ2Och14XVgPBj7CeF42+ttezU+",
-	"lfFUK0ZUqI6ymK4NXPhHyJ60YSNHoSK9yyYyVBr6iHF9bmGDzUjImqjznUpk2FjXhW5IlqwneYLGlcW8",
-	"YkQXBK3XBXY8d2pF30zcf0oL2sf2/VuspyIwwbhET+DR+vH05zdw8DmS1FHJIK3oLvd4J1rhneDxzXRC",
-	"lRW9lwnLELqEIDa3SBdiQFj+QBY2CrzAMgOkKaoP3OF5fwuojbkNRlnlU0mqhkPaRD6uHxXfmkSFSYBj",
-	"vaaF+9lYr532UXcTcebe+zMwb12XEe7HXTrga5WDFvXbSiK0EhcyAhVCcVEESmWJS5CWvi6yj646yiuN",
-	"7noiPe5EmUrmavD/Z1kk3UKAb6q4J2gIbNnLQYg4GwsHLpSQVTrHCDkFOGJrgHI2F9zGFZ60MWbuM5Mu",
-	"25kJXltR9qb01p8+em6yqTiiaZhKRMNQUpQj59T7VhnzxV+UYr6xGPBpahpHA55q4c2ivlKp4PLWY77E",
-	"QVYEMuNdkN/7IL8PBs1D/rD/KHocPxFtkN9w/VliMPadI1BctNipmtIfSxm4vc5wfU1cYyWOWF3UwhHR",
-	"54XrRaf5OOrEzUficNB8zJ/0m+2oE3fF/gB0DxzpZOHiLm8+ig/6zSeDTrv5KHrcf8LbcUd0B3lDFzyj",
-	"ZQdHupWW7il4io2jzhoCv7hhrw/xlg71LtZ7h7FeuSBonGQuf76u3Vr69d4kEwORCRmJegH+/EJkc4RU",
-	"w+KyC+L15YZNhJqklmRRpTFTA2u6+gZmK5wjIunKKKdaTs9GI5VQ6dQV7764cd8WBnpzeVR+6wqxZNEX",
-	"nSA9mUzcH9XnM/A/sVK06jceH3Y6SRWP8VxveI6L01FjzBVecneM79DbHKkZxs1sXuTGBzloTKa1KIjY",
-	"d5hyW7OWpsXyTaWF9CX5BDCDh9p4CAFL2X31eFqKNypOqIBCXXpUN+1G/mOaCLPp+aw4a3VntGz3+DK/",
-	"lte92zqj24aw2YIY+xynaakoY9xWJYLWQUIf0klWQ33ukm7Xvr3FDM9IgVkB8pXQ/bciXqvtJDC9mzxN",
-	"l1XWZue4O9ElA9E7nTjiKuvVlvLNWgh5zFIOjieWamnDnUdXFc3j8c0czy3zGgpZEjn0hi9X9nPWkBXv",
-	"Fl/9prjUPi5AU/2Zh7h2UF13WTSbnZfdMHfAb0nMXBb/tOU5EwxPH12tD0QbT6uxwFZIcK2u0DGX3bAR",
-	"1ywVAxNsBPcwncTciOJJvA7WCWn6C9ff0yyJq8oXrw2KVIA+lWdqKfTTalWNm6Mj8niRiMqJo9Wl3C9X",
-	"ZnctMbeu6VicvXXTLS50hlbircXBYBYr8ittNwprh+IgWn01lRHI2M1M0Dq7szhLcPKpXk2q2VeXGNlp",
-	"jS1rDX5l81CoPmM+BL8dBWLEeAJW5JJmfncF689t60IS64CggTBelxjNJtN+inWC7EJkGoYC1ik8lMp0",
-	"8Lma6nuoGUNpQXiAc2Hyn7fYafIB6c/z3lQbTqD6oYHKHKeMo5wFx60m2+IHf/uZllvNc5SX5CchJrYh",
-	"xMwUm/DMIIyCSFOaG8rvJ5JFSg7y7lKcCfMXWqDGUaOT68M3SjYLBLketxs2mp1DnFQZ80bQcGtcW3ff",
-	"7py1C9L2+of4DeD0r/9g2X0vCq/y8be1YghuZ1yf0vBH5NOK7a86OWEK59IJsvyzNWKZlc40nQ/un5KL",
-	"KSJPt9umgM6qJkKCu+1awShBqnKev1xA9eQLlVXINqyqDMGYDuEHIMaRlJqSw387ef2KDTIlDRsjIOMR",
-	"C+FUhHiHsDD+0EGguNEfs9AkJhVhTy4gnLsXMBi8xcDtSKWxyPQxC1Muh1M+FOExC2Erh+x+qJN/ipCd",
-	"HIAieSVgGEFPwpWxjvgEWaXHPBsmUmMd/Xj84JiF1F1uBzpQysAf90NwBeAHkYDNBP9CTpmQkjg9WRxO",
-	"wMJLGMPH0P1L0z/xxT4iayFR+2AJ//0wQhJWHcJAQ4nEhji/bws3pcwR5YYG7B+vp9rwaCR+uz8yZqKP",
-	"9vbG9pPWMDGjab+VqPyjw9bIjNMHRz0ZXl7CQnykAV2CMJ23ip/86cPHj//67/+5vNz78PFjSAWnHxDS",
-	"N7kQkt33GgnEdV7Gm2jGexKU0AO8zX9V3MZZhKbFvhNzRc2H4IjBY88TGf9Z8xQGwrg+1zbqPkOmjQHc",
-	"fZB8EDF2IuJPYNT6/8Cf8JNJlmA1LnUqcs16DR6wPvUM9hpUwgAPytRM/x8u5/AjhyaOe98W8do7jNCE",
-	"FWPdYidskIg0LjBcolTNnUDrcGDnBR6lvqDxYBO4TmLRk5xpEaF5Q+iG7g1t8UUmbJCWJTJKp7FwcMXg",
-	"QGBGAecOS5L9YVMZ++Hs9SvcK8/QaLkfEljDEfxOhA8CyyGlA6anY/j+Q3MqE3PExkqKOVwAb5u3gqa8",
-	"L1Jso/NBa92TMDT3QhRT9uf1ni4cPjbLEkOZlfER2++02I9cTnnGQKMFrNPq7h8Eh0FPdrqtg3Y7aLfZ",
-	"81/eBW6tprRWcBi/F9mYy3zuQRbMJ4KFMIghnEmUchQ2HKhpZoGC4T2jUU8ioAjVrhAjCtMCzBijshZ7",
-	"ZcdbPFSJZK+4SWTAvs+EOMcJeTrPkjRNIpai9LBl2kxlPenqtTnLxBBW9X4YE0+9aJ6cwRGnKh6HW42/",
-	"z3fQQMFmTXl0HuAYDrrdQp26Fw5HzImGgIFgSuRQE8xU+Kc/kYxCdGx7LOh96NciZp0WTHknYPf5g6An",
-	"7ycgeC6bH7Ebibsb3sOCdZYKfiHQa1NT02Lh5Z9QKoQOoBOuwWiJ/RlsPhpcT+JJRHQUPGT/oM9/u4+3",
-	"eBDaYiTQSDS2Fgt7PSlmJKgJozuBkwcrNMz4ZMT6meDnmqqW4LJjxlmkYsH6qYrOWZjvztDl20jr4OFV",
-	"AxaCRoUFQb0TOK0SsBBFNS4VHBFSZHSiQ1dnhaXIp3TK73fb3Xaz033gGTe44S1GiX7Vfy8iA4NPDAKP",
-	"92TI4xjRSHj6NgMbHazVI4YZIdBOYG+EOQwqzAqc5fDfYjEAFSDTeYuFGg3lZ9zwkFjYBiA9je3Npg/S",
-	"tHQSSWCghPCSyQmOg2634L0oOERZZe8WWrfOWrzbuDm4egQgVOCIt0cJrGHnN/Tx1o1ms0k78Yi9wV+S",
-	"NZuNE4nP6EncAcVvz/JvYSkuLzMRJROwvz5+7Ekn1Y6YkM3vv+vJwrEEJd2TZB4csUsimDti95C7iZQ/",
-	"PMAq/3vsY0/i+P5U/XQU4IJn5SEE8PGMjh42+Xl6Ibj1pf8TRP/Hj6DakNX940fWFxHSusPt6KPLyz33",
-	"T1r3fIPhWhTvRR7IYbO932zvY3TJDqlURvb9uP9Do+SAVG18nwqdFD668rwCxlBM+66AMNS5Ci0UeAL7",
-	"y/KV7XbQGCfSf1AEBO/1ThuVd/JvdxVOfK17lUKP/yjcOFh43xxBn+QHNliU/E7cJE01aBY28KIHuLr3",
-	"97R0qteKlXbWRUV3I7ym18cNxrnn67uy+S9rGLC8fVJyg3Y5rF00sj5Ljgel4Euv4LBfH2zcu8wP98cl",
-	"gHhlBx4kvos8XclOgaehhUXDAwfR14FX1QbW6/Ol52Yx/0TRsIr0UkF2bZpaOstvsY0iahhqiZlhF1Fc",
-	"IaK4vhC+TvruOvfusnNvDSm2Ru6kJM728q18eU18cjDN8FjZXxxbx9vkwQ/0Xajbmt0/aD95AP6/l4oo",
-	"AyNeyJXkIHoUE/TiUg0YIVypmQyYUYrAqirDmNf4QO60b6Ez8DMWttv00TAZLD54i4vCBju/bee3fY1+",
-	"W65Cu5u7ZFbIfBue2ZfiiO2IQr8gi+ckBoPHaRzESb89H84bPXuX9l8fl7JDEDnmYmAZO281JXjAIiHJ",
-	"bsPLZ4qRSaaD4nvZ7hOpCkUkm/JRXWvhfJ72SqUh5WVKiSayekAX/n1vNho7b2/grtvwWb9xAb3z3Qq+",
-	"G5zjkvn8KV25XKrtTTKxnOT9RZKmuhirQsgCzGKCIAuxytpnngoijnKFlBks8dhzrCQYZHzoTOYfzl6/",
-	"8qJP84EA+e654DmWLrUYmMQ2t54JhsSbchiwqSRaX5WBOOxJjhhgsCwu8WqL+0A6xBaA3aXI2P1wDwa7",
-	"96///h+sybgiR+0E7WTp1mXppi6pq7gus0vhnit6n/FNPSg81HZ6rjzNEt+6zV548FoErqW9des17lG5",
-	"HnNkxim4TNN2ez8adfC/otoNxkv23DU9+8GE/kQHuTx7gf2FvQKJbx1MRY2TXzn9a+0xO511Ws93d+44",
-	"bb8Vp+FUFHM9WFGBFVv1SraS4NaRTVqa/TJB7XbVMdn89er454mQZXVcKPMMCihqb+lOOGwLpH+FaLcu",
-	"ZnpVCdLNvpmQ6c4F2cWIdphqNxK9Vv4UYhvrujm14nSqLadYdZo9TR2GcCWMGsJP1si5NNHmF70Je9KW",
-	"eEDcwAtcIDAfZZnjJ6YK0wwuX5nF4p1Kxd3xWPgsdZygQRL7nISF3GjwmP+HfUwrUuOG/eYvIksGSS5T",
-	"B9M0fUOvfxJz9kpdiJQj6V6yBpAZztyRU+drZcthz1zfeeMWdwdAdIetOm4RCgKI5MlydEe8Zu+ScEiX",
-	"EkWAfEHgIZFpjOiKsRbphbCV4oNc/DBCKYKDa62vOBNaMzWgOmQ7VG/UBQgl3pPEA6zRdgwsnqONsWR8",
-	"4KSec3ccrrhF2iAydDU1OolxV0Zcw9jgpnC2dNCTM9EfKXWug8V2f4nomPZNYDD0MwSa1KNkgtR3yEWh",
-	"/dvMOIxBKrw7mNDnYmJyPHTM8ttrbUdEYfZmmTIiQKubqYxIocCQhTFbjgsqMsBP7uW35Tit+Q3nPUl4",
-	"Tipnir8yCzA6T0aOkNWJrSIqcFdRyIo6R/0c04wQazOhZ86UJaCy5IEemsA+OzFHPelXpUxdb/FAi0N1",
-	"Lx3Yt1aSZSJSGbZrOGrGIC8so4p9NXC7BVmjMSBH9IC+H2RA2KHwjmnKRvzCPdLOHYxuir+e8TkMy+OH",
-	"SjZS06wnEbWlxd6JwVSLuCexsMOCknKWiiFPqUw9Uhf4ZIfHYIFHEONZZef0lnA8MkGtAmYOU30/xHv8",
-	"DvcIHwR05570vyd+7XTOkJ2tgPhwP4T//I4f+x8yXmi1rXhteMW+SOQQNgxS197PexF+h48SOYS7ucPs",
-	"GSBxg1SFEJGpG1TEKlHDnP6gGh1iNXKrsjfiua1uigqxApiMO7meoXxn4n+t+vQ5rC+cVFzxaxTq0rbX",
-	"alCXgqXOTlzZmBqgRUznjwxHTAP4Whx/fpyKzKmZzuxRBYUzRuRlhXSDcL5JwiL1oBQJ1rHFYqxA0kmV",
-	"MWei2rK1ilNOiDBfxTHfODJPk1QuzPW2PWHAYMERzGsZJUYVPZu1kWJg1m81eg5Te23QBNd+PaehLjzi",
-	"TL+vGmZlV09zp3iBKE7BsPWiCE4hy4UdS8yNvKQ98WGiMlMbqVnHU8rPxPGCLxMUPJ+cKwTt8570BcPO",
-	"3M29okXj/xi/H1tKcDFHU//YozfT3yWjvPAl+ExgtaJzZRReEBDgAnkKzhtKNLUcZGP4PTzROVv0V8nh",
-	"OiYmLd+R7+zmgo1VhPmXahZYnwIHjFYtdq4e29YSLe5pZpKxSBMpsJ3Vpt1pPg0/F9La/ZajAB0wxvvW",
-	"VRvn3leiHeUAeF60RHmO37JsefmVCR4f59VLtvsXPF1b7TQbqbQS94Y20ddnPq9Neagm8zI4Gcd7/eO3",
-	"AG6jp6lx3BPwkd/o9k88H/RvjKG5f+PsiqXgYrIGnxZvsEB7AR/pBZr1xY/t306nfqkBwqDhji5K1/UU",
-	"/3MSjTXqH9b6q1P3X60mVZM5pWApSzwSaWwl5o19I6dY851WxyvjQ3bbYY0f83lP3hY9fGXexb3BXaVe",
-	"3BTvGMaL6JbleZpm7Om71zAhsuDUBQ2kwTibT+x25lq0olRp5Kj1ZTdEMCZi2PxF7Mt28zDudJqPon3e",
-	"fCLag+bD/iP+OHoSt0Vn0AisY710mNMMlIEDSoqycctOwR4u6R4spBZpY31m8TXEut3A1+eB3E7b5YHu",
-	"MA80y8WNE83+o2vy0HU4bS8yNQYjnJEz4/hjqe6UZ4K9/fn0jPyDcJqlIdLNXpr5RARolGvDx5MA6wk/",
-	"hoGlB6cq254kDJwkJvFsK3hQ7h4RmCY8MQOpb0aZmg5t9vjk7csW+5uaFnlp2FxNSSLjTTRhzqDYs+hj",
-	"zlvQcKmNx3s/AwF1noM/YiNFWLVLwXOu2T9ODZcxz2LmJHoOYTabzVrafu1PQaTGD9AXcVBr8HRCadMs",
-	"tJc1kzgM8r/8dFkcN/e5tzFDckhCLaJMmBwIrCeRQxdJivVMZARO1GIn9Ff3wwccRCJZ55BpESkZoxs2",
-	"z+c7QEyoOMlEBP6gCtAVyhIR9yTVWakLVH6ZEESoNitUjIrSK7XYqcI5HvO5A+1nZobwoPBiiWTc8iIj",
-	"DhRMDnfrxkZ8MhFSxEdswrWmx8IOQRcL7ooe4IjHLXbQaVPCDocx7ft9a8u0FYsVGyQXhRGTAaMTOUwF",
-	"cc1riwqImxcxivqC4dqCr8vAomUHB/tMZezxwcG+g8biMfXrYBVZ5Fxhnxkr9fnCOgljYb94msJpIk/0",
-	"fvjr8+9++Pnnn34/efXq519/f/vu5V9Ozp6HD2DxfMAs4pLeutPONXptzJY0oN2ndwuGFGXjJYAGBc27",
-	"rqpdVTeu3dtop+1WexrtEl4berVj+TUxo1M88Y219Xbpt5VemR1MUGh3wOt3iDO7OGt9CTLJWpTt1iLY",
-	"wORY9AP3Lu2/rilGeWkwYZ9cCORNHiq3d499mcFEyNgWN0tlMMp5tTCO7r+poPzVjbWxehrZvh8Ck4KG",
-	"3kVDvoz9/gx3CuNuATeyr6sLO60hlId43R7ZsD/2VrZz+3Y13Pp67RpttjtYXxbkz02OVU2dxa9lykMq",
-	"MHOZmxYrdL9QyZll6/djsYVVlOhxofq8lq0nZzxXMwOepNpqH0u4bcsuMjFJ+VzERZxyG2eyXIu1VRfb",
-	"OsmbGu80zJL9XoqQwUKP1cXCFbWW/ApW+0V3E8P9l+Js3WrBxF2LtR1Bzc5AX6cQIvBFDyqzUudGwnaZ",
-	"wb6XW+S1+Zxn/pKqjI4n7TsXE6oP3yfu/tay1Ep+z5sIyuBTJWQKfouL2WmDkIPFhAzpkJqUC1w/1Y01",
-	"RYudp/kp/fqWszDcGDGeGI1AVktSMh2b6/Bqo0hY6wM+i7Rijx5x3nzU73aaTwbtdrPDu/396CA+FA8H",
-	"ME3igzmh51c98tA+0k7jUcMq8YZPfb9cOY+zSSrFLcT1KZV8r+zs2S8qC4MV+Lkhya/Qgm9Z4O5d2n/P",
-	"l0H1/up5+zEeLS3xQYKUDgYEsTu1QV7/j3ReJJ+dyawGOft/JiIBD7aJBxGz/tSyjeDxcq0xy1xVdyBu",
-	"KL8rsBHsjZeRUi4XJRV1U/lM33XtlBtJSQTfpeBN1dAK/8rndTD3PqU98Fo3jh4fBA1CucTRqqmJFLV7",
-	"UtdNQUgfttswYyuK9glZiUXAFPduBdket5udqBs3H4n9QfMxP+g3D6OH8SPxePCEt5HM0ifk6ufP1E3d",
-	"xy1pmI31yzNheJLW4obYq3aa5cuKlMS5sPwUymSP4hf10B2ntmHSgnGUk8JJHBCbZIkW3d5exC120H5S",
-	"irMoiepoxueMp5ng8TygPD5dZMohdBeVaTEYBeOShYXsZfMnMQ9taTN6PkaxTEyE11y4+FXhF3rnb1o7",
-	"BZvliUv6rHsDfbZKeMWvzMYisko4vlzYiLsGla8XR0kWJSpJsG3L1Qno/WukJ5eUQ/WkkkgZB78MC/SX",
-	"how5yghxOacSkqIMLYvHnrwt+Qgj20JweidjdjLmG5Ex6F3jGd+2fFnNPkPRFlyxznRQSlmBoeWq75hO",
-	"ZCRYiP8Ja6RMT34qK+wO5MzmSJ5ljxxnsOhAHhTIbNZw794V52OtNNe6QvK96pfe4L3qFx3WbrPd4f3m",
-	"I7BIH/P9frNrTdJH/HH/Bm9EY65xWCkzgBgWFq7ENWHs5Ocud3YLMhvdWWq69RJy68JbGW5Ekwou62U4",
-	"UdPMrtZ9s+qy7xcqY90DBLLRxR6uvKLdKwKVxj0J3jnXbCbSlN03M1UgUUbwGukq1x8ETKuc1c0HfyMu",
-	"PZLFBVGQTQSPxDHjPUn15vgCNH5Xi073ScYir+GmSHOVMsCZsqLCFrRuAajzM66J+tRVv/n67KTp1yrZ",
-	"XnNwHQtLvaFAi1Wkl1KHnLx9yXxPNTWtYFIT9I9H6iVKcNcHkgwrwSuHwjyDp117/Iz4YPYI/Htpltoi",
-	"g/8/sYrQz4afWABw/AIhvemDp1SLBG9jkb8LXy6cygVeKKSGygmc/usfvZ7u9U5/+/d/qyByqjyhSA9w",
-	"s11V3hqlnXAGWsMlLbhtmdGWlaCwK2wHS3lT5JtgL1/k90vaeEHQh/iDkLZAwODGIqYtgCqMdkDtBjjF",
-	"+624Dd7zC04DWNwM+aduO+z9O2qe0o5l/75Xv7zd9lbWl/6+zRV2z/AM8MXlXmOh0+RC/LMemRZNDyyt",
-	"TJUcwn8RzINMRjQNnHWCsHS2w5rp6QQeqREuhRvs8uOZ0SypTha/Si6EFHoFSXCdIubwQmUXzSXqXAXe",
-	"atrWD6mqigMecnur+7I8y/RKK63mWJgsWSK+QegZj6WYjLEnL5HsbabGwozEVN9jcMgYcegdM6ksHgBP",
-	"LQvUryNBvaKu/23EdU9y9vr52buXT09/P/v5p+dvApYY326nHYUKI/XFjDoXlaWxQ2Fe2zdYTRZMUp5c",
-	"2QKFSXBywBae/j4yZvK79f7170YZnl76Ify514hG3PQaAW2ZP/fgsb3GR9bpXqsQbiox7KBbG9ta29qJ",
-	"l2A629GcwUJVWBr0LVbx5TtntR2qJkLySdJyZ7fGykg0+3kiJAjunASjYrs8VdJkPDI/agtdf0PAGrpb",
-	"SX7YETeOGvutdmt/UYZUM1VSTm5RmPp32m+1S++1QOFYB7FCo7tdteKegibDj6c/v1lvXeecjLQtrevf",
-	"4HZrrasbwDXr6pb1iLlVvd3zfQeL97eT169WWzxMxtdbAd1224aHneh0DRCuMOyIheo8ZDPQDRiTQCxc",
-	"lmg2nQQsjMUw47GI7RXvRJxoSmKpmSQgaWtoDBVTsoi0zCIejUSLHbb36cdo7HDD+1xj73VsmbSu9GQb",
-	"NZl4yhCOpinr85TLSGQ1yued4HGyHTsEp7QMfjUS0bmng4Lhk00Cj4oTZ6AEm9or+dgrdiB8OW99Jm5s",
-	"la3jFo6mbaVNq5OhXO6VEAqQPLfV2A4qz7b3k+dqo1YI8aBZX4wSC7sX/snnZ/uZmmnYnedCTJhRiPdg",
-	"gf9q/d/+1OSVlH6nOWTqEOOGAt4BXySRw5ANwaqs3pmndM1bsus/vbcMzy/gUH99HrNdQ0IwmQg1SQkz",
-	"sbgXaQ2q9uJUatc0vXcJW245+So+Ch2j8FWiTfOX/OchoYEj8jxsVI079aVZZEI6AvdgmPExmGEIOoE7",
-	"PehJpJZ/aTTsQKMktZXiTgwLwzwhSIsQv67ZdIVh2Y13LZghlhWj7Ld+KYyqXP908vc/2vPTx28G/zn9",
-	"6c1fH8cHr78//GP4n9UlT/DzjYudXiXynEzYVSpyb+HUFCbwDk/MRtHeb6cys8zZrM9BBhAWnGKFA1MQ",
-	"BATluCAG6iCWfh0pQeA6pH/YzIKyDoUlmVCZyKGMSCpoIePnqK1CZELQLfYafuvPfKwosNafF5UR4YYL",
-	"FqVJdM7uv3vxlD1uHz5+sIAJG2MuyeMngM6tbFS9Ii12EuAGEiD+tCKAypBiJcWxjfzS3kIIXa12kmFN",
-	"yfDLdaKgkocx/xXYhAiThV5R6WOE+m8sWBUrpH7wpevOIX1LUgJXP+JjgSH5ADy3xLBURTxFdpYhjiID",
-	"8RJPI2MpA6mhew8HltiJtnC28Hg7BZdXXI1hoo3IkOLAmkwECobsNYHHtfZkB2DwyCJ2pT35HN71ann1",
-	"iWdK43oBERQkYasMX6kr7vCfsMksFRGBcMOYnO/MiJM1H6hlrVEDhLQuDjCpuPkzD9ftnY5znAtMxpJz",
-	"nHPnI+Z1XLinRT2+et/XKAi0ZYamtnuLOIa+RoHWqECMeYyMEXHiOHoIs7zFwg/NiGtBGy5EodCT5O3k",
-	"N8ndFtizA5W12JmyOT13VWK8737Q3g+K3J4EsXrQPiDlYl+QMKCXzZsnzMZWYa6R8EcHbDoBD0vEsFOR",
-	"Xgls9eLUqWj5jXEFJimPxEilMU5mIpkHXMfnSlTWZGy3rtJ1Vj3gTKQpHiCcGD3XRoytxe0K7gp38qnY",
-	"+htZ92NWADWHFUT6D0u0NBJJpgt3LWNaV+2exBa7ON9GyCJ5U1+geFADm6GxtyXxdvV2v6rsnG6HBFJK",
-	"Wg4p2IQOYhHh7m18qHDL96q/fJWugNYf4R4eLXBOEVwlsUhd2c+0XfNwFWIb92SBSMlzLpU2JzrkVe9L",
-	"TZ/ERHXPClSuz5HmhT7FAUqVY/5TARuYL56TKxVGO0z6wpQ4x/Lqc38QPDWjwGUH7IsvZneLt7Lxko+/",
-	"ffy/AQAA//8=",
+	"7L37chs3tjf6Kjicr8pJhpRISrIsqqZmK74k8tiOx5LjmUTeJtgNkoiaAA2AojkundoP8p1/vwfbT3IK",
+	"awHdaLKb7CYlJ99s/zETq9kXXBbWff3W50YkJ1MpmDC60fvcYJ/oZJow+PeZoMniX+wN01MpNLOXbmgy",
+	"g39ENBqzuNEb0kSzZiOSQs8SQw2X4jxu9BrtzgkdHEaD1tERpa1j1um0HkXHx6123GHd4QE9HBxFjWZj",
+	"yEXMxUg3er9+bkQJnWl2uZiyRq/xVkR0OmUxecHpgCfcLBrwmSGPmYhYo9feO2k2mIgbvU6702x8nElj",
+	"n7scM3Ixm04TztQDTRL/NNFjmiRkwMhMJHzCDYv3Gs2GgiHTxD6afonMuRnLmSGURHRKIioI+xQxFhMz",
+	"ZgTWgMgh/BFJYRSNDJlQsSCGT5i2r9Xshik75l5jzEdje8VQZRq9o+NmQ89GI6btdxu9xmM6DQZJDbx1",
+	"yJgmU8pjwgUxc5bcMDKRwoz1XuP2fbOhuL5+wW5YErw/faldzPqvfd9sGHnNhH6r7b4ePHp0e9tsPKbL",
+	"+64YNSw+M41eo9vuPmx1Oq3u0WX7pNdu99rtX+wm4S3fLzIy6LaOow5rHdOjbuuEHnVaB4OHtD3sRN34",
+	"kDWajZjpSPGpW5IzEnM9nRlG6MDuQkINIzFLuF1TXF+e0Vjcbtn3tI7ZwbD1iB4OWkfRw/iYPRqe0Pag",
+	"0WwkbESTH2WSUetk8UbCjsu5YAo3x8y0vTBlotFsGG7g91dSmfGci5jc7JELOcM/Gs3GbBqvXwZYvDE1",
+	"hYeHCj1nqtFrvJTaECFFK+Y6SqSeKUboSDE2seeRDOyX7cZNqTKcaTKUipi5JEaSIb9hZMGogvWoeBxP",
+	"Wt1hO24dx+1B6xE9OGodDzsxa0edwQml9jSwIVP2eFkaWqKIbqe7PKlnSk6eyGhmR1s8QXsaE0Y1I5ou",
+	"dI/893/976fcjJmCKS3IhC4Ig0ly7W4cLMiI33AxshftPTFd6AdkrrgxTBAhDY/Y3n//1/9Hfu28v5up",
+	"D5an/rkRyyh4Oj5odQfH1FJxp3USH7DWo2GHdgcH0WF8ZAn42pJFzz6Fi9FsTKi6tkvQaTYEnVhigunt",
+	"TeNho9mY0hFr9A4ytnU3qwLMIdy0zqOTg2ZjTpVwXLbxmo4YObbs67//63+nQ7LLOZZJrIlhnyyzsBzD",
+	"HjZLaiNLalLFTMGflEyVHCk6wdsUo7Em3OyRN4zGeM1OjyzkTGmWDPca74Fwgo35wqehlGcddnrt41/y",
+	"/GTjIXF7HY2p3edERig9gHFMZAxMeTQ1rcO9TmvCBW/YXU75/Y9yThIpRiSWTBNaOl8y0zOaJIuVaf+1",
+	"sXIum42ZZiqk9vUM127HE0WH+UM7kLFl2X8ir4CYQMIxNeECtuxKXIl3zJFlOE45JAfkJVXRmHTb3SOQ",
+	"nYQNhywyZKjkhBx0yHMqZlQt7A3He421O9J1UiTcEdpqDw6GrePoKG6dxF3WOqKHw4OoO+jQ9kl+D1rn",
+	"TxvNhlR8xO1qu/MRsvjYTpzFOS5fMN+1TP7wyI2y3ro3GzdMaaCDbu5UwgF5OqE8yZ8MY2g0nqBuZvkx",
+	"NYZNpvavThP265J9sqN7wqgiZzFtul2aMGaIFOSlFDFF8c/E+oVPxXcoWjutrmV2x8PDdutkcBS1MsHa",
+	"iYBpRnzK3fg+N2gcK6btItOY/odTJfciOQFNj1kJ3DAy3AxtmaVlWpqJtaPKP2HVncFvLLIP/FPOFKHT",
+	"qeTCON67Xjp362+c3Z4fmGCKGuYF3i5q8TqCtiwGaPS8xgmABxwx/Im8nJkZTcgrKVpPMtZy5o+sJZI/",
+	"/Yl09shrZCn2wqWVNdmp5ppMaMzIgJk5Y4JkmtAPk8GPhIrY0ht5IW9YQq3ksUyOWmXzIpIK1fOu3dbI",
+	"qaSfG45/Baxm92+OGbX2Q6PXcFOxslVqjsy2Y/ctJw677cO8OLQKCiwe8mMhjdVUyHzMozGJ5EwZTWIW",
+	"8Zh5pVQ7eXYuuOHUsAs+EtTMFHvDgM3n6GFJjdikqk6Y1qAZNF47rYmPhJX9zxSP6QIsCz4STOF5Y8gx",
+	"Ck6bUznC5QK2GINKctvMnh0pGrHip3+wP5Ef5XQKSrJ7umuP61yq62Ei53AgP86YMJwmcEyey4GduJ5N",
+	"JlQtQJv/TQ5QLdCzyFpRwHwrWBRH/vAPueB6XHpPd5ltHbcOaGfQOrZr/ciu9SE9GjyMjuNH7GSY09b0",
+	"nmIiZqo1oCayZhSoNsDD7OYJBpzWSEMTWDcrye2wG4NZcg0M0J5vezM3bOLM2DGLrvVsYtdmTLtHD3sn",
+	"w0cP4/ajzqNHh9Fx/PDohHaHjNJ2dHRE43bniB4MhofDzqA7aA8edbtR3DmKH0ado0F72G7T9iN7wOsR",
+	"kub/Yo3e4aNu5+D2/W2zoWZi3QKDcVq6vp08Aw42EVTERq+9DT99Awv/vV33c+HtzIBsRF7HsKa4ZiHh",
+	"BCtONauzOjE1FDYYmSMonxPgmY1mA1UXfsOeUNDMcT26rXan0WyM5A0D5vGCWto/VyyhYBCC4n4GQjsV",
+	"gj/YRRVzNiLHTfKofXDQIS9ngkfjJvmBqQkVi+ys5XkdUNZUMSvsqB2LVRxZwoRVtPS4ces++H3+g50u",
+	"uTDkOZ0wTS4+zqhiTfJCilgKcvGu809y+PzHJnkruGEx+RsXo7iUV9gPzNRUarBN7JJTY40PSn6zctZa",
+	"APEsMpYhWZ3pJTgRGr3uoWW4bDK1JjvsiIhpqPY0Oo3b90u7H/DNku1HlZJGY9DR5pJMmZwmJcTwdXN/",
+	"z81tft2Awg3IydIvdLpex8NCzlpucxby2a/c9Y90AOU0VahjNOGNmrEKhBGSRTHLLaWLkBq+7u4fdXfX",
+	"GiLRmIrRqobXaffa3pdxL3priXYffremaut9rK9w6UVMnU+VfZpyxXTwqe7ypxIqRjM0sNBdt9nemip5",
+	"w8HwaQxmPDEcnElwkF4Vmkm7GGhiNhk4p3Gqb99wNkdle6bApn1fEK9QNLrmYlRnHeu6rspNPkt4XIx+",
+	"5my+RHP3QVBS2JMdOFkyjmU/atAJ4sZEWMIio6TgEU2SRe7UII3Y47oLSVUx2TdSy6tCagiMONxy5ncc",
+	"Vt1IxeLC8Mt9LbxhwrjwLJ1OEx6BY2sf16qSHZ+wtwqClsZMdW9/Xx/suXOxH8mZ0CzZt1b5fhUa/us/",
+	"WmeTf7VStveXo/iwk33l6crerXCeOlFE5zOYTRNJ0fgVy9SS2y9Lhxduz6YMotxbuR0vHeP/2dNt6B+e",
+	"mbGsdYid463Val0JO/5embMffOPhr5fZr8RI8vlz6vu9vb0SnrH2CBOtH76/EsjJuBj1rFbBrsRQSsNU",
+	"j3wmio/GpkceQCTq85SO2K39APxL3z4gt1cCxven4q9fiSsB/u7cEMDzPS+JT3z+nP5pFZPb28+f/6QY",
+	"1VLc3pIBi+hMM3gdXvr8ed//c+9KVAtX5CPYoW5SHFuYzgYJ+LRSNqbhGDxx6lVuwPjZo1b7oNU+CN3u",
+	"q8rPbbOhozGbUKfdcExveK3klDn3q/veNLi08r3PjaFUE2o/ENsLzcaEfnrBxMiMG71Ou9kwyAa0sXts",
+	"v4orZp/M3dluNxsTLtILVvkyhllJ1ri6umgUvimdXe5l3drvgpd9nHFll/nX4MXNpfm+Tx+VGFZY0bhg",
+	"G1ty2Mpv47IOdgnO5vwhjSKmNfxg1Y7F8/Hgh4j/xJ+fv/3XeecVf36yxxbP/xW/O+c/8fP5y8tk/E97",
+	"MeomYjB51o7/8TzJRNG5aPRO7EIoNlRMj/17z35Rb66jj2P28ePFP0c/DLu/HOkfR3uH4uBJe/rLo5s3",
+	"ncnlw8XfPnbn/xi8GL9lz6MT/Yz+wH+Sr9RL8zr++dqHFR2D/55RZU3V22bjLWj59ZJAYq7pIAnIu1wV",
+	"gl9+ZooPub3fKrzNxnCWJMVSkddgdwrTPKIEdt3O5R0bjKW8rjidVHLlj/dPM0Uev3lpxy7cLHHU7MZJ",
+	"SIgtWMN5D4ykONBbnceZxZbqgsmwduso7nRax9EBbZ2w9rD1cHBMH0UncZt1hmujWukwZznhGqlJKl3t",
+	"pLWXsVsJIrdyTzAPZ7EcqHRxyfZaRaDjxpmukxWOKBnDlei0jo8pbR0Pup3WybDdbmW5Fg+HoS86E6xz",
+	"HN155fUMpvSOm/EFixTLa1HaXWrMx5pFHx53n/2sv//7+Vjp6PE4+fv5y5//PDjSF//UUzk4lk/a7Hl3",
+	"8sv1wc/in3/JBvSVvqrRl92OMaMxWE6fG49R2XzCdRbN+7y0SpdjRqyUteqIpjcMU9x4wsjMLsAeME0Y",
+	"nWU7aSj9FO6xD/4lUN1SmbkivTIZ85/ZS/a++1+F4ubpJR0Vj/Tix7NW9+ihzxucj2WCo20SLsiYfaIx",
+	"i/iEJvlxXzV2Vd2vGmXzO87P7qrxa7t1QlvD958fHt5eNYpn+IZN1RM+cv6FGvMk37x59picHB20v81P",
+	"UY+pfeIvPXE4+Pvon+OXw3fv6Is/fxx9+ln9/Rn9af/yk1aPD891++eOfjZ4Mn88Gv2lt2bTcrNK3/7r",
+	"WesX2vpXu3Xy5/2/vP9zr2x6Ri3OhgYlXn56FyySIoYcqDnlhgzYUCpGqJCQu2XUws2x01ma41E42FSz",
+	"4sIcdFG14hNrrT16eOh0HPw707O4MGwE4hjdV3TCjD8qzj1btBmWQzzQhMf5Fa9o8kAGzZSacabOOl9w",
+	"qFchZ8qm978UGzZ6jT/tZ4nF+/ir3j+PMTFyprQsWOC+YJ8M/tj3BASpZLjSe+SnKf04Yz3CDWR/TSBT",
+	"Dl1b+Rme/fKxvbh49Gr499nfXv3jUXz48oejjyM/p48zK8CySeFwSghqrdr5nxlVfWi9/3MxTT1BB1fR",
+	"BnmmfaebhA61HfcIspHKhs1a9tfyQW/KGyoYNHPf23HY5zGbTKVhIlr8jS1WR/8KHLyQWKnQTdokWvpM",
+	"xilDVy0P0kFiaf80cx6xPXJG3r49f0LmPElILPNzP446w0y+HQ4e0tajYSdqWQnnpaCfO4q6bPbBsFt2",
+	"3GXMrfuoEi3ufejtl5Ljczko29ff5KB8UzdlVRRs6m/wqR239AWf8BJhM5HaEAj9EoqcwjKEMb3Js4Nu",
+	"u/jgQx1Abq1jNqSQ0GEfKWfUnRyb7hSw6WbjMvDJFo1de7+VJ8Q75QGBR3jH5X+XadZF03B6bungN6qd",
+	"BYPPlPmdxg7mPybpgaT8nsY/UMPmFPiC82eC+RI6M5UcJGzy59+cNyMsiBHge15O+ZMxKJj8w4DGH1wy",
+	"s9XoDRq8dpHOzsnIaqhUELwBGU4kZ0kMTGbAyEyzuEmm6ES2ugQdUQ5Jm1xoQ6HmpbFPp3yf8n2KpTlu",
+	"fZg2dbL8vfl01O5mSbDf05j41UnpOdX0Ua9PtX23SHo/P2tY8mob9BrfgI8slX8IImdG85gRvdCGTdya",
+	"sRgTQbScMDO2bHomZuBl2GvcNu0EgsDXFrs7E9dCzsUzTFRd3eEJTSxHQGMr3F23BWQg44XLoqcE8l1x",
+	"mzkKEng7HBGlpAsQpe9x9/jnQPnJZBRkNVrmoiwNTBhEHG7fF5KGy0vfgS5ACQ3p4k06iqp0ka3V3dBE",
+	"uMwRFe7IKEbjJpFqZdGDuqxUjtvlB0J5LMUw4dG2ZGIoeNxW6SPy782RB9dOWyIu1kxgW0dcGyBpmthZ",
+	"LArP+cyM9/2tu27pSbalj7OBVt3PdG53v53pBo0knm/Q+jF+TyDqBbv2TKoBj2Nc+i22DV2Bq7s2TN8b",
+	"bBvklNsnstHRJJFzOJRFWzXT1hrbcYsOsi16Foyq6h5lM7m7TYpokjAFWpXThXEFIP/Z6p00uWDqhqmn",
+	"lqdtuTXcvaloe9Lfgt25SAXAHLIDlRQjIq3UUMSKjRKZuTtjPAoZo58/wQUguALVtyud2d3sVuGijJm1",
+	"msPTxmMyZslUY9GUiK2oJfMxNbCnr6R5Jmci3nIj6UCvhKJxG4U0H4bw5rzsVAylI9EzyLfPyiXKNjG4",
+	"xYeJK5Q11tryQe5UHuYKhcgzN4uq25zN/M5OZX7RYNNBCprVA2uFnlUmOO7va7pIJI0vpXxB1Yhtuc2J",
+	"f3Z5l42UH/DHJQ0JNCM7pgEj1KDZ1mkfPjo6fkgGC8P0faq5h52AsTpVhjwVhpsFuZSSvHAjrrqj2Szv",
+	"js/CAnFN4L1gHQjYTs3UDY8YsUoHst03VIzYK2kuqOF6yK36u+U2DthCikJNV9lvfLCUq4OvLO0p+HTH",
+	"VBNIeCjfxsr5HPt+Djvu9sOV3WYxgWUj9gBf5KZUddOLl+TuCCBdTX+sp1Thmb1AEngr6A3lyS77PdOL",
+	"Est1Frx81XTlmthnMXGDCDmvbKbehcgNDq9bCvI2N9watmo4zzsyVmGj4Kx6ESsYi0HLj+VcnGZrROjQ",
+	"MEX6EGJoQYyh72vYnC8/+KlsTO7u/SBQcYuZB/IlFQtH8XpLGtHTEgGuqGEfHG5GjkSkROgLN3u9R1we",
+	"HIRIKJlIiJfdF30cdgPDxg7GLgJJV6HOAQ8meNcK9AN7guIRg2wkv1Igs62h7+vsIXOQi6alHdiIu6OO",
+	"twJzxfi/WLy188vlmqwSxwzezoSx78nTxxm5oQmPCWbBEMgwAe0FSshKrd7JrjK/3cnIIjf56hSxPKu7",
+	"N30TGl1rQt0SwdpkipxiMebYakIVQ4V+iSDevXvXOgvGuOqh/dHarJKEE8EY5cPjo+U4rMv4WRcGC4IN",
+	"eHdxHBwpbqqk3XPLbFHb2pYnjaUyxbYhLFyZO85K05wfLnMcWWqcOgSgIm/cZAbP34C2atmZIY9INKaK",
+	"RgYN/cAdN6Vaz6WKix1yd+jD6XZDmg6W12mztYxPXLq7EoK4yuDZojEMaTAz6DeBpbaXTkkf17oPaRsa",
+	"Kvr2GtkIEHQqjh9TzV6yyYCpwKG7NpexOMYH+yxnwpDBgkgBWZh9TEzpQzV5H4KOIIQn9FP43i6Ed5au",
+	"5DMmmYdrWLdoEEU9c0Umt83UC7XuGTt9wCe6zdJoKkVqcrmO9gVFaY1ufV9TZRZVl/cOJo7p0xsozI7p",
+	"b/bGWx8KKoo4QfXOAw1EtJfPTN0Qq//Pq6tP7Xbr6upTZ3h19el4+P67q6uLosv/qzgx1R5jRAx75So1",
+	"CpOS4DdiNb7U02tpz06ZCs5Q8lNi6Cd379I0Hh7e4yw0j1mlnbiwNy7T1TXiX8FL3CYVUpmHjtuGwKYy",
+	"4dFi4xjxrtumK/ko2gkEM5JEsRvO5qvE0t41pRg+3fQjXrsSGVpIfrYeMmR5/O/GDNOKwAh7oNHQGNOY",
+	"DBgTAMokfGJMNs6BlAmjwn55GXxkMw8J8fg+Fxqp+CukrNlxASSEz9SxawEKHZZir//cM3yV/eaEfjrH",
+	"R9C/6gpMlKKwuwHW3fpXXnjMvdslNLzVlaVAFbFswsAxi2AylcpQYciQK52fyBLR5I/j1ZW+urooOWzZ",
+	"3LpFcwuxSVYWHH5z0RCsQSMgzViMyFcYH7SEfUracIkSJCYr7OwE1iYwZNRfnmyWJ/aUOMJNya91bkop",
+	"ENcKLRYdFF+ovHQ6IL31zGza/Es+AYEZ5NrWeuD7RbUDktujzXL8SXD7LabjVvlKAFlYxhZiljAoxuGQ",
+	"CoeRn2JG4OEOq6sdXuXc/MQF3nmbaqabH7mEG29zCcdV9mqJGnkG4ZXflnT44TqGGx1SSTiKMqp8kt/z",
+	"Imbici3tZgBm5d5yxUw9tmG/+oKj4Myfh5QnFSd76soMGDbP1X7nGFWniFFliZmb3vsqu3Nlx+ADZauM",
+	"Gv/qjLdSN7PykUINkiktxRoVsvJG1dXnNQfbsBpr2lr5dw8Gy+Drb9yI/UDW70VtCpzAY/Vo0G37JllZ",
+	"i5ReSVMgSrJqySosGCslC9V7adiO57u2lOLbkAFwyHTWbkrhx9etX+3Nt8tSb+thm/4QvAfsnQLlw2W9",
+	"lMxY0wkj0mnCIJQhaU0O3V/AkE8JRsXJfMzgVh+9RRWt0mLB8NKsneUVK1iy2vS1FZOtqs18Qdu/OuP+",
+	"krZ85VHtZpvDeS8w0KsceXhr7TPvIB1rnXo8a3+IY+/V4gKNjjphZs8qbD4U2xEADO+5hFREIOamCfUo",
+	"TviBY5EDaiQq6HskofOFfWou1bW2DIMbuAsLVzSk39hrmi70HqFac20N0dwDewSLWHuIt9yEF1B9rYnH",
+	"FoZx2hsBMES5G8HDLax992uKdo7jsbLBf8qSSOIqo/HxYM3yaulFahqs2CWKuXUi9qVL30agEletWPpy",
+	"D0a0wonvR2B+tbRqW1rrbKuK9tQl1dcF6pkGLBRWVUG7d0t/xn4qqTqN6cKeV65JPMs7WiqCJVSlzurU",
+	"Yde0gEIKOBuHWPOAkdipIMFgD2rJ0Pugqu2tdLsCj4PoYg3si5qUd5+U8bvs+D3FGpZ95TDEddtXW/8w",
+	"VgLW0j6A9/whlI9g/0qFqZ1fuTAFfOIyUWrPXMIFq7WeTBhVR5/zH3kqzB/FjXS55iCEbjpIzIm/aPzw",
+	"8Zga4FCf6ka009G76jE9hsoxQ68Z4cJIH+jeI2dphRkGiKCigkI5DPuEpUjsBt5A04IqX8COuUoO9C4X",
+	"odLVpfIWQSdfBH0e6/VV0th+BKc3VHJSmU7xO6GDCbbZk+oSoTYbM8E/zpj72SEwDmmhI+CZvexDYBMg",
+	"lqI4Y/0w4yp1j6l5euPE2xJgiGAEsEH8QLRRjE4w9f/i4qn7EdAy2McZTTTp2/f3VzfbpYhUzgbJaiw3",
+	"st+wHdLasO2Us4iRb2KWGPptkautjpaCF5Y/A+/uEeq+5ZYNaesUBGUvwK/A6xgtTKg2uJ6nBPJZelbi",
+	"DylPWLx8R8i04Yuea7u0owLuvSw07a/vS6hhu/B6lLGgTdvludVt1mNl/UMv8K7bABexaIO9zbq0t4+2",
+	"gQvb3Uvuh1q+zGWxe9+6qGiOnmY4AM9ex674cxdSrpIq4NjjPecJhN2yPm8QVnOqA2FUmWe/8Z9YzhG4",
+	"hzC6P/f3E0YPO46ULpaCtE4v2X3djgmlXw8gDrTvzrVY6s2FPqGPM+mqo/A+qsA17zI2JmV5DZ1t8xqO",
+	"NoVq0or4gGZ2SRNIsU03oA9RqKl4oLPKlBD6qJPjM8edZcyg7tHDXgiHVKzQLbU0q8YcYMvtofBl7b3w",
+	"tEjl+tEEfCNNCvYZGIRq8vzip1eFDOWeOEpklQdo6IVqdDQu4yd11MW6Tpy0M1KVt99lgCLcax+nyGTi",
+	"KiV6RNS8arFsfR+VALi0ys4d9pcrxkKJWeLOvCOsnSIkWc+6cgLW1556nQxtpplgOBJ7F+YosTilYi6m",
+	"s0xnRmq/K4L+txBMdyN0qitG/7MFFDgiU2XQxc9S6m9mAgwPXyCu8kJsfYxtmX1sOFVWEQmtB1cpFTQY",
+	"hdpYzXWxByj4XP1EorDGurp3LXjqj5NYFAwqO7fFvi+qEg5nMHvEUXJgsWB1vRSp/2HFtqqtS7NPEVPT",
+	"ElN4wEZcAJK9HGKgMCMRM2bLJsVhrUNyXUiIZ8mcLjTph3Pp52gxVHs2WrDuQC2tTDbtTdtWHhO8D92l",
+	"duLElpu3077dt16ztUldyEr9EoV6/npeCb/6DKHtnBzbpG/tUggA31s/me0mslvCcd1QcfWQDUwLmgjf",
+	"9QZZ7XGd2+Rom7qNemZJXWdXSfQNZmN/OoXys4TXC7+VTMQ7NNcNzbcFuVxMWcE59WHXDVR7MZtOFdMa",
+	"hOc2m5y2V6qTWLbsP3DXy4fpW2TcJSE+U1IY588HtdUTI4ZMpgmN2FgmsUt33bWsaKX9Q+H4EQExP1D7",
+	"BKopQ46qCq4qDHrIk8RZZLhEgdTLVnFTw4iiz1rStgYbucCvfdNtd9utTvfb1CighhZ+LeyrsEHGZnfe",
+	"Bq0Wqj3k+qVA9vNq1Vb64uy9aX6sW47clmwmPve9rzT4fwMN3iEt7Ug+Dl313nWDtHtDTj0I+wmUVckN",
+	"GDESICkrm4LuY0/TLg+rdmDd6Ct0Hqj01bcqWQ31qKSRm23RhniZWWaeY0qGt8BJJCdMg1HRA0hSgHCC",
+	"TG/MCAVdH/qZ2yfB+YWZQVYVSJ1jkHkUk8GC0CQJjayg0VTa0MG1CyvOn8z60peaue+kijX6xtNpmCWn",
+	"2McZ5PGTyzFbkLmdM6CXEW8MT8HLR8FxtcDcFMxqXzWGY497Xt1SKbZE/WBzVmjqCnlf6P5R15tTugeK",
+	"RtfMOEfUUCaJnKNHbg4r5apcneuWQIEpTUjmY0zhppHpuaT0HXCj1+W+B1jxgBZVlAN/dFTDjJyWxmdx",
+	"k8Ebaa1XsJw7VbySm2YH1FUCJO2J06P+F8i0ypMr9kE4qmimCPkuPR4Wwg9uHWu4dKr3WjZclIFnXPJw",
+	"geFZY8NSrJY6UvIcve0F4rlQNPIy1yQmjDjuAT57B0q3ttzBhzP+XOzIgLFd3LXs7+N7+8X6Z7Gtdm7u",
+	"oKok0CtWh+t+RDhGnVOHQouwuy2RrymIzZSU3IpnFLWJ6MvQ33m8LE4WU1YLzWI9gYRjqO3Hzg2quiM7",
+	"d9g3ebAre6KfYDvfz3fuBqkR673HuOyQC5rwf231SNWMfF7be7M5LOtBK3YJykrFR3yjBg4E8BPeCpKQ",
+	"JtwsLiKpSnC77DsSZlC3GDHBlN0SDK7O6VJhodM354obw6D/7JiKfCAxljMETMxkdmEI0TUhBsrGyG31",
+	"PfVPVN3SaunusHQbc91Tb9tORQ3beNdql0LUC85WtFZhlbypmu7hhsguddVpPq6bSHlNqI/GLpHdqSWz",
+	"VOWF9LKY0cS4vgxcROzOw7cVeG4u6OAOY8oFmnlnZ1BqkgnFdI3q1JzAcj+WkylVXBfl/0DdGIvB6Co+",
+	"4QCciXrv3GWLlivYR5WC/lZV345QxjNxXVbmmdDIh/VdI/lyCKBTqG1OuRLXOduomgS2A/xxJpYqNbpH",
+	"7cJqZy40U5VXOtpopVVb6U1cCFGSIL24RkEF+2QewwpXKfM2cputXkb1UdCF1cjgqCAtLK9sM0/SpYcC",
+	"dm41XIvVriVimYu7X7B2ccLB/IX92Bo6gcF4khZsnioJu5KMYPMLQ5UpQ9dS2sDH/dny325WssBhDJ1N",
+	"FrhM4lrzl0l8Z/OXSVxr/v7bdzf/JdpPBxSsS7BNAbU0U/otJfv69ol9Stfjin+YzJpQnd2AXYcTxYQV",
+	"t8tO9jrwBMTjCZ17qd5hpTPqtMVOT1gTFhVn4G5vXNVOzR8zCnh2hV9zP+6kl5b3wT03GiW0Pzaw3Ds6",
+	"IpfoIP16NtM10eNQXy9kM0OqUi/SmGrwped8u0gwjcygaDh7cQ0VlOcJ3aPd+29lk361xu7XGtvScCmw",
+	"WGqaKT9nY74fTCyX8c3E3Xqs6p5GURhdcC54TXC2RFPumsSBSMekvALUvpqkuuEcFKVrHmzrXd6R8jJC",
+	"WjKOA7Sw9Tl64UdqKz7u8zVVH/e1P5YGlF/n1Qhm6PV3Eq9HOk3SxWR4LQkqPusDa5uU+qL12fGsfz17",
+	"X+zsVT50Tz1K29LGGkOjMVRglGzASDKNTjpeHaIZvvaMJ2y1dn75pNlVnExNibYnhybzUBvFqxS4bDIl",
+	"Lb/60UxKaqF+vHz5glDt/E8aarWdt5wLknBt9M6VRnYEl2uRx1e+iWc+9Ndjk0tJEilGhI5cI3Ke9Yxl",
+	"U0OsTT5x5bu7Vfvdl3arGNXFwe9FMBk7WbD47B8LttuRVyziU15M85eSzMdyki63YgCvBjgqUOGLnSfq",
+	"nIM3/nMV5I5i02RxKevCKWomamxNNV0dvpHp6nqGvKQYzhJ/3Cml5B4177XKs59YoCynPClHK80ct0wX",
+	"vY5Gndu3VYkvlvr9npLZdOoSOBM5d7igUPZWmDTkgXpze5APoR8UrDyOKp1b3UzC6qlaQ56wt6qE8fbd",
+	"r/18WkBa+jmlZuwTIFwroD0CTZKlIjCIfHOofInMOnCeq6uL4hQCO6LipKqgtNHRB9H0hoHYoLoeNND6",
+	"eh3hkZhiNqSzxJTA/JyRKY/MTLEsKw8kmR7LuS4qWFoB6HdTLSVbEOdFOLcmyG4qS2BalT9FqRx7+2XJ",
+	"HDWJ7K42battKvJmoiSjdTep2dD8XwWv/d7jEoSa0MPDvCZ0cnLU6TzsHh8fP6zZq8EtYJbsFu6yG1M6",
+	"51KCqW3bIfPT9aTr72/MLQn5VR17m0oWS8csKU0mXqLiFZg3CMlFkbXOo6jQ8bmd3tXDWkQErOIJNJll",
+	"aJrtpJLpEo/vWYCPxZNTol1ZUYp8kTXGtyP0OSxGhovxccZmmAKN5c8DORMR+oUBegnKC0XEEvx39o3N",
+	"Fap+b/12pTMpJZQy3zYOsge9Lz3oIlofGrB7l5fcSHkN6eJWKZUiJAffeO6UuJn2iGLDmXawNSMp41OH",
+	"OtVzKAaz6SlJ16BHBgsQsxqyx7deyiKyg8T+QrS2c0zhnSMKhYMdC5ti7Ij5WsOVn6HKVby/DrIIKGlV",
+	"b0Zk6Kp3G6qvK9+raHTNxagyzAOWSFRWuFep/9NUKsPikmzG2F/e6CMJfCpFHCNJUidh04fCmS7qzVTV",
+	"G1OYHrAptQjnE4z0/Zo1uRhTxXYMP4XIC+W6z8IBALh4H0CTbwPTUG1NsqO0GZ7Rjg1qXqQi3vXhh9gE",
+	"s9sjUiZcXFsOaVmUVVYqT+DCSMViH/SpPAWIta+Lw+PgB2xExVYLmz8aFYcFTTPW9NPAQc2Vq1nfrbVG",
+	"yRjq97AZCWoV4LDXdBmhAhE4QYilTtus7cXSJ6tOrVa7HQATXoMznKdusN8lieXu8MNVOJHjIkv9ezwB",
+	"+cEvc5CU7sMzXLSDa/mav7scXnrMElcIAJusmnDK5cyQ+VgSlmjcfV0AmBLAua1Ho3T3bQUaxnWUSF04",
+	"haXKjKz4C/nsSDEWO1U0tH0f5vVi0vp/S5Riv+7F3ajOzV0Vc4GqVUy+XGHvSDe9RI7qHzwEnl3u0lRw",
+	"5EpxP9/lbY5VY6Nma0XUa1+VOAlkBqOEbjY/kZ0WWYdHodK6+aeYqvIIxjaquXbTTwSpGLXUweWi+Ozh",
+	"JaptZqc0t+yrsP3gPXXTTUmyiLc8s4bWU4DALcibNi7MVcxsoBN6GM3aPs087eK9GreF4rLX+DtibFsy",
+	"giJfbKB+0u58e+rwQqdU0QkzAPfq6sgIHULZPun/tb/LIFcSsXDEac/z4tUVPhltuZsmnWlW7OezjPCa",
+	"C+DjeJ8X1TcyooNZQtXCs5DHb8+ekEiq6Qz7H/WfTgYsjllMzoU2ahalmFHr/IXrY1VSDHlcXMf8o5wT",
+	"PXMeFIeJ6fyTO1S7sPKyb24IE7Em37BPUTLT/IZ9C4kuby+ftToPSSRjRmaCG70+sHlYKUu2ao1sQZpY",
+	"tzZcIsUAASv1ISH8hN6VV7vWvHVa+BZnCmeuM1gnxNjS97cbWXfbdY2E0cGxyo92KVoODqsnCr8qSKzB",
+	"uubOS7ituQkU8YofXKZtBh+wFaZ4DSMXS1DrlfumykNa08l1mlY8VHJyir4uLAZ2NSd2rg+0rwbGmtei",
+	"Zv+hvzlbmLoYULW7lkux2TSx99wR5BPSkVv8apSwS8tyn9zrYMjBbLprFPJaLju4uTxhA4H+4aY7zWGs",
+	"WefpsJ91Ey7PPHkDdQP3RyeyxpR35xwDpcBZLDGjCShHzRBrF5FWp1NG1SnpQP8T99U9cobP4z1SJAui",
+	"2JRRfCHhmUAnsWToogdkCNeDLoOr9n1E0nxmM6Yi0MPHVJMxTYZ75Byb3dl3jR08IjZOmO8ow/26lHOX",
+	"KrnNrp7gtlnmLHqg0x0gg4UdO1eEx7oyc9kZsR6G8bsB1pdUjf4OxZ+eBYTnOyCDpfOXK/XcGoL+R6rH",
+	"RSaDA59fD3+wDJCxCWO+CHnhjLx9e/7k5viUaKkAoYXHGv6N5MgnUEsARhlfyi+dzXi8FOR7mE8ueVg0",
+	"CsENp4atOOLuLc2EfZpyxTQ6eWiS/DRs9H6t4u55v3xq3wrDkzTrLqIic0ZaFkbGcqagsRBZMIqNhYiQ",
+	"81N70JRZkNhyKngc0/n2QDtwPK6gF08W6tQAlETJ949fk8NjYuioR35gakJFkzxTTETjJrmYUsH1GMwo",
+	"cJQ9FaOE6/EeSXWesyhiU9N64dnq2CFxr4xrpWQk2NZuUQHJ+8/d5qPbb1pZPcn7z53mo9tvSw5mJd+O",
+	"tiMjzmBGZ8Cu5gO+pNjPg93t7C2nGGDw4WS5XI6+PmlgnjlgqjaKsoxSquthIueVvTXv/AMrnMylafjJ",
+	"Bu8uYkIFJ7JMXcsdpUq5hXxkmWRhlpfHQcNhgkxH8QcBnQkEkN3mT0DQj2USW0lvJaZi+bq0meJFhLGa",
+	"372LYyuYTchWcm8tWuHncnAHjWiZd3Ktu/m5HKAzDGFRuB7fR5ZuFTjo53LgUaCnSo6q5Lw8l4PX/lbs",
+	"GzEr0XRnaoT4eITrHgFHFo0Mv/GWAebAUBU303/5Xwaz5DrMYQgeRqsY7m40G/bGklwZDZl3tc1OAA+H",
+	"nEVLz5roMZ0ydERioso8dUnYEwvpDiGE/6pCWKQRqpmolfyralFhNZfyczkIncmcVU7oR6RPOPy75/bv",
+	"lhOcNXCY5VzUKTn7qeW91rj+JXwg9VSvusjShm9GLYIVWE6wjFlhXpR9um9/dQmzrvveZlC1D2U5luuc",
+	"52NrAQoW36WTSsZsvTPaLt+9dy38DXn1BuJ2XK1mf8PiBoKenNAe/00OsJAZ0VF8B0GO5c1MxKu9AcPu",
+	"gVYpFVgFwpRVTxGLcn1DwYCg76inoGf+xdTjgwPI5AoSgqsAve2VJQc/l4Pauaa/yUH1RFO3/79vmmko",
+	"K1cDX7Io+/jCsGnQKifeaON32+2KVr6RhiZlX+SC0CQ5JW20MYyLvkFVknCOsd0HsaIEAyHjwEoWcH3T",
+	"ZH8arYaB7NhBb0LKJPqsZmARGjCd4GaTa5PtJNqIcuj5P6fcOPQGf/TcJRQbAv+lZ1EEdQvV8yhfcHEN",
+	"3p6SE+cqlgZszBFll/T/0k+dZVxcF0XYyk9gauR9KDuEL/gNE4W0WZrbm/CbHHSDvN7MgNak176o3VJt",
+	"xcbe8yb0lzWOX8gR3xL+nfm6zjqp5VOq9VyqEmBO1xD6gSb+vtx5TR/O00/30TL9rN9IX6uUvq5oSzPT",
+	"estVKTvmYHFy7YzOuyiiKi45cXpaZIc25BE1jEwVeNyL8g9qo+4DglrhPIXLoeMjSEmkRFvyEobThHjn",
+	"AOaO0yQhUsE/hRUQ5AxyEpKEJZBXbjk2GOHwsV0LzpeowNWZ4JoXU0AoVAsajsFvGeLWJ4QZT+tnpUjV",
+	"oE0FPpt53CvpdrEQEKNWtm55u/lLl+H4QLsCdCHnO9Um1c95c10c1rIUn8dfr9S3xiiqBC7DDUHM3UJg",
+	"Y4xfwrQ21cmHb6ytVIrg4eraZY6q7kvNbDZmwq7/Y8va1wC4WT0R70y1uE673SNawu/ga/YF5VUxojbr",
+	"brhO+TFu2p3XKuxWcCfCwUegFcNqPXsjOCItm9JYmuJNGYw+erMYlcMgJjl3aqHVA01x2JqLs+m00jhC",
+	"uip+150cljTOb8e1likXboOuuQ8lB+kMki/q1dmX0MWGw1TULqSyObaymuv9JqBqckGW+5vskT6ks/8m",
+	"uWBx3xsc87EED1nCDOGiSfqG6us9V/MU9+09VwIUWVcGdYqoh5ZodJq5itVDadYXVlL4YJH7jEaFCAmX",
+	"6z3ySkKmIpg0mJo9T1PyY0RgmWiW3DC9dyXC1o52Gq78vYESbi9KpM7+wjm6jPN0MkHK6F7QuSS9FrQw",
+	"Sa85MFEfut1zPD39OxsG/p3dD0S956rX8I+shg3/Ti2wLPE3e392LR19dilmUcKXL/psiaWrYcFhehVD",
+	"DPlrbjhFRuBrqswakxbYCMUEbjR49JK5ZZd0LkrfvXgsxTDhkdlN2ZlQU5b0Q8tRfv0wcyqiPZ0jrg1m",
+	"qTmYnPdrEwEONoThNI83sk5YjAt742qEKMYsE5xiEaeAh9c4x3CHFs4plrroANgSsgomUyoW5Zt0wWNW",
+	"HmzDd6M74BQZRM9qxYJxoA87gSbRs2iMxvCcG2vG55q2JhzPi5xOpUaXBbyoZExppHd7kqkR7f8Ddb2p",
+	"3uzmTrvdEKqgz1LaJhbaLu3QJrYkvFy15Y2jgNrqM3QAR7f1oH7Fpqe7O2u78brUS/KUj8YAZ65oZEDA",
+	"OqWYnIlFdh1Tr3ST6CmCoEu5hSflUdEZSxNGV1dRzRJGNLN8BaAVfY0VOCV1LgzgIUWaDRFTqFUVsYTy",
+	"i8k0kYvSFlmvEVp1t+aZce1egWmqiO9/A9oSTxIsDZxzM3a5vNCZBnr4LTvylna5qFD5dRbmWdZMrSye",
+	"KYZlHCeHR8ffVg3YXRg6SBjGOqUiEIChE90jE5pYgkBY/Bua8LhJZoLOzJgJAx6jGPw0Ax7HTDStLfAB",
+	"zneTTJgZy/iDvUJ9zCdyErtJEjaiyYexTOxVqtkHVMbcH3IOtXaWQj5MGZRBNC2BfkiosqxMUTFi8GpN",
+	"DddDbodvLxv2IeETDsPSRio6Yh9mgt5QnuAtlK/8PaDxB+9xnU0xVAezzO6CoLygyT2HLzED0vAJ27Gd",
+	"llJS6TIwcpbELuwCXfCENIRCIpada2WGFhQ6bfYK2KNNSxvUA3aSybeAX20pVjO1SuGxX9/fCYFK4EZv",
+	"ArlCwhVMIMv38h//1O20rq4+HbOaqCGI43f5muANG7DfT04CYXzYrtuxwTsEXHQYOJGV0KepWptVEto/",
+	"CtpcdbcCNl6Gz7D8Ysix8Ht5VBtTpyoFfgtwhV0QP6OF98UcFXKRnfFbj+ufLeUzj2ngPN+cLv2G0Ti0",
+	"1fV20gpBJLZKLUkffV8yPF4cN8PKyYJYLzV0QHUloyXLyVEs5rrOI8tKoP+qf1XRbPQGY5TdMLVAg5Rr",
+	"MpuumqNspMABUDUQ6AtMSxbXQeJUh9xzubMQrRagYHjoHKgaTYuQM1BILrzzD60rzMYZWINwNxmzrhur",
+	"A8lxjVctU0ccHztI+9WY29snXFCDfuIJnU5dXWeYpl4F6iMbR+aB2VRJ9Cb0wTnyXWDBNWZZ3TYbUrAK",
+	"mdnFI7ltVqtoCp54j0uqmB5vxwIUPlwSdQfVG+8gUB6QVaZoQ6aUq3qogFk0qiTvZek85EZXfBhGXBum",
+	"vmCceThLklel5jl6OB6U984sX5z/vLr61G5b3aAztArC8P13V1cXRZdL7PjMsttkUsJ9G4PXwVyL117E",
+	"TH1vecJ2y19iNb/LJZ9MaFxdu8QhvY6HhbgoR+sbbVc3onMzL8sy/00OKsNWFecdpfGrHKAQJOhMfKvZ",
+	"te1/akWtcbzrco1w2lAStt2Gy2lajLZ5F39yN+8MNl4yj5+mGyrjig18j+hVrAs8eXP27NILURopqXWq",
+	"H4xKKj3tLxeFiJho5UyZOg0t/py34IEmco59g84OXfFb2u/GayFnh41m4wWzrKbQ9XHDFB8uCssbzkRa",
+	"PzJ3zleF5TYRFVmr77QMGV7FrR0NKSEsRgfs399gGXqQuZCuSLkKf7TEMPO21NiYqf5rb3+/BOq2fOsD",
+	"BnF/Zd136woK/EC5mm53NB5o0tfrCrqLrIhtj6MfXpmRXNLJeZe+x6WNpM+N9mtQ0Di6giay96GSJhLM",
+	"Oew7A5v8fj2hlVeN10it2QIW6i4wrLPkMgg2uGLBIYPAUJMMFmQ+lpbB+cInzy2aLqmUG+JKjNYf9cPi",
+	"Qic3sKf1K7bK+Kn9xWuxMCcuyOA+kYd9oMGvccGk8oBCdujFJDVN6MK5G7bjXzXw31ZCgvbJCsPaWR0q",
+	"VEuKPwxL4PXZN0wz88XsgELduXiUmgVj3GZ49TV7V8y9EawjzbdeYXdwdUMi6xuZrDPjMeMW+iPH0h4z",
+	"bGKYFEZhsX6+0WzQeMKLg/cXTMQOlnqbVbzPrjBBn4GNvWEGUVRcuDtixqpKkZwuUrjAIP/lWsi5S7uv",
+	"aAst+Yk2+9vXN5FBj5IGdPesSYFv+1Lap+DobhvJ+FEUoD3V76e2eSfuc7kr9kUpenPN3ihlbU5+Ethq",
+	"eKcEAuy6XOQ48l1GTvFURRH4FAf2v4ZMpDak027f5QpXN+4BS96vSxFzC7hNmUirmiK8RWuaoozfNVUi",
+	"6WB1CYZgacElpNEXV1kete8mTOkhCu8nOPmURmOMTuZKsu43NLm26DMd6/qdsm8vtLd57ICEcMOxJ7DA",
+	"6sjVyHylevpl+qiR374d8a6Z9w4qmi4XCdUz01fUiF3YiBvW+w0zLuUgazygA+YL7RmNxk0XZOYqK1mp",
+	"N10kuDtLJLpguriFau3KjGimVGE9dJY0DhEr2C0yYIkUI41Q6cUOtdr4HpWbFlNt3urqcyvi4mGNffC+",
+	"PBKHX5I1C187EU3jc3UOil5tFNDdhWIy0MsCRzcka3r0UtcIHUHosDk5QI6Dg9MYJnzVgDckEjm34oXF",
+	"HIzoMR+Ni42IMe0ePVyDVgUHbcw+0ZhFfFKYu7MDelUOO3wt+1tOzsOTsJiyGNYmVnQurB6sjZLXzAly",
+	"lIMQq53z2IydIBkzPhoXtBvB66WQTfC2TQB0pXmfAQgdDnH1Oy+4YGFOEUwqR5/1QLkBnngl5rMJsqh6",
+	"gAj/LgQgKwj3bVP7CLt2zxtSKJ7zuOYFLVUr19mVqIJnxPu40uZ3Acx8muUbWUEJcYMVjPmVhKJykPmx",
+	"Q6RbN2BArbPMf1pS98YMIDuk3ZhwgLEUDHKil1ORj6oO7ro8az4FJLGMbk5V7FtCQWmv/fxM+7qsBPAN",
+	"Pa6YzyTKOVfSAo+s+gO9LYpNuHAlKSzhN64UJWh85D/faDZuOJunUICwNx6VC59Py0PC8o+s6CMrFSni",
+	"x1PFbqrulGYfV9ftGaSnZw0WKBnR6Xpf7km7fdw5OekeHR4ftk9OOpvS1jO8+hVXgWYkllBkBNSxCQNi",
+	"05dmmqmzUaEyZElyoORcY+O9lBR9csy6LmVltLjs42UfoR9oBhoEu+OO0/uNbKO2SpLIUTODcwXkalHH",
+	"xVW3G0N1VSUvUerJaqBIeyaxz2nChoZEUgmmsriD4+P5lfpU2LkXkk29/K7B+IvgYAt0ryfL0CXbvHlp",
+	"YT817KfWLmxgBZZFxaqBXFrN/H1zfaEM9taBMBrAEd0BiOYFFxFLQTQx+MV1mpu7ZciuflV79RjfF2u8",
+	"Utf6KocOLQI5SY19L+UgTgH+lyFUeeji0rnfCarTy+ViRzOm/Trw1VMymPHEcNFztMTUDY+Y5Y0sGYZT",
+	"dve51EXNaJJlMWpZOP913WFcMrKbr+vklMQ7d4aBrmR3cpZdq6ygfbI9fUEafojgHe+txUg9xxQU8KJA",
+	"XvuYR+MMWKSW8CmCR10pxfwy3WtCmMAdVttSJTaqQ1zfu8NzzfXTSRuV++h4eYOddATBYQpy9XP9d1JW",
+	"EsLG5hwrgfclEwZVJFVt5cZRpr67pm5fHJ1tmShX5omI2mLUc911BwzxI6xtsWyZZN1ZrfUSAU66kIYM",
+	"WJMILM/P6nhSBGM5ZaK3glN9SizTgw/TJME0tAzBOg6SO/yYJjRGmACXu3KasYsm8TZMM2sXC69xRgxw",
+	"RLbUjNhPPbSu7GCBJGFsOdtno6H0fp236F1wCgvOKx8JRL4OB5hhI0EcH8GPSj/DCoJGJZgi2EHNlxZs",
+	"QJk66LYr40rhi3dWQJxSWibmEjlKaSSEsMLHEKd5RzNuXRtq15QCaWG3kBhS/F2D3iI1BGJopgorA6zt",
+	"63FKoQRspgRCczmFCq+6qsS7hNfC/XUjay5jKawLk4ZTW5mSAzHsuco2Oz8EWw67VaeOGARZA5bi+zlj",
+	"xvopQYdJM/Nl9XDXJVZrct8pxPdSxFVjCYuMkoJHNEkWxeiKzn1T0SNTdta5GD3GB+smP2/XN9K7d/V4",
+	"tX9M5+G6LM01GaGVEpzcbC8Aab00ySmYVhnVcDF6gstau76mmBU889WTaTfy7fnAnS3Futmv2XrE5vTW",
+	"g6Vq57zNL4Up7zVkCaWodVuNRSjNEP4pIMYNXUtLyW1ptbL8X5jTmmV7wcX1jjmJJdaQeqDvAuHx7lpk",
+	"lqdA5kmvMrTrn/pZC12rwhUAvK6vqCqpC8gGVDkYt5xFu03X0ztkWNkA1iy3T6FbziUdlTXYBmANl26Q",
+	"FmcUty86fHR0/HDrFkYbHbM4yHVz82tZY9e+BJf8mbN5Wc1zTU9gKtnXYektNisRq+kReSleYTUC3v9H",
+	"9iNudPEtoEMFu/c2y5imwPN93nf3ppV/VHvs3wIQ+vofWt/pJnWUNbGHIRVsjizDqvpNAOW1h6cXVJPD",
+	"g1jBJoicGc3jJeyDXA1ZaMlDxZMTAPZMIdwBvtGa5Yftk6066BQXiHx/p4UgaIus8zl7xOaRlIhd4vwd",
+	"QQMnlSx6PgUcjjgASJ0SBL7p5Zyg1i6ZczOGPApME3G2ABksfDvCHDwBOizgKyVB3SCQi7iHlUAM2KpL",
+	"D1Z8TevsjMSXXHaBjbNJUzdSgdPZlfN/6YqrSArjIDDLcmGxlyWAUGaBT09165pDu2q1/TJ7qHboqLTm",
+	"6w2j2O4fB5aF1oczBYInUixGz1JRmRd5F1SEOccdQO+ueFbuuwjsLvtAeaLyzaDEPUu/L8OfrMq3oZeP",
+	"h1tDFGNIqCYTNpFq0YNtdckPhl4zDXhx7lfX7BSXY0IXpyAfetm9rrnLym3eSxy8fOh8LdDemSbwJo1t",
+	"cbL+xxAlsyO9ZlNDaJqwo5faxODwAPYHeM0aKFI794tiFu7gxXpwgP0aacOTxEl9O/xTwkXMPnk2rRlV",
+	"kKwOCCvmFNBY0qY4QqaJjlaI2mODvfR5ZFX902AHgq+GfnT4JorNfrqzfd8XcZEH4sSO+M2GG2Gj2RDY",
+	"ayT7TOGa7NaMKo37OKddyDHTrJNs2Yukxvo6yrU46Hn5UDuik8IwVA/p5AXS7x/QmU2nqixxm2Z4QtUC",
+	"iPmKyKJQ4iRFD+d4EImReG7TppRDouWEYfjH4UMzRTW2qYHmOmxqlUkBND9NaMS8WtnHG1v9IOajtCEH",
+	"3TCBl8R8ZB91TkmX5pv2TPHZfYLoCU0SkgBMgm6S/n/g6/ccgmF/bysxW6OPQKGj0OXk9RxyO2QF+Gan",
+	"xumRCKkupEO8xSmdkgkVM5r0oBgznnBBptCSH5+w/ETPBvZTA/t6WKK5AOAlYeBtmBFhsDTSsrUJFTku",
+	"kuUL4qeAe2Qv3awqAk/wdJeuwcZjnFFx7TPMBDS7q36CgxPzux9fj01aAJ8WTrRc8yzAR6zpa7af1x5k",
+	"ZeMZcOP1mCwUj0S57gSt7TyaInypDNyhnoM8B1hRZcR4Jt239dpohwP3lUlcH953aYEuZpMJVUtJ6d2j",
+	"Te6yHDaFE6zhcJd3LZjYOipbj4FJU5iP3jLndAzXMuXxYjpmYpvGeO+/SSFBvvOXvv1r4fb6AddmBn4G",
+	"uvaG/XF4gYMtXp33uLSQO9WZQdMcKjqauKaTUNpdVFRd77iV44oGSZlwVwEz2qH5pgfyhKmvW7SAfy3p",
+	"QDMzlqqqj8BqLYUZ6QB7YGcAh+AlVdexnCOQIaowY8suCnMLtygaqZ81+qWkRTmMfYBflTF9ru+E3U9n",
+	"gwRaRm/A7JQCTE4y06y0ljB9V400CwDqflIb/sk+gdrWkLsMCoR6AnxtsCyXwJVWoUrhgXqftbvx/OKn",
+	"V+QCv/ZNt91ttzrdb72KHFNDC7+2o1jdSnuoBstUKAQzsnAnN12v3J5t0j6LhlVcQOTKd6kn6qwjRadJ",
+	"unsda993292HrfZBLeyqduvEdWTM/rn3oVVyGkp0jB1ZX22e8z+SFdwhpa8Qd0jOmyj2k3kMya6ru15W",
+	"jJaGGMmUMzS5FyxukjloCgqawOey8D+i/YdNicCvpJkypW61ErBD+63dUF2Wli1wKRWvDS8iyzfPHpOD",
+	"g4MTKAZ+e/k4XyBDDWs552HOeV10+PiEJVywp8IUnrnIVD9yu9dgYvt+THuG8NB8vPBuUocIvUeeSUWm",
+	"TE4TdkoEOPLnrqEPQNuSuZKmYI9qHMoq1ZmuTttVCP5Y6wk3lXKy5kstA3yfO+I6ThSf/8LyQ7BaISGx",
+	"B1y9SQ7If//X/7nXcsQyNJ9LCVu1t9S/DOriXcqkkHA4DdXXmBVsvCccctuaeRxt12kshMgOk0/sC8r7",
+	"qbhhVqXuG6YGJRSb1jranQrbPPhZKkZj1/YrkTRjiI1mA5umhYzJqt4VgphZLaQ/pG6M2QZklBZgv6Tk",
+	"uqZs0nOFn5mKCxuRDZS8ZuLMlPXiUNqAJ2sR9L9IDFMsdvmoE641F6O0YywWqglDI3O3xOj8aWvAi90d",
+	"rtAz89JafYgqRjD6v8AU0bnixjCx9RgLo1xjSx6VuQeu0ia4f1x9BGHFSTimEsxgmYUs2/b4oWwN3UgL",
+	"KcbSgy4SIBHTugS9/Yw8f3cJ/K1/Bsod/xec6x75nlHFVH+lm9bJw5p47Wmo/rzg+xcskiLWWXt5gsN1",
+	"UPJFuKAr2eGPHh62K+TbrwOx/8ElV0Dj5/7rny4uyT6d8n2r8O67R/vV+yjvrc1ILo7928OwMn++GpvE",
+	"fdnMncJtDz8cbkdzM3r+pRRrBgu8n+gpo9ca1IIJTZY7T/mBwwYC+0soFCYOuYJgneJMxElxo7+3wJsf",
+	"U81egnzasoOBQ6Fcm6RBNQO0ypUGAzIpTiXJxlZ1VBMucpjLzfUu+k3DfRLcfttsQOOrH63oKmVMIOG4",
+	"FM5zg721SlSZSpUgdhhBHYj36m16BFuAF8KM4KrWQpBfWtbu8rIW++AQwGPuIupcpD64EuOirsetRiKR",
+	"kGtTwFAdT2tITjF9Ie3LYiexxhCuOe5q+w77U7DxJUtsfz4F5loAJbnNKHeD+y8ymstPeNhFadsOKnS9",
+	"qTGmmgwYwyyoCnqBKlMCcMRvdXVOuZEncU0HSZGpdKlmjAyo0l5uAZYvqHA+HZOXMJcqDDllxiWTrIly",
+	"fYe81315if0yUbJOqacEkn4gr4+CHVkCTedbZJeh/gXvkcPKYanlBty1MA2LOoY3GzOVVPzqW5WUbaW1",
+	"xrKuRffdcWHIy/iU/WWPWFsd2nTpMWRNQdkwzSfspZrogAsKaWKhVviw2zk83NxXDgZSeIJ1UZ1t/fhN",
+	"6bENHXf+0HJtD7K1DSsd362aIsFDP7veHxv8iehGslwRCgLRhIXcFlcx7nNyFKPRGFv/TYrHumMvpsoe",
+	"q8pJPHVY30oijC/hyi9mMEv3gYAANrl+LcE9/TSVqiQbuiQwDj+Fu2XVE9d5vw5fwk+z+GJMFSuoA2oX",
+	"Bc5DF5Re4xJCV5AvJ5BDHHXlsYU92KoOLc0A3JAguDKqJpZIgFpHMe0fAEwxXfiu8gnLRm0VpbIhw2/b",
+	"r6LfYVDGqg5oI5hvmtnm6c/bm9Uh+SuPxU2gRiQrUBlfK9+LT5ca0oscok6lGbwq/ESVpJOwKejaSiim",
+	"vLoiYgh9YfKy11FrD7PqeusllJM1oww3P1dLtT25bsRY2TTqCsNdQTFpEtcRw8k1j1MeSTHkaoI3DhjC",
+	"O9c/erkq0yqTmTktZN3LQVO5bTbmqOOVHFb/azNsWMGVKwHTdfXXahNYhuDODrCb2rIISTlgyMBTLlRE",
+	"krkNDxZh+YCVM4OmE69lQrl2rprT5qqvqd/B3zdNDdUYxyLupDK2BuTdJld+WuOEHBoKKTO4CsUiqeKy",
+	"aKBiUyXjWcQHxU1w8AsKStxcGQsdUS6ysq+0y5vlwNDWf8RvnNoF2CkwtDSE43r7+dy9NPAzAyurNGgJ",
+	"GsPjLdYZnyxvTIgLB8PA1WOK3WFpkm8kuCXWuscVS4MsYd1hNrPcd0rpd7FD26E7acRUNLJ3VE0eWwNp",
+	"u3HBM+XJzenPOX5T4/2JjOhmY+gF3rWuejsczZIR96i+73Zpef1XixY4hyVbpylEtrQb9u0LtI5Nx+ID",
+	"lYptQre667axQYP8Xf0eu7rxvN1c39XyZg2kF/ddZ3pZLZN/DtCesEY7YvwGMoL1HCL1h502JOH4EilI",
+	"c/Bo3MDuh/yGkZgucsBzUKTTaDZGWK43pBzA5ooCbBu9ltw1Wt7Vaxm85269lsvaipvtRfU+htWdNzKJ",
+	"EffjrTCbPWD+7ZhgUoOiajpW76zicqaSlZTYYGMzasmjZGbzW3O2z4xVZnbrGzBDbIeXBTT21icQKIbW",
+	"lXCnCOHXXOeAhFGF+oiQgpFITjYlF6TlButVkTJAQcz3stqblkSKut8qTGWQM2MHXtQYyrGN7qdPpxkT",
+	"sQwH2QdLNAt+OPj0qemwbV0h5VBidtspiblLd4ObCRekc3QlNKZrYJdhyMRNAAlASOj8jG0bZJEha98F",
+	"6ajRKcY0pRAsglh0WJ98JQAxRCoC+U34oRCC0b1qJGV8msdAzl7joQScjUm+mdBr5rEtvt27EgGrDHsb",
+	"ZKlaisVcsQgRJQyfMDkzYMl9yCoR0/h5cM3eAAvmslsjzIGbCQeb8X5twLUQlMxTMR8G1C3FBhF9cnIS",
+	"klG7XR0yERLaPI3lDt2a0/0El7EofxXPfYnvSw4NwqPbWRnFWXwnx7G22pByuaIUqWUhBGQ+5Svt6pY7",
+	"/dDWv/ZKEoGGXNTME68qoqyx7njtXcN+Lu11Fv53zo/tJVD2gnArAgjnlIo2RTOWxvgkTXOuVq++TM63",
+	"zc8rRsuoDIUeilH9SJtZF3toB1Or6HNJZm5WeqZ0AWmtNdSpAki1hUuNtXNcXdz3q8tbHx8BH6xTXr26",
+	"Jb+zv6r4GBSytyEFh4y7EwKalq32iESsgjldBPIYxPaI3zBBZtNTp/eDa7sJrf5mmuWithO6gDvGVquR",
+	"Q/AfiQUgrBQDeYTCLkWknnMzHrOkWDgV2Ejlzm13iovLAleiqf95dfWp3W5dXX3qDK+uPh0PSwKrOZot",
+	"aSWdmU5BxuRSfocrtlvrLrffOI9dStOEaUMn06o81Hwp6bHs/kFWmY23iXNdQ7pPb9ZDUGU9pvrQF8Up",
+	"+H2I8YqFT0iDwjV7AxkAaoQHUkcUsFP38G+SC/uspgt9JUAfzOA8qCYJM4SLJukbqq/3qEZVqe/chsRe",
+	"9Y0u/XMP9CnpezfnHjpQWdx3b4eWRwC/HDPi1NKwGB20y4VPcrBvUnRosknSK5FNMEXRASvCd285JX0I",
+	"DexZWusHSBvUWI3Y8fy0u3EKMkS42bsS/TRysOcnC4A82WUPrtYHv6kcwusQ/qwZ3peCx/fRloHcW7sM",
+	"K/0w0jz03PPIBPqYsuufslu4qlQPmGNN3OyRvqWwPlgA8NorYbcaRR6mAOC/YfM8Rp/bWndb1qgjTSTG",
+	"f7IWJHpI1bS7ZB/sZyCy/SZ+Lp2CB7bLa/VAeFlvs5CI/Z8Oqs79hUTqyl5SIgyiQXvehx5e85QXXsMi",
+	"kthHlIJR5Mgs/Tu7P6Oo9I8MPQX/zpq0ZSSQvn+ZqnKXAri+AvLJXw1aD2RXM5C/ZfJZJzhqKwg+jrZz",
+	"XPD3UgvW4GKCZouBpNc/XVwu2TolsJSh6zovQcfGTPVfe/v7VpTqP/1HianhxvWOm3EGr7yEVrwOdtk3",
+	"KYFxO64CHeXIeWrZY5YWBK82dLg8zM9hPtYs+pCVTvx5//2f/1KsB8wzH3EleljaOP940892dQ+hgC+a",
+	"KW4WUOjusseh4OJshk038a9nftOev7tsNItDsVkVB4TzlqtKEjniok++efPs8aPj7tG3zRThE8QcmXAx",
+	"c7AjMDXwt2LtRzpwSwEYGDGKR2U1PnY8L59evjl/fPHh8qe/PX2V9mRAJl/hE7cQKR1K7BOfhkxdHmCD",
+	"Tvl/WJVUs2SPfYI6eV+E3Gs8xh/I2etz52LEt+re/v7SQ/sxu2GJpUy94stP34PqstUbRjTJghdNn6eU",
+	"ZVhZwYPQJ5BIYaWItcvs5WvGpvpKzPOJYtBywWvjKCCIkVn5t1dzwL++dyWuxHffXWS5kt99R96wEdfG",
+	"iT8BjUSwWZd35JCxTGJA7xtLZVpWH4+XqEWqK1FcjUX++7/+T9817HWVO+4h72YbhYVM1l7ANTAzJZyg",
+	"tlyQTCn34wcEQP3dd3C8f33z7DE5OTw6fv+N36L5fL6nhlGLxdxItSfVaF8NI/s/e9+3pE+n08RF7/en",
+	"Sg4SNvnzb1qKvtV0IhmzPuIe0kGCw5kw6mLVUyVHik5AnYJheJWCLXXsnwP4obkSWc9+rxwALgX0YAQ3",
+	"pcsPtVriHjnLWoJbbdPaS3b5swaLlgSwGM/BBUORr8PSdQv0xrcPi7Xd4QtmVbV/tNzl1nnct7qh1WKD",
+	"M0XA5SgFeDCdbjag0bVDrroS3q3ncOq4cEWDbgVRafIXLRlB4QSO6AWfcAODeWrXKaJJ4rBUKRnM4hED",
+	"oJ6Mbzteskf6bwACacJNC/6/37wSwbU39jxbYnb6aPiLZqZPvnH+32+hB94cUeU8hPOpJeopE+ZKuEH4",
+	"k3rYPcG0xv4bZtSidTY0TPXt9sDmpXszYKRDXvLv7RFNcxYw97p7ZH9I56+NpdgpHQEZRCCqe2RKtSb9",
+	"TMz3veYMN1JN+lF2HStnPplT3A9w1MB9CLQp2B45j1HovX17/uTmuImYosQX/vu6f1A8Ex4xF6d1bO9s",
+	"SqMxa3X32itczx4pCj/DcXLP6v0X54+fvrp4Cs9kRTWe8QXoJb1GZ6+NN8kpE3TKG73GwV577wAKrs0Y",
+	"BNe+8xPYf4+KxPtjTC7Tob/+m75/7E+Q9rD4i+U53yJ8IoCyUijpsWs9lyoOH1CWSvB+0N1hYQNEbjkk",
+	"fSv7+ogg4I6KNVqkhobJwtjD5ZBOAQhlSjMzTM4FLnb6yvO40bNTO8MBvMa2bsoFzWERuu22F1rOf2Ct",
+	"uX2PfOUET9r3wP73hiYzu+5Xs3b7IPp/YhlZWUjsI3CJ4Q+wPXjB7RBe3w9+QJ0iRdzZBcbqtkjNwBYM",
+	"t83GEU6zSDFKl2P/3PJIQZMLwIdEUN9Q6Wn0fn3fbGiP/pJ+AXlwwsU1MCpMv00gyCLBZBpprIeH/bSK",
+	"1aeWkrCqv763H/AUsg/j/U2XUiQonClB9YllAbqJgJaxrw7nmkjFR6hqltHCBby1IjX8Rm8oDmOZJrKr",
+	"nir2v8NETkeYPueOfLd/35uNf9/vduM3kD9SZIgVd9jqtXyfCposMB1sKrUpQg5HfYyiVwVMBg3QITLh",
+	"0QKbA6D8miXMaWtpqePZ+R7KvCEHnyb5OJOGafR4wAuBJ1ndwv7jlPS1oco4ecZE6lAZamaAmL/77u3l",
+	"s1bnIbGaCpkJbiVLE0AyrsRzekORkB5o0teWUfeRC+6RvuL6+oXVV/u+s+jMZETK/BB100Gk2OfElUh/",
+	"t3O5tEPGRHbFmdUAwcmCnUe1z/9XjMbo2nQI1tS//Ep80386GbDYCspzoY2aQUzVMeyICmudJXLuMhnt",
+	"mIt4qNs26AeDZhPT5ntXNhucllDX+80lu4THJUroDKVgQFZzSfC6tiIMj5ElD7vfjV7jholYKg/AY8mQ",
+	"a3I2Uoxhp4cxTRLwPskbplyfAgytzEGknCuWUBEjZvDFzI6QqQeaJJwOeMLNInvFTCRWnYH2r/nDus6i",
+	"PMPFSdPB85alq4XbwGY2LVyG0Fg0En9nNhSXFrbFJNInC3kMjgN4zGEVHvM9jYM0+cN2Z/MjbwV1tg2D",
+	"gOVh52DzQ68xNnUp5QuqRuBvP+x2q3xsqqQ1rqzJ8FQYy/bg2ZPNz15K+ZKKRZrxvRPftc92K63nD9Sw",
+	"OXqsjtoVluYCmfJbQW8oTwCUfYnL530Yv76/zbF95MiEpiYyYHfhQc5YP+V5rt+IEo6eyoTOF5g4EE+4",
+	"aOTEQTTG7J5iWXDm7AOaJW+S76GdIqFigSkrCaNpwjNOtOmKKGiCGdEOC9ilaVrLCt3NcPoQdF8xQNQE",
+	"1hFia6J0mc5MaJs5swX4yZXwI0vxw50Zb8WI7yIAS5cWE4CR8g7MnTOwVnsgmfbB+9fSRjE66WcZ3On7",
+	"FGR2I0oMT0FieqQfs8TQ/pVw7kNECOXMas5WTgN8AXgbALwkloL10dWYyc35WCYsTIiSgl0JNLrdzTDs",
+	"PqaC9V20wJmWD0D3Jjw+JVIkiwws3BptVF+nTiuw5FiiWbAGbhv2sEoXJ54u6oAlUoxA0GEkKecqQXsD",
+	"bHof8py7WCMGHFJIhKYzlF35oR0XJAH5Ppq4pG5/7ZMALosIS9YODfcPtDr3fuiwYKcM8kdYi94l5zuX",
+	"CwQPVifrfVDnse6HM+LaBVHgJamnqudUSqBgD0PPFcaUrgQUIU+khgqnWGbbmhGnYmQoZwJdWBBponZl",
+	"m67YJn9i0uNAnebk3/NAEw7dWVwXJz9s1LIs0Vj9zHXB5YIMFI2urSKFeWM666KIOJZXwhrdv3bf913L",
+	"iaz6pb/S06mZ6dX+rNk/HPFho9CZiJ0mY8/OlehPqLoGX8K7rJGoXQyr9kiRKbHuIkkH4AY0p0pYJc3F",
+	"8LR0OhkXV2K5kqJQRVtKnFt5LfqzoC+BtX0sqZxl+8aFj6BiUiLcLGTgw4SIq/NIOtUx6KqLUTeqMdEA",
+	"d5Mr1/YDu2FDtR45y+aSRW1D6nYOUOhRGxL3qXMtgg/uSuCpKj1KOL38srkVklMmfPW25TL2+mH7sInh",
+	"WqyryfVIwVgyfPCwfXIloF/JB5fM0CffQGgRymVgFSfSfvJb9z5fapbq18FqkMNu9xRdjByzGOMr4byJ",
+	"U3QkZjCs/X13pveDM73f6Rdp0ZqJ+PGY7qZCwxachQ2qMlEdUA7uVEaioWrtRgwCNxu0FdrtzgkdHMYH",
+	"re7gmLaOo06ndRIfsNajYYd2BwfRYXzEGu/DUgtIY7GsxIsEIQ2PoJCRy/ivWfZwz7086tr3stYxPeq2",
+	"TuhRp3UweEjbw07UjQ9RNcHD8nZaOjnXTwJYDlI9FdDnjDOFXAhY4JBGRpdMPOTo4ehOWt1hO24dx+1B",
+	"6xE9OGodDzsxa0edwQmlkBZj3+mCOKkRAvF7DH1xQZ7MBgmSXbfdPQRl2ZeyNJhonT9thAv4RPoaKKRr",
+	"8EBzl9yZfiE9+oapyXbLysXZY7psfS2v6orELVs/B6rhSabdsl9qHbODYesRPRy0jqKH8TF7NDyh7UGu",
+	"OKfxbozIZcDc2dByWxLP2HaT8qMvm1U4/AKijSV6LKVoZY3hgmWf6RlNLAfkqciBqOg2g61si1keca/W",
+	"pMtB3mRN4ji8Qdhs2JOW4zyVn36m5CSDHKi5EIEtu6IoL88MdOHAHedbRjdeWvWobJt15mLDF9TcLJ8v",
+	"WWgye62aulgUIJACwwIdHOfxZS3qKmbjM5++jk8cbn7ilTTPrI6JD1QwoB9LMUw4Zkd8tfJ/Xyv/zGpL",
+	"SzHzAvPesv3Mxvd1ZJmJrzXXhoK64RwA23gFltFbymMBaWy+6aHusg46xNlcaFiizzYI5odaLISj5mM5",
+	"sWbi6RVWgsy5ZvhQIBSFdHYomr6aaOZQF6wZcprZvpoxnWYGPNAeI+NKCKqUg8dMuHZGuDesMfJFBaQT",
+	"WEuZ0PQ3DDtjt8P0i6gmHxSpm/btj5dQDKZU0QkzTOnSVPfsln0I7kKO+4YbfTJUc6VIxZoPuf1E08Sa",
+	"LWiyQyayywmpKEqtKtPoWdEP6FouoJpWqVXj21hqUIhcVDhcsOQLxrpB8ykeq9OedhvrmrW95iLODzZC",
+	"u6NoMA7fvqK4C76HjUwtH9lRH1mKrKYJgL9aPTOC1guuQDwo3GlA34tOp9U9umyf9A47vfbxLzDniKmp",
+	"2VbL++//+j8NrKapahJg/wO/wjW1wvf5vMPG2S8f24uLR6+Gf5/97dU/HsWHL384+jiqpZAEOwTplQV6",
+	"yVkan8zRz7+dFvK7CPgvIK3tvpJlhJrdZXWzccPZHNGjdxLa+5/z9vVtqRT/SQRuShCF2PcNXexnKIm9",
+	"rHig857YRMprTRKOqVQozuGsC2kI+8S1ce6pzKfFdc7T5BxU6BfWhQkDj/PtDJYk6Hrx8UATHhdKuE1M",
+	"BRj1lJpxIDTyLotls7CWMNmdZ/vQzXobMAeQtxULKzOrciGVL8u3vnIhHxmk8VJw63dnQ96h2TIea6KQ",
+	"7eShFkMPMGQJW3siQ1s069qbccgTmc5cPrG165H6nQ9+sleomHtviEdO2PE0prMtUKHyM/8bY1Pt4mRz",
+	"6f1ZxLAkwSkjx+UCseViJqK83vu5MZ2pqdSWJT21n6OGixGh5DfJhSEIaYVpSKBFiRj5mV2ii/T45wsM",
+	"0jd+Xu0UGBQHHGRJj6/dE5uq3/ybiyoy/LteleiF+YzKxu37GlpYuL9lWliukSbs4N72XOnfWtUxKyu1",
+	"c+rBiAl7JlkrDhyaxXkIT7BwgC7FyDBSC7mfKSAbkvke6f/w1BdzLPOkPpj9PifNXinmMj7KS/r40v6p",
+	"5zNOz8HAIseA5mG327wScIAhYkXyASvyTX8fn96H/FvMhsL2HNZezDUMwBpGV/fIYkjUx3QsH6+kkH0H",
+	"mXgmfA8gpLHYp+2dIp/hBvLRtAsMZtHPvTQuHgT/8WVBlkam76EfBnW3NP44lCrDenW57pOZNldiwCw7",
+	"BonTJJQgNYD/VZBU7DjUucLEYaSQJ1kIbfuwHRcFsRdBXj05y5TTXKilVnzF81cHyA+lKdaanMwM9tRj",
+	"wyGLDL9hT6D3t7Odu612B2CgbhjsyAs6b/QaLmHON/c6yzX2b/xAlWFizkbkuEketQ8OOuTlTPBo3CQ/",
+	"MDWhIvAsvJLKjOdcxOSHyeDHBiIeMs2E3c8bCMSwhEFnDT1GmAJlFt+HWfIxJS/kDUsoYtdmoueCGZOg",
+	"4Im5ns5cO1OmJi+lgAz37mGGKG+FkD399r9LkSJcI7sT4fr/j1vPdaK8YF3DgOYP39u5+XxNlPcG+gKl",
+	"vXxy21BZiP6wdALvNSiGfeo2WTSrQ6qdarnmFcUqAtQBfw0QfQ0Q/Z4BoicolsOEkq0tvS3UtTlVkxY4",
+	"g8v1tB9dxpivKzMyh10JLSLEwnUmJXOeJITq62a+JqAJ+Z5poSB80ipTlikOelfCqkTKg4WRiYxZQrBU",
+	"cTI1kDs5cCmqqY91CGqDMMFo5JQJyKSTkPtP9TWkzxE5BL0QKgBEBontEwf7vu4vTQ/tIyPuN9N8OZ8w",
+	"aoiEPLYhBpxBc6LaVxbqNEM1VFZ/kwO9/xnwOG9dytvYwdRAiiTirfUVszpZn7jSljBF0OckAvxxHyJt",
+	"MLYY+xf10Z/v8/0cvoRDwEOUDEb6ULOq32qre5J3Y54wVxFhNcgYG36wK/GbHJA55UYXpM0hbF0GbZdm",
+	"OAL4zCwrfhhgMfbUsLgX+B7JHJAtBozoMVUsvhKgHguJlaOgtlJB+ucxm0ylYSJatP7GFog/gVuTLUk+",
+	"LZFcOzx/u+G/yUGR7mnJ/fGYGkB5rR23Cwb1N7ZooLdvW83VzGXOsRCg/v66JqcGdVvIm5mwv0JoMNUZ",
+	"YtbIJwRhGiBdTh6rZXGvgBlX0hK6dVNnHK3klsSB7Xpd/bh1QDuD1rFV2B9Zhf2QHg0eRsfxI3YyTHFu",
+	"e93tJrdeWciIbo5Jkhjt/sOrD1+1gd/PxfIjvWFFQipNLHYSLW1EAiS1zgOzIsBnZrwPaBD7YK/E5UL8",
+	"golYp/LVt7nJFRs44ylAxDBjxRzMMTlb1yUDsiVOVl2yOKpcp4EVVnFYhN4FWERcB4BtO/jwap+Cf1eK",
+	"BBAFBwNrdy4tvJgs0s0FH1NIhPZNtTXLjDCxnL2cMN+l7jFEjQW3DdKnTyzyXWa4VQQFUQ7sw+ofUgEA",
+	"pNojzyC7OdfPAeHEtIfx3iM/+WgmQGJLAqjYCPcnZ1hVcNjtkr79/AcubmjC4/4qVd9knQd2cl5lS5Ol",
+	"VSKWTEm+gjgc/H30z/HL4bt39MXH0aef1d+f0Z8uP2n1+PBct3/u6GeDJ/PHo1G7jjugoJFCJRl/WNIO",
+	"xRFSyCC2lpNf5VGd05877A5mAkJniO2WASaXH+6lMwxwSeWH91LRGLXS/CccWE6KVgHCBKwP+AXMNCg5",
+	"19A+1wqXmbgWci6uRP4Vc2V13/RFiZTXqca/RwDShGhr7NGEWLNnpphOkXhcfkPzSkiFwQR7VTAzl+o6",
+	"k3fDmcIUQKg0ooBuB5DU6Ls/7J64Fi9zazMV5gTaZXqLHY625wfpYqfsIEV6iul/uDv3IjkBywVXBBIY",
+	"lGKRIWOpNCMDwDpY1GEAL+x379UJaNIm+Wu9gK6XfvWRpw+sKO0Xvmzka1H1/yX8yu4Y2aB6rHInOVsT",
+	"YXwqYl/DDIzG1+/lgL9yasapQ34IQb64JjeSx971s1d0+uXMpMe/ipD0A7Iq7g1TXwPUq7qqJQfE/99d",
+	"FcW2DaUpK77MOS3vtBZRcdbaTCkmSva6LlecsI0cEVvFVeaH7vbizK7UzvMZ4l9pbonm3o0loRNyfic0",
+	"5yX0/lCqkTQbTXMwepzxbfkMKB9cWOVqLGeqmfZg9jX5aDjxwHB3HuyEitEMneRXwqEhtF64i+D6TZvs",
+	"KUjdxKpbkb5aj+VcE8G4z1kKHOBWleJolRs+sdqQtaq80uayvbAUJG2UhAhubiJF+pPTmV67JQPcu93K",
+	"eX0guIIyVUNTelMwzl1tpvNh6UY0CS33hHw1pr6gcnLm4DbyKHx1dJWUHQBc3zb+kEI82yUu098joPTQ",
+	"JPE6hg60HmcNWXUG0RHQHQhkB0BzGDKKPEIhBG7wKO2Rs8AtwzWxBlKzhhul8Nhrlh6mnc57uqgZ0FVm",
+	"IOGm5c2j5u/iankTTvgunC2pYQxZYlSMvvpafhdfy1hKKCrcljs4i2Ozp2XJNgl5ElcOpW/FfEl1ilPi",
+	"EpsAxA5cJOApBQ0E+iwgz2gSza0KgrhDJJLTBYj2WBIti08yfNLZ47ud5HQl0rMcvh1OrHpzHX0cs48f",
+	"L/45+mHY/eVI/zjaOxQHT9rTXx7dvOlMLh8u/vaxO//H4MX4LXsenehn9Af+k3ylXprX8c/X9c4sfPzf",
+	"zD9ylhINiAe476ur5P8SdvOG2c2DRGd/4GpwGoyelLOal4g3LJYtDUbsK0kf7R+fXeKMF1BT4cYwepMq",
+	"Egi+nWoSK/7iFCcIB8dil2Uzm04hLSh2aJrY9gYgilIv8JXIwOAx30GzKVXUMKINmxazK/zOzi5bweaP",
+	"0RxcSn/FRfKql12EMA223K87nCXJq4Kk0rv1+Hq8/FpMrbPL2nwpL0dKs64T0fY87WvqxJdTn6D8PGA5",
+	"dRiaN3McTg0zBe21LIMIoRWJnBlEkXANVNEAF1Eyc/368/yCifjCf6aKav4UYBG/Onk3OdyeihhM1Um6",
+	"WHpb31uz3L2bwWlOmUg/VARtcpYJPejrYBD/sds+JTQNE0KYDlVm+waZxAx7TK6WI5YTTV0NMaTyIjyH",
+	"UgCHdrvXbv/SaDYidF37qmZsLKWDJ7rLkA88rg4dklBt3up1EBK1sg7dwq0r8ctt5tezVVzhdwcHq5DZ",
+	"7n92/3IgBOsZrzU0YwYNWuTMFOEPeFa5GXpgHXOugiPgvlQOIVAJJCcPIZCuxV2jB9SKHn6t0//ywguL",
+	"C+7ymFkLZ32BPdwRKjNg8zgMZjlclWsZfBbg8///7L3pdttIli76KnFZfZbtviBFUpJlSyvXaaWHtDM9",
+	"laUsV3UiOxEEgiQsMIKJAEWzdLxW/7oPcB+iH6ye5Ky9d0QAoAAOEiV5YNWPtEgQCMSw5/19OrNsWEli",
+	"Ug8cWzWDPwNzAG3XBiHOxpmhkCqMhXC/iGEB22nRM8OanTCEia6FzuLESHA3kFk4dZjQInKsbA58CpRK",
+	"DZ6TI8VeEWyDa2GpuheOBmWc5cfSBsiZUdfJjEieymN07Yo1A/2zUcOH0p0nNiwyo/j+SUXX/82CUC03",
+	"WuI1enURZe+FSnJYq9HsvaJlNU1TlnDdrnMOVWA7QM9b7ERN3Pwa2tD6Ia5l1cCeWAE7CrbF7cr0bxvQ",
+	"yUgcK5bp79X9iuoo2VtTw4hyz0XIjETmukBYaAg7c2JDpEUxnIYGIokkJzyyUnDSSXlCzexXj1aZju7S",
+	"cZzfheYag3SNxM1l9vglZ2ad4+De6kbjUIW3XoyqxNfqNzaX19TaaLGNpn+tUgOOdo4dcTWxUTLndi4I",
+	"d2Khq/QipgSfIReQEQWoqM8SK248KgHAj5HzA8y0gVIRwZs6iaNB5GiWqinaODNbwRPxjPfw7pTdixEu",
+	"xZAIILgHulmUR26xX7G9krBrCT3dsLpQbfT9vfZjjwX4/R/wffCgSnTR6xrRtZ7R94TAOlb3iywU3UBJ",
+	"se3s/1aP51PcUQsPaFXL/DUDicfmYPbNSatQ3Oy0QFqMKMNxthKYolb00fyBr+Hd3PBham/16TbKsRSN",
+	"cK2ztmEgQvRTw2EFla7p8JtaHu74XEjShgUYUlKKlEXGW+uW0VvgLQaEXZCWKH5GhhvHRCh9aWEgKAVO",
+	"tzEpcKzBQQlwRB1CRlFqkdnWwyJxj0NERDGGJEHGNSh8ayh/iEYcnFUReegzuBtiYR75E9WCglzX68uK",
+	"q5NSGuhB52o475veF/fhEP31wkUFLx7N/zXSwu6FbxbQ6G7EX05RJ9V0a9xs/Z3NiXiSolcX8tfziXaM",
+	"JVUb835mTaqsYOIbtGnPSF7GdRwha5pCdgnFQj4SFP5GzuxF4ejXZgB3Z1IVpqAiTnqVaqF0LvAJDl99",
+	"mHVddP01Y540wYuSuQ4pfGvj3SUYrHVqitiZd2byVYZdK027FnvDR+Waxd6M2falTBe4XszfeKQCsNcs",
+	"56ahufUlVTTC90hfw+dxT2yUBStEcoQDRH4tWYfUtZNQmMYS1vuyRJbJTaHgPd1iJ5bKFcRXMafHEzAG",
+	"ZxZlpYpIPIryc3Y35l7PAGJUdVwNUh6KOdFlBFS+V2DH9mYvy9agucpsnhskhzsuzuCNhqNpUVds878j",
+	"AX8V8b5YtG8t1q3FukGFJbKc+ZqYqm8oGrjYZt25oIO1MLBfqbKOnK4l1uyROkc9NNIiORea1Aldck+z",
+	"DJEsOakqaeAS72FPHhrEZ8g+YFG5D32JN7RV8gnXGQYf6xUIDWADOqSS+su9x7XJycp1V46b7DaKrqzn",
+	"kedxiYZim2b4Rr3ihFr6iCdcOXPsJjIONeHNGmO3+tCzSIxUtsaZzwOE3+WZv3IRBUyzWGClXilkeQXD",
+	"s701PFcwPF0lHblc29Dp1hC9idCpE3d4PG7LDJUqW1IsjFdUtbpQi5I5I2SD8ohMmgWh0jf4wGsoik3X",
+	"+d5ogSod5pdrtMH0UJ9QfwpBa8SRYKrfx57WTDEtsizBouP66tdOVfVrp9nt7YbNg2hPNB/399vNh52D",
+	"7qPdx3tt3umtH5KFhVxeioq7ZxuUvdugLC7CFx6SJdPUs/l1qoqxz6TBS8rZYCkHO8a3omymrTiLjhBq",
+	"AlubTXeLxauGixfXxcJ+vpvAp5y3BleWAVcqlYUXvdm27fn3+Yqk4PoysM54xB23NRW3puLmwAXTGKsW",
+	"JUmq68jwTViNOxfwnxVCl4tF++bLhK8lyb06G7i233OJSKmMQdDM3VLc0SrKbVHzd1HUfPfiwXAXL3Qr",
+	"DdkXgQWOxlzGtq9SmDrpeY+zyPxsGEhxVfV8gOYwZ3QidimmUl/SU2ZM0TNKZoUzE8m2NLUANq8PN6ro",
+	"VfVso6pHDa7a1nKO0Fw1z8PWWfHnhCdziEUIKU8wQiTFmJygK23Ju5RygdoigyqfocWrhTN+kVeWKkmH",
+	"aoqjRD41LERV9HNq0fXyeVJSuBls+TJwszlXzTodKoZg9ypfmyOwwGhX0EuTH2DLC3lPC5ktCgK8Mxvk",
+	"ewkDuMklai6ehUNiwUZ1AMc4jgSWteJJg8EsMGv3K8za3eZetC+aB/2H7eaj3kG3CfrHsls1vMZZLAn3",
+	"CTdlrohc2x17lZE+yjfkmwmFexsv3v/IOt3dvf2GG6kaj5XGDt914waw9rPlgQMjQ7ahg7sNHVga+m8r",
+	"eHBaQKNGWW8pjfCQeoak0DB560yNWZwdWpUViRC0BrW3opBcUFCFu/2OyufNWS+KpJsTA7A+qGxXTA+Z",
+	"kZjfeJU8yJfk4trVWDj9NxrsQCbn0jt/y8L+CqK+Lj6CE7d1R7YBks1preOIOKPSbMauUNF1g67QzgWO",
+	"6osJluTVWtdTUN5F3cmuD5csk14V4RIzebcUL6ENtA2YfOMBk1N+Jpy4AFtuUzbuNUUGlmoujJ3gFRUp",
+	"+QUe9yne9Avyt6sBrahM9dbgtWBWHMTWzRYCaB0PpBDrJMEWWIVdC8lJl/w4W/2u0US8lQXIzs7+nHXZ",
+	"be6Ge1HzQOz3m4/4w06TgtkkoRdAYD23dPCR6AuJ5ns9+JV5g7WjB7Biy4MHuI22oYO7DR3QWf62Agcf",
+	"hgrjqybQSYcaE9IIftPLC7kWFxvANr6bqACsShm+q0oe1J7pKxzXJ2ZwN+J+X3qdraCtFrTrr1ud4w5T",
+	"vrWKt377pv32jGTiXVveOxfwny+wrOFaOsOr8yPq/fRl4qnCT6eZuyU3HR629dK/m7KGWxQPXmM8qaJZ",
+	"5TM45WJKaFFZvgePHH5UIvoZU5PMM0yclFqKJoidKDyQAVKxRMkB9f9XB+fGCQ+/uzN/5XYqJcVyi9YZ",
+	"U3j5HVq47a2F+zVYuFu0rK25e9MtX1+AxWuwe2vDzR+GikVxRPoNLNzpUMjLoedD04GhCWOQJ1phO5j2",
+	"WKSmEraFNliE/YnmiW6xNzkOoR6qqcSvc3BCX5qeDiz4U3BTyYTM0hkjwi263HwUE/Sp7QNhWFo3Uuci",
+	"MoymIU/T2BR6nLw4bnb3H1pqPSUF64m+SkWLPZMZXkb2uhnzWSzhRSQ+ASbCl9xWFk5TlYkWexVrChcR",
+	"I4MF5xESqQgXBubtCnw3LXFhtl4vCF+gtCKRUYFJw2sMuR42Dhu8c73/w0Kk4vwF3a3dv97/0S5Ch89x",
+	"SmjxZ+NwDwRC76MIM2NCNdwHL9dQoOci7bnA4hWi6XbzLY6mD4mAH67cBtXvpvUDKV74GHFcWSzvOqa+",
+	"RJ3snIs07s9qtcp7AbM0ySxiNXhCQ8KmN2SnOjOSXZFi0OB7TYeCWL+sJphyzXiCMtZjGT8TknwvArbt",
+	"iWwq4KOUhZje7bd8+YsQYxYMBY+CQ1DBFrweQdXgfsb7Ak2nEkTTBUlu6XXsg4muAxdFD6vkO83ARiT8",
+	"9cVxLDMeltntBWk6lEQwG5uRnPZBawLv2in6m0gjtDgvi6MP1uUOhyI8Y3048lthdEf2K6wAt6AyWb6/",
+	"71YYRSqsr5t4qsLJyHRrXIIy+ADHOSApFnhFHG+emV6PHqIqjkBceSBRUAJYVEhf9mYE+s0TJUWLvQU5",
+	"NY2x94I6MHjGeiJRcsAyBXYr3PXQNHVo7OagzhI1lTnbGnyufWkpAe6RPYotIDxNFTF4Ix9baTiEX85l",
+	"TiPACwCWKEKzIZe+dI8EAxqBwfbau3XWqpvBu+Jei+wAaGniDSADzZWQOGigNWJXlVG2y0MlAoKKkNsy",
+	"UrKqcdJOveY4a+YUvJ3yQCdj8N9EHVvcGRGdrTYUu4l+Iaanm+26ATmlJ6PGYUMPeXf/4eHj/qOHUftR",
+	"59GjvfAgerj/mHf7gvN2uL/Po3Znn+/2+nv9Tq/ba/cedbth1NmPHoad/V67327z9iMQUjS0U6K5K45u",
+	"HPUXRtr2bTt6P07Eryl4LcMsG+vDnR292zLvtAMbWosEhdnOKlvkf/+9eTz6Z/MkHkieTVLxw36018mf",
+	"8uwSSy+Op9M+bO9fgSLPlJYXtoTtaI14i2ZAx/8UjcO9R93OrtfIxKfsJAPn5LARy0h8wt/cIFr0SaZS",
+	"EdlttrxUyB2Aby7G900XGEUFZWStDtT/d11V9Ath6jE4frC/JmNQ+N199jr+ERyOd0+fe4yzDyqN3Euw",
+	"+0/fPvn7A/j83ZufwLrg7Od3z35qsQ8EGI3xMFDR4IWgmxRnmvVmmdBH5J7PxtRLi7YNHxmLg6eCaXiA",
+	"aZq1LU2oNSlU11epL6fuMWSRIKdIn4LwlNfqpepMSLR8RjxCOMNIsSFPR+w+Z/+Mx3TlRI55eAYDZX2e",
+	"+nKksImWS7q7x0Y8TJX22IvT16/YBDPkDqKFj8QDD+EGu92WL31ZMssoH2BnjGwpTSCazkizdGZHpoHV",
+	"ugymddaWaElf4p6ACaeFxTmXefqeWmZb7ETIKB8BRQmNi5rgJPSES+jTt2hU0dfI4IKNsL7EtIL4hEXG",
+	"754+J0OutAk0FQfwiOmhSrNkxng/E+mUp5E+YoETpIHzhaUvg5+enTJn/O5owdNwGLB+LCNdy+oCotsK",
+	"yIVskKNJksVjnmY7fZWOmhHP+Lz6hRdFZpa8mAPeD86TVch0SeN/vXv6vNlp7bF//ff/4IGPJTKWXP5x",
+	"qWYwb6sim2dlTVX92DWAFYvTVGohm1clMDk5gScuPZeRh0tkThXuFGv980KDu/GhKB27cd5Ku8jLmGbK",
+	"SrNxVW1bl09zpxbMSzHOtum0bTptc/YAnVTG3Ta7nklwlajDTipAlTV7FoW32jZ4wTUhM4CM0KhIPUw/",
+	"oaS3ipBII9hH1TtkuXz/qHp65+Kj6r2MPhsVMFRT0LJWtfJEK19yMD50lgo+AjkqzinmAeomePrs1bPT",
+	"ZwELuQxFggqCsmPgM8HhRDsgePf2pKhUzLuNo36AMVbt+RJuB8YCeFgiMmUuqShqyI+qx8hFF+NMRIds",
+	"rGLYJZr1xCCWucCEh/vyfrCDntvO7g7omZ1//ff/BA+8uaQg2R4oVxG/gmKzPeGeQq3dCOo+4jM25OeC",
+	"dcD0ckr4o+rd0yxIhZ4kWYAUHAE+ODDoIzEYAxEsQw43AsMMIhVidCiwfmVAswr+ToA6y5d2C3rOGHPG",
+	"g+oTmrJ08t9GkbhkgYAjE7D7QagiAQ+hzJYhiKOvdYDX+9LNJALX2zl8AOZlOOQpDzNRsH76CowLM1d6",
+	"qKYeWZgGWcSEvUug5L60JpPgEhnpaHuZjVqyxKaclqXF3powui/xhrjJEhFhgMrsLfgiwgjZscRB39Ml",
+	"7YDrq2SI2lFNBkO3lXoCf8j4gMfSl+bEsDDleniUE2PG2tLize9FWGnYyRQ/6wl6Ft4ONweaerAULyMx",
+	"GqtMyHDW/EXMAmPmgWCCf6ZiLMzMGsupgDdzJma4YLijHM7KR9WrrvOCg/Ujyox1Q2qFQf4iZtfsCcgt",
+	"sYVWwvt8vC/pF5+9RjZV6/wwN6RWNTEqf7xCnVV3zUmwIqQUTEJ5m9ucB81d3uk1D8DwfASGp+tbFY/7",
+	"oHZUxpPGYffzFV+PXmCZGaXZNE4Su4W3xtTWmNokWSv65BS12G+3WSZG44RnAn0Y8uzuyLgaR/160+p5",
+	"nCRg+ZyLVMdKkgtpx05qFswKj43AgqE4DFwUU1UTMSHAH7pgSDLVJ3eetCHqTVMPgcrT6vbDJeEGVhlt",
+	"AFttLtzwlGd8juC5H5tKY/Mu9zQj0WECJcZM6cciiQgJDMxHJGY3ZgK7H1wyqbThB1vFXDgsGmDiXKS+",
+	"tFXOdjbQ59VxImSWzJyphRrRLIiH04/PVrhmRLWba04MZrnBuY9zY+vaShrWqLvHhmqS6ksa25doNA5E",
+	"VqhAMBBBaCOw+5RiKz74vRgnfAa2LaggO7fFW/vSWHgU4iK2IeLTAAvIPMDFO1xJAesJIcs2GZs3yTAi",
+	"CItEL0stJXsP6i2Ndxie/1rsjHdRP7cyZMRX/9lVbYzST2+C97cQjsnDWjeRpEJXZb1Q2ZeUkCpkkD5f",
+	"aRFXs6Oc68KMO7uNTW3NqRsxpwqmyJ1ZUZQbqK2PeY4pgzEfCENTihVvDkZUsKlKI1M80ytgshrI1tw3",
+	"KWOVEg39YV7cYnVkzpRvaqYdMmksj0w5iwudIDTIpaKcli+DPycqEwhZCuNDHY//wGgDzFakLXIpvFsL",
+	"cy7aBmPAapsqlogsw1ZOo74RLHakpIAXLKbMqnQrzeuC4pjLAginEnZCotQZjLlcb5GJdBRLgwmrsjis",
+	"K1f5c2HX1Yh/eiXkALblbrvtNUaxtH93kDAMjkXjsOH7J7AdqaBBZ6mB81uxXORLqGtZrfzo+rUmWHRY",
+	"U2yypsq9VDVBdSy7XgN3dOOw8YzIhwmeaMRnzG4LYWqfBqkQ5KUgXA5cFvGZvmf2TGu9uol3XGs+EIso",
+	"tgvCYSpSsa3BvEPFcoJSx3iGlFa+85KIkrq5wAOxsIn+FF3xUjCZT/ksR/i2qVT8A16zxX59/6q4BcGH",
+	"xJpvypxbRxXU1ggbet5KUXCvJvMt+TrjM13Viu88UXTEXXiZJwklFQj4hSoOQIXAyUNlSNCxMGC8JKUo",
+	"8IjHiUAEAPMsba3jP+CrWA6CB62a3v9Cqn493+0piqTVG+qLgfhtU/130VR/uylTr9r0DIxnGFDLYEki",
+	"3DNlTq4LsD9JCak/FZGQWcwTzSYyixM4XIJ8Sw+pnX05iiX2mIDhnbbYsYnCmKrhYuoJDDHNkvhM5Gfd",
+	"heDEp1hnR/ShkyUYfUFkKBeewUoOQ8pM8oOzJJZncEWcIaGqZvvMjKrKlhyIbPOnvf2VV41sLYw7cl15",
+	"5GAtzqSamqD6ZkTGZq2MncL2rkXNpJq8TIuk72GcXzKeZTwc4iZjwbNTPjAp/fdinDafxgOhs4Ddf//8",
+	"CXu8v9t+wDKRJKjbTQtxiwLdJKFAz9uCCGVLCaZ8dkimCvq3efOF8WdTEao0wvY1gqCXxF3ny6maJBHr",
+	"pYKfMdXvF9PZIEnItAneczkg/1f1xKy61bggVSxSxRWFyyWn8Bj9k1IagKar02k/yDFQApyhH9rNTru7",
+	"G9iyVpKuIG9TbIhXfTOTsWZjrjXM47mYc46Ld7Je5FDwCPeI8apwUho1vnAXfOHc+/2v33z/U7fd9P1P",
+	"B+L3f/+3VVzhY2l2yxHbbe9RPUqp6jOLk8TlAcrj9xvXje/6jbr3ftlvvlFSNF+bkoLK9++0156A9XSK",
+	"ydOVmjToo9oi0cvFofnQ+yodYQt4L5YcgwXFxXzY7eztwQtdWrTSmM5l1AJl/WmU0P10U/X7cSickpmq",
+	"NDKxyVgORkmrqAbn1OOn+ZcpFfIWXuvdLxt8n3jEB2Ln41gM5odkPysOaRyH4F4UBvPz85fPNz6csbw0",
+	"GvPR4sG8e/PTxsZSaT1Q9y6cSDh/dFJweEYENp/Geqx0TD+pFoDmVzvmJ8VffPYaIAGW/RKv+ew1Cgpl",
+	"2U/gUnMlvlq3/XB72LaH7Ys+bGgEuFJCrsEEMmHtipNH6rkCaiYOh8YCUH2sbh1xOatQ/4zU/w5mCBfo",
+	"uZKao1/+1m4+/v3/bdJ/dug/lTp/jeMNV+/WBVVMKmRokOAopJWAozv7wh2bzsPlP8ClfKOyE57Fuh+T",
+	"l/GtO0X8UnTii/KFcuyN6lKp9y7IgpvRoW5o8MpzQsYUDPHc1ckLodFgN26L63GZcu1LzJ+zY0blJiIq",
+	"RRSxfjivuS0+KKoH0Lj7cEgFdsaXULNRRNrwGrh20ZObGBfd+qTY1ItLEy9qcl4j8fQ3vBktQC3wB6iV",
+	"bbrpriE/KAVSOtXTHDaHJMKdi8KU97MFMCD4tYsmU5AmE582gguClK4lJA62UVwQX5aAQdgmcUF8WYpN",
+	"rYMLQjN+V6AgtKBfPiJIeZxfKhxIfjxyCp6JLo80FXg2o83w8OD2cSQ8Ky2yE0BgtZfHJiNeMyy08NeF",
+	"KTmdjcXLmwcqqcUM2etexugIebPd2+03D8L9qPk46ormPt/r74bdXoe3H4NsVCHHyRCy+dOPcGbTeIBT",
+	"MhASTi8uXQ6IDJNLgtvA776eZBOesDdKNp/GOkyUnqSCHduCk9xdotmuh+Z1w18P8AMtDI3r34GZl+JT",
+	"ZqTAYeP4P/9szwb6j/7zbvQqGb9790TzJ39dx+LAHbcCMghuui0syFcFC2J1kbNB6IMvBRUEa3WoxwQG",
+	"lldAUn9JLE3dS6oz18qCqLvW+aJTywJzaIOWLwv9ujzesUe8aYVkYJpbLMaHkaXUJCKS/pyVQ9l3uMaX",
+	"i0E2DivS3miDYClOnHmmLTimIjZ6OcaTRE0dui9dhj2+2BsBRglZKet20+TYHdiyk4p6AiY8/43NNDIU",
+	"A29URlqNXtHDhzT+wl7RRSabx02yz5cfBOP6jM3UBKZ7zGe03BPs4n7263u253XbbVi23Q57KkKcbwbi",
+	"FhTguuAYRRXx8llB9FcND88hvVz1K1e+6BusQsQdntezmjcVpk2mUMPYZ7vsNda0ddvdfdrwot8XYUYR",
+	"iqq3rn2LymevhRCfb5QbZY/Gg7a00II27JoKrrasAr7clnZtuxw2iE6cxlRNhjqtN2NDLqPrKuGrOf47",
+	"F/jfJZWn7xEbXue6jqq1THGHUby6xY5Z0I8lTwJzVV4uWlEguqDMtIrrCZEqQiX1JMmo1j8GDTsyEVl6",
+	"lJImsFJbHGp02dKeA3yBWuKXpT5FBfGLmehbYnuiBdhWpn43lalmY9+KDPHqq8bMviPDfJwKhNMzEqKy",
+	"pBSvX7+elC0sJ21VFnV9c2e/vTWftlmI5dnXTYiGa/n4FuZrro7diIXARM3N0ReGlSZvNwYFf5SXDZLI",
+	"GHLSbaDzdWwgkIQvDUYAoQbM42EZvhuwVCz1DfpA4BNbsAHOpJg6keXAGSiQMACh5KIJ7F//3//PAhvf",
+	"NX+SBUT2DpomhQt6PMTy9mI8AiO2JVJMmDjNwOQyHTC7DxD+QERx5gA57E3NdORjwnTxEeO+NP7+iM/o",
+	"p0QoBD8DAU15adzOly03WaAHMhYcToULe5BBaG3YQl5GFxIzBLilpEBwxxRfBw21o2IijJLfviR4EeNK",
+	"O+mP02BanKrxOSP+jdh1Vw2vwOLORxpgD2fiU3ZLsYafuZzwdAYXHMDESmrKfEXEja4rtxCnxmAA7MVL",
+	"MRLatUPcG2aPx6X3cKH4QmbF3bm7FmhpdKWwxdeid7ekfNsYxg3ZFs9QodiwfGq1lc2A3nU0Y8eUSi0g",
+	"6uOZswFQioE+tDmETOXoooiP0JvhfzHlMJzIM0yuJrHEPhbYkQYHgRQmBSsC8ecENCq2yFD4IWDjWIRU",
+	"sMnxRkVAU7SB6KHctq7gIyyuFpIqiU8Z1V6U7h9LLdLM3b8EGAG6QMnqCD9NE4qSv5k4zlesRitLCWDW",
+	"rDlXHGynOvENm+HKoyhO5JsJ+KJ1oyoamcVRdWvS8WqzY7q+M2mUeolJmKBEETME3wTnEiYaz4xhGcEj",
+	"gv827Bi4jxtEfnFD9gmWw5jHmSine14pT1K8kM5UfmHRyCleNzf+VoOS8NNXcHgRpEKK6UnG0wznQiVR",
+	"/o1KIvsN/IoeWZxCk6Opna2a3M3vHmyZtawh3CdPUCDEurq4kGKw9oqtW383xYUksxFHwcbeTa/p3Xr6",
+	"tcp4FUTK12WgyRI0pfP6SfHZsCJoTowKlCIJvKcdorTFqTQ43wWgSlaNU2n1GpUVrghT6TztGlaMZ+ci",
+	"nVEMAtl+na+N5Q3g6Dx9f/z8lCHXB1WRI3YMmhG+tGOiSIUBaeI9ZeAg8SYTmQitrR8+iKUpSuNsKHgE",
+	"T0bvWsOYiSuEChQsILihFEZ3QQ+plVYYyEwKomBAwAJZLoTOjpRPHJD8XHiM2wYbMoocFjdBV5noLb7i",
+	"IQt28B0DjwU74KwGldiYy1Ax6UFYrB9yWYauxt/aemxfzsWUTLrEY5lSGHG5jJvpOodhsnqzRejv9ciS",
+	"KGkr4SW/JkvrNqEwscSnHCk4dbijDjNVSfbrCRvzcbnGwuwVW1VItfmmdAOkdjkqYaTL5YeVXerCA9YG",
+	"XbyFiMMWO3OLnbmNyHyX2JkmJH8JOPNO4jDWQK0NxKBxlIvw+aYSr9h7Qp0nLXZs3hHUO3GWeO12u1Xf",
+	"bvFthDY23SFyo0X6JH3WKWJfUNZvpXVNWmFxHWMpOeBteGS2Yn/lIXTWgpks7t7lJfiuEmvrmN9ZST2I",
+	"qa/DK7ej3Lkw//q8EA/K1uJT9zK2ubXYy7lUcX3hjdnE31pweVFguTyGczcBX1QY13lWToavLx9vs4h9",
+	"s7L4apK4ztp3m2Erfu+q3KmYxfuSpK8Y8ThZnI0sBBkpgrnYFu6pKBZgDFO5kBai0OCcs+W51mqYmbFI",
+	"tZL3dLWp/AzGeGedyYUOb4xxMq3K4v/PiZhsqosWX3VJF20hhxprM3XElEwVWnfaNH2ztrvDeYS/f/fg",
+	"AzEaw1/tRRK43a6gyO80u9GuaB7099rNx739sJmHbzohasMwHsfmWRcNHkWp0Lpx2OAR/w8z4FaIOVlk",
+	"bbLJUFcFZPYFCgMhF45r/jcgPnofRQg/+YeapIyPMUBt2nbrO3XdHW+Qmh/36HKjXzTx2H7pwaRv2ug3",
+	"a1BQMyTvy1pisXLYgc1bnx87Rr5FzTiCo3sWOJ0405lWSlIVCbGVZiygsxAcFUhx6TkX+J+cF3eKHKQ9",
+	"gc00VIQJQg550tzhRFM/VCOhcwQkc1Tz/I+muaRRZWwyRhV05MsgFeNkdqpyMnaETtJTkWo2UAbhFMHQ",
+	"DK2kfbMSsSmMGx+CLZeEfo+E/EhSZopK5y8kvnnt+nDhzkFPTWRI9be+fNuHD6LZi2yUBHSTdCJJh8aa",
+	"9UUWDm2VkEi0wOEj877Nhx2ZVyJWX6y38yXe81R8ygLPVOG5amakEj7OpSxmwy6Thdj5vJSDtEQxHuu0",
+	"2ev4R5apgYCHt5gDtDPqP5ZJLAnylpJ8vRkL/Em7vRvGowHTafiD3wjj6DDOdLMfJwKUkt/AK8R1WeSw",
+	"p5nGsV6eDDYvyr+7ZWAjRUgkp4X+Pcqs5iwMCF1upt1jmRqpNFXTYgqqrFEvCmmQfEpWSXg45GbKcVhA",
+	"EyWzlIcZcqOgNbN6UiYs3ypRA9UaywGaKrBzTEbqd/Ly4Ig0Dml3hGPaJE8FT9lxxD1ma7xj3aIrdswl",
+	"peurNp99rN9gPMl+8BtvJykYvSO7E8v3Q7MBJUrjsDFIeSj+Ay62iaRGlSXw8LT9qGAJlPW+ncEGlc38",
+	"dsn4QGE9TngsV+vpPrW1RWZujBM8EgIJaF4rGfEZyOlMYPBgoR1SO6TVIeTtebpRTmBjVZWMyjUswUsW",
+	"3ZXerz4h9zJzTMD69oHy10+/bbNpd0kYRDqPLLvrG3bNnm2CWmzeafDheYIWjDZktQ575NBx76MZBcY/",
+	"D4feJSZ+aqg2FmKE9U/FjU/BgeEMQ7nwuVQZFs3M2MBy1uPzC8xBruCqN6urJXY6W9+t0jYU604ECRoT",
+	"rngumUEYq3ORC+OyFAb9QyjM1Oq0QAp7G7lvT/Xm7nsl+a5vVMArKX7kdZRu1xL13kVD4AHHAUUCy2/P",
+	"eRKDkx6JDKNnGGQ1GwPr5rghcs7K1WzWicAIDdzVZhrMbQyVgjve1pOBfUv1aWCY0b7Z6exkaqeNrvtV",
+	"V2RRjYjSwoX1YEAw3K2a2qqpNdQUsc9jP0mUimhD0YjJeAxnYmHxxvM8GIr83CYgQHECZas7CVlzKKQJ",
+	"XljPHJWY9W2t34wkKL40t/IsPIrRWUKy6VBhxnFIuciJ1JMejKkndIu9JrWFBFLgUyMpO6iu+4F9IREF",
+	"D458OR2q4m8jw0IyEJnB/gqcPgvgFpEu0JXTqt3DclqjKlNU1RzO7SRD558iDHZSqhmsYGpOijN948H3",
+	"mw0cu+DtQEkxF71dEDfuVMSNu81dsddvHrT3O81H4UNwX60C6VIml+PgGmam1wuuFiZ9eYjVLaFn+ISy",
+	"HPR2G3a921oLtzYGbtkc+mkaZxnCgywRg8ugCIsi7rTm7N8nzIAx15q6BDWfPbACRdk2gIKAzAyhk6Fa",
+	"RgFJCEa2vLhVA8ZX2LfXguRzJ7WY+K8/vWtjwRXGeaOIcEJm6WzVt7g5GTTicsKTxtUEUE2sorw/vnRB",
+	"s7XqNg0Qh03ITmRIhRS9K0qzeltu56Lw1xLct5Lso/6sfECq3y9szmq4tbK0Wlr4FUe2DwuPdSXg97Ij",
+	"WVF5VXrhW8BfM2e3ND9bVOSv9uRh49iVzp3LtC46ZBbrmCIh5CBhjrAnYjmgEACSV1qjwYXwYl24hjKG",
+	"IzXCbwn+qMKI4DIUydUya8/oZRorHwIbW/xqIhlbGMKrtiTjtrp6vHwBoCDF52RUQpBCb7yqSMEADN7T",
+	"K0AKVtYqb/xorOtd61WopGmUa5YS1VWt0pJtVdTXoqKox9tW61w/R6XjgVxY+X+Z5EdNshICvhYOsca4",
+	"pPpyOSsc15yBB+t2LD/PkUV4K5AGGZxP5yqXwD7htrXxNNsN6pZ1iemJ1Z5u3F845Uxhfl2lLAUYSmOF",
+	"6dpMqaybzmK57FcUlVwrKji3dZaHBu1ybGv+7y4M6LAkyQ7GmjQQaiV2NRJzt172D0/diWWcxZyM/+oo",
+	"44lAUA8ilYwsCEou60xFf1EsOuk6VemZZtg8qwiCDd491S32UjLuy0DDisos5kmAF/cTojyb4ZVYEIiF",
+	"AwG7zzX6qyLyWNxnEiynIUe89qMyphjCbeCvfGmrP+GjLB6JB1iRwFkABz1JRELNBzxJGM+YkqFosWdg",
+	"uGGyhbMklmfmvoZGrTczSs1AdFD5pGGfm6SyxT5gOilJqP+XVpui864sj7JQCLlqsFBCkWZEnijwAIMC",
+	"QoTceBBnPGFa8ITdf3ccPTt54LFLkDFnsYxYQM8yAK+o0BA5Ft8lzvKhE14qXB3Lwa9pErCEmERJh6EA",
+	"MYWwZsUs622c0pTAXURkfjA6grsPVRJRdakWYSoyj2lFQPgIdDLmWouIKdliz2SYzrCS9t3T5y535Vos",
+	"Qp6ms+KrW8nnS0O3SyB0e92uwYuhkl2mJpmOI8HGqTqPIzPovHTVrkSc0YyUVgSXAaFtDLSO8KV7MDiz",
+	"Q5jhODuy5S8wDQSKm6iBMzFgo3nGJ+CldTZAwnZs97QvkdKc7bcJxma/vXtYusSUB0fWoY7UVB4Rh5/h",
+	"2MkpmjOFr+fygL60tQiXcGauWTdL0EPdPYaFzfnpOhMzeLgv7ZYzvLSpzkw5tYG5uU9Ft8UHvxfjhM9E",
+	"dMiydCKCB4V0prm1L+mcGJB2C4i8135cZWpZoeZ05t1W/eRCbqn39HJ+5HmGYmUDrf4WN5Dk0PNILuIS",
+	"sEn3MrCJFTwFrBUDsOIAV+Ci/23m/IcVzdss5eFZLAero758vta8rgiwQtkSUH9TPrNClk6G1YdbuJXv",
+	"JUfTXWmNf+KZmPLZLdeUFug4l1qqK3rvO+aw74QwUJIV1Xbmu0lGOq7QtEO2B7ZlO+skynks8cIA7N8T",
+	"ekqAjSS6hQD7aJ6RvpiqNNK+RAYfqaaoUQ2G7RlBq6kI9ZoF5OdyhjmtamBafJNTZR56rWS3+WUZq9S9",
+	"oZOhWIt5JmCe5N92R4/O2r0/92Y/HfT/M+2Ef5+ePpy80N1X0c/jx/yZ+iX+x6c35z/uv26s6V/GcvDE",
+	"LNONQH9ZTPWFKtAM5G9w7drDN7+qph4vbCnbcnR1wbuViF+UL16SZshva21iJhIRZqmSMTils4I0M6Kp",
+	"LM/q5FckQuo5qpNfz8BNLhnKxkoHCxwHYoVKsVoPy+HBNwDRNB3OqgSOefRNiRtXKfIk4RMt2B4zRcgU",
+	"vDCwGFixfDsy6KmZ6q0M2sqgr1YGmU1spdCVxU4BLbNa7oCr8e7pc5eNKJpuBUNoJXPniAWhioTrha4U",
+	"RwOR2YNqB7dpkXQ7cuYUn3JtKWOwo0sRf/rIvE/jf717+rzZaR3MyZK+Skcc/OReLDmmQUb80yshB2Ch",
+	"dx92O3t77bZjaNdZCrtmibMJUnooeIRxjovGExpy82msx0rH9IPqyTG/2jE/Kf7is9d4L8Zp82k8MCu1",
+	"6AZwqbkSB7sVbd+YaCsFNzDub6QVCpirSjr87QIM9jjReTg6D0VjNqAI+RDrAh+judwmTm1QdErR5klq",
+	"4/cYuZwOFYZUkduLAtyxEZxcZwhqP4rlxOF453xuLlQZk5WHCdqaPkQjfF7RVG1Wbhoopwp8mhsNjRVe",
+	"aa1gY01tFuIR0/Qj5EdoQN+vbChtz/qVz/oLfi7mDrhdnPniw7VOu63sqLFpDOOCy8B4DLRgxFTKopRP",
+	"pWl4oNONvAeYbCNPpcbzM/x9LXbcz0RKtEV4sC25YzFgqwVPRFR5huOBvDHDx70wWkHwyuDORpy9Uuci",
+	"4SHuy9uxjvLkydYP2xorX60AO7mG80U8RrUBaz5AzIExHwjPZI2xZXqobMO3FiRZ3j193mJviBQmTrBU",
+	"dGgMjZ4QkqWCR2wmTO1033zvS1mDZ5C7YKdEpPkdu1+VOAtm4dwbYWYf1v8UzMAc59UiX/VENoWFeKPS",
+	"bDiNZcR+GvVeYJyuKH1bjd+v8J4wmBq3DQa6lTvfqpOEuNSWvmnjDpPVoNXSqULLlYpEHCDdfFAITCv6",
+	"asY0nxoHaTzJck6kRA1abK+950uEHKVboNNFiNtTrj18AP4VF0n0q6RZIYG3FWVbO2krr77cKoLL5f5z",
+	"vqEtJFxXqE1FbwhCYufClr99rpdtz0363lXKoeypqfbr5xAeSopDqsMxT8O6PSzNpT74D4g36up1rXWA",
+	"xQaqbwngSSKCzXYIn4IzeCJ4ck+704J+E1Pnhjk3i0cir8xDJjirFnoqmhUQU11kvh+fCxtt8uxTRkJq",
+	"ZR+DRZaIfQqinZ8JifWrni9NEMogbmGJoi3v5CiKGc9y+e8mUfOZtkPhCRiroZrITBsIVOQvVJMMGfQw",
+	"a2AzDmdSTSWzk2wLPc9FCkqic2jmq6/SgSlmzJRiKomOQIccGgxrO4pY+8Z0zthkXE1UF4r4PK/D+kCL",
+	"uayV4gMZ53RxjmSQ9yXA3gG3v7pT1w5wYZOukJMRIrnnt4rsusH+nw/lV/I2wG7xsBgnyzPFL14fP2me",
+	"vDju7j/ErYPXRIoQPqkcEpbgE49EGI94QtWzc2/YOXi4136496jdbm2AXg0niYL++TT9vfnUvHuzWH2Z",
+	"T1ExxdFuw5plIOMah43/+s33P3XbTd//dCB+//d/a6w4X3QSDCAc1zYINMd80eDNRMlBM+UyUqMm/Wjx",
+	"W+CyNU/slZXvsL+hd+AjQR2DKCvyeLI27anFNzkIO+KA73dXGf1TkcTnIp0151p8rrUM16qGxXaFMlBb",
+	"xDNuETk7CEk3iqkz337YBXUhzoXM/jCD6at01DL38howazrjo3Ednd4aNt07c9KtXLlmKBtFs8ekmoLo",
+	"MzHIL7slZ+v2XdMmquhFyERSwj1bySq6yNM29QxIL8HawQY4qy4o+4XihGx3133MeIhK/V6eC7tiN/Kl",
+	"8vJ1S+xP84zUBnrsCr7fUk/pioX11QX1l2W5Gcq27e6OepDzviUyw+1Gp+b8L6Tvrniydwj6ot7feWMM",
+	"7hF4H6ahx/o3FMtRNu6S9wPZokKt5qqAiiilQkZU2VeFxbE94kuOOLEeUUJyCyDyrQoUs8RVMuWawmQD",
+	"ogNtYr0QIyFRA89Se2ii4AfLwzS6IpwV9lzGgiILJy+Om9bNHJJRQFbrkasXNJSKvlQpSwWiRddBb5dg",
+	"D57RaO9WjiRqUEsuVc/G7RCaN8dPPuR62DhsbOBOZ7HMcRjBHxqn4rxx2Ghf83/IVvHnusyw5eWuAyow",
+	"W3NrJt0dVMuQj8dCkrmweel2I6aSAG9KhqJW4h2zf8Zjz9TvUKP8dKgSQb3VKo0HseSJlyc2ItaPE+HZ",
+	"xBb9AxvGChwDpudLRL7MlGdodUZcxn0sJ4yz4bzoBO+rxQLT1srORRr3Z007fPb85atnAQuHIjzTCC6j",
+	"+v0klsKjxv9+jKALcsZ6s0zksS0SvNGCmgBz8Mws3Z6k/Wc8nhe05iNbBf3ul7Xqn9uPDzr73ZULoO3M",
+	"3kwB9OetkLoDIVVc1zxv/sXLqFSM4kV8eQYJ3hYLlSuRlUT+jVR4bCITQmQWM5JCKxQl+9Iys9Eo8Oej",
+	"nKfFcKhkw1QIj+n4E8oyGUvBIj7TS13FynwMPOiEOtm3PuLdhoG2juGtSSc4xq6CpgKL9RYcwo+qV+/7",
+	"/ax6+jJTc4s9QWwmbYsTCdfoiFnAO/hcF+HwKqkljJ0y4jMmeZoSapOh0yhyO7cYIjVLuBcyVDJe4H3G",
+	"kHQ25LIAsISwLrstXyKXYUCR7R/6KPqCuVFiEpu+ykk0YVw2SIYciIh6w2A60JDypZ6EoRAR1ZOTfYcB",
+	"L7QYU8HOxJiIRg9QKHr2EUoaeKDddp2rC0+5K5pq2A3WFo1tTqCcOqQX2Qz63s+qt4SmGgdke2/AR72U",
+	"cNctw7ZJHGTV40Lvdo1R/QLXrzQmkw35dumy60kF9qsIsQ+au7zTax6E3aj5SOz2m3t8v/cwPIgeicf9",
+	"PM5QtXDjVA0sbUOkpGgcdrpgu6uMJ5gm/+wRoxbY+5MEe58mctHAdMbT+rF3SqTZ6USa8sEsjQWRga/L",
+	"f+01pPiUmSN22Dj+zz/bs5NHb/p/nfzy5u+Por3XP+3/OVgnkfyz6i1HaYT9uGVquUOIxo8ksa3axj+v",
+	"ood3Lj6q3hJA9WN4mvXm4wybFQOne4Icg9CBqqcTqV0qJ1NMZ2qMGg5TtFo57GlfhlzaWividwnMqQis",
+	"x0ANixS+AM09ExkzutAWeWUsiiNb6Ea8LxFFdgtjd+6AwWDzWG9CCtNlkDFYYV+sEkUHv/xZ9dbWlj/D",
+	"NG/CWXDjKwnPFURmP5axHt6RWM2FavcqIpXkZf7q15CYa0nCOjfpo+p94SHgrcMzB6UPa3ZViVkDp/9C",
+	"TVmfU7UsiBlqyfaYhVh1EsfDJFYq9CTJClyxZNdWlbl8VD1frlDjgkii6HEQ3+0hdm9Qfq2ps1TwUeCG",
+	"x9M0Pkf/Q0jb42ByYgjOGthjGzBK0OHb5IixhdeB8WAkJ4Djba437a34VMYTrRix/Fk2TrrWs8EcIX1p",
+	"gkCWj0A6l02kqDT0IeP6zGBwZkMha2LIdyqRYWMtC92QLFlP8niNS4t5yYguCFqnC8x47tSKvp64v00L",
+	"2kXq3VuspyIwXbhAT+DR+vnk7Rs4+BwZn3BFzUHZZhLvRCu8Fzy6nk6osqJ3UmHY8xZwH+YW6VwMCNsi",
+	"yMJGgecZmO0kQfWBOzzv5gC1MTPBKKN8KhmKcEh3Kh/hleCQrmmvfjG2aKd92L2KcLLv/QUYq7ZDBnfX",
+	"Nrj/TbNXcytX0Oabi+9XiLh5gSaVwfRfyFSNjjdKH43Odywprh3rOZaFy6H8t7LIR4PYt0zJZGZgBrDd",
+	"zFAxgEXNRmLUIzikmGzMGca7KVwRGXOSs5ngJkrwuI0RcJc1tJnIVPCoLgT+pvTWtx8Lz9KJOKRpmEhE",
+	"VlBSlOPg1LdVGcHFX5QiuJHo80mSNQ77PNHCGTk9pRLB5Y1HcImepwjaxLsgv3dBfu/1m/v8Ye8gfBQ9",
+	"Fm2Q33D9aZxhJDtHMzhvsRM1oT8Wcs06nWF7crjGKhmxuqiFI6LPCteLTvNR2ImaB2K/33zEH/ea7bAT",
+	"dcVuH3QPHOl47uIubx5Ee73m436n3TwIH/Ue83bUEd1+3owEz2iZwZFupaV7An5f47CzhsAvbtjlAdvS",
+	"od5Gbu8wcivnBI2VzOXP17VCS7/eGaeiL1IhQ1EvwJ+di3SGAFVY+HVOlJc8Y2OhxonhH1NJxFTfGKKu",
+	"+dYI55D4a1LKkJaTreFQxVTWdMlXL27cd4WBXl8eld+6QiwZpDkrSI/HY/tH9fn03E+MFK36jQOxnIwT",
+	"xaN1ifPrpqPGmCu85PYY36HvOFRTjIKZLMe1D7LXGE9qMeWw4z3hpp4sSYqllUoL6UrdCdkED3Xm2t8N",
+	"m+3l42nYj6jUoAL2ceFRvWon7Z+TWGRXPZ8VZ63ujJbtHleC13K6d1NndNPYKRsQY1/iNC0UZYybikHQ",
+	"OsR10adqHtzMW67+74er/8lQgVkB8pVAwTciXqvtJDC9mzxJFlW9pme4O9ElA9E7GVtOF+PVlrLHWgh5",
+	"xBIOjicWXumMW4+uKjbHo3nH8zqMXUKWJAYN8OXKbsoaR/39/MivC6Hr3Hqaqe15/17OO5ywslNkj9sN",
+	"HfqL4p+m9GWMweLDy7V3aHFpNRKIVgOOziXe0LJTNOSaJaKfeVeCKJiMI56J4sFaBhCEfNKF6+9pFkdV",
+	"pYFLQxQV8EHlmVoIIrRaxeDVQfJ4NE//YqXL6kLr10uzu5bUWteQK87euskPG8gShgj/ZqJSMIsV2Y62",
+	"HYWxCnEQrZ6ayBBE5tUMwjorsDhLcPKpFkyq6TeXpthqjQ1rDX5p81DgPGUuIL4ZBZKJ0RhsugUt6/YK",
+	"1puZtoA40h7B2Rgufs3Gk16CNXjsXKQahgK2IjyUSmDwuZpqZ6jRQWlByHIzkeU/b7GT+BPy9OZdnMa5",
+	"p9qcvkrp0Tk3IrhRNbkPN/ibz3vcaNahvCS/CDE2zRbZVLExTzMECxBJQnNDufNYslDJft6HiTOR/Y0W",
+	"qHHY6OT68I2SzQKTo0Nkho1m5hAnVUa84TXsGtfWtLc7p+2CtF3+ELcBrP51Hyy673nhVT7/vpZHb3fG",
+	"8gSDOyK3K7a/6VRBVjiXVpDln60RWax0bel8cPeUXEwRy6/ZNgWcTzUWEpxf22ZF6Urs/bR4y1ZA+fK5",
+	"SitkG5G4gzEdwA9AjCN7KqVq/3H8+hXrp0pmbITQfocsgFMR4B2CwvgDC/RhR3/EgizOEhH4cg672r5A",
+	"hqFUDKMOVRKJVB+xIOFyMOEDERyxALZywO4HOv6nCNjxHiiSVwKG4fkSrox0yMci8Fgw4ukglhpr1Eej",
+	"B0csoD5sM9C+UhnS/wfgCsAPQgGbCf6VxoMhfASz7cvicDwWXMAYPgf2X5r+iS/2OYDHyMmoJ1Isj78f",
+	"hEh9qAMYaCCVFMEDnN93hZsaknfM1PTZb68nOuPhUPx+31JYj8wnrUGcDSe9Vqzyj/Zbw2yUPDj0ZXBx",
+	"AQvxmQZ0AcJ01ip+8pdPnz//67//5+Ji59PnzwEVc35CcNj4XEh232kkENd5iWysGfclKKEHeJv/qriN",
+	"tQizFvtRzBQ19oEjBo89i2X0g+YJDIRxfaZNDHyq0gjdNF/2408iwi4//AmMWv8f+BN+Mk5jrHSlLkCu",
+	"md/gHutRP57foIICeFCqpvr/cDmDH1lQadz7pkDW3GGIJqwY6RY7Zv1YJFGBGRilau4EGocDuxrwKPUE",
+	"jQfbpXUcCV9ypkWI5g3exr2hKYVIhQmZsliGySQSFvgWHAiM7+PcYbmvO2wqZS9OX7/CvfIUjZb7AcEa",
+	"HMLvkMueNpr2mJ6M4PtPzYmMs0M2UlLM4AJ427zNMuE9kWCLmgsha1/C0OwLUYTXndd7unD42DSNM8pz",
+	"jA7ZbqfFfuZywlMGGs1jnVZ3d8/b93zZ6bb22m2v3WbPfn3v2bWa0FrBYfxJpCMu87kHWTAbCxbAIAZw",
+	"JlHKURCvryapgZyF9wyHvkToDaokIa4LpgWYMZlKW+yVGW/xUMWSveJZLD32UyrEGU7Ik1kaJ0kcsgSl",
+	"hymBZir1pa2F5iwVA1jV+0GEEiUSzeNTOOJUU2MRkPH3+Q7qK9isCQ/PPBzDXrdbqAF3wuGQWdHgMRBM",
+	"sRxoAlMK/vIXklGIs2yOBb0P/VpErNOCKe947D5/4PnyfgyC56L5GTt9uL3hPSwGZ4ng5wK9NjXJWiy4",
+	"+AtKBbwWRgzXYLTE/Aw2Hw3Ol3gSEUcED9lv9Pnv9/EWDwwtNmokGluLBb4vxZQENaE9x3DyYIUGKR8P",
+	"WS8V/ExTDRFcdsQ4C1UkWC9R4RkL8t0Z2OwXaR08vKrPAtCosCCodzyrVTwWoKjGpYIjQoqMTnRgq56w",
+	"zPeETvn9brvbbna6DxyXAs94i1HaXfU+ijCDwccZQlj7MuBRhLgdPHmXgo0O1uohw/wMaCewN4IcExtm",
+	"Bc5y8G+R6IMKkMmsxQKNhvJTnvGAGKb6ID0z0/dMHyRJ6SSSwEAJ4SSTFRx73W7Be1FwiNLKvii0bq21",
+	"eK0oNnhqhJRToEY2JwGMWWv29/DWjWazSRvpkL3BX5Ixmo5iic/wJS5g8dvT/FuYyYuLVITxGMynz599",
+	"aYXSIROy+dOPviycKtCxviTtfsguGOryQ3YPSXVId8MDjO6+xz77Esf3l+qno/wVPC0PwYOPp3RysP/N",
+	"8b7ArS/cnyC5P38GzYRUyJ8/s54IkQsZbkcfXVzs2H/SsuX7A9eieC9yIPab7d1mexeX0AypVJP106j3",
+	"olHyH6r2rcsrjgsfXXpeAUwnom1TgNLpXMbQ8Rzr80X5ynbba4xi6T4oIkP7/kmj8k7u7S7jSq91r1Lk",
+	"8LfCjb25982h1On4Y+9ByW3ETdJU/WZhA887cKs7b09Kh3KtUGdnXXhsO8IlbTB2MNa7Xt8TzX9ZQ03k",
+	"zIuSF/PFBxO3pCF3mHLGg1JwhVfwt5fHCncu8sP9eQHyW9n/BolvA0eXkkvgKGhhYN/Av3NF1VWFdgV1",
+	"vDSFVDg38+kjCmZVZIcKsuuqmaHT/BabqEiGoZYg+rcBwRUCgusL4WXSd9vUdpdNbWtIsTVSHyVxtpNv",
+	"5Ysl4cX+JMVjZX5xZPzmLI9doOtBjcjs/l778QNw351URBkY8kKqI0eLo5CeE5eqzwj8SU2lxzKlCMep",
+	"Mgq5xIWxp/1rEp2b9LgwMys+OfuJfPitF7b1wr5FLyxXiN2rO1hGZHwfftbX4lZtyRu/IvvlOALzxWoc",
+	"hPe+OY/MmTA7F+ZfnxcSEhDn4XyUF5tSNWVbwL4gyW5ivaeKkYGlveJ7mcYMqQoVHVclNPpK7ZVKOjkn",
+	"U0rsf9UDOnfve73RmHl7A3fdhAf6nQvorSdW8MTgHJfM59t0zHKptjNOxWLW7edxkuhi5Am7+TGlCIIs",
+	"wJJnlwYqiDhK3FGarkQXzjGt30/5wJrML05fv3KiT/O+APnu+Lk51hG1GJjEJtGdCoZ8inLgsYkktlaV",
+	"gjj0JUewK1gWmwU1lXYgHSKDG27zVex+sAOD3fnXf/8PFkhckqNmgraydOOy9KouqS1/LhMa4Z4rep/R",
+	"dT0oPNRmei49zfCZ2s1eePBavJylvXXjBedhuThymI0ScJkm7fZuOOzgf0W1G4yX7NhrfPPBmP5EB7k8",
+	"e575hbkC+UwtgkONk185/WvtMTOddVrPNT5uqUq/F6fhRBQzN1jegOVTt61kyZKvV7Jvx0KWlWyhktIr",
+	"gIC9ozvFcsBigwNvYRotlVltXPOyaqObbVXb1k34ruI436q0M8KhEE5Y17OolXUTbdinqvPUSWLxaStB",
+	"vRDasEYIJbHOftVX4dnZEMeEHXiBZwLmoyxC3MRUIWzB5SszJLxXibg7jgSX5o1itAEilwYwABANHvH/",
+	"MI9phWrUMN/8TaRxP85FZH+SJG/o9Y8jzl6pc5FwpGeL14DVwpk7tLp2rXQz7JnlnSd2cbdwOHfYqmIX",
+	"oSCASJ4sxhrEa3YuCBVzIQkByBeEwRGpxiCqGGmRnAtTKd3PxQ8jzBw4uMY0ilKhNVN9qsM1Q3UWl4cw",
+	"1b7E2IbQaNh5Bl3QhDVS3rdSz3oYFrPa4D4QgbXlz1d9bA7XhPsNZ0t7vpyK3lCpM+3Nt7tLxGo0bwKD",
+	"oZ8h7KEexmMkSUOeA+3eZsphDFLh3Vmskf4nx9rGNLm51nQEFGZvmqpMeGzEI8TvQoAgsDJhzIY/gbL0",
+	"+Mm9/LYcpzW/4cyXhC6kcnbvS7MAo3OU0/iOAyUcOuNUGboiQxznmu3N3eLs0JdunssE4gZvsvhw+xqe",
+	"eQ8lWSpClWIDgqXl8/JaK6pBV327/jISKUW1iBrOdTj0CZuSZ4gCMuTn9pFmNmB0E/z1lM9gWA6fUrKh",
+	"mqS+RFSQFnsv+hMtIl9irYMBveQsEQOeUOF1qM7xyRZhwCBjICKwSs/oLWHDI2c89uLAZN8P8B5/wD2C",
+	"Bx7d2Zfu98SLnMwYcnkVMAzuB/CfP/Bj90PGC82jFa8Nr9gTsRzAFkDa0vt5df0f8FEsB3A3ezwd+x+e",
+	"06o4nEi5FiD0V/FPcrD8aryD1aiQyu6CY0K6Ls7BCmgn9izGmuF7R9tc6reqIZ/B+sJJxRVfoiIXNnJW",
+	"w5QUbG92bCupVB9tXDp/ZApiLN0VtLjzY5VeTuRzao4qqJARIvsqJKeD800SFonqpIixtCsSIwWSTqqU",
+	"WaPTVHJVnHLCOPkmjvmVw9s0SeVaVWetE6oJVu3AvJZxT1TRV1kb+wRm/UZD0DC1S6MauPbruQF18Qtr",
+	"zH3TwCHbopQ7xaNDccplQRTBKWS5sGNxdi2/Z0d8Gqs0q429rOP75GfiaM478Qq+TM4sgVglvnQ1tNbc",
+	"zf2ceXP+CL8fGTpoMUP34cihA9PfJaO88CV4QWC1oruUKbzAIwgBQk2x/k2sqQo/HcHvkd3euE/0V8mF",
+	"OiLeJddjbu3mgo1VhJGXauoZnwIHjFYt9mIemW4LLe5plsUjkcRSYIOmyV3TfGb8TEhj9xsMfHSpGO8Z",
+	"52uU+1OxtpD24EvREuWJcsPJ5ORXKnh0lJcAmX5W8F1NydB0qJJKJBfaRN+e+bw2QZ4az8pwWxzv9dvv",
+	"HtxGT5LMchvAR26jmz/xfNC/MSpm/42zKxbCZcka/FO8wRytAnyk50i55z82f1ud+rWG/LyGPbooXddT",
+	"/M9INNaof1jrbe7ia9GkajyjjCcmMdlQJJGRmNf2jaxizXdaHW+JC8JthmN8xGe+vCky8cpMin2Du0qm",
+	"2Cne8lEX8RrL8zRJ2ZP3r2FCZMGp8xpIs3A6G5vtzLVohYnSyGjqaleIwEpEsPmLaI7t5n7U6TQPwl3e",
+	"fCza/ebD3gF/FD6O2qLTb3jGsV44zEkKysBC/4TpqGWmYAeXdAcWUouksT4P9Rpi3Wzg5Zkdu9O2mZ07",
+	"zOxMc3FjRbP7aElmuQ557HmqRmCEM3JmLNsoFW/yVLB3b09OyT8IJmkSIDnpRTYbCw+Ncp3x0djDorzP",
+	"gWfIpKlU1ZeE6hJHJJ5NwQzK3UOCh4QnpiD1s2GqJgOTDz5+97LF/qEmRd4TNlMTksh4E00oKij2DJ6W",
+	"9RY0XGri8c7PQIiYZ+CPmEgRlr5S8Jxr9ttJxmXE04hZiZ6Dck2n05Y2X7tTEKrRA/RFLHgYPJ1wxzQL",
+	"zGXNOAq8/C83XQaZzH7ubMyAHJJAizAVWQ5t5UtkXEVKWz0VKcHttNgx/dX99AkHEUvW2WdahEpG6IbN",
+	"8vn2EOUoilMRgj+oPHSF0lhEvqSyJnWOyi8Vggi7poWyS1F6pRY7UTjHIz6zoPAsmyLgJbxYLBk3LLqI",
+	"bASTw+26sSEfj4UU0SEbc63psbBD0MWCu6IHOORRi+112pSCw2FMem7fmlpnxSLF+vF5YcRkwOhYDhJB",
+	"zOTa4Nzh5kXUnZ5guLbg6zKwaNne3i5TKXu0t7drwZ54RE0vWLQVWlfYZcZKra+wTiIzQFY8SeA0kSd6",
+	"P/jw7McXb9/+8sfxq1dvP/zx7v3Lvx2fPgsewOK5gFnIJb11p51r9NqYLWlAs0+vBe8TpqMFLfoFxbmu",
+	"plxVta3d32fe+kb7+swKLI2cmrF8iLPhCR7Yxtpqt/TbSqfKDMYrlPzj9VsMlW2YtL4Ml0Qlimaj0K9g",
+	"Mcy7cTsX5l9LqkNeZphvj88FkuQOlN27R65KYCwk4s+ZMJoWsqKjju6fy7n1HKwPdqyN1bPA5v0QKRMU",
+	"7DaY8XXs96e4Uxi3C3gl87i60tLYMXmE1u6RK/aI3sh2bt+shltfry3RZtuD9XWB2FznWNWUSXwoM+JR",
+	"fZhNvLTYG+MqYhImBC8isljC5vxRXRTlaWykPS9F8+WU52qmz+NEG+1j+JhN1UQqxgmfiagInG3CRIaK",
+	"r7ZoYlMn+arGOw2zZL+XAlyw0CN1PndFrSW/gtV+3r2K4f5rcbZutN7hrsXaljFla6CvU8fguZoFlRqp",
+	"cy1hu8hg38kt8tp0zFN3SVVCxpHCnYkxFWzvErV7a1FmJL/ndQSld1v5lILfYkNuOkMQvWI+hXRITcYE",
+	"rp/oxpqixczT7IR+fcNJFJ5lYjTONII5LciodEyqwqmNIp+pC/jM81wdHHDePOh1O83H/Taxze+Ge9G+",
+	"eNiHaRKfsmN6ftUj980jzTQeNowSb7jM9cuV0zBXyYTYhVieEcn3ytae/aqSKFhAnxuS/BJr9IYF7s6F",
+	"+fdsEfjsB0frjuFkaZD4Y+QYyEAQ21Pr5eX7yC9F8tmazKqfk8OnIhTwYJM3EBHrTQz9BR4v26uyyFW1",
+	"B+Ka8rsCH8DceBFL4mJRUlH2lM/0XZc+2ZGURPBdCt5EDYzwr3xeB1PnE9oDr3Xj8NGe1yCkRxytmmSh",
+	"ov5LapopCOn9dhtmbEXRPiYrsQgaYt+tINujdrMTdqPmgdjtNx/xvV5zP3wYHYhH/ce8jeyKLp9WP39Z",
+	"3dR93pCGubJ+eSoyHie12Bnmqq1m+boiJVEuLG9DmexQ/KIe6OLEdDAa6IpyTjeOPKI3LLFmm9uLqMX2",
+	"2o9LcRYlUR1N+YzxJBU8mnmUhqeLsnII3UZlWgxGwbhkwctIjMYqEzKcNX8Rs8BUJqPnkymWirFwmgsX",
+	"vyr8Qu/8XWun5W5OYaZ/EbOqoHH3GvpslfCKW5kri8gq4fhybiNu+0u+XSwhWZSoJME2LVfHoPeXSE8u",
+	"KYfqWA6Rwwx+GRT4GDMy5igjxOWMKkCKMrQsHn15U/IRRraB4PRWxmxlzHciY9C7xjO+afmymn2Gos27",
+	"ZJ1pr5SyAkPLFs8xHctQsAD/E9RIGV/elhV2B3Lm6miWZY8cZ7DoQO4V6FnWcO/eF+djrTTXukLyo+qV",
+	"3uCj6hUd1m6z3eG95gFYpI/4bq/ZNSbpAX/Uu8Yb0ZhrHFbKDCAEBbUcKttDsZWf29zZDchsdGepZ9ZJ",
+	"yI0Lb5XxTDSp4LJehhM9y/Ry2Tarrtp+rlLW3UMcGl1swcoL0p0iUEnkS/DOuWZTkSTsfjZVBVZfxJ6R",
+	"tvD8gce0ynnKXPA35NIBUZwTqdZY8FAcMe5LKhfHF6Dx21Jyuk88EnkJNkWaq5QBzpQRFaag9WuqcLrt",
+	"Gt58trcBvq9E7Lzm4NcVVu6K0iZSoV7IbXH87iVz/crUEIIZR1AODnSWCKRtj0U8qIR6HIjsKTxt6WnK",
+	"xKdsh9CpF6aQDXT1/xOpEJ1g+IlBqMYvEHOaPnhChULwNgaauvDl3CGbIy5C7qKcYei/fvN97fsnv//7",
+	"v1UwDVUeOMSvv96uKm+N0k44BZFuMwrctKNoA5tf2BWmO6S8KfJNsJMv8scFLbIghQP8QUBbwGNwYxHR",
+	"FkD9QjugdgOc4P1W3AYf+TmnAcxvhvxTux12/h3VQmnHsn/fqV/ebnsj60t/3+QK22c4vvDicq+x0El8",
+	"Lv5Zj+OKdgHWPSZKDiwtv7HnUG9b0wEh30z3MtOTMTxSIxQJz7CDjqeZZnF1JvdVfC6k0CtIgmV6lcML",
+	"lf0nm0Wz5XGrKU83pKoSC3jIza3uy/Is0yuttJojkaXxAvENQi9zOIXxCPvdYsnepWoksqGY6HsMDhkj",
+	"krcjJpXpteeJoSn6MBTUh2l7y4Zc+5Kz189O3798cvLH6dtfnr3xWJy5VjZtOT4YqS+WqTNRWbc6ENlr",
+	"8waryYJxwuNLW6AwCVYOmKrQP4ZZNv7DuOb6j0xlPLlwQ/jBb4RDnvkNj7bMDz481m98Zp3uUoVwXYlh",
+	"Bt26sum0qZ148dlzU3gKC1VhadC3WGKX75zVdqgaC8nHccue3RorI9bs7VhIENw5S0PFdnmiZJbyMPtZ",
+	"G9z2a4LB0N1K8sOMuHHY2G21W7vzMqSaSpESZvPC1L3Tbqtdeq85jsE6+BIa3c2qFfsUNBl+Pnn7Zr11",
+	"nXEy0ja0rv+A2621rnYAS9bVLushs6t6s+f7DhbvH8evX622eJgpr7cCuu22id1a0Wm7E2zV1iEL1FnA",
+	"pqAbMGCAOLMs1mwy9lgQiUHKIxGZK96LKNaUYVIG45cbQ2OgmJJFXGIW8nAoWmy/vUs/RmOHZ7zHNfY1",
+	"R4bq6VK/c6bGY8d+wdE0ZT2ecBmKtEb5vBc8ijdjh+CUloGlhiI8c3xFMHyySeBRUWwNFO+q9ko+9ood",
+	"CF/OWl+IG1tl69iFo2lbadPqeCAXeyWEsCPPTKm0haEzrfPkuZqQEsInaNYTw9hA2gV/ccnTXqqmGnbn",
+	"mRBjlinEUjCgerX+b2+S5WWObqdZ1OcAg3oC3gFfJJaDgA3AqqzemSd0zTuy62/fW4bnFzCevz2P2awh",
+	"oYOMhRonhEdY3Iu0BlV7cSK17WjeuYAtt5gdFB+FjlHwKtZZ89f85wEhbSNOO2xUjTv1ZTZP6nMI7sEg",
+	"5SMwwxDQAXe650tkMn+ZadiBmZLU84k7MSgM85jgIgL8umbTFYZlNt5SoECs+UXZb/xSGFW5OOn4P/9s",
+	"z04even/dfLLm78/ivZe/7T/5+Cv1fVI8PMrVyK9iuUZmbCrlMvewKkpTOAdnpgrBW+/n6hqmVRYn4EM",
+	"IJw1xQoHpiAICCZxTgzUwRd9GCpBwDWkf9jUAJ4OhKFkUKnIYYJIKmgho2eorQJkGdAt9hp+6858pCiw",
+	"1psVlRFhcgsWJnF4xu6/f/6EPWrvP3owh7caYaLHgRuAzq3sIr0kLbYS4BoSILpdEUA1QpGS4shEfmlv",
+	"ITytVlvJsKZk+HV1UbBK2gYHXHeG6Fs64bhyIR8JDKd74HXFGUtUyBNkLRlgS00KoiGahJnhuqNO6Z0G",
+	"DCw2k2RgXuHxZvgXl9yEQawzkSL0vzF3CCwLeVo8h/fsSADAWJFFTEdzajm86+W65WPHCcb1HFImSLFW",
+	"GdZRV9zhr7BBDOkOgVPDmKzfy4jwMx+oYXNRfYR6Lg4wrrj5Uwdj7RyGM5wLzIuSY5sTsyMWdFS4p0ED",
+	"vnzf13iItaEdpn52g8SFfkKBwKfAz3iETApRbLlrCMu7xYJPzZBrQRsuwAPtS/JU8pvkLgeIgb5KkWCe",
+	"8nH2qjhzfvdee9crUkwS9Ohee48Ug3lBwkZeNG+OjRl7cLlGIhztsckYvCMRwU5FIiGws4tTp8LFN8YV",
+	"GCc8FEOVRDiZsWQOiByfK1HRkqHcuswzWfWAU5EkeIBwYvRMZ2JkrGVbyVa4k0uj1t/IuA7TAtg3rCDS",
+	"YhgCoqGIU124axnruWr3xKaKxPolQhZJjXoCxYPqm+yKuS2Jpsu3+6DSM7odEispabiVYBNa6EGEgTex",
+	"ncItP6re4lW6BOZ+iHt4OMfFRDCOxK50aT/Tds1DTYj568sCwZDjIiptTnSmq96XuimJoemeEahcnyH9",
+	"CX2KA5Qqx8KnyjAwPZCOCu6QiExbrPbClFin8PJzXwieZEPPRvbNi89nZou3MrGOz79//r8BAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

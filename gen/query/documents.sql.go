@@ -106,7 +106,7 @@ func (q *Queries) ForgetRenderings(ctx context.Context, userID domain.ID) error 
 }
 
 const getDocument = `-- name: GetDocument :one
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id FROM documents WHERE id = ?
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents WHERE id = ?
 `
 
 func (q *Queries) GetDocument(ctx context.Context, id domain.ID) (Document, error) {
@@ -126,12 +126,13 @@ func (q *Queries) GetDocument(ctx context.Context, id domain.ID) (Document, erro
 		&i.ChangedAt,
 		&i.TextTries,
 		&i.CaseID,
+		&i.TextError,
 	)
 	return i, err
 }
 
 const getStoredDocument = `-- name: GetStoredDocument :one
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id FROM documents WHERE id = ? AND state = 'stored'
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents WHERE id = ? AND state = 'stored'
 `
 
 func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document, error) {
@@ -151,12 +152,13 @@ func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document
 		&i.ChangedAt,
 		&i.TextTries,
 		&i.CaseID,
+		&i.TextError,
 	)
 	return i, err
 }
 
 const listAllDocuments = `-- name: ListAllDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id FROM documents
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents
 WHERE case_id IS NULL AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
@@ -197,6 +199,7 @@ func (q *Queries) ListAllDocuments(ctx context.Context, arg ListAllDocumentsPara
 			&i.ChangedAt,
 			&i.TextTries,
 			&i.CaseID,
+			&i.TextError,
 		); err != nil {
 			return nil, err
 		}
@@ -212,7 +215,7 @@ func (q *Queries) ListAllDocuments(ctx context.Context, arg ListAllDocumentsPara
 }
 
 const listCaseDocuments = `-- name: ListCaseDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id FROM documents
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents
 WHERE case_id = ? AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
   AND (CAST(? AS SIGNED) = 1 OR user_id = ?)
@@ -260,6 +263,7 @@ func (q *Queries) ListCaseDocuments(ctx context.Context, arg ListCaseDocumentsPa
 			&i.ChangedAt,
 			&i.TextTries,
 			&i.CaseID,
+			&i.TextError,
 		); err != nil {
 			return nil, err
 		}
@@ -302,7 +306,7 @@ func (q *Queries) ListDeletedDocuments(ctx context.Context, limit int32) ([]doma
 }
 
 const listDocuments = `-- name: ListDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id FROM documents
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents
 WHERE user_id = ? AND case_id IS NULL AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
@@ -345,6 +349,7 @@ func (q *Queries) ListDocuments(ctx context.Context, arg ListDocumentsParams) ([
 			&i.ChangedAt,
 			&i.TextTries,
 			&i.CaseID,
+			&i.TextError,
 		); err != nil {
 			return nil, err
 		}
@@ -474,7 +479,7 @@ func (q *Queries) ListStalePending(ctx context.Context, arg ListStalePendingPara
 }
 
 const listUnreadDocuments = `-- name: ListUnreadDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
 `
 
 type ListUnreadDocumentsParams struct {
@@ -505,6 +510,7 @@ func (q *Queries) ListUnreadDocuments(ctx context.Context, arg ListUnreadDocumen
 			&i.ChangedAt,
 			&i.TextTries,
 			&i.CaseID,
+			&i.TextError,
 		); err != nil {
 			return nil, err
 		}
@@ -576,16 +582,17 @@ func (q *Queries) MarkDocumentDeleted(ctx context.Context, arg MarkDocumentDelet
 }
 
 const markDocumentRead = `-- name: MarkDocumentRead :execrows
-UPDATE documents SET text_state = ? WHERE id = ? AND state = 'stored' AND text_state = 'pending'
+UPDATE documents SET text_state = ?, text_error = ? WHERE id = ? AND state = 'stored' AND text_state = 'pending'
 `
 
 type MarkDocumentReadParams struct {
 	TextState string
+	TextError string
 	ID        domain.ID
 }
 
 func (q *Queries) MarkDocumentRead(ctx context.Context, arg MarkDocumentReadParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, markDocumentRead, arg.TextState, arg.ID)
+	result, err := q.db.ExecContext(ctx, markDocumentRead, arg.TextState, arg.TextError, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -755,7 +762,7 @@ func (q *Queries) SearchPagesOf(ctx context.Context, arg SearchPagesOfParams) ([
 }
 
 const searchPagesOfCase = `-- name: SearchPagesOfCase :many
-SELECT d.id, d.user_id, d.name, d.content_type, d.kind, d.state, d.text_state, d.size, d.sha256, d.created_at, d.changed_at, d.text_tries, d.case_id, p.page, p.text,
+SELECT d.id, d.user_id, d.name, d.content_type, d.kind, d.state, d.text_state, d.size, d.sha256, d.created_at, d.changed_at, d.text_tries, d.case_id, d.text_error, p.page, p.text,
   CAST(MATCH (p.text) AGAINST (? IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
 FROM document_pages p
 JOIN documents d ON d.id = p.document_id
@@ -806,6 +813,7 @@ func (q *Queries) SearchPagesOfCase(ctx context.Context, arg SearchPagesOfCasePa
 			&i.Document.ChangedAt,
 			&i.Document.TextTries,
 			&i.Document.CaseID,
+			&i.Document.TextError,
 			&i.Page,
 			&i.Text,
 			&i.Score,

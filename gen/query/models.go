@@ -118,6 +118,7 @@ type Document struct {
 	ChangedAt   time.Time
 	TextTries   int32
 	CaseID      *domain.ID
+	TextError   string
 }
 
 type DocumentPage struct {

@@ -3,85 +3,129 @@ package text
 import (
 	"bytes"
 	"compress/zlib"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
 	"counsel/domain/documents"
+	"counsel/domain/isolation"
 )
 
-func TestMeasure(t *testing.T) {
-	dir, _ := os.UserCacheDir()
-	r := NewIsolated(filepath.Join(dir, "counsel", "pdfium"), 2)
-	defer r.Close()
-	read := func(what, content string) {
-		t.Helper()
-		began := time.Now()
-		done := make(chan struct{})
-		peak := 0
-		go func() {
-			defer close(done)
-			got, err := r.Pages(t.Context(), documents.PDF, strings.NewReader(content), int64(len(content)))
-			n := 0
-			for _, p := range got { n += len(p) }
-			t.Logf("%s: %d bytes, %d pages, %d of text, %v, in %s", what, len(content), len(got), n, err, time.Since(began))
-		}()
-		for {
-			select {
-			case <-done:
-				t.Logf("%s peak %d MB own %d", what, peak>>10, rssOf("self")>>10)
-				return
-			case <-time.After(5 * time.Millisecond):
-				for _, pid := range children() {
-					peak = max(peak, rssOf(pid))
-				}
-			}
+// compiled is where PDFium is kept compiled from run to run.
+func compiled(t *testing.T) string {
+	t.Helper()
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "counsel", "pdfium")
+}
+
+func newIsolated(t *testing.T) *Isolated {
+	t.Helper()
+	i := NewIsolated(compiled(t), 2)
+	t.Cleanup(func() { i.Close() })
+	return i
+}
+
+func (i *Isolated) read(t *testing.T, contentType, content string) ([]string, error) {
+	t.Helper()
+	return i.Pages(t.Context(), contentType, strings.NewReader(content), int64(len(content)))
+}
+
+// packed is a text as zlib packs it.
+func packed(t *testing.T, plain string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	if _, err := z.Write([]byte(plain)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestIsolated(t *testing.T) {
+	r := newIsolated(t)
+	for contentType, content := range map[string]string{documents.PDF: pdfOf("some words"), documents.DOCX: docxOf(t, "<w:p><w:r><w:t>some words</w:t></w:r></w:p>")} {
+		if got, err := r.read(t, contentType, content); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "some words" {
+			t.Errorf("%s reads %q, %v", contentType, got, err)
 		}
 	}
-	read("small", pdfOf("hello"))
-	read("small", pdfOf("hello"))
+	if got, err := r.read(t, documents.PNG, "\x89PNG"); err != nil || len(got) != 0 {
+		t.Errorf("of a picture: %q, %v", got, err)
+	}
+}
+
+// TestFilesThatUnpackToFarMoreThanTheyAre are unreadable by the memory they take, and the files that are
+// read beside them are not.
+func TestFilesThatUnpackToFarMoreThanTheyAre(t *testing.T) {
+	r := newIsolated(t)
+	content := pdfOf("next")
+	if _, err := r.read(t, documents.PDF, content); err != nil {
+		t.Fatal(err)
+	}
+	once := packed(t, strings.Repeat(" ", 300<<20)) // more than there is
+	bombs := map[string]string{
+		"300 KB": pdfWith("/Filter /FlateDecode", once),
+		"2 KB":   pdfWith("/Filter [/FlateDecode /FlateDecode]", packed(t, once)),
+	}
+	var all sync.WaitGroup
+	for name, bomb := range bombs {
+		all.Go(func() {
+			if got, err := r.read(t, documents.PDF, bomb); !errors.Is(err, isolation.ErrMemory) {
+				t.Errorf("%s reads %q, %v", name, got, err)
+			}
+		})
+		all.Go(func() {
+			if got, err := r.read(t, documents.PDF, content); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
+				t.Errorf("beside %s reads %q, %v", name, got, err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// TestPatience gives up in the middle of a file: reading ends, and the next file is read all the same.
+func TestPatience(t *testing.T) {
+	r := newIsolated(t)
 	many := make([]string, 1500)
 	for i := range many {
 		many[i] = strings.Repeat("word ", 200)
 	}
-	read("many", pdfOf(many...))
-	read("many", pdfOf(many...))
-	bomb := func(mb int, fill string) string {
-		var packed bytes.Buffer
-		z, _ := zlib.NewWriterLevel(&packed, 9)
-		for range mb {
-			z.Write(bytes.Repeat([]byte(fill), 1<<20/len(fill)))
-		}
-		z.Close()
-		return packed.String()
+	content := pdfOf(many...)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got, err := r.Pages(ctx, documents.PDF, strings.NewReader(content), int64(len(content))); !errors.Is(err, context.Canceled) {
+		t.Errorf("reads %d pages for nobody, %v", len(got), err)
 	}
-	read("bomb 22", pdfWith("/Filter /FlateDecode", bomb(22, " ")))
-	read("bomb 300", pdfWith("/Filter /FlateDecode", bomb(300, " ")))
-	double := func(s string) string { var b bytes.Buffer; z, _ := zlib.NewWriterLevel(&b, 9); z.Write([]byte(s)); z.Close(); return b.String() }
-	read("double bomb 300", pdfWith("/Filter [/FlateDecode /FlateDecode]", double(bomb(300, " "))))
-	read("text bomb 20", pdfWith("/Filter [/FlateDecode /FlateDecode]", double(bomb(20, "BT /F1 12 Tf 72 720 Td (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa) Tj ET "))))
-	read("small", pdfOf("hello"))
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	file := &fading{Reader: strings.NewReader(content), gone: cancel}
+	if got, err := r.Pages(ctx, documents.PDF, file, int64(len(content))); !errors.Is(err, context.Canceled) {
+		t.Errorf("%d pages, %v", len(got), err)
+	}
+	if got, err := r.read(t, documents.PDF, pdfOf("next")); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
+		t.Errorf("the next file reads %q, %v", got, err)
+	}
 }
 
-func rssOf(pid string) int {
-	b, _ := os.ReadFile("/proc/" + pid + "/status")
-	for l := range strings.Lines(string(b)) {
-		if strings.HasPrefix(l, "VmRSS:") {
-			n, _ := strconv.Atoi(strings.Fields(l)[1])
-			return n
-		}
-	}
-	return 0
+// fading is a file whose reader loses patience once it has come to the end.
+type fading struct {
+	*strings.Reader
+	gone context.CancelFunc
 }
 
-func children() (pids []string) {
-	tasks, _ := os.ReadDir("/proc/self/task")
-	for _, task := range tasks {
-		b, _ := os.ReadFile("/proc/self/task/" + task.Name() + "/children")
-		pids = append(pids, strings.Fields(string(b))...)
+func (f *fading) ReadAt(p []byte, off int64) (int, error) {
+	n, err := f.Reader.ReadAt(p, off)
+	if off+int64(n) == f.Size() {
+		f.gone()
 	}
-	return pids
+	return n, err
 }

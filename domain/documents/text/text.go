@@ -1,9 +1,9 @@
 // Package text reads the text of PDF and Word files that strangers made.
 //
-// PDFs are read by PDFium, compiled to WebAssembly: whatever a file does to it stays within 256
-// MB of memory of its own and ends with the caller's patience. It takes seconds to make ready
-// and much memory, so it is made at the first PDF and let go of when none came for a while.
-// Word files are XML and are read here, within limits.
+// Isolated does so in processes of their own, which a file can end by the memory or the time it takes;
+// Reader is what works in them. PDFs are read by PDFium, compiled to WebAssembly: whatever a file does to it
+// stays within 256 MB of memory of its own. It takes seconds to make ready, the first time ever, and
+// stays so. Word files are XML and are read within limits.
 package text
 
 import (
@@ -14,9 +14,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/klippa-app/go-pdfium"
@@ -27,30 +25,25 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"counsel/domain/documents"
+	"counsel/domain/isolation"
 )
 
 const (
-	memoryPages = 4096             // of 64 KiB: what PDFium may use
-	idle        = 2 * time.Minute  // without a PDF, until PDFium is let go of
-	maxPages    = 2000             // of a PDF
-	maxBytes    = 10 << 20         // of a file's text; what comes later is not read
-	maxXML      = 50 << 20         // of a Word file's main part
-	maxDepth    = 200              // of its elements
-	openWait    = 60 * time.Second // for PDFium to be ready
+	maxMemory = 256 << 20        // bytes that PDFium may use
+	maxPages  = 2000             // of a PDF
+	maxBytes  = 10 << 20         // of a file's text; what comes later is not read
+	maxXML    = 50 << 20         // of a Word file's main part
+	maxDepth  = 200              // of its elements
+	openWait  = 60 * time.Second // for PDFium to be ready
 )
 
-// Reader fulfils documents.TextReader. It is safe for concurrent use; PDFs are read one after
-// another. Close it.
+// Reader reads texts in this process, one file at a time. Close it.
 type Reader struct {
-	dir   string     // of compiled code; "": none is kept
-	mu    sync.Mutex // one PDF at a time
-	pool  pdfium.Pool
-	code  wazero.CompilationCache // of the pool; nil when none is kept
-	timer *time.Timer             // lets go of pool; nil when there is none
-	uses  int                     // tells a timer whether it is out of date
+	dir    string // of compiled code; "": none is kept
+	pool   pdfium.Pool
+	code   wazero.CompilationCache // of the pool; nil when none is kept
+	memory memory
 }
-
-var _ documents.TextReader = (*Reader)(nil)
 
 // New makes a reader. It costs nothing until the first PDF comes. In dir it keeps PDFium compiled,
 // some 20 MB, so that making that ready again is quick; nobody else may be able to write there. With
@@ -59,16 +52,6 @@ func New(dir string) *Reader { return &Reader{dir: dir} }
 
 // Close lets go of what is held.
 func (r *Reader) Close() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.release()
-}
-
-func (r *Reader) release() error {
-	if r.timer != nil {
-		r.timer.Stop()
-		r.timer = nil
-	}
 	if r.pool == nil {
 		return nil
 	}
@@ -80,7 +63,7 @@ func (r *Reader) release() error {
 	return err
 }
 
-// Pages fulfils documents.TextReader. A Word file, which has no pages of its own, is cut into
+// Pages reads the text of each page of a file. A Word file, which has no pages of its own, is cut into
 // them where it says that one ends.
 func (r *Reader) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (pages []string, err error) {
 	switch contentType {
@@ -93,37 +76,23 @@ func (r *Reader) Pages(ctx context.Context, contentType string, file io.ReaderAt
 }
 
 func (r *Reader) pdf(ctx context.Context, file io.ReaderAt, size int64) (pages []string, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if err := r.ready(); err != nil {
 		return nil, err
 	}
-	r.uses++
-	defer r.keep(r.uses)
+	r.memory.exhausted = false
 	instance, err := r.pool.GetInstance(openWait)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("pdf: %w", err), r.release())
+		return nil, errors.Join(fmt.Errorf("pdf: %w", err), r.Close())
 	}
-	// A file that PDFium hangs on is ended by ending PDFium.
-	killed := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(killed)
-		_ = instance.Kill() // what is left of it goes with the pool
-	})
 	defer func() {
 		if p := recover(); p != nil { // the library's own mistakes
 			pages, err = nil, fmt.Errorf("pdf: panic: %T", p)
 		}
-		running := stop()
-		if !running {
-			<-killed
+		if r.memory.exhausted && len(strings.Join(pages, "")) == 0 {
+			pages, err = nil, isolation.ErrMemory
 		}
-		if !running || err != nil {
-			err = errors.Join(err, ctx.Err(), r.release()) // in what state it is nobody knows
-			return
-		}
-		if cerr := instance.Close(); cerr != nil {
-			err = errors.Join(cerr, r.release())
+		if cerr := instance.Close(); err != nil || cerr != nil {
+			err = errors.Join(err, cerr, r.Close()) // in what state it is nobody knows
 		}
 	}()
 	doc, err := instance.OpenDocument(&requests.OpenDocument{FileReader: io.NewSectionReader(file, 0, size), FileReaderSize: size})
@@ -158,11 +127,10 @@ func (r *Reader) ready() error {
 	if r.pool != nil {
 		return nil
 	}
-	config := engine().WithMemoryLimitPages(memoryPages).WithCloseOnContextDone(true).
-		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling)
+	config := engine().WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling)
 	if r.dir != "" {
 		if code, err := wazero.NewCompilationCacheWithDir(r.dir); err == nil {
-			if r.pool, err = start(config.WithCompilationCache(code)); err == nil {
+			if r.pool, err = r.start(config.WithCompilationCache(code)); err == nil {
 				r.code = code
 				return nil
 			}
@@ -171,12 +139,13 @@ func (r *Reader) ready() error {
 		}
 	}
 	var err error
-	r.pool, err = start(config)
+	r.pool, err = r.start(config)
 	return err
 }
 
-func start(config wazero.RuntimeConfig) (pdfium.Pool, error) {
+func (r *Reader) start(config wazero.RuntimeConfig) (pdfium.Pool, error) {
 	pool, err := webassembly.Init(webassembly.Config{
+		Context: experimental.WithMemoryAllocator(context.Background(), &r.memory),
 		MaxIdle: 1, MaxTotal: 1,
 		FSConfig:      wazero.NewFSConfig(), // it sees no files
 		Stdout:        io.Discard,
@@ -188,24 +157,6 @@ func start(config wazero.RuntimeConfig) (pdfium.Pool, error) {
 		return nil, fmt.Errorf("pdf: %w", err)
 	}
 	return pool, nil
-}
-
-// keep lets go of PDFium a while after its use-th use, unless another came.
-func (r *Reader) keep(use int) {
-	if r.pool == nil {
-		return
-	}
-	if r.timer != nil {
-		r.timer.Stop()
-	}
-	r.timer = time.AfterFunc(idle, func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.uses == use {
-			_ = r.release()      // it holds memory only,
-			debug.FreeOSMemory() // and several times what the rest of the service needs
-		}
-	})
 }
 
 // docx reads the text of a Word file: paragraphs a line each.

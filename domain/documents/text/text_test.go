@@ -3,14 +3,10 @@ package text
 import (
 	"archive/zip"
 	"bytes"
-	"compress/zlib"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -86,7 +82,7 @@ func docxOf(t *testing.T, body string) string {
 }
 
 func TestPDF(t *testing.T) {
-	r := New("")
+	r := New(compiled(t))
 	defer r.Close()
 	got := pages(t, r, documents.PDF, pdfOf("The first page.", "Termination notice", ""))
 	if len(got) != 3 || strings.TrimSpace(got[0]) != "The first page." || strings.TrimSpace(got[1]) != "Termination notice" || strings.TrimSpace(got[2]) != "" {
@@ -110,20 +106,6 @@ func TestPDF(t *testing.T) {
 	if got := pages(t, r, documents.PDF, whole); len(got) != 1 || strings.TrimSpace(got[0]) != "words" {
 		t.Errorf("after all that it reads %q", got)
 	}
-
-	t.Run("let go of and made anew", func(t *testing.T) {
-		if err := r.Close(); err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel() // the caller is gone before it begins
-		if _, err := r.Pages(ctx, documents.PDF, strings.NewReader(whole), int64(len(whole))); err == nil {
-			t.Error("reads for nobody")
-		}
-		if got := pages(t, r, documents.PDF, whole); len(got) != 1 {
-			t.Errorf("then it reads %q", got)
-		}
-	})
 }
 
 func TestWord(t *testing.T) {
@@ -157,76 +139,5 @@ func TestWord(t *testing.T) {
 	}
 	if got := pages(t, r, documents.PNG, "\x89PNG"); got != nil {
 		t.Errorf("of a picture: %q", got)
-	}
-}
-
-// fading is a file whose reader loses patience at the n-th look into it.
-type fading struct {
-	io.ReaderAt
-	left   int
-	cancel context.CancelFunc
-}
-
-func (f *fading) ReadAt(p []byte, off int64) (int, error) {
-	if f.left--; f.left == 0 {
-		f.cancel()
-	}
-	return f.ReaderAt.ReadAt(p, off)
-}
-
-// TestPatience gives up in the middle of a file: reading ends, and the next file is read all the same.
-func TestPatience(t *testing.T) {
-	r := New("")
-	defer r.Close()
-	many := make([]string, 1500)
-	for i := range many {
-		many[i] = strings.Repeat("word ", 200)
-	}
-	content := pdfOf(many...)
-	for _, looks := range []int{1, 10, 100} {
-		ctx, cancel := context.WithCancel(t.Context())
-		file := &fading{ReaderAt: strings.NewReader(content), left: looks, cancel: cancel}
-		got, err := r.Pages(ctx, documents.PDF, file, int64(len(content)))
-		cancel()
-		if file.left > 0 {
-			t.Fatalf("it took fewer than %d looks", looks)
-		}
-		if !errors.Is(err, context.Canceled) || len(got) == len(many) {
-			t.Errorf("at look %d: %d pages, %v", looks, len(got), err)
-		}
-		if got := pages(t, r, documents.PDF, pdfOf("next")); len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
-			t.Errorf("the next file reads %q", got)
-		}
-	}
-}
-
-// TestPDFThatUnpacksToFarMoreThanItIs: it takes the memory PDFium has and no more, or the time it
-// is given, and the next file is read all the same.
-func TestPDFThatUnpacksToFarMoreThanItIs(t *testing.T) {
-	r := New("")
-	defer r.Close()
-	var packed bytes.Buffer
-	z, err := zlib.NewWriterLevel(&packed, zlib.BestSpeed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 300 { // MiB: more than there is
-		if _, err := z.Write(bytes.Repeat([]byte(" "), 1<<20)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	content := pdfWith("/Filter /FlateDecode", packed.String())
-	pages(t, r, documents.PDF, pdfOf("make it ready"))
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	got, err := r.Pages(ctx, documents.PDF, strings.NewReader(content), int64(len(content)))
-	if text := strings.TrimSpace(strings.Join(got, "")); text != "" || err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("read %d bytes, %v", len(text), err)
-	}
-	if got := pages(t, r, documents.PDF, pdfOf("next")); len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
-		t.Errorf("the next file reads %q", got)
 	}
 }

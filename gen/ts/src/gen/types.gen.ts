@@ -1436,9 +1436,13 @@ export type StoredDocument = {
     contentType: string;
     kind: DocumentKind;
     /**
-     * pending: its text is still to be read; indexed: the search finds it; none: it has no text that can be read.
+     * pending: its text is still to be read; indexed: the search finds it; none: it has no text, as a scan or a picture; unreadable: its text could not be read, and `textError` says why.
      */
-    textState: 'pending' | 'indexed' | 'none';
+    textState: 'pending' | 'indexed' | 'none' | 'unreadable';
+    /**
+     * Why the text is unreadable. memory: reading it takes more memory than a file may; time: it takes longer than a file may; failed: reading it failed, several times. The document itself is kept as it was sent.
+     */
+    textError?: 'memory' | 'time' | 'failed';
     /**
      * Bytes.
      */

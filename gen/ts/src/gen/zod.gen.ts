@@ -878,8 +878,14 @@ export const zStoredDocument = z.object({
     textState: z.enum([
         'pending',
         'indexed',
-        'none'
+        'none',
+        'unreadable'
     ]),
+    textError: z.enum([
+        'memory',
+        'time',
+        'failed'
+    ]).optional(),
     size: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(1099511627776)),
     checksum: zChecksum,
     fileUrl: z.url().max(4000),
