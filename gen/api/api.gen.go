@@ -646,7 +646,9 @@ const (
 	SignatureEventKindExpired   SignatureEventKind = "expired"
 	SignatureEventKindFailed    SignatureEventKind = "failed"
 	SignatureEventKindForwarded SignatureEventKind = "forwarded"
+	SignatureEventKindOpened    SignatureEventKind = "opened"
 	SignatureEventKindReminded  SignatureEventKind = "reminded"
+	SignatureEventKindRisks     SignatureEventKind = "risks"
 	SignatureEventKindSent      SignatureEventKind = "sent"
 	SignatureEventKindSigned    SignatureEventKind = "signed"
 	SignatureEventKindViewed    SignatureEventKind = "viewed"
@@ -675,7 +677,11 @@ func (e SignatureEventKind) Valid() bool {
 		return true
 	case SignatureEventKindForwarded:
 		return true
+	case SignatureEventKindOpened:
+		return true
 	case SignatureEventKindReminded:
+		return true
+	case SignatureEventKindRisks:
 		return true
 	case SignatureEventKindSent:
 		return true
@@ -791,6 +797,7 @@ func (e SignatureWorkflow) Valid() bool {
 const (
 	SignerStatusConsented SignerStatus = "consented"
 	SignerStatusDeclined  SignerStatus = "declined"
+	SignerStatusOpened    SignerStatus = "opened"
 	SignerStatusSent      SignerStatus = "sent"
 	SignerStatusSigned    SignerStatus = "signed"
 	SignerStatusViewed    SignerStatus = "viewed"
@@ -803,6 +810,8 @@ func (e SignerStatus) Valid() bool {
 	case SignerStatusConsented:
 		return true
 	case SignerStatusDeclined:
+		return true
+	case SignerStatusOpened:
 		return true
 	case SignerStatusSent:
 		return true
@@ -2233,7 +2242,7 @@ type ExportedSignature struct {
 	Signature *Signature `json:"signature,omitempty"`
 	Signer    Signer     `json:"signer"`
 
-	// Status creating: it is being handed to the provider; failed: and could not be, nobody was asked to sign; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled and expired are ends.
+	// Status creating: it is being handed to the provider; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled, expired and failed are ends. failed: the provider did not take it, and nobody was asked to sign; or all have signed, and it cannot be sealed, since the document is lost or damaged. The last entry of the log says why.
 	Status SignatureStatus `json:"status"`
 
 	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
@@ -2245,7 +2254,7 @@ type FieldError struct {
 	// Detail What is wrong with it.
 	Detail string `json:"detail"`
 
-	// Pointer A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`.
+	// Pointer A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`; for a header, its name.
 	Pointer string `json:"pointer"`
 }
 
@@ -2600,7 +2609,8 @@ type PassageList struct {
 	Items []Passage `json:"items"`
 }
 
-// Password Eight characters or more. Any character counts, spaces too.
+// Password Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
+// of the account's name or address, is 422.
 type Password = string
 
 // Policy The rule set a text is held against.
@@ -2690,7 +2700,8 @@ type RegisterRequest struct {
 	// FullName The person's name.
 	FullName string `json:"fullName"`
 
-	// Password Eight characters or more. Any character counts, spaces too.
+	// Password Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
+	// of the account's name or address, is 422.
 	Password Password `json:"password"`
 }
 
@@ -2789,7 +2800,8 @@ type RequestPasswordResetRequest struct {
 
 // ResetPasswordRequest defines model for ResetPasswordRequest.
 type ResetPasswordRequest struct {
-	// Password Eight characters or more. Any character counts, spaces too.
+	// Password Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
+	// of the account's name or address, is 422.
 	Password Password `json:"password"`
 
 	// Token What stands behind the `=` of the link.
@@ -2923,7 +2935,7 @@ type SignatureEvent struct {
 	// At RFC 3339, in UTC.
 	At Time `json:"at"`
 
-	// Detail A checksum, or the version of what was consented to.
+	// Detail A checksum, the version of what was consented to, the risks that were accepted, or why it failed.
 	Detail *string `json:"detail,omitempty"`
 
 	// Hash A SHA-256.
@@ -2932,7 +2944,7 @@ type SignatureEvent struct {
 	// IP The network address it was done from.
 	IP *string `json:"ip,omitempty"`
 
-	// Kind What happened. forwarded: the link was used, and led on to the provider.
+	// Kind What happened. risks: the sender accepted what the document holds; delivered, bounced: the mail server took the mail for this address, or refused it; forwarded: the link was used, and led on to the provider; opened: the link was used; viewed: the whole document was fetched with it, or the provider says so.
 	Kind SignatureEventKind `json:"kind"`
 
 	// Prev A SHA-256.
@@ -2948,7 +2960,7 @@ type SignatureEvent struct {
 	UserAgent *string `json:"userAgent,omitempty"`
 }
 
-// SignatureEventKind What happened. forwarded: the link was used, and led on to the provider.
+// SignatureEventKind What happened. risks: the sender accepted what the document holds; delivered, bounced: the mail server took the mail for this address, or refused it; forwarded: the link was used, and led on to the provider; opened: the link was used; viewed: the whole document was fetched with it, or the provider says so.
 type SignatureEventKind string
 
 // SignatureEventList defines model for SignatureEventList.
@@ -3007,7 +3019,7 @@ type SignatureRequest struct {
 	// Signers In the order in which they sign.
 	Signers []Signer `json:"signers"`
 
-	// Status creating: it is being handed to the provider; failed: and could not be, nobody was asked to sign; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled and expired are ends.
+	// Status creating: it is being handed to the provider; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled, expired and failed are ends. failed: the provider did not take it, and nobody was asked to sign; or all have signed, and it cannot be sealed, since the document is lost or damaged. The last entry of the log says why.
 	Status SignatureStatus `json:"status"`
 
 	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
@@ -3035,7 +3047,7 @@ type SignatureRequestList struct {
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
-// SignatureStatus creating: it is being handed to the provider; failed: and could not be, nobody was asked to sign; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled and expired are ends.
+// SignatureStatus creating: it is being handed to the provider; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled, expired and failed are ends. failed: the provider did not take it, and nobody was asked to sign; or all have signed, and it cannot be sealed, since the document is lost or damaged. The last entry of the log says why.
 type SignatureStatus string
 
 // SignatureWorkflow Who signs when.
@@ -3058,14 +3070,14 @@ type Signer struct {
 	// SignedAt RFC 3339, in UTC.
 	SignedAt *Time `json:"signedAt,omitempty"`
 
-	// Status waiting: for those before; sent: the link was mailed, or is about to be; viewed, consented: they opened it, and agreed to sign electronically.
+	// Status waiting: for those before; sent: the link was mailed, or is about to be; opened: the link was used; viewed: the whole document was fetched with it; consented: they agreed to sign electronically.
 	Status SignerStatus `json:"status"`
 
 	// Turn Those of the same turn sign at the same time.
 	Turn int32 `json:"turn"`
 }
 
-// SignerStatus waiting: for those before; sent: the link was mailed, or is about to be; viewed, consented: they opened it, and agreed to sign electronically.
+// SignerStatus waiting: for those before; sent: the link was mailed, or is about to be; opened: the link was used; viewed: the whole document was fetched with it; consented: they agreed to sign electronically.
 type SignerStatus string
 
 // SigningConsent defines model for SigningConsent.
@@ -3804,7 +3816,7 @@ type WebhookEvent struct {
 // that one was made here, of a template or by signing; `draft.updated` a
 // change of its text or its status; `email.sent` says that at least one recipient was sent it.
 // `signature.signed` and `signature.declined` are of one signer, `signature.completed` comes when
-// the signed document is there, `signature.failed` when the signing service could not be given it. `data` names the
+// the signed document is there, `signature.failed` when the signing service could not be given it, or when all have signed and it cannot be sealed. `data` names the
 // case, the member, the task and its assignee, the document, the draft, the e-mail or, by its `trackingId`, the
 // signature request.
 type WebhookEventType string
@@ -3891,12 +3903,24 @@ type Unauthorized = Problem
 // UnprocessableEntity A failure (RFC 9457).
 type UnprocessableEntity = Problem
 
+// AnalyzeTextParams defines parameters for AnalyzeText.
+type AnalyzeTextParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// SendChatParams defines parameters for SendChat.
+type SendChatParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListConsultationsParams defines parameters for ListConsultations.
 type ListConsultationsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// UserID Only consultations of this account.
@@ -3909,8 +3933,20 @@ type ListConsultationsParams struct {
 	Kind *ConsultationKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
 
+// GenerateDocumentParams defines parameters for GenerateDocument.
+type GenerateDocumentParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // WarmChatCacheParams defines parameters for WarmChatCache.
 type WarmChatCacheParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ResendVerificationParams defines parameters for ResendVerification.
+type ResendVerificationParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -3920,7 +3956,7 @@ type ListCasesParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Status Only cases in this state.
@@ -3930,13 +3966,31 @@ type ListCasesParams struct {
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 }
 
+// CreateCaseParams defines parameters for CreateCase.
+type CreateCaseParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// AddCaseMemberParams defines parameters for AddCaseMember.
+type AddCaseMemberParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListCaseNotesParams defines parameters for ListCaseNotes.
 type ListCaseNotesParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateCaseNoteParams defines parameters for CreateCaseNote.
+type CreateCaseNoteParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCasePartiesParams defines parameters for ListCaseParties.
@@ -3944,8 +3998,14 @@ type ListCasePartiesParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// AddCasePartyParams defines parameters for AddCaseParty.
+type AddCasePartyParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCaseTasksParams defines parameters for ListCaseTasks.
@@ -3953,11 +4013,17 @@ type ListCaseTasksParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Status Only tasks in this state.
 	Status *CaseTaskStatus `form:"status,omitempty" json:"status,omitempty"`
+}
+
+// CreateCaseTaskParams defines parameters for CreateCaseTask.
+type CreateCaseTaskParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCaseTimelineParams defines parameters for ListCaseTimeline.
@@ -3965,7 +4031,7 @@ type ListCaseTimelineParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -3974,7 +4040,7 @@ type ListDocumentsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// UserID Only documents of this account.
@@ -3985,6 +4051,12 @@ type ListDocumentsParams struct {
 
 	// Kind Only documents of this kind.
 	Kind *DocumentKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// UploadDocumentParams defines parameters for UploadDocument.
+type UploadDocumentParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RenderBatchParams defines parameters for RenderBatch.
@@ -4025,7 +4097,7 @@ type ListDraftsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// UserID Only drafts of this account.
@@ -4039,6 +4111,12 @@ type ListDraftsParams struct {
 
 	// Type Only drafts of this document type.
 	Type *DocumentTypeID `form:"type,omitempty" json:"type,omitempty"`
+}
+
+// CreateDraftParams defines parameters for CreateDraft.
+type CreateDraftParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CompareDraftVersionsParams defines parameters for CompareDraftVersions.
@@ -4061,7 +4139,7 @@ type ListDraftVersionsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -4070,7 +4148,7 @@ type ListEmailsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Status Only those that stand so.
@@ -4097,8 +4175,14 @@ type ListSuppressionsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateSuppressionParams defines parameters for CreateSuppression.
+type CreateSuppressionParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListSignatureRequestsParams defines parameters for ListSignatureRequests.
@@ -4112,7 +4196,7 @@ type ListSignatureRequestsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -4137,12 +4221,24 @@ type ReceiveSignatureWebhookParams struct {
 // ReceiveSignatureWebhookParamsProvider defines parameters for ReceiveSignatureWebhook.
 type ReceiveSignatureWebhookParamsProvider string
 
+// CancelSignatureRequestParams defines parameters for CancelSignatureRequest.
+type CancelSignatureRequestParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RemindSignersParams defines parameters for RemindSigners.
+type RemindSignersParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Status Only jobs with this status.
@@ -4155,16 +4251,28 @@ type ListJobsParams struct {
 	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
 }
 
+// RetryJobParams defines parameters for RetryJob.
+type RetryJobParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListNotificationsParams defines parameters for ListNotifications.
 type ListNotificationsParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Unread true: only unread ones.
 	Unread *bool `form:"unread,omitempty" json:"unread,omitempty"`
+}
+
+// ReadNotificationsParams defines parameters for ReadNotifications.
+type ReadNotificationsParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListTemplatesParams defines parameters for ListTemplates.
@@ -4172,8 +4280,26 @@ type ListTemplatesParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateTemplateParams defines parameters for CreateTemplate.
+type CreateTemplateParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CreateTemplateVersionParams defines parameters for CreateTemplateVersion.
+type CreateTemplateVersionParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PublishTemplateVersionParams defines parameters for PublishTemplateVersion.
+type PublishTemplateVersionParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
@@ -4181,7 +4307,7 @@ type ListUsersParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Role Only accounts with this role.
@@ -4193,11 +4319,17 @@ type ListWebhooksParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// UserID Only webhooks of this account.
 	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
+}
+
+// CreateWebhookParams defines parameters for CreateWebhook.
+type CreateWebhookParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
@@ -4205,7 +4337,7 @@ type ListWebhookDeliveriesParams struct {
 	// Limit The most items a page may have.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before. Opaque: its form may change.
+	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Status Only deliveries in this state.
@@ -4226,6 +4358,12 @@ type PingWebhookParams struct {
 
 // ReplayWebhookParams defines parameters for ReplayWebhook.
 type ReplayWebhookParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
+type RotateWebhookSecretParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -4479,10 +4617,10 @@ type ServerInterface interface {
 	GetAccountScript(ctx *echo.Context) error
 	// AnalyzeText Review a contract or clause
 	// (POST /api/ai/analyze)
-	AnalyzeText(ctx *echo.Context) error
+	AnalyzeText(ctx *echo.Context, params AnalyzeTextParams) error
 	// SendChat Ask a legal question
 	// (POST /api/ai/chat)
-	SendChat(ctx *echo.Context) error
+	SendChat(ctx *echo.Context, params SendChatParams) error
 	// ListConsultations List consultations
 	// (GET /api/ai/consultations)
 	ListConsultations(ctx *echo.Context, params ListConsultationsParams) error
@@ -4494,13 +4632,13 @@ type ServerInterface interface {
 	ListDocumentTypes(ctx *echo.Context) error
 	// GenerateDocument Draft a document
 	// (POST /api/ai/generate-document)
-	GenerateDocument(ctx *echo.Context) error
+	GenerateDocument(ctx *echo.Context, params GenerateDocumentParams) error
 	// WarmChatCache Have frequent questions answered before they are asked
 	// (POST /api/ai/warm-cache)
 	WarmChatCache(ctx *echo.Context, params WarmChatCacheParams) error
 	// ResendVerification Send the confirmation of my address again
 	// (POST /api/auth/email/resend)
-	ResendVerification(ctx *echo.Context) error
+	ResendVerification(ctx *echo.Context, params ResendVerificationParams) error
 	// VerifyEmail Confirm an e-mail address
 	// (POST /api/auth/email/verify)
 	VerifyEmail(ctx *echo.Context) error
@@ -4539,7 +4677,7 @@ type ServerInterface interface {
 	ListCases(ctx *echo.Context, params ListCasesParams) error
 	// CreateCase Open a case
 	// (POST /api/cases)
-	CreateCase(ctx *echo.Context) error
+	CreateCase(ctx *echo.Context, params CreateCaseParams) error
 	// DeleteCase Delete a case
 	// (DELETE /api/cases/{caseId})
 	DeleteCase(ctx *echo.Context, caseID CaseID) error
@@ -4554,7 +4692,7 @@ type ServerInterface interface {
 	ListCaseMembers(ctx *echo.Context, caseID CaseID) error
 	// AddCaseMember Let somebody into a case
 	// (POST /api/cases/{caseId}/members)
-	AddCaseMember(ctx *echo.Context, caseID CaseID) error
+	AddCaseMember(ctx *echo.Context, caseID CaseID, params AddCaseMemberParams) error
 	// RemoveCaseMember Close a case to a member
 	// (DELETE /api/cases/{caseId}/members/{userId})
 	RemoveCaseMember(ctx *echo.Context, caseID CaseID, userID ID) error
@@ -4566,7 +4704,7 @@ type ServerInterface interface {
 	ListCaseNotes(ctx *echo.Context, caseID CaseID, params ListCaseNotesParams) error
 	// CreateCaseNote Write a note
 	// (POST /api/cases/{caseId}/notes)
-	CreateCaseNote(ctx *echo.Context, caseID CaseID) error
+	CreateCaseNote(ctx *echo.Context, caseID CaseID, params CreateCaseNoteParams) error
 	// DeleteCaseNote Delete a note
 	// (DELETE /api/cases/{caseId}/notes/{noteId})
 	DeleteCaseNote(ctx *echo.Context, caseID CaseID, noteID ID) error
@@ -4575,7 +4713,7 @@ type ServerInterface interface {
 	ListCaseParties(ctx *echo.Context, caseID CaseID, params ListCasePartiesParams) error
 	// AddCaseParty Add a party to a case
 	// (POST /api/cases/{caseId}/parties)
-	AddCaseParty(ctx *echo.Context, caseID CaseID) error
+	AddCaseParty(ctx *echo.Context, caseID CaseID, params AddCasePartyParams) error
 	// RemoveCaseParty Take a party out of a case
 	// (DELETE /api/cases/{caseId}/parties/{partyId})
 	RemoveCaseParty(ctx *echo.Context, caseID CaseID, partyID ID) error
@@ -4584,7 +4722,7 @@ type ServerInterface interface {
 	ListCaseTasks(ctx *echo.Context, caseID CaseID, params ListCaseTasksParams) error
 	// CreateCaseTask Add a task
 	// (POST /api/cases/{caseId}/tasks)
-	CreateCaseTask(ctx *echo.Context, caseID CaseID) error
+	CreateCaseTask(ctx *echo.Context, caseID CaseID, params CreateCaseTaskParams) error
 	// DeleteCaseTask Delete a task
 	// (DELETE /api/cases/{caseId}/tasks/{taskId})
 	DeleteCaseTask(ctx *echo.Context, caseID CaseID, taskID ID) error
@@ -4602,7 +4740,7 @@ type ServerInterface interface {
 	ListDocuments(ctx *echo.Context, params ListDocumentsParams) error
 	// UploadDocument Upload a document
 	// (POST /api/docs)
-	UploadDocument(ctx *echo.Context) error
+	UploadDocument(ctx *echo.Context, params UploadDocumentParams) error
 	// RenderBatch Render up to 500 templates to PDF
 	// (POST /api/docs/render-batch)
 	RenderBatch(ctx *echo.Context, params RenderBatchParams) error
@@ -4629,7 +4767,7 @@ type ServerInterface interface {
 	ListDrafts(ctx *echo.Context, params ListDraftsParams) error
 	// CreateDraft Write a draft by hand
 	// (POST /api/drafts)
-	CreateDraft(ctx *echo.Context) error
+	CreateDraft(ctx *echo.Context, params CreateDraftParams) error
 	// DeleteDraft Delete a draft
 	// (DELETE /api/drafts/{draftId})
 	DeleteDraft(ctx *echo.Context, draftID ID) error
@@ -4665,7 +4803,7 @@ type ServerInterface interface {
 	ListSuppressions(ctx *echo.Context, params ListSuppressionsParams) error
 	// CreateSuppression Write to an address no more
 	// (POST /api/email/suppressions)
-	CreateSuppression(ctx *echo.Context) error
+	CreateSuppression(ctx *echo.Context, params CreateSuppressionParams) error
 	// DeleteSuppression Write to an address again
 	// (DELETE /api/email/suppressions/{suppressionId})
 	DeleteSuppression(ctx *echo.Context, suppressionID ID) error
@@ -4710,7 +4848,7 @@ type ServerInterface interface {
 	GetSignatureRequest(ctx *echo.Context, trackingID TrackingID) error
 	// CancelSignatureRequest Withdraw a signature request
 	// (POST /api/esign/{trackingId}/cancel)
-	CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID) error
+	CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID, params CancelSignatureRequestParams) error
 	// ListSignatureEvents What happened to a signature request
 	// (GET /api/esign/{trackingId}/events)
 	ListSignatureEvents(ctx *echo.Context, trackingID TrackingID) error
@@ -4719,7 +4857,7 @@ type ServerInterface interface {
 	GetSignatureEvidence(ctx *echo.Context, trackingID TrackingID) error
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
-	RemindSigners(ctx *echo.Context, trackingID TrackingID) error
+	RemindSigners(ctx *echo.Context, trackingID TrackingID, params RemindSignersParams) error
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx *echo.Context, params ListJobsParams) error
@@ -4731,7 +4869,7 @@ type ServerInterface interface {
 	GetJob(ctx *echo.Context, jobID JobID) error
 	// RetryJob Send a failed job again
 	// (POST /api/jobs/{jobId}/retry)
-	RetryJob(ctx *echo.Context, jobID JobID) error
+	RetryJob(ctx *echo.Context, jobID JobID, params RetryJobParams) error
 	// ListNotifications List notifications
 	// (GET /api/notifications)
 	ListNotifications(ctx *echo.Context, params ListNotificationsParams) error
@@ -4743,7 +4881,7 @@ type ServerInterface interface {
 	SetNotificationPreferences(ctx *echo.Context) error
 	// ReadNotifications Mark notifications as read
 	// (POST /api/notifications/read-all)
-	ReadNotifications(ctx *echo.Context) error
+	ReadNotifications(ctx *echo.Context, params ReadNotificationsParams) error
 	// UpdateNotification Mark a notification as read or unread
 	// (PATCH /api/notifications/{notificationId})
 	UpdateNotification(ctx *echo.Context, notificationID ID) error
@@ -4752,13 +4890,13 @@ type ServerInterface interface {
 	ListTemplates(ctx *echo.Context, params ListTemplatesParams) error
 	// CreateTemplate Create a template
 	// (POST /api/templates)
-	CreateTemplate(ctx *echo.Context) error
+	CreateTemplate(ctx *echo.Context, params CreateTemplateParams) error
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx *echo.Context, templateID TemplateID) error
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
-	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID) error
+	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID, params CreateTemplateVersionParams) error
 	// GetTemplateVersion Read one version of a template
 	// (GET /api/templates/{templateId}/versions/{version})
 	GetTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
@@ -4767,7 +4905,7 @@ type ServerInterface interface {
 	PreviewTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
 	// PublishTemplateVersion Publish a version of a template
 	// (POST /api/templates/{templateId}/versions/{version}/publish)
-	PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
+	PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName, params PublishTemplateVersionParams) error
 	// ListUsers List accounts
 	// (GET /api/users)
 	ListUsers(ctx *echo.Context, params ListUsersParams) error
@@ -4785,7 +4923,7 @@ type ServerInterface interface {
 	ListWebhooks(ctx *echo.Context, params ListWebhooksParams) error
 	// CreateWebhook Subscribe to events
 	// (POST /api/webhooks)
-	CreateWebhook(ctx *echo.Context) error
+	CreateWebhook(ctx *echo.Context, params CreateWebhookParams) error
 	// DeleteWebhook Delete a webhook
 	// (DELETE /api/webhooks/{webhookId})
 	DeleteWebhook(ctx *echo.Context, webhookID WebhookID) error
@@ -4812,7 +4950,7 @@ type ServerInterface interface {
 	ReplayWebhook(ctx *echo.Context, webhookID WebhookID, params ReplayWebhookParams) error
 	// RotateWebhookSecret Make a new secret
 	// (POST /api/webhooks/{webhookId}/rotate-secret)
-	RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID) error
+	RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID, params RotateWebhookSecretParams) error
 	// GetDocs This documentation, as a page
 	// (GET /docs)
 	GetDocs(ctx *echo.Context) error
@@ -4872,8 +5010,28 @@ func (w *ServerInterfaceWrapper) GetAccountScript(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) AnalyzeText(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnalyzeTextParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AnalyzeText(ctx)
+	err = w.Handler.AnalyzeText(ctx, params)
 	return err
 }
 
@@ -4881,8 +5039,28 @@ func (w *ServerInterfaceWrapper) AnalyzeText(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) SendChat(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SendChatParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.SendChat(ctx)
+	err = w.Handler.SendChat(ctx, params)
 	return err
 }
 
@@ -4961,8 +5139,28 @@ func (w *ServerInterfaceWrapper) ListDocumentTypes(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) GenerateDocument(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GenerateDocumentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GenerateDocument(ctx)
+	err = w.Handler.GenerateDocument(ctx, params)
 	return err
 }
 
@@ -4999,8 +5197,28 @@ func (w *ServerInterfaceWrapper) WarmChatCache(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) ResendVerification(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResendVerificationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ResendVerification(ctx)
+	err = w.Handler.ResendVerification(ctx, params)
 	return err
 }
 
@@ -5153,8 +5371,28 @@ func (w *ServerInterfaceWrapper) ListCases(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateCase(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateCaseParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateCase(ctx)
+	err = w.Handler.CreateCase(ctx, params)
 	return err
 }
 
@@ -5233,8 +5471,28 @@ func (w *ServerInterfaceWrapper) AddCaseMember(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddCaseMemberParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AddCaseMember(ctx, caseID)
+	err = w.Handler.AddCaseMember(ctx, caseID, params)
 	return err
 }
 
@@ -5329,8 +5587,28 @@ func (w *ServerInterfaceWrapper) CreateCaseNote(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateCaseNoteParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateCaseNote(ctx, caseID)
+	err = w.Handler.CreateCaseNote(ctx, caseID, params)
 	return err
 }
 
@@ -5401,8 +5679,28 @@ func (w *ServerInterfaceWrapper) AddCaseParty(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddCasePartyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AddCaseParty(ctx, caseID)
+	err = w.Handler.AddCaseParty(ctx, caseID, params)
 	return err
 }
 
@@ -5480,8 +5778,28 @@ func (w *ServerInterfaceWrapper) CreateCaseTask(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateCaseTaskParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateCaseTask(ctx, caseID)
+	err = w.Handler.CreateCaseTask(ctx, caseID, params)
 	return err
 }
 
@@ -5631,8 +5949,28 @@ func (w *ServerInterfaceWrapper) ListDocuments(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) UploadDocument(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UploadDocumentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UploadDocument(ctx)
+	err = w.Handler.UploadDocument(ctx, params)
 	return err
 }
 
@@ -5882,8 +6220,28 @@ func (w *ServerInterfaceWrapper) ListDrafts(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateDraft(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateDraftParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateDraft(ctx)
+	err = w.Handler.CreateDraft(ctx, params)
 	return err
 }
 
@@ -6185,8 +6543,28 @@ func (w *ServerInterfaceWrapper) ListSuppressions(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateSuppression(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateSuppressionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateSuppression(ctx)
+	err = w.Handler.CreateSuppression(ctx, params)
 	return err
 }
 
@@ -6462,8 +6840,28 @@ func (w *ServerInterfaceWrapper) CancelSignatureRequest(ctx *echo.Context) error
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter trackingId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelSignatureRequestParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CancelSignatureRequest(ctx, trackingID)
+	err = w.Handler.CancelSignatureRequest(ctx, trackingID, params)
 	return err
 }
 
@@ -6510,8 +6908,28 @@ func (w *ServerInterfaceWrapper) RemindSigners(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter trackingId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemindSignersParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RemindSigners(ctx, trackingID)
+	err = w.Handler.RemindSigners(ctx, trackingID, params)
 	return err
 }
 
@@ -6604,8 +7022,28 @@ func (w *ServerInterfaceWrapper) RetryJob(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter jobId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetryJobParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RetryJob(ctx, jobID)
+	err = w.Handler.RetryJob(ctx, jobID, params)
 	return err
 }
 
@@ -6663,8 +7101,28 @@ func (w *ServerInterfaceWrapper) SetNotificationPreferences(ctx *echo.Context) e
 func (w *ServerInterfaceWrapper) ReadNotifications(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReadNotificationsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ReadNotifications(ctx)
+	err = w.Handler.ReadNotifications(ctx, params)
 	return err
 }
 
@@ -6713,8 +7171,28 @@ func (w *ServerInterfaceWrapper) ListTemplates(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateTemplate(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTemplateParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateTemplate(ctx)
+	err = w.Handler.CreateTemplate(ctx, params)
 	return err
 }
 
@@ -6745,8 +7223,28 @@ func (w *ServerInterfaceWrapper) CreateTemplateVersion(ctx *echo.Context) error 
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTemplateVersionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateTemplateVersion(ctx, templateID)
+	err = w.Handler.CreateTemplateVersion(ctx, templateID, params)
 	return err
 }
 
@@ -6817,8 +7315,28 @@ func (w *ServerInterfaceWrapper) PublishTemplateVersion(ctx *echo.Context) error
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PublishTemplateVersionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.PublishTemplateVersion(ctx, templateID, version)
+	err = w.Handler.PublishTemplateVersion(ctx, templateID, version, params)
 	return err
 }
 
@@ -6938,8 +7456,28 @@ func (w *ServerInterfaceWrapper) ListWebhooks(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateWebhook(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateWebhook(ctx)
+	err = w.Handler.CreateWebhook(ctx, params)
 	return err
 }
 
@@ -7181,8 +7719,28 @@ func (w *ServerInterfaceWrapper) RotateWebhookSecret(ctx *echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter webhookId: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RotateWebhookSecretParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RotateWebhookSecret(ctx, webhookID)
+	err = w.Handler.RotateWebhookSecret(ctx, webhookID, params)
 	return err
 }
 
@@ -7596,7 +8154,8 @@ func (response GetAccountScript500ApplicationProblemPlusJSONResponse) VisitGetAc
 }
 
 type AnalyzeTextRequestObject struct {
-	Body *AnalyzeTextJSONRequestBody
+	Params AnalyzeTextParams
+	Body   *AnalyzeTextJSONRequestBody
 }
 
 type AnalyzeTextResponseObject interface {
@@ -7648,6 +8207,22 @@ func (response AnalyzeText401ApplicationProblemPlusJSONResponse) VisitAnalyzeTex
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnalyzeText409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AnalyzeText409ApplicationProblemPlusJSONResponse) VisitAnalyzeTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -7755,7 +8330,8 @@ func (response AnalyzeText503ApplicationProblemPlusJSONResponse) VisitAnalyzeTex
 }
 
 type SendChatRequestObject struct {
-	Body *SendChatJSONRequestBody
+	Params SendChatParams
+	Body   *SendChatJSONRequestBody
 }
 
 type SendChatResponseObject interface {
@@ -8369,7 +8945,8 @@ func (response ListDocumentTypes503ApplicationProblemPlusJSONResponse) VisitList
 }
 
 type GenerateDocumentRequestObject struct {
-	Body *GenerateDocumentJSONRequestBody
+	Params GenerateDocumentParams
+	Body   *GenerateDocumentJSONRequestBody
 }
 
 type GenerateDocumentResponseObject interface {
@@ -8752,6 +9329,7 @@ func (response WarmChatCache503ApplicationProblemPlusJSONResponse) VisitWarmChat
 }
 
 type ResendVerificationRequestObject struct {
+	Params ResendVerificationParams
 }
 
 type ResendVerificationResponseObject interface {
@@ -8764,6 +9342,22 @@ type ResendVerification204Response struct {
 func (response ResendVerification204Response) VisitResendVerificationResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type ResendVerification400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ResendVerification400ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResendVerification401ApplicationProblemPlusJSONResponse struct {
@@ -9129,6 +9723,22 @@ type LogoutUser204Response struct {
 func (response LogoutUser204Response) VisitLogoutUserResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
+}
+
+type LogoutUser400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response LogoutUser400ApplicationProblemPlusJSONResponse) VisitLogoutUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type LogoutUser401ApplicationProblemPlusJSONResponse struct {
@@ -10232,7 +10842,8 @@ func (response ListCases503ApplicationProblemPlusJSONResponse) VisitListCasesRes
 }
 
 type CreateCaseRequestObject struct {
-	Body *CreateCaseJSONRequestBody
+	Params CreateCaseParams
+	Body   *CreateCaseJSONRequestBody
 }
 
 type CreateCaseResponseObject interface {
@@ -10284,6 +10895,22 @@ func (response CreateCase401ApplicationProblemPlusJSONResponse) VisitCreateCaseR
 		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
 	}
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCase409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCase409ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10975,6 +11602,7 @@ func (response ListCaseMembers503ApplicationProblemPlusJSONResponse) VisitListCa
 
 type AddCaseMemberRequestObject struct {
 	CaseID CaseID `json:"caseId"`
+	Params AddCaseMemberParams
 	Body   *AddCaseMemberJSONRequestBody
 }
 
@@ -11642,6 +12270,7 @@ func (response ListCaseNotes503ApplicationProblemPlusJSONResponse) VisitListCase
 
 type CreateCaseNoteRequestObject struct {
 	CaseID CaseID `json:"caseId"`
+	Params CreateCaseNoteParams
 	Body   *CreateCaseNoteJSONRequestBody
 }
 
@@ -12116,6 +12745,7 @@ func (response ListCaseParties503ApplicationProblemPlusJSONResponse) VisitListCa
 
 type AddCasePartyRequestObject struct {
 	CaseID CaseID `json:"caseId"`
+	Params AddCasePartyParams
 	Body   *AddCasePartyJSONRequestBody
 }
 
@@ -12590,6 +13220,7 @@ func (response ListCaseTasks503ApplicationProblemPlusJSONResponse) VisitListCase
 
 type CreateCaseTaskRequestObject struct {
 	CaseID CaseID `json:"caseId"`
+	Params CreateCaseTaskParams
 	Body   *CreateCaseTaskJSONRequestBody
 }
 
@@ -13526,7 +14157,8 @@ func (response ListDocuments503ApplicationProblemPlusJSONResponse) VisitListDocu
 }
 
 type UploadDocumentRequestObject struct {
-	Body *multipart.Reader
+	Params UploadDocumentParams
+	Body   *multipart.Reader
 }
 
 type UploadDocumentResponseObject interface {
@@ -15155,7 +15787,8 @@ func (response ListDrafts503ApplicationProblemPlusJSONResponse) VisitListDraftsR
 }
 
 type CreateDraftRequestObject struct {
-	Body *CreateDraftJSONRequestBody
+	Params CreateDraftParams
+	Body   *CreateDraftJSONRequestBody
 }
 
 type CreateDraftResponseObject interface {
@@ -17001,7 +17634,8 @@ func (response ListSuppressions503ApplicationProblemPlusJSONResponse) VisitListS
 }
 
 type CreateSuppressionRequestObject struct {
-	Body *CreateSuppressionJSONRequestBody
+	Params CreateSuppressionParams
+	Body   *CreateSuppressionJSONRequestBody
 }
 
 type CreateSuppressionResponseObject interface {
@@ -17069,6 +17703,22 @@ func (response CreateSuppression403ApplicationProblemPlusJSONResponse) VisitCrea
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSuppression409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSuppression409ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -19299,6 +19949,7 @@ func (response GetSignatureRequest503ApplicationProblemPlusJSONResponse) VisitGe
 
 type CancelSignatureRequestRequestObject struct {
 	TrackingID TrackingID `json:"trackingId"`
+	Params     CancelSignatureRequestParams
 }
 
 type CancelSignatureRequestResponseObject interface {
@@ -19726,6 +20377,7 @@ func (response GetSignatureEvidence503ApplicationProblemPlusJSONResponse) VisitG
 
 type RemindSignersRequestObject struct {
 	TrackingID TrackingID `json:"trackingId"`
+	Params     RemindSignersParams
 }
 
 type RemindSignersResponseObject interface {
@@ -20324,7 +20976,8 @@ func (response GetJob503ApplicationProblemPlusJSONResponse) VisitGetJobResponse(
 }
 
 type RetryJobRequestObject struct {
-	JobID JobID `json:"jobId"`
+	JobID  JobID `json:"jobId"`
+	Params RetryJobParams
 }
 
 type RetryJobResponseObject interface {
@@ -20895,7 +21548,8 @@ func (response SetNotificationPreferences503ApplicationProblemPlusJSONResponse) 
 }
 
 type ReadNotificationsRequestObject struct {
-	Body *ReadNotificationsJSONRequestBody
+	Params ReadNotificationsParams
+	Body   *ReadNotificationsJSONRequestBody
 }
 
 type ReadNotificationsResponseObject interface {
@@ -20957,6 +21611,22 @@ func (response ReadNotifications403ApplicationProblemPlusJSONResponse) VisitRead
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReadNotifications409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReadNotifications409ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -21335,7 +22005,8 @@ func (response ListTemplates503ApplicationProblemPlusJSONResponse) VisitListTemp
 }
 
 type CreateTemplateRequestObject struct {
-	Body *CreateTemplateJSONRequestBody
+	Params CreateTemplateParams
+	Body   *CreateTemplateJSONRequestBody
 }
 
 type CreateTemplateResponseObject interface {
@@ -21638,6 +22309,7 @@ func (response GetTemplate503ApplicationProblemPlusJSONResponse) VisitGetTemplat
 
 type CreateTemplateVersionRequestObject struct {
 	TemplateID TemplateID `json:"templateId"`
+	Params     CreateTemplateVersionParams
 	Body       *CreateTemplateVersionJSONRequestBody
 }
 
@@ -22120,6 +22792,7 @@ func (response PreviewTemplateVersion503ApplicationProblemPlusJSONResponse) Visi
 type PublishTemplateVersionRequestObject struct {
 	TemplateID TemplateID          `json:"templateId"`
 	Version    TemplateVersionName `json:"version"`
+	Params     PublishTemplateVersionParams
 }
 
 type PublishTemplateVersionResponseObject interface {
@@ -22203,6 +22876,22 @@ func (response PublishTemplateVersion404ApplicationProblemPlusJSONResponse) Visi
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishTemplateVersion409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PublishTemplateVersion409ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -23004,7 +23693,8 @@ func (response ListWebhooks503ApplicationProblemPlusJSONResponse) VisitListWebho
 }
 
 type CreateWebhookRequestObject struct {
-	Body *CreateWebhookJSONRequestBody
+	Params CreateWebhookParams
+	Body   *CreateWebhookJSONRequestBody
 }
 
 type CreateWebhookResponseObject interface {
@@ -24438,6 +25128,7 @@ func (response ReplayWebhook503ApplicationProblemPlusJSONResponse) VisitReplayWe
 
 type RotateWebhookSecretRequestObject struct {
 	WebhookID WebhookID `json:"webhookId"`
+	Params    RotateWebhookSecretParams
 }
 
 type RotateWebhookSecretResponseObject interface {
@@ -24521,6 +25212,22 @@ func (response RotateWebhookSecret404ApplicationProblemPlusJSONResponse) VisitRo
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret409ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -25597,8 +26304,10 @@ func (sh *strictHandler) GetAccountScript(ctx *echo.Context) error {
 }
 
 // AnalyzeText operation middleware
-func (sh *strictHandler) AnalyzeText(ctx *echo.Context) error {
+func (sh *strictHandler) AnalyzeText(ctx *echo.Context, params AnalyzeTextParams) error {
 	var request AnalyzeTextRequestObject
+
+	request.Params = params
 
 	var body AnalyzeTextJSONRequestBody
 	var err error
@@ -25643,8 +26352,10 @@ func (sh *strictHandler) AnalyzeText(ctx *echo.Context) error {
 }
 
 // SendChat operation middleware
-func (sh *strictHandler) SendChat(ctx *echo.Context) error {
+func (sh *strictHandler) SendChat(ctx *echo.Context, params SendChatParams) error {
 	var request SendChatRequestObject
+
+	request.Params = params
 
 	var body SendChatJSONRequestBody
 	var err error
@@ -25762,8 +26473,10 @@ func (sh *strictHandler) ListDocumentTypes(ctx *echo.Context) error {
 }
 
 // GenerateDocument operation middleware
-func (sh *strictHandler) GenerateDocument(ctx *echo.Context) error {
+func (sh *strictHandler) GenerateDocument(ctx *echo.Context, params GenerateDocumentParams) error {
 	var request GenerateDocumentRequestObject
+
+	request.Params = params
 
 	var body GenerateDocumentJSONRequestBody
 	var err error
@@ -25856,8 +26569,10 @@ func (sh *strictHandler) WarmChatCache(ctx *echo.Context, params WarmChatCachePa
 }
 
 // ResendVerification operation middleware
-func (sh *strictHandler) ResendVerification(ctx *echo.Context) error {
+func (sh *strictHandler) ResendVerification(ctx *echo.Context, params ResendVerificationParams) error {
 	var request ResendVerificationRequestObject
+
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ResendVerification(ctx.Request().Context(), request.(ResendVerificationRequestObject))
@@ -26297,8 +27012,10 @@ func (sh *strictHandler) ListCases(ctx *echo.Context, params ListCasesParams) er
 }
 
 // CreateCase operation middleware
-func (sh *strictHandler) CreateCase(ctx *echo.Context) error {
+func (sh *strictHandler) CreateCase(ctx *echo.Context, params CreateCaseParams) error {
 	var request CreateCaseRequestObject
+
+	request.Params = params
 
 	var body CreateCaseJSONRequestBody
 	var err error
@@ -26466,10 +27183,11 @@ func (sh *strictHandler) ListCaseMembers(ctx *echo.Context, caseID CaseID) error
 }
 
 // AddCaseMember operation middleware
-func (sh *strictHandler) AddCaseMember(ctx *echo.Context, caseID CaseID) error {
+func (sh *strictHandler) AddCaseMember(ctx *echo.Context, caseID CaseID, params AddCaseMemberParams) error {
 	var request AddCaseMemberRequestObject
 
 	request.CaseID = caseID
+	request.Params = params
 
 	var body AddCaseMemberJSONRequestBody
 	var err error
@@ -26615,10 +27333,11 @@ func (sh *strictHandler) ListCaseNotes(ctx *echo.Context, caseID CaseID, params 
 }
 
 // CreateCaseNote operation middleware
-func (sh *strictHandler) CreateCaseNote(ctx *echo.Context, caseID CaseID) error {
+func (sh *strictHandler) CreateCaseNote(ctx *echo.Context, caseID CaseID, params CreateCaseNoteParams) error {
 	var request CreateCaseNoteRequestObject
 
 	request.CaseID = caseID
+	request.Params = params
 
 	var body CreateCaseNoteJSONRequestBody
 	var err error
@@ -26715,10 +27434,11 @@ func (sh *strictHandler) ListCaseParties(ctx *echo.Context, caseID CaseID, param
 }
 
 // AddCaseParty operation middleware
-func (sh *strictHandler) AddCaseParty(ctx *echo.Context, caseID CaseID) error {
+func (sh *strictHandler) AddCaseParty(ctx *echo.Context, caseID CaseID, params AddCasePartyParams) error {
 	var request AddCasePartyRequestObject
 
 	request.CaseID = caseID
+	request.Params = params
 
 	var body AddCasePartyJSONRequestBody
 	var err error
@@ -26815,10 +27535,11 @@ func (sh *strictHandler) ListCaseTasks(ctx *echo.Context, caseID CaseID, params 
 }
 
 // CreateCaseTask operation middleware
-func (sh *strictHandler) CreateCaseTask(ctx *echo.Context, caseID CaseID) error {
+func (sh *strictHandler) CreateCaseTask(ctx *echo.Context, caseID CaseID, params CreateCaseTaskParams) error {
 	var request CreateCaseTaskRequestObject
 
 	request.CaseID = caseID
+	request.Params = params
 
 	var body CreateCaseTaskJSONRequestBody
 	var err error
@@ -27014,8 +27735,10 @@ func (sh *strictHandler) ListDocuments(ctx *echo.Context, params ListDocumentsPa
 }
 
 // UploadDocument operation middleware
-func (sh *strictHandler) UploadDocument(ctx *echo.Context) error {
+func (sh *strictHandler) UploadDocument(ctx *echo.Context, params UploadDocumentParams) error {
 	var request UploadDocumentRequestObject
+
+	request.Params = params
 
 	if reader, err := ctx.Request().MultipartReader(); err != nil {
 		return err
@@ -27290,8 +28013,10 @@ func (sh *strictHandler) ListDrafts(ctx *echo.Context, params ListDraftsParams) 
 }
 
 // CreateDraft operation middleware
-func (sh *strictHandler) CreateDraft(ctx *echo.Context) error {
+func (sh *strictHandler) CreateDraft(ctx *echo.Context, params CreateDraftParams) error {
 	var request CreateDraftRequestObject
+
+	request.Params = params
 
 	var body CreateDraftJSONRequestBody
 	var err error
@@ -27707,8 +28432,10 @@ func (sh *strictHandler) ListSuppressions(ctx *echo.Context, params ListSuppress
 }
 
 // CreateSuppression operation middleware
-func (sh *strictHandler) CreateSuppression(ctx *echo.Context) error {
+func (sh *strictHandler) CreateSuppression(ctx *echo.Context, params CreateSuppressionParams) error {
 	var request CreateSuppressionRequestObject
+
+	request.Params = params
 
 	var body CreateSuppressionJSONRequestBody
 	var err error
@@ -28297,10 +29024,11 @@ func (sh *strictHandler) GetSignatureRequest(ctx *echo.Context, trackingID Track
 }
 
 // CancelSignatureRequest operation middleware
-func (sh *strictHandler) CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID) error {
+func (sh *strictHandler) CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID, params CancelSignatureRequestParams) error {
 	var request CancelSignatureRequestRequestObject
 
 	request.TrackingID = trackingID
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.CancelSignatureRequest(ctx.Request().Context(), request.(CancelSignatureRequestRequestObject))
@@ -28372,10 +29100,11 @@ func (sh *strictHandler) GetSignatureEvidence(ctx *echo.Context, trackingID Trac
 }
 
 // RemindSigners operation middleware
-func (sh *strictHandler) RemindSigners(ctx *echo.Context, trackingID TrackingID) error {
+func (sh *strictHandler) RemindSigners(ctx *echo.Context, trackingID TrackingID, params RemindSignersParams) error {
 	var request RemindSignersRequestObject
 
 	request.TrackingID = trackingID
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RemindSigners(ctx.Request().Context(), request.(RemindSignersRequestObject))
@@ -28472,10 +29201,11 @@ func (sh *strictHandler) GetJob(ctx *echo.Context, jobID JobID) error {
 }
 
 // RetryJob operation middleware
-func (sh *strictHandler) RetryJob(ctx *echo.Context, jobID JobID) error {
+func (sh *strictHandler) RetryJob(ctx *echo.Context, jobID JobID, params RetryJobParams) error {
 	var request RetryJobRequestObject
 
 	request.JobID = jobID
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RetryJob(ctx.Request().Context(), request.(RetryJobRequestObject))
@@ -28591,8 +29321,10 @@ func (sh *strictHandler) SetNotificationPreferences(ctx *echo.Context) error {
 }
 
 // ReadNotifications operation middleware
-func (sh *strictHandler) ReadNotifications(ctx *echo.Context) error {
+func (sh *strictHandler) ReadNotifications(ctx *echo.Context, params ReadNotificationsParams) error {
 	var request ReadNotificationsRequestObject
+
+	request.Params = params
 
 	var body ReadNotificationsJSONRequestBody
 	var err error
@@ -28710,8 +29442,10 @@ func (sh *strictHandler) ListTemplates(ctx *echo.Context, params ListTemplatesPa
 }
 
 // CreateTemplate operation middleware
-func (sh *strictHandler) CreateTemplate(ctx *echo.Context) error {
+func (sh *strictHandler) CreateTemplate(ctx *echo.Context, params CreateTemplateParams) error {
 	var request CreateTemplateRequestObject
+
+	request.Params = params
 
 	var body CreateTemplateJSONRequestBody
 	var err error
@@ -28781,10 +29515,11 @@ func (sh *strictHandler) GetTemplate(ctx *echo.Context, templateID TemplateID) e
 }
 
 // CreateTemplateVersion operation middleware
-func (sh *strictHandler) CreateTemplateVersion(ctx *echo.Context, templateID TemplateID) error {
+func (sh *strictHandler) CreateTemplateVersion(ctx *echo.Context, templateID TemplateID, params CreateTemplateVersionParams) error {
 	var request CreateTemplateVersionRequestObject
 
 	request.TemplateID = templateID
+	request.Params = params
 
 	var body CreateTemplateVersionJSONRequestBody
 	var err error
@@ -28904,11 +29639,12 @@ func (sh *strictHandler) PreviewTemplateVersion(ctx *echo.Context, templateID Te
 }
 
 // PublishTemplateVersion operation middleware
-func (sh *strictHandler) PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error {
+func (sh *strictHandler) PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName, params PublishTemplateVersionParams) error {
 	var request PublishTemplateVersionRequestObject
 
 	request.TemplateID = templateID
 	request.Version = version
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.PublishTemplateVersion(ctx.Request().Context(), request.(PublishTemplateVersionRequestObject))
@@ -29078,8 +29814,10 @@ func (sh *strictHandler) ListWebhooks(ctx *echo.Context, params ListWebhooksPara
 }
 
 // CreateWebhook operation middleware
-func (sh *strictHandler) CreateWebhook(ctx *echo.Context) error {
+func (sh *strictHandler) CreateWebhook(ctx *echo.Context, params CreateWebhookParams) error {
 	var request CreateWebhookRequestObject
+
+	request.Params = params
 
 	var body CreateWebhookJSONRequestBody
 	var err error
@@ -29376,10 +30114,11 @@ func (sh *strictHandler) ReplayWebhook(ctx *echo.Context, webhookID WebhookID, p
 }
 
 // RotateWebhookSecret operation middleware
-func (sh *strictHandler) RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID) error {
+func (sh *strictHandler) RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID, params RotateWebhookSecretParams) error {
 	var request RotateWebhookSecretRequestObject
 
 	request.WebhookID = webhookID
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RotateWebhookSecret(ctx.Request().Context(), request.(RotateWebhookSecretRequestObject))
@@ -29639,767 +30378,785 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37chs3tjf6Kjicr8pJhpRISrIsqqZmK74k8tiOx5LjmUTeJtgNkoiaAA2AojkundoP8p1/vwfbT3IK",
-	"awHdaLKb7CYlJ99s/zETq9kXXBbWff3W50YkJ1MpmDC60fvcYJ/oZJow+PeZoMniX+wN01MpNLOXbmgy",
-	"g39ENBqzuNEb0kSzZiOSQs8SQw2X4jxu9BrtzgkdHEaD1tERpa1j1um0HkXHx6123GHd4QE9HBxFjWZj",
-	"yEXMxUg3er9+bkQJnWl2uZiyRq/xVkR0OmUxecHpgCfcLBrwmSGPmYhYo9feO2k2mIgbvU6702x8nElj",
-	"n7scM3Ixm04TztQDTRL/NNFjmiRkwMhMJHzCDYv3Gs2GgiHTxD6afonMuRnLmSGURHRKIioI+xQxFhMz",
-	"ZgTWgMgh/BFJYRSNDJlQsSCGT5i2r9Xshik75l5jzEdje8VQZRq9o+NmQ89GI6btdxu9xmM6DQZJDbx1",
-	"yJgmU8pjwgUxc5bcMDKRwoz1XuP2fbOhuL5+wW5YErw/faldzPqvfd9sGHnNhH6r7b4ePHp0e9tsPKbL",
-	"+64YNSw+M41eo9vuPmx1Oq3u0WX7pNdu99rtX+wm4S3fLzIy6LaOow5rHdOjbuuEHnVaB4OHtD3sRN34",
-	"kDWajZjpSPGpW5IzEnM9nRlG6MDuQkINIzFLuF1TXF+e0Vjcbtn3tI7ZwbD1iB4OWkfRw/iYPRqe0Pag",
-	"0WwkbESTH2WSUetk8UbCjsu5YAo3x8y0vTBlotFsGG7g91dSmfGci5jc7JELOcM/Gs3GbBqvXwZYvDE1",
-	"hYeHCj1nqtFrvJTaECFFK+Y6SqSeKUboSDE2seeRDOyX7cZNqTKcaTKUipi5JEaSIb9hZMGogvWoeBxP",
-	"Wt1hO24dx+1B6xE9OGodDzsxa0edwQml9jSwIVP2eFkaWqKIbqe7PKlnSk6eyGhmR1s8QXsaE0Y1I5ou",
-	"dI/893/976fcjJmCKS3IhC4Ig0ly7W4cLMiI33AxshftPTFd6AdkrrgxTBAhDY/Y3n//1/9Hfu28v5up",
-	"D5an/rkRyyh4Oj5odQfH1FJxp3USH7DWo2GHdgcH0WF8ZAn42pJFzz6Fi9FsTKi6tkvQaTYEnVhigunt",
-	"TeNho9mY0hFr9A4ytnU3qwLMIdy0zqOTg2ZjTpVwXLbxmo4YObbs67//63+nQ7LLOZZJrIlhnyyzsBzD",
-	"HjZLaiNLalLFTMGflEyVHCk6wdsUo7Em3OyRN4zGeM1OjyzkTGmWDPca74Fwgo35wqehlGcddnrt41/y",
-	"/GTjIXF7HY2p3edERig9gHFMZAxMeTQ1rcO9TmvCBW/YXU75/Y9yThIpRiSWTBNaOl8y0zOaJIuVaf+1",
-	"sXIum42ZZiqk9vUM127HE0WH+UM7kLFl2X8ir4CYQMIxNeECtuxKXIl3zJFlOE45JAfkJVXRmHTb3SOQ",
-	"nYQNhywyZKjkhBx0yHMqZlQt7A3He421O9J1UiTcEdpqDw6GrePoKG6dxF3WOqKHw4OoO+jQ9kl+D1rn",
-	"TxvNhlR8xO1qu/MRsvjYTpzFOS5fMN+1TP7wyI2y3ro3GzdMaaCDbu5UwgF5OqE8yZ8MY2g0nqBuZvkx",
-	"NYZNpvavThP265J9sqN7wqgiZzFtul2aMGaIFOSlFDFF8c/E+oVPxXcoWjutrmV2x8PDdutkcBS1MsHa",
-	"iYBpRnzK3fg+N2gcK6btItOY/odTJfciOQFNj1kJ3DAy3AxtmaVlWpqJtaPKP2HVncFvLLIP/FPOFKHT",
-	"qeTCON67Xjp362+c3Z4fmGCKGuYF3i5q8TqCtiwGaPS8xgmABxwx/Im8nJkZTcgrKVpPMtZy5o+sJZI/",
-	"/Yl09shrZCn2wqWVNdmp5ppMaMzIgJk5Y4JkmtAPk8GPhIrY0ht5IW9YQq3ksUyOWmXzIpIK1fOu3dbI",
-	"qaSfG45/Baxm92+OGbX2Q6PXcFOxslVqjsy2Y/ctJw677cO8OLQKCiwe8mMhjdVUyHzMozGJ5EwZTWIW",
-	"8Zh5pVQ7eXYuuOHUsAs+EtTMFHvDgM3n6GFJjdikqk6Y1qAZNF47rYmPhJX9zxSP6QIsCz4STOF5Y8gx",
-	"Ck6bUznC5QK2GINKctvMnh0pGrHip3+wP5Ef5XQKSrJ7umuP61yq62Ei53AgP86YMJwmcEyey4GduJ5N",
-	"JlQtQJv/TQ5QLdCzyFpRwHwrWBRH/vAPueB6XHpPd5ltHbcOaGfQOrZr/ciu9SE9GjyMjuNH7GSY09b0",
-	"nmIiZqo1oCayZhSoNsDD7OYJBpzWSEMTWDcrye2wG4NZcg0M0J5vezM3bOLM2DGLrvVsYtdmTLtHD3sn",
-	"w0cP4/ajzqNHh9Fx/PDohHaHjNJ2dHRE43bniB4MhofDzqA7aA8edbtR3DmKH0ado0F72G7T9iN7wOsR",
-	"kub/Yo3e4aNu5+D2/W2zoWZi3QKDcVq6vp08Aw42EVTERq+9DT99Awv/vV33c+HtzIBsRF7HsKa4ZiHh",
-	"BCtONauzOjE1FDYYmSMonxPgmY1mA1UXfsOeUNDMcT26rXan0WyM5A0D5vGCWto/VyyhYBCC4n4GQjsV",
-	"gj/YRRVzNiLHTfKofXDQIS9ngkfjJvmBqQkVi+ys5XkdUNZUMSvsqB2LVRxZwoRVtPS4ces++H3+g50u",
-	"uTDkOZ0wTS4+zqhiTfJCilgKcvGu809y+PzHJnkruGEx+RsXo7iUV9gPzNRUarBN7JJTY40PSn6zctZa",
-	"APEsMpYhWZ3pJTgRGr3uoWW4bDK1JjvsiIhpqPY0Oo3b90u7H/DNku1HlZJGY9DR5pJMmZwmJcTwdXN/",
-	"z81tft2Awg3IydIvdLpex8NCzlpucxby2a/c9Y90AOU0VahjNOGNmrEKhBGSRTHLLaWLkBq+7u4fdXfX",
-	"GiLRmIrRqobXaffa3pdxL3priXYffremaut9rK9w6UVMnU+VfZpyxXTwqe7ypxIqRjM0sNBdt9nemip5",
-	"w8HwaQxmPDEcnElwkF4Vmkm7GGhiNhk4p3Gqb99wNkdle6bApn1fEK9QNLrmYlRnHeu6rspNPkt4XIx+",
-	"5my+RHP3QVBS2JMdOFkyjmU/atAJ4sZEWMIio6TgEU2SRe7UII3Y47oLSVUx2TdSy6tCagiMONxy5ncc",
-	"Vt1IxeLC8Mt9LbxhwrjwLJ1OEx6BY2sf16qSHZ+wtwqClsZMdW9/Xx/suXOxH8mZ0CzZt1b5fhUa/us/",
-	"WmeTf7VStveXo/iwk33l6crerXCeOlFE5zOYTRNJ0fgVy9SS2y9Lhxduz6YMotxbuR0vHeP/2dNt6B+e",
-	"mbGsdYid463Val0JO/5embMffOPhr5fZr8RI8vlz6vu9vb0SnrH2CBOtH76/EsjJuBj1rFbBrsRQSsNU",
-	"j3wmio/GpkceQCTq85SO2K39APxL3z4gt1cCxven4q9fiSsB/u7cEMDzPS+JT3z+nP5pFZPb28+f/6QY",
-	"1VLc3pIBi+hMM3gdXvr8ed//c+9KVAtX5CPYoW5SHFuYzgYJ+LRSNqbhGDxx6lVuwPjZo1b7oNU+CN3u",
-	"q8rPbbOhozGbUKfdcExveK3klDn3q/veNLi08r3PjaFUE2o/ENsLzcaEfnrBxMiMG71Ou9kwyAa0sXts",
-	"v4orZp/M3dluNxsTLtILVvkyhllJ1ri6umgUvimdXe5l3drvgpd9nHFll/nX4MXNpfm+Tx+VGFZY0bhg",
-	"G1ty2Mpv47IOdgnO5vwhjSKmNfxg1Y7F8/Hgh4j/xJ+fv/3XeecVf36yxxbP/xW/O+c/8fP5y8tk/E97",
-	"MeomYjB51o7/8TzJRNG5aPRO7EIoNlRMj/17z35Rb66jj2P28ePFP0c/DLu/HOkfR3uH4uBJe/rLo5s3",
-	"ncnlw8XfPnbn/xi8GL9lz6MT/Yz+wH+Sr9RL8zr++dqHFR2D/55RZU3V22bjLWj59ZJAYq7pIAnIu1wV",
-	"gl9+ZooPub3fKrzNxnCWJMVSkddgdwrTPKIEdt3O5R0bjKW8rjidVHLlj/dPM0Uev3lpxy7cLHHU7MZJ",
-	"SIgtWMN5D4ykONBbnceZxZbqgsmwduso7nRax9EBbZ2w9rD1cHBMH0UncZt1hmujWukwZznhGqlJKl3t",
-	"pLWXsVsJIrdyTzAPZ7EcqHRxyfZaRaDjxpmukxWOKBnDlei0jo8pbR0Pup3WybDdbmW5Fg+HoS86E6xz",
-	"HN155fUMpvSOm/EFixTLa1HaXWrMx5pFHx53n/2sv//7+Vjp6PE4+fv5y5//PDjSF//UUzk4lk/a7Hl3",
-	"8sv1wc/in3/JBvSVvqrRl92OMaMxWE6fG49R2XzCdRbN+7y0SpdjRqyUteqIpjcMU9x4wsjMLsAeME0Y",
-	"nWU7aSj9FO6xD/4lUN1SmbkivTIZ85/ZS/a++1+F4ubpJR0Vj/Tix7NW9+ihzxucj2WCo20SLsiYfaIx",
-	"i/iEJvlxXzV2Vd2vGmXzO87P7qrxa7t1QlvD958fHt5eNYpn+IZN1RM+cv6FGvMk37x59picHB20v81P",
-	"UY+pfeIvPXE4+Pvon+OXw3fv6Is/fxx9+ln9/Rn9af/yk1aPD891++eOfjZ4Mn88Gv2lt2bTcrNK3/7r",
-	"WesX2vpXu3Xy5/2/vP9zr2x6Ri3OhgYlXn56FyySIoYcqDnlhgzYUCpGqJCQu2XUws2x01ma41E42FSz",
-	"4sIcdFG14hNrrT16eOh0HPw707O4MGwE4hjdV3TCjD8qzj1btBmWQzzQhMf5Fa9o8kAGzZSacabOOl9w",
-	"qFchZ8qm978UGzZ6jT/tZ4nF+/ir3j+PMTFyprQsWOC+YJ8M/tj3BASpZLjSe+SnKf04Yz3CDWR/TSBT",
-	"Dl1b+Rme/fKxvbh49Gr499nfXv3jUXz48oejjyM/p48zK8CySeFwSghqrdr5nxlVfWi9/3MxTT1BB1fR",
-	"BnmmfaebhA61HfcIspHKhs1a9tfyQW/KGyoYNHPf23HY5zGbTKVhIlr8jS1WR/8KHLyQWKnQTdokWvpM",
-	"xilDVy0P0kFiaf80cx6xPXJG3r49f0LmPElILPNzP446w0y+HQ4e0tajYSdqWQnnpaCfO4q6bPbBsFt2",
-	"3GXMrfuoEi3ufejtl5Ljczko29ff5KB8UzdlVRRs6m/wqR239AWf8BJhM5HaEAj9EoqcwjKEMb3Js4Nu",
-	"u/jgQx1Abq1jNqSQ0GEfKWfUnRyb7hSw6WbjMvDJFo1de7+VJ8Q75QGBR3jH5X+XadZF03B6bungN6qd",
-	"BYPPlPmdxg7mPybpgaT8nsY/UMPmFPiC82eC+RI6M5UcJGzy59+cNyMsiBHge15O+ZMxKJj8w4DGH1wy",
-	"s9XoDRq8dpHOzsnIaqhUELwBGU4kZ0kMTGbAyEyzuEmm6ES2ugQdUQ5Jm1xoQ6HmpbFPp3yf8n2KpTlu",
-	"fZg2dbL8vfl01O5mSbDf05j41UnpOdX0Ua9PtX23SHo/P2tY8mob9BrfgI8slX8IImdG85gRvdCGTdya",
-	"sRgTQbScMDO2bHomZuBl2GvcNu0EgsDXFrs7E9dCzsUzTFRd3eEJTSxHQGMr3F23BWQg44XLoqcE8l1x",
-	"mzkKEng7HBGlpAsQpe9x9/jnQPnJZBRkNVrmoiwNTBhEHG7fF5KGy0vfgS5ACQ3p4k06iqp0ka3V3dBE",
-	"uMwRFe7IKEbjJpFqZdGDuqxUjtvlB0J5LMUw4dG2ZGIoeNxW6SPy782RB9dOWyIu1kxgW0dcGyBpmthZ",
-	"LArP+cyM9/2tu27pSbalj7OBVt3PdG53v53pBo0knm/Q+jF+TyDqBbv2TKoBj2Nc+i22DV2Bq7s2TN8b",
-	"bBvklNsnstHRJJFzOJRFWzXT1hrbcYsOsi16Foyq6h5lM7m7TYpokjAFWpXThXEFIP/Z6p00uWDqhqmn",
-	"lqdtuTXcvaloe9Lfgt25SAXAHLIDlRQjIq3UUMSKjRKZuTtjPAoZo58/wQUguALVtyud2d3sVuGijJm1",
-	"msPTxmMyZslUY9GUiK2oJfMxNbCnr6R5Jmci3nIj6UCvhKJxG4U0H4bw5rzsVAylI9EzyLfPyiXKNjG4",
-	"xYeJK5Q11tryQe5UHuYKhcgzN4uq25zN/M5OZX7RYNNBCprVA2uFnlUmOO7va7pIJI0vpXxB1Yhtuc2J",
-	"f3Z5l42UH/DHJQ0JNCM7pgEj1KDZ1mkfPjo6fkgGC8P0faq5h52AsTpVhjwVhpsFuZSSvHAjrrqj2Szv",
-	"js/CAnFN4L1gHQjYTs3UDY8YsUoHst03VIzYK2kuqOF6yK36u+U2DthCikJNV9lvfLCUq4OvLO0p+HTH",
-	"VBNIeCjfxsr5HPt+Djvu9sOV3WYxgWUj9gBf5KZUddOLl+TuCCBdTX+sp1Thmb1AEngr6A3lyS77PdOL",
-	"Est1Frx81XTlmthnMXGDCDmvbKbehcgNDq9bCvI2N9watmo4zzsyVmGj4Kx6ESsYi0HLj+VcnGZrROjQ",
-	"MEX6EGJoQYyh72vYnC8/+KlsTO7u/SBQcYuZB/IlFQtH8XpLGtHTEgGuqGEfHG5GjkSkROgLN3u9R1we",
-	"HIRIKJlIiJfdF30cdgPDxg7GLgJJV6HOAQ8meNcK9AN7guIRg2wkv1Igs62h7+vsIXOQi6alHdiIu6OO",
-	"twJzxfi/WLy188vlmqwSxwzezoSx78nTxxm5oQmPCWbBEMgwAe0FSshKrd7JrjK/3cnIIjf56hSxPKu7",
-	"N30TGl1rQt0SwdpkipxiMebYakIVQ4V+iSDevXvXOgvGuOqh/dHarJKEE8EY5cPjo+U4rMv4WRcGC4IN",
-	"eHdxHBwpbqqk3XPLbFHb2pYnjaUyxbYhLFyZO85K05wfLnMcWWqcOgSgIm/cZAbP34C2atmZIY9INKaK",
-	"RgYN/cAdN6Vaz6WKix1yd+jD6XZDmg6W12mztYxPXLq7EoK4yuDZojEMaTAz6DeBpbaXTkkf17oPaRsa",
-	"Kvr2GtkIEHQqjh9TzV6yyYCpwKG7NpexOMYH+yxnwpDBgkgBWZh9TEzpQzV5H4KOIIQn9FP43i6Ed5au",
-	"5DMmmYdrWLdoEEU9c0Umt83UC7XuGTt9wCe6zdJoKkVqcrmO9gVFaY1ufV9TZRZVl/cOJo7p0xsozI7p",
-	"b/bGWx8KKoo4QfXOAw1EtJfPTN0Qq//Pq6tP7Xbr6upTZ3h19el4+P67q6uLosv/qzgx1R5jRAx75So1",
-	"CpOS4DdiNb7U02tpz06ZCs5Q8lNi6Cd379I0Hh7e4yw0j1mlnbiwNy7T1TXiX8FL3CYVUpmHjtuGwKYy",
-	"4dFi4xjxrtumK/ko2gkEM5JEsRvO5qvE0t41pRg+3fQjXrsSGVpIfrYeMmR5/O/GDNOKwAh7oNHQGNOY",
-	"DBgTAMokfGJMNs6BlAmjwn55GXxkMw8J8fg+Fxqp+CukrNlxASSEz9SxawEKHZZir//cM3yV/eaEfjrH",
-	"R9C/6gpMlKKwuwHW3fpXXnjMvdslNLzVlaVAFbFswsAxi2AylcpQYciQK52fyBLR5I/j1ZW+urooOWzZ",
-	"3LpFcwuxSVYWHH5z0RCsQSMgzViMyFcYH7SEfUracIkSJCYr7OwE1iYwZNRfnmyWJ/aUOMJNya91bkop",
-	"ENcKLRYdFF+ovHQ6IL31zGza/Es+AYEZ5NrWeuD7RbUDktujzXL8SXD7LabjVvlKAFlYxhZiljAoxuGQ",
-	"CoeRn2JG4OEOq6sdXuXc/MQF3nmbaqabH7mEG29zCcdV9mqJGnkG4ZXflnT44TqGGx1SSTiKMqp8kt/z",
-	"Imbici3tZgBm5d5yxUw9tmG/+oKj4Myfh5QnFSd76soMGDbP1X7nGFWniFFliZmb3vsqu3Nlx+ADZauM",
-	"Gv/qjLdSN7PykUINkiktxRoVsvJG1dXnNQfbsBpr2lr5dw8Gy+Drb9yI/UDW70VtCpzAY/Vo0G37JllZ",
-	"i5ReSVMgSrJqySosGCslC9V7adiO57u2lOLbkAFwyHTWbkrhx9etX+3Nt8tSb+thm/4QvAfsnQLlw2W9",
-	"lMxY0wkj0mnCIJQhaU0O3V/AkE8JRsXJfMzgVh+9RRWt0mLB8NKsneUVK1iy2vS1FZOtqs18Qdu/OuP+",
-	"krZ85VHtZpvDeS8w0KsceXhr7TPvIB1rnXo8a3+IY+/V4gKNjjphZs8qbD4U2xEADO+5hFREIOamCfUo",
-	"TviBY5EDaiQq6HskofOFfWou1bW2DIMbuAsLVzSk39hrmi70HqFac20N0dwDewSLWHuIt9yEF1B9rYnH",
-	"FoZx2hsBMES5G8HDLax992uKdo7jsbLBf8qSSOIqo/HxYM3yaulFahqs2CWKuXUi9qVL30agEletWPpy",
-	"D0a0wonvR2B+tbRqW1rrbKuK9tQl1dcF6pkGLBRWVUG7d0t/xn4qqTqN6cKeV65JPMs7WiqCJVSlzurU",
-	"Yde0gEIKOBuHWPOAkdipIMFgD2rJ0Pugqu2tdLsCj4PoYg3si5qUd5+U8bvs+D3FGpZ95TDEddtXW/8w",
-	"VgLW0j6A9/whlI9g/0qFqZ1fuTAFfOIyUWrPXMIFq7WeTBhVR5/zH3kqzB/FjXS55iCEbjpIzIm/aPzw",
-	"8Zga4FCf6ka009G76jE9hsoxQ68Z4cJIH+jeI2dphRkGiKCigkI5DPuEpUjsBt5A04IqX8COuUoO9C4X",
-	"odLVpfIWQSdfBH0e6/VV0th+BKc3VHJSmU7xO6GDCbbZk+oSoTYbM8E/zpj72SEwDmmhI+CZvexDYBMg",
-	"lqI4Y/0w4yp1j6l5euPE2xJgiGAEsEH8QLRRjE4w9f/i4qn7EdAy2McZTTTp2/f3VzfbpYhUzgbJaiw3",
-	"st+wHdLasO2Us4iRb2KWGPptkautjpaCF5Y/A+/uEeq+5ZYNaesUBGUvwK/A6xgtTKg2uJ6nBPJZelbi",
-	"DylPWLx8R8i04Yuea7u0owLuvSw07a/vS6hhu/B6lLGgTdvludVt1mNl/UMv8K7bABexaIO9zbq0t4+2",
-	"gQvb3Uvuh1q+zGWxe9+6qGiOnmY4AM9ex674cxdSrpIq4NjjPecJhN2yPm8QVnOqA2FUmWe/8Z9YzhG4",
-	"hzC6P/f3E0YPO46ULpaCtE4v2X3djgmlXw8gDrTvzrVY6s2FPqGPM+mqo/A+qsA17zI2JmV5DZ1t8xqO",
-	"NoVq0or4gGZ2SRNIsU03oA9RqKl4oLPKlBD6qJPjM8edZcyg7tHDXgiHVKzQLbU0q8YcYMvtofBl7b3w",
-	"tEjl+tEEfCNNCvYZGIRq8vzip1eFDOWeOEpklQdo6IVqdDQu4yd11MW6Tpy0M1KVt99lgCLcax+nyGTi",
-	"KiV6RNS8arFsfR+VALi0ys4d9pcrxkKJWeLOvCOsnSIkWc+6cgLW1556nQxtpplgOBJ7F+YosTilYi6m",
-	"s0xnRmq/K4L+txBMdyN0qitG/7MFFDgiU2XQxc9S6m9mAgwPXyCu8kJsfYxtmX1sOFVWEQmtB1cpFTQY",
-	"hdpYzXWxByj4XP1EorDGurp3LXjqj5NYFAwqO7fFvi+qEg5nMHvEUXJgsWB1vRSp/2HFtqqtS7NPEVPT",
-	"ElN4wEZcAJK9HGKgMCMRM2bLJsVhrUNyXUiIZ8mcLjTph3Pp52gxVHs2WrDuQC2tTDbtTdtWHhO8D92l",
-	"duLElpu3077dt16ztUldyEr9EoV6/npeCb/6DKHtnBzbpG/tUggA31s/me0mslvCcd1QcfWQDUwLmgjf",
-	"9QZZ7XGd2+Rom7qNemZJXWdXSfQNZmN/OoXys4TXC7+VTMQ7NNcNzbcFuVxMWcE59WHXDVR7MZtOFdMa",
-	"hOc2m5y2V6qTWLbsP3DXy4fpW2TcJSE+U1IY588HtdUTI4ZMpgmN2FgmsUt33bWsaKX9Q+H4EQExP1D7",
-	"BKopQ46qCq4qDHrIk8RZZLhEgdTLVnFTw4iiz1rStgYbucCvfdNtd9utTvfb1CighhZ+LeyrsEHGZnfe",
-	"Bq0Wqj3k+qVA9vNq1Vb64uy9aX6sW47clmwmPve9rzT4fwMN3iEt7Ug+Dl313nWDtHtDTj0I+wmUVckN",
-	"GDESICkrm4LuY0/TLg+rdmDd6Ct0Hqj01bcqWQ31qKSRm23RhniZWWaeY0qGt8BJJCdMg1HRA0hSgHCC",
-	"TG/MCAVdH/qZ2yfB+YWZQVYVSJ1jkHkUk8GC0CQJjayg0VTa0MG1CyvOn8z60peaue+kijX6xtNpmCWn",
-	"2McZ5PGTyzFbkLmdM6CXEW8MT8HLR8FxtcDcFMxqXzWGY497Xt1SKbZE/WBzVmjqCnlf6P5R15tTugeK",
-	"RtfMOEfUUCaJnKNHbg4r5apcneuWQIEpTUjmY0zhppHpuaT0HXCj1+W+B1jxgBZVlAN/dFTDjJyWxmdx",
-	"k8Ebaa1XsJw7VbySm2YH1FUCJO2J06P+F8i0ypMr9kE4qmimCPkuPR4Wwg9uHWu4dKr3WjZclIFnXPJw",
-	"geFZY8NSrJY6UvIcve0F4rlQNPIy1yQmjDjuAT57B0q3ttzBhzP+XOzIgLFd3LXs7+N7+8X6Z7Gtdm7u",
-	"oKok0CtWh+t+RDhGnVOHQouwuy2RrymIzZSU3IpnFLWJ6MvQ33m8LE4WU1YLzWI9gYRjqO3Hzg2quiM7",
-	"d9g3ebAre6KfYDvfz3fuBqkR673HuOyQC5rwf231SNWMfF7be7M5LOtBK3YJykrFR3yjBg4E8BPeCpKQ",
-	"JtwsLiKpSnC77DsSZlC3GDHBlN0SDK7O6VJhodM354obw6D/7JiKfCAxljMETMxkdmEI0TUhBsrGyG31",
-	"PfVPVN3SaunusHQbc91Tb9tORQ3beNdql0LUC85WtFZhlbypmu7hhsguddVpPq6bSHlNqI/GLpHdqSWz",
-	"VOWF9LKY0cS4vgxcROzOw7cVeG4u6OAOY8oFmnlnZ1BqkgnFdI3q1JzAcj+WkylVXBfl/0DdGIvB6Co+",
-	"4QCciXrv3GWLlivYR5WC/lZV345QxjNxXVbmmdDIh/VdI/lyCKBTqG1OuRLXOduomgS2A/xxJpYqNbpH",
-	"7cJqZy40U5VXOtpopVVb6U1cCFGSIL24RkEF+2QewwpXKfM2cputXkb1UdCF1cjgqCAtLK9sM0/SpYcC",
-	"dm41XIvVriVimYu7X7B2ccLB/IX92Bo6gcF4khZsnioJu5KMYPMLQ5UpQ9dS2sDH/dny325WssBhDJ1N",
-	"FrhM4lrzl0l8Z/OXSVxr/v7bdzf/JdpPBxSsS7BNAbU0U/otJfv69ol9Stfjin+YzJpQnd2AXYcTxYQV",
-	"t8tO9jrwBMTjCZ17qd5hpTPqtMVOT1gTFhVn4G5vXNVOzR8zCnh2hV9zP+6kl5b3wT03GiW0Pzaw3Ds6",
-	"IpfoIP16NtM10eNQXy9kM0OqUi/SmGrwped8u0gwjcygaDh7cQ0VlOcJ3aPd+29lk361xu7XGtvScCmw",
-	"WGqaKT9nY74fTCyX8c3E3Xqs6p5GURhdcC54TXC2RFPumsSBSMekvALUvpqkuuEcFKVrHmzrXd6R8jJC",
-	"WjKOA7Sw9Tl64UdqKz7u8zVVH/e1P5YGlF/n1Qhm6PV3Eq9HOk3SxWR4LQkqPusDa5uU+qL12fGsfz17",
-	"X+zsVT50Tz1K29LGGkOjMVRglGzASDKNTjpeHaIZvvaMJ2y1dn75pNlVnExNibYnhybzUBvFqxS4bDIl",
-	"Lb/60UxKaqF+vHz5glDt/E8aarWdt5wLknBt9M6VRnYEl2uRx1e+iWc+9Ndjk0tJEilGhI5cI3Ke9Yxl",
-	"U0OsTT5x5bu7Vfvdl3arGNXFwe9FMBk7WbD47B8LttuRVyziU15M85eSzMdyki63YgCvBjgqUOGLnSfq",
-	"nIM3/nMV5I5i02RxKevCKWomamxNNV0dvpHp6nqGvKQYzhJ/3Cml5B4177XKs59YoCynPClHK80ct0wX",
-	"vY5Gndu3VYkvlvr9npLZdOoSOBM5d7igUPZWmDTkgXpze5APoR8UrDyOKp1b3UzC6qlaQ56wt6qE8fbd",
-	"r/18WkBa+jmlZuwTIFwroD0CTZKlIjCIfHOofInMOnCeq6uL4hQCO6LipKqgtNHRB9H0hoHYoLoeNND6",
-	"eh3hkZhiNqSzxJTA/JyRKY/MTLEsKw8kmR7LuS4qWFoB6HdTLSVbEOdFOLcmyG4qS2BalT9FqRx7+2XJ",
-	"HDWJ7K42battKvJmoiSjdTep2dD8XwWv/d7jEoSa0MPDvCZ0cnLU6TzsHh8fP6zZq8EtYJbsFu6yG1M6",
-	"51KCqW3bIfPT9aTr72/MLQn5VR17m0oWS8csKU0mXqLiFZg3CMlFkbXOo6jQ8bmd3tXDWkQErOIJNJll",
-	"aJrtpJLpEo/vWYCPxZNTol1ZUYp8kTXGtyP0OSxGhovxccZmmAKN5c8DORMR+oUBegnKC0XEEvx39o3N",
-	"Fap+b/12pTMpJZQy3zYOsge9Lz3oIlofGrB7l5fcSHkN6eJWKZUiJAffeO6UuJn2iGLDmXawNSMp41OH",
-	"OtVzKAaz6SlJ16BHBgsQsxqyx7deyiKyg8T+QrS2c0zhnSMKhYMdC5ti7Ij5WsOVn6HKVby/DrIIKGlV",
-	"b0Zk6Kp3G6qvK9+raHTNxagyzAOWSFRWuFep/9NUKsPikmzG2F/e6CMJfCpFHCNJUidh04fCmS7qzVTV",
-	"G1OYHrAptQjnE4z0/Zo1uRhTxXYMP4XIC+W6z8IBALh4H0CTbwPTUG1NsqO0GZ7Rjg1qXqQi3vXhh9gE",
-	"s9sjUiZcXFsOaVmUVVYqT+DCSMViH/SpPAWIta+Lw+PgB2xExVYLmz8aFYcFTTPW9NPAQc2Vq1nfrbVG",
-	"yRjq97AZCWoV4LDXdBmhAhE4QYilTtus7cXSJ6tOrVa7HQATXoMznKdusN8lieXu8MNVOJHjIkv9ezwB",
-	"+cEvc5CU7sMzXLSDa/mav7scXnrMElcIAJusmnDK5cyQ+VgSlmjcfV0AmBLAua1Ho3T3bQUaxnWUSF04",
-	"haXKjKz4C/nsSDEWO1U0tH0f5vVi0vp/S5Riv+7F3ajOzV0Vc4GqVUy+XGHvSDe9RI7qHzwEnl3u0lRw",
-	"5EpxP9/lbY5VY6Nma0XUa1+VOAlkBqOEbjY/kZ0WWYdHodK6+aeYqvIIxjaquXbTTwSpGLXUweWi+Ozh",
-	"JaptZqc0t+yrsP3gPXXTTUmyiLc8s4bWU4DALcibNi7MVcxsoBN6GM3aPs087eK9GreF4rLX+DtibFsy",
-	"giJfbKB+0u58e+rwQqdU0QkzAPfq6sgIHULZPun/tb/LIFcSsXDEac/z4tUVPhltuZsmnWlW7OezjPCa",
-	"C+DjeJ8X1TcyooNZQtXCs5DHb8+ekEiq6Qz7H/WfTgYsjllMzoU2ahalmFHr/IXrY1VSDHlcXMf8o5wT",
-	"PXMeFIeJ6fyTO1S7sPKyb24IE7Em37BPUTLT/IZ9C4kuby+ftToPSSRjRmaCG70+sHlYKUu2ao1sQZpY",
-	"tzZcIsUAASv1ISH8hN6VV7vWvHVa+BZnCmeuM1gnxNjS97cbWXfbdY2E0cGxyo92KVoODqsnCr8qSKzB",
-	"uubOS7ituQkU8YofXKZtBh+wFaZ4DSMXS1DrlfumykNa08l1mlY8VHJyir4uLAZ2NSd2rg+0rwbGmtei",
-	"Zv+hvzlbmLoYULW7lkux2TSx99wR5BPSkVv8apSwS8tyn9zrYMjBbLprFPJaLju4uTxhA4H+4aY7zWGs",
-	"WefpsJ91Ey7PPHkDdQP3RyeyxpR35xwDpcBZLDGjCShHzRBrF5FWp1NG1SnpQP8T99U9cobP4z1SJAui",
-	"2JRRfCHhmUAnsWToogdkCNeDLoOr9n1E0nxmM6Yi0MPHVJMxTYZ75Byb3dl3jR08IjZOmO8ow/26lHOX",
-	"KrnNrp7gtlnmLHqg0x0gg4UdO1eEx7oyc9kZsR6G8bsB1pdUjf4OxZ+eBYTnOyCDpfOXK/XcGoL+R6rH",
-	"RSaDA59fD3+wDJCxCWO+CHnhjLx9e/7k5viUaKkAoYXHGv6N5MgnUEsARhlfyi+dzXi8FOR7mE8ueVg0",
-	"CsENp4atOOLuLc2EfZpyxTQ6eWiS/DRs9H6t4u55v3xq3wrDkzTrLqIic0ZaFkbGcqagsRBZMIqNhYiQ",
-	"81N70JRZkNhyKngc0/n2QDtwPK6gF08W6tQAlETJ949fk8NjYuioR35gakJFkzxTTETjJrmYUsH1GMwo",
-	"cJQ9FaOE6/EeSXWesyhiU9N64dnq2CFxr4xrpWQk2NZuUQHJ+8/d5qPbb1pZPcn7z53mo9tvSw5mJd+O",
-	"tiMjzmBGZ8Cu5gO+pNjPg93t7C2nGGDw4WS5XI6+PmlgnjlgqjaKsoxSquthIueVvTXv/AMrnMylafjJ",
-	"Bu8uYkIFJ7JMXcsdpUq5hXxkmWRhlpfHQcNhgkxH8QcBnQkEkN3mT0DQj2USW0lvJaZi+bq0meJFhLGa",
-	"372LYyuYTchWcm8tWuHncnAHjWiZd3Ktu/m5HKAzDGFRuB7fR5ZuFTjo53LgUaCnSo6q5Lw8l4PX/lbs",
-	"GzEr0XRnaoT4eITrHgFHFo0Mv/GWAebAUBU303/5Xwaz5DrMYQgeRqsY7m40G/bGklwZDZl3tc1OAA+H",
-	"nEVLz5roMZ0ydERioso8dUnYEwvpDiGE/6pCWKQRqpmolfyralFhNZfyczkIncmcVU7oR6RPOPy75/bv",
-	"lhOcNXCY5VzUKTn7qeW91rj+JXwg9VSvusjShm9GLYIVWE6wjFlhXpR9um9/dQmzrvveZlC1D2U5luuc",
-	"52NrAQoW36WTSsZsvTPaLt+9dy38DXn1BuJ2XK1mf8PiBoKenNAe/00OsJAZ0VF8B0GO5c1MxKu9AcPu",
-	"gVYpFVgFwpRVTxGLcn1DwYCg76inoGf+xdTjgwPI5AoSgqsAve2VJQc/l4Pauaa/yUH1RFO3/79vmmko",
-	"K1cDX7Io+/jCsGnQKifeaON32+2KVr6RhiZlX+SC0CQ5JW20MYyLvkFVknCOsd0HsaIEAyHjwEoWcH3T",
-	"ZH8arYaB7NhBb0LKJPqsZmARGjCd4GaTa5PtJNqIcuj5P6fcOPQGf/TcJRQbAv+lZ1EEdQvV8yhfcHEN",
-	"3p6SE+cqlgZszBFll/T/0k+dZVxcF0XYyk9gauR9KDuEL/gNE4W0WZrbm/CbHHSDvN7MgNak176o3VJt",
-	"xcbe8yb0lzWOX8gR3xL+nfm6zjqp5VOq9VyqEmBO1xD6gSb+vtx5TR/O00/30TL9rN9IX6uUvq5oSzPT",
-	"estVKTvmYHFy7YzOuyiiKi45cXpaZIc25BE1jEwVeNyL8g9qo+4DglrhPIXLoeMjSEmkRFvyEobThHjn",
-	"AOaO0yQhUsE/hRUQ5AxyEpKEJZBXbjk2GOHwsV0LzpeowNWZ4JoXU0AoVAsajsFvGeLWJ4QZT+tnpUjV",
-	"oE0FPpt53CvpdrEQEKNWtm55u/lLl+H4QLsCdCHnO9Um1c95c10c1rIUn8dfr9S3xiiqBC7DDUHM3UJg",
-	"Y4xfwrQ21cmHb6ytVIrg4eraZY6q7kvNbDZmwq7/Y8va1wC4WT0R70y1uE673SNawu/ga/YF5VUxojbr",
-	"brhO+TFu2p3XKuxWcCfCwUegFcNqPXsjOCItm9JYmuJNGYw+erMYlcMgJjl3aqHVA01x2JqLs+m00jhC",
-	"uip+150cljTOb8e1likXboOuuQ8lB+kMki/q1dmX0MWGw1TULqSyObaymuv9JqBqckGW+5vskT6ks/8m",
-	"uWBx3xsc87EED1nCDOGiSfqG6us9V/MU9+09VwIUWVcGdYqoh5ZodJq5itVDadYXVlL4YJH7jEaFCAmX",
-	"6z3ySkKmIpg0mJo9T1PyY0RgmWiW3DC9dyXC1o52Gq78vYESbi9KpM7+wjm6jPN0MkHK6F7QuSS9FrQw",
-	"Sa85MFEfut1zPD39OxsG/p3dD0S956rX8I+shg3/Ti2wLPE3e392LR19dilmUcKXL/psiaWrYcFhehVD",
-	"DPlrbjhFRuBrqswakxbYCMUEbjR49JK5ZZd0LkrfvXgsxTDhkdlN2ZlQU5b0Q8tRfv0wcyqiPZ0jrg1m",
-	"qTmYnPdrEwEONoThNI83sk5YjAt742qEKMYsE5xiEaeAh9c4x3CHFs4plrroANgSsgomUyoW5Zt0wWNW",
-	"HmzDd6M74BQZRM9qxYJxoA87gSbRs2iMxvCcG2vG55q2JhzPi5xOpUaXBbyoZExppHd7kqkR7f8Ddb2p",
-	"3uzmTrvdEKqgz1LaJhbaLu3QJrYkvFy15Y2jgNrqM3QAR7f1oH7Fpqe7O2u78brUS/KUj8YAZ65oZEDA",
-	"OqWYnIlFdh1Tr3ST6CmCoEu5hSflUdEZSxNGV1dRzRJGNLN8BaAVfY0VOCV1LgzgIUWaDRFTqFUVsYTy",
-	"i8k0kYvSFlmvEVp1t+aZce1egWmqiO9/A9oSTxIsDZxzM3a5vNCZBnr4LTvylna5qFD5dRbmWdZMrSye",
-	"KYZlHCeHR8ffVg3YXRg6SBjGOqUiEIChE90jE5pYgkBY/Bua8LhJZoLOzJgJAx6jGPw0Ax7HTDStLfAB",
-	"zneTTJgZy/iDvUJ9zCdyErtJEjaiyYexTOxVqtkHVMbcH3IOtXaWQj5MGZRBNC2BfkiosqxMUTFi8GpN",
-	"DddDbodvLxv2IeETDsPSRio6Yh9mgt5QnuAtlK/8PaDxB+9xnU0xVAezzO6CoLygyT2HLzED0vAJ27Gd",
-	"llJS6TIwcpbELuwCXfCENIRCIpada2WGFhQ6bfYK2KNNSxvUA3aSybeAX20pVjO1SuGxX9/fCYFK4EZv",
-	"ArlCwhVMIMv38h//1O20rq4+HbOaqCGI43f5muANG7DfT04CYXzYrtuxwTsEXHQYOJGV0KepWptVEto/",
-	"CtpcdbcCNl6Gz7D8Ysix8Ht5VBtTpyoFfgtwhV0QP6OF98UcFXKRnfFbj+ufLeUzj2ngPN+cLv2G0Ti0",
-	"1fV20gpBJLZKLUkffV8yPF4cN8PKyYJYLzV0QHUloyXLyVEs5rrOI8tKoP+qf1XRbPQGY5TdMLVAg5Rr",
-	"MpuumqNspMABUDUQ6AtMSxbXQeJUh9xzubMQrRagYHjoHKgaTYuQM1BILrzzD60rzMYZWINwNxmzrhur",
-	"A8lxjVctU0ccHztI+9WY29snXFCDfuIJnU5dXWeYpl4F6iMbR+aB2VRJ9Cb0wTnyXWDBNWZZ3TYbUrAK",
-	"mdnFI7ltVqtoCp54j0uqmB5vxwIUPlwSdQfVG+8gUB6QVaZoQ6aUq3qogFk0qiTvZek85EZXfBhGXBum",
-	"vmCceThLklel5jl6OB6U984sX5z/vLr61G5b3aAztArC8P13V1cXRZdL7PjMsttkUsJ9G4PXwVyL117E",
-	"TH1vecJ2y19iNb/LJZ9MaFxdu8QhvY6HhbgoR+sbbVc3onMzL8sy/00OKsNWFecdpfGrHKAQJOhMfKvZ",
-	"te1/akWtcbzrco1w2lAStt2Gy2lajLZ5F39yN+8MNl4yj5+mGyrjig18j+hVrAs8eXP27NILURopqXWq",
-	"H4xKKj3tLxeFiJho5UyZOg0t/py34IEmco59g84OXfFb2u/GayFnh41m4wWzrKbQ9XHDFB8uCssbzkRa",
-	"PzJ3zleF5TYRFVmr77QMGV7FrR0NKSEsRgfs399gGXqQuZCuSLkKf7TEMPO21NiYqf5rb3+/BOq2fOsD",
-	"BnF/Zd136woK/EC5mm53NB5o0tfrCrqLrIhtj6MfXpmRXNLJeZe+x6WNpM+N9mtQ0Di6giay96GSJhLM",
-	"Oew7A5v8fj2hlVeN10it2QIW6i4wrLPkMgg2uGLBIYPAUJMMFmQ+lpbB+cInzy2aLqmUG+JKjNYf9cPi",
-	"Qic3sKf1K7bK+Kn9xWuxMCcuyOA+kYd9oMGvccGk8oBCdujFJDVN6MK5G7bjXzXw31ZCgvbJCsPaWR0q",
-	"VEuKPwxL4PXZN0wz88XsgELduXiUmgVj3GZ49TV7V8y9EawjzbdeYXdwdUMi6xuZrDPjMeMW+iPH0h4z",
-	"bGKYFEZhsX6+0WzQeMKLg/cXTMQOlnqbVbzPrjBBn4GNvWEGUVRcuDtixqpKkZwuUrjAIP/lWsi5S7uv",
-	"aAst+Yk2+9vXN5FBj5IGdPesSYFv+1Lap+DobhvJ+FEUoD3V76e2eSfuc7kr9kUpenPN3ihlbU5+Ethq",
-	"eKcEAuy6XOQ48l1GTvFURRH4FAf2v4ZMpDak027f5QpXN+4BS96vSxFzC7hNmUirmiK8RWuaoozfNVUi",
-	"6WB1CYZgacElpNEXV1kete8mTOkhCu8nOPmURmOMTuZKsu43NLm26DMd6/qdsm8vtLd57ICEcMOxJ7DA",
-	"6sjVyHylevpl+qiR374d8a6Z9w4qmi4XCdUz01fUiF3YiBvW+w0zLuUgazygA+YL7RmNxk0XZOYqK1mp",
-	"N10kuDtLJLpguriFau3KjGimVGE9dJY0DhEr2C0yYIkUI41Q6cUOtdr4HpWbFlNt3urqcyvi4mGNffC+",
-	"PBKHX5I1C187EU3jc3UOil5tFNDdhWIy0MsCRzcka3r0UtcIHUHosDk5QI6Dg9MYJnzVgDckEjm34oXF",
-	"HIzoMR+Ni42IMe0ePVyDVgUHbcw+0ZhFfFKYu7MDelUOO3wt+1tOzsOTsJiyGNYmVnQurB6sjZLXzAly",
-	"lIMQq53z2IydIBkzPhoXtBvB66WQTfC2TQB0pXmfAQgdDnH1Oy+4YGFOEUwqR5/1QLkBnngl5rMJsqh6",
-	"gAj/LgQgKwj3bVP7CLt2zxtSKJ7zuOYFLVUr19mVqIJnxPu40uZ3Acx8muUbWUEJcYMVjPmVhKJykPmx",
-	"Q6RbN2BArbPMf1pS98YMIDuk3ZhwgLEUDHKil1ORj6oO7ro8az4FJLGMbk5V7FtCQWmv/fxM+7qsBPAN",
-	"Pa6YzyTKOVfSAo+s+gO9LYpNuHAlKSzhN64UJWh85D/faDZuOJunUICwNx6VC59Py0PC8o+s6CMrFSni",
-	"x1PFbqrulGYfV9ftGaSnZw0WKBnR6Xpf7km7fdw5OekeHR4ftk9OOpvS1jO8+hVXgWYkllBkBNSxCQNi",
-	"05dmmqmzUaEyZElyoORcY+O9lBR9csy6LmVltLjs42UfoR9oBhoEu+OO0/uNbKO2SpLIUTODcwXkalHH",
-	"xVW3G0N1VSUvUerJaqBIeyaxz2nChoZEUgmmsriD4+P5lfpU2LkXkk29/K7B+IvgYAt0ryfL0CXbvHlp",
-	"YT817KfWLmxgBZZFxaqBXFrN/H1zfaEM9taBMBrAEd0BiOYFFxFLQTQx+MV1mpu7ZciuflV79RjfF2u8",
-	"Utf6KocOLQI5SY19L+UgTgH+lyFUeeji0rnfCarTy+ViRzOm/Trw1VMymPHEcNFztMTUDY+Y5Y0sGYZT",
-	"dve51EXNaJJlMWpZOP913WFcMrKbr+vklMQ7d4aBrmR3cpZdq6ygfbI9fUEafojgHe+txUg9xxQU8KJA",
-	"XvuYR+MMWKSW8CmCR10pxfwy3WtCmMAdVttSJTaqQ1zfu8NzzfXTSRuV++h4eYOddATBYQpy9XP9d1JW",
-	"EsLG5hwrgfclEwZVJFVt5cZRpr67pm5fHJ1tmShX5omI2mLUc911BwzxI6xtsWyZZN1ZrfUSAU66kIYM",
-	"WJMILM/P6nhSBGM5ZaK3glN9SizTgw/TJME0tAzBOg6SO/yYJjRGmACXu3KasYsm8TZMM2sXC69xRgxw",
-	"RLbUjNhPPbSu7GCBJGFsOdtno6H0fp236F1wCgvOKx8JRL4OB5hhI0EcH8GPSj/DCoJGJZgi2EHNlxZs",
-	"QJk66LYr40rhi3dWQJxSWibmEjlKaSSEsMLHEKd5RzNuXRtq15QCaWG3kBhS/F2D3iI1BGJopgorA6zt",
-	"63FKoQRspgRCczmFCq+6qsS7hNfC/XUjay5jKawLk4ZTW5mSAzHsuco2Oz8EWw67VaeOGARZA5bi+zlj",
-	"xvopQYdJM/Nl9XDXJVZrct8pxPdSxFVjCYuMkoJHNEkWxeiKzn1T0SNTdta5GD3GB+smP2/XN9K7d/V4",
-	"tX9M5+G6LM01GaGVEpzcbC8Aab00ySmYVhnVcDF6gstau76mmBU889WTaTfy7fnAnS3Futmv2XrE5vTW",
-	"g6Vq57zNL4Up7zVkCaWodVuNRSjNEP4pIMYNXUtLyW1ptbL8X5jTmmV7wcX1jjmJJdaQeqDvAuHx7lpk",
-	"lqdA5kmvMrTrn/pZC12rwhUAvK6vqCqpC8gGVDkYt5xFu03X0ztkWNkA1iy3T6FbziUdlTXYBmANl26Q",
-	"FmcUty86fHR0/HDrFkYbHbM4yHVz82tZY9e+BJf8mbN5Wc1zTU9gKtnXYektNisRq+kReSleYTUC3v9H",
-	"9iNudPEtoEMFu/c2y5imwPN93nf3ppV/VHvs3wIQ+vofWt/pJnWUNbGHIRVsjizDqvpNAOW1h6cXVJPD",
-	"g1jBJoicGc3jJeyDXA1ZaMlDxZMTAPZMIdwBvtGa5Yftk6066BQXiHx/p4UgaIus8zl7xOaRlIhd4vwd",
-	"QQMnlSx6PgUcjjgASJ0SBL7p5Zyg1i6ZczOGPApME3G2ABksfDvCHDwBOizgKyVB3SCQi7iHlUAM2KpL",
-	"D1Z8TevsjMSXXHaBjbNJUzdSgdPZlfN/6YqrSArjIDDLcmGxlyWAUGaBT09165pDu2q1/TJ7qHboqLTm",
-	"6w2j2O4fB5aF1oczBYInUixGz1JRmRd5F1SEOccdQO+ueFbuuwjsLvtAeaLyzaDEPUu/L8OfrMq3oZeP",
-	"h1tDFGNIqCYTNpFq0YNtdckPhl4zDXhx7lfX7BSXY0IXpyAfetm9rrnLym3eSxy8fOh8LdDemSbwJo1t",
-	"cbL+xxAlsyO9ZlNDaJqwo5faxODwAPYHeM0aKFI794tiFu7gxXpwgP0aacOTxEl9O/xTwkXMPnk2rRlV",
-	"kKwOCCvmFNBY0qY4QqaJjlaI2mODvfR5ZFX902AHgq+GfnT4JorNfrqzfd8XcZEH4sSO+M2GG2Gj2RDY",
-	"ayT7TOGa7NaMKo37OKddyDHTrJNs2Yukxvo6yrU46Hn5UDuik8IwVA/p5AXS7x/QmU2nqixxm2Z4QtUC",
-	"iPmKyKJQ4iRFD+d4EImReG7TppRDouWEYfjH4UMzRTW2qYHmOmxqlUkBND9NaMS8WtnHG1v9IOajtCEH",
-	"3TCBl8R8ZB91TkmX5pv2TPHZfYLoCU0SkgBMgm6S/n/g6/ccgmF/bysxW6OPQKGj0OXk9RxyO2QF+Gan",
-	"xumRCKkupEO8xSmdkgkVM5r0oBgznnBBptCSH5+w/ETPBvZTA/t6WKK5AOAlYeBtmBFhsDTSsrUJFTku",
-	"kuUL4qeAe2Qv3awqAk/wdJeuwcZjnFFx7TPMBDS7q36CgxPzux9fj01aAJ8WTrRc8yzAR6zpa7af1x5k",
-	"ZeMZcOP1mCwUj0S57gSt7TyaInypDNyhnoM8B1hRZcR4Jt239dpohwP3lUlcH953aYEuZpMJVUtJ6d2j",
-	"Te6yHDaFE6zhcJd3LZjYOipbj4FJU5iP3jLndAzXMuXxYjpmYpvGeO+/SSFBvvOXvv1r4fb6AddmBn4G",
-	"uvaG/XF4gYMtXp33uLSQO9WZQdMcKjqauKaTUNpdVFRd77iV44oGSZlwVwEz2qH5pgfyhKmvW7SAfy3p",
-	"QDMzlqqqj8BqLYUZ6QB7YGcAh+AlVdexnCOQIaowY8suCnMLtygaqZ81+qWkRTmMfYBflTF9ru+E3U9n",
-	"gwRaRm/A7JQCTE4y06y0ljB9V400CwDqflIb/sk+gdrWkLsMCoR6AnxtsCyXwJVWoUrhgXqftbvx/OKn",
-	"V+QCv/ZNt91ttzrdb72KHFNDC7+2o1jdSnuoBstUKAQzsnAnN12v3J5t0j6LhlVcQOTKd6kn6qwjRadJ",
-	"unsda993292HrfZBLeyqduvEdWTM/rn3oVVyGkp0jB1ZX22e8z+SFdwhpa8Qd0jOmyj2k3kMya6ru15W",
-	"jJaGGMmUMzS5FyxukjloCgqawOey8D+i/YdNicCvpJkypW61ErBD+63dUF2Wli1wKRWvDS8iyzfPHpOD",
-	"g4MTKAZ+e/k4XyBDDWs552HOeV10+PiEJVywp8IUnrnIVD9yu9dgYvt+THuG8NB8vPBuUocIvUeeSUWm",
-	"TE4TdkoEOPLnrqEPQNuSuZKmYI9qHMoq1ZmuTttVCP5Y6wk3lXKy5kstA3yfO+I6ThSf/8LyQ7BaISGx",
-	"B1y9SQ7If//X/7nXcsQyNJ9LCVu1t9S/DOriXcqkkHA4DdXXmBVsvCccctuaeRxt12kshMgOk0/sC8r7",
-	"qbhhVqXuG6YGJRSb1jranQrbPPhZKkZj1/YrkTRjiI1mA5umhYzJqt4VgphZLaQ/pG6M2QZklBZgv6Tk",
-	"uqZs0nOFn5mKCxuRDZS8ZuLMlPXiUNqAJ2sR9L9IDFMsdvmoE641F6O0YywWqglDI3O3xOj8aWvAi90d",
-	"rtAz89JafYgqRjD6v8AU0bnixjCx9RgLo1xjSx6VuQeu0ia4f1x9BGHFSTimEsxgmYUs2/b4oWwN3UgL",
-	"KcbSgy4SIBHTugS9/Yw8f3cJ/K1/Bsod/xec6x75nlHFVH+lm9bJw5p47Wmo/rzg+xcskiLWWXt5gsN1",
-	"UPJFuKAr2eGPHh62K+TbrwOx/8ElV0Dj5/7rny4uyT6d8n2r8O67R/vV+yjvrc1ILo7928OwMn++GpvE",
-	"fdnMncJtDz8cbkdzM3r+pRRrBgu8n+gpo9ca1IIJTZY7T/mBwwYC+0soFCYOuYJgneJMxElxo7+3wJsf",
-	"U81egnzasoOBQ6Fcm6RBNQO0ypUGAzIpTiXJxlZ1VBMucpjLzfUu+k3DfRLcfttsQOOrH63oKmVMIOG4",
-	"FM5zg721SlSZSpUgdhhBHYj36m16BFuAF8KM4KrWQpBfWtbu8rIW++AQwGPuIupcpD64EuOirsetRiKR",
-	"kGtTwFAdT2tITjF9Ie3LYiexxhCuOe5q+w77U7DxJUtsfz4F5loAJbnNKHeD+y8ymstPeNhFadsOKnS9",
-	"qTGmmgwYwyyoCnqBKlMCcMRvdXVOuZEncU0HSZGpdKlmjAyo0l5uAZYvqHA+HZOXMJcqDDllxiWTrIly",
-	"fYe81315if0yUbJOqacEkn4gr4+CHVkCTedbZJeh/gXvkcPKYanlBty1MA2LOoY3GzOVVPzqW5WUbaW1",
-	"xrKuRffdcWHIy/iU/WWPWFsd2nTpMWRNQdkwzSfspZrogAsKaWKhVviw2zk83NxXDgZSeIJ1UZ1t/fhN",
-	"6bENHXf+0HJtD7K1DSsd362aIsFDP7veHxv8iehGslwRCgLRhIXcFlcx7nNyFKPRGFv/TYrHumMvpsoe",
-	"q8pJPHVY30oijC/hyi9mMEv3gYAANrl+LcE9/TSVqiQbuiQwDj+Fu2XVE9d5vw5fwk+z+GJMFSuoA2oX",
-	"Bc5DF5Re4xJCV5AvJ5BDHHXlsYU92KoOLc0A3JAguDKqJpZIgFpHMe0fAEwxXfiu8gnLRm0VpbIhw2/b",
-	"r6LfYVDGqg5oI5hvmtnm6c/bm9Uh+SuPxU2gRiQrUBlfK9+LT5ca0oscok6lGbwq/ESVpJOwKejaSiim",
-	"vLoiYgh9YfKy11FrD7PqeusllJM1oww3P1dLtT25bsRY2TTqCsNdQTFpEtcRw8k1j1MeSTHkaoI3DhjC",
-	"O9c/erkq0yqTmTktZN3LQVO5bTbmqOOVHFb/azNsWMGVKwHTdfXXahNYhuDODrCb2rIISTlgyMBTLlRE",
-	"krkNDxZh+YCVM4OmE69lQrl2rprT5qqvqd/B3zdNDdUYxyLupDK2BuTdJld+WuOEHBoKKTO4CsUiqeKy",
-	"aKBiUyXjWcQHxU1w8AsKStxcGQsdUS6ysq+0y5vlwNDWf8RvnNoF2CkwtDSE43r7+dy9NPAzAyurNGgJ",
-	"GsPjLdYZnyxvTIgLB8PA1WOK3WFpkm8kuCXWuscVS4MsYd1hNrPcd0rpd7FD26E7acRUNLJ3VE0eWwNp",
-	"u3HBM+XJzenPOX5T4/2JjOhmY+gF3rWuejsczZIR96i+73Zpef1XixY4hyVbpylEtrQb9u0LtI5Nx+ID",
-	"lYptQre667axQYP8Xf0eu7rxvN1c39XyZg2kF/ddZ3pZLZN/DtCesEY7YvwGMoL1HCL1h502JOH4EilI",
-	"c/Bo3MDuh/yGkZgucsBzUKTTaDZGWK43pBzA5ooCbBu9ltw1Wt7Vaxm85269lsvaipvtRfU+htWdNzKJ",
-	"EffjrTCbPWD+7ZhgUoOiajpW76zicqaSlZTYYGMzasmjZGbzW3O2z4xVZnbrGzBDbIeXBTT21icQKIbW",
-	"lXCnCOHXXOeAhFGF+oiQgpFITjYlF6TlButVkTJAQcz3stqblkSKut8qTGWQM2MHXtQYyrGN7qdPpxkT",
-	"sQwH2QdLNAt+OPj0qemwbV0h5VBidtspiblLd4ObCRekc3QlNKZrYJdhyMRNAAlASOj8jG0bZJEha98F",
-	"6ajRKcY0pRAsglh0WJ98JQAxRCoC+U34oRCC0b1qJGV8msdAzl7joQScjUm+mdBr5rEtvt27EgGrDHsb",
-	"ZKlaisVcsQgRJQyfMDkzYMl9yCoR0/h5cM3eAAvmslsjzIGbCQeb8X5twLUQlMxTMR8G1C3FBhF9cnIS",
-	"klG7XR0yERLaPI3lDt2a0/0El7EofxXPfYnvSw4NwqPbWRnFWXwnx7G22pByuaIUqWUhBGQ+5Svt6pY7",
-	"/dDWv/ZKEoGGXNTME68qoqyx7njtXcN+Lu11Fv53zo/tJVD2gnArAgjnlIo2RTOWxvgkTXOuVq++TM63",
-	"zc8rRsuoDIUeilH9SJtZF3toB1Or6HNJZm5WeqZ0AWmtNdSpAki1hUuNtXNcXdz3q8tbHx8BH6xTXr26",
-	"Jb+zv6r4GBSytyEFh4y7EwKalq32iESsgjldBPIYxPaI3zBBZtNTp/eDa7sJrf5mmuWithO6gDvGVquR",
-	"Q/AfiQUgrBQDeYTCLkWknnMzHrOkWDgV2Ejlzm13iovLAleiqf95dfWp3W5dXX3qDK+uPh0PSwKrOZot",
-	"aSWdmU5BxuRSfocrtlvrLrffOI9dStOEaUMn06o81Hwp6bHs/kFWmY23iXNdQ7pPb9ZDUGU9pvrQF8Up",
-	"+H2I8YqFT0iDwjV7AxkAaoQHUkcUsFP38G+SC/uspgt9JUAfzOA8qCYJM4SLJukbqq/3qEZVqe/chsRe",
-	"9Y0u/XMP9CnpezfnHjpQWdx3b4eWRwC/HDPi1NKwGB20y4VPcrBvUnRosknSK5FNMEXRASvCd285JX0I",
-	"DexZWusHSBvUWI3Y8fy0u3EKMkS42bsS/TRysOcnC4A82WUPrtYHv6kcwusQ/qwZ3peCx/fRloHcW7sM",
-	"K/0w0jz03PPIBPqYsuufslu4qlQPmGNN3OyRvqWwPlgA8NorYbcaRR6mAOC/YfM8Rp/bWndb1qgjTSTG",
-	"f7IWJHpI1bS7ZB/sZyCy/SZ+Lp2CB7bLa/VAeFlvs5CI/Z8Oqs79hUTqyl5SIgyiQXvehx5e85QXXsMi",
-	"kthHlIJR5Mgs/Tu7P6Oo9I8MPQX/zpq0ZSSQvn+ZqnKXAri+AvLJXw1aD2RXM5C/ZfJZJzhqKwg+jrZz",
-	"XPD3UgvW4GKCZouBpNc/XVwu2TolsJSh6zovQcfGTPVfe/v7VpTqP/1HianhxvWOm3EGr7yEVrwOdtk3",
-	"KYFxO64CHeXIeWrZY5YWBK82dLg8zM9hPtYs+pCVTvx5//2f/1KsB8wzH3EleljaOP940892dQ+hgC+a",
-	"KW4WUOjusseh4OJshk038a9nftOev7tsNItDsVkVB4TzlqtKEjniok++efPs8aPj7tG3zRThE8QcmXAx",
-	"c7AjMDXwt2LtRzpwSwEYGDGKR2U1PnY8L59evjl/fPHh8qe/PX2V9mRAJl/hE7cQKR1K7BOfhkxdHmCD",
-	"Tvl/WJVUs2SPfYI6eV+E3Gs8xh/I2etz52LEt+re/v7SQ/sxu2GJpUy94stP34PqstUbRjTJghdNn6eU",
-	"ZVhZwYPQJ5BIYaWItcvs5WvGpvpKzPOJYtBywWvjKCCIkVn5t1dzwL++dyWuxHffXWS5kt99R96wEdfG",
-	"iT8BjUSwWZd35JCxTGJA7xtLZVpWH4+XqEWqK1FcjUX++7/+T9817HWVO+4h72YbhYVM1l7ANTAzJZyg",
-	"tlyQTCn34wcEQP3dd3C8f33z7DE5OTw6fv+N36L5fL6nhlGLxdxItSfVaF8NI/s/e9+3pE+n08RF7/en",
-	"Sg4SNvnzb1qKvtV0IhmzPuIe0kGCw5kw6mLVUyVHik5AnYJheJWCLXXsnwP4obkSWc9+rxwALgX0YAQ3",
-	"pcsPtVriHjnLWoJbbdPaS3b5swaLlgSwGM/BBUORr8PSdQv0xrcPi7Xd4QtmVbV/tNzl1nnct7qh1WKD",
-	"M0XA5SgFeDCdbjag0bVDrroS3q3ncOq4cEWDbgVRafIXLRlB4QSO6AWfcAODeWrXKaJJ4rBUKRnM4hED",
-	"oJ6Mbzteskf6bwACacJNC/6/37wSwbU39jxbYnb6aPiLZqZPvnH+32+hB94cUeU8hPOpJeopE+ZKuEH4",
-	"k3rYPcG0xv4bZtSidTY0TPXt9sDmpXszYKRDXvLv7RFNcxYw97p7ZH9I56+NpdgpHQEZRCCqe2RKtSb9",
-	"TMz3veYMN1JN+lF2HStnPplT3A9w1MB9CLQp2B45j1HovX17/uTmuImYosQX/vu6f1A8Ex4xF6d1bO9s",
-	"SqMxa3X32itczx4pCj/DcXLP6v0X54+fvrp4Cs9kRTWe8QXoJb1GZ6+NN8kpE3TKG73GwV577wAKrs0Y",
-	"BNe+8xPYf4+KxPtjTC7Tob/+m75/7E+Q9rD4i+U53yJ8IoCyUijpsWs9lyoOH1CWSvB+0N1hYQNEbjkk",
-	"fSv7+ogg4I6KNVqkhobJwtjD5ZBOAQhlSjMzTM4FLnb6yvO40bNTO8MBvMa2bsoFzWERuu22F1rOf2Ct",
-	"uX2PfOUET9r3wP73hiYzu+5Xs3b7IPp/YhlZWUjsI3CJ4Q+wPXjB7RBe3w9+QJ0iRdzZBcbqtkjNwBYM",
-	"t83GEU6zSDFKl2P/3PJIQZMLwIdEUN9Q6Wn0fn3fbGiP/pJ+AXlwwsU1MCpMv00gyCLBZBpprIeH/bSK",
-	"1aeWkrCqv763H/AUsg/j/U2XUiQonClB9YllAbqJgJaxrw7nmkjFR6hqltHCBby1IjX8Rm8oDmOZJrKr",
-	"nir2v8NETkeYPueOfLd/35uNf9/vduM3kD9SZIgVd9jqtXyfCposMB1sKrUpQg5HfYyiVwVMBg3QITLh",
-	"0QKbA6D8miXMaWtpqePZ+R7KvCEHnyb5OJOGafR4wAuBJ1ndwv7jlPS1oco4ecZE6lAZamaAmL/77u3l",
-	"s1bnIbGaCpkJbiVLE0AyrsRzekORkB5o0teWUfeRC+6RvuL6+oXVV/u+s+jMZETK/BB100Gk2OfElUh/",
-	"t3O5tEPGRHbFmdUAwcmCnUe1z/9XjMbo2nQI1tS//Ep80386GbDYCspzoY2aQUzVMeyICmudJXLuMhnt",
-	"mIt4qNs26AeDZhPT5ntXNhucllDX+80lu4THJUroDKVgQFZzSfC6tiIMj5ElD7vfjV7jholYKg/AY8mQ",
-	"a3I2Uoxhp4cxTRLwPskbplyfAgytzEGknCuWUBEjZvDFzI6QqQeaJJwOeMLNInvFTCRWnYH2r/nDus6i",
-	"PMPFSdPB85alq4XbwGY2LVyG0Fg0En9nNhSXFrbFJNInC3kMjgN4zGEVHvM9jYM0+cN2Z/MjbwV1tg2D",
-	"gOVh52DzQ68xNnUp5QuqRuBvP+x2q3xsqqQ1rqzJ8FQYy/bg2ZPNz15K+ZKKRZrxvRPftc92K63nD9Sw",
-	"OXqsjtoVluYCmfJbQW8oTwCUfYnL530Yv76/zbF95MiEpiYyYHfhQc5YP+V5rt+IEo6eyoTOF5g4EE+4",
-	"aOTEQTTG7J5iWXDm7AOaJW+S76GdIqFigSkrCaNpwjNOtOmKKGiCGdEOC9ilaVrLCt3NcPoQdF8xQNQE",
-	"1hFia6J0mc5MaJs5swX4yZXwI0vxw50Zb8WI7yIAS5cWE4CR8g7MnTOwVnsgmfbB+9fSRjE66WcZ3On7",
-	"FGR2I0oMT0FieqQfs8TQ/pVw7kNECOXMas5WTgN8AXgbALwkloL10dWYyc35WCYsTIiSgl0JNLrdzTDs",
-	"PqaC9V20wJmWD0D3Jjw+JVIkiwws3BptVF+nTiuw5FiiWbAGbhv2sEoXJ54u6oAlUoxA0GEkKecqQXsD",
-	"bHof8py7WCMGHFJIhKYzlF35oR0XJAH5Ppq4pG5/7ZMALosIS9YODfcPtDr3fuiwYKcM8kdYi94l5zuX",
-	"CwQPVifrfVDnse6HM+LaBVHgJamnqudUSqBgD0PPFcaUrgQUIU+khgqnWGbbmhGnYmQoZwJdWBBponZl",
-	"m67YJn9i0uNAnebk3/NAEw7dWVwXJz9s1LIs0Vj9zHXB5YIMFI2urSKFeWM666KIOJZXwhrdv3bf913L",
-	"iaz6pb/S06mZ6dX+rNk/HPFho9CZiJ0mY8/OlehPqLoGX8K7rJGoXQyr9kiRKbHuIkkH4AY0p0pYJc3F",
-	"8LR0OhkXV2K5kqJQRVtKnFt5LfqzoC+BtX0sqZxl+8aFj6BiUiLcLGTgw4SIq/NIOtUx6KqLUTeqMdEA",
-	"d5Mr1/YDu2FDtR45y+aSRW1D6nYOUOhRGxL3qXMtgg/uSuCpKj1KOL38srkVklMmfPW25TL2+mH7sInh",
-	"WqyryfVIwVgyfPCwfXIloF/JB5fM0CffQGgRymVgFSfSfvJb9z5fapbq18FqkMNu9xRdjByzGOMr4byJ",
-	"U3QkZjCs/X13pveDM73f6Rdp0ZqJ+PGY7qZCwxachQ2qMlEdUA7uVEaioWrtRgwCNxu0FdrtzgkdHMYH",
-	"re7gmLaOo06ndRIfsNajYYd2BwfRYXzEGu/DUgtIY7GsxIsEIQ2PoJCRy/ivWfZwz7086tr3stYxPeq2",
-	"TuhRp3UweEjbw07UjQ9RNcHD8nZaOjnXTwJYDlI9FdDnjDOFXAhY4JBGRpdMPOTo4ehOWt1hO24dx+1B",
-	"6xE9OGodDzsxa0edwQmlkBZj3+mCOKkRAvF7DH1xQZ7MBgmSXbfdPQRl2ZeyNJhonT9thAv4RPoaKKRr",
-	"8EBzl9yZfiE9+oapyXbLysXZY7psfS2v6orELVs/B6rhSabdsl9qHbODYesRPRy0jqKH8TF7NDyh7UGu",
-	"OKfxbozIZcDc2dByWxLP2HaT8qMvm1U4/AKijSV6LKVoZY3hgmWf6RlNLAfkqciBqOg2g61si1keca/W",
-	"pMtB3mRN4ji8Qdhs2JOW4zyVn36m5CSDHKi5EIEtu6IoL88MdOHAHedbRjdeWvWobJt15mLDF9TcLJ8v",
-	"WWgye62aulgUIJACwwIdHOfxZS3qKmbjM5++jk8cbn7ilTTPrI6JD1QwoB9LMUw4Zkd8tfJ/Xyv/zGpL",
-	"SzHzAvPesv3Mxvd1ZJmJrzXXhoK64RwA23gFltFbymMBaWy+6aHusg46xNlcaFiizzYI5odaLISj5mM5",
-	"sWbi6RVWgsy5ZvhQIBSFdHYomr6aaOZQF6wZcprZvpoxnWYGPNAeI+NKCKqUg8dMuHZGuDesMfJFBaQT",
-	"WEuZ0PQ3DDtjt8P0i6gmHxSpm/btj5dQDKZU0QkzTOnSVPfsln0I7kKO+4YbfTJUc6VIxZoPuf1E08Sa",
-	"LWiyQyayywmpKEqtKtPoWdEP6FouoJpWqVXj21hqUIhcVDhcsOQLxrpB8ykeq9OedhvrmrW95iLODzZC",
-	"u6NoMA7fvqK4C76HjUwtH9lRH1mKrKYJgL9aPTOC1guuQDwo3GlA34tOp9U9umyf9A47vfbxLzDniKmp",
-	"2VbL++//+j8NrKapahJg/wO/wjW1wvf5vMPG2S8f24uLR6+Gf5/97dU/HsWHL384+jiqpZAEOwTplQV6",
-	"yVkan8zRz7+dFvK7CPgvIK3tvpJlhJrdZXWzccPZHNGjdxLa+5/z9vVtqRT/SQRuShCF2PcNXexnKIm9",
-	"rHig857YRMprTRKOqVQozuGsC2kI+8S1ce6pzKfFdc7T5BxU6BfWhQkDj/PtDJYk6Hrx8UATHhdKuE1M",
-	"BRj1lJpxIDTyLotls7CWMNmdZ/vQzXobMAeQtxULKzOrciGVL8u3vnIhHxmk8VJw63dnQ96h2TIea6KQ",
-	"7eShFkMPMGQJW3siQ1s069qbccgTmc5cPrG165H6nQ9+sleomHtviEdO2PE0prMtUKHyM/8bY1Pt4mRz",
-	"6f1ZxLAkwSkjx+UCseViJqK83vu5MZ2pqdSWJT21n6OGixGh5DfJhSEIaYVpSKBFiRj5mV2ii/T45wsM",
-	"0jd+Xu0UGBQHHGRJj6/dE5uq3/ybiyoy/LteleiF+YzKxu37GlpYuL9lWliukSbs4N72XOnfWtUxKyu1",
-	"c+rBiAl7JlkrDhyaxXkIT7BwgC7FyDBSC7mfKSAbkvke6f/w1BdzLPOkPpj9PifNXinmMj7KS/r40v6p",
-	"5zNOz8HAIseA5mG327wScIAhYkXyASvyTX8fn96H/FvMhsL2HNZezDUMwBpGV/fIYkjUx3QsH6+kkH0H",
-	"mXgmfA8gpLHYp+2dIp/hBvLRtAsMZtHPvTQuHgT/8WVBlkam76EfBnW3NP44lCrDenW57pOZNldiwCw7",
-	"BonTJJQgNYD/VZBU7DjUucLEYaSQJ1kIbfuwHRcFsRdBXj05y5TTXKilVnzF81cHyA+lKdaanMwM9tRj",
-	"wyGLDL9hT6D3t7Odu612B2CgbhjsyAs6b/QaLmHON/c6yzX2b/xAlWFizkbkuEketQ8OOuTlTPBo3CQ/",
-	"MDWhIvAsvJLKjOdcxOSHyeDHBiIeMs2E3c8bCMSwhEFnDT1GmAJlFt+HWfIxJS/kDUsoYtdmoueCGZOg",
-	"4Im5ns5cO1OmJi+lgAz37mGGKG+FkD399r9LkSJcI7sT4fr/j1vPdaK8YF3DgOYP39u5+XxNlPcG+gKl",
-	"vXxy21BZiP6wdALvNSiGfeo2WTSrQ6qdarnmFcUqAtQBfw0QfQ0Q/Z4BoicolsOEkq0tvS3UtTlVkxY4",
-	"g8v1tB9dxpivKzMyh10JLSLEwnUmJXOeJITq62a+JqAJ+Z5poSB80ipTlikOelfCqkTKg4WRiYxZQrBU",
-	"cTI1kDs5cCmqqY91CGqDMMFo5JQJyKSTkPtP9TWkzxE5BL0QKgBEBontEwf7vu4vTQ/tIyPuN9N8OZ8w",
-	"aoiEPLYhBpxBc6LaVxbqNEM1VFZ/kwO9/xnwOG9dytvYwdRAiiTirfUVszpZn7jSljBF0OckAvxxHyJt",
-	"MLYY+xf10Z/v8/0cvoRDwEOUDEb6ULOq32qre5J3Y54wVxFhNcgYG36wK/GbHJA55UYXpM0hbF0GbZdm",
-	"OAL4zCwrfhhgMfbUsLgX+B7JHJAtBozoMVUsvhKgHguJlaOgtlJB+ucxm0ylYSJatP7GFog/gVuTLUk+",
-	"LZFcOzx/u+G/yUGR7mnJ/fGYGkB5rR23Cwb1N7ZooLdvW83VzGXOsRCg/v66JqcGdVvIm5mwv0JoMNUZ",
-	"YtbIJwRhGiBdTh6rZXGvgBlX0hK6dVNnHK3klsSB7Xpd/bh1QDuD1rFV2B9Zhf2QHg0eRsfxI3YyTHFu",
-	"e93tJrdeWciIbo5Jkhjt/sOrD1+1gd/PxfIjvWFFQipNLHYSLW1EAiS1zgOzIsBnZrwPaBD7YK/E5UL8",
-	"golYp/LVt7nJFRs44ylAxDBjxRzMMTlb1yUDsiVOVl2yOKpcp4EVVnFYhN4FWERcB4BtO/jwap+Cf1eK",
-	"BBAFBwNrdy4tvJgs0s0FH1NIhPZNtTXLjDCxnL2cMN+l7jFEjQW3DdKnTyzyXWa4VQQFUQ7sw+ofUgEA",
-	"pNojzyC7OdfPAeHEtIfx3iM/+WgmQGJLAqjYCPcnZ1hVcNjtkr79/AcubmjC4/4qVd9knQd2cl5lS5Ol",
-	"VSKWTEm+gjgc/H30z/HL4bt39MXH0aef1d+f0Z8uP2n1+PBct3/u6GeDJ/PHo1G7jjugoJFCJRl/WNIO",
-	"xRFSyCC2lpNf5VGd05877A5mAkJniO2WASaXH+6lMwxwSeWH91LRGLXS/CccWE6KVgHCBKwP+AXMNCg5",
-	"19A+1wqXmbgWci6uRP4Vc2V13/RFiZTXqca/RwDShGhr7NGEWLNnpphOkXhcfkPzSkiFwQR7VTAzl+o6",
-	"k3fDmcIUQKg0ooBuB5DU6Ls/7J64Fi9zazMV5gTaZXqLHY625wfpYqfsIEV6iul/uDv3IjkBywVXBBIY",
-	"lGKRIWOpNCMDwDpY1GEAL+x379UJaNIm+Wu9gK6XfvWRpw+sKO0Xvmzka1H1/yX8yu4Y2aB6rHInOVsT",
-	"YXwqYl/DDIzG1+/lgL9yasapQ34IQb64JjeSx971s1d0+uXMpMe/ipD0A7Iq7g1TXwPUq7qqJQfE/99d",
-	"FcW2DaUpK77MOS3vtBZRcdbaTCkmSva6LlecsI0cEVvFVeaH7vbizK7UzvMZ4l9pbonm3o0loRNyfic0",
-	"5yX0/lCqkTQbTXMwepzxbfkMKB9cWOVqLGeqmfZg9jX5aDjxwHB3HuyEitEMneRXwqEhtF64i+D6TZvs",
-	"KUjdxKpbkb5aj+VcE8G4z1kKHOBWleJolRs+sdqQtaq80uayvbAUJG2UhAhubiJF+pPTmV67JQPcu93K",
-	"eX0guIIyVUNTelMwzl1tpvNh6UY0CS33hHw1pr6gcnLm4DbyKHx1dJWUHQBc3zb+kEI82yUu098joPTQ",
-	"JPE6hg60HmcNWXUG0RHQHQhkB0BzGDKKPEIhBG7wKO2Rs8AtwzWxBlKzhhul8Nhrlh6mnc57uqgZ0FVm",
-	"IOGm5c2j5u/iankTTvgunC2pYQxZYlSMvvpafhdfy1hKKCrcljs4i2Ozp2XJNgl5ElcOpW/FfEl1ilPi",
-	"EpsAxA5cJOApBQ0E+iwgz2gSza0KgrhDJJLTBYj2WBIti08yfNLZ47ud5HQl0rMcvh1OrHpzHX0cs48f",
-	"L/45+mHY/eVI/zjaOxQHT9rTXx7dvOlMLh8u/vaxO//H4MX4LXsenehn9Af+k3ylXprX8c/X9c4sfPzf",
-	"zD9ylhINiAe476ur5P8SdvOG2c2DRGd/4GpwGoyelLOal4g3LJYtDUbsK0kf7R+fXeKMF1BT4cYwepMq",
-	"Egi+nWoSK/7iFCcIB8dil2Uzm04hLSh2aJrY9gYgilIv8JXIwOAx30GzKVXUMKINmxazK/zOzi5bweaP",
-	"0RxcSn/FRfKql12EMA223K87nCXJq4Kk0rv1+Hq8/FpMrbPL2nwpL0dKs64T0fY87WvqxJdTn6D8PGA5",
-	"dRiaN3McTg0zBe21LIMIoRWJnBlEkXANVNEAF1Eyc/368/yCifjCf6aKav4UYBG/Onk3OdyeihhM1Um6",
-	"WHpb31uz3L2bwWlOmUg/VARtcpYJPejrYBD/sds+JTQNE0KYDlVm+waZxAx7TK6WI5YTTV0NMaTyIjyH",
-	"UgCHdrvXbv/SaDYidF37qmZsLKWDJ7rLkA88rg4dklBt3up1EBK1sg7dwq0r8ctt5tezVVzhdwcHq5DZ",
-	"7n92/3IgBOsZrzU0YwYNWuTMFOEPeFa5GXpgHXOugiPgvlQOIVAJJCcPIZCuxV2jB9SKHn6t0//ywguL",
-	"C+7ymFkLZ32BPdwRKjNg8zgMZjlclWsZfBbg8///7L3pdttIli76KnFZfZbtviBFUpJlSyvXaaWHtDM9",
-	"laUsV3UiOxEEgiQsMIKJAEWzdLxW/7oPcB+iH6ye5Ky9d0QAoAAOEiV5YNWPtEgQCMSw5/19OrNsWEli",
-	"Ug8cWzWDPwNzAG3XBiHOxpmhkCqMhXC/iGEB22nRM8OanTCEia6FzuLESHA3kFk4dZjQInKsbA58CpRK",
-	"DZ6TI8VeEWyDa2GpuheOBmWc5cfSBsiZUdfJjEieymN07Yo1A/2zUcOH0p0nNiwyo/j+SUXX/82CUC03",
-	"WuI1enURZe+FSnJYq9HsvaJlNU1TlnDdrnMOVWA7QM9b7ERN3Pwa2tD6Ia5l1cCeWAE7CrbF7cr0bxvQ",
-	"yUgcK5bp79X9iuoo2VtTw4hyz0XIjETmukBYaAg7c2JDpEUxnIYGIokkJzyyUnDSSXlCzexXj1aZju7S",
-	"cZzfheYag3SNxM1l9vglZ2ad4+De6kbjUIW3XoyqxNfqNzaX19TaaLGNpn+tUgOOdo4dcTWxUTLndi4I",
-	"d2Khq/QipgSfIReQEQWoqM8SK248KgHAj5HzA8y0gVIRwZs6iaNB5GiWqinaODNbwRPxjPfw7pTdixEu",
-	"xZAIILgHulmUR26xX7G9krBrCT3dsLpQbfT9vfZjjwX4/R/wffCgSnTR6xrRtZ7R94TAOlb3iywU3UBJ",
-	"se3s/1aP51PcUQsPaFXL/DUDicfmYPbNSatQ3Oy0QFqMKMNxthKYolb00fyBr+Hd3PBham/16TbKsRSN",
-	"cK2ztmEgQvRTw2EFla7p8JtaHu74XEjShgUYUlKKlEXGW+uW0VvgLQaEXZCWKH5GhhvHRCh9aWEgKAVO",
-	"tzEpcKzBQQlwRB1CRlFqkdnWwyJxj0NERDGGJEHGNSh8ayh/iEYcnFUReegzuBtiYR75E9WCglzX68uK",
-	"q5NSGuhB52o475veF/fhEP31wkUFLx7N/zXSwu6FbxbQ6G7EX05RJ9V0a9xs/Z3NiXiSolcX8tfziXaM",
-	"JVUb835mTaqsYOIbtGnPSF7GdRwha5pCdgnFQj4SFP5GzuxF4ejXZgB3Z1IVpqAiTnqVaqF0LvAJDl99",
-	"mHVddP01Y540wYuSuQ4pfGvj3SUYrHVqitiZd2byVYZdK027FnvDR+Waxd6M2falTBe4XszfeKQCsNcs",
-	"56ahufUlVTTC90hfw+dxT2yUBStEcoQDRH4tWYfUtZNQmMYS1vuyRJbJTaHgPd1iJ5bKFcRXMafHEzAG",
-	"ZxZlpYpIPIryc3Y35l7PAGJUdVwNUh6KOdFlBFS+V2DH9mYvy9agucpsnhskhzsuzuCNhqNpUVds878j",
-	"AX8V8b5YtG8t1q3FukGFJbKc+ZqYqm8oGrjYZt25oIO1MLBfqbKOnK4l1uyROkc9NNIiORea1Aldck+z",
-	"DJEsOakqaeAS72FPHhrEZ8g+YFG5D32JN7RV8gnXGQYf6xUIDWADOqSS+su9x7XJycp1V46b7DaKrqzn",
-	"kedxiYZim2b4Rr3ihFr6iCdcOXPsJjIONeHNGmO3+tCzSIxUtsaZzwOE3+WZv3IRBUyzWGClXilkeQXD",
-	"s701PFcwPF0lHblc29Dp1hC9idCpE3d4PG7LDJUqW1IsjFdUtbpQi5I5I2SD8ohMmgWh0jf4wGsoik3X",
-	"+d5ogSod5pdrtMH0UJ9QfwpBa8SRYKrfx57WTDEtsizBouP66tdOVfVrp9nt7YbNg2hPNB/399vNh52D",
-	"7qPdx3tt3umtH5KFhVxeioq7ZxuUvdugLC7CFx6SJdPUs/l1qoqxz6TBS8rZYCkHO8a3omymrTiLjhBq",
-	"AlubTXeLxauGixfXxcJ+vpvAp5y3BleWAVcqlYUXvdm27fn3+Yqk4PoysM54xB23NRW3puLmwAXTGKsW",
-	"JUmq68jwTViNOxfwnxVCl4tF++bLhK8lyb06G7i233OJSKmMQdDM3VLc0SrKbVHzd1HUfPfiwXAXL3Qr",
-	"DdkXgQWOxlzGtq9SmDrpeY+zyPxsGEhxVfV8gOYwZ3QidimmUl/SU2ZM0TNKZoUzE8m2NLUANq8PN6ro",
-	"VfVso6pHDa7a1nKO0Fw1z8PWWfHnhCdziEUIKU8wQiTFmJygK23Ju5RygdoigyqfocWrhTN+kVeWKkmH",
-	"aoqjRD41LERV9HNq0fXyeVJSuBls+TJwszlXzTodKoZg9ypfmyOwwGhX0EuTH2DLC3lPC5ktCgK8Mxvk",
-	"ewkDuMklai6ehUNiwUZ1AMc4jgSWteJJg8EsMGv3K8za3eZetC+aB/2H7eaj3kG3CfrHsls1vMZZLAn3",
-	"CTdlrohc2x17lZE+yjfkmwmFexsv3v/IOt3dvf2GG6kaj5XGDt914waw9rPlgQMjQ7ahg7sNHVga+m8r",
-	"eHBaQKNGWW8pjfCQeoak0DB560yNWZwdWpUViRC0BrW3opBcUFCFu/2OyufNWS+KpJsTA7A+qGxXTA+Z",
-	"kZjfeJU8yJfk4trVWDj9NxrsQCbn0jt/y8L+CqK+Lj6CE7d1R7YBks1preOIOKPSbMauUNF1g67QzgWO",
-	"6osJluTVWtdTUN5F3cmuD5csk14V4RIzebcUL6ENtA2YfOMBk1N+Jpy4AFtuUzbuNUUGlmoujJ3gFRUp",
-	"+QUe9yne9Avyt6sBrahM9dbgtWBWHMTWzRYCaB0PpBDrJMEWWIVdC8lJl/w4W/2u0US8lQXIzs7+nHXZ",
-	"be6Ge1HzQOz3m4/4w06TgtkkoRdAYD23dPCR6AuJ5ns9+JV5g7WjB7Biy4MHuI22oYO7DR3QWf62Agcf",
-	"hgrjqybQSYcaE9IIftPLC7kWFxvANr6bqACsShm+q0oe1J7pKxzXJ2ZwN+J+X3qdraCtFrTrr1ud4w5T",
-	"vrWKt377pv32jGTiXVveOxfwny+wrOFaOsOr8yPq/fRl4qnCT6eZuyU3HR629dK/m7KGWxQPXmM8qaJZ",
-	"5TM45WJKaFFZvgePHH5UIvoZU5PMM0yclFqKJoidKDyQAVKxRMkB9f9XB+fGCQ+/uzN/5XYqJcVyi9YZ",
-	"U3j5HVq47a2F+zVYuFu0rK25e9MtX1+AxWuwe2vDzR+GikVxRPoNLNzpUMjLoedD04GhCWOQJ1phO5j2",
-	"WKSmEraFNliE/YnmiW6xNzkOoR6qqcSvc3BCX5qeDiz4U3BTyYTM0hkjwi263HwUE/Sp7QNhWFo3Uuci",
-	"MoymIU/T2BR6nLw4bnb3H1pqPSUF64m+SkWLPZMZXkb2uhnzWSzhRSQ+ASbCl9xWFk5TlYkWexVrChcR",
-	"I4MF5xESqQgXBubtCnw3LXFhtl4vCF+gtCKRUYFJw2sMuR42Dhu8c73/w0Kk4vwF3a3dv97/0S5Ch89x",
-	"SmjxZ+NwDwRC76MIM2NCNdwHL9dQoOci7bnA4hWi6XbzLY6mD4mAH67cBtXvpvUDKV74GHFcWSzvOqa+",
-	"RJ3snIs07s9qtcp7AbM0ySxiNXhCQ8KmN2SnOjOSXZFi0OB7TYeCWL+sJphyzXiCMtZjGT8TknwvArbt",
-	"iWwq4KOUhZje7bd8+YsQYxYMBY+CQ1DBFrweQdXgfsb7Ak2nEkTTBUlu6XXsg4muAxdFD6vkO83ARiT8",
-	"9cVxLDMeltntBWk6lEQwG5uRnPZBawLv2in6m0gjtDgvi6MP1uUOhyI8Y3048lthdEf2K6wAt6AyWb6/",
-	"71YYRSqsr5t4qsLJyHRrXIIy+ADHOSApFnhFHG+emV6PHqIqjkBceSBRUAJYVEhf9mYE+s0TJUWLvQU5",
-	"NY2x94I6MHjGeiJRcsAyBXYr3PXQNHVo7OagzhI1lTnbGnyufWkpAe6RPYotIDxNFTF4Ix9baTiEX85l",
-	"TiPACwCWKEKzIZe+dI8EAxqBwfbau3XWqpvBu+Jei+wAaGniDSADzZWQOGigNWJXlVG2y0MlAoKKkNsy",
-	"UrKqcdJOveY4a+YUvJ3yQCdj8N9EHVvcGRGdrTYUu4l+Iaanm+26ATmlJ6PGYUMPeXf/4eHj/qOHUftR",
-	"59GjvfAgerj/mHf7gvN2uL/Po3Znn+/2+nv9Tq/ba/cedbth1NmPHoad/V67327z9iMQUjS0U6K5K45u",
-	"HPUXRtr2bTt6P07Eryl4LcMsG+vDnR292zLvtAMbWosEhdnOKlvkf/+9eTz6Z/MkHkieTVLxw36018mf",
-	"8uwSSy+Op9M+bO9fgSLPlJYXtoTtaI14i2ZAx/8UjcO9R93OrtfIxKfsJAPn5LARy0h8wt/cIFr0SaZS",
-	"EdlttrxUyB2Aby7G900XGEUFZWStDtT/d11V9Ath6jE4frC/JmNQ+N199jr+ERyOd0+fe4yzDyqN3Euw",
-	"+0/fPvn7A/j83ZufwLrg7Od3z35qsQ8EGI3xMFDR4IWgmxRnmvVmmdBH5J7PxtRLi7YNHxmLg6eCaXiA",
-	"aZq1LU2oNSlU11epL6fuMWSRIKdIn4LwlNfqpepMSLR8RjxCOMNIsSFPR+w+Z/+Mx3TlRI55eAYDZX2e",
-	"+nKksImWS7q7x0Y8TJX22IvT16/YBDPkDqKFj8QDD+EGu92WL31ZMssoH2BnjGwpTSCazkizdGZHpoHV",
-	"ugymddaWaElf4p6ACaeFxTmXefqeWmZb7ETIKB8BRQmNi5rgJPSES+jTt2hU0dfI4IKNsL7EtIL4hEXG",
-	"754+J0OutAk0FQfwiOmhSrNkxng/E+mUp5E+YoETpIHzhaUvg5+enTJn/O5owdNwGLB+LCNdy+oCotsK",
-	"yIVskKNJksVjnmY7fZWOmhHP+Lz6hRdFZpa8mAPeD86TVch0SeN/vXv6vNlp7bF//ff/4IGPJTKWXP5x",
-	"qWYwb6sim2dlTVX92DWAFYvTVGohm1clMDk5gScuPZeRh0tkThXuFGv980KDu/GhKB27cd5Ku8jLmGbK",
-	"SrNxVW1bl09zpxbMSzHOtum0bTptc/YAnVTG3Ta7nklwlajDTipAlTV7FoW32jZ4wTUhM4CM0KhIPUw/",
-	"oaS3ipBII9hH1TtkuXz/qHp65+Kj6r2MPhsVMFRT0LJWtfJEK19yMD50lgo+AjkqzinmAeomePrs1bPT",
-	"ZwELuQxFggqCsmPgM8HhRDsgePf2pKhUzLuNo36AMVbt+RJuB8YCeFgiMmUuqShqyI+qx8hFF+NMRIds",
-	"rGLYJZr1xCCWucCEh/vyfrCDntvO7g7omZ1//ff/BA+8uaQg2R4oVxG/gmKzPeGeQq3dCOo+4jM25OeC",
-	"dcD0ckr4o+rd0yxIhZ4kWYAUHAE+ODDoIzEYAxEsQw43AsMMIhVidCiwfmVAswr+ToA6y5d2C3rOGHPG",
-	"g+oTmrJ08t9GkbhkgYAjE7D7QagiAQ+hzJYhiKOvdYDX+9LNJALX2zl8AOZlOOQpDzNRsH76CowLM1d6",
-	"qKYeWZgGWcSEvUug5L60JpPgEhnpaHuZjVqyxKaclqXF3powui/xhrjJEhFhgMrsLfgiwgjZscRB39Ml",
-	"7YDrq2SI2lFNBkO3lXoCf8j4gMfSl+bEsDDleniUE2PG2tLize9FWGnYyRQ/6wl6Ft4ONweaerAULyMx",
-	"GqtMyHDW/EXMAmPmgWCCf6ZiLMzMGsupgDdzJma4YLijHM7KR9WrrvOCg/Ujyox1Q2qFQf4iZtfsCcgt",
-	"sYVWwvt8vC/pF5+9RjZV6/wwN6RWNTEqf7xCnVV3zUmwIqQUTEJ5m9ucB81d3uk1D8DwfASGp+tbFY/7",
-	"oHZUxpPGYffzFV+PXmCZGaXZNE4Su4W3xtTWmNokWSv65BS12G+3WSZG44RnAn0Y8uzuyLgaR/160+p5",
-	"nCRg+ZyLVMdKkgtpx05qFswKj43AgqE4DFwUU1UTMSHAH7pgSDLVJ3eetCHqTVMPgcrT6vbDJeEGVhlt",
-	"AFttLtzwlGd8juC5H5tKY/Mu9zQj0WECJcZM6cciiQgJDMxHJGY3ZgK7H1wyqbThB1vFXDgsGmDiXKS+",
-	"tFXOdjbQ59VxImSWzJyphRrRLIiH04/PVrhmRLWba04MZrnBuY9zY+vaShrWqLvHhmqS6ksa25doNA5E",
-	"VqhAMBBBaCOw+5RiKz74vRgnfAa2LaggO7fFW/vSWHgU4iK2IeLTAAvIPMDFO1xJAesJIcs2GZs3yTAi",
-	"CItEL0stJXsP6i2Ndxie/1rsjHdRP7cyZMRX/9lVbYzST2+C97cQjsnDWjeRpEJXZb1Q2ZeUkCpkkD5f",
-	"aRFXs6Oc68KMO7uNTW3NqRsxpwqmyJ1ZUZQbqK2PeY4pgzEfCENTihVvDkZUsKlKI1M80ytgshrI1tw3",
-	"KWOVEg39YV7cYnVkzpRvaqYdMmksj0w5iwudIDTIpaKcli+DPycqEwhZCuNDHY//wGgDzFakLXIpvFsL",
-	"cy7aBmPAapsqlogsw1ZOo74RLHakpIAXLKbMqnQrzeuC4pjLAginEnZCotQZjLlcb5GJdBRLgwmrsjis",
-	"K1f5c2HX1Yh/eiXkALblbrvtNUaxtH93kDAMjkXjsOH7J7AdqaBBZ6mB81uxXORLqGtZrfzo+rUmWHRY",
-	"U2yypsq9VDVBdSy7XgN3dOOw8YzIhwmeaMRnzG4LYWqfBqkQ5KUgXA5cFvGZvmf2TGu9uol3XGs+EIso",
-	"tgvCYSpSsa3BvEPFcoJSx3iGlFa+85KIkrq5wAOxsIn+FF3xUjCZT/ksR/i2qVT8A16zxX59/6q4BcGH",
-	"xJpvypxbRxXU1ggbet5KUXCvJvMt+TrjM13Viu88UXTEXXiZJwklFQj4hSoOQIXAyUNlSNCxMGC8JKUo",
-	"8IjHiUAEAPMsba3jP+CrWA6CB62a3v9Cqn493+0piqTVG+qLgfhtU/130VR/uylTr9r0DIxnGFDLYEki",
-	"3DNlTq4LsD9JCak/FZGQWcwTzSYyixM4XIJ8Sw+pnX05iiX2mIDhnbbYsYnCmKrhYuoJDDHNkvhM5Gfd",
-	"heDEp1hnR/ShkyUYfUFkKBeewUoOQ8pM8oOzJJZncEWcIaGqZvvMjKrKlhyIbPOnvf2VV41sLYw7cl15",
-	"5GAtzqSamqD6ZkTGZq2MncL2rkXNpJq8TIuk72GcXzKeZTwc4iZjwbNTPjAp/fdinDafxgOhs4Ddf//8",
-	"CXu8v9t+wDKRJKjbTQtxiwLdJKFAz9uCCGVLCaZ8dkimCvq3efOF8WdTEao0wvY1gqCXxF3ny6maJBHr",
-	"pYKfMdXvF9PZIEnItAneczkg/1f1xKy61bggVSxSxRWFyyWn8Bj9k1IagKar02k/yDFQApyhH9rNTru7",
-	"G9iyVpKuIG9TbIhXfTOTsWZjrjXM47mYc46Ld7Je5FDwCPeI8apwUho1vnAXfOHc+/2v33z/U7fd9P1P",
-	"B+L3f/+3VVzhY2l2yxHbbe9RPUqp6jOLk8TlAcrj9xvXje/6jbr3ftlvvlFSNF+bkoLK9++0156A9XSK",
-	"ydOVmjToo9oi0cvFofnQ+yodYQt4L5YcgwXFxXzY7eztwQtdWrTSmM5l1AJl/WmU0P10U/X7cSickpmq",
-	"NDKxyVgORkmrqAbn1OOn+ZcpFfIWXuvdLxt8n3jEB2Ln41gM5odkPysOaRyH4F4UBvPz85fPNz6csbw0",
-	"GvPR4sG8e/PTxsZSaT1Q9y6cSDh/dFJweEYENp/Geqx0TD+pFoDmVzvmJ8VffPYaIAGW/RKv+ew1Cgpl",
-	"2U/gUnMlvlq3/XB72LaH7Ys+bGgEuFJCrsEEMmHtipNH6rkCaiYOh8YCUH2sbh1xOatQ/4zU/w5mCBfo",
-	"uZKao1/+1m4+/v3/bdJ/dug/lTp/jeMNV+/WBVVMKmRokOAopJWAozv7wh2bzsPlP8ClfKOyE57Fuh+T",
-	"l/GtO0X8UnTii/KFcuyN6lKp9y7IgpvRoW5o8MpzQsYUDPHc1ckLodFgN26L63GZcu1LzJ+zY0blJiIq",
-	"RRSxfjivuS0+KKoH0Lj7cEgFdsaXULNRRNrwGrh20ZObGBfd+qTY1ItLEy9qcl4j8fQ3vBktQC3wB6iV",
-	"bbrpriE/KAVSOtXTHDaHJMKdi8KU97MFMCD4tYsmU5AmE582gguClK4lJA62UVwQX5aAQdgmcUF8WYpN",
-	"rYMLQjN+V6AgtKBfPiJIeZxfKhxIfjxyCp6JLo80FXg2o83w8OD2cSQ8Ky2yE0BgtZfHJiNeMyy08NeF",
-	"KTmdjcXLmwcqqcUM2etexugIebPd2+03D8L9qPk46ormPt/r74bdXoe3H4NsVCHHyRCy+dOPcGbTeIBT",
-	"MhASTi8uXQ6IDJNLgtvA776eZBOesDdKNp/GOkyUnqSCHduCk9xdotmuh+Z1w18P8AMtDI3r34GZl+JT",
-	"ZqTAYeP4P/9szwb6j/7zbvQqGb9790TzJ39dx+LAHbcCMghuui0syFcFC2J1kbNB6IMvBRUEa3WoxwQG",
-	"lldAUn9JLE3dS6oz18qCqLvW+aJTywJzaIOWLwv9ujzesUe8aYVkYJpbLMaHkaXUJCKS/pyVQ9l3uMaX",
-	"i0E2DivS3miDYClOnHmmLTimIjZ6OcaTRE0dui9dhj2+2BsBRglZKet20+TYHdiyk4p6AiY8/43NNDIU",
-	"A29URlqNXtHDhzT+wl7RRSabx02yz5cfBOP6jM3UBKZ7zGe03BPs4n7263u253XbbVi23Q57KkKcbwbi",
-	"FhTguuAYRRXx8llB9FcND88hvVz1K1e+6BusQsQdntezmjcVpk2mUMPYZ7vsNda0ddvdfdrwot8XYUYR",
-	"iqq3rn2LymevhRCfb5QbZY/Gg7a00II27JoKrrasAr7clnZtuxw2iE6cxlRNhjqtN2NDLqPrKuGrOf47",
-	"F/jfJZWn7xEbXue6jqq1THGHUby6xY5Z0I8lTwJzVV4uWlEguqDMtIrrCZEqQiX1JMmo1j8GDTsyEVl6",
-	"lJImsFJbHGp02dKeA3yBWuKXpT5FBfGLmehbYnuiBdhWpn43lalmY9+KDPHqq8bMviPDfJwKhNMzEqKy",
-	"pBSvX7+elC0sJ21VFnV9c2e/vTWftlmI5dnXTYiGa/n4FuZrro7diIXARM3N0ReGlSZvNwYFf5SXDZLI",
-	"GHLSbaDzdWwgkIQvDUYAoQbM42EZvhuwVCz1DfpA4BNbsAHOpJg6keXAGSiQMACh5KIJ7F//3//PAhvf",
-	"NX+SBUT2DpomhQt6PMTy9mI8AiO2JVJMmDjNwOQyHTC7DxD+QERx5gA57E3NdORjwnTxEeO+NP7+iM/o",
-	"p0QoBD8DAU15adzOly03WaAHMhYcToULe5BBaG3YQl5GFxIzBLilpEBwxxRfBw21o2IijJLfviR4EeNK",
-	"O+mP02BanKrxOSP+jdh1Vw2vwOLORxpgD2fiU3ZLsYafuZzwdAYXHMDESmrKfEXEja4rtxCnxmAA7MVL",
-	"MRLatUPcG2aPx6X3cKH4QmbF3bm7FmhpdKWwxdeid7ekfNsYxg3ZFs9QodiwfGq1lc2A3nU0Y8eUSi0g",
-	"6uOZswFQioE+tDmETOXoooiP0JvhfzHlMJzIM0yuJrHEPhbYkQYHgRQmBSsC8ecENCq2yFD4IWDjWIRU",
-	"sMnxRkVAU7SB6KHctq7gIyyuFpIqiU8Z1V6U7h9LLdLM3b8EGAG6QMnqCD9NE4qSv5k4zlesRitLCWDW",
-	"rDlXHGynOvENm+HKoyhO5JsJ+KJ1oyoamcVRdWvS8WqzY7q+M2mUeolJmKBEETME3wTnEiYaz4xhGcEj",
-	"gv827Bi4jxtEfnFD9gmWw5jHmSine14pT1K8kM5UfmHRyCleNzf+VoOS8NNXcHgRpEKK6UnG0wznQiVR",
-	"/o1KIvsN/IoeWZxCk6Opna2a3M3vHmyZtawh3CdPUCDEurq4kGKw9oqtW383xYUksxFHwcbeTa/p3Xr6",
-	"tcp4FUTK12WgyRI0pfP6SfHZsCJoTowKlCIJvKcdorTFqTQ43wWgSlaNU2n1GpUVrghT6TztGlaMZ+ci",
-	"nVEMAtl+na+N5Q3g6Dx9f/z8lCHXB1WRI3YMmhG+tGOiSIUBaeI9ZeAg8SYTmQitrR8+iKUpSuNsKHgE",
-	"T0bvWsOYiSuEChQsILihFEZ3QQ+plVYYyEwKomBAwAJZLoTOjpRPHJD8XHiM2wYbMoocFjdBV5noLb7i",
-	"IQt28B0DjwU74KwGldiYy1Ax6UFYrB9yWYauxt/aemxfzsWUTLrEY5lSGHG5jJvpOodhsnqzRejv9ciS",
-	"KGkr4SW/JkvrNqEwscSnHCk4dbijDjNVSfbrCRvzcbnGwuwVW1VItfmmdAOkdjkqYaTL5YeVXerCA9YG",
-	"XbyFiMMWO3OLnbmNyHyX2JkmJH8JOPNO4jDWQK0NxKBxlIvw+aYSr9h7Qp0nLXZs3hHUO3GWeO12u1Xf",
-	"bvFthDY23SFyo0X6JH3WKWJfUNZvpXVNWmFxHWMpOeBteGS2Yn/lIXTWgpks7t7lJfiuEmvrmN9ZST2I",
-	"qa/DK7ej3Lkw//q8EA/K1uJT9zK2ubXYy7lUcX3hjdnE31pweVFguTyGczcBX1QY13lWToavLx9vs4h9",
-	"s7L4apK4ztp3m2Erfu+q3KmYxfuSpK8Y8ThZnI0sBBkpgrnYFu6pKBZgDFO5kBai0OCcs+W51mqYmbFI",
-	"tZL3dLWp/AzGeGedyYUOb4xxMq3K4v/PiZhsqosWX3VJF20hhxprM3XElEwVWnfaNH2ztrvDeYS/f/fg",
-	"AzEaw1/tRRK43a6gyO80u9GuaB7099rNx739sJmHbzohasMwHsfmWRcNHkWp0Lpx2OAR/w8z4FaIOVlk",
-	"bbLJUFcFZPYFCgMhF45r/jcgPnofRQg/+YeapIyPMUBt2nbrO3XdHW+Qmh/36HKjXzTx2H7pwaRv2ug3",
-	"a1BQMyTvy1pisXLYgc1bnx87Rr5FzTiCo3sWOJ0405lWSlIVCbGVZiygsxAcFUhx6TkX+J+cF3eKHKQ9",
-	"gc00VIQJQg550tzhRFM/VCOhcwQkc1Tz/I+muaRRZWwyRhV05MsgFeNkdqpyMnaETtJTkWo2UAbhFMHQ",
-	"DK2kfbMSsSmMGx+CLZeEfo+E/EhSZopK5y8kvnnt+nDhzkFPTWRI9be+fNuHD6LZi2yUBHSTdCJJh8aa",
-	"9UUWDm2VkEi0wOEj877Nhx2ZVyJWX6y38yXe81R8ygLPVOG5amakEj7OpSxmwy6Thdj5vJSDtEQxHuu0",
-	"2ev4R5apgYCHt5gDtDPqP5ZJLAnylpJ8vRkL/Em7vRvGowHTafiD3wjj6DDOdLMfJwKUkt/AK8R1WeSw",
-	"p5nGsV6eDDYvyr+7ZWAjRUgkp4X+Pcqs5iwMCF1upt1jmRqpNFXTYgqqrFEvCmmQfEpWSXg45GbKcVhA",
-	"EyWzlIcZcqOgNbN6UiYs3ypRA9UaywGaKrBzTEbqd/Ly4Ig0Dml3hGPaJE8FT9lxxD1ma7xj3aIrdswl",
-	"peurNp99rN9gPMl+8BtvJykYvSO7E8v3Q7MBJUrjsDFIeSj+Ay62iaRGlSXw8LT9qGAJlPW+ncEGlc38",
-	"dsn4QGE9TngsV+vpPrW1RWZujBM8EgIJaF4rGfEZyOlMYPBgoR1SO6TVIeTtebpRTmBjVZWMyjUswUsW",
-	"3ZXerz4h9zJzTMD69oHy10+/bbNpd0kYRDqPLLvrG3bNnm2CWmzeafDheYIWjDZktQ575NBx76MZBcY/",
-	"D4feJSZ+aqg2FmKE9U/FjU/BgeEMQ7nwuVQZFs3M2MBy1uPzC8xBruCqN6urJXY6W9+t0jYU604ECRoT",
-	"rngumUEYq3ORC+OyFAb9QyjM1Oq0QAp7G7lvT/Xm7nsl+a5vVMArKX7kdZRu1xL13kVD4AHHAUUCy2/P",
-	"eRKDkx6JDKNnGGQ1GwPr5rghcs7K1WzWicAIDdzVZhrMbQyVgjve1pOBfUv1aWCY0b7Z6exkaqeNrvtV",
-	"V2RRjYjSwoX1YEAw3K2a2qqpNdQUsc9jP0mUimhD0YjJeAxnYmHxxvM8GIr83CYgQHECZas7CVlzKKQJ",
-	"XljPHJWY9W2t34wkKL40t/IsPIrRWUKy6VBhxnFIuciJ1JMejKkndIu9JrWFBFLgUyMpO6iu+4F9IREF",
-	"D458OR2q4m8jw0IyEJnB/gqcPgvgFpEu0JXTqt3DclqjKlNU1RzO7SRD558iDHZSqhmsYGpOijN948H3",
-	"mw0cu+DtQEkxF71dEDfuVMSNu81dsddvHrT3O81H4UNwX60C6VIml+PgGmam1wuuFiZ9eYjVLaFn+ISy",
-	"HPR2G3a921oLtzYGbtkc+mkaZxnCgywRg8ugCIsi7rTm7N8nzIAx15q6BDWfPbACRdk2gIKAzAyhk6Fa",
-	"RgFJCEa2vLhVA8ZX2LfXguRzJ7WY+K8/vWtjwRXGeaOIcEJm6WzVt7g5GTTicsKTxtUEUE2sorw/vnRB",
-	"s7XqNg0Qh03ITmRIhRS9K0qzeltu56Lw1xLct5Lso/6sfECq3y9szmq4tbK0Wlr4FUe2DwuPdSXg97Ij",
-	"WVF5VXrhW8BfM2e3ND9bVOSv9uRh49iVzp3LtC46ZBbrmCIh5CBhjrAnYjmgEACSV1qjwYXwYl24hjKG",
-	"IzXCbwn+qMKI4DIUydUya8/oZRorHwIbW/xqIhlbGMKrtiTjtrp6vHwBoCDF52RUQpBCb7yqSMEADN7T",
-	"K0AKVtYqb/xorOtd61WopGmUa5YS1VWt0pJtVdTXoqKox9tW61w/R6XjgVxY+X+Z5EdNshICvhYOsca4",
-	"pPpyOSsc15yBB+t2LD/PkUV4K5AGGZxP5yqXwD7htrXxNNsN6pZ1iemJ1Z5u3F845Uxhfl2lLAUYSmOF",
-	"6dpMqaybzmK57FcUlVwrKji3dZaHBu1ybGv+7y4M6LAkyQ7GmjQQaiV2NRJzt172D0/diWWcxZyM/+oo",
-	"44lAUA8ilYwsCEou60xFf1EsOuk6VemZZtg8qwiCDd491S32UjLuy0DDisos5kmAF/cTojyb4ZVYEIiF",
-	"AwG7zzX6qyLyWNxnEiynIUe89qMyphjCbeCvfGmrP+GjLB6JB1iRwFkABz1JRELNBzxJGM+YkqFosWdg",
-	"uGGyhbMklmfmvoZGrTczSs1AdFD5pGGfm6SyxT5gOilJqP+XVpui864sj7JQCLlqsFBCkWZEnijwAIMC",
-	"QoTceBBnPGFa8ITdf3ccPTt54LFLkDFnsYxYQM8yAK+o0BA5Ft8lzvKhE14qXB3Lwa9pErCEmERJh6EA",
-	"MYWwZsUs622c0pTAXURkfjA6grsPVRJRdakWYSoyj2lFQPgIdDLmWouIKdliz2SYzrCS9t3T5y535Vos",
-	"Qp6ms+KrW8nnS0O3SyB0e92uwYuhkl2mJpmOI8HGqTqPIzPovHTVrkSc0YyUVgSXAaFtDLSO8KV7MDiz",
-	"Q5jhODuy5S8wDQSKm6iBMzFgo3nGJ+CldTZAwnZs97QvkdKc7bcJxma/vXtYusSUB0fWoY7UVB4Rh5/h",
-	"2MkpmjOFr+fygL60tQiXcGauWTdL0EPdPYaFzfnpOhMzeLgv7ZYzvLSpzkw5tYG5uU9Ft8UHvxfjhM9E",
-	"dMiydCKCB4V0prm1L+mcGJB2C4i8135cZWpZoeZ05t1W/eRCbqn39HJ+5HmGYmUDrf4WN5Dk0PNILuIS",
-	"sEn3MrCJFTwFrBUDsOIAV+Ci/23m/IcVzdss5eFZLAero758vta8rgiwQtkSUH9TPrNClk6G1YdbuJXv",
-	"JUfTXWmNf+KZmPLZLdeUFug4l1qqK3rvO+aw74QwUJIV1Xbmu0lGOq7QtEO2B7ZlO+skynks8cIA7N8T",
-	"ekqAjSS6hQD7aJ6RvpiqNNK+RAYfqaaoUQ2G7RlBq6kI9ZoF5OdyhjmtamBafJNTZR56rWS3+WUZq9S9",
-	"oZOhWIt5JmCe5N92R4/O2r0/92Y/HfT/M+2Ef5+ePpy80N1X0c/jx/yZ+iX+x6c35z/uv26s6V/GcvDE",
-	"LNONQH9ZTPWFKtAM5G9w7drDN7+qph4vbCnbcnR1wbuViF+UL16SZshva21iJhIRZqmSMTils4I0M6Kp",
-	"LM/q5FckQuo5qpNfz8BNLhnKxkoHCxwHYoVKsVoPy+HBNwDRNB3OqgSOefRNiRtXKfIk4RMt2B4zRcgU",
-	"vDCwGFixfDsy6KmZ6q0M2sqgr1YGmU1spdCVxU4BLbNa7oCr8e7pc5eNKJpuBUNoJXPniAWhioTrha4U",
-	"RwOR2YNqB7dpkXQ7cuYUn3JtKWOwo0sRf/rIvE/jf717+rzZaR3MyZK+Skcc/OReLDmmQUb80yshB2Ch",
-	"dx92O3t77bZjaNdZCrtmibMJUnooeIRxjovGExpy82msx0rH9IPqyTG/2jE/Kf7is9d4L8Zp82k8MCu1",
-	"6AZwqbkSB7sVbd+YaCsFNzDub6QVCpirSjr87QIM9jjReTg6D0VjNqAI+RDrAh+judwmTm1QdErR5klq",
-	"4/cYuZwOFYZUkduLAtyxEZxcZwhqP4rlxOF453xuLlQZk5WHCdqaPkQjfF7RVG1Wbhoopwp8mhsNjRVe",
-	"aa1gY01tFuIR0/Qj5EdoQN+vbChtz/qVz/oLfi7mDrhdnPniw7VOu63sqLFpDOOCy8B4DLRgxFTKopRP",
-	"pWl4oNONvAeYbCNPpcbzM/x9LXbcz0RKtEV4sC25YzFgqwVPRFR5huOBvDHDx70wWkHwyuDORpy9Uuci",
-	"4SHuy9uxjvLkydYP2xorX60AO7mG80U8RrUBaz5AzIExHwjPZI2xZXqobMO3FiRZ3j193mJviBQmTrBU",
-	"dGgMjZ4QkqWCR2wmTO1033zvS1mDZ5C7YKdEpPkdu1+VOAtm4dwbYWYf1v8UzMAc59UiX/VENoWFeKPS",
-	"bDiNZcR+GvVeYJyuKH1bjd+v8J4wmBq3DQa6lTvfqpOEuNSWvmnjDpPVoNXSqULLlYpEHCDdfFAITCv6",
-	"asY0nxoHaTzJck6kRA1abK+950uEHKVboNNFiNtTrj18AP4VF0n0q6RZIYG3FWVbO2krr77cKoLL5f5z",
-	"vqEtJFxXqE1FbwhCYufClr99rpdtz0363lXKoeypqfbr5xAeSopDqsMxT8O6PSzNpT74D4g36up1rXWA",
-	"xQaqbwngSSKCzXYIn4IzeCJ4ck+704J+E1Pnhjk3i0cir8xDJjirFnoqmhUQU11kvh+fCxtt8uxTRkJq",
-	"ZR+DRZaIfQqinZ8JifWrni9NEMogbmGJoi3v5CiKGc9y+e8mUfOZtkPhCRiroZrITBsIVOQvVJMMGfQw",
-	"a2AzDmdSTSWzk2wLPc9FCkqic2jmq6/SgSlmzJRiKomOQIccGgxrO4pY+8Z0zthkXE1UF4r4PK/D+kCL",
-	"uayV4gMZ53RxjmSQ9yXA3gG3v7pT1w5wYZOukJMRIrnnt4rsusH+nw/lV/I2wG7xsBgnyzPFL14fP2me",
-	"vDju7j/ErYPXRIoQPqkcEpbgE49EGI94QtWzc2/YOXi4136496jdbm2AXg0niYL++TT9vfnUvHuzWH2Z",
-	"T1ExxdFuw5plIOMah43/+s33P3XbTd//dCB+//d/a6w4X3QSDCAc1zYINMd80eDNRMlBM+UyUqMm/Wjx",
-	"W+CyNU/slZXvsL+hd+AjQR2DKCvyeLI27anFNzkIO+KA73dXGf1TkcTnIp0151p8rrUM16qGxXaFMlBb",
-	"xDNuETk7CEk3iqkz337YBXUhzoXM/jCD6at01DL38howazrjo3Ednd4aNt07c9KtXLlmKBtFs8ekmoLo",
-	"MzHIL7slZ+v2XdMmquhFyERSwj1bySq6yNM29QxIL8HawQY4qy4o+4XihGx3133MeIhK/V6eC7tiN/Kl",
-	"8vJ1S+xP84zUBnrsCr7fUk/pioX11QX1l2W5Gcq27e6OepDzviUyw+1Gp+b8L6Tvrniydwj6ot7feWMM",
-	"7hF4H6ahx/o3FMtRNu6S9wPZokKt5qqAiiilQkZU2VeFxbE94kuOOLEeUUJyCyDyrQoUs8RVMuWawmQD",
-	"ogNtYr0QIyFRA89Se2ii4AfLwzS6IpwV9lzGgiILJy+Om9bNHJJRQFbrkasXNJSKvlQpSwWiRddBb5dg",
-	"D57RaO9WjiRqUEsuVc/G7RCaN8dPPuR62DhsbOBOZ7HMcRjBHxqn4rxx2Ghf83/IVvHnusyw5eWuAyow",
-	"W3NrJt0dVMuQj8dCkrmweel2I6aSAG9KhqJW4h2zf8Zjz9TvUKP8dKgSQb3VKo0HseSJlyc2ItaPE+HZ",
-	"xBb9AxvGChwDpudLRL7MlGdodUZcxn0sJ4yz4bzoBO+rxQLT1srORRr3Z007fPb85atnAQuHIjzTCC6j",
-	"+v0klsKjxv9+jKALcsZ6s0zksS0SvNGCmgBz8Mws3Z6k/Wc8nhe05iNbBf3ul7Xqn9uPDzr73ZULoO3M",
-	"3kwB9OetkLoDIVVc1zxv/sXLqFSM4kV8eQYJ3hYLlSuRlUT+jVR4bCITQmQWM5JCKxQl+9Iys9Eo8Oej",
-	"nKfFcKhkw1QIj+n4E8oyGUvBIj7TS13FynwMPOiEOtm3PuLdhoG2juGtSSc4xq6CpgKL9RYcwo+qV+/7",
-	"/ax6+jJTc4s9QWwmbYsTCdfoiFnAO/hcF+HwKqkljJ0y4jMmeZoSapOh0yhyO7cYIjVLuBcyVDJe4H3G",
-	"kHQ25LIAsISwLrstXyKXYUCR7R/6KPqCuVFiEpu+ykk0YVw2SIYciIh6w2A60JDypZ6EoRAR1ZOTfYcB",
-	"L7QYU8HOxJiIRg9QKHr2EUoaeKDddp2rC0+5K5pq2A3WFo1tTqCcOqQX2Qz63s+qt4SmGgdke2/AR72U",
-	"cNctw7ZJHGTV40Lvdo1R/QLXrzQmkw35dumy60kF9qsIsQ+au7zTax6E3aj5SOz2m3t8v/cwPIgeicf9",
-	"PM5QtXDjVA0sbUOkpGgcdrpgu6uMJ5gm/+wRoxbY+5MEe58mctHAdMbT+rF3SqTZ6USa8sEsjQWRga/L",
-	"f+01pPiUmSN22Dj+zz/bs5NHb/p/nfzy5u+Por3XP+3/OVgnkfyz6i1HaYT9uGVquUOIxo8ksa3axj+v",
-	"ood3Lj6q3hJA9WN4mvXm4wybFQOne4Icg9CBqqcTqV0qJ1NMZ2qMGg5TtFo57GlfhlzaWividwnMqQis",
-	"x0ANixS+AM09ExkzutAWeWUsiiNb6Ea8LxFFdgtjd+6AwWDzWG9CCtNlkDFYYV+sEkUHv/xZ9dbWlj/D",
-	"NG/CWXDjKwnPFURmP5axHt6RWM2FavcqIpXkZf7q15CYa0nCOjfpo+p94SHgrcMzB6UPa3ZViVkDp/9C",
-	"TVmfU7UsiBlqyfaYhVh1EsfDJFYq9CTJClyxZNdWlbl8VD1frlDjgkii6HEQ3+0hdm9Qfq2ps1TwUeCG",
-	"x9M0Pkf/Q0jb42ByYgjOGthjGzBK0OHb5IixhdeB8WAkJ4Djba437a34VMYTrRix/Fk2TrrWs8EcIX1p",
-	"gkCWj0A6l02kqDT0IeP6zGBwZkMha2LIdyqRYWMtC92QLFlP8niNS4t5yYguCFqnC8x47tSKvp64v00L",
-	"2kXq3VuspyIwXbhAT+DR+vnk7Rs4+BwZn3BFzUHZZhLvRCu8Fzy6nk6osqJ3UmHY8xZwH+YW6VwMCNsi",
-	"yMJGgecZmO0kQfWBOzzv5gC1MTPBKKN8KhmKcEh3Kh/hleCQrmmvfjG2aKd92L2KcLLv/QUYq7ZDBnfX",
-	"Nrj/TbNXcytX0Oabi+9XiLh5gSaVwfRfyFSNjjdKH43Odywprh3rOZaFy6H8t7LIR4PYt0zJZGZgBrDd",
-	"zFAxgEXNRmLUIzikmGzMGca7KVwRGXOSs5ngJkrwuI0RcJc1tJnIVPCoLgT+pvTWtx8Lz9KJOKRpmEhE",
-	"VlBSlOPg1LdVGcHFX5QiuJHo80mSNQ77PNHCGTk9pRLB5Y1HcImepwjaxLsgv3dBfu/1m/v8Ye8gfBQ9",
-	"Fm2Q33D9aZxhJDtHMzhvsRM1oT8Wcs06nWF7crjGKhmxuqiFI6LPCteLTvNR2ImaB2K/33zEH/ea7bAT",
-	"dcVuH3QPHOl47uIubx5Ee73m436n3TwIH/Ue83bUEd1+3owEz2iZwZFupaV7An5f47CzhsAvbtjlAdvS",
-	"od5Gbu8wcivnBI2VzOXP17VCS7/eGaeiL1IhQ1EvwJ+di3SGAFVY+HVOlJc8Y2OhxonhH1NJxFTfGKKu",
-	"+dYI55D4a1LKkJaTreFQxVTWdMlXL27cd4WBXl8eld+6QiwZpDkrSI/HY/tH9fn03E+MFK36jQOxnIwT",
-	"xaN1ifPrpqPGmCu85PYY36HvOFRTjIKZLMe1D7LXGE9qMeWw4z3hpp4sSYqllUoL6UrdCdkED3Xm2t8N",
-	"m+3l42nYj6jUoAL2ceFRvWon7Z+TWGRXPZ8VZ63ujJbtHleC13K6d1NndNPYKRsQY1/iNC0UZYybikHQ",
-	"OsR10adqHtzMW67+74er/8lQgVkB8pVAwTciXqvtJDC9mzxJFlW9pme4O9ElA9E7GVtOF+PVlrLHWgh5",
-	"xBIOjicWXumMW4+uKjbHo3nH8zqMXUKWJAYN8OXKbsoaR/39/MivC6Hr3Hqaqe15/17OO5ywslNkj9sN",
-	"HfqL4p+m9GWMweLDy7V3aHFpNRKIVgOOziXe0LJTNOSaJaKfeVeCKJiMI56J4sFaBhCEfNKF6+9pFkdV",
-	"pYFLQxQV8EHlmVoIIrRaxeDVQfJ4NE//YqXL6kLr10uzu5bUWteQK87euskPG8gShgj/ZqJSMIsV2Y62",
-	"HYWxCnEQrZ6ayBBE5tUMwjorsDhLcPKpFkyq6TeXpthqjQ1rDX5p81DgPGUuIL4ZBZKJ0RhsugUt6/YK",
-	"1puZtoA40h7B2Rgufs3Gk16CNXjsXKQahgK2IjyUSmDwuZpqZ6jRQWlByHIzkeU/b7GT+BPy9OZdnMa5",
-	"p9qcvkrp0Tk3IrhRNbkPN/ibz3vcaNahvCS/CDE2zRbZVLExTzMECxBJQnNDufNYslDJft6HiTOR/Y0W",
-	"qHHY6OT68I2SzQKTo0Nkho1m5hAnVUa84TXsGtfWtLc7p+2CtF3+ELcBrP51Hyy673nhVT7/vpZHb3fG",
-	"8gSDOyK3K7a/6VRBVjiXVpDln60RWax0bel8cPeUXEwRy6/ZNgWcTzUWEpxf22ZF6Urs/bR4y1ZA+fK5",
-	"SitkG5G4gzEdwA9AjCN7KqVq/3H8+hXrp0pmbITQfocsgFMR4B2CwvgDC/RhR3/EgizOEhH4cg672r5A",
-	"hqFUDKMOVRKJVB+xIOFyMOEDERyxALZywO4HOv6nCNjxHiiSVwKG4fkSrox0yMci8Fgw4ukglhpr1Eej",
-	"B0csoD5sM9C+UhnS/wfgCsAPQgGbCf6VxoMhfASz7cvicDwWXMAYPgf2X5r+iS/2OYDHyMmoJ1Isj78f",
-	"hEh9qAMYaCCVFMEDnN93hZsaknfM1PTZb68nOuPhUPx+31JYj8wnrUGcDSe9Vqzyj/Zbw2yUPDj0ZXBx",
-	"AQvxmQZ0AcJ01ip+8pdPnz//67//5+Ji59PnzwEVc35CcNj4XEh232kkENd5iWysGfclKKEHeJv/qriN",
-	"tQizFvtRzBQ19oEjBo89i2X0g+YJDIRxfaZNDHyq0gjdNF/2408iwi4//AmMWv8f+BN+Mk5jrHSlLkCu",
-	"md/gHutRP57foIICeFCqpvr/cDmDH1lQadz7pkDW3GGIJqwY6RY7Zv1YJFGBGRilau4EGocDuxrwKPUE",
-	"jQfbpXUcCV9ypkWI5g3exr2hKYVIhQmZsliGySQSFvgWHAiM7+PcYbmvO2wqZS9OX7/CvfIUjZb7AcEa",
-	"HMLvkMueNpr2mJ6M4PtPzYmMs0M2UlLM4AJ427zNMuE9kWCLmgsha1/C0OwLUYTXndd7unD42DSNM8pz",
-	"jA7ZbqfFfuZywlMGGs1jnVZ3d8/b93zZ6bb22m2v3WbPfn3v2bWa0FrBYfxJpCMu87kHWTAbCxbAIAZw",
-	"JlHKURCvryapgZyF9wyHvkToDaokIa4LpgWYMZlKW+yVGW/xUMWSveJZLD32UyrEGU7Ik1kaJ0kcsgSl",
-	"hymBZir1pa2F5iwVA1jV+0GEEiUSzeNTOOJUU2MRkPH3+Q7qK9isCQ/PPBzDXrdbqAF3wuGQWdHgMRBM",
-	"sRxoAlMK/vIXklGIs2yOBb0P/VpErNOCKe947D5/4PnyfgyC56L5GTt9uL3hPSwGZ4ng5wK9NjXJWiy4",
-	"+AtKBbwWRgzXYLTE/Aw2Hw3Ol3gSEUcED9lv9Pnv9/EWDwwtNmokGluLBb4vxZQENaE9x3DyYIUGKR8P",
-	"WS8V/ExTDRFcdsQ4C1UkWC9R4RkL8t0Z2OwXaR08vKrPAtCosCCodzyrVTwWoKjGpYIjQoqMTnRgq56w",
-	"zPeETvn9brvbbna6DxyXAs94i1HaXfU+ijCDwccZQlj7MuBRhLgdPHmXgo0O1uohw/wMaCewN4IcExtm",
-	"Bc5y8G+R6IMKkMmsxQKNhvJTnvGAGKb6ID0z0/dMHyRJ6SSSwEAJ4SSTFRx73W7Be1FwiNLKvii0bq21",
-	"eK0oNnhqhJRToEY2JwGMWWv29/DWjWazSRvpkL3BX5Ixmo5iic/wJS5g8dvT/FuYyYuLVITxGMynz599",
-	"aYXSIROy+dOPviycKtCxviTtfsguGOryQ3YPSXVId8MDjO6+xz77Esf3l+qno/wVPC0PwYOPp3RysP/N",
-	"8b7ArS/cnyC5P38GzYRUyJ8/s54IkQsZbkcfXVzs2H/SsuX7A9eieC9yIPab7d1mexeX0AypVJP106j3",
-	"olHyH6r2rcsrjgsfXXpeAUwnom1TgNLpXMbQ8Rzr80X5ynbba4xi6T4oIkP7/kmj8k7u7S7jSq91r1Lk",
-	"8LfCjb25982h1On4Y+9ByW3ETdJU/WZhA887cKs7b09Kh3KtUGdnXXhsO8IlbTB2MNa7Xt8TzX9ZQ03k",
-	"zIuSF/PFBxO3pCF3mHLGg1JwhVfwt5fHCncu8sP9eQHyW9n/BolvA0eXkkvgKGhhYN/Av3NF1VWFdgV1",
-	"vDSFVDg38+kjCmZVZIcKsuuqmaHT/BabqEiGoZYg+rcBwRUCgusL4WXSd9vUdpdNbWtIsTVSHyVxtpNv",
-	"5Ysl4cX+JMVjZX5xZPzmLI9doOtBjcjs/l778QNw351URBkY8kKqI0eLo5CeE5eqzwj8SU2lxzKlCMep",
-	"Mgq5xIWxp/1rEp2b9LgwMys+OfuJfPitF7b1wr5FLyxXiN2rO1hGZHwfftbX4lZtyRu/IvvlOALzxWoc",
-	"hPe+OY/MmTA7F+ZfnxcSEhDn4XyUF5tSNWVbwL4gyW5ivaeKkYGlveJ7mcYMqQoVHVclNPpK7ZVKOjkn",
-	"U0rsf9UDOnfve73RmHl7A3fdhAf6nQvorSdW8MTgHJfM59t0zHKptjNOxWLW7edxkuhi5Am7+TGlCIIs",
-	"wJJnlwYqiDhK3FGarkQXzjGt30/5wJrML05fv3KiT/O+APnu+Lk51hG1GJjEJtGdCoZ8inLgsYkktlaV",
-	"gjj0JUewK1gWmwU1lXYgHSKDG27zVex+sAOD3fnXf/8PFkhckqNmgraydOOy9KouqS1/LhMa4Z4rep/R",
-	"dT0oPNRmei49zfCZ2s1eePBavJylvXXjBedhuThymI0ScJkm7fZuOOzgf0W1G4yX7NhrfPPBmP5EB7k8",
-	"e575hbkC+UwtgkONk185/WvtMTOddVrPNT5uqUq/F6fhRBQzN1jegOVTt61kyZKvV7Jvx0KWlWyhktIr",
-	"gIC9ozvFcsBigwNvYRotlVltXPOyaqObbVXb1k34ruI436q0M8KhEE5Y17OolXUTbdinqvPUSWLxaStB",
-	"vRDasEYIJbHOftVX4dnZEMeEHXiBZwLmoyxC3MRUIWzB5SszJLxXibg7jgSX5o1itAEilwYwABANHvH/",
-	"MI9phWrUMN/8TaRxP85FZH+SJG/o9Y8jzl6pc5FwpGeL14DVwpk7tLp2rXQz7JnlnSd2cbdwOHfYqmIX",
-	"oSCASJ4sxhrEa3YuCBVzIQkByBeEwRGpxiCqGGmRnAtTKd3PxQ8jzBw4uMY0ilKhNVN9qsM1Q3UWl4cw",
-	"1b7E2IbQaNh5Bl3QhDVS3rdSz3oYFrPa4D4QgbXlz1d9bA7XhPsNZ0t7vpyK3lCpM+3Nt7tLxGo0bwKD",
-	"oZ8h7KEexmMkSUOeA+3eZsphDFLh3Vmskf4nx9rGNLm51nQEFGZvmqpMeGzEI8TvQoAgsDJhzIY/gbL0",
-	"+Mm9/LYcpzW/4cyXhC6kcnbvS7MAo3OU0/iOAyUcOuNUGboiQxznmu3N3eLs0JdunssE4gZvsvhw+xqe",
-	"eQ8lWSpClWIDgqXl8/JaK6pBV327/jISKUW1iBrOdTj0CZuSZ4gCMuTn9pFmNmB0E/z1lM9gWA6fUrKh",
-	"mqS+RFSQFnsv+hMtIl9irYMBveQsEQOeUOF1qM7xyRZhwCBjICKwSs/oLWHDI2c89uLAZN8P8B5/wD2C",
-	"Bx7d2Zfu98SLnMwYcnkVMAzuB/CfP/Bj90PGC82jFa8Nr9gTsRzAFkDa0vt5df0f8FEsB3A3ezwd+x+e",
-	"06o4nEi5FiD0V/FPcrD8aryD1aiQyu6CY0K6Ls7BCmgn9izGmuF7R9tc6reqIZ/B+sJJxRVfoiIXNnJW",
-	"w5QUbG92bCupVB9tXDp/ZApiLN0VtLjzY5VeTuRzao4qqJARIvsqJKeD800SFonqpIixtCsSIwWSTqqU",
-	"WaPTVHJVnHLCOPkmjvmVw9s0SeVaVWetE6oJVu3AvJZxT1TRV1kb+wRm/UZD0DC1S6MauPbruQF18Qtr",
-	"zH3TwCHbopQ7xaNDccplQRTBKWS5sGNxdi2/Z0d8Gqs0q429rOP75GfiaM478Qq+TM4sgVglvnQ1tNbc",
-	"zf2ceXP+CL8fGTpoMUP34cihA9PfJaO88CV4QWC1oruUKbzAIwgBQk2x/k2sqQo/HcHvkd3euE/0V8mF",
-	"OiLeJddjbu3mgo1VhJGXauoZnwIHjFYt9mIemW4LLe5plsUjkcRSYIOmyV3TfGb8TEhj9xsMfHSpGO8Z",
-	"52uU+1OxtpD24EvREuWJcsPJ5ORXKnh0lJcAmX5W8F1NydB0qJJKJBfaRN+e+bw2QZ4az8pwWxzv9dvv",
-	"HtxGT5LMchvAR26jmz/xfNC/MSpm/42zKxbCZcka/FO8wRytAnyk50i55z82f1ud+rWG/LyGPbooXddT",
-	"/M9INNaof1jrbe7ia9GkajyjjCcmMdlQJJGRmNf2jaxizXdaHW+JC8JthmN8xGe+vCky8cpMin2Du0qm",
-	"2Cne8lEX8RrL8zRJ2ZP3r2FCZMGp8xpIs3A6G5vtzLVohYnSyGjqaleIwEpEsPmLaI7t5n7U6TQPwl3e",
-	"fCza/ebD3gF/FD6O2qLTb3jGsV44zEkKysBC/4TpqGWmYAeXdAcWUouksT4P9Rpi3Wzg5Zkdu9O2mZ07",
-	"zOxMc3FjRbP7aElmuQ557HmqRmCEM3JmLNsoFW/yVLB3b09OyT8IJmkSIDnpRTYbCw+Ncp3x0djDorzP",
-	"gWfIpKlU1ZeE6hJHJJ5NwQzK3UOCh4QnpiD1s2GqJgOTDz5+97LF/qEmRd4TNlMTksh4E00oKij2DJ6W",
-	"9RY0XGri8c7PQIiYZ+CPmEgRlr5S8Jxr9ttJxmXE04hZiZ6Dck2n05Y2X7tTEKrRA/RFLHgYPJ1wxzQL",
-	"zGXNOAq8/C83XQaZzH7ubMyAHJJAizAVWQ5t5UtkXEVKWz0VKcHttNgx/dX99AkHEUvW2WdahEpG6IbN",
-	"8vn2EOUoilMRgj+oPHSF0lhEvqSyJnWOyi8Vggi7poWyS1F6pRY7UTjHIz6zoPAsmyLgJbxYLBk3LLqI",
-	"bASTw+26sSEfj4UU0SEbc63psbBD0MWCu6IHOORRi+112pSCw2FMem7fmlpnxSLF+vF5YcRkwOhYDhJB",
-	"zOTa4Nzh5kXUnZ5guLbg6zKwaNne3i5TKXu0t7drwZ54RE0vWLQVWlfYZcZKra+wTiIzQFY8SeA0kSd6",
-	"P/jw7McXb9/+8sfxq1dvP/zx7v3Lvx2fPgsewOK5gFnIJb11p51r9NqYLWlAs0+vBe8TpqMFLfoFxbmu",
-	"plxVta3d32fe+kb7+swKLI2cmrF8iLPhCR7Yxtpqt/TbSqfKDMYrlPzj9VsMlW2YtL4Ml0Qlimaj0K9g",
-	"Mcy7cTsX5l9LqkNeZphvj88FkuQOlN27R65KYCwk4s+ZMJoWsqKjju6fy7n1HKwPdqyN1bPA5v0QKRMU",
-	"7DaY8XXs96e4Uxi3C3gl87i60tLYMXmE1u6RK/aI3sh2bt+shltfry3RZtuD9XWB2FznWNWUSXwoM+JR",
-	"fZhNvLTYG+MqYhImBC8isljC5vxRXRTlaWykPS9F8+WU52qmz+NEG+1j+JhN1UQqxgmfiagInG3CRIaK",
-	"r7ZoYlMn+arGOw2zZL+XAlyw0CN1PndFrSW/gtV+3r2K4f5rcbZutN7hrsXaljFla6CvU8fguZoFlRqp",
-	"cy1hu8hg38kt8tp0zFN3SVVCxpHCnYkxFWzvErV7a1FmJL/ndQSld1v5lILfYkNuOkMQvWI+hXRITcYE",
-	"rp/oxpqixczT7IR+fcNJFJ5lYjTONII5LciodEyqwqmNIp+pC/jM81wdHHDePOh1O83H/Taxze+Ge9G+",
-	"eNiHaRKfsmN6ftUj980jzTQeNowSb7jM9cuV0zBXyYTYhVieEcn3ytae/aqSKFhAnxuS/BJr9IYF7s6F",
-	"+fdsEfjsB0frjuFkaZD4Y+QYyEAQ21Pr5eX7yC9F8tmazKqfk8OnIhTwYJM3EBHrTQz9BR4v26uyyFW1",
-	"B+Ka8rsCH8DceBFL4mJRUlH2lM/0XZc+2ZGURPBdCt5EDYzwr3xeB1PnE9oDr3Xj8NGe1yCkRxytmmSh",
-	"ov5LapopCOn9dhtmbEXRPiYrsQgaYt+tINujdrMTdqPmgdjtNx/xvV5zP3wYHYhH/ce8jeyKLp9WP39Z",
-	"3dR93pCGubJ+eSoyHie12Bnmqq1m+boiJVEuLG9DmexQ/KIe6OLEdDAa6IpyTjeOPKI3LLFmm9uLqMX2",
-	"2o9LcRYlUR1N+YzxJBU8mnmUhqeLsnII3UZlWgxGwbhkwctIjMYqEzKcNX8Rs8BUJqPnkymWirFwmgsX",
-	"vyr8Qu/8XWun5W5OYaZ/EbOqoHH3GvpslfCKW5kri8gq4fhybiNu+0u+XSwhWZSoJME2LVfHoPeXSE8u",
-	"KYfqWA6Rwwx+GRT4GDMy5igjxOWMKkCKMrQsHn15U/IRRraB4PRWxmxlzHciY9C7xjO+afmymn2Gos27",
-	"ZJ1pr5SyAkPLFs8xHctQsAD/E9RIGV/elhV2B3Lm6miWZY8cZ7DoQO4V6FnWcO/eF+djrTTXukLyo+qV",
-	"3uCj6hUd1m6z3eG95gFYpI/4bq/ZNSbpAX/Uu8Yb0ZhrHFbKDCAEBbUcKttDsZWf29zZDchsdGepZ9ZJ",
-	"yI0Lb5XxTDSp4LJehhM9y/Ry2Tarrtp+rlLW3UMcGl1swcoL0p0iUEnkS/DOuWZTkSTsfjZVBVZfxJ6R",
-	"tvD8gce0ynnKXPA35NIBUZwTqdZY8FAcMe5LKhfHF6Dx21Jyuk88EnkJNkWaq5QBzpQRFaag9WuqcLrt",
-	"Gt58trcBvq9E7Lzm4NcVVu6K0iZSoV7IbXH87iVz/crUEIIZR1AODnSWCKRtj0U8qIR6HIjsKTxt6WnK",
-	"xKdsh9CpF6aQDXT1/xOpEJ1g+IlBqMYvEHOaPnhChULwNgaauvDl3CGbIy5C7qKcYei/fvN97fsnv//7",
-	"v1UwDVUeOMSvv96uKm+N0k44BZFuMwrctKNoA5tf2BWmO6S8KfJNsJMv8scFLbIghQP8QUBbwGNwYxHR",
-	"FkD9QjugdgOc4P1W3AYf+TmnAcxvhvxTux12/h3VQmnHsn/fqV/ebnsj60t/3+QK22c4vvDicq+x0El8",
-	"Lv5Zj+OKdgHWPSZKDiwtv7HnUG9b0wEh30z3MtOTMTxSIxQJz7CDjqeZZnF1JvdVfC6k0CtIgmV6lcML",
-	"lf0nm0Wz5XGrKU83pKoSC3jIza3uy/Is0yuttJojkaXxAvENQi9zOIXxCPvdYsnepWoksqGY6HsMDhkj",
-	"krcjJpXpteeJoSn6MBTUh2l7y4Zc+5Kz189O3798cvLH6dtfnr3xWJy5VjZtOT4YqS+WqTNRWbc6ENlr",
-	"8waryYJxwuNLW6AwCVYOmKrQP4ZZNv7DuOb6j0xlPLlwQ/jBb4RDnvkNj7bMDz481m98Zp3uUoVwXYlh",
-	"Bt26sum0qZ148dlzU3gKC1VhadC3WGKX75zVdqgaC8nHccue3RorI9bs7VhIENw5S0PFdnmiZJbyMPtZ",
-	"G9z2a4LB0N1K8sOMuHHY2G21W7vzMqSaSpESZvPC1L3Tbqtdeq85jsE6+BIa3c2qFfsUNBl+Pnn7Zr11",
-	"nXEy0ja0rv+A2621rnYAS9bVLushs6t6s+f7DhbvH8evX622eJgpr7cCuu22id1a0Wm7E2zV1iEL1FnA",
-	"pqAbMGCAOLMs1mwy9lgQiUHKIxGZK96LKNaUYVIG45cbQ2OgmJJFXGIW8nAoWmy/vUs/RmOHZ7zHNfY1",
-	"R4bq6VK/c6bGY8d+wdE0ZT2ecBmKtEb5vBc8ijdjh+CUloGlhiI8c3xFMHyySeBRUWwNFO+q9ko+9ood",
-	"CF/OWl+IG1tl69iFo2lbadPqeCAXeyWEsCPPTKm0haEzrfPkuZqQEsInaNYTw9hA2gV/ccnTXqqmGnbn",
-	"mRBjlinEUjCgerX+b2+S5WWObqdZ1OcAg3oC3gFfJJaDgA3AqqzemSd0zTuy62/fW4bnFzCevz2P2awh",
-	"oYOMhRonhEdY3Iu0BlV7cSK17WjeuYAtt5gdFB+FjlHwKtZZ89f85wEhbSNOO2xUjTv1ZTZP6nMI7sEg",
-	"5SMwwxDQAXe650tkMn+ZadiBmZLU84k7MSgM85jgIgL8umbTFYZlNt5SoECs+UXZb/xSGFW5OOn4P/9s",
-	"z04even/dfLLm78/ivZe/7T/5+Cv1fVI8PMrVyK9iuUZmbCrlMvewKkpTOAdnpgrBW+/n6hqmVRYn4EM",
-	"IJw1xQoHpiAICCZxTgzUwRd9GCpBwDWkf9jUAJ4OhKFkUKnIYYJIKmgho2eorQJkGdAt9hp+6858pCiw",
-	"1psVlRFhcgsWJnF4xu6/f/6EPWrvP3owh7caYaLHgRuAzq3sIr0kLbYS4BoSILpdEUA1QpGS4shEfmlv",
-	"ITytVlvJsKZk+HV1UbBK2gYHXHeG6Fs64bhyIR8JDKd74HXFGUtUyBNkLRlgS00KoiGahJnhuqNO6Z0G",
-	"DCw2k2RgXuHxZvgXl9yEQawzkSL0vzF3CCwLeVo8h/fsSADAWJFFTEdzajm86+W65WPHCcb1HFImSLFW",
-	"GdZRV9zhr7BBDOkOgVPDmKzfy4jwMx+oYXNRfYR6Lg4wrrj5Uwdj7RyGM5wLzIuSY5sTsyMWdFS4p0ED",
-	"vnzf13iItaEdpn52g8SFfkKBwKfAz3iETApRbLlrCMu7xYJPzZBrQRsuwAPtS/JU8pvkLgeIgb5KkWCe",
-	"8nH2qjhzfvdee9crUkwS9Ohee48Ug3lBwkZeNG+OjRl7cLlGIhztsckYvCMRwU5FIiGws4tTp8LFN8YV",
-	"GCc8FEOVRDiZsWQOiByfK1HRkqHcuswzWfWAU5EkeIBwYvRMZ2JkrGVbyVa4k0uj1t/IuA7TAtg3rCDS",
-	"YhgCoqGIU124axnruWr3xKaKxPolQhZJjXoCxYPqm+yKuS2Jpsu3+6DSM7odEispabiVYBNa6EGEgTex",
-	"ncItP6re4lW6BOZ+iHt4OMfFRDCOxK50aT/Tds1DTYj568sCwZDjIiptTnSmq96XuimJoemeEahcnyH9",
-	"CX2KA5Qqx8KnyjAwPZCOCu6QiExbrPbClFin8PJzXwieZEPPRvbNi89nZou3MrGOz79//r8BAAD//w==",
+	"7L37dhs3ljf6Kjjsby0naZIiKcmyqNWrR/ElUdp23JYcT3fkMcEqkERUBGgAFMX20lnzIN/593uweZKz",
+	"sDdQhSKryCpSTvLN5I/uWMW64LKx7/u3PzciOZ1JwYTRjf7nBruj01nC4N/ngibLf7G3TM+k0MxeuqXJ",
+	"HP4R0WjC4kZ/RBPNmo1ICj1PDDVciou40W90uqd0eBQNW8fHlLZOWLfbehKdnLQ6cZf1Rof0aHgcNZqN",
+	"ERcxF2Pd6P/8uREldK7Z1XLGGv3GOxHR2YzF5CWnQ55ws2zAZ0Y8ZiJijX6nfdpsMBE3+t1Ot9n4NJfG",
+	"Pnc1YeRyPpslnKlHmiT+aaInNEnIkJG5SPiUGxa3G82GgiHTxD6afoksuJnIuSGURHRGIioIu4sYi4mZ",
+	"MAJrQOQI/oikMIpGhkypWBLDp0zb12p2y5Qdc78x4eOJvWKoMo3+8UmzoefjMdP2u41+4ymdBYOkBt46",
+	"YkyTGeUx4YKYBUtuGZlKYSa63bj/0Gworm9esluWBO9PX2oXs/5rPzQbRt4wod9pu6+HT57c3zcbT+nq",
+	"vitGDYvPTaPf6HV6j1vdbqt3fNU57Xc6/U7nn3aT8JZvlxkZ9FonUZe1Tuhxr3VKj7utw+Fj2hl1o158",
+	"xBrNRsx0pPjMLck5ibmezQ0jdGh3IaGGkZgl3K4pri/PaCzutOx7WifscNR6Qo+GrePocXzCnoxOaWfY",
+	"aDYSNqbJ9zLJqHW6fCthx+VCMIWbY+baXpgx0Wg2DDfw+2upzGTBRUxu2+RSzvGPRrMxn8WblwEWb0JN",
+	"4eGhQi+YavQbr6Q2REjRirmOEqnnihE6VoxN7XkkQ/tlu3EzqgxnmoykImYhiZFkxG8ZWTKqYD0qHsfT",
+	"Vm/UiVsncWfYekIPj1sno27MOlF3eEqpPQ1sxJQ9XpaGViii1+2tTuqFktNnMprb0RZP0J7GhFHNiKZL",
+	"3Sf/9Z//+zk3E6ZgSksypUvCYJJcuxuHSzLmt1yM7UV7T0yX+hFZKG4ME0RIwyPW/q///P/Iz90PDzP1",
+	"4erUPzdiGQVPx4et3vCEWirutk7jQ9Z6MurS3vAwOoqPLQHfWLLo26dwMZqNKVU3dgm6zYagU0tMML32",
+	"LB41mo0ZHbNG/zBjWw+zKsAcwk3rPjk9bDYWVAnHZRtv6JiRE8u+/us//3c6JLucE5nEmhh2Z5mF5Rj2",
+	"sFlSG1tSkypmCv6kZKbkWNEp3qYYjTXhpk3eMhrjNTs9spRzpVkyajc+AOEEG/Mrn4ZSnnXU7XdO/pnn",
+	"J1sPidvraELtPicyQukBjGMqY2DK45lpHbW7rSkXvGF3OeX338sFSaQYk1gyTWjpfMlcz2mSLNem/dfG",
+	"2rlsNuaaqZDaNzNcux3PFB3lD+1QxpZl/4m8BmICCcfUlAvYsmtxLd4zR5bhOOWIHJJXVEUT0uv0jkF2",
+	"EjYasciQkZJTctglP1Axp2ppbzhpNzbuSM9JkXBHaKszPBy1TqLjuHUa91jrmB6NDqPesEs7p/k9aF08",
+	"bzQbUvExt6vtzkfI4mM7cRbnuHzBfDcy+aNjN8p6695s3DKlgQ56uVMJB+T5lPIkfzKModFkirqZ5cfU",
+	"GDad2b+6TdivK3ZnR/eMUUXOY9p0uzRlzBApyCspYorin4nNC5+K71C0dls9y+xORked1unwOGplgrUb",
+	"AdOM+Iy78X1u0DhWTNtFpjH9N6dKtiM5BU2PWQncMDLcDG2ZpWVamomNo8o/YdWd4S8ssg/8Q84VobOZ",
+	"5MI43rtZOvfqb5zdnu+YYIoa5gXePmrxJoK2LAZo9KLGCYAHHDH8ibyamzlNyGspWs8y1nLuj6wlkj/9",
+	"iXTb5A2yFHvhysqa7FRzTaY0ZmTIzIIxQTJN6Lvp8HtCRWzpjbyUtyyhVvJYJketsnkZSYXqec9ua+RU",
+	"0s8Nx78CVrP/NyeMWvuh0W+4qVjZKjVHZtu1+5YTh73OUV4cWgUFFg/5sZDGaipkMeHRhERyrowmMYt4",
+	"zLxSqp08uxDccGrYJR8LauaKvWXA5nP0sKJGbFNVp0xr0Awab5zWxMfCyv4Xisd0CZYFHwum8Lwx5BgF",
+	"p82pHOFyAVuMQSW5b2bPjhWNWPHT39mfyPdyNgMl2T3ds8d1IdXNKJELOJCf5kwYThM4Jj/IoZ24nk+n",
+	"VC1Bm/9FDlEt0PPIWlHAfCtYFMf+8I+44HpSek9vlW2dtA5pd9g6sWv9xK71ET0ePo5O4ifsdJTT1nRb",
+	"MREz1RpSE1kzClQb4GF28wQDTmukoQmsm5XkdtiN4Ty5AQZoz7e9mRs2dWbshEU3ej61azOhvePH/dPR",
+	"k8dx50n3yZOj6CR+fHxKeyNGaSc6PqZxp3tMD4ejo1F32Bt2hk96vSjuHsePo+7xsDPqdGjniT3g9QhJ",
+	"83+xRv/oSa97eP/hvtlQc7FpgcE4LV3fbp4BB5sIKmKj39mFn76Fhf/WrvuF8HZmQDYir2NYU1yzkHCC",
+	"Faea1VmdmBoKG4zMEZTPKfDMRrOBqgu/Zc8oaOa4Hr1Wp9toNsbylgHzeEkt7V8ollAwCEFxPwehnQrB",
+	"7+yiigUbk5MmedI5POySV3PBo0mTfMfUlIpldtbyvA4oa6aYFXbUjsUqjixhwipaetK4dx/8Nv/Bbo9c",
+	"GvIDnTJNLj/NqWJN8lKKWApy+b77D3L0w/dN8k5ww2LyNy7GcSmvsB+Yq5nUYJvYJafGGh+U/GLlrLUA",
+	"4nlkLEOyOtMrcCI0+r0jy3DZdGZNdtgREdNQ7Wl0G/cfVnY/4Jsl248qJY0moKMtJJkxOUtKiOGPzf0t",
+	"N7f5xwYUbkBOlv5Kp+tNPCrkrOU2ZyGf/YO7/p4OoJylCnWMJrxRc1aBMEKyKGa5pXQRUsMfu/t73d2N",
+	"hkg0oWK8ruF1O/2O92V8Eb21RLsPv1tTtfU+1te49CKmzqfK7mZcMR18qrf6qYSK8RwNLHTXbbe3Zkre",
+	"cjB8GsM5TwwHZxIcpNeFZtI+BpqYT4fOaZzq27ecLVDZniuwaT8UxCsUjW64GNdZx7quq3KTzxIeF+Of",
+	"OFus0NyXICgp7MkOnCwZx7IfNegEcWMiLGGRUVLwiCbJMndqkEbscd2HpKqY7Fup5XUhNQRGHG458zsO",
+	"q26kYnFh+OVLLbxhwrjwLJ3NEh6BY+sA16qSHZ+wdwqClsbMdP/gQB+23bk4iORcaJYcWKv8oAoN//Xf",
+	"W+fTf7VStveX4/iom33l+drerXGeOlFE5zOYzxJJ0fgVq9SS2y9Lh5duz2YMotw7uR2vHOP/ydNt6B+e",
+	"m4msdYid463Val0LO/5+mbMffOPhr1fZr8RI8vlz6vu9v78WnrH2CROt7769FsjJuBj3rVbBrsVISsNU",
+	"n3wmio8npk8eQSTq84yO2b39APxL3z8i99cCxven4q9fi2sB/u7cEMDzvSiJT3z+nP5pFZP7+8+f/6QY",
+	"1VLc35Mhi+hcM3gdXvr8+cD/s30tqoUr8hHsUDcpji3M5sMEfFopG9NwDJ459So3YPzscatz2Oochm73",
+	"deXnvtnQ0YRNqdNuOKY3vFFyxpz71X1vFlxa+97nxkiqKbUfiO2FZmNK714yMTaTRr/baTYMsgFt7B7b",
+	"r+KK2Sdzd3Y6zcaUi/SCVb6MYVaSNa6vLxuFb0pnl3tZr/a74GWf5lzZZf45eHFzZb4f0kclhhXWNC7Y",
+	"xpYctfLbuKqDXYGzOX9Io4hpDT9YtWP5w2T4XcR/5D9cvPvXRfc1/+G0zZY//Ct+f8F/5BeLV1fJ5B/2",
+	"YtRLxHD6ohP/+w9JJoouRKN/ahdCsZFieuLfe/5P9fYm+jRhnz5d/mP83aj3z2P9/bh9JA6fdWb/fHL7",
+	"tju9erz826fe4t+HLyfv2A/RqX5Bv+M/ytfqlXkT/3Tjw4qOwX/LqLKm6n2z8Q60/HpJIDHXdJgE5F2u",
+	"CsEvPzHFR9zebxXeZmM0T5JiqchrsDuFaR5RArtu5/KeDSdS3lScTiq58sf7x7kiT9++smMXbpY4anbr",
+	"JCTEFqzh3AYjKQ70VudxZrGlumAyrNM6jrvd1kl0SFunrDNqPR6e0CfRadxh3dHGqFY6zHlOuEZqmkpX",
+	"O2ntZexOgsit3DPMw1muBipdXLKzURHounGm62SFI0rGcCW6rZMTSlsnw163dTrqdFpZrsXjUeiLzgTr",
+	"Akd3UXk9gym952ZyySLF8lqUdpcai4lm0cenvRc/6W//fjFROno6Sf5+8eqnPw+P9eU/9EwOT+SzDvuh",
+	"N/3nzeFP4h9/yQb0B31Voy+7HRNGY7CcPjeeorL5jOssmvd5ZZWuJoxYKWvVEU1vGaa48YSRuV2ANjBN",
+	"GJ1lO2ko/QzusQ/+JVDdUpm5Jr0yGfMf2Uva3/yvQnHz/IqOi0d6+f15q3f82OcNLiYywdE2CRdkwu5o",
+	"zCI+pUl+3NeNfVX360bZ/E7ys7tu/NxpndLW6MPnx0f3143iGb5lM/WMj51/ocY8yVdvXzwlp8eHna/z",
+	"U9QTap/4S18cDf8+/sfk1ej9e/ryz5/Gdz+pv7+gPx5c3Wn19OhCd37q6hfDZ4un4/Ff+hs2LTer9O0/",
+	"n7f+SVv/6rRO/3zwlw9/7pdNz6jl+cigxMtP75JFUsSQA7Wg3JAhG0nFCBUScreMWro5drsrczwOB5tq",
+	"VlyYwx6qVnxqrbUnj4+cjoN/Z3oWF4aNQRyj+4pOmfFHxblnizbDcohHmvA4v+IVTR7IoJlRM8nUWecL",
+	"DvUq5EzZ9P6XYqNGv/Gngyyx+AB/1QcXMSZGzpWWsMA0SeTi+XRmlj8h28W35WcyEOzO4DMDT1eQYYYb",
+	"cEboUIOmr4iVQsu+4wRKYyZam/w4o5/mrE+4gayxKWTYoUssvzLn//zUWV4+eT36+/xvr//9SXz06rvj",
+	"T2O/Fp/mVvBli4HTKCHE3gohZvT3sfWhhH08Q1dY0VZ69v6g24mutz13E/KWyobNWvbX8kFvyzAqGDRz",
+	"39tz2Bcxm86kYSJa/o0t10f/GlzBkIKp0KHaJFr6nMcZQ6cuDxJHYmn/NAsesTY5J+/eXTwjC54kJJb5",
+	"uZ9E3VEmCY+Gj2nryagbtaws9PLSzx2FYjb7YNgtO+4yNth7Um4sBbTY/tg/aH34czE5/iCHZfv6ixyW",
+	"b+q2/IuCTf0FPrXnlr7kU14ilqZSGwJBYkKReVgWMKG3eQbQ6xQfdagYyK11zEYUUj/sI+UsvZtj6N0C",
+	"ht5sXAXe26Kxa+/h8oT4oDwg8B3vufzvMx28aBpOIy4d/FYFtWDwmdq/19jBUYDpfCBTv6Xxd9SwBQW+",
+	"4DyfIK9Ct6eSw4RN//yL83uEpTMCvNSryYEyBlWUfxzS+KNLe7bCzqBpbBfp/IKMrS5LBcEbkOFEcp7E",
+	"wGSGjMw1i5tkhu5mq3XQMeWQ3smFNhSqYxoHdMYPKD+gWMTj1odpU6cewBtax51eli77LY2JX52UnlOb",
+	"AC2A1C5wi6QP8rOGJa+2QW/wDfjISqGIIHJuNI8Z0Utt2NStGYsxZUTLKTMTy6bnYg7+iHbjvmknEITI",
+	"dtjdubgRciFeYErr+g5PaWI5Appl4e66LSBDGS9dvj0lkBmL28xRkMDb4YgoJV0oKX2Pu8c/B/pQJqMg",
+	"/9EyF2VpYMogNnH/oZA0XAb7HnQB6mpIF2/TUVSli2ytHoYmwmWOqHBHRjEaN62CuLroQQVXKsft8gOh",
+	"PJVilPBoVzIxFHxz6/QR+ffmyINrpy0RF5UmsK1jrg2QNE3sLJaF53xuJgf+1n239DTb0qfZQKvuZzq3",
+	"h9/OdIPGEs83GAIY6ScQH4NdeyHVkMcxLv0O24ZOw/VdG6XvDbYNss/tE9nowKaBQ1m0VXNt7bY9t+gw",
+	"26IXwaiq7lE2k4fbpIgmCVOgVTldGFcAMqWt3kmTS6ZumXpuedqOW8Pdm4q2J/0t2J3LVAAsII9QSTEm",
+	"0koNRazYKJGZ+zPG45Ax+vkTXACCK1B9u9KZPcxuFS7KhCnWJuFp4zGZsGSmsbxKxFbUksWEGtjT19K8",
+	"kHMR77iRaLEXbaOQ5uMI3pyXnYqhdCR6Dpn5WWFF2SYGt/iAcoUCyFpbPsydyqNcSRF54WZRdZuzmT/Y",
+	"qcwvGmw6SEGzfmCt0LPKBMf9fUOXiaTxlZQvqRqzHbc58c+u7rKR8iP+uKIhgWZkxzRkhBo027qdoyfH",
+	"J4/JcGmY/pJq7lE3YKxOlSHPheFmSa6kJC/diKvuaDbLh+OzsEBcE3gvWAcCtlMzdcsjRqzSgWz3LRVj",
+	"9lqaS2q4HnGr/u64jUO2lKJQ01X2Gx8t5ergKyt7Ct7fCdUEUiPKt7Fy5seBn8Oeu/14bbdZTGDZiD3A",
+	"l7kpVd304iV5OAJIV9Mf6xlVeGYvkQTeCXpLebLPfs/1ssRynQcvXzdduSb2WUzxIEIuKpupDyFyg8Pr",
+	"loK8yw23hq0azvOBjFXYKDirXsQKxmLQ8mO5EGfZGhE6MkyRAQQjWhCNGPhqN+f1D34qG5O7+yAIadxj",
+	"joJ8RcXSUbzekUb0rESAK2rYR4ewkSMRKREkw81et4nLmINgCiVTCZG1L0UfR73AsLGDsYtA0lWoc8CD",
+	"CT60Av3InqB4zCBvya8UyGxr6PuKfMgx5KJpaQc24uGo453ArDL+Lxbv7PxyWSnrxDGHtzNh7Hvy9HFO",
+	"bmnCY4L5MgRyUUB7gWKzUqt3uq/M73QzsshNvjpFrM7q4U3fhEY3mlC3RLA2mSKnWIzZuJpQxVChXyGI",
+	"9+/ft86DMa57aL+3Nqsk4UQwmvn45Hg1YutygyoGvvDu4og5UtxMSbvnltmitrUrT5pIZYptQ1i4Mnec",
+	"laY5P1zmOLLUOHNYQUXeuOkcnr8FbdWyM0OekGhCFY0MGvqBO25GtV5IFRc75B7Qh9PrhTQdLK/TZmsZ",
+	"n7h0DyUEcZXBs0VjGNJwbtBvAkttL52RAa71ABI8NNT+tRvZCBCeKo6fUs1esemQqcChuzHrsTjGB/ss",
+	"58KQ4ZJIAfmaA0xhGUDd+QCCjiCEp/QufG8PwjsrV/K5lcwDO2xaNIiinrtylPtm6oXa9IydPiAZ3WcJ",
+	"N5UiNbmsSPuCogRIt75vqDLLqsv7ABPHROstFGbH9Dd7470PBRVFnKDO55EGImrnc1g3JpP+x8//cX19",
+	"1+m0rq/vuqPr67uT0Ydvrq8viy7/r+IUVnuMEVvstavpKExfgt+I1fhST6+lPTtlKjhDyU+JoXfu3pVp",
+	"PD76grPQPGaVduLS3rhKVzeIlAUvcZtUSGUeZG4XApvJhEfLrWPEu+6brjikaCcQ9kgSxW45W6wTS2ff",
+	"5GP4dNOPeONKZLgi+dl6cJHV8b+fMExAAiPskUZDY0JjMmRMAHyTcLky7WycQykTRoX98ipMyXYeEiL3",
+	"fS40UvFXSG6z4wLwCJ+8Y9cCFDos2t78uRf4KvvNKb27wEfQv+pKUZSisLsBKt7mV156dL77Fdy89ZWl",
+	"QBWxbMLAMYtgOpPKUGEwxSg3kRWiyR/H62t9fX1ZctiyufWK5haimKwtOPzmoiFYrUZAmrEYMbIwPmgJ",
+	"+4x04BIlSExW2NkJbExgyKi/PC0tT+wpcYSbkl/r3JRSyK41Wiw6KL6keeV0QCLsudm2+Vd8CgIzyMqt",
+	"9cC3y2oHJLdH2+X4s+D2e0zcrfKVANywjC3ELGFQtsMh+Q0jP8WMwAMjVlc7vMq5/YlLvPM+1Uy3P3IF",
+	"N97nUpOr7NUKNfIM7Cu/Lenww3UMNzqkknAUZVT5LL/nRczEZWXazQB0y/ZqbU09tmG/+pKj4Myfh5Qn",
+	"FaeF6soMGDbPVYnnGFW3iFFluZrb3vs6u3Ntx+ADZauMGv/6jHdSN7NCk0INkiktxQYVsvJG1dXnNQfb",
+	"sBpr2ln5dw8Gy+ArddyI/UA270VtCpzCY/Vo0G37NllZi5ReS1MgSrK6yiosGGsqC9V7adie57u2lOK7",
+	"kAFwyHTWbkrhxzetX+3Nt8tSb+thm34XvAfsnQLlw2W9lMxY0ykj0mnCIJQhaU2O3F/AkNM89sWEwa0+",
+	"eosqWqXFguGlWTurK1awZLXpaycmW1Wb+RVt/+qM+9e05SuPaj/bHM57gYFe5cjDW2ufeQf+WOvU41n7",
+	"XRx7rxYXaHTUCTN7VmHzoSyPALR43yWkIlYxN02oQHHCDxyLHPAlUUFvk4QulvaphVQ32jIMbuAuLFXR",
+	"kH5jr2m61G1CtebaGqK5B9oEy137iMzchBdQfaOJRyGGcdobAVpEuRvBwy2sffdziouO47GywX/Kkkji",
+	"aqjx8WDN8mrpZWoarNklirl1IvalK99GSBNX11j6cg9btMaJv4zA/MPSqm1pbbKtKtpTV1TfFKhnGlBT",
+	"WFUF7Ytb+nP2Y0l9akyX9rxyTeJ53tFSEVahKnVWpw67pgUUUsDZOMSah4zETgUJBntYS4Z+Cara3Uq3",
+	"K/A0iC7WQMmoSXlfkjJ+kx3/QrGGVV85DHHT9tXWP4yVgLW0D+A9vwvlI9i/UmFq51cuTAHJuEyU2jOX",
+	"cMFqrScTRtXR5/xHngvze3EjXW04CKGbDhJz4l81fvh0Qg1wqLu6Ee109K56TE+gcszQG0a4MNIHutvk",
+	"PK0wwwARVFRQKIdhd1iKxG7hDTQtqPKl7pir5ODxchEqXV0q7xB08kXQF7HeXCWNjUpweiMlp5XpFL8T",
+	"Ophgmz2prhBqszEX/NOcuZ8dVuOIFjoCXtjLPgQ2BWIpijPWDzOuU/eEmue3TrytQIsIRgBFxA9EG8Xo",
+	"FFP/Ly+fux8BV4N9mtNEk4F9/2B9s12KSOVskKzGciv7DRsnbQzbzjiLGPkqZomhXxe52upoKXhh9TPw",
+	"7j6h7ltu2ZC2zkBQ9gOkC7yO0cKEaoPreUYgn6VvJf6I8oTFq3eETBu+6Lm2Szsq4N6rQtP++qGEGnYL",
+	"r0cZC9q2XZ5b3WfdWDY/9BLvug8QFIs22NusK3v7ZBdgsf295H6o5ctcFrv3TY6K5uhphgNE7U3sij/3",
+	"IeUqqQKOPX7hPIGwr9bnLcJqQXUgjCrz7Lf+E6s5Al8gjO7P/ZcJo4e9SUoXS0Fap5fsvm7HhNKvDxAH",
+	"2vfxWq508UKf0Ke5dNVReB9V4Jp3GRvTsryG7q55DcfbQjVpRXxAM/ukCaQoqFtwiijUVDzSWWVKCJLU",
+	"zfGZk+4qulDv+HE/BE4qVuhWmp9VYw6w5fZQ+LL2fnhapHKdawK+kSYF+wwMQjX54fLH14UM5QtxlMgq",
+	"D9D6C9XoaFLGT+qoi3WdOGkPpSpvf8gARbjXPk6RycR1SvTYqXnVYtX6Pi4BcGmVnTvsRFeMhRKzxJ15",
+	"R1h7RUiy7nblBKxvPPU6GdpMM8FwJPYuzFFicUrFXMzmmc6M1P5QBP3fQjA9jNCprhj9zxZQ4IhMlUEX",
+	"P0upv5kJMDx8gbjKC7HNMbZV9rHlVFlFJLQeXKVU0IoUamM118UeoOBz9ROJwhrr6t614KnfT2JRMKjs",
+	"3Bb7vqhKOJzB7BFHyYHFgtX1UqT+hzXbqrYuze4ipmYlpvCQjbkAzHs5wkBhRiJmwlZNiqNah+SmkBDP",
+	"kwVdajII5zLI0WKo9my1YN2BWlmZbNrbtq08JvgldJfaiRM7bt5e+/al9ZqdTepCVuqXKNTzN/NK+NVn",
+	"CO3m5NglfWufQgD43ubJ7DaR/RKO64aKq4dsYFrQbvihN8hqj5vcJse71G3UM0vqOrtKom8wG/vTGZSf",
+	"Jbxe+K1kIt6huWlovoHI1XLGCs6pD7tuodrL+WymmNYgPHfZ5LQRU53EslX/gbtePkzfTOMhCfGFksI4",
+	"fz6orZ4YMWQyS2jEJjKJXbrrvmVFa40iCsdfBKNrn0A1ZcRRVcFVhUGPeJI4iwyXKJB62Spuay1R9FlL",
+	"2tZgI5f4ta96nV6n1e19nRoF1NDCr4UdGLbI2OzO+6ApQ7WHXGcVyH5er9pKX5y9N82PdcuR25LtxOe+",
+	"9wcN/t9Agw9IS3uSj0NX/eK6QdrnIacehJ0HyqrkhowYCZCUlU1B97HnaT+IdTuwbvQVehRU+uo7layH",
+	"elTSyM22aEO8zCwzzzElw1vgJJJTpsGo6AMkKUA4QaY3ZoSCrg+dz+2T4PzCzCCrCqTOMcg8islwSWiS",
+	"hEZW0JIqbf3gGosV509mHexLzdz3UsUafePpNMyKU+zTHPL4ydWELcnCzhnQy4g3hmfg5aPguFpibgpm",
+	"ta8bw7HHPa9uqRRbon6wOSs0dYV8KHT/qJvtKd1DRaMbZpwjaiSTRC7QI7eAlXJVrs51S6DAlCYk8zGm",
+	"cNPI9FxS+h640Zty3wOseECLKsqBPz6uYUbOSuOzuMngjbTWK1jO3SpeyW2zA+oqAZL2xOkbARTItMqT",
+	"K/ZBOKpopgj5Lj0eFsIPbhNruHKq90Y2XJSBZ1zycIHhWWPDUqyWOlLyAr3tBeK5UDTyMtckJow47gE+",
+	"ewdKt7HcwYcz/lzsyICxXT607B/gewfF+mexrXZhHqCqJNAr1ofrfkQ4Rp1Th0KLsLcrkW8oiM2UlNyK",
+	"ZxS1jejL0N95vCpOljNWC81iM4GEY6jtx84NqrojO3fYt3mwK3uin2Hj388P7gapEev9gnHZERc04f/a",
+	"6ZGqGfm8tvdme1jWg1bsE5SVio/5Vg0cCOBHvBUkIU24WV5GUpXgdtl3JMygbjFmgim7JRhcXdCVwkKn",
+	"by4UN4ZBp9oJFflAYiznCJiYyezCEKJrVwyUjZHb6nvqn6i6pdXS3WHptua6p962vYoadvGu1S6FqBec",
+	"rWitwip5UzXdwy2RXeqq03xcN5HyhlAfjV0huzNLZqnKC+llMaOJcX0ZuIjYg4dvK/DcXNDBHcaUCzTz",
+	"zs6g1CQTiuka1ak5geV+Kqczqrguyv+BujEWg9FVfMIBOBP13oXLFi1XsI8rBf2tqr4boUzm4qaszDOh",
+	"kQ/ru5bz5RBAZ1DbnHIlrnO2UTUJbAf4/VysVGr0jjuF1c5caKYqr3S01UqrttLbuBCiJEF6cY2CCnZn",
+	"nsIKVynzNnKXrV5F9VHQr9XI4KggLayubDNP0qWHAnZuPVyL1a4lYpmLh1+wTnHCweKl/dgGOoHBeJIW",
+	"bJEqCfuSjGCLS0OVKUPXUtrAx/3Z8t9uVrLAYQzdbRa4TOJa85dJ/GDzl0lca/7+2w83/xXaTwcUrEuw",
+	"TQG1NFP6LSX7+vaJfUrX44q/m8yaUJ3dgl2HE8WEFbfLTvY68ATE4wmde6neYaUz6rTFTk9YExYVZ+Du",
+	"blzVTs2fMAp4doVfcz/upZeWd8y9MBoltD82sNx7OiJX6CD9ejbTDdHjUF8vZDMjqlIv0oRq8KXnfLtI",
+	"MI3MoGg4e3EDFZTnCX1Bu/e/lU36hzX2Za2xHQ2XAoulppnyUzbmL4OJ5TK+mXhYj1Xd0ygKowvOBa8J",
+	"zpZoyl2TOBDpmJRXgNpXk1S3nIOidM3DXb3Le1JeRkgrxnGAFrY5Ry/8SG3Fx32+purjvvb70oDy67we",
+	"wQy9/k7i9Um3SXqYDK8lQcVnc2Btm1JftD57nvU/zt6vdvYqH7rnHqVtZWONodEEKjBKNmAsmUYnHa8O",
+	"0Qxfe8ETtl47v3rS7CpOZ6ZE25Mjk3mojeJVCly2mZKWX31vpiW1UN9fvXpJqHb+Jw212s5bzgVJuDZ6",
+	"70ojO4Krjcjja9/EMx/667HJpSSJFGNCx64ROc96xrKZIdYmn7ry3f2q/b6UdqsY1cXB72UwGTtZsPjs",
+	"H0u235FXLOIzXkzzV5IsJnKaLrdiAK8GOCpQ4YudJ+qcg7f+cxXkjmKzZHkl68IpaiZqbE01XR2+kenq",
+	"eo68pBjOEn/cK6XkC2reG5VnP7FAWU55Uo5WmjlumS56HY06t2/rEl+s9Ps9I/PZzCVwJnLhcEGh7K0w",
+	"acgD9eb2IB9CPyxYeRxVOre6mYTVU7VGPGHvVAnjHbhfB/m0gLT0c0bNxCdAuFZAbQJNkqUiMIh8c6h8",
+	"icwmcJ7r68viFAI7ouKkqqC00dEH0fSWgdiguh400OZ6HeGRmGI2ovPElMD8nJMZj8xcsSwrDySZnsiF",
+	"LipYWgPod1MtJVsQ50U4tybIbipLYFqXP0WpHO2DsmSOmkT2UJu20zYVeTNRktG6m9RsaP6vgtd+63EJ",
+	"Qk3o8VFeEzo9Pe52H/dOTk4e1+zV4BYwS3YLd9mNKZ1zKcHUtu2Q+el60vW3N+ZWhPy6jr1LJYulY5aU",
+	"JhOvUPEazBuE5KLIWudRVOj43E3v6mMtIgJW8QSazDI0zfZSyXSJx/c8wMfiyRnRrqwoRb7IGuPbEfoc",
+	"FiPDxfg0Z3NMgcby56Gciwj9wgC9BOWFImIJ/jv7xvYKVb+3frvSmZQSSplvGwfZh96XHnQRrQ8N2L2r",
+	"S26kvIF0cauUShGSg288d0bcTPtEsdFcO9iasZTxmUOd6jsUg/nsjKRr0CfDJYhZDdnjOy9lEdlBYn8h",
+	"WtsFpvAuEIXCwY6FTTH2xHyt4crPUOUq3l8HWQSUtKo3IzJ01bsN1TeV71U0uuFiXBnmAUskKivc69R/",
+	"N5PKsLgkmzH2l7f6SAKfShHHSJLUSdj0oXCmi3ozVfXGFKYHbEstwvkEI/2wYU0uJ1SxPcNPIfJCue6z",
+	"dAAALt4H0OS7wDRUW5PsKG2HZ7Rjg5oXqYh3ffghNsHs9oiUCRc3lkNaFmWVlcoTuDRSsdgHfSpPAWLt",
+	"m+LwOPghG1Ox08Lmj0bFYUHTjA39NHBQC+Vq1vdrrVEyhvo9bMaCWgU47DVdRqhABE4QYqnTLmt7ufLJ",
+	"qlOr1W4HwIQ34AznqRvsd0liuT/8cBVO5LjISv8eT0B+8KscJKX78AwX7eBGvubvLoeXnrDEFQLAJqsm",
+	"nHI5N2QxkYQlGndfFwCmBHBum9Eo3X07gYZxHSVSF05hpTIjK/5CPjtWjMVOFQ1t38d5vZi0/t8Spdiv",
+	"e3E3qgvzUMVcoGoVky9X2DvSTS+R4/oHD4FnV7s0FRy5UtzP93mbY93YqNlaEfXa1yVOApnBKKGbzU9k",
+	"r0XW4VGotG7+KaaqPIKxjWqu3fQTQSpGLXVwtSg+e3iFapvZKc0t+zpsP3hP3XRTkiziLS+sofUcIHAL",
+	"8qaNC3MVMxvohB5Gs3ZPM0+7eK/HbaG47A3+jhjbloygyBcbqJ92ul+fObzQGVV0ygzAvbo6MkJHULZP",
+	"Bn8d+NuwdXt2zz6DX0vQwpmkvdCLV134JLXVLpt0rlmx/88yyBsugL/jfV6E38qIDucJVUvPWp6+O39G",
+	"Iqlmc+yLNHg+HbI4ZjG5ENqoeZRiSW3yI26OYUkx4nFxffP3ckH03HlWHFam81vuUQXDysvBuSFMxJp8",
+	"xe6iZK75LfsaEmDeXb1odR+TSMaMzAU3enPA86hS9mzV2tmC9LFebRhFioEDVupbQlgKvS8Pdy1767T2",
+	"Lc4gzlxqsE6IvaW/3G5kXW83NRhGx8c6n9qnmDk4rJ4o/KogsQbrmjsv4bbmJlDEK75zGbgZrMBOWOM1",
+	"jF8sTa1XBpwqFWmtJ9dpuvFIyekZ+sCwSNjVoti5PtK+ShhrYT1TCj8Y+qGzhamLDVW7m7kU200We88D",
+	"QUEhHbnFr0YJ+7Qy90m/Dp4czKmHRiev5cqDm8sTObABANz0oLmNNes/HSa0bsLluSdvoG7g/uhc1pgK",
+	"75xmoBQ4SyZmNAGlqRli8CIC62zGqDojXeiL4r7aJuf4PN4jRbIkis0YxRcSngl0EkuGrntAjHC96TIY",
+	"a99fJM1zNhMqAv18QjWZ0GTUJhfYBM++a+JgE7GhwmJPGe7XpZy7VMl5dnUG980yJ9Ijne4AGS7t2Lki",
+	"PNaVmcveSPYwjN8MyL6kmvQ3KAr1LCA83wEZrJy/XAnoztD031M9KTIlHCj9ZliEVeCMbdjzRYgM5+Td",
+	"u4tntydnREsFyC081vBvJEc+hRoDMNb4St7pfM7jleDf43zSyeOiUQhuODVszUH3xdJP2N2MK6bR+UOT",
+	"5MdRo/9zFTfQh9VT+04YnqTZeBEVmZPSsjAykXMFDYfIklFsOESEXJzZg6bMksSWU8HjmObXBu3A8biC",
+	"Hj1ZCFQDgBIl3z59Q45OiKHjPvmOqSkVTfJCMRFNmuRyRgXXEzCjwIH2XIwTridtkuo851HEZqb10rPV",
+	"iUPoXhvXWilJsK29osKSD597zSf3X7WyOpMPn7vNJ/dflxzMSj4fbUdGnCGNToJ9zQd8SbH/B7ve2VvO",
+	"MPDgw8xytUx9czLBInPMVG0gZRmlVDejRC4qe3He+wfWOJlL3/CTDd5dxIQKTmSZupY7SpVyDvnYMsnC",
+	"7C+Pj4bDBJmO4g8CPVMILLvNn4Kgn8gktpLeSkzF8vVqc8WLCGM973sfh1cwm5Ct5N5atMI/yOEDNKhl",
+	"3vm16eYf5BCdZAiXwvXkS2TvVoGJ/kEOPTr0TMlxlVyYH+Twjb8V+0nMSzTduRojbh7huk/AkUUjw2+9",
+	"ZYC5MVTFzfRf/pfhPLkJcxuCh9EqhrsbzYa9sSSHRkNGXm2zE0DFIZfR0rMmekJnDB2UmMCySF0S9sRC",
+	"GkQI7b+uEBZphGouaiUFq1pUWM3V/IMchk5mzion+iMCKBz+/XP+98sVzho7zHOu65Sc/dTy3mxc/xI+",
+	"kHqw111kaSM4o5bBCqwmXsasMF/KPj2wv7pEWteVbzvY2sey3MtNTvWJtQAFix/SSSVjttkZbZfvi3cz",
+	"/AV59RbidlytZt/D4saCnpzQHv9FDrHAGVFTfGdBjmXPTMTrPQPDroJWKRVYHcKUVU8Ro3Jzo8GAoB+o",
+	"16Bn/sXU44MDyOQKEoWrAMC1y5KGf5DD2jmov8hh9QRUt/+/bfppKCvXA2KyKCv50rBZ0EIn3mrj9zqd",
+	"ila+kYYmZV/kgtAkOSMdtDGMi8pBtZJwjrH9B7GmBAMh48BKFnBzM2V/Gq2GgezYQXJCKiX6rOZgERow",
+	"neBmk2uf7STamHIBYp5y41Ad/NFzl1BsCPyXnkcR1DNUz698ycUNeHtKTpyrZBqyCUf0XTL4yyB1lnFx",
+	"UxRhKz+BqZH3sewQvuS3TBTSZmnOb8Jvc5AO8mY7A9qQdvuydqu1NRu77U3oX9c4finHfEdYeObrPeuk",
+	"nM+o1gupSgA7XaPoR5r4+3LnNX04Tz+9J6v0s3kjfQ1T+rqiLc1M6x1XpeyYg8XJtTM6H6K4qrgUxelp",
+	"kR3aiEfUMDJT4HEvykuojcYPyGqF8xQut46PIVWREm3JSxhOE+KdA5hTTpOESAX/FFZAkHPIVUgSlkC+",
+	"ueXYYITDx/YtRF+hAld/gmteTAGhUC1oRAa/ZUhcdwg/ntbVSpGqQdsKf7bzuNfS7WIhUEatLN7yNvRX",
+	"LvPxkXaF6UIu9qpZqp8L57o7bGQpPr+/XglwjVFUCVyGG4JYvIWAxxi/hGltq58P31hbqRTBw9W1yxxV",
+	"fSk1s9mYC7v+Ty1r3wDsZvVEvDPV4rqdTp9oCb+Dr9kXmlfFjtquu+E65ce4bXfeqLCLwYMIBx+BVgyr",
+	"+OyN4Ii0bEpjyYo3ZTD66M1iVA6DmOTCqYVWDzTFYWsuzmezSuMI6ar4XQ9yWNI4vx3XRqZcuA265j6U",
+	"HKRzSL6oV39fQhdbDlNRG5HK5tjaam72m4CqyQVZ7XvSJgNIc/9FcsHigTc4FhMJHrKEGcJFkwwM1Tdt",
+	"VwsVD+w91wIUWVcedYZoiJZodJrRilVFadYXVlj4YJH7jEaFCAmX6zZ5LSGDEUwaTNlepKn6MSKzTDVL",
+	"bpluX4uw5aOdhiuLb6CEa0eJ1NlfOEeXiZ5OJkglbQcdTdJrQWuT9JoDGfWh27bj6enf2TDw7+x+IOq2",
+	"q2rDP7LaNvw7tcCyhODs/dm1dPTZpZhFCV+96LMlVq6GhYjpVQwx5K+54RQZgW+oMhtMWmAjFBO70eDR",
+	"K+aWXdKFKH338qkUo4RHZj9lZ0pNWdIPLUf/9cPMqYj2dI65Npil5uBzPmxMBDjcEobTPN7KOmExLu2N",
+	"6xGiGLNMcIpFnAIe3uAcwx1aOqdY6qIDwEvIKpjOqFiWb9Ilj1l5sA3fje6AM2QQfasVC8aBPuwEmkTP",
+	"owkawwturBmfa+aacDwvcjaTGl0W8KKSMaWR3t1Jpka0/3fUDad6E5wH7YJDqIL+S2n7WGjHtEf72JLw",
+	"ctVWOI4CaqvP0Bkc3dbD+pWcnu4erB3Hm1IvyXM+ngDMuaKRAQHrlGJyLpbZdUy90k2iZwiOLmWb/ChS",
+	"J9RUaugRNpUidbVgUry1u6c0ZtfC+6tSnwyENKzZju6cpuWfR70eyuKaTponRcc3zUVd3yA1TxjRzLIs",
+	"QHP0ZV3g79S5CINHMWk2REyhPFbEEio+prNELku7cr1BNNf9+nXGtdsTplkovuUOKGI8SbAaccHNxKUJ",
+	"QzMcaBu46iNcIaCi2ug3WQRpVem1Yn6uGFaOnB4dn3xdNRZ4aegwYRhGlYpAbIdOdZ9MaWIJApH4b2nC",
+	"4yaZCzo3EyYMOKNicAENeRwz0bRmxkdgHU0yZWYi44/2CvXhpMgpA02SsDFNPk5kYq9SzT6inuf+kAso",
+	"77MU8nHGoMKiaWn/Y0KV5ZKKijGDV2tquB5xO3x72bCPCZ9yGJY2UtEx+zgX9JbyBG+hfO3vIY0/emfu",
+	"fIZRQJhldhfE+wVNvnBkFJMrDd+vZsdF4nQZ/jlLYhfRgcZ7QhrLG9gMaKAyrwxqq7Y7HOzRpqU98QGu",
+	"yeS7zq93MauZtaXw2G9uKYXYKHCjt65c7eIaDJHle/mP3/W6revruxNWE6gEoQOv3hC8YQvc/OlpIOeP",
+	"OnWbRHhfgws8AyeyMuIs1Ziz4kX7R0Fnrd5OWMqriB2WX4w41pqvjmprVlalmHIBlLHLD8ho4UMxR4U0",
+	"Z2dX1+P65yup0hMa+OW3Z2K/ZTQO3QB6N2mFuBU7Za2kj34oGR4vDslhsWZBGJkaOqS6kj2UpfsoFnNd",
+	"55FV/dJ/1b+qaDZ6i53Lbplaoq3LNZnP1i1dNlbgW6gaY/Q1rSWL61B4qqP8ubRcCIQLUDA8Wg8UqqZ1",
+	"zxkOJRfer4iGGyb6DK2tuZ+M2dQA1uHyuF6vlqkjdJAdpP1qzO3tUy6oQRf0lM5mrmQ0zICvgi6SjSNz",
+	"7mwrUnobuvcc+S6xxhsTuO6bDSlYhaTv4pHcN6sVSwVPfMAlVUxPdmMBCh8uCeiD6o13EKg8yIpetCEz",
+	"ylU9IMIs0FWSUrNyHnKjKz4MY64NU79iCHs0T5LXpZY/Ok8elbfrLF+c/7i+vut0rG7QHVkFYfThm+vr",
+	"y6LLJS6CzGjcZq3CfVvj4sFci9dexEx9a3nCbstfYpC/z+W1WGO0snaJQ3oTjwqhWI439/aubp/nZl6W",
+	"wP6LHFZGyipOaUpDYzkMI8j9mfruths7DtUKiON4N6Ux4bSh2my3DZeztM5t+y7+6G7eG9+8ZB4/zrYU",
+	"3RUb+B5ErFgXePb2/MWVF6I0UlLrVD8YlxSR2l8uC0E40cqZMXUWWvw5b8EjTeQCWxWdH7m6urTFjtdC",
+	"zo8azcZLZllNoevjlik+WhZWTpyLtDRl4fy6Cit5Iiqy7uJphTO8ils7GrJNWIy+3b+/xQr3ICkiXZFy",
+	"Ff54hWHmbamJMTP91/7BQQm6bvnWBwziy1WMP6wrKPAD5crF3dF4pMlAb6oVL7Iidj2OfnhlRnJJ8+h9",
+	"Wi2X9q6+MNqvQUGv6gqaSPtjJU0kmHPY6gY2+cNmQisvSK+RtbMDEtVDwGZneWsQx3B1iCMGMacmGS7J",
+	"YiItg/M1VZl3GPNVuSGuemnzUT8qrqFyA3tevxisjJ/aX7wWC3Piggy/JNixj2H4NS6YVB7DyA69mKRm",
+	"CV06d8Nu/KsG5NxatNE+WWFYe6tDhWpJ8YdhCbw++5ZpZn41O6BQdy4epWbBGHcZXn3N3tWJb8UBSVO5",
+	"19gdXN2SI/tWJpvMeAwcQUvmWNpjhn0Tk8IAL5bmN5oNGk95cV7AJROxQ8LeZRW/ZCOaoLXB1nY0wygq",
+	"rgkeM2NVpUjOlilCYZBacyPkwmX0V7SFVvxE2/3tm/vWoEdJA6B81hfBd5opbY1w/LC9a/woCoCk6rdw",
+	"274TX3K5K7ZiKXpzzXYsZZ1VfhTY3Xiv3ARs9FzkOPKNTc7wVEUR+BSH9r8GY9DdTuchV7i6cQ/w9X5d",
+	"iphbwG3KRFrV7OMduuEUJRNvKEBJB6tLYAtLazkhQ7+4gPO48zBhSo+K+GWCk89pNMHoZK7a68uGJjfW",
+	"k6Zj3bxT9u2F9jaPHUYRbji2IRZYeLkema9Uqr9KHzVS53cj3g3z3kNF0+UioXrS+5oasQ8bccP6sGXG",
+	"pRxkgwd0yHwNP6PRpOmCzFxl1TD1posE92A5SpdMF3dtrV30Ec2VKiy1zvLRIWIFu0WGLJFirBGdvdih",
+	"Vhs6pHKfZKrNO119bkVcPCzfD96XB/nwS7Jh4WvnuGl8rs5B0eu9CXr7UEyGp1ng6IY8UA+M6nqvI74d",
+	"9kMHlHNwcBrDhC9I8IZEIhdWvLCYgxE94eNJsRExob3jxxuAsOCgTdgdjVnEp4W5O3sAY+Xgyjeyv9W8",
+	"PzwJyxmLYW1iRRfC6sHaKHnDnCBHOQix2gWPzcQJkgnj40lBhxO8XooGBW/bhm1XmlIa4NvhENe/85IL",
+	"FuYUwaRy9FkPBxwQkddiPtvQkKoHiPDvQmyzYsTk2mWVsGtfeEMKxXMeSr2gi2vlEr4SVfCceB9XM3Rc",
+	"p1UeC+i0LzSDoIGReJfi2NvAUwiqde4MLBDsN8Mv2ZR9VA6CP3HIeJtmB+h5VlLMSurvmAGEibRbFE4o",
+	"loJBbvZqSvRx1cHdlGfvp8AouEoeY1PETKXrlDXTSiM0AG11RmKW8FumwIvrezgVdoBKL6YwjqmLV6o0",
+	"kYQbwBFfUBX7N0Gls12FufZlagnAPXqYNZ/9dEYkTKTgsTNyy9nC/+TgTv1MIOEcXdHebZP1cvSZVQA4",
+	"p3PdurKaGli4EPrAlecoNuXCVQP5dcr3ovJThdoEhpU3OFQHxwh07JHR8EVpiU5YgpMV3mTlOkWCa6bY",
+	"bVUq1ezTOs28gBKBrPkFJWM62+z0Pu10Trqnp73jo5Ojzulpd1vpQNZLYM2nou2+QaEX7Ns2HI5tX5pr",
+	"ps7HhVqjPY5DJRcamyKmx9BnEW3qIFd2Dled4ewT9GrNgJtgdxwr+bCVv9bW3RI5bmaQuoAeLur4Aut2",
+	"yqiu0+VFbz2lBijSHlbsQZuwkSGRVIKpLEDjBF5+pe4KuyqjvHCKTg0JWQTJW6CkPluFj9nlzSsLe9ew",
+	"n9q4sIG5XBY+rAY0ak2YD83NxUrY9wjijQAJ9QBAppdcRCwFMsUoIddpEvOOsc36yALVg6G/WlOcumZq",
+	"OXxrEdBM6hXxYg8COuCoGkE5jC4uX/yN4FK9wC72yGN+tAPAPSPDOU8MF31HS0zd8ohZ3siSUThld5/L",
+	"8dSMJlm6p5aF89/Uucdlbbv5ui5bSbx31x7oGPcgZ9m1MQtaW9vTF9QrhCjqcXsjTu0F5uqAuwkKACY8",
+	"mmTgLrWETxFE7Vo57K/TWSiEatxjtS1VYhNBxFZ+OEzdXK+jtIm8TyMob36UjiA4TEFRQ643UspKQuje",
+	"nAcqcFNlwqCKpKqt3DjK1A/XcO9XR8hbJcq1eSKquRj3XefjIUMMD2tkFJtD/TXc7zNiGRi8hCYJ5t5l",
+	"iOBxkNHi3z+lMcIuOCvpLDv6TeLtkWbWlrfpcnVCZFTgckzEup029M3ZVzEH9BFi6A0DAwzLBgDJIavL",
+	"SsGuHezT2uBxsvZF0JWYwmgg6WStg0oitQEXGJ3SsTV/r1K0SWGydk+JHHu08eWa9Yel5KnZZxccjgis",
+	"b84W22q4fdjk5nsfcIUC/sHHAtHQwwFmeFmQgIGAWKWfYQXRvhKcGey252tCtiCPHfY6lbHG8MV7K0RO",
+	"SS4Tu3ZDPZ2HsGb4GGJ372lWbmpZ7hqVIC3sF8tEwn9oIGSkhkAszlVhSYe1xT12LdTuzZVAuDan4OFV",
+	"V076kJBruL9uZM1VfI1N8e1wamtTcsCWfeehsvNDAO6ws3nqVkLgPWCLvvc3lho8oBvqLHNl9ld6deJK",
+	"s4RFRknBI5oky2KUTu2hL+q5l8oYBRfjp/hg3ZT33RqUepetnqw3JOo+3pSbuyEPuFJam5vtJUD3l6a2",
+	"BdMqIzkuxs9wWWtXVRXzkRe+ZjZte787E3mwpdg0+w1bj2Cv3hSy5O060eaXwpQ3r7KEUtQLsMYilOaF",
+	"/xgQ45b2uKXktrJaWdY3zGnDsr3k4mbPTNQS00490g8BGfpwvVjLE1/zpFcZK/hPg6xXs9VhCxCDN9fR",
+	"lVSDZAOqHIJdzZ3epb3uAzKsbAAbltsnTq5mEI/LOrkDnIpLMklLcor7YR09OT55vHNPrK1eZhzkprn5",
+	"tayxa78Gl/yJs0VZpXtNt2Yq2TeBM1bQJtaTYvJSvMJqBLz/9+wU3eqvXELLE/bF+3ljcgp3yqQzbvd3",
+	"DZZ/VHsw6YKuBvU/tLl1Uur1a2JTTCrYAlmGtROagPJsD08/wBCAB7FuURA5N5rHK4gXOcs+7w3QqQCw",
+	"ZwpBLvCNVDFy1DndqSVTcVnQtw9a/oOGzCYHuocAH0uJiDXO4RN0BFPJsu8T/+GIAyLZGUG4o37Oo2vt",
+	"D2t3QPYMJgc5W4AMl76/ZQ6UAr0d8JWSCHUQlUYgzUrQFWzdPwkrvqFHe0biK/7HwMbZpqkbqcCD7kAc",
+	"fu06u0gK4zBVyzKgsTkqoJpmUVxPdZu6jbsaxYMye6h2HKy00u8tozGeSBhYlicwmisQPJFiMbqlior7",
+	"yPugDtB5LgHLec0t86VL/x6ysZgnKt9dTHxh6ffr8Cer8m1pDuVB9hAWG9LoyZRNpVr2YVtdJoehN0wD",
+	"AKH71XXPxeWY0uUZyId+dq/rFrR2m/ctBy8fOUcN9AunCbxJo7c3cwdDyM+O9IbNDKFp5pVe6TuEwwOw",
+	"J+A1G7Bt7dwvi1m4A5XrwwH2a6QNTxIn9e3wzwgXMbvzbFozqqBEAXB1zBlg8KRdloRM01utELXHBjJf",
+	"Zzyyqv5ZsAPBVyNoYOu85fZ3FJuDdGcHha5vN3xA2oYRNpoNgc1rss8Ursl+3c3SIJbz+IUcM02hyZa9",
+	"SGpsrp7dCKyflw+1w1Mp+Eb1+FReIP320an5bKbK0vVphiJVLRqar4MtiotOUzh6jgeRGInnNu1yOiJa",
+	"ThkGiRzgOFNUY98j6NbEZlaZFEDzs4RGzKuVA7yxNQiCXkobctgL07ZJzMf2UeeUdMndaRMen6YpiJ7S",
+	"JCEJgGPoJhn8G76+7XArB+2dxGyNxhSFjsI0JZPmEjLhUBunRyJGv5AOQhmndEamVMxp0ocS3HjKBZnN",
+	"QQOBJyw/0fOh/dTQvh6WaCEAbksYeBumdxgsiLVsbUpFjotkWZD4KeAe2Uu3q4rAEzzdpWuw9RhnVFz7",
+	"DDMB3ROrn+DgxPzmx9cj0haA5oUTLdc8C1Axa/qa7ee1h9bZegbceD0SD8UjUa47AbCwx9CEL5VBetRz",
+	"kOdgSqqMGM+k+7beGO1waNEyievjRa8s0OV8OqVqpRShd7zNXZZDJHGCNRzu6q4FE9tEZZuRT2kK7tJf",
+	"5ZyO4VqmPFnOJkzs0mnxw1cpEMw3/tLXfy3cXj/g2szAz0DX3rDfDy9wYNXr856Ulu+nOjNomiNFx1PX",
+	"xRQK+otK6esdt3I02SDDFO4qYEZ7dHP18K0w9U2LFvCvFR1obiZSVfURWK2lML0ewC7sDOAQvKLqJpYL",
+	"hK9EFWZi2UVhouQOpUL1U2B/LWlR3hchQC3LmD7XD8LuZ/NhAj3ItyC1IsL9ksw1K60gTd9VI0cD4Nmf",
+	"1Qb9sk+gtjXiLv0CAb4gBQssyxVIrXWAWnig3mftbvxw+eNrcolf+6rX6XVa3d7XXkWOqaGFX9tTrO6k",
+	"PVQD4yoUghlZuJObrlduz7Zpn0XDKq4Ec0Xb1BN11uKk2yS9dtfa971O73Grc1gLsazTOnUtPrN/tj+2",
+	"Sk5DiY6xJ+urzXP+R7KCB6T0NeIOyXkbxd6Zp5C5u77rZVWFaYiRzDhDk3vJ4iZZgKagSOQcnGlJwSe0",
+	"/7DLFfiVNFOm1K1WAnFpv7Ufls/KsgUupeK14UVk+fbFU3J4eHgKJeDvrp7mq32oYS3nPMw5r4sOH5+y",
+	"hAv2XJjCMxeZ6kdu/8pbEO0uhzusm13QFAe8TV5IRWZMzhJ2RgQ48heuQxQAGpOFkqZgj2ocyipltq46",
+	"35U7fl/rCTeVcrLmK40ifONE4vqMFJ//wlpKsFohm7EPXL1JDsl//ef/+aK1lWUYTlcStqq90hAP0BBc",
+	"vqWQcDgN1TeYUmy8Jxxy25p59HTXui4ERg+TT+wLyrvouGFWpe5bpoYlFJsWbtqdCpt7+FkqRmPXRy6R",
+	"NGOIjWYDu/CFjMmq3hWCmFlhpz+kbozZBmSUFiD+pOS6oQbUc4WfmIoLO9sNlbxh4tyUdWBRaYp71vUk",
+	"MUyx2CWzTrnWXIzTFsRYdScMjczDEqPzp22ArHZ3uKrVzEtr9SGqGMHo/xJTRBeKG8PEzmMsjHJNLHlU",
+	"5h64StuaPODqI/QuTsIxlWAGqyxk1bbHD2Vr6EZaSDGWHnSRAImY1iWY/efkh/dXwN8G56Dc8X/Bue6T",
+	"bxlVTA3W2rOdPq6J0p+G6i8Kvn/JIili7ULEroUY09o1EChCg11LLX/y+KhTIVl/U+uC71xyBXQ0G7z5",
+	"8fKKHNAZP7AK74F7dFC9MXd7Y0ZycezfHoa1+fP12CTuy3buFG57+OFwO5rbeyZcSbFhsMD7iZ4xeqNB",
+	"LZjSZLXfmB84bCCwv4RCleWIKwjWKc5EnBR3jnwHvPkp1ewVyKcd+1Y47NGNSRpUM8AoXWsrIZPiVJJs",
+	"bFVHNeUih7Td3Oyi3zbcZ8Ht980GtDv73oquUsYEEo5L4Tw32FGtRJWpVEZihxEUkXiv3rZHsKd8IbgM",
+	"rmqtvgEry9pbXdZiHxwisSxcRJ2L1AdXYlzU9bjVSCQScmMKGKrjaQHKGaYvpN147CQ2GMI1x11t32F/",
+	"Cja+ZIntz2fAXAsARHcZ5X5NHoqM5vITHvbO2rVvDt1sakyoJkPGMAuqgl6gypQAHPE7XZ1TbuVJXNNh",
+	"UmQqXak5I0OqdNj6E1U4n47JS5hLFYacMuOSSdbENn9A3uu+vMJ+mShZp9RTAkk/kNdHwY4sAST0PdfL",
+	"sB6D98hR5bDUakf3WkiWRS3om425Sip+9Z1KyrbSWmNZr6ov3WdjxMv4lP2lTaytDs3Z9ASypqD0mOYT",
+	"9lJNdMgFhTSxUCt83OseHW3vJggDKTzBuqhIt378pvTYho47f2i5tgfZ2oaVju9OrbDgoZ9cx5ct/kR0",
+	"I1muCAWBaMJCbosrf/c5OYrRaIINH6fFY92zA1dlj1XlJJ46rG8tEcaXcOUXM5il+0BAANtcv5bgnt/N",
+	"pCrJhi4JjMNP4W5Z9YSgF6kOX8JPs/hyQhUrqAPqFAXOQxeU3uASQleQLyeQIxx15bGFnfeqDi3NANyS",
+	"ILg2qiaWSIBaRzHtH2BrMV34ofIJy0ZtFaWyIcNvu6+i32FQxqoOaCuEc5rZ5unP25vVGzFUHoubQI1I",
+	"VqAyvlG+A6MuNaSXOXigSjN4XfiJKkknYSvYjZVQTHl1RcQQ+sLkZa+j1h5m1fXWK5AtG0YZbn6ulmp3",
+	"ct0KGLNt1BWGu4Z10iSuD4qTax6dPpJixNUUbxwyBPWuf/RyVaZVJjN3Wsiml4Omct9sLFDHKzms/tdm",
+	"2KaEK1cCpuvqr9UmsAq8nh1gN7VVEZJywJCBp1yoiCRzGx4swuoBK2cGTSdey4Ry7Vw1p81VX1O/g79t",
+	"mhqqMY5FPEhlbA38vm2u/LTGCTk0FFJmcBWKRVLFZdFAxWZKxvOID4tbH+EXFJS4uTIWOqZcZGVfaW8/",
+	"y4Fjaig0OdYZ8AoMLQ3huI6OPncvDfzMwcoqDVqCxvB0h3XGJ8vbUeLCwTBw9ZhiD1ia5NtH7oiw70HS",
+	"0iBLWHeYzSz3nVL6Xe7RbOpB2m8Vjew9VdOn1kDabVzwTHlyc/pzjt/UeH8iI7rdGHqJd22q3g5Hs2LE",
+	"Panvu11ZXv/VogXOAePWaQWSLe2WffsVGganY/GBSsW2QWM9dLNgL9wfwO+xrxvP2831XS1vN+CBcd9r",
+	"qJ/VMvnnAAgPa7Qjxm8hI1gvIFJ/1O1AEo4vkYI0B48xDux+xG8ZiekyB94KRTqNZmOM5XojygGprijA",
+	"ttVryV177X29lsF7HtZruaqtuNleVu9eWd15I5MYcT/eCbPdA+bfjgkmNSiqpmP1wSou5ypZS4kNNjaj",
+	"ljzkZza/DWf73FhlZr9uEXPEdnhVQGPvfAKBYmhdCXeKELvNtYxIGFWojwgpGInkdFtyQVpusFkVKUMj",
+	"xHwvq71pSaSo+63CVAY5N3bgRe3AHNvo3d2dZUzEMhxkHyzRLPjh8O6u6YB6XSHlSGJ221mK1Ik3Ey5I",
+	"9/haaEzXwN7SkImbABKAkNDvGxsqyCJD1r4L0lGjM4xpSiFYBLHosD75WgBiiFQE8pvwQyF+o3vVWMr4",
+	"LA/onL3GQwk4G5N8NaU3zGNbfN2+FgGrDDs2ZKlaisVcsQgRJQyfMjk3YMl9zCoR0/h5cM3eAAvmslsj",
+	"zIGbCweb8WFjwLUQlMxTMR8F1C3FFhF9enoaklGnUx1vERLaPI3lDt2G0/0Ml7EofxXPfYnvS44MYr3b",
+	"WRnFWfwgx7G22pByuaIUqVUhBGQ+42tNClf7O9HWv9oliUAjLmrmiVcVUdZYd7z2oTFDV/Y6C/8758fu",
+	"Eih7QbgVAR51SkXbohkrY3yWpjlXq1dfJef75uc1o2VcBqkPxah+pE1XoQppjKxm0eeKzNyu9MzoEtJa",
+	"a6hTBZBqS5caa+e4vrgf1pe3Pj4CPlinvHp9S35jf1XxMShkbyMKDhl3JwQ0LVvtE4lYBQu6DOQxiO0x",
+	"v2WCzGdnTu8H13YTGjzONctFbad0CXdMrFYjR+A/EktAWCkG8giFXQpnveBmMmFJsXAqsJHKndvuFBeX",
+	"Ba5FU//j+vqu02ldX991R9fXdyejksBqjmZLGohnplOQMbmS3+GK7Ta6y+03LmKX0jRl2tDprCoPNb+W",
+	"9Fh1/yCrzMbbxLluIN3nt5shqLJmYQNo8uIU/AHEeMXSJ6RB4Zq9gQwBNcIjySMK2Jl7+BfJhX1W06W+",
+	"FqAPZnAeVJOEGcJFkwwM1TdtqlFVGji3IbFXfXtT/9wjfUYG3s3ZRgcqiwfu7dC/CbCbY0acWhoWo4N2",
+	"ufRJDvZNio5MNkl6LbIJpig6YEX4VjRnZAChgbaltUGAtEGN1Ygdz097WqcgQ4Sb9rUYpJGDtp8sAPJk",
+	"lz242gD8pnIEr0P4s2Z4X4o8P0BbBnJv7TKsNfdI89BzzyMTGGDKrn/KbuG6Uj1kjjW5vmmY5ZtH5y8D",
+	"52+TgSXJAZgMMI5rYWkDZSTmDOC/Ybc9qJ+jBXdb1qYkzTzGf7IWZIZI1bTbah8cZKizgyZ+Lp2zR8LL",
+	"mwFAqVmrt5Dq/Z8O2879hVTt6mRSqg3CR23vdA+veVINr2HVSexDUMEocnSZ/p3dn5Fg+kcGt4J/Z73q",
+	"MppJ379KhrlLAb5fAb3lrwaNDrKrGSrgKr1tkjS1NQofeNs7kPhb6REbgDRBFcbI05sfL69WjKMSHMvQ",
+	"150XuRNjZvqv/YMDK3v1n/6txDZx43rPzSTDY16BN96E0+xbtMC4HWOAfnrkInUFYFoXRLu2NEI9ys9h",
+	"MdEs+pjVWvz54MOf/1KsOCwyp3IleljZOP940892fQ+h4i+aK26WUBnv0s2hQuN8jr1Z8a8XftN+eH/V",
+	"aBbHbrOyD4j/rZahJHLMxYB89fbF0ycnveOvmykkKMhFMuVi7nBKYGrgoMVikXTglgIwkmIUj8qKgux4",
+	"Xj2/envx9PLj1Y9/e/467QCBUqHCJ+4htDqS4MOXaYzVJQ426Iz/m9VhNUva7A4K633Vcr/xFH8g528u",
+	"nE8S36r7BwcrDx3E7JYlljL1mvM/fQ/q11bRGNMki3Y0fWJTlpJlBQ9ipUDmhZUi1pCzl28Ym+lrschn",
+	"lkHHZK++o4AgRmb14l4vAod8+1pci2++ucySK7/5hrxlY66NE38C2pZgqzLv+cEWrITaI6NMyyrw8Qq1",
+	"SHUtisu3yH/95/8ZuL7OrtTHPeT9cuOw8skaGLgGZq6EE9SWC5IZ5X78ABmov/kGjvfPb188JadHxycf",
+	"vvJbtFgs2moUtVjMjVRtqcYHahTZ/9n7viYDOpslLtx/MFNymLDpn3/RUgysahTJmA0QKJEOExzOlFEX",
+	"3J4pOVZ0CvoXDMOrFJA6hw2t06i3kOZaYG9beJVTDgDIAjpQgl/TJZRatbJNzrPO8VY9tQaWXf6svaQl",
+	"Aazec/jCUBXswHfdAr1lM2waBIuOysY335DnYALCoU4x61nc4oJENEmYcpiXVJDBRcymM2mYiJatv7Hl",
+	"AJuV9I7IRM6VdvqdVYhv2DKrA4ErfvzBFrpiSu9IhPtzn3jLZgldAgSlmrNB81pAuoFk2geezsj6J50/",
+	"NewVd9Q5JQOevfnjDVt+VGyumdXD7EsXE54wpCsclZqLgue4+AhbzbQehLuC0CfYasq3uwKUIkibmEM3",
+	"Y7vHN2zZvhYoRAd3LSFbwdtbN2yZQV4C3rRHjXZ7IKRgOF4wQd68u2qSN+dXT7+3iu+z5y+fXz1vEmq/",
+	"ci14WhePy3LU6aR04BYm1nb/L5nV8f+95S63LuKBfZ01fwLeSsBXLQW4vp1SP6TRjYM8s1uD2+gADrlw",
+	"1abuJKHy7C9adgIVNziil3zKDQzmuT0vju4mgPE0nMdjBghPmfx2MqVNBm8BO2vKTQv+39JIcO2t5euW",
+	"qTlDJvxFMzMgX7nAwdfQCXKBcIQe+/vMHoYZE+ZauEF4jn3UO3Xk+pYZtWydjwxTQBBwiNMzOmSkS17x",
+	"b+2epckumLTfO7Y/pPPXxnKuGR0DO4hAZeuTGdWaDDJ1b+BNLriRajKIsutYcnVnznA/wMMH9yFCq2Bt",
+	"chGj8vPu3cWz25MmgtESjxjhASPAAEl4xFyA34m/8xmNJqzVa3fWpJ9lrRR+BrbqntUHLy+ePn99+Rye",
+	"yaqxvAAMYG/6jW67gzfJGRN0xhv9xmG70z6ESn0zAQXmwDmY7L/HRWreU8xK1GGg56uBf+xPkC+z/IuV",
+	"PV8j7iZyNqgFs2u9kCoOH1CWSvB+sOFgYQModzkiA6sDDRB6wh0Ve3ylhpbpwtjD5SByAUFnRjP7XS4E",
+	"Lnb6you40bdTO8cBvMHmhsplW8Ai9Dodr7w4x5Nhd+bAQ6Y5BSRtmGH/e0uTuV3363mncxj9P7GMrE5E",
+	"7CNwieEPsD14we0QXj8IfkDdMoVq2gf/7L5I3cTeHffNxjFOs0hBTpfj4MLKSkGTSwAWRTToUPlt9H/+",
+	"0GxoDxuUfgH5dcLFDTAqzNtOIDonwXQeawRSgP20CvZdS0lY1Z8/2A94CjmA8f6iSykSDI+UoAbEsgDd",
+	"RCTU2MMKcE2k4mM0Ocpo4RLeWpEafqG3FIexShPZVU8VB99gBrAjTJ+sSb45+NKbjX9/2e3GbyB/pMgQ",
+	"K+6wtW/4ARU0WWIe4UxqUwQ5j3o5RXccSHwNmDMy4dESu0qg/JonzGntqW50ftFGmTfi4Awnn+bSMKdK",
+	"wQuBJ1k1y/7jjAy0oco4ecZE6okbaWaAmL/55t3Vi1b3MbEaK5kLbiVLE9BVrsUP9JYiIT3SZKAtox4g",
+	"F2yTgeL65qW1Wwa+v+7cZETK/BB102Hr2OfEtUh/t3O5skPGCgjFmbUEwDuH/Xe1LxxRjMboE3fQ59S/",
+	"/Fp8NXg+HbLYCsoLoY2aQzDeMWznwEvkwqXA2jEX8VC3bdBICPtPTpmBBsElgbbsloNABf0bWwI6tFM9",
+	"vnUF28FxC42GX1yaVXjeooTOUYwGdLmQBK9rKwPxHFr6sgTT6DdumYil8tBPlo65JudjxRj2GJnQJAG/",
+	"p7xlynXIwKDeAmTShWIJFa6n6OXcjpCpR5oknA55ws0ye8VcJFYfgi7K+dO+yTVxjqubFiLkXRSuCnML",
+	"n9q2cBk2aNFI/J3ZUFxC4g6TSJ8sZFI4DmBSR1WY1Lc0Dgo0jjrd7Y+8E9QZySzGh063P2R1nYSjx+6o",
+	"e7j9gTcYRr2S8iVVYwgNHfV6VUY3U9Ka9dZYfS6MZbTwbIVBXkn5ioplWpywF6e3z/YqbcB31LAF+kqP",
+	"OxWW5hLFwDtBbylPoH/AilzJe89+/nCfEzQoAwhNnTMAM4cnPxM2lOflTCNKOPrIE7pYYo5LPOWikRNA",
+	"0QQT0Yqlz7mzSGiWZ0y+hbahhIolZlcljKa5+TjRpqv3oQkm7zvYapdRjGY2JDjZ44r9IRQD8FfgNSEM",
+	"LMqz2dyE1qAzlIABXQs/shTq3jmQrODyDS9g6dK6FzCL3oOBdQ5+kj7IwgPwO7e0UYxOB5npn75PQREC",
+	"AhrxFM+oTwYxSwwdXAvnuEYwW86srm41A0DaAD8X4OzEUrABOrkzSY39UoPcPSnYtUB3j7sZhj3ArMWB",
+	"C2w5Y/YRaPuEx2dEimSZ4dpbM5Hqm9RdCrYjSzQL1sBtQxsLynHi6aIOWSLFGEQrBj1zTjq0cMCb5KPz",
+	"CxcWx1BXit7RdKa5q5S144J8Nd8NG5fU7a99EnCQEQzMWr7h/oEe6d4PzUDslEFgCUakryNxzj4IW61P",
+	"1ns/L2I9CGfEtYv3wUtSH6lr6E2Bgn3HBK4w/HktIBg4lRqK8WKZbWtGnIqRkZwLdJ6i98aubNPVheVP",
+	"THocqNPV/HseacKhkZBrOOaHjXodQQeO7/bMBRkqGt1Y1Q1THHXW8BMhV6+FNfN/7n1wjqpBVqg1WGs/",
+	"1sw0eX/W7B+O+LCnLTqj/Nm5FoMpVTfgvXif9by1i2EVLSkytdldJOkA3IAWVAmrFjrXlZZOC+TiWqwW",
+	"/RQqhSs5nmuvRU8qtNCw1pYllfNs37jwwX7Mn4WbhQy855Ac4HzhTlkNukdjvJdqzInB3eTKdahBVx4U",
+	"lpLzbC5ZgkFI3c71Dr2YQ+I+c05t8P5eCzxVpUcJp5dfNrdCcsaEBxqwXAZdm0dNzCzAErBcOx9Me4AP",
+	"HnVOrwW01vno8m4G5CsIaoOLElZxKu0nv3bv81WRqUYfrAY56vXO0LnNMeE2vhbOjz1DF3aGGDw4cGf6",
+	"IDjTB91Bkd6umYifTuhvrLTDHp6HzdgyWR+QHm51RuOhMu+mDBI7m7WV+p3uKR0exYet3vCEtk6ibrd1",
+	"Gh+y1pNRl/aGh9FRfMwaH8KyIkjZsrzIyxQhDY+gaJfL+K9ZpnzfvTzq2fey1gk97rVO6XG3dTh8TDuj",
+	"btSLj1C3wdP2blY6Odc7BXgWHhsqoKcfZwrZGPDQEY2MLpl4KBLC0Z22eqNO3DqJO8PWE3p43DoZdWPW",
+	"ibrDU0ohBcy+08UfU7MHclUwassFeTYfJki3vU7vCNRzX7bVYKJ18bwRLuAz6ev98GBA8IS7ROb0Cynv",
+	"MExNd1tWLs6f0lV7b3VV10R22fo5ABlPMp2W/VLrhB2OWk/o0bB1HD2OT9iT0SntDHOFaI33E0TpA+nA",
+	"RpZdk3jOdpuUH33ZrMLhFxAtBGwoEVK0siaIwbLP9ZwmloXyVGZBQH+XwVa2/iyT+aL2q8u332a/4ji8",
+	"Cdps2JOW4zyVn36h5DSD16i5EIH1vKZpr84MlOnAg+jbozdeWf2qbJt15hXEF9TcLJ8bXGike7WcujAq",
+	"oO0CwwIlHufxK9vwFezOF75UA5842v7Ea2leWCX1DzfB/4VugnOrbq2kexT4Byzbz5wEvmYy8xFozbWh",
+	"oG44D8IuboVVpKLy8EWaVtL0sI5ZtyjijDa0TNHNHOShhGowRNAWEzm1dubZNUbpF1wzfCgQikI6QxZt",
+	"Z000cwgj1o45y4xnzZhOk1oeaY8Hcy0EVcpBwSZcOyveW+YYrKMCMmGsqU1o+htmTGBnz/SLqGcfFumr",
+	"9u1PVxA76imuEI+Geo4tN/o8vuZaQZa1P3L7ibaNtXvQ5oese5fOVFGUWlWm0beiH5DkXAw4rcisxrex",
+	"rKYQpatwuOAKKBjrFs2neKxOe9pvrBvW9oaLOD/YCA2XosG4Xg4VxV3wPWzai+bMXvrISjA4zV392eqZ",
+	"EbQZcWAIQZFaA3q8dLut3vFV57R/1O13Tv4Jc46Ympldtbz/+s//08DKsaomAfb68CtcUyv8kE+ZbZz/",
+	"81Nnefnk9ejv87+9/vcn8dGr744/jWspJMEOQWZwgV5ynoZUc/Tz304L+U0E/K8gre2+klU0pv1ldbNx",
+	"y9kCkdL3EtoHn/P29X2pFP9RBH5OEIXY4xB99OcuX87Jikc678pNpLzRJOGY/YXi3KfgEXbHtXH+rcwp",
+	"xnXOVeU8XOhY1oU5Dk/zrTtWJOhm8fFIEx4XSrhtTAUY9YyaSSA08i6LVbOwljDZn2f72M9mGzAHBrkT",
+	"Cyszq3IxmV+Xb/3BhXxokcYr0bHfnA15h2bLeFyVQraThxUNXciQ4G7tiQxZ1Gxq5cchtWU2d6nw1q5H",
+	"6ndO/Gm7UDH33hCPErLnaUxnW6BC5Wf+N8Zm2gXaFtL7s4hhSYJTRo7LBeIoxkxEeb33c2M2VzOpLUt6",
+	"bj/n87Z/kVwYgvBtmDkFWpSIkZ/ZJbpMj3++NiZ94+f1rphBXcthlqf5xj2xrdLTv7momMi/63WJXphP",
+	"Am3cf6ihhYX7W6aF5ZrGwg62d+dK/61VHbO2UnvnLoyZsGeSteLAoVmcyPAMa17oSpANQ72QrpqCDyKZ",
+	"t8ngu+e+DmmVJw3A7PdpdPZKMZfxYWIywJcOzjyfcXoORiY5RkSPer3mtYADDCEvko94ka8GB/j0AaQM",
+	"Y/4VtqKx9mKuOQbW67oaXxZDjQkmgPmAJ4WEQUgeNOF7AA2QxT7T8Az5DDeQQqddZDELn7bTwHqQPYAv",
+	"C9I8Mn0P/TCou6UBzJFUGa6xS8+fzrW5FkMGhQoLqACmBKkB/K+CpGLHISwW5jojhTzLQmi/YdyPi4Lg",
+	"jSCvn51n2m0uVlMrQOMZtOteAWVZ1hydzg02oGSjEYsMv2XPoFG+M757rU4XMNNuGWzpS7po9Bsux893",
+	"wjt3EIeA99NvfEeVYWLBxuSkSZ50Dg+75NVc8GjSJN8xNaUicE28lspMFlzE5Lvp8PsGwoMyzYQliFuI",
+	"5LCEQRsaPUFMD2WW34aVATElL+UtSygCPWey65IZk6DkirmezV3vX6amr6SArP7eUdZ+wUoxyz7sf1dC",
+	"TbhGdifC9f8ft56bdIGCdQ0jot99a+fmU0xRYTDQRCttfJXbhspS+LuVI/xFo2rY1HGbSbQ+pNrZoRte",
+	"UaxjQA38HxGmPyJMv2WE6RnK9TAjZWdTcQd9b0HVtAXe5HJF73uXs+Zr6YzMAb1CPxWxdG18yYInCaH6",
+	"ppmvg2hCxmlaJAuftNqYZYrD/rWwOpVKK0GnMmYJwTLd6QxhQoYuSTZ10o5AbRAmGI2cMQG5fBLqHai+",
+	"gQQ+IkegWELVg8jw433q4sDXOqYJqgNkxINmmrHnU1YNkZBJN8KINaheVPtqSp3myIba7i9yqA8+A3jt",
+	"vUu6mzhMJ0jSRHDCgWJWqRsQV84TJin6rEjACh9AqA7GFmOzrwEGBHzGoQNjcXCRCCnDyADqtfU7bZVX",
+	"8t7Xz5LzC6uCxtgdh12LX+SQLCg3uiBxDzEeMxzINMcSkJrmWcHHEIEIZobF/cB5SRYAAzNkRE+oYvG1",
+	"AP1aSKyafo/lwOt1y81sa7IlySdGQj0xlNYIZomqSHm15P50Qg1AIv+2mqtZyJxnIoDI/nlDUg7qtpB4",
+	"M2V/hdhiqjPErJHPKMJERLqafVbLZF9D/q6kJfTq5t44WsktiUOm9rr6SeuQdoetE6uwP7EK+xE9Hj6O",
+	"TuIn7HSUgkL3e7tNbrOykBHdAtM0MVz+u1cf/tAGfjsfzff0lhUJqTS12Um0tGsPkNQmF86aAJ+byQEg",
+	"oRyAvRKXC/FLJmKdylffEypX7uCMpwANxkwUc5jg5HxTSxlEbFj36eKocm05HoTp5njNURFWHgB5cR3A",
+	"I/7OC8L+u54CAKtwOM2WWtJyk+kyJShwjIWEb99UW5vNDgPCBpQfhvepTw9hncFVhGfCZ0P5NlCAUSeI",
+	"cuA6VueRChBaVZu8gJTsXMMVxPtL4U7a5EcfggXMekkAth7xOOUcaymOej0ysJ//yMUtTXg8WD9Jt1lr",
+	"kMY+ake2NFkuKGI3lSRZiKPh38f/mLwavX9PX34a3/2k/v6C/nh1p9XTowvd+amrXwyfLZ6Ox506LoiC",
+	"TieV9Iqjkn5FjpBCprTzef9DBtY5/bnD7uA8IN6HWIoZovn64V4H08leYQ+VWVitNdtTOHwu8FZY/J+C",
+	"m5Uf/StFY9Sj8wN00FYppgiIP7CX4BcwLAEYQEN3bCsO5+JGyIW4FvlXLJTV1tMXJVLepDZKmwDwDNHW",
+	"PKUJABDNFdMpbpZL6WheC6kwfmKvCmYWUt1kEno0V5j1CNVZFLAoQ+Sg3qnr4AQoSYVpkHaZ3mEDs925",
+	"SbrYKTNJcdli+m/uznYkpyD2cUUgZ0MpFhkykUozMgREimUd9vHSfveLui1x77f6La/wtuojTx9YMzMu",
+	"faXMr6uo/MHtduZ2dsdIieJSyNsAN0TzsWhxscpSAoihZhrn8xxIMYdzWYX9yfmGqO1zEfvC8vSzZhU1",
+	"MqcFnTkAkBDzj2tyK3nsvWHtIvYi5yblL1VkuB+QVdpvmfp1T8F/W+3bkii2HKlIox5UEipJvQDWwcV1",
+	"EqyqnGOnmdLMI1/unpb5Wru0OPlwrhQTJeRVl9NP2VYuj90tK/N4d3txgl5qbftE/z9odoVm308koVNy",
+	"8SAGodc6DkZSjaXZ6iABM9C5QCylg0LFhVUYJ3KummnbeI/NgKYkD9wnLo6QUDGeY6jiWjhUjNZLdxEc",
+	"8GlfUIWHDKqvRfpqy/E1EYz71LMgDGHVQ46uDcOnVsOzdqZXRF3SHlb0pL3dEDvQTaRIJ3R64Bu3ZIC4",
+	"uJd6mIbjKyiINbS/twXj3NeKvBiVbkST0Id0J/2hcO2scJ072JU8/mN12ZYx4BQ93CvdqHMBMERQMgc+",
+	"IYdtvFHtStkMAFDu4nkqROpe4V6DNgH9jSaJV5d0oMA5y9FqZoi+gc5eIGeATsRJRh5zE8JyeETb5Dxw",
+	"gHFNrDHZrOGwKmQnmqWHdC8+ki5qhryWGZNIDHlTsvmbOLXehhN+CLdW6kSAJEIqxn94tX4Tr9ZESqg5",
+	"3Y3rnOfYSAiRvpGlOItruytrxTYLGSRXDqxyzXxLFZwz4nLdAMsRfFDgyAZ1CPrUIKNpEs2tPoRgWCSS",
+	"syXoGbEkWhYff/ikc3jsd/zTlUgZQPh2OObq7U30acI+fbr8x/i7Ue+fx/r78f/P3ptut41k6aKvEpfV",
+	"Z9nuC1IkJXmQVq3TSg+ZzvTUlrKyBmYngkCQRAqMYCKColk6Xqt/3Qe4D9EPVk9y1t47IgBQAEVSlOWB",
+	"VT/SIkEgEMOe9/e1DuT+s/bk748v3nfGZw/nP/3Rnf21/2r0s/gxeqJf8O+Tt+pN9tq8i/9yvt5Bx4d/",
+	"ZQGoE79pUKfgdbtY1Bcio94LWDwsnncHbmXxVC0cCnIqD0jpKcaJVLZWUMplz+pl2WvHWLDgVwkGt2Qh",
+	"eXuuosm6amiUE4NAwXjx5g2B3Hv75krE36Nj0eBEbCu7ppMJlqLFFrWWeMkQmMvH8XsyJ9+gGhstJjzj",
+	"RjBtxKRaHtJzbhx0l2L2lJzfhZJrmiRnEMIkFEuv6yPzg2mavqkoZN5uzN7xk6wlNTs3mZtPFdPxe9ZS",
+	"xW0uNHflOp/OqEPMhILIWUNiymtliFaOdTBDDhd2ldzjyVKR6dw7C98kTAXDIoigImQphmcRXMVyaFNA",
+	"Q0bpNCbGr7JEEjI+dY9ZxSUh3pnqOP0ugJlvrecyRhd97CdLbxrLDOrD5TlM7URI/6AqxJ+TXK0iQ4sh",
+	"XNVu+5hxn0rGVC5Z/XAHlcaCaIavdunWb5p1jdziLq+COanFNWm3j9rtvzeCRkSpANfsT1SBuvCL7iIS",
+	"ShKvjqiTcm1+1suQVdaqpbUTt6zztbSYu7NV3fi6hYNVKWz3Lu2/LDbHcsELxnEskGpJTU0VLIcTldcj",
+	"ciwTzqvAa9gn1SNrrIQdVUbW8HOxbVCNzzEBvIOvKCgvapnZ5jEDH2o57gReUTRm0Kuy2OZqcFWv5ahy",
+	"SJShjeM3TFObyuHYwRz+EdoD6HqRCMk5MZYUsDAWgsMjrhTsMkffD+u6oggmuhZRjhM1yN0gyeHUYYKQ",
+	"6A7NAiYbKJUamDPqal8d6IxrYWnqPy4dDco4x3ioLUA6o16qOdG1lcfom3BrBvpHo4bZqLtIVVvkOOr1",
+	"TivAMG4Xm+16oyVZowMdwSd/UGmO9jaev1e0rLYV0K6hX+ccwcP1NV+02Kma+vm1RND1Q1zLqoE9sQKk",
+	"GmyLXVHP9nDOrMRxYpn+Xt2vqI7DvbVFaSj3fAzOSmSuCxS0loI5p6pFfiLLUmuRw0hywiMrBSedlKcE",
+	"0XCHrXgW6KB0nhe3sb3GIsgj+X8s0uRCZAkxJV9z6NY5T35abjVUVnjr5WhlfK02fHt5TfGTFjtepm+m",
+	"AQ6ESY7BspmgKhmQe5eE37LUOfshoayopQmRMYXEqF8Za6YCKrbAj5G9BwxDLPFAnGEv4zQIOc0yNUOr",
+	"au5qsGJueB/vTinRBHGLLB0IouygY0cZ+xb7GduUCUSaaAxK4cD7B+0nAQvx+9/g+/CBTXMox4qErdrW",
+	"KMeHlahSsFJTYU81VbPYO8Jf3Ewz8RvYBeGDKhFMk7iRCH5KUDqr+3cOaXKopNjhbnyth/4Z7qilx74K",
+	"0OKGAdETe9wH9vxWGCDsrECnjyDiiVkJK1Ur+mhRjNQwAW/5MLV3an0XrbkWbHSts7ZlnFH0t6NRBbm3",
+	"7YWd2ZpChAYkHVtAGSZVS/l2vLVuWW0IXm9IyCJZiQJsbLmzbKS1Jx1ICxUL0G1ssQCWQ6EEOLaKlJSq",
+	"FsY16RaJvTzgKYoxJBGzLk7hW0sJBrfPBChXEQfo+/gbYmEl+UXVgoJc8JvLis1Zbi2yqPd4fBSB3hf3",
+	"4QjjDoWLCtEI9ELWSKD7F75duLG7EX85haVUs51xs/OitifiSYpuLuRv5mntWUuqNnb/3JlUpmDiWzD5",
+	"wEpexnUSI6uiQvIYxSI+FhTGRxb/ZWH113YAd2dSFaagIt67SV1VthDABTeyPly8LnnGmrFbmuBlSWlP",
+	"BLCz8e4S69k5NUVk2zsz+SrDx5WmXYu94eNydWd/zlxbm9EFKif7Nx6pEOw1x8lrabB7kmo/4Xtkp+KL",
+	"qEQudoOVLjkWCAI7l6xD6uZKKfhjx4Xw0wUyXW5LKu/pFjt1VM8gvoq5SZ6CMTh3GEgVkozHcX7Obhzq",
+	"Dj6Ngdi3YDNVvXvDjEdiQdhZkZbvLtjj/fnLsv1or7Lb7RbZIk+Kc36rcXTaBiuCYNyRSthEISxXBjsb",
+	"d2fjblHFCZNz6RP3/S3FD5dbuXuXdLCWJhgqldyx187Ewz9WF6i5xlqkF0KTAqJL7mlmEJmWk3KTFv70",
+	"HnZhogl9jnQkDqb/qCfxhq4DIeXaYLiyXuXQAG6gdZwOqeQC9O9xY7bCcsWZJyv8FOVmzlfJM9jES7NL",
+	"THylfnRKTZy47ihhxu5obD1HURMQrTGPqw89i8VYmTXOfB5S/CbP/MbVHzDNYomVulGQcwPDs70zPFcw",
+	"PH0NITlpu2DrzhC9jWCrF3d4PD6VGSqVuaZMGq+oavKh5ix7RsgG5TGZNEuCq2/wgTdQFNuucL7V0lw6",
+	"zC/XaADqoz6hzhwCU0liwdRggL1+RjEtjEmx3Lq+7rdTVffbaXb7+1HzUXwgmk8Gh+3mw86j7uP9Jwdt",
+	"3umvH8SFhby+CBd3zy6Me7dhXFyEzzyIS6Zp4DLyVEfjnkmDJwRLKv5gJ/hWDlXJYtUcI04Ito3bvh6H",
+	"Pw8XL68Ihv38pYRK5aL9uLLU2KgqGKbmdpvoF9/nC5Kb60vNOnMT9+jOuNwZl9sDtswSrIyUJNtuIvW3",
+	"YWfuXcJ/Vgh2LlcGmxQ4Ly9F3kj2Lw1ewIvW9sZeI1IqoxY0c58oUulU665w+psonL578WDpz5c6opbu",
+	"jwAlxxMuE9eDKmwt9qKPWiSPtyTGuKp6MaRzlHO6Eb8cU1lP0lPmTNEzSmaFNyzJGrX1Bq52AG5U0dcb",
+	"uKbegJqBtasXHaOBa5+HbcbijylPF/CjkKKBgF9IijE5Refb0fcp5UO7RRJmPifkUeHNZaSmpmrVkZrh",
+	"KJFREYtdFf2c2pmDfJ6UFH4GWz0Z+tlcqJidjRRD8giVr80xWGC0K+ilyXNwJYy8r4U0y8IG7+wG+VYC",
+	"B35yiZyPm2hERPqoDuAYJ7HA0lk8aTCYJWbtYYVZu988iA9F89HgYbv5uP+o2wT94/jtGkHjPJGEwoWb",
+	"MldEvsOQvTKkj/IN+WZKAeLGD++/Y53u/sFhw49UTSZKYzf0upEGWPv59aEGK0N2wYa7DTbYZfjKwg1n",
+	"BSR0lPWOYAwPaWBpSmNFktaoCUvMkVNZsYhAa1AnLwrJJUVbuNu/lECEkw5FIXZ7ggNWFNXziikoOxL7",
+	"m6CSO/2KJF274gsX7FbDI8j+Xnrnr1k9bKAc6iIqOHE7B2YXUtmenjuJibUtM3O2QdXYLTpPe5c4qs8m",
+	"vJJXhG2m0pbGV/BV6wMs10mvigCLnbxPFGGhDbQLsXzlIZYzfi68uEAuq8FnITKwHHRptAWvqEj7L/HR",
+	"z/Cmn5GHXg0XRqWwnwy8DGbFA5jdbrGBRjgOsU7abIlV2HWAp3TJd/PV7xpPxVtZAETtHC5Yl93mfnQQ",
+	"Nx+Jw0HzMX/YaVL4myT0EoCxF0lKsa1YDIRE870eWsy+wdrxBlix68MNuI12wYa7DTbQWf66Qg2/jBRG",
+	"ZG1oVFuMHaMI6KefF4stL2iAbfylxBFgHctoaFUSpFYKbHDAn9rB3YrDfuV1dqK5WjSvv251rj5M+c6O",
+	"3nn62/b0DUnRu7bV9y7hP59h6cRGWmapaw8vWu/ZXyeeKjx7mrlP5NjDw3Z+/TdTOvEJxUPQmEyraIT5",
+	"HE65mBHqlcn34LHHwUrFwDA1NYFlmqX0VTxFZEkRgAyQiqVKDgnHoDqcN0l59M2d+Y2bvJQU11u03pjC",
+	"y+/Qwm3vLNwvwcLdoX7tzN3bbkT7DCxei2xcG6D+ZaRYnMSk38DCnY2EvBqsPrJ9IZqwEnmqFTap6YDF",
+	"aiZhW2iLqTiYap7qFnuT4ykS1SR8nYMs9qTtNMGiQgU3lUxIk80ZEaDR5fajhCBcXXcKw/K9sboQsSXJ",
+	"jXiWJbaY5PSHk2b38KEjU1RSsL4YqEy02HNp8DKy1+2YzxMJLyLxCTARPcld9eIsU0a02KtEU4CJGDIc",
+	"yJCQSBy3NJTvVuCbadSLzHr9JnyJ0oqFoZKURtAYcT1qHDV452b/h4XIxMUPdLf24Gb/R7sIHT7P8aHF",
+	"H42jAxAI/d9FZKwJ1fAfvFxDgV6IrO9DkRvE393mWx5/B5Vor9yF4e+mvQQpd/gE8WhZIu86Cn+NOtm7",
+	"EFkymNdqlfcCZmlqHPI2eEIjQu639LbaWMmuSDFo8L1mI0EsbE4TzLhmPEUZGzDDz4Uk34sAevvCzAR8",
+	"lLEIE8KDVk/+JMSEhSPB4/AIVLCD9kdwOLif9b5A06kUUYFBkju6I/dgok/BRdGjKvlOM7AVCX9zcZxI",
+	"wyNTruUjTYeSCGZjO5LTPWhNAGE3RX8RWYwW51Vx9ItzuaORiM7ZAI78Thjdkf0KK8Ad1I3J9/fdCqNY",
+	"RfWVFs8crUYVwMIvcJxDkmJhUMQj58b2k/QRHXIM4ioAiYISwKFb9mR/TuDlPFVStNhbkFOzBPs7qMuD",
+	"G9YXqZJDZhTYrXDXI9s4orFjhLpX1Ezm7Hfwue5JR21wj+xRbDPhWaaIFB758UrDIRx2LnM6BF4A4kQR",
+	"akZc9qR/JBjQCFd20N6vs1b9DN4VF17OjIJLk2wBr2ih6MQDFq0Ru6qMsl0dKhEpVITcriOJqxon7dQb",
+	"jrNmTsHbKQ90OgH/TdSx950T8dxqQ3Gb6Ccizrrdzh6QU3o6bhw19Ih3Dx8ePRk8fhi3H3cePz6IHsUP",
+	"D5/w7kBw3o4OD3nc7hzy/f7gYNDpd/vt/uNuN4o7h/HDqHPYbw/abd5+DEKKhnZGtIPF0U3iwdJI26Fr",
+	"eR8kqfg5A69lZMxEH+3t6f2Wfac92NBapCjM9lbZIv/7r82T8T+bp44R6M+H8UEnf8rzK6zJOJ5O+6h9",
+	"uAFloS1GL2wJ1zUb8xbNgE7+KRpHB4+7nf2gYcQHc2rAOTlqJDIWH/A3t4h6fWpUJmK3za4vLvIH4KuL",
+	"8X3VJUlxQRk5qwP1/13XIf1ESH9sgLxeAzadgMLvHrLXyXfgcLx79iJgnP2isti/BLv/7O3Tvz6Az9+9",
+	"+R6sC85+fPf8+xb7hYCvMR4GKhq8EHSTEqNZf26EPib3fD6hfl20bfjYWhw8E0zDA2xjrmubQq1JobqB",
+	"ynpy5h9DFglyowwoCE95rX6mzoVEy2fMYwRZjBUb8WzM7nP2z2RCV07lhEfnMFA24FlPjhU26nJJdw/Y",
+	"mEeZ0gH74ez1KzbFDLkHjuFj8SBAEMRut9WTPVkyyygf4GaMbClN0J7eSHNkb8e2Sda5DLY91xV1yZ7E",
+	"PQETTguLcy7z9D215bbYqZBxPgKKEloXNRWWmc0l9OlbNKroa2SiwWbbnsS0gviAZcnvnr0gQ660CTQV",
+	"B/CY6ZHKTDpnfGBENuNZrI9Z6AVp6H1h2ZPh98/PmDd+97TgWTQK2SCRsa5lpwHR7QTk7bJzjqepSSY8",
+	"M3sDlY2bMTd8UX/DTCFFTV4NAhMEB9JpdLqk8b/ePXvR7LQO2L/++39QYiQSqVuu/rhUpph3cpHRtLKq",
+	"q37sGniRxXkuda0t6iKYnJyRFfcOl3GAa2yPJW415z7wQhe+dcIon7t1HlG3S66j3Clr3cam6rouIeeP",
+	"PdinYmJ2+bhdPm57BgWdVMb9NruZTbFJ2GIvE6ALm30HLlxtXPzANcFHgIzQqIkDzF+hqnCalNgz2O+q",
+	"f8RyBfG76uu9y99V/2X80eqQkZqBmna6mada9SQH60WbTPAxyFFxQUET0Ffhs+evnp89D1nEZSRS1DCU",
+	"XgOni+hMuWHhu7enRa1k320SD0IM0uqgJ+F2YG2AiyZiWyeTiaKK/V31Gfn4YmJEfMQmKoFdollfDBOZ",
+	"C0x4eE/eD/fQ9dvb3wM9s/ev//4fx7ZaoG5D4wXlKoJsUHC3L/xTqP8cserHfM5G/EKwDthuXov/rvr3",
+	"NAszoaepCZGLJMQHhxYiJQFrIoZlyDFRYJhhrCIML4XOMQ1pVsFhClFn5eyvgbfmvPWhBgQSLb38d2Eo",
+	"Llko4MiE7H4YqVjAQyg1Zpny6Gsd4vU96WcS8fjdHD4A+zQa8YxHRhTMp4EC68TOlR6pWUAmqoU/sXHz",
+	"EtZ6TzqbS3CJ1Hy0vexGLZlyM07L0mJvbRy+J/GGuMlSEWOEy+4t+CLGENuJxEHf0yXtgOurZITaUU2H",
+	"I7+V+gJ/yPiQJ7In7YlhUcb16DhnCE204wdc3Iuw0rCTKQDXF/QsvB1uDrQVYSkKJlLzJzEPrZ0Iggn+",
+	"mYmJsDNrLacCKM65mOOC4Y7yYDC/q351oRgcrO9QZtwpy3puiS21Et7n431Jv/gYNMxMrfPD3JBa1cSo",
+	"/PEKhVrdNSfBiZBSNArlbW5zPmru806/+QgMz8dgePpWWfFkAGpHGZ42jrofN3w9eoHrzCjNZkmaui28",
+	"M6Z2xtQ2WWvRqaewx2G7zYwYT1JuBPow5NndkXE1iQf1ptWLJE3B8rkQmU6UJBfSjZ3ULJgVARuDBUOB",
+	"HOJspxohDPvAH7pgSDI1oHgAaUPUm7agApWn0+1H18QrWGW4Amy1hXjFM274AtP1ILGlyvZd7mlGosNG",
+	"WqyZMkhEGhNcGZiPSEVvzQR2P7xiUmlLlLaKuXBUNMDEhch60pVJu9lAn1cnqZAmnXtTCzWiXZAApx+f",
+	"rXDNiHM415wYDfOD8x/nxtaNlTSsUfeAjdQ001c0dk+i0TgUplDCYHGM0EZg9ylHV3zwezFJ+RxsW1BB",
+	"bm6Lt+5Ja+FRjIxIlIgmBCwg+wAf7/A1CawvhCzbZGzRJMOQIiwSvSz1pBw8qLc03mF8/0uxM97Fg9zK",
+	"kDFf/Web2hiln94GAXIhHJOHtW4jy4Wuynqhss8po1VIQX3caBFXs6O868KsO7uLTe3MqVsxpwqmyJ1Z",
+	"UZRcqC2weYE5hwkfCsvXiiVzHutUsJnKYlt90y8Ax1pc2dw3KQOqEh//UV4d43SkL9ERtujaw6cm8tjW",
+	"w/jQCaKRXKnqafVk+MdUGYG4qjA+1PH4D4w2wGzF2sGrwru1MGmjXTAGrLaZYqkwBntBrfpGRNuxkgJe",
+	"sJhzq9KtNK9LqmuuCiCcStgJqVLnMOZywYYR2TiRFrhWmSSqq3f5Y2nb1ph/eCXkELblfrsdNMaJdH93",
+	"kAcNjkXjqNHrncJ2pIoIbTKLILhivcnnUBizWv3SzYtVsGqxplplTZV7peyCCmH2gwbu6MZR4zmxMBMi",
+	"0pjPmdsWwhZPDTMhyEtBhB64LOZzfc/umdZ6hRfvuNZ8KJZxjReEw0xkYlfEeYeK5RSljvUMKS995zUV",
+	"JXVziQdiaRf+GbripWAyn/F5DkPuUqn4B7xmi/38/lVxC4IPiUXjlHp3jiqorTF2BL2VouBeTRd7+rXh",
+	"c13Vyx+AF4pOeDG0jLC06GgS1kzAptIkadHPLMSZ7W21M4R/UxMhCx54+fY8TSlf4W49sNoJDjXqWYLO",
+	"hbnASzIKMI95kgpEJ7jyPPgqkcPwQasGl2DjMoJnKO1Wb/Yvxvh3Df/fRMP/p83GBtVWbWidzpDaGUvC",
+	"5p4twfIdioNpRkwFmYiFNAlPtT3fiWGC3NYAybB7cpxI7H8Bmz5rsRMb4LEVzcWsFth4mqXJucjPuo/u",
+	"iQ+JNsf0oRdTGNhBnCsf+cEiEUtjTfKDszSR53BFYpCCVrNDZkdVZaYOhdn+aW9/4QUpO+PljrxiHnvI",
+	"jXOpZjZevx2RsV0DZq+wvWsxQKle0GiRDgJMIUjGjeHRCDcZC5+f8aGtFngvJlnzWTIU2oTs/vsXT9mT",
+	"w/32A2ZEmqJut+3NLYqhk4QCPe9qLZSrUpjx+RFZQeg6540h1lXORKSyGFvrCIJfEttfT87UNI1ZPxP8",
+	"nKnBoJgpB0lCVlP4nsshudaqL+bVbdAFqeJQNDYULlf8zRN0fUoZBpquTqf9IMdnCXGG/txudtrd/dCV",
+	"3JJ0BXmbYbO+GtiZTDSbcK1hHi/Egt9dvJNzUEeCx7hHrMOGk9KocbO74GbnjvV//aPX+9BtN3u9D4/E",
+	"r//+b6t42SfS7pZjtt8+oFKXUkWqSdLUpxjK4+81bho67jXq3vvloPlGSdF8basVKt+/0157AtbTKTYF",
+	"WGogoY9q60+v1p3mQx+obIzt6f1EcoxDFBfzYbdzcAAvdGXRSmO6kHELlPWHcUr30001GCSR8EpmprLY",
+	"hj0TORynraIaXFCPHxZfplRkXHitdz9t8X2SMR+Kvd8nYrg4JPdZcUiTJAL3ojCYH1+8fLH14UzkldHY",
+	"j5YP5t2b77c2lkrrgTqL4UTC+aOTgsOzIrD5LNETpRP6SbUAtL/asz8p/uJj0AAJcN0v8ZqPQaOgUK77",
+	"CVxqr8RX67Yf7g7b7rB91ocNjQBfpcg1mEA2Yl5x8kg9V8DgJNHIWgBqgIWzYy7nFeqfkfrfw+TjEj1X",
+	"UnP0y3+0m09+/X+b9J89+k+lzl/jeMPV+3VBFZtlGVmUOoqWpeDozj9zx6bz8Pof4FK+UeaUm0QPEvIy",
+	"vnaniF+JTnxWvlCOC1JdhfXeB1lwM3pEEA1eeU5ImYEhnrs6eY01GuzWbfHtMzOuexJT8+yEUSWLiEsR",
+	"RSxNzst5iw+K68E97j4cUoHr8TmUgxRRQIIGrl389DbGRbc+LTYc49Ikyxqw18hp/QVvRgtQC0oCamWX",
+	"ybprOBJKgZRO9SyH9CGJcCuiUKpmUijpOxcwpjfljpO8rs8W7CETK3EUOr1bgptcV8ZmfGCWYJ/g1z5M",
+	"TdEfIz5sBQwFuXJL8CNsq2AoPVlCQ2HbBEPpyVLQax0wFJrxu0JCoQX9/GFQyuP8XDFQ8uORMxVNdXmk",
+	"mcBDH2+Hrgi3j+cqWmmRvWQDd6A8NhnzmmGh67AuNsvZfCJe3j46Sy1QykH3KjBJxJvt/v6g+Sg6jJtP",
+	"4q5oHvKDwX7U7Xd4+wnIRhVxnAwhm99/B2c2S4Y4JUMh4fTi0uUo0DC5pBEs5vDrqZnylL1Rsvks0VGq",
+	"9DQT7MQVyeR+GM12PR6xH/56KCdoumhc/w7MvBQfjJUCR42Tv//Rng/1b4MX3fhVOnn37qnmT/9zHVMG",
+	"d9wKcCi46XZYKF8UForTRd64oQ8+FygUrC+ivhgYWF61ST0xibS1Opk2vv0GoYadV0enloX20Iatniz0",
+	"GPNkzx3xphOSoW3IccAmVpZSY4tIBwtWDqX14ZqeXI4sclSRT0cbBMuHEhPYVuaECu/o5RhPUzXzkMZ0",
+	"GfYlYz8HGCVkpazbAZQDlmCbUSbqearw/H8u3RvFkCDVzlZDdvTxIY0/sVd0kc0zcpuG7MlfwHA+Z3M1",
+	"hfWa8Dntlym2rj//+T07CLrtNqz7foc9ExEuGAN5DRp0XUSQoo55+bygO6qGhweZXq76lStf9A2WXuIR",
+	"yYt47ZsK50PkhZsDts9eYyFft909pBMjBgMRGYqdVL117VtUPnstXP18p90qSzee1GtLQGjHr6khaws+",
+	"4Mtd0dmutWOLmM5ZQnVuqBT7czbiMr6pFv91o8jB3iX+95py2/eIqK9zZUl1ZLbsxGpu3WInLBwkkqeh",
+	"vSqvka0oXV1SW1vFkIXwHJGSepoaanBIQEWPbayYHqWkDfnUlq1WK8OaY19Ll3OtU1JBl2Mn+hNxZNEC",
+	"7Gpmv5maWbuxP4kMCerr2ey+I8t+kgkEIbQSorLYFa9fv9KVLS10bVWWm311Z7+9M592+ZHr88LbEA03",
+	"ChI4bLOFCnsrFkIbdrdHX1gun7zHGhT8cV7QSCJjxEm3gc7XicV9Ej2Z51kO2k8WQcAsSxBYKo4wCH0g",
+	"cKodwgJnUsy8yPKIFBSJGIJQ8uEI9q//7/9noQsQ2z/JAiJ7B02TwgV9HmHhfTGggSHfEpUoTJxmYHLZ",
+	"3pz9B4j5IOLEeBQSd1M7HfmYMJF9zHhP2oDBmM/pp0TDBD8DAU0Zc9zOVy03WSBVshYcToWPm5BB6GzY",
+	"QmJHFzI7hDKmpEBEywxfBw2142KKjtLyPUmYKtaV9tIfp8H2dVWjmsb8K7HrNg2vwOIuRhpgDxvxwXyi",
+	"WMOPXE55NocLHsHESupEfUV0l74VuRDoxmAA7MUrMRLatSPcG3aPJ6X38LH8QmrG37m7FlJrvFHY4kvR",
+	"uzsqw10M45Zsi+eoUFxcP3PayqVQ7zqasWeLuJbQG3LjbQCUYqAPXRLCqBxSFUEh+nP8L+YsRlN5jtnZ",
+	"NJHYYQM70oI/kMKkYEUo/piCRsXmHQo/hGySiIhKSTneqIjiijYQPZS7php8hAMTQyoq8cFQ8Ubp/onU",
+	"IjP+/iWUDNAFSlanCGiaUJT8xcZxvmA1WlmLALPmzLniYDvVmXPYDBuPojiRb6bgi9aNqmhkFkfVrcnn",
+	"q+2O6ebOpFXqJf5lwk9FoBR8E5xLmGg8M5abBY8I/ttyiuA+bhBlyC3ZJ1hPYx9no5z+eaU8SfFCOlP5",
+	"hUUjp3jdwvhbDcriz17B4UVkDilmp4ZnBudCpXH+jUpj9w38ih5ZnEKbo6mdrZrcza8BbJm1rCHcJ09R",
+	"ICS6uuyRYrDuip1bfzdljySzEeHBxd5tF+zdevq1yngVGM7XZXTNEh6n9/pJ8bmwImhOjAqUIgm8rz2M",
+	"tgPntODmBXROVg3O6fQa1SWuiM3pPe0aLpHnFyKbUwwCOZK9r431EeDoPHt/8uKMIUMK1bcjYA6aET3p",
+	"xkSRCotMxfvKYmDiTaYyFVo7P3yYSFvVxtlI8BiejN61hjETwwpVODgUdEvEjO6CHlGTr7A4oRREwYCA",
+	"Q+9cihceqx4xZ/ILETDuWn/IKPIA5ITXZaO3+IpHLNzDdwwDFu6BsxpWAoJeBwVKD8La2ojLMl43/tZV",
+	"ivfkQkzJpksCZpTCiMtVsFDf0wyT1Z8vg7yvh9NESVuJqfklWVqfsoIEa4TKkYIzD7bqgWKVZD+fsgmf",
+	"lGss7F5xZYnUNWBLN0Bql6MSVrpcfVjZpS48YG2kyU8QcdgBhu4AQ3cRmW8SMNSG5K+ghd5JHMYZqLWB",
+	"GDSOchG+2JUSFJtXqHWlxU7sO4J6J6KWoN1ut+r7Nb6O0Ma2W0xutcqfpM86VfBL+gKctK5JKyyvYywl",
+	"B4Itj8yV/K88hM5a2JrF3Xt9Db+vxNo55ndWkw9i6svwyt0o9y7tvz4uRapyxfzUV419ci32ciFVXF94",
+	"Yzfx1xZcXhZYLo/hwk/AZxXG9Z6Vl+Hry8dPWcS+XVm8mSSus/b9ZtiJ37sqdypm8T4n6SvGPEmXZyML",
+	"QUaKYC63hfsqTgQYw1QupIUodEjnFIG+NxtmZiIyreQ9XW0qP4cx3llrc6FFHGOcTKuy+P9jKqbbasPF",
+	"V72mDbeQQ020nTril6YKrTvtur5d290jUMLfvwbwgRhP4K/2Mgncbl/t3407zW68L5qPBgft5pP+YdTM",
+	"wzedCLVhlEwS+6zLBo/jTGjdOGrwmP+HHXArwpwsUlW5ZKivArL7AoWBkEvHtfgbEB/930UEP/mbmmaM",
+	"TzBAbft+61t9/R3Xa/Vdy/bHPXq90S+aeGw/92DSV2302zUoqBmS92UtsVw57MHmrc+PnSDJpGYcYdsD",
+	"B+lOTPNMKyWpioQoWg0L6SyExwUmYHrOJf4nJwOeIfFqX2AzDRVhgpBDcjh/ONHUj9RY6BybyR7VPP+j",
+	"aS5pVIZNJ6iCjnsyzMQknZ+pnMI+c4gomg2VxV5FmDbLpenerMTmCuPGh2DLJUH+D1TWk8jMZotKFy8k",
+	"ln7tG3nhzmFfTWVE9bc9+XYAH8TzH8w4Dekm2VSSDk00GwgTjVyVkEi1wOEH8JXLhx3bVyIqY6y360m8",
+	"55n4YMLAVuH5ambkTz7JpSxmw64ypLj5vJKDdOw4Aeu02evkO2bUUMDDW8xD7Vn1n8g0kQTGS0m+/pyF",
+	"vWm7vR8l4yHTWfTnXiNK4qPE6OYgSQUopV4DrxA3pc7Dpmgax3p5Mti8KP/utnGZFCExuxb69yizmlNP",
+	"IKi6nfaAGTVWWaZmxRRUWaNeFtIg+ZSskvDwmNKU43CIKEqajEcGCWHQmlk9KROVb5WqoWpN5BBNFdg5",
+	"NiP1K3l5cEQaR7Q7ogltkmeCZ+wk5gFzNd6JbtEVe/aS0vVVm889ttdgPDV/7jXeTjMwesduJ5bvh2YD",
+	"SpTGUWOY8Uj8B1zsEkmNKkvg4Vn7ccESKOt9N4MNKpv5xxXjA4X1JOWJXK2n+8zVFtm5sU7wWAhk3Xmt",
+	"ZMznIKeNwODBUjukdkirg9u783SrRMjWqioZlWtYglcsuo3erz4h99J4+mP96SH810+/7bJpd8mSRDqP",
+	"LLubG3bNvmuCWm7eafDheYoWjLYMvR685IiF6KRZMwqMfx6NHJNekjGVxWABUkO1tRBjrH8qbnwKDozm",
+	"GMqFz6UyWDQzZ0NH1I/PL9Al+YKr/ryultjrbH23StvyynsRJGhMuOK5ZAZhrC5ELozLUhj0D+FDU6vT",
+	"EikcbOW+fdVfuO9G8l3fqoBXUnzH63jsbiTqg8uGwAOOA4oFlt9e8DQBJz0WBqNnGGQtsmVxy15tytVs",
+	"zonACA3c1WUa7G0syYM/3s6TgX1L9WlgmNG+2evsGbXXRtd90xVZViOitPBhPRgQDHenpnZqag01RZT7",
+	"2E8SZyLeUjRiOpnAmVhavPEiD4YiKbkNCFCcQLnqToLmHAlpgxfOM0cl5nxb5zcjPUtP2lsFDh7F6iwh",
+	"2WykMOM4olzkVOppH8bUF7rFXpPaQmor8KmRiR5U1/3QvZCIwwfHPTkbqeJvY8uPMhTGgoeFXp+FcItY",
+	"FzjaadXuYTmtVZUZqmoO53Zq0PmnCIOblGpuLZia0+JM33rw/XYDxz54O1RSLERvl8SNOxVx425zXxwM",
+	"mo/ah53m4+ghuK9OgXQpk8txcA070+sFVwuTfn2I1S9hYJmOTI6auwu73m2thV8bCwRtD/0sS4xBeJBr",
+	"xOB1WIZFEXdWc/bvE2bAhGtNXYKazx84gaJcG0BBQHpWUJkLSEIwcuXFrRo0v8K+vePQmDvqxcqB+uO/",
+	"Nphc4UVvFVJOSJPNV32L2xNiYy6nPG1sJsFqgh3lDbazI3d25DWQdNj27IWUVMiEvKL8rLce9y4Lf12D",
+	"NFeSttQRlg9IDQaF3VwN8LZUPl6t2Eli1/mFcqASo/y6M1xR61V64U+A+GYPe2l+dkDOX+zJw1a1jc6d",
+	"z+0uO2QOnpliL+SSYVayLxI5pKADEnk6M8UHDRNduIZylGM1xm8JcKnCbOEyEulmubzn9DKNlQ+Bi2Z+",
+	"MbGTHfDhpk3QuK02j9AvgTCkiKCMS5hV6P9XlUVYSMN7egUQw8rq6K0fjXX9eb0KrTaNcs3ipbo6WVqy",
+	"nYr6UlQUdZW7+qCbZ8V0MpRLew2u8hKpqSmB9mvhMXKsD6uvFtDCcc1Jg7BSyFEKHTtMuQLPkUUW9c55",
+	"CV4UblsbwXP9p35ZrzE9sb7Uj/szZ8kpzK+vzaWQRmmsMF3bKc7101ks0P2C4qBrxSEXts71wUi3HLsu",
+	"g7sLPHr0SrKDsQoOhFqJaY7E3CdvNICn7iUyMQkn4786rnkqEEaECDZjB7uSyzrbQ1AUi166zlR2rhm2",
+	"6yoCfYN3z3SLvZSM92SoYUWlSXga4sWDlFja5nglliBiqULI7nON/qqIA5YMmATLacQRIf64jGKGAB/4",
+	"q5509abwkUnG4gHWQHAWwkFPU5FSuwNPU8YNUzISLfYcDDdM73CWJvLc3tcyv/XnVqlZUBAq2LSEedNM",
+	"ttgvmMBKU+o4ptWmfIAvBKS8F4K8WvSVSGSGiCQFHmBQQIjJmwwTw1OmBU/Z/Xcn8fPTBwG7AlJznsiY",
+	"hfQsCymLCg2xavFdEpMPnRBa4epEDn/O0pClxKpKOgwFiC29tSvmGICTjKYE7iJi+4PxMdx9pNKY6lm1",
+	"iDJhAqYVQe8jtMqEay1ipmSLPZdRNsfa3XfPXvhsmW/qiHiWzYuv7iRfT1rqYYK9O+h2LUINFQkzNTU6",
+	"iQWbZOoiie2g82JZtxKJoRkprQguA4LpWDAf0ZP+weDMjmCGE3PsCm5gGgiGN1VDb2LARgusT8BL62yh",
+	"i93Y7umeRHp3dtgm4JzD9v5R6RJbkBw7hzpWM3lMtIOWFiinqzYKX89nHnvSVT9cQba5YaUugR11DxiW",
+	"Uuen61zM4eE96bacJa7MtHGUlgSsc5/KfIsPfi8mKZ+L+IiZbCrCB4UEqr11T9I5sbDwDoL5oP2kytRy",
+	"Qs3rzLvNgORC7lrv6eXiyPOUxsoGWv0tbiErohexY8QVKJXuVSgVJ3gK6C4W0sVDvMBF/9vO+Z9XNG9N",
+	"xqPzRA5Xx5n5eKN5XRHShdIroP5mfO6ELJ0Mpw93AC/fSo6mu9Iaf8+NmPH5J65iLTCIXmuprui979nD",
+	"vhfBQElWVNuZ76aGdFyhTYhsD2wE99ZJnFNv4oUh2L+n9JQQW1d0CyH90TwjfTFTWax7EjmDpJoFOUcA",
+	"WjMI56Zi1GyOBIDLOWa1sJyIa4teAL6riNn9UCrzmwXrf5CXHKHmLZ77VGlEPY75mA/xh+7b34ZKIoCd",
+	"/yBSWTadmPDBkVPyno5gMjU4NdXIvDixZ8rOQeMmqsr+sgzW6ifci3QsRj0XsGzyL/vjx+ft/h8H8+8f",
+	"Df6edaK/zs4eTn/Q3Vfxj5Mn/Ln6KfnbhzcX3x2+bqzp7iZy+NTumlvBPnOg8ks1sh3IX+DatYdvf1XN",
+	"Cl/Y4a7nanM9sBPQn1VooCRckSHYmehMpCIymZIJ+MjzgnC1knIJZ7w9DSAUzMz2T0b5Z+i+lojh64Rx",
+	"LCJq2aoTxs/B5y9Z/dblAHcCX8PJx2KxI3YTgKMDcnY2mleJK/vo2xJWvk7macqnWrADZmu4KRJjUUWw",
+	"4PvTSLBndqp3Emwnwb5YCWY3sZNhawmtE7dF7MnXKKeOkZkIgwuJdpEOisLY6oAVpFgBu7RajIEb9u7Z",
+	"C5+pKZq1LfZWRrYL1bduz0YqFbZ4Vw3LhefuPTzVTG5mEuvCtbYkGopmwTVEE3HRLnxwzMJIxcL3wVfK",
+	"0qEwTsq4qdi2PP00QvIMn3JjEWlxw0u5F/rIvk/jf7179qLZaT1aEIQDlY25aRw1+onkmJAa8w+vhByC",
+	"r9R92O0cHLTbnt5fmwy2/DVuP+zhkeAxRpwuQXfDkJvPEj1ROqEfVE+O/dWe/UnxFx+DxnsxyZrPkqFd",
+	"qWU3gEvtlTjYnVz+yuRyKcyEGRgrG1EWrSWm3+Te5pjHFoQdZKBURmiqZgEXFJZhNfGMQ1gC45+kOs8v",
+	"5LkFTO8UUUMSXaD0tJe7TLiLcs8ofTDNXEIGQ9GzkSLfXRmXsUis28+1QV6EcSKnHgo+pwT0seeELF3M",
+	"uNe0sloZ9opmfLvi16KBVUAc3Wqss/BKa0WPa4rtENKaph9RYyLLG7CxsbgTGRuLjB/4hViQE25xFqtJ",
+	"rxcaZ3mq17pZZFuxxKaibAbVJqE0gaDMmURYSjzFyZjAQK+XJ64YqMbUs7QgPmkXMFDXMUbfMj6TtiuH",
+	"5AeSc2B+lvzBGu/ckky22MnAiMxaeSA6HANp0ZDTgqdgVvrYY6WltywY2JMV0cCAHbb3mcs1573LmeAx",
+	"y5LhyDCpZldjhtbKrRJayVDemsHo5x+tR1gB8AFizl6pC5HyCA/ip7Eq8/TfzvneGXlfrMQ+3djjhv9U",
+	"udtk5zikslneY5iJSGUoMjfzyIlqrDbDw4cICzLhQxHYMgtENRgpJ9e0ILn67tmLFntDvE1Jil76yBpy",
+	"fSEkCb+5sM0GA/t9T8oayJHcUz4jrttv2EuuhEKxC+ffCEthYLudgZmdQzE7cLq+MDNYiDcqM6NZImP2",
+	"/bj/A+r8orBvNX7d4D1hMDXeNQx0J+a+Vl8WoeMdw9rt+LUryTGn2qvlWIX6LdVfeXTJxYAgmKD01dxl",
+	"kslbnUxNznGWqiEYkQc9iRDCdBf0gCkHPeM6wGfgX4kp9JNUib5Cenwn93Y23E64fb41OlebaRYcdVem",
+	"u/XIHpyD5aJxJvojkDN7l64+9WO9hHxh8xy+lBXFV0057iBH9VFSHFGhnH0aFtZi2ICgMX5BCGJfUO+s",
+	"EawGUgPrrluhCjbiEXwKvu6p4Ok97Q8cuoVMXVgybZOMRV46i+SQTg31VTwvgCj73M4guRAuehi4p4yF",
+	"1Mo9BqugEQ4ZFAQ/FxJN8aAnbVDRgvBhDbGrv+YozRk3uRbxk6j5XLuh8BSM40hNpdEWFRkpTdXUIKkm",
+	"rrhLe51LNZPMTbKrxL4QGeiZzpHLgalsaKuNjVJMpfExqKEjC2vvRpHonjXVDZtOqrkrI5Fc5IWSv9Bi",
+	"Xtfr9As5A3RxDm6SNw7B3tECOY0rWundAJd20Qs5HSO5Q36r2K0bHKHFDE8llQvslgCr5Uxe/fDD65On",
+	"zdMfTrqHD11cK4Ar8AKqV4Yl+MBjESVjnlJ5+8Ibdh49PGg/PHjcbre2wLiIk0S5oHya/tp8Zt+9WSyP",
+	"zqeomPlqt2HNDIjJxlHjv/7R633otpu93odH4td//7fGivNFJ8FiRHLtQm4LZDgN3kyVHDYzLmM1btKP",
+	"lr8FLlvz1F1Z+Q6HW3oHPhYkKlFW5PkBbfvHi2/yKOqIR/ywu8ron4k0uRDZvLnQg3ejZbhRuTrlt8sl",
+	"gNxwB9LbQZTKcULQGe7DLqgLcSGk+c0OZqCyccveK2hgnNfw8aSOYXMNs/CdPelOrtwwNYGiOWBSzUD0",
+	"2Yjv590zt3Mzb2hWVTQLGZGWoBBXiLNJhjueKZnOq1R4UXtjOxQhj7lInKVCc0H75fbXZZ7wq6dfewl2",
+	"FfbCOsVEeVMUXORoeCACxiM0H+7lWdQNgQmudJqs221zlucyt9BuW3BUr3XrNuyxqe6tuao17FB2Hbh3",
+	"BEeQtzCSwe82OuF0fCYtuMWTvUcoOPWelXPmsDXBpVWtJ0WxJ+WCRHlroCvJ1WohO1mESBYyprrYKlie",
+	"Gx/xxYa64JsXCkTSRqnpHfrQ1yqC7BJXSaEbip8tCBu0XvRSgJVUDQPHRKRZXwwTCVaR7ZJHLDxs2E4E",
+	"RT1OfzhpOhd4RGYEWdTHvjbBmj09iWlGBLdHpgD20rAhWBvY3Y6VuK7sQReaC0TGtYhR2NmehBGPl1Q7",
+	"lHBXntMb362BkqphLZ9enXtUwLbXI949fHi0hQDBiOtR46ixhTudJzKHngV/b5KJi8ZRo33D/yFBzx/r",
+	"kmGXl7sOKcVu751xdndYUSM+oTQYuk3blpC3YqAJ8OZkJGql5gn7ZzIJbDVYQZYRuIPKkmEieRrkuZ+Y",
+	"DZJC0wH9AztWC7Qqts1LxD1plKutG3OZDLD8NTGjRfELPl+Lhbavnl2ILBnMm2747MXLV89DFo1EdK4R",
+	"3UoNBmkiRUDII4MEUV/knPXnRuSxOxLe8ZIaC3vw7Cx9Okn7z2SyKGjtR674/91Pa5X9t5886hx2V677",
+	"dzN7O3X/H3dC6g6EVHFd8zqEz15GZWKcLKMIteQXrviqXDmvJFIOZSJgU5kSCL2YkxRaoYi+Jx0ZJY0C",
+	"fz7OqaksbZQZZUIETCcfyJJLpGAxn+trHdTKfBM86JSgNHae6ZcWrtq5o59MnsHB95VJFfDRn8AN/V31",
+	"6z3OH1VfX6Wzb7Gn2GOgXXkoQbEdM4fRCZ/rIoJnJf+OtWzGfM4kzzICmrOcQ0UC/BZDcHkJ90IaX8YL",
+	"5PgYOjcjLguYcIhEtd/qSSR8DSkC/+cBCstwYZSY1qevcqZhGFepRwKBuhhMB5pePamnUSRETP0MZBFi",
+	"YA5tzEywczEhNuZHKEYD9wglLaLZfrvOOYan3BWXP+wGZ70mLndRTqbSi2wHMPRH1b+Gyx8H5LrLwKu9",
+	"UoKgW5aSmIgaq8eF/vAao/oJrl9pTDZrUwX/eg2nfPVILS/9DakGtkgNVU+cctiuIE551NznnX7zUdSN",
+	"m4/F/qB5wA/7D6NH8WPxZJBHJqoWbpKpoaOmiZUUjaNOF6x9ZXiKhQMfA6IdBA9hmmJ331QuG5g2PKsf",
+	"e+fvRULDbCptTabJEpiVduAWY8UFhXWQ4oOxR+yocfL3P9rz08dvBv85/enNXx/HB6+/P/xjuE5q/UfV",
+	"vx5YFvbjjs7qDlFlfyeJ7dQ2/rmJHt67/F31r+GAOIGnOf8/MdiOG3rdE+awqZ4HIptK7VNORjFt1AQ1",
+	"HKaStfJw+T0Zcemqz4gEK7SnInQ+BrWqUMADNPdcGGZ1oSt7MyxOYlf6R+RYMbWBFMbuHQgLGxmw/pQU",
+	"ps90Y3jDvVgl0hZ++aPqr60tf4Rp3oaz4MdXEp4riMxBIhM9uiOxmgvV7iYileRl/uo3kJhrScI6N+l3",
+	"1f/Mg8Y7h2eB/QPWbFOJWcMA8oOasQGn+mEQMwQ6EPhOXS9xAkxgZUJPU1Mg1Ca7tqoc53fV78kVanEQ",
+	"/Bg9DiIFP8L+GcrqNbXJBB+Hfng8y5IL9D+EdI0jNhOHeNKhO7YhFTXR2+Qg14XXgfFg7CeE422vt+3V",
+	"+FTGU60YUaE6ymK6NnDhHyF70oaNHIWK9C6byFBp6CPG9bmFDTYjIWuizncqkWFjXRe6IVmynuQJGlcW",
+	"84oRXRC0XhfY8dypFX0zcf8pLWgf2/dvsZ6KwATjEj2BR+vH07dv4OBzJKmjkkFa0V3u8U60wnvB45vp",
+	"hCorei8TliF0CUFsbpEuxICw/IEsbBR4gWUGSFNUH7jD8/4WUBtzG4yyyqeSVA2HtIl8XD8qvjWJCpMA",
+	"x3pNC/ezsV477aPuJuLMvfdnYN66LiPcj7t0wNcqBy3qt5VEaCUuZAQqhOKiCJTKEpcgLX1dZB9ddZRX",
+	"Gt31RHrciTKVzNXg/1tZJN1CgG+quCdoCGzZy0GIOBsLBy6UkFU6xwg5BThia4ByNhfcxhWetDFm7jOT",
+	"LtuZCV5bUfam9NafPnpusqk4ommYSkTDUFKUI+fU+1YZ88VflGK+sRjwaWoaRwOeauHNor5SqeDy1mO+",
+	"xEFWBDLjXZDf+yC/DwbNQ/6w/yh6HD8RbZDfcP1ZYjD2nSNQXLTYqZrSH0sZuL3OcH1NXGMljlhd1MIR",
+	"0eeF60Wn+TjqxM1H4nDQfMyf9JvtqBN3xf4AdA8c6WTh4i5vPooP+s0ng067+Sh63H/C23FHdAd5Qxc8",
+	"o2UHR7qVlu4peIqNo84aAr+4Ya8P8ZYO9S7We4exXrkgaJxkLn++rt1a+vXeJBMDkQkZiXoB/vxCZHOE",
+	"VMPisgvi9eWGTYSapJZkUaUxUwNruvoGZiucIyLpyiinWk7PRiOVUOnUFe++uHHfFQZ6c3lUfusKsWTR",
+	"F50gPZlM3B/V5zPwP7FStOo3Hh92OkkVj/Fcb3iOi9NRY8wVXnJ3jO/Q2xypGcbNbF7kxgc5aEymtSiI",
+	"2HeYcluzlqbF8k2lhfQl+QQwg4faeAgBS9l99XhaijcqTqiAQl16VDftRv5jmgiz6fmsOGt1Z7Rs9/gy",
+	"v5bXvds6o9uGsNmCGPscp2mpKGPcViWC1kFCH9JJVkN97pJu1769xQzPSIFZAfKV0P23Il6r7SQwvZs8",
+	"TZdV1mbnuDvRJQPRO5044irr1ZbyzVoIecxSDo4nlmppw51HVxXN4/HNHM8t8xoKWRI59IYvV/Zz1pAV",
+	"7xdf/aa41D4uQFP9mYe4dlBdd1k0m52X3TB3wG9JzFwW/7TlORMMTx9drQ9EG0+rscBWSHCtrtAxl92w",
+	"EdcsFQMTbAT3MJ3E3IjiSbwO1glp+gvX39MsiavKF68NilSAPpVnain002pVjZujI/J4kYjKiaPVpdzP",
+	"V2Z3LTG3rulYnL110y0udIZW4q3FwWAWK/IrbTcKa4fiIFp9NZURyNjNTNA6u7M4S3DyqV5NqtlXlxjZ",
+	"aY0taw1+ZfNQqD5jPgS/HQVixHgCVuSSZn53BevPbetCEuuAoIEwXpcYzSbTfop1guxCZBqGAtYpPJTK",
+	"dPC5mup7qBlDaUF4gHNh8p+32GnyAenP895UG06g+qGByhynjKOcBcetJtviB3/7mZZbzXOUl+QnISa2",
+	"IcTMFJvwzCCMgkhTmhvK7yeSRUoO8u5SnAnzF1qgxlGjk+vDN0o2CwS5HrcbNpqdQ5xUGfNG0HBrXFt3",
+	"3+6ctQvS9vqH+A3g9K//YNl9Lwqv8vHXtWIIbmdcn9LwR+TTiu2vOjlhCufSCbL8szVimZXONJ0P7p+S",
+	"iykiT7fbpoDOqiZCgrvtWsEoQapynr9cQPXkC5VVyDasqgzBmA7hByDGkZSaksN/O3n9ig0yJQ0bIyDj",
+	"EQvhVIR4h7Aw/tBBoLjRH7PQJCYVYU8uIJy7FzAYvMXA7Uilscj0MQtTLodTPhThMQthK4fsfqiTf4qQ",
+	"nRyAInklYBhBT8KVsY74BFmlxzwbJlJjHf14/OCYhdRdbgc6UMrAH/dDcAXgB5GAzQT/Qk6ZkJI4PVkc",
+	"TsDCSxjDx9D9S9M/8cU+ImshUftgCf/9MEISVh3CQEOJxIY4v+8KN6XMEeWGBuwfr6fa8Ggkfr0/Mmai",
+	"j/b2xvaT1jAxo2m/laj8o8PWyIzTB0c9GV5ewkJ8pAFdgjCdt4qf/OnDx4//+u//ubzc+/DxY0gFpx8Q",
+	"0je5EJLd9xoJxHVexptoxnsSlNADvM1/VdzGWYSmxb4Tc0XNh+CIwWPPExn/WfMUBsK4Ptc26j5Dpo0B",
+	"3H2QfBAxdiLiT2DU+v/An/CTSZZgNS51KnLNeg0esD71DPYaVMIAD8rUTP8fLufwI4cmjnvfFvHaO4zQ",
+	"hBVj3WInbJCINC4wXKJUzZ1A63Bg5wUepb6g8WATuE5i0ZOcaRGheUPohu4NbfFFJmyQliUySqexcHDF",
+	"4EBgRgHnDkuS/WFTGfvh7PUr3CvP0Gi5HxJYwxH8ToQPAsshpQOmp2P4/kNzKhNzxMZKijlcAG+bt4Km",
+	"vC9SbKPzQWvdkzA090IUU/bn9Z4uHD42yxJDmZXxEdvvtNiPXE55xkCjBazT6u4fBIdBT3a6rYN2O2i3",
+	"2fOf3wduraa0VnAYvxfZmMt87kEWzCeChTCIIZxJlHIUNhyoaWaBguE9o1FPIqAI1a4QIwrTAswYo7IW",
+	"e2XHWzxUiWSvuElkwL7PhDjHCXk6z5I0TSKWovSwZdpMZT3p6rU5y8QQVvV+GBNPvWienMERpyoeh1uN",
+	"v8930EDBZk15dB7gGA663UKduhcOR8yJhoCBYErkUBPMVPinP5GMQnRseyzofejXImadFkx5J2D3+YOg",
+	"J+8nIHgumx+xG4m7G97DgnWWCn4h0GtTU9Ni4eWfUCqEDqATrsFoif0ZbD4aXE/iSUR0FDxk/6DPf72P",
+	"t3gQ2mIk0Eg0thYLez0pZiSoCaM7gZMHKzTM+GTE+png55qqluCyY8ZZpGLB+qmKzlmY787Q5dtI6+Dh",
+	"VQMWgkaFBUG9EzitErAQRTUuFRwRUmR0okNXZ4WlyKd0yu932912s9N94Bk3uOEtRol+1f9dRAYGnxgE",
+	"Hu/JkMcxopHw9F0GNjpYq0cMM0KgncDeCHMYVJgVOMvhv8ViACpApvMWCzUays+44SGxsA1Aehrbm00f",
+	"pGnpJJLAQAnhJZMTHAfdbsF7UXCIssreLbRunbV4t3FzcPUIQKjAEW+PEljDzm/o460bzWaTduIRe4O/",
+	"JGs2GycSn9GTuAOK357l38JSXF5mIkomYH99/NiTTqodMSGb33/Xk4VjCUq6J8k8OGKXRDB3xO4hdxMp",
+	"f3iAVf732MeexPH9qfrpKMAFz8pDCODjGR09bPLz9EJw60v/J4j+jx9BtSGr+8ePrC8ipHWH29FHl5d7",
+	"7p+07vkGw7Uo3os8kMNme7/Z3sfokh1SqYzs+3H/h0bJAana+D4VOil8dOV5BYyhmPZdAWGocxVaKPAE",
+	"9pflK9vtoDFOpP+gCAje6502Ku/k3+4qnPha9yqFHv9RuHGw8L45gj7JD2ywKPmduEmaatAsbOBFD3B1",
+	"7+9p6VSvFSvtrIuK7kZ4Ta+PG4xzz9d3ZfNf1jBgefuk5Abtcli7aGR9lhwPSsGXXsFhvz7YuHeZH+6P",
+	"SwDxyg48SHwXebqSnQJPQwuLhgcOoq8Dr6oNrNfnS8/NYv6JomEV6aWC7No0tXSW32IbRdQw1BIzwy6i",
+	"uEJEcX0hfJ303XXu3WXn3hpSbI3cSUmc7eVb+fKa+ORgmuGxsr84to63yYMf6LtQtzW7f9B+8gD8fy8V",
+	"UQZGvJAryUH0KCboxaUaMEK4UjMZMKMUgVVVhjGv8YHcad9CZ+BnLGy36aNhMlh88BYXhQ12ftvOb/sa",
+	"/bZchXY3d8mskPk2PLMvxRHbEYV+QRbPSQwGj9M4iJN+ez6cN3r2Lu2/Pi5lhyByzMXAMnbeakrwgEVC",
+	"kt2Gl88UI5NMB8X3st0nUhWKSDblo7rWwvk87ZVKQ8rLlBJNZPWALvz73mw0dt7ewF234bN+4wJ657sV",
+	"fDc4xyXz+VO6crlU25tkYjnJ+4skTXUxVoWQBZjFBEEWYpW1zzwVRBzlCikzWOKx51hJMMj40JnMP5y9",
+	"fuVFn+YDAfLdc8FzLF1qMTCJbW49EwyJN+UwYFNJtL4qA3HYkxwxwGBZXOLVFveBdIgtALtLkbH74R4M",
+	"du9f//0/WJNxRY7aCdrJ0q3L0k1dUldxXWaXwj1X9D7jm3pQeKjt9Fx5miW+dZu98OC1CFxLe+vWa9yj",
+	"cj3myIxTcJmm7fZ+NOrgf0W1G4yX7LlrevaDCf2JDnJ59gL7C3sFEt86mIoaJ79y+tfaY3Y667Se7+7c",
+	"cdp+K07DqSjmerCiAiu26pVsJcGtI5u0NPtlgtrtqmOy+evV8duJkGV1XCjzDAooau/oTjhsC6R/hWi3",
+	"LmZ6VQnSzb6ZkOnOBdnFiHaYajcSvVb+FGIb67o5teJ0qi2nWHWaPU0dhnAljBrCT9bIuTTR5me9CXvS",
+	"lnhA3MALXCAwH2WZ4yemCtMMLl+ZxeK9SsXd8Vj4LHWcoEES+5yEhdxo8Jj/h31MK1Ljhv3mLyJLBkku",
+	"UwfTNH1Dr38Sc/ZKXYiUI+lesgaQGc7ckVPna2XLYc9c33njFncHQHSHrTpuEQoCiOTJcnRHvGbvknBI",
+	"lxJFgHxB4CGRaYzoirEW6YWwleKDXPwwQimCg2utrzgTWjM1oDpkO1Rv1AUIJd6TxAOs0XYMLJ6jjbFk",
+	"fOCknnN3HK64RdogMnQ1NTqJcVdGXMPY4KZwtnTQkzPRHyl1roPFdn+J6Jj2TWAw9DMEmtSjZILUd8hF",
+	"of3bzDiMQSq8O5jQ52Jicjx0zPLba21HRGH2ZpkyIkCrm6mMSKHAkIUxW44LKjLAT+7lt+U4rfkN5z1J",
+	"eE4qZ4q/MgswOk9GjpDVia0iKnBXUciKOkf9HNOMEGszoWfOlCWgsuSBHprAPjsxRz3pV6VMXW/xQItD",
+	"dS8d2LdWkmUiUhm2azhqxiAvLKOKfTVwuwVZozEgR/SAvh9kQNih8I5pykb8wj3Szh2Mboq/nvE5DMvj",
+	"h0o2UtOsJxG1pcXei8FUi7gnsbDDgpJyloohT6lMPVIX+GSHx2CBRxDjWWXn9JZwPDJBrQJmDlN9P8R7",
+	"/Ab3CB8EdOee9L8nfu10zpCdrYD4cD+E//yGH/sfMl5ota14bXjFvkjkEDYMUtfez3sRfoOPEjmEu7nD",
+	"7BkgcYNUhRCRqRtUxCpRw5z+oBodYjVyq7I34rmtbooKsQKYjDu5nqF8Z+J/rfr0OawvnFRc8WsU6tK2",
+	"12pQl4Klzk5c2ZgaoEVM548MR0wD+Focf36cisypmc7sUQWFM0bkZYV0g3C+ScIi9aAUCdaxxWKsQNJJ",
+	"lTFnotqytYpTTogwX8Ux3zgyT5NULsz1tj1hwGDBEcxrGSVGFT2btZFiYNZvNXoOU3tt0ATXfj2noS48",
+	"4ky/rxpmZVdPc6d4gShOwbD1oghOIcuFHUvMjbykPfFhojJTG6lZx1PKz8Txgi8TFDyfnCsE7fOe9AXD",
+	"ztzNvaJF4/8Yvx9bSnAxR1P/2KM3098lo7zwJfhMYLWic2UUXhAQ4AJ5Cs4bSjS1HGRj+D080Tlb9FfJ",
+	"4TomJi3fke/s5oKNVYT5l2oWWJ8CB4xWLXauHtvWEi3uaWaSsUgTKbCd1abdaT4NPxfS2v2WowAdMMb7",
+	"1lUb595Xoh3lAHhetER5jt+ybHn5lQkeH+fVS7b7FzxdW+00G6m0EveGNtHXZz6vTXmoJvMyOBnHe/3j",
+	"1wBuo6epcdwT8JHf6PZPPB/0b4yhuX/j7Iql4GKyBp8Wb7BAewEf6QWa9cWP7d9Op36pAcKg4Y4uStf1",
+	"FP9zEo016h/W+qtT91+tJlWTOaVgKUs8EmlsJeaNfSOnWPOdVscr40N222GNH/N5T94WPXxl3sW9wV2l",
+	"XtwU7xjGi+iW5XmaZuzp+9cwIbLg1AUNpME4m0/sduZatKJUaeSo9WU3RDAmYtj8RezLdvMw7nSaj6J9",
+	"3nwi2oPmw/4j/jh6ErdFZ9AIrGO9dJjTDJSBA0qKsnHLTsEeLukeLKQWaWN9ZvE1xLrdwNfngdxO2+WB",
+	"7jAPNMvFjRPN/qNr8tB1OG0vMjUGI5yRM+P4Y6nulGeCvXt7ekb+QTjN0hDpZi/NfCICNMq14eNJgPWE",
+	"H8PA0oNTlW1PEgZOEpN4thU8KHePCEwTnpiB1DejTE2HNnt88u5li/1NTYu8NGyupiSR8SaaMGdQ7Fn0",
+	"MectaLjUxuO9n4GAOs/BH7GRIqzapeA51+wfp4bLmGcxcxI9hzCbzWYtbb/2pyBS4wfoizioNXg6obRp",
+	"FtrLmkkcBvlffrosjpv73NuYITkkoRZRJkwOBNaTyKGLJMV6JjICJ2qxE/qr++EDDiKRrHPItIiUjNEN",
+	"m+fzHSAmVJxkIgJ/UAXoCmWJiHuS6qzUBSq/TAgiVJsVKkZF6ZVa7FThHI/53IH2MzNDeFB4sUQybnmR",
+	"EQcKJoe7dWMjPpkIKeIjNuFa02Nhh6CLBXdFD3DE4xY76LQpYYfDmPb9vrVl2orFig2Si8KIyYDRiRym",
+	"grjmtUUFxM2LGEV9wXBtwddlYNGyg4N9pjL2+OBg30Fj8Zj6dbCKLHKusM+Mlfp8YZ2EsbBfPE3hNJEn",
+	"ej/85fl3P7x9+9NvJ69evf3lt3fvX/7l5Ox5+AAWzwfMIi7prTvtXKPXxmxJA9p9erdgSFE2XgJoUNC8",
+	"66raVXXj2r2NdtputafRLuG1oVc7ll8SMzrFE99YW2+XflvpldnBBIV2B7x+hzizi7PWlyCTrEXZbi2C",
+	"DUyORT9w79L+65pilJcGE/bJhUDe5KFye/fYlxlMhIxtcbNUBqOcVwvj6P6bCspf3Fgbq6eR7fshMClo",
+	"6F005MvY789wpzDuFnAj+7q6sNMaQnmI1+2RDftjb2U7t29Xw62v167RZruD9WVB/tzkWNXUWfxSpjyk",
+	"AjOXuWmxQvcLlZxZtn4/FltYRYkeF6rPa9l6csZzNTPgSaqt9rGE27bsIhOTlM9FXMQpt3Emy7VYW3Wx",
+	"rZO8qfFOwyzZ76UIGSz0WF0sXFFrya9gtV90NzHcfy7O1q0WTNy1WNsR1OwM9HUKIQJf9KAyK3VuJGyX",
+	"Gex7uUVem8955i+pyuh40r5zMaH68H3i7m8tS63k97yJoAw+VUKm4Le4mJ02CDlYTMiQDqlJucD1U91Y",
+	"U7TYeZqf0q9vOQvDjRHjidEIZLUkJdOxuQ6vNoqEtT7gs0gr9ugR581H/W6n+WTQbjc7vNvfjw7iQ/Fw",
+	"ANMkPpgTen7VIw/tI+00HjWsEm/41PfLlfM4m6RS3EJcn1LJ98rOnv2isjBYgZ8bkvwKLfiWBe7epf33",
+	"fBlU7y+etx/j0dISHyRI6WBAELtTG+T1/0jnRfLZmcxqkLP/ZyIS8GCbeBAx608t2wgeL9cas8xVdQfi",
+	"hvK7AhvB3ngZKeVyUVJRN5XP9F3XTrmRlETwXQreVA2t8K98Xgdz71PaA6914+jxQdAglEscrZqaSFG7",
+	"J3XdFIT0YbsNM7aiaJ+QlVgETHHvVpDtcbvZibpx85HYHzQf84N+8zB6GD8SjwdPeBvJLH1Crn7+TN3U",
+	"fdyShtlYvzwThidpLW6IvWqnWb6sSEmcC8tPoUz2KH5RD91xahsmLRhHOSmcxAGxSZZo0e3tRdxiB+0n",
+	"pTiLkqiOZnzOeJoJHs8DyuPTRaYcQndRmRaDUTAuWVjIXjZ/EvPQljaj52MUy8REeM2Fi18VfqF3/qa1",
+	"U7BZnrikz7o30GerhFf8ymwsIquE48uFjbhrUPl6cZRkUaKSBNu2XJ2A3r9GenJJOVRPKomUcfDLsEB/",
+	"aciYo4wQl3MqISnK0LJ47Mnbko8wsi0Ep3cyZidjvhEZg941nvFty5fV7DMUbcEV60wHpZQVGFqu+o7p",
+	"REaChfifsEbK9OSnssLuQM5sjuRZ9shxBosO5EGBzGYN9+59cT7WSnOtKyR/V/3SG/yu+kWHtdtsd3i/",
+	"+Qgs0sd8v9/sWpP0EX/cv8Eb0ZhrHFbKDCCGhYUrcU0YO/m5y53dgsxGd5aabr2E3LrwVoYb0aSCy3oZ",
+	"TtQ0s6t136y67PuFylj3AIFsdLGHK69o94pApXFPgnfONZuJNGX3zUwVSJQRvEa6yvUHAdMqZ3Xzwd+I",
+	"S49kcUEUZBPBI3HMeE9SvTm+AI3f1aLTfZKxyGu4KdJcpQxwpqyosAWtWwDq/Ixroj511W++Pjtp+rVK",
+	"ttccXMfCUm8o0GIV6aXUISfvXjLfU01NK5jUBP3jkXqJEtz1gSTDSvDKoTDP4GnXHj8jPpg9Av9emqW2",
+	"yOD/T6wi9LPhJxYAHL9ASG/64CnVIsHbWOTvwpcLp3KBFwqpoXICp//6R6+ne73TX//93yqInCpPKNID",
+	"3GxXlbdGaSecgdZwSQtuW2a0ZSUo7ArbwVLeFPkm2MsX+fclbbwg6EP8QUhbIGBwYxHTFkAVRjugdgOc",
+	"4v1W3Aa/8wtOA1jcDPmnbjvs/TtqntKOZf++V7+83fZW1pf+vs0Vds/wDPDF5V5jodPkQvyzHpkWTQ8s",
+	"rUyVHMJ/EcyDTEY0DZx1grB0tsOa6ekEHqkRLoUb7PLjmdEsqU4Wv0ouhBR6BUlwnSLm8EJlF80l6lwF",
+	"3mra1g+pqooDHnJ7q/uyPMv0Siut5liYLFkivkHoGY+lmIyxJy+R7F2mxsKMxFTfY3DIGHHoHTOpLB4A",
+	"Ty0L1C8jQb2irv9txHVPcvb6+dn7l09Pfzt7+9PzNwFLjG+3045ChZH6Ykadi8rS2KEwr+0brCYLJilP",
+	"rmyBwiQ4OWALT38bGTP5zXr/+jejDE8v/RD+3GtEI256jYC2zJ978Nhe4yPrdK9VCDeVGHbQrY1trW3t",
+	"xEswne1ozmChKiwN+har+PKds9oOVRMh+SRpubNbY2Ukmr2dCAmCOyfBqNguT5U0GY/Mj9pC198QsIbu",
+	"VpIfdsSNo8Z+q93aX5Qh1UyVlJNbFKb+nfZb7dJ7LVA41kGs0OhuV624p6DJ8OPp2zfrreuck5G2pXX9",
+	"G9xurXV1A7hmXd2yHjG3qrd7vu9g8f528vrVaouHyfh6K6DbbtvwsBOdrgHCFYYdsVCdh2wGugFjEoiF",
+	"yxLNppOAhbEYZjwWsb3ivYgTTUksNZMEJG0NjaFiShaRllnEo5FoscP2Pv0YjR1ueJ9r7L2OLZPWlZ5s",
+	"oyYTTxnC0TRlfZ5yGYmsRvm8FzxOtmOH4JSWwa9GIjr3dFAwfLJJ4FFx4gyUYFN7JR97xQ6EL+etz8SN",
+	"rbJ13MLRtK20aXUylMu9EkIBkue2GttB5dn2fvJcbdQKIR4064tRYmH3wj/5/Gw/UzMNu/NciAkzCvEe",
+	"LPBfrf/bn5q8ktLvNIdMHWLcUMA74IskchiyIViV1TvzlK55R3b9p/eW4fkFHOqvz2O2a0gIJhOhJilh",
+	"Jhb3Iq1B1V6cSu2apvcuYcstJ1/FR6FjFL5KtGn+nP88JDRwRJ6Hjapxp740i0xIR+AeDDM+BjMMQSdw",
+	"pwc9idTyL42GHWiUpLZS3IlhYZgnBGkR4tc1m64wLLvxrgUzxLJilP3WL4VRleufTv7+R3t++vjN4D+n",
+	"P7356+P44PX3h38M/7O65Al+vnGx06tEnpMJu0pF7i2cmsIE3uGJ2Sja++1UZpY5m/U5yADCglOscGAK",
+	"goCgHBfEQB3E0i8jJQhch/QPm1lQ1qGwJBMqEzmUEUkFLWT8HLVViEwIusVew2/9mY8VBdb686IyItxw",
+	"waI0ic7Z/fcvnrLH7cPHDxYwYWPMJXn8BNC5lY2qV6TFTgLcQALEn1YEUBlSrKQ4tpFf2lsIoavVTjKs",
+	"KRl+vk4UVPIw5r8CmxBhstArKn2MUP+NBatihdQPvnTdOaRvSUrg6kd8LDAkH4DnlhiWqoinyM4yxFFk",
+	"IF7iaWQsZSA1dO/hwBI70RbOFh5vp+DyiqsxTLQRGVIcWJOJQMGQvSbwuNae7AAMHlnErrQnn8O7Xi2v",
+	"PvFMaVwvIIKCJGyV4St1xR3+EzaZpSIiEG4Yk/OdGXGy5gO1rDVqgJDWxQEmFTd/5uG6vdNxjnOByVhy",
+	"jnPufMS8jgv3tKjHV+/7GgWBtszQ1HZvEcfQ1yjQGhWIMY+RMSJOHEcPYZa3WPihGXEtaMOFKBR6kryd",
+	"/Ca52wJ7dqCyFjtTNqfnrkqM990P2vtBkduTIFYP2gekXOwLEgb0snnzhNnYKsw1Ev7ogE0n4GGJGHYq",
+	"0iuBrV6cOhUtvzGuwCTlkRipNMbJTCTzgOv4XInKmozt1lW6zqoHnIk0xQOEE6Pn2oixtbhdwV3hTj4V",
+	"W38j637MCqDmsIJI/2GJlkYiyXThrmVM66rdk9hiF+fbCFkkb+oLFA9qYDM09rYk3q7e7heVndPtkEBK",
+	"ScshBZvQQSwi3L2NDxVu+bvqL1+lK6D1R7iHRwucUwRXSSxSV/Yzbdc8XIXYxj1ZIFLynEulzYkOedX7",
+	"UtMnMVHdswKV63OkeaFPcYBS5Zj/VMAG5ovn5EqF0Q6TvjAlzrG8+twfBE/NKHDZAfvii9nd4q1svOTj",
+	"rx//bwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
