@@ -120,9 +120,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if a.redis, err = db.OpenRedis(ctx, cfg.RedisURL); err != nil {
 		return nil, err
 	}
-	if a.queue, err = queue.Open(cfg.RedisURL, log); err != nil {
-		return nil, err
-	}
+	a.queue = queue.New(a.redis, log)
 
 	registry := newRegistry()
 	metrics := newAIMetrics(registry)

@@ -137,9 +137,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	ready, err := words()
 	must(t, err)
 	b.post = &post{}
-	tasks, err := queue.Open(s.redis, log)
-	must(t, err)
-	b.jobs = jobs.NewService(jobs.Deps{DB: database, Transport: tasks, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Metrics: deafJobs{},
+	b.jobs = jobs.NewService(jobs.Deps{DB: database, Transport: queue.New(b.redis, log), Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Metrics: deafJobs{},
 		Timing: jobs.Timing{Poll: 50 * time.Millisecond}})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -48,7 +48,7 @@ UPDATE jobs SET state = 'queued', owner = sqlc.arg(owner), due_at = NOW(6) + INT
 WHERE id IN (sqlc.slice(ids)) AND state = 'waiting';
 
 -- name: ListQueuedJobs :many
-SELECT id, kind, queue, runs FROM jobs WHERE id IN (sqlc.slice(ids)) AND state = 'queued' AND owner = sqlc.arg(owner);
+SELECT id, kind, queue FROM jobs WHERE id IN (sqlc.slice(ids)) AND state = 'queued' AND owner = sqlc.arg(owner);
 
 -- name: UnqueueJobs :exec
 UPDATE jobs SET state = 'waiting' WHERE id IN (sqlc.slice(ids)) AND state = 'queued' AND owner = sqlc.arg(owner);

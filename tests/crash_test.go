@@ -666,7 +666,7 @@ func TestFlushedRedis(t *testing.T) {
 	}
 	defer client.Close()
 	eventually(t, "work in Redis", func() bool {
-		n, err := client.Do(t.Context(), client.B().Llen().Key("asynq:{bulk}:pending").Build()).AsInt64()
+		n, err := client.Do(t.Context(), client.B().Zcard().Key("{jobs}:bulk").Build()).AsInt64()
 		return err == nil && n >= 16
 	})
 	if err := client.Do(t.Context(), client.B().Flushall().Build()).Error(); err != nil {

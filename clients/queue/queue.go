@@ -1,24 +1,24 @@
-// Package queue carries tasks to workers through Redis, with asynq. It fulfils jobs.Transport.
+// Package queue carries tasks to workers through Redis. It fulfils jobs.Transport.
 //
-// Redis holds a job's id, kind and count of runs, and nothing else. Tasks may be lost with Redis,
-// and may come twice. While Redis is down Push fails, nothing arrives, and the workers try again
-// by themselves. A kind of task that nobody here knows goes back, for another server to take.
+// Each queue is a sorted set of tasks, the oldest first: a task is a job's id and kind, and nothing
+// else. A worker pops one, and whoever dies with it loses it: jobs notice by their own leases and
+// push it again. A task that waits already is not doubled. While Redis is down Push fails, nothing
+// arrives, and the workers try again by themselves. A kind of task that nobody here knows goes
+// back, for another server to take.
+//
+// No job library fits beneath: MySQL holds the payloads, leases, retries and dead letters, and
+// asynq, river or gocraft/work would each hold them a second time.
 package queue
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"strconv"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
 	"github.com/redis/rueidis"
 	"golang.org/x/time/rate"
 
@@ -27,173 +27,162 @@ import (
 )
 
 const (
-	redisTimeout = time.Second
-	lookEvery    = 100 * time.Millisecond // for new tasks, when there were none
-	comeBack     = time.Second            // a task that was sent back
-	maxReturns   = 1 << 30
-	longest      = 100 * 24 * time.Hour // jobs keep their own time
-	giveUp       = time.Second          // on tasks that do not end, when closing: jobs had their time before
+	popTimeout   = 250 * time.Millisecond // of one blocking pop: how soon Pause is heeded
+	popDeadline  = 2 * time.Second        // after which Redis counts as down
+	requeueDelay = time.Second            // before a task that was sent back is popped again
+	downPause    = 250 * time.Millisecond // between two pops while Redis is down
 )
 
-// How often a worker that is free looks into each queue first when all have tasks. Interactive
-// tasks have workers of their own besides.
-var weights = map[string]int{string(jobs.Interactive): 100, string(jobs.Standard): 10, string(jobs.Bulk): 1}
+// weights is how often a queue is popped first. Interactive tasks have workers of their own besides.
+var weights = map[jobs.Queue]int{jobs.Interactive: 100, jobs.Standard: 10, jobs.Bulk: 1}
 
-// Queue is a connection to Redis. It is safe for concurrent use.
+// key is the sorted set of a queue. All lie in one slot of a cluster, since one command pops them.
+func key(q jobs.Queue) string { return "{jobs}:" + string(q) }
+
+// Queue is safe for concurrent use.
 type Queue struct {
-	log       *slog.Logger
-	redis     redis.UniversalClient
-	client    *asynq.Client
-	inspector *asynq.Inspector
-	servers   []*asynq.Server
-	pause     sync.Once
+	redis rueidis.Client
+	log   *slog.Logger
+	often *rate.Limiter // of log lines while Redis is down
+
+	pause   sync.Once
+	paused  chan struct{}
+	workers sync.WaitGroup
 }
 
-// Open makes a queue on a Redis named as db.OpenRedis takes it. Redis need not be up.
-func Open(rawURL string, log *slog.Logger) (*Queue, error) {
-	o, err := rueidis.ParseURL(rawURL)
-	if err != nil {
-		return nil, errors.New("REDIS_URL is not of the form redis://user:password@host:port/db")
-	}
-	c := newClient(rawURL, o)
-	return &Queue{log: log, redis: c, client: asynq.NewClientFromRedisClient(c), inspector: asynq.NewInspectorFromRedisClient(c)}, nil
+// New makes a queue on a Redis that need not be up.
+func New(redis rueidis.Client, log *slog.Logger) *Queue {
+	return &Queue{redis: redis, log: log, often: rate.NewLimiter(rate.Every(30*time.Second), 1), paused: make(chan struct{})}
 }
 
-func newClient(rawURL string, o rueidis.ClientOption) redis.UniversalClient {
-	u := &redis.UniversalOptions{
-		Addrs: o.InitAddress, Username: o.Username, Password: o.Password, DB: o.SelectDB, TLSConfig: o.TLSConfig,
-		MasterName: o.Sentinel.MasterSet, SentinelUsername: o.Sentinel.Username, SentinelPassword: o.Sentinel.Password,
-		DialTimeout: max(o.Dialer.Timeout, redisTimeout), ReadTimeout: max(o.ConnWriteTimeout, redisTimeout), WriteTimeout: max(o.ConnWriteTimeout, redisTimeout),
-		MaxRetries: -1, ContextTimeoutEnabled: true, PoolSize: 16, DisableIdentity: true,
-	}
-	if strings.HasPrefix(rawURL, "unix:") {
-		path := o.InitAddress[0]
-		u.Dialer = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{Timeout: u.DialTimeout}).DialContext(ctx, "unix", path)
-		}
-	}
-	if u.TLSConfig != nil {
-		u.TLSConfig.MinVersion = tls.VersionTLS12
-	}
-	return redis.NewUniversalClient(u)
-}
-
-// Push hands over a task.
+// Push adds a task behind the others of its queue.
 func (q *Queue) Push(ctx context.Context, t jobs.Task) error {
-	id := taskID(t)
-	err := q.enqueue(ctx, t, id)
-	if !errors.Is(err, asynq.ErrTaskIDConflict) {
-		return err
-	}
-	// It is there already. When a worker has taken it, though, and has not begun the job since,
-	// that worker is gone, and Redis learns so only after a minute or more.
-	info, err := q.inspector.GetTaskInfo(string(t.Queue), id)
-	if err != nil || info.State != asynq.TaskStateActive {
-		return nil //nolint:nilerr // it has just been done
-	}
-	if err := q.enqueue(ctx, t, id+".again"); !errors.Is(err, asynq.ErrTaskIDConflict) {
-		return err
-	}
-	return nil
+	return q.add(ctx, key(t.Queue), t.JobID.String()+" "+t.Kind, float64(time.Now().UnixMicro()))
 }
 
-func (q *Queue) enqueue(ctx context.Context, t jobs.Task, id string) error {
-	_, err := q.client.EnqueueContext(ctx, asynq.NewTask(t.Kind, []byte(t.JobID.String())),
-		asynq.TaskID(id), asynq.Queue(string(t.Queue)), asynq.MaxRetry(maxReturns), asynq.Timeout(longest))
-	return err
-}
-
-// taskID is the job's id, for its first run.
-func taskID(t jobs.Task) string {
-	if t.Run == 0 {
-		return t.JobID.String()
-	}
-	return t.JobID.String() + "." + strconv.Itoa(t.Run)
+func (q *Queue) add(ctx context.Context, key, member string, score float64) error {
+	return q.redis.Do(ctx, q.redis.B().Zadd().Key(key).Nx().ScoreMember().ScoreMember(score, member).Build()).Error()
 }
 
 // Start works until Pause.
 func (q *Queue) Start(concurrency int, do func(jobs.Task) error) error {
-	handle := asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) error {
-		id, err := domain.ParseID(string(t.Payload()))
-		if err != nil {
-			return fmt.Errorf("%w: not one of ours", asynq.RevokeTask)
-		}
-		return do(jobs.Task{JobID: id, Kind: t.Type()})
-	})
-	logger := &asynqLog{log: q.log, often: rate.NewLimiter(rate.Every(30*time.Second), 1)}
-	for _, s := range []struct {
-		concurrency int
-		queues      map[string]int
-	}{
-		{concurrency, weights},
-		{max(1, concurrency/4), map[string]int{string(jobs.Interactive): 1}},
-	} {
-		srv := asynq.NewServerFromRedisClient(q.redis, asynq.Config{
-			Concurrency: s.concurrency, Queues: s.queues, TaskCheckInterval: lookEvery, DelayedTaskCheckInterval: 2 * time.Second,
-			RetryDelayFunc: func(int, error, *asynq.Task) time.Duration { return comeBack },
-			IsFailure:      func(error) bool { return false },
-			Logger:         logger, LogLevel: asynq.WarnLevel, ShutdownTimeout: giveUp,
-		})
-		if err := srv.Start(handle); err != nil {
-			return err
-		}
-		q.servers = append(q.servers, srv)
-	}
+	q.workers.Go(func() { q.work(concurrency, jobs.Queues, do) })
+	q.workers.Go(func() { q.work(max(1, concurrency/4), []jobs.Queue{jobs.Interactive}, do) })
 	return nil
 }
 
-// Pause takes no more tasks.
-func (q *Queue) Pause() {
-	q.pause.Do(func() {
-		var stopping sync.WaitGroup
-		for _, s := range q.servers {
-			stopping.Go(s.Stop)
+// work pops tasks of some queues, and does up to concurrency of them at a time.
+func (q *Queue) work(concurrency int, queues []jobs.Queue, do func(jobs.Task) error) {
+	slots := make(chan struct{}, concurrency)
+	for {
+		select {
+		case <-q.paused:
+			return
+		case slots <- struct{}{}:
 		}
-		stopping.Wait()
-	})
+		key, member, score, err := q.pop(queues)
+		if err != nil {
+			<-slots
+			if q.often.Allow() {
+				q.log.Warn("no jobs arrive: Redis does not answer", "error", err.Error())
+			}
+			q.sleep(downPause)
+			continue
+		}
+		if member == "" {
+			<-slots
+			continue
+		}
+		q.workers.Go(func() {
+			defer func() { <-slots }()
+			id, kind, _ := strings.Cut(member, " ")
+			jobID, err := domain.ParseID(id)
+			if err != nil {
+				return // not one of ours
+			}
+			if err := do(jobs.Task{JobID: jobID, Kind: kind}); err != nil {
+				q.requeue(key, member, score)
+			}
+		})
+	}
 }
 
-// Close ends the workers and then the connection. Those that take too long for ctx keep it until
-// they end: asynq panics when it is taken away from under it.
+// pop waits a moment for a task; member is "" when none came.
+func (q *Queue) pop(queues []jobs.Queue) (queue, member string, score float64, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), popDeadline)
+	defer cancel()
+	cmd := q.redis.B().Bzpopmin().Key(order(queues)...).Timeout(popTimeout.Seconds()).Build()
+	reply, err := q.redis.Do(ctx, cmd).ToArray()
+	if rueidis.IsRedisNil(err) {
+		return "", "", 0, nil
+	}
+	if err != nil {
+		return "", "", 0, err
+	}
+	if len(reply) != 3 {
+		return "", "", 0, errors.New("BZPOPMIN answered something else")
+	}
+	if queue, err = reply[0].ToString(); err == nil {
+		member, err = reply[1].ToString()
+	}
+	if err == nil {
+		score, err = reply[2].AsFloat64()
+	}
+	return queue, member, score, err
+}
+
+// order is that in which queues are popped: mostly the most urgent first, but each comes first now
+// and then, so that none starves.
+func order(queues []jobs.Queue) []string {
+	total := 0
+	for _, q := range queues {
+		total += weights[q]
+	}
+	n, first := rand.N(total), 0
+	for n >= weights[queues[first]] {
+		n -= weights[queues[first]]
+		first++
+	}
+	keys := []string{key(queues[first])}
+	for i, q := range queues {
+		if i != first {
+			keys = append(keys, key(q))
+		}
+	}
+	return keys
+}
+
+// requeue puts a task back to its place, after a while or when the queue pauses.
+func (q *Queue) requeue(key, member string, score float64) {
+	q.sleep(requeueDelay)
+	ctx, cancel := context.WithTimeout(context.Background(), popDeadline)
+	defer cancel()
+	_ = q.add(ctx, key, member, score) // else it is pushed again when its lease ends
+}
+
+func (q *Queue) sleep(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-q.paused:
+	}
+}
+
+// Pause pops no more tasks.
+func (q *Queue) Pause() { q.pause.Do(func() { close(q.paused) }) }
+
+// Close waits for tasks that are being done, no longer than ctx allows.
 func (q *Queue) Close(ctx context.Context) error {
 	q.Pause()
-	ended := make(chan error, 1)
+	ended := make(chan struct{})
 	go func() {
-		var stopping sync.WaitGroup
-		for _, s := range q.servers {
-			stopping.Go(s.Shutdown)
-		}
-		stopping.Wait()
-		ended <- q.redis.Close()
+		q.workers.Wait()
+		close(ended)
 	}()
 	select {
-	case err := <-ended:
-		return err
+	case <-ended:
 	case <-ctx.Done():
-		return nil
 	}
+	return nil
 }
-
-// What the driver would say comes back as an error.
-func init() { redis.SetLogger(silence{}) }
-
-type silence struct{}
-
-func (silence) Printf(context.Context, string, ...any) {}
-
-// asynqLog passes on what asynq warns of, a line each half minute at most: while Redis is down it
-// has much to say.
-type asynqLog struct {
-	log   *slog.Logger
-	often *rate.Limiter
-}
-
-func (l *asynqLog) Debug(...any) {}
-func (l *asynqLog) Info(...any)  {}
-func (l *asynqLog) Warn(args ...any) {
-	if l.often.Allow() {
-		l.log.Warn("the queue in Redis", "says", fmt.Sprint(args...))
-	}
-}
-func (l *asynqLog) Error(args ...any) { l.Warn(args...) }
-func (l *asynqLog) Fatal(args ...any) { l.Warn(args...) }

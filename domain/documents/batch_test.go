@@ -76,8 +76,7 @@ func (b *archiveBench) works(url string) *batchWorks {
 	pool, err := db.Open(b.t.Context(), url, db.Options{})
 	noErr(b.t, err)
 	b.t.Cleanup(func() { pool.Close() })
-	tasks, err := queue.Open(testenv.RedisURL(b.t), slog.New(slog.DiscardHandler))
-	noErr(b.t, err)
+	tasks := queue.New(testenv.OpenRedis(b.t, testenv.RedisURL(b.t)), slog.New(slog.DiscardHandler))
 	w := &batchWorks{printer: &printer{times: map[string]int{}}, pool: pool}
 	w.jobs = jobs.NewService(jobs.Deps{DB: pool, Transport: tasks, Clock: domain.SystemClock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler), Metrics: deafJobs{},
 		Timing: jobs.Timing{Lease: 600 * time.Millisecond, QueuedLease: 600 * time.Millisecond, Poll: 50 * time.Millisecond}})

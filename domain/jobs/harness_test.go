@@ -58,10 +58,7 @@ func (w *world) redis(f func(rueidis.Client)) {
 // newTransport is one that the test drives itself.
 func newTransport(t testing.TB, w *world) *queue.Queue {
 	t.Helper()
-	q, err := queue.Open(w.redisURL, discard())
-	if err != nil {
-		t.Fatal(err)
-	}
+	q := queue.New(testenv.OpenRedis(t, w.redisURL), discard())
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -70,6 +67,17 @@ func newTransport(t testing.TB, w *world) *queue.Queue {
 		}
 	})
 	return q
+}
+
+// waiting is how many tasks of a queue lie in Redis.
+func (w *world) waiting(q jobs.Queue) (n int64) {
+	w.redis(func(c rueidis.Client) {
+		var err error
+		if n, err = c.Do(w.t.Context(), c.B().Zcard().Key("{jobs}:"+string(q)).Build()).AsInt64(); err != nil {
+			w.t.Fatal(err)
+		}
+	})
+	return n
 }
 
 func (w *world) flush() {
@@ -124,10 +132,7 @@ func person(r domain.Role) domain.Principal {
 // process makes one that is not started yet.
 func (w *world) process(options ...option) *process {
 	w.t.Helper()
-	q, err := queue.Open(w.redisURL, discard())
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	q := queue.New(testenv.OpenRedis(w.t, w.redisURL), discard())
 	p := &process{w: w, tally: &tally{ends: map[jobs.Outcome]int{}}}
 	d := jobs.Deps{
 		DB: w.pool, Transport: q, Clock: domain.SystemClock, NewID: domain.NewID, Log: discard(), Metrics: p.tally,

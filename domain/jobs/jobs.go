@@ -56,11 +56,9 @@ const (
 // maxKey is the longest Key, in bytes.
 const maxKey = 190
 
-// Task is what the transport carries: nothing but which job, and the Run it would be. The same
-// Run of the same job is the same task.
+// Task is what the transport carries: nothing but which job.
 type Task struct {
 	JobID domain.ID
-	Run   int
 	Kind  string
 	Queue Queue
 }

@@ -23,7 +23,7 @@ type letter struct {
 
 func TestDone(t *testing.T) {
 	w := newWorld(t)
-	p := w.process()
+	p := w.process(concurrency(1))
 	held := make(chan struct{})
 	p.Handle("letter", jobs.Options{}, func(ctx context.Context, run *jobs.Run) (any, error) {
 		var l letter
@@ -36,6 +36,7 @@ func TestDone(t *testing.T) {
 		}
 		return map[string]string{"sent": l.To}, nil
 	})
+	p.Handle("next", jobs.Options{}, func(context.Context, *jobs.Run) (any, error) { return nil, nil })
 	p.start()
 	ada := person(domain.RoleClient)
 	var ids []domain.ID
@@ -48,6 +49,8 @@ func TestDone(t *testing.T) {
 	}
 	p.Wake()
 	p.is(ids[0], jobs.Running)
+	next := p.add(jobs.New{Kind: "next", UserID: ada.UserID, Payload: letter{"ada@secret.example"}})[0] // has to wait in Redis
+	p.until(next, "the job is in Redis", func(jobs.Job) bool { return w.waiting(jobs.Standard) == 1 })
 	w.redis(func(c rueidis.Client) {
 		keys, err := c.Do(t.Context(), c.B().Keys().Pattern("*").Build()).AsStrSlice()
 		if err != nil || len(keys) == 0 {
@@ -66,7 +69,7 @@ func TestDone(t *testing.T) {
 		t.Errorf("it ended as %+v", j)
 	}
 	var payload string
-	if err := w.pool.QueryRowContext(t.Context(), "SELECT payload FROM jobs").Scan(&payload); err != nil || payload != "" {
+	if err := w.pool.QueryRowContext(t.Context(), "SELECT payload FROM jobs WHERE kind = 'letter'").Scan(&payload); err != nil || payload != "" {
 		t.Errorf("the payload stays: %q, %v", payload, err)
 	}
 	if _, err := p.Get(t.Context(), ada, ids[0]); err != nil {
@@ -86,7 +89,7 @@ func TestDone(t *testing.T) {
 		t.Fatal(err)
 	}
 	all, _, err := p.List(t.Context(), admin, jobs.Filter{Limit: 10})
-	if err != nil || len(all) != 1 {
+	if err != nil || len(all) != 2 {
 		t.Errorf("what was rolled back is there: %v, %v", all, err)
 	}
 }

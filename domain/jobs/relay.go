@@ -294,7 +294,7 @@ func (s *Service) hand(ctx context.Context, ids []domain.ID) error {
 	}
 	task := make(map[domain.ID]Task, len(rows))
 	for _, r := range rows {
-		task[r.ID] = Task{JobID: r.ID, Run: int(r.Runs), Kind: r.Kind, Queue: Queue(r.Queue)}
+		task[r.ID] = Task{JobID: r.ID, Kind: r.Kind, Queue: Queue(r.Queue)}
 	}
 	for i, id := range ids { // in the order of the turns
 		t, ok := task[id]

@@ -110,10 +110,8 @@ const brief = 10 * time.Millisecond
 func (w *world) server(options ...option) *server {
 	w.t.Helper()
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
-	q, err := queue.Open(w.redisURL, log)
-	must(w.t, err)
 	s := &server{w: w}
-	s.jobs = jobs.NewService(jobs.Deps{DB: w.pool, Transport: q, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Metrics: deaf{},
+	s.jobs = jobs.NewService(jobs.Deps{DB: w.pool, Transport: queue.New(testenv.OpenRedis(w.t, w.redisURL), log), Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Metrics: deaf{},
 		Concurrency: 8, Timing: jobs.Timing{Lease: 2 * time.Second, QueuedLease: 2 * time.Second, Poll: 50 * time.Millisecond}})
 	d := webhooks.Deps{DB: w.pool, Jobs: s.jobs, People: w.people, Cases: w.cases, Clock: w.clock, NewID: domain.NewID, Random: rand.Reader, Log: log,
 		Key: []byte(strings.Repeat("k", 32)), Concurrency: 8, Schedule: []time.Duration{brief, brief, brief},
@@ -130,6 +128,7 @@ func (w *world) server(options ...option) *server {
 	sender := webhook.New(c)
 	w.t.Cleanup(sender.Close)
 	d.Sender = sender
+	var err error
 	s.Service, err = webhooks.New(d)
 	must(w.t, err)
 	var once sync.Once

@@ -674,7 +674,7 @@ func (q *Queries) ListLapsedJobs(ctx context.Context, arg ListLapsedJobsParams) 
 }
 
 const listQueuedJobs = `-- name: ListQueuedJobs :many
-SELECT id, kind, queue, runs FROM jobs WHERE id IN (/*SLICE:ids*/?) AND state = 'queued' AND owner = ?
+SELECT id, kind, queue FROM jobs WHERE id IN (/*SLICE:ids*/?) AND state = 'queued' AND owner = ?
 `
 
 type ListQueuedJobsParams struct {
@@ -686,7 +686,6 @@ type ListQueuedJobsRow struct {
 	ID    domain.ID
 	Kind  string
 	Queue string
-	Runs  int32
 }
 
 func (q *Queries) ListQueuedJobs(ctx context.Context, arg ListQueuedJobsParams) ([]ListQueuedJobsRow, error) {
@@ -709,12 +708,7 @@ func (q *Queries) ListQueuedJobs(ctx context.Context, arg ListQueuedJobsParams) 
 	var items []ListQueuedJobsRow
 	for rows.Next() {
 		var i ListQueuedJobsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Kind,
-			&i.Queue,
-			&i.Runs,
-		); err != nil {
+		if err := rows.Scan(&i.ID, &i.Kind, &i.Queue); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

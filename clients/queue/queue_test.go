@@ -1,0 +1,123 @@
+package queue_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"counsel/clients/queue"
+	"counsel/domain"
+	"counsel/domain/jobs"
+	"counsel/sandbox/testenv"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+func open(t *testing.T) *queue.Queue {
+	t.Helper()
+	q := queue.New(testenv.EmptyRedis(t), slog.New(slog.DiscardHandler))
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		require.NoError(t, q.Close(ctx))
+	})
+	return q
+}
+
+// recorder remembers the tasks that arrive, in their order.
+type recorder struct {
+	mu    sync.Mutex
+	tasks []jobs.Task
+}
+
+func (r *recorder) do(t jobs.Task) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tasks = append(r.tasks, t)
+	return nil
+}
+
+func (r *recorder) arrived() []jobs.Task {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]jobs.Task(nil), r.tasks...)
+}
+
+func TestOldestFirstAndNoneTwice(t *testing.T) {
+	q := open(t)
+	var want []jobs.Task
+	for range 20 {
+		task := jobs.Task{JobID: domain.NewID(), Kind: "email.send", Queue: jobs.Bulk}
+		for range 3 { // a task that waits already is not doubled
+			require.NoError(t, q.Push(t.Context(), task))
+		}
+		want = append(want, jobs.Task{JobID: task.JobID, Kind: task.Kind})
+	}
+	var r recorder
+	require.NoError(t, q.Start(1, r.do))
+	testenv.Eventually(t, "all have arrived", func() bool { return len(r.arrived()) >= len(want) })
+	require.Equal(t, want, r.arrived())
+}
+
+// TestSentBack: a task that nobody here can do arrives again, at the place it had.
+func TestSentBack(t *testing.T) {
+	q := open(t)
+	task := jobs.Task{JobID: domain.NewID(), Kind: "new.kind", Queue: jobs.Standard}
+	require.NoError(t, q.Push(t.Context(), task))
+	var r recorder
+	var refused atomic.Bool
+	require.NoError(t, q.Start(2, func(task jobs.Task) error {
+		if refused.CompareAndSwap(false, true) {
+			return errors.New("not known here")
+		}
+		return r.do(task)
+	}))
+	testenv.Eventually(t, "it has arrived again", func() bool { return len(r.arrived()) == 1 })
+	require.Equal(t, task.JobID, r.arrived()[0].JobID)
+}
+
+// TestNoneStarves: bulk tasks are done while there is no end of standard ones.
+func TestNoneStarves(t *testing.T) {
+	q := open(t)
+	push := func(queue jobs.Queue) {
+		require.NoError(t, q.Push(context.Background(), jobs.Task{JobID: domain.NewID(), Kind: string(queue), Queue: queue}))
+	}
+	done := make(chan struct{})
+	var once sync.Once
+	for range 10 {
+		push(jobs.Standard)
+	}
+	push(jobs.Bulk)
+	require.NoError(t, q.Start(1, func(task jobs.Task) error {
+		if task.Kind == string(jobs.Bulk) {
+			once.Do(func() { close(done) })
+			return nil
+		}
+		push(jobs.Standard)
+		return nil
+	}))
+	select {
+	case <-done:
+	case <-time.After(30 * time.Second):
+		t.Fatal("a bulk task was never done")
+	}
+}
+
+// TestPause: what comes after a pause waits for another process.
+func TestPause(t *testing.T) {
+	q := open(t)
+	var r recorder
+	require.NoError(t, q.Start(2, r.do))
+	q.Pause()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	require.NoError(t, q.Close(ctx))
+	require.NoError(t, q.Push(t.Context(), jobs.Task{JobID: domain.NewID(), Kind: "late", Queue: jobs.Standard}))
+	require.Empty(t, r.arrived())
+}
