@@ -51,6 +51,7 @@ func Open(ctx context.Context, rawURL string, o Options) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database settings: %w", err)
 	}
+	connector = rerunning{connector}
 	if o.Echo != nil {
 		connector = echoing{connector, o.Echo}
 	}

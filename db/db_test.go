@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -168,7 +169,7 @@ func TestMigrateWaitsForTheLockAndGivesUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := (db.NamedLock{}).SessionLock(t.Context(), holder); err != nil {
+	if err := db.LockMigrations(t.Context(), holder); err != nil {
 		t.Fatal(err)
 	}
 	pool := open(t, url)
@@ -177,23 +178,12 @@ func TestMigrateWaitsForTheLockAndGivesUp(t *testing.T) {
 	if err := db.Migrate(ctx, pool); domain.CodeOf(err) != domain.Unavailable {
 		t.Fatalf("while another migrates: %v", err)
 	}
-	if err := holder.Close(); err != nil { // back to its pool, the lock still held
+	if err := holder.Raw(func(any) error { return driver.ErrBadConn }); !errors.Is(err, driver.ErrBadConn) { // its session ends, and the lock with it
 		t.Fatal(err)
 	}
-	if err := (db.NamedLock{}).SessionUnlock(t.Context(), connOf(t, pool)); err != nil {
+	if err := db.Migrate(t.Context(), pool); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// connOf shows that unlocking what one does not hold is no failure.
-func connOf(t *testing.T, pool *sql.DB) *sql.Conn {
-	t.Helper()
-	c, err := pool.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
 }
 
 func TestErrorMapsServerFailures(t *testing.T) {
@@ -339,6 +329,65 @@ func TestWithTxRunsADeadlockAgain(t *testing.T) {
 	}
 	if n := runs.Load(); n < 3 {
 		t.Fatalf("%d runs: there was no deadlock to survive", n)
+	}
+}
+
+// TestStatementsRunADeadlockAgain: a sweep waits for a row that a transaction has written, which then
+// writes another in front of it, where the sweep waits already.
+func TestStatementsRunADeadlockAgain(t *testing.T) {
+	pool := testenv.DB(t)
+	ctx := t.Context()
+	insert := func(on interface {
+		ExecContext(context.Context, string, ...any) (sql.Result, error)
+	}, n int,
+	) {
+		t.Helper()
+		_, err := on.ExecContext(ctx, "INSERT INTO idempotency_keys (key_hash, fingerprint, held_until, status, content_type, answer, created_at) VALUES (?, '', ?, 0, '', '', ?)",
+			fmt.Sprintf("%032d", n), time.Unix(1, 0), time.Unix(int64(n), 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	insert(tx, 5)
+	sweeper, err := pool.Conn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sweeper.Close() }()
+	var session int64
+	if err := sweeper.QueryRowContext(ctx, "SELECT CONNECTION_ID()").Scan(&session); err != nil {
+		t.Fatal(err)
+	}
+	swept := make(chan error, 1)
+	go func() {
+		// The index is what a large table's optimizer takes.
+		r, err := sweeper.ExecContext(ctx, "DELETE FROM idempotency_keys WHERE created_at < '2000-01-01' ORDER BY created_at LIMIT 1000")
+		if err == nil {
+			var n int64
+			if n, err = r.RowsAffected(); n != 2 {
+				err = errors.Join(err, fmt.Errorf("%d rows are swept", n))
+			}
+		}
+		swept <- err
+	}()
+	testenv.Eventually(t, "the sweep waits", func() bool {
+		var n int
+		if err := pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.processlist WHERE id = ? AND info LIKE 'DELETE%' AND time_ms > 100", session).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n == 1
+	})
+	insert(tx, 4)
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-swept; err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -26,6 +26,7 @@ const (
 	erTooManyConnections = 1040
 	erServerShutdown     = 1053
 	erDuplicate          = 1062
+	erNoSuchTable        = 1146
 	erTooManyUserConns   = 1203
 	erLockWaitTimeout    = 1205
 	erDeadlock           = 1213

@@ -1,12 +1,38 @@
 package db
 
+import (
+	"context"
+	"database/sql"
+	"slices"
+)
+
 // What the tests look at behind the package's door.
 var (
-	Parse      = parse
-	Provider   = provider
-	Migrations = migrations
+	Parse           = parse
+	Migrations      = migrations
+	LockMigrations  = lockMigrations
+	SplitStatements = splitStatements
+	ReadMigrations  = readMigrations
 )
 
 const TxAttempts = txAttempts
 
-type NamedLock = namedLock
+// MigrateSome applies the migrations whose versions some takes.
+func MigrateSome(ctx context.Context, pool *sql.DB, some func(version int64) bool) error {
+	all, err := readMigrations(migrations)
+	if err != nil {
+		return err
+	}
+	return migrate(ctx, pool, slices.DeleteFunc(all, func(m migration) bool { return !some(m.version) }))
+}
+
+// Statements are those of each migration, in order.
+func Statements() (versions []int64, statements map[int64][]string, err error) {
+	all, err := readMigrations(migrations)
+	statements = map[int64][]string{}
+	for _, m := range all {
+		versions = append(versions, m.version)
+		statements[m.version] = m.statements
+	}
+	return versions, statements, err
+}

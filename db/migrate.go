@@ -3,27 +3,53 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
+	"github.com/go-sql-driver/mysql"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
 // Migrate brings the schema up to date. Servers that start together take turns: the first
-// does the work, the others wait for it until ctx is done and find nothing left to do.
+// does the work, the others wait for it until ctx is done and find nothing left to do. A run
+// that ends anywhere, also by kill -9, is continued by the next.
+//
+// goose and its like count whole files, but MySQL commits each statement that changes the
+// schema by itself: a file that was cut off could never be run again. So statements are
+// counted here. One that changes rows is recorded in its own transaction. One that changes
+// the schema is recorded before it begins: when the next run begins it anew and its change is
+// there, it took effect. A statement takes effect wholly or not at all on MySQL 8, MariaDB and TiDB.
 func Migrate(ctx context.Context, pool *sql.DB) error {
-	p, err := provider(pool)
+	all, err := readMigrations(migrations)
 	if err != nil {
 		return err
 	}
-	if _, err := p.Up(ctx); err != nil {
+	return migrate(ctx, pool, all)
+}
+
+func migrate(ctx context.Context, pool *sql.DB, all []migration) error {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return Error(fmt.Errorf("migrations: %w", err))
+	}
+	// The session ends here, and with it the lock and the shorter timeout.
+	defer func() { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }()
+	// All is done on the connection that has the lock: a statement that still runs at the server
+	// when its client is gone keeps the next run waiting.
+	if err := lockMigrations(ctx, conn); err != nil {
+		return Error(fmt.Errorf("migrations: %w", err))
+	}
+	m := migrator{conn}
+	if err := m.up(ctx, all); err != nil {
 		return Error(fmt.Errorf("migrations: %w", err))
 	}
 	return nil
@@ -31,44 +57,311 @@ func Migrate(ctx context.Context, pool *sql.DB) error {
 
 // CheckMigrated fails when the schema lacks a migration this program needs.
 func CheckMigrated(ctx context.Context, pool *sql.DB) error {
-	p, err := provider(pool)
+	all, err := readMigrations(migrations)
 	if err != nil {
 		return err
 	}
-	pending, err := p.HasPending(ctx)
+	lacking := errors.New("the database lacks migrations: run `counsel migrate` first")
+	done, err := applied(ctx, pool)
+	if me, ok := errors.AsType[*mysql.MySQLError](err); ok && me.Number == erNoSuchTable {
+		return lacking
+	}
 	if err != nil {
 		return Error(fmt.Errorf("migrations: %w", err))
 	}
-	if pending {
-		return errors.New("the database lacks migrations: run `counsel migrate` first")
+	for _, one := range all {
+		if !done[one.version] {
+			return lacking
+		}
 	}
 	return nil
 }
 
-func provider(pool *sql.DB) (*goose.Provider, error) {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("migrations: %w", err)
-	}
-	p, err := goose.NewProvider(goose.DialectMySQL, pool, files,
-		goose.WithSessionLocker(namedLock{}),
-		goose.WithAllowOutofOrder(true)) // changes land in another order than they were numbered
-	if err != nil {
-		return nil, fmt.Errorf("migrations: %w", err)
-	}
-	return p, nil
+// migration is one file: its number, and its statements in order.
+type migration struct {
+	version    int64
+	name       string
+	statements []string
 }
 
-// namedLock is a lock that the server keeps for a session; it goes with the session, so a
-// server that dies half-way leaves none behind. It is one for each database.
-type namedLock struct{}
+// readMigrations reads files such as 00007_what.sql, whose first line is "-- +goose Up": sqlc
+// knows the format by it, too.
+func readMigrations(files fs.FS) ([]migration, error) {
+	names, err := fs.Glob(files, "migrations/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	var all []migration
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		number, _, _ := strings.Cut(strings.TrimPrefix(name, "migrations/"), "_")
+		version, err := strconv.ParseInt(number, 10, 64)
+		if err != nil || version < 1 {
+			return nil, fmt.Errorf("migrations: %s begins with no number", name)
+		}
+		up, ok := strings.CutPrefix(string(text), "-- +goose Up\n")
+		if !ok || strings.Contains(up, "+goose") {
+			return nil, fmt.Errorf(`migrations: %s must begin with "-- +goose Up" and have no other such line`, name)
+		}
+		all = append(all, migration{version, name, splitStatements(up)})
+	}
+	slices.SortFunc(all, func(a, b migration) int { return int(a.version - b.version) })
+	for i := 1; i < len(all); i++ {
+		if all[i].version == all[i-1].version {
+			return nil, fmt.Errorf("migrations: %s and %s have the same number", all[i-1].name, all[i].name)
+		}
+	}
+	return all, nil
+}
 
-var _ lock.SessionLocker = namedLock{}
+// sqlToken is what a semicolon inside of does not end a statement, or a semicolon that does.
+// Comments between /* and */ stay: some are for one kind of server alone.
+var sqlToken = regexp.MustCompile(`(?s)'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|` + "`[^`]*`" + `|/\*.*?\*/|(?:--[ \t]|#)[^\n]*|--\n|;`)
 
+func splitStatements(text string) (statements []string) {
+	var one strings.Builder
+	end := func() {
+		if s := strings.TrimSpace(one.String()); s != "" {
+			statements = append(statements, s)
+		}
+		one.Reset()
+	}
+	from := 0
+	for _, at := range sqlToken.FindAllStringIndex(text, -1) {
+		one.WriteString(text[from:at[0]])
+		switch token := text[at[0]:at[1]]; {
+		case token == ";":
+			end()
+		case token[0] == '#', strings.HasPrefix(token, "--"):
+			one.WriteByte('\n')
+		default:
+			one.WriteString(token)
+		}
+		from = at[1]
+	}
+	one.WriteString(text[from:])
+	end()
+	return statements
+}
+
+// changesRows tells the statements that a transaction can take back.
+func changesRows(statement string) bool {
+	verb, _, _ := strings.Cut(statement, " ")
+	switch strings.ToUpper(strings.TrimSpace(verb)) {
+	case "INSERT", "UPDATE", "DELETE", "REPLACE":
+		return true
+	}
+	return false
+}
+
+type migrator struct{ conn *sql.Conn }
+
+// The tables that say how far it came. The first is goose's, with which databases were made
+// before: servers of both kinds find in it what they know. The second has a row for each migration
+// that is under way, and one for version 0, which says that statements are counted.
+const (
+	versionTable = `CREATE TABLE IF NOT EXISTS goose_db_version (
+  id         BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  version_id BIGINT NOT NULL,
+  is_applied BOOLEAN NOT NULL,
+  tstamp     TIMESTAMP NULL DEFAULT CURRENT_TIMESTAMP
+)`
+	progressTable = `CREATE TABLE IF NOT EXISTS migration_progress (
+  version   BIGINT  NOT NULL PRIMARY KEY,
+  statement INT     NOT NULL, -- the last that was begun, from 1
+  done      BOOLEAN NOT NULL, -- it took effect; FALSE: nobody knows
+  uncounted BOOLEAN NOT NULL  -- any of them may have taken effect before they were counted
+)`
+)
+
+// MigrationTables hold no data of the service.
+var MigrationTables = []string{"goose_db_version", "migration_progress"}
+
+type progress struct {
+	statement int
+	done      bool
+	uncounted bool
+}
+
+func (m migrator) up(ctx context.Context, all []migration) error {
+	for _, table := range []string{versionTable, progressTable} {
+		if _, err := m.conn.ExecContext(ctx, table); err != nil {
+			return err
+		}
+	}
+	done, err := applied(ctx, m.conn)
+	if err != nil {
+		return err
+	}
+	pending := slices.DeleteFunc(slices.Clone(all), func(one migration) bool { return done[one.version] })
+	if err := m.begin(ctx, done[0], pending); err != nil {
+		return err
+	}
+	for _, one := range pending {
+		if err := m.apply(ctx, one); err != nil {
+			return fmt.Errorf("%s: %w", one.name, err)
+		}
+	}
+	return nil
+}
+
+// begin writes the version 0 of either table. goose wants to find its own. A database that has
+// that one alone comes from a program that did not count: any of what is pending may have been
+// begun there.
+func (m migrator) begin(ctx context.Context, known bool, pending []migration) error {
+	return m.inTx(ctx, func(tx *sql.Tx) error {
+		var counted int
+		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM migration_progress WHERE version = 0").Scan(&counted); err != nil || counted > 0 {
+			return err
+		}
+		if known {
+			for _, one := range pending {
+				if _, err := tx.ExecContext(ctx, "INSERT INTO migration_progress (version, statement, done, uncounted) VALUES (?, 0, TRUE, TRUE)", one.version); err != nil {
+					return err
+				}
+			}
+		} else if _, err := tx.ExecContext(ctx, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, TRUE)"); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "INSERT INTO migration_progress (version, statement, done, uncounted) VALUES (0, 0, TRUE, FALSE)")
+		return err
+	})
+}
+
+// apply runs what is left of a migration.
+func (m migrator) apply(ctx context.Context, one migration) error {
+	var p progress
+	err := m.conn.QueryRowContext(ctx, "SELECT statement, done, uncounted FROM migration_progress WHERE version = ?", one.version).
+		Scan(&p.statement, &p.done, &p.uncounted)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	for i, statement := range one.statements {
+		n := i + 1
+		if n < p.statement || n == p.statement && p.done {
+			continue
+		}
+		if err := m.run(ctx, one.version, n, statement, p.uncounted || n == p.statement); err != nil {
+			return fmt.Errorf("statement %d: %w", n, err)
+		}
+	}
+	return m.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (?, TRUE)", one.version)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, "DELETE FROM migration_progress WHERE version = ?", one.version)
+		}
+		return err
+	})
+}
+
+// run records and runs one statement; begun: it may have been run before.
+func (m migrator) run(ctx context.Context, version int64, n int, statement string, begun bool) error {
+	record := func(on executor, n int, done bool) error {
+		_, err := on.ExecContext(ctx, `INSERT INTO migration_progress (version, statement, done, uncounted) VALUES (?, ?, ?, FALSE)
+			ON DUPLICATE KEY UPDATE statement = VALUES(statement), done = VALUES(done)`, version, n, done)
+		return err
+	}
+	if changesRows(statement) {
+		return m.inTx(ctx, func(tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, statement); err != nil && !(begun && tookEffect(err)) {
+				return err
+			}
+			return record(tx, n, true)
+		})
+	}
+	if err := record(m.conn, n, false); err != nil {
+		return err
+	}
+	_, err := m.conn.ExecContext(ctx, statement)
+	switch {
+	case !tookEffect(err):
+		return err
+	case begun:
+		return nil
+	}
+	// What is in its way is not its own work: the next run is not to think so.
+	return errors.Join(err, record(m.conn, n-1, true))
+}
+
+type executor interface {
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+}
+
+func (m migrator) inTx(ctx context.Context, do func(*sql.Tx) error) error {
+	return again(ctx, func() error {
+		tx, err := m.conn.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }()
+		if err := do(tx); err != nil {
+			return err
+		}
+		return tx.Commit()
+	})
+}
+
+// applied lists the versions that are at their end.
+func applied(ctx context.Context, on interface {
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+}) (map[int64]bool, error) {
+	rows, err := on.QueryContext(ctx, "SELECT version_id, is_applied FROM goose_db_version ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	done := map[int64]bool{}
+	for rows.Next() {
+		var version int64
+		var is bool
+		if err := rows.Scan(&version, &is); err != nil {
+			return nil, err
+		}
+		done[version] = is
+	}
+	return done, rows.Err()
+}
+
+// tookEffect tells the errors of a statement that was run before: what it makes is there, or
+// what it changes or reads has gone.
+func tookEffect(err error) bool {
+	me, ok := errors.AsType[*mysql.MySQLError](err)
+	if !ok {
+		return false
+	}
+	switch me.Number {
+	case 1050, // table exists
+		1051, 1146, // no such table
+		1054,       // no such column
+		1060,       // column exists
+		1061,       // index exists
+		1062,       // row exists
+		1068,       // primary key exists
+		1091,       // nothing of that name to drop
+		1176,       // no such index
+		1826, 1828, // foreign key exists; column is part of one
+		3821, 3822: // no such check; check exists
+		return true
+	case 1005: // MariaDB: a foreign key exists
+		return strings.Contains(me.Message, "errno: 121")
+	}
+	return false
+}
+
+// The lock that the server keeps for a session; it goes with the session, so a server that dies
+// half-way leaves none behind. It is one for each database, and goose's runs of earlier programs
+// take the same.
 const lockName = "CONCAT('counsel.migrate.', MD5(DATABASE()))"
 
-// SessionLock asks in short turns, since one long wait would outlast the read timeout.
-func (namedLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+// lockMigrations asks in short turns, since one long wait would outlast the read timeout.
+func lockMigrations(ctx context.Context, conn *sql.Conn) error {
+	// The session of a machine that lost its network ends after two minutes, not after hours.
+	if _, err := conn.ExecContext(ctx, "SET SESSION wait_timeout = 120"); err != nil {
+		return err
+	}
 	for {
 		var got sql.NullInt64
 		if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+lockName+", 1)").Scan(&got); err != nil {
@@ -81,12 +374,4 @@ func (namedLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 			return nil
 		}
 	}
-}
-
-// SessionUnlock never takes long: ctx cannot be cancelled when it is called.
-func (namedLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	var released sql.NullInt64
-	return conn.QueryRowContext(ctx, "SELECT RELEASE_LOCK("+lockName+")").Scan(&released)
 }

@@ -12,7 +12,7 @@ import (
 	"counsel/gen/query"
 )
 
-// txAttempts is how often a transaction is run that loses to others each time.
+// txAttempts is how often a transaction or statement is run that loses to others each time.
 const txAttempts = 5
 
 // WithTx runs fn in a transaction and commits when fn returns nil. A deadlock or a lock that
@@ -20,17 +20,19 @@ const txAttempts = 5
 // effect outside the transaction. Errors leave as Error gives them. When the connection is
 // lost while committing, the outcome is unknown and the error is domain.Unavailable.
 func WithTx(ctx context.Context, pool *sql.DB, fn func(*query.Queries) error) error {
+	return Error(again(ctx, func() error { return runTx(ctx, pool, fn) }))
+}
+
+// again runs do until it loses to no other transaction, a few times in all.
+func again(ctx context.Context, do func() error) error {
 	for attempt := 1; ; attempt++ {
-		err := runTx(ctx, pool, fn)
-		if err == nil {
-			return nil
-		}
-		if attempt == txAttempts || !retryable(err) {
-			return Error(err)
+		err := do()
+		if err == nil || attempt == txAttempts || !retryable(err) {
+			return err
 		}
 		// The losers come back at different times.
 		if !pause(ctx, time.Duration(1+rand.IntN(10<<attempt))*time.Millisecond) {
-			return Error(err)
+			return err
 		}
 	}
 }

@@ -13,29 +13,27 @@ CREATE TABLE draft_versions (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
 INSERT INTO draft_versions (draft_id, version, title, body, note, author_id, created_at)
-SELECT id, 1, title, body, '', user_id, created_at FROM drafts;
+SELECT d.id, 1, d.title, d.body, '', d.user_id, d.created_at FROM drafts d LEFT JOIN draft_versions v ON v.draft_id = d.id WHERE v.draft_id IS NULL;
 
 -- Title and text are those of the present version from now on.
+ALTER TABLE drafts DROP COLUMN body;
+ALTER TABLE drafts DROP COLUMN title;
+ALTER TABLE drafts MODIFY COLUMN status VARCHAR(16) NOT NULL; -- drafted, reviewed, final
+ALTER TABLE drafts MODIFY COLUMN quality_score DOUBLE NULL;   -- of the first version; NULL: written by hand
 ALTER TABLE drafts
-  DROP COLUMN body,
-  DROP COLUMN title,
-  MODIFY COLUMN status VARCHAR(16) NOT NULL, -- drafted, reviewed, final
-  MODIFY COLUMN quality_score DOUBLE NULL,   -- of the first version; NULL: written by hand
   ADD COLUMN origin VARCHAR(16) NOT NULL DEFAULT 'generated', -- generated, written
   ADD COLUMN version INT NOT NULL DEFAULT 1,                  -- the present one
   ADD COLUMN reviewed_by BINARY(16) NULL,
   ADD COLUMN reviewed_at DATETIME(6) NULL,
   ADD COLUMN finalized_by BINARY(16) NULL,
   ADD COLUMN finalized_at DATETIME(6) NULL,
-  ADD COLUMN updated_at DATETIME(6) NULL,
-  ADD CONSTRAINT drafts_reviewer_fk FOREIGN KEY (reviewed_by) REFERENCES users (id),
-  ADD CONSTRAINT drafts_finalizer_fk FOREIGN KEY (finalized_by) REFERENCES users (id);
+  ADD COLUMN updated_at DATETIME(6) NULL;
+ALTER TABLE drafts ADD CONSTRAINT drafts_reviewer_fk FOREIGN KEY (reviewed_by) REFERENCES users (id);
+ALTER TABLE drafts ADD CONSTRAINT drafts_finalizer_fk FOREIGN KEY (finalized_by) REFERENCES users (id);
 UPDATE drafts SET updated_at = created_at;
-ALTER TABLE drafts
-  MODIFY COLUMN updated_at DATETIME(6) NOT NULL,
-  MODIFY COLUMN origin VARCHAR(16) NOT NULL;
+ALTER TABLE drafts MODIFY COLUMN updated_at DATETIME(6) NOT NULL;
+ALTER TABLE drafts MODIFY COLUMN origin VARCHAR(16) NOT NULL;
 
 -- A consultation outlives its draft.
 ALTER TABLE consultations DROP FOREIGN KEY consultations_draft_fk;
-ALTER TABLE consultations
-  ADD CONSTRAINT consultations_draft_fk FOREIGN KEY (draft_id) REFERENCES drafts (id) ON DELETE SET NULL;
+ALTER TABLE consultations ADD CONSTRAINT consultations_draft_fk FOREIGN KEY (draft_id) REFERENCES drafts (id) ON DELETE SET NULL;

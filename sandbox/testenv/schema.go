@@ -3,6 +3,7 @@ package testenv
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"testing"
 
 	"github.com/redis/rueidis"
@@ -90,7 +91,7 @@ func deleteRows(url string) error {
 		return err
 	}
 	defer func() { _ = pool.Close() }()
-	rows, err := pool.QueryContext(ctx, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name <> 'goose_db_version'")
+	rows, err := pool.QueryContext(ctx, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,9 @@ func deleteRows(url string) error {
 		if err := rows.Scan(&table); err != nil {
 			return err
 		}
-		statements = append(statements, "DELETE FROM `"+table+"`")
+		if !slices.Contains(db.MigrationTables, table) {
+			statements = append(statements, "DELETE FROM `"+table+"`")
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return err

@@ -1,0 +1,336 @@
+package db_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/ngrok/sqlmw"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/sandbox/testenv"
+)
+
+var errCut = errors.New("the process is killed here")
+
+// cuts are connections that break once, at the first statement at which none has broken yet: before
+// it is sent, or after the server did it and before the client learned of it.
+type cuts struct {
+	sqlmw.NullInterceptor
+	driver.Connector
+
+	mu    sync.Mutex
+	known map[string]bool
+	armed bool
+	dead  bool
+}
+
+func (c *cuts) Connect(ctx context.Context) (driver.Conn, error) {
+	return sqlmw.Driver(connecting{c.Connector, ctx}, c).Open("")
+}
+
+type connecting struct {
+	driver.Connector
+	ctx context.Context //nolint:containedctx // it lives as long as the call it was made for
+}
+
+func (c connecting) Open(string) (driver.Conn, error) { return c.Connect(c.ctx) }
+
+func (c *cuts) cut(point string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.armed && !c.dead && !c.known[point] {
+		c.known[point], c.dead = true, true
+	}
+	return c.dead
+}
+
+func around[T any](c *cuts, point string, do func() (T, error)) (none T, _ error) {
+	if c.cut("before " + point) {
+		return none, errCut
+	}
+	v, err := do()
+	if c.cut("after " + point) {
+		return none, errCut
+	}
+	return v, err
+}
+
+func (c *cuts) ConnExecContext(ctx context.Context, conn driver.ExecerContext, statement string, args []driver.NamedValue) (driver.Result, error) {
+	return around(c, fmt.Sprint(statement, args), func() (driver.Result, error) { return conn.ExecContext(ctx, statement, args) })
+}
+
+func (c *cuts) ConnQueryContext(ctx context.Context, conn driver.QueryerContext, statement string, args []driver.NamedValue) (context.Context, driver.Rows, error) {
+	rows, err := around(c, fmt.Sprint(statement, args), func() (driver.Rows, error) { return conn.QueryContext(ctx, statement, args) })
+	return ctx, rows, err
+}
+
+func (c *cuts) TxCommit(_ context.Context, tx driver.Tx) error {
+	_, err := around(c, "commit", func() (any, error) { return nil, tx.Commit() })
+	return err
+}
+
+// migrateOnce is a process of its own, which ends at a new point if there is one.
+func (c *cuts) migrateOnce(t *testing.T) error {
+	t.Helper()
+	c.dead = false
+	pool := sql.OpenDB(c)
+	defer func() { _ = pool.Close() }()
+	return db.Migrate(t.Context(), pool)
+}
+
+// schema is what SHOW CREATE says of all tables, in their order.
+func schema(t *testing.T, pool *sql.DB) string {
+	t.Helper()
+	rows, err := pool.QueryContext(t.Context(), "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var tables []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		tables = append(tables, name)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, name := range tables {
+		var made string
+		if err := pool.QueryRowContext(t.Context(), "SHOW CREATE TABLE `"+name+"`").Scan(&name, &made); err != nil {
+			t.Fatal(err)
+		}
+		all.WriteString(regexp.MustCompile(` AUTO_INCREMENT=\d+`).ReplaceAllString(made, "") + "\n")
+	}
+	return all.String()
+}
+
+// progress are the rows of migrations under way.
+func progress(t *testing.T, pool *sql.DB) (n int) {
+	t.Helper()
+	if err := pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM migration_progress WHERE version > 0").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestMigrateGoesOnWhereItWasKilled kills a first start before and after each of its statements in
+// turn, with another start in between: the schema is that of one that was let be, and no row is lost.
+func TestMigrateGoesOnWhereItWasKilled(t *testing.T) {
+	want := schema(t, testenv.DB(t))
+	url := testenv.NewDatabaseURL(t)
+	pool := open(t, url)
+	cfg, err := db.Parse(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &cuts{Connector: connector, known: map[string]bool{}, armed: true}
+	kills, drafted := 0, false
+	for {
+		err := c.migrateOnce(t)
+		if err == nil {
+			break
+		}
+		if kills++; !errors.Is(err, errCut) {
+			t.Fatalf("after %d kills: %v", kills, err)
+		}
+		if !drafted {
+			drafted = oldDraft(t, pool)
+		}
+	}
+	_, statements, err := db.Statements()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, of := range statements {
+		n += len(of)
+	}
+	if kills < 4*n || !drafted { // before and after it, and its record
+		t.Errorf("only %d kills at %d statements, a draft there: %t", kills, n, drafted)
+	}
+	if got := schema(t, pool); got != want {
+		t.Errorf("after %d kills the schema is\n%s\nand should be\n%s", kills, got, want)
+	}
+	if n := progress(t, pool); n != 0 {
+		t.Errorf("%d migrations are taken to be under way", n)
+	}
+	checkOldDraft(t, pool)
+}
+
+// oldDraft writes a draft as it was before there were versions, once its table is there.
+func oldDraft(t *testing.T, pool *sql.DB) bool {
+	t.Helper()
+	var n int
+	if err := pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'drafts'").Scan(&n); err != nil || n == 0 {
+		return false
+	}
+	user, now := domain.NewID(), domain.SystemClock()
+	for _, insert := range []struct {
+		sql  string
+		args []any
+	}{
+		{"INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at) VALUES (?, 'a@example.com', 'A', 'client', '-', ?, ?)", []any{user, now, now}},
+		{"INSERT INTO drafts (id, user_id, type, template_version, title, locale, tone, status, body, sections, warnings, quality_score, created_at) VALUES (?, ?, 'nda', '1', 'Old title', 'en', 'formal', 'drafted', 'Old text', '[]', '[]', 0.5, ?)", []any{domain.NewID(), user, now}},
+	} {
+		if _, err := pool.ExecContext(t.Context(), insert.sql, insert.args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return true
+}
+
+func checkOldDraft(t *testing.T, pool *sql.DB) {
+	t.Helper()
+	var title, body string
+	var n int
+	if err := pool.QueryRowContext(t.Context(), `SELECT v.title, v.body, (SELECT COUNT(*) FROM draft_versions) FROM drafts d
+		JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version WHERE d.updated_at = d.created_at`).Scan(&title, &body, &n); err != nil ||
+		title != "Old title" || body != "Old text" || n != 1 {
+		t.Errorf("the old draft is %q, %q, in %d versions, %v", title, body, n, err)
+	}
+}
+
+// TestMigrateFinishesWhatWasNotCounted: earlier programs ran each file without saying how far they
+// came, and gave up at whatever was there. Each migration is cut off after its first statement,
+// after its second, and so on.
+func TestMigrateFinishesWhatWasNotCounted(t *testing.T) {
+	want := schema(t, testenv.DB(t))
+	versions, statements, err := db.Statements()
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := 0
+	for _, v := range versions {
+		most = max(most, len(statements[v]))
+	}
+	for cut := 1; cut <= most; cut++ {
+		pool := open(t, testenv.NewDatabaseURL(t))
+		exec := func(statement string, args ...any) {
+			t.Helper()
+			if _, err := pool.ExecContext(t.Context(), statement, args...); err != nil {
+				t.Fatalf("%s: %v", statement, err)
+			}
+		}
+		exec(`CREATE TABLE goose_db_version (id SERIAL NOT NULL, version_id BIGINT NOT NULL, is_applied BOOLEAN NOT NULL, tstamp TIMESTAMP NULL DEFAULT NOW(), PRIMARY KEY (id))`)
+		exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, TRUE)")
+		var done []int64
+		for _, v := range versions {
+			if v == 20 {
+				oldDraft(t, pool)
+			}
+			if cut > len(statements[v]) {
+				for _, s := range statements[v] {
+					exec(s)
+				}
+				exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (?, TRUE)", v)
+				continue
+			}
+			for _, s := range statements[v][:cut] {
+				exec(s)
+			}
+			exec("DROP TABLE IF EXISTS migration_progress")
+			done = append(done, v)
+			if err := db.MigrateSome(t.Context(), pool, func(some int64) bool { return some == v }); err != nil {
+				t.Fatalf("%d, cut off after %d: %v", v, cut, err)
+			}
+		}
+		if err := db.Migrate(t.Context(), pool); err != nil {
+			t.Fatal(err)
+		}
+		drop := regexp.MustCompile("(?s)CREATE TABLE `goose_db_version`.*?\n\\)[^\n]*\n")
+		if got := drop.ReplaceAllString(schema(t, pool), ""); got != drop.ReplaceAllString(want, "") {
+			t.Errorf("%v cut off after %d: the schema is\n%s\nand should be\n%s", done, cut, got, want)
+		}
+		checkOldDraft(t, pool)
+	}
+}
+
+// TestMigrateDoesNotTakeOthersWorkForItsOwn: what is in the way of a statement that was never begun
+// stays an error, however often it is tried.
+func TestMigrateDoesNotTakeOthersWorkForItsOwn(t *testing.T) {
+	pool := open(t, testenv.NewDatabaseURL(t))
+	if _, err := pool.ExecContext(t.Context(), "CREATE TABLE drafts (id INT)"); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		err := db.Migrate(t.Context(), pool)
+		if me, ok := errors.AsType[*mysql.MySQLError](err); !ok || me.Number != 1050 || !strings.Contains(err.Error(), "00002_drafts.sql: statement 1") {
+			t.Fatalf("%v", err)
+		}
+	}
+	if _, err := pool.ExecContext(t.Context(), "DROP TABLE drafts"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Migrate(t.Context(), pool); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestMigrationsAreInSteps: what may not be in one statement, since a server refuses it or, killed,
+// could have done the one and not the other.
+func TestMigrationsAreInSteps(t *testing.T) {
+	versions, statements, err := db.Statements()
+	if err != nil {
+		t.Fatal(err)
+	}
+	clause := regexp.MustCompile(`(?i)\b(ADD|DROP|MODIFY|CHANGE|RENAME)\s+(COLUMN|UNIQUE|KEY|INDEX|CONSTRAINT|FOREIGN|PRIMARY|FULLTEXT|CHECK)`)
+	for _, v := range versions {
+		for n, s := range statements[v] {
+			if !strings.HasPrefix(s, "ALTER TABLE") {
+				continue
+			}
+			var kinds []string
+			for _, found := range clause.FindAllString(s, -1) {
+				kinds = append(kinds, strings.Join(strings.Fields(strings.ToUpper(found)), " "))
+			}
+			if slices.Sort(kinds); len(kinds) == 0 || len(kinds) > 1 && (kinds[0] != "ADD COLUMN" || kinds[len(kinds)-1] != "ADD COLUMN") {
+				t.Errorf("migration %d, statement %d is more than one step: %v", v, n+1, kinds)
+			}
+		}
+	}
+}
+
+func TestSplitStatements(t *testing.T) {
+	got := db.SplitStatements("-- a; comment\nCREATE TABLE a (b INT, -- one; two\n c CHAR(3) DEFAULT ';--''\\'' /* it; stays */);\n\n# no;\nUPDATE a SET c = \"x;\"\"y\", `odd;name` = 5--1; --\n ;\nDROP TABLE a")
+	want := []string{
+		"CREATE TABLE a (b INT, \n\n c CHAR(3) DEFAULT ';--''\\'' /* it; stays */)",
+		"UPDATE a SET c = \"x;\"\"y\", `odd;name` = 5--1",
+		"DROP TABLE a",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestReadMigrationsRefuses(t *testing.T) {
+	for why, files := range map[string][2]string{
+		"no number":      {"migrations/first.sql", "-- +goose Up\nDROP TABLE a;"},
+		"no first line":  {"migrations/00001_a.sql", "DROP TABLE a;"},
+		"another header": {"migrations/00001_a.sql", "-- +goose Up\nDROP TABLE a;\n-- +goose Down\nDROP TABLE b;"},
+		"number twice":   {"migrations/1_a.sql", "-- +goose Up\nDROP TABLE a;"},
+	} {
+		fsys := fstest.MapFS{files[0]: {Data: []byte(files[1])}, "migrations/00001_z.sql": {Data: []byte("-- +goose Up\nDROP TABLE z;")}}
+		if all, err := db.ReadMigrations(fsys); err == nil {
+			t.Errorf("%s: %v", why, all)
+		}
+	}
+}
