@@ -156,7 +156,10 @@ func parse(raw string) (*mysql.Config, error) {
 	if cfg.Params == nil {
 		cfg.Params = map[string]string{}
 	}
-	cfg.Params["sql_mode"] = "'" + sqlMode + "'"
+	// TiDB alone reads such a comment. Elsewhere a transaction's plain reads see what was committed before the
+	// first of them, so all that the holder of a lock committed; on TiDB, what was committed before
+	// the transaction began. There each statement is to see what is there by now.
+	cfg.Params["/*T! transaction_isolation = 'READ-COMMITTED', */ sql_mode"] = "'" + sqlMode + "'"
 	cfg.Params["time_zone"] = "'+00:00'"
 	if cfg.Params["innodb_lock_wait_timeout"] == "" {
 		cfg.Params["innodb_lock_wait_timeout"] = "5"

@@ -218,9 +218,11 @@ func TestErrorMapsServerFailures(t *testing.T) {
 	defer cancel()
 	_, err = pool.ExecContext(late, "SELECT SLEEP(5)")
 	check("too slow", err, domain.Unavailable)
-	for _, n := range []uint16{1040, 1053, 1203, 1205, 1213, 1226, 1290, 1792, 1836, 1927, 1020} {
+	for _, n := range []uint16{1040, 1053, 1203, 1205, 1213, 1226, 1290, 1792, 1836, 1927, 1020, 8028, 9007} {
 		check(fmt.Sprint(n), fmt.Errorf("wrapped: %w", &mysql.MySQLError{Number: n, Message: "users"}), domain.Unavailable)
 	}
+	check("TiDB gives a row up", &mysql.MySQLError{Number: 1105, Message: "pessimistic lock retry limit reached"}, domain.Unavailable)
+	check("TiDB does not know", &mysql.MySQLError{Number: 1105, Message: "UnknownType"}, domain.Internal)
 	for _, n := range []uint16{1451, 1452} {
 		check(fmt.Sprint(n), &mysql.MySQLError{Number: n}, domain.Conflict)
 	}

@@ -38,16 +38,26 @@ const (
 	erReadOnlyMode       = 1836
 	erConnectionKilled   = 1927 // MariaDB
 	erRecordChanged      = 1020 // MariaDB, under snapshot isolation
+	erUnknown            = 1105
+	erSchemaChanged      = 8028 // TiDB
+	erWriteConflict      = 9007 // TiDB
 )
 
 // transient tells whether the same statement may succeed later.
 func transient(number uint16) bool {
 	switch number {
 	case erTooManyConnections, erServerShutdown, erTooManyUserConns, erLockWaitTimeout, erDeadlock, erUserLimit,
-		erReadOnlyOption, erReadOnlyTx, erReadOnlyMode, erConnectionKilled, erRecordChanged:
+		erReadOnlyOption, erReadOnlyTx, erReadOnlyMode, erConnectionKilled, erRecordChanged,
+		erSchemaChanged, erWriteConflict:
 		return true
 	}
 	return false
+}
+
+// lockTriesOver tells TiDB's errors, which have no number of their own, for a row that could not be
+// locked since others did each time.
+func lockTriesOver(me *mysql.MySQLError) bool {
+	return me.Number == erUnknown && (strings.Contains(me.Message, "lock retry limit reached") || strings.Contains(me.Message, "lock wait timeout"))
 }
 
 // Error turns a failure of MySQL or Redis into a *domain.Error: no rows into NotFound, a
@@ -70,7 +80,7 @@ func Error(err error) error {
 			return &domain.Error{Code: domain.Conflict, Message: "This exists already.", Err: err}
 		case me.Number == erRowIsReferenced, me.Number == erNoReferencedRow:
 			return &domain.Error{Code: domain.Conflict, Message: "Something this depends on is gone, or depends on it.", Err: err}
-		case transient(me.Number):
+		case transient(me.Number) || lockTriesOver(me):
 			return unavailable(err)
 		}
 		return err

@@ -57,5 +57,12 @@ func runTx(ctx context.Context, pool *sql.DB, fn func(*query.Queries) error) err
 
 func retryable(err error) bool {
 	me, ok := errors.AsType[*mysql.MySQLError](err)
-	return ok && (me.Number == erDeadlock || me.Number == erLockWaitTimeout || me.Number == erRecordChanged)
+	if !ok {
+		return false
+	}
+	switch me.Number {
+	case erDeadlock, erLockWaitTimeout, erRecordChanged, erWriteConflict, erSchemaChanged:
+		return true
+	}
+	return lockTriesOver(me)
 }

@@ -13,6 +13,7 @@
 package testenv
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -37,6 +38,9 @@ const (
 	startTimeout = 90 * time.Second // a first start on a busy machine
 	sqlTimeout   = 30 * time.Second
 )
+
+// mysqlEnv names another server for the databases: mysql://root@127.0.0.1:4000. See scripts/tidb.
+const mysqlEnv = "TESTENV_MYSQL"
 
 // own is what this process has of the shared servers.
 var own struct {
@@ -94,6 +98,7 @@ func joinLocked(t testing.TB) *membership {
 		if err != nil {
 			t.Fatalf("testenv: %v", err)
 		}
+		m.servers.MySQL = cmp.Or(os.Getenv(mysqlEnv), m.servers.MySQL)
 		own.joined = m
 	}
 	return own.joined
@@ -180,7 +185,10 @@ func execSQL(server, statement string) error {
 		return err
 	}
 	dsn := mysql.NewConfig()
-	dsn.Net, dsn.Addr = "unix", u.Query().Get("socket")
+	dsn.Net, dsn.Addr = "tcp", u.Host
+	if socket := u.Query().Get("socket"); socket != "" {
+		dsn.Net, dsn.Addr = "unix", socket
+	}
 	dsn.User = u.User.Username()
 	dsn.Passwd, _ = u.User.Password()
 	connector, err := mysql.NewConnector(dsn)
