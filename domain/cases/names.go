@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"counsel/domain"
 )
 
 // A conflict check that misses one is worse than one that asks too much. So two spellings of
@@ -80,7 +82,7 @@ func emailKey(address string) []byte {
 	if address == "" {
 		return []byte{}
 	}
-	return keyOf("email", cases.Fold().String(norm.NFKC.String(address)))
+	return keyOf("email", domain.EmailKey(address))
 }
 
 // registrationKey is the same however a number is grouped; empty for none.
