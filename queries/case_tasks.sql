@@ -6,7 +6,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 SELECT * FROM case_tasks WHERE case_id = ? AND id = ?;
 
 -- name: ListCaseTasks :many
-SELECT * FROM case_tasks
+SELECT * FROM case_tasks FORCE INDEX (case_tasks_case, case_tasks_status)
 WHERE case_id = sqlc.arg(case_id)
   AND id < sqlc.arg(before)
   AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))

@@ -3,7 +3,7 @@ SELECT * FROM consultations WHERE id = ?;
 
 -- name: ListConsultations :many
 SELECT id, user_id, kind, excerpt, cached, created_at
-FROM consultations
+FROM consultations FORCE INDEX (consultations_user_case, consultations_user_kind)
 WHERE user_id = sqlc.arg(user_id)
   AND case_id IS NULL
   AND id < sqlc.arg(before)
@@ -13,7 +13,7 @@ LIMIT ?;
 
 -- name: ListAllConsultations :many
 SELECT id, user_id, kind, excerpt, cached, created_at
-FROM consultations
+FROM consultations FORCE INDEX (consultations_case, consultations_case_kind)
 WHERE id < sqlc.arg(before)
   AND case_id IS NULL
   AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
@@ -22,7 +22,7 @@ LIMIT ?;
 
 -- name: ListCaseConsultations :many
 SELECT id, user_id, kind, excerpt, cached, created_at
-FROM consultations
+FROM consultations FORCE INDEX (consultations_case, consultations_case_kind)
 WHERE case_id = sqlc.arg(case_id)
   AND id < sqlc.arg(before)
   AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))

@@ -19,7 +19,8 @@ FOR UPDATE;
 
 -- name: ListDrafts :many
 SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.created_at, d.updated_at, d.case_id, v.title
-FROM drafts d JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
+FROM drafts d FORCE INDEX (drafts_user_case, drafts_user_status, drafts_user_type, drafts_user_type_status)
+JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
 WHERE d.user_id = sqlc.arg(user_id)
   AND d.case_id IS NULL
   AND d.id < sqlc.arg(before)
@@ -30,7 +31,8 @@ LIMIT ?;
 
 -- name: ListAllDrafts :many
 SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.created_at, d.updated_at, d.case_id, v.title
-FROM drafts d JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
+FROM drafts d FORCE INDEX (drafts_case, drafts_case_status, drafts_case_type, drafts_case_type_status)
+JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
 WHERE d.case_id IS NULL
   AND d.id < sqlc.arg(before)
   AND (sqlc.arg(status) = '' OR d.status = sqlc.arg(status))
@@ -40,7 +42,8 @@ LIMIT ?;
 
 -- name: ListCaseDrafts :many
 SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.created_at, d.updated_at, d.case_id, v.title
-FROM drafts d JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
+FROM drafts d FORCE INDEX (drafts_user_case, drafts_user_status, drafts_user_type, drafts_user_type_status, drafts_case, drafts_case_status, drafts_case_type, drafts_case_type_status)
+JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
 WHERE d.case_id = sqlc.arg(case_id)
   AND d.id < sqlc.arg(before)
   AND (sqlc.arg(status) = '' OR d.status = sqlc.arg(status))

@@ -16,16 +16,16 @@ SELECT * FROM emails WHERE id = ?;
 SELECT * FROM emails WHERE id = ? FOR UPDATE;
 
 -- name: ListEmails :many
-SELECT * FROM emails
+SELECT * FROM emails FORCE INDEX (emails_user, emails_user_status)
 WHERE user_id = sqlc.arg(user_id) AND kind = 'message' AND id < sqlc.arg(before)
-  AND (CAST(sqlc.arg(any_status) AS SIGNED) = 1 OR status = sqlc.arg(status) OR status = sqlc.arg(or_status))
+  AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
 ORDER BY id DESC
 LIMIT ?;
 
 -- name: ListAllEmails :many
-SELECT * FROM emails
+SELECT * FROM emails FORCE INDEX (emails_kind, emails_status)
 WHERE kind = 'message' AND id < sqlc.arg(before)
-  AND (CAST(sqlc.arg(any_status) AS SIGNED) = 1 OR status = sqlc.arg(status) OR status = sqlc.arg(or_status))
+  AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
 ORDER BY id DESC
 LIMIT ?;
 
@@ -56,13 +56,13 @@ UPDATE email_recipients SET status = 'queued', updated_at = ? WHERE email_id = ?
 
 -- name: EmptyOldEmails :execrows
 UPDATE emails SET body_text = '', body_html = '', emptied = TRUE
-WHERE NOT emptied AND emails.updated_at < sqlc.arg(before) AND kind = 'message' AND emails.status IN ('sent', 'bounced', 'failed', 'cancelled')
+WHERE emptied = FALSE AND emails.updated_at < sqlc.arg(before) AND kind = 'message' AND emails.status IN ('sent', 'bounced', 'failed', 'cancelled')
   AND NOT EXISTS (SELECT 1 FROM case_members m JOIN cases c ON c.id = m.case_id WHERE m.user_id = emails.user_id AND c.legal_hold = TRUE AND c.deleted_at IS NULL)
 ORDER BY emails.updated_at LIMIT ?;
 
 -- name: DeleteOldNotices :execrows
 DELETE FROM emails
-WHERE NOT emptied AND updated_at < sqlc.arg(before) AND kind <> 'message' AND status IN ('sent', 'bounced', 'failed', 'cancelled')
+WHERE emptied = FALSE AND updated_at < sqlc.arg(before) AND kind <> 'message' AND status IN ('sent', 'bounced', 'failed', 'cancelled')
 ORDER BY updated_at LIMIT ?;
 
 -- name: ForgetEmails :exec

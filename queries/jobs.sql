@@ -17,13 +17,19 @@ SELECT id FROM jobs WHERE job_key = ?;
 SELECT * FROM jobs WHERE id = ?;
 
 -- name: ListJobs :many
-SELECT * FROM jobs WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg(before)
-  AND state IN (sqlc.slice(states)) AND kind LIKE sqlc.arg(kind)
+SELECT * FROM jobs FORCE INDEX (jobs_user) WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+
+-- name: ListJobsIn :many
+SELECT * FROM jobs FORCE INDEX (jobs_user_state, jobs_user_kind)
+WHERE user_id = sqlc.arg(user_id) AND state = sqlc.arg(state) AND id < sqlc.arg(before) AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC LIMIT ?;
 
 -- name: ListAllJobs :many
-SELECT * FROM jobs WHERE id < sqlc.arg(before)
-  AND state IN (sqlc.slice(states)) AND kind LIKE sqlc.arg(kind)
+SELECT * FROM jobs WHERE id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+
+-- name: ListAllJobsIn :many
+SELECT * FROM jobs FORCE INDEX (jobs_state, jobs_kind)
+WHERE state = sqlc.arg(state) AND id < sqlc.arg(before) AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC LIMIT ?;
 
 -- name: DatabaseTime :one

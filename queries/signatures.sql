@@ -12,17 +12,20 @@ SELECT * FROM signature_requests WHERE id = ? FOR UPDATE;
 UPDATE signature_requests SET status = ?, changed_at = ?, signed_id = ?, seq = ?, head = ? WHERE id = ?;
 
 -- name: ListSignatureRequests :many
-SELECT * FROM signature_requests
+SELECT * FROM signature_requests FORCE INDEX (signature_requests_user, signature_requests_user_status)
 WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg(before) AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
 ORDER BY id DESC LIMIT ?;
 
 -- name: ListAllSignatureRequests :many
-SELECT * FROM signature_requests
-WHERE id < sqlc.arg(before) AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
+SELECT * FROM signature_requests WHERE id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+
+-- name: ListAllSignatureRequestsIn :many
+SELECT * FROM signature_requests FORCE INDEX (signature_requests_by_status)
+WHERE status = sqlc.arg(status) AND id < sqlc.arg(before)
 ORDER BY id DESC LIMIT ?;
 
 -- name: ListCaseSignatureRequests :many
-SELECT * FROM signature_requests
+SELECT * FROM signature_requests FORCE INDEX (signature_requests_case, signature_requests_case_status)
 WHERE case_id = sqlc.arg(case_id) AND id < sqlc.arg(before) AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
 ORDER BY id DESC LIMIT ?;
 

@@ -1,10 +1,12 @@
 package email
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"counsel/db"
 	"counsel/domain"
@@ -39,21 +41,24 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	}
 	limit := min(max(cmp.Or(f.Limit, 20), 1), 100)
 	before := domain.Before(f.Before)
-	every, or := int64(0), f.Status
-	if f.Status == "" {
-		every = 1
-	} else if f.Status == Queued {
-		or = sending
+	statuses := []Status{f.Status}
+	if f.Status == Queued {
+		statuses = append(statuses, sending)
 	}
 	var rows []query.Email
-	if user != nil {
-		rows, err = s.rows.ListEmails(ctx, query.ListEmailsParams{UserID: *user, Before: before, AnyStatus: every, Status: string(f.Status), OrStatus: string(or), Limit: int32(limit + 1)})
-	} else {
-		rows, err = s.rows.ListAllEmails(ctx, query.ListAllEmailsParams{Before: before, AnyStatus: every, Status: string(f.Status), OrStatus: string(or), Limit: int32(limit + 1)})
+	for _, status := range statuses { // each reads a page of its own from an index
+		var some []query.Email
+		if user != nil {
+			some, err = s.rows.ListEmails(ctx, query.ListEmailsParams{UserID: *user, Before: before, Status: string(status), Limit: int32(limit + 1)})
+		} else {
+			some, err = s.rows.ListAllEmails(ctx, query.ListAllEmailsParams{Before: before, Status: string(status), Limit: int32(limit + 1)})
+		}
+		if err != nil {
+			return nil, nil, db.Error(err)
+		}
+		rows = append(rows, some...)
 	}
-	if err != nil {
-		return nil, nil, db.Error(err)
-	}
+	slices.SortFunc(rows, func(a, b query.Email) int { return bytes.Compare(b.ID[:], a.ID[:]) })
 	if len(rows) > limit {
 		rows = rows[:limit]
 		next = &rows[limit-1].ID

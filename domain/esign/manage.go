@@ -87,8 +87,10 @@ func (s *Service) List(ctx context.Context, by domain.Principal, f Filter) (item
 			return nil, nil, err
 		}
 		rows, err = s.rows.ListCaseSignatureRequests(ctx, query.ListCaseSignatureRequestsParams{CaseID: f.CaseID, Before: before, Status: string(f.Status), Limit: n})
+	case by.Admin() && f.UserID == nil && f.Status != "":
+		rows, err = s.rows.ListAllSignatureRequestsIn(ctx, query.ListAllSignatureRequestsInParams{Before: before, Status: string(f.Status), Limit: n})
 	case by.Admin() && f.UserID == nil:
-		rows, err = s.rows.ListAllSignatureRequests(ctx, query.ListAllSignatureRequestsParams{Before: before, Status: string(f.Status), Limit: n})
+		rows, err = s.rows.ListAllSignatureRequests(ctx, query.ListAllSignatureRequestsParams{Before: before, Limit: n})
 	default:
 		rows, err = s.rows.ListSignatureRequests(ctx, query.ListSignatureRequestsParams{UserID: sender, Before: before, Status: string(f.Status), Limit: n})
 	}

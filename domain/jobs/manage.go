@@ -1,8 +1,10 @@
 package jobs
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"counsel/db"
@@ -110,16 +112,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		f.UserID = caller.UserID
 	}
 	before := domain.Before(f.Before)
-	kind := f.Kind
-	if kind == "" {
-		kind = "%"
-	}
-	var rows []query.Job
-	if f.UserID.IsZero() {
-		rows, err = s.rows.ListAllJobs(ctx, query.ListAllJobsParams{Before: before, States: f.State.within(), Kind: kind, Limit: int32(f.Limit + 1)})
-	} else {
-		rows, err = s.rows.ListJobs(ctx, query.ListJobsParams{UserID: f.UserID, Before: before, States: f.State.within(), Kind: kind, Limit: int32(f.Limit + 1)})
-	}
+	rows, err := s.list(ctx, f, before)
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
@@ -134,6 +127,32 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		}
 	}
 	return items, next, nil
+}
+
+// list reads a page. With a filter, it reads a page of each state it is for: each comes from an index in
+// the order of ids, which several states at once do not.
+func (s *Service) list(ctx context.Context, f Filter, before domain.ID) (rows []query.Job, err error) {
+	limit := int32(f.Limit + 1)
+	if f.State == "" && f.Kind == "" {
+		if f.UserID.IsZero() {
+			return s.rows.ListAllJobs(ctx, query.ListAllJobsParams{Before: before, Limit: limit})
+		}
+		return s.rows.ListJobs(ctx, query.ListJobsParams{UserID: f.UserID, Before: before, Limit: limit})
+	}
+	for _, state := range f.State.within() {
+		var some []query.Job
+		if f.UserID.IsZero() {
+			some, err = s.rows.ListAllJobsIn(ctx, query.ListAllJobsInParams{State: state, Before: before, Kind: f.Kind, Limit: limit})
+		} else {
+			some, err = s.rows.ListJobsIn(ctx, query.ListJobsInParams{UserID: f.UserID, State: state, Before: before, Kind: f.Kind, Limit: limit})
+		}
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, some...)
+	}
+	slices.SortFunc(rows, func(a, b query.Job) int { return bytes.Compare(b.ID[:], a.ID[:]) })
+	return rows, nil
 }
 
 // Cancel stops a job of the caller, or for an admin anyone's. One that runs is told, and stops

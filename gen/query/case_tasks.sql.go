@@ -89,7 +89,7 @@ func (q *Queries) GetCaseTask(ctx context.Context, arg GetCaseTaskParams) (CaseT
 }
 
 const listCaseTasks = `-- name: ListCaseTasks :many
-SELECT id, case_id, title, status, due_on, assignee_id, created_by, created_at, updated_at FROM case_tasks
+SELECT id, case_id, title, status, due_on, assignee_id, created_by, created_at, updated_at FROM case_tasks FORCE INDEX (case_tasks_case, case_tasks_status)
 WHERE case_id = ?
   AND id < ?
   AND (? = '' OR status = ?)

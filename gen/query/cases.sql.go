@@ -158,7 +158,7 @@ func (q *Queries) GetStanding(ctx context.Context, arg GetStandingParams) (GetSt
 const listAllCases = `-- name: ListAllCases :many
 SELECT c.id, c.title, c.status, c.legal_hold, c.created_at, c.updated_at,
        m.role AS my_role
-FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = ?
+FROM cases c FORCE INDEX (cases_present, cases_present_status) LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = ?
 WHERE c.id < ?
   AND c.deleted_at IS NULL
   AND (? = '' OR c.status = ?)
@@ -227,13 +227,13 @@ func (q *Queries) ListAllCases(ctx context.Context, arg ListAllCasesParams) ([]L
 
 const listCases = `-- name: ListCases :many
 SELECT c.id, c.title, c.status, c.legal_hold, c.created_at, c.updated_at, m.role AS my_role
-FROM case_members m JOIN cases c ON c.id = m.case_id
+FROM case_members m FORCE INDEX (case_members_user) JOIN cases c ON c.id = m.case_id
 WHERE m.user_id = ?
-  AND c.id < ?
+  AND m.case_id < ?
   AND c.deleted_at IS NULL
   AND (? = '' OR c.status = ?)
   AND (? = '' OR c.title LIKE ? OR c.description LIKE ?)
-ORDER BY c.id DESC
+ORDER BY m.case_id DESC
 LIMIT ?
 `
 

@@ -101,7 +101,7 @@ func (q *Queries) GetConsultation(ctx context.Context, id domain.ID) (Consultati
 
 const listAllConsultations = `-- name: ListAllConsultations :many
 SELECT id, user_id, kind, excerpt, cached, created_at
-FROM consultations
+FROM consultations FORCE INDEX (consultations_case, consultations_case_kind)
 WHERE id < ?
   AND case_id IS NULL
   AND (? = '' OR kind = ?)
@@ -161,7 +161,7 @@ func (q *Queries) ListAllConsultations(ctx context.Context, arg ListAllConsultat
 
 const listCaseConsultations = `-- name: ListCaseConsultations :many
 SELECT id, user_id, kind, excerpt, cached, created_at
-FROM consultations
+FROM consultations FORCE INDEX (consultations_case, consultations_case_kind)
 WHERE case_id = ?
   AND id < ?
   AND (? = '' OR kind = ?)
@@ -223,7 +223,7 @@ func (q *Queries) ListCaseConsultations(ctx context.Context, arg ListCaseConsult
 
 const listConsultations = `-- name: ListConsultations :many
 SELECT id, user_id, kind, excerpt, cached, created_at
-FROM consultations
+FROM consultations FORCE INDEX (consultations_user_case, consultations_user_kind)
 WHERE user_id = ?
   AND case_id IS NULL
   AND id < ?

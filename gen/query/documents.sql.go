@@ -158,7 +158,7 @@ func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document
 }
 
 const listAllDocuments = `-- name: ListAllDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents FORCE INDEX (documents_case_state, documents_case_kind)
 WHERE case_id IS NULL AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
@@ -215,7 +215,7 @@ func (q *Queries) ListAllDocuments(ctx context.Context, arg ListAllDocumentsPara
 }
 
 const listCaseDocuments = `-- name: ListCaseDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents FORCE INDEX (documents_user_state, documents_user_kind, documents_case_state, documents_case_kind)
 WHERE case_id = ? AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
   AND (CAST(? AS SIGNED) = 1 OR user_id = ?)
@@ -306,7 +306,7 @@ func (q *Queries) ListDeletedDocuments(ctx context.Context, limit int32) ([]doma
 }
 
 const listDocuments = `-- name: ListDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents FORCE INDEX (documents_user_state, documents_user_kind)
 WHERE user_id = ? AND case_id IS NULL AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC

@@ -188,7 +188,8 @@ func (q *Queries) GetDraftVersion(ctx context.Context, arg GetDraftVersionParams
 
 const listAllDrafts = `-- name: ListAllDrafts :many
 SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.created_at, d.updated_at, d.case_id, v.title
-FROM drafts d JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
+FROM drafts d FORCE INDEX (drafts_case, drafts_case_status, drafts_case_type, drafts_case_type_status)
+JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
 WHERE d.case_id IS NULL
   AND d.id < ?
   AND (? = '' OR d.status = ?)
@@ -262,7 +263,8 @@ func (q *Queries) ListAllDrafts(ctx context.Context, arg ListAllDraftsParams) ([
 
 const listCaseDrafts = `-- name: ListCaseDrafts :many
 SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.created_at, d.updated_at, d.case_id, v.title
-FROM drafts d JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
+FROM drafts d FORCE INDEX (drafts_user_case, drafts_user_status, drafts_user_type, drafts_user_type_status, drafts_case, drafts_case_status, drafts_case_type, drafts_case_type_status)
+JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
 WHERE d.case_id = ?
   AND d.id < ?
   AND (? = '' OR d.status = ?)
@@ -393,7 +395,8 @@ func (q *Queries) ListDraftVersions(ctx context.Context, arg ListDraftVersionsPa
 
 const listDrafts = `-- name: ListDrafts :many
 SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.created_at, d.updated_at, d.case_id, v.title
-FROM drafts d JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
+FROM drafts d FORCE INDEX (drafts_user_case, drafts_user_status, drafts_user_type, drafts_user_type_status)
+JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
 WHERE d.user_id = ?
   AND d.case_id IS NULL
   AND d.id < ?

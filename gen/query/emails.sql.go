@@ -129,7 +129,7 @@ func (q *Queries) CreateEmailRecipient(ctx context.Context, arg CreateEmailRecip
 
 const deleteOldNotices = `-- name: DeleteOldNotices :execrows
 DELETE FROM emails
-WHERE NOT emptied AND updated_at < ? AND kind <> 'message' AND status IN ('sent', 'bounced', 'failed', 'cancelled')
+WHERE emptied = FALSE AND updated_at < ? AND kind <> 'message' AND status IN ('sent', 'bounced', 'failed', 'cancelled')
 ORDER BY updated_at LIMIT ?
 `
 
@@ -160,7 +160,7 @@ func (q *Queries) DeleteSuppression(ctx context.Context, id domain.ID) (int64, e
 
 const emptyOldEmails = `-- name: EmptyOldEmails :execrows
 UPDATE emails SET body_text = '', body_html = '', emptied = TRUE
-WHERE NOT emptied AND emails.updated_at < ? AND kind = 'message' AND emails.status IN ('sent', 'bounced', 'failed', 'cancelled')
+WHERE emptied = FALSE AND emails.updated_at < ? AND kind = 'message' AND emails.status IN ('sent', 'bounced', 'failed', 'cancelled')
   AND NOT EXISTS (SELECT 1 FROM case_members m JOIN cases c ON c.id = m.case_id WHERE m.user_id = emails.user_id AND c.legal_hold = TRUE AND c.deleted_at IS NULL)
 ORDER BY emails.updated_at LIMIT ?
 `
@@ -265,27 +265,24 @@ func (q *Queries) GetSuppression(ctx context.Context, address string) (EmailSupp
 }
 
 const listAllEmails = `-- name: ListAllEmails :many
-SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk, emptied FROM emails
+SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk, emptied FROM emails FORCE INDEX (emails_kind, emails_status)
 WHERE kind = 'message' AND id < ?
-  AND (CAST(? AS SIGNED) = 1 OR status = ? OR status = ?)
+  AND (? = '' OR status = ?)
 ORDER BY id DESC
 LIMIT ?
 `
 
 type ListAllEmailsParams struct {
-	Before    domain.ID
-	AnyStatus int64
-	Status    string
-	OrStatus  string
-	Limit     int32
+	Before domain.ID
+	Status string
+	Limit  int32
 }
 
 func (q *Queries) ListAllEmails(ctx context.Context, arg ListAllEmailsParams) ([]Email, error) {
 	rows, err := q.db.QueryContext(ctx, listAllEmails,
 		arg.Before,
-		arg.AnyStatus,
 		arg.Status,
-		arg.OrStatus,
+		arg.Status,
 		arg.Limit,
 	)
 	if err != nil {
@@ -420,29 +417,26 @@ func (q *Queries) ListEmailRecipients(ctx context.Context, ids []domain.ID) ([]E
 }
 
 const listEmails = `-- name: ListEmails :many
-SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk, emptied FROM emails
+SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk, emptied FROM emails FORCE INDEX (emails_user, emails_user_status)
 WHERE user_id = ? AND kind = 'message' AND id < ?
-  AND (CAST(? AS SIGNED) = 1 OR status = ? OR status = ?)
+  AND (? = '' OR status = ?)
 ORDER BY id DESC
 LIMIT ?
 `
 
 type ListEmailsParams struct {
-	UserID    domain.ID
-	Before    domain.ID
-	AnyStatus int64
-	Status    string
-	OrStatus  string
-	Limit     int32
+	UserID domain.ID
+	Before domain.ID
+	Status string
+	Limit  int32
 }
 
 func (q *Queries) ListEmails(ctx context.Context, arg ListEmailsParams) ([]Email, error) {
 	rows, err := q.db.QueryContext(ctx, listEmails,
 		arg.UserID,
 		arg.Before,
-		arg.AnyStatus,
 		arg.Status,
-		arg.OrStatus,
+		arg.Status,
 		arg.Limit,
 	)
 	if err != nil {

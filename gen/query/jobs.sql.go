@@ -461,33 +461,81 @@ func (q *Queries) GetJobIDByKey(ctx context.Context, jobKey sql.NullString) (dom
 }
 
 const listAllJobs = `-- name: ListAllJobs :many
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs WHERE id < ?
-  AND state IN (/*SLICE:states*/?) AND kind LIKE ?
-ORDER BY id DESC LIMIT ?
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs WHERE id < ? ORDER BY id DESC LIMIT ?
 `
 
 type ListAllJobsParams struct {
 	Before domain.ID
-	States []string
-	Kind   string
 	Limit  int32
 }
 
 func (q *Queries) ListAllJobs(ctx context.Context, arg ListAllJobsParams) ([]Job, error) {
-	query := listAllJobs
-	var queryParams []interface{}
-	queryParams = append(queryParams, arg.Before)
-	if len(arg.States) > 0 {
-		for _, v := range arg.States {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:states*/?", strings.Repeat(",?", len(arg.States))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:states*/?", "NULL", 1)
+	rows, err := q.db.QueryContext(ctx, listAllJobs, arg.Before, arg.Limit)
+	if err != nil {
+		return nil, err
 	}
-	queryParams = append(queryParams, arg.Kind)
-	queryParams = append(queryParams, arg.Limit)
-	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	defer rows.Close()
+	var items []Job
+	for rows.Next() {
+		var i Job
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Kind,
+			&i.Queue,
+			&i.JobKey,
+			&i.State,
+			&i.Payload,
+			&i.Result,
+			&i.ErrorCode,
+			&i.Error,
+			&i.Done,
+			&i.Total,
+			&i.Runs,
+			&i.Tries,
+			&i.Lost,
+			&i.Cancelling,
+			&i.Owner,
+			&i.RunAt,
+			&i.DueAt,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.FinishedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAllJobsIn = `-- name: ListAllJobsIn :many
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs FORCE INDEX (jobs_state, jobs_kind)
+WHERE state = ? AND id < ? AND (? = '' OR kind = ?)
+ORDER BY id DESC LIMIT ?
+`
+
+type ListAllJobsInParams struct {
+	State  string
+	Before domain.ID
+	Kind   string
+	Limit  int32
+}
+
+func (q *Queries) ListAllJobsIn(ctx context.Context, arg ListAllJobsInParams) ([]Job, error) {
+	rows, err := q.db.QueryContext(ctx, listAllJobsIn,
+		arg.State,
+		arg.Before,
+		arg.Kind,
+		arg.Kind,
+		arg.Limit,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -565,35 +613,84 @@ func (q *Queries) ListDueJobs(ctx context.Context, arg ListDueJobsParams) ([]dom
 }
 
 const listJobs = `-- name: ListJobs :many
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs WHERE user_id = ? AND id < ?
-  AND state IN (/*SLICE:states*/?) AND kind LIKE ?
-ORDER BY id DESC LIMIT ?
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs FORCE INDEX (jobs_user) WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?
 `
 
 type ListJobsParams struct {
 	UserID domain.ID
 	Before domain.ID
-	States []string
-	Kind   string
 	Limit  int32
 }
 
 func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, error) {
-	query := listJobs
-	var queryParams []interface{}
-	queryParams = append(queryParams, arg.UserID)
-	queryParams = append(queryParams, arg.Before)
-	if len(arg.States) > 0 {
-		for _, v := range arg.States {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:states*/?", strings.Repeat(",?", len(arg.States))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:states*/?", "NULL", 1)
+	rows, err := q.db.QueryContext(ctx, listJobs, arg.UserID, arg.Before, arg.Limit)
+	if err != nil {
+		return nil, err
 	}
-	queryParams = append(queryParams, arg.Kind)
-	queryParams = append(queryParams, arg.Limit)
-	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	defer rows.Close()
+	var items []Job
+	for rows.Next() {
+		var i Job
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Kind,
+			&i.Queue,
+			&i.JobKey,
+			&i.State,
+			&i.Payload,
+			&i.Result,
+			&i.ErrorCode,
+			&i.Error,
+			&i.Done,
+			&i.Total,
+			&i.Runs,
+			&i.Tries,
+			&i.Lost,
+			&i.Cancelling,
+			&i.Owner,
+			&i.RunAt,
+			&i.DueAt,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.FinishedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listJobsIn = `-- name: ListJobsIn :many
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs FORCE INDEX (jobs_user_state, jobs_user_kind)
+WHERE user_id = ? AND state = ? AND id < ? AND (? = '' OR kind = ?)
+ORDER BY id DESC LIMIT ?
+`
+
+type ListJobsInParams struct {
+	UserID domain.ID
+	State  string
+	Before domain.ID
+	Kind   string
+	Limit  int32
+}
+
+func (q *Queries) ListJobsIn(ctx context.Context, arg ListJobsInParams) ([]Job, error) {
+	rows, err := q.db.QueryContext(ctx, listJobsIn,
+		arg.UserID,
+		arg.State,
+		arg.Before,
+		arg.Kind,
+		arg.Kind,
+		arg.Limit,
+	)
 	if err != nil {
 		return nil, err
 	}

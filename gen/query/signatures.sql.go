@@ -289,24 +289,72 @@ func (q *Queries) GetSignerByToken(ctx context.Context, tokenHash []byte) (Signa
 }
 
 const listAllSignatureRequests = `-- name: ListAllSignatureRequests :many
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests
-WHERE id < ? AND (? = '' OR status = ?)
-ORDER BY id DESC LIMIT ?
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests WHERE id < ? ORDER BY id DESC LIMIT ?
 `
 
 type ListAllSignatureRequestsParams struct {
 	Before domain.ID
-	Status string
 	Limit  int32
 }
 
 func (q *Queries) ListAllSignatureRequests(ctx context.Context, arg ListAllSignatureRequestsParams) ([]SignatureRequest, error) {
-	rows, err := q.db.QueryContext(ctx, listAllSignatureRequests,
-		arg.Before,
-		arg.Status,
-		arg.Status,
-		arg.Limit,
-	)
+	rows, err := q.db.QueryContext(ctx, listAllSignatureRequests, arg.Before, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SignatureRequest
+	for rows.Next() {
+		var i SignatureRequest
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.CaseID,
+			&i.DocumentID,
+			&i.DocumentName,
+			&i.DocumentSize,
+			&i.DocumentSha256,
+			&i.Workflow,
+			&i.Status,
+			&i.Message,
+			&i.SenderName,
+			&i.ExpiresAt,
+			&i.CreatedAt,
+			&i.ChangedAt,
+			&i.SignedID,
+			&i.Seq,
+			&i.Head,
+			&i.Provider,
+			&i.Language,
+			&i.ForgetAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAllSignatureRequestsIn = `-- name: ListAllSignatureRequestsIn :many
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests FORCE INDEX (signature_requests_by_status)
+WHERE status = ? AND id < ?
+ORDER BY id DESC LIMIT ?
+`
+
+type ListAllSignatureRequestsInParams struct {
+	Status string
+	Before domain.ID
+	Limit  int32
+}
+
+func (q *Queries) ListAllSignatureRequestsIn(ctx context.Context, arg ListAllSignatureRequestsInParams) ([]SignatureRequest, error) {
+	rows, err := q.db.QueryContext(ctx, listAllSignatureRequestsIn, arg.Status, arg.Before, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -350,7 +398,7 @@ func (q *Queries) ListAllSignatureRequests(ctx context.Context, arg ListAllSigna
 }
 
 const listCaseSignatureRequests = `-- name: ListCaseSignatureRequests :many
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests FORCE INDEX (signature_requests_case, signature_requests_case_status)
 WHERE case_id = ? AND id < ? AND (? = '' OR status = ?)
 ORDER BY id DESC LIMIT ?
 `
@@ -596,7 +644,7 @@ func (q *Queries) ListSignatureEvents(ctx context.Context, requestID domain.ID) 
 }
 
 const listSignatureRequests = `-- name: ListSignatureRequests :many
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests FORCE INDEX (signature_requests_user, signature_requests_user_status)
 WHERE user_id = ? AND id < ? AND (? = '' OR status = ?)
 ORDER BY id DESC LIMIT ?
 `

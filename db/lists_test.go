@@ -1,0 +1,368 @@
+package db_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/gen/query"
+	"counsel/sandbox/testenv"
+)
+
+const (
+	listRows  = 10000 // in each table
+	listPage  = 21    // rows a list is asked for
+	listReads = 250   // rows the server may read for it: those of the page, what is joined to them, a little more
+)
+
+// rowID is the id of the row with that number, from 0.
+func rowID(n int) (id domain.ID) {
+	binary.BigEndian.PutUint64(id[8:], uint64(n)+1)
+	return id
+}
+
+var (
+	longAgo  = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
+	busy     = rowID(0) // whose nearly all is
+	idle     = rowID(1)
+	theCase  = rowID(0)
+	lastID   = domain.Before(nil)
+	farAhead = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// args are the values that the parameters of a query are given, each with each of the others. Before, After
+// and Limit are given by themselves; "" is the only parameter of a query that has one.
+type args map[string][]any
+
+// lists are the queries that answer with rows, a page at a time or a batch at a time. Each is asked
+// for every combination of filters, in tables where what it looks for is old and rare.
+var lists = map[string]args{
+	"ListCaseMembers":                {"CaseID": {theCase}},
+	"ListCaseNotes":                  {"CaseID": {theCase}},
+	"ListCaseParties":                {"CaseID": {theCase}},
+	"ListCaseTasks":                  {"CaseID": {theCase}, "Status": {"", "rare", "common"}},
+	"ListTimeline":                   {"CaseID": {theCase}},
+	"WalkTimeline":                   {"CaseID": {theCase}},
+	"ListCases":                      {"Member": {busy, idle}, "Status": {"", "common"}, "Words": {""}},
+	"ListAllCases":                   {"Member": {busy, idle}, "Status": {"", "rare", "common"}, "Words": {""}},
+	"ListConsultations":              {"UserID": {busy, idle}, "Kind": {"", "rare", "common"}},
+	"ListAllConsultations":           {"Kind": {"", "rare", "common"}},
+	"ListCaseConsultations":          {"CaseID": {theCase}, "Kind": {"", "rare", "common"}},
+	"ListDocuments":                  {"UserID": {busy, idle}, "Kind": {"", "rare", "common"}},
+	"ListAllDocuments":               {"Kind": {"", "rare", "common"}},
+	"ListCaseDocuments":              {"CaseID": {theCase}, "Kind": {"", "rare", "common"}, "Anyone": {1, 0}, "UserID": {busy, idle}},
+	"ListStalePending":               {"OlderThan": {farAhead}},
+	"ListDeletedDocuments":           {},
+	"ListUnreadDocuments":            {},
+	"ListDrafts":                     {"UserID": {busy, idle}, "Status": {"", "rare", "common"}, "Type": {"", "rare", "common"}},
+	"ListAllDrafts":                  {"Status": {"", "rare", "common"}, "Type": {"", "rare", "common"}},
+	"ListCaseDrafts":                 {"CaseID": {theCase}, "Status": {"", "rare", "common"}, "Type": {"", "rare", "common"}, "Anyone": {1, 0}, "UserID": {busy, idle}},
+	"ListDraftVersions":              {"DraftID": {rowID(0)}},
+	"ListEmails":                     {"UserID": {busy, idle}, "Status": {"", "rare", "common"}},
+	"ListAllEmails":                  {"Status": {"", "rare", "common"}},
+	"ListSuppressions":               {},
+	"ListJobs":                       {"UserID": {busy, idle}},
+	"ListJobsIn":                     {"UserID": {busy, idle}, "State": {"rare", "common"}, "Kind": {"", "rare", "common"}},
+	"ListAllJobs":                    {},
+	"ListAllJobsIn":                  {"State": {"rare", "common"}, "Kind": {"", "rare", "common"}},
+	"ListWaitingJobs":                {"Queue": {"standard"}, "UserID": {busy}},
+	"ListDueJobs":                    {"State": {"rare", "waiting"}},
+	"ListLapsedJobs":                 {"State": {"rare"}, "LongestUs": {int64(60_000_000)}},
+	"ListNotifications":              {"UserID": {busy, idle}},
+	"ListUnreadNotifications":        {"UserID": {busy, idle}},
+	"ListDueEnvelopes":               {"Now": {longAgo}},
+	"ListSignatureRequests":          {"UserID": {busy, idle}, "Status": {"", "rare", "common"}},
+	"ListAllSignatureRequests":       {},
+	"ListAllSignatureRequestsIn":     {"Status": {"rare", "common"}},
+	"ListCaseSignatureRequests":      {"CaseID": {theCase}, "Status": {"", "rare", "common"}},
+	"ListOverdueSignatureRequests":   {"Now": {farAhead}},
+	"ListStaleSealings":              {"Since": {farAhead}},
+	"ListForgottenSignatureRequests": {"Now": {longAgo}},
+	"ListSignerRows":                 {"Email": {"rare", "common"}},
+	"ListUsers":                      {},
+	"ListUsersByRole":                {"Role": {"rare", "common"}},
+	"ListStaleUsers":                 {},
+	"ListWebhooks":                   {"UserID": {busy, idle}},
+	"ListAllWebhooks":                {},
+	"ListWebhookDeliveries":          {"WebhookID": {rowID(0)}},
+	"ListWebhookDeliveriesIn":        {"WebhookID": {rowID(0)}, "State": {"rare", "common"}},
+	"ListFailedDeliveries":           {"WebhookID": {rowID(0)}, "Since": {longAgo}},
+	"ListWebhookAttempts":            {"DeliveryID": {rowID(0)}},
+	"ListDeletedWebhooks":            {},
+}
+
+// wholes are the queries that answer with all there is, and what keeps that from being much.
+var wholes = map[string]string{
+	"ListMemberships":                 "a copy of all that is held about one person",
+	"LockMemberships":                 "the erasure of one person",
+	"ListNotesOfAuthor":               "a copy of all that is held about one person",
+	"ListTasksOfUser":                 "a copy of all that is held about one person",
+	"LockUnfinishedSignatureRequests": "the erasure of one person",
+	"LockUnfinishedRequestsOfOwner":   "the erasure of one person",
+	"LockOwnDocuments":                "the erasure of one person",
+	"LockTimelines":                   "ids that are given",
+	"ListStandings":                   "ids that are given",
+	"ListKnownDocuments":              "ids that are given",
+	"ListFirstPages":                  "ids that are given, and a number of pages",
+	"ListEmailRecipients":             "the mails of a page; a mail has few",
+	"ListEmailAttachments":            "the mails of a page; a mail has few",
+	"ListSuppressed":                  "addresses that are given",
+	"ListQueuedJobs":                  "ids that are given",
+	"ListRunningJobs":                 "ids that are given",
+	"CountQueuedJobs":                 "a process queues a window of jobs",
+	"ListCaseReaders":                 "a case has 200 members",
+	"ListNotificationPreferences":     "one row a type of event",
+	"ListPreferencesFor":              "people that are given",
+	"ListSignatureHints":              "what is not yet told of one request",
+	"ListSigners":                     "a request has few signers",
+	"ListSignatureEvents":             "the log of one request",
+	"ListForgetfulSigners":            "signers of what is open",
+	"ListDocumentPages":               "one document",
+	"ListUsersByID":                   "ids that are given",
+	"LockActiveAdmins":                "there are few admins",
+	"LockUserWebhooks":                "a user has few webhooks",
+	"ListListeners":                   "webhooks of the members of one case",
+	"FindParties":                     "parties of one name, at most a thousand",
+	"ListTemplateIDs":                 "templates are written by hand",
+	"ListTemplateVersions":            "templates are written by hand",
+	"SearchDocumentPages":             "an index of words",
+	"SearchPagesOf":                   "an index of words",
+	"SearchPagesOfCase":               "an index of words",
+}
+
+// TestListsReadAPage: how long a list takes does not grow with the table. It counts the rows that the server
+// reads, since times say little on a busy machine.
+func TestListsReadAPage(t *testing.T) {
+	checkAllListed(t)
+	pool := open(t, testenv.NewDatabaseURL(t))
+	if err := db.Migrate(t.Context(), pool); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pool.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	fill(t, conn)
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
+		method := reflect.ValueOf(query.New(conn)).MethodByName(name)
+		if !method.IsValid() {
+			t.Errorf("there is no query %s any more", name)
+			continue
+		}
+		each(lists[name], func(given map[string]any) {
+			in := []reflect.Value{reflect.ValueOf(t.Context())}
+			if method.Type().NumIn() > 1 {
+				in = append(in, parameters(t, name, method.Type().In(1), given))
+			}
+			before := rowsRead(t, conn)
+			out := method.Call(in)
+			if err, _ := out[1].Interface().(error); err != nil {
+				t.Fatalf("%s %v: %v", name, given, err)
+			}
+			if n := rowsRead(t, conn) - before; n > listReads || out[0].Len() == 0 {
+				t.Errorf("%s %v reads %d rows for %d", name, given, n, out[0].Len())
+			}
+		})
+	}
+}
+
+// checkAllListed fails when a query answers with many rows and is in neither table.
+func checkAllListed(t *testing.T) {
+	t.Helper()
+	files, err := filepath.Glob("../queries/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no queries", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^-- name: (\w+) :many`).FindAllStringSubmatch(string(text), -1) {
+			_, paged := lists[m[1]]
+			if _, whole := wholes[m[1]]; paged == whole {
+				t.Errorf("%s of %s must be in lists or in wholes", m[1], file)
+			}
+		}
+	}
+}
+
+// each calls do with every combination of values.
+func each(a args, do func(map[string]any)) {
+	names, given := slices.Sorted(maps.Keys(a)), map[string]any{}
+	var choose func(int)
+	choose = func(i int) {
+		if i == len(names) {
+			do(given)
+			return
+		}
+		for _, v := range a[names[i]] {
+			given[names[i]] = v
+			choose(i + 1)
+		}
+	}
+	choose(0)
+}
+
+// parameters makes what a generated query takes.
+func parameters(t *testing.T, name string, of reflect.Type, given map[string]any) reflect.Value {
+	t.Helper()
+	own := func(field string, of reflect.Type) any {
+		switch field {
+		case "Limit":
+			return listPage
+		case "Before":
+			if of.Kind() == reflect.Array {
+				return lastID
+			}
+			return 1 << 30
+		case "After":
+			if of.Kind() == reflect.Array {
+				return domain.ID{}
+			}
+			return 0
+		}
+		v, ok := given[field]
+		if !ok {
+			t.Fatalf("%s has a parameter %s, which lists does not give", name, field)
+		}
+		return v
+	}
+	v := reflect.New(of).Elem()
+	if of.Kind() != reflect.Struct || of == reflect.TypeFor[sql.NullTime]() || of == reflect.TypeFor[time.Time]() {
+		field := "Limit"
+		if of.Kind() == reflect.Array {
+			field = "Before"
+		}
+		if len(given) == 1 {
+			field = slices.Collect(maps.Keys(given))[0]
+		}
+		assign(v, own(field, of))
+		return v
+	}
+	for i := range of.NumField() {
+		assign(v.Field(i), own(of.Field(i).Name, of.Field(i).Type))
+	}
+	return v
+}
+
+func assign(field reflect.Value, value any) {
+	if at, ok := value.(time.Time); ok && field.Type() == reflect.TypeFor[sql.NullTime]() {
+		value = sql.NullTime{Time: at, Valid: true}
+	}
+	if field.Kind() == reflect.Pointer {
+		p := reflect.New(field.Type().Elem())
+		assign(p.Elem(), value)
+		field.Set(p)
+		return
+	}
+	field.Set(reflect.ValueOf(value).Convert(field.Type()))
+}
+
+// rowsRead is how many rows of tables and indexes this session has read, and a few for the question itself.
+func rowsRead(t *testing.T, conn *sql.Conn) (n int) {
+	t.Helper()
+	rows, err := conn.QueryContext(t.Context(), "SHOW SESSION STATUS LIKE 'Handler_read%'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			t.Fatal(err)
+		}
+		one, err := strconv.Atoi(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += one
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// fill writes listRows rows into each table. Nearly all are the busy user's and common; half belong to the
+// case. The first 480 are of both users, in and out of the case, of rare and common status and kind,
+// each with each.
+func fill(t *testing.T, conn *sql.Conn) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	exec := func(statement string) {
+		t.Helper()
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	exec("SET foreign_key_checks = 0, unique_checks = 0")
+	exec("CREATE TEMPORARY TABLE digits (d INT)")
+	exec("INSERT INTO digits VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)")
+	exec("CREATE TEMPORARY TABLE numbers (n INT PRIMARY KEY)")
+	for i, from := range []string{"SELECT d FROM digits", "SELECT n + 10 * (d + 1) FROM numbers, digits WHERE d < 9"} {
+		exec("CREATE TEMPORARY TABLE more" + strconv.Itoa(i) + " AS " + from)
+		exec("INSERT INTO numbers SELECT * FROM more" + strconv.Itoa(i))
+	}
+	exec("CREATE TEMPORARY TABLE hundreds AS SELECT n AS h FROM numbers")
+	exec("CREATE TEMPORARY TABLE rows_to_be AS SELECT n + 100 * h AS n FROM numbers, hundreds")
+	id := func(of string) string { return "UNHEX(LPAD(HEX(" + of + " + 1), 32, '0'))" }
+	words := strings.NewReplacer(
+		"$id", id("n"),
+		"$user", "IF(n < 480 AND n % 4 < 2, "+id("1")+", "+id("0")+")",
+		"$case", "IF(n % 2 = 0, NULL, "+id("0")+")",
+		"$first", id("0"),
+		"$status", "IF(n < 240, 'rare', 'common')",
+		"$kind", "IF(n < 120 OR n BETWEEN 240 AND 359, 'rare', 'common')",
+		"$early", "n < 60",
+		"$old", "'2001-01-01'", // what is compared with it is due, the rest is far ahead
+		"$due", "IF(n < 60, '2000-01-01', '2099-01-01')",
+		"$maybe", "IF(n < 60, '2000-01-01', NULL)",
+	)
+	for _, table := range []struct{ name, columns, values string }{
+		{"users", "id, email, full_name, role, password_hash, sessions_stale, created_at, updated_at", "$id, n, 'A', $status, '-', $early, $old, $old"},
+		{"cases", "id, title, description, status, created_by, created_at, updated_at, deleted_at", "$id, 'T', '', $status, $user, $old, $old, IF(n % 4 = 3, $old, NULL)"},
+		{"case_members", "case_id, user_id, role, created_at", "$id, $user, 'owner', $old"},
+		{"case_notes", "id, case_id, author_id, body, created_at", "$id, $first, $user, '', $old"},
+		{"case_tasks", "id, case_id, title, status, created_by, created_at, updated_at", "$id, $first, 'T', $status, $user, $old, $old"},
+		{"case_parties", "id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at", "$id, $first, 'person', 'other', 'N', '', '', n, n, n, $user, $old"},
+		{"case_timeline", "case_id, seq, created_at, actor_id, verb, subject, refused, detail, prev_hash, hash", "$first, n + 1, $old, $user, 'v', 's', FALSE, '', '', ''"},
+		{"consultations", "id, user_id, actor_id, kind, excerpt, question, answer, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id", "$id, $user, $user, $kind, '', '', '', 'en', 'm', '1', FALSE, 0, 0, $old, $case"},
+		{"documents", "id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, case_id", "$id, $user, 'N', 't', $kind, IF(n BETWEEN 480 AND 599, 'pending', IF(n BETWEEN 600 AND 719, 'deleted', 'stored')), IF($early, 'pending', 'indexed'), 1, '', $old, $old, $case"},
+		{"drafts", "id, user_id, type, template_version, locale, tone, status, sections, warnings, created_at, origin, version, updated_at, case_id", "$id, $user, $kind, '1', 'en', 'f', $status, '[]', '[]', $old, 'written', 1, $old, $case"},
+		{"draft_versions", "draft_id, version, title, body, note, author_id, created_at", "$id, 1, 'T', '', '', $user, $old"},
+		{"draft_versions", "draft_id, version, title, body, note, author_id, created_at", "$first, n + 2, 'T', '', '', $user, $old"},
+		{"emails", "id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, send_at, created_at, updated_at", "$id, $user, 'message', 'en', 'S', '', '', '', '', $status, '', $old, $old, $old"},
+		{"email_suppressions", "id, address, reason, created_at", "$id, n, 'bounced', $old"},
+		{"jobs", "id, user_id, kind, queue, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at", "$id, $user, $kind, 'standard', IF(n BETWEEN 480 AND 599, 'waiting', $status), '', '', '', '', 0, 0, 0, 0, 0, FALSE, '', $old, IF(n < 60 OR n BETWEEN 480 AND 599, '2000-01-01', NOW() + INTERVAL 20 SECOND), $old"},
+		{"notifications", "user_id, id, event_type, data, created_at, read_at, expires_at", "$user, $id, 'e', '', $old, IF(n < 480, NULL, $old), $due"},
+		{"signature_requests", "id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, seq, head, forget_at", "$id, $user, $case, $id, 'D', 1, '', 'parallel', IF(n BETWEEN 480 AND 599, 'open', IF(n BETWEEN 600 AND 719, 'sealing', $status)), '', '', $old, $old, $old, 1, '', $maybe"},
+		{"signature_signers", "id, request_id, number, turn, name, email, status, token_hash, mark, reason", "$id, $id, 1, 1, 'N', $status, 'sent', n, '', ''"},
+		{"signature_envelopes", "request_id, envelope_id, state, next_at", "$id, n, IF($early, 'over', 'open'), $due"},
+		{"webhooks", "id, user_id, url, description, event_types, secret, old_secret, enabled, disabled_reason, created_at, updated_at, deleted_at", "$id, $user, 'u', '', '', '', '', TRUE, '', $old, $old, $maybe"},
+		{"webhook_deliveries", "id, webhook_id, event_type, payload, state, tries, attempts, job_id, created_at", "$id, $first, 'e', '', IF(n BETWEEN 240 AND 300, 'failed', $status), 0, 0, $id, $old"},
+		{"webhook_attempts", "delivery_id, n, at, outcome, status, duration_ms", "$first, n, $old, '', 200, 1"},
+	} {
+		values := words.Replace(words.Replace(table.values))
+		exec(fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM rows_to_be ORDER BY n", table.name, table.columns, values))
+		exec("ANALYZE TABLE " + table.name)
+	}
+	// The case has as many members as a case may have.
+	exec("INSERT IGNORE INTO case_members (case_id, user_id, role, created_at) SELECT " + id("0") + ", " + id("n") + ", 'viewer', '2001-01-01' FROM rows_to_be WHERE n < 200")
+	exec("SET foreign_key_checks = 1, unique_checks = 1")
+}
