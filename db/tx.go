@@ -20,6 +20,11 @@ const txAttempts = 5
 // effect outside the transaction. Errors leave as Error gives them. When the connection is
 // lost while committing, the outcome is unknown and the error is domain.Unavailable.
 func WithTx(ctx context.Context, pool *sql.DB, fn func(*query.Queries) error) error {
+	return WithSQLTx(ctx, pool, func(tx *sql.Tx) error { return fn(query.New(tx)) })
+}
+
+// WithSQLTx is WithTx for statements that sqlc cannot write, such as one INSERT of many rows.
+func WithSQLTx(ctx context.Context, pool *sql.DB, fn func(*sql.Tx) error) error {
 	return Error(again(ctx, func() error { return runTx(ctx, pool, fn) }))
 }
 
@@ -37,7 +42,7 @@ func again(ctx context.Context, do func() error) error {
 	}
 }
 
-func runTx(ctx context.Context, pool *sql.DB, fn func(*query.Queries) error) error {
+func runTx(ctx context.Context, pool *sql.DB, fn func(*sql.Tx) error) error {
 	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -45,7 +50,7 @@ func runTx(ctx context.Context, pool *sql.DB, fn func(*query.Queries) error) err
 	// After Commit this does nothing. It does not hear ctx and is bounded by the pool's
 	// timeouts; when the server does not take it, the connection is closed, which rolls back.
 	defer func() { _ = tx.Rollback() }()
-	if err := fn(query.New(tx)); err != nil {
+	if err := fn(tx); err != nil {
 		return err
 	}
 	err = tx.Commit()

@@ -130,7 +130,7 @@ func (s *Server) SearchDocuments(ctx context.Context, r api.SearchDocumentsReque
 	}
 	page := api.PassageList{Items: make([]api.Passage, len(found))}
 	for i, p := range found {
-		page.Items[i] = api.Passage{DocID: api.ID(p.DocumentID), CaseID: (*api.ID)(p.CaseID), Name: p.Name, Page: int32(p.Page), Quote: p.Quote}
+		page.Items[i] = api.Passage{DocID: api.ID(p.DocumentID), CaseID: (*api.ID)(p.CaseID), Name: p.Name, Page: int32(p.Page), Quote: p.Quote, Matches: p.Matches}
 	}
 	return api.SearchDocuments200JSONResponse(page), nil
 }

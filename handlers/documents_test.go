@@ -11,6 +11,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -318,6 +319,14 @@ func TestSearchDocuments(t *testing.T) {
 	b.call(ada, "GET", "/api/docs/search?q=written+xylophone&limit=5", nil).wants(200, "").into(&found)
 	if len(found.Items) != 1 || found.Items[0].DocID != d.ID || found.Items[0].Page != 1 || found.Items[0].Quote != "The tenant xylophone gives notice in writing." || found.Items[0].Name != "lease.docx" {
 		t.Errorf("found %+v", found)
+	}
+	b.call(ada, "GET", "/api/docs/search?q=notices+of+TENANTS", nil).wants(200, "").into(&found)
+	if len(found.Items) != 1 || !slices.Equal(found.Items[0].Matches, []string{"tenant", "notice"}) {
+		t.Errorf("found %+v", found)
+	}
+	b.call(ada, "GET", "/api/docs/search?q=%22notice+gives%22", nil).wants(200, "").into(&found)
+	if len(found.Items) != 0 {
+		t.Errorf("a phrase that is not there finds %+v", found)
 	}
 	b.call(bob, "GET", "/api/docs/search?q=xylophone", nil).wants(200, "").into(&found)
 	if len(found.Items) != 0 {

@@ -64,44 +64,60 @@ SELECT * FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id
 UPDATE documents SET text_tries = text_tries + 1 WHERE id = ?;
 
 -- name: MarkDocumentRead :execrows
-UPDATE documents SET text_state = sqlc.arg(text_state), text_error = sqlc.arg(text_error) WHERE id = sqlc.arg(id) AND state = 'stored' AND text_state = 'pending';
+UPDATE documents SET text_state = sqlc.arg(text_state), text_error = sqlc.arg(text_error), search_version = sqlc.arg(search_version) WHERE id = sqlc.arg(id) AND state = 'stored' AND text_state = 'pending';
 
 -- name: CreateDocumentPage :exec
 INSERT INTO document_pages (document_id, page, text) VALUES (?, ?, ?);
 
--- name: SearchDocumentPages :many
-SELECT p.document_id, d.name, d.case_id, p.page, p.text,
-  CAST(MATCH (p.text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
-FROM document_pages p
-JOIN documents d ON d.id = p.document_id
+-- name: ListReadableScopes :many
+SELECT s.scope FROM search_scopes s WHERE s.owner = sqlc.arg(user_id)
+UNION ALL
+SELECT s.scope FROM case_members m
+JOIN cases c ON c.id = m.case_id
+JOIN search_scopes s ON s.owner = m.case_id
+WHERE m.user_id = sqlc.arg(user_id) AND c.deleted_at IS NULL;
+
+-- name: ListDeletedCaseScopes :many
+SELECT s.scope FROM cases c JOIN search_scopes s ON s.owner = c.id WHERE c.deleted_at IS NOT NULL;
+
+-- name: ListScopesOf :many
+SELECT DISTINCT s.scope FROM documents d JOIN search_scopes s ON s.owner = COALESCE(d.case_id, d.user_id)
+WHERE d.id IN (sqlc.slice(documents));
+
+-- name: ListFoundPages :many
+SELECT s.entry, p.document_id, d.name, d.case_id, p.page, p.text
+FROM search_pages s
+JOIN document_pages p ON p.document_id = s.document_id AND p.page = s.page
+JOIN documents d ON d.id = s.document_id
 LEFT JOIN cases c ON c.id = d.case_id
 LEFT JOIN case_members m ON m.case_id = d.case_id AND m.user_id = sqlc.arg(user_id)
-WHERE MATCH (p.text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE)
+WHERE s.entry IN (sqlc.slice(entries))
   AND d.state = 'stored'
   AND c.deleted_at IS NULL
   AND (CAST(sqlc.arg(everyone) AS SIGNED) = 1 OR (d.case_id IS NULL AND d.user_id = sqlc.arg(user_id)) OR m.user_id IS NOT NULL)
-  AND (sqlc.narg(case_id) IS NULL OR d.case_id = sqlc.narg(case_id))
-ORDER BY score DESC, p.document_id DESC, p.page
+  AND (sqlc.narg(case_id) IS NULL OR d.case_id = sqlc.narg(case_id));
+
+-- name: ListPagesByEntry :many
+SELECT s.entry, sqlc.embed(d), p.page, p.text
+FROM search_pages s
+JOIN document_pages p ON p.document_id = s.document_id AND p.page = s.page
+JOIN documents d ON d.id = s.document_id
+WHERE s.entry IN (sqlc.slice(entries)) AND d.state = 'stored';
+
+-- name: ListUnindexedDocuments :many
+SELECT id, user_id, case_id FROM documents
+WHERE state = 'stored' AND text_state = 'indexed' AND search_version < sqlc.arg(version)
 LIMIT ?;
 
--- name: SearchPagesOf :many
-SELECT document_id, page, text,
-  CAST(MATCH (text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
-FROM document_pages
-WHERE MATCH (text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE)
-  AND document_id IN (sqlc.slice(documents))
-ORDER BY score DESC, document_id, page
-LIMIT ?;
+-- name: ListUnindexedDocumentsOf :many
+SELECT id, user_id, case_id FROM documents
+WHERE id IN (sqlc.slice(documents)) AND state = 'stored' AND text_state = 'indexed' AND search_version < sqlc.arg(version);
 
--- name: SearchPagesOfCase :many
-SELECT sqlc.embed(d), p.page, p.text,
-  CAST(MATCH (p.text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
-FROM document_pages p
-JOIN documents d ON d.id = p.document_id
-WHERE MATCH (p.text) AGAINST (sqlc.arg(words) IN NATURAL LANGUAGE MODE)
-  AND d.case_id = sqlc.arg(case_id) AND d.state = 'stored'
-ORDER BY score DESC, p.document_id, p.page
-LIMIT ?;
+-- name: MarkDocumentIndexed :execrows
+UPDATE documents SET search_version = sqlc.arg(version) WHERE id = sqlc.arg(id) AND state = 'stored' AND text_state = 'indexed' AND search_version < sqlc.arg(version);
+
+-- name: UnindexDocuments :exec
+UPDATE documents SET search_version = 0 WHERE user_id = ? AND case_id IS NULL AND kind = 'signed';
 
 -- name: ListFirstPages :many
 SELECT document_id, page, text FROM document_pages

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"counsel/domain"
@@ -17,6 +16,7 @@ import (
 	"counsel/domain/ai/prompts"
 	"counsel/domain/documents"
 	"counsel/domain/masking"
+	"counsel/domain/search"
 )
 
 // Library is the documents that questions may be about. documents.Archive fulfils it. All can
@@ -162,7 +162,7 @@ func (sh *shelf) open(session *masking.Session) ([]masking.Masked, error) {
 func (sh *shelf) pick(session *masking.Session, pages []masking.Masked, question string) ([]passage, error) {
 	type part struct {
 		document, page, start, end int
-		words                      map[string]bool
+		words                      map[int]float64 // of the question, and how closely it stands here
 		score                      float64
 	}
 	place := map[domain.ID]int{}
@@ -174,25 +174,27 @@ func (sh *shelf) pick(session *masking.Session, pages []masking.Masked, question
 			return nil, err
 		}
 	}
-	asked := stems(question)
+	finder := search.NewFinder(search.ParseText(question))
 	var parts []part
-	held := map[string]int{} // in how many parts a word stands
+	held := map[int]int{} // in how many parts a word stands
 	for i, m := range pages {
+		matches := finder.Find(m.Text)
 		for _, at := range split(m.Text, maxPassage) {
-			p := part{document: place[sh.pages[i].DocumentID], page: i, start: at[0], end: at[1], words: stems(m.Text[at[0]:at[1]])}
-			for w := range asked {
-				if p.words[w] {
-					held[w]++
+			p := part{document: place[sh.pages[i].DocumentID], page: i, start: at[0], end: at[1], words: map[int]float64{}}
+			for _, f := range matches {
+				if f.Start >= at[0] && f.Start < at[1] {
+					p.words[f.Word] = max(p.words[f.Word], f.Weight)
 				}
+			}
+			for w := range p.words {
+				held[w]++
 			}
 			parts = append(parts, p)
 		}
 	}
 	for i := range parts {
-		for w := range asked {
-			if parts[i].words[w] {
-				parts[i].score += math.Log(1 + float64(len(parts))/float64(held[w]))
-			}
+		for w, weight := range parts[i].words {
+			parts[i].score += weight * math.Log(1+float64(len(parts))/float64(held[w]))
 		}
 	}
 	order := func(a, b part) int {
@@ -269,24 +271,6 @@ func split(text string, size int) (parts [][2]int) {
 		start = end
 	}
 	return parts
-}
-
-// stems is the words of a masked text without their endings: "terminate" is also "termination". A
-// placeholder is a word.
-func stems(text string) map[string]bool {
-	out := map[string]bool{}
-	for _, w := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
-	}) {
-		if utf8.RuneCountInString(w) < 3 {
-			continue
-		}
-		if !strings.Contains(w, "_") {
-			w = cut(w, 6)
-		}
-		out[w] = true
-	}
-	return out
 }
 
 // digest is all of a shelf that an answer depends on.

@@ -15,6 +15,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
+	"counsel/domain/search"
 	"counsel/gen/query"
 )
 
@@ -324,7 +325,12 @@ func (a *Archive) remove(ctx context.Context, id domain.ID, from string) error {
 	if err := a.Files.Delete(ctx, fileKey(id)); err != nil {
 		return err
 	}
-	return db.Error(query.New(a.DB).RemoveDocument(ctx, id))
+	return db.WithSQLTx(ctx, a.DB, func(tx *sql.Tx) error {
+		if err := search.Remove(ctx, tx, id); err != nil {
+			return err
+		}
+		return query.New(tx).RemoveDocument(ctx, id)
+	})
 }
 
 // hide puts a document that is in state from out of everyone's sight.
@@ -524,8 +530,14 @@ func (a *Archive) HoldAll(ctx context.Context, q *query.Queries, user domain.ID)
 
 // Forget takes away all of somebody's documents outside of cases, in the caller's transaction, with
 // their names, their text and what they were made from; their files go with the next sweep. What was
-// signed stays: others rely on it.
+// signed stays, and is indexed anew: others rely on it.
 func (a *Archive) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
+	if err := search.Clear(ctx, q, user); err != nil {
+		return err
+	}
+	if err := q.UnindexDocuments(ctx, user); err != nil {
+		return err
+	}
 	if err := q.ForgetDocumentPages(ctx, user); err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (l lines) Pages(_ context.Context, _ string, file io.ReaderAt, size int64) 
 
 type archiveBench struct {
 	*documents.Archive
-	t     *testing.T
+	t     testing.TB
 	db    *sql.DB
 	files *store
 	cases *cases.Service
@@ -42,12 +42,12 @@ type archiveBench struct {
 	admin domain.Principal
 }
 
-func newArchive(t *testing.T) *archiveBench {
+func newArchive(t testing.TB) *archiveBench {
 	t.Helper()
 	return newArchiveOn(t, testenv.SchemaURL(t))
 }
 
-func newArchiveOn(t *testing.T, url string) *archiveBench {
+func newArchiveOn(t testing.TB, url string) *archiveBench {
 	t.Helper()
 	pool := testenv.OpenDB(t, url)
 	b := &archiveBench{t: t, db: pool, now: domain.SystemClock()}
@@ -65,7 +65,7 @@ func newArchiveOn(t *testing.T, url string) *archiveBench {
 	return b
 }
 
-func noErr(t *testing.T, err error) {
+func noErr(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

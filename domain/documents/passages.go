@@ -3,13 +3,14 @@ package documents
 import (
 	"bytes"
 	"context"
+	"database/sql"
+	"errors"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
+	"counsel/domain/search"
 	"counsel/gen/query"
 )
 
@@ -20,10 +21,7 @@ type PageText struct {
 	Text       string
 }
 
-const (
-	maxSearched = 50 // words of a search; the longest tell the most
-	firstPages  = 3  // of each document, where no page has any of the words
-)
+const firstPages = 3 // of each document, where no page has any of the words
 
 // FindPages finds the pages of some documents that have most to do with text, such as a question,
 // the best first, at most limit. Where none has a word of it these are the documents' first pages.
@@ -33,24 +31,43 @@ func (a *Archive) FindPages(ctx context.Context, of []domain.ID, text string, li
 		return nil, nil
 	}
 	q := query.New(a.DB)
+	waiting, err := q.ListUnindexedDocumentsOf(ctx, query.ListUnindexedDocumentsOfParams{Documents: of, Version: search.Version})
+	if err != nil {
+		return nil, db.Error(err)
+	}
+	for _, r := range waiting { // a former version of the program read them, and they cannot wait for their turn
+		if err := a.index(ctx, Stored{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID}); err != nil {
+			return nil, err
+		}
+	}
+	scopes, err := q.ListScopesOf(ctx, of)
+	if err != nil {
+		return nil, db.Error(err)
+	}
+	theirs, err := q.ListSearchEntriesOf(ctx, of)
+	if err != nil {
+		return nil, db.Error(err)
+	}
+	slices.Sort(theirs)
+	rows, err := a.nearest(ctx, text, search.Options{Scopes: scopes, Limit: limit, Keep: func(entry int64) bool {
+		_, found := slices.BinarySearch(theirs, entry)
+		return found
+	}})
+	if err != nil {
+		return nil, err
+	}
 	var out []PageText
-	if words := searched(text); words != "" {
-		rows, err := q.SearchPagesOf(ctx, query.SearchPagesOfParams{Words: words, Documents: of, Limit: int32(limit)})
-		if err != nil {
-			return nil, db.Error(err)
-		}
-		for _, r := range rows {
-			out = append(out, PageText{DocumentID: r.DocumentID, Number: int(r.Page), Text: r.Text})
-		}
+	for _, r := range rows {
+		out = append(out, PageText{DocumentID: r.Document.ID, Number: int(r.Page), Text: r.Text})
 	}
 	if len(out) > 0 {
 		return out, nil
 	}
-	rows, err := q.ListFirstPages(ctx, query.ListFirstPagesParams{Documents: of, Last: firstPages})
+	first, err := q.ListFirstPages(ctx, query.ListFirstPagesParams{Documents: of, Last: firstPages})
 	if err != nil {
 		return nil, db.Error(err)
 	}
-	for _, r := range rows[:min(len(rows), limit)] {
+	for _, r := range first[:min(len(first), limit)] {
 		out = append(out, PageText{DocumentID: r.DocumentID, Number: int(r.Page), Text: r.Text})
 	}
 	return out, nil
@@ -63,13 +80,16 @@ func (a *Archive) FindCasePages(ctx context.Context, caller domain.Principal, ma
 	if err := a.wall().authorize(ctx, caller, matter, cases.VerbRead); err != nil {
 		return nil, nil, err
 	}
-	words := searched(text)
-	if words == "" {
+	scope, err := query.New(a.DB).GetSearchScope(ctx, matter)
+	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil, nil
 	}
-	rows, err := query.New(a.DB).SearchPagesOfCase(ctx, query.SearchPagesOfCaseParams{Words: words, CaseID: &matter, Limit: int32(limit)})
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return nil, nil, db.Error(err)
+	}
+	rows, err := a.nearest(ctx, text, search.Options{Scopes: []int32{scope}, Limit: limit})
+	if err != nil || len(rows) == 0 {
+		return nil, nil, err
 	}
 	var of []Stored
 	var ids []domain.ID
@@ -90,16 +110,13 @@ func (a *Archive) FindCasePages(ctx context.Context, caller domain.Principal, ma
 	return of, pages, a.Cases.Read(ctx, caller, matter, act)
 }
 
-// searched is the words of a text that a search is worth.
-func searched(text string) string {
-	words := strings.FieldsFunc(strings.ToLower(text), notInWord)
-	slices.SortFunc(words, func(a, b string) int {
-		if n := utf8.RuneCountInString(b) - utf8.RuneCountInString(a); n != 0 {
-			return n
-		}
-		return strings.Compare(a, b)
-	})
-	words = slices.Compact(words)
-	words = slices.DeleteFunc(words, func(w string) bool { return utf8.RuneCountInString(w) < 3 })
-	return strings.Join(words[:min(len(words), maxSearched)], " ")
+// nearest finds the pages that have most to do with text, the best first.
+func (a *Archive) nearest(ctx context.Context, text string, o search.Options) ([]query.ListPagesByEntryRow, error) {
+	hits, err := search.Find(ctx, a.DB, search.ParseText(text), o)
+	if err != nil || len(hits) == 0 {
+		return nil, db.Error(err)
+	}
+	rows, err := query.New(a.DB).ListPagesByEntry(ctx, entries(hits))
+	slices.SortFunc(rows, func(x, y query.ListPagesByEntryRow) int { return place(hits, x.Entry) - place(hits, y.Entry) })
+	return rows, db.Error(err)
 }

@@ -2,6 +2,7 @@ package documents
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/isolation"
+	"counsel/domain/search"
 	"counsel/gen/query"
 )
 
@@ -111,7 +113,7 @@ func (a *Archive) readOnce(ctx context.Context, id domain.ID) error {
 // for another time.
 func (a *Archive) readOne(ctx context.Context, s Stored, tries int) error {
 	state, fault := TextNone, TextError("")
-	var pages []textPage
+	var pages []search.Text
 	var err error
 	if tries < maxTries {
 		pages, err = a.pages(ctx, s)
@@ -139,29 +141,30 @@ func (a *Archive) readOne(ctx context.Context, s Stored, tries int) error {
 	if err != nil {
 		a.Log.Warn("a document's text is unreadable", "document", s.ID.String(), "cause", err.Error())
 	}
-	return db.WithTx(ctx, a.DB, func(q *query.Queries) error {
-		n, err := q.MarkDocumentRead(ctx, query.MarkDocumentReadParams{TextState: string(state), TextError: string(fault), ID: s.ID})
+	terms := search.Analyse(pages)
+	return db.WithSQLTx(ctx, a.DB, func(tx *sql.Tx) error {
+		scope, err := search.Lock(ctx, tx, s.owner())
+		if err != nil {
+			return err
+		}
+		q := query.New(tx)
+		n, err := q.MarkDocumentRead(ctx, query.MarkDocumentReadParams{TextState: string(state), TextError: string(fault), SearchVersion: search.Version, ID: s.ID})
 		if err != nil || n == 0 { // deleted, or read by another server
 			return err
 		}
 		for _, p := range pages {
-			if err := q.CreateDocumentPage(ctx, query.CreateDocumentPageParams{DocumentID: s.ID, Page: p.number, Text: p.text}); err != nil {
+			if err := q.CreateDocumentPage(ctx, query.CreateDocumentPageParams{DocumentID: s.ID, Page: int32(p.Number), Text: p.Text}); err != nil {
 				return err
 			}
 		}
-		return nil
+		return search.Add(ctx, tx, scope, s.ID, terms)
 	})
-}
-
-type textPage struct {
-	number int32
-	text   string
 }
 
 // errUnread is a text that could not be read, for a reason that may pass.
 var errUnread = errors.New("documents: the text could not be read")
 
-func (a *Archive) pages(ctx context.Context, s Stored) ([]textPage, error) {
+func (a *Archive) pages(ctx context.Context, s Stored) ([]search.Text, error) {
 	body, err := a.Open(ctx, s, 0, -1)
 	if domain.CodeOf(err) == domain.Internal && err != nil {
 		a.Log.Error("a document's file is missing", "document", s.ID.String())
@@ -190,14 +193,14 @@ func (a *Archive) pages(ctx context.Context, s Stored) ([]textPage, error) {
 	if err != nil {
 		return nil, errors.Join(errUnread, err)
 	}
-	var out []textPage
+	var out []search.Text
 	for i, t := range texts[:min(len(texts), maxPages)] {
 		t = strings.ToValidUTF8(strings.ReplaceAll(t, "\x00", ""), "\uFFFD")
 		if len(t) > maxPageBytes {
 			t = strings.ToValidUTF8(t[:maxPageBytes], "")
 		}
 		if strings.TrimSpace(t) != "" {
-			out = append(out, textPage{int32(i + 1), t})
+			out = append(out, search.Text{Number: i + 1, Text: t})
 		}
 	}
 	return out, nil

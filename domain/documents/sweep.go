@@ -2,6 +2,7 @@ package documents
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/search"
 	"counsel/gen/query"
 )
 
@@ -27,6 +29,7 @@ func (a *Archive) Run(ctx context.Context) {
 	for range a.Readers {
 		readers.Go(func() { a.readOnWake(ctx) })
 	}
+	readers.Go(func() { a.indexAnew(ctx) })
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	var orphans time.Time
@@ -40,6 +43,7 @@ func (a *Archive) Run(ctx context.Context) {
 		if now := a.Clock(); now.Sub(orphans) >= orphanEvery {
 			orphans = now
 			a.told("the sweep of files failed", a.SweepFiles(ctx))
+			a.told("the sweep of the index failed", a.SweepIndex(ctx))
 		}
 	}
 }
@@ -55,6 +59,24 @@ func (a *Archive) readOnWake(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-a.unread:
+		case <-tick.C:
+		}
+	}
+}
+
+// indexAnew indexes what another version of the program has read, now and while such a one still runs.
+func (a *Archive) indexAnew(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		more, err := a.Index(ctx)
+		a.told("texts could not be indexed anew", err)
+		if more {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
 		case <-tick.C:
 		}
 	}
@@ -129,6 +151,25 @@ func (a *Archive) SweepFiles(ctx context.Context) error {
 			}
 		}
 		if len(page) < listBatch {
+			return nil
+		}
+	}
+}
+
+// SweepIndex takes documents out of the index that are no longer there: those that a former version of this
+// program deleted, which did not know of it.
+func (a *Archive) SweepIndex(ctx context.Context) error {
+	for {
+		gone, err := query.New(a.DB).ListOrphanedSearchDocuments(ctx, sweepBatch)
+		if err != nil {
+			return db.Error(err)
+		}
+		for _, id := range gone {
+			if err := db.WithSQLTx(ctx, a.DB, func(tx *sql.Tx) error { return search.Remove(ctx, tx, id) }); err != nil {
+				return err
+			}
+		}
+		if len(gone) < sweepBatch {
 			return nil
 		}
 	}

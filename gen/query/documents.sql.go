@@ -106,7 +106,7 @@ func (q *Queries) ForgetRenderings(ctx context.Context, userID domain.ID) error 
 }
 
 const getDocument = `-- name: GetDocument :one
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents WHERE id = ?
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error FROM documents WHERE id = ?
 `
 
 func (q *Queries) GetDocument(ctx context.Context, id domain.ID) (Document, error) {
@@ -126,13 +126,14 @@ func (q *Queries) GetDocument(ctx context.Context, id domain.ID) (Document, erro
 		&i.ChangedAt,
 		&i.TextTries,
 		&i.CaseID,
+		&i.SearchVersion,
 		&i.TextError,
 	)
 	return i, err
 }
 
 const getStoredDocument = `-- name: GetStoredDocument :one
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents WHERE id = ? AND state = 'stored'
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error FROM documents WHERE id = ? AND state = 'stored'
 `
 
 func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document, error) {
@@ -152,13 +153,14 @@ func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document
 		&i.ChangedAt,
 		&i.TextTries,
 		&i.CaseID,
+		&i.SearchVersion,
 		&i.TextError,
 	)
 	return i, err
 }
 
 const listAllDocuments = `-- name: ListAllDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents FORCE INDEX (documents_case_state, documents_case_kind)
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error FROM documents FORCE INDEX (documents_case_state, documents_case_kind)
 WHERE case_id IS NULL AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
@@ -199,6 +201,7 @@ func (q *Queries) ListAllDocuments(ctx context.Context, arg ListAllDocumentsPara
 			&i.ChangedAt,
 			&i.TextTries,
 			&i.CaseID,
+			&i.SearchVersion,
 			&i.TextError,
 		); err != nil {
 			return nil, err
@@ -215,7 +218,7 @@ func (q *Queries) ListAllDocuments(ctx context.Context, arg ListAllDocumentsPara
 }
 
 const listCaseDocuments = `-- name: ListCaseDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents FORCE INDEX (documents_user_state, documents_user_kind, documents_case_state, documents_case_kind)
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error FROM documents FORCE INDEX (documents_user_state, documents_user_kind, documents_case_state, documents_case_kind)
 WHERE case_id = ? AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
   AND (CAST(? AS SIGNED) = 1 OR user_id = ?)
@@ -263,11 +266,39 @@ func (q *Queries) ListCaseDocuments(ctx context.Context, arg ListCaseDocumentsPa
 			&i.ChangedAt,
 			&i.TextTries,
 			&i.CaseID,
+			&i.SearchVersion,
 			&i.TextError,
 		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDeletedCaseScopes = `-- name: ListDeletedCaseScopes :many
+SELECT s.scope FROM cases c JOIN search_scopes s ON s.owner = c.id WHERE c.deleted_at IS NOT NULL
+`
+
+func (q *Queries) ListDeletedCaseScopes(ctx context.Context) ([]int32, error) {
+	rows, err := q.db.QueryContext(ctx, listDeletedCaseScopes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int32
+	for rows.Next() {
+		var scope int32
+		if err := rows.Scan(&scope); err != nil {
+			return nil, err
+		}
+		items = append(items, scope)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -306,7 +337,7 @@ func (q *Queries) ListDeletedDocuments(ctx context.Context, limit int32) ([]doma
 }
 
 const listDocuments = `-- name: ListDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents FORCE INDEX (documents_user_state, documents_user_kind)
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error FROM documents FORCE INDEX (documents_user_state, documents_user_kind)
 WHERE user_id = ? AND case_id IS NULL AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
@@ -349,6 +380,7 @@ func (q *Queries) ListDocuments(ctx context.Context, arg ListDocumentsParams) ([
 			&i.ChangedAt,
 			&i.TextTries,
 			&i.CaseID,
+			&i.SearchVersion,
 			&i.TextError,
 		); err != nil {
 			return nil, err
@@ -409,6 +441,81 @@ func (q *Queries) ListFirstPages(ctx context.Context, arg ListFirstPagesParams) 
 	return items, nil
 }
 
+const listFoundPages = `-- name: ListFoundPages :many
+SELECT s.entry, p.document_id, d.name, d.case_id, p.page, p.text
+FROM search_pages s
+JOIN document_pages p ON p.document_id = s.document_id AND p.page = s.page
+JOIN documents d ON d.id = s.document_id
+LEFT JOIN cases c ON c.id = d.case_id
+LEFT JOIN case_members m ON m.case_id = d.case_id AND m.user_id = ?
+WHERE s.entry IN (/*SLICE:entries*/?)
+  AND d.state = 'stored'
+  AND c.deleted_at IS NULL
+  AND (CAST(? AS SIGNED) = 1 OR (d.case_id IS NULL AND d.user_id = ?) OR m.user_id IS NOT NULL)
+  AND (? IS NULL OR d.case_id = ?)
+`
+
+type ListFoundPagesParams struct {
+	UserID   domain.ID
+	Entries  []int64
+	Everyone int64
+	CaseID   *domain.ID
+}
+
+type ListFoundPagesRow struct {
+	Entry      int64
+	DocumentID domain.ID
+	Name       string
+	CaseID     *domain.ID
+	Page       int32
+	Text       string
+}
+
+func (q *Queries) ListFoundPages(ctx context.Context, arg ListFoundPagesParams) ([]ListFoundPagesRow, error) {
+	query := listFoundPages
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.UserID)
+	if len(arg.Entries) > 0 {
+		for _, v := range arg.Entries {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:entries*/?", strings.Repeat(",?", len(arg.Entries))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:entries*/?", "NULL", 1)
+	}
+	queryParams = append(queryParams, arg.Everyone)
+	queryParams = append(queryParams, arg.UserID)
+	queryParams = append(queryParams, arg.CaseID)
+	queryParams = append(queryParams, arg.CaseID)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListFoundPagesRow
+	for rows.Next() {
+		var i ListFoundPagesRow
+		if err := rows.Scan(
+			&i.Entry,
+			&i.DocumentID,
+			&i.Name,
+			&i.CaseID,
+			&i.Page,
+			&i.Text,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listKnownDocuments = `-- name: ListKnownDocuments :many
 SELECT id FROM documents WHERE id IN (/*SLICE:ids*/?)
 `
@@ -436,6 +543,147 @@ func (q *Queries) ListKnownDocuments(ctx context.Context, ids []domain.ID) ([]do
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPagesByEntry = `-- name: ListPagesByEntry :many
+SELECT s.entry, d.id, d.user_id, d.name, d.content_type, d.kind, d.state, d.text_state, d.size, d.sha256, d.created_at, d.changed_at, d.text_tries, d.case_id, d.search_version, d.text_error, p.page, p.text
+FROM search_pages s
+JOIN document_pages p ON p.document_id = s.document_id AND p.page = s.page
+JOIN documents d ON d.id = s.document_id
+WHERE s.entry IN (/*SLICE:entries*/?) AND d.state = 'stored'
+`
+
+type ListPagesByEntryRow struct {
+	Entry    int64
+	Document Document
+	Page     int32
+	Text     string
+}
+
+func (q *Queries) ListPagesByEntry(ctx context.Context, entries []int64) ([]ListPagesByEntryRow, error) {
+	query := listPagesByEntry
+	var queryParams []interface{}
+	if len(entries) > 0 {
+		for _, v := range entries {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:entries*/?", strings.Repeat(",?", len(entries))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:entries*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListPagesByEntryRow
+	for rows.Next() {
+		var i ListPagesByEntryRow
+		if err := rows.Scan(
+			&i.Entry,
+			&i.Document.ID,
+			&i.Document.UserID,
+			&i.Document.Name,
+			&i.Document.ContentType,
+			&i.Document.Kind,
+			&i.Document.State,
+			&i.Document.TextState,
+			&i.Document.Size,
+			&i.Document.Sha256,
+			&i.Document.CreatedAt,
+			&i.Document.ChangedAt,
+			&i.Document.TextTries,
+			&i.Document.CaseID,
+			&i.Document.SearchVersion,
+			&i.Document.TextError,
+			&i.Page,
+			&i.Text,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listReadableScopes = `-- name: ListReadableScopes :many
+SELECT s.scope FROM search_scopes s WHERE s.owner = ?
+UNION ALL
+SELECT s.scope FROM case_members m
+JOIN cases c ON c.id = m.case_id
+JOIN search_scopes s ON s.owner = m.case_id
+WHERE m.user_id = ? AND c.deleted_at IS NULL
+`
+
+type ListReadableScopesParams struct {
+	UserID domain.ID
+}
+
+func (q *Queries) ListReadableScopes(ctx context.Context, arg ListReadableScopesParams) ([]int32, error) {
+	rows, err := q.db.QueryContext(ctx, listReadableScopes, arg.UserID, arg.UserID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int32
+	for rows.Next() {
+		var scope int32
+		if err := rows.Scan(&scope); err != nil {
+			return nil, err
+		}
+		items = append(items, scope)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listScopesOf = `-- name: ListScopesOf :many
+SELECT DISTINCT s.scope FROM documents d JOIN search_scopes s ON s.owner = COALESCE(d.case_id, d.user_id)
+WHERE d.id IN (/*SLICE:documents*/?)
+`
+
+func (q *Queries) ListScopesOf(ctx context.Context, documents []domain.ID) ([]int32, error) {
+	query := listScopesOf
+	var queryParams []interface{}
+	if len(documents) > 0 {
+		for _, v := range documents {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:documents*/?", strings.Repeat(",?", len(documents))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:documents*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int32
+	for rows.Next() {
+		var scope int32
+		if err := rows.Scan(&scope); err != nil {
+			return nil, err
+		}
+		items = append(items, scope)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -478,8 +726,98 @@ func (q *Queries) ListStalePending(ctx context.Context, arg ListStalePendingPara
 	return items, nil
 }
 
+const listUnindexedDocuments = `-- name: ListUnindexedDocuments :many
+SELECT id, user_id, case_id FROM documents
+WHERE state = 'stored' AND text_state = 'indexed' AND search_version < ?
+LIMIT ?
+`
+
+type ListUnindexedDocumentsParams struct {
+	Version int32
+	Limit   int32
+}
+
+type ListUnindexedDocumentsRow struct {
+	ID     domain.ID
+	UserID domain.ID
+	CaseID *domain.ID
+}
+
+func (q *Queries) ListUnindexedDocuments(ctx context.Context, arg ListUnindexedDocumentsParams) ([]ListUnindexedDocumentsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listUnindexedDocuments, arg.Version, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListUnindexedDocumentsRow
+	for rows.Next() {
+		var i ListUnindexedDocumentsRow
+		if err := rows.Scan(&i.ID, &i.UserID, &i.CaseID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUnindexedDocumentsOf = `-- name: ListUnindexedDocumentsOf :many
+SELECT id, user_id, case_id FROM documents
+WHERE id IN (/*SLICE:documents*/?) AND state = 'stored' AND text_state = 'indexed' AND search_version < ?
+`
+
+type ListUnindexedDocumentsOfParams struct {
+	Documents []domain.ID
+	Version   int32
+}
+
+type ListUnindexedDocumentsOfRow struct {
+	ID     domain.ID
+	UserID domain.ID
+	CaseID *domain.ID
+}
+
+func (q *Queries) ListUnindexedDocumentsOf(ctx context.Context, arg ListUnindexedDocumentsOfParams) ([]ListUnindexedDocumentsOfRow, error) {
+	query := listUnindexedDocumentsOf
+	var queryParams []interface{}
+	if len(arg.Documents) > 0 {
+		for _, v := range arg.Documents {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:documents*/?", strings.Repeat(",?", len(arg.Documents))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:documents*/?", "NULL", 1)
+	}
+	queryParams = append(queryParams, arg.Version)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListUnindexedDocumentsOfRow
+	for rows.Next() {
+		var i ListUnindexedDocumentsOfRow
+		if err := rows.Scan(&i.ID, &i.UserID, &i.CaseID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUnreadDocuments = `-- name: ListUnreadDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, text_error FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
 `
 
 type ListUnreadDocumentsParams struct {
@@ -510,6 +848,7 @@ func (q *Queries) ListUnreadDocuments(ctx context.Context, arg ListUnreadDocumen
 			&i.ChangedAt,
 			&i.TextTries,
 			&i.CaseID,
+			&i.SearchVersion,
 			&i.TextError,
 		); err != nil {
 			return nil, err
@@ -581,18 +920,41 @@ func (q *Queries) MarkDocumentDeleted(ctx context.Context, arg MarkDocumentDelet
 	return result.RowsAffected()
 }
 
+const markDocumentIndexed = `-- name: MarkDocumentIndexed :execrows
+UPDATE documents SET search_version = ? WHERE id = ? AND state = 'stored' AND text_state = 'indexed' AND search_version < ?
+`
+
+type MarkDocumentIndexedParams struct {
+	Version int32
+	ID      domain.ID
+}
+
+func (q *Queries) MarkDocumentIndexed(ctx context.Context, arg MarkDocumentIndexedParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, markDocumentIndexed, arg.Version, arg.ID, arg.Version)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const markDocumentRead = `-- name: MarkDocumentRead :execrows
-UPDATE documents SET text_state = ?, text_error = ? WHERE id = ? AND state = 'stored' AND text_state = 'pending'
+UPDATE documents SET text_state = ?, text_error = ?, search_version = ? WHERE id = ? AND state = 'stored' AND text_state = 'pending'
 `
 
 type MarkDocumentReadParams struct {
-	TextState string
-	TextError string
-	ID        domain.ID
+	TextState     string
+	TextError     string
+	SearchVersion int32
+	ID            domain.ID
 }
 
 func (q *Queries) MarkDocumentRead(ctx context.Context, arg MarkDocumentReadParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, markDocumentRead, arg.TextState, arg.TextError, arg.ID)
+	result, err := q.db.ExecContext(ctx, markDocumentRead,
+		arg.TextState,
+		arg.TextError,
+		arg.SearchVersion,
+		arg.ID,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -625,212 +987,6 @@ func (q *Queries) RemoveDocument(ctx context.Context, id domain.ID) error {
 	return err
 }
 
-const searchDocumentPages = `-- name: SearchDocumentPages :many
-SELECT p.document_id, d.name, d.case_id, p.page, p.text,
-  CAST(MATCH (p.text) AGAINST (? IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
-FROM document_pages p
-JOIN documents d ON d.id = p.document_id
-LEFT JOIN cases c ON c.id = d.case_id
-LEFT JOIN case_members m ON m.case_id = d.case_id AND m.user_id = ?
-WHERE MATCH (p.text) AGAINST (? IN NATURAL LANGUAGE MODE)
-  AND d.state = 'stored'
-  AND c.deleted_at IS NULL
-  AND (CAST(? AS SIGNED) = 1 OR (d.case_id IS NULL AND d.user_id = ?) OR m.user_id IS NOT NULL)
-  AND (? IS NULL OR d.case_id = ?)
-ORDER BY score DESC, p.document_id DESC, p.page
-LIMIT ?
-`
-
-type SearchDocumentPagesParams struct {
-	Words    string
-	UserID   domain.ID
-	Everyone int64
-	CaseID   *domain.ID
-	Limit    int32
-}
-
-type SearchDocumentPagesRow struct {
-	DocumentID domain.ID
-	Name       string
-	CaseID     *domain.ID
-	Page       int32
-	Text       string
-	Score      float64
-}
-
-func (q *Queries) SearchDocumentPages(ctx context.Context, arg SearchDocumentPagesParams) ([]SearchDocumentPagesRow, error) {
-	rows, err := q.db.QueryContext(ctx, searchDocumentPages,
-		arg.Words,
-		arg.UserID,
-		arg.Words,
-		arg.Everyone,
-		arg.UserID,
-		arg.CaseID,
-		arg.CaseID,
-		arg.Limit,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SearchDocumentPagesRow
-	for rows.Next() {
-		var i SearchDocumentPagesRow
-		if err := rows.Scan(
-			&i.DocumentID,
-			&i.Name,
-			&i.CaseID,
-			&i.Page,
-			&i.Text,
-			&i.Score,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const searchPagesOf = `-- name: SearchPagesOf :many
-SELECT document_id, page, text,
-  CAST(MATCH (text) AGAINST (? IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
-FROM document_pages
-WHERE MATCH (text) AGAINST (? IN NATURAL LANGUAGE MODE)
-  AND document_id IN (/*SLICE:documents*/?)
-ORDER BY score DESC, document_id, page
-LIMIT ?
-`
-
-type SearchPagesOfParams struct {
-	Words     string
-	Documents []domain.ID
-	Limit     int32
-}
-
-type SearchPagesOfRow struct {
-	DocumentID domain.ID
-	Page       int32
-	Text       string
-	Score      float64
-}
-
-func (q *Queries) SearchPagesOf(ctx context.Context, arg SearchPagesOfParams) ([]SearchPagesOfRow, error) {
-	query := searchPagesOf
-	var queryParams []interface{}
-	queryParams = append(queryParams, arg.Words)
-	queryParams = append(queryParams, arg.Words)
-	if len(arg.Documents) > 0 {
-		for _, v := range arg.Documents {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:documents*/?", strings.Repeat(",?", len(arg.Documents))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:documents*/?", "NULL", 1)
-	}
-	queryParams = append(queryParams, arg.Limit)
-	rows, err := q.db.QueryContext(ctx, query, queryParams...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SearchPagesOfRow
-	for rows.Next() {
-		var i SearchPagesOfRow
-		if err := rows.Scan(
-			&i.DocumentID,
-			&i.Page,
-			&i.Text,
-			&i.Score,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const searchPagesOfCase = `-- name: SearchPagesOfCase :many
-SELECT d.id, d.user_id, d.name, d.content_type, d.kind, d.state, d.text_state, d.size, d.sha256, d.created_at, d.changed_at, d.text_tries, d.case_id, d.text_error, p.page, p.text,
-  CAST(MATCH (p.text) AGAINST (? IN NATURAL LANGUAGE MODE) AS DOUBLE) AS score
-FROM document_pages p
-JOIN documents d ON d.id = p.document_id
-WHERE MATCH (p.text) AGAINST (? IN NATURAL LANGUAGE MODE)
-  AND d.case_id = ? AND d.state = 'stored'
-ORDER BY score DESC, p.document_id, p.page
-LIMIT ?
-`
-
-type SearchPagesOfCaseParams struct {
-	Words  string
-	CaseID *domain.ID
-	Limit  int32
-}
-
-type SearchPagesOfCaseRow struct {
-	Document Document
-	Page     int32
-	Text     string
-	Score    float64
-}
-
-func (q *Queries) SearchPagesOfCase(ctx context.Context, arg SearchPagesOfCaseParams) ([]SearchPagesOfCaseRow, error) {
-	rows, err := q.db.QueryContext(ctx, searchPagesOfCase,
-		arg.Words,
-		arg.Words,
-		arg.CaseID,
-		arg.Limit,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SearchPagesOfCaseRow
-	for rows.Next() {
-		var i SearchPagesOfCaseRow
-		if err := rows.Scan(
-			&i.Document.ID,
-			&i.Document.UserID,
-			&i.Document.Name,
-			&i.Document.ContentType,
-			&i.Document.Kind,
-			&i.Document.State,
-			&i.Document.TextState,
-			&i.Document.Size,
-			&i.Document.Sha256,
-			&i.Document.CreatedAt,
-			&i.Document.ChangedAt,
-			&i.Document.TextTries,
-			&i.Document.CaseID,
-			&i.Document.TextError,
-			&i.Page,
-			&i.Text,
-			&i.Score,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const touchPendingDocument = `-- name: TouchPendingDocument :execrows
 UPDATE documents SET changed_at = ? WHERE id = ? AND state = 'pending' AND sha256 = ?
 `
@@ -847,4 +1003,13 @@ func (q *Queries) TouchPendingDocument(ctx context.Context, arg TouchPendingDocu
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const unindexDocuments = `-- name: UnindexDocuments :exec
+UPDATE documents SET search_version = 0 WHERE user_id = ? AND case_id IS NULL AND kind = 'signed'
+`
+
+func (q *Queries) UnindexDocuments(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, unindexDocuments, userID)
+	return err
 }

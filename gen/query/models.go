@@ -105,20 +105,21 @@ type Consultation struct {
 }
 
 type Document struct {
-	ID          domain.ID
-	UserID      domain.ID
-	Name        string
-	ContentType string
-	Kind        string
-	State       string
-	TextState   string
-	Size        int64
-	Sha256      []byte
-	CreatedAt   time.Time
-	ChangedAt   time.Time
-	TextTries   int32
-	CaseID      *domain.ID
-	TextError   string
+	ID            domain.ID
+	UserID        domain.ID
+	Name          string
+	ContentType   string
+	Kind          string
+	State         string
+	TextState     string
+	Size          int64
+	Sha256        []byte
+	CreatedAt     time.Time
+	ChangedAt     time.Time
+	TextTries     int32
+	CaseID        *domain.ID
+	SearchVersion int32
+	TextError     string
 }
 
 type DocumentPage struct {
@@ -271,6 +272,13 @@ type Rendering struct {
 	DraftID         *domain.ID
 	DraftVersion    sql.NullInt32
 	RulesVersion    uint8
+}
+
+type SearchPosting struct {
+	Term     int64
+	Scope    int32
+	Block    int32
+	Postings []byte
 }
 
 type SignatureEnvelope struct {

@@ -1120,10 +1120,32 @@ export const renderBatch = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Search the text of documents
  *
- * Finds pages that hold any of the words, the best first, in the documents the caller may
- * read: their own, and those of the cases they are in; with `caseId` only those of that case.
- * `quote` is word for word what stands on the page. Words of one or two letters, and the
- * commonest, do not count.
+ * Finds pages that hold any of the words, in the documents the caller may read: their own, and
+ * those of the cases they are in; with `caseId` only those of that case. Pages that hold more of
+ * the words come first, then those where the words are rarer and stand more often.
+ *
+ * A word is found in all its forms: "Vertrag" finds "Verträge" and "Vertrages", "terminate" finds
+ * "terminations", "résilier" finds "résiliés". This holds for English, German, French, Spanish,
+ * Italian, Portuguese and Dutch, whatever the language of the query, and for Russian and Arabic.
+ * Words of other languages are found as they are written. Capital letters and accents never
+ * matter; "ß" is also "ss", and "ä" is also "a" and "ae". German and Dutch compounds are found by
+ * their parts: "Mietvertrag" finds "Wohnungsmietvertrag"; "Kündigungsfrist" also finds a page
+ * that holds "Kündigung" and "Frist". Chinese, Japanese, Korean and Thai text is found by any
+ * characters that stand together in it.
+ *
+ * - Words in quotation marks have to stand on the page as they are written, next to one another, but
+ * for capital letters, accents and punctuation: `"termination notice"`. One of them has to be more
+ * than a function word.
+ * - "§ 622", "Art. 6" and "Section 12" are found with their numbers. "1.234,56", "01.02.2026" and
+ * e-mail addresses are found as a whole. "e-mail" is also "email" and "e mail".
+ * - Function words, such as "the" or "und", do not count unless there is nothing else in the query.
+ * Single letters and digits do not count. There are no wildcards and no operators.
+ * - The first 16 words and the first 4 phrases count. Of a word that is on more than about a million
+ * pages the newest pages are searched. With a phrase, the 400 best pages are looked at.
+ *
+ * `quote` is word for word what stands on the page, around the words that were found; `matches`
+ * are those words, in the forms they have there. A document is found once its `textState` is
+ * `indexed`.
  *
  */
 export const searchDocuments = <ThrowOnError extends boolean = true>(options: Options<SearchDocumentsData, ThrowOnError>) => (options.client ?? client).get<SearchDocumentsResponses, SearchDocumentsErrors, ThrowOnError, 'data'>({

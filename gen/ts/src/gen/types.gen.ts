@@ -1836,6 +1836,10 @@ export type Passage = {
      * The words of the page around what was found.
      */
     quote: string;
+    /**
+     * The words of the quote that were looked for, as they stand there.
+     */
+    matches: Array<string>;
 };
 
 export type PassageList = {

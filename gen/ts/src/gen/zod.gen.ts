@@ -1177,7 +1177,8 @@ export const zPassage = z.object({
     caseId: zId.optional(),
     name: z.string().max(255).regex(/^[\s\S]*$/),
     page: z.int().gte(1).lte(1000000),
-    quote: z.string().max(400).regex(/^[\s\S]*$/)
+    quote: z.string().max(400).regex(/^[\s\S]*$/),
+    matches: z.array(z.string().min(1).max(400).regex(/^[\s\S]*$/)).max(100)
 });
 
 export const zPassageList = z.object({

@@ -1,0 +1,417 @@
+package documents_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/cases"
+	"counsel/domain/documents"
+	"counsel/gen/query"
+)
+
+// words makes texts: a few words on every page, others on ever fewer.
+type words struct {
+	random *rand.Rand
+	zipf   *rand.Zipf
+}
+
+func newWords(seed uint64) *words {
+	r := rand.New(rand.NewPCG(seed, 1))
+	return &words{r, rand.NewZipf(r, 1.2, 4, 60_000)}
+}
+
+// syllables make words that no stemmer shortens.
+var syllables = strings.Fields("ka mo ru ti lo pa ne vo su di fa go hu ji be zo")
+
+func made(n uint64) string {
+	var b strings.Builder
+	for range 5 {
+		b.WriteString(syllables[n%16])
+		n /= 16
+	}
+	return b.String() + "k"
+}
+
+func (w *words) page(length int) string {
+	var b strings.Builder
+	b.WriteString("The contract between the parties. ")
+	for range length {
+		b.WriteString(made(w.zipf.Uint64()))
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+// fill gives an owner documents with texts that wait to be indexed, as a former version of the program left
+// them. page makes the n-th page.
+func fill(t testing.TB, pool *sql.DB, owner domain.ID, matter *domain.ID, documents, pages int, page func(n int) string) {
+	t.Helper()
+	for d := range documents {
+		id := domain.NewID()
+		_, err := pool.ExecContext(t.Context(), `INSERT INTO documents (id, user_id, case_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at)
+			VALUES (?, ?, ?, 'a.pdf', 'application/pdf', 'uploaded', 'stored', 'indexed', 1, REPEAT('x', 32), NOW(6), NOW(6))`, id, owner, matter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		var args []any
+		for p := range pages {
+			b.WriteString(",(?,?,?)")
+			args = append(args, id, p+1, page(d*pages+p))
+		}
+		if _, err := pool.ExecContext(t.Context(), "INSERT INTO document_pages (document_id, page, text) VALUES "+b.String()[1:], args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (b *archiveBench) indexAll() {
+	b.t.Helper()
+	for {
+		more, err := b.Index(b.t.Context())
+		noErr(b.t, err)
+		if !more {
+			return
+		}
+	}
+}
+
+// rowsRead is how many rows the server reads while fn runs on a pool of one connection.
+func rowsRead(t testing.TB, pool *sql.DB, fn func()) (rows, ranges int) {
+	t.Helper()
+	read := func() map[string]int {
+		out := map[string]int{}
+		r, err := pool.QueryContext(context.WithoutCancel(t.Context()), "SHOW SESSION STATUS LIKE 'Handler_read%'")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		for r.Next() {
+			var name string
+			var n int
+			if err := r.Scan(&name, &n); err != nil {
+				t.Fatal(err)
+			}
+			out[name] = n
+		}
+		return out
+	}
+	before := read()
+	fn()
+	after := read()
+	for name, n := range after {
+		n -= before[name]
+		switch name {
+		case "Handler_read_key", "Handler_read_first", "Handler_read_last":
+			ranges += n
+		case "Handler_read_next", "Handler_read_prev", "Handler_read_rnd", "Handler_read_rnd_next":
+			rows += n
+		}
+	}
+	return rows, ranges
+}
+
+// TestSearchReadsLittle: what a search reads grows with the pages that one row of the index stands for, 256, and
+// does not grow with what others have.
+func TestSearchReadsLittle(t *testing.T) {
+	b := newArchive(t)
+	b.db.SetMaxOpenConns(1)
+	noErr(t, func() error {
+		_, err := b.db.Exec("ALTER TABLE document_pages DROP KEY document_pages_text")
+		return err
+	}()) // nothing reads it, and it is slow
+	const pages = 20_000
+	w := newWords(1)
+	fill(t, b.db, b.ada.UserID, nil, pages/200, 200, func(n int) string {
+		if s := w.page(8); n%1000 == 17 {
+			return s + " indemnification"
+		} else {
+			return s
+		}
+	})
+	b.indexAll()
+	if _, err := b.db.Exec("ANALYZE TABLE search_scopes, search_postings, search_pages, document_pages, documents"); err != nil {
+		t.Fatal(err)
+	}
+	const blocks = (pages + 255) / 256
+	search := func(who domain.Principal, q string, want, most int) {
+		t.Helper()
+		var found []documents.Passage
+		rows, ranges := rowsRead(t, b.db, func() {
+			var err error
+			found, err = b.Search(t.Context(), who, q, nil, 20)
+			noErr(t, err)
+		})
+		t.Logf("%q: %d pages, %d rows, %d ranges", q, len(found), rows, ranges)
+		if len(found) != want || rows > most || ranges > 150 {
+			t.Errorf("%q finds %d pages, reads %d rows in %d ranges; want %d, at most %d in 150", q, len(found), rows, ranges, want, most)
+		}
+	}
+	const hits = 3 * 20 // a row each of pages, documents and texts
+	search(b.ada, "indemnification", 20, blocks+hits)
+	search(b.ada, "contract", 20, blocks+hits)
+	search(b.ada, "contracts of parties", 20, 3*blocks+hits)
+	search(b.ada, `"between the parties"`, 20, 2*blocks+hits)
+	search(b.ada, "indemnification contract "+made(0)+" "+made(1), 20, 6*blocks+hits)
+	search(b.ada, "unicorn", 0, 10)
+	search(b.admin, "contract", 20, blocks+hits)
+	// Another's search does not depend on what there is.
+	d := b.upload(b.bob, "a.pdf", pdf("The contract."))
+	noErr(t, b.Read(t.Context()))
+	search(b.bob, "contract", 1, 20)
+	search(b.bob, "indemnification", 0, 10)
+	// A document is taken out at the cost of its blocks.
+	rows, _ := rowsRead(t, b.db, func() { noErr(t, b.Delete(t.Context(), b.bob, d.ID)) })
+	if rows > 100 {
+		t.Errorf("deleting a page reads %d rows", rows)
+	}
+}
+
+// BenchmarkSearch compares a rare with a common word; ns/op of the two should be close.
+func BenchmarkSearch(b *testing.B) {
+	t := newArchive(b)
+	w := newWords(2)
+	fill(b, t.db, t.ada.UserID, nil, 100, 100, func(n int) string {
+		if n%1000 == 17 {
+			return w.page(200) + " indemnification"
+		}
+		return w.page(200)
+	})
+	t.indexAll()
+	for name, q := range map[string]string{"rare": "indemnification", "common": "contract", "both": "indemnification contract", "phrase": `"between the parties"`} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if found, err := t.Search(b.Context(), t.ada, q, nil, 20); err != nil || len(found) == 0 {
+					b.Fatal(len(found), err)
+				}
+			}
+		})
+	}
+}
+
+func found(t *testing.T, b *archiveBench, who domain.Principal, q string) (names []string) {
+	t.Helper()
+	passages, err := b.Search(t.Context(), who, q, nil, 100)
+	noErr(t, err)
+	for _, p := range passages {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+func (b *archiveBench) uploadTo(who domain.Principal, matter *domain.ID, name, text string) documents.Stored {
+	b.t.Helper()
+	d, err := b.Upload(b.t.Context(), who, documents.NewUpload{Name: name, Body: strings.NewReader(pdf(text)), CaseID: func() *domain.ID { return matter }})
+	noErr(b.t, err)
+	return d
+}
+
+func (b *archiveBench) count(query string, args ...any) (n int) {
+	b.t.Helper()
+	noErr(b.t, b.db.QueryRowContext(b.t.Context(), query, args...).Scan(&n))
+	return n
+}
+
+// TestSearchWall: nobody finds what they may not read, and nothing of it shows.
+func TestSearchWall(t *testing.T) {
+	b := newArchive(t)
+	b.ada.Role, b.bob.Role = domain.RoleLawyer, domain.RoleLawyer
+	open := func(title string) *domain.ID {
+		c, err := b.cases.Create(t.Context(), b.ada, cases.NewCase{Title: title})
+		noErr(t, err)
+		return &c.ID
+	}
+	shared, secret, gone := open("Shared"), open("Secret"), open("Gone")
+	_, err := b.db.Exec("INSERT INTO case_members (case_id, user_id, role, created_at) VALUES (?, ?, 'lawyer', NOW(6))", shared, b.bob.UserID)
+	noErr(t, err)
+	own := b.uploadTo(b.ada, nil, "own.pdf", "A xylophone of Ada's.")
+	b.uploadTo(b.ada, shared, "shared.pdf", "The xylophones of the case.")
+	b.uploadTo(b.bob, shared, "bobs.pdf", "Bob's xylophone in the case.")
+	b.uploadTo(b.ada, secret, "secret.pdf", "A secret xylophone.")
+	b.uploadTo(b.ada, gone, "gone.pdf", "A xylophone that is gone.")
+	b.uploadTo(b.bob, nil, "bob.pdf", "Bob's drum, and a xylophone. A drum and a drum.")
+	noErr(t, b.Read(t.Context()))
+	noErr(t, b.cases.Delete(t.Context(), b.ada, *gone))
+	check := func(who domain.Principal, want ...string) {
+		t.Helper()
+		got := found(t, b, who, "xylophone")
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("found %q, want %q", got, want)
+		}
+	}
+	check(b.ada, "bobs.pdf", "own.pdf", "secret.pdf", "shared.pdf")
+	check(b.bob, "bob.pdf", "bobs.pdf", "shared.pdf")
+	check(b.admin, "bob.pdf", "bobs.pdf", "own.pdf", "secret.pdf", "shared.pdf")
+	if p, err := b.Search(t.Context(), b.bob, "xylophone", shared, 10); err != nil || len(p) != 2 {
+		t.Errorf("in the case: %+v, %v", p, err)
+	}
+	_, err = b.Search(t.Context(), b.bob, "xylophone", secret, 10)
+	wantCode(t, err, domain.NotFound)
+	_, err = b.Search(t.Context(), b.admin, "xylophone", gone, 10)
+	wantCode(t, err, domain.NotFound)
+	unknown := domain.NewID()
+	_, err = b.Search(t.Context(), b.bob, "xylophone", &unknown, 10)
+	wantCode(t, err, domain.NotFound)
+	_, err = b.Search(t.Context(), b.bob, "xylophone", &b.ada.UserID, 10) // the index knows it, but not as a case
+	wantCode(t, err, domain.NotFound)
+	for _, q := range []string{"xylophone secret", `"secret xylophone"`, "secret"} {
+		if got := found(t, b, b.bob, q); slices.Contains(got, "secret.pdf") {
+			t.Errorf("%s finds %q", q, got)
+		}
+	}
+
+	// How rare a word is elsewhere does not show in the order.
+	before := found(t, b, b.bob, "xylophone drum")
+	for i := range 30 {
+		b.uploadTo(b.ada, nil, fmt.Sprint(i, ".pdf"), "drum drum drum")
+	}
+	noErr(t, b.Read(t.Context()))
+	if after := found(t, b, b.bob, "xylophone drum"); !slices.Equal(after, before) {
+		t.Errorf("in the order %q, and then %q", before, after)
+	}
+
+	// An index that is wrong shows nothing more.
+	_, err = b.db.Exec(`UPDATE search_pages SET document_id = ? WHERE document_id IN (SELECT id FROM documents WHERE name IN ('bob.pdf', 'bobs.pdf'))`, own.ID)
+	noErr(t, err)
+	check(b.bob, "shared.pdf")
+
+	// Who left the case finds nothing in it, of their own either.
+	_, err = b.db.Exec("DELETE FROM case_members WHERE user_id = ?", b.bob.UserID)
+	noErr(t, err)
+	check(b.bob)
+}
+
+// TestIndexOfDeleted: nothing of a document stays in the index.
+func TestIndexOfDeleted(t *testing.T) {
+	b := newArchive(t)
+	one := b.uploadTo(b.ada, nil, "one.pdf", "The xylophone.\fAnd the drum.")
+	b.uploadTo(b.ada, nil, "two.pdf", "A xylophone and a trombone.")
+	noErr(t, b.Read(t.Context()))
+	all := b.count("SELECT COUNT(*) FROM search_postings")
+	noErr(t, b.Delete(t.Context(), b.ada, one.ID))
+	if got := found(t, b, b.ada, "xylophone drum"); !slices.Equal(got, []string{"two.pdf"}) {
+		t.Errorf("found %q", got)
+	}
+	left := b.count("SELECT COUNT(*) FROM search_postings")
+	if left >= all || left == 0 || b.count("SELECT COUNT(*) FROM search_pages WHERE document_id = ?", one.ID) != 0 || b.count("SELECT MAX(LENGTH(postings)) FROM search_postings") != 2 {
+		t.Errorf("%d of %d rows are left", left, all)
+	}
+
+	// A former version of the program knows nothing of the index, and is swept up after.
+	_, err := b.db.Exec("DELETE FROM documents")
+	noErr(t, err)
+	if got := found(t, b, b.ada, "xylophone"); len(got) != 0 {
+		t.Errorf("found %q", got)
+	}
+	noErr(t, b.SweepIndex(t.Context()))
+	if n := b.count("SELECT (SELECT COUNT(*) FROM search_postings) + (SELECT COUNT(*) FROM search_pages)"); n != 0 {
+		t.Errorf("%d rows are left", n)
+	}
+}
+
+// TestIndexOfErased: what was signed is found as before, anything else is gone.
+func TestIndexOfErased(t *testing.T) {
+	b := newArchive(t)
+	b.uploadTo(b.ada, nil, "own.pdf", "The xylophone.")
+	signed := b.uploadTo(b.ada, nil, "signed.pdf", "A signed xylophone.")
+	b.uploadTo(b.bob, nil, "bobs.pdf", "Bob's xylophone.")
+	_, err := b.db.Exec("UPDATE documents SET kind = 'signed' WHERE id = ?", signed.ID)
+	noErr(t, err)
+	noErr(t, b.Read(t.Context()))
+	others := b.count("SELECT COUNT(*) FROM search_postings p JOIN search_scopes s ON s.scope = p.scope WHERE s.owner = ?", b.bob.UserID)
+	noErr(t, db.WithTx(t.Context(), b.db, func(q *query.Queries) error { return b.Forget(t.Context(), q, b.ada.UserID) }))
+	if n := b.count("SELECT COUNT(*) FROM search_postings"); n != others {
+		t.Errorf("%d rows of postings, of others %d", n, others)
+	}
+	b.indexAll()
+	if got := found(t, b, b.admin, "xylophone"); len(got) != 2 || slices.Contains(got, "own.pdf") {
+		t.Errorf("found %q", got)
+	}
+	noErr(t, b.Sweep(t.Context()))
+}
+
+// TestIndexAnew indexes what a former version of the program left, though it is interrupted and done twice at
+// the same time, while searches go on.
+func TestIndexAnew(t *testing.T) {
+	b := newArchive(t)
+	fill(t, b.db, b.ada.UserID, nil, 50, 3, func(n int) string { return fmt.Sprint("The xylophone number", n, " of many.") })
+	if got := found(t, b, b.ada, "xylophones"); len(got) != 0 {
+		t.Fatalf("this proves nothing: %q", got)
+	}
+	more, err := b.Index(t.Context())
+	noErr(t, err)
+	if n := len(found(t, b, b.ada, "xylophones")); !more || n == 0 || n == 100 {
+		t.Errorf("after some: %d, more: %v", n, more)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := b.Index(ctx); err == nil {
+		t.Error("it goes on")
+	}
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for {
+				more, err := b.Index(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
+				if !more {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := b.count("SELECT COUNT(*) FROM search_pages"); n != 150 {
+		t.Errorf("%d pages are indexed", n)
+	}
+	if n := b.count("SELECT SUM(LENGTH(postings)) FROM search_postings WHERE term = (SELECT term FROM search_postings GROUP BY term ORDER BY SUM(LENGTH(postings)) DESC LIMIT 1)"); n != 300 {
+		t.Errorf("%d bytes for a word that is on each of 150 pages", n)
+	}
+	if n := len(found(t, b, b.ada, "xylophones")); n != 100 {
+		t.Errorf("found %d", n)
+	}
+	// Another version of the analysis replaces what is there.
+	_, err = b.db.Exec("UPDATE documents SET search_version = 0 LIMIT 7")
+	noErr(t, err)
+	b.indexAll()
+	if n := b.count("SELECT COUNT(*) FROM search_pages"); n != 150 {
+		t.Errorf("%d pages are indexed", n)
+	}
+}
+
+// TestFindPages finds what a question is about in other forms of its words.
+func TestFindPages(t *testing.T) {
+	b := newArchive(t)
+	d := b.uploadTo(b.ada, nil, "a.pdf", "Allgemeines.\fDie Kündigungsfristen betragen drei Monate.\fSonstiges.\fLes contrats sont résiliés.\f秘密保持契約は五年後に終了する。")
+	other := b.uploadTo(b.ada, nil, "b.pdf", "Die Kündigung und noch eine Kündigung.")
+	noErr(t, b.Read(t.Context()))
+	for question, page := range map[string]int{
+		"Wie kann ich das kündigen?":              2,
+		"Welche Frist gilt?":                      2,
+		"Comment résilier le contrat?":            4,
+		"秘密保持契約はいつ終了しますか":                         5,
+		"When does it end, and what is a 契約 for?": 5,
+	} {
+		pages, err := b.FindPages(t.Context(), []domain.ID{d.ID}, question, 1)
+		noErr(t, err)
+		if len(pages) != 1 || pages[0].Number != page || pages[0].DocumentID != d.ID {
+			t.Errorf("%s: %+v", question, pages)
+		}
+	}
+	pages, err := b.FindPages(t.Context(), []domain.ID{d.ID, other.ID}, "xylophone", 10)
+	noErr(t, err)
+	if len(pages) != 4 {
+		t.Errorf("without a word of it: %+v", pages)
+	}
+}

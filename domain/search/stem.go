@@ -1,0 +1,224 @@
+package search
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/blevesearch/snowballstem"
+	"github.com/blevesearch/snowballstem/arabic"
+	snowballnl "github.com/blevesearch/snowballstem/dutch"
+	snowballen "github.com/blevesearch/snowballstem/english"
+	snowballfr "github.com/blevesearch/snowballstem/french"
+	snowballde "github.com/blevesearch/snowballstem/german"
+	snowballit "github.com/blevesearch/snowballstem/italian"
+	snowballpt "github.com/blevesearch/snowballstem/portuguese"
+	"github.com/blevesearch/snowballstem/russian"
+	snowballes "github.com/blevesearch/snowballstem/spanish"
+)
+
+var stemmers = [languages]func(*snowballstem.Env) bool{
+	english: snowballen.Stem, german: snowballde.Stem, french: snowballfr.Stem, spanish: snowballes.Stem, italian: snowballit.Stem, portuguese: snowballpt.Stem, dutch: snowballnl.Stem,
+}
+
+func snowball(stem func(*snowballstem.Env) bool, w string) string {
+	env := snowballstem.NewEnv(w)
+	stem(env)
+	return fold(env.Current())
+}
+
+// stem is a word's stem in a language.
+func stem(l language, w string) string {
+	st := snowball(stemmers[l], w)
+	if n := len(st); l == dutch && n > 3 && st[n-1] == st[n-2] && !strings.ContainsRune("aeiou", rune(st[n-1])) {
+		return st[:n-1] // opzeggen, opgezegd
+	}
+	return st
+}
+
+// termsOf are the index terms of a word in lower case, in some languages; in none, the word as it is
+// without its accents. Those of a compound's parts are not among them. noun: it is written like a
+// German noun, and is no form of a verb.
+func termsOf(w string, in set, noun bool) []string {
+	folded := fold(w)
+	if utf8.RuneCountInString(w) > maxWord {
+		return []string{folded}
+	}
+	first, _ := utf8.DecodeRuneInString(folded)
+	switch {
+	case unicode.IsDigit(first):
+		return []string{folded}
+	case unicode.Is(unicode.Cyrillic, first):
+		return distinct(folded, snowball(russian.Stem, folded))
+	case unicode.Is(unicode.Arabic, first):
+		return distinct(folded, snowball(arabic.Stem, folded))
+	case !unicode.Is(unicode.Latin, first) || in == 0:
+		return variants(folded, w)
+	}
+	var out []string
+	for _, form := range variants(w, folded, contracted(w)) {
+		for l := range language(languages) {
+			if !in.has(l) {
+				continue
+			}
+			out = append(out, stem(l, form))
+			for _, base := range bases(l, form, noun) {
+				out = append(out, stem(l, base))
+			}
+		}
+	}
+	return distinct(out...)
+}
+
+// partsOf are the index terms of the parts of a compound.
+func partsOf(w string, in set) []string {
+	var out []string
+	for _, l := range []language{german, dutch} {
+		if in.has(l) {
+			for _, form := range distinct(fold(w), fold(contracted(w))) {
+				out = append(out, compounds[l].terms(form)...)
+			}
+		}
+	}
+	return out
+}
+
+// variants are different spellings of one word: these, and the first one with ae for ä.
+func variants(w string, others ...string) []string {
+	out := append([]string{w}, others...)
+	for _, o := range out[:len(out):len(out)] {
+		if e := umlauts.Replace(o); e != o {
+			out = append(out, fold(e))
+		}
+	}
+	return distinct(out...)
+}
+
+func distinct(words ...string) []string {
+	out := words[:0:0]
+	for _, w := range words {
+		if w != "" && !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// bases are the words that a word is a form of where Snowball's rules, which only take endings away, do
+// not see it.
+func bases(l language, w string, noun bool) []string {
+	var out []string
+	out = append(out, irregular[l][fold(w)]...)
+	if to := swapped(l, w); to != "" {
+		out = append(out, to)
+	}
+	switch l {
+	case german:
+		out = append(out, participles(w, noun, germanPrefixes, irregular[german], []string{"eten", "ete", "ten", "te", "et", "t"})...)
+	case dutch:
+		out = append(out, participles(w, false, dutchPrefixes, irregular[dutch], []string{"den", "ten", "de", "te", "d", "t"})...)
+	case english:
+		for _, p := range []string{"re", "over", "under", "with", "mis", "un", "out"} {
+			if rest, ok := strings.CutPrefix(w, p); ok {
+				for _, base := range irregular[english][rest] {
+					out = append(out, p+base)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// endings are exchanged, the first that fits: feminine and plural forms that differ by more than an ending.
+var endings = [languages][][2]string{
+	german:     {{"innen", ""}, {"in", ""}},
+	french:     {{"eresses", "eur"}, {"eresse", "eur"}, {"euses", "eur"}, {"euse", "eur"}, {"trices", "teur"}, {"trice", "teur"}},
+	spanish:    {{"trices", "tor"}, {"triz", "tor"}},
+	italian:    {{"trici", "tore"}, {"trice", "tore"}, {"essa", ""}, {"esse", ""}},
+	portuguese: {{"ões", "ão"}, {"ães", "ão"}, {"ãos", "ão"}, {"oes", "ao"}, {"aes", "ao"}, {"aos", "ao"}, {"ais", "al"}, {"eis", "el"}, {"éis", "el"}, {"óis", "ol"}, {"uis", "ul"}, {"trizes", "tor"}, {"triz", "tor"}},
+	dutch:      {{"eressen", "er"}, {"eres", "er"}, {"sters", "r"}, {"ster", "r"}},
+}
+
+func swapped(l language, w string) string {
+	for _, e := range endings[l] {
+		rest, ok := strings.CutSuffix(w, e[0])
+		if !ok {
+			continue
+		}
+		if n := utf8.RuneCountInString(rest); n < 3 || l == german && n < 5 && rest != "ärzt" && rest != "arzt" { // Termin, Berlin
+			return ""
+		}
+		return rest + e[1]
+	}
+	return ""
+}
+
+var (
+	germanPrefixes = []string{"", "ab", "an", "auf", "aus", "be", "bei", "durch", "ein", "ent", "er", "fest", "frei", "her", "hin", "nach", "statt", "teil", "über", "uber", "um", "unter", "ver", "vor", "weg", "wider", "zer", "zu", "zurück", "zuruck", "zusammen"}
+	dutchPrefixes  = []string{"", "aan", "achter", "af", "be", "bij", "door", "her", "in", "mee", "na", "om", "onder", "ont", "op", "over", "overeen", "toe", "uit", "vast", "ver", "voor", "vrij", "weg"}
+)
+
+// participles are the infinitives of a form of a verb: gekündigt, kündigte, abzumahnen, abgeschlossen.
+func participles(w string, noun bool, prefixes []string, strong map[string][]string, past []string) []string {
+	if noun {
+		return nil
+	}
+	var out []string
+	for _, p := range prefixes {
+		rest, ok := strings.CutPrefix(w, p)
+		if !ok || len(rest) < 4 {
+			continue
+		}
+		bare, ge := strings.CutPrefix(rest, "ge")
+		if p != "" || ge {
+			for _, base := range strong[fold(rest)] {
+				out = append(out, p+base)
+			}
+		}
+		if ge {
+			for _, base := range strong[fold(bare)] {
+				out = append(out, p+base)
+			}
+			for _, end := range past {
+				if base, ok := strings.CutSuffix(bare, end); ok && len(base) >= 3 {
+					out = append(out, p+base)
+					break
+				}
+			}
+		}
+		if inf, ok := strings.CutPrefix(rest, "zu"); ok && p != "" && len(inf) >= 5 && strings.HasSuffix(inf, "n") {
+			out = append(out, p+inf)
+		}
+	}
+	for _, end := range past {
+		if base, ok := strings.CutSuffix(w, end); ok && utf8.RuneCountInString(base) >= 4 {
+			out = append(out, base)
+			break
+		}
+	}
+	return out
+}
+
+//go:embed irregular.txt
+var irregularText string
+
+// irregular has the words that each irregular form, without its accents, is a form of.
+var irregular = func() (out [languages]map[string][]string) {
+	names := map[string]language{"en": english, "de": german, "fr": french, "es": spanish, "it": italian, "pt": portuguese, "nl": dutch}
+	for l := range out {
+		out[l] = map[string][]string{}
+	}
+	for line := range strings.Lines(irregularText) {
+		f := strings.Fields(line)
+		if len(f) < 3 || f[0] == "#" {
+			continue
+		}
+		l := names[f[0]]
+		for _, form := range f[2:] {
+			out[l][fold(form)] = append(out[l][fold(form)], f[1])
+		}
+	}
+	return out
+}()
