@@ -186,6 +186,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	sweep, endSweep := context.WithCancel(context.WithoutCancel(ctx))
 	a.endSweep = endSweep
 	a.sweeping.Go(func() { a.sweep(sweep) })
+	a.sweeping.Go(func() { a.cases.Run(sweep) })
 	if a.files != nil {
 		a.sweeping.Go(func() { a.archive.Run(sweep) })
 	}
@@ -208,7 +209,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if err != nil {
 		return nil, err
 	}
-	templates, err := documents.NewTemplates(a.database, domain.SystemClock, engine)
+	templates, err := documents.NewTemplates(a.database, domain.SystemClock, domain.NewID, engine)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
@@ -229,7 +230,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
 	}
 	deps.Drafts.Emit = a.emit
-	deps.Privacy = privacy.New(privacy.Deps{DB: a.database, Clock: domain.SystemClock, Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases, Webhooks: a.webhooks, Notifications: told, Email: letters, Jobs: a.jobs, Esign: signing})
+	deps.Privacy = privacy.New(privacy.Deps{DB: a.database, Clock: domain.SystemClock, Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases, Webhooks: a.webhooks, Notifications: told, Email: letters, Jobs: a.jobs, Esign: signing, Templates: templates})
 	if cfg.Limited() {
 		budget := func(name string, requests int) (*limits.Limiter, error) {
 			return limits.New(a.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: name, Requests: requests, Window: time.Minute})
@@ -244,6 +245,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if a.front, err = handlers.New(deps); err != nil {
 		return nil, err
 	}
+	a.jobs.Every("cases.maintain", time.Minute, a.cases.Maintain)
 	a.jobs.Every("idempotency.forget", 10*time.Minute, a.once.Forget)
 	if err = a.jobs.Start(ctx, cfg.Work == "on"); err != nil {
 		return nil, err
@@ -362,6 +364,9 @@ func newEmail(a *app, cfg config.Config) (*email.Service, error) {
 	}
 	letters := email.New(deps)
 	a.accounts.SendBy(letters, a.jobs)
+	if deps.Sender != nil {
+		a.cases.Mail = letters
+	}
 	return letters, nil
 }
 

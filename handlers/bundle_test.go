@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"io"
@@ -69,6 +70,7 @@ type bundle struct {
 	url      string
 	model    *llm.Server
 	redis    rueidis.Client
+	db       *sql.DB
 	logs     *testenv.Log
 	server   *handlers.Server
 	archive  *documents.Archive
@@ -87,6 +89,7 @@ type setup struct {
 	database string
 	redis    string
 	limit    int
+	echo     *slog.Logger // told of every statement
 }
 
 // words are what all servers read from the same files.
@@ -120,7 +123,10 @@ func newBundle(t testing.TB, options ...option) *bundle {
 		s.redis = testenv.RedisURL(t)
 	}
 
-	database := testenv.OpenDB(t, s.database)
+	database, err := db.Open(ctx, s.database, db.Options{Echo: s.echo})
+	must(t, err)
+	t.Cleanup(func() { database.Close() })
+	b.db = database
 	must(t, db.Migrate(ctx, database))
 	b.redis = testenv.OpenRedis(t, s.redis)
 	b.model, err = llm.Start(context.WithoutCancel(ctx), llm.Options{})
@@ -172,10 +178,11 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	s.deps.Email = email.New(email.Deps{DB: database, Jobs: b.jobs, Sender: b.post, Archive: b.archive, People: accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: accounts.LinkSecret, LinkID: accounts.LinkID, Backoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
 	accounts.SendBy(s.deps.Email, b.jobs)
+	matters.Mail = s.deps.Email
 	s.deps.Drafts = documents.NewDrafts(database, matters, domain.SystemClock, domain.NewID)
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
-	s.deps.Templates, err = documents.NewTemplates(database, domain.SystemClock, engine)
+	s.deps.Templates, err = documents.NewTemplates(database, domain.SystemClock, domain.NewID, engine)
 	must(t, err)
 	sender := webhook.New(webhook.Config{AllowPrivate: true})
 	t.Cleanup(sender.Close)
@@ -196,7 +203,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	must(t, err)
 	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Post: s.deps.Email, Renderer: engine, Seal: seal, Provider: s.provider, Emit: emit,
 		Secret: []byte(secret), URL: "https://counsel.example", Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
-	s.deps.Privacy = privacy.New(privacy.Deps{DB: database, Clock: domain.SystemClock, Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Notifications: s.deps.Notifications, Email: s.deps.Email, Jobs: b.jobs, Esign: s.deps.Esign})
+	s.deps.Privacy = privacy.New(privacy.Deps{DB: database, Clock: domain.SystemClock, Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Notifications: s.deps.Notifications, Email: s.deps.Email, Jobs: b.jobs, Esign: s.deps.Esign, Templates: s.deps.Templates})
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
 		s.deps.UserLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute})

@@ -90,7 +90,10 @@ func (s *Server) AddCaseMember(ctx context.Context, r api.AddCaseMemberRequestOb
 	if err != nil {
 		return nil, err
 	}
-	return api.AddCaseMember201JSONResponse(member(m)), nil
+	if m.Invitation != nil {
+		return api.AddCaseMember202JSONResponse(caseInvitation(*m.Invitation)), nil
+	}
+	return api.AddCaseMember201JSONResponse(member(m.Membership)), nil
 }
 
 // UpdateCaseMember gives a member another role.
@@ -108,6 +111,57 @@ func (s *Server) RemoveCaseMember(ctx context.Context, r api.RemoveCaseMemberReq
 		return nil, err
 	}
 	return api.RemoveCaseMember204Response{}, nil
+}
+
+// ListCaseInvitations lists who is invited to a case.
+func (s *Server) ListCaseInvitations(ctx context.Context, r api.ListCaseInvitationsRequestObject) (api.ListCaseInvitationsResponseObject, error) {
+	items, err := s.Cases.Invitations(ctx, caller(ctx), domain.ID(r.CaseID))
+	if err != nil {
+		return nil, err
+	}
+	list := api.CaseInvitationList{Items: make([]api.CaseInvitation, len(items))}
+	for i, one := range items {
+		list.Items[i] = caseInvitation(one)
+	}
+	return api.ListCaseInvitations200JSONResponse(list), nil
+}
+
+// WithdrawCaseInvitation takes an invitation back.
+func (s *Server) WithdrawCaseInvitation(ctx context.Context, r api.WithdrawCaseInvitationRequestObject) (api.WithdrawCaseInvitationResponseObject, error) {
+	if err := s.Cases.Withdraw(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.InvitationID)); err != nil {
+		return nil, err
+	}
+	return api.WithdrawCaseInvitation204Response{}, nil
+}
+
+// ListInvitations lists the cases that the caller is invited to.
+func (s *Server) ListInvitations(ctx context.Context, _ api.ListInvitationsRequestObject) (api.ListInvitationsResponseObject, error) {
+	items, err := s.Cases.Invited(ctx, caller(ctx))
+	if err != nil {
+		return nil, err
+	}
+	list := api.InvitationList{Items: make([]api.Invitation, len(items))}
+	for i, one := range items {
+		list.Items[i] = api.Invitation{ID: api.ID(one.ID), InviterName: one.InviterName, Role: api.CaseRole(one.Role), CreatedAt: one.CreatedAt, ExpiresAt: one.ExpiresAt}
+	}
+	return api.ListInvitations200JSONResponse(list), nil
+}
+
+// AcceptInvitation makes the caller a member of the case they are invited to.
+func (s *Server) AcceptInvitation(ctx context.Context, r api.AcceptInvitationRequestObject) (api.AcceptInvitationResponseObject, error) {
+	i, err := s.Cases.Accept(ctx, caller(ctx), domain.ID(r.InvitationID))
+	if err != nil {
+		return nil, err
+	}
+	return api.AcceptInvitation200JSONResponse{CaseID: api.ID(i.CaseID), Role: api.CaseRole(i.Role)}, nil
+}
+
+// DeclineInvitation deletes an invitation to the caller.
+func (s *Server) DeclineInvitation(ctx context.Context, r api.DeclineInvitationRequestObject) (api.DeclineInvitationResponseObject, error) {
+	if err := s.Cases.Decline(ctx, caller(ctx), domain.ID(r.InvitationID)); err != nil {
+		return nil, err
+	}
+	return api.DeclineInvitation204Response{}, nil
 }
 
 // ListCaseNotes pages through a case's notes.
@@ -281,6 +335,11 @@ func myRole(r cases.Role) *api.CaseRole {
 
 func member(m cases.Membership) api.CaseMember {
 	return api.CaseMember{UserID: api.ID(m.User.ID), FullName: m.User.FullName, Email: m.User.Email, Role: api.CaseRole(m.Role), Since: m.Since}
+}
+
+func caseInvitation(i cases.Invitation) api.CaseInvitation {
+	return api.CaseInvitation{ID: api.ID(i.ID), CaseID: api.ID(i.CaseID), Email: i.Email, Role: api.CaseRole(i.Role), InvitedBy: api.ID(i.InvitedBy),
+		CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt}
 }
 
 func note(n cases.Note) api.CaseNote {

@@ -120,12 +120,14 @@ func TestEveryPostAndItsKey(t *testing.T) {
 		must(t, err)
 	}
 	// What an operation needs is there anew for each.
+	template := func() {
+		k.ids["templateId"], k.ids["version"] = "t-"+domain.NewID().String(), "1"
+		body := letter("1")
+		body["templateId"] = k.ids["templateId"]
+		k.call(k.keeper, "POST", "/api/templates", body).wants(201, "")
+	}
 	prepare := map[string]func(){
-		"publishTemplateVersion": func() {
-			body := map[string]any{"version": "unpublished", "body": "---\nname: N\ntitle: T\nlanguage: en\n---\nText.\n", "schema": map[string]any{"type": "object", "additionalProperties": false}, "sampleData": map[string]any{}}
-			k.call(k.keeper, "POST", "/api/templates/nda/versions", body).wants(201, "")
-			k.ids["version"] = "unpublished"
-		},
+		"publishTemplateVersion": template, "createTemplateVersion": template, "unpublishTemplate": template, "archiveTemplate": template, "copyTemplate": template,
 		"cancelSignatureRequest": func() { k.ids["trackingId"] = k.sendToSign(k.keeper, "", "ada@example.com").TrackingID.String() },
 		"remindSigners":          func() { k.ids["trackingId"] = k.sendToSign(k.keeper, "", "ada@example.com").TrackingID.String() },
 		"retryJob": func() {

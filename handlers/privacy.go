@@ -42,7 +42,7 @@ type userExport struct {
 	items  int // in the one begun last
 }
 
-var exportParts = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "cases"}
+var exportParts = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "templates", "cases"}
 
 func (x *userExport) VisitExportUserResponse(w http.ResponseWriter) error {
 	x.out = bufio.NewWriterSize(w, 32<<10)
@@ -172,6 +172,20 @@ func (x *userExport) Preference(p notifications.Preference) error {
 	return x.put(9, preferences([]notifications.Preference{p})[0])
 }
 
+// Template adds the versions of one.
+func (x *userExport) Template(_ documents.Template, versions []documents.TemplateVersion) error {
+	for _, v := range versions {
+		out, err := templateVersion(v)
+		if err != nil {
+			return err
+		}
+		if err := x.put(10, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Share adds one.
 func (x *userExport) Share(c privacy.Share) error {
 	out := api.ExportedShare{CaseID: api.ID(c.CaseID), Role: api.CaseRole(c.Role), Since: c.Since, Notes: make([]api.CaseNote, len(c.Notes)),
@@ -201,7 +215,7 @@ func (x *userExport) Share(c privacy.Share) error {
 			return err
 		}
 	}
-	return x.put(10, out)
+	return x.put(11, out)
 }
 
 func draftVersion(v documents.DraftVersion) api.DraftVersion {

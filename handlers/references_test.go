@@ -173,20 +173,20 @@ func TestReferencesInACase(t *testing.T) {
 	b.call(admin, "POST", "/api/ai/chat", about(admin, message, named(&matter, private.ID))).wants(404, "not_found")
 	b.call(ada, "POST", "/api/ai/chat", about(ada, message, named(&matter, private.ID))).wants(200, "")
 
-	// That it was read stands in the timeline, once for each answer and each attempt of who may.
+	// That it was read stands in the timeline, once for each answer, and that a stranger tried.
+	b.server.Cases.RecordRefusals(t.Context())
 	var timeline api.CaseTimeline
 	b.call(ada, "GET", root+"/timeline?limit=100", nil).wants(200, "").into(&timeline)
 	reads, refused := 0, 0
 	for _, e := range timeline.Items {
-		if e.Subject == "document" && e.SubjectID != nil && *e.SubjectID == lease.ID && e.Verb == "read" {
-			if e.Refused {
-				refused++
-			} else {
-				reads++
-			}
+		switch {
+		case e.Refused && e.ActorID == eve.ID:
+			refused++
+		case !e.Refused && e.Subject == "document" && e.SubjectID != nil && *e.SubjectID == lease.ID && e.Verb == "read":
+			reads++
 		}
 	}
-	if reads != 4 || refused == 0 {
+	if reads != 4 || refused != 1 {
 		t.Errorf("%d reads, %d refused: %+v", reads, refused, timeline.Items)
 	}
 

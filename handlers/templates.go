@@ -85,6 +85,43 @@ func (s *Server) PublishTemplateVersion(ctx context.Context, r api.PublishTempla
 	return api.PublishTemplateVersion200JSONResponse(out), err
 }
 
+// UpdateTemplate says who may use a template.
+func (s *Server) UpdateTemplate(ctx context.Context, r api.UpdateTemplateRequestObject) (api.UpdateTemplateResponseObject, error) {
+	t, err := s.Templates.Share(ctx, caller(ctx), r.TemplateID, documents.Sharing(r.Body.Sharing))
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateTemplate200JSONResponse(template(t)), nil
+}
+
+// UnpublishTemplate takes published versions back.
+func (s *Server) UnpublishTemplate(ctx context.Context, r api.UnpublishTemplateRequestObject) (api.UnpublishTemplateResponseObject, error) {
+	t, err := s.Templates.Unpublish(ctx, caller(ctx), r.TemplateID, text(r.Params.Version))
+	if err != nil {
+		return nil, err
+	}
+	return api.UnpublishTemplate200JSONResponse(template(t)), nil
+}
+
+// ArchiveTemplate puts a template away.
+func (s *Server) ArchiveTemplate(ctx context.Context, r api.ArchiveTemplateRequestObject) (api.ArchiveTemplateResponseObject, error) {
+	t, err := s.Templates.Archive(ctx, caller(ctx), r.TemplateID)
+	if err != nil {
+		return nil, err
+	}
+	return api.ArchiveTemplate200JSONResponse(template(t)), nil
+}
+
+// CopyTemplate makes a template of the caller's own from another.
+func (s *Server) CopyTemplate(ctx context.Context, r api.CopyTemplateRequestObject) (api.CopyTemplateResponseObject, error) {
+	v, err := s.Templates.Copy(ctx, caller(ctx), r.TemplateID, text(r.Body.Version), r.Body.TemplateID, made(ctx, 0))
+	if err != nil {
+		return nil, err
+	}
+	out, err := templateVersion(v)
+	return api.CopyTemplate201JSONResponse(out), err
+}
+
 // PreviewTemplateVersion shows a version filled in.
 func (s *Server) PreviewTemplateVersion(ctx context.Context, r api.PreviewTemplateVersionRequestObject) (api.PreviewTemplateVersionResponseObject, error) {
 	title, fragment, err := s.Templates.Preview(ctx, caller(ctx), r.TemplateID, r.Version, r.Body.Data)
@@ -106,7 +143,7 @@ func newVersion(version, body string, schema, sample map[string]any) (documents.
 
 func template(t documents.Template) api.Template {
 	latest := t.Latest()
-	out := api.Template{TemplateID: t.ID, Name: latest.Name, Description: latest.Description, LatestVersion: latest.Version, Versions: make([]api.TemplateVersionSummary, len(t.Versions))}
+	out := api.Template{TemplateID: t.ID, Sharing: api.TemplateSharing(t.Sharing), OwnerID: (*api.ID)(t.OwnerID), ArchivedAt: t.ArchivedAt, Name: latest.Name, Description: latest.Description, LatestVersion: latest.Version, Versions: make([]api.TemplateVersionSummary, len(t.Versions))}
 	for i, v := range t.Versions {
 		out.Versions[i] = api.TemplateVersionSummary{Version: v.Version, Name: v.Name, Published: v.PublishedAt != nil,
 			AuthorID: (*api.ID)(v.AuthorID), CreatedAt: v.CreatedAt, PublishedAt: v.PublishedAt}

@@ -68,7 +68,7 @@ func TestTemplates(t *testing.T) {
 	b.call(bob, "POST", "/api/templates", create).wants(409, "conflict")
 	b.call(bob, "POST", "/api/templates/notice/versions", letter("1")).wants(409, "conflict")
 	b.call(bob, "POST", "/api/templates/absent/versions", letter("1")).wants(404, "not_found")
-	b.call(bob, "POST", "/api/templates/nda/versions", letter("1")).wants(409, "conflict")
+	b.call(bob, "POST", "/api/templates/nda/versions", letter("2")).wants(403, "forbidden")
 	for _, path := range []string{"/api/templates/notice", "/api/templates/notice/versions/1"} {
 		b.call(ada, "GET", path, nil).wants(404, "not_found")
 		b.call(bob, "GET", path, nil).wants(200, "")
@@ -145,4 +145,87 @@ func TestTemplatesThatCannotBePrinted(t *testing.T) {
 			t.Errorf("%s: %+v", name, p.Errors)
 		}
 	}
+}
+
+// TestTemplatesOfOthers: sharing, taking back, archiving and copying, as others see it.
+func TestTemplatesOfOthers(t *testing.T) {
+	b := newBundle(t)
+	ada, bob, eve := b.join("ada", domain.RoleClient), b.join("bob", domain.RoleLawyer), b.join("eve", domain.RoleLawyer)
+	create := letter("1")
+	create["templateId"] = "notice"
+	b.call(bob, "POST", "/api/templates", create).wants(201, "")
+	use := map[string]any{"templateId": "notice", "version": "1", "data": map[string]any{"to": "Ada"}}
+	render := func(who *person, status int, code string) answer {
+		t.Helper()
+		return b.call(who, "POST", "/api/docs/render-pdf", use).wants(status, code)
+	}
+	for method, path := range map[string]string{"GET": "/api/templates/notice", "POST": "/api/templates/notice/archive"} {
+		b.call(eve, method, path, nil).wants(404, "not_found")
+	}
+	b.call(eve, "POST", "/api/templates/notice/versions", letter("2")).wants(404, "not_found")
+	render(eve, 404, "not_found")
+
+	b.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).wants(200, "")
+	var doc api.RenderPdfResponse
+	render(eve, 200, "").into(&doc)
+	b.call(eve, "POST", "/api/templates/notice/versions", letter("2")).wants(403, "forbidden")
+	b.call(eve, "POST", "/api/templates/notice/versions/1/publish", nil).wants(403, "forbidden")
+	b.call(eve, "PATCH", "/api/templates/notice", map[string]any{"sharing": "private"}).wants(403, "forbidden")
+	b.call(eve, "POST", "/api/templates/notice/unpublish", nil).wants(403, "forbidden")
+	var tmpl api.Template
+	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "private"}).wants(200, "").into(&tmpl)
+	if tmpl.Sharing != "private" || *tmpl.OwnerID != bob.ID {
+		t.Errorf("shared as %+v", tmpl)
+	}
+	render(ada, 404, "not_found")
+	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "all"}).wants(422, "invalid")
+	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "firm"}).wants(200, "")
+
+	// What was made of a version that is taken back is still verified by making it again.
+	b.call(bob, "POST", "/api/templates/notice/unpublish?version=7", nil).wants(404, "not_found")
+	b.call(bob, "POST", "/api/templates/notice/unpublish?version=1", nil).wants(200, "").into(&tmpl)
+	if tmpl.Versions[0].Published {
+		t.Errorf("published still: %+v", tmpl)
+	}
+	render(ada, 404, "not_found")
+	render(bob, 409, "template_unpublished")
+	verify := func() {
+		t.Helper()
+		var v api.Verification
+		b.call(eve, "POST", "/api/docs/"+doc.DocID.String()+"/verify", nil).wants(200, "").into(&v)
+		if !v.Intact || v.Reproducible == nil || !*v.Reproducible {
+			t.Errorf("verified as %+v", v)
+		}
+	}
+	verify()
+	b.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).wants(200, "")
+	b.call(bob, "POST", "/api/templates/notice/archive", nil).wants(200, "").into(&tmpl)
+	if tmpl.ArchivedAt == nil {
+		t.Errorf("archived as %+v", tmpl)
+	}
+	render(bob, 409, "template_archived")
+	b.call(bob, "POST", "/api/templates/notice/versions", letter("2")).wants(409, "template_archived")
+	b.call(ada, "GET", "/api/templates/notice", nil).wants(404, "not_found")
+	verify()
+
+	// Copies are their makers'.
+	var copied api.TemplateVersion
+	b.call(eve, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "our-nda"}).wants(201, "").into(&copied)
+	if copied.TemplateID != "our-nda" || copied.Published || *copied.AuthorID != eve.ID {
+		t.Errorf("copied %+v", copied)
+	}
+	b.call(eve, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "our-nda"}).wants(409, "conflict")
+	b.call(ada, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "mine"}).wants(403, "forbidden")
+	b.call(bob, "GET", "/api/templates/our-nda", nil).wants(404, "not_found")
+	b.call(bob, "POST", "/api/templates/nda/archive", nil).wants(403, "forbidden")
+	b.call(b.admin(), "POST", "/api/templates/our-nda/archive", nil).wants(200, "")
+
+	// A copy of what is held about somebody has their templates; erasure leaves what the firm relies on.
+	var all api.UserExport
+	b.call(bob, "GET", "/api/users/"+bob.ID.String()+"/export", nil).wants(200, "").into(&all)
+	if len(all.Templates) != 1 || all.Templates[0].TemplateID != "notice" {
+		t.Errorf("exported %+v", all.Templates)
+	}
+	b.call(bob, "DELETE", "/api/users/"+bob.ID.String(), nil).wants(204, "")
+	verify()
 }

@@ -22,3 +22,9 @@ SELECT * FROM case_timeline WHERE case_id = sqlc.arg(case_id) AND seq > sqlc.arg
 
 -- name: LockTimelines :many
 SELECT case_id, seq, hash FROM case_heads WHERE case_id IN (sqlc.slice('ids')) ORDER BY case_id FOR UPDATE;
+
+-- name: GetRefusalTime :one
+SELECT refused_at FROM case_refusals WHERE case_id = ? AND user_id = ?;
+
+-- name: SetRefusalTime :exec
+INSERT INTO case_refusals (case_id, user_id, refused_at) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE refused_at = VALUES(refused_at);

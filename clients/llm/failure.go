@@ -6,11 +6,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/openai/openai-go/v3"
-
-	"counsel/clients/retryafter"
 )
 
 // Outcome names what a try came to. The values are stable: they are metric labels.
@@ -82,9 +82,9 @@ func refusal(res *http.Response, cause error) *failure {
 	}
 	switch s := res.StatusCode; {
 	case s == http.StatusTooManyRequests:
-		f.outcome, f.retry, f.retryAfter = RateLimited, true, retryafter.Wait(res.Header, time.Now())
+		f.outcome, f.retry, f.retryAfter = RateLimited, true, retryAfter(res.Header, time.Now())
 	case s >= 500:
-		f.outcome, f.retry, f.retryAfter = ServerError, true, retryafter.Wait(res.Header, time.Now())
+		f.outcome, f.retry, f.retryAfter = ServerError, true, retryAfter(res.Header, time.Now())
 	case s == http.StatusUnauthorized || s == http.StatusForbidden:
 		f.outcome = KeyRefused
 	default:
@@ -107,6 +107,19 @@ func broken(ctx context.Context, err error, begun bool) *failure {
 		f.err = e
 	}
 	return f
+}
+
+// retryAfter reads the header, in seconds or as an HTTP date. 0: absent, past or nonsense.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	const most = 24 * time.Hour
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if s, err := strconv.ParseUint(v, 10, 32); err == nil {
+		return min(time.Duration(s)*time.Second, most)
+	}
+	if t, err := http.ParseTime(v); err == nil {
+		return min(max(t.Sub(now), 0), most)
+	}
+	return 0
 }
 
 // boundErrors keeps the body of an error answer short: the SDK reads it whole.

@@ -15,7 +15,6 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 	gomail "github.com/wneessen/go-mail"
 
-	"counsel/domain"
 	"counsel/domain/email"
 )
 
@@ -101,7 +100,7 @@ func checkLines(header string) error {
 func mailboxes(addresses ...string) (out []*netmail.Address) {
 	for _, a := range addresses {
 		if a != "" {
-			out = append(out, &netmail.Address{Address: domain.EmailForServers(a)})
+			out = append(out, &netmail.Address{Address: asciiDomain(a)})
 		}
 	}
 	return out

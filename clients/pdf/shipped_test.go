@@ -14,7 +14,7 @@ import (
 // TestShippedTemplates: each template that came with the program becomes a file with its sample
 // data, the same one each time. PDF_DIR keeps them to be looked at.
 func TestShippedTemplates(t *testing.T) {
-	templates, err := documents.NewTemplates(nil, domain.SystemClock, nil)
+	templates, err := documents.NewTemplates(nil, domain.SystemClock, domain.NewID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

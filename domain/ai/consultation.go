@@ -126,7 +126,11 @@ func (s *Service) Consultation(ctx context.Context, caller domain.Principal, id 
 	c, err := query.New(s.DB).GetConsultation(ctx, id)
 	switch {
 	case errors.Is(err, sql.ErrNoRows), err == nil && c.CaseID == nil && c.UserID != caller.UserID && !caller.Admin():
-		return Consultation{}, noConsultation()
+		err := noConsultation()
+		if s.Cases != nil {
+			err = s.Cases.Absent(ctx, caller, err)
+		}
+		return Consultation{}, err
 	case err != nil:
 		return Consultation{}, db.Error(err)
 	}

@@ -3,6 +3,7 @@ package cases
 import (
 	"bytes"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -11,20 +12,52 @@ import (
 	"counsel/gen/query"
 )
 
-// Authorize tells whether the caller may do something in a case, for work that takes too long
-// to stay in a transaction; what it comes to is then put down by Read or Change, which decide
-// anew. A refusal goes into the timeline. Errors: NotFound for whoever may not know of the
-// case, Forbidden for a member, Conflict while it is closed (reason case_closed) or under legal
-// hold (legal_hold).
-func (s *Service) Authorize(ctx context.Context, p domain.Principal, id domain.ID, act Act) error {
+// admit decides by one statement, before anything is locked. To a stranger the answer is that of a
+// case which is not there, after the same work; what else there is to do about it is done later, by
+// Run, so that neither the answer nor the time it takes tells whether there is such a case.
+func (s *Service) admit(ctx context.Context, p domain.Principal, id domain.ID, act Act) *domain.Error {
 	at, err := s.rows.GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
 	if err != nil {
-		return absent(err, noCase())
+		e, ok := errors.AsType[*domain.Error](absent(err, noCase()))
+		if !ok {
+			e = &domain.Error{Code: domain.Internal, Err: err}
+		}
+		return e
 	}
-	if decide(p, Role(at.MyRole.String), Status(at.Status), at.LegalHold, act) == nil {
+	refusal := decide(p, Role(at.MyRole.String), Status(at.Status), at.LegalHold, act)
+	if refusal != nil && refusal.Code == domain.NotFound {
+		s.refusals.add(refusalOf{id, p.UserID, act})
+	}
+	return refusal
+}
+
+// Absent is missing, after the work of asking for a case that is not there. It is for what can belong to
+// a case: one that has no row, or is somebody else's own, then takes as long as one whose case is closed
+// to the caller. Another error than NotFound is returned as it is.
+func (s *Service) Absent(ctx context.Context, p domain.Principal, missing error) error {
+	if domain.CodeOf(missing) != domain.NotFound {
+		return missing
+	}
+	if err := s.admit(ctx, p, domain.ID{}, Act{}); err != nil && err.Code != domain.NotFound {
+		return err
+	}
+	return missing
+}
+
+// Authorize tells whether the caller may do something in a case, for work that takes too long
+// to stay in a transaction; what it comes to is then put down by Read or Change, which decide
+// anew. A member's refusal goes into the timeline, a stranger's as Run says. Errors: NotFound for
+// whoever may not know of the case, Forbidden for a member, Conflict while it is closed (reason
+// case_closed) or under legal hold (legal_hold).
+func (s *Service) Authorize(ctx context.Context, p domain.Principal, id domain.ID, act Act) error {
+	switch refusal := s.admit(ctx, p, id, act); {
+	case refusal == nil:
 		return nil
+	case refusal.Code == domain.Forbidden, refusal.Code == domain.Conflict:
+		return s.enter(ctx, p, id, &act, func(*query.Queries) error { return nil })
+	default:
+		return refusal
 	}
-	return s.Change(ctx, p, id, &act, func(*query.Queries) error { return nil })
 }
 
 // existing finds what a request made under an id that is the same each time it is repeated. ok: it is
@@ -54,6 +87,15 @@ func (s *Service) Read(ctx context.Context, p domain.Principal, id domain.ID, ac
 // sees changed is changed one after another. Errors as of Authorize, and what fn returns, after
 // which nothing was done and nothing put down.
 func (s *Service) Change(ctx context.Context, p domain.Principal, id domain.ID, act *Act, fn func(*query.Queries) error) error {
+	// A member's refusal is decided and put down below.
+	if refusal := s.admit(ctx, p, id, *act); refusal != nil && refusal.Code != domain.Forbidden && refusal.Code != domain.Conflict {
+		return refusal
+	}
+	return s.enter(ctx, p, id, act, fn)
+}
+
+// enter is Change for somebody who was a member a moment ago.
+func (s *Service) enter(ctx context.Context, p domain.Principal, id domain.ID, act *Act, fn func(*query.Queries) error) error {
 	var refusal *domain.Error
 	err := db.WithTx(ctx, s.pool, func(q *query.Queries) error {
 		refusal = nil
@@ -65,10 +107,14 @@ func (s *Service) Change(ctx context.Context, p domain.Principal, id domain.ID, 
 		if err != nil {
 			return absent(err, noCase())
 		}
-		if refusal = decide(p, Role(at.MyRole.String), Status(at.Status), at.LegalHold, *act); refusal == nil {
+		refusal = decide(p, Role(at.MyRole.String), Status(at.Status), at.LegalHold, *act)
+		switch {
+		case refusal == nil:
 			if err := fn(q); err != nil {
 				return err
 			}
+		case refusal.Code == domain.NotFound: // has just been removed
+			return nil
 		}
 		return s.append(ctx, q, end, id, p.UserID, *act, refusal)
 	})

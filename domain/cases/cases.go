@@ -6,9 +6,10 @@
 //
 // policy.go decides who may do what. Every subject that keeps things of a case asks here:
 // Authorize before work that takes long, Read for what shows, Change for what alters. Whoever
-// is not a member hears NotFound, as for a case that does not exist. What is done and what is
-// refused goes into the case's timeline (timeline.go) in the same transaction; without an
-// entry there nothing is shown and nothing is changed.
+// is not a member hears NotFound, as for a case that does not exist. What is done, and what is
+// refused a member, goes into the case's timeline (timeline.go) in the same transaction; without an
+// entry there nothing is shown and nothing is changed. What is refused a stranger goes there later, and
+// once an hour at most (refusals.go): strangers must not learn by it that there is a case, nor flood it.
 //
 // What can fail: the database, as domain.Unavailable. Every failure is a *domain.Error.
 package cases
@@ -36,6 +37,24 @@ type People interface {
 	ByEmail(ctx context.Context, email string) (account.User, error)
 }
 
+// Mailer sends what the service itself writes. email.Service fulfils it.
+type Mailer interface {
+	// Charge takes recipients off the caller's budget of mails. It fails with domain.RateLimited.
+	Charge(ctx context.Context, caller domain.Principal, recipients int) error
+	// InvitationMail puts the mail of an invitation into the queue, in the caller's transaction.
+	InvitationMail(ctx context.Context, q *query.Queries, i Invitation) error
+	// Wake has what was put into the queue looked at.
+	Wake()
+}
+
+// Maintain keeps what is found by keys findable, and deletes invitations that are out of date.
+func (s *Service) Maintain(ctx context.Context) error {
+	if _, err := s.rows.PruneCaseInvitations(ctx, s.now()); err != nil {
+		return db.Error(err)
+	}
+	return s.Reindex(ctx)
+}
+
 // Service is the cases. It is safe for concurrent use.
 type Service struct {
 	// Emit is told of what happens, in the transaction in which it does. It may be set before the
@@ -51,16 +70,21 @@ type Service struct {
 	// sent nobody can confirm anything.
 	Confirmed bool
 
+	// Mail sends invitations; nil: none are mailed. It may be set before the service is used.
+	Mail Mailer
+
 	pool   *sql.DB
 	rows   *query.Queries
 	people People
 	clock  domain.Clock
 	newID  func() domain.ID
+
+	refusals *refusals
 }
 
 // New makes the service.
 func New(pool *sql.DB, people People, clock domain.Clock, newID func() domain.ID) *Service {
-	return &Service{pool: pool, rows: query.New(pool), people: people, clock: clock, newID: newID,
+	return &Service{pool: pool, rows: query.New(pool), people: people, clock: clock, newID: newID, refusals: newRefusals(clock),
 		Emit: func(context.Context, *query.Queries, domain.Event) error { return nil }}
 }
 

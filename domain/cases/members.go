@@ -55,65 +55,89 @@ type NewMember struct {
 	Request domain.ID
 }
 
-// AddMember lets somebody into a case. Invalid: there is no such account, it is disabled, or is
-// no lawyer's for the role Lawyer. Conflict: it is a member already, or the case is full.
-func (s *Service) AddMember(ctx context.Context, p domain.Principal, id domain.ID, n NewMember) (Membership, error) {
+// Admission is what came of letting somebody in: a membership, or the Invitation they are to answer.
+type Admission struct {
+	Membership
+	Invitation *Invitation
+}
+
+// AddMember lets somebody into a case, at once or, by an Invitation, when they accept. At once are those
+// whom a lawyer or an admin names and who have an account; who has a client's account learns of no
+// account here, and invites. Forbidden: a client named an id. Invalid: there is no account with the id, it
+// is disabled, or is no lawyer's for the role Lawyer. Conflict: it is a member already, or invited, or
+// the case is full.
+func (s *Service) AddMember(ctx context.Context, p domain.Principal, id domain.ID, n NewMember) (Admission, error) {
 	act := Act{Verb: VerbCreate, Subject: SubjectMember, ID: n.UserID, Detail: "role " + string(n.Role)}
 	if !slices.Contains(Roles(), n.Role) {
-		return Membership{}, notARole()
+		return Admission{}, notARole()
 	}
 	if (n.UserID == nil) == (n.Email == "") {
-		return Membership{}, domain.InvalidField("", "must name the account by either userId or email")
+		return Admission{}, domain.InvalidField("", "must name the account by either userId or email")
 	}
 	// First, so that only those who may add somebody learn which accounts there are.
 	if err := s.Authorize(ctx, p, id, act); err != nil {
-		return Membership{}, err
+		return Admission{}, err
+	}
+	if p.Role == domain.RoleClient {
+		if n.UserID != nil {
+			return Admission{}, domain.Errorf(domain.Forbidden, "Only lawyers and admins name an account by its id. Invite the person by their e-mail address.")
+		}
+		i, err := s.invite(ctx, p, id, n)
+		return Admission{Invitation: i}, err
 	}
 	u, err := s.find(ctx, n)
+	if domain.CodeOf(err) == domain.NotFound {
+		i, err := s.invite(ctx, p, id, n)
+		return Admission{Invitation: i}, err
+	}
 	if err != nil {
-		return Membership{}, err
+		return Admission{}, err
 	}
 	if err := fits(u, n.Role); err != nil {
-		return Membership{}, err
+		return Admission{}, err
 	}
 	if !n.Request.IsZero() {
 		m, err := s.rows.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: u.ID})
 		if err = db.Error(err); err != nil && domain.CodeOf(err) != domain.NotFound {
-			return Membership{}, err
+			return Admission{}, err
 		}
 		if err == nil && m.Role == string(n.Role) && !m.CreatedAt.Before(n.Request.Time()) {
-			return Membership{User: u, Role: n.Role, Since: m.CreatedAt}, nil
+			return Admission{Membership: Membership{User: u, Role: n.Role, Since: m.CreatedAt}}, nil
 		}
 	}
 	act.ID = &u.ID
 	now := s.now()
-	err = s.Change(ctx, p, id, &act, func(q *query.Queries) error {
-		switch count, err := q.CountCaseMembers(ctx, id); {
-		case err != nil:
-			return err
-		case count >= maxMembers:
-			return domain.Errorf(domain.Conflict, "A case can have at most %d members.", maxMembers)
-		}
-		err := db.Error(q.CreateCaseMember(ctx, query.CreateCaseMemberParams{CaseID: id, UserID: u.ID, Role: string(n.Role), CreatedAt: now}))
-		if domain.CodeOf(err) == domain.Conflict {
-			return &domain.Error{Code: domain.Conflict, Message: "This account is a member already.", Err: err}
-		}
-		if err != nil {
-			return err
-		}
-		return s.Emit(ctx, q, domain.Event{Type: domain.EventCaseJoined, Actor: p.UserID, UserID: u.ID, CaseID: &id, Data: map[string]domain.ID{"memberId": u.ID}})
-	})
+	err = s.Change(ctx, p, id, &act, func(q *query.Queries) error { return s.join(ctx, q, p, id, u.ID, n.Role, now) })
 	if err != nil {
-		return Membership{}, err
+		return Admission{}, err
 	}
-	return Membership{User: u, Role: n.Role, Since: now}, nil
+	return Admission{Membership: Membership{User: u, Role: n.Role, Since: now}}, nil
 }
 
+// join makes somebody a member.
+func (s *Service) join(ctx context.Context, q *query.Queries, by domain.Principal, id, user domain.ID, r Role, now time.Time) error {
+	switch count, err := q.CountCaseMembers(ctx, id); {
+	case err != nil:
+		return err
+	case count >= maxMembers:
+		return domain.Errorf(domain.Conflict, "A case can have at most %d members.", maxMembers)
+	}
+	err := db.Error(q.CreateCaseMember(ctx, query.CreateCaseMemberParams{CaseID: id, UserID: user, Role: string(r), CreatedAt: now}))
+	if domain.CodeOf(err) == domain.Conflict {
+		return &domain.Error{Code: domain.Conflict, Message: "This account is a member already.", Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	return s.Emit(ctx, q, domain.Event{Type: domain.EventCaseJoined, Actor: by.UserID, UserID: user, CaseID: &id, Data: map[string]domain.ID{"memberId": user}})
+}
+
+// find is NotFound for an address that no account has, as far as that is known.
 func (s *Service) find(ctx context.Context, n NewMember) (account.User, error) {
 	if n.UserID == nil {
 		u, err := s.people.ByEmail(ctx, n.Email)
-		if domain.CodeOf(err) == domain.NotFound || err == nil && s.Confirmed && !u.EmailVerified {
-			return account.User{}, domain.InvalidField("/email", "is not the address of an account that has confirmed it")
+		if err == nil && s.Confirmed && !u.EmailVerified {
+			err = domain.Errorf(domain.NotFound, "The account has not confirmed its address.")
 		}
 		return u, err
 	}
@@ -153,18 +177,19 @@ func (s *Service) UpdateMember(ctx context.Context, p domain.Principal, id, user
 	if err := s.Authorize(ctx, p, id, act); err != nil {
 		return Membership{}, err
 	}
+	// What an account may be is told of members alone.
+	m, err := s.rows.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: user})
+	if err != nil {
+		return Membership{}, absent(err, noMember())
+	}
 	users, err := s.people.ByID(ctx, []domain.ID{user})
 	if err != nil {
 		return Membership{}, err
 	}
-	u, ok := users[user]
-	if !ok {
-		return Membership{}, noMember()
-	}
+	u := users[user]
 	if err := fits(u, r); err != nil {
 		return Membership{}, err
 	}
-	var m query.CaseMember
 	err = s.Change(ctx, p, id, &act, func(q *query.Queries) error {
 		if m, err = q.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: user}); err != nil {
 			return absent(err, noMember())
@@ -172,6 +197,11 @@ func (s *Service) UpdateMember(ctx context.Context, p domain.Principal, id, user
 		act.Detail = "role " + m.Role + " → " + string(r)
 		if err := q.UpdateCaseMember(ctx, query.UpdateCaseMemberParams{CaseID: id, UserID: user, Role: string(r)}); err != nil {
 			return err
+		}
+		if r != Owner {
+			if err := q.DeleteInvitationsOfInviter(ctx, query.DeleteInvitationsOfInviterParams{CaseID: id, InvitedBy: user}); err != nil {
+				return err
+			}
 		}
 		return owned(ctx, q, id)
 	})
@@ -191,6 +221,9 @@ func (s *Service) RemoveMember(ctx context.Context, p domain.Principal, id, user
 			return absent(err, noMember())
 		}
 		act.Detail = "role " + m.Role
+		if err := q.DeleteInvitationsOfInviter(ctx, query.DeleteInvitationsOfInviterParams{CaseID: id, InvitedBy: user}); err != nil {
+			return err
+		}
 		if err := q.DeleteCaseMember(ctx, query.DeleteCaseMemberParams{CaseID: id, UserID: user}); err != nil {
 			return err
 		}

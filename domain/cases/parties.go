@@ -31,6 +31,7 @@ const (
 // Limits of a party.
 const (
 	maxPartyName    = 200
+	maxPartyEmail   = 254
 	maxRegistration = 64
 	maxParties      = 500 // of one case
 )
@@ -38,7 +39,7 @@ const (
 // Conflict is the same person or company on the other side of another case.
 type Conflict struct {
 	Side    Side       // theirs in the other case
-	Matched []string   // name, email, registrationNumber: what is the same
+	Matched []string   // name, email, registrationNumber: what is the same; similarName: what may be
 	CaseID  *domain.ID // nil when the caller may not see that case; all such cases are one Conflict
 }
 
@@ -57,7 +58,7 @@ type PartyOf struct {
 	ID domain.ID
 	NewParty
 	CreatedAt time.Time
-	Conflicts []Conflict // nil for members who only read
+	Conflicts []Conflict // nil for those who are not told
 }
 
 func (n *NewParty) check() error {
@@ -72,11 +73,9 @@ func (n *NewParty) check() error {
 		return err
 	}
 	if n.Email != "" {
-		address, err := domain.ParseEmail(n.Email)
-		if err != nil {
-			return domain.InvalidField("/email", "%s", err.Error())
+		if n.Email, err = line("/email", n.Email, maxPartyEmail); err != nil {
+			return err
 		}
-		n.Email = address.String()
 	}
 	if n.RegistrationNumber != "" {
 		if n.RegistrationNumber, err = line("/registrationNumber", n.RegistrationNumber, maxRegistration); err != nil {
@@ -86,8 +85,14 @@ func (n *NewParty) check() error {
 	return nil
 }
 
-// AddParty puts a party into a case and tells with whom it conflicts. A conflict does not stop
-// it: people decide about those.
+// mayCheck reports whether somebody is told of conflicts: those who work on a case with an account of
+// the firm's. They say whom the firm acts for, which nobody may find out who only registered.
+func mayCheck(p domain.Principal, role Role) bool {
+	return p.Admin() || p.Role == domain.RoleLawyer && permits(p, role, Act{Verb: VerbCreate, Subject: SubjectParty})
+}
+
+// AddParty puts a party into a case and tells those who may know with whom it conflicts. A conflict
+// does not stop it: people decide about those.
 func (s *Service) AddParty(ctx context.Context, p domain.Principal, id domain.ID, n NewParty) (PartyOf, error) {
 	if err := n.check(); err != nil {
 		return PartyOf{}, err
@@ -101,9 +106,10 @@ func (s *Service) AddParty(ctx context.Context, p domain.Principal, id domain.ID
 	if ok {
 		return s.withConflicts(ctx, p, id, row)
 	}
+	keys := partyKeys(n)
 	party := PartyOf{ID: cmp.Or(n.ID, s.newID()), NewParty: n, CreatedAt: s.now()}
 	row = query.CaseParty{ID: party.ID, CaseID: id, Kind: string(n.Kind), Side: string(n.Side), Name: n.Name, Email: n.Email, RegistrationNumber: n.RegistrationNumber,
-		NameKey: nameKey(n.Name, n.Kind), EmailKey: emailKey(n.Email), RegistrationKey: registrationKey(n.RegistrationNumber), CreatedBy: p.UserID, CreatedAt: party.CreatedAt}
+		NameKey: keys[0], EmailKey: emailKey(n.Email), RegistrationKey: registrationKey(n.RegistrationNumber), CreatedBy: p.UserID, CreatedAt: party.CreatedAt, KeyRules: keyRules}
 	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectParty, ID: &party.ID, Detail: "side " + string(n.Side)}, func(q *query.Queries) error {
 		switch count, err := q.CountCaseParties(ctx, id); {
 		case err != nil:
@@ -111,7 +117,10 @@ func (s *Service) AddParty(ctx context.Context, p domain.Principal, id domain.ID
 		case count >= maxParties:
 			return domain.Errorf(domain.Conflict, "A case can have at most %d parties.", maxParties)
 		}
-		return q.CreateCaseParty(ctx, query.CreateCasePartyParams(row))
+		if err := q.CreateCaseParty(ctx, query.CreateCasePartyParams(row)); err != nil {
+			return err
+		}
+		return createKeys(ctx, q, party.ID, keys)
 	})
 	if err != nil {
 		return PartyOf{}, err
@@ -120,7 +129,11 @@ func (s *Service) AddParty(ctx context.Context, p domain.Principal, id domain.ID
 	return s.withConflicts(ctx, p, id, row)
 }
 
+// withConflicts is a party for whoever added it, and so works on the case.
 func (s *Service) withConflicts(ctx context.Context, p domain.Principal, id domain.ID, row query.CaseParty) (PartyOf, error) {
+	if !mayCheck(p, Owner) {
+		return partyOf(row, nil), nil
+	}
 	conflicts, err := s.conflicts(ctx, p, id, []query.CaseParty{row})
 	if err != nil {
 		return PartyOf{}, err
@@ -150,9 +163,7 @@ func (s *Service) Parties(ctx context.Context, p domain.Principal, id domain.ID,
 	}
 	rows, next = page(rows, n, func(r query.CaseParty) domain.ID { return r.ID })
 	var conflicts map[domain.ID][]Conflict
-	// A client of the firm does not learn here whom else it acts for.
-	works := p.Admin() || permits(p, Role(at.MyRole.String), Act{Verb: VerbCreate, Subject: SubjectParty})
-	if works {
+	if mayCheck(p, Role(at.MyRole.String)) {
 		if conflicts, err = s.conflicts(ctx, p, id, rows); err != nil {
 			return nil, nil, err
 		}
@@ -168,36 +179,91 @@ func (s *Service) RemoveParty(ctx context.Context, p domain.Principal, id, party
 	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectParty, ID: &party}, func(q *query.Queries) error {
 		n, err := q.DeleteCaseParty(ctx, query.DeleteCasePartyParams{CaseID: id, ID: party})
 		if err == nil && n == 0 {
-			return domain.Errorf(domain.NotFound, "There is no such party.")
+			return errPartyGone
 		}
 		return err
 	})
 }
 
+// createKeys lets a party be found.
+func createKeys(ctx context.Context, q *query.Queries, id domain.ID, keys [][]byte) error {
+	for _, key := range keys {
+		if err := q.CreatePartyKey(ctx, query.CreatePartyKeyParams{NameKey: key, PartyID: id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reindexBatch is how many parties are given new keys between two looks at the deadline.
+const reindexBatch = 200
+
+// Reindex gives parties whose keys were made by older rules new ones.
+func (s *Service) Reindex(ctx context.Context) error {
+	for {
+		rows, err := s.rows.ListPartiesToIndex(ctx, query.ListPartiesToIndexParams{Rules: keyRules, Limit: reindexBatch})
+		if err != nil {
+			return db.Error(err)
+		}
+		for _, r := range rows {
+			err := db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+				if _, err := q.LockParty(ctx, r.ID); err != nil {
+					return absent(err, errPartyGone)
+				}
+				if err := q.DeletePartyKeys(ctx, r.ID); err != nil {
+					return err
+				}
+				keys := partyKeys(NewParty{Kind: PartyKind(r.Kind), Name: r.Name, Email: r.Email, RegistrationNumber: r.RegistrationNumber})
+				if err := createKeys(ctx, q, r.ID, keys); err != nil {
+					return err
+				}
+				return q.SetPartyKeyRules(ctx, query.SetPartyKeyRulesParams{KeyRules: keyRules, ID: r.ID})
+			})
+			if err != nil && domain.CodeOf(err) != domain.NotFound {
+				return err
+			}
+		}
+		if len(rows) < reindexBatch {
+			return nil
+		}
+	}
+}
+
+var errPartyGone = domain.Errorf(domain.NotFound, "There is no such party.")
+
 // conflicts finds, for each of a case's parties, the same on the other side of other cases. The
 // value for a party without any is empty, not nil.
 func (s *Service) conflicts(ctx context.Context, p domain.Principal, id domain.ID, parties []query.CaseParty) (map[domain.ID][]Conflict, error) {
 	found := make(map[domain.ID][]Conflict, len(parties))
-	var names, emails, registrations [][]byte
+	names := make(map[domain.ID][]reading, len(parties))
+	var exact, alike [][]byte
 	for _, mine := range parties {
 		found[mine.ID] = []Conflict{}
 		if opposite(Side(mine.Side)) == "" {
 			continue
 		}
-		names = append(names, mine.NameKey)
-		if len(mine.EmailKey) > 0 {
-			emails = append(emails, mine.EmailKey)
-		}
-		if len(mine.RegistrationKey) > 0 {
-			registrations = append(registrations, mine.RegistrationKey)
-		}
+		n := NewParty{Kind: PartyKind(mine.Kind), Name: mine.Name, Email: mine.Email, RegistrationNumber: mine.RegistrationNumber}
+		names[mine.ID] = readings(n.Name, n.Kind)
+		_, sought := similarKeys(n, names[mine.ID])
+		exact, alike = append(exact, exactKeys(n, names[mine.ID])...), append(alike, sought...)
 	}
-	if len(names) == 0 {
-		return found, nil
+	var others []query.FindPartiesRow
+	// Apart, so that the many with a common name do not crowd out those that are the same.
+	for _, keys := range [][][]byte{exact, alike} {
+		if len(keys) == 0 {
+			continue
+		}
+		rows, err := s.rows.FindParties(ctx, query.FindPartiesParams{Member: p.UserID, CaseID: id, NameKeys: keys})
+		if err != nil {
+			return nil, db.Error(err)
+		}
+		others = append(others, rows...)
 	}
-	others, err := s.rows.FindParties(ctx, query.FindPartiesParams{Member: p.UserID, CaseID: id, Names: names, Emails: emails, Registrations: registrations})
-	if err != nil {
-		return nil, db.Error(err)
+	theirs := make(map[domain.ID][]reading, len(others))
+	for _, other := range others {
+		if theirs[other.ID] == nil {
+			theirs[other.ID] = readings(other.Name, PartyKind(other.Kind))
+		}
 	}
 	for _, mine := range parties {
 		for _, other := range others {
@@ -205,13 +271,18 @@ func (s *Service) conflicts(ctx context.Context, p domain.Principal, id domain.I
 				continue
 			}
 			var matched []string
-			for _, key := range []struct {
-				what string
-				a, b []byte
-			}{{"name", mine.NameKey, other.NameKey}, {"email", mine.EmailKey, other.EmailKey}, {"registrationNumber", mine.RegistrationKey, other.RegistrationKey}} {
-				if len(key.a) > 0 && bytes.Equal(key.a, key.b) {
-					matched = append(matched, key.what)
-				}
+			switch compareReadings(names[mine.ID], theirs[other.ID], PartyKind(mine.Kind) == Person && PartyKind(other.Kind) == Person) {
+			case same:
+				matched = append(matched, "name")
+			case similar:
+				matched = append(matched, "similarName")
+			case unlike:
+			}
+			if len(mine.EmailKey) > 0 && bytes.Equal(mine.EmailKey, other.EmailKey) {
+				matched = append(matched, "email")
+			}
+			if len(mine.RegistrationKey) > 0 && bytes.Equal(mine.RegistrationKey, other.RegistrationKey) {
+				matched = append(matched, "registrationNumber")
 			}
 			if len(matched) == 0 {
 				continue

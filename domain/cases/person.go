@@ -78,6 +78,9 @@ func (s *Service) Forget(ctx context.Context, q *query.Queries, caller domain.Pr
 		return &domain.Error{Code: domain.Conflict, Reason: "legal_hold", Message: "A legal hold covers a case of this person. Nothing about them can be erased while it lasts."}
 	}
 	for i, m := range rows {
+		if err := q.DeleteInvitationsOfInviter(ctx, query.DeleteInvitationsOfInviterParams{CaseID: m.CaseID, InvitedBy: user}); err != nil {
+			return err
+		}
 		if err := q.DeleteCaseMember(ctx, query.DeleteCaseMemberParams{CaseID: m.CaseID, UserID: user}); err != nil {
 			return err
 		}

@@ -407,7 +407,7 @@ func (a *Archive) Download(ctx context.Context, caller domain.Principal, id doma
 func (a *Archive) show(ctx context.Context, caller domain.Principal, id domain.ID, verb cases.Verb, detail string) (Stored, error) {
 	r, err := a.row(ctx, id)
 	if err != nil {
-		return Stored{}, err
+		return Stored{}, a.wall().missing(ctx, caller, err)
 	}
 	return stored(r), a.wall().show(ctx, caller, r.UserID, r.CaseID, cases.Act{Verb: verb, ID: &id, Detail: detail}, noDocument)
 }
@@ -476,7 +476,7 @@ func (a *Archive) Issued(ctx context.Context, id domain.ID) (Stored, error) {
 func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain.ID) error {
 	r, err := a.row(ctx, id)
 	if err != nil {
-		return err
+		return a.wall().missing(ctx, caller, err)
 	}
 	mark := func(q *query.Queries) error {
 		if Kind(r.Kind) == Signed && a.Clock().Sub(r.CreatedAt) < handingOut {
@@ -498,7 +498,7 @@ func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain
 	case mayRead(caller, r.UserID):
 		err = db.WithTx(ctx, a.DB, mark)
 	default:
-		err = noDocument()
+		err = a.wall().missing(ctx, caller, noDocument())
 	}
 	if err != nil {
 		return err

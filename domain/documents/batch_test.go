@@ -85,7 +85,7 @@ func (b *archiveBench) works(url string) *batchWorks {
 		defer cancel()
 		noErr(b.t, w.jobs.Close(ctx))
 	})
-	templates, err := documents.NewTemplates(pool, domain.SystemClock, w.printer)
+	templates, err := documents.NewTemplates(pool, domain.SystemClock, domain.NewID, w.printer)
 	noErr(b.t, err)
 	archive := documents.NewArchive(documents.ArchiveDeps{DB: pool, Files: b.files, Text: lines{}, Cases: b.cases, Clock: domain.SystemClock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)})
 	w.Batches = documents.NewBatches(documents.NewPress(templates, nil, archive, w.printer), w.jobs, crowd{pool})
@@ -100,7 +100,7 @@ func (w *batchWorks) start(t *testing.T) {
 // letters are n requests, told apart by their verify address.
 func letters(t *testing.T, n int) []documents.RenderRequest {
 	t.Helper()
-	templates, err := documents.NewTemplates(nil, domain.SystemClock, nil)
+	templates, err := documents.NewTemplates(nil, domain.SystemClock, domain.NewID, nil)
 	noErr(t, err)
 	v, err := templates.Version(t.Context(), domain.Principal{Role: domain.RoleClient}, "nda", "1")
 	noErr(t, err)

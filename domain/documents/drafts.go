@@ -279,7 +279,7 @@ func noDraft() error { return domain.Errorf(domain.NotFound, "There is no such d
 // visible answers for a draft that was looked up, with err, to be seen.
 func (s *Drafts) visible(ctx context.Context, caller domain.Principal, owner domain.ID, matter *domain.ID, act cases.Act, err error) error {
 	if err != nil {
-		return hidden(db.Error(err), noDraft)
+		return s.wall.missing(ctx, caller, hidden(db.Error(err), noDraft))
 	}
 	return s.wall.show(ctx, caller, owner, matter, act, noDraft)
 }
@@ -289,11 +289,11 @@ func (s *Drafts) visible(ctx context.Context, caller domain.Principal, owner dom
 func (s *Drafts) within(ctx context.Context, caller domain.Principal, id domain.ID, into *domain.ID, act *cases.Act, fn func(*query.Queries, query.Draft, query.DraftVersion) error) error {
 	place, err := query.New(s.pool).GetDraftPlace(ctx, id)
 	if err != nil {
-		return hidden(db.Error(err), noDraft)
+		return s.wall.missing(ctx, caller, hidden(db.Error(err), noDraft))
 	}
 	free := place.CaseID == nil
 	if free && !mayRead(caller, place.UserID) {
-		return noDraft()
+		return s.wall.missing(ctx, caller, noDraft())
 	}
 	locked := func(q *query.Queries) error {
 		r, err := q.LockDraft(ctx, id)

@@ -92,7 +92,7 @@ func (p *Press) Render(ctx context.Context, caller domain.Principal, r RenderReq
 
 // print makes the file of a template, ready to be kept.
 func (p *Press) print(ctx context.Context, caller domain.Principal, r RenderRequest) (NewStored, error) {
-	d, err := p.templates.Document(ctx, caller, r.TemplateID, r.Version, r.Data)
+	d, template, err := p.templates.document(ctx, caller, r.TemplateID, r.Version, r.Data)
 	if err != nil {
 		return NewStored{}, err
 	}
@@ -104,7 +104,7 @@ func (p *Press) print(ctx context.Context, caller domain.Principal, r RenderRequ
 	if err != nil {
 		return NewStored{}, err
 	}
-	return rendered(caller, r.CaseID, d.Meta.Title, file, r.Options, query.CreateRenderingParams{TemplateID: r.TemplateID, TemplateVersion: r.Version, Data: string(data)})
+	return rendered(caller, r.CaseID, d.Meta.Title, file, r.Options, query.CreateRenderingParams{TemplateID: template, TemplateVersion: r.Version, Data: string(data)})
 }
 
 // RenderDraft makes the file of a draft and keeps it as the caller's document, or as one of the
@@ -315,7 +315,7 @@ func (p *Press) Reproduce(ctx context.Context, s Stored) (same, known bool, err 
 	if err := json.Unmarshal([]byte(row.Options), &o); err != nil {
 		return false, true, err
 	}
-	d, err := p.again(ctx, s, row)
+	d, err := p.again(ctx, row)
 	if err != nil {
 		return false, true, err
 	}
@@ -327,7 +327,7 @@ func (p *Press) Reproduce(ctx context.Context, s Stored) (same, known bool, err 
 }
 
 // again is the document that a file was made of.
-func (p *Press) again(ctx context.Context, s Stored, row query.Rendering) (Document, error) {
+func (p *Press) again(ctx context.Context, row query.Rendering) (Document, error) {
 	if row.TemplateID == "" {
 		var text draftText
 		if err := json.Unmarshal([]byte(row.Data), &text); err != nil {
@@ -339,6 +339,5 @@ func (p *Press) again(ctx context.Context, s Stored, row query.Rendering) (Docum
 	if err != nil {
 		return Document{}, err
 	}
-	// Who made it could read the template then, and a published version stays readable.
-	return p.templates.document(ctx, domain.Principal{UserID: s.UserID, Role: domain.RoleAdmin}, key{row.TemplateID, row.TemplateVersion}, data, RulesVersion(row.RulesVersion))
+	return p.templates.rebuild(ctx, row.TemplateID, row.TemplateVersion, data, RulesVersion(row.RulesVersion))
 }

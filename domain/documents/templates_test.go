@@ -3,10 +3,12 @@ package documents
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +16,7 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/ai/prompts"
+	"counsel/gen/query"
 )
 
 // published are the templates that came with the program, by a hash of all they consist of. A
@@ -29,7 +32,7 @@ var published = map[string]string{
 
 func shippedTemplates(t testing.TB) *Templates {
 	t.Helper()
-	s, err := NewTemplates(nil, domain.SystemClock, nil)
+	s, err := NewTemplates(nil, domain.SystemClock, domain.NewID, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +183,7 @@ func notice(version string) NewTemplateVersion {
 func newTemplates(t testing.TB) (*Templates, *draftBundle) {
 	t.Helper()
 	b := newDraftBundle(t)
-	s, err := NewTemplates(b.pool, func() time.Time { return b.now }, blank(0))
+	s, err := NewTemplates(b.pool, func() time.Time { return b.now }, domain.NewID, blank(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +210,8 @@ func TestTemplateVersions(t *testing.T) {
 	if err != nil || v.Name != "Notice" || v.PublishedAt != nil || *v.AuthorID != b.lawyer.UserID || v.Body != noticeBody || string(v.Schema) != noticeSchema || string(v.Sample) != noticeSample {
 		t.Fatalf("created %+v, %v", v, err)
 	}
-	// Until it is published only lawyers and admins know of it.
+	other := addUser(t, b.pool, domain.RoleLawyer)
+	// Until it is published only its owner and admins know of it.
 	for name, do := range map[string]func(domain.Principal) error{
 		"get":     func(p domain.Principal) error { _, err := s.Get(t.Context(), p, id); return err },
 		"version": func(p domain.Principal) error { _, err := s.Version(t.Context(), p, id, "1"); return err },
@@ -220,8 +224,13 @@ func TestTemplateVersions(t *testing.T) {
 		if err := do(b.admin); err != nil {
 			t.Errorf("%s for the admin: %v", name, err)
 		}
-		if err := do(b.client); domain.CodeOf(err) != domain.NotFound {
-			t.Errorf("%s for a client: %v", name, err)
+		if err := do(b.lawyer); err != nil {
+			t.Errorf("%s for the owner: %v", name, err)
+		}
+		for who, p := range map[string]domain.Principal{"a client": b.client, "another lawyer": other} {
+			if err := do(p); domain.CodeOf(err) != domain.NotFound {
+				t.Errorf("%s for %s: %v", name, who, err)
+			}
 		}
 	}
 	_, err = s.Publish(t.Context(), b.client, id, "1")
@@ -262,6 +271,8 @@ func TestTemplateVersions(t *testing.T) {
 
 	_, err = s.Create(t.Context(), b.lawyer, id, notice("3"))
 	wantCode(t, err, domain.Conflict)
+	_, err = s.Create(t.Context(), other, id, notice("3")) // the firm shares it
+	wantCode(t, err, domain.Conflict)
 	_, err = s.Create(t.Context(), b.lawyer, "nda", notice("3"))
 	wantCode(t, err, domain.Conflict)
 	_, err = s.AddVersion(t.Context(), b.lawyer, newTemplateID(), notice("1"))
@@ -280,25 +291,252 @@ func TestTemplateVersions(t *testing.T) {
 	wantCode(t, err, domain.Forbidden)
 }
 
-// TestOwnVersionOfAShippedTemplate: it stands beside the one that came with the program.
-func TestOwnVersionOfAShippedTemplate(t *testing.T) {
+// TestShippedTemplatesAreCopied: nobody changes them, everybody may go on from them.
+func TestShippedTemplatesAreCopied(t *testing.T) {
 	t.Parallel()
 	s, b := newTemplates(t)
-	version := "own-" + domain.NewID().String()[24:]
-	_, err := s.AddVersion(t.Context(), b.lawyer, "nda", notice("1"))
+	ctx := t.Context()
+	for _, who := range []domain.Principal{b.lawyer, b.admin} {
+		_, err := s.AddVersion(ctx, who, "nda", notice("2"))
+		wantCode(t, err, domain.Forbidden)
+		_, err = s.Publish(ctx, who, "nda", "1")
+		wantCode(t, err, domain.Forbidden)
+		_, err = s.Unpublish(ctx, who, "nda", "")
+		wantCode(t, err, domain.Forbidden)
+		_, err = s.Archive(ctx, who, "nda")
+		wantCode(t, err, domain.Forbidden)
+		_, err = s.Share(ctx, who, "nda", Private)
+		wantCode(t, err, domain.Forbidden)
+	}
+	_, err := s.Copy(ctx, b.client, "nda", "", newTemplateID(), domain.ID{})
+	wantCode(t, err, domain.Forbidden)
+	_, err = s.Copy(ctx, b.lawyer, "nda", "7", newTemplateID(), domain.ID{})
+	wantCode(t, err, domain.NotFound)
+	_, err = s.Copy(ctx, b.lawyer, "nda", "", "nda", domain.ID{})
 	wantCode(t, err, domain.Conflict)
-	if _, err := s.AddVersion(t.Context(), b.lawyer, "nda", notice(version)); err != nil {
+	id := newTemplateID()
+	v, err := s.Copy(ctx, b.lawyer, "nda", "", id, domain.ID{})
+	if err != nil || v.TemplateID != id || v.Version != "1" || v.Body != s.texts[key{"nda", "1"}].Body || v.PublishedAt != nil || *v.AuthorID != b.lawyer.UserID {
+		t.Fatalf("copied %+v, %v", v.TemplateVersionSummary, err)
+	}
+}
+
+// TestTemplatesAreTheirOwners: what others can see they cannot change, and what they cannot see is not there,
+// not even as an id that is taken.
+func TestTemplatesAreTheirOwners(t *testing.T) {
+	t.Parallel()
+	s, b := newTemplates(t)
+	ctx := t.Context()
+	other := addUser(t, b.pool, domain.RoleLawyer)
+	id := newTemplateID()
+	data := map[string]any{"to": "Bob", "date": "2026-01-01"}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	changes := func(who domain.Principal) map[string]error {
+		_, add := s.AddVersion(ctx, who, id, notice("x"))
+		_, publish := s.Publish(ctx, who, id, "1")
+		_, unpublish := s.Unpublish(ctx, who, id, "")
+		_, archive := s.Archive(ctx, who, id)
+		_, share := s.Share(ctx, who, id, Private)
+		return map[string]error{"add": add, "publish": publish, "unpublish": unpublish, "archive": archive, "share": share}
+	}
+	_, err := s.Create(ctx, b.lawyer, id, notice("1"))
+	must(err)
+	for name, err := range changes(other) {
+		if domain.CodeOf(err) != domain.NotFound {
+			t.Errorf("%s of a hidden template: %v", name, err)
+		}
+	}
+	// Both have one of the same id, and each finds their own; a third finds none.
+	theirs := notice("9")
+	_, err = s.Create(ctx, other, id, theirs)
+	must(err)
+	mine, err := s.Get(ctx, b.lawyer, id)
+	must(err)
+	if mine.Versions[0].Version != "1" || *mine.OwnerID != b.lawyer.UserID || mine.Sharing != SharedWithFirm {
+		t.Errorf("the first owner finds %+v", mine)
+	}
+	if got, err := s.Get(ctx, other, id); err != nil || got.Versions[0].Version != "9" {
+		t.Errorf("the second finds %+v, %v", got, err)
+	}
+	_, err = s.Get(ctx, b.client, id)
+	wantCode(t, err, domain.NotFound)
+
+	// Published, it is everybody's to use.
+	_, err = s.Publish(ctx, b.lawyer, id, "1")
+	must(err)
+	_, err = s.Document(ctx, b.client, id, "1", data)
+	must(err)
+	_, err = s.Publish(ctx, other, id, "9") // the firm has one by this id
+	wantCode(t, err, domain.Conflict)
+	_, err = s.Share(ctx, other, id, Private)
+	must(err)
+	_, err = s.Publish(ctx, other, id, "9") // for oneself
+	must(err)
+	_, err = s.Share(ctx, other, id, SharedWithFirm)
+	wantCode(t, err, domain.Conflict)
+	_, err = s.Archive(ctx, other, id)
+	must(err)
+	stranger := addUser(t, b.pool, domain.RoleLawyer)
+	_, err = s.AddVersion(ctx, stranger, id, notice("x"))
+	wantCode(t, err, domain.Forbidden)
+	for name, err := range changes(stranger) {
+		if domain.CodeOf(err) != domain.Forbidden {
+			t.Errorf("%s of somebody else's template: %v", name, err)
+		}
+	}
+	_, err = s.Copy(ctx, stranger, id, "1", id+"-2", domain.ID{})
+	must(err)
+
+	// Private, it is the owner's again, and an admin's.
+	_, err = s.Share(ctx, b.lawyer, id, Private)
+	must(err)
+	_, err = s.Document(ctx, stranger, id, "1", data) // from the forms that are ready, too
+	wantCode(t, err, domain.NotFound)
+	_, err = s.Document(ctx, b.lawyer, id, "1", data)
+	must(err)
+	_, err = s.Version(ctx, b.admin, id, "1")
+	must(err)
+	_, err = s.Share(ctx, b.lawyer, id, "public")
+	wantCode(t, err, domain.Invalid, "/sharing")
+}
+
+// TestTakenBack: nothing new is made of a version that was unpublished or archived, and what was made
+// can be made again, to be verified.
+func TestTakenBack(t *testing.T) {
+	t.Parallel()
+	s, b := newTemplates(t)
+	ctx := t.Context()
+	id := newTemplateID()
+	data := map[string]any{"to": "Bob", "date": "2026-01-01"}
+	reason := func(who domain.Principal, code domain.Code, want string) {
+		t.Helper()
+		_, err := s.Document(ctx, who, id, "1", data)
+		wantCode(t, err, code)
+		if e := err.(*domain.Error); e.Reason != want { //nolint:errorlint // wantCode saw to that
+			t.Errorf("reason %q, want %q", e.Reason, want)
+		}
+	}
+	for _, version := range []string{"1", "2"} {
+		var err error
+		if version == "1" {
+			_, err = s.Create(ctx, b.lawyer, id, notice(version))
+		} else {
+			_, err = s.AddVersion(ctx, b.lawyer, id, notice(version))
+		}
+		if err == nil {
+			_, err = s.Publish(ctx, b.lawyer, id, version)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	made, row, err := s.document(ctx, b.client, id, "1", data)
+	if err != nil || row == id {
+		t.Fatalf("%q, %v", row, err)
+	}
+	again := func() {
+		t.Helper()
+		d, err := s.rebuild(ctx, row, "1", data, CurrentRules)
+		if err != nil || plainText(d) != plainText(made) {
+			t.Errorf("cannot be made again: %v", err)
+		}
+	}
+	_, err = s.Unpublish(ctx, b.lawyer, id, "7")
+	wantCode(t, err, domain.NotFound)
+	tmpl, err := s.Unpublish(ctx, b.lawyer, id, "1")
+	if err != nil || tmpl.Versions[0].PublishedAt != nil || tmpl.Versions[1].PublishedAt == nil {
+		t.Fatalf("%+v, %v", tmpl, err)
+	}
+	reason(b.client, domain.NotFound, "")
+	reason(b.lawyer, domain.Conflict, "template_unpublished")
+	reason(b.admin, domain.Conflict, "template_unpublished")
+	if _, _, err := s.Preview(ctx, b.lawyer, id, "1", nil); err != nil {
+		t.Errorf("its owner cannot look at it: %v", err)
+	}
+	again()
+	if _, err = s.Publish(ctx, b.lawyer, id, "1"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Publish(t.Context(), b.lawyer, "nda", version); err != nil {
+	if _, err = s.Document(ctx, b.client, id, "1", data); err != nil {
+		t.Errorf("published again: %v", err)
+	}
+	if tmpl, err = s.Unpublish(ctx, b.lawyer, id, ""); err != nil || tmpl.Versions[0].PublishedAt != nil || tmpl.Versions[1].PublishedAt != nil {
+		t.Errorf("all: %+v, %v", tmpl, err)
+	}
+	_, err = s.Get(ctx, b.client, id)
+	wantCode(t, err, domain.NotFound)
+	if _, err = s.Publish(ctx, b.lawyer, id, "1"); err != nil {
 		t.Fatal(err)
 	}
-	tmpl, err := s.Get(t.Context(), b.client, "nda")
-	if err != nil || tmpl.Versions[0].Version != "1" || tmpl.Latest().Version != version {
-		t.Errorf("%+v, %v", tmpl, err)
+
+	if tmpl, err = s.Archive(ctx, b.lawyer, id); err != nil || tmpl.ArchivedAt == nil {
+		t.Fatalf("%+v, %v", tmpl, err)
 	}
-	if v, err := s.Publish(t.Context(), b.lawyer, "nda", "1"); err != nil || !v.PublishedAt.Equal(shippedAt) {
-		t.Errorf("%+v, %v", v, err)
+	first := *tmpl.ArchivedAt
+	b.now = b.now.Add(time.Hour)
+	if tmpl, err = s.Archive(ctx, b.lawyer, id); err != nil || !tmpl.ArchivedAt.Equal(first) {
+		t.Errorf("archived again: %+v, %v", tmpl, err)
+	}
+	reason(b.client, domain.NotFound, "")
+	reason(b.lawyer, domain.Conflict, "template_archived")
+	_, err = s.AddVersion(ctx, b.lawyer, id, notice("3"))
+	wantCode(t, err, domain.Conflict)
+	_, err = s.Publish(ctx, b.lawyer, id, "2")
+	wantCode(t, err, domain.Conflict)
+	again()
+	if _, err = s.Copy(ctx, b.lawyer, id, "1", id+"-2", domain.ID{}); err != nil {
+		t.Error(err)
+	}
+	items, _, err := s.List(ctx, b.lawyer, 100, id[:len(id)-1])
+	if err != nil || slices.ContainsFunc(items, func(t Template) bool { return t.ID == id }) {
+		t.Errorf("listed although archived: %v", err)
+	}
+}
+
+// TestTemplatesOfThoseWhoAreErased: what nobody used goes; what the firm uses, and what documents are verified by,
+// stays.
+func TestTemplatesOfThoseWhoAreErased(t *testing.T) {
+	t.Parallel()
+	s, b := newTemplates(t)
+	ctx := t.Context()
+	used, unused, shared := newTemplateID(), newTemplateID(), newTemplateID()
+	for _, id := range []string{used, unused, shared} {
+		if _, err := s.Create(ctx, b.lawyer, id, notice("1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Publish(ctx, b.lawyer, shared, "1"); err != nil {
+		t.Fatal(err)
+	}
+	_, row, err := s.document(ctx, b.lawyer, used, "1", map[string]any{"to": "Bob", "date": "2026-01-01"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := domain.NewID()
+	q := query.New(b.pool)
+	keepRendering(t, b.pool, doc, b.lawyer.UserID, row)
+	var exported []string
+	if err := s.Of(ctx, b.lawyer.UserID, func(t Template, versions []TemplateVersion) error {
+		exported = append(exported, t.ID+versions[0].Body[:3])
+		return nil
+	}); err != nil || len(exported) != 3 {
+		t.Errorf("exported %v, %v", exported, err)
+	}
+	if err := s.Forget(ctx, q, b.lawyer.UserID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Get(ctx, b.lawyer, unused)
+	wantCode(t, err, domain.NotFound)
+	if _, err := s.Get(ctx, b.client, shared); err != nil {
+		t.Errorf("the firm's: %v", err)
+	}
+	if _, err := s.rebuild(ctx, row, "1", map[string]any{"to": "Bob", "date": "2026-01-01"}, CurrentRules); err != nil {
+		t.Errorf("what a document was made of: %v", err)
 	}
 }
 
@@ -344,6 +582,9 @@ func TestListTemplates(t *testing.T) {
 	if client[mine] != 1 || client[hidden] != 0 || lawyer[mine] != 1 || lawyer[hidden] != 1 {
 		t.Errorf("the client sees %v, the lawyer %v", client, lawyer)
 	}
+	if other := all(addUser(t, b.pool, domain.RoleLawyer)); other[mine] != 1 || other[hidden] != 0 {
+		t.Errorf("another lawyer sees %v", other)
+	}
 }
 
 // TestTemplateRace: of many who take the same version name at once, one gets it.
@@ -360,7 +601,7 @@ func TestTemplateRace(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() { _, errs[i] = s.AddVersion(t.Context(), b.lawyer, id, notice("2")) })
-		wg.Go(func() { _, errs[n+i] = s.Create(t.Context(), b.admin, other, notice("1")) })
+		wg.Go(func() { _, errs[n+i] = s.Create(t.Context(), b.lawyer, other, notice("1")) })
 	}
 	wg.Wait()
 	for _, part := range [][]error{errs[:n], errs[n:]} {
@@ -375,5 +616,20 @@ func TestTemplateRace(t *testing.T) {
 		if won != 1 {
 			t.Errorf("%d won", won)
 		}
+	}
+}
+
+// keepRendering records that a document was made of a version 1.
+func keepRendering(t *testing.T, pool *sql.DB, doc, user domain.ID, row string) {
+	t.Helper()
+	now := domain.SystemClock()
+	q := query.New(pool)
+	_, err := pool.ExecContext(t.Context(), `INSERT INTO documents (id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at)
+		VALUES (?, ?, 'a.pdf', 'application/pdf', 'rendered', 'stored', 'none', 1, ?, ?, ?)`, doc, user, make([]byte, 32), now, now)
+	if err == nil {
+		err = q.CreateRendering(t.Context(), query.CreateRenderingParams{DocumentID: doc, TemplateID: row, TemplateVersion: "1", Data: "{}", Options: "{}"})
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -45,7 +45,7 @@ func (w wall) list(ctx context.Context, caller domain.Principal, matter domain.I
 func (w wall) show(ctx context.Context, caller domain.Principal, owner domain.ID, matter *domain.ID, act cases.Act, absent func() error) error {
 	if matter == nil {
 		if !mayRead(caller, owner) {
-			return absent()
+			return w.missing(ctx, caller, absent())
 		}
 		return nil
 	}
@@ -54,6 +54,14 @@ func (w wall) show(ctx context.Context, caller domain.Principal, owner domain.ID
 	}
 	act.Subject = w.subject
 	return hidden(w.cases.Read(ctx, caller, *matter, act), absent)
+}
+
+// missing is what there is to say of something that is not there, after the work that what is hidden takes.
+func (w wall) missing(ctx context.Context, caller domain.Principal, err error) error {
+	if w.cases == nil {
+		return err
+	}
+	return w.cases.Absent(ctx, caller, err)
 }
 
 // change does something in a case, and puts it down, in one transaction; see cases.Change.

@@ -24,6 +24,7 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/account"
+	"counsel/domain/cases"
 	"counsel/domain/jobs"
 	"counsel/domain/notifications"
 	"counsel/domain/webhooks"
@@ -41,6 +42,7 @@ const (
 	PasswordChanged NoticeKind = "password_changed" // name
 	WebhookDisabled NoticeKind = "webhook_disabled" // name, receiver
 	Notification    NoticeKind = "notification"     // name, type: of the event; a link, if people have an application
+	CaseInvitation  NoticeKind = "case_invitation"  // sender; a link, if people have an application
 
 	// Those of package esign, which sends them itself. All say name, sender and document.
 	SignatureRequest        NoticeKind = "signature_request"         // until; link; quote
@@ -57,7 +59,7 @@ const (
 )
 
 // Kinds are all of them.
-var Kinds = []NoticeKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, WebhookDisabled, Notification,
+var Kinds = []NoticeKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, WebhookDisabled, Notification, CaseInvitation,
 	SignatureRequest, SignatureReminder, SignatureCompleted, SignatureCompletedApart, SignatureDeclined, SignatureDeclinedBy, SignatureCancelled, SignatureExpired, SignatureFailed, SignatureNotSent, SignatureBounced}
 
 // Notice is a mail of the service's own.
@@ -84,7 +86,7 @@ func (s *Service) Notify(ctx context.Context, q *query.Queries, n Notice) (domai
 	if err := s.Ready(); err != nil {
 		return domain.ID{}, err
 	}
-	to, err := domain.ParseEmail(n.To)
+	to, err := Address(n.To)
 	if err != nil {
 		return domain.ID{}, fmt.Errorf("email: a notice to what %w", err)
 	}
@@ -109,7 +111,7 @@ func (s *Service) Notify(ctx context.Context, q *query.Queries, n Notice) (domai
 	if err := q.CreateEmail(ctx, p); err != nil {
 		return id, err
 	}
-	if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: id, Field: "to", Address: to.ASCII(), UpdatedAt: now}); err != nil {
+	if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: id, Field: "to", Address: to, UpdatedAt: now}); err != nil {
 		return id, err
 	}
 	queue := jobs.Interactive // somebody waits for it
@@ -235,7 +237,7 @@ func Compose(kind NoticeKind, locale string, fields map[string]string) (subject,
 	if mail.Quote == "" {
 		page.Quote = ""
 	}
-	if kind == Notification && page.Link == "" {
+	if (kind == Notification || kind == CaseInvitation) && page.Link == "" {
 		page.Button = ""
 	}
 	if (page.Link == "") != (page.Button == "") {
@@ -283,7 +285,7 @@ func shorten(s string, most int) string {
 
 // AccountMail puts a mail of an account into the queue, as account.Mailer says.
 func (s *Service) AccountMail(ctx context.Context, q *query.Queries, m account.Mail) error {
-	if _, err := domain.ParseEmail(m.To.Email); err != nil {
+	if _, err := Address(m.To.Email); err != nil {
 		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
 	}
 	_, err := s.Notify(ctx, q, Notice{Kind: NoticeKind(m.Kind), UserID: m.To.ID, To: m.To.Email, Locale: m.Locale,
@@ -299,7 +301,7 @@ func (s *Service) WebhookMail(ctx context.Context, q *query.Queries, w webhooks.
 		return err
 	}
 	u := people[w.UserID]
-	if _, err := domain.ParseEmail(u.Email); err != nil || u.Disabled || s.Ready() != nil {
+	if _, err := Address(u.Email); err != nil || u.Disabled || s.Ready() != nil {
 		return nil //nolint:nilerr // the webhook itself says it, too
 	}
 	receiver, err := url.Parse(w.URL)
@@ -318,7 +320,7 @@ const mostNotified = 20
 // NotificationMail puts a mail into the queue that tells somebody what kind of thing happened, if mail
 // can be sent to them at all, and unless they have had mostNotified.
 func (s *Service) NotificationMail(ctx context.Context, q *query.Queries, m notifications.Mail) error {
-	if _, err := domain.ParseEmail(m.To.Email); err != nil || s.Ready() != nil {
+	if _, err := Address(m.To.Email); err != nil || s.Ready() != nil {
 		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
 	}
 	back, err := q.GetEmailTimeBack(ctx, query.GetEmailTimeBackParams{UserID: m.To.ID, Kind: string(Notification), Offset: mostNotified - 1})
@@ -337,4 +339,28 @@ func (s *Service) NotificationMail(ctx context.Context, q *query.Queries, m noti
 	return err
 }
 
-var _ account.Mailer = (*Service)(nil)
+// InvitationMail puts the mail of an invitation into the queue, as cases.Mailer says. It says nothing of the
+// case, and the inviter by their name only when that is none that mail programs make a link of.
+func (s *Service) InvitationMail(ctx context.Context, q *query.Queries, i cases.Invitation) error {
+	if _, err := Address(i.Email); err != nil || s.Ready() != nil {
+		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
+	}
+	fields := map[string]string{"sender": i.InviterName}
+	if linked.MatchString(i.InviterName) {
+		people, err := s.People.ByID(ctx, []domain.ID{i.InvitedBy})
+		if err != nil {
+			return err
+		}
+		fields["sender"] = people[i.InvitedBy].Email
+	}
+	if s.AppURL != "" {
+		fields["link"] = s.AppURL + "#invitation=" + i.ID.String()
+	}
+	_, err := s.Notify(ctx, q, Notice{Kind: CaseInvitation, UserID: i.InvitedBy, To: i.Email, Fields: fields, Expires: i.ExpiresAt})
+	return err
+}
+
+var (
+	_ account.Mailer = (*Service)(nil)
+	_ cases.Mailer   = (*Service)(nil)
+)

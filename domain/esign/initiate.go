@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/mail"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 
 	"counsel/domain"
 	"counsel/domain/cases"
@@ -40,12 +43,9 @@ type NewRequest struct {
 	DocumentID domain.ID
 	Signers    []NewSigner
 	Workflow   Workflow
-	Message    string // to the signers; may be empty
-	// AcceptRisks names what the document may hold all the same: reasons as the error of ReasonUnfit has
-	// them. What of it the document does hold is put on record.
-	AcceptRisks []string
-	Language    string    // of the mails, as a person or a browser gives it; English when there is no better
-	ExpiresAt   time.Time // zero: in thirty days
+	Message    string    // to the signers; may be empty
+	Language   string    // of the mails, as a person or a browser gives it; English when there is no better
+	ExpiresAt  time.Time // zero: in thirty days
 }
 
 // NewSigner is somebody who is to sign.
@@ -58,8 +58,7 @@ type NewSigner struct {
 
 // Initiate sends a document to be signed. The caller must be one who may send it: the owner of the
 // document, or whoever may change its case. NotFound: there is no such document for them. Invalid:
-// names each thing that is not right by its pointer; with ReasonUnfit, what the document holds that
-// the sender does not accept. Unavailable: no certificate to seal with, or
+// names each thing that is not right by its pointer. Unavailable: no certificate to seal with, or
 // the store is down, or too many documents are being sent; Unavailable, Upstream: the provider.
 // RateLimited: the caller wrote to too many
 // lately. Then nothing was sent.
@@ -107,16 +106,13 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 	if err != nil {
 		return Request{}, err
 	}
-	report, err := s.Seal.Check(ctx, file)
+	pages, err := s.Seal.Check(ctx, file)
 	if err != nil {
 		if e, ok := errors.AsType[*domain.Error](err); ok && e.Code == domain.Invalid {
 			named := domain.InvalidField("/docId", "%s", strings.ToLower(e.Message[:1])+e.Message[1:])
-			named.Err, named.Fields[0].Reason = e.Err, e.Reason
+			named.Err = e.Err
 			return Request{}, named
 		}
-		return Request{}, err
-	}
-	if r.accepted, err = s.inspect(ctx, file, report, n.AcceptRisks); err != nil {
 		return Request{}, err
 	}
 	if s.Provider == nil {
@@ -128,7 +124,7 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 		return Request{}, err
 	}
 	if s.Provider != nil {
-		return s.handOver(ctx, by, r, file, report.Pages)
+		return s.handOver(ctx, by, r, file, pages)
 	}
 	err = s.create(ctx, by, &r, func(q *query.Queries) error { return s.invite(ctx, q, &r) })
 	if err != nil {
@@ -162,11 +158,6 @@ func (s *Service) create(ctx context.Context, by domain.Principal, r *Request, w
 		if err := s.log(ctx, q, r, Event{Kind: EventCreated, By: by.UserID, Detail: r.DocumentSum.String()}); err != nil {
 			return err
 		}
-		if len(r.accepted) > 0 {
-			if err := s.log(ctx, q, r, Event{Kind: EventRisks, Detail: strings.Join(r.accepted, ",")}); err != nil {
-				return err
-			}
-		}
 		if err := with(q); err != nil {
 			return err
 		}
@@ -186,7 +177,7 @@ func (s *Service) create(ctx context.Context, by domain.Principal, r *Request, w
 
 // take checks what somebody asks for and makes it the request's.
 func (r *Request) take(n NewRequest, newID func() domain.ID) error {
-	faults := checkRisks(n.AcceptRisks)
+	var faults []domain.Field
 	fault := func(pointer, format string, args ...any) {
 		faults = append(faults, domain.Field{Pointer: pointer, Detail: fmt.Sprintf(format, args...)})
 	}
@@ -220,8 +211,7 @@ func (r *Request) take(n NewRequest, newID func() domain.ID) error {
 		} else if strings.ContainsFunc(name, func(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) }) {
 			fault(at+"/name", "must not hold control characters")
 		}
-		address, err := domain.ParseEmail(g.Email)
-		key := address.Key()
+		address, key, err := mailbox(g.Email)
 		if err != nil {
 			fault(at+"/email", "%s", err.Error())
 		} else if first, twice := seen[key]; twice {
@@ -238,7 +228,7 @@ func (r *Request) take(n NewRequest, newID func() domain.ID) error {
 				}
 			}
 		}
-		r.Signers = append(r.Signers, Signer{ID: newID(), Number: i + 1, Turn: turn, Name: name, Email: address.ASCII()})
+		r.Signers = append(r.Signers, Signer{ID: newID(), Number: i + 1, Turn: turn, Name: name, Email: address})
 	}
 	if len(faults) > 0 {
 		return refused(faults)
@@ -252,6 +242,30 @@ func (r *Request) take(n NewRequest, newID func() domain.ID) error {
 
 func refused(faults []domain.Field) error {
 	return &domain.Error{Code: domain.Invalid, Message: "The request has a field that cannot be accepted.", Fields: faults}
+}
+
+// mailbox reads an e-mail address. address is as it was given, its domain as mail servers have it
+// (RFC 3490); key is the same for all spellings of one mailbox.
+func mailbox(s string) (address, key string, err error) {
+	s = strings.TrimSpace(s)
+	parsed, perr := mail.ParseAddress(s)
+	at := strings.LastIndexByte(s, '@')
+	if perr != nil || parsed.Address != s || at < 1 {
+		return "", "", errors.New("is not an e-mail address")
+	}
+	local := s[:at]
+	host, herr := idna.Lookup.ToASCII(s[at+1:])
+	if herr != nil || !strings.Contains(host, ".") {
+		return "", "", errors.New("has a domain that cannot be")
+	}
+	if strings.ContainsFunc(local, func(c rune) bool { return c > '~' || c <= ' ' }) {
+		return "", "", errors.New("has characters before the @ that many mail servers do not take")
+	}
+	address = local + "@" + host
+	if len(address) > maxEmail {
+		return "", "", fmt.Errorf("must have at most %d bytes", maxEmail)
+	}
+	return address, strings.ToLower(address), nil
 }
 
 // printable makes sure that the certificate can be printed: a name that the fonts cannot show is

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"counsel/db"
@@ -28,18 +29,27 @@ func (s *Service) inTx(ctx context.Context, fn func(*query.Queries) error) error
 // Get reads a request. It is the sender's and the admins', one of a case the case's members'; to
 // anyone else it looks like one that does not exist.
 func (s *Service) Get(ctx context.Context, by domain.Principal, id domain.ID) (Request, error) {
-	r, err := load(ctx, s.rows, id)
+	return s.find(ctx, by, id, cases.VerbRead)
+}
+
+// find reads a request for somebody who is to do something with it. Whatever they may not know of takes the
+// same work as what is not there.
+func (s *Service) find(ctx context.Context, by domain.Principal, id domain.ID, verb cases.Verb) (Request, error) {
+	row, err := s.rows.GetSignatureRequest(ctx, id)
 	if err != nil {
+		return Request{}, s.Cases.Absent(ctx, by, absent(err))
+	}
+	if err := s.may(ctx, by, requestOf(row), verb); err != nil {
 		return Request{}, err
 	}
-	return r, s.may(ctx, by, r, cases.VerbRead)
+	return withSigners(ctx, s.rows, row)
 }
 
 // may decides whether a caller may do something with a request, and puts a reading down.
 func (s *Service) may(ctx context.Context, by domain.Principal, r Request, verb cases.Verb) error {
 	if r.CaseID == nil {
 		if by.UserID != r.UserID && !by.Admin() {
-			return noRequest()
+			return s.Cases.Absent(ctx, by, noRequest())
 		}
 		return nil
 	}
@@ -127,13 +137,10 @@ func (s *Service) List(ctx context.Context, by domain.Principal, f Filter) (item
 
 // Events is a request's log. Errors as of Get.
 func (s *Service) Events(ctx context.Context, by domain.Principal, id domain.ID) ([]Event, error) {
-	r, err := s.Get(ctx, by, id)
-	if err != nil {
+	if _, err := s.Get(ctx, by, id); err != nil {
 		return nil, err
 	}
-	log, err := events(ctx, s.rows, id)
-	named(log, r.Signers)
-	return log, err
+	return events(ctx, s.rows, id)
 }
 
 // over is the Conflict for a request that has ended.
@@ -144,11 +151,8 @@ func over(r Request) error {
 // Cancel withdraws a request that is open. Whoever was asked to sign and has not is told so.
 // Conflict: it has ended.
 func (s *Service) Cancel(ctx context.Context, by domain.Principal, id domain.ID) (Request, error) {
-	r, err := load(ctx, s.rows, id)
+	r, err := s.find(ctx, by, id, cases.VerbUpdate)
 	if err != nil {
-		return Request{}, err
-	}
-	if err := s.may(ctx, by, r, cases.VerbUpdate); err != nil {
 		return Request{}, err
 	}
 	if err := s.ask(ctx, r); err != nil {
@@ -224,8 +228,11 @@ func (s *Service) SendLink(ctx context.Context, id domain.ID, email string) erro
 	if err != nil {
 		return err
 	}
-	key := domain.EmailKey(email)
-	i := slices.IndexFunc(r.Signers, func(g Signer) bool { return domain.EmailKey(g.Email) == key })
+	_, key, err := mailbox(email)
+	if err != nil {
+		return nil //nolint:nilerr // nobody's
+	}
+	i := slices.IndexFunc(r.Signers, func(g Signer) bool { return strings.ToLower(g.Email) == key })
 	if i < 0 || s.view(r, r.Signers[i].ID).State != LinkOpen || !s.mayRemind(r.Signers[i]) {
 		return nil
 	}
@@ -255,11 +262,8 @@ func (s *Service) remind(ctx context.Context, q *query.Queries, r *Request, g *S
 // manage changes an open request for a caller who may. first, if not nil, comes before anything is
 // changed.
 func (s *Service) manage(ctx context.Context, by domain.Principal, id domain.ID, what string, first func(Request) error, fn func(*query.Queries, *Request) error) (Request, error) {
-	r, err := load(ctx, s.rows, id)
+	r, err := s.find(ctx, by, id, cases.VerbUpdate)
 	if err != nil {
-		return Request{}, err
-	}
-	if err := s.may(ctx, by, r, cases.VerbUpdate); err != nil {
 		return Request{}, err
 	}
 	if first != nil {

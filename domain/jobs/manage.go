@@ -73,8 +73,11 @@ func job(r query.Job) Job {
 // Get returns a job of the caller, or for an admin anyone's; NotFound for others'.
 func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Job, error) {
 	row, err := s.rows.GetJob(ctx, id)
+	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
+		err = notFound()
+	}
 	if err != nil {
-		return Job{}, db.Error(err)
+		return Job{}, err
 	}
 	if row.UserID != caller.UserID && !caller.Admin() {
 		return Job{}, notFound()

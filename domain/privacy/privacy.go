@@ -3,13 +3,14 @@
 //
 // A copy has the account; what was asked, the drafts with all their versions and the documents
 // outside of cases; the mails they sent; what they sent to be signed; what they were asked to sign, as far
-// as it went to an address that is confirmed to be theirs; the webhooks; the notifications; and, for each case the
+// as it went to an address that is confirmed to be theirs; the webhooks; the notifications; the templates they own; and, for each case the
 // person is a member of now, what they have in it. What others wrote about them in cases is the cases'.
 //
 // Erasure takes the name and the address off the account for good, ends its sessions, deletes
 // the drafts, the documents and what was asked outside of cases, the mails they sent, the webhooks, the
 // notifications and the jobs, and ends its memberships. That they want no mail is kept, without their address. What the
-// person wrote, made or sent in cases stays those cases', without a name. What they sent to be signed
+// person wrote, made or sent in cases stays those cases', without a name; so do, of the templates they own, the
+// versions that are published or that documents were made from, the firm's. What they sent to be signed
 // outside of cases is withdrawn, and goes two days later, when its signers have been told. Where somebody
 // signed, and in cases, the record stays whole, with the names of those in it and the file that all have
 // signed: it is the evidence that signers and cases rely on for their claims. So does what the person signed.
@@ -50,6 +51,7 @@ type Deps struct {
 	Email         *email.Service
 	Jobs          *jobs.Service
 	Esign         *esign.Service
+	Templates     *documents.Templates
 }
 
 // Service answers the requests of people. It is safe for concurrent use.
@@ -101,6 +103,7 @@ type Sink interface {
 	Webhook(webhooks.Webhook) error
 	Notification(notifications.Notification) error
 	Preference(notifications.Preference) error
+	Template(documents.Template, []documents.TemplateVersion) error
 	Share(Share) error
 }
 
@@ -184,6 +187,9 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 		if err := out.Preference(one); err != nil {
 			return err
 		}
+	}
+	if err := s.Templates.Of(ctx, user, out.Template); err != nil {
+		return err
 	}
 	return s.Cases.Shares(ctx, caller, user, func(c cases.Share) error {
 		share := Share{Share: c}
@@ -376,6 +382,9 @@ func (s *Service) forget(ctx context.Context, q *query.Queries, user domain.ID, 
 		return err
 	}
 	if err := s.Drafts.Forget(ctx, q, user); err != nil {
+		return err
+	}
+	if err := s.Templates.Forget(ctx, q, user); err != nil {
 		return err
 	}
 	return s.Jobs.Forget(ctx, q, user)

@@ -477,6 +477,7 @@ const (
 	PartyConflictMatchedEmail              PartyConflictMatched = "email"
 	PartyConflictMatchedName               PartyConflictMatched = "name"
 	PartyConflictMatchedRegistrationNumber PartyConflictMatched = "registrationNumber"
+	PartyConflictMatchedSimilarName        PartyConflictMatched = "similarName"
 )
 
 // Valid indicates whether the value is a known member of the PartyConflictMatched enum.
@@ -487,6 +488,8 @@ func (e PartyConflictMatched) Valid() bool {
 	case PartyConflictMatchedName:
 		return true
 	case PartyConflictMatchedRegistrationNumber:
+		return true
+	case PartyConflictMatchedSimilarName:
 		return true
 	default:
 		return false
@@ -826,54 +829,6 @@ func (e SignerStatus) Valid() bool {
 	}
 }
 
-// Defines values for SigningRisk.
-const (
-	SigningRiskAction           SigningRisk = "action"
-	SigningRiskAttachment       SigningRisk = "attachment"
-	SigningRiskBlank            SigningRisk = "blank"
-	SigningRiskDraft            SigningRisk = "draft"
-	SigningRiskEmptyField       SigningRisk = "empty_field"
-	SigningRiskExternalDocument SigningRisk = "external_document"
-	SigningRiskFormAction       SigningRisk = "form_action"
-	SigningRiskJavascript       SigningRisk = "javascript"
-	SigningRiskLaunch           SigningRisk = "launch"
-	SigningRiskLayers           SigningRisk = "layers"
-	SigningRiskLink             SigningRisk = "link"
-	SigningRiskMedia            SigningRisk = "media"
-)
-
-// Valid indicates whether the value is a known member of the SigningRisk enum.
-func (e SigningRisk) Valid() bool {
-	switch e {
-	case SigningRiskAction:
-		return true
-	case SigningRiskAttachment:
-		return true
-	case SigningRiskBlank:
-		return true
-	case SigningRiskDraft:
-		return true
-	case SigningRiskEmptyField:
-		return true
-	case SigningRiskExternalDocument:
-		return true
-	case SigningRiskFormAction:
-		return true
-	case SigningRiskJavascript:
-		return true
-	case SigningRiskLaunch:
-		return true
-	case SigningRiskLayers:
-		return true
-	case SigningRiskLink:
-		return true
-	case SigningRiskMedia:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for SigningViewState.
 const (
 	SigningViewStateClosed   SigningViewState = "closed"
@@ -964,6 +919,24 @@ func (e SuppressionReason) Valid() bool {
 	case SuppressionReasonManual:
 		return true
 	case SuppressionReasonUnsubscribed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TemplateSharing.
+const (
+	TemplateSharingFirm    TemplateSharing = "firm"
+	TemplateSharingPrivate TemplateSharing = "private"
+)
+
+// Valid indicates whether the value is a known member of the TemplateSharing enum.
+func (e TemplateSharing) Valid() bool {
+	switch e {
+	case TemplateSharingFirm:
+		return true
+	case TemplateSharingPrivate:
 		return true
 	default:
 		return false
@@ -1282,10 +1255,18 @@ func (e ReceiveSignatureWebhookParamsProvider) Valid() bool {
 	}
 }
 
+// AcceptedInvitation defines model for AcceptedInvitation.
+type AcceptedInvitation struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID ID `json:"caseId"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+}
+
 // AddCaseMemberRequest Names the account by one of `userId` and `email`.
 type AddCaseMemberRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email *EmailAddress `json:"email,omitempty"`
 
 	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
@@ -1297,8 +1278,7 @@ type AddCaseMemberRequest struct {
 
 // AddCasePartyRequest defines model for AddCasePartyRequest.
 type AddCasePartyRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email *EmailAddress `json:"email,omitempty"`
 
 	// Kind What a party is.
@@ -1380,6 +1360,36 @@ type Case struct {
 // CaseDescription What the case is about.
 type CaseDescription = string
 
+// CaseInvitation defines model for CaseInvitation.
+type CaseInvitation struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID ID `json:"caseId"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Email An e-mail address; upper and lower case are the same.
+	Email EmailAddress `json:"email"`
+
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// InvitedBy A UUIDv7; sorting ids sorts by time of creation.
+	InvitedBy ID `json:"invitedBy"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+}
+
+// CaseInvitationList defines model for CaseInvitationList.
+type CaseInvitationList struct {
+	// Items The invitations.
+	Items []CaseInvitation `json:"items"`
+}
+
 // CaseList defines model for CaseList.
 type CaseList struct {
 	// Items The cases.
@@ -1391,8 +1401,7 @@ type CaseList struct {
 
 // CaseMember defines model for CaseMember.
 type CaseMember struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email EmailAddress `json:"email"`
 
 	// FullName The person's name.
@@ -1446,8 +1455,7 @@ type CaseParty struct {
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email *EmailAddress `json:"email,omitempty"`
 
 	// ID A UUIDv7; sorting ids sorts by time of creation.
@@ -1734,6 +1742,15 @@ type ConsultationSummary struct {
 	UserID ID `json:"userId"`
 }
 
+// CopyTemplateRequest defines model for CopyTemplateRequest.
+type CopyTemplateRequest struct {
+	// TemplateID The id of a template: small letters, digits and hyphens.
+	TemplateID TemplateID `json:"templateId"`
+
+	// Version The name of a version, such as 1, 2.1 or 2026-03.
+	Version *TemplateVersionName `json:"version,omitempty"`
+}
+
 // CreateCaseNoteRequest defines model for CreateCaseNoteRequest.
 type CreateCaseNoteRequest struct {
 	// Body The note.
@@ -1769,8 +1786,7 @@ type CreateDraftRequest struct {
 
 // CreateSuppressionRequest defines model for CreateSuppressionRequest.
 type CreateSuppressionRequest struct {
-	// Address An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Address An e-mail address; upper and lower case are the same.
 	Address EmailAddress `json:"address"`
 }
 
@@ -2112,8 +2128,7 @@ type Email struct {
 	// Recipients To whom, and where it stands for each.
 	Recipients []EmailRecipient `json:"recipients"`
 
-	// ReplyTo An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// ReplyTo An e-mail address; upper and lower case are the same.
 	ReplyTo *EmailAddress `json:"replyTo,omitempty"`
 
 	// SendAt RFC 3339, in UTC.
@@ -2132,8 +2147,7 @@ type Email struct {
 	UserID ID `json:"userId"`
 }
 
-// EmailAddress An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-// domain in its own letters and in ASCII (xn--).
+// EmailAddress An e-mail address; upper and lower case are the same.
 type EmailAddress = string
 
 // EmailAttachment defines model for EmailAttachment.
@@ -2180,8 +2194,7 @@ type EmailList struct {
 
 // EmailRecipient defines model for EmailRecipient.
 type EmailRecipient struct {
-	// Address An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Address An e-mail address; upper and lower case are the same.
 	Address EmailAddress `json:"address"`
 
 	// Field Where the recipient stands.
@@ -2310,17 +2323,8 @@ type FieldError struct {
 	// Detail What is wrong with it.
 	Detail string `json:"detail"`
 
-	// Page The page of the document, from 1.
-	Page *int32 `json:"page,omitempty"`
-
 	// Pointer A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`; for a header, its name.
 	Pointer string `json:"pointer"`
-
-	// Quote The words of the document, or the name of what it holds.
-	Quote *string `json:"quote,omitempty"`
-
-	// Reason What is wrong with a document, for programs: see `initiateSignature`.
-	Reason *string `json:"reason,omitempty"`
 }
 
 // Finding defines model for Finding.
@@ -2406,9 +2410,6 @@ type ID = openapi_types.UUID
 
 // InitiateSignatureRequest defines model for InitiateSignatureRequest.
 type InitiateSignatureRequest struct {
-	// AcceptRisks What the document may hold all the same. Only what it does hold is put on record.
-	AcceptRisks []SigningRisk `json:"acceptRisks,omitempty"`
-
 	// DocID A UUIDv7; sorting ids sorts by time of creation.
 	DocID ID `json:"docId"`
 
@@ -2438,6 +2439,30 @@ type InitiateSignatureResponse struct {
 
 	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
 	TrackingID ID `json:"trackingId"`
+}
+
+// Invitation defines model for Invitation.
+type Invitation struct {
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// InviterName The name of the person who invites.
+	InviterName string `json:"inviterName"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+}
+
+// InvitationList defines model for InvitationList.
+type InvitationList struct {
+	// Items The invitations.
+	Items []Invitation `json:"items"`
 }
 
 // Job defines model for Job.
@@ -2547,8 +2572,7 @@ type Locale = string
 
 // LoginRequest defines model for LoginRequest.
 type LoginRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email EmailAddress `json:"email"`
 
 	// Password The account's password.
@@ -2638,7 +2662,7 @@ type PartyConflict struct {
 	// CaseID A UUIDv7; sorting ids sorts by time of creation.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// Matched What is the same.
+	// Matched What is the same, or, by `similarName`, may be.
 	Matched []PartyConflictMatched `json:"matched"`
 
 	// Side Where a party stands; other: on neither side, such as a witness.
@@ -2696,7 +2720,7 @@ type PreviewTemplateRequest struct {
 
 // Problem A failure (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
 	Code string `json:"code"`
 
 	// Detail What happened this time.
@@ -2766,8 +2790,7 @@ type RefreshRequest struct {
 
 // RegisterRequest defines model for RegisterRequest.
 type RegisterRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email EmailAddress `json:"email"`
 
 	// FullName The person's name.
@@ -2867,8 +2890,7 @@ type ReplayWebhookResponse struct {
 
 // RequestPasswordResetRequest defines model for RequestPasswordResetRequest.
 type RequestPasswordResetRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email EmailAddress `json:"email"`
 }
 
@@ -3026,9 +3048,6 @@ type SignatureEvent struct {
 
 	// Seq From 1, without a gap.
 	Seq int64 `json:"seq"`
-
-	// SignedAs The name that was typed as a signature, where it is another than the signer's.
-	SignedAs *string `json:"signedAs,omitempty"`
 
 	// Signer Whose doing it was.
 	Signer *int32 `json:"signer,omitempty"`
@@ -3193,9 +3212,6 @@ type SigningLinkRequest struct {
 	TrackingID ID `json:"trackingId"`
 }
 
-// SigningRisk What makes a document unfit to be signed. blank: a blank, a placeholder or a field of a template that is not filled in; draft: it is marked as a draft; empty_field: a required form field is empty; javascript: a script; launch: it starts a program or opens a file; link: it opens an address of the web; form_action: it sends, fills or empties its form; external_document: it leads into another file, or takes contents from one; action: it shows, hides or prints something by itself; attachment: a file within it; media: sound, film or 3D; layers: contents that are hidden, or print otherwise than they show.
-type SigningRisk string
-
 // SigningSecret What stands behind the `#` of a signing link.
 type SigningSecret = string
 
@@ -3345,6 +3361,9 @@ type SuppressionList struct {
 
 // Template defines model for Template.
 type Template struct {
+	// ArchivedAt RFC 3339, in UTC.
+	ArchivedAt *Time `json:"archivedAt,omitempty"`
+
 	// Description What it is for.
 	Description string `json:"description"`
 
@@ -3353,6 +3372,12 @@ type Template struct {
 
 	// Name Its name in the latest version.
 	Name string `json:"name"`
+
+	// OwnerID A UUIDv7; sorting ids sorts by time of creation.
+	OwnerID *ID `json:"ownerId,omitempty"`
+
+	// Sharing Who may use the published versions: everyone, or the owner alone.
+	Sharing TemplateSharing `json:"sharing"`
 
 	// TemplateID The id of a template: small letters, digits and hyphens.
 	TemplateID TemplateID `json:"templateId"`
@@ -3382,6 +3407,9 @@ type TemplatePreview struct {
 	Title string `json:"title"`
 }
 
+// TemplateSharing Who may use the published versions: everyone, or the owner alone.
+type TemplateSharing string
+
 // TemplateVersion defines model for TemplateVersion.
 type TemplateVersion struct {
 	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
@@ -3399,7 +3427,7 @@ type TemplateVersion struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether everyone may use it.
+	// Published Whether it may be used by all with whom the template is shared.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
@@ -3432,7 +3460,7 @@ type TemplateVersionSummary struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether everyone may use it.
+	// Published Whether it may be used by all with whom the template is shared.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
@@ -3580,6 +3608,12 @@ type UpdateNotificationRequest struct {
 	Read bool `json:"read"`
 }
 
+// UpdateTemplateRequest defines model for UpdateTemplateRequest.
+type UpdateTemplateRequest struct {
+	// Sharing Who may use the published versions: everyone, or the owner alone.
+	Sharing TemplateSharing `json:"sharing"`
+}
+
 // UpdateUserRequest defines model for UpdateUserRequest.
 type UpdateUserRequest struct {
 	// Disabled True bars the account from signing in.
@@ -3621,8 +3655,7 @@ type User struct {
 	// Disabled Whether the account is barred from signing in.
 	Disabled bool `json:"disabled"`
 
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email EmailAddress `json:"email"`
 
 	// EmailVerified Whether the person has shown that mail to the address reaches them.
@@ -3669,7 +3702,10 @@ type UserExport struct {
 
 	// Signatures What the person was asked to sign, at an address that is confirmed to be theirs.
 	Signatures []ExportedSignature `json:"signatures"`
-	User       User                `json:"user"`
+
+	// Templates The versions of the templates that the person owns.
+	Templates []TemplateVersion `json:"templates"`
+	User      User              `json:"user"`
 
 	// Webhooks The webhooks, without their secrets.
 	Webhooks []Webhook `json:"webhooks"`
@@ -4371,6 +4407,27 @@ type CreateTemplateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ArchiveTemplateParams defines parameters for ArchiveTemplate.
+type ArchiveTemplateParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CopyTemplateParams defines parameters for CopyTemplate.
+type CopyTemplateParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UnpublishTemplateParams defines parameters for UnpublishTemplate.
+type UnpublishTemplateParams struct {
+	// Version The version to take back; all when absent.
+	Version *TemplateVersionName `form:"version,omitempty" json:"version,omitempty"`
+
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CreateTemplateVersionParams defines parameters for CreateTemplateVersion.
 type CreateTemplateVersionParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
@@ -4568,6 +4625,12 @@ type UpdateNotificationJSONRequestBody = UpdateNotificationRequest
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplateRequest
+
+// UpdateTemplateJSONRequestBody defines body for UpdateTemplate for application/json ContentType.
+type UpdateTemplateJSONRequestBody = UpdateTemplateRequest
+
+// CopyTemplateJSONRequestBody defines body for CopyTemplate for application/json ContentType.
+type CopyTemplateJSONRequestBody = CopyTemplateRequest
 
 // CreateTemplateVersionJSONRequestBody defines body for CreateTemplateVersion for application/json ContentType.
 type CreateTemplateVersionJSONRequestBody = CreateTemplateVersionRequest
@@ -4768,6 +4831,12 @@ type ServerInterface interface {
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx *echo.Context, caseID CaseID) error
+	// ListCaseInvitations List who is invited to a case
+	// (GET /api/cases/{caseId}/invitations)
+	ListCaseInvitations(ctx *echo.Context, caseID CaseID) error
+	// WithdrawCaseInvitation Withdraw an invitation
+	// (DELETE /api/cases/{caseId}/invitations/{invitationId})
+	WithdrawCaseInvitation(ctx *echo.Context, caseID CaseID, invitationID ID) error
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx *echo.Context, caseID CaseID) error
@@ -4939,6 +5008,15 @@ type ServerInterface interface {
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx *echo.Context, trackingID TrackingID, params RemindSignersParams) error
+	// ListInvitations List the cases one is invited to
+	// (GET /api/invitations)
+	ListInvitations(ctx *echo.Context) error
+	// DeclineInvitation Decline an invitation
+	// (DELETE /api/invitations/{invitationId})
+	DeclineInvitation(ctx *echo.Context, invitationID ID) error
+	// AcceptInvitation Accept an invitation
+	// (POST /api/invitations/{invitationId}/accept)
+	AcceptInvitation(ctx *echo.Context, invitationID ID) error
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx *echo.Context, params ListJobsParams) error
@@ -4975,6 +5053,18 @@ type ServerInterface interface {
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx *echo.Context, templateID TemplateID) error
+	// UpdateTemplate Share a template, or stop sharing it
+	// (PATCH /api/templates/{templateId})
+	UpdateTemplate(ctx *echo.Context, templateID TemplateID) error
+	// ArchiveTemplate Put a template away
+	// (POST /api/templates/{templateId}/archive)
+	ArchiveTemplate(ctx *echo.Context, templateID TemplateID, params ArchiveTemplateParams) error
+	// CopyTemplate Copy a template
+	// (POST /api/templates/{templateId}/copy)
+	CopyTemplate(ctx *echo.Context, templateID TemplateID, params CopyTemplateParams) error
+	// UnpublishTemplate Take published versions back
+	// (POST /api/templates/{templateId}/unpublish)
+	UnpublishTemplate(ctx *echo.Context, templateID TemplateID, params UnpublishTemplateParams) error
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID, params CreateTemplateVersionParams) error
@@ -5522,6 +5612,46 @@ func (w *ServerInterfaceWrapper) UpdateCase(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateCase(ctx, caseID)
+	return err
+}
+
+// ListCaseInvitations converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCaseInvitations(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCaseInvitations(ctx, caseID)
+	return err
+}
+
+// WithdrawCaseInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) WithdrawCaseInvitation(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "invitationId" -------------
+	var invitationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WithdrawCaseInvitation(ctx, caseID, invitationID)
 	return err
 }
 
@@ -7014,6 +7144,47 @@ func (w *ServerInterfaceWrapper) RemindSigners(ctx *echo.Context) error {
 	return err
 }
 
+// ListInvitations converts echo context to params.
+func (w *ServerInterfaceWrapper) ListInvitations(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListInvitations(ctx)
+	return err
+}
+
+// DeclineInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) DeclineInvitation(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "invitationId" -------------
+	var invitationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeclineInvitation(ctx, invitationID)
+	return err
+}
+
+// AcceptInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) AcceptInvitation(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "invitationId" -------------
+	var invitationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcceptInvitation(ctx, invitationID)
+	return err
+}
+
 // ListJobs converts echo context to params.
 func (w *ServerInterfaceWrapper) ListJobs(ctx *echo.Context) error {
 	var err error
@@ -7290,6 +7461,136 @@ func (w *ServerInterfaceWrapper) GetTemplate(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetTemplate(ctx, templateID)
+	return err
+}
+
+// UpdateTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateTemplate(ctx, templateID)
+	return err
+}
+
+// ArchiveTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) ArchiveTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ArchiveTemplateParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ArchiveTemplate(ctx, templateID, params)
+	return err
+}
+
+// CopyTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) CopyTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CopyTemplateParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CopyTemplate(ctx, templateID, params)
+	return err
+}
+
+// UnpublishTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) UnpublishTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnpublishTemplateParams
+	// ------------- Optional query parameter "version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "version", ctx.QueryParams(), &params.Version, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnpublishTemplate(ctx, templateID, params)
 	return err
 }
 
@@ -8011,6 +8312,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates, options.OperationMiddlewares["listTemplates"]...)
 	router.POST(options.BaseURL+"/api/templates", wrapper.CreateTemplate, options.OperationMiddlewares["createTemplate"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId", wrapper.GetTemplate, options.OperationMiddlewares["getTemplate"]...)
+	router.PATCH(options.BaseURL+"/api/templates/:templateId", wrapper.UpdateTemplate, options.OperationMiddlewares["updateTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/unpublish", wrapper.UnpublishTemplate, options.OperationMiddlewares["unpublishTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/archive", wrapper.ArchiveTemplate, options.OperationMiddlewares["archiveTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/copy", wrapper.CopyTemplate, options.OperationMiddlewares["copyTemplate"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions", wrapper.CreateTemplateVersion, options.OperationMiddlewares["createTemplateVersion"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId/versions/:version", wrapper.GetTemplateVersion, options.OperationMiddlewares["getTemplateVersion"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/preview", wrapper.PreviewTemplateVersion, options.OperationMiddlewares["previewTemplateVersion"]...)
@@ -8024,6 +8329,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/cases/:caseId/members", wrapper.AddCaseMember, options.OperationMiddlewares["addCaseMember"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.RemoveCaseMember, options.OperationMiddlewares["removeCaseMember"]...)
 	router.PATCH(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.UpdateCaseMember, options.OperationMiddlewares["updateCaseMember"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId/invitations", wrapper.ListCaseInvitations, options.OperationMiddlewares["listCaseInvitations"]...)
+	router.DELETE(options.BaseURL+"/api/cases/:caseId/invitations/:invitationId", wrapper.WithdrawCaseInvitation, options.OperationMiddlewares["withdrawCaseInvitation"]...)
+	router.GET(options.BaseURL+"/api/invitations", wrapper.ListInvitations, options.OperationMiddlewares["listInvitations"]...)
+	router.DELETE(options.BaseURL+"/api/invitations/:invitationId", wrapper.DeclineInvitation, options.OperationMiddlewares["declineInvitation"]...)
+	router.POST(options.BaseURL+"/api/invitations/:invitationId/accept", wrapper.AcceptInvitation, options.OperationMiddlewares["acceptInvitation"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/notes", wrapper.ListCaseNotes, options.OperationMiddlewares["listCaseNotes"]...)
 	router.POST(options.BaseURL+"/api/cases/:caseId/notes", wrapper.CreateCaseNote, options.OperationMiddlewares["createCaseNote"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/notes/:noteId", wrapper.DeleteCaseNote, options.OperationMiddlewares["deleteCaseNote"]...)
@@ -11554,6 +11864,271 @@ func (response UpdateCase503ApplicationProblemPlusJSONResponse) VisitUpdateCaseR
 	return err
 }
 
+type ListCaseInvitationsRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+}
+
+type ListCaseInvitationsResponseObject interface {
+	VisitListCaseInvitationsResponse(w http.ResponseWriter) error
+}
+
+type ListCaseInvitations200JSONResponse CaseInvitationList
+
+func (response ListCaseInvitations200JSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations400ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations401ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations404ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations429ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations500ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations503ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitationRequestObject struct {
+	CaseID       CaseID `json:"caseId"`
+	InvitationID ID     `json:"invitationId"`
+}
+
+type WithdrawCaseInvitationResponseObject interface {
+	VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error
+}
+
+type WithdrawCaseInvitation204Response struct {
+}
+
+func (response WithdrawCaseInvitation204Response) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type WithdrawCaseInvitation400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation400ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation403ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation404ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation500ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCaseMembersRequestObject struct {
 	CaseID CaseID `json:"caseId"`
 }
@@ -11701,6 +12276,20 @@ func (response AddCaseMember201JSONResponse) VisitAddCaseMemberResponse(w http.R
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMember202JSONResponse CaseInvitation
+
+func (response AddCaseMember202JSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -20616,6 +21205,380 @@ func (response RemindSigners503ApplicationProblemPlusJSONResponse) VisitRemindSi
 	return err
 }
 
+type ListInvitationsRequestObject struct {
+}
+
+type ListInvitationsResponseObject interface {
+	VisitListInvitationsResponse(w http.ResponseWriter) error
+}
+
+type ListInvitations200JSONResponse InvitationList
+
+func (response ListInvitations200JSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations400ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations401ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations429ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations500ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations503ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitationRequestObject struct {
+	InvitationID ID `json:"invitationId"`
+}
+
+type DeclineInvitationResponseObject interface {
+	VisitDeclineInvitationResponse(w http.ResponseWriter) error
+}
+
+type DeclineInvitation204Response struct {
+}
+
+func (response DeclineInvitation204Response) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeclineInvitation400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation400ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation401ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation404ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation429ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation500ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation503ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitationRequestObject struct {
+	InvitationID ID `json:"invitationId"`
+}
+
+type AcceptInvitationResponseObject interface {
+	VisitAcceptInvitationResponse(w http.ResponseWriter) error
+}
+
+type AcceptInvitation200JSONResponse AcceptedInvitation
+
+func (response AcceptInvitation200JSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation400ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation401ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation404ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation409ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation429ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation500ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation503ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListJobsRequestObject struct {
 	Params ListJobsParams
 }
@@ -22374,6 +23337,679 @@ type GetTemplate503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetTemplate503ApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Body       *UpdateTemplateJSONRequestBody
+}
+
+type UpdateTemplateResponseObject interface {
+	VisitUpdateTemplateResponse(w http.ResponseWriter) error
+}
+
+type UpdateTemplate200JSONResponse Template
+
+func (response UpdateTemplate200JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate400ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate401ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate403ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate404ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate409ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate413ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate422ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate429ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate500ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate503ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     ArchiveTemplateParams
+}
+
+type ArchiveTemplateResponseObject interface {
+	VisitArchiveTemplateResponse(w http.ResponseWriter) error
+}
+
+type ArchiveTemplate200JSONResponse Template
+
+func (response ArchiveTemplate200JSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate400ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate401ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate403ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate404ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate429ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate500ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate503ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     CopyTemplateParams
+	Body       *CopyTemplateJSONRequestBody
+}
+
+type CopyTemplateResponseObject interface {
+	VisitCopyTemplateResponse(w http.ResponseWriter) error
+}
+
+type CopyTemplate201JSONResponse TemplateVersion
+
+func (response CopyTemplate201JSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate400ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate401ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate403ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate404ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate409ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate413ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate422ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate429ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate500ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate503ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     UnpublishTemplateParams
+}
+
+type UnpublishTemplateResponseObject interface {
+	VisitUnpublishTemplateResponse(w http.ResponseWriter) error
+}
+
+type UnpublishTemplate200JSONResponse Template
+
+func (response UnpublishTemplate200JSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate400ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate401ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate403ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate404ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate429ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate500ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate503ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -26030,6 +27666,12 @@ type StrictServerInterface interface {
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx context.Context, request UpdateCaseRequestObject) (UpdateCaseResponseObject, error)
+	// ListCaseInvitations List who is invited to a case
+	// (GET /api/cases/{caseId}/invitations)
+	ListCaseInvitations(ctx context.Context, request ListCaseInvitationsRequestObject) (ListCaseInvitationsResponseObject, error)
+	// WithdrawCaseInvitation Withdraw an invitation
+	// (DELETE /api/cases/{caseId}/invitations/{invitationId})
+	WithdrawCaseInvitation(ctx context.Context, request WithdrawCaseInvitationRequestObject) (WithdrawCaseInvitationResponseObject, error)
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx context.Context, request ListCaseMembersRequestObject) (ListCaseMembersResponseObject, error)
@@ -26201,6 +27843,15 @@ type StrictServerInterface interface {
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx context.Context, request RemindSignersRequestObject) (RemindSignersResponseObject, error)
+	// ListInvitations List the cases one is invited to
+	// (GET /api/invitations)
+	ListInvitations(ctx context.Context, request ListInvitationsRequestObject) (ListInvitationsResponseObject, error)
+	// DeclineInvitation Decline an invitation
+	// (DELETE /api/invitations/{invitationId})
+	DeclineInvitation(ctx context.Context, request DeclineInvitationRequestObject) (DeclineInvitationResponseObject, error)
+	// AcceptInvitation Accept an invitation
+	// (POST /api/invitations/{invitationId}/accept)
+	AcceptInvitation(ctx context.Context, request AcceptInvitationRequestObject) (AcceptInvitationResponseObject, error)
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
@@ -26237,6 +27888,18 @@ type StrictServerInterface interface {
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx context.Context, request GetTemplateRequestObject) (GetTemplateResponseObject, error)
+	// UpdateTemplate Share a template, or stop sharing it
+	// (PATCH /api/templates/{templateId})
+	UpdateTemplate(ctx context.Context, request UpdateTemplateRequestObject) (UpdateTemplateResponseObject, error)
+	// ArchiveTemplate Put a template away
+	// (POST /api/templates/{templateId}/archive)
+	ArchiveTemplate(ctx context.Context, request ArchiveTemplateRequestObject) (ArchiveTemplateResponseObject, error)
+	// CopyTemplate Copy a template
+	// (POST /api/templates/{templateId}/copy)
+	CopyTemplate(ctx context.Context, request CopyTemplateRequestObject) (CopyTemplateResponseObject, error)
+	// UnpublishTemplate Take published versions back
+	// (POST /api/templates/{templateId}/unpublish)
+	UnpublishTemplate(ctx context.Context, request UnpublishTemplateRequestObject) (UnpublishTemplateResponseObject, error)
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx context.Context, request CreateTemplateVersionRequestObject) (CreateTemplateVersionResponseObject, error)
@@ -27232,6 +28895,57 @@ func (sh *strictHandler) UpdateCase(ctx *echo.Context, caseID CaseID) error {
 		return err
 	} else if validResponse, ok := response.(UpdateCaseResponseObject); ok {
 		return validResponse.VisitUpdateCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCaseInvitations operation middleware
+func (sh *strictHandler) ListCaseInvitations(ctx *echo.Context, caseID CaseID) error {
+	var request ListCaseInvitationsRequestObject
+
+	request.CaseID = caseID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseInvitations(ctx.Request().Context(), request.(ListCaseInvitationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseInvitations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCaseInvitationsResponseObject); ok {
+		return validResponse.VisitListCaseInvitationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WithdrawCaseInvitation operation middleware
+func (sh *strictHandler) WithdrawCaseInvitation(ctx *echo.Context, caseID CaseID, invitationID ID) error {
+	var request WithdrawCaseInvitationRequestObject
+
+	request.CaseID = caseID
+	request.InvitationID = invitationID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawCaseInvitation(ctx.Request().Context(), request.(WithdrawCaseInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawCaseInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WithdrawCaseInvitationResponseObject); ok {
+		return validResponse.VisitWithdrawCaseInvitationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -29206,6 +30920,79 @@ func (sh *strictHandler) RemindSigners(ctx *echo.Context, trackingID TrackingID,
 	return nil
 }
 
+// ListInvitations operation middleware
+func (sh *strictHandler) ListInvitations(ctx *echo.Context) error {
+	var request ListInvitationsRequestObject
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInvitations(ctx.Request().Context(), request.(ListInvitationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInvitations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListInvitationsResponseObject); ok {
+		return validResponse.VisitListInvitationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeclineInvitation operation middleware
+func (sh *strictHandler) DeclineInvitation(ctx *echo.Context, invitationID ID) error {
+	var request DeclineInvitationRequestObject
+
+	request.InvitationID = invitationID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclineInvitation(ctx.Request().Context(), request.(DeclineInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclineInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeclineInvitationResponseObject); ok {
+		return validResponse.VisitDeclineInvitationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcceptInvitation operation middleware
+func (sh *strictHandler) AcceptInvitation(ctx *echo.Context, invitationID ID) error {
+	var request AcceptInvitationRequestObject
+
+	request.InvitationID = invitationID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptInvitation(ctx.Request().Context(), request.(AcceptInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcceptInvitationResponseObject); ok {
+		return validResponse.VisitAcceptInvitationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListJobs operation middleware
 func (sh *strictHandler) ListJobs(ctx *echo.Context, params ListJobsParams) error {
 	var request ListJobsRequestObject
@@ -29589,6 +31376,155 @@ func (sh *strictHandler) GetTemplate(ctx *echo.Context, templateID TemplateID) e
 		return err
 	} else if validResponse, ok := response.(GetTemplateResponseObject); ok {
 		return validResponse.VisitGetTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateTemplate operation middleware
+func (sh *strictHandler) UpdateTemplate(ctx *echo.Context, templateID TemplateID) error {
+	var request UpdateTemplateRequestObject
+
+	request.TemplateID = templateID
+
+	var body UpdateTemplateJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateTemplate(ctx.Request().Context(), request.(UpdateTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateTemplateResponseObject); ok {
+		return validResponse.VisitUpdateTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ArchiveTemplate operation middleware
+func (sh *strictHandler) ArchiveTemplate(ctx *echo.Context, templateID TemplateID, params ArchiveTemplateParams) error {
+	var request ArchiveTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ArchiveTemplate(ctx.Request().Context(), request.(ArchiveTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ArchiveTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ArchiveTemplateResponseObject); ok {
+		return validResponse.VisitArchiveTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CopyTemplate operation middleware
+func (sh *strictHandler) CopyTemplate(ctx *echo.Context, templateID TemplateID, params CopyTemplateParams) error {
+	var request CopyTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	var body CopyTemplateJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CopyTemplate(ctx.Request().Context(), request.(CopyTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CopyTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CopyTemplateResponseObject); ok {
+		return validResponse.VisitCopyTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnpublishTemplate operation middleware
+func (sh *strictHandler) UnpublishTemplate(ctx *echo.Context, templateID TemplateID, params UnpublishTemplateParams) error {
+	var request UnpublishTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnpublishTemplate(ctx.Request().Context(), request.(UnpublishTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnpublishTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnpublishTemplateResponseObject); ok {
+		return validResponse.VisitUnpublishTemplateResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -30459,811 +32395,835 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37cuO41S/6KjjKruqZiSRLst225Uolnr6NO31L2z2dZNxfCyIhCWMKUAOkZaXLp/Ig+/y7HyxPcgpr",
-	"ASQokRIp2TOzv2/+SKZN8YLLwrqv3/raCOR0JgUTsW70vzbYLZ3OIgb/PhM0WvyLvWd6JoVm5tINjRL4",
-	"R0CDCQsb/RGNNGs2Ail0EsU05lKch41+o9M9ocODYNg6PKS0dcS63dZxcHTU6oRd1hvt04PhYdBoNkZc",
-	"hFyMdaP/09dGENFEs8vFjDX6jQ8ioLMZC8krToc84vGiAZ8Z8ZCJgDX6nfZJs8FE2Oh3O91m40siY/Pc",
-	"5YSRi2Q2izhTjzSJ3NNET2gUkSEjiYj4lMcsbDeaDQVDppF5NP0SmfN4IpOYUBLQGQmoIOw2YCwk8YQR",
-	"WAMiR/BHIEWsaBCTKRULEvMp0+a1mt0wZcbcb0z4eGKuxFTFjf7hUbOhk/GYafPdRr/xhM68QdIY3jpi",
-	"TJMZ5SHhgsRzFt0wMpUinuh24+5Ts6G4vn7FbljkvT99qVnM+q/91GzE8poJ/UGbfd0/Pr67azae0OV9",
-	"V4zGLDyLG/1Gr9N73Op2W73Dy85Jv9Ppdzr/NJuEt3y/yMig1zoKuqx1RA97rRN62G3tDx/Tzqgb9MID",
-	"1mg2QqYDxWd2Sc5IyPUsiRmhQ7MLEY0ZCVnEzZri+vKMxsJOy7yndcT2R61jejBsHQaPwyN2PDqhnWGj",
-	"2YjYmEY/yCij1univYQdl3PBFG5OnGhzYcZEo9mIeQy/v5Eqnsy5CMlNm1zIBP9oNBvJLFy/DLB4ExoX",
-	"Hh4q9JypRr/xWuqYCClaIddBJHWiGKFjxdjUnEcyNF82GzejKuZMk5FUJJ5LEksy4jeMLBhVsB4Vj+NJ",
-	"qzfqhK2jsDNsHdP9w9bRqBuyTtAdnlBqTgMbMWWOl6GhJYrodXvLk3qu5PSpDBIz2uIJmtMYMaoZ0XSh",
-	"++Q///7fz3g8YQqmtCBTuiAMJsm1vXG4IGN+w8XYXDT3hHShH5G54nHMBBEy5gFr/+ff/x/5qfvpfqY+",
-	"XJ7610YoA+/pcL/VGx5RQ8Xd1km4z1rHoy7tDfeDg/DQEPC1IYu+eQoXo9mYUnVtlqDbbAg6NcQE02vP",
-	"wlGj2ZjRMWv09zO2dT+rAszB37Tu8cl+szGnSlgu23hHx4wcGfb1n3//73RIZjknMgo1idmtYRaGY5jD",
-	"ZkhtbEhNqpAp+JOSmZJjRad4m2I01ITHbfKe0RCvmemRhUyUZtGo3fgEhONtzC98Gkp51kG33zn6Z56f",
-	"bDwkdq+DCTX7HMkApQcwjqkMgSmPZ3HroN1tTbngDbPLKb//Qc5JJMWYhJJpQkvnSxKd0CharEz7z42V",
-	"c9lsJJopn9rXM1yzHU8VHeUP7VCGhmX/gbwBYgIJx9SUC9iyK3ElPjJLlv445Yjsk9dUBRPS6/QOQXYS",
-	"NhqxICYjJadkv0teUpFQtTA3HLUba3ekZ6WIvyO01Rnuj1pHwWHYOgl7rHVID0b7QW/YpZ2T/B60zp81",
-	"mg2p+Jib1bbnw2fxoZk4C3NcvmC+a5n8waEdZb11bzZumNJAB73cqYQD8mxKeZQ/GXFMg8kUdTPDj2kc",
-	"s+nM/NVtwn5dslszuqeMKnIW0qbdpSljMZGCvJYipCj+mVi/8Kn49kVrt9UzzO5odNBpnQwPg1YmWLsB",
-	"MM2Az7gd39cGDUPFtFlkGtK/WFWyHcgpaHrMSOBGLP3N0IZZGqalmVg7qvwTRt0Z/swC88A/ZKIInc0k",
-	"F7Hlveulc6/+xpntecEEUzRmTuDtohavI2jDYoBGz2ucAHjAEsMfyOskTmhE3kjRepqxljN3ZA2R/OEP",
-	"pNsm75ClmAuXRtZkp5prMqUhI0MWzxkTJNOEXkyHPxAqQkNv5JW8YRE1kscwOWqUzYtAKlTPe2ZbA6uS",
-	"fm1Y/uWxmt2/OWHU2A+NfsNOxchWqTky267Zt5w47HUO8uLQKCiweMiPhYyNpkLmEx5MSCATFWsSsoCH",
-	"zCml2sqzc8FjTmN2wceCxoli7xmw+Rw9LKkRm1TVKdMaNIPGO6s18bEwsv+54iFdgGXBx4IpPG8MOUbB",
-	"abMqh79cwBZDUEnumtmzY0UDVvz0C/MT+UHOZqAk26d75rjOpboeRXIOB/JLwkTMaQTH5KUcmonrZDql",
-	"agHa/M9yiGqBTgJjRQHzrWBRHLrDP+KC60npPb1ltnXU2qfdYevIrPWxWesDejh8HByFx+xklNPWdFsx",
-	"ETLVGtI4MGYUqDbAw8zmCQacNpYxjWDdjCQ3w24Mk+gaGKA53+ZmHrOpNWMnLLjWydSszYT2Dh/3T0bH",
-	"j8POcff4+CA4Ch8fntDeiFHaCQ4PadjpHtL94ehg1B32hp3hca8XhN3D8HHQPRx2Rp0O7RybA16PkDT/",
-	"F2v0D4573f27T3fNhkrEugUG47R0fbt5BuxtIqiIjX5nG376Hhb+e7Pu58LZmR7ZiLyOYUxxzXzC8Vac",
-	"alZndUIaU9hgZI6gfE6BZzaaDVRd+A17SkEzx/XotTrdRrMxljcMmMcramj/XLGIgkEIivsZCO1UCL4w",
-	"iyrmbEyOmuS4s7/fJa8TwYNJk7xgakrFIjtreV4HlDVTzAg7asZiFEcWMWEULT1p3NkPfp//YLdHLmLy",
-	"kk6ZJhdfEqpYk7ySIpSCXHzs/oMcvPyhST4IHrOQ/JWLcVjKK8wHEjWTGmwTs+Q0NsYHJT8bOWssgDAJ",
-	"YsOQjM70GpwIjX7vwDBcNp0Zkx12RITUV3sa3cbdp6Xd9/hmyfajSkmDCehoc0lmTM6iEmL4fXN/zc1t",
-	"/r4BhRuQk6W/0Ol6F44KOWu5zVnIZ3/nrr+lAyhnqUIdogkfq4RVIAyfLIpZbild+NTw++7+Vnd3rSES",
-	"TKgYr2p43U6/43wZD6K3lmj3/ndrqrbOx/oGl16E1PpU2e2MK6a9T/WWPxVRMU7QwEJ33WZ7a6bkDQfD",
-	"pzFMeBRzcCbBQXpTaCbtYqCJZDq0TuNU377hbI7KdqLApv1UEK9QNLjmYlxnHeu6rspNPkN4XIx/5Gy+",
-	"RHMPQVBSmJPtOVkyjmU+GqMTxI6JsIgFsZKCBzSKFrlTgzRijusuJFXFZN9ILW8KqcEz4nDLmdtxWPVY",
-	"KhYWhl8eauFjJmIbnqWzWcQDcGzt4VpVsuMj9kFB0DKOZ7q/t6f32/Zc7AUyEZpFe8Yq36tCw3/+e+ts",
-	"+q9Wyvb+dBgedLOvPFvZuxXOUyeKaH0GySySFI1fsUwtuf0ydHhh92zGIMq9ldvx0jL+Hx3d+v7hJJ7I",
-	"WofYOt5ardaVMOPvlzn7wTfu/3qZ/UpiSb5+TX2/d3dXwjHWPmGi9eL7K4GcjItx32gV7EqMpIyZ6pOv",
-	"RPHxJO6TRxCJ+jqjY3ZnPgD/0nePyN2VgPH9ofjrV+JKgL87NwTwfM9L4hNfv6Z/GsXk7u7r1z8oRrUU",
-	"d3dkyAKaaAavw0tfv+65f7avRLVwRT6C7esmxbGFWTKMwKeVsjENx+CpVa9yA8bPHrY6+63Ovu92X1V+",
-	"7poNHUzYlFrthmN6wzslZ8y6X+33Zt6lle99bYykmlLzgdBcaDam9PYVE+N40uh3O81GjGxAx2aPzVdx",
-	"xcyTuTs7nWZjykV6wShfccyMJGtcXV00Ct+Uzi73sl7td8HLviRcmWX+yXtxc2m+n9JHJYYVVjQu2MaW",
-	"HLXy27isg12Cszl/SIOAaQ0/GLVj8XIyfBHwt/zl+Yd/nXff8JcnbbZ4+a/w4zl/y8/nry+jyT/MxaAX",
-	"ieH0eSf8+8soE0XnotE/MQuh2EgxPXHvPfunen8dfJmwL18u/jF+Mer981D/MG4fiP2nndk/j2/ed6eX",
-	"jxd//dKb/334avKBvQxO9HP6gr+Vb9Tr+F3447ULK1oG/z2jypiqd83GB9Dy6yWBhFzTYeSRd7kqBL/8",
-	"yBQfcXO/UXibjVESRcVSkddgdwrTPIIIdt3M5SMbTqS8rjidVHLlj/fbRJEn71+bsQs7Sxw1u7ESEmIL",
-	"xnBug5EUenqr9Tiz0FCdNxnWaR2G3W7rKNinrRPWGbUeD4/ocXASdlh3tDaqlQ4zyQnXQE1T6WomrZ2M",
-	"3UoQ2ZV7ink4i+VApY1LdtYqAl07znSdjHBEyeivRLd1dERp62jY67ZORp1OK8u1eDzyfdGZYJ3j6M4r",
-	"r6c3pY88nlywQLG8FqXtpcZ8olnw+Unv+Y/6+7+dT5QOnkyiv52//vGPw0N98Q89k8Mj+bTDXvam/7ze",
-	"/1H840/ZgH6nr2r0ZbZjwmgIltPXxhNUNp9ynUXzvi6t0uWEESNljTqi6Q3DFDceMZKYBWgD04TRGbaT",
-	"htJP4R7z4J881S2VmSvSK5Mx/5W9pP3d/yoUN88u6bh4pBc/nLV6h49d3uB8IiMcbZNwQSbsloYs4FMa",
-	"5cd91dhVdb9qlM3vKD+7q8ZPndYJbY0+fX18cHfVKJ7hezZTT/nY+hdqzJN88/75E3JyuN/5Nj9FPaHm",
-	"iT/1xcHwb+N/TF6PPn6kr/74ZXz7o/rbc/p27/JWqycH57rzY1c/Hz6dPxmP/9Rfs2m5WaVv/+ms9U/a",
-	"+lendfLHvT99+mO/bHqxWpyNYpR4+eldsECKEHKg5pTHZMhGUjFChYTcrVgt7By73aU5HvqDTTUrLuL9",
-	"HqpWfGqstePHB1bHwb8zPYuLmI1BHKP7ik5Z7I6Kdc8WbYbhEI804WF+xSuaPJBBM6PxJFNnrS/Y16uQ",
-	"M2XT+1+KjRr9xh/2ssTiPfxV752HmBiZKC1hgWkUyfmz6Sxe/IhsF9+Wn8lAsNsYnxk4uoIMM9yAU0KH",
-	"GjR9RYwUWvQtJ1AaM9Ha5O2MfklYn/AYssamkGGHLrH8ypz980tncXH8ZvS35K9v/n4cHrx+cfhl7Nbi",
-	"S2IEX7YYOI0SQuwtEWJGf59bn0rYx1N0hRVtpWPv97qd6HrbcTchb6ls2Kxlfi0f9KYMo4JBM/u9HYd9",
-	"HrLpTMZMBIu/ssXq6N+AKxhSMBU6VJtES5fzOGPo1OVe4kgozZ/xnAesTc7Ihw/nT8mcRxEJZX7uR0F3",
-	"lEnCg+Fj2joedYOWkYVOXrq5o1DMZu8Nu2XGXcYGe8flxpJHi+3P/b3Wpz8Wk+NLOSzb15/lsHxTN+Vf",
-	"FGzqz/CpHbf0FZ/yErE0lTomECQmFJmHYQETepNnAL1O8VGHioHcWodsRCH1wzxSztK7OYbeLWDozcal",
-	"570tGrt2Hi5HiPfKAzzf8Y7L/zHTwYumYTXi0sFvVFALBp+p/TuNHRwFmM4HMvV7Gr6gMZtT4AvW8wny",
-	"ynd7KjmM2PSPP1u/h186I8BLvZwcKENQRfnnIQ0/27RnI+xiNI3NIp2dk7HRZakgeAMynEAmUQhMZshI",
-	"olnYJDN0Nxutg44ph/ROLnRMoTqmsUdnfI/yPYpFPHZ9mI7r1AM4Q+uw08vSZb+nIXGrk9JzahOgBZDa",
-	"BXaR9F5+1rDk1TboHb4BH1kqFBFEJrHmISN6oWM2tWvGQkwZ0XLK4olh04lIwB/Rbtw1zQS8ENkWu5uI",
-	"ayHn4jmmtK7u8JRGhiOgWebvrt0CMpThwubbUwKZsbjNHAUJvB2OiFLShpLS99h73HOgD2UyCvIfDXNR",
-	"hgamDGITd58KScNmsO9AF6Cu+nTxPh1FVbrI1up+aMJf5oAKe2QUo2HTKIjLi+5VcKVy3Cw/EMoTKUYR",
-	"D7Ylk5iCb26VPgL33hx5cG21JWKj0gS2dcx1DCRNIzOLReE5T+LJnrt11y09ybb0STbQqvuZzu3+tzPd",
-	"oLHE8w2GAEb6CcTHYNeeSzXkYYhLv8W2odNwdddG6Xu9bYPsc/NENjqwaeBQFm1Voo3dtuMW7Wdb9Nwb",
-	"VdU9ymZyf5sU0ChiCrQqqwvjCkCmtNE7aXTB1A1TzwxP23JruH1T0fakv3m7c5EKgDnkESopxkQaqaGI",
-	"ERslMnN3xnjoM0Y3f4ILQHAFqm9XOrP72a3CRZkwxdrEP208JBMWzTSWV4nQiFoyn9AY9vSNjJ/LRIRb",
-	"biRa7EXbKGT8eQRvzstOxVA6Ep1AZn5WWFG2id4tLqBcoQCy1pYPc6fyIFdSRJ7bWVTd5mzm93Yq84sG",
-	"mw5SMF49sEboGWWC4/6+o4tI0vBSyldUjdmW2xy5Z5d3OZbyM/64pCGBZmTGNGSExmi2dTsHx4dHj8lw",
-	"ETP9kGruQddjrFaVIc9EzOMFuZSSvLIjrrqj2Szvj8/CAnFN4L1gHQjYTs3UDQ8YMUoHst33VIzZGxlf",
-	"0JjrETfq75bbOGQLKQo1XWW+8dlQrva+srSn4P2dUE0gNaJ8Gytnfuy5Oey4249XdpuFBJaNmAN8kZtS",
-	"1U0vXpL7I4B0Nd2xnlGFZ/YCSeCDoDeUR7vsd6IXJZZr4r181XTlmphnMcWDCDmvbKbeh8j1Dq9dCvIh",
-	"N9watqo/z3syVmGj4Kw6ESsYC0HLD+VcnGZrROgoZooMIBjRgmjEwFW7Wa+/91PZmOzde15I4w5zFORr",
-	"KhaW4vWWNKJnJQJc0Zh9tggbORKREkEy7Ox1m9iMOQimUDKVEFl7KPo46HmGjRmMWQSSrkKdA+5N8L4V",
-	"6EfmBIVjBnlLbqVAZhtD31XkQ44hF01DO7AR90cdHwRmlfF/sXBr55fNSlkljgTezkRs3pOnjzNyQyMe",
-	"EsyXIZCLAtoLFJuVWr3TXWV+p5uRRW7y1SlieVb3b/pGNLjWhNolgrXJFDnFQszG1YQqhgr9EkF8/Pix",
-	"deaNcdVD+4OxWSXxJ4LRzMdHh8sRW5sbVDHwhXcXR8yR4mZKmj03zBa1rW150kSquNg2hIUrc8cZaZrz",
-	"w2WOI0ONM4sVVOSNmybw/A1oq4adxeSYBBOqaBCjoe+542ZU67lUYbFD7h59OL2eT9Pe8lpttpbxiUt3",
-	"X0IQVxk8WzSEIQ2TGP0msNTm0ikZ4FoPIMFDQ+1fu5GNAOGpwvAJ1ew1mw6Z8hy6a7Mei2N8sM8yETEZ",
-	"LogUkK85wBSWAdSdDyDoCEJ4Sm/99/YgvLN0JZ9byRyww7pFgyjqmS1HuWumXqh1z5jpA5LRXZZwUylS",
-	"k8uKNC8oSoC06/uOqnhRdXnvYeKYaL2BwsyY/mpuvHOhoKKIE9T5PNJARO18DuvaZNL/+um/rq5uO53W",
-	"1dVtd3R1dXs0+vTd1dVF0eX/VZzCao4xYou9sTUdhelL8BsxGl/q6TW0Z6ZMBWco+SmJ6a29d2kajw8e",
-	"cBaah6zSTlyYG5fp6hqRsuAldpMKqcyBzG1DYDMZ8WCxcYx4113TFocU7QTCHkmi2A1n81Vi6eyafAyf",
-	"broRr12JDFckP1sHLrI8/o8ThglIYIQ90mhoTGhIhowJgG8SNlemnY1zKGXEqDBfXoYp2cxDfOS+r4VG",
-	"Kv4KyW1mXAAe4ZJ3zFqAQodF2+s/9xxfZb45pbfn+Aj6V20pilIUdtdDxVv/yguHzne3hJu3urIUqCKU",
-	"TRg4ZhFMZ1LFVMSYYpSbyBLR5I/j1ZW+urooOWzZ3HpFc/NRTFYWHH6z0RCsViMgzViIGFkYHzSEfUo6",
-	"cIkSJCYj7MwE1iYwZNRfnpaWJ/aUOPxNya91bkopZNcKLRYdFFfSvHQ6IBH2LN60+Zd8CgLTy8qt9cD3",
-	"i2oHJLdHm+X4U+/2O0zcrfIVD9ywjC2ELGJQtsMh+Q0jP8WMwAEjVlc7nMq5+YkLvPMu1Uw3P3IJN97l",
-	"UpOr7NUSNfIM7Cu/Lenw/XX0N9qnEn8UZVT5NL/nRczEZmWazQB0y/ZybU09tmG++oqj4Myfh5QnFaeF",
-	"6soMGDbPVonnGFW3iFFluZqb3vsmu3Nlx+ADZauMGv/qjLdSN7NCk0INkiktxRoVsvJG1dXnNQfbsBpr",
-	"2lr5tw96y+AqdeyI3UDW70VtCpzCY/Vo0G77JllZi5TeyLhAlGR1lVVYMNZUFqr3MmY7nu/aUopvQwbA",
-	"IdNZ2yn5H1+3frU33yxLva2HbfpN8B6wdwqUD5v1UjJjTaeMSKsJg1CGpDU5sn8BQ07z2OcTBre66C2q",
-	"aJUWC4aXZu0sr1jBktWmr62YbFVt5he0/asz7l/Slq88qt1sczjvBQZ6lSMPb6195i34Y61Tj2ftN3Hs",
-	"nVpcoNFRK8zMWYXNh7I8AtDifZuQiljFPG5CBYoVfuBY5IAviQp6m0R0vjBPzaW61oZh8BjuwlIVDek3",
-	"5pqmC90mVGuujSGae6BNsNy1j8jMTXgB1deaOBRiGKe5EaBFlL0RPNzC2Hc/pbjoOB4jG9ynDIlEtoYa",
-	"H/fWLK+WXqSmwYpdophdJ2JeuvRthDSxdY2lL3ewRSuc+GEE5u+WVm1La51tVdGeuqT6ukA904Cawqoq",
-	"aA9u6SfsbUl9akgX5rxyTcIk72ipCKtQlTqrU4dZ0wIKKeBsHGLNQ0ZCq4J4g92vJUMfgqq2t9LNCjzx",
-	"oos1UDJqUt5DUsavsuMPFGtY9pXDENdtX239IzYSsJb2AbznN6F8ePtXKkzN/MqFKSAZl4lSc+YiLlit",
-	"9WQiVnX0OfeRZyL+rbiRLtccBN9NB4k54S8aP3wyoTFwqNu6Ee109LZ6TE+gciym14xwEUsX6G6Ts7TC",
-	"DANEUFFBoRyG3WIpEruBN9C0oMqVumOukoXHy0WodHWpvEXQyRVBn4d6fZU0NirB6Y2UnFamU/yO72CC",
-	"bXakukSozUYi+JeE2Z8tVuOIFjoCnpvLLgQ2BWIpijPWDzOuUveExs9urHhbghYRjACKiBuIjhWjU0z9",
-	"v7h4Zn8EXA32JaGRJgPz/sHqZtsUkcrZIFmN5Ub26zdOWhu2nXEWMPJNyKKYflvkaqujpeCF5c/Au/uE",
-	"2m/ZZUPaOgVB2feQLvA6RgsjqmNcz1MC+Sx9I/FHlEcsXL7DZ9rwRce1bdpRAfdeFprm108l1LBdeD3I",
-	"WNCm7XLc6i7rxrL+oVd4152HoFi0wc5mXdrb422AxXb3kruhli9zWezeNTkqmqOjGQ4QtdehLf7chZSr",
-	"pApY9vjAeQJ+X62vG4TVnGpPGFXm2e/dJ5ZzBB4gjO7O/cOE0f3eJKWLpSCt00l2V7cT+9KvDxAH2vXx",
-	"Wix18UKf0JdE2uoovI8qcM3bjI1pWV5Dd9u8hsNNoZq0It6jmV3SBFIU1A04RRRqKh7prDLFB0nq5vjM",
-	"UXcZXah3+LjvAycVK3RLzc+qMQfYcnMoXFl73z8tUtnONR7fSJOCXQYGoZq8vHj7ppChPBBHCYzyAK2/",
-	"UI0OJmX8pI66WNeJk/ZQqvL2+wxQ+Hvt4hSZTFylRIedmlctlq3vwxIAl1bZucNOdMVYKCGL7Jm3hLVT",
-	"hCTrbldOwPraUa+Voc00EwxHYu7CHCUWplTMxSzJdGak9vsi6P8Wgul+hE51xeh/toACR2SqDNr4WUr9",
-	"zUyA4eHzxFVeiK2PsS2zjw2nyigivvVgK6W8VqRQG6u5LvYAeZ+rn0jk11hX9655T/12Eou8QWXnttj3",
-	"RVXE4Qxmj1hK9iwWrK6XIvU/rNhWtXVpdhswNSsxhYdszAVg3ssRBgozEoknbNmkOKh1SK4LCfEsmtOF",
-	"JgN/LoMcLfpqz0YL1h6opZXJpr1p28pjgg+hu9ROnNhy83bat4fWa7Y2qQtZqVsiX89fzyvhV5chtJ2T",
-	"Y5v0rV0KAeB76yez3UR2SziuGyquHrKBaUG74fveIKM9rnObHG5Tt1HPLKnr7CqJvsFszE+nUH4W8Xrh",
-	"t5KJOIfmuqG5BiKXixkrOKcu7LqBai+S2UwxrUF4brPJaSOmOolly/4De718mK6Zxn0S4nMlRWz9+aC2",
-	"OmLEkMksogGbyCi06a67lhWtNIooHH8RjK55AtWUEUdVBVcVBj3iUWQtMlwiT+plq7iptUTRZw1pG4ON",
-	"XODXvul1ep1Wt/dtahTQmBZ+ze/AsEHGZnfeeU0Zqj1kO6tA9vNq1Vb64uy9aX6sXY7clmwmPvu932nw",
-	"/wYavEda2pF8LLrqg+sGaZ+HnHrgdx4oq5IbMhJLgKSsbArajz1L+0Gs2oF1o6/Qo6DSVz+oaDXUo6JG",
-	"brZFG+JkZpl5jikZzgIngZwyDUZFHyBJAcIJMr0xIxR0feh8bp4E5xdmBhlVIHWOQeZRSIYLQqPIN7K8",
-	"llRp6wfbWKw4fzLrYF9q5n6UKtToG0+nES85xb4kkMdPLidsQeZmzoBeRpwxPAMvHwXH1QJzUzCrfdUY",
-	"Dh3ueXVLpdgSdYPNWaGpK+RToftHXW9O6R4qGlyz2DqiRjKK5Bw9cnNYKVvlal23BApMaUQyH2MKN41M",
-	"zyal74AbvS733cOKB7Soohz4w8MaZuSsND6LmwzeSGO9guXcreKV3DQ7oK4SIGlHnK4RQIFMqzy5Yh+E",
-	"pYpmipBv0+NhIdzg1rGGS6t6r2XDRRl4sU0eLjA8a2xYitVSR0qeo7e9QDwXikZe5prEhBHLPcBnb0Hp",
-	"1pY7uHDGH4sdGTC2i/uW/QN876BY/yy21c7je6gq8fSK1eHaHxGOUefUId8i7G1L5GsKYjMlJbfiGUVt",
-	"Ivoy9HceLouTxYzVQrNYTyD+GGr7sXODqu7Izh32TR7syp7op9j49+u9u0FqxHofMC474oJG/F9bPVI1",
-	"I5/X9t5sDss60IpdgrJS8THfqIEDAbzFW0ES0ojHi4tAqhLcLvOOiMWoW4yZYMpsCQZX53SpsNDqm3PF",
-	"45hBp9oJFflAYigTBEzMZHZhCNG2KwbKxsht9T11T1Td0mrp7rB0G3PdU2/bTkUN23jXapdC1AvOVrRW",
-	"YZWcqZru4YbILrXVaS6uG0l5TaiLxi6R3akhs1TlhfSykNEotn0ZuAjYvYdvK/DcXNDBHsaUCzTzzk6v",
-	"1CQTiuka1ak5geV+Iqczqrguyv+BujEWgtFVfMIBOBP13rnNFi1XsA8rBf2Nqr4doUwScV1W5hnRwIX1",
-	"bcv5cgigU6htTrkS1znbqJoENgP8IRFLlRq9w05htTMXmqnKKx1stNKqrfQmLoQoSZBeXKOggt3GT2CF",
-	"q5R5x3KbrV5G9VHQrzWW3lFBWlhe2WaepEsPBezcargWq11LxDIX979gneKEg/kr87E1dAKDcSQt2DxV",
-	"EnYlGcHmFzFVcRm6ltIxfNydLfftZiULHMbQ3WSByyisNX8Zhfc2fxmFtebvvn1/81+i/XRA3rp42+RR",
-	"SzOl31Kyr2+fmKd0Pa74m8ms8dXZDdh1OFFMWLG7bGWvBU9APB7fuZfqHUY6o05b7PSENWFBcQbu9sZV",
-	"7dT8CaOAZ1f4NfvjTnppecfc81ijhHbHBpZ7R0fkEh2kX89muiZ67OvrhWxmRFXqRZpQDb70nG8XCaaR",
-	"GRQNay+uoYLyPKEHtHv/W9mkv1tjD2uNbWm4FFgsNc2UH7MxPwwmls34ZuJ+PVZ1T6MojC5YF7wmOFui",
-	"KbdN4kCkY1JeAWpfTVLdcA6K0jX3t/Uu70h5GSEtGcceWtj6HD3/I7UVH/v5mqqP/dpvSwPKr/NqBNP3",
-	"+luJ1yfdJulhMryWBBWf9YG1TUp90frseNZ/P3u/2NmrfOieOZS2pY2NYxpMoAKjZAPGkml00vHqEM3w",
-	"tec8Yqu188snzazidBaXaHtyFGce6ljxKgUum0xJw69+iKcltVA/XL5+Rai2/icNtdrWW84FibiO9c6V",
-	"RmYEl2uRx1e+iWfe99djk0tJIinGhI5tI3Ke9Yxls5gYm3xqy3d3q/Z7KO1WMaqLg98LbzJmsmDxmT8W",
-	"bLcjr1jAZ7yY5i8lmU/kNF1uxQBeDXBUoMIXO0/UOQfv3ecqyB3FZtHiUtaFU9RM1Niaaro6fCPT1XWC",
-	"vKQYzhJ/3Cml5AE177XKs5uYpyynPClHK80ct0wXvY5Gndu3VYkvlvr9NpHxRswsIWZfiYVn8wkylBA9",
-	"CTOn21/a5MNsZrM+Izm3YKJQK+e86akCYS7SKxHKKeUCQQA1kXORfhIQCQU5u3hyfk6+uRWt1rftK5Fj",
-	"waFoOYDg3N7nQ/f7BTuOq5Guad0MxuopYiMesQ+qhOEP7K+DfDpCWnI6o/HEJV7YFkRtAs2ZpSIwiHxT",
-	"qnxpzjpQoKuri+LUBTOi4mQur6TS0iXR9IaBuKK6HiTR+joh4RCgQjaiSRSXwAudkRkP4kSxLBsQJKie",
-	"yLkuKpRaaQxgp1p6XECNKMLXjb2sqrLEqVW5V5RC0t4rSyKpSWT3tWlbbVORFxUlKK27Sc2G5v8qeO33",
-	"Dg/B18AeH+Q1sJOTw273ce/o6OhxzR4RdgGzJDt/l+2Y0jmXEkxtmxKZrq4n1X99I3JJuVjV7bepoDF0",
-	"zKLSJOYlKl6Bl4NQYBA0mo1hEBQ6XLfT9/pYA4lAWTyC5rYMTcKdVEFd4mk+83C5eHRKtC1nShE3sob8",
-	"ZoQudyaW/mJ8SViCqddYdj2UiQjQHw2QT1DWKAIW4b+zb2yujHV767YrnUkpoZT51HGQfei56cAe0erR",
-	"gBm8vOSxlNeQpm6UYSl8cnAN706JnWmfKDZKtIXLGUsZnlq0q75FT0hmpyRdgz4ZLkDMasha33opi8gO",
-	"CgoKUeLOMXV4jugXFu7Mb8axI9ZsjRBChmZX8f46iCagpFW9GRGpq94dU31d+V5Fg2suxpXhJbA0o7Ki",
-	"v0r9tzOpYhaWZFGG7vJG34znyyniGFGUOiebLgTPdFFPqKpeoMK0hE0pTTgfb6Sf1qzJxYQqtmPYy0d8",
-	"KNd9FhZ4wMYZARJ9G3iIamuSHaXNsJBmbFBrIxVxLhc3xCaY+w4JM+Li2nBIw6KMslJ5AhexVCx0wabK",
-	"U4AY/7r4Pw5+yMZUbLWw+aNRcVjQrGNNHw8c1FzZWvndWnqUjKF+75yxoEYB9ntclxEqEIEVhFhitc3a",
-	"Xix9surUarX5ARDjNfjGeeoGF4Akodwd9rgKJ7JcZKlvkCMgN/hlDpLSvX+Gi3ZwLV9zd5fDWk9YZAsQ",
-	"YJMV+lpkEpP5RBIWadx9XQDU4sHIrUfBtPdtBVbGdRBJXTiFpYqQrOgM+exYMRZaVdS3fR/n9WLS+n9L",
-	"lGK37sVdsM7j+yoiA1WrmHy5wp6VdnqRHNc/eAh4u9wdquDIleKNfszbHKvGRs2WjqjXvilxEsgMvgk9",
-	"dW4iOy2y9o9CpXVzTzFV5RGMqVRzKaef8FJAaqmDy8X42cNLVNvMTmlu2VfbBYDX1k43Jcki3vLcGFrP",
-	"AHq3IF87tuG1YmYDHdj9KNr26e3rKy+XcdWaNQowN4aK08blq6FqqKd7h78jrLgZBdQ1Y8/4k07321ML",
-	"kTqjik5ZDAi3tnSO0BEgFZDBnwfuNuxWn92z27pVLR9d8f/C8JyByGMykVGod8JgKneBrFCL7482qzJT",
-	"cqzoVPeJZowMuOAxpzFLD9Zgc03l50JX50rSHm512h+/+EQIl7i43HmVJpoV+2bNgl9zAbIX73Pq1Y0M",
-	"6DCJqFq4vXjy4ewpCaSaJdgra/BsOmRhyEJyLnSskiDFF1vn410f15RixMPimvcf5JzoxHq9LH6q9Snv",
-	"UBnFyiECeEyYCDX5ht0GUaL5DfsWkqI+XD5vdR+TQIaMJILHev1xPqiUUV31QBSkFPZqQ2tSDOqwUr8f",
-	"QpXoXeWrbeNcp91zcVZ55u6EdUI8Nv1wu5F1Ql7XdBqdUqsyZJcCd++wOqJwq4LE6q1r7rz425qbQBGv",
-	"eGGzsjOoia3w52s4JrBcuV5peKrwpfW/XKcp6EaSnqJ/EgvHbX2Smesj7SrHsT7aMSX/g36MIFuYunhh",
-	"tTvcS7HZnDT33BM8GNKRXfxqlLBLe3uXCG4h68HUvW/E+lpuVri5PLkHm0LATfea71qzJtjihOsmXE4c",
-	"eQN1A/dHx7/G8gjr0ASlwFqZIaMRqChNH5cZUXlnM0bVKelCrxz71TY5w+fxHimiBVFsxii+kPBMoJNQ",
-	"MgyrAIqI7VeYQZu7njNpHkQ8ocKznSZUkwmNRm1yjo0RzbsmFkoTm2zMd5Thbl3KuUuVPHhbe3LXLHPw",
-	"PdLpDpDhwoydK8JT7XMzc9m5uwEM41drblBSYfwrFAo7FuCfb48Mls5frix463YFP1A9KbK1bKOC9VAZ",
-	"y4r/pn4ERSgdZ+TDh/OnN0enREsFaD481PBvJEeOhhEY0nwpFzlJeLgUmH2cTwh6XDSKZXtmS+zIIGCz",
-	"+D0vdI6uyngoS5dRSKiFm4OKY/LW8Chn9QFPgpu4JrMEcJwVC6QKazmmuBibYW1Iiy3GMauRi8JuZ1wx",
-	"je5GGkVvR43+T1Ucj5+WedEHEfMozTsNqMjc4oYxk4lMFLTWIgtGsbUWEXJ+atiHihckNPwXHseE1jbo",
-	"PJZzF3SjyoLuGqDCKPn+yTtycERiOu6TF0xNqWiS54qJYNIkFzMquJ6AcQgu22diHHE9aZN0l8+AFlqv",
-	"nLCYWCz6lXGtFE15xNorKqH69LXXPL77ppVVVH362m0e331bwm4qeRm1GRmx/hN0S+1qFOFLij2O2N/R",
-	"3HKKoS6X2CCXARnWp6/MM1dg1VZphv1LdT2K5Lyy3/Cje2CFP9uEITdZ791FrLWAz5QpobmjVCm7Fo95",
-	"Yb6hQwLEYYKmgkIdQotTSGWwmz8F9QWcTURIowcolq/MTBQvIozVCoddXKzebHy2kntr0Qq/lMN7aMXM",
-	"nLt13c0v5RDdsggMxPXkIfLUqwCiv5RDh4MOjroK2Vcv5fCduxU7pyQl+nuixogQSbjuE3DP0SDmN87e",
-	"wWwsqsJm+i/3yzCJrv1sGu9htPXh7kazYW4sydrSkANa25gOrPeUx4aeNdETOmPo5MSUqXnqaDEnFhJv",
-	"/CYWq2pukZ6rElEr/V3VosJqwY2XcuiHNTirXNKCWLdw+HevbtktKz5rYZLkgiUpObup5eMnuP4lfCCN",
-	"maw6/tKWh7FaeCuwnOobssIMPfP0wPxqU7dt/8ltXeDN9WGcibFrBQvv0/VmZrbWxW6W78H7dv6MvHoD",
-	"cVuuVrPDZ3ELTUdO6GX4WQ6xlB/xgVwPTY4F/kyEq90x/f6ZRikVWAfFlFFPEY11fUtNj6DvqaumY/7F",
-	"1ONCHsjkClLTq0AdtsvS1F/KYe2s55/lsHrKs93/Xzfh2ZeVqyFYWZQHfxGzmdcsKtzoueh1OhV9F7GM",
-	"aVT2RS6MMXlKOmhjxDayB3V5wrr7dh/EihIMhIwDK1nA9W3D3Wk0GgayYws+C8m76IlLwCKMwXSCm+Nc",
-	"o3gr0cZQUKQhrdjil7ijZy+h2BD4L50EAVTQVM/ofcXFNfiwSk6crdkbsglHnGky+NMgdQFycV0UNyw/",
-	"gamR97nsEL7iN0wU0mZplnnEb3LgJfJ6MwNak+j9qnZTwRUbu+1M6F/WOH4lx3zLBgjMVTbXKXKYUa3n",
-	"UpVA09qW6I80cfflzmv6cJ5+esfL9LN+I13VXPq6oi3NTOstV6XsmIPFybU1Otv3VNJXXABldbXADG/E",
-	"AxozMlMQSyjKhqndewJwBAvnKmxGJx9Dgiwl2pCYiDmNiHMQYGIFjSIiFfxTGCFBziBNJYpYBFUOhmuD",
-	"IQ4f2xV2YYkSbNUTrnkxFfiCtaDtHvyW4c7dIth+WkUuRaoKbSo328zn3ki7i4WwMLVyx9PuUcWzopo9",
-	"0haGQcj5TpVy9TMwbS+TtWzFVZXUK3ivMYoqIVl/QxB5uhDeGyOzMK1NaBH+G2srlsJ7uLqGmaOqh1I1",
-	"m41EmPV/Ytj7GhhDoyvinakm1+10+kRL+B38zQ5WoSpS2mb9DdcpP8ZNu/NO+T077kVAuNi6Ylg7am4E",
-	"Z6RhUxojIs6cwbiqM41RQfSirXOrGkJleXFAnouz2azSOHy6Kn7XvRyWNIPBjGstUy7cBl1zH0oO0hmk",
-	"ldRDmyihiw2HqSjYVNkkW1nN9b4TUDe5IMtdftpkAMUVP0suWDhwRsd8IsFLFrGYcNEkg5jq67atwAsH",
-	"5p4rAcqsLco7RexPQzQ6zaPGWrY0nw3relzAyH5Go1KEhMt1m7yRkLwKZg0WCszTApEQcYimmkU3TCMe",
-	"Qtrg1EzDgkA0UMK1g0jq7C+co61/SCfjJTC3vf496TWvkU96zULquqB02/L09O9sGPh3dj8QddvWUuIf",
-	"WUUl/p1aYVkaevb+7Fo6+uxSyIKIL190eSBLV/3y1/Qqhhny1+xwigzBd1TFa8xaYCMUywnQ6NFLJpdZ",
-	"0rkofffiiRSjiAfxbsrOlMZl6Uy0HOvaDTOnIprTOeY6xvw7Cxb1aW2Kw/6GUJzm4UbWCYtxYW5cjRKF",
-	"mD+DUyziFPDwGgcZ7tDCOsZSNx3Au0K+xHRGxaJ8ky54yMoDbvhudAmcIoPoG61YMA70YSbQJDoJJmgQ",
-	"z3lsTPlc6+KI43mRs5nU6LaAF5WMKY32bk8yNSL+uPS6Qj4v5rNiFzGzOJGUNt5S2purKNnmYAdwkU26",
-	"3W+nj9U9Vk/U6V9FqILOaWnjZ2iktkPRQUm4vKiJVUZLxccY6Lq2UQDd/dEhP6xfFe1O07211HlX6v95",
-	"xscTaFWgaICoS1bVJ2dikV3HVDndJHqGDQ6kbJO3InWvTaWGPn9TKVInEhYxSMEgTfVKOE9c6m3CUhOV",
-	"wT9xTQ56vSXEpWrup+MippTmDq9ukEoiRjQzjBgQWV2JJHhydS524hCBmg0RUig1F6GE6qnpLJKL0s56",
-	"7xCRebeeu2HtFqNpfo1rmwXqJY8irOyd83hi07qhoRW0/lz2fi4RUBHOwLssNrasyhvlJVEMS6FODg6P",
-	"vq0a5byI6TBiGCDOlf9MaWQIArtp3NCIh02SCJrEEyZicLGF4Nga8jBkommMp8/ARJpkyuKJDD+bK9QF",
-	"ygKr4jRJxMY0+jyRkblKNfuM2qv9Q86hVNZQyOcZg4qYpqH9zxFVhl8qKsYMXq1pzPWIm+GbyzH7HPEp",
-	"h2HpWCo6Zp8TQW8oj/AWylf+HtLws3NTJzOMb8Iss7sgk0HQ6IFjvpgMG/Ndi9AgxqjLehiwKNSeYBYy",
-	"JpjJaOZamVd6dYqbRa052rSw+OnSQZ+l/UaX8zK2zEdTeOzXt4VDnCG40dmMtg54BdLL8L38x2973dbV",
-	"1e0Rqwn6g/Cfl+8I3rChZcTJiSfxDzp1G704D4oNqQMnMjLiNLUDskJg80dBd7zeVnjoy+g3hl+MOOI2",
-	"LI9qY75ZpWh5ARy5zXzIaOFTMUeFtHTrLajH9c+WUtsn1Is2bM6cf89o6Ds39HbSCjFgtsrHSR/9VDI8",
-	"XhxsxMLnggA5jemQ6kpWXpbIpFjIdZ1HljVN91X3qqLZ6A3WO7thaoEWPNckma3a72yswGNSNXrq6sNL",
-	"FtciWlVH6rQJxxDiF6BgOOQrKONNMQQyLFkunLcUzVFMYRoa1Xs3GbOuibPFuLL9mg1TRxguM0jz1ZCb",
-	"26dc0Bgd61M6m9kSX79ioQpSTzaOzGW1qajsve+0tOS7QLwETE27azakYBXS2YtHctesVtzmPfEJl1Qx",
-	"PdmOBSh8uCRVAVRvvINApUhWpKRjMqNc1QP1zMJ3JclCS+chN7riwzDmOmbqFwzOj5IoelPqA0CX0KPy",
-	"lrvli/NfV1e3nY7RDbojoyCMPn13dXVRdLnEWZAZjZusVbhvY8Tfm2vx2ouQqe8NT9hu+UsM8o+5jB1j",
-	"jFbWLnFI78JRIazR4fr+/NXt89zMy1Lzf5bDyqhzxclaacAvhwcGWU1T16F6bdewWmF+HO+6BC2cNlQH",
-	"brfhcpbWJW7exbf25p17FJTM4+1sQ5FksYHvAPmKdYGn78+eXzohSgMltU71g3FJ0a/55aIQ0BatnBlT",
-	"p77Fn/MWPAJEbHDdnB3YOsi0TZbTQs4OGs3GKwDNLnR93DDFR4vCmpAzkRbdzK23WmGNUkAFtkvNVavB",
-	"q7ixoyGHhoXosf7be0Qk8FI90hUpV+EPlxhm3paaxPFM/7m/t1eCVF2+9R6DeLgK//t1BXl+oFx5vz0a",
-	"jzQZ6HW1/UVWxLbH0Q2vzEguaQC/S7v00v7z57F2a1DQb76CJtL+XEkT8ebst6uCTf60ntDKAQRq5CJt",
-	"gep2HxD0WUYeRDRsheWIQSStSYYLMp9Iw+BctVjmHcZMXB4TW5e1/qgfFFeH2YE9q1/mVsZPzS9Oi4U5",
-	"cUGGDwkc7qIZbo0LJpXHAzNDLyapWUQX1t2wHf+qAd+4EkM1T1YY1s7qUKFaUvxhWAKnz75nmsW/mB1Q",
-	"qDsXj1Izb4zbDK++Zm/r+jfitqRJ6ivsDq5uyP59L6N1ZjwGjqB+PZTmmGHv06gwbI1QCo1mg4ZTXpzt",
-	"cMFEaFHltyq7f8BmUl6bkI0tpYZBUFztPGaxUZUCOVukaJ9ewtC1kHNbq1DRFlryE232t6/vPYUeJQ3N",
-	"GbIeI65bVGmbkcP77T/lRlEA/FW/DePmnXjI5a7YTqnozTVbKpV1R3orsEP5TlkK2Ky9yHHkmhOd4qkK",
-	"AvApDs1/Y4xBdzud+1zh6sY9tIJw61LE3DxuUybSquZUb9HRqihFek1pTTpYXQIBWlqlCnUHxaWph537",
-	"CVM6zMiHCU4+o8EEo5O5OraHDU2urZRNx7p+p8zbC+1tHlpMKdxwbCUusKR0NTJfCYRgmT5qFARsR7xr",
-	"5r2DiqbLRUL1VP4VNWIXNmKH9WnDjEs5yBoP6JA5dAJGg0nTBpm5ymp86k0XCe7ecpQumC7uvFy7lCVI",
-	"lCosIs+y7CFiBbtFhiySYqyx00GxQ602KErlXudUxx909bkVcXEfmMB7Xx6+xC3JmoWvneOm8bk6B0Wv",
-	"9vno7UIxGf5pgaMbslsdkC0yPYtHaFS9JoGOAeDgjGMmXJmFMyQiOTfihYUcjOgJH0+KjYgJ7R0+XgNc",
-	"Bgdtwm5pyAI+Lczd2QHILAf9v5b9Lef94UlYzFgIaxMqOhdGD9axktfMCnKUgxCrnfMwnlhBMmF8PCno",
-	"FoTXS3Gu4G2bsAhLk0s9PEIc4up3XnHB/JwimFSOPuth6gPE90rMZxPOU/UAEf5diEVXDAFeu1gUdu2B",
-	"N6RQPOfbEhR0Yq5cmFiiCp4R5+Nq+o7rtHZlTqGBpWYQNIgl3qU49glxFIJqnT0DcwRnzpBZ1mUflTeU",
-	"mFgkw3WzA7RDIylmJVWFLAbsjLTzGk4olIJBlvZycvRh1cFdl9ckpJAvuEoOE1WETKXrlDWmSyM0ANp1",
-	"SkIW8RumwIvr+qEVdlNLL6awm6mLV6o0kYTHAIw/pyp0b4IabrMKiXbFdxHAczoAOZf9dEokTKTgsVNy",
-	"w9nc/WThad1MIPUcXdHObZP1RXWZVQClp3Od77JKIVg4H9TBFh0pNuXC1ji5dcr3dXNThYoLhvVEOFQL",
-	"nwl07DDf8EVp4ZFfWJSVE2VFSEWCa6bYTVUq1ezLKs08h2KBrJEMJWM6W+/0Pul0jronJ73Dg6ODzslJ",
-	"d1MRAc71rKzyFhIF3VkHTorBwbSOqpn1tDZkZpF0AUA3Axx8pHeC1M96h6z4fbShLSixgyFuQkHZtBqJ",
-	"ZupsXKjZmuUYKjnX2AQ1ZRUu02ldx8gyXrHssGdfoCd0BpsFFGTZ3aeNMqC2fhnJcTODaQZEelHHX1m3",
-	"M051vTOvHtRTvODUGOJLoG11xEYxCaQSTGVBJCuU8yt1W9i9HWWaVcZqSPEimOcCRfrpMnjPNm9eWtjb",
-	"hvnU2oX1TPqyEGc1mFdjZn1qri+twj5nEBMFQK57gJG94CJgKYwsRjK5ThOtt4y/1sd0qB6w/cWaYNU1",
-	"pcvBc4tgflLPjRPNEHQCZ9oISnZ0ceHorwRW65SK4qgB5nBb+OFTMkx4FHPRt7TE1A0PjGjTLBr5U7b3",
-	"2TxUzWiUpaRqWTj/dZ26bGa5na/tqheFO3fpgg6R93KWbdtCr5WROX1eTYWPzB+216IEn6NmAC4xKFKY",
-	"8GCSwerUEj5FAMErhci/TCcxHyhzh9U2VIlNQxHZ+v4QjXO9zexYs8bo5c3O0hF4h8krvMj1QktZiQ+c",
-	"nPOSea60TBhUkVS1lRtLmfr+Gmz+4viEy0S5Mk9EyhfjvtW/hwzRU4whVGyy9VdQ10+JYWDwEhpFmB+Y",
-	"4bGHXtaNe/+Uhgh4YS250+zoN4mzmZpZG+6mzSfycWmByzER6nbawDtnA4YccF9ITK8ZGIlY2gAYGlnt",
-	"WAo1bgG3VgaPkzUvgi7kFEYDiTErXXkiqWNw09EpHRsT/TLF+hRx1kIskmOH9b5YsVCxiD81Tc2CwxGB",
-	"9c3ZixuNy0/rXJEfPa5QwD/4WCAWvT/ADKkMkkQQiqz0M6wgIlmC8IPdNV3dSgXct/1epzLSG758Z6XI",
-	"KsplotdsqqN1H1QOH0P09B1Ny/IefQvXAAfpYbeYq7Xn7xmKGinCE42JKiw9Mfa4Qw8G10GiBILlWSUP",
-	"r9qy1/sEvMP9tSNrLqObrIvD+1NbmZKFFu1bT5qZH0Kgn4KUXnJ/IfQhsEbX7x9LIu7RXXaauVz7S/15",
-	"caVZxIJYScEDGkWLYpxU7YBH6rnBypgFF+Mn+GDd1PztmhI717KerDa66j5el0O8Jl+5Uvqdne0FNE8o",
-	"TcHzplVGclyMn+Ky1q7+KuYjz11tL+hjuzGRe1uKdbNfs/UIt+vMIUPetvt0fini8qZohlCKekzWWITS",
-	"/PW3HjFuaIldSm5Lq5Vlp8Oc1izbKy6ud8yYLTHvrJf2PkBb768Hc3mSrt/8qJiAoODKa3hLEjHi+Ub8",
-	"bTKMqLjuE4r/aBJKZhEN2ERGRguFiLYXoU2rPPy8pRT54xTLeJwyPqXq2vnLbdszNp3Fi8/wwj6U5eC0",
-	"jXSZ2u9wjXedkp/pDcVJmXvxX6ckookIJn1b+Ksg69GieAAYzIwJDYOO2ClIGrjVXs4qgxxHZUMIAk0/",
-	"U+g8hu81enkT5gX5omY8nGlwEpt7Twm7RZSMz25t4bmIUahDjmUaCDDDwAAPbEYgRQxFceB0loKdEv+7",
-	"EznXTTLhIYPvWkhfLacMcfSGC+uMOSVZanDfzhYEJOBCnpIpCzntE434JCMewdrsPzXLt2BK97ORpFDu",
-	"Ewts4j6MSbxzrlkazljAEHOeIEM1Dg8PAWvcBjeajWwHwTY2G2f+weERb9VB7V9a0Uazkf6YTdYmTFB4",
-	"n5nJOplsWXNlNPM/2LYXtkVPEab5+nrYkqqubECVUymWayC2aTl/jwI9G8AaVuQSoJcrAcZlKGoAi2ST",
-	"xdLSuuI+hAfHh0ePt+5FuDESg4NcNze3ljV27ZfQIn7kbF6GWFHT9Z9qvuugYyto26vJbXktt8JqeLrR",
-	"bzlwsNGnv4CmTGzXHtzlnvOPE5klmS3L9p3d5+Uf1Q7uvqDvSv0PrW/ulnrGm9iMmAo2R5Zh7OgmYNCb",
-	"w9P3sEDgQaw/FkQmsebhEnJNzvuV95jpVACYM4VgNfhGIyYPOidbNY0rLu/7/l7L+NDQXxdkck0KxlIi",
-	"8pR1ino9C1W06LsCHjjigCx4ShC2rJ+Lehj73KgdkAWHSX7WVja6ilWCcuAy6BGEr5RkmnjZJQjzWwmC",
-	"hq368GHF83WKvq/eI/ElH73nA9hkycZSQZTJgrH80vWyVotbAxTNsSk1YC5nmQ6O6talpNha470yf0Ht",
-	"WHFpxe570JsBydIMLMv3GSUKBE+gWIiu26IiXfLRq+e13n1Aml9xWz50Ce99tj50ROX6H4oHln6/DH8y",
-	"Kt+G9nUOLBNB+6EchkzZVKpFH7bVZjuhQTWVitlfbddyXI4pXZyCfOhn99p+Ziu3ufiL9/KRdWRqQ1c0",
-	"gjdpjIhkIROwxMxIr9ksJjTNoNRLndFweADaBrxmDfK2mftFMQu34JB9OMBujXTMo8hKfTP8U8JFyG4d",
-	"m9aMKig1Anys+BSwtNI+cEKmaepgXxtRCcDePDCq/qm3A95XA2gcbiNK5ncUm4N0ZweF4SE7fOgDACNs",
-	"NBsC22tlnylck936L6aBXusR9zlmmmaWLXuR1FhfBb+27UdePtQO4aYgOtVjuHmB9OtHcJPZTJWV3dAM",
-	"Da5axkC+nr0od2CaNsvgeBBJLPHceo4fLacMA6m2HQJTVGNnNugnx2ZGmRRA8+ANc2rlAG9sDbzAsNIx",
-	"2e/55Rck5GPzqHUx2SKNtE2YS7cWRE9pFJEIQG50kwz+gq9vW/zZQXsrMVujbU6hIz1Nraa5xGo41LHV",
-	"I7GDiJAW4B2ndEqmVCQ06qOfbcoF9HXn9gnDT3QyNJ8amtfDEs0FwOaJGN6GKVAxFrYbtjalIsdFsmxm",
-	"/BRwj+ylm1VF4AmO7tI12HiMMyqufYaZgP6u1U+wd2J+9ePrkKULwC/9iZZrngXotjVjMebz2kFkbTwD",
-	"drwOUYvikSjXnSDB22HhwpfKoHnqBZBycENVRoxn0n5br40GWtR3GYX1cd+XFugimU6pWiop6h1ucpfl",
-	"kIWsYPWHu7xr3sTWUdl6BOMs+tBf5pyW4RqmPFnMJkxs0wv20zcpoNN37tK3fy7cXjfg2szAzUDX3rDf",
-	"Di+woPOr856UwnCkOjNomiNFx1PbZxmAOYogMeodt3JUaC8LG+4qYEY79Jt2MMww9XWL5vGvJR0oiSdS",
-	"VfURGK2lsEwGQGvMDOAQvKbqOpRzhKH1A3qFMeH6JX/108R/KWlR3unEQx/MmD7X98LuZ8kw4nqyzncO",
-	"iIrYqWJBEs1KK8HTd9XIYYI2C09rg/eZJ1DbGnGbnoRAfZCmCJblEjTeKtA0PFDvs2Y3Xl68fUMu8Gvf",
-	"9Dq9Tqvb+9apyCGNaeHXdhSrW2kP1UD1CoVgRhb25KbrlduzTdpn0bDKq9VAUtqBZQ2Yuk3Sa3eNfd/r",
-	"9B63Ovu1kAc7rRPbhDj7Z/tzq+Q0lOgYO7K+2jznfyQruEdKXyFun5w3Uext/ASy21d3vaw6OA0xkhln",
-	"aHIvWNgkc9AUFAmsgzMtu/mC9h/24AO/kmYqLnWrlUDVmm/thsm1tGyeS6l4bXgRWb5//oTs7++fAJTD",
-	"h8sn+Yo4GrOWdR7mnNdFh49PWcQFeybiwjMXxNWP3O4V9CDabZ2DX/8+pymef5s8l4rMmJxF7JQIcOTP",
-	"bf86ACYncyXjgj2qcSirlMtblA1btvxDrSfsVMrJmi81fHFtXYntF1R8/gtrosFqhWzfPnD1Jtkn//n3",
-	"/3nQGukyLLZLCVvVXmrXCUk6Nh9ZYAe0mOprTLuPnScccj+b+S4IWSKRlwaUJZ+YF5R3w7LDrErdN0wN",
-	"Syg2LW42O+U36XGzVIyGtstlJGnGEBvNBvYI9RmTUb0rBDGz4md3SO0Ysw3IKM1D7krJdU2dtOMKPzIV",
-	"FvbdHCp5zcRZXNZJSaVlIFn3oihmioU22XvKteZinDZIx8pUEdMgvl9itP60NdDz9g5b2Z15aY0+RBVL",
-	"ezJCCvVc8ThmYusxFka5JoY8KnMPXKVNzVpw9RFCGydhmYo3g2UWsmzb44eyNbQjLaQYQw+6SIAETOuS",
-	"3htn5OXHS+BvgzNQ7vi/KGY3fs+oYmqw0nDx5HHNbhtpqP684PsXLJAi1DZEbFsBMq1tI5AiVOeV0ovj",
-	"xwedCsUs61qQvLDJFdCZcPDu7cUl2aMzvmcU3j376GAT+EuFlYBZFcf+zWFYmT9fjU3ivmzmTv62+x/2",
-	"t6O5uffJpRRrBgu8n+gZo9ca1IIpjZb7BrqBwwYC+4soVCKPuIJgneJMhFFxX9sPwJufUM1eg3zasv+M",
-	"xRBem6RBNQOs4ZX2MDIqTiXJxlZ1VFMucoj5zfUu+k3DferdftdsQNvCH4zoKmVMIOG4FNZzg50RS1SZ",
-	"SmVWZhhekZXz6m165BJuLASJwlWt1f9jaVl7y8ta7INDRKW5jahzkfrgSoyLuh63GolEQq5NAUN1PC3Q",
-	"OsX0hbSrlpnEGkO45rir7TvsT8HGlyyx+fkUmGsBEPA2o9ytWUuR0Vx+wv0eeNv2v6LrTY0J1WTIGGZB",
-	"VdALVJkSgCP+oKtzyo08iWs6jIpMpUuVMDKkSvstfFGFc+mYvIS5VGHIKTMumWTNHgX3yHvtl5fYLxMl",
-	"65R6SiDpB/L6KNiRJcCiNzbbpQyz1XuPHFUOS9lBP3Nvr4VI22wkgn9JmP05Vgm7azYSFVX86gcVlW2l",
-	"scaynnMP3S9nxMv4lPmlTYytDk0W9QSypqA8n+YT9lJNdMgFhTQxXyt83OseHGzuCgoDKTzBuqiQvX78",
-	"pvTY+o47d2i5NgcZ6rqqHN+tWtrBQz/azk0b/InoRjJcEQpm0YSF3BYLEeFychSjwQQbt06Lx7pjJ73K",
-	"HqvKSTx1WN9KIowrb8wvpjdL+wGPADa5fg3BPbudSVWSDV0SGIef/N0y6glBL1IdvoSfZuHFhCpWUAfU",
-	"KQqc+y4ovcYlhK4gV04gRzjqymPzO2hWHVqaAbghQXBlVE0skQC1jmLaP8BPY7rwfeUTlo3aKEplQ4bf",
-	"tl9Ft8OgjFUd0EYo9jSzzdGfszerN1SpPBY7gRqRLE9lfKdcJ1VdakgvchBalWbwpvATVZJO/JbOayuh",
-	"mHLqiggh9IXJy05HrT3Mquutl2CN1ozS3/xcLdX25LoRVGnTqCsMdwUPqElsPyMr11y1diDFiKsp3jhk",
-	"CM5f/+jlqkyrTCaxWsi6l4OmctdszFHHKzms7tem326IK1sCpuvqr9UmsNxAITvAdmrLIiTlgD4DT7lQ",
-	"EUnmNtxbhOUDVs4Mmla8lgnl2rlqVpurvqZuB3/dNDVUYyyLuJfK2BoYl5tc+WmNE3JoKKTM4FwUC6QK",
-	"y6KBis2UDJOAD4tbmOEXFJS42TIWOqZcZGVfKXqD4cAhjSk0K9cZMBEMLQ3h2M6sLncvDfwkYGWVBi1B",
-	"Y3iyxTrjk+VtZXHhUrwCiIPcY2mSawO7ZacMBySYBln8usNsZrnvlNLvYoemcffSRq9oZB+pmj4xBtJ2",
-	"44JnypOb059z/KbG+yMZ0M3G0Cu8a131tj+aJSPuuL7vdml53VeLFjgHHl2npU+2tBv27Rdo/J2OxQUq",
-	"FdsEHXffTb+dcL8Hv8eubjxnN9d3tbxfg5fHHfZOP6tlcs8BWCTWaAeM30BGsJ5DpP6g24EkHFciBWkO",
-	"rlcAsPsRv2EkpIscwDEU6TSajTGW640oBzTHogDbRq8lt23yd/Vaeu+5X6/lsrZiZ3tRvQttdeeNjELE",
-	"/fgg4s0eMPd2TDCpQVE1Hav3VnGZqGglJdbb2Ixa8rC42fzWnO2z2Cgzu3V9SRDb4XUBjX1wCQSKoXUl",
-	"7ClCbEPb+iViVKE+IqRgJJDTTckFabnBelWkDK0T872M9qYlkaLutwpTGWQSm4EXtfWzbKN3e3uaMZEM",
-	"jYpFmnk/7N/eNi2YtQMGk5jddpqi2eLNhAvSPbwSGtM1sEc8ZOIigpaQ0FMDcbNkkSFr3gXpqMEpxjSl",
-	"EAzQonL1yVcCEEOkIpDfhB/y8U3tq8ZShqd50PPsNQ5KwNqY5JspvWYO2+Lb9pXwWKXfeSVL1VIs5IoF",
-	"iCgR8ymTSQyW3OesEjGNn3vXzA2wYDa7NcAcuERY2IxPawOuhaB9jor5yKNuKTaI6JOTE5+MOp3qeKSQ",
-	"0OZoLHfo1pzup7iMRfmreO5LfF9yFGM/BOjWojgL7+U41lYbUi5XlCK1LIQQcY2vNBtd7tNGW/9qlyQC",
-	"jbiomSdeVUQZY93y2vvG1F3a6yz8b50f20ug7AX+VniY7SkVbYpmLI3xaZrmXK1efZmc75pfV4yWcVnb",
-	"CShGdSNt2gpVSGNkNYs+l2TmZqVnRheQ1lpDnSqAVFvY1Fgzx9XF/bS6vPXxEfDBOuXVq1vyK/urio9B",
-	"IXsbUXDI2DshoGnYap9IxCqY04Unj0Fsj/kNEySZnVq9H1zbTWjUmmiWi9pO6QLumBitRo7AfyQWgLBS",
-	"DOThC7sU8n3O48mERcXCqcBGKndu21NcXBa4Ek39r6ur206ndXV12x1dXd0ejUoCqzmaLf44zUwnL2Ny",
-	"Kb/DFtutdZebb5yHNqVpynRMp7OqPDT+paTHsvsHWWU23ibOdQ3pPrtZD0GVNf0bQCMkq+APsGHawiWk",
-	"QeGauYEMATXCdVtAFLBT+/DPkgvzrKYLfSVAH8zgPKgmEYsJF00yiKm+blONqtLAug2JueraFLvnHulT",
-	"MnBuzjY6UFk4sG+HHmeAbR4yYtXSHBSu0S4XLsnBvEnRUZxNkl6JbIIpig5YEa5d0ykZQGigbWht4CFt",
-	"UMCUtTw/7U2fggwRHrevxCCNHLTdZAGQJ7vswNUG4DeVI3gdwp81/fvS7gwDtGUg99Ysw0oDnDQPPfc8",
-	"MoEBpuy6p8wWrirVQ2ZZk+1/iFm++Q4WZQ0s2mRgSHIAJgOM40oY2kAZiTkD+G/YbQfqZ2nB3pa18kkz",
-	"j/GfrAWZIVI1LdwuGWSIzIMmfi6ds0PCy5sBQKlZy0af6t2fFtvO/oVUbetkUqr1wkdt53T3rzlS9a9h",
-	"1UnoQlDeKHJ0mf6d3Z+RYPpHBreCf2c9JzOaSd+/TIa5Sx6+XwG95a96zUCyqxkq4DK9rZM0tTUKF3jb",
-	"OZD4a+kRa4A0QRXGyNO7txeXS8ZRCY6l7+vOi9xJHM/0n/t7e0b26j/8pcQ2seP6yONJhse8BG+8DqfZ",
-	"tTGCcVvGAD0nyXnqCsC0Loh2bWhofJCfw3yiWfA5q7X4496nP/6pWHGYZ07lSvSwtHHu8aab7eoeQsVf",
-	"kCgeL6Ay3qabQ4XGWYI9lvGv527TXn68bDSLY7dZ2QfE/5bLUCI55mJAvnn//MnxUe/w22YKCQpykUy5",
-	"SCxOCUwNHLRYLJIO3FAARlJixYOyoiAzntfPLt+fP7n4fPn2r8/epB1SUCpU+MQdhFZHEnz4Mo2x2sTB",
-	"Bp3xvxgdVrOozW6hsN5VLfcbT/AHcvbu3Pok8a26v7e39NBeyG5YZChTrzj/0/egfm0UjTGNsmhH0yU2",
-	"ZSlZRvAgVgoCvysaGEPOXL5mbKavxDyfWQadz536jgKCxDKrF3d6ETjk21fiSnz33UWWXPndd+Q9G3Md",
-	"W/EnoK0PtvNznh9spUyoOTIqbhkFPlyiFqmuRHH5FvnPv//PwPZnt6U+9iHnlxv7lU/GwMA1iBMlrKA2",
-	"XJDMKHfjB8hA/d13cLx/ev/8CTk5ODz69I3bovl83lajoMVCHkvVlmq8p0aB+Z+571syoLNZZMP9ezMl",
-	"hxGb/vFnLcXAqEaBDNkAgRLpMMLhTBm1wW3bNgD0LxiGUykgdQ7bEaRRbyHjK4E9quFVVjkAIAvo0gp+",
-	"TZtQatTKNjlLcXJBPTUGlln+rAWrIQGs3rP4wlAVbMF37QK9ZzNsrGX7JRhl47vvyDMwAeFQp5j1LGxx",
-	"QQIaRcw1HKCCDM5DNp3JmIlg0forWwywmU/vgExkorTV74xCfM0WWR0IXHHj97bQFlM6RyLcn/vEezaL",
-	"6AIgKFXCBs0rAekGkmkXeDolq590DRO8fooHnRMy4NmbP1+zxWfFEs2MHmZeOp/wiCFd4ahUIgqe4+Iz",
-	"bDXTeuDvCkKfYDs21xIOUIogbSKBruRmj6/Zon0lUIgObltCtry3t67ZIoO8BLxphxpt90BIwXC8YIK8",
-	"+3DZJO/OLp/8YBTfp89ePbt81iTUfOVK8LQuHpfloNNJ6cAuTKjN/l8wo+P/vWUvt87DgXmdMX883go9",
-	"QLDPhFGkQakf0uDaQp6ZrcFttACHXNhqU3uSUHl2Fw07gYobHNErPuUxDOaZOS+W7iaA8TRMwjEDhKdM",
-	"fluZ0iaD94CdNeVxC/7f0Ih37b3h64apWUPG/0WzeEC+sYGDb6Fbatp/G+dwag7DjIn4SthBOI590Dux",
-	"5PqexWrROhvFTAFBwCFOz+iQkS55zb83e5Ymu2DSfu/Q/JDOX8eGc83oGNhBACpbn8yo1mSQqXsDZ3LB",
-	"jVSTQZBdx5Kr2/gU9wM8fHAfIrQK1ibnISo/Hz6cP705aiIYLXGIEQ4wAgyQiAfMBvit+Dub0WDCWr12",
-	"Z0X6GdZK4Wdgq/ZZvffq/MmzNxfP4JmsGssJQA/2pt/otjt4k5wxQWe80W/stzvtfajUjyegwOxZB5P5",
-	"97hIzXuCWYm59izfDNxjf4B8mcWfjOz5FnE3bV8bweaw1nOpQv8BZagE7wcbDhbWg3KXIzIwOtAAoSfs",
-	"UTHHV2pmtCURm8NlIXIBQWdGM/tdzgUudvrK87DRN1M7wwG8wwagymZbwCL0Oh2nvFjHU8xu4z0HmWYV",
-	"kLRhhvnvDY0Ss+5XSaezH/w/oQyMTkTMI3CJ4Q+wPXjB7hBe3/N+QN0yhWraBf/srkjdxN4dd83GIU6z",
-	"SEFOl2PvXGCrlwsAFkU0aF/5bfR/+tRsaAcblH4B+XXExTUwKszbjiA6J8F0HmsEUoD9NAr2bUtJWNWf",
-	"PpkPOArZg/H+rEspEgyPlKAGxLAA3UQk1NDBCnBNpOJjNDnKaOHCdb+pQg1eu5wlmsiuOqrY+w4zgC1h",
-	"umRN8t3eQ282/v2w243fQP5IkSFW3GFj3/A9Kmi0wDzCmdRxEeQ86uUU3XEg8TVgzsiIBwvsKoHyK4mY",
-	"1dpT3ejsvI0yb8TBGU6+JDJmVpWCFwJPMmqW+ccpGUCrKivPmEg9cSPNYiDm7777cPm81X1MjMZKEsGN",
-	"ZGkCusqVeElvKBLSI00G2jDqAXLBNhkorq9fGbtl4HpQJ3FGpMwNUTctto55TlyJ9Hczl0szZKyAUJwZ",
-	"SwC8c9ijWrvCEcVoiD5xC31O3cuvxDeDZ9MhC42gPBc6VgkE4y3Dtg68SM5tCqwZcxEPtdsGjYSwR+uU",
-	"xdBEuyTQlt2y56mgf2ULQIe2qsf3tmDbO26+0fCzTbPyz1sQ0QTFqEeXc0nwujYyEM+hoS9DMI1+44aJ",
-	"UCoH/WTomGtyNlaMYY+RCY0i8HvKG6ZshwwM6s1BJp0rFlFh++5eJGaETD3SJOJ0yCMeL7JXJCIy+hB0",
-	"Gs+f9nWuiTNc3bQQIe+isFWYG/jUpoXLsEGLRuLuzIZiExK3mET6ZCGTwnEAkzqowqS+p6FXoHHQ6W5+",
-	"5IOg1khmIT50svkho+tEHD12B939zQ+8wzDqpZSvqBpDaOig16syupmSxqw3xuozERtGC89WGOSllK+p",
-	"WKTFCTtxevNsr9IGvKAxm6Ov9LBTYWkuUAx8EPSG8gj6ByzJlbz37KdPdzlBgzKA0NQ5AzBzePIzYUN5",
-	"Xs40goijjzyi8wXmuIRTLho5ARRMMBGtWPqcWYuEZnnG5Htoq0uoWGB2VcRompuPE23aeh8aYfK+ha22",
-	"GcVoZkOCkzmu2B9CMQB/BV7jw8CiPJslsW8NWkMJGNCVcCNLoe6tA8kILtfwApYurXsBs+gjGFhn4Cfp",
-	"gyzcA79zS8eK0ekgM/3T9ykoQkBAI57iGfXJIGRRTAdXwjquEcyWM6OrG80AkDbAzwU4O6EUbIBO7kxS",
-	"Yz9hL3dPCnYl0N1jb4ZhDzBrcWADW9aYfQTaPuHhKZEiWmS49sZMpPo6dZeC7cgizbw1sNvQxoJynHi6",
-	"qEMWSTEG0YpBz5yTDi0cbCRpo/NzGxbHUFeK3tG0prmtlDXjgnw11zEel9Tur3kScJARDMxYvv7+gR5p",
-	"3w/NQMyUQWAJRqSrI7HOPghbrU7WeT/PQz3wZ8S1jffBS1IfqW16T4GCXccErjD8eSUgGDiVGorxQplt",
-	"a0acipGRTAQ6T9F7Y1a2aevC8icmPQ7U6mruPY804dBIyDYcc8NGvY6gA8d1Q+eCDBUNrhm0A40iOddZ",
-	"Q1yEXL0Sxsz/qffJOqoGWaHWYKX9WDPT5N1ZM39Y4sOez+iMcmfnSgyguaoatMnHrCe0WQyjaEmRqc32",
-	"IkkHYAc0p0oYtdC6rrS0WiAXV2K56KdQKVzK8Vx5LXpSoYWGsbYMqZxl+8aFC/Zj/izcLKTnPYfkAOsL",
-	"t8qq110d471UY04M7iZXtkMNuvKgsJScZXPJEgx86raud+hV7hP3qXVqg/f3SuCpKj1KOL38stkVkjMm",
-	"HNCA4TLo2jxoYmYBloDl2vlg2gN88KBzciWgtc5nm3czIN9AUBtclLCKU2k++a19n6uKTDV6bzXIQa93",
-	"is5tjgm34ZWwfuwZurAzxODBnj3Te96Z3usOivR2zUT4ZEJ/ZaUd9vDMb8aWyXqP9HCrMxr3lXk7ZZDY",
-	"2ayN1O90T+jwINxv9YZHtHUUdLutk3CftY5HXdob7gcH4SFrfPLLiiBly/AiJ1OEjHkARbtchn/OMuX7",
-	"9uVBz7yXtY7oYa91Qg+7rf3hY9oZdYNeeIC6DZ62D7PSydneKcCz8NhQAT39OFPIxoCHjmgQ65KJ+yLB",
-	"H91JqzfqhK2jsDNsHdP9w9bRqBuyTtAdnlAKKWDmnTb+mJo9kKuCUVsuyNNkGCHd9jq9A1DPXdlWg4nW",
-	"+bOGv4BPpav3w4MBwRNuE5nTL6S8I2Zqut2ycnH2hC7be8uruiKyy9bPAsg4kum0zJdaR2x/1DqmB8PW",
-	"YfA4PGLHoxPaGeYK0RofJ4jSB9KBjQy7JmHCtpuUG33ZrPzhFxAtBGwoEVK0siaI3rInOqGRYaE8lVkQ",
-	"0N9msJWtP8NkHtR+tfn2m+xXHIczQZsNc9JynKfy08+VnGbwGjUXwrOeVzTt5ZmBMu15EL86P8Vro1+V",
-	"bbPOvIL4gpqb5XKDC410p5ZTG0YFtF1gWKDE4zx+YRu+gt353JVq4BMHm594I+PnRkn93U3wf6Gb4Myo",
-	"W0vpHgX+AcP2MyeBq5nMfARacx1TUDesB2Ebt8IyUlF5+CJNK2k6WMesWxSxRhtapuhm9vJQfDUYImjz",
-	"iZwaO/P0CqP0c64ZPuQJRSGtIYu2syaaWYQRY8ecZsazZkynSS2PtMODuRKCKmWhYCOurRXvLHMM1lEB",
-	"mTDG1CY0/Q0zJrCzZ/pF1LP3i/RV8/YnS4gd9RRXiEdDPceGG10eX3OlIMvYH7n9RNvG2D1o80PWvU1n",
-	"qihKjSrT6BvRD0hyNgacVmRW49tYVlOI0lU4XHAFFIx1g+ZTPFarPe021jVre81FmB9sgIZL0WBsL4eK",
-	"4s77HjbtRXNmJ31kKRic5q7+ZPTMANqMWDAEr0itAT1eut1W7/Cyc9I/6PY7R/+EOQdMzeJttbz//Pv/",
-	"NLByrKpJgL0+3ArX1Ao/5VNmG2f//NJZXBy/Gf0t+eubvx+HB69fHH4Z11JIvB2CzOACveQsDanm6Oe/",
-	"nRbyqwj4X0Bam30ly2hMu8vqZuOGszkipe8ktPe+5u3ru1Ip/lZ4fk4QhdjjEH30ZzZfzsqKRzrvyo2k",
-	"vNYk4pj9heLcpeARdst1bP1bmVOM65yrynq40LGsC3McnuRbdyxJ0PXi45EmPCyUcJuYCjDqGY0nntDI",
-	"uyyWzcJawmR3nu1iP+ttwBwY5FYsrMysysVkflm+9TsXcqFFGi5Fx351NuQcmq3Y4aoUsp08rKjvQoYE",
-	"d2NPZMii8bpWfhxSW2aJTYU3dj1Sv3XiT9uFirnzhjiUkB1PYzrbAhUqP/O/MjbTNtA2l86fRWIWRThl",
-	"5LhcII5iyESQ13u/NmaJmkltWNIz8zmXt/2z5CImCN+GmVOgRYkQ+ZlZoov0+OdrY9I3fl3tiunVtexn",
-	"eZrv7BObKj3dm4uKidy73pTohfkk0MbdpxpamL+/ZVpYrmks7GB7e67031rViVdWaufchTET5kyyVug5",
-	"NIsTGZ5izQtdCrJhqBfSVVPwQSTzNhm8eObqkJZ50gDMfpdGZ64UcxkXJiYDfOng1PEZq+dgZJJjRPSg",
-	"12teCTjAEPIi+YgX+Wawh0/vQcow5l9hKxpjL+aaY2C9rq3xZSHUmGACmAt4UkgYhOTB2H8PoAGy0GUa",
-	"niKf4TGk0GkbWczCp+00sO5lD+DLvDSPTN9DPwzqbmkAcyRVhmts0/OniY6vxJBBocIcKoApQWoA/6sg",
-	"qdixCIuFuc5IIU+zENqvGPfjoiB4I8ibp2eZdpuL1dQK0DgGbbtXQFmWMUenSYwNKNloxIKY37Cn0Cjf",
-	"Gt+9VqcLmGk3DLb0FZ03+g2b4+c64Z1ZiEPA++k3XlAVMzFnY3LUJMed/f0ueZ0IHkya5AVTUyo818Qb",
-	"qeLJnIuQvJgOf2ggPCjTTBiCuIFIDosYtKHRE8T0UPHie78yIKTklbxhEUWg50x2XbA4jlByhVzPEtv7",
-	"l6npaykgq793kLVfMFLMsA/z36VQE66R2Ql//f/Hrec6XaBgXf2I6IvvzdxciikqDDE00UobX+W2obIU",
-	"frF0hB80qoZNHTeZRKtDqp0duuYVxToG1MD/HmH6PcL0a0aYnqJc9zNStjYVt9D35lRNW+BNLlf0frA5",
-	"a66WLpY5oFfopyIWto0vmfMoIlRfN/N1EE3IOE2LZOGTRhszTHHYvxJGp1JpJehUhiwiWKY7nSFMyNAm",
-	"yaZO2hGoDSL2RiNnTEAun4R6B6qvIYGPyBEollD1IDL8eJe6OHC1jmmC6gAZ8aCZZuy5lNWYSMikG2HE",
-	"GlQvql01pU5zZH1t92c51HtfAbz2zibdTSymEyRpIjjhQDGj1A2ILefxkxRdViRghQ8gVAdjC7HZ1wAD",
-	"Ai7j0IKxWLhIhJRhZAD12vqDNsor+ejqZ8nZuVFBQ+yOw67Ez3JI5pTHuiBxDzEeMxzINMcSkJqSrOBj",
-	"iEAEs5iFfc95SeYAAzNkRE+oYuGVAP1aSKya/ojlwKt1y81sa7IlySdGQj0xlNYIZoiqSHk15P5kQmOA",
-	"RP51Ndd4LnOeCQ8i+6c1STmo20LizZT9GWKLqc4QskY+owgTEely9lktk30F+buSltCrm3tjaSW3JBaZ",
-	"2unqR6192h22jozCfmwU9gN6OHwcHIXH7GSUgkL3e9tNbr2ykBHdHNM0MVz+m1cfftcGfj0fzQ/0hhUJ",
-	"qTS12Uq0tGsPkNQ6F86KAE/iyR4goeyBvRKWC/ELJkKdylfXEypX7mCNJw8NJp4oZjHBydm6ljKI2LDq",
-	"08VR5dpy3AvTzfGagyKsPADy4tqDR/yNF4T9dz0FAFZhcZoNtaTlJtNFSlDgGPMJ37yptjabHQaEDSg/",
-	"DB9Tnx7COoOrCM+Ey4ZybaAAo04QZcF1jM4jFSC0qjZ5DinZuYYriPeXwp20yVsXggXMekkAth7xOGWC",
-	"tRQHvR4ZmM9/5uKGRjwcrJ6km6w1SGMXtSNbmiwXFLGbSpIsxMHwb+N/TF6PPn6kr76Mb39Uf3tO317e",
-	"avXk4Fx3fuzq58On8yfjcaeOC6Kg00klveKgpF+RJSSfKW193n+XgXVOf+6wWzgPiPchlmKGaL56uFfB",
-	"dLJXmEMVz43Wmu0pHD4beCss/k/BzcqP/qWiIerR+QFaaKsUUwTEH9hL8AsYlgAMoKE7thGHibgWci6u",
-	"RP4Vc2W09fRFkZTXqY3SJgA8Q7QxT2kEAESJYjrFzbIpHc0rIRXGT8xVweK5VNeZhB4lCrMeoTqLAhal",
-	"jxzUO7EdnAAlqTAN0izTB2xgtj03SRc7ZSYpLltI/2LvbAdyCmIfVwRyNpRiQUwm8v9n712X20aydcFX",
-	"yWHvE7b3gBRJSb5I0XG2ypeyq3zblqrdF9QuJIEkiRKYSSNB0WwdR+xf8wDzAvPnxJ447zC/pt+kn+TE",
-	"WiszAZAARVKU5Qu7f5RFgkAiL+u+vi/VgvUQkWK2jvh4Cc+90bAlrf2Vccszumz1kbsfLLgZp7ZT5vMa",
-	"Kjtpt7G0gxVjNYZLpWxD3BAdD2QzlvMipQAx5Lk8n5VAqTA4l6uIPzVZkrV9KiPbWO4em82jRpasoGMD",
-	"AFLE/Is1u1BxZKNhrSrxoiaZky+r6HA7IDDaL0T6eU/BN2t9wxYlypEV96gFlcROUquAdeHDxS24qnFO",
-	"TDO1lUe23d21+YJfWl18OElTIWu217qSfiSulPLEbrmyjDeXVxfoOW/bFvrv9uzcnn0/VIyP2IutOITW",
-	"6tjrq3SgsisDJOgGmhAI7HQ0qGIJBuNQTVLP0cZbbAZyJeNC+MTkERIuBxNKVfjSoGI0X5oPMQDveEFT",
-	"OmTYfS3drUHiayZFbEvPCmkIMA9jCm1k8QgsPPAzrSFqivaoo8dxuxF2oHmRKpvQ2IFvzZQh4uK1zEOX",
-	"jl/BQFzD+ntXMc7repEv+rUL4TG+zXDSzuDa2OA6MbArZfzH1XVbLoAderg1usnmQmCIQsscxoQMtvFS",
-	"s8uJGQSg3CTyVInUPSe9ghZD+40niTWXdMGAM54jWGaEvkHBXtzOCJ1ILxlazE1My9ERbbGTQgAs1gyc",
-	"SW+NgFWlONHCHdJryRE3qTnyWu5M0mYou5LerQS13hVfeBthLRdEwCJCLge7qNatRLWGSmHP6WZS56Qk",
-	"RooQ6UtFivG4rg5lzflmRQEZpwascsF9cwbOMTO1bojliDEoDGSjOYQ8NSRoPKZjsIcIDIuFajxDOyNS",
-	"TKvq44+PNAGP6x1/NxNOABTvjsc8fXcefhiKDx9O/zL4sd/966F+PmgdyP0n7fFfH16864zO7s9+/tCd",
-	"/rn3cviL+Cl8pJ/xH+M36nX6Knsb/el8vYOOD//GAlAnbtOgTsHrdrGor0RGvROweFg8bw/cyuKpWjgU",
-	"5FQekNITjBOpdK2glM2e1cuyV5axYM6vEgxuyQLy9mxFk3HV0CgnBoGC8eLMGwK5d/bNQsTfoWPR4ERk",
-	"Krsm4zGWokUGtZZ4yRCYy8XxfZmTb1CNjRZjnvJMMJ2JcbU8pOdcO+guxfQxOb9zJdc0SdYghEkoll7X",
-	"R+b7kyR5XVHIvN2YveUnWUtqdq4zN58rpuP2rKGK21xo7sp1Pp9Rh5gJBZGzhsSUV8oQrSzrYIocLmyR",
-	"3OPRUpFp3TsD3ySyCoZFEEFFyFIMzyK4iuHQpoCGDJNJRIxfZYkkZHRqH7OKS0K8M9Vx+l0AM99aT2WE",
-	"LvrITZbeNJbp1YfLc5jasZDuQVWIPye5WkWGloxwVbvtY8ZdKhlTuWT1wx1UEgmiGV7s0q3fNOsaucVd",
-	"XgVzUotr0m4ftdt/bXiNkFIBttmfqAJ14RfdeSSUOFodUSfhOvtFL0NWWauW1kzcss7X0mLuzlZ14+sW",
-	"DlalsN27NP8y2BzLBS8Yx5FAqiU1yapgOayovBqRY5lwXgVewzypHlljJeyoMrKGm4ttg2p8iQngHXxF",
-	"QXlRy8w2jxn4UMtxJ/CKojGDXpXBNlf9Rb2Wo8ohUYbOLL9hkphUDscO5uBDYA6g7UUiJOc4M6SAhbEQ",
-	"HB5xpWCXOfp+WNcVhjDRtYhynKhBbgdJDqcOE4REd5jNYbKBUqmBOaOu9tWBzrgWhqb+09LRoIyzjIfa",
-	"AKQz6qWaEV1beYyuCbdmoB8aNcxG3Xmq2iLHke+fVoBh3Cw229VGS7xGBzqCTz5XSY72Npq9U7SsphXQ",
-	"rKFb5xzBw/Y1X7TYqZq4+TVE0PVDXMuqgT2xAqQabItdUc/2cM6MxLFimf5e3a+ojsO9MUVpKPdcDM5I",
-	"ZK4LFLSGgjmnqkV+IsNSa5DDSHLCIysFJ52UxwTRcIuteAbooHSe57exucYgyCP5fySS+EKkMTElX3Ho",
-	"1jlPblpuNFRWeOvlaGV8rTZ8c3lN8ZMWO16m76YBDoRJjsGymaAqGZB7l4TfstQ5ex5TVtTQhMiIQmLU",
-	"r4w1Ux4VW+DHyN4DhiGWeCDOsJNxGoScZqmaolU1szVYEc94D+9OKdEYcYsMHQii7KBjRxn7FvsF25QJ",
-	"RJpoDErhwLsH7UceC/D73+D74J5JcyjLioSt2sYox4eVqFKwUlNhTzVVs5g7wl88m6TiN7ALgntVIpgm",
-	"cSMR/JigdFb37yzS5EBJscPd+FYP/RPcUUuPfRWgxTUDoifmuPfN+a0wQNhZgU4fQcTjbCWsVK3oo3kx",
-	"UsMEvOXD1N6p9V205kqw0bXO2pZxRtHfDocV5N6mF3ZqagoRGpB0bAFlmFQt5dvx1rpltCF4vQEhi6Ql",
-	"CrCR4c4ykVZfWpAWKhag25hiASyHQglwbBQpKVUtMtukWyT2coCnKMaQRMy4OIVvDSUY3D4VoFxF5KHv",
-	"426IhZXkF1ULCnLBry8rNme5NciizuNxUQR6X9yHQ4w7FC4qRCPQC1kjge5e+Gbhxm5H/OUUllJNd8bN",
-	"zovanognKbq5kL+ep7VnLKna2P1Ta1JlBRPfgMl7RvIyruMIWRUVkscoFvKRoDA+svgvC6u/MgO4PZOq",
-	"MAUV8d5N6qrSuQAuuJH14eJ1yTPWjN3SBC9LSjsigJ2Nd5tYz9apKSLb3prJVxk+rjTtWuw1H5WrO3sz",
-	"ZtvaMl2gcjJ/45EKwF6znLyGBtuXVPsJ3yM7FZ9HJbKxG6x0ybFAENi5ZB1SN1dCwR8zLoSfLpDpclNS",
-	"eUe32KmlegbxVcxN8gSMwZnFQKqQZDyK8nN27VC393kMxJ4Bm6nq3RukPBRzws6ItHx3wR7vzV6U7Udz",
-	"ldluN8gWeVKc8xuNo9M2WBEE45ZUwiYKYbky2Nm4Oxt3iypOZDmXPnHf31D8cLmVu3dJB2tpgqFSyR07",
-	"7Uw8/CN1gZprpEVyITQpILrkjmYZItNyUm7SwJ/ewS5MNKHPkY7EwvQf+RJvaDsQEq4zDFfWqxwawDW0",
-	"jtUhlVyA7j2uzVZYrjhzZIWfo9zM+ip5Bpt4aXaJiW/Uj06oiRPXHSXMyB6NrecoagKiNeZx9aFnkRip",
-	"bI0zn4cUv8szv3H1B0yzWGKlbhTk3MDwbO8MzxUMT1dDSE7aLti6M0RvItjqxB0ej89lhkqVXVEmjVdU",
-	"NflQc5Y5I2SD8ohMmiXB1df4wGsoim1XON9oaS4d5hdrNAD1UJ9QZw6BqcSRYKrfx16/TDEtsizBcuv6",
-	"ut9OVd1vp9nt7YfNB9GBaD7qH7ab9zsPug/3Hx20eae3fhAXFvLqIlzcPbsw7u2GcXERvvAgLpmmns3I",
-	"Ux2NfSYNnhAsqfiDneBbWVQlg1VzjDgh2DZu+nos/jxcvLwiGPbz1xIqlfP248pSY6OqYJiam22in3+f",
-	"r0huri8168xN3KM743JnXG4P2DKNsTJSkmy7jtTfhp25dwn/WSHYuVwZbFLgvLwUeSPZvzR4AS9a2xt7",
-	"hUipjFrQzH2mSKVVrbvC6e+icPr2xYOhP1/qiBq6PwKUHI25jG0PqjC12PM+apE83pAY46rq+ZDOUc7p",
-	"RvxyTKW+pKfMmKJnlMwKZ1iSNWrqDWztANyooq/Xs029HjUDa1svOkID1zwP24zFhwlP5vCjkKKBgF9I",
-	"ijE5Qefb0vcp5UK7RRJmPiPkUeHMZaSmpmrVoZriKJFREYtdFf2c2pm9fJ6UFG4GW74M3GzOVcxOh4oh",
-	"eYTK1+YYLDDaFfTS5DnYEkbe00Jmy8IGb80G+V4CB25yiZyPZ+GQiPRRHcAxjiOBpbN40mAwS8zawwqz",
-	"dr95EB2K5oP+/XbzYe9Btwn6x/LbNbzGeSwJhQs3Za6IXIche5mRPso35OsJBYgbz9/9wDrd/YPDhhup",
-	"Go+Vxm7odSMNsPazq0MNRobsgg23G2wwy/CNhRvOCkjoKOstwRgeUs/QlEaKJG2mxizOjqzKikQIWoM6",
-	"eVFILinawt3+tQQirHQoCrGbExywoqieV0xBmZGY33iV3OkLknTtii9csBsNjyD7e+mdv2X1sIFyqIuo",
-	"4MTtHJhdSGV7eu4kIta2NJuxDarGbtB52rvEUX0x4ZW8ImwzlbY0voKvWh9guUp6VQRYzOR9pggLbaBd",
-	"iOUbD7Gc8XPhxAVyWfW/CJGB5aBLoy14RUXaf4mPfoY3/YI89Gq4MCqF/WzgZTArDsDsZosNNMJxiHXS",
-	"Zkuswq4FPKVLfpitftdoIt7IAiBq53DOuuw298ODqPlAHPabD/n9TpPC3yShlwCMPYsTim1Foi8kmu/1",
-	"0GLmDdaON8CKXR1uwG20CzbcbrCBzvK3FWp4P1QYkTWhUW0wdjJFQD+9vFhseUEDbOOvJY4A61hGQ6uS",
-	"ILVSYIMD/tgM7kYc9oXX2YnmatG8/rrVufow5Ts7eufpb9vTz0iK3ratvncJ//kCSyc20jJLXXt40XrP",
-	"/irxVOHZ08x9JsceHrbz67+b0onPKB68xnhSRSPMZ3DKxZRQr7J8Dx47HKxE9DOmJplnmGYpfRVNEFlS",
-	"eCADpGKJkgPCMagO540THn53Z37jJi8lxdUWrTOm8PJbtHDbOwv3a7Bwd6hfO3P3phvRvgCL1yAb1wao",
-	"3w8Vi+KI9BtYuNOhkIvB6iPTF6IJK5EnWmGTmvZYpKYStoU2mIr9ieaJbrHXOZ4iUU3C1znIoi9NpwkW",
-	"FSq4qWRCZumMEQEaXW4+ignC1XanMCzfG6kLERmS3JCnaWyKSU6fnzS7h/ctmaKSgvVEX6WixZ7KDC8j",
-	"e92M+TyW8CISnwAT4UtuqxenqcpEi72MNQWYiCHDggwJicRxS0P5dgW+m0a9MFuv34QvUVqRyKgkpeE1",
-	"hlwPG0cN3rne/2EhUnHxnO7W7l/v/2gXocPnOD60+NA4OgCB0PtdhJkxoRrugxdrKNALkfZcKHKD+Lvd",
-	"fMvj76ASzZW7MPzttJcg5Q4fIx4ti+VtR+GvUCd7FyKN+7NarfJOwCxNMou8DZ7QkJD7Db2tzoxkV6QY",
-	"NPhe06EgFjarCaZcM56gjPVYxs+FJN+LAHp7IpsK+ChlISaE+y1f/izEmAVDwaPgCFSwhfZHcDi4n/G+",
-	"QNOpBFGBQZJbuiP7YKJPwUXRwyr5TjOwFQl/fXEcy4yHWbmWjzQdSiKYje1ITvugNQGE7RT9SaQRWpyL",
-	"4ui9dbnDoQjPWR+O/E4Y3ZL9CivALdRNlu/v2xVGkQrrKy2eWFqNKoCF93CcA5JigVfEI+eZ6SfpITrk",
-	"CMSVBxIFJYBFt/Rlb0bg5TxRUrTYG5BT0xj7O6jLg2esJxIlByxTYLfCXY9M44jGjhHqXlFTmbPfwefa",
-	"l5ba4A7Zo9hmwtNUESk88uOVhkM47FzmdAi8AMSJIjQbculL90gwoBGu7KC9X2etuhm8LS68nBkFlybe",
-	"Al7RXNGJAyxaI3ZVGWVbHCoRKVSE3K4iiasaJ+3Ua46zZk7B2ykPdDIG/03UsfedE/HcakOxm+hnIs66",
-	"2c4ekFN6MmocNfSQdw/vHz3qP7wftR92Hj48CB9E9w8f8W5fcN4ODw951O4c8v1e/6Df6XV77d7DbjeM",
-	"OofR/bBz2Gv3223efghCioZ2RrSDxdGNo/7SSNuhbXnvx4n4JQWvZZhlY320t6f3W+ad9mBDa5GgMNtb",
-	"ZYv89z83T0Z/b55aRqA/HkYHnfwpTxdYk3E8nfZR+3ADykJTjF7YErZrNuItmgEd/100jg4edjv7XiMT",
-	"H7PTDJyTo0YsI/ERf3ODqNenmUpFZLfZ1cVF7gB8czG+b7okKSooI2t1oP6/7Tqknwnpj/WR16vPJmNQ",
-	"+N1D9ir+ARyOt0+eeYyz9yqN3Euwu0/ePP7zPfj87esfwbrg7Ke3T39ssfcEfI3xMFDR4IWgmxRnmvVm",
-	"mdDH5J7PxtSvi7YNHxmLg6eCaXiAacy1bVOoNSlU11epL6fuMWSRIDdKn4LwlNfqpepcSLR8RjxCkMVI",
-	"sSFPR+wuZ3+Px3TlRI55eA4DZX2e+nKksFGXS7q7x0Y8TJX22POzVy/ZBDPkDjiGj8Q9D0EQu92WL31Z",
-	"MssoH2BnjGwpTdCezkizZG/HpknWugymPdcWdUlf4p6ACaeFxTmXefqe2nJb7FTIKB8BRQmNi5oIw8xm",
-	"E/r0LRpV9DUy0WCzrS8xrSA+Ylny2yfPyJArbQJNxQE8Ynqo0iyZMd7PRDrlaaSPWeAEaeB8YenL4Men",
-	"Z8wZv3ta8DQcBqwfy0jXstOA6LYC8mbZOUeTJIvHPM32+iodNSOe8Xn9DTOFFDV5NQhMEBxIq9HpksZ/",
-	"e/vkWbPTOmD//M//QokRS6RuWfxxqUwx7+Qio2llVVf92DXwIovzXOpam9dFMDk5IyvuHS4jD9fYHEvc",
-	"atZ94IUufOOEUT536zyidpdcRblT1rqNTdV1XULOHXuwT8U42+Xjdvm47RkUdFIZd9vsejbFJmGLvVSA",
-	"Lmz2LLhwtXHxnGuCjwAZoVETe5i/QlVhNSmxZ7DfVe+I5Qrid9XTe5e/q96L6JPRIUM1BTVtdTNPtPIl",
-	"B+tFZ6ngI5Cj4oKCJqCvgidPXz49exqwkMtQJKhhKL0GThfRmfKMBW/fnBa1knm3cdQPMEirPV/C7cDa",
-	"ABdNRKZOJhVFFfu76jHy8cU4E9ERG6sYdolmPTGIZS4w4eG+vBvsoeu3t78Hembvn//5X5ZttUDdhsYL",
-	"ylUE2aDgbk+4p1D/OWLVj/iMDfmFYB2w3ZwW/1317mgWpEJPkixALpIAHxwYiJQYrIkIliHHRIFhBpEK",
-	"MbwUWMc0oFkFhylAnZWzv3rOmnPWh+oTSLR08t+GobhkgYAjE7C7QagiAQ+h1JhhyqOvdYDX+9LNJOLx",
-	"2zm8B/ZpOOQpDzNRMJ/6CqwTM1d6qKYemagG/sTEzUtY6760NpfgEqn5aHuZjVoy5aaclqXF3pg4vC/x",
-	"hrjJEhFhhMvsLfgiwhDbicRB39El7YDrq2SI2lFNBkO3lXoCf8j4gMfSl+bEsDDlenicM4TG2vIDzu9F",
-	"WGnYyRSA6wl6Ft4ONwfairAUBROp+bOYBcZOBMEE/0zFWJiZNZZTARTnXMxwwXBHOTCY31WvulAMDtYP",
-	"KDNulWU9t8SWWgnv8vG+oF988hrZVK3zw9yQWtXEqPzxCoVa3TUnwYqQUjQK5W1ucz5o7vNOr/kADM+H",
-	"YHi6VlnxqA9qR2U8aRx1P234evQCV5lRmk3jJLFbeGdM7YypbbLWolNPYY/DdptlYjROeCbQhyHP7paM",
-	"q3HUrzetnsVJApbPhUh1rCS5kHbspGbBrPDYCCwYCuQQZzvVCGHYB/7QBUOSqT7FA0gbot40BRWoPK1u",
-	"P7oiXsEqwxVgq83FK57wjM8xXfdjU6ps3uWOZiQ6TKTFmCn9WCQRwZWB+YhU9MZMYHeDBZNKG6K0VcyF",
-	"o6IBJi5E6ktbJm1nA31eHSdCZsnMmVqoEc2CeDj9+GyFa0acw7nmxGiYG5z7ODe2rq2kYY26B2yoJqle",
-	"0Ni+RKNxILJCCYPBMUIbgd2lHF3xwe/EOOEzsG1BBdm5Ld7al8bCoxgZkSgRTQhYQOYBLt7hahJYTwhZ",
-	"tsnYvEmGIUVYJHpZ6kk5uFdvabzF+P7XYme8jfq5lSEjvvrPNrUxSj+9CQLkQjgmD2vdRJYLXZX1QmVf",
-	"UkarkIL6tNEirmZHOdeFGXd2F5vamVM3Yk4VTJFbs6IouVBbYPMMcw5jPhCGrxVL5hzWqWBTlUbasziy",
-	"uS8yB6CaCh4d5cUwHinXQkmOMEXWDi41lsem/sWFShB9ZKGKp8Xezg0P81PWSMMBslBZ+mqPSmIs1qrl",
-	"q6XL4MEprBtZHBkW5tDdMkEBgRO8lCBbJ5LKNpMEU3eIRHvE/MafRJqlfOA3TM7GfPKP/zkQfgNv7a4R",
-	"2m94zG9kIh3FkmfC/siX+YdgGNFl6T/+l46TWKSFe5vP/vG/tN9osbNhTJXuhCn7VA6SWA899qNIR1x6",
-	"7FkqZDj02OmYS/jCly8ynsTw1VuVZpPBRGgSfU8mGVxYBOJlCZeDSaGCGKtGPIvDy95NtI45FXeepLwX",
-	"hy1fvsepVX1TpGRvQbNNk1jEE56mcQaTzR7zcZzxhCUiy1wrLgEAU9m+L0ccvjpmfuMf/4/fQOM10Yr5",
-	"DY3zRTP9j/9Z+oq7JeACJowmJn9jxBGGURUH2JvZuqoxTzNc5FexyC4WFvq9GsqJHOhR8VsY4M//+P9k",
-	"FA/gu34a6wxGAQOiH3I8Y4bNmFav+BM35Gf00xZ7PIyl0MJjP/Exp3/9rFJhXuRsyGPKTLp9itzLM2zA",
-	"INvenBja5JkaUBVuLCnD6Msmo4WLJfswURkhJo94eq4pgJop81uDU4y1FxUL6TEJA8kUxbRdNHuS+ZLh",
-	"rgnLC+1gnvFVxhMZZhN8+hELSmcCzNw4FH4joCgj7ckRWspk+I8wd8soWc1ZH+4FP4Qj3IJX9Bv////L",
-	"7ne7dLpO0qzF7rvJPjU8KJ0ufOT2go39xqkBkNYt5jc6re7+gXd4n+7U7rTa3RYYMnQ3GEQZjXp+/3Mq",
-	"TYZb0YWlTSvMJzQwwehPfIVnxZfSeYuq38iGIE1UyvzGREYwsGKlAJvIhGi4QQaS04D+HNYWGoGO57sF",
-	"oz+N5SARpcMYxQMQe8WbYqSdoK+ZVGwaJ1HIU9NyIxUjB0SlGod+5nyqzn0rgY2rRB8fsPEwRb1g7v4G",
-	"fCIUwDauC5vS1SMQRCxnozhJYiVh3FZ3uerQsZM9pPtEZEpFuXkYpWAP2m3WK1+fKIVpDTofAZwKgeDd",
-	"OCDYyfiPqTtWung2PMZTXOxc3VCYXdhtcMwCgiLVgS8JDB2VVEnFEtw5HjI6hhQjOCkFzGlXKRkK4mcv",
-	"1BnE2peBKdoKqrxCmpUldaGLprN5G4UzBCMslxouHtmaosMPSxuOR/zjSyEHYFDtt9teYxRL+3cHGTzB",
-	"oGscNXz/FAwpquXTWWqwb1eslPwSSjpXq7y9fpklbpOaOss1nUWzccHydKYMzAMt968VFYVU47nvNfAc",
-	"NY4aT2PUQAT2B0aju5GpCx6kQlAADsHn4LKIz/Qds6la69UUvuVa80EtB9uZObYLp3TXn3ArPtMpiiUT",
-	"9KSSq1svFyx5Upd4YpYCzJxhlLmUJ+VTPssZNmyVEP4Br9liv7x7WdyCg/iC+qGoqszqbPDIRtjsagwh",
-	"EzmczMPV6IzPdBVMjce0ovhyMWuKiOtoShGMmscmMouTYgi1kEI1t9U2xvObGgtZCC6Xbw9uE6owe2sM",
-	"l08VHmrUd4QKD3OBl6SkhsH2EQi8s/A8+CqWg+BeqwZyZ+MKuScoDlfHsSlq4x2WzXeBZfN5C4286oBN",
-	"YOKpAXXql4TNHVNd7Jrv+5OUSHhSEQmZxTzR5nzHGRMUkQW5MBK+HMUSWzsTnom0xU5M7sI06xQLNsAI",
-	"1CyJz0V+1l3iSnyMdXZMHzoxhTkLhHB0SQ2sfySYRpP/4SyJ5TlcEWfIrq7ZITOjqrJjByLb/mlvf+W1",
-	"ljvj5ZYCvjxyaFLnUk1NKno7ImO7BsxeYXvXwltTKXymRdL3MHohGc8yHg5xk7Hg6RkfmEK4d2KcNp/E",
-	"A6GzgN199+wxe3S4377HMmHCpga5o0XpYZJQoOdtGaGyBXhTPjsiKwjd37zn0TjKqQhVGmHXOLHLSArg",
-	"+HKqJknEeqng50z1+8UiMJAkZDUF77gckEOvemJWjfBRkCoWIGpD4bLgkJ6g61NKntN0dTrte3lcJ8AZ",
-	"+mO72Wl39wPbTULSFeRtijg0qm9mMtZszLWGebwQc4558U7Wgx0KHuEeMQ4bTkqjxg/vgh+ee97/8Tff",
-	"/9htN33/4wPx67/+yypu+Ik0u+WY7bcPqIqz1GyRxUnisufl8fuN62ZF/Ubde7/oN18rKZqvTCFe5ft3",
-	"2mtPwHo6xVS3lHoj6aPa1orFlop86H2VjhB5pRdLjoGK4mLe73YODuCFFhatNKYLGbVAWX8cJXQ/3VT9",
-	"fhwKp2SmKo1MRi+Wg1HSKqrBOfX4cf5lSv0zhdd6+/MW3yce8YHY+30sBvNDsp8VhzSOQ3AvCoP56dmL",
-	"Z1sfzlgujMZ8tHwwb1//uLWxVFoPBJoBJxLOH50UHJ4Rgc0nsR4rHdNPqgWg+dWe+UnxF5+8BkiAq36J",
-	"13zyGgWFctVP4FJzJb5at31/d9h2h+2LPmxoBLgCfK7BBDIh9YqTR+q5AuEtDofGAlB97AkZcTmrUP+M",
-	"1P8e1tUs0XMlNUe//Fu7+ejX/7NJ/9mj/1Tq/DWON1y9XxdUMQUFQwPAStGyBBzd2Rfu2HTuX/0DXMrX",
-	"KjvlWaz7MXkZ37pTxBeiE1+UL5RDXlUXGL9zQRbcjA7sSoNXnnMtp2CI565O3j6EBrtxW1xn6JRrX2LV",
-	"GTthVKQpolJEEbPCeadK8UFRPW7V7YdDKiCrvoRKxyLAldfAtYse38S46NanRSwNXJp4GbbIGjmtP+HN",
-	"aAFq8bZArewyWbeNtEUpkNKpnuZodSQRbkQUStWMC9Xq5wLG9LrcTJmXrJtadCQZJ/pdq3dLSMrrytiU",
-	"97MlsF74tQtTU/QnEx+3gvOFNPAlZC22VZwvX5aAvtg2cb58WQp6rYPzRTN+WyBftKBfPsJXeZxfKrxX",
-	"fjxyEr6JLo80FXjoo+0w8eH2cTR8Ky2yk2zgDpTHJiNeMyx0HdaFHTubjcWLmwceq8UAO+guYm6FvNnu",
-	"7febD8LDqPko6ormIT/o74fdXoe3H4FsVCHHyRCy+eMPcGbTeIBTMhASTi8uXU5wAJNLGsHA6b+aZBOe",
-	"sNdKNp/EOkyUnqSCndgimdwPo9muh9p3w18PwAtNF43r34GZl+JjZqTAUePkrx/as4H+rf+sG71Mxm/f",
-	"Ptb88b+vY8rgjlsB6Qs33Q7m66uC+bK6yBk39MGXgvKF9UXU8gkDyxsUqN0TS6S1qVC1naW8UBhs5DEL",
-	"zKENWr4swGfweM8e8aYVkoHpNbWYXUaWUs+mSPpzVg6l9eEaXy4HzTqqyKe7jgwWZ54p2TaV7fRyjCeJ",
-	"mjq0froMC3ixVRGMErJS1m1uzbG4sJw+FfUUjHj+v5TGxGJIkCqgq9GoeviQxh/YS7rI5Bm5SUP68j0Y",
-	"zudspiawXmM+o/0yQVSWp7+8Ywdet92Gdd/vsCcixAVjIK9Bg64LdlXUMS+eFnRH1fDwINPLVb9y5Yu+",
-	"xtJLPCJ5la95U2F9iLxws8/22Sss5Ou2u4d0YkS/L8KMYidVb137FpXPXosyJt9pa7V4ro24hXv5qhIQ",
-	"2vFrasjagg/4cld0tuta3CJdQRpTnRsqxd6MDbmMrqvFf90ocrB3if+9otz2HZLF6FxZUh2ZKTsxmlu3",
-	"2AkL+rHkSWCuymtkK0pXl9TWVpE/Yo9LqKSeJKaFKgYVPTKxYnqUkibkU1u2Wq0Ma459LRPclU5JBROc",
-	"mejPRP9IC7Crmf1uambNxv4sMsSrr2cz+44s+3EqEF/XSIjKYle8fv1KV7a00LVVWW72zZ399s582uVH",
-	"rs4Lb0M0XCtIYGE75yrsjVgITNjdHH1haOpy+BBQ8Md5QSOJjCEn3QY6X8cG0lD4Ms+zHLQfzeNbGgI8",
-	"sFQsFx76QOBUW/AgzqSYOpHlwJYoEjEAoeTCEeyf/9f/zQIbIDZ/kgVkWvnBNClc0OMhFt4XAxoY8i2x",
-	"ZMPEaQYml+nN2b+HcEYiijMHsGVvaqYjHxMmso8Z96UJGIz4jH5KDIPwMxDQlDHH7bxouckCX6Cx4KhX",
-	"18ZNyCC0NmwhsaMLmR0C0FRSeAYgIjY24XExRUdpeV8SXJhxpZ30x2kwfV3VgN0R/0bsuk3DK7C485EG",
-	"2MOZ+Jh9pljDT1xOeDqDCx60qF0VwyPE5Ox6lQuBbgwGwF5ciJHQrh3i3jB7PC69h4vlF1Iz7s7dtUDI",
-	"o43CFl+L3t2x9O5iGDdkWzxFhWLj+qnVVjaFetvRjD1TxLWEuZdnzgZAKQb60CYhMpXjqyAURW+G/8Wc",
-	"xXAizzE7m8QSO2wsGIUN82sKVgTiwwQ0KjbvUPghYONYhFRKyvFGRYBytIHoodw21eAjLAQTsiyKjwS9",
-	"VL5/LLVIM3f/EiAU6AIlq1MENE0oSv5k4jhfsRqtrEWAWbPmXHGwnerMOWyGjUdRnMjXiGlTN6qikVkc",
-	"Vbcmn6+2O6brO5NGqRdz/AYaHOGO8E1wLmGi8cwY2jE8IvhvQ5eF+7hBbFg3ZJ9gPY15nIlyuueV8iTF",
-	"C+lM5RcWjZzidXPjbzUoiz99CYcXkTmkmJ5mPM1wLlQS5d+oJLLfwK/okcUpNDma2tmqyd386sGWWcsa",
-	"wn3yGAVCrKvLHikGa6/YufW3U/ZIMhsRHmzs3XTB3q6nX6uMV0GYflUGji5BTTuvnxSfDSuC5sSoQCmS",
-	"wHvaMURY3GnD21EAnmbVuNNWr1Fd4oqw087TrqHJenoh0hnFIJD+3/naWB8Bjs6TdyfPzhiSf1F9OwLm",
-	"oBnhSzsmilQYPCzeUwbeGW/iIMjQDx/E0lS1cTYUPIIno3etYcxEHkYVDpbgQw/VVBp3QQ+pyVcYCGwK",
-	"omBAwAJTL6XCiJRPpND8QniM29YfMooctwZBU5roLb7iEQv28B0DjwV74KwGlVjXV6Fct5hrrA65LFNR",
-	"4G9tpbgv52JKJl3isUwpjLgs4mC7nmaYrN5sGZtLPVI0StpKuOivydL6nBUkWCNUjhTkmHcOA11J9ssp",
-	"G/NxucbC7BVblkhdA6Z0A6R2OSphpMviw8oudeEBa4Mof4aIww4Le4eFvYvIfJdY2CYkvwCEfStxGGug",
-	"1gZi0DjKRfh8V4pXbF6h1hXE6MR3BPVOHGReu91u1fdrfBuhjW23mNxolT9Jn3Wq4Jf0BVhpXZNWWF7H",
-	"WEoOeFsemS35X3kInbWwNYu79+oafleJtXPMb60mH8TU1+GV21HuXZp/fVqKVGWL+amvGvvkWuzFXKq4",
-	"vvDGbOJvLbi8LLBcHsOFm4AvKozrPCsnw9eXj5+ziH27sngzSVxn7bvNsBO/t1XuVMzifUnSF3kHlmcj",
-	"C0FGimAut4V7KooFGMNULqSFKHRI5+y3rjcbZmYsUq3kHV1tKj+FMd5aa3OhRZzoMLQqi/8PEzHZVhsu",
-	"vuoVbbiFHGqszdQdY0yYKrRutev6Zm13h0AJf//qwQdiNIa/2sskcLu92L8bdZrdaF80H/QP2s1HvcOw",
-	"mYdvOiFqwzAex+ZZlw3D6tE4avCI/5sZcCvEnCyyMNpkqKsCMvsChYGQS8c1/xsQH73fRQg/+YuapIyP",
-	"MUBt+n7rW33dHddr9V3L9sc9erXRTyQnX3zn7jdt9Js1KKgZkvdlLbFcOezB5q3Pj50gf7JmHGHbPQvp",
-	"rlFXMK2UpCoSYh/PWEBnITgukNzTcy7xPznP/RQ5xXsCm2moCBOEHPKeusOJpn6oRkLn2EzmqOb5H01z",
-	"SaPK2GSMKujYl0EqxsnsTLknIrUNVupqNlAGexVh2gxNtH2zElE50v5oXGRMwU35DIbqSyQdNUWl8xem",
-	"oj/RQrtGXrhz0FMTGVL9rS/f9OGDaPY8GyUB3SSdSNKhsWZ9kYVDWyUkEi1w+B58ZfNhxzkBmqUA8iXe",
-	"80x8zALPVOG5amYWZy12kktZzIYtUqjY+VzIQfKZL1PBI4912uxV/IOjnWoxB7Vn1H8sk1gSGC8l+Xoz",
-	"FviTdns/jEcDptPwj34jjKOjONPNfpwIUEp+A68Q12WFxaZoGsd6eTLYvCj/brdxmRQhkZYX+vcos5pT",
-	"TyCoupl2j2VqpNJUTYspqLJGvSykQfIpWSXh4TClKcdhEVGUzFIeZkgIg9bM6kmZsHyrRA1UaywHaKrA",
-	"zjEZqV/Jy4Mj0jii3RGOaZM8ETxlJxH3mK3xjnWLrtgzl5Sur9p89rFI5pb90W+8maRg9I7sTizfD80G",
-	"lCiNo8Yg5aH4N7jYJpIaVZbA/bP2w4IlUNb7dgYbVDbztwXjA4X1OOGxXK2n+8zWFpm5MU7wSAhk3Xml",
-	"ZMRnIKczgcGDpXZI7ZBWB7e35+lGOf6NVVUyKtewBBcsuo3erz4h9yJzzP7680P4r59+22XTbpMliXQe",
-	"WXbXN+yaPdsEtdy80+DD8wQtGG3I5x14yREL0EkzZhQY/zwcWka7OGUqjcACpIZqYyFGWP9U3PgUHBjO",
-	"MJQLn0tFfIMzNlCmFhmfX6BLcgVXvVldLbHT2fp2lXY2VSURJGhMuOK5ZAZhrC5ELozLUhj0D+FDU6vT",
-	"EinsbeW+PdWbu+9G8l3fqIBXUvzA64juriXqvcuGwAOOA4oElt9e8CQGJz0SGUbPMMhaZMviDEMCFq/H",
-	"VrNZJwIjNHBXm2kwtzEkD+54W08G9i3Vp4FhRvtmr7OXqb02uu6brsiyGhEkpjRhPRgQDHenpnZqag01",
-	"NRljwwobTmSUimhL0YjJeAxnYmnxxrM8GMpOpAsIUJxA2epOguYcCmmCF9YzRyVmfVvrNyM9iy/NrTwL",
-	"j2J0lpBsOlSYcRxSLnIi9aQHY+oJ3WKvSG0htRVR52akuu4G9oVEFNw79uV0qIq/jQw/ykBkBjwscPos",
-	"gFtEOsdyNX75HSynNaoyRVXN4dxOMnT+KcKQ0xTXIYqeFmf6xoPvNxs4dsHbgZJiLnq7JG7cqYgbd5v7",
-	"4qDffNA+7DQfhvfBfbUKpEuZXI6Da5iZXi+4Wpj0q0Osbgk9w3SU5ai5u7Dr7dZa5CzgBARtDr3hTGeY",
-	"KlgmBq/CMiyKuLOas3+XMAPGXGvqEtR8ds8KFOWYpWU5Yho7VmsUkIRgZMuLWzVofoV9e8uhMXvUi5UD",
-	"9cd/bTC5woveKKSckFk6W/Utbk6Ijbic8KSxmQSrCXaUN9jOjtzZkVdA0mHbsxNSUiET8orys9563Lss",
-	"/HUF0lxJ2lJHWD4g1e8XdnM1wNtS+bhYsRNHtvML5UAlRvlVZ7ii1qv0wp8B8c0c9tL87ICcv9qTh61q",
-	"G507l9tddsgsPDPFXsglw6xkT8RyQEEHJPK0ZooLGsa6cA3lKEdqhN8S4FKF2cJlKJLNcnlP6WUaKx8C",
-	"G838amInO+DDTZugcVttHqFfAmFIEUEZlTCr0P+vKoswkIZ39AoghpXV0Vs/Guv683oVWm0a5ZrFS3V1",
-	"srRkOxX1tago6iq39UHXz4rpeCCX9hos8hKpSVYC7dfCYeQYH1YvFtDCcc1Jg7BSyFIKHVtMuQLPkUEW",
-	"dc55CV4UblsbwbP9p25ZrzA9sb7UjfsLZ8kpzK+rzaWQRmmsMF3bKc5101ks0P2K4qBrxSHnts7VwUi7",
-	"HLsug9sLPDr0SrKDsQoOhFqJaY7E3GdvNICn7sUyzmJOxn91XPNUIIwIEWxGFnYll3Wmh6AoFp10nar0",
-	"XDNs11UE+gbvnuoWeyEZ92WgYUVlFvMkwIv7CbG0zfBKLEHEUoWA3eUa/VUReSzuMwmW05AjQvxxGcUM",
-	"AT7wV7609abwURaPxD2sgeAsgIOeJCKhdgeeJIxnTMlQtNhTMNwwvcNZEstzc1/D/NabGaVmQEGoYNMQ",
-	"5k1S2WLvMYGVJNRxTKtN+QBXCEh5LwR5NegroUgzIpIUeIBBASEmbzyIM54wLXjC7r49iZ6e3vPYAkjN",
-	"eSwjFtCzDKQsKjTEqsV3ibN86ITQClfHcvBLmgQsIVZV0mEoQEzprVkxywAcpzQlcBcRmR+MjuHuQ5VE",
-	"VM+qRZiKzGNaEfQ+QquMudYiYgWk3CIRI5jEcL9hijW8Vp/D6TEUOHAbGAtuNpgNz6DOEN8OpsPvaBZQ",
-	"oDRgsfZlIGSYzsYZzomdHXYXB5WmMeHS2gm28tXyGx+j/TIaZ7PCd1RFYIx1NuTp6J7ny+BjnwcwrqCX",
-	"qnMhg/LQDU4O7uiJ5FMipyXIHMdgFKpIsMDOyW8T2Y+z4Mh5Er4cJzwsFA4XSgDQPMlf3YPdPRAG7+/D",
-	"RGUioJQEXaCNQWSOTHBK++BdrM+DY1+CKoZDElBxBHysg2LTzUxNTOGES3TO8JbjSZYj9SRqQJu+uLO5",
-	"xT8UF3Ek8LQhwhlsJJweEBV4kcLEjGAwGo/Ru8MXEdxGwY7ScYTTMfJMLof1Ei7PtUEtosJxpiYZXjhO",
-	"FTySNnJeQG1PZ5zRKSmdUpxZBFgyAE/Cl24raNYTQzh1cXZsi7DgaBA0c6IGzuzU+ArkJ/LS2Tdw1nZs",
-	"d7QvkfKfHbYJTOmwvX9UusQUqUc2yBKpqTwmKkqz2XIKczOnXj7rtiJmAe3omtXbtE27BwzL63OJew4b",
-	"Q0a+tGLIkJmmOrM0pwS2dJdKv4sPfifGCZ+J6Ihl6UQE9wpJdXNrX5LsNFQBFpb7oP2oyvy2is7ZUbeb",
-	"FcsV35Ue9Yv5kedprpWN9vpb3ECmTM/jCYkFeJ3uIryOVUYFxB8D8+Ngf+Ci/27m/I8rujxZysPzWA5W",
-	"xx76dK15XRHmh1JuILanfGYVL50MayPtQH++l7xdd6U1/pFnYspnn7myucAqe6X3smJEZ88c9r0QBkqy",
-	"otr3eDvJSMcVWsfIHkVwAGexRjkdK14YgE9k7JoA25l0C2ke0GQnfTFVaaR9iTxSUk29nDcCLVyE+FMR",
-	"ajZLDMHlDDOdWGLGtUG0UGMhRcTuBlJlvxkCh3t5GRpq3rKtqxEJO+IjPsAfOqtvoCSCGroPQpWmk3EW",
-	"3DuySt5RVIC1FRFKYwVaM07smTJz0LiOqjK/LAP4ugl3Ih0LlM8FLJv80/7o4Xm79+Fg9uOD/l/TTvjn",
-	"6dn9yXPdfRn9NH7En6qf4798fH3xw+GrxpohkFgOHptdcyN4eJZoYKlGNgP5E1y79vDNrxbUw/u5HW77",
-	"8DbXAzsB/UWFi0rCFVmjndsjEhFmqZJxyJNkVhCuRlKSeJWqGRcs5HNBIL94GkAoZFPTUxvmn2FIo1EU",
-	"znXCOBIhtfHVCeOnMtJlq3/ONXfysVgAix0m4OiAnJ0OZ1Xiyjz6poSVq516nPCJFuyAmbp+is4ZpBls",
-	"Avg8EuyJmeqdBNtJsK9WgplNbGXYWkLrxG4Rc/I1yqljZKvC4EKsbaSDojCmYmQFKVbAs60WY+CGvX3y",
-	"zGXvimZti72RoelMdu3806FKhGeDWuVmBPsejn4oNzOJieNKWxINxWwhHKqzBbvw3jELQhUJh41QKUsH",
-	"IrNSxk7FtuXp5xGSZ/iUa4tIgyVfysfRR+Z9Gv/t7ZNnzU7rwZwg7Kt0xLPGUaMXS45JyhH/+FLIAfhK",
-	"3fvdzsFBu+01stmYMpcpbPkr3H7Yw0PBI4w4XYLuhiE3n8R6rHRMP6ieHPOrPfOT4i8+eY13Ypw2n8QD",
-	"s1LLbgCXmitxsDu5/I3J5VKYCbNyRjaiLFpLTL/Ovc0RjwwwP8hAqTKhqcIJXFBYhtXEMw5hCbVDnOg8",
-	"55TnmzDlV0SSiXWB5tVcbqsjbJR7SimLSWqTdBiKng4V+e4qs1ms2Lj9XGfIlTGK5cTRA+Q0kS72HJOl",
-	"i1UYNe3NRoa9pBnfrvg1CHEVsFc3GussvNJa0eOaAkyEOafpRySh0HBJbGws7kTGxiLjOb8Qc3LCLs58",
-	"hfHVQuMsT/8bN4tsKxabVJTJqpsklCZgnBmTCFWKpzgeEUDs1fLEFojVmHqGKsYl7TwG6jrC6FvKp9J0",
-	"apH8QMIWzNmTP1jjnRvi0RY76WciNVYeiA7LSls05LTgCZiVLvZYaektCwb6siIa6LHD9j6z9Qd5P3sq",
-	"eMTSeDDMmFTTxZihsXKrhFY8kDdmMLr5R+sRVgB8gIizl+pCJDzEg/h5rMo8/bdzvndG3lcrsU839rjh",
-	"P1XuNtk5Fr1umvedpiJUKYrMzTxyop+rzfDwAULFjPlAeKbMApEuhsrKNS1Irr598qzFXhOXV5yglz40",
-	"hlxPCEnCbyZMA0rffO9LWQNDk3vKZ8R//B17yZXwOGbh3BthKQxstzMws3N4bgtY2BPZFBbitUqz4TSW",
-	"Eftx1HuOOr8o7FuNXzd4TxhMjXcNA92JuW/Vl0U6Acu6dzN+7UpyzKr2ajlWoX5L9VcOcXQ+IAgmKH01",
-	"s5lk8lbnq+nAiDzwJcJK013QA6Yc9JRrD5+Bf8VZoceoSvQV0uM7ubez4XbC7cut0VlssJpz1G3p9tYj",
-	"e3AOlovGqegNQc7sXdr61E/1EvKZyXO4UlYUXzXluP280FlJcUSFcuZpWFiLYQOCS3mPsNSuycJaI1gN",
-	"pPrGXTdCFWzEI/gUfN1TwZM72h04qvBWF4ZgPYtHhYJlJAy1aqinolkBWNvldvrxhbDRQ88+ZSSkVvYx",
-	"WBmPENmgIPi5kGiKe740QUUDzIg1xLYmn6M0ZzzLtYibRM1n2g6FJ2Ach2oiM20q0JHmVk0yJFrFFbdp",
-	"r3OpppLZSbbV+RciBT3TObI5MJUOTLVxphRTSXQMaujIUB3YUcTaN6Z6xibjaj7TUMQXeaHke1rMq/rf",
-	"3pMzQBfngDd5MxnsHS2Q57oCXsEOcCmygpCTERJ+5LeK7LrBEZrP8FTS+8Bu8bBaLq+KZ89fnTxunj4/",
-	"6R7et3EtD67AC6heGZbgI49EGI94Qs0Ic2/YeXD/oH3/4GG73doCCydOEuWC8mn6c/OJefdmsTw6n6Ji",
-	"5qvdhjXLQEw2jhr/8Tff/9htN33/4wPx67/+S2PF+aKTYHBDubYhtzmCpAZvJkoOmimXkRo16UfL3wKX",
-	"rXlqr6x8h8MtvQMfCRKVKCvy/IA2mALFN3kQdsQDfthdZfRPRBJfiHTWnOvLvNYyXKtcnfLb5RJAnnEL",
-	"3NxB5NJRTHAq9sMuqAtxIWT2mxlMX6WjlrmX18A4b8ZH4zrW1TXMwrfmpFu5cs3UBIpmj0k1BdFnIr5f",
-	"dh/lzs28pllV0SyUiaQEj7lCnE0y3PFMyWRWpcKL2htb5AiNzkbiDD2eDdovt78u84RfPSXfC7CrsD/a",
-	"KibKm6LgIkfDgVMwHqL5cCfPom4IVrHQabJut81ZnsvcQgt2wVG90q3bsMemurdmUWuYoey6sm8JoiJv",
-	"ayWD3250wm75Qtqyiyd7j5CR6j0r68xha4JNqxpPimJPygaJ8tZAW5Kr1Vx2sgibLWREdbFVUE3XPuLz",
-	"DXXedy8UiLiPUtM7RKpvVQSZJa6SQtcUP1sQNmi96KWgO9jabdipNOuJQSzBKjLICYiP6BrsQaKcPj9p",
-	"Whd4SGYEWdTHrjbBmD2+xDQjEh4gewR7kbEBWBuIeICVuLbsQReaC0TKtYhQ2JmehCGPllQ7lLB4ntIb",
-	"366BkqhBLcdinXtU4DvQQ949vH+0hQDBkOth46ixhTudxzKHIwZ/b5yKi8ZRo33N/yFp04d1CdLLy12H",
-	"nmO29844uz38sCEfUxoM3aZtS8gbMdAsmkWt1Dxhf4/HnqkGK8gyAndQaTyIJU+8PPcTsX5caDqgf2DH",
-	"aoFqx7R5iciXmbK1dSMu4z6Wv1pkkYL4BZ+vxQLTV88uRBr3Z007fPbsxcunAQuHIjzXiHim+v0klsIj",
-	"NJp+jEhAcsZ6s0zksTsS3tGSGgtz8MwsfT5J+/d4PC9ozUe2+P/tz2uV/bcfPegcdleu+3cwJzdS9/9p",
-	"J6RuQUgV1zWvQ/jiZVQqRvEy2lhDiGKLr8qV80oiDVUqPDaRCRETiBlJoRWK6H1pCUppFPjzUU5XZqjE",
-	"smEqhMd0/JEsuVgKFvGZvtJBrcw3wYNOCUpj55l+beGqnTv62eQZHHxXmVQBKf4Z3NDfVa/e4/xJ9Qyd",
-	"Thns9TH2GGhbHkrwfMfM4rbC57qI6lrJyWQsmxGfMcnTlMAHDQ8VQlIRbXvQYkg4IOFeSO3MuPvO4Ilk",
-	"Qy4LOIGIRLXf8iWSAAcUgf9jH4VlMDdKTOvTVzn7NIyr1COBQF0MpgNNL1/qSRgKEVE/A1mEGJhDGzMV",
-	"7FyMiaH7AYpRzz5CSYNott+uc47hKTdPMVUNIwu7wVqvsc1dlJOp9CLbAZH9SfWK8LF1A7LdZeDVLpQg",
-	"6JahqSbyzupxoT+8xqh+hutXGpPJ2lRBAofd5oOwI5oP+GG3+Ygfdpr7vfu83e+E3ehA1IyUNnbjmvQT",
-	"W6QLqyfTOWxXkOk8aO7zTq/5IOxGzYdiv9884Ie9++GD6KF41M8jE1ULN07VwNIVRUqKxlGnC9a+yniC",
-	"hQOfPKKiBA9hkmB330QuG5jOeFo/9s5fiySX6USamswsjWFW2p5djBUXFNZBio+ZOWJHjZO/fmjPTh++",
-	"7v/75OfXf34YHbz68fDDYJ3U+k+qdzXYMOzHHcXZLSIN/04S26pt/HMTPbx3+bvqXcELcgJPs/5/nGE7",
-	"buB0T5BD6TpukHQitUs5ZYrpTI0Jz1MJzbRyFAq+DLm01WdEjBaYUxFYH4NaVSjgAZp7JjJmdKEte8tY",
-	"FEe29I8I0yJqAymM3TkQBjbSY70JKUyX6cbwhn2xSqQt/PIn1VtbW/4E07wNZ8GNryQ8VxCZ/VjGenhL",
-	"YjUXqt1NRCrJy/zVryEx15KEdW7S76r3hQeNdw7PHCMMrNmmErOGFea5mrI+p/phEDMEOuC5Tl0ncTxM",
-	"YKVCT5KsQLJOdm1VOc7vqufLFWpxEPwYPQ4iij/C/hnK6jV1lgo+CtzweJrGF+h/CGkbR0wmDjHGA3ts",
-	"AypqorfJgc8LrwPjwdhPAMfbXG/aq/GpjCdaMaLHtTTWdK1nwz9C+tKEjSytjnQum0hRaegjxvW5gQ3O",
-	"hkLWRJ1vVSLDxroqdEOyZD3J4zUWFnPBiC4IWqcLzHhu1Yq+nrj/nBa0i+27t1hPRWCCcYmewKP10+mb",
-	"13DwOSG5Y8kgregu93grWuGd4NH1dEKVFb2XCsMau4Q0OLdI52JAWP5AFjYKPM+wRSQJqg/c4Xl/C6iN",
-	"mQlGGeVTSbSHQ9pEPq4fFd+aRIVJgGO9poX7xVivnfZRdxNxZt/7CzBvbZcR7sddOuBblYMG9dtIIrQS",
-	"5zICFUJxXgRKZSg/YiXrI/voqqO80uiux9LhTpTphRaD/29kkYgNAb6p4p6gIbBlLwch4mwkLLhQTFYp",
-	"MZZQgCMyBihnM8FNXOFRG2PmLjNps52p4LUVZa9Lb/35o+dZOhFHNA0TiWgYSopy5Jx63ypjvviLUsw3",
-	"En0+SbLGUZ8nWjizqKdUIri88Zgv8dIVgcx4F+T3Psjvg37zkN/vPQgfRo9EG+Q3XH8WZxj7zhEoLlrs",
-	"VE3oj6Ws7E5n2L4mrrESR6wuauGI6PPC9aLTfBh2ouYDcdhvPuSPes122Im6Yr8PugeOdDx3cZc3H0QH",
-	"veajfqfdfBA+7D3i7agjuv28oQue0TKDI91KS/cYPMXGUWcNgV/csFeHeEuHehfrvcVYr5wTNFYylz9f",
-	"124t/XpvnIq+SIUMRb0Af3oh0hlCqmFx2QVxPfOMjYUaJ4Z4UyURU31juroGZiOcQ2KhSimnWk7PhkMV",
-	"U+nUgndf3LhvCwO9vjwqv3WFWDLoi1aQnozH9o/q8+m5nxgpWvUbhw87GSeKR3iuNzzHxemoMeYKL7k7",
-	"xrfobQ7VFONmJi9y7YPsNcaTWhRE7DtEGjWwm5KkWL6ptJCuJJ8AZvBQZw5CwNC4Lx5PQ/tHxQkVUKhL",
-	"j+qm3cgfJrHINj2fFWet7oyW7R5X5tdyundbZ3TbEDZbEGNf4jQtFWWM65yKEAl9SCcZDfWlS7pd+/YW",
-	"MzxDBWYFyFdC99+KeK22k8D0bvIkWVZZm57j7kSXDETvZGyJq4xXW8o3ayHkMUs4OJ5YqqUzbj26qmge",
-	"j67neG6Z11DIksihN3yxsp+zhqx4N//q18WldnEBmuovPMS1g+q6zaLZ9LzshtkDfkNi5rL4pynPGWN4",
-	"+mixPhBtPK1GAlshwbVaoOguu2FDrlki+pm3EdzDZBzxTBRP4lWwTqC6iy90R7M4qipfvDIoUgH6VJ6p",
-	"pdBPq1U1bo6OyKN5IiorjlaXcr8szO5aYm5d07E4e+umW2zoDK3EG4uDwSxW5FfadhTGDsVBtHpqIkOQ",
-	"sZuZoHV2Z3GW4ORTvZpU028uMbLTGlvWGnxh81CoPmUuBL8dBZKJ0RisyCXN/PYK1puZ1oU40h5BAzle",
-	"+fGkl2CdILsQqYahgHUKD6UyHXyupvoeasZQWhAe4Exk+c9b7DT+iPTneW+qCSdQ/ZDlui9QzoLjVpNt",
-	"cYO/+UzLjeY5ykvysxBj0xCSTRUb8zRDGAWRJDQ3lN+PJQuV7OfdpTgT2Z9ogRpHjU6uD18r2SwQ5Drc",
-	"bthoZg5xUmXEG17DrnFt3X27c9YuSNurH+I2gNW/7oNl970ovMqnX9eKIdidcXVKwx2Rzyu2v+nkRFY4",
-	"l1aQ5Z+tEcusdKbpfHD3lFxMEXm62TYFdFY1FhLcbdsKRglSlfP85QLKl89UWiHbsKoyAGM6gB+AGEdS",
-	"akoO/+Xk1UvWT5XM2AgBGY9YAKciwDsEhfEHFgLFjv6YBVmcJSLw5RzCuX2BDIO3GLgdqiQSqT5mQcLl",
-	"YMIHIjhmAWzlgN0NdPx3EbCTA1AkLwUMw/MlXBnpkI+RVXrE00EsNdbRj0b3jllA3eVmoH2lMvjjbgCu",
-	"APwgFLCZ4F/IKRNQEseXxeF4LLiEMXwK7L80/RNf7BOyFhK1D5bw3w1CJGHVAQw0kEhsiPP7tnBTyhxR",
-	"bqjP/vZqojMeDsWvd4dZNtZHe3sj80lrEGfDSa8Vq/yjw9YwGyX3jnwZXF7CQnyiAV2CMJ21ip/84eOn",
-	"T//8z/+6vNz7+OlTQAWnHxHSN74Qkt11GgnEdV7GG2vGfQlK6B7e5j8qbmMtwqzFfhAzRc2H4IjBY89j",
-	"Gf1R8wQGwrg+1ybqPkWmjT7cvR9/FBF2IuJPYNT6f8Cf8JNxGmM1LnUqcs38BvdYj3oG/QaVMMCDUjXV",
-	"/4PLGfzIoonj3jdFvOYOQzRhxUi32AnrxyKJCgyXKFVzJ9A4HNh5gUepJ2g82ASu40j4kjMtQjRvCN3Q",
-	"vqEpvkiFCdKyWIbJJBIWrhgcCMwo4NxhSbI7bCplz89evcS98gSNlrsBgTUcwe9EcM8zHFLaY3oygu8/",
-	"Nicyzo7YSEkxgwvgbfNW0IT3RIJtdC5orX0JQ7MvRDFld17v6MLhY9M0ziizMjpi+50W+4nLCU8ZaDSP",
-	"dVrd/QPv0PNlp9s6aLe9dps9/eWdZ9dqQmsFh/FHkY64zOceZMFsLFgAgxjAmUQpR2HDvpqkBigY3jMc",
-	"+hIBRah2hRhRmBZgxmQqbbGXZrzFQxVL9pJnsfTYj6kQ5zghj2dpnCRxyBKUHqZMm6nUl7Zem7NUDGBV",
-	"7wYR8dSL5skZHHGq4rG41fj7fAf1FWzWhIfnHo7hoNst1Kk74XDErGjwGAimWA40wUwFf/gDyShExzbH",
-	"gt6Hfi0i1mnBlHc8dpff83x5NwbBc9n8hN1I3N7wDhass0TwC4Fem5pkLRZc/gGlQmABOuEajJaYn8Hm",
-	"o8H5Ek8ioqPgIfsbff7rXbzFvcAUI4FGorG1WOD7UkxJUBNGdwwnD1ZokPLxkPVSwc81VS3BZceMs1BF",
-	"gvUSFZ6zIN+dgc23kdbBw6v6LACNCguCesezWsVjAYpqXCo4IqTI6EQHts4KS5FP6ZTf7ba77Wane88x",
-	"bvCMtxgl+lXvdxFmMPg4Q+BxXwY8ihCNhCdvU7DRwVo9YpgRAu0E9kaQw6DCrMBZDv4lEn1QATKZtVig",
-	"0VB+wjMeEAtbH6RnZnqz6YMkKZ1EEhgoIZxksoLjoNsteC8KDlFa2buF1q21Fm83bg6uHgEIFTjizVEC",
-	"a9j6DT28daPZbNJOPGKv8ZdkzaajWOIzfIk7oPjtWf4tLMXlZSrCeAz216dPvrRS7YgJ2fzxB18WjiUo",
-	"aV+SeXDELolg7ojdQe4mUv7wAKP877BPvsTx/aH66SjABU/LQ/Dg4ykdPWzyc/RCcOtL9yeI/k+fQLUh",
-	"q/unT6wnQqR1h9vRR5eXe/aftO75BsO1KN6LPJDDZnu/2d7H6JIZUqmM7MdR73mj5IBUbXyXCh0XPlp4",
-	"XgFjKKJ9V0AY6ixCC3mOwP6yfGW77TVGsXQfFAHBff+0UXkn93aLcOJr3asUevxb4cbe3PvmCPokP7DB",
-	"ouR34iZpqn6zsIHnPcDVvb/HpVO9Vqy0sy4quh3hFb0+djDWPV/flc1/WcOA5eyTkhu0y2HtopH1WXI8",
-	"KAVfegWH/epg495lfrg/LQHEKzvwIPFt5GkhOwWehhYGDQ8cRFcHXlUbWK/Pl56b+fwTRcMq0ksF2bVp",
-	"auksv8U2iqhhqCVmhl1EcYWI4vpC+Crpu+vcu83OvTWk2Bq5k5I428u38uUV8cn+JMVjZX5xbBzvLA9+",
-	"oO9C3dbs7kH70T3w/51URBkY8kKuJAfRo5igE5eqzwjhSk2lxzKlCKyqMox5hQ9kT/sWOgO/YGG7TR8N",
-	"k8Hio7O4KGyw89t2ftu36LflKrS7uUtmhMz34Zl9LY7Yjij0K7J4TiIweKzGQZz0m/PhnNGzd2n+9Wkp",
-	"OwSRY84HlrHzVlOCBywSkuwmvHymGJlk2iu+l+k+kapQRLIpH9WVFs6Xaa9UGlJOppRoIqsHdOHe93qj",
-	"MfP2Gu66DZ/1OxfQO9+t4LvBOS6Zz5/Tlcul2t44FctJ3p/FSaKLsSqELMAsJgiyAKusXeapIOIoV0iZ",
-	"wRKPPcdKgn7KB9Zkfn726qUTfZr3Bch3xwXPsXSpxcAkNrn1VDAk3pQDj00k0fqqFMShLzligMGy2MSr",
-	"Ke4D6RAZAHabImN3gz0Y7N4///O/sCZjQY6aCdrJ0q3L0k1dUltxXWaXwj1X9D6j63pQeKjN9Cw8zRDf",
-	"2s1eePBaBK6lvXXjNe5huR5zmI0ScJkm7fZ+OOzgf0W1G4yX7NlrfPPBmP5EB7k8e575hbkCiW8tTEWN",
-	"k185/WvtMTOddVrPdXfuOG2/F6fhVBRzPVhRgRVb9Uq2kuDWkk0amv0yQe121THZ/PXq+M1YyLI6LpR5",
-	"egUUtbd0Jxy2AdJfINqti5kuKkG62XcTMt25ILsY0Q5T7Vqi18ifQmxjXTenVpxOtOEUq06zJ4nFEK6E",
-	"UUP4yRo5l8Q6+0Vvwp60JR4QO/ACFwjMR1nmuImpwjSDy1dmsXinEnF7PBYuSx3FaJBELidhIDcaPOL/",
-	"Zh7TCtWoYb75k0jjfpzL1P4kSV7T659EnL1UFyLhSLoXrwFkhjN3ZNX5Wtly2DNXd97Yxd0BEN1iq45d",
-	"hIIAInmyHN0Rr9m7JBzSpUQRIF8QeEikGiO6YqRFciFMpXg/Fz+MUIrg4BrrK0qF1kz1qQ7ZDNUZdR5C",
-	"ifuSeIA12o6ewXM0MZaU963Us+6OxRU3SBtEhq4mmY4j3JUh1zA2uCmcLe35cip6Q6XOtTff7i8RHdO8",
-	"CQyGfoZAk3oYj5H6DrkotHubKYcxSIV3BxP6XIyzHA8ds/zmWtMRUZi9aaoy4aHVzVRKpFBgyMKYDccF",
-	"FRngJ3fy23Kc1vyGM18SnpPKmeIXZgFG58jIEbI6NlVEBe4qCllR56ibY5oRYm0m9MypMgRUhjzQQROY",
-	"Z8fZkS/dqpSp6w0eaHGo9qU989ZKslSEKsV2DUvN6OWFZVSxr/p2tyBrNAbkiB7Q9YP0CTsU3jFJ2JBf",
-	"2EeauYPRTfDXUz6DYTn8UMmGapL6ElFbWuyd6E+0iHyJhR0GlJSzRAx4QmXqobrAJ1s8BgM8ghjPKj2n",
-	"t4TjkQpqFchmMNV3A7zHb3CP4J5Hd/al+z3xayczhuxsBcSHuwH85zf82P2Q8UKrbcVrwyv2RCwHsGGQ",
-	"uvZu3ovwG3wUywHczR5mxwCJG6QqhIhM3aAiVoka5vQH1egQq5Fblb0Rx211XVSIFcBk7Ml1DOU7E/9b",
-	"1adPYX3hpOKKX6FQl7a9VoO6FCx1dmLLxlQfLWI6f2Q4YhrA1eK482NVZE7NdGaOKiicESIvK6QbhPNN",
-	"EhapB6WIsY4tEiMFkk6qlFkT1ZStVZxyQoT5Jo75xpF5mqRyYa6z7QkDBguOYF7LKDGq6NmsjRQDs36j",
-	"0XOY2iuDJrj26zkNdeERa/p90zAru3qaW8ULRHEKhq0TRXAKWS7sWJxdy0vaEx/HKs1qIzXreEr5mTie",
-	"82W8gueTc4Wgfe5LVzBszd3cK5o3/o/x+5GhBBczNPWPHXoz/V0yygtfgs8EVis6V5nCCzwCXCBPwXpD",
-	"saaWg3QEv4cnWmeL/io5XMfEpOU68q3dXLCxijD/Uk0941PggNGqxc7VY9NaosUdzbJ4JJJYCmxnNWl3",
-	"ms+Mnwtp7H7DUYAOGOM946qNcu8r1pZyADwvWqI8x29Ytpz8SgWPjvPqJdP9C56uqXaaDlVSiXtDm+jb",
-	"M5/XpjxU41kZnIzjvf72qwe30ZMks9wT8JHb6OZPPB/0b4yh2X/j7Iql4GKyBp8WbzBHewEf6Tma9fmP",
-	"zd9Wp36tAUKvYY8uStf1FP9TEo016h/W+ptT99+sJlXjGaVgKUs8FElkJOa1fSOrWPOdVscr40J222GN",
-	"H/GZL2+KHr4y72Lf4LZSL3aKdwzjRXTL8jxNUvb43SuYEFlw6rwG0mCczcZmO3MtWmGiNHLUurIbIhgT",
-	"EWz+IvZlu3kYdTrNB+E+bz4S7X7zfu8Bfxg+itqi0294xrFeOsxJCsrAAiWF6ahlpmAPl3QPFlKLpLE+",
-	"s/gaYt1s4KvzQHan7fJAt5gHmubixopm99EVeeg6nLZnqRqBEc7ImbH8sVR3ylPB3r45PSP/IJikSYB0",
-	"s5fZbCw8NMp1xkdjD+sJPwWeoQenKltfEgZOHJF4NhU8KHePCEwTnpiC1M+GqZoMTPb45O2LFvuLmhR5",
-	"adhMTUgi4000Yc6g2DPoY9Zb0HCpicc7PwMBdZ6CP2IiRVi1S8FzrtnfTjMuI55GzEr0HMJsOp22tPna",
-	"nYJQje6hL2Kh1uDphNKmWWAua8ZR4OV/uekyOG72c2djBuSQBFqEqchyIDBfIocukhTrqUgJnKjFTuiv",
-	"7sePOIhYss4h0yJUMkI3bJbPt4eYUFGcihD8QeWhK5TGIvIl1VmpC1R+qRBEqDYtVIyK0iu12KnCOR7x",
-	"mQXtZ9kU4UHhxWLJuOFFRhwomBxu140N+XgspIiO2JhrTY+FHYIuFtwVPcAhj1rsoNOmhB0OY9Jz+9aU",
-	"aSsWKdaPLwojJgNGx3KQCOKa1wYVEDcvYhT1BMO1BV+XgUXLDg72mUrZw4ODfQuNxSPq18EqstC6wi4z",
-	"VurzhXUSmYH94kkCp4k80bvB+6c/PH/z5uffTl6+fPP+t7fvXvzp5OxpcA8WzwXMQi7prTvtXKPXxmxJ",
-	"A5p9ertgSGE6WgJoUNC866raVXXj2r2NZtputKfRLOGVoVczlvdxNjzFE99YW2+XflvplZnBeIV2B7x+",
-	"hzizi7PWlyCTrEXZbiyCDUyOeT9w79L864pilBcZJuzjC4G8yQNl9+6xKzMYCxmZ4mapMoxyLhbG0f03",
-	"FZTv7Vgbq6eRzfshMClo6F005OvY709wpzBuF3Aj+7q6sNMYQnmI1+6RDftjb2Q7t29Ww62v167QZruD",
-	"9XVB/lznWNXUWbwvUx5SgZnN3LRYofuFSs4MW78biymsokSPDdXntWy+nPJczfR5nGijfQzhtim7SMU4",
-	"4TMRFXHKTZzJcC3WVl1s6yRvarzTMEv2eylCBgs9UhdzV9Ra8itY7RfdTQz3X4qzdaMFE7ct1nYENTsD",
-	"fZ1CCM8VPajUSJ1rCdtlBvtebpHX5nOeuEuqMjqOtO9cjKk+fJ+4+1vLUiv5Pa8jKL3PlZAp+C02Zqcz",
-	"hBwsJmRIh9SkXOD6iW6sKVrMPM1O6dc3nIXhWSZG40wjkNWSlEzH5Dqc2igS1rqAzzyt2IMHnDcf9Lqd",
-	"5qN+u93s8G5vPzyIDsX9PkyT+Jid0POrHnloHmmm8ahhlHjDpb5frJzH2SSVYhfi6pRKvld29uxXlYXB",
-	"CvzckOQLtOBbFrh7l+bfs2VQve8dbz/Go6UhPoiR0iEDQWxPrZfX/yOdF8lnazKrfs7+n4pQwINN4kFE",
-	"rDcxbCN4vGxrzDJX1R6Ia8rvCmwEc+NlpJTLRUlF3VQ+07ddO2VHUhLBtyl4EzUwwr/yeR3MvU9oD7zS",
-	"jaOHB16DUC5xtGqShYraPanrpiCkD9ttmLEVRfuYrMQiYIp9t4Jsj9rNTtiNmg/Efr/5kB/0mofh/eiB",
-	"eNh/xNtIZukScvXzl9VN3actaZiN9csTkfE4qcUNMVftNMvXFSmJcmH5OZTJHsUv6qE7Tk3DpAHjKCeF",
-	"48gjNskSLbq5vYha7KD9qBRnURLV0ZTPGE9SwaOZR3l8uigrh9BtVKbFYBSMSxYUspfNn8UsMKXN6Plk",
-	"iqViLJzmwsWvCr/QO3/X2snbLE9c0mfda+izVcIrbmU2FpFVwvHF3EbcNah8uzhKsihRSYJtW66OQe9f",
-	"IT25pByqI5VEyjj4ZVCgv8zImKOMEJczKiEpytCyePTlTclHGNkWgtM7GbOTMd+JjEHvGs/4tuXLavYZ",
-	"ijZvwTrTXillBYaWrb5jOpahYAH+J6iRMr78XFbYLciZzZE8yx45zmDRgTwokNms4d69K87HWmmudYXk",
-	"76pXeoPfVa/osHab7Q7vNR+ARfqQ7/eaXWOSPuAPe9d4IxpzjcNKmQHEsDBwJbYJYyc/d7mzG5DZ6M5S",
-	"062TkFsX3irjmWhSwWW9DCdqmuli3TerLvt+plLWPUAgG13s4cor2p0iUEnkS/DOuWZTkSTsbjZVBRJl",
-	"BK+RtnL9nse0ylndXPA35NIhWVwQBdlY8FAcM+5LqjfHF6Dx21p0uk88EnkNN0Waq5QBzpQRFaagdQtA",
-	"nV9wTdTnrvrN12cnTb9VyfaKg+tYWOoNBVqkQr2UOuTk7QvmeqqpaQWTmqB/HFIvUYLbPpB4UAleORDZ",
-	"E3jalccvEx+zPQL/XpqlNsjg/0ekQvSz4ScGABy/QEhv+uAx1SLB2xjk78KXc6dyjhcKqaFyAqf/+Jvv",
-	"a98//fVf/6WCyKnyhCI9wPV2VXlrlHbCGWgNm7TgpmVGG1aCwq4wHSzlTZFvgr18kX9f0sYLgj7AHwS0",
-	"BTwGNxYRbQFUYbQDajfAKd5vxW3wO7/gNID5zZB/arfD3r+i5intWPave/XL221vZX3p75tcYfsMxwBf",
-	"XO41FjqJL8Tf65Fp0fTA0spEyQH8F8E8yGRE08BaJwhLZzqsmZ6M4ZEa4VJ4hl1+PM00i6uTxS/jCyGF",
-	"XkESXKWIObxQ2UWziTpbgbeatnVDqqrigIfc3Oq+KM8yvdJKqzkSWRovEd8g9DKHpRiPsCcvluxtqkYi",
-	"G4qJvsPgkDHi0DtmUhk8AJ4YFqj3Q0G9orb/bci1Lzl79fTs3YvHp7+dvfn56WuPxZlrt9OWQoWR+mKZ",
-	"OheVpbEDkb0yb7CaLBgnPF7YAoVJsHLAFJ7+Nsyy8W/G+9e/ZSrjyaUbwh/9Rjjkmd/waMv80YfH+o1P",
-	"rNO9UiFcV2KYQbc2trW2tRMvwXQ2ozmDhaqwNOhbrOLLd85qO1SNheTjuGXPbo2VEWv2ZiwkCO6cBKNi",
-	"uzxWMkt5mP2kDXT9NQFr6G4l+WFG3Dhq7Lfarf15GVLNVEk5uXlh6t5pv9UuvdcchWMdxAqN7mbVin0K",
-	"mgw/nb55vd66zjgZaVta17/A7dZaVzuAK9bVLusRs6t6s+f7FhbvLyevXq62eJiMr7cCuu22CQ9b0Wkb",
-	"IGxh2BEL1HnApqAbMCaBWLgs1mwy9lgQiUHKIxGZK96JKNaUxFJTSUDSxtAYKKZkEWmZhTwcihY7bO/T",
-	"j9HY4RnvcY2915Fh0lroyc7UeOwoQziapqzHEy5DkdYon3eCR/F27BCc0jL41VCE544OCoZPNgk8Koqt",
-	"geJtaq/kY6/YgfDlrPWFuLFVto5dOJq2lTatjgdyuVdCKEDy3FRjW6g8095PnquJWiHEg2Y9MYwN7F7w",
-	"B5ef7aVqqmF3ngsxZplCvAcD/Ffr//YmWV5J6XaaRaYOMG4o4B3wRWI5CNgArMrqnXlK17wlu/7ze8vw",
-	"/AIO9bfnMZs1JASTsVDjhDATi3uR1qBqL06ktk3Te5ew5ZaTr+Kj0DEKXsY6a/6S/zwgNHBEnoeNqnGn",
-	"vsjmmZCOwD0YpHwEZhiCTuBO93yJ1PIvMg07MFOS2kpxJwaFYZ4QpEWAX9dsusKwzMa7EswQy4pR9hu/",
-	"FEZVrn86+euH9uz04ev+v09+fv3nh9HBqx8PPwz+vbrkCX6+cbHTy1iekwm7SkXuDZyawgTe4onZKNr7",
-	"/VRmljmb9TnIAMKCU6xwYAqCgKAc58RAHcTS+6ESBK5D+odNDSjrQBiSCZWKHMqIpIIWMnqK2ipAJgTd",
-	"Yq/gt+7MR4oCa71ZURkRbrhgYRKH5+zuu2eP2cP24cN7c5iwEeaSHH4C6NzKRtUFabGTANeQANHnFQFU",
-	"hhQpKY5N5Jf2FkLoarWTDGtKhl+uEgWVPIz5r8AmRJgs9IpKHyPUf2POqlgh9YMvXXcO6VuSErj6IR8J",
-	"DMl74LnFGUtUyBNkZxngKFIQL9EkzAxlIDV07+HAYjPRBs4WHm+m4HLB1RjEOhMpUhwYk4lAwZC9xnO4",
-	"1o7sAAweWcSuNCefw7sullefOKY0rucQQUEStsrwlbriDv8Om8xQEREIN4zJ+s6MOFnzgRrWGtVHSOvi",
-	"AOOKmz9xcN3O6TjHucBkLDnHOXc+Yl5HhXsa1OPF+75CQaANMzS13RvEMfQ1CrRGBWLMY2SMiGLL0UOY",
-	"5S0WfGyGXAvacAEKBV+St5PfJHdbYM/2VdpiZ8rk9OxVceZ894P2vlfk9iSI1YP2ASkX84KEAb1s3hxh",
-	"NrYKc42EP9pjkzF4WCKCnYr0SmCrF6dOhctvjCswTngohiqJcDJjyRzgOj5XorImY7u1SNdZ9YAzkSR4",
-	"gHBi9ExnYmQsbltwV7iTS8XW38i4H9MCqDmsINJ/GKKloYhTXbhrGdO6avfEptjF+jZCFsmbegLFg+qb",
-	"DI25LYm3xdu9V+k53Q4JpJQ0HFKwCS3EIsLdm/hQ4Za/q97yVVoArT/CPTyc45wiuEpikVrYz7Rd83AV",
-	"Yhv7skCk5DiXSpsTHfKq96WmT2KiumMEKtfnSPNCn+IApcox/6mADcwXx8mViExbTPrClFjHcvG5zwVP",
-	"sqFnswPmxeezu8VbmXjJp18//e8AAAD//w==",
+	"7L37dhs3ljf6Kjjsby0naVIiKcmyqNWrR/ElUdp23JYcT3fkMcEqkERUBGgAJZrt5bPmQb7z7zzYPMlZ",
+	"2BuoQpFVZBUpJ/nmyx/dsYp1wWVj3/dvf2pFcjaXggmjW4NPLfaRzuYJg39fCJos/8VeMz2XQjN76Y4m",
+	"KfwjotGUxa3BmCaatVuRFDpNDDVcisu4NWh1e2d0dByNOicnlHZOWa/XeRSdnna6cY/1x0f0eHQStdqt",
+	"MRcxFxPdGvz8qRUlNNXsejlnrUHrjYjofM5i8pzTEU+4WbbgM2MeMxGx1qB7cNZuMRG3Br1ur936kEpj",
+	"n7ueMnKVzucJZ+qBJol/mugpTRIyYiQVCZ9xw+KDVrulYMg0sY9mXyILbqYyNYSSiM5JRAVhHyPGYmKm",
+	"jMAaEDmGPyIpjKKRITMqlsTwGdP2tZrdMWXHPGhN+WRqrxiqTGtwctpu6XQyYdp+tzVoPabzYJDUwFvH",
+	"jGkypzwmXBCzYMkdIzMpzFQftD6/a7cU17fP2R1LgvdnL7WL2fy179otI2+Z0G+03dejR48+f263HtPV",
+	"fVeMGhZfmNag1e/2H3Z6vU7/5Lp7Nuh2B93uP+0m4S3fLnMy6HdOox7rnNKTfueMnvQ6R6OHtDvuRf34",
+	"mLXarZjpSPG5W5ILEnM9Tw0jdGR3IaGGkZgl3K4pri/PaSzudux7OqfsaNx5RI9HnZPoYXzKHo3PaHfU",
+	"arcSNqHJ9zLJqXW2fC1hx+VCMIWbY1JtL8yZaLVbhhv4/aVUZrrgIiZ3B+RKpvhHq91K5/HmZYDFm1JT",
+	"enio0AumWoPWC6kNEVJ0Yq6jROpUMUInirGZPY9kZL9sN25OleFMk7FUxCwkMZKM+R0jS0YVrEfN43jW",
+	"6Y+7cec07o46j+jRSed03ItZN+qNzii1p4GNmbLHy9LQCkX0e/3VST1TcvZERqkdbfkE7WlMGNWMaLrU",
+	"A/Lf//m/n3IzZQqmtCQzuiQMJsm1u3G0JBN+x8XEXrT3xHSpH5CF4sYwQYQ0PGIH//2f/x/5uffufqY+",
+	"Wp36p1Yso+Dp+KjTH51SS8W9zll8xDqPxj3aHx1Fx/GJJeBbSxYD+xQuRrs1o+rWLkGv3RJ0ZokJpncw",
+	"j8etdmtOJ6w1OMrZ1v2sCjCHcNN6j86O2q0FVcJx2dYrOmHk1LKv//7P/50NyS7nVCaxJoZ9tMzCcgx7",
+	"2CypTSypSRUzBX9SMldyougMb1OMxppwc0BeMxrjNTs9spSp0iwZH7TeAeEEG/Mrn4ZKnnXcG3RP/1nk",
+	"J1sPidvraErtPicyQukBjGMmY2DKk7npHB/0OjMueMvucsbvv5cLkkgxIbFkmtDK+ZJUpzRJlmvT/mtr",
+	"7Vy2W6lmKqT2zQzXbscTRcfFQzuSsWXZfyIvgZhAwjE14wK27EbciLfMkWU4TjkmR+QFVdGU9Lv9E5Cd",
+	"hI3HLDJkrOSMHPXID1SkVC3tDacHrY070ndSJNwR2umOjsad0+gk7pzFfdY5ocfjo6g/6tHuWXEPOpdP",
+	"W+2WVHzC7Wq78xGy+NhOnMUFLl8y341M/vjEjbLZurdbd0xpoIN+4VTCAXk6ozwpngxjaDSdoW5m+TE1",
+	"hs3m9q9eG/brmn20o3vCqCIXMW27XZoxZogU5IUUMUXxz8Tmhc/Edyhae52+ZXan4+Nu52x0EnVywdqL",
+	"gGlGfM7d+D61aBwrpu0i05j+m1MlDyI5A02PWQncMjLcDG2ZpWVamomNoyo+YdWd0S8ssg/8Q6aK0Plc",
+	"cmEc790snfvNN85uz3dMMEUN8wJvH7V4E0FbFgM0etngBMADjhj+RF6kJqUJeSlF50nOWi78kbVE8qc/",
+	"kd4BeYUsxV64trImP9VckxmNGRkxs2BMkFwT+m42+p5QEVt6I8/lHUuolTyWyVGrbF5FUqF63rfbGjmV",
+	"9FPL8a+A1ez/zSmj1n5oDVpuKla2Ss2R2fbsvhXEYb97XBSHVkGBxUN+LKSxmgpZTHk0JZFMldEkZhGP",
+	"mVdKtZNnl4IbTg274hNBTarYawZsvkAPK2rENlV1xrQGzaD1ymlNfCKs7H+meEyXYFnwiWAKzxtDjlFy",
+	"2pzKES4XsMUYVJLP7fzZiaIRK3/6O/sT+V7O56Aku6f79rgupLodJ3IBB/JDyoThNIFj8oMc2YnrdDaj",
+	"agna/C9yhGqBTiNrRQHzrWFRnPjDP+aC62nlPf1VtnXaOaK9UefUrvUju9bH9GT0MDqNH7GzcUFb0weK",
+	"iZipzoiayJpRoNoAD7ObJxhwWiMNTWDdrCS3w26N0uQWGKA93/ZmbtjMmbFTFt3qdGbXZkr7Jw8HZ+NH",
+	"D+Puo96jR8fRafzw5Iz2x4zSbnRyQuNu74QejcbH496oP+qOHvX7Udw7iR9GvZNRd9zt0u4je8CbEZLm",
+	"/2KtwfGjfu/o87vP7ZZKxaYFBuO0cn17RQYcbCKoiK1Bdxd++hoW/lu77pfC25kB2YiijmFNcc1CwglW",
+	"nGrWZHViaihsMDJHUD5nwDNb7RaqLvyOPaGgmeN69DvdXqvdmsg7BszjObW0f6lYQsEgBMX9AoR2JgS/",
+	"s4sqFmxCTtvkUffoqEdepIJH0zb5jqkZFcv8rBV5HVDWXDEr7Kgdi1UcWcKEVbT0tPXZffDb4gd7fXJl",
+	"yA90xjS5+pBSxdrkuRSxFOTqbe8f5PiH79vkjeCGxeRvXEziSl5hP5CqudRgm9glp8YaH5T8YuWstQDi",
+	"NDKWIVmd6QU4EVqD/rFluGw2tyY77IiIaaj2tHqtz+9Wdj/gmxXbjyoljaagoy0kmTM5TyqI4Y/N/S03",
+	"t/3HBpRuQEGW/kqn61U8LuWs1TZnKZ/9g7v+ng6gnGcKdYwmvFEpq0EYIVmUs9xKugip4Y/d/b3u7kZD",
+	"JJpSMVnX8HrdQdf7Mr6I3lqh3Yffbajaeh/rS1x6EVPnU2Uf51wxHXyqv/qphIpJigYWuuu221tzJe84",
+	"GD6tUcoTw8GZBAfpZamZtI+BJtLZyDmNM337jrMFKtupApv2XUm8QtHolotJk3Vs6rqqNvks4XEx+Ymz",
+	"xQrNfQmCksKe7MDJknMs+1GDThA3JsISFhklBY9okiwLpwZpxB7XfUiqjsm+lVpellJDYMThljO/47Dq",
+	"RioWl4ZfvtTCGyaMC8/S+TzhETi2DnGtatnxCXujIGhpzFwPDg/10YE7F4eRTIVmyaG1yg/r0PBf/71z",
+	"MftXJ2N7fzmJj3v5V56u7d0a52kSRXQ+g3SeSIrGr1illsJ+WTq8cns2ZxDl3snteO0Y/0+ebkP/cGqm",
+	"stEhdo63TqdzI+z4B1XOfvCNh79e578SI8mnT5nv9/PnG+EZ64Aw0fnu2xuBnIyLycBqFexGjKU0TA3I",
+	"J6L4ZGoG5AFEoj7N6YR9th+Af+nPD8jnGwHj+1P512/EjQB/d2EI4PleVMQnPn3K/rSKyefPnz79STGq",
+	"pfj8mYxYRFPN4HV46dOnQ//PgxtRL1xRjGCHukl5bGGejhLwaWVsTMMxeOLUq8KA8bMnne5Rp3sUut3X",
+	"lZ/P7ZaOpmxGnXbDMb3hlZJz5tyv7nvz4NLa9z61xlLNqP1AbC+0WzP68TkTEzNtDXrddssgG9DG7rH9",
+	"Kq6YfbJwZ7fbbs24yC5Y5csYZiVZ6+bmqlX6pmx2hZf1G78LXvYh5cou88/Bi9sr832XPSoxrLCmccE2",
+	"duS4U9zGVR3sGpzNxUMaRUxr+MGqHcsfpqPvIv4j/+Hyzb8uey/5D2cHbPnDv+K3l/xHfrl4cZ1M/2Ev",
+	"Rv1EjGbPuvG//5DkouhStAZndiEUGyump/69F/9Ur2+jD1P24cPVPybfjfv/PNHfTw6OxdGT7vyfj+5e",
+	"92bXD5d/+9Bf/Pvo+fQN+yE608/od/xH+VK9MK/in259WNEx+G8ZVdZU/dxuvQEtv1kSSMw1HSUBeVer",
+	"QvDLT0zxMbf3W4W33RqnSVIuFXkDdqcwzSNKYNftXN6y0VTK25rTySRX8Xj/mCry+PULO3bhZomjZndO",
+	"QkJswRrOB2AkxYHe6jzOLLZUF0yGdTsnca/XOY2OaOeMdcedh6NT+ig6i7usN94Y1cqGmRaEa6RmmXS1",
+	"k9Zexu4kiNzKPcE8nOVqoNLFJbsbFYGeG2e2TlY4omQMV6LXOT2ltHM66vc6Z+Nut5PnWjwch77oXLAu",
+	"cHSXtdczmNJbbqZXLFKsqEVpd6m1mGoWvX/cf/aT/vbvl1Olo8fT5O+XL3768+hEX/1Dz+XoVD7psh/6",
+	"s3/eHv0k/vGXfEB/0Fc9+rLbMWU0BsvpU+sxKptPuM6jeZ9WVul6yoiVslYd0fSOYYobTxhJ7QIcANOE",
+	"0Vm2k4XSz+Ee++BfAtUtk5lr0iuXMf+Rv+Tgm/9VKm6eXtNJ+Uivvr/o9E8e+rzBxVQmONo24YJM2Uca",
+	"s4jPaFIc901rX9X9plU1v9Pi7G5aP3c7Z7Qzfvfp4fHnm1b5DF+zuXrCJ86/0GCe5KvXzx6Ts5Oj7tfF",
+	"KeoptU/8ZSCOR3+f/GP6Yvz2LX3+5w+Tjz+pvz+jPx5ef9Tq8fGl7v7U089GTxaPJ5O/DDZsWmFW2dt/",
+	"vuj8k3b+1e2c/fnwL+/+PKianlHLi7FBiVec3hWLpIghB2pBuSEjNpaKESok5G4ZtXRz7PVW5ngSDjbT",
+	"rLgwR31UrfjMWmuPHh47HQf/zvUsLgybgDhG9xWdMeOPinPPlm2G5RAPNOFxccVrmjyQQTOnZpqrs84X",
+	"HOpVyJny6f0vxcatQetPh3li8SH+qg8vY0yMTJWWsMA0SeTi6Wxulj8h28W3FWcyFOyjwWeGnq4gwww3",
+	"4JzQkQZNXxErhZYDxwmUxky0A/LjnH5I2YBwA1ljM8iwQ5dYcWUu/vmhu7x69HL89/RvL//9UXz84ruT",
+	"DxO/Fh9SK/jyxcBpVBBif4UQc/p733lXwT6eoCusbCs9e7/X7UTX2567CXlLVcNmHftr9aC3ZRiVDJq5",
+	"7+057MuYzebSMBEt/8aW66N/Ca5gSMFU6FBtEy19zuOcoVOXB4kjsbR/mgWP2AG5IG/eXD4hC54kJJbF",
+	"uZ9GvXEuCY9HD2nn0bgXdaws9PLSzx2FYj77YNgdO+4qNth/VG0sBbR48H5w2Hn353Jy/EGOqvb1Fzmq",
+	"3tRt+Rclm/oLfGrPLX3OZ7xCLM2kNgSCxIQi87AsYErvigyg3y0/6lAxUFjrmI0ppH7YR6pZeq/A0Hsl",
+	"DL3dug68t2Vj197D5QnxXnlA4Dvec/nf5jp42TScRlw5+K0Kasngc7V/r7GDowDT+UCmfkvj76hhCwp8",
+	"wXk+QV6Fbk8lRwmb/fkX5/cIS2cEeKlXkwNlDKoofz+i8XuX9myFnUHT2C7SxSWZWF2WCoI3IMOJZJrE",
+	"wGRGjKSaxW0yR3ez1TrohHJI7+RCGwrVMa1DOueHlB9SLOJx68O0aVIP4A2tk24/T5f9lsbEr05Gz5lN",
+	"gBZAZhe4RdKHxVnDktfboFf4BnxkpVBEEJkazWNG9FIbNnNrxmJMGdFyxszUsulUpOCPOGh9btsJBCGy",
+	"HXY3FbdCLsQzTGld3+EZTSxHQLMs3F23BWQk46XLt6cEMmNxmzkKEng7HBGlpAslZe9x9/jnQB/KZRTk",
+	"P1rmoiwNzBjEJj6/KyUNl8G+B12AuhrSxetsFHXpIl+r+6GJcJkjKtyRUYzGbasgri56UMGVyXG7/EAo",
+	"j6UYJzzalUwMBd/cOn1E/r0F8uDaaUvERaUJbOuEawMkTRM7i2XpOU/N9NDfuu+WnuVb+jgfaN39zOZ2",
+	"/9uZbdBE4vkGQwAj/QTiY7Brz6Qa8TjGpd9h29BpuL5r4+y9wbZB9rl9Ih8d2DRwKMu2KtXWbttzi47y",
+	"LXoWjKruHuUzub9NimiSMAValdOFcQUgU9rqnTS5YuqOqaeWp+24Ndy9qWx7st+C3bnKBMAC8giVFBMi",
+	"rdRQxIqNCpm5P2M8CRmjnz/BBSC4AvW3K5vZ/exW6aJMmWIHJDxtPCZTlsw1lleJ2IpasphSA3v6Uppn",
+	"MhXxjhuJFnvZNgpp3o/hzUXZqRhKR6JTyMzPCyuqNjG4xQeUaxRANtryUeFUHhdKisgzN4u625zP/N5O",
+	"ZXHRYNNBCpr1A2uFnlUmOO7vK7pMJI2vpXxO1YTtuM2Jf3Z1l42U7/HHFQ0JNCM7phEj1KDZ1usePzo5",
+	"fUhGS8P0l1Rzj3sBY3WqDHkqDDdLci0lee5GXHdH81neH5+FBeKawHvBOhCwnZqpOx4xYpUOZLuvqZiw",
+	"l9JcUcP1mFv1d8dtHLGlFKWarrLfeG8pVwdfWdlT8P5OqSaQGlG9jbUzPw79HPbc7Ydru81iAstG7AG+",
+	"Kkyp7qaXL8n9EUC2mv5Yz6nCM3uFJPBG0DvKk332O9XLCss1DV6+brpyTeyzmOJBhFzUNlPvQ+QGh9ct",
+	"BXlTGG4DWzWc5z0Zq7BRcFa9iBWMxaDlx3IhzvM1InRsmCJDCEZ0IBox9NVuzusf/FQ1Jnf3YRDS+Iw5",
+	"CvIFFUtH8XpHGtHzCgGuqGHvHcJGgUSkRJAMN3t9QFzGHARTKJlJiKx9Kfo47geGjR2MXQSSrUKTAx5M",
+	"8L4V6Af2BMUTBnlLfqVAZltD31fkQ44hF21LO7AR90cdbwRmlfF/sXhn55fLSlknjhTezoSx7ynSxwW5",
+	"owmPCebLEMhFAe0Fis0qrd7ZvjK/28vJojD5+hSxOqv7N30TGt1qQt0SwdrkipxiMWbjakIVQ4V+hSDe",
+	"vn3buQjGuO6h/d7arJKEE8Fo5sPTk9WIrcsNqhn4wrvLI+ZIcXMl7Z5bZova1q48aSqVKbcNYeGq3HFW",
+	"mhb8cLnjyFLj3GEFlXnjZik8fwfaqmVnhjwi0ZQqGhk09AN33JxqvZAqLnfI3aMPp98PaTpYXqfNNjI+",
+	"cenuSwjiKoNni8YwpFFq0G8CS20vnZMhrvUQEjw01P4dtPIRIDyV25pLccdzWJFiWmOUBce3xQDamd9n",
+	"052PqWaAHbSaW5gHxu2vZfmEF3Fsn37BZiOmAv/zxiTN8pAkkKVMhSGjJZEC0kuHmHEzhDL5IcRIQWeY",
+	"0Y/he/sQjVq5Ulwz5nEoNi0EBH0vXPVM48XL84NqBZYKSZxb1vcVVWZZd3nvYeKYF77lQNgx/c3e+NlH",
+	"rsoCZFCW9EADzR8UU2435r7+x8//cXPzsdvt3Nx87I1vbj6ejt99c3NzVXb5f5Vn3Fqug1BoL10JSmm2",
+	"FfxGrIKaOaYt7dkpU8EZKiqUGPrR3bsyjYfHX3AWmses1k5c2RtX6eoWgb3gJW6TSqnMY+LtQmBzmfBo",
+	"uXWMeNfntqtlKdsJRGmSRLE7zhbrxNLdN1caPt32I964EjkMyirvRSyU1fG/nTLMlwKb8YFGu2hKYzJi",
+	"TADalHCpPQf5OEdSJowK++VVVJU6zD0HGvxUalPjr5CLZ8cFWBc+18iuBeifWGO++XPP8FX2mzP68RIf",
+	"QXewq5xRisLuBiB+m1955cEEP6/A/K2vLAWqiGUbBo5JD7O5VIYKgxlRhYmsEE3xON7c6Jubq4rDls+t",
+	"Xza3EHRlbcHhNxe8weI6AtKMxQjpheFMS9jnpAuXKEFissLOTmBjvkVO/dVZdEViz4gj3JTiWhemlCGM",
+	"rdFi2UHxFdgrpwPydi/Mts2/5jMQmEEScaMHvl3WOyCFPdoux58Et3/GPOM6XwmwGKvYQswSBlVGHHL1",
+	"MFBVzgg8jmN9tcNryNufuMI7P2eK9PZHruHGz4VM6jp7tUKNPMcmK25LNvxwHcONDqkkHEUVVT4p7nkZ",
+	"M3FJpHYzAIzzYLUUqBnbgGTVe9LXG5+InfS7oAS03lfqHgVul6H++dzLOuHIs5yJguvgXhkOpEg/+cyr",
+	"6CffyecclaHibmZyZl3i8uxRXVu0rhBPQQr11qXQ6hrAjVVTaTwBu5rNhn7lkBa2jbvdyvOdt733ZX5n",
+	"s/miGbo+453OSF6sVWrWMKWl2GDX1OYeTY1MzcG/Uu/c7myRugeDZVg7YjiQzXvRmAJn8FgzGnTbvk2B",
+	"a0RKL6Up0W/y2uQ63A3rkkttTmnYnkKnsaDgu5AB8Nhs1m5K4cc3rV/jzbfL0mzrYZt+F7wHjPAS2e8y",
+	"xypmrOmMEenMM9AUIfFTjt1fwJCzWpDFlMGtPgMC7YZaiwXDyzLfVlesZMl+HUWkrl7xKzqk6jPuX9PB",
+	"VHtU+zmM4LyXeI3qHHl4a+Mz7wBUG516PGu/i2PvbbUSM4M6YWbPKmw+lLYSgOcfuKRuxPvmpg1VXE74",
+	"gbebA0YrWo0HJKGLpX1qIdWttgyDG7gLy700pLDZa5ou9QGhWnNtqDCFBw4IlowPEN28DS+g+lYTj+QN",
+	"47Q3AjyPcjdClEikM7sYvrcAjsfKBv8pSyKJwyHAx4M1K9pKV5m9umYsK+bWidiXrnwbYYFcbXDlyz30",
+	"1xon/jIC8w/zv7H5v8ngr2nkX1N9W6KeaUAe+nLGdlP3U8p+rKjxjunSnleuSZwWvX81oUnqUmd96rBr",
+	"WkIhJZyNQ77GiJHYqSDBYI8aydAvQVW7u47sCjwOIvQNkGYaUt6XpIzfZMe/UABsNYADQ9y0fY31D2Ml",
+	"YCPtA3jP70L5CPavUpja+VULU0ADrxKl9swlXLBG68mEUU30Of+Rp8L8XtxI1xsOQug7huS2+FcNaj+e",
+	"UgMc6mPTNIts9K4CU0+h+tLQW0a4MNJnXxyQi6xKE6OWUJVEoaSMfcRyPnYHb6BZUaKHi8B8PwcxuasL",
+	"fIdIqAcSuIz1ZqQBbPaD0xsrOatNp/id0MEE2+xJdYVQ261U8A8pcz87vNMxLXUEPLOXfVx2BsRSFvxu",
+	"Hvtep+4pNU/vnHhbgecRjAASjx+INorRGZbPXF09dT8CNg37kNJEk6F9/3B9s12aVe2MqrxOeSv7DZuP",
+	"bcwlmHMWMfJVzBJDvy5ztTXRUvDC6mfg3QNC3bfcsiFtnYOgHARoMXgdQ9gJ1QbX85xATtjASvwx5QmL",
+	"V+8ImTZ80XNtl7pXwr1Xhab99V0FNeyW8xHlLGjbdnlu9TnvaLT5oed41+cAhbRsg73NurK3j3YB59vf",
+	"S+6HWr3MVQklvlFY2Rw9zXCAeb6NXQH1PqRcJ3/FsccvnLwS9qb7tEVYLagOhFFtnv3af2I1ceUL5Hb4",
+	"c/9lcjvC/j6Vi6UgNdpLdl/7ZkLpNwCYEO174S1XOuGhT+hDKl0UE++jClzzLo1oVpVs09s12eZkW6gm",
+	"Q5UIaGaf3JUMSXgL1heFuqQHOq/uCoHGegU+c9pbRejqnzwchOBj5QrdSgPBeswBttweCg8NMQhPi1Su",
+	"+1PAN7LEep8WRKgmP1z9+LKUoXwhjhJZ5QHa56EaHU2r+MmXzJjI+pDVSmi4xwBFuNc+TpHLxHVK9PjD",
+	"RdVi1fo+qQBB6lSdO+zmWI4nFLPEnXlHWHtFSPIOkdUErG899ToZ2s7SE3Ek9i5MnGNxRsVczNNcZ0Zq",
+	"vy+C/h8hmO5H6NRXjP7vFlDgiMyUQRc/y6i/nQswPHyBuCoKsc0xtlX2seVUWUUktB5ctWHQzhfqyzXX",
+	"5R6g4HPNE4lCnIL63rXgqd9PYlEwqPzclvu+qEo4nMH8EUfJgcWCCBVSZP6HNduqsS7NPkZMzStM4RGb",
+	"cAF9I+QYA4U5iZgpWzUpjhsdkttSQrxIFnSpyTCcy7BAi6Has9WCdQdqZWXyaW/btuqY4JfQXRonTuy4",
+	"eXvt25fWa3Y2qUtZqV+iUM/fwivnS99kYjcXR4iUv2Uf8zs/B+D59R5yHTAgw269XCV7cekcYQV8FtRu",
+	"s9wlRW2fChz43ubJ7DaR/TL9m4bD64elYFrQlvy+N8hqyJtcQye7FEw1M72aOvQqIowwG/vTOdR9JrxZ",
+	"iLFiIt5pu2lovtHQ9XLOSniRDy1vodqrdD5XTGtQEHbZ5KxhW5PkuVUfibtePcz9+GE5IT5TUhgXswDV",
+	"3BMjhoXmCY3YVCaxS+ndt55vraFM6fjL4LbtE6iKjTmqY7iqMOgxTxJndeISBZI9X8VtLWjKPmtJ2xql",
+	"5Aq/9lW/2+92ev2vM8OHGlr6td+X/Mnfm+UAu+UobMl24nPf+4MG/0+gwXukpT3Jx6Ewf3HdIOsHU1AP",
+	"wg4lVeWpI0aMBOja2uau+9jTrG/Muq3bNMIMvUxqffWNStbDWSppFWZbtiFeZla5IDDtxHsZSCRnTIPh",
+	"NADoYoB6g2x2zHoFe2ZGYwZojeDgw+wnqwpkDkDIrorJaElokoSGZNC6LmsR4xoQlueI+uFvMOXfShVr",
+	"9P9n0zArjr8PKdQqkOspW5KFnTOgHBJv8M/Bk0nBObfE/BvM3F83+GPfH6G+NVZubfvBFiztzN3zrtTF",
+	"pW63p62PFI1umXHOtrFMErlAr+MCVsqVlzv3NIHKbpqQ3I+awdIj03OJ93vgy2/K7w96SgCqXFme/8lJ",
+	"A1N5XhmDxk0Gj6u10ME70Kvjed02O6CuCsB5T5y+YUiJTKs9uXI/i6OKdtZJw5UAwEL4wW1iDddO9d7I",
+	"hsuyDI1LkC4xPBtsWIbp1ERKXmJEoUQ8l4pGXuV+xaQYxz0gLuHAKzeWdPiQzZ/LnTUwtqv7lv1DfO+w",
+	"XP8st9UuzT1UzgR6xfpw3Y8I26oL6lBoEfZ3JfINlei5klJY8ZyithF9VZcIHq+Kk+WcNYKR2Uwg4Rga",
+	"++oLg6rvrC8c9nsrW36CDcI/3bsbpEE8+wvGnsdc0IT/a6dH6lYd8Mbem+2hZ48Ws0/gWSo+4Vs1cCCA",
+	"H/FWkIQ04WZ5FUlVge9n35Ewg7rFhAmm7JZgAHlBV4onnb65UNwYBh2tp1QUg6WxTBFYNZfZpWFS19Yc",
+	"KBuj0/X31D9Rd0vrpfTD0m3N58+8bXsVbuziXWtc7tEsAF3TWoVV8qZqtodbotfUVeD52HUi5S2hPuK8",
+	"QnbnlswylRdS6GJGE+P6t3ARsXsPUdfguYXAijuMGRdoF52dQTlNLhSzNWpSVwPL/VjO5lRxXZbjBLVx",
+	"LAajq/yEA8Au6r0LlxFbrWCf1EpssKr6boQyTcVtVSlrQiOfuoCFmXE19tY51G9nXInrgm1UTwLbAX6f",
+	"ipVqlP5Jt7SimwvNVO2VjrZaafVWehsXQngySKFuUDTCPprHsMJ1StmN3GWrV+G0FPR1NjI4KkgLqyvb",
+	"LpJ05aGAnVsPSWNFb4VY5uL+F6xbnlSxeG4/toFOYDCepAVbZErCviQj2OLKUGWqYO2UNvBxf7b8t9u1",
+	"LHAYQ2+bBS6TuNH8ZRLf2/xlEjeav//2/c1/hfazAQXrEmxTQC3tjH4ryb65fWKf0s244u8meyhUZ7eA",
+	"RuJEMSnH7bKTvQ4gAjGHQudepndY6Yw6bbnTE9aEReVZxrsbV43LD6aMApBk6dfcj3vppdWdtS+NRgnt",
+	"jw0s956OyBU6yL6ez3RD9DjU10vZzJiqzIs0pRp86QXfLhJMKzcoWs5e3EAF1blQX9Du/R9lk/5hjX1Z",
+	"a2xHw6XEYmlopvyUj/nL4H65rHYm7tdj1fQ0itLognPBa4KzJZpy10wSRDomHpbAZTYk1S3noCwl9WhX",
+	"7/KelJcT0opxHCCibc5DDD/SWPFxn2+o+riv/b40oOI6r0cwQ6+/k3gD0muTPib8a0lQ8dkcWNum1Jet",
+	"z55n/Y+z96udvdqH7qlHolvZWGNoNIUqk4oNmEim0UnH62Ojw9ee8YSt4wOsnjS7irO5qdD25NjkHmqj",
+	"eJ0inm2mpOVX35tZRb3X99cvnhOqnf9JQz2685ZzQRKujd67msqO4Hoj5P/aN/HMh/56bIYrSSLFhNCJ",
+	"dI2l897SbG6ItclnrkR5v4rGL6XdKkZ1efB7GUzGThYsPvvHku135BWL+JyX0/y1JIupnGXLrRhAyAFW",
+	"DFQxY4eaJufgtf9cDbmj2DxZXsumkJGaiQZbU09Xh2/kurpOkZeUQ3bij3ullHxBzXuj8uwnFijLGU8q",
+	"0Eq7wC2zRW+iURf2bV3ii5W+4Ocknc9dAmciFw77FEr7SpOGPBhxYQ+KIfSjkpXHUWVza5pJWD9Va8wT",
+	"9kZVMN6h+3VYTAvIylvn1Ex9AoRrGXZAoJm6VAQGUWwiVywD2gRAdHNzVZ5CYEdUnlQVlG86+iCa3jEQ",
+	"G1Q3gz/aXJMkPNpUzMY0TUwFlNEFmfPIpIrlWXkgyfRULnRZUdZaZww31UqyBXFehuVrguymqgSmdflT",
+	"lspxcFiVzNGQyO5r03bapjJvJkoy2nST2i3N/1Xy2m899kKoCT08LmpCZ2cnvd7D/unp6cOGTVLcAubJ",
+	"buEuuzFlc64kmMa2HTI/3Uy6/vbG3IqQX9exd6lksXTMkspk4hUqXoOyg5BcFFnrPIpKHZ+76V0DrLdE",
+	"UC6eQDNqhqbZXiqZrvD4XgQYYDw5J9qVFWXoHrhefrg+h8XIcDE+pCzFFGgs8R7JVEToFwZ4KSihFBFL",
+	"8N/5N7ZX4fq99duVzaSSUKp82zjIAfTI9cCSaH1owCdeXXIj5S2ki1ulVIqQHHyDynPiZjogio1T7aB5",
+	"JlLG5w5Za+CQGtL5OcnWYEBGSxCzGrLHd17KMrKDxP5SRLpLTOFdINKGg1YLu9HsiWvbwJWfI+fVvL8J",
+	"egooaXVvRvTruncbqm9r36todMvFpDaUBZZI1Fa416n/41wqw+KKbMbYX97qIwl8KmUcI0kyJ2Hbh8KZ",
+	"LmuKVtcbU5oesC21COcTjPTdhjW5mlLF9gw/hegS1brP0oEcuHgfwK/vAkVRb03yo7QdgtKODWpepCLe",
+	"9eGH2Aaz26NuJlzcWg5pWZRVVmpP4MpIxWIf9Kk9BYi1b4rD4+BHbELFTgtbPBo1hwWNQTb0DMFBLZSr",
+	"Wd+vfUjFGJr36ZkIahXgsCd9FaECEThBiKVOu6zt1con606tUUshAEzegKVcpG6w3yWJ5f4Qy3U4UbFj",
+	"sZ+ZJyA/+FUOktF9eIbLdnAjX/N3V0NoT1niCgFgk1UbTrlMDVlMJWGJxt3XJaAwAWTdZsRNd99OwGhc",
+	"R4nUpVNYqczIi7+Qz04UY7FTRUPb92FRLyad/7dCKfbrXt5x69LcVzEXqFrl5MsVNm1100vkpPnBQ3Dd",
+	"1U5UJUeuEtv0bdHmWDc2GvY0Rb32ZYWTQOZQUehm8xPZa5F1eBRqrZt/iqk6j2Bso55rN/tEkIrRSB1c",
+	"LYrPH16h2nZ+SgvLvt6aALynbroZSZbxlmfW0HoKML8ledPGhbnKmc1CSTEJo1m7p5ln3f7X47ZQXPYK",
+	"f0cccUtGUOT71etnj8nDs27v63OHiTqnis6YAUhbV0dG6BjK9snwr0N/2xRg4vJ79hn8WoIWzqTtl698",
+	"1YVPUlttb0tTzcr9f5ZB3nIB/B3v8yL8TkZ0lCZULT1refzm4gmJpJqn2Ptp+HQ2YnHMYnIptFFplOFl",
+	"bfIjbo5hSTHmcXl98/dyQXTqPCsOD9T5LfeogmHV5eDcECZiTb5iH6Mk1fyOfQ0JMG+un3V6D0kkY0ZS",
+	"wY3eHPA8rpU9W7d2tiR9rN8YKpJi4IBV+pYQlkLvy8Ndr+wmPbXLM4hzlxqsE+KL6S+3G3m76U2dvdHx",
+	"sc6n9ilmDg6rJwq/KkiswboWzku4rYUJlPGK71wGbg4rsBOeegPjF0tTm5UBZ0pFVuvJdZZuPFZydo4+",
+	"MCwSdrUodq4PtK8SxlpYz5TCD4Z+6HxhmmJDuab823oG4F1Q1CG2myz2nnuCgkI6cotfjxKqIN/roA76",
+	"pF8HwQ7m1H0jsDdy5cHN1Ykc2OQAbrrX3MaG9Z8O91q34XLqyRuoG7g/Opc1psI7pxkoBc6SiRlNQGlq",
+	"hzjDiDI7nzOqzkkPer+4rx6QC3we75EiWRLF5oziCwnPBTqJJUPXPSBGuP57OVS376GS5TmbKRWBfj6l",
+	"mkxpMj4gl9joz75r6qAhsWnEYk8Z7telmrvUyXl2dQaf21VOpAc62wEyWtqxc0V4rGszl73R+mEYvxlY",
+	"f0U16W9QFOpZQHi+AzJYOX+FEtCd4fe/p3paZko44P3NsAirwBnb8PXLEBkuyJs3l0/uTs+JlgqQW3is",
+	"4d9IjnwGNQZgrPGVvNM05fFK8O9hMenkYdkoBDecGrbmoPti6SeFDv80SX4ctwY/13EDvVs9tW+E4UmW",
+	"jRdRkTspLQsjU5kqaKpEloxiUyUi5OLcHjRlliS2nAoexzS/A9AOHI8r6UOUh0A1AChR8u3jV+T4lBg6",
+	"GZDvmJpR0SbPFBPRtE2u5lRwPQUzChxoT8Uk4Xp6QDKd5yKK2Nx0nnu2OnUo5GvjWislCba1X1ZY8u5T",
+	"v/3o81edvM7k3ade+9HnrysOZi2fj7YjI86QRifBvuYDvqTc/4Od/ewt5xh48GFmuVqmvjmZYJE7Zuo2",
+	"ybKMUqrbcSIXtb04b/0Da5zMpW/4yQbvLmNCJSeySl0rHKVaOYd8YplkafaXx0fDYYJMR/EHgZ4ZBJbd",
+	"5s9A0E9lEltJbyWmYsV6tVTxMsJYz/vex+EVzCZkK4W3lq/wHa/qa7IDRnbDPeC1rak7bqr8oxBforOs",
+	"4gwLMMFZj8/tl0jVLKJUltgZjj6LeYROxnzdNm9R4/wlnj1aP4cpoIh7wwv6QY7ug7y8i3XTzT/IEbpi",
+	"EZSH6+mXyBGvA7j+gxx5nPW5kpM6GVc/yNErfyt2Zkkr7KlUTRCdkXA9IOAupZHhd97+xAwsquJ29i//",
+	"yyhNbsMMmuBh9L3A3a12y95YkamlIe+zsXMjcseUG8s1NdFTOmfoBsc0qUXm+LJyAZJtwiYZ62ZHmd2h",
+	"UtEo9Vw1osJ6AY0f5CgMZXBWu5wEcWZBxOxfWbJfRnreIiUtBEgycvZTK7IzXP8KPpDFSdYdsVlLRaOW",
+	"wQqspvfGrDQrzz49tL+6dG3X33I7pN/7qgzfTaGbKZ3PmWDxfbpC7cw2hjzs8n3xvqC/IK/eQtyOqzXs",
+	"IFreotOTE3p9fpEjLKNHbB7fo5NjcT0T8Xr3zbA/pzV9BNYgMWWNIERC3dyyMyDoe+ra6Zl/OfX4EBQy",
+	"uZJ09DowgwdVqek/yFFjTeEXOaqvIrj9/22TnENZuR52lWW571eGzYNmVPFWT1K/263pSzLS0KTqi1wQ",
+	"miTnpIuWrHGxX6iJE879uv8g1kwtIGQcWMUCbm5L7k+j1TCQHTvgV0jYRc9oCn4HAwY63GwKjeidRJtQ",
+	"LkDMU24cdog/eu4Sig2B/9JpFEHVTP0s3udc3IJPseLEuXq5EZtyxHgmw78MM5csF7dlcdzqE5i5Et5X",
+	"HcLn/I6JUtqszCxP+F0BOETebmdAG5K7nzduWrjmyTnwjppf1wXzXE74js0HmK8qblLYMKdaL6SqgIV1",
+	"LdcfaOLvK5zX7OEi/fQfrdLP5o30lXLZ68q2NHfg7LgqVccc/BpcO9fGfZTwlRc8OT0tskMb84gaRuYK",
+	"4jpl2S+Nez4Afl/pPIXL4OQTSIilRFvyEobThHgXFFYu0CQhUsE/hRUQ5AIyYpKEJVDVYDk2uHrgY/vC",
+	"HaxQgatywjUvp4BQqJa09IPfcry3jwhyn1VvS5GpQdu8Itt53EvpdrHcfdQkVzzr2lQ+K6rZA+3gD4Rc",
+	"7OXQaZ5x6XqIbGQpvoqkWaF5g1HUCY+HG4KIz6Ww2hglh2ltQ2kI39hYqRTBw/W1ywJVfSk1s91KhV3/",
+	"x5a1b4APtHoi3plpcb1ud0C0hN8houHhDOoilG3X3XCdimPctjuvVNgr416Eg89zUAxrRe2N4O62bEpj",
+	"YZQ3ZTDG7c1iVA6DyPfCqYVWDzTlyRFcXMzntcYR0lX5u+7lsGTZJHZcG5ly6TbohvtQcZAuIMWnGcpD",
+	"BV1sOUxlzWpqm2Nrq7nZbwKqJhdktbvOARlCMcUvkgsWD73BsZhK8JAlzBAu2mRoqL49cBV38dDecyNA",
+	"kXVFeOeIuWmJRmd501i7luUWYh2PD0m6z2hUiJBwuT4gLyXkyYJJg4UBi6wgJEb8n5lmyR3TBzcibJ5q",
+	"p+HAF1oo4Q6iROr8L5yjq3fIJhMkLB8EfXOya0EDneyag7L1CQIHjqdnf+fDwL/z+4GoD1ztJP6RV1Di",
+	"35kFlqed5+/Pr2Wjzy/FLEr46kWfk7NyNSx3za5iYKR4zQ2nzAh8RZXZYNICG6FYPoAGj14xt+ySLkTl",
+	"u5ePpRgnPDL7KTszaqpSy2gBY9oSZ5uMlmSo+YwnFEJIwzaglo+KYV8/CadABvdnnMue5AnXBvMmHaDT",
+	"u42pKcdbAsOax1vZLCzclb1xPWYZY94TLkcZV4GHNzjScDeXzoGWufMgAgh5LrM5FcvqDb3iMasO/+K7",
+	"0XVwjsxkYDVowTjQkp1Am+g0mqLhvODGmvyFFsoJx7Ml53Op0b0BL6oYU5Z7sDt5Ncg/waXXNfKwMQ8Z",
+	"O33ZxUmkdHGZyv5ZZUlSx3sAj2zTA38/vabqt5i61x5ThCrobpY1oIZmZ3s0oK5I3ihrNJXTUvkxBrpu",
+	"bEDYT7j0z1Hziml/mu4tjP2q0k/0lE+m0E5A0ciAiuHMAnIhlvl1THHUbaLn2IRAygPyo8jccDOpoRff",
+	"TIrM2YTFJ1IwSC++Ed5jl3mlMPdB+ZSgtpUgx/0+aiMN3VSPyphSlvO9vkEqTRjRzDJiQE315ZPg8dWF",
+	"GItHC2q3REyhDF3EEiqrZvNELiu7371C1OT9+uLGjduAZtlevrUVqKI8SbDqd8HN1KXjQ9MpaM+56iVd",
+	"IaAyDIJXeQxtVe23ik6qGFZonR2fnH5dNxp6ZegoYRhIlopAdIvO9IDMaGIJAjte3NGEx22SCpqaKRMG",
+	"3HExOMFGPI6ZaFtD6z0wkTaZMTOV8Xt7hfqAWuTUoTZJ2IQm76cysVepZu9R03V/yAWU0fqVfJ+KeTpK",
+	"IDUjuEpVNOV3eOmjeT9nUPLUtofkfUKVZayKigmDMWhquB5zO0972bD3CZ9xGL82UtGJ/Qq9ozzBWyhf",
+	"+3tE4/fe753OMWAKy5HfBakRgiZfOIiM2c6G71dE54KWuqohAUtiHUhwIY1lImwOxFKbqQbFjttlsuUB",
+	"tLS67drjp2XNQ1cTPXZMo1TIHzb3eEOwIrjRG6KumHgNF8wyyOLHP/Z7nZubj6esIXIQYnlevyJ4w5b+",
+	"D2dngWpw3G3atcW7ZVyMHliWFSbnmXGRVxPbP0pa3fV3AjdfhdCxjGXMEfxhdVRb0yRrhd9LsMVdKkVO",
+	"C+/KWS/UHTgXRDPxcLFSuzClQQhje2nEa0bj0GOidxNrCCSzU4JP9ui7iuHx8uglVk+XRNypoSOqa5mD",
+	"eWaUYjHXTR5ZVUn9V/2rymajt7gE2B1TS3QLcE3S+bpTgE0UuGHqhmN9kXnF4jpYrPqwmy5PHnIGBGgi",
+	"Hj4LKsczIIIcGJYL74JFuxVzokZWR99PxmzqyOyAslzzZcvUEcvLDtJ+Neb29hkX1KC3fkbnc1fDHZak",
+	"1IH7yceR+8G2VQ2+Dj2hjnyXmFSMuW6f2y0pWI0qjPKRfG7Xq14MnniHS6qYnu7GAhQ+XJH7ADo63kGg",
+	"FCivQtOGzClXzZBB85hgRfbRynkojK78MEy4Nkz9itH+cZok1Znk6Dt6UN0/t3px/uPm5mO3a3WD3tgq",
+	"CON339zcXJVdrvAq5NblNrMW7tuaQhDMtXztRczUt5Yn7Lb8FZb720IKkLVaa2uXOKRX8bgUG+lkc7P9",
+	"+oZ8YeZVFSW/yFFt6Lry7K8silgAFYM0qZlvN72xBVij3AEc76aML5w2lH/utuFynhWebt/FH93Nezcc",
+	"qJjHj/MtVbDlngCP6leuCzx5ffHs2gtRGimpdaYfTCqquu0vV6WouGjlzJk6D10DBbfCA03kAnuHXRy7",
+	"Qtes55XXQi6OW+3Wc2ZZTamP5I4pPl6WljJdiKxWbOHc2gpL6yIq8nb/GeQAvIpbOxoSc1iMru2/v0bI",
+	"iSB/JFuRahX+ZIVhFm2pqTFz/dfB4WEF3HX11gcM4stBONyvzyhwGBXwG9zReKDJUG8CbyizInY9jn54",
+	"VUZyRTf3fXqfVzaTvzTar0FJ8/gamsjB+1qaSDDnsPcUbPK7zYRWjRDRIMFpB2i4+8Cxz1P8IPThCoPH",
+	"DEJuEFtcTKVlcL7IMXcjY2ovN8SVp20+6sflRY1uYE+bV2dW8VP7i9diYU5ckNGXRB/3YQ+/xiWTKoKK",
+	"2aGXk9Q8oUvnbtiNfzXAgFwLttonawxrb3WoVC0p/zAsgddnXzPNzK9mB5TqzuWj1CwY4y7Da67ZO+CG",
+	"rcA8Wdb7GruDq1vSiV/LZJMZjxEmyDaIpT1m2Mg0KY1vI1ZGq92i8YyXp1BcMRE7aPpdVvFLdoYKeo1s",
+	"7Q81iqLyIv0JM1ZViuR8mUGGBllIt0IuXPFDTVtoxU+03d++uZEUepQ0dHjIG5X41k+VvUpO7reZlB9F",
+	"CbJb856K23fiSy53zd5IZW9u2B+pqtXRjwLbje+VzoCd18scR77T0DmeqigCn+LI/tdgsLrX7d7nCtc3",
+	"7qGfhF+XMuYWcJsqkVY3UXuH9lRledcbanWyweoKHNHKslcoZiivdT3p3k+Y0sOUfpng5FMaTTE6WSiM",
+	"+7KhyY2lt9lYN++UfXupvc1jBxqGG459wQXWqK6H8GuhGqzSR4Mqg92Id8O891DRdLVIqF8fsKZG7MNG",
+	"3LDebZlxJQfZ4AEdMQ93wGg0bbsgM1d54VCz6SLB3Vsy0xXT+n5gX6JUqdKq9Dx1HyJWsFtkxBIpJhrb",
+	"JZQ71L4YjkxCtXmj68+tjIuHSAfB+4qoO35JNix842Q4jc81OSh6vVlIfx+KyQFuSxzdkAbrkYqR6TnA",
+	"SavqtQm0HQAHpzFM+NoNb0gkcmHFC4s5GNFTPpmWGxFT2j95uAGZDg7alH2kMYv4rDR3Zw+kukL/gI3s",
+	"bzVBEE/Ccs5iWJtY0YWwerA2St4yJ8hRDkKsdsFjM3WCZMr4ZFrScgivV8Kzwdu2gU1WZqEGgJM4xPXv",
+	"POeChTlFMKkCfTYD5geI8rWYzzZ4svoBIvy7FGywHMK8cQUq7NoX3pBS8VzsbVDSVrl2tWOFKnhBvI+r",
+	"HTqus4KYBYUumJpB0MBIvEtxbDbiKQTVOncGFoi+nUO9bMo+qu5KMXVQlZtmB3CWVlLMK0oVmQEwjqx9",
+	"G04oloJBOvdqFvVJ3cHdVhcvZBgyuEoe9FbETGXrlHe3yyI0gDV3TmKW8DumwIvrm6qVtmTLLma4qpmL",
+	"V6oskYQbAPZfUBX7N0FRuF2FVPuKvgTwVz3uoc9+OicSJlLy2Dm542zhf3L4w34mkKOOrmjvtsmbq/rM",
+	"KkCA1IX2eXn5ESxciBLhKpkUm3HhCqf8OhWbw/mpQmkGwyIlHKrDRwU69lCF+KKsmimsVsprlPLKpjLB",
+	"NVfsri6VavZhnWaeQVVB3o2Gkgmdb3Z6n3W7p72zs/7J8elx9+yst63aIG/useZT0XbfoCYO9m0bZMm2",
+	"L6WaqYtJqdZoj+NIyYXGLqXZMfRZRJtaOladw1VnOPsAzZNzjCvYHcdK3m3lr411t0RO2jnGNcD5iya+",
+	"wKata+rrdEXR20ypAYq0hxWbQidsbEgklWAqD9A4gVdcqY+lbc5RXjhFp4GELMPILlFSn6wi7ezy5pWF",
+	"/diyn9q4sIG5XBU+rIf8a02Yd+3N9U3YiAzijYCedQ/IwldcRCxDFsYoIddZEvOOsc3mIAz1g6G/Wpeq",
+	"pmZqNZ5yGSZP5hXxYg8COuCoGkPdjC6v3vyN8Iu9wC73yGN+tEOkPiejlCeGi4GjJabueMQsb2TJOJyy",
+	"u8/leGpGkzzdU8vS+W9qpeWytt18Xdu7JN67jRa0cLyXs+z6Cga95u3pC+oVwrYG8cFG4OhLzNUBdxMU",
+	"AEx5NM1xcBoJnzLM6LVq4F+n1VeIarnHaluqxK6eCHZ+fyDXheZjbqx55/LqbmTZCILDFBQ1FJqVZawk",
+	"xNIueKACN1UuDOpIqsbKjaNMfX8dMH91MMFVolybJ7YZEJOBa0U+Ygh3Yo2McnNosAbEf04sA4OX0CTB",
+	"3Lscoj8OMlr8+2c0RoQKZyWd50e/Tbw90s77ZLddrk4IIgtcjolYH2Qdtgv2VcwBqIUYesvAAMOyAQC9",
+	"yOuyMvR5h5C1NnicrH0RtAmnMBpIOllraZRIbcAFRmd0Ys3f6wyYU5i8/1oiJx7+f7lm/WElfWb22QWH",
+	"IwLrW7DFthpu7za5+d4GXKGEf/CJwPYE4QBzaDFIwEDssMrPsJJoXwUkD7a/9DUhW0Dajvrd2rBs+OK9",
+	"FSKnJFeJXbuhns5DBDh8DMH09zQrFaO6vInZ0ncOQlrYL5aJhH/fmNFIDYFYTFVpSYe1xT3ML9TupUog",
+	"sp1T8PCqKye9T3Q63F83snYRrW5zfDuc2tqUHAbowHmo7PwQq/wcJPSKWwkxCoEt+mb8WGpwj26o89yV",
+	"OVhpnosrzRIWGSUFj2iSLMsBTbVH/mjmXqpiFFxMHuODTVPed+sY7F22erreIaz3cFNu7oY84FppbW62",
+	"V9BLozK1LZhWFclxMXmCy9q4qqqcjzzzNbOgi+3HRO5tKTbNfsPWIy6uN4UsebvW0MWlMNXd5CyhlDXn",
+	"bLAIlXnhPwbEuKVfdSW5raxWnvUNc9qwbM+5uN0zE7XCtFMP9H2gq95fc+TqxNci6dWGVf7TMG+ebnXY",
+	"EnDlzXV0FdUg+YBqh2BXc6d36Xd9jwwrH8CG5faJk6sZxJMqmCbAXXFJJllJTnmDuuNHJ6cPd25St9XL",
+	"jIPcNDe/lg127dfgkj9xtqiqdG/o1swk+yYcyxraxHpSTFGK11iNgPf/np2iW/2VS+gOw754g31MTuFO",
+	"mXTG7f6uweqPao+7XdIAovmHNvcyy7x+bexSSwVbIMuwdkIbALHt4RkEGALwINYtCiJTo3m8gnhRsOyL",
+	"3gCdCQB7phDkAt9IFSPH3bOdeqSVlwV9e6/lP2jIbHKge7T0iZSIWOMcPkGLPpUsBz7xH444QJedE8RF",
+	"GhQ8utb+sHYHZM9gcpCzBcho6RvOFkAp0NsBX6mIUAdRacQcrQVdwdb9k7Dixfqm0A8ZkPiK/zGwcbZp",
+	"6kYq8KA7EIdfu84uksI4+NmqDGjsVgwAsHkUd7neWm6t/b+rUTyssocax8EqK/1eMxrjiYSB5XkC41SB",
+	"4IkUi9EtVVbcR94GdYDOcwmw12tumS9d+nefPdg8UflGbOILS79fhz9ZlW9LHy2PxocI4pBGT2ZsJtVy",
+	"ANvqMjkMvWUakArdr66dNS7HjC7PQT4M8ntdY6W127xvOXj52DlqoIE/TeBNGr29uTsYQn52pLdsbgjN",
+	"Mq/0SosmHB6APQGv2QADbOd+Vc7CHajcAA6wXyNteJI4qW+Hf064iNlHz6Y1owpKFABXx5wDBk/WkErI",
+	"LL3VClF7bCDzdc4jq+qfBzsQfDWCjtLOW25/R7E5zHZ2WOr6dsMHUHIYYavdEtjnJ/9M6Zrs1wguC2I5",
+	"j1/IMbMUmnzZy6TG5urZjT0IivKhcXgqA9+oH58qCqTfPjqVzueqKl2f5ihS9aKhxTrYsrjoLEPu53gQ",
+	"iZF4brO2w2Oi5YxhkMhhszNFNbaIgsZWbG6VSQE0P09oxLxaOcQbO8Mg6KW0IUf9MG2bxHxiH3VOSZfc",
+	"nfUr8mmagugZTRKSADiGbpPhv+HrDxzA5fBgJzHboIdHqaMwS8mkhYRMONTG6ZHYzkBIhyCNUzonMypS",
+	"mgygBDeecUHmKWgg8ITlJzod2U+N7OthiRYC4LaEgbdheofBgljL1mZUFLhIngWJnwLukb90u6oIPMHT",
+	"XbYGW49xTsWNzzAT0Giy/gkOTsxvfnw9dG3J2XWQpw3SoMKlqdZVS3A0G3qn7YC1B+PZOjo3Q4/dQ3Gw",
+	"1doWYBZ71E34UhUISKNBw0moayroKVUOfK7O3K7c7Wv4KXUexi+6KeqNYRiHdy2TuDni9co+XKWzGVUr",
+	"NRL9k21+vAJUipP44XDzpVslk2CKmw7CZnBWmuHPDFaZu5MJVm5Ml/MpE7v0zXz3VYZV842/9PVfS+nJ",
+	"D7gxv/Iz0I237vfDrhzw9vq8p5UIA5laD8rwWNHJzPWkBcyBsmr/ZiGzasDbIAkW7irhfnv05vUIszD1",
+	"TYt2lTOVdSfjjC5J6hrMZAjY2bkfINCYFCwrgkDJThPXqNQL8DFXM4jT8TtLMe82UG7AwFdET2qmsjav",
+	"tIpeaUUC4IPYFYVD+YKq21guEPETtb6pZWSluaU7VFc1zxr+tcRldfeJAOgtl3pc34u8y4ioOtzAjWsX",
+	"A3kQ4FBMEtyfxdSl74dwZZa1o9u7BOjOf65B5gug4z9pDKVmn0AddsxdUgvCpkFiG9jrK0Bl67C/8ECz",
+	"z9oN++Hqx5fkCr/2Vb/b73Z6/a+94RFTQ0u/tqdOsJOGVQ/irFSC55TjDne2XoU926bTlw2rvL7OlcJT",
+	"T/d535xem/QPepbl9bv9h53uUSMcuG7nzPWYzf958L5TcWAqFKQ9uWNjtvQHtyhfl3s8DGv0H1L8NqL+",
+	"aB5DyvQ6YVSVc2axXTLnDH0dSxa3yQL0H0Ui51nOajk+oOGNndjAoaeZMpX+zApsUfut/UCUVpYt8OWV",
+	"rw0vo9zXzx6To6OjM6i9f3P9uFhmRQ3rOK9tIWpQdj75jCVcsKfClB7LyNQ/lfuXPIOC4JLnw4LlBc0A",
+	"2A/IM6nInMl5ws6JgAjKwnUmAyRpslDSlOxRg3Nbp77ZwSK4OtPvGz3hprKRKxQ6dPjmnsR1gik//6VF",
+	"rGD8QxrpABh/mxyR//7P//qiRa1V4FnXErbqYKVpI8BQuERXgb2tDNW3mMttfAgCkgrbRdh6114xRKQP",
+	"s37sC6r7HLlh1qXuO6ZGFRSbVczanQq7qvhZKkZj1+swkTRniK12CztFhozJKvA1osd5Ra0/pG6M+Qbk",
+	"lBZALWXkuqH41nOFn5iKS7svjpS8ZeLCVLW+UVltQd5uJjFMsdhlEc+41lxMsjbZWO4oDI3M/RKjc2Ru",
+	"wAp3d7hy4dw9blUmqljWbQ9ycxeKG8PEzmMsDS9OLXnU5h64Stu6a+DqI+YxTsIxlWAGqyxk1WOBH8rX",
+	"0I20lGIsPegyARIxrSuaJVyQH95eA38bXoD+x/8F53pAvmVUMTVca6V39rBhe4QsR+Ky5PtXLJIi1i42",
+	"75q8Ma1d54YyGN61nP5HD4+7NaokNvWM+M5ltUDPueGrH6+uySGd80OrEx+6R4f1m8cfbEwFL0+6sIdh",
+	"bf58PSiM+7KdO4XbHn443I729mYV11JsGCzwfqLnjN5qUAtmNFntCJd5cOBXy/4SCuWtzqUzVpyJOCnv",
+	"WPoGePNjqtkLkE87NgxxoK8bs2OoZgAOu9bPQyblOTz52OqOasZFAeJ8rWqh6LrZNtwnwe2f2y1oSPe9",
+	"FV2VjAkkHJfC+X+w512FKlOrfscOI6je8b7KbY9cw42lqD64qo0aNqwsa391Wcs9eQiBs3CpDFxknrwK",
+	"46Kp365BBpeQG3PvUB3PKn/OMW8ka4NkJ7HBVm447nr7DvtTsvEVS2x/PgfmWoLcusso9+uuUWY0V5/w",
+	"sGnZrg2L6GZTY0o1GTGG6Wc19AJVpQTgiPdrHLprkHBVPXbXq4f5Rtdn6FtZJ9d0lJRZdNcqZWRElQ57",
+	"yKKm6dN1eQUPrCM3MplRMcmG2Pf3KCLcl1ekBBMV65Q5dCApDPI+KZi7FYCVdy4bqgoLNHiPHNeOCbpB",
+	"P/Vvb4R02m6lgn9ImfvZqJR9brdSldT86huVVG2lNRrzXmZfug/LmFexU/vLAbk0Gpv36Slk1UFpOi0m",
+	"dGYK84gLCmmEofL6sN87Pt7ebRIGUnqCdVkRd/NgVeWxDf2L/tBybQ+yNWFrHd+dWqXBQz+5jkBb3J7o",
+	"7bLMGwpG0dKG3CcHj+BzthSj0RQbgs7Kx7pnh7bajrXaSV5NWN9aopQv8SsuZjBL94GAALZ5qC3BPf04",
+	"l6oiW74iKwF+CnfLalEEnV1N+BJ+msVW2rGSOrFuWdZC6CnTGzxX6LHy5SZyjKOuPbawM2PdoWUZolsS",
+	"SNdG1cYSGtA+KZaFAKwxppPfV75p1aitPlc1ZPht91X0Oww6Y90BbYX4zjIfPf15s7h+o47aY3ETaBCT",
+	"CzTbV8p36NSV9v6yAB9VawYvSz9RJ+MnbBW8sVKOKa+uiBhCeZjc7lXpxsOsu956BdJnwyjDzS/U2u1O",
+	"rlsBhbaNusZw17Bw2sT1yXFyzXcviKQYczXDG0cMQd+bH71CFXKdyWQ5Z5vTC30mQ3b72qmUC6F3TTms",
+	"O9jUqUybXg1q1ed2a4EKacW8/K/tsOcOV66eUTdVtutNYLWLQM5t3NRW5V3GrkNpk7HMsvNToM5gEVa5",
+	"QTXnCkmi7fSCKm2icYajU0Prr6/fzd82uRH1L8fb7qXkuwEw5bZQSVa8h6IFKoRzHBbFIqniqmirYnMl",
+	"4zTio/KeXvgFBbWbrj6LTigXeT1jltdhRUdMDYXu3TpHFIKhZSEy16rUZ3xmgbUUzMPKoDCoOo93WGd8",
+	"srrPKi4cDANXjyl2jzV3vi/qjq0jPPpfFsQKC2rzmRW+U0m/yz26qN1LX7mykb2lavbYWna7jQueqU6O",
+	"z34u8JsG709kRLdbcc/xrk2wBOFoVqzPR8194yvL679atsAFxOcmPW7ypd2yb79CJ+xsLD4QrNg2zLf7",
+	"7oLtBf09OGz29T96g7+5j+j1BqA77ptoDfIiPf8cIDwi+EDE+B3kbesFZEIc97qQ5ORr/yCNxIPnA7sf",
+	"8ztGYrosoBJDjnqr3ZpgHeqY8qTo6Q5i39vcrdz1jd/X3Rq8537dravaipvtVf22rPW9TjKJEdDmjTDb",
+	"XXf+7ZjA04CiGnqE762UOFXJWlZysLE5tRSxbPP5bTjbF8YqM/u1QUkRtORFCY298QkaiqFZKNwpQlBC",
+	"1wslYVShPiKkYCSSs23JG1mRymZVpApmE/PprPamJZGi6bdKU0VkauzAy/rcObbR//jxPGciluEg+2CJ",
+	"ZsEPRx8/th0CtasQHkvMHjzPIGjxZsIF6Z3cCI3pMNg0HZKhE4C4EBIa2WORjCyzwO27IN03OseYsRSC",
+	"RRDrDwvvbwRA4UhFIH8MPxQCk7pXTaSMz4tI5flrPEaGszfJVzN6yzxoy9cHNyJglWErkjwVTrGYKxYh",
+	"VIrhMyZTA1bd+7zENstPCK7ZG2DBXPZwhDmGqXB4MO82BrRL0fY8FfNxQN2u+KialM7OzkIy6nbrA4lC",
+	"wqCnscKh23C6n+AyluUH47mvcNrJscEmBnZWRnEW38txbKw2ZFyuLAVtVQgBmc/5WvfN1cZltPOvg4pE",
+	"qzEXDfPw64ooa6w7XnvfYLgre52nVzhHyO4SKH9BuBUB0HpGRdvCMCtjfJKlkdcDYlgl58/tT2tGy6Sq",
+	"VwTUTPuRtl0hNaSJsoZFwysyc7vSM6dLSBtuoE6VYAUuXeqxneP64r5bX97mwB/4YBPcgPUt+Y39VeXH",
+	"oJS9jSk4ZNydEIm1bHVAJIJwLOgykMcgtif8jgmSzs+d3g8++TZ0LvV1qmEXeHvH1Go1cgz+I7EE6KBy",
+	"hJpQ2GU47QtuplOWlAunEhup2ivvTnF58eZaGPg/bm4+drudm5uPvfHNzcfTcUVEuECzFZ3xc9MpyEhd",
+	"SUxx9Y4b/fz2G5exSxmbMW3obF6Xh5pfS3qsun+QVebjbeNcN5Du07vN2Gp5F7whdC9yCv4QgtNi6RP+",
+	"oHbQ3kBGAIfiWyQgvN25e/gXyYV9VtOlvhGgD+Y4NVSThBnCRZsMDdW3B1SjqjR0bkNir/q+vf65B/qc",
+	"DL2b8wAdqCweurdDYzIAJY8ZcWppCGEA2uXSZ2fYNyk6Nvkk6Y3IJ5jBQ4EV4XssnZMhhAkOLK0NAwgZ",
+	"aqxG7Hh+1qw9Q88i3BzciGEWRTjwkwWkqfyyRw0cgt9UjuF1iOvXDu/LWioM0ZaB3Ga7DGtda7I8/8Lz",
+	"yASGmBLtn7JbuK5Uj5hjTa4hIGZRF9tOVHWdOCBDS5JDMBlgHDfC0gbKSEx2wH/Dbnu0SkcL7ra8/06W",
+	"2Y3/ZB1IaZGqbbfVPjjM4ZSHbfxcNmcP8Vg0A4BS8x6GIdX7Px1oo/sLqdrVIWVUG4SSDrzTPbzmSTW8",
+	"hlU9sQ9HBaMo0GX2d35/ToLZHzmOEP6dN2HMaSZ7/yoZFi4FwJUl9Fa8GnTwyK/mcJer9LZJ0jTWKHwQ",
+	"bu+g4m+lR2xAiAVVGCNPr368ul4xjioAWkNfd1HkTo2Z678ODg+t7NV/+rcK28SN6y030xxofCUFdxMA",
+	"ue89BON2jAEaRZLLzBWA+WgQ7drS4fe4OIfFVLPofV7L8ufDd3/+S7nisMidyrXoYWXj/ONtP9v1PYSK",
+	"yihV3CwBnMCl80MFzEWKTYfxr2d+0354e91ql8du87IaiP+tlvkkcsLFkHz1+tnjR6f9k6/bGdYtyEUy",
+	"4yJ16DYwNXDQYjFONnBLARhJMYpHVUVXdjwvnl6/vnx89f76x789fZm1NkGpUOMTnyG0Opbgw5dZjNVl",
+	"PLbonP+b1WE1Sw7YR8A28FXhg9Zj/IFcvLp0Pkl8qx4cHq48dBizO5ZYytRrzv/sPahfW0VjQpM82tH2",
+	"GVl5LpkVPIiwAykjVopYQ85evmVsrm/EopgSB63AvfqOAoIYmYHGZHoROOQPbsSN+Oabqzwr9JtvyGs2",
+	"4do48SegHw/24POeH+wtTKg9Msp0rAIfr1CLVDeivDyO/Pd//tfQNSx3pVTuIe+Xm4SVZdbAwDUwqRJO",
+	"UFsuSOaU+/EDFqb+5hs43j+/fvaYnB2fnL77ym/RYrE4UOOow2JupDqQanKoxpH9n73vazKk83niwv2H",
+	"cyVHCZv9+RctxdCqRpGM2RARQOkoweHMGHXB7bmSE0VnoH/BMLxKATl/2Kk9i3oLaW4ENm2GVznlALBE",
+	"oLUq+DVdJqxVKw/IRQYADeqpNbDs8ud9Uy0JYHWkA86GqmuHKu0W6DWbYzcsWHRUNr75hjwFExAOddaM",
+	"gcUdLkhEk4QpB+ZKBRlexmw2l4aJaNn5G1sOsQtP/5hMZaq00++sQnzLlnmdDVzx4w+20BWrekci3F/4",
+	"xGs2T+gSsFVVyobtGwHpBpJpH3g6J+ufdP7UsAnicfeMDHn+5ve3bPlesVQzq4fZly6mPGFIVzgqlYqS",
+	"57h4D1vNtB6Gu4LoM9hDzfdxA2wrSJtIoU233eNbtjy4EShEhx87QnaCt3du2TLHcgUgdQ+H7vZAAOAT",
+	"HBtrgrx6c90mry6uH39vFd8nT58/vX7aJtR+5UbwDHcAl+W4283owC1MrO3+XzGr4/97x13uXMZD+zpr",
+	"/gS8lYCvWgpwfTulfkSjW4fMZ7cGt9Ehd3LhqnndSULl2V+07AQqmnBEz/mMGxjMU3teHN1NARlslMYT",
+	"Brhgufx2MuWADF8D4tqMmw78v6WR4Npry9ctU3OGTPiLZmZIvnKBg6+hxekCcTY9qP25PQxzJsyNcIPw",
+	"HPu4f+bI9TUzatm5GBumgCDgEGdndMRIj7zg39o9y5JdsNqgf2J/yOavjeVcczoBdhCByjYgc6o1Gebq",
+	"3tCbXHAj1WQY5dexpO2jOcf9AA8f3IfQw4IdkMsYlZ83by6f3J22EWWZeEQOD8gBBkjCI+YC/E78Xcxp",
+	"NGWd/kF3TfpZ1krhZ2Cr7ll9+Pzy8dOXV0/hmbzazQvAAHlo0OoddPEmOWeCznlr0Do66B4cARKCmYIC",
+	"c+gcTPbfkzI17zGmU+ow0PPV0D/2J8iXWf7Fyp6vEVAWORvU2tm1XkgVhw8oSyV4P9hwsLBBjwI5JkOr",
+	"Aw0R2sMdFXt8pWZWWxLGHi6H/QwgRnOa2+9yIXCxs1dexq2BndoFDuAVdu1ULtsCFqHf7XrlxTmeDPto",
+	"Dj3QnlNAsk4w9r93NEntut+k3e5R9P/EMrI6EbGPwCWGP8D24AW3Q3j9MPgBdcsMLWsf1LzPZeomNqX5",
+	"3G6d4DTLFORsOQ4vrawUNLkCxFyEOQ+V39bg53ftlvbITdkXkF8nXNwCo8KE8wSicxJM54lGoArYT6tg",
+	"f+woCav68zv7AU8hhzDeX3QlRYLhkRHUkFgWoNsI8Rt72AauiVR8giZHFS1cwVtrUsMv9I7iMFZpIr/q",
+	"qeLwG0zodYTpkzXJN4dferPx7y+73fgN5I8UGWLNHbb2DT+kgiZLzCOcS23KeimgXk7RHQcSXwOmj0x4",
+	"tMR2KSi/0oQ5rT3TjS4uD1DmjTk4w8mHVBrmVCl4IfAkq2bZf5yToTZUGSfPmMg8cWPNDBDzN9+8uX7W",
+	"6T0kVmMlqeBWsrQBveZG/EDvKBLSA02G2jLqIXLBAzJUXN8+t3bL0DeOTk1OpMwPUbcddpF9TtyI7Hc7",
+	"l2s7ZEwSV5xZSwC8c9hYWvuKF8VojD5xh+lP/ctvxFfDp7MRi62gvBTaqBSC8Y5hOwdeIhcuBdaOuYyH",
+	"um2DDlnYWHXGDHS+rgi05bccBiro39gSYM+d6vGtK4gPjltoNPzi0qzC8xYlNEUxGtDlQhK8rq0MxHNo",
+	"6csSTGvQumMilspDa1k65ppcTBRj2DxnSpME/J7yjinX+gWDeguQSZeKJVS4ZrlXqR0hUw80STgd8YSb",
+	"Zf6KVCRWH4L24MXTvsk1cYGrm1VQFF0Urnx0C5/atnA5omzZSPyd+VBcQuIOk8ieLGVSOA5gUsd1mNS3",
+	"NA4qS467ve2PvBHUGcksxofOtj9kdZ2Eo8fuuHe0/YFXGEa9lvI5VRMIDR33+3VGN1fSmvXWWH0qjGW0",
+	"8GyNQV5L+YKKZVaosBent8/2a23Ad9SwBfpKT7o1luYKxcAbQe8oT6AxxopcKXrPfn73uSBoUAYQmjln",
+	"AMYPT34ubCgvyplWlHD0kSd0scQcl3jGRasggKIpJqKVS58LZ5HQPM+YfAv9cAkVS8yuShjNcvNxom1X",
+	"vkMTTN536OouoxjNbEhwsscVG58oBhC9wGtCsF6UZ/PUhNagM5SAAd0IP7Ksh4NzIFnB5Tu5wNJlNTBg",
+	"Fr0FA+sC/CQDkIWH4HfuaKMYnQ1z0z97n4IiBASM4hle1IAMY5YYOrwRznGNkMOcWV3dagaAZAJ+LsAx",
+	"iqVgQ3Ry55IaGwEHuXtSsBuB7h53Mwx7iFmLQxfYcsbsA9D2CY/PiRTJMm/YYM1Eqm8zdynYjizRLFgD",
+	"tw0HWAmPE88WdcQSKSYgWjHoWXDSoYUD3iQfnV+4sDiGujJ0lLYzzV2Jrx0X5Kv5Nu+4pG5/7ZOAno1g",
+	"a9byDfcP9Ej3fuhyY6cMAkswIn0diXP2QdhqfbLe+3kZ62E4I65dvA9ekvlIXad6ChTsC9e4wvDnjYBg",
+	"4ExqqCKMZb6tOXEqRsYyFeg8Re+NXdm2qxErnpjsOFCnq/n3PNCEQ4cs10nPDxv1OoIOHN/GnAsyUjS6",
+	"taobpjjqvJMtot7eCGvm/9x/5xxVw7xoa7jWV6+da/L+rNk/HPFhs2Z0RvmzcyOGM6puwXvxNm/mbBfD",
+	"KlpS5Gqzu0iyAbgBLagSVi10ristnRbIxY1YLfopVQpXcjzXXoueVOgNY60tSyoX+b5x4YP9mD8LNwsZ",
+	"eM8hOcD5wp2yGrRFx3gv1ZgTg7vJlWu9hK48qIglF/lc8gSDkLqd6x2ajIfEfe6c2uD9vRF4qiqPEk6v",
+	"uGxuheScCY+QYLkMujaP25hZgCVghT5VmPYAHzzunt0I6Bn13uXdDMlXENQGFyWs4kzaT37t3ucrJDON",
+	"PlgNctzvn6Nzm2PCbXwjnB97ji7sHLR5eOjO9GFwpg97wzK9XTMRP57S31hphz28CLsM5rI+ID3c6pzG",
+	"Q2XeTRkkdj5rK/W7vTM6Oo6POv3RKe2cRr1e5yw+Yp1H4x7tj46i4/iEtd6FZUWQsmV5kZcpQhoeQQ0u",
+	"l/Ff80z5gXt51LfvZZ1TetLvnNGTXudo9JB2x72oHx+jboOn7c28cnKuKRDwLDw2VECzSs4UsjHgoWMa",
+	"GV0x8VAkhKM76/TH3bhzGndHnUf06KRzOu7FrBv1RmeUQgqYfaeLP2ZmD+SqYNSWC/IkHSVIt/1u/xjU",
+	"c1+21WKic/m0FS7gE+nr/fBgQPCEu0Tm7AsZ7zBMzXZbVi4uHtNVe291VddEdtX6OeQbTzLdjv1S55Qd",
+	"jTuP6PGocxI9jE/Zo/EZ7Y4KhWitt1NEQQTpwMaWXZM4ZbtNyo++albh8EuIFgI2lAgpOnl3z2DZU53S",
+	"xLJQnsksCOjvMtja1p9lMl/UfnX59tvsVxyHN0HbLXvSCpyn9tPPlJzluCANFyKwntc07dWZgTIdeBB9",
+	"3//WC6tfVW2zzr2C+IKGm+Vzg0uNdK+WUxdGBTRjYFigxOM8fmUbvobd+cyXauATx9ufeCnNM6uk/uEm",
+	"+D/QTXBh1a2VdI8S/4Bl+7mTwNdM5j4Crbk2FNQN50HYxa2wCrFUHb7I0kraHjYz7zZGnNGGlim6mYM8",
+	"lFANhgjaYipn1s48v8Eo/YJrhg8FQlFIZ8ii7ayJZg4axdox57nxrBnTWVLLA+2BbG6EoEo5qN2Ea2fF",
+	"e8scg3VUQCaMNbUJzX7DjAlsWZt9EfXsozJ91b798Qp6RzPFFeLRUM+x5Uafx9deK8iy9kdhP9G2sXYP",
+	"2vyQde/SmWqKUqvKtAZW9AMEnosBZxWZ9fg2ltWUwouVDhdcASVj3aL5lI/VaU/7jXXD2t5yERcHG6Hh",
+	"UjYY1yujprgLvofdqNGc2UsfWQkGZ7mrP1s9M4JOLw4MIShSa0GbnV6v0z+57p4NjnuD7uk/Yc4RU3Oz",
+	"q5b33//5Xy2sHKtrEmAvFb/CDbXCd8WU2dbFPz90l1ePXo7/nv7t5b8/io9ffHfyYdJIIQl2CDKDS/SS",
+	"iyykWqCf/3FayG8i4H8FaW33lawiM+0vq9utO84WiES/l9A+/FS0rz9XSvEfReDnBFGInTHRR3/h8uWc",
+	"rHigi67cRMpbTRKO2V8ozn0KHmEfuTbOv5U7xbguuKqchwsdy7o0x+FxsTXKigTdLD4eaMLjUgm3jakA",
+	"o55TMw2ERtFlsWoWNhIm+/NsH/vZbAMWUCx3YmFVZlUhJvPr8q0/uJAPLdJ4JTr2m7Mh79DsGI+rUsp2",
+	"iniooQsZEtytPZFDoppN3RQ5pLbMU5cKb+16pH7nxJ8dlCrm3hviUUL2PI3ZbEtUqOLM/8bYXLtA20J6",
+	"fxYxLElwyshxuUAAyJiJqKj3fmrNUzWX2rKkp/ZzPm/7F8mFIQjfhplToEWJGPmZXaKr7PgXa2OyN35a",
+	"710a1LUc5Xmar9wT2yo9/ZvLion8u15W6IXFJNDW53cNtLBwf6u0sEKrYdjBg9250v9oVcesrdTeuQsT",
+	"JuyZZJ04cGiWJzI8wZoXuhJkw1AvpKtm4INI5gdk+N1TX4e0ypOGYPb7NDp7pZzL+DAxGeJLh+eezzg9",
+	"ByOTHCOix/1++0bAAYaQFylGvMhXw0N8+hBShjH/Clv9WHux0HwE63VdjS+LocYEE8B8wJNCwiAkD5rw",
+	"PYAGyGKfaXiOfIYbSKHTLrKYh08PssB6kD2ALwvSPHJ9D/0wqLtlAcyxVDn0q0vPn6Xa3IgRg0KFBVQA",
+	"U4LUAP5XQTKx4xAWS3OdkUKe5CG03zDux0VJ8EaQl08ucu22EKtpFKDxDNq13YCyLGuOzlKDDT7ZeMwi",
+	"w+/YE2pYZnz3O90eYKbdMdjS53TRGrRcjp/vNHjhIA4B72fQ+o4qw8SCTchpmzzqHh31yItU8GjaJt8x",
+	"NaMicE28lMpMF1zE5LvZ6PsWwoMyzYQliDuI5LCEQZsfPUVMD2WW34aVATElz+UdSygiVOey64oZk6Dk",
+	"irmep679MlOzF1JAVn//OO8bYaWYZR/2vyuhJlwjuxPh+v9ft56bdIGSdQ0jot99a+fmU0xRYTDQpCxr",
+	"LFbYhtpS+LuVI/xFo2rYNHObSbQ+pMbZoRteUa5jQA38HxGmPyJMv2WE6QnK9TAjZWdTcQd9b0HVrAPe",
+	"5GpF73uXs+Zr6YwsAL1CIxixdG2SyYInCaH6tl2sg2hDxmlWJAufhA7k5Bc5GtwIq1OprBJ0JmOWECzT",
+	"nc0RJmTkkmQzJ+0Y1AZhgtHIOROQyyeh3oHqW0jgI3IMiiVUPYgcS96nLg59rWOWoDpERjxsZxl7PmXV",
+	"EAmZdGOMWIPqRbWvptRZjmyo7f4iR/rwE4DXfnZJd1OH6QRJmghOOFTMKnVD4sp5wiRFnxUJWOFDCNXB",
+	"2GJspjbEgIDPOHRgLA4uEiFlGBlCvbZ+o63ySt76+llycWlV0Bjb+rAb8YsckQXlRpck7iHGY44DmeVY",
+	"AlJTmhd8jBCIYG5YPAicl2QBMDAj5prL3wjQr4XEqum3WA68XrfczrcmX5JiYiTUE0NpjWCWqMqUV0vu",
+	"j6fUACTyb6u5moUseCYCiOyfNyTloG4LiTcz9leILWY6Q8xaxYwiTESkq9lnjUz2NeTvWlpCv2nujaOV",
+	"wpI4ZGqvq592jmhv1Dm1Cvsjq7Af05PRw+g0fsTOxhko9KC/2+Q2Kws50S0wTRPD5b979eEPbeC389F8",
+	"T+9YmZDKUpudRMvaDQFJbXLhrAnw1EwPAQnlEOyVuFqIXzER60y++mZWhXIHZzwFaDBmqpjDBCcXm3rh",
+	"IGLDuk8XR1Voy3EvTLfAa47LsPIAyIvrAB7xd14Q9j/1FABYhcNpttSSlZvMlhlBgWMsJHz7psbabH4Y",
+	"EDag+jC8zXx6COsMriI8Ez4byvevAow6QZQD17E6j1SA0KoOyDNIyS40XEG8vwzu5ID86EOwgFkvCcDW",
+	"Ix6nTLGW4rjfJ0P7+fdc3NGEx8P1k3SXtwZp7aN25EuT54IidlNFkoU4Hv198o/pi/Hbt/T5h8nHn9Tf",
+	"n9Efrz9q9fj4Und/6ulnoyeLx5NJt4kLoqTTSS294riiX5EjpJAp7Xze/5CBTU5/4bA7OA+I9yGWYo5o",
+	"vn6418F08lfYQ2UWVmvN9xQOnwu8lRb/Z+Bm1Uf/WtEY9ejiAB20VYYpAuIP7CX4BQxLAAbQ0H3cisNU",
+	"3Aq5EDei+IqFstp69qJEytvMRjkgADxDtDVPaQIARKliOsPNcikd7RshFcZP7FXBzEKq21xCj1OFWY9Q",
+	"nUUBizJEDuqfuQ5OgJJUmgZpl+kNNjPbnZtki50xkwyXLab/5u48iOQMxD6uCORsKMUiQ6ZSaUZGgEix",
+	"bMI+ntvvflG3Je79Vr/lNd5Wf+TZA2tmxpWvlPl1FZU/uN3O3M7uGKlQXEp5G+CGaD4RHS5WWUoAMdTO",
+	"4nyeAynmcC7rsD+ZbojaPhWxLyzPPmtWUSMLWtC5AwAJMf+4JneSx94bdlDGXmRqMv5SR4b7AVml/Y6p",
+	"X/cU/I/Vvi2JYsuRmjTqQSWhktQLYB1cXCfBuso5dpqpzDzy5e5Zma+1S8uTD1OlmKggr6acfsa2cnns",
+	"blmbx7vbyxP0MmvbJ/r/QbMrNPt2Kgmdkct7MQi91nE4lmoizVYHCZiBzgViKR0UKi7+f/b+bLlxJFsX",
+	"hF/Ff9Y+FhH7BymSkmKQrOwcVQyZkRnTDikra0DuhBNwkkiB7kw4KAZLJ8z2VT9Av0DfHNtt5x36qutN",
+	"9pO0+VrLHQAJcBIVioFVFxkiQcDhw5rX9xmDcagmqef47i02A7qScSF8QnmEhMvBBFMVviRUjOYr+hAC",
+	"8I4XNMVDBt3X0t3aSHzNpIht6VkhDWHMwxhDG1k8Mhae8TOtIUpFe9jR47jdEDuQXqTKJiQ78B1NGSAu",
+	"3sg8dOn4NQzEDay/9xXjvKkX+bJfuxAe47sMJ+0Nrq0NrjOCXSnjP66v23IB7NDDrdGNNhcAQxRa5iAm",
+	"RNjGS80uJ2YAgHKbyFMlUvec9ApaDOw3niTWXNIFA448R2OZIfoGBnthOwN0Ir5kaDE3IS2HR7TFzgoB",
+	"sFgz40x6GwSsKsWJFu6Q3kiOuEnNkddyZxI3Q9mV9O4kqPW++MK7CGu5IAIUEXI52Ee17iSqNVQKek63",
+	"kzpnJTFShEhfKlLI41odyprzzYoCMk4JrHLBfXMGzimjWjfAcoQYFASywRwCnhoUNB7TsbGHEAyLhWo8",
+	"AzsjUkyr6uMPj6SAx82Ov5sJJwCKd4djnr6/DH8fit9/P//r4Lt+92/H+vtB60gePmuP//b46n1ndPFw",
+	"9uPv3elfeq+GP4kfwif6Bf8ufqvepK+zd9GfLzc76PDwrywAdeY2DegUuG4fi/pCZNR7YRYPiuftgVtb",
+	"PFULh4KcygNSegJxIpVuFJSy2bN6WfbaMhbM+VWCmVuyAL09W9FErhoY5cggUDBenHmDIPfOvlmI+Dt0",
+	"LByciKiyazIeQylaRKi1yEsGwFwuju/LnHwDa2y0GPOUZ4LpTIyr5SE+58ZBdymmT9H5nSu5xkmyBqGZ",
+	"hGLpdX1kvj9JkjcVhcy7jdlbfpKNpGbnJnPzqWI6bs8SVdz2QnNfrvPpjDrATCiInA0kplwpQ7SyrIMp",
+	"cLiwRXKPJ0tFpnXvCL5JZBUMi0YEFSFLITwL4CrEoY0BDRkmkwgZv8oSScjo3D5mHZcEeWeq4/T7AGa+",
+	"tZ7LCFz0kZssvW0s06sPl+cwtWMh3YOqEH/OcrUKDC0Z4qp226eMu1QypHLR6jd3UEkkkGZ4sUu3ftNs",
+	"auQWd3kVzEktrkm7fdJu/63hNUJMBdhmf6QK1IVfdOeRUOJofUSdhOvsJ70MWWWjWlqauGWdr6XF3J+t",
+	"6sbXHRysSmF7cE3/ImyO5YLXGMeRAKolNcmqYDmsqFyNyLFMOK8Dr0FPqkfWWAs7qoys4eZi16Aan2MC",
+	"eA9fUVBe2DKzy2NmfKjluBNwRdGYAa+KsM1Vf1Gv5ahyQJShM8tvmCSUyuHQwRz8HtABtL1IiOQcZ0QK",
+	"WBgLwuEhVwp0mYPvB3VdYWgmuhZRjiM1yN0gycHUQYIQ6Q6zOUw2o1RqYM6wq319oDOuBdHUf1w6GpBx",
+	"lvFQE0A6w16qGdK1lcfomnBrBvp7o4bZqDtPVVvkOPL98wowjNvFZltttMQbdKAD+OT3KsnR3kaz9wqX",
+	"lVoBaQ3dOucIHrav+arFztXEzS8RQdcPcSOrxuyJNSDVzLbYF/XsDueMJI4Vy/j3+n5FdRzuLRWlgdxz",
+	"MTiSyFwXKGiJgjmnqgV+ImKpJeQwlJzmkZWCE0/KU4RouMNWPAI6KJ3n+W1M1xCCPJD/RyKJr0QaI1Py",
+	"ikO3yXly03KrobLCWy9HK+MbteHT5TXFT1rseZm+mQY4I0xyDJbtBFXJgDy4RvyWpc7Z9zFmRYkmREYY",
+	"EsN+ZaiZ8rDYAj4G9h5jGEKJB+AMOxmnjZDTLFVTsKpmtgYr4hnvwd0xJRoDbhHRgQDKDjh2mLFvsZ+g",
+	"TRlBpJHGoBQOvH/UfuKxAL7/1XwfPKA0h7KsSNCqTUY5PKxElQKVmgp6qrGahe5o/uLZJBW/GrsgeFAl",
+	"gnEStxLBTxFKZ33/ziJNDpQUe9yNr/XQP4MdtfTYVwFa3DAgekbHvU/nt8IAYRcFOn0AEY+ztbBStcKP",
+	"5sVIDRPwjg9Te6/W99GalWCjG521HeOMgr8dDivIvakXdko1hQANiDq2gDKMqhbz7XBr3SJtaLzeAJFF",
+	"0hIF2Ii4syjS6ksL0oLFAngbKhaAciiQAKekSFGpapHZJt0isZcDPAUxBiRi5OIUviVKMHP7VBjlKiIP",
+	"fB93QyisRL+oWlCgC35zWbE9yy0hizqPx0UR8H1hHw4h7lC4qBCNAC9kgwS6e+HbhRu7G/GXU1hKNd0b",
+	"N3svanciHqXo9kL+Zp7WQSyv4lWkM+YUFK4jXkfAdMKMs0U8mYmMeC6LlJUTqFky4qEie10bbn9ZGNjd",
+	"mVtmNLUkHSWs0fBx83G/024+6h3y5pPwKGoei4f9R/xx70nYjhreOoFjW8M1SHko5qq4qlLf7Se1cecj",
+	"eHzzUfthp/k4fHzYfFKAU4IY/FWciehPs/VziCmGpWmLbRxDzhd0WYK8sM/2NufdhZ+nQ4XAxbBLSsSI",
+	"d2OFrhZfB9f5HytiSJUmKoS8F+HtGJczNlJpRRf0NM6GUcqn5d29tbTylsvd2uT/Gmd9IflfnKpPkP/H",
+	"ZIKdL7mn3PlSenVpxRiXhZ24+7BPzemmME+tYfLcxnuyQvyRmG48cgsZ13EElM8KmO0UC/lIoPXBEsGj",
+	"ZTn/1zSAuzNAClNQYYNsU/SdzmWXYxmKepNkU2avDY0CnOBlBoFjKdobA3dJRGEjrkXY/TuLR1XmtmuU",
+	"+isMOhVCxUDnUGxGKXRUWAaJnH4SA84BnLTAdsoUq5d8aWFS2JnEhBOEnx0jBf22aE/d77a7lAbqiVAh",
+	"uwQVQ/VmZHvEcnBi22CIyd9jUPqNvS8a19b2y8hZjowMXhk1jORgFIwnU3MfHAW1C8eaSayIUklkbl9G",
+	"LcinyZf33awg/yaBJYweANoBDouVR2UG7xXnGv1FV2AP7YaKsmy4ZnCJg3nzZZwhb0cp+IfN+gnm9uje",
+	"uux35u/fYudqJGBlyK51k82TVPBoBgjUU+4WyJdmasxA4E7k33oWCLNCY/AoyuXZjesdvE8TJewR4mAV",
+	"gEOVD0qqIz/FRpb0Zi/LQUS6io71LVKGnxXn/FaLKXC3rImEdkeqdxvFu1zpgs7dHOy5YCgWJ+xbj5ds",
+	"Gy2pWSPEFKZh7UPS+5D0Do0+kQEHAGhM4HS4rXT/cr/v4BpF4OaxnFNnr474jKVipK7AOhlpkVwJjQYF",
+	"XnJPswyIJDgaMJIi2/cANAWcyktgD7SsWie+hBvahuGE6wyqC+qNAxzADeyDpSEi9x43Jhcvx4gct/in",
+	"6A6x3ntecIo0kvs6oq807ZUg5gqsO0iYkT0aOy8pqqlfqHEYqw89i8RIZXVnnhWyVcaB03P+hlTk29hg",
+	"MkibKxVHy4sHvklxsXWdt1khscQV2aqcYQvvor33LtbwLly3EDrs+7KKvQ17G2UVTtzB8fhUFqxU2YqG",
+	"SLiiqp0fYRjojKD5yiO0hpZkKt7AA2+gKHbdy3irTXh4mF9u0OrfA32CPfgImxhHgql+HwpXMsW0yLIE",
+	"krz1gYdOVeSg0+z2DsPmo+hINJ/0j9vNh51H3ceHT47avNPbPCNiFnJ1ux3snn1O5G5zIrAIn3lGBK1a",
+	"z9beYhrEPhMHj1j1WObNzuCtLH4qoVKeAiIgAERRB79lmjIXL+/9M/v5S4mHy3n7cW2psVX/n5ma24XL",
+	"mn+fL0hubi4168xN2KN743JvXO6uLCaNoQdKomy7idTfhZ15cG3+s0acdLky2KaVcXnT4Vayf2nwwrxo",
+	"fSHccpFSGbXAmftEQU6rWvctkt9Ei+Tdi4cxT7N4hSNKxN4IHT8acxlbtBlBXZfzPqrHBA+HiB8RZ1is",
+	"YVZVz4d0TnL2ZmSSZir1JT5lxhQ+o2RWOMMSrdE3fCRcZgZvVIHg41n4Ho/hy3lMj3kYy4HHVBqJ1EM4",
+	"IG07xkZg+Npx3A+MLAgenPqS0zjvYeKIJ1qxhIeXZjH5SECZyJBfYbVKLOMs5gm7H+h4FCc8NaMNTuyE",
+	"AjOcradBQTo3Gw8Qtvb3CU/mwGuBHw5RJ1GwMjmBeIAtdFHKBaoLCB5mzEB7IJwFD1VIWOkzVFOYOKBz",
+	"h5onhT/HcLSXL52Swi1qy5eBW2DXrpcsVlVNh4oBjZ3K9w505cKCUrVRVmjSJWjf+Solz9ZX9bSQ2Yn5",
+	"KxNJAg8Y5YVa3Oy3vkqXBUXe0fb/VsIibp2QZJxn4dAotL+jsjNCKo5KLRxLjfbjCqP9sHkUHYvmo/7D",
+	"dvNx71G3abSrLZRoeI3LWCKaMBytXM06pBT2KkNtm+/tNxMMfze+f/8n1ukeHh033EjVeKw0oDptGkcx",
+	"az9bHUghCbkPpdxtKIWW4SsLplwUGJ1Ak1miZDikHpvIBAm3nQSvLtw8RdEcKZTumRr7Ms6cpolEaLQn",
+	"YheBVF9SoQjn4ksJyFg5UhR3tydizNqDYl4zFUcjod+4gcyl5eZk7sbljbBgtxomGsOWKNXqfcWKZAs1",
+	"UhdZgonbO3L70NLuNOJZhDzVaTbbWdflbpzIg2sY1WcTZsqL6rZTaUvjTPCq9YGmVdKrItBEk/eJIk24",
+	"gfahpq881HTBL4UTFwS08DmIDKioXRp1gisqyh+WePMXcNPPyJevBkjGauJPBtdsZsVBNt9u0YUGAEKx",
+	"SfpwiVXYtRQPeMkmnRXRRLyVhb6OzvGcddltHoZHUfOROO43H/OHnSamAVBCL4FUfhEnGFCLRF9IMN/r",
+	"wZTpDTaOTJgVWx2YgG20D0vcbVgCz/LXFZSwPaIUZdWEKpophDbt5UVzyws7zDb+UuIIZh3L+M9VEqRW",
+	"CmxxwJ/S4G7FYV94nb1orhbNm69bnatvpnxvR+89/V17+hlK0bu21Q+uzX8+wxKSrbTMUtfevGi9Z79K",
+	"PFV49jhzn8ixNw/b+/XfTAnJJxQPXmM8qTAxz/nMnHIxRZzfLN+Dpw75NxF9wHn0mJ6EQ6oCYdFEEOpj",
+	"nDGpWKLkAFNc1eG8ccLDb+7Mb93spqRYbdE6Ywouv0MLt723cL8EC3ePc7w3d2+7Ie8zsHiJy6U2QP3z",
+	"ULEojlC/GQt3OhRyMVh9Qv0xGtHhoVowFTzSHovUVJptoQlFvj/RPNEt9iZHkEdyffN1DivvS+q4geI4",
+	"ZW4qmZBZOmNI+YyX00cxklbYLh0GNYMjdSWiFnvOwyELeZrGVHZy/v1Zs3v80IKdKSlYT/RVKlrsuczg",
+	"MrTXacyXsTQvgthgZiLy6kg2TVUmWuxVrDHAhJyAFnhLSKDKbrGfzfRVtMJTb6N5KOCP0Q8YZyM1EhL5",
+	"t1J8WcAG45IN1SSFykMoPSWegKXZArvI30xPZJht1trDl+jFSGRY9dLwGkOuh42TBu/c7P9mIVJx9T3e",
+	"rd2/2f/B9AKf0hEnavF74+TIyJzebyLMyEpruA9ebqCjr0Tac9HOLUL8dvMtD/EbrUtX7iP9d9PJAzym",
+	"fAwkHyyWnynMtd0lB1cijfuzWsX1XphZmmSWzsg4W0OkQ6PCaZ2R8lCoewBY0lapO2Uz5ZrxJEPQw4xf",
+	"ConuHbKe9EQ2FeajlIWQc+63fPmjEGMWDAWPghOj5S1fGmAymvuRg2eUqUqERdq2HLL2wchJCYuih1Xy",
+	"HWdgJxL+5uI4lhkPywQBApUpSCIzG7uRnPZBG7Ky2Cn6s0gjMGoXxdHP1qsPhyK8ZH1z5PfC6I5MZAGt",
+	"JgRIlOX7+26FUaTC+mKOZ5arsArL4mdznAOUYoFXJHniGbXu9MAyHBlxhSis8BMCmvVlb4aMUDxRUrTY",
+	"WyOnpjH0rWD3Cs9YTyRKDlimjHFp7npC5dQaOmGwUUhNZU4pbj7XvrStKPfQ5IX2GZ6maoogT0CEUBwO",
+	"kltxmXPM8QJSMAHnculL90jq+pHsqH1YZ626GbwrgvGcbhKWJt4BNNRcXYvDhtogPFYZyFscKrLTVUT1",
+	"VjFvV42TMEpvNs6aOTUOVXmgk7FxEUUdJfolsnmvNxS7iX5ENuLbbTMyckpPRo2Thh7y7vHDkyf9xw+j",
+	"9uPO48dH4aPo4fET3u0Lztvh8TGP2p1jftjrH/U7vW6v3Xvc7YZR5zh6GHaOe+1+u83bj42QwqFdIJd7",
+	"cXTjqL80mHds0QX6cSJ+So3XMsyysT45ONCHLXqnA7OhtUhAmB2ss0X++1+aZ6N/NM8tzeofj6OjTv6U",
+	"5wv4sjCeTvukfbwFDzzVuxe2hG1QjngLZ0DH/xCNk6PH3c6h18jEh+w8M87JSSOWkfgAv7lFtP7zTKUi",
+	"sttsdf2SOwB7so8vqeopKigja3WA/r/rUqcfEY+R9YEsuc8mY6Pwu8fsdfwn43C8e/bCY5z9rNLIvQS7",
+	"/+zt0788MJ+/e/OdsS44++Hd8+8oNAWRbl8aFW28EHCT4kyz3iwT+hTd89lYEKUZIvrnGPPaPIB6oG1r",
+	"FjWw9iYZ66vUl1P3GLRIgHCyj3F+TJ31UnUpJFg+Ix4BFGak2JCnI3afs3/EY7xyIsc8vDQDZX2e+hIw",
+	"JI2tgXf32IiHqdIe+/7i9Ss2gSS8w+jhI/EAseu73ZYvfVkyyzDlYGcMbSmNAKzOSLMM2qfE1WldBmo7",
+	"tnVj0pewJ8yE48LCnMu8QgDbjVvsXMgoHwEGIslFTQTRXduaAfwWjCr8Gug9ZQavApkL8QEqn989e4GG",
+	"XGkTaKw/4BHTQ5VmyYzxfibSKU8jfcoCJ0gD5wtLXwbfPb9gzvg90IKn4TBg/VhGupby04huKyBvXBm3",
+	"NDs4miRZPOZpdtBX6agZ8YzP628zU8D7mRecmAkyB9JqdLyk8d/ePXvR7LSO2H/9x3+CxIgl8GEu/rhU",
+	"CVkH7L5S1VU/dgNozuI8lxrj5nWRmRwbUqC9w2UEJBrStuSrgvvAC4AH5IRhynjXBXx2b67kMS1r3ca2",
+	"6rou5+eOvbFPxTjbp/z2Kb/dGRR4Uhl32+xmNsU2YYuDVBhd2OxZCOhq4+J7rhEWw8gIDZrYgxQZqAqr",
+	"SSFYwdlvqnfCcgXxm+rpg+vfVO9l9JF0yFBNjZq2upknWvkSOrt1lgo+MnJUXGHQxOir4NnzV88vngcs",
+	"5DIUCWgYzOAZpwuo84zKDd69PS9qJXq3cdQPIEirPeStMdaGcdFERKU4qSiq2N9Uj6GPDwSHJ2ysYrNL",
+	"NOuJQSxzgWke7sv7wQG4fgeHB0bPHPzXf/xn8MCbS1yi8QJyFcBDFmgUsRkeEoEjPkMQlY6x3ZwW/031",
+	"7mkWpEJPkiyATvgAHhwQGk2cWjSXHH7GDDOIVAjhpcA6pgHOqnGYAtBZvrRb0HPWnLM+VB+hvKWT/zYM",
+	"xSULhDkyAbsfhCoS5iGYGiMqKPxaB3C9L91MAmuCncMHxj4NhzzlYSYK5lNfGeuE5koP1dRDE5VgXShu",
+	"XkLE96W1uQSXwHeO24s2asmUm3JclhZ7S3F4X8INYZMlIoIIF+0t80UEIbYzCYO+p0vaAdZXyRC0o5oM",
+	"hm4r9QT8kPEBj6Uv6cSwMOV6eMqUzG1dIl2f34tmpc1OxgBcT+Cz4HawOcBWNEtRMJGaP4pZQHaiEUzm",
+	"n6kYC5pZspwK+EOXYkbcXWKkHcjNb6pXXYtmDtafQGbcqh23Or9gLbGlVsL7fLwv8RcfvUY2VZv8MDek",
+	"1jUxKn+8Ri3YpnxCVoSUolEgb3Ob81HzkHd6zUfG8HxsDM8Ce0/fqB2V8aRx0v245evhC6wyozSbxkli",
+	"t/DemNobU7szpnA7UtjjuN1mmRiNE54J8GHQs7sj42oc9etNqxdxkhjL50qkOlYSXUg7dlSzxqzw2MhY",
+	"MBjIMRfFWHmFNBzmD10wJJnqYzwAtSHoTSqoAOVpdfvJingFqwxXGFttLl7xjGcc7xMpgchq/Ziqoeld",
+	"7mmGooMiLWSm9GORRDkZZJxpZyaw+8GCSaWJn3Adc+GkaICJK5H60lZi55yWiWA6ToTMkpkztUAj0oJ4",
+	"MP1YazVGApNBfFUA3INomBuc+zg3tm6spM0adY+gxEsvaGxfgtE4EFmhhIFAlcBGYPcxR1d88HsxTvjM",
+	"2LZGBdm5Ld7al2ThYYwMqa6IzOVM2ge4eIerSWA9IWTZJmPzJhmEFM0i4cti28vRg3pL4x3E978UO+Nd",
+	"1M+tDBnx9X+2rY1R+uktVJsXwzF5WOs2slzgqmwWKvucMlqFFNTHrRZxPTvKuS6WoXYfm9qbU7diThVM",
+	"kTuzojC5UFtg8wJyDmM+EERwDCVzDsNVsKlKI+1ZyN7cF5kDhk0Fj07yYhgPlWuhJEdQHXeWk4ueUv2L",
+	"C5UAwMlCFU+LvZsbHuSnrJEGA2ShsrT7HpbEWEZ+yxyNl5kHp2bd0OLIoDAH75YJDAicwaUIRTuRWLaZ",
+	"JJC6A3DfE+Y3/izSLOUDv0E5G/rkn/9rIPwG3NpdI7Tf8JjfyEQ6iiXPhP2RL/MPjWGEl6X//N86TmKR",
+	"Fu5Nn/3zf2u/0WIXwxiL6REr97kcJLEeeuw7kY649NiLVMhw6LHzMZfmC1++zHgSm6/eqTSbDCZCo+h7",
+	"NsnMhUXMY5ZwOZgUKoihasSz0Mbs/UTrmGNx51nKe3HY8uXPMLWqT0VK9hY42ziJRejmaRpnZrLZUz6O",
+	"M56wRGSZ6/ZFrGXsDPDliJuvTpnf+Of/5TfAeE20Yn5Dw3zhTP/zf5W+4m4JuDAThhOTvzFAM5tRFQfY",
+	"m9m6qjFPM1jk17HIrhYW+mc1lBM50KPit2aAP/7z/5FRPDDf9dNYZ2YUZkD4Qw5nzDyDNrEu/cQN+QX+",
+	"tMWeDmMptPDYD3zM8V8/qlTQi1wMeYyZSbdPe8agnUGPB9r2dGJwk2dqQFjREjOMvmwyXLhYst8nCvkF",
+	"2YinlxoDqJmi3xLkMtReVCykx6QZSKYwpu2i2ZPMlwx2TVheaIeoDa8ynsgwm8DTT1hQOhPGzI1D4TcC",
+	"jDJSYwZYymj4jyB3yzBZzVnf3Mv80BzhlnlFv/H//t/sYbeLp+sszVrsoZvsc6Kc6XTNR24v2NhvnBIw",
+	"tm4xv9FpdQ+PvOOHeKd2p9Xutowhg3czgyijbM/vf46lyeZWeGFp0wr6BAcmGP4Jr/Ci+FI674L1G9nQ",
+	"SBOVMr8xkZEZWLFSoAAAm1rEbvDnoLaQBDqc75YZ/XksB4koHcYoHhixV7wpRNqJYVIqNo2TKOQpdfVI",
+	"xdABUamGoV84n6rz0EpgcpXw4yM2HqagF+jub41PBALYxnXNpnT1CIhCy9koTpJYSTNuq7tcdejYyR7U",
+	"fdAshGjg+DBMwR6126xXvj5RCtIaeD4CcyoEgJLDgMxOhn9M3bHSxbPhMZ7CYufqBsPswm6DUxYg2qkO",
+	"fIm486CkSioWEeThkOExxBjBWSlgjrsK2pfMChXrDGLty4CKtoIqrxBnZUld6KLpTG+jEHa+r9JyqeHi",
+	"ka0pOvx9aU/ziH94JeTAGFSH7bbXGMXS/t0BnlVj0DVOGr5/bgwprOXTWUrwumtWSn4OJZ3rVd7evMwS",
+	"tklNneWGziJtXGN5OlPGzAMu9y8VFYVY43noNeAcNU4az2PQQIgnaIxGdyOqCx6kQmAADvDtzGURn+l7",
+	"tKlam9UUvuNa80Et3d0FHduFU7rvT7gTn+kcxBIFPbHk6s7LBUue1DWcmKUYNhcQZS7lSfmUz3IyE1sl",
+	"BH+Y12yxn96/Km7BQXyF/VBYVWZ1tqV2doYQRQ4n84g4OuMzXYWE4zGtML5czJoCqDuYUojU5rGJzOKk",
+	"GEItpFDpttrGeH5VYyELweXy7Y3bBCrM3hrC5VMFhxr03XQYhzgxcEmKatjYPgKwfRaeZ76K5SB40KpB",
+	"9dm6Qu4ZiMP1oXKK2ngPl/NNwOV82kIjrzpgE1A8NUAwgJKwuUfVxa6/vz9Jke8oFZGQWcwTTec7zpjA",
+	"iKwHTfS+HMUSWjuhPb7Fzih3Qc06xYINYwRqlsSXIj/rLnElPsQaKCV4AS8YchaAEumSGlD/iL36lP/h",
+	"LInlpbkizoADX7NjRqOqsmMHItv9aW9/4bWWe+PljgK+PHKAVZdSTSkVvRuRsVsD5qCwvWsRtLEUPtMi",
+	"6XsQvZCMZxkPh7DJWPD8gg+oEO69GKfNZ/FA6Cxg99+/eMqeHB+2HwCvFuh2AgdpYXoYJZTR87aMUNkC",
+	"vCmfnaAVBO5v3vNIjnIqQpVG0DWOVDcSAzi+nKpJErFeKvglU/1+sQjMSBK0moL3XA7QoVc9MRPRCqli",
+	"Mai2FC4LDukZuD6l5DlOV6fTfpDHdQKYoT+2m5129zCw3SQoXY28TQHqRvVpJmPNxlxrM49XYs4xL97J",
+	"erBDwSPYI+SwwaQ0avzwrvHDc8/73//u+x+67abvf3gkfvnXf1nHDT+TtFtO2WH7CKs4S80WWZwkLnte",
+	"Hr/fuGlW1G/UvffLfvONkqL5mgrxKt+/0954AjbTKVTdUuqNxI9qWysWWyryofdVOgLklV4sOQQqiov5",
+	"sNs5OjIvtLBopTFdyahllPWHUYL3003V78ehcEpmqtKIMnqxHIySVlENzqnHD/MvU+qfKbzWux93+D7x",
+	"iA/EwW9jMZgfkv2sOKRxHBr3ojCYH168fLHz4Yzlwmjoo+WDeffmu52NpdJ6QNAMcyLN+cOTAsMjEdh8",
+	"Fuux0jH+pFoA0q8O6CfFX3z0GkYCrPolXPPRaxQUyqqfmEvpSni1bvvh/rDtD9tnfdjACHAF+FwbE4hC",
+	"6hUnD9VzBYhcHA7JAlB96AkZcTmrUP8M1f8B1NUs0XMlNYe//Hu7+eSX/38T/3OA/6nU+Rscb3P1YV1Q",
+	"pcBTmPfUJcbRnX3mjk3n4eofwFK+Udk5z2Ldj9HL+NqdIr4QnfisfKEc8qq6wPi9C7LAZnRgV9p45Tmt",
+	"dWoM8dzVyduHwGAnt8V1hk659iVUnbEzhkWaIipFFCErnHeqFB8U1eNW3X04pAKy6nOodCwCXHkNWLvo",
+	"6W2MC299XsTSgKWJl2GLbJDT+jPcDBegFm/LqJV9JuuukbYwBVI61dMcrQ4lwq2IQqmacaFa/VKYMb0p",
+	"N1PmJetUiw6U6Mjwa/VuCax5Uxmb8n62BNYLvnZhaoz+ZOLDTnC+gN6+hKzFdorz5csS0BfbJc6XL0tB",
+	"r01wvnDG7wrkCxf080f4Ko/zc4X3yo9HzvM30eWRpgIOfbQbsj/YPo7pb61FdpLNuAPlscmI1wwLXIdN",
+	"YccuZmPx8vaBx2oxwI66i5hbIW+2e4f95qPwOGo+ibqiecyP+odht9fh7SdGNqqQw2QI2fzuT+bMpvEA",
+	"pmQgpDm9sHQ5h4KZXNQIhNj/epJNeMLeKNl8FuswUXqSCnZmi2RyPwxnux7N3w1/MwAvMF00rH/HzLwU",
+	"HzKSAieNs7/93p4N9K/9F93oVTJ+9+6p5k//bRNTBnbcGkhfsOn2MF9fFMyX1UXOuMEPPheUL6gvwpZP",
+	"M7C8QQHbPaFEWlOFqu0s5YXCYJLHLKBDG7R8WYDP4PGBPeJNKyQD6jW1mF0kS7FnUyT9OSsH0/rmGl8u",
+	"B806qcinu44MFmcelWxTZTu+HONJoqaOEAAvgwJeaFU0RglaKZs2t+ZYXFBOn4p6lkc4/59LY2IxJIgV",
+	"0NVoVD14SOMP7BVeRHlGTmlIX/5sDOdLNlMTs15jPsP9MgFUluc/vWdHXrfdNut+2GHPRIhkBUZeGw26",
+	"KdhVUce8fF7QHVXDg4OML1f9ypUv+gZKL+GI5FW+9KbC+hB54WafHbLXUMjXbXeP8cSIfl+EGcZOqt66",
+	"9i0qn70RK02+0zZq8dwYcQv28qoSENzxG2rI2oIP8+W+6GzftbhDuoI0xjo3UIq9GRtyGd1Ui/+yVeTg",
+	"4Br+u6Lc9j3w0ehcWWIdGZWdkObWLXbGgn4seRLQVXmNbEXp6pLa2ip+SehxCZXUk4RaqGKjokcUK8ZH",
+	"KUkhn9qy1WplWHPsa8nmVjolFWRzNNGfiGESF2BfM/vN1MzSxv4kMsSrr2ejfYeW/TgVgK9LEqKy2BWu",
+	"37zSlS0tdG1Vlpt9dWe/vTef9vmR1XnhXYiGGwUJLGznXIU9iYWAwu509AUx4eXwIUbBn+YFjSgyhhx1",
+	"m9H5OiZIQ+HLPM9y1H4yj29JHHvGUrF0e+ADGafaggdxJsXUiSwHtoSRiIERSi4cwf7r//g/WWADxPQn",
+	"WkDUym9Mk8IFPR5C4X0xoAEh3xIRt5k4zYzJRb05hw8AzkhEceYAtuxNaTryMUEi+5RxX1LAYMRn+FMk",
+	"MTQ/MwIaM+awnRctN1mgJCQLDnt1bdwEDUJrwxYSO7qQ2UEATSWFRwARMdmEp8UUHablfYlwYeRKO+kP",
+	"00B9XdWA3RH/Suy6bcMrZnHnIw1mD2fiQ/aJYg0/cDnh6cxc8KiF7aoQHkGyaNerXAh0QzDA7MWFGAnu",
+	"2iHsDdrjcek9XCy/kJpxd+5uBEIebRW2+FL07p4IeB/DuCXb4jkoFBvXT622sinUu45mHFAR1xJyYJ45",
+	"GwCkmNGHNgmRqRxfBaAoejP4L+QshhN5CdnZJJbQYWPBKGyYX2OwIhC/T4xGheYdDD8EbByLEEtJOdyo",
+	"CFAONhA+lNumGniEhWAClkXxAaGXyvePpRZp5u5fAoQyukDJ6hQBThOIkj9THOcLVqOVtQhm1qw5Vxxs",
+	"pzpzbjbD1qMoTuQbwLSpG1XRyCyOqluTz1e7HdPNnUlS6sUcP0GDA9wRvAnMpZloODNEOwZHBP5NdFmw",
+	"jxvIhnVL9gnU09DjKMrpnlfKkxQvxDOVX1g0corXzY2/1cAs/vSVObyAzCHF9DzjaQZzoZIo/0Ylkf3G",
+	"/AofWZxCytHUzlZN7uYXz2yZjawh2CdPQSDEurrsEWOw9oq9W383ZY8oswHhwcbeqQv2bj39WmW8DsL0",
+	"6zJwdAlq2nn9qPhsWNFoTogKlCIJvKcdQ4TFnSbejgLwNKvGnbZ6DesS14Sddp52DU3W8yuRzjAG0QNU",
+	"LetrQ32EcXSevT97ccGA/Avr2wEwB8wIX9oxYaSC8LB4TxG8M9zEQZCBHz6IJVW1cTYUPDJPBu9amzEj",
+	"eRhWOFiCDz1UU0nugh5ik68gCGwMokBAwAJTL6XCiJSPpND8SniM29YfNIoctwZCU1L0Fl7xhAUH8I6B",
+	"x4ID46wGlVjXq1CuW8w1Vodclqko4Le2UtyXczElSpd4LFMKIi6LONiup9lMVm+2jM2lHikaJG0lXPSX",
+	"ZGl9ygoSqBEqRwpyzDuHga4k++mcjfm4XGNBe8WWJWLXAJVuGKldjkqQdFl8WNmlLjxgYxDlTxBx2GNh",
+	"77Gw9xGZbxILm0LyC0DYdxKHsQZqbSAGjKNchM93pXjF5hVsXQGMTnhHo96Rg8xrt9ut+n6NryO0sesW",
+	"k1ut8kfps0kV/JK+ACuta9IKy+sYS8kBb8cjsyX/aw+hsxG2ZnH3rq7hd5VYe8f8zmryjZj6MrxyO8qD",
+	"a/rXx6VIVbaYH/uqoU+uxV7OpYrrC29oE39tweVlgeXyGK7cBHxWYVznWTkZvrl8/JRF7LuVxdtJ4jpr",
+	"322Gvfi9q3KnYhbvc5K+wDuwPBtZCDJiBHO5LdxTUSyMMYzlQlqIQod0zn7rerPNzIxFqpW8p6tN5edm",
+	"jHfW2lxoEUc6DK3K4v/3iZjsqg0XXnVFG24hhxprmrpTiAljhdaddl3fru3uECjN37945gMxGpu/2ssk",
+	"cLu92L8bdZrd6FA0H/WP2s0nveOwmYdvOiFowzAex/Ss6waxejROGjzi/4MG3AohJwssjDYZ6qqAaF+A",
+	"MBBy6bjmf2PER+83EZqf/FVNUsbHEKCmvt/6Vl93x81afTey/WGPrjb6keTks+/c/aqNflqDgppBeV/W",
+	"EsuVw4HZvPX5sTPgT9aMA2y7ZyHdNegKppWSWEWC7OMZC/AsBKcFknt8zjX8J+e5nwKneE9AMw0WYRoh",
+	"B7yn7nCCqR+qkdA5NhMd1Tz/o3EucVQZm4xBBZ36MkjFOJldKPdEoLaBSl3NBoqwVwGmjWii7ZuViMqB",
+	"9kfDIkMKbspnZqi+BNJRKiqdvzAV/YkW2jXymjsHPTWRIdbf+vJt33wQzb7PRkmAN0knEnVorFlfZOHQ",
+	"VgmJRAsYvme+svmw05wAzVIA+RLueSE+ZIFHVXiumpnFWYud5VIWsmGLFCp2PhdykHzmy1TwyGOdNnsd",
+	"/8nRTrWYg9oj9R/LJJYIxotJvt6MBf6k3T4M49GA6TT8o98I4+gkznSzHyfCKCW/AVeIm7LCQlM0jmOz",
+	"PJnZvCD/7rZxGRUhkpYX+vcws5pTTwCoOk27xzI1UmmqpsUUVFmjXhfSIPmUrJPwcJjSmOOwiChKZikP",
+	"MyCEAWtm/aRMWL5VogaqNZYDMFXMzqGM1C/o5Zkj0jjB3RGOcZM8EzxlZxH3mK3xjnULrzigS0rXV20+",
+	"+1ggc8v+6DfeTlJj9I7sTizfD8wGkCiNk8Yg5aH4H+Zim0hqVFkCDy/ajwuWQFnv2xlsYNnM3xeMDxDW",
+	"44THcr2e7gtbW0RzQ07wSAhg3XmtZMRnRk5nAoIHS+2Q2iGtD25vz9OtcvyTVVUyKjewBBcsuq3erz4h",
+	"9zJzzP7600P4b55+22fT7pIlCXUeWnY3N+yaPdsEtdy808aH5wlYMJrI5x14yQkLwEkjM8oY/zwcWka7",
+	"OGUqjYwFiA3VZCFGUP9U3PgYHBjOIJRrPpcK+QZnbKCoFhmeX6BLcgVXvVldLbHT2fpulXY2VSURJHBM",
+	"sOK5ZDbCWF2JXBiXpbDRP4gPja1OS6Swt5P79lRv7r5byXd9qwJeSfEnXkd0dyNR7103BBxwGFAkoPz2",
+	"iiexcdIjkUH0DIKsRbYsziAkYPF6bDWbdSIgQmPuajMNdBsieXDH23oyZt9ifZoxzHDfHHQOMnXQBtd9",
+	"2xVZViMCxJQU1jMDMsPdq6m9mtpATU3G0LDChhMZpSLaUTRiMh6bM7G0eONFHgxlZ9IFBDBOoGx1J0Jz",
+	"DoWk4IX1zEGJWd/W+s1Az+JLupVn4VFIZwnJpkMFGcch5iInUk96Zkw9oVvsNaotoLZC6twMVdf9wL6Q",
+	"iIIHp76cDlXxtxHxowxERuBhgdNngblFpHMsV/LL70E5LanKFFQ1N+d2koHzjxGGnKa4DlH0vDjTtx58",
+	"v93AsQveDpQUc9HbJXHjTkXcuNs8FEf95qP2caf5OHxo3FerQLqYyeUwuAbN9GbB1cKkrw6xuiX0iOko",
+	"y1Fz92HXu621yFnAEQiaDj1xpjNIFSwTg6uwDIsi7qLm7N9HzIAx1xq7BDWfPbACRTlmaVmOmMaO1RoE",
+	"JCIY2fLiVg2aX2Hf3nFozB71YuVA/fHfGEyu8KK3CiknZJbO1n2L2xNiIy4nPGlsJ8Fqgh3lDba3I/d2",
+	"5ApIOmh7dkJKKmBCXlN+1luPB9eFv1YgzZWkLXaE5QNS/X5hN1cDvC2Vj4sVO3FkO79ADlRilK86wxW1",
+	"XqUX/gSIb3TYS/OzB3L+Yk8etKptde5cbnfZIbPwzBh7QZcMspI9EcsBBh2AyNOaKS5oGOvCNZijHKkR",
+	"fIuASxVmC5ehSLbL5T3Hl2msfQhsNPOLiZ3sgQ+3bYKGbbV9hH4JhCFGBGVUwqwC/7+qLIIgDe/pNUAM",
+	"K6ujd340NvXn9Tq02jjKDYuX6upkccn2KupLUVHYVW7rg26eFdPxQC7tNVjkJVKTrATar4XDyCEfVi8W",
+	"0JrjmpMGQaWQpRQ6tZhyBZ4jQhZ1znkJXtTctjaCZ/tP3bKuMD2hvtSN+zNnySnMr6vNxZBGaaxmunZT",
+	"nOums1ig+wXFQTeKQ85tndXBSLsc+y6Duws8OvRKtIOhCs4ItRLTHIq5T95oYJ56EMs4izka/9VxzXMB",
+	"MCJIsBlZ2JVc1lEPQVEsOuk6VemlZtCuqxD0zbx7qlvspWTcl4E2KyqzmCcBXNxPkKVtBldCCSKUKgTs",
+	"Ptfgr4rIY3GfSWM5DTkgxJ+WUcwA4AN+5Utbb2o+yuKReAA1EJwF5qAniUiw3YEnCeMZUzIULfbcGG6Q",
+	"3uEsieUl3ZeY33ozUmoECoIFm0SYN0lli/0MCawkwY5jXG3MB7hCQMx7Acgroa+EIs2QSFLAATYKCDB5",
+	"40Gc8YRpwRN2/91Z9Pz8gccWQGouYxmxAJ9FkLKg0ACrFt4lzvKhI0KruTqWg5/SJGAJsqqiDgMBQqW3",
+	"tGKWAThOcUrMXUREPxidmrsPVRJhPasWYSoyj2mF0PsArTLmWouIKdliz2WYzqB2992zFy5b5po6Qp6m",
+	"s+KrW8nnS6IeRti7o26XEGqwSJipSabjSLBxqq7iiAadF8valYgznJHSisAyAJgOgfkIX7oHG2d2aGY4",
+	"zk5twY2ZBoThTdTAmRhmo3nkE/DSOhN0sR3bPe1LoHdnx20EzjluH56ULqGC5Mg61JGaylOkHSRaoJyu",
+	"OlPwei7z6Etb/bCAbHPDSl0EO+oeMSilzk/XpZiZh/vSbjkirkx1ZiktEVjnPpb5Fh/8XowTPhPRCcvS",
+	"iQgeFBKodGtf4jkhWHgLwXzUflJlalmh5nTm3WZAciG30nt6OT/yPKWxtoFWf4tbyIroeewYsQCl0l2E",
+	"UrGCp4DuQpAuDuLFXPTfac7/uKZ5m6U8vIzlYH2cmY83mtc1IV0wvWLU35TPrJDFk2H14R7g5VvJ0XTX",
+	"WuPveCamfPaJq1gLDKIrLdU1vfcDOuwHoRkoyopqO/PdJEMdV2gTQtsDGsGddRLl1JtwYWDs33N8SgCt",
+	"K7oFkP5gnqG+mKo00r4EziCppl7OEQDWDMC5qQg0myUB4HIGWS0oJ+Ka0AuM7yoidj+QKvuVwPof5CVH",
+	"oHmL5z5RGlCPIz7iA/ih/fbXgZIAYOc+CFWaTsZZ8ODEKnlHRzCeZDA11ci8MLEXiuagcRNVRb8sg7W6",
+	"CXciHYpRL4VZNvnnw9Hjy3bv96PZd4/6f0s74V+mFw8n3+vuq+iH8RP+XP0Y//XDm6s/Hb9ubOjuxnLw",
+	"lHbNrWCfWVD5pRqZBvJnc+3Gw6dfVbPCF3a47bnaXg/sBfRnFRooCVdgCLYmOhOJCLNUydj4yLOCcCVJ",
+	"uYQznk6DEQrZlPonw/wzcF9LxPB1wjgSIbZs1Qnj58bnL1n95HIYdwJew8rHYrEjdBMYR8fI2elwViWu",
+	"6NG3JaxcnczThE+0YEeMargxEkOoIlDw/Wkk2DOa6r0E20uwL1aC0Sa2MmwjoXVmtwidfA1y6hSYiSC4",
+	"EGsb6cAoDFUHrCHFCtil1WLMuGHvnr1wmZqiWdtib2VIXaiudXs6VImg4l01KBee2/dwVDO5mYmsCytt",
+	"STAUsznXEEzEebvwwSkLQhUJ1wdfKUsHIrNSxk7FruXppxGSF/CUG4tIwg0v5V7wI3qfxn979+xFs9N6",
+	"NCcI+yod8axx0ujFkkNCasQ/vBJyYHyl7sNu5+io3Xb0/jpLzZZf4fabPTwUPIKI07XR3WbIzWexHisd",
+	"4w+qJ4d+dUA/Kf7io9d4L8Zp81k8oJVadgNzKV0Jg93L5a9MLpfCTJCBIdkIsmgjMf0m9zZHPCIQdiMD",
+	"pcqExmoW44KaZVhPPMMQlsD4x4nO8wt5bgHSO0XUkFgXKD3pcpsJt1HuKaYPJqlNyEAoejpU6LurzGYs",
+	"YnL7uc6AF2EUy4mDgs8pAV3sOUZLFzLuNa2sJMNe4YzvVvwSGlgFxNGtxjoLr7RR9Lim2A4grXH6ATUm",
+	"JN6ArY3FvcjYWmR8z6/EnJywizNfTbpaaFzkqV5ys9C2YjGloiiDSkkojSAoMyYBlhJOcTxCMNDV8sQW",
+	"A9WYekQL4pJ2HjPqOoLoW8qnkrpyUH4AOQfkZ9EfrPHOiWSyxc76mUjJyjOiwzKQFg05LXhizEoXe6y0",
+	"9JYFA31ZEQ302HH7kNlcc967nAoesTQeDDMm1XQxZkhWbpXQigfy1gxGN/9gPZoVMD5AxNkrdSUSHsJB",
+	"/DRWZZ7+2zvfeyPvi5XY51t73OY/Ve422jkWqWya9ximIlQpiMztPHKkGqvN8PABwIKM+UB4VGYBqAZD",
+	"ZeWaFihX3z170WJvkLcpTsBLH5Ih1xNCovCbCWo26NP3vpQ1kCO5p3yBXLffsJdcCYVCC+feCEphzHa7",
+	"MGZ2DsVswel6IpuahXij0mw4jWXEvhv1vgedXxT2rcYvW7ynGUyNd20GuhdzX6svC9DxlmHtdvzateSY",
+	"Ve3VcqxC/Zbqrxy65HxA0Jig+NXMZpLRWx1PspzjLFEDY0Qe+RIghPEu4AFjDnrKtQfPgL/irNBPUiX6",
+	"Cunxvdzb23B74fb51ugsNtPMOeq2THfnkT1zDpaLxqnoDY2cObi29akf6yXkC8pzuFJWEF815bj9HNVH",
+	"SXGChXL0NCishbABQmP8DBDErqDeWiNQDaT65K6TUDU24on51Pi654In97Q7cOAWMnVFZNpZPBJ56SyQ",
+	"Q1o11FPRrACi7HI7/fhK2OihZ58yElIr+xioggY4ZKMg+KWQYIp7vqSgIoHwQQ2xrb/mIM0Zz3It4iZR",
+	"85m2Q+GJMY5DNZGZJlRkoDRVkwxINWHFbdrrUqqpZHaSbSX2lUiNnumc2ByYSgdUbZwpxVQSnRo1dEKw",
+	"9nYUsfbJVM/YZFzNXRmK+CovlPwZF3NVr9PP6AzgxTm4Sd44ZPaOFsBpXNFKbwe4tIteyMkIyB3yW0V2",
+	"3cwRms/wVFK5mN3iQbVcllc/fP/67Gnz/Puz7vFDG9fyzBVwAdYrmyX4wCMRxiOeYHn73Bt2Hj08aj88",
+	"etxut3bAuAiThLmgfJr+0nxG794slkfnU1TMfLXbZs0yIyYbJ41//7vvf+i2m77/4ZH45V//pbHmfOFJ",
+	"IIxIrm3IbY4Mp8GbiZKDZsplpEZN/NHyt4Bla57bKyvf4XhH78BHAkUlyIo8P6Cpf7z4Jo/CjnjEj7vr",
+	"jP6ZSOIrkc6acz14N1qGG5WrY367XALIM25BejuAUjmKETrDftg16kJcCZn9SoPpq3TUont5DYjzZnw0",
+	"rmPY3MAsfEcn3cqVG6YmQDR7TKqpEX0U8f28e+b2buYNzaqKZqFMJCUoxDXibJLBjmdKJrMqFV7U3tAO",
+	"hchjNhJHVGg2aL/c/rrOE3719GsvjV0FvbBWMWHeFAQXOhoOiIDxEMyHe3kWdUtggoVOk027bS7yXOYO",
+	"2m0LjupKt27LHpvq3ppFrUFD2Xfg3hEcQd7CiAa/3eiI0/GZtOAWT/YBouDUe1bWmYPWBJtWJU8KY0/K",
+	"Bony1kBbkqvVXHayCJEsZIR1sVWwPDc+4vMNdd43LxSQpA1T03v0oa9VBNESV0mhG4qfHQgbsF70UoCV",
+	"RA08y0SkWU8MYmmsIuqSByw8aNiOBUY9zr8/a1oXeIhmBFrUp642gcweX0KaEcDtgSmAvczYwFgb0N0O",
+	"lbi27EEXmgtEyrWIQNhRT8KQR0uqHUq4K8/xje/WQEnUoJZPr849KmDb6yHvHj882UGAYMj1sHHS2MGd",
+	"LmOZQ88af2+ciqvGSaN9w/8BQc/vm5Jhl5e7DimFtvfeOLs7rKghH2MaDNymXUvIWzHQhPHmZChqpeYZ",
+	"+0c89qgarCDLENxBpfEgljzx8txPxPpxoekA/wEdqwVaFWrzEpEvM2Vr60Zcxn0of42z4bz4NT5fiwXU",
+	"V8+uRBr3Z007fPbi5avnAQuHIrzUgG6l+v0klsJD5JF+DKgvcsZ6s0zksTsU3tGSGgs6eDRLn07S/iMe",
+	"zwta+sgW/7/7caOy//aTR53j7tp1/3Zmb6fu/+NeSN2BkCqua16H8NnLqFSM4mUUoUR+YYuvypXzSgLl",
+	"UCo8NpEJgtCLGUqhNYrofWnJKHEU8PNRTk1FtFHZMBXCYzr+gJZcLAWL+EyvdFAr803mQecIpbH3TL+0",
+	"cNXeHf1k8swcfFeZVAEf/Qnc0FhexRmchuWOZ+G6MrbmPc0c50+2CAFq6XUdJy5Q8hAXcrGtCFoAemBZ",
+	"9eN0BGaYuYUvqfICwOxsUh2BRVA4ZqXhwSWWR6zG/3xZeOmbu4/xXBVW7j+uwbhehc/UflJLyn7UPBYP",
+	"+81H7Yed5uPw8WHzyRE/7j0MH0WPxRPIb17FmUjfYGKzVOfvNcy2MF4hboqNXLh8xpa5b4VN8mmF1lfP",
+	"lmM2P4RlzPbGRY7KhUdwxU2O/8F1/scKIPqXGYLe0inEuhZ0SKirPALanMKpBKB8SnTRid8mvUW3z7fj",
+	"WmQR7up7msVRJVTv6oO1UOFSnK5PxhXh5ncfJrmLA2mRF3hxc9/iKTxAVbbMd7gUJQRtzkbCdfOR5NjN",
+	"YTSuAEZNzKuxAF8n8CX1GhJQp01kEwQtvLxXHKFR0HaQDkGUfmuVfH+SJFXaG6fjqz/+m9og1uAp2SGE",
+	"JG7fMXzcfNzvtJuPeoe8+SQ8iuCVH/HHvSdhO1o0D9Y3Ds7o6YVlqTEQzJAK1ZuLSO1MqulnLtr23ovF",
+	"0YJlX0cU1pXrVFvtWJbrKjmtSIDNAqkvaK3FcsWNxOxvqlfv5PygepUezFPYl9q2wiHs9CmzfATmc11k",
+	"K6jkGqUo7ojPmORpiqDaxK8K8LsTLdKXUdBiQKQlzb2YSLRg3H1H2InZkMsC/jWg7h4aLwnug9VGf+xD",
+	"YCiYGyWUMONXIKyheNqMq9QPDqDEzEwHaAFf6kkYChFh7zZGv6EIAeLpqWCXZheY+z2CkJFnH6EkoTcf",
+	"tuscMfOU26dOraZHMLvBRupjW6dVVg74IrshR/hB9Yq0CHUDskgal7GMFsqtdSuFvCuR0lePC3J/G4zq",
+	"R3P9WmMixV6lQMNu81HYEc1H/LjbfMKPO83D3kPe7nfCbnQkakaKG7vxiXXlEhrcen/9uMoZf9Q85J1e",
+	"81HYjZqPxWG/WbAZ+nkWtmrhxqkaWBrOSEnROOl0214jUxlPoEj6o4cU642TRm+SAJLJRC4bmM54Wj/2",
+	"zt+K5O3pRFL/WZbGZlbanl2MNRfUrIMUHzI6YieNs7/93p6dP37T/7fJj2/+8jg6ev3d8e+DTayIH1Rv",
+	"NYmG2Y976t47DEb8hhLbKnn485ct9PDB9W+qtyLMcGaeZnOdcQbQQ4HTPUFOEeE479KJ1K68LlNMZ2oM",
+	"Gg5cGa0cNZgvQy5tpw0S/gZ0KgKbT8G2fDREjOaeiYyRLrQtPhmL4si2OSERcIQt74Wxu2QJQeR7rDdB",
+	"hek8LUjl2herRBWGL39QvY215Q9mmneRGHHjKzsZq0VmP5axHt6RWM2FancbkYryMn/1G0jMjSRhnQP1",
+	"m+rt3aMvi+nQrNm2ErOG7fB7NWV9jhETI2YQYM1zqERO4nhQrJcKPUkyREWfme/Rrq1qPfhN9Xy5RiwI",
+	"iF7A40Av8ASwArCCsamzVPBR4IbH0zS+Av9DSNskT1WHwJ0T2GMbYAMHvk1O6FN4HTMeyHMH5njT9QQl",
+	"BU9lPNHKXK2xoBf45yLEdqdUt5C+pBS5pYuUzmUTKSgNfcK4viSKFONv1lTY3KlENhtrVZoaZclmksdr",
+	"LCzmghFdELROF9B47tSKvpm4/5QWtKtjcm+xmYqAYsolegKO1g/nb9+Yg8+BkBvbo3BF9wmEO9EK7wWP",
+	"bqYTqqzog1Rk6Ww5AADPLdK5GBCUeqOFDQLPIxa0JAH1ATs87+U3amNGwShSPpUE0jCkbeTj5hVAO5Oo",
+	"ZhLMsd7Qwv1srNdO+6S7jTiz7/0ZmLc2PQD7cV/69LXKQWI4IkkEVuJc9VOFUJwXgVIRSePS8iVw1UFe",
+	"aXDXY+kw9sq0mYvB/7eySDBsa46SGcHgATxJRVZT9UFOXgzFDCLkGOCIyADlbCY4xRWetCFm7qowbWVn",
+	"Knht9dKb0lt/+uh5lk7ECU7DRALyn5KiHDnHFGhlzBd+UYr5RqLPJ0nWOOnzRAtnFvWUSgSXtx7zLWdJ",
+	"o3azw7tGfh8a+X3Ubx7zh71H4ePoiWgb+W2uv4gziH3naHtXLXauJviHuWi1zrAYDlxD14FYX9SaI6Iv",
+	"C9eLTvNx2Imaj8Rxv/mYP+k122En6orDvtE95kjHcxd3efNRdNRrPoGEcPi494S3o47o9nPwCvOMFg0O",
+	"dSsu3VPjKTZOOhsI/OKGXR3iLR3qfaz3DmO9ck7QWMlc/nxTu7X064NxKvoiFTIU9QL8+ZVIZwAfDY00",
+	"4MSAHTsWapwQobxKIqb6ZLo6sCYSziESEqeYUy2nZ8OhirFNZMG7L27cd4WB3lweld+6QiwR0rwVpGfj",
+	"sf2j+nx67ickRat+47gwJuNE8QjO9ZbnuDgdNcZc4SX3x/gOvc2hmtrKUXNKbnyQvcZ4Uov4DhgrCaf+",
+	"nCQptqopLaRrP0YwTTjUmYNLQ1r2iuNJdNZYnFBB+7D0qG6LvPT7JBbZtuez4qzVndGy3eNamlpO9+7q",
+	"jO4arnMHYuxznKalooxx6sAyWgfIS1EnkYb63CXdHqpqhxmeoTJmhZGvyGS2E/FabScZ07vJk2RZJXB6",
+	"CbsTXDIjeidjW1xJXm0p36yFkKcs4cbxhFItnXHr0VVF83h0M8dzxxzuQpZEDr7hy7X9nA1kxfv5V78p",
+	"B4+LC+BUf+Yhrj0s8V02CKaXZTfMHvBbEjPXxT+pPGcM4emTxfpAsPG0GgmAfTGuFdTx5wGzbM4NG3LN",
+	"EtHPvK16fybjiGeieBLXqf4vvlBt/f/KoEhF/X95pnbQAbA9EjyP5kl3rThaX8r9tDC7G4m5TU3H4uxt",
+	"mm6xoTOwEm8tDmZmsSK/4toyyQ6FQbR6aiJDI2O3M0Hr7M7iLJmTj/Vqn75H4vYTI3utsWOtwRc2D4bq",
+	"U+ZC8LtRIJkYjY0VuaR/3F7BejNqXYgj7SEMqsPKuRKpxvbyOa0xMmapRsAe7Hoo8G3AZ77UGc8KPSPj",
+	"SS+BmkO0bFWfuVES6GsqmB7y1FIqmR/143TUYm8xUYSYsZrg8GeQOJIq8yUop1Nsq8CuEJ4kLXaWhsP4",
+	"SkSFB6GDmEGbh4ha7Dz+wEI1EvkTKcqBZU19lVpaT2JaAX+yJgnk5vT2E0C3mn4p75QfhRhTn0o2VWzM",
+	"0wyQ7ESS4Nxg2UEsESbAAfzATGR/xh3UOGl0cjX9RslmFOswUcBK4KiTGl7DbADI9jfM0psDQZMKsywj",
+	"3vAadlfW9ge0OxftglZY/VS3N62d4D5Ydt+rwrt9/GWjWIfdKqtTL27v7rv3d9e9XzioVuDmn20Qc610",
+	"+vHAcPcUlC1xpjGDbYWqLaoghMbeJINrAEek2JvrYaPYRGZx4riQaHe2fPlCpQyHhpWTKASx/DKOHISH",
+	"FFPGRwoYL8S85C1mZTg0prH7R+0nD6CkNDDDC8xjjQ6L1FRSZvyvZ69fsX6qZMZGgLx/wgJz1AIYR1CY",
+	"lMA2PtvnnrIgi7NEBL6co7Kys5JB5Bqi1kOVRCLVpyxIuBxM+EAEpyww5yNg9wMd/0ME7OzIaNFXwgzD",
+	"86W5MtIhH4vAY8GIp4NYamgiGI0enLIAYcRooH2lMvPH/cD4QeYHoTA71PwLyEMDzGD5sjgcjwXXZgwf",
+	"A/svjf+EF/sI9PTI4Qr9C/eDMOETLXRgBhpIYLCH+X1XuCmmzTAx1md/fz3RGQ+H4pf7wywb65ODgxF9",
+	"0hrE2XDSa8Uq/+i4NcxGyYMTXwbX12YhPuKAro3InrWKn/zhw8eP//Uf/3l9ffDh48cAq20/AHdLfCUk",
+	"u+/0nlEKeQ1zrBn3pVF1D+A2/15xG2sOZy32JzFTqPyNF2oeexnL6I+aJ2YgjOtLTSmHKVAq9s3d+/EH",
+	"EYF+hp+YUev/af40PxmnMZQiY5sm18xvcI/1sGHSb6CxYR6Uqqn+n1zOzI8sbRQ0plAFM91hCPa7GOkW",
+	"O2P9WCRRfiBQVOceMHlbYPpAoUVP4HgA7UvHkfAlZ1qE2M4PFo19Q6o8SQUZICyWYTKJhOWlMd4TpFNg",
+	"7sCIcodNpez7i9evYK88gzN7P0BUvhPzOxE88IgsWHtMT0bm+w/NiYyzEzZSUszMBeZt8z7YhPdEAiaY",
+	"i9hrX5qh2RfCgLo7r/d04fCxaRqj6BCjE3bYabEfuJzwlBk16bFOq3t45B17vux0W0ftttdus+c/vffs",
+	"Wk1wrcxh/E6kIy7zuTeyYDYWLDCDGJgzCaITY6Z9NUmJEca8Zzj0JSBHYuEOUl8yLYyxlKm0xV7ReIuH",
+	"KpbsFc9i6bHvUiEuYUKeztI4SeKQJSA9qEadqdSXtlids1QMzKreDyKQKJFonl2YI44lTJagCH6f76C+",
+	"Mps14eGlB2M46nYLRfpOOJwwKxo8ZgRTLAcam6qDP/wBZRTQINGxICMWfi0i1mmZKe947D5/4PnyfmwE",
+	"z3XzI7RicXvDe1CtzxLBrwS4rGqStVhw/QeQCoFlYjDXQKiIfmY2Hw7Ol3ASAQYTDtnf8fNf7sMtHgRU",
+	"iWVUGI6txQLfl2KKghrJmGJz8swKDVI+HrJeKvilxpItc9kp4yxUkWC9RIWXLMh3Z2CTjah14PCqPguM",
+	"mjYLAnrHs1rFYwGIalgqc0RQkeGJDmyRGdRhn+Mpv99td9vNTveBo1bkGW8xrHJQvd9EmJnBxxkwTPky",
+	"4FEEsJM8eZcaT8DYxCcM0mFGOxkjJsj5Lkixs+BfItE3KkAmsxYLNJjjz3jGA1TUfSM9M2pMxw+SpHQS",
+	"UWCAhHCSyQqOo243tzXGyhyitLJxDUxma4LebdLA+LmIFFsAMaCjZExs65304NaNZrOJO/GEvYFfoomc",
+	"jmIJz/Al7IDitxf5t2Yprq9TEcZjY9R9/OhLK9VOmJDN7/7ky8KxNEral2genLBrZBI/YfeApBeVv3kA",
+	"Kf977KMvYXx/qH46CHDB0/IQPPPxFI8edDg6Hllz62v3pxH9Hz8a1Sa4VvLjR9YToTmBcDv86Pr6wP4T",
+	"1z3fYLAWxXuhW3PcbB8224cQWqMhlWrovhv1vm+UvJqqje/ywOPCRwvPK4DJRrjvClCynUUMWQj30ZYp",
+	"Xdlue41RLN0HReYn3z9vVN7Jvd0ib9RG9yrFXf9euLE39745VRrKD+guKTmzsEmaqt8sbOB5t3J9l/Jp",
+	"6VRvFCjubEp/ZUe4otHJDsYGATb3j/Nf1lAdO/uk5FvtE3j7UGx9iQAclIKDvkYUYHWk9eA6P9wflyCf",
+	"l6MCK4OsWhDsuXEQXRF8VWFkvT5fem7mk28YYqvIrRVk17Z5tYv8FruoIDdDLVHw7eOW28QtN5fKq8Tx",
+	"vo/xLvsYNxBrS4Ob1SUGhGmF2/0EEjSBw9qyeSH0QFzCx278U0LWGqfxlXHL8oAn+ocItQXSDj/M45m+",
+	"dEiH5pGYKNIOMlFh4QNAIsWVXTpYqfBFCsltfSua5pKMzOWU/XbjeoStTMxNZbvbxJ+LgIcduUlD0EqN",
+	"0AzVeDavFlC2bfKcNQCtN1Ik5MrdupL4umsn9hb+XTayGuVQ0IRQAge4U3QoWZzt3ug/4FhvUF8OnLdj",
+	"uEOgJhDoMTrTtv6f5DkUqlPwMOFQ0JZOMULCDqpIKDKbU9sDv7/EwDHR0wHsRBQR5WUGWT6PBXY0v9Ib",
+	"RMGDliXrzzQb8Ui4O4Rc+hLRuXoCKZNiy6yJXyNjwDgGNBu4Ic44IbfMU/ou0/mLWMM4wJ3FLr2v1zva",
+	"a9C9Bv2SNejXqpzeQUIxX8Mpn92CLoKTsQKhvjAKB0xP9DFqSrjO3DpvLjo1AyfPqBzi4wNhUCLCMqfF",
+	"uGQn7scdD/RSoXKFXZRrUEJeXYWXYl1gsaL9nsZ8KhHtodc35TNUJYViGF/aahjnPFJoDUpqeEUwTopp",
+	"jQNpZvQb0TvbOpx20zl1Uy2wzd4tpBDqr1b9ppoAX9m2OZHCmn0bGREzwXtnau9M7TBdosazW02WHEwk",
+	"qYVVnlOPh5fFlAkomoj1ZiygTwLPIUpACfgb8oVArFf4Q/MOkBuKiAKPZcqXzjM5NT4TQRbF2RrdUkt9",
+	"KLbgQgHim1GtPeHno7DY/z+7UqSFsOo8a/hmHpV7469ft1UOzJk3CmpOYY+dQqsuFgoC/kF5wJ0a7Hyr",
+	"BLYU6UAQt/f89p7f3vP7SqmSjXxZzIqByLkFtZqfjesVnQr9SQrHnX5xStWyWV6xDAWHqF+oNcApmYJk",
+	"n9c3pwW7ASr9F9y4IuB+jQcYa4omsljqTPDIDODQY0ftoxwmOu9eMOpXC8Hi7MHq2sc/O4m9d+fWq82E",
+	"DljxwVVaYbnwvl5zX6/5NdZr5oq8u30pJgmZbyP+8KUUYO5DEF8Sq2EUFQPR6nbDEdZuOrimf31cysJu",
+	"NJ230FACcMMaG7uMQYSSndpKLhQ4mL1JVumme/NRd0oG56bjNlAthRLRWrPny/Pbazzz8oByx/xmo9m1",
+	"o/6NS+29X1io2zTnuGRT76SMc2NRdzBOxVUspkt4K+Ik0aUobCyprtNIN4zAuja0gtzDGhFLT5+3fAMR",
+	"ii/7KR9YO/r7i9evnOjTvC+M0B9PMhZLkP7Ggm8xYyfn0CGjWOtYDjw2kZeSGmcBHQQ5bM2y2C5Mgjlx",
+	"0eNCvxy7HxyYwR7813/8Z1DpQdIE7WXpzmXptn6qxZ7KTxQUKcPHBZc0uqlbBYeapmfhaRCzyDd74cEb",
+	"OA7vynvr1tG+wnKMeJiNEuNHTdrtw3DYgf+Kat8YLjmw1/j0wRj/BK+5PHse/YKuMELNAfbXeP6V07/R",
+	"HqPprNN6Duf281Z7e09ilxQnxbpQaK+GwGK9kq3kSX+Tl1iOeCQ2Zj3fQB2vyoy+HQtZVseZcv0YXh4h",
+	"de8McBiLKFteCWGmkAdtsXf4T6zi9OWKMs4l8eBCHU5xOLbqlN2vqkT1fEl33q7xYy69+dWHfPfe0j7G",
+	"tSfCumGJJoiMQhhmU4+sVvJPNMibuvbgJLHEr5XcV8AZiKK0EoHwJ7j7p6efeiuTmRu41SuxZmY+yjLH",
+	"TUxVAYW5fO3qifcqEbdORLW6PiCKwXbKk//Ek9DgEf8f9JhWqEYN+ubPVO5jZWp/kiRv8PXPIs5eqSuR",
+	"8FCUGQxXFjLAzJ1Yy2OjmgOzZ1bDENrF3bPG3CFuoV2EggBCebKckg+uObhG8sil7P7WhhuLVEPwWYy0",
+	"SK4EIVz1c/HDsCIPKr3RwItSoTVTfawkp6G6piYP+J99CTEhocHM9YiEj8JBKe9bqRe5ujkkgyZ6BK4v",
+	"RcTUJNNxBLsy5NqMLYYCuzjRni+nojdU6lJ78xjtEigN6U3MYPBnwA6oh/EYMBM5gjDat5lyMwap4O7G",
+	"VL0U4ywnsQbgKrqWkNwKszdNVSY8rPxTKQMeHWM4mzEDsYOmOgv45F5+Ww7Tmt9w5ksk4QFCC6RWWZgF",
+	"MzpzgyjlUwk8wzEVeHGJi4YjwEr/OM3nGGdkoISjPJwqYED0bFG/K9ugZ8fZiS/dquCHXr5UQGpUGKp9",
+	"aY/eWkmWilClADMnrrC6zCvU4APSmOrb3SIj8iLgfmmOY9dHwkfzjknChvzKPpLmzoxuAr+e8pkZliN9",
+	"lGyoJqkvgWqjxd72F2AxxQxRjcvoHICRlwMZpzb1YrcrEEXmtZ5A32Fdl3u6xd6L/kSLyJdQREOUlZwl",
+	"YsATxPEK1RW8okXrJ1oKYABW6SVOJ3VFAJZaNjNrej+Ae/xq7hE88PDOUL06I/w7gU2E6JPlfAD3A/Of",
+	"X+Fj90PGC4jHFfNr5rInYjkwO5Mn4Lo5sLZfzUexHJi7WamBjSJGhJmdWOWmiZRrYXTROpHUnBy/mjtg",
+	"pb6scHuIW/fmnAFrUI1YERFrBu8d7X2Jr1VxPzfra04qrPgKzb0FHkfBJWBntkRP9cH0xvOHFiqkRlzR",
+	"kjs/VhczngE+KgIHm6NKzVNsOlRYsB4PJIpyiYDCMQRgIjFSRqRKlTJrCzv04BoUjq/imG+drcBJKhdn",
+	"OycCGUKgMsvMa5lDRBVdqI1xO8ys32pGwUztyugMrP1m3kldHMbamHsgiX3h0W2xyYE4NRa0E0XmFLJc",
+	"2JWhJDZ3xw7Eh7FKs9qQ0CYuWX4mTuecJq/gYqGhjTygQNThTFxrV+f27LyXcQrfg6+FtqnxKU4dty/+",
+	"XbL+C18a58xYreDFZQou8EDrkEti3S4o+ZbGZja/N0+0Xh3+VfLsTmtM91PzOl5O4WHt6YLtVSSHl2rq",
+	"kVMDdwBrFyB/T6nCXIt7mmXxSCSxFIADTCUKOM8ZvxSSHA9qEwMPkPEe+Yqj3P2LtSWqN64fLl1eD5Gm",
+	"8RWyWqJcSwWPTvNKL4JNNq42VYZNhyqppCXBzfX1mdXtm3Ymw8SbA++Z2+hJkhHVDnzkDgD9CecG/w1B",
+	"PPtvmF2xlJJK1rCawg3KLD/wkXOjnKAsf0x/Fxh+zJ9W9X6pAUuvYU84COHN7IPnKEG/pY7or7rZGLLX",
+	"mGAfiiQiAXpjF8rq33yn1ajcn10IcTED8xQajZBkynFfnRZjbEK79Ps9VKkjPvOl5GmqphgIiXVGFXMo",
+	"HQPK7EjAUMTuZfcdtWJmQy7zJwLce/uwjonKvsFdpYLsFLvUPGmW7ZXKXKbIaZVPqkW2yhTlFInleZqk",
+	"7On712ZCZMH38xriSsjsYjam7cy1aIWJ0sK8ratYso3sZvMXCRTbzeOo02k+Cg9584lo95sPe4/44/BJ",
+	"1BadfsMj/3vpMCepUQaWcCZMRy2aggNY0gOzkFokDc8uwpoLuVFSijbw6ryU3Wn7vNQd5qWmubixotl9",
+	"tCIvXkei9SJVI2OTM/R5GJwKTSW7PBXs3dvzC3QjgkmaBMZYDq6z2Vh4YKPrjI/GHpRifgygDCoVVKDs",
+	"S+QSiSMUzxY+wcjdE8TSM09MjdTPhqmaDCibffbuZYv9VU0woK6QsGamJiiR4SYauTtA7BGLk3UetLmU",
+	"wvbO7QBikufGPaGAEpRnYYyda/b384zLiKcRsxI9p4KaTqctTV+7UxCq0QNwTSxllXk6sl1pFtBlzTgK",
+	"vPwvN13Eh2U/dyZngP5JoEWYiiwnVPJlLEm8Sz3NQXzP8K/uhw8wiFiyzjHTIlQy0kZVzvL59oBbJ4pT",
+	"ERq3UUG7b5bGIrJ1ZgoZJVMhICdVaBDmI1F6pRY7VzDHCKKBK5RNoYkY0AllXjWWRiI1k8PturEhH4+F",
+	"FNEJG3Ot8bFmh4DHZe4KDuGQRy121GljAhGGMem5fUsV7opFivXjq8KI0YDRsRwk5idhKLRGUhrYvJal",
+	"DdbWuMTMWLTs6OiQqZQ9Pjo6tBRDPML+J0hChdZj9grwW76k1mlYJ5ERfRJPEnOa0DG9H/z8/E/fv337",
+	"469nr169/fnXd+9f/vns4nnwwCyei6uFXOJbd9q5Rq8N7aIGpH16t6QyYTpagn1R0Lybqtp1dePGvaI0",
+	"bbfaI0pLuDJCS2P5Oc6G53DiGxvr7dJvK70yGoxX6BSB6/fMHftwbH31NspakO1kEWxhcsz7gQfX9K8V",
+	"xTEvMyggiK9EGgvNBsru3VNX9jAWMqK6cMShkBWNmHj/bQXlz3asjfWzzfR+QPBoNPQ+GvJl7PdnsFMY",
+	"twu4lX1dXWhKhlAe8bV7ZMvW4lvZzu3b1XCb67UV2mx/sL4sppSbHKs6ehTSBIgbRwVvNpGT4xFCUic0",
+	"bkhkKXDp/GH9FeZ9bKg+r63z5ZTnaqbP40ST9jH/FpGtzkjFOOEz4NoP7d0ozkSIgrXFGbs6ydsa7zjM",
+	"kv1eipCZhR6pq7krai35Naz2q+42hvtPxdm61bqKuxZrX3eBxd5A33W9hOdqI1RKUudGwnaZwX6QW+S1",
+	"+Zxn7pKqjM6FLZG9FGOsVz9sQ+CmtSy1kt/zJoLS+1QJmYLfYmN2OgOmtmJCBnVITcrFXD/RjQ1FC83T",
+	"7Bx/fctZGJ5lYjTONACDLUnJdCjX4dSGccsWAj7l1Eqn+egR581HvW6n+aTfbjc7vNs7DI+iY/Gwb6ZJ",
+	"fMjO8PlVjzymR9I0njRIiTdc6vvl2nmcbVIpdiFWp1TyvbK3Z7+oLAwU6ueGJNcQAr89gXtwTf+eLaM8",
+	"BXQMGyAxRrHlCtKWOsKeWi9vEzCuJ8lnazKrvqskM7azMA+mxIOIHJYWHi/bqrPMVbUH4obyuwJWgm5c",
+	"W0a1UpRUlFHlM33XpVR2JCURfJeCN1EDEv6Vz+tA7n2Ce+C1bpw8PvIaiBoKo1WTLFTYforNOQUhfdxu",
+	"mxlbU7SP0UosYs3YdyvI9qjd7ITdqPlIHPabj/lRr3kcPoweicf9J7zdA5Zwm5Crn7+sbuo+7kjDbK1f",
+	"nomMx0kt5ApdtdcsX1akJMqF5adQJgcYv6hHPTmnBk7ilCsnhePIYzzRKg9gGl1ItxcRoJCU4ixKgjqa",
+	"8hnjSSp4NPMwj48XZeUQuo3KtJgZBeOSBYXsZfNHMQuoAho8n0yxVIyF01yw+FXhF3znb1o7edvliUv6",
+	"rHsDfbZOeMWtzNYisko4vpzbiPs+lq8XgkoWJSpKsF3L1TGwZyyXnlxiDtUWKRmbggXml1AwFYdDLMYB",
+	"Yw4zQlzOsISkKEPL4tGXtyUfzch2EJzey5i9jPlGZAx413DGdy1f1rPPQLR5C9aZ9kopK2No2eo7pmMZ",
+	"ChbAf4IaKePLT2WF3YGc2R4EteyRwwwWHciji7ZrS9rAvXtfnI+N0lybCsnfVK/0Br+pXtFh7TbbHd5r",
+	"PjIW6WN+2Gt2ySR9xB/3bvBGOOYahxUzAwB1QfAptgljLz/3ubNbkNngzmJvrpOQOxfeKuOZaGLB5RLO",
+	"RaLDXaj7ZtVl3y9UyrpHAKyjiz1ceUW7UwQqiXxpvHOu2VQkCbufTbEfGHscAeNG2sr1Bx7TyvEP58Hf",
+	"kEsHeHGFbHVjwUNxyrgvsd4cXgDHb2vR8T7xSOQ13BhprlIGMFMkKqigdQfAoZ9xTdSnrvrN12cvTb9W",
+	"yfaaG9exsNRbCrRIhXopFcvZu5fMtVhj0wokNY3+cUjFiMxl+0DiQSWY5kBkz8zTVh6/THzIDhA3fWmW",
+	"mkDV/3+RCsHPNj8h7HT4AtDQ8YOnWItk3oZA0wtfzp3KOZ4toNrKCbH+/e++r33//Jd//ZcKYqzKEwrM",
+	"CjfbVeWtUWZANFrDJi04tcxoInQo7ArqYClvinwTHOSL/NuSNl4j6AP4QYBbwANWQUv/CyoMd0DtBjiH",
+	"+625DX7jVxwHML8Z8k/tdjj4V9A8pR3L/vWgfnm77Z2sL/59mytsn2HDSqXl3mChk/hK/KMeKRdMDyit",
+	"TJQcmP8CtgeajGAaWOskQypo6LBmejI2j9QWui8VOuNppllcnSx+FV8JKfQakmCVIubmhcoumk3U2Qq8",
+	"9bStG1JVFYd5yO2t7svyLOMrrbWaI5Gl8RLxbYRe5rAd4xH05MWSvUvVSGRDMdH3mDlkDDkJT5lUhAfA",
+	"E2LV+tlC3dv+tyHXvuTs9fOL9y+fnv968fbH5288Fmeu3U5b9hmG6otl6lJUlsYORPaa3mA9WTBOeLyw",
+	"BQqTYOUAFZ7+Osyy8a/k/etfM5Xx5NoN4Y9+IxzyzG94uGX+6JvH+o2PrNNdqRBuKjFo0K2tba1d7cRr",
+	"YzrTaC7MQlVYGvgtVPHlO2e9HarGQvJx3LJnt8bKiDV7OxbSCO6cP6RiuzxVMkt5mP2gCUr/hvg1eLeS",
+	"/KARN04ah61263BehlQzf2JObl6Yunc6bLVL7zVHiVkHsYKju121Yp8CJsMP52/fbLauM45G2o7W9a/m",
+	"dhutqx3AinW1y3rC7Kre7vm+g8X769nrV+stHiTj662AbrtN4WErOm0DhC0MO2GBugyQBgViEgCZCxQn",
+	"Y48FkRikPBIRXfFeRLHGJJaaSgS2JkNjoJiSReRnFvJwKFrsuH2Ys6wYTdTjGnqvIyIhW+jJztR47ChT",
+	"OJimrMcTLkOR1iif94JH8W7sEJjSMhbWUISXjknLDB9tEvOoKLYGiretvZKPvWIHmi9nrc/Eja2ydezC",
+	"4bSttWl1PJDLvRJEAZKXVI1tEfWovR89V4paAcSDZj0xjAmdL/iDy8/2UjXVZndeCjFmmQK8B8IHrPV/",
+	"e5Msr6R0O80iZQcQNxTmHeBFYjkI2MBYldU78xyveYd2/af3ls3zC3DVX5/HTGuICCZjocYJQisW9yKu",
+	"QdVenEhtm6YPrs2WW05mC48Cxyh4Feus+VP+8wBBwwEJ32xUDTv1ZTbPBHVi3INBykfGDAPQCdjpni8z",
+	"BT/QZgdmSmJbKezEoDDMM4S0CODrmk1XGBZtvJXYhlBWDLKf/FIzqnL909nffm/Pzh+/6f/b5Mc3f3kc",
+	"Hb3+7vj3wb9VlzyZn29d7PQqlpdowq5TkXsLp6YwgXd4YraK9n47lZllDmx9aWQAYsEpVjgwBUGAUI5z",
+	"YqAOYunnoRIIroP6h00Ju3UgiPRCpSKHMkKpoIWMnoO2CoCZQbfYa/Nbd+YjhYG13qyojBBeXLAwicNL",
+	"dv/9i6fscfv48YM56NgIckkOP8Ho3MpG1QVpsZcAN5AA0acVAViGFCkpTinyi3sLEHW12kuGDSXDT6tE",
+	"QSWFZf4rYxMCTBYSPxY/BkaAxpxVsUbqB1667hzityglYPVDPkK+FM94bnHGEhXyBNhiBjCK1IiXaBJm",
+	"RGGIDd0HMLCYJprgbM3jaQquF1yNQawzkQITAplMCAoGbDqeg792nAjG4JFF7Eo6+dy862J59ZljbuN6",
+	"DhHUSMJWGb5SV9zh38wmI2okxOo2Y7K+M0M623ygxKKj+oBwXRxgXHHzZw7V2zkdlzAXkIxF59hxiCIE",
+	"dlS4J4EgL973NQgCTaTa2HZPiGPgaxRolgpcoKdALBHFljMIoc1bLPjQDLkWuOECEAq+RG8nv0nutpg9",
+	"21dpi10oyunZq+LM+e5H7UOvSIuKEKtH7SNULvSCCAm9bN4cBRC0CnMNBETaY5Ox8bCQEAjIf4ytXpw6",
+	"FS6/MazAOOGhGKokgsmM5Rz1kARljcZ2a5E+tOoBFyJJ4ADBxOiZzsSILG5bcFe4k0vF1t+I3I9pAePc",
+	"rCCwhBDx01DEqS7ctQxxXbV7Yip2sb6NkEUyqZ4A8aD6lKGh26J4W7zdzyq9xNsBoZWSxGllNqGFWARU",
+	"fIoPFW75m+otX6UFbPsT2MPDOQ4shKtEVquF/YzbNQ9XAbaxLwt8S46aqbQ5wSGvel9s+kRmrHskULm+",
+	"BDYY/BQGKFVODYAFbMZ8cRxhici0hagvTIl1LBef+73gSTb0bHaAXnw+u1u8FcVLPv7y8f8LAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -7,8 +7,6 @@ package query
 
 import (
 	"context"
-	"database/sql"
-	"strings"
 	"time"
 
 	"counsel/domain"
@@ -26,8 +24,8 @@ func (q *Queries) CountCaseParties(ctx context.Context, caseID domain.ID) (int64
 }
 
 const createCaseParty = `-- name: CreateCaseParty :exec
-INSERT INTO case_parties (id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO case_parties (id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at, key_rules)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type CreateCasePartyParams struct {
@@ -43,6 +41,7 @@ type CreateCasePartyParams struct {
 	RegistrationKey    []byte
 	CreatedBy          domain.ID
 	CreatedAt          time.Time
+	KeyRules           int16
 }
 
 func (q *Queries) CreateCaseParty(ctx context.Context, arg CreateCasePartyParams) error {
@@ -59,6 +58,7 @@ func (q *Queries) CreateCaseParty(ctx context.Context, arg CreateCasePartyParams
 		arg.RegistrationKey,
 		arg.CreatedBy,
 		arg.CreatedAt,
+		arg.KeyRules,
 	)
 	return err
 }
@@ -80,95 +80,8 @@ func (q *Queries) DeleteCaseParty(ctx context.Context, arg DeleteCasePartyParams
 	return result.RowsAffected()
 }
 
-const findParties = `-- name: FindParties :many
-SELECT p.case_id, p.side, p.name_key, p.email_key, p.registration_key, m.role AS my_role
-FROM case_parties p
-JOIN cases c ON c.id = p.case_id
-LEFT JOIN case_members m ON m.case_id = p.case_id AND m.user_id = ?
-WHERE (p.name_key IN (/*SLICE:names*/?) OR p.email_key IN (/*SLICE:emails*/?) OR p.registration_key IN (/*SLICE:registrations*/?))
-  AND p.case_id <> ?
-  AND c.deleted_at IS NULL
-ORDER BY p.id
-LIMIT 1000
-`
-
-type FindPartiesParams struct {
-	Member        domain.ID
-	Names         [][]byte
-	Emails        [][]byte
-	Registrations [][]byte
-	CaseID        domain.ID
-}
-
-type FindPartiesRow struct {
-	CaseID          domain.ID
-	Side            string
-	NameKey         []byte
-	EmailKey        []byte
-	RegistrationKey []byte
-	MyRole          sql.NullString
-}
-
-func (q *Queries) FindParties(ctx context.Context, arg FindPartiesParams) ([]FindPartiesRow, error) {
-	query := findParties
-	var queryParams []interface{}
-	queryParams = append(queryParams, arg.Member)
-	if len(arg.Names) > 0 {
-		for _, v := range arg.Names {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:names*/?", strings.Repeat(",?", len(arg.Names))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:names*/?", "NULL", 1)
-	}
-	if len(arg.Emails) > 0 {
-		for _, v := range arg.Emails {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:emails*/?", strings.Repeat(",?", len(arg.Emails))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:emails*/?", "NULL", 1)
-	}
-	if len(arg.Registrations) > 0 {
-		for _, v := range arg.Registrations {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:registrations*/?", strings.Repeat(",?", len(arg.Registrations))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:registrations*/?", "NULL", 1)
-	}
-	queryParams = append(queryParams, arg.CaseID)
-	rows, err := q.db.QueryContext(ctx, query, queryParams...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []FindPartiesRow
-	for rows.Next() {
-		var i FindPartiesRow
-		if err := rows.Scan(
-			&i.CaseID,
-			&i.Side,
-			&i.NameKey,
-			&i.EmailKey,
-			&i.RegistrationKey,
-			&i.MyRole,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const getCaseParty = `-- name: GetCaseParty :one
-SELECT id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at FROM case_parties WHERE case_id = ? AND id = ?
+SELECT id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at, key_rules FROM case_parties WHERE case_id = ? AND id = ?
 `
 
 type GetCasePartyParams struct {
@@ -192,12 +105,13 @@ func (q *Queries) GetCaseParty(ctx context.Context, arg GetCasePartyParams) (Cas
 		&i.RegistrationKey,
 		&i.CreatedBy,
 		&i.CreatedAt,
+		&i.KeyRules,
 	)
 	return i, err
 }
 
 const listCaseParties = `-- name: ListCaseParties :many
-SELECT id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at FROM case_parties WHERE case_id = ? AND id < ? ORDER BY id DESC LIMIT ?
+SELECT id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at, key_rules FROM case_parties WHERE case_id = ? AND id < ? ORDER BY id DESC LIMIT ?
 `
 
 type ListCasePartiesParams struct {
@@ -228,6 +142,7 @@ func (q *Queries) ListCaseParties(ctx context.Context, arg ListCasePartiesParams
 			&i.RegistrationKey,
 			&i.CreatedBy,
 			&i.CreatedAt,
+			&i.KeyRules,
 		); err != nil {
 			return nil, err
 		}

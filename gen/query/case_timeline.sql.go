@@ -64,6 +64,22 @@ func (q *Queries) CreateTimeline(ctx context.Context, arg CreateTimelineParams) 
 	return err
 }
 
+const getRefusalTime = `-- name: GetRefusalTime :one
+SELECT refused_at FROM case_refusals WHERE case_id = ? AND user_id = ?
+`
+
+type GetRefusalTimeParams struct {
+	CaseID domain.ID
+	UserID domain.ID
+}
+
+func (q *Queries) GetRefusalTime(ctx context.Context, arg GetRefusalTimeParams) (time.Time, error) {
+	row := q.db.QueryRowContext(ctx, getRefusalTime, arg.CaseID, arg.UserID)
+	var refused_at time.Time
+	err := row.Scan(&refused_at)
+	return refused_at, err
+}
+
 const getTimelineHead = `-- name: GetTimelineHead :one
 SELECT seq, hash FROM case_heads WHERE case_id = ?
 `
@@ -190,6 +206,21 @@ type MoveTimelineHeadParams struct {
 
 func (q *Queries) MoveTimelineHead(ctx context.Context, arg MoveTimelineHeadParams) error {
 	_, err := q.db.ExecContext(ctx, moveTimelineHead, arg.Seq, arg.Hash, arg.CaseID)
+	return err
+}
+
+const setRefusalTime = `-- name: SetRefusalTime :exec
+INSERT INTO case_refusals (case_id, user_id, refused_at) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE refused_at = VALUES(refused_at)
+`
+
+type SetRefusalTimeParams struct {
+	CaseID    domain.ID
+	UserID    domain.ID
+	RefusedAt time.Time
+}
+
+func (q *Queries) SetRefusalTime(ctx context.Context, arg SetRefusalTimeParams) error {
+	_, err := q.db.ExecContext(ctx, setRefusalTime, arg.CaseID, arg.UserID, arg.RefusedAt)
 	return err
 }
 

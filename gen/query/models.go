@@ -28,6 +28,16 @@ type CaseHead struct {
 	Hash   []byte
 }
 
+type CaseInvitation struct {
+	ID        domain.ID
+	CaseID    domain.ID
+	Email     string
+	Role      string
+	InvitedBy domain.ID
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
 type CaseMember struct {
 	CaseID    domain.ID
 	UserID    domain.ID
@@ -56,6 +66,7 @@ type CaseParty struct {
 	RegistrationKey    []byte
 	CreatedBy          domain.ID
 	CreatedAt          time.Time
+	KeyRules           int16
 }
 
 type CaseTask struct {
@@ -370,6 +381,7 @@ type TemplateVersion struct {
 	CreatedAt   time.Time
 	PublishedBy *domain.ID
 	PublishedAt sql.NullTime
+	WithdrawnAt sql.NullTime
 }
 
 type User struct {

@@ -14,6 +14,20 @@ import (
 	"counsel/domain"
 )
 
+const archiveTemplate = `-- name: ArchiveTemplate :exec
+UPDATE templates SET archived_at = ? WHERE id = ? AND archived_at IS NULL
+`
+
+type ArchiveTemplateParams struct {
+	ArchivedAt sql.NullTime
+	ID         string
+}
+
+func (q *Queries) ArchiveTemplate(ctx context.Context, arg ArchiveTemplateParams) error {
+	_, err := q.db.ExecContext(ctx, archiveTemplate, arg.ArchivedAt, arg.ID)
+	return err
+}
+
 const countTemplateVersions = `-- name: CountTemplateVersions :one
 SELECT COUNT(*) FROM template_versions WHERE template_id = ?
 `
@@ -26,17 +40,25 @@ func (q *Queries) CountTemplateVersions(ctx context.Context, templateID string) 
 }
 
 const createTemplate = `-- name: CreateTemplate :exec
-INSERT INTO templates (id, created_by, created_at) VALUES (?, ?, ?)
+INSERT INTO templates (id, slug, created_by, sharing, created_at) VALUES (?, ?, ?, ?, ?)
 `
 
 type CreateTemplateParams struct {
 	ID        string
+	Slug      sql.NullString
 	CreatedBy domain.ID
+	Sharing   string
 	CreatedAt time.Time
 }
 
 func (q *Queries) CreateTemplate(ctx context.Context, arg CreateTemplateParams) error {
-	_, err := q.db.ExecContext(ctx, createTemplate, arg.ID, arg.CreatedBy, arg.CreatedAt)
+	_, err := q.db.ExecContext(ctx, createTemplate,
+		arg.ID,
+		arg.Slug,
+		arg.CreatedBy,
+		arg.Sharing,
+		arg.CreatedAt,
+	)
 	return err
 }
 
@@ -72,23 +94,99 @@ func (q *Queries) CreateTemplateVersion(ctx context.Context, arg CreateTemplateV
 	return err
 }
 
-const ensureTemplate = `-- name: EnsureTemplate :exec
-INSERT INTO templates (id, created_by, created_at) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE id = id
+const deleteEmptyTemplate = `-- name: DeleteEmptyTemplate :exec
+DELETE FROM templates WHERE id = ? AND NOT EXISTS (SELECT 1 FROM template_versions v WHERE v.template_id = templates.id)
 `
 
-type EnsureTemplateParams struct {
-	ID        string
-	CreatedBy domain.ID
-	CreatedAt time.Time
-}
-
-func (q *Queries) EnsureTemplate(ctx context.Context, arg EnsureTemplateParams) error {
-	_, err := q.db.ExecContext(ctx, ensureTemplate, arg.ID, arg.CreatedBy, arg.CreatedAt)
+func (q *Queries) DeleteEmptyTemplate(ctx context.Context, id string) error {
+	_, err := q.db.ExecContext(ctx, deleteEmptyTemplate, id)
 	return err
 }
 
+const deleteUnusedTemplateVersions = `-- name: DeleteUnusedTemplateVersions :exec
+DELETE FROM template_versions
+WHERE template_versions.template_id = ? AND template_versions.published_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM renderings r WHERE r.template_id = template_versions.template_id AND r.template_version = template_versions.version)
+`
+
+func (q *Queries) DeleteUnusedTemplateVersions(ctx context.Context, templateID string) error {
+	_, err := q.db.ExecContext(ctx, deleteUnusedTemplateVersions, templateID)
+	return err
+}
+
+const findTemplates = `-- name: FindTemplates :many
+SELECT t.id, COALESCE(t.slug, t.id) AS slug, t.created_by, t.sharing, t.archived_at,
+  EXISTS (SELECT 1 FROM template_versions v WHERE v.template_id = t.id AND v.published_at IS NOT NULL) AS published
+FROM templates t
+WHERE t.slug IN (/*SLICE:slugs*/?) OR (t.slug IS NULL AND t.id IN (/*SLICE:ids*/?))
+ORDER BY t.created_at, t.id
+LIMIT 1000
+`
+
+type FindTemplatesParams struct {
+	Slugs []sql.NullString
+	Ids   []string
+}
+
+type FindTemplatesRow struct {
+	ID         string
+	Slug       string
+	CreatedBy  domain.ID
+	Sharing    string
+	ArchivedAt sql.NullTime
+	Published  bool
+}
+
+func (q *Queries) FindTemplates(ctx context.Context, arg FindTemplatesParams) ([]FindTemplatesRow, error) {
+	query := findTemplates
+	var queryParams []interface{}
+	if len(arg.Slugs) > 0 {
+		for _, v := range arg.Slugs {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:slugs*/?", strings.Repeat(",?", len(arg.Slugs))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:slugs*/?", "NULL", 1)
+	}
+	if len(arg.Ids) > 0 {
+		for _, v := range arg.Ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FindTemplatesRow
+	for rows.Next() {
+		var i FindTemplatesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Slug,
+			&i.CreatedBy,
+			&i.Sharing,
+			&i.ArchivedAt,
+			&i.Published,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const getTemplateVersion = `-- name: GetTemplateVersion :one
-SELECT template_id, version, name, description, body, data_schema, sample, author_id, created_at, published_by, published_at FROM template_versions WHERE template_id = ? AND version = ?
+SELECT template_id, version, name, description, body, data_schema, sample, author_id, created_at, published_by, published_at, withdrawn_at FROM template_versions WHERE template_id = ? AND version = ?
 `
 
 type GetTemplateVersionParams struct {
@@ -111,36 +209,45 @@ func (q *Queries) GetTemplateVersion(ctx context.Context, arg GetTemplateVersion
 		&i.CreatedAt,
 		&i.PublishedBy,
 		&i.PublishedAt,
+		&i.WithdrawnAt,
 	)
 	return i, err
 }
 
-const listTemplateIDs = `-- name: ListTemplateIDs :many
-SELECT DISTINCT template_id FROM template_versions
-WHERE template_id > ? AND (published_at IS NOT NULL OR CAST(? AS SIGNED) = 1)
-ORDER BY template_id
+const listTemplateSlugs = `-- name: ListTemplateSlugs :many
+SELECT DISTINCT COALESCE(t.slug, t.id) AS slug FROM templates t
+WHERE COALESCE(t.slug, t.id) > ? AND t.archived_at IS NULL
+  AND (t.created_by = ? OR CAST(? AS SIGNED) = 1
+    OR (t.sharing = 'firm' AND EXISTS (SELECT 1 FROM template_versions v WHERE v.template_id = t.id AND v.published_at IS NOT NULL)))
+ORDER BY slug
 LIMIT ?
 `
 
-type ListTemplateIDsParams struct {
-	After       string
-	Unpublished int64
-	Limit       int32
+type ListTemplateSlugsParams struct {
+	After      sql.NullString
+	Caller     domain.ID
+	Everything int64
+	Limit      int32
 }
 
-func (q *Queries) ListTemplateIDs(ctx context.Context, arg ListTemplateIDsParams) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, listTemplateIDs, arg.After, arg.Unpublished, arg.Limit)
+func (q *Queries) ListTemplateSlugs(ctx context.Context, arg ListTemplateSlugsParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, listTemplateSlugs,
+		arg.After,
+		arg.Caller,
+		arg.Everything,
+		arg.Limit,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var items []string
 	for rows.Next() {
-		var template_id string
-		if err := rows.Scan(&template_id); err != nil {
+		var slug string
+		if err := rows.Scan(&slug); err != nil {
 			return nil, err
 		}
-		items = append(items, template_id)
+		items = append(items, slug)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -152,15 +259,10 @@ func (q *Queries) ListTemplateIDs(ctx context.Context, arg ListTemplateIDsParams
 }
 
 const listTemplateVersions = `-- name: ListTemplateVersions :many
-SELECT template_id, version, name, description, author_id, created_at, published_at FROM template_versions
-WHERE template_id IN (/*SLICE:ids*/?) AND (published_at IS NOT NULL OR CAST(? AS SIGNED) = 1)
+SELECT template_id, version, name, description, author_id, created_at, published_at, withdrawn_at FROM template_versions
+WHERE template_id IN (/*SLICE:ids*/?)
 ORDER BY template_id, created_at, version
 `
-
-type ListTemplateVersionsParams struct {
-	Ids         []string
-	Unpublished int64
-}
 
 type ListTemplateVersionsRow struct {
 	TemplateID  string
@@ -170,20 +272,20 @@ type ListTemplateVersionsRow struct {
 	AuthorID    domain.ID
 	CreatedAt   time.Time
 	PublishedAt sql.NullTime
+	WithdrawnAt sql.NullTime
 }
 
-func (q *Queries) ListTemplateVersions(ctx context.Context, arg ListTemplateVersionsParams) ([]ListTemplateVersionsRow, error) {
+func (q *Queries) ListTemplateVersions(ctx context.Context, ids []string) ([]ListTemplateVersionsRow, error) {
 	query := listTemplateVersions
 	var queryParams []interface{}
-	if len(arg.Ids) > 0 {
-		for _, v := range arg.Ids {
+	if len(ids) > 0 {
+		for _, v := range ids {
 			queryParams = append(queryParams, v)
 		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
 	} else {
 		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
 	}
-	queryParams = append(queryParams, arg.Unpublished)
 	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
@@ -200,6 +302,7 @@ func (q *Queries) ListTemplateVersions(ctx context.Context, arg ListTemplateVers
 			&i.AuthorID,
 			&i.CreatedAt,
 			&i.PublishedAt,
+			&i.WithdrawnAt,
 		); err != nil {
 			return nil, err
 		}
@@ -214,19 +317,57 @@ func (q *Queries) ListTemplateVersions(ctx context.Context, arg ListTemplateVers
 	return items, nil
 }
 
-const lockTemplate = `-- name: LockTemplate :one
-SELECT id FROM templates WHERE id = ? FOR UPDATE
+const listTemplatesOfOwner = `-- name: ListTemplatesOfOwner :many
+SELECT id, COALESCE(slug, id) AS slug FROM templates WHERE created_by = ? ORDER BY id
 `
 
-func (q *Queries) LockTemplate(ctx context.Context, id string) (string, error) {
+type ListTemplatesOfOwnerRow struct {
+	ID   string
+	Slug string
+}
+
+func (q *Queries) ListTemplatesOfOwner(ctx context.Context, createdBy domain.ID) ([]ListTemplatesOfOwnerRow, error) {
+	rows, err := q.db.QueryContext(ctx, listTemplatesOfOwner, createdBy)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListTemplatesOfOwnerRow
+	for rows.Next() {
+		var i ListTemplatesOfOwnerRow
+		if err := rows.Scan(&i.ID, &i.Slug); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockTemplate = `-- name: LockTemplate :one
+SELECT created_by, sharing, archived_at FROM templates WHERE id = ? FOR UPDATE
+`
+
+type LockTemplateRow struct {
+	CreatedBy  domain.ID
+	Sharing    string
+	ArchivedAt sql.NullTime
+}
+
+func (q *Queries) LockTemplate(ctx context.Context, id string) (LockTemplateRow, error) {
 	row := q.db.QueryRowContext(ctx, lockTemplate, id)
-	var id_2 string
-	err := row.Scan(&id_2)
-	return id_2, err
+	var i LockTemplateRow
+	err := row.Scan(&i.CreatedBy, &i.Sharing, &i.ArchivedAt)
+	return i, err
 }
 
 const publishTemplateVersion = `-- name: PublishTemplateVersion :exec
-UPDATE template_versions SET published_by = ?, published_at = ?
+UPDATE template_versions SET published_by = ?, published_at = ?, withdrawn_at = NULL
 WHERE template_id = ? AND version = ? AND published_at IS NULL
 `
 
@@ -242,6 +383,41 @@ func (q *Queries) PublishTemplateVersion(ctx context.Context, arg PublishTemplat
 		arg.PublishedBy,
 		arg.PublishedAt,
 		arg.TemplateID,
+		arg.Version,
+	)
+	return err
+}
+
+const shareTemplate = `-- name: ShareTemplate :exec
+UPDATE templates SET sharing = ? WHERE id = ?
+`
+
+type ShareTemplateParams struct {
+	Sharing string
+	ID      string
+}
+
+func (q *Queries) ShareTemplate(ctx context.Context, arg ShareTemplateParams) error {
+	_, err := q.db.ExecContext(ctx, shareTemplate, arg.Sharing, arg.ID)
+	return err
+}
+
+const unpublishTemplateVersions = `-- name: UnpublishTemplateVersions :exec
+UPDATE template_versions SET published_by = NULL, published_at = NULL, withdrawn_at = ?
+WHERE template_id = ? AND (? = '' OR version = ?) AND published_at IS NOT NULL
+`
+
+type UnpublishTemplateVersionsParams struct {
+	Now        sql.NullTime
+	TemplateID string
+	Version    string
+}
+
+func (q *Queries) UnpublishTemplateVersions(ctx context.Context, arg UnpublishTemplateVersionsParams) error {
+	_, err := q.db.ExecContext(ctx, unpublishTemplateVersions,
+		arg.Now,
+		arg.TemplateID,
+		arg.Version,
 		arg.Version,
 	)
 	return err

@@ -126,15 +126,20 @@ type About struct {
 	Reason string
 }
 
-// Check tells whether a file can be sealed, and what it holds besides its pages. Invalid: it cannot,
-// and the message says why.
-func (s *Seal) Check(ctx context.Context, file []byte) (Report, error) {
+// Check tells whether a file can be sealed, and how many pages it has. Invalid: it cannot, and
+// the message says why.
+func (s *Seal) Check(ctx context.Context, file []byte) (pages int, err error) {
 	leave, err := s.enter(ctx)
 	if err != nil {
-		return Report{}, err
+		return 0, err
 	}
 	defer leave()
-	return Inspect(ctx, file)
+	defer mend(&err)
+	d, err := read(ctx, file)
+	if err != nil {
+		return 0, err
+	}
+	return d.pages, d.fit()
 }
 
 // Sign adds the pages of another PDF, one that was made here, to a file, and seals both.
@@ -234,17 +239,8 @@ func around(file []byte, hole span) []byte {
 	return bytes.Join([][]byte{file[:hole.start], file[hole.end:]}, nil)
 }
 
-// broken is the reason of a file that cannot be read as it should.
-const broken = "broken"
-
-// unfit refuses a file. reason is stable, why for people.
-func unfit(reason, why string) *domain.Error {
-	return &domain.Error{Code: domain.Invalid, Reason: reason, Message: "The document cannot be signed: " + why}
-}
-
-func because(e *domain.Error, err error) *domain.Error {
-	e.Err = err
-	return e
+func unfit(why string) *domain.Error {
+	return domain.Errorf(domain.Invalid, "The document cannot be signed: %s", why)
 }
 
 // Fingerprint is the SHA-256 of a certificate, as people compare it.

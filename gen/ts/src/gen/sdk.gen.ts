@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
-import type { AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, CancelEmailData, CancelEmailErrors, CancelEmailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelSignatureRequestData, CancelSignatureRequestErrors, CancelSignatureRequestResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, ConsentToSigningData, ConsentToSigningErrors, ConsentToSigningResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreateSuppressionData, CreateSuppressionErrors, CreateSuppressionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeclineSigningData, DeclineSigningErrors, DeclineSigningResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, DeleteSuppressionData, DeleteSuppressionErrors, DeleteSuppressionResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetAccountPageData, GetAccountPageErrors, GetAccountPageResponses, GetAccountScriptData, GetAccountScriptErrors, GetAccountScriptResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetEmailData, GetEmailErrors, GetEmailResponses, GetJobData, GetJobErrors, GetJobResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationPreferencesData, GetNotificationPreferencesErrors, GetNotificationPreferencesResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignatureEvidenceData, GetSignatureEvidenceErrors, GetSignatureEvidenceResponses, GetSignatureRequestData, GetSignatureRequestErrors, GetSignatureRequestResponses, GetSigningDocumentData, GetSigningDocumentErrors, GetSigningDocumentResponses, GetSigningPageData, GetSigningPageErrors, GetSigningPageResponses, GetSigningTextData, GetSigningTextErrors, GetSigningTextResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetUnsubscribePageData, GetUnsubscribePageErrors, GetUnsubscribePageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, InitiateSignatureData, InitiateSignatureErrors, InitiateSignatureResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignatureEventsData, ListSignatureEventsErrors, ListSignatureEventsResponses, ListSignatureRequestsData, ListSignatureRequestsErrors, ListSignatureRequestsResponses, ListSuppressionsData, ListSuppressionsErrors, ListSuppressionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, PingWebhookData, PingWebhookErrors, PingWebhookResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, ReadNotificationsData, ReadNotificationsErrors, ReadNotificationsResponses, ReceiveSignatureWebhookData, ReceiveSignatureWebhookErrors, ReceiveSignatureWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemindSignersData, RemindSignersErrors, RemindSignersResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderBatchData, RenderBatchErrors, RenderBatchResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, SendEmailData, SendEmailErrors, SendEmailResponses, SendEmailsData, SendEmailsErrors, SendEmailsResponses, SendSigningLinkData, SendSigningLinkErrors, SendSigningLinkResponses, SetNotificationPreferencesData, SetNotificationPreferencesErrors, SetNotificationPreferencesResponses, SignDocumentData, SignDocumentErrors, SignDocumentResponses, UnsubscribeAddressData, UnsubscribeAddressErrors, UnsubscribeAddressResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateNotificationData, UpdateNotificationErrors, UpdateNotificationResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewSigningData, ViewSigningErrors, ViewSigningResponses, WarmChatCacheData, WarmChatCacheErrors, WarmChatCacheResponses } from './types.gen.js';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, ArchiveTemplateData, ArchiveTemplateErrors, ArchiveTemplateResponses, CancelEmailData, CancelEmailErrors, CancelEmailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelSignatureRequestData, CancelSignatureRequestErrors, CancelSignatureRequestResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, ConsentToSigningData, ConsentToSigningErrors, ConsentToSigningResponses, CopyTemplateData, CopyTemplateErrors, CopyTemplateResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreateSuppressionData, CreateSuppressionErrors, CreateSuppressionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeclineInvitationData, DeclineInvitationErrors, DeclineInvitationResponses, DeclineSigningData, DeclineSigningErrors, DeclineSigningResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, DeleteSuppressionData, DeleteSuppressionErrors, DeleteSuppressionResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetAccountPageData, GetAccountPageErrors, GetAccountPageResponses, GetAccountScriptData, GetAccountScriptErrors, GetAccountScriptResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetEmailData, GetEmailErrors, GetEmailResponses, GetJobData, GetJobErrors, GetJobResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationPreferencesData, GetNotificationPreferencesErrors, GetNotificationPreferencesResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignatureEvidenceData, GetSignatureEvidenceErrors, GetSignatureEvidenceResponses, GetSignatureRequestData, GetSignatureRequestErrors, GetSignatureRequestResponses, GetSigningDocumentData, GetSigningDocumentErrors, GetSigningDocumentResponses, GetSigningPageData, GetSigningPageErrors, GetSigningPageResponses, GetSigningTextData, GetSigningTextErrors, GetSigningTextResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetUnsubscribePageData, GetUnsubscribePageErrors, GetUnsubscribePageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, InitiateSignatureData, InitiateSignatureErrors, InitiateSignatureResponses, ListCaseInvitationsData, ListCaseInvitationsErrors, ListCaseInvitationsResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignatureEventsData, ListSignatureEventsErrors, ListSignatureEventsResponses, ListSignatureRequestsData, ListSignatureRequestsErrors, ListSignatureRequestsResponses, ListSuppressionsData, ListSuppressionsErrors, ListSuppressionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, PingWebhookData, PingWebhookErrors, PingWebhookResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, ReadNotificationsData, ReadNotificationsErrors, ReadNotificationsResponses, ReceiveSignatureWebhookData, ReceiveSignatureWebhookErrors, ReceiveSignatureWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemindSignersData, RemindSignersErrors, RemindSignersResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderBatchData, RenderBatchErrors, RenderBatchResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, SendEmailData, SendEmailErrors, SendEmailResponses, SendEmailsData, SendEmailsErrors, SendEmailsResponses, SendSigningLinkData, SendSigningLinkErrors, SendSigningLinkResponses, SetNotificationPreferencesData, SetNotificationPreferencesErrors, SetNotificationPreferencesResponses, SignDocumentData, SignDocumentErrors, SignDocumentResponses, UnpublishTemplateData, UnpublishTemplateErrors, UnpublishTemplateResponses, UnsubscribeAddressData, UnsubscribeAddressErrors, UnsubscribeAddressResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateNotificationData, UpdateNotificationErrors, UpdateNotificationResponses, UpdateTemplateData, UpdateTemplateErrors, UpdateTemplateResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewSigningData, ViewSigningErrors, ViewSigningResponses, WarmChatCacheData, WarmChatCacheErrors, WarmChatCacheResponses, WithdrawCaseInvitationData, WithdrawCaseInvitationErrors, WithdrawCaseInvitationResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -215,7 +215,7 @@ export const listUsers = <ThrowOnError extends boolean = true>(options?: Options
  * sent to be signed outside of cases is withdrawn, as is what an admin sent of their documents, and goes after two days, unless somebody signed it:
  * what was signed, and what is to be signed in cases, stays on record as evidence, with the names of
  * its sender and signers and the file that all have signed. What was under way is deleted an hour
- * later. Refused
+ * later. Of the templates they own, versions that are published or that documents were made from stay the firm's. Refused
  * (409) while a legal hold covers a case they are in, worked in or are a party of (`legal_hold`), while
  * they are the only owner of a case (`case_owner`), while a document that all have signed is being
  * sealed (`signature_sealing`), and for the last admin.
@@ -251,7 +251,7 @@ export const updateUser = <ThrowOnError extends boolean = true>(options: Options
  *
  * For the person themselves, and for admins. The account; what was asked, the drafts with all their
  * versions and the documents outside of cases; the mails they sent; what they sent to be signed; what they
- * were asked to sign, once their address is confirmed; the webhooks; the notifications; and, for each case the person is a member of now,
+ * were asked to sign, once their address is confirmed; the webhooks; the notifications; the templates they own; and, for each case the person is a member of now,
  * what they have in it; the case's timeline says that it was taken. What others wrote about them in cases is the
  * cases'. The document arrives as it is read; one that breaks off is not whole.
  *
@@ -568,8 +568,9 @@ export const renderDraftPdf = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * List templates
  *
- * Templates by their ids, each with its published versions; lawyers and admins also see those
- * not yet published. Six come with the service, one for each document type.
+ * Templates by their ids, each with the versions that the caller may use: their own, whatever their
+ * state, and the published ones of templates that are shared with the firm. Others look as if they did not
+ * exist; admins see all. Archived templates are not listed. Six come with the service, one for each document type.
  *
  */
 export const listTemplates = <ThrowOnError extends boolean = true>(options?: Options<ListTemplatesData, ThrowOnError>) => (options?.client ?? client).get<ListTemplatesResponses, ListTemplatesErrors, ThrowOnError, 'data'>({
@@ -582,8 +583,8 @@ export const listTemplates = <ThrowOnError extends boolean = true>(options?: Opt
 /**
  * Create a template
  *
- * Keeps a template with its first version, which is open to everyone only once it is published.
- * For lawyers and admins.
+ * Keeps a template with its first version, which nobody but its owner, the caller, sees until it is published.
+ * For lawyers and admins. The id must be new among the templates that the caller can see (409).
  *
  * `body` is Markdown after YAML front matter: `name` and `description` of the template; `title`
  * of the document, which takes placeholders; `language`; `page` (`size` A4 or Letter,
@@ -637,10 +638,77 @@ export const getTemplate = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
+ * Share a template, or stop sharing it
+ *
+ * With `sharing: firm` everyone may use its published versions; with `private` its owner alone. For the owner and admins.
+ * 409: the firm shares another one of this id.
+ *
+ */
+export const updateTemplate = <ThrowOnError extends boolean = true>(options: Options<UpdateTemplateData, ThrowOnError>) => (options.client ?? client).patch<UpdateTemplateResponses, UpdateTemplateErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/templates/{templateId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Take published versions back
+ *
+ * Takes back the version named by `version`, or else all. Nothing new is rendered from it (409, `template_unpublished`, to
+ * the owner; to others it looks like one that does not exist). Documents made from it can still be verified. It may be
+ * published again. Without a published version nothing changes. For the owner and admins.
+ *
+ */
+export const unpublishTemplate = <ThrowOnError extends boolean = true>(options: Options<UnpublishTemplateData, ThrowOnError>) => (options.client ?? client).post<UnpublishTemplateResponses, UnpublishTemplateErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/templates/{templateId}/unpublish',
+    ...options
+});
+
+/**
+ * Put a template away
+ *
+ * Takes the template out of use for good: it is not listed, only its owner and admins can read it, and
+ * nothing is rendered from it or added to it (409, `template_archived`). Documents made from it can
+ * still be verified, and it can be copied. Archiving it again changes nothing. For the owner and admins.
+ *
+ */
+export const archiveTemplate = <ThrowOnError extends boolean = true>(options: Options<ArchiveTemplateData, ThrowOnError>) => (options.client ?? client).post<ArchiveTemplateResponses, ArchiveTemplateErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/templates/{templateId}/archive',
+    ...options
+});
+
+/**
+ * Copy a template
+ *
+ * Makes a template of the caller's own from a version that they may read, the latest unless they name one: version 1,
+ * not published. Templates that came with the service, or are somebody else's, are changed this way. For lawyers and
+ * admins. 409: the caller sees a template with the new id.
+ *
+ */
+export const copyTemplate = <ThrowOnError extends boolean = true>(options: Options<CopyTemplateData, ThrowOnError>) => (options.client ?? client).post<CopyTemplateResponses, CopyTemplateErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/templates/{templateId}/copy',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Add a version to a template
  *
- * Keeps a further version; those there are never change (409). A template that came with the
- * service takes versions of one's own, too. For lawyers and admins.
+ * Keeps a further version; those there are never change (409). For the template's owner and admins; a template
+ * of somebody else's, or one that came with the service, is copied instead (403, 404 when the caller cannot see it).
  *
  */
 export const createTemplateVersion = <ThrowOnError extends boolean = true>(options: Options<CreateTemplateVersionData, ThrowOnError>) => (options.client ?? client).post<CreateTemplateVersionResponses, CreateTemplateVersionErrors, ThrowOnError, 'data'>({
@@ -657,7 +725,7 @@ export const createTemplateVersion = <ThrowOnError extends boolean = true>(optio
 /**
  * Read one version of a template
  *
- * The body, the JSON Schema of its data and sample data. To clients, a version that is not published looks like one that does not exist.
+ * The body, the JSON Schema of its data and sample data. To all but the owner and admins, a version that is not published looks like one that does not exist.
  */
 export const getTemplateVersion = <ThrowOnError extends boolean = true>(options: Options<GetTemplateVersionData, ThrowOnError>) => (options.client ?? client).get<GetTemplateVersionResponses, GetTemplateVersionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -688,7 +756,10 @@ export const previewTemplateVersion = <ThrowOnError extends boolean = true>(opti
 /**
  * Publish a version of a template
  *
- * Opens the version to everyone, for good. Publishing it again changes nothing. For lawyers and admins.
+ * Opens the version to everyone, when the template is shared with the firm, until it is unpublished. Publishing it
+ * again changes nothing. For the template's owner and admins. 409: the template is archived (`template_archived`),
+ * or the firm shares another one of this id.
+ *
  */
 export const publishTemplateVersion = <ThrowOnError extends boolean = true>(options: Options<PublishTemplateVersionData, ThrowOnError>) => (options.client ?? client).post<PublishTemplateVersionResponses, PublishTemplateVersionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -791,9 +862,12 @@ export const listCaseMembers = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Let somebody into a case
  *
- * For the case's owners. Names an account by either its `userId` or its `email`; where the service
- * sends mail, by an address that its owner has confirmed. The role `lawyer` is only for accounts
- * that are not a client's. Somebody who is a member already is 409.
+ * For the case's owners. Lawyers and admins name an account of the firm by its `userId` or its `email`, and it is a member
+ * at once. Anybody else named by `email` is invited (202), and becomes a member by accepting: a mail says so, where the
+ * service sends any. Whoever has a client's account always invites, and is never told whether there is an account
+ * (`userId` is 403 to them). Where the service sends mail, an account has an address only once its owner has confirmed
+ * it. The role `lawyer` is only for accounts that are not a client's. Somebody who is a member already, or was invited
+ * and has not answered, is 409.
  *
  */
 export const addCaseMember = <ThrowOnError extends boolean = true>(options: Options<AddCaseMemberData, ThrowOnError>) => (options.client ?? client).post<AddCaseMemberResponses, AddCaseMemberErrors, ThrowOnError, 'data'>({
@@ -824,7 +898,7 @@ export const removeCaseMember = <ThrowOnError extends boolean = true>(options: O
 /**
  * Change a member's role
  *
- * For the case's owners. A case keeps an owner: demoting the last one is 409.
+ * For the case's owners. A case keeps an owner: demoting the last one is 409. Invitations by somebody who is no owner any more are void.
  *
  */
 export const updateCaseMember = <ThrowOnError extends boolean = true>(options: Options<UpdateCaseMemberData, ThrowOnError>) => (options.client ?? client).patch<UpdateCaseMemberResponses, UpdateCaseMemberErrors, ThrowOnError, 'data'>({
@@ -836,6 +910,70 @@ export const updateCaseMember = <ThrowOnError extends boolean = true>(options: O
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * List who is invited to a case
+ *
+ * The invitations that nobody has answered yet and that are not out of date, the newest first.
+ */
+export const listCaseInvitations = <ThrowOnError extends boolean = true>(options: Options<ListCaseInvitationsData, ThrowOnError>) => (options.client ?? client).get<ListCaseInvitationsResponses, ListCaseInvitationsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/invitations',
+    ...options
+});
+
+/**
+ * Withdraw an invitation
+ *
+ * For the case's owners. It cannot be accepted any more.
+ */
+export const withdrawCaseInvitation = <ThrowOnError extends boolean = true>(options: Options<WithdrawCaseInvitationData, ThrowOnError>) => (options.client ?? client).delete<WithdrawCaseInvitationResponses, WithdrawCaseInvitationErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/invitations/{invitationId}',
+    ...options
+});
+
+/**
+ * List the cases one is invited to
+ *
+ * The invitations to the caller's address, the newest first. Where the service sends mail, the address must be confirmed first.
+ * What a case is about shows once the invitation is accepted.
+ *
+ */
+export const listInvitations = <ThrowOnError extends boolean = true>(options?: Options<ListInvitationsData, ThrowOnError>) => (options?.client ?? client).get<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/invitations',
+    ...options
+});
+
+/**
+ * Decline an invitation
+ *
+ * Its case shows that it was declined. An invitation to another address looks like one that does not exist.
+ */
+export const declineInvitation = <ThrowOnError extends boolean = true>(options: Options<DeclineInvitationData, ThrowOnError>) => (options.client ?? client).delete<DeclineInvitationResponses, DeclineInvitationErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/invitations/{invitationId}',
+    ...options
+});
+
+/**
+ * Accept an invitation
+ *
+ * Makes the caller a member of the case. An invitation to another address looks like one that does not exist. 409: the role `lawyer`
+ * is not for the account of a client, the caller is a member already, or the case is full.
+ *
+ */
+export const acceptInvitation = <ThrowOnError extends boolean = true>(options: Options<AcceptInvitationData, ThrowOnError>) => (options.client ?? client).post<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/invitations/{invitationId}/accept',
+    ...options
 });
 
 /**
@@ -945,9 +1083,10 @@ export const replaceCaseTask = <ThrowOnError extends boolean = true>(options: Op
  * List the parties of a case
  *
  * The people and companies in the case, the newest first, each with its conflicts as they are now: the same person or
- * company on the other side of another case. Names are the same whatever their case, accents, titles and forms of company; an equal e-mail address
+ * company on the other side of another case. Names are the same whatever their case, accents, script, spacing, order, titles and forms of company (`name`);
+ * a person's may also lack a name, or have its initial (`similarName`: people look whether it is the same person). An equal e-mail address
  * or registration number counts too. A case the caller may not see is not named, and however many of those there are, they are one conflict.
- * `conflicts` is for those who work on the case; to clients and viewers it is absent.
+ * `conflicts` is for lawyers and admins who work on the case. To others, and to everyone with a client's account, it is absent: it tells whom the firm acts for.
  *
  */
 export const listCaseParties = <ThrowOnError extends boolean = true>(options: Options<ListCasePartiesData, ThrowOnError>) => (options.client ?? client).get<ListCasePartiesResponses, ListCasePartiesErrors, ThrowOnError, 'data'>({
@@ -960,7 +1099,8 @@ export const listCaseParties = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Add a party to a case
  *
- * For owners, lawyers and assistants of an open case. The answer names the conflicts, which do not stop it: people decide about those.
+ * For owners, lawyers and assistants of an open case. The answer names the conflicts, unless the caller has a client's account; they do not stop
+ * it: people decide about those.
  *
  */
 export const addCaseParty = <ThrowOnError extends boolean = true>(options: Options<AddCasePartyData, ThrowOnError>) => (options.client ?? client).post<AddCasePartyResponses, AddCasePartyErrors, ThrowOnError, 'data'>({
@@ -992,7 +1132,7 @@ export const removeCaseParty = <ThrowOnError extends boolean = true>(options: Op
  *
  * Who did what and when, the newest first: changes, but also reads, downloads and refusals. Nothing is shown and nothing is
  * changed without an entry here, and no entry is ever changed or removed. Each carries the SHA-256 of the one before. Entries hold ids and kinds, never what
- * a person wrote. Lists of cases are not entered.
+ * a person wrote. Lists of cases are not entered. What somebody who is no member tried is entered a moment later, and once an hour for each of them.
  *
  */
 export const listCaseTimeline = <ThrowOnError extends boolean = true>(options: Options<ListCaseTimelineData, ThrowOnError>) => (options.client ?? client).get<ListCaseTimelineResponses, ListCaseTimelineErrors, ThrowOnError, 'data'>({
@@ -1649,14 +1789,8 @@ export const retryJob = <ThrowOnError extends boolean = true>(options: Options<R
  * and a digital seal (PAdES), as a document of kind `signed`, and everybody gets it by e-mail.
  *
  * `signingUrl` leads to the page where a signer has their link mailed to them; it holds no
- * secret, so it can be passed on.
- *
- * The document is looked through first. What nobody can sign, or seal, is 422: the error's `reason` is
- * `encrypted`, `signed` (it carries a digital signature already; an empty signature field does no harm),
- * `xfa` or `broken`. What nobody should sign unawares is 422 with the code `document_unfit`: for each
- * place there is an error with its `reason`, `page` and `quote`. The reasons are those of `SigningRisk`;
- * name in `acceptRisks` those that you accept, and they are put into the log, the certificate and the
- * evidence. Lines to sign on, and to write name, place and date on beside them, are no blanks.
+ * secret, so it can be passed on. Encrypted PDFs, and those that carry a digital signature
+ * already, are 422.
  *
  * Where an outside provider has documents signed, it gets the document with pages for the
  * signatures behind it; mails, links and log are the same, and what comes back is the provider's

@@ -25,9 +25,7 @@ export type NextCursor = string;
 export type Role = 'client' | 'lawyer' | 'admin';
 
 /**
- * An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
- * domain in its own letters and in ASCII (xn--).
- *
+ * An e-mail address; upper and lower case are the same.
  */
 export type EmailAddress = string;
 
@@ -83,7 +81,7 @@ export type Problem = {
      */
     instance?: string;
     /**
-     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
      */
     code: string;
     /**
@@ -105,18 +103,6 @@ export type FieldError = {
      * What is wrong with it.
      */
     detail: string;
-    /**
-     * What is wrong with a document, for programs: see `initiateSignature`.
-     */
-    reason?: string;
-    /**
-     * The page of the document, from 1.
-     */
-    page?: number;
-    /**
-     * The words of the document, or the name of what it holds.
-     */
-    quote?: string;
 };
 
 export type RegisterRequest = {
@@ -264,6 +250,10 @@ export type UserExport = {
      * How they are told.
      */
     notificationPreferences: Array<NotificationPreference>;
+    /**
+     * The versions of the templates that the person owns.
+     */
+    templates: Array<TemplateVersion>;
     /**
      * The cases the person is a member of.
      */
@@ -1028,6 +1018,46 @@ export type CaseMemberList = {
     items: Array<CaseMember>;
 };
 
+export type CaseInvitation = {
+    id: Id;
+    caseId: Id;
+    email: EmailAddress;
+    role: CaseRole;
+    invitedBy: Id;
+    createdAt: Time;
+    expiresAt: Time;
+};
+
+export type CaseInvitationList = {
+    /**
+     * The invitations.
+     */
+    items: Array<CaseInvitation>;
+};
+
+export type Invitation = {
+    id: Id;
+    /**
+     * The name of the person who invites.
+     */
+    inviterName: string;
+    role: CaseRole;
+    createdAt: Time;
+    expiresAt: Time;
+};
+
+export type InvitationList = {
+    /**
+     * The invitations.
+     */
+    items: Array<Invitation>;
+};
+
+export type AcceptedInvitation = {
+    caseId: Id;
+    role: CaseRole;
+};
+
 export type CreateCaseNoteRequest = {
     /**
      * The note.
@@ -1143,9 +1173,9 @@ export type CaseParty = {
 export type PartyConflict = {
     side: PartySide;
     /**
-     * What is the same.
+     * What is the same, or, by `similarName`, may be.
      */
-    matched: Array<'name' | 'email' | 'registrationNumber'>;
+    matched: Array<'name' | 'similarName' | 'email' | 'registrationNumber'>;
     caseId?: Id;
 };
 
@@ -1510,10 +1540,6 @@ export type InitiateSignatureRequest = {
      */
     message?: string;
     /**
-     * What the document may hold all the same. Only what it does hold is put on record.
-     */
-    acceptRisks?: Array<SigningRisk>;
-    /**
      * Of the mails, as a BCP 47 tag: German, French, Spanish, or else English. What the Accept-Language header says when absent.
      */
     language?: string;
@@ -1522,11 +1548,6 @@ export type InitiateSignatureRequest = {
      */
     expiresAt?: Time;
 };
-
-/**
- * What makes a document unfit to be signed. blank: a blank, a placeholder or a field of a template that is not filled in; draft: it is marked as a draft; empty_field: a required form field is empty; javascript: a script; launch: it starts a program or opens a file; link: it opens an address of the web; form_action: it sends, fills or empties its form; external_document: it leads into another file, or takes contents from one; action: it shows, hides or prints something by itself; attachment: a file within it; media: sound, film or 3D; layers: contents that are hidden, or print otherwise than they show.
- */
-export type SigningRisk = 'blank' | 'draft' | 'empty_field' | 'javascript' | 'launch' | 'link' | 'form_action' | 'external_document' | 'action' | 'attachment' | 'media' | 'layers';
 
 export type NewSigner = {
     /**
@@ -1666,10 +1687,6 @@ export type SignatureEvent = {
      * A checksum, the version of what was consented to, the risks that were accepted, or why it failed.
      */
     detail?: string;
-    /**
-     * The name that was typed as a signature, where it is another than the signer's.
-     */
-    signedAs?: string;
     prev: Hash;
     hash: Hash;
 };
@@ -2036,7 +2053,7 @@ export type TemplateVersionSummary = {
      */
     name: string;
     /**
-     * Whether everyone may use it.
+     * Whether it may be used by all with whom the template is shared.
      */
     published: boolean;
     authorId?: Id;
@@ -2046,6 +2063,9 @@ export type TemplateVersionSummary = {
 
 export type Template = {
     templateId: TemplateId;
+    sharing: TemplateSharing;
+    ownerId?: Id;
+    archivedAt?: Time;
     /**
      * Its name in the latest version.
      */
@@ -2077,7 +2097,7 @@ export type TemplateVersion = {
      */
     name: string;
     /**
-     * Whether everyone may use it.
+     * Whether it may be used by all with whom the template is shared.
      */
     published: boolean;
     authorId?: Id;
@@ -2144,6 +2164,20 @@ export type CreateTemplateVersionRequest = {
     sampleData: {
         [key: string]: unknown;
     };
+};
+
+/**
+ * Who may use the published versions: everyone, or the owner alone.
+ */
+export type TemplateSharing = 'firm' | 'private';
+
+export type UpdateTemplateRequest = {
+    sharing: TemplateSharing;
+};
+
+export type CopyTemplateRequest = {
+    templateId: TemplateId;
+    version?: TemplateVersionName;
 };
 
 export type PreviewTemplateRequest = {
@@ -4395,6 +4429,269 @@ export type GetTemplateResponses = {
 
 export type GetTemplateResponse = GetTemplateResponses[keyof GetTemplateResponses];
 
+export type UpdateTemplateData = {
+    body: UpdateTemplateRequest;
+    path: {
+        /**
+         * The template's id.
+         */
+        templateId: TemplateId;
+    };
+    query?: never;
+    url: '/api/templates/{templateId}';
+};
+
+export type UpdateTemplateErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdateTemplateError = UpdateTemplateErrors[keyof UpdateTemplateErrors];
+
+export type UpdateTemplateResponses = {
+    /**
+     * The template as it is now.
+     */
+    200: Template;
+};
+
+export type UpdateTemplateResponse = UpdateTemplateResponses[keyof UpdateTemplateResponses];
+
+export type UnpublishTemplateData = {
+    body?: never;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The template's id.
+         */
+        templateId: TemplateId;
+    };
+    query?: {
+        /**
+         * The version to take back; all when absent.
+         */
+        version?: TemplateVersionName;
+    };
+    url: '/api/templates/{templateId}/unpublish';
+};
+
+export type UnpublishTemplateErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UnpublishTemplateError = UnpublishTemplateErrors[keyof UnpublishTemplateErrors];
+
+export type UnpublishTemplateResponses = {
+    /**
+     * The template as it is now.
+     */
+    200: Template;
+};
+
+export type UnpublishTemplateResponse = UnpublishTemplateResponses[keyof UnpublishTemplateResponses];
+
+export type ArchiveTemplateData = {
+    body?: never;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The template's id.
+         */
+        templateId: TemplateId;
+    };
+    query?: never;
+    url: '/api/templates/{templateId}/archive';
+};
+
+export type ArchiveTemplateErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ArchiveTemplateError = ArchiveTemplateErrors[keyof ArchiveTemplateErrors];
+
+export type ArchiveTemplateResponses = {
+    /**
+     * The template as it is now.
+     */
+    200: Template;
+};
+
+export type ArchiveTemplateResponse = ArchiveTemplateResponses[keyof ArchiveTemplateResponses];
+
+export type CopyTemplateData = {
+    body: CopyTemplateRequest;
+    headers?: {
+        /**
+         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The template's id.
+         */
+        templateId: TemplateId;
+    };
+    query?: never;
+    url: '/api/templates/{templateId}/copy';
+};
+
+export type CopyTemplateErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The body is larger than the service takes.
+     */
+    413: Problem;
+    /**
+     * A field is readable but not acceptable; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CopyTemplateError = CopyTemplateErrors[keyof CopyTemplateErrors];
+
+export type CopyTemplateResponses = {
+    /**
+     * The copy.
+     */
+    201: TemplateVersion;
+};
+
+export type CopyTemplateResponse = CopyTemplateResponses[keyof CopyTemplateResponses];
+
 export type CreateTemplateVersionData = {
     body: CreateTemplateVersionRequest;
     headers?: {
@@ -5060,6 +5357,10 @@ export type AddCaseMemberResponses = {
      * The member.
      */
     201: CaseMember;
+    /**
+     * They are invited.
+     */
+    202: CaseInvitation;
 };
 
 export type AddCaseMemberResponse = AddCaseMemberResponses[keyof AddCaseMemberResponses];
@@ -5195,6 +5496,259 @@ export type UpdateCaseMemberResponses = {
 };
 
 export type UpdateCaseMemberResponse = UpdateCaseMemberResponses[keyof UpdateCaseMemberResponses];
+
+export type ListCaseInvitationsData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/invitations';
+};
+
+export type ListCaseInvitationsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListCaseInvitationsError = ListCaseInvitationsErrors[keyof ListCaseInvitationsErrors];
+
+export type ListCaseInvitationsResponses = {
+    /**
+     * The invitations.
+     */
+    200: CaseInvitationList;
+};
+
+export type ListCaseInvitationsResponse = ListCaseInvitationsResponses[keyof ListCaseInvitationsResponses];
+
+export type WithdrawCaseInvitationData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The invitation's id.
+         */
+        invitationId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/invitations/{invitationId}';
+};
+
+export type WithdrawCaseInvitationErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type WithdrawCaseInvitationError = WithdrawCaseInvitationErrors[keyof WithdrawCaseInvitationErrors];
+
+export type WithdrawCaseInvitationResponses = {
+    /**
+     * It is withdrawn.
+     */
+    204: void;
+};
+
+export type WithdrawCaseInvitationResponse = WithdrawCaseInvitationResponses[keyof WithdrawCaseInvitationResponses];
+
+export type ListInvitationsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/invitations';
+};
+
+export type ListInvitationsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListInvitationsError = ListInvitationsErrors[keyof ListInvitationsErrors];
+
+export type ListInvitationsResponses = {
+    /**
+     * The invitations.
+     */
+    200: InvitationList;
+};
+
+export type ListInvitationsResponse = ListInvitationsResponses[keyof ListInvitationsResponses];
+
+export type DeclineInvitationData = {
+    body?: never;
+    path: {
+        /**
+         * The invitation's id.
+         */
+        invitationId: Id;
+    };
+    query?: never;
+    url: '/api/invitations/{invitationId}';
+};
+
+export type DeclineInvitationErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeclineInvitationError = DeclineInvitationErrors[keyof DeclineInvitationErrors];
+
+export type DeclineInvitationResponses = {
+    /**
+     * It is declined.
+     */
+    204: void;
+};
+
+export type DeclineInvitationResponse = DeclineInvitationResponses[keyof DeclineInvitationResponses];
+
+export type AcceptInvitationData = {
+    body?: never;
+    path: {
+        /**
+         * The invitation's id.
+         */
+        invitationId: Id;
+    };
+    query?: never;
+    url: '/api/invitations/{invitationId}/accept';
+};
+
+export type AcceptInvitationErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
+     * The request lacks a valid token, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such thing, or the caller may not know of it.
+     */
+    404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
+     * The caller's budget of requests, or of tries to sign in, is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong here. The request id helps to find out what.
+     */
+    500: Problem;
+    /**
+     * A part the request needs is down; try again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+
+export type AcceptInvitationResponses = {
+    /**
+     * The case, which is open to the caller now.
+     */
+    200: AcceptedInvitation;
+};
+
+export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
 
 export type ListCaseNotesData = {
     body?: never;

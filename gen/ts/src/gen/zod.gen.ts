@@ -27,11 +27,9 @@ export const zRole = z.enum([
 ]);
 
 /**
- * An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
- * domain in its own letters and in ASCII (xn--).
- *
+ * An e-mail address; upper and lower case are the same.
  */
-export const zEmailAddress = z.string().min(3).max(254);
+export const zEmailAddress = z.email().min(3).max(254);
 
 /**
  * Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
@@ -76,10 +74,7 @@ export const zSeverity = z.enum([
 
 export const zFieldError = z.object({
     pointer: z.string().max(1000).regex(/^[\s\S]*$/),
-    detail: z.string().max(1000).regex(/^[\s\S]*$/),
-    reason: z.string().max(64).regex(/^[a-z_]+$/).optional(),
-    page: z.int().gte(1).lte(1000000).optional(),
-    quote: z.string().max(400).regex(/^[\s\S]*$/).optional()
+    detail: z.string().max(1000).regex(/^[\s\S]*$/)
 });
 
 /**
@@ -582,6 +577,37 @@ export const zCaseMemberList = z.object({
     items: z.array(zCaseMember).max(200)
 });
 
+export const zCaseInvitation = z.object({
+    id: zId,
+    caseId: zId,
+    email: zEmailAddress,
+    role: zCaseRole,
+    invitedBy: zId,
+    createdAt: zTime,
+    expiresAt: zTime
+});
+
+export const zCaseInvitationList = z.object({
+    items: z.array(zCaseInvitation).max(100)
+});
+
+export const zInvitation = z.object({
+    id: zId,
+    inviterName: z.string().max(200).regex(/^[\s\S]*$/),
+    role: zCaseRole,
+    createdAt: zTime,
+    expiresAt: zTime
+});
+
+export const zInvitationList = z.object({
+    items: z.array(zInvitation).max(100)
+});
+
+export const zAcceptedInvitation = z.object({
+    caseId: zId,
+    role: zCaseRole
+});
+
 export const zCreateCaseNoteRequest = z.object({
     body: z.string().min(1).max(10000).regex(/\S/)
 });
@@ -652,9 +678,10 @@ export const zPartyConflict = z.object({
     side: zPartySide,
     matched: z.array(z.enum([
         'name',
+        'similarName',
         'email',
         'registrationNumber'
-    ])).min(1).max(3),
+    ])).min(1).max(4),
     caseId: zId.optional()
 });
 
@@ -935,27 +962,9 @@ export const zSignerStatus = z.enum([
  */
 export const zSignatureWorkflow = z.enum(['sequential', 'parallel']);
 
-/**
- * What makes a document unfit to be signed. blank: a blank, a placeholder or a field of a template that is not filled in; draft: it is marked as a draft; empty_field: a required form field is empty; javascript: a script; launch: it starts a program or opens a file; link: it opens an address of the web; form_action: it sends, fills or empties its form; external_document: it leads into another file, or takes contents from one; action: it shows, hides or prints something by itself; attachment: a file within it; media: sound, film or 3D; layers: contents that are hidden, or print otherwise than they show.
- */
-export const zSigningRisk = z.enum([
-    'blank',
-    'draft',
-    'empty_field',
-    'javascript',
-    'launch',
-    'link',
-    'form_action',
-    'external_document',
-    'action',
-    'attachment',
-    'media',
-    'layers'
-]);
-
 export const zNewSigner = z.object({
     name: z.string().min(1).max(100).regex(/\S/),
-    email: z.string().min(3).max(254),
+    email: z.email().min(3).max(254),
     order: z.int().gte(1).lte(1000).optional()
 });
 
@@ -964,7 +973,6 @@ export const zInitiateSignatureRequest = z.object({
     signers: z.array(zNewSigner).min(1).max(20),
     workflow: zSignatureWorkflow,
     message: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
-    acceptRisks: z.array(zSigningRisk).max(20).optional(),
     language: z.string().min(2).max(35).regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/).optional(),
     expiresAt: zTime.optional()
 });
@@ -979,7 +987,7 @@ export const zSigner = z.object({
     number: z.int().gte(1).lte(20),
     turn: z.int().gte(1).lte(1000),
     name: z.string().max(255).regex(/^[\s\S]*$/),
-    email: z.string().max(320),
+    email: z.email().max(320),
     status: zSignerStatus,
     signedAt: zTime.optional(),
     reason: z.string().max(1000).regex(/^[\s\S]*$/).optional()
@@ -1061,7 +1069,6 @@ export const zSignatureEvent = z.object({
     ip: z.string().max(45).regex(/^[ -~]*$/).optional(),
     userAgent: z.string().max(300).regex(/^[ -~]*$/).optional(),
     detail: z.string().max(200).regex(/^[ -~]*$/).optional(),
-    signedAs: z.string().max(100).regex(/^[\s\S]*$/).optional(),
     prev: zHash,
     hash: zHash
 });
@@ -1136,7 +1143,7 @@ export const zSigningDecline = z.object({
 
 export const zSigningLinkRequest = z.object({
     trackingId: zId,
-    email: z.string().min(3).max(254)
+    email: z.email().min(3).max(254)
 });
 
 /**
@@ -1318,19 +1325,6 @@ export const zTemplateVersionSummary = z.object({
     publishedAt: zTime.optional()
 });
 
-export const zTemplate = z.object({
-    templateId: zTemplateId,
-    name: z.string().max(300).regex(/^[\s\S]*$/),
-    description: z.string().max(1000).regex(/^[\s\S]*$/),
-    latestVersion: zTemplateVersionName,
-    versions: z.array(zTemplateVersionSummary).max(250)
-});
-
-export const zTemplateList = z.object({
-    items: z.array(zTemplate).max(100),
-    nextCursor: zNextCursor.optional()
-});
-
 export const zTemplateVersion = z.object({
     templateId: zTemplateId,
     version: zTemplateVersionName,
@@ -1358,6 +1352,36 @@ export const zCreateTemplateVersionRequest = z.object({
     body: z.string().min(1).max(200000).regex(/\S/),
     schema: z.record(z.string(), z.unknown()),
     sampleData: z.record(z.string(), z.unknown())
+});
+
+/**
+ * Who may use the published versions: everyone, or the owner alone.
+ */
+export const zTemplateSharing = z.enum(['firm', 'private']);
+
+export const zTemplate = z.object({
+    templateId: zTemplateId,
+    sharing: zTemplateSharing,
+    ownerId: zId.optional(),
+    archivedAt: zTime.optional(),
+    name: z.string().max(300).regex(/^[\s\S]*$/),
+    description: z.string().max(1000).regex(/^[\s\S]*$/),
+    latestVersion: zTemplateVersionName,
+    versions: z.array(zTemplateVersionSummary).max(250)
+});
+
+export const zTemplateList = z.object({
+    items: z.array(zTemplate).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+export const zUpdateTemplateRequest = z.object({
+    sharing: zTemplateSharing
+});
+
+export const zCopyTemplateRequest = z.object({
+    templateId: zTemplateId,
+    version: zTemplateVersionName.optional()
 });
 
 export const zPreviewTemplateRequest = z.object({
@@ -1573,6 +1597,7 @@ export const zUserExport = z.object({
     webhooks: z.array(zWebhook).max(10000000),
     notifications: z.array(zNotification).max(10000000),
     notificationPreferences: z.array(zNotificationPreference).max(100),
+    templates: z.array(zTemplateVersion).max(10000000),
     cases: z.array(zExportedShare).max(10000000)
 });
 
@@ -2004,6 +2029,62 @@ export const zGetTemplatePath = z.object({
  */
 export const zGetTemplateResponse = zTemplate;
 
+export const zUpdateTemplateBody = zUpdateTemplateRequest;
+
+export const zUpdateTemplatePath = z.object({
+    templateId: zTemplateId
+});
+
+/**
+ * The template as it is now.
+ */
+export const zUpdateTemplateResponse = zTemplate;
+
+export const zUnpublishTemplateHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+export const zUnpublishTemplatePath = z.object({
+    templateId: zTemplateId
+});
+
+export const zUnpublishTemplateQuery = z.object({
+    version: zTemplateVersionName.optional()
+});
+
+/**
+ * The template as it is now.
+ */
+export const zUnpublishTemplateResponse = zTemplate;
+
+export const zArchiveTemplateHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+export const zArchiveTemplatePath = z.object({
+    templateId: zTemplateId
+});
+
+/**
+ * The template as it is now.
+ */
+export const zArchiveTemplateResponse = zTemplate;
+
+export const zCopyTemplateBody = zCopyTemplateRequest;
+
+export const zCopyTemplateHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+export const zCopyTemplatePath = z.object({
+    templateId: zTemplateId
+});
+
+/**
+ * The copy.
+ */
+export const zCopyTemplateResponse = zTemplateVersion;
+
 export const zCreateTemplateVersionBody = zCreateTemplateVersionRequest;
 
 export const zCreateTemplateVersionHeaders = z.object({
@@ -2126,10 +2207,10 @@ export const zAddCaseMemberPath = z.object({
     caseId: zId
 });
 
-/**
- * The member.
- */
-export const zAddCaseMemberResponse = zCaseMember;
+export const zAddCaseMemberResponse = z.union([
+    zCaseMember,
+    zCaseInvitation
+]);
 
 export const zRemoveCaseMemberPath = z.object({
     caseId: zId,
@@ -2152,6 +2233,48 @@ export const zUpdateCaseMemberPath = z.object({
  * The member as they are now.
  */
 export const zUpdateCaseMemberResponse = zCaseMember;
+
+export const zListCaseInvitationsPath = z.object({
+    caseId: zId
+});
+
+/**
+ * The invitations.
+ */
+export const zListCaseInvitationsResponse = zCaseInvitationList;
+
+export const zWithdrawCaseInvitationPath = z.object({
+    caseId: zId,
+    invitationId: zId
+});
+
+/**
+ * It is withdrawn.
+ */
+export const zWithdrawCaseInvitationResponse = z.void();
+
+/**
+ * The invitations.
+ */
+export const zListInvitationsResponse = zInvitationList;
+
+export const zDeclineInvitationPath = z.object({
+    invitationId: zId
+});
+
+/**
+ * It is declined.
+ */
+export const zDeclineInvitationResponse = z.void();
+
+export const zAcceptInvitationPath = z.object({
+    invitationId: zId
+});
+
+/**
+ * The case, which is open to the caller now.
+ */
+export const zAcceptInvitationResponse = zAcceptedInvitation;
 
 export const zListCaseNotesPath = z.object({
     caseId: zId

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { addCaseMember, addCaseParty, analyzeText, cancelEmail, cancelJob, cancelSignatureRequest, compareDraftVersions, consentToSigning, createCase, createCaseNote, createCaseTask, createDraft, createSuppression, createTemplate, createTemplateVersion, createWebhook, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deleteSuppression, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getJob, getLiveness, getMetrics, getNotificationPreferences, getReadiness, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getUnsubscribePage, getWebhook, getWebhookDelivery, initiateSignature, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listJobs, listNotifications, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, type Options, pingWebhook, previewTemplateVersion, publishTemplateVersion, readNotifications, receiveSignatureWebhook, refreshTokens, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, rotateWebhookSecret, searchDocuments, sendChat, sendEmail, sendEmails, sendSigningLink, setNotificationPreferences, signDocument, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateNotification, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, warmChatCache } from '../sdk.gen.js';
-import type { AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetNotificationPreferencesData, GetNotificationPreferencesError, GetNotificationPreferencesResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListNotificationsData, ListNotificationsError, ListNotificationsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReadNotificationsData, ReadNotificationsError, ReadNotificationsResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SetNotificationPreferencesData, SetNotificationPreferencesError, SetNotificationPreferencesResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateNotificationData, UpdateNotificationError, UpdateNotificationResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse } from '../types.gen.js';
+import { acceptInvitation, addCaseMember, addCaseParty, analyzeText, archiveTemplate, cancelEmail, cancelJob, cancelSignatureRequest, compareDraftVersions, consentToSigning, copyTemplate, createCase, createCaseNote, createCaseTask, createDraft, createSuppression, createTemplate, createTemplateVersion, createWebhook, declineInvitation, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deleteSuppression, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getJob, getLiveness, getMetrics, getNotificationPreferences, getReadiness, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getUnsubscribePage, getWebhook, getWebhookDelivery, initiateSignature, listCaseInvitations, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listInvitations, listJobs, listNotifications, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, type Options, pingWebhook, previewTemplateVersion, publishTemplateVersion, readNotifications, receiveSignatureWebhook, refreshTokens, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, rotateWebhookSecret, searchDocuments, sendChat, sendEmail, sendEmails, sendSigningLink, setNotificationPreferences, signDocument, unpublishTemplate, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateNotification, updateTemplate, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, warmChatCache, withdrawCaseInvitation } from '../sdk.gen.js';
+import type { AcceptInvitationData, AcceptInvitationError, AcceptInvitationResponse, AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, ArchiveTemplateData, ArchiveTemplateError, ArchiveTemplateResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CopyTemplateData, CopyTemplateError, CopyTemplateResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineInvitationData, DeclineInvitationError, DeclineInvitationResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetNotificationPreferencesData, GetNotificationPreferencesError, GetNotificationPreferencesResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, ListCaseInvitationsData, ListCaseInvitationsError, ListCaseInvitationsResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListNotificationsData, ListNotificationsError, ListNotificationsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReadNotificationsData, ReadNotificationsError, ReadNotificationsResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SetNotificationPreferencesData, SetNotificationPreferencesError, SetNotificationPreferencesResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnpublishTemplateData, UnpublishTemplateError, UnpublishTemplateResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateNotificationData, UpdateNotificationError, UpdateNotificationResponse, UpdateTemplateData, UpdateTemplateError, UpdateTemplateResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse, WithdrawCaseInvitationData, WithdrawCaseInvitationError, WithdrawCaseInvitationResponse } from '../types.gen.js';
 
 /**
  * Create an account
@@ -330,7 +330,7 @@ export const listUsersInfiniteOptions = (options?: Options<ListUsersData>) => in
  * sent to be signed outside of cases is withdrawn, as is what an admin sent of their documents, and goes after two days, unless somebody signed it:
  * what was signed, and what is to be signed in cases, stays on record as evidence, with the names of
  * its sender and signers and the file that all have signed. What was under way is deleted an hour
- * later. Refused
+ * later. Of the templates they own, versions that are published or that documents were made from stay the firm's. Refused
  * (409) while a legal hold covers a case they are in, worked in or are a party of (`legal_hold`), while
  * they are the only owner of a case (`case_owner`), while a document that all have signed is being
  * sealed (`signature_sealing`), and for the last admin.
@@ -372,7 +372,7 @@ export const exportUserQueryKey = (options: Options<ExportUserData>) => createQu
  *
  * For the person themselves, and for admins. The account; what was asked, the drafts with all their
  * versions and the documents outside of cases; the mails they sent; what they sent to be signed; what they
- * were asked to sign, once their address is confirmed; the webhooks; the notifications; and, for each case the person is a member of now,
+ * were asked to sign, once their address is confirmed; the webhooks; the notifications; the templates they own; and, for each case the person is a member of now,
  * what they have in it; the case's timeline says that it was taken. What others wrote about them in cases is the
  * cases'. The document arrives as it is read; one that breaks off is not whole.
  *
@@ -829,8 +829,9 @@ export const listTemplatesQueryKey = (options?: Options<ListTemplatesData>) => c
 /**
  * List templates
  *
- * Templates by their ids, each with its published versions; lawyers and admins also see those
- * not yet published. Six come with the service, one for each document type.
+ * Templates by their ids, each with the versions that the caller may use: their own, whatever their
+ * state, and the published ones of templates that are shared with the firm. Others look as if they did not
+ * exist; admins see all. Archived templates are not listed. Six come with the service, one for each document type.
  *
  */
 export const listTemplatesOptions = (options?: Options<ListTemplatesData>) => queryOptions<ListTemplatesResponse, ListTemplatesError, ListTemplatesResponse, ReturnType<typeof listTemplatesQueryKey>>({
@@ -848,8 +849,9 @@ export const listTemplatesInfiniteQueryKey = (options?: Options<ListTemplatesDat
 /**
  * List templates
  *
- * Templates by their ids, each with its published versions; lawyers and admins also see those
- * not yet published. Six come with the service, one for each document type.
+ * Templates by their ids, each with the versions that the caller may use: their own, whatever their
+ * state, and the published ones of templates that are shared with the firm. Others look as if they did not
+ * exist; admins see all. Archived templates are not listed. Six come with the service, one for each document type.
  *
  */
 export const listTemplatesInfiniteOptions = (options?: Options<ListTemplatesData>) => infiniteQueryOptions<ListTemplatesResponse, ListTemplatesError, InfiniteData<ListTemplatesResponse>, QueryKey<Options<ListTemplatesData>>, string | Pick<QueryKey<Options<ListTemplatesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -876,8 +878,8 @@ export const listTemplatesInfiniteOptions = (options?: Options<ListTemplatesData
 /**
  * Create a template
  *
- * Keeps a template with its first version, which is open to everyone only once it is published.
- * For lawyers and admins.
+ * Keeps a template with its first version, which nobody but its owner, the caller, sees until it is published.
+ * For lawyers and admins. The id must be new among the templates that the caller can see (409).
  *
  * `body` is Markdown after YAML front matter: `name` and `description` of the template; `title`
  * of the document, which takes placeholders; `language`; `page` (`size` A4 or Letter,
@@ -936,10 +938,85 @@ export const getTemplateOptions = (options: Options<GetTemplateData>) => queryOp
 });
 
 /**
+ * Share a template, or stop sharing it
+ *
+ * With `sharing: firm` everyone may use its published versions; with `private` its owner alone. For the owner and admins.
+ * 409: the firm shares another one of this id.
+ *
+ */
+export const updateTemplateMutation = (options?: Partial<Options<UpdateTemplateData>>): UseMutationOptions<UpdateTemplateResponse, UpdateTemplateError, Options<UpdateTemplateData>> => {
+    const mutationOptions: UseMutationOptions<UpdateTemplateResponse, UpdateTemplateError, Options<UpdateTemplateData>> = {
+        mutationFn: async (fnOptions) => await updateTemplate({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Take published versions back
+ *
+ * Takes back the version named by `version`, or else all. Nothing new is rendered from it (409, `template_unpublished`, to
+ * the owner; to others it looks like one that does not exist). Documents made from it can still be verified. It may be
+ * published again. Without a published version nothing changes. For the owner and admins.
+ *
+ */
+export const unpublishTemplateMutation = (options?: Partial<Options<UnpublishTemplateData>>): UseMutationOptions<UnpublishTemplateResponse, UnpublishTemplateError, Options<UnpublishTemplateData>> => {
+    const mutationOptions: UseMutationOptions<UnpublishTemplateResponse, UnpublishTemplateError, Options<UnpublishTemplateData>> = {
+        mutationFn: async (fnOptions) => await unpublishTemplate({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Put a template away
+ *
+ * Takes the template out of use for good: it is not listed, only its owner and admins can read it, and
+ * nothing is rendered from it or added to it (409, `template_archived`). Documents made from it can
+ * still be verified, and it can be copied. Archiving it again changes nothing. For the owner and admins.
+ *
+ */
+export const archiveTemplateMutation = (options?: Partial<Options<ArchiveTemplateData>>): UseMutationOptions<ArchiveTemplateResponse, ArchiveTemplateError, Options<ArchiveTemplateData>> => {
+    const mutationOptions: UseMutationOptions<ArchiveTemplateResponse, ArchiveTemplateError, Options<ArchiveTemplateData>> = {
+        mutationFn: async (fnOptions) => await archiveTemplate({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Copy a template
+ *
+ * Makes a template of the caller's own from a version that they may read, the latest unless they name one: version 1,
+ * not published. Templates that came with the service, or are somebody else's, are changed this way. For lawyers and
+ * admins. 409: the caller sees a template with the new id.
+ *
+ */
+export const copyTemplateMutation = (options?: Partial<Options<CopyTemplateData>>): UseMutationOptions<CopyTemplateResponse, CopyTemplateError, Options<CopyTemplateData>> => {
+    const mutationOptions: UseMutationOptions<CopyTemplateResponse, CopyTemplateError, Options<CopyTemplateData>> = {
+        mutationFn: async (fnOptions) => await copyTemplate({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
  * Add a version to a template
  *
- * Keeps a further version; those there are never change (409). A template that came with the
- * service takes versions of one's own, too. For lawyers and admins.
+ * Keeps a further version; those there are never change (409). For the template's owner and admins; a template
+ * of somebody else's, or one that came with the service, is copied instead (403, 404 when the caller cannot see it).
  *
  */
 export const createTemplateVersionMutation = (options?: Partial<Options<CreateTemplateVersionData>>): UseMutationOptions<CreateTemplateVersionResponse, CreateTemplateVersionError, Options<CreateTemplateVersionData>> => {
@@ -958,7 +1035,7 @@ export const getTemplateVersionQueryKey = (options: Options<GetTemplateVersionDa
 /**
  * Read one version of a template
  *
- * The body, the JSON Schema of its data and sample data. To clients, a version that is not published looks like one that does not exist.
+ * The body, the JSON Schema of its data and sample data. To all but the owner and admins, a version that is not published looks like one that does not exist.
  */
 export const getTemplateVersionOptions = (options: Options<GetTemplateVersionData>) => queryOptions<GetTemplateVersionResponse, GetTemplateVersionError, GetTemplateVersionResponse, ReturnType<typeof getTemplateVersionQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getTemplateVersion({
@@ -992,7 +1069,10 @@ export const previewTemplateVersionMutation = (options?: Partial<Options<Preview
 /**
  * Publish a version of a template
  *
- * Opens the version to everyone, for good. Publishing it again changes nothing. For lawyers and admins.
+ * Opens the version to everyone, when the template is shared with the firm, until it is unpublished. Publishing it
+ * again changes nothing. For the template's owner and admins. 409: the template is archived (`template_archived`),
+ * or the firm shares another one of this id.
+ *
  */
 export const publishTemplateVersionMutation = (options?: Partial<Options<PublishTemplateVersionData>>): UseMutationOptions<PublishTemplateVersionResponse, PublishTemplateVersionError, Options<PublishTemplateVersionData>> => {
     const mutationOptions: UseMutationOptions<PublishTemplateVersionResponse, PublishTemplateVersionError, Options<PublishTemplateVersionData>> = {
@@ -1148,9 +1228,12 @@ export const listCaseMembersOptions = (options: Options<ListCaseMembersData>) =>
 /**
  * Let somebody into a case
  *
- * For the case's owners. Names an account by either its `userId` or its `email`; where the service
- * sends mail, by an address that its owner has confirmed. The role `lawyer` is only for accounts
- * that are not a client's. Somebody who is a member already is 409.
+ * For the case's owners. Lawyers and admins name an account of the firm by its `userId` or its `email`, and it is a member
+ * at once. Anybody else named by `email` is invited (202), and becomes a member by accepting: a mail says so, where the
+ * service sends any. Whoever has a client's account always invites, and is never told whether there is an account
+ * (`userId` is 403 to them). Where the service sends mail, an account has an address only once its owner has confirmed
+ * it. The role `lawyer` is only for accounts that are not a client's. Somebody who is a member already, or was invited
+ * and has not answered, is 409.
  *
  */
 export const addCaseMemberMutation = (options?: Partial<Options<AddCaseMemberData>>): UseMutationOptions<AddCaseMemberResponse, AddCaseMemberError, Options<AddCaseMemberData>> => {
@@ -1185,12 +1268,98 @@ export const removeCaseMemberMutation = (options?: Partial<Options<RemoveCaseMem
 /**
  * Change a member's role
  *
- * For the case's owners. A case keeps an owner: demoting the last one is 409.
+ * For the case's owners. A case keeps an owner: demoting the last one is 409. Invitations by somebody who is no owner any more are void.
  *
  */
 export const updateCaseMemberMutation = (options?: Partial<Options<UpdateCaseMemberData>>): UseMutationOptions<UpdateCaseMemberResponse, UpdateCaseMemberError, Options<UpdateCaseMemberData>> => {
     const mutationOptions: UseMutationOptions<UpdateCaseMemberResponse, UpdateCaseMemberError, Options<UpdateCaseMemberData>> = {
         mutationFn: async (fnOptions) => await updateCaseMember({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listCaseInvitationsQueryKey = (options: Options<ListCaseInvitationsData>) => createQueryKey('listCaseInvitations', options);
+
+/**
+ * List who is invited to a case
+ *
+ * The invitations that nobody has answered yet and that are not out of date, the newest first.
+ */
+export const listCaseInvitationsOptions = (options: Options<ListCaseInvitationsData>) => queryOptions<ListCaseInvitationsResponse, ListCaseInvitationsError, ListCaseInvitationsResponse, ReturnType<typeof listCaseInvitationsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listCaseInvitations({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listCaseInvitationsQueryKey(options)
+});
+
+/**
+ * Withdraw an invitation
+ *
+ * For the case's owners. It cannot be accepted any more.
+ */
+export const withdrawCaseInvitationMutation = (options?: Partial<Options<WithdrawCaseInvitationData>>): UseMutationOptions<WithdrawCaseInvitationResponse, WithdrawCaseInvitationError, Options<WithdrawCaseInvitationData>> => {
+    const mutationOptions: UseMutationOptions<WithdrawCaseInvitationResponse, WithdrawCaseInvitationError, Options<WithdrawCaseInvitationData>> = {
+        mutationFn: async (fnOptions) => await withdrawCaseInvitation({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listInvitationsQueryKey = (options?: Options<ListInvitationsData>) => createQueryKey('listInvitations', options);
+
+/**
+ * List the cases one is invited to
+ *
+ * The invitations to the caller's address, the newest first. Where the service sends mail, the address must be confirmed first.
+ * What a case is about shows once the invitation is accepted.
+ *
+ */
+export const listInvitationsOptions = (options?: Options<ListInvitationsData>) => queryOptions<ListInvitationsResponse, ListInvitationsError, ListInvitationsResponse, ReturnType<typeof listInvitationsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listInvitations({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listInvitationsQueryKey(options)
+});
+
+/**
+ * Decline an invitation
+ *
+ * Its case shows that it was declined. An invitation to another address looks like one that does not exist.
+ */
+export const declineInvitationMutation = (options?: Partial<Options<DeclineInvitationData>>): UseMutationOptions<DeclineInvitationResponse, DeclineInvitationError, Options<DeclineInvitationData>> => {
+    const mutationOptions: UseMutationOptions<DeclineInvitationResponse, DeclineInvitationError, Options<DeclineInvitationData>> = {
+        mutationFn: async (fnOptions) => await declineInvitation({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Accept an invitation
+ *
+ * Makes the caller a member of the case. An invitation to another address looks like one that does not exist. 409: the role `lawyer`
+ * is not for the account of a client, the caller is a member already, or the case is full.
+ *
+ */
+export const acceptInvitationMutation = (options?: Partial<Options<AcceptInvitationData>>): UseMutationOptions<AcceptInvitationResponse, AcceptInvitationError, Options<AcceptInvitationData>> => {
+    const mutationOptions: UseMutationOptions<AcceptInvitationResponse, AcceptInvitationError, Options<AcceptInvitationData>> = {
+        mutationFn: async (fnOptions) => await acceptInvitation({
             ...options,
             ...fnOptions,
             throwOnError: true
@@ -1384,9 +1553,10 @@ export const listCasePartiesQueryKey = (options: Options<ListCasePartiesData>) =
  * List the parties of a case
  *
  * The people and companies in the case, the newest first, each with its conflicts as they are now: the same person or
- * company on the other side of another case. Names are the same whatever their case, accents, titles and forms of company; an equal e-mail address
+ * company on the other side of another case. Names are the same whatever their case, accents, script, spacing, order, titles and forms of company (`name`);
+ * a person's may also lack a name, or have its initial (`similarName`: people look whether it is the same person). An equal e-mail address
  * or registration number counts too. A case the caller may not see is not named, and however many of those there are, they are one conflict.
- * `conflicts` is for those who work on the case; to clients and viewers it is absent.
+ * `conflicts` is for lawyers and admins who work on the case. To others, and to everyone with a client's account, it is absent: it tells whom the firm acts for.
  *
  */
 export const listCasePartiesOptions = (options: Options<ListCasePartiesData>) => queryOptions<ListCasePartiesResponse, ListCasePartiesError, ListCasePartiesResponse, ReturnType<typeof listCasePartiesQueryKey>>({
@@ -1405,9 +1575,10 @@ export const listCasePartiesInfiniteQueryKey = (options: Options<ListCaseParties
  * List the parties of a case
  *
  * The people and companies in the case, the newest first, each with its conflicts as they are now: the same person or
- * company on the other side of another case. Names are the same whatever their case, accents, titles and forms of company; an equal e-mail address
+ * company on the other side of another case. Names are the same whatever their case, accents, script, spacing, order, titles and forms of company (`name`);
+ * a person's may also lack a name, or have its initial (`similarName`: people look whether it is the same person). An equal e-mail address
  * or registration number counts too. A case the caller may not see is not named, and however many of those there are, they are one conflict.
- * `conflicts` is for those who work on the case; to clients and viewers it is absent.
+ * `conflicts` is for lawyers and admins who work on the case. To others, and to everyone with a client's account, it is absent: it tells whom the firm acts for.
  *
  */
 export const listCasePartiesInfiniteOptions = (options: Options<ListCasePartiesData>) => infiniteQueryOptions<ListCasePartiesResponse, ListCasePartiesError, InfiniteData<ListCasePartiesResponse>, QueryKey<Options<ListCasePartiesData>>, string | Pick<QueryKey<Options<ListCasePartiesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -1434,7 +1605,8 @@ export const listCasePartiesInfiniteOptions = (options: Options<ListCasePartiesD
 /**
  * Add a party to a case
  *
- * For owners, lawyers and assistants of an open case. The answer names the conflicts, which do not stop it: people decide about those.
+ * For owners, lawyers and assistants of an open case. The answer names the conflicts, unless the caller has a client's account; they do not stop
+ * it: people decide about those.
  *
  */
 export const addCasePartyMutation = (options?: Partial<Options<AddCasePartyData>>): UseMutationOptions<AddCasePartyResponse, AddCasePartyError, Options<AddCasePartyData>> => {
@@ -1472,7 +1644,7 @@ export const listCaseTimelineQueryKey = (options: Options<ListCaseTimelineData>)
  *
  * Who did what and when, the newest first: changes, but also reads, downloads and refusals. Nothing is shown and nothing is
  * changed without an entry here, and no entry is ever changed or removed. Each carries the SHA-256 of the one before. Entries hold ids and kinds, never what
- * a person wrote. Lists of cases are not entered.
+ * a person wrote. Lists of cases are not entered. What somebody who is no member tried is entered a moment later, and once an hour for each of them.
  *
  */
 export const listCaseTimelineOptions = (options: Options<ListCaseTimelineData>) => queryOptions<ListCaseTimelineResponse, ListCaseTimelineError, ListCaseTimelineResponse, ReturnType<typeof listCaseTimelineQueryKey>>({
@@ -1492,7 +1664,7 @@ export const listCaseTimelineInfiniteQueryKey = (options: Options<ListCaseTimeli
  *
  * Who did what and when, the newest first: changes, but also reads, downloads and refusals. Nothing is shown and nothing is
  * changed without an entry here, and no entry is ever changed or removed. Each carries the SHA-256 of the one before. Entries hold ids and kinds, never what
- * a person wrote. Lists of cases are not entered.
+ * a person wrote. Lists of cases are not entered. What somebody who is no member tried is entered a moment later, and once an hour for each of them.
  *
  */
 export const listCaseTimelineInfiniteOptions = (options: Options<ListCaseTimelineData>) => infiniteQueryOptions<ListCaseTimelineResponse, ListCaseTimelineError, InfiniteData<ListCaseTimelineResponse>, QueryKey<Options<ListCaseTimelineData>>, string | Pick<QueryKey<Options<ListCaseTimelineData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -2494,14 +2666,8 @@ export const retryJobMutation = (options?: Partial<Options<RetryJobData>>): UseM
  * and a digital seal (PAdES), as a document of kind `signed`, and everybody gets it by e-mail.
  *
  * `signingUrl` leads to the page where a signer has their link mailed to them; it holds no
- * secret, so it can be passed on.
- *
- * The document is looked through first. What nobody can sign, or seal, is 422: the error's `reason` is
- * `encrypted`, `signed` (it carries a digital signature already; an empty signature field does no harm),
- * `xfa` or `broken`. What nobody should sign unawares is 422 with the code `document_unfit`: for each
- * place there is an error with its `reason`, `page` and `quote`. The reasons are those of `SigningRisk`;
- * name in `acceptRisks` those that you accept, and they are put into the log, the certificate and the
- * evidence. Lines to sign on, and to write name, place and date on beside them, are no blanks.
+ * secret, so it can be passed on. Encrypted PDFs, and those that carry a digital signature
+ * already, are 422.
  *
  * Where an outside provider has documents signed, it gets the document with pages for the
  * signatures behind it; mails, links and log are the same, and what comes back is the provider's

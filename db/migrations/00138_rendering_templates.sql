@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE renderings ADD KEY renderings_template (template_id, template_version);

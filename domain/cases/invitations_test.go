@@ -1,0 +1,166 @@
+package cases
+
+import (
+	"context"
+	"reflect"
+	"testing"
+	"time"
+
+	"counsel/domain"
+	"counsel/gen/query"
+)
+
+// mailbox takes invitations for mails.
+type mailbox struct {
+	mails   []Invitation
+	refused error
+}
+
+func (m *mailbox) Charge(context.Context, domain.Principal, int) error { return m.refused }
+func (m *mailbox) Wake()                                               {}
+func (m *mailbox) InvitationMail(_ context.Context, _ *query.Queries, i Invitation) error {
+	m.mails = append(m.mails, i)
+	return nil
+}
+
+// TestClientsProbeNobody: whoever has a client's account is told the same of an address with an account
+// and of one without, and never of an id.
+func TestClientsProbeNobody(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	var box mailbox
+	b.Mail, b.Confirmed = &box, true
+	id := b.open(b.ella, "Mine")
+	var answers []Invitation
+	for _, address := range []string{"Carl@example.com", "nobody@example.com"} {
+		m, err := b.AddMember(ctx, b.ella, id, NewMember{Email: address, Role: Lawyer})
+		must(t, err)
+		if m.Invitation == nil || m.User.FullName != "" {
+			t.Fatalf("%s: %+v", address, m)
+		}
+		i := *m.Invitation
+		i.ID, i.Email, i.CreatedAt, i.ExpiresAt = domain.ID{}, "", time.Time{}, time.Time{}
+		answers = append(answers, i)
+		_, err = b.AddMember(ctx, b.ella, id, NewMember{Email: address, Role: Viewer})
+		fails(t, err, domain.Conflict)
+	}
+	if !reflect.DeepEqual(answers[0], answers[1]) || len(box.mails) != 2 {
+		t.Errorf("told apart: %+v, %d mails", answers, len(box.mails))
+	}
+	_, known := b.AddMember(ctx, b.ella, id, NewMember{UserID: &b.carl.UserID, Role: Viewer})
+	_, unknown := b.AddMember(ctx, b.ella, id, NewMember{UserID: ptr(domain.NewID()), Role: Viewer})
+	fails(t, known, domain.Forbidden)
+	if !reflect.DeepEqual(known, unknown) {
+		t.Errorf("%v, %v", known, unknown)
+	}
+	// Nor by changing the role of somebody who is no member.
+	_, known = b.UpdateMember(ctx, b.ella, id, b.carl.UserID, Lawyer)
+	_, unknown = b.UpdateMember(ctx, b.ella, id, domain.NewID(), Lawyer)
+	fails(t, known, domain.NotFound)
+	if !reflect.DeepEqual(known, unknown) {
+		t.Errorf("%v, %v", known, unknown)
+	}
+	box.refused = domain.Errorf(domain.RateLimited, "slower")
+	_, err := b.AddMember(ctx, b.ella, id, NewMember{Email: "dora@example.com", Role: Viewer})
+	fails(t, err, domain.RateLimited)
+}
+
+func TestInvitations(t *testing.T) {
+	b := newBundle(t)
+	ctx := t.Context()
+	now := domain.SystemClock()
+	b.clock = func() time.Time { return now }
+	id := b.open(b.ella, "Ours")
+	invite := func(address string, r Role) domain.ID {
+		t.Helper()
+		m, err := b.AddMember(ctx, b.ella, id, NewMember{Email: address, Role: r})
+		must(t, err)
+		return m.Invitation.ID
+	}
+	confirm := func(p domain.Principal) {
+		_, err := b.pool.ExecContext(ctx, "UPDATE users SET email_verified_at = NOW(6) WHERE id = ?", p.UserID)
+		must(t, err)
+	}
+	first := invite("carl@example.com", Assistant)
+	listed, err := b.Invitations(ctx, b.ella, id)
+	must(t, err)
+	if len(listed) != 1 || listed[0].ID != first || listed[0].Email != "carl@example.com" {
+		t.Errorf("listed %+v", listed)
+	}
+	mine, err := b.Invited(ctx, b.carl)
+	must(t, err)
+	if len(mine) != 1 || mine[0].InviterName != "ella" {
+		t.Errorf("invited %+v", mine)
+	}
+	// Only who has the address, and can show that, answers.
+	_, absent := b.Accept(ctx, b.dora, domain.NewID())
+	_, others := b.Accept(ctx, b.dora, first)
+	fails(t, others, domain.NotFound)
+	if !reflect.DeepEqual(absent, others) {
+		t.Errorf("%v, %v", absent, others)
+	}
+	fails(t, b.Decline(ctx, b.dora, first), domain.NotFound)
+	b.Confirmed = true
+	_, err = b.Accept(ctx, b.carl, first)
+	fails(t, err, domain.NotFound)
+	if mine, err = b.Invited(ctx, b.carl); err != nil || len(mine) != 0 {
+		t.Errorf("%+v, %v", mine, err)
+	}
+	confirm(b.carl)
+	i, err := b.Accept(ctx, b.carl, first)
+	must(t, err)
+	if i.CaseID != id || i.Role != Assistant {
+		t.Errorf("accepted %+v", i)
+	}
+	if e := b.last(id); e.ActorID != b.carl.UserID || e.Verb != VerbCreate || e.Subject != SubjectMember || e.Refused {
+		t.Errorf("entered %+v", e)
+	}
+	_, err = b.Get(ctx, b.carl, id)
+	must(t, err)
+	_, err = b.Accept(ctx, b.carl, first)
+	fails(t, err, domain.NotFound)
+	_, err = b.AddMember(ctx, b.ella, id, NewMember{Email: "carl@example.com", Role: Viewer})
+	fails(t, err, domain.Conflict)
+
+	// Withdrawn, declined, out of date.
+	confirm(b.dora)
+	one := invite("dora@example.com", Viewer)
+	fails(t, b.Withdraw(ctx, b.carl, id, one), domain.Forbidden)
+	must(t, b.Withdraw(ctx, b.ella, id, one))
+	fails(t, b.Withdraw(ctx, b.ella, id, one), domain.NotFound)
+	_, err = b.Accept(ctx, b.dora, one)
+	fails(t, err, domain.NotFound)
+	must(t, b.Decline(ctx, b.dora, invite("dora@example.com", Viewer)))
+	late := invite("dora@example.com", Viewer)
+	now = now.Add(invitationTime)
+	_, err = b.Accept(ctx, b.dora, late)
+	fails(t, err, domain.NotFound)
+	again := invite("dora@example.com", Viewer) // the old one is no obstacle
+	must(t, b.Maintain(ctx))
+	_, err = b.Accept(ctx, b.dora, again)
+	must(t, err)
+
+	// The role of a lawyer is not for a client's account.
+	finn := b.join("finn", domain.RoleClient)
+	confirm(finn)
+	lawyer := invite("finn@example.com", Lawyer)
+	_, err = b.Accept(ctx, finn, lawyer)
+	fails(t, err, domain.Conflict)
+
+	// Who owns the case no more has invited nobody.
+	_, err = b.UpdateMember(ctx, b.ella, id, b.dora.UserID, Owner)
+	must(t, err)
+	_, err = b.UpdateMember(ctx, b.dora, id, b.ella.UserID, Viewer)
+	must(t, err)
+	if listed, err = b.Invitations(ctx, b.dora, id); err != nil || len(listed) != 0 {
+		t.Errorf("left over: %+v, %v", listed, err)
+	}
+	// A case that is gone invites nobody.
+	m, err := b.AddMember(ctx, b.dora, id, NewMember{Email: "new@example.com", Role: Viewer})
+	must(t, err)
+	nora := b.join("new", domain.RoleClient)
+	confirm(nora)
+	must(t, b.Delete(ctx, b.dora, id))
+	_, err = b.Accept(ctx, nora, m.Invitation.ID)
+	fails(t, err, domain.NotFound)
+}

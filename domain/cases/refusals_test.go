@@ -1,0 +1,142 @@
+package cases
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/sandbox/testenv"
+)
+
+// statements is a service on the same database whose statements are recorded.
+func (b *bundle) statements(url string) (*Service, func() []string) {
+	b.t.Helper()
+	var log testenv.Log
+	pool, err := db.Open(b.t.Context(), url, db.Options{Echo: slog.New(slog.NewTextHandler(&log, nil))})
+	must(b.t, err)
+	b.t.Cleanup(func() { pool.Close() })
+	seen := 0
+	return New(pool, b.people, b.clock, domain.NewID), func() (all []string) {
+		text := log.String()
+		for line := range strings.Lines(text[seen:]) {
+			_, statement, _ := strings.Cut(line, "statement=")
+			statement, _, _ = strings.Cut(statement, " ms=")
+			all = append(all, statement)
+		}
+		seen = len(text)
+		return all
+	}
+}
+
+// TestStrangersLearnNothing: whatever is asked of a case, a stranger is answered after the same
+// statements as one who asks for a case that is not there, and none of them locks or writes.
+func TestStrangersLearnNothing(t *testing.T) {
+	url := testenv.SchemaURL(t)
+	b := newBundleOn(t, url)
+	s, statements := b.statements(url)
+	ctx := t.Context()
+	id := b.open(b.anna, "A case")
+	for name, ask := range map[string]func(domain.ID) error{
+		"read": func(id domain.ID) error { _, err := s.Get(ctx, b.carl, id); return err },
+		"authorize": func(id domain.ID) error {
+			return s.Authorize(ctx, b.carl, id, Act{Verb: VerbCreate, Subject: SubjectDocument})
+		},
+		"note": func(id domain.ID) error { _, err := s.AddNote(ctx, b.carl, id, NewNote{Body: "x"}); return err },
+		"member": func(id domain.ID) error {
+			_, err := s.AddMember(ctx, b.carl, id, NewMember{UserID: &b.bert.UserID, Role: Viewer})
+			return err
+		},
+		"invite": func(id domain.ID) error {
+			_, err := s.AddMember(ctx, b.ella, id, NewMember{Email: "bert@example.com", Role: Viewer})
+			return err
+		},
+		"role": func(id domain.ID) error { _, err := s.UpdateMember(ctx, b.carl, id, b.anna.UserID, Viewer); return err },
+		"party": func(id domain.ID) error {
+			_, err := s.AddParty(ctx, b.carl, id, NewParty{Kind: Person, Side: OurSide, Name: "x"})
+			return err
+		},
+		"timeline": func(id domain.ID) error { _, _, err := s.Timeline(ctx, b.carl, id, 0, 0); return err },
+		"delete":   func(id domain.ID) error { return s.Delete(ctx, b.carl, id) },
+	} {
+		fails(t, ask(domain.NewID()), domain.NotFound)
+		absent := statements()
+		fails(t, ask(id), domain.NotFound)
+		if hidden := statements(); !slices.Equal(absent, hidden) || len(absent) == 0 {
+			t.Errorf("%s: a case that is absent takes\n%s\none that is hidden\n%s", name, strings.Join(absent, "\n"), strings.Join(hidden, "\n"))
+		}
+	}
+	if n := len(b.entries(id)); n != 1 {
+		t.Errorf("%d entries before anything was put down", n)
+	}
+}
+
+// TestRefusalsArePutDownHourly: a stranger's tries are an entry an hour, on any number of servers.
+func TestRefusalsArePutDownHourly(t *testing.T) {
+	b := newBundle(t)
+	now := domain.SystemClock()
+	clock := func() time.Time { return now }
+	one, two := New(b.pool, b.people, clock, domain.NewID), New(b.pool, b.people, clock, domain.NewID)
+	ctx := t.Context()
+	id := b.open(b.anna, "A case")
+	count := func() (n int) {
+		for _, e := range b.entries(id) {
+			if e.Refused {
+				n++
+			}
+		}
+		return n
+	}
+	try := func(p domain.Principal) {
+		for range 50 {
+			for _, s := range []*Service{one, two} {
+				_, err := s.Get(ctx, p, id)
+				fails(t, err, domain.NotFound)
+			}
+		}
+		one.RecordRefusals(ctx)
+		two.RecordRefusals(ctx)
+	}
+	try(b.carl)
+	if n := count(); n != 1 {
+		t.Errorf("%d entries of a hundred tries", n)
+	}
+	try(b.dora)
+	if n := count(); n != 2 {
+		t.Errorf("%d entries of two strangers", n)
+	}
+	now = now.Add(time.Hour)
+	try(b.carl)
+	if n := count(); n != 3 {
+		t.Errorf("%d entries an hour later", n)
+	}
+	if v, err := b.Verify(ctx, b.anna, id); err != nil || !v.Intact {
+		t.Errorf("%+v, %v", v, err)
+	}
+
+	// Run puts them down as they come, and those that wait when it ends.
+	now = now.Add(time.Hour)
+	ending, end := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	_, err := one.Get(ctx, b.carl, id)
+	fails(t, err, domain.NotFound)
+	end()
+	running.Go(func() { one.Run(ending) })
+	running.Wait()
+	if n := count(); n != 4 {
+		t.Errorf("%d entries after the end", n)
+	}
+	// What finds no room is dropped; nobody waits.
+	now = now.Add(time.Hour)
+	for range maxRefusals + 10 {
+		one.refusals.add(refusalOf{domain.NewID(), b.carl.UserID, Act{Verb: VerbRead, Subject: SubjectCase}})
+	}
+	if n := len(one.refusals.queue); n != maxRefusals {
+		t.Errorf("%d wait", n)
+	}
+}

@@ -1,0 +1,27 @@
+-- name: CreatePartyKey :exec
+INSERT INTO case_party_keys (name_key, party_id) VALUES (?, ?);
+
+-- name: DeletePartyKeys :exec
+DELETE FROM case_party_keys WHERE party_id = ?;
+
+-- name: ListPartiesToIndex :many
+SELECT id, kind, name, email, registration_number FROM case_parties WHERE key_rules < sqlc.arg(rules) ORDER BY key_rules, id LIMIT ?;
+
+-- name: LockParty :one
+SELECT id FROM case_parties WHERE id = ? FOR UPDATE;
+
+-- name: SetPartyKeyRules :exec
+UPDATE case_parties SET key_rules = ? WHERE id = ?;
+
+-- name: FindParties :many
+SELECT DISTINCT p.id, p.case_id, p.kind, p.side, p.name, p.email_key, p.registration_key, m.role AS my_role
+FROM case_party_keys k
+JOIN case_parties p ON p.id = k.party_id
+JOIN cases c ON c.id = p.case_id
+LEFT JOIN case_members m ON m.case_id = p.case_id AND m.user_id = sqlc.arg(member)
+WHERE k.name_key IN (sqlc.slice('name_keys'))
+  AND p.side IN ('client', 'opposing')
+  AND p.case_id <> sqlc.arg(case_id)
+  AND c.deleted_at IS NULL
+ORDER BY p.id
+LIMIT 1000;
