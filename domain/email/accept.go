@@ -235,7 +235,12 @@ func (s *Service) check(ctx context.Context, caller domain.Principal, at string,
 			refuse("/sendAt", "is more than a year ahead")
 		}
 	}
-	if a.HTML, a.Text = sanitize(m.HTML), plain(m.Text); a.Text == "" {
+	var unreadable error
+	if a.HTML, unreadable = sanitize(m.HTML); unreadable != nil {
+		refuse("/bodyHtml", unreadable.Error())
+		return a, e
+	}
+	if a.Text = plain(m.Text); a.Text == "" {
 		a.Text = textOf(a.HTML)
 	}
 	if strings.TrimSpace(a.Text) == "" && !strings.Contains(a.HTML, "<img") {

@@ -6,9 +6,11 @@ import (
 	"sync"
 	"unicode"
 
-	"github.com/k3a/html2text"
 	"github.com/microcosm-cc/bluemonday"
 )
+
+// colours are those that a background may have.
+var colours = regexp.MustCompile(`^(#[0-9A-Fa-f]{3,8}|[A-Za-z]{3,30}|rgba?\([0-9.,%/ ]+\))$`)
 
 // policy lets through what makes a letter: words, their look, tables, links, and the pictures
 // that come with it. Nothing that runs, nothing that is fetched from elsewhere: a reader's mail
@@ -16,9 +18,16 @@ import (
 var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowStandardAttributes()
-	p.AllowElements("p", "br", "hr", "div", "span", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "i", "em", "u", "s", "small", "sub", "sup", "blockquote", "pre", "code", "abbr", "address", "center")
+	p.AllowElements("p", "br", "hr", "div", "span", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "i", "em", "u", "s", "small", "sub", "sup", "blockquote", "pre", "code", "abbr", "address", "center",
+		"section", "article", "header", "footer", "main", "nav", "aside", "figure", "figcaption")
 	p.AllowLists()
+	whole := regexp.MustCompile(`^-?[0-9]{1,9}$`)
+	p.AllowAttrs("start").Matching(whole).OnElements("ol")
+	p.AllowAttrs("reversed").OnElements("ol")
+	p.AllowAttrs("value").Matching(whole).OnElements("li")
 	p.AllowTables()
+	p.AllowAttrs("bgcolor").Matching(colours).OnElements("table", "tr", "td", "th")
+	p.AllowStyles("background").Matching(colours).Globally() // never a picture
 	p.AllowURLSchemes("http", "https", "mailto", "tel", "cid")
 	p.RequireParseableURLs(true)
 	p.AllowAttrs("href").OnElements("a")
@@ -33,21 +42,14 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 	return p
 })
 
-// sanitize is the part of some HTML that may be sent.
-func sanitize(html string) string {
-	if strings.TrimSpace(html) == "" {
-		return ""
+// sanitize is the part of some HTML that is shown and may be sent.
+func sanitize(page string) (string, error) {
+	page, err := visible(page)
+	if err != nil {
+		return "", err
 	}
-	return strings.TrimSpace(policy().Sanitize(html))
+	return strings.TrimSpace(policy().Sanitize(page)), nil
 }
-
-// textOf is what a page of HTML says, for those who read text.
-func textOf(html string) string {
-	text := plain(html2text.HTML2TextWithOptions(html, html2text.WithUnixLineBreaks(), html2text.WithLinksInnerText(), html2text.WithListSupport()))
-	return blankLines.ReplaceAllString(text, "\n\n")
-}
-
-var blankLines = regexp.MustCompile(`\n{3,}`)
 
 // plain is a text without what a terminal or a mail program might take for an order.
 func plain(text string) string {

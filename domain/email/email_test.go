@@ -23,7 +23,7 @@ func TestSendAndDeliver(t *testing.T) {
 	e := b.send(Message{To: []string{"grace@example.com", "Ada+tag@Bücher.example"}, Cc: []string{"carol@example.com", "GRACE@example.com"}, Bcc: []string{"hidden@example.com"},
 		ReplyTo: "ada@firm.example", Subject: " Your contract ", HTML: `<p onclick="x()">Dear Grace, <img src="cid:logo.png"><script>evil()</script></p>`,
 		Attachments: []Attachment{{Filename: "Vertrag – Entwurf.pdf", DocumentID: contract.ID}, {Filename: "logo.png", URL: "/api/docs/" + logo.ID.String() + "/content", Inline: true}}})
-	if e.Status != Queued || e.HTML != `<p>Dear Grace, <img src="cid:logo.png"></p>` || !strings.Contains(e.Text, "Dear Grace,") || e.Subject != "Your contract" {
+	if e.Status != Queued || e.HTML != `<p>Dear Grace, <img src="cid:logo.png"/></p>` || !strings.Contains(e.Text, "Dear Grace,") || e.Subject != "Your contract" {
 		t.Fatalf("%+v", e)
 	}
 	var kind, queue string

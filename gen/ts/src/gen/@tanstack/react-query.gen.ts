@@ -2232,8 +2232,8 @@ export const replayWebhookDeliveryMutation = (options?: Partial<Options<ReplayWe
  * `replyTo` says where answers go. What was accepted is sent, though the mail server be away for
  * hours; what the mail server refuses for good is `bounced`.
  *
- * Of `bodyHtml` what runs, or is fetched from elsewhere, is left out; where there is no
- * `bodyText`, it is made from it. Attachments are documents of this service that the caller may
+ * Of `bodyHtml` what runs, is fetched from elsewhere, or is not shown to readers, is left out; where there
+ * is no `bodyText`, it is made from it. Attachments are documents of this service that the caller may
  * read, 10 MiB together. A picture with `inline` is shown by `<img src="cid:its-filename">`.
  *
  * Send an `Idempotency-Key` to be able to repeat the request, as with `POST /api/docs/render-pdf`.

@@ -1,0 +1,437 @@
+package email
+
+import (
+	"bytes"
+	"errors"
+	"image/color"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/andybalholm/cascadia"
+	"github.com/tdewolff/parse/v2"
+	"github.com/tdewolff/parse/v2/css"
+	"golang.org/x/image/colornames"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// A mail may hold what its reader is not to see: a summary for lists of mails, the text of another layout, or what
+// a reader would object to. Cleaning takes away the style sheets, and styles, that hide it; so it goes first.
+// What counts is the cascade of CSS, as a wide screen shows it; of selectors those of tags, classes, ids and
+// attributes, with what they stand in.
+
+var (
+	errMarkup = errors.New("cannot be read as HTML: it is nested too deeply")
+	errStyles = errors.New("has more rules of style than can be applied")
+)
+
+// mostMatches bounds how often a selector is compared with an element.
+const mostMatches = 4_000_000
+
+// visible is the body of some HTML, without what is not shown.
+func visible(page string) (string, error) {
+	doc, err := html.ParseWithOptions(strings.NewReader(page), html.ParseOptionEnableScripting(false))
+	if err != nil {
+		return "", errMarkup
+	}
+	c := cascade{}
+	elements := 0
+	var body *html.Node
+	for n := range doc.Descendants() {
+		switch {
+		case n.Type != html.ElementNode:
+			continue
+		case n.DataAtom == atom.Style && n.FirstChild != nil:
+			c.sheet(n.FirstChild.Data)
+		case n.DataAtom == atom.Body && body == nil:
+			body = n
+		}
+		elements++
+	}
+	if len(c.rules)*elements > mostMatches {
+		return "", errStyles
+	}
+	if body == nil {
+		return "", nil
+	}
+	c.prune(body, look{ink: colour{color.RGBA{A: 255}, true}, paper: colour{color.RGBA{255, 255, 255, 255}, true}, matched: make([]int, len(c.rules))})
+	var out bytes.Buffer
+	for n := range body.ChildNodes() {
+		if err := html.Render(&out, n); err != nil {
+			return "", errMarkup
+		}
+	}
+	return out.String(), nil
+}
+
+// rule is one selector with one declaration.
+type rule struct {
+	selector    []cascadia.Sel // an element, after those it stands in
+	specificity cascadia.Specificity
+	declaration
+}
+
+type declaration struct {
+	property, value string
+	important       bool
+}
+
+type cascade struct{ rules []rule }
+
+// telling are the properties that can hide something.
+var telling = []string{"display", "visibility", "opacity", "font", "font-size", "height", "max-height", "width", "max-width", "overflow", "overflow-x", "overflow-y",
+	"text-indent", "position", "left", "top", "right", "bottom", "clip", "clip-path", "transform", "color", "background", "background-color", "background-image"}
+
+// sheet reads a style sheet; what it says of other media than a wide screen does not count.
+func (c *cascade) sheet(text string) {
+	p := css.NewParser(parse.NewInputString(text), false)
+	var media []bool // of the blocks around: whether they count
+	var selectors []string
+	for {
+		kind, _, data := p.Next()
+		switch kind {
+		case css.ErrorGrammar:
+			if !p.HasParseError() {
+				return
+			}
+		case css.BeginAtRuleGrammar:
+			condition := strings.TrimSpace(join(p.Values()))
+			counts := string(data) == "@media" && slices.Contains([]string{"", "all", "screen", "only screen"}, strings.ToLower(condition)) || string(data) == "@supports" || string(data) == "@layer"
+			media = append(media, counts)
+		case css.EndAtRuleGrammar:
+			media = media[:max(len(media)-1, 0)]
+		case css.QualifiedRuleGrammar, css.BeginRulesetGrammar:
+			selectors = append(selectors, strings.Split(join(p.Values()), ",")...)
+		case css.EndRulesetGrammar:
+			selectors = nil
+		case css.DeclarationGrammar:
+			if d, ok := declared(data, p.Values()); ok && !slices.Contains(media, false) {
+				for _, s := range selectors {
+					c.add(s, d)
+				}
+			}
+		}
+	}
+}
+
+func join(tokens []css.Token) string {
+	var out strings.Builder
+	for _, t := range tokens {
+		out.Write(t.Data)
+	}
+	return out.String()
+}
+
+func declared(property []byte, value []css.Token) (declaration, bool) {
+	d := declaration{property: strings.ToLower(string(property)), value: strings.ToLower(strings.TrimSpace(join(value)))}
+	if before, _, ok := strings.Cut(d.value, "!"); ok {
+		d.value, d.important = strings.TrimSpace(before), true
+	}
+	return d, slices.Contains(telling, d.property)
+}
+
+// compounds divides a selector; > is taken for a space.
+var compounds = regexp.MustCompile(`(?:\[[^\]]*\]|[^\s>\[])+`)
+
+func (c *cascade) add(selector string, d declaration) {
+	parts := compounds.FindAllString(selector, -1)
+	if len(parts) == 0 || strings.ContainsAny(regexp.MustCompile(`\[[^\]]*\]`).ReplaceAllString(selector, ""), ":+~") {
+		return
+	}
+	r := rule{declaration: d}
+	for _, one := range parts {
+		s, err := cascadia.Parse(one)
+		if err != nil {
+			return
+		}
+		r.selector = append(r.selector, s)
+		r.specificity = r.specificity.Add(s.Specificity())
+	}
+	c.rules = append(c.rules, r)
+}
+
+// look is what an element inherits.
+type look struct {
+	unseen, tiny bool // by visibility, by the size of its font
+	ink, paper   colour
+	matched      []int // of each rule: how many of its selector the elements around match
+}
+
+type colour struct {
+	color.RGBA
+	known bool
+}
+
+// prune takes what is not shown out of n, which is shown.
+func (c *cascade) prune(n *html.Node, around look) {
+	for child := n.FirstChild; child != nil; {
+		next := child.NextSibling
+		switch child.Type {
+		case html.TextNode:
+			if strings.TrimSpace(child.Data) != "" && (around.unseen || around.tiny || alike(around.ink, around.paper)) {
+				n.RemoveChild(child)
+			}
+		case html.ElementNode:
+			if inside, shown := c.look(child, around); shown {
+				c.prune(child, inside)
+				if slices.Contains(boxes, child.DataAtom) {
+					child.Data, child.DataAtom, child.Attr = "div", atom.Div, nil
+				}
+			} else {
+				n.RemoveChild(child)
+			}
+		default: // comments, conditional ones too
+			n.RemoveChild(child)
+		}
+		child = next
+	}
+}
+
+// boxes are elements that cleaning takes away, though not their content, which stays apart from what is around.
+var boxes = []atom.Atom{atom.Form, atom.Fieldset, atom.Legend, atom.Option, atom.Optgroup, atom.Dialog, atom.Details, atom.Summary, atom.Menu}
+
+// never are elements whose content is not for readers.
+var never = []atom.Atom{atom.Style, atom.Script, atom.Template, atom.Title, atom.Head, atom.Noembed, atom.Noframes, atom.Datalist, atom.Iframe, atom.Object, atom.Canvas, atom.Audio, atom.Video, atom.Svg}
+
+// look is how an element is shown inside of another, if it is.
+func (c *cascade) look(n *html.Node, around look) (inside look, shown bool) {
+	style, matched := c.style(n, around.matched)
+	inside = around
+	inside.matched = matched
+	display := style["display"]
+	_, hidden := attribute(n, "hidden")
+	_, open := attribute(n, "open")
+	switch {
+	case slices.Contains(never, n.DataAtom), display == "none", hidden && display == "", n.Data == "dialog" && !open:
+		return inside, false
+	case isZero(style["opacity"]), clipped(style), offScreen(style):
+		return inside, false
+	}
+	switch style["visibility"] {
+	case "hidden", "collapse":
+		inside.unseen = true
+	case "visible", "initial":
+		inside.unseen = false
+	}
+	if v := style["font-size"]; v != "" {
+		inside.tiny = tiny(v, around.tiny)
+	} else if v := style["font"]; v != "" {
+		inside.tiny = zeroFont.MatchString(v)
+	}
+	if ink, ok := colourOf(style["color"]); ok {
+		inside.ink = ink
+	} else if v, there := attribute(n, "color"); there && n.DataAtom == atom.Font {
+		if ink, ok := colourOf(v); ok {
+			inside.ink = ink
+		}
+	}
+	if v, there := attribute(n, "bgcolor"); there {
+		if paper, ok := colourOf(v); ok {
+			inside.paper = paper
+		}
+	}
+	for _, property := range []string{"background", "background-color", "background-image"} {
+		switch v := style[property]; {
+		case strings.Contains(v, "("), v != "" && property == "background-image" && v != "none":
+			if paper, ok := colourOf(v); ok {
+				inside.paper = paper
+			} else {
+				inside.paper = colour{} // a picture, perhaps
+			}
+		case v != "":
+			for word := range strings.FieldsSeq(v) {
+				if paper, ok := colourOf(word); ok && paper.A > 0 {
+					inside.paper = paper
+				}
+			}
+		}
+	}
+	if _, there := attribute(n, "background"); there {
+		inside.paper = colour{}
+	}
+	return inside, !(inside.unseen && n.DataAtom == atom.Img)
+}
+
+// style is what the rules and the element itself say of it. matched is for what is in it.
+func (c *cascade) style(n *html.Node, around []int) (style map[string]string, matched []int) {
+	type weighed struct {
+		declaration
+		specificity cascadia.Specificity
+		inline      bool
+	}
+	best := map[string]weighed{}
+	put := func(w weighed) {
+		old, there := best[w.property]
+		if there && old.important != w.important {
+			if old.important {
+				return
+			}
+		} else if there && (old.inline && !w.inline || old.inline == w.inline && w.specificity.Less(old.specificity)) {
+			return
+		}
+		best[w.property] = w
+	}
+	matched = around
+	copied := false
+	for i, r := range c.rules {
+		if last := len(r.selector) - 1; around[i] == last {
+			if r.selector[last].Match(n) {
+				put(weighed{r.declaration, r.specificity, false})
+			}
+		} else if r.selector[around[i]].Match(n) {
+			if !copied {
+				matched, copied = slices.Clone(around), true
+			}
+			matched[i]++
+		}
+	}
+	if text, there := attribute(n, "style"); there {
+		p := css.NewParser(parse.NewInputString(text), true)
+		for {
+			kind, _, data := p.Next()
+			if kind == css.ErrorGrammar && !p.HasParseError() {
+				break
+			}
+			if kind == css.DeclarationGrammar {
+				if d, ok := declared(data, p.Values()); ok {
+					put(weighed{d, cascadia.Specificity{}, true})
+				}
+			}
+		}
+	}
+	style = map[string]string{}
+	for property, w := range best {
+		style[property] = w.value
+	}
+	return style, matched
+}
+
+func attribute(n *html.Node, name string) (string, bool) {
+	for _, a := range n.Attr {
+		if a.Namespace == "" && a.Key == name {
+			return a.Val, true
+		}
+	}
+	return "", false
+}
+
+var number = regexp.MustCompile(`^([+-]?(?:\d+\.?\d*|\.\d+))([a-z%]*)$`)
+
+// length reads a size.
+func length(v string) (n float64, unit string, ok bool) {
+	m := number.FindStringSubmatch(v)
+	if m == nil {
+		return 0, "", false
+	}
+	n, err := strconv.ParseFloat(m[1], 64)
+	return n, m[2], err == nil
+}
+
+func isZero(v string) bool {
+	n, _, ok := length(v)
+	return ok && n < 0.02
+}
+
+// leastFont is the size of a font that somebody can read, by its unit.
+var leastFont = map[string]float64{"": 1, "px": 1, "pt": 0.75, "em": 0.07, "rem": 0.07, "ex": 0.14, "%": 7, "vw": 0.1, "vh": 0.1}
+
+var zeroFont = regexp.MustCompile(`(?:^|\s)0(?:px|pt|em|%)?(?:/|\s)`)
+
+func tiny(v string, around bool) bool {
+	n, unit, ok := length(v)
+	switch {
+	case !ok:
+		return around && (v == "inherit" || v == "smaller" || v == "larger")
+	case around && (unit == "em" || unit == "%" || unit == "ex"):
+		return true
+	}
+	return n <= leastFont[unit]
+}
+
+// clipped is a box of no size that shows nothing of what does not fit, or is cut to nothing.
+func clipped(style map[string]string) bool {
+	if strings.Contains(style["transform"], "scale(0") && !strings.Contains(style["transform"], "scale(0.") || strings.HasPrefix(style["clip-path"], "inset(50%") || strings.HasPrefix(style["clip-path"], "inset(100%") ||
+		strings.HasPrefix(style["clip"], "rect(0") || strings.HasPrefix(style["clip"], "rect(1px") {
+		return true
+	}
+	if o := style["overflow"] + style["overflow-x"] + style["overflow-y"]; !strings.Contains(o, "hidden") && !strings.Contains(o, "clip") {
+		return false
+	}
+	for _, side := range []string{"height", "max-height", "width", "max-width"} {
+		if n, _, ok := length(style[side]); ok && n <= 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// farAway is how far off what is moved is out of sight, in pixels or the like.
+const farAway = -300
+
+func offScreen(style map[string]string) bool {
+	away := func(property string) bool {
+		n, _, ok := length(style[property])
+		return ok && n <= farAway
+	}
+	if away("text-indent") {
+		return true
+	}
+	return (style["position"] == "absolute" || style["position"] == "fixed") && (away("left") || away("top") || away("right") || away("bottom"))
+}
+
+var rgb = regexp.MustCompile(`^rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)(?:[\s,/]+([\d.]+)(%?))?\s*\)$`)
+
+// colourOf reads a colour: a name, #rgb, #rrggbb, with or without alpha, rgb().
+func colourOf(v string) (colour, bool) {
+	v = strings.ToLower(strings.TrimSpace(v))
+	if v == "transparent" {
+		return colour{known: true}, true
+	}
+	if c, ok := colornames.Map[v]; ok {
+		return colour{c, true}, true
+	}
+	if m := rgb.FindStringSubmatch(v); m != nil {
+		part := func(s string) uint8 {
+			n, err := strconv.Atoi(s)
+			if err != nil || n > 255 {
+				return 255
+			}
+			return uint8(n)
+		}
+		c := color.RGBA{part(m[1]), part(m[2]), part(m[3]), 255}
+		if m[4] != "" && isZero(m[4]) {
+			c.A = 0
+		}
+		return colour{c, true}, true
+	}
+	digits, ok := strings.CutPrefix(v, "#")
+	if !ok {
+		return colour{}, false
+	}
+	if len(digits) == 3 || len(digits) == 4 {
+		var long strings.Builder
+		for _, d := range digits {
+			long.WriteString(strings.Repeat(string(d), 2))
+		}
+		digits = long.String()
+	}
+	if len(digits) == 6 {
+		digits += "ff"
+	}
+	n, err := strconv.ParseUint(digits, 16, 32)
+	if err != nil || len(digits) != 8 {
+		return colour{}, false
+	}
+	return colour{color.RGBA{uint8(n >> 24), uint8(n >> 16), uint8(n >> 8), uint8(n)}, true}, true
+}
+
+// alike are colours of which nobody tells one on the other.
+func alike(ink, paper colour) bool {
+	if !ink.known || ink.A == 0 {
+		return ink.known
+	}
+	near := func(a, b uint8) bool { return max(a, b)-min(a, b) <= 8 }
+	return paper.known && near(ink.R, paper.R) && near(ink.G, paper.G) && near(ink.B, paper.B)
+}
