@@ -4,7 +4,7 @@
 // One request is up to three tries inside one deadline, each with its own timeout and all
 // with the same Idempotency-Key. Timeouts, broken connections, half answers, 429 and 5xx
 // are tried again; any other 4xx and nonsense are not, nor is a stream of which the caller
-// has already seen a part.
+// has already seen a part. A parameter that the provider refuses is left out, at once and from then on.
 //
 // A circuit breaker watches every try. Closed, it lets all through; when most of the last
 // minute's tries failed it opens, and requests are answered at once with Unavailable; after
@@ -79,6 +79,7 @@ type Client struct {
 	cfg       Config
 	chat      openai.ChatCompletionService
 	transport http.RoundTripper
+	dialect   learned // what the provider does not take
 	breaker   *gobreaker.TwoStepCircuitBreaker[struct{}]
 	openUntil atomic.Int64 // Unix nanoseconds; meaningful while the breaker is open
 }
@@ -198,11 +199,10 @@ func (c *Client) Stream(ctx context.Context, req ai.Request, delta func(string))
 
 // ask tries until an answer, a failure that is final, or the end of the deadline.
 func (c *Client) ask(caller context.Context, req ai.Request, delta func(string)) (ai.Completion, error) {
-	body, err := c.encode(req, delta != nil)
-	if err != nil {
+	q := query{req: req, delta: delta}
+	if _, err := c.encode(q, 0); err != nil {
 		return ai.Completion{}, &domain.Error{Code: domain.Internal, Message: "The request to the AI could not be made.", Err: err}
 	}
-	q := query{body: body, key: req.IdempotencyKey, delta: delta}
 	ctx, cancel := context.WithTimeoutCause(caller, c.cfg.Deadline, errDeadline)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
@@ -264,8 +264,11 @@ func (c *Client) attempt(caller, ctx context.Context, q query, try int) (out ai.
 	} else {
 		a.Outcome, a.Status = f.outcome, f.status
 		level := slog.LevelWarn
-		if f.outcome == Cancelled {
+		switch f.outcome {
+		case Cancelled:
 			level = slog.LevelDebug
+		case KeyRefused, QuotaExceeded, ModelUnknown: // until the operator mends it
+			level = slog.LevelError
 		}
 		c.cfg.Log.LogAttrs(ctx, level, "llm try failed", slog.String("model", a.Model), slog.String("outcome", string(a.Outcome)),
 			slog.Int("status", a.Status), slog.String("code", c.safeCode(f.code)), slog.Int("try", try),
@@ -296,11 +299,24 @@ func jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64())) //nolint:gosec // not a secret
 }
 
+// final are the failures that another try cannot mend, as the caller learns of them.
+var final = map[Outcome]domain.Error{
+	KeyRefused:     {Code: domain.Upstream, Reason: ai.ReasonKeyRefused, Message: "The AI provider refuses this service's key. Whoever runs this service must correct it."},
+	QuotaExceeded:  {Code: domain.Upstream, Reason: ai.ReasonQuotaExceeded, Message: "This service's budget with the AI provider is used up. Whoever runs this service must raise it."},
+	ModelUnknown:   {Code: domain.Upstream, Reason: ai.ReasonModelUnknown, Message: "The AI provider does not have the model that this service asks for. Whoever runs this service must correct it."},
+	RequestRefused: {Code: domain.Upstream, Reason: ai.ReasonRequestRefused, Message: "The AI provider does not accept this request."},
+	TextFiltered:   {Code: domain.Invalid, Reason: ai.ReasonTextFiltered, Message: ai.TextFilteredMessage},
+	TextTooLong:    {Code: domain.TooLarge, Reason: ai.ReasonTextTooLong, Message: "The text is longer than the AI can read at once."},
+	HalfAnswer:     {Code: domain.Upstream, Reason: ai.ReasonBadAnswer, Message: ai.BadAnswerMessage},
+	BadAnswer:      {Code: domain.Upstream, Reason: ai.ReasonBadAnswer, Message: ai.BadAnswerMessage},
+}
+
 // said is f for the caller.
 func (f *failure) said(retryAfter time.Duration) *domain.Error {
 	err := fmt.Errorf("llm: %s (HTTP %d): %w", f.outcome, f.status, f.err)
-	if f.outcome == BadAnswer || f.outcome == HalfAnswer {
-		return &domain.Error{Code: domain.Upstream, Reason: ai.ReasonBadAnswer, Message: ai.BadAnswerMessage, Err: err}
+	if e, ok := final[f.outcome]; ok {
+		e.Err = err
+		return &e
 	}
 	return &domain.Error{
 		Code: domain.Unavailable, Reason: ai.ReasonUnavailable, Message: ai.UnavailableMessage,

@@ -223,11 +223,11 @@ func TestCompleteAsksAndAnswers(t *testing.T) {
 
 func TestCompleteFaults(t *testing.T) {
 	const good = `{"model":"m","choices":[{"message":{"content":"the tenancy ends"},"finish_reason":"stop"}]}`
-	busy, bad := domain.Unavailable, domain.Upstream
+	const busy, bad, refused, keyRefused = "ai_unavailable", "ai_bad_answer", "ai_request_refused", "ai_key_refused"
 	for _, tc := range []struct {
 		name     string
 		handlers []http.HandlerFunc
-		code     domain.Code // "": an answer comes
+		reason   string // "": an answer comes
 		outcomes string
 	}{
 		{"500 then an answer", []http.HandlerFunc{status(500), answers("x")}, "", "server_error ok"},
@@ -244,11 +244,11 @@ func TestCompleteFaults(t *testing.T) {
 			_, _ = io.WriteString(w, "<html>Bad gateway")
 		}, answers("x")}, "", "server_error ok"},
 		{"429 then an answer", []http.HandlerFunc{status(429, "Retry-After", "0"), answers("x")}, "", "rate_limited ok"},
-		{"400 is not tried again", []http.HandlerFunc{status(400), answers("x")}, busy, "request_refused"},
-		{"404 is not tried again", []http.HandlerFunc{status(404), answers("x")}, busy, "request_refused"},
-		{"408 is not tried again", []http.HandlerFunc{status(408), answers("x")}, busy, "request_refused"},
-		{"401 is not tried again", []http.HandlerFunc{status(401), answers("x")}, busy, "key_refused"},
-		{"403 is not tried again", []http.HandlerFunc{status(403), answers("x")}, busy, "key_refused"},
+		{"400 is not tried again", []http.HandlerFunc{status(400), answers("x")}, refused, "request_refused"},
+		{"404 is not tried again", []http.HandlerFunc{status(404), answers("x")}, refused, "request_refused"},
+		{"408 is not tried again", []http.HandlerFunc{status(408), answers("x")}, refused, "request_refused"},
+		{"401 is not tried again", []http.HandlerFunc{status(401), answers("x")}, keyRefused, "key_refused"},
+		{"403 is not tried again", []http.HandlerFunc{status(403), answers("x")}, keyRefused, "key_refused"},
 		{"a closed connection", []http.HandlerFunc{drop, answers("x")}, "", "network ok"},
 		{"closed for ever", []http.HandlerFunc{drop}, busy, "network network network"},
 		{"half a JSON, cut off", []http.HandlerFunc{cutOff("application/json", good[:40]), answers("x")}, "", "half_answer ok"},
@@ -276,15 +276,15 @@ func TestCompleteFaults(t *testing.T) {
 			p := serve(t, tc.handlers...)
 			c := connect(t, p.URL, func(cfg *Config) { cfg.MaxAnswer = 4096 })
 			got, err := c.Complete(t.Context(), ask("About the tenancy"))
-			switch tc.code {
+			switch tc.reason {
 			case "":
 				if err != nil || got.Text != "x" {
 					t.Errorf("%+v, %v", got, err)
 				}
 			case busy:
-				fails(t, err, busy, "ai_unavailable")
+				fails(t, err, domain.Unavailable, busy)
 			default:
-				fails(t, err, bad, "ai_bad_answer")
+				fails(t, err, domain.Upstream, tc.reason)
 			}
 			if got := c.outcomes(); got != tc.outcomes {
 				t.Errorf("outcomes %s, want %s", got, tc.outcomes)
@@ -351,12 +351,18 @@ func TestRetryAfterBeyondTheDeadlineAnswersAtOnce(t *testing.T) {
 func TestRetryAfterHeader(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for v, want := range map[string]time.Duration{
-		"": 0, "0": 0, "7": 7 * time.Second, " 12 ": 12 * time.Second, "-3": 0, "soon": 0, "99999999999999999999": 0, "4294967295": 24 * time.Hour,
+		"": 0, "0": 0, "7": 7 * time.Second, "2.5": 2500 * time.Millisecond, "Inf": 0, "NaN": 0, " 12 ": 12 * time.Second, "-3": 0, "soon": 0, "99999999999999999999": 0, "4294967295": 24 * time.Hour,
 		"Fri, 02 Jan 2026 03:04:35 GMT": 30 * time.Second, "Fri, 02 Jan 2026 03:04:00 GMT": 0, "Fri, 02 Jan 2032 03:04:35 GMT": 24 * time.Hour,
 	} {
 		if got := retryAfter(http.Header{"Retry-After": {v}}, now); got != want {
 			t.Errorf("%q: %s, want %s", v, got, want)
 		}
+	}
+}
+
+func TestRetryAfterInMilliseconds(t *testing.T) {
+	if got := retryAfter(http.Header{"Retry-After-Ms": {"2500"}, "Retry-After": {"7"}}, time.Now()); got != 2500*time.Millisecond {
+		t.Error(got)
 	}
 }
 

@@ -1,11 +1,14 @@
 package llm
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +28,10 @@ const (
 	RateLimited    Outcome = "rate_limited"    // 429
 	ServerError    Outcome = "server_error"    // 5xx, or an error said within a stream
 	KeyRefused     Outcome = "key_refused"     // 401, 403
+	QuotaExceeded  Outcome = "quota_exceeded"  // 429 for want of money, 402
+	ModelUnknown   Outcome = "model_unknown"   // the provider has no such model
+	TextFiltered   Outcome = "text_filtered"   // a 4xx of a content filter
+	TextTooLong    Outcome = "text_too_long"   // more than the model's context takes
 	RequestRefused Outcome = "request_refused" // any other 4xx
 	HalfAnswer     Outcome = "half_answer"     // it broke off
 	BadAnswer      Outcome = "bad_answer"      // complete, but not what the protocol says
@@ -36,6 +43,7 @@ type failure struct {
 	outcome    Outcome
 	status     int
 	code       string // the provider's own, unchecked
+	body       []byte // of a refusal, its beginning
 	retryAfter time.Duration
 	retry      bool // another try may help
 	neutral    bool // says nothing about whether the provider is up
@@ -43,15 +51,16 @@ type failure struct {
 }
 
 var (
-	errNeutral   = errors.New("says nothing about the provider")
-	errHalf      = errors.New("the answer broke off")
-	errTransport = errors.New("the connection failed")
-	errStatus    = errors.New("the provider refused")
-	errTooLarge  = errors.New("the answer is larger than allowed")
-	errNotJSON   = errors.New("the answer is not the JSON of the protocol")
-	errMediaType = errors.New("the answer has another media type")
-	errEmpty     = errors.New("the answer holds no text")
-	errInStream  = errors.New("the provider reported an error within the stream")
+	errNeutral    = errors.New("says nothing about the provider")
+	errHalf       = errors.New("the answer broke off")
+	errTransport  = errors.New("the connection failed")
+	errStatus     = errors.New("the provider refused")
+	errTooLarge   = errors.New("the answer is larger than allowed")
+	errNotJSON    = errors.New("the answer is not the JSON of the protocol")
+	errMediaType  = errors.New("the answer has another media type")
+	errEmpty      = errors.New("the answer holds no text")
+	errUnfinished = errors.New("the provider stopped before the answer was complete")
+	errInStream   = errors.New("the provider reported an error within the stream")
 )
 
 // verdict is f for the breaker: nil for a success, errNeutral for no vote.
@@ -80,17 +89,43 @@ func refusal(res *http.Response, cause error) *failure {
 	if e, ok := errors.AsType[*openai.Error](cause); ok {
 		f.code = e.Code
 	}
+	if res.Body != nil { // the SDK has read it, and put it back
+		f.body, _ = io.ReadAll(io.LimitReader(res.Body, maxRefusal))
+	}
 	switch s := res.StatusCode; {
+	case f.says(quotaWords), s == http.StatusPaymentRequired:
+		f.outcome, f.neutral = QuotaExceeded, true
 	case s == http.StatusTooManyRequests:
 		f.outcome, f.retry, f.retryAfter = RateLimited, true, retryAfter(res.Header, time.Now())
 	case s >= 500:
 		f.outcome, f.retry, f.retryAfter = ServerError, true, retryAfter(res.Header, time.Now())
+	case f.says(filterWords):
+		f.outcome, f.neutral = TextFiltered, true
 	case s == http.StatusUnauthorized || s == http.StatusForbidden:
-		f.outcome = KeyRefused
+		f.outcome, f.neutral = KeyRefused, true
+	case f.says(lengthWords), s == http.StatusRequestEntityTooLarge:
+		f.outcome, f.neutral = TextTooLong, true
+	case f.says(modelWords):
+		f.outcome, f.neutral = ModelUnknown, true
 	default:
 		f.outcome, f.neutral = RequestRefused, true
 	}
 	return f
+}
+
+// maxRefusal is how much of a refusal is looked at.
+const maxRefusal = 8 << 10
+
+// How providers name what another try cannot mend, in the code, the type or the message of an error.
+var (
+	quotaWords  = regexp.MustCompile(`insufficient_quota|exceeded your current quota|billing|insufficient (balance|credit|fund)|credit balance`)
+	filterWords = regexp.MustCompile(`content_filter|content_policy|content management policy|responsibleai|data_inspection_failed|moderation`)
+	lengthWords = regexp.MustCompile(`context_length_exceeded|context[ _](length|window)|maximum context|prompt is too long|too many (input )?tokens|string_above_max_length|exceeds? the (maximum|max) (number of )?tokens`)
+	modelWords  = regexp.MustCompile(`model_not_found|model_not_available|unknown_model|invalid_model|model .{0,100}(does not exist|not found|not exist)|no such model`)
+)
+
+func (f *failure) says(words *regexp.Regexp) bool {
+	return words.MatchString(strings.ToLower(f.code)) || words.Match(bytes.ToLower(f.body))
 }
 
 // broken is the failure a transport error stands for; begun tells whether the answer had
@@ -109,12 +144,16 @@ func broken(ctx context.Context, err error, begun bool) *failure {
 	return f
 }
 
-// retryAfter reads the header, in seconds or as an HTTP date. 0: absent, past or nonsense.
+// retryAfter reads the headers Retry-After-Ms and Retry-After, in seconds, with decimals or without, or
+// as an HTTP date. 0: absent, past or nonsense.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	const most = 24 * time.Hour
-	v := strings.TrimSpace(h.Get("Retry-After"))
-	if s, err := strconv.ParseUint(v, 10, 32); err == nil {
-		return min(time.Duration(s)*time.Second, most)
+	v, unit := strings.TrimSpace(h.Get("Retry-After-Ms")), time.Millisecond
+	if v == "" {
+		v, unit = strings.TrimSpace(h.Get("Retry-After")), time.Second
+	}
+	if n, err := strconv.ParseFloat(v, 64); err == nil && n >= 0 && n <= math.MaxUint32 {
+		return time.Duration(min(n*float64(unit), float64(most)))
 	}
 	if t, err := http.ParseTime(v); err == nil {
 		return min(max(t.Sub(now), 0), most)

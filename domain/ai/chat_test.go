@@ -233,8 +233,15 @@ func TestChatBadAnswers(t *testing.T) {
 			b := newBundle(t)
 			b.model.then(func(_ context.Context, _ Request, delta func(string)) (Completion, error) { return c, nil })
 			_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: "What is a lien?"})
-			wantCode(t, err, domain.Upstream, "")
-			if e := err.(*domain.Error); e.Reason != ReasonBadAnswer || e.Message != BadAnswerMessage {
+			code, reason := domain.Upstream, ReasonBadAnswer
+			switch c.FinishReason {
+			case FinishLength:
+				reason = ReasonAnswerCutOff
+			case FinishContentFilter:
+				code, reason = domain.Invalid, ReasonTextFiltered
+			}
+			wantCode(t, err, code, "")
+			if e := err.(*domain.Error); e.Reason != reason || e.RetryAfter != 0 {
 				t.Errorf("error %+v", e)
 			}
 			b.model.then(nil)

@@ -191,9 +191,9 @@ func (s *Service) call(ctx context.Context, f *flight, a *ask) (e entry, err err
 func (s *Service) checked(a *ask, c Completion) error {
 	switch {
 	case c.FinishReason == FinishContentFilter:
-		return badAnswer(errors.New("ai: the provider withheld the answer"))
-	case c.FinishReason == FinishLength:
-		return badAnswer(errors.New("ai: the answer was cut off")) // half an answer may say the opposite
+		return &domain.Error{Code: domain.Invalid, Reason: ReasonTextFiltered, Message: TextFilteredMessage, Err: errors.New("ai: the provider withheld the answer")}
+	case c.FinishReason == FinishLength: // half an answer may say the opposite
+		return &domain.Error{Code: domain.Upstream, Reason: ReasonAnswerCutOff, Message: "The AI's answer was cut off at its greatest length. Please ask for less at once.", Err: errors.New("ai: the answer was cut off")}
 	case !usable(a.kind, c.Text):
 		return badAnswer(errors.New("ai: the answer is empty, too long or not UTF-8"))
 	case a.check == nil:

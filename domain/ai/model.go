@@ -11,7 +11,10 @@ import (
 // is ctx's own error. The errors promised are
 //   - Unavailable with Reason ReasonUnavailable, Message UnavailableMessage and, where one
 //     is known, RetryAfter: the provider is down, slow, full or refuses us;
-//   - Upstream with Reason ReasonBadAnswer: it answered, but with something that cannot be used.
+//   - Upstream with Reason ReasonBadAnswer: it answered, but with something that cannot be used;
+//   - what another try cannot mend, without RetryAfter: Invalid with ReasonTextFiltered, TooLarge with
+//     ReasonTextTooLong, Upstream with ReasonKeyRefused, ReasonQuotaExceeded, ReasonModelUnknown or
+//     ReasonRequestRefused.
 type Model interface {
 	// Name is the model asked for. It is part of every cache key.
 	Name() string
@@ -29,8 +32,20 @@ type Model interface {
 const (
 	ReasonUnavailable  = "ai_unavailable"
 	ReasonBadAnswer    = "ai_bad_answer"
+	ReasonAnswerCutOff = "ai_answer_cut_off"
 	UnavailableMessage = "The AI is busy right now, please try again."
 	BadAnswerMessage   = "The AI gave an answer that cannot be used, please try again."
+)
+
+// What another try cannot mend.
+const (
+	ReasonTextFiltered   = "ai_text_filtered"
+	ReasonTextTooLong    = "ai_text_too_long"
+	ReasonKeyRefused     = "ai_key_refused"
+	ReasonQuotaExceeded  = "ai_quota_exceeded"
+	ReasonModelUnknown   = "ai_model_unknown"
+	ReasonRequestRefused = "ai_request_refused"
+	TextFilteredMessage  = "The AI provider's content filter does not let this text through."
 )
 
 // Author says who speaks in a Message.

@@ -86,7 +86,7 @@ func TestEveryMisbehaviour(t *testing.T) {
 		{sandbox.ModeObey, "", ""},
 		{sandbox.ModeIgnoreSchema, "", domain.Upstream},
 		{sandbox.ModeWrongSchema, "", domain.Upstream},
-		{sandbox.ModeContentFilter, domain.Upstream, domain.Upstream},
+		{sandbox.ModeContentFilter, domain.Invalid, domain.Invalid},
 		{sandbox.ModeGarbage, domain.Upstream, domain.Upstream},
 	} {
 		n++
