@@ -429,7 +429,7 @@ func (a *app) sweep(ctx context.Context) {
 			return
 		case <-tick.C:
 			if err := a.accounts.EndStaleSessions(ctx); err != nil && ctx.Err() == nil {
-				a.log.Warn("sessions that should be over could not be ended yet", "cause", err.Error())
+				a.log.WarnContext(ctx, "sessions that should be over could not be ended yet", "cause", err.Error())
 			}
 			// What sign-ins leave behind is several times what the service needs to live.
 			if n := a.accounts.Hashed(); n != hashed {

@@ -20,6 +20,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"counsel/config"
+	"counsel/domain"
 	"counsel/db"
 	"counsel/domain/documents/text"
 	"counsel/domain/esign"
@@ -200,5 +201,5 @@ func migrate(ctx context.Context, url string) error {
 func newLog(cfg config.Config) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(cfg.LogLevel)) // checked by config
-	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	return slog.New(domain.LogHandler{Handler: slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})})
 }

@@ -111,7 +111,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	b := &bundle{t: t, logs: &testenv.Log{}}
 	contract, err := os.ReadFile("../openapi.yaml")
 	must(t, err)
-	log := slog.New(slog.NewJSONHandler(b.logs, nil))
+	log := slog.New(domain.LogHandler{Handler: slog.NewJSONHandler(b.logs, nil)})
 	s := setup{deps: handlers.Deps{Contract: contract, Registry: prometheus.NewRegistry(), Log: log, Clock: domain.SystemClock, Patience: time.Minute}} // the machine may be busy
 	for _, o := range options {
 		o(&s)
@@ -132,7 +132,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	b.model, err = llm.Start(context.WithoutCancel(ctx), llm.Options{})
 	must(t, err)
 	t.Cleanup(func() { b.model.Close() })
-	provider, err := client.New(client.Config{BaseURL: b.model.URL, APIKey: b.model.APIKey, Model: "sandbox",
+	provider, err := client.New(client.Config{Log: log, BaseURL: b.model.URL, APIKey: b.model.APIKey, Model: "sandbox",
 		Timeout: 2 * time.Second, Deadline: 6 * time.Second, Backoff: []time.Duration{time.Millisecond, time.Millisecond}})
 	must(t, err)
 	t.Cleanup(func() { provider.Close() })

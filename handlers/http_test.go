@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -117,6 +118,29 @@ func TestRequestID(t *testing.T) {
 	a := b.call(nil, "GET", "/api/auth/me", nil, "X-Request-Id", "seven").wants(401, "unauthenticated")
 	if a.problem().RequestID != "seven" || !strings.Contains(b.logs.String(), `"requestId":"seven"`) {
 		t.Error("the id is missing from the problem or the log")
+	}
+}
+
+// TestEveryLineNamesItsRequest: also those of the client of the AI, whose calls outlive requests.
+func TestEveryLineNamesItsRequest(t *testing.T) {
+	b := newBundle(t)
+	ada := b.join("ada", domain.RoleClient)
+	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
+	b.call(ada, "POST", "/api/ai/chat", question(ada, "What is a lien?"), "X-Request-Id", "seven").wants(503, "ai_unavailable")
+	b.ready = func(context.Context) (error, error) { panic("x") }
+	b.call(nil, "GET", "/readyz", nil, "X-Request-Id", "eight").wants(500, "internal")
+	lines := map[string]int{}
+	for line := range strings.Lines(b.logs.String()) {
+		var l struct{ Msg, RequestID string }
+		must(t, json.Unmarshal([]byte(line), &l))
+		if strings.Count(line, `"requestId"`) == 1 {
+			lines[l.Msg+" "+l.RequestID]++
+		}
+	}
+	for _, want := range []string{"llm try failed seven", "request seven", "panic eight", "request eight"} {
+		if lines[want] == 0 {
+			t.Errorf("no line %q in %v", want, lines)
+		}
 	}
 }
 

@@ -70,7 +70,8 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
-		c.SetRequest(r.WithContext(domain.WithUsage(context.WithValue(r.Context(), recordKey{}, rec), &rec.usage)))
+		ctx := domain.WithLogAttrs(context.WithValue(r.Context(), recordKey{}, rec), slog.String("requestId", rec.id))
+		c.SetRequest(r.WithContext(domain.WithUsage(ctx, &rec.usage)))
 
 		err := s.survive(next, c)
 		if err != nil && rec.op == nil { // looking for what is not there has a price, too
@@ -113,7 +114,7 @@ func (s *Server) survive(next echo.HandlerFunc, c *echo.Context) (err error) {
 			if e, ok := p.(runtimeError); ok {
 				kind = "panic: " + e.Error() // index out of range, nil dereference: no data
 			}
-			s.Log.Error("panic", "requestId", recordOf(c.Request().Context()).id, "stack", string(debug.Stack()))
+			s.Log.ErrorContext(c.Request().Context(), "panic", "stack", string(debug.Stack()))
 			err = &domain.Error{Code: domain.Internal, Err: errors.New(kind)}
 		}
 	}()
@@ -151,7 +152,6 @@ func (s *Server) finish(c *echo.Context, rec *record, took time.Duration) {
 	}
 	attrs := make([]slog.Attr, 0, 16)
 	attrs = append(attrs,
-		slog.String("requestId", rec.id),
 		slog.String("operation", name),
 		slog.String("method", c.Request().Method),
 		slog.Int("status", status),

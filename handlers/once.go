@@ -99,7 +99,7 @@ func (s *Server) once(c *echo.Context, rec *record, next echo.HandlerFunc) error
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), settleWait)
 		defer cancel()
 		if err := settle(ctx, claim); err != nil {
-			s.Log.Warn("what became of a request could not be kept for its Idempotency-Key", "requestId", rec.id, "cause", err.Error())
+			s.Log.WarnContext(ctx, "what became of a request could not be kept for its Idempotency-Key", "cause", err.Error())
 		}
 	}()
 	if err := next(c); err != nil {

@@ -97,7 +97,7 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, r Analys
 		check: func(text string) error { return p.Check([]byte(text)) },
 	}
 	usage := domain.UsageFrom(ctx)
-	e, cached, err := s.obtain(a, usage, nil)
+	e, cached, err := s.obtain(ctx, a, usage, nil)
 	if err != nil {
 		return Analysis{}, err
 	}

@@ -146,7 +146,7 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 			restorer.Write(piece)
 		}
 	}
-	e, cached, err := s.obtain(a, usage, live)
+	e, cached, err := s.obtain(ctx, a, usage, live)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -127,7 +127,7 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 		check: func(text string) error { return checkDraft(t, p, text) },
 	}
 	usage := domain.UsageFrom(ctx)
-	e, cached, err := s.obtain(a, usage, nil)
+	e, cached, err := s.obtain(ctx, a, usage, nil)
 	if err != nil {
 		return Draft{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ type ask struct {
 	stream bool                    // the caller wants the answer as it is written
 	build  func() (Request, error) // what to ask the model; only the leader of a flight needs it
 	check  func(text string) error // whether the model's text can be used; nil: any text
+	log    []slog.Attr             // of the request that leads the flight
 }
 
 func (a *ask) cacheKey() string { return prefixes[a.kind] + a.key }
@@ -60,8 +62,8 @@ func (s *Service) goodUntil(f *flight) time.Time {
 
 // obtain finds the answer to a: in the cache, or from the flight of its key. live, if not nil,
 // gets the masked text while the model writes it, in this goroutine; nothing when the answer
-// arrives whole. cached: this request caused no call of the model.
-func (s *Service) obtain(a *ask, usage *domain.Usage, live func(string)) (e entry, cached bool, err error) {
+// arrives whole. cached: this request caused no call of the model. ctx only names the request in the log.
+func (s *Service) obtain(ctx context.Context, a *ask, usage *domain.Usage, live func(string)) (e entry, cached bool, err error) {
 	defer func() {
 		usage.Cached, usage.Model = cached, e.Model
 		if cached {
@@ -69,6 +71,7 @@ func (s *Service) obtain(a *ask, usage *domain.Usage, live func(string)) (e entr
 		}
 		usage.Tokens = e.Tokens
 	}()
+	a.log = domain.LogAttrs(ctx)
 	if e, ok := s.lookup(a); ok {
 		return e, true, nil
 	}
@@ -136,7 +139,7 @@ func (s *Service) forget() {
 // fly runs a flight to its end.
 func (s *Service) fly(f *flight, a *ask) {
 	defer s.end()
-	ctx, cancel := context.WithTimeout(s.base, s.Deadline)
+	ctx, cancel := context.WithTimeout(domain.WithLogAttrs(s.base, a.log...), s.Deadline)
 	defer cancel()
 	f.entry, f.err = s.lead(ctx, f, a)
 	s.mu.Lock()

@@ -107,7 +107,7 @@ func (s *Service) warm(ctx context.Context, run *jobs.Run) (any, error) {
 			continue
 		}
 		var usage domain.Usage
-		_, cached, err := s.obtain(a, &usage, nil)
+		_, cached, err := s.obtain(ctx, a, &usage, nil)
 		w.TokensUsed += usage.Tokens
 		switch {
 		case domain.CodeOf(err) == domain.Upstream:

@@ -270,7 +270,7 @@ func (a *Archive) Save(ctx context.Context, n NewStored) (Stored, error) {
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTime)
 		defer cancel()
 		if cerr := a.remove(clean, s.ID, statePending); cerr != nil {
-			a.Log.Warn("a document that failed is left to the sweep", "document", s.ID.String(), "cause", cerr.Error())
+			a.Log.WarnContext(ctx, "a document that failed is left to the sweep", "document", s.ID.String(), "cause", cerr.Error())
 		}
 		return Stored{}, err
 	}
@@ -505,7 +505,7 @@ func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain
 	}
 	err = a.remove(ctx, id, stateDeleted)
 	if e, ok := errors.AsType[*domain.Error](err); ok {
-		a.Log.Warn("a deleted document's file is left to the sweep", "document", id.String(), "cause", e.Error())
+		a.Log.WarnContext(ctx, "a deleted document's file is left to the sweep", "document", id.String(), "cause", e.Error())
 		return nil
 	}
 	return err

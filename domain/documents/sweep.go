@@ -144,7 +144,7 @@ func (a *Archive) SweepFiles(ctx context.Context) error {
 				if has[id] {
 					continue
 				}
-				a.Log.Warn("removing a file that no document knows", "document", id.String())
+				a.Log.WarnContext(ctx, "removing a file that no document knows", "document", id.String())
 				if err := a.Files.Delete(ctx, fileKey(id)); err != nil {
 					return err
 				}

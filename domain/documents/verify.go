@@ -28,7 +28,7 @@ func (a *Archive) Verify(ctx context.Context, caller domain.Principal, id domain
 	defer func() { domain.UsageFrom(ctx).Upstream += a.Clock().Sub(v.Checked) }()
 	r, err := a.Files.Get(ctx, fileKey(id), 0, -1)
 	if domain.CodeOf(err) == domain.NotFound {
-		a.Log.Error("a document's file is missing", "document", id.String())
+		a.Log.ErrorContext(ctx, "a document's file is missing", "document", id.String())
 		return s, v, nil
 	}
 	if err != nil {
@@ -42,7 +42,7 @@ func (a *Archive) Verify(ctx context.Context, caller domain.Principal, id domain
 	sum := Checksum(hash.Sum(nil))
 	v.SHA256, v.Intact = &sum, sum == s.SHA256
 	if !v.Intact {
-		a.Log.Error("a document's file is not what was recorded", "document", id.String())
+		a.Log.ErrorContext(ctx, "a document's file is not what was recorded", "document", id.String())
 	}
 	return s, v, nil
 }

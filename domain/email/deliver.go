@@ -94,7 +94,7 @@ func (s *Service) deliver(ctx context.Context, run *jobs.Run) (any, error) {
 	if len(waiting) > 0 {
 		for i, o := range s.Sender.Send(ctx, m) {
 			if o.Err != nil {
-				s.Log.Info("a mail was not taken", "email", row.ID.String(), "cause", o.Err.Error())
+				s.Log.InfoContext(ctx, "a mail was not taken", "email", row.ID.String(), "cause", o.Err.Error())
 			}
 			ends[waiting[i]] = settlementOf(o)
 		}

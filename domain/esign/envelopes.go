@@ -90,7 +90,7 @@ func (s *Service) handOver(ctx context.Context, by domain.Principal, r Request, 
 	}
 	if cause != nil {
 		if err := s.abandon(ctx, r, id, uncertain, false); err != nil {
-			s.Log.Warn("a signature request that failed is left to the next look", "request", r.ID.String(), "cause", err.Error())
+			s.Log.WarnContext(ctx, "a signature request that failed is left to the next look", "request", r.ID.String(), "cause", err.Error())
 		}
 		return Request{}, cause
 	}
@@ -268,7 +268,7 @@ func (s *Service) drop(ctx context.Context, p Provider, r Request, e query.Signa
 		if age < dropTime {
 			return err
 		}
-		s.Log.Error("an envelope could not be ended at the provider; please do it there", "request", r.ID.String(), "provider", r.Provider, "cause", err.Error())
+		s.Log.ErrorContext(ctx, "an envelope could not be ended at the provider; please do it there", "request", r.ID.String(), "provider", r.Provider, "cause", err.Error())
 	}
 	return db.Error(s.rows.UpdateEnvelope(ctx, over))
 }

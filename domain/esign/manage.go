@@ -156,7 +156,7 @@ func (s *Service) Cancel(ctx context.Context, by domain.Principal, id domain.ID)
 		return Request{}, err
 	}
 	if err := s.ask(ctx, r); err != nil {
-		s.Log.Warn("a signature request is withdrawn before its provider was asked", "request", id.String(), "cause", err.Error())
+		s.Log.WarnContext(ctx, "a signature request is withdrawn before its provider was asked", "request", id.String(), "cause", err.Error())
 	}
 	return s.manage(ctx, by, id, "cancel", nil, func(q *query.Queries, r *Request) error {
 		r.Status = Cancelled
@@ -295,7 +295,7 @@ func (s *Service) sweep(ctx context.Context) error {
 	}
 	for _, id := range overdue {
 		if err := s.expire(ctx, id); err != nil {
-			s.Log.Warn("a signature request could not be ended yet", "request", id.String(), "cause", err.Error())
+			s.Log.WarnContext(ctx, "a signature request could not be ended yet", "request", id.String(), "cause", err.Error())
 		}
 	}
 	stale, err := s.rows.ListStaleSealings(ctx, query.ListStaleSealingsParams{Since: s.Clock().Add(-sealTime), Limit: sweepBatch})
@@ -304,7 +304,7 @@ func (s *Service) sweep(ctx context.Context) error {
 	}
 	for _, id := range stale {
 		if err := s.fail(ctx, id, reasonUndone); err != nil {
-			s.Log.Warn("a signature request that cannot be sealed could not be ended yet", "request", id.String(), "cause", err.Error())
+			s.Log.WarnContext(ctx, "a signature request that cannot be sealed could not be ended yet", "request", id.String(), "cause", err.Error())
 		}
 	}
 	forgetful, err := s.rows.ListForgetfulSigners(ctx, query.ListForgetfulSignersParams{Most: remindMost, Since: nullable(ptr(s.Clock().Add(-remindEvery))), Limit: sweepBatch})
@@ -325,7 +325,7 @@ func (s *Service) sweep(ctx context.Context) error {
 			return s.remind(ctx, q, r, g)
 		})
 		if err != nil {
-			s.Log.Warn("a signer could not be reminded yet", "request", r.ID.String(), "cause", err.Error())
+			s.Log.WarnContext(ctx, "a signer could not be reminded yet", "request", r.ID.String(), "cause", err.Error())
 		}
 	}
 	return s.sweepForgotten(ctx)

@@ -39,7 +39,7 @@ func (s *Service) seal(ctx context.Context, id domain.ID, try int) error {
 	if reason == "" || reason != reasonUnfit && try < sealTries {
 		return err
 	}
-	s.Log.Error("a document that all have signed cannot be sealed", "request", id.String(), "reason", reason, "cause", err.Error())
+	s.Log.ErrorContext(ctx, "a document that all have signed cannot be sealed", "request", id.String(), "reason", reason, "cause", err.Error())
 	return s.fail(ctx, id, reason)
 }
 

@@ -104,7 +104,7 @@ func (s *Service) tidy(ctx context.Context, looks int) error {
 		s.lapsed(ctx, stateRunning, s.Timing.Lease, func(ids []domain.ID, longest int64) error {
 			n, err := s.rows.RecoverLapsedJobs(ctx, query.RecoverLapsedJobsParams{Ids: ids, LongestUs: longest})
 			if err == nil && n > 0 {
-				s.Log.Warn("jobs are taken over from a server that went down", "jobs", n)
+				s.Log.WarnContext(ctx, "jobs are taken over from a server that went down", "jobs", n)
 			}
 			if err == nil {
 				_, err = s.rows.CancelLapsedJobs(ctx, query.CancelLapsedJobsParams{Ids: ids, LongestUs: longest, KeepUs: KeptDone.Microseconds()})

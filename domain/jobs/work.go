@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
 	"strings"
@@ -71,6 +72,11 @@ type Run struct {
 	runs  int32
 	tries int32
 	end   context.CancelCauseFunc
+}
+
+// logged names the job in every line that is logged with the context.
+func (r *Run) logged(ctx context.Context) context.Context {
+	return domain.WithLogAttrs(ctx, slog.String("job", r.ID.String()), slog.String("kind", r.Kind))
 }
 
 // Read decodes the payload.
@@ -205,7 +211,7 @@ func (s *Service) drop(r *Run) {
 
 // try does the job once and records how that ended.
 func (s *Service) try(h handler, run *Run, row query.Job) Outcome {
-	ctx, end := context.WithCancelCause(s.base)
+	ctx, end := context.WithCancelCause(run.logged(s.base))
 	defer end(nil)
 	run.end = end
 	s.hold(run)
@@ -250,7 +256,7 @@ func (s *Service) try(h handler, run *Run, row query.Job) Outcome {
 	if later, ok := errors.AsType[retryAt](err); ok {
 		delay = max(delay, later.at.Sub(s.Clock()))
 	}
-	s.Log.Info("a job failed and will be tried again", "job", run.ID.String(), "kind", run.Kind, "try", run.tries, "cause", err.Error())
+	s.Log.InfoContext(ctx, "a job failed and will be tried again", "try", run.tries, "cause", err.Error())
 	return s.postpone(run, err, delay)
 }
 
@@ -261,7 +267,7 @@ func (s *Service) call(ctx context.Context, h handler, run *Run) (result any, er
 	defer func() {
 		if p := recover(); p != nil {
 			// What a panic says may quote what it choked on.
-			s.Log.Error("a job panicked", "job", run.ID.String(), "kind", run.Kind, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			s.Log.ErrorContext(ctx, "a job panicked", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 			result, err = nil, errors.New("the work panicked")
 		}
 	}()
@@ -270,7 +276,7 @@ func (s *Service) call(ctx context.Context, h handler, run *Run) (result any, er
 
 // bury records that a job failed for good, after OnDead has heard of it.
 func (s *Service) bury(ctx context.Context, h handler, run *Run, cause error) Outcome {
-	s.Log.Warn("a job failed for good", "job", run.ID.String(), "kind", run.Kind, "tries", run.tries, "cause", cause.Error())
+	s.Log.WarnContext(ctx, "a job failed for good", "tries", run.tries, "cause", cause.Error())
 	code, message := public(cause)
 	if h.OnDead != nil {
 		ctx, cancel := context.WithTimeout(ctx, deadBudget)
@@ -279,7 +285,7 @@ func (s *Service) bury(ctx context.Context, h handler, run *Run, cause error) Ou
 			return nil, h.OnDead(ctx, run, cause)
 		}}, run)
 		if err != nil {
-			s.Log.Warn("the end of a job could not be told yet", "job", run.ID.String(), "kind", run.Kind, "cause", err.Error())
+			s.Log.WarnContext(ctx, "the end of a job could not be told yet", "cause", err.Error())
 			run.tries = max(run.tries, int32(h.Tries))
 			return s.postpone(run, cause, backoff(4))
 		}
@@ -303,7 +309,7 @@ func (s *Service) postpone(run *Run, cause error, delay time.Duration) Outcome {
 // settle writes how a run ended, and tries for a while when the database does not answer: what
 // is not recorded is done again.
 func (s *Service) settle(run *Run, o Outcome, write func(context.Context) (int64, error)) Outcome {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.base), settleBudget)
+	ctx, cancel := context.WithTimeout(run.logged(context.WithoutCancel(s.base)), settleBudget)
 	defer cancel()
 	for {
 		n, err := write(ctx)
@@ -314,7 +320,7 @@ func (s *Service) settle(run *Run, o Outcome, write func(context.Context) (int64
 			return o
 		}
 		if !pause(ctx, settlePause) || s.base.Err() != nil {
-			s.Log.Warn("the end of a job could not be recorded: it will be done again", "job", run.ID.String(), "kind", run.Kind, "cause", err.Error())
+			s.Log.WarnContext(ctx, "the end of a job could not be recorded: it will be done again", "cause", err.Error())
 			return OutcomeLost
 		}
 	}

@@ -97,7 +97,7 @@ func (s *Service) try(ctx context.Context, w query.Webhook, d query.WebhookDeliv
 	m := Message{ID: d.ID, URL: w.Url, At: now, Body: []byte(d.Payload)}
 	secret, err := s.unseal(w.ID, w.Secret)
 	if err != nil {
-		s.Log.Error("a webhook cannot sign", "webhook", w.ID.String(), "cause", err.Error())
+		s.Log.ErrorContext(ctx, "a webhook cannot sign", "webhook", w.ID.String(), "cause", err.Error())
 		return Result{Outcome: OutcomeUnsigned}
 	}
 	m.Secrets = append(m.Secrets, secret)
@@ -232,7 +232,7 @@ func (s *Service) note(ctx context.Context, q *query.Queries, id domain.ID, r Re
 	if _, err := q.DisableWebhook(ctx, query.DisableWebhookParams{Reason: string(reason), DisabledAt: at, UpdatedAt: now, ID: id}); err != nil {
 		return err
 	}
-	s.Log.Warn("a webhook is disabled", "webhook", id.String(), "reason", string(reason))
+	s.Log.WarnContext(ctx, "a webhook is disabled", "webhook", id.String(), "reason", string(reason))
 	if s.Disabled == nil {
 		return nil
 	}

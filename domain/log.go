@@ -1,0 +1,44 @@
+package domain
+
+import (
+	"context"
+	"log/slog"
+)
+
+type logAttrsKey struct{}
+
+// WithLogAttrs returns ctx with attributes for every line that is logged with it: the id of a request
+// or a job. They hold no personal data.
+func WithLogAttrs(ctx context.Context, attrs ...slog.Attr) context.Context {
+	if len(attrs) == 0 {
+		return ctx
+	}
+	before := LogAttrs(ctx)
+	return context.WithValue(ctx, logAttrsKey{}, append(before[:len(before):len(before)], attrs...))
+}
+
+// LogAttrs are those of WithLogAttrs, for work that goes on under another context.
+func LogAttrs(ctx context.Context) []slog.Attr {
+	attrs, _ := ctx.Value(logAttrsKey{}).([]slog.Attr)
+	return attrs
+}
+
+// LogHandler adds the attributes of the context to each line.
+type LogHandler struct{ slog.Handler }
+
+// Handle writes one line.
+func (h LogHandler) Handle(ctx context.Context, r slog.Record) error {
+	if attrs := LogAttrs(ctx); len(attrs) > 0 {
+		r = r.Clone()
+		r.AddAttrs(attrs...)
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs keeps what Handle adds.
+func (h LogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return LogHandler{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup keeps what Handle adds.
+func (h LogHandler) WithGroup(name string) slog.Handler { return LogHandler{h.Handler.WithGroup(name)} }
