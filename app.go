@@ -227,7 +227,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		Esign:   signing,
 		Archive: a.archive, Templates: templates, Press: press, Batches: documents.NewBatches(press, a.jobs, a.accounts), Jobs: a.jobs, Once: a.once, Webhooks: a.webhooks, Notifications: told,
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
-		CORSOrigins: cfg.CORSOrigins, CORSMethods: cfg.CORSMethods, CORSHeaders: cfg.CORSHeaders, TrustedProxies: cfg.TrustedProxies,
+		CORSOrigins: cfg.CORSOrigins, CORSLocalhost: cfg.CORSLocalhost, TrustedProxies: cfg.TrustedProxies,
 	}
 	deps.Drafts.Emit = a.emit
 	deps.Privacy = privacy.New(privacy.Deps{DB: a.database, Clock: domain.SystemClock, Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases, Webhooks: a.webhooks, Notifications: told, Email: letters, Jobs: a.jobs, Esign: signing, Templates: templates})

@@ -39,6 +39,7 @@ func (devCommand) Run(ctx context.Context) (err error) {
 		return fmt.Errorf("DATA_DIR: %w", err)
 	}
 	cfg.WebhookAllowPrivate = true
+	cfg.CORSLocalhost = true
 	log := newLog(cfg)
 	box, err := sandbox.Start(ctx, sandbox.Options{
 		Dir: cfg.DataDir, Log: log,

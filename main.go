@@ -20,8 +20,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"counsel/config"
-	"counsel/domain"
 	"counsel/db"
+	"counsel/domain"
 	"counsel/domain/documents/text"
 	"counsel/domain/esign"
 	"counsel/domain/esign/pades"

@@ -65,9 +65,8 @@ type Config struct {
 	// Lets webhooks lead to this machine and its network, without TLS; dev always does.
 	WebhookAllowPrivate bool `env:"WEBHOOK_ALLOW_PRIVATE" envDefault:"false"`
 
-	CORSOrigins []string `env:"CORS_ALLOW_ORIGINS"`
-	CORSMethods []string `env:"CORS_ALLOW_METHODS" envDefault:"GET,POST,PUT,PATCH,DELETE"`
-	CORSHeaders []string `env:"CORS_ALLOW_HEADERS" envDefault:"Authorization,Content-Type,Accept,X-Request-Id,Idempotency-Key"`
+	CORSOrigins   []string `env:"CORS_ALLOW_ORIGINS"`
+	CORSLocalhost bool     // set by dev: pages of this machine may call, too
 
 	// Networks whose X-Forwarded-For is believed, as CIDRs: those of one's own proxies.
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`

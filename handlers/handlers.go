@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v5"
-	"github.com/labstack/echo/v5/middleware"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"counsel/domain"
@@ -74,8 +73,9 @@ type Deps struct {
 	Log          *slog.Logger
 	Clock        domain.Clock
 
-	CORSOrigins, CORSMethods, CORSHeaders []string
-	TrustedProxies                        []netip.Prefix
+	CORSOrigins    []string // whose pages may call
+	CORSLocalhost  bool     // pages of this machine may, too
+	TrustedProxies []netip.Prefix
 }
 
 // Server answers every operation of the contract. It is safe for concurrent use.
@@ -97,10 +97,11 @@ var _ api.StrictServerInterface = (*Server)(nil)
 func New(d Deps) (*Server, error) {
 	d.Patience = cmp.Or(d.Patience, 10*time.Second)
 	s := &Server{Deps: d, metrics: newHTTPMetrics(d.Registry), drained: make(chan struct{})}
-	var err error
-	if s.ops, err = loadOperations(s.metrics); err != nil {
+	contract, err := loadContract(s.metrics)
+	if err != nil {
 		return nil, fmt.Errorf("contract: %w", err)
 	}
+	s.ops = contract.ops
 	if s.docs, err = loadDocs(d.Contract); err != nil {
 		return nil, err
 	}
@@ -112,20 +113,23 @@ func New(d Deps) (*Server, error) {
 		IPExtractor:      addressOf(d.TrustedProxies),
 	})
 	e.Use(s.observe)
-	if len(d.CORSOrigins) > 0 {
-		e.Use(middleware.CORSWithConfig(middleware.CORSConfig{
-			AllowOrigins:  d.CORSOrigins,
-			AllowMethods:  d.CORSMethods,
-			AllowHeaders:  d.CORSHeaders,
-			ExposeHeaders: []string{requestIDHeader, "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"},
-			MaxAge:        600,
-		}))
+	if len(d.CORSOrigins) > 0 || d.CORSLocalhost {
+		cors, err := contract.cors(d.CORSOrigins, d.CORSLocalhost).ToMiddleware()
+		if err != nil {
+			return nil, err
+		}
+		e.Use(cors)
 	}
 	guards := make(map[string][]echo.MiddlewareFunc, len(s.ops))
 	for id, op := range s.ops {
 		guards[id] = []echo.MiddlewareFunc{s.guard(op)}
 	}
 	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(s, nil), api.RegisterHandlersOptions{OperationMiddlewares: guards})
+	for path, methods := range contract.methods {
+		if _, err := e.AddRoute(echo.Route{Method: echo.RouteAny, Path: pathParam.ReplaceAllString(path, ":$1"), Handler: otherMethod(methods)}); err != nil {
+			return nil, err
+		}
+	}
 	s.echo = e
 	return s, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -126,7 +127,7 @@ func TestEveryLineNamesItsRequest(t *testing.T) {
 	b := newBundle(t)
 	ada := b.join("ada", domain.RoleClient)
 	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
-	b.call(ada, "POST", "/api/ai/chat", question(ada, "What is a lien?"), "X-Request-Id", "seven").wants(503, "ai_unavailable")
+	b.call(ada, "POST", "/api/ai/chat", question(ada, "What is an escrow?"), "X-Request-Id", "seven").wants(503, "ai_unavailable")
 	b.ready = func(context.Context) (error, error) { panic("x") }
 	b.call(nil, "GET", "/readyz", nil, "X-Request-Id", "eight").wants(500, "internal")
 	lines := map[string]int{}
@@ -228,21 +229,103 @@ func TestBudget(t *testing.T) {
 	b.call(nil, "GET", "/livez", nil).wants(200, "")
 }
 
+// TestCORS: a page of an allowed origin may send every header that the contract takes, and read every
+// one that it answers.
 func TestCORS(t *testing.T) {
-	b := newBundle(t, func(s *setup) {
-		s.deps.CORSOrigins, s.deps.CORSMethods, s.deps.CORSHeaders = []string{"https://app.example"}, []string{"POST"}, []string{"Authorization"}
-	})
-	for origin, allowed := range map[string]string{"https://app.example": "https://app.example", "https://evil.example": ""} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, b.url+"/api/ai/chat", nil)
-		must(t, err)
-		r.Header.Set("Origin", origin)
-		r.Header.Set("Access-Control-Request-Method", "POST")
-		res, err := http.DefaultTransport.RoundTrip(r)
-		must(t, err)
-		res.Body.Close()
-		if got := res.Header.Get("Access-Control-Allow-Origin"); got != allowed {
-			t.Errorf("%s may call as %q", origin, got)
+	doc, err := api.GetSpec()
+	must(t, err)
+	for name, c := range map[string]struct {
+		origins   []string
+		localhost bool
+		allowed   map[string]string
+	}{
+		"configured":      {[]string{"https://app.example"}, false, map[string]string{"https://app.example": "https://app.example", "https://evil.example": "", "http://localhost:3000": ""}},
+		"dev":             {nil, true, map[string]string{"http://localhost:3000": "http://localhost:3000", "http://127.0.0.1:5173": "http://127.0.0.1:5173", "http://[::1]:80": "http://[::1]:80", "http://localhost": "http://localhost", "https://evil.example": "", "http://localhost.evil.example": "", "http://localhost@evil.example": "", "null": ""}},
+		"dev and another": {[]string{"https://app.example"}, true, map[string]string{"https://app.example": "https://app.example", "http://localhost:3000": "http://localhost:3000", "https://evil.example": ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBundle(t, func(s *setup) { s.deps.CORSOrigins, s.deps.CORSLocalhost = c.origins, c.localhost })
+			ask := func(method, origin string) http.Header {
+				t.Helper()
+				r, err := http.NewRequestWithContext(t.Context(), method, b.url+"/api/ai/chat", nil)
+				must(t, err)
+				r.Header.Set("Origin", origin)
+				r.Header.Set("Access-Control-Request-Method", "POST")
+				res, err := http.DefaultTransport.RoundTrip(r)
+				must(t, err)
+				res.Body.Close()
+				return res.Header
+			}
+			for origin, allowed := range c.allowed {
+				h := ask(http.MethodOptions, origin)
+				if got := h.Get("Access-Control-Allow-Origin"); got != allowed {
+					t.Errorf("%s may call as %q", origin, got)
+				}
+				if allowed == "" {
+					continue
+				}
+				sent, methods := strings.Split(h.Get("Access-Control-Allow-Headers"), ","), strings.Split(h.Get("Access-Control-Allow-Methods"), ",")
+				read := strings.Split(ask(http.MethodPost, origin).Get("Access-Control-Expose-Headers"), ",")
+				for _, name := range []string{"Authorization", "Content-Type", "Accept", "X-Request-Id", "Idempotency-Key", "If-None-Match", "Range"} {
+					if !slices.Contains(sent, name) {
+						t.Errorf("may not send %s: %v", name, sent)
+					}
+				}
+				for _, name := range []string{"X-Request-Id", "Retry-After", "RateLimit-Remaining", "Idempotency-Replayed", "ETag", "Content-Disposition", "Repr-Digest", "Content-Range"} {
+					if !slices.Contains(read, name) {
+						t.Errorf("may not read %s: %v", name, read)
+					}
+				}
+				for _, item := range doc.Paths.Map() {
+					for method, o := range item.Operations() {
+						if !slices.Contains(methods, method) {
+							t.Errorf("may not use %s: %v", method, methods)
+						}
+						for _, p := range o.Parameters {
+							if p.Value.In == "header" && !slices.Contains(sent, p.Value.Name) {
+								t.Errorf("may not send %s", p.Value.Name)
+							}
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestMethods: on every path of the contract, a method that it does not name is 405 and says which there are.
+func TestMethods(t *testing.T) {
+	b := newBundle(t)
+	doc, err := api.GetSpec()
+	must(t, err)
+	n := 0
+	for path, item := range doc.Paths.Map() {
+		concrete := placeholder.ReplaceAllStringFunc(path, func(string) string { return domain.NewID().String() })
+		want := []string{"OPTIONS"}
+		for method := range item.Operations() {
+			want = append(want, method)
 		}
+		if item.Get != nil {
+			want = append(want, "HEAD")
+		}
+		slices.Sort(want)
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"} {
+			if slices.Contains(want, method) && method != "OPTIONS" {
+				continue
+			}
+			n++
+			a := b.call(nil, method, concrete, nil)
+			status := http.StatusMethodNotAllowed
+			if method == "OPTIONS" {
+				status = http.StatusNoContent
+			}
+			if got := a.header.Get("Allow"); a.status != status || got != strings.Join(want, ", ") {
+				t.Errorf("%s %s: %d, allows %q", method, path, a.status, got)
+			}
+		}
+	}
+	if n < 500 {
+		t.Errorf("tried only %d", n)
 	}
 }
 

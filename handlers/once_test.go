@@ -132,7 +132,7 @@ func TestEveryPostAndItsKey(t *testing.T) {
 		"remindSigners":          func() { k.ids["trackingId"] = k.sendToSign(k.keeper, "", "ada@example.com").TrackingID.String() },
 		"retryJob": func() {
 			var j struct{ JobID string }
-			k.call(k.admin, "POST", "/api/ai/warm-cache", map[string]any{"questions": []any{map[string]any{"message": "What is a lien?"}}}).wants(202, "").into(&j)
+			k.call(k.admin, "POST", "/api/ai/warm-cache", map[string]any{"questions": []any{map[string]any{"message": "What is an easement?"}}}).wants(202, "").into(&j)
 			_, err := pool.ExecContext(t.Context(), "UPDATE jobs SET state = 'failed', error_code = 'internal' WHERE id = UNHEX(REPLACE(?, '-', ''))", j.JobID)
 			must(k.t, err)
 			k.ids["jobId"] = j.JobID
@@ -243,21 +243,21 @@ func TestStreamUnderAKey(t *testing.T) {
 	b := newBundle(t)
 	ada := b.join("ada", domain.RoleClient)
 	header := []string{"Idempotency-Key", "k", "Accept", "text/event-stream"}
-	first := b.call(ada, "POST", "/api/ai/chat", question(ada, "What is a lien?"), header...).wants(200, "")
-	again := b.call(ada, "POST", "/api/ai/chat", question(ada, "What is a lien?"), header...).wants(200, "")
+	first := b.call(ada, "POST", "/api/ai/chat", question(ada, "What is an easement?"), header...).wants(200, "")
+	again := b.call(ada, "POST", "/api/ai/chat", question(ada, "What is an easement?"), header...).wants(200, "")
 	if !bytes.Contains(first.body, []byte("event: done")) || !bytes.Equal(first.body, again.body) || again.header.Get("Idempotency-Replayed") != "true" || again.header.Get("Content-Type") != "text/event-stream" {
 		t.Errorf("%s, then %v %s", first.body, again.header, again.body)
 	}
 	// The same question as one JSON answer is another request.
-	b.call(ada, "POST", "/api/ai/chat", question(ada, "What is a lien?"), header[:2]...).wants(http.StatusConflict, "idempotency_key_reused")
+	b.call(ada, "POST", "/api/ai/chat", question(ada, "What is an easement?"), header[:2]...).wants(http.StatusConflict, "idempotency_key_reused")
 
 	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeErrorStream}))
 	header[1] = "k2"
-	if a := b.call(ada, "POST", "/api/ai/chat", question(ada, "What is a pledge?"), header...).wants(200, ""); !bytes.Contains(a.body, []byte("event: error")) {
+	if a := b.call(ada, "POST", "/api/ai/chat", question(ada, "What is a bailment?"), header...).wants(200, ""); !bytes.Contains(a.body, []byte("event: error")) {
 		t.Fatalf("it did not break off: %s", a.body)
 	}
 	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeOK}))
-	if a := b.call(ada, "POST", "/api/ai/chat", question(ada, "What is a pledge?"), header...); a.header.Get("Idempotency-Replayed") != "" {
+	if a := b.call(ada, "POST", "/api/ai/chat", question(ada, "What is a bailment?"), header...); a.header.Get("Idempotency-Replayed") != "" {
 		t.Errorf("a failure was kept: %d %s", a.status, a.body)
 	}
 }

@@ -41,9 +41,9 @@ type param struct {
 	schema   *schema.Schema
 }
 
-// loadOperations reads the contract that is built into the program. Every operation must say
+// loadContract reads the contract that is built into the program. Every operation must say
 // who may call it.
-func loadOperations(m *httpMetrics) (map[string]*operation, error) {
+func loadContract(m *httpMetrics) (*contract, error) {
 	doc, err := api.GetSpec()
 	if err != nil {
 		return nil, err
@@ -59,6 +59,10 @@ func loadOperations(m *httpMetrics) (map[string]*operation, error) {
 		return nil, err
 	}
 	ops := map[string]*operation{}
+	out := &contract{ops: ops, methods: map[string][]string{}}
+	if err := out.readHeaders(doc); err != nil {
+		return nil, err
+	}
 	for path, item := range doc.Paths.Map() {
 		for method, o := range item.Operations() {
 			op, err := newOperation(o, "/paths/"+pointerEscape.Replace(path)+"/"+strings.ToLower(method), compile)
@@ -72,9 +76,10 @@ func loadOperations(m *httpMetrics) (map[string]*operation, error) {
 			}
 			op.operationMetrics = m.operation(op.id)
 			ops[op.id] = op
+			out.methods[path] = append(out.methods[path], method)
 		}
 	}
-	return ops, nil
+	return out, nil
 }
 
 // files are operations that read whole files, and seal them.

@@ -129,7 +129,7 @@ func (a *Archive) readOne(ctx context.Context, s Stored, tries int) error {
 		state, fault = TextUnreadable, TextTooSlow
 	case errors.Is(err, errUnread):
 		if tries+1 < maxTries {
-			a.Log.Warn("a document's text cannot be read, and is tried again", "document", s.ID.String(), "cause", err.Error())
+			a.Log.WarnContext(ctx, "a document's text cannot be read, and is tried again", "document", s.ID.String(), "cause", err.Error())
 			return nil
 		}
 		state, fault = TextUnreadable, TextFailed
@@ -139,7 +139,7 @@ func (a *Archive) readOne(ctx context.Context, s Stored, tries int) error {
 		state = TextIndexed
 	}
 	if err != nil {
-		a.Log.Warn("a document's text is unreadable", "document", s.ID.String(), "cause", err.Error())
+		a.Log.WarnContext(ctx, "a document's text is unreadable", "document", s.ID.String(), "cause", err.Error())
 	}
 	terms := search.Analyse(pages)
 	return db.WithSQLTx(ctx, a.DB, func(tx *sql.Tx) error {
@@ -167,7 +167,7 @@ var errUnread = errors.New("documents: the text could not be read")
 func (a *Archive) pages(ctx context.Context, s Stored) ([]search.Text, error) {
 	body, err := a.Open(ctx, s, 0, -1)
 	if domain.CodeOf(err) == domain.Internal && err != nil {
-		a.Log.Error("a document's file is missing", "document", s.ID.String())
+		a.Log.ErrorContext(ctx, "a document's file is missing", "document", s.ID.String())
 		return nil, nil
 	}
 	if err != nil {
@@ -183,7 +183,7 @@ func (a *Archive) pages(ctx context.Context, s Stored) ([]search.Text, error) {
 		if domain.CodeOf(err) == domain.Unavailable {
 			return nil, err
 		}
-		a.Log.Error("a document's file is not what was recorded", "document", s.ID.String(), "cause", err.Error())
+		a.Log.ErrorContext(ctx, "a document's file is not what was recorded", "document", s.ID.String(), "cause", err.Error())
 		return nil, nil
 	}
 	if err := query.New(a.DB).CountDocumentTry(ctx, s.ID); err != nil {

@@ -477,7 +477,6 @@ const (
 	PartyConflictMatchedEmail              PartyConflictMatched = "email"
 	PartyConflictMatchedName               PartyConflictMatched = "name"
 	PartyConflictMatchedRegistrationNumber PartyConflictMatched = "registrationNumber"
-	PartyConflictMatchedSimilarName        PartyConflictMatched = "similarName"
 )
 
 // Valid indicates whether the value is a known member of the PartyConflictMatched enum.
@@ -488,8 +487,6 @@ func (e PartyConflictMatched) Valid() bool {
 	case PartyConflictMatchedName:
 		return true
 	case PartyConflictMatchedRegistrationNumber:
-		return true
-	case PartyConflictMatchedSimilarName:
 		return true
 	default:
 		return false
@@ -829,6 +826,54 @@ func (e SignerStatus) Valid() bool {
 	}
 }
 
+// Defines values for SigningRisk.
+const (
+	SigningRiskAction           SigningRisk = "action"
+	SigningRiskAttachment       SigningRisk = "attachment"
+	SigningRiskBlank            SigningRisk = "blank"
+	SigningRiskDraft            SigningRisk = "draft"
+	SigningRiskEmptyField       SigningRisk = "empty_field"
+	SigningRiskExternalDocument SigningRisk = "external_document"
+	SigningRiskFormAction       SigningRisk = "form_action"
+	SigningRiskJavascript       SigningRisk = "javascript"
+	SigningRiskLaunch           SigningRisk = "launch"
+	SigningRiskLayers           SigningRisk = "layers"
+	SigningRiskLink             SigningRisk = "link"
+	SigningRiskMedia            SigningRisk = "media"
+)
+
+// Valid indicates whether the value is a known member of the SigningRisk enum.
+func (e SigningRisk) Valid() bool {
+	switch e {
+	case SigningRiskAction:
+		return true
+	case SigningRiskAttachment:
+		return true
+	case SigningRiskBlank:
+		return true
+	case SigningRiskDraft:
+		return true
+	case SigningRiskEmptyField:
+		return true
+	case SigningRiskExternalDocument:
+		return true
+	case SigningRiskFormAction:
+		return true
+	case SigningRiskJavascript:
+		return true
+	case SigningRiskLaunch:
+		return true
+	case SigningRiskLayers:
+		return true
+	case SigningRiskLink:
+		return true
+	case SigningRiskMedia:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SigningViewState.
 const (
 	SigningViewStateClosed   SigningViewState = "closed"
@@ -919,24 +964,6 @@ func (e SuppressionReason) Valid() bool {
 	case SuppressionReasonManual:
 		return true
 	case SuppressionReasonUnsubscribed:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for TemplateSharing.
-const (
-	TemplateSharingFirm    TemplateSharing = "firm"
-	TemplateSharingPrivate TemplateSharing = "private"
-)
-
-// Valid indicates whether the value is a known member of the TemplateSharing enum.
-func (e TemplateSharing) Valid() bool {
-	switch e {
-	case TemplateSharingFirm:
-		return true
-	case TemplateSharingPrivate:
 		return true
 	default:
 		return false
@@ -1255,18 +1282,10 @@ func (e ReceiveSignatureWebhookParamsProvider) Valid() bool {
 	}
 }
 
-// AcceptedInvitation defines model for AcceptedInvitation.
-type AcceptedInvitation struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
-	CaseID ID `json:"caseId"`
-
-	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
-	Role CaseRole `json:"role"`
-}
-
 // AddCaseMemberRequest Names the account by one of `userId` and `email`.
 type AddCaseMemberRequest struct {
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email *EmailAddress `json:"email,omitempty"`
 
 	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
@@ -1278,7 +1297,8 @@ type AddCaseMemberRequest struct {
 
 // AddCasePartyRequest defines model for AddCasePartyRequest.
 type AddCasePartyRequest struct {
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email *EmailAddress `json:"email,omitempty"`
 
 	// Kind What a party is.
@@ -1360,36 +1380,6 @@ type Case struct {
 // CaseDescription What the case is about.
 type CaseDescription = string
 
-// CaseInvitation defines model for CaseInvitation.
-type CaseInvitation struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
-	CaseID ID `json:"caseId"`
-
-	// CreatedAt RFC 3339, in UTC.
-	CreatedAt Time `json:"createdAt"`
-
-	// Email An e-mail address; upper and lower case are the same.
-	Email EmailAddress `json:"email"`
-
-	// ExpiresAt RFC 3339, in UTC.
-	ExpiresAt Time `json:"expiresAt"`
-
-	// ID A UUIDv7; sorting ids sorts by time of creation.
-	ID ID `json:"id"`
-
-	// InvitedBy A UUIDv7; sorting ids sorts by time of creation.
-	InvitedBy ID `json:"invitedBy"`
-
-	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
-	Role CaseRole `json:"role"`
-}
-
-// CaseInvitationList defines model for CaseInvitationList.
-type CaseInvitationList struct {
-	// Items The invitations.
-	Items []CaseInvitation `json:"items"`
-}
-
 // CaseList defines model for CaseList.
 type CaseList struct {
 	// Items The cases.
@@ -1401,7 +1391,8 @@ type CaseList struct {
 
 // CaseMember defines model for CaseMember.
 type CaseMember struct {
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email EmailAddress `json:"email"`
 
 	// FullName The person's name.
@@ -1455,7 +1446,8 @@ type CaseParty struct {
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email *EmailAddress `json:"email,omitempty"`
 
 	// ID A UUIDv7; sorting ids sorts by time of creation.
@@ -1742,15 +1734,6 @@ type ConsultationSummary struct {
 	UserID ID `json:"userId"`
 }
 
-// CopyTemplateRequest defines model for CopyTemplateRequest.
-type CopyTemplateRequest struct {
-	// TemplateID The id of a template: small letters, digits and hyphens.
-	TemplateID TemplateID `json:"templateId"`
-
-	// Version The name of a version, such as 1, 2.1 or 2026-03.
-	Version *TemplateVersionName `json:"version,omitempty"`
-}
-
 // CreateCaseNoteRequest defines model for CreateCaseNoteRequest.
 type CreateCaseNoteRequest struct {
 	// Body The note.
@@ -1786,7 +1769,8 @@ type CreateDraftRequest struct {
 
 // CreateSuppressionRequest defines model for CreateSuppressionRequest.
 type CreateSuppressionRequest struct {
-	// Address An e-mail address; upper and lower case are the same.
+	// Address An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Address EmailAddress `json:"address"`
 }
 
@@ -2128,7 +2112,8 @@ type Email struct {
 	// Recipients To whom, and where it stands for each.
 	Recipients []EmailRecipient `json:"recipients"`
 
-	// ReplyTo An e-mail address; upper and lower case are the same.
+	// ReplyTo An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	ReplyTo *EmailAddress `json:"replyTo,omitempty"`
 
 	// SendAt RFC 3339, in UTC.
@@ -2147,7 +2132,8 @@ type Email struct {
 	UserID ID `json:"userId"`
 }
 
-// EmailAddress An e-mail address; upper and lower case are the same.
+// EmailAddress An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+// domain in its own letters and in ASCII (xn--).
 type EmailAddress = string
 
 // EmailAttachment defines model for EmailAttachment.
@@ -2194,7 +2180,8 @@ type EmailList struct {
 
 // EmailRecipient defines model for EmailRecipient.
 type EmailRecipient struct {
-	// Address An e-mail address; upper and lower case are the same.
+	// Address An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Address EmailAddress `json:"address"`
 
 	// Field Where the recipient stands.
@@ -2323,8 +2310,17 @@ type FieldError struct {
 	// Detail What is wrong with it.
 	Detail string `json:"detail"`
 
+	// Page The page of the document, from 1.
+	Page *int32 `json:"page,omitempty"`
+
 	// Pointer A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`; for a header, its name.
 	Pointer string `json:"pointer"`
+
+	// Quote The words of the document, or the name of what it holds.
+	Quote *string `json:"quote,omitempty"`
+
+	// Reason What is wrong with a document, for programs: see `initiateSignature`.
+	Reason *string `json:"reason,omitempty"`
 }
 
 // Finding defines model for Finding.
@@ -2410,6 +2406,9 @@ type ID = openapi_types.UUID
 
 // InitiateSignatureRequest defines model for InitiateSignatureRequest.
 type InitiateSignatureRequest struct {
+	// AcceptRisks What the document may hold all the same. Only what it does hold is put on record.
+	AcceptRisks []SigningRisk `json:"acceptRisks,omitempty"`
+
 	// DocID A UUIDv7; sorting ids sorts by time of creation.
 	DocID ID `json:"docId"`
 
@@ -2439,30 +2438,6 @@ type InitiateSignatureResponse struct {
 
 	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
 	TrackingID ID `json:"trackingId"`
-}
-
-// Invitation defines model for Invitation.
-type Invitation struct {
-	// CreatedAt RFC 3339, in UTC.
-	CreatedAt Time `json:"createdAt"`
-
-	// ExpiresAt RFC 3339, in UTC.
-	ExpiresAt Time `json:"expiresAt"`
-
-	// ID A UUIDv7; sorting ids sorts by time of creation.
-	ID ID `json:"id"`
-
-	// InviterName The name of the person who invites.
-	InviterName string `json:"inviterName"`
-
-	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
-	Role CaseRole `json:"role"`
-}
-
-// InvitationList defines model for InvitationList.
-type InvitationList struct {
-	// Items The invitations.
-	Items []Invitation `json:"items"`
 }
 
 // Job defines model for Job.
@@ -2572,7 +2547,8 @@ type Locale = string
 
 // LoginRequest defines model for LoginRequest.
 type LoginRequest struct {
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email EmailAddress `json:"email"`
 
 	// Password The account's password.
@@ -2662,7 +2638,7 @@ type PartyConflict struct {
 	// CaseID A UUIDv7; sorting ids sorts by time of creation.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// Matched What is the same, or, by `similarName`, may be.
+	// Matched What is the same.
 	Matched []PartyConflictMatched `json:"matched"`
 
 	// Side Where a party stands; other: on neither side, such as a witness.
@@ -2685,9 +2661,6 @@ type Passage struct {
 
 	// DocID A UUIDv7; sorting ids sorts by time of creation.
 	DocID ID `json:"docId"`
-
-	// Matches The words of the quote that were looked for, as they stand there.
-	Matches []string `json:"matches"`
 
 	// Name The document's file name.
 	Name string `json:"name"`
@@ -2720,7 +2693,7 @@ type PreviewTemplateRequest struct {
 
 // Problem A failure (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, upstream, unavailable, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
 	Code string `json:"code"`
 
 	// Detail What happened this time.
@@ -2790,7 +2763,8 @@ type RefreshRequest struct {
 
 // RegisterRequest defines model for RegisterRequest.
 type RegisterRequest struct {
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email EmailAddress `json:"email"`
 
 	// FullName The person's name.
@@ -2890,7 +2864,8 @@ type ReplayWebhookResponse struct {
 
 // RequestPasswordResetRequest defines model for RequestPasswordResetRequest.
 type RequestPasswordResetRequest struct {
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email EmailAddress `json:"email"`
 }
 
@@ -3048,6 +3023,9 @@ type SignatureEvent struct {
 
 	// Seq From 1, without a gap.
 	Seq int64 `json:"seq"`
+
+	// SignedAs The name that was typed as a signature, where it is another than the signer's.
+	SignedAs *string `json:"signedAs,omitempty"`
 
 	// Signer Whose doing it was.
 	Signer *int32 `json:"signer,omitempty"`
@@ -3212,6 +3190,9 @@ type SigningLinkRequest struct {
 	TrackingID ID `json:"trackingId"`
 }
 
+// SigningRisk What makes a document unfit to be signed. blank: a blank, a placeholder or a field of a template that is not filled in; draft: it is marked as a draft; empty_field: a required form field is empty; javascript: a script; launch: it starts a program or opens a file; link: it opens an address of the web; form_action: it sends, fills or empties its form; external_document: it leads into another file, or takes contents from one; action: it shows, hides or prints something by itself; attachment: a file within it; media: sound, film or 3D; layers: contents that are hidden, or print otherwise than they show.
+type SigningRisk string
+
 // SigningSecret What stands behind the `#` of a signing link.
 type SigningSecret = string
 
@@ -3361,9 +3342,6 @@ type SuppressionList struct {
 
 // Template defines model for Template.
 type Template struct {
-	// ArchivedAt RFC 3339, in UTC.
-	ArchivedAt *Time `json:"archivedAt,omitempty"`
-
 	// Description What it is for.
 	Description string `json:"description"`
 
@@ -3372,12 +3350,6 @@ type Template struct {
 
 	// Name Its name in the latest version.
 	Name string `json:"name"`
-
-	// OwnerID A UUIDv7; sorting ids sorts by time of creation.
-	OwnerID *ID `json:"ownerId,omitempty"`
-
-	// Sharing Who may use the published versions: everyone, or the owner alone.
-	Sharing TemplateSharing `json:"sharing"`
 
 	// TemplateID The id of a template: small letters, digits and hyphens.
 	TemplateID TemplateID `json:"templateId"`
@@ -3407,9 +3379,6 @@ type TemplatePreview struct {
 	Title string `json:"title"`
 }
 
-// TemplateSharing Who may use the published versions: everyone, or the owner alone.
-type TemplateSharing string
-
 // TemplateVersion defines model for TemplateVersion.
 type TemplateVersion struct {
 	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
@@ -3427,7 +3396,7 @@ type TemplateVersion struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether it may be used by all with whom the template is shared.
+	// Published Whether everyone may use it.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
@@ -3460,7 +3429,7 @@ type TemplateVersionSummary struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether it may be used by all with whom the template is shared.
+	// Published Whether everyone may use it.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
@@ -3608,12 +3577,6 @@ type UpdateNotificationRequest struct {
 	Read bool `json:"read"`
 }
 
-// UpdateTemplateRequest defines model for UpdateTemplateRequest.
-type UpdateTemplateRequest struct {
-	// Sharing Who may use the published versions: everyone, or the owner alone.
-	Sharing TemplateSharing `json:"sharing"`
-}
-
 // UpdateUserRequest defines model for UpdateUserRequest.
 type UpdateUserRequest struct {
 	// Disabled True bars the account from signing in.
@@ -3655,7 +3618,8 @@ type User struct {
 	// Disabled Whether the account is barred from signing in.
 	Disabled bool `json:"disabled"`
 
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email EmailAddress `json:"email"`
 
 	// EmailVerified Whether the person has shown that mail to the address reaches them.
@@ -3702,10 +3666,7 @@ type UserExport struct {
 
 	// Signatures What the person was asked to sign, at an address that is confirmed to be theirs.
 	Signatures []ExportedSignature `json:"signatures"`
-
-	// Templates The versions of the templates that the person owns.
-	Templates []TemplateVersion `json:"templates"`
-	User      User              `json:"user"`
+	User       User                `json:"user"`
 
 	// Webhooks The webhooks, without their secrets.
 	Webhooks []Webhook `json:"webhooks"`
@@ -4407,27 +4368,6 @@ type CreateTemplateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
-// ArchiveTemplateParams defines parameters for ArchiveTemplate.
-type ArchiveTemplateParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
-// CopyTemplateParams defines parameters for CopyTemplate.
-type CopyTemplateParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
-// UnpublishTemplateParams defines parameters for UnpublishTemplate.
-type UnpublishTemplateParams struct {
-	// Version The version to take back; all when absent.
-	Version *TemplateVersionName `form:"version,omitempty" json:"version,omitempty"`
-
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
 // CreateTemplateVersionParams defines parameters for CreateTemplateVersion.
 type CreateTemplateVersionParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
@@ -4625,12 +4565,6 @@ type UpdateNotificationJSONRequestBody = UpdateNotificationRequest
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplateRequest
-
-// UpdateTemplateJSONRequestBody defines body for UpdateTemplate for application/json ContentType.
-type UpdateTemplateJSONRequestBody = UpdateTemplateRequest
-
-// CopyTemplateJSONRequestBody defines body for CopyTemplate for application/json ContentType.
-type CopyTemplateJSONRequestBody = CopyTemplateRequest
 
 // CreateTemplateVersionJSONRequestBody defines body for CreateTemplateVersion for application/json ContentType.
 type CreateTemplateVersionJSONRequestBody = CreateTemplateVersionRequest
@@ -4831,12 +4765,6 @@ type ServerInterface interface {
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx *echo.Context, caseID CaseID) error
-	// ListCaseInvitations List who is invited to a case
-	// (GET /api/cases/{caseId}/invitations)
-	ListCaseInvitations(ctx *echo.Context, caseID CaseID) error
-	// WithdrawCaseInvitation Withdraw an invitation
-	// (DELETE /api/cases/{caseId}/invitations/{invitationId})
-	WithdrawCaseInvitation(ctx *echo.Context, caseID CaseID, invitationID ID) error
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx *echo.Context, caseID CaseID) error
@@ -5008,15 +4936,6 @@ type ServerInterface interface {
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx *echo.Context, trackingID TrackingID, params RemindSignersParams) error
-	// ListInvitations List the cases one is invited to
-	// (GET /api/invitations)
-	ListInvitations(ctx *echo.Context) error
-	// DeclineInvitation Decline an invitation
-	// (DELETE /api/invitations/{invitationId})
-	DeclineInvitation(ctx *echo.Context, invitationID ID) error
-	// AcceptInvitation Accept an invitation
-	// (POST /api/invitations/{invitationId}/accept)
-	AcceptInvitation(ctx *echo.Context, invitationID ID) error
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx *echo.Context, params ListJobsParams) error
@@ -5053,18 +4972,6 @@ type ServerInterface interface {
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx *echo.Context, templateID TemplateID) error
-	// UpdateTemplate Share a template, or stop sharing it
-	// (PATCH /api/templates/{templateId})
-	UpdateTemplate(ctx *echo.Context, templateID TemplateID) error
-	// ArchiveTemplate Put a template away
-	// (POST /api/templates/{templateId}/archive)
-	ArchiveTemplate(ctx *echo.Context, templateID TemplateID, params ArchiveTemplateParams) error
-	// CopyTemplate Copy a template
-	// (POST /api/templates/{templateId}/copy)
-	CopyTemplate(ctx *echo.Context, templateID TemplateID, params CopyTemplateParams) error
-	// UnpublishTemplate Take published versions back
-	// (POST /api/templates/{templateId}/unpublish)
-	UnpublishTemplate(ctx *echo.Context, templateID TemplateID, params UnpublishTemplateParams) error
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID, params CreateTemplateVersionParams) error
@@ -5612,46 +5519,6 @@ func (w *ServerInterfaceWrapper) UpdateCase(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateCase(ctx, caseID)
-	return err
-}
-
-// ListCaseInvitations converts echo context to params.
-func (w *ServerInterfaceWrapper) ListCaseInvitations(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "caseId" -------------
-	var caseID CaseID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListCaseInvitations(ctx, caseID)
-	return err
-}
-
-// WithdrawCaseInvitation converts echo context to params.
-func (w *ServerInterfaceWrapper) WithdrawCaseInvitation(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "caseId" -------------
-	var caseID CaseID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
-	}
-
-	// ------------- Path parameter "invitationId" -------------
-	var invitationID ID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.WithdrawCaseInvitation(ctx, caseID, invitationID)
 	return err
 }
 
@@ -7144,47 +7011,6 @@ func (w *ServerInterfaceWrapper) RemindSigners(ctx *echo.Context) error {
 	return err
 }
 
-// ListInvitations converts echo context to params.
-func (w *ServerInterfaceWrapper) ListInvitations(ctx *echo.Context) error {
-	var err error
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListInvitations(ctx)
-	return err
-}
-
-// DeclineInvitation converts echo context to params.
-func (w *ServerInterfaceWrapper) DeclineInvitation(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "invitationId" -------------
-	var invitationID ID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DeclineInvitation(ctx, invitationID)
-	return err
-}
-
-// AcceptInvitation converts echo context to params.
-func (w *ServerInterfaceWrapper) AcceptInvitation(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "invitationId" -------------
-	var invitationID ID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AcceptInvitation(ctx, invitationID)
-	return err
-}
-
 // ListJobs converts echo context to params.
 func (w *ServerInterfaceWrapper) ListJobs(ctx *echo.Context) error {
 	var err error
@@ -7461,136 +7287,6 @@ func (w *ServerInterfaceWrapper) GetTemplate(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetTemplate(ctx, templateID)
-	return err
-}
-
-// UpdateTemplate converts echo context to params.
-func (w *ServerInterfaceWrapper) UpdateTemplate(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UpdateTemplate(ctx, templateID)
-	return err
-}
-
-// ArchiveTemplate converts echo context to params.
-func (w *ServerInterfaceWrapper) ArchiveTemplate(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
-	}
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params ArchiveTemplateParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ArchiveTemplate(ctx, templateID, params)
-	return err
-}
-
-// CopyTemplate converts echo context to params.
-func (w *ServerInterfaceWrapper) CopyTemplate(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
-	}
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params CopyTemplateParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CopyTemplate(ctx, templateID, params)
-	return err
-}
-
-// UnpublishTemplate converts echo context to params.
-func (w *ServerInterfaceWrapper) UnpublishTemplate(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
-	}
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params UnpublishTemplateParams
-	// ------------- Optional query parameter "version" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "version", ctx.QueryParams(), &params.Version, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
-	}
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UnpublishTemplate(ctx, templateID, params)
 	return err
 }
 
@@ -8312,10 +8008,6 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates, options.OperationMiddlewares["listTemplates"]...)
 	router.POST(options.BaseURL+"/api/templates", wrapper.CreateTemplate, options.OperationMiddlewares["createTemplate"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId", wrapper.GetTemplate, options.OperationMiddlewares["getTemplate"]...)
-	router.PATCH(options.BaseURL+"/api/templates/:templateId", wrapper.UpdateTemplate, options.OperationMiddlewares["updateTemplate"]...)
-	router.POST(options.BaseURL+"/api/templates/:templateId/unpublish", wrapper.UnpublishTemplate, options.OperationMiddlewares["unpublishTemplate"]...)
-	router.POST(options.BaseURL+"/api/templates/:templateId/archive", wrapper.ArchiveTemplate, options.OperationMiddlewares["archiveTemplate"]...)
-	router.POST(options.BaseURL+"/api/templates/:templateId/copy", wrapper.CopyTemplate, options.OperationMiddlewares["copyTemplate"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions", wrapper.CreateTemplateVersion, options.OperationMiddlewares["createTemplateVersion"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId/versions/:version", wrapper.GetTemplateVersion, options.OperationMiddlewares["getTemplateVersion"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/preview", wrapper.PreviewTemplateVersion, options.OperationMiddlewares["previewTemplateVersion"]...)
@@ -8329,11 +8021,6 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/cases/:caseId/members", wrapper.AddCaseMember, options.OperationMiddlewares["addCaseMember"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.RemoveCaseMember, options.OperationMiddlewares["removeCaseMember"]...)
 	router.PATCH(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.UpdateCaseMember, options.OperationMiddlewares["updateCaseMember"]...)
-	router.GET(options.BaseURL+"/api/cases/:caseId/invitations", wrapper.ListCaseInvitations, options.OperationMiddlewares["listCaseInvitations"]...)
-	router.DELETE(options.BaseURL+"/api/cases/:caseId/invitations/:invitationId", wrapper.WithdrawCaseInvitation, options.OperationMiddlewares["withdrawCaseInvitation"]...)
-	router.GET(options.BaseURL+"/api/invitations", wrapper.ListInvitations, options.OperationMiddlewares["listInvitations"]...)
-	router.DELETE(options.BaseURL+"/api/invitations/:invitationId", wrapper.DeclineInvitation, options.OperationMiddlewares["declineInvitation"]...)
-	router.POST(options.BaseURL+"/api/invitations/:invitationId/accept", wrapper.AcceptInvitation, options.OperationMiddlewares["acceptInvitation"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/notes", wrapper.ListCaseNotes, options.OperationMiddlewares["listCaseNotes"]...)
 	router.POST(options.BaseURL+"/api/cases/:caseId/notes", wrapper.CreateCaseNote, options.OperationMiddlewares["createCaseNote"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/notes/:noteId", wrapper.DeleteCaseNote, options.OperationMiddlewares["deleteCaseNote"]...)
@@ -8417,7 +8104,14 @@ type BadGatewayApplicationProblemPlusJSONResponse Problem
 
 type BadRequestApplicationProblemPlusJSONResponse Problem
 
-type ConflictApplicationProblemPlusJSONResponse Problem
+type ConflictResponseHeaders struct {
+	RetryAfter *int32
+}
+type ConflictApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers ConflictResponseHeaders
+}
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
@@ -8609,10 +8303,13 @@ type AnalyzeText409ApplicationProblemPlusJSONResponse struct {
 func (response AnalyzeText409ApplicationProblemPlusJSONResponse) VisitAnalyzeTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8860,10 +8557,13 @@ type SendChat409ApplicationProblemPlusJSONResponse struct {
 func (response SendChat409ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9432,10 +9132,13 @@ type GenerateDocument409ApplicationProblemPlusJSONResponse struct {
 func (response GenerateDocument409ApplicationProblemPlusJSONResponse) VisitGenerateDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9624,10 +9327,13 @@ type WarmChatCache409ApplicationProblemPlusJSONResponse struct {
 func (response WarmChatCache409ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9777,10 +9483,13 @@ type ResendVerification409ApplicationProblemPlusJSONResponse struct {
 func (response ResendVerification409ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10723,10 +10432,13 @@ type RegisterUser409ApplicationProblemPlusJSONResponse struct {
 func (response RegisterUser409ApplicationProblemPlusJSONResponse) VisitRegisterUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11297,10 +11009,13 @@ type CreateCase409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCase409ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11482,10 +11197,13 @@ type DeleteCase409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCase409ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11769,10 +11487,13 @@ type UpdateCase409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCase409ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11850,271 +11571,6 @@ type UpdateCase503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateCase503ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitationsRequestObject struct {
-	CaseID CaseID `json:"caseId"`
-}
-
-type ListCaseInvitationsResponseObject interface {
-	VisitListCaseInvitationsResponse(w http.ResponseWriter) error
-}
-
-type ListCaseInvitations200JSONResponse CaseInvitationList
-
-func (response ListCaseInvitations200JSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitations400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response ListCaseInvitations400ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitations401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response ListCaseInvitations401ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitations404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response ListCaseInvitations404ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitations429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response ListCaseInvitations429ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitations500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response ListCaseInvitations500ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitations503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response ListCaseInvitations503ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitationRequestObject struct {
-	CaseID       CaseID `json:"caseId"`
-	InvitationID ID     `json:"invitationId"`
-}
-
-type WithdrawCaseInvitationResponseObject interface {
-	VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error
-}
-
-type WithdrawCaseInvitation204Response struct {
-}
-
-func (response WithdrawCaseInvitation204Response) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-	w.WriteHeader(204)
-	return nil
-}
-
-type WithdrawCaseInvitation400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation400ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitation403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation403ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitation404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation404ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitation500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation500ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -12280,20 +11736,6 @@ func (response AddCaseMember201JSONResponse) VisitAddCaseMemberResponse(w http.R
 	return err
 }
 
-type AddCaseMember202JSONResponse CaseInvitation
-
-func (response AddCaseMember202JSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(202)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type AddCaseMember400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
@@ -12368,10 +11810,13 @@ type AddCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseMember409ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12554,10 +11999,13 @@ type RemoveCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseMember409ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12715,10 +12163,13 @@ type UpdateCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCaseMember409ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13036,10 +12487,13 @@ type CreateCaseNote409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseNote409ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13222,10 +12676,13 @@ type DeleteCaseNote409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseNote409ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13511,10 +12968,13 @@ type AddCaseParty409ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseParty409ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13697,10 +13157,13 @@ type RemoveCaseParty409ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseParty409ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13986,10 +13449,13 @@ type CreateCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseTask409ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14172,10 +13638,13 @@ type DeleteCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseTask409ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14333,10 +13802,13 @@ type ReplaceCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response ReplaceCaseTask409ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14923,10 +14395,13 @@ type UploadDocument409ApplicationProblemPlusJSONResponse struct {
 func (response UploadDocument409ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15115,10 +14590,13 @@ type RenderBatch409ApplicationProblemPlusJSONResponse struct {
 func (response RenderBatch409ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15307,10 +14785,13 @@ type RenderPdf409ApplicationProblemPlusJSONResponse struct {
 func (response RenderPdf409ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15619,10 +15100,13 @@ type DeleteDocument409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDocument409ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15945,8 +15429,10 @@ func (response GetDocumentContent200ImagePngResponse) VisitGetDocumentContentRes
 }
 
 type GetDocumentContent206ResponseHeaders struct {
-	ContentRange *string
-	ETag         *string
+	ContentDisposition *string
+	ContentRange       *string
+	ETag               *string
+	ReprDigest         *string
 }
 
 type GetDocumentContent206ApplicationPdfResponse struct {
@@ -15961,11 +15447,17 @@ func (response GetDocumentContent206ApplicationPdfResponse) VisitGetDocumentCont
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -15988,11 +15480,17 @@ func (response GetDocumentContent206ApplicationVndOpenxmlformatsOfficedocumentWo
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -16015,11 +15513,17 @@ func (response GetDocumentContent206ImageJpegResponse) VisitGetDocumentContentRe
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -16042,11 +15546,17 @@ func (response GetDocumentContent206ImagePngResponse) VisitGetDocumentContentRes
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -16057,10 +15567,26 @@ func (response GetDocumentContent206ImagePngResponse) VisitGetDocumentContentRes
 	return err
 }
 
+type GetDocumentContent304ResponseHeaders struct {
+	ContentDisposition *string
+	ETag               *string
+	ReprDigest         *string
+}
+
 type GetDocumentContent304Response struct {
+	Headers GetDocumentContent304ResponseHeaders
 }
 
 func (response GetDocumentContent304Response) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
+	}
 	w.WriteHeader(304)
 	return nil
 }
@@ -16553,10 +16079,13 @@ type CreateDraft409ApplicationProblemPlusJSONResponse struct {
 func (response CreateDraft409ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16738,10 +16267,13 @@ type DeleteDraft409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDraft409ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17025,10 +16557,13 @@ type UpdateDraft409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateDraft409ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17346,10 +16881,13 @@ type RenderDraftPdf409ApplicationProblemPlusJSONResponse struct {
 func (response RenderDraftPdf409ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17905,10 +17443,13 @@ type SendEmail409ApplicationProblemPlusJSONResponse struct {
 func (response SendEmail409ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18081,10 +17622,13 @@ type SendEmails409ApplicationProblemPlusJSONResponse struct {
 func (response SendEmails409ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18384,10 +17928,13 @@ type CreateSuppression409ApplicationProblemPlusJSONResponse struct {
 func (response CreateSuppression409ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18706,10 +18253,13 @@ type CancelEmail409ApplicationProblemPlusJSONResponse struct {
 func (response CancelEmail409ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19136,10 +18686,13 @@ type InitiateSignature409ApplicationProblemPlusJSONResponse struct {
 func (response InitiateSignature409ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19308,10 +18861,13 @@ type ConsentToSigning409ApplicationProblemPlusJSONResponse struct {
 func (response ConsentToSigning409ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19464,10 +19020,13 @@ type DeclineSigning409ApplicationProblemPlusJSONResponse struct {
 func (response DeclineSigning409ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19569,6 +19128,7 @@ type GetSigningDocumentResponseObject interface {
 
 type GetSigningDocument200ResponseHeaders struct {
 	ContentDisposition *string
+	ETag               *string
 	ReprDigest         *string
 }
 
@@ -19586,6 +19146,9 @@ func (response GetSigningDocument200ApplicationPdfResponse) VisitGetSigningDocum
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
 	}
 	if response.Headers.ReprDigest != nil {
 		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
@@ -19638,10 +19201,13 @@ type GetSigningDocument409ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningDocument409ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19912,10 +19478,13 @@ type SignDocument409ApplicationProblemPlusJSONResponse struct {
 func (response SignDocument409ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20068,10 +19637,13 @@ type GetSigningText409ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningText409ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20224,10 +19796,13 @@ type ViewSigning409ApplicationProblemPlusJSONResponse struct {
 func (response ViewSigning409ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20714,10 +20289,13 @@ type CancelSignatureRequest409ApplicationProblemPlusJSONResponse struct {
 func (response CancelSignatureRequest409ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21142,10 +20720,13 @@ type RemindSigners409ApplicationProblemPlusJSONResponse struct {
 func (response RemindSigners409ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21191,380 +20772,6 @@ type RemindSigners503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RemindSigners503ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListInvitationsRequestObject struct {
-}
-
-type ListInvitationsResponseObject interface {
-	VisitListInvitationsResponse(w http.ResponseWriter) error
-}
-
-type ListInvitations200JSONResponse InvitationList
-
-func (response ListInvitations200JSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListInvitations400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response ListInvitations400ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListInvitations401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response ListInvitations401ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListInvitations429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response ListInvitations429ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListInvitations500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response ListInvitations500ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListInvitations503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response ListInvitations503ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type DeclineInvitationRequestObject struct {
-	InvitationID ID `json:"invitationId"`
-}
-
-type DeclineInvitationResponseObject interface {
-	VisitDeclineInvitationResponse(w http.ResponseWriter) error
-}
-
-type DeclineInvitation204Response struct {
-}
-
-func (response DeclineInvitation204Response) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-	w.WriteHeader(204)
-	return nil
-}
-
-type DeclineInvitation400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response DeclineInvitation400ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type DeclineInvitation401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response DeclineInvitation401ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type DeclineInvitation404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response DeclineInvitation404ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type DeclineInvitation429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response DeclineInvitation429ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type DeclineInvitation500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response DeclineInvitation500ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type DeclineInvitation503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response DeclineInvitation503ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitationRequestObject struct {
-	InvitationID ID `json:"invitationId"`
-}
-
-type AcceptInvitationResponseObject interface {
-	VisitAcceptInvitationResponse(w http.ResponseWriter) error
-}
-
-type AcceptInvitation200JSONResponse AcceptedInvitation
-
-func (response AcceptInvitation200JSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation400ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation401ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation404ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation409ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation429ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation500ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation503ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -21786,10 +20993,13 @@ type CancelJob409ApplicationProblemPlusJSONResponse struct {
 func (response CancelJob409ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22116,10 +21326,13 @@ type RetryJob409ApplicationProblemPlusJSONResponse struct {
 func (response RetryJob409ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22666,10 +21879,13 @@ type ReadNotifications409ApplicationProblemPlusJSONResponse struct {
 func (response ReadNotifications409ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23129,10 +22345,13 @@ type CreateTemplate409ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplate409ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23351,679 +22570,6 @@ func (response GetTemplate503ApplicationProblemPlusJSONResponse) VisitGetTemplat
 	return err
 }
 
-type UpdateTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
-	Body       *UpdateTemplateJSONRequestBody
-}
-
-type UpdateTemplateResponseObject interface {
-	VisitUpdateTemplateResponse(w http.ResponseWriter) error
-}
-
-type UpdateTemplate200JSONResponse Template
-
-func (response UpdateTemplate200JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate400ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate401ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate403ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate404ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate409ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate413ApplicationProblemPlusJSONResponse struct {
-	PayloadTooLargeApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate413ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate422ApplicationProblemPlusJSONResponse struct {
-	UnprocessableEntityApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate422ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate429ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate500ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate503ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
-	Params     ArchiveTemplateParams
-}
-
-type ArchiveTemplateResponseObject interface {
-	VisitArchiveTemplateResponse(w http.ResponseWriter) error
-}
-
-type ArchiveTemplate200JSONResponse Template
-
-func (response ArchiveTemplate200JSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate400ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate401ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate403ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate404ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate429ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate500ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate503ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
-	Params     CopyTemplateParams
-	Body       *CopyTemplateJSONRequestBody
-}
-
-type CopyTemplateResponseObject interface {
-	VisitCopyTemplateResponse(w http.ResponseWriter) error
-}
-
-type CopyTemplate201JSONResponse TemplateVersion
-
-func (response CopyTemplate201JSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(201)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate400ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate401ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate403ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate404ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate409ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate413ApplicationProblemPlusJSONResponse struct {
-	PayloadTooLargeApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate413ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate422ApplicationProblemPlusJSONResponse struct {
-	UnprocessableEntityApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate422ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate429ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate500ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate503ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
-	Params     UnpublishTemplateParams
-}
-
-type UnpublishTemplateResponseObject interface {
-	VisitUnpublishTemplateResponse(w http.ResponseWriter) error
-}
-
-type UnpublishTemplate200JSONResponse Template
-
-func (response UnpublishTemplate200JSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate400ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate401ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate403ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate404ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate429ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate500ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate503ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type CreateTemplateVersionRequestObject struct {
 	TemplateID TemplateID `json:"templateId"`
 	Params     CreateTemplateVersionParams
@@ -24122,10 +22668,13 @@ type CreateTemplateVersion409ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplateVersion409ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24604,10 +23153,13 @@ type PublishTemplateVersion409ApplicationProblemPlusJSONResponse struct {
 func (response PublishTemplateVersion409ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24884,10 +23436,13 @@ type EraseUser409ApplicationProblemPlusJSONResponse struct {
 func (response EraseUser409ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25044,10 +23599,13 @@ type UpdateUser409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateUser409ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25490,10 +24048,13 @@ type CreateWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response CreateWebhook409ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26427,10 +24988,13 @@ type ReplayWebhookDelivery409ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhookDelivery409ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26587,10 +25151,13 @@ type PingWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response PingWebhook409ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26748,10 +25315,13 @@ type ReplayWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhook409ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26940,10 +25510,13 @@ type RotateWebhookSecret409ApplicationProblemPlusJSONResponse struct {
 func (response RotateWebhookSecret409ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27666,12 +26239,6 @@ type StrictServerInterface interface {
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx context.Context, request UpdateCaseRequestObject) (UpdateCaseResponseObject, error)
-	// ListCaseInvitations List who is invited to a case
-	// (GET /api/cases/{caseId}/invitations)
-	ListCaseInvitations(ctx context.Context, request ListCaseInvitationsRequestObject) (ListCaseInvitationsResponseObject, error)
-	// WithdrawCaseInvitation Withdraw an invitation
-	// (DELETE /api/cases/{caseId}/invitations/{invitationId})
-	WithdrawCaseInvitation(ctx context.Context, request WithdrawCaseInvitationRequestObject) (WithdrawCaseInvitationResponseObject, error)
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx context.Context, request ListCaseMembersRequestObject) (ListCaseMembersResponseObject, error)
@@ -27843,15 +26410,6 @@ type StrictServerInterface interface {
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx context.Context, request RemindSignersRequestObject) (RemindSignersResponseObject, error)
-	// ListInvitations List the cases one is invited to
-	// (GET /api/invitations)
-	ListInvitations(ctx context.Context, request ListInvitationsRequestObject) (ListInvitationsResponseObject, error)
-	// DeclineInvitation Decline an invitation
-	// (DELETE /api/invitations/{invitationId})
-	DeclineInvitation(ctx context.Context, request DeclineInvitationRequestObject) (DeclineInvitationResponseObject, error)
-	// AcceptInvitation Accept an invitation
-	// (POST /api/invitations/{invitationId}/accept)
-	AcceptInvitation(ctx context.Context, request AcceptInvitationRequestObject) (AcceptInvitationResponseObject, error)
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
@@ -27888,18 +26446,6 @@ type StrictServerInterface interface {
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx context.Context, request GetTemplateRequestObject) (GetTemplateResponseObject, error)
-	// UpdateTemplate Share a template, or stop sharing it
-	// (PATCH /api/templates/{templateId})
-	UpdateTemplate(ctx context.Context, request UpdateTemplateRequestObject) (UpdateTemplateResponseObject, error)
-	// ArchiveTemplate Put a template away
-	// (POST /api/templates/{templateId}/archive)
-	ArchiveTemplate(ctx context.Context, request ArchiveTemplateRequestObject) (ArchiveTemplateResponseObject, error)
-	// CopyTemplate Copy a template
-	// (POST /api/templates/{templateId}/copy)
-	CopyTemplate(ctx context.Context, request CopyTemplateRequestObject) (CopyTemplateResponseObject, error)
-	// UnpublishTemplate Take published versions back
-	// (POST /api/templates/{templateId}/unpublish)
-	UnpublishTemplate(ctx context.Context, request UnpublishTemplateRequestObject) (UnpublishTemplateResponseObject, error)
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx context.Context, request CreateTemplateVersionRequestObject) (CreateTemplateVersionResponseObject, error)
@@ -28895,57 +27441,6 @@ func (sh *strictHandler) UpdateCase(ctx *echo.Context, caseID CaseID) error {
 		return err
 	} else if validResponse, ok := response.(UpdateCaseResponseObject); ok {
 		return validResponse.VisitUpdateCaseResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// ListCaseInvitations operation middleware
-func (sh *strictHandler) ListCaseInvitations(ctx *echo.Context, caseID CaseID) error {
-	var request ListCaseInvitationsRequestObject
-
-	request.CaseID = caseID
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListCaseInvitations(ctx.Request().Context(), request.(ListCaseInvitationsRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ListCaseInvitations")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(ListCaseInvitationsResponseObject); ok {
-		return validResponse.VisitListCaseInvitationsResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// WithdrawCaseInvitation operation middleware
-func (sh *strictHandler) WithdrawCaseInvitation(ctx *echo.Context, caseID CaseID, invitationID ID) error {
-	var request WithdrawCaseInvitationRequestObject
-
-	request.CaseID = caseID
-	request.InvitationID = invitationID
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.WithdrawCaseInvitation(ctx.Request().Context(), request.(WithdrawCaseInvitationRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "WithdrawCaseInvitation")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(WithdrawCaseInvitationResponseObject); ok {
-		return validResponse.VisitWithdrawCaseInvitationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -30920,79 +29415,6 @@ func (sh *strictHandler) RemindSigners(ctx *echo.Context, trackingID TrackingID,
 	return nil
 }
 
-// ListInvitations operation middleware
-func (sh *strictHandler) ListInvitations(ctx *echo.Context) error {
-	var request ListInvitationsRequestObject
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListInvitations(ctx.Request().Context(), request.(ListInvitationsRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ListInvitations")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(ListInvitationsResponseObject); ok {
-		return validResponse.VisitListInvitationsResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// DeclineInvitation operation middleware
-func (sh *strictHandler) DeclineInvitation(ctx *echo.Context, invitationID ID) error {
-	var request DeclineInvitationRequestObject
-
-	request.InvitationID = invitationID
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.DeclineInvitation(ctx.Request().Context(), request.(DeclineInvitationRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "DeclineInvitation")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(DeclineInvitationResponseObject); ok {
-		return validResponse.VisitDeclineInvitationResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// AcceptInvitation operation middleware
-func (sh *strictHandler) AcceptInvitation(ctx *echo.Context, invitationID ID) error {
-	var request AcceptInvitationRequestObject
-
-	request.InvitationID = invitationID
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.AcceptInvitation(ctx.Request().Context(), request.(AcceptInvitationRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "AcceptInvitation")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(AcceptInvitationResponseObject); ok {
-		return validResponse.VisitAcceptInvitationResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
 // ListJobs operation middleware
 func (sh *strictHandler) ListJobs(ctx *echo.Context, params ListJobsParams) error {
 	var request ListJobsRequestObject
@@ -31376,155 +29798,6 @@ func (sh *strictHandler) GetTemplate(ctx *echo.Context, templateID TemplateID) e
 		return err
 	} else if validResponse, ok := response.(GetTemplateResponseObject); ok {
 		return validResponse.VisitGetTemplateResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// UpdateTemplate operation middleware
-func (sh *strictHandler) UpdateTemplate(ctx *echo.Context, templateID TemplateID) error {
-	var request UpdateTemplateRequestObject
-
-	request.TemplateID = templateID
-
-	var body UpdateTemplateJSONRequestBody
-	var err error
-	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-		// A request validator built on kin-openapi's openapi3filter with
-		// KeepValidatedValue leaves the value it validated on the body. Bind
-		// that value, matching member names exactly, so the handler receives
-		// what was validated instead of a second, case-insensitive decode.
-		// Otherwise bind only the request body, so that path and query
-		// parameters are not also bound into the body struct.
-		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-			err = echo.BindBody(ctx, &body)
-		}
-	} else {
-		// A custom binder is installed on the Echo instance; defer to it
-		// entirely, since echo.Binder does not expose body-only binding and
-		// the binder may do more than decode (for example call ctx.Validate).
-		err = ctx.Bind(&body)
-	}
-	if err != nil {
-		return err
-	}
-	request.Body = &body
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateTemplate(ctx.Request().Context(), request.(UpdateTemplateRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "UpdateTemplate")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(UpdateTemplateResponseObject); ok {
-		return validResponse.VisitUpdateTemplateResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// ArchiveTemplate operation middleware
-func (sh *strictHandler) ArchiveTemplate(ctx *echo.Context, templateID TemplateID, params ArchiveTemplateParams) error {
-	var request ArchiveTemplateRequestObject
-
-	request.TemplateID = templateID
-	request.Params = params
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ArchiveTemplate(ctx.Request().Context(), request.(ArchiveTemplateRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ArchiveTemplate")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(ArchiveTemplateResponseObject); ok {
-		return validResponse.VisitArchiveTemplateResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// CopyTemplate operation middleware
-func (sh *strictHandler) CopyTemplate(ctx *echo.Context, templateID TemplateID, params CopyTemplateParams) error {
-	var request CopyTemplateRequestObject
-
-	request.TemplateID = templateID
-	request.Params = params
-
-	var body CopyTemplateJSONRequestBody
-	var err error
-	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-		// A request validator built on kin-openapi's openapi3filter with
-		// KeepValidatedValue leaves the value it validated on the body. Bind
-		// that value, matching member names exactly, so the handler receives
-		// what was validated instead of a second, case-insensitive decode.
-		// Otherwise bind only the request body, so that path and query
-		// parameters are not also bound into the body struct.
-		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-			err = echo.BindBody(ctx, &body)
-		}
-	} else {
-		// A custom binder is installed on the Echo instance; defer to it
-		// entirely, since echo.Binder does not expose body-only binding and
-		// the binder may do more than decode (for example call ctx.Validate).
-		err = ctx.Bind(&body)
-	}
-	if err != nil {
-		return err
-	}
-	request.Body = &body
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CopyTemplate(ctx.Request().Context(), request.(CopyTemplateRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "CopyTemplate")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(CopyTemplateResponseObject); ok {
-		return validResponse.VisitCopyTemplateResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// UnpublishTemplate operation middleware
-func (sh *strictHandler) UnpublishTemplate(ctx *echo.Context, templateID TemplateID, params UnpublishTemplateParams) error {
-	var request UnpublishTemplateRequestObject
-
-	request.TemplateID = templateID
-	request.Params = params
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UnpublishTemplate(ctx.Request().Context(), request.(UnpublishTemplateRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "UnpublishTemplate")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(UnpublishTemplateResponseObject); ok {
-		return validResponse.VisitUnpublishTemplateResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -32395,837 +30668,803 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37dhu31Td8K/jYdy0nKSmRlGRZ1Orqo/iQKLUd15LjtpEfE5wBSURDgAZAUayXvtULeb9/nwvrlXwL",
-	"ewMzGHKGnCElJ2/f/NHGGs4Bh4193r/9uRHJyVQKJoxu9D432C2dTBMG/z4TNFn8k71leiqFZvbSDU1m",
-	"8I+IRmMWN3pDmmjWbERS6FliqOFSnMeNXqPdOaGDw2jQOjqitHXMOp3Wk+j4uNWOO6w7PKCHg6Oo0WwM",
-	"uYi5GOlG7+fPjSihM80uF1PW6DXeiYhOpywmLzkd8ISbRQM+M+QxExFr9Np7J80GE3Gj12l3mo1PM2ns",
-	"c5djRi5m02nCmXqkSeKfJnpMk4QMGJmJhE+4YfFeo9lQMGSa2EfTL5E5N2M5M4SSiE5JRAVhtxFjMTFj",
-	"RmANiBzCH5EURtHIkAkVC2L4hGn7Ws1umLJj7jXGfDS2VwxVptE7Om429Gw0Ytp+t9FrPKXTYJDUwFuH",
-	"jGkypTwmXBAzZ8kNIxMpzFjvNe4+NBuK6+uX7IYlwfvTl9rFrP/aD82GkddM6Hfa7uvBkyd3d83GU7q8",
-	"74pRw+Iz0+g1uu3u41an0+oeXbZPeu12r93+h90kvOXbRUYG3dZx1GGtY3rUbZ3Qo07rYPCYtoedqBsf",
-	"skazETMdKT51S3JGYq6nM8MIHdhdSKhhJGYJt2uK68szGovbLfue1jE7GLae0MNB6yh6HB+zJ8MT2h40",
-	"mo2EjWjyvUwyap0s3krYcTkXTOHmmJm2F6ZMNJoNww38/loqM55zEZObPXIhZ/hHo9mYTeP1ywCLN6am",
-	"8PBQoedMNXqNV1IbIqRoxVxHidQzxQgdKcYm9jySgf2y3bgpVYYzTYZSETOXxEgy5DeMLBhVsB4Vj+NJ",
-	"qztsx63juD1oPaEHR63jYSdm7agzOKHUngY2ZMoeL0tDSxTR7XSXJ/VCyckzGc3saIsnaE9jwqhmRNOF",
-	"7pF//+t/P+dmzBRMaUEmdEEYTJJrd+NgQUb8houRvWjvielCPyJzxY1hgghpeMT2/v2v/4/83PlwP1Mf",
-	"LE/9cyOWUfB0fNDqDo6ppeJO6yQ+YK0nww7tDg6iw/jIEvC1JYuefQoXo9mYUHVtl6DTbAg6scQE09ub",
-	"xsNGszGlI9boHWRs635WBZhDuGmdJycHzcacKuG4bOMNHTFybNnXv//1v9Mh2eUcyyTWxLBbyywsx7CH",
-	"zZLayJKaVDFT8CclUyVHik7wNsVorAk3e+QtozFes9MjCzlTmiXDvcYHIJxgY77waSjlWYedXvv4H3l+",
-	"svGQuL2OxtTucyIjlB7AOCYyBqY8mprW4V6nNeGCN+wup/z+ezkniRQjEkumCS2dL5npGU2Sxcq0/9xY",
-	"OZfNxkwzFVL7eoZrt+OZosP8oR3I2LLsP5DXQEwg4ZiacAFbdiWuxHvmyDIcpxySA/KKqmhMuu3uEchO",
-	"woZDFhkyVHJCDjrkBypmVC3sDcd7jbU70nVSJNwR2moPDoat4+gobp3EXdY6oofDg6g76ND2SX4PWufP",
-	"G82GVHzE7Wq78xGy+NhOnMU5Ll8w37VM/vDIjbLeujcbN0xpoINu7lTCAXk+oTzJnwxjaDSeoG5m+TE1",
-	"hk2m9q9OE/brkt3a0T1jVJGzmDbdLk0YM0QK8kqKmKL4Z2L9wqfiOxStnVbXMrvj4WG7dTI4ilqZYO1E",
-	"wDQjPuVufJ8bNI4V03aRaUz/y6mSe5GcgKbHrARuGBluhrbM0jItzcTaUeWfsOrO4BcW2Qf+LmeK0OlU",
-	"cmEc710vnbv1N85uz3dMMEUN8wJvF7V4HUFbFgM0el7jBMADjhj+QF7NzIwm5LUUrWcZaznzR9YSyR/+",
-	"QDp75A2yFHvh0sqa7FRzTSY0ZmTAzJwxQTJN6LvJ4HtCRWzpjbyUNyyhVvJYJketsnkRSYXqeddua+RU",
-	"0s8Nx78CVrP7N8eMWvuh0Wu4qVjZKjVHZtux+5YTh932YV4cWgUFFg/5sZDGaipkPubRmERypowmMYt4",
-	"zLxSqp08OxfccGrYBR8JamaKvWXA5nP0sKRGbFJVJ0xr0Awab5zWxEfCyv4Xisd0AZYFHwmm8Lwx5BgF",
-	"p82pHOFyAVuMQSW5a2bPjhSNWPHT39mfyPdyOgUl2T3dtcd1LtX1MJFzOJCfZkwYThM4Jj/IgZ24nk0m",
-	"VC1Am/9FDlAt0LPIWlHAfCtYFEf+8A+54Hpcek93mW0dtw5oZ9A6tmv9xK71IT0aPI6O4yfsZJjT1vSe",
-	"YiJmqjWgJrJmFKg2wMPs5gkGnNZIQxNYNyvJ7bAbg1lyDQzQnm97Mzds4szYMYuu9Wxi12ZMu0ePeyfD",
-	"J4/j9pPOkyeH0XH8+OiEdoeM0nZ0dETjdueIHgyGh8POoDtoD550u1HcOYofR52jQXvYbtP2E3vA6xGS",
-	"5v9kjd7hk27n4O7DXbOhZmLdAoNxWrq+nTwDDjYRVMRGr70NP30LC/+tXfdz4e3MgGxEXsewprhmIeEE",
-	"K041q7M6MTUUNhiZIyifE+CZjWYDVRd+w55R0MxxPbqtdqfRbIzkDQPm8ZJa2j9XLKFgEILifgZCOxWC",
-	"39lFFXM2IsdN8qR9cNAhr2aCR+Mm+Y6pCRWL7KzleR1Q1lQxK+yoHYtVHFnChFW09Lhx5z74bf6DnS65",
-	"MOQHOmGaXHyaUcWa5KUUsRTk4n3n7+Twh++b5J3ghsXkL1yM4lJeYT8wU1OpwTaxS06NNT4o+cXKWWsB",
-	"xLPIWIZkdaZX4ERo9LqHluGyydSa7LAjIqah2tPoNO4+LO1+wDdLth9VShqNQUebSzJlcpqUEMPvm/tr",
-	"bm7z9w0o3ICcLP1Cp+tNPCzkrOU2ZyGf/Z27/pYOoJymCnWMJrxRM1aBMEKyKGa5pXQRUsPvu/tb3d21",
-	"hkg0pmK0quF12r2292U8iN5aot2H362p2nof62tcehFT51Nlt1OumA4+1V3+VELFaIYGFrrrNttbUyVv",
-	"OBg+jcGMJ4aDMwkO0utCM2kXA03MJgPnNE717RvO5qhszxTYtB8K4hWKRtdcjOqsY13XVbnJZwmPi9FP",
-	"nM2XaO4hCEoKe7IDJ0vGsexHDTpB3JgIS1hklBQ8okmyyJ0apBF7XHchqSom+0ZqeV1IDYERh1vO/I7D",
-	"qhupWFwYfnmohTdMGBeepdNpwiNwbO3jWlWy4xP2TkHQ0pip7u3v64M9dy72IzkTmiX71irfr0LDf/5b",
-	"62zyz1bK9v50FB92sq88X9m7Fc5TJ4rofAazaSIpGr9imVpy+2Xp8MLt2ZRBlHsrt+OlY/w/eboN/cMz",
-	"M5a1DrFzvLVarSthx98rc/aDbzz89TL7lRhJPn9Ofb93d1fCM9YeYaL13bdXAjkZF6Oe1SrYlRhKaZjq",
-	"kc9E8dHY9MgjiER9ntIRu7MfgH/pu0fk7krA+P5Q/PUrcSXA350bAni+5yXxic+f0z+tYnJ39/nzHxSj",
-	"Woq7OzJgEZ1pBq/DS58/7/t/7l2JauGKfAQ71E2KYwvT2SABn1bKxjQcg2dOvcoNGD971GoftNoHodt9",
-	"Vfm5azZ0NGYT6rQbjukNb5ScMud+dd+bBpdWvve5MZRqQu0HYnuh2ZjQ25dMjMy40eu0mw2DbEAbu8f2",
-	"q7hi9sncne12szHhIr1glS9jmJVkjauri0bhm9LZ5V7Wrf0ueNmnGVd2mX8OXtxcmu+H9FGJYYUVjQu2",
-	"sSWHrfw2Lutgl+Bszh/SKGJaww9W7Vj8MB58F/Ef+Q/n7/553nnNfzjZY4sf/hm/P+c/8vP5q8tk/Hd7",
-	"MeomYjB50Y7/9kOSiaJz0eid2IVQbKiYHvv3nv1Dvb2OPo3Zp08Xfx99N+z+40h/P9o7FAfP2tN/PLl5",
-	"25lcPl785VN3/rfBy/E79kN0ol/Q7/iP8rV6Zd7EP137sKJj8N8yqqypetdsvAMtv14SSMw1HSQBeZer",
-	"QvDLT0zxIbf3W4W32RjOkqRYKvIa7E5hmkeUwK7bubxng7GU1xWnk0qu/PH+cabI07ev7NiFmyWOmt04",
-	"CQmxBWs474GRFAd6q/M4s9hSXTAZ1m4dxZ1O6zg6oK0T1h62Hg+O6ZPoJG6zznBtVCsd5iwnXCM1SaWr",
-	"nbT2MnYrQeRW7hnm4SyWA5UuLtleqwh03DjTdbLCESVjuBKd1vExpa3jQbfTOhm2260s1+LxMPRFZ4J1",
-	"jqM7r7yewZTeczO+YJFieS1Ku0uN+Viz6OPT7ouf9Ld/PR8rHT0dJ389f/XTHwdH+uLveioHx/JZm/3Q",
-	"nfzj+uAn8fc/ZQP6nb6q0ZfdjjGjMVhOnxtPUdl8xnUWzfu8tEqXY0aslLXqiKY3DFPceMLIzC7AHjBN",
-	"GJ1lO2ko/RTusQ/+KVDdUpm5Ir0yGfPf2Uv2vvlfheLm+SUdFY/04vuzVvfosc8bnI9lgqNtEi7ImN3S",
-	"mEV8QpP8uK8au6ruV42y+R3nZ3fV+LndOqGt4YfPjw/vrhrFM3zLpuoZHzn/Qo15kq/evnhKTo4O2l/n",
-	"p6jH1D7xp544HPx19Pfxq+H79/TlHz+Nbn9Sf31Bf9y/vNXq6eG5bv/U0S8Gz+ZPR6M/9dZsWm5W6dt/",
-	"Pmv9g7b+2W6d/HH/Tx/+2CubnlGLs6FBiZef3gWLpIghB2pOuSEDNpSKESok5G4ZtXBz7HSW5ngUDjbV",
-	"rLgwB11UrfjEWmtPHh86HQf/zvQsLgwbgThG9xWdMOOPinPPFm2G5RCPNOFxfsUrmjyQQTOlZpyps84X",
-	"HOpVyJmy6f0vxYaNXuMP+1li8T7+qvfPY0yMnCktYYFpksj588nULH5Ctotvy8+kL9itwWf6nq4gwww3",
-	"4JTQgQZNXxErhRY9xwmUxky0PfLjlH6asR7hBrLGJpBhhy6x/Mqc/eNTe3Hx5PXwr7O/vP7bk/jw1XdH",
-	"n0Z+LT7NrODLFgOnUUKI3SVCzOjvY+tDCft4hq6woq307P1etxNdbzvuJuQtlQ2bteyv5YPelGFUMGjm",
-	"vrfjsM9jNplKw0S0+AtbrI7+NbiCIQVToUO1SbT0OY9Thk5dHiSOxNL+aeY8YnvkjLx7d/6MzHmSkFjm",
-	"534cdYaZJDwcPKatJ8NO1LKy0MtLP3cUitnsg2G37LjL2GD3SbmxFNDi3sfefuvDH4vJ8Qc5KNvXX+Sg",
-	"fFM35V8UbOov8Kkdt/Qln/ASsTSR2hAIEhOKzMOygDG9yTOAbrv4qEPFQG6tYzakkPphHyln6Z0cQ+8U",
-	"MPRm4zLw3haNXXsPlyfEe+UBge94x+V/n+ngRdNwGnHp4DcqqAWDz9T+ncYOjgJM5wOZ+i2Nv6OGzSnw",
-	"Bef5BHkVuj2VHCRs8sdfnN8jLJ0R4KVeTg6UMaii/OOAxh9d2rMVdgZNY7tIZ+dkZHVZKgjegAwnkrMk",
-	"BiYzYGSmWdwkU3Q3W62DjiiH9E4utKFQHdPYp1O+T/k+xSIetz5Mmzr1AN7QOmp3s3TZb2lM/Oqk9Jza",
-	"BGgBpHaBWyS9n581LHm1DXqDb8BHlgpFBJEzo3nMiF5owyZuzViMKSNaTpgZWzY9EzPwR+w17pp2AkGI",
-	"bIvdnYlrIefiBaa0ru7whCaWI6BZFu6u2wIykPHC5dtTApmxuM0cBQm8HY6IUtKFktL3uHv8c6APZTIK",
-	"8h8tc1GWBiYMYhN3HwpJw2Ww70AXoK6GdPE2HUVVusjW6n5oIlzmiAp3ZBSjcdMqiMuLHlRwpXLcLj8Q",
-	"ylMphgmPtiUTQ8E3t0ofkX9vjjy4dtoScVFpAts64toASdPEzmJReM5nZrzvb911S0+yLX2aDbTqfqZz",
-	"u//tTDdoJPF8gyGAkX4C8THYtRdSDXgc49JvsW3oNFzdtWH63mDbIPvcPpGNDmwaOJRFWzXT1m7bcYsO",
-	"si16EYyq6h5lM7m/TYpokjAFWpXThXEFIFPa6p00uWDqhqnnlqdtuTXcvaloe9Lfgt25SAXAHPIIlRQj",
-	"Iq3UUMSKjRKZuTtjPAoZo58/wQUguALVtyud2f3sVuGijJlieyQ8bTwmY5ZMNZZXidiKWjIfUwN7+lqa",
-	"F3Im4i03Ei32om0U0nwcwpvzslMxlI5EzyAzPyusKNvE4BYfUK5QAFlrywe5U3mYKykiL9wsqm5zNvN7",
-	"O5X5RYNNByloVg+sFXpWmeC4v2/oIpE0vpTyJVUjtuU2J/7Z5V02Un7EH5c0JNCM7JgGjFCDZlunffjk",
-	"6PgxGSwM0w+p5h52AsbqVBnyXBhuFuRSSvLSjbjqjmazvD8+CwvENYH3gnUgYDs1Uzc8YsQqHch231Ix",
-	"Yq+luaCG6yG36u+W2zhgCykKNV1lv/HRUq4OvrK0p+D9HVNNIDWifBsrZ37s+znsuNuPV3abxQSWjdgD",
-	"fJGbUtVNL16S+yOAdDX9sZ5ShWf2AkngnaA3lCe77PdML0os11nw8lXTlWtin8UUDyLkvLKZeh8iNzi8",
-	"binIu9xwa9iq4TzvyViFjYKz6kWsYCwGLT+Wc3GarRGhQ8MU6UMwogXRiL6vdnNe/+CnsjG5u/eDkMYd",
-	"5ijIV1QsHMXrLWlET0sEuKKGfXQIGzkSkRJBMtzs9R5xGXMQTKFkIiGy9lD0cdgNDBs7GLsIJF2FOgc8",
-	"mOB9K9CP7AmKRwzylvxKgcy2hr6vyIccQy6alnZgI+6POt4JzCrj/2Tx1s4vl5WyShwzeDsTxr4nTx9n",
-	"5IYmPCaYL0MgFwW0Fyg2K7V6J7vK/HYnI4vc5KtTxPKs7t/0TWh0rQl1SwRrkylyisWYjasJVQwV+iWC",
-	"eP/+fessGOOqh/Z7a7NKEk4Eo5mPj4+WI7YuN6hi4AvvLo6YI8VNlbR7bpktalvb8qSxVKbYNoSFK3PH",
-	"WWma88NljiNLjVOHFVTkjZvM4Pkb0FYtOzPkCYnGVNHIoKEfuOOmVOu5VHGxQ+4efTjdbkjTwfI6bbaW",
-	"8YlLd19CEFcZPFs0hiENZgb9JrDU9tIp6eNa9yHBQ0Pt314jGwHCU7mtORc3PIMVyac1RmlwfFMMoJn6",
-	"fdbd+ZRqBthBy7mFWWDc/lqUT3gWx/bpV2wyYCrwP69N0iwOSQJZypkwZLAgUkB6aR8zbvpQJt+HGCno",
-	"DBN6G763C9GopSv5NWMeh2LdQkDQ98xVz9RevCw/qFJgKZfEuWF931BlFlWX9x4mjnnhGw6EHdNf7I13",
-	"PnJVFCCDsqRHGmh+L59yuzb39b9//u+rq9t2u3V1ddsZXl3dHg8/fHN1dVF0+X8VZ9xaroNQaK9dCUph",
-	"thX8RqyCmjqmLe3ZKVPBGSoqlBh66+5dmsbjwwecheYxq7QTF/bGZbq6RmAveInbpEIq85h42xDYVCY8",
-	"WmwcI95113S1LEU7gShNkih2w9l8lVjau+ZKw6ebfsRrVyKDQVnmvYiFsjz+92OG+VJgMz7SaBeNaUwG",
-	"jAlAmxIutWcvG+dAyoRRYb+8jKpShblnQIOfC21q/BVy8ey4AOvC5xrZtQD9E2vM13/uBb7KfnNCb8/x",
-	"EXQHu8oZpSjsbgDit/6VFx5M8G4J5m91ZSlQRSybMHBMephMpTJUGMyIyk1kiWjyx/HqSl9dXZQctmxu",
-	"3aK5haArKwsOv7ngDRbXEZBmLEZILwxnWsI+JW24RAkSkxV2dgJr8y0y6i/PossTe0oc4abk1zo3pRRh",
-	"bIUWiw6Kr8BeOh2Qt3tmNm3+JZ+AwAySiGs98O2i2gHJ7dFmOf4suP0O84yrfCXAYixjCzFLGFQZccjV",
-	"w0BVMSPwOI7V1Q6vIW9+4gLvvEsV6c2PXMKNd7lM6ip7tUSNPMMmy29LOvxwHcONDqkkHEUZVT7L73kR",
-	"M3FJpHYzAIxzb7kUqB7bgGTVe9LXa5+IrfS7oAS02leqHgVul6H6+dzJOuHIs5yJguvgXhkOJE8/2czL",
-	"6CfbyZcclaH8bqZyZlXi8vRRXVm0LhFPTgp1VqXQ8hrAjWVTqT0Bu5r1hn7hkBY2jbvZyPKdN733dXZn",
-	"vfmiGbo6463OSFasVWjWMKWlWGPXVOYedY1MzcG/Uu3cbm2RugeDZVg5YjiQ9XtRmwIn8Fg9GnTbvkmB",
-	"q0VKr6Up0G+y2uQq3A3rkgttTmnYjkKntqDg25AB8Nh01m5K4cfXrV/tzbfLUm/rYZt+E7wHjPAC2e8y",
-	"x0pmrOmEEenMM9AUIfFTDt1fwJDTWpD5mMGtPgMC7YZKiwXDSzPfllesYMm+jCJSVa/4gg6p6oz7SzqY",
-	"Ko9qN4cRnPcCr1GVIw9vrX3mHYBqrVOPZ+03cey9rVZgZlAnzOxZhc2H0lYC8Pw9l9SNeN/cNKGKywk/",
-	"8HZzwGhFq3GPJHS+sE/NpbrWlmFwA3dhuZeGFDZ7TdOF3iNUa64NFSb3wB7BkvEeops34QVUX2vikbxh",
-	"nPZGgOdR7kaIEonZxC6G7y2A47GywX/KkkjicAjw8WDN8rbSRWqvrhjLirl1IvalS99GWCBXG1z6cg/9",
-	"tcKJH0Zg/m7+1zb/1xn8FY38S6qvC9QzDchDD2ds13U/zdiPJTXeMV3Y88o1iWd5719FaJKq1FmdOuya",
-	"FlBIAWfjkK8xYCR2Kkgw2INaMvQhqGp715FdgadBhL4G0kxNyntIyvhVdvyBAmDLARwY4rrtq61/GCsB",
-	"a2kfwHt+E8pHsH+lwtTOr1yYAhp4mSi1Zy7hgtVaTyaMqqPP+Y88F+a34ka6XHMQQt8xJLfFXzSo/XRM",
-	"DXCo27ppFunoXQWmHkP1paHXjHBhpM++2CNnaZUmRi2hKolCSRm7xXI+dgNvoGlRooeLwHw/BzG5rQt8",
-	"i0ioBxI4j/V6pAFs9oPTGyo5qUyn+J3QwQTb7El1iVCbjZngn2bM/ezwToe00BHwwl72cdkJEEtR8Lt+",
-	"7HuVusfUPL9x4m0JnkcwAkg8fiDaKEYnWD5zcfHc/QjYNOzTjCaa9O37+6ub7dKsKmdUZXXKG9lv2Hxs",
-	"bS7BlLOIka9ilhj6dZGrrY6WgheWPwPv7hHqvuWWDWnrFARlL0CLwesYwk6oNriepwRywnpW4g8pT1i8",
-	"fEfItOGLnmu71L0C7r0sNO2vH0qoYbucjyhjQZu2y3Oru6yj0fqHXuJddwEKadEGe5t1aW+fbAPOt7uX",
-	"3A+1fJnLEkp8o7CiOXqa4QDzfB27AupdSLlK/opjjw+cvBL2pvu8QVjNqQ6EUWWe/dZ/Yjlx5QFyO/y5",
-	"f5jcjrC/T+liKUiN9pLd176ZUPr1ACZE+154i6VOeOgT+jSTLoqJ91EFrnmXRjQpS7bpbJtsc7QpVJOi",
-	"SgQ0s0vuSookvAHri0Jd0iOdVXeFQGOdHJ857iwjdHWPHvdC8LFihW6pgWA15gBbbg+Fh4bohadFKtf9",
-	"KeAbaWK9TwsiVJMfLn58XchQHoijRFZ5gPZ5qEZH4zJ+8pAZE2kfskoJDfcYoAj32scpMpm4Sokefziv",
-	"Wixb30clIEitsnOH3RyL8YRilrgz7whrpwhJ1iGynID1tadeJ0ObaXoijsTehYlzLE6pmIvpLNOZkdrv",
-	"i6D/IwTT/Qid6orR/90CChyRqTLo4mcp9TczAYaHLxBXeSG2Psa2zD42nCqriITWg6s2DNr5Qn255rrY",
-	"AxR8rn4iUYhTUN27Fjz120ksCgaVndti3xdVCYczmD3iKDmwWBChQorU/7BiW9XWpdltxNS0xBQesBEX",
-	"0DdCDjFQmJGIGbNlk+Kw1iG5LiTEs2ROF5r0w7n0c7QYqj0bLVh3oJZWJpv2pm0rjwk+hO5SO3Fiy83b",
-	"ad8eWq/Z2qQuZKV+iUI9fwOvnC58k4ntXBwhUv6GfczuvAvA86s95DpgQIbdarlK+uLCOcIK+Cyo7Wa5",
-	"TYraLhU48L31k9luIrtl+tcNh1cPS8G0oC35fW+Q1ZDXuYaOtimYqmd61XXolUQYYTb2p1Oo+0x4vRBj",
-	"yUS803bd0HyjocvFlBXwIh9a3kC1F7PpVDGtQUHYZpPThm11kueWfSTuevkwd+OHxYT4QklhXMwCVHNP",
-	"jBgWmiY0YmOZxC6ld9d6vpWGMoXjL4Lbtk+gKjbkqI7hqsKghzxJnNWJSxRI9mwVN7WgKfqsJW1rlJIL",
-	"/NpX3Xa33ep0v04NH2po4dd+W/Ine2+aA+yWI7clm4nPfe93Gvw/gQbvkZZ2JB+HwvzgukHaDyanHoQd",
-	"SsrKUweMGAnQtZXNXfex52nfmFVbt26EGXqZVPrqO5WshrNU0sjNtmhDvMwsc0Fg2on3MpBITpgGw6kH",
-	"0MUA9QbZ7Jj1CvbMhMYM0BrBwYfZT1YVSB2AkF0Vk8GC0CQJDcmgdV3aIsY1ICzOEfXDX2PKv5cq1uj/",
-	"T6dhlhx/n2ZQq0Aux2xB5nbOgHJIvME/BU8mBefcAvNvMHN/1eCPfX+E6tZYsbXtB5uztFN3z4dCF5e6",
-	"3py2PlA0umbGOduGMknkHL2Oc1gpV17u3NMEKrtpQjI/agpLj0zPJd7vgC+/Lr8/6CkBqHJFef5HRzVM",
-	"5WlpDBo3GTyu1kIH70Cniud10+yAukoA5z1x+oYhBTKt8uSK/SyOKpppJw1XAgAL4Qe3jjVcOtV7LRsu",
-	"yjI0LkG6wPCssWEpplMdKXmOEYUC8VwoGnmZ+xWTYhz3gLiEA69cW9LhQzZ/LHbWwNgu7lv29/G9/WL9",
-	"s9hWOzf3UDkT6BWrw3U/ImyrzqlDoUXY3ZbI11SiZ0pKbsUzitpE9GVdIni8LE4WU1YLRmY9gYRjqO2r",
-	"zw2qurM+d9jvrWz5GTYI/3zvbpAa8ewHjD0PuaAJ/+dWj1StOuC1vTebQ88eLWaXwLNUfMQ3auBAAD/i",
-	"rSAJacLN4iKSqgTfz74jYQZ1ixETTNktwQDynC4VTzp9c664MQw6Wo+pyAdLYzlDYNVMZheGSV1bc6Bs",
-	"jE5X31P/RNUtrZbSD0u3MZ8/9bbtVLixjXetdrlHvQB0RWsVVsmbqukeboheU1eB52PXiZTXhPqI8xLZ",
-	"nVoyS1VeSKGLGU2M69/CRcTuPURdgefmAivuMKZcoJl3dgblNJlQTNeoTl0NLPdTOZlSxXVRjhPUxrEY",
-	"jK7iEw4Au6j3zl1GbLmCfVQpscGq6tsRyngmrstKWRMa+dQFLMyMy7G3TqF+O+VKXOdso2oS2A7w+5lY",
-	"qkbpHrULK7q50ExVXuloo5VWbaU3cSGEJ4MU6hpFI+zWPIUVrlLKbuQ2W70Mp6Wgr7ORwVFBWlhe2Wae",
-	"pEsPBezcakgaK3pLxDIX979g7eKkivlL+7E1dAKD8SQt2DxVEnYlGcHmF4YqUwZrp7SBj/uz5b/drGSB",
-	"wxg6myxwmcS15i+T+N7mL5O41vz9t+9v/ku0nw4oWJdgmwJqaab0W0r29e0T+5SuxxV/M9lDoTq7ATQS",
-	"J4pJOW6Xnex1ABGIORQ691K9w0pn1GmLnZ6wJiwqzjLe3riqXX4wZhSAJAu/5n7cSS8t76x9bjRKaH9s",
-	"YLl3dEQu0UH69Wyma6LHob5eyGaGVKVepDHV4EvP+XaRYBqZQdFw9uIaKijPhXpAu/c/yib93Rp7WGts",
-	"S8OlwGKpaab8lI35YXC/XFY7E/frsap7GkVhdMG54DXB2RJNuWsmCSIdEw8L4DJrkuqGc1CUknqwrXd5",
-	"R8rLCGnJOA4Q0dbnIYYfqa34uM/XVH3c135bGlB+nVcjmKHX30m8Huk0SRcT/rUkqPisD6xtUuqL1mfH",
-	"s/772ftiZ6/yoXvukeiWNtYYGo2hyqRkA0aSaXTS8erY6PC1Fzxhq/gAyyfNruJkakq0PTk0mYfaKF6l",
-	"iGeTKWn51fdmUlLv9f3lq5eEaud/0lCP7rzlXJCEa6N3rqayI7hcC/m/8k0886G/HpvhSpJIMSJ0JF1j",
-	"6ay3NJsaYm3yiStR3q2i8aG0W8WoLg5+L4LJ2MmCxWf/WLDdjrxiEZ/yYpq/lGQ+lpN0uRUDCDnAioEq",
-	"ZuxQU+ccvPWfqyB3FJsmi0tZFzJSM1Fja6rp6vCNTFfXM+QlxZCd+ONOKSUPqHmvVZ79xAJlOeVJOVpp",
-	"5rhluuh1NOrcvq1KfLHUF/yUzKZTl8CZyLnDPoXSvsKkIQ9GnNuDfAj9oGDlcVTp3OpmElZP1RryhL1T",
-	"JYy3737t59MC0vLWKTVjnwDhWobtEWimLhWBQeSbyOXLgNYBEF1dXRSnENgRFSdVBeWbjj6IpjcMxAbV",
-	"9eCP1tckCY82FbMhnSWmBMrojEx5ZGaKZVl5IMn0WM51UVHWSmcMN9VSsgVxXoTla4LsprIEplX5U5TK",
-	"sbdflsxRk8jua9O22qYibyZKMlp3k5oNzf9Z8NpvPfZCqAk9PsxrQicnR53O4+7x8fHjmk1S3AJmyW7h",
-	"LrsxpXMuJZjath0yP11Puv76xtySkF/VsbepZLF0zJLSZOIlKl6BsoOQXBRZ6zyKCh2f2+ldPay3RFAu",
-	"nkAzaoam2U4qmS7x+J4FGGA8OSXalRWl6B64Xn64PofFyHAxPs3YDFOgscR7IGciQr8wwEtBCaWIWIL/",
-	"zr6xuQrX763frnQmpYRS5tvGQfagR64HlkTrQwM+8fKSGymvIV3cKqVShOTgG1SeEjfTHlFsONMOmmck",
-	"ZXzqkLV6DqlhNj0l6Rr0yGABYlZD9vjWS1lEdpDYX4hId44pvHNE2nDQamE3mh1xbWu48jPkvIr310FP",
-	"ASWt6s2Ifl31bkP1deV7FY2uuRhVhrLAEonKCvcq9d9OpTIsLslmjP3ljT6SwKdSxDGSJHUSNn0onOmi",
-	"pmhVvTGF6QGbUotwPsFIP6xZk4sxVWzH8FOILlGu+ywcyIGL9wH8+jZQFNXWJDtKmyEo7dig5kUq4l0f",
-	"fohNMLs96mbCxbXlkJZFWWWl8gQujFQs9kGfylOAWPu6ODwOfsBGVGy1sPmjUXFY0BhkTc8QHNRcuZr1",
-	"3dqHlIyhfp+ekaBWAQ570pcRKhCBE4RY6rTN2l4sfbLq1Gq1FALA5DVYynnqBvtdkljuDrFchRPlOxb7",
-	"mXkC8oNf5iAp3YdnuGgH1/I1f3c5hPaYJa4QADZZNeGUy5kh87EkLNG4+7oAFCaArFuPuOnu2woYjeso",
-	"kbpwCkuVGVnxF/LZkWIsdqpoaPs+zuvFpPX/lijFft2LO26dm/sq5gJVq5h8ucKmrW56iRzVP3gIrrvc",
-	"iargyJVim77P2xyrxkbNnqao174ucRLIDCoK3Wx+Ijstsg6PQqV1808xVeURjG1Uc+2mnwhSMWqpg8tF",
-	"8dnDS1TbzE5pbtlXWxOA99RNNyXJIt7ywhpazwHmtyBv2rgwVzGzmSspRmE0a/s087Tb/2rcForL3uDv",
-	"iCNuyQiKfL96++IpeXzS7nx96jBRp1TRCTMAaevqyAgdQtk+6f+5728bA0xcds8ug19J0MKZNP3yFa+6",
-	"8Elqy+1t6UyzYv+fZZDXXAB/x/u8CL+RER3MEqoWnrU8fXf2jERSTWfY+6n/fDJgccxici60UbMoxcta",
-	"50dcH8OSYsjj4vrm7+Wc6JnzrDg8UOe33KEKhpWXg3NDmIg1+YrdRslM8xv2NSTAvLt80eo8JpGMGZkJ",
-	"bvT6gOdhpezZqrWzBelj3dpQkRQDB6zUt4SwFHpXHu56ZdfpqV2cQZy51GCdEF9MP9xuZO2m13X2RsfH",
-	"Kp/apZg5OKyeKPyqILEG65o7L+G25iZQxCu+cxm4GazAVnjqNYxfLE2tVwacKhVprSfXabrxUMnJKfrA",
-	"sEjY1aLYuT7SvkoYa2E9Uwo/GPqhs4Wpiw3lmvJv6hmAd0FRh9hssth77gkKCunILX41SiiDfK+COuiT",
-	"fh0EO5hT943AXsuVBzeXJ3JgkwO46V5zG2vWfzrca92EyzNP3kDdwP3RuawxFd45zUApcJZMzGgCSlMz",
-	"xBlGlNnplFF1SjrQ+8V9dY+c4fN4jxTJgig2ZRRfSHgm0EksGbruATHC9d/LoLp9D5U0z9mMqQj08zHV",
-	"ZEyT4R45x0Z/9l1jBw2JTSPmO8pwvy7l3KVKzrOrM7hrljmRHul0B8hgYcfOFeGxrsxcdkbrh2H8amD9",
-	"JdWkv0JRqGcB4fkOyGDp/OVKQLeG3/+e6nGRKeGA99fDIiwDZ2zC1y9CZDgj796dP7s5PiVaKkBu4bGG",
-	"fyM58gnUGICxxpfyTmczHi8F/x7nk04eF41CcMOpYSsOugdLP8l1+KdJ8uOw0fu5ihvow/KpfScMT9Js",
-	"vIiKzElpWRgZy5mCpkpkwSg2VSJCzk/tQVNmQWLLqeBxTPPbA+3A8biCPkRZCFQDgBIl3z59Qw6PiaGj",
-	"HvmOqQkVTfJCMRGNm+RiSgXXYzCjwIH2XIwSrsd7JNV5zqKITU3rpWerY4dCvjKulVKSYFu7RYUlHz53",
-	"m0/uvmpldSYfPneaT+6+LjmYlXw+2o6MOEManQS7mg/4kmL/D3b2s7ecYuDBh5nlcpn6+mSCeeaYqdok",
-	"yzJKqa6HiZxX9uK89w+scDKXvuEnG7y7iAkVnMgydS13lCrlHPKRZZKF2V8eHw2HCTIdxR8EeiYQWHab",
-	"PwFBP5ZJbCW9lZiK5evVZooXEcZq3vcuDq9gNiFbyb21eIVveFlfky0wsmvuAa9sTd1wU+YfhfgSnaQV",
-	"Z1iACc56fG63RKp6EaWixM5w9GnMI3QyZuu2fotq5y/x9NHqOUwBRdwbXtAPcnAf5OVdrOtu/kEO0BWL",
-	"oDxcjx8iR7wK4PoPcuBx1qdKjqpkXP0gB2/8rdiZZVZiT83UCNEZCdc9Au5SGhl+4+1PzMCiKm6m//K/",
-	"DGbJdZhBEzyMvhe4u9Fs2BtLMrU05H3Wdm5E7phyY7mmJnpMpwzd4JgmNU8dX1YuQLJN2CRj1ewosjvU",
-	"TNRKPVe1qLBaQOMHOQhDGZxVLidBnFkQMbtXluyWkZ61SJnlAiQpOfup5dkZrn8JH0jjJKuO2LSlolGL",
-	"YAWW03tjVpiVZ5/u219durbrb7kZ0u9jWYbvutDNmE6nTLD4Pl2hdmZrQx52+R68L+gvyKs3ELfjajU7",
-	"iBa36PTkhF6fX+QAy+gRm8f36ORYXM9EvNp9M+zPaU0fgTVITFkjCJFQ17fsDAj6nrp2euZfTD0+BIVM",
-	"riAdvQrM4F5ZavoPclBbU/hFDqqrCG7/f90k51BWroZdZVHu+4Vh06AZVbzRk9Rttyv6kow0NCn7IheE",
-	"JskpaaMla1zsF2rihHO/7j6IFVMLCBkHVrKA69uS+9NoNQxkxw74FRJ20TM6A7+DAQMdbja5RvROoo0o",
-	"FyDmKTcOO8QfPXcJxYbAf+lZFEHVTPUs3pdcXINPseTEuXq5ARtzxHgm/T/1U5csF9dFcdzyE5i6Ej6W",
-	"HcKX/IaJQtoszSxP+E0OOEReb2ZAa5K7X9ZuWrjiydnzjpov64J5KUd8y+YDzFcV1ylsmFKt51KVwMK6",
-	"luuPNPH35c5r+nCefrpPluln/Ub6Srn0dUVbmjlwtlyVsmMOfg2unWvjPkr4iguenJ4W2aENeUQNI1MF",
-	"cZ2i7JfaPR8Av69wnsJlcPIRJMRSoi15CcNpQrwLCisXaJIQqeCfwgoIcgYZMUnCEqhqsBwbXD3wsV3h",
-	"DpaowFU54ZoXU0AoVAta+sFvGd7bLYLcp9XbUqRq0CavyGYe91q6XSx2H9XJFU+7NhXPimr2SDv4AyHn",
-	"Ozl06mdcuh4ia1mKryKpV2heYxRVwuPhhiDicyGsNkbJYVqbUBrCN9ZWKkXwcHXtMkdVD6VmNhszYdf/",
-	"qWXta+ADrZ6Id6ZaXKfd7hEt4XeIaHg4g6oIZZt1N1yn/Bg37c4bFfbKuBfh4PMcFMNaUXsjuLstm9JY",
-	"GOVNGYxxe7MYlcMg8j13aqHVA01xcgQXZ9NppXGEdFX8rns5LGk2iR3XWqZcuA265j6UHKQzSPGph/JQ",
-	"QhcbDlNRs5rK5tjKaq73m4CqyQVZ7q6zR/pQTPGL5ILFfW9wzMcSPGQJM4SLJukbqq/3XMVd3Lf3XAlQ",
-	"ZF0R3iliblqi0WneNNaupbmFWMfjQ5LuMxoVIiRcrvfIawl5smDSYGHAPC0IiRH/Z6JZcsP03pUIm6fa",
-	"aTjwhQZKuL0okTr7C+fo6h3SyQQJy3tB35z0WtBAJ73moGx9gsCe4+np39kw8O/sfiDqPVc7iX9kFZT4",
-	"d2qBZWnn2fuza+nos0sxixK+fNHn5CxdDctd06sYGMlfc8MpMgLfUGXWmLTARiiWD6DBo5fMLbukc1H6",
-	"7sVTKYYJj8xuys6EmrLUMprDmLbE2SSDBelrPuEJhRBSvwmo5YN82NdPwimQwf0p57InecS1wbxJB+j0",
-	"YW1qyuGGwLDm8UY2Cwt3YW9cjVnGmPeEy1HEVeDhNY403M2Fc6Cl7jyIAEKey2RKxaJ8Qy94zMrDv/hu",
-	"dB2cIjPpWQ1aMA60ZCfQJHoWjdFwnnNjTf5cC+WE49mS06nU6N6AF5WMKc092J68auSf4NLrCnnYmIeM",
-	"nb7s4iRSurhMaf+soiSpwx2ARzbpgb+dXlPVW0zda48pQhV0N0sbUEOzsx0aUJckbxQ1mspoqfgYA13X",
-	"NiDsJ1z656B+xbQ/TfcWxn5T6id6zkdjaCegaGRAxXBmATkTi+w6pjjqJtFTbEIg5R75UaRuuInU0Itv",
-	"IkXqbMLiEykYpBdfCe+xS71SmPugfEpQ00qQw24XtZGabqonRUwpzfle3SA1SxjRzDJiQE315ZPg8dW5",
-	"GItHC2o2REyhDF3EEiqrJtNELkq7371B1OTd+uLGtduAptlevrUVqKI8SbDqd87N2KXjQ9MpaM+57CVd",
-	"IqAiDII3WQxtWe23is5MMazQOjk8Ov66ajT0wtBBwjCQLBWB6Bad6B6Z0MQSBHa8uKEJj5tkJujMjJkw",
-	"4I6LwQk24HHMRNMaWh+BiTTJhJmxjD/aK9QH1CKnDjVJwkY0+TiWib1KNfuImq77Q86hjNav5MeZmM4G",
-	"CaRmBFepisb8Bi/dmo9TBiVPTXtIPiZUWcaqqBgxGIOmhusht/O0lw37mPAJh/FrIxUd2a/QG8oTvIXy",
-	"lb8HNP6Y+r25++fHaGY+yuEQLsE4hjwxVt/OrsCApB0a5R8t+6Mf2S0GLODSNVt8dPAm8PdExiz5OBMQ",
-	"64ErCok4u2s2xYAtbEc2SkjNEDR54CA2ZlsbvlsRnwua6rKGCCyJdaBBCGksE2NTINbKTD0ottysE1ge",
-	"RAur6y49flvavHQ50WTLNE63tet7zCFYEtzoDWFXzLyCS2YZdP7jt91O6+rq9pjVRC5CLNHLNwRv2NB/",
-	"4uQkUE0O23W7xni3kMsRAJZphdlpatxk1cz2j4JWe92twNWXIXwsYxtyBJ9YHtXGNM1K4f8CbHOXypHR",
-	"wodi1g91D84FUk88nS3VToxpEELZXJrxltE49Njo7cQqAtlslWCUPvqhZHi8OHqK1dsFEX9q6IDqSuZo",
-	"lpmlWMx1nUeWVWL/Vf+qotnoDS4JdsPUAt0SXJPZdNUpwUYK3EBVw8G+yL1kcR0sV3XYT5enDzkLAjQh",
-	"D98FlespEEIGTMuFdwGj3Yw5WQNrI+wmY9Z1hHZAXa75s2XqiCVmB2m/GnN7+4QLajBaMKHTqashD0ti",
-	"qsANZePI/HCbqhbfhp5YR74LTGrGXLu7ZkMKVqEKpHgkd81q1ZPBEx9wSRXT4+1YgMKHS3IvwEbAOwiU",
-	"ImVVcNqQKeWqHjJpFpMsyX5aOg+50RUfhhHXhqkvmG0wnCVJeSY7+q4elffvLV+c/766um23rW7QGVoF",
-	"Yfjhm6uri6LLJV6NzLrdZFbDfRtTGIK5Fq+9iJn61vKE7Za/xHPwPpeCZK3mytolDulNPCzEZjpa3+y/",
-	"uiMhN/OyipZf5KAydF5x9lkaxcyBmkGa1sS3u17bgqxW7gKOd13GGU4byk+323A5TQtfN+/ij+7mnRse",
-	"lMzjx+mGKtxiT4RHFSzWBZ69PXtx6YUojZTUOtUPRiVV5faXi0JUXrRypkydhq6JnFvjkSZglUpFzg5d",
-	"oW3ac8trIWeHjWbjJbOsptBHc8MUHy4KS6nORFqrNndudYWlfREV2Hs1B3kAr+LWJobEIBaja/2vbxHy",
-	"IshfSVekXIU/WmKYeVtqbMxU/7m3v18Ct12+9QGDeDgIifv1WQUOqxx+hDsajzTp63XgEUVWxLbH0Q+v",
-	"zEgu6Sa/S+/10mb250b7NShoXl9BE9n7WEkTCeYc9r6CTf6wntDKESpqJFhtAU13Hzj6WYohhF5cYfKQ",
-	"QcgPYpvzsbQMzhdZZm5sTC3mhrjyuPVH/bC4qNIN7Hn96tAyfmp/8VoszIkLMnhI9HMfdvFrXDCpPKiZ",
-	"HXoxSU0TunDuhu34Vw0MypVgr32ywrB2VocK1ZLiD8MSeH32LdPMfDE7oFB3Lh6lZsEYtxlefc3eAUds",
-	"BAZKs+5X2B1c3ZDO/FYm68x4jHBBtkMs7THDRqpJYXwdsToazQaNJ7w4heOCidhB42+zig/ZmSrodbKx",
-	"P9UgiopBAkbMWFUpktNFClkaZEFdCzl3xRcVbaElP9Fmf/v6RlboUdLQYSJrlOJbT5X2Sjm632ZWfhQF",
-	"yHL1ezpu3omHXO6KvZmK3lyzP1NZq6UfBbY73ymdAju/FzmOfKejUzxVUQQ+xYH9r8Fgeafdvs8Vrm7c",
-	"Qz8Lvy5FzC3gNmUirWqi+BbtsYryvtfUCqWD1SU4pqVlt1BMUVxre9S+nzClh0l9mODkcxqNMTqZK8x7",
-	"2NDk2tLfdKzrd8q+vdDe5rEDLcMNx77kAmtkV1MIKqEqLNNHjSqH7Yh3zbx3UNF0uUioXp+wokbswkbc",
-	"sD5smHEpB1njAR0wD7fAaDRuuiAzV1nhUr3pIsHdWzLVBdP6fmBnoplShVXxWekARKxgt8iAJVKMNLZr",
-	"KHaoPRiOTUK1eaerz62Ii4dIC8H78qg/fknWLHztZDyNz9U5KHq1WUl3F4rJAHYLHN2QhuuRkpHpOcBL",
-	"q+o1CbQ9AAenMUz42hFvSCRybsULizkY0WM+GhcbEWPaPXq8BhkPDtqY3dKYRXxSmLuzA1Jern/BWva3",
-	"nKCIJ2ExZTGsTazoXFg9WBslr5kT5CgHIVY757EZO0EyZnw0Lmh5hNdL4eHgbZvALkuzYAPASxzi6nde",
-	"csHCnCKYVI4+6zUGAIj0lZjPJni06gEi/LsQ7LAYQr12BSzs2gNvSKF4zvdWKGjrXLnaskQVPCPex9UM",
-	"HddpQc6cQhdOzSBoYCTepTg2O/EUgmqdOwNzRP/OoGbWZR+Vd8UYO6jMdbMDOE0rKaYlpZLMABhI2j4O",
-	"JxRLwSCdfDmL+6jq4K7LiydSDBtcJQ+6K2Km0nXKuuulERrAujslMUv4DSZGpk3dClvCpRdTXNfUxStV",
-	"mkjCDTQWmFMV+zdBUbpdBZdJKWKSAP6rx1302U+nRMJECh47JTeczf1PDv/YzwRy5NEV7d02WXNXn1kF",
-	"CJQ6174vK3+ChQtRKlwllWITLlzhll+nfHM6P1UoDWFYJIVDdfisQMceKhFflFZThdVSWY1UVllVJLim",
-	"it1UpVLNPq3SzAuoasi64VAyotP1Tu+Tdvu4c3LSPTo8PmyfnHQ2VTtkzUVWfCra7hvU5MG+bYJM2fSl",
-	"mWbqbFSoNdrjOFByrrFLanoMfRbRupaSZedw2RnOPkHz5gxjC3bHsZIPG/lrbd0tkaNmhrEN7QREHV9g",
-	"3dY51XW6vOitp9QARdrDik2pEzY0JJJKMJUFaJzAy6/UbWGbdZQXTtGpISGLMLoLlNRny0g/27x5aWFv",
-	"G/ZTaxc2MJfLwofVkIetCfOhub6+ChuhQbwR0LvuAdn4gouIpcjGGCXkOk1i3jK2WR8Eonow9It1yapr",
-	"ppbjORdhAqVeES/2IKADjqoh1O3o4urRXwk/2QvsYo885kc7ROxTMpjxxHDRc7TE1A2PmOWNLBmGU3b3",
-	"uRxPzWiSpXtqWTj/da28XNa2m69ru5fEO7fxghaS93KWXV/DoNe9PX1BvULYViHeWwtcfY65OuBuggKA",
-	"MY/GGQ5PLeFThFm9Uo38ZVqNhaiaO6y2pUrsKopg6/cHsp1rfubGmnVOL++Glo4gOExBUUOuWVrKSkIs",
-	"75wHKnBTZcKgiqSqrdw4ytT314Hzi4MZLhPlyjyxzYEY9Vwr9AFDuBVrZBSbQ72VRgCnxDIweAlNEsy9",
-	"y1oExEFGi3//hMaIkOGspNPs6DeJt0eaWZ/upsvVCUFsgcsxEeu9tMN3zr6KOQDFEEOvGRhgWDYAoBtZ",
-	"XVaKfu8QulYGj5O1L4I25RRGA0knKy2VEqkNuMDohI6s+XuZAoMKk/V/S+TItx9YrFh/WMmfmn12weGI",
-	"wPrmbLGNhtuHdW6+9wFXKOAffCSwPUI4wAzaDBIwELus9DOsINpXAgmE7Td9TcgGkLiDbrsyLBy+eGeF",
-	"yCnJZWLXbqin8xCBDh9DMP8dzUrFqC5uorbwnYuQFnaLZSLh3zdmNVJDIBZnqrCkw9riHmYYavdmSiCy",
-	"nlPw8KorJ71PdDzcXzeyZh4tb318O5zaypQcBmnPeajs/BAr/RQk9JJbCTESgS1y7XriQanBPbqhTjNX",
-	"Zm+peS+uNEtYZJQUPKJJsigGVNUeeaSee6mMUXAxeooP1k15365jsXfZ6vFqh7LO43W5uWvygCultbnZ",
-	"XkAvj9LUtmBaZSTHxegZLmvtqqpiPvLC18yCLrYbE7m3pVg3+zVbj7i83hSy5O1aU+eXwpR3s7OEUtQc",
-	"tMYilOaF/xgQ44Z+2aXktrRaWdY3zGnNsr3k4nrHTNQS00490veB7np/zZnLE1/zpFcZ1vkP/ax5u9Vh",
-	"C8Cd19fRlVSDZAOqHIJdzp3ept/2PTKsbABrltsnTi5nEI/KYKIA98UlmaQlOcUN8g6fHB0/3rpJ3kYv",
-	"Mw5y3dz8WtbYtS/BJX/ibF5W6V7TrZlK9nU4mhW0idWkmLwUr7AaAe//LTtFN/orF9Cdhj14g39MTuFO",
-	"mXTG7e6uwfKPao/7XdCAov6H1vdSS71+TeySSwWbI8uwdkITALnt4ekFGALwINYtCiJnRvN4CfEiZ9nn",
-	"vQE6FQD2TCHIBb6RKkYO2ydb9WgrLgv69l7Lf9CQWedA92jtIykRscY5fIIWgSpZ9HziPxxxgE47JYjL",
-	"1Mt5dK39Ye0OyJ7B5CBnC5DBwje8zYFSoLcDvlISoQ6i0oh5Wgm6gq36J2HF8/VNoR8yIPEl/2Ng42zS",
-	"1I1U4EF3IA5fus4uksI4+NuyDGjslgwAtFkUd7Ha2q7Tbhe2itkvs4dqx8FKK/3eMhrjiYSBZXkCw5kC",
-	"wRMpFqNbqqi4j7wP6gCd5xJgt1fcMg9d+nefPeA8UflGcOKBpd+X4U9W5dvQx8ujASKCOaTRkwmbSLXo",
-	"wba6TA5Dr5kGpET3q2unjcsxoYtTkA+97F7X2GnlNu9bDl4+dI4abemKJvAmjd7ezB0MIT870ms2NYSm",
-	"mVd6qUUUDg/AnoDXrIEhtnO/KGbhDtSuBwfYr5E2PEmc1LfDPyVcxOzWs2nNqIISBcDVMaeAwZM2xBIy",
-	"TW+1QtQeG8h8nfLIqvqnwQ4EX42go7XzltvfUWz2053tF7q+3fABFB1G2Gg2BPYZyj5TuCa7NaJLg1jO",
-	"4xdyzDSFJlv2Iqmxvnp2bQ+EvHyoHZ5KwTeqx6fyAunXj07NplNVlq5PMxSpatHQfB1sUVx0knYO4HgQ",
-	"iZF4btO2x0Oi5YRhkMhhwzNFNbaogsZabGqVSQE0P01oxLxa2ccbW/0g6KW0IQfdMG2bxHxkH3VOSZfc",
-	"nfZL8mmagugJTRKSADiGbpL+f+Hr9xzAZn9vKzFbo4dIoaMwTcmkuYRMONTG6ZHYTkFIh2CNUzolEypm",
-	"NOlBCW484YJMZ6CBwBOWn+jZwH5qYF8PSzQXALclDLwN0zsMFsRatjahIsdFsixI/BRwj+ylm1VF4Ame",
-	"7tI12HiMMyqufYaZgEaX1U9wcGJ+9eProXMLzq6DXK2RBhUuTbmuWoCjWdM7bQesPRjPxtG5GXrsHoqD",
-	"Lde2ADPZo27Cl8pAQGoNGk5CVVNBj6ly4HNV5nbhbl/BT6nyMH7RTVGvDcM4vG2ZxPURt5f24WI2mVC1",
-	"VCPRPdrkx8tBpTiJHw43W7plMgmmuO4grAdnpSn+TG+ZuTuZYOXGeDEdM7FN384PX6VYNd/4S1//uZCe",
-	"/IBr8ys/A11763477MoBf6/Oe1yKMJCq9aAMDxUdTVxPXMAcKKr2rxcyKwe8DZJg4a4C7rdDb2CPMAtT",
-	"X7doFxlTWXUyTuiCzFyDmxSBOz33PQQak4KlRRAo2WniGqV6AT7kagJxOn5jKebDGsoNGPiS6JmZsazM",
-	"K62iV1iRAPggdkXhUL6i6jqWc0T8RK1vbBlZYW7pFtVV9bOGv5S4LO9+EQC9ZVKP63uRdykRlYcbuHHt",
-	"aiAPAhyKSYL7Mx+79P0QrsyydnR7FwDd+c/VyHwBdP5ntaHU7BOoww65S2pB2DRIbAN7fQmobBX2Fx6o",
-	"91m7YT9c/PiaXODXvuq2u+1Wp/u1Nzxiamjh13bUCbbSsKpBnBVK8Ixy3OFO1yu3Z5t0+qJhFdfXuVJ4",
-	"6uk+69vTaZLuXseyvG67+7jVPqiFA9dunbget9k/9z62Sg5MiYK0I3eszZZ+5xbF63KPh2GF/kOK30TU",
-	"t+YppEyvEkZZOWca2yVTztDXsWBxk8xB/1Ekcp7ltJbjExre2AkOHHqaKVPqzyzBFrXf2g1EaWnZAl9e",
-	"8drwIsp9++IpOTg4OIHa+3eXT/NlVtSwlvPa5qIGReeTT1jCBXsuTOGxjEz1U7l7yTMoCC55PixYntMU",
-	"gH2PvJCKTJmcJuyUCIigzF1nNECSJnMlTcEe1Ti3VeqbHSyCqzP9vtYTbipruUKuQ4dvLkpcJ5ri819Y",
-	"xArGP6SR9oDxN8kB+fe//udBi1rLwLMuJWzV3lLTSIChcImuAntrGaqvMZfb+BAEJBU287D1rr1jiEgf",
-	"Zv3YF5T3WXLDrErdN0wNSig2rZi1OxV2VfGzVIzGrtdiImnGEBvNBnaqDBmTVeArRI+zilp/SN0Ysw3I",
-	"KC2AWkrJdU3xrecKPzEVF3Z/HCh5zcSZKWt9o9LagqzdDHYVclnEE641F6O0TTeWOwpDI3O/xOgcmWuw",
-	"wt0drlw4c49blYkqlnb7g9zcueLGMLH1GAvDi2NLHpW5B67Spu4auPqIeYyTcEwlmMEyC1n2WOCHsjV0",
-	"Iy2kGEsPukiAREzrkmYJZ+SH95fA3/pnoP/xf8K57pFvGVVM9Vda+Z08rtkeIc2ROC/4/gWLpIi1i827",
-	"JnNMa9e5oQiGdyWn/8njw3aFKol1PSO+c1kt0POu/+bHi0uyT6d83+rE++7RfvXm9XtrU8GLky7sYViZ",
-	"P18NCuO+bOZO4baHHw63o7m5WcWlFGsGC7yf6Cmj1xrUgglNljvSpR4c+NWyv4RCeatz6QwVZyJOijum",
-	"vgPe/JRq9grk05YNQxzo69rsGKoZgMOu9POQSXEOTza2qqOacJGDOF+pWsi7bjYN91lw+12zAQ3xvrei",
-	"q5QxgYTjUjj/D/bcK1FlKtXv2GEE1TveV7npkUu4sRDVB1e1VsOGpWXtLi9rsScPIXDmLpWBi9STV2Jc",
-	"1PXb1cjgEnJt7h2q42nlzynmjaRtkOwk1tjKNcddbd9hfwo2vmSJ7c+nwFwLkFu3GeVu3TWKjObyEx42",
-	"Ldu2YRFdb2qMqSYDxjD9rIJeoMqUABzxbo1Ltw0SLqvH7nr5MN/p6gx9I+vkmg6SIovuUs0YGVClwx62",
-	"qGn6dF1ewgOryI1UZpRMsib2/T2KCPflJSnBRMk6pQ4dSAqDvE8K5m4JYOWNy4YqwwIN3iOHlWOCbtDP",
-	"/dtrIZ02GzPBP82Y+9moGbtrNmYqqfjVdyop20prNGa9zB66D8uQl7FT+8seOTcam/fpMWTVQWk6zSd0",
-	"pgrzgAsKaYSh8vq42zk83NxtEgZSeIJ1URF3/WBV6bEN/Yv+0HJtD7I1YSsd361apcFDP7mOQBvcnujt",
-	"sswbCkbR0obcJweP4HO2FKPRGBuCTorHumOHtsqOtcpJXnVY30qilC/xyy9mMEv3gYAANnmoLcE9v51K",
-	"VZItX5KVAD+Fu2W1KILOrjp8CT/NYivtWEGdWLsoayH0lOk1niv0WPlyEznEUVceW9iZserQ0gzRDQmk",
-	"K6NqYgkNaJ8Uy0IA1hjTye8r37Rs1FafKxsy/Lb9KvodBp2x6oA2QnynmY+e/rxZXL1RR+WxuAnUiMkF",
-	"mu0b5Tt06lJ7f5GDj6o0g9eFn6iS8RO2Cl5bKceUV1dEDKE8TG73qnTtYVZdb70E6bNmlOHm52rttifX",
-	"jYBCm0ZdYbgrWDhN4vrkOLnmuxdEUgy5muCNA4ag7/WPXq4Kucpk0pyz9emFPpMhvX3lVMq50NumHFYd",
-	"7MypTOteDWrVXbMxR4W0ZF7+12bYc4crV8+o6yrb1Saw3EUg4zZuasvyLmXXobRJWWbR+clRZ7AIy9yg",
-	"nHOFJNF0ekGZNlE7w9GpodXX1+/mr5vciPqX4233UvJdA5hyU6gkLd5D0QIVwhkOi2KRVHFZtFWxqZLx",
-	"LOKD4p5e+AUFtZuuPouOKBdZPWOa12FFR0wNhe7dOkMUgqGlITLXqtRnfKaBtRmYh6VBYVB1nm6xzvhk",
-	"eZ9VXDgYBq4eU+wea+58X9QtW0d49L80iBUW1GYzy32nlH4XO3RRu5e+ckUje0/V5Km17LYbFzxTnhyf",
-	"/pzjNzXen8iIbrbiXuJd62AJwtEsWZ9P6vvGl5bXf7VogXOIz3V63GRLu2HfvkAn7HQsPhCs2CbMt/vu",
-	"gu0F/T04bHb1P3qDv76P6O0aoDvum2j1siI9/xwgPCL4QMT4DeRt6zlkQhx22pDk5Gv/II3Eg+cDux/y",
-	"G0ZiusihEkOOeqPZGGEd6pDyJO/pDmLfm9yt3PWN39XdGrznft2ty9qKm+1F9bas1b1OMokR0OadMJtd",
-	"d/7tmMBTg6JqeoTvrZR4ppKVrORgYzNqyWPZZvNbc7bPjFVmdmuDMkPQklcFNPbOJ2gohmahcKcIQQld",
-	"L5SEUYX6iJCCkUhONiVvpEUq61WRMphNzKez2puWRIq63ypMFZEzYwde1OfOsY3u7e1pxkQsw0H2wRLN",
-	"gh8Obm+bDoHaVQgPJWYPnqYQtHgz4YJ0jq6ExnQYbJoOydAJQFwICY3ssUhGFlng9l2Q7hudYsxYCsEi",
-	"iPWHhfdXAqBwpCKQP4YfCoFJ3atGUsaneaTy7DUeI8PZm+SrCb1mHrTl670rEbDKsBVJlgqnWMwVixAq",
-	"xfAJkzMDVt3HrMQ2zU8IrtkbYMFc9nCEOYYz4fBgPqwNaBei7Xkq5sOAul3xUTkpnZychGTUblcHEoWE",
-	"QU9juUO35nQ/w2Usyg/Gc1/itJNDg00M7KyM4iy+l+NYW21IuVxRCtqyEAIyn/KV7pvLjcto6597JYlW",
-	"Qy5q5uFXFVHWWHe89r7BcJf2OkuvcI6Q7SVQ9oJwKwKg9ZSKNoVhlsb4LE0jrwbEsEzOd83PK0bLqKxX",
-	"BNRM+5E2XSE1pImymkXDSzJzs9IzpQtIG66hThVgBS5c6rGd4+riflhd3vrAH/hgHdyA1S35lf1Vxceg",
-	"kL0NKThk3J0QibVstUckgnDM6SKQxyC2R/yGCTKbnjq9H3zyTehc6utUwy7w9o6x1WrkEPxHYgHQQcUI",
-	"NaGwS3Ha59yMxywpFk4FNlK5V96d4uLizZUw8H9fXd22262rq9vO8Orq9nhYEhHO0WxJZ/zMdAoyUpcS",
-	"U1y941o/v/3GeexSxiZMGzqZVuWh5ktJj2X3D7LKbLxNnOsa0n1+sx5bLeuC14fuRU7B70NwWix8wh/U",
-	"DtobyADgUHyLBIS3O3UP/yK5sM9qutBXAvTBDKeGapIwQ7hokr6h+nqPalSV+s5tSOxV37fXP/dIn5K+",
-	"d3PuoQOVxX33dmhMBqDkMSNOLQ0hDEC7XPjsDPsmRYcmmyS9EtkEU3gosCJ8j6VT0ocwwZ6ltX4AIUON",
-	"1Ygdz0+btafoWYSbvSvRT6MIe36ygDSVXfaogX3wm8ohvA5x/ZrhfWlLhT7aMpDbbJdhpWtNmuefex6Z",
-	"QB9Tov1TdgtXleoBc6zJNQTELOp824myrhN7pG9Jsg8mA4zjSljaQBmJyQ74b9htj1bpaMHdlvXfSTO7",
-	"8Z+sBSktUjXtttoH+xmccr+Jn0vn7CEe82YAUGrWwzCkev+nA210fyFVuzqklGqDUNKed7qH1zyphtew",
-	"qif24ahgFDm6TP/O7s9IMP0jwxHCv7MmjBnNpO9fJsPcpQC4soDe8leDDh7Z1Qzucpne1kma2hqFD8Lt",
-	"HFT8tfSINQixoApj5OnNjxeXS8ZRCUBr6OvOi9yxMVP9597+vpW9+g//VWKbuHG952acAY0vpeCuAyD3",
-	"vYdg3I4xQKNIcp66AjAfDaJdGzr8HubnMB9rFn3Maln+uP/hj38qVhzmmVO5Ej0sbZx/vOlnu7qHUFEZ",
-	"zRQ3CwAncOn8UAFzNsOmw/jXC79pP7y/bDSLY7dZWQ3E/5bLfBI54qJPvnr74umT4+7R180U6xbkIplw",
-	"MXPoNjA1cNBiMU46cEsBGEkxikdlRVd2PK+eX749f3rx8fLHvzx/nbY2QalQ4RN3EFodSvDhyzTG6jIe",
-	"G3TK/8vqsJole+wWsA18VXiv8RR/IGdvzp1PEt+qe/v7Sw/tx+yGJZYy9YrzP30P6tdW0RjRJIt2NH1G",
-	"VpZLZgUPIuxAyoiVItaQs5evGZvqKzHPp8RBK3CvvqOAIEamoDGpXgQO+b0rcSW++eYiywr95hvylo24",
-	"Nk78CejHgz34vOcHewsTao+MMi2rwMdL1CLVlSgujyP//tf/9F3DcldK5R7yfrlRWFlmDQxcAzNTwglq",
-	"ywXJlHI/fsDC1N98A8f757cvnpKTw6PjD1/5LZrP53tqGLVYzI1Ue1KN9tUwsv+z931N+nQ6TVy4f3+q",
-	"5CBhkz/+oqXoW9UokjHrIwIoHSQ4nAmjLrg9VXKk6AT0LxiGVykg5w87tadRbyHNlcCmzfAqpxwAlgi0",
-	"VgW/psuEtWrlHjlLAaBBPbUGll3+rG+qJQGsjnTA2VB17VCl3QK9ZVPshgWLjsrGN9+Q52ACwqFOmzGw",
-	"uMUFiWiSMOXAXKkg/fOYTabSMBEtWn9hiz524ekekrGcKe30O6sQX7NFVmcDV/z4gy10xarekQj35z7x",
-	"lk0TugBsVTVj/eaVgHQDybQPPJ2S1U86f2rYBPGwfUL6PHvzx2u2+KjYTDOrh9mXzsc8YUhXOCo1EwXP",
-	"cfERtppp3Q93BdFnsIea7+MG2FaQNjGDNt12j6/ZYu9KoBDt37aEbAVvb12zRYblCkDqHg7d7YEAwCc4",
-	"NtYEefPusknenF0+/d4qvs+ev3x++bxJqP3KleAp7gAuy2G7ndKBW5hY2/2/YFbH/1vLXW6dx337Omv+",
-	"BLyVgK9aCnB9O6V+QKNrh8xntwa30SF3cuGqed1JQuXZX7TsBCqacEQv+YQbGMxze14c3Y0BGWwwi0cM",
-	"cMEy+e1kyh7pvwXEtQk3Lfh/SyPBtbeWr1um5gyZ8BfNTJ985QIHX0OL0znibHpQ+1N7GKZMmCvhBuE5",
-	"9mH3xJHrW2bUonU2NEwBQcAhTs/ogJEOecW/tXuWJrtgtUH3yP6Qzl8by7mmdATsIAKVrUemVGvSz9S9",
-	"vje54EaqST/KrmNJ2605xf0ADx/ch9DDgu2R8xiVn3fvzp/dHDcRZZl4RA4PyAEGSMIj5gL8TvydTWk0",
-	"Zq3uXntF+lnWSuFnYKvuWb3/8vzp89cXz+GZrNrNC8AAeajX6Oy18SY5ZYJOeaPXONhr7x0AEoIZgwKz",
-	"7xxM9t+jIjXvKaZT6jDQ81XfP/YHyJdZ/MnKnq8RUBY5G9Ta2bWeSxWHDyhLJXg/2HCwsEGPAjkkfasD",
-	"9RHawx0Ve3ylZlZbEsYeLof9DCBGU5rZ73IucLHTV57HjZ6d2hkO4A127VQu2wIWodtue+XFOZ4MuzX7",
-	"HmjPKSBpJxj73xuazOy6X83a7YPo/4llZHUiYh+BSwx/gO3BC26H8Pp+8APqlila1i6oeXdF6iY2pblr",
-	"No5wmkUKcroc++dWVgqaXABiLsKch8pvo/fzh2ZDe+Sm9AvIrxMuroFRYcJ5AtE5CabzSCNQBeynVbBv",
-	"W0rCqv78wX7AU8g+jPcXXUqRYHikBNUnlgXoJkL8xh62gWsiFR+hyVFGCxfw1orU8Au9oTiMZZrIrnqq",
-	"2P8GE3odYfpkTfLN/kNvNv79sNuN30D+SJEhVtxha9/wfSpossA8wqnUpqiXAurlFN1xIPE1YPrIhEcL",
-	"bJeC8muWMKe1p7rR2fkeyrwhB2c4+TSThjlVCl4IPMmqWfYfp6SvDVXGyTMmUk/cUDMDxPzNN+8uX7Q6",
-	"j4nVWMlMcCtZmoBecyV+oDcUCemRJn1tGXUfueAe6Suur19au6XvG0fPTEakzA9RNx12kX1OXIn0dzuX",
-	"SztkTBJXnFlLALxz2Fha+4oXxWiMPnGH6U/9y6/EV/3nkwGLraA8F9qoGQTjHcN2DrxEzl0KrB1zEQ91",
-	"2wYdsrCx6oQZ6HxdEmjLbtkPVNC/sAXAnjvV41tXEB8ct9Bo+MWlWYXnLUroDMVoQJdzSfC6tjIQz6Gl",
-	"L0swjV7jholYKg+tZemYa3I2Uoxh85wxTRLwe8obplzrFwzqzUEmnSuWUOGa5V7M7AiZeqRJwumAJ9ws",
-	"slfMRGL1IWgPnj/t61wTZ7i6aQVF3kXhykc38KlNC5chyhaNxN+ZDcUlJG4xifTJQiaF4wAmdViFSX1L",
-	"46Cy5LDd2fzIO0GdkcxifOhk80NW10k4euwOOwebH3iDYdRLKV9SNYLQ0GG3W2V0UyWtWW+N1efCWEYL",
-	"z1YY5KWUr6hYpIUKO3F6+2y30gZ8Rw2bo6/0qF1haS5QDLwT9IbyBBpjLMmVvPfs5w93OUGDMoDQ1DkD",
-	"MH548jNhQ3lezjSihKOPPKHzBea4xBMuGjkBFI0xEa1Y+pw5i4RmecbkW+iHS6hYYHZVwmiam48Tbbry",
-	"HZpg8r5DV3cZxWhmQ4KTPa7Y+EQxgOgFXhOC9aI8m85MaA06QwkY0JXwI0t7ODgHkhVcvpMLLF1aAwNm",
-	"0XswsM7AT9IDWbgPfueWNorRST8z/dP3KShCQMAonuJF9Ug/Zomh/SvhHNcIOcyZ1dWtZgBIJuDnAhyj",
-	"WArWRyd3JqmxEXCQuycFuxLo7nE3w7D7mLXYd4EtZ8w+Am2f8PiUSJEssoYN1kyk+jp1l4LtyBLNgjVw",
-	"27CHlfA48XRRByyRYgSiFYOeOScdWjjgTfLR+bkLi2OoK0VHaTrT3JX42nFBvppv845L6vbXPgno2Qi2",
-	"Zi3fcP9Aj3Tvhy43dsogsAQj0teROGcfhK1WJ+u9n+ex7ocz4trF++AlqY/UdaqnQMG+cI0rDH9eCQgG",
-	"TqSGKsJYZtuaEadiZChnAp2n6L2xK9t0NWL5E5MeB+p0Nf+eR5pw6JDlOun5YaNeR9CB49uYc0EGikbX",
-	"VnXDFEeddbJF1NsrYc38n7sfnKOqnxVt9Vf66jUzTd6fNfuHIz5s1ozOKH92rkR/QtU1eC/eZ82c7WJY",
-	"RUuKTG12F0k6ADegOVXCqoXOdaWl0wK5uBLLRT+FSuFSjufKa9GTCr1hrLVlSeUs2zcufLAf82fhZiED",
-	"7zkkBzhfuFNWg7boGO+lGnNicDe5cq2X0JUHFbHkLJtLlmAQUrdzvUOT8ZC4T51TG7y/VwJPVelRwunl",
-	"l82tkJwy4RESLJdB1+ZhEzMLsAQs16cK0x7gg4ftkysBPaM+urybPvkKgtrgooRVnEj7ya/d+3yFZKrR",
-	"B6tBDrvdU3Ruc0y4ja+E82NP0YWdgTb3992Z3g/O9H6nX6S3aybip2P6KyvtsIdnYZfBTNYHpIdbndF4",
-	"qMy7KYPEzmZtpX67c0IHh/FBqzs4pq3jqNNpncQHrPVk2KHdwUF0GB+xxoewrAhStiwv8jJFSMMjqMHl",
-	"Mv5zlinfcy+Puva9rHVMj7qtE3rUaR0MHtP2sBN140PUbfC0vZuWTs41BQKehceGCmhWyZlCNgY8dEgj",
-	"o0smHoqEcHQnre6wHbeO4/ag9YQeHLWOh52YtaPO4IRSSAGz73Txx9TsgVwVjNpyQZ7NBgnSbbfdPQT1",
-	"3JdtNZhonT9vhAv4TPp6PzwYEDzhLpE5/ULKOwxTk+2WlYuzp3TZ3lte1RWRXbZ+DvnGk0y7Zb/UOmYH",
-	"w9YTejhoHUWP42P2ZHhC24NcIVrj/RhREEE6sKFl1ySese0m5UdfNqtw+AVECwEbSoQUray7Z7DsMz2j",
-	"iWWhPJVZENDfZrCVrT/LZB7UfnX59pvsVxyHN0GbDXvScpyn8tMvlJxkuCA1FyKwnlc07eWZgTIdeBB9",
-	"3//GK6tflW2zzryC+IKam+VzgwuNdK+WUxdGBTRjYFigxOM8vrANX8HufOFLNfCJw81PvJbmhVVSf3cT",
-	"/B/oJjiz6tZSukeBf8Cy/cxJ4GsmMx+B1lwbCuqG8yBs41ZYhlgqD1+kaSVND5uZdRsjzmhDyxTdzEEe",
-	"SqgGQwRtPpYTa2eeXmGUfs41w4cCoSikM2TRdtZEMweNYu2Y08x41ozpNKnlkfZANldCUKUc1G7CtbPi",
-	"vWWOwToqIBPGmtqEpr9hxgS2rE2/iHr2QZG+at/+dAm9o57iCvFoqOfYcKPP42uuFGRZ+yO3n2jbWLsH",
-	"bX7IunfpTBVFqVVlGj0r+gECz8WA04rManwby2oK4cUKhwuugIKxbtB8isfqtKfdxrpmba+5iPODjdBw",
-	"KRqM65VRUdwF38Nu1GjO7KSPLAWD09zVn62eGUGnFweGEBSpNaDNTqfT6h5dtk96h51e+/gfMOeIqanZ",
-	"Vsv797/+p4GVY1VNAuyl4le4plb4IZ8y2zj7x6f24uLJ6+FfZ395/bcn8eGr744+jWopJMEOQWZwgV5y",
-	"loZUc/TzH6eF/CoC/gtIa7uvZBmZaXdZ3WzccDZHJPqdhPb+57x9fVcqxX8UgZ8TRCF2xkQf/ZnLl3Oy",
-	"4pHOu3ITKa81SThmf6E49yl4hN1ybZx/K3OKcZ1zVTkPFzqWdWGOw9N8a5QlCbpefDzShMeFEm4TUwFG",
-	"PaVmHAiNvMti2SysJUx259k+9rPeBsyhWG7FwsrMqlxM5svyrd+5kA8t0ngpOvarsyHv0GwZj6tSyHby",
-	"eKihCxkS3K09kUGimnXdFDmktkxnLhXe2vVI/c6JP9krVMy9N8SjhOx4GtPZFqhQ+Zn/hbGpdoG2ufT+",
-	"LGJYkuCUkeNygQCQMRNRXu/93JjO1FRqy5Ke28/5vO1fJBeGIHwbZk6BFiVi5Gd2iS7S45+vjUnf+Hm1",
-	"d2lQ13KQ5Wm+cU9sqvT0by4qJvLvel2iF+aTQBt3H2poYeH+lmlhuVbDsIN723Ol/2hVx6ys1M65CyMm",
-	"7JlkrThwaBYnMjzDmhe6FGTDUC+kq6bgg0jme6T/3XNfh7TMk/pg9vs0OnulmMv4MDHp40v7p57POD0H",
-	"I5McI6KH3W7zSsABhpAXyUe8yFf9fXx6H1KGMf8KW/1YezHXfATrdV2NL4uhxgQTwHzAk0LCICQPmvA9",
-	"gAbIYp9peIp8hhtIodMuspiFT/fSwHqQPYAvC9I8Mn0P/TCou6UBzKFUGfSrS8+fzLS5EgMGhQpzqACm",
-	"BKkB/K+CpGLHISwW5jojhTzLQmi/YtyPi4LgjSCvn51l2m0uVlMrQOMZtGu7AWVZ1hydzAw2+GTDIYsM",
-	"v2HPqGGp8d1ttTuAmXbDYEtf0nmj13A5fr7T4JmDOAS8n17jO6oME3M2IsdN8qR9cNAhr2aCR+Mm+Y6p",
-	"CRWBa+K1VGY85yIm300G3zcQHpRpJixB3EAkhyUM2vzoMWJ6KLP4NqwMiCl5KW9YQhGhOpNdF8yYBCVX",
-	"zPV05tovMzV5JQVk9XcPs74RVopZ9mH/uxRqwjWyOxGu//9167lOFyhY1zAi+t23dm4+xRQVBgNNytLG",
-	"YrltqCyFv1s6wg8aVcOmmZtMotUh1c4OXfOKYh0DauB/jzD9HmH6NSNMz1CuhxkpW5uKW+h7c6omLfAm",
-	"lyt637ucNV9LZ2QO6BUawYiFa5NM5jxJCNXXzXwdRBMyTtMiWfgkdCAnv8hB70pYnUqllaATGbOEYJnu",
-	"ZIowIQOXJJs6aYegNggTjEZOmYBcPgn1DlRfQwIfkUNQLKHqQWRY8j51se9rHdME1T4y4n4zzdjzKauG",
-	"SMikG2LEGlQvqn01pU5zZENt9xc50PufAbz2ziXdjR2mEyRpIjhhXzGr1PWJK+cJkxR9ViRghfchVAdj",
-	"i7GZWh8DAj7j0IGxOLhIhJRhpA/12vqdtsoree/rZ8nZuVVBY2zrw67EL3JA5pQbXZC4hxiPGQ5kmmMJ",
-	"SE2zrOBjgEAEU8PiXuC8JHOAgRkw11z+SoB+LSRWTb/HcuDVuuVmtjXZkuQTI6GeGEprBLNEVaS8WnJ/",
-	"OqYGIJF/Xc3VzGXOMxFAZP+8JikHdVtIvJmwP0NsMdUZYtbIZxRhIiJdzj6rZbKvIH9X0hK6dXNvHK3k",
-	"lsQhU3td/bh1QDuD1rFV2J9Yhf2QHg0eR8fxE3YyTEGhe93tJrdeWciIbo5pmhgu/82rD79rA7+ej+Z7",
-	"esOKhFSa2uwkWtpuCEhqnQtnRYDPzHgfkFD2wV6Jy4X4BROxTuWrb2aVK3dwxlOABmPGijlMcHK2rhcO",
-	"Ijas+nRxVLm2HPfCdHO85rAIKw+AvLgO4BF/4wVh/6mnAMAqHE6zpZa03GSySAkKHGMh4ds31dZms8OA",
-	"sAHlh+F96tNDWGdwFeGZ8NlQvn8VYNQJohy4jtV5pAKEVrVHXkBKdq7hCuL9pXAne+RHH4IFzHpJALYe",
-	"8TjlDGspDrtd0ref/8jFDU143F89STdZa5DGLmpHtjRZLihiN5UkWYjDwV9Hfx+/Gr5/T19+Gt3+pP76",
-	"gv54eavV08Nz3f6po18Mns2fjkbtOi6Igk4nlfSKw5J+RY6QQqa09Xn/XQbWOf25w+7gPCDeh1iKGaL5",
-	"6uFeBdPJXmEPlZlbrTXbUzh8LvBWWPyfgpuVH/1LRWPUo/MDdNBWKaYIiD+wl+AXMCwBGEBD93ErDmfi",
-	"Wsi5uBL5V8yV1dbTFyVSXqc2yh4B4BmirXlKEwAgmimmU9wsl9LRvBJSYfzEXhXMzKW6ziT0cKYw6xGq",
-	"syhgUYbIQd0T18EJUJIK0yDtMr3DZmbbc5N0sVNmkuKyxfS/3J17kZyA2McVgZwNpVhkyFgqzcgAECkW",
-	"ddjHS/vdB3Vb4t5v9Fte4m3VR54+sGJmXPhKmS+rqPzO7bbmdnbHSIniUsjbADdE85FocbHMUgKIoWYa",
-	"5/McSDGHc1mF/cnZmqjtcxH7wvL0s2YZNTKnBZ06AJAQ849rciN57L1he0XsRc5Myl+qyHA/IKu03zD1",
-	"ZU/Bf6z2bUkUW45UpFEPKgmVpF4A6+DiKgn+/+z92XLjSLYuCL+K/6x9LCL2D1IkJcUgWdk5qhgyIzOm",
-	"HVJW1oDcCSfgJD0FujPhTjFYOmG2r/oB+gX65thuO+/QV11vsp+kzddydwAkwElUKAZWXWSIBAGHD2te",
-	"37eucY5MM7WVR67d3bf5Gr+0uvhwkmVM1GyvTSX9iK2U8shuubaMt5dXF+h5b9sV+u/37Nye/XkoCR2R",
-	"lztxCJ3VcdCX2UDqlQEScANtCMTsdDCouDAG41BOssDz3TtsBnQleSF8YvMIKRWDCaYqQmFRMZqv7IcQ",
-	"gPe8oBkeMui+Fv7WRuIrIhh3pWeFNIQxDzmGNjQfGQvP+JnOELVFe9jR47ndEDvQvkiVTWjtwHd2ygBx",
-	"8UbmoU/Hr2EgbmD9va8Y5029yJf92oUICN1lOGlvcG1tcJ1Z2JUy/uP6ui0XwB493BndaHMBMEShZQ5i",
-	"QhbbeKnZ5cUMAFBuE3mqROqek15Ri4D9RtPUmUuqYMBZz9FYZoi+gcFe2M4AnYgvGTvMTUjL4RFtkbNC",
-	"AIwrYpzJYIOAVaU4Ucwf0hvJET+pOfJa7kziZii7ksGdBLXeF194F2EtH0SAIkIqBvuo1p1EtYZSQs/p",
-	"dlLnrCRGihDpS0WK9bhWh7LmfLOigOSZBatccN+8gXNKbK0bYDlCDAoC2WAOAU8NCpqAKG7sIQTDIrEc",
-	"z8DOSCRRsvr4wyNtwONmx9/PhBcAxbvDMc/eX8a/D9nvv5//dfBdv/u3Y/X9oHUkDp+1x397fPW+M7p4",
-	"OPvx9+70L71Xw5/YD/ET9YJ+x9/KN9lr/S758+VmBx0e/pUFoM78pgGdAtftY1FfiIx6z8ziQfG8O3Br",
-	"i6dq4VCQU3lASk0gTiSzjYJSLntWL8teO8aCOb+KEXNLEqG35yqarKsGRjkyCBSMF2/eIMi9t28WIv4e",
-	"HQsHxxJb2TUZj6EULbGotchLBsBcPo4fipx8A2tsFBvTjGpGlGbjanmIz7lx0F2w6VN0fudKrnGSnEFo",
-	"JqFYel0fme9P0vRNRSHzbmP2jp9kI6nZucncfKqYjt+zlipue6G5L9f5dEYdYCYURM4GElOslCFKOtbB",
-	"DDhcyCK5x5OlItO5dxa+iekKhkUjgoqQpRCeBXAVy6GNAQ0Rp5MEGb/KEomJ5Nw9Zh2XBHlnquP0+wBm",
-	"vrWeiwRc9JGfLLVtLDOoD5fnMLVjJvyDqhB/znK1CgwtGnFVu+1TQn0qGVK5aPWbO8g0YUgzvNilW79p",
-	"NjVyi7u8CuakFtek3T5pt//WCBoxpgJcsz9SBarCL7rzSCg8WR9RJ6VK/6SWIatsVEtrJ25Z52tpMfdn",
-	"q7rxdQcHq1LYHlzbf1lsjuWC1xjHCQOqJTnRVbAcTlSuRuRYJpzXgdewT6pH1lgLO6qMrOHnYtegGp9j",
-	"AngPX1FQXtgys8tjZnyo5bgTcEXRmAGvymKby/6iXstR5YAoQ2nHb5imNpVDoYM5+j2yB9D1IiGSM9eW",
-	"FLAwFoTDQ64U6DIH3w/quuLYTHQtohxFapC7QZKDqYMEIdId6jlMNqNUamDOsKt9faAzqpilqf+4dDQg",
-	"4xzjobIA6QR7qWZI11Yeo2/CrRno740aZqPuPFVtkeMoDM8rwDBuF5tttdHCN+hAB/DJ72Wao72NZu8l",
-	"LqttBbRr6Nc5R/Bwfc1XLXIuJ35+LRF0/RA3smrMnlgDUs1si31Rz+5wzqzEcWIZ/17fr6iOw721RWkg",
-	"93wMzkpkqgoUtJaCOaeqBX4iy1JrkcNQcppHVgpOPClPEaLhDlvxLNBB6TzPb2N7jUWQB/L/hKX8imUc",
-	"mZJXHLpNzpOfllsNlRXeejlaGd2oDd9eXlP8pNiel+mbaYAzwiTHYNlOUJUMyINrxG9Z6px9zzEramlC",
-	"RIIhMexXhpqpAIst4GNg7zGGIZR4AM6wl3HKCDlFMjkFq2rmarASqmkP7o4pUQ64RZYOBFB2wLHDjH2L",
-	"/ARtyggijTQGpXDg/aP2k4BE8P2v5vvogU1zSMeKBK3a1iiHh5WoUqBSU0JPNVaz2Duav6ieZOxXYxdE",
-	"D6pEME7iViL4KULprO/fOaTJgRRsj7vxtR76Z7Cjlh77KkCLGwZEz+xx79vzW2GAkIsCnT6AiHO9Flaq",
-	"kvjRvBipYQLe8WFq79X6PlqzEmx0o7O2Y5xR8LfjYQW5t+2FndqaQoAGRB1bQBlGVYv5dri1alltaLze",
-	"CJFFshIF2MhyZ9lIaygcSAsWC+BtbLEAlEOBBDi1ihSVqmLaNekWib084CmIMSARsy5O4VtLCWZunzGj",
-	"XFkSgO/jbwiFlegXVQsKdMFvLiu2Z7m1yKLe4/FRBHxf2IdDiDsULipEI8AL2SCB7l/4duHG7kb85RSW",
-	"Qk73xs3ei9qdiEcpur2Qv5mndcDFFV9FOmNOQeE6y+sImE6YcXaIJzOmLc9lkbJyAjVLRjxUZK9rw+0v",
-	"CwO7O3PLjKaWpKOENRo/bj7ud9rNR71D2nwSHyXNY/aw/4g+7j2J20kjWCdw7Gq4BhmN2VwVV1Xqu/2k",
-	"Nu58BI9vPmo/7DQfx48Pm08KcEoQg7/imiV/mq2fQ8wwLG232MYx5HxBlyXIC/tsb3PeXfh5OpQIXAy7",
-	"pESMeDdW6GrxdXCd/7EihlRpokLIexHejlAxIyOZVXRBT7keJhmdlnf31tIqWC53a5P/a5z1heR/cao+",
-	"Qf4fkwluvsSecudL6dW1K0aoKOzE3Yd9ak63DfPUGibPXbxHF+KPlukmsG4hoYonQPksgdlOkpiOGFof",
-	"JGU0WZbzf20HcHcGSGEKKmyQbYq+s7nsMhcxqzdJNmX22tAowAleZhB4lqK9MXCXRBQu4lqE3b+zeFRl",
-	"brtGqb/CoFMhVAx0DsVmlEJHhWOQyOknMeAcwUmLXKdMsXopFA4mhZwJTDhB+NkzUtjfFu2p+91216aB",
-	"eiyWyC5hi6F6M2t7cDE4cW0wlsk/IFD6jb0vCtfW9cuIWY6MDF6ZbRjJwSgITafmPjgK2y7MFRFYESXT",
-	"xNy+jFqQT1Mo7vtZQf5NC5YwegBoBzgsUh6VGXxQnGv0F32BPbQbSptlwzWDSzzMWyi4Rt6OUvAPm/VT",
-	"zO3Ze6uy35m/f4ucyxGDlbF2rZ9smmaMJjNAoJ5Sv0ChMFNjBgJ3sv5t4IAwKzQGTZJcnt243iH4NFHC",
-	"nkUcrAJwqPJBrerIT7GRJb3Zy3IQ0V5lj/UtUoafFef8VospcLesiYR2R6p3G8W7XOmCzt0c7LlgKBYn",
-	"7FuPl2wbLalZI8QUtsPah6T3IekdGn1MAwcAaEzgdLitdP9yv+/gGkXg5rGcU2+vjuiMZGwkr8A6GSmW",
-	"XjGFBgVeck8RDUQSFA0YYSPb9wA0BZzKS2APdKxaJ6GAG7qG4ZQqDdUF9cYBDuAG9sHSEJF/jxuTi5dj",
-	"RJ5b/FN0hzjvPS84RRrJfR3RV5r2ShFzBdYdJMzIHY2dlxTV1C/UOIzVh54kbCR13ZknhWyVceDUnL8h",
-	"pPVtXDAZpM2V5Mny4oFvUlxsXedtVogtcUW2KmfYwrto772LNbwL3y2EDvu+rGJvw95GWYUXd3A8PpUF",
-	"K6Re0RAJV1S18yMMgz0jaL7SBK2hJZmKN/DAGyiKXfcy3moTHh7mlxu0+vdAn2APPsIm8oQR2e9D4YqW",
-	"RDGtU0jy1gceOlWRg06z2zuMm4+SI9Z80j9uNx92HnUfHz45atNOb/OMiFnI1e12sHv2OZG7zYnAInzm",
-	"GRG0agNXe4tpEPdMHDxi1WOZNzmDt3L4qRaV8hQQAQEgynbwO6Ypc/Hy3j+zn7+UeLiYtx/Xlhpb9f+Z",
-	"qblduKz59/mC5ObmUrPO3IQ9ujcu98bl7spiMg49UAJl202k/i7szINr85814qTLlcE2rYzLmw63kv1L",
-	"gxfmResL4ZaLlMqoBc7cJwpyOtW6b5H8Jlok7148jGmm+QpH1BJ7I3T8aEwFd2gzzHZdzvuoAWE0HiJ+",
-	"BNdYrGFWVc2HdE5y9mZkkiYyCwU+ZUYkPqNkVnjDEq3RN3TEfGYGb1SB4BM4+J6A4MsFRI1pzMUgIDJL",
-	"WBYgHJByHWMjMHzdOO5HRhZED05DQe0472HiiKZKkpTGl2Yx6YhBmciQXmG1Chdcc5qS+5HiI57SzIw2",
-	"OnETCsxwrp4GBencbDxA2NrfJzSdA68FfjhEnUTBSsQE4gGu0EVKH6guIHiYMQPtAfMWPFQhYaXPUE5h",
-	"4oDOHWqeJP4cw9FBvnRSML+orVBEfoF9u166WFU1HUoCNHYy3zvQlQsLaquNdKFJ10L7zlcpBa6+qqeY",
-	"0CfmL83SFB4wygu1qNlvfZktC4q8s9v/WwmL+HVCknGq46FRaH9HZWeEFE9KLRxLjfbjCqP9sHmUHLPm",
-	"o/7DdvNx71G3abSrK5RoBI1LLhBNGI5WrmY9Ugp5pVHb5nv7zQTD343v3/+JdLqHR8cNP1I5HksFqE6b",
-	"xlHM2s9WB1KshNyHUu42lGKX4SsLplwUGJ1AkzmiZDikAZmIFAm3vQSvLtw8RdGcSJTuWo5DwbXXNAmL",
-	"jfZE7CKQ6ksqFOFcfCkBGSdHiuLu9kSMWXtQzGum4uxI7G/8QObScnMyd+PyRliwWw0TjWFLlGr1vmJF",
-	"soUaqYsswcTtHbl9aGl3GvEsQZ7qTM921nW5Gyfy4BpG9dmEmfKiuu1U2tI4E7xqfaBplfSqCDTZyftE",
-	"kSbcQPtQ01cearqgl8yLCwu08DmIDKioXRp1gisqyh+WePMXcNPPyJevBkjGauJPBtdsZsVDNt9u0YUC",
-	"AEK2SfpwiVXYdRQPeMkmnRXJhL0Vhb6OzvGcddltHsZHSfMRO+43H9OHnSamAVBCL4FUfsFTDKglrM8E",
-	"mO/1YMr2DTaOTJgVWx2YgG20D0vcbVgCz/LXFZRwPaI2yqosqqiWCG3ay4vmlhd2mG38pcQRzDqW8Z+r",
-	"JEitFNjigD+1g7sVh33hdfaiuVo0b75uda6+mfK9Hb339Hft6WuUondtqx9cm/98hiUkW2mZpa69edF6",
-	"z36VeKrw7HHmPpFjbx629+u/mRKSTygegsZ4UmFintOZOeVsiji/Ot+Dpx75N2V9wHkMiJrEQ1sFQpIJ",
-	"s6iPXBMhSSrFAFNc1eG8cUrjb+7Mb93sJgVbbdF6Ywouv0MLt723cL8EC3ePc7w3d2+7Ie8zsHgtl0tt",
-	"gPrnoSQJT1C/GQt3OmRiMVh9YvtjFKLDQ7VgxmiiApLIqTDbQlkU+f5E0VS1yJscQR7J9c3XOax8KGzH",
-	"DRTHSXNTQZjQ2Ywg5TNebj/iSFrhunQI1AyO5BVLWuQ5jYckplnGbdnJ+fdnze7xQwd2JgUjPdaXGWuR",
-	"50LDZWiv2zFfcmFeBLHBzETk1ZFkmknNWuQVVxhgQk5AB7zFBFBlt8jPZvoqWuFtb6N5KOCP2R8QSkZy",
-	"xATyb2X4soANRgUZykkGlYdQemp5ApZmC9wifzM9kbHerLWHLtGLCdNY9dIIGkOqho2TBu3c7P9mITJ2",
-	"9T3erd2/2f/B9AKf0hMnKvZ74+TIyJzebyzW1kpr+A9ebqCjr1jW89HOLUL8bvMtD/EbrWuv3Ef676aT",
-	"B3hM6RhIPggXnynMtdslB1cs4/1ZreJ6z8wsTbSjMzLO1hDp0GzhtNJWeUjUPQAs6arUvbKZUkVoqhH0",
-	"UNNLJtC9Q9aTHtNTZj7KSAw5534rFD8yNibRkNEkOjFa3vGlASajuZ918IwylSlzSNuOQ9Y9GDkpYVHU",
-	"sEq+4wzsRMLfXBxzoWlcJghgqExBEpnZ2I3kdA/akJXFTdGfWZaAUbsojn52Xn08ZPEl6ZsjvxdGd2Qi",
-	"M2g1sYBEOt/fdyuMEhnXF3M8c1yFVVgWP5vjHKEUi4IiyRPVtnWnB5bhyIgrRGGFn1ig2VD0ZsgIRVMp",
-	"WIu8NXJqyqFvBbtXqCY9lkoxIFoa49Lc9cSWUyvohMFGITkVOaW4+VyFwrWi3EOTF9pnaJbJKYI8ARFC",
-	"cThIbkVFzjFHC0jBFjiXilD4R9quH0GO2od11qqfwbsiGM/pJmFp+A6goebqWjw21AbhscpA3uJQkZ2u",
-	"Iqq3inm7apwWo/Rm46yZU+NQlQc6GRsXkdVRol8im/d6Q3Gb6EdkI77dNiMjp9Rk1DhpqCHtHj88edJ/",
-	"/DBpP+48fnwUP0oeHj+h3T6jtB0fH9Ok3Tmmh73+Ub/T6/bavcfdbpx0jpOHcee41+6327T92AgpHNoF",
-	"crkXRzdO+kuDeccOXaDPU/ZTZryWodZjdXJwoA5b9p0OzIZWLAVhdrDOFvnvf2mejf7RPHc0q388To46",
-	"+VOeL+DLwng67ZP28RY88LbevbAlXINyQls4A4r/gzVOjh53O4dBQ7MP+lwb5+SkwUXCPsBvbhGt/1zL",
-	"jCVum62uX/IHYE/28SVVPSUFZeSsDtD/d13q9CPiMZI+kCX3yWRsFH73mLzmfzIOx7tnLwJCyc8yS/xL",
-	"kPvP3j79ywPz+bs33xnrgpIf3j3/zoamINIdCqOijRcCbhLXivRmmqlTdM9nY2YpzRDRP8eYV+YBtgfa",
-	"tWbZBtbeRJO+zEIx9Y9BiwQIJ/sY58fUWS+Tl0yA5TOiCUBhJpIMaTYi9yn5Bx/jlRMxpvGlGSjp0ywU",
-	"gCFpbA28e0BGNM6kCsj3F69fkQkk4T1GDx2xB4hd3+22QhGKklmGKQc3Y2hLKQRg9UaaY9A+tVydzmWw",
-	"bceubkyEAvaEmXBcWJhzkVcIYLtxi5wzkeQjwECkdVFTZumuXc0AfgtGFX4N9J5Cw6tA5oJ9gMrnd89e",
-	"oCFX2gQK6w9oQtRQZjqdEdrXLJvSLFGnJPKCNPK+sAhF9N3zC+KN3wPFaBYPI9LnIlG1lJ9GdDsBeePK",
-	"uKXZwdEk1XxMM33Ql9momVBN5/W3mSng/cwLTswEmQPpNDpe0vhv7569aHZaR+S//uM/QWJwAXyYiz8u",
-	"VULWAbuvVHXVj90AmrM4z6XGuHldZCbHhRTs3qEiARIN4VryZcF9oAXAA+uEYcp41wV8bm+u5DEta93G",
-	"tuq6Lufnj72xT9lY71N++5Tf7gwKPKmE+m12M5tim7DFQcaMLmz2HAR0tXHxPVUIi2FkhAJNHECKDFSF",
-	"06QQrKDkN9k7IbmC+E321MH1b7L3MvlodchQTo2adrqZpkqGAjq7lc4YHRk5yq4waGL0VfTs+avnF88j",
-	"ElMRsxQ0DGbwjNMF1HlG5Ubv3p4XtZJ9t3HSjyBIqwLkrTHWhnHRWGJLcTJWVLG/yR5BHx8IDk/IWHKz",
-	"SxTpsQEXucA0Dw/F/egAXL+DwwOjZw7+6z/+M3oQzCUu0XgBuQrgIQs0itgMD4nAEZ0hiErH2G5ei/8m",
-	"e/cUiTKmJqmOoBM+ggdHFo2GZw7NJYefMcOMEhlDeClyjmmEs2ocpgh0VijcFgy8NeetD9lHKG/h5b8L",
-	"Q1FBImaOTETuR7FMmHkIpsYsFRR+rSK4PhR+JoE1wc3hA2OfxkOa0VizgvnUl8Y6sXOlhnIaoIlqYV1s",
-	"3LyEiB8KZ3MxKoDvHLeX3aglU25KcVla5K2Nw4cCbgibLGUJRLjs3jJfJBBiOxMw6HuqpB1gfaWIQTvK",
-	"yWDot1KPwQ8JHVAuQmFPDIkzqoanRIrc1rWk6/N70ay02ckYgOsxfBbcDjYH2IpmKQomUvNHNousnWgE",
-	"k/lnxsbMzqy1nAr4Q5dsZrm72Eh5kJvfZK+6Fs0crD+BzLhVO251fsFZYkuthPf5eF/iLz4GDT2Vm/ww",
-	"N6TWNTEqf7xGLdimfEJOhJSiUSBvc5vzUfOQdnrNR8bwfGwMzwJ7T9+oHalp2jjpftzy9fAFVplRikx5",
-	"mrotvDem9sbU7owp3I427HHcbhPNRuOUagY+DHp2d2RcjZN+vWn1gqepsXyuWKa4FOhCurGjmjVmRUBG",
-	"xoLBQI65iGPlFdJwmD9UwZAkso/xANSGoDdtQQUoT6fbT1bEK0hluMLYanPximdUU7xPIhkiq/W5rYa2",
-	"73JPERQdNtJizZQ+Z2mSk0FyrbyZQO5HCyaVsvyE65gLJ0UDjF2xLBSuEjvntEwZUTxlQqczb2qBRrQL",
-	"EsD0Y63VGAlMBvyqALgH0TA/OP9xbmzdWEmbNeoeQYmXWtDYoQCjccB0oYTBgiqBjUDuY46u+OD3bJzS",
-	"mbFtjQpyc1u8dSishYcxMqS6smQuZ8I9wMc7fE0C6TEmyjYZmTfJIKRoFglfFttejh7UWxrvIL7/pdgZ",
-	"75J+bmWIhK7/s21tjNJPb6HavBiOycNat5HlAldls1DZ55TRKqSgPm61iOvZUd51cQy1+9jU3py6FXOq",
-	"YIrcmRWFyYXaApsXkHMY0wGzBMdQMucxXBmZyixRgYPszX2ROWDYjNHkJC+GCVC5FkpymK3j1jm56Kmt",
-	"f/GhEgA4WajiaZF3c8OD/JQz0mCAJJaOdj/AkhjHyO+Yo/Ey8+DMrBtaHBoKc/BummFA4AwuRSjaicCy",
-	"zTSF1B2A+56QsPFnlumMDsKGzdnYT/75vwYsbMCt/TVMhY2AhA3NshEXVDP3o1DkHxrDCC/L/vm/FU85",
-	"ywr3tp/983+rsNEiF0OOxfSIlftcDFKuhgH5jmUjKgLyImMiHgbkfEyF+SIULzVNufnqncz0ZDBhCkXf",
-	"s4k2FxYxj0lKxWBSqCCGqpHAQRuT9xOlOMXizrOM9njcCsXPMLWyb4uU3C1wtnESi9DN04xrM9nkKR1z",
-	"TVOSMq19ty9iLWNnQChG1Hx1SsLGP/+vsAHGa6okCRsK5gtn+p//q/QV9UtAmZkwnJj8jQGa2YyqOMDe",
-	"zNVVjWmmYZFfc6avFhb6ZzkUEzFQo+K3ZoA//vP/EQkfmO/6GVfajMIMCH9I4YyZZ9hNrEo/8UN+gT9t",
-	"kadDLphiAfmBjin+60eZMfsiF0PKMTPp92nPGLQz6PFA296eGNzkWg4sVrTADGMomgQXjgvy+0QivyAZ",
-	"0exSYQBVS/tbC7kMtRcVCxkQYQaiJca0fTR7okNBYNfE5YX2iNrwKuOJiPUEnn5CotKZMGYuj1nYiDDK",
-	"aBszwFJGw38EuVuCyWpK+uZe5ofmCLfMK4aN//f/Jg+7XTxdZ5lukYd+ss8t5Uynaz7ye8HFfnlmgbFV",
-	"i4SNTqt7eBQcP8Q7tTutdrdlDBm8mxlEGWV7fv9TLE02t8ILS5uW2U9wYIzgn/AKL4ovpfIu2LChh0aa",
-	"yIyEjYlIzMCKlQIFANjMIXaDPwe1hVagw/lumdGfczFIWekwJnxgxF7xphBptwyTQpIpT5OYZrarR0iC",
-	"DojMFAz9wvtUnYdOAltXCT8+IuNhBnrB3v2t8YlAALu4rtmUvh4BUWgpGfE05VKYcTvd5atDx172oO6D",
-	"ZiFEA8eHYQr2qN0mvfL1qZSQ1sDzEZlTwQCUHAZkdjL8Y+qPlSqejYDQDBY7VzcYZmduG5ySCNFOVRQK",
-	"xJ0HJVVSsYggD4cMjyHGCM5KAXPcVdC+ZFaoWGfAVSgiW7QVVXmFOCtL6kIXTWf7NhJh5/syK5caLh7Z",
-	"mqLD35f2NI/oh1dMDIxBddhuB40RF+7vDvCsGoOucdIIw3NjSGEtn9KZhddds1LycyjpXK/y9uZllrBN",
-	"auosN3QW7cY1lqc3Zcw84HL/UlFRiDWeh0EDzlHjpPGcgwZCPEFjNPob2brgQcYYBuAA385cltCZumc3",
-	"VWuzmsJ3VCk6qKW7u7DHduGU7vsT7sRnOgexZIOeWHJ15+WCJU/qGk7MUgybC4gyl/KkdEpnOZmJqxKC",
-	"P8xrtshP718Vt+CAX2E/FFaVOZ3tqJ29IWQjh5N5RByl6UxVIeEEREmMLxezpgDqDqYUIrUFZCI0T4sh",
-	"1EIK1d5WuRjPr3LMRCG4XL69cZtAhblbQ7h8KuFQg76bDnmMEwOXZKiGje3DANtn4XnmKy4G0YNWDarP",
-	"1hVyz0Acrg+VU9TGe7icbwIu59MWGgXVAZvIxlMjBAMoCZt7trrY9/f3JxnyHWUsYUJzmip7vrkmDCOy",
-	"ATTRh2LEBbR2Qnt8i5zZ3IVt1ikWbBgjUJGUX7L8rPvEFfvAFVBK0AJeMOQsACXSJzWg/hF79W3+h5KU",
-	"i0tzBdfAga/IMbGjqrJjB0zv/rS3v/Bay73xckcBX5p4wKpLIac2Fb0bkbFbA+agsL1rEbSxFF4rlvYD",
-	"iF4IQrWm8RA2GYmeX9CBLYR7z8ZZ8xkfMKUjcv/9i6fkyfFh+wHwaoFut+AgLUwPo4Qyet6VEUpXgDel",
-	"sxO0gsD9zXseraOcsVhmCXSNI9WNwABOKKZykiaklzF6SWS/XywCM5IEraboPRUDdOhlj81YskKqOAyq",
-	"LYXLgkN6Bq5PKXmO09XptB/kcZ0IZuiP7Wan3T2MXDcJSlcjbzOAupF9O5NckTFVyszjFZtzzIt3ch7s",
-	"kNEE9oh12GBSGjV+eNf44bnn/e9/D8MP3XYzDD88Yr/867+s44afCbtbTslh+wirOEvNFpqnqc+el8cf",
-	"Nm6aFQ0bde/9st98IwVrvraFeJXv32lvPAGb6RRb3VLqjcSPalsrFlsq8qH3ZTYC5JUeFxQCFcXFfNjt",
-	"HB2ZF1pYtNKYrkTSMsr6wyjF+6mm7Pd5zLySmcossRk9LgajtFVUg3Pq8cP8y5T6Zwqv9e7HHb4PH9EB",
-	"O/htzAbzQ3KfFYc05rFxLwqD+eHFyxc7H85YLIzGfrR8MO/efLezsVRaDwiaYU6kOX94UmB4VgQ2n3E1",
-	"lorjT6oFoP3Vgf1J8Rcfg4aRAKt+Cdd8DBoFhbLqJ+ZSeyW8Wrf9cH/Y9oftsz5sYAT4AnyqjAlkQ+oV",
-	"Jw/VcwWIHI+H1gKQfegJGVExq1D/BNX/AdTVLNFzJTWHv/x7u/nkl/9/E/9zgP+p1PkbHG9z9WFdUKXA",
-	"U5j31KXG0Z195o5N5+HqH8BSvpH6nGqu+hy9jK/dKaIL0YnPyhfKIa+qC4zf+yALbEYPdqWMV57TWmfG",
-	"EM9dnbx9CAx267b4ztApVaGAqjNyRrBIkyWliCJkhfNOleKDknrcqrsPh1RAVn0OlY5FgKugAWuXPL2N",
-	"ceGtz4tYGrA0fBm2yAY5rT/DzXABavG2jFrZZ7LuGmkLUyClUz3N0epQItyKKBSyyQvV6pfMjOlNuZky",
-	"L1m3tehAiY4Mv07vlsCaN5WxGe3rJbBe8LUPU2P0R7MPO8H5Anr7ErIW2SnOVyhKQF9klzhfoSgFvTbB",
-	"+cIZvyuQL1zQzx/hqzzOzxXeKz8eOc/fRJVHmjE49MluyP5g+3imv7UW2Us24w6UxyYSWjMscB02hR27",
-	"mI3Zy9sHHqvFADvqLmJuxbTZ7h32m4/i46T5JOmy5jE96h/G3V6Htp8Y2ShjCpPBRPO7P5kzm/EBTMmA",
-	"CXN6YelyDgUzuagRLGL/64me0JS8kaL5jKs4lWqSMXLmimRyPwxnux7N3w9/MwAvMF0UrH/HzLxgH7SV",
-	"AieNs7/93p4N1K/9F93kVTp+9+6pok//bRNTBnbcGkhfsOn2MF9fFMyX00XeuMEPPheUL6gvwpZPM7C8",
-	"QQHbPaFEWtkKVddZSguFwVYek8ge2qgVigJ8BuUH7og3nZCMbK+pw+yyshR7Nlnan7NyMK1vrgnFctCs",
-	"k4p8uu/IIFwHtmTbVrbjyxGapnLqCQHwMijghVZFY5SglbJpc2uOxQXl9BmrZ3mE8/+5NCYWQ4JYAV2N",
-	"RtWDhzT+QF7hRTbPSG0aMhQ/G8P5kszkxKzXmM5wv0wAleX5T+/JUdBtt826H3bIMxYjWYGR10aDbgp2",
-	"VdQxL58XdEfV8OAg48tVv3Lli76B0ks4InmVr31T5nyIvHCzTw7Jayjk67a7x3hiWL/PYo2xk6q3rn2L",
-	"ymdvxEqT77SNWjw3RtyCvbyqBAR3/IYasrbgw3y5Lzrbdy3ukK4g41jnBkqxNyNDKpKbavFftoocHFzD",
-	"f1eU274HPhqVK0usI7NlJ1ZzqxY5I1GfC5pG9qq8RraidHVJbW0VvyT0uMRSqElqW6i4UdEjGyvGR0lh",
-	"Qz61ZavVyrDm2NeSza10SirI5uxEfyKGSVyAfc3sN1Mzazf2J5EhQX09m913aNmPMwb4ulZCVBa7wvWb",
-	"V7qSpYWurcpys6/u7Lf35tM+P7I6L7wL0XCjIIGD7ZyrsLdiIbJhd3v0mWXCy+FDjII/zQsaUWQMKeo2",
-	"o/MVt5CGLBR5nuWo/WQe39Jy7BlLxdHtgQ9knGoHHkSJYFMvsjzYEkYiBkYo+XAE+a//4/8kkQsQ2z/R",
-	"ArKt/MY0KVzQozEU3hcDGhDyLRFxm4lTxJhctjfn8AHAGbGEaw+w5W5qpyMfEySyTwkNhQ0YjOgMf4ok",
-	"huZnRkBjxhy286LlJgqUhNaCw15dFzdBg9DZsIXEjipkdhBAUwoWWIAIbm3C02KKDtPyoUC4MOtKe+kP",
-	"02D7uqoBuxP6ldh124ZXzOLORxrMHtbsg/5EsYYfqJjQbGYueNTCdlUIjyBZtO9VLgS6IRhg9uJCjAR3",
-	"7RD2ht3jvPQePpZfSM34O3c3AiFPtgpbfCl6d08EvI9h3JJt8RwUiovrZ05buRTqXUczDmwR1xJyYKq9",
-	"DQBSzOhDl4TQMsdXASiK3gz+CzmL4URcQnY25QI6bBwYhQvzKwxWROz3idGo0LyD4YeIjDmLsZSUwo2K",
-	"AOVgA+FDqWuqgUc4CCZgWWQfEHqpfH8uFMu0v38JEMroAimqUwQ4TSBK/mzjOF+wGq2sRTCz5sy54mA7",
-	"1Zlzsxm2HkVxIt8Apk3dqIpGZnFU3Zp8vtztmG7uTFqlXszxW2hwgDuCN4G5NBMNZ8bSjsERgX9buizY",
-	"xw1kw7ol+wTqaezjbJTTP6+UJyleiGcqv7Bo5BSvmxt/q4FZ/Okrc3gBmUOw6bmmmYa5kGmSfyPTxH1j",
-	"foWPLE6hzdHUzlZN7uaXwGyZjawh2CdPQSBwVV32iDFYd8Xerb+bskeU2YDw4GLvtgv2bj39WmW8DsL0",
-	"6zJwdAlq2nv9qPhcWNFoTogKlCIJtKc8Q4TDnba8HQXgaVKNO+30GtYlrgk77T3tGpqs51csm2EMogeo",
-	"Ws7XhvoI4+g8e3/24oIA+RfWtwNgDpgRoXBjwkiFxcOiPWnhneEmHoIM/PABF7aqjZIho4l5MnjXyowZ",
-	"ycOwwsERfKihnArrLqghNvkyC4GNQRQICDhg6qVUGIkMkRSaXrGAUNf6g0aR59ZAaEobvYVXPCHRAbxj",
-	"FJDowDirUSXW9SqU6xbxjdUxFWUqCvitqxQPxVxMyaZLAqKlhIjLIg6272k2k9WbLWNzqUeKBklbCRf9",
-	"JVlan7KCBGqEypGCHPPOY6BLQX46J2M6LtdY2L3iyhKxa8CWbhipXY5KWOmy+LCyS114wMYgyp8g4rDH",
-	"wt5jYe8jMt8kFrYNyS8AYd9JHMYZqLWBGDCOchE+35USFJtXsHUFMDrhHY16Rw6yoN1ut+r7Nb6O0Mau",
-	"W0xutcofpc8mVfBL+gKctK5JKyyvYywlB4Idj8yV/K89hM5G2JrF3bu6ht9XYu0d8zuryTdi6svwyt0o",
-	"D67tvz4uRapyxfzYVw19ci3yci5VXF94Yzfx1xZcXhZYLo/hyk/AZxXG9Z6Vl+Gby8dPWcS+W1m8nSSu",
-	"s/b9ZtiL37sqdypm8T4n6Qu8A8uzkYUgI0Ywl9vCPZlwZoxhLBdSjBU6pHP2W9+bbWZmzDIlxT1VbSo/",
-	"N2O8s9bmQos40mEoWRb/v0/YZFdtuPCqK9pwCzlUruzUnUJMGCu07rTr+nZtd49Aaf7+JTAfsNHY/NVe",
-	"JoHb7cX+3aTT7CaHrPmof9RuPukdx808fNOJQRvGfMzts64bltWjcdKgCf0fdsCtGHKywMLokqG+Csju",
-	"CxAGTCwd1/xvjPjo/cZi85O/yklG6BgC1Lbvt77V199xs1bfjWx/2KOrjX4kOfnsO3e/aqPfrkFBzaC8",
-	"L2uJ5crhwGze+vzYGfAnK0IBtj1wkO4KdAVRUgqsIkH2cU0iPAvRaYHkHp9zDf/Jee6nwCneY9BMg0WY",
-	"RsgB76k/nGDqx3LEVI7NZI9qnv9ROJc4Kk0mY1BBp6GIMjZOZxfSPxGobaBSV5GBtNirANNmaaLdm5WI",
-	"yoH2R8EiQwpuSmdmqKEA0lFbVDp/Ycb6E8WUb+Q1d456ciJirL8Nxdu++SCZfa9HaYQ3ySZCBUAAw3Q8",
-	"dCVCLFUMxg6TbKFiMXUGpKiAvwY/c4my05wZLXOMoviwC/ZBR4Etz/NlzoTrFjnLxS+kyRa5VdxELyQn",
-	"6SwUZhwB6bTJa/4nz0fVIh6Dz9oFXKRcIEovvkJvRqJw0m4fxnw0ICqL/xg2Yp6ccK2afZ4yo63CBlzB",
-	"bkoXC93SOI7NEmhmV4NgvNuOZtSQyGZeaOzDlGvOSQFo63baA6LlSGaZnBZzU2VVe13Ij+RTsk4mxINN",
-	"Y/LDQaVIoTMaa2CKATNn/WxNXL5VKgeyNRYDsGHMzrGpql/Q/TNnp3GCuyMe4yZ5xmhGzhIaEFf8zVUL",
-	"rziwl5Sur9p87rHA8qb/GDbeTjJjDY/cTizfD+wJEDWNk8YgozH7H+Zil2FqVJkIDy/ajwsmQtkgcDPY",
-	"wHqavy9YJSDFxynlYr1m7wtXdGTnxnrHI8aAjue1FAmdGQGuGUQVlhootUNaH/XenadbJf+35lbJ2tzA",
-	"RFww9bZ6v/pM3UvtKf/Vp8f23zwvt0+z3SV9Euo8NPlubvE1e647arndp4xzT1MwbZRlpfeoJickAu/N",
-	"2lfGK6Dx0FHd8YzILDGmIXZaW9MxgcKo4sbHqMFwBjFe87mQSEQ4IwNpi5Th+QUeJV+J1ZvVFRl7na3u",
-	"VmnrqSyJIIZjghXPJbMRxvKK5cK4LIWN/kHgaOyBWiKFg53ctyd7c/fdSr6rWxXwUrA/0ToGvBuJ+uC6",
-	"weCAw4ASBnW5VzTlxntPmIawGkRfizRalECswAH5uDI3511A6Mbc1aUg7G2sSe+Pt3NxzL7FwjVjmOG+",
-	"OegcaHnQBp9+2xVZVjwCjJU23mcGZIa7V1N7NbWBmpqMoZOFDCciyViyozDFZDw2Z2JpVceLPEpKzoSP",
-	"FGAAQbqyT8TsHDJhoxrOZQcl5nxbx6kLvC2hsLcKHG6K1VlMkOlQQipyiEnKiVCTnhlTj6kWeY1qCziv",
-	"kFNXo+q6H7kXYkn04DQU06Es/jaxxCkDpi2qWOT1WWRukagc5NX65fegztaqygxUNTXndqJD4UMPOX9x",
-	"HdToeXGmbz0qf7sRZR/VHUjB5sK6SwLKnYqAcrd5yI76zUft407zcfzQuK9OgXQxxUthcA0705tFXQuT",
-	"vjr26pcwsBRIOofT3cdj77YII6cHR4Roe+gtmTqBHMIyMbgK5LAo4i5qzv59BBMYU6WwfVDR2QMnUKSn",
-	"nBblUCr3dNcgIBHayNUdt2pg/gr79o5DY+6oF0sK6o//xihzhRe9Vaw5JnQ2W/ctbk+IjaiY0LSxnQSr",
-	"CXaUN9jejtzbkSuw6qAf2gspIYEieU35WW89HlwX/loBQVeSttgqlg9I9vuF3VyN/LZUPi6W8vDEtYSB",
-	"HKgEL191hiuKwEov/Amg4OxhL83PHuH5iz150MO21bnzSd9lh8zhNmPsBV0yyEr2GBcDDDoAw6czU3zQ",
-	"kKvCNZijHMkRfItITBVmCxUxS7fL5T3Hl2msfQhcNPOLiZ3sERG37Y6GbbV9hH4JtiFGBEVSArMC/7+q",
-	"XsJiHd5Ta6AbVpZN7/xobOrPq3X4tnGUG1Y11RXQ4pLtVdSXoqKw3dwVDt08K6b4QCxtQlgkLJITXULz",
-	"V8yD51gfVi1W1prjmrMJQQmR4xo6dWBzBQIkCznqnfMS7qi5bW0EzzWm+mVdYXpC4akf92dOn1OYX1+0",
-	"iyGN0ljNdO2matdPZ7Fy9wuKg24Uh5zbOquDkW459u0Hdxd49LCWaAdDFZwRaiUKOhRzn7wDwTz1gAuu",
-	"OUXjvzquec4AXwSZNxOHx5LLOttcUBSLXrpOZXapCPTxSkSDM++eqRZ5KQgNRaTMigrNaRrBxf0U6dtm",
-	"cCWUIEKpQkTuUwX+KksCwvtEGMtpSAE6/rQMbwbIH/CrULhCVPOR5iP2AGogKInMQU9TlmIfBE1TQjWR",
-	"ImYt8twYbpDeoSTl4tLe11LC9WZWqVm0ECzYtEx6k0y0yM+QwEpTbEXG1cZ8gC8ExLwXoL9aWJaYZRoZ",
-	"JhkcYKOAAKyXD7imKVGMpuT+u7Pk+fmDgCyg11xykZAIn2WxZkGhAYgtvAvX+dARutVczcXgpyyNSIp0",
-	"q6jDQIDYmly7Yo4amGc4JeYuLLE/GJ2auw9lmhgTNhSKxRnTAVESMfkBc2VMlWIJkaJFnos4m0FR77tn",
-	"L3y2zHd7xDTLZsVXd5IvFJaTGPHwjrpdC12D1cNETrTiCSPjTF7xxA46L5Z1K8E1zkhpRWAZAGXHovyw",
-	"UPgHG2d2aGaY61NXcGOmAfF5UznwJobZaIH1CWhpnS2msRvbPRUK4H0nx21E1DluH56ULrGVyolzqBM5",
-	"FafIR2j5gnIeay3h9XzmMRSu+mEB8uaGlbqIgtQ9IlBjnZ+uSzYzDw+F23KW0TJT2nFdIuLOfSzzLT74",
-	"PRundMaSE6KzCYseFBKo9tahwHNi8eIdNvNR+0mVqeWEmteZd5sByYXcSu/p5fzI85TG2gZa/S1uISui",
-	"5kFl2ALGSncRY8UJngLsi8V68dgv5qL/buf8j2uatzqj8SUXg/UBaD7eaF7XxHrB9IpRf1M6c0IWT4bT",
-	"h3vkl28lR9Nda42/o5pN6ewTV7EWqEVXWqpreu8H9rAfxGagKCuq7cx3E406rtA/hLYHdIh76yTJOTnh",
-	"wsjYv+f4lAhaV1QLsP7BPEN9MZVZokIBZEJCToOcPACsGcB5kwloNscOQMUMslpQTkSVhTUwvitLyP1I",
-	"SP2rRfF/kJccgeYtnvtUKoBDTuiIDuCH7ttfB1IAsp3/IJZZNhnr6MGJU/Kep2A80TA11ZC9MLEX0s5B",
-	"4yaqyv6yjOLqJ9yLdChGvWRm2cSfD0ePL9u9349m3z3q/y3rxH+ZXjycfK+6r5Ifxk/oc/kj/+uHN1d/",
-	"On7d2NDd5WLw1O6aWwFFc2jzSzWyHcifzbUbD9/+qpouvrDDXc/V9npgL6A/q9BASbgCdbAz0QlLWawz",
-	"KbjxkWcF4Wol5RIyeXsajFDQU9tYGeefgftaYoyvE8YJi7Flq04YPzc+f8nqty6HcSfgNZx8LBY7QjeB",
-	"cXSMnJ0OZ1Xiyj76toSVr5N5mtKJYuTItWViJMbCjUDB96eRYM/sVO8l2F6CfbESzG5iJ8M2ElpnbovY",
-	"k69ATp0CZREEF7hykQ6MwtjqgDWkWAHUtFqMGTfs3bMXPlNTNGtb5K2IbReqb+ueDmXKbPGuHJQLz917",
-	"eA6a3MxEOoaVtiQYinrONQQTcd4ufHBKolgmzDfIV8rSAdNOyrip2LU8/TRC8gKecmMRaQHFS7kX/Mi+",
-	"T+O/vXv2otlpPZoThH2ZjahunDR6XFBISI3oh1dMDIyv1H3Y7Rwdtdue91/pzGz5FW6/2cNDhAAwj3iK",
-	"Q24+42osFccfVE+O/dWB/UnxFx+Dxns2zprP+MCu1LIbmEvtlTDYvVz+yuRyKcwEGRgrG0EWbSSm3+Te",
-	"5ogmFp3dyEAhNVNYzWJcULMM64lnGMISfH+eqjy/kOcWIL1ThBPhqsD1aS93mXAX5Z5i+mCSuYQMhKKn",
-	"Q4m+u9QuY8Gt20+VBsKEERcTjxGfcwX62DNHSxcy7jWtrFaGvcIZ3634tTBhFdhHtxrrLLzSRtHjmmI7",
-	"wLrG6Qc4mdgSCmxtLO5FxtYi43t6xebkhFuc+WrS1ULjIk/1OvQbsK0It6kom0G1SSiFICgzIgCvEk4x",
-	"HyFK6Gp54oqBakw9yxfik3YBMeo6gehbRqfCduWg/ADWDsjPoj9Y451b9skWOetrllkrz4gOR01aNOQU",
-	"o6kxK33ssdLSWxYMDEVFNDAgx+1D4nLNee9yxmhCMj4YaiLkdDFmaK3cKqHFB+LWDEY//2A9mhUwPkBC",
-	"ySt5xVIaw0H8NFZlnv7bO997I++LldjnW3vc5j9V7jbaOQ7FbJr3GGYslhmIzO08cuQgq83w0AHAgozp",
-	"gAW2zAJQDYbSyTXFUK6+e/aiRd4goRNPwUsfWkOux5hA4Tdjttmgb78PhaiBHMk95Qskwf2GveRKKBS7",
-	"cP6NoBTGbLcLY2bnGM0OnK7H9NQsxBuZ6eGUi4R8N+p9Dzq/KOxbjV+2eE8zmBrv2gx0L+a+Vl8WMOUd",
-	"9drt+LVryTGn2qvlWIX6LdVfedjJ+YCgMUHxq5nLJKO3Op7onPwslQNjRB6FArCF8S7gAWMOekpVAM+A",
-	"v7gu9JNUib5Cenwv9/Y23F64fb41OovNNHOOuivT3Xlkz5yD5aJxynpDI2cOrl196sd6CfnC5jl8KSuI",
-	"r5py3H6O6iMFO8FCOfs0KKyFsAFCY/wM2MS+oN5ZI1ANJPvWXbdC1diIJ+ZT4+ueM5reU/7AgVtI5JVl",
-	"2dZ8xPLSWWCNdGqoJ5NZAV3Z53b6/Iq56GHgnjJiQkn3GKiCBpxkoyDoJRNgigehsEFFC8IHNcSu/pqC",
-	"NCdU51rET6KiM+WGQlNjHMdyIrSycMnAdSonGtg2YcVd2utSyKkgbpJdJfYVy4ye6Zy4HJjMBrbaWEtJ",
-	"ZJqcGjV0YvHu3Si4Cq2prslkXE1qGTN+lRdK/oyLuarX6Wd0BvDiHNwkbxwye0cxIDuuaKV3A1zaRc/E",
-	"ZASsD/mtErdu5gjNZ3gqOV7MbgmgWk7n1Q/fvz572jz//qx7/NDFtQJzBVyA9cpmCT7QhMV8RFMsb597",
-	"w86jh0fth0eP2+3WDqgYYZIwF5RP01+az+y7N4vl0fkUFTNf7bZZM23EZOOk8e9/D8MP3XYzDD88Yr/8",
-	"67801pwvPAkWI5IqF3KbY8lp0GYqxaCZUZHIURN/tPwtYNma5+7Kync43tE70BFDUQmyIs8PKNs/XnyT",
-	"R3GHPaLH3XVG/4yl/Ipls+ZcD96NluFG5eqY3y6XAFJNHUhvB1AqRxyhM9yHXaMu2BUT+lc7mL7MRi17",
-	"r6ABcV5NR+M66s0NzMJ39qQ7uXLD1ASI5oAIOTWiz0Z8P++eub2beUOzqqJZSLO0BIW4RpxNENjxRIp0",
-	"VqXCi9ob2qEQecxF4ixHmgvaL7e/rvOEXz0v20tjV0EvrFNMmDcFwYWOhgciIDQG8+FenkXdEphgodNk",
-	"026bizyXuYN224KjutKt27LHprq3ZlFr2KHsO3DvCI4gb2FEg99tdMTp+ExacIsn+wBRcOo9K+fMQWuC",
-	"S6taTwpjT9IFifLWQFeSq+RcdrIIkcxEgnWxVbA8Nz7i8w11wTcvFJC9DVPTe/Shr1UE2SWukkI3FD87",
-	"EDZgvailACupHASOiUiRHhtwYawi2yUPWHjQsM0ZRj3Ovz9rOhd4iGYEWtSnvjbBmj2hgDQjgNsDUwB5",
-	"qcnAWBvQ3Q6VuK7sQRWaC1hGFUtA2NmehCFNllQ7lHBXnuMb362BkspBLdFenXtUwLZXQ9o9fniygwDB",
-	"kKph46SxgztdcpFDzxp/b5yxq8ZJo33D/wFBz++bsmSXl7sOKcVu771xdndYUUM6xjQYuE27lpC3YqAx",
-	"482JmNVKzTPyDz4ObDVYQZYhuIPM+IALmgZ57ichfV5oOsB/QMdqgVbFtnmxJBRautq6ERW8D+WvXA/n",
-	"xa/x+Voksn315IplvD9ruuGTFy9fPY9IPGTxpQJ0K9nvp1ywAJFH+hxQX8SM9Gaa5bE7FN7JkhoLe/Ds",
-	"LH06SfsPPp4XtPYjV/z/7seNyv7bTx51jrtr1/27mb2duv+PeyF1B0KquK55HcJnL6MyNuLLuEMt+YUr",
-	"vipXzksBlEMZC8hEpAhCz2YohdYoog+FI6PEUcDPRzk1laWN0sOMsYAo/gEtOS4YSehMrXRQK/NN5kHn",
-	"CKWx90y/tHDV3h39ZPLMHHxfmVQBH/0J3FAurriG07Dc8SxcV8bWvKeI5/zRixCgjl7Xc+ICJY8lSS62",
-	"FUELQA8sqz7PRmCGmVuEwlZeAJidS6ojsAgKR10aHlzieMRq/M+XhZe+ufvI56qwcv9xDSr2Knym9pNa",
-	"tvaj5jF72G8+aj/sNB/Hjw+bT47oce9h/Ch5zJ5AfvOKa5a9wcRmqc4/aJhtYbxC3BQbuXD5jC1z3wqb",
-	"5NMKra+eLcdsfgjLmO2Ni5yUC4/gipsc/4Pr/I8VQPQvNYLe2lOIdS3okNiu8gRocwqnEoDybaLLnvht",
-	"0lv29vl2XIsswl99TxGeVEL1rj5YCxUuxen6ZFwRfn73YZK7OJAOeYEWN/ctnsIDVGXLfIdLVkLQpmTE",
-	"fDeflRy7OYzGFcCoiXk1EuHrRJY2XzugTpfIthC08PJBcYRGQbtBegRR+1un5PuTNK3S3jgdX/3x39QG",
-	"cQZPyQ6xSOLuHePHzcf9Trv5qHdIm0/iowRe+RF93HsSt5NF82B94+DMPr2wLDUGghlSoXpzEamdCDn9",
-	"zEXb3ntxOFqw7OuIwrpynWqrHctyfSWnEwmwWSD1Ba21WK64kZj9TfbqnZwfZK/Sg3kK+1K5VjiEnT4l",
-	"jo/AfK6KbAWVXKM2ijuiMyJoliGotuVXBfjdiWLZyyRqESDSEuZehKWKEeq/s9iJekhFAf8aUHcPjZcE",
-	"98Fqoz/2ITAUzY0SSpjxKxDWUDxtxlXqBwdQYmKmA7RAKNQkjhlLsHcbo99QhADx9IyRS7MLzP0eQcgo",
-	"cI+QwqI3H7brHDHzlNunTq2mRzC7wUXquavTKisHfJHdkCP8IHtFWoS6ATkkjUsukoVya9XKIO9qSemr",
-	"xwW5vw1G9aO5fq0xWcVepUDjbvNR3GHNR/S423xCjzvNw95D2u534m5yxGpGihu78Yl15RIa3Hp//bjK",
-	"GX/UPKSdXvNR3E2aj9lhv1mwGfp5FrZq4caZHDgazkQK1jjpdNtBQ0tNUyiS/hggxXrjpNGbpIBkMhHL",
-	"BqY0zerH3vlbkbw9mwjbf6YzbmalHbjFWHNBzToI9kHbI3bSOPvb7+3Z+eM3/X+b/PjmL4+To9ffHf8+",
-	"2MSK+EH2VpNomP24p+69w2DEbyixnZKHP3/ZQg8fXP8meyvCDGfmaS7XyTVAD0Ve90Q5RYTnvMsmQvny",
-	"Oi2J0nIMGg5cGSU9NVgoYipcpw0S/kb2VEQun4Jt+WiIGM09Y5pYXehafDRJeOLanJAIOMGW98LYfbLE",
-	"QuQHpDdBhek9LUjluherRBWGL3+QvY215Q9mmneRGPHjKzsZq0VmnwuuhnckVnOh2t1GpKK8zF/9BhJz",
-	"I0lY50D9Jnt79+jLYjo0a7atxKxhO/xeTkmfYsTEiBkEWAs8KpGXOAEU62VMTVKNqOgz8z3atVWtB7/J",
-	"XijWiAUB0Qt4HOgFngBWAFYwNpXOGB1Ffng0y/gV+B9MuCZ5W3UI3DmRO7YRNnDg2+SEPoXXMeOBPHdk",
-	"jre93kJJwVMJTZU0Vyss6AX+uQSx3W2qm4lQ2BS5o4sU3mVjGSgNdUKourQUKcbfrKmwuVOJbDbWqjQ1",
-	"ypLNJE/QWFjMBSO6IGi9LrDjuVMr+mbi/lNa0L6Oyb/FZioCiimX6Ak4Wj+cv31jDj4FQm5sj8IV3ScQ",
-	"7kQrvGc0uZlOqLKiDzKms9lyAACaW6RzMSAo9UYLGwReYFnQ0hTUB+zwvJffqI2ZDUZZ5VNJIA1D2kY+",
-	"bl4BtDOJaibBHOsNLdzPxnrttE+624gz996fgXnr0gOwH/elT1+rHLQMR1YSgZU4V/1UIRTnRaCQlqRx",
-	"afkSuOogrxS461x4jL0ybeZi8P+tKBIMu5qjdGZh8ACepCKrKfsgJy+GbAYRcgxwJNYApWTGqI0rPGlD",
-	"zNxXYbrKzozR2uqlN6W3/vTRc51N2AlOw0QA8p8UrBw5xxRoZcwXflGK+SasTyepbpz0aaqYN4t6UqaM",
-	"iluP+ZazpEm72aFdI78Pjfw+6jeP6cPeo/hx8oS1jfw2119wDbHvHG3vqkXO5QT/MBet1hkOw4Eq6Dpg",
-	"64tac0TUZeF61mk+jjtJ8xE77jcf0ye9ZjvuJF122De6xxxpPndxlzYfJUe95hNICMePe09oO+mwbj8H",
-	"rzDPaNnBoW7FpXtqPMXGSWcDgV/csKtDvKVDvY/13mGsV8wJGieZy59vareWfn0wzlifZUzErF6AP79i",
-	"2Qzgo6GRBpwYsGPHTI5TSygv04TIvjVdPViTFc4xEhJnmFMtp2fjoeTYJrLg3Rc37rvCQG8uj8pvXSGW",
-	"LNK8E6Rn47H7o/p8Bv4nVopW/cZzYUzGqaQJnOstz3FxOmqMucJL7o/xHXqbQzl1laPmlNz4IAeN8aQW",
-	"8R0wVlJq+3PStNiqJhUTvv0YwTThUGsPl4a07BXH09JZY3FCBe3D0qO6LfLS7xPO9Lbns+Ks1Z3Rst3j",
-	"W5paXvfu6ozuGq5zB2Lsc5ympaKMUNuBZbQOkJeiTrIa6nOXdHuoqh1meIbSmBVGviKT2U7Ea7WdZEzv",
-	"Jk3TZZXA2SXsTnDJjOidjF1xpfVqS/lmxZg4JSk1jieUailNnUdXFc2jyc0czx1zuDNREjn4hi/X9nM2",
-	"kBXv51/9phw8Pi6AU/2Zh7j2sMR32SCYXZbdMHfAb0nMXBf/tOU5YwhPnyzWB4KNp+SIAeyLca2gjj8P",
-	"mOk5N2xIFUlZXwdb9f5MxgnVrHgS16n+L75Qbf3/yqBIRf1/eaZ20AGwPRI8TeZJd504Wl/K/bQwuxuJ",
-	"uU1Nx+LsbZpucaEzsBJvLQ5mZrEiv+LbMq0dCoNo9eRExEbGbmeC1tmdxVkyJx/r1T59j8TtJ0b2WmPH",
-	"WoMubB4M1WfEh+B3o0A0G42NFbmkf9xdQXoz27rAExUgDKrHyrlimcL28jmtMTJmqULAHux6KPBtwGeh",
-	"UJrqQs/IeNJLoeYQLVvZJ36UFvQ1Y0QNaeYolcyP+jwbtchbTBQhZqyycPgzSBwJqUMByukU2yqwK4Sm",
-	"aYucZfGQX7Gk8CB0EDW0ebCkRc75BxLLEcufaKMcWNbUl5mj9bRMK+BP1iSB/JzefgLoVtMv5Z3yI2Nj",
-	"26eip5KMaaYByY6lKc4Nlh1wgTABHuAHZkL/GXdQ46TRydX0GymaCVdxKoGVwFMnNYKG2QCQ7W+YpTcH",
-	"wk4qzLJIaCNouF1Z2x/Q7ly0C1ph9VP93nR2gv9g2X2vCu/28ZeNYh1uq6xOvfi9u+/e3133fuGgOoGb",
-	"f7ZBzLXS6ccDQ/1TULZwrTCD7YSqK6qwCI29iYZrAEek2JsbYKPYRGieei4kuztboXghM4JDw8pJFIJY",
-	"fskTD+Eh2JTQkQTGCzYveYtZGQqNaeT+UfvJAygpjczwIvNYo8MSORU2M/7Xs9evSD+TQpMRIO+fkMgc",
-	"tQjGERUmJXKNz+65pyTSXKcsCsUclZWbFQ2Ra4haD2WasEydkiilYjChAxadksicj4jcjxT/B4vI2ZHR",
-	"oq+YGUYQCnNlomI6ZlFAohHNBlwoaCIYjR6ckghhxOxA+1Jq88f9yPhB5gcxMzvU/AvIQyPMYIWiOJyA",
-	"RNdmDB8j9y+F/4QX+wj09MjhCv0L96M4pRPFVGQGGglgsIf5fVe4KabNMDHWJ39/PVGaxkP2y/2h1mN1",
-	"cnAwsp+0BlwPJ70Wl/lHx62hHqUPTkIRXV+bhfiIA7o2InvWKn7yhw8fP/7Xf/zn9fXBh48fI6y2/QDc",
-	"LfyKCXLf6z2jFPIaZq4IDYVRdQ/gNv9ecRtnDusW+RObSVT+xgs1j73kIvmjoqkZCKHqUtmUwxQoFfvm",
-	"7n3+gSWgn+EnZtTqf5o/zU/GGYdSZGzTpIqEDRqQHjZMhg00NsyDMjlV/5OKmfmRo42CxhRbwWzvMAT7",
-	"nY1Ui5yRPmdpkh8IFNW5B2y9LTB9oNCix3A8gPaleMJCQYliMbbzg0Xj3tBWnmTMGiCEizidJMzx0hjv",
-	"CdIpMHdgRPnDJjPy/cXrV7BXnsGZvR8hKt+J+R2LHgSWLFgFRE1G5vsPzYng+oSMpGAzc4F527wPNqU9",
-	"loIJ5iP2KhRmaO6FMKDuz+s9VTh8ZJpxFB1sdEIOOy3yAxUTmhGjJgPSaXUPj4LjIBSdbuuo3Q7abfL8",
-	"p/eBW6sJrpU5jN+xbERFPvdGFszGjERmEANzJkF0Ysy0LyeZZYQx7xkPQwHIkVi4g9SXRDFjLGmZtcgr",
-	"O97ioeKCvKKai4B8lzF2CRPydJbxNOUxSUF62Bp1IrNQuGJ1SjI2MKt6P0pAoiSseXZhjjiWMDmCIvh9",
-	"voP60mzWlMaXAYzhqNstFOl74XBCnGgIiBFMXAwUNlVHf/gDyiigQbLHwhqx8GuWkE7LTHknIPfpgyAU",
-	"97kRPNfNj9CKRd0N70G1PkkZvWLgssqJbpHo+g8gFSLHxGCugVCR/ZnZfDi4UMBJBBhMOGR/x89/uQ+3",
-	"eBDZSiyjwnBsLRKFoWBTFNRIxsTNyTMrNMjoeEh6GaOXCku2zGWnhJJYJoz0UhlfkijfnZFLNqLWgcMr",
-	"+yQyatosCOidwGmVgEQgqmGpzBFBRYYnOnJFZlCHfY6n/H633W03O90HnlqRatoiWOUge7+xWJvBcw0M",
-	"U6GIaJIA7CRN32XGEzA28QmBdJjRTsaIiXK+C6vYSfQvCesbFSDSWYtECszxZ1TTCBV130hPbRvT8YM0",
-	"LZ1EFBggIbxkcoLjqNvNbY2xNIcoq2xcA5PZmaB3mzQwfi4ixRZADOxRMia28056cOtGs9nEnXhC3sAv",
-	"0UTORlzAM0IBO6D47UX+rVmK6+uMxXxsjLqPH0PhpNoJYaL53Z9CUTiWRkmHAs2DE3KNTOIn5B6Q9KLy",
-	"Nw+wyv8e+RgKGN8fqp8OApzRrDyEwHw8xaMHHY6eR9bc+tr/aUT/x49GtTGqpPj4kfRYbE4g3A4/ur4+",
-	"cP/Edc83GKxF8V7o1hw324fN9iGE1uyQSjV034163zdKXk3Vxvd54HHho4XnFcBkE9x3BSjZziKGLIT7",
-	"7JYpXdluB40RF/6DIvNTGJ43Ku/k326RN2qje5Xirn8v3DiYe9+cKg3lB3SXlJxZ2CRN2W8WNvC8W7m+",
-	"S/m0dKo3ChR3NqW/ciNc0ejkBuOCAJv7x/kva6iOvX1S8q32Cbx9KLa+RAAOSsFBXyMKsDrSenCdH+6P",
-	"S5DPy1GBlUFWxSzsuXEQfRF8VWFkvT5fem7mk28YYqvIrRVk17Z5tYv8FruoIDdDLVHw7eOW28QtN5fK",
-	"q8Txvo/xLvsYNxBrS4Ob1SUGFtMKt/sJJGgij7Xl8kLogfiEj9v4pxZZa5zxK+OW5QFP9A8RagukHX6Y",
-	"xzND4ZEOzSMxUaQ8ZKLEwgeAROKVXTpYqfBFCsltfSs7zSUZmcsp9+3G9QhbmZibyna/iT8XAQ87cpOG",
-	"oJUaoRnL8WxeLaBs2+Q5awBab6RIrCt360ri666d2Fv4d9nIapRDQRNCCRzgTtlDSbjevdF/QLHeoL4c",
-	"OG/H8IdATiDQY3Sma/0/yXMotk4hwIRDQVt6xQgJO6gisZHZnNoe+P0FBo4tPR3ATiSJpbzUkOULSORG",
-	"86t9gyR60HJk/VqREU2Yv0NMRSgQnavHkDKJO2ZN/BoZA8Yc0GzghjjjFrllntJ3mc5fxBrGAe4sdhl8",
-	"vd7RXoPuNeiXrEG/VuX0DhKK+RpO6ewWdBGcjBUI9YVReGB6Sx8jpxbXmTrnzUenZuDkGZVj+fhAGJSI",
-	"sMxpMS7Zif9xJwC9VKhcIRflGpSYVlfhZVgXWKxov6cwn2qJ9tDrm9IZqpJCMUwoXDWMdx5taA1KamhF",
-	"ME6waY0DaWb0G9E72zqcbtN5dVMtsM3eLaQQ6q+W/aacAF/ZtjmRwpp9GxkRM8F7Z2rvTO0wXSLHs1tN",
-	"lhxMhFULqzynHo0viykTUDQJ6c1IZD+JAo8oASXgb6wvBGK9wh+ad4D8UFgSBUTLUHjP5NT4TBayiOs1",
-	"uqWW+lBkwYUCxDejWnsszEfhsP9/9qVIC2HVedbwzTwq/8Zfv26rHJg3byTUnMIeO4VWXSwUBPyD8oA7",
-	"Ndj5TglsKdKBIG7v+e09v73n95VSJRv5spgVA5FzC2o1PxvXKzoV+pMMjrv9xamtltV5xTIUHKJ+sa0B",
-	"XskUJPu8vjkt2A1Q6b/gxhUB92s8QK5sNJFwoTSjiRnAYUCO2kc5THTevWDUr2KMcP1gde3jn73E3rtz",
-	"69VmQgcs++ArrbBceF+vua/X/BrrNXNF3t2+FNMKmW8j/vClFGDuQxBfEqthkhQD0fJ2wxHObjq4tv/6",
-	"uJSF3Wi6YKGhBOCGFTZ2GYMIJbttK7mQ4GD2JrrSTQ/mo+42GZybjttAtRRKRGvNni/Pb6/xzMsDyh3z",
-	"m41m1476Ny61935hoW7TnOOSTb2TMs6NRd3BOGNXnE2X8FbwNFWlKCwXtq7TSDeMwPo2tILcwxoRR0+f",
-	"t3wDEUoo+hkdODv6+4vXr7zoU7TPjNAfTzThAqS/seBbxNjJOXTIiCvFxSAgE3EpbOMsoIMgh61ZFteF",
-	"aWFOfPS40C9H7kcHZrAH//Uf/xlVepB2gvaydOeydFs/1WFP5ScKipTh44JLmtzUrYJDbadn4WkQs8g3",
-	"e+HBGzgO78p769bRvuJyjHioR6nxoybt9mE87MB/WbVvDJccuGtC+8EY/wSvuTx7gf2FvcIINQ/YX+P5",
-	"V07/RnvMTmed1vM4t5+32tt7ErukOCnWhUJ7NQQW65VsJU/6m7zEckQTtjHr+QbqeFVm9O2YibI61tL3",
-	"YwR5hNS/M8BhLKJsBSWEmUIetEXe4T+xijMUK8o4l8SDC3U4xeG4qlNyv6oSNQiFvfN2jR9z6c2vPuS7",
-	"95b2Ma49EdYNSzRBZBTCMJt6ZLWSf6JA3tS1B6epI36t5L4CzkAUpZUIhD/B3T89/dRbkc78wJ1e4YqY",
-	"+SjLHD8xVQUU5vK1qyfey5TdOhHV6vqAhIPtlCf/LU9Cgyb0f9jHtGI5athv/mzLfZxM7U/S9A2+/llC",
-	"ySt5xVIaszKD4cpCBpi5E2d5bFRzYPbMahhCt7h71pg7xC10i1AQQChPllPywTUH10geuZTd39lwY5Yp",
-	"CD6zkWLpFbMIV/1c/BCsyINKbzTwkowpRWQfK8ntUH1TUwD8z6GAmBBTYOYGloTPhoMy2ndSL/F1c0gG",
-	"bekRqLpkCZETrXgCuzKmyoyNQ4EdT1UQiinrDaW8VME8RrsASkP7JmYw+DNgB1RDPgbMRIogjO5tptSM",
-	"QUi4uzFVL9lY5yTWAFxlr7VIboXZm2ZSswAr/2RGgEfHGM5mzEDsoGydBXxyL78thWnNbzgLBZLwAKEF",
-	"UqsszIIZnblBktGpAJ5hbgu8qMBFwxFgpT/P8jnGGRlI5ikPpxIYEANX1O/LNuyzuT4JhV8V/DDIlwpI",
-	"jQpDdS8d2LeWgmQslhnAzLErrC4LCjX4gDQm+263iMR6EXC/LMex6yPho3nHNCVDeuUeaefOjG4Cv57S",
-	"mRmWJ30UZCgnWSiAaqNF3vYXYDHZDFGNy+gcgJGXAxlnLvXitisQRea1nkDf4VyXe6pF3rP+RLEkFFBE",
-	"YykrKUnZgKaI4xXLK3hFh9ZvaSmAAVhmlzidtisCsNT0zKzp/Qju8au5R/QgwDtD9erM4t8xbCJEnyzn",
-	"A7gfmf/8Ch/7HxJaQDyumF8zlz3GxcDsTJqC6+bB2n41H3ExMHdzUgMbRYwIMzuxyk1jGVXM6KJ1Iqk5",
-	"OX41d8BKfVnh9lhu3ZtzBqxBNeJEBFcE3jvZ+xJfq+J+btbXnFRY8RWaews8joJLQM5ciZ7sg+mN5w8t",
-	"VEiN+KIlf36cLiZUAz4qAgebo2qbp8h0KLFgnQ8EinKBgMIcAjAJG0kjUoXMiLOFPXpwDQrHV3HMt85W",
-	"4CSVi7O9E4EMIVCZZea1zCEiiy7UxrgdZtZvNaNgpnZldAbWfjPvpC4O42zMPZDEvvDottjkQJwaC9qL",
-	"InMKSS7sylASm7tjB+zDWGa6NiS0iUuWn4nTOacpKLhYaGgjDygQdXgT19nVuT0772Wcwvfga6FtanyK",
-	"U8/ti3+XrP/Cl8Y5M1YreHFawgUBaB3rkji3C0q+hbGZze/NE51Xh3+VPLvTGtP91LxOkFN4OHu6YHsV",
-	"yeGFnAbWqYE7gLULkL+ntsJcsXuKaD5iKRcMcIBtiQLOs6aXTFjHw7aJgQdIaM/6iqPc/ePKEdUb1w+X",
-	"Lq+HyDJ+hayWKNcyRpPTvNLLwiYbV9tWhk2HMq2kJcHN9fWZ1e2bdibDxJsDH5jbqEmqLdUOfOQPgP0T",
-	"zg3+G4J47t8wu2wpJZWoYTWFG5RZfuAj70Z5QVn+2P5dYPgxfzrV+6UGLIOGO+EghDezD56jBP2WOqK/",
-	"6mZjyF5jgn3I0sQK0Bu7UE7/5jutRuX+7EOIixmYp9BohCRTnvvqtBhjY8qn3++hSh3RWSgEzTI5xUAI",
-	"V9pWzKF0jGxmRwCGInYv++9sK6YeUpE/EeDe24d1TFTuDe4qFeSm2KfmrWbZXqnMZYq8VvmkWmSrTFFO",
-	"kViep0lGnr5/bSZEFHy/oMGumNAXs7HdzlSxVpxKxczb+ool18huNn+RQLHdPE46neaj+JA2n7B2v/mw",
-	"94g+jp8kbdbpNwLrfy8d5iQzysARzsTZqGWn4ACW9MAspGJpI3CLsOZCbpSUsht4dV7K7bR9XuoO81LT",
-	"XNw40ew/WpEXryPRepHJkbHJCfo8BE6FsiW7NGPk3dvzC3QjokmWRsZYjq71bMwCsNGVpqNxAKWYHyMo",
-	"g8qYLVAOBXKJ8ATFs4NPMHL3BLH0zBMzI/X1MJOTgc1mn7172SJ/lRMMqEskrJnJCUpkuIlC7g4Qe5bF",
-	"yTkPylxqw/be7QBikufGPbEBJSjPwhg7VeTv55qKhGYJcRI9p4KaTqctZb/2pyCWowfgmjjKKvN0ZLtS",
-	"JLKXNXkSBflffrosH5b73JucEfonkWJxxnROqBQKLqx4F2qag/ie4V/dDx9gEFyQzjFRLJYiUUZVzvL5",
-	"DoBbJ+EZi43bKKHdV2ecJa7OTCKjZMYY5KQKDcJ0xEqv1CLnEuYYQTRwhfQUmogBnVDkVWNZwjIzOdSt",
-	"GxnS8ZgJlpyQMVUKH2t2CHhc5q7gEA5p0iJHnTYmEGEYk57ft7bCXZJEkj6/KowYDRjFxSA1P4ljphSS",
-	"0sDmdSxtsLbGJSbGoiVHR4dEZuTx0dGhoxiiCfY/QRIqdh5zUIDfCoVtnYZ1YtrSJ9E0NacJHdP70c/P",
-	"//T927c//nr26tXbn3999/7ln88unkcPzOL5uFpMBb51p51r9NrQLmpAu0/vllQmzkZLsC8KmndTVbuu",
-	"bty4V9RO2632iNolXBmhtWP5mevhOZz4xsZ6u/TbSq/MDiYodIrA9Xvmjn04tr56G2UtyHZrEWxhcsz7",
-	"gQfX9l8rimNeaigg4Fcs40yRgXR799SXPYyZSGxdOOJQiIpGTLz/toLyZzfWxvrZZvt+QPBoNPQ+GvJl",
-	"7PdnsFMIdQu4lX1dXWhqDaE84uv2yJatxbeyndu3q+E212srtNn+YH1ZTCk3OVZ19ChWEyBunC14c4mc",
-	"HI8QkjqxcUMSR4Frzx/WX2Hex4Xq89q6UExprmb6lKfKah/zb5a46oyMjVM6A6792N3NxpksomBtccau",
-	"TvK2xjsOs2S/lyJkZqFH8mruilpLfg2r/aq7jeH+U3G2brWu4q7F2tddYLE30HddLxH42giZWalzI2G7",
-	"zGA/yC3y2nzOM39JVUbnwpXIXrIx1qsftiFw01qWWsnveRNBGXyqhEzBb3ExO6WBqa2YkEEdUpNyMddP",
-	"VGND0WLnaXaOv77lLAzVmo3GWgEw2JKUTMfmOrzaMG7ZQsCnnFrpNB89orT5qNftNJ/02+1mh3Z7h/FR",
-	"cswe9s00sQ/6DJ9f9chj+0g7jScNq8QbPvX9cu08zjapFLcQq1Mq+V7Z27NfVBYGCvVzQ5IqCIHfnsA9",
-	"uLb/ni2jPAV0DBcgMUax4wpSjjrCndogbxMwrqeVz85kln1fSWZsZ2YebBMPLPFYWni8XKvOMlfVHYgb",
-	"yu8KWAl749oyqpWipKKMKp/puy6lciMpieC7FLypHFjhX/m8DuTeJ7gHXqvGyeOjoIGooTBaOdGxxPZT",
-	"bM4pCOnjdtvM2JqifYxWYhFrxr1bQbYn7WYn7ibNR+yw33xMj3rN4/hh8og97j+h7R6whLuEXP386bqp",
-	"+7gjDbO1fnnGNOVpLeSKvWqvWb6sSEmSC8tPoUwOMH5Rj3pybhs4LadcOSnMk4DQVMk8gGl0ob09SwCF",
-	"pBRnkQLU0ZTOCE0zRpNZgHl8vEiXQ+guKtMiZhSEChIVspfNH9ksshXQ4PloSTI2Zl5zweJXhV/wnb9p",
-	"7RRslycu6bPuDfTZOuEVvzJbi8gq4fhybiPu+1i+XggqUZSoKMF2LVfHwJ6xXHpSgTlUV6RkbAoSmV9C",
-	"wRSPh1iMA8YcZoSomGEJSVGGlsVjKG5LPpqR7SA4vZcxexnzjcgY8K7hjO9avqxnn4FoCxasMxWUUlbG",
-	"0HLVd0RxETMSwX+iGikTik9lhd2BnNkeBLXskcMMFh3Io4u2b0vawL17X5yPjdJcmwrJ32Sv9Aa/yV7R",
-	"Ye022x3aaz4yFuljethrdq1J+og+7t3gjXDMNQ4rZgYA6sLCp7gmjL383OfObkFmgzuLvbleQu5ceEtN",
-	"NWtiweUSzkVLh7tQ902qy75fyIx0jwBYRxV7uPKKdq8IZJqEwnjnVJEpS1NyX0+xHxh7HAHjRrjK9QcB",
-	"UdLzD+fB35gKD3hxhWx1Y0ZjdkpoKLDeHF4Ax+9q0fE+fMTyGm6MNFcpA5gpKypsQesOgEM/45qoT131",
-	"m6/PXpp+rZLtNTWuY2GptxRoiYzVUiqWs3cviW+xxqYVSGoa/eORihGZy/WB8EElmOaA6WfmaSuPn2Yf",
-	"9AHipi/NUltQ9f9fImPws81PLHY6fAFo6PjBU6xFMm9jQdMLX86dyjmeLaDaygmx/v3vYajC8PyXf/2X",
-	"CmKsyhMKzAo321XlrVFmQDRawyUtqG2ZUZbQobArbAdLeVPkm+AgX+TflrTxGkEfwQ8i3AIBsAo6+l9Q",
-	"YbgDajfAOdxvzW3wG72iOID5zZB/6rbDwb+C5intWPKvB/XL223vZH3x79tcYfcMF1YqLfcGC53yK/aP",
-	"eqRcMD2gtDKVYmD+C9geaDKCaeCsE41U0NBhTdRkbB6pHHRfxpSmmVaEVyeLX/ErJphaQxKsUsTUvFDZ",
-	"RXOJOleBt5629UOqquIwD7m91X1ZnmV8pbVWc8R0xpeIbyP0tMd25CPoyeOCvMvkiOkhm6h7xBwygpyE",
-	"p0RIiwdAU8uq9bODunf9b0OqQkHJ6+cX718+Pf/14u2Pz98EhGvfbqcc+wxB9UW0vGSVpbEDpl/bN1hP",
-	"FoxTyhe2QGESnBywhae/DrUe/2q9f/Wrlpqm134Ifwwb8ZDqsBHglvljaB4bNj6STnelQripxLCDbm1t",
-	"a+1qJ14b09mO5sIsVIWlgd9CFV++c9bboXLMBB3zlju7NVYGV+TtmAkjuHP+kIrt8lQKndFY/6AslP4N",
-	"8WvwbiX5YUfcOGkcttqtw3kZUs38iTm5eWHq3+mw1S691xwlZh3ECo7udtWKewqYDD+cv32z2brOKBpp",
-	"O1rXv5rbbbSubgAr1tUt6wlxq3q75/sOFu+vZ69frbd4kIyvtwK67bYNDzvR6RogXGHYCYnkZYQ0KBCT",
-	"AMhcoDgZByRK2CCjCUvsFe9ZwhUmseRUILC1NTQGkkhRRH4mMY2HrEWO24c5y4rRRD2qoPc6sSRkCz3Z",
-	"Wo7HnjKFgmlKejSlImZZjfJ5z2jCd2OHwJSWsbCGLL70TFpm+GiTmEcl3Bkowbb2Sj72ih1ovpy1PhM3",
-	"tsrWcQuH07bWplV8IJZ7JYgCJC5tNbZD1LPt/ei52qgVQDwo0mNDbtH5oj/4/Gwvk1NlduclY2OiJeA9",
-	"WHzAWv+3N9F5JaXfaQ4pO4K4ITPvAC/CxSAiA2NVVu/Mc7zmHdr1n95bNs8vwFV/fR6zXUNEMBkzOU4R",
-	"WrG4F3ENqvbiRCjXNH1wbbbccjJbeBQ4RtErrnTzp/znEYKGAxK+2agKdupLPc8EdWLcg0FGR8YMA9AJ",
-	"2OlBKLSEHyizA7UU2FYKOzEqDPMMIS0i+Lpm0xWGZTfeSmxDKCsG2W/9UjOqcv3T2d9+b8/OH7/p/9vk",
-	"xzd/eZwcvf7u+PfBv1WXPJmfb13s9IqLSzRh16nIvYVTU5jAOzwxW0V7v53KzDIHtro0MgCx4CQpHJiC",
-	"IEAoxzkxUAex9PNQMgTXQf1Dpha7dcAs6YXMWA5lhFJBMZE8B20VATODapHX5rf+zCcSA2u9WVEZIbw4",
-	"I3HK40ty//2Lp+Rx+/jxgzno2ARySR4/wejcykbVBWmxlwA3kADJpxUBWIaUSMFObeQX9xYg6iq5lwwb",
-	"SoafVomCSgrL/FfGJgSYLCR+LH4MjACNOatijdQPvHTdOcRvUUrA6sd0hHwpgfHcuCapjGkKbDEDGEVm",
-	"xEsyibWlMMSG7gMYGLcTbeFszePtFFwvuBoDrjTLgAnBmkwICgZsOoGHv/acCMbgEUXsSnvyqXnXxfLq",
-	"M8/cRtUcIqiRhK0yfKWquMO/mU1mqZEQq9uMyfnOBOls84FaFh3ZB4Tr4gB5xc2feVRv73RcwlxAMhad",
-	"Y88hihDYSeGeFgR58b6vQRAoS6qNbfcWcQx8jQLNUoEL9BSIJRLuOIMQ2rxFog/NmCqGGy4CoRAK9Hby",
-	"m+Rui9mzfZm1yIW0OT13Fdfedz9qHwZFWlSEWD1qH6FysS+IkNDL5s1TAEGrMFVAQKQCMhkbDwsJgYD8",
-	"x9jqxamT8fIbwwqMUxqzoUwTmEwu5qiHBChrNLZbi/ShVQ+4YGkKBwgmRs2UZiNrcbuCu8KdfCq2/kbW",
-	"/ZgWMM7NCgJLiCV+GjKeqcJdyxDXVbuH22IX59swUSST6jEQD7JvMzT2tijeFm/3s8wu8XZAaCWF5bQy",
-	"m9BBLAIqvo0PFW75m+wtX6UFbPsT2MPDOQ4shKtEVquF/YzbNQ9XAbZxKAp8S56aqbQ5wSGvel9s+kRm",
-	"rHtWoFJ1CWww+CkMUMicGgAL2Iz54jnCUqaVg6gvTIlzLBef+z2jqR4GLjtgX3w+u1u8lY2XfPzl4/8X",
-	"AAD//w==",
+	"7L37cuO41S/6KjjKruqZiSRLst225Uolnr6NO31L2z2dZNxfCyIhCWMKUAOkZaXLp/Ig+/y7HyxPcgpr",
+	"ASQokRIp2TOzv2/+SKZN8YLLwrqv3/raCOR0JgUTsW70vzbYLZ3OIgb/PhM0WvyLvWd6JoVm5tINjRL4",
+	"R0CDCQsb/RGNNGs2Ail0EsU05lKch41+o9M9ocODYNg6PKS0dcS63dZxcHTU6oRd1hvt04PhYdBoNkZc",
+	"hFyMdaP/09dGENFEs8vFjDX6jQ8ioLMZC8krToc84vGiAZ8Z8ZCJgDX6nfZJs8FE2Oh3O91m40siY/Pc",
+	"5YSRi2Q2izhTjzSJ3NNET2gUkSEjiYj4lMcsbDeaDQVDppF5NP0SmfN4IpOYUBLQGQmoIOw2YCwk8YQR",
+	"WAMiR/BHIEWsaBCTKRULEvMp0+a1mt0wZcbcb0z4eGKuxFTFjf7hUbOhk/GYafPdRr/xhM68QdIY3jpi",
+	"TJMZ5SHhgsRzFt0wMpUinuh24+5Ts6G4vn7FbljkvT99qVnM+q/91GzE8poJ/UGbfd0/Pr67azae0OV9",
+	"V4zGLDyLG/1Gr9N73Op2W73Dy85Jv9Ppdzr/NJuEt3y/yMig1zoKuqx1RA97rRN62G3tDx/Tzqgb9MID",
+	"1mg2QqYDxWd2Sc5IyPUsiRmhQ7MLEY0ZCVnEzZri+vKMxsJOy7yndcT2R61jejBsHQaPwyN2PDqhnWGj",
+	"2YjYmEY/yCij1univYQdl3PBFG5OnGhzYcZEo9mIeQy/v5Eqnsy5CMlNm1zIBP9oNBvJLFy/DLB4ExoX",
+	"Hh4q9JypRr/xWuqYCClaIddBJHWiGKFjxdjUnEcyNF82GzejKuZMk5FUJJ5LEksy4jeMLBhVsB4Vj+NJ",
+	"qzfqhK2jsDNsHdP9w9bRqBuyTtAdnlBqTgMbMWWOl6GhJYrodXvLk3qu5PSpDBIz2uIJmtMYMaoZ0XSh",
+	"++Q///7fz3g8YQqmtCBTuiAMJsm1vXG4IGN+w8XYXDT3hHShH5G54nHMBBEy5gFr/+ff/x/5qfvpfqY+",
+	"XJ7610YoA+/pcL/VGx5RQ8Xd1km4z1rHoy7tDfeDg/DQEPC1IYu+eQoXo9mYUnVtlqDbbAg6NcQE02vP",
+	"wlGj2ZjRMWv09zO2dT+rAszB37Tu8cl+szGnSlgu23hHx4wcGfb1n3//73RIZjknMgo1idmtYRaGY5jD",
+	"ZkhtbEhNqpAp+JOSmZJjRad4m2I01ITHbfKe0RCvmemRhUyUZtGo3fgEhONtzC98Gkp51kG33zn6Z56f",
+	"bDwkdq+DCTX7HMkApQcwjqkMgSmPZ3HroN1tTbngDbPLKb//Qc5JJMWYhJJpQkvnSxKd0CharEz7z42V",
+	"c9lsJJopn9rXM1yzHU8VHeUP7VCGhmX/gbwBYgIJx9SUC9iyK3ElPjJLlv445Yjsk9dUBRPS6/QOQXYS",
+	"NhqxICYjJadkv0teUpFQtTA3HLUba3ekZ6WIvyO01Rnuj1pHwWHYOgl7rHVID0b7QW/YpZ2T/B60zp81",
+	"mg2p+Jib1bbnw2fxoZk4C3NcvmC+a5n8waEdZb11bzZumNJAB73cqYQD8mxKeZQ/GXFMg8kUdTPDj2kc",
+	"s+nM/NVtwn5dslszuqeMKnIW0qbdpSljMZGCvJYipCj+mVi/8Kn49kVrt9UzzO5odNBpnQwPg1YmWLsB",
+	"MM2Az7gd39cGDUPFtFlkGtK/WFWyHcgpaHrMSOBGLP3N0IZZGqalmVg7qvwTRt0Z/swC88A/ZKIInc0k",
+	"F7Hlveulc6/+xpntecEEUzRmTuDtohavI2jDYoBGz2ucAHjAEsMfyOskTmhE3kjRepqxljN3ZA2R/OEP",
+	"pNsm75ClmAuXRtZkp5prMqUhI0MWzxkTJNOEXkyHPxAqQkNv5JW8YRE1kscwOWqUzYtAKlTPe2ZbA6uS",
+	"fm1Y/uWxmt2/OWHU2A+NfsNOxchWqTky267Zt5w47HUO8uLQKCiweMiPhYyNpkLmEx5MSCATFWsSsoCH",
+	"zCml2sqzc8FjTmN2wceCxoli7xmw+Rw9LKkRm1TVKdMaNIPGO6s18bEwsv+54iFdgGXBx4IpPG8MOUbB",
+	"abMqh79cwBZDUEnumtmzY0UDVvz0C/MT+UHOZqAk26d75rjOpboeRXIOB/JLwkTMaQTH5KUcmonrZDql",
+	"agHa/M9yiGqBTgJjRQHzrWBRHLrDP+KC60npPb1ltnXU2qfdYevIrPWxWesDejh8HByFx+xklNPWdFsx",
+	"ETLVGtI4MGYUqDbAw8zmCQacNpYxjWDdjCQ3w24Mk+gaGKA53+ZmHrOpNWMnLLjWydSszYT2Dh/3T0bH",
+	"j8POcff4+CA4Ch8fntDeiFHaCQ4PadjpHtL94ehg1B32hp3hca8XhN3D8HHQPRx2Rp0O7RybA16PkDT/",
+	"F2v0D4573f27T3fNhkrEugUG47R0fbt5BuxtIqiIjX5nG376Hhb+e7Pu58LZmR7ZiLyOYUxxzXzC8Vac",
+	"alZndUIaU9hgZI6gfE6BZzaaDVRd+A17SkEzx/XotTrdRrMxljcMmMcramj/XLGIgkEIivsZCO1UCL4w",
+	"iyrmbEyOmuS4s7/fJa8TwYNJk7xgakrFIjtreV4HlDVTzAg7asZiFEcWMWEULT1p3NkPfp//YLdHLmLy",
+	"kk6ZJhdfEqpYk7ySIpSCXHzs/oMcvPyhST4IHrOQ/JWLcVjKK8wHEjWTGmwTs+Q0NsYHJT8bOWssgDAJ",
+	"YsOQjM70GpwIjX7vwDBcNp0Zkx12RITUV3sa3cbdp6Xd9/hmyfajSkmDCehoc0lmTM6iEmL4fXN/zc1t",
+	"/r4BhRuQk6W/0Ol6F44KOWu5zVnIZ3/nrr+lAyhnqUIdogkfq4RVIAyfLIpZbild+NTw++7+Vnd3rSES",
+	"TKgYr2p43U6/43wZD6K3lmj3/ndrqrbOx/oGl16E1PpU2e2MK6a9T/WWPxVRMU7QwEJ33WZ7a6bkDQfD",
+	"pzFMeBRzcCbBQXpTaCbtYqCJZDq0TuNU377hbI7KdqLApv1UEK9QNLjmYlxnHeu6rspNPkN4XIx/5Gy+",
+	"RHMPQVBSmJPtOVkyjmU+GqMTxI6JsIgFsZKCBzSKFrlTgzRijusuJFXFZN9ILW8KqcEz4nDLmdtxWPVY",
+	"KhYWhl8eauFjJmIbnqWzWcQDcGzt4VpVsuMj9kFB0DKOZ7q/t6f32/Zc7AUyEZpFe8Yq36tCw3/+e+ts",
+	"+q9Wyvb+dBgedLOvPFvZuxXOUyeKaH0GySySFI1fsUwtuf0ydHhh92zGIMq9ldvx0jL+Hx3d+v7hJJ7I",
+	"WofYOt5ardaVMOPvlzn7wTfu/3qZ/UpiSb5+TX2/d3dXwjHWPmGi9eL7K4GcjItx32gV7EqMpIyZ6pOv",
+	"RPHxJO6TRxCJ+jqjY3ZnPgD/0nePyN2VgPH9ofjrV+JKgL87NwTwfM9L4hNfv6Z/GsXk7u7r1z8oRrUU",
+	"d3dkyAKaaAavw0tfv+65f7avRLVwRT6C7esmxbGFWTKMwKeVsjENx+CpVa9yA8bPHrY6+63Ovu92X1V+",
+	"7poNHUzYlFrthmN6wzslZ8y6X+33Zt6lle99bYykmlLzgdBcaDam9PYVE+N40uh3O81GjGxAx2aPzVdx",
+	"xcyTuTs7nWZjykV6wShfccyMJGtcXV00Ct+Uzi73sl7td8HLviRcmWX+yXtxc2m+n9JHJYYVVjQu2MaW",
+	"HLXy27isg12Cszl/SIOAaQ0/GLVj8XIyfBHwt/zl+Yd/nXff8JcnbbZ4+a/w4zl/y8/nry+jyT/MxaAX",
+	"ieH0eSf8+8soE0XnotE/MQuh2EgxPXHvPfunen8dfJmwL18u/jF+Mer981D/MG4fiP2nndk/j2/ed6eX",
+	"jxd//dKb/334avKBvQxO9HP6gr+Vb9Tr+F3447ULK1oG/z2jypiqd83GB9Dy6yWBhFzTYeSRd7kqBL/8",
+	"yBQfcXO/UXibjVESRcVSkddgdwrTPIIIdt3M5SMbTqS8rjidVHLlj/fbRJEn71+bsQs7Sxw1u7ESEmIL",
+	"xnBug5EUenqr9Tiz0FCdNxnWaR2G3W7rKNinrRPWGbUeD4/ocXASdlh3tDaqlQ4zyQnXQE1T6WomrZ2M",
+	"3UoQ2ZV7ink4i+VApY1LdtYqAl07znSdjHBEyeivRLd1dERp62jY67ZORp1OK8u1eDzyfdGZYJ3j6M4r",
+	"r6c3pY88nlywQLG8FqXtpcZ8olnw+Unv+Y/6+7+dT5QOnkyiv52//vGPw0N98Q89k8Mj+bTDXvam/7ze",
+	"/1H840/ZgH6nr2r0ZbZjwmgIltPXxhNUNp9ynUXzvi6t0uWEESNljTqi6Q3DFDceMZKYBWgD04TRGbaT",
+	"htJP4R7z4J881S2VmSvSK5Mx/5W9pP3d/yoUN88u6bh4pBc/nLV6h49d3uB8IiMcbZNwQSbsloYs4FMa",
+	"5cd91dhVdb9qlM3vKD+7q8ZPndYJbY0+fX18cHfVKJ7hezZTT/nY+hdqzJN88/75E3JyuN/5Nj9FPaHm",
+	"iT/1xcHwb+N/TF6PPn6kr/74ZXz7o/rbc/p27/JWqycH57rzY1c/Hz6dPxmP/9Rfs2m5WaVv/+ms9U/a",
+	"+lendfLHvT99+mO/bHqxWpyNYpR4+eldsECKEHKg5pTHZMhGUjFChYTcrVgt7By73aU5HvqDTTUrLuL9",
+	"HqpWfGqstePHB1bHwb8zPYuLmI1BHKP7ik5Z7I6Kdc8WbYbhEI804WF+xSuaPJBBM6PxJFNnrS/Y16uQ",
+	"M2XT+1+KjRr9xh/2ssTiPfxV752HmBiZKC1hgWkUyfmz6Sxe/IhsF9+Wn8lAsNsYnxk4uoIMM9yAU0KH",
+	"GjR9RYwUWvQtJ1AaM9Ha5O2MfklYn/AYssamkGGHLrH8ypz980tncXH8ZvS35K9v/n4cHrx+cfhl7Nbi",
+	"S2IEX7YYOI0SQuwtEWJGf59bn0rYx1N0hRVtpWPv97qd6HrbcTchb6ls2Kxlfi0f9KYMo4JBM/u9HYd9",
+	"HrLpTMZMBIu/ssXq6N+AKxhSMBU6VJtES5fzOGPo1OVe4kgozZ/xnAesTc7Ihw/nT8mcRxEJZX7uR0F3",
+	"lEnCg+Fj2joedYOWkYVOXrq5o1DMZu8Nu2XGXcYGe8flxpJHi+3P/b3Wpz8Wk+NLOSzb15/lsHxTN+Vf",
+	"FGzqz/CpHbf0FZ/yErE0lTomECQmFJmHYQETepNnAL1O8VGHioHcWodsRCH1wzxSztK7OYbeLWDozcal",
+	"570tGrt2Hi5HiPfKAzzf8Y7L/zHTwYumYTXi0sFvVFALBp+p/TuNHRwFmM4HMvV7Gr6gMZtT4AvW8wny",
+	"ynd7KjmM2PSPP1u/h186I8BLvZwcKENQRfnnIQ0/27RnI+xiNI3NIp2dk7HRZakgeAMynEAmUQhMZshI",
+	"olnYJDN0Nxutg44ph/ROLnRMoTqmsUdnfI/yPYpFPHZ9mI7r1AM4Q+uw08vSZb+nIXGrk9JzahOgBZDa",
+	"BXaR9F5+1rDk1TboHb4BH1kqFBFEJrHmISN6oWM2tWvGQkwZ0XLK4olh04lIwB/Rbtw1zQS8ENkWu5uI",
+	"ayHn4jmmtK7u8JRGhiOgWebvrt0CMpThwubbUwKZsbjNHAUJvB2OiFLShpLS99h73HOgD2UyCvIfDXNR",
+	"hgamDGITd58KScNmsO9AF6Cu+nTxPh1FVbrI1up+aMJf5oAKe2QUo2HTKIjLi+5VcKVy3Cw/EMoTKUYR",
+	"D7Ylk5iCb26VPgL33hx5cG21JWKj0gS2dcx1DCRNIzOLReE5T+LJnrt11y09ybb0STbQqvuZzu3+tzPd",
+	"oLHE8w2GAEb6CcTHXEqwNY3AmGul1lzREOzde57dB6N4LtWQhyHu3xZ7j57H1a0fpe/19h5S2M0T2RTB",
+	"MIKTXbTfiTYz3HGf97N9fu6NqupGZzO5v50OaBQxBaqZVahxBSDd2iivNLpg6oapZ4Yxbrk13L6paHvS",
+	"37zduUilyBySEZUUYyKN6FHEyJ4Swbs7dz30uaubP8EFILgC1bcrndn97FbhokyYYm3iH1kekgmLZhpr",
+	"tERo5DWZT2gMe/pGxs9lIsItNxLN/qJtFDL+PII35wWwYihiiU4gvT+rzijbRO8WF5WuUEVZa8uHuVN5",
+	"kKtLIs/tLKpuczbzezuV+UWDTQdRGq8eWCM5jUbCcX/f0UUkaXgp5SuqxmzLbY7cs8u7HEv5GX9cUrNA",
+	"vTJjGjJCY7T9up2D48Ojx2S4iJl+SF35oOsxVqsPkWci5vGCXEpJXtkRV93RbJb3x2dhgbgm8F4wMQRs",
+	"p2bqhgeMGM0F2e57KsbsjYwvaMz1iBsdesttHLKFFIXqsjLf+GwoV3tfWdpTcCFPqCaQX1G+jZXTR/bc",
+	"HHbc7ccru81CAstGzAG+yE2p6qYXL8n9EUC6mu5Yz6jCM3uBJPBB0BvKo132O9GLEvM38V6+av9yTcyz",
+	"mCdChJxXtnXvQ+R6h9cuBfmQG24Ng9ef5z1ZvLBRcFadiBWMhWAqhHIuTrM1ItRos2TgKcGD+9OPL6V8",
+	"TcXCUrzekkb0rESAKxqzzxamI0ciUiLShp29bhObdgcRGUqmEsJzD0UfBz3POjKDMYtA0lWoc8C9Cd63",
+	"Av3InKBwzCD5ya0UyGw5ysr6IVGRi6ahHdiI+6OODwJT0/i/WLi1B82mtqwSRwJvZyI278nTxxm5oREP",
+	"CSbdEEhoAe0FKtZKTefprjK/083IIjf56hSxPKv7t58jGlxrQu0SwdpkipxiIab0akIVQ4V+iSA+fvzY",
+	"OvPGuOrm/cHYrJL4E8GQ6OOjw+Wwr00wqhg9w7uLw+5IcTMlzZ4bZova1rY8aSJVXGwbwsKV+fSMNM05",
+	"8zLvk6HGmQUcKnLpTRN4/ga0VcPOYnJMgglVNIjR0Pd8ejOq9VyqsNird4+OoF7Pp2lvea02W8v4xKW7",
+	"LyGIqwzuMRrCkIZJjH4TWGpz6ZQMcK0HkCWioYCw3chGgBhXYfiEavaaTYdMeV7htamTxYFC2GeZiJgM",
+	"F0QKSPocYB7MAIrXBxC5BCE8pbf+e3sQI1q6kk/QZA4dYt2iQSj2zNa03DVTL9S6Z8z0AQ7pLsvaqRTu",
+	"yaVWmhcUZVHa9X1HVbyourz3MHHM1t5AYWZMfzU33rl4UlHYCoqFHmkgonY+EXZtRup//fRfV1e3nU7r",
+	"6uq2O7q6uj0affru6uqi6PL/Ks6DNccYAcre2MKQwhwo+I0YjS91FxvaM1OmgjOU/JTE9NbeuzSNxwcP",
+	"OAvNQ1ZpJy7Mjct0dY1wW/ASu0mFVOaQ6rYhsJmMeLDYOEa8665pK0yKdgKxkyRR7Iaz+SqxdHbNYIZP",
+	"N92I165EBk6Sn61DKFke/8cJwywmMMIeaTQ0JjQkQ8YEYEAJm3DTzsY5lDJiVJgvL2OdbOYhPvzf10Ij",
+	"FX+FDDkzLkCgcBlAZi1AocPK7/Wfe46vMt+c0ttzfAT9q7aeRSkKu+tB661/5YWD+LtbAt9bXVkKVBHK",
+	"JgwcUxGmM6liKmLMU8pNZIlo8sfx6kpfXV2UHLZsbr2iuflQKCsLDr/ZkAqWvBGQZixEoC0MMhrCPiUd",
+	"uEQJEpMRdmYCa7MgMuovz23LE3tKHP6m5Nc6N6UU92uFFosOiquLXjodkE17Fm/a/Es+BYHppfbWeuD7",
+	"RbUDktujzXL8qXf7HWb/VvmKh5BYxhZCFjGo/eGQQYeRn2JG4NAVq6sdTuXc/MQF3nmXaqabH7mEG+9y",
+	"+c1V9mqJGnmGGJbflnT4/jr6G+1TiT+KMqp8mt/zImZiUzvNZgBEZnu5QKce2zBffcVRcObPQ8qTinNL",
+	"dWUGDJtnS81zjKpbxKiyhM9N732T3bmyY/CBslVGjX91xlupm1m1SqEGyZSWYo0KWXmj6urzmoNtWI01",
+	"ba382we9ZXDlPnbEbiDr96I2BU7hsXo0aLd9k6ysRUpvZFwgSrLizCosGAszC9V7GbMdz3dtKcW3IQPg",
+	"kOms7ZT8j69bv9qbb5al3tbDNv0meA/YOwXKh02dKZmxplNGpNWEQShD5psc2b+AIafJ8PMJg1td9BZV",
+	"tEqLBcNLU3+WV6xgyWrT11ZMtqo28wva/tUZ9y9py1ce1W62OZz3AgO9ypGHt9Y+8xZBstapx7P2mzj2",
+	"Ti0u0OioFWbmrMLmQ20fAXzyvs1qRcBjHjehjMUKP3AscgCpRAW9TSI6X5in5lJda8MweAx3Yb2LhvQb",
+	"c03ThW4TqjXXxhDNPdAmWDPbR3jnJryA6mtNHJQxjNPcCPgkyt4IHm5h7LufUnB1HI+RDe5ThkQiW4iN",
+	"j3trlldLL1LTYMUuUcyuEzEvXfo24qLY4sjSlzvsoxVO/DAC83dLq7altc62qmhPXVJ9XaCeaYBeYVUV",
+	"tAe39BP2tqTINaQLc165JmGSd7RUxGaoSp3VqcOsaQGFFHA2DrHmISOhVUG8we7XkqEPQVXbW+lmBZ54",
+	"0cUaUBs1Ke8hKeNX2fEHijUs+8phiOu2r7b+ERsJWEv7AN7zm1A+vP0rFaZmfuXCFOCQy0SpOXMRF6zW",
+	"ejIRqzr6nPvIMxH/VtxIl2sOgu+mg8Sc8BeNHz6Z0Bg41G3diHY6eluCpidQfhbTa0a4iKULdLfJWVqm",
+	"hgEiKMugUFPDbrGeid3AG2haleXq5TFXyWLs5SJUurpU3iLo5Cqpz0O9vtQau53g9EZKTivTKX7HdzDB",
+	"NjtSXSLUZiMR/EvC7M8W8HFECx0Bz81lFwKbArEUxRnrhxlXqXtC42c3Vrwt4ZMIRgCKxA1Ex4rRKab+",
+	"X1w8sz8COAf7ktBIk4F5/2B1s22KSOVskKxQcyP79bsvrQ3bzjgLGPkmZFFMvy1ytdXRUvDC8mfg3X1C",
+	"7bfssiFtnYKg7HtwGXgdo4UR1TGu5ymBfJa+kfgjyiMWLt/hM234ouPaNu2ogHsvC03z66cSatguvB5k",
+	"LGjTdjludZe1dFn/0Cu8686DYSzaYGezLu3t8TboZLt7yd1Qy5e5LHbvOiUVzdHRDAec2+vQVpDuQspV",
+	"UgUse3zgPAG/OdfXDcJqTrUnjCrz7PfuE8s5Ag8QRnfn/mHC6H6Dk9LFUpDW6SS7q9uJfenXB5wE7ZqB",
+	"LZZagaFP6EsibXUU3kcVuOZtxsa0LK+hu21ew+GmUE1aVu/RzC5pAimU6gawIwo1FY90VpniIy11c3zm",
+	"qLsMUdQ7fNz30ZeKFbqlDmrVmANsuTkUrja+758WqWz7G49vpEnBLgODUE1eXrx9U8hQHoijBEZ5gP5h",
+	"qEYHkzJ+UkddrOvESRsxVXn7fQYo/L12cYpMJq5SogNgzasWy9b3YQkKTKvs3GE7u2JAlZBF9sxbwtop",
+	"QpK1yCsnYH3tqNfK0GaaCYYjMXdhjhILUyrmYpZkOjNS+30R9H8LwXQ/Qqe6YvQ/W0CBIzJVBm38LKX+",
+	"ZibA8PB54iovxNbH2JbZx4ZTZRQR33qwlVJeP1OojdVcF3uAvM/VTyTya6yre9e8p347iUXeoLJzW+z7",
+	"oiricAazRywlexYLVtdLkfofVmyr2ro0uw2YmpWYwkM25gKA8+UIA4UZicQTtmxSHNQ6JNeFhHgWzelC",
+	"k4E/l0GOFn21Z6MFaw/U0spk0960beUxwYfQXWonTmy5eTvt20PrNVub1IWs1C2Rr+ev55Xwq8sQ2s7J",
+	"sU361i6FAPC99ZPZbiK7JRzXDRVXD9nAtKBn8X1vkNEe17lNDrep26hnltR1dpVE32A25qdTKD+LeL3w",
+	"W8lEnENz3dBcF5LLxYwVnFMXdt1AtRfJbKaY1iA8t9nktJtTncSyZf+BvV4+TNeR4z4J8bmSIrb+fFBb",
+	"HTFiyGQW0YBNZBTadNddy4pWuk0Ujr8Ii9c8gWrKiKOqgqsKgx7xKLIWGS6RJ/WyVdzUn6Los4a0jcFG",
+	"LvBr3/Q6vU6r2/s2NQpoTAu/5rdx2CBjszvvvM4O1R6y7Vkg+3m1ait9cfbeND/WLkduSzYTn/3e7zT4",
+	"fwMN3iMt7Ug+FqL1wXWDtFlETj3w2xeUVckNGYkl4FpWNgXtx56lTSVW7cC60VdodFDpqx9UtBrqUVEj",
+	"N9uiDXEys8w8x5QMZ4GTQE6ZBqOiD7imAOEEmd6YEQq6PrRPN0+C8wszg4wqkDrHIPMoJMMFoVHkG1le",
+	"X6u0f4TtTlacP5m1wS81cz9KFWr0jafTiJecYl8SyOMnlxO2IHMzZ0AvI84YnoGXj4LjaoG5KZjVvmoM",
+	"hw48vbqlUmyJusHmrNDUFfKp0P2jrjendA8VDa5ZbB1RIxlFco4euTmslK1yta5bAgWmNCKZjzHFrEam",
+	"Z5PSdwCfXpf77gHOA1pUUQ784WENM3JWGp/FTQZvpLFewXLuVvFKbpodUFcJGrUjTtdNoECmVZ5csQ/C",
+	"UkUzhdm36fGwEG5w61jDpVW917Lhogy82CYPFxieNTYsxWqpIyXP0dteIJ4LRSMvc01iwojlHuCzt6B0",
+	"a8sdXDjjj8WODBjbxX3L/gG+d1CsfxbbaufxPVSVeHrF6nDtjwjHqHPqkG8R9rYl8jUFsZmSklvxjKI2",
+	"EX0ZhDwPl8XJYsZqoVmsJxB/DLX92LlBVXdk5w77Jg92ZU/0U+we/PXe3SA1Yr0PGJcdcUEj/q+tHqma",
+	"kc9re282h2UdaMUuQVmp+Jhv1MCBAN7irSAJacTjxUUgVQlul3lHxGLULcZMMGW2BIOrc7pUWGj1zbni",
+	"ccyg3e2EinwgMZQJAiZmMrswhGh7HgNlY+S2+p66J6puabV0d1i6jbnuqbdtp6KGbbxrtUsh6gVnK1qr",
+	"sErOVE33cENkl9rqNBfXjaS8JtRFY5fI7tSQWaryQnpZyGgU2+YOXATs3sO3FXhuLuhgD2PKBZp5Z6dX",
+	"apIJxXSN6tScwHI/kdMZVVwX5f9A3RgLwegqPuEAnIl679xmi5Yr2IeVgv5GVd+OUCaJuC4r84xo4ML6",
+	"tm99OQTQKdQ2p1yJ65xtVE0CmwH+kIilSo3eYaew2pkLzVTllQ42WmnVVnoTF0KUJEgvrlFQwW7jJ7DC",
+	"Vcq8Y7nNVi+j+iho+hpL76ggLSyvbDNP0qWHAnZuNVyL1a4lYpmL+1+wTnHCwfyV+dgaOoHBOJIWbJ4q",
+	"CbuSjGDzi5iquAxdS+kYPu7Olvt2s5IFDmPobrLAZRTWmr+Mwnubv4zCWvN3376/+S/Rfjogb128bfKo",
+	"pZnSbynZ17dPzFO6Hlf8zWTW+OrsBuw6nCgmrNhdtrLXgicgHo/v3Ev1DiOdUactdnrCmrCgOAN3e+Oq",
+	"dmr+hFHAsyv8mv1xJ720vO3ueaxRQrtjA8u9oyNyiQ7Sr2czXRM99vX1QjYzoir1Ik2oBl96zreLBNPI",
+	"DIqGtRfXUEF5ntAD2r3/rWzS362xh7XGtjRcCiyWmmbKj9mYHwYTy2Z8M3G/Hqu6p1EURhesC14TnC3R",
+	"lNtOcyDSMSmvALWvJqluOAdF6Zr723qXd6S8jJCWjGMPLWx9jp7/kdqKj/18TdXHfu23pQHl13k1gul7",
+	"/a3E65Nuk/QwGV5LgorP+sDaJqW+aH12POu/n71f7OxVPnTPHErb0sbGMQ0mUIFRsgFjyTQ66Xh1iGb4",
+	"2nMesdXa+eWTZlZxOotLtD05ijMPdax4lQKXTaak4Vc/xNOSWqgfLl+/IlRb/5OGWm3rLeeCRFzHeudK",
+	"IzOCy7XI4yvfxDPv++uxU6YkkRRjQse2mznPGs+yWUyMTT615bu7Vfs9lHarGNXFwe+FNxkzWbD4zB8L",
+	"ttuRVyzgM15M85eSzCdymi63YgCvBjgqUOGLnSfqnIP37nMV5I5is2hxKevCKWomamxNNV0dvpHp6jpB",
+	"XlIMZ4k/7pRS8oCa91rl2U3MU5ZTnpSjlWaOW6aLXkejzu3bqsQXS02Dm8h4I2aWELOvxMKz+QQZSoie",
+	"hJnT7S9t8mE2s1mfkZxbMFGolXPe9FSBMBfplQjllHKBIICayLlIPwmIhIKcXTw5Pyff3IpW69v2lcix",
+	"4FC0HEBwbu/zofv9gh3H1UjXtG4GY/UUsRGP2AdVwvAH9tdBPh0hLTmd0XjiEi9sC6I2gQ7PUhEYRL4p",
+	"Vb40Zx0o0NXVRXHqghlRcTKXV1Jp6ZJoesNAXFFdD5JofZ2QcAhQIRvRJIpL4IXOyIwHcaJYlg0IElRP",
+	"5FwXFUqtNAawUy09LqBGFOHrxl5WVVni1KrcK0ohae+VJZHUJLL72rSttqnIi4oSlNbdpGZD838VvPZ7",
+	"h4fga2CPD/Ia2MnJYbf7uHd0dPS4Zo8Iu4BZkp2/y3ZM6ZxLCaa2TYlMV9eT6r++EbmkXKzq9ttU0Bg6",
+	"ZlFpEvMSFa/Ay0EoMAgazcYwCAodrtvpe32sgUSgLB5Bc1uGJuFOqqAu8TSfebhcPDol2pYzpYgbWVd/",
+	"M0KXOxNLfzG+JCzB1Gssux7KRATojwbIJyhrFAGL8N/ZNzZXxrq9dduVzqSUUMp86jjIPvTcdGCPaPVo",
+	"wAxeXvJYymtIUzfKsBQ+ObiGd6fEzrRPFBsl2sLljKUMTy3aVd+iJySzU5KuQZ8MFyBmNWStb72URWQH",
+	"BQWFKHHnmDo8R/QLC3fmN+PYEWu2RgghQ7OreH8dRBNQ0qrejIjUVe+Oqb6ufK+iwTUX48rwEliaUVnR",
+	"X6X+25lUMQtLsihDd3mjb8bz5RRxjChKnZNNF4JnuqgnVFUvUGFawqaUJpyPN9JPa9bkYkIV2zHs5SM+",
+	"lOs+Cws8YOOMAIm+DTxEtTXJjtJmWEgzNqi1kYo4l4sbYhPMfYeEGXFxbTikYVFGWak8gYtYKha6YFPl",
+	"KUCMf138Hwc/ZGMqtlrY/NGoOCxo1rGmjwcOaq5srfxuLT1KxlC/d85YUKMA+z2uywgViMAKQiyx2mZt",
+	"L5Y+WXVqtdr8AIjxGnzjPHWDC0CSUO4Oe1yFE1kustQ3yBGQG/wyB0np3j/DRTu4lq+5u8thrScssgUI",
+	"sMkKfS0yicl8IgmLNO6+LgBq8WDk1qNg2vu2AivjOoikLpzCUkVIVnSGfHasGAutKurbvo/zejFp/b8l",
+	"SrFb9+IuWOfxfRWRgapVTL5cYc9KO71IjusfPAS8Xe4OVXDkSvFGP+ZtjlVjo2ZLR9Rr35Q4CWQG34Se",
+	"OjeRnRZZ+0eh0rq5p5iq8gjGVKq5lNNPeCkgtdTB5WL87OElqm1mpzS37KvtAsBra6ebkmQRb3luDK1n",
+	"AL1bkK8d2/BaMbOBDux+FG379Pb1lZfLuGrNGgWYG0PFaePy1VA11NO9w98RVtyMAuqasWf8Saf77amF",
+	"SJ1RRacsBoRbWzpH6AiQCsjgzwN3G3arz+7Zbd2qlo+u+H9heM5A5DGZyCjUO2EwlbtAVqjF90ebVZkp",
+	"OVZ0qvtEM0YGXPCY05ilB2uwuabyc6GrcyVpD7c67Y9ffCKES1xc7rxKE82KfbNmwa+5ANmL9zn16kYG",
+	"dJhEVC3cXjz5cPaUBFLNEuyVNXg2HbIwZCE5FzpWSZDii63z8a6Pa0ox4mFxzfsPck50Yr1eFj/V+pR3",
+	"qIxi5RABPCZMhJp8w26DKNH8hn0LSVEfLp+3uo9JIENGEsFjvf44H1TKqK56IApSCnu1oTUpBnVYqd8P",
+	"oUr0rvLVtnGu0+65OKs8c3fCOiEem3643cg6Ia9rOo1OqVUZskuBu3dYHVG4VUFi9dY1d178bc1NoIhX",
+	"vLBZ2RnUxFb48zUcE1iuXK80PFX40vpfrtMUdCNJT9E/iYXjtj7JzPWRdpXjWB/tmJL/QT9GkC1MXbyw",
+	"2h3updhsTpp77gkeDOnILn41Stilvb1LBLeQ9WDq3jdifS03K9xcntyDTSHgpnvNd61ZE2xxwnUTLieO",
+	"vIG6gfuj419jeYR1aIJSYK3MkNEIVJSmj8uMqLyzGaPqlHShV479apuc4fN4jxTRgig2YxRfSHgm0Eko",
+	"GYZVAEXE9ivMoM1dz5k0DyKeUOHZThOqyYRGozY5x8aI5l0TC6WJTTbmO8pwty7l3KVKHrytPblrljn4",
+	"Hul0B8hwYcbOFeGp9rmZuezc3QCG8as1NyipMP4VCoUdC/DPt0cGS+cvVxa8dbuCH6ieFNlatlHBeqiM",
+	"ZcV/Uz+CIpSOM/Lhw/nTm6NToqUCNB8eavg3kiNHwwgMab6Ui5wkPFwKzD7OJwQ9LhrFsj2zJXZkELBZ",
+	"/J4XOkdXZTyUpcsoJNTCzUHFMXlreJSz+oAnwU1ck1kCOM6KBVKFtRxTXIzNsDakxRbjmNXIRWG3M66Y",
+	"RncjjaK3o0b/pyqOx0/LvOiDiHmU5p0GVGRuccOYyUQmClprkQWj2FqLCDk/NexDxQsSGv4Lj2NCaxt0",
+	"Hsu5C7pRZUF3DVBhlHz/5B05OCIxHffJC6amVDTJc8VEMGmSixkVXE/AOASX7TMxjrietEm6y2dAC61X",
+	"TlhMLBb9yrhWiqY8Yu0VlVB9+tprHt9908oqqj597TaP774tYTeVvIzajIxY/wm6pXY1ivAlxR5H7O9o",
+	"bjnFUJdLbJDLgAzr01fmmSuwaqs0w/6luh5Fcl7Zb/jRPbDCn23CkJus9+4i1lrAZ8qU0NxRqpRdi8e8",
+	"MN/QIQHiMEFTQaEOocUppDLYzZ+C+gLOJiKk0QMUy1dmJooXEcZqhcMuLlZvNj5byb21aIVfyuE9tGJm",
+	"zt267uaXcohuWQQG4nryEHnqVQDRX8qhw0EHR12F7KuXcvjO3YqdU5IS/T1RY0SIJFz3CbjnaBDzG2fv",
+	"YDYWVWEz/Zf7ZZhE1342jfcw2vpwd6PZMDeWZG1pyAGtbUwH1nvKY0PPmugJnTF0cmLK1Dx1tJgTC4k3",
+	"fhOLVTW3SM9ViaiV/q5qUWG14MZLOfTDGpxVLmlBrFs4/LtXt+yWFZ+1MElywZKUnN3U8vETXP8SPpDG",
+	"TFYdf2nLw1gtvBVYTvUNWWGGnnl6YH61qdu2/+S2LvDm+jDOxNi1goX36XozM1vrYjfL9+B9O39GXr2B",
+	"uC1Xq9nhs7iFpiMn9DL8LIdYyo/4QK6HJscCfybC1e6Yfv9Mo5QKrINiyqiniMa6vqWmR9D31FXTMf9i",
+	"6nEhD2RyBanpVaAO22Vp6i/lsHbW889yWD3l2e7/r5vw7MvK1RCsLMqDv4jZzGsWFW70XPQ6nYq+i1jG",
+	"NCr7IhfGmDwlHbQxYhvZg7o8Yd19uw9iRQkGQsaBlSzg+rbh7jQaDQPZsQWfheRd9MQlYBHGYDrBzXGu",
+	"UbyVaGMoKNKQVmzxS9zRs5dQbAj8l06CACpoqmf0vuLiGnxYJSfO1uwN2YQjzjQZ/GmQugC5uC6KG5af",
+	"wNTI+1x2CF/xGyYKabM0yzziNznwEnm9mQGtSfR+Vbup4IqN3XYm9C9rHL+SY75lAwTmKpvrFDnMqNZz",
+	"qUqgaW1L9EeauPty5zV9OE8/veNl+lm/ka5qLn1d0ZZmpvWWq1J2zMHi5Noane17KukrLoCyulpghjfi",
+	"AY0ZmSmIJRRlw9TuPQE4goVzFTajk48hQZYSbUhMxJxGxDkIMLGCRhGRCv4pjJAgZ5CmEkUsgioHw7XB",
+	"EIeP7Qq7sEQJtuoJ17yYCnzBWtB2D37LcOduEWw/rSKXIlWFNpWbbeZzb6TdxUJYmFq542n3qOJZUc0e",
+	"aQvDIOR8p0q5+hmYtpfJWrbiqkrqFbzXGEWVkKy/IYg8XQjvjZFZmNYmtAj/jbUVS+E9XF3DzFHVQ6ma",
+	"zUYizPo/Mex9DYyh0RXxzlST63Y6faIl/A7+ZgerUBUpbbP+huuUH+Om3Xmn/J4d9yIgXGxdMawdNTeC",
+	"M9KwKY0REWfOYFzVmcaoIHrR1rlVDaGyvDggz8XZbFZpHD5dFb/rXg5LmsFgxrWWKRdug665DyUH6QzS",
+	"SuqhTZTQxYbDVBRsqmySrazmet8JqJtckOUuP20ygOKKnyUXLBw4o2M+keAli1hMuGiSQUz1ddtW4IUD",
+	"c8+VAGXWFuWdIvanIRqd5lFjLVuaz4Z1PS5gZD+jUSlCwuW6Td5ISF4FswYLBeZpgUiIOERTzaIbphEP",
+	"IW1waqZhQSAaKOHaQSR19hfO0dY/pJPxEpjbXv+e9JrXyCe9ZiF1XVC6bXl6+nc2DPw7ux+Ium1rKfGP",
+	"rKIS/06tsCwNPXt/di0dfXYpZEHEly+6PJClq375a3oVwwz5a3Y4RYbgO6riNWYtsBGK5QRo9Oglk8ss",
+	"6VyUvnvxRIpRxIN4N2VnSuOydCZajnXthplTEc3pHHMdY/6dBYv6tDbFYX9DKE7zcCPrhMW4MDeuRolC",
+	"zJ/BKRZxCnh4jYMMd2hhHWOpmw7gXSFfYjqjYlG+SRc8ZOUBN3w3ugROkUH0jVYsGAf6MBNoEp0EEzSI",
+	"5zw2pnyudXHE8bzI2UxqdFvAi0rGlEZ7tyeZGhH/31Dvp3usOKjT84lQBd3G0mbJ0Hxsh0T9khBz1cZP",
+	"lgJqq8/QBx9d18P69cOO7u6t+cy7Uk/JMz6eAKi/ogHiE1mlmJyJRXYdk8p0k+gZtgKQsk3eitQRNZUa",
+	"OuJNpUjdLZjub+zuKQ3ZlXA+q9Qvg0UZKgNK4poc9HpL2ETVHDXHRcc3zbJd3SCVRIxoZlgWYJe6YkLw",
+	"eepclMFh5zQbIqRQlC1CCXVG01kkF6U96N4hdvFu3WnD2s0400wU12AKFDEeRVgDO+fxxCZAQ+snaJK5",
+	"7CdcIqCiivx3WRRpWek1Yj5RDIuGTg4Oj76tGg+8iOkwYhhKzRXKTGlkCAL7TtzQiIdNkgiaxBMmYnBG",
+	"heACGvIwZKJpzIzPwDqaZMriiQw/myvUhZQCqww0ScTGNPo8kZG5SjX7jHqe/UPOoajUUMjnGYPakaah",
+	"/c8RVYZLKirGDF6tacz1iJvhm8sx+xzxKYdh6VgqOmafE0FvKI/wFspX/h7S8LNz6CYzjATCLLO7IOYv",
+	"aPTA0VFMG435ruVaEI3TZWj/LAptVAfaTAoZE8z5M3OtzCu9ir7NDgdztGlhmdClAwmLc236C3r21czc",
+	"Unjs1zdQQ0QeuNFZV7ZidgX8yvC9/Mdve93W1dXtEasJj4NAmZfvCN6wobnCyYkn5w86dVuiOF+DDT4D",
+	"JzIy4jTVmLOSWfNHQR+53lbI4cs4MYZfjDgiHCyPamNmVqW4cgFwt80RyGjhUzFHhQRua1fX4/pnS0ng",
+	"E+r55TfnmL9nNPTdAHo7aYVoKVtlrqSPfioZHi8Oy2GJcEEomcZ0SHUleyhL+VEs5LrOI8v6pfuqe1XR",
+	"bPQGO5fdMLVAW5drksxWLV02VuBbqBpndJXUJYtrsZ+qY1ra1FwIhgtQMBxGFBS8ptX2GeoqF86viIYb",
+	"JvsMja25m4xZ1+7YokHZzsaGqSNglRmk+WrIze1TLmiMLugpnc1sMayf218F0yYbR+bc2VR+9d5371ny",
+	"XSCyACZx3TUbUrAKid/FI7lrVisD8574hEuqmJ5sxwIUPlwS1AfVG+8gUFORlfPomMwoV/XgL7NAV0la",
+	"zdJ5yI2u+DCMuY6Z+gXD2KMkit6UWv7oPHlU3py2fHH+6+rqttMxukF3ZBSE0afvrq4uii6XuAgyo3GT",
+	"tQr3bYyNe3MtXnsRMvW94QnbLX+JQf4xl9tijNHK2iUO6V04KgQAOlzfyb66fZ6beVkS+89yWBmfrTit",
+	"KQ2N5ZCzIP9n6no5r+2vVSsgjuNdl8qE04Y6uu02XM7SCr7Nu/jW3rwzmn/JPN7ONpQTFhv4DrquWBd4",
+	"+v7s+aUTojRQUutUPxiXlMeaXy4KoV/Rypkxdepb/DlvwSPAjgbXzdmBrRhMG0o5LeTsoNFsvAJ46ULX",
+	"xw1TfLQorJ44E2l5ytz6dRVW8wRUZL3007oueBU3djRkm7AQfbt/e4+1+15SRLoi5Sr84RLDzNtSkzie",
+	"6T/39/ZKMJ3Lt95jEA9XC3+/riDPD5QrhLdH45EmA72uCr7Iitj2OLrhlRnJJa3Sd2ksXtqp/TzWbg0K",
+	"OrNX0ETanytpIt6c/cZOsMmf1hNaeal9jaydLfDP7gOsPctdgziGrUUcMYg5NclwQeYTaRicq6vKvMOY",
+	"s8pjYiuY1h/1g+I6KjuwZ/ULwsr4qfnFabEwJy7I8CEhtl0Mw61xwaTyyFlm6MUkNYvowrobtuNfNYAO",
+	"V6KN5skKw9pZHSpUS4o/DEvg9Nn3TLP4F7MDCnXn4lFq5o1xm+HV1+xtBfxGhJM0nXuF3cHVDXmy72W0",
+	"zozHwBFUeofSHDPsEhoVBngRdKDRbNBwyovzAi6YCC3++lYF6g/YdslrqLGx+dIwCIrrgscsNqpSIGeL",
+	"FBfTS625FnJus/or2kJLfqLN/vb1XZrQo6ShjUHWjcP1VSptyHF4v52a3CgKILLqNyzcvBMPudwVGw8V",
+	"vblm86GyPkJvBfby3ik3AduaFzmOXBufUzxVQQA+xaH5b4wx6G6nc58rXN24h6YJbl2KmJvHbcpEWtXs",
+	"4y16PxUlE68pQkkHq0vAMkvrOSFDv7iI87BzP2FKh674MMHJZzSYYHQyV/H1sKHJtTWl6VjX75R5e6G9",
+	"zUOLvoQbjk23BRZfrkbmK5XrL9NHjdT57Yh3zbx3UNF0uUionvS+okbswkbssD5tmHEpB1njAR0yV8fP",
+	"aDBp2iAzV1k1TL3pIsHdW47SBdPFPYprF30EiVKF5dZZPjpErGC3yJBFUow19gQodqjVhg+p3BWc6viD",
+	"rj63Ii7ul/B778sDfbglWbPwtXPcND5X56Do1Y4YvV0oJkMKLXB0Qx6og3xFpmeR+7D7P2Drg4Mzjplw",
+	"BQnOkIjk3IgXFnIwoid8PCk2Iia0d/h4DcQXHLQJu6UhC/i0MHdnB8ivHEj+Wva3nPeHJ2ExYyGsTajo",
+	"XBg9WMdKXjMryFEOQqx2zsN4YgXJhPHxpKCvDl4vRYSCt21C7StNKfWQ+3CIq995xQXzc4pgUjn6rIc+",
+	"D2DYKzGfTYhI1QNE+HchalsxWHbtskrYtQfekELxnAfwL+hZXLmEr0QVPCPOx9X0HddplcecQqtHzSBo",
+	"EEu8S3HsqOEoBNU6ewbmCGOcYZisyz4qb70wsZh/62YHuIBGUsxK6u9YDCgTaY8ynFAoBYPc7OWU6MOq",
+	"g7suz95PwVFwlRx6qAiZStcpa+GWRmgA3uqUhCziN0yBF9d1DivsO5ZeTAEqUxevVGkiCY8BQn5OVeje",
+	"BNXOZhUS7crUIgCydFBrLvvplEiYSMFjp+SGs7n7yQK5uplAwjm6op3bJusg6jKrAHRO53rEZTU1sHA+",
+	"/IEtz1FsyoWtBnLrlO+A5qYKtQkMK29wqBZoEujYoaPhi9ISHb8EJyu8ycp1igTXTLGbqlSq2ZdVmnkO",
+	"JQJZyxVKxnS23ul90ukcdU9OeocHRwedk5PuptIBnOtZWY0qJAq6sw6cFIODacVRM+v+bMjMYs4C1GwG",
+	"zfdI7wQ+n3XZWPH7aENbUIwGQ9yEF7JpNRLN1Nm4ULM1yzFUcq6xXWjKKlym07reimW8Ytlhz75A9+QM",
+	"YAooyLK7TxtlQG39MpLjZgZoDNjtoo6/sm4Pmep6Z149qKd4wakxxJdAg+eIjWISSCWYyoJIVijnV+q2",
+	"sM85yjSrjNWQ4kWAyAWK9NNlmJtt3ry0sLcN86m1C+uZ9GUhzmqAqMbM+tRcX1CFHcEgJgrQVfcAuHrB",
+	"RcBSwFWMZHKdJlpvGX+tj35QPWD7i7WLqmtKl8PMFgHipJ4bJ5oh6ATOtBGU7OjiEstfCdbVKRXFUQPM",
+	"4bZAvadkmPAo5qJvaYmpGx4Y0aZZNPKnbO+zeaia0ShLSdWycP7relrZzHI7X9t/Lgp37mcFvRTv5Szb",
+	"Bn9e0x9z+ryaCh/DPmyvxdM9R80AXGJQpDDhwSQDoKklfIqgdFdKdn+Znls+pOQOq22oEttrIgb0/WH/",
+	"5rqA2bFmLcTL24KlI/AOk1d4kesalrISH2I45yXzXGmZMKgiqWorN5Yy9f21ovzFkfyWiXJlnogpL8Z9",
+	"q38PGeKMGEOo2GTrr+CTnxLDwOAlNIowPzBDLg+9rBv3/ikNERrCWnKn2dFvEmczNbOG1U2bT+QjuAKX",
+	"YyLU7bTVdc4GDDkgpJCYXjMwErG0AdAmstqxFJTbQlOtDB4na14E/bopjAYSY1b610RSx+Cmo1M6Nib6",
+	"ZYqKKeKs2VYkxw4VfbFioWK5e2qamgWHIwLrm7MXNxqXn9a5Ij96XKGAf/CxQNR2f4AZphckiSBoV+ln",
+	"WEFEsgQLB/tQurqVCghp+71OZUw0fPnOSpFVlMtEr9lUR+s+/Bo+hjjjO5qW6xr621YxSA+7xVytPX/P",
+	"oM1IEZ5oTFRh6Ymxxx3OLrgOEiUQVs4qeXjVlr3eJzQc7q8dWXMZB2RdHN6f2sqULAhn33rSzPwQLNzv",
+	"+5+6vxAkEFij64yPJRH36C47zVyu/aVOtrjSLGJBrKTgAY2iRTGiqHYQHfXcYGXMgovxE3ywbmr+du17",
+	"nWtZT1ZbQnUfr8shXpOvXCn9zs72AtoMlKbgedMqIzkuxk9xWWtXfxXzkeeuthf0sd2YyL0txbrZr9l6",
+	"BKZ15pAhb9unOb8UcXn7MEMoRd0YayxCaf76W48YNzSPLiW3pdXKstNhTmuW7RUX1ztmzJaYd9ZLex/w",
+	"pvfXrbg8SddvE1RMQFBw5bWGJYkY8XzL+jYZRlRc9wnFfzQJJbOIBmwiI6OFQkTbi9CmVR5+3lKK/HGK",
+	"ZTxOGZ9Sde385bZBGJvO4sVneGEfynJw2ka6TO13uMa7TsnP9IbipMy9+K9TEtFEBJO+LfxVkPVoUTwA",
+	"DGbGhIZBR+wUJA3cai9nlUGOo7IhBIGmnyn06ML3Gr28CfOCfFEzHs40OInNvaeE3SJKxme3tvBcxCjU",
+	"IccyDQSYYWCABzYjkCKGojhwOkvBTon/3Ymc6yaZ8JDBdy34rZZThohzw4V1xpySLDW4b2cLAhIQFE/J",
+	"lIWc9olGfJIRj2Bt9p+a5VswpfvZSFLQ84kFNnEfxiTeOdcsDWcsYIg5T5ChGocch4A1boMbzUa2g2Ab",
+	"m40z/+DwiLfqoPYvrWij2Uh/zCZrEyYovM/MZJ1Mtqy5Mu73HwZZp3+z3AXo3+vrYUuqurIBVU6lWK6B",
+	"2KY5+z0K9GwAa1iRS4BergQYM11WdHUbu2SxtLSuuGPfwfHh0eOtu/ZtjMTgINfNza1ljV37JbSIHzmb",
+	"lyFW1HT9p5rvOpDVCtr2anJbXsutsBqebvRbDhxs9OkvoH0R27Vbdbnn/ONEZklmy7J9Z/d5+Ue1A4Yv",
+	"6FBS/0Pr26ClnvEmtu2lgs2RZRg7uglo7ebw9D0sEHgQ648FkUmsebiEXJPzfuU9ZjoVAOZMIVgNvtGI",
+	"yYPOyVbt1YrL+76/1zI+NPTXBZkcnP9YSkSesk5Rr7ufihZ9V8ADRxyQBU8Jwpb1c1EPY58btQOy4DDJ",
+	"z9rKRlexSlAOXAY9gvCVkkwTL7sEAXErQdCwVR8+rHi+TtH31XskvuSj93wAmyzZWCqIMlkwll+6XtZq",
+	"cWsglTm2bwZ04izTwVHdupQUW2u8V+YvqB0rLq3YfQ96MyBZmoFl+T6jRIHgCRQL0XVbVKRLPnr1vNa7",
+	"D5jsK27Lhy7hvc8mgY6oXKdA8cDS75fhT0bl29DozYFlIrw9lMOQKZtKtejDttpsJzSoplIx+6vt743L",
+	"MaWLU5AP/exe2/lr5TYXf/FePrKOTG3oikbwJo0RkSxkApaYGek1m8WEphmUeqmHGA4PQNuA16zBqDZz",
+	"vyhm4RYcsg8H2K2RjnkUWalvhn9KuAjZrWPTmlEFpUaAjxWfApZW2jFNyDRNHexrIyoBApsHRtU/9XbA",
+	"+2oALbZtRMn8jmJzkO7soDA8ZIcPiPkwwkazIbARVfaZwjXZrVNhGui1HnGfY6ZpZtmyF0mN9VXwaxtk",
+	"5OVD7RBuCqJTPYabF0i/fgQ3mc1UWdkNzdDgqmUM5OvZi3IHpmlbCY4HkcQSz63n+NFyyjCQahsHMEU1",
+	"9jCDzmtsZpRJATQP3jCnVg7wxtbACwwrHZP9nl9+QUI+No9aF5Mt0kgbarl0a0H0lEYRiQDkRjfJ4C/4",
+	"+rbFnx20txKzNRrMFDrS09RqmkushkMdWz0Se20IaaHQcUqnZEpFQqM++tmmXEAHdG6fMPxEJ0PzqaF5",
+	"PSzRXABsnojhbZgCFWNhu2FrUypyXCTLZsZPAffIXrpZVQSe4OguXYONxzij4tpnmAnohFr9BHsn5lc/",
+	"vg5ZugD80p9oueZZgG5bMxZjPq8dRNbGM2DH6xC1KB6Jct0JErwdFi58qQyap14AKQc3VGXEeCbtt/Xa",
+	"aKBFfZdRWB/3fWmBLpLplKqlkqLe4SZ3WQ5ZyApWf7jLu+ZNbB2VrUcwzqIP/WXOaRmuYcqTxWzCxDZd",
+	"Uz99kwI6fecuffvnwu11A67NDNwMdO0N++3wAgs6vzrvSSkMR6ozg6Y5UnQ8tR2JAZijCBKj3nErR4X2",
+	"srDhrgJmtENnZgfDDFNft2ge/1rSgZJ4IlVVH4HRWgrLZAC0xswADsFrqq5DOUcYWj+gVxgTrl/yVz9N",
+	"/JeSFuX9TTz0wYzpc30v7H6WDCOuJ+t854CoiJ0qFiTRrLQSPH1XjRwmaLPwtDZ4n3kCta0Rt+lJCNQH",
+	"aYpgWS5B460CTcMD9T5rduPlxds35AK/9k2v0+u0ur1vnYoc0pgWfm1HsbqV9lANVK9QCGZkYU9uul65",
+	"PdukfRYNq7xaDSSlHVjWqqjbJL1219j3vU7vcauzXwt5sNM6se16s3+2P7dKTkOJjrEj66vNc/5HsoJ7",
+	"pPQV4vbJeRPF3sZPILt9ddfLqoPTECOZcYYm94KFTTIHTUGRwDo407KbL2j/Ybc68CtppuJSt1oJVK35",
+	"1m6YXEvL5rmUiteGF5Hl++dPyP7+/glAOXy4fJKviKMxa1nnYc55XXT4+JRFXLBnIi48c0Fc/cjtXkEP",
+	"ot3WOfj173Oa4vm3yXOpyIzJWcROiQBH/tx2egNgcjJXMi7YoxqHskq5vEXZsGXLP9R6wk6lnKz5UsMX",
+	"1wCV2H5Bxee/sCYarFbI9u0DV2+SffKff/+fB62RLsNiu5SwVe2lxpaQpGPzkYWEwxlTfY1p97HzhEPu",
+	"ZzPfBSFLJPLSgLLkE/OC8m5YdphVqfuGqWEJxabFzWan/CY9bpaK0dD2g4wkzRhio9nAbpo+YzKqd4Ug",
+	"Zlb87A6pHWO2ARmlechdKbmuqZN2XOFHpsLCDpVDJa+ZOIvLOimptAwk614UxUyx0CZ7T7nWXIzTVuJY",
+	"mSpiGsT3S4zWn7YGet7eYSu7My+t0YeoYgSj/wtMoZ4rHsdMbD3GwijXxJBHZe6Bq7SpWQuuPkJo4yQs",
+	"U/FmsMxClm17/FC2hnakhRRj6EEXCZCAaV3Se+OMvPx4CfxtcAbKHf8XxezG7xlVTA1W2iyePK7ZbSMN",
+	"1Z8XfP+CBVKE2oaIbStAprVtBFKE6rxSenH8+KBToZhlXQuSFza5AjoTDt69vbgke3TG94zCu2cfHVRv",
+	"sN9em7FfHPs3h2Fl/nw1Non7spk7+dvuf9jfjubm3ieXUqwZLPB+omeMXmtQC6Y0Wu4b6AYOGwjsL6JQ",
+	"iTziCoJ1ijMRRsUdYD8Ab35CNXsN8mnL/jMWQ3htkgbVDLCGV9rDyKg4lSQbW9VRTbnIIeY317voNw33",
+	"qXf7XbMBbQt/MKKrlDGBhONSWM8NdkYsUWUqlVmZYXhFVs6rt+mRS7ixECQKV7VW/4+lZe0tL2uxDw4R",
+	"leY2os5F6oMrMS7qetxqJBIJuTYFDNXxtEDrFNMX0q5aZhJrDOGa466277A/BRtfssTm51NgrgVAwNuM",
+	"crdmLUVGc/kJ93vgbdv/iq43NSZUkyFjmAVVQS9QZUoAjviDrs4pN/IkrukwKjKVLlXCyJAq7bfwRRXO",
+	"pWPyEuZShSGnzLhkkjV7FNwj77VfXmK/TJSsU+opgaQfyOujYEeWAIve2GyXMsxW7z1yVDksZQf9zL29",
+	"FiJts5EI/iVh9udYJeyu2UhUVPGrH1RUtpXGGst6zj10v5wRL+NT5pc2MbY6NFnUE8iagvJ8mk/YSzXR",
+	"IRcU0sR8rfBxr3twsLkrKAyk8ATrokL2+vGb0mPrO+7coeXaHGSo66pyfLdqaQcP/Wg7N23wJ6IbyXBF",
+	"KJhFExZyWyxEhMvJUYwGE2zcOi0e646d9Cp7rCon8dRhfSuJMK68Mb+Y3iztBzwC2OT6NQT37HYmVUk2",
+	"dElgHH7yd8uoJwS9SHX4En6ahRcTqlhBHVCnKHDuu6D0GpcQuoJcOYEc4agrj83voFl1aGkG4IYEwZVR",
+	"NbFEAtQ6imn/AD+N6cL3lU9YNmqjKJUNGX7bfhXdDoMyVnVAG6HY08w2R3/O3qzeUKXyWOwEakSyPJXx",
+	"nXKdVHWpIb3IQWhVmsGbwk9USTrxWzqvrYRiyqkrIoTQFyYvOx219jCrrrdegjVaM0p/83O1VNuT60ZQ",
+	"pU2jrjDcFTygJrH9jKxcc9XagRQjrqZ445AhOH/9o5erMq0ymcRqIeteDprKXbMxRx2v5LC6X5t+uyGu",
+	"bAmYrqu/VpvAcgOF7ADbqS2LkJQD+gw85UJFJJnbcG8Rlg9YOTNoWvFaJpRr56pZba76mrod/HXT1FCN",
+	"sSziXipja2BcbnLlpzVOyKGhkDKDc1EskCosiwYqNlMyTAI+LG5hhl9QUOJmy1jomHKRlX2l6A2GA4c0",
+	"ptCsXGfARDC0NIRjO7O63L008JOAlVUatASN4ckW64xPlreVxYVL8QogDnKPpUmuDeyWnTIckGAaZPHr",
+	"DrOZ5b5TSr+LHZrG3UsbvaKRfaRq+sQYSNuNC54pT25Of87xmxrvj2RANxtDr/CuddXb/miWjLjj+r7b",
+	"peV1Xy1a4Bx4dJ2WPtnSbti3X6DxdzoWF6hUbBN03H03/XbC/R78Hru68ZzdXN/V8n4NXh532Dv9rJbJ",
+	"PQdgkVijHTB+AxnBeg6R+oNuB5JwXIkUpDm4XgHA7kf8hpGQLnIAx1Ck02g2xliuN6Ic0ByLAmwbvZbc",
+	"tsnf1Wvpved+vZbL2oqd7UX1LrTVnTcyChH344OIN3vA3NsxwaQGRdV0rN5bxWWiopWUWG9jM2rJw+Jm",
+	"81tzts9io8zs1vUlQWyH1wU09sElECiG1pWwpwixDW3rl4hRhfqIkIKRQE43JRek5QbrVZEytE7M9zLa",
+	"m5ZEirrfKkxlkElsBl7U1s+yjd7t7WnGRDI0KhZp5v2wf3vbtGDWDhhMYnbbaYpmizcTLkj38EpoTNfA",
+	"HvGQiYsIWkJCTw3EzZJFhqx5F6SjBqcY05RCMECLytUnXwlADJGKQH4TfsjHN7WvGksZnuZBz7PXOCgB",
+	"a2OSb6b0mjlsi2/bV8JjlX7nlSxVS7GQKxYgokTMp0wmMVhyn7NKxDR+7l0zN8CC2ezWAHPgEmFhMz6t",
+	"DbgWgvY5KuYjj7ql2CCiT05OfDLqdKrjkUJCm6Ox3KFbc7qf4jIW5a/iuS/xfclRjP0QoFuL4iy8l+NY",
+	"W21IuVxRitSyEELENb7SbHS5Txtt/atdkgg04qJmnnhVEWWMdctr7xtTd2mvs/C/dX5sL4GyF/hb4WG2",
+	"p1S0KZqxNManaZpztXr1ZXK+a35dMVrGZW0noBjVjbRpK1QhjZHVLPpckpmblZ4ZXUBaaw11qgBSbWFT",
+	"Y80cVxf30+ry1sdHwAfrlFevbsmv7K8qPgaF7G1EwSFj74SApmGrfSIRq2BOF548BrE95jdMkGR2avV+",
+	"cG03oVFrolkuajulC7hjYrQaOQL/kVgAwkoxkIcv7FLI9zmPJxMWFQunAhup3LltT3FxWeBKNPW/rq5u",
+	"O53W1dVtd3R1dXs0Kgms5mi2+OM0M528jMml/A5bbLfWXW6+cR7alKYp0zGdzqry0PiXkh7L7h9kldl4",
+	"mzjXNaT77GY9BFXW9G8AjZCsgj/AhmkLl5AGhWvmBjIE1AjXbQFRwE7twz9LLsyzmi70lQB9MIPzoJpE",
+	"LCZcNMkgpvq6TTWqSgPrNiTmqmtT7J57pE/JwLk52+hAZeHAvh16nAG2eciIVUtzULhGu1y4JAfzJkVH",
+	"cTZJeiWyCaYoOmBFuHZNp2QAoYG2obWBh7RBAVPW8vy0N30KMkR43L4SgzRy0HaTBUCe7LIDVxuA31SO",
+	"4HUIf9b070u7MwzQloHcW7MMKw1w0jz03PPIBAaYsuueMlu4qlQPmWVNtv8hZvnmO1iUNbBok4EhyQGY",
+	"DDCOK2FoA2Uk5gzgv2G3HaifpQV7W9bKJ808xn+yFmSGSNW0cLtkkCEyD5r4uXTODgkvbwYApWYtG32q",
+	"d39abDv7F1K1rZNJqdYLH7Wd092/5kjVv4ZVJ6ELQXmjyNFl+nd2f0aC6R8Z3Ar+nfWczGgmff8yGeYu",
+	"efh+BfSWv+o1A8muZqiAy/S2TtLU1ihc4G3nQOKvpUesAdIEVRgjT+/eXlwuGUclOJa+rzsvcidxPNN/",
+	"7u/tGdmr//CXEtvEjusjjycZHvMSvPE6nGbXxgjGbRkD9Jwk56krANO6INq1oaHxQX4O84lmwees1uKP",
+	"e5/++KdixWGeOZUr0cPSxrnHm262q3sIFX9Boni8gMp4m24OFRpnCfZYxr+eu017+fGy0SyO3WZlHxD/",
+	"Wy5DieSYiwH55v3zJ8dHvcNvmykkKMhFMuUisTglMDVw0GKxSDpwQwEYSYkVD8qKgsx4Xj+7fH/+5OLz",
+	"5du/PnuTdkhBqVDhE3cQWh1J8OHLNMZqEwcbdMb/YnRYzaI2u4XCele13G88wR/I2btz65PEt+r+3t7S",
+	"Q3shu2GRoUy94vxP34P6tVE0xjTKoh1Nl9iUpWQZwYNYKQj8rmhgDDlz+Zqxmb4S83xmGXQ+d+o7CggS",
+	"y6xe3OlF4JBvX4kr8d13F1ly5XffkfdszHVsxZ+Atj7Yzs95frCVMqHmyKi4ZRT4cIlapLoSxeVb5D//",
+	"/j8D25/dlvrYh5xfbuxXPhkDA9cgTpSwgtpwQTKj3I0fIAP1d9/B8f7p/fMn5OTg8OjTN26L5vN5W42C",
+	"Fgt5LFVbqvGeGgXmf+a+b8mAzmaRDffvzZQcRmz6x5+1FAOjGgUyZAMESqTDCIczZdQGt23bANC/YBhO",
+	"pYDUOWxHkEa9hYyvBPaohldZ5QCALKBLK/g1bUKpUSvb5CzFyQX11BhYZvmzFqyGBLB6z+ILQ1WwBd+1",
+	"C/SezbCxlu2XYJSN774jz8AEhEOdYtazsMUFCWgUMddwgAoyOA/ZdCZjJoJF669sMcBmPr0DMpGJ0la/",
+	"MwrxNVtkdSBwxY3f20JbTOkciXB/7hPv2SyiC4CgVAkbNK8EpBtIpl3g6ZSsftI1TPD6KR50TsiAZ2/+",
+	"fM0WnxVLNDN6mHnpfMIjhnSFo1KJKHiOi8+w1Uzrgb8rCH2C7dhcSzhAKYK0iQS6kps9vmaL9pVAITq4",
+	"bQnZ8t7eumaLDPIS8KYdarTdAyEFw/GCCfLuw2WTvDu7fPKDUXyfPnv17PJZk1DzlSvB07p4XJaDTiel",
+	"A7swoTb7f8GMjv/3lr3cOg8H5nXG/PF4K/QAwT4TRpEGpX5Ig2sLeWa2BrfRAhxyYatN7UlC5dldNOwE",
+	"Km5wRK/4lMcwmGfmvFi6mwDG0zAJxwwQnjL5bWVKmwzeA3bWlMct+H9DI96194avG6ZmDRn/F83iAfnG",
+	"Bg6+hW6paf9tnMOpOQwzJuIrYQfhOPZB78SS63sWq0XrbBQzBQQBhzg9o0NGuuQ1/97sWZrsgkn7vUPz",
+	"Qzp/HRvONaNjYAcBqGx9MqNak0Gm7g2cyQU3Uk0GQXYdS65u41PcD/DwwX2I0CpYm5yHqPx8+HD+9Oao",
+	"iWC0xCFGOMAIMEAiHjAb4Lfi72xGgwlr9dqdFelnWCuFn4Gt2mf13qvzJ8/eXDyDZ7JqLCcAPdibfqPb",
+	"7uBNcsYEnfFGv7Hf7rT3oVI/noACs2cdTObf4yI17wlmJebas3wzcI/9AfJlFn8ysudbxN20fW0Em8Na",
+	"z6UK/QeUoRK8H2w4WFgPyl2OyMDoQAOEnrBHxRxfqZnRlkRsDpeFyAUEnRnN7Hc5F7jY6SvPw0bfTO0M",
+	"B/AOG4Aqm20Bi9DrdJzyYh1PMbuN9xxkmlVA0oYZ5r83NErMul8lnc5+8P+EMjA6ETGPwCWGP8D24AW7",
+	"Q3h9z/sBdcsUqmkX/LO7InUTe3fcNRuHOM0iBTldjr1zga1eLgBYFNGgfeW30f/pU7OhHWxQ+gXk1xEX",
+	"18CoMG87guicBNN5rBFIAfbTKNi3LSVhVX/6ZD7gKGQPxvuzLqVIMDxSghoQwwJ0E5FQQwcrwDWRio/R",
+	"5CijhQvX/aYKNXjtcpZoIrvqqGLvO8wAtoTpkjXJd3sPvdn498NuN34D+SNFhlhxh419w/eooNEC8whn",
+	"UsdFkPOol1N0x4HE14A5IyMeLLCrBMqvJGJWa091o7PzNsq8EQdnOPmSyJhZVQpeCDzJqFnmH6dkAK2q",
+	"rDxjIvXEjTSLgZi/++7D5fNW9zExGitJBDeSpQnoKlfiJb2hSEiPNBlow6gHyAXbZKC4vn5l7JaB60Gd",
+	"xBmRMjdE3bTYOuY5cSXS381cLs2QsQJCcWYsAfDOYY9q7QpHFKMh+sQt9Dl1L78S3wyeTYcsNILyXOhY",
+	"JRCMtwzbOvAiObcpsGbMRTzUbhs0EsIerVMWQxPtkkBbdsuep4L+lS0AHdqqHt/bgm3vuPlGw882zco/",
+	"b0FEExSjHl3OJcHr2shAPIeGvgzBNPqNGyZCqRz0k6FjrsnZWDGGPUYmNIrA7ylvmLIdMjCoNweZdK5Y",
+	"RIXtu3uRmBEy9UiTiNMhj3i8yF6RiMjoQ9BpPH/a17kmznB100KEvIvCVmFu4FObFi7DBi0aibszG4pN",
+	"SNxiEumThUwKxwFM6qAKk/qehl6BxkGnu/mRD4JaI5mF+NDJ5oeMrhNx9NgddPc3P/AOw6iXUr6iagyh",
+	"oYNer8roZkoas94Yq89EbBgtPFthkJdSvqZikRYn7MTpzbO9ShvwgsZsjr7Sw06FpblAMfBB0BvKI+gf",
+	"sCRX8t6znz7d5QQNygBCU+cMwMzhyc+EDeV5OdMIIo4+8ojOF5jjEk65aOQEUDDBRLRi6XNmLRKa5RmT",
+	"76GtLqFigdlVEaNpbj5OtGnrfWiEyfsWttpmFKOZDQlO5rhifwjFAPwVeI0PA4vybJbEvjVoDSVgQFfC",
+	"jSyFurcOJCO4XMMLWLq07gXMoo9gYJ2Bn6QPsnAP/M4tHStGp4PM9E/fp6AIAQGNeIpn1CeDkEUxHVwJ",
+	"67hGMFvOjK5uNANA2gA/F+DshFKwATq5M0mN/YS93D0p2JVAd4+9GYY9wKzFgQ1sWWP2EWj7hIenRIpo",
+	"keHaGzOR6uvUXQq2I4s089bAbkMbC8px4umiDlkkxRhEKwY9c046tHCwkaSNzs9tWBxDXSl6R9Oa5rZS",
+	"1owL8tVcx3hcUru/5knAQUYwMGP5+vsHeqR9PzQDMVMGgSUYka6OxDr7IGy1Olnn/TwP9cCfEdc23gcv",
+	"SX2ktuk9BQp2HRO4wvDnlYBg4FRqKMYLZbatGXEqRkYyEeg8Re+NWdmmrQvLn5j0OFCrq7n3PNKEQyMh",
+	"23DMDRv1OoIOHNcNnQsyVDS4ZtAONIrkXGcNcRFy9UoYM/+n3ifrqBpkhVqDlfZjzUyTd2fN/GGJD3s+",
+	"ozPKnZ0rMYDmqmrQJh+zntBmMYyiJUWmNtuLJB2AHdCcKmHUQuu60tJqgVxcieWin0KlcCnHc+W16EmF",
+	"FhrG2jKkcpbtGxcu2I/5s3CzkJ73HJIDrC/cKqted3WM91KNOTG4m1zZDjXoyoPCUnKWzSVLMPCp27re",
+	"oVe5T9yn1qkN3t8rgaeq9Cjh9PLLZldIzphwQAOGy6Br86CJmQVYApZr54NpD/DBg87JlYDWOp9t3s2A",
+	"fANBbXBRwipOpfnkt/Z9rioy1ei91SAHvd4pOrc5JtyGV8L6sWfows4Qgwd79kzveWd6rzso0ts1E+GT",
+	"Cf2VlXbYwzO/GVsm6z3Sw63OaNxX5u2UQWJnszZSv9M9ocODcL/VGx7R1lHQ7bZOwn3WOh51aW+4HxyE",
+	"h6zxyS8rgpQtw4ucTBEy5gEU7XIZ/jnLlO/blwc9817WOqKHvdYJPey29oePaWfUDXrhAeo2eNo+zEon",
+	"Z3unAM/CY0MF9PTjTCEbAx46okGsSybuiwR/dCet3qgTto7CzrB1TPcPW0ejbsg6QXd4QimkgJl32vhj",
+	"avZArgpGbbkgT5NhhHTb6/QOQD13ZVsNJlrnzxr+Aj6Vrt4PDwYET7hNZE6/kPKOmKnpdsvKxdkTumzv",
+	"La/qisguWz8LIONIptMyX2odsf1R65geDFuHwePwiB2PTmhnmCtEa3ycIEofSAc2MuyahAnbblJu9GWz",
+	"8odfQLQQsKFESNHKmiB6y57ohEaGhfJUZkFAf5vBVrb+DJN5UPvV5ttvsl9xHM4EbTbMSctxnspPP1dy",
+	"msFr1FwIz3pe0bSXZwbKtOdB/Or8FK+NflW2zTrzCuILam6Wyw0uNNKdWk5tGBXQdoFhgRKP8/iFbfgK",
+	"dudzV6qBTxxsfuKNjJ8bJfV3N8H/hW6CM6NuLaV7FPgHDNvPnASuZjLzEWjNdUxB3bAehG3cCstIReXh",
+	"izStpOlgHbNuUcQabWiZopvZy0Px1WCIoM0ncmrszNMrjNLPuWb4kCcUhbSGLNrOmmhmEUaMHXOaGc+a",
+	"MZ0mtTzSDg/mSgiqlIWCjbi2VryzzDFYRwVkwhhTm9D0N8yYwM6e6RdRz94v0lfN258sIXbUU1whHg31",
+	"HBtudHl8zZWCLGN/5PYTbRtj96DND1n3Np2poig1qkyjb0Q/IMnZGHBakVmNb2NZTSFKV+FwwRVQMNYN",
+	"mk/xWK32tNtY16ztNRdhfrABGi5Fg7G9HCqKO+972LQXzZmd9JGlYHCau/qT0TMDaDNiwRC8IrUG9Hjp",
+	"dlu9w8vOSf+g2+8c/RPmHDA1i7fV8v7z7//TwMqxqiYB9vpwK1xTK/yUT5ltnP3zS2dxcfxm9Lfkr2/+",
+	"fhwevH5x+GVcSyHxdggygwv0krM0pJqjn/92WsivIuB/AWlt9pUsozHtLqubjRvO5oiUvpPQ3vuat6/v",
+	"SqX4W+H5OUEUYo9D9NGf2Xw5Kyse6bwrN5LyWpOIY/YXinOXgkfYLdex9W9lTjGuc64q6+FCx7IuzHF4",
+	"km/dsSRB14uPR5rwsFDCbWIqwKhnNJ54QiPvslg2C2sJk915tov9rLcBc2CQW7GwMrMqF5P5ZfnW71zI",
+	"hRZpuBQd+9XZkHNotmKHq1LIdvKwor4LGRLcjT2RIYvG61r5cUhtmSU2Fd7Y9Uj91ok/bRcq5s4b4lBC",
+	"djyN6WwLVKj8zP/K2EzbQNtcOn8WiVkU4ZSR43KBOIohE0Fe7/3amCVqJrVhSc/M51ze9s+Si5ggfBtm",
+	"ToEWJULkZ2aJLtLjn6+NSd/4dbUrplfXsp/lab6zT2yq9HRvLiomcu96U6IX5pNAG3efamhh/v6WaWG5",
+	"prGwg+3tudJ/a1UnXlmpnXMXxkyYM8laoefQLE5keIo1L3QpyIahXkhXTcEHkczbZPDimatDWuZJAzD7",
+	"XRqduVLMZVyYmAzwpYNTx2esnoORSY4R0YNer3kl4ABDyIvkI17km8EePr0HKcOYf4WtaIy9mGuOgfW6",
+	"tsaXhVBjgglgLuBJIWEQkgdj/z2ABshCl2l4inyGx5BCp21kMQufttPAupc9gC/z0jwyfQ/9MKi7pQHM",
+	"kVQZrrFNz58mOr4SQwaFCnOoAKYEqQH8r4KkYsciLBbmOiOFPM1CaL9i3I+LguCNIG+enmXabS5WUytA",
+	"4xi07V4BZVnGHJ0mMTagZKMRC2J+w55Co3xrfPdanS5gpt0w2NJXdN7oN2yOn+uEd2YhDgHvp994QVXM",
+	"xJyNyVGTHHf297vkdSJ4MGmSF0xNqfBcE2+kiidzLkLyYjr8oYHwoEwzYQjiBiI5LGLQhkZPENNDxYvv",
+	"/cqAkJJX8oZFFIGeM9l1weI4QskVcj1LbO9fpqavpYCs/t5B1n7BSDHDPsx/l0JNuEZmJ/z1/x+3nut0",
+	"gYJ19SOiL743c3MppqgwxNBEK218lduGylL4xdIRftCoGjZ13GQSrQ6pdnbomlcU6xhQA/97hOn3CNOv",
+	"GWF6inLdz0jZ2lTcQt+bUzVtgTe5XNH7weasuVq6WOaAXqGfiljYNr5kzqOIUH3dzNdBNCHjNC2ShU8a",
+	"bcwwxWH/ShidSqWVoFMZsohgme50hjAhQ5skmzppR6A2iNgbjZwxAbl8EuodqL6GBD4iR6BYQtWDyPDj",
+	"XeriwNU6pgmqA2TEg2aasedSVmMiIZNuhBFrUL2odtWUOs2R9bXdn+VQ730F8No7m3Q3sZhOkKSJ4IQD",
+	"xYxSNyC2nMdPUnRZkYAVPoBQHYwtxGZfAwwIuIxDC8Zi4SIRUoaRAdRr6w/aKK/ko6ufJWfnRgUNsTsO",
+	"uxI/yyGZUx7rgsQ9xHjMcCDTHEtAakqygo8hAhHMYhb2PeclmQMMzJARPaGKhVcC9GshsWr6I5YDr9Yt",
+	"N7OtyZYknxgJ9cRQWiOYIaoi5dWQ+5MJjQES+dfVXOO5zHkmPIjsn9Yk5aBuC4k3U/ZniC2mOkPIGvmM",
+	"IkxEpMvZZ7VM9hXk70paQq9u7o2lldySWGRqp6sftfZpd9g6Mgr7sVHYD+jh8HFwFB6zk1EKCt3vbTe5",
+	"9cpCRnRzTNPEcPlvXn34XRv49Xw0P9AbViSk0tRmK9HSrj1AUutcOCsCPIkne4CEsgf2SlguxC+YCHUq",
+	"X11PqFy5gzWePDSYeKKYxQQnZ+tayiBiw6pPF0eVa8txL0w3x2sOirDyAMiLaw8e8TdeEPbf9RQAWIXF",
+	"aTbUkpabTBcpQYFjzCd886ba2mx2GBA2oPwwfEx9egjrDK4iPBMuG8q1gQKMOkGUBdcxOo9UgNCq2uQ5",
+	"pGTnGq4g3l8Kd9Imb10IFjDrJQHYesTjlAnWUhz0emRgPv+Zixsa8XCwepJustYgjV3UjmxpslxQxG4q",
+	"SbIQB8O/jf8xeT36+JG++jK+/VH97Tl9e3mr1ZODc935saufD5/On4zHnTouiIJOJ5X0ioOSfkWWkHym",
+	"tPV5/10G1jn9ucNu4Twg3odYihmi+erhXgXTyV5hDlU8N1prtqdw+GzgrbD4PwU3Kz/6l4qGqEfnB2ih",
+	"rVJMERB/YC/BL2BYAjCAhu7YRhwm4lrIubgS+VfMldHW0xdFUl6nNkqbAPAM0cY8pREAECWK6RQ3y6Z0",
+	"NK+EVBg/MVcFi+dSXWcSepQozHqE6iwKWJQ+clDvxHZwApSkwjRIs0wfsIHZ9twkXeyUmaS4bCH9i72z",
+	"HcgpiH1cEcjZUIoFMZlIpRkZAiLFog77eGW++6BuS9z7jX7L/5+9d91OI8nWRV8lDr32sL1OggBJvkij",
+	"x14qX8qu8m1ZqnZfqFUZZAaQpSQCZwTCtLbHWL/OA5yHWA/WT7LHnDMiMhMSBAhJtovuH2VBkhkZl3mf",
+	"33dGl60+cv+DOTfj1HXK3K6hspN2G0s7WDG2wHCplG2IG6KTvqwnclakFCCGAp/ncxIoExbnchXxp8ZL",
+	"srbPZeway/1jzSxqZMkKOrYAIEXMv0SzC5XELhrWqBIvamy8fFlFh7sBgdF+IbLbPQXfrfUNW5QoR1bc",
+	"ow5UEjtJnQLWhQ/nt+CqxjkxzSysPHLt7r7NF/zS6uLDcZYJuWB7rSvph+JKKU/slivLeHt5dYGe97Zd",
+	"of9uz87s2Y8DxfiQvdqKQ+isjr2eyvrKXBkgQTfQhkBgp6NBlUgwGAdqnAWeNt5hM5ArmRTCJzaPkHLZ",
+	"H1OqoiMtKkb9tf0QA/CeFzSjQ4bd19LfGiS+ZlIkrvSskIYA8zCh0IZJhmDhgZ/pDFFbtEcdPZ7bjbAD",
+	"7YtU2YTWDnxvpwwRF69lHvp0/AoG4hrW34eKcV7Xi3zVW7gQAePbDCftDK6NDa4TC7tSxn9cXbflAtij",
+	"hzujm2wuBIYotMxhTMhiGy81u7yYQQDKTSJPlUjdM9IrbDC033iaOnNJFww46zmCZUboGxTsxe2M0In0",
+	"kpHD3MS0HB3RBjspBMASzcCZDNYIWFWKEy38Ib2WHPGTmiOv5c4kbYayKxncSVDrQ/GFtxHW8kEELCLk",
+	"sr+Lat1JVGugFPacbiZ1TkpipAiRvlSkWI/r6lDWjG9WFJBJZsEq59w3b+AcM1vrhliOGIPCQDaaQ8hT",
+	"Q4ImYDoBe4jAsFikRlO0M2LFtKo+/vhIG/C43vH3M+EFQPHueMyzD+fRp4H49On0b/0fe+2/H+qX/caB",
+	"3H/WHP398cWH1vDs4fTnT+3JX7uvB7+In6In+gX/MXmn3mZvzPv4L+frHXR8+HcWgDrxmwZ1Cl63i0V9",
+	"IzLqg4DFw+J5d+BWFk/VwqEgp/KAlB5jnEhlawWlXPZssSx74xgLZvwqweCWLCRvz1U0WVcNjXJiECgY",
+	"L968IZB7b9/MRfw9OhYNTsS2sms8GmEpWmxRa4mXDIG5fBy/I3PyDaqx0WLEM24E00aMquUhPefaQXcp",
+	"Jk/J+Z0puaZJcgYhTEKx9HpxZL43TtO3FYXM243ZO36StaRm6zpzc1sxHb9nLVXc5kJzV65ze0YdYiYU",
+	"RM4aElNeKUO0cqyDGXK4sHlyjydLRaZz7yx8kzAVDIsggoqQpRieRXAVy6FNAQ0ZpeOYGL/KEknI+NQ9",
+	"ZhWXhHhnquP0uwBmvrWeyxhd9KGfLL1pLDNYHC7PYWpHQvoHVSH+nORqFRlaDOGqtpvHjPtUMqZyyeqH",
+	"O6g0FkQzPN+lu3jTrGvkFnd5FczJQlyTZvOo2fx7LahFlApwzf5EFagLv2jPIqEk8eqIOinX5he9DFll",
+	"rVpaO3HLOl9Li7k7W9WNr1s4WJXCdu/S/sticywXvGAcxwKpltTYVMFyOFF5NSLHMuG8CryGfdJiZI2V",
+	"sKPKyBp+LrYNqvE1JoB38BUF5UUtM9s8ZuBDLcedwCuKxgx6VRbbXPXm9VqOKodEGdo4fsM0takcjh3M",
+	"4afQHkDXi0RIzomxpICFsRAcHnGlYJc5+n5Y1xVFMNELEeU4UYPcDZIcTh0mCInu0MxgsoFSWQBzRl3t",
+	"qwOdcS0sTf2XpaNBGecYD7UFSGfUSzUlurbyGH0T7oKBfqotYDZqz1LVFjmOOp3TCjCMm8Vmu9poSdbo",
+	"QEfwyZcqzdHehtMPipbVtgLaNfTrnCN4uL7miwY7VWM/v5YIevEQ17JqYE+sAKkG22JX1LM9nDMrcZxY",
+	"pr9X9yuq43DvbFEayj0fg7MSmesCBa2lYM6papGfyLLUWuQwkpzwyErBSSflKUE03GErngU6KJ3n2W1s",
+	"r7EI8kj+H4s0uRBZQkzJVxy6dc6Tn5YbDZUV3no5Whlfqw3fXr6g+EmLHS/TH6YBDoRJjsGymaAqGZB7",
+	"l4TfstQ5e5lQVtTShMiYQmLUr4w1UwEVW+DHyN4DhiGWeCDOsJdxGoScZpmaoFU1dTVYMTe8i3enlGiC",
+	"uEWWDgRRdtCxo4x9g/2CbcoEIk00BqVw4P2D5pOAhfj9b/B9+MCmOZRjRcJWbWuU48NKVClYqamwp5qq",
+	"Wewd4S9uxpn4DeyC8EGVCKZJ3EgEPyUondX9O4c02VdS7HA3vtdD/wx31NJjXwVocc2A6Ik97j17fisM",
+	"EHZWoNNHEPHErISVqhV9NCtGFjABb/kwNXdqfRetuRJsdK2ztmWcUfS3o0EFubfthZ3YmkKEBiQdW0AZ",
+	"JlVL+Xa8tW5YbQheb0jIIlmJAmxoubNspLUjHUgLFQvQbWyxAJZDoQQ4toqUlKoWxjXpFom9POApijEk",
+	"EbMuTuFbSwkGt88EKFcRB+j7+BtiYSX5RdWCglzw68uKzVluLbKo93h8FIHeF/fhAOMOhYsK0Qj0QtZI",
+	"oPsXvlm4sbsRfzmFpVSTnXGz86K2J+JJim4u5K/nae1ZS2ph7P65M6lMwcS3YPKBlbyM6yRGVkWF5DGK",
+	"RXwoKIyPLP7Lwupv7ADuzqQqTEFFvHeTuqpsJoALbuTicPG65Blrxm5pgpclpT0RwM7Gu0usZ+fUFJFt",
+	"78zkqwwfV5p2DfaWD8vVnd0pc21tRheonOzfeKRCsNccJ6+lwe5Iqv2E75Gdis+iErnYDVa65FggCOxc",
+	"sg6pmyul4I8dF8JPF8h0uS2pvKcb7NRRPYP4KuYmeQrG4NRhIFVIMh7H+Tm7dqg7uB0DsWvBZqp69/oZ",
+	"j8SMsLMiLd9dsMe701dl+9FeZbfbDbJFnhTn/Ebj6LQNVgTBuCOVsIlCWK4MdjbuzsbdoooTJufSJ+77",
+	"G4ofLrdy9y7pYC1NMFQquWOvnYmHf6guUHMNtUgvhCYFRJfc08wgMi0n5SYt/Ok97MJEE/oc6UgcTP9R",
+	"R+INXQdCyrXBcOVilUMDuIbWcTqkkgvQv8e12QrLFWeerPA2ys2cr5JnsImXZpeY+E796JSaOHHdUcIM",
+	"3dHYeo5iQUB0gXlcfehZLIbKrHHm85DiH/LMb1z9AdMsllipGwU5NzA8mzvDcwXD09cQkpO2C7buDNGb",
+	"CLZ6cYfH47bMUKnMFWXSeEVVkw81Z9kzQjYoj8mkWRJcfYsPvIai2HaF842W5tJhfrVGA1AX9Ql15hCY",
+	"ShILpno97PUzimlhTIrl1ovrfltVdb+teru7H9UfxQei/qR32Kw/bD1qP95/ctDkre76QVxYyKuLcHH3",
+	"7MK4dxvGxUX4yoO4ZJoGLiNPdTTumTR4QrCk4g92gm/lUJUsVs0x4oRg27jt63H483Dx8opg2M/fSqhU",
+	"ztqPK0uNjaqCYWputol+9n2+Ibm5vtRcZG7iHt0ZlzvjcnvAllmClZGSZNt1pP427My9S/jPCsHO5cpg",
+	"kwLn5aXIG8n+pcELeNGFvbFXiJTKqAXN3C1FKp1q3RVO/yEKp+9ePFj686WOqKX7I0DJ4YjLxPWgCluL",
+	"PeujFsnjLYkxrqqeDekc5ZxuxC/HVNaR9JQpU/SMklnhDUuyRm29gasdgBtV9PUGrqk3oGZg7epFh2jg",
+	"2udhm7H4NObpDH4UUjQQ8AtJMSbH6Hw7+j6lfGi3SMLMp4Q8Kry5jNTUVK06UBMcJTIqYrGrop9TO3OQ",
+	"z5OSws9goyNDP5szFbOTgWJIHqHytTkGC4x2Bb00eQ6uhJF3tZBmWdjgvd0gf5TAgZ9cIufjJhoQkT6q",
+	"AzjGSSywdBZPGgxmiVl7WGHW7tcP4kNRf9R72Kw/7j5q10H/OH67WlA7TyShcOGmzBWR7zBkrw3po3xD",
+	"vh1TgLj28sMPrNXePzis+ZGq0Uhp7IZeN9IAaz+9OtRgZcgu2HC3wQa7DN9ZuOGsgISOst4RjOEhDSxN",
+	"aaxI0ho1Yok5ciorFhFoDerkRSG5pGgLd/u3Eohw0qEoxG5OcMCKonpeMQVlR2J/E1Ryp89J0rUrvnDB",
+	"bjQ8guzvpXf+ntXDBsphUUQFJ27nwOxCKtvTcycxsbZlZso2qBq7Qedp7xJH9dWEV/KKsM1U2tL4Cr7q",
+	"4gDLVdKrIsBiJ++WIiy0gXYhlu88xHLGz4UXF8hl1fsqRAaWgy6NtuAVFWn/JT76Gd70K/LQq+HCqBT2",
+	"1sDLYFY8gNnNFhtohOMQ66TNlliFbQd4Spf8MF39rvFYvJMFQNTW4Yx12a7vRwdx/ZE47NUf84etOoW/",
+	"SUIvARh7kaQU24pFT0g03xdDi9k3WDveACt2dbgBt9Eu2HC3wQY6y99XqOHjQGFE1oZGtcXYMYqAfrp5",
+	"sdjyggbYxt9KHAHWsYyGViVBFkqBDQ74Uzu4G3HY515nJ5qrRfP667bI1Ycp39nRO09/256+ISl617b6",
+	"3iX85yssndhIyyx17eFFF3v2V4mnCs+eZu6WHHt42M6v/8OUTtyieAhqo3EVjTCfwikXE0K9MvkePPY4",
+	"WKnoGabGJrBMs5S+iseILCkCkAFSsVTJPuEYVIfzRimP/nBnfuMmLyXF1RatN6bw8ju0cJs7C/dbsHB3",
+	"qF87c/emG9G+AovXIhsvDFB/HCgWJzHpN7BwJwMh54PVR7YvRBNWIk+1wiY1HbBYTSRsC20xFXtjzVPd",
+	"YG9zPEWimoSvc5DFjrSdJlhUqOCmkglpsikjAjS63H6UEISr605hWL43VBcitiS5Ec+yxBaTnL48qbcP",
+	"HzoyRSUF64qeykSDPZcGLyN73Y75PJHwIhKfABPRkdxVL04yZUSDvU40BZiIIcOBDAmJxHFLQ/luBf4w",
+	"jXqRWa/fhC9RWrEwVJJSC2oDrge1oxpvXe//sBCZuHhJd2v2rvd/tIvQ4fMcH1p8qh0dgEDo/i4iY02o",
+	"mv/g1RoK9EJkXR+K3CD+7jbf8vg7qER75S4MfzftJUi5w0eIR8sSeddR+CvUyd6FyJLedKFW+SBglsbG",
+	"IW+DJzQg5H5Lb6uNleyKFIMG32syEMTC5jTBhGvGU5SxATP8XEjyvQigtyvMRMBHGYswIdxrdOTPQoxY",
+	"OBA8Do9ABTtofwSHg/tZ7ws0nUoRFRgkuaM7cg8m+hRcFD2oku80A1uR8NcXx4k0PDLlWj7SdCiJYDa2",
+	"Izndg9YEEHZT9BeRxWhxzoujj87ljgYiOmc9OPI7YXRH9iusAHdQNybf33crjGIVLa60eOZoNaoAFj7C",
+	"cQ5JioVBEY+cG9tP0kV0yCGIqwAkCkoAh27Zkd0pgZfzVEnRYO9ATk0S7O+gLg9uWFekSvaZUWC3wl2P",
+	"bOOIxo4R6l5RE5mz38HnuiMdtcE9skexzYRnmSJSeOTHKw2HcNi5zOkQeAGIE0WoGXDZkf6RYEAjXNlB",
+	"c3+Rtepn8K648HJmFFyaZAt4RTNFJx6waI3YVWWUbX6oRKRQEXK7iiSuapy0U685zgVzCt5OeaDjEfhv",
+	"YhF73zkRz602FLeJfibirJvt7AE5pcfD2lFND3j78OHRk97jh3Hzcevx44PoUfzw8Alv9wTnzejwkMfN",
+	"1iHf7/YOeq1uu9vsPm63o7h1GD+MWofdZq/Z5M3HIKRoaGdEO1gc3SjuLY20HbqW916Sil8y8FoGxoz0",
+	"0d6e3m/Yd9qDDa1FisJsb5Ut8r//Wj8Z/rN+6hiB/nwYH7TypzyfY03G8bSaR83DDSgLbTF6YUu4rtmY",
+	"N2gGdPJPUTs6eNxu7Qc1Iz6bUwPOyVEtkbH4jL+5QdTrU6MyEbttdnVxkT8A312M77suSYoLyshZHaj/",
+	"77oO6WdC+mM95PXqsfEIFH77kL1JfgCH4/2zFwHj7KPKYv8S7P6zd0//+gA+f//2R7AuOPvp/fMfG+wj",
+	"AV9jPAxUNHgh6CYlRrPu1Ah9TO75dET9umjb8KG1OHgmmIYH2MZc1zaFWpNCdT2VdeTEP4YsEuRG6VEQ",
+	"nvJa3UydC4mWz5DHCLIYKzbg2ZDd5+yfyYiuHMsRj85hoKzHs44cKmzU5ZLuHrAhjzKlA/by7M1rNsYM",
+	"uQeO4UPxIEAQxHa70ZEdWTLLKB/gZoxsKU3Qnt5Ic2Rvx7ZJ1rkMtj3XFXXJjsQ9ARNOC4tzLvP0PbXl",
+	"NtipkHE+AooSWhc1FZaZzSX06Vs0quhrZKLBZtuOxLSC+Ixlye+fvSBDrrQJNBUH8JjpgcpMOmW8Z0Q2",
+	"4Vmsj1noBWnofWHZkeGPz8+YN373tOBZNAhZL5GxXshOA6LbCcibZeccjlOTjHhm9noqG9Zjbvis/oaZ",
+	"QoqavBoEJggOpNPodEntf71/9qLeahywf/33/6DESCRSt8z/uFSmmHdykdG0sqqrfuwaeJHFeS51rc3q",
+	"IpicnJEV9w6XcYBrbI8lbjXnPvBCF751wiifu3UeUbdLrqLcKWvd2qbqelFCzh97sE/FyOzycbt83PYM",
+	"CjqpjPttdj2bYpOwxV4mQBfWuw5cuNq4eMk1wUeAjNCoiQPMX6GqcJqU2DPY76p7xHIF8bvq6r3L31X3",
+	"VfzF6pCBmoCadrqZp1p1JAfrRZtM8CHIUXFBQRPQV+Gz56+fnz0PWcRlJFLUMJReA6eL6Ey5YeH7d6dF",
+	"rWTfbRT3QgzS6qAj4XZgbYCLJmJbJ5OJoor9XXUZ+fhiZER8xEYqgV2iWVf0E5kLTHh4R94P99D129vf",
+	"Az2z96///h/HtlqgbkPjBeUqgmxQcLcr/FOo/xyx6od8ygb8QrAW2G5ei/+uuvc0CzOhx6kJkYskxAeH",
+	"FiIlAWsihmXIMVFgmGGsIgwvhc4xDWlWwWEKUWfl7K+Bt+a89aF6BBItvfx3YSguWSjgyITsfhipWMBD",
+	"KDVmmfLoax3i9R3pZxLx+N0cPgD7NBrwjEdGFMynngLrxM6VHqhJQCaqhT+xcfMS1npHOptLcInUfLS9",
+	"7EYtmXITTsvSYO9sHL4j8Ya4yVIRY4TL7i34IsYQ24nEQd/TJe2A66tkhNpRjfsDv5W6An/IeJ8nsiPt",
+	"iWFRxvXgOGcITbTjB5zdi7DSsJMpANcV9Cy8HW4OtBVhKQomUv1nMQ2tnQiCCf6ZiZGwM2stpwIozrmY",
+	"4oLhjvJgML+rbnWhGBysH1Bm3CnLem6JLbUSPuTjfUW/+BLUzESt88PckFrVxKj88QqFWu01J8GJkFI0",
+	"CuVtbnM+qu/zVrf+CAzPx2B4+lZZ8aQHakcZntaO2l82fD16gavMKM0mSZq6LbwzpnbG1DZZa9Gpp7DH",
+	"YbPJjBiOUm4E+jDk2d2RcTWKe4tNqxdJmoLlcyEynShJLqQbO6lZMCsCNgQLhgI5xNlONUIY9oE/dMGQ",
+	"ZKpH8QDShqg3bUEFKk+n24+uiFewynAF2Goz8Ypn3PAZputeYkuV7bvc04xEh420WDOll4g0JrgyMB+R",
+	"it6aCex+OGdSaUuUtoq5cFQ0wMSFyDrSlUm72UCfVyepkCadelMLNaJdkACnH5+tcM2IczjXnBgN84Pz",
+	"H+fG1rWVNKxR+4AN1DjTcxq7I9Fo7AtTKGGwOEZoI7D7lKMrPviDGKV8CrYtqCA3t8Vbd6S18ChGRiRK",
+	"RBMCFpB9gI93+JoE1hVClm0yNmuSYUgRFolelnpSDh4stjTeY3z/W7Ez3se93MqQMV/9Z5vaGKWf3gQB",
+	"ciEck4e1biLLha7KeqGyrymjVUhBfdloEVezo7zrwqw7u4tN7cypGzGnCqbInVlRlFxYWGDzAnMOI94X",
+	"lq8VS+Y81qlgE5XFtvqmWwCOtbiyuW9SBlQlPv6jvDrG6UhfoiNs0bWHT03ksa2H8aETRCOZq+ppdGT4",
+	"aayMQFxVGB/qePwHRhtgtmLt4FXh3RqYtNEuGANW20SxVBiDvaBWfSOi7VBJAS9YzLlV6Vaa1yXVNfMC",
+	"CKcSdkKq1DmMuVywYUQ2TKQFrlUmiRbVu3xa2rY15J9fC9mHbbnfbAa1YSLd3y3kQYNjUTuqdTqnsB2p",
+	"IkKbzCIIrlhv8jUUxqxWv3T9YhWsWlxQrbKmyp0ru6BCmP2ghju6dlR7TizMhIg05FPmtoWwxVP9TAjy",
+	"UhChBy6L+VTfs3umsV7hxXuuNe+LZVzjBeEwEZnYFXHeoWI5RaljPUPKS995TUVJ3VzigVjahX+Grngp",
+	"mMwnfJrDkLtUKv4Br9lgv3x4XdyC4ENi0Til3p2jCmpriB1B76QouFfj2Z5+bfhUV/XyB+CFohNeDC0j",
+	"LC06moQ1E7CxNEla9DMLcWZ7W+0M4d/USMiCB16+PU9Tyle4W/esdoJDjXqWoHNhLvCSjALMQ56kAtEJ",
+	"5p4HXyWyHz5oLMAl2LiM4BlKu9Wb/Ysx/l3D/x+i4f92s7FBtVUbWqczpHbGkrC5Z0uwfIdib5wRU0Em",
+	"YiFNwlNtz3dimCC3NUAy7I4cJhL7X8CmzxrsxAZ4bEVzMasFNp5maXIu8rPuo3vic6LNMX3oxRQGdhDn",
+	"ykd+sEjE0liT/OAsTeQ5XJEYpKDV7JDZUVWZqX1htn/am994QcrOeLkjr5jHHnLjXKqJjddvR2Rs14DZ",
+	"K2zvhRigVC9otEh7AaYQJOPG8GiAm4yFz89431YLfBCjrP4s6QttQnb/w4un7MnhfvMBMyJNUbfb9uYG",
+	"xdBJQoGed7UWylUpTPj0iKwgdJ3zxhDrKmciUlmMrXUEwS+J7a8jJ2qcxqybCX7OVK9XzJSDJCGrKfzA",
+	"ZZ9ca9UV0+o26IJUcSgaGwqXOX/zBF2fUoaBpqvVaj7I8VlCnKE/N+utZns/dCW3JF1B3mbYrK96diYT",
+	"zUZca5jHCzHjdxfv5BzUgeAx7hHrsOGk1Ba42W1ws3PH+r/+0el8bjfrnc7nR+LXf/+3VbzsE2l3yzHb",
+	"bx5QqUupItUkaepTDOXxd2rXDR13aove+1Wv/lZJUX9jqxUq37/VXHsC1tMpNgVYaiChjxbWn87XneZD",
+	"76lsiO3p3URyjEMUF/Nhu3VwAC80t2ilMV3IuAHK+vMwpfvpuur1kkh4JTNRWWzDnonsD9NGUQ3OqMfP",
+	"sy9TKjIuvNb7n7f4PsmQ98Xe7yPRnx2S+6w4pFESgXtRGMxPL1692PpwRnJuNPaj5YN5//bHrY2l0nqg",
+	"zmI4kXD+6KTg8KwIrD9L9EjphH5SLQDtr/bsT4q/+BLUQAJc9Uu85ktQKyiUq34Cl9or8dXazYe7w7Y7",
+	"bF/1YUMjwFcpcg0mkI2Y38TJczciPV+Bp5NEA2tKqB5W4A65nFbYEYzsiD3MYi5RmCV9Sb/8R7P+5Nf/",
+	"t07/2aP/VBoPtyUn9heFdWyeZ2Bx8ihel4KrPf3GRePX6xS2Hl79A9y9b5U55SbRvYQ8tO/doeRzkZ2v",
+	"yo/MMVWqK9g++AAVHiOPpqIN+GaezDMDJyZ3E/P6dHR2rMvnW48mXHckljWwE0ZVQCIuRWOxrDsvhS4+",
+	"KF4MjHL3oaQKTJSvoZSmiKAS1HDt4qc3MS669WmxWRuXJlnWvL5GPvAveDNagIWALqCSd1nAu4ZyofRR",
+	"6VRPcjgkkgg3IgqlqieFcshzAWN6W+7WyWsibbEjstgSv6OzGEpQnevK2Iz3zBLcGPzah/gpcmbE560A",
+	"ySDPcAm6hW0VSKYjS0gybJtAMh1ZChiuAyRDM35XKDK0oF8/hEx5nF8rfkx+PHKWp7EujzQTeOjj7VA9",
+	"4fbxPE8rLbKXbOABlccmY75gWOgtrYtrczYdiVc3j2yzEGTmoD0P6hLxerO736s/ig7j+pO4LeqH/KC3",
+	"H7W7Ld58ArJRRRwnQ8j6jz/Amc2SPk5JX0g4vbh0OYI2TC5pBIvX/GZsxjxlb5UE/yxKlR5ngp24AqPc",
+	"9aTZXozl7Ie/HkIMmi4a178FMy/FZ2OlwFHt5O+fmtO+/q33oh2/Tkfv3z/V/Ol/rmPK4I5bAUoGN90O",
+	"R+abwpFxusgbN/TB1wIjg7VZ1FMEA8srXqmfKJG2zinTxrcuIUyz8+ro1LLQHtqw0ZGF/mye7LkjXndC",
+	"MrTNTA4UxspSagoSaW/GyqGSCLimI5ejshxV1CKgDYKlV4kJbBt4QkWL9HKMp6maeDhougx7urEXBowS",
+	"slLW7Z7KwV6wRSsTizm+8Px/LZ0vxXAq1R1Xw5108SG1P7HXdJHN0XKbwu3Ij2A4n7OpGsN6jfiU9ssY",
+	"2/6f//KBHQTtZhPWfb/FnokIF4yBvAYNui6aSlHHvHpe0B1Vw8ODTC9X/cqVL/oWy1bxiOQF0PZNhfMh",
+	"8qLXHttnb7AIst1sH9KJEb2eiAzFTqreeuFbVD57LU6CfKfdKMM5ntQry2dox6+pIRcWy8CXu4K9XVvM",
+	"FvGws4RqBFEpdqdswGV8XS3+60aRg71L/O8VpcofkI1A58qSavBsyY7V3LrBTljYSyRPQ3tVXl9cUfa7",
+	"pC65il0MoU0iJfU4NdQckoCKHtpYMT1KSRvyWVjyW60MFxz7hVRDVzolFVRDdqJviV+MFmBXb/yHqTe2",
+	"G/tWZEiwuBbQ7juy7EeZQABHKyEqC4Xx+vWrhNnSIuFGZaned3f2mzvzaZcfuTovvA3RcK0ggcOFm+lO",
+	"sGIhtGF3e/SF5UHK+9NBwR/nxaAkMgacdBvofJ1YzCzRkXme5aD5ZBZAzTIsgaXiyJbQBwKn2qFTcCbF",
+	"xIssj+ZBkYg+CCUfjmD/+v/+fxa6ALH9kywgsnfQNClc0OURNi0UAxoY8i3RsMLEaQYml+1r2n+AeBki",
+	"ToxHcHE3tdORjwkT2ceMd6QNGAz5lH5KFFbwMxDQlDHH7TxvuckCIZW14HAqfNyEDEJnwxYSO7qQ2SGE",
+	"NiUFooFm+DpoqB0XU3SUlu9IwqOxrrSX/jgNtieuGhE25t+JXbdpeAUWdzbSAHvYiM/mlmINP3E55tkU",
+	"LngEEyupi/c1UYX6Nu5CoBuDAbAX52IktGsHuDfsHk9K7+Fj+YXUjL9zey2U23ijsMW3ond3NJC7GMYN",
+	"2RbPUaG4uH7mtJVLod51NGPPFnEtoYbkxtsAKMVAH7okhFE5HC0CanSn+F/MWQzG8hyzs2kisTsJdqQF",
+	"ziCFScGKUHwag0bFxicKP4RslIiIqmc53qiIgIs2ED2Uu4YkfIQDYkMaL/HZUPFG6f6J1CIz/v4lhBHQ",
+	"BUpWpwhomlCU/MXGcb5hNVpZiwCz5sy54mBb1Zlz2Awbj6I4kW/H4IsuGlXRyCyOqr0gn6+2O6brO5NW",
+	"qZe4qwl7FkFm8E1wLmGi8cxYXhs8Ivhvy8eC+7hGdCs3ZJ9gPY19nI1y+ueV8iTFC+lM5RcWjZzidTPj",
+	"b9Qoiz95DYcXUU2kmJwanhmcC5XG+Tcqjd038Ct6ZHEKbY5m4WwtyN38GsCWWcsawn3yFAVCoqvLHikG",
+	"667YufV3U/ZIMhvRMVzs3XYQ362nv1AZrwJh+qaMTFrCMvVePyk+F1YEzYlRgVIkgXe1hyB3wKYWGL6A",
+	"bMqqgU2dXqO6xBVxTb2nvYCH5fmFyKYUg0B+ae9rY30EODrPPpy8OGPILkP17Qg2hGZER7oxUaTConrx",
+	"rrL4oXiTsUyF1s4P7yfSVrVxNhA8hiejd61hzMROQxUODkHekliju6AH1CAtLMYqBVEwIOCQT5dirceq",
+	"Q6yj/EIEjLu2KTKKPHg7YZ3Z6C2+4hEL9/Adw4CFe+CshpVgqlfBqNKDsLY24rKMdY6/dZXiHTkTU7Lp",
+	"koAZpTDiMg+06vvBYbK602V0AYuhSFHSVuKRfkuW1m1WkGCNUDlScOaBaj3IrpLsl1M24qNyjYXdK64s",
+	"kboGbOkGSO1yVMJKl/mHlV3qwgPWRum8hYjDDmx1B7a6i8j8IcFWbUh+Dmn1TuIwzkBdGIhB4ygX4bNd",
+	"KUGxeYVaVxrsxL4jqHciuQmazWZjcb/G9xHa2HaLyY1W+ZP0WacKfklfgJPWC9IKy+sYS8mBYMsjcyX/",
+	"Kw+htRYuaXH3Xl3D7yuxdo75ndXkg5j6NrxyN8q9S/uvL0tRvlwxP/VVY59cg72aSRUvLryxm/h7Cy4v",
+	"CyyXx3DhJ+CrCuN6z8rL8PXl420WsW9XFm8miRdZ+34z7MTvXZU7FbN4X5P0FUOepMuzkYUgI0Uwl9vC",
+	"XRUnAoxhKhfSQhQ6pHN6Rd+bDTMzEplW8p6uNpWfwxjvrLW50CKOMU6mVVn8fxqL8bbacPFVr2jDLeRQ",
+	"E22njri5qULrTruub9Z29+id8PevAXwghiP4q7lMAjeb8/27cavejvdF/VHvoFl/0j2M6nn4phWhNoyS",
+	"UWKfdVnjcZwJrWtHNR7z/7ADbkSYk0WaL5cM9VVAdl+gMBBy6bhmfwPio/u7iOAnf1PjjPERBqht3+/i",
+	"Vl9/x/Vafdey/XGPXm30izoe2689mPRdG/12DQpqhuR9WUssVw57sHkX58dOkKBTM46Q94GDwyeWfqaV",
+	"klRFQvS2hoV0FsLjAosyPecS/5MTKU+QtLYrsJmGijBByCGxnj+caOpHaih0js1kj2qe/9E0lzQqw8Yj",
+	"VEHHHRlmYpROz1RO/585RBTN+sri1iLEneUhdW9WYsKFceNDsOWS6BJ6KutIZLWzRaWzF2aiN9YwbNvI",
+	"C3cOu2osI6q/7ch3Pfggnr40wzSkm2RjSTo00awnTDRwVUIi1QKHH8BXLh92bF+JaKCx3q4j8Z5n4rMJ",
+	"A1uF56uZkXv6JJeymA2bZ5dx8zmXg3TMQgFrNdmb5AdmVF/AwxvMwxRa9Z/INJEEZExJvu6UhZ1xs7kf",
+	"JcM+01n0504tSuKjxOh6L0kFKKVODa8Q16UdxKZoGsd6eTLYvCj/7rZxmRQhseIW+vcos5rTdiAgvZ32",
+	"gBk1VFmmJsUUVFmjXhbSIPmUrJLw8HjclONwiChKmoxHBsl00JpZPSkTlW+Vqr5qjGQfTRXYOTYj9St5",
+	"eXBEake0O6IRbZJngmfsJOYBczXeiW7QFXv2ktL1VZvPPbZTYzw1f+7U3o0zMHqHbieW74dmA0qU2lGt",
+	"n/FI/Adc7BJJtSpL4OFZ83HBEijrfTeDNSqb+cec8YHCepTyRK7W033maovs3FgneCgEMha9UTLmU5DT",
+	"RmDwYKkdsnBIqxMDuPN0oyTS1qoqGZVrWIJzFt1G77c4IffKeOpoffv0B+un33bZtLtkmCKdR5bd9Q27",
+	"etc1QS037zT48DxFC0ZbdmMPXnLEQnTSrBkFxj+PBo6FMMmYymKwAKmh2lqIMdY/FTc+BQcGUwzlwudS",
+	"GSyambK+srXI+PwC1ZQvuOpOF9USe52t71ZpW05+L4IEjQlXPJfMIIzVhciFcVkKg/4hbG1qdVoihYOt",
+	"3LerujP33Ui+6xsV8EqKH/giDsBrifrgsibwgOOAYoHltxc8TcBJj4XB6BkGWYtMY9wyf5tyNZtzIjBC",
+	"A3d1mQZ7G0uQ4Y+382Rg31J9GhhmtG/2WntG7TXRdd90RZbViCgtfFgPBgTD3ampnZpaQ02NR9iwwgZj",
+	"GWci3lI0YjwawZlYWrzxIg+GIqG7DQhQnEC56k6C5hwIaYMXzjNHJeZ8W+c3I7VNR9pbBQ4exeosIdlk",
+	"oDDjOKBc5FjqcRfG1BW6wd6Q2kJaMPCpkcUfVNf90L2QiMMHxx05Gajib2PLLdMXxoKHhV6fhXCLWBf4",
+	"7WnV7mE5rVWVGapqDud2bND5pwiDm5RqXjKYmtPiTN948P1mA8c+eNtXUsxEb5fEjVsVceN2fV8c9OqP",
+	"moet+uPoIbivToG0KZPLcXA1O9PrBVcLk351iNUvYWBZokyOmrsLu95trYVfGwsEbQ/9JEuMQXiQK8Tg",
+	"VViGRRF3tuDs3yfMgBHXmroENZ8+cAJFuTaAgoD0jKoyF5CEYOTKixsL0PwK+/aOQ2PuqBcrBxYf/7XB",
+	"5AoveqOQckKabLrqW9ycEBtyOeZpbTMJtiDYUd5gOztyZ0deAUmHbc9eSEmFLNIrys/F1uPeZeGvK5Dm",
+	"StKWOsLyAaler7CbqwHelsrH+YqdJHadXygHKjHKrzrDFbVepRe+BcQ3e9hL87MDcv5mTx62qm107nxu",
+	"d9khc/DMFHshlwyzkl2RyD4FHZAE1ZkpPmiY6MI1lKMcqiF+S4BLFWYLl5FIN8vlPaeXqa18CFw085uJ",
+	"neyADzdtgsZttXmEfgmEIUUEZVzCrEL/v6oswkIa3tMrgBhWVkdv/Wis68/rVSjJaZRrFi8tqpOlJdup",
+	"qG9FRVFXuasPun5WTCd9ubTXYJ6XSI1NCbRfC4+RY31YPV9AC8c1Jw3CSiFHKXTsMOUKPEcWWdQ75yV4",
+	"Ubjtwgie6z/1y3qF6Yn1pX7cXzlLTmF+fW0uhTRKY4Xp2k5xrp/OYoHuNxQHXSsOObN1rg5GuuXYdRnc",
+	"XeDRo1eSHYxVcCDUSkxzJOZuvdEAnrqXyMQknIz/6rjmqUAYESLYjB3sSi7rbA9BUSx66TpR2blm2K6r",
+	"CPQN3j3TDfZKMt6RoYYVlSbhaYgX91JiaZvilViCiKUKIbvPNfqrIg5Y0mMSLKcBR4T44zKKGQJ84K86",
+	"0tWbwkcmGYoHWAPBWQgHPU1FSu0OPE0ZN0zJSDTYczDcML3DWZrIc3tfy/zWnVqlZkFBqGDTEuaNM9lg",
+	"HzGBlabUcUyrTfkAXwhIeS8EebXoK5HIDBFJCjzAoIAQkzfpJ4anTAuesvvvT+Lnpw8CNgdSc57ImIX0",
+	"LAspiwoNsWrxXRKTD50QWuHqRPZ/ydKQpcSqSjoMBYgtvbUr5riLk4ymBO4iYvuD4THcfaDSmOpZtYgy",
+	"YQKmFUHvI7TKiGstYlZAyi0SMYJJDPcbZFjD6/Q5nB5LgQO3gbHgZoPZCCzqDPHtYDr8nmYhBUpDluiO",
+	"DIWMsunI4Jy42WH3cVBZlhAurZtgJ18dM/Mx2i/DkZkWvqMqAmusswHPhg+Cjgw/93gI4wq7mToXMiwP",
+	"3eLk4I4eSz4hclqCzPEMRpGKBQvdnPw2lr3EhEfek+jIUcqjQuFwoQQAzZP81QPY3X1h8f4+jZURIaUk",
+	"6AJtDSJ7ZMJT2gcfEn0eHnckqGI4JCEVR8DHOiw23UzV2BZO+ETnFG85GpscqSdVfdr0xZ3NHf6huEhi",
+	"gacNEc5gI+H0gKjAixQmZgSD0QSM3h2+iOE2CnaUTmKcjmFgczmsm3J5ri1qERWOMzU2eOEoU/BI2sh5",
+	"AbU7nYmhU1I6pTizCLBkAZ5ER/qtoFlXDODUJebYFWHB0SBo5lT1vdmp8RXIT+Sls2/hrN3Y7umO7CWp",
+	"aLDDJoEpHTb3j0qX2CL12AVZYjWRx0RFaTdbTv9u5zTIZ91VxMyhHV2zepu2afuAYXl9LnHPYWPIuCOd",
+	"GLJkppk2juaUwJbuU+l38cEfxCjlUxEfMZONRfigkFS3t+5Ikp2WKsDBch80n1SZ307ReTvqbrNiueK7",
+	"0qN+NTvyPM21stG++BY3kCnTs3hCYg5epz0Pr+OUUQHxx8L8eNgfuOh/2zn/84ouj8l4dJ7I/urYQ1+u",
+	"Na8rwvxQyg3E9oRPneKlk+FspB3ozx8lb9deaY1/5EZM+PSWK5sLrLJXei8rRnT27GHfi2CgJCuqfY/3",
+	"Y0M6rtA6RvYoggN4izXO6VjxwhB8ImvXhNjOpBtI84AmO+mLicpi3ZHIIyXVJMh5I9DCRYg/FaNmc8QQ",
+	"XE4x04klZlxbRAs1ElLE7H4olfnNEjg8yMvQUPOWbV2NSNgxH/I+/tBbfX0lEdTQfxCpLBuPTPjgyCl5",
+	"T1EB1lZMKI0VaM04sWfKzkHtOqrK/rIM4Osn3It0LFA+F7Bs8i/7w8fnze6ng+mPj3p/z1rRXydnD8cv",
+	"dft1/NPoCX+ufk7+9vntxQ+Hb2prhkAS2X9qd82N4OE5ooGlGtkO5C9w7drDt7+aUw8fZ3a468PbXA/s",
+	"BPRXFS4qCVdkjfZuj0hFZDIlk4in6bQgXK2kJPEqVT0pWMjngkB+8TSAUDAT21Mb5Z9hSKNWFM6LhHEs",
+	"ImrjWySMn8tYl63+Gdfcy8diASx2mICjA3J2MphWiSv76JsSVr526mnKx1qwA2br+ik6Z5FmsAngdiTY",
+	"MzvVOwm2k2DfrASzm9jJsLWE1onbIvbka5RTx8hWhcGFRLtIB0VhbMXIClKsgGdbLcbADXv/7IXP3hXN",
+	"2gZ7JyPbmezb+ScDlYrABbXKzQjuPTz9UG5mEhPHlbYkGopmLhyqzZxd+OCYhZGKhcdGqJSlfWGclHFT",
+	"sW15ejtC8gyfcm0RabHkS/k4+si+T+1/vX/2ot5qPJoRhD2VDbmpHdW6ieSYpBzyz6+F7IOv1H7Ybh0c",
+	"NJtBzUxHlLnMYMtf4fbDHh4IHmPE6RJ0Nwy5/izRI6UT+kH15Nhf7dmfFH/xJag9P+P9q36J13wJah/E",
+	"KKs/S/p2VZf9BC61V+KL7WT4dybDSyEpzOBZOYpyay2R/jb3TIc8tiD+IC+lMkJTNRS4q7AMq4lyHMIS",
+	"Gogk1Xl+Ks9NYXqwiDqT6AIlrL3cVVK4iPiE0hvjzCX0MGw9GSjy85VxGa/Ehgi4NsirMUzk2FMJ5JSS",
+	"Pk6dkFWMFRsLWqGtvHtNM75dUW3R5Cogsm40Llp4pbUizQuKNRESnaYfUYciyzuxsWG5Exkbi4yX/ELM",
+	"yAm3OLPVyFcLjbO8VMC6ZGSHscSmrWwG3iasNIHoTJlEWFM8xcmQwGSvlieumGyBWWhpZXyCL2Cg2mOM",
+	"1GV8Im1XF8kPJHfB/D75jgs8eUtS2mAnPSMyaxGC6HAMtkWjTwueggnq45SVVuGywGFHVkQOA3bY3Geu",
+	"ViHvfc8Ej1mW9AeGSTWZjy9ai7hKaCV9eWPGpZ9/tDRhBcBfiDl7rS5EyiM8iLdjgeapwp2jvjPyvlmJ",
+	"fbqxdw7/qXLNyc5xSHeTvEc1E5HKUGRu5r0TVd3CbBDvI6zMiPdFYEsyEBVjoJxc04Lk6vtnLxrsLfF+",
+	"JSl69ANryHWFkCT8psI2q/Ts9x0pF0DW5F71GXEl/4E96kooHbtw/o2wbAa22xmY2TmUtwM37AozgYV4",
+	"qzIzmCQyZj8Ouy9R5xeFfaP26wbvCYNZ4InDQHdi7nv1ZZF6wDH03Yxfu5Icc6q9Wo5VqN9SrZZHJ50N",
+	"HoIJSl9NXdaZvNXZyjswIg86EiGo6S7oAVO+esJ1gM/AvxJT6EeqEn2FVPpO7u1suJ1w+3rreeabsWYc",
+	"dVfmvfXIHpyD5aJxIroDkDN7l66W9ctiCfnC5kR82SuKrwWlu728KFpJcURFdfZpWISLYQOCVvmIENa+",
+	"IcNZI1g5pHrWXbdCFWzEI/gUfN1TwdN72h84qgZXF5aM3STDQnEzkos6NdRV8bQAwu3zQL3kQrjoYeCe",
+	"MhRSK/cYrKJHOG1QEPxcSDTFg460QUUL4oj1xq5+n6M0Z9zkWsRPouZT7YbCUzCOIzWWRttqdaTEVWOD",
+	"pKy44i5Fdi7VRDI3ya6S/0JkoGdaRy5fprK+rUw2SjGVxsegho4sLYIbRaI71lQ3bDyq5j6NRHKRF1V+",
+	"pMW8qlfuIzkDdHEOjpM3nsHe0QI5sSugGNwAl6IwCDkeIjlIfqvYrRscodlsUCUVEOyWACvr8gp69vLN",
+	"ydP66cuT9uFDF9cK4Aq8gGqbYQk+81hEyZCn1Lgw84atRw8Pmg8PHjebjS0wduIkUS4on6a/1p/Zd68X",
+	"S6nzKSpmyZpNWDMDYrJ2VPuvf3Q6n9vNeqfz+ZH49d//rbbifNFJsBijXLuQ2wyZUo3XUyX79YzLWA3r",
+	"9KPlb4HLVj91V1a+w+GW3oEPBYlKlBV5fkBb/IHimzyKWuIRP2yvMvpnIk0uRDatz/RwXmsZrlXaTrnw",
+	"crkgN9yBPLcQ5XSYEPSK+7AN6kJcCGl+s4PpqWzYsPcKahjnNXw4WsTQuoZZ+N6edCdXrpmaQNEcMKkm",
+	"IPpsxPfr7rncuZnXNKsqGouMSEtQmivE2STDHc+UTKdVKryovbGdjpDrXCTOUum5oP1y++syT/gtpu97",
+	"BXYV9lI7xUR5UxRc5Gh4IAvGIzQf7uVZ1A2BLea6UtbtzDnLc5lbaNcuOKpXunUb9uNU9+HMaw07lF0H",
+	"9x3BWeQtsGTwu41OOC9fSQt38WTvEYrSYs/KOXPYxuDSqtaTotiTckGivI3Qle9qNZOdLEJsCxlTDW0V",
+	"rNO1j/hs813whxcKRPJHqekdetX3KoLsEldJoWuKny0IG7Re9FKAHmwDt0xWmnVFP5FgFVmUBcRS9M34",
+	"IFFOX57UnQs8IDOCLOpjX5tgzZ6OxDQjkiMg0wR7ZVgfrA1ER8CqXVf2oAuNCCLjWsQo7Gz/woDHS6od",
+	"Srg9z+mN79ZASVV/IR/jIveowI2gB7x9+PBoCwGCAdeD2lFtC3c6T2QOXQz+3igTF7WjWvOa/0OCp0/r",
+	"kqmXl3sR0o7d3jvj7O6wxgZ8RGkwdJu2LSFvxEBzyBcLpeYJ+2cyCmw1WEGWERCEypJ+Inka5LmfmPWS",
+	"QoMC/QO7Wwu0PLYlTMQdaZSrrRtymfSw/NWhkBTEL/h8DRbaHnx2IbKkN6274bMXr14/D1k0ENG5RnQ0",
+	"1euliRQBIdf0EkQNklPWnRqRx+5IeMdLaizswbOzdHuS9p/JaFbQ2o9co8D7n9dqEWg+edQ6bK/cI+Ah",
+	"UW6kR+DLTkjdgZAqrmteh/DVy6hMDJNlFLOWPMUVX5Ur55VEyqpMBGwsUyIxEFOSQisU0XekIzOlUeDP",
+	"hzm1maUdM4NMiIDp5DNZcokULOZTfaWDWplvggedEuzGzjP91sJVO3f01uQZHHxfmVQBP34LbujvqrvY",
+	"4/xJdS31ThkY9in2GGhXHkpQfsfMYbzC57qIAFvJ32QtmyGfMsmzjIAKLWcVwlcRxXvYYEhOIOFeSAPN",
+	"uP/OYo+YAZcFTEFErdpvdCQSBocUgf9zD4VlODNKTOvTVzlTNYyr1COBoF4MpgNNr47U4ygSIqZ+BrII",
+	"MTCHNmYm2LkYEZv3IxSjgXuEkhb9bL+5yDmGp9w8HVU15CzsBme9Ji53UU6m0otsB3D2J9UtQs0uGpDr",
+	"LgOvdq4EQTcspTURfVaPC/3hNUb1M1y/0phs1qYKPjhq1x9FLVF/xA/b9Sf8sFXf7z7kzV4rascHYsFI",
+	"aWPXrklVsUVqscXEO4fNCuKdR/V93urWH0XtuP5Y7PfqB/yw+zB6FD8WT3p5ZKJq4UaZ6jtqo1hJUTtq",
+	"tcHaV4anWDjwJSDaSvAQxil2943lsoFpw7PFY2/9vUiImY2lrck0WQKz0gzcYqy4oLAOUnw29ogd1U7+",
+	"/qk5PX38tvef45/f/vVxfPDmx8NP/XVS6z+p7tXAxLAfd3Rod4hK/DtJbKe28c9N9PDe5e+qewWHyAk8",
+	"zfn/icF23NDrnjCH3fU8ItlYap9yMoppo0aE/amEZlp5uoWOjLh01WdEohbaUxE6H4NaVSjgAZp7Kgyz",
+	"utCVvRkWJ7Er/SNytZjaQApj9w6EhZgMWHdMCtNnujG84V6sEpULv/xJddfWlj/BNG/DWfDjKwnPFURm",
+	"L5GJHtyRWM2FansTkUryMn/1a0jMtSThIjfpd9X9yoPGO4dnhj0G1mxTibmAQealmrAep/phEDMEOhD4",
+	"Tl0vcQJMYGVCj1NTIGQnu7aqHOd31e3IFWpxECgZPQ4ilT/C/hnK6tW1yQQfhn54PMuSC/Q/hHSNIzYT",
+	"h3jkoTu2IRU10dvkIOmF14HxYOwnhONtr7ft1fhUxlOtGFHpOsprujZw4R8hO9KGjRwFj/Qum8hQaegj",
+	"xvW5hRg2AyEXRJ3vVCLDxroqdEOyZD3JE9TmFnPOiC4IWq8L7Hju1Iq+nri/TQvax/b9W6ynIjDBuERP",
+	"4NH66fTdWzj4nFDfsWSQVnSXe7wTrfBB8Ph6OqHKit7LhGWYXUIwnFukMzEgLH8gCxsFXmCZJdIU1Qfu",
+	"8Ly/BdTG1AajrPKpJOXDIW0iH9ePim9NosIkwLFe08L9aqzXVvOovYk4c+/9FZi3rssI9+MuHfC9ykGL",
+	"EG4lEVqJMxmBCqE4KwKlsvQgiZKLI/voqqO80uiuJ9LjTpSpiOaD/+9kkbQNwcCp4p6gIbBlLwch4mwo",
+	"HLhQQlYpsZtQgCO2BihnU8FtXOFJE2PmPjPpsp2Z4Asryt6W3vr2o+cmG4sjmoaxRDQMJUU5ck69b5Ux",
+	"X/xFKeYbix4fp6Z21OOpFt4s6iqVCi5vPOZLHHZFIDPeBvm9D/L7oFc/5A+7j6LH8RPRBPkN158lBmPf",
+	"OQLFRYOdqjH9sZTB3esM19fENVbiiNVFLRwRfV64XrTqj6NWXH8kDnv1x/xJt96MWnFb7PdA98CRTmYu",
+	"bvP6o/igW3/SazXrj6LH3Se8GbdEu5c3dMEzGnZwpFtp6Z6Cp1g7aq0h8Isb9uoQb+lQ72K9dxjrlTOC",
+	"xknm8ufr2q2lX++NMtETmZCRWCzAn1+IbIqQalhcdkG80NywkVCj1JJ0qjRmqmdNV9/AbIVzRIxVGeVU",
+	"y+nZaKASKp2a8+6LG/d9YaDXl0flt64QSxZ90QnSk9HI/VF9PgP/EytFq37jsWTHo1TxGM/1hue4OB0L",
+	"jLnCS+6O8R16mwM1wbiZzYtc+yAHtdF4IQoi9h0i5RrYTWlaLN9UWkhfkk8AM3iojYcQsJTv88fTUgRS",
+	"cUIFFOrSo7ppN/KncSLMpuez4qwtOqNlu8eX+TW87t3WGd02hM0WxNjXOE1LRRnjOqctRPIf0klWQ33t",
+	"km7Xvr3FDM9AgVkB8pWYALYiXqvtJDC96zxNl1XWZue4O9ElA9E7HjmSK+vVlvLNWgh5zFIOjieWamnD",
+	"nUdXFc3j8fUczy1zIApZEjn0hq9W9nPWkBUfZl/9urjUPi5AU/2Vh7h2UF13WTSbnZfdMHfAb0jMXBb/",
+	"tOU5IwxPH83XB6KNp9VQYCskuFZzdN5lN2zANUtFzwQbwT2MRzE3ongSr4J1AtVdfKF7miVxVfnilUGR",
+	"CtCn8kwthX5arapxc3REHs+SVjlxtLqU+2VudtcSc+uajsXZWzfd4kJnaCXeWBwMZrEiv9J0o7B2KA6i",
+	"0VVjGYGM3cwEXWR3FmcJTj7Vq0k1+e4SIzutsWWtwec2D4XqM+ZD8NtRIEYMR2BFLmnmd1ew7tS2LiSx",
+	"DggayHPQj8bdFOsE2YXINAwFrFN4KJXp4HM11fdQM4bSgvAAp8LkP2+w0+QzUqXnvak2nED1Q44Xv0BP",
+	"C47bgmyLH/zNZ1puNM9RXpKfhRjZhhAzUWzEM4MwCiJNaW4ov59IFinZy7tLcSbMX2iBake1Vq4P3ypZ",
+	"L5Dpetxu2Gh2DnFSZcxrQc2t8cK6+2brrFmQtlc/xG8Ap3/9B8vue1F4lS+/rhVDcDvj6pSGPyK3K7a/",
+	"6+SEKZxLJ8jyz9aIZVY603Q+uH9KLqaIaN1umwI6qxoJCe62awWjBKnKOQFzAdWRL1RWIduwqjIEYzqE",
+	"H4AYRwJrSg7/7eTNa9bLlDRsiICMRyyEUxHiHcLC+EMHgeJGf8xCk5hUhB05g3DuXsBg8BYDtwOVxiLT",
+	"xyxMueyPeV+ExyyErRyy+6FO/ilCdnIAiuS1gGEEHQlXxjriI2SgHvKsn0iNdfTD4YNjFlJ3uR1oTykD",
+	"f9wPwRWAH0QCNhP8CzllQkridGRxOAELL2EMX0L3L03/xBf7ggyHRO2DJfz3wwgJW3UIAw0lkiDi/L4v",
+	"3JQyR5Qb6rF/vBlrw6OB+PX+wJiRPtrbG9pPGv3EDMbdRqLyjw4bAzNMHxx1ZHh5CQvxhQZ0CcJ02ih+",
+	"8qfPX77867//5/Jy7/OXLyEVnH5GSN/kQkh232skENd5GW+iGe9IUEIP8Db/VXEbZxGaBvtBTBU1H4Ij",
+	"Bo89T2T8Z81TGAjj+lzbqPsEmTZ6cPde8lnE2ImIP4FR6/8Df8JPRlmC1bjUqcg169R4wLrUM9ipUQkD",
+	"PChTE/1/uJzCjxyaOO59W8Rr7zBAE1YMdYOdsF4i0rjAholSNXcCrcOBnRd4lLqCxoNN4DqJRUdypkWE",
+	"5g2hG7o3tMUXmbBBWpbIKB3HwsEVgwOBGQWcOyxJ9odNZezl2ZvXuFeeodFyPySwhiP4nQgfBJZDSgdM",
+	"j4fw/ef6WCbmiA2VFFO4AN42bwVNeVek2Ebng9a6I2Fo7oUopuzP6z1dOHxskiWGMivDI7bfarCfuBzz",
+	"jIFGC1ir0d4/CA6Djmy1GwfNZtBssue/fAjcWo1preAw/iiyIZf53IMsmI4EC2EQfTiTKOUobNhT48wC",
+	"BcN7RoOOREARql0hRhSmBZgxRmUN9tqOt3ioEslec5PIgP2YCXGOE/J0miVpmkQsRelhy7SZyjrS1Wtz",
+	"lok+rOr9MCZOe1E/OYMjTlU8Drcaf5/voJ6CzZry6DzAMRy024U6dS8cjpgTDQEDwZTIviaYqfBPfyIZ",
+	"hejY9ljQ+9CvRcxaDZjyVsDu8wdBR95PQPBc1r9gNxJ3N7yHBessFfxCoNemxqbBwss/oVQIHUAnXIPR",
+	"Evsz2Hw0uI7Ek4joKHjI/kGf/3ofb/EgtMVIoJFobA0WdjpSTEhQE0Z3AicPVqif8dGAdTPBzzVVLcFl",
+	"x4yzSMWCdVMVnbMw352hy7eR1sHDq3osBI0KC4J6J3BaJWAhimpcKjgipMjoRIeuzgpLkU/plN9vN9vN",
+	"eqv9wDNucMMbjBL9qvu7iAwMPjEIPN6RIY9jRCPh6fsMbHSwVo8YZoRAO4G9EeYwqDArcJbDf4tFD1SA",
+	"TKcNFmo0lJ9xw0NiYeuB9DS2N5s+SNPSSSSBgRLCSyYnOA7a7YL3ouAQZZW9W2jdOmvxbuPm4OoRgFCB",
+	"T94eJbCGnd/QxVvX6vU67cQj9hZ/SdZsNkwkPqMjcQcUvz3Lv4WluLzMRJSMwP768qUjnVQ7YkLWf/yh",
+	"IwvHEpR0R5J5cMQuiWDuiN1D7iZS/vAAq/zvsS8dieP7U/XTUYALnpWHEMDHEzp62OTn6YXg1pf+TxD9",
+	"X76AakMG+C9fWFdESAEPt6OPLi/33D9p3fMNhmtRvBd5IIf15n69uY/RJTukUhnZj8Puy1rJAana+D4V",
+	"Oip8NPe8AsZQTPuugDDUmocWCjzZ/WX5ymYzqA0T6T8oAoJ3Oqe1yjv5t5uHE1/rXqXQ4z8KNw5m3jdH",
+	"0Cf5gQ0WJb8TN0ld9eqFDTzrAa7u/T0tneq1YqWtdVHR3Qiv6PVxg3Hu+fqubP7LBQxY3j4puUG7HNYu",
+	"Grk4S44HpeBLr+CwXx1s3LvMD/eXJYB4ZQceJL6LPM1lp8DT0MKi4YGD6OvAq2oDF+vzpedmNv9E0bCK",
+	"9FJBdm2aWjrLb7GNImoYaomZYRdRXCGiuL4Qvkr67jr37rJzbw0ptkbupCTO9vKtfHlFfLI3zvBY2V8c",
+	"W8fb5MEP9F2o25rdP2g+eQD+v5eKKAMjXsiV5CB6FBP04lL1GCFcqYkMmFGKwKoqw5hX+EDutG+hM/Ar",
+	"Frbb9NEwGSw+e4uLwgY7v23nt32PfluuQtubu2RWyPwxPLNvxRHbEYV+QxbPSQwGj9M4iJN+cz6cN3r2",
+	"Lu2/vixlhyByzNnAMnbeakrwgEVCkt2Gl88UI5NMB8X3st0nUhWKSDblo7rSwvk67ZVKQ8rLlBJNZPWA",
+	"Lvz7Xm80dt7ewl234bP+wQX0zncr+G5wjkvm8226crlU2xtlYjnJ+4skTXUxVoWQBZjFBEEWYpW1zzwV",
+	"RBzlCikzWOKx51hJ0Mt435nML8/evPaiT/OeAPnuueA5li41GJjENreeCYbEm7IfsLEkWl+VgTjsSI4Y",
+	"YLAsLvFqi/tAOsQWgN2lyNj9cA8Gu/ev//4frMmYk6N2gnaydOuydFOX1FVcl9mlcM8Vvc/4uh4UHmo7",
+	"PXNPs8S3brMXHrwWgWtpb914jXtUrsccmGEKLtO42dyPBi38r6h2g/GSPXdNx34woj/RQS7PXmB/Ya9A",
+	"4lsHU7HAya+c/rX2mJ3ORVrPd3fuOG3/KE7DqSjmerCiAiu2FivZSoJbRzZpafbLBLXbVcdk8y9Wx+9G",
+	"QpbVcaHMMyigqL2nO+GwLZD+HNHuopjpvBKkm/1hQqY7F2QXI9phql1L9Fr5U4htrOvmLBSnY205xarT",
+	"7GnqMIQrYdQQfnKBnEsTbX7Rm7AnbYkHxA28wAUC81GWOX5iqjDN4PKVWSw+qFTcHY+Fz1LHCRoksc9J",
+	"WMiNGo/5f9jHNCI1rNlv/iKypJfkMrU3TtO39PonMWev1YVIOZLuJWsAmeHMHTl1vla2HPbM1Z03bnF3",
+	"AER32KrjFqEggEieLEd3xGv2LgmHdClRBMgXBB4SmcaIrhhqkV4IWyney8UPI5QiOLjW+oozoTVTPapD",
+	"tkP1Rl2AUOIdSTzAGm3HwOI52hhLxntO6jl3x+GKW6QNIkNXY6OTGHdlxDWMDW4KZ0sHHTkR3YFS5zqY",
+	"bfeXiI5p3wQGQz9DoEk9SEZIfYdcFNq/zYTDGKTCu4MJfS5GJsdDxyy/vdZ2RBRmb5IpIwK0upnKiBQK",
+	"DFkYs+W4oCID/ORefluO05rfcNqRhOekcqb4uVmA0XkycoSsTmwVUYG7ikJW1Dnq55hmhFibCT1zoiwB",
+	"lSUP9NAE9tmJOepIvypl6nqLB1ocqnvpwL61kiwTkcqwXcNRMwZ5YRlV7Kue2y3IGo0BOaIH9P0gPcIO",
+	"hXdMUzbgF+6Rdu5gdGP89YRPYVgeP1SygRpnHYmoLQ32QfTGWsQdiYUdFpSUs1T0eUpl6pG6wCc7PAYL",
+	"PIIYzyo7p7eE45EJahUwU5jq+yHe4ze4R/ggoDt3pP898WunU4bsbAXEh/sh/Oc3/Nj/kPFCq23Fa8Mr",
+	"dkUi+7BhkLr2ft6L8Bt8lMg+3M0dZs8AiRukKoSITN2gIlaJGub0B9XoEKuRW5W9Ec9tdV1UiBXAZNzJ",
+	"9QzlOxP/e9Wnz2F94aTiil+hUJe2vVaDuhQsdXbiysZUDy1iOn9kOGIawNfi+PPjVGROzXRmjyoonCEi",
+	"LyukG4TzTRIWqQelSLCOLRZDBZJOqow5E9WWrVWcckKE+S6O+caReZqkcmGut+0JAwYLjmBeyygxqujZ",
+	"rI0UA7N+o9FzmNorgya49us5DYvCI870+65hVnb1NHeKF4jiFAxbL4rgFLJc2LHEXMtL2hOfRyozCyM1",
+	"63hK+Zk4nvFlgoLnk3OFoH3ekb5g2Jm7uVc0a/wf4/dDSwkupmjqH3v0Zvq7ZJQXvgSfCaxWdK6MwgsC",
+	"AlwgT8F5Q4mmloNsCL+HJzpni/4qOVzHxKTlO/Kd3VywsYow/1JNAutT4IDRqsXO1WPbWqLFPc1MMhRp",
+	"IgW2s9q0O82n4edCWrvfchSgA8Z417pqw9z7SrSjHADPi5Yoz/Fbli0vvzLB4+O8esl2/4Kna6udJgOV",
+	"VuLe0Cb6/szntSkP1WhaBifjeK9//BrAbfQ4NY57Aj7yG93+ieeD/o0xNPdvnF2xFFxMLsCnxRvM0F7A",
+	"R3qGZn32Y/u306nfaoAwqLmji9J1PcX/nETjAvUPa/3dqfvvVpOq0ZRSsJQlHog0thLz2r6RU6z5TlvE",
+	"K+NDdtthjR/yaUfeFD18Zd7FvcFdpV7cFO8YxovoluV5Gmfs6Yc3MCGy4NQFNaTBOJuO7HbmWjSiVGnk",
+	"qPVlN0QwJmLY/EXsy2b9MG616o+ifV5/Ipq9+sPuI/44ehI3RatXC6xjvXSY4wyUgQNKirJhw07BHi7p",
+	"HiykFmltfWbxNcS63cBX54HcTtvlge4wDzTJxY0Tzf6jK/LQi3DaXmRqCEY4I2fG8cdS3SnPBHv/7vSM",
+	"/INwnKUh0s1emulIBGiUa8OHowDrCb+EgaUHpyrbjiQMnCQm8WwreFDuHhGYJjwxA6lvBpka9232+OT9",
+	"qwb7mxoXeWnYVI1JIuNNNGHOoNiz6GPOW9BwqY3Hez8DAXWegz9iI0VYtUvBc67ZP04NlzHPYuYkeg5h",
+	"NplMGtp+7U9BpIYP0BdxUGvwdEJp0yy0l9WTOAzyv/x0WRw397m3MUNySEItokyYHAisI5FDF0mK9URk",
+	"BE7UYCf0V/vzZxxEIlnrkGkRKRmjGzbN5ztATKg4yUQE/qAK0BXKEhF3JNVZqQtUfpkQRKg2KVSMitIr",
+	"Ndipwjke8qkD7WdmgvCg8GKJZNzyIiMOFEwOd+vGBnw0ElLER2zEtabHwg5BFwvuih7ggMcNdtBqUsIO",
+	"hzHu+n1ry7QVixXrJReFEZMBoxPZTwVxzWuLCoibFzGKuoLh2oKvy8CiZQcH+0xl7PHBwb6DxuIx9etg",
+	"FVnkXGGfGSv1+cI6CWNhv3iawmkiT/R++PH5Dy/fvfv5t5PXr999/O39h1d/OTl7Hj6AxfMBs4hLeutW",
+	"M9foC2O2pAHtPr1bMKQoGy4BNCho3nVV7aq6ce3eRjttN9rTaJfwytCrHcvHxAxO8cTX1tbbpd9WemV2",
+	"MEGh3QGv3yHO7OKsi0uQSdaibLcWwQYmx6wfuHdp/3VFMcorgwn75EIgb3Jfub177MsMRkLGtrhZKoNR",
+	"zvnCOLr/poLyoxtrbfU0sn0/BCYFDb2Lhnwb+/0Z7hTG3QJuZF9XF3ZaQygP8bo9smF/7I1s5+bNarj1",
+	"9doV2mx3sL4tyJ/rHKsFdRYfy5SHVGDmMjcNVuh+oZIzy9bvx2ILqyjR40L1eS1bR054rmZ6PEm11T6W",
+	"cNuWXWRilPKpiIs45TbOZLkWF1ZdbOskb2q80zBL9nspQgYLPVQXM1cstORXsNov2psY7r8UZ+tGCybu",
+	"WqztCGp2Bvo6hRCBL3pQmZU61xK2ywz2vdwiX5jPeeYvqcroeNK+czGi+vB94u5vLEut5Pe8jqAMbish",
+	"U/BbXMxOG4QcLCZkSIcsSLnA9WNdW1O02HmantKvbzgLw40Rw5HRCGS1JCXTsrkOrzaKhLU+4DNLK/bo",
+	"Eef1R912q/6k12zWW7zd3Y8O4kPxsAfTJD6bE3p+1SMP7SPtNB7VrBKv+dT3q5XzOJukUtxCXJ1SyffK",
+	"zp79prIwWIGfG5J8jhZ8ywJ379L+e7oMqvej5+3HeLS0xAcJUjoYEMTu1AZ5/T/SeZF8diaz6uXs/5mI",
+	"BDzYJh5EzLpjyzaCx8u1xixzVd2BuKb8rsBGsDdeRkq5XJRU1E3lM33XtVNuJCURfJeCN1V9K/wrn9fC",
+	"3PuY9sAbXTt6fBDUCOUSR6vGJlLU7kldNwUhfdhswoytKNpHZCUWAVPcuxVke9yst6J2XH8k9nv1x/yg",
+	"Wz+MHsaPxOPeE95EMkufkFs8f2bR1H3ZkobZWL88E4Yn6ULcEHvVTrN8W5GSOBeWt6FM9ih+sRi649Q2",
+	"TFowjnJSOIkDYpMs0aLb24u4wQ6aT0pxFiVRHU34lPE0EzyeBpTHp4tMOYTuojINBqNgXLKwkL2s/yym",
+	"oS1tRs/HKJaJkfCaCxe/KvxC7/yH1k7BZnnikj5rX0OfrRJe8SuzsYisEo6vZjbirkHl+8VRkkWJShJs",
+	"23J1BHr/CunJJeVQPakkUsbBL8MC/aUhY44yQlxOqYSkKEPL4rEjb0o+wsi2EJzeyZidjPmDyBj0rvGM",
+	"b1u+rGafoWgL5qwzHZRSVmBoueo7phMZCRbif8IFUqYjb8sKuwM5szmSZ9kjxxksOpAHBTKbNdy7D8X5",
+	"WCvNta6Q/F11S2/wu+oWHdZ2vdni3fojsEgf8/1uvW1N0kf8cfcab0RjXuCwUmYAMSwsXIlrwtjJz13u",
+	"7AZkNrqz1HTrJeTWhbcy3Ig6FVwuluFETTOZr/tm1WXfL1TG2gcIZKOLPVx5RbtXBCqNOxK8c67ZRKQp",
+	"u28mqkCijOA10lWuPwiYVjmrmw/+Rlx6JIsLoiAbCR6JY8Y7kurN8QVo/K4Wne6TDEVew02R5iplgDNl",
+	"RYUtaN0CUOdXXBN121W/+frspOn3KtnecHAdC0u9oUCLVaSXUoecvH/FfE81Na1gUhP0j0fqJUpw1weS",
+	"9CvBK/vCPIOnXXn8jPhs9gj8e2mW2iKD/z+xitDPhp9YAHD8AiG96YOnVIsEb2ORvwtfzpzKGV4opIbK",
+	"CZz+6x+dju50Tn/993+rIHKqPKFID3C9XVXeGqWdcAZawyUtuG2Z0ZaVoLArbAdLeVPkm2AvX+Tfl7Tx",
+	"gqAP8QchbYGAwY1FTFsAVRjtgIUb4BTvt+I2+J1fcBrA7GbIP3XbYe/fUfOUdiz7973Fy9tubmV96e+b",
+	"XGH3DM8AX1zuNRY6TS7EPxcj06LpgaWVqZJ9+C+CeZDJiKaBs04Qls52WDM9HsEjNcKlcINdfjwzmiXV",
+	"yeLXyYWQQq8gCa5SxBxeqOyiuUSdq8BbTdv6IVVVccBDbm51X5VnmV5ppdUcCpMlS8Q3CD3jsRSTIfbk",
+	"JZK9z9RQmIEY63sMDhkjDr1jJpXFA+CpZYH6OBDUK+r63wZcdyRnb56ffXj19PS3s3c/P38bsMT4djvt",
+	"KFQYqS9m1LmoLI3tC/PGvsFqsmCU8mRuCxQmwckBW3j628CY0W/W+9e/GWV4eumH8OdOLRpw06kFtGX+",
+	"3IHHdmpfWKt9pUK4rsSwg25sbGttaydegulsR3MGC1VhadC3WMWX75zVdqgaCclHScOd3QVWRqLZu5GQ",
+	"ILhzEoyK7fJUSZPxyPykLXT9NQFr6G4l+WFHXDuq7Teajf1ZGVLNVEk5uVlh6t9pv9EsvdcMheMiiBUa",
+	"3c2qFfcUNBl+On33dr11nXIy0ra0rn+D2621rm4AV6yrW9Yj5lb1Zs/3HSze307evF5t8TAZv9gKaDeb",
+	"NjzsRKdrgHCFYUcsVOchm4BuwJgEYuGyRLPxKGBhLPoZj0Vsr/gg4kRTEktNJAFJW0Ojr5iSRaRlFvFo",
+	"IBrssLlPP0Zjhxve5Rp7r2PLpDXXk23UaOQpQziapqzLUy4jkS1QPh8Ej5Pt2CE4pWXwq4GIzj0dFAyf",
+	"bBJ4VJw4AyXY1F7Jx16xA+HLaeMrcWOrbB23cDRtK21anfTlcq+EUIDkua3GdlB5tr2fPFcbtUKIB826",
+	"YpBY2L3wTz4/283URMPuPBdixIxCvAcL/LfQ/+2OTV5J6XeaQ6YOMW4o4B3wRRLZD1kfrMrqnXlK17wn",
+	"u/72vWV4fgGH+vvzmO0aEoLJSKhRSpiJxb1Ia1C1F8dSu6bpvUvYcsvJV/FR6BiFrxNt6r/kPw8JDRyR",
+	"52Gjatypr8wsE9IRuAf9jA/BDEPQCdzpQUcitfwro2EHGiWprRR3YlgY5glBWoT49YJNVxiW3XhXghli",
+	"WTHKfuuXwqjK9U8nf//UnJ4+ftv7z/HPb//6OD548+Php/5/Vpc8wc83LnZ6nchzMmFXqci9gVNTmMA7",
+	"PDEbRXv/OJWZZc5mfQ4ygLDgFCscmIIgICjHGTGwCGLp40AJAtch/cMmFpS1LyzJhMpEDmVEUkELGT9H",
+	"bRUiE4JusDfwW3/mY0WBte60qIwIN1ywKE2ic3b/w4un7HHz8PGDGUzYGHNJHj8BdG5lo+qctNhJgGtI",
+	"gPh2RQCVIcVKimMb+aW9hRC6Wu0kw5qS4ZerREElD2P+K7AJESYLvaLSxwj1X5uxKlZI/eBLLzqH9C1J",
+	"CVz9iA8FhuQD8NwSw1IV8RTZWfo4igzESzyOjKUMpIbuPRxYYifawtnC4+0UXM65Gv1EG5EhxYE1mQgU",
+	"DNlrAo9r7ckOwOCRRexKe/I5vOt8efWJZ0rjegYRFCRhowxfqSvu8J+wySwVEYFww5ic78yIkzUfqGWt",
+	"UT2EtC4OMKm4+TMP1+2djnOcC0zGknOcc+cj5nVcuKdFPZ6/7xsUBNoyQ1PbvUUcQ1+jQGtUIMY8RsaI",
+	"OHEcPYRZ3mDh53rEtaANF6JQ6EjydvKb5G4L7NmeyhrsTNmcnrsqMd53P2juB0VuT4JYPWgekHKxL0gY",
+	"0MvmzRNmY6sw10j4owM2HoGHJWLYqUivBLZ6cepUtPzGuAKjlEdioNIYJzORzAOu43MlKmsythvzdJ1V",
+	"DzgTaYoHCCdGT7URQ2txu4K7wp18Knbxjaz7MSmAmsMKIv2HJVoaiCTThbuWMa2rdk9ii12cbyNkkbyp",
+	"K1A8qJ7N0Njbknibv91HlZ3T7ZBASknLIQWb0EEsIty9jQ8Vbvm76i5fpTnQ+iPcw4MZzimCqyQWqbn9",
+	"TNs1D1chtnFHFoiUPOdSaXOiQ171vtT0SUxU96xA5focaV7oUxygVDnmPxWwgfniOblSYbTDpC9MiXMs",
+	"55/7UvDUDAKXHbAvPpvdLd7Kxku+kHVK71+30JSgE0+Qa752VAvR2sGy1bo2meDD0Hq/pYOvej1BhUZI",
+	"AxjYG9Rfc9kfo1lkrT76E+bVERLglLnd0M0w14QLAbf5a90q+zramm+R/KtQNAq7PVV9XYwOBiyB/Ykz",
+	"3YIt0mo/hjkluRgnfdh+KmNh/bfG0V6IJg5MAmn80iyAx+y6Zg+ah3ZLKfbu/dmrd29PqUd2KMxAOXBK",
+	"1DTEiGD4ucC5KJbCfrBYMDi12ViEebjSpkjhQPSTCyFZV/RUJgIbC8phNmdLa+EZH7gRCE9QJ5AC0LBu",
+	"V7NhIsdG5EVbEeJmwwSVf/oBDjLusaPaOzTLtQjYQE3YkEuqvkxFz8z+SAuDJXOIKcrG0iQp6hvLYQZ7",
+	"BVFu5tcT9kQSOxfAFQLXvnz5vwEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
