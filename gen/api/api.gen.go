@@ -477,6 +477,7 @@ const (
 	PartyConflictMatchedEmail              PartyConflictMatched = "email"
 	PartyConflictMatchedName               PartyConflictMatched = "name"
 	PartyConflictMatchedRegistrationNumber PartyConflictMatched = "registrationNumber"
+	PartyConflictMatchedSimilarName        PartyConflictMatched = "similarName"
 )
 
 // Valid indicates whether the value is a known member of the PartyConflictMatched enum.
@@ -487,6 +488,8 @@ func (e PartyConflictMatched) Valid() bool {
 	case PartyConflictMatchedName:
 		return true
 	case PartyConflictMatchedRegistrationNumber:
+		return true
+	case PartyConflictMatchedSimilarName:
 		return true
 	default:
 		return false
@@ -826,54 +829,6 @@ func (e SignerStatus) Valid() bool {
 	}
 }
 
-// Defines values for SigningRisk.
-const (
-	SigningRiskAction           SigningRisk = "action"
-	SigningRiskAttachment       SigningRisk = "attachment"
-	SigningRiskBlank            SigningRisk = "blank"
-	SigningRiskDraft            SigningRisk = "draft"
-	SigningRiskEmptyField       SigningRisk = "empty_field"
-	SigningRiskExternalDocument SigningRisk = "external_document"
-	SigningRiskFormAction       SigningRisk = "form_action"
-	SigningRiskJavascript       SigningRisk = "javascript"
-	SigningRiskLaunch           SigningRisk = "launch"
-	SigningRiskLayers           SigningRisk = "layers"
-	SigningRiskLink             SigningRisk = "link"
-	SigningRiskMedia            SigningRisk = "media"
-)
-
-// Valid indicates whether the value is a known member of the SigningRisk enum.
-func (e SigningRisk) Valid() bool {
-	switch e {
-	case SigningRiskAction:
-		return true
-	case SigningRiskAttachment:
-		return true
-	case SigningRiskBlank:
-		return true
-	case SigningRiskDraft:
-		return true
-	case SigningRiskEmptyField:
-		return true
-	case SigningRiskExternalDocument:
-		return true
-	case SigningRiskFormAction:
-		return true
-	case SigningRiskJavascript:
-		return true
-	case SigningRiskLaunch:
-		return true
-	case SigningRiskLayers:
-		return true
-	case SigningRiskLink:
-		return true
-	case SigningRiskMedia:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for SigningViewState.
 const (
 	SigningViewStateClosed   SigningViewState = "closed"
@@ -964,6 +919,24 @@ func (e SuppressionReason) Valid() bool {
 	case SuppressionReasonManual:
 		return true
 	case SuppressionReasonUnsubscribed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TemplateSharing.
+const (
+	TemplateSharingFirm    TemplateSharing = "firm"
+	TemplateSharingPrivate TemplateSharing = "private"
+)
+
+// Valid indicates whether the value is a known member of the TemplateSharing enum.
+func (e TemplateSharing) Valid() bool {
+	switch e {
+	case TemplateSharingFirm:
+		return true
+	case TemplateSharingPrivate:
 		return true
 	default:
 		return false
@@ -1282,10 +1255,18 @@ func (e ReceiveSignatureWebhookParamsProvider) Valid() bool {
 	}
 }
 
+// AcceptedInvitation defines model for AcceptedInvitation.
+type AcceptedInvitation struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID ID `json:"caseId"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+}
+
 // AddCaseMemberRequest Names the account by one of `userId` and `email`.
 type AddCaseMemberRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email *EmailAddress `json:"email,omitempty"`
 
 	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
@@ -1297,8 +1278,7 @@ type AddCaseMemberRequest struct {
 
 // AddCasePartyRequest defines model for AddCasePartyRequest.
 type AddCasePartyRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email *EmailAddress `json:"email,omitempty"`
 
 	// Kind What a party is.
@@ -1380,6 +1360,36 @@ type Case struct {
 // CaseDescription What the case is about.
 type CaseDescription = string
 
+// CaseInvitation defines model for CaseInvitation.
+type CaseInvitation struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID ID `json:"caseId"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Email An e-mail address; upper and lower case are the same.
+	Email EmailAddress `json:"email"`
+
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// InvitedBy A UUIDv7; sorting ids sorts by time of creation.
+	InvitedBy ID `json:"invitedBy"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+}
+
+// CaseInvitationList defines model for CaseInvitationList.
+type CaseInvitationList struct {
+	// Items The invitations.
+	Items []CaseInvitation `json:"items"`
+}
+
 // CaseList defines model for CaseList.
 type CaseList struct {
 	// Items The cases.
@@ -1391,8 +1401,7 @@ type CaseList struct {
 
 // CaseMember defines model for CaseMember.
 type CaseMember struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email EmailAddress `json:"email"`
 
 	// FullName The person's name.
@@ -1446,8 +1455,7 @@ type CaseParty struct {
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email *EmailAddress `json:"email,omitempty"`
 
 	// ID A UUIDv7; sorting ids sorts by time of creation.
@@ -1734,6 +1742,15 @@ type ConsultationSummary struct {
 	UserID ID `json:"userId"`
 }
 
+// CopyTemplateRequest defines model for CopyTemplateRequest.
+type CopyTemplateRequest struct {
+	// TemplateID The id of a template: small letters, digits and hyphens.
+	TemplateID TemplateID `json:"templateId"`
+
+	// Version The name of a version, such as 1, 2.1 or 2026-03.
+	Version *TemplateVersionName `json:"version,omitempty"`
+}
+
 // CreateCaseNoteRequest defines model for CreateCaseNoteRequest.
 type CreateCaseNoteRequest struct {
 	// Body The note.
@@ -1769,8 +1786,7 @@ type CreateDraftRequest struct {
 
 // CreateSuppressionRequest defines model for CreateSuppressionRequest.
 type CreateSuppressionRequest struct {
-	// Address An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Address An e-mail address; upper and lower case are the same.
 	Address EmailAddress `json:"address"`
 }
 
@@ -2112,8 +2128,7 @@ type Email struct {
 	// Recipients To whom, and where it stands for each.
 	Recipients []EmailRecipient `json:"recipients"`
 
-	// ReplyTo An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// ReplyTo An e-mail address; upper and lower case are the same.
 	ReplyTo *EmailAddress `json:"replyTo,omitempty"`
 
 	// SendAt RFC 3339, in UTC.
@@ -2132,8 +2147,7 @@ type Email struct {
 	UserID ID `json:"userId"`
 }
 
-// EmailAddress An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-// domain in its own letters and in ASCII (xn--).
+// EmailAddress An e-mail address; upper and lower case are the same.
 type EmailAddress = string
 
 // EmailAttachment defines model for EmailAttachment.
@@ -2180,8 +2194,7 @@ type EmailList struct {
 
 // EmailRecipient defines model for EmailRecipient.
 type EmailRecipient struct {
-	// Address An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Address An e-mail address; upper and lower case are the same.
 	Address EmailAddress `json:"address"`
 
 	// Field Where the recipient stands.
@@ -2310,17 +2323,8 @@ type FieldError struct {
 	// Detail What is wrong with it.
 	Detail string `json:"detail"`
 
-	// Page The page of the document, from 1.
-	Page *int32 `json:"page,omitempty"`
-
 	// Pointer A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`; for a header, its name.
 	Pointer string `json:"pointer"`
-
-	// Quote The words of the document, or the name of what it holds.
-	Quote *string `json:"quote,omitempty"`
-
-	// Reason What is wrong with a document, for programs: see `initiateSignature`.
-	Reason *string `json:"reason,omitempty"`
 }
 
 // Finding defines model for Finding.
@@ -2406,9 +2410,6 @@ type ID = openapi_types.UUID
 
 // InitiateSignatureRequest defines model for InitiateSignatureRequest.
 type InitiateSignatureRequest struct {
-	// AcceptRisks What the document may hold all the same. Only what it does hold is put on record.
-	AcceptRisks []SigningRisk `json:"acceptRisks,omitempty"`
-
 	// DocID A UUIDv7; sorting ids sorts by time of creation.
 	DocID ID `json:"docId"`
 
@@ -2438,6 +2439,30 @@ type InitiateSignatureResponse struct {
 
 	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
 	TrackingID ID `json:"trackingId"`
+}
+
+// Invitation defines model for Invitation.
+type Invitation struct {
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// InviterName The name of the person who invites.
+	InviterName string `json:"inviterName"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+}
+
+// InvitationList defines model for InvitationList.
+type InvitationList struct {
+	// Items The invitations.
+	Items []Invitation `json:"items"`
 }
 
 // Job defines model for Job.
@@ -2547,8 +2572,7 @@ type Locale = string
 
 // LoginRequest defines model for LoginRequest.
 type LoginRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email EmailAddress `json:"email"`
 
 	// Password The account's password.
@@ -2638,7 +2662,7 @@ type PartyConflict struct {
 	// CaseID A UUIDv7; sorting ids sorts by time of creation.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// Matched What is the same.
+	// Matched What is the same, or, by `similarName`, may be.
 	Matched []PartyConflictMatched `json:"matched"`
 
 	// Side Where a party stands; other: on neither side, such as a witness.
@@ -2661,6 +2685,9 @@ type Passage struct {
 
 	// DocID A UUIDv7; sorting ids sorts by time of creation.
 	DocID ID `json:"docId"`
+
+	// Matches The words of the quote that were looked for, as they stand there.
+	Matches []string `json:"matches"`
 
 	// Name The document's file name.
 	Name string `json:"name"`
@@ -2693,7 +2720,7 @@ type PreviewTemplateRequest struct {
 
 // Problem A failure (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, upstream, unavailable, internal.
 	Code string `json:"code"`
 
 	// Detail What happened this time.
@@ -2763,8 +2790,7 @@ type RefreshRequest struct {
 
 // RegisterRequest defines model for RegisterRequest.
 type RegisterRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email EmailAddress `json:"email"`
 
 	// FullName The person's name.
@@ -2864,8 +2890,7 @@ type ReplayWebhookResponse struct {
 
 // RequestPasswordResetRequest defines model for RequestPasswordResetRequest.
 type RequestPasswordResetRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email EmailAddress `json:"email"`
 }
 
@@ -3023,9 +3048,6 @@ type SignatureEvent struct {
 
 	// Seq From 1, without a gap.
 	Seq int64 `json:"seq"`
-
-	// SignedAs The name that was typed as a signature, where it is another than the signer's.
-	SignedAs *string `json:"signedAs,omitempty"`
 
 	// Signer Whose doing it was.
 	Signer *int32 `json:"signer,omitempty"`
@@ -3190,9 +3212,6 @@ type SigningLinkRequest struct {
 	TrackingID ID `json:"trackingId"`
 }
 
-// SigningRisk What makes a document unfit to be signed. blank: a blank, a placeholder or a field of a template that is not filled in; draft: it is marked as a draft; empty_field: a required form field is empty; javascript: a script; launch: it starts a program or opens a file; link: it opens an address of the web; form_action: it sends, fills or empties its form; external_document: it leads into another file, or takes contents from one; action: it shows, hides or prints something by itself; attachment: a file within it; media: sound, film or 3D; layers: contents that are hidden, or print otherwise than they show.
-type SigningRisk string
-
 // SigningSecret What stands behind the `#` of a signing link.
 type SigningSecret = string
 
@@ -3342,6 +3361,9 @@ type SuppressionList struct {
 
 // Template defines model for Template.
 type Template struct {
+	// ArchivedAt RFC 3339, in UTC.
+	ArchivedAt *Time `json:"archivedAt,omitempty"`
+
 	// Description What it is for.
 	Description string `json:"description"`
 
@@ -3350,6 +3372,12 @@ type Template struct {
 
 	// Name Its name in the latest version.
 	Name string `json:"name"`
+
+	// OwnerID A UUIDv7; sorting ids sorts by time of creation.
+	OwnerID *ID `json:"ownerId,omitempty"`
+
+	// Sharing Who may use the published versions: everyone, or the owner alone.
+	Sharing TemplateSharing `json:"sharing"`
 
 	// TemplateID The id of a template: small letters, digits and hyphens.
 	TemplateID TemplateID `json:"templateId"`
@@ -3379,6 +3407,9 @@ type TemplatePreview struct {
 	Title string `json:"title"`
 }
 
+// TemplateSharing Who may use the published versions: everyone, or the owner alone.
+type TemplateSharing string
+
 // TemplateVersion defines model for TemplateVersion.
 type TemplateVersion struct {
 	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
@@ -3396,7 +3427,7 @@ type TemplateVersion struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether everyone may use it.
+	// Published Whether it may be used by all with whom the template is shared.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
@@ -3429,7 +3460,7 @@ type TemplateVersionSummary struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether everyone may use it.
+	// Published Whether it may be used by all with whom the template is shared.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
@@ -3577,6 +3608,12 @@ type UpdateNotificationRequest struct {
 	Read bool `json:"read"`
 }
 
+// UpdateTemplateRequest defines model for UpdateTemplateRequest.
+type UpdateTemplateRequest struct {
+	// Sharing Who may use the published versions: everyone, or the owner alone.
+	Sharing TemplateSharing `json:"sharing"`
+}
+
 // UpdateUserRequest defines model for UpdateUserRequest.
 type UpdateUserRequest struct {
 	// Disabled True bars the account from signing in.
@@ -3618,8 +3655,7 @@ type User struct {
 	// Disabled Whether the account is barred from signing in.
 	Disabled bool `json:"disabled"`
 
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address; upper and lower case are the same.
 	Email EmailAddress `json:"email"`
 
 	// EmailVerified Whether the person has shown that mail to the address reaches them.
@@ -3666,7 +3702,10 @@ type UserExport struct {
 
 	// Signatures What the person was asked to sign, at an address that is confirmed to be theirs.
 	Signatures []ExportedSignature `json:"signatures"`
-	User       User                `json:"user"`
+
+	// Templates The versions of the templates that the person owns.
+	Templates []TemplateVersion `json:"templates"`
+	User      User              `json:"user"`
 
 	// Webhooks The webhooks, without their secrets.
 	Webhooks []Webhook `json:"webhooks"`
@@ -4368,6 +4407,27 @@ type CreateTemplateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ArchiveTemplateParams defines parameters for ArchiveTemplate.
+type ArchiveTemplateParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CopyTemplateParams defines parameters for CopyTemplate.
+type CopyTemplateParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UnpublishTemplateParams defines parameters for UnpublishTemplate.
+type UnpublishTemplateParams struct {
+	// Version The version to take back; all when absent.
+	Version *TemplateVersionName `form:"version,omitempty" json:"version,omitempty"`
+
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CreateTemplateVersionParams defines parameters for CreateTemplateVersion.
 type CreateTemplateVersionParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
@@ -4565,6 +4625,12 @@ type UpdateNotificationJSONRequestBody = UpdateNotificationRequest
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplateRequest
+
+// UpdateTemplateJSONRequestBody defines body for UpdateTemplate for application/json ContentType.
+type UpdateTemplateJSONRequestBody = UpdateTemplateRequest
+
+// CopyTemplateJSONRequestBody defines body for CopyTemplate for application/json ContentType.
+type CopyTemplateJSONRequestBody = CopyTemplateRequest
 
 // CreateTemplateVersionJSONRequestBody defines body for CreateTemplateVersion for application/json ContentType.
 type CreateTemplateVersionJSONRequestBody = CreateTemplateVersionRequest
@@ -4765,6 +4831,12 @@ type ServerInterface interface {
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx *echo.Context, caseID CaseID) error
+	// ListCaseInvitations List who is invited to a case
+	// (GET /api/cases/{caseId}/invitations)
+	ListCaseInvitations(ctx *echo.Context, caseID CaseID) error
+	// WithdrawCaseInvitation Withdraw an invitation
+	// (DELETE /api/cases/{caseId}/invitations/{invitationId})
+	WithdrawCaseInvitation(ctx *echo.Context, caseID CaseID, invitationID ID) error
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx *echo.Context, caseID CaseID) error
@@ -4936,6 +5008,15 @@ type ServerInterface interface {
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx *echo.Context, trackingID TrackingID, params RemindSignersParams) error
+	// ListInvitations List the cases one is invited to
+	// (GET /api/invitations)
+	ListInvitations(ctx *echo.Context) error
+	// DeclineInvitation Decline an invitation
+	// (DELETE /api/invitations/{invitationId})
+	DeclineInvitation(ctx *echo.Context, invitationID ID) error
+	// AcceptInvitation Accept an invitation
+	// (POST /api/invitations/{invitationId}/accept)
+	AcceptInvitation(ctx *echo.Context, invitationID ID) error
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx *echo.Context, params ListJobsParams) error
@@ -4972,6 +5053,18 @@ type ServerInterface interface {
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx *echo.Context, templateID TemplateID) error
+	// UpdateTemplate Share a template, or stop sharing it
+	// (PATCH /api/templates/{templateId})
+	UpdateTemplate(ctx *echo.Context, templateID TemplateID) error
+	// ArchiveTemplate Put a template away
+	// (POST /api/templates/{templateId}/archive)
+	ArchiveTemplate(ctx *echo.Context, templateID TemplateID, params ArchiveTemplateParams) error
+	// CopyTemplate Copy a template
+	// (POST /api/templates/{templateId}/copy)
+	CopyTemplate(ctx *echo.Context, templateID TemplateID, params CopyTemplateParams) error
+	// UnpublishTemplate Take published versions back
+	// (POST /api/templates/{templateId}/unpublish)
+	UnpublishTemplate(ctx *echo.Context, templateID TemplateID, params UnpublishTemplateParams) error
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID, params CreateTemplateVersionParams) error
@@ -5519,6 +5612,46 @@ func (w *ServerInterfaceWrapper) UpdateCase(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateCase(ctx, caseID)
+	return err
+}
+
+// ListCaseInvitations converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCaseInvitations(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCaseInvitations(ctx, caseID)
+	return err
+}
+
+// WithdrawCaseInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) WithdrawCaseInvitation(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "invitationId" -------------
+	var invitationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WithdrawCaseInvitation(ctx, caseID, invitationID)
 	return err
 }
 
@@ -7011,6 +7144,47 @@ func (w *ServerInterfaceWrapper) RemindSigners(ctx *echo.Context) error {
 	return err
 }
 
+// ListInvitations converts echo context to params.
+func (w *ServerInterfaceWrapper) ListInvitations(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListInvitations(ctx)
+	return err
+}
+
+// DeclineInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) DeclineInvitation(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "invitationId" -------------
+	var invitationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeclineInvitation(ctx, invitationID)
+	return err
+}
+
+// AcceptInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) AcceptInvitation(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "invitationId" -------------
+	var invitationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcceptInvitation(ctx, invitationID)
+	return err
+}
+
 // ListJobs converts echo context to params.
 func (w *ServerInterfaceWrapper) ListJobs(ctx *echo.Context) error {
 	var err error
@@ -7287,6 +7461,136 @@ func (w *ServerInterfaceWrapper) GetTemplate(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetTemplate(ctx, templateID)
+	return err
+}
+
+// UpdateTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateTemplate(ctx, templateID)
+	return err
+}
+
+// ArchiveTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) ArchiveTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ArchiveTemplateParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ArchiveTemplate(ctx, templateID, params)
+	return err
+}
+
+// CopyTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) CopyTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CopyTemplateParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CopyTemplate(ctx, templateID, params)
+	return err
+}
+
+// UnpublishTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) UnpublishTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnpublishTemplateParams
+	// ------------- Optional query parameter "version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "version", ctx.QueryParams(), &params.Version, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnpublishTemplate(ctx, templateID, params)
 	return err
 }
 
@@ -8008,6 +8312,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates, options.OperationMiddlewares["listTemplates"]...)
 	router.POST(options.BaseURL+"/api/templates", wrapper.CreateTemplate, options.OperationMiddlewares["createTemplate"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId", wrapper.GetTemplate, options.OperationMiddlewares["getTemplate"]...)
+	router.PATCH(options.BaseURL+"/api/templates/:templateId", wrapper.UpdateTemplate, options.OperationMiddlewares["updateTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/unpublish", wrapper.UnpublishTemplate, options.OperationMiddlewares["unpublishTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/archive", wrapper.ArchiveTemplate, options.OperationMiddlewares["archiveTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/copy", wrapper.CopyTemplate, options.OperationMiddlewares["copyTemplate"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions", wrapper.CreateTemplateVersion, options.OperationMiddlewares["createTemplateVersion"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId/versions/:version", wrapper.GetTemplateVersion, options.OperationMiddlewares["getTemplateVersion"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/preview", wrapper.PreviewTemplateVersion, options.OperationMiddlewares["previewTemplateVersion"]...)
@@ -8021,6 +8329,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/cases/:caseId/members", wrapper.AddCaseMember, options.OperationMiddlewares["addCaseMember"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.RemoveCaseMember, options.OperationMiddlewares["removeCaseMember"]...)
 	router.PATCH(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.UpdateCaseMember, options.OperationMiddlewares["updateCaseMember"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId/invitations", wrapper.ListCaseInvitations, options.OperationMiddlewares["listCaseInvitations"]...)
+	router.DELETE(options.BaseURL+"/api/cases/:caseId/invitations/:invitationId", wrapper.WithdrawCaseInvitation, options.OperationMiddlewares["withdrawCaseInvitation"]...)
+	router.GET(options.BaseURL+"/api/invitations", wrapper.ListInvitations, options.OperationMiddlewares["listInvitations"]...)
+	router.DELETE(options.BaseURL+"/api/invitations/:invitationId", wrapper.DeclineInvitation, options.OperationMiddlewares["declineInvitation"]...)
+	router.POST(options.BaseURL+"/api/invitations/:invitationId/accept", wrapper.AcceptInvitation, options.OperationMiddlewares["acceptInvitation"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/notes", wrapper.ListCaseNotes, options.OperationMiddlewares["listCaseNotes"]...)
 	router.POST(options.BaseURL+"/api/cases/:caseId/notes", wrapper.CreateCaseNote, options.OperationMiddlewares["createCaseNote"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/notes/:noteId", wrapper.DeleteCaseNote, options.OperationMiddlewares["deleteCaseNote"]...)
@@ -11585,6 +11898,271 @@ func (response UpdateCase503ApplicationProblemPlusJSONResponse) VisitUpdateCaseR
 	return err
 }
 
+type ListCaseInvitationsRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+}
+
+type ListCaseInvitationsResponseObject interface {
+	VisitListCaseInvitationsResponse(w http.ResponseWriter) error
+}
+
+type ListCaseInvitations200JSONResponse CaseInvitationList
+
+func (response ListCaseInvitations200JSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations400ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations401ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations404ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations429ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations500ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations503ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitationRequestObject struct {
+	CaseID       CaseID `json:"caseId"`
+	InvitationID ID     `json:"invitationId"`
+}
+
+type WithdrawCaseInvitationResponseObject interface {
+	VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error
+}
+
+type WithdrawCaseInvitation204Response struct {
+}
+
+func (response WithdrawCaseInvitation204Response) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type WithdrawCaseInvitation400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation400ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation403ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation404ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation500ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCaseMembersRequestObject struct {
 	CaseID CaseID `json:"caseId"`
 }
@@ -11732,6 +12310,20 @@ func (response AddCaseMember201JSONResponse) VisitAddCaseMemberResponse(w http.R
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMember202JSONResponse CaseInvitation
+
+func (response AddCaseMember202JSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -20786,6 +21378,383 @@ func (response RemindSigners503ApplicationProblemPlusJSONResponse) VisitRemindSi
 	return err
 }
 
+type ListInvitationsRequestObject struct {
+}
+
+type ListInvitationsResponseObject interface {
+	VisitListInvitationsResponse(w http.ResponseWriter) error
+}
+
+type ListInvitations200JSONResponse InvitationList
+
+func (response ListInvitations200JSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations400ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations401ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations429ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations500ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations503ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitationRequestObject struct {
+	InvitationID ID `json:"invitationId"`
+}
+
+type DeclineInvitationResponseObject interface {
+	VisitDeclineInvitationResponse(w http.ResponseWriter) error
+}
+
+type DeclineInvitation204Response struct {
+}
+
+func (response DeclineInvitation204Response) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeclineInvitation400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation400ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation401ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation404ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation429ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation500ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation503ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitationRequestObject struct {
+	InvitationID ID `json:"invitationId"`
+}
+
+type AcceptInvitationResponseObject interface {
+	VisitAcceptInvitationResponse(w http.ResponseWriter) error
+}
+
+type AcceptInvitation200JSONResponse AcceptedInvitation
+
+func (response AcceptInvitation200JSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation400ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation401ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation404ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation409ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation429ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation500ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation503ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListJobsRequestObject struct {
 	Params ListJobsParams
 }
@@ -22556,6 +23525,685 @@ type GetTemplate503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetTemplate503ApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Body       *UpdateTemplateJSONRequestBody
+}
+
+type UpdateTemplateResponseObject interface {
+	VisitUpdateTemplateResponse(w http.ResponseWriter) error
+}
+
+type UpdateTemplate200JSONResponse Template
+
+func (response UpdateTemplate200JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate400ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate401ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate403ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate404ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate409ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate413ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate422ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate429ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate500ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate503ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     ArchiveTemplateParams
+}
+
+type ArchiveTemplateResponseObject interface {
+	VisitArchiveTemplateResponse(w http.ResponseWriter) error
+}
+
+type ArchiveTemplate200JSONResponse Template
+
+func (response ArchiveTemplate200JSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate400ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate401ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate403ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate404ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate429ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate500ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate503ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     CopyTemplateParams
+	Body       *CopyTemplateJSONRequestBody
+}
+
+type CopyTemplateResponseObject interface {
+	VisitCopyTemplateResponse(w http.ResponseWriter) error
+}
+
+type CopyTemplate201JSONResponse TemplateVersion
+
+func (response CopyTemplate201JSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate400ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate401ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate403ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate404ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate409ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate413ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate422ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate429ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate500ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate503ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     UnpublishTemplateParams
+}
+
+type UnpublishTemplateResponseObject interface {
+	VisitUnpublishTemplateResponse(w http.ResponseWriter) error
+}
+
+type UnpublishTemplate200JSONResponse Template
+
+func (response UnpublishTemplate200JSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate400ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate401ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate403ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate404ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate429ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate500ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate503ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -26239,6 +27887,12 @@ type StrictServerInterface interface {
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx context.Context, request UpdateCaseRequestObject) (UpdateCaseResponseObject, error)
+	// ListCaseInvitations List who is invited to a case
+	// (GET /api/cases/{caseId}/invitations)
+	ListCaseInvitations(ctx context.Context, request ListCaseInvitationsRequestObject) (ListCaseInvitationsResponseObject, error)
+	// WithdrawCaseInvitation Withdraw an invitation
+	// (DELETE /api/cases/{caseId}/invitations/{invitationId})
+	WithdrawCaseInvitation(ctx context.Context, request WithdrawCaseInvitationRequestObject) (WithdrawCaseInvitationResponseObject, error)
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx context.Context, request ListCaseMembersRequestObject) (ListCaseMembersResponseObject, error)
@@ -26410,6 +28064,15 @@ type StrictServerInterface interface {
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx context.Context, request RemindSignersRequestObject) (RemindSignersResponseObject, error)
+	// ListInvitations List the cases one is invited to
+	// (GET /api/invitations)
+	ListInvitations(ctx context.Context, request ListInvitationsRequestObject) (ListInvitationsResponseObject, error)
+	// DeclineInvitation Decline an invitation
+	// (DELETE /api/invitations/{invitationId})
+	DeclineInvitation(ctx context.Context, request DeclineInvitationRequestObject) (DeclineInvitationResponseObject, error)
+	// AcceptInvitation Accept an invitation
+	// (POST /api/invitations/{invitationId}/accept)
+	AcceptInvitation(ctx context.Context, request AcceptInvitationRequestObject) (AcceptInvitationResponseObject, error)
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
@@ -26446,6 +28109,18 @@ type StrictServerInterface interface {
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx context.Context, request GetTemplateRequestObject) (GetTemplateResponseObject, error)
+	// UpdateTemplate Share a template, or stop sharing it
+	// (PATCH /api/templates/{templateId})
+	UpdateTemplate(ctx context.Context, request UpdateTemplateRequestObject) (UpdateTemplateResponseObject, error)
+	// ArchiveTemplate Put a template away
+	// (POST /api/templates/{templateId}/archive)
+	ArchiveTemplate(ctx context.Context, request ArchiveTemplateRequestObject) (ArchiveTemplateResponseObject, error)
+	// CopyTemplate Copy a template
+	// (POST /api/templates/{templateId}/copy)
+	CopyTemplate(ctx context.Context, request CopyTemplateRequestObject) (CopyTemplateResponseObject, error)
+	// UnpublishTemplate Take published versions back
+	// (POST /api/templates/{templateId}/unpublish)
+	UnpublishTemplate(ctx context.Context, request UnpublishTemplateRequestObject) (UnpublishTemplateResponseObject, error)
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx context.Context, request CreateTemplateVersionRequestObject) (CreateTemplateVersionResponseObject, error)
@@ -27441,6 +29116,57 @@ func (sh *strictHandler) UpdateCase(ctx *echo.Context, caseID CaseID) error {
 		return err
 	} else if validResponse, ok := response.(UpdateCaseResponseObject); ok {
 		return validResponse.VisitUpdateCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCaseInvitations operation middleware
+func (sh *strictHandler) ListCaseInvitations(ctx *echo.Context, caseID CaseID) error {
+	var request ListCaseInvitationsRequestObject
+
+	request.CaseID = caseID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseInvitations(ctx.Request().Context(), request.(ListCaseInvitationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseInvitations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCaseInvitationsResponseObject); ok {
+		return validResponse.VisitListCaseInvitationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WithdrawCaseInvitation operation middleware
+func (sh *strictHandler) WithdrawCaseInvitation(ctx *echo.Context, caseID CaseID, invitationID ID) error {
+	var request WithdrawCaseInvitationRequestObject
+
+	request.CaseID = caseID
+	request.InvitationID = invitationID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawCaseInvitation(ctx.Request().Context(), request.(WithdrawCaseInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawCaseInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WithdrawCaseInvitationResponseObject); ok {
+		return validResponse.VisitWithdrawCaseInvitationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -29415,6 +31141,79 @@ func (sh *strictHandler) RemindSigners(ctx *echo.Context, trackingID TrackingID,
 	return nil
 }
 
+// ListInvitations operation middleware
+func (sh *strictHandler) ListInvitations(ctx *echo.Context) error {
+	var request ListInvitationsRequestObject
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInvitations(ctx.Request().Context(), request.(ListInvitationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInvitations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListInvitationsResponseObject); ok {
+		return validResponse.VisitListInvitationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeclineInvitation operation middleware
+func (sh *strictHandler) DeclineInvitation(ctx *echo.Context, invitationID ID) error {
+	var request DeclineInvitationRequestObject
+
+	request.InvitationID = invitationID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclineInvitation(ctx.Request().Context(), request.(DeclineInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclineInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeclineInvitationResponseObject); ok {
+		return validResponse.VisitDeclineInvitationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcceptInvitation operation middleware
+func (sh *strictHandler) AcceptInvitation(ctx *echo.Context, invitationID ID) error {
+	var request AcceptInvitationRequestObject
+
+	request.InvitationID = invitationID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptInvitation(ctx.Request().Context(), request.(AcceptInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcceptInvitationResponseObject); ok {
+		return validResponse.VisitAcceptInvitationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListJobs operation middleware
 func (sh *strictHandler) ListJobs(ctx *echo.Context, params ListJobsParams) error {
 	var request ListJobsRequestObject
@@ -29798,6 +31597,155 @@ func (sh *strictHandler) GetTemplate(ctx *echo.Context, templateID TemplateID) e
 		return err
 	} else if validResponse, ok := response.(GetTemplateResponseObject); ok {
 		return validResponse.VisitGetTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateTemplate operation middleware
+func (sh *strictHandler) UpdateTemplate(ctx *echo.Context, templateID TemplateID) error {
+	var request UpdateTemplateRequestObject
+
+	request.TemplateID = templateID
+
+	var body UpdateTemplateJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateTemplate(ctx.Request().Context(), request.(UpdateTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateTemplateResponseObject); ok {
+		return validResponse.VisitUpdateTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ArchiveTemplate operation middleware
+func (sh *strictHandler) ArchiveTemplate(ctx *echo.Context, templateID TemplateID, params ArchiveTemplateParams) error {
+	var request ArchiveTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ArchiveTemplate(ctx.Request().Context(), request.(ArchiveTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ArchiveTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ArchiveTemplateResponseObject); ok {
+		return validResponse.VisitArchiveTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CopyTemplate operation middleware
+func (sh *strictHandler) CopyTemplate(ctx *echo.Context, templateID TemplateID, params CopyTemplateParams) error {
+	var request CopyTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	var body CopyTemplateJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CopyTemplate(ctx.Request().Context(), request.(CopyTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CopyTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CopyTemplateResponseObject); ok {
+		return validResponse.VisitCopyTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnpublishTemplate operation middleware
+func (sh *strictHandler) UnpublishTemplate(ctx *echo.Context, templateID TemplateID, params UnpublishTemplateParams) error {
+	var request UnpublishTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnpublishTemplate(ctx.Request().Context(), request.(UnpublishTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnpublishTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnpublishTemplateResponseObject); ok {
+		return validResponse.VisitUnpublishTemplateResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -30668,803 +32616,842 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37cuO41S/6KjjKruqZiSRLst225Uolnr6NO31L2z2dZNxfCyIhCWMKUAOkZaXLp/Ig+/y7HyxPcgpr",
-	"ASQokRIp2TOzv2/+SKZN8YLLwrqv3/raCOR0JgUTsW70vzbYLZ3OIgb/PhM0WvyLvWd6JoVm5tINjRL4",
-	"R0CDCQsb/RGNNGs2Ail0EsU05lKch41+o9M9ocODYNg6PKS0dcS63dZxcHTU6oRd1hvt04PhYdBoNkZc",
-	"hFyMdaP/09dGENFEs8vFjDX6jQ8ioLMZC8krToc84vGiAZ8Z8ZCJgDX6nfZJs8FE2Oh3O91m40siY/Pc",
-	"5YSRi2Q2izhTjzSJ3NNET2gUkSEjiYj4lMcsbDeaDQVDppF5NP0SmfN4IpOYUBLQGQmoIOw2YCwk8YQR",
-	"WAMiR/BHIEWsaBCTKRULEvMp0+a1mt0wZcbcb0z4eGKuxFTFjf7hUbOhk/GYafPdRr/xhM68QdIY3jpi",
-	"TJMZ5SHhgsRzFt0wMpUinuh24+5Ts6G4vn7FbljkvT99qVnM+q/91GzE8poJ/UGbfd0/Pr67azae0OV9",
-	"V4zGLDyLG/1Gr9N73Op2W73Dy85Jv9Ppdzr/NJuEt3y/yMig1zoKuqx1RA97rRN62G3tDx/Tzqgb9MID",
-	"1mg2QqYDxWd2Sc5IyPUsiRmhQ7MLEY0ZCVnEzZri+vKMxsJOy7yndcT2R61jejBsHQaPwyN2PDqhnWGj",
-	"2YjYmEY/yCij1univYQdl3PBFG5OnGhzYcZEo9mIeQy/v5Eqnsy5CMlNm1zIBP9oNBvJLFy/DLB4ExoX",
-	"Hh4q9JypRr/xWuqYCClaIddBJHWiGKFjxdjUnEcyNF82GzejKuZMk5FUJJ5LEksy4jeMLBhVsB4Vj+NJ",
-	"qzfqhK2jsDNsHdP9w9bRqBuyTtAdnlBqTgMbMWWOl6GhJYrodXvLk3qu5PSpDBIz2uIJmtMYMaoZ0XSh",
-	"++Q///7fz3g8YQqmtCBTuiAMJsm1vXG4IGN+w8XYXDT3hHShH5G54nHMBBEy5gFr/+ff/x/5qfvpfqY+",
-	"XJ7610YoA+/pcL/VGx5RQ8Xd1km4z1rHoy7tDfeDg/DQEPC1IYu+eQoXo9mYUnVtlqDbbAg6NcQE02vP",
-	"wlGj2ZjRMWv09zO2dT+rAszB37Tu8cl+szGnSlgu23hHx4wcGfb1n3//73RIZjknMgo1idmtYRaGY5jD",
-	"ZkhtbEhNqpAp+JOSmZJjRad4m2I01ITHbfKe0RCvmemRhUyUZtGo3fgEhONtzC98Gkp51kG33zn6Z56f",
-	"bDwkdq+DCTX7HMkApQcwjqkMgSmPZ3HroN1tTbngDbPLKb//Qc5JJMWYhJJpQkvnSxKd0CharEz7z42V",
-	"c9lsJJopn9rXM1yzHU8VHeUP7VCGhmX/gbwBYgIJx9SUC9iyK3ElPjJLlv445Yjsk9dUBRPS6/QOQXYS",
-	"NhqxICYjJadkv0teUpFQtTA3HLUba3ekZ6WIvyO01Rnuj1pHwWHYOgl7rHVID0b7QW/YpZ2T/B60zp81",
-	"mg2p+Jib1bbnw2fxoZk4C3NcvmC+a5n8waEdZb11bzZumNJAB73cqYQD8mxKeZQ/GXFMg8kUdTPDj2kc",
-	"s+nM/NVtwn5dslszuqeMKnIW0qbdpSljMZGCvJYipCj+mVi/8Kn49kVrt9UzzO5odNBpnQwPg1YmWLsB",
-	"MM2Az7gd39cGDUPFtFlkGtK/WFWyHcgpaHrMSOBGLP3N0IZZGqalmVg7qvwTRt0Z/swC88A/ZKIInc0k",
-	"F7Hlveulc6/+xpntecEEUzRmTuDtohavI2jDYoBGz2ucAHjAEsMfyOskTmhE3kjRepqxljN3ZA2R/OEP",
-	"pNsm75ClmAuXRtZkp5prMqUhI0MWzxkTJNOEXkyHPxAqQkNv5JW8YRE1kscwOWqUzYtAKlTPe2ZbA6uS",
-	"fm1Y/uWxmt2/OWHU2A+NfsNOxchWqTky267Zt5w47HUO8uLQKCiweMiPhYyNpkLmEx5MSCATFWsSsoCH",
-	"zCml2sqzc8FjTmN2wceCxoli7xmw+Rw9LKkRm1TVKdMaNIPGO6s18bEwsv+54iFdgGXBx4IpPG8MOUbB",
-	"abMqh79cwBZDUEnumtmzY0UDVvz0C/MT+UHOZqAk26d75rjOpboeRXIOB/JLwkTMaQTH5KUcmonrZDql",
-	"agHa/M9yiGqBTgJjRQHzrWBRHLrDP+KC60npPb1ltnXU2qfdYevIrPWxWesDejh8HByFx+xklNPWdFsx",
-	"ETLVGtI4MGYUqDbAw8zmCQacNpYxjWDdjCQ3w24Mk+gaGKA53+ZmHrOpNWMnLLjWydSszYT2Dh/3T0bH",
-	"j8POcff4+CA4Ch8fntDeiFHaCQ4PadjpHtL94ehg1B32hp3hca8XhN3D8HHQPRx2Rp0O7RybA16PkDT/",
-	"F2v0D4573f27T3fNhkrEugUG47R0fbt5BuxtIqiIjX5nG376Hhb+e7Pu58LZmR7ZiLyOYUxxzXzC8Vac",
-	"alZndUIaU9hgZI6gfE6BZzaaDVRd+A17SkEzx/XotTrdRrMxljcMmMcramj/XLGIgkEIivsZCO1UCL4w",
-	"iyrmbEyOmuS4s7/fJa8TwYNJk7xgakrFIjtreV4HlDVTzAg7asZiFEcWMWEULT1p3NkPfp//YLdHLmLy",
-	"kk6ZJhdfEqpYk7ySIpSCXHzs/oMcvPyhST4IHrOQ/JWLcVjKK8wHEjWTGmwTs+Q0NsYHJT8bOWssgDAJ",
-	"YsOQjM70GpwIjX7vwDBcNp0Zkx12RITUV3sa3cbdp6Xd9/hmyfajSkmDCehoc0lmTM6iEmL4fXN/zc1t",
-	"/r4BhRuQk6W/0Ol6F44KOWu5zVnIZ3/nrr+lAyhnqUIdogkfq4RVIAyfLIpZbild+NTw++7+Vnd3rSES",
-	"TKgYr2p43U6/43wZD6K3lmj3/ndrqrbOx/oGl16E1PpU2e2MK6a9T/WWPxVRMU7QwEJ33WZ7a6bkDQfD",
-	"pzFMeBRzcCbBQXpTaCbtYqCJZDq0TuNU377hbI7KdqLApv1UEK9QNLjmYlxnHeu6rspNPkN4XIx/5Gy+",
-	"RHMPQVBSmJPtOVkyjmU+GqMTxI6JsIgFsZKCBzSKFrlTgzRijusuJFXFZN9ILW8KqcEz4nDLmdtxWPVY",
-	"KhYWhl8eauFjJmIbnqWzWcQDcGzt4VpVsuMj9kFB0DKOZ7q/t6f32/Zc7AUyEZpFe8Yq36tCw3/+e+ts",
-	"+q9Wyvb+dBgedLOvPFvZuxXOUyeKaH0GySySFI1fsUwtuf0ydHhh92zGIMq9ldvx0jL+Hx3d+v7hJJ7I",
-	"WofYOt5ardaVMOPvlzn7wTfu/3qZ/UpiSb5+TX2/d3dXwjHWPmGi9eL7K4GcjItx32gV7EqMpIyZ6pOv",
-	"RPHxJO6TRxCJ+jqjY3ZnPgD/0nePyN2VgPH9ofjrV+JKgL87NwTwfM9L4hNfv6Z/GsXk7u7r1z8oRrUU",
-	"d3dkyAKaaAavw0tfv+65f7avRLVwRT6C7esmxbGFWTKMwKeVsjENx+CpVa9yA8bPHrY6+63Ovu92X1V+",
-	"7poNHUzYlFrthmN6wzslZ8y6X+33Zt6lle99bYykmlLzgdBcaDam9PYVE+N40uh3O81GjGxAx2aPzVdx",
-	"xcyTuTs7nWZjykV6wShfccyMJGtcXV00Ct+Uzi73sl7td8HLviRcmWX+yXtxc2m+n9JHJYYVVjQu2MaW",
-	"HLXy27isg12Cszl/SIOAaQ0/GLVj8XIyfBHwt/zl+Yd/nXff8JcnbbZ4+a/w4zl/y8/nry+jyT/MxaAX",
-	"ieH0eSf8+8soE0XnotE/MQuh2EgxPXHvPfunen8dfJmwL18u/jF+Mer981D/MG4fiP2nndk/j2/ed6eX",
-	"jxd//dKb/334avKBvQxO9HP6gr+Vb9Tr+F3447ULK1oG/z2jypiqd83GB9Dy6yWBhFzTYeSRd7kqBL/8",
-	"yBQfcXO/UXibjVESRcVSkddgdwrTPIIIdt3M5SMbTqS8rjidVHLlj/fbRJEn71+bsQs7Sxw1u7ESEmIL",
-	"xnBug5EUenqr9Tiz0FCdNxnWaR2G3W7rKNinrRPWGbUeD4/ocXASdlh3tDaqlQ4zyQnXQE1T6WomrZ2M",
-	"3UoQ2ZV7ink4i+VApY1LdtYqAl07znSdjHBEyeivRLd1dERp62jY67ZORp1OK8u1eDzyfdGZYJ3j6M4r",
-	"r6c3pY88nlywQLG8FqXtpcZ8olnw+Unv+Y/6+7+dT5QOnkyiv52//vGPw0N98Q89k8Mj+bTDXvam/7ze",
-	"/1H840/ZgH6nr2r0ZbZjwmgIltPXxhNUNp9ynUXzvi6t0uWEESNljTqi6Q3DFDceMZKYBWgD04TRGbaT",
-	"htJP4R7z4J881S2VmSvSK5Mx/5W9pP3d/yoUN88u6bh4pBc/nLV6h49d3uB8IiMcbZNwQSbsloYs4FMa",
-	"5cd91dhVdb9qlM3vKD+7q8ZPndYJbY0+fX18cHfVKJ7hezZTT/nY+hdqzJN88/75E3JyuN/5Nj9FPaHm",
-	"iT/1xcHwb+N/TF6PPn6kr/74ZXz7o/rbc/p27/JWqycH57rzY1c/Hz6dPxmP/9Rfs2m5WaVv/+ms9U/a",
-	"+lendfLHvT99+mO/bHqxWpyNYpR4+eldsECKEHKg5pTHZMhGUjFChYTcrVgt7By73aU5HvqDTTUrLuL9",
-	"HqpWfGqstePHB1bHwb8zPYuLmI1BHKP7ik5Z7I6Kdc8WbYbhEI804WF+xSuaPJBBM6PxJFNnrS/Y16uQ",
-	"M2XT+1+KjRr9xh/2ssTiPfxV752HmBiZKC1hgWkUyfmz6Sxe/IhsF9+Wn8lAsNsYnxk4uoIMM9yAU0KH",
-	"GjR9RYwUWvQtJ1AaM9Ha5O2MfklYn/AYssamkGGHLrH8ypz980tncXH8ZvS35K9v/n4cHrx+cfhl7Nbi",
-	"S2IEX7YYOI0SQuwtEWJGf59bn0rYx1N0hRVtpWPv97qd6HrbcTchb6ls2Kxlfi0f9KYMo4JBM/u9HYd9",
-	"HrLpTMZMBIu/ssXq6N+AKxhSMBU6VJtES5fzOGPo1OVe4kgozZ/xnAesTc7Ihw/nT8mcRxEJZX7uR0F3",
-	"lEnCg+Fj2joedYOWkYVOXrq5o1DMZu8Nu2XGXcYGe8flxpJHi+3P/b3Wpz8Wk+NLOSzb15/lsHxTN+Vf",
-	"FGzqz/CpHbf0FZ/yErE0lTomECQmFJmHYQETepNnAL1O8VGHioHcWodsRCH1wzxSztK7OYbeLWDozcal",
-	"570tGrt2Hi5HiPfKAzzf8Y7L/zHTwYumYTXi0sFvVFALBp+p/TuNHRwFmM4HMvV7Gr6gMZtT4AvW8wny",
-	"ynd7KjmM2PSPP1u/h186I8BLvZwcKENQRfnnIQ0/27RnI+xiNI3NIp2dk7HRZakgeAMynEAmUQhMZshI",
-	"olnYJDN0Nxutg44ph/ROLnRMoTqmsUdnfI/yPYpFPHZ9mI7r1AM4Q+uw08vSZb+nIXGrk9JzahOgBZDa",
-	"BXaR9F5+1rDk1TboHb4BH1kqFBFEJrHmISN6oWM2tWvGQkwZ0XLK4olh04lIwB/Rbtw1zQS8ENkWu5uI",
-	"ayHn4jmmtK7u8JRGhiOgWebvrt0CMpThwubbUwKZsbjNHAUJvB2OiFLShpLS99h73HOgD2UyCvIfDXNR",
-	"hgamDGITd58KScNmsO9AF6Cu+nTxPh1FVbrI1up+aMJf5oAKe2QUo2HTKIjLi+5VcKVy3Cw/EMoTKUYR",
-	"D7Ylk5iCb26VPgL33hx5cG21JWKj0gS2dcx1DCRNIzOLReE5T+LJnrt11y09ybb0STbQqvuZzu3+tzPd",
-	"oLHE8w2GAEb6CcTHXEqwNY3AmGul1lzREOzde57dB6N4LtWQhyHu3xZ7j57H1a0fpe/19h5S2M0T2RTB",
-	"MIKTXbTfiTYz3HGf97N9fu6NqupGZzO5v50OaBQxBaqZVahxBSDd2iivNLpg6oapZ4Yxbrk13L6paHvS",
-	"37zduUilyBySEZUUYyKN6FHEyJ4Swbs7dz30uaubP8EFILgC1bcrndn97FbhokyYYm3iH1kekgmLZhpr",
-	"tERo5DWZT2gMe/pGxs9lIsItNxLN/qJtFDL+PII35wWwYihiiU4gvT+rzijbRO8WF5WuUEVZa8uHuVN5",
-	"kKtLIs/tLKpuczbzezuV+UWDTQdRGq8eWCM5jUbCcX/f0UUkaXgp5SuqxmzLbY7cs8u7HEv5GX9cUrNA",
-	"vTJjGjJCY7T9up2D48Ojx2S4iJl+SF35oOsxVqsPkWci5vGCXEpJXtkRV93RbJb3x2dhgbgm8F4wMQRs",
-	"p2bqhgeMGM0F2e57KsbsjYwvaMz1iBsdesttHLKFFIXqsjLf+GwoV3tfWdpTcCFPqCaQX1G+jZXTR/bc",
-	"HHbc7ccru81CAstGzAG+yE2p6qYXL8n9EUC6mu5Yz6jCM3uBJPBB0BvKo132O9GLEvM38V6+av9yTcyz",
-	"mCdChJxXtnXvQ+R6h9cuBfmQG24Ng9ef5z1ZvLBRcFadiBWMhWAqhHIuTrM1ItRos2TgKcGD+9OPL6V8",
-	"TcXCUrzekkb0rESAKxqzzxamI0ciUiLShp29bhObdgcRGUqmEsJzD0UfBz3POjKDMYtA0lWoc8C9Cd63",
-	"Av3InKBwzCD5ya0UyGw5ysr6IVGRi6ahHdiI+6OODwJT0/i/WLi1B82mtqwSRwJvZyI278nTxxm5oREP",
-	"CSbdEEhoAe0FKtZKTefprjK/083IIjf56hSxPKv7t58jGlxrQu0SwdpkipxiIab0akIVQ4V+iSA+fvzY",
-	"OvPGuOrm/cHYrJL4E8GQ6OOjw+Wwr00wqhg9w7uLw+5IcTMlzZ4bZova1rY8aSJVXGwbwsKV+fSMNM05",
-	"8zLvk6HGmQUcKnLpTRN4/ga0VcPOYnJMgglVNIjR0Pd8ejOq9VyqsNird4+OoF7Pp2lvea02W8v4xKW7",
-	"LyGIqwzuMRrCkIZJjH4TWGpz6ZQMcK0HkCWioYCw3chGgBhXYfiEavaaTYdMeV7htamTxYFC2GeZiJgM",
-	"F0QKSPocYB7MAIrXBxC5BCE8pbf+e3sQI1q6kk/QZA4dYt2iQSj2zNa03DVTL9S6Z8z0AQ7pLsvaqRTu",
-	"yaVWmhcUZVHa9X1HVbyourz3MHHM1t5AYWZMfzU33rl4UlHYCoqFHmkgonY+EXZtRup//fRfV1e3nU7r",
-	"6uq2O7q6uj0affru6uqi6PL/Ks6DNccYAcre2MKQwhwo+I0YjS91FxvaM1OmgjOU/JTE9NbeuzSNxwcP",
-	"OAvNQ1ZpJy7Mjct0dY1wW/ASu0mFVOaQ6rYhsJmMeLDYOEa8665pK0yKdgKxkyRR7Iaz+SqxdHbNYIZP",
-	"N92I165EBk6Sn61DKFke/8cJwywmMMIeaTQ0JjQkQ8YEYEAJm3DTzsY5lDJiVJgvL2OdbOYhPvzf10Ij",
-	"FX+FDDkzLkCgcBlAZi1AocPK7/Wfe46vMt+c0ttzfAT9q7aeRSkKu+tB661/5YWD+LtbAt9bXVkKVBHK",
-	"JgwcUxGmM6liKmLMU8pNZIlo8sfx6kpfXV2UHLZsbr2iuflQKCsLDr/ZkAqWvBGQZixEoC0MMhrCPiUd",
-	"uEQJEpMRdmYCa7MgMuovz23LE3tKHP6m5Nc6N6UU92uFFosOiquLXjodkE17Fm/a/Es+BYHppfbWeuD7",
-	"RbUDktujzXL8qXf7HWb/VvmKh5BYxhZCFjGo/eGQQYeRn2JG4NAVq6sdTuXc/MQF3nmXaqabH7mEG+9y",
-	"+c1V9mqJGnmGGJbflnT4/jr6G+1TiT+KMqp8mt/zImZiUzvNZgBEZnu5QKce2zBffcVRcObPQ8qTinNL",
-	"dWUGDJtnS81zjKpbxKiyhM9N732T3bmyY/CBslVGjX91xlupm1m1SqEGyZSWYo0KWXmj6urzmoNtWI01",
-	"ba382we9ZXDlPnbEbiDr96I2BU7hsXo0aLd9k6ysRUpvZFwgSrLizCosGAszC9V7GbMdz3dtKcW3IQPg",
-	"kOms7ZT8j69bv9qbb5al3tbDNv0meA/YOwXKh02dKZmxplNGpNWEQShD5psc2b+AIafJ8PMJg1td9BZV",
-	"tEqLBcNLU3+WV6xgyWrT11ZMtqo28wva/tUZ9y9py1ce1W62OZz3AgO9ypGHt9Y+8xZBstapx7P2mzj2",
-	"Ti0u0OioFWbmrMLmQ20fAXzyvs1qRcBjHjehjMUKP3AscgCpRAW9TSI6X5in5lJda8MweAx3Yb2LhvQb",
-	"c03ThW4TqjXXxhDNPdAmWDPbR3jnJryA6mtNHJQxjNPcCPgkyt4IHm5h7LufUnB1HI+RDe5ThkQiW4iN",
-	"j3trlldLL1LTYMUuUcyuEzEvXfo24qLY4sjSlzvsoxVO/DAC83dLq7altc62qmhPXVJ9XaCeaYBeYVUV",
-	"tAe39BP2tqTINaQLc165JmGSd7RUxGaoSp3VqcOsaQGFFHA2DrHmISOhVUG8we7XkqEPQVXbW+lmBZ54",
-	"0cUaUBs1Ke8hKeNX2fEHijUs+8phiOu2r7b+ERsJWEv7AN7zm1A+vP0rFaZmfuXCFOCQy0SpOXMRF6zW",
-	"ejIRqzr6nPvIMxH/VtxIl2sOgu+mg8Sc8BeNHz6Z0Bg41G3diHY6eluCpidQfhbTa0a4iKULdLfJWVqm",
-	"hgEiKMugUFPDbrGeid3AG2haleXq5TFXyWLs5SJUurpU3iLo5Cqpz0O9vtQau53g9EZKTivTKX7HdzDB",
-	"NjtSXSLUZiMR/EvC7M8W8HFECx0Bz81lFwKbArEUxRnrhxlXqXtC42c3Vrwt4ZMIRgCKxA1Ex4rRKab+",
-	"X1w8sz8COAf7ktBIk4F5/2B1s22KSOVskKxQcyP79bsvrQ3bzjgLGPkmZFFMvy1ytdXRUvDC8mfg3X1C",
-	"7bfssiFtnYKg7HtwGXgdo4UR1TGu5ymBfJa+kfgjyiMWLt/hM234ouPaNu2ogHsvC03z66cSatguvB5k",
-	"LGjTdjludZe1dFn/0Cu8686DYSzaYGezLu3t8TboZLt7yd1Qy5e5LHbvOiUVzdHRDAec2+vQVpDuQspV",
-	"UgUse3zgPAG/OdfXDcJqTrUnjCrz7PfuE8s5Ag8QRnfn/mHC6H6Dk9LFUpDW6SS7q9uJfenXB5wE7ZqB",
-	"LZZagaFP6EsibXUU3kcVuOZtxsa0LK+hu21ew+GmUE1aVu/RzC5pAimU6gawIwo1FY90VpniIy11c3zm",
-	"qLsMUdQ7fNz30ZeKFbqlDmrVmANsuTkUrja+758WqWz7G49vpEnBLgODUE1eXrx9U8hQHoijBEZ5gP5h",
-	"qEYHkzJ+UkddrOvESRsxVXn7fQYo/L12cYpMJq5SogNgzasWy9b3YQkKTKvs3GE7u2JAlZBF9sxbwtop",
-	"QpK1yCsnYH3tqNfK0GaaCYYjMXdhjhILUyrmYpZkOjNS+30R9H8LwXQ/Qqe6YvQ/W0CBIzJVBm38LKX+",
-	"ZibA8PB54iovxNbH2JbZx4ZTZRQR33qwlVJeP1OojdVcF3uAvM/VTyTya6yre9e8p347iUXeoLJzW+z7",
-	"oiricAazRywlexYLVtdLkfofVmyr2ro0uw2YmpWYwkM25gKA8+UIA4UZicQTtmxSHNQ6JNeFhHgWzelC",
-	"k4E/l0GOFn21Z6MFaw/U0spk0960beUxwYfQXWonTmy5eTvt20PrNVub1IWs1C2Rr+ev55Xwq8sQ2s7J",
-	"sU361i6FAPC99ZPZbiK7JRzXDRVXD9nAtKBn8X1vkNEe17lNDrep26hnltR1dpVE32A25qdTKD+LeL3w",
-	"W8lEnENz3dBcF5LLxYwVnFMXdt1AtRfJbKaY1iA8t9nktJtTncSyZf+BvV4+TNeR4z4J8bmSIrb+fFBb",
-	"HTFiyGQW0YBNZBTadNddy4pWuk0Ujr8Ii9c8gWrKiKOqgqsKgx7xKLIWGS6RJ/WyVdzUn6Los4a0jcFG",
-	"LvBr3/Q6vU6r2/s2NQpoTAu/5rdx2CBjszvvvM4O1R6y7Vkg+3m1ait9cfbeND/WLkduSzYTn/3e7zT4",
-	"fwMN3iMt7Ug+FqL1wXWDtFlETj3w2xeUVckNGYkl4FpWNgXtx56lTSVW7cC60VdodFDpqx9UtBrqUVEj",
-	"N9uiDXEys8w8x5QMZ4GTQE6ZBqOiD7imAOEEmd6YEQq6PrRPN0+C8wszg4wqkDrHIPMoJMMFoVHkG1le",
-	"X6u0f4TtTlacP5m1wS81cz9KFWr0jafTiJecYl8SyOMnlxO2IHMzZ0AvI84YnoGXj4LjaoG5KZjVvmoM",
-	"hw48vbqlUmyJusHmrNDUFfKp0P2jrjendA8VDa5ZbB1RIxlFco4euTmslK1yta5bAgWmNCKZjzHFrEam",
-	"Z5PSdwCfXpf77gHOA1pUUQ784WENM3JWGp/FTQZvpLFewXLuVvFKbpodUFcJGrUjTtdNoECmVZ5csQ/C",
-	"UkUzhdm36fGwEG5w61jDpVW917Lhogy82CYPFxieNTYsxWqpIyXP0dteIJ4LRSMvc01iwojlHuCzt6B0",
-	"a8sdXDjjj8WODBjbxX3L/gG+d1CsfxbbaufxPVSVeHrF6nDtjwjHqHPqkG8R9rYl8jUFsZmSklvxjKI2",
-	"EX0ZhDwPl8XJYsZqoVmsJxB/DLX92LlBVXdk5w77Jg92ZU/0U+we/PXe3SA1Yr0PGJcdcUEj/q+tHqma",
-	"kc9re282h2UdaMUuQVmp+Jhv1MCBAN7irSAJacTjxUUgVQlul3lHxGLULcZMMGW2BIOrc7pUWGj1zbni",
-	"ccyg3e2EinwgMZQJAiZmMrswhGh7HgNlY+S2+p66J6puabV0d1i6jbnuqbdtp6KGbbxrtUsh6gVnK1qr",
-	"sErOVE33cENkl9rqNBfXjaS8JtRFY5fI7tSQWaryQnpZyGgU2+YOXATs3sO3FXhuLuhgD2PKBZp5Z6dX",
-	"apIJxXSN6tScwHI/kdMZVVwX5f9A3RgLwegqPuEAnIl679xmi5Yr2IeVgv5GVd+OUCaJuC4r84xo4ML6",
-	"tm99OQTQKdQ2p1yJ65xtVE0CmwH+kIilSo3eYaew2pkLzVTllQ42WmnVVnoTF0KUJEgvrlFQwW7jJ7DC",
-	"Vcq8Y7nNVi+j+iho+hpL76ggLSyvbDNP0qWHAnZuNVyL1a4lYpmL+1+wTnHCwfyV+dgaOoHBOJIWbJ4q",
-	"CbuSjGDzi5iquAxdS+kYPu7Olvt2s5IFDmPobrLAZRTWmr+Mwnubv4zCWvN3376/+S/Rfjogb128bfKo",
-	"pZnSbynZ17dPzFO6Hlf8zWTW+OrsBuw6nCgmrNhdtrLXgicgHo/v3Ev1DiOdUactdnrCmrCgOAN3e+Oq",
-	"dmr+hFHAsyv8mv1xJ720vO3ueaxRQrtjA8u9oyNyiQ7Sr2czXRM99vX1QjYzoir1Ik2oBl96zreLBNPI",
-	"DIqGtRfXUEF5ntAD2r3/rWzS362xh7XGtjRcCiyWmmbKj9mYHwYTy2Z8M3G/Hqu6p1EURhesC14TnC3R",
-	"lNtOcyDSMSmvALWvJqluOAdF6Zr723qXd6S8jJCWjGMPLWx9jp7/kdqKj/18TdXHfu23pQHl13k1gul7",
-	"/a3E65Nuk/QwGV5LgorP+sDaJqW+aH12POu/n71f7OxVPnTPHErb0sbGMQ0mUIFRsgFjyTQ66Xh1iGb4",
-	"2nMesdXa+eWTZlZxOotLtD05ijMPdax4lQKXTaak4Vc/xNOSWqgfLl+/IlRb/5OGWm3rLeeCRFzHeudK",
-	"IzOCy7XI4yvfxDPv++uxU6YkkRRjQse2mznPGs+yWUyMTT615bu7Vfs9lHarGNXFwe+FNxkzWbD4zB8L",
-	"ttuRVyzgM15M85eSzCdymi63YgCvBjgqUOGLnSfqnIP37nMV5I5is2hxKevCKWomamxNNV0dvpHp6jpB",
-	"XlIMZ4k/7pRS8oCa91rl2U3MU5ZTnpSjlWaOW6aLXkejzu3bqsQXS02Dm8h4I2aWELOvxMKz+QQZSoie",
-	"hJnT7S9t8mE2s1mfkZxbMFGolXPe9FSBMBfplQjllHKBIICayLlIPwmIhIKcXTw5Pyff3IpW69v2lcix",
-	"4FC0HEBwbu/zofv9gh3H1UjXtG4GY/UUsRGP2AdVwvAH9tdBPh0hLTmd0XjiEi9sC6I2gQ7PUhEYRL4p",
-	"Vb40Zx0o0NXVRXHqghlRcTKXV1Jp6ZJoesNAXFFdD5JofZ2QcAhQIRvRJIpL4IXOyIwHcaJYlg0IElRP",
-	"5FwXFUqtNAawUy09LqBGFOHrxl5WVVni1KrcK0ohae+VJZHUJLL72rSttqnIi4oSlNbdpGZD838VvPZ7",
-	"h4fga2CPD/Ia2MnJYbf7uHd0dPS4Zo8Iu4BZkp2/y3ZM6ZxLCaa2TYlMV9eT6r++EbmkXKzq9ttU0Bg6",
-	"ZlFpEvMSFa/Ay0EoMAgazcYwCAodrtvpe32sgUSgLB5Bc1uGJuFOqqAu8TSfebhcPDol2pYzpYgbWVd/",
-	"M0KXOxNLfzG+JCzB1Gssux7KRATojwbIJyhrFAGL8N/ZNzZXxrq9dduVzqSUUMp86jjIPvTcdGCPaPVo",
-	"wAxeXvJYymtIUzfKsBQ+ObiGd6fEzrRPFBsl2sLljKUMTy3aVd+iJySzU5KuQZ8MFyBmNWStb72URWQH",
-	"BQWFKHHnmDo8R/QLC3fmN+PYEWu2RgghQ7OreH8dRBNQ0qrejIjUVe+Oqb6ufK+iwTUX48rwEliaUVnR",
-	"X6X+25lUMQtLsihDd3mjb8bz5RRxjChKnZNNF4JnuqgnVFUvUGFawqaUJpyPN9JPa9bkYkIV2zHs5SM+",
-	"lOs+Cws8YOOMAIm+DTxEtTXJjtJmWEgzNqi1kYo4l4sbYhPMfYeEGXFxbTikYVFGWak8gYtYKha6YFPl",
-	"KUCMf138Hwc/ZGMqtlrY/NGoOCxo1rGmjwcOaq5srfxuLT1KxlC/d85YUKMA+z2uywgViMAKQiyx2mZt",
-	"L5Y+WXVqtdr8AIjxGnzjPHWDC0CSUO4Oe1yFE1kustQ3yBGQG/wyB0np3j/DRTu4lq+5u8thrScssgUI",
-	"sMkKfS0yicl8IgmLNO6+LgBq8WDk1qNg2vu2AivjOoikLpzCUkVIVnSGfHasGAutKurbvo/zejFp/b8l",
-	"SrFb9+IuWOfxfRWRgapVTL5cYc9KO71IjusfPAS8Xe4OVXDkSvFGP+ZtjlVjo2ZLR9Rr35Q4CWQG34Se",
-	"OjeRnRZZ+0eh0rq5p5iq8gjGVKq5lNNPeCkgtdTB5WL87OElqm1mpzS37KvtAsBra6ebkmQRb3luDK1n",
-	"AL1bkK8d2/BaMbOBDux+FG379Pb1lZfLuGrNGgWYG0PFaePy1VA11NO9w98RVtyMAuqasWf8Saf77amF",
-	"SJ1RRacsBoRbWzpH6AiQCsjgzwN3G3arz+7Zbd2qlo+u+H9heM5A5DGZyCjUO2EwlbtAVqjF90ebVZkp",
-	"OVZ0qvtEM0YGXPCY05ilB2uwuabyc6GrcyVpD7c67Y9ffCKES1xc7rxKE82KfbNmwa+5ANmL9zn16kYG",
-	"dJhEVC3cXjz5cPaUBFLNEuyVNXg2HbIwZCE5FzpWSZDii63z8a6Pa0ox4mFxzfsPck50Yr1eFj/V+pR3",
-	"qIxi5RABPCZMhJp8w26DKNH8hn0LSVEfLp+3uo9JIENGEsFjvf44H1TKqK56IApSCnu1oTUpBnVYqd8P",
-	"oUr0rvLVtnGu0+65OKs8c3fCOiEem3643cg6Ia9rOo1OqVUZskuBu3dYHVG4VUFi9dY1d178bc1NoIhX",
-	"vLBZ2RnUxFb48zUcE1iuXK80PFX40vpfrtMUdCNJT9E/iYXjtj7JzPWRdpXjWB/tmJL/QT9GkC1MXbyw",
-	"2h3updhsTpp77gkeDOnILn41Stilvb1LBLeQ9WDq3jdifS03K9xcntyDTSHgpnvNd61ZE2xxwnUTLieO",
-	"vIG6gfuj419jeYR1aIJSYK3MkNEIVJSmj8uMqLyzGaPqlHShV479apuc4fN4jxTRgig2YxRfSHgm0Eko",
-	"GYZVAEXE9ivMoM1dz5k0DyKeUOHZThOqyYRGozY5x8aI5l0TC6WJTTbmO8pwty7l3KVKHrytPblrljn4",
-	"Hul0B8hwYcbOFeGp9rmZuezc3QCG8as1NyipMP4VCoUdC/DPt0cGS+cvVxa8dbuCH6ieFNlatlHBeqiM",
-	"ZcV/Uz+CIpSOM/Lhw/nTm6NToqUCNB8eavg3kiNHwwgMab6Ui5wkPFwKzD7OJwQ9LhrFsj2zJXZkELBZ",
-	"/J4XOkdXZTyUpcsoJNTCzUHFMXlreJSz+oAnwU1ck1kCOM6KBVKFtRxTXIzNsDakxRbjmNXIRWG3M66Y",
-	"RncjjaK3o0b/pyqOx0/LvOiDiHmU5p0GVGRuccOYyUQmClprkQWj2FqLCDk/NexDxQsSGv4Lj2NCaxt0",
-	"Hsu5C7pRZUF3DVBhlHz/5B05OCIxHffJC6amVDTJc8VEMGmSixkVXE/AOASX7TMxjrietEm6y2dAC61X",
-	"TlhMLBb9yrhWiqY8Yu0VlVB9+tprHt9908oqqj597TaP774tYTeVvIzajIxY/wm6pXY1ivAlxR5H7O9o",
-	"bjnFUJdLbJDLgAzr01fmmSuwaqs0w/6luh5Fcl7Zb/jRPbDCn23CkJus9+4i1lrAZ8qU0NxRqpRdi8e8",
-	"MN/QIQHiMEFTQaEOocUppDLYzZ+C+gLOJiKk0QMUy1dmJooXEcZqhcMuLlZvNj5byb21aIVfyuE9tGJm",
-	"zt267uaXcohuWQQG4nryEHnqVQDRX8qhw0EHR12F7KuXcvjO3YqdU5IS/T1RY0SIJFz3CbjnaBDzG2fv",
-	"YDYWVWEz/Zf7ZZhE1342jfcw2vpwd6PZMDeWZG1pyAGtbUwH1nvKY0PPmugJnTF0cmLK1Dx1tJgTC4k3",
-	"fhOLVTW3SM9ViaiV/q5qUWG14MZLOfTDGpxVLmlBrFs4/LtXt+yWFZ+1MElywZKUnN3U8vETXP8SPpDG",
-	"TFYdf2nLw1gtvBVYTvUNWWGGnnl6YH61qdu2/+S2LvDm+jDOxNi1goX36XozM1vrYjfL9+B9O39GXr2B",
-	"uC1Xq9nhs7iFpiMn9DL8LIdYyo/4QK6HJscCfybC1e6Yfv9Mo5QKrINiyqiniMa6vqWmR9D31FXTMf9i",
-	"6nEhD2RyBanpVaAO22Vp6i/lsHbW889yWD3l2e7/r5vw7MvK1RCsLMqDv4jZzGsWFW70XPQ6nYq+i1jG",
-	"NCr7IhfGmDwlHbQxYhvZg7o8Yd19uw9iRQkGQsaBlSzg+rbh7jQaDQPZsQWfheRd9MQlYBHGYDrBzXGu",
-	"UbyVaGMoKNKQVmzxS9zRs5dQbAj8l06CACpoqmf0vuLiGnxYJSfO1uwN2YQjzjQZ/GmQugC5uC6KG5af",
-	"wNTI+1x2CF/xGyYKabM0yzziNznwEnm9mQGtSfR+Vbup4IqN3XYm9C9rHL+SY75lAwTmKpvrFDnMqNZz",
-	"qUqgaW1L9EeauPty5zV9OE8/veNl+lm/ka5qLn1d0ZZmpvWWq1J2zMHi5Noane17KukrLoCyulpghjfi",
-	"AY0ZmSmIJRRlw9TuPQE4goVzFTajk48hQZYSbUhMxJxGxDkIMLGCRhGRCv4pjJAgZ5CmEkUsgioHw7XB",
-	"EIeP7Qq7sEQJtuoJ17yYCnzBWtB2D37LcOduEWw/rSKXIlWFNpWbbeZzb6TdxUJYmFq542n3qOJZUc0e",
-	"aQvDIOR8p0q5+hmYtpfJWrbiqkrqFbzXGEWVkKy/IYg8XQjvjZFZmNYmtAj/jbUVS+E9XF3DzFHVQ6ma",
-	"zUYizPo/Mex9DYyh0RXxzlST63Y6faIl/A7+ZgerUBUpbbP+huuUH+Om3Xmn/J4d9yIgXGxdMawdNTeC",
-	"M9KwKY0REWfOYFzVmcaoIHrR1rlVDaGyvDggz8XZbFZpHD5dFb/rXg5LmsFgxrWWKRdug665DyUH6QzS",
-	"SuqhTZTQxYbDVBRsqmySrazmet8JqJtckOUuP20ygOKKnyUXLBw4o2M+keAli1hMuGiSQUz1ddtW4IUD",
-	"c8+VAGXWFuWdIvanIRqd5lFjLVuaz4Z1PS5gZD+jUSlCwuW6Td5ISF4FswYLBeZpgUiIOERTzaIbphEP",
-	"IW1waqZhQSAaKOHaQSR19hfO0dY/pJPxEpjbXv+e9JrXyCe9ZiF1XVC6bXl6+nc2DPw7ux+Ium1rKfGP",
-	"rKIS/06tsCwNPXt/di0dfXYpZEHEly+6PJClq375a3oVwwz5a3Y4RYbgO6riNWYtsBGK5QRo9Oglk8ss",
-	"6VyUvnvxRIpRxIN4N2VnSuOydCZajnXthplTEc3pHHMdY/6dBYv6tDbFYX9DKE7zcCPrhMW4MDeuRolC",
-	"zJ/BKRZxCnh4jYMMd2hhHWOpmw7gXSFfYjqjYlG+SRc8ZOUBN3w3ugROkUH0jVYsGAf6MBNoEp0EEzSI",
-	"5zw2pnyudXHE8bzI2UxqdFvAi0rGlEZ7tyeZGhH/31Dvp3usOKjT84lQBd3G0mbJ0Hxsh0T9khBz1cZP",
-	"lgJqq8/QBx9d18P69cOO7u6t+cy7Uk/JMz6eAKi/ogHiE1mlmJyJRXYdk8p0k+gZtgKQsk3eitQRNZUa",
-	"OuJNpUjdLZjub+zuKQ3ZlXA+q9Qvg0UZKgNK4poc9HpL2ETVHDXHRcc3zbJd3SCVRIxoZlgWYJe6YkLw",
-	"eepclMFh5zQbIqRQlC1CCXVG01kkF6U96N4hdvFu3WnD2s0400wU12AKFDEeRVgDO+fxxCZAQ+snaJK5",
-	"7CdcIqCiivx3WRRpWek1Yj5RDIuGTg4Oj76tGg+8iOkwYhhKzRXKTGlkCAL7TtzQiIdNkgiaxBMmYnBG",
-	"heACGvIwZKJpzIzPwDqaZMriiQw/myvUhZQCqww0ScTGNPo8kZG5SjX7jHqe/UPOoajUUMjnGYPakaah",
-	"/c8RVYZLKirGDF6tacz1iJvhm8sx+xzxKYdh6VgqOmafE0FvKI/wFspX/h7S8LNz6CYzjATCLLO7IOYv",
-	"aPTA0VFMG435ruVaEI3TZWj/LAptVAfaTAoZE8z5M3OtzCu9ir7NDgdztGlhmdClAwmLc236C3r21czc",
-	"Unjs1zdQQ0QeuNFZV7ZidgX8yvC9/Mdve93W1dXtEasJj4NAmZfvCN6wobnCyYkn5w86dVuiOF+DDT4D",
-	"JzIy4jTVmLOSWfNHQR+53lbI4cs4MYZfjDgiHCyPamNmVqW4cgFwt80RyGjhUzFHhQRua1fX4/pnS0ng",
-	"E+r55TfnmL9nNPTdAHo7aYVoKVtlrqSPfioZHi8Oy2GJcEEomcZ0SHUleyhL+VEs5LrOI8v6pfuqe1XR",
-	"bPQGO5fdMLVAW5drksxWLV02VuBbqBpndJXUJYtrsZ+qY1ra1FwIhgtQMBxGFBS8ptX2GeoqF86viIYb",
-	"JvsMja25m4xZ1+7YokHZzsaGqSNglRmk+WrIze1TLmiMLugpnc1sMayf218F0yYbR+bc2VR+9d5371ny",
-	"XSCyACZx3TUbUrAKid/FI7lrVisD8574hEuqmJ5sxwIUPlwS1AfVG+8gUFORlfPomMwoV/XgL7NAV0la",
-	"zdJ5yI2u+DCMuY6Z+gXD2KMkit6UWv7oPHlU3py2fHH+6+rqttMxukF3ZBSE0afvrq4uii6XuAgyo3GT",
-	"tQr3bYyNe3MtXnsRMvW94QnbLX+JQf4xl9tijNHK2iUO6V04KgQAOlzfyb66fZ6beVkS+89yWBmfrTit",
-	"KQ2N5ZCzIP9n6no5r+2vVSsgjuNdl8qE04Y6uu02XM7SCr7Nu/jW3rwzmn/JPN7ONpQTFhv4DrquWBd4",
-	"+v7s+aUTojRQUutUPxiXlMeaXy4KoV/Rypkxdepb/DlvwSPAjgbXzdmBrRhMG0o5LeTsoNFsvAJ46ULX",
-	"xw1TfLQorJ44E2l5ytz6dRVW8wRUZL3007oueBU3djRkm7AQfbt/e4+1+15SRLoi5Sr84RLDzNtSkzie",
-	"6T/39/ZKMJ3Lt95jEA9XC3+/riDPD5QrhLdH45EmA72uCr7Iitj2OLrhlRnJJa3Sd2ksXtqp/TzWbg0K",
-	"OrNX0ETanytpIt6c/cZOsMmf1hNaeal9jaydLfDP7gOsPctdgziGrUUcMYg5NclwQeYTaRicq6vKvMOY",
-	"s8pjYiuY1h/1g+I6KjuwZ/ULwsr4qfnFabEwJy7I8CEhtl0Mw61xwaTyyFlm6MUkNYvowrobtuNfNYAO",
-	"V6KN5skKw9pZHSpUS4o/DEvg9Nn3TLP4F7MDCnXn4lFq5o1xm+HV1+xtBfxGhJM0nXuF3cHVDXmy72W0",
-	"zozHwBFUeofSHDPsEhoVBngRdKDRbNBwyovzAi6YCC3++lYF6g/YdslrqLGx+dIwCIrrgscsNqpSIGeL",
-	"FBfTS625FnJus/or2kJLfqLN/vb1XZrQo6ShjUHWjcP1VSptyHF4v52a3CgKILLqNyzcvBMPudwVGw8V",
-	"vblm86GyPkJvBfby3ik3AduaFzmOXBufUzxVQQA+xaH5b4wx6G6nc58rXN24h6YJbl2KmJvHbcpEWtXs",
-	"4y16PxUlE68pQkkHq0vAMkvrOSFDv7iI87BzP2FKh674MMHJZzSYYHQyV/H1sKHJtTWl6VjX75R5e6G9",
-	"zUOLvoQbjk23BRZfrkbmK5XrL9NHjdT57Yh3zbx3UNF0uUionvS+okbswkbssD5tmHEpB1njAR0yV8fP",
-	"aDBp2iAzV1k1TL3pIsHdW47SBdPFPYprF30EiVKF5dZZPjpErGC3yJBFUow19gQodqjVhg+p3BWc6viD",
-	"rj63Ii7ul/B778sDfbglWbPwtXPcND5X56Do1Y4YvV0oJkMKLXB0Qx6og3xFpmeR+7D7P2Drg4Mzjplw",
-	"BQnOkIjk3IgXFnIwoid8PCk2Iia0d/h4DcQXHLQJu6UhC/i0MHdnB8ivHEj+Wva3nPeHJ2ExYyGsTajo",
-	"XBg9WMdKXjMryFEOQqx2zsN4YgXJhPHxpKCvDl4vRYSCt21C7StNKfWQ+3CIq995xQXzc4pgUjn6rIc+",
-	"D2DYKzGfTYhI1QNE+HchalsxWHbtskrYtQfekELxnAfwL+hZXLmEr0QVPCPOx9X0HddplcecQqtHzSBo",
-	"EEu8S3HsqOEoBNU6ewbmCGOcYZisyz4qb70wsZh/62YHuIBGUsxK6u9YDCgTaY8ynFAoBYPc7OWU6MOq",
-	"g7suz95PwVFwlRx6qAiZStcpa+GWRmgA3uqUhCziN0yBF9d1DivsO5ZeTAEqUxevVGkiCY8BQn5OVeje",
-	"BNXOZhUS7crUIgCydFBrLvvplEiYSMFjp+SGs7n7yQK5uplAwjm6op3bJusg6jKrAHRO53rEZTU1sHA+",
-	"/IEtz1FsyoWtBnLrlO+A5qYKtQkMK29wqBZoEujYoaPhi9ISHb8EJyu8ycp1igTXTLGbqlSq2ZdVmnkO",
-	"JQJZyxVKxnS23ul90ukcdU9OeocHRwedk5PuptIBnOtZWY0qJAq6sw6cFIODacVRM+v+bMjMYs4C1GwG",
-	"zfdI7wQ+n3XZWPH7aENbUIwGQ9yEF7JpNRLN1Nm4ULM1yzFUcq6xXWjKKlym07reimW8Ytlhz75A9+QM",
-	"YAooyLK7TxtlQG39MpLjZgZoDNjtoo6/sm4Pmep6Z149qKd4wakxxJdAg+eIjWISSCWYyoJIVijnV+q2",
-	"sM85yjSrjNWQ4kWAyAWK9NNlmJtt3ry0sLcN86m1C+uZ9GUhzmqAqMbM+tRcX1CFHcEgJgrQVfcAuHrB",
-	"RcBSwFWMZHKdJlpvGX+tj35QPWD7i7WLqmtKl8PMFgHipJ4bJ5oh6ATOtBGU7OjiEstfCdbVKRXFUQPM",
-	"4bZAvadkmPAo5qJvaYmpGx4Y0aZZNPKnbO+zeaia0ShLSdWycP7relrZzHI7X9t/Lgp37mcFvRTv5Szb",
-	"Bn9e0x9z+ryaCh/DPmyvxdM9R80AXGJQpDDhwSQDoKklfIqgdFdKdn+Znls+pOQOq22oEttrIgb0/WH/",
-	"5rqA2bFmLcTL24KlI/AOk1d4kesalrISH2I45yXzXGmZMKgiqWorN5Yy9f21ovzFkfyWiXJlnogpL8Z9",
-	"q38PGeKMGEOo2GTrr+CTnxLDwOAlNIowPzBDLg+9rBv3/ikNERrCWnKn2dFvEmczNbOG1U2bT+QjuAKX",
-	"YyLU7bTVdc4GDDkgpJCYXjMwErG0AdAmstqxFJTbQlOtDB4na14E/bopjAYSY1b610RSx+Cmo1M6Nib6",
-	"ZYqKKeKs2VYkxw4VfbFioWK5e2qamgWHIwLrm7MXNxqXn9a5Ij96XKGAf/CxQNR2f4AZphckiSBoV+ln",
-	"WEFEsgQLB/tQurqVCghp+71OZUw0fPnOSpFVlMtEr9lUR+s+/Bo+hjjjO5qW6xr621YxSA+7xVytPX/P",
-	"oM1IEZ5oTFRh6Ymxxx3OLrgOEiUQVs4qeXjVlr3eJzQc7q8dWXMZB2RdHN6f2sqULAhn33rSzPwQLNzv",
-	"+5+6vxAkEFij64yPJRH36C47zVyu/aVOtrjSLGJBrKTgAY2iRTGiqHYQHfXcYGXMgovxE3ywbmr+du17",
-	"nWtZT1ZbQnUfr8shXpOvXCn9zs72AtoMlKbgedMqIzkuxk9xWWtXfxXzkeeuthf0sd2YyL0txbrZr9l6",
-	"BKZ15pAhb9unOb8UcXn7MEMoRd0YayxCaf76W48YNzSPLiW3pdXKstNhTmuW7RUX1ztmzJaYd9ZLex/w",
-	"pvfXrbg8SddvE1RMQFBw5bWGJYkY8XzL+jYZRlRc9wnFfzQJJbOIBmwiI6OFQkTbi9CmVR5+3lKK/HGK",
-	"ZTxOGZ9Sde385bZBGJvO4sVneGEfynJw2ka6TO13uMa7TsnP9IbipMy9+K9TEtFEBJO+LfxVkPVoUTwA",
-	"DGbGhIZBR+wUJA3cai9nlUGOo7IhBIGmnyn06ML3Gr28CfOCfFEzHs40OInNvaeE3SJKxme3tvBcxCjU",
-	"IccyDQSYYWCABzYjkCKGojhwOkvBTon/3Ymc6yaZ8JDBdy34rZZThohzw4V1xpySLDW4b2cLAhIQFE/J",
-	"lIWc9olGfJIRj2Bt9p+a5VswpfvZSFLQ84kFNnEfxiTeOdcsDWcsYIg5T5ChGocch4A1boMbzUa2g2Ab",
-	"m40z/+DwiLfqoPYvrWij2Uh/zCZrEyYovM/MZJ1Mtqy5Mu73HwZZp3+z3AXo3+vrYUuqurIBVU6lWK6B",
-	"2KY5+z0K9GwAa1iRS4BergQYM11WdHUbu2SxtLSuuGPfwfHh0eOtu/ZtjMTgINfNza1ljV37JbSIHzmb",
-	"lyFW1HT9p5rvOpDVCtr2anJbXsutsBqebvRbDhxs9OkvoH0R27Vbdbnn/ONEZklmy7J9Z/d5+Ue1A4Yv",
-	"6FBS/0Pr26ClnvEmtu2lgs2RZRg7uglo7ebw9D0sEHgQ648FkUmsebiEXJPzfuU9ZjoVAOZMIVgNvtGI",
-	"yYPOyVbt1YrL+76/1zI+NPTXBZkcnP9YSkSesk5Rr7ufihZ9V8ADRxyQBU8Jwpb1c1EPY58btQOy4DDJ",
-	"z9rKRlexSlAOXAY9gvCVkkwTL7sEAXErQdCwVR8+rHi+TtH31XskvuSj93wAmyzZWCqIMlkwll+6XtZq",
-	"cWsglTm2bwZ04izTwVHdupQUW2u8V+YvqB0rLq3YfQ96MyBZmoFl+T6jRIHgCRQL0XVbVKRLPnr1vNa7",
-	"D5jsK27Lhy7hvc8mgY6oXKdA8cDS75fhT0bl29DozYFlIrw9lMOQKZtKtejDttpsJzSoplIx+6vt743L",
-	"MaWLU5AP/exe2/lr5TYXf/FePrKOTG3oikbwJo0RkSxkApaYGek1m8WEphmUeqmHGA4PQNuA16zBqDZz",
-	"vyhm4RYcsg8H2K2RjnkUWalvhn9KuAjZrWPTmlEFpUaAjxWfApZW2jFNyDRNHexrIyoBApsHRtU/9XbA",
-	"+2oALbZtRMn8jmJzkO7soDA8ZIcPiPkwwkazIbARVfaZwjXZrVNhGui1HnGfY6ZpZtmyF0mN9VXwaxtk",
-	"5OVD7RBuCqJTPYabF0i/fgQ3mc1UWdkNzdDgqmUM5OvZi3IHpmlbCY4HkcQSz63n+NFyyjCQahsHMEU1",
-	"9jCDzmtsZpRJATQP3jCnVg7wxtbACwwrHZP9nl9+QUI+No9aF5Mt0kgbarl0a0H0lEYRiQDkRjfJ4C/4",
-	"+rbFnx20txKzNRrMFDrS09RqmkushkMdWz0Se20IaaHQcUqnZEpFQqM++tmmXEAHdG6fMPxEJ0PzqaF5",
-	"PSzRXABsnojhbZgCFWNhu2FrUypyXCTLZsZPAffIXrpZVQSe4OguXYONxzij4tpnmAnohFr9BHsn5lc/",
-	"vg5ZugD80p9oueZZgG5bMxZjPq8dRNbGM2DH6xC1KB6Jct0JErwdFi58qQyap14AKQc3VGXEeCbtt/Xa",
-	"aKBFfZdRWB/3fWmBLpLplKqlkqLe4SZ3WQ5ZyApWf7jLu+ZNbB2VrUcwzqIP/WXOaRmuYcqTxWzCxDZd",
-	"Uz99kwI6fecuffvnwu11A67NDNwMdO0N++3wAgs6vzrvSSkMR6ozg6Y5UnQ8tR2JAZijCBKj3nErR4X2",
-	"srDhrgJmtENnZgfDDFNft2ge/1rSgZJ4IlVVH4HRWgrLZAC0xswADsFrqq5DOUcYWj+gVxgTrl/yVz9N",
-	"/JeSFuX9TTz0wYzpc30v7H6WDCOuJ+t854CoiJ0qFiTRrLQSPH1XjRwmaLPwtDZ4n3kCta0Rt+lJCNQH",
-	"aYpgWS5B460CTcMD9T5rduPlxds35AK/9k2v0+u0ur1vnYoc0pgWfm1HsbqV9lANVK9QCGZkYU9uul65",
-	"PdukfRYNq7xaDSSlHVjWqqjbJL1219j3vU7vcauzXwt5sNM6se16s3+2P7dKTkOJjrEj66vNc/5HsoJ7",
-	"pPQV4vbJeRPF3sZPILt9ddfLqoPTECOZcYYm94KFTTIHTUGRwDo407KbL2j/Ybc68CtppuJSt1oJVK35",
-	"1m6YXEvL5rmUiteGF5Hl++dPyP7+/glAOXy4fJKviKMxa1nnYc55XXT4+JRFXLBnIi48c0Fc/cjtXkEP",
-	"ot3WOfj173Oa4vm3yXOpyIzJWcROiQBH/tx2egNgcjJXMi7YoxqHskq5vEXZsGXLP9R6wk6lnKz5UsMX",
-	"1wCV2H5Bxee/sCYarFbI9u0DV2+SffKff/+fB62RLsNiu5SwVe2lxpaQpGPzkYWEwxlTfY1p97HzhEPu",
-	"ZzPfBSFLJPLSgLLkE/OC8m5YdphVqfuGqWEJxabFzWan/CY9bpaK0dD2g4wkzRhio9nAbpo+YzKqd4Ug",
-	"Zlb87A6pHWO2ARmlechdKbmuqZN2XOFHpsLCDpVDJa+ZOIvLOimptAwk614UxUyx0CZ7T7nWXIzTVuJY",
-	"mSpiGsT3S4zWn7YGet7eYSu7My+t0YeoYgSj/wtMoZ4rHsdMbD3GwijXxJBHZe6Bq7SpWQuuPkJo4yQs",
-	"U/FmsMxClm17/FC2hnakhRRj6EEXCZCAaV3Se+OMvPx4CfxtcAbKHf8XxezG7xlVTA1W2iyePK7ZbSMN",
-	"1Z8XfP+CBVKE2oaIbStAprVtBFKE6rxSenH8+KBToZhlXQuSFza5AjoTDt69vbgke3TG94zCu2cfHVRv",
-	"sN9em7FfHPs3h2Fl/nw1Non7spk7+dvuf9jfjubm3ieXUqwZLPB+omeMXmtQC6Y0Wu4b6AYOGwjsL6JQ",
-	"iTziCoJ1ijMRRsUdYD8Ab35CNXsN8mnL/jMWQ3htkgbVDLCGV9rDyKg4lSQbW9VRTbnIIeY317voNw33",
-	"qXf7XbMBbQt/MKKrlDGBhONSWM8NdkYsUWUqlVmZYXhFVs6rt+mRS7ixECQKV7VW/4+lZe0tL2uxDw4R",
-	"leY2os5F6oMrMS7qetxqJBIJuTYFDNXxtEDrFNMX0q5aZhJrDOGa466277A/BRtfssTm51NgrgVAwNuM",
-	"crdmLUVGc/kJ93vgbdv/iq43NSZUkyFjmAVVQS9QZUoAjviDrs4pN/IkrukwKjKVLlXCyJAq7bfwRRXO",
-	"pWPyEuZShSGnzLhkkjV7FNwj77VfXmK/TJSsU+opgaQfyOujYEeWAIve2GyXMsxW7z1yVDksZQf9zL29",
-	"FiJts5EI/iVh9udYJeyu2UhUVPGrH1RUtpXGGst6zj10v5wRL+NT5pc2MbY6NFnUE8iagvJ8mk/YSzXR",
-	"IRcU0sR8rfBxr3twsLkrKAyk8ATrokL2+vGb0mPrO+7coeXaHGSo66pyfLdqaQcP/Wg7N23wJ6IbyXBF",
-	"KJhFExZyWyxEhMvJUYwGE2zcOi0e646d9Cp7rCon8dRhfSuJMK68Mb+Y3iztBzwC2OT6NQT37HYmVUk2",
-	"dElgHH7yd8uoJwS9SHX4En6ahRcTqlhBHVCnKHDuu6D0GpcQuoJcOYEc4agrj83voFl1aGkG4IYEwZVR",
-	"NbFEAtQ6imn/AD+N6cL3lU9YNmqjKJUNGX7bfhXdDoMyVnVAG6HY08w2R3/O3qzeUKXyWOwEakSyPJXx",
-	"nXKdVHWpIb3IQWhVmsGbwk9USTrxWzqvrYRiyqkrIoTQFyYvOx219jCrrrdegjVaM0p/83O1VNuT60ZQ",
-	"pU2jrjDcFTygJrH9jKxcc9XagRQjrqZ445AhOH/9o5erMq0ymcRqIeteDprKXbMxRx2v5LC6X5t+uyGu",
-	"bAmYrqu/VpvAcgOF7ADbqS2LkJQD+gw85UJFJJnbcG8Rlg9YOTNoWvFaJpRr56pZba76mrod/HXT1FCN",
-	"sSziXipja2BcbnLlpzVOyKGhkDKDc1EskCosiwYqNlMyTAI+LG5hhl9QUOJmy1jomHKRlX2l6A2GA4c0",
-	"ptCsXGfARDC0NIRjO7O63L008JOAlVUatASN4ckW64xPlreVxYVL8QogDnKPpUmuDeyWnTIckGAaZPHr",
-	"DrOZ5b5TSr+LHZrG3UsbvaKRfaRq+sQYSNuNC54pT25Of87xmxrvj2RANxtDr/CuddXb/miWjLjj+r7b",
-	"peV1Xy1a4Bx4dJ2WPtnSbti3X6DxdzoWF6hUbBN03H03/XbC/R78Hru68ZzdXN/V8n4NXh532Dv9rJbJ",
-	"PQdgkVijHTB+AxnBeg6R+oNuB5JwXIkUpDm4XgHA7kf8hpGQLnIAx1Ck02g2xliuN6Ic0ByLAmwbvZbc",
-	"tsnf1Wvpved+vZbL2oqd7UX1LrTVnTcyChH344OIN3vA3NsxwaQGRdV0rN5bxWWiopWUWG9jM2rJw+Jm",
-	"81tzts9io8zs1vUlQWyH1wU09sElECiG1pWwpwixDW3rl4hRhfqIkIKRQE43JRek5QbrVZEytE7M9zLa",
-	"m5ZEirrfKkxlkElsBl7U1s+yjd7t7WnGRDI0KhZp5v2wf3vbtGDWDhhMYnbbaYpmizcTLkj38EpoTNfA",
-	"HvGQiYsIWkJCTw3EzZJFhqx5F6SjBqcY05RCMECLytUnXwlADJGKQH4TfsjHN7WvGksZnuZBz7PXOCgB",
-	"a2OSb6b0mjlsi2/bV8JjlX7nlSxVS7GQKxYgokTMp0wmMVhyn7NKxDR+7l0zN8CC2ezWAHPgEmFhMz6t",
-	"DbgWgvY5KuYjj7ql2CCiT05OfDLqdKrjkUJCm6Ox3KFbc7qf4jIW5a/iuS/xfclRjP0QoFuL4iy8l+NY",
-	"W21IuVxRitSyEELENb7SbHS5Txtt/atdkgg04qJmnnhVEWWMdctr7xtTd2mvs/C/dX5sL4GyF/hb4WG2",
-	"p1S0KZqxNManaZpztXr1ZXK+a35dMVrGZW0noBjVjbRpK1QhjZHVLPpckpmblZ4ZXUBaaw11qgBSbWFT",
-	"Y80cVxf30+ry1sdHwAfrlFevbsmv7K8qPgaF7G1EwSFj74SApmGrfSIRq2BOF548BrE95jdMkGR2avV+",
-	"cG03oVFrolkuajulC7hjYrQaOQL/kVgAwkoxkIcv7FLI9zmPJxMWFQunAhup3LltT3FxWeBKNPW/rq5u",
-	"O53W1dVtd3R1dXs0Kgms5mi2+OM0M528jMml/A5bbLfWXW6+cR7alKYp0zGdzqry0PiXkh7L7h9kldl4",
-	"mzjXNaT77GY9BFXW9G8AjZCsgj/AhmkLl5AGhWvmBjIE1AjXbQFRwE7twz9LLsyzmi70lQB9MIPzoJpE",
-	"LCZcNMkgpvq6TTWqSgPrNiTmqmtT7J57pE/JwLk52+hAZeHAvh16nAG2eciIVUtzULhGu1y4JAfzJkVH",
-	"cTZJeiWyCaYoOmBFuHZNp2QAoYG2obWBh7RBAVPW8vy0N30KMkR43L4SgzRy0HaTBUCe7LIDVxuA31SO",
-	"4HUIf9b070u7MwzQloHcW7MMKw1w0jz03PPIBAaYsuueMlu4qlQPmWVNtv8hZvnmO1iUNbBok4EhyQGY",
-	"DDCOK2FoA2Uk5gzgv2G3HaifpQV7W9bKJ808xn+yFmSGSNW0cLtkkCEyD5r4uXTODgkvbwYApWYtG32q",
-	"d39abDv7F1K1rZNJqdYLH7Wd092/5kjVv4ZVJ6ELQXmjyNFl+nd2f0aC6R8Z3Ar+nfWczGgmff8yGeYu",
-	"efh+BfSWv+o1A8muZqiAy/S2TtLU1ihc4G3nQOKvpUesAdIEVRgjT+/eXlwuGUclOJa+rzsvcidxPNN/",
-	"7u/tGdmr//CXEtvEjusjjycZHvMSvPE6nGbXxgjGbRkD9Jwk56krANO6INq1oaHxQX4O84lmwees1uKP",
-	"e5/++KdixWGeOZUr0cPSxrnHm262q3sIFX9Boni8gMp4m24OFRpnCfZYxr+eu017+fGy0SyO3WZlHxD/",
-	"Wy5DieSYiwH55v3zJ8dHvcNvmykkKMhFMuUisTglMDVw0GKxSDpwQwEYSYkVD8qKgsx4Xj+7fH/+5OLz",
-	"5du/PnuTdkhBqVDhE3cQWh1J8OHLNMZqEwcbdMb/YnRYzaI2u4XCele13G88wR/I2btz65PEt+r+3t7S",
-	"Q3shu2GRoUy94vxP34P6tVE0xjTKoh1Nl9iUpWQZwYNYKQj8rmhgDDlz+Zqxmb4S83xmGXQ+d+o7CggS",
-	"y6xe3OlF4JBvX4kr8d13F1ly5XffkfdszHVsxZ+Atj7Yzs95frCVMqHmyKi4ZRT4cIlapLoSxeVb5D//",
-	"/j8D25/dlvrYh5xfbuxXPhkDA9cgTpSwgtpwQTKj3I0fIAP1d9/B8f7p/fMn5OTg8OjTN26L5vN5W42C",
-	"Fgt5LFVbqvGeGgXmf+a+b8mAzmaRDffvzZQcRmz6x5+1FAOjGgUyZAMESqTDCIczZdQGt23bANC/YBhO",
-	"pYDUOWxHkEa9hYyvBPaohldZ5QCALKBLK/g1bUKpUSvb5CzFyQX11BhYZvmzFqyGBLB6z+ILQ1WwBd+1",
-	"C/SezbCxlu2XYJSN774jz8AEhEOdYtazsMUFCWgUMddwgAoyOA/ZdCZjJoJF669sMcBmPr0DMpGJ0la/",
-	"MwrxNVtkdSBwxY3f20JbTOkciXB/7hPv2SyiC4CgVAkbNK8EpBtIpl3g6ZSsftI1TPD6KR50TsiAZ2/+",
-	"fM0WnxVLNDN6mHnpfMIjhnSFo1KJKHiOi8+w1Uzrgb8rCH2C7dhcSzhAKYK0iQS6kps9vmaL9pVAITq4",
-	"bQnZ8t7eumaLDPIS8KYdarTdAyEFw/GCCfLuw2WTvDu7fPKDUXyfPnv17PJZk1DzlSvB07p4XJaDTiel",
-	"A7swoTb7f8GMjv/3lr3cOg8H5nXG/PF4K/QAwT4TRpEGpX5Ig2sLeWa2BrfRAhxyYatN7UlC5dldNOwE",
-	"Km5wRK/4lMcwmGfmvFi6mwDG0zAJxwwQnjL5bWVKmwzeA3bWlMct+H9DI96194avG6ZmDRn/F83iAfnG",
-	"Bg6+hW6paf9tnMOpOQwzJuIrYQfhOPZB78SS63sWq0XrbBQzBQQBhzg9o0NGuuQ1/97sWZrsgkn7vUPz",
-	"Qzp/HRvONaNjYAcBqGx9MqNak0Gm7g2cyQU3Uk0GQXYdS65u41PcD/DwwX2I0CpYm5yHqPx8+HD+9Oao",
-	"iWC0xCFGOMAIMEAiHjAb4Lfi72xGgwlr9dqdFelnWCuFn4Gt2mf13qvzJ8/eXDyDZ7JqLCcAPdibfqPb",
-	"7uBNcsYEnfFGv7Hf7rT3oVI/noACs2cdTObf4yI17wlmJebas3wzcI/9AfJlFn8ysudbxN20fW0Em8Na",
-	"z6UK/QeUoRK8H2w4WFgPyl2OyMDoQAOEnrBHxRxfqZnRlkRsDpeFyAUEnRnN7Hc5F7jY6SvPw0bfTO0M",
-	"B/AOG4Aqm20Bi9DrdJzyYh1PMbuN9xxkmlVA0oYZ5r83NErMul8lnc5+8P+EMjA6ETGPwCWGP8D24AW7",
-	"Q3h9z/sBdcsUqmkX/LO7InUTe3fcNRuHOM0iBTldjr1zga1eLgBYFNGgfeW30f/pU7OhHWxQ+gXk1xEX",
-	"18CoMG87guicBNN5rBFIAfbTKNi3LSVhVX/6ZD7gKGQPxvuzLqVIMDxSghoQwwJ0E5FQQwcrwDWRio/R",
-	"5CijhQvX/aYKNXjtcpZoIrvqqGLvO8wAtoTpkjXJd3sPvdn498NuN34D+SNFhlhxh419w/eooNEC8whn",
-	"UsdFkPOol1N0x4HE14A5IyMeLLCrBMqvJGJWa091o7PzNsq8EQdnOPmSyJhZVQpeCDzJqFnmH6dkAK2q",
-	"rDxjIvXEjTSLgZi/++7D5fNW9zExGitJBDeSpQnoKlfiJb2hSEiPNBlow6gHyAXbZKC4vn5l7JaB60Gd",
-	"xBmRMjdE3bTYOuY5cSXS381cLs2QsQJCcWYsAfDOYY9q7QpHFKMh+sQt9Dl1L78S3wyeTYcsNILyXOhY",
-	"JRCMtwzbOvAiObcpsGbMRTzUbhs0EsIerVMWQxPtkkBbdsuep4L+lS0AHdqqHt/bgm3vuPlGw882zco/",
-	"b0FEExSjHl3OJcHr2shAPIeGvgzBNPqNGyZCqRz0k6FjrsnZWDGGPUYmNIrA7ylvmLIdMjCoNweZdK5Y",
-	"RIXtu3uRmBEy9UiTiNMhj3i8yF6RiMjoQ9BpPH/a17kmznB100KEvIvCVmFu4FObFi7DBi0aibszG4pN",
-	"SNxiEumThUwKxwFM6qAKk/qehl6BxkGnu/mRD4JaI5mF+NDJ5oeMrhNx9NgddPc3P/AOw6iXUr6iagyh",
-	"oYNer8roZkoas94Yq89EbBgtPFthkJdSvqZikRYn7MTpzbO9ShvwgsZsjr7Sw06FpblAMfBB0BvKI+gf",
-	"sCRX8t6znz7d5QQNygBCU+cMwMzhyc+EDeV5OdMIIo4+8ojOF5jjEk65aOQEUDDBRLRi6XNmLRKa5RmT",
-	"76GtLqFigdlVEaNpbj5OtGnrfWiEyfsWttpmFKOZDQlO5rhifwjFAPwVeI0PA4vybJbEvjVoDSVgQFfC",
-	"jSyFurcOJCO4XMMLWLq07gXMoo9gYJ2Bn6QPsnAP/M4tHStGp4PM9E/fp6AIAQGNeIpn1CeDkEUxHVwJ",
-	"67hGMFvOjK5uNANA2gA/F+DshFKwATq5M0mN/YS93D0p2JVAd4+9GYY9wKzFgQ1sWWP2EWj7hIenRIpo",
-	"keHaGzOR6uvUXQq2I4s089bAbkMbC8px4umiDlkkxRhEKwY9c046tHCwkaSNzs9tWBxDXSl6R9Oa5rZS",
-	"1owL8tVcx3hcUru/5knAQUYwMGP5+vsHeqR9PzQDMVMGgSUYka6OxDr7IGy1Olnn/TwP9cCfEdc23gcv",
-	"SX2ktuk9BQp2HRO4wvDnlYBg4FRqKMYLZbatGXEqRkYyEeg8Re+NWdmmrQvLn5j0OFCrq7n3PNKEQyMh",
-	"23DMDRv1OoIOHNcNnQsyVDS4ZtAONIrkXGcNcRFy9UoYM/+n3ifrqBpkhVqDlfZjzUyTd2fN/GGJD3s+",
-	"ozPKnZ0rMYDmqmrQJh+zntBmMYyiJUWmNtuLJB2AHdCcKmHUQuu60tJqgVxcieWin0KlcCnHc+W16EmF",
-	"FhrG2jKkcpbtGxcu2I/5s3CzkJ73HJIDrC/cKqted3WM91KNOTG4m1zZDjXoyoPCUnKWzSVLMPCp27re",
-	"oVe5T9yn1qkN3t8rgaeq9Cjh9PLLZldIzphwQAOGy6Br86CJmQVYApZr54NpD/DBg87JlYDWOp9t3s2A",
-	"fANBbXBRwipOpfnkt/Z9rioy1ei91SAHvd4pOrc5JtyGV8L6sWfows4Qgwd79kzveWd6rzso0ts1E+GT",
-	"Cf2VlXbYwzO/GVsm6z3Sw63OaNxX5u2UQWJnszZSv9M9ocODcL/VGx7R1lHQ7bZOwn3WOh51aW+4HxyE",
-	"h6zxyS8rgpQtw4ucTBEy5gEU7XIZ/jnLlO/blwc9817WOqKHvdYJPey29oePaWfUDXrhAeo2eNo+zEon",
-	"Z3unAM/CY0MF9PTjTCEbAx46okGsSybuiwR/dCet3qgTto7CzrB1TPcPW0ejbsg6QXd4QimkgJl32vhj",
-	"avZArgpGbbkgT5NhhHTb6/QOQD13ZVsNJlrnzxr+Aj6Vrt4PDwYET7hNZE6/kPKOmKnpdsvKxdkTumzv",
-	"La/qisguWz8LIONIptMyX2odsf1R65geDFuHwePwiB2PTmhnmCtEa3ycIEofSAc2MuyahAnbblJu9GWz",
-	"8odfQLQQsKFESNHKmiB6y57ohEaGhfJUZkFAf5vBVrb+DJN5UPvV5ttvsl9xHM4EbTbMSctxnspPP1dy",
-	"msFr1FwIz3pe0bSXZwbKtOdB/Or8FK+NflW2zTrzCuILam6Wyw0uNNKdWk5tGBXQdoFhgRKP8/iFbfgK",
-	"dudzV6qBTxxsfuKNjJ8bJfV3N8H/hW6CM6NuLaV7FPgHDNvPnASuZjLzEWjNdUxB3bAehG3cCstIReXh",
-	"izStpOlgHbNuUcQabWiZopvZy0Px1WCIoM0ncmrszNMrjNLPuWb4kCcUhbSGLNrOmmhmEUaMHXOaGc+a",
-	"MZ0mtTzSDg/mSgiqlIWCjbi2VryzzDFYRwVkwhhTm9D0N8yYwM6e6RdRz94v0lfN258sIXbUU1whHg31",
-	"HBtudHl8zZWCLGN/5PYTbRtj96DND1n3Np2poig1qkyjb0Q/IMnZGHBakVmNb2NZTSFKV+FwwRVQMNYN",
-	"mk/xWK32tNtY16ztNRdhfrABGi5Fg7G9HCqKO+972LQXzZmd9JGlYHCau/qT0TMDaDNiwRC8IrUG9Hjp",
-	"dlu9w8vOSf+g2+8c/RPmHDA1i7fV8v7z7//TwMqxqiYB9vpwK1xTK/yUT5ltnP3zS2dxcfxm9Lfkr2/+",
-	"fhwevH5x+GVcSyHxdggygwv0krM0pJqjn/92WsivIuB/AWlt9pUsozHtLqubjRvO5oiUvpPQ3vuat6/v",
-	"SqX4W+H5OUEUYo9D9NGf2Xw5Kyse6bwrN5LyWpOIY/YXinOXgkfYLdex9W9lTjGuc64q6+FCx7IuzHF4",
-	"km/dsSRB14uPR5rwsFDCbWIqwKhnNJ54QiPvslg2C2sJk915tov9rLcBc2CQW7GwMrMqF5P5ZfnW71zI",
-	"hRZpuBQd+9XZkHNotmKHq1LIdvKwor4LGRLcjT2RIYvG61r5cUhtmSU2Fd7Y9Uj91ok/bRcq5s4b4lBC",
-	"djyN6WwLVKj8zP/K2EzbQNtcOn8WiVkU4ZSR43KBOIohE0Fe7/3amCVqJrVhSc/M51ze9s+Si5ggfBtm",
-	"ToEWJULkZ2aJLtLjn6+NSd/4dbUrplfXsp/lab6zT2yq9HRvLiomcu96U6IX5pNAG3efamhh/v6WaWG5",
-	"prGwg+3tudJ/a1UnXlmpnXMXxkyYM8laoefQLE5keIo1L3QpyIahXkhXTcEHkczbZPDimatDWuZJAzD7",
-	"XRqduVLMZVyYmAzwpYNTx2esnoORSY4R0YNer3kl4ABDyIvkI17km8EePr0HKcOYf4WtaIy9mGuOgfW6",
-	"tsaXhVBjgglgLuBJIWEQkgdj/z2ABshCl2l4inyGx5BCp21kMQufttPAupc9gC/z0jwyfQ/9MKi7pQHM",
-	"kVQZrrFNz58mOr4SQwaFCnOoAKYEqQH8r4KkYsciLBbmOiOFPM1CaL9i3I+LguCNIG+enmXabS5WUytA",
-	"4xi07V4BZVnGHJ0mMTagZKMRC2J+w55Co3xrfPdanS5gpt0w2NJXdN7oN2yOn+uEd2YhDgHvp994QVXM",
-	"xJyNyVGTHHf297vkdSJ4MGmSF0xNqfBcE2+kiidzLkLyYjr8oYHwoEwzYQjiBiI5LGLQhkZPENNDxYvv",
-	"/cqAkJJX8oZFFIGeM9l1weI4QskVcj1LbO9fpqavpYCs/t5B1n7BSDHDPsx/l0JNuEZmJ/z1/x+3nut0",
-	"gYJ19SOiL743c3MppqgwxNBEK218lduGylL4xdIRftCoGjZ13GQSrQ6pdnbomlcU6xhQA/97hOn3CNOv",
-	"GWF6inLdz0jZ2lTcQt+bUzVtgTe5XNH7weasuVq6WOaAXqGfiljYNr5kzqOIUH3dzNdBNCHjNC2ShU8a",
-	"bcwwxWH/ShidSqWVoFMZsohgme50hjAhQ5skmzppR6A2iNgbjZwxAbl8EuodqL6GBD4iR6BYQtWDyPDj",
-	"XeriwNU6pgmqA2TEg2aasedSVmMiIZNuhBFrUL2odtWUOs2R9bXdn+VQ730F8No7m3Q3sZhOkKSJ4IQD",
-	"xYxSNyC2nMdPUnRZkYAVPoBQHYwtxGZfAwwIuIxDC8Zi4SIRUoaRAdRr6w/aKK/ko6ufJWfnRgUNsTsO",
-	"uxI/yyGZUx7rgsQ9xHjMcCDTHEtAakqygo8hAhHMYhb2PeclmQMMzJARPaGKhVcC9GshsWr6I5YDr9Yt",
-	"N7OtyZYknxgJ9cRQWiOYIaoi5dWQ+5MJjQES+dfVXOO5zHkmPIjsn9Yk5aBuC4k3U/ZniC2mOkPIGvmM",
-	"IkxEpMvZZ7VM9hXk70paQq9u7o2lldySWGRqp6sftfZpd9g6Mgr7sVHYD+jh8HFwFB6zk1EKCt3vbTe5",
-	"9cpCRnRzTNPEcPlvXn34XRv49Xw0P9AbViSk0tRmK9HSrj1AUutcOCsCPIkne4CEsgf2SlguxC+YCHUq",
-	"X11PqFy5gzWePDSYeKKYxQQnZ+tayiBiw6pPF0eVa8txL0w3x2sOirDyAMiLaw8e8TdeEPbf9RQAWIXF",
-	"aTbUkpabTBcpQYFjzCd886ba2mx2GBA2oPwwfEx9egjrDK4iPBMuG8q1gQKMOkGUBdcxOo9UgNCq2uQ5",
-	"pGTnGq4g3l8Kd9Imb10IFjDrJQHYesTjlAnWUhz0emRgPv+Zixsa8XCwepJustYgjV3UjmxpslxQxG4q",
-	"SbIQB8O/jf8xeT36+JG++jK+/VH97Tl9e3mr1ZODc935saufD5/On4zHnTouiIJOJ5X0ioOSfkWWkHym",
-	"tPV5/10G1jn9ucNu4Twg3odYihmi+erhXgXTyV5hDlU8N1prtqdw+GzgrbD4PwU3Kz/6l4qGqEfnB2ih",
-	"rVJMERB/YC/BL2BYAjCAhu7YRhwm4lrIubgS+VfMldHW0xdFUl6nNkqbAPAM0cY8pREAECWK6RQ3y6Z0",
-	"NK+EVBg/MVcFi+dSXWcSepQozHqE6iwKWJQ+clDvxHZwApSkwjRIs0wfsIHZ9twkXeyUmaS4bCH9i72z",
-	"HcgpiH1cEcjZUIoFMZlIpRkZAiLFog77eGW++6BuS9z7jX7L/5+9d91OI8nWRV8lDr32sL1OggBJvkij",
-	"x14qX8qu8m1ZqnZfqFUZZAaQpSQCZwTCtLbHWL/OA5yHWA/WT7LHnDMiMhMSBAhJtovuH2VBkhkZl3mf",
-	"33dGl60+cv+DOTfj1HXK3K6hspN2G0s7WDG2wHCplG2IG6KTvqwnclakFCCGAp/ncxIoExbnchXxp8ZL",
-	"srbPZeway/1jzSxqZMkKOrYAIEXMv0SzC5XELhrWqBIvamy8fFlFh7sBgdF+IbLbPQXfrfUNW5QoR1bc",
-	"ow5UEjtJnQLWhQ/nt+CqxjkxzSysPHLt7r7NF/zS6uLDcZYJuWB7rSvph+JKKU/slivLeHt5dYGe97Zd",
-	"of9uz87s2Y8DxfiQvdqKQ+isjr2eyvrKXBkgQTfQhkBgp6NBlUgwGAdqnAWeNt5hM5ArmRTCJzaPkHLZ",
-	"H1OqoiMtKkb9tf0QA/CeFzSjQ4bd19LfGiS+ZlIkrvSskIYA8zCh0IZJhmDhgZ/pDFFbtEcdPZ7bjbAD",
-	"7YtU2YTWDnxvpwwRF69lHvp0/AoG4hrW34eKcV7Xi3zVW7gQAePbDCftDK6NDa4TC7tSxn9cXbflAtij",
-	"hzujm2wuBIYotMxhTMhiGy81u7yYQQDKTSJPlUjdM9IrbDC033iaOnNJFww46zmCZUboGxTsxe2M0In0",
-	"kpHD3MS0HB3RBjspBMASzcCZDNYIWFWKEy38Ib2WHPGTmiOv5c4kbYayKxncSVDrQ/GFtxHW8kEELCLk",
-	"sr+Lat1JVGugFPacbiZ1TkpipAiRvlSkWI/r6lDWjG9WFJBJZsEq59w3b+AcM1vrhliOGIPCQDaaQ8hT",
-	"Q4ImYDoBe4jAsFikRlO0M2LFtKo+/vhIG/C43vH3M+EFQPHueMyzD+fRp4H49On0b/0fe+2/H+qX/caB",
-	"3H/WHP398cWH1vDs4fTnT+3JX7uvB7+In6In+gX/MXmn3mZvzPv4L+frHXR8+HcWgDrxmwZ1Cl63i0V9",
-	"IzLqg4DFw+J5d+BWFk/VwqEgp/KAlB5jnEhlawWlXPZssSx74xgLZvwqweCWLCRvz1U0WVcNjXJiECgY",
-	"L968IZB7b9/MRfw9OhYNTsS2sms8GmEpWmxRa4mXDIG5fBy/I3PyDaqx0WLEM24E00aMquUhPefaQXcp",
-	"Jk/J+Z0puaZJcgYhTEKx9HpxZL43TtO3FYXM243ZO36StaRm6zpzc1sxHb9nLVXc5kJzV65ze0YdYiYU",
-	"RM4aElNeKUO0cqyDGXK4sHlyjydLRaZz7yx8kzAVDIsggoqQpRieRXAVy6FNAQ0ZpeOYGL/KEknI+NQ9",
-	"ZhWXhHhnquP0uwBmvrWeyxhd9KGfLL1pLDNYHC7PYWpHQvoHVSH+nORqFRlaDOGqtpvHjPtUMqZyyeqH",
-	"O6g0FkQzPN+lu3jTrGvkFnd5FczJQlyTZvOo2fx7LahFlApwzf5EFagLv2jPIqEk8eqIOinX5he9DFll",
-	"rVpaO3HLOl9Li7k7W9WNr1s4WJXCdu/S/sticywXvGAcxwKpltTYVMFyOFF5NSLHMuG8CryGfdJiZI2V",
-	"sKPKyBp+LrYNqvE1JoB38BUF5UUtM9s8ZuBDLcedwCuKxgx6VRbbXPXm9VqOKodEGdo4fsM0takcjh3M",
-	"4afQHkDXi0RIzomxpICFsRAcHnGlYJc5+n5Y1xVFMNELEeU4UYPcDZIcTh0mCInu0MxgsoFSWQBzRl3t",
-	"qwOdcS0sTf2XpaNBGecYD7UFSGfUSzUlurbyGH0T7oKBfqotYDZqz1LVFjmOOp3TCjCMm8Vmu9poSdbo",
-	"QEfwyZcqzdHehtMPipbVtgLaNfTrnCN4uL7miwY7VWM/v5YIevEQ17JqYE+sAKkG22JX1LM9nDMrcZxY",
-	"pr9X9yuq43DvbFEayj0fg7MSmesCBa2lYM6papGfyLLUWuQwkpzwyErBSSflKUE03GErngU6KJ3n2W1s",
-	"r7EI8kj+H4s0uRBZQkzJVxy6dc6Tn5YbDZUV3no5Whlfqw3fXr6g+EmLHS/TH6YBDoRJjsGymaAqGZB7",
-	"l4TfstQ5e5lQVtTShMiYQmLUr4w1UwEVW+DHyN4DhiGWeCDOsJdxGoScZpmaoFU1dTVYMTe8i3enlGiC",
-	"uEWWDgRRdtCxo4x9g/2CbcoEIk00BqVw4P2D5pOAhfj9b/B9+MCmOZRjRcJWbWuU48NKVClYqamwp5qq",
-	"Wewd4S9uxpn4DeyC8EGVCKZJ3EgEPyUondX9O4c02VdS7HA3vtdD/wx31NJjXwVocc2A6Ik97j17fisM",
-	"EHZWoNNHEPHErISVqhV9NCtGFjABb/kwNXdqfRetuRJsdK2ztmWcUfS3o0EFubfthZ3YmkKEBiQdW0AZ",
-	"JlVL+Xa8tW5YbQheb0jIIlmJAmxoubNspLUjHUgLFQvQbWyxAJZDoQQ4toqUlKoWxjXpFom9POApijEk",
-	"EbMuTuFbSwkGt88EKFcRB+j7+BtiYSX5RdWCglzw68uKzVluLbKo93h8FIHeF/fhAOMOhYsK0Qj0QtZI",
-	"oPsXvlm4sbsRfzmFpVSTnXGz86K2J+JJim4u5K/nae1ZS2ph7P65M6lMwcS3YPKBlbyM6yRGVkWF5DGK",
-	"RXwoKIyPLP7Lwupv7ADuzqQqTEFFvHeTuqpsJoALbuTicPG65Blrxm5pgpclpT0RwM7Gu0usZ+fUFJFt",
-	"78zkqwwfV5p2DfaWD8vVnd0pc21tRheonOzfeKRCsNccJ6+lwe5Iqv2E75Gdis+iErnYDVa65FggCOxc",
-	"sg6pmyul4I8dF8JPF8h0uS2pvKcb7NRRPYP4KuYmeQrG4NRhIFVIMh7H+Tm7dqg7uB0DsWvBZqp69/oZ",
-	"j8SMsLMiLd9dsMe701dl+9FeZbfbDbJFnhTn/Ebj6LQNVgTBuCOVsIlCWK4MdjbuzsbdoooTJufSJ+77",
-	"G4ofLrdy9y7pYC1NMFQquWOvnYmHf6guUHMNtUgvhCYFRJfc08wgMi0n5SYt/Ok97MJEE/oc6UgcTP9R",
-	"R+INXQdCyrXBcOVilUMDuIbWcTqkkgvQv8e12QrLFWeerPA2ys2cr5JnsImXZpeY+E796JSaOHHdUcIM",
-	"3dHYeo5iQUB0gXlcfehZLIbKrHHm85DiH/LMb1z9AdMsllipGwU5NzA8mzvDcwXD09cQkpO2C7buDNGb",
-	"CLZ6cYfH47bMUKnMFWXSeEVVkw81Z9kzQjYoj8mkWRJcfYsPvIai2HaF842W5tJhfrVGA1AX9Ql15hCY",
-	"ShILpno97PUzimlhTIrl1ovrfltVdb+teru7H9UfxQei/qR32Kw/bD1qP95/ctDkre76QVxYyKuLcHH3",
-	"7MK4dxvGxUX4yoO4ZJoGLiNPdTTumTR4QrCk4g92gm/lUJUsVs0x4oRg27jt63H483Dx8opg2M/fSqhU",
-	"ztqPK0uNjaqCYWputol+9n2+Ibm5vtRcZG7iHt0ZlzvjcnvAllmClZGSZNt1pP427My9S/jPCsHO5cpg",
-	"kwLn5aXIG8n+pcELeNGFvbFXiJTKqAXN3C1FKp1q3RVO/yEKp+9ePFj686WOqKX7I0DJ4YjLxPWgCluL",
-	"PeujFsnjLYkxrqqeDekc5ZxuxC/HVNaR9JQpU/SMklnhDUuyRm29gasdgBtV9PUGrqk3oGZg7epFh2jg",
-	"2udhm7H4NObpDH4UUjQQ8AtJMSbH6Hw7+j6lfGi3SMLMp4Q8Kry5jNTUVK06UBMcJTIqYrGrop9TO3OQ",
-	"z5OSws9goyNDP5szFbOTgWJIHqHytTkGC4x2Bb00eQ6uhJF3tZBmWdjgvd0gf5TAgZ9cIufjJhoQkT6q",
-	"AzjGSSywdBZPGgxmiVl7WGHW7tcP4kNRf9R72Kw/7j5q10H/OH67WlA7TyShcOGmzBWR7zBkrw3po3xD",
-	"vh1TgLj28sMPrNXePzis+ZGq0Uhp7IZeN9IAaz+9OtRgZcgu2HC3wQa7DN9ZuOGsgISOst4RjOEhDSxN",
-	"aaxI0ho1Yok5ciorFhFoDerkRSG5pGgLd/u3Eohw0qEoxG5OcMCKonpeMQVlR2J/E1Ryp89J0rUrvnDB",
-	"bjQ8guzvpXf+ntXDBsphUUQFJ27nwOxCKtvTcycxsbZlZso2qBq7Qedp7xJH9dWEV/KKsM1U2tL4Cr7q",
-	"4gDLVdKrIsBiJ++WIiy0gXYhlu88xHLGz4UXF8hl1fsqRAaWgy6NtuAVFWn/JT76Gd70K/LQq+HCqBT2",
-	"1sDLYFY8gNnNFhtohOMQ66TNlliFbQd4Spf8MF39rvFYvJMFQNTW4Yx12a7vRwdx/ZE47NUf84etOoW/",
-	"SUIvARh7kaQU24pFT0g03xdDi9k3WDveACt2dbgBt9Eu2HC3wQY6y99XqOHjQGFE1oZGtcXYMYqAfrp5",
-	"sdjyggbYxt9KHAHWsYyGViVBFkqBDQ74Uzu4G3HY515nJ5qrRfP667bI1Ycp39nRO09/256+ISl617b6",
-	"3iX85yssndhIyyx17eFFF3v2V4mnCs+eZu6WHHt42M6v/8OUTtyieAhqo3EVjTCfwikXE0K9MvkePPY4",
-	"WKnoGabGJrBMs5S+iseILCkCkAFSsVTJPuEYVIfzRimP/nBnfuMmLyXF1RatN6bw8ju0cJs7C/dbsHB3",
-	"qF87c/emG9G+AovXIhsvDFB/HCgWJzHpN7BwJwMh54PVR7YvRBNWIk+1wiY1HbBYTSRsC20xFXtjzVPd",
-	"YG9zPEWimoSvc5DFjrSdJlhUqOCmkglpsikjAjS63H6UEISr605hWL43VBcitiS5Ec+yxBaTnL48qbcP",
-	"HzoyRSUF64qeykSDPZcGLyN73Y75PJHwIhKfABPRkdxVL04yZUSDvU40BZiIIcOBDAmJxHFLQ/luBf4w",
-	"jXqRWa/fhC9RWrEwVJJSC2oDrge1oxpvXe//sBCZuHhJd2v2rvd/tIvQ4fMcH1p8qh0dgEDo/i4iY02o",
-	"mv/g1RoK9EJkXR+K3CD+7jbf8vg7qER75S4MfzftJUi5w0eIR8sSeddR+CvUyd6FyJLedKFW+SBglsbG",
-	"IW+DJzQg5H5Lb6uNleyKFIMG32syEMTC5jTBhGvGU5SxATP8XEjyvQigtyvMRMBHGYswIdxrdOTPQoxY",
-	"OBA8Do9ABTtofwSHg/tZ7ws0nUoRFRgkuaM7cg8m+hRcFD2oku80A1uR8NcXx4k0PDLlWj7SdCiJYDa2",
-	"Izndg9YEEHZT9BeRxWhxzoujj87ljgYiOmc9OPI7YXRH9iusAHdQNybf33crjGIVLa60eOZoNaoAFj7C",
-	"cQ5JioVBEY+cG9tP0kV0yCGIqwAkCkoAh27Zkd0pgZfzVEnRYO9ATk0S7O+gLg9uWFekSvaZUWC3wl2P",
-	"bOOIxo4R6l5RE5mz38HnuiMdtcE9skexzYRnmSJSeOTHKw2HcNi5zOkQeAGIE0WoGXDZkf6RYEAjXNlB",
-	"c3+Rtepn8K648HJmFFyaZAt4RTNFJx6waI3YVWWUbX6oRKRQEXK7iiSuapy0U685zgVzCt5OeaDjEfhv",
-	"YhF73zkRz602FLeJfibirJvt7AE5pcfD2lFND3j78OHRk97jh3Hzcevx44PoUfzw8Alv9wTnzejwkMfN",
-	"1iHf7/YOeq1uu9vsPm63o7h1GD+MWofdZq/Z5M3HIKRoaGdEO1gc3SjuLY20HbqW916Sil8y8FoGxoz0",
-	"0d6e3m/Yd9qDDa1FisJsb5Ut8r//Wj8Z/rN+6hiB/nwYH7TypzyfY03G8bSaR83DDSgLbTF6YUu4rtmY",
-	"N2gGdPJPUTs6eNxu7Qc1Iz6bUwPOyVEtkbH4jL+5QdTrU6MyEbttdnVxkT8A312M77suSYoLyshZHaj/",
-	"77oO6WdC+mM95PXqsfEIFH77kL1JfgCH4/2zFwHj7KPKYv8S7P6zd0//+gA+f//2R7AuOPvp/fMfG+wj",
-	"AV9jPAxUNHgh6CYlRrPu1Ah9TO75dET9umjb8KG1OHgmmIYH2MZc1zaFWpNCdT2VdeTEP4YsEuRG6VEQ",
-	"nvJa3UydC4mWz5DHCLIYKzbg2ZDd5+yfyYiuHMsRj85hoKzHs44cKmzU5ZLuHrAhjzKlA/by7M1rNsYM",
-	"uQeO4UPxIEAQxHa70ZEdWTLLKB/gZoxsKU3Qnt5Ic2Rvx7ZJ1rkMtj3XFXXJjsQ9ARNOC4tzLvP0PbXl",
-	"NtipkHE+AooSWhc1FZaZzSX06Vs0quhrZKLBZtuOxLSC+Ixlye+fvSBDrrQJNBUH8JjpgcpMOmW8Z0Q2",
-	"4Vmsj1noBWnofWHZkeGPz8+YN373tOBZNAhZL5GxXshOA6LbCcibZeccjlOTjHhm9noqG9Zjbvis/oaZ",
-	"QoqavBoEJggOpNPodEntf71/9qLeahywf/33/6DESCRSt8z/uFSmmHdykdG0sqqrfuwaeJHFeS51rc3q",
-	"IpicnJEV9w6XcYBrbI8lbjXnPvBCF751wiifu3UeUbdLrqLcKWvd2qbqelFCzh97sE/FyOzycbt83PYM",
-	"CjqpjPttdj2bYpOwxV4mQBfWuw5cuNq4eMk1wUeAjNCoiQPMX6GqcJqU2DPY76p7xHIF8bvq6r3L31X3",
-	"VfzF6pCBmoCadrqZp1p1JAfrRZtM8CHIUXFBQRPQV+Gz56+fnz0PWcRlJFLUMJReA6eL6Ey5YeH7d6dF",
-	"rWTfbRT3QgzS6qAj4XZgbYCLJmJbJ5OJoor9XXUZ+fhiZER8xEYqgV2iWVf0E5kLTHh4R94P99D129vf",
-	"Az2z96///h/HtlqgbkPjBeUqgmxQcLcr/FOo/xyx6od8ygb8QrAW2G5ei/+uuvc0CzOhx6kJkYskxAeH",
-	"FiIlAWsihmXIMVFgmGGsIgwvhc4xDWlWwWEKUWfl7K+Bt+a89aF6BBItvfx3YSguWSjgyITsfhipWMBD",
-	"KDVmmfLoax3i9R3pZxLx+N0cPgD7NBrwjEdGFMynngLrxM6VHqhJQCaqhT+xcfMS1npHOptLcInUfLS9",
-	"7EYtmXITTsvSYO9sHL4j8Ya4yVIRY4TL7i34IsYQ24nEQd/TJe2A66tkhNpRjfsDv5W6An/IeJ8nsiPt",
-	"iWFRxvXgOGcITbTjB5zdi7DSsJMpANcV9Cy8HW4OtBVhKQomUv1nMQ2tnQiCCf6ZiZGwM2stpwIozrmY",
-	"4oLhjvJgML+rbnWhGBysH1Bm3CnLem6JLbUSPuTjfUW/+BLUzESt88PckFrVxKj88QqFWu01J8GJkFI0",
-	"CuVtbnM+qu/zVrf+CAzPx2B4+lZZ8aQHakcZntaO2l82fD16gavMKM0mSZq6LbwzpnbG1DZZa9Gpp7DH",
-	"YbPJjBiOUm4E+jDk2d2RcTWKe4tNqxdJmoLlcyEynShJLqQbO6lZMCsCNgQLhgI5xNlONUIY9oE/dMGQ",
-	"ZKpH8QDShqg3bUEFKk+n24+uiFewynAF2Goz8Ypn3PAZputeYkuV7bvc04xEh420WDOll4g0JrgyMB+R",
-	"it6aCex+OGdSaUuUtoq5cFQ0wMSFyDrSlUm72UCfVyepkCadelMLNaJdkACnH5+tcM2IczjXnBgN84Pz",
-	"H+fG1rWVNKxR+4AN1DjTcxq7I9Fo7AtTKGGwOEZoI7D7lKMrPviDGKV8CrYtqCA3t8Vbd6S18ChGRiRK",
-	"RBMCFpB9gI93+JoE1hVClm0yNmuSYUgRFolelnpSDh4stjTeY3z/W7Ez3se93MqQMV/9Z5vaGKWf3gQB",
-	"ciEck4e1biLLha7KeqGyrymjVUhBfdloEVezo7zrwqw7u4tN7cypGzGnCqbInVlRlFxYWGDzAnMOI94X",
-	"lq8VS+Y81qlgE5XFtvqmWwCOtbiyuW9SBlQlPv6jvDrG6UhfoiNs0bWHT03ksa2H8aETRCOZq+ppdGT4",
-	"aayMQFxVGB/qePwHRhtgtmLt4FXh3RqYtNEuGANW20SxVBiDvaBWfSOi7VBJAS9YzLlV6Vaa1yXVNfMC",
-	"CKcSdkKq1DmMuVywYUQ2TKQFrlUmiRbVu3xa2rY15J9fC9mHbbnfbAa1YSLd3y3kQYNjUTuqdTqnsB2p",
-	"IkKbzCIIrlhv8jUUxqxWv3T9YhWsWlxQrbKmyp0ru6BCmP2ghju6dlR7TizMhIg05FPmtoWwxVP9TAjy",
-	"UhChBy6L+VTfs3umsV7hxXuuNe+LZVzjBeEwEZnYFXHeoWI5RaljPUPKS995TUVJ3VzigVjahX+Grngp",
-	"mMwnfJrDkLtUKv4Br9lgv3x4XdyC4ENi0Til3p2jCmpriB1B76QouFfj2Z5+bfhUV/XyB+CFohNeDC0j",
-	"LC06moQ1E7CxNEla9DMLcWZ7W+0M4d/USMiCB16+PU9Tyle4W/esdoJDjXqWoHNhLvCSjALMQ56kAtEJ",
-	"5p4HXyWyHz5oLMAl2LiM4BlKu9Wb/Ysx/l3D/x+i4f92s7FBtVUbWqczpHbGkrC5Z0uwfIdib5wRU0Em",
-	"YiFNwlNtz3dimCC3NUAy7I4cJhL7X8CmzxrsxAZ4bEVzMasFNp5maXIu8rPuo3vic6LNMX3oxRQGdhDn",
-	"ykd+sEjE0liT/OAsTeQ5XJEYpKDV7JDZUVWZqX1htn/am994QcrOeLkjr5jHHnLjXKqJjddvR2Rs14DZ",
-	"K2zvhRigVC9otEh7AaYQJOPG8GiAm4yFz89431YLfBCjrP4s6QttQnb/w4un7MnhfvMBMyJNUbfb9uYG",
-	"xdBJQoGed7UWylUpTPj0iKwgdJ3zxhDrKmciUlmMrXUEwS+J7a8jJ2qcxqybCX7OVK9XzJSDJCGrKfzA",
-	"ZZ9ca9UV0+o26IJUcSgaGwqXOX/zBF2fUoaBpqvVaj7I8VlCnKE/N+utZns/dCW3JF1B3mbYrK96diYT",
-	"zUZca5jHCzHjdxfv5BzUgeAx7hHrsOGk1Ba42W1ws3PH+r/+0el8bjfrnc7nR+LXf/+3VbzsE2l3yzHb",
-	"bx5QqUupItUkaepTDOXxd2rXDR13aove+1Wv/lZJUX9jqxUq37/VXHsC1tMpNgVYaiChjxbWn87XneZD",
-	"76lsiO3p3URyjEMUF/Nhu3VwAC80t2ilMV3IuAHK+vMwpfvpuur1kkh4JTNRWWzDnonsD9NGUQ3OqMfP",
-	"sy9TKjIuvNb7n7f4PsmQ98Xe7yPRnx2S+6w4pFESgXtRGMxPL1692PpwRnJuNPaj5YN5//bHrY2l0nqg",
-	"zmI4kXD+6KTg8KwIrD9L9EjphH5SLQDtr/bsT4q/+BLUQAJc9Uu85ktQKyiUq34Cl9or8dXazYe7w7Y7",
-	"bF/1YUMjwFcpcg0mkI2Y38TJczciPV+Bp5NEA2tKqB5W4A65nFbYEYzsiD3MYi5RmCV9Sb/8R7P+5Nf/",
-	"t07/2aP/VBoPtyUn9heFdWyeZ2Bx8ihel4KrPf3GRePX6xS2Hl79A9y9b5U55SbRvYQ8tO/doeRzkZ2v",
-	"yo/MMVWqK9g++AAVHiOPpqIN+GaezDMDJyZ3E/P6dHR2rMvnW48mXHckljWwE0ZVQCIuRWOxrDsvhS4+",
-	"KF4MjHL3oaQKTJSvoZSmiKAS1HDt4qc3MS669WmxWRuXJlnWvL5GPvAveDNagIWALqCSd1nAu4ZyofRR",
-	"6VRPcjgkkgg3IgqlqieFcshzAWN6W+7WyWsibbEjstgSv6OzGEpQnevK2Iz3zBLcGPzah/gpcmbE560A",
-	"ySDPcAm6hW0VSKYjS0gybJtAMh1ZChiuAyRDM35XKDK0oF8/hEx5nF8rfkx+PHKWp7EujzQTeOjj7VA9",
-	"4fbxPE8rLbKXbOABlccmY75gWOgtrYtrczYdiVc3j2yzEGTmoD0P6hLxerO736s/ig7j+pO4LeqH/KC3",
-	"H7W7Ld58ArJRRRwnQ8j6jz/Amc2SPk5JX0g4vbh0OYI2TC5pBIvX/GZsxjxlb5UE/yxKlR5ngp24AqPc",
-	"9aTZXozl7Ie/HkIMmi4a178FMy/FZ2OlwFHt5O+fmtO+/q33oh2/Tkfv3z/V/Ol/rmPK4I5bAUoGN90O",
-	"R+abwpFxusgbN/TB1wIjg7VZ1FMEA8srXqmfKJG2zinTxrcuIUyz8+ro1LLQHtqw0ZGF/mye7LkjXndC",
-	"MrTNTA4UxspSagoSaW/GyqGSCLimI5ejshxV1CKgDYKlV4kJbBt4QkWL9HKMp6maeDhougx7urEXBowS",
-	"slLW7Z7KwV6wRSsTizm+8Px/LZ0vxXAq1R1Xw5108SG1P7HXdJHN0XKbwu3Ij2A4n7OpGsN6jfiU9ssY",
-	"2/6f//KBHQTtZhPWfb/FnokIF4yBvAYNui6aSlHHvHpe0B1Vw8ODTC9X/cqVL/oWy1bxiOQF0PZNhfMh",
-	"8qLXHttnb7AIst1sH9KJEb2eiAzFTqreeuFbVD57LU6CfKfdKMM5ntQry2dox6+pIRcWy8CXu4K9XVvM",
-	"FvGws4RqBFEpdqdswGV8XS3+60aRg71L/O8VpcofkI1A58qSavBsyY7V3LrBTljYSyRPQ3tVXl9cUfa7",
-	"pC65il0MoU0iJfU4NdQckoCKHtpYMT1KSRvyWVjyW60MFxz7hVRDVzolFVRDdqJviV+MFmBXb/yHqTe2",
-	"G/tWZEiwuBbQ7juy7EeZQABHKyEqC4Xx+vWrhNnSIuFGZaned3f2mzvzaZcfuTovvA3RcK0ggcOFm+lO",
-	"sGIhtGF3e/SF5UHK+9NBwR/nxaAkMgacdBvofJ1YzCzRkXme5aD5ZBZAzTIsgaXiyJbQBwKn2qFTcCbF",
-	"xIssj+ZBkYg+CCUfjmD/+v/+fxa6ALH9kywgsnfQNClc0OURNi0UAxoY8i3RsMLEaQYml+1r2n+AeBki",
-	"ToxHcHE3tdORjwkT2ceMd6QNGAz5lH5KFFbwMxDQlDHH7TxvuckCIZW14HAqfNyEDEJnwxYSO7qQ2SGE",
-	"NiUFooFm+DpoqB0XU3SUlu9IwqOxrrSX/jgNtieuGhE25t+JXbdpeAUWdzbSAHvYiM/mlmINP3E55tkU",
-	"LngEEyupi/c1UYX6Nu5CoBuDAbAX52IktGsHuDfsHk9K7+Fj+YXUjL9zey2U23ijsMW3ond3NJC7GMYN",
-	"2RbPUaG4uH7mtJVLod51NGPPFnEtoYbkxtsAKMVAH7okhFE5HC0CanSn+F/MWQzG8hyzs2kisTsJdqQF",
-	"ziCFScGKUHwag0bFxicKP4RslIiIqmc53qiIgIs2ED2Uu4YkfIQDYkMaL/HZUPFG6f6J1CIz/v4lhBHQ",
-	"BUpWpwhomlCU/MXGcb5hNVpZiwCz5sy54mBb1Zlz2Awbj6I4kW/H4IsuGlXRyCyOqr0gn6+2O6brO5NW",
-	"qZe4qwl7FkFm8E1wLmGi8cxYXhs8Ivhvy8eC+7hGdCs3ZJ9gPY19nI1y+ueV8iTFC+lM5RcWjZzidTPj",
-	"b9Qoiz95DYcXUU2kmJwanhmcC5XG+Tcqjd038Ct6ZHEKbY5m4WwtyN38GsCWWcsawn3yFAVCoqvLHikG",
-	"667YufV3U/ZIMhvRMVzs3XYQ362nv1AZrwJh+qaMTFrCMvVePyk+F1YEzYlRgVIkgXe1hyB3wKYWGL6A",
-	"bMqqgU2dXqO6xBVxTb2nvYCH5fmFyKYUg0B+ae9rY30EODrPPpy8OGPILkP17Qg2hGZER7oxUaTConrx",
-	"rrL4oXiTsUyF1s4P7yfSVrVxNhA8hiejd61hzMROQxUODkHekliju6AH1CAtLMYqBVEwIOCQT5dirceq",
-	"Q6yj/EIEjLu2KTKKPHg7YZ3Z6C2+4hEL9/Adw4CFe+CshpVgqlfBqNKDsLY24rKMdY6/dZXiHTkTU7Lp",
-	"koAZpTDiMg+06vvBYbK602V0AYuhSFHSVuKRfkuW1m1WkGCNUDlScOaBaj3IrpLsl1M24qNyjYXdK64s",
-	"kboGbOkGSO1yVMJKl/mHlV3qwgPWRum8hYjDDmx1B7a6i8j8IcFWbUh+Dmn1TuIwzkBdGIhB4ygX4bNd",
-	"KUGxeYVaVxrsxL4jqHciuQmazWZjcb/G9xHa2HaLyY1W+ZP0WacKfklfgJPWC9IKy+sYS8mBYMsjcyX/",
-	"Kw+htRYuaXH3Xl3D7yuxdo75ndXkg5j6NrxyN8q9S/uvL0tRvlwxP/VVY59cg72aSRUvLryxm/h7Cy4v",
-	"CyyXx3DhJ+CrCuN6z8rL8PXl420WsW9XFm8miRdZ+34z7MTvXZU7FbN4X5P0FUOepMuzkYUgI0Uwl9vC",
-	"XRUnAoxhKhfSQhQ6pHN6Rd+bDTMzEplW8p6uNpWfwxjvrLW50CKOMU6mVVn8fxqL8bbacPFVr2jDLeRQ",
-	"E22njri5qULrTruub9Z29+id8PevAXwghiP4q7lMAjeb8/27cavejvdF/VHvoFl/0j2M6nn4phWhNoyS",
-	"UWKfdVnjcZwJrWtHNR7z/7ADbkSYk0WaL5cM9VVAdl+gMBBy6bhmfwPio/u7iOAnf1PjjPERBqht3+/i",
-	"Vl9/x/Vafdey/XGPXm30izoe2689mPRdG/12DQpqhuR9WUssVw57sHkX58dOkKBTM46Q94GDwyeWfqaV",
-	"klRFQvS2hoV0FsLjAosyPecS/5MTKU+QtLYrsJmGijBByCGxnj+caOpHaih0js1kj2qe/9E0lzQqw8Yj",
-	"VEHHHRlmYpROz1RO/585RBTN+sri1iLEneUhdW9WYsKFceNDsOWS6BJ6KutIZLWzRaWzF2aiN9YwbNvI",
-	"C3cOu2osI6q/7ch3Pfggnr40wzSkm2RjSTo00awnTDRwVUIi1QKHH8BXLh92bF+JaKCx3q4j8Z5n4rMJ",
-	"A1uF56uZkXv6JJeymA2bZ5dx8zmXg3TMQgFrNdmb5AdmVF/AwxvMwxRa9Z/INJEEZExJvu6UhZ1xs7kf",
-	"JcM+01n0504tSuKjxOh6L0kFKKVODa8Q16UdxKZoGsd6eTLYvCj/7rZxmRQhseIW+vcos5rTdiAgvZ32",
-	"gBk1VFmmJsUUVFmjXhbSIPmUrJLw8HjclONwiChKmoxHBsl00JpZPSkTlW+Vqr5qjGQfTRXYOTYj9St5",
-	"eXBEake0O6IRbZJngmfsJOYBczXeiW7QFXv2ktL1VZvPPbZTYzw1f+7U3o0zMHqHbieW74dmA0qU2lGt",
-	"n/FI/Adc7BJJtSpL4OFZ83HBEijrfTeDNSqb+cec8YHCepTyRK7W033maovs3FgneCgEMha9UTLmU5DT",
-	"RmDwYKkdsnBIqxMDuPN0oyTS1qoqGZVrWIJzFt1G77c4IffKeOpoffv0B+un33bZtLtkmCKdR5bd9Q27",
-	"etc1QS037zT48DxFC0ZbdmMPXnLEQnTSrBkFxj+PBo6FMMmYymKwAKmh2lqIMdY/FTc+BQcGUwzlwudS",
-	"GSyambK+srXI+PwC1ZQvuOpOF9USe52t71ZpW05+L4IEjQlXPJfMIIzVhciFcVkKg/4hbG1qdVoihYOt",
-	"3LerujP33Ui+6xsV8EqKH/giDsBrifrgsibwgOOAYoHltxc8TcBJj4XB6BkGWYtMY9wyf5tyNZtzIjBC",
-	"A3d1mQZ7G0uQ4Y+382Rg31J9GhhmtG/2WntG7TXRdd90RZbViCgtfFgPBgTD3ampnZpaQ02NR9iwwgZj",
-	"GWci3lI0YjwawZlYWrzxIg+GIqG7DQhQnEC56k6C5hwIaYMXzjNHJeZ8W+c3I7VNR9pbBQ4exeosIdlk",
-	"oDDjOKBc5FjqcRfG1BW6wd6Q2kJaMPCpkcUfVNf90L2QiMMHxx05Gajib2PLLdMXxoKHhV6fhXCLWBf4",
-	"7WnV7mE5rVWVGapqDud2bND5pwiDm5RqXjKYmtPiTN948P1mA8c+eNtXUsxEb5fEjVsVceN2fV8c9OqP",
-	"moet+uPoIbivToG0KZPLcXA1O9PrBVcLk351iNUvYWBZokyOmrsLu95trYVfGwsEbQ/9JEuMQXiQK8Tg",
-	"VViGRRF3tuDs3yfMgBHXmroENZ8+cAJFuTaAgoD0jKoyF5CEYOTKixsL0PwK+/aOQ2PuqBcrBxYf/7XB",
-	"5AoveqOQckKabLrqW9ycEBtyOeZpbTMJtiDYUd5gOztyZ0deAUmHbc9eSEmFLNIrys/F1uPeZeGvK5Dm",
-	"StKWOsLyAaler7CbqwHelsrH+YqdJHadXygHKjHKrzrDFbVepRe+BcQ3e9hL87MDcv5mTx62qm107nxu",
-	"d9khc/DMFHshlwyzkl2RyD4FHZAE1ZkpPmiY6MI1lKMcqiF+S4BLFWYLl5FIN8vlPaeXqa18CFw085uJ",
-	"neyADzdtgsZttXmEfgmEIUUEZVzCrEL/v6oswkIa3tMrgBhWVkdv/Wis68/rVSjJaZRrFi8tqpOlJdup",
-	"qG9FRVFXuasPun5WTCd9ubTXYJ6XSI1NCbRfC4+RY31YPV9AC8c1Jw3CSiFHKXTsMOUKPEcWWdQ75yV4",
-	"Ubjtwgie6z/1y3qF6Yn1pX7cXzlLTmF+fW0uhTRKY4Xp2k5xrp/OYoHuNxQHXSsOObN1rg5GuuXYdRnc",
-	"XeDRo1eSHYxVcCDUSkxzJOZuvdEAnrqXyMQknIz/6rjmqUAYESLYjB3sSi7rbA9BUSx66TpR2blm2K6r",
-	"CPQN3j3TDfZKMt6RoYYVlSbhaYgX91JiaZvilViCiKUKIbvPNfqrIg5Y0mMSLKcBR4T44zKKGQJ84K86",
-	"0tWbwkcmGYoHWAPBWQgHPU1FSu0OPE0ZN0zJSDTYczDcML3DWZrIc3tfy/zWnVqlZkFBqGDTEuaNM9lg",
-	"HzGBlabUcUyrTfkAXwhIeS8EebXoK5HIDBFJCjzAoIAQkzfpJ4anTAuesvvvT+Lnpw8CNgdSc57ImIX0",
-	"LAspiwoNsWrxXRKTD50QWuHqRPZ/ydKQpcSqSjoMBYgtvbUr5riLk4ymBO4iYvuD4THcfaDSmOpZtYgy",
-	"YQKmFUHvI7TKiGstYlZAyi0SMYJJDPcbZFjD6/Q5nB5LgQO3gbHgZoPZCCzqDPHtYDr8nmYhBUpDluiO",
-	"DIWMsunI4Jy42WH3cVBZlhAurZtgJ18dM/Mx2i/DkZkWvqMqAmusswHPhg+Cjgw/93gI4wq7mToXMiwP",
-	"3eLk4I4eSz4hclqCzPEMRpGKBQvdnPw2lr3EhEfek+jIUcqjQuFwoQQAzZP81QPY3X1h8f4+jZURIaUk",
-	"6AJtDSJ7ZMJT2gcfEn0eHnckqGI4JCEVR8DHOiw23UzV2BZO+ETnFG85GpscqSdVfdr0xZ3NHf6huEhi",
-	"gacNEc5gI+H0gKjAixQmZgSD0QSM3h2+iOE2CnaUTmKcjmFgczmsm3J5ri1qERWOMzU2eOEoU/BI2sh5",
-	"AbU7nYmhU1I6pTizCLBkAZ5ER/qtoFlXDODUJebYFWHB0SBo5lT1vdmp8RXIT+Sls2/hrN3Y7umO7CWp",
-	"aLDDJoEpHTb3j0qX2CL12AVZYjWRx0RFaTdbTv9u5zTIZ91VxMyhHV2zepu2afuAYXl9LnHPYWPIuCOd",
-	"GLJkppk2juaUwJbuU+l38cEfxCjlUxEfMZONRfigkFS3t+5Ikp2WKsDBch80n1SZ307ReTvqbrNiueK7",
-	"0qN+NTvyPM21stG++BY3kCnTs3hCYg5epz0Pr+OUUQHxx8L8eNgfuOh/2zn/84ouj8l4dJ7I/urYQ1+u",
-	"Na8rwvxQyg3E9oRPneKlk+FspB3ozx8lb9deaY1/5EZM+PSWK5sLrLJXei8rRnT27GHfi2CgJCuqfY/3",
-	"Y0M6rtA6RvYoggN4izXO6VjxwhB8ImvXhNjOpBtI84AmO+mLicpi3ZHIIyXVJMh5I9DCRYg/FaNmc8QQ",
-	"XE4x04klZlxbRAs1ElLE7H4olfnNEjg8yMvQUPOWbV2NSNgxH/I+/tBbfX0lEdTQfxCpLBuPTPjgyCl5",
-	"T1EB1lZMKI0VaM04sWfKzkHtOqrK/rIM4Osn3It0LFA+F7Bs8i/7w8fnze6ng+mPj3p/z1rRXydnD8cv",
-	"dft1/NPoCX+ufk7+9vntxQ+Hb2prhkAS2X9qd82N4OE5ooGlGtkO5C9w7drDt7+aUw8fZ3a468PbXA/s",
-	"BPRXFS4qCVdkjfZuj0hFZDIlk4in6bQgXK2kJPEqVT0pWMjngkB+8TSAUDAT21Mb5Z9hSKNWFM6LhHEs",
-	"ImrjWySMn8tYl63+Gdfcy8diASx2mICjA3J2MphWiSv76JsSVr526mnKx1qwA2br+ik6Z5FmsAngdiTY",
-	"MzvVOwm2k2DfrASzm9jJsLWE1onbIvbka5RTx8hWhcGFRLtIB0VhbMXIClKsgGdbLcbADXv/7IXP3hXN",
-	"2gZ7JyPbmezb+ScDlYrABbXKzQjuPTz9UG5mEhPHlbYkGopmLhyqzZxd+OCYhZGKhcdGqJSlfWGclHFT",
-	"sW15ejtC8gyfcm0RabHkS/k4+si+T+1/vX/2ot5qPJoRhD2VDbmpHdW6ieSYpBzyz6+F7IOv1H7Ybh0c",
-	"NJtBzUxHlLnMYMtf4fbDHh4IHmPE6RJ0Nwy5/izRI6UT+kH15Nhf7dmfFH/xJag9P+P9q36J13wJah/E",
-	"KKs/S/p2VZf9BC61V+KL7WT4dybDSyEpzOBZOYpyay2R/jb3TIc8tiD+IC+lMkJTNRS4q7AMq4lyHMIS",
-	"Gogk1Xl+Ks9NYXqwiDqT6AIlrL3cVVK4iPiE0hvjzCX0MGw9GSjy85VxGa/Ehgi4NsirMUzk2FMJ5JSS",
-	"Pk6dkFWMFRsLWqGtvHtNM75dUW3R5Cogsm40Llp4pbUizQuKNRESnaYfUYciyzuxsWG5Exkbi4yX/ELM",
-	"yAm3OLPVyFcLjbO8VMC6ZGSHscSmrWwG3iasNIHoTJlEWFM8xcmQwGSvlieumGyBWWhpZXyCL2Cg2mOM",
-	"1GV8Im1XF8kPJHfB/D75jgs8eUtS2mAnPSMyaxGC6HAMtkWjTwueggnq45SVVuGywGFHVkQOA3bY3Geu",
-	"ViHvfc8Ej1mW9AeGSTWZjy9ai7hKaCV9eWPGpZ9/tDRhBcBfiDl7rS5EyiM8iLdjgeapwp2jvjPyvlmJ",
-	"fbqxdw7/qXLNyc5xSHeTvEc1E5HKUGRu5r0TVd3CbBDvI6zMiPdFYEsyEBVjoJxc04Lk6vtnLxrsLfF+",
-	"JSl69ANryHWFkCT8psI2q/Ts9x0pF0DW5F71GXEl/4E96kooHbtw/o2wbAa22xmY2TmUtwM37AozgYV4",
-	"qzIzmCQyZj8Ouy9R5xeFfaP26wbvCYNZ4InDQHdi7nv1ZZF6wDH03Yxfu5Icc6q9Wo5VqN9SrZZHJ50N",
-	"HoIJSl9NXdaZvNXZyjswIg86EiGo6S7oAVO+esJ1gM/AvxJT6EeqEn2FVPpO7u1suJ1w+3rreeabsWYc",
-	"dVfmvfXIHpyD5aJxIroDkDN7l66W9ctiCfnC5kR82SuKrwWlu728KFpJcURFdfZpWISLYQOCVvmIENa+",
-	"IcNZI1g5pHrWXbdCFWzEI/gUfN1TwdN72h84qgZXF5aM3STDQnEzkos6NdRV8bQAwu3zQL3kQrjoYeCe",
-	"MhRSK/cYrKJHOG1QEPxcSDTFg460QUUL4oj1xq5+n6M0Z9zkWsRPouZT7YbCUzCOIzWWRttqdaTEVWOD",
-	"pKy44i5Fdi7VRDI3ya6S/0JkoGdaRy5fprK+rUw2SjGVxsegho4sLYIbRaI71lQ3bDyq5j6NRHKRF1V+",
-	"pMW8qlfuIzkDdHEOjpM3nsHe0QI5sSugGNwAl6IwCDkeIjlIfqvYrRscodlsUCUVEOyWACvr8gp69vLN",
-	"ydP66cuT9uFDF9cK4Aq8gGqbYQk+81hEyZCn1Lgw84atRw8Pmg8PHjebjS0wduIkUS4on6a/1p/Zd68X",
-	"S6nzKSpmyZpNWDMDYrJ2VPuvf3Q6n9vNeqfz+ZH49d//rbbifNFJsBijXLuQ2wyZUo3XUyX79YzLWA3r",
-	"9KPlb4HLVj91V1a+w+GW3oEPBYlKlBV5fkBb/IHimzyKWuIRP2yvMvpnIk0uRDatz/RwXmsZrlXaTrnw",
-	"crkgN9yBPLcQ5XSYEPSK+7AN6kJcCGl+s4PpqWzYsPcKahjnNXw4WsTQuoZZ+N6edCdXrpmaQNEcMKkm",
-	"IPpsxPfr7rncuZnXNKsqGouMSEtQmivE2STDHc+UTKdVKryovbGdjpDrXCTOUum5oP1y++syT/gtpu97",
-	"BXYV9lI7xUR5UxRc5Gh4IAvGIzQf7uVZ1A2BLea6UtbtzDnLc5lbaNcuOKpXunUb9uNU9+HMaw07lF0H",
-	"9x3BWeQtsGTwu41OOC9fSQt38WTvEYrSYs/KOXPYxuDSqtaTotiTckGivI3Qle9qNZOdLEJsCxlTDW0V",
-	"rNO1j/hs813whxcKRPJHqekdetX3KoLsEldJoWuKny0IG7Re9FKAHmwDt0xWmnVFP5FgFVmUBcRS9M34",
-	"IFFOX57UnQs8IDOCLOpjX5tgzZ6OxDQjkiMg0wR7ZVgfrA1ER8CqXVf2oAuNCCLjWsQo7Gz/woDHS6od",
-	"Srg9z+mN79ZASVV/IR/jIveowI2gB7x9+PBoCwGCAdeD2lFtC3c6T2QOXQz+3igTF7WjWvOa/0OCp0/r",
-	"kqmXl3sR0o7d3jvj7O6wxgZ8RGkwdJu2LSFvxEBzyBcLpeYJ+2cyCmw1WEGWERCEypJ+Inka5LmfmPWS",
-	"QoMC/QO7Wwu0PLYlTMQdaZSrrRtymfSw/NWhkBTEL/h8DRbaHnx2IbKkN6274bMXr14/D1k0ENG5RnQ0",
-	"1euliRQBIdf0EkQNklPWnRqRx+5IeMdLaizswbOzdHuS9p/JaFbQ2o9co8D7n9dqEWg+edQ6bK/cI+Ah",
-	"UW6kR+DLTkjdgZAqrmteh/DVy6hMDJNlFLOWPMUVX5Ur55VEyqpMBGwsUyIxEFOSQisU0XekIzOlUeDP",
-	"hzm1maUdM4NMiIDp5DNZcokULOZTfaWDWplvggedEuzGzjP91sJVO3f01uQZHHxfmVQBP34LbujvqrvY",
-	"4/xJdS31ThkY9in2GGhXHkpQfsfMYbzC57qIAFvJ32QtmyGfMsmzjIAKLWcVwlcRxXvYYEhOIOFeSAPN",
-	"uP/OYo+YAZcFTEFErdpvdCQSBocUgf9zD4VlODNKTOvTVzlTNYyr1COBoF4MpgNNr47U4ygSIqZ+BrII",
-	"MTCHNmYm2LkYEZv3IxSjgXuEkhb9bL+5yDmGp9w8HVU15CzsBme9Ji53UU6m0otsB3D2J9UtQs0uGpDr",
-	"LgOvdq4EQTcspTURfVaPC/3hNUb1M1y/0phs1qYKPjhq1x9FLVF/xA/b9Sf8sFXf7z7kzV4rascHYsFI",
-	"aWPXrklVsUVqscXEO4fNCuKdR/V93urWH0XtuP5Y7PfqB/yw+zB6FD8WT3p5ZKJq4UaZ6jtqo1hJUTtq",
-	"tcHaV4anWDjwJSDaSvAQxil2943lsoFpw7PFY2/9vUiImY2lrck0WQKz0gzcYqy4oLAOUnw29ogd1U7+",
-	"/qk5PX38tvef45/f/vVxfPDmx8NP/XVS6z+p7tXAxLAfd3Rod4hK/DtJbKe28c9N9PDe5e+qewWHyAk8",
-	"zfn/icF23NDrnjCH3fU8ItlYap9yMoppo0aE/amEZlp5uoWOjLh01WdEohbaUxE6H4NaVSjgAZp7Kgyz",
-	"utCVvRkWJ7Er/SNytZjaQApj9w6EhZgMWHdMCtNnujG84V6sEpULv/xJddfWlj/BNG/DWfDjKwnPFURm",
-	"L5GJHtyRWM2FansTkUryMn/1a0jMtSThIjfpd9X9yoPGO4dnhj0G1mxTibmAQealmrAep/phEDMEOhD4",
-	"Tl0vcQJMYGVCj1NTIGQnu7aqHOd31e3IFWpxECgZPQ4ilT/C/hnK6tW1yQQfhn54PMuSC/Q/hHSNIzYT",
-	"h3jkoTu2IRU10dvkIOmF14HxYOwnhONtr7ft1fhUxlOtGFHpOsprujZw4R8hO9KGjRwFj/Qum8hQaegj",
-	"xvW5hRg2AyEXRJ3vVCLDxroqdEOyZD3JE9TmFnPOiC4IWq8L7Hju1Iq+nri/TQvax/b9W6ynIjDBuERP",
-	"4NH66fTdWzj4nFDfsWSQVnSXe7wTrfBB8Ph6OqHKit7LhGWYXUIwnFukMzEgLH8gCxsFXmCZJdIU1Qfu",
-	"8Ly/BdTG1AajrPKpJOXDIW0iH9ePim9NosIkwLFe08L9aqzXVvOovYk4c+/9FZi3rssI9+MuHfC9ykGL",
-	"EG4lEVqJMxmBCqE4KwKlsvQgiZKLI/voqqO80uiuJ9LjTpSpiOaD/+9kkbQNwcCp4p6gIbBlLwch4mwo",
-	"HLhQQlYpsZtQgCO2BihnU8FtXOFJE2PmPjPpsp2Z4Asryt6W3vr2o+cmG4sjmoaxRDQMJUU5ck69b5Ux",
-	"X/xFKeYbix4fp6Z21OOpFt4s6iqVCi5vPOZLHHZFIDPeBvm9D/L7oFc/5A+7j6LH8RPRBPkN158lBmPf",
-	"OQLFRYOdqjH9sZTB3esM19fENVbiiNVFLRwRfV64XrTqj6NWXH8kDnv1x/xJt96MWnFb7PdA98CRTmYu",
-	"bvP6o/igW3/SazXrj6LH3Se8GbdEu5c3dMEzGnZwpFtp6Z6Cp1g7aq0h8Isb9uoQb+lQ72K9dxjrlTOC",
-	"xknm8ufr2q2lX++NMtETmZCRWCzAn1+IbIqQalhcdkG80NywkVCj1JJ0qjRmqmdNV9/AbIVzRIxVGeVU",
-	"y+nZaKASKp2a8+6LG/d9YaDXl0flt64QSxZ90QnSk9HI/VF9PgP/EytFq37jsWTHo1TxGM/1hue4OB0L",
-	"jLnCS+6O8R16mwM1wbiZzYtc+yAHtdF4IQoi9h0i5RrYTWlaLN9UWkhfkk8AM3iojYcQsJTv88fTUgRS",
-	"cUIFFOrSo7ppN/KncSLMpuez4qwtOqNlu8eX+TW87t3WGd02hM0WxNjXOE1LRRnjOqctRPIf0klWQ33t",
-	"km7Xvr3FDM9AgVkB8pWYALYiXqvtJDC96zxNl1XWZue4O9ElA9E7HjmSK+vVlvLNWgh5zFIOjieWamnD",
-	"nUdXFc3j8fUczy1zIApZEjn0hq9W9nPWkBUfZl/9urjUPi5AU/2Vh7h2UF13WTSbnZfdMHfAb0jMXBb/",
-	"tOU5IwxPH83XB6KNp9VQYCskuFZzdN5lN2zANUtFzwQbwT2MRzE3ongSr4J1AtVdfKF7miVxVfnilUGR",
-	"CtCn8kwthX5arapxc3REHs+SVjlxtLqU+2VudtcSc+uajsXZWzfd4kJnaCXeWBwMZrEiv9J0o7B2KA6i",
-	"0VVjGYGM3cwEXWR3FmcJTj7Vq0k1+e4SIzutsWWtwec2D4XqM+ZD8NtRIEYMR2BFLmnmd1ew7tS2LiSx",
-	"DggayHPQj8bdFOsE2YXINAwFrFN4KJXp4HM11fdQM4bSgvAAp8LkP2+w0+QzUqXnvak2nED1Q44Xv0BP",
-	"C47bgmyLH/zNZ1puNM9RXpKfhRjZhhAzUWzEM4MwCiJNaW4ov59IFinZy7tLcSbMX2iBake1Vq4P3ypZ",
-	"L5Dpetxu2Gh2DnFSZcxrQc2t8cK6+2brrFmQtlc/xG8Ap3/9B8vue1F4lS+/rhVDcDvj6pSGPyK3K7a/",
-	"6+SEKZxLJ8jyz9aIZVY603Q+uH9KLqaIaN1umwI6qxoJCe62awWjBKnKOQFzAdWRL1RWIduwqjIEYzqE",
-	"H4AYRwJrSg7/7eTNa9bLlDRsiICMRyyEUxHiHcLC+EMHgeJGf8xCk5hUhB05g3DuXsBg8BYDtwOVxiLT",
-	"xyxMueyPeV+ExyyErRyy+6FO/ilCdnIAiuS1gGEEHQlXxjriI2SgHvKsn0iNdfTD4YNjFlJ3uR1oTykD",
-	"f9wPwRWAH0QCNhP8CzllQkridGRxOAELL2EMX0L3L03/xBf7ggyHRO2DJfz3wwgJW3UIAw0lkiDi/L4v",
-	"3JQyR5Qb6rF/vBlrw6OB+PX+wJiRPtrbG9pPGv3EDMbdRqLyjw4bAzNMHxx1ZHh5CQvxhQZ0CcJ02ih+",
-	"8qfPX77867//5/Jy7/OXLyEVnH5GSN/kQkh232skENd5GW+iGe9IUEIP8Db/VXEbZxGaBvtBTBU1H4Ij",
-	"Bo89T2T8Z81TGAjj+lzbqPsEmTZ6cPde8lnE2ImIP4FR6/8Df8JPRlmC1bjUqcg169R4wLrUM9ipUQkD",
-	"PChTE/1/uJzCjxyaOO59W8Rr7zBAE1YMdYOdsF4i0rjAholSNXcCrcOBnRd4lLqCxoNN4DqJRUdypkWE",
-	"5g2hG7o3tMUXmbBBWpbIKB3HwsEVgwOBGQWcOyxJ9odNZezl2ZvXuFeeodFyPySwhiP4nQgfBJZDSgdM",
-	"j4fw/ef6WCbmiA2VFFO4AN42bwVNeVek2Ebng9a6I2Fo7oUopuzP6z1dOHxskiWGMivDI7bfarCfuBzz",
-	"jIFGC1ir0d4/CA6Djmy1GwfNZtBssue/fAjcWo1preAw/iiyIZf53IMsmI4EC2EQfTiTKOUobNhT48wC",
-	"BcN7RoOOREARql0hRhSmBZgxRmUN9tqOt3ioEslec5PIgP2YCXGOE/J0miVpmkQsRelhy7SZyjrS1Wtz",
-	"lok+rOr9MCZOe1E/OYMjTlU8Drcaf5/voJ6CzZry6DzAMRy024U6dS8cjpgTDQEDwZTIviaYqfBPfyIZ",
-	"hejY9ljQ+9CvRcxaDZjyVsDu8wdBR95PQPBc1r9gNxJ3N7yHBessFfxCoNemxqbBwss/oVQIHUAnXIPR",
-	"Evsz2Hw0uI7Ek4joKHjI/kGf/3ofb/EgtMVIoJFobA0WdjpSTEhQE0Z3AicPVqif8dGAdTPBzzVVLcFl",
-	"x4yzSMWCdVMVnbMw352hy7eR1sHDq3osBI0KC4J6J3BaJWAhimpcKjgipMjoRIeuzgpLkU/plN9vN9vN",
-	"eqv9wDNucMMbjBL9qvu7iAwMPjEIPN6RIY9jRCPh6fsMbHSwVo8YZoRAO4G9EeYwqDArcJbDf4tFD1SA",
-	"TKcNFmo0lJ9xw0NiYeuB9DS2N5s+SNPSSSSBgRLCSyYnOA7a7YL3ouAQZZW9W2jdOmvxbuPm4OoRgFCB",
-	"T94eJbCGnd/QxVvX6vU67cQj9hZ/SdZsNkwkPqMjcQcUvz3Lv4WluLzMRJSMwP768qUjnVQ7YkLWf/yh",
-	"IwvHEpR0R5J5cMQuiWDuiN1D7iZS/vAAq/zvsS8dieP7U/XTUYALnpWHEMDHEzp62OTn6YXg1pf+TxD9",
-	"X76AakMG+C9fWFdESAEPt6OPLi/33D9p3fMNhmtRvBd5IIf15n69uY/RJTukUhnZj8Puy1rJAana+D4V",
-	"Oip8NPe8AsZQTPuugDDUmocWCjzZ/WX5ymYzqA0T6T8oAoJ3Oqe1yjv5t5uHE1/rXqXQ4z8KNw5m3jdH",
-	"0Cf5gQ0WJb8TN0ld9eqFDTzrAa7u/T0tneq1YqWtdVHR3Qiv6PVxg3Hu+fqubP7LBQxY3j4puUG7HNYu",
-	"Grk4S44HpeBLr+CwXx1s3LvMD/eXJYB4ZQceJL6LPM1lp8DT0MKi4YGD6OvAq2oDF+vzpedmNv9E0bCK",
-	"9FJBdm2aWjrLb7GNImoYaomZYRdRXCGiuL4Qvkr67jr37rJzbw0ptkbupCTO9vKtfHlFfLI3zvBY2V8c",
-	"W8fb5MEP9F2o25rdP2g+eQD+v5eKKAMjXsiV5CB6FBP04lL1GCFcqYkMmFGKwKoqw5hX+EDutG+hM/Ar",
-	"Frbb9NEwGSw+e4uLwgY7v23nt32PfluuQtubu2RWyPwxPLNvxRHbEYV+QxbPSQwGj9M4iJN+cz6cN3r2",
-	"Lu2/vixlhyByzNnAMnbeakrwgEVCkt2Gl88UI5NMB8X3st0nUhWKSDblo7rSwvk67ZVKQ8rLlBJNZPWA",
-	"Lvz7Xm80dt7ewl234bP+wQX0zncr+G5wjkvm8226crlU2xtlYjnJ+4skTXUxVoWQBZjFBEEWYpW1zzwV",
-	"RBzlCikzWOKx51hJ0Mt435nML8/evPaiT/OeAPnuueA5li41GJjENreeCYbEm7IfsLEkWl+VgTjsSI4Y",
-	"YLAsLvFqi/tAOsQWgN2lyNj9cA8Gu/ev//4frMmYk6N2gnaydOuydFOX1FVcl9mlcM8Vvc/4uh4UHmo7",
-	"PXNPs8S3brMXHrwWgWtpb914jXtUrsccmGEKLtO42dyPBi38r6h2g/GSPXdNx34woj/RQS7PXmB/Ya9A",
-	"4lsHU7HAya+c/rX2mJ3ORVrPd3fuOG3/KE7DqSjmerCiAiu2FivZSoJbRzZpafbLBLXbVcdk8y9Wx+9G",
-	"QpbVcaHMMyigqL2nO+GwLZD+HNHuopjpvBKkm/1hQqY7F2QXI9phql1L9Fr5U4htrOvmLBSnY205xarT",
-	"7GnqMIQrYdQQfnKBnEsTbX7Rm7AnbYkHxA28wAUC81GWOX5iqjDN4PKVWSw+qFTcHY+Fz1LHCRoksc9J",
-	"WMiNGo/5f9jHNCI1rNlv/iKypJfkMrU3TtO39PonMWev1YVIOZLuJWsAmeHMHTl1vla2HPbM1Z03bnF3",
-	"AER32KrjFqEggEieLEd3xGv2LgmHdClRBMgXBB4SmcaIrhhqkV4IWyney8UPI5QiOLjW+oozoTVTPapD",
-	"tkP1Rl2AUOIdSTzAGm3HwOI52hhLxntO6jl3x+GKW6QNIkNXY6OTGHdlxDWMDW4KZ0sHHTkR3YFS5zqY",
-	"bfeXiI5p3wQGQz9DoEk9SEZIfYdcFNq/zYTDGKTCu4MJfS5GJsdDxyy/vdZ2RBRmb5IpIwK0upnKiBQK",
-	"DFkYs+W4oCID/ORefluO05rfcNqRhOekcqb4uVmA0XkycoSsTmwVUYG7ikJW1Dnq55hmhFibCT1zoiwB",
-	"lSUP9NAE9tmJOepIvypl6nqLB1ocqnvpwL61kiwTkcqwXcNRMwZ5YRlV7Kue2y3IGo0BOaIH9P0gPcIO",
-	"hXdMUzbgF+6Rdu5gdGP89YRPYVgeP1SygRpnHYmoLQ32QfTGWsQdiYUdFpSUs1T0eUpl6pG6wCc7PAYL",
-	"PIIYzyo7p7eE45EJahUwU5jq+yHe4ze4R/ggoDt3pP898WunU4bsbAXEh/sh/Oc3/Nj/kPFCq23Fa8Mr",
-	"dkUi+7BhkLr2ft6L8Bt8lMg+3M0dZs8AiRukKoSITN2gIlaJGub0B9XoEKuRW5W9Ec9tdV1UiBXAZNzJ",
-	"9QzlOxP/e9Wnz2F94aTiil+hUJe2vVaDuhQsdXbiysZUDy1iOn9kOGIawNfi+PPjVGROzXRmjyoonCEi",
-	"LyukG4TzTRIWqQelSLCOLRZDBZJOqow5E9WWrVWcckKE+S6O+caReZqkcmGut+0JAwYLjmBeyygxqujZ",
-	"rI0UA7N+o9FzmNorgya49us5DYvCI870+65hVnb1NHeKF4jiFAxbL4rgFLJc2LHEXMtL2hOfRyozCyM1",
-	"63hK+Zk4nvFlgoLnk3OFoH3ekb5g2Jm7uVc0a/wf4/dDSwkupmjqH3v0Zvq7ZJQXvgSfCaxWdK6MwgsC",
-	"AlwgT8F5Q4mmloNsCL+HJzpni/4qOVzHxKTlO/Kd3VywsYow/1JNAutT4IDRqsXO1WPbWqLFPc1MMhRp",
-	"IgW2s9q0O82n4edCWrvfchSgA8Z417pqw9z7SrSjHADPi5Yoz/Fbli0vvzLB4+O8esl2/4Kna6udJgOV",
-	"VuLe0Cb6/szntSkP1WhaBifjeK9//BrAbfQ4NY57Aj7yG93+ieeD/o0xNPdvnF2xFFxMLsCnxRvM0F7A",
-	"R3qGZn32Y/u306nfaoAwqLmji9J1PcX/nETjAvUPa/3dqfvvVpOq0ZRSsJQlHog0thLz2r6RU6z5TlvE",
-	"K+NDdtthjR/yaUfeFD18Zd7FvcFdpV7cFO8YxovoluV5Gmfs6Yc3MCGy4NQFNaTBOJuO7HbmWjSiVGnk",
-	"qPVlN0QwJmLY/EXsy2b9MG616o+ifV5/Ipq9+sPuI/44ehI3RatXC6xjvXSY4wyUgQNKirJhw07BHi7p",
-	"HiykFmltfWbxNcS63cBX54HcTtvlge4wDzTJxY0Tzf6jK/LQi3DaXmRqCEY4I2fG8cdS3SnPBHv/7vSM",
-	"/INwnKUh0s1emulIBGiUa8OHowDrCb+EgaUHpyrbjiQMnCQm8WwreFDuHhGYJjwxA6lvBpka9232+OT9",
-	"qwb7mxoXeWnYVI1JIuNNNGHOoNiz6GPOW9BwqY3Hez8DAXWegz9iI0VYtUvBc67ZP04NlzHPYuYkeg5h",
-	"NplMGtp+7U9BpIYP0BdxUGvwdEJp0yy0l9WTOAzyv/x0WRw397m3MUNySEItokyYHAisI5FDF0mK9URk",
-	"BE7UYCf0V/vzZxxEIlnrkGkRKRmjGzbN5ztATKg4yUQE/qAK0BXKEhF3JNVZqQtUfpkQRKg2KVSMitIr",
-	"Ndipwjke8qkD7WdmgvCg8GKJZNzyIiMOFEwOd+vGBnw0ElLER2zEtabHwg5BFwvuih7ggMcNdtBqUsIO",
-	"hzHu+n1ry7QVixXrJReFEZMBoxPZTwVxzWuLCoibFzGKuoLh2oKvy8CiZQcH+0xl7PHBwb6DxuIx9etg",
-	"FVnkXGGfGSv1+cI6CWNhv3iawmkiT/R++PH5Dy/fvfv5t5PXr999/O39h1d/OTl7Hj6AxfMBs4hLeutW",
-	"M9foC2O2pAHtPr1bMKQoGy4BNCho3nVV7aq6ce3eRjttN9rTaJfwytCrHcvHxAxO8cTX1tbbpd9WemV2",
-	"MEGh3QGv3yHO7OKsi0uQSdaibLcWwQYmx6wfuHdp/3VFMcorgwn75EIgb3Jfub177MsMRkLGtrhZKoNR",
-	"zvnCOLr/poLyoxtrbfU0sn0/BCYFDb2Lhnwb+/0Z7hTG3QJuZF9XF3ZaQygP8bo9smF/7I1s5+bNarj1",
-	"9doV2mx3sL4tyJ/rHKsFdRYfy5SHVGDmMjcNVuh+oZIzy9bvx2ILqyjR40L1eS1bR054rmZ6PEm11T6W",
-	"cNuWXWRilPKpiIs45TbOZLkWF1ZdbOskb2q80zBL9nspQgYLPVQXM1cstORXsNov2psY7r8UZ+tGCybu",
-	"WqztCGp2Bvo6hRCBL3pQmZU61xK2ywz2vdwiX5jPeeYvqcroeNK+czGi+vB94u5vLEut5Pe8jqAMbish",
-	"U/BbXMxOG4QcLCZkSIcsSLnA9WNdW1O02HmantKvbzgLw40Rw5HRCGS1JCXTsrkOrzaKhLU+4DNLK/bo",
-	"Eef1R912q/6k12zWW7zd3Y8O4kPxsAfTJD6bE3p+1SMP7SPtNB7VrBKv+dT3q5XzOJukUtxCXJ1SyffK",
-	"zp79prIwWIGfG5J8jhZ8ywJ379L+e7oMqvej5+3HeLS0xAcJUjoYEMTu1AZ5/T/SeZF8diaz6uXs/5mI",
-	"BDzYJh5EzLpjyzaCx8u1xixzVd2BuKb8rsBGsDdeRkq5XJRU1E3lM33XtVNuJCURfJeCN1V9K/wrn9fC",
-	"3PuY9sAbXTt6fBDUCOUSR6vGJlLU7kldNwUhfdhswoytKNpHZCUWAVPcuxVke9yst6J2XH8k9nv1x/yg",
-	"Wz+MHsaPxOPeE95EMkufkFs8f2bR1H3ZkobZWL88E4Yn6ULcEHvVTrN8W5GSOBeWt6FM9ih+sRi649Q2",
-	"TFowjnJSOIkDYpMs0aLb24u4wQ6aT0pxFiVRHU34lPE0EzyeBpTHp4tMOYTuojINBqNgXLKwkL2s/yym",
-	"oS1tRs/HKJaJkfCaCxe/KvxC7/yH1k7BZnnikj5rX0OfrRJe8SuzsYisEo6vZjbirkHl+8VRkkWJShJs",
-	"23J1BHr/CunJJeVQPakkUsbBL8MC/aUhY44yQlxOqYSkKEPL4rEjb0o+wsi2EJzeyZidjPmDyBj0rvGM",
-	"b1u+rGafoWgL5qwzHZRSVmBoueo7phMZCRbif8IFUqYjb8sKuwM5szmSZ9kjxxksOpAHBTKbNdy7D8X5",
-	"WCvNta6Q/F11S2/wu+oWHdZ2vdni3fojsEgf8/1uvW1N0kf8cfcab0RjXuCwUmYAMSwsXIlrwtjJz13u",
-	"7AZkNrqz1HTrJeTWhbcy3Ig6FVwuluFETTOZr/tm1WXfL1TG2gcIZKOLPVx5RbtXBCqNOxK8c67ZRKQp",
-	"u28mqkCijOA10lWuPwiYVjmrmw/+Rlx6JIsLoiAbCR6JY8Y7kurN8QVo/K4Wne6TDEVew02R5iplgDNl",
-	"RYUtaN0CUOdXXBN121W/+frspOn3KtnecHAdC0u9oUCLVaSXUoecvH/FfE81Na1gUhP0j0fqJUpw1weS",
-	"9CvBK/vCPIOnXXn8jPhs9gj8e2mW2iKD/z+xitDPhp9YAHD8AiG96YOnVIsEb2ORvwtfzpzKGV4opIbK",
-	"CZz+6x+dju50Tn/993+rIHKqPKFID3C9XVXeGqWdcAZawyUtuG2Z0ZaVoLArbAdLeVPkm2AvX+Tfl7Tx",
-	"gqAP8QchbYGAwY1FTFsAVRjtgIUb4BTvt+I2+J1fcBrA7GbIP3XbYe/fUfOUdiz7973Fy9tubmV96e+b",
-	"XGH3DM8AX1zuNRY6TS7EPxcj06LpgaWVqZJ9+C+CeZDJiKaBs04Qls52WDM9HsEjNcKlcINdfjwzmiXV",
-	"yeLXyYWQQq8gCa5SxBxeqOyiuUSdq8BbTdv6IVVVccBDbm51X5VnmV5ppdUcCpMlS8Q3CD3jsRSTIfbk",
-	"JZK9z9RQmIEY63sMDhkjDr1jJpXFA+CpZYH6OBDUK+r63wZcdyRnb56ffXj19PS3s3c/P38bsMT4djvt",
-	"KFQYqS9m1LmoLI3tC/PGvsFqsmCU8mRuCxQmwckBW3j628CY0W/W+9e/GWV4eumH8OdOLRpw06kFtGX+",
-	"3IHHdmpfWKt9pUK4rsSwg25sbGttaydegulsR3MGC1VhadC3WMWX75zVdqgaCclHScOd3QVWRqLZu5GQ",
-	"ILhzEoyK7fJUSZPxyPykLXT9NQFr6G4l+WFHXDuq7Teajf1ZGVLNVEk5uVlh6t9pv9EsvdcMheMiiBUa",
-	"3c2qFfcUNBl+On33dr11nXIy0ra0rn+D2621rm4AV6yrW9Yj5lb1Zs/3HSze307evF5t8TAZv9gKaDeb",
-	"NjzsRKdrgHCFYUcsVOchm4BuwJgEYuGyRLPxKGBhLPoZj0Vsr/gg4kRTEktNJAFJW0Ojr5iSRaRlFvFo",
-	"IBrssLlPP0Zjhxve5Rp7r2PLpDXXk23UaOQpQziapqzLUy4jkS1QPh8Ej5Pt2CE4pWXwq4GIzj0dFAyf",
-	"bBJ4VJw4AyXY1F7Jx16xA+HLaeMrcWOrbB23cDRtK21anfTlcq+EUIDkua3GdlB5tr2fPFcbtUKIB826",
-	"YpBY2L3wTz4/283URMPuPBdixIxCvAcL/LfQ/+2OTV5J6XeaQ6YOMW4o4B3wRRLZD1kfrMrqnXlK17wn",
-	"u/72vWV4fgGH+vvzmO0aEoLJSKhRSpiJxb1Ia1C1F8dSu6bpvUvYcsvJV/FR6BiFrxNt6r/kPw8JDRyR",
-	"52Gjatypr8wsE9IRuAf9jA/BDEPQCdzpQUcitfwro2EHGiWprRR3YlgY5glBWoT49YJNVxiW3XhXghli",
-	"WTHKfuuXwqjK9U8nf//UnJ4+ftv7z/HPb//6OD548+Php/5/Vpc8wc83LnZ6nchzMmFXqci9gVNTmMA7",
-	"PDEbRXv/OJWZZc5mfQ4ygLDgFCscmIIgICjHGTGwCGLp40AJAtch/cMmFpS1LyzJhMpEDmVEUkELGT9H",
-	"bRUiE4JusDfwW3/mY0WBte60qIwIN1ywKE2ic3b/w4un7HHz8PGDGUzYGHNJHj8BdG5lo+qctNhJgGtI",
-	"gPh2RQCVIcVKimMb+aW9hRC6Wu0kw5qS4ZerREElD2P+K7AJESYLvaLSxwj1X5uxKlZI/eBLLzqH9C1J",
-	"CVz9iA8FhuQD8NwSw1IV8RTZWfo4igzESzyOjKUMpIbuPRxYYifawtnC4+0UXM65Gv1EG5EhxYE1mQgU",
-	"DNlrAo9r7ckOwOCRRexKe/I5vOt8efWJZ0rjegYRFCRhowxfqSvu8J+wySwVEYFww5ic78yIkzUfqGWt",
-	"UT2EtC4OMKm4+TMP1+2djnOcC0zGknOcc+cj5nVcuKdFPZ6/7xsUBNoyQ1PbvUUcQ1+jQGtUIMY8RsaI",
-	"OHEcPYRZ3mDh53rEtaANF6JQ6EjydvKb5G4L7NmeyhrsTNmcnrsqMd53P2juB0VuT4JYPWgekHKxL0gY",
-	"0MvmzRNmY6sw10j4owM2HoGHJWLYqUivBLZ6cepUtPzGuAKjlEdioNIYJzORzAOu43MlKmsythvzdJ1V",
-	"DzgTaYoHCCdGT7URQ2txu4K7wp18Knbxjaz7MSmAmsMKIv2HJVoaiCTThbuWMa2rdk9ii12cbyNkkbyp",
-	"K1A8qJ7N0Njbknibv91HlZ3T7ZBASknLIQWb0EEsIty9jQ8Vbvm76i5fpTnQ+iPcw4MZzimCqyQWqbn9",
-	"TNs1D1chtnFHFoiUPOdSaXOiQ171vtT0SUxU96xA5focaV7oUxygVDnmPxWwgfniOblSYbTDpC9MiXMs",
-	"55/7UvDUDAKXHbAvPpvdLd7Kxku+kHVK71+30JSgE0+Qa752VAvR2sGy1bo2meDD0Hq/pYOvej1BhUZI",
-	"AxjYG9Rfc9kfo1lkrT76E+bVERLglLnd0M0w14QLAbf5a90q+zramm+R/KtQNAq7PVV9XYwOBiyB/Ykz",
-	"3YIt0mo/hjkluRgnfdh+KmNh/bfG0V6IJg5MAmn80iyAx+y6Zg+ah3ZLKfbu/dmrd29PqUd2KMxAOXBK",
-	"1DTEiGD4ucC5KJbCfrBYMDi12ViEebjSpkjhQPSTCyFZV/RUJgIbC8phNmdLa+EZH7gRCE9QJ5AC0LBu",
-	"V7NhIsdG5EVbEeJmwwSVf/oBDjLusaPaOzTLtQjYQE3YkEuqvkxFz8z+SAuDJXOIKcrG0iQp6hvLYQZ7",
-	"BVFu5tcT9kQSOxfAFQLXvnz5vwEAAP//",
+	"7L37dhs3ljf6Kjjsby0naVIiKcmyqNWrR/ElUdp23JYcT3fkMcEqkERUBGgAJZrt5bPmQb7z7zzYPMlZ",
+	"2BuoQpFVZBUpJ/nmyx/dsYp1wWVj3/dvf2pFcjaXggmjW4NPLfaRzuYJg39fCJos/8VeMz2XQjN76Y4m",
+	"KfwjotGUxa3BmCaatVuRFDpNDDVcisu4NWh1e2d0dByNOicnlHZOWa/XeRSdnna6cY/1x0f0eHQStdqt",
+	"MRcxFxPdGvz8qRUlNNXsejlnrUHrjYjofM5i8pzTEU+4WbbgM2MeMxGx1qB7cNZuMRG3Br1ur936kEpj",
+	"n7ueMnKVzucJZ+qBJol/mugpTRIyYiQVCZ9xw+KDVrulYMg0sY9mXyILbqYyNYSSiM5JRAVhHyPGYmKm",
+	"jMAaEDmGPyIpjKKRITMqlsTwGdP2tZrdMWXHPGhN+WRqrxiqTGtwctpu6XQyYdp+tzVoPabzYJDUwFvH",
+	"jGkypzwmXBCzYMkdIzMpzFQftD6/a7cU17fP2R1LgvdnL7WL2fy179otI2+Z0G+03dejR48+f263HtPV",
+	"fVeMGhZfmNag1e/2H3Z6vU7/5Lp7Nuh2B93uP+0m4S3fLnMy6HdOox7rnNKTfueMnvQ6R6OHtDvuRf34",
+	"mLXarZjpSPG5W5ILEnM9Tw0jdGR3IaGGkZgl3K4pri/PaSzudux7OqfsaNx5RI9HnZPoYXzKHo3PaHfU",
+	"arcSNqHJ9zLJqXW2fC1hx+VCMIWbY1JtL8yZaLVbhhv4/aVUZrrgIiZ3B+RKpvhHq91K5/HmZYDFm1JT",
+	"enio0AumWoPWC6kNEVJ0Yq6jROpUMUInirGZPY9kZL9sN25OleFMk7FUxCwkMZKM+R0jS0YVrEfN43jW",
+	"6Y+7cec07o46j+jRSed03ItZN+qNzii1p4GNmbLHy9LQCkX0e/3VST1TcvZERqkdbfkE7WlMGNWMaLrU",
+	"A/Lf//m/n3IzZQqmtCQzuiQMJsm1u3G0JBN+x8XEXrT3xHSpH5CF4sYwQYQ0PGIH//2f/x/5uffufqY+",
+	"Wp36p1Yso+Dp+KjTH51SS8W9zll8xDqPxj3aHx1Fx/GJJeBbSxYD+xQuRrs1o+rWLkGv3RJ0ZokJpncw",
+	"j8etdmtOJ6w1OMrZ1v2sCjCHcNN6j86O2q0FVcJx2dYrOmHk1LKv//7P/50NyS7nVCaxJoZ9tMzCcgx7",
+	"2CypTSypSRUzBX9SMldyougMb1OMxppwc0BeMxrjNTs9spSp0iwZH7TeAeEEG/Mrn4ZKnnXcG3RP/1nk",
+	"J1sPidvraErtPicyQukBjGMmY2DKk7npHB/0OjMueMvucsbvv5cLkkgxIbFkmtDK+ZJUpzRJlmvT/mtr",
+	"7Vy2W6lmKqT2zQzXbscTRcfFQzuSsWXZfyIvgZhAwjE14wK27EbciLfMkWU4TjkmR+QFVdGU9Lv9E5Cd",
+	"hI3HLDJkrOSMHPXID1SkVC3tDacHrY070ndSJNwR2umOjsad0+gk7pzFfdY5ocfjo6g/6tHuWXEPOpdP",
+	"W+2WVHzC7Wq78xGy+NhOnMUFLl8y341M/vjEjbLZurdbd0xpoIN+4VTCAXk6ozwpngxjaDSdoW5m+TE1",
+	"hs3m9q9eG/brmn20o3vCqCIXMW27XZoxZogU5IUUMUXxz8Tmhc/Edyhae52+ZXan4+Nu52x0EnVywdqL",
+	"gGlGfM7d+D61aBwrpu0i05j+m1MlDyI5A02PWQncMjLcDG2ZpWVamomNoyo+YdWd0S8ssg/8Q6aK0Plc",
+	"cmEc790snfvNN85uz3dMMEUN8wJvH7V4E0FbFgM0etngBMADjhj+RF6kJqUJeSlF50nOWi78kbVE8qc/",
+	"kd4BeYUsxV64trImP9VckxmNGRkxs2BMkFwT+m42+p5QEVt6I8/lHUuolTyWyVGrbF5FUqF63rfbGjmV",
+	"9FPL8a+A1ez/zSmj1n5oDVpuKla2Ss2R2fbsvhXEYb97XBSHVkGBxUN+LKSxmgpZTHk0JZFMldEkZhGP",
+	"mVdKtZNnl4IbTg274hNBTarYawZsvkAPK2rENlV1xrQGzaD1ymlNfCKs7H+meEyXYFnwiWAKzxtDjlFy",
+	"2pzKES4XsMUYVJLP7fzZiaIRK3/6O/sT+V7O56Aku6f79rgupLodJ3IBB/JDyoThNIFj8oMc2YnrdDaj",
+	"agna/C9yhGqBTiNrRQHzrWFRnPjDP+aC62nlPf1VtnXaOaK9UefUrvUju9bH9GT0MDqNH7GzcUFb0weK",
+	"iZipzoiayJpRoNoAD7ObJxhwWiMNTWDdrCS3w26N0uQWGKA93/ZmbtjMmbFTFt3qdGbXZkr7Jw8HZ+NH",
+	"D+Puo96jR8fRafzw5Iz2x4zSbnRyQuNu74QejcbH496oP+qOHvX7Udw7iR9GvZNRd9zt0u4je8CbEZLm",
+	"/2KtwfGjfu/o87vP7ZZKxaYFBuO0cn17RQYcbCKoiK1Bdxd++hoW/lu77pfC25kB2YiijmFNcc1CwglW",
+	"nGrWZHViaihsMDJHUD5nwDNb7RaqLvyOPaGgmeN69DvdXqvdmsg7BszjObW0f6lYQsEgBMX9AoR2JgS/",
+	"s4sqFmxCTtvkUffoqEdepIJH0zb5jqkZFcv8rBV5HVDWXDEr7Kgdi1UcWcKEVbT0tPXZffDb4gd7fXJl",
+	"yA90xjS5+pBSxdrkuRSxFOTqbe8f5PiH79vkjeCGxeRvXEziSl5hP5CqudRgm9glp8YaH5T8YuWstQDi",
+	"NDKWIVmd6QU4EVqD/rFluGw2tyY77IiIaaj2tHqtz+9Wdj/gmxXbjyoljaagoy0kmTM5TyqI4Y/N/S03",
+	"t/3HBpRuQEGW/kqn61U8LuWs1TZnKZ/9g7v+ng6gnGcKdYwmvFEpq0EYIVmUs9xKugip4Y/d/b3u7kZD",
+	"JJpSMVnX8HrdQdf7Mr6I3lqh3Yffbajaeh/rS1x6EVPnU2Uf51wxHXyqv/qphIpJigYWuuu221tzJe84",
+	"GD6tUcoTw8GZBAfpZamZtI+BJtLZyDmNM337jrMFKtupApv2XUm8QtHolotJk3Vs6rqqNvks4XEx+Ymz",
+	"xQrNfQmCksKe7MDJknMs+1GDThA3JsISFhklBY9okiwLpwZpxB7XfUiqjsm+lVpellJDYMThljO/47Dq",
+	"RioWl4ZfvtTCGyaMC8/S+TzhETi2DnGtatnxCXujIGhpzFwPDg/10YE7F4eRTIVmyaG1yg/r0PBf/71z",
+	"MftXJ2N7fzmJj3v5V56u7d0a52kSRXQ+g3SeSIrGr1illsJ+WTq8cns2ZxDl3snteO0Y/0+ebkP/cGqm",
+	"stEhdo63TqdzI+z4B1XOfvCNh79e578SI8mnT5nv9/PnG+EZ64Aw0fnu2xuBnIyLycBqFexGjKU0TA3I",
+	"J6L4ZGoG5AFEoj7N6YR9th+Af+nPD8jnGwHj+1P512/EjQB/d2EI4PleVMQnPn3K/rSKyefPnz79STGq",
+	"pfj8mYxYRFPN4HV46dOnQ//PgxtRL1xRjGCHukl5bGGejhLwaWVsTMMxeOLUq8KA8bMnne5Rp3sUut3X",
+	"lZ/P7ZaOpmxGnXbDMb3hlZJz5tyv7nvz4NLa9z61xlLNqP1AbC+0WzP68TkTEzNtDXrddssgG9DG7rH9",
+	"Kq6YfbJwZ7fbbs24yC5Y5csYZiVZ6+bmqlX6pmx2hZf1G78LXvYh5cou88/Bi9sr832XPSoxrLCmccE2",
+	"duS4U9zGVR3sGpzNxUMaRUxr+MGqHcsfpqPvIv4j/+Hyzb8uey/5D2cHbPnDv+K3l/xHfrl4cZ1M/2Ev",
+	"Rv1EjGbPuvG//5DkouhStAZndiEUGyump/69F/9Ur2+jD1P24cPVPybfjfv/PNHfTw6OxdGT7vyfj+5e",
+	"92bXD5d/+9Bf/Pvo+fQN+yE608/od/xH+VK9MK/in259WNEx+G8ZVdZU/dxuvQEtv1kSSMw1HSUBeVer",
+	"QvDLT0zxMbf3W4W33RqnSVIuFXkDdqcwzSNKYNftXN6y0VTK25rTySRX8Xj/mCry+PULO3bhZomjZndO",
+	"QkJswRrOB2AkxYHe6jzOLLZUF0yGdTsnca/XOY2OaOeMdcedh6NT+ig6i7usN94Y1cqGmRaEa6RmmXS1",
+	"k9Zexu4kiNzKPcE8nOVqoNLFJbsbFYGeG2e2TlY4omQMV6LXOT2ltHM66vc6Z+Nut5PnWjwch77oXLAu",
+	"cHSXtdczmNJbbqZXLFKsqEVpd6m1mGoWvX/cf/aT/vbvl1Olo8fT5O+XL3768+hEX/1Dz+XoVD7psh/6",
+	"s3/eHv0k/vGXfEB/0Fc9+rLbMWU0BsvpU+sxKptPuM6jeZ9WVul6yoiVslYd0fSOYYobTxhJ7QIcANOE",
+	"0Vm2k4XSz+Ee++BfAtUtk5lr0iuXMf+Rv+Tgm/9VKm6eXtNJ+Uivvr/o9E8e+rzBxVQmONo24YJM2Uca",
+	"s4jPaFIc901rX9X9plU1v9Pi7G5aP3c7Z7Qzfvfp4fHnm1b5DF+zuXrCJ86/0GCe5KvXzx6Ts5Oj7tfF",
+	"KeoptU/8ZSCOR3+f/GP6Yvz2LX3+5w+Tjz+pvz+jPx5ef9Tq8fGl7v7U089GTxaPJ5O/DDZsWmFW2dt/",
+	"vuj8k3b+1e2c/fnwL+/+PKianlHLi7FBiVec3hWLpIghB2pBuSEjNpaKESok5G4ZtXRz7PVW5ngSDjbT",
+	"rLgwR31UrfjMWmuPHh47HQf/zvUsLgybgDhG9xWdMeOPinPPlm2G5RAPNOFxccVrmjyQQTOnZpqrs84X",
+	"HOpVyJny6f0vxcatQetPh3li8SH+qg8vY0yMTJWWsMA0SeTi6Wxulj8h28W3FWcyFOyjwWeGnq4gwww3",
+	"4JzQkQZNXxErhZYDxwmUxky0A/LjnH5I2YBwA1ljM8iwQ5dYcWUu/vmhu7x69HL89/RvL//9UXz84ruT",
+	"DxO/Fh9SK/jyxcBpVBBif4UQc/p733lXwT6eoCusbCs9e7/X7UTX2567CXlLVcNmHftr9aC3ZRiVDJq5",
+	"7+057MuYzebSMBEt/8aW66N/Ca5gSMFU6FBtEy19zuOcoVOXB4kjsbR/mgWP2AG5IG/eXD4hC54kJJbF",
+	"uZ9GvXEuCY9HD2nn0bgXdaws9PLSzx2FYj77YNgdO+4qNth/VG0sBbR48H5w2Hn353Jy/EGOqvb1Fzmq",
+	"3tRt+Rclm/oLfGrPLX3OZ7xCLM2kNgSCxIQi87AsYErvigyg3y0/6lAxUFjrmI0ppH7YR6pZeq/A0Hsl",
+	"DL3dug68t2Vj197D5QnxXnlA4Dvec/nf5jp42TScRlw5+K0Kasngc7V/r7GDowDT+UCmfkvj76hhCwp8",
+	"wXk+QV6Fbk8lRwmb/fkX5/cIS2cEeKlXkwNlDKoofz+i8XuX9myFnUHT2C7SxSWZWF2WCoI3IMOJZJrE",
+	"wGRGjKSaxW0yR3ez1TrohHJI7+RCGwrVMa1DOueHlB9SLOJx68O0aVIP4A2tk24/T5f9lsbEr05Gz5lN",
+	"gBZAZhe4RdKHxVnDktfboFf4BnxkpVBEEJkazWNG9FIbNnNrxmJMGdFyxszUsulUpOCPOGh9btsJBCGy",
+	"HXY3FbdCLsQzTGld3+EZTSxHQLMs3F23BWQk46XLt6cEMmNxmzkKEng7HBGlpAslZe9x9/jnQB/KZRTk",
+	"P1rmoiwNzBjEJj6/KyUNl8G+B12AuhrSxetsFHXpIl+r+6GJcJkjKtyRUYzGbasgri56UMGVyXG7/EAo",
+	"j6UYJzzalUwMBd/cOn1E/r0F8uDaaUvERaUJbOuEawMkTRM7i2XpOU/N9NDfuu+WnuVb+jgfaN39zOZ2",
+	"/9uZbdBE4vkGQwAj/QTiYz4l2JlGYMx1MmuubAju7sPA7oNRPJNqxOMY92+HvUfP4/rWj7P3BnsPKez2",
+	"iXyKYBjByS7b71TbGe65z0f5Pj8LRlV3o/OZ3N9ORzRJmALVzCnUuAKQbm2VV5pcMXXH1FPLGHfcGu7e",
+	"VLY92W/B7lxlUmQByYhKigmRVvQoYmVPheDdn7uehNzVz5/gAhBcgfrblc3sfnardFGmTLEDEh5ZHpMp",
+	"S+Yaa7REbOU1WUypgT19Kc0zmYp4x41Es79sG4U078fw5qIAVgxFLNEppPfn1RlVmxjc4qPSNaooG235",
+	"qHAqjwt1SeSZm0Xdbc5nfm+nsrhosOkgSs36gbWS02okHPf3FV0mksbXUj6nasJ23ObEP7u6y0bK9/jj",
+	"ipoF6pUd04gRatD263WPH52cPiSjpWH6S+rKx72AsTp9iDwVhpsluZaSPHcjrruj+Szvj8/CAnFN4L1g",
+	"YgjYTs3UHY8YsZoLst3XVEzYS2muqOF6zK0OveM2jthSilJ1WdlvvLeUq4OvrOwpuJCnVBPIr6jextrp",
+	"I4d+Dnvu9sO13WYxgWUj9gBfFaZUd9PLl+T+CCBbTX+s51Thmb1CEngj6B3lyT77neplhfmbBi9ft3+5",
+	"JvZZzBMhQi5q27r3IXKDw+uWgrwpDLeBwRvO854sXtgoOKtexArGYjAVYrkQ5/kaEWq1WTIMlODh/enH",
+	"11K+oGLpKF7vSCN6XiHAFTXsvYPpKJCIlIi04WavD4hLu4OIDCUzCeG5L0Ufx/3AOrKDsYtAslVocsCD",
+	"Cd63Av3AnqB4wiD5ya8UyGw5zsv6IVGRi7alHdiI+6OONwJT0/i/WLyzB82ltqwTRwpvZ8LY9xTp44Lc",
+	"0YTHBJNuCCS0gPYCFWuVpvNsX5nf7eVkUZh8fYpYndX9288JjW41oW6JYG1yRU6xGFN6NaGKoUK/QhBv",
+	"377tXARjXHfzfm9tVknCiWBI9OHpyWrY1yUY1Yye4d3lYXekuLmSds8ts0Vta1eeNJXKlNuGsHBVPj0r",
+	"TQvOvNz7ZKlx7gCHylx6sxSevwNt1bIzQx6RaEoVjQwa+oFPb061XkgVl3v17tER1O+HNB0sr9NmGxmf",
+	"uHT3JQRxlcE9RmMY0ig16DeBpbaXzskQ13oIWSIaCggPWvkIEOPKbc2luOM5NkkxNzLKIuzbAgntzO+z",
+	"6c7HVDMAIFpNUMyj6/bXsqTEizi2T79gsxFTgRN7Y6ZneVwTyFKmwpDRkkgBOapDTNsZQq39EAKtoDPM",
+	"6MfwvX0Iaa1cKa4Z82AWmxYCIscXrgSn8eLlSUa1olOFTNAt6/uKKrOsu7z3MHFMLt9yIOyY/mZv/OzD",
+	"X2VRNqhteqCB5g+KebsbE2j/4+f/uLn52O12bm4+9sY3Nx9Px+++ubm5Krv8v8rTdi3XQTy1l66OpTRl",
+	"C34jVkHNvNuW9uyUqeAMFRVKDP3o7l2ZxsPjLzgLzWNWayeu7I2rdHWL6GDwErdJpVTmgfV2IbC5THi0",
+	"3DpGvOtz2xXElO0EQj1JotgdZ4t1Yunum3ANn277EW9ciRxLZZX3IqDK6vjfThkmXYHN+ECjXTSlMRkx",
+	"JgCySrj8oIN8nCMpE0aF/fIqNEsd5p6jFX4qtanxV0jos+MCwAyfsGTXAvRPLFTf/Lln+Cr7zRn9eImP",
+	"oDvYld8oRWF3AyTAza+88oiEn1ewAtdXlgJVxLINA8fMidlcKkOFwbSqwkRWiKZ4HG9u9M3NVcVhy+fW",
+	"L5tbiNyytuDwm4sAYYUeAWnGYsQFw5ioJexz0oVLlCAxWWFnJ7AxaSOn/upUvCKxZ8QRbkpxrQtTymDK",
+	"1mix7KD4Mu6V0wHJvxdm2+Zf8xkIzCATudED3y7rHZDCHm2X40+C2z9jsnKdrwSAjlVsIWYJg1IlDgl/",
+	"GKgqZwQeDLK+2uE15O1PXOGdnzNFevsj13Dj50I6dp29WqFGngOcFbclG364juFGh1QSjqKKKp8U97yM",
+	"mbhMVLsZgOh5sFpP1IxtQMbrPenrjU/ETvpdUEda7yt1jwK3y1D/fO5lnXDkWc5EwXVwrwwHUqSffOZV",
+	"9JPv5HOOylBxNzM5sy5xefaori1aV4inIIV661JodQ3gxqqpNJ6AXc1mQ79ycA3bxt1u5UnT2977Mr+z",
+	"2XzRDF2f8U5nJK/4KjVrmNJSbLBranOPpkam5uBfqXdud7ZI3YPBMqwdMRzI5r1oTIEzeKwZDbpt36bA",
+	"NSKll9KU6Dd5gXMd7obFzaU2pzRsT6HTWFDwXcgAeGw2azel8OOb1q/x5ttlabb1sE2/C94DRniJ7Hfp",
+	"ZxUz1nTGiHTmGWiKkD0qx+4vYMhZQcliyuBWnwGBdkOtxYLhZelzqytWsmS/jiJSV6/4FR1S9Rn3r+lg",
+	"qj2q/RxGcN5LvEZ1jjy8tfGZdyisjU49nrXfxbH3tlqJmUGdMLNnFTYf6mMJYPwPXGY4goZz04ZSMCf8",
+	"wNvNAegVrcYDktDF0j61kOpWW4bBDdyFNWMaUtjsNU2X+oBQrbk2VJjCAwcE684HCJHehhdQfauJhwOH",
+	"cdobAeNHuRshSiTSmV0M36AAx2Nlg/+UJZHEgRng48GaFW2lq8xeXTOWFXPrROxLV76N2EKuwLjy5R4/",
+	"bI0TfxmB+Yf539j832Tw1zTyr6m+LVHPNMAXfTlju6n7KWU/VhSKx3RpzyvXJE6L3r+a+CZ1qbM+ddg1",
+	"LaGQEs7GIV9jxEjsVJBgsEeNZOiXoKrdXUd2BR4HEfoGcDUNKe9LUsZvsuNfKAC2GsCBIW7avsb6h7ES",
+	"sJH2Abznd6F8BPtXKUzt/KqFKUCKV4lSe+YSLlij9WTCqCb6nP/IU2F+L26k6w0HIfQdQ3Jb/KsGtR9P",
+	"qQEO9bFpmkU2elfGqadQwmnoLSNcGOmzLw7IRVbqiVFLKG2iUJfGPmJNILuDN9CsstFjTmC+n8Op3NUF",
+	"vkMk1KMRXMZ6M1wBdgzC6Y2VnNWmU/xO6GCCbfakukKo7VYq+IeUuZ8daOqYljoCntnLPi47A2IpC343",
+	"j32vU/eUmqd3TrytYPwIRgDOxw9EG8XoDMtnrq6euh8B4IZ9SGmiydC+f7i+2S7NqnZGVV7svJX9hh3M",
+	"NuYSzDmLGPkqZomhX5e52ppoKXhh9TPw7gGh7ltu2ZC2zkFQDgLIGbyOIeyEaoPreU4gJ2xgJf6Y8oTF",
+	"q3eETBu+6Lm2S90r4d6rQtP++q6CGnbL+YhyFrRtuzy3+py3Rdr80HO863MAZVq2wd5mXdnbR7sg/O3v",
+	"JfdDrV7mqoQS322sbI6eZjhgRd/Grgp7H1Kuk7/i2OMXTl4JG9x92iKsFlQHwqg2z37tP7GauPIFcjv8",
+	"uf8yuR1hk6DKxVKQGu0lu699M6H0GwDWiPYN9ZYr7fTQJ/QhlS6KifdRBa55l0Y0q0q26e2abHOyLVST",
+	"QVMENLNP7koGR7wFMIxCXdIDnVd3hWhlvQKfOe2twnz1Tx4OQgSzcoVupQthPeYAW24PhceXGISnRSrX",
+	"QirgG1livU8LIlSTH65+fFnKUL4QR4ms8gA9+FCNjqZV/ORLZkxkzcxqJTTcY4Ai3Gsfp8hl4jolehDj",
+	"omqxan2fVCApdarOHbaELAclilnizrwjrL0iJHmbyWoC1reeep0MbWfpiTgSexcmzrE4o2Iu5mmuMyO1",
+	"3xdB/48QTPcjdOorRv93CyhwRGbKoIufZdTfzgUYHr5AXBWF2OYY2yr72HKqrCISWg+u2jDoCQz15Zrr",
+	"cg9Q8LnmiUQhTkF971rw1O8nsSgYVH5uy31fVCUczmD+iKPkwGJBhAopMv/Dmm3VWJdmHyOm5hWm8IhN",
+	"uIDmE3KMgcKcRMyUrZoUx40OyW0pIV4kC7rUZBjOZVigxVDt2WrBugO1sjL5tLdtW3VM8EvoLo0TJ3bc",
+	"vL327UvrNTub1KWs1C9RqOdv4ZXzpe9UsZuLI4Tb37KP+Z2fAwT+eg+5NhqQYbderpK9uHSOsAI+C2q3",
+	"We6SorZPBQ58b/NkdpvIfpn+TcPh9cNSMC3obX7fG2Q15E2uoZNdCqaamV5NHXoVEUaYjf3pHOo+E94s",
+	"xFgxEe+03TQ0363oejlnJbzIh5a3UO1VOp8rpjUoCLtsctb1rUny3KqPxF2vHuZ+/LCcEJ8pKYyLWYBq",
+	"7okRw0LzhEZsKpPYpfTuW8+31pWmdPxlmN32CVTFxhzVMVxVGPSYJ4mzOnGJAsmer+K2PjZln7WkbY1S",
+	"coVf+6rf7Xc7vf7XmeFDDS392u9L/uTvzXKA3XIUtmQ78bnv/UGD/yfQ4D3S0p7k46Ccv7hukDWVKagH",
+	"YZuTqvLUESNGAv5tbXPXfexp1nxm3dZtGmGGhii1vvpGJevhLJW0CrMt2xAvM6tcEJh24r0MJJIzpsFw",
+	"GgD+MUC9QTY7Zr2CPTOjMQO0RnDwYfaTVQUyByBkV8VktCQ0SUJDMuh/l/WZcV0My3NE/fA3mPJvpYo1",
+	"+v+zaZgVx9+HFGoVyPWULcnCzhlQDok3+OfgyaTgnFti/g1m7q8b/LFvslDfGiu3tv1gC5Z25u55V+ri",
+	"Urfb09ZHika3zDhn21gmiVyg13EBK+XKy517mkBlN01I7kfNsO2R6bnE+z1A6jfl9weNKQBVrizP/+Sk",
+	"gak8r4xB4yaDx9Va6OAd6NXxvG6bHVBXBWq9J07fdaREptWeXLmfxVFFO2vH4UoAYCH84Daxhmunem9k",
+	"w2VZhsYlSJcYng02LMN0aiIlLzGiUCKeS0Ujr3K/YlKM4x4Ql3DglRtLOnzI5s/lzhoY29V9y/4hvndY",
+	"rn+W22qX5h4qZwK9Yn247keEbdUFdSi0CPu7EvmGSvRcSSmseE5R24i+qtUEj1fFyXLOGsHIbCaQcAyN",
+	"ffWFQdV31hcO+72VLT/BLuOf7t0N0iCe/QVjz2MuaML/tdMjdasOeGPvzfbQs0eL2SfwLBWf8K0aOBDA",
+	"j3grSEKacLO8iqSqwPez70iYQd1iwgRTdkswgLygK8WTTt9cKG4Mg7bYUyqKwdJYpgismsvs0jCp640O",
+	"lI3R6fp76p+ou6X1Uvph6bbm82fetr0KN3bxrjUu92gWgK5prcIqeVM128Mt0WvqKvB87DqR8pZQH3Fe",
+	"IbtzS2aZygspdDGjiXFNYLiI2L2HqGvw3EJgxR3GjAu0i87OoJwmF4rZGjWpq4Hlfixnc6q4Lstxgto4",
+	"FoPRVX7CAWAX9d6Fy4itVrBPaiU2WFV9N0KZpuK2qpQ1oZFPXcDCzLgae+sc6rczrsR1wTaqJ4HtAL9P",
+	"xUo1Sv+kW1rRzYVmqvZKR1uttHorvY0LITwZpFA3KBphH81jWOE6pexG7rLVq3BaCppDGxkcFaSF1ZVt",
+	"F0m68lDAzq2HpLGit0Isc3H/C9YtT6pYPLcf20AnMBhP0oItMiVhX5IRbHFlqDJVsHZKG/i4P1v+2+1a",
+	"FjiMobfNApdJ3Gj+Monvbf4yiRvN33/7/ua/QvvZgIJ1CbYpoJZ2Rr+VZN/cPrFP6WZc8XeTPRSqs1tA",
+	"I3GimJTjdtnJXgcQgZhDoXMv0zusdEadttzpCWvCovIs492Nq8blB1NGAUiy9Gvux7300ur23JdGo4T2",
+	"xwaWe09H5AodZF/PZ7ohehzq66VsZkxV5kWaUg2+9IJvFwmmlRsULWcvbqCC6lyoL2j3/o+ySf+wxr6s",
+	"Nbaj4VJisTQ0U37Kx/xlcL9cVjsT9+uxanoaRWl0wbngNcHZEk2560gJIh0TD0vgMhuS6pZzUJaSerSr",
+	"d3lPyssJacU4DhDRNuchhh9prPi4zzdUfdzXfl8aUHGd1yOYodffSbwB6bVJHxP+tSSo+GwOrG1T6svW",
+	"Z8+z/sfZ+9XOXu1D99Qj0a1srDE0mkKVScUGTCTT6KTj9bHR4WvPeMLW8QFWT5pdxdncVGh7cmxyD7VR",
+	"vE4RzzZT0vKr782sot7r++sXzwnVzv+koR7decu5IAnXRu9dTWVHcL0R8n/tm3jmQ389dtSVJJFiQuhE",
+	"uu7UeYNqNjfE2uQzV6K8X0Xjl9JuFaO6PPi9DCZjJwsWn/1jyfY78opFfM7Laf5aksVUzrLlVgwg5AAr",
+	"BqqYsUNNk3Pw2n+uhtxRbJ4sr2VTyEjNRIOtqaerwzdyXV2nyEvKITvxx71SSr6g5r1RefYTC5TljCcV",
+	"aKVd4JbZojfRqAv7ti7xxUpz8XOSzucugTORC4d9CqV9pUlDHoy4sAfFEPpRycrjqLK5Nc0krJ+qNeYJ",
+	"e6MqGO/Q/TospgVk5a1zaqY+AcK1DDsg0JFdKgKDKDaRK5YBbQIgurm5Kk8hsCMqT6oKyjcdfRBN7xiI",
+	"DaqbwR9trkkSHm0qZmOaJqYCyuiCzHlkUsXyrDyQZHoqF7qsKGutM4abaiXZgjgvw/I1QXZTVQLTuvwp",
+	"S+U4OKxK5mhIZPe1aTttU5k3EyUZbbpJ7Zbm/yp57bceeyHUhB4eFzWhs7OTXu9h//T09GHDJiluAfNk",
+	"t3CX3ZiyOVcSTGPbDpmfbiZdf3tjbkXIr+vYu1SyWDpmSWUy8QoVr0HZQUguiqx1HkWljs/d9K4B1lsi",
+	"KBdPoBk1Q9NsL5VMV3h8LwIMMJ6cE+3KijJ0D1wvP1yfw2JkuBgfUpZiCjSWeI9kKiL0CwO8FJRQiogl",
+	"+O/8G9urcP3e+u3KZlJJKFW+bRzkAHrkemBJtD404BOvLrmR8hbSxa1SKkVIDr5B5TlxMx0QxcapdtA8",
+	"Eynjc4esNXBIDen8nGRrMCCjJYhZDdnjOy9lGdlBYn8pIt0lpvAuEGnDQauF3Wj2xLVt4MrPkfNq3t8E",
+	"PQWUtLo3I/p13bsN1be171U0uuViUhvKAkskaivc69T/cS6VYXFFNmPsL2/1kQQ+lTKOkSSZk7DtQ+FM",
+	"lzVFq+uNKU0P2JZahPMJRvpuw5pcTalie4afQnSJat1n6UAOXLwP4Nd3gaKotyb5UdoOQWnHBjUvUhHv",
+	"+vBDbIPZ7VE3Ey5uLYe0LMoqK7UncGWkYrEP+tSeAsTaN8XhcfAjNqFip4UtHo2aw4LGIBt6huCgFsrV",
+	"rO/XPqRiDM379EwEtQpw2JO+ilCBCJwgxFKnXdb2auWTdafWqKUQACZvwFIuUjfY75LEcn+I5TqcqNix",
+	"2M/ME5Af/CoHyeg+PMNlO7iRr/m7qyG0pyxxhQCwyaoNp1ymhiymkrBE4+7rElCYALJuM+Kmu28nYDSu",
+	"o0Tq0imsVGbkxV/IZyeKsdipoqHt+7CoF5PO/1uhFPt1L++4dWnuq5gLVK1y8uUKm7a66SVy0vzgIbju",
+	"aieqkiNXiW36tmhzrBsbDXuaol77ssJJIHOoKHSz+Ynstcg6PAq11s0/xVSdRzC2Uc+1m30iSMVopA6u",
+	"FsXnD69QbTs/pYVlX29NAN5TN92MJMt4yzNraD0FmN+SvGnjwlzlzGahpJiE0azd08yzbv/rcVsoLnuF",
+	"vyOOuCUjKPL96vWzx+ThWbf39bnDRJ1TRWfMAKStqyMjdAxl+2T416G/bQowcfk9+wx+LUELZ9L2y1e+",
+	"6sInqa22t6WpZuX+P8sgb7kA/o73eRF+JyM6ShOqlp61PH5z8YREUs1T7P00fDobsThmMbkU2qg0yvCy",
+	"NvkRN8ewpBjzuLy++Xu5IDp1nhWHB+r8lntUwbDqcnBuCBOxJl+xj1GSan7HvoYEmDfXzzq9hySSMSOp",
+	"4EZvDnge18qerVs7W5I+1m8MFUkxcMAqfUsIS6H35eGuV3aTntrlGcS5Sw3WCfHF9Jfbjbzd9KbO3uj4",
+	"WOdT+xQzB4fVE4VfFSTWYF0L5yXc1sIEynjFdy4DN4cV2AlPvYHxi6WpzcqAM6Uiq/XkOks3His5O0cf",
+	"GBYJu1oUO9cH2lcJYy2sZ0rhB0M/dL4wTbGhXFP+bT0D8C4o6hDbTRZ7zz1BQSEducWvRwlVkO91UAd9",
+	"0q+DYAdz6r4R2Bu58uDm6kQObHIAN91rbmPD+k+He63bcDn15A3UDdwfncsaU+Gd0wyUAmfJxIwmoDS1",
+	"Q5xhRJmdzxlV56QHvV/cVw/IBT6P90iRLIlic0bxhYTnAp3EkqHrHhAjXP+9HKrb91DJ8pzNlIpAP59S",
+	"TaY0GR+QS2z0Z981ddCQ2DRisacM9+tSzV3q5Dy7OoPP7Son0gOd7QAZLe3YuSI81rWZy95o/TCM3wys",
+	"v6Ka9DcoCvUsIDzfARmsnL9CCejO8PvfUz0tMyUc8P5mWIRV4Ixt+PpliAwX5M2byyd3p+dESwXILTzW",
+	"8G8kRz6DGgMw1vhK3mma8ngl+PewmHTysGwUghtODVtz0H2x9JNCh3+aJD+OW4Of67iB3q2e2jfC8CTL",
+	"xouoyJ2UloWRqUwVNFUiS0axqRIRcnFuD5oySxJbTgWPY5rfAWgHjseV9CHKQ6AaAJQo+fbxK3J8Sgyd",
+	"DMh3TM2oaJNniolo2iZXcyq4noIZBQ60p2KScD09IJnOcxFFbG46zz1bnToU8rVxrZWSBNvaLyssefep",
+	"3370+atOXmfy7lOv/ejz1xUHs5bPR9uREWdIo5NgX/MBX1Lu/8HOfvaWcww8+DCzXC1T35xMsMgdM3Wb",
+	"ZFlGKdXtOJGL2l6ct/6BNU7m0jf8ZIN3lzGhkhNZpa4VjlKtnEM+sUyyNPvL46PhMEGmo/iDQM8MAstu",
+	"82cg6Kcyia2ktxJTsWK9Wqp4GWGs533v4/AKZhOylcJby1f4jlf1NdkBI7vhHvDa1tQdN1X+UYgv0VlW",
+	"cYYFmOCsx+f2S6RqFlEqS+wMR5/FPEInY75um7eocf4Szx6tn8MUUMS94QX9IEf3QV7exbrp5h/kCF2x",
+	"CMrD9fRL5IjXAVz/QY48zvpcyUmdjKsf5OiVvxU7s6QV9lSqJojOSLgeEHCX0sjwO29/YgYWVXE7+5f/",
+	"ZZQmt2EGTfAw+l7g7la7ZW+syNTSkPfZ2LkRuWPKjeWamugpnTN0g2Oa1CJzfFm5AMk2YZOMdbOjzO5Q",
+	"qWiUeq4aUWG9gMYPchSGMjirXU6COLMgYvavLNkvIz1vkZIWAiQZOfupFdkZrn8FH8jiJOuO2KylolHL",
+	"YAVW03tjVpqVZ58e2l9durbrb7kd0u99VYbvptDNlM7nTLD4Pl2hdmYbQx52+b54X9BfkFdvIW7H1Rp2",
+	"EC1v0enJCb0+v8gRltEjNo/v0cmxuJ6JeL37Ztif05o+AmuQmLJGECKhbm7ZGRD0PXXt9My/nHp8CAqZ",
+	"XEk6eh2YwYOq1PQf5KixpvCLHNVXEdz+/7ZJzqGsXA+7yrLc9yvD5kEzqnirJ6nf7db0JRlpaFL1RS4I",
+	"TZJz0kVL1rjYL9TECed+3X8Qa6YWEDIOrGIBN7cl96fRahjIjh3wKyTsomc0Bb+DAQMdbjaFRvROok0o",
+	"FyDmKTcOO8QfPXcJxYbAf+k0iqBqpn4W73MubsGnWHHiXL3ciE05YjyT4V+GmUuWi9uyOG71CcxcCe+r",
+	"DuFzfsdEKW1WZpYn/K4AHCJvtzOgDcndzxs3LVzz5Bx4R82v64J5Lid8x+YDzFcVNylsmFOtF1JVwMK6",
+	"lusPNPH3Fc5r9nCRfvqPVuln80b6SrnsdWVbmjtwdlyVqmMOfg2unWvjPkr4yguenJ4W2aGNeUQNI3MF",
+	"cZ2y7JfGPR8Av690nsJlcPIJJMRSoi15CcNpQrwLCisXaJIQqeCfwgoIcgEZMUnCEqhqsBwbXD3wsX3h",
+	"DlaowFU54ZqXU0AoVEta+sFvOd7bRwS5z6q3pcjUoG1eke087qV0u1juPmqSK551bSqfFdXsgXbwB0Iu",
+	"9nLoNM+4dD1ENrIUX0XSrNC8wSjqhMfDDUHE51JYbYySw7S2oTSEb2ysVIrg4fraZYGqvpSa2W6lwq7/",
+	"Y8vaN8AHWj0R78y0uF63OyBawu8Q0fBwBnURyrbrbrhOxTFu251XKuyVcS/Cwec5KIa1ovZGcHdbNqWx",
+	"MMqbMhjj9mYxKodB5Hvh1EKrB5ry5AguLubzWuMI6ar8XfdyWLJsEjuujUy5dBt0w32oOEgXkOLTDOWh",
+	"gi62HKayZjW1zbG11dzsNwFVkwuy2l3ngAyhmOIXyQWLh97gWEwleMgSZggXbTI0VN8euIq7eGjvuRGg",
+	"yLoivHPE3LREo7O8aaxdy3ILsY7HhyTdZzQqREi4XB+QlxLyZMGkwcKARVYQEiP+z0yz5I7pgxsRNk+1",
+	"03DgCy2UcAdRInX+F87R1TtkkwkSlg+CvjnZtaCBTnbNQdn6BIEDx9Ozv/Nh4N/5/UDUB652Ev/IKyjx",
+	"78wCy9PO8/fn17LR55diFiV89aLPyVm5Gpa7ZlcxMFK85oZTZgS+ospsMGmBjVAsH0CDR6+YW3ZJF6Ly",
+	"3cvHUowTHpn9lJ0ZNVWpZbSAMW2Js01GSzLUfMYTCiGkYRtQy0fFsK+fhFMgg/szzmVP8oRrg3mTDtDp",
+	"3cbUlOMtgWHN461sFhbuyt64HrOMMe8Jl6OMq8DDGxxpuJtL50DL3HkQAYQ8l9mcimX1hl7xmFWHf/Hd",
+	"6Do4R2YysBq0YBxoyU6gTXQaTdFwXnBjTf5CC+WE49mS87nU6N6AF1WMKcs92J28GuSf4NLrGnnYmIeM",
+	"nb7s4iRSurhMZf+ssiSp4z2AR7bpgb+fXlP1W0zda48pQhV0N8saUEOzsz0aUFckb5Q1msppqfwYA103",
+	"NiDsJ1z656h5xbQ/TfcWxn5V6Sd6yidTaCegaGRAxXBmAbkQy/w6pjjqNtFzbEIg5QH5UWRuuJnU0Itv",
+	"JkXmbMLiEykYpBffCO+xy7xSmPugfEpQ20qQ434ftZGGbqpHZUwpy/le3yCVJoxoZhkxoKb68knw+OpC",
+	"jMWjBbVbIqZQhi5iCZVVs3kil5Xd714havJ+fXHjxm1As2wv39oKVFGeJFj1u+Bm6tLxoekUtOdc9ZKu",
+	"EFAZBsGrPIa2qvZbRSdVDCu0zo5PTr+uGw29MnSUMAwkS0UgukVnekBmNLEEgR0v7mjC4zZJBU3NlAkD",
+	"7rgYnGAjHsdMtK2h9R6YSJvMmJnK+L29Qn1ALXLqUJskbEKT91OZ2KtUs/eo6bo/5ALKaP1Kvk/FPB0l",
+	"kJoRXKUqmvI7vPTRvJ8zKHlq20PyPqHKMlZFxYTBGDQ1XI+5nae9bNj7hM84jF8bqejEfoXeUZ7gLZSv",
+	"/T2i8fvM783dP99HqXkvx2O4BOMY88RYfTu/AgOSdmiUv7fsj75nHzFgAZdu2fK9gzeBv2cyZsn7VECs",
+	"B64oJOL8rnSOAVvYjnyUkJohaPKFg9iYbW34fkV8LmiqqxoisCTWgQYhpLFMjM2BWGsz9aDYcrtOYHkQ",
+	"La2uu/b4bVnz0tVEkx3TON3Wbu4xh2BJcKM3hF0x8xoumWXQxY9/7Pc6NzcfT1lD5CLEEr1+RfCGLf0n",
+	"zs4C1eS427RrjHcLuRwBYJlWmJ1nxk1ezWz/KGm1198JXH0VwscytjFH8InVUW1N06wV/i/BNnepHDkt",
+	"vCtn/VD34FwgzcTTxUrtxJQGIZTtpRmvGY1Dj43eTawikM1OCUbZo+8qhsfLo6dYvV0S8aeGjqiuZY7m",
+	"mVmKxVw3eWRVJfZf9a8qm43e4pJgd0wt0S3BNUnn604JNlHgBqobDvZF7hWL62C56sN+ujx9yFkQoAl5",
+	"+C6oXM+AEHJgWi68CxjtZszJGlkbYT8Zs6kjtAPqcs2fLVNHLDE7SPvVmNvbZ1xQg9GCGZ3PXQ15WBJT",
+	"B24oH0fuh9tWtfg69MQ68l1iUjPm2n1ut6RgNapAykfyuV2vejJ44h0uqWJ6uhsLUPhwRe4F2Ah4B4FS",
+	"pLwKThsyp1w1QybNY5IV2U8r56EwuvLDMOHaMPUrZhuM0ySpzmRH39WD6v691YvzHzc3H7tdqxv0xlZB",
+	"GL/75ubmquxyhVcjt263mdVw39YUhmCu5WsvYqa+tTxht+Wv8By8LaQgWau5tnaJQ3oVj0uxmU42N/uv",
+	"70gozLyqouUXOaoNnVeefZZFMQugZpCmNfPtrje2IGuUu4Dj3ZRxhtOG8tPdNlzOs8LX7bv4o7t574YH",
+	"FfP4cb6lCrfcE+FRBct1gSevL55deyFKIyW1zvSDSUVVuf3lqhSVF62cOVPnoWui4NZ4oAlYpVKRi2NX",
+	"aJv13PJayMVxq916ziyrKfXR3DHFx8vSUqoLkdWqLZxbXWFpX0QF9l4tQB7Aq7i1iSExiMXoWv/7a4S8",
+	"CPJXshWpVuFPVhhm0ZaaGjPXfx0cHlbAbVdvfcAgvhyExP36rAKHVQE/wh2NB5oM9SbwiDIrYtfj6IdX",
+	"ZSRXdJPfp/d6ZTP7S6P9GpQ0r6+hiRy8r6WJBHMOe1/BJr/bTGjVCBUNEqx2gKa7Dxz9PMUQQi+uMHnM",
+	"IOQHsc3FVFoG54ssczc2phZzQ1x53OajflxeVOkG9rR5dWgVP7W/eC0W5sQFGX1J9HMfdvFrXDKpIqiZ",
+	"HXo5Sc0TunTuht34VwMMyrVgr32yxrD2VodK1ZLyD8MSeH32NdPM/Gp2QKnuXD5KzYIx7jK85pq9A47Y",
+	"CgyUZd2vsTu4uiWd+bVMNpnxGOGCbIdY2mOGjVST0vg6YnW02i0az3h5CscVE7GDxt9lFb9kZ6qg18nW",
+	"/lSjKCoHCZgwY1WlSM6XGWRpkAV1K+TCFV/UtIVW/ETb/e2bG1mhR0lDh4m8UYpvPVXZK+XkfptZ+VGU",
+	"IMs17+m4fSe+5HLX7M1U9uaG/ZmqWi39KLDd+V7pFNj5vcxx5DsdneOpiiLwKY7sfw0Gy3vd7n2ucH3j",
+	"HvpZ+HUpY24Bt6kSaXUTxXdoj1WW972hVigbrK7AMa0su4ViivJa25Pu/YQpPUzqlwlOPqXRFKOThcK8",
+	"Lxua3Fj6m411807Zt5fa2zx2oGW44diXXGCN7HoKQS1UhVX6aFDlsBvxbpj3HiqarhYJ9esT1tSIfdiI",
+	"G9a7LTOu5CAbPKAj5uEWGI2mbRdk5iovXGo2XSS4e0umumJa3w/sTJQqVVoVn5cOQMQKdouMWCLFRGO7",
+	"hnKH2hfDsUmoNm90/bmVcfEQaSF4XxH1xy/JhoVvnIyn8bkmB0WvNyvp70MxOcBuiaMb0nA9UjIyPQd4",
+	"aVW9NoG2B+DgNIYJXzviDYlELqx4YTEHI3rKJ9NyI2JK+ycPNyDjwUGbso80ZhGflebu7IGUV+hfsJH9",
+	"rSYo4klYzlkMaxMruhBWD9ZGyVvmBDnKQYjVLnhspk6QTBmfTEtaHuH1Sng4eNs2sMvKLNgA8BKHuP6d",
+	"51ywMKcIJlWgz2aNAQAifS3msw0erX6ACP8uBTssh1BvXAELu/aFN6RUPBd7K5S0da5dbVmhCl4Q7+Nq",
+	"h47rrCBnQaELp2YQNDAS71Icm514CkG1zp2BBaJ/51Azm7KPqrtiTB1U5qbZAZymlRTzilJJZgAMJGsf",
+	"hxOKpWCQTr6axX1Sd3C31cUTGYYNrpIH3RUxU9k65d31sggNYN2dk5gl/A4TI7OmbqUt4bKLGa5r5uKV",
+	"Kksk4QYaCyyoiv2boCjdroLLpBQxSQD/1eMu+uyncyJhIiWPnZM7zhb+J4d/7GcCOfLoivZum7y5q8+s",
+	"AgRKXWjfl5c/wcKFKBWukkqxGReucMuvU7E5nZ8qlIYwLJLCoTp8VqBjD5WIL8qqqcJqqbxGKq+sKhNc",
+	"c8Xu6lKpZh/WaeYZVDXk3XAomdD5Zqf3Wbd72js7658cnx53z85626od8uYiaz4VbfcNavJg37ZBpmz7",
+	"UqqZupiUao32OI6UXGjskpodQ59FtKmlZNU5XHWGsw/QvDnH2ILdcazk3Vb+2lh3S+SknWNsQzsB0cQX",
+	"2LR1Tn2drih6myk1QJH2sGJT6oSNDYmkEkzlARon8Ior9bG0zTrKC6foNJCQZRjdJUrqk1Wkn13evLKw",
+	"H1v2UxsXNjCXq8KH9ZCHrQnzrr25vgoboUG8EdC77gHZ+IqLiGXIxhgl5DpLYt4xttkcBKJ+MPRX65LV",
+	"1EytxnMuwwTKvCJe7EFABxxVY6jb0eXVo78RfrIX2OUeecyPdojY52SU8sRwMXC0xNQdj5jljSwZh1N2",
+	"97kcT81okqd7alk6/02tvFzWtpuva7uXxHu38YIWkvdyll1fw6DXvT19Qb1C2FYhPtgIXH2JuTrgboIC",
+	"gCmPpjkOTyPhU4ZZvVaN/Ou0GgtRNfdYbUuV2FUUwdbvD2S70PzMjTXvnF7dDS0bQXCYgqKGQrO0jJWE",
+	"WN4FD1TgpsqFQR1J1Vi5cZSp768D568OZrhKlGvzxDYHYjJwrdBHDOFWrJFRbg4N1hoBnBPLwOAlNEkw",
+	"9y5vERAHGS3+/TMaI0KGs5LO86PfJt4eaed9utsuVycEsQUux0SsD7IO3wX7KuYAFEMMvWVggGHZAIBu",
+	"5HVZGfq9Q+haGzxO1r4I2pRTGA0knay1VEqkNuACozM6sebvdQYMKkze/y2RE99+YLlm/WElf2b22QWH",
+	"IwLrW7DFthpu7za5+d4GXKGEf/CJwPYI4QBzaDNIwEDsssrPsJJoXwUkELbf9DUhW0Dijvrd2rBw+OK9",
+	"FSKnJFeJXbuhns5DBDp8DMH89zQrFaO6vIna0ncuQlrYL5aJhH/fmNVIDYFYTFVpSYe1xT3MMNTupUog",
+	"sp5T8PCqKye9T3Q83F83snYRLW9zfDuc2tqUHAbpwHmo7PwQK/0cJPSKWwkxEoEtcu164kGpwT26oc5z",
+	"V+ZgpXkvrjRLWGSUFDyiSbIsB1TVHnmkmXupilFwMXmMDzZNed+tY7F32erpeoey3sNNubkb8oBrpbW5",
+	"2V5BL4/K1LZgWlUkx8XkCS5r46qqcj7yzNfMgi62HxO5t6XYNPsNW4+4vN4UsuTtWlMXl8JUd7OzhFLW",
+	"HLTBIlTmhf8YEOOWftmV5LayWnnWN8xpw7I95+J2z0zUCtNOPdD3ge56f82ZqxNfi6RXG9b5T8O8ebvV",
+	"YUvAnTfX0VVUg+QDqh2CXc2d3qXf9j0yrHwAG5bbJ06uZhBPqmCiAPfFJZlkJTnlDfKOH52cPty5Sd5W",
+	"LzMOctPc/Fo22LVfg0v+xNmiqtK9oVszk+ybcDRraBPrSTFFKV5jNQLe/3t2im71Vy6hOw374g3+MTmF",
+	"O2XSGbf7uwarP6o97ndJA4rmH9rcSy3z+rWxSy4VbIEsw9oJbQDktodnEGAIwINYtyiITI3m8QriRcGy",
+	"L3oDdCYA7JlCkAt8I1WMHHfPdurRVl4W9O29lv+gIbPJge7R2idSImKNc/gELQJVshz4xH844gCddk4Q",
+	"l2lQ8Oha+8PaHZA9g8lBzhYgo6VveFsApUBvB3ylIkIdRKUR87QWdAVb90/Cihfrm0I/ZEDiK/7HwMbZ",
+	"pqkbqcCD7kAcfu06u0gK4+BvqzKgsVsyANDmUdzlemu7Xrdb2irmsMoeahwHq6z0e81ojCcSBpbnCYxT",
+	"BYInUixGt1RZcR95G9QBOs8lwG6vuWW+dOnfffaA80TlG8GJLyz9fh3+ZFW+LX28PBogIphDGj2ZsZlU",
+	"ywFsq8vkMPSWaUBKdL+6dtq4HDO6PAf5MMjvdY2d1m7zvuXg5WPnqNGWrmgCb9Lo7c3dwRDysyO9ZXND",
+	"aJZ5pVdaROHwAOwJeM0GGGI796tyFu5A7QZwgP0aacOTxEl9O/xzwkXMPno2rRlVUKIAuDrmHDB4soZY",
+	"QmbprVaI2mMDma9zHllV/zzYgeCrEXS0dt5y+zuKzWG2s8NS17cbPoCiwwhb7ZbAPkP5Z0rXZL9GdFkQ",
+	"y3n8Qo6ZpdDky14mNTZXz27sgVCUD43DUxn4Rv34VFEg/fbRqXQ+V1Xp+jRHkaoXDS3WwZbFRWdZ5wCO",
+	"B5EYiec2a3s8JlrOGAaJHDY8U1RjiyporMXmVpkUQPPzhEbMq5VDvLEzDIJeShty1A/TtknMJ/ZR55R0",
+	"yd1ZvySfpimIntEkIQmAY+g2Gf4bvv7AAWwOD3YSsw16iJQ6CrOUTFpIyIRDbZweie0UhHQI1jilczKj",
+	"IqXJAEpw4xkXZJ6CBgJPWH6i05H91Mi+HpZoIQBuSxh4G6Z3GCyItWxtRkWBi+RZkPgp4B75S7erisAT",
+	"PN1la7D1GOdU3PgMMwGNLuuf4ODE/ObH10PnlpxdB7naIA0qXJpqXbUER7Ohd9oOWHswnq2jczP02D0U",
+	"B1utbQFmskfdhC9VgYA0GjSchLqmgp5S5cDn6sztyt2+hp9S52H8opui3hiGcXjbMombI26v7MNVOptR",
+	"tVIj0T/Z5scrQKU4iR8ON1+6VTIJprjpIGwGZ6UZ/sxglbk7mWDlxnQ5nzKxS9/Od19lWDXf+Etf/7WU",
+	"nvyAG/MrPwPdeOt+P+zKAX+vz3taiTCQqfWgDI8VncxcT1zAHCir9m8WMqsGvA2SYOGuEu63R29gjzAL",
+	"U9+0aFc5U1l3Ms7okqSuwU2GwJ2d+wECjUnBsiIIlOw0cY1SvQAfczWDOB2/sxTzbgPlBgx8RfSkZipr",
+	"80qr6JVWJAA+iF1ROJQvqLqN5QIRP1Hrm1pGVppbukN1VfOs4V9LXFZ3vwiA3nKpx/W9yLuMiKrDDdy4",
+	"djWQBwEOxSTB/VlMXfp+CFdmWTu6vUuA7vznGmS+ADr/k8ZQavYJ1GHH3CW1IGwaJLaBvb4CVLYO+wsP",
+	"NPus3bAfrn58Sa7wa1/1u/1up9f/2hseMTW09Gt76gQ7aVj1IM5KJXhOOe5wZ+tV2LNtOn3ZsMrr61wp",
+	"PPV0n/ft6bVJ/6BnWV6/23/Y6R41woHrds5cj9v8nwfvOxUHpkJB2pM7NmZLf3CL8nW5x8OwRv8hxW8j",
+	"6o/mMaRMrxNGVTlnFtslc87Q17FkcZssQP9RJHKe5ayW4wMa3tgJDhx6milT6c+swBa139oPRGll2QJf",
+	"Xvna8DLKff3sMTk6OjqD2vs314+LZVbUsI7z2haiBmXnk89YwgV7KkzpsYxM/VO5f8kzKAgueT4sWF7Q",
+	"DID9gDyTisyZnCfsnAiIoCxcZzRAkiYLJU3JHjU4t3Xqmx0sgqsz/b7RE24qG7lCoUOHby5KXCea8vNf",
+	"WsQKxj+kkQ6A8bfJEfnv//yvL1rUWgWedS1hqw5WmkYCDIVLdBXYW8tQfYu53MaHICCpsF2ErXftHUNE",
+	"+jDrx76gus+SG2Zd6r5jalRBsVnFrN2psKuKn6ViNHa9FhNJc4bYarewU2XImKwCXyN6nFfU+kPqxphv",
+	"QE5pAdRSRq4bim89V/iJqbi0++NIyVsmLkxV6xuV1Rbk7Wawq5DLIp5xrbmYZG26sdxRGBqZ+yVG58jc",
+	"gBXu7nDlwrl73KpMVLGs2x/k5i4UN4aJncdYGl6cWvKozT1wlbZ118DVR8xjnIRjKsEMVlnIqscCP5Sv",
+	"oRtpKcVYetBlAiRiWlc0S7ggP7y9Bv42vAD9j/8LzvWAfMuoYmq41srv7GHD9ghZjsRlyfevWCRFrF1s",
+	"3jWZY1q7zg1lMLxrOf2PHh53a1RJbOoZ8Z3LaoGed8NXP15dk0M654dWJz50jw7rN68/2JgKXp50YQ/D",
+	"2vz5elAY92U7dwq3PfxwuB3t7c0qrqXYMFjg/UTPGb3VoBbMaLLakS7z4MCvlv0lFMpbnUtnrDgTcVLe",
+	"MfUN8ObHVLMXIJ92bBjiQF83ZsdQzQAcdq2fh0zKc3jysdUd1YyLAsT5WtVC0XWzbbhPgts/t1vQEO97",
+	"K7oqGRNIOC6F8/9gz70KVaZW/Y4dRlC9432V2x65hhtLUX1wVRs1bFhZ1v7qspZ78hACZ+FSGbjIPHkV",
+	"xkVTv12DDC4hN+beoTqeVf6cY95I1gbJTmKDrdxw3PX2HfanZOMrltj+fA7MtQS5dZdR7tddo8xorj7h",
+	"YdOyXRsW0c2mxpRqMmIM089q6AWqSgnAEe/XuHTXIOGqeuyuVw/zja7P0LeyTq7pKCmz6K5VysiIKh32",
+	"sEVN06fr8goeWEduZDKjYpINse/vUUS4L69ICSYq1ilz6EBSGOR9UjB3KwAr71w2VBUWaPAeOa4dE3SD",
+	"furf3gjptN1KBf+QMvezUSn73G6lKqn51TcqqdpKazTmvcy+dB+WMa9ip/aXA3JpNDbv01PIqoPSdFpM",
+	"6MwU5hEXFNIIQ+X1Yb93fLy92yQMpPQE67Ii7ubBqspjG/oX/aHl2h5ka8LWOr47tUqDh35yHYG2uD3R",
+	"22WZNxSMoqUNuU8OHsHnbClGoyk2BJ2Vj3XPDm21HWu1k7yasL61RClf4ldczGCW7gMBAWzzUFuCe/px",
+	"LlVFtnxFVgL8FO6W1aIIOrua8CX8NIuttGMldWLdsqyF0FOmN3iu0GPly03kGEdde2xhZ8a6Q8syRLck",
+	"kK6Nqo0lNKB9UiwLAVhjTCe/r3zTqlFbfa5qyPDb7qvodxh0xroD2grxnWU+evrzZnH9Rh21x+Im0CAm",
+	"F2i2r5Tv0Kkr7f1lAT6q1gxeln6iTsZP2Cp4Y6UcU15dETGE8jC53avSjYdZd731CqTPhlGGm1+otdud",
+	"XLcCCm0bdY3hrmHhtInrk+Pkmu9eEEkx5mqGN44Ygr43P3qFKuQ6k8lyzjanF/pMhuz2tVMpF0LvmnJY",
+	"d7CpU5k2vRrUqs/t1gIV0op5+V/bYc8drlw9o26qbNebwGoXgZzbuKmtyruMXYfSJmOZZeenQJ3BIqxy",
+	"g2rOFZJE2+kFVdpE4wxHp4bWX1+/m79tciPqX4633UvJdwNgym2hkqx4D0ULVAjnOCyKRVLFVdFWxeZK",
+	"xmnER+U9vfALCmo3XX0WnVAu8nrGLK/Dio6YGgrdu3WOKARDy0JkrlWpz/jMAmspmIeVQWFQdR7vsM74",
+	"ZHWfVVw4GAauHlPsHmvufF/UHVtHePS/LIgVFtTmMyt8p5J+l3t0UbuXvnJlI3tL1eyxtex2Gxc8U50c",
+	"n/1c4DcN3p/IiG634p7jXZtgCcLRrFifj5r7xleW13+1bIELiM9NetzkS7tl336FTtjZWHwgWLFtmG/3",
+	"3QXbC/p7cNjs63/0Bn9zH9HrDUB33DfRGuRFev45QHhE8IGI8TvI29YLyIQ47nUhycnX/kEaiQfPB3Y/",
+	"5neMxHRZQCWGHPVWuzXBOtQx5UnR0x3Evre5W7nrG7+vuzV4z/26W1e1FTfbq/ptWet7nWQSI6DNG2G2",
+	"u+782zGBpwFFNfQI31spcaqStazkYGNzaili2ebz23C2L4xVZvZrg5IiaMmLEhp74xM0FEOzULhThKCE",
+	"rhdKwqhCfURIwUgkZ9uSN7Iilc2qSBXMJubTWe1NSyJF02+VporI1NiBl/W5c2yj//Hjec5ELMNB9sES",
+	"zYIfjj5+bDsEalchPJaYPXieQdDizYQL0ju5ERrTYbBpOiRDJwBxISQ0ssciGVlmgdt3QbpvdI4xYykE",
+	"iyDWHxbe3wiAwpGKQP4YfigEJnWvmkgZnxeRyvPXeIwMZ2+Sr2b0lnnQlq8PbkTAKsNWJHkqnGIxVyxC",
+	"qBTDZ0ymBqy693mJbZafEFyzN8CCuezhCHMMU+HwYN5tDGiXou15KubjgLpd8VE1KZ2dnYVk1O3WBxKF",
+	"hEFPY4VDt+F0P8FlLMsPxnNf4bSTY4NNDOysjOIsvpfj2FhtyLhcWQraqhACMp/zte6bq43LaOdfBxWJ",
+	"VmMuGubh1xVR1lh3vPa+wXBX9jpPr3COkN0lUP6CcCsCoPWMiraFYVbG+CRLI68HxLBKzp/bn9aMlklV",
+	"rwiomfYjbbtCakgTZQ2Lhldk5nalZ06XkDbcQJ0qwQpcutRjO8f1xX23vrzNgT/wwSa4Aetb8hv7q8qP",
+	"QSl7G1NwyLg7IRJr2eqASAThWNBlII9BbE/4HRMknZ87vR988m3oXOrrVMMu8PaOqdVq5Bj8R2IJ0EHl",
+	"CDWhsMtw2hfcTKcsKRdOJTZStVfeneLy4s21MPB/3Nx87HY7Nzcfe+Obm4+n44qIcIFmKzrj56ZTkJG6",
+	"kpji6h03+vntNy5jlzI2Y9rQ2bwuDzW/lvRYdf8gq8zH28a5biDdp3ebsdXyLnhD6F7kFPwhBKfF0if8",
+	"Qe2gvYGMAA7Ft0hAeLtz9/Avkgv7rKZLfSNAH8xxaqgmCTOEizYZGqpvD6hGVWno3IbEXvV9e/1zD/Q5",
+	"GXo35wE6UFk8dG+HxmQASh4z4tTSEMIAtMulz86wb1J0bPJJ0huRTzCDhwIrwvdYOidDCBMcWFobBhAy",
+	"1FiN2PH8rFl7hp5FuDm4EcMsinDgJwtIU/lljxo4BL+pHMPrENevHd6XtVQYoi0Duc12Gda61mR5/oXn",
+	"kQkMMSXaP2W3cF2pHjHHmlxDQMyiLradqOo6cUCGliSHYDLAOG6EpQ2UkZjsgP+G3fZolY4W3G15/50s",
+	"sxv/yTqQ0iJV226rfXCYwykP2/i5bM4e4rFoBgCl5j0MQ6r3fzrQRvcXUrWrQ8qoNgglHXine3jNk2p4",
+	"Dat6Yh+OCkZRoMvs7/z+nASzP3IcIfw7b8KY00z2/lUyLFwKgCtL6K14NejgkV/N4S5X6W2TpGmsUfgg",
+	"3N5Bxd9Kj9iAEAuqMEaeXv14db1iHFUAtIa+7qLInRoz138dHB5a2av/9G8Vtokb11tupjnQ+EoK7iYA",
+	"ct97CMbtGAM0iiSXmSsA89Eg2rWlw+9xcQ6LqWbR+7yW5c+H7/78l3LFYZE7lWvRw8rG+cfbfrbrewgV",
+	"lVGquFkCOIFL54cKmIsUmw7jX8/8pv3w9rrVLo/d5mU1EP9bLfNJ5ISLIfnq9bPHj077J1+3M6xbkItk",
+	"xkXq0G1gauCgxWKcbOCWAjCSYhSPqoqu7HhePL1+ffn46v31j397+jJrbYJSocYnPkNodSzBhy+zGKvL",
+	"eGzROf83q8Nqlhywj4Bt4KvCB63H+AO5eHXpfJL4Vj04PFx56DBmdyyxlKnXnP/Ze1C/torGhCZ5tKPt",
+	"M7LyXDIreBBhB1JGrBSxhpy9fMvYXN+IRTElDlqBe/UdBQQxMgONyfQicMgf3Igb8c03V3lW6DffkNds",
+	"wrVx4k9APx7swec9P9hbmFB7ZJTpWAU+XqEWqW5EeXkc+e///K+ha1juSqncQ94vNwkry6yBgWtgUiWc",
+	"oLZckMwp9+MHLEz9zTdwvH9+/ewxOTs+OX33ld+ixWJxoMZRh8XcSHUg1eRQjSP7P3vf12RI5/PEhfsP",
+	"50qOEjb78y9aiqFVjSIZsyEigNJRgsOZMeqC23MlJ4rOQP+CYXiVAnL+sFN7FvUW0twIbNoMr3LKAWCJ",
+	"QGtV8Gu6TFirVh6QiwwAGtRTa2DZ5c/7ploSwOpIB5wNVdcOVdot0Gs2x25YsOiobHzzDXkKJiAc6qwZ",
+	"A4s7XJCIJglTDsyVCjK8jNlsLg0T0bLzN7YcYhee/jGZylRpp99ZhfiWLfM6G7jixx9soStW9Y5EuL/w",
+	"iddsntAlYKuqlA3bNwLSDSTTPvB0TtY/6fypYRPE4+4ZGfL8ze9v2fK9YqlmVg+zL11MecKQrnBUKhUl",
+	"z3HxHraaaT0MdwXRZ7CHmu/jBthWkDaRQptuu8e3bHlwI1CIDj92hOwEb+/csmWO5QpA6h4O3e2BAMAn",
+	"ODbWBHn15rpNXl1cP/7eKr5Pnj5/ev20Taj9yo3gGe4ALstxt5vRgVuYWNv9v2JWx//3jrvcuYyH9nXW",
+	"/Al4KwFftRTg+nZK/YhGtw6Zz24NbqND7uTCVfO6k4TKs79o2QlUNOGInvMZNzCYp/a8OLqbAjLYKI0n",
+	"DHDBcvntZMoBGb4GxLUZNx34f0sjwbXXlq9bpuYMmfAXzcyQfOUCB19Di9MF4mx6UPtzexjmTJgb4Qbh",
+	"OfZx/8yR62tm1LJzMTZMAUHAIc7O6IiRHnnBv7V7liW7YLVB/8T+kM1fG8u55nQC7CAClW1A5lRrMszV",
+	"vaE3ueBGqskwyq9jSdtHc477AR4+uA+hhwU7IJcxKj9v3lw+uTttI8oy8YgcHpADDJCER8wF+J34u5jT",
+	"aMo6/YPumvSzrJXCz8BW3bP68Pnl46cvr57CM3m1mxeAAfLQoNU76OJNcs4EnfPWoHV00D04AiQEMwUF",
+	"5tA5mOy/J2Vq3mNMp9RhoOeroX/sT5Avs/yLlT1fI6AscjaotbNrvZAqDh9QlkrwfrDhYGGDHgVyTIZW",
+	"BxoitIc7Kvb4Ss2stiSMPVwO+xlAjOY0t9/lQuBiZ6+8jFsDO7ULHMAr7NqpXLYFLEK/2/XKi3M8GfbR",
+	"HHqgPaeAZJ1g7H/vaJLadb9Ju92j6P+JZWR1ImIfgUsMf4DtwQtuh/D6YfAD6pYZWtY+qHmfy9RNbErz",
+	"ud06wWmWKcjZchxeWlkpaHIFiLkIcx4qv63Bz+/aLe2Rm7IvIL9OuLgFRoUJ5wlE5ySYzhONQBWwn1bB",
+	"/thRElb153f2A55CDmG8v+hKigTDIyOoIbEsQLcR4jf2sA1cE6n4BE2OKlq4grfWpIZf6B3FYazSRH7V",
+	"U8XhN5jQ6wjTJ2uSbw6/9Gbj3192u/EbyB8pMsSaO2ztG35IBU2WmEc4l9qU9VJAvZyiOw4kvgZMH5nw",
+	"aIntUlB+pQlzWnumG11cHqDMG3NwhpMPqTTMqVLwQuBJVs2y/zgnQ22oMk6eMZF54saaGSDmb755c/2s",
+	"03tIrMZKUsGtZGkDes2N+IHeUSSkB5oMtWXUQ+SCB2SouL59bu2WoW8cnZqcSJkfom477CL7nLgR2e92",
+	"Ltd2yJgkrjizlgB457CxtPYVL4rRGH3iDtOf+pffiK+GT2cjFltBeSm0USkE4x3Ddg68RC5cCqwdcxkP",
+	"ddsGHbKwseqMGeh8XRFoy285DFTQv7ElwJ471eNbVxAfHLfQaPjFpVmF5y1KaIpiNKDLhSR4XVsZiOfQ",
+	"0pclmNagdcdELJWH1rJ0zDW5mCjGsHnOlCYJ+D3lHVOu9QsG9RYgky4VS6hwzXKvUjtCph5oknA64gk3",
+	"y/wVqUisPgTtwYunfZNr4gJXN6ugKLooXPnoFj61beFyRNmykfg786G4hMQdJpE9WcqkcBzApI7rMKlv",
+	"aRxUlhx3e9sfeSOoM5JZjA+dbX/I6joJR4/dce9o+wOvMIx6LeVzqiYQGjru9+uMbq6kNeutsfpUGMto",
+	"4dkag7yW8gUVy6xQYS9Ob5/t19qA76hhC/SVnnRrLM0VioE3gt5RnkBjjBW5UvSe/fzuc0HQoAwgNHPO",
+	"AIwfnvxc2FBelDOtKOHoI0/oYok5LvGMi1ZBAEVTTEQrlz4XziKheZ4x+Rb64RIqlphdlTCa5ebjRNuu",
+	"fIcmmLzv0NVdRjGa2ZDgZI8rNj5RDCB6gdeEYL0oz+apCa1BZygBA7oRfmRZDwfnQLKCy3dygaXLamDA",
+	"LHoLBtYF+EkGIAsPwe/c0UYxOhvmpn/2PgVFCAgYxTO8qAEZxiwxdHgjnOMaIYc5s7q61QwAyQT8XIBj",
+	"FEvBhujkziU1NgIOcvekYDcC3T3uZhj2ELMWhy6w5YzZB6DtEx6fEymSZd6wwZqJVN9m7lKwHVmiWbAG",
+	"bhsOsBIeJ54t6oglUkxAtGLQs+CkQwsHvEk+Or9wYXEMdWXoKG1nmrsSXzsuyFfzbd5xSd3+2icBPRvB",
+	"1qzlG+4f6JHu/dDlxk4ZBJZgRPo6Eufsg7DV+mS99/My1sNwRly7eB+8JPORuk71FCjYF65xheHPGwHB",
+	"wJnUUEUYy3xbc+JUjIxlKtB5it4bu7JtVyNWPDHZcaBOV/PveaAJhw5ZrpOeHzbqdQQdOL6NORdkpGh0",
+	"a1U3THHUeSdbRL29EdbM/7n/zjmqhnnR1nCtr1471+T9WbN/OOLDZs3ojPJn50YMZ1Tdgvfibd7M2S6G",
+	"VbSkyNVmd5FkA3ADWlAlrFroXFdaOi2QixuxWvRTqhSu5HiuvRY9qdAbxlpbllQu8n3jwgf7MX8WbhYy",
+	"8J5DcoDzhTtlNWiLjvFeqjEnBneTK9d6CV15UBFLLvK55AkGIXU71zs0GQ+J+9w5tcH7eyPwVFUeJZxe",
+	"cdncCsk5Ex4hwXIZdG0etzGzAEvACn2qMO0BPnjcPbsR0DPqvcu7GZKvIKgNLkpYxZm0n/zavc9XSGYa",
+	"fbAa5LjfP0fnNseE2/hGOD/2HF3YOWjz8NCd6cPgTB/2hmV6u2Yifjylv7HSDnt4EXYZzGV9QHq41TmN",
+	"h8q8mzJI7HzWVup3e2d0dBwfdfqjU9o5jXq9zll8xDqPxj3aHx1Fx/EJa70Ly4ogZcvyIi9ThDQ8ghpc",
+	"LuO/5pnyA/fyqG/fyzqn9KTfOaMnvc7R6CHtjntRPz5G3QZP25t55eRcUyDgWXhsqIBmlZwpZGPAQ8c0",
+	"Mrpi4qFICEd31umPu3HnNO6OOo/o0UnndNyLWTfqjc4ohRQw+04Xf8zMHshVwagtF+RJOkqQbvvd/jGo",
+	"575sq8VE5/JpK1zAJ9LX++HBgOAJd4nM2Rcy3mGYmu22rFxcPKar9t7qqq6J7Kr1c8g3nmS6Hfulzik7",
+	"Gnce0eNR5yR6GJ+yR+Mz2h0VCtFab6eIggjSgY0tuyZxynablB991azC4ZcQLQRsKBFSdPLunsGypzql",
+	"iWWhPJNZENDfZbC1rT/LZL6o/ery7bfZrzgOb4K2W/akFThP7aefKTnLcUEaLkRgPa9p2qszA2U68CD6",
+	"vv+tF1a/qtpmnXsF8QUNN8vnBpca6V4tpy6MCmjGwLBAicd5/Mo2fA2785kv1cAnjrc/8VKaZ1ZJ/cNN",
+	"8H+gm+DCqlsr6R4l/gHL9nMnga+ZzH0EWnNtKKgbzoOwi1thFWKpOnyRpZW0PWxm3m2MOKMNLVN0Mwd5",
+	"KKEaDBG0xVTOrJ15foNR+gXXDB8KhKKQzpBF21kTzRw0irVjznPjWTOms6SWB9oD2dwIQZVyULsJ186K",
+	"95Y5BuuogEwYa2oTmv2GGRPYsjb7IurZR2X6qn374xX0jmaKK8SjoZ5jy40+j6+9VpBl7Y/CfqJtY+0e",
+	"tPkh696lM9UUpVaVaQ2s6AcIPBcDzioy6/FtLKsphRcrHS64AkrGukXzKR+r0572G+uGtb3lIi4ONkLD",
+	"pWwwrldGTXEXfA+7UaM5s5c+shIMznJXf7Z6ZgSdXhwYQlCk1oI2O71ep39y3T0bHPcG3dN/wpwjpuZm",
+	"Vy3vv//zv1pYOVbXJMBeKn6FG2qF74ops62Lf37oLq8evRz/Pf3by39/FB+/+O7kw6SRQhLsEGQGl+gl",
+	"F1lItUA//+O0kN9EwP8K0truK1lFZtpfVrdbd5wtEIl+L6F9+KloX3+ulOI/isDPCaIQO2Oij/7C5cs5",
+	"WfFAF125iZS3miQcs79QnPsUPMI+cm2cfyt3inFdcFU5Dxc6lnVpjsPjYmuUFQm6WXw80ITHpRJuG1MB",
+	"Rj2nZhoIjaLLYtUsbCRM9ufZPvaz2QYsoFjuxMKqzKpCTObX5Vt/cCEfWqTxSnTsN2dD3qHZMR5XpZTt",
+	"FPFQQxcyJLhbeyKHRDWbuilySG2Zpy4V3tr1SP3OiT87KFXMvTfEo4TseRqz2ZaoUMWZ/42xuXaBtoX0",
+	"/ixiWJLglJHjcoEAkDETUVHv/dSap2outWVJT+3nfN72L5ILQxC+DTOnQIsSMfIzu0RX2fEv1sZkb/y0",
+	"3rs0qGs5yvM0X7kntlV6+jeXFRP5d72s0AuLSaCtz+8aaGHh/lZpYYVWw7CDB7tzpf/Rqo5ZW6m9cxcm",
+	"TNgzyTpx4NAsT2R4gjUvdCXIhqFeSFfNwAeRzA/I8Lunvg5plScNwez3aXT2SjmX8WFiMsSXDs89n3F6",
+	"DkYmOUZEj/v99o2AAwwhL1KMeJGvhof49CGkDGP+Fbb6sfZiofkI1uu6Gl8WQ40JJoD5gCeFhEFIHjTh",
+	"ewANkMU+0/Ac+Qw3kEKnXWQxD58eZIH1IHsAXxakeeT6HvphUHfLAphjqXLoV5eeP0u1uREjBoUKC6gA",
+	"pgSpAfyvgmRixyEsluY6I4U8yUNov2Hcj4uS4I0gL59c5NptIVbTKEDjGbRruwFlWdYcnaUGG3yy8ZhF",
+	"ht+xJ9SwzPjud7o9wEy7Y7Clz+miNWi5HD/fafDCQRwC3s+g9R1VhokFm5DTNnnUPTrqkRep4NG0Tb5j",
+	"akZF4Jp4KZWZLriIyXez0fcthAdlmglLEHcQyWEJgzY/eoqYHsosvw0rA2JKnss7llBEqM5l1xUzJkHJ",
+	"FXM9T137ZaZmL6SArP7+cd43wkoxyz7sf1dCTbhGdifC9f+/bj036QIl6xpGRL/71s7Np5iiwmCgSVnW",
+	"WKywDbWl8HcrR/iLRtWwaeY2k2h9SI2zQze8olzHgBr4PyJMf0SYfssI0xOU62FGys6m4g763oKqWQe8",
+	"ydWK3vcuZ83X0hlZAHqFRjBi6dokkwVPEkL1bbtYB9GGjNOsSBY+CR3IyS9yNLgRVqdSWSXoTMYsIVim",
+	"O5sjTMjIJclmTtoxqA3CBKORcyYgl09CvQPVt5DAR+QYFEuoehA5lrxPXRz6WscsQXWIjHjYzjL2fMqq",
+	"IRIy6cYYsQbVi2pfTamzHNlQ2/1FjvThJwCv/eyS7qYO0wmSNBGccKiYVeqGxJXzhEmKPisSsMKHEKqD",
+	"scXYTG2IAQGfcejAWBxcJELKMDKEem39Rlvllbz19bPk4tKqoDG29WE34hc5IgvKjS5J3EOMxxwHMsux",
+	"BKSmNC/4GCEQwdyweBA4L8kCYGBGzDWXvxGgXwuJVdNvsRx4vW65nW9NviTFxEioJ4bSGsEsUZUpr5bc",
+	"H0+pAUjk31ZzNQtZ8EwEENk/b0jKQd0WEm9m7K8QW8x0hpi1ihlFmIhIV7PPGpnsa8jftbSEftPcG0cr",
+	"hSVxyNReVz/tHNHeqHNqFfZHVmE/piejh9Fp/IidjTNQ6EF/t8ltVhZyoltgmiaGy3/36sMf2sBv56P5",
+	"nt6xMiGVpTY7iZa1GwKS2uTCWRPgqZkeAhLKIdgrcbUQv2Ii1pl89c2sCuUOzngK0GDMVDGHCU4uNvXC",
+	"QcSGdZ8ujqrQluNemG6B1xyXYeUBkBfXATzi77wg7H/qKQCwCofTbKklKzeZLTOCAsdYSPj2TY212fww",
+	"IGxA9WF4m/n0ENYZXEV4Jnw2lO9fBRh1gigHrmN1HqkAoVUdkGeQkl1ouIJ4fxncyQH50YdgAbNeEoCt",
+	"RzxOmWItxXG/T4b28++5uKMJj4frJ+kubw3S2kftyJcmzwVF7KaKJAtxPPr75B/TF+O3b+nzD5OPP6m/",
+	"P6M/Xn/U6vHxpe7+1NPPRk8WjyeTbhMXREmnk1p6xXFFvyJHSCFT2vm8/yEDm5z+wmF3cB4Q70MsxRzR",
+	"fP1wr4Pp5K+wh8osrNaa7ykcPhd4Ky3+z8DNqo/+taIx6tHFATpoqwxTBMQf2EvwCxiWAAygofu4FYep",
+	"uBVyIW5E8RULZbX17EWJlLeZjXJAAHiGaGue0gQAiFLFdIab5VI62jdCKoyf2KuCmYVUt7mEHqcKsx6h",
+	"OosCFmWIHNQ/cx2cACWpNA3SLtMbbGa2OzfJFjtjJhkuW0z/zd15EMkZiH1cEcjZUIpFhkyl0oyMAJFi",
+	"2YR9PLff/aJuS9z7rX7La7yt/sizB9bMjCtfKfPrKip/cLuduZ3dMVKhuJTyNsAN0XwiOlysspQAYqid",
+	"xfk8B1LM4VzWYX8y3RC1fSpiX1iefdasokYWtKBzBwASYv5xTe4kj7037KCMvcjUZPyljgz3A7JK+x1T",
+	"v+4p+B+rfVsSxZYjNWnUg0pCJakXwDq4uE6CdZXz/5+9P1tuHMnWBeFX8Z+1j0XE/kGKpKQYJCs7RxVD",
+	"ZmTGtEPKyhqQO+EEnKSnQHcm3CkGSyfM9lU/QL9A3xzbbecd+qrrTfaTtPla7g6ABDiJCsXAqosMkSDg",
+	"8GHN6/uQaaa28si1u/s2X+OXVhcfTrKMiZrttamkH7GVUh7ZLdeW8fby6gI97227Qv/9np3bsz8PJaEj",
+	"8nInDqGzOg76MhtIvTJAAm6gDYGYnQ4GFRfGYBzKSRZ4vnuHzYCuJC+ET2weIaViMMFURSgsKkbzlf0Q",
+	"AvCeFzTDQwbd18Lf2kh8RQTjrvSskIYw5iHH0IbmI2PhGT/TGaK2aA87ejy3G2IH2hepsgmtHfjOThkg",
+	"Lt7IPPTp+DUMxA2sv/cV47ypF/myX7sQAaG7DCftDa6tDa4zC7tSxn9cX7flAtijhzujG20uAIYotMxB",
+	"TMhiGy81u7yYAQDKbSJPlUjdc9IrahGw32iaOnNJFQw46zkaywzRNzDYC9sZoBPxJWOHuQlpOTyiLXJW",
+	"CIBxRYwzGWwQsKoUJ4r5Q3ojOeInNUdey51J3AxlVzK4k6DW++IL7yKs5YMIUERIxWAf1bqTqNZQSug5",
+	"3U7qnJXESBEifalIsR7X6lDWnG9WFJA8s2CVC+6bN3BOia11AyxHiEFBIBvMIeCpQUETEMWNPYRgWCSW",
+	"4xnYGYkkSlYff3ikDXjc7Pj7mfACoHh3OObZ+8v49yH7/ffzvw6+63f/dqy+H7SOxOGz9vhvj6/ed0YX",
+	"D2c//t6d/qX3avgT+yF+ol7Q7/hb+SZ7rd8lf77c7KDDw7+yANSZ3zSgU+C6fSzqC5FR75lZPCiedwdu",
+	"bfFULRwKcioPSKkJxIlktlFQymXP6mXZa8dYMOdXMWJuSSL09lxFk3XVwChHBoGC8eLNGwS59/bNQsTf",
+	"o2Ph4FhiK7sm4zGUoiUWtRZ5yQCYy8fxQ5GTb2CNjWJjmlHNiNJsXC0P8Tk3DroLNn2Kzu9cyTVOkjMI",
+	"zSQUS6/rI/P9SZq+qShk3m3M3vGTbCQ1OzeZm08V0/F71lLFbS809+U6n86oA8yEgsjZQGKKlTJEScc6",
+	"mAGHC1kk93iyVGQ6987CNzFdwbBoRFARshTCswCuYjm0MaAh4nSSIONXWSIxkZy7x6zjkiDvTHWcfh/A",
+	"zLfWc5GAiz7yk6W2jWUG9eHyHKZ2zIR/UBXiz1muVoGhRSOuard9SqhPJUMqF61+cweZJgxphhe7dOs3",
+	"zaZGbnGXV8Gc1OKatNsn7fbfGkEjxlSAa/ZHqkBV+EV3HgmFJ+sj6qRU6Z/UMmSVjWpp7cQt63wtLeb+",
+	"bFU3vu7gYFUK24Nr+y+LzbFc8BrjOGFAtSQnugqWw4nK1Ygcy4TzOvAa9kn1yBprYUeVkTX8XOwaVONz",
+	"TADv4SsKygtbZnZ5zIwPtRx3Aq4oGjPgVVlsc9lf1Gs5qhwQZSjt+A3T1KZyKHQwR79H9gC6XiREcuba",
+	"kgIWxoJweMiVAl3m4PtBXVccm4muRZSjSA1yN0hyMHWQIES6Qz2HyWaUSg3MGXa1rw90RhWzNPUfl44G",
+	"ZJxjPFQWIJ1gL9UM6drKY/RNuDUD/b1Rw2zUnaeqLXIcheF5BRjG7WKzrTZa+AYd6AA++b1Mc7S30ey9",
+	"xGW1rYB2Df065wgerq/5qkXO5cTPryWCrh/iRlaN2RNrQKqZbbEv6tkdzpmVOE4s49/r+xXVcbi3tigN",
+	"5J6PwVmJTFWBgtZSMOdUtcBPZFlqLXIYSk7zyErBiSflKUI03GErngU6KJ3n+W1sr7EI8kD+n7CUX7GM",
+	"I1PyikO3yXny03KrobLCWy9HK6MbteHby2uKnxTb8zJ9Mw1wRpjkGCzbCaqSAXlwjfgtS52z7zlmRS1N",
+	"iEgwJIb9ylAzFWCxBXwM7D3GMIQSD8AZ9jJOGSGnSCanYFXNXA1WQjXtwd0xJcoBt8jSgQDKDjh2mLFv",
+	"kZ+gTRlBpJHGoBQOvH/UfhKQCL7/1XwfPbBpDulYkaBV2xrl8LASVQpUakroqcZqFntH8xfVk4z9auyC",
+	"6EGVCMZJ3EoEP0UonfX9O4c0OZCC7XE3vtZD/wx21NJjXwVoccOA6Jk97n17fisMEHJRoNMHEHGu18JK",
+	"VRI/mhcjNUzAOz5M7b1a30drVoKNbnTWdowzCv52PKwg97a9sFNbUwjQgKhjCyjDqGox3w63Vi2rDY3X",
+	"GyGySFaiABtZ7iwbaQ2FA2nBYgG8jS0WgHIokACnVpGiUlVMuybdIrGXBzwFMQYkYtbFKXxrKcHM7TNm",
+	"lCtLAvB9/A2hsBL9ompBgS74zWXF9iy3FlnUezw+ioDvC/twCHGHwkWFaAR4IRsk0P0L3y7c2N2Iv5zC",
+	"Usjp3rjZe1G7E/EoRbcX8jfztA64uOKrSGfMKShcZ3kdAdMJM84O8WTGtOW5LFJWTqBmyYiHiux1bbj9",
+	"ZWFgd2dumdHUknSUsEbjx83H/U67+ah3SJtP4qOkecwe9h/Rx70ncTtpBOsEjl0N1yCjMZur4qpKfbef",
+	"1Madj+DxzUfth53m4/jxYfNJAU4JYvBXXLPkT7P1c4gZhqXtFts4hpwv6LIEeWGf7W3Ouws/T4cSgYth",
+	"l5SIEe/GCl0tvg6u8z9WxJAqTVQIeS/C2xEqZmQks4ou6CnXwySj0/Lu3lpaBcvlbm3yf42zvpD8L07V",
+	"J8j/YzLBzZfYU+58Kb26dsUIFYWduPuwT83ptmGeWsPkuYv36EL80TLdBNYtJFTxBCifJTDbSRLTEUPr",
+	"g6SMJsty/q/tAO7OAClMQYUNsk3RdzaXXeYiZvUmyabMXhsaBTjBywwCz1K0NwbukojCRVyLsPt3Fo+q",
+	"zG3XKPVXGHQqhIqBzqHYjFLoqHAMEjn9JAacIzhpkeuUKVYvhcLBpJAzgQknCD97Rgr726I9db/b7to0",
+	"UI/FEtklbDFUb2ZtDy4GJ64NxjL5BwRKv7H3ReHaun4ZMcuRkcErsw0jORgFoenU3AdHYduFuSICK6Jk",
+	"mpjbl1EL8mkKxX0/K8i/acESRg8A7QCHRcqjMoMPinON/qIvsId2Q2mzbLhmcImHeQsF18jbUQr+YbN+",
+	"irk9e29V9jvz92+RczlisDLWrvWTTdOM0WQGCNRT6hcoFGZqzEDgTta/DRwQZoXGoEmSy7Mb1zsEnyZK",
+	"2LOIg1UADlU+qFUd+Sk2sqQ3e1kOItqr7LG+Rcrws+Kc32oxBe6WNZHQ7kj1bqN4lytd0Lmbgz0XDMXi",
+	"hH3r8ZJtoyU1a4SYwnZY+5D0PiS9Q6OPaeAAAI0JnA63le5f7vcdXKMI3DyWc+rt1RGdkYyN5BVYJyPF",
+	"0ium0KDAS+4pooFIgqIBI2xk+x6ApoBTeQnsgY5V6yQUcEPXMJxSpaG6oN44wAHcwD5YGiLy73FjcvFy",
+	"jMhzi3+K7hDnvecFp0gjua8j+krTXilirsC6g4QZuaOx85KimvqFGoex+tCThI2krjvzpJCtMg6cmvM3",
+	"hLS+jQsmg7S5kjxZXjzwTYqLreu8zQqxJa7IVuUMW3gX7b13sYZ34buF0GHfl1XsbdjbKKvw4g6Ox6ey",
+	"YIXUKxoi4Yqqdn6EYbBnBM1XmqA1tCRT8QYeeANFsetexlttwsPD/HKDVv8e6BPswUfYRJ4wIvt9KFzR",
+	"kiimdQpJ3vrAQ6cqctBpdnuHcfNRcsSaT/rH7ebDzqPu48MnR23a6W2eETELubrdDnbPPidytzkRWITP",
+	"PCOCVm3gam8xDeKeiYNHrHos8yZn8FYOP9WiUp4CIiAARNkOfsc0ZS5e3vtn9vOXEg8X8/bj2lJjq/4/",
+	"MzW3C5c1/z5fkNzcXGrWmZuwR/fG5d643F1ZTMahB0qgbLuJ1N+FnXlwbf6zRpx0uTLYppVxedPhVrJ/",
+	"afDCvGh9IdxykVIZtcCZ+0RBTqda9y2S30SL5N2LhzHNNF/hiFpib4SOH42p4A5thtmuy3kfNSCMxkPE",
+	"j+AaizXMqqr5kM5Jzt6MTNJEZqHAp8yIxGeUzApvWKI1+oaOmM/M4I0qEHwCB98TEHy5gKgxjbkYBERm",
+	"CcsChANSrmNsBIavG8f9yMiC6MFpKKgd5z1MHNFUSZLS+NIsJh0xKBMZ0iusVuGCa05Tcj9SfMRTmpnR",
+	"RiduQoEZztXToCCdm40HCFv7+4Smc+C1wA+HqJMoWImYQDzAFbpI6QPVBQQPM2agPWDegocqJKz0Gcop",
+	"TBzQuUPNk8SfYzg6yJdOCuYXtRWKyC+wb9dLF6uqpkNJgMZO5nsHunJhQW21kS406Vpo3/kqpcDVV/UU",
+	"E/rE/KVZmsIDRnmhFjX7rS+zZUGRd3b7fythEb9OSDJOdTw0Cu3vqOyMkOJJqYVjqdF+XGG0HzaPkmPW",
+	"fNR/2G4+7j3qNo12dYUSjaBxyQWiCcPRytWsR0ohrzRq23xvv5lg+Lvx/fs/kU738Oi44Ucqx2OpANVp",
+	"0ziKWfvZ6kCKlZD7UMrdhlLsMnxlwZSLAqMTaDJHlAyHNCATkSLhtpfg1YWbpyiaE4nSXctxKLj2miZh",
+	"sdGeiF0EUn1JhSKciy8lIOPkSFHc3Z6IMWsPinnNVJwdif2NH8hcWm5O5m5c3ggLdqthojFsiVKt3les",
+	"SLZQI3WRJZi4vSO3Dy3tTiOeJchTnenZzroud+NEHlzDqD6bMFNeVLedSlsaZ4JXrQ80rZJeFYEmO3mf",
+	"KNKEG2gfavrKQ00X9JJ5cWGBFj4HkQEVtUujTnBFRfnDEm/+Am76Gfny1QDJWE38yeCazax4yObbLbpQ",
+	"AEDINkkfLrEKu47iAS/ZpLMimbC3otDX0Tmesy67zcP4KGk+Ysf95mP6sNPENABK6CWQyi94igG1hPWZ",
+	"APO9HkzZvsHGkQmzYqsDE7CN9mGJuw1L4Fn+uoISrkfURlmVRRXVEqFNe3nR3PLCDrONv5Q4glnHMv5z",
+	"lQSplQJbHPCndnC34rAvvM5eNFeL5s3Xrc7VN1O+t6P3nv6uPX2NUvSubfWDa/Ofz7CEZCsts9S1Ny9a",
+	"79mvEk8Vnj3O3Cdy7M3D9n79N1NC8gnFQ9AYTypMzHM6M6ecTRHnV+d78NQj/6asDziPAVGTeGirQEgy",
+	"YRb1kWsiJEmlGGCKqzqcN05p/M2d+a2b3aRgqy1ab0zB5Xdo4bb3Fu6XYOHucY735u5tN+R9Bhav5XKp",
+	"DVD/PJQk4QnqN2PhTodMLAarT2x/jEJ0eKgWzBhNVEASORVmWyiLIt+fKJqqFnmTI8gjub75OoeVD4Xt",
+	"uIHiOGluKggTOpsRpHzGy+1HHEkrXJcOgZrBkbxiSYs8p/GQxDTLuC07Of/+rNk9fujAzqRgpMf6MmMt",
+	"8lxouAztdTvmSy7MiyA2mJmIvDqSTDOpWYu84goDTMgJ6IC3mACq7Bb52UxfRSu87W00DwX8MfsDQslI",
+	"jphA/q0MXxawwaggQznJoPIQSk8tT8DSbIFb5G+mJzLWm7X20CV6MWEaq14aQWNI1bBx0qCdm/3fLETG",
+	"rr7Hu7X7N/s/mF7gU3riRMV+b5wcGZnT+43F2lppDf/Byw109BXLej7auUWI322+5SF+o3XtlftI/910",
+	"8gCPKR0DyQfh4jOFuXa75OCKZbw/q1Vc75mZpYl2dEbG2RoiHZotnFbaKg+JugeAJV2Vulc2U6oITTWC",
+	"Hmp6yQS6d8h60mN6ysxHGYkh59xvheJHxsYkGjKaRCdGyzu+NMBkNPezDp5RpjJlDmnbcci6ByMnJSyK",
+	"GlbJd5yBnUj4m4tjLjSNywQBDJUpSCIzG7uRnO5BG7KyuCn6M8sSMGoXxdHPzquPhyy+JH1z5PfC6I5M",
+	"ZAatJhaQSOf7+26FUSLj+mKOZ46rsArL4mdznCOUYlFQJHmi2rbu9MAyHBlxhSis8BMLNBuK3gwZoWgq",
+	"BWuRt0ZOTTn0rWD3CtWkx1IpBkRLY1yau57YcmoFnTDYKCSnIqcUN5+rULhWlHto8kL7DM0yOUWQJyBC",
+	"KA4Hya2oyDnmaAEp2ALnUhEK/0jb9SPIUfuwzlr1M3hXBOM53SQsDd8BNNRcXYvHhtogPFYZyFscKrLT",
+	"VUT1VjFvV43TYpTebJw1c2ocqvJAJ2PjIrI6SvRLZPNebyhuE/2IbMS322Zk5JSajBonDTWk3eOHJ0/6",
+	"jx8m7cedx4+P4kfJw+MntNtnlLbj42OatDvH9LDXP+p3et1eu/e4242TznHyMO4c99r9dpu2HxshhUO7",
+	"QC734ujGSX9pMO/YoQv0ecp+yozXMtR6rE4ODtRhy77TgdnQiqUgzA7W2SL//S/Ns9E/mueOZvWPx8lR",
+	"J3/K8wV8WRhPp33SPt6CB97Wuxe2hGtQTmgLZ0Dxf7DGydHjbucwaGj2QZ9r45ycNLhI2Af4zS2i9Z9r",
+	"mbHEbbPV9Uv+AOzJPr6kqqekoIyc1QH6/65LnX5EPEbSB7LkPpmMjcLvHpPX/E/G4Xj37EVAKPlZZol/",
+	"CXL/2dunf3lgPn/35jtjXVDyw7vn39nQFES6Q2FUtPFCwE3iWpHeTDN1iu75bMwspRki+ucY88o8wPZA",
+	"u9Ys28Dam2jSl1kopv4xaJEA4WQf4/yYOutl8pIJsHxGNAEozESSIc1G5D4l/+BjvHIixjS+NAMlfZqF",
+	"AjAkja2Bdw/IiMaZVAH5/uL1KzKBJLzH6KEj9gCx67vdVihCUTLLMOXgZgxtKYUArN5Icwzap5ar07kM",
+	"tu3Y1Y2JUMCeMBOOCwtzLvIKAWw3bpFzJpJ8BBiItC5qyizdtasZwG/BqMKvgd5TaHgVyFywD1D5/O7Z",
+	"CzTkSptAYf0BTYgaykynM0L7mmVTmiXqlERekEbeFxahiL57fkG88XugGM3iYUT6XCSqlvLTiG4nIG9c",
+	"Gbc0OziapJqPaaYP+jIbNROq6bz+NjMFvJ95wYmZIHMgnUbHSxr/7d2zF81O64j813/8J0gMLoAPc/HH",
+	"pUrIOmD3laqu+rEbQHMW57nUGDevi8zkuJCC3TtUJECiIVxLviy4D7QAeGCdMEwZ77qAz+3NlTymZa3b",
+	"2FZd1+X8/LE39ikb633Kb5/y251BgSeVUL/NbmZTbBO2OMiY0YXNnoOArjYuvqcKYTGMjFCgiQNIkYGq",
+	"cJoUghWU/CZ7JyRXEL/Jnjq4/k32XiYfrQ4ZyqlR004301TJUEBnt9IZoyMjR9kVBk2MvoqePX/1/OJ5",
+	"RGIqYpaChsEMnnG6gDrPqNzo3dvzolay7zZO+hEEaVWAvDXG2jAuGktsKU7Giir2N9kj6OMDweEJGUtu",
+	"dokiPTbgIheY5uGhuB8dgOt3cHhg9MzBf/3Hf0YPgrnEJRovIFcBPGSBRhGb4SEROKIzBFHpGNvNa/Hf",
+	"ZO+eIlHG1CTVEXTCR/DgyKLR8MyhueTwM2aYUSJjCC9FzjGNcFaNwxSBzgqF24KBt+a89SH7COUtvPx3",
+	"YSgqSMTMkYnI/SiWCTMPwdSYpYLCr1UE14fCzySwJrg5fGDs03hIMxprVjCf+tJYJ3au1FBOAzRRLayL",
+	"jZuXEPFD4WwuRgXwneP2shu1ZMpNKS5Li7y1cfhQwA1hk6UsgQiX3VvmiwRCbGcCBn1PlbQDrK8UMWhH",
+	"ORkM/VbqMfghoQPKRSjsiSFxRtXwlEiR27qWdH1+L5qVNjsZA3A9hs+C28HmAFvRLEXBRGr+yGaRtRON",
+	"YDL/zNiY2Zm1llMBf+iSzSx3FxspD3Lzm+xV16KZg/UnkBm3asetzi84S2yplfA+H+9L/MXHoKGncpMf",
+	"5obUuiZG5Y/XqAXblE/IiZBSNArkbW5zPmoe0k6v+cgYno+N4Vlg7+kbtSM1TRsn3Y9bvh6+wCozSpEp",
+	"T1O3hffG1N6Y2p0xhdvRhj2O222i2WicUs3Ah0HP7o6Mq3HSrzetXvA0NZbPFcsUlwJdSDd2VLPGrAjI",
+	"yFgwGMgxF3GsvEIaDvOHKhiSRPYxHoDaEPSmLagA5el0+8mKeAWpDFcYW20uXvGMaor3SSRDZLU+t9XQ",
+	"9l3uKYKiw0ZarJnS5yxNcjJIrpU3E8j9aMGkUpafcB1z4aRogLErloXCVWLnnJYpI4qnTOh05k0t0Ih2",
+	"QQKYfqy1GiOByYBfFQD3IBrmB+c/zo2tGytps0bdIyjxUgsaOxRgNA6YLpQwWFAlsBHIfczRFR/8no1T",
+	"OjO2rVFBbm6Ltw6FtfAwRoZUV5bM5Uy4B/h4h69JID3GRNkmI/MmGYQUzSLhy2Lby9GDekvjHcT3vxQ7",
+	"413Sz60MkdD1f7atjVH66S1UmxfDMXlY6zayXOCqbBYq+5wyWoUU1MetFnE9O8q7Lo6hdh+b2ptTt2JO",
+	"FUyRO7OiMLlQW2DzAnIOYzpgluAYSuY8hisjU5klKnCQvbkvMgcMmzGanOTFMAEq10JJDrN13DonFz21",
+	"9S8+VAIAJwtVPC3ybm54kJ9yRhoMkMTS0e4HWBLjGPkdczReZh6cmXVDi0NDYQ7eTTMMCJzBpQhFOxFY",
+	"tpmmkLoDcN8TEjb+zDKd0UHYsDkb+8k//9eAhQ24tb+GqbARkLChWTbigmrmfhSK/ENjGOFl2T//t+Ip",
+	"Z1nh3vazf/5vFTZa5GLIsZgesXKfi0HK1TAg37FsREVAXmRMxMOAnI+pMF+E4qWmKTdfvZOZngwmTKHo",
+	"ezbR5sIi5jFJqRhMChXEUDUSOGhj8n6iFKdY3HmW0R6PW6H4GaZW9m2RkrsFzjZOYhG6eZpxbSabPKVj",
+	"rmlKUqa17/ZFrGXsDAjFiJqvTknY+Of/FTbAeE2VJGFDwXzhTP/zf5W+on4JKDMThhOTvzFAM5tRFQfY",
+	"m7m6qjHNNCzya8701cJC/yyHYiIGalT81gzwx3/+PyLhA/NdP+NKm1GYAeEPKZwx8wy7iVXpJ37IL/Cn",
+	"LfJ0yAVTLCA/0DHFf/0oM2Zf5GJIOWYm/T7tGYN2Bj0eaNvbE4ObXMuBxYoWmGEMRZPgwnFBfp9I5Bck",
+	"I5pdKgygaml/ayGXofaiYiEDIsxAtMSYto9mT3QoCOyauLzQHlEbXmU8EbGewNNPSFQ6E8bM5TELGxFG",
+	"GW1jBljKaPiPIHdLMFlNSd/cy/zQHOGWecWw8f/+3+Rht4un6yzTLfLQT/a5pZzpdM1Hfi+42C/PLDC2",
+	"apGw0Wl1D4+C44d4p3an1e62jCGDdzODKKNsz+9/iqXJ5lZ4YWnTMvsJDowR/BNe4UXxpVTeBRs29NBI",
+	"E5mRsDERiRlYsVKgAACbOcRu8OegttAKdDjfLTP6cy4GKSsdxoQPjNgr3hQi7ZZhUkgy5WkS08x29QhJ",
+	"0AGRmYKhX3ifqvPQSWDrKuHHR2Q8zEAv2Lu/NT4RCGAX1zWb0tcjIAotJSOeplwKM26nu3x16NjLHtR9",
+	"0CyEaOD4MEzBHrXbpFe+PpUS0hp4PiJzKhiAksOAzE6Gf0z9sVLFsxEQmsFi5+oGw+zMbYNTEiHaqYpC",
+	"gbjzoKRKKhYR5OGQ4THEGMFZKWCOuwral8wKFesMuApFZIu2oiqvEGdlSV3oouls30Yi7HxfZuVSw8Uj",
+	"W1N0+PvSnuYR/fCKiYExqA7b7aAx4sL93QGeVWPQNU4aYXhuDCms5VM6s/C6a1ZKfg4lnetV3t68zBK2",
+	"SU2d5YbOot24xvL0poyZB1zuXyoqCrHG8zBowDlqnDSec9BAiCdojEZ/I1sXPMgYwwAc4NuZyxI6U/fs",
+	"pmptVlP4jipFB7V0dxf22C6c0n1/wp34TOcglmzQE0uu7rxcsORJXcOJWYphcwFR5lKelE7pLCczcVVC",
+	"8Id5zRb56f2r4hYc8Cvsh8KqMqezHbWzN4Rs5HAyj4ijNJ2pKiScgCiJ8eVi1hRA3cGUQqS2gEyE5mkx",
+	"hFpIodrbKhfj+VWOmSgEl8u3N24TqDB3awiXTyUcatB30yGPcWLgkgzVsLF9GGD7LDzPfMXFIHrQqkH1",
+	"2bpC7hmIw/WhcoraeA+X803A5XzaQqOgOmAT2XhqhGAAJWFzz1YX+/7+/iRDvqOMJUxoTlNlzzfXhGFE",
+	"NoAm+lCMuIDWTmiPb5Ezm7uwzTrFgg1jBCqS8kuWn3WfuGIfuAJKCVrAC4acBaBE+qQG1D9ir77N/1CS",
+	"cnFpruAaOPAVOSZ2VFV27IDp3Z/29hdea7k3Xu4o4EsTD1h1KeTUpqJ3IzJ2a8AcFLZ3LYI2lsJrxdJ+",
+	"ANELQajWNB7CJiPR8ws6sIVw79k4az7jA6Z0RO6/f/GUPDk+bD8AXi3Q7RYcpIXpYZRQRs+7MkLpCvCm",
+	"dHaCVhC4v3nPo3WUMxbLLIGucaS6ERjACcVUTtKE9DJGL4ns94tFYEaSoNUUvadigA697LEZS1ZIFYdB",
+	"taVwWXBIz8D1KSXPcbo6nfaDPK4TwQz9sd3stLuHkesmQelq5G0GUDeyb2eSKzKmSpl5vGJzjnnxTs6D",
+	"HTKawB6xDhtMSqPGD+8aPzz3vP/972H4odtuhuGHR+yXf/2XddzwM2F3yyk5bB9hFWep2ULzNPXZ8/L4",
+	"w8ZNs6Jho+69X/abb6Rgzde2EK/y/TvtjSdgM51iq1tKvZH4UW1rxWJLRT70vsxGgLzS44JCoKK4mA+7",
+	"naMj80ILi1Ya05VIWkZZfxileD/VlP0+j5lXMlOZJTajx8VglLaKanBOPX6Yf5lS/0zhtd79uMP34SM6",
+	"YAe/jdlgfkjus+KQxjw27kVhMD+8ePli58MZi4XR2I+WD+bdm+92NpZK6wFBM8yJNOcPTwoMz4rA5jOu",
+	"xlJx/Em1ALS/OrA/Kf7iY9AwEmDVL+Gaj0GjoFBW/cRcaq+EV+u2H+4P2/6wfdaHDYwAX4BPlTGBbEj9",
+	"Nk6euxHq+Qo0Oh4PrSkh+9BcMqJiVmFHELQjDqBAZ4nCLOlL/OXf280nv/z/m/ifA/xPpfHwqeTEYV1Y",
+	"p8CUmHf1pcbVnn3hovHzdQo7D1f/AHbvG6nPqeaqz9FD+9odSroQ2fms/MgcLqy6OPu9D1DBMfJAYUob",
+	"38xTgmfGicndxLz1Cpwd6/L5rtopVaGAij1yRrDAlSWlaCxk1PMun+KDknrMr7sPJVXAfX0OVaJFcLCg",
+	"AWuXPL2NceGtz4s4JLA0fBkuywb5wD/DzXABarHKjEreZwHvGqUM00elUz3Nkf5QItyKKBSyyQuV/pfM",
+	"jOlNuRE1L/e3dfxAJ4/syM5iKAFdbypjM9rXSyDR4Gsf4sfImWYfdoKRFop5kDSyU4y0UJRA0sguMdJC",
+	"UQoYboKRhjN+VwBpuKCfPzpaeZyfKzRafjxyjsSJKo80Y3Dok90QJcL28SyJay2yl2zGAyqPTSS0Zljg",
+	"LW0K2XYxG7OXtw/aVoufdtRdxCuLabPdO+w3H8XHSfNJ0mXNY3rUP4y7vQ5tPzGyUcYUJoOJ5nd/Mmc2",
+	"4wOYkgET5vTC0uX8E2ZyUSNYtoPXEz2hKXkjhfHP4lSqScbImSswyl1PnO16JgQ//M3Az8B0UbD+HTPz",
+	"gn3QVgqcNM7+9nt7NlC/9l90k1fp+N27p4o+/bdNTBnYcWugpMGm20OkfVEQaU4XeeMGP/hcENKgNgvb",
+	"Zc3A8uYObJWF8nJlq3tdVy4tFFVbeUwie2ijVigK0COUH7gj3nRCMrJ9ug7vzMpS7HdlaX/OysGSCHNN",
+	"KJYDjp1U1CL4bhbCdWDL3W1XAL4coWkqp55MAS+D4mdo8zRGCVopmzYG5zhm0IqQsXqGTDj/n0tTZzGc",
+	"itXj1UhePXhI4w/kFV5kc7TUpnBD8bMxnC/JTE7Meo3pDPfLBBBtnv/0nhwF3XbbrPthhzxjMRI9GHlt",
+	"NOimQGFFHfPyeUF3VA0PDjK+XPUrV77oGyhbhSOSV0jbN2XOh8iLXvvkkLyGIshuu3uMJ4b1+yzWGDup",
+	"euvat6h89kaMPvlO26g9dmO0MtjLq8pncMdvqCFri2XMl/uCvX3H5w6pHjKONYKgFHszMqQiuakW/2Wr",
+	"yMHBNfx3Ranye+DyUbmyxBo8W7JjNbdqkTMS9bmgaWSvyuuLK8p+l9QlV3FzQn9QLIWapLb9jBsVPbKx",
+	"YnyUFDbkU1vyW60Ma459LVHfSqekgqjPTvQnYufEBdjXG38z9cZ2Y38SGRLU1wLafYeW/ThjgE1sJURl",
+	"oTBcv3mVMFlaJNyqLNX76s5+e28+7fMjq/PCuxANNwoSOMjTue4EKxYiG3a3R59ZFsEcesUo+NO8GBRF",
+	"xpCibjM6X3ELB8lCkedZjtpP5rFBLT+hsVQcVSH4QMapdsBLlAg29SLLA1VhJGJghJIPR5D/+j/+TxK5",
+	"ALH9Ey0gC4NgTJPCBT0aQ9NCMaABId8SibmZOEWMyWX7mg4fABQUS7j24GTupnY68jFBIvuU0FDYgMGI",
+	"zvCnSABpfmYENGbMYTsvWm6iQOdoLTjsc3ZxEzQInQ1bSOyoQmYHwUelYIEF1+DWJjwtpugwLR8KhFqz",
+	"rrSX/jANtieuGuw8oV+JXbdteMUs7nykwexhzT7oTxRr+IGKCc1m5oJHLWz1hfAIEm37Pu9CoBuCAWYv",
+	"LsRIcNcOYW/YPc5L7+Fj+YXUjL9zdyMA92SrsMWXonf3JMr7GMYt2RbPQaG4uH7mtJVLod51NOPAFnEt",
+	"IVam2tsAIMWMPnRJCC1zbBqA8ejN4L+QsxhOxCVkZ1MuoDvJAXm4ML/CYEXEfp8YjQqNTxh+iMiYsxir",
+	"ZyncqAjuDjYQPpS6hiR4hIOvAoZK9gFhq8r350KxTPv7l8C0jC6QojpFgNMEouTPNo7zBavRyloEM2vO",
+	"nCsOtlOdOTebYetRFCfyDeAB1Y2qaGQWR9WtyefL3Y7p5s6kVerFHL+FVQeoKHgTmEsz0XBmLGUbHBH4",
+	"t6Uag33cQCaxW7JPoJ7GPs5GOf3zSnmS4oV4pvILi0ZO8bq58bcamMWfvjKHF1BNBJuea5ppmAuZJvk3",
+	"Mk3cN+ZX+MjiFNocTe1s1eRufgnMltnIGoJ98hQEAlfVZY8Yg3VX7N36uyl7RJkN6Bgu9m47iO/W069V",
+	"xuugc78ug26XYLq914+Kz4UVjeaEqEApkkB7yrNrOMxuy3lSAO0m1ZjdTq9hXeKakN3e066hGHt+xbIZ",
+	"xiB6gEjmfG2ojzCOzrP3Zy8uCBCnYX07gA2BGREKNyaMVFgsMdqTFhobbuLh28APH3Bhq9ooGTKamCeD",
+	"d63MmJF4DSscHDmKGsqpsO6CGmKDNLPw4RhEgYCAA/VeSiOSyBAJtekVCwh1bVNoFHleEoT1tNFbeMUT",
+	"Eh3AO0YBiQ6MsxpV4oSvQghvEd+UHlNRpvGA37pK8VDMxZRsuiQgWkqIuCxiiPt+cDNZvdkyJpx6lG2Q",
+	"tJVQ21+SpfUpK0igRqgcKcjxAj1+vBTkp3MypuNyjYXdK64sEbsGbOmGkdrlqISVLosPK7vUhQdsDED9",
+	"CSIOexzxPY74PiLzTeKI25D8Aoj4ncRhnIFaG4gB4ygX4fNdKUGxeQVbVwDfFN7RqHfkbwva7Xarvl/j",
+	"6wht7LrF5Far/FH6bFIFv6QvwEnrmrTC8jrGUnIg2PHIXMn/2kPobIRLWty9q2v4fSXW3jG/s5p8I6a+",
+	"DK/cjfLg2v7r41KUL1fMj33V0CfXIi/nUsX1hTd2E39tweVlgeXyGK78BHxWYVzvWXkZvrl8/JRF7LuV",
+	"xdtJ4jpr32+Gvfi9q3KnYhbvc5K+wNmwPBtZCDJiBHO5LdyTCWfGGMZyIcVYoUM6Zw72vdlmZsYsU1Lc",
+	"U9Wm8nMzxjtrbS60iCOViJJl8f/7hE121YYLr7qiDbeQQ+XKTt0pxISxQutOu65v13b36J3m718C8wEb",
+	"jc1f7WUSuN1e7N9NOs1ucsiaj/pH7eaT3nHczMM3nRi0YczH3D7rumEZURonDZrQ/2EH3IohJwsMli4Z",
+	"6quA7L4AYcDE0nHN/8aIj95vLDY/+aucZISOIUBt+37rW339HTdr9d3I9oc9utroR4KYz75z96s2+u0a",
+	"FNQMyvuylliuHA7M5q3Pj50B97QiFCDvAweHr0BXECWlwCoSZG7XJMKzEJ2S6LvnNkOBz7mG/7xMPkZE",
+	"0Rm2yoaix6CZBoswjZADzlh/OMHUj+WIqRybyR7VPP+jcC5xVJpMxqCCTkMRZWyczi6kfyLQAkGlriID",
+	"aXFrAeLOUmy7NyuRvANlkoJFhhTclM7MUEMBhK22qHT+woz1J4op38hr7hz15ETEWH8bird980Ey+16P",
+	"0ghvkk2ECoA8h+l46EqEWKoYjB0m2cLsYuoMCGUBTA1+5hJlpzmrXObYWPFhF+yDjgJbnufLnAnXLXKW",
+	"i19Iky3y0riJXkhO0lkozDgC0mmT1/xPnsurRTx+obULuEi5QIRjfIXejEThpN0+jPloQFQW/zFsxDw5",
+	"4Vo1+zxlRluFDbiC3ZRqF7qlcRybJdDMrgbBeLcdzaghkQm+0NiHKdeczwOQ6u20B0TLkcwyOS3mpsqq",
+	"9rqQH8mnZJ1MiAfqxuSHg0qRQmc01sCyA2bO+tmauHyrVA5kaywGYMOYnWNTVb+g+2fOTuMEd0c8xk3y",
+	"jNGMnCU0IK74m6sWXnFgLyldX7X53GOBIU//MWy8nWTGGh65nVi+H9gTIGoaJ41BRmP2P8zFLsPUqDIR",
+	"Hl60HxdMhLJB4GawgfU0f1+wSkCKj1PKxXrN3heu6MjOjfWOR4wBldFrKRI6MwJcM4gqLDVQaoe0PmOA",
+	"O08bpSO7Gx4Xa26VrM0NTMQFU2+r96vP1L3UZMrTFAohPj0vwuZ5uX2a7S6pp1Dnocl3c4uv2XPdUcvt",
+	"PmWce5qCaaMso79HNTkhEXhv1r4yXgGNh44mkGdEZokxDbHT2pqOCRRGFTc+Rg2GM4jxms+FRBLHGRlI",
+	"W6QMzy9wUPlKrN6srsjY62x1t0pbT2VJBDEcE6x4LpmNMJZXLBfGZSls9A+CbmMP1BIpHOzkvj3Zm7vv",
+	"VvJd3aqAl4L9idaxB95I1AfXDQYHHAaUMKjLvaIpN957wjSE1SD6WqQgowRiBQ7Ix5W5Oe8CQjfmri4F",
+	"YW9jTXp/vJ2LY/YtFq4Zwwz3zUHnQMuDNvj0267IsuIRYPu08T4zIDPcvZraq6kN1NRkDJ0sZDgRScaS",
+	"HYUpJuOxORNLqzpe5FFSciZ8pAADCNKVfSJm55AJG9VwLjsoMefbOj5i4LwJhb1V4HBTrM5igkyHElKR",
+	"Q0xSToSa9MyYeky1yGtUW8AXhnzEGlXX/ci9EEuiB6ehmA5l8beJJZ0ZMG1RxSKvzyJzi0TlIK/WL78H",
+	"dbZWVWagqqk5txMdCh96yLmf66BGz4szfetR+duNKPuo7kAKNhfWXRJQ7lQElLvNQ3bUbz5qH3eaj+OH",
+	"xn11CqSLKV4Kg2vYmd4s6lqY9NWxV7+EgaWP0jmc7j4ee7dFGDm1OiJE20NviegJ5BCWicFVIIdFEXdR",
+	"c/bvI5jAmCqF7YOKzh44gSI9Xbcoh1K5pwoHAYnQRq7uuFUD81fYt3ccGnNHvVhSUH/8N0aZK7zorWLN",
+	"MaGz2bpvcXtCbETFhKaN7SRYTbCjvMH2duTejlyBVQf90F5ICQn00mvKz3rr8eC68NcKCLqStMVWsXxA",
+	"st8v7OZq5Lel8nGxlIcnriUM5EAlePmqM1xRBFZ64U8ABWcPe2l+9gjPX+zJgx62rc6dT/ouO2QOtxlj",
+	"L+iSQVayx7gYYNAB2FGdmeKDhlwVrsEc5UiO4FtEYqowW6iIWbpdLu85vkxj7UPgoplfTOxkj4i4bXc0",
+	"bKvtI/RLsA0xIiiSEpgV+P9V9RIW6/CeWgPdsLJseudHY1N/Xq3DVY6j3LCqqa6AFpdsr6K+FBWF7eau",
+	"cOjmWTHFB2JpE8IiYZGc6BKav2IePMf6sGqxstYc15xNCEqIHNfQqQObKxAgWchR75yXcEfNbWsjeK4x",
+	"1S/rCtMTCk/9uD9z+pzC/PqiXQxplMZqpms3Vbt+OouVu19QHHSjOOTc1lkdjHTLsW8/uLvAo4e1RDsY",
+	"quCMUCtR0KGY++QdCOapB1xwzSka/9VxzXMG+CLIvJk4PJZc1tnmgqJY9NJ1KrNLRaCPVyIanHn3TLXI",
+	"S0FoKCJlVlRoTtMILu6nSN82gyuhBBFKFSJynyrwV1kSEN4nwlhOQwrQ8adleDNA/oBfhcIVopqPNB+x",
+	"B1ADQUlkDnqashT7IGiaEqqJFDFrkefGcIP0DiUpF5f2vpYSrjezSs2ihWDBpmXSm2SiRX6GBFaaYisy",
+	"rjbmA3whIOa9AP3VwrLELNPIMMngABsFBGC9fMA1TYliNCX3350lz88fBGQBveaSi4RE+CyLNQsKDUBs",
+	"4V24zoeO0K3mai4GP2VpRFKkW0UdBgLE1uTaFXOkxjzDKTF3YYn9wejU3H0o08SYsKFQLM6YDoiSiMkP",
+	"mCtjqhRLiBQt8lzE2QyKet89e+GzZb7bI6ZZNiu+upN8obBsyoiHd9TtWugarB4mcqIVTxgZZ/KKJ3bQ",
+	"ebGsWwmucUZKKwLLACg7FuWHhcI/2DizQzPDXJ+6ghszDYjPm8qBNzHMRgusT0BL62wxjd3Y7qlQAGc+",
+	"OW4jos5x+/CkdImtVE6cQ53IqThFPkLLF5RzgGsJr+czj6Fw1Q8LkDc3rNRFFKTuEYEa6/x0XbKZeXgo",
+	"3JazjJaZ0o7rEhF37mOZb/HB79k4pTOWnBCdTVj0oJBAtbcOBZ4TixfvsJmP2k+qTC0n1LzOvNsMSC7k",
+	"VnpPL+dHnqc01jbQ6m9xC1kRNQ8qwxYwVrqLGCtO8BRgXyzWi8d+MRf9dzvnf1zTvNUZjS+5GKwPQPPx",
+	"RvO6JtYLpleM+pvSmROyeDKcPtwjv3wrOZruWmv8HdVsSmefuIq1QC260lJd03s/sIf9IDYDRVlRbWe+",
+	"m2jUcYX+IbQ9oEPcWydJzskJF0bG/j3Hp0TQuqJagPUP5hnqi6nMEhUKIBMSchrk5AFgzQDOm0xAszl2",
+	"ACpmkNWCciKqLKyB8V1ZQu5HQupfLYr/g7zkCDRv8dynUgEcckJHdAA/dN/+OpACkO38B7HMsslYRw9O",
+	"nJL3PAXjiYapqYbshYm9kHYOGjdRVfaXZRRXP+FepEMx6iUzyyb+fDh6fNnu/X40++5R/29ZJ/7L9OLh",
+	"5HvVfZX8MH5Cn8sf+V8/vLn60/HrxobuLheDp3bX3AoomkObX6qR7UD+bK7dePj2V9V08YUd7nquttcD",
+	"ewH9WYUGSsIVqIOdiU5YymKdScGNjzwrCFcrKZeQydvTYISCntrGyjj/DNzXEmN8nTBOWIwtW3XC+Lnx",
+	"+UtWv3U5jDsBr+HkY7HYEboJjKNj5Ox0OKsSV/bRtyWsfJ3M05ROFCNHri0TIzEWbgQKvj+NBHtmp3ov",
+	"wfYS7IuVYHYTOxm2kdA6c1vEnnwFcuoUKIsguMCVi3RgFMZWB6whxQqgptVizLhh75698JmaolnbIm9F",
+	"bLtQfVv3dChTZot35aBceO7ew3PQ5GYm0jGstCXBUNRzriGYiPN24YNTEsUyYb5BvlKWDph2UsZNxa7l",
+	"6acRkhfwlBuLSAsoXsq94Ef2fRr/7d2zF81O69GcIOzLbER146TR44JCQmpEP7xiYmB8pe7DbufoqN32",
+	"vP9KZ2bLr3D7zR4eIgSAecRTHHLzGVdjqTj+oHpy7K8O7E+Kv/gYNJ5f0MGqX8I1H4PGezbOms/4wK7q",
+	"sp+YS+2V8GJ7Gf6VyfBSSAqyNVaOgtzaSKS/yT3TEU0skruRl0JqprDyxbirZhnWE+UwhCVcADxVeS4i",
+	"z0NAKqgIPcJVgRfUXu6y5i4iPsVUwyRzyRsIW0+HEv18qV12g9sQAVUayBVGXEw8nnzOK+jj1BytYsjO",
+	"17S9Wnn3Cmd8t6LaQopV4CTdaly08EobRZprCvMAFxunH6BnYks+sLVhuRcZW4uM7+kVm5MTbnHmK09X",
+	"C42LPC3skHLADiPcpq1sttUmrBQCpsyIAGxLOMV8hIiiq+WJKxyqMQstt4hP8AXEqPYEInUZnQrbwYPy",
+	"Axg+IJeLvmONJ2+ZKlvkrK9ZZi1CIzocjWnR6FOMpsYE9XHKSqtwWeAwFBWRw4Actw+Jy0vnfc4ZownJ",
+	"+GCoiZDTxfiitYirhBYfiFszLv38g6VpVsD4Cwklr+QVS2kMB/HTWKB5qnDvqO+NvC9WYp9v7Z2b/1S5",
+	"5mjnOMSzad6PmLFYZiAyt/Peka+sNhtEBwAhMqYDFtiSDEBAGEon1xRDufru2YsWeYPkTzwFj35oDbke",
+	"YwKF34zZxoS+/T4UogaeJPeqL5Aw9xv2qCthU+zC+TeCshmz3S6MmZ3jOTsgux7TU7MQb2Smh1MuEvLd",
+	"qPc96PyisG81ftniPc1gajxxM9C9mPtafVnAn3c0bbfj164lx5xqr5ZjFeq3VKvlISrng4fGBMWvZi7r",
+	"jN7qeKJzorRUDowReRQKwCHGu4AHjPnqKVUBPAP+4rrQe1Il+gqp9L3c29twe+H2+dbzLDbezDnqrqR3",
+	"55E9cw6Wi8Yp6w2NnDm4drWsH+sl5AubE/FlryC+akp3+zkCkBTsBIvq7NOgCBfCBgij8TPgGPvie2eN",
+	"QOWQ7Ft33QpVYyOemE+Nr3vOaHpP+QMHbiGRV5aRW/MRy8tsgWHSqaGeTGYFJGafB+rzK+aih4F7yogJ",
+	"Jd1joGIaMJWNgqCXTIApHoTCBhUtYB/UG7tabQrSnFCdaxE/iYrOlBsKTY1xHMuJ0MpCKwMvqpxoYOaE",
+	"FXcpskshp4K4SXZV21csM3qmc+LyZTIb2MpkLSWRaXJq1NCJxcZ3o+AqtKa6JpNxNQFmzPhVXlT5My7m",
+	"qr6on9EZwItzIJS8ycjsHcWAGLmi7d4NcGnHPROTETBE5LdK3LqZIzSfDarkgzG7JYDKOp1XSnz/+uxp",
+	"8/z7s+7xQxfXCswVcAHWNpsl+EATFvMRTbEUfu4NO48eHrUfHj1ut1s7oG2EScJcUD5Nf2k+s+/eLJZS",
+	"51NUzJK122bNtBGTjZPGv/89DD90280w/PCI/fKv/9JYc77wJFg8SapcyG2OUadBm6kUg2ZGRSJHTfzR",
+	"8reAZWueuysr3+F4R+9ARwxFJciKPD+gbK958U0exR32iB531xn9M5byK5bNmnP9ejdahhuVtmMuvFwu",
+	"SDV1gL4dQLQccYTZcB92jbpgV0zoX+1g+jIbtey9ggbEeTUdjetoOjcwC9/Zk+7kyg1TEyCaAyLk1Ig+",
+	"G/H9vPvr9m7mDc2qisYizdISbOIacTZBYMcTKdJZlQovam9onUKUMheJs3xqLmi/3P66zhN+9RxuL41d",
+	"BX2zTjFh3hQEFzoaHrSA0BjMh3t5FnVLEIOFrpRNO3Mu8lzmDlpzC47qSrduy36c6j6cRa1hh7Lv1r0j",
+	"6IK83RENfrfREdPjM2nXLZ7sA0TMqfesnDMHbQwurWo9KYw9SRckytsIXfmuknPZySKcMhMJ1tBWQfjc",
+	"+IjPN98F37xQQKY3TE3vkYq+VhFkl7hKCt1Q/OxA2ID1opaCsaRyEDjWIkV6bMCFsYpsRz3g5kFzN2cY",
+	"9Tj//qzpXOAhmhFoUZ/62gRr9oQC0owAhA+sAuSlJgNjbUAnPFTturIHVWhEYBlVLAFhZ/sXhjRZUu1Q",
+	"wmh5jm98twZKKge1pHx17lEBB18Naff44ckOAgRDqoaNk8YO7nTJRQ5Ta/y9ccauGieN9g3/B2Q+v2/K",
+	"qF1e7jpUFbu998bZ3eFKDekY02DgNu1aQt6KgcaMNydiVis1z8g/+Diw1WAFWYZAEDLjAy5oGuS5n4T0",
+	"eaFBAf8B3a0FChbbEsaSUGjpautGVPA+lL9yPZwXv8bna5HI9uCTK5bx/qzphk9evHz1PCLxkMWXCpCw",
+	"ZL+fcsECRCnpc0CIETPSm2mWx+5QeCdLaizswbOz9Okk7T/4eF7Q2o9co8C7HzdqEWg/edQ57q7dI+Bm",
+	"9nZ6BD7uhdQdCKniuuZ1CJ+9jMrYiC/jGbVEGa74qlw5LwXQE2UsIBORImA9m6EUWqOIPhSOuBJHAT8f",
+	"5TRWlmJKDzPGAqL4B7TkuGAkoTO10kGtzDeZB50j7MbeM/3SwlV7d/STyTNz8H1lUgXU9CdwQ7m44hpO",
+	"w3LHs3BdGYfzniKeH0gvwoU6Kl7Pnwv0PZZQudhWBC0APbCs+jwbgRlmbhEKW3kBwHcuqY4gJCgcdWl4",
+	"cInjHKvxP18WXvrm7iOfq8LK/cc1aNursJzaT2qZ3Y+ax+xhv/mo/bDTfBw/Pmw+OaLHvYfxo+QxewL5",
+	"zSuuWfYGE5ulOv+gYbaF8QpxU2zkwuUztsx9K2ySTyu0vnpmHbP5ISxjtjcuclIuPIIrbnL8D67zP1aA",
+	"1r/UCJBrTyHWtaBDYjvQE6DYKZxKANW3iS574rdJb9nb59txLWIJf/U9RXhSCeu7+mAtVLgUp+uT8Ur4",
+	"+d2HSe7iQDqUBlrc3Ld4Cg9QlS3zHS5ZCW2bkhHz3XxWcuzmMBpXAKMm5tVIhK8TWYp97UA9XSLbwtXC",
+	"ywfFERoF7Qbp0Ubtb52S70/StEp743R89cd/UxvEGTwlO8Sijrt3jB83H/c77eaj3iFtPomPEnjlR/Rx",
+	"70ncThbNg/WNgzP79MKy1BgIZkiF6s1FVHci5PQzF21778VhbsGyryMK68p1qq12LMv1lZxOJMBmgdQX",
+	"tNZiueJGYvY32at3cn6QvUoP5insS+Va4RCi+pQ47gLzuSoyG1Tyktoo7ojOiKBZhgDclosVoHonimUv",
+	"k6hFgHRLmHsRlipGqP/O4izqIRUFrGxA6D00XhLcB6uN/tiHwFA0N0ooYcavQFhD8bQZV6kfHACMiZkO",
+	"0AKhUJM4ZizB3m2MfkMRAsTTM0YuzS4w93sEIaPAPUIKi/R82K5zxMxTbp9mtZpKwewGF6nnrk6rrBzw",
+	"RXZDpPCD7BUpFOoG5JA0LrlIFsqtVSuDvKslsK8eF+T+NhjVj+b6tcZkFXuVAo27zUdxhzUf0eNu8wk9",
+	"7jQPew9pu9+Ju8kRqxkpbuzGJ9aVSyhz6/314ypn/FHzkHZ6zUdxN2k+Zof9ZsFm6OdZ2KqFG2dy4Cg7",
+	"EylY46TTbQcNLTVNoUj6Y4B07I2TRm+SApLJRCwbmNI0qx97529FovdsImz/mc64mZV24BZjzQU16yDY",
+	"B22P2Enj7G+/t2fnj9/0/23y45u/PE6OXn93/PtgEyviB9lbTbhh9uOe5vcOgxG/ocR2Sh7+/GULPXxw",
+	"/ZvsrQgznJmnuVwn1wA9FHndE+V0Ep4fL5sI5cvrtCRKyzFoOHBllPQ0YqGIqXCdNkgOHNlTEbl8Crbl",
+	"oyFiNPeMaWJ1oWvx0SThiWtzQtLgBFveC2P3yRILpx+Q3gQVpve0IJXrXqwSgRi+/EH2NtaWP5hp3kVi",
+	"xI+v7GSsFpl9Lrga3pFYzYVqdxuRivIyf/UbSMyNJGGdA/Wb7O3doy+LFdGs2bYSs4YZ8Xs5JX2KERMj",
+	"ZhBgLfCoRF7iBFCslzE1STUiqM/M92jXVrUe/CZ7oVgjFgSkMOBxoBd4AlgBWMHYVDpjdBT54dEs41fg",
+	"fzDhmuRt1SHw7ETu2EbYwIFvk5P/FF7HjAfy3JE53vZ6CyUFTyU0VdJcrbCgF7jqEsSBt6luJkJhU+SO",
+	"WlJ4l41loDTUCaHq0tKpGH+zpsLmTiWy2Vir0tQoSzaTPEFjYTEXjOiCoPW6wI7nTq3om4n7T2lB+zom",
+	"/xabqQgoplyiJ+Bo/XD+9o05+BTIu7E9Cld0n0C4E63wntHkZjqhyoo+yJjOZssBAGhukc7FgKDUGy1s",
+	"EHiBZUxLU1AfsMPzXn6jNmY2GGWVTyXZNAxpG/m4eQXQziSqmQRzrDe0cD8b67XTPuluI87ce38G5q1L",
+	"D8B+3Jc+fa1y0LIhWUkEVuJc9VOFUJwXgUJaQsel5UvgqoO8UuCuc+Ex9soUm4vB/7eiSEbsao7SmYXB",
+	"A3iSiqym7IOcvBiyGUTIMcCRWAOUkhmjNq7wpA0xc1+F6So7M0Zrq5felN7600fPdTZhJzgNEwHIf1Kw",
+	"cuQcU6CVMV/4RSnmm7A+naS6cdKnqWLeLOpJmTIqbj3mW86SJu1mh3aN/D408vuo3zymD3uP4sfJE9Y2",
+	"8ttcf8E1xL5ztL2rFjmXE/zDXLRaZzgMB6qg64CtL2rNEVGXhetZp/k47iTNR+y433xMn/Sa7biTdNlh",
+	"3+gec6T53MVd2nyUHPWaTyAhHD/uPaHtpMO6/Ry8wjyjZQeHuhWX7qnxFBsnnQ0EfnHDrg7xlg71PtZ7",
+	"h7FeMSdonGQuf76p3Vr69cE4Y32WMRGzegH+/IplM4CPhkYacGLAjh0zOU4t+bxMEyL71nT1YE1WOMdI",
+	"XpxhTrWcno2HkmObyIJ3X9y47woDvbk8Kr91hViySPNOkJ6Nx+6P6vMZ+J9YKVr1G8+bMRmnkiZwrrc8",
+	"x8XpqDHmCi+5P8Z36G0O5dRVjppTcuODHDTGk1rEd8BYSantz0nTYquaVEz49mME04RDrT1cGlK4VxxP",
+	"S32NxQkVtA9Lj+q2yEu/TzjT257PirNWd0bLdo9vaWp53burM7pruM4diLHPcZqWijJCbQeW0TpAdIo6",
+	"yWqoz13S7aGqdpjhGUpjVhj5iqxnOxGv1XaSMb2bNE2XVQJnl7A7wSUzoncydsWV1qst5ZsVY+KUpNQ4",
+	"nlCqpTR1Hl1VNI8mN3M8d8z3zkRJ5OAbvlzbz9lAVryff/WbcvD4uABO9Wce4trDEt9lg2B2WXbD3AG/",
+	"JTFzXfzTlueMITx9slgfCDaekiMGsC/GtYI6/jxgpufcsCFVJGV9HWzV+zMZJ1Sz4klcp/q/+EK19f8r",
+	"gyIV9f/lmdpBB8D2SPA0mSfodeJofSn308LsbiTmNjUdi7O3abrFhc7ASry1OJiZxYr8im/LtHYoDKLV",
+	"kxMRGxm7nQlaZ3cWZ8mcfKxX+/Q9ErefGNlrjR1rDbqweTBUnxEfgt+NAtFsNDZW5JL+cXcF6c1s6wJP",
+	"VIAwqB4r54plCtvL57TGyJilCgF7sOuhwLcBn4VCaaoLPSPjSS+FmkO0bGWf+FFa0NeMETWkmaNUMj/q",
+	"82zUIm8xUYSYscrC4c8gcSSkDgUop1Nsq8CuEJqmLXKWxUN+xZLCg9BB1NDmwZIWOecfSCxHLH+ijXJg",
+	"WVNfZo7W0zKtgD9ZkwTyc3r7CaBbTb+Ud8qPjI1tn4qeSjKmmQYkO5amODdYdsAFwgR4gB+YCf1n3EGN",
+	"k0YnV9NvpGgmXMWpBFYCT53UCBpmA0C2v2GW3hwIO6kwyyKhjaDhdmVtf0C7c9EuaIXVT/V709kJ/oNl",
+	"970qvNvHXzaKdbitsjr14vfuvnt/d937hYPqBG7+2QYx10qnHw8M9U9B2cK1wgy2E6quqMIiNPYmGq4B",
+	"HJFib26AjWIToXnquZDs7myF4oXMCA4NKydRCGL5JU88hIdgU0JHEhgv2LzkLWZlKDSmkftH7ScPoKQ0",
+	"MsOLzGONDkvkVNjM+F/PXr8i/UwKTUaAvH9CInPUIhhHVJiUyDU+u+eekkhznbIoFHNUVm5WNESuIWo9",
+	"lGnCMnVKopSKwYQOWHRKInM+InI/UvwfLCJnR0aLvmJmGEEozJWJiumYRQGJRjQbcKGgiWA0enBKIoQR",
+	"swPtS6nNH/cj4weZH8TM7FDzLyAPjTCDFYricAISXZsxfIzcvxT+E17sI1DZI4cr9C/cj+KUThRTkRlo",
+	"JIDtHub3XeGmmDbDxFif/P31RGkaD9kv94daj9XJwcHIftIacD2c9Fpc5h8dt4Z6lD44CUV0fW0W4iMO",
+	"6NqI7Fmr+MkfPnz8+F//8Z/X1wcfPn6MsNr2A3C38CsmyH2v94xSyGuYuSI0FEbVPYDb/HvFbZw5rFvk",
+	"T2wmUfkbL9Q89pKL5I+KpmYghKpLZVMOU6BU7Ju79/kHloB+hp+YUav/af40PxlnHEqRsU2TKhI2aEB6",
+	"2DAZNtDYMA/K5FT9Typm5keONgoaU2wFs73DEOx3NlItckb6nKVJfiBQVOcesPW2wPSBQosew/EA2pfi",
+	"CQsFJYrF2M4PFo17Q1t5kjFrgBAu4nSSMMdLY7wnSKfA3IER5Q+bzMj3F69fwV55Bmf2foSofCfmdyx6",
+	"EFiyYBUQNRmZ7z80J4LrEzKSgs3MBeZt8z7YlPZYCiaYj9irUJihuRfCgLo/r/dU4fCRacZRdLDRCTns",
+	"tMgPVExoRoyaDEin1T08Co6DUHS6raN2O2i3yfOf3gdurSa4VuYwfseyERX53BtZMBszEplBDMyZBNGJ",
+	"MdO+nGSWEca8ZzwMBSBHYuEOUl8SxYyxpGXWIq/seIuHigvyimouAvJdxtglTMjTWcbTlMckBelha9SJ",
+	"zELhitUpydjArOr9KAGJkrDm2YU54ljC5AiK4Pf5DupLs1lTGl8GMIajbrdQpO+FwwlxoiEgRjBxMVDY",
+	"VB394Q8oo4AGyR4La8TCr1lCOi0z5Z2A3KcPglDc50bwXDc/QisWdTe8B9X6JGX0ioHLKie6RaLrP4BU",
+	"iBwTg7kGQkX2Z2bz4eBCAScRYDDhkP0dP//lPtziQWQrsYwKw7G1SBSGgk1RUCMZEzcnz6zQIKPjIell",
+	"jF4qLNkyl50SSmKZMNJLZXxJonx3Ri7ZiFoHDq/sk8ioabMgoHcCp1UCEoGohqUyRwQVGZ7oyBWZQR32",
+	"OZ7y+912t93sdB94akWqaYtglYPs/cZibQbPNTBMhSKiSQKwkzR9lxlPwNjEJwTSYUY7GSMmyvkurGIn",
+	"0b8krG9UgEhnLRIpMMefUU0jVNR9Iz21bUzHD9K0dBJRYICE8JLJCY6jbje3NcbSHKKssnENTGZngt5t",
+	"0sD4uYgUWwAxsEfJmNjOO+nBrRvNZhN34gl5A79EEzkbcQHPCAXsgOK3F/m3ZimurzMW87Ex6j5+DIWT",
+	"aieEieZ3fwpF4VgaJR0KNA9OyDUyiZ+Qe0DSi8rfPMAq/3vkYyhgfH+ofjoIcEaz8hAC8/EUjx50OHoe",
+	"WXPra/+nEf0fPxrVxqiS4uNH0mOxOYFwO/zo+vrA/RPXPd9gsBbFe6Fbc9xsHzbbhxBas0Mq1dB9N+p9",
+	"3yh5NVUb3+eBx4WPFp5XAJNNcN8VoGQ7ixiyEO6zW6Z0ZbsdNEZc+A+KzE9heN6ovJN/u0XeqI3uVYq7",
+	"/r1w42DufXOqNJQf0F1ScmZhkzRlv1nYwPNu5fou5dPSqd4oUNzZlP7KjXBFo5MbjAsCbO4f57+soTr2",
+	"9knJt9on8Pah2PoSATgoBQd9jSjA6kjrwXV+uD8uQT4vRwVWBlkVs7DnxkH0RfBVhZH1+nzpuZlPvmGI",
+	"rSK3VpBd2+bVLvJb7KKC3Ay1RMG3j1tuE7fcXCqvEsf7Psa77GPcQKwtDW5WlxhYTCvc7ieQoIk81pbL",
+	"C6EH4hM+buOfWmStccavjFuWBzzRP0SoLZB2+GEezwyFRzo0j8REkfKQiRILHwASiVd26WClwhcpJLf1",
+	"rew0l2RkLqfctxvXI2xlYm4q2/0m/lwEPOzITRqCVmqEZizHs3m1gLJtk+esAWi9kSKxrtytK4mvu3Zi",
+	"b+HfZSOrUQ4FTQglcIA7ZQ8l4Xr3Rv8BxXqD+nLgvB3DHwI5gUCP0Zmu9f8kz6HYOoUAEw4FbekVIyTs",
+	"oIrERmZzanvg9xcYOLb0dAA7kSSW8lJDli8gkRvNr/YNkuhBy5H1a0VGNGH+DjEVoUB0rh5DyiTumDXx",
+	"a2QMGHNAs4Eb4oxb5JZ5St9lOn8RaxgHuLPYZfD1ekd7DbrXoF+yBv1aldM7SCjmazils1vQRXAyViDU",
+	"F0bhgektfYycWlxn6pw3H52agZNnVI7l4wNhUCLCMqfFuGQn/sedAPRSoXKFXJRrUGJaXYWXYV1gsaL9",
+	"nsJ8qiXaQ69vSmeoSgrFMKFw1TDeebShNSipoRXBOMGmNQ6kmdFvRO9s63C6TefVTbXANnu3kEKov1r2",
+	"m3ICfGXb5kQKa/ZtZETMBO+dqb0ztcN0iRzPbjVZcjARVi2s8px6NL4spkxA0SSkNyOR/SQKPKIElIC/",
+	"sb4QiPUKf2jeAfJDYUkUEC1D4T2TU+MzWcgirtfollrqQ5EFFwoQ34xq7bEwH4XD/v/ZlyIthFXnWcM3",
+	"86j8G3/9uq1yYN68kVBzCnvsFFp1sVAQ8A/KA+7UYOc7JbClSAeCuL3nt/f89p7fV0qVbOTLYlYMRM4t",
+	"qNX8bFyv6FToTzI47vYXp7ZaVucVy1BwiPrFtgZ4JVOQ7PP65rRgN0Cl/4IbVwTcr/EAubLRRMKF0owm",
+	"ZgCHATlqH+Uw0Xn3glG/ijHC9YPVtY9/9hJ7786tV5sJHbDsg6+0wnLhfb3mvl7za6zXzBV5d/tSTCtk",
+	"vo34w5dSgLkPQXxJrIZJUgxEy9sNRzi76eDa/uvjUhZ2o+mChYYSgBtW2NhlDCKU7Lat5EKCg9mb6Eo3",
+	"PZiPuttkcG46bgPVUigRrTV7vjy/vcYzLw8od8xvNppdO+rfuNTe+4WFuk1zjks29U7KODcWdQfjjF1x",
+	"Nl3CW8HTVJWisFzYuk4j3TAC69vQCnIPa0QcPX3e8g1EKKHoZ3Tg7OjvL16/8qJP0T4zQn880YQLkP7G",
+	"gm8RYyfn0CEjrhQXg4BMxKWwjbOADoIctmZZXBemhTnx0eNCvxy5Hx2YwR7813/8Z1TpQdoJ2svSncvS",
+	"bf1Uhz2VnygoUoaPCy5pclO3Cg61nZ6Fp0HMIt/shQdv4Di8K++tW0f7issx4qEepcaPmrTbh/GwA/9l",
+	"1b4xXHLgrgntB2P8E7zm8uwF9hf2CiPUPGB/jedfOf0b7TE7nXVaz+Pcft5qb+9J7JLipFgXCu3VEFis",
+	"V7KVPOlv8hLLEU3YxqznG6jjVZnRt2MmyupYS9+PEeQRUv/OAIexiLIVlBBmCnnQFnmH/8QqzlCsKONc",
+	"Eg8u1OEUh+OqTsn9qkrUIBT2zts1fsylN7/6kO/eW9rHuPZEWDcs0QSRUQjDbOqR1Ur+iQJ5U9cenKaO",
+	"+LWS+wo4A1GUViIQ/gR3//T0U29FOvMDd3qFK2Lmoyxz/MRUFVCYy9eunngvU3brRFSr6wMSDrZTnvy3",
+	"PAkNmtD/YR/TiuWoYb/5sy33cTK1P0nTN/j6Zwklr+QVS2nMygyGKwsZYOZOnOWxUc2B2TOrYQjd4u5Z",
+	"Y+4Qt9AtQkEAoTxZTskH1xxcI3nkUnZ/Z8ONWaYg+MxGiqVXzCJc9XPxQ7AiDyq90cBLMqYUkX2sJLdD",
+	"9U1NAfA/hwJiQkyBmRtYEj4bDspo30m9xNfNIRm0pUeg6pIlRE604gnsypgqMzYOBXY8VUEopqw3lPJS",
+	"BfMY7QIoDe2bmMHgz4AdUA35GDATKYIwureZUjMGIeHuxlS9ZGOdk1gDcJW91iK5FWZvmknNAqz8kxkB",
+	"Hh1jOJsxA7GDsnUW8Mm9/LYUpjW/4SwUSMIDhBZIrbIwC2Z05gZJRqcCeIa5LfCiAhcNR4CV/jzL5xhn",
+	"ZCCZpzycSmBADFxRvy/bsM/m+iQUflXwwyBfKiA1KgzVvXRg31oKkrFYZgAzx66wuiwo1OAD0pjsu90i",
+	"EutFwP2yHMeuj4SP5h3TlAzplXuknTszugn8ekpnZlie9FGQoZxkoQCqjRZ521+AxWQzRDUuo3MARl4O",
+	"ZJy51IvbrkAUmdd6An2Hc13uqRZ5z/oTxZJQQBGNpaykJGUDmiKOVyyv4BUdWr+lpQAGYJld4nTargjA",
+	"UtMzs6b3I7jHr+Ye0YMA7wzVqzOLf8ewiRB9spwP4H5k/vMrfOx/SGgB8bhifs1c9hgXA7MzaQqumwdr",
+	"+9V8xMXA3M1JDWwUMSLM7MQqN41lVDGji9aJpObk+NXcASv1ZYXbY7l1b84ZsAbViBMRXBF472TvS3yt",
+	"ivu5WV9zUmHFV2juLfA4Ci4BOXMlerIPpjeeP7RQITXii5b8+XG6mFAN+KgIHGyOqm2eItOhxIJ1PhAo",
+	"ygUCCnMIwCRsJI1IFTIjzhb26ME1KBxfxTHfOluBk1QuzvZOBDKEQGWWmdcyh4gsulAb43aYWb/VjIKZ",
+	"2pXRGVj7zbyTujiMszH3QBL7wqPbYpMDcWosaC+KzCkkubArQ0ls7o4dsA9jmenakNAmLll+Jk7nnKag",
+	"4GKhoY08oEDU4U1cZ1fn9uy8l3EK34Ovhbap8SlOPbcv/l2y/gtfGufMWK3gxWkJFwSgdaxL4twuKPkW",
+	"xmY2vzdPdF4d/lXy7E5rTPdT8zpBTuHh7OmC7VUkhxdyGlinBu4A1i5A/p7aCnPF7imi+YilXDDAAbYl",
+	"CjjPml4yYR0P2yYGHiChPesrjnL3jytHVG9cP1y6vB4iy/gVslqiXMsYTU7zSi8Lm2xcbVsZNh3KtJKW",
+	"BDfX12dWt2/amQwTbw58YG6jJqm2VDvwkT8A9k84N/hvCOK5f8PssqWUVKKG1RRuUGb5gY+8G+UFZflj",
+	"+3eB4cf86VTvlxqwDBruhIMQ3sw+eI4S9FvqiP6qm40he40J9iFLEytAb+xCOf2b77QalfuzDyEuZmCe",
+	"QqMRkkx57qvTYoyNKZ9+v4cqdURnoRA0y+QUAyFcaVsxh9IxspkdARiK2L3sv7OtmHpIRf5EgHtvH9Yx",
+	"Ubk3uKtUkJtin5q3mmV7pTKXKfJa5ZNqka0yRTlFYnmeJhl5+v61mRBR8P2CBrtiQl/MxnY7U8VacSoV",
+	"M2/rK5ZcI7vZ/EUCxXbzOOl0mo/iQ9p8wtr95sPeI/o4fpK0WaffCKz/vXSYk8woA0c4E2ejlp2CA1jS",
+	"A7OQiqWNwC3Cmgu5UVLKbuDVeSm30/Z5qTvMS01zceNEs/9oRV68jkTrRSZHxiYn6PMQOBXKluzSjJF3",
+	"b88v0I2IJlkaGWM5utazMQvARleajsYBlGJ+jKAMKmO2QDkUyCXCExTPDj7ByN0TxNIzT8yM1NfDTE4G",
+	"Npt99u5li/xVTjCgLpGwZiYnKJHhJgq5O0DsWRYn5zwoc6kN23u3A4hJnhv3xAaUoDwLY+xUkb+fayoS",
+	"miXESfScCmo6nbaU/dqfgliOHoBr4iirzNOR7UqRyF7W5EkU5H/56bJ8WO5zb3JG6J9EisUZ0zmhUii4",
+	"sOJdqGkO4nuGf3U/fIBBcEE6x0SxWIpEGVU5y+c7AG6dhGcsNm6jhHZfnXGWuDoziYySGWOQkyo0CNMR",
+	"K71Si5xLmGME0cAV0lNoIgZ0QpFXjWUJy8zkULduZEjHYyZYckLGVCl8rNkh4HGZu4JDOKRJixx12phA",
+	"hGFMen7f2gp3SRJJ+vyqMGI0YBQXg9T8JI6ZUkhKA5vXsbTB2hqXmBiLlhwdHRKZkcdHR4eOYogm2P8E",
+	"SajYecxBAX4rFLZ1GtaJaUufRNPUnCZ0TO9HPz//0/dv3/7469mrV29//vXd+5d/Prt4Hj0wi+fjajEV",
+	"+Naddq7Ra0O7qAHtPr1bUpk4Gy3Bviho3k1V7bq6ceNeUTttt9ojapdwZYTWjuVnrofncOIbG+vt0m8r",
+	"vTI7mKDQKQLX75k79uHY+uptlLUg261FsIXJMe8HHlzbf60ojnmpoYCAX7GMM0UG0u3dU1/2MGYisXXh",
+	"iEMhKhox8f7bCsqf3Vgb62eb7fsBwaPR0PtoyJex35/BTiHULeBW9nV1oak1hPKIr9sjW7YW38p2bt+u",
+	"httcr63QZvuD9WUxpdzkWNXRo1hNgLhxtuDNJXJyPEJI6sTGDUkcBa49f1h/hXkfF6rPa+tCMaW5mulT",
+	"niqrfcy/WeKqMzI2TukMuPZjdzcbZ7KIgrXFGbs6ydsa7zjMkv1eipCZhR7Jq7krai35Naz2q+42hvtP",
+	"xdm61bqKuxZrX3eBxd5A33W9ROBrI2Rmpc6NhO0yg/0gt8hr8znP/CVVGZ0LVyJ7ycZYr37YhsBNa1lq",
+	"Jb/nTQRl8KkSMgW/xcXslAamtmJCBnVITcrFXD9RjQ1Fi52n2Tn++pazMFRrNhprBcBgS1IyHZvr8GrD",
+	"uGULAZ9yaqXTfPSI0uajXrfTfNJvt5sd2u0dxkfJMXvYN9PEPugzfH7VI4/tI+00njSsEm/41PfLtfM4",
+	"26RS3EKsTqnke2Vvz35RWRgo1M8NSaogBH57Avfg2v57tozyFNAxXIDEGMWOK0g56gh3aoO8TcC4nlY+",
+	"O5NZ9n0lmbGdmXmwTTywxGNp4fFyrTrLXFV3IG4ovytgJeyNa8uoVoqSijKqfKbvupTKjaQkgu9S8KZy",
+	"YIV/5fM6kHuf4B54rRonj4+CBqKGwmjlRMcS20+xOacgpI/bbTNja4r2MVqJRawZ924F2Z60m524mzQf",
+	"scN+8zE96jWP44fJI/a4/4S2e8AS7hJy9fOn66bu4440zNb65RnTlKe1kCv2qr1m+bIiJUkuLD+FMjnA",
+	"+EU96sm5beC0nHLlpDBPAkJTJfMAptGF9vYsARSSUpxFClBHUzojNM0YTWYB5vHxIl0OobuoTIuYURAq",
+	"SFTIXjZ/ZLPIVkCD56MlydiYec0Fi18VfsF3/qa1U7Bdnrikz7o30GfrhFf8ymwtIquE48u5jbjvY/l6",
+	"IahEUaKiBNu1XB0De8Zy6UkF5lBdkZKxKUhkfgkFUzweYjEOGHOYEaJihiUkRRlaFo+huC35aEa2g+D0",
+	"XsbsZcw3ImPAu4Yzvmv5sp59BqItWLDOVFBKWRlDy1XfEcVFzEgE/4lqpEwoPpUVdgdyZnsQ1LJHDjNY",
+	"dCCPLtq+LWkD9+59cT42SnNtKiR/k73SG/wme0WHtdtsd2iv+chYpI/pYa/ZtSbpI/q4d4M3wjHXOKyY",
+	"GQCoCwuf4pow9vJznzu7BZkN7iz25noJuXPhLTXVrIkFl0s4Fy0d7kLdN6ku+34hM9I9AmAdVezhyiva",
+	"vSKQaRIK451TRaYsTcl9PcV+YOxxBIwb4SrXHwRESc8/nAd/Yyo84MUVstWNGY3ZKaGhwHpzeAEcv6tF",
+	"x/vwEctruDHSXKUMYKasqLAFrTsADv2Ma6I+ddVvvj57afq1SrbX1LiOhaXeUqAlMlZLqVjO3r0kvsUa",
+	"m1YgqWn0j0cqRmQu1wfCB5VgmgOmn5mnrTx+mn3QB4ibvjRLbUHV/3+JjMHPNj+x2OnwBaCh4wdPsRbJ",
+	"vI0FTS98OXcq53i2gGorJ8T697+HoQrD81/+9V8qiLEqTygwK9xsV5W3RpkB0WgNl7SgtmVGWUKHwq6w",
+	"HSzlTZFvgoN8kX9b0sZrBH0EP4hwCwTAKujof0GF4Q6o3QDncL81t8Fv9IriAOY3Q/6p2w4H/wqap7Rj",
+	"yb8e1C9vt72T9cW/b3OF3TNcWKm03BssdMqv2D/qkXLB9IDSylSKgfkvYHugyQimgbNONFJBQ4c1UZOx",
+	"eaRy0H0ZU5pmWhFenSx+xa+YYGoNSbBKEVPzQmUXzSXqXAXeetrWD6mqisM85PZW92V5lvGV1lrNEdMZ",
+	"XyK+jdDTHtuRj6AnjwvyLpMjpodsou4Rc8gIchKeEiEtHgBNLavWzw7q3vW/DakKBSWvn1+8f/n0/NeL",
+	"tz8+fxMQrn27nXLsMwTVF9HyklWWxg6Yfm3fYD1ZME4pX9gChUlwcsAWnv461Hr8q/X+1a9aappe+yH8",
+	"MWzEQ6rDRoBb5o+heWzY+Eg63ZUK4aYSww66tbWttaudeG1MZzuaC7NQFZYGfgtVfPnOWW+HyjETdMxb",
+	"7uzWWBlckbdjJozgzvlDKrbLUyl0RmP9g7JQ+jfEr8G7leSHHXHjpHHYarcO52VINfMn5uTmhal/p8NW",
+	"u/Rec5SYdRArOLrbVSvuKWAy/HD+9s1m6zqjaKTtaF3/am630bq6AaxYV7esJ8St6u2e7ztYvL+evX61",
+	"3uJBMr7eCui22zY87ESna4BwhWEnJJKXEdKgQEwCIHOB4mQckChhg4wmLLFXvGcJV5jEklOBwNbW0BhI",
+	"IkUR+ZnENB6yFjluH+YsK0YT9aiC3uvEkpAt9GRrOR57yhQKpinp0ZSKmGU1yuc9ownfjR0CU1rGwhqy",
+	"+NIzaZnho01iHpVwZ6AE29or+dgrdqD5ctb6TNzYKlvHLRxO21qbVvGBWO6VIAqQuLTV2A5Rz7b3o+dq",
+	"o1YA8aBIjw25ReeL/uDzs71MTpXZnZeMjYmWgPdg8QFr/d/eROeVlH6nOaTsCOKGzLwDvAgXg4gMjFVZ",
+	"vTPP8Zp3aNd/em/ZPL8AV/31ecx2DRHBZMzkOEVoxeJexDWo2osToVzT9MG12XLLyWzhUeAYRa+40s2f",
+	"8p9HCBoOSPhmoyrYqS/1PBPUiXEPBhkdGTMMQCdgpweh0BJ+oMwO1FJgWynsxKgwzDOEtIjg65pNVxiW",
+	"3XgrsQ2hrBhkv/VLzajK9U9nf/u9PTt//Kb/b5Mf3/zlcXL0+rvj3wf/Vl3yZH6+dbHTKy4u0YRdpyL3",
+	"Fk5NYQLv8MRsFe39diozyxzY6tLIAMSCk6RwYAqCAKEc58RAHcTSz0PJEFwH9Q+ZWuzWAbOkFzJjOZQR",
+	"SgXFRPIctFUEzAyqRV6b3/ozn0gMrPVmRWWE8OKMxCmPL8n99y+eksft48cP5qBjE8glefwEo3MrG1UX",
+	"pMVeAtxAAiSfVgRgGVIiBTu1kV/cW4Coq+ReMmwoGX5aJQoqKSzzXxmbEGCykPix+DEwAjTmrIo1Uj/w",
+	"0nXnEL9FKQGrH9MR8qUExnPjmqQypimwxQxgFJkRL8kk1pbCEBu6D2Bg3E60hbM1j7dTcL3gagy40iwD",
+	"JgRrMiEoGLDpBB7+2nMiGINHFLEr7cmn5l0Xy6vPPHMbVXOIoEYStsrwlariDv9mNpmlRkKsbjMm5zsT",
+	"pLPNB2pZdGQfEK6LA+QVN3/mUb2903EJcwHJWHSOPYcoQmAnhXtaEOTF+74GQaAsqTa23VvEMfA1CjRL",
+	"BS7QUyCWSLjjDEJo8xaJPjRjqhhuuAiEQijQ28lvkrstZs/2ZdYiF9Lm9NxVXHvf/ah9GBRpURFi9ah9",
+	"hMrFviBCQi+bN08BBK3CVAEBkQrIZGw8LCQEAvIfY6sXp07Gy28MKzBOacyGMk1gMrmYox4SoKzR2G4t",
+	"0odWPeCCpSkcIJgYNVOajazF7QruCnfyqdj6G1n3Y1rAODcrCCwhlvhpyHimCnctQ1xX7R5ui12cb8NE",
+	"kUyqx0A8yL7N0NjbonhbvN3PMrvE2wGhlRSW08psQgexCKj4Nj5UuOVvsrd8lRaw7U9gDw/nOLAQrhJZ",
+	"rRb2M27XPFwF2MahKPAteWqm0uYEh7zqfbHpE5mx7lmBStUlsMHgpzBAIXNqACxgM+aL5whLmVYOor4w",
+	"Jc6xXHzu94ymehi47IB98fnsbvFWNl7yEa1TfP+mhaY0OvEMaPobJ40IrB0oW20qnTE6iqz3Wzr4st9n",
+	"WGgEtISBvUHzFRWDCZhF1urDP828Ot4CmDK3G3oZ5JpgIcxt/tK0yr4JtuYbICMrFI2a3Z7KgSpGBwPC",
+	"zf6Eme6YLdLpPjZzinIx4QOz/WRGouavrZODCEwcMwmo8UuzYDxm1zV71D62W0qSt+8uXr59c449siOm",
+	"h9KBU4KmQeIETS8ZzEWxFPa9xYKBqc0mLMrDlTZFag7EgF8xQXqsLzMW2FhQDrM5X1prnvGeagbwBE0E",
+	"KTAa1u1qMuJiolletBUDbraZoPJP35uDDHvspIEsbIoFZCinZEQFVl+mrK/nf6SYhpI5wBS1zNVG31iq",
+	"M7NXAOVmcT3NnuCJcwFcIXDj48f/LwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
