@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 )
@@ -364,7 +365,11 @@ func lockMigrations(ctx context.Context, conn *sql.Conn) error {
 	}
 	for {
 		var got sql.NullInt64
-		if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+lockName+", 1)").Scan(&got); err != nil {
+		err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+lockName+", 1)").Scan(&got)
+		if err != nil && retryable(err) && pause(ctx, 50*time.Millisecond) {
+			continue // TiDB does not always wait
+		}
+		if err != nil {
 			return fmt.Errorf("waiting for another migration: %w", err)
 		}
 		if !got.Valid {
