@@ -3,7 +3,6 @@ package documents
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"io"
 	"path"
@@ -14,6 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"counsel/domain"
+	"counsel/domain/documents/opc"
 )
 
 // The types of files that are kept.
@@ -34,47 +34,69 @@ const (
 	maxUnpacked = 300 << 20 // bytes of a DOCX
 	maxRatio    = 200       // unpacked to packed, of a DOCX's part that is not small
 	smallPart   = 4 << 20
-	maxTypes    = 1 << 20 // bytes of a DOCX's list of types
-	trailerSize = 2048    // of a PDF: where its end may be marked
+	maxPrefix   = 1024 // bytes before a PDF's header, as PDF readers allow
 )
 
 // typeOf tells from a file's bytes what it is. Invalid: none of the types that are kept, or one
 // of them, but broken or made to do harm. What a name or a sender says does not count.
 func typeOf(file io.ReaderAt, size int64) (string, error) {
-	head := make([]byte, min(size, 16))
+	head := make([]byte, min(size, maxPrefix+int64(len(pdfHeader))))
 	if _, err := file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}
 	switch {
 	case size == 0:
 		return "", refuse("is empty")
-	case bytes.HasPrefix(head, []byte("%PDF-")):
-		return PDF, checkPDF(file, size)
 	case bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1a\n")):
 		return PNG, checkPicture(file, size, "png")
 	case bytes.HasPrefix(head, []byte("\xff\xd8\xff")):
 		return JPEG, checkPicture(file, size, "jpeg")
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return DOCX, checkDOCX(file, size)
+	case hasPDFHeader(head):
+		return PDF, checkPDF(file, size)
 	}
 	return "", refuse("is no PDF, Word document (DOCX), PNG or JPEG")
 }
 
 func refuse(detail string) error { return domain.InvalidField("/file", "%s", detail) }
 
-func checkPDF(file io.ReaderAt, size int64) error {
-	tail := make([]byte, min(size, trailerSize))
-	if _, err := file.ReadAt(tail, size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if !bytes.Contains(tail, []byte("%%EOF")) || !bytes.Contains(tail, []byte("startxref")) {
-		return refuse("is a PDF that breaks off")
-	}
-	return nil
+const pdfHeader = "%PDF-"
+
+// hasPDFHeader reports whether a PDF begins in head. Other bytes may precede it: scanners and mail
+// gateways leave some there, and readers pass over them. Markup may not, for a browser that
+// guesses would show it.
+func hasPDFHeader(head []byte) bool {
+	at := bytes.Index(head, []byte(pdfHeader))
+	return at >= 0 && at <= maxPrefix && !bytes.ContainsRune(head[:at], '<')
 }
 
-// mainPart is the text of a Word document.
-const mainPart = "word/document.xml"
+// checkPDF refuses a PDF that breaks off: no end is marked, or objects follow the last mark (the
+// files of the web have one near their beginning as well). Anything else may follow: signing,
+// printing and mail programs add line ends, zeros and more, and readers pass over it.
+func checkPDF(file io.ReaderAt, size int64) error {
+	const chunk, overlap = 64 << 10, 2048 // overlap: a mark and what leads to it are seen whole
+	broken := refuse("is a PDF that breaks off")
+	buf := make([]byte, chunk+overlap)
+	for end := size; end > 0; end -= chunk {
+		start := max(0, end-chunk-overlap)
+		part := buf[:end-start]
+		if _, err := file.ReadAt(part, start); err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		at := bytes.LastIndex(part, []byte("%%EOF"))
+		if bytes.Contains(part[max(at, 0):], []byte(" obj")) {
+			return broken
+		}
+		if at >= 0 && (at >= overlap || start == 0) {
+			if !bytes.Contains(part[:at], []byte("startxref")) {
+				return broken
+			}
+			return nil
+		}
+	}
+	return broken
+}
 
 // checkDOCX holds a zip file against what Word writes: the parts a document has, no macros, no
 // names that leave a folder, and nothing that unpacks to much more than it is.
@@ -89,7 +111,6 @@ func checkDOCX(file io.ReaderAt, size int64) error {
 	if len(z.File) > maxParts {
 		return refuse("is a zip file with too many parts")
 	}
-	var types, main *zip.File
 	seen := make(map[string]bool, len(z.File))
 	var unpacked uint64
 	for _, f := range z.File {
@@ -107,48 +128,21 @@ func checkDOCX(file io.ReaderAt, size int64) error {
 			return refuse("is a zip file with names that leave its folder")
 		case strings.HasSuffix(name, "vbaproject.bin"):
 			return refuse("is a Word document with macros")
-		case f.Name == "[Content_Types].xml":
-			types = f
-		case f.Name == mainPart:
-			main = f
 		}
 	}
-	if types == nil || main == nil {
+	p, err := opc.Open(z)
+	if err != nil {
+		return refuse("is a Word document that cannot be read")
+	}
+	for _, t := range p.ContentTypes() {
+		if t = strings.ToLower(t); strings.Contains(t, "macroenabled") || strings.Contains(t, "vbaproject") {
+			return refuse("is a Word document with macros")
+		}
+	}
+	if p.Main == "" || p.ContentType(p.Main) != DOCX+".main+xml" {
 		return refuse("is a zip file, but no Word document (DOCX)")
 	}
-	raw, err := unpack(types, maxTypes)
-	if err != nil {
-		return refuse("is a Word document that cannot be read")
-	}
-	var list struct {
-		Overrides []struct {
-			PartName    string `xml:"PartName,attr"`
-			ContentType string `xml:"ContentType,attr"`
-		} `xml:"Override"`
-	}
-	if err := xml.Unmarshal(raw, &list); err != nil {
-		return refuse("is a Word document that cannot be read")
-	}
-	for _, o := range list.Overrides {
-		if o.PartName == "/"+mainPart && o.ContentType == DOCX+".main+xml" {
-			return nil
-		}
-	}
-	return refuse("is a zip file, but no Word document (DOCX)")
-}
-
-// unpack reads a part of at most limit bytes, whatever its header says.
-func unpack(f *zip.File, limit int64) ([]byte, error) {
-	r, err := f.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(b)) > limit {
-		err = errors.New("the part is larger than allowed")
-	}
-	return b, err
+	return nil
 }
 
 const maxNameBytes = 200

@@ -30,6 +30,12 @@ func pictureOf(t *testing.T, format string, w, h int) string {
 
 const types = `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`
 
+const wordType = documents.DOCX + ".main+xml"
+
+func packageRels(main string) string {
+	return `<Relationships><Relationship Id="a" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="` + main + `"/></Relationships>`
+}
+
 func zipOf(t *testing.T, parts ...string) string {
 	t.Helper()
 	var buf bytes.Buffer
@@ -48,6 +54,10 @@ func TestTypesAreToldFromBytes(t *testing.T) {
 	b := newArchive(t)
 	docx := zipOf(t, "[Content_Types].xml", types, "word/document.xml", "<w:document/>")
 	png20, jpeg20 := pictureOf(t, "png", 20, 20), pictureOf(t, "jpeg", 200, 200)
+	wordOf := func(main, contentType string) string {
+		name := strings.TrimPrefix(main, "/")
+		return zipOf(t, "[Content_Types].xml", `<Types><Override PartName="/`+name+`" ContentType="`+contentType+`"/></Types>`, "_rels/.rels", packageRels(main), name, "<w:document/>")
+	}
 	bomb := zipOf(t, "[Content_Types].xml", types, "word/document.xml", strings.Repeat(" ", 20<<20))
 	for name, c := range map[string]struct{ content, is string }{
 		"a PDF":                      {pdf(""), documents.PDF},
@@ -55,6 +65,19 @@ func TestTypesAreToldFromBytes(t *testing.T) {
 		"a PNG":                      {pictureOf(t, "png", 20, 20), documents.PNG},
 		"a JPEG":                     {pictureOf(t, "jpeg", 20, 20), documents.JPEG},
 		"a Word file":                {docx, documents.DOCX},
+		"bytes before a PDF":         {"\r\n\x00" + strings.Repeat("x", 1000) + pdf(""), documents.PDF},
+		"too much before a PDF":      {strings.Repeat("x", 1025) + pdf(""), ""},
+		"zeros after a PDF":          {pdf("") + strings.Repeat("\x00", 200_000), documents.PDF},
+		"words after a PDF":          {pdf("") + strings.Repeat("Scanned for viruses.\r\n", 100), documents.PDF},
+		"a PDF that breaks off anew": {pdf("") + "9 0 obj\n<< /Length 9 >>\nstream\n" + strings.Repeat("x", 5000), ""},
+		"zeros and no PDF's end":     {"%PDF-1.7\n" + strings.Repeat("\x00", 200_000), ""},
+		"another program's names":    {wordOf("word/document2.xml", wordType), documents.DOCX},
+		"an absolute main part":      {wordOf("/main.xml", wordType), documents.DOCX},
+		"macros by its type":         {wordOf("word/document.xml", "application/vnd.ms-word.document.macroEnabled.main+xml"), ""},
+		"macros by another name": {zipOf(t, "[Content_Types].xml", strings.Replace(types, "</Types>", `<Override PartName="/word/code.bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>`, 1),
+			"word/document.xml", "<w:document/>", "word/code.bin", "x"), ""},
+		"a template":                 {wordOf("word/document.xml", strings.Replace(wordType, "document.main", "template.main", 1)), ""},
+		"a main part that is absent": {zipOf(t, "[Content_Types].xml", types, "_rels/.rels", packageRels("word/other.xml")), ""},
 		"nothing":                    {"", ""},
 		"HTML":                       {"<!doctype html><script>alert(1)</script>", ""},
 		"HTML with a PDF in it":      {"<html>" + pdf(""), ""},

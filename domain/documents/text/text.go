@@ -7,9 +7,7 @@
 package text
 
 import (
-	"archive/zip"
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -157,84 +155,4 @@ func (r *Reader) start(config wazero.RuntimeConfig) (pdfium.Pool, error) {
 		return nil, fmt.Errorf("pdf: %w", err)
 	}
 	return pool, nil
-}
-
-// docx reads the text of a Word file: paragraphs a line each.
-func docx(ctx context.Context, file io.ReaderAt, size int64) ([]string, error) {
-	z, err := zip.NewReader(file, size)
-	if err != nil {
-		return nil, nil //nolint:nilerr // broken: it has no text
-	}
-	main, err := z.Open("word/document.xml")
-	if err != nil {
-		return nil, nil //nolint:nilerr // as above
-	}
-	defer func() { _ = main.Close() }()
-	d := xml.NewDecoder(io.LimitReader(main, maxXML))
-	d.Entity = nil
-	var pages []string
-	var page strings.Builder
-	total, depth := 0, 0
-	next := func() {
-		if total += page.Len(); strings.TrimSpace(page.String()) != "" || len(pages) > 0 {
-			pages = append(pages, page.String())
-		}
-		page.Reset()
-	}
-	inText, inDeleted := false, 0
-	for total+page.Len() < maxBytes && len(pages) < maxPages && ctx.Err() == nil {
-		t, err := d.Token()
-		if err != nil { // the end, or broken from here on
-			break
-		}
-		switch e := t.(type) {
-		case xml.StartElement:
-			if depth++; depth > maxDepth {
-				return nil, nil
-			}
-			switch e.Name.Local {
-			case "t":
-				inText = true
-			case "delText", "instrText":
-				inDeleted++
-			case "tab":
-				page.WriteByte('\t')
-			case "br":
-				if attr(e, "type") == "page" {
-					next()
-				} else {
-					page.WriteByte('\n')
-				}
-			case "lastRenderedPageBreak":
-				next()
-			}
-		case xml.EndElement:
-			depth--
-			switch e.Name.Local {
-			case "t":
-				inText = false
-			case "delText", "instrText":
-				inDeleted--
-			case "p", "tr":
-				page.WriteByte('\n')
-			case "tc":
-				page.WriteByte('\t')
-			}
-		case xml.CharData:
-			if inText && inDeleted == 0 {
-				page.Write(e)
-			}
-		}
-	}
-	next()
-	return pages, ctx.Err()
-}
-
-func attr(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
 }
