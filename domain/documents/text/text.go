@@ -101,21 +101,20 @@ func (r *Reader) pdf(ctx context.Context, file io.ReaderAt, size int64) (pages [
 	if err != nil {
 		return nil, fmt.Errorf("pdf: %w", err)
 	}
+	reader := newPageReader(instance, doc.Document)
 	total := 0
 	for i := range min(count.PageCount, maxPages) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		text := ""
-		page, err := instance.GetPageText(&requests.GetPageText{Page: requests.Page{ByIndex: &requests.PageByIndex{Document: doc.Document, Index: i}}})
-		if err == nil { // a broken page does not hide the others
-			text = strings.ReplaceAll(page.Text, "\r\n", "\n")
-		}
+		text, _ := reader.text(i) // a broken page does not hide the others
 		if total += len(text); total > maxBytes {
 			break
 		}
 		pages = append(pages, text)
 	}
+	reader.close()
+	joinWords(pages)
 	_, err = instance.FPDF_CloseDocument(&requests.FPDF_CloseDocument{Document: doc.Document})
 	return pages, err
 }
