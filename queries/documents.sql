@@ -78,7 +78,7 @@ JOIN search_scopes s ON s.owner = m.case_id
 WHERE m.user_id = sqlc.arg(user_id) AND c.deleted_at IS NULL;
 
 -- name: ListDeletedCaseScopes :many
-SELECT s.scope FROM cases c JOIN search_scopes s ON s.owner = c.id WHERE c.deleted_at IS NOT NULL;
+SELECT s.scope FROM cases c JOIN search_scopes s ON s.owner = c.id WHERE c.deleted_at IS NOT NULL ORDER BY s.scope;
 
 -- name: ListScopesOf :many
 SELECT DISTINCT s.scope FROM documents d JOIN search_scopes s ON s.owner = COALESCE(d.case_id, d.user_id)

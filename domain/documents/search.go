@@ -161,12 +161,13 @@ func (a *Archive) Index(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, db.Error(err)
 	}
-	for _, r := range rows {
+	var errs []error
+	for _, r := range rows { // one that resists does not hold up the others
 		if err := a.index(ctx, Stored{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID}); err != nil {
-			return false, err
+			errs = append(errs, err)
 		}
 	}
-	return len(rows) == indexBatch, nil
+	return len(rows) == indexBatch && len(errs) < indexBatch/2, errors.Join(errs...)
 }
 
 func (a *Archive) index(ctx context.Context, s Stored) error {

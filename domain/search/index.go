@@ -182,9 +182,9 @@ func blockOf(entry int64) int32             { return int32(entry & math.MaxUint3
 
 // Options say where Find looks, and how it judges.
 type Options struct {
-	Scopes []int32 // those that are read
-	All    bool    // all scopes, but for Except
-	Except []int32
+	Scopes []int32                // those that are read
+	All    bool                   // all scopes, but for Except
+	Except []int32                // in their order
 	Keep   func(entry int64) bool // nil: all pages
 	Limit  int
 	// MostWords puts pages that have more of the words first, however rare the words are.
@@ -275,7 +275,7 @@ func rank(q *Query, o Options, number map[int64]int, rows []query.SearchPosting)
 	type place struct{ scope, block int32 }
 	at := map[place]*block{}
 	for _, r := range rows {
-		if o.All && slices.Contains(o.Except, r.Scope) {
+		if _, out := slices.BinarySearch(o.Except, r.Scope); o.All && out {
 			continue
 		}
 		b := at[place{r.Scope, r.Block}]

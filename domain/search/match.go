@@ -167,6 +167,9 @@ func (f *Finder) findGrams(t *token) []Match {
 	}
 	var out []Match
 	add := func(from, to int, wants []want) {
+		for to < len(t.at)-1 && t.at[to] == t.at[from] { // one character of the text became several
+			to++
+		}
 		for _, w := range wants {
 			if n := len(out); n > 0 && out[n-1].Word == w.word && out[n-1].End >= t.at[from] {
 				out[n-1].End = max(out[n-1].End, t.at[to])
@@ -235,7 +238,9 @@ func (c *canonical) find(phrase string) []Match {
 		for to > from && c.text[to-1] == ' ' {
 			to--
 		}
-		out = append(out, Match{c.place(from, false), c.place(to, true), -1, 3})
+		if start, end := c.place(from, false), c.place(to, true); start < end {
+			out = append(out, Match{start, end, -1, 3})
+		}
 		if at <= from {
 			at = to
 		}
@@ -312,9 +317,11 @@ func Quote(text string, matches []Match) (quote string, found []string) {
 			to--
 		}
 	}
+	behind := 0
 	for _, m := range matches {
-		if m.Start >= from && m.End <= to {
-			if w := text[m.Start:m.End]; !slices.Contains(found, w) {
+		if m.Start >= from && m.End <= to && m.End > behind { // not what is part of another
+			behind = m.End
+			if w := text[m.Start:m.End]; len(found) < 100 && !slices.Contains(found, w) {
 				found = append(found, w)
 			}
 		}

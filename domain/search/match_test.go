@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // finds reports whether a page with this text is found, as the index sees it and as the finder does, and
@@ -160,6 +161,8 @@ func TestFound(t *testing.T) {
 		// Spelling
 		{"Ausgabe: ﬁnanziell", "finanziell", "ﬁnanziell"},
 		{"Software soft\u00adware", "software", "Software"},
+		{"Die Haftungs\x02\r\nbeschränkung gilt.", "Haftungsbeschränkung", "Haftungs\x02\r\nbeschränkung"},
+		{"Die Kündi\u00ad\ngungen gelten.", "Kündigung", "Kündi\u00ad\ngungen"},
 		{"Herr O’Brien und Frau D'Angelo vereinbaren.", "O'Brien", "O’Brien"},
 		{"Herr O’Brien und Frau D'Angelo vereinbaren.", "obrien", "O’Brien"},
 		{"Herr O’Brien und Frau D'Angelo vereinbaren.", "Angelo", "Angelo"},
@@ -212,4 +215,61 @@ func TestNotFound(t *testing.T) {
 			t.Errorf("%q finds %q in %q", c.query, words, c.text)
 		}
 	}
+}
+
+// TestQuote: a quote is where most of the query stands.
+func TestQuote(t *testing.T) {
+	filler := strings.Repeat("Nothing of any interest stands in this sentence. ", 40)
+	text := filler + "A notice alone. " + filler + "The notices of termination were sent by the tenants. " + filler + "termination"
+	quote, found := Quote(text, NewFinder(Parse("tenant's termination notice")).Find(text))
+	if !strings.Contains(quote, "notices of termination were sent by the tenants") || !slices.Equal(found, []string{"notices", "termination", "tenants"}) {
+		t.Errorf("%q, %q", quote, found)
+	}
+	text = strings.Repeat("日本法に準拠する。", 60) + "秘密保持契約を締結した。" + strings.Repeat("日本法に準拠する。", 60)
+	quote, found = Quote(text, NewFinder(Parse("秘密保持契約")).Find(text))
+	if !strings.Contains(quote, "秘密保持契約を締結") || !slices.Equal(found, []string{"秘密保持契約"}) {
+		t.Errorf("%q, %q", quote, found)
+	}
+	if quote, found := Quote(filler, nil); !strings.HasPrefix(filler, quote) || quote == "" || len(found) != 0 {
+		t.Errorf("%q, %q", quote, found)
+	}
+}
+
+// FuzzFind: no text and no query breaks anything, and what is quoted stands in the text.
+func FuzzFind(f *testing.F) {
+	f.Add(leaseDE, "Vertrag")
+	f.Add("Kündi\u00ad\ngung \x02\n本契\n約 § 1a Art. 2 a.b@c-d’e", `"本契約" § 1a „a b" a-b`)
+	f.Add("\x02\u00ad\xff\u0301é\u0345ﾞ", "\xff\u0301")
+	f.Add("㍿㍻と㈱テスト", `"株式" 平成 会社`)
+	f.Add("ΐ \u1fb3 İSTANBUL ǅ ﷺ", "ﷺ istanbul")
+	f.Fuzz(func(t *testing.T, text, q string) {
+		if len(text) > 5000 || len(q) > 300 {
+			return
+		}
+		text, q = strings.ToValidUTF8(text, "?"), strings.ToValidUTF8(q, "?")
+		for _, p := range Analyse([]Text{{1, text}}) {
+			for _, w := range p.Weights {
+				if w == 0 {
+					t.Fatal("a weight of 0")
+				}
+			}
+		}
+		for _, query := range []*Query{Parse(q), ParseText(q)} {
+			matches := NewFinder(query).Find(text)
+			for _, m := range matches {
+				if m.Start < 0 || m.End > len(text) || m.Start >= m.End {
+					t.Fatalf("%+v in %q", m, text)
+				}
+			}
+			quote, found := Quote(text, matches)
+			if !strings.Contains(text, quote) || !utf8.ValidString(quote) || len(quote) > 400 {
+				t.Fatalf("quote %q of %q", quote, text)
+			}
+			for _, w := range found {
+				if !strings.Contains(text, w) || !utf8.ValidString(w) {
+					t.Fatalf("%q of %q", w, text)
+				}
+			}
+		}
+	})
 }

@@ -131,14 +131,15 @@ func bases(l language, w string, noun bool) []string {
 	return out
 }
 
-// endings are exchanged, the first that fits: feminine and plural forms that differ by more than an ending.
+// endings are exchanged, the first that fits: feminine and plural forms that differ by more than what Snowball
+// takes away, and those it only knows with their accents.
 var endings = [languages][][2]string{
 	german:     {{"innen", ""}, {"in", ""}},
 	french:     {{"eresses", "eur"}, {"eresse", "eur"}, {"euses", "eur"}, {"euse", "eur"}, {"trices", "teur"}, {"trice", "teur"}},
-	spanish:    {{"trices", "tor"}, {"triz", "tor"}},
+	spanish:    {{"trices", "tor"}, {"triz", "tor"}, {"ces", "z"}, {"cion", "ción"}, {"sion", "sión"}},
 	italian:    {{"trici", "tore"}, {"trice", "tore"}, {"essa", ""}, {"esse", ""}},
-	portuguese: {{"ões", "ão"}, {"ães", "ão"}, {"ãos", "ão"}, {"oes", "ao"}, {"aes", "ao"}, {"aos", "ao"}, {"ais", "al"}, {"eis", "el"}, {"éis", "el"}, {"óis", "ol"}, {"uis", "ul"}, {"trizes", "tor"}, {"triz", "tor"}},
-	dutch:      {{"eressen", "er"}, {"eres", "er"}, {"sters", "r"}, {"ster", "r"}},
+	portuguese: {{"ções", "ção"}, {"coes", "ção"}, {"cao", "ção"}, {"sões", "são"}, {"soes", "são"}, {"sao", "são"}, {"ões", "ão"}, {"ães", "ão"}, {"ãos", "ão"}, {"oes", "ao"}, {"aes", "ao"}, {"aos", "ao"}, {"ais", "al"}, {"eis", "el"}, {"éis", "el"}, {"óis", "ol"}, {"uis", "ul"}, {"trizes", "tor"}, {"triz", "tor"}, {"s", ""}},
+	dutch:      {{"neemsters", "nemer"}, {"neemster", "nemer"}, {"eressen", "er"}, {"eres", "er"}, {"sters", "r"}, {"ster", "r"}},
 }
 
 func swapped(l language, w string) string {
@@ -147,7 +148,7 @@ func swapped(l language, w string) string {
 		if !ok {
 			continue
 		}
-		if n := utf8.RuneCountInString(rest); n < 3 || l == german && n < 5 && rest != "ärzt" && rest != "arzt" { // Termin, Berlin
+		if n := utf8.RuneCountInString(rest); n < 1 || l != portuguese && n < 3 || l == german && n < 5 && rest != "ärzt" && rest != "arzt" { // Termin, Berlin
 			return ""
 		}
 		return rest + e[1]

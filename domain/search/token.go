@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	maxWord  = 64 // runes of a word that is taken apart; a longer one only matches itself
-	maxParts = 8  // of a word with hyphens and the like that is also taken as a whole
+	maxWord  = 64  // runes of a word that is taken apart; a longer one only matches itself
+	maxToken = 256 // runes of a word at all
+	maxParts = 8   // of a word with hyphens and the like that is also taken as a whole
 )
 
 // token is a word of a text, or something that is searched for like one.
@@ -43,12 +44,16 @@ type normal struct {
 func normalise(s string) normal {
 	n := normal{runes: make([]rune, 0, len(s)), at: make([]int, 0, len(s)+1)}
 	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf && (i+1 == len(s) || s[i+1] < utf8.RuneSelf) {
+		if c := s[i]; c < utf8.RuneSelf && c != division && (i+1 == len(s) || s[i+1] < utf8.RuneSelf) {
 			if 'A' <= c && c <= 'Z' {
 				c += 'a' - 'A'
 			}
 			n.runes, n.at = append(n.runes, rune(c)), append(n.at, i)
 			i++
+			continue
+		}
+		if w := wrapped(s[i:]); w > 0 {
+			i += w
 			continue
 		}
 		size := norm.NFKC.NextBoundaryInString(s[i:], true)
@@ -66,13 +71,37 @@ func normalise(s string) normal {
 	return n
 }
 
+// division is what PDFium writes where a line divides a word.
+const division = 2
+
+// wrapped is the length of what stands where a word is divided, with the end of the line behind it; 0
+// when text does not begin so.
+func wrapped(text string) int {
+	r, n := utf8.DecodeRuneInString(text)
+	if r != division && r != '\u00ad' {
+		return 0
+	}
+	if rest := strings.TrimLeft(text[n:], "\r\n"); rest != "" && unicode.IsLower(first(rest)) {
+		return len(text) - len(rest)
+	}
+	return n
+}
+
+func first(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
+}
+
 // end is where in the text the rune before the i-th ends.
 func (n *normal) end(s string, i int) int {
 	end := n.at[i]
+	for j := i; end == n.at[i-1] && j < len(n.at); j++ { // one character of the text became several
+		end = n.at[j]
+	}
 	// What was left out behind a word is not part of it.
 	for end > n.at[i-1] {
 		r, size := utf8.DecodeLastRuneInString(s[:end])
-		if !unicode.Is(unicode.Cf, r) {
+		if !unicode.Is(unicode.Cf, r) && r != division && r != '\r' && r != '\n' {
 			break
 		}
 		end -= size
@@ -169,7 +198,9 @@ func tokens(s string) []token {
 				i++
 			}
 			for _, p := range parts {
-				add(word, n.runes[p[0]:p[1]], p[0], p[1])
+				if p[1]-p[0] <= maxToken {
+					add(word, n.runes[p[0]:p[1]], p[0], p[1])
+				}
 			}
 			if len(parts) > 1 && len(parts) <= maxParts && i-from <= maxWord {
 				var all []rune

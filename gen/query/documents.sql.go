@@ -283,7 +283,7 @@ func (q *Queries) ListCaseDocuments(ctx context.Context, arg ListCaseDocumentsPa
 }
 
 const listDeletedCaseScopes = `-- name: ListDeletedCaseScopes :many
-SELECT s.scope FROM cases c JOIN search_scopes s ON s.owner = c.id WHERE c.deleted_at IS NOT NULL
+SELECT s.scope FROM cases c JOIN search_scopes s ON s.owner = c.id WHERE c.deleted_at IS NOT NULL ORDER BY s.scope
 `
 
 func (q *Queries) ListDeletedCaseScopes(ctx context.Context) ([]int32, error) {
