@@ -102,6 +102,9 @@ func rowsRead(t testing.TB, pool *sql.DB, fn func()) (rows, ranges int) {
 			}
 			out[name] = n
 		}
+		if err := r.Err(); err != nil {
+			t.Fatal(err)
+		}
 		return out
 	}
 	before := read()

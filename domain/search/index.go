@@ -34,7 +34,7 @@ func Add(ctx context.Context, tx *sql.Tx, scope Scope, document domain.ID, pages
 	if err := q.SetSearchScopeUnits(ctx, query.SetSearchScopeUnitsParams{Units: first + int64(len(pages)), Scope: scope.number}); err != nil {
 		return err
 	}
-	rows := make([][]any, len(pages))
+	rows := make([][]any, 0, len(pages))
 	type place struct {
 		term  int64
 		block int32
@@ -42,7 +42,7 @@ func Add(ctx context.Context, tx *sql.Tx, scope Scope, document domain.ID, pages
 	postings := map[place][]byte{}
 	for i, p := range pages {
 		unit := first + int64(i)
-		rows[i] = []any{entryOf(scope.number, unit), document, p.Number}
+		rows = append(rows, []any{entryOf(scope.number, unit), document, p.Number})
 		for term, weight := range p.Weights {
 			at := place{term, int32(unit / perBlock)}
 			postings[at] = append(postings[at], byte(unit%perBlock), weight)

@@ -1280,8 +1280,8 @@ export const renderBatch = <ThrowOnError extends boolean = true>(options: Option
  * e-mail addresses are found as a whole. "e-mail" is also "email" and "e mail".
  * - Function words, such as "the" or "und", do not count unless there is nothing else in the query.
  * Single letters and digits do not count. There are no wildcards and no operators.
- * - The first 16 words and the first 4 phrases count. Of a word that is on more than about a million
- * pages the newest pages are searched. With a phrase, the 400 best pages are looked at.
+ * - The first 16 words and the first 4 phrases count. With a phrase, the 400 best pages are looked
+ * at. Among more than some 300,000 pages, the commonest words are looked for in the newest.
  *
  * `quote` is word for word what stands on the page, around the words that were found; `matches`
  * are those words, in the forms they have there. A document is found once its `textState` is
