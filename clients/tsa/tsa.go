@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/rand"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"io"
@@ -24,7 +25,7 @@ import (
 
 const (
 	wait      = 20 * time.Second
-	maxAnswer = 1 << 20
+	maxAnswer = 64 << 10 // bytes; a token with a chain of certificates has fewer than ten thousand
 )
 
 // Client is one authority. It is safe for concurrent use.
@@ -77,6 +78,9 @@ func (c *Client) Timestamp(ctx context.Context, digest []byte) ([]byte, error) {
 	case res.StatusCode != http.StatusOK:
 		return nil, nonsense(fmt.Errorf("status %d", res.StatusCode))
 	}
+	if err := check(answer); err != nil {
+		return nil, nonsense(err)
+	}
 	stamp, err := timestamp.ParseResponse(answer)
 	switch {
 	case err != nil:
@@ -87,6 +91,24 @@ func (c *Client) Timestamp(ctx context.Context, digest []byte) ([]byte, error) {
 		return nil, nonsense(errors.New("it gave no certificate"))
 	}
 	return stamp.RawToken, nil
+}
+
+// check bounds an answer before it is read: the authority is a stranger.
+func check(answer []byte) error {
+	if err := pades.CheckASN1(answer); err != nil {
+		return err
+	}
+	var response struct {
+		Status asn1.RawValue
+		Token  asn1.RawValue `asn1:"optional"`
+	}
+	if _, err := asn1.Unmarshal(answer, &response); err != nil {
+		return err
+	}
+	if len(response.Token.FullBytes) == 0 { // it refuses, and says why
+		return nil
+	}
+	return pades.CheckTimestamp(response.Token.FullBytes)
 }
 
 func down(cause error) error {

@@ -91,7 +91,7 @@ func VerifyDetached(cms, data []byte) (*x509.Certificate, error) {
 	if len(bytes.Trim(rest, "\x00")) > 0 {
 		return nil, errors.New("pades: something follows the signature")
 	}
-	p7, err := pkcs7.Parse(whole.FullBytes)
+	p7, err := parseCMS(whole.FullBytes)
 	if err != nil {
 		return nil, fmt.Errorf("pades: the signature cannot be read: %w", err)
 	}
@@ -129,6 +129,9 @@ func checkUnsigned(p7 *pkcs7.PKCS7) error {
 	rest, err := asn1.Unmarshal(signer.UnauthenticatedAttributes[0].Value.Bytes, &token)
 	if err != nil || len(rest) > 0 {
 		return errors.New("pades: the timestamp of the signature cannot be read")
+	}
+	if err := CheckTimestamp(token.FullBytes); err != nil {
+		return fmt.Errorf("pades: the timestamp of the signature cannot be read: %w", err)
 	}
 	stamp, err := timestamp.Parse(token.FullBytes) // checks its signature, if it has a certificate
 	if err != nil {

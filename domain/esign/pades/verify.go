@@ -60,6 +60,9 @@ func Verify(file []byte) (s Signature, err error) {
 	if file[hole.start] != '<' || file[hole.end-1] != '>' {
 		return Signature{}, errors.New("pades: the signature leaves out more than itself")
 	}
+	if hole.end-hole.start > 2*maxASN1 {
+		return Signature{}, errors.New("pades: the signature is too large")
+	}
 	written := string(file[hole.start+1 : hole.end-1])
 	cms, err := hex.DecodeString(written)
 	if err != nil {
