@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -246,6 +247,75 @@ var secretOf = regexp.MustCompile(`https://counsel\.example/account#(reset|verif
 // fresh is a name that no other run of these tests has: what may be asked for an hour is counted
 // in a Redis they share.
 func fresh(name string) string { return name + "-" + domain.NewID().String()[24:] }
+
+// TestAddressesByOneRule: what is an e-mail address is one everywhere, and all its spellings are one.
+func TestAddressesByOneRule(t *testing.T) {
+	b := newBundle(t)
+	lena, admin := b.join("lena", domain.RoleLawyer), b.admin()
+	matter := "/api/cases/" + b.open(lena)
+	asks := []struct {
+		pointer string
+		ask     func(address string) answer
+	}{
+		{"/email", func(address string) answer {
+			return b.call(nil, "POST", "/api/auth/register", map[string]string{"email": address, "password": "correct horse battery", "fullName": "Ada"})
+		}},
+		{"/email", func(address string) answer {
+			return b.call(nil, "POST", "/api/auth/login", map[string]string{"email": address, "password": "correct horse battery"})
+		}},
+		{"/email", func(address string) answer {
+			return b.call(nil, "POST", "/api/auth/password/forgot", map[string]string{"email": address})
+		}},
+		{"/email", func(address string) answer {
+			return b.call(lena, "POST", matter+"/members", map[string]string{"email": address, "role": "viewer"})
+		}},
+		{"/email", func(address string) answer {
+			return b.call(lena, "POST", matter+"/parties", map[string]string{"kind": "person", "side": "client", "name": "Ada", "email": address})
+		}},
+		{"/email", func(address string) answer {
+			return b.call(nil, "POST", "/api/esign/signing/link", map[string]string{"trackingId": domain.NewID().String(), "email": address})
+		}},
+		{"/signers/0/email", func(address string) answer {
+			return b.call(lena, "POST", "/api/esign/initiate", map[string]any{"docId": domain.NewID(), "workflow": "parallel", "signers": []any{map[string]any{"name": "Ada", "email": address}}})
+		}},
+		{"/to/0", func(address string) answer {
+			return b.call(lena, "POST", "/api/email/send", map[string]any{"to": []string{address}, "subject": "x", "bodyText": "x"})
+		}},
+		{"/replyTo", func(address string) answer {
+			return b.call(lena, "POST", "/api/email/send", map[string]any{"to": []string{"ada@example.com"}, "replyTo": address, "subject": "x", "bodyText": "x"})
+		}},
+		{"/address", func(address string) answer {
+			return b.call(admin, "POST", "/api/email/suppressions", map[string]string{"address": address})
+		}},
+	}
+	good := []string{"a@müller.example", "A@xn--mller-kva.example", "jürgen@example.com", "иван@почта.рф", "a@localhost"}
+	bad := []string{"ada", "ada@", "ada@a_b.example", "ada@[192.0.2.1]", `"ada"@example.com`, "ada@p\u0430ypal.example", "ada@xn--a.example", "a\u200bda@example.com", "ada@example.com.", " ada@example.com"}
+	for i, at := range asks {
+		for _, address := range append(good, bad...) {
+			a, refused := at.ask(address), false
+			if a.status == 422 {
+				for _, f := range a.problem().Errors {
+					refused = refused || f.Pointer == at.pointer && strings.Contains(f.Detail, "e-mail address")
+				}
+			}
+			if refused != slices.Contains(bad, address) {
+				t.Errorf("%q at %s (%d): %d %s", address, at.pointer, i, a.status, a.body)
+			}
+		}
+	}
+	b.call(nil, "POST", "/api/auth/register", map[string]string{"email": "A@MÜLLER.example", "password": "correct horse battery", "fullName": "Ada"}).wants(409, "conflict")
+	ada := &person{}
+	b.signIn(ada, "a@xn--mller-kva.example", "correct horse battery")
+	b.call(ada, "GET", "/api/auth/me", nil).wants(200, "").into(&ada.User)
+	if ada.Email != "a@müller.example" {
+		t.Errorf("is shown as %s", ada.Email)
+	}
+	var page api.SuppressionList
+	b.call(admin, "GET", "/api/email/suppressions", nil).wants(200, "").into(&page)
+	if n := len(page.Items); n != len(good)-1 { // of which two are one
+		t.Errorf("%d are suppressed: %+v", n, page.Items)
+	}
+}
 
 func TestForgottenPassword(t *testing.T) {
 	b := newBundle(t)

@@ -133,7 +133,7 @@ func signatureRequest(r esign.Request) api.SignatureRequest {
 }
 
 func signer(g esign.Signer) api.Signer {
-	return api.Signer{Number: int32(g.Number), Turn: int32(g.Turn), Name: g.Name, Email: g.Email, Status: api.SignerStatus(g.Status), SignedAt: g.SignedAt, Reason: said(g.Reason)}
+	return api.Signer{Number: int32(g.Number), Turn: int32(g.Turn), Name: g.Name, Email: domain.EmailForPeople(g.Email), Status: api.SignerStatus(g.Status), SignedAt: g.SignedAt, Reason: said(g.Reason)}
 }
 
 // visitor is who uses a signing link.

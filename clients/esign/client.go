@@ -21,11 +21,11 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"counsel/clients/retryafter"
 	"counsel/domain"
 	"counsel/domain/esign"
 )
@@ -164,7 +164,7 @@ func (c *client) raw(ctx context.Context, q question) ([]byte, error) {
 		return c.fetch(ctx, q.what, res.Request.URL, location)
 	}
 	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return nil, q.failed(res.StatusCode, wait(res.Header.Get("Retry-After")), errRefused)
+		return nil, q.failed(res.StatusCode, min(retryafter.Wait(res.Header, time.Now()), longestWait), errRefused)
 	}
 	return q.read(res, most)
 }
@@ -225,7 +225,7 @@ func (c *client) fetch(ctx context.Context, what string, from *url.URL, to strin
 		}
 		defer res.Body.Close()
 		if res.StatusCode != http.StatusOK {
-			err := q.failed(res.StatusCode, wait(res.Header.Get("Retry-After")), errRefused)
+			err := q.failed(res.StatusCode, min(retryafter.Wait(res.Header, time.Now()), longestWait), errRefused)
 			if domain.CodeOf(err) == domain.NotFound { // the envelope is there, its file is not
 				return nil, &domain.Error{Code: domain.Unavailable, Reason: reasonUnavailable, Message: downMessage, RetryAfter: retryLater, Err: err}
 			}
@@ -276,17 +276,6 @@ func refused(err error) error {
 		return err
 	}
 	return &domain.Error{Code: domain.Upstream, Reason: reasonRefused, Message: refusedMessage, Err: err}
-}
-
-// wait reads a Retry-After: seconds, or a date.
-func wait(s string) time.Duration {
-	d := time.Duration(0)
-	if n, err := strconv.Atoi(s); err == nil {
-		d = time.Duration(min(max(n, 0), int(longestWait/time.Second))) * time.Second
-	} else if at, err := http.ParseTime(s); err == nil {
-		d = time.Until(at)
-	}
-	return min(max(d, 0), longestWait)
 }
 
 // forged is the answer to a webhook that is not from the provider, or too old.

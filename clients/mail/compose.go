@@ -15,6 +15,7 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 	gomail "github.com/wneessen/go-mail"
 
+	"counsel/domain"
 	"counsel/domain/email"
 )
 
@@ -100,7 +101,7 @@ func checkLines(header string) error {
 func mailboxes(addresses ...string) (out []*netmail.Address) {
 	for _, a := range addresses {
 		if a != "" {
-			out = append(out, &netmail.Address{Address: asciiDomain(a)})
+			out = append(out, &netmail.Address{Address: domain.EmailForServers(a)})
 		}
 	}
 	return out

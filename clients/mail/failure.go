@@ -16,7 +16,6 @@ import (
 	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
-	"golang.org/x/net/idna"
 
 	"counsel/domain/email"
 )
@@ -126,16 +125,6 @@ func noUTF8(reason string) email.Outcome {
 
 func notComposed(err error) email.Outcome {
 	return email.Outcome{Result: email.Refused, Reason: "The message could not be put together.", Err: err}
-}
-
-// asciiDomain is an address with its domain as the DNS has it, which needs no SMTPUTF8. A domain that cannot
-// be written so stays, for the server to refuse.
-func asciiDomain(address string) string {
-	i := strings.LastIndexByte(address, '@')
-	if host, err := idna.Lookup.ToASCII(address[i+1:]); err == nil && i >= 0 {
-		return address[:i+1] + host
-	}
-	return address
 }
 
 func isASCII(s string) bool {

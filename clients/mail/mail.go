@@ -33,6 +33,7 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 	gomail "github.com/wneessen/go-mail"
 
+	"counsel/domain"
 	"counsel/domain/email"
 )
 
@@ -111,13 +112,14 @@ func New(cfg Config) (*Client, error) {
 	if c.from, err = netmail.ParseAddress(cfg.From); err != nil {
 		return nil, errors.New("mail: the address mails come from cannot be read")
 	}
-	if c.from.Address = asciiDomain(c.from.Address); checkLines(addressHeader("From", c.from)) != nil {
+	from, err := domain.ParseEmail(c.from.Address)
+	if err != nil {
+		return nil, errors.New("mail: the address mails come from cannot be used")
+	}
+	if c.from.Address = from.ASCII(); checkLines(addressHeader("From", c.from)) != nil {
 		return nil, errors.New("mail: the address mails come from is too long")
 	}
 	c.host = c.from.Address[strings.LastIndexByte(c.from.Address, '@')+1:]
-	if !isASCII(c.host) {
-		return nil, errors.New("mail: the address mails come from cannot be used")
-	}
 	if cfg.DKIM != (DKIM{}) {
 		if c.signer, err = newSigner(cfg.DKIM); err != nil {
 			return nil, err
@@ -236,11 +238,11 @@ func (t *transaction) run(m email.Outgoing, raw []byte) (whole bool) {
 
 	recipients := make([]string, len(m.Recipients))
 	for i, r := range m.Recipients {
-		recipients[i] = asciiDomain(r)
+		recipients[i] = domain.EmailForServers(r)
 	}
 	utf8 := !isASCII(strings.Join(recipients, "")) || !isASCII(string(header(raw)))
 	if ok, _ := smtp.Extension("SMTPUTF8"); utf8 && !ok {
-		if !isASCII(t.client.from.Address) || !isASCII(asciiDomain(m.ReplyTo)) {
+		if !isASCII(t.client.from.Address) || !isASCII(domain.EmailForServers(m.ReplyTo)) {
 			all(noUTF8("The mail server cannot send from, or name for replies, an address with such letters before the @."), anyone)
 			return true
 		}
@@ -250,7 +252,7 @@ func (t *transaction) run(m email.Outgoing, raw []byte) (whole bool) {
 			}
 		}
 		// The others get it, without those in its header.
-		beyond := func(address string) bool { return !isASCII(asciiDomain(address)) }
+		beyond := func(address string) bool { return !isASCII(domain.EmailForServers(address)) }
 		m.To, m.Cc = slices.DeleteFunc(slices.Clone(m.To), beyond), slices.DeleteFunc(slices.Clone(m.Cc), beyond)
 		var err error
 		if raw, err = t.client.compose(m); err != nil {

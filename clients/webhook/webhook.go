@@ -23,6 +23,7 @@ import (
 	"code.dny.dev/ssrf"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"counsel/clients/retryafter"
 	"counsel/domain/webhooks"
 )
 
@@ -151,10 +152,8 @@ func (c *Client) Send(ctx context.Context, m webhooks.Message) webhooks.Result {
 		out.Outcome = webhooks.OutcomeDelivered
 	case res.StatusCode >= 300 && res.StatusCode < 400:
 		out.Outcome = webhooks.OutcomeRedirected
-	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable:
-		if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 && seconds < 1<<20 {
-			out.RetryAfter = time.Duration(seconds) * time.Second
-		}
+	default:
+		out.RetryAfter = retryafter.Wait(res.Header, time.Now())
 	}
 	enough := time.AfterFunc(drainTime, cancel)
 	defer enough.Stop()

@@ -157,12 +157,19 @@ func TestOutcomes(t *testing.T) {
 }
 
 func TestRetryAfter(t *testing.T) {
-	url := receiver(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", "120")
-		w.WriteHeader(http.StatusTooManyRequests)
-	})
-	if r := client(t, Config{AllowPrivate: true}).Send(t.Context(), message(url)); r.RetryAfter != 2*time.Minute {
-		t.Errorf("%+v", r)
+	for name, asked := range map[string]func() string{
+		"seconds": func() string { return "120" },
+		"a date":  func() string { return time.Now().Add(2 * time.Minute).UTC().Format(http.TimeFormat) },
+	} {
+		for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusInternalServerError} {
+			url := receiver(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Retry-After", asked())
+				w.WriteHeader(status)
+			})
+			if r := client(t, Config{AllowPrivate: true}).Send(t.Context(), message(url)); r.RetryAfter < 2*time.Minute-2*time.Second || r.RetryAfter > 2*time.Minute+2*time.Second {
+				t.Errorf("%d with %s: %+v", status, name, r)
+			}
+		}
 	}
 }
 

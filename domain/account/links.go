@@ -122,8 +122,8 @@ type resetJob struct {
 // job's. RateLimited: the address was asked for too often.
 func (s *Service) ForgotPassword(ctx context.Context, email, locale string) error {
 	email = normalEmail(email)
-	if !validEmail(email) {
-		return domain.InvalidField("/email", "is not an e-mail address")
+	if _, err := domain.ParseEmail(email); err != nil {
+		return domain.InvalidField("/email", "%s", err.Error())
 	}
 	if err := s.mayAsk(ctx, "address "+email); err != nil {
 		return err

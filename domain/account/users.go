@@ -5,12 +5,10 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"io"
-	"net/mail"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 
 	"counsel/db"
@@ -26,7 +24,6 @@ type Registration struct {
 
 // What an account may hold, in characters.
 const (
-	maxEmail    = 254
 	minPassword = 8
 	maxPassword = 128
 	maxName     = 200
@@ -89,8 +86,8 @@ func check(u User, password string) error {
 	refuse := func(pointer, detail string) {
 		e.Fields = append(e.Fields, domain.Field{Pointer: pointer, Detail: detail})
 	}
-	if !validEmail(u.Email) {
-		refuse("/email", "is not an e-mail address")
+	if _, err := domain.ParseEmail(u.Email); err != nil {
+		refuse("/email", err.Error())
 	}
 	if fault := passwordFault(password, u); fault != "" {
 		refuse("/password", fault)
@@ -109,45 +106,16 @@ func check(u User, password string) error {
 
 // Address is the spelling in which accounts have an address; ok is false for what is none.
 func Address(s string) (address string, ok bool) {
-	s = normalEmail(s)
-	return s, validEmail(s)
+	a, err := domain.ParseEmail(strings.TrimSpace(s))
+	if err != nil {
+		return "", false
+	}
+	return normalEmail(a.String()), true
 }
 
-// normalEmail is the one spelling of an address: lower case, composed characters, and an
-// international domain in its Unicode form.
+// normalEmail is the one spelling by which an account has its address: as people read it, in lower case.
 func normalEmail(s string) string {
-	s = strings.ToLower(norm.NFC.String(strings.TrimSpace(s)))
-	local, host, ok := cutLast(s, "@")
-	if !ok {
-		return s
-	}
-	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
-		if host, err = idna.Lookup.ToUnicode(ascii); err != nil {
-			host = ascii
-		}
-	}
-	return local + "@" + host
-}
-
-func cutLast(s, sep string) (before, after string, ok bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+len(sep):], true
-}
-
-func validEmail(s string) bool {
-	if len(s) > maxEmail || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
-		return false
-	}
-	a, err := mail.ParseAddress(s)
-	if err != nil || a.Address != s || a.Name != "" {
-		return false
-	}
-	_, host, _ := cutLast(s, "@")
-	_, err = idna.Lookup.ToASCII(host)
-	return err == nil
+	return strings.ToLower(domain.EmailForPeople(strings.TrimSpace(s)))
 }
 
 // EnsureAdmin makes the first admin at start. An address without an account gets one, with

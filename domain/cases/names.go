@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"counsel/domain"
 )
 
 // A conflict check that misses one is worse than one that asks too much. So two spellings of
@@ -446,7 +448,7 @@ func emailKey(address string) []byte {
 	if address == "" {
 		return []byte{}
 	}
-	return keyOf("email", cases.Fold().String(norm.NFKC.String(address)))
+	return keyOf("email", domain.EmailKey(address))
 }
 
 // registrationKey is the same however a number is grouped; empty for none.

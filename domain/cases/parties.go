@@ -31,7 +31,6 @@ const (
 // Limits of a party.
 const (
 	maxPartyName    = 200
-	maxPartyEmail   = 254
 	maxRegistration = 64
 	maxParties      = 500 // of one case
 )
@@ -73,9 +72,11 @@ func (n *NewParty) check() error {
 		return err
 	}
 	if n.Email != "" {
-		if n.Email, err = line("/email", n.Email, maxPartyEmail); err != nil {
-			return err
+		address, err := domain.ParseEmail(n.Email)
+		if err != nil {
+			return domain.InvalidField("/email", "%s", err.Error())
 		}
+		n.Email = address.String()
 	}
 	if n.RegistrationNumber != "" {
 		if n.RegistrationNumber, err = line("/registrationNumber", n.RegistrationNumber, maxRegistration); err != nil {

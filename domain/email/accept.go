@@ -3,7 +3,6 @@ package email
 import (
 	"context"
 	"errors"
-	"net/mail"
 	"net/url"
 	"strconv"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 
 	"counsel/db"
@@ -151,7 +149,7 @@ func (s *Service) keep(ctx context.Context, queue jobs.Queue, all ...accepted) e
 	err := db.WithTx(ctx, s.DB, func(q *query.Queries) error {
 		work := make([]jobs.New, len(all))
 		for i, a := range all {
-			err := q.CreateEmail(ctx, query.CreateEmailParams{ID: a.ID, UserID: a.UserID, Kind: message, Subject: a.Subject, BodyText: a.Text, BodyHtml: a.HTML, ReplyTo: a.ReplyTo,
+			err := q.CreateEmail(ctx, query.CreateEmailParams{ID: a.ID, UserID: a.UserID, Kind: message, Subject: a.Subject, BodyText: a.Text, BodyHtml: a.HTML, ReplyTo: domain.EmailForServers(a.ReplyTo),
 				Fields: "{}", Bulk: queue == jobs.Bulk, SendAt: a.SendAt, CreatedAt: a.CreatedAt, UpdatedAt: a.CreatedAt})
 			if err != nil {
 				return err
@@ -173,7 +171,7 @@ func (s *Service) keep(ctx context.Context, queue jobs.Queue, all ...accepted) e
 
 func (s *Service) keepParts(ctx context.Context, q *query.Queries, a accepted) error {
 	for i, r := range a.Recipients {
-		if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: a.ID, Position: int32(i), Field: r.Field, Address: r.Address, UpdatedAt: a.CreatedAt}); err != nil {
+		if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: a.ID, Position: int32(i), Field: r.Field, Address: domain.EmailForServers(r.Address), UpdatedAt: a.CreatedAt}); err != nil {
 			return err
 		}
 	}
@@ -207,12 +205,12 @@ func (s *Service) check(ctx context.Context, caller domain.Principal, at string,
 		addresses []string
 	}{{"to", m.To}, {"cc", m.Cc}, {"bcc", m.Bcc}} {
 		for i, given := range list.addresses {
-			address, err := Address(given)
+			address, err := domain.ParseEmail(given)
 			if err != nil {
 				refuse("/"+list.field+"/"+strconv.Itoa(i), err.Error())
-			} else if key := suppressionKey(address); !seen[key] { // nobody gets it twice
-				seen[key] = true
-				a.Recipients = append(a.Recipients, Recipient{Field: list.field, Address: address, Status: Queued})
+			} else if !seen[address.Key()] { // nobody gets it twice
+				seen[address.Key()] = true
+				a.Recipients = append(a.Recipients, Recipient{Field: list.field, Address: address.String(), Status: Queued})
 			}
 		}
 	}
@@ -223,10 +221,11 @@ func (s *Service) check(ctx context.Context, caller domain.Principal, at string,
 		refuse("/to", "is, with cc and bcc, more than "+strconv.Itoa(MaxRecipients)+" recipients")
 	}
 	if m.ReplyTo != "" {
-		var err error
-		if a.ReplyTo, err = Address(m.ReplyTo); err != nil {
+		address, err := domain.ParseEmail(m.ReplyTo)
+		if err != nil {
 			refuse("/replyTo", err.Error())
 		}
+		a.ReplyTo = address.String()
 	}
 	if !m.SendAt.IsZero() {
 		if a.SendAt = m.SendAt.UTC().Truncate(time.Microsecond); a.SendAt.Before(now) {
@@ -266,37 +265,6 @@ func unfit(line string, most int) string {
 		return "must not hold an encoded word (=?)"
 	}
 	return ""
-}
-
-var errAddress = errors.New("is not an e-mail address")
-
-// Address reads an e-mail address as mail servers take it: the domain in ASCII, in lower case.
-func Address(s string) (string, error) {
-	if len(s) > 254 || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }) {
-		return "", errAddress
-	}
-	a, err := mail.ParseAddress(s)
-	if err != nil || a.Name != "" || a.Address != s {
-		return "", errAddress
-	}
-	i := strings.LastIndexByte(s, '@')
-	host, err := idna.Lookup.ToASCII(s[i+1:])
-	if err != nil || host == "" || i > 64 || strings.HasPrefix(s, `"`) {
-		return "", errAddress
-	}
-	if s = norm.NFC.String(s[:i]) + "@" + host; len(s) > 254 {
-		return "", errAddress
-	}
-	return s, nil
-}
-
-// suppressionKey is the one spelling of an address by which it is suppressed.
-func suppressionKey(address string) string {
-	i := strings.LastIndexByte(address, '@')
-	if host, err := idna.Lookup.ToASCII(address[i+1:]); err == nil {
-		address = address[:i+1] + host
-	}
-	return strings.ToLower(norm.NFC.String(address))
 }
 
 // attach finds the documents that a message carries. What the caller may not read looks like

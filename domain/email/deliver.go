@@ -87,7 +87,7 @@ func (s *Service) deliver(ctx context.Context, run *jobs.Run) (any, error) {
 	}
 	ends := map[int]settlement{}
 	for i, r := range all {
-		if blocked[suppressionKey(r.Address)] {
+		if blocked[domain.EmailKey(r.Address)] {
 			ends[i] = settlement{Suppressed, saidSuppressed, false}
 		}
 	}
@@ -173,7 +173,7 @@ func (s *Service) settle(ctx context.Context, row query.Email, end func(int) set
 				}
 			}
 			if at.badAddress {
-				if err := q.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: suppressionKey(r.Address), Reason: string(SuppressedBounce), CreatedAt: now}); err != nil {
+				if err := q.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: domain.EmailKey(r.Address), Reason: string(SuppressedBounce), CreatedAt: now}); err != nil {
 					return err
 				}
 			}
@@ -294,7 +294,7 @@ func (s *Service) write(ctx context.Context, row query.Email, all []query.EmailR
 		case "cc":
 			m.Cc = append(m.Cc, r.Address)
 		}
-		if Status(r.Status) == Queued && !blocked[suppressionKey(r.Address)] {
+		if Status(r.Status) == Queued && !blocked[domain.EmailKey(r.Address)] {
 			m.Recipients = append(m.Recipients, r.Address)
 			waiting = append(waiting, i)
 		}

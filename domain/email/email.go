@@ -211,7 +211,7 @@ func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID, 
 	if err := q.ForgetEmails(ctx, user); err != nil {
 		return err
 	}
-	key := suppressionKey(address)
+	key := domain.EmailKey(address)
 	if err := q.ForgetSuppression(ctx, query.ForgetSuppressionParams{Erased: erased(key), Address: key}); err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 func (s *Service) complete(ctx context.Context, rows []query.Email) ([]Email, error) {
 	out, at, ids := make([]Email, len(rows)), make(map[domain.ID]*Email, len(rows)), make([]domain.ID, len(rows))
 	for i, r := range rows {
-		out[i] = Email{ID: r.ID, UserID: r.UserID, Subject: r.Subject, Text: r.BodyText, HTML: r.BodyHtml, ReplyTo: r.ReplyTo, Status: Status(r.Status), Reason: r.Reason,
+		out[i] = Email{ID: r.ID, UserID: r.UserID, Subject: r.Subject, Text: r.BodyText, HTML: r.BodyHtml, ReplyTo: domain.EmailForPeople(r.ReplyTo), Status: Status(r.Status), Reason: r.Reason,
 			Attempts: int(r.Attempts), SendAt: r.SendAt, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
 		if out[i].Status == sending {
 			out[i].Status = Queued
@@ -87,7 +87,7 @@ func (s *Service) complete(ctx context.Context, rows []query.Email) ([]Email, er
 	}
 	for _, r := range recipients {
 		e := at[r.EmailID]
-		e.Recipients = append(e.Recipients, Recipient{Field: r.Field, Address: r.Address, Status: Status(r.Status), Reason: r.Reason})
+		e.Recipients = append(e.Recipients, Recipient{Field: r.Field, Address: domain.EmailForPeople(r.Address), Status: Status(r.Status), Reason: r.Reason})
 	}
 	files, err := s.rows.ListEmailAttachments(ctx, ids)
 	if err != nil {

@@ -86,7 +86,7 @@ func (s *Service) Notify(ctx context.Context, q *query.Queries, n Notice) (domai
 	if err := s.Ready(); err != nil {
 		return domain.ID{}, err
 	}
-	to, err := Address(n.To)
+	to, err := domain.ParseEmail(n.To)
 	if err != nil {
 		return domain.ID{}, fmt.Errorf("email: a notice to what %w", err)
 	}
@@ -111,7 +111,7 @@ func (s *Service) Notify(ctx context.Context, q *query.Queries, n Notice) (domai
 	if err := q.CreateEmail(ctx, p); err != nil {
 		return id, err
 	}
-	if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: id, Field: "to", Address: to, UpdatedAt: now}); err != nil {
+	if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: id, Field: "to", Address: to.ASCII(), UpdatedAt: now}); err != nil {
 		return id, err
 	}
 	queue := jobs.Interactive // somebody waits for it
@@ -285,7 +285,7 @@ func shorten(s string, most int) string {
 
 // AccountMail puts a mail of an account into the queue, as account.Mailer says.
 func (s *Service) AccountMail(ctx context.Context, q *query.Queries, m account.Mail) error {
-	if _, err := Address(m.To.Email); err != nil {
+	if _, err := domain.ParseEmail(m.To.Email); err != nil {
 		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
 	}
 	_, err := s.Notify(ctx, q, Notice{Kind: NoticeKind(m.Kind), UserID: m.To.ID, To: m.To.Email, Locale: m.Locale,
@@ -301,7 +301,7 @@ func (s *Service) WebhookMail(ctx context.Context, q *query.Queries, w webhooks.
 		return err
 	}
 	u := people[w.UserID]
-	if _, err := Address(u.Email); err != nil || u.Disabled || s.Ready() != nil {
+	if _, err := domain.ParseEmail(u.Email); err != nil || u.Disabled || s.Ready() != nil {
 		return nil //nolint:nilerr // the webhook itself says it, too
 	}
 	receiver, err := url.Parse(w.URL)
@@ -320,7 +320,7 @@ const mostNotified = 20
 // NotificationMail puts a mail into the queue that tells somebody what kind of thing happened, if mail
 // can be sent to them at all, and unless they have had mostNotified.
 func (s *Service) NotificationMail(ctx context.Context, q *query.Queries, m notifications.Mail) error {
-	if _, err := Address(m.To.Email); err != nil || s.Ready() != nil {
+	if _, err := domain.ParseEmail(m.To.Email); err != nil || s.Ready() != nil {
 		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
 	}
 	back, err := q.GetEmailTimeBack(ctx, query.GetEmailTimeBackParams{UserID: m.To.ID, Kind: string(Notification), Offset: mostNotified - 1})

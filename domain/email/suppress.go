@@ -40,7 +40,7 @@ func (s *Service) suppressed(ctx context.Context, mail query.Email, all []query.
 	of := map[string]string{} // entry: address
 	for _, r := range all {
 		if Status(r.Status) == Queued {
-			key := suppressionKey(r.Address)
+			key := domain.EmailKey(r.Address)
 			keys = append(keys, key, erased(key))
 			of[key], of[erased(key)] = key, key
 		}
@@ -76,7 +76,7 @@ func erased(key string) string {
 // Blocked tells why an address is not to be written to on somebody's behalf; "" when it may be. Who
 // unsubscribed from what goes to many may.
 func (s *Service) Blocked(ctx context.Context, address string) (SuppressionReason, error) {
-	key := suppressionKey(address)
+	key := domain.EmailKey(address)
 	rows, err := s.rows.ListSuppressed(ctx, []string{key, erased(key)})
 	for _, r := range rows {
 		if reason := SuppressionReason(r.Reason); reason != Unsubscribed {
@@ -88,7 +88,7 @@ func (s *Service) Blocked(ctx context.Context, address string) (SuppressionReaso
 
 // NoAddress puts an address on the list that a mail server said there is none of.
 func (s *Service) NoAddress(ctx context.Context, address string) error {
-	return db.Error(s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: suppressionKey(address), Reason: string(SuppressedBounce), CreatedAt: s.Clock()}))
+	return db.Error(s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: domain.EmailKey(address), Reason: string(SuppressedBounce), CreatedAt: s.Clock()}))
 }
 
 // Suppressions lists the addresses that are not written to, the latest first, for admins. next
@@ -120,11 +120,11 @@ func (s *Service) Suppress(ctx context.Context, caller domain.Principal, address
 	if err := onlyAdmins(caller); err != nil {
 		return Suppression{}, err
 	}
-	address, err := Address(address)
+	parsed, err := domain.ParseEmail(address)
 	if err != nil {
 		return Suppression{}, domain.InvalidField("/address", "%s", err.Error())
 	}
-	key := suppressionKey(address)
+	key := parsed.Key()
 	if err := s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: key, Reason: string(SuppressedByHand), CreatedAt: s.Clock()}); err != nil {
 		return Suppression{}, db.Error(err)
 	}
@@ -168,7 +168,7 @@ func (s *Service) Subscriber(ctx context.Context, link string) (string, error) {
 	if len(all) != 1 {
 		return "", noLink
 	}
-	return suppressionKey(all[0].Address), nil
+	return domain.EmailForPeople(domain.EmailKey(all[0].Address)), nil
 }
 
 // Unsubscribe puts the Subscriber on the list.
@@ -177,7 +177,7 @@ func (s *Service) Unsubscribe(ctx context.Context, link string) error {
 	if err != nil {
 		return err
 	}
-	return db.Error(s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: address, Reason: string(Unsubscribed), CreatedAt: s.Clock()}))
+	return db.Error(s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: domain.EmailKey(address), Reason: string(Unsubscribed), CreatedAt: s.Clock()}))
 }
 
 func onlyAdmins(caller domain.Principal) error {
@@ -188,5 +188,5 @@ func onlyAdmins(caller domain.Principal) error {
 }
 
 func suppression(r query.EmailSuppression) Suppression {
-	return Suppression{ID: r.ID, Address: r.Address, Reason: SuppressionReason(r.Reason), CreatedAt: r.CreatedAt}
+	return Suppression{ID: r.ID, Address: domain.EmailForPeople(r.Address), Reason: SuppressionReason(r.Reason), CreatedAt: r.CreatedAt}
 }

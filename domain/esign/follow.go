@@ -33,7 +33,7 @@ func (s *Service) Webhook(ctx context.Context, provider string, header func(name
 	}
 	number := 0
 	for _, g := range r.Signers {
-		if strings.EqualFold(g.Email, h.Email) {
+		if domain.EmailKey(g.Email) == domain.EmailKey(h.Email) {
 			number = g.Number
 		}
 	}
@@ -196,12 +196,12 @@ func (s *Service) progress(r *Request, state EnvelopeState, hints []query.Signat
 	}
 	by := map[string]EnvelopeProgress{}
 	for _, p := range state.Signers {
-		by[strings.ToLower(p.Email)] = p
+		by[domain.EmailKey(p.Email)] = p
 	}
 	left := 0
 	for i := range r.Signers {
 		g := &r.Signers[i]
-		p := by[strings.ToLower(g.Email)]
+		p := by[domain.EmailKey(g.Email)]
 		if state.Status == EnvelopeCompleted {
 			p.Signed = true
 		}

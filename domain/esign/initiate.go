@@ -6,15 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/mail"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/net/idna"
 
 	"counsel/domain"
 	"counsel/domain/cases"
@@ -211,7 +208,8 @@ func (r *Request) take(n NewRequest, newID func() domain.ID) error {
 		} else if strings.ContainsFunc(name, func(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) }) {
 			fault(at+"/name", "must not hold control characters")
 		}
-		address, key, err := mailbox(g.Email)
+		address, err := domain.ParseEmail(g.Email)
+		key := address.Key()
 		if err != nil {
 			fault(at+"/email", "%s", err.Error())
 		} else if first, twice := seen[key]; twice {
@@ -228,7 +226,7 @@ func (r *Request) take(n NewRequest, newID func() domain.ID) error {
 				}
 			}
 		}
-		r.Signers = append(r.Signers, Signer{ID: newID(), Number: i + 1, Turn: turn, Name: name, Email: address})
+		r.Signers = append(r.Signers, Signer{ID: newID(), Number: i + 1, Turn: turn, Name: name, Email: address.ASCII()})
 	}
 	if len(faults) > 0 {
 		return refused(faults)
@@ -242,30 +240,6 @@ func (r *Request) take(n NewRequest, newID func() domain.ID) error {
 
 func refused(faults []domain.Field) error {
 	return &domain.Error{Code: domain.Invalid, Message: "The request has a field that cannot be accepted.", Fields: faults}
-}
-
-// mailbox reads an e-mail address. address is as it was given, its domain as mail servers have it
-// (RFC 3490); key is the same for all spellings of one mailbox.
-func mailbox(s string) (address, key string, err error) {
-	s = strings.TrimSpace(s)
-	parsed, perr := mail.ParseAddress(s)
-	at := strings.LastIndexByte(s, '@')
-	if perr != nil || parsed.Address != s || at < 1 {
-		return "", "", errors.New("is not an e-mail address")
-	}
-	local := s[:at]
-	host, herr := idna.Lookup.ToASCII(s[at+1:])
-	if herr != nil || !strings.Contains(host, ".") {
-		return "", "", errors.New("has a domain that cannot be")
-	}
-	if strings.ContainsFunc(local, func(c rune) bool { return c > '~' || c <= ' ' }) {
-		return "", "", errors.New("has characters before the @ that many mail servers do not take")
-	}
-	address = local + "@" + host
-	if len(address) > maxEmail {
-		return "", "", fmt.Errorf("must have at most %d bytes", maxEmail)
-	}
-	return address, strings.ToLower(address), nil
 }
 
 // printable makes sure that the certificate can be printed: a name that the fonts cannot show is

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strings"
 	"time"
 
 	"counsel/db"
@@ -234,7 +233,7 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 		return nil
 	case j.Signer != nil:
 		v := s.view(r, *j.Signer)
-		if name, address = v.Signer.Name, v.Signer.Email; may && strings.EqualFold(address, sender.Email) {
+		if name, address = v.Signer.Name, v.Signer.Email; may && domain.EmailKey(address) == domain.EmailKey(sender.Email) {
 			return nil // they get the sender's
 		}
 	}
@@ -276,7 +275,7 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 		kind = email.SignatureNotSent
 	case noticeBounced:
 		g := r.Signers[j.About-1]
-		kind, more["signer"], more["address"] = email.SignatureBounced, g.Name, g.Email
+		kind, more["signer"], more["address"] = email.SignatureBounced, g.Name, domain.EmailForPeople(g.Email)
 	}
 	m, err := r.write(kind, name, more)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"counsel/db"
@@ -228,11 +227,8 @@ func (s *Service) SendLink(ctx context.Context, id domain.ID, email string) erro
 	if err != nil {
 		return err
 	}
-	_, key, err := mailbox(email)
-	if err != nil {
-		return nil //nolint:nilerr // nobody's
-	}
-	i := slices.IndexFunc(r.Signers, func(g Signer) bool { return strings.ToLower(g.Email) == key })
+	key := domain.EmailKey(email)
+	i := slices.IndexFunc(r.Signers, func(g Signer) bool { return domain.EmailKey(g.Email) == key })
 	if i < 0 || s.view(r, r.Signers[i].ID).State != LinkOpen || !s.mayRemind(r.Signers[i]) {
 		return nil
 	}

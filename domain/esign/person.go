@@ -2,7 +2,6 @@ package esign
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"counsel/db"
@@ -22,13 +21,13 @@ type Part struct {
 func (s *Service) Parts(ctx context.Context, address string, yield func(Part) error) error {
 	before := domain.Before(nil)
 	for {
-		rows, err := s.rows.ListSignerRows(ctx, query.ListSignerRowsParams{Email: address, Before: before, Limit: sweepBatch})
+		rows, err := s.rows.ListSignerRows(ctx, query.ListSignerRowsParams{Email: domain.EmailForServers(address), Before: before, Limit: sweepBatch})
 		if err != nil {
 			return db.Error(err)
 		}
 		for _, row := range rows {
 			before = row.ID
-			if !strings.EqualFold(row.Email, address) { // the database takes more for the same than mail servers do
+			if domain.EmailKey(row.Email) != domain.EmailKey(address) { // the database takes more for the same than mail servers do
 				continue
 			}
 			r, err := load(ctx, s.rows, row.RequestID)

@@ -35,7 +35,7 @@ type Fault struct {
 }
 
 // Compile reads a draft 2020-12 schema. "format" is checked, not only noted; to the standard
-// formats it adds iso-4217, a currency code.
+// formats it adds iso-4217, a currency code; an address of e-mail is what domain.ParseEmail takes.
 func Compile(name string, raw []byte) (*Schema, error) {
 	at, err := CompileAt(name, raw)
 	if err != nil {
@@ -62,6 +62,16 @@ func CompileAt(name string, raw []byte) (func(pointer string) (*Schema, error), 
 		_, err := currency.ParseISO(s)
 		return err
 	}})
+	for _, name := range []string{"email", "idn-email"} {
+		c.RegisterFormat(&jsonschema.Format{Name: name, Validate: func(v any) error {
+			s, ok := v.(string)
+			if !ok {
+				return nil
+			}
+			_, err := domain.ParseEmail(s)
+			return err
+		}})
+	}
 	url := "counsel:" + name
 	if err := c.AddResource(url, doc); err != nil {
 		return nil, fmt.Errorf("schema %s: %w", name, err)
@@ -167,7 +177,7 @@ func detail(k jsonschema.ErrorKind) string {
 		switch k.Want {
 		case "date":
 			return "must be a date such as 2026-01-31"
-		case "email":
+		case "email", "idn-email":
 			return "must be an e-mail address"
 		case "uuid":
 			return "must be a UUID"

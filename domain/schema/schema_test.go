@@ -12,7 +12,7 @@ const person = `{
 	"type": "object", "additionalProperties": false, "required": ["name", "e/mail"], "minProperties": 1,
 	"properties": {
 		"name": {"type": "string", "minLength": 2, "maxLength": 5, "pattern": "\\S"},
-		"e/mail": {"type": "string", "format": "email"},
+		"e/mail": {"type": "string", "format": "idn-email"},
 		"fee": {"type": "object", "properties": {"currency": {"type": "string", "format": "iso-4217"}}},
 		"tags": {"type": "array", "maxItems": 1, "items": {"enum": ["a", "b"]}},
 		"age": {"type": "integer", "minimum": 0, "maximum": 150}

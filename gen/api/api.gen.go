@@ -477,7 +477,6 @@ const (
 	PartyConflictMatchedEmail              PartyConflictMatched = "email"
 	PartyConflictMatchedName               PartyConflictMatched = "name"
 	PartyConflictMatchedRegistrationNumber PartyConflictMatched = "registrationNumber"
-	PartyConflictMatchedSimilarName        PartyConflictMatched = "similarName"
 )
 
 // Valid indicates whether the value is a known member of the PartyConflictMatched enum.
@@ -488,8 +487,6 @@ func (e PartyConflictMatched) Valid() bool {
 	case PartyConflictMatchedName:
 		return true
 	case PartyConflictMatchedRegistrationNumber:
-		return true
-	case PartyConflictMatchedSimilarName:
 		return true
 	default:
 		return false
@@ -925,24 +922,6 @@ func (e SuppressionReason) Valid() bool {
 	}
 }
 
-// Defines values for TemplateSharing.
-const (
-	TemplateSharingFirm    TemplateSharing = "firm"
-	TemplateSharingPrivate TemplateSharing = "private"
-)
-
-// Valid indicates whether the value is a known member of the TemplateSharing enum.
-func (e TemplateSharing) Valid() bool {
-	switch e {
-	case TemplateSharingFirm:
-		return true
-	case TemplateSharingPrivate:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for TextChangeKind.
 const (
 	TextChangeKindDelete TextChangeKind = "delete"
@@ -1255,18 +1234,10 @@ func (e ReceiveSignatureWebhookParamsProvider) Valid() bool {
 	}
 }
 
-// AcceptedInvitation defines model for AcceptedInvitation.
-type AcceptedInvitation struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
-	CaseID ID `json:"caseId"`
-
-	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
-	Role CaseRole `json:"role"`
-}
-
 // AddCaseMemberRequest Names the account by one of `userId` and `email`.
 type AddCaseMemberRequest struct {
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email *EmailAddress `json:"email,omitempty"`
 
 	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
@@ -1278,7 +1249,8 @@ type AddCaseMemberRequest struct {
 
 // AddCasePartyRequest defines model for AddCasePartyRequest.
 type AddCasePartyRequest struct {
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email *EmailAddress `json:"email,omitempty"`
 
 	// Kind What a party is.
@@ -1360,36 +1332,6 @@ type Case struct {
 // CaseDescription What the case is about.
 type CaseDescription = string
 
-// CaseInvitation defines model for CaseInvitation.
-type CaseInvitation struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
-	CaseID ID `json:"caseId"`
-
-	// CreatedAt RFC 3339, in UTC.
-	CreatedAt Time `json:"createdAt"`
-
-	// Email An e-mail address; upper and lower case are the same.
-	Email EmailAddress `json:"email"`
-
-	// ExpiresAt RFC 3339, in UTC.
-	ExpiresAt Time `json:"expiresAt"`
-
-	// ID A UUIDv7; sorting ids sorts by time of creation.
-	ID ID `json:"id"`
-
-	// InvitedBy A UUIDv7; sorting ids sorts by time of creation.
-	InvitedBy ID `json:"invitedBy"`
-
-	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
-	Role CaseRole `json:"role"`
-}
-
-// CaseInvitationList defines model for CaseInvitationList.
-type CaseInvitationList struct {
-	// Items The invitations.
-	Items []CaseInvitation `json:"items"`
-}
-
 // CaseList defines model for CaseList.
 type CaseList struct {
 	// Items The cases.
@@ -1401,7 +1343,8 @@ type CaseList struct {
 
 // CaseMember defines model for CaseMember.
 type CaseMember struct {
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email EmailAddress `json:"email"`
 
 	// FullName The person's name.
@@ -1455,7 +1398,8 @@ type CaseParty struct {
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email *EmailAddress `json:"email,omitempty"`
 
 	// ID A UUIDv7; sorting ids sorts by time of creation.
@@ -1742,15 +1686,6 @@ type ConsultationSummary struct {
 	UserID ID `json:"userId"`
 }
 
-// CopyTemplateRequest defines model for CopyTemplateRequest.
-type CopyTemplateRequest struct {
-	// TemplateID The id of a template: small letters, digits and hyphens.
-	TemplateID TemplateID `json:"templateId"`
-
-	// Version The name of a version, such as 1, 2.1 or 2026-03.
-	Version *TemplateVersionName `json:"version,omitempty"`
-}
-
 // CreateCaseNoteRequest defines model for CreateCaseNoteRequest.
 type CreateCaseNoteRequest struct {
 	// Body The note.
@@ -1786,7 +1721,8 @@ type CreateDraftRequest struct {
 
 // CreateSuppressionRequest defines model for CreateSuppressionRequest.
 type CreateSuppressionRequest struct {
-	// Address An e-mail address; upper and lower case are the same.
+	// Address An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Address EmailAddress `json:"address"`
 }
 
@@ -2128,7 +2064,8 @@ type Email struct {
 	// Recipients To whom, and where it stands for each.
 	Recipients []EmailRecipient `json:"recipients"`
 
-	// ReplyTo An e-mail address; upper and lower case are the same.
+	// ReplyTo An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	ReplyTo *EmailAddress `json:"replyTo,omitempty"`
 
 	// SendAt RFC 3339, in UTC.
@@ -2147,7 +2084,8 @@ type Email struct {
 	UserID ID `json:"userId"`
 }
 
-// EmailAddress An e-mail address; upper and lower case are the same.
+// EmailAddress An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+// domain in its own letters and in ASCII (xn--).
 type EmailAddress = string
 
 // EmailAttachment defines model for EmailAttachment.
@@ -2194,7 +2132,8 @@ type EmailList struct {
 
 // EmailRecipient defines model for EmailRecipient.
 type EmailRecipient struct {
-	// Address An e-mail address; upper and lower case are the same.
+	// Address An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Address EmailAddress `json:"address"`
 
 	// Field Where the recipient stands.
@@ -2441,30 +2380,6 @@ type InitiateSignatureResponse struct {
 	TrackingID ID `json:"trackingId"`
 }
 
-// Invitation defines model for Invitation.
-type Invitation struct {
-	// CreatedAt RFC 3339, in UTC.
-	CreatedAt Time `json:"createdAt"`
-
-	// ExpiresAt RFC 3339, in UTC.
-	ExpiresAt Time `json:"expiresAt"`
-
-	// ID A UUIDv7; sorting ids sorts by time of creation.
-	ID ID `json:"id"`
-
-	// InviterName The name of the person who invites.
-	InviterName string `json:"inviterName"`
-
-	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
-	Role CaseRole `json:"role"`
-}
-
-// InvitationList defines model for InvitationList.
-type InvitationList struct {
-	// Items The invitations.
-	Items []Invitation `json:"items"`
-}
-
 // Job defines model for Job.
 type Job struct {
 	// CreatedAt RFC 3339, in UTC.
@@ -2572,7 +2487,8 @@ type Locale = string
 
 // LoginRequest defines model for LoginRequest.
 type LoginRequest struct {
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email EmailAddress `json:"email"`
 
 	// Password The account's password.
@@ -2662,7 +2578,7 @@ type PartyConflict struct {
 	// CaseID A UUIDv7; sorting ids sorts by time of creation.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// Matched What is the same, or, by `similarName`, may be.
+	// Matched What is the same.
 	Matched []PartyConflictMatched `json:"matched"`
 
 	// Side Where a party stands; other: on neither side, such as a witness.
@@ -2685,9 +2601,6 @@ type Passage struct {
 
 	// DocID A UUIDv7; sorting ids sorts by time of creation.
 	DocID ID `json:"docId"`
-
-	// Matches The words of the quote that were looked for, as they stand there.
-	Matches []string `json:"matches"`
 
 	// Name The document's file name.
 	Name string `json:"name"`
@@ -2720,7 +2633,7 @@ type PreviewTemplateRequest struct {
 
 // Problem A failure (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, upstream, unavailable, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
 	Code string `json:"code"`
 
 	// Detail What happened this time.
@@ -2790,7 +2703,8 @@ type RefreshRequest struct {
 
 // RegisterRequest defines model for RegisterRequest.
 type RegisterRequest struct {
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email EmailAddress `json:"email"`
 
 	// FullName The person's name.
@@ -2890,7 +2804,8 @@ type ReplayWebhookResponse struct {
 
 // RequestPasswordResetRequest defines model for RequestPasswordResetRequest.
 type RequestPasswordResetRequest struct {
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email EmailAddress `json:"email"`
 }
 
@@ -3361,9 +3276,6 @@ type SuppressionList struct {
 
 // Template defines model for Template.
 type Template struct {
-	// ArchivedAt RFC 3339, in UTC.
-	ArchivedAt *Time `json:"archivedAt,omitempty"`
-
 	// Description What it is for.
 	Description string `json:"description"`
 
@@ -3372,12 +3284,6 @@ type Template struct {
 
 	// Name Its name in the latest version.
 	Name string `json:"name"`
-
-	// OwnerID A UUIDv7; sorting ids sorts by time of creation.
-	OwnerID *ID `json:"ownerId,omitempty"`
-
-	// Sharing Who may use the published versions: everyone, or the owner alone.
-	Sharing TemplateSharing `json:"sharing"`
 
 	// TemplateID The id of a template: small letters, digits and hyphens.
 	TemplateID TemplateID `json:"templateId"`
@@ -3407,9 +3313,6 @@ type TemplatePreview struct {
 	Title string `json:"title"`
 }
 
-// TemplateSharing Who may use the published versions: everyone, or the owner alone.
-type TemplateSharing string
-
 // TemplateVersion defines model for TemplateVersion.
 type TemplateVersion struct {
 	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
@@ -3427,7 +3330,7 @@ type TemplateVersion struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether it may be used by all with whom the template is shared.
+	// Published Whether everyone may use it.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
@@ -3460,7 +3363,7 @@ type TemplateVersionSummary struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether it may be used by all with whom the template is shared.
+	// Published Whether everyone may use it.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
@@ -3608,12 +3511,6 @@ type UpdateNotificationRequest struct {
 	Read bool `json:"read"`
 }
 
-// UpdateTemplateRequest defines model for UpdateTemplateRequest.
-type UpdateTemplateRequest struct {
-	// Sharing Who may use the published versions: everyone, or the owner alone.
-	Sharing TemplateSharing `json:"sharing"`
-}
-
 // UpdateUserRequest defines model for UpdateUserRequest.
 type UpdateUserRequest struct {
 	// Disabled True bars the account from signing in.
@@ -3655,7 +3552,8 @@ type User struct {
 	// Disabled Whether the account is barred from signing in.
 	Disabled bool `json:"disabled"`
 
-	// Email An e-mail address; upper and lower case are the same.
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
 	Email EmailAddress `json:"email"`
 
 	// EmailVerified Whether the person has shown that mail to the address reaches them.
@@ -3702,10 +3600,7 @@ type UserExport struct {
 
 	// Signatures What the person was asked to sign, at an address that is confirmed to be theirs.
 	Signatures []ExportedSignature `json:"signatures"`
-
-	// Templates The versions of the templates that the person owns.
-	Templates []TemplateVersion `json:"templates"`
-	User      User              `json:"user"`
+	User       User                `json:"user"`
 
 	// Webhooks The webhooks, without their secrets.
 	Webhooks []Webhook `json:"webhooks"`
@@ -4407,27 +4302,6 @@ type CreateTemplateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
-// ArchiveTemplateParams defines parameters for ArchiveTemplate.
-type ArchiveTemplateParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
-// CopyTemplateParams defines parameters for CopyTemplate.
-type CopyTemplateParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
-// UnpublishTemplateParams defines parameters for UnpublishTemplate.
-type UnpublishTemplateParams struct {
-	// Version The version to take back; all when absent.
-	Version *TemplateVersionName `form:"version,omitempty" json:"version,omitempty"`
-
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
-}
-
 // CreateTemplateVersionParams defines parameters for CreateTemplateVersion.
 type CreateTemplateVersionParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
@@ -4625,12 +4499,6 @@ type UpdateNotificationJSONRequestBody = UpdateNotificationRequest
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplateRequest
-
-// UpdateTemplateJSONRequestBody defines body for UpdateTemplate for application/json ContentType.
-type UpdateTemplateJSONRequestBody = UpdateTemplateRequest
-
-// CopyTemplateJSONRequestBody defines body for CopyTemplate for application/json ContentType.
-type CopyTemplateJSONRequestBody = CopyTemplateRequest
 
 // CreateTemplateVersionJSONRequestBody defines body for CreateTemplateVersion for application/json ContentType.
 type CreateTemplateVersionJSONRequestBody = CreateTemplateVersionRequest
@@ -4831,12 +4699,6 @@ type ServerInterface interface {
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx *echo.Context, caseID CaseID) error
-	// ListCaseInvitations List who is invited to a case
-	// (GET /api/cases/{caseId}/invitations)
-	ListCaseInvitations(ctx *echo.Context, caseID CaseID) error
-	// WithdrawCaseInvitation Withdraw an invitation
-	// (DELETE /api/cases/{caseId}/invitations/{invitationId})
-	WithdrawCaseInvitation(ctx *echo.Context, caseID CaseID, invitationID ID) error
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx *echo.Context, caseID CaseID) error
@@ -5008,15 +4870,6 @@ type ServerInterface interface {
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx *echo.Context, trackingID TrackingID, params RemindSignersParams) error
-	// ListInvitations List the cases one is invited to
-	// (GET /api/invitations)
-	ListInvitations(ctx *echo.Context) error
-	// DeclineInvitation Decline an invitation
-	// (DELETE /api/invitations/{invitationId})
-	DeclineInvitation(ctx *echo.Context, invitationID ID) error
-	// AcceptInvitation Accept an invitation
-	// (POST /api/invitations/{invitationId}/accept)
-	AcceptInvitation(ctx *echo.Context, invitationID ID) error
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx *echo.Context, params ListJobsParams) error
@@ -5053,18 +4906,6 @@ type ServerInterface interface {
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx *echo.Context, templateID TemplateID) error
-	// UpdateTemplate Share a template, or stop sharing it
-	// (PATCH /api/templates/{templateId})
-	UpdateTemplate(ctx *echo.Context, templateID TemplateID) error
-	// ArchiveTemplate Put a template away
-	// (POST /api/templates/{templateId}/archive)
-	ArchiveTemplate(ctx *echo.Context, templateID TemplateID, params ArchiveTemplateParams) error
-	// CopyTemplate Copy a template
-	// (POST /api/templates/{templateId}/copy)
-	CopyTemplate(ctx *echo.Context, templateID TemplateID, params CopyTemplateParams) error
-	// UnpublishTemplate Take published versions back
-	// (POST /api/templates/{templateId}/unpublish)
-	UnpublishTemplate(ctx *echo.Context, templateID TemplateID, params UnpublishTemplateParams) error
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID, params CreateTemplateVersionParams) error
@@ -5612,46 +5453,6 @@ func (w *ServerInterfaceWrapper) UpdateCase(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateCase(ctx, caseID)
-	return err
-}
-
-// ListCaseInvitations converts echo context to params.
-func (w *ServerInterfaceWrapper) ListCaseInvitations(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "caseId" -------------
-	var caseID CaseID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListCaseInvitations(ctx, caseID)
-	return err
-}
-
-// WithdrawCaseInvitation converts echo context to params.
-func (w *ServerInterfaceWrapper) WithdrawCaseInvitation(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "caseId" -------------
-	var caseID CaseID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
-	}
-
-	// ------------- Path parameter "invitationId" -------------
-	var invitationID ID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.WithdrawCaseInvitation(ctx, caseID, invitationID)
 	return err
 }
 
@@ -7144,47 +6945,6 @@ func (w *ServerInterfaceWrapper) RemindSigners(ctx *echo.Context) error {
 	return err
 }
 
-// ListInvitations converts echo context to params.
-func (w *ServerInterfaceWrapper) ListInvitations(ctx *echo.Context) error {
-	var err error
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListInvitations(ctx)
-	return err
-}
-
-// DeclineInvitation converts echo context to params.
-func (w *ServerInterfaceWrapper) DeclineInvitation(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "invitationId" -------------
-	var invitationID ID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DeclineInvitation(ctx, invitationID)
-	return err
-}
-
-// AcceptInvitation converts echo context to params.
-func (w *ServerInterfaceWrapper) AcceptInvitation(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "invitationId" -------------
-	var invitationID ID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AcceptInvitation(ctx, invitationID)
-	return err
-}
-
 // ListJobs converts echo context to params.
 func (w *ServerInterfaceWrapper) ListJobs(ctx *echo.Context) error {
 	var err error
@@ -7461,136 +7221,6 @@ func (w *ServerInterfaceWrapper) GetTemplate(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetTemplate(ctx, templateID)
-	return err
-}
-
-// UpdateTemplate converts echo context to params.
-func (w *ServerInterfaceWrapper) UpdateTemplate(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UpdateTemplate(ctx, templateID)
-	return err
-}
-
-// ArchiveTemplate converts echo context to params.
-func (w *ServerInterfaceWrapper) ArchiveTemplate(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
-	}
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params ArchiveTemplateParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ArchiveTemplate(ctx, templateID, params)
-	return err
-}
-
-// CopyTemplate converts echo context to params.
-func (w *ServerInterfaceWrapper) CopyTemplate(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
-	}
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params CopyTemplateParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CopyTemplate(ctx, templateID, params)
-	return err
-}
-
-// UnpublishTemplate converts echo context to params.
-func (w *ServerInterfaceWrapper) UnpublishTemplate(ctx *echo.Context) error {
-	var err error
-	// ------------- Path parameter "templateId" -------------
-	var templateID TemplateID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
-	}
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params UnpublishTemplateParams
-	// ------------- Optional query parameter "version" -------------
-
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "version", ctx.QueryParams(), &params.Version, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
-	}
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
-		}
-
-		params.IdempotencyKey = &IdempotencyKey
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UnpublishTemplate(ctx, templateID, params)
 	return err
 }
 
@@ -8312,10 +7942,6 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates, options.OperationMiddlewares["listTemplates"]...)
 	router.POST(options.BaseURL+"/api/templates", wrapper.CreateTemplate, options.OperationMiddlewares["createTemplate"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId", wrapper.GetTemplate, options.OperationMiddlewares["getTemplate"]...)
-	router.PATCH(options.BaseURL+"/api/templates/:templateId", wrapper.UpdateTemplate, options.OperationMiddlewares["updateTemplate"]...)
-	router.POST(options.BaseURL+"/api/templates/:templateId/unpublish", wrapper.UnpublishTemplate, options.OperationMiddlewares["unpublishTemplate"]...)
-	router.POST(options.BaseURL+"/api/templates/:templateId/archive", wrapper.ArchiveTemplate, options.OperationMiddlewares["archiveTemplate"]...)
-	router.POST(options.BaseURL+"/api/templates/:templateId/copy", wrapper.CopyTemplate, options.OperationMiddlewares["copyTemplate"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions", wrapper.CreateTemplateVersion, options.OperationMiddlewares["createTemplateVersion"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId/versions/:version", wrapper.GetTemplateVersion, options.OperationMiddlewares["getTemplateVersion"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/preview", wrapper.PreviewTemplateVersion, options.OperationMiddlewares["previewTemplateVersion"]...)
@@ -8329,11 +7955,6 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/cases/:caseId/members", wrapper.AddCaseMember, options.OperationMiddlewares["addCaseMember"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.RemoveCaseMember, options.OperationMiddlewares["removeCaseMember"]...)
 	router.PATCH(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.UpdateCaseMember, options.OperationMiddlewares["updateCaseMember"]...)
-	router.GET(options.BaseURL+"/api/cases/:caseId/invitations", wrapper.ListCaseInvitations, options.OperationMiddlewares["listCaseInvitations"]...)
-	router.DELETE(options.BaseURL+"/api/cases/:caseId/invitations/:invitationId", wrapper.WithdrawCaseInvitation, options.OperationMiddlewares["withdrawCaseInvitation"]...)
-	router.GET(options.BaseURL+"/api/invitations", wrapper.ListInvitations, options.OperationMiddlewares["listInvitations"]...)
-	router.DELETE(options.BaseURL+"/api/invitations/:invitationId", wrapper.DeclineInvitation, options.OperationMiddlewares["declineInvitation"]...)
-	router.POST(options.BaseURL+"/api/invitations/:invitationId/accept", wrapper.AcceptInvitation, options.OperationMiddlewares["acceptInvitation"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/notes", wrapper.ListCaseNotes, options.OperationMiddlewares["listCaseNotes"]...)
 	router.POST(options.BaseURL+"/api/cases/:caseId/notes", wrapper.CreateCaseNote, options.OperationMiddlewares["createCaseNote"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/notes/:noteId", wrapper.DeleteCaseNote, options.OperationMiddlewares["deleteCaseNote"]...)
@@ -8417,14 +8038,7 @@ type BadGatewayApplicationProblemPlusJSONResponse Problem
 
 type BadRequestApplicationProblemPlusJSONResponse Problem
 
-type ConflictResponseHeaders struct {
-	RetryAfter *int32
-}
-type ConflictApplicationProblemPlusJSONResponse struct {
-	Body Problem
-
-	Headers ConflictResponseHeaders
-}
+type ConflictApplicationProblemPlusJSONResponse Problem
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
@@ -8616,13 +8230,10 @@ type AnalyzeText409ApplicationProblemPlusJSONResponse struct {
 func (response AnalyzeText409ApplicationProblemPlusJSONResponse) VisitAnalyzeTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8870,13 +8481,10 @@ type SendChat409ApplicationProblemPlusJSONResponse struct {
 func (response SendChat409ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9445,13 +9053,10 @@ type GenerateDocument409ApplicationProblemPlusJSONResponse struct {
 func (response GenerateDocument409ApplicationProblemPlusJSONResponse) VisitGenerateDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9640,13 +9245,10 @@ type WarmChatCache409ApplicationProblemPlusJSONResponse struct {
 func (response WarmChatCache409ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9796,13 +9398,10 @@ type ResendVerification409ApplicationProblemPlusJSONResponse struct {
 func (response ResendVerification409ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10745,13 +10344,10 @@ type RegisterUser409ApplicationProblemPlusJSONResponse struct {
 func (response RegisterUser409ApplicationProblemPlusJSONResponse) VisitRegisterUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11322,13 +10918,10 @@ type CreateCase409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCase409ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11510,13 +11103,10 @@ type DeleteCase409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCase409ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11800,13 +11390,10 @@ type UpdateCase409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCase409ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11884,271 +11471,6 @@ type UpdateCase503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateCase503ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitationsRequestObject struct {
-	CaseID CaseID `json:"caseId"`
-}
-
-type ListCaseInvitationsResponseObject interface {
-	VisitListCaseInvitationsResponse(w http.ResponseWriter) error
-}
-
-type ListCaseInvitations200JSONResponse CaseInvitationList
-
-func (response ListCaseInvitations200JSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitations400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response ListCaseInvitations400ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitations401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response ListCaseInvitations401ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitations404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response ListCaseInvitations404ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitations429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response ListCaseInvitations429ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitations500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response ListCaseInvitations500ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListCaseInvitations503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response ListCaseInvitations503ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitationRequestObject struct {
-	CaseID       CaseID `json:"caseId"`
-	InvitationID ID     `json:"invitationId"`
-}
-
-type WithdrawCaseInvitationResponseObject interface {
-	VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error
-}
-
-type WithdrawCaseInvitation204Response struct {
-}
-
-func (response WithdrawCaseInvitation204Response) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-	w.WriteHeader(204)
-	return nil
-}
-
-type WithdrawCaseInvitation400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation400ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitation403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation403ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitation404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation404ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitation500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation500ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -12314,20 +11636,6 @@ func (response AddCaseMember201JSONResponse) VisitAddCaseMemberResponse(w http.R
 	return err
 }
 
-type AddCaseMember202JSONResponse CaseInvitation
-
-func (response AddCaseMember202JSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(202)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type AddCaseMember400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
@@ -12402,13 +11710,10 @@ type AddCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseMember409ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12591,13 +11896,10 @@ type RemoveCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseMember409ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12755,13 +12057,10 @@ type UpdateCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCaseMember409ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13079,13 +12378,10 @@ type CreateCaseNote409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseNote409ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13268,13 +12564,10 @@ type DeleteCaseNote409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseNote409ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13560,13 +12853,10 @@ type AddCaseParty409ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseParty409ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13749,13 +13039,10 @@ type RemoveCaseParty409ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseParty409ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14041,13 +13328,10 @@ type CreateCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseTask409ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14230,13 +13514,10 @@ type DeleteCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseTask409ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14394,13 +13675,10 @@ type ReplaceCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response ReplaceCaseTask409ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14987,13 +14265,10 @@ type UploadDocument409ApplicationProblemPlusJSONResponse struct {
 func (response UploadDocument409ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15182,13 +14457,10 @@ type RenderBatch409ApplicationProblemPlusJSONResponse struct {
 func (response RenderBatch409ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15377,13 +14649,10 @@ type RenderPdf409ApplicationProblemPlusJSONResponse struct {
 func (response RenderPdf409ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15692,13 +14961,10 @@ type DeleteDocument409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDocument409ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16021,10 +15287,8 @@ func (response GetDocumentContent200ImagePngResponse) VisitGetDocumentContentRes
 }
 
 type GetDocumentContent206ResponseHeaders struct {
-	ContentDisposition *string
-	ContentRange       *string
-	ETag               *string
-	ReprDigest         *string
+	ContentRange *string
+	ETag         *string
 }
 
 type GetDocumentContent206ApplicationPdfResponse struct {
@@ -16039,17 +15303,11 @@ func (response GetDocumentContent206ApplicationPdfResponse) VisitGetDocumentCont
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -16072,17 +15330,11 @@ func (response GetDocumentContent206ApplicationVndOpenxmlformatsOfficedocumentWo
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -16105,17 +15357,11 @@ func (response GetDocumentContent206ImageJpegResponse) VisitGetDocumentContentRe
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -16138,17 +15384,11 @@ func (response GetDocumentContent206ImagePngResponse) VisitGetDocumentContentRes
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -16159,26 +15399,10 @@ func (response GetDocumentContent206ImagePngResponse) VisitGetDocumentContentRes
 	return err
 }
 
-type GetDocumentContent304ResponseHeaders struct {
-	ContentDisposition *string
-	ETag               *string
-	ReprDigest         *string
-}
-
 type GetDocumentContent304Response struct {
-	Headers GetDocumentContent304ResponseHeaders
 }
 
 func (response GetDocumentContent304Response) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
-	}
 	w.WriteHeader(304)
 	return nil
 }
@@ -16671,13 +15895,10 @@ type CreateDraft409ApplicationProblemPlusJSONResponse struct {
 func (response CreateDraft409ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16859,13 +16080,10 @@ type DeleteDraft409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDraft409ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17149,13 +16367,10 @@ type UpdateDraft409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateDraft409ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17473,13 +16688,10 @@ type RenderDraftPdf409ApplicationProblemPlusJSONResponse struct {
 func (response RenderDraftPdf409ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18035,13 +17247,10 @@ type SendEmail409ApplicationProblemPlusJSONResponse struct {
 func (response SendEmail409ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18214,13 +17423,10 @@ type SendEmails409ApplicationProblemPlusJSONResponse struct {
 func (response SendEmails409ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18520,13 +17726,10 @@ type CreateSuppression409ApplicationProblemPlusJSONResponse struct {
 func (response CreateSuppression409ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18845,13 +18048,10 @@ type CancelEmail409ApplicationProblemPlusJSONResponse struct {
 func (response CancelEmail409ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19278,13 +18478,10 @@ type InitiateSignature409ApplicationProblemPlusJSONResponse struct {
 func (response InitiateSignature409ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19453,13 +18650,10 @@ type ConsentToSigning409ApplicationProblemPlusJSONResponse struct {
 func (response ConsentToSigning409ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19612,13 +18806,10 @@ type DeclineSigning409ApplicationProblemPlusJSONResponse struct {
 func (response DeclineSigning409ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19720,7 +18911,6 @@ type GetSigningDocumentResponseObject interface {
 
 type GetSigningDocument200ResponseHeaders struct {
 	ContentDisposition *string
-	ETag               *string
 	ReprDigest         *string
 }
 
@@ -19738,9 +18928,6 @@ func (response GetSigningDocument200ApplicationPdfResponse) VisitGetSigningDocum
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
 	}
 	if response.Headers.ReprDigest != nil {
 		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
@@ -19793,13 +18980,10 @@ type GetSigningDocument409ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningDocument409ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20070,13 +19254,10 @@ type SignDocument409ApplicationProblemPlusJSONResponse struct {
 func (response SignDocument409ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20229,13 +19410,10 @@ type GetSigningText409ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningText409ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20388,13 +19566,10 @@ type ViewSigning409ApplicationProblemPlusJSONResponse struct {
 func (response ViewSigning409ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20881,13 +20056,10 @@ type CancelSignatureRequest409ApplicationProblemPlusJSONResponse struct {
 func (response CancelSignatureRequest409ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21312,13 +20484,10 @@ type RemindSigners409ApplicationProblemPlusJSONResponse struct {
 func (response RemindSigners409ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21364,383 +20533,6 @@ type RemindSigners503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RemindSigners503ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListInvitationsRequestObject struct {
-}
-
-type ListInvitationsResponseObject interface {
-	VisitListInvitationsResponse(w http.ResponseWriter) error
-}
-
-type ListInvitations200JSONResponse InvitationList
-
-func (response ListInvitations200JSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListInvitations400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response ListInvitations400ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListInvitations401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response ListInvitations401ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListInvitations429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response ListInvitations429ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListInvitations500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response ListInvitations500ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListInvitations503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response ListInvitations503ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type DeclineInvitationRequestObject struct {
-	InvitationID ID `json:"invitationId"`
-}
-
-type DeclineInvitationResponseObject interface {
-	VisitDeclineInvitationResponse(w http.ResponseWriter) error
-}
-
-type DeclineInvitation204Response struct {
-}
-
-func (response DeclineInvitation204Response) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-	w.WriteHeader(204)
-	return nil
-}
-
-type DeclineInvitation400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response DeclineInvitation400ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type DeclineInvitation401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response DeclineInvitation401ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type DeclineInvitation404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response DeclineInvitation404ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type DeclineInvitation429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response DeclineInvitation429ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type DeclineInvitation500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response DeclineInvitation500ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type DeclineInvitation503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response DeclineInvitation503ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitationRequestObject struct {
-	InvitationID ID `json:"invitationId"`
-}
-
-type AcceptInvitationResponseObject interface {
-	VisitAcceptInvitationResponse(w http.ResponseWriter) error
-}
-
-type AcceptInvitation200JSONResponse AcceptedInvitation
-
-func (response AcceptInvitation200JSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation400ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation401ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation404ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation409ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation429ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation500ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type AcceptInvitation503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response AcceptInvitation503ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -21962,13 +20754,10 @@ type CancelJob409ApplicationProblemPlusJSONResponse struct {
 func (response CancelJob409ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22295,13 +21084,10 @@ type RetryJob409ApplicationProblemPlusJSONResponse struct {
 func (response RetryJob409ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22848,13 +21634,10 @@ type ReadNotifications409ApplicationProblemPlusJSONResponse struct {
 func (response ReadNotifications409ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23314,13 +22097,10 @@ type CreateTemplate409ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplate409ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23539,685 +22319,6 @@ func (response GetTemplate503ApplicationProblemPlusJSONResponse) VisitGetTemplat
 	return err
 }
 
-type UpdateTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
-	Body       *UpdateTemplateJSONRequestBody
-}
-
-type UpdateTemplateResponseObject interface {
-	VisitUpdateTemplateResponse(w http.ResponseWriter) error
-}
-
-type UpdateTemplate200JSONResponse Template
-
-func (response UpdateTemplate200JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate400ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate401ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate403ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate404ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate409ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate413ApplicationProblemPlusJSONResponse struct {
-	PayloadTooLargeApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate413ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate422ApplicationProblemPlusJSONResponse struct {
-	UnprocessableEntityApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate422ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate429ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate500ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateTemplate503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response UpdateTemplate503ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
-	Params     ArchiveTemplateParams
-}
-
-type ArchiveTemplateResponseObject interface {
-	VisitArchiveTemplateResponse(w http.ResponseWriter) error
-}
-
-type ArchiveTemplate200JSONResponse Template
-
-func (response ArchiveTemplate200JSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate400ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate401ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate403ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate404ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate429ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate500ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ArchiveTemplate503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response ArchiveTemplate503ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
-	Params     CopyTemplateParams
-	Body       *CopyTemplateJSONRequestBody
-}
-
-type CopyTemplateResponseObject interface {
-	VisitCopyTemplateResponse(w http.ResponseWriter) error
-}
-
-type CopyTemplate201JSONResponse TemplateVersion
-
-func (response CopyTemplate201JSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(201)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate400ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate401ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate403ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate404ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate409ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate413ApplicationProblemPlusJSONResponse struct {
-	PayloadTooLargeApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate413ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate422ApplicationProblemPlusJSONResponse struct {
-	UnprocessableEntityApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate422ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate429ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate500ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type CopyTemplate503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response CopyTemplate503ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplateRequestObject struct {
-	TemplateID TemplateID `json:"templateId"`
-	Params     UnpublishTemplateParams
-}
-
-type UnpublishTemplateResponseObject interface {
-	VisitUnpublishTemplateResponse(w http.ResponseWriter) error
-}
-
-type UnpublishTemplate200JSONResponse Template
-
-func (response UnpublishTemplate200JSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate400ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate401ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate403ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate404ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate429ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate500ApplicationProblemPlusJSONResponse struct {
-	InternalServerErrorApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate500ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UnpublishTemplate503ApplicationProblemPlusJSONResponse struct {
-	ServiceUnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response UnpublishTemplate503ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type CreateTemplateVersionRequestObject struct {
 	TemplateID TemplateID `json:"templateId"`
 	Params     CreateTemplateVersionParams
@@ -24316,13 +22417,10 @@ type CreateTemplateVersion409ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplateVersion409ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24801,13 +22899,10 @@ type PublishTemplateVersion409ApplicationProblemPlusJSONResponse struct {
 func (response PublishTemplateVersion409ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25084,13 +23179,10 @@ type EraseUser409ApplicationProblemPlusJSONResponse struct {
 func (response EraseUser409ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25247,13 +23339,10 @@ type UpdateUser409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateUser409ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25696,13 +23785,10 @@ type CreateWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response CreateWebhook409ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26636,13 +24722,10 @@ type ReplayWebhookDelivery409ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhookDelivery409ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26799,13 +24882,10 @@ type PingWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response PingWebhook409ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26963,13 +25043,10 @@ type ReplayWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhook409ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27158,13 +25235,10 @@ type RotateWebhookSecret409ApplicationProblemPlusJSONResponse struct {
 func (response RotateWebhookSecret409ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27887,12 +25961,6 @@ type StrictServerInterface interface {
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx context.Context, request UpdateCaseRequestObject) (UpdateCaseResponseObject, error)
-	// ListCaseInvitations List who is invited to a case
-	// (GET /api/cases/{caseId}/invitations)
-	ListCaseInvitations(ctx context.Context, request ListCaseInvitationsRequestObject) (ListCaseInvitationsResponseObject, error)
-	// WithdrawCaseInvitation Withdraw an invitation
-	// (DELETE /api/cases/{caseId}/invitations/{invitationId})
-	WithdrawCaseInvitation(ctx context.Context, request WithdrawCaseInvitationRequestObject) (WithdrawCaseInvitationResponseObject, error)
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx context.Context, request ListCaseMembersRequestObject) (ListCaseMembersResponseObject, error)
@@ -28064,15 +26132,6 @@ type StrictServerInterface interface {
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx context.Context, request RemindSignersRequestObject) (RemindSignersResponseObject, error)
-	// ListInvitations List the cases one is invited to
-	// (GET /api/invitations)
-	ListInvitations(ctx context.Context, request ListInvitationsRequestObject) (ListInvitationsResponseObject, error)
-	// DeclineInvitation Decline an invitation
-	// (DELETE /api/invitations/{invitationId})
-	DeclineInvitation(ctx context.Context, request DeclineInvitationRequestObject) (DeclineInvitationResponseObject, error)
-	// AcceptInvitation Accept an invitation
-	// (POST /api/invitations/{invitationId}/accept)
-	AcceptInvitation(ctx context.Context, request AcceptInvitationRequestObject) (AcceptInvitationResponseObject, error)
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
@@ -28109,18 +26168,6 @@ type StrictServerInterface interface {
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx context.Context, request GetTemplateRequestObject) (GetTemplateResponseObject, error)
-	// UpdateTemplate Share a template, or stop sharing it
-	// (PATCH /api/templates/{templateId})
-	UpdateTemplate(ctx context.Context, request UpdateTemplateRequestObject) (UpdateTemplateResponseObject, error)
-	// ArchiveTemplate Put a template away
-	// (POST /api/templates/{templateId}/archive)
-	ArchiveTemplate(ctx context.Context, request ArchiveTemplateRequestObject) (ArchiveTemplateResponseObject, error)
-	// CopyTemplate Copy a template
-	// (POST /api/templates/{templateId}/copy)
-	CopyTemplate(ctx context.Context, request CopyTemplateRequestObject) (CopyTemplateResponseObject, error)
-	// UnpublishTemplate Take published versions back
-	// (POST /api/templates/{templateId}/unpublish)
-	UnpublishTemplate(ctx context.Context, request UnpublishTemplateRequestObject) (UnpublishTemplateResponseObject, error)
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx context.Context, request CreateTemplateVersionRequestObject) (CreateTemplateVersionResponseObject, error)
@@ -29116,57 +27163,6 @@ func (sh *strictHandler) UpdateCase(ctx *echo.Context, caseID CaseID) error {
 		return err
 	} else if validResponse, ok := response.(UpdateCaseResponseObject); ok {
 		return validResponse.VisitUpdateCaseResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// ListCaseInvitations operation middleware
-func (sh *strictHandler) ListCaseInvitations(ctx *echo.Context, caseID CaseID) error {
-	var request ListCaseInvitationsRequestObject
-
-	request.CaseID = caseID
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListCaseInvitations(ctx.Request().Context(), request.(ListCaseInvitationsRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ListCaseInvitations")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(ListCaseInvitationsResponseObject); ok {
-		return validResponse.VisitListCaseInvitationsResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// WithdrawCaseInvitation operation middleware
-func (sh *strictHandler) WithdrawCaseInvitation(ctx *echo.Context, caseID CaseID, invitationID ID) error {
-	var request WithdrawCaseInvitationRequestObject
-
-	request.CaseID = caseID
-	request.InvitationID = invitationID
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.WithdrawCaseInvitation(ctx.Request().Context(), request.(WithdrawCaseInvitationRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "WithdrawCaseInvitation")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(WithdrawCaseInvitationResponseObject); ok {
-		return validResponse.VisitWithdrawCaseInvitationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -31141,79 +29137,6 @@ func (sh *strictHandler) RemindSigners(ctx *echo.Context, trackingID TrackingID,
 	return nil
 }
 
-// ListInvitations operation middleware
-func (sh *strictHandler) ListInvitations(ctx *echo.Context) error {
-	var request ListInvitationsRequestObject
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListInvitations(ctx.Request().Context(), request.(ListInvitationsRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ListInvitations")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(ListInvitationsResponseObject); ok {
-		return validResponse.VisitListInvitationsResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// DeclineInvitation operation middleware
-func (sh *strictHandler) DeclineInvitation(ctx *echo.Context, invitationID ID) error {
-	var request DeclineInvitationRequestObject
-
-	request.InvitationID = invitationID
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.DeclineInvitation(ctx.Request().Context(), request.(DeclineInvitationRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "DeclineInvitation")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(DeclineInvitationResponseObject); ok {
-		return validResponse.VisitDeclineInvitationResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// AcceptInvitation operation middleware
-func (sh *strictHandler) AcceptInvitation(ctx *echo.Context, invitationID ID) error {
-	var request AcceptInvitationRequestObject
-
-	request.InvitationID = invitationID
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.AcceptInvitation(ctx.Request().Context(), request.(AcceptInvitationRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "AcceptInvitation")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(AcceptInvitationResponseObject); ok {
-		return validResponse.VisitAcceptInvitationResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
 // ListJobs operation middleware
 func (sh *strictHandler) ListJobs(ctx *echo.Context, params ListJobsParams) error {
 	var request ListJobsRequestObject
@@ -31597,155 +29520,6 @@ func (sh *strictHandler) GetTemplate(ctx *echo.Context, templateID TemplateID) e
 		return err
 	} else if validResponse, ok := response.(GetTemplateResponseObject); ok {
 		return validResponse.VisitGetTemplateResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// UpdateTemplate operation middleware
-func (sh *strictHandler) UpdateTemplate(ctx *echo.Context, templateID TemplateID) error {
-	var request UpdateTemplateRequestObject
-
-	request.TemplateID = templateID
-
-	var body UpdateTemplateJSONRequestBody
-	var err error
-	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-		// A request validator built on kin-openapi's openapi3filter with
-		// KeepValidatedValue leaves the value it validated on the body. Bind
-		// that value, matching member names exactly, so the handler receives
-		// what was validated instead of a second, case-insensitive decode.
-		// Otherwise bind only the request body, so that path and query
-		// parameters are not also bound into the body struct.
-		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-			err = echo.BindBody(ctx, &body)
-		}
-	} else {
-		// A custom binder is installed on the Echo instance; defer to it
-		// entirely, since echo.Binder does not expose body-only binding and
-		// the binder may do more than decode (for example call ctx.Validate).
-		err = ctx.Bind(&body)
-	}
-	if err != nil {
-		return err
-	}
-	request.Body = &body
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateTemplate(ctx.Request().Context(), request.(UpdateTemplateRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "UpdateTemplate")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(UpdateTemplateResponseObject); ok {
-		return validResponse.VisitUpdateTemplateResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// ArchiveTemplate operation middleware
-func (sh *strictHandler) ArchiveTemplate(ctx *echo.Context, templateID TemplateID, params ArchiveTemplateParams) error {
-	var request ArchiveTemplateRequestObject
-
-	request.TemplateID = templateID
-	request.Params = params
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ArchiveTemplate(ctx.Request().Context(), request.(ArchiveTemplateRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ArchiveTemplate")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(ArchiveTemplateResponseObject); ok {
-		return validResponse.VisitArchiveTemplateResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// CopyTemplate operation middleware
-func (sh *strictHandler) CopyTemplate(ctx *echo.Context, templateID TemplateID, params CopyTemplateParams) error {
-	var request CopyTemplateRequestObject
-
-	request.TemplateID = templateID
-	request.Params = params
-
-	var body CopyTemplateJSONRequestBody
-	var err error
-	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-		// A request validator built on kin-openapi's openapi3filter with
-		// KeepValidatedValue leaves the value it validated on the body. Bind
-		// that value, matching member names exactly, so the handler receives
-		// what was validated instead of a second, case-insensitive decode.
-		// Otherwise bind only the request body, so that path and query
-		// parameters are not also bound into the body struct.
-		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-			err = echo.BindBody(ctx, &body)
-		}
-	} else {
-		// A custom binder is installed on the Echo instance; defer to it
-		// entirely, since echo.Binder does not expose body-only binding and
-		// the binder may do more than decode (for example call ctx.Validate).
-		err = ctx.Bind(&body)
-	}
-	if err != nil {
-		return err
-	}
-	request.Body = &body
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CopyTemplate(ctx.Request().Context(), request.(CopyTemplateRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "CopyTemplate")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(CopyTemplateResponseObject); ok {
-		return validResponse.VisitCopyTemplateResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// UnpublishTemplate operation middleware
-func (sh *strictHandler) UnpublishTemplate(ctx *echo.Context, templateID TemplateID, params UnpublishTemplateParams) error {
-	var request UnpublishTemplateRequestObject
-
-	request.TemplateID = templateID
-	request.Params = params
-
-	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UnpublishTemplate(ctx.Request().Context(), request.(UnpublishTemplateRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "UnpublishTemplate")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(UnpublishTemplateResponseObject); ok {
-		return validResponse.VisitUnpublishTemplateResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -32616,842 +30390,786 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37dhs3ljf6Kjjsby0naVIiKcmyqNWrR/ElUdp23JYcT3fkMcEqkERUBGgAJZrt5bPmQb7z7zzYPMlZ",
-	"2BuoQpFVZBUpJ/nmyx/dsYp1wWVj3/dvf2pFcjaXggmjW4NPLfaRzuYJg39fCJos/8VeMz2XQjN76Y4m",
-	"KfwjotGUxa3BmCaatVuRFDpNDDVcisu4NWh1e2d0dByNOicnlHZOWa/XeRSdnna6cY/1x0f0eHQStdqt",
-	"MRcxFxPdGvz8qRUlNNXsejlnrUHrjYjofM5i8pzTEU+4WbbgM2MeMxGx1qB7cNZuMRG3Br1ur936kEpj",
-	"n7ueMnKVzucJZ+qBJol/mugpTRIyYiQVCZ9xw+KDVrulYMg0sY9mXyILbqYyNYSSiM5JRAVhHyPGYmKm",
-	"jMAaEDmGPyIpjKKRITMqlsTwGdP2tZrdMWXHPGhN+WRqrxiqTGtwctpu6XQyYdp+tzVoPabzYJDUwFvH",
-	"jGkypzwmXBCzYMkdIzMpzFQftD6/a7cU17fP2R1LgvdnL7WL2fy179otI2+Z0G+03dejR48+f263HtPV",
-	"fVeMGhZfmNag1e/2H3Z6vU7/5Lp7Nuh2B93uP+0m4S3fLnMy6HdOox7rnNKTfueMnvQ6R6OHtDvuRf34",
-	"mLXarZjpSPG5W5ILEnM9Tw0jdGR3IaGGkZgl3K4pri/PaSzudux7OqfsaNx5RI9HnZPoYXzKHo3PaHfU",
-	"arcSNqHJ9zLJqXW2fC1hx+VCMIWbY1JtL8yZaLVbhhv4/aVUZrrgIiZ3B+RKpvhHq91K5/HmZYDFm1JT",
-	"enio0AumWoPWC6kNEVJ0Yq6jROpUMUInirGZPY9kZL9sN25OleFMk7FUxCwkMZKM+R0jS0YVrEfN43jW",
-	"6Y+7cec07o46j+jRSed03ItZN+qNzii1p4GNmbLHy9LQCkX0e/3VST1TcvZERqkdbfkE7WlMGNWMaLrU",
-	"A/Lf//m/n3IzZQqmtCQzuiQMJsm1u3G0JBN+x8XEXrT3xHSpH5CF4sYwQYQ0PGIH//2f/x/5uffufqY+",
-	"Wp36p1Yso+Dp+KjTH51SS8W9zll8xDqPxj3aHx1Fx/GJJeBbSxYD+xQuRrs1o+rWLkGv3RJ0ZokJpncw",
-	"j8etdmtOJ6w1OMrZ1v2sCjCHcNN6j86O2q0FVcJx2dYrOmHk1LKv//7P/50NyS7nVCaxJoZ9tMzCcgx7",
-	"2CypTSypSRUzBX9SMldyougMb1OMxppwc0BeMxrjNTs9spSp0iwZH7TeAeEEG/Mrn4ZKnnXcG3RP/1nk",
-	"J1sPidvraErtPicyQukBjGMmY2DKk7npHB/0OjMueMvucsbvv5cLkkgxIbFkmtDK+ZJUpzRJlmvT/mtr",
-	"7Vy2W6lmKqT2zQzXbscTRcfFQzuSsWXZfyIvgZhAwjE14wK27EbciLfMkWU4TjkmR+QFVdGU9Lv9E5Cd",
-	"hI3HLDJkrOSMHPXID1SkVC3tDacHrY070ndSJNwR2umOjsad0+gk7pzFfdY5ocfjo6g/6tHuWXEPOpdP",
-	"W+2WVHzC7Wq78xGy+NhOnMUFLl8y341M/vjEjbLZurdbd0xpoIN+4VTCAXk6ozwpngxjaDSdoW5m+TE1",
-	"hs3m9q9eG/brmn20o3vCqCIXMW27XZoxZogU5IUUMUXxz8Tmhc/Edyhae52+ZXan4+Nu52x0EnVywdqL",
-	"gGlGfM7d+D61aBwrpu0i05j+m1MlDyI5A02PWQncMjLcDG2ZpWVamomNoyo+YdWd0S8ssg/8Q6aK0Plc",
-	"cmEc790snfvNN85uz3dMMEUN8wJvH7V4E0FbFgM0etngBMADjhj+RF6kJqUJeSlF50nOWi78kbVE8qc/",
-	"kd4BeYUsxV64trImP9VckxmNGRkxs2BMkFwT+m42+p5QEVt6I8/lHUuolTyWyVGrbF5FUqF63rfbGjmV",
-	"9FPL8a+A1ez/zSmj1n5oDVpuKla2Ss2R2fbsvhXEYb97XBSHVkGBxUN+LKSxmgpZTHk0JZFMldEkZhGP",
-	"mVdKtZNnl4IbTg274hNBTarYawZsvkAPK2rENlV1xrQGzaD1ymlNfCKs7H+meEyXYFnwiWAKzxtDjlFy",
-	"2pzKES4XsMUYVJLP7fzZiaIRK3/6O/sT+V7O56Aku6f79rgupLodJ3IBB/JDyoThNIFj8oMc2YnrdDaj",
-	"agna/C9yhGqBTiNrRQHzrWFRnPjDP+aC62nlPf1VtnXaOaK9UefUrvUju9bH9GT0MDqNH7GzcUFb0weK",
-	"iZipzoiayJpRoNoAD7ObJxhwWiMNTWDdrCS3w26N0uQWGKA93/ZmbtjMmbFTFt3qdGbXZkr7Jw8HZ+NH",
-	"D+Puo96jR8fRafzw5Iz2x4zSbnRyQuNu74QejcbH496oP+qOHvX7Udw7iR9GvZNRd9zt0u4je8CbEZLm",
-	"/2KtwfGjfu/o87vP7ZZKxaYFBuO0cn17RQYcbCKoiK1Bdxd++hoW/lu77pfC25kB2YiijmFNcc1CwglW",
-	"nGrWZHViaihsMDJHUD5nwDNb7RaqLvyOPaGgmeN69DvdXqvdmsg7BszjObW0f6lYQsEgBMX9AoR2JgS/",
-	"s4sqFmxCTtvkUffoqEdepIJH0zb5jqkZFcv8rBV5HVDWXDEr7Kgdi1UcWcKEVbT0tPXZffDb4gd7fXJl",
-	"yA90xjS5+pBSxdrkuRSxFOTqbe8f5PiH79vkjeCGxeRvXEziSl5hP5CqudRgm9glp8YaH5T8YuWstQDi",
-	"NDKWIVmd6QU4EVqD/rFluGw2tyY77IiIaaj2tHqtz+9Wdj/gmxXbjyoljaagoy0kmTM5TyqI4Y/N/S03",
-	"t/3HBpRuQEGW/kqn61U8LuWs1TZnKZ/9g7v+ng6gnGcKdYwmvFEpq0EYIVmUs9xKugip4Y/d/b3u7kZD",
-	"JJpSMVnX8HrdQdf7Mr6I3lqh3Yffbajaeh/rS1x6EVPnU2Uf51wxHXyqv/qphIpJigYWuuu221tzJe84",
-	"GD6tUcoTw8GZBAfpZamZtI+BJtLZyDmNM337jrMFKtupApv2XUm8QtHolotJk3Vs6rqqNvks4XEx+Ymz",
-	"xQrNfQmCksKe7MDJknMs+1GDThA3JsISFhklBY9okiwLpwZpxB7XfUiqjsm+lVpellJDYMThljO/47Dq",
-	"RioWl4ZfvtTCGyaMC8/S+TzhETi2DnGtatnxCXujIGhpzFwPDg/10YE7F4eRTIVmyaG1yg/r0PBf/71z",
-	"MftXJ2N7fzmJj3v5V56u7d0a52kSRXQ+g3SeSIrGr1illsJ+WTq8cns2ZxDl3snteO0Y/0+ebkP/cGqm",
-	"stEhdo63TqdzI+z4B1XOfvCNh79e578SI8mnT5nv9/PnG+EZ64Aw0fnu2xuBnIyLycBqFexGjKU0TA3I",
-	"J6L4ZGoG5AFEoj7N6YR9th+Af+nPD8jnGwHj+1P512/EjQB/d2EI4PleVMQnPn3K/rSKyefPnz79STGq",
-	"pfj8mYxYRFPN4HV46dOnQ//PgxtRL1xRjGCHukl5bGGejhLwaWVsTMMxeOLUq8KA8bMnne5Rp3sUut3X",
-	"lZ/P7ZaOpmxGnXbDMb3hlZJz5tyv7nvz4NLa9z61xlLNqP1AbC+0WzP68TkTEzNtDXrddssgG9DG7rH9",
-	"Kq6YfbJwZ7fbbs24yC5Y5csYZiVZ6+bmqlX6pmx2hZf1G78LXvYh5cou88/Bi9sr832XPSoxrLCmccE2",
-	"duS4U9zGVR3sGpzNxUMaRUxr+MGqHcsfpqPvIv4j/+Hyzb8uey/5D2cHbPnDv+K3l/xHfrl4cZ1M/2Ev",
-	"Rv1EjGbPuvG//5DkouhStAZndiEUGyump/69F/9Ur2+jD1P24cPVPybfjfv/PNHfTw6OxdGT7vyfj+5e",
-	"92bXD5d/+9Bf/Pvo+fQN+yE608/od/xH+VK9MK/in259WNEx+G8ZVdZU/dxuvQEtv1kSSMw1HSUBeVer",
-	"QvDLT0zxMbf3W4W33RqnSVIuFXkDdqcwzSNKYNftXN6y0VTK25rTySRX8Xj/mCry+PULO3bhZomjZndO",
-	"QkJswRrOB2AkxYHe6jzOLLZUF0yGdTsnca/XOY2OaOeMdcedh6NT+ig6i7usN94Y1cqGmRaEa6RmmXS1",
-	"k9Zexu4kiNzKPcE8nOVqoNLFJbsbFYGeG2e2TlY4omQMV6LXOT2ltHM66vc6Z+Nut5PnWjwch77oXLAu",
-	"cHSXtdczmNJbbqZXLFKsqEVpd6m1mGoWvX/cf/aT/vbvl1Olo8fT5O+XL3768+hEX/1Dz+XoVD7psh/6",
-	"s3/eHv0k/vGXfEB/0Fc9+rLbMWU0BsvpU+sxKptPuM6jeZ9WVul6yoiVslYd0fSOYYobTxhJ7QIcANOE",
-	"0Vm2k4XSz+Ee++BfAtUtk5lr0iuXMf+Rv+Tgm/9VKm6eXtNJ+Uivvr/o9E8e+rzBxVQmONo24YJM2Uca",
-	"s4jPaFIc901rX9X9plU1v9Pi7G5aP3c7Z7Qzfvfp4fHnm1b5DF+zuXrCJ86/0GCe5KvXzx6Ts5Oj7tfF",
-	"KeoptU/8ZSCOR3+f/GP6Yvz2LX3+5w+Tjz+pvz+jPx5ef9Tq8fGl7v7U089GTxaPJ5O/DDZsWmFW2dt/",
-	"vuj8k3b+1e2c/fnwL+/+PKianlHLi7FBiVec3hWLpIghB2pBuSEjNpaKESok5G4ZtXRz7PVW5ngSDjbT",
-	"rLgwR31UrfjMWmuPHh47HQf/zvUsLgybgDhG9xWdMeOPinPPlm2G5RAPNOFxccVrmjyQQTOnZpqrs84X",
-	"HOpVyJny6f0vxcatQetPh3li8SH+qg8vY0yMTJWWsMA0SeTi6Wxulj8h28W3FWcyFOyjwWeGnq4gwww3",
-	"4JzQkQZNXxErhZYDxwmUxky0A/LjnH5I2YBwA1ljM8iwQ5dYcWUu/vmhu7x69HL89/RvL//9UXz84ruT",
-	"DxO/Fh9SK/jyxcBpVBBif4UQc/p733lXwT6eoCusbCs9e7/X7UTX2567CXlLVcNmHftr9aC3ZRiVDJq5",
-	"7+057MuYzebSMBEt/8aW66N/Ca5gSMFU6FBtEy19zuOcoVOXB4kjsbR/mgWP2AG5IG/eXD4hC54kJJbF",
-	"uZ9GvXEuCY9HD2nn0bgXdaws9PLSzx2FYj77YNgdO+4qNth/VG0sBbR48H5w2Hn353Jy/EGOqvb1Fzmq",
-	"3tRt+Rclm/oLfGrPLX3OZ7xCLM2kNgSCxIQi87AsYErvigyg3y0/6lAxUFjrmI0ppH7YR6pZeq/A0Hsl",
-	"DL3dug68t2Vj197D5QnxXnlA4Dvec/nf5jp42TScRlw5+K0Kasngc7V/r7GDowDT+UCmfkvj76hhCwp8",
-	"wXk+QV6Fbk8lRwmb/fkX5/cIS2cEeKlXkwNlDKoofz+i8XuX9myFnUHT2C7SxSWZWF2WCoI3IMOJZJrE",
-	"wGRGjKSaxW0yR3ez1TrohHJI7+RCGwrVMa1DOueHlB9SLOJx68O0aVIP4A2tk24/T5f9lsbEr05Gz5lN",
-	"gBZAZhe4RdKHxVnDktfboFf4BnxkpVBEEJkazWNG9FIbNnNrxmJMGdFyxszUsulUpOCPOGh9btsJBCGy",
-	"HXY3FbdCLsQzTGld3+EZTSxHQLMs3F23BWQk46XLt6cEMmNxmzkKEng7HBGlpAslZe9x9/jnQB/KZRTk",
-	"P1rmoiwNzBjEJj6/KyUNl8G+B12AuhrSxetsFHXpIl+r+6GJcJkjKtyRUYzGbasgri56UMGVyXG7/EAo",
-	"j6UYJzzalUwMBd/cOn1E/r0F8uDaaUvERaUJbOuEawMkTRM7i2XpOU/N9NDfuu+WnuVb+jgfaN39zOZ2",
-	"/9uZbdBE4vkGQwAj/QTiYz4l2JlGYMx1MmuubAju7sPA7oNRPJNqxOMY92+HvUfP4/rWj7P3BnsPKez2",
-	"iXyKYBjByS7b71TbGe65z0f5Pj8LRlV3o/OZ3N9ORzRJmALVzCnUuAKQbm2VV5pcMXXH1FPLGHfcGu7e",
-	"VLY92W/B7lxlUmQByYhKigmRVvQoYmVPheDdn7uehNzVz5/gAhBcgfrblc3sfnardFGmTLEDEh5ZHpMp",
-	"S+Yaa7REbOU1WUypgT19Kc0zmYp4x41Es79sG4U078fw5qIAVgxFLNEppPfn1RlVmxjc4qPSNaooG235",
-	"qHAqjwt1SeSZm0Xdbc5nfm+nsrhosOkgSs36gbWS02okHPf3FV0mksbXUj6nasJ23ObEP7u6y0bK9/jj",
-	"ipoF6pUd04gRatD263WPH52cPiSjpWH6S+rKx72AsTp9iDwVhpsluZaSPHcjrruj+Szvj8/CAnFN4L1g",
-	"YgjYTs3UHY8YsZoLst3XVEzYS2muqOF6zK0OveM2jthSilJ1WdlvvLeUq4OvrOwpuJCnVBPIr6jextrp",
-	"I4d+Dnvu9sO13WYxgWUj9gBfFaZUd9PLl+T+CCBbTX+s51Thmb1CEngj6B3lyT77neplhfmbBi9ft3+5",
-	"JvZZzBMhQi5q27r3IXKDw+uWgrwpDLeBwRvO854sXtgoOKtexArGYjAVYrkQ5/kaEWq1WTIMlODh/enH",
-	"11K+oGLpKF7vSCN6XiHAFTXsvYPpKJCIlIi04WavD4hLu4OIDCUzCeG5L0Ufx/3AOrKDsYtAslVocsCD",
-	"Cd63Av3AnqB4wiD5ya8UyGw5zsv6IVGRi7alHdiI+6OONwJT0/i/WLyzB82ltqwTRwpvZ8LY9xTp44Lc",
-	"0YTHBJNuCCS0gPYCFWuVpvNsX5nf7eVkUZh8fYpYndX9288JjW41oW6JYG1yRU6xGFN6NaGKoUK/QhBv",
-	"377tXARjXHfzfm9tVknCiWBI9OHpyWrY1yUY1Yye4d3lYXekuLmSds8ts0Vta1eeNJXKlNuGsHBVPj0r",
-	"TQvOvNz7ZKlx7gCHylx6sxSevwNt1bIzQx6RaEoVjQwa+oFPb061XkgVl3v17tER1O+HNB0sr9NmGxmf",
-	"uHT3JQRxlcE9RmMY0ig16DeBpbaXzskQ13oIWSIaCggPWvkIEOPKbc2luOM5NkkxNzLKIuzbAgntzO+z",
-	"6c7HVDMAIFpNUMyj6/bXsqTEizi2T79gsxFTgRN7Y6ZneVwTyFKmwpDRkkgBOapDTNsZQq39EAKtoDPM",
-	"6MfwvX0Iaa1cKa4Z82AWmxYCIscXrgSn8eLlSUa1olOFTNAt6/uKKrOsu7z3MHFMLt9yIOyY/mZv/OzD",
-	"X2VRNqhteqCB5g+KebsbE2j/4+f/uLn52O12bm4+9sY3Nx9Px+++ubm5Krv8v8rTdi3XQTy1l66OpTRl",
-	"C34jVkHNvNuW9uyUqeAMFRVKDP3o7l2ZxsPjLzgLzWNWayeu7I2rdHWL6GDwErdJpVTmgfV2IbC5THi0",
-	"3DpGvOtz2xXElO0EQj1JotgdZ4t1Yunum3ANn277EW9ciRxLZZX3IqDK6vjfThkmXYHN+ECjXTSlMRkx",
-	"JgCySrj8oIN8nCMpE0aF/fIqNEsd5p6jFX4qtanxV0jos+MCwAyfsGTXAvRPLFTf/Lln+Cr7zRn9eImP",
-	"oDvYld8oRWF3AyTAza+88oiEn1ewAtdXlgJVxLINA8fMidlcKkOFwbSqwkRWiKZ4HG9u9M3NVcVhy+fW",
-	"L5tbiNyytuDwm4sAYYUeAWnGYsQFw5ioJexz0oVLlCAxWWFnJ7AxaSOn/upUvCKxZ8QRbkpxrQtTymDK",
-	"1mix7KD4Mu6V0wHJvxdm2+Zf8xkIzCATudED3y7rHZDCHm2X40+C2z9jsnKdrwSAjlVsIWYJg1IlDgl/",
-	"GKgqZwQeDLK+2uE15O1PXOGdnzNFevsj13Dj50I6dp29WqFGngOcFbclG364juFGh1QSjqKKKp8U97yM",
-	"mbhMVLsZgOh5sFpP1IxtQMbrPenrjU/ETvpdUEda7yt1jwK3y1D/fO5lnXDkWc5EwXVwrwwHUqSffOZV",
-	"9JPv5HOOylBxNzM5sy5xefaori1aV4inIIV661JodQ3gxqqpNJ6AXc1mQ79ycA3bxt1u5UnT2977Mr+z",
-	"2XzRDF2f8U5nJK/4KjVrmNJSbLBranOPpkam5uBfqXdud7ZI3YPBMqwdMRzI5r1oTIEzeKwZDbpt36bA",
-	"NSKll9KU6Dd5gXMd7obFzaU2pzRsT6HTWFDwXcgAeGw2azel8OOb1q/x5ttlabb1sE2/C94DRniJ7Hfp",
-	"ZxUz1nTGiHTmGWiKkD0qx+4vYMhZQcliyuBWnwGBdkOtxYLhZelzqytWsmS/jiJSV6/4FR1S9Rn3r+lg",
-	"qj2q/RxGcN5LvEZ1jjy8tfGZdyisjU49nrXfxbH3tlqJmUGdMLNnFTYf6mMJYPwPXGY4goZz04ZSMCf8",
-	"wNvNAegVrcYDktDF0j61kOpWW4bBDdyFNWMaUtjsNU2X+oBQrbk2VJjCAwcE684HCJHehhdQfauJhwOH",
-	"cdobAeNHuRshSiTSmV0M36AAx2Nlg/+UJZHEgRng48GaFW2lq8xeXTOWFXPrROxLV76N2EKuwLjy5R4/",
-	"bI0TfxmB+Yf539j832Tw1zTyr6m+LVHPNMAXfTlju6n7KWU/VhSKx3RpzyvXJE6L3r+a+CZ1qbM+ddg1",
-	"LaGQEs7GIV9jxEjsVJBgsEeNZOiXoKrdXUd2BR4HEfoGcDUNKe9LUsZvsuNfKAC2GsCBIW7avsb6h7ES",
-	"sJH2Abznd6F8BPtXKUzt/KqFKUCKV4lSe+YSLlij9WTCqCb6nP/IU2F+L26k6w0HIfQdQ3Jb/KsGtR9P",
-	"qQEO9bFpmkU2elfGqadQwmnoLSNcGOmzLw7IRVbqiVFLKG2iUJfGPmJNILuDN9CsstFjTmC+n8Op3NUF",
-	"vkMk1KMRXMZ6M1wBdgzC6Y2VnNWmU/xO6GCCbfakukKo7VYq+IeUuZ8daOqYljoCntnLPi47A2IpC343",
-	"j32vU/eUmqd3TrytYPwIRgDOxw9EG8XoDMtnrq6euh8B4IZ9SGmiydC+f7i+2S7NqnZGVV7svJX9hh3M",
-	"NuYSzDmLGPkqZomhX5e52ppoKXhh9TPw7gGh7ltu2ZC2zkFQDgLIGbyOIeyEaoPreU4gJ2xgJf6Y8oTF",
-	"q3eETBu+6Lm2S90r4d6rQtP++q6CGnbL+YhyFrRtuzy3+py3Rdr80HO863MAZVq2wd5mXdnbR7sg/O3v",
-	"JfdDrV7mqoQS322sbI6eZjhgRd/Grgp7H1Kuk7/i2OMXTl4JG9x92iKsFlQHwqg2z37tP7GauPIFcjv8",
-	"uf8yuR1hk6DKxVKQGu0lu699M6H0GwDWiPYN9ZYr7fTQJ/QhlS6KifdRBa55l0Y0q0q26e2abHOyLVST",
-	"QVMENLNP7koGR7wFMIxCXdIDnVd3hWhlvQKfOe2twnz1Tx4OQgSzcoVupQthPeYAW24PhceXGISnRSrX",
-	"QirgG1livU8LIlSTH65+fFnKUL4QR4ms8gA9+FCNjqZV/ORLZkxkzcxqJTTcY4Ai3Gsfp8hl4jolehDj",
-	"omqxan2fVCApdarOHbaELAclilnizrwjrL0iJHmbyWoC1reeep0MbWfpiTgSexcmzrE4o2Iu5mmuMyO1",
-	"3xdB/48QTPcjdOorRv93CyhwRGbKoIufZdTfzgUYHr5AXBWF2OYY2yr72HKqrCISWg+u2jDoCQz15Zrr",
-	"cg9Q8LnmiUQhTkF971rw1O8nsSgYVH5uy31fVCUczmD+iKPkwGJBhAopMv/Dmm3VWJdmHyOm5hWm8IhN",
-	"uIDmE3KMgcKcRMyUrZoUx40OyW0pIV4kC7rUZBjOZVigxVDt2WrBugO1sjL5tLdtW3VM8EvoLo0TJ3bc",
-	"vL327UvrNTub1KWs1C9RqOdv4ZXzpe9UsZuLI4Tb37KP+Z2fAwT+eg+5NhqQYbderpK9uHSOsAI+C2q3",
-	"We6SorZPBQ58b/NkdpvIfpn+TcPh9cNSMC3obX7fG2Q15E2uoZNdCqaamV5NHXoVEUaYjf3pHOo+E94s",
-	"xFgxEe+03TQ0363oejlnJbzIh5a3UO1VOp8rpjUoCLtsctb1rUny3KqPxF2vHuZ+/LCcEJ8pKYyLWYBq",
-	"7okRw0LzhEZsKpPYpfTuW8+31pWmdPxlmN32CVTFxhzVMVxVGPSYJ4mzOnGJAsmer+K2PjZln7WkbY1S",
-	"coVf+6rf7Xc7vf7XmeFDDS392u9L/uTvzXKA3XIUtmQ78bnv/UGD/yfQ4D3S0p7k46Ccv7hukDWVKagH",
-	"YZuTqvLUESNGAv5tbXPXfexp1nxm3dZtGmGGhii1vvpGJevhLJW0CrMt2xAvM6tcEJh24r0MJJIzpsFw",
-	"GgD+MUC9QTY7Zr2CPTOjMQO0RnDwYfaTVQUyByBkV8VktCQ0SUJDMuh/l/WZcV0My3NE/fA3mPJvpYo1",
-	"+v+zaZgVx9+HFGoVyPWULcnCzhlQDok3+OfgyaTgnFti/g1m7q8b/LFvslDfGiu3tv1gC5Z25u55V+ri",
-	"Urfb09ZHika3zDhn21gmiVyg13EBK+XKy517mkBlN01I7kfNsO2R6bnE+z1A6jfl9weNKQBVrizP/+Sk",
-	"gak8r4xB4yaDx9Va6OAd6NXxvG6bHVBXBWq9J07fdaREptWeXLmfxVFFO2vH4UoAYCH84Daxhmunem9k",
-	"w2VZhsYlSJcYng02LMN0aiIlLzGiUCKeS0Ujr3K/YlKM4x4Ql3DglRtLOnzI5s/lzhoY29V9y/4hvndY",
-	"rn+W22qX5h4qZwK9Yn247keEbdUFdSi0CPu7EvmGSvRcSSmseE5R24i+qtUEj1fFyXLOGsHIbCaQcAyN",
-	"ffWFQdV31hcO+72VLT/BLuOf7t0N0iCe/QVjz2MuaML/tdMjdasOeGPvzfbQs0eL2SfwLBWf8K0aOBDA",
-	"j3grSEKacLO8iqSqwPez70iYQd1iwgRTdkswgLygK8WTTt9cKG4Mg7bYUyqKwdJYpgismsvs0jCp640O",
-	"lI3R6fp76p+ou6X1Uvph6bbm82fetr0KN3bxrjUu92gWgK5prcIqeVM128Mt0WvqKvB87DqR8pZQH3Fe",
-	"IbtzS2aZygspdDGjiXFNYLiI2L2HqGvw3EJgxR3GjAu0i87OoJwmF4rZGjWpq4Hlfixnc6q4Lstxgto4",
-	"FoPRVX7CAWAX9d6Fy4itVrBPaiU2WFV9N0KZpuK2qpQ1oZFPXcDCzLgae+sc6rczrsR1wTaqJ4HtAL9P",
-	"xUo1Sv+kW1rRzYVmqvZKR1uttHorvY0LITwZpFA3KBphH81jWOE6pexG7rLVq3BaCppDGxkcFaSF1ZVt",
-	"F0m68lDAzq2HpLGit0Isc3H/C9YtT6pYPLcf20AnMBhP0oItMiVhX5IRbHFlqDJVsHZKG/i4P1v+2+1a",
-	"FjiMobfNApdJ3Gj+Monvbf4yiRvN33/7/ua/QvvZgIJ1CbYpoJZ2Rr+VZN/cPrFP6WZc8XeTPRSqs1tA",
-	"I3GimJTjdtnJXgcQgZhDoXMv0zusdEadttzpCWvCovIs492Nq8blB1NGAUiy9Gvux7300ur23JdGo4T2",
-	"xwaWe09H5AodZF/PZ7ohehzq66VsZkxV5kWaUg2+9IJvFwmmlRsULWcvbqCC6lyoL2j3/o+ySf+wxr6s",
-	"Nbaj4VJisTQ0U37Kx/xlcL9cVjsT9+uxanoaRWl0wbngNcHZEk2560gJIh0TD0vgMhuS6pZzUJaSerSr",
-	"d3lPyssJacU4DhDRNuchhh9prPi4zzdUfdzXfl8aUHGd1yOYodffSbwB6bVJHxP+tSSo+GwOrG1T6svW",
-	"Z8+z/sfZ+9XOXu1D99Qj0a1srDE0mkKVScUGTCTT6KTj9bHR4WvPeMLW8QFWT5pdxdncVGh7cmxyD7VR",
-	"vE4RzzZT0vKr782sot7r++sXzwnVzv+koR7decu5IAnXRu9dTWVHcL0R8n/tm3jmQ389dtSVJJFiQuhE",
-	"uu7UeYNqNjfE2uQzV6K8X0Xjl9JuFaO6PPi9DCZjJwsWn/1jyfY78opFfM7Laf5aksVUzrLlVgwg5AAr",
-	"BqqYsUNNk3Pw2n+uhtxRbJ4sr2VTyEjNRIOtqaerwzdyXV2nyEvKITvxx71SSr6g5r1RefYTC5TljCcV",
-	"aKVd4JbZojfRqAv7ti7xxUpz8XOSzucugTORC4d9CqV9pUlDHoy4sAfFEPpRycrjqLK5Nc0krJ+qNeYJ",
-	"e6MqGO/Q/TospgVk5a1zaqY+AcK1DDsg0JFdKgKDKDaRK5YBbQIgurm5Kk8hsCMqT6oKyjcdfRBN7xiI",
-	"DaqbwR9trkkSHm0qZmOaJqYCyuiCzHlkUsXyrDyQZHoqF7qsKGutM4abaiXZgjgvw/I1QXZTVQLTuvwp",
-	"S+U4OKxK5mhIZPe1aTttU5k3EyUZbbpJ7Zbm/yp57bceeyHUhB4eFzWhs7OTXu9h//T09GHDJiluAfNk",
-	"t3CX3ZiyOVcSTGPbDpmfbiZdf3tjbkXIr+vYu1SyWDpmSWUy8QoVr0HZQUguiqx1HkWljs/d9K4B1lsi",
-	"KBdPoBk1Q9NsL5VMV3h8LwIMMJ6cE+3KijJ0D1wvP1yfw2JkuBgfUpZiCjSWeI9kKiL0CwO8FJRQiogl",
-	"+O/8G9urcP3e+u3KZlJJKFW+bRzkAHrkemBJtD404BOvLrmR8hbSxa1SKkVIDr5B5TlxMx0QxcapdtA8",
-	"Eynjc4esNXBIDen8nGRrMCCjJYhZDdnjOy9lGdlBYn8pIt0lpvAuEGnDQauF3Wj2xLVt4MrPkfNq3t8E",
-	"PQWUtLo3I/p13bsN1be171U0uuViUhvKAkskaivc69T/cS6VYXFFNmPsL2/1kQQ+lTKOkSSZk7DtQ+FM",
-	"lzVFq+uNKU0P2JZahPMJRvpuw5pcTalie4afQnSJat1n6UAOXLwP4Nd3gaKotyb5UdoOQWnHBjUvUhHv",
-	"+vBDbIPZ7VE3Ey5uLYe0LMoqK7UncGWkYrEP+tSeAsTaN8XhcfAjNqFip4UtHo2aw4LGIBt6huCgFsrV",
-	"rO/XPqRiDM379EwEtQpw2JO+ilCBCJwgxFKnXdb2auWTdafWqKUQACZvwFIuUjfY75LEcn+I5TqcqNix",
-	"2M/ME5Af/CoHyeg+PMNlO7iRr/m7qyG0pyxxhQCwyaoNp1ymhiymkrBE4+7rElCYALJuM+Kmu28nYDSu",
-	"o0Tq0imsVGbkxV/IZyeKsdipoqHt+7CoF5PO/1uhFPt1L++4dWnuq5gLVK1y8uUKm7a66SVy0vzgIbju",
-	"aieqkiNXiW36tmhzrBsbDXuaol77ssJJIHOoKHSz+Ynstcg6PAq11s0/xVSdRzC2Uc+1m30iSMVopA6u",
-	"FsXnD69QbTs/pYVlX29NAN5TN92MJMt4yzNraD0FmN+SvGnjwlzlzGahpJiE0azd08yzbv/rcVsoLnuF",
-	"vyOOuCUjKPL96vWzx+ThWbf39bnDRJ1TRWfMAKStqyMjdAxl+2T416G/bQowcfk9+wx+LUELZ9L2y1e+",
-	"6sInqa22t6WpZuX+P8sgb7kA/o73eRF+JyM6ShOqlp61PH5z8YREUs1T7P00fDobsThmMbkU2qg0yvCy",
-	"NvkRN8ewpBjzuLy++Xu5IDp1nhWHB+r8lntUwbDqcnBuCBOxJl+xj1GSan7HvoYEmDfXzzq9hySSMSOp",
-	"4EZvDnge18qerVs7W5I+1m8MFUkxcMAqfUsIS6H35eGuV3aTntrlGcS5Sw3WCfHF9Jfbjbzd9KbO3uj4",
-	"WOdT+xQzB4fVE4VfFSTWYF0L5yXc1sIEynjFdy4DN4cV2AlPvYHxi6WpzcqAM6Uiq/XkOks3His5O0cf",
-	"GBYJu1oUO9cH2lcJYy2sZ0rhB0M/dL4wTbGhXFP+bT0D8C4o6hDbTRZ7zz1BQSEducWvRwlVkO91UAd9",
-	"0q+DYAdz6r4R2Bu58uDm6kQObHIAN91rbmPD+k+He63bcDn15A3UDdwfncsaU+Gd0wyUAmfJxIwmoDS1",
-	"Q5xhRJmdzxlV56QHvV/cVw/IBT6P90iRLIlic0bxhYTnAp3EkqHrHhAjXP+9HKrb91DJ8pzNlIpAP59S",
-	"TaY0GR+QS2z0Z981ddCQ2DRisacM9+tSzV3q5Dy7OoPP7Son0gOd7QAZLe3YuSI81rWZy95o/TCM3wys",
-	"v6Ka9DcoCvUsIDzfARmsnL9CCejO8PvfUz0tMyUc8P5mWIRV4Ixt+PpliAwX5M2byyd3p+dESwXILTzW",
-	"8G8kRz6DGgMw1vhK3mma8ngl+PewmHTysGwUghtODVtz0H2x9JNCh3+aJD+OW4Of67iB3q2e2jfC8CTL",
-	"xouoyJ2UloWRqUwVNFUiS0axqRIRcnFuD5oySxJbTgWPY5rfAWgHjseV9CHKQ6AaAJQo+fbxK3J8Sgyd",
-	"DMh3TM2oaJNniolo2iZXcyq4noIZBQ60p2KScD09IJnOcxFFbG46zz1bnToU8rVxrZWSBNvaLyssefep",
-	"3370+atOXmfy7lOv/ejz1xUHs5bPR9uREWdIo5NgX/MBX1Lu/8HOfvaWcww8+DCzXC1T35xMsMgdM3Wb",
-	"ZFlGKdXtOJGL2l6ct/6BNU7m0jf8ZIN3lzGhkhNZpa4VjlKtnEM+sUyyNPvL46PhMEGmo/iDQM8MAstu",
-	"82cg6Kcyia2ktxJTsWK9Wqp4GWGs533v4/AKZhOylcJby1f4jlf1NdkBI7vhHvDa1tQdN1X+UYgv0VlW",
-	"cYYFmOCsx+f2S6RqFlEqS+wMR5/FPEInY75um7eocf4Szx6tn8MUUMS94QX9IEf3QV7exbrp5h/kCF2x",
-	"CMrD9fRL5IjXAVz/QY48zvpcyUmdjKsf5OiVvxU7s6QV9lSqJojOSLgeEHCX0sjwO29/YgYWVXE7+5f/",
-	"ZZQmt2EGTfAw+l7g7la7ZW+syNTSkPfZ2LkRuWPKjeWamugpnTN0g2Oa1CJzfFm5AMk2YZOMdbOjzO5Q",
-	"qWiUeq4aUWG9gMYPchSGMjirXU6COLMgYvavLNkvIz1vkZIWAiQZOfupFdkZrn8FH8jiJOuO2KylolHL",
-	"YAVW03tjVpqVZ58e2l9durbrb7kd0u99VYbvptDNlM7nTLD4Pl2hdmYbQx52+b54X9BfkFdvIW7H1Rp2",
-	"EC1v0enJCb0+v8gRltEjNo/v0cmxuJ6JeL37Ztif05o+AmuQmLJGECKhbm7ZGRD0PXXt9My/nHp8CAqZ",
-	"XEk6eh2YwYOq1PQf5KixpvCLHNVXEdz+/7ZJzqGsXA+7yrLc9yvD5kEzqnirJ6nf7db0JRlpaFL1RS4I",
-	"TZJz0kVL1rjYL9TECed+3X8Qa6YWEDIOrGIBN7cl96fRahjIjh3wKyTsomc0Bb+DAQMdbjaFRvROok0o",
-	"FyDmKTcOO8QfPXcJxYbAf+k0iqBqpn4W73MubsGnWHHiXL3ciE05YjyT4V+GmUuWi9uyOG71CcxcCe+r",
-	"DuFzfsdEKW1WZpYn/K4AHCJvtzOgDcndzxs3LVzz5Bx4R82v64J5Lid8x+YDzFcVNylsmFOtF1JVwMK6",
-	"lusPNPH3Fc5r9nCRfvqPVuln80b6SrnsdWVbmjtwdlyVqmMOfg2unWvjPkr4yguenJ4W2aGNeUQNI3MF",
-	"cZ2y7JfGPR8Av690nsJlcPIJJMRSoi15CcNpQrwLCisXaJIQqeCfwgoIcgEZMUnCEqhqsBwbXD3wsX3h",
-	"DlaowFU54ZqXU0AoVEta+sFvOd7bRwS5z6q3pcjUoG1eke087qV0u1juPmqSK551bSqfFdXsgXbwB0Iu",
-	"9nLoNM+4dD1ENrIUX0XSrNC8wSjqhMfDDUHE51JYbYySw7S2oTSEb2ysVIrg4fraZYGqvpSa2W6lwq7/",
-	"Y8vaN8AHWj0R78y0uF63OyBawu8Q0fBwBnURyrbrbrhOxTFu251XKuyVcS/Cwec5KIa1ovZGcHdbNqWx",
-	"MMqbMhjj9mYxKodB5Hvh1EKrB5ry5AguLubzWuMI6ar8XfdyWLJsEjuujUy5dBt0w32oOEgXkOLTDOWh",
-	"gi62HKayZjW1zbG11dzsNwFVkwuy2l3ngAyhmOIXyQWLh97gWEwleMgSZggXbTI0VN8euIq7eGjvuRGg",
-	"yLoivHPE3LREo7O8aaxdy3ILsY7HhyTdZzQqREi4XB+QlxLyZMGkwcKARVYQEiP+z0yz5I7pgxsRNk+1",
-	"03DgCy2UcAdRInX+F87R1TtkkwkSlg+CvjnZtaCBTnbNQdn6BIEDx9Ozv/Nh4N/5/UDUB652Ev/IKyjx",
-	"78wCy9PO8/fn17LR55diFiV89aLPyVm5Gpa7ZlcxMFK85oZTZgS+ospsMGmBjVAsH0CDR6+YW3ZJF6Ly",
-	"3cvHUowTHpn9lJ0ZNVWpZbSAMW2Js01GSzLUfMYTCiGkYRtQy0fFsK+fhFMgg/szzmVP8oRrg3mTDtDp",
-	"3cbUlOMtgWHN461sFhbuyt64HrOMMe8Jl6OMq8DDGxxpuJtL50DL3HkQAYQ8l9mcimX1hl7xmFWHf/Hd",
-	"6Do4R2YysBq0YBxoyU6gTXQaTdFwXnBjTf5CC+WE49mS87nU6N6AF1WMKcs92J28GuSf4NLrGnnYmIeM",
-	"nb7s4iRSurhMZf+ssiSp4z2AR7bpgb+fXlP1W0zda48pQhV0N8saUEOzsz0aUFckb5Q1msppqfwYA103",
-	"NiDsJ1z656h5xbQ/TfcWxn5V6Sd6yidTaCegaGRAxXBmAbkQy/w6pjjqNtFzbEIg5QH5UWRuuJnU0Itv",
-	"JkXmbMLiEykYpBffCO+xy7xSmPugfEpQ20qQ434ftZGGbqpHZUwpy/le3yCVJoxoZhkxoKb68knw+OpC",
-	"jMWjBbVbIqZQhi5iCZVVs3kil5Xd714havJ+fXHjxm1As2wv39oKVFGeJFj1u+Bm6tLxoekUtOdc9ZKu",
-	"EFAZBsGrPIa2qvZbRSdVDCu0zo5PTr+uGw29MnSUMAwkS0UgukVnekBmNLEEgR0v7mjC4zZJBU3NlAkD",
-	"7rgYnGAjHsdMtK2h9R6YSJvMmJnK+L29Qn1ALXLqUJskbEKT91OZ2KtUs/eo6bo/5ALKaP1Kvk/FPB0l",
-	"kJoRXKUqmvI7vPTRvJ8zKHlq20PyPqHKMlZFxYTBGDQ1XI+5nae9bNj7hM84jF8bqejEfoXeUZ7gLZSv",
-	"/T2i8fvM783dP99HqXkvx2O4BOMY88RYfTu/AgOSdmiUv7fsj75nHzFgAZdu2fK9gzeBv2cyZsn7VECs",
-	"B64oJOL8rnSOAVvYjnyUkJohaPKFg9iYbW34fkV8LmiqqxoisCTWgQYhpLFMjM2BWGsz9aDYcrtOYHkQ",
-	"La2uu/b4bVnz0tVEkx3TON3Wbu4xh2BJcKM3hF0x8xoumWXQxY9/7Pc6NzcfT1lD5CLEEr1+RfCGLf0n",
-	"zs4C1eS427RrjHcLuRwBYJlWmJ1nxk1ezWz/KGm1198JXH0VwscytjFH8InVUW1N06wV/i/BNnepHDkt",
-	"vCtn/VD34FwgzcTTxUrtxJQGIZTtpRmvGY1Dj43eTawikM1OCUbZo+8qhsfLo6dYvV0S8aeGjqiuZY7m",
-	"mVmKxVw3eWRVJfZf9a8qm43e4pJgd0wt0S3BNUnn604JNlHgBqobDvZF7hWL62C56sN+ujx9yFkQoAl5",
-	"+C6oXM+AEHJgWi68CxjtZszJGlkbYT8Zs6kjtAPqcs2fLVNHLDE7SPvVmNvbZ1xQg9GCGZ3PXQ15WBJT",
-	"B24oH0fuh9tWtfg69MQ68l1iUjPm2n1ut6RgNapAykfyuV2vejJ44h0uqWJ6uhsLUPhwRe4F2Ah4B4FS",
-	"pLwKThsyp1w1QybNY5IV2U8r56EwuvLDMOHaMPUrZhuM0ySpzmRH39WD6v691YvzHzc3H7tdqxv0xlZB",
-	"GL/75ubmquxyhVcjt263mdVw39YUhmCu5WsvYqa+tTxht+Wv8By8LaQgWau5tnaJQ3oVj0uxmU42N/uv",
-	"70gozLyqouUXOaoNnVeefZZFMQugZpCmNfPtrje2IGuUu4Dj3ZRxhtOG8tPdNlzOs8LX7bv4o7t574YH",
-	"FfP4cb6lCrfcE+FRBct1gSevL55deyFKIyW1zvSDSUVVuf3lqhSVF62cOVPnoWui4NZ4oAlYpVKRi2NX",
-	"aJv13PJayMVxq916ziyrKfXR3DHFx8vSUqoLkdWqLZxbXWFpX0QF9l4tQB7Aq7i1iSExiMXoWv/7a4S8",
-	"CPJXshWpVuFPVhhm0ZaaGjPXfx0cHlbAbVdvfcAgvhyExP36rAKHVQE/wh2NB5oM9SbwiDIrYtfj6IdX",
-	"ZSRXdJPfp/d6ZTP7S6P9GpQ0r6+hiRy8r6WJBHMOe1/BJr/bTGjVCBUNEqx2gKa7Dxz9PMUQQi+uMHnM",
-	"IOQHsc3FVFoG54ssczc2phZzQ1x53OajflxeVOkG9rR5dWgVP7W/eC0W5sQFGX1J9HMfdvFrXDKpIqiZ",
-	"HXo5Sc0TunTuht34VwMMyrVgr32yxrD2VodK1ZLyD8MSeH32NdPM/Gp2QKnuXD5KzYIx7jK85pq9A47Y",
-	"CgyUZd2vsTu4uiWd+bVMNpnxGOGCbIdY2mOGjVST0vg6YnW02i0az3h5CscVE7GDxt9lFb9kZ6qg18nW",
-	"/lSjKCoHCZgwY1WlSM6XGWRpkAV1K+TCFV/UtIVW/ETb/e2bG1mhR0lDh4m8UYpvPVXZK+XkfptZ+VGU",
-	"IMs17+m4fSe+5HLX7M1U9uaG/ZmqWi39KLDd+V7pFNj5vcxx5DsdneOpiiLwKY7sfw0Gy3vd7n2ucH3j",
-	"HvpZ+HUpY24Bt6kSaXUTxXdoj1WW972hVigbrK7AMa0su4ViivJa25Pu/YQpPUzqlwlOPqXRFKOThcK8",
-	"Lxua3Fj6m411807Zt5fa2zx2oGW44diXXGCN7HoKQS1UhVX6aFDlsBvxbpj3HiqarhYJ9esT1tSIfdiI",
-	"G9a7LTOu5CAbPKAj5uEWGI2mbRdk5iovXGo2XSS4e0umumJa3w/sTJQqVVoVn5cOQMQKdouMWCLFRGO7",
-	"hnKH2hfDsUmoNm90/bmVcfEQaSF4XxH1xy/JhoVvnIyn8bkmB0WvNyvp70MxOcBuiaMb0nA9UjIyPQd4",
-	"aVW9NoG2B+DgNIYJXzviDYlELqx4YTEHI3rKJ9NyI2JK+ycPNyDjwUGbso80ZhGflebu7IGUV+hfsJH9",
-	"rSYo4klYzlkMaxMruhBWD9ZGyVvmBDnKQYjVLnhspk6QTBmfTEtaHuH1Sng4eNs2sMvKLNgA8BKHuP6d",
-	"51ywMKcIJlWgz2aNAQAifS3msw0erX6ACP8uBTssh1BvXAELu/aFN6RUPBd7K5S0da5dbVmhCl4Q7+Nq",
-	"h47rrCBnQaELp2YQNDAS71Icm514CkG1zp2BBaJ/51Azm7KPqrtiTB1U5qbZAZymlRTzilJJZgAMJGsf",
-	"hxOKpWCQTr6axX1Sd3C31cUTGYYNrpIH3RUxU9k65d31sggNYN2dk5gl/A4TI7OmbqUt4bKLGa5r5uKV",
-	"Kksk4QYaCyyoiv2boCjdroLLpBQxSQD/1eMu+uyncyJhIiWPnZM7zhb+J4d/7GcCOfLoivZum7y5q8+s",
-	"AgRKXWjfl5c/wcKFKBWukkqxGReucMuvU7E5nZ8qlIYwLJLCoTp8VqBjD5WIL8qqqcJqqbxGKq+sKhNc",
-	"c8Xu6lKpZh/WaeYZVDXk3XAomdD5Zqf3Wbd72js7658cnx53z85626od8uYiaz4VbfcNavJg37ZBpmz7",
-	"UqqZupiUao32OI6UXGjskpodQ59FtKmlZNU5XHWGsw/QvDnH2ILdcazk3Vb+2lh3S+SknWNsQzsB0cQX",
-	"2LR1Tn2drih6myk1QJH2sGJT6oSNDYmkEkzlARon8Ior9bG0zTrKC6foNJCQZRjdJUrqk1Wkn13evLKw",
-	"H1v2UxsXNjCXq8KH9ZCHrQnzrr25vgoboUG8EdC77gHZ+IqLiGXIxhgl5DpLYt4xttkcBKJ+MPRX65LV",
-	"1EytxnMuwwTKvCJe7EFABxxVY6jb0eXVo78RfrIX2OUeecyPdojY52SU8sRwMXC0xNQdj5jljSwZh1N2",
-	"97kcT81okqd7alk6/02tvFzWtpuva7uXxHu38YIWkvdyll1fw6DXvT19Qb1C2FYhPtgIXH2JuTrgboIC",
-	"gCmPpjkOTyPhU4ZZvVaN/Ou0GgtRNfdYbUuV2FUUwdbvD2S70PzMjTXvnF7dDS0bQXCYgqKGQrO0jJWE",
-	"WN4FD1TgpsqFQR1J1Vi5cZSp768D568OZrhKlGvzxDYHYjJwrdBHDOFWrJFRbg4N1hoBnBPLwOAlNEkw",
-	"9y5vERAHGS3+/TMaI0KGs5LO86PfJt4eaed9utsuVycEsQUux0SsD7IO3wX7KuYAFEMMvWVggGHZAIBu",
-	"5HVZGfq9Q+haGzxO1r4I2pRTGA0knay1VEqkNuACozM6sebvdQYMKkze/y2RE99+YLlm/WElf2b22QWH",
-	"IwLrW7DFthpu7za5+d4GXKGEf/CJwPYI4QBzaDNIwEDsssrPsJJoXwUkELbf9DUhW0Dijvrd2rBw+OK9",
-	"FSKnJFeJXbuhns5DBDp8DMH89zQrFaO6vIna0ncuQlrYL5aJhH/fmNVIDYFYTFVpSYe1xT3MMNTupUog",
-	"sp5T8PCqKye9T3Q83F83snYRLW9zfDuc2tqUHAbpwHmo7PwQK/0cJPSKWwkxEoEtcu164kGpwT26oc5z",
-	"V+ZgpXkvrjRLWGSUFDyiSbIsB1TVHnmkmXupilFwMXmMDzZNed+tY7F32erpeoey3sNNubkb8oBrpbW5",
-	"2V5BL4/K1LZgWlUkx8XkCS5r46qqcj7yzNfMgi62HxO5t6XYNPsNW4+4vN4UsuTtWlMXl8JUd7OzhFLW",
-	"HLTBIlTmhf8YEOOWftmV5LayWnnWN8xpw7I95+J2z0zUCtNOPdD3ge56f82ZqxNfi6RXG9b5T8O8ebvV",
-	"YUvAnTfX0VVUg+QDqh2CXc2d3qXf9j0yrHwAG5bbJ06uZhBPqmCiAPfFJZlkJTnlDfKOH52cPty5Sd5W",
-	"LzMOctPc/Fo22LVfg0v+xNmiqtK9oVszk+ybcDRraBPrSTFFKV5jNQLe/3t2im71Vy6hOw374g3+MTmF",
-	"O2XSGbf7uwarP6o97ndJA4rmH9rcSy3z+rWxSy4VbIEsw9oJbQDktodnEGAIwINYtyiITI3m8QriRcGy",
-	"L3oDdCYA7JlCkAt8I1WMHHfPdurRVl4W9O29lv+gIbPJge7R2idSImKNc/gELQJVshz4xH844gCddk4Q",
-	"l2lQ8Oha+8PaHZA9g8lBzhYgo6VveFsApUBvB3ylIkIdRKUR87QWdAVb90/Cihfrm0I/ZEDiK/7HwMbZ",
-	"pqkbqcCD7kAcfu06u0gK4+BvqzKgsVsyANDmUdzlemu7Xrdb2irmsMoeahwHq6z0e81ojCcSBpbnCYxT",
-	"BYInUixGt1RZcR95G9QBOs8lwG6vuWW+dOnfffaA80TlG8GJLyz9fh3+ZFW+LX28PBogIphDGj2ZsZlU",
-	"ywFsq8vkMPSWaUBKdL+6dtq4HDO6PAf5MMjvdY2d1m7zvuXg5WPnqNGWrmgCb9Lo7c3dwRDysyO9ZXND",
-	"aJZ5pVdaROHwAOwJeM0GGGI796tyFu5A7QZwgP0aacOTxEl9O/xzwkXMPno2rRlVUKIAuDrmHDB4soZY",
-	"QmbprVaI2mMDma9zHllV/zzYgeCrEXS0dt5y+zuKzWG2s8NS17cbPoCiwwhb7ZbAPkP5Z0rXZL9GdFkQ",
-	"y3n8Qo6ZpdDky14mNTZXz27sgVCUD43DUxn4Rv34VFEg/fbRqXQ+V1Xp+jRHkaoXDS3WwZbFRWdZ5wCO",
-	"B5EYiec2a3s8JlrOGAaJHDY8U1RjiyporMXmVpkUQPPzhEbMq5VDvLEzDIJeShty1A/TtknMJ/ZR55R0",
-	"yd1ZvySfpimIntEkIQmAY+g2Gf4bvv7AAWwOD3YSsw16iJQ6CrOUTFpIyIRDbZweie0UhHQI1jilczKj",
-	"IqXJAEpw4xkXZJ6CBgJPWH6i05H91Mi+HpZoIQBuSxh4G6Z3GCyItWxtRkWBi+RZkPgp4B75S7erisAT",
-	"PN1la7D1GOdU3PgMMwGNLuuf4ODE/ObH10PnlpxdB7naIA0qXJpqXbUER7Ohd9oOWHswnq2jczP02D0U",
-	"B1utbQFmskfdhC9VgYA0GjSchLqmgp5S5cDn6sztyt2+hp9S52H8opui3hiGcXjbMombI26v7MNVOptR",
-	"tVIj0T/Z5scrQKU4iR8ON1+6VTIJprjpIGwGZ6UZ/sxglbk7mWDlxnQ5nzKxS9/Od19lWDXf+Etf/7WU",
-	"nvyAG/MrPwPdeOt+P+zKAX+vz3taiTCQqfWgDI8VncxcT1zAHCir9m8WMqsGvA2SYOGuEu63R29gjzAL",
-	"U9+0aFc5U1l3Ms7okqSuwU2GwJ2d+wECjUnBsiIIlOw0cY1SvQAfczWDOB2/sxTzbgPlBgx8RfSkZipr",
-	"80qr6JVWJAA+iF1ROJQvqLqN5QIRP1Hrm1pGVppbukN1VfOs4V9LXFZ3vwiA3nKpx/W9yLuMiKrDDdy4",
-	"djWQBwEOxSTB/VlMXfp+CFdmWTu6vUuA7vznGmS+ADr/k8ZQavYJ1GHH3CW1IGwaJLaBvb4CVLYO+wsP",
-	"NPus3bAfrn58Sa7wa1/1u/1up9f/2hseMTW09Gt76gQ7aVj1IM5KJXhOOe5wZ+tV2LNtOn3ZsMrr61wp",
-	"PPV0n/ft6bVJ/6BnWV6/23/Y6R41woHrds5cj9v8nwfvOxUHpkJB2pM7NmZLf3CL8nW5x8OwRv8hxW8j",
-	"6o/mMaRMrxNGVTlnFtslc87Q17FkcZssQP9RJHKe5ayW4wMa3tgJDhx6milT6c+swBa139oPRGll2QJf",
-	"Xvna8DLKff3sMTk6OjqD2vs314+LZVbUsI7z2haiBmXnk89YwgV7KkzpsYxM/VO5f8kzKAgueT4sWF7Q",
-	"DID9gDyTisyZnCfsnAiIoCxcZzRAkiYLJU3JHjU4t3Xqmx0sgqsz/b7RE24qG7lCoUOHby5KXCea8vNf",
-	"WsQKxj+kkQ6A8bfJEfnv//yvL1rUWgWedS1hqw5WmkYCDIVLdBXYW8tQfYu53MaHICCpsF2ErXftHUNE",
-	"+jDrx76gus+SG2Zd6r5jalRBsVnFrN2psKuKn6ViNHa9FhNJc4bYarewU2XImKwCXyN6nFfU+kPqxphv",
-	"QE5pAdRSRq4bim89V/iJqbi0++NIyVsmLkxV6xuV1Rbk7Wawq5DLIp5xrbmYZG26sdxRGBqZ+yVG58jc",
-	"gBXu7nDlwrl73KpMVLGs2x/k5i4UN4aJncdYGl6cWvKozT1wlbZ118DVR8xjnIRjKsEMVlnIqscCP5Sv",
-	"oRtpKcVYetBlAiRiWlc0S7ggP7y9Bv42vAD9j/8LzvWAfMuoYmq41srv7GHD9ghZjsRlyfevWCRFrF1s",
-	"3jWZY1q7zg1lMLxrOf2PHh53a1RJbOoZ8Z3LaoGed8NXP15dk0M654dWJz50jw7rN68/2JgKXp50YQ/D",
-	"2vz5elAY92U7dwq3PfxwuB3t7c0qrqXYMFjg/UTPGb3VoBbMaLLakS7z4MCvlv0lFMpbnUtnrDgTcVLe",
-	"MfUN8ObHVLMXIJ92bBjiQF83ZsdQzQAcdq2fh0zKc3jysdUd1YyLAsT5WtVC0XWzbbhPgts/t1vQEO97",
-	"K7oqGRNIOC6F8/9gz70KVaZW/Y4dRlC9432V2x65hhtLUX1wVRs1bFhZ1v7qspZ78hACZ+FSGbjIPHkV",
-	"xkVTv12DDC4hN+beoTqeVf6cY95I1gbJTmKDrdxw3PX2HfanZOMrltj+fA7MtQS5dZdR7tddo8xorj7h",
-	"YdOyXRsW0c2mxpRqMmIM089q6AWqSgnAEe/XuHTXIOGqeuyuVw/zja7P0LeyTq7pKCmz6K5VysiIKh32",
-	"sEVN06fr8goeWEduZDKjYpINse/vUUS4L69ICSYq1ilz6EBSGOR9UjB3KwAr71w2VBUWaPAeOa4dE3SD",
-	"furf3gjptN1KBf+QMvezUSn73G6lKqn51TcqqdpKazTmvcy+dB+WMa9ip/aXA3JpNDbv01PIqoPSdFpM",
-	"6MwU5hEXFNIIQ+X1Yb93fLy92yQMpPQE67Ii7ubBqspjG/oX/aHl2h5ka8LWOr47tUqDh35yHYG2uD3R",
-	"22WZNxSMoqUNuU8OHsHnbClGoyk2BJ2Vj3XPDm21HWu1k7yasL61RClf4ldczGCW7gMBAWzzUFuCe/px",
-	"LlVFtnxFVgL8FO6W1aIIOrua8CX8NIuttGMldWLdsqyF0FOmN3iu0GPly03kGEdde2xhZ8a6Q8syRLck",
-	"kK6Nqo0lNKB9UiwLAVhjTCe/r3zTqlFbfa5qyPDb7qvodxh0xroD2grxnWU+evrzZnH9Rh21x+Im0CAm",
-	"F2i2r5Tv0Kkr7f1lAT6q1gxeln6iTsZP2Cp4Y6UcU15dETGE8jC53avSjYdZd731CqTPhlGGm1+otdud",
-	"XLcCCm0bdY3hrmHhtInrk+Pkmu9eEEkx5mqGN44Ygr43P3qFKuQ6k8lyzjanF/pMhuz2tVMpF0LvmnJY",
-	"d7CpU5k2vRrUqs/t1gIV0op5+V/bYc8drlw9o26qbNebwGoXgZzbuKmtyruMXYfSJmOZZeenQJ3BIqxy",
-	"g2rOFZJE2+kFVdpE4wxHp4bWX1+/m79tciPqX4633UvJdwNgym2hkqx4D0ULVAjnOCyKRVLFVdFWxeZK",
-	"xmnER+U9vfALCmo3XX0WnVAu8nrGLK/Dio6YGgrdu3WOKARDy0JkrlWpz/jMAmspmIeVQWFQdR7vsM74",
-	"ZHWfVVw4GAauHlPsHmvufF/UHVtHePS/LIgVFtTmMyt8p5J+l3t0UbuXvnJlI3tL1eyxtex2Gxc8U50c",
-	"n/1c4DcN3p/IiG634p7jXZtgCcLRrFifj5r7xleW13+1bIELiM9NetzkS7tl336FTtjZWHwgWLFtmG/3",
-	"3QXbC/p7cNjs63/0Bn9zH9HrDUB33DfRGuRFev45QHhE8IGI8TvI29YLyIQ47nUhycnX/kEaiQfPB3Y/",
-	"5neMxHRZQCWGHPVWuzXBOtQx5UnR0x3Evre5W7nrG7+vuzV4z/26W1e1FTfbq/ptWet7nWQSI6DNG2G2",
-	"u+782zGBpwFFNfQI31spcaqStazkYGNzaili2ebz23C2L4xVZvZrg5IiaMmLEhp74xM0FEOzULhThKCE",
-	"rhdKwqhCfURIwUgkZ9uSN7Iilc2qSBXMJubTWe1NSyJF02+VporI1NiBl/W5c2yj//Hjec5ELMNB9sES",
-	"zYIfjj5+bDsEalchPJaYPXieQdDizYQL0ju5ERrTYbBpOiRDJwBxISQ0ssciGVlmgdt3QbpvdI4xYykE",
-	"iyDWHxbe3wiAwpGKQP4YfigEJnWvmkgZnxeRyvPXeIwMZ2+Sr2b0lnnQlq8PbkTAKsNWJHkqnGIxVyxC",
-	"qBTDZ0ymBqy693mJbZafEFyzN8CCuezhCHMMU+HwYN5tDGiXou15KubjgLpd8VE1KZ2dnYVk1O3WBxKF",
-	"hEFPY4VDt+F0P8FlLMsPxnNf4bSTY4NNDOysjOIsvpfj2FhtyLhcWQraqhACMp/zte6bq43LaOdfBxWJ",
-	"VmMuGubh1xVR1lh3vPa+wXBX9jpPr3COkN0lUP6CcCsCoPWMiraFYVbG+CRLI68HxLBKzp/bn9aMlklV",
-	"rwiomfYjbbtCakgTZQ2Lhldk5nalZ06XkDbcQJ0qwQpcutRjO8f1xX23vrzNgT/wwSa4Aetb8hv7q8qP",
-	"QSl7G1NwyLg7IRJr2eqASAThWNBlII9BbE/4HRMknZ87vR988m3oXOrrVMMu8PaOqdVq5Bj8R2IJ0EHl",
-	"CDWhsMtw2hfcTKcsKRdOJTZStVfeneLy4s21MPB/3Nx87HY7Nzcfe+Obm4+n44qIcIFmKzrj56ZTkJG6",
-	"kpji6h03+vntNy5jlzI2Y9rQ2bwuDzW/lvRYdf8gq8zH28a5biDdp3ebsdXyLnhD6F7kFPwhBKfF0if8",
-	"Qe2gvYGMAA7Ft0hAeLtz9/Avkgv7rKZLfSNAH8xxaqgmCTOEizYZGqpvD6hGVWno3IbEXvV9e/1zD/Q5",
-	"GXo35wE6UFk8dG+HxmQASh4z4tTSEMIAtMulz86wb1J0bPJJ0huRTzCDhwIrwvdYOidDCBMcWFobBhAy",
-	"1FiN2PH8rFl7hp5FuDm4EcMsinDgJwtIU/lljxo4BL+pHMPrENevHd6XtVQYoi0Duc12Gda61mR5/oXn",
-	"kQkMMSXaP2W3cF2pHjHHmlxDQMyiLradqOo6cUCGliSHYDLAOG6EpQ2UkZjsgP+G3fZolY4W3G15/50s",
-	"sxv/yTqQ0iJV226rfXCYwykP2/i5bM4e4rFoBgCl5j0MQ6r3fzrQRvcXUrWrQ8qoNgglHXine3jNk2p4",
-	"Dat6Yh+OCkZRoMvs7/z+nASzP3IcIfw7b8KY00z2/lUyLFwKgCtL6K14NejgkV/N4S5X6W2TpGmsUfgg",
-	"3N5Bxd9Kj9iAEAuqMEaeXv14db1iHFUAtIa+7qLInRoz138dHB5a2av/9G8Vtokb11tupjnQ+EoK7iYA",
-	"ct97CMbtGAM0iiSXmSsA89Eg2rWlw+9xcQ6LqWbR+7yW5c+H7/78l3LFYZE7lWvRw8rG+cfbfrbrewgV",
-	"lVGquFkCOIFL54cKmIsUmw7jX8/8pv3w9rrVLo/d5mU1EP9bLfNJ5ISLIfnq9bPHj077J1+3M6xbkItk",
-	"xkXq0G1gauCgxWKcbOCWAjCSYhSPqoqu7HhePL1+ffn46v31j397+jJrbYJSocYnPkNodSzBhy+zGKvL",
-	"eGzROf83q8Nqlhywj4Bt4KvCB63H+AO5eHXpfJL4Vj04PFx56DBmdyyxlKnXnP/Ze1C/torGhCZ5tKPt",
-	"M7LyXDIreBBhB1JGrBSxhpy9fMvYXN+IRTElDlqBe/UdBQQxMgONyfQicMgf3Igb8c03V3lW6DffkNds",
-	"wrVx4k9APx7swec9P9hbmFB7ZJTpWAU+XqEWqW5EeXkc+e///K+ha1juSqncQ94vNwkry6yBgWtgUiWc",
-	"oLZckMwp9+MHLEz9zTdwvH9+/ewxOTs+OX33ld+ixWJxoMZRh8XcSHUg1eRQjSP7P3vf12RI5/PEhfsP",
-	"50qOEjb78y9aiqFVjSIZsyEigNJRgsOZMeqC23MlJ4rOQP+CYXiVAnL+sFN7FvUW0twIbNoMr3LKAWCJ",
-	"QGtV8Gu6TFirVh6QiwwAGtRTa2DZ5c/7ploSwOpIB5wNVdcOVdot0Gs2x25YsOiobHzzDXkKJiAc6qwZ",
-	"A4s7XJCIJglTDsyVCjK8jNlsLg0T0bLzN7YcYhee/jGZylRpp99ZhfiWLfM6G7jixx9soStW9Y5EuL/w",
-	"iddsntAlYKuqlA3bNwLSDSTTPvB0TtY/6fypYRPE4+4ZGfL8ze9v2fK9YqlmVg+zL11MecKQrnBUKhUl",
-	"z3HxHraaaT0MdwXRZ7CHmu/jBthWkDaRQptuu8e3bHlwI1CIDj92hOwEb+/csmWO5QpA6h4O3e2BAMAn",
-	"ODbWBHn15rpNXl1cP/7eKr5Pnj5/ev20Taj9yo3gGe4ALstxt5vRgVuYWNv9v2JWx//3jrvcuYyH9nXW",
-	"/Al4KwFftRTg+nZK/YhGtw6Zz24NbqND7uTCVfO6k4TKs79o2QlUNOGInvMZNzCYp/a8OLqbAjLYKI0n",
-	"DHDBcvntZMoBGb4GxLUZNx34f0sjwbXXlq9bpuYMmfAXzcyQfOUCB19Di9MF4mx6UPtzexjmTJgb4Qbh",
-	"OfZx/8yR62tm1LJzMTZMAUHAIc7O6IiRHnnBv7V7liW7YLVB/8T+kM1fG8u55nQC7CAClW1A5lRrMszV",
-	"vaE3ueBGqskwyq9jSdtHc477AR4+uA+hhwU7IJcxKj9v3lw+uTttI8oy8YgcHpADDJCER8wF+J34u5jT",
-	"aMo6/YPumvSzrJXCz8BW3bP68Pnl46cvr57CM3m1mxeAAfLQoNU76OJNcs4EnfPWoHV00D04AiQEMwUF",
-	"5tA5mOy/J2Vq3mNMp9RhoOeroX/sT5Avs/yLlT1fI6AscjaotbNrvZAqDh9QlkrwfrDhYGGDHgVyTIZW",
-	"BxoitIc7Kvb4Ss2stiSMPVwO+xlAjOY0t9/lQuBiZ6+8jFsDO7ULHMAr7NqpXLYFLEK/2/XKi3M8GfbR",
-	"HHqgPaeAZJ1g7H/vaJLadb9Ju92j6P+JZWR1ImIfgUsMf4DtwQtuh/D6YfAD6pYZWtY+qHmfy9RNbErz",
-	"ud06wWmWKcjZchxeWlkpaHIFiLkIcx4qv63Bz+/aLe2Rm7IvIL9OuLgFRoUJ5wlE5ySYzhONQBWwn1bB",
-	"/thRElb153f2A55CDmG8v+hKigTDIyOoIbEsQLcR4jf2sA1cE6n4BE2OKlq4grfWpIZf6B3FYazSRH7V",
-	"U8XhN5jQ6wjTJ2uSbw6/9Gbj3192u/EbyB8pMsSaO2ztG35IBU2WmEc4l9qU9VJAvZyiOw4kvgZMH5nw",
-	"aIntUlB+pQlzWnumG11cHqDMG3NwhpMPqTTMqVLwQuBJVs2y/zgnQ22oMk6eMZF54saaGSDmb755c/2s",
-	"03tIrMZKUsGtZGkDes2N+IHeUSSkB5oMtWXUQ+SCB2SouL59bu2WoW8cnZqcSJkfom477CL7nLgR2e92",
-	"Ltd2yJgkrjizlgB457CxtPYVL4rRGH3iDtOf+pffiK+GT2cjFltBeSm0USkE4x3Ddg68RC5cCqwdcxkP",
-	"ddsGHbKwseqMGeh8XRFoy285DFTQv7ElwJ471eNbVxAfHLfQaPjFpVmF5y1KaIpiNKDLhSR4XVsZiOfQ",
-	"0pclmNagdcdELJWH1rJ0zDW5mCjGsHnOlCYJ+D3lHVOu9QsG9RYgky4VS6hwzXKvUjtCph5oknA64gk3",
-	"y/wVqUisPgTtwYunfZNr4gJXN6ugKLooXPnoFj61beFyRNmykfg786G4hMQdJpE9WcqkcBzApI7rMKlv",
-	"aRxUlhx3e9sfeSOoM5JZjA+dbX/I6joJR4/dce9o+wOvMIx6LeVzqiYQGjru9+uMbq6kNeutsfpUGMto",
-	"4dkag7yW8gUVy6xQYS9Ob5/t19qA76hhC/SVnnRrLM0VioE3gt5RnkBjjBW5UvSe/fzuc0HQoAwgNHPO",
-	"AIwfnvxc2FBelDOtKOHoI0/oYok5LvGMi1ZBAEVTTEQrlz4XziKheZ4x+Rb64RIqlphdlTCa5ebjRNuu",
-	"fIcmmLzv0NVdRjGa2ZDgZI8rNj5RDCB6gdeEYL0oz+apCa1BZygBA7oRfmRZDwfnQLKCy3dygaXLamDA",
-	"LHoLBtYF+EkGIAsPwe/c0UYxOhvmpn/2PgVFCAgYxTO8qAEZxiwxdHgjnOMaIYc5s7q61QwAyQT8XIBj",
-	"FEvBhujkziU1NgIOcvekYDcC3T3uZhj2ELMWhy6w5YzZB6DtEx6fEymSZd6wwZqJVN9m7lKwHVmiWbAG",
-	"bhsOsBIeJ54t6oglUkxAtGLQs+CkQwsHvEk+Or9wYXEMdWXoKG1nmrsSXzsuyFfzbd5xSd3+2icBPRvB",
-	"1qzlG+4f6JHu/dDlxk4ZBJZgRPo6Eufsg7DV+mS99/My1sNwRly7eB+8JPORuk71FCjYF65xheHPGwHB",
-	"wJnUUEUYy3xbc+JUjIxlKtB5it4bu7JtVyNWPDHZcaBOV/PveaAJhw5ZrpOeHzbqdQQdOL6NORdkpGh0",
-	"a1U3THHUeSdbRL29EdbM/7n/zjmqhnnR1nCtr1471+T9WbN/OOLDZs3ojPJn50YMZ1Tdgvfibd7M2S6G",
-	"VbSkyNVmd5FkA3ADWlAlrFroXFdaOi2QixuxWvRTqhSu5HiuvRY9qdAbxlpbllQu8n3jwgf7MX8WbhYy",
-	"8J5DcoDzhTtlNWiLjvFeqjEnBneTK9d6CV15UBFLLvK55AkGIXU71zs0GQ+J+9w5tcH7eyPwVFUeJZxe",
-	"cdncCsk5Ex4hwXIZdG0etzGzAEvACn2qMO0BPnjcPbsR0DPqvcu7GZKvIKgNLkpYxZm0n/zavc9XSGYa",
-	"fbAa5LjfP0fnNseE2/hGOD/2HF3YOWjz8NCd6cPgTB/2hmV6u2Yifjylv7HSDnt4EXYZzGV9QHq41TmN",
-	"h8q8mzJI7HzWVup3e2d0dBwfdfqjU9o5jXq9zll8xDqPxj3aHx1Fx/EJa70Ly4ogZcvyIi9ThDQ8ghpc",
-	"LuO/5pnyA/fyqG/fyzqn9KTfOaMnvc7R6CHtjntRPz5G3QZP25t55eRcUyDgWXhsqIBmlZwpZGPAQ8c0",
-	"Mrpi4qFICEd31umPu3HnNO6OOo/o0UnndNyLWTfqjc4ohRQw+04Xf8zMHshVwagtF+RJOkqQbvvd/jGo",
-	"575sq8VE5/JpK1zAJ9LX++HBgOAJd4nM2Rcy3mGYmu22rFxcPKar9t7qqq6J7Kr1c8g3nmS6Hfulzik7",
-	"Gnce0eNR5yR6GJ+yR+Mz2h0VCtFab6eIggjSgY0tuyZxynablB991azC4ZcQLQRsKBFSdPLunsGypzql",
-	"iWWhPJNZENDfZbC1rT/LZL6o/ery7bfZrzgOb4K2W/akFThP7aefKTnLcUEaLkRgPa9p2qszA2U68CD6",
-	"vv+tF1a/qtpmnXsF8QUNN8vnBpca6V4tpy6MCmjGwLBAicd5/Mo2fA2785kv1cAnjrc/8VKaZ1ZJ/cNN",
-	"8H+gm+DCqlsr6R4l/gHL9nMnga+ZzH0EWnNtKKgbzoOwi1thFWKpOnyRpZW0PWxm3m2MOKMNLVN0Mwd5",
-	"KKEaDBG0xVTOrJ15foNR+gXXDB8KhKKQzpBF21kTzRw0irVjznPjWTOms6SWB9oD2dwIQZVyULsJ186K",
-	"95Y5BuuogEwYa2oTmv2GGRPYsjb7IurZR2X6qn374xX0jmaKK8SjoZ5jy40+j6+9VpBl7Y/CfqJtY+0e",
-	"tPkh696lM9UUpVaVaQ2s6AcIPBcDzioy6/FtLKsphRcrHS64AkrGukXzKR+r0572G+uGtb3lIi4ONkLD",
-	"pWwwrldGTXEXfA+7UaM5s5c+shIMznJXf7Z6ZgSdXhwYQlCk1oI2O71ep39y3T0bHPcG3dN/wpwjpuZm",
-	"Vy3vv//zv1pYOVbXJMBeKn6FG2qF74ops62Lf37oLq8evRz/Pf3by39/FB+/+O7kw6SRQhLsEGQGl+gl",
-	"F1lItUA//+O0kN9EwP8K0truK1lFZtpfVrdbd5wtEIl+L6F9+KloX3+ulOI/isDPCaIQO2Oij/7C5cs5",
-	"WfFAF125iZS3miQcs79QnPsUPMI+cm2cfyt3inFdcFU5Dxc6lnVpjsPjYmuUFQm6WXw80ITHpRJuG1MB",
-	"Rj2nZhoIjaLLYtUsbCRM9ufZPvaz2QYsoFjuxMKqzKpCTObX5Vt/cCEfWqTxSnTsN2dD3qHZMR5XpZTt",
-	"FPFQQxcyJLhbeyKHRDWbuilySG2Zpy4V3tr1SP3OiT87KFXMvTfEo4TseRqz2ZaoUMWZ/42xuXaBtoX0",
-	"/ixiWJLglJHjcoEAkDETUVHv/dSap2outWVJT+3nfN72L5ILQxC+DTOnQIsSMfIzu0RX2fEv1sZkb/y0",
-	"3rs0qGs5yvM0X7kntlV6+jeXFRP5d72s0AuLSaCtz+8aaGHh/lZpYYVWw7CDB7tzpf/Rqo5ZW6m9cxcm",
-	"TNgzyTpx4NAsT2R4gjUvdCXIhqFeSFfNwAeRzA/I8Lunvg5plScNwez3aXT2SjmX8WFiMsSXDs89n3F6",
-	"DkYmOUZEj/v99o2AAwwhL1KMeJGvhof49CGkDGP+Fbb6sfZiofkI1uu6Gl8WQ40JJoD5gCeFhEFIHjTh",
-	"ewANkMU+0/Ac+Qw3kEKnXWQxD58eZIH1IHsAXxakeeT6HvphUHfLAphjqXLoV5eeP0u1uREjBoUKC6gA",
-	"pgSpAfyvgmRixyEsluY6I4U8yUNov2Hcj4uS4I0gL59c5NptIVbTKEDjGbRruwFlWdYcnaUGG3yy8ZhF",
-	"ht+xJ9SwzPjud7o9wEy7Y7Clz+miNWi5HD/fafDCQRwC3s+g9R1VhokFm5DTNnnUPTrqkRep4NG0Tb5j",
-	"akZF4Jp4KZWZLriIyXez0fcthAdlmglLEHcQyWEJgzY/eoqYHsosvw0rA2JKnss7llBEqM5l1xUzJkHJ",
-	"FXM9T137ZaZmL6SArP7+cd43wkoxyz7sf1dCTbhGdifC9f+/bj036QIl6xpGRL/71s7Np5iiwmCgSVnW",
-	"WKywDbWl8HcrR/iLRtWwaeY2k2h9SI2zQze8olzHgBr4PyJMf0SYfssI0xOU62FGys6m4g763oKqWQe8",
-	"ydWK3vcuZ83X0hlZAHqFRjBi6dokkwVPEkL1bbtYB9GGjNOsSBY+CR3IyS9yNLgRVqdSWSXoTMYsIVim",
-	"O5sjTMjIJclmTtoxqA3CBKORcyYgl09CvQPVt5DAR+QYFEuoehA5lrxPXRz6WscsQXWIjHjYzjL2fMqq",
-	"IRIy6cYYsQbVi2pfTamzHNlQ2/1FjvThJwCv/eyS7qYO0wmSNBGccKiYVeqGxJXzhEmKPisSsMKHEKqD",
-	"scXYTG2IAQGfcejAWBxcJELKMDKEem39Rlvllbz19bPk4tKqoDG29WE34hc5IgvKjS5J3EOMxxwHMsux",
-	"BKSmNC/4GCEQwdyweBA4L8kCYGBGzDWXvxGgXwuJVdNvsRx4vW65nW9NviTFxEioJ4bSGsEsUZUpr5bc",
-	"H0+pAUjk31ZzNQtZ8EwEENk/b0jKQd0WEm9m7K8QW8x0hpi1ihlFmIhIV7PPGpnsa8jftbSEftPcG0cr",
-	"hSVxyNReVz/tHNHeqHNqFfZHVmE/piejh9Fp/IidjTNQ6EF/t8ltVhZyoltgmiaGy3/36sMf2sBv56P5",
-	"nt6xMiGVpTY7iZa1GwKS2uTCWRPgqZkeAhLKIdgrcbUQv2Ii1pl89c2sCuUOzngK0GDMVDGHCU4uNvXC",
-	"QcSGdZ8ujqrQluNemG6B1xyXYeUBkBfXATzi77wg7H/qKQCwCofTbKklKzeZLTOCAsdYSPj2TY212fww",
-	"IGxA9WF4m/n0ENYZXEV4Jnw2lO9fBRh1gigHrmN1HqkAoVUdkGeQkl1ouIJ4fxncyQH50YdgAbNeEoCt",
-	"RzxOmWItxXG/T4b28++5uKMJj4frJ+kubw3S2kftyJcmzwVF7KaKJAtxPPr75B/TF+O3b+nzD5OPP6m/",
-	"P6M/Xn/U6vHxpe7+1NPPRk8WjyeTbhMXREmnk1p6xXFFvyJHSCFT2vm8/yEDm5z+wmF3cB4Q70MsxRzR",
-	"fP1wr4Pp5K+wh8osrNaa7ykcPhd4Ky3+z8DNqo/+taIx6tHFATpoqwxTBMQf2EvwCxiWAAygofu4FYep",
-	"uBVyIW5E8RULZbX17EWJlLeZjXJAAHiGaGue0gQAiFLFdIab5VI62jdCKoyf2KuCmYVUt7mEHqcKsx6h",
-	"OosCFmWIHNQ/cx2cACWpNA3SLtMbbGa2OzfJFjtjJhkuW0z/zd15EMkZiH1cEcjZUIpFhkyl0oyMAJFi",
-	"2YR9PLff/aJuS9z7rX7La7yt/sizB9bMjCtfKfPrKip/cLuduZ3dMVKhuJTyNsAN0XwiOlysspQAYqid",
-	"xfk8B1LM4VzWYX8y3RC1fSpiX1iefdasokYWtKBzBwASYv5xTe4kj7037KCMvcjUZPyljgz3A7JK+x1T",
-	"v+4p+B+rfVsSxZYjNWnUg0pCJakXwDq4uE6CdZXz/5+9f1tuG8nWReFXyZ89V9ieP0iRlOSDFB1rqX2o",
-	"cpVP01K1+4CahSSQJFECM1lIUDRbyxHzaj/AfoF9s2LuWO+wr3a/yXySHTnGyARAAjyJsmwXuy/KIkEg",
-	"kYdxHt+HTDO1lUe23d21+Rq/tLr4cJKmQtZsr00l/UislPLIbrm2jKfLqwv0nLdtC/33e3Zuz34YKsZH",
-	"7OVOHEJrdRz0VTpQ2coACbiBFAIxOx0Mqlgag3GoJqnn+O4tNgO6knEhfEJ5hITLwQRTFb4kVIzmK/oQ",
-	"AvCOFzTFQwbd19Ld2kh8zaSIbelZIQ1hzMMYQxtZPDIWnvEzrSFKRXvY0eO43RA7kF6kyiYkO/AdTRkg",
-	"Lt7IPHTp+DUMxA2sv/cV47ypF/myX7sQHuO7DCftDa6tDa4zgl0p4z+ur9tyAezQw63RjTYXAEMUWuYg",
-	"JkTYxkvNLidmAIBym8hTJVL3nPQKWgzsN54k1lzSBQOOPEdjmSH6BgZ7YTsDdCK+ZGgxNyEth0e0xc4K",
-	"AbBYM+NMehsErCrFiRbukN5IjrhJzZHXcmcSN0PZlfTuJKj1vvjCuwhruSACFBFyOdhHte4kqjVUCnpO",
-	"t5M6ZyUxUoRIXypSyONaHcqa882KAjJOCaxywX1zBs4po1o3wHKEGBQEssEcAp4aFDQe07GxhxAMi4Vq",
-	"PAM7I1JMq+rjD4+kgMfNjr+bCScAineHY56+vwx/G4rffjv/6+C7fvdvx/r7QetIHj5rj//2+Op9Z3Tx",
-	"cPbjb93pX3qvhj+JH8In+gX/Ln6r3qSvs3fRny83O+jw8G8sAHXmNg3oFLhuH4v6SmTUe2EWD4rn7YFb",
-	"WzxVC4eCnMoDUnoCcSKVbhSUstmzeln22jIWzPlVgplbsgC9PVvRRK4aGOXIIFAwXpx5gyD3zr5ZiPg7",
-	"dCwcnIiosmsyHkMpWkSotchLBsBcLo7vy5x8A2tstBjzlGeC6UyMq+UhPufGQXcppk/R+Z0rucZJsgah",
-	"mYRi6XV9ZL4/SZI3FYXMu43ZW36SjaRm5yZz87liOm7PElXc9kJzX67z+Yw6wEwoiJwNJKZcKUO0sqyD",
-	"KXC4sEVyjydLRaZ17wi+SWQVDItGBBUhSyE8C+AqxKGNAQ0ZJpMIGb/KEknI6Nw+Zh2XBHlnquP0+wBm",
-	"vrWeywhc9JGbLL1tLNOrD5fnMLVjId2DqhB/znK1CgwtGeKqdtunjLtUMqRy0eo3d1BJJJBmeLFLt37T",
-	"bGrkFnd5FcxJLa5Ju33Sbv+t4TVCTAXYZn+kCtSFX3TnkVDiaH1EnYTr7Ce9DFllo1pamrhlna+lxdyf",
-	"rerG1x0crEphe3BN/yJsjuWC1xjHkQCqJTXJqmA5rKhcjcixTDivA69BT6pH1lgLO6qMrOHmYtegGl9i",
-	"AngPX1FQXtgys8tjZnyo5bgTcEXRmAGvirDNVX9Rr+WockCUoTPLb5gklMrh0MEc/BbQAbS9SIjkHGdE",
-	"ClgYC8LhIVcKdJmD7wd1XWFoJroWUY4jNcjdIMnB1EGCEOkOszlMNqNUamDOsKt9faAzrgXR1H9aOhqQ",
-	"cZbxUBNAOsNeqhnStZXH6Jpwawb6W6OG2ag7T1Vb5Djy/fMKMIzbxWZbbbTEG3SgA/jk9yrJ0d5Gs/cK",
-	"l5VaAWkN3TrnCB62r/mqxc7VxM0vEUHXD3Ejq8bsiTUg1cy22Bf17A7njCSOFcv49/p+RXUc7i0VpYHc",
-	"czE4kshcFyhoiYI5p6oFfiJiqSXkMJSc5pGVghNPylOEaLjDVjwCOiid5/ltTNcQgjyQ/0ciia9EGiNT",
-	"8opDt8l5ctNyq6GywlsvRyvjG7Xh0+U1xU9a7HmZfjcNcEaY5Bgs2wmqkgF5cI34LUuds+9jzIoSTYiM",
-	"MCSG/cpQM+VhsQV8DOw9xjCEEg/AGXYyThshp1mqpmBVzWwNVsQz3oO7Y0o0BtwiogMBlB1w7DBj32I/",
-	"QZsygkgjjUEpHHj/qP3EYwF8/4v5PnhAaQ5lWZGgVZuMcnhYiSoFKjUV9FRjNQvd0fzFs0kqfjF2QfCg",
-	"SgTjJG4lgp8ilM76/p1FmhwoKfa4G9/qoX8GO2rpsa8CtLhhQPSMjnufzm+FAcIuCnT6ACIeZ2thpWqF",
-	"H82LkRom4B0fpvZere+jNSvBRjc6azvGGQV/OxxWkHtTL+yUagoBGhB1bAFlGFUt5tvh1rpF2tB4vQEi",
-	"i6QlCrARcWdRpNWXFqQFiwXwNlQsAOVQIAFOSZGiUtUis026RWIvB3gKYgxIxMjFKXxLlGDm9qkwylVE",
-	"Hvg+7oZQWIl+UbWgQBf85rJie5ZbQhZ1Ho+LIuD7wj4cQtyhcFEhGgFeyAYJdPfCtws3djfiL6ewlGq6",
-	"N272XtTuRDxK0e2F/M08rYNYXsWrSGfMKShcR7yOgOmEGWeLeDITGfFcFikrJ1CzZMRDRfa6Ntz+sjCw",
-	"uzO3zGhqSTpKWKPh4+bjfqfdfNQ75M0n4VHUPBYP+4/4496TsB01vHUCx7aGa5DyUMxVcVWlvttPauPO",
-	"R/D45qP2w07zcfj4sPmkAKcEMfirOBPRn2br5xBTDEvTFts4hpwv6LIEeWGf7W3Ouws/T4cKgYthl5SI",
-	"Ee/GCl0tvg6u8z9WxJAqTVQIeS/C2zEuZ2yk0oou6GmcDaOUT8u7e2tp5S2Xu7XJ/zXO+kLyvzhVnyH/",
-	"j8kEO19yT7nztfTq0ooxLgs7cfdhn5rTTWGeWsPkuY33ZIX4IzHdeOQWMq7jCCifFTDbKRbykUDrgyWC",
-	"R8ty/q9pAHdngBSmoMIG2aboO53LLscyFPUmyabMXhsaBTjBywwCx1K0NwbukojCRlyLsPt3Fo+qzG3X",
-	"KPVXGHQqhIqBzqHYjFLoqLAMEjn9JAacAzhpge2UKVYv+dLCpLAziQknCD87Rgr6bdGeut9tdykN1BOh",
-	"QnYJKobqzcj2iOXgxLbBEJO/x6D0G3tfNK6t7ZeRsxwZGbwyahjJwSgYT6bmPjgKaheONZNYEaWSyNy+",
-	"jFqQT5Mv77tZQf5NAksYPQC0AxwWK4/KDN4rzjX6i67AHtoNFWXZcM3gEgfz5ss4Q96OUvAPm/UTzO3R",
-	"vXXZ78zfv8XO1UjAypBd6yabJ6ng0QwQqKfcLZAvzdSYgcCdyL/1LBBmhcbgUZTLsxvXO3ifJ0rYI8TB",
-	"KgCHKh+UVEd+io0s6c1eloOIdBUd61ukDD8rzvmtFlPgblkTCe2OVO82ine50gWduznYc8FQLE7Y7z1e",
-	"sm20pGaNEFOYhrUPSe9D0js0+kQGHACgMYHT4bbS/cv9voNrFIGbx3JOnb064jOWipG6AutkpEVyJTQa",
-	"FHjJPc0yIJLgaMBIimzfA9AUcCovgT3Qsmqd+BJuaBuGE64zqC6oNw5wADewD5aGiNx73JhcvBwjctzi",
-	"n6M7xHrvecEp0kju64i+0bRXgpgrsO4gYUb2aOy8pKimfqHGYaw+9CwSI5XVnXlWyFYZB07P+RtSkW9j",
-	"g8kgba5UHC0vHvhdiout67zNCoklrshW5QxbeBftvXexhnfhuoXQYd+XVext2Nsoq3DiDo7H57JgpcpW",
-	"NETCFVXt/AjDQGcEzVceoTW0JFPxBh54A0Wx617GW23Cw8P8coNW/x7oE+zBR9jEOBJM9ftQuJIppkWW",
-	"JZDkrQ88dKoiB51mt3cYNh9FR6L5pH/cbj7sPOo+Pnxy1Oad3uYZEbOQq9vtYPfscyJ3mxOBRfjCMyJo",
-	"1Xq29hbTIPaZOHjEqscyb3YGb2XxUwmV8hQQAQEgijr4LdOUuXh575/Zz19LPFzO249rS42t+v/M1Nwu",
-	"XNb8+3xFcnNzqVlnbsIe3RuXe+Nyd2UxaQw9UBJl202k/i7szINr85814qTLlcE2rYzLmw63kv1Lgxfm",
-	"ResL4ZaLlMqoBc7cZwpyWtW6b5H8XbRI3r14GPM0i1c4okTsjdDxozGXsUWbEdR1Oe+jekzwcIj4EXGG",
-	"xRpmVfV8SOckZ29GJmmmUl/iU2ZM4TNKZoUzLNEafcNHwmVm8EYVCD6ehe/xGL6cx/SYh7EceEylkUg9",
-	"hAPStmNsBIavHcf9wMiC4MGpLzmN8x4mjniiFUt4eGkWk48ElIkM+RVWq8QyzmKesPuBjkdxwlMz2uDE",
-	"Tigww9l6GhSkc7PxAGFrf5vwZA68FvjhEHUSBSuTE4gH2EIXpVyguoDgYcYMtAfCWfBQhYSVPkM1hYkD",
-	"OneoeVL4cwxHe/nSKSncorZ8GbgFdu16yWJV1XSoGNDYqXzvQFcuLChVG2WFJl2C9p2vUvJsfVVPC5md",
-	"mL8ykSTwgFFeqMXNfuurdFlQ5B1t/99LWMStE5KM8ywcGoX2d1R2RkjFUamFY6nRflxhtB82j6Jj0XzU",
-	"f9huPu496jaNdrWFEg2vcRlLRBOGo5WrWYeUwl5lqG3zvf1mguHvxvfv/8Q63cOj44YbqRqPlQZUp03j",
-	"KGbtZ6sDKSQh96GUuw2l0DJ8Y8GUiwKjE2gyS5QMh9RjE5kg4baT4NWFm6comiOF0j1TY1/GmdM0kQiN",
-	"9kTsIpDqSyoU4Vx8LQEZK0eK4u72RIxZe1DMa6biaCT0GzeQubTcnMzduLwRFuxWw0Rj2BKlWr1vWJFs",
-	"oUbqIkswcXtHbh9a2p1GPIuQpzrNZjvrutyNE3lwDaP6YsJMeVHddiptaZwJXrU+0LRKelUEmmjyPlOk",
-	"CTfQPtT0jYeaLvilcOKCgBa+BJEBFbVLo05wRUX5wxJv/gJu+gX58tUAyVhN/Nngms2sOMjm2y260ABA",
-	"KDZJHy6xCruW4gEv2aSzIpqIt7LQ19E5nrMuu83D8ChqPhLH/eZj/rDTxDQASuglkMov4gQDapHoCwnm",
-	"ez2YMr3BxpEJs2KrAxOwjfZhibsNS+BZ/raCErZHlKKsmlBFM4XQpr28aG55YYfZxl9LHMGsYxn/uUqC",
-	"1EqBLQ74UxrcrTjsC6+zF83Vonnzdatz9c2U7+3ovae/a08/Qyl617b6wbX5zxdYQrKVllnq2psXrffs",
-	"V4mnCs8eZ+4zOfbmYXu//ndTQvIZxYPXGE8qTMxzPjOnXEwR5zfL9+CpQ/5NRB9wHj2mJ+GQqkBYNBGE",
-	"+hhnTCqWKDnAFFd1OG+c8PB3d+a3bnZTUqy2aJ0xBZffoYXb3lu4X4OFu8c53pu7t92Q9wVYvMTlUhug",
-	"/jBULIoj1G/Gwp0OhVwMVp9Qf4xGdHioFkwFj7THIjWVZltoQpHvTzRPdIu9yRHkkVzffJ3DyvuSOm6g",
-	"OE6Zm0omZJbOGFI+4+X0UYykFbZLh0HN4EhdiajFnvNwyEKepjGVnZx/f9bsHj+0YGdKCtYTfZWKFnsu",
-	"M7gM7XUa82UszYsgNpiZiLw6kk1TlYkWexVrDDAhJ6AF3hISqLJb7IOZvopWeOptNA8F/DH6AeNspEZC",
-	"Iv9Wii8L2GBcsqGapFB5CKWnxBOwNFtgF/l30xMZZpu19vAlejESGVa9NLzGkOth46TBOzf7v1mIVFx9",
-	"j3dr92/2fzC9wKd0xIla/NY4OTIyp/erCDOy0hrug5cb6OgrkfZctHOLEL/dfMtD/Ebr0pX7SP/ddPIA",
-	"jykfA8kHi+UXCnNtd8nBlUjj/qxWcb0XZpYmmaUzMs7WEOnQqHBaZ6Q8FOoeAJa0VepO2Uy5ZjzJEPQw",
-	"45dConuHrCc9kU2F+ShlIeSc+y1f/ijEmAVDwaPgxGh5y5cGmIzmfuTgGWWqEmGRti2HrH0wclLCouhh",
-	"lXzHGdiJhL+5OI5lxsMyQYBAZQqSyMzGbiSnfdCGrCx2iv4s0giM2kVx9MF69eFQhJesb478XhjdkYks",
-	"oNWEAImyfH/frTCKVFhfzPHMchVWYVl8MMc5QCkWeEWSJ55R604PLMOREVeIwgo/IaBZX/ZmyAjFEyVF",
-	"i701cmoaQ98Kdq/wjPVEouSAZcoYl+auJ1ROraETBhuF1FTmlOLmc+1L24pyD01eaJ/haaqmCPIERAjF",
-	"4SC5FZc5xxwvIAUTcC6XvnSPpK4fyY7ah3XWqpvBuyIYz+kmYWniHUBDzdW1OGyoDcJjlYG8xaEiO11F",
-	"VG8V83bVOAmj9GbjrJlT41CVBzoZGxdR1FGiXyKb93pDsZvoR2Qjvt02IyOn9GTUOGnoIe8ePzx50n/8",
-	"MGo/7jx+fBQ+ih4eP+HdvuC8HR4f86jdOeaHvf5Rv9Pr9tq9x91uGHWOo4dh57jX7rfbvP3YCCkc2gVy",
-	"uRdHN476S4N5xxZdoB8n4qfUeC3DLBvrk4MDfdiidzowG1qLBITZwTpb5L//pXk2+kfz3NKs/vE4Ourk",
-	"T3m+gC8L4+m0T9rHW/DAU717YUvYBuWIt3AGdPwP0Tg5etztHHqNTHzMzjPjnJw0YhmJj/CbW0TrP89U",
-	"KiK7zVbXL7kDsCf7+JqqnqKCMrJWB+j/uy51+hHxGFkfyJL7bDI2Cr97zF7HfzIOx7tnLzzG2QeVRu4l",
-	"2P1nb5/+5YH5/N2b74x1wdkP755/R6EpiHT70qho44WAmxRnmvVmmdCn6J7PxoIozRDRP8eY1+YB1ANt",
-	"W7OogbU3yVhfpb6cusegRQKEk32M82PqrJeqSyHB8hnxCKAwI8WGPB2x+5z9Ix7jlRM55uGlGSjr89SX",
-	"gCFpbA28u8dGPEyV9tj3F69fsQkk4R1GDx+JB4hd3+22fOnLklmGKQc7Y2hLaQRgdUaaZdA+Ja5O6zJQ",
-	"27GtG5O+hD1hJhwXFuZc5hUC2G7cYudCRvkIMBBJLmoiiO7a1gzgt2BU4ddA7ykzeBXIXIiPUPn87tkL",
-	"NORKm0Bj/QGPmB6qNEtmjPczkU55GulTFjhBGjhfWPoy+O75BXPG74EWPA2HAevHMtK1lJ9GdFsBeePK",
-	"uKXZwdEkyeIxT7ODvkpHzYhnfF5/m5kC3s+84MRMkDmQVqPjJY3/9u7Zi2andcT+6z/+EyRGLIEPc/HH",
-	"pUrIOmD3laqu+rEbQHMW57nUGDevi8zk2JAC7R0uIyDRkLYlXxXcB14APCAnDFPGuy7gs3tzJY9pWes2",
-	"tlXXdTk/d+yNfSrG2T7lt0/57c6gwJPKuNtmN7MptglbHKTC6MJmz0JAVxsX33ONsBhGRmjQxB6kyEBV",
-	"WE0KwQrOflW9E5YriF9VTx9c/6p6L6NPpEOGamrUtNXNPNHKl9DZrbNU8JGRo+IKgyZGXwXPnr96fvE8",
-	"YCGXoUhAw2AGzzhdQJ1nVG7w7u15USvRu42jfgBBWu0hb42xNoyLJiIqxUlFUcX+qnoMfXwgODxhYxWb",
-	"XaJZTwximQtM83Bf3g8OwPU7ODwweubgv/7jP4MH3lziEo0XkKsAHrJAo4jN8JAIHPEZgqh0jO3mtPiv",
-	"qndPsyAVepJkAXTCB/DggNBo4tSiueTwM2aYQaRCCC8F1jENcFaNwxSAzvKl3YKes+ac9aH6COUtnfy3",
-	"YSguWSDMkQnY/SBUkTAPwdQYUUHh1zqA633pZhJYE+wcPjD2aTjkKQ8zUTCf+spYJzRXeqimHpqoBOtC",
-	"cfMSIr4vrc0luAS+c9xetFFLptyU47K02FuKw/sSbgibLBERRLhob5kvIgixnUkY9D1d0g6wvkqGoB3V",
-	"ZDB0W6kn4IeMD3gsfUknhoUp18NTpmRu6xLp+vxeNCttdjIG4HoCnwW3g80BtqJZioKJ1PxRzAKyE41g",
-	"Mv9MxVjQzJLlVMAfuhQz4u4SI+1Abn5VvepaNHOw/gQy41btuNX5BWuJLbUS3ufjfYm/+OQ1sqna5Ie5",
-	"IbWuiVH54zVqwTblE7IipBSNAnmb25yPmoe802s+MobnY2N4Fth7+kbtqIwnjZPupy1fD19glRml2TRO",
-	"EruF98bU3pjanTGF25HCHsftNsvEaJzwTIAPg57dHRlX46hfb1q9iJPEWD5XItWxkuhC2rGjmjVmhcdG",
-	"xoLBQI65KMbKK6ThMH/ogiHJVB/jAagNQW9SQQUoT6vbT1bEK1hluMLYanPximc843ifSAlEVuvHVA1N",
-	"73JPMxQdFGkhM6UfiyTKySDjTDszgd0PFkwqTfyE65gLJ0UDTFyJ1Je2EjvntEwE03EiZJbMnKkFGpEW",
-	"xIPpx1qrMRKYDOKrAuAeRMPc4NzHubF1YyVt1qh7BCVeekFj+xKMxoHICiUMBKoENgK7jzm64oPfi3HC",
-	"Z8a2NSrIzm3x1r4kCw9jZEh1RWQuZ9I+wMU7XE0C6wkhyzYZmzfJIKRoFglfFttejh7UWxrvIL7/tdgZ",
-	"76J+bmXIiK//s21tjNJPb6HavBiOycNat5HlAldls1DZl5TRKqSgPm21iOvZUc51sQy1+9jU3py6FXOq",
-	"YIrcmRWFyYXaApsXkHMY84EggmMomXMYroJNVRppz0L25r7IHDBsKnh0khfDeKhcCyU5guq4s5xc9JTq",
-	"X1yoBABOFqp4Wuzd3PAgP2WNNBggC5Wl3fewJMYy8lvmaLzMPDg164YWRwaFOXi3TGBA4AwuRSjaicSy",
-	"zSSB1B2A+54wv/FnkWYpH/gNytnQJ//8XwPhN+DW7hqh/YbH/EYm0lEseSbsj3yZf2gMI7ws/ef/1nES",
-	"i7Rwb/rsn/9b+40WuxjGWEyPWLnP5SCJ9dBj34l0xKXHXqRChkOPnY+5NF/48mXGk9h89U6l2WQwERpF",
-	"37NJZi4sYh6zhMvBpFBBDFUjnoU2Zu8nWsccizvPUt6Lw5YvP8DUqj4VKdlb4GzjJBahm6dpnJnJZk/5",
-	"OM54whKRZa7bF7GWsTPAlyNuvjplfuOf/5ffAOM10Yr5DQ3zhTP9z/9V+oq7JeDCTBhOTP7GAM1sRlUc",
-	"YG9m66rGPM1gkV/HIrtaWOgPaigncqBHxW/NAH/85/8jo3hgvuunsc7MKMyA8Icczph5Bm1iXfqJG/IL",
-	"/GmLPR3GUmjhsR/4mOO/flSpoBe5GPIYM5Nun/aMQTuDHg+07enE4CbP1ICwoiVmGH3ZZLhwsWS/TRTy",
-	"C7IRTy81BlAzRb8lyGWovahYSI9JM5BMYUzbRbMnmS8Z7JqwvNAOURteZTyRYTaBp5+woHQmjJkbh8Jv",
-	"BBhlpMYMsJTR8B9B7pZhspqzvrmX+aE5wi3zin7j//2/2cNuF0/XWZq12EM32edEOdPpmo/cXrCx3zgl",
-	"YGzdYn6j0+oeHnnHD/FO7U6r3W0ZQwbvZgZRRtme3/8cS5PNrfDC0qYV9AkOTDD8E17hRfGldN4F6zey",
-	"oZEmKmV+YyIjM7BipUABADa1iN3gz0FtIQl0ON8tM/rzWA4SUTqMUTwwYq94U4i0E8OkVGwaJ1HIU+rq",
-	"kYqhA6JSDUO/cD5V56GVwOQq4cdHbDxMQS/Q3T8gbDd+irnSo3ab9YTOSEuZJydKXQqYc5612NlIyQHL",
-	"ixa00QWH7bbXbrfxR5R0VaORkuZOuTLAO8EupRnBGlM4IYE5FwJgyUEnmKvgH1N3sHTxdHiMp7DcucLB",
-	"QLuwG+GUBYh3qgNfIvI8qKmSkkUMeThmeBAxSnBWCpnjvoIGJrNGxUqDWPsyoLKtoMovRJtgSWXoovFM",
-	"b6MQeL6v0nKx4eKhrSk7/G1pV/OIf3wl5MCYVGb9GqNY2r87wLRqTLrGScP3z40phdV8OksJYHfNWskv",
-	"oahzvdrbmxdawjapqbTc0F2kjWtsT2fMmHnA5f65oqYQqzwPvQaco8ZJ43kMOggRBY3Z6G5ElcGDVAgM",
-	"wQHCnbks4jN9jzZVa7Oqwndcaz6oJby7oGO7cEr3HQp34jWdg1iisCcWXd15wWDJl7qGE7MUxeYC4syl",
-	"TCmf8llOZ2LrhOAP85ot9tP7V8UtOIivsCMK68qs1rbkzs4UotjhZB4TR2d8pquwcDymFUaYi3lTgHUH",
-	"Ywqx2jw2kVmcFIOohSQq3VbbKM8vaixkIbxcvr1xnECF2VtDwHyq4FCDvpsO4xAnBi5JUSsb60cAus/C",
-	"88xXsRwED1o1uD5b18g9A3G4PlhOURvvAXN+F4A5n7fUyKsO2QQUUQ0QDqAkbO5RfbHr8O9PUmQ8SkUk",
-	"ZBbzRNP5jjMmMCbrgcXsy1EsobkTGuRb7IyyF9SuUyzZMEagZkl8KfKz7lJX4mOsgVSCFxCDIWsBOJEu",
-	"rQEVkNitTxkgzpJYXpor4gxY8DU7ZjSqKjt2ILLdn/b2V15tuTde7ijkyyMHWXUp1ZSS0bsRGbs1YA4K",
-	"27sWQxuL4TMtkr4H8QvJeJbxcAibjAXPL/iASuHei3HafBYPhM4Cdv/9i6fsyfFh+wEwa4FuJ3iQFiaI",
-	"UUIZPW8LCZUtwZvy2QlaQeD+5l2P5CinIlRpBH3jSHYjMYTjy6maJBHrpYJfMtXvF8vAjCRBqyl4z+UA",
-	"HXrVEzMRrZAqFoVqS+Gy4JCegetTSp/jdHU67Qd5ZCeAGfpju9lpdw8D20+C0tXI2xTAblSfZjLWbMy1",
-	"NvN4JeYc8+KdrAc7FDyCPUIOG0xKo8YP7xo/PPe8//3vvv+x2276/sdH4ud//Zd13PAzSbvllB22j7CO",
-	"s9RukcVJ4vLn5fH7jZvmRf1G3Xu/7DffKCmar6kUr/L9O+2NJ2AznUL1LaXuSPyotrlisakiH3pfpSPA",
-	"XunFkkOgoriYD7udoyPzQguLVhrTlYxaRll/HCV4P91U/X4cCqdkpiqNKKcXy8EoaRXV4Jx6/Dj/MqUO",
-	"msJrvftxh+8Tj/hAHPw6FoP5IdnPikMax6FxLwqD+eHFyxc7H85YLoyGPlo+mHdvvtvZWCqtB4TNMCfS",
-	"nD88KTA8EoHNZ7EeKx3jT6oFIP3qgH5S/MUnr2EkwKpfwjWfvEZBoaz6ibmUroRX67Yf7g/b/rB90YcN",
-	"jABXgs81ZSBu6+TZG6Ger8Cji8MhmRKqD+0lIy5nFXYEQzviAEp0lijMkr7EX/693Xzy8/+/if85wP9U",
-	"Gg+fS04c1oV1ClyJeV9fYlzt2VcuGr9cp7DzcPUPYPe+Udk5z2Ldj9FD+9YdSr4Q2fmi/MgcMKy6PPu9",
-	"C1DBMXJQYTozvpkjBU+NE5O7iXnzFTg75PK5vtop176Emj12xrDEVUSlaCzk1PM+n+KDonrUr7sPJVUA",
-	"fn0JdaJFeDCvAWsXPb2NceGtz4tIJLA08TJklg3ygX+Gm+EC1KKVGZW8zwLeNU4Zpo9Kp3qaY/2hRLgV",
-	"UShVMy7U+l8KM6Y35VbUvOCfKvmBUB75ka3FUIK63lTGpryfLQFFg69diB8jZ5n4uBOUNF/Ow6SxnaKk",
-	"+bIEk8Z2iZLmy1LAcBOUNJzxu4JIwwX98vHRyuP8UsHR8uORsyROdHmkqYBDH+2GKhG2j+NJXGuRnWQz",
-	"HlB5bDLiNcMCb2lT0LaL2Vi8vH3YtloEtaPuImJZyJvt3mG/+Sg8jppPoq5oHvOj/mHY7XV4+4mRjSrk",
-	"MBlCNr/7kzmzaTyAKRkIaU4vLF3OQGEmFzUC8R28nmQTnrA3Shr/LEyUnqSCndkCo9z1xNmu50Jww98M",
-	"/gxMFw3r3zEzL8XHjKTASePsb7+1ZwP9S/9FN3qVjN+9e6r503/bxJSBHbcGThpsuj1I2lcFkmZ1kTNu",
-	"8IMvBSMNarOwYdYMLG/vwGZZKDDXVN9r+3J5oaya5DEL6NAGLV8WwEd4fGCPeNMKyYA6dS3iGclS7HgV",
-	"SX/OysGSCHONL5dDjp1U1CK4fhYWZx4VvFNfAL4c40mipo5OAS+D8mdo9DRGCVopm7YG50hm0IyQinqO",
-	"TDj/X0pbZzGcivXj1VhePXhI4w/sFV5EOVpOKVxffjCG8yWbqYlZrzGf4X6ZAKbN85/esyOv226bdT/s",
-	"sGciRKoHI6+NBt0UKqyoY14+L+iOquHBQcaXq37lyhd9A2WrcETyCml6U2F9iLzotc8O2Wsoguy2u8d4",
-	"YkS/L8IMYydVb137FpXP3ojTJ99pGzXIboxXBnt5VfkM7vgNNWRtsYz5cl+wt+/53CHZQxpjjSAoxd6M",
-	"DbmMbqrFf94qcnBwDf9dUar8Hth8dK4ssQaPSnZIc+sWO2NBP5Y8CeiqvL64oux3SV1yFTsndAiFSupJ",
-	"Qg1osVHRI4oV46OUpJBPbclvtTKsOfa1VH0rnZIKqj6a6M/Ez4kLsK83/t3UG9PG/iwyxKuvBaR9h5b9",
-	"OBWATkwSorJQGK7fvEqYLS0SblWW6n1zZ7+9N5/2+ZHVeeFdiIYbBQks6OlcdwKJhYDC7nT0BfEI5uAr",
-	"RsGf5sWgKDKGHHWb0fk6JkBI4cs8z3LUfjKPDkoMhcZSsWSF4AMZp9pCL3EmxdSJLAdVhZGIgRFKLhzB",
-	"/uv/+D9ZYAPE9CdaQASEYEyTwgU9HkLTQjGgASHfEo25mTjNjMlFfU2HDwAMSkRx5uDJ7E1pOvIxQSL7",
-	"lHFfUsBgxGf4U6SAND8zAhoz5rCdFy03WSB0JAsO+5xt3AQNQmvDFhI7upDZQfhRJYVH8Box2YSnxRQd",
-	"puV9iWBr5Eo76Q/TQD1x1XDnEf9G7LptwytmcecjDWYPZ+Jj9pliDT9wOeHpzFzwqIWtvhAeQapt1+dd",
-	"CHRDMMDsxYUYCe7aIewN2uNx6T1cLL+QmnF37m4E4R5tFbb4WvTunkZ5H8O4JdviOSgUG9dPrbayKdS7",
-	"jmYcUBHXEmplnjkbAKSY0Yc2CZGpHJ0GYDx6M/gv5CyGE3kJ2dkkltCdZIE8bJhfY7AiEL9NjEaFxicM",
-	"PwRsHIsQq2c53KgI7w42ED6U24YkeIQFsAKOSvERgavK94+lFmnm7l+C0zK6QMnqFAFOE4iSP1Mc5ytW",
-	"o5W1CGbWrDlXHGynOnNuNsPWoyhO5BtABKobVdHILI6qW5PPV7sd082dSVLqxRw/AasDWBS8CcylmWg4",
-	"M0TaBkcE/k1kY7CPG8gldkv2CdTT0OMoyumeV8qTFC/EM5VfWDRyitfNjb/VwCz+9JU5vIBqIsX0PONp",
-	"BnOhkij/RiWR/cb8Ch9ZnELK0dTOVk3u5mfPbJmNrCHYJ09BIMS6uuwRY7D2ir1bfzdljyizAR3Dxt6p",
-	"g/huPf1aZbwOPvfrMux2Cajbef2o+GxY0WhOiAqUIgm8px2/hkXtJtaTAmw3q0bttnoN6xLXBO12nnYN",
-	"ydjzK5HOMAbRmxiryfraUB9hHJ1n789eXDCgTsP6dgAbAjPCl3ZMGKkgLDHeUwSODTdxAG7ghw9iSVVt",
-	"nA0Fj8yTwbvWZsxIvYYVDpYeRQ/VVJK7oIfYIC0IQByDKBAQsLDeS4lEIuUjpTa/Eh7jtm0KjSLHTILA",
-	"nhS9hVc8YcEBvGPgseDAOKtBJVL4KozwFnNN6SGXZSIP+K2tFPflXEyJ0iUey5SCiMsiirjrBzeT1Zst",
-	"48Kpx9kGSVsJtv01WVqfs4IEaoTKkYIcMdAhyCvJfjpnYz4u11jQXrFlidg1QKUbRmqXoxIkXRYfVnap",
-	"Cw/YGIL6M0Qc9kjieyTxfUTmd4kkTiH5BRjxO4nDWAO1NhADxlEuwue7Urxi8wq2rgC+KbyjUe/I4Oa1",
-	"2+1Wfb/GtxHa2HWLya1W+aP02aQKfklfgJXWNWmF5XWMpeSAt+OR2ZL/tYfQ2QiXtLh7V9fwu0qsvWN+",
-	"ZzX5Rkx9HV65HeXBNf3r01KUL1vMj33V0CfXYi/nUsX1hTe0ib+14PKywHJ5DFduAr6oMK7zrJwM31w+",
-	"fs4i9t3K4u0kcZ217zbDXvzeVblTMYv3JUlfYG1Yno0sBBkxgrncFu6pKBbGGMZyIS1EoUM65w52vdlm",
-	"ZsYi1Ure09Wm8nMzxjtrbS60iCOZiFZl8f/bREx21YYLr7qiDbeQQ401Td0pxISxQutOu65v13Z36J3m",
-	"758984EYjc1f7WUSuN1e7N+NOs1udCiaj/pH7eaT3nHYzMM3nRC0YRiPY3rWdYM4URonDR7x/0EDboWQ",
-	"kwUOS5sMdVVAtC9AGAi5dFzzvzHio/erCM1P/qomKeNjCFBT3299q6+742atvhvZ/rBHVxv9SBHzxXfu",
-	"ftNGP61BQc2gvC9rieXK4cBs3vr82BmwT2vGAfLes3D4GnQF00pJrCJB7vaMBXgWglMWfPecMhT4nGv4",
-	"z8voU8A0n2GrrC97ApppsAjTCDlgjXWHE0z9UI2EzrGZ6Kjm+R+Nc4mjythkDCro1JdBKsbJ7EK5JwIx",
-	"EFTqajZQhFsLEHdEsm3frETzDqRJGhYZUnBTPjND9SVQtlJR6fyFqehPtNCukdfcOeipiQyx/taXb/vm",
-	"g2j2fTZKArxJOpHaA/IckYVDWyIkEi1g7DDJBLOLqTOglAUwNfiZTZSd5rxyqeVjxYddiI9Z4FF5nitz",
-	"ZnHWYme5+IU02SIvjZ3oheQkn/nSjMNjnTZ7Hf/JsXm1mMMvJLsglkksEeEYX6E3Y4E/abcPw3g0YDoN",
-	"/+g3wjg6iTPd7MeJMNrKb8AV4qZku9AtjePYLIFmdjUIxrvtaEYNiVzwhcY+TLnmfB6AVE/T7rFMjVSa",
-	"qmkxN1VWtdeF/Eg+JetkQhxQNyY/LFSKklnKwwxYdsDMWT9bE5ZvlaiBao3lAGwYs3MoVfUzun/m7DRO",
-	"cHeEY9wkzwRP2VnEPWaLv2PdwisO6JLS9VWbzz4WOPKyP/qNt5PUWMMjuxPL9wN7AkRN46QxSHko/oe5",
-	"2GaYGlUmwsOL9uOCiVA2COwMNrCe5u8LVglI8XHCY7les/eFLTqiuSHveCQEUBm9VjLiMyPAMwFRhaUG",
-	"Su2Q1mcMsOdpo3Rkd8PjQuZWydrcwERcMPW2er/6TN3LjE3jJIFCiM/Pi7B5Xm6fZrtL6inUeWjy3dzi",
-	"a/Zsd9Ryu08b554nYNpo4vR3qCYnLADvjewr4xXwcGhpAuOUqTQypiF2WpPpGEFhVHHjY9RgOIMYr/lc",
-	"KqRxnLGBoiJleH6Bg8pVYvVmdUXGTmfru1Xa2VSVRJDAMcGK55LZCGN1JXJhXJbCRv8g6Db2QC2Rwt5O",
-	"7ttTvbn7biXf9a0KeCXFn3gde+CNRL133RBwwGFAkYC63CuexMZ7j0QGYTWIvhYpyDiDWIEF8rFlbta7",
-	"gNCNuatNQdBtyKR3x9u6OGbfYuGaMcxw3xx0DjJ10AafftsVWVY8AmyfFO8zAzLD3aupvZraQE1NxtDJ",
-	"woYTGaUi2lGYYjIemzOxtKrjRR4lZWfSRQowgKBs2Sdidg6FpKiGddlBiVnf1jISA+eNL+lWnsVNIZ0l",
-	"JJsOFaQih5iknEg96Zkx9YRusdeotoAvDBmJM1Rd9wP7QiIKHpz6cjpUxd9GRDozEBmhigVOnwXmFpHO",
-	"QV7JL78HdbakKlNQ1dyc20nmSxd6yNmf66BGz4szfetR+duNKLuo7kBJMRfWXRJQ7lQElLvNQ3HUbz5q",
-	"H3eaj8OHxn21CqSLKV4Og2vQTG8WdS1M+urYq1tCj+ijshxOdx+PvdsijJxcHRGi6dATFT2DHMIyMbgK",
-	"5LAo4i5qzv59BBMYc62xfVDz2QMrUJSj65blUGrsqMJBQCK0ka07btXA/BX27R2HxuxRL5YU1B//jVHm",
-	"Ci96q1hzQmbpbN23uD0hNuJywpPGdhKsJthR3mB7O3JvR67AqoN+aCekpAJ66TXlZ731eHBd+GsFBF1J",
-	"2mKrWD4g1e8XdnM18ttS+bhYyhNHtiUM5EAlePmqM1xRBFZ64c8ABUeHvTQ/e4Tnr/bkQQ/bVufOJX2X",
-	"HTKL24yxF3TJICvZE7EcYNAB2FGtmeKChrEuXIM5ypEawbeIxFRhtnAZimS7XN5zfJnG2ofARjO/mtjJ",
-	"HhFx2+5o2FbbR+iXYBtiRFBGJTAr8P+r6iUI6/CeXgPdsLJseudHY1N/Xq/DVY6j3LCqqa6AFpdsr6K+",
-	"FhWF7ea2cOjmWTEdD+TSJoRFwiI1yUpo/lo48BzyYfViZa05rjmbEJQQWa6hUws2VyBAIshR55yXcEfN",
-	"bWsjeLYx1S3rCtMTCk/duL9w+pzC/LqiXQxplMZqpms3VbtuOouVu19RHHSjOOTc1lkdjLTLsW8/uLvA",
-	"o4O1RDsYquCMUCtR0KGY++wdCOapB7GMs5ij8V8d1zwXgC+CzJuRxWPJZR01FxTFopOuU5VeagZ9vArR",
-	"4My7p7rFXkrGfRlos6Iyi3kSwMX9BOnbZnAllCBCqULA7nMN/qqIPBb3mTSW05ADdPxpGd4MkD/gV760",
-	"hajmoyweiQdQA8FZYA56kogE+yB4kjCeMSVD0WLPjeEG6R3Oklhe0n2JEq43I6VGaCFYsElMepNUttgH",
-	"SGAlCbYi42pjPsAVAmLeC9BfCZYlFGmGDJMCDrBRQADWGw/ijCdMC56w++/OoufnDzy2gF5zGcuIBfgs",
-	"wpoFhQYgtvAucZYPHaFbzdWxHPyUJgFLkG4VdRgIEKrJpRWzpMZxilNi7iIi+sHo1Nx9qJLImLC+1CJM",
-	"ReYxrRCTHzBXxlxrETElW+y5DNMZFPW+e/bCZctct0fI03RWfHUr+XxJbMqIh3fU7RJ0DVYPMzXJdBwJ",
-	"Nk7VVRzRoPNiWbsScYYzUloRWAZA2SGUH+FL92DjzA7NDMfZqS24MdOA+LyJGjgTw2w0j3wCXlpnwjS2",
-	"Y7unfQmc+ey4jYg6x+3Dk9IlVKkcWYc6UlN5inyExBeUc4BnCl7PZR59aasfFiBvblipiyhI3SMGNdb5",
-	"6boUM/NwX9otR4yWqc4s1yUi7tzHMt/ig9+LccJnIjphWToRwYNCApVu7Us8J4QXb7GZj9pPqkwtK9Sc",
-	"zrzbDEgu5FZ6Ty/nR56nNNY20OpvcQtZET0PKiMWMFa6ixgrVvAUYF8I68Vhv5iL/jvN+R/XNG+zlIeX",
-	"sRysD0Dz6UbzuibWC6ZXjPqb8pkVsngyrD7cI7/8XnI03bXW+DueiSmffeYq1gK16EpLdU3v/YAO+0Fo",
-	"BoqyotrOfDfJUMcV+ofQ9oAOcWedRDknJ1wYGPv3HJ8SQOuKbgHWP5hnqC+mKo20L4FMSKqpl5MHgDUD",
-	"OG8qAs1m2QG4nEFWC8qJuCZYA+O7iojdD6TKfiEU/wd5yRFo3uK5T5QGOOSIj/gAfmi//WWgJCDbuQ9C",
-	"laaTcRY8OLFK3vEUjCcZTE01ZC9M7IWiOWjcRFXRL8sorm7CnUiHYtRLYZZN/vlw9Piy3fvtaPbdo/7f",
-	"0k74l+nFw8n3uvsq+mH8hD9XP8Z//fjm6k/HrxsburuxHDylXXMroGgWbX6pRqaB/Nlcu/Hw6VfVdPGF",
-	"HW57rrbXA3sB/UWFBkrCFaiDrYnORCLCLFUyNj7yrCBcSVIuIZOn02CEQjalxsow/wzc1xJjfJ0wjkSI",
-	"LVt1wvi58flLVj+5HMadgNew8rFY7AjdBMbRMXJ2OpxViSt69G0JK1cn8zThEy3YkW3LxEgMwY1Awffn",
-	"kWDPaKr3Emwvwb5aCUab2MqwjYTWmd0idPI1yKlToCyC4EKsbaQDozBUHbCGFCuAmlaLMeOGvXv2wmVq",
-	"imZti72VIXWhurbu6VAlgop31aBceG7fw3HQ5GYm0jGstCXBUMzmXEMwEeftwgenLAhVJFyDfKUsHYjM",
-	"Shk7FbuWp59HSF7AU24sIglQvJR7wY/ofRr/7d2zF81O69GcIOyrdMSzxkmjF0sOCakR//hKyIHxlboP",
-	"u52jo3bb8f7rLDVbfoXbb/bwECEAzCOe4pCbz2I9VjrGH1RPDv3qgH5S/MUnr/H8gg9W/RKu+eQ13otx",
-	"2nwWD2hVl/3EXEpXwovtZfg3JsNLISnI1pAcBbm1kUh/k3umIx4RkruRl1JlQmPli3FXzTKsJ8phCEu4",
-	"AOJE57mIPA8BqaAi9EisC7ygdLnNmtuI+BRTDZPUJm8gbD0dKvTzVWazGzGFCLjOgFxhFMuJw5PPeQVd",
-	"nDpGqxiy8zVtryTvXuGM71ZUE6RYBU7SrcZFC6+0UaS5pjAPcLFx+gF6JiTyga0Ny73I2FpkfM+vxJyc",
-	"sIszX3m6Wmhc5Glhi5QDdhiLKW1F2VZKWGkETJkxCdiWcIrjESKKrpYntnCoxiwkbhGX4POYUe0RROpS",
-	"PpXUwYPyAxg+IJeLvmONJ09MlS121s9EShahER2WxrRo9GnBE2OCujhlpVW4LHDoy4rIoceO24fM5qXz",
-	"PudU8Iil8WCYMammi/FFsoirhFY8kLdmXLr5B0vTrIDxFyLOXqkrkfAQDuLnsUDzVOHeUd8beV+txD7f",
-	"2js3/6lyzdHOsYhn07wfMRWhSkFkbue9I19ZbTaIDwBCZMwHwqOSDEBAGCor17RAufru2YsWe4PkT3EC",
-	"Hv2QDLmeEBKF30xQY0KfvvelrIEnyb3qCyTM/R171JWwKbRw7o2gbMZstwtjZud4zhbIrieyqVmINyrN",
-	"htNYRuy7Ue970PlFYd9q/LzFe5rB1HjiZqB7Mfet+rKAP29p2m7Hr11LjlnVXi3HKtRvqVbLQVTOBw+N",
-	"CYpfzWzWGb3V8STLidISNTBG5JEvAYcY7wIeMOarp1x78Az4K84KvSdVoq+QSt/Lvb0NtxduX249z2Lj",
-	"zZyjbkt6dx7ZM+dguWicit7QyJmDa1vL+qleQr6gnIgrewXxVVO6288RgJQUJ1hUR0+DIlwIGyCMxgfA",
-	"MXbF99Yagcoh1Sd3nYSqsRFPzKfG1z0XPLmn3YEDt5CpK2LkzuKRyMtsgWHSqqGeimYFJGaXB+rHV8JG",
-	"Dz37lJGQWtnHQMU0YCobBcEvhQRT3PMlBRUJsA/qjW2tNgdpzniWaxE3iZrPtB0KT4xxHKqJzDRBKwMv",
-	"qppkwMwJK25TZJdSTSWzk2yrtq9EavRM58Tmy1Q6oMrkTCmmkujUqKETwsa3o4i1T6Z6xibjagLMUMRX",
-	"eVHlB1zMVX1RH9AZwItzIJS8ycjsHS2AGLmi7d4OcGnHvZCTETBE5LeK7LqZIzSfDarkgzG7xYPKuiyv",
-	"lPj+9dnT5vn3Z93jhzau5Zkr4AKsbTZL8JFHIoxHPMFS+Lk37Dx6eNR+ePS43W7tgLYRJglzQfk0/aX5",
-	"jN69WSylzqeomCVrt82aZUZMNk4a//533//YbTd9/+Mj8fO//ktjzfnCk0B4klzbkNsco06DNxMlB82U",
-	"y0iNmvij5W8By9Y8t1dWvsPxjt6BjwSKSpAVeX5AU6958U0ehR3xiB931xn9M5HEVyKdNef69W60DDcq",
-	"bcdceLlckGfcAvp2ANFyFCPMhv2wa9SFuBIy+4UG01fpqEX38hoQ5834aFxH07mBWfiOTrqVKzdMTYBo",
-	"9phUUyP6KOL7ZffX7d3MG5pVFY1FmUhKsIlrxNkkgx3PlExmVSq8qL2hdQpRymwkjvjUbNB+uf11nSf8",
-	"6jncXhq7CvpmrWLCvCkILnQ0HGgB4yGYD/fyLOqWIAYLXSmbduZc5LnMHbTmFhzVlW7dlv041X04i1qD",
-	"hrLv1r0j6IK83RENfrvREdPjC2nXLZ7sA0TMqfesrDMHbQw2rUqeFMaelA0S5W2EtnxXq7nsZBFOWcgI",
-	"a2irIHxufMTnm++8371QQKY3TE3vkYq+VRFES1wlhW4ofnYgbMB60UvBWBI18CxrkWY9MYilsYqoox5w",
-	"86C5OxYY9Tj//qxpXeAhmhFoUZ+62gQye3wJaUYAwgdWAfYyYwNjbUAnPFTt2rIHXWhEECnXIgJhR/0L",
-	"Qx4tqXYoYbQ8xze+WwMlUYNaUr4696iAg6+HvHv88GQHAYIh18PGSWMHd7qMZQ5Ta/y9cSquGieN9g3/",
-	"B2Q+v23KqF1e7jpUFdree+Ps7nClhnyMaTBwm3YtIW/FQBPGm5OhqJWaZ+wf8dijarCCLEMgCJXGg1jy",
-	"xMtzPxHrx4UGBfwHdLcWKFioJUxEvsyUra0bcRn3ofw1zobz4tf4fC0WUA8+uxJp3J817fDZi5evngcs",
-	"HIrwUgMSlur3k1gKD1FK+jEgxMgZ680ykcfuUHhHS2os6ODRLH0+SfuPeDwvaOkj2yjw7seNWgTaTx51",
-	"jrtr9wjYmb2dHoFPeyF1B0KquK55HcIXL6NSMYqX8YwSUYYtvipXzisJ9ESp8NhEJghYL2YohdYoovel",
-	"Ja7EUcDPRzmNFVFMZcNUCI/p+CNacrEULOIzvdJBrcw3mQedI+zG3jP92sJVe3f0s8kzc/BdZVIF1PRn",
-	"cENjeRVncBqWO56F68o4nPc0c/xA2SJcqKXidfy5QN9DhMrFtiJoAeiBZdWP0xGYYeYWvqTKCwC+s0l1",
-	"BCFB4ZiVhgeXWM6xGv/zZeGlb+4+xnNVWLn/uAZtexWWU/tJLbP7UfNYPOw3H7UfdpqPw8eHzSdH/Lj3",
-	"MHwUPRZPIL95FWcifYOJzVKdv9cw28J4hbgpNnLh8hlb5r4VNsnnFVrfPLOO2fwQljHbGxc5KhcewRU3",
-	"Of4H1/kfK0DrX2YIkEunEOta0CGhDvQIKHYKpxJA9SnRRSd+m/QW3T7fjmsRS7ir72kWR5WwvqsP1kKF",
-	"S3G6PhuvhJvffZjkLg6kRWngxc19i6fwAFXZMt/hUpTQtjkbCdfNR5JjN4fRuAIYNTGvxgJ8nYAo9jML",
-	"6mkT2QRXCy/vFUdoFLQdpEMbpd9aJd+fJEmV9sbp+OaP/6Y2iDV4SnYIoY7bdwwfNx/3O+3mo94hbz4J",
-	"jyJ45Uf8ce9J2I4WzYP1jYMzenphWWoMBDOkQvXmIqo7k2r6hYu2vfdiMbdg2dcRhXXlOtVWO5blukpO",
-	"KxJgs0DqC1prsVxxIzH7q+rVOzk/qF6lB/MU9qW2rXAIUX3KLHeB+VwXmQ0qeUkpijviMyZ5miIAN3Gx",
-	"AlTvRIv0ZRS0GJBuSXMvJhItGHffEc5iNuSygJUNCL2HxkuC+2C10R/7EBgK5kYJJcz4FQhrKJ424yr1",
-	"gwOAMTPTAVrAl3oShkJE2LuN0W8oQoB4eirYpdkF5n6PIGTk2UcoSUjPh+06R8w85fZpVqupFMxusJH6",
-	"2NZplZUDvshuiBR+UL0ihULdgCySxmUso4Vya91KIe9KBPbV44Lc3waj+tFcv9aYSLFXKdCw23wUdkTz",
-	"ET/uNp/w407zsPeQt/udsBsdiZqR4sZufGZduYQyt95fP65yxh81D3mn13wUdqPmY3HYbxZshn6eha1a",
-	"uHGqBpayM1JSNE463bbXyFTGEyiS/uQhHXvjpNGbJIBkMpHLBqYzntaPvfO3ItF7OpHUf5alsZmVtmcX",
-	"Y80FNesgxceMjthJ4+xvv7Vn54/f9P9t8uObvzyOjl5/d/zbYBMr4gfVW024Yfbjnub3DoMRv6LEtkoe",
-	"/vx5Cz18cP2r6q0IM5yZp9lcZ5wB9FDgdE+Q00k4frx0IrUrr8sU05kag4YDV0YrRyPmy5BL22mD5MAB",
-	"nYrA5lOwLR8NEaO5ZyJjpAtti0/GojiybU5IGhxhy3th7C5ZQnD6HutNUGE6TwtSufbFKhGI4csfVG9j",
-	"bfmDmeZdJEbc+MpOxmqR2Y9lrId3JFZzodrdRqSivMxf/QYScyNJWOdA/ap6e/fo62JFNGu2rcSsYUb8",
-	"Xk1Zn2PExIgZBFjzHCqRkzgeFOulQk+SDBHUZ+Z7tGurWg9+VT1frhELAlIY8DjQCzwBrACsYGzqLBV8",
-	"FLjh8TSNr8D/ENI2yVPVIfDsBPbYBtjAgW+Tk/8UXseMB/LcgTnedD1BScFTGU+0MldrLOgFrroIceAp",
-	"1S2kLylFbqklpXPZRApKQ58wri+JTsX4mzUVNncqkc3GWpWmRlmymeTxGguLuWBEFwSt0wU0nju1om8m",
-	"7j+nBe3qmNxbbKYioJhyiZ6Ao/XD+ds35uBzIO/G9ihc0X0C4U60wnvBo5vphCor+iAVWTpbDgDAc4t0",
-	"LgYEpd5oYYPA84gxLUlAfcAOz3v5jdqYUTCKlE8l2TQMaRv5uHkF0M4kqpkEc6w3tHC/GOu10z7pbiPO",
-	"7Ht/AeatTQ/AftyXPn2rcpDYkEgSgZU4V/1UIRTnRaBUROi4tHwJXHWQVxrc9Vg6jL0yxeZi8P+tLJIR",
-	"25qjZEYweABPUpHVVH2QkxdDMYMIOQY4IjJAOZsJTnGFJ22ImbsqTFvZmQpeW730pvTWnz96nqUTcYLT",
-	"MJGA/KekKEfOMQVaGfOFX5RivpHo80mSNU76PNHCmUU9pRLB5a3HfMtZ0qjd7PCukd+HRn4f9ZvH/GHv",
-	"Ufg4eiLaRn6b6y/iDGLfOdreVYudqwn+YS5arTMshgPX0HUg1he15ojoy8L1otN8HHai5iNx3G8+5k96",
-	"zXbYibrisG90jznS8dzFXd58FB31mk8gIRw+7j3h7agjuv0cvMI8o0WDQ92KS/fUeIqNk84GAr+4YVeH",
-	"eEuHeh/rvcNYr5wTNFYylz/f1G4t/fpgnIq+SIUMRb0Af34l0hnAR0MjDTgxYMeOhRonRD6vkoipPpmu",
-	"DqyJhHOI5MUp5lTL6dlwqGJsE1nw7osb911hoDeXR+W3rhBLhDRvBenZeGz/qD6fnvsJSdGq3zjejMk4",
-	"UTyCc73lOS5OR40xV3jJ/TG+Q29zqKa2ctSckhsfZK8xntQivgPGSsKpPydJiq1qSgvp2o8RTBMOdebg",
-	"0pDCveJ4EvU1FidU0D4sParbIi/9NolFtu35rDhrdWe0bPe4lqaW0727OqO7huvcgRj7EqdpqShjnDqw",
-	"jNYBolPUSaShvnRJt4eq2mGGZ6iMWWHkK7Ke7US8VttJxvRu8iRZVgmcXsLuBJfMiN7J2BZXkldbyjdr",
-	"IeQpS7hxPKFUS2fcenRV0Twe3czx3DHfu5AlkYNv+HJtP2cDWfF+/tVvysHj4gI41V94iGsPS3yXDYLp",
-	"ZdkNswf8lsTMdfFPKs8ZQ3j6ZLE+EGw8rUYCYF+MawV1/HnALJtzw4Zcs0T0M2+r3p/JOOKZKJ7Edar/",
-	"iy9UW/+/MihSUf9fnqkddABsjwTPo3mCXiuO1pdyPy3M7kZiblPTsTh7m6ZbbOgMrMRbi4OZWazIr7i2",
-	"TLJDYRCtnprI0MjY7UzQOruzOEvm5GO92ufvkbj9xMhea+xYa/CFzYOh+pS5EPxuFEgmRmNjRS7pH7dX",
-	"sN6MWhfiSHsIg+qwcq5EqrG9fE5rjIxZqhGwB7seCnwb8JkvdcazQs/IeNJLoOYQLVvVZ26UBPqaCqaH",
-	"PLWUSuZH/TgdtdhbTBQhZqwmOPwZJI6kynwJyukU2yqwK4QnSYudpeEwvhJR4UHoIGbQ5iGiFjuPP7JQ",
-	"jUT+RIpyYFlTX6WW1pOYVsCfrEkCuTm9/QTQraZfyjvlRyHG1KeSTRUb8zQDJDuRJDg3WHYQS4QJcAA/",
-	"MBPZn3EHNU4anVxNv1GyGcU6TBSwEjjqpIbXMBsAsv0Ns/TmQNCkwizLiDe8ht2Vtf0B7c5Fu6AVVj/V",
-	"7U1rJ7gPlt33qvBun37eKNZht8rq1Ivbu/vu/d117xcOqhW4+WcbxFwrnX48MNw9BWVLnGnMYFuhaosq",
-	"CKGxN8ngGsARKfbmetgoNpFZnDguJNqdLV++UCnDoWHlJApBLL+MIwfhIcWU8ZECxgsxL3mLWRkOjWns",
-	"/lH7yQMoKQ3M8ALzWKPDIjWVlBn/69nrV6yfKpmxESDvn7DAHLUAxhEUJiWwjc/2uacsyOIsEYEv56is",
-	"7KxkELmGqPVQJZFI9SkLEi4HEz4QwSkLzPkI2P1Ax/8QATs7Mlr0lTDD8Hxprox0yMci8Fgw4ukglhqa",
-	"CEajB6csQBgxGmhfqcz8cT8wfpD5QSjMDjX/AvLQADNYviwOx2PBtRnDp8D+S+M/4cU+AZU9crhC/8L9",
-	"IEz4RAsdmIEGEtjuYX7fFW6KaTNMjPXZ319PdMbDofj5/jDLxvrk4GBEn7QGcTac9Fqxyj86bg2zUfLg",
-	"xJfB9bVZiE84oGsjsmet4id/+Pjp03/9x39eXx98/PQpwGrbj8DdEl8Jye47vWeUQl7DHGvGfWlU3QO4",
-	"zb9X3Maaw1mL/UnMFCp/44Wax17GMvqj5okZCOP6UlPKYQqUin1z9378UUSgn+EnZtT6f5o/zU/GaQyl",
-	"yNimyTXzG9xjPWyY9BtobJgHpWqq/yeXM/MjSxsFjSlUwUx3GIL9Lka6xc5YPxZJlB8IFNW5B0zeFpg+",
-	"UGjREzgeQPvScSR8yZkWIbbzg0Vj35AqT1JBBgiLZZhMImF5aYz3BOkUmDswotxhUyn7/uL1K9grz+DM",
-	"3g8Qle/E/E4EDzwiC9Ye05OR+f5jcyLj7ISNlBQzc4F527wPNuE9kYAJ5iL22pdmaPaFMKDuzus9XTh8",
-	"bJrGKDrE6IQddlrsBy4nPGVGTXqs0+oeHnnHni873dZRu+212+z5T+89u1YTXCtzGL8T6YjLfO6NLJiN",
-	"BQvMIAbmTILoxJhpX01SYoQx7xkOfQnIkVi4g9SXTAtjLGUqbbFXNN7ioYole8WzWHrsu1SIS5iQp7M0",
-	"TpI4ZAlID6pRZyr1pS1W5ywVA7Oq94MIJEokmmcX5ohjCZMlKILf5zuor8xmTXh46cEYjrrdQpG+Ew4n",
-	"zIoGjxnBFMuBxqbq4A9/QBkFNEh0LMiIhV+LiHVaZso7HrvPH3i+vB8bwXPd/AStWNze8B5U67NE8CsB",
-	"LquaZC0WXP8BpEJgmRjMNRAqop+ZzYeD8yWcRIDBhEP2d/z85/twiwcBVWIZFYZja7HA96WYoqBGMqbY",
-	"nDyzQoOUj4eslwp+qbFky1x2yjgLVSRYL1HhJQvy3RnYZCNqHTi8qs8Co6bNgoDe8axW8VgAohqWyhwR",
-	"VGR4ogNbZAZ12Od4yu932912s9N94KgVecZbDKscVO9XEWZm8HEGDFO+DHgUAewkT96lxhMwNvEJg3SY",
-	"0U7GiAlyvgtS7Cz4l0j0jQqQyazFAg3m+DOe8QAVdd9Iz4wa0/GDJCmdRBQYICGcZLKC46jbzW2NsTKH",
-	"KK1sXAOT2Zqgd5s0MH4uIsUWQAzoKBkT23onPbh1o9ls4k48YW/gl2gip6NYwjN8CTug+O1F/q1Ziuvr",
-	"VITx2Bh1nz750kq1EyZk87s/+bJwLI2S9iWaByfsGpnET9g9IOlF5W8eQMr/HvvkSxjfH6qfDgJc8LQ8",
-	"BM98PMWjBx2OjkfW3Pra/WlE/6dPRrUJrpX89In1RGhOINwOP7q+PrD/xHXPNxisRfFe6NYcN9uHzfYh",
-	"hNZoSKUauu9Gve8bJa+mauO7PPC48NHC8wpgshHuuwKUbGcRQxbCfbRlSle2215jFEv3QZH5yffPG5V3",
-	"cm+3yBu10b1Kcde/F27szb1vTpWG8gO6S0rOLGySpuo3Cxt43q1c36V8WjrVGwWKO5vSX9kRrmh0soOx",
-	"QYDN/eP8lzVUx84+KflW+wTePhRbXyIAB6XgoK8RBVgdaT24zg/3pyXI5+WowMogqxYEe24cRFcEX1UY",
-	"Wa/Pl56b+eQbhtgqcmsF2bVtXu0iv8UuKsjNUEsUfPu45TZxy82l8ipxvO9jvMs+xg3E2tLgZnWJAWFa",
-	"4XY/gQRN4LC2bF4IPRCX8LEb/5SQtcZpfGXcsjzgif4hQm2BtMMP83imLx3SoXkkJoq0g0xUWPgAkEhx",
-	"ZZcOVip8lUJyW9+KprkkI3M5Zb/duB5hKxNzU9nuNvGXIuBhR27SELRSIzRDNZ7NqwWUbZs8Zw1A640U",
-	"Cblyt64kvu3aib2Ff5eNrEY5FDQhlMAB7hQdShZnuzf6DzjWG9SXA+ftGO4QqAkEeozOtK3/J3kOheoU",
-	"PEw4FLSlU4yQsIMqEorM5tT2wO8vMXBM9HQAOxFFRHmZQZbPY4EdzS/0BlHwoGXJ+jPNRjwS7g4hl75E",
-	"dK6eQMqk2DJr4tfIGDCOAc0GbogzTsgt85S+y3T+ItYwDnBnsUvv2/WO9hp0r0G/Zg36rSqnd5BQzNdw",
-	"yme3oIvgZKxAqC+MwgHTE32MmhKuM7fOm4tOzcDJMyqH+PhAGJSIsMxpMS7ZiftxxwO9VKhcYRflGpSQ",
-	"V1fhpVgXWKxov6cxn0pEe+j1TfkMVUmhGMaXthrGOY8UWoOSGl4RjJNiWuNAmhn9neidbR1Ou+mcuqkW",
-	"2GbvFlII9VerflNNgK9s25xIYc1+HxkRM8F7Z2rvTO0wXaLGs1tNlhxMJKmFVZ5Tj4eXxZQJKJqI9WYs",
-	"oE8CzyFKQAn4G/KFQKxX+EPzDpAbiogCj2XKl84zOTU+E0EWxdka3VJLfSi24EIB4ptRrT3h56Ow2P8f",
-	"XCnSQlh1njV8M4/KvfG3r9sqB+bMGwU1p7DHTqFVFwsFAf+gPOBODXa+VQJbinQgiNt7fnvPb+/5faNU",
-	"yUa+LGbFQOTcglrNz8b1ik6F/iSF406/OKVq2SyvWIaCQ9Qv1BrglExBss/rm9OC3QCV/gtuXBFwv8YD",
-	"jDVFE1ksdSZ4ZAZw6LGj9lEOE513Lxj1q4VgcfZgde3jn53E3rtz69VmQges+OgqrbBceF+vua/X/Bbr",
-	"NXNF3t2+FJOEzO8j/vC1FGDuQxBfE6thFBUD0ep2wxHWbjq4pn99WsrCbjSdt9BQAnDDGhu7jEGEkp3a",
-	"Si4UOJi9SVbppnvzUXdKBuem4zZQLYUS0Vqz5+vz22s88/KAcsf8ZqPZtaP+O5fae7+wULdpznHJpt5J",
-	"GefGou5gnIqrWEyX8FbESaJLUdhYUl2nkW4YgXVtaAW5hzUilp4+b/kGIhRf9lM+sHb09xevXznRp3lf",
-	"GKE/nmQsliD9jQXfYsZOzqFDRrHWsRx4bCIvJTXOAjoIctiaZbFdmARz4qLHhX45dj84MIM9+K//+M+g",
-	"0oOkCdrL0p3L0m39VIs9lZ8oKFKGjwsuaXRTtwoONU3PwtMgZpFv9sKDN3Ac3pX31q2jfYXlGPEwGyXG",
-	"j5q024fhsAP/FdW+MVxyYK/x6YMx/glec3n2PPoFXWGEmgPsr/H8K6d/oz1G01mn9RzO7Zet9vaexC4p",
-	"Top1odBeDYHFeiVbyZP+Ji+xHPFIbMx6voE6XpUZfTsWsqyOM+X6Mbw8QureGeAwFlG2vBLCTCEP2mLv",
-	"8J9YxenLFWWcS+LBhTqc4nBs1Sm7X1WJ6vmS7rxd48dcevObD/nuvaV9jGtPhHXDEk0QGYUwzKYeWa3k",
-	"n2iQN3XtwUliiV8rua+AMxBFaSUC4U9w989PP/VWJjM3cKtXYs3MfJRljpuYqgIKc/na1RPvVSJunYhq",
-	"dX1AFIPtlCf/iSehwSP+P+gxrVCNGvTNn6ncx8rU/iRJ3uDrn0WcvVJXIuGhKDMYrixkgJk7sZbHRjUH",
-	"Zs+shiG0i7tnjblD3EK7CAUBhPJkOSUfXHNwjeSRS9n9rQ03FqmG4LMYaZFcCUK46ufih2FFHlR6o4EX",
-	"pUJrpvpYSU5DdU1NHvA/+xJiQkKDmesRCR+Fg1Let1IvcnVzSAZN9AhcX4qIqUmm4wh2Zci1GVsMBXZx",
-	"oj1fTkVvqNSl9uYx2iVQGtKbmMHgz4AdUA/jMWAmcgRhtG8z5WYMUsHdjal6KcZZTmINwFV0LSG5FWZv",
-	"mqpMeFj5p1IGPDrGcDZjBmIHTXUW8Mm9/LYcpjW/4cyXSMIDhBZIrbIwC2Z05gZRyqcSeIZjKvDiEhcN",
-	"R4CV/nGazzHOyEAJR3k4VcCA6Nmifle2Qc+OsxNfulXBD718qYDUqDBU+9IevbWSLBWhSgFmTlxhdZlX",
-	"qMEHpDHVt7tFRuRFwP3SHMeuj4SP5h2ThA35lX0kzZ0Z3QR+PeUzMyxH+ijZUE1SXwLVRou97S/AYooZ",
-	"ohqX0TkAIy8HMk5t6sVuVyCKzGs9gb7Dui73dIu9F/2JFpEvoYiGKCs5S8SAJ4jjFaoreEWL1k+0FMAA",
-	"rNJLnE7qigAstWxm1vR+APf4xdwjeODhnaF6dUb4dwKbCNEny/kA7gfmP7/Ax+6HjBcQjyvm18xlT8Ry",
-	"YHYmT8B1c2Btv5iPYjkwd7NSAxtFjAgzO7HKTRMp18LoonUiqTk5fjV3wEp9WeH2ELfuzTkD1qAasSIi",
-	"1gzeO9r7Et+q4n5u1tecVFjxFZp7CzyOgkvAzmyJnuqD6Y3nDy1USI24oiV3fqwuZjwDfFQEDjZHlZqn",
-	"2HSosGA9HkgU5RIBhWMIwERipIxIlSpl1hZ26ME1KBzfxDHfOluBk1QuznZOBDKEQGWWmdcyh4gqulAb",
-	"43aYWb/VjIKZ2pXRGVj7zbyTujiMtTH3QBL7wqPbYpMDcWosaCeKzClkubArQ0ls7o4diI9jlWa1IaFN",
-	"XLL8TJzOOU1ewcVCQxt5QIGow5m41q7O7dl5L+MUvgdfC21T41OcOm5f/Ltk/Re+NM6ZsVrBi8sUXOCB",
-	"1iGXxLpdUPItjc1sfm+eaL06/Kvk2Z3WmO6n5nW8nMLD2tMF26tIDi/V1COnBu4A1i5A/p5ShbkW9zTL",
-	"4pFIYikAB5hKFHCeM34pJDke1CYGHiDjPfIVR7n7F2tLVG9cP1y6vB4iTeMrZLVEuZYKHp3mlV4Em2xc",
-	"baoMmw5VUklLgpvr2zOr2zftTIaJNwfeM7fRkyQjqh34yB0A+hPODf4bgnj23zC7YikllaxhNYUblFl+",
-	"4CPnRjlBWf6Y/i4w/Jg/rer9WgOWXsOecBDCm9kHz1GC/p46or/pZmPIXmOCfSiSiATojV0oq3/znVaj",
-	"cj+4EOJiBuYpNBohyZTjvjotxtiEdun3e6hSR3zmS8nTVE0xEBLrjCrmUDoGlNmRgKGI3cvuO2rFzIZc",
-	"5k8EuPf2YR0TlX2Du0oF2Sl2qXnSLNsrlblMkdMqn1WLbJUpyikSy/M0SdnT96/NhMiC7+c1xJWQ2cVs",
-	"TNuZa9EKE6WFeVtXsWQb2c3mLxIotpvHUafTfBQe8uYT0e43H/Ye8cfhk6gtOv2GR/730mFOUqMMLOFM",
-	"mI5aNAUHsKQHZiG1SBqeXYQ1F3KjpBRt4NV5KbvT9nmpO8xLTXNxY0Wz+2hFXryOROtFqkbGJmfo8zA4",
-	"FZpKdnkq2Lu35xfoRgSTNAmMsRxcZ7Ox8MBG1xkfjT0oxfwUQBlUKqhA2ZfIJRJHKJ4tfIKRuyeIpWee",
-	"mBqpnw1TNRlQNvvs3csW+6uaYEBdIWHNTE1QIsNNNHJ3gNgjFifrPGhzKYXtndsBxCTPjXtCASUoz8IY",
-	"O9fs7+cZlxFPI2Ylek4FNZ1OW5q+dqcgVKMH4JpYyirzdGS70iygy5pxFHj5X266iA/Lfu5MzgD9k0CL",
-	"MBVZTqjky1iSeJd6moP4nuFf3Y8fYRCxZJ1jpkWoZKSNqpzl8+0Bt04UpyI0bqOCdt8sjUVk68wUMkqm",
-	"QkBOqtAgzEei9Eotdq5gjhFEA1com0ITMaATyrxqLI1EaiaH23VjQz4eCymiEzbmWuNjzQ4Bj8vcFRzC",
-	"IY9a7KjTxgQiDGPSc/uWKtwVixTrx1eFEaMBo2M5SMxPwlBojaQ0sHktSxusrXGJmbFo2dHRIVMpe3x0",
-	"dGgphniE/U+QhAqtx+wV4Ld8Sa3TsE4iI/okniTmNKFjej/48PxP3799++MvZ69evf3wy7v3L/98dvE8",
-	"eGAWz8XVQi7xrTvtXKPXhnZRA9I+vVtSmTAdLcG+KGjeTVXturpx415RmrZb7RGlJVwZoaWxfIiz4Tmc",
-	"+MbGerv020qvjAbjFTpF4Po9c8c+HFtfvY2yFmQ7WQRbmBzzfuDBNf1rRXHMywwKCOIrkcZCs4Gye/fU",
-	"lT2MhYyoLhxxKGRFIybef1tB+cGOtbF+tpneDwgejYbeR0O+jv3+DHYK43YBt7KvqwtNyRDKI752j2zZ",
-	"Wnwr27l9uxpuc722QpvtD9bXxZRyk2NVR49CmgBx46jgzSZycjxCSOqExg2JLAUunT+sv8K8jw3V57V1",
-	"vpzyXM30eZxo0j7m3yKy1RmpGCd8Blz7ob0bxZkIUbC2OGNXJ3lb4x2HWbLfSxEys9AjdTV3Ra0lv4bV",
-	"ftXdxnD/qThbt1pXcddi7dsusNgb6Luul/BcbYRKSercSNguM9gPcou8Np/zzF1SldG5sCWyl2KM9eqH",
-	"bQjctJalVvJ73kRQep8rIVPwW2zMTmfA1FZMyKAOqUm5mOsnurGhaKF5mp3jr285C8OzTIzGmQZgsCUp",
-	"mQ7lOpzaMG7ZQsCnnFrpNB894rz5qNftNJ/02+1mh3d7h+FRdCwe9s00iY/ZGT6/6pHH9EiaxpMGKfGG",
-	"S32/XDuPs00qxS7E6pRKvlf29uxXlYWBQv3ckOQaQuC3J3APrunfs2WUp4COYQMkxii2XEHaUkfYU+vl",
-	"bQLG9ST5bE1m1XeVZMZ2FubBlHgQkcPSwuNlW3WWuar2QNxQflfAStCNa8uoVoqSijKqfKbvupTKjqQk",
-	"gu9S8CZqQMK/8nkdyL1PcA+81o2Tx0deA1FDYbRqkoUK20+xOacgpI/bbTNja4r2MVqJRawZ+24F2R61",
-	"m52wGzUficN+8zE/6jWPw4fRI/G4/4S3e8ASbhNy9fOX1U3dpx1pmK31yzOR8TiphVyhq/aa5euKlES5",
-	"sPwcyuQA4xf1qCfn1MBJnHLlpHAceYwnWuUBTKML6fYiAhSSUpxFSVBHUz5jPEkFj2Ye5vHxoqwcQrdR",
-	"mRYzo2BcsqCQvWz+KGYBVUCD55MploqxcJoLFr8q/ILv/LvWTt52eeKSPuveQJ+tE15xK7O1iKwSji/n",
-	"NuK+j+XbhaCSRYmKEmzXcnUM7BnLpSeXmEO1RUrGpmCB+SUUTMXhEItxwJjDjBCXMywhKcrQsnj05W3J",
-	"RzOyHQSn9zJmL2N+JzIGvGs447uWL+vZZyDavAXrTHullJUxtGz1HdOxDAUL4D9BjZTx5eeywu5AzmwP",
-	"glr2yGEGiw7k0UXbtSVt4N69L87HRmmuTYXkr6pXeoNfVa/osHab7Q7vNR8Zi/QxP+w1u2SSPuKPezd4",
-	"IxxzjcOKmQGAuiD4FNuEsZef+9zZLchscGexN9dJyJ0Lb5XxTDSx4HIJ5yLR4S7UfbPqsu8XKmXdIwDW",
-	"0cUerryi3SkClUS+NN4512wqkoTdz6bYD4w9joBxI23l+gOPaeX4h/Pgb8ilA7y4Qra6seChOGXcl1hv",
-	"Di+A47e16HifeCTyGm6MNFcpA5gpEhVU0LoD4NAvuCbqc1f95uuzl6bfqmR7zY3rWFjqLQVapEK9lIrl",
-	"7N1L5lqssWkFkppG/zikYkTmsn0g8aASTHMgsmfmaSuPXyY+ZgeIm740S02g6v+/SIXgZ5ufEHY6fAFo",
-	"6PjBU6xFMm9DoOmFL+dO5RzPFlBt5YRY//5339e+f/7zv/5LBTFW5QkFZoWb7ary1igzIBqtYZMWnFpm",
-	"NBE6FHYFdbCUN0W+CQ7yRf51SRuvEfQB/CDALeABq6Cl/wUVhjugdgOcw/3W3Aa/8iuOA5jfDPmndjsc",
-	"/CtontKOZf96UL+83fZO1hf/vs0Vts+wYaXScm+w0El8Jf5Rj5QLpgeUViZKDsx/AdsDTUYwDax1kiEV",
-	"NHRYMz0Zm0dqC92XCp3xNNMsrk4Wv4qvhBR6DUmwShFz80JlF80m6mwF3nra1g2pqorDPOT2VvdleZbx",
-	"ldZazZHI0niJ+DZCL3PYjvEIevJiyd6laiSyoZjoe8wcMoachKdMKsID4Amxan2wUPe2/23ItS85e/38",
-	"4v3Lp+e/XLz98fkbj8WZa7fTln2GofpimboUlaWxA5G9pjdYTxaMEx4vbIHCJFg5QIWnvwyzbPwLef/6",
-	"l0xlPLl2Q/ij3wiHPPMbHm6ZP/rmsX7jE+t0VyqEm0oMGnRra1trVzvx2pjONJoLs1AVlgZ+C1V8+c5Z",
-	"b4eqsZB8HLfs2a2xMmLN3o6FNII75w+p2C5PlcxSHmY/aILSvyF+Dd6tJD9oxI2TxmGr3TqclyHVzJ+Y",
-	"k5sXpu6dDlvt0nvNUWLWQazg6G5XrdingMnww/nbN5ut64yjkbajdf2rud1G62oHsGJd7bKeMLuqt3u+",
-	"72Dx/nr2+tV6iwfJ+HoroNtuU3jYik7bAGELw05YoC4DpEGBmARA5gLFydhjQSQGKY9ERFe8F1GsMYml",
-	"phKBrcnQGCimZBH5mYU8HIoWO24f5iwrRhP1uIbe64hIyBZ6sjM1HjvKFA6mKevxhMtQpDXK573gUbwb",
-	"OwSmtIyFNRThpWPSMsNHm8Q8KoqtgeJta6/kY6/YgebLWesLcWOrbB27cDhta21aHQ/kcq8EUYDkJVVj",
-	"W0Q9au9Hz5WiVgDxoFlPDGNC5wv+4PKzvVRNtdmdl0KMWaYA74HwAWv9394kyysp3U6zSNkBxA2FeQd4",
-	"kVgOAjYwVmX1zjzHa96hXf/5vWXz/AJc9bfnMdMaIoLJWKhxgtCKxb2Ia1C1FydS26bpg2uz5ZaT2cKj",
-	"wDEKXsU6a/6U/zxA0HBAwjcbVcNOfZnNM0GdGPdgkPKRMcMAdAJ2uufLTMEPtNmBmZLYVgo7MSgM8wwh",
-	"LQL4umbTFYZFG28ltiGUFYPsJ7/UjKpc/3T2t9/as/PHb/r/NvnxzV8eR0evvzv+bfBv1SVP5udbFzu9",
-	"iuUlmrDrVOTewqkpTOAdnpitor2/n8rMMge2vjQyALHgFCscmIIgQCjHOTFQB7H0YagEguug/mFTwm4d",
-	"CCK9UKnIoYxQKmgho+egrQJgZtAt9tr81p35SGFgrTcrKiOEFxcsTOLwkt1//+Ipe9w+fvxgDjo2glyS",
-	"w08wOreyUXVBWuwlwA0kQPR5RQCWIUVKilOK/OLeAkRdrfaSYUPJ8NMqUVBJYZn/ytiEAJOFxI/Fj4ER",
-	"oDFnVayR+oGXrjuH+C1KCVj9kI+QL8UznlucsUSFPAG2mAGMIjXiJZqEGVEYYkP3AQwspokmOFvzeJqC",
-	"6wVXYxDrTKTAhEAmE4KCAZuO5+CvHSeCMXhkEbuSTj4377pYXn3mmNu4nkMENZKwVYav1BV3+DezyYga",
-	"CbG6zZis78yQzjYfKLHoqD4gXBcHGFfc/JlD9XZOxyXMBSRj0Tl2HKIIgR0V7kkgyIv3fQ2CQBOpNrbd",
-	"E+IY+BoFmqUCF+gpEEtEseUMQmjzFgs+NkOuBW64AISCL9HbyW+Suy1mz/ZV2mIXinJ69qo4c777UfvQ",
-	"K9KiIsTqUfsIlQu9IEJCL5s3RwEErcJcAwGR9thkbDwsJAQC8h9jqxenToXLbwwrME54KIYqiWAyYzlH",
-	"PSRBWaOx3VqkD616wIVIEjhAMDF6pjMxIovbFtwV7uRSsfU3IvdjWsA4NysILCFE/DQUcaoLdy1DXFft",
-	"npiKXaxvI2SRTKonQDyoPmVo6LYo3hZv90Gll3g7ILRSkjitzCa0EIuAik/xocItf1W95au0gG1/Ant4",
-	"OMeBhXCVyGq1sJ9xu+bhKsA29mWBb8lRM5U2JzjkVe+LTZ/IjHWPBCrXl8AGg5/CAKXKqQGwgM2YL44j",
-	"LBGZthD1hSmxjuXic78XPMmGns0O0IvPZ3eLt6J4ySe0TvH9mwRNaXTiGdD0N04aAVg7ULba1Fkq+Cgg",
-	"77d08FW/L7DQCGgJPbpB8xWXgwmYRWT14Z9mXi1vAUyZ3Q29FHJNsBDmNn9pkrJvgq35BsjICkWjZrcn",
-	"aqCL0UGPxWZ/wkx3zBbpdB+bOUW5GMUDs/1UyoLmL62TgwBMHDMJqPFLs2A8Zts1e9Q+pi2l2Nt3Fy/f",
-	"vjnHHtmRyIbKglOCpkHihIxfCpiLYinse8KCgalNJyLIw5WUIjUHYhBfCcl6oq9S4VEsKIfZnC+tNc94",
-	"zzMB8ARNBCkwGtbuajaK5SQTedFWCLjZZoLKP31vDjLssZMGsrBp4bGhmrIRl1h9mYh+Nv8jLTIomQNM",
-	"UWKuNvqGqM7MXgGUm8X1NHsijqwLYAuBG58+/X8BAAD//w==",
+	"7L3rchvHtT/6Kn2QXSXbAUAAJEUSrFRC62JTkWRFpKwkprbQmGkAbQ66oe4ZgrCKp/Ig//N1P1ie5FSv",
+	"1T3TA8wAMwAp+5/tD4nFwVz6snrd1299bgRyOpOCiVg3+p8b7JZOZxGDf58JGi1+YW+Znkmhmbl0Q6ME",
+	"/hHQYMLCRn9EI82ajUAKnUQxjbkU52Gj3+h0T+jwIBi2Dg8pbR2xbrd1HBwdtTphl/VG+/RgeBg0mo0R",
+	"FyEXY93o//S5EUQ00exyMWONfuOdCOhsxkLyktMhj3i8aMBnRjxkImCNfqd90mwwETb63U632fiUyNg8",
+	"dzlh5CKZzSLO1CNNIvc00RMaRWTISCIiPuUxC9uNZkPBkGlkHk2/ROY8nsgkJpQEdEYCKgi7DRgLSTxh",
+	"BNaAyBH8EUgRKxrEZErFgsR8yrR5rWY3TJkx9xsTPp6YKzFVcaN/eNRs6GQ8Ztp8t9FvPKEzb5A0hreO",
+	"GNNkRnlIuCDxnEU3jEyliCe63bj70Gworq9fshsWee9PX2oWs/5rPzQbsbxmQr/TZl/3j4/v7pqNJ3R5",
+	"3xWjMQvP4ka/0ev0Hre63Vbv8LJz0u90+p3OP80m4S3fLjIy6LWOgi5rHdHDXuuEHnZb+8PHtDPqBr3w",
+	"gDWajZDpQPGZXZIzEnI9S2JG6NDsQkRjRkIWcbOmuL48o7Gw0zLvaR2x/VHrmB4MW4fB4/CIHY9OaGfY",
+	"aDYiNqbR9zLKqHW6eCthx+VcMIWbEyfaXJgx0Wg2Yh7D76+liidzLkJy0yYXMsE/Gs1GMgvXLwMs3oTG",
+	"hYeHCj1nqtFvvJI6JkKKVsh1EEmdKEboWDE2NeeRDM2XzcbNqIo502QkFYnnksSSjPgNIwtGFaxHxeN4",
+	"0uqNOmHrKOwMW8d0/7B1NOqGrBN0hyeUmtPARkyZ42VoaIkiet3e8qSeKzl9KoPEjLZ4guY0RoxqRjRd",
+	"6D7597/+zzMeT5iCKS3IlC4Ig0lybW8cLsiY33AxNhfNPSFd6EdkrngcM0GEjHnA2v/+1/9Hfup+uJ+p",
+	"D5en/rkRysB7Otxv9YZH1FBxt3US7rPW8ahLe8P94CA8NAR8bciib57CxWg2plRdmyXoNhuCTg0xwfTa",
+	"s3DUaDZmdMwa/f2Mbd3PqgBz8Dete3yy32zMqRKWyzbe0DEjR4Z9/ftf/ycdklnOiYxCTWJ2a5iF4Rjm",
+	"sBlSGxtSkypkCv6kZKbkWNEp3qYYDTXhcZu8ZTTEa2Z6ZCETpVk0ajc+AOF4G/OFT0Mpzzro9jtH/8zz",
+	"k42HxO51MKFmnyMZoPQAxjGVITDl8SxuHbS7rSkXvGF2OeX338s5iaQYk1AyTWjpfEmiExpFi5Vp/7mx",
+	"ci6bjUQz5VP7eoZrtuOpoqP8oR3K0LDsP5DXQEwg4ZiacgFbdiWuxHtmydIfpxyRffKKqmBCep3eIchO",
+	"wkYjFsRkpOSU7HfJCyoSqhbmhqN2Y+2O9KwU8XeEtjrD/VHrKDgMWydhj7UO6cFoP+gNu7Rzkt+D1vmz",
+	"RrMhFR9zs9r2fPgsPjQTZ2GOyxfMdy2TPzi0o6y37s3GDVMa6KCXO5VwQJ5NKY/yJyOOaTCZom5m+DGN",
+	"Yzadmb+6TdivS3ZrRveUUUXOQtq0uzRlLCZSkFdShBTFPxPrFz4V375o7bZ6htkdjQ46rZPhYdDKBGs3",
+	"AKYZ8Bm34/vcoGGomDaLTEP6F6tKtgM5BU2PGQnciKW/GdowS8O0NBNrR5V/wqg7w59ZYB74h0wUobOZ",
+	"5CK2vHe9dO7V3zizPd8xwRSNmRN4u6jF6wjasBig0fMaJwAesMTwB/IqiRMakddStJ5mrOXMHVlDJH/4",
+	"A+m2yRtkKebCpZE12anmmkxpyMiQxXPGBMk0oe+mw+8JFaGhN/JS3rCIGsljmBw1yuZFIBWq5z2zrYFV",
+	"ST83LP/yWM3u35wwauyHRr9hp2Jkq9QcmW3X7FtOHPY6B3lxaBQUWDzkx0LGRlMh8wkPJiSQiYo1CVnA",
+	"Q+aUUm3l2bngMacxu+BjQeNEsbcM2HyOHpbUiE2q6pRpDZpB443VmvhYGNn/XPGQLsCy4GPBFJ43hhyj",
+	"4LRZlcNfLmCLIagkd83s2bGiASt++jvzE/lezmagJNune+a4zqW6HkVyDgfyU8JEzGkEx+SFHJqJ62Q6",
+	"pWoB2vzPcohqgU4CY0UB861gURy6wz/igutJ6T29ZbZ11Nqn3WHryKz1sVnrA3o4fBwchcfsZJTT1nRb",
+	"MREy1RrSODBmFKg2wMPM5gkGnDaWMY1g3YwkN8NuDJPoGhigOd/mZh6zqTVjJyy41snUrM2E9g4f909G",
+	"x4/DznH3+PggOAofH57Q3ohR2gkOD2nY6R7S/eHoYNQd9oad4XGvF4Tdw/Bx0D0cdkadDu0cmwNej5A0",
+	"/4U1+gfHve7+3Ye7ZkMlYt0Cg3Faur7dPAP2NhFUxEa/sw0/fQsL/61Z93Ph7EyPbERexzCmuGY+4Xgr",
+	"TjWrszohjSlsMDJHUD6nwDMbzQaqLvyGPaWgmeN69FqdbqPZGMsbBszjJTW0f65YRMEgBMX9DIR2KgS/",
+	"M4sq5mxMjprkuLO/3yWvEsGDSZN8x9SUikV21vK8DihrppgRdtSMxSiOLGLCKFp60rizH/w2/8Fuj1zE",
+	"5AWdMk0uPiVUsSZ5KUUoBbl43/0HOXjxfZO8EzxmIfkrF+OwlFeYDyRqJjXYJmbJaWyMD0p+NnLWWABh",
+	"EsSGIRmd6RU4ERr93oFhuGw6MyY77IgIqa/2NLqNuw9Lu+/xzZLtR5WSBhPQ0eaSzJicRSXE8Pvm/pqb",
+	"2/x9Awo3ICdLv9DpehOOCjlruc1ZyGd/566/pQMoZ6lCHaIJH6uEVSAMnyyKWW4pXfjU8Pvu/lZ3d60h",
+	"EkyoGK9qeN1Ov+N8GQ+it5Zo9/53a6q2zsf6GpdehNT6VNntjCumvU/1lj8VUTFO0MBCd91me2um5A0H",
+	"w6cxTHgUc3AmwUF6XWgm7WKgiWQ6tE7jVN++4WyOynaiwKb9UBCvUDS45mJcZx3ruq7KTT5DeFyMf+Rs",
+	"vkRzD0FQUpiT7TlZMo5lPhqjE8SOibCIBbGSggc0iha5U4M0Yo7rLiRVxWTfSC2vC6nBM+Jwy5nbcVj1",
+	"WCoWFoZfHmrhYyZiG56ls1nEA3Bs7eFaVbLjI/ZOQdAyjme6v7en99v2XOwFMhGaRXvGKt+rQsN//nvr",
+	"bPpLK2V7fzoMD7rZV56t7N0K56kTRbQ+g2QWSYrGr1imltx+GTq8sHs2YxDl3srteGkZ/4+Obn3/cBJP",
+	"ZK1DbB1vrVbrSpjx98uc/eAb93+9zH4lsSSfP6e+37u7K+EYa58w0fru2yuBnIyLcd9oFexKjKSMmeqT",
+	"z0Tx8STuk0cQifo8o2N2Zz4A/9J3j8jdlYDx/aH461fiSoC/OzcE8HzPS+ITnz+nfxrF5O7u8+c/KEa1",
+	"FHd3ZMgCmmgGr8NLnz/vuX+2r0S1cEU+gu3rJsWxhVkyjMCnlbIxDcfgqVWvcgPGzx62Ovutzr7vdl9V",
+	"fu6aDR1M2JRa7YZjesMbJWfMul/t92bepZXvfW6MpJpS84HQXGg2pvT2JRPjeNLodzvNRoxsQMdmj81X",
+	"ccXMk7k7O51mY8pFesEoX3HMjCRrXF1dNArflM4u97Je7XfByz4lXJll/sl7cXNpvh/SRyWGFVY0LtjG",
+	"lhy18tu4rINdgrM5f0iDgGkNPxi1Y/FiMvwu4D/wF+fvfjnvvuYvTtps8eKX8P05/4Gfz19dRpN/mItB",
+	"LxLD6fNO+PcXUSaKzkWjf2IWQrGRYnri3nv2T/X2Ovg0YZ8+Xfxj/N2o989D/f24fSD2n3Zm/zy+edud",
+	"Xj5e/PVTb/734cvJO/YiONHP6Xf8B/lavYrfhD9eu7CiZfDfMqqMqXrXbLwDLb9eEkjINR1GHnmXq0Lw",
+	"y49M8RE39xuFt9kYJVFULBV5DXanMM0jiGDXzVzes+FEyuuK00klV/54/5Ao8uTtKzN2YWeJo2Y3VkJC",
+	"bMEYzm0wkkJPb7UeZxYaqvMmwzqtw7DbbR0F+7R1wjqj1uPhET0OTsIO647WRrXSYSY54RqoaSpdzaS1",
+	"k7FbCSK7ck8xD2exHKi0ccnOWkWga8eZrpMRjigZ/ZXoto6OKG0dDXvd1smo02lluRaPR74vOhOscxzd",
+	"eeX19Kb0nseTCxYolteitL3UmE80Cz4+6T3/UX/7t/OJ0sGTSfS381c//nF4qC/+oWdyeCSfdtiL3vSf",
+	"1/s/in/8KRvQ7/RVjb7MdkwYDcFy+tx4gsrmU66zaN7npVW6nDBipKxRRzS9YZjixiNGErMAbWCaMDrD",
+	"dtJQ+incYx78k6e6pTJzRXplMua/s5e0v/mvQnHz7JKOi0d68f1Zq3f42OUNzicywtE2CRdkwm5pyAI+",
+	"pVF+3FeNXVX3q0bZ/I7ys7tq/NRpndDW6MPnxwd3V43iGb5lM/WUj61/ocY8yVdvnz8hJ4f7na/zU9QT",
+	"ap74U18cDP82/sfk1ej9e/ryj5/Gtz+qvz2nP+xd3mr15OBcd37s6ufDp/Mn4/Gf+ms2LTer9O0/nbX+",
+	"SVu/dFonf9z704c/9sumF6vF2ShGiZef3gULpAghB2pOeUyGbCQVI1RIyN2K1cLOsdtdmuOhP9hUs+Ii",
+	"3u+hasWnxlo7fnxgdRz8O9OzuIjZGMQxuq/olMXuqFj3bNFmGA7xSBMe5le8oskDGTQzGk8yddb6gn29",
+	"CjlTNr3/UmzU6Df+sJclFu/hr3rvPMTEyERpCQtMo0jOn01n8eJHZLv4tvxMBoLdxvjMwNEVZJjhBpwS",
+	"OtSg6StipNCibzmB0piJ1iY/zOinhPUJjyFrbAoZdugSy6/M2T8/dRYXx69Hf0v++vrvx+HBq+8OP43d",
+	"WnxKjODLFgOnUUKIvSVCzOjvY+tDCft4iq6woq107P1etxNdbzvuJuQtlQ2btcyv5YPelGFUMGhmv7fj",
+	"sM9DNp3JmIlg8Ve2WB39a3AFQwqmQodqk2jpch5nDJ263EscCaX5M57zgLXJGXn37vwpmfMoIqHMz/0o",
+	"6I4ySXgwfExbx6Nu0DKy0MlLN3cUitnsvWG3zLjL2GDvuNxY8mix/bG/1/rwx2JyfCGHZfv6sxyWb+qm",
+	"/IuCTf0ZPrXjlr7kU14ilqZSxwSCxIQi8zAsYEJv8gyg1yk+6lAxkFvrkI0opH6YR8pZejfH0LsFDL3Z",
+	"uPS8t0Vj187D5QjxXnmA5zvecfnfZzp40TSsRlw6+I0KasHgM7V/p7GDowDT+UCmfkvD72jM5hT4gvV8",
+	"grzy3Z5KDiM2/ePP1u/hl84I8FIvJwfKEFRR/nFIw4827dkIuxhNY7NIZ+dkbHRZKgjegAwnkEkUApMZ",
+	"MpJoFjbJDN3NRuugY8ohvZMLHVOojmns0Rnfo3yPYhGPXR+m4zr1AM7QOuz0snTZb2lI3Oqk9JzaBGgB",
+	"pHaBXSS9l581LHm1DXqDb8BHlgpFBJFJrHnIiF7omE3tmrEQU0a0nLJ4Yth0IhLwR7Qbd00zAS9EtsXu",
+	"JuJayLl4jimtqzs8pZHhCGiW+btrt4AMZbiw+faUQGYsbjNHQQJvhyOilLShpPQ99h73HOhDmYyC/EfD",
+	"XJShgSmD2MTdh0LSsBnsO9AFqKs+XbxNR1GVLrK1uh+a8Jc5oMIeGcVo2DQK4vKiexVcqRw3yw+E8kSK",
+	"UcSDbckkpuCbW6WPwL03Rx5cW22J2Kg0gW0dcx0DSdPIzGJReM6TeLLnbt11S0+yLX2SDbTqfqZzu//t",
+	"TDdoLPF8gyGAkX4C8THYtedSDXkY4tJvsW3oNFzdtVH6Xm/bIPvcPJGNDmwaOJRFW5VoY7ftuEX72RY9",
+	"90ZVdY+ymdzfJgU0ipgCrcrqwrgCkClt9E4aXTB1w9Qzw9O23Bpu31S0Pelv3u5cpAJgDnmESooxkUZq",
+	"KGLERonM3J0xHvqM0c2f4AIQXIHq25XO7H52q3BRJkyxNvFPGw/JhEUzjeVVIjSilswnNIY9fS3j5zIR",
+	"4ZYbiRZ70TYKGX8cwZvzslMxlI5EJ5CZnxVWlG2id4sLKFcogKy15cPcqTzIlRSR53YWVbc5m/m9ncr8",
+	"osGmgxSMVw+sEXpGmeC4v2/oIpI0vJTyJVVjtuU2R+7Z5V2OpfyIPy5pSKAZmTENGaExmm3dzsHx4dFj",
+	"MlzETD+kmnvQ9RirVWXIMxHzeEEupSQv7Yir7mg2y/vjs7BAXBN4L1gHArZTM3XDA0aM0oFs9y0VY/Za",
+	"xhc05nrEjfq75TYO2UKKQk1XmW98NJSrva8s7Sl4fydUE0iNKN/Gypkfe24OO+7245XdZiGBZSPmAF/k",
+	"plR104uX5P4IIF1Nd6xnVOGZvUASeCfoDeXRLvud6EWJ5Zp4L181Xbkm5llM8SBCziubqfchcr3Da5eC",
+	"vMsNt4at6s/znoxV2Cg4q07ECsZC0PJDORen2RoROoqZIgMIRrQgGjFw1W7W6+/9VDYme/eeF9K4wxwF",
+	"+YqKhaV4vSWN6FmJAFc0Zh8twkaORKREkAw7e90mNmMOgimUTCVE1h6KPg56nmFjBmMWgaSrUOeAexO8",
+	"bwX6kTlB4ZhB3pJbKZDZxtB3FfmQY8hF09AObMT9Ucc7gVll/BcWbu38slkpq8SRwNuZiM178vRxRm5o",
+	"xEOC+TIEclFAe4Fis1Krd7qrzO90M7LITb46RSzP6v5N34gG15pQu0SwNpkip1iI2biaUMVQoV8iiPfv",
+	"37fOvDGuemi/NzarJP5EMJr5+OhwOWJrc4MqBr7w7uKIOVLcTEmz54bZora1LU+aSBUX24awcGXuOCNN",
+	"c364zHFkqHFmsYKKvHHTBJ6/AW3VsLOYHJNgQhUNYjT0PXfcjGo9lyosdsjdow+n1/Np2lteq83WMj5x",
+	"6e5LCOIqg2eLhjCkYRKj3wSW2lw6JQNc6wEkeGio/Ws3shEgPFUYPqGavWLTIVOeQ3dt1mNxjA/2WSYi",
+	"JsMFkQLyNQeYwjKAuvMBBB1BCE/prf/eHoR3lq7kcyuZA3ZYt2gQRT2z5Sh3zdQLte4ZM31AMrrLEm4q",
+	"RWpyWZHmBUUJkHZ931AVL6ou7z1MHBOtN1CYGdNfzY13LhRUFHGCOp9HGoionc9hXZtM+t8//ffV1W2n",
+	"07q6uu2Orq5uj0Yfvrm6uii6/F/FKazmGCO22Gtb01GYvgS/EaPxpZ5eQ3tmylRwhpKfkpje2nuXpvH4",
+	"4AFnoXnIKu3Ehblxma6uESkLXmI3qZDKHMjcNgQ2kxEPFhvHiHfdNW1xSNFOIOyRJIrdcDZfJZbOrsnH",
+	"8OmmG/HalchwRfKzdeAiy+N/P2GYgARG2CONhsaEhmTImAD4JmFzZdrZOIdSRowK8+VlmJLNPMRH7vtc",
+	"aKTir5DcZsYF4BEuecesBSh0WLS9/nPP8VXmm1N6e46PoH/VlqIoRWF3PVS89a+8cOh8d0u4easrS4Eq",
+	"QtmEgWMWwXQmVUxFjClGuYksEU3+OF5d6auri5LDls2tVzQ3H8VkZcHhNxsNwWo1AtKMhYiRhfFBQ9in",
+	"pAOXKEFiMsLOTGBtAkNG/eVpaXliT4nD35T8WuemlEJ2rdBi0UFxJc1LpwMSYc/iTZt/yacgML2s3FoP",
+	"fLuodkBye7RZjj/1br/DxN0qX/HADcvYQsgiBmU7HJLfMPJTzAgcMGJ1tcOpnJufuMA771LNdPMjl3Dj",
+	"XS41ucpeLVEjz8C+8tuSDt9fR3+jfSrxR1FGlU/ze17ETGxWptkMQLdsL9fW1GMb5qsvOQrO/HlIeVJx",
+	"WqiuzIBh82yVeI5RdYsYVZaruem9r7M7V3YMPlC2yqjxr854K3UzKzQp1CCZ0lKsUSErb1RdfV5zsA2r",
+	"saatlX/7oLcMrlLHjtgNZP1e1KbAKTxWjwbttm+SlbVI6bWMC0RJVldZhQVjTWWhei9jtuP5ri2l+DZk",
+	"ABwynbWdkv/xdetXe/PNstTbetim3wTvAXunQPmwWS8lM9Z0yoi0mjAIZUhakyP7FzDkNI99PmFwq4ve",
+	"oopWabFgeGnWzvKKFSxZbfraislW1Wa+oO1fnXF/SVu+8qh2s83hvBcY6FWOPLy19pm34I+1Tj2etd/E",
+	"sXdqcYFGR60wM2cVNh/K8ghAi/dtQipiFfO4CRUoVviBY5EDviQq6G0S0fnCPDWX6lobhsFjuAtLVTSk",
+	"35hrmi50m1CtuTaGaO6BNsFy1z4iMzfhBVRfa+JQiGGc5kaAFlH2RvBwC2Pf/ZTiouN4jGxwnzIkEtka",
+	"anzcW7O8WnqRmgYrdolidp2IeenStxHSxNY1lr7cwRatcOKHEZi/W1q1La11tlVFe+qS6usC9UwDagqr",
+	"qqA9uKWfsB9K6lNDujDnlWsSJnlHS0VYharUWZ06zJoWUEgBZ+MQax4yEloVxBvsfi0Z+hBUtb2Vblbg",
+	"iRddrIGSUZPyHpIyfpUdf6BYw7KvHIa4bvtq6x+xkYC1tA/gPb8J5cPbv1JhauZXLkwBybhMlJozF3HB",
+	"aq0nE7Gqo8+5jzwT8W/FjXS55iD4bjpIzAm/aPzwyYTGwKFu60a009Hb6jE9gcqxmF4zwkUsXaC7Tc7S",
+	"CjMMEEFFBYVyGHaLpUjsBt5A04IqV+qOuUoWHi8XodLVpfIWQSdXBH0e6vVV0tioBKc3UnJamU7xO76D",
+	"CbbZkeoSoTYbieCfEmZ/tliNI1roCHhuLrsQ2BSIpSjOWD/MuErdExo/u7HibQlaRDACKCJuIDpWjE4x",
+	"9f/i4pn9EXA12KeERpoMzPsHq5ttU0QqZ4NkNZYb2a/fOGlt2HbGWcDIVyGLYvp1kautjpaCF5Y/A+/u",
+	"E2q/ZZcNaesUBGXfQ7rA6xgtjKiOcT1PCeSz9I3EH1EesXD5Dp9pwxcd17ZpRwXce1loml8/lFDDduH1",
+	"IGNBm7bLcau7rBvL+ode4l13HoJi0QY7m3Vpb4+3ARbb3Uvuhlq+zGWxe9fkqGiOjmY4QNReh7b4cxdS",
+	"rpIqYNnjA+cJ+H21Pm8QVnOqPWFUmWe/dZ9YzhF4gDC6O/cPE0b3e5OULpaCtE4n2V3dTuxLvz5AHGjX",
+	"x2ux1MULfUKfEmmro/A+qsA1bzM2pmV5Dd1t8xoON4Vq0op4j2Z2SRNIUVA34BRRqKl4pLPKFB8kqZvj",
+	"M0fdZXSh3uHjvg+cVKzQLTU/q8YcYMvNoXBl7X3/tEhlO9d4fCNNCnYZGIRq8uLih9eFDOWBOEpglAdo",
+	"/YVqdDAp4yd11MW6Tpy0h1KVt99ngMLfaxenyGTiKiU67NS8arFsfR+WALi0ys4ddqIrxkIJWWTPvCWs",
+	"nSIkWXe7cgLW1456rQxtpplgOBJzF+YosTClYi5mSaYzI7XfF0H/Rwim+xE61RWj/90CChyRqTJo42cp",
+	"9TczAYaHzxNXeSG2Psa2zD42nCqjiPjWg62U8lqRQm2s5rrYA+R9rn4ikV9jXd275j3120ks8gaVndti",
+	"3xdVEYczmD1iKdmzWLC6XorU/7BiW9XWpdltwNSsxBQesjEXgHkvRxgozEgknrBlk+Kg1iG5LiTEs2hO",
+	"F5oM/LkMcrToqz0bLVh7oJZWJpv2pm0rjwk+hO5SO3Fiy83bad8eWq/Z2qQuZKVuiXw9fz2vhF9dhtB2",
+	"To5t0rd2KQSA762fzHYT2S3huG6ouHrIBqYF7Ybve4OM9rjObXK4Td1GPbOkrrOrJPoGszE/nUL5WcTr",
+	"hd9KJuIcmuuG5hqIXC5mrOCcurDrBqq9SGYzxbQG4bnNJqeNmOokli37D+z18mG6Zhr3SYjPlRSx9eeD",
+	"2uqIEUMms4gGbCKj0Ka77lpWtNIoonD8RTC65glUU0YcVRVcVRj0iEeRtchwiTypl63iptYSRZ81pG0M",
+	"NnKBX/uq1+l1Wt3e16lRQGNa+DW/A8MGGZvdeec1Zaj2kO2sAtnPq1Vb6Yuz96b5sXY5cluymfjs936n",
+	"wf8baPAeaWlH8rHoqg+uG6R9HnLqgd95oKxKbshILAGSsrIpaD/2LO0HsWoH1o2+Qo+CSl99p6LVUI+K",
+	"GrnZFm2Ik5ll5jmmZDgLnARyyjQYFX2AJAUIJ8j0xoxQ0PWh87l5EpxfmBlkVIHUOQaZRyEZLgiNIt/I",
+	"8lpSpa0fbGOx4vzJrIN9qZn7XqpQo288nUa85BT7lEAeP7mcsAWZmzkDehlxxvAMvHwUHFcLzE3BrPZV",
+	"Yzh0uOfVLZViS9QNNmeFpq6QD4XuH3W9OaV7qGhwzWLriBrJKJJz9MjNYaVslat13RIoMKURyXyMKdw0",
+	"Mj2blL4DbvS63HcPKx7Qoopy4A8Pa5iRs9L4LG4yeCON9QqWc7eKV3LT7IC6SoCkHXG6RgAFMq3y5Ip9",
+	"EJYqmilCvk2Ph4Vwg1vHGi6t6r2WDRdl4MU2ebjA8KyxYSlWSx0peY7e9gLxXCgaeZlrEhNGLPcAn70F",
+	"pVtb7uDCGX8sdmTA2C7uW/YP8L2DYv2z2FY7j++hqsTTK1aHa39EOEadU4d8i7C3LZGvKYjNlJTcimcU",
+	"tYnoy9DfebgsThYzVgvNYj2B+GOo7cfODaq6Izt32Dd5sCt7op9i49/P9+4GqRHrfcC47IgLGvFftnqk",
+	"akY+r+292RyWdaAVuwRlpeJjvlEDBwL4AW8FSUgjHi8uAqlKcLvMOyIWo24xZoIpsyUYXJ3TpcJCq2/O",
+	"FY9jBp1qJ1TkA4mhTBAwMZPZhSFE264YKBsjt9X31D1RdUurpbvD0m3MdU+9bTsVNWzjXatdClEvOFvR",
+	"WoVVcqZquocbIrvUVqe5uG4k5TWhLhq7RHanhsxSlRfSy0JGo9j2ZeAiYPcevq3Ac3NBB3sYUy7QzDs7",
+	"vVKTTCima1Sn5gSW+4mczqjiuij/B+rGWAhGV/EJB+BM1HvnNlu0XME+rBT0N6r6doQyScR1WZlnRAMX",
+	"1rct58shgE6htjnlSlznbKNqEtgM8PtELFVq9A47hdXOXGimKq90sNFKq7bSm7gQoiRBenGNggp2Gz+B",
+	"Fa5S5h3LbbZ6GdVHQb/WWHpHBWlheWWbeZIuPRSwc6vhWqx2LRHLXNz/gnWKEw7mL83H1tAJDMaRtGDz",
+	"VEnYlWQEm1/EVMVl6FpKx/Bxd7bct5uVLHAYQ3eTBS6jsNb8ZRTe2/xlFNaav/v2/c1/ifbTAXnr4m2T",
+	"Ry3NlH5Lyb6+fWKe0vW44m8ms8ZXZzdg1+FEMWHF7rKVvRY8AfF4fOdeqncY6Yw6bbHTE9aEBcUZuNsb",
+	"V7VT8yeMAp5d4dfsjzvppeUdc89jjRLaHRtY7h0dkUt0kH49m+ma6LGvrxeymRFVqRdpQjX40nO+XSSY",
+	"RmZQNKy9uIYKyvOEHtDu/Y+ySX+3xh7WGtvScCmwWGqaKT9mY34YTCyb8c3E/Xqs6p5GURhdsC54TXC2",
+	"RFNum8SBSMekvALUvpqkuuEcFKVr7m/rXd6R8jJCWjKOPbSw9Tl6/kdqKz728zVVH/u135YGlF/n1Qim",
+	"7/W3Eq9Puk3Sw2R4LQkqPusDa5uU+qL12fGs/372vtjZq3zonjmUtqWNjWMaTKACo2QDxpJpdNLx6hDN",
+	"8LXnPGKrtfPLJ82s4nQWl2h7chRnHupY8SoFLptMScOvvo+nJbVQ31++ekmotv4nDbXa1lvOBYm4jvXO",
+	"lUZmBJdrkcdXvoln3vfXY5NLSSIpxoSObSNynvWMZbOYGJt8ast3d6v2eyjtVjGqi4PfC28yZrJg8Zk/",
+	"Fmy3I69YwGe8mOYvJZlP5DRdbsUAXg1wVKDCFztP1DkHb93nKsgdxWbR4lLWhVPUTNTYmmq6Onwj09V1",
+	"grykGM4Sf9wppeQBNe+1yrObmKcspzwpRyvNHLdMF72ORp3bt1WJL5b6/TaR8UbMLCFmX4mFZ/MJMpQQ",
+	"PQkzp9tf2uTdbGazPiM5t2CiUCvnvOmpAmEu0isRyinlAkEANZFzkX4SEAkFObt4cn5OvroVrdbX7SuR",
+	"Y8GhaDmA4Nze50P3+wU7jquRrmndDMbqKWIjHrF3qoThD+yvg3w6QlpyOqPxxCVe2BZEbQLNmaUiMIh8",
+	"U6p8ac46UKCrq4vi1AUzouJkLq+k0tIl0fSGgbiiuh4k0fo6IeEQoEI2okkUl8ALnZEZD+JEsSwbECSo",
+	"nsi5LiqUWmkMYKdaelxAjSjC1429rKqyxKlVuVeUQtLeK0siqUlk97VpW21TkRcVJSitu0nNhua/FLz2",
+	"W4eH4Gtgjw/yGtjJyWG3+7h3dHT0uGaPCLuAWZKdv8t2TOmcSwmmtk2JTFfXk+q/vhG5pFys6vbbVNAY",
+	"OmZRaRLzEhWvwMtBKDAIGs3GMAgKHa7b6Xt9rIFEoCweQXNbhibhTqqgLvE0n3m4XDw6JdqWM6WIG1lD",
+	"fjNClzsTS38xPiUswdRrLLseykQE6I8GyCcoaxQBi/Df2Tc2V8a6vXXblc6klFDKfOo4yD703HRgj2j1",
+	"aMAMXl7yWMprSFM3yrAUPjm4hnenxM60TxQbJdrC5YylDE8t2lXfoicks1OSrkGfDBcgZjVkrW+9lEVk",
+	"BwUFhShx55g6PEf0Cwt35jfj2BFrtkYIIUOzq3h/HUQTUNKq3oyI1FXvjqm+rnyvosE1F+PK8BJYmlFZ",
+	"0V+l/tuZVDELS7IoQ3d5o2/G8+UUcYwoSp2TTReCZ7qoJ1RVL1BhWsKmlCacjzfSD2vW5GJCFdsx7OUj",
+	"PpTrPgsLPGDjjACJvg08RLU1yY7SZlhIMzaotZGKOJeLG2ITzH2HhBlxcW04pGFRRlmpPIGLWCoWumBT",
+	"5SlAjH9d/B8HP2RjKrZa2PzRqDgsaNaxpo8HDmqubK38bi09SsZQv3fOWFCjAPs9rssIFYjACkIssdpm",
+	"bS+WPll1arXa/ACI8Rp84zx1gwtAklDuDntchRNZLrLUN8gRkBv8MgdJ6d4/w0U7uJavubvLYa0nLLIF",
+	"CLDJCn0tMonJfCIJizTuvi4AavFg5NajYNr7tgIr4zqIpC6cwlJFSFZ0hnx2rBgLrSrq276P83oxaf2/",
+	"JUqxW/fiLljn8X0VkYGqVUy+XGHPSju9SI7rHzwEvF3uDlVw5ErxRt/nbY5VY6NmS0fUa1+XOAlkBt+E",
+	"njo3kZ0WWftHodK6uaeYqvIIxlSquZTTT3gpILXUweVi/OzhJaptZqc0t+yr7QLAa2unm5JkEW95bgyt",
+	"ZwC9W5CvHdvwWjGzgQ7sfhRt+/T2tHv4arwYitre4O+I7W3ICIqLsXH7Saf79anFKZ1RRacsBphZW79G",
+	"6AjgAsjgzwN3G7aMz+7ZZfAriWE4k7QHe/GqC5cct9zdkyaaFfv/DIO85gL4O97nRPiNDOgwiahaONby",
+	"5N3ZUxJINUuwH9Pg2XTIwpCF5FzoWCVBimG1zo+4PnYmxYiHxXXV38s50Yn1rFiMTuu33KH6hpWXofOY",
+	"MBFq8hW7DaJE8xv2NSTevLt83uo+JoEMGUkEj/X6QOtBpazdqjW7BWlrvdrwjRQDB6zUt4RwGHpXHm5b",
+	"BddpKVycuZy51GCdEPNLP9xuZN121zU2RsfHKp/apYjaO6yOKNyqILF665o7L/625iZQxCu+s5m/GZzB",
+	"VhjnNYxfLImtV36cKhVpjSnXaZrzSMnpKfrAsDjZ1sCYuT7SrjoZa3AdU/I/6Puhs4Wpi0lVu4u6FJtN",
+	"FnPPPUFQIR3Zxa9GCbu0UHfJxhYWHcyp+0ZFr+XKg5vLE0iw8QDcdK85lTXrTi0WtW7C5cSRN1A3cH90",
+	"LmtMwbdOM1AKrCUTMhqB0tT0sX8R+XU2Y1Sdki70Y7FfbZMzfB7vkSJaEMVmjOILCc8EOgklQ9c9IFXY",
+	"nngZfLbra5LG2uMJFZ5+PqGaTGg0apNzbL5n3jWxcI3YyGG+owx361LOXarkWtv6hrtmmRPpkU53gAwX",
+	"ZuxcER7qysxlZwR9GMavBqBfUsX6KxSjOhbgn2+PDJbOX670dGtI/O+pnhSZEhYMfz0cwzJgxybM+yIk",
+	"iDPy7t3505ujU6KlAsQYHmr4N5Ijn0JtAxhrfCnfNUl4uBT8e5xPOnlcNArBY05jtuKge7D0E3Y744pp",
+	"dP7QKPph1Oj/VMUN9GH51L4TMY/SLMCAisxJaVgYmchEQaMjsmAUGx0RIeen5qCpeEFCw6ngcUwvbIN2",
+	"YHlcQW+gLASqAbiJkm+fvCEHRySm4z75jqkpFU3yXDERTJrkYkYF1xMwo8CB9kyMI64nbZLqPGdBwGZx",
+	"66VjqxOLDL4yrpUSFm9be0UFLR8+95rHd1+1svqWD5+7zeO7r0sOZiWfjzYjI9aQRifBruYDvqTY/4Pd",
+	"9swtpxh4cGFmuVwevz6ZYJ45Zqo2rjKMUqrrUSTnlb04790DK5zMpm+4yXrvLmJCBSeyTF3LHaVKuY58",
+	"bJhkYfaXw2XDYYJMR/EHgZ4pBJbt5k9B0E9kFBpJbySmYvk6uUTxIsJYzTffxeHlzcZnK7m3Fq3wCzm8",
+	"h8a4zDm/1t38Qg7RSYYwLVxPHiJruAo89Qs5dKjUMyXHVXJhXsjhG3cr9rFISjTdRI0Rr49w3SfgyKJB",
+	"zG+cZYC5MVSFzfRf7pdhEl37uQ3ew2gVw92NZsPcWJJDoyEjr7bZCWDmkMto6FkTPaEzhg5KTGCZpy4J",
+	"c2IhDcJvKbCqEBZphCoRtZKRVS0qrOZqfiGHvpOZs8oFBog8Cod/91qD3XKUs4YSSc51nZKzm1rem43r",
+	"X8IHUg/2qossbUAXq4W3AsuJlyErzJcyTw/MrzaR1nYD3Azy9rEs93KdU31iLEDBwvt0UsmQrXdGm+V7",
+	"8C6KPyOv3kDclqvV7LdY3NDQkRPa4z/LIRZWI1qL62jIsdyaiXC1V6HfzdAopQKrUpgy6iliY65vcOgR",
+	"9D31OHTMv5h6XHAAmVxBonAV4Ll2WdLwCzmsnYP6sxxWT0C1+//rpp/6snI1ICaLspIvYjbzWveEG238",
+	"XqdT0cqPZUyjsi9yQWgUnZIO2hixjcpBlZSwjrHdB7GiBAMh48BKFnB9E2d3Go2GgezYQoFCKiX6rBKw",
+	"CGMwneDmONe220q0MZR3aEjytGgS7ujZSyg2BP5LJ0EA9QzV8ytfcnEN3p6SE2crqIZswhH1lwz+NEid",
+	"ZVxcF0XYyk9gauR9LDuEL/kNE4W0WZrzG/GbHJSEvN7MgNak3b6s3eJtxcZuOxP6yxrHL+WYbwlHz1yd",
+	"aZ2U8xnVei5VCVCobVD9SBN3X+68pg/n6ad3vEw/6zfS1TClryva0sy03nJVyo45WJxcW6OzfU8FVsXl",
+	"KFZXC8zwRjygMSMzBV73otyE2p0AANWtcK7C5tfxMaQrUqINiYmY04g4BwHmldMoIlLBP4UREuQM8hWi",
+	"iEWQc264Nhji8LFdi+CXKMHWoOCaF1OBL1gLmqDBbxkK2C1Cn6c1vVKkqtCm4p/NfO61tLtYCNJRK5O3",
+	"vAX+pc1+fKRtUbyQ853qlurnw9nOEmvZisvxr1d+XGMUVYKX/oYgDnAh2DLGMGFam2r3/TfWViyF93B1",
+	"DTNHVQ+lajYbiTDr/8Sw9zWgckZXxDtTTa7b6fSJlvA7+JtdkXtV3KrN+huuU36Mm3bnjfI7KNyLgHBR",
+	"aMWwks/cCM5Iw6Y0lq04cwYjkM40RgXRi0vOrWoIdb7FoWsuzmazSuPw6ar4XfdyWNJYvxnXWqZcuA26",
+	"5j6UHKQzSMCoV/tfQhcbDlNRC5PKJtnKaq73nYC6yQVZ7rnSJgNIdf9ZcsHCgTM65hMJXrKIxYSLJhnE",
+	"VF+3bT1UODD3XAlQZm2J1CkiMRqi0WlWK1YWpZlfWGXhAkb2MxqVIiRcrtvktYQsRjBrMG17nqbrh4gK",
+	"M9UsumEaq9PTdpNmGrYkv4ESrh1EUmd/4RxtNno6GS+dtO11U0mveW1V0msW4NSFb9uWp6d/Z8PAv7P7",
+	"gajbtrIN/8jq2/Dv1ArLkoKz92fX0tFnl0IWRHz5osuYWLrqFyOmVzHMkL9mh1NkCL6hKl5j1gIboZjc",
+	"jUaPXjK5zJLORem7F0+kGEU8iHdTdqY0Lkv8oeXIw26YORXRnM4x1zFmqlnong9rkwH2N4TiNA83sk5Y",
+	"jAtz42qUKMRME5xiEaeAh9c4yHCHFtYxlrrpAGwTMgumMyoW5Zt0wUNWHnDDd6NL4BQZRN9oxYJxoA8z",
+	"gSbRSTBBg3jOY2PK5xrJRhzPi5zNpEa3BbyoZExptHd7kqkR8f8NdeKp3oDnXjvwEKqg91PauhZaQe3Q",
+	"urYkxFy1DY+lgNrqM3QlR9f1sH41p6O7e2sF8qbUU/KMjycAsa5ogGgxVikmZ2KRXcf0K90keobA7FK2",
+	"yQ8idURNpYb+ZFMpUncLJsYbu3tKQ3YlnM8q9ctAWMOY7Q62hmty0OstIcVUc9QcFx3fNB91dYNUEjGi",
+	"mWFZgCTpSrvA56lzUQaHZNJsiJBCiawIJVR9TGeRXJR2BHuDSLK79QoNa7dGTDNRXLsfUMR4FGFF4pzH",
+	"E5sqDI14oGXhsp9wiYCK6qPfZFGkZaXXiPlEMaweOTk4PPq6ajzwIqbDiGEoVSoC8R061X0ypZEhCOwC",
+	"cEMjHjZJImgST5iIwRkVggtoyMOQiaYxMz4C62iSKYsnMvxorlAXUgqsMtAkERvT6ONERuYq1ewj6nn2",
+	"DzmHEj9DIR9nDKosmob2P0ZUGS6pqBgzeLWmMdcjboZvLsfsY8SnHIalY6nomH1MBL2hPMJbKF/5e0jD",
+	"j86hm8wwEgizzO6CmL+g0QNHRzHBMua71e3YaJwuw15nUWijOtD0T8jY8AY2AxqozCu9+qrNDgdztGlp",
+	"P36AbIrzHe9XO6jVzNxSeOzXt7NCfBS40VlXtn5xBYrI8L38x2973dbV1e0RqwlWgrCFl28I3rAB6v7k",
+	"xJPzB526DSqcr8EGn4ETGRlxmmrMWQGj+aOgq1dvKxznZdQOwy9GHOvNl0e1MTOrUly5AEbZ5ghktPCh",
+	"mKNCqrO1q+tx/bOldOkJ9fzym7Ox3zIa+m4AvZ20QuyKrTJX0kc/lAyPF4flsGCzIJRMYzqkupI9lKX8",
+	"KBZyXeeRZf3SfdW9qmg2eoOdy26YWqCtyzVJZquWLhsr8C1UjTO6utaSxbVIPNURBm1qLgTDBSgYDrEH",
+	"ilXT2ucMA5ML51dEww2TfYbG1txNxqxrPmuxeWyfWcPUET7IDNJ8NeTm9ikXNEYX9JTOZrZs1M+Cr4Iw",
+	"ko0jc+5sKlR667v3LPkusM4bk7jumg0pWIXE7+KR3DWrFUx5T3zAJVVMT7ZjAQofLgnqg+qNdxCoPsgK",
+	"X3RMZpSremCEWaCrJK1m6TzkRld8GMZcx0x9wTD2KImi16WWPzpPHpW3Ci1fnP++urrtdIxu0B0ZBWH0",
+	"4Zurq4uiyyUugsxo3GStwn0bY+PeXIvXXoRMfWt4wnbLX2KQv8/lthhjtLJ2iUN6E44K4VgO1/cVr26f",
+	"52ZelsT+sxxWRssqTmtKQ2M5HCPI/5m6zrprux3VCojjeNelMuG0oeJsuw2Xs7TWbfMu/mBv3hlbvWQe",
+	"P8w2FN4VG/gOSKxYF3j69uz5pROiNFBS61Q/GJcUkppfLgqBONHKmTF16lv8OW/BI0DyBdfN2YGtrUvb",
+	"+zgt5Oyg0Wy8BLDfQtfHDVN8tCisnjgTaXnK3Pp1FVbzBFRknc3TKmd4FTd2NGSbsBB9u397i1XuXlJE",
+	"uiLlKvzhEsPM21KTOJ7pP/f39koQdsu33mMQD1c1fr+uIM8PlCsZt0fjkSYDva5evMiK2PY4uuGVGckl",
+	"jat3afNc2jf7PNZuDQr6ZFfQRNofK2ki3pz9NjuwyR/WE1p5UXqNrJ0t0KjuAzo7y12DOIatRRwxiDk1",
+	"yXBB5hNpGJyrq8q8w5izymNiK5jWH/WD4joqO7Bn9QvCyvip+cVpsTAnLsjwIQGPXQzDrXHBpPI4Rmbo",
+	"xSQ1i+jCuhu24181YOdWoo3myQrD2lkdKlRLij8MS+D02bdMs/iL2QGFunPxKDXzxrjN8Opr9rZWfCMW",
+	"SJrOvcLu4OqGPNm3MlpnxmPgCNpBh9IcM+zZGBUGeLE8v9Fs0HDKi/MCLpgILRr2Nqv4kE1wvPYGG1vh",
+	"DIOguC54zGKjKgVytkhRCr3Ummsh5zarv6IttOQn2uxvX98zBz1KGkDls94IrstNaXuEw/vtm+NGUQAm",
+	"Vb993OadeMjlrtgGpujNNVvBlHV1+UFgZ+WdchOwyXSR48g1VTnFUxUE4FMcmv/GGIPudjr3ucLVjXuA",
+	"sHfrUsTcPG5TJtKqZh9v0YmnKJl4TRFKOlhdAl1YWs8JGfrFRZyHnfsJUzpkxIcJTj6jwQSjk7mKr4cN",
+	"Ta6tKU3Hun6nzNsL7W0eWpwi3HBsgSyw+HI1Ml+pXH+ZPmqkzm9HvGvmvYOKpstFQvWk9xU1Yhc2Yof1",
+	"YcOMSznIGg/okLk6fkaDSdMGmbnKqmHqTRcJ7t5ylC6YLu4YW7voI0iUKiy3zvLRIWIFu0WGLJJirBGh",
+	"vdihVhs+pHKPZqrjd7r63Iq4uF/C770vD/ThlmTNwtfOcdP4XJ2Dolf7E/R2oZgMU7PA0Q15oA4c1fZ9",
+	"R4w77MUOSOfg4IxjJlxBgjMkIjk34oWFHIzoCR9Pio2ICe0dPl4DhgUHbcJuacgCPi3M3dkBHCsHWb6W",
+	"/S3n/eFJWMxYCGsTKjoXRg/WsZLXzApylIMQq53zMJ5YQTJhfDwp6HKC10sRoeBtm/DtSlNKPYw7HOLq",
+	"d15ywfycIphUjj7rYYEDKvJKzGcTIlL1ABH+XYhvVoyaXLusEnbtgTekUDzn4dQLOshWLuErUQXPiPNx",
+	"NX3HdVrlMYcu/0IzCBrEEu9SHPsbOApBtc6egTkC/mYYJuuyj8qB8CcWHW/d7ABBz0iKWUn9HYsBZSLt",
+	"GIUTCqVgkJu9nBJ9WHVw1+XZ+yk4Cq6Sw9kUIVPpOmUNtdIIDcBbnZKQRfyGKfDiuj5OhV2g0osplGPq",
+	"4pUqTSThMWCJz6kK3Zug2tmsQqJdmVoEkI8Oas1lP50SCRMpeOyU3HA2dz9ZyFM3E0g4R1e0c9tk/Rxd",
+	"ZhWAzulcx66spgYWzoc/sOU5ik25sNVAbp3y/ajcVKE2gWHlDQ7VQjICHTt0NHxRWqLjl+BkhTdZuU6R",
+	"4JopdlOVSjX7tEozz6FEIGuAQcmYztY7vU86naPuyUnv8ODooHNy0t1UOpD1E1jxqWizb1DoBfu2CYtj",
+	"05cSzdTZuFBrNMdxqORcY2PE9Bi6LKJ1XeTKzuGyM5x9gj6xGXgT7I5lJR828tfaulskx80MVhcQxEUd",
+	"X2DdbhnVdbq86K2n1ABFmsOaQCvbiI1iEkglmMoCNFbg5VfqtrCjM8oLq+jUkJBFsLwFSurTZQiZbd68",
+	"tLC3DfOptQvrmctl4cNqYKPGhPnQXF+shL2PIN4IsFD3AGZ6wUXAUjBTjBJynSYxbxnbrI8sUD0Y+sUa",
+	"49Q1U8shXIvAZlKviBN7ENABR9UIymF0cfnirwSZ6gR2sUce86MtCO4pGSY8irnoW1pi6oYHzPBGFo38",
+	"Kdv7bI6nZjTK0j21LJz/uu49Nmvbztd22orCnTv3QNe4eznLtpWZ197anD6vXsFHUg/ba7FqzzFXB9xN",
+	"UAAw4cEkA3epJXyKYGpXymG/THchH65xh9U2VImNBBFf+f5wdXP9jtIG9i6NoLwBUjoC7zB5RQ25/kgp",
+	"K/Hhe3MeKM9NlQmDKpKqtnJjKVPfX9O9L46St0yUK/NEZHMx7tvux0OGGB7GyCg2h/or2N+nxDAweAmN",
+	"Isy9y1DBQy+jxb1/SkOEXbBW0ml29JvE2SPNrDVv0+bq+OiowOWYCHU7beqbs69CDugjJKbXDAwwLBsA",
+	"JIesLisFvLawTyuDx8maF0FnYgqjgaSTlS4qkdQxuMDolI6N+XuZIk6KOGv5FMmxQxxfrFh/WEqemn1m",
+	"weGIwPrmbLGNhtuHdW6+9x5XKOAffCwQEd0fYIaXBQkYCIhV+hlWEO0rwZnBjnuuJqQC+th+r1MZbwxf",
+	"vrNSZBXlMtFrNtXRug9tho8hhveOpuW61uW2YQnSw27xTCT++wZERorwRGOiCss6jD3uMGyhfi9RAiHb",
+	"rJKHV21J6X3CruH+2pE1lzE21sW4/amtTMkCXPatl8rMD4G4/Q7nqWsJAfiANboe4FhucI+uqNPMndlf",
+	"6tmJK80iFsRKCh7QKFoUo3VqB39Rz8VUxiy4GD/BB+umvW/XqNS5bfVktTFR9/G6/Nw1ucCVUtvsbC8A",
+	"wr80vc2bVhnJcTF+istau7KqmI88d3Wzafv77ZnIvS3Futmv2XoEfXXmkCFv25E2vxRxeRMrQyhFPQFr",
+	"LEJpbvgPHjFuaJNbSm5Lq5VlfsOc1izbSy6ud8xGLTHv1CN9X9Ch99eXtTwBNk9+lXGD/zDI+jYbXbYA",
+	"PXh9PV1JVUg2oMqh2OUc6m1a7d4j08oGsGa5XQLlcibxuKyrO8Cq2GSTtDSnuDfWwfHh0eOt+2Nt9Dbj",
+	"INfNza1ljV37EpzyR87mZRXvNd2bqXRfB9JYQaNYTY7JS/IKq+Hx/9+yc3Sj33IB7U/Yg/f2xiQVbhVK",
+	"a+Tu7iIs/6h2wNIFHQ7qf2h9G6XU+9fEBplUsDmyDGMrNAHt2RyevoclAA9i/aIgMok1D5eQL3IWft4r",
+	"oFMBYM4Ugl3gG6li5KBzslV7puLyoG/vtQwIjZl1jnQHBz6WEpFrrOPH6w6mokXfFQDAEQdkslOCsEf9",
+	"nGfX2CDG9oAsGkwSsvYAGS5cr8scOAV6PeArJZFqLzqNgJqVICzYqp8SVnxNv/aMxJf8kJ6ds0lbj6UC",
+	"T7oFc/jS9XaBFLHFVi3LhMZGqYBumkVzHdWt6zxuaxX3ymyi2vGw0oq/t4yGeCJhYFm+wChRIHgCxUJ0",
+	"TxUV+ZH3Xj2g9WACpvOKa+ahSwDvs8mYIyrXaUw8sPT7MvzJqHwbGkU5sD2Ex4Z0ejJlU6kWfdhWm9ER",
+	"02umAYjQ/mo76eJyTOniFORDP7vXdg5auc35mL2Xj6yzBnqH0wjepNHrm7mFIfRnRnrNZjGhaQaWXupB",
+	"hMMD0CfgNWswbs3cL4pZuAWX68MBdmukYx5FVuqb4Z8SLkJ269i0ZlRBqQLg68SngMWTdlwSMk1zNULU",
+	"HBvIgJ3xwKj6p94OeF8NoJmt9Zqb31FsDtKdHRS6wO3wAXEbRthoNgQ2ssk+U7gmu3U6S4NZ1uvnc8w0",
+	"lSZb9iKpsb6Kdi3Afl4+1A5TpSAc1eNUeYH060epktlMlaXt0wxNqlpUNF8PWxQfnaaw9BwPIoklntu0",
+	"4+mIaDllGCyywONMUY09kKBzE5sZZVIAzc8iGjCnVg7wxtbAC34pHZP9np++TUI+No9ax6RN8k4b8rh0",
+	"TUH0lEYRiQAkQzfJ4C/4+rbFrxy0txKzNRpUFDoL09RMmkvMhEMdWz0SsfqFtFDKOKVTMqUioVEfSnHD",
+	"KRdkloAGAk8YfqKTofnU0LwelmguAHZLxPA2TPOIsTDWsLUpFTkukmVD4qeAe2Qv3awqAk9wdJeuwcZj",
+	"nFFx7TPMBHRSrH6CvRPzqx9fh0xbAJ7nT7Rc8yxAx6zpbzaf1w5iZ+MZsON1iDwUj0S57gQAww5LE75U",
+	"Bu1Rz0megyupMmI8k/bbem3Ew6JGyyisjxu9tEAXyXRK1VJJQu9wk7ssh0xiBas/3OVd8ya2jsrWI6DS",
+	"FOSlv8w5LcM1THmymE2Y2Kbr4oevUkCYb9ylr/9cuL1uwLWZgZuBrr1hvx1eYEGrV+c9KS3jT3Vm0DRH",
+	"io6ntqMpFPYXldTXO27lqLJepincVcCMdujs6mBcYerrFs3jX0s6UBJPpKrqIzBaS2GaPYBemBnAIXhF",
+	"1XUo5whjiSrMxLCLwoTJLUqG6qfCfilpUd4fwUMvy5g+1/fC7mfJMIJ+5BsQWxHpfkESzUorSdN31cjT",
+	"AJj2p7XBv8wTqG2NuE3BQKAvSMUCy3IJWmsVqBYeqPdZsxsvLn54TS7wa1/1Or1Oq9v72qnIIY1p4dd2",
+	"FKtbaQ/VQLkKhWBGFvbkpuuV27NN2mfRsIorwmzxNnVEnbU66TZJr9019n2v03vc6uzXQi7rtE5su8/s",
+	"n+2PrZLTUKJj7Mj6avOc/5Ws4B4pfYW4fXLeRLG38RPI4F3d9bLqwjTESGacocm9YGGTzEFTUCSwDs60",
+	"tOAT2n/Y7Qr8SpqpuNStVgJ1ab61G6bP0rJ5LqXiteFFZPn2+ROyv79/AqXg7y6f5Kt+aMxa1nmYc14X",
+	"HT4+ZREX7JmIC89cEFc/crtX4IJot7ncfv3snKZ44G3yXCoyY3IWsVMiwJE/t52iANiYzJWMC/aoxqGs",
+	"Um5rq/Rt2eP3tZ6wUykna77UMMI1UCS230jx+S+sqQSrFTIa+8DVm2Sf/Ptf//OgNZZlWE6XEraqvdQY",
+	"D1ARbM6lkHA4Y6qvMbU4dp5wyG9r5lHUbQs7HyDdTz4xLyjvpmOHWZW6b5gallBsWsBpdspv8uFmqRgN",
+	"bT+5SNKMITaaDezG5zMmo3pXCGJmBZ7ukNoxZhuQUZqH/JOS65paUMcVfmQqLOxwN1TymomzuKwTi0pT",
+	"3bPuJ1HMFAttQuuUa83FOG1FjNV3IqZBfL/EaP1pa6Cr7R22ejXz0hp9iCpGMPq/wDTRueJxzMTWYyyM",
+	"ck0MeVTmHrhKm5o94OojBC9OwjIVbwbLLGTZtscPZWtoR1pIMYYedJEACZjWJdj9Z+TF+0vgb4MzUO74",
+	"L3Cu++RbRhVTg5U2bSePa6L1p6H684LvX7BAilDbELFtJca0to0EilBhV9LLjx8fdCok7K9rYfCdTa6A",
+	"zmaDNz9cXJI9OuN7RuHds48Oqjfobq/NSi6O/ZvDsDJ/vhqbxH3ZzJ38bfc/7G9Hc3PvhEsp1gwWeD/R",
+	"M0avNagFUxot9x1zA4cNBPYXUai2HHEFwTrFmQij4g6S74A3P6GavQL5tGX/CotBujZJg2oGWKUr7SVk",
+	"VJxKko2t6qimXOQQt5vrXfSbhvvUu/2u2YC2Z98b0VXKmEDCcSms5wY7q5WoMpVKScwwvEIS59Xb9Aj2",
+	"li8EmcFVrdU/YGlZe8vLWuyDQ0SWuY2oc5H64EqMi7oetxqJREKuTQFDdTwtQjnF9IW0K4+ZxBpDuOa4",
+	"q+077E/Bxpcssfn5FJhrAZDoNqPcrdlDkdFcfsL9Hlrb9s+h602NCdVkyBhmQVXQC1SZEoAjfqerc8qN",
+	"PIlrOoyKTKVLlTAypEr7LUBRhXPpmLyEuVRhyCkzLplkTYzze+S99stL7JeJknVKPSWQ9AN5fRTsyBJg",
+	"Qtd7vQzz0XuPHFUOSy13dq+FaFnUir7ZSFRU8avvVFS2lcYay3pWPXS/jREv41PmlzYxtjo0adMTyJqC",
+	"EmSaT9hLNdEhFxTSxHyt8HGve3CwuasgDKTwBOuiYt368ZvSY+s77tyh5docZGMbVjq+W7XEgod+tJ1f",
+	"NvgT0Y1kuCIUBaIJC7kttgze5eQoRoMJNn6cFo91x05clT1WlZN46rC+lUQYV8KVX0xvlvYDHgFscv0a",
+	"gnt2O5OqJBu6JDAOP/m7ZdQTgl6kOnwJP83CiwlVrKAOqFMUOPddUHqNSwhdQa6cQI5w1JXH5nfgqzq0",
+	"NANwQ4LgyqiaWCIBah3FtH+Ar8V04fvKJywbtVGUyoYMv22/im6HQRmrOqCNUM5pZpujP2dvVm/IUHks",
+	"dgI1IlmeyvhGuU6MutSQXuRggirN4HXhJ6oknfgtYddWQjHl1BURQugLk5edjlp7mFXXWy9Bt6wZpb/5",
+	"uVqq7cl1I3DMplFXGO4K5kmT2H4oVq45lPpAihFXU7xxyBDcu/7Ry1WZVplMYrWQdS8HTeWu2Zijjldy",
+	"WN2vTb9dCVe2BEzX1V+rTWAZgD07wHZqyyIk5YA+A0+5UBFJ5jbcW4TlA1bODJpWvJYJ5dq5alabq76m",
+	"bgd/3TQ1VGMsi7iXytgaOH6bXPlpjRNyaCikzCArFAukCsuigYrNlAyTgA+LWyDhFxSUuNkyFjqmXGRl",
+	"X2mPP8OBQxpTaHasM/AVGFoawrGdHV3uXhr4ScDKKg1agsbwZIt1xifL21LiwsEwcPWYYvdYmuTaSG6J",
+	"tO/A0tIgi193mM0s951S+l3s0HTqXtpwFY3sPVXTJ8ZA2m5c8Ex5cnP6c47f1Hh/JAO62Rh6iXetq972",
+	"R7NkxB3X990uLa/7atEC5wBy67QEyZZ2w759gcbB6VhcoFKxTfBY99002An3e/B77OrGc3ZzfVfL2zWY",
+	"YNz1HOpntUzuOQDEwxrtgPEbyAjWc4jUH3Q7kITjSqQgzcFhjQO7H/EbRkK6yIG4QpFOo9kYY7neiHJA",
+	"rCsKsG30WnLbZntXr6X3nvv1Wi5rK3a2F9W7WFZ33sgoRNyPdyLe7AFzb8cEkxoUVdOxem8Vl4mKVlJi",
+	"vY3NqCUP/ZnNb83ZPouNMrNb14gEsR1eFdDYO5dAoBhaV8KeIsRvs60jIkYV6iNCCkYCOd2UXJCWG6xX",
+	"RcoQCTHfy2hvWhIp6n6rMJVBJrEZeFFbMMs2ere3pxkTMQwH2QeLNPN+2L+9bVrAXltIOZKY3XaaInbi",
+	"zYQL0j28EhrTNbDHNGTiRoAEICT0/cbGCrLIkDXvgnTU4BRjmlIIFkAs2q9PvhKAGCIVgfwm/JCP4Whf",
+	"NZYyPM0DO2evcVAC1sYkX03pNXPYFl+3r4THKv3ODVmqlmIhVyxARImYT5lMYrDkPmaViGn83LtmboAF",
+	"s9mtAebAJcLCZnxYG3AtBCZzVMxHHnVLsUFEn5yc+GTU6VTHXISENkdjuUO35nQ/xWUsyl/Fc1/i+5Kj",
+	"GDHfzaxixVl4L8exttqQcrmiFKllIQRkPuMrzQqX+zzR1i/tkkSgERc188SriihjrFtee9+4oUt7nYX/",
+	"rfNjewmUvcDfCg+XOqWiTdGMpTE+TdOcq9WrL5PzXfPzitEyLoPWh2JUN9KmrVCFNEZWs+hzSWZuVnpm",
+	"dAFprTXUqQJItYVNjTVzXF3cD6vLWx8fAR+sU169uiW/sr+q+BgUsrcRBYeMvRMCmoat9olErII5XXjy",
+	"GMT2mN8wQZLZqdX7wbXdhEaPiWa5qO2ULuCOidFq5Aj8R2IBCCvFQB6+sEthrec8nkxYVCycCmykcue2",
+	"PcXFZYEr0dT/vrq67XRaV1e33dHV1e3RqCSwmqPZkkbimenkZUwu5XfYYru17nLzjfPQpjRNmY7pdFaV",
+	"h8ZfSnosu3+QVWbjbeJc15Dus5v1EFRZ07ABNHuxCv4AYrxi4RLSoHDN3ECGgBrhEOURBezUPvyz5MI8",
+	"q+lCXwnQBzM4D6pJxGLCRZMMYqqv21SjqjSwbkNirro2p+65R/qUDJybs40OVBYO7NuhjxPgN4eMWLXU",
+	"L0YH7XLhkhzMmxQdxdkk6ZXIJpii6IAV4VrSnJIBhAbahtYGHtIGjY1GbHl+2ts6BRkiPG5fiUEaOWi7",
+	"yQIgT3bZgasNwG8qR/A6hD9r+velCPQDtGUg99Ysw0qTjzQPPfc8MoEBpuy6p8wWrirVQ2ZZk+2fhlm+",
+	"eZT+MpD+NhkYkhyAyQDjuBKGNlBGYs4A/ht224H6WVqwt2XtStLMY/wna0FmiFRNs63mwUGGOjto4ufS",
+	"OTskvLwZAJSatXzzqd79abHt7F9I1bZOJqVaL3zUdk53/5ojVf8aVp2ELgTljSJHl+nf2f0ZCaZ/ZHAr",
+	"+HfWsy6jmfT9y2SYu+Th+xXQW/6q1/Agu5qhAi7T2zpJU1ujcIG3nQOJv5YesQZIE1RhjDy9+eHicsk4",
+	"KsGx9H3deZE7ieOZ/nN/b8/IXv2Hv5TYJnZc73k8yfCYl+CN1+E0u1YtMG7LGKCvHjlPXQGY1gXRrg0N",
+	"UQ/yc5hPNAs+ZrUWf9z78Mc/FSsO88ypXIkeljbOPd50s13dQ6j4CxLF4wVUxtt0c6jQOEuwRyv+9dxt",
+	"2ov3l41mcew2K/uA+N9yGUokx1wMyFdvnz85Puodft1MIUFBLpIpF4nFKYGpgYMWi0XSgRsKwEhKrHhQ",
+	"VhRkxvPq2eXb8ycXHy9/+Ouz12kXCJQKFT5xB6HVkQQfvkxjrDZxsEFn/C9Gh9UsarNbKKx3Vcv9xhP8",
+	"gZy9Obc+SXyr7u/tLT20F7IbFhnK1CvO//Q9qF8bRWNMoyza0XSJTVlKlhE8iJUCmRdGihhDzly+Zmym",
+	"r8Q8n1kGnZOd+o4CgsQyqxd3ehE45NtX4kp8881Fllz5zTfkLRtzHVvxJ6B1CbYsc54fbMVKqDkyKm4Z",
+	"BT5cohaprkRx+Rb597/+Z2D7O9tSH/uQ88uN/conY2DgGsSJElZQGy5IZpS78QNkoP7mGzjeP719/oSc",
+	"HBweffjKbdF8Pm+rUdBiIY+laks13lOjwPzP3Pc1GdDZLLLh/r2ZksOITf/4s5ZiYFSjQIZsgECJdBjh",
+	"cKaM2uD2TMmxolPQv2AYTqWA1DlsbJ1GvYWMrwT2uIVXWeUAgCygEyX4NW1CqVEr2+Qs6yBv1FNjYJnl",
+	"z9pMGhLA6j2LLwxVwRZ81y7QWzbD5kGw6KhsfPMNeQYmIBzqFLOehS0uSECjiCmLeUkFGZyHbDqTMRPB",
+	"ovVXthhgw5LeAZnIRGmr3xmF+JotsjoQuOLG722hLaZ0jkS4P/eJt2wW0QVAUKqEDZpXAtINJNMu8HRK",
+	"Vj9p/al+z7iDzgkZ8OzNH6/Z4qNiiWZGDzMvnU94xJCucFQqEQXPcfERtpppPfB3BaFPsOWUa3sFKEWQ",
+	"NpFAV2Ozx9ds0b4SKEQHty0hW97bW9dskUFeAt60Q422eyCkYDheMEHevLtskjdnl0++N4rv02cvn10+",
+	"axJqvnIleFoXj8ty0OmkdGAXJtRm/y+Y0fH/3rKXW+fhwLzOmD8ebyXgq5YCXN9WqR/S4NpCnpmtwW20",
+	"AIdc2GpTe5JQeXYXDTuBihsc0Us+5TEM5pk5L5buJoDxNEzCMQOEp0x+W5nSJoO3gJ015XEL/t/QiHft",
+	"reHrhqlZQ8b/RbN4QL6ygYOvoSPkHOEIHfb3qTkMMybiK2EH4Tj2Qe/EkutbFqtF62wUMwUEAYc4PaND",
+	"RrrkFf/W7Fma7IJJ+71D80M6fx0bzjWjY2AHAahsfTKjWpNBpu4NnMkFN1JNBkF2HUuubuNT3A/w8MF9",
+	"iNAqWJuch6j8vHt3/vTmqIlgtMQhRjjACDBAIh4wG+C34u9sRoMJa/XanRXpZ1grhZ+Brdpn9d7L8yfP",
+	"Xl88g2eyaiwnAD3Ym36j2+7gTXLGBJ3xRr+x3+6096FSP56AArNnHUzm3+MiNe8JZiVqP9Dz1cA99gfI",
+	"l1n8ycierxF3Ezkb1IKZtZ5LFfoPKEMleD/YcLCwHpS7HJGB0YEGCD1hj4o5vlJD63QRm8NlIXIBQWdG",
+	"M/tdzgUudvrK87DRN1M7wwG8wSaHymZbwCL0Oh2nvFjHU8xu4z0HmWYVkLRhhvnvDY0Ss+5XSaezH/w/",
+	"oQyMTkTMI3CJ4Q+wPXjB7hBe3/N+QN0yhWraBf/srkjdxN4dd83GIU6zSEFOl2Pv3MhKQaMLABZFNGhf",
+	"+W30f/rQbGgHG5R+Afl1xMU1MCrM244gOifBdB5rBFKA/TQK9m1LSVjVnz6YDzgK2YPx/qxLKRIMj5Sg",
+	"BsSwAN1EJNTQwQpwTaTiYzQ5ymjhAt5akRp+pjcUh7FME9lVRxV732AGsCVMl6xJvtl76M3Gvx92u/Eb",
+	"yB8pMsSKO2zsG75HBY0WmEc4kzougpxHvZyiOw4kvgbMGRnxYIFdJVB+JRGzWnuqG52dt1HmjTg4w8mn",
+	"RMbMqlLwQuBJRs0y/zglAx1TFVt5xkTqiRtpFgMxf/PNu8vnre5jYjRWkghuJEsT0FWuxAt6Q5GQHmky",
+	"0IZRD5ALtslAcX390tgtA9dnN4kzImVuiLppsXXMc+JKpL+buVyaIWMFhOLMWALgncM+vNoVjihGQ/SJ",
+	"W+hz6l5+Jb4aPJsOWWgE5bnQsUogGG8ZtnXgRXJuU2DNmIt4qN02aCSEfSinLIZGwSWBtuyWPU8F/Stb",
+	"ADq0VT2+tQXb3nHzjYafbZqVf96CiCYoRj26nEuC17WRgXgODX0Zgmn0GzdMhFI56CdDx1yTs7FiDHuM",
+	"TGgUgd9T3jBlO2RgUG8OMulcsYgK21v0IjEjZOqRJhGnQx7xeJG9IhGR0Yegm3L+tK9zTZzh6qaFCHkX",
+	"ha3C3MCnNi1chg1aNBJ3ZzYUm5C4xSTSJwuZFI4DmNRBFSb1LQ29Ao2DTnfzI+8EtUYyC/Ghk80PGV0n",
+	"4uixO+jub37gDYZRL6V8SdUYQkMHvV6V0c2UNGa9MVafidgwWni2wiAvpXxFxSItTtiJ05tne5U24Dsa",
+	"szn6Sg87FZbmAsXAO0FvKI+gf8CSXMl7z376cJcTNCgDCE2dMwAzhyc/EzaU5+VMI4g4+sgjOl9gjks4",
+	"5aKRE0DBBBPRiqXPmbVIaJZnTL6F1qGEigVmV0WMprn5ONGmrfehESbvW9hqm1GMZjYkOJnjiv0hFAPw",
+	"V+A1PgwsyrNZEvvWoDWUgAFdCTeyFOreOpCM4HINL2Dp0roXMIveg4F1Bn6SPsjCPfA7t3SsGJ0OMtM/",
+	"fZ+CIgQENOIpnlGfDEIWxXRwJazjGsFsOTO6utEMAGkD/FyAsxNKwQbo5M4kNfZM9XL3pGBXAt099mYY",
+	"9gCzFgc2sGWN2Ueg7RMenhIpokWGa2/MRKqvU3cp2I4s0sxbA7sNbSwox4mnizpkkRRjEK0Y9Mw56dDC",
+	"AW+Si87PbVgcQ10pekfTmua2UtaMC/LVXFdsXFK7v+ZJwEFGMDBj+fr7B3qkfT80AzFTBoElGJGujsQ6",
+	"+yBstTpZ5/08D/XAnxHXNt4HL0l9pLaxNwUKdh0TuMLw55WAYOBUaijGC2W2rRlxKkZGMhHoPEXvjVnZ",
+	"pq0Ly5+Y9DhQq6u59zzShEMjIdtwzA0b9TqCDhzX8ZkLMlQ0uDaqG6Y46qzpJ0KuXglj5v/U+2AdVYOs",
+	"UGuw0n6smWny7qyZPyzxYV9bdEa5s3MlBlOqrsF78T7re2sWwyhaUmRqs71I0gHYAc2pEkYttK4rLa0W",
+	"yMWVWC76KVQKl3I8V16LnlRooWGsLUMqZ9m+ceGC/Zg/CzcL6XnPITnA+sKtsup1kMZ4L9WYE4O7yZXt",
+	"UIOuPCgsJWfZXLIEA5+6resd+jH7xH1qndrg/b0SeKpKjxJOL79sdoXkjAkHNGC4DLo2D5qYWYAlYLl2",
+	"Ppj2AB886JxcCWit89Hm3QzIVxDUBhclrOJUmk9+bd/nqiJTjd5bDXLQ652ic5tjwm14Jawfe4Yu7Awx",
+	"eLBnz/Sed6b3uoMivV0zET6Z0F9ZaYc9PPObsWWy3iM93OqMxn1l3k4ZJHY2ayP1O90TOjwI91u94RFt",
+	"HQXdbusk3Get41GX9ob7wUF4yBof/LIiSNkyvMjJFCFjHkDRLpfhn7NM+b59edAz72WtI3rYa53Qw25r",
+	"f/iYdkbdoBceoG6Dp+3drHRytncK8Cw8NlRATz/OFLIx4KEjGsS6ZOK+SPBHd9LqjTph6yjsDFvHdP+w",
+	"dTTqhqwTdIcnlEIKmHmnjT+mZg/kqmDUlgvyNBlGSLe9Tu8A1HNXttVgonX+rOEv4FPp6v3wYEDwhNtE",
+	"5vQLKe+ImZput6xcnD2hy/be8qquiOyy9bMAMo5kOi3zpdYR2x+1junBsHUYPA6P2PHohHaGuUK0xvsJ",
+	"ovSBdGAjw65JmLDtJuVGXzYrf/gFRAsBG0qEFK2sCaK37IlOaGRYKE9lFgT0txlsZevPMJkHtV9tvv0m",
+	"+xXH4UzQZsOctBznqfz0cyWnGbxGzYXwrOcVTXt5ZqBMex5E1yK98croV2XbrDOvIL6g5ma53OBCI92p",
+	"5dSGUQFtFxgWKPE4jy9sw1ewO5+7Ug184mDzE69l/Nwoqb+7Cf4vdBOcGXVrKd2jwD9g2H7mJHA1k5mP",
+	"QGuuYwrqhvUgbONWWEYqKg9fpGklTQfrmHWLItZoQ8sU3cxeHoqvBkMEbT6RU2Nnnl5hlH7ONcOHPKEo",
+	"pDVk0XbWRDOLMGLsmNPMeNaM6TSp5ZF2eDBXQlClLBRsxLW14p1ljsE6KiATxpjahKa/YcYEdvZMv4h6",
+	"9n6Rvmre/mQJsaOe4grxaKjn2HCjy+NrrhRkGfsjt59o2xi7B21+yLq36UwVRalRZRp9I/oBSc7GgNOK",
+	"zGp8G8tqClG6CocLroCCsW7QfIrHarWn3ca6Zm2vuQjzgw3QcCkajO3lUFHced/Dpr1ozuykjywFg9Pc",
+	"1Z+MnhlAmxELhuAVqTWgx0u32+odXnZO+gfdfufonzDngKlZvK2W9+9//U8DK8eqmgTY68OtcE2t8EM+",
+	"ZbZx9s9PncXF8evR35K/vv77cXjw6rvDT+NaCom3Q5AZXKCXnKUh1Rz9/MdpIb+KgP8C0trsK1lGY9pd",
+	"VjcbN5zNESl9J6G99zlvX9+VSvEfhOfnBFGIPQ7RR39m8+WsrHik867cSMprTSKO2V8ozl0KHmG3XMfW",
+	"v5U5xbjOuaqshwsdy7owx+FJvnXHkgRdLz4eacLDQgm3iakAo57ReOIJjbzLYtksrCVMdufZLvaz3gbM",
+	"gUFuxcLKzKpcTObL8q3fuZALLdJwKTr2q7Mh59BsxQ5XpZDt5GFFfRcyJLgbeyJDFo3XtfLjkNoyS2wq",
+	"vLHrkfqtE3/aLlTMnTfEoYTseBrT2RaoUPmZ/5WxmbaBtrl0/iwSsyjCKSPH5QJxFEMmgrze+7kxS9RM",
+	"asOSnpnPubztnyUXMUH4NsycAi1KhMjPzBJdpMc/XxuTvvHzaldMr65lP8vTfGOf2FTp6d5cVEzk3vW6",
+	"RC/MJ4E27j7U0ML8/S3TwnJNY2EH29tzpf9oVSdeWamdcxfGTJgzyVqh59AsTmR4ijUvdCnIhqFeSFdN",
+	"wQeRzNtk8N0zV4e0zJMGYPa7NDpzpZjLuDAxGeBLB6eOz1g9ByOTHCOiB71e80rAAYaQF8lHvMhXgz18",
+	"eg9ShjH/ClvRGHsx1xwD63VtjS8LocYEE8BcwJNCwiAkD8b+ewANkIUu0/AU+QyPIYVO28hiFj5tp4F1",
+	"L3sAX+aleWT6HvphUHdLA5gjqTJcY5ueP010fCWGDAoV5lABTAlSA/hfBUnFjkVYLMx1Rgp5moXQfsW4",
+	"HxcFwRtBXj89y7TbXKymVoDGMWjbvQLKsow5Ok1ibEDJRiMWxPyGPYVG+db47rU6XcBMu2GwpS/pvNFv",
+	"2Bw/1wnvzEIcAt5Pv/EdVTETczYmR01y3Nnf75JXieDBpEm+Y2pKheeaeC1VPJlzEZLvpsPvGwgPyjQT",
+	"hiBuIJLDIgZtaPQEMT1UvPjWrwwIKXkpb1hEEeg5k10XLI4jlFwh17PE9v5lavpKCsjq7x1k7ReMFDPs",
+	"w/x3KdSEa2R2wl///3XruU4XKFhXPyL63bdmbi7FFBWGGJpopY2vcttQWQp/t3SEHzSqhk0dN5lEq0Oq",
+	"nR265hXFOgbUwP8eYfo9wvRrRpieolz3M1K2NhW30PfmVE1b4E0uV/S+tzlrrpYuljmgV+inIha2jS+Z",
+	"8ygiVF8383UQTcg4TYtk4ZNGGzNMcdi/EkanUmkl6FSGLCJYpjudIUzI0CbJpk7aEagNIvZGI2dMQC6f",
+	"hHoHqq8hgY/IESiWUPUgMvx4l7o4cLWOaYLqABnxoJlm7LmU1ZhIyKQbYcQaVC+qXTWlTnNkfW33ZznU",
+	"e58BvPbOJt1NLKYTJGkiOOFAMaPUDYgt5/GTFF1WJGCFDyBUB2MLsdnXAAMCLuPQgrFYuEiElGFkAPXa",
+	"+p02yit57+pnydm5UUFD7I7DrsTPckjmlMe6IHEPMR4zHMg0xxKQmpKs4GOIQASzmIV9z3lJ5gADM2RE",
+	"T6hi4ZUA/VpIrJp+j+XAq3XLzWxrsiXJJ0ZCPTGU1ghmiKpIeTXk/mRCY4BE/nU113guc54JDyL7pzVJ",
+	"OajbQuLNlP0ZYoupzhCyRj6jCBMR6XL2WS2TfQX5u5KW0Kube2NpJbckFpna6epHrX3aHbaOjMJ+bBT2",
+	"A3o4fBwchcfsZJSCQvd7201uvbKQEd0c0zQxXP6bVx9+1wZ+PR/N9/SGFQmpNLXZSrS0aw+Q1DoXzooA",
+	"T+LJHiCh7IG9EpYL8QsmQp3KV9cTKlfuYI0nDw0mnihmMcHJ2bqWMojYsOrTxVHl2nLcC9PN8ZqDIqw8",
+	"APLi2oNH/I0XhP2nngIAq7A4zYZa0nKT6SIlKHCM+YRv3lRbm80OA8IGlB+G96lPD2GdwVWEZ8JlQ7k2",
+	"UIBRJ4iy4DpG55EKEFpVmzyHlOxcwxXE+0vhTtrkBxeCBcx6SQC2HvE4ZYK1FAe9HhmYz3/k4oZGPBys",
+	"nqSbrDVIYxe1I1uaLBcUsZtKkizEwfBv439MXo3ev6cvP41vf1R/e05/uLzV6snBue782NXPh0/nT8bj",
+	"Th0XREGnk0p6xUFJvyJLSD5T2vq8/y4D65z+3GG3cB4Q70MsxQzRfPVwr4LpZK8whyqeG60121M4fDbw",
+	"Vlj8n4KblR/9S0VD1KPzA7TQVimmCIg/sJfgFzAsARhAQ3dsIw4TcS3kXFyJ/Cvmymjr6YsiKa9TG6VN",
+	"AHiGaGOe0ggAiBLFdIqbZVM6mldCKoyfmKuCxXOprjMJPUoUZj1CdRYFLEofOah3Yjs4AUpSYRqkWaZ3",
+	"2MBse26SLnbKTFJctpD+xd7ZDuQUxD6uCORsKMWCmEyk0owMAZFiUYd9vDTffVC3Je79Rr/lJd5WfeTp",
+	"AytmxoWrlPmyisrv3G5rbmd2jJQoLoW8DXBDNB+LFhfLLMWDGGqmcT7HgRSzOJdV2J9M1kRtn4nQFZan",
+	"n42XUSNzWtCpBQDxMf+4JjeSh84b1i5iLzKJU/5SRYa7ARml/YapL3sK/mO1b0Oi2HKkIo06UEmoJHUC",
+	"WHsXV0mwqnKOnWZKM49cuXta5mvs0uLkw0QpJkrIqy6nn7KNXB67W1bm8fb24gS91Np2if6/0+wSzb6f",
+	"SEKn5PxeDEKndeyNpBrLeKODBMxA6wIxlA4KFRdGYZzIRDXTtvEOmwFNSe65T2wcIaJinGCo4kpYVIzW",
+	"S3sRHPBpX1CFhwyqr0X6asPxNRGMu9QzLwxh1EOOro2YT42GZ+xMp4japD2s6El7uyF2oJ1IkU5o9cA3",
+	"dskAcXEn9TANx1dQEGtof28LxrmrFXk+Kt2IJqH36U76XeHaWuE6s7ArefzH6rItY8AperhTulHnAmAI",
+	"r2QOfEIW23it2pWyGQCg3MbzVIjUvcS9Bm0C+huNIqcuaU+Bs5aj0cwQfQOdvUDOAJ2Ikwwc5iaE5fCI",
+	"tsmZ5wDjmhhjslnDYVXITjRLD+lOfCRd1Ax5LTMmkRjypmTzV3FqvfUnfB9urdSJAEmEVIx/92r9Kl6t",
+	"iZRQc7od1znLsREfIn0tS7EW12ZX1pJt5jNIrixY5Yr5lio4p8TmugGW4//P3ptut41k6aKvEpfVZ9nu",
+	"C1IkJXmQVq3TSg9pZ3pqS1lZA7MTQSBIIgVGMBFB0Swdr9W/7gPch+gHqyc5a+8dEQAogCIpyrKdrPqR",
+	"FgkCgRj2vL8PY1AYyEZzCHlqSNAETCdgDxEYFovUZI52RqyYVtXHHx9pAx43O/5+JrwAKN4dj3n24Tz6",
+	"fSR+//30b8PvB92/H+qXw9aB3H/Wnvz98cWHzvjs4fzH37uzv/Zfj34SP0RP9Av+ffJOvc3emPfxX87X",
+	"O+j48G8sAHXiNw3qFLxuF4v6SmTUBwGLh8Xz7sCtLJ6qhUNBTuUBKT3FOJHK1gpKuexZvSx74xgLFvwq",
+	"weCWLCRvz1U0WVcNjXJiECgYL968IZB7b99cifh7dCwanIhtZdd0MsFStNii1hIvGQJz+Th+T+bkG1Rj",
+	"o8WEZ9wIpo2YVMtDes6Ng+5SzJ6S87tQck2T5AxCmIRi6XV9ZH4wTdO3FYXM243ZO36StaRm5yZz87li",
+	"On7PWqq4zYXmrlzn8xl1iJlQEDlrSEx5rQzRyrEOZsjhwq6SezxZKjKde2fhm4SpYFgEEVSELMXwLIKr",
+	"WA5tCmjIKJ3GxPhVlkhCxqfuMau4JMQ7Ux2n3wUw8631XMbooo/9ZOlNY5lBfbg8h6mdCOkfVIX4c5Kr",
+	"VWRoMYSr2m0fM+5TyZjKJasf7qDSWBDN8NUu3fpNs66RW9zlVTAntbgm7fZRu/33RtCIKBXgmv2JKlAX",
+	"ftFdREJJ4tURdVKuzU96GbLKWrW0duKWdb6WFnN3tqobX7dwsCqF7d6l/ZfF5lgueME4jgVSLampqYLl",
+	"cKLyekSOZcJ5FXgN+6R6ZI2VsKPKyBp+LrYNqvElJoB38BUF5UUtM9s8ZuBDLcedwCuKxgx6VRbbXA2u",
+	"6rUcVQ6JMrRx/IZpalM5HDuYw99DewBdLxIhOSfGkgIWxkJweMSVgl3m6PthXVcUwUTXIspxoga5GyQ5",
+	"nDpMEBLdoVnAZAOlUgNzRl3tqwOdcS0sTf2npaNBGecYD7UFSGfUSzUnurbyGH0Tbs1Af2/UMBt1F6lq",
+	"ixxHvd5pBRjG7WKzXW+0JGt0oCP45EuV5mhv4/kHRctqWwHtGvp1zhE8XF/zRYudqqmfX0sEXT/Etawa",
+	"2BMrQKrBttgV9WwP58xKHCeW6e/V/YrqONw7W5SGcs/H4KxE5rpAQWspmHOqWuQnsiy1FjmMJCc8slJw",
+	"0kl5ShANd9iKZ4EOSud5cRvbayyCPJL/xyJNLkSWEFPyNYdunfPkp+VWQ2WFt16OVsbXasO3l9cUP2mx",
+	"42X6wzTAgTDJMVg2E1QlA3LvkvBbljpnLxPKilqaEBlTSIz6lbFmKqBiC/wY2XvAMMQSD8QZ9jJOg5DT",
+	"LFMztKrmrgYr5ob38e6UEk0Qt8jSgSDKDjp2lLFvsZ+wTZlApInGoBQOvH/QfhKwEL//Fb4PH9g0h3Ks",
+	"SNiqbY1yfFiJKgUrNRX2VFM1i70j/MXNNBO/gl0QPqgSwTSJG4ngpwSls7p/55Amh0qKHe7Gt3ron+GO",
+	"WnrsqwAtbhgQPbHHfWDPb4UBws4KdPoIIp6YlbBStaKPFsVIDRPwlg9Te6fWd9Gaa8FG1zprW8YZRX87",
+	"GlWQe9te2JmtKURoQNKxBZRhUrWUb8db65bVhuD1hoQskpUowMaWO8tGWnvSgbRQsQDdxhYLYDkUSoBj",
+	"q0hJqWphXJNukdjLA56iGEMSMeviFL61lGBw+0yAchVxgL6PvyEWVpJfVC0oyAW/uazYnOXWIot6j8dH",
+	"Eeh9cR+OMO5QuKgQjUAvZI0Eun/h24Ubuxvxl1NYSjXbGTc7L2p7Ip6k6OZC/mae1p61pGpj98+dSWUK",
+	"Jr4Fkw+s5GVcJzGyKiokj1Es4mNBYXxk8V8WVn9jB3B3JlVhCirivZvUVWULAVxwI+vDxeuSZ6wZu6UJ",
+	"XpaU9kQAOxvvLrGenVNTRLa9M5OvMnxcadq12Fs+Lld39ufMtbUZXaBysn/jkQrBXnOcvJYGuyep9hO+",
+	"R3YqvohK5GI3WOmSY4EgsHPJOqRurpSCP3ZcCD9dINPltqTynm6xU0f1DOKrmJvkKRiDc4eBVCHJeBzn",
+	"5+zGoe7g8xiIfQs2U9W7N8x4JBaEnRVp+e6CPd6fvyrbj/Yqu91ukS3ypDjntxpHp22wIgjGHamETRTC",
+	"cmWws3F3Nu4WVZwwOZc+cd/fUvxwuZW7d0kHa2mCoVLJHXvtTDz8Y3WBmmusRXohNCkguuSeZgaRaTkp",
+	"N2nhT+9hFyaa0OdIR+Jg+o96Em/oOhBSrg2GK+tVDg3gBlrH6ZBKLkD/HjdmKyxXnHmyws9RbuZ8lTyD",
+	"Tbw0u8TEN+pHp9TEieuOEmbsjsbWcxQ1AdEa87j60LNYjJVZ48znIcU/5JnfuPoDplkssVI3CnJuYHi2",
+	"d4bnCoanryEkJ20XbN0ZorcRbPXiDo/H5zJDpTLXlEnjFVVNPtScZc8I2aA8JpNmSXD1LT7wBopi2xXO",
+	"t1qaS4f51RoNQH3UJ9SZQ2AqSSyYGgyw188opoUxKZZb19f9dqrqfjvNbn8/aj6KD0TzyeCw3XzYedR9",
+	"vP/koM07/fWDuLCQ1xfh4u7ZhXHvNoyLi/CFB3HJNA1cRp7qaNwzafCEYEnFH+wE38qhKlmsmmPECcG2",
+	"cdvX4/Dn4eLlFcGwn7+WUKlctB9XlhobVQXD1NxuE/3i+3xFcnN9qVlnbuIe3RmXO+Nye8CWWYKVkZJk",
+	"202k/jbszL1L+M8Kwc7lymCTAuflpcgbyf6lwQt40dre2GtESmXUgmbuM0UqnWrdFU7/IQqn7148WPrz",
+	"pY6opfsjQMnxhMvE9aAKW4u96KMWyeMtiTGuql4M6RzlnG7EL8dU1pP0lDlT9IySWeENS7JGbb2Bqx2A",
+	"G1X09QauqTegZmDt6kXHaODa52Gbsfh9ytMF/CikaCDgF5JiTE7R+Xb0fUr50G6RhJnPCXlUeHMZqamp",
+	"WnWkZjhKZFTEYldFP6d25iCfJyWFn8FWT4Z+NhcqZmcjxZA8QuVrcwwWGO0KemnyHFwJI+9rIc2ysMF7",
+	"u0H+KIEDP7lEzsdNNCIifVQHcIyTWGDpLJ40GMwSs/awwqzdbx7Eh6L5aPCw3Xzcf9Rtgv5x/HaNoHGe",
+	"SELhwk2ZKyLfYcheG9JH+YZ8O6UAcePlh+9Yp7t/cNjwI1WTidLYDb1upAHWfn59qMHKkF2w4W6DDXYZ",
+	"vrFww1kBCR1lvSMYw0MaWJrSWJGkNWrCEnPkVFYsItAa1MmLQnJJ0Rbu9q8lEOGkQ1GI3Z7ggBVF9bxi",
+	"CsqOxP4mqOROvyJJ1674wgW71fAIsr+X3vlbVg8bKIe6iApO3M6B2YVUtqfnTmJibcvMnG1QNXaLztPe",
+	"JY7qiwmv5BVhm6m0pfEVfNX6AMt10qsiwGIn7zNFWGgD7UIs33iI5YyfCy8ukMtq8EWIDCwHXRptwSsq",
+	"0v5LfPQzvOkX5KFXw4VRKexnAy+DWfEAZrdbbKARjkOskzZbYhV2HeApXfLdfPW7xlPxThYAUTuHC9Zl",
+	"t7kfHcTNR+Jw0HzMH3aaFP4mCb0EYOxFklJsKxYDIdF8r4cWs2+wdrwBVuz6cANuo12w4W6DDXSWv61Q",
+	"w88jhRFZGxrVFmPHKAL66efFYssLGmAbfy1xBFjHMhpalQSplQIbHPCndnC34rBfeZ2daK4WzeuvW52r",
+	"D1O+s6N3nv62PX1DUvSubfW9S/jPF1g6sZGWWeraw4vWe/bXiacKz55m7jM59vCwnV//hymd+IziIWhM",
+	"plU0wnwOp1zMCPXK5Hvw2ONgpWJgmJqawDLNUvoqniKypAhABkjFUiWHhGNQHc6bpDz6w535jZu8lBTX",
+	"W7TemMLL79DCbe8s3K/Bwt2hfu3M3dtuRPsCLF6LbFwboP55pFicxKTfwMKdjYS8Gqw+sn0hmrASeaoV",
+	"NqnpgMVqJmFbaIupOJhqnuoWe5vjKRLVJHydgyz2pO00waJCBTeVTEiTzRkRoNHl9qOEIFxddwrD8r2x",
+	"uhCxJcmNeJYltpjk9OVJs3v40JEpKilYXwxUJlrsuTR4GdnrdszniYQXkfgEmIie5K56cZYpI1rsdaIp",
+	"wEQMGQ5kSEgkjlsayncr8Idp1IvMev0mfInSioWhkpRG0BhxPWocNXjnZv+HhcjExUu6W3tws/+jXYQO",
+	"n+f40OL3xtEBCIT+byIy1oRq+A9eraFAL0TW96HIDeLvbvMtj7+DSrRX7sLwd9NegpQ7fIJ4tCyRdx2F",
+	"v0ad7F2ILBnMa7XKBwGzNDUOeRs8oREh91t6W22sZFekGDT4XrORIBY2pwlmXDOeoowNmOHnQpLvRQC9",
+	"fWFmAj7KWIQJ4UGrJ38UYsLCkeBxeAQq2EH7Izgc3M96X6DpVIqowCDJHd2RezDRp+Ci6FGVfKcZ2IqE",
+	"v7k4TqThkSnX8pGmQ0kEs7EdyeketCaAsJuiv4gsRovzqjj62bnc0UhE52wAR34njO7IfoUV4A7qxuT7",
+	"+26FUayi+kqLZ45Wowpg4Wc4ziFJsTAo4pFzY/tJ+ogOOQZxFYBEQQng0C17sj8n8HKeKila7B3IqVmC",
+	"/R3U5cEN64tUySEzCuxWuOuRbRzR2DFC3StqJnP2O/hc96SjNrhH9ii2mfAsU0QKj/x4peEQDjuXOR0C",
+	"LwBxogg1Iy570j8SDGiEKzto79dZq34G74oLL2dGwaVJtoBXtFB04gGL1ohdVUbZrg6ViBQqQm7XkcRV",
+	"jZN26g3HWTOn4O2UBzqdgP8m6tj7zol4brWhuE30IxFn3W5nD8gpPR03jhp6xLuHD4+eDB4/jNuPO48f",
+	"H0SP4oeHT3h3IDhvR4eHPG53Dvl+f3Aw6PS7/Xb/cbcbxZ3D+GHUOey3B+02bz8GIUVDOyPaweLoJvFg",
+	"aaTt0LW8D5JU/JSB1zIyZqKP9vb0fsu+0x5saC1SFGZ7q2yR//3X5sn4n81Txwj058P4oJM/5fkV1mQc",
+	"T6d91D7cgLLQFqMXtoTrmo15i2ZAJ/8UjaODx93OftAw4qM5NeCcHDUSGYuP+JtbRL0+NSoTsdtm1xcX",
+	"+QPwzcX4vumSpLigjJzVgfr/ruuQfiSkPzZAXq8Bm05A4XcP2ZvkO3A43j97ETDOflZZ7F+C3X/27ulf",
+	"H8Dn799+D9YFZz+8f/59i/1MwNcYDwMVDV4IukmJ0aw/N0Ifk3s+n1C/Lto2fGwtDp4JpuEBtjHXtU2h",
+	"1qRQ3UBlPTnzjyGLBLlRBhSEp7xWP1PnQqLlM+YxgizGio14Nmb3OftnMqErp3LCo3MYKBvwrCfHCht1",
+	"uaS7B2zMo0zpgL08e/OaTTFD7oFj+Fg8CBAEsdtt9WRPlswyyge4GSNbShO0pzfSHNnbsW2SdS6Dbc91",
+	"RV2yJ3FPwITTwuKcyzx9T225LXYqZJyPgKKE1kVNhWVmcwl9+haNKvoamWiw2bYnMa0gPmJZ8vtnL8iQ",
+	"K20CTcUBPGZ6pDKTzhkfGJHNeBbrYxZ6QRp6X1j2ZPj98zPmjd89LXgWjUI2SGSsa9lpQHQ7AXm77Jzj",
+	"aWqSCc/M3kBl42bMDV/U3zBTSFGTV4PABMGBdBqdLmn8r/fPXjQ7rQP2r//+H5QYiUTqlqs/LpUp5p1c",
+	"ZDStrOqqH7sGXmRxnktda4u6CCYnZ2TFvcNlHOAa22OJW825D7zQhW+dMMrnbp1H1O2S6yh3ylq3sam6",
+	"rkvI+WMP9qmYmF0+bpeP255BQSeVcb/NbmZTbBK22MsE6MJm34ELVxsXL7km+AiQERo1cYD5K1QVTpMS",
+	"ewb7TfWPWK4gflN9vXf5m+q/ij9ZHTJSM1DTTjfzVKue5GC9aJMJPgY5Ki4oaAL6Knz2/PXzs+chi7iM",
+	"RIoahtJr4HQRnSk3LHz/7rSoley7TeJBiEFaHfQk3A6sDXDRRGzrZDJRVLG/qT4jH19MjIiP2EQlsEs0",
+	"64thInOBCQ/vyfvhHrp+e/t7oGf2/vXf/+PYVgvUbWi8oFxFkA0K7vaFfwr1nyNW/ZjP2YhfCNYB281r",
+	"8d9U/55mYSb0NDUhcpGE+ODQQqQkYE3EsAw5JgoMM4xVhOGl0DmmIc0qOEwh6qyc/TXw1py3PtSAQKKl",
+	"l/8uDMUlCwUcmZDdDyMVC3gIpcYsUx59rUO8vif9TCIev5vDB2CfRiOe8ciIgvk0UGCd2LnSIzULyES1",
+	"8Cc2bl7CWu9JZ3MJLpGaj7aX3aglU27GaVla7J2Nw/ck3hA3WSpijHDZvQVfxBhiO5E46Hu6pB1wfZWM",
+	"UDuq6XDkt1Jf4A8ZH/JE9qQ9MSzKuB4d5wyhiXb8gIt7EVYadjIF4PqCnoW3w82BtiIsRcFEav4o5qG1",
+	"E0EwwT8zMRF2Zq3lVADFORdzXDDcUR4M5jfVry4Ug4P1HcqMO2VZzy2xpVbCh3y8r+gXn4KGmal1fpgb",
+	"UquaGJU/XqFQq7vmJDgRUopGobzNbc5HzX3e6TcfgeH5GAxP3yorngxA7SjD08ZR99OGr0cvcJ0Zpdks",
+	"SVO3hXfG1M6Y2iZrLTr1FPY4bLeZEeNJyo1AH4Y8uzsyribxoN60epGkKVg+FyLTiZLkQrqxk5oFsyJg",
+	"Y7BgKJBDnO1UI4RhH/hDFwxJpgYUDyBtiHrTFlSg8nS6/eiaeAWrDFeArbYQr3jGDV9guh4ktlTZvss9",
+	"zUh02EiLNVMGiUhjgisD8xGp6K2ZwO6HV0wqbYnSVjEXjooGmLgQWU+6Mmk3G+jz6iQV0qRzb2qhRrQL",
+	"EuD047MVrhlxDueaE6NhfnD+49zYurGShjXqHrCRmmb6isbuSTQah8IUShgsjhHaCOw+5eiKD/4gJimf",
+	"g20LKsjNbfHWPWktPIqREYkS0YSABWQf4OMdviaB9YWQZZuMLZpkGFKERaKXpZ6Ugwf1lsZ7jO9/LXbG",
+	"+3iQWxky5qv/bFMbo/TT2yBALoRj8rDWbWS50FVZL1T2JWW0CimoTxst4mp2lHddmHVnd7GpnTl1K+ZU",
+	"wRS5MyuKkgu1BTYvMOcw4UNh+VqxZM5jnQo2U1lsq2/6BeBYiyub+yZlQFXi4z/Kq2OcjvQlOsIWXXv4",
+	"1EQe23oYHzpBNJIrVT2tngx/nyojEFcVxoc6Hv+B0QaYrVg7eFV4txYmbbQLxoDVNlMsFcZgL6hV34ho",
+	"O1ZSwAsWc25VupXmdUl1zVUBhFMJOyFV6hzGXC7YMCIbJ9IC1yqTRHX1Lr8vbdsa84+vhRzCttxvt4PG",
+	"OJHu7w7yoMGxaBw1er1T2I5UEaFNZhEEV6w3+RIKY1arX7p5sQpWLdZUq6ypcq+UXVAhzH7QwB3dOGo8",
+	"JxZmQkQa8zlz20LY4qlhJgR5KYjQA5fFfK7v2T3TWq/w4j3Xmg/FMq7xgnCYiUzsijjvULGcotSxniHl",
+	"pe+8pqKkbi7xQCztwj9DV7wUTOYzPs9hyF0qFf+A12yxnz68Lm5B8CGxaJxS785RBbU1xo6gd1IU3Kvp",
+	"Yk+/Nnyuq3r5A/BC0QkvhpYRlhYdTcKaCdhUmiQt+pmFOLO9rXaG8K9qImTBAy/fnqcp5SvcrQdWO8Gh",
+	"Rj1L0LkwF3hJRgHmMU9SgegEV54HXyVyGD5o1eASbFxG8Ayl3erN/sUY/67h/w/R8P95s7FBtVUbWqcz",
+	"pHbGkrC5Z0uwfIfiYJoRU0EmYiFNwlNtz3dimCC3NUAy7J4cJxL7X8Cmz1rsxAZ4bEVzMasFNp5maXIu",
+	"8rPuo3viY6LNMX3oxRQGdhDnykd+sEjE0liT/OAsTeQ5XJEYpKDV7JDZUVWZqUNhtn/a2195QcrOeLkj",
+	"r5jHHnLjXKqZjddvR2Rs14DZK2zvWgxQqhc0WqSDAFMIknFjeDTCTcbC52d8aKsFPohJ1nyWDIU2Ibv/",
+	"4cVT9uRwv/2AGZGmqNtte3OLYugkoUDPu1oL5aoUZnx+RFYQus55Y4h1lTMRqSzG1jqC4JfE9teTMzVN",
+	"Y9bPBD9najAoZspBkpDVFH7gckiuteqLeXUbdEGqOBSNDYXLFX/zBF2fUoaBpqvTaT/I8VlCnKE/t5ud",
+	"dnc/dCW3JF1B3mbYrK8GdiYTzSZca5jHC7Hgdxfv5BzUkeAx7hHrsOGkNGrc7C642blj/V//6PU+dtvN",
+	"Xu/jI/HLv//bKl72ibS75Zjttw+o1KVUkWqSNPUphvL4e42bho57jbr3fjVovlVSNN/YaoXK9++0156A",
+	"9XSKTQGWGkjoo9r606t1p/nQByobY3t6P5Ec4xDFxXzY7RwcwAtdWbTSmC5k3AJl/XGc0v10Uw0GSSS8",
+	"kpmpLLZhz0QOx2mrqAYX1OPHxZcpFRkXXuv9j1t8n2TMh2Lvt4kYLg7JfVYc0iSJwL0oDOaHF69ebH04",
+	"E3llNPaj5YN5//b7rY2l0nqgzmI4kXD+6KTg8KwIbD5L9ETphH5SLQDtr/bsT4q/+BQ0QAJc90u85lPQ",
+	"KCiU634Cl9or8dW67Ye7w7Y7bF/0YUMjwFcpcg0mkI2YV5w8Us8VMDhJNLIWgBpg4eyYy3mF+mek/vcw",
+	"+bhEz5XUHP3yH+3mk1/+3yb9Z4/+U6nz1zjecPV+XVDFZllGFqWOomUpOLrzL9yx6Ty8/ge4lG+VOeUm",
+	"0YOEvIxv3SniV6ITX5QvlOOCVFdhffBBFtyMHhFEg1eeE1JmYIjnrk5eY40Gu3VbfPvMjOuexNQ8O2FU",
+	"ySLiUkQRS5Pzct7ig+J6cI+7D4dU4Hp8CeUgRRSQoIFrFz+9jXHRrU+LDce4NMmyBuw1clp/wZvRAtSC",
+	"koBa2WWy7hqOhFIgpVM9yyF9SCLciiiUqpkUSvrOBYzpbbnjJK/rswV7yMRKHIVO75bgJteVsRkfmCXY",
+	"J/i1D1NT9MeIj1sBQ0Gu3BL8CNsqGEpPltBQ2DbBUHqyFPRaBwyFZvyukFBoQb98GJTyOL9UDJT8eORM",
+	"RVNdHmkm8NDH26Erwu3juYpWWmQv2cAdKI9NxrxmWOg6rIvNcjafiFe3j85SC5Ry0L0KTBLxZru/P2g+",
+	"ig7j5pO4K5qH/GCwH3X7Hd5+ArJRRRwnQ8jm99/Bmc2SIU7JUEg4vbh0OQo0TC5pBIs5/GZqpjxlb5Vs",
+	"Pkt0lCo9zQQ7cUUyuR9Gs12PR+yHvx7KCZouGte/AzMvxUdjpcBR4+Tvv7fnQ/3r4EU3fp1O3r9/qvnT",
+	"/1zHlMEdtwIcCm66HRbKV4WF4nSRN27ogy8FCgXri6gvBgaWV21ST0wiba1Opo1vv0GoYefV0alloT20",
+	"YasnCz3GPNlzR7zphGRoG3IcsImVpdTYItLBgpVDaX24pieXI4scVeTT0QbB8qHEBLaVOaHCO3o5xtNU",
+	"zTykMV2GfcnYzwFGCVkp63YA5YAl2GaUiXqeKjz/X0r3RjEkSLWz1ZAdfXxI40/sNV1k84zcpiF78mcw",
+	"nM/ZXE1hvSZ8Tvtliq3rz3/6wA6CbrsN677fYc9EhAvGQF6DBl0XEaSoY149L+iOquHhQaaXq37lyhd9",
+	"i6WXeETyIl77psL5EHnh5oDtszdYyNdtdw/pxIjBQESGYidVb137FpXPXgtXP99pt8rSjSf12hIQ2vFr",
+	"asjagg/4cld0tmvt2CKmc5ZQnRsqxf6cjbiMb6rFf9kocrB3if+9ptz2AyLq61xZUh2ZLTuxmlu32AkL",
+	"B4nkaWivymtkK0pXl9TWVjFkITxHpKSepoYaHBJQ0WMbK6ZHKWlDPrVlq9XKsObY19LlXOuUVNDl2In+",
+	"TBxZtAC7mtk/TM2s3difRYYE9fVsdt+RZT/JBIIQWglRWeyK169f6cqWFrq2KsvNvrmz396ZT7v8yPV5",
+	"4W2IhhsFCRy22UKFvRULoQ2726MvLJdP3mMNCv44L2gkkTHipNtA5+vE4j6JnszzLAftJ4sgYJYlCCwV",
+	"RxiEPhA41Q5hgTMpZl5keUQKikQMQSj5cAT71//3/7PQBYjtn2QBkb2Dpknhgj6PsPC+GNDAkG+JShQm",
+	"TjMwuWxvzv4DxHwQcWI8Com7qZ2OfEyYyD5mvCdtwGDM5/RTomGCn4GApow5buerlpsskCpZCw6nwsdN",
+	"yCB0NmwhsaMLmR1CGVNSIKJlhq+DhtpxMUVHafmeJEwV60p76Y/TYPu6qlFNY/6N2HWbhldgcRcjDbCH",
+	"jfhoPlOs4QcupzybwwWPYGIldaK+JrpL34pcCHRjMAD24pUYCe3aEe4Nu8eT0nv4WH4hNePv3F0LqTXe",
+	"KGzxtejdHZXhLoZxS7bFc1QoLq6fOW3lUqh3Hc3Ys0VcS+gNufE2AEox0IcuCWFUDqmKoBD9Of4Xcxaj",
+	"qTzH7GyaSOywgR1pwR9IYVKwIhS/T0GjYvMOhR9CNklERKWkHG9URHFFG4geyl1TDT7CgYkhFZX4aKh4",
+	"o3T/RGqRGX//EkoG6AIlq1MENE0oSv5i4zhfsRqtrEWAWXPmXHGwnerMOWyGjUdRnMi3U/BF60ZVNDKL",
+	"o+rW5PPVdsd0c2fSKvUS/zLhpyJQCr4JziVMNJ4Zy82CRwT/bTlFcB83iDLkluwTrKexj7NRTv+8Up6k",
+	"eCGdqfzCopFTvG5h/K0GZfFnr+HwIjKHFLNTwzODc6HSOP9GpbH7Bn5FjyxOoc3R1M5WTe7mlwC2zFrW",
+	"EO6TpygQEl1d9kgxWHfFzq2/m7JHktmI8OBi77YL9m49/VplvAoM55syumYJj9N7/aT4XFgRNCdGBUqR",
+	"BN7XHkbbgXNacPMCOierBud0eo3qElfE5vSedg2XyPMLkc0pBoEcyd7XxvoIcHSefTh5ccaQIYXq2xEw",
+	"B82InnRjokiFRabifWUxMPEmU5kKrZ0fPkykrWrjbCR4DE9G71rDmIlhhSocHAq6JWJGd0GPqMlXWJxQ",
+	"CqJgQMChdy7FC49Vj5gz+YUIGHetP2QUeQBywuuy0Vt8xSMW7uE7hgEL98BZDSsBQa+DAqUHYW1txGUZ",
+	"rxt/6yrFe3IhpmTTJQEzSmHE5SpYqO9phsnqz5dB3tfDaaKkrcTU/Josrc9ZQYI1QuVIwZkHW/VAsUqy",
+	"n07ZhE/KNRZ2r7iyROoasKUbILXLUQkrXa4+rOxSFx6wNtLkZ4g47ABDd4Chu4jMHxIw1Ibkr6CF3kkc",
+	"xhmotYEYNI5yEb7YlRIUm1eodaXFTuw7gnonopag3W636vs1vo3QxrZbTG61yp+kzzpV8Ev6Apy0rkkr",
+	"LK9jLCUHgi2PzJX8rzyEzlrYmsXde30Nv6/E2jnmd1aTD2Lq6/DK3Sj3Lu2/Pi1FqnLF/NRXjX1yLfZq",
+	"IVVcX3hjN/G3FlxeFlguj+HCT8AXFcb1npWX4evLx89ZxL5dWbyZJK6z9v1m2Infuyp3KmbxviTpK8Y8",
+	"SZdnIwtBRopgLreF+ypOBBjDVC6khSh0SOcUgb43G2ZmIjKt5D1dbSo/hzHeWWtzoUUcY5xMq7L4/30q",
+	"pttqw8VXvaYNt5BDTbSdOuKXpgqtO+26vl3b3SNQwt+/BPCBGE/gr/YyCdxuX+3fjTvNbrwvmo8GB+3m",
+	"k/5h1MzDN50ItWGUTBL7rMsGj+NMaN04avCY/4cdcCvCnCxSVblkqK8CsvsChYGQS8e1+BsQH/3fRAQ/",
+	"+ZuaZoxPMEBt+37rW339Hddr9V3L9sc9er3RL5p4bL/0YNI3bfTbNSioGZL3ZS2xXDnsweatz4+dIMmk",
+	"Zhxh2wMH6U5M80wrJamKhChaDQvpLITHBSZges4l/icnA54h8WpfYDMNFWGCkENyOH840dSP1FjoHJvJ",
+	"HtU8/6NpLmlUhk0nqIKOezLMxCSdn6mcwj5ziCiaDZXFXkWYNsul6d6sxOYK48aHYMslQf4PVNaTyMxm",
+	"i0oXLySWfu0beeHOYV9NZUT1tz35bgAfxPOXZpyGdJNsKkmHJpoNhIlGrkpIpFrg8AP4yuXDju0rEZUx",
+	"1tv1JN7zTHw0YWCr8Hw1M/Inn+RSFrNhVxlS3HxeyUE6dpyAddrsTfIdM2oo4OEt5qH2rPpPZJpIAuOl",
+	"JF9/zsLetN3ej5LxkOks+nOvESXxUWJ0c5CkApRSr4FXiJtS52FTNI1jvTwZbF6Uf3fbuEyKkJhdC/17",
+	"lFnNqScQVN1Oe8CMGqssU7NiCqqsUS8LaZB8SlZJeHhMacpxOEQUJU3GI4OEMGjNrJ6Uicq3StVQtSZy",
+	"iKYK7BybkfqFvDw4Io0j2h3RhDbJM8EzdhLzgLka70S36Io9e0np+qrN5x7bazCemj/3Gu+mGRi9Y7cT",
+	"y/dDswElSuOoMcx4JP4DLnaJpEaVJfDwrP24YAmU9b6bwQaVzfzjivGBwnqS8kSu1tN95mqL7NxYJ3gs",
+	"BLLuvFEy5nOQ00Zg8GCpHVI7pNXB7d15ulUiZGtVlYzKNSzBKxbdRu9Xn5B7ZTz9sf78EP7rp9922bS7",
+	"ZEkinUeW3c0Nu2bfNUEtN+80+PA8RQtGW4ZeD15yxEJ00qwZBcY/j0aOSS/JmMpisACpodpaiDHWPxU3",
+	"PgUHRnMM5cLnUhksmpmzoSPqx+cX6JJ8wVV/XldL7HW2vlulbXnlvQgSNCZc8VwygzBWFyIXxmUpDPqH",
+	"8KGp1WmJFA62ct++6i/cdyP5rm9VwCspvuN1PHY3EvXBZUPgAccBxQLLby94moCTHguD0TMMshbZsrhl",
+	"rzblajbnRGCEBu7qMg32NpbkwR9v58nAvqX6NDDMaN/sdfaM2muj677piiyrEVFa+LAeDAiGu1NTOzW1",
+	"hpoiyn3sJ4kzEW8pGjGdTOBMLC3eeJEHQ5GU3AYEKE6gXHUnQXOOhLTBC+eZoxJzvq3zm5GepSftrQIH",
+	"j2J1lpBsNlKYcRxRLnIq9bQPY+oL3WJvSG0htRX41MhED6rrfuheSMThg+OenI1U8bex5UcZCmPBw0Kv",
+	"z0K4RawLHO20avewnNaqygxVNYdzOzXo/FOEwU1KNbcWTM1pcaZvPfh+u4FjH7wdKikWordL4sadirhx",
+	"t7kvDgbNR+3DTvNx9BDcV6dAupTJ5Ti4hp3p9YKrhUm/PsTqlzCwTEcmR83dhV3vttbCr40FgraHfpYl",
+	"xiA8yDVi8Dosw6KIO6s5+/cJM2DCtaYuQc3nD5xAUa4NoCAgPSuozAUkIRi58uJWDZpfYd/ecWjMHfVi",
+	"5UD98V8bTK7worcKKSekyearvsXtCbExl1OeNjaTYDXBjvIG29mROzvyGkg6bHv2QkoqZEJeUX7WW497",
+	"l4W/rkGaK0lb6gjLB6QGg8JurgZ4Wyofr1bsJLHr/EI5UIlRft0Zrqj1Kr3wZ0B8s4e9ND87IOev9uRh",
+	"q9pG587ndpcdMgfPTLEXcskwK9kXiRxS0AGJPJ2Z4oOGiS5cQznKsRrjtwS4VGG2cBmJdLNc3nN6mcbK",
+	"h8BFM7+a2MkO+HDTJmjcVptH6JdAGFJEUMYlzCr0/6vKIiyk4T29AohhZXX01o/Guv68XoVWm0a5ZvFS",
+	"XZ0sLdlORX0tKoq6yl190M2zYjoZyqW9Bld5idTUlED7tfAYOdaH1VcLaOG45qRBWCnkKIWOHaZcgefI",
+	"Iot657wELwq3rY3guf5Tv6zXmJ5YX+rH/YWz5BTm19fmUkijNFaYru0U5/rpLBbofkVx0LXikAtb5/pg",
+	"pFuOXZfB3QUePXol2cFYBQdCrcQ0R2LuszcawFP3EpmYhJPxXx3XPBUII0IEm7GDXcllne0hKIpFL11n",
+	"KjvXDNt1FYG+wbtnusVeScZ7MtSwotIkPA3x4kFKLG1zvBJLELFUIWT3uUZ/VcQBSwZMguU04ogQf1xG",
+	"MUOAD/xVT7p6U/jIJGPxAGsgOAvhoKepSKndgacp44YpGYkWew6GG6Z3OEsTeW7va5nf+nOr1CwoCBVs",
+	"WsK8aSZb7GdMYKUpdRzTalM+wBcCUt4LQV4t+kokMkNEkgIPMCggxORNhonhKdOCp+z++5P4+emDgF0B",
+	"qTlPZMxCepaFlEWFhli1+C6JyYdOCK1wdSKHP2VpyFJiVSUdhgLElt7aFXMMwElGUwJ3EbH9wfgY7j5S",
+	"aUz1rFpEmTAB04qg9xFaZcK1FjFTssWeyyibY+3u+2cvfLbMN3VEPMvmxVd3kq8nLfUwwd4ddLsWoYaK",
+	"hJmaGp3Egk0ydZHEdtB5saxbicTQjJRWBJcBwXQsmI/oSf9gcGZHMMOJOXYFNzANBMObqqE3MWCjBdYn",
+	"4KV1ttDFbmz3dE8ivTs7bBNwzmF7/6h0iS1Ijp1DHauZPCbaQUsLlNNVG4Wv5zOPPemqH64g29ywUpfA",
+	"jroHDEup89N1Lubw8J50W84SV2baOEpLAta5T2W+xQd/EJOUz0V8xEw2FeGDQgLV3ron6ZxYWHgHwXzQ",
+	"flJlajmh5nXm3WZAciF3rff0anHkeUpjZQOt/ha3kBXRi9gx4gqUSvcqlIoTPAV0Fwvp4iFe4KL/bef8",
+	"zyuatybj0Xkih6vjzHy60byuCOlC6RVQfzM+d0KWTobThzuAlz9Kjqa70hp/z42Y8flnrmItMIhea6mu",
+	"6L3v2cO+F8FASVZU25nvp4Z0XKFNiGwPbAT31kmcU2/ihSHYv6f0lBBbV3QLIf3RPCN9MVNZrHsSOYOk",
+	"mgU5RwBaMwjnpmLUbI4EgMs5ZrWwnIhri14AvquI2f1QKvOrBet/kJccoeYtnvtUaUQ9jvmYD/GH7ttf",
+	"h0oigJ3/IFJZNp2Y8MGRU/KejmAyNTg11ci8OLFnys5B4yaqyv6yDNbqJ9yLdCxGPRewbPIv++PH5+3+",
+	"7wfz7x8N/p51or/Ozh5OX+ru6/iHyRP+XP2Y/O3j24vvDt801nR3Ezl8anfNrWCfOVD5pRrZDuQvcO3a",
+	"w7e/qmaFL+xw13O1uR7YCegvKjRQEq7IEOxMdCZSEZlMyQR85HlBuFpJuYQz3p4GEApmZvsno/wzdF9L",
+	"xPB1wjgWEbVs1Qnj5+Dzl6x+63KAO4Gv4eRjsdgRuwnA0QE5OxvNq8SVffRtCStfJ/M05VMt2AGzNdwU",
+	"ibGoIljw/Xkk2DM71TsJtpNgX60Es5vYybC1hNaJ2yL25GuUU8fITITBhUS7SAdFYWx1wApSrIBdWi3G",
+	"wA17/+yFz9QUzdoWeycj24XqW7dnI5UKW7yrhuXCc/cenmomNzOJdeFaWxINRbPgGqKJuGgXPjhmYaRi",
+	"4fvgK2XpUBgnZdxUbFuefh4heYZPubGItLjhpdwLfWTfp/G/3j970ey0Hi0IwoHKxtw0jhr9RHJMSI35",
+	"x9dCDsFX6j7sdg4O2m1P769NBlv+Grcf9vBI8BgjTpegu2HIzWeJniid0A+qJ8f+as/+pPiLT0Hjg5hk",
+	"zWfJ0K7UshvApfZKHOxOLn9jcrkUZsIMjJWNKIvWEtNvc29zzGMLwg4yUCojNFWzgAsKy7CaeMYhLIHx",
+	"T1Kd5xfy3AKmd4qoIYkuUHray10m3EW5Z5Q+mGYuIYOh6NlIke+ujMtYJNbt59ogL8I4kVMPBZ9TAvrY",
+	"c0KWLmbca1pZrQx7TTO+XfFr0cAqII5uNdZZeKW1osc1xXYIaU3Tj6gxkeUN2NhY3ImMjUXGS34hFuSE",
+	"W5zFatLrhcZZnuq1bhbZViyxqSibQbVJKE0gKHMmEZYST3EyJjDQ6+WJKwaqMfUsLYhP2gUM1HWM0beM",
+	"z6TtyiH5geQcmJ8lf7DGO7ckky12MjAis1YeiA7HQFo05LTgKZiVPvZYaektCwb2ZEU0MGCH7X3mcs15",
+	"73ImeMyyZDgyTKrZ1ZihtXKrhFYylLdmMPr5R+sRVgB8gJiz1+pCpDzCg/h5rMo8/bdzvndG3lcrsU83",
+	"9rjhP1XuNtk5DqlslvcYZiJSGYrMzTxyohqrzfDwIcKCTPhQBLbMAlENRsrJNS1Irr5/9qLF3hJvU5Ki",
+	"lz6yhlxfCEnCby5ss8HAft+TsgZyJPeUz4jr9g/sJVdCodiF82+EpTCw3c7AzM6hmB04XV+YGSzEW5WZ",
+	"0SyRMft+3H+JOr8o7FuNXzZ4TxhMjXcNA92JuW/Vl0XoeMewdjt+7UpyzKn2ajlWoX5L9VceXXIxIAgm",
+	"KH01d5lk8lYnU5NznKVqCEbkQU8ihDDdBT1gykHPuA7wGfhXYgr9JFWir5Ae38m9nQ23E25fbo3O1Waa",
+	"BUfdleluPbIH52C5aJyJ/gjkzN6lq0/9VC8hX9g8hy9lRfFVU447yFF9lBRHVChnn4aFtRg2IGiMnxGC",
+	"2BfUO2sEq4HUwLrrVqiCjXgEn4Kveyp4ek/7A4duIVMXlkzbJGORl84iOaRTQ30Vzwsgyj63M0guhIse",
+	"Bu4pYyG1co/BKmiEQwYFwc+FRFM86EkbVLQgfFhD7OqvOUpzxk2uRfwkaj7Xbig8BeM4UlNptEVFRkpT",
+	"NTVIqokr7tJe51LNJHOT7CqxL0QGeqZz5HJgKhvaamOjFFNpfAxq6MjC2rtRJLpnTXXDppNq7spIJBd5",
+	"oeTPtJjX9Tr9TM4AXZyDm+SNQ7B3tEBO44pWejfApV30Qk7HSO6Q3yp26wZHaDHDU0nlArslwGo5k1c/",
+	"vHxz8rR5+vKke/jQxbUCuAIvoHplWIKPPBZRMuYplbcvvGHn0cOD9sODx+12awuMizhJlAvKp+mvzWf2",
+	"3ZvF8uh8ioqZr3Yb1syAmGwcNf7rH73ex2672et9fCR++fd/a6w4X3QSLEYk1y7ktkCG0+DNVMlhM+My",
+	"VuMm/Wj5W+CyNU/dlZXvcLild+BjQaISZUWeH9C2f7z4Jo+ijnjED7urjP6ZSJMLkc2bCz14N1qGG5Wr",
+	"U367XALIDXcgvR1EqRwnBJ3hPuyCuhAXQppf7WAGKhu37L2CBsZ5DR9P6hg21zAL39uT7uTKDVMTKJoD",
+	"JtUMRJ+N+H7ZPXM7N/OGZlVFs5ARaQkKcYU4m2S445mS6bxKhRe1N7ZDEfKYi8RZKjQXtF9uf13mCb96",
+	"+rVXYFdhL6xTTJQ3RcFFjoYHImA8QvPhXp5F3RCY4EqnybrdNmd5LnML7bYFR/Vat27DHpvq3pqrWsMO",
+	"ZdeBe0dwBHkLIxn8bqMTTscX0oJbPNl7hIJT71k5Zw5bE1xa1XpSFHtSLkiUtwa6klytFrKTRYhkIWOq",
+	"i62C5bnxEV9sqAv+8EKBSNooNb1DH/pWRZBd4iopdEPxswVhg9aLXgqwkqph4JiINOuLYSLBKrJd8oiF",
+	"hw3biaCox+nLk6ZzgUdkRpBFfexrE6zZ05OYZkRwe2QKYK8MG4K1gd3tWInryh50oblAZFyLGIWd7UkY",
+	"8XhJtUMJd+U5vfHdGiipGtby6dW5RwVsez3i3cOHR1sIEIy4HjWOGlu403kic+hZ8PcmmbhoHDXaN/wf",
+	"EvT8vi4Zdnm565BS7PbeGWd3hxU14hNKg6HbtG0JeSsGmgBvTkaiVmqesH8mk8BWgxVkGYE7qCwZJpKn",
+	"QZ77idkgKTQd0D+wY7VAq2LbvETck0a52roxl8kAy18TM1oUv+DztVho++rZhciSwbzphs9evHr9PGTR",
+	"SETnGtGt1GCQJlIEhDwySBD1Rc5Zf25EHrsj4R0vqbGwB8/O0ueTtP9MJouC1n7kiv/f/7hW2X/7yaPO",
+	"YXflun83s7dT9/9pJ6TuQEgV1zWvQ/jiZVQmxskyilBLfuGKr8qV80oi5VAmAjaVKYHQizlJoRWK6HvS",
+	"kVHSKPDn45yaytJGmVEmRMB08pEsuUQKFvO5vtZBrcw3wYNOCUpj55l+beGqnTv62eQZHHxfmVQBH/0Z",
+	"3NDfVL/e4/xB9fVVOvsWe4o9BtqVhxIU2zFzGJ3wuS4ieFby71jLZsznTPIsI6A5yzlUJMBvMQSXl3Av",
+	"pPFlvECOj6FzM+KygAmHSFT7rZ5EwteQIvB/HqCwDBdGiWl9+ipnGoZxlXokEKiLwXSg6dWTehpFQsTU",
+	"z0AWIQbm0MbMBDsXE2JjfoRiNHCPUNIimu2365xjeMpdcfnDbnDWa+JyF+VkKr3IdgBDf1D9a7j8cUCu",
+	"uwy82islCLplKYmJqLF6XOgPrzGqH+H6lcZkszZV8K/XcMpXj9Ty0t+QamCL1FD1xCmH7QrilEfNfd7p",
+	"Nx9F3bj5WOwPmgf8sP8wehQ/Fk8GeWSiauEmmRo6appYSdE46nTB2leGp1g48Ckg2kHwEKYpdvdN5bKB",
+	"acOz+rF3/l4kNMym0tZkmiyBWWkHbjFWXFBYByk+GnvEjhonf/+9PT99/Hbwn9Mf3/71cXzw5vvD34fr",
+	"pNZ/UP3rgWVhP+7orO4QVfY3kthObeOfm+jhvcvfVP8aDogTeJrz/xOD7bih1z1hDpvqeSCyqdQ+5WQU",
+	"00ZNUMNhKlkrD5ffkxGXrvqMSLBCeypC52NQqwoFPEBzz4VhVhe6sjfD4iR2pX9EjhVTG0hh7N6BsLCR",
+	"AetPSWH6TDeGN9yLVSJt4Zc/qP7a2vIHmOZtOAt+fCXhuYLIHCQy0aM7Equ5UO1uIlJJXuavfgOJuZYk",
+	"rHOTflP9LzxovHN4Ftg/YM02lZg1DCAv1YwNONUPg5gh0IHAd+p6iRNgAisTepqaAqE22bVV5Ti/qX5P",
+	"rlCLg+DH6HEQKfgR9s9QVq+pTSb4OPTD41mWXKD/IaRrHLGZOMSTDt2xDamoid4mB7kuvA6MB2M/IRxv",
+	"e71tr8anMp5qxYgK1VEW07WBC/8I2ZM2bOQoVKR32USGSkMfMa7PLWywGQlZE3W+U4kMG+u60A3JkvUk",
+	"T9C4sphXjOiCoPW6wI7nTq3om4n7z2lB+9i+f4v1VAQmGJfoCTxaP5y+ewsHnyNJHZUM0oruco93ohU+",
+	"CB7fTCdUWdF7mbAMoUsIYnOLdCEGhOUPZGGjwAssM0CaovrAHZ73t4DamNtglFU+laRqOKRN5OP6UfGt",
+	"SVSYBDjWa1q4X4z12mkfdTcRZ+69vwDz1nUZ4X7cpQO+VTloUb+tJEIrcSEjUCEUF0WgVJa4BGnp6yL7",
+	"6KqjvNLorifS406UqWSuBv/fySLpFgJ8U8U9QUNgy14OQsTZWDhwoYSs0jlGyCnAEVsDlLO54Dau8KSN",
+	"MXOfmXTZzkzw2oqyt6W3/vzRc5NNxRFNw1QiGoaSohw5p963ypgv/qIU843FgE9T0zga8FQLbxb1lUoF",
+	"l7ce8yUOsiKQGe+C/N4H+X0waB7yh/1H0eP4iWiD/IbrzxKDse8cgeKixU7VlP5YysDtdYbra+IaK3HE",
+	"6qIWjog+L1wvOs3HUSduPhKHg+Zj/qTfbEeduCv2B6B74EgnCxd3efNRfNBvPhl02s1H0eP+E96OO6I7",
+	"yBu64BktOzjSrbR0T8FTbBx11hD4xQ17fYi3dKh3sd47jPXKBUHjJHP583Xt1tKv9yaZGIhMyEjUC/Dn",
+	"FyKbI6QaFpddEK8vN2wi1CS1JIsqjZkaWNPVNzBb4RwRSVdGOdVyejYaqYRKp65498WN+74w0JvLo/Jb",
+	"V4gli77oBOnJZOL+qD6fgf+JlaJVv/H4sNNJqniM53rDc1ycjhpjrvCSu2N8h97mSM0wbmbzIjc+yEFj",
+	"Mq1FQcS+w5TbmrU0LZZvKi2kL8kngBk81MZDCFjK7qvH01K8UXFCBRTq0qO6aTfy79NEmE3PZ8VZqzuj",
+	"ZbvHl/m1vO7d1hndNoTNFsTYlzhNS0UZ47YqEbQOEvqQTrIa6kuXdLv27S1meEYKzAqQr4TuvxXxWm0n",
+	"gend5Gm6rLI2O8fdiS4ZiN7pxBFXWa+2lG/WQshjlnJwPLFUSxvuPLqqaB6Pb+Z4bpnXUMiSyKE3fLWy",
+	"n7OGrPiw+Oo3xaX2cQGa6i88xLWD6rrLotnsvOyGuQN+S2LmsvinLc+ZYHj66Gp9INp4Wo0FtkKCa3WF",
+	"jrnsho24ZqkYmGAjuIfpJOZGFE/idbBOSNNfuP6eZklcVb54bVCkAvSpPFNLoZ9Wq2rcHB2Rx4tEVE4c",
+	"rS7lfroyu2uJuXVNx+LsrZtucaEztBJvLQ4Gs1iRX2m7UVg7FAfR6qupjEDGbmaC1tmdxVmCk0/1alLN",
+	"vrnEyE5rbFlr8Cubh0L1GfMh+O0oECPGE7AilzTzuytYf25bF5JYBwQNhPG6xGg2mfZTrBNkFyLTMBSw",
+	"TuGhVKaDz9VU30PNGEoLwgOcC5P/vMVOk49If573ptpwAtUPDVTmOGUc5Sw4bjXZFj/428+03Gqeo7wk",
+	"PwoxsQ0hZqbYhGcGYRREmtLcUH4/kSxScpB3l+JMmL/QAjWOGp1cH75VslkgyPW43bDR7BzipMqYN4KG",
+	"W+Pauvt256xdkLbXP8RvAKd//QfL7ntReJVPv6wVQ3A74/qUhj8in1dsf9PJCVM4l06Q5Z+tEcusdKbp",
+	"fHD/lFxMEXm63TYFdFY1ERLcbdcKRglSlfP85QKqJ1+orEK2YVVlCMZ0CD8AMY6k1JQc/tvJm9dskClp",
+	"2BgBGY9YCKcixDuEhfGHDgLFjf6YhSYxqQh7cgHh3L2AweAtBm5HKo1Fpo9ZmHI5nPKhCI9ZCFs5ZPdD",
+	"nfxThOzkABTJawHDCHoSrox1xCfIKj3m2TCRGuvox+MHxyyk7nI70IFSBv64H4IrAD+IBGwm+BdyyoSU",
+	"xOnJ4nACFl7CGD6F7l+a/okv9glZC4naB0v474cRkrDqEAYaSiQ2xPl9X7gpZY4oNzRg/3gz1YZHI/HL",
+	"/ZExE320tze2n7SGiRlN+61E5R8dtkZmnD446snw8hIW4hMN6BKE6bxV/ORPHz99+td//8/l5d7HT59C",
+	"Kjj9iJC+yYWQ7L7XSCCu8zLeRDPek6CEHuBt/qviNs4iNC32nZgraj4ERwwee57I+M+apzAQxvW5tlH3",
+	"GTJtDODug+SjiLETEX8Co9b/B/6En0yyBKtxqVORa9Zr8ID1qWew16ASBnhQpmb6/3A5hx85NHHc+7aI",
+	"195hhCasGOsWO2GDRKRxgeESpWruBFqHAzsv8Cj1BY0Hm8B1Eoue5EyLCM0bQjd0b2iLLzJhg7QskVE6",
+	"jYWDKwYHAjMKOHdYkuwPm8rYy7M3r3GvPEOj5X5IYA1H8DsRPggsh5QOmJ6O4fuPzalMzBEbKynmcAG8",
+	"bd4KmvK+SLGNzgetdU/C0NwLUUzZn9d7unD42CxLDGVWxkdsv9NiP3A55RkDjRawTqu7fxAcBj3Z6bYO",
+	"2u2g3WbPf/oQuLWa0lrBYfxeZGMu87kHWTCfCBbCIIZwJlHKUdhwoKaZBQqG94xGPYmAIlS7QowoTAsw",
+	"Y4zKWuy1HW/xUCWSveYmkQH7PhPiHCfk6TxL0jSJWIrSw5ZpM5X1pKvX5iwTQ1jV+2FMPPWieXIGR5yq",
+	"eBxuNf4+30EDBZs15dF5gGM46HYLdepeOBwxJxoCBoIpkUNNMFPhn/5EMgrRse2xoPehX4uYdVow5Z2A",
+	"3ecPgp68n4DguWx+wm4k7m54DwvWWSr4hUCvTU1Ni4WXf0KpEDqATrgGoyX2Z7D5aHA9iScR0VHwkP2D",
+	"Pv/lPt7iQWiLkUAj0dhaLOz1pJiRoCaM7gROHqzQMOOTEetngp9rqlqCy44ZZ5GKBeunKjpnYb47Q5dv",
+	"I62Dh1cNWAgaFRYE9U7gtErAQhTVuFRwREiR0YkOXZ0VliKf0im/3213281O94Fn3OCGtxgl+lX/NxEZ",
+	"GHxiEHi8J0Mex4hGwtP3GdjoYK0eMcwIgXYCeyPMYVBhVuAsh/8WiwGoAJnOWyzUaCg/44aHxMI2AOlp",
+	"bG82fZCmpZNIAgMlhJdMTnAcdLsF70XBIcoqe7fQunXW4t3GzcHVIwChAke8PUpgDTu/oY+3bjSbTdqJ",
+	"R+wt/pKs2WycSHxGT+IOKH57ln8LS3F5mYkomYD99elTTzqpdsSEbH7/XU8WjiUo6Z4k8+CIXRLB3BG7",
+	"h9xNpPzhAVb532OfehLH96fqp6MAFzwrDyGAj2d09LDJz9MLwa0v/Z8g+j99AtWGrO6fPrG+iJDWHW5H",
+	"H11e7rl/0rrnGwzXongv8kAOm+39Znsfo0t2SKUysu/H/ZeNkgNStfF9KnRS+OjK8woYQzHtuwLCUOcq",
+	"tFDgCewvy1e220FjnEj/QREQvNc7bVTeyb/dVTjxte5VCj3+o3DjYOF9cwR9kh/YYFHyO3GTNNWgWdjA",
+	"ix7g6t7f09KpXitW2lkXFd2N8JpeHzcY556v78rmv6xhwPL2SckN2uWwdtHI+iw5HpSCL72Cw359sHHv",
+	"Mj/cn5YA4pUdeJD4LvJ0JTsFnoYWFg0PHERfB15VG1ivz5eem8X8E0XDKtJLBdm1aWrpLL/FNoqoYagl",
+	"ZoZdRHGFiOL6Qvg66bvr3LvLzr01pNgauZOSONvLt/LlNfHJwTTDY2V/cWwdb5MHP9B3oW5rdv+g/eQB",
+	"+P9eKqIMjHghV5KD6FFM0ItLNWCEcKVmMmBGKQKrqgxjXuMDudO+hc7AL1jYbtNHw2Sw+OgtLgob7Py2",
+	"nd/2LfptuQrtbu6SWSHzx/DMvhZHbEcU+hVZPCcxGDxO4yBO+u35cN7o2bu0//q0lB2CyDEXA8vYeasp",
+	"wQMWCUl2G14+U4xMMh0U38t2n0hVKCLZlI/qWgvny7RXKg0pL1NKNJHVA7rw73uz0dh5ewt33YbP+gcX",
+	"0DvfreC7wTkumc+f05XLpdreJBPLSd5fJGmqi7EqhCzALCYIshCrrH3mqSDiKFdImcESjz3HSoJBxofO",
+	"ZH559ua1F32aDwTId88Fz7F0qcXAJLa59UwwJN6Uw4BNJdH6qgzEYU9yxACDZXGJV1vcB9IhtgDsLkXG",
+	"7od7MNi9f/33/2BNxhU5aidoJ0u3Lks3dUldxXWZXQr3XNH7jG/qQeGhttNz5WmW+NZt9sKD1yJwLe2t",
+	"W69xj8r1mCMzTsFlmrbb+9Gog/8V1W4wXrLnrunZDyb0JzrI5dkL7C/sFUh862Aqapz8yulfa4/Z6azT",
+	"er67c8dp+0dxGk5FMdeDFRVYsVWvZCsJbh3ZpKXZLxPUblcdk81fr47fTYQsq+NCmWdQQFF7T3fCYVsg",
+	"/StEu3Ux06tKkG72hwmZ7lyQXYxoh6l2I9Fr5U8htrGum1MrTqfacopVp9nT1GEIV8KoIfxkjZxLE21+",
+	"0puwJ22JB8QNvMAFAvNRljl+YqowzeDylVksPqhU3B2Phc9SxwkaJLHPSVjIjQaP+X/Yx7QiNW7Yb/4i",
+	"smSQ5DJ1ME3Tt/T6JzFnr9WFSDmS7iVrAJnhzB05db5Wthz2zPWdN25xdwBEd9iq4xahIIBInixHd8Rr",
+	"9i4Jh3QpUQTIFwQeEpnGiK4Ya5FeCFspPsjFDyOUIji41vqKM6E1UwOqQ7ZD9UZdgFDiPUk8wBptx8Di",
+	"OdoYS8YHTuo5d8fhilukDSJDV1Ojkxh3ZcQ1jA1uCmdLBz05E/2RUuc6WGz3l4iOad8EBkM/Q6BJPUom",
+	"SH2HXBTav82MwxikwruDCX0uJibHQ8csv73WdkQUZm+WKSMCtLqZyogUCgxZGLPluKAiA/zkXn5bjtOa",
+	"33Dek4TnpHKm+CuzAKPzZOQIWZ3YKqICdxWFrKhz1M8xzQixNhN65kxZAipLHuihCeyzE3PUk35VytT1",
+	"Fg+0OFT30oF9ayVZJiKVYbuGo2YM8sIyqthXA7dbkDUaA3JED+j7QQaEHQrvmKZsxC/cI+3cweim+OsZ",
+	"n8OwPH6oZCM1zXoSUVta7IMYTLWIexILOywoKWepGPKUytQjdYFPdngMFngEMZ5Vdk5vCccjE9QqYOYw",
+	"1fdDvMevcI/wQUB37kn/e+LXTucM2dkKiA/3Q/jPr/ix/yHjhVbbiteGV+yLRA5hwyB17f28F+FX+CiR",
+	"Q7ibO8yeARI3SFUIEZm6QUWsEjXM6Q+q0SFWI7cqeyOe2+qmqBArgMm4k+sZyncm/reqT5/D+sJJxRW/",
+	"RqEubXutBnUpWOrsxJWNqQFaxHT+yHDENICvxfHnx6nInJrpzB5VUDhjRF5WSDcI55skLFIPSpFgHVss",
+	"xgoknVQZcyaqLVurOOWECPNNHPONI/M0SeXCXG/bEwYMFhzBvJZRYlTRs1kbKQZm/Vaj5zC11wZNcO3X",
+	"cxrqwiPO9PumYVZ29TR3iheI4hQMWy+K4BSyXNixxNzIS9oTHycqM7WRmnU8pfxMHC/4MkHB88m5QtA+",
+	"70lfMOzM3dwrWjT+j/H7saUEF3M09Y89ejP9XTLKC1+CzwRWKzpXRuEFAQEukKfgvKFEU8tBNobfwxOd",
+	"s0V/lRyuY2LS8h35zm4u2FhFmH+pZoH1KXDAaNVi5+qxbS3R4p5mJhmLNJEC21lt2p3m0/BzIa3dbzkK",
+	"0AFjvG9dtXHufSXaUQ6A50VLlOf4LcuWl1+Z4PFxXr1ku3/B07XVTrORSitxb2gTfXvm89qUh2oyL4OT",
+	"cbzXP34J4DZ6mhrHPQEf+Y1u/8TzQf/GGJr7N86uWAouJmvwafEGC7QX8JFeoFlf/Nj+7XTq1xogDBru",
+	"6KJ0XU/xPyfRWKP+Ya2/OXX/zWpSNZlTCpayxCORxlZi3tg3coo132l1vDI+ZLcd1vgxn/fkbdHDV+Zd",
+	"3BvcVerFTfGOYbyIblmep2nGnn54AxMiC05d0EAajLP5xG5nrkUrSpVGjlpfdkMEYyKGzV/Evmw3D+NO",
+	"p/ko2ufNJ6I9aD7sP+KPoydxW3QGjcA61kuHOc1AGTigpCgbt+wU7OGS7sFCapE21mcWX0Os2w18fR7I",
+	"7bRdHugO80CzXNw40ew/uiYPXYfT9iJTYzDCGTkzjj+W6k55Jtj7d6dn5B+E0ywNkW720swnIkCjXBs+",
+	"ngRYT/gpDCw9OFXZ9iRh4CQxiWdbwYNy94jANOGJGUh9M8rUdGizxyfvX7XY39S0yEvD5mpKEhlvoglz",
+	"BsWeRR9z3oKGS2083vsZCKjzHPwRGynCql0KnnPN/nFquIx5FjMn0XMIs9ls1tL2a38KIjV+gL6Ig1qD",
+	"pxNKm2ahvayZxGGQ/+Wny+K4uc+9jRmSQxJqEWXC5EBgPYkcukhSrGciI3CiFjuhv7ofP+IgEsk6h0yL",
+	"SMkY3bB5Pt8BYkLFSSYi8AdVgK5Qloi4J6nOSl2g8suEIEK1WaFiVJReqcVOFc7xmM8daD8zM4QHhRdL",
+	"JOOWFxlxoGByuFs3NuKTiZAiPmITrjU9FnYIulhwV/QARzxusYNOmxJ2OIxp3+9bW6atWKzYILkojJgM",
+	"GJ3IYSqIa15bVEDcvIhR1BcM1xZ8XQYWLTs42GcqY48PDvYdNBaPqV8Hq8gi5wr7zFipzxfWSRgL+8XT",
+	"FE4TeaL3w5+ff/fy3bsffz15/frdz7++//DqLydnz8MHsHg+YBZxSW/daecavTZmSxrQ7tO7BUOKsvES",
+	"QIOC5l1X1a6qG9fubbTTdqs9jXYJrw292rH8nJjRKZ74xtp6u/TbSq/MDiYotDvg9TvEmV2ctb4EmWQt",
+	"ynZrEWxgciz6gXuX9l/XFKO8MpiwTy4E8iYPldu7x77MYCJkbIubpTIY5bxaGEf331RQ/uzG2lg9jWzf",
+	"D4FJQUPvoiFfx35/hjuFcbeAG9nX1YWd1hDKQ7xuj2zYH3sr27l9uxpufb12jTbbHayvC/LnJseqps7i",
+	"5zLlIRWYucxNixW6X6jkzLL1+7HYwipK9LhQfV7L1pMznquZAU9SbbWPJdy2ZReZmKR8LuIiTrmNM1mu",
+	"xdqqi22d5E2NdxpmyX4vRchgocfqYuGKWkt+Bav9oruJ4f5TcbZutWDirsXajqBmZ6CvUwgR+KIHlVmp",
+	"cyNhu8xg38st8tp8zjN/SVVGx5P2nYsJ1YfvE3d/a1lqJb/nTQRl8LkSMgW/xcXstEHIwWJChnRITcoF",
+	"rp/qxpqixc7T/JR+fctZGG6MGE+MRiCrJSmZjs11eLVRJKz1AZ9FWrFHjzhvPup3O80ng3a72eHd/n50",
+	"EB+KhwOYJvHRnNDzqx55aB9pp/GoYZV4w6e+X62cx9kkleIW4vqUSr5XdvbsV5WFwQr83JDkV2jBtyxw",
+	"9y7tv+fLoHp/9rz9GI+WlvggQUoHA4LYndogr/9HOi+Sz85kVoOc/T8TkYAH28SDiFl/atlG8Hi51phl",
+	"rqo7EDeU3xXYCPbGy0gpl4uSirqpfKbvunbKjaQkgu9S8KZqaIV/5fM6mHuf0h54oxtHjw+CBqFc4mjV",
+	"1ESK2j2p66YgpA/bbZixFUX7hKzEImCKe7eCbI/bzU7UjZuPxP6g+Zgf9JuH0cP4kXg8eMLbSGbpE3L1",
+	"82fqpu7TljTMxvrlmTA8SWtxQ+xVO83ydUVK4lxYfg5lskfxi3rojlPbMGnBOMpJ4SQOiE2yRItuby/i",
+	"FjtoPynFWZREdTTjc8bTTPB4HlAeny4y5RC6i8q0GIyCccnCQvay+aOYh7a0GT0fo1gmJsJrLlz8qvAL",
+	"vfMfWjsFm+WJS/qsewN9tkp4xa/MxiKySji+WtiIuwaVbxdHSRYlKkmwbcvVCej9a6Qnl5RD9aSSSBkH",
+	"vwwL9JeGjDnKCHE5pxKSogwti8eevC35CCPbQnB6J2N2MuYPImPQu8Yzvm35spp9hqItuGKd6aCUsgJD",
+	"y1XfMZ3ISLAQ/xPWSJme/FxW2B3Imc2RPMseOc5g0YE8KJDZrOHefSjOx1pprnWF5G+qX3qD31S/6LB2",
+	"m+0O7zcfgUX6mO/3m11rkj7ij/s3eCMac43DSpkBxLCwcCWuCWMnP3e5s1uQ2ejOUtOtl5BbF97KcCOa",
+	"VHBZL8OJmmZ2te6bVZd9v1AZ6x4gkI0u9nDlFe1eEag07knwzrlmM5Gm7L6ZqQKJMoLXSFe5/iBgWuWs",
+	"bj74G3HpkSwuiIJsIngkjhnvSao3xxeg8btadLpPMhZ5DTdFmquUAc6UFRW2oHULQJ1fcE3U5676zddn",
+	"J02/Vcn2hoPrWFjqDQVarCK9lDrk5P0r5nuqqWkFk5qgfzxSL1GCuz6QZFgJXjkU5hk87drjZ8RHs0fg",
+	"30uz1BYZ/P+JVYR+NvzEAoDjFwjpTR88pVokeBuL/F34cuFULvBCITVUTuD0X//o9XSvd/rLv/9bBZFT",
+	"5QlFeoCb7ary1ijthDPQGi5pwW3LjLasBIVdYTtYypsi3wR7+SL/tqSNFwR9iD8IaQsEDG4sYtoCqMJo",
+	"B9RugFO834rb4Dd+wWkAi5sh/9Rth71/R81T2rHs3/fql7fb3sr60t+3ucLuGZ4Bvrjcayx0mlyIf9Yj",
+	"06LpgaWVqZJD+C+CeZDJiKaBs04Qls52WDM9ncAjNcKlcINdfjwzmiXVyeLXyYWQQq8gCa5TxBxeqOyi",
+	"uUSdq8BbTdv6IVVVccBDbm91X5VnmV5ppdUcC5MlS8Q3CD3jsRSTMfbkJZK9z9RYmJGY6nsMDhkjDr1j",
+	"JpXFA+CpZYH6eSSoV9T1v4247knO3jw/+/Dq6emvZ+9+fP42YInx7XbaUagwUl/MqHNRWRo7FOaNfYPV",
+	"ZMEk5cmVLVCYBCcHbOHpryNjJr9a71//apTh6aUfwp97jWjETa8R0Jb5cw8e22t8Yp3utQrhphLDDrq1",
+	"sa21rZ14CaazHc0ZLFSFpUHfYhVfvnNW26FqIiSfJC13dmusjESzdxMhQXDnJBgV2+WpkibjkflBW+j6",
+	"GwLW0N1K8sOOuHHU2G+1W/uLMqSaqZJycovC1L/Tfqtdeq8FCsc6iBUa3e2qFfcUNBl+OH33dr11nXMy",
+	"0ra0rn+D2621rm4A16yrW9Yj5lb1ds/3HSze307evF5t8TAZX28FdNttGx52otM1QLjCsCMWqvOQzUA3",
+	"YEwCsXBZotl0ErAwFsOMxyK2V3wQcaIpiaVmkoCkraExVEzJItIyi3g0Ei122N6nH6Oxww3vc42917Fl",
+	"0rrSk23UZOIpQziapqzPUy4jkdUonw+Cx8l27BCc0jL41UhE554OCoZPNgk8Kk6cgRJsaq/kY6/YgfDl",
+	"vPWFuLFVto5bOJq2lTatToZyuVdCKEDy3FZjO6g8295PnquNWiHEg2Z9MUos7F74J5+f7WdqpmF3ngsx",
+	"YUYh3oMF/qv1f/tTk1dS+p3mkKlDjBsKeAd8kUQOQzYEq7J6Z57SNe/Jrv/83jI8v4BD/e15zHYNCcFk",
+	"ItQkJczE4l6kNajai1OpXdP03iVsueXkq/godIzC14k2zZ/yn4eEBo7I87BRNe7UV2aRCekI3INhxsdg",
+	"hiHoBO70oCeRWv6V0bADjZLUVoo7MSwM84QgLUL8umbTFYZlN961YIZYVoyy3/qlMKpy/dPJ339vz08f",
+	"vx385/THt399HB+8+f7w9+F/Vpc8wc83LnZ6nchzMmFXqci9hVNTmMA7PDEbRXv/OJWZZc5mfQ4ygLDg",
+	"FCscmIIgICjHBTFQB7H080gJAtch/cNmFpR1KCzJhMpEDmVEUkELGT9HbRUiE4JusTfwW3/mY0WBtf68",
+	"qIwIN1ywKE2ic3b/w4un7HH78PGDBUzYGHNJHj8BdG5lo+oVabGTADeQAPHnFQFUhhQrKY5t5Jf2FkLo",
+	"arWTDGtKhp+uEwWVPIz5r8AmRJgs9IpKHyPUf2PBqlgh9YMvXXcO6VuSErj6ER8LDMkH4LklhqUq4imy",
+	"swxxFBmIl3gaGUsZSA3deziwxE60hbOFx9spuLziagwTbUSGFAfWZCJQMGSvCTyutSc7AINHFrEr7cnn",
+	"8K5Xy6tPPFMa1wuIoCAJW2X4Sl1xh/+ETWapiAiEG8bkfGdGnKz5QC1rjRogpHVxgEnFzZ95uG7vdJzj",
+	"XGAylpzjnDsfMa/jwj0t6vHV+75BQaAtMzS13VvEMfQ1CrRGBWLMY2SMiBPH0UOY5S0WfmxGXAvacCEK",
+	"hZ4kbye/Se62wJ4dqKzFzpTN6bmrEuN994P2flDk9iSI1YP2ASkX+4KEAb1s3jxhNrYKc42EPzpg0wl4",
+	"WCKGnYr0SmCrF6dORctvjCswSXkkRiqNcTITyTzgOj5XorImY7t1la6z6gFnIk3xAOHE6Lk2Ymwtbldw",
+	"V7iTT8XW38i6H7MCqDmsINJ/WKKlkUgyXbhrGdO6avckttjF+TZCFsmb+gLFgxrYDI29LYm3q7f7WWXn",
+	"dDskkFLSckjBJnQQiwh3b+NDhVv+pvrLV+kKaP0R7uHRAucUwVUSi9SV/UzbNQ9XIbZxTxaIlDznUmlz",
+	"okNe9b7U9ElMVPesQOX6HGle6FMcoFQ55j8VsIH54jm5UmG0w6QvTIlzLK8+96XgqRkFLjtgX3wxu1u8",
+	"lY2XfPrl0/8NAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -25,7 +25,9 @@ export type NextCursor = string;
 export type Role = 'client' | 'lawyer' | 'admin';
 
 /**
- * An e-mail address; upper and lower case are the same.
+ * An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+ * domain in its own letters and in ASCII (xn--).
+ *
  */
 export type EmailAddress = string;
 

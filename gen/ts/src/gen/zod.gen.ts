@@ -27,9 +27,11 @@ export const zRole = z.enum([
 ]);
 
 /**
- * An e-mail address; upper and lower case are the same.
+ * An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+ * domain in its own letters and in ASCII (xn--).
+ *
  */
-export const zEmailAddress = z.email().min(3).max(254);
+export const zEmailAddress = z.string().min(3).max(254);
 
 /**
  * Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
@@ -964,7 +966,7 @@ export const zSignatureWorkflow = z.enum(['sequential', 'parallel']);
 
 export const zNewSigner = z.object({
     name: z.string().min(1).max(100).regex(/\S/),
-    email: z.email().min(3).max(254),
+    email: z.string().min(3).max(254),
     order: z.int().gte(1).lte(1000).optional()
 });
 
@@ -987,7 +989,7 @@ export const zSigner = z.object({
     number: z.int().gte(1).lte(20),
     turn: z.int().gte(1).lte(1000),
     name: z.string().max(255).regex(/^[\s\S]*$/),
-    email: z.email().max(320),
+    email: z.string().max(320),
     status: zSignerStatus,
     signedAt: zTime.optional(),
     reason: z.string().max(1000).regex(/^[\s\S]*$/).optional()
@@ -1143,7 +1145,7 @@ export const zSigningDecline = z.object({
 
 export const zSigningLinkRequest = z.object({
     trackingId: zId,
-    email: z.email().min(3).max(254)
+    email: z.string().min(3).max(254)
 });
 
 /**
