@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,6 +153,10 @@ func Load() (Config, error) {
 	if err != nil {
 		return c, named(err)
 	}
+	defaults, err := env.ParseAsWithOptions[Config](env.Options{Environment: map[string]string{}})
+	if err != nil {
+		return c, err
+	}
 	var faults []error
 	between := func(name string, v, low, high int) {
 		if v < low || v > high {
@@ -163,6 +168,9 @@ func Load() (Config, error) {
 			if v == a {
 				return
 			}
+		}
+		if allowed[0] == "" { // not to be set at all
+			allowed = allowed[1:]
 		}
 		faults = append(faults, fmt.Errorf("%s must be one of %s", name, strings.Join(allowed, ", ")))
 	}
@@ -191,6 +199,7 @@ func Load() (Config, error) {
 			faults = append(faults, errors.New("ESIGN_API_KEY is not set"))
 		}
 	}
+	faults = append(faults, c.halves(defaults)...)
 	oneOf("LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
 	oneOf("JWT_ALGORITHM", c.JWT.Algorithm, "HS256", "RS256", "EdDSA")
 	if _, port, err := net.SplitHostPort(c.HTTPAddr); err != nil || port == "" {
@@ -215,14 +224,8 @@ func Load() (Config, error) {
 		}
 	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
-	if (c.Mail.DKIMDomain == "") != (c.Mail.DKIMSelector == "") || (c.Mail.DKIMDomain == "") != (c.Mail.DKIMKey == "" && c.Mail.DKIMKeyFile == "") {
-		faults = append(faults, errors.New("MAIL_DKIM_DOMAIN, MAIL_DKIM_SELECTOR and MAIL_DKIM_KEY or MAIL_DKIM_KEY_FILE go together"))
-	}
 	for _, s := range []*string{&c.Esign.Certificate, &c.Esign.PrivateKey} {
 		*s = strings.ReplaceAll(*s, `\n`, "\n")
-	}
-	if (c.Esign.Certificate == "") != (c.Esign.PrivateKey == "") {
-		faults = append(faults, errors.New("ESIGN_CERTIFICATE and ESIGN_PRIVATE_KEY go together"))
 	}
 	if u, err := url.Parse(c.Esign.TSAURL); c.Esign.TSAURL != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
 		faults = append(faults, errors.New("ESIGN_TSA_URL must be a URL such as https://host/tsa"))
@@ -240,10 +243,59 @@ func Load() (Config, error) {
 			faults = append(faults, errors.New("S3_ENDPOINT must be a URL such as https://host or http://host:9000"))
 		}
 	}
-	if (c.AdminEmail == "") != (c.AdminPassword == "") {
-		faults = append(faults, errors.New("ADMIN_EMAIL and ADMIN_PASSWORD go together"))
-	}
 	return c, errors.Join(faults...)
+}
+
+// setting is one of several that mean something together.
+type setting struct {
+	name string
+	set  bool
+}
+
+// without refuses settings that mean nothing while another one is missing.
+func without(missing setting, given ...setting) []error {
+	var names []string
+	for _, g := range given {
+		if g.set {
+			names = append(names, g.name)
+		}
+	}
+	if missing.set || names == nil {
+		return nil
+	}
+	verb := "means"
+	if len(names) > 1 {
+		verb = "mean"
+	}
+	return []error{fmt.Errorf("%s is not set: without it %s %s nothing", missing.name, strings.Join(names, ", "), verb)}
+}
+
+// together refuses a part of several settings.
+func together(all ...setting) (faults []error) {
+	for _, one := range all {
+		faults = append(faults, without(one, all...)...)
+	}
+	return faults
+}
+
+// halves finds the groups of settings of which some are missing.
+func (c Config) halves(defaults Config) []error {
+	text := func(name, v string) setting { return setting{name, v != ""} }
+	return slices.Concat(
+		together(text("ADMIN_EMAIL", c.AdminEmail), text("ADMIN_PASSWORD", c.AdminPassword)),
+		together(text("SMTP_USER", c.SMTP.User), text("SMTP_PASSWORD", c.SMTP.Password)),
+		without(text("SMTP_HOST", c.SMTP.Host), setting{"SMTP_PORT", c.SMTP.Port != defaults.SMTP.Port}, text("SMTP_USER", c.SMTP.User), text("SMTP_PASSWORD", c.SMTP.Password),
+			text("SMTP_TLS", c.SMTP.TLS), text("SMTP_CA_FILE", c.SMTP.CAFile)),
+		together(text("MAIL_DKIM_DOMAIN", c.Mail.DKIMDomain), text("MAIL_DKIM_SELECTOR", c.Mail.DKIMSelector), text("MAIL_DKIM_KEY or MAIL_DKIM_KEY_FILE", c.Mail.DKIMKey+c.Mail.DKIMKeyFile)),
+		together(text("S3_ACCESS_KEY", c.S3.AccessKey), text("S3_SECRET_KEY", c.S3.SecretKey)),
+		without(text("S3_ENDPOINT", c.S3.Endpoint), setting{"S3_BUCKET", c.S3.Bucket != defaults.S3.Bucket}, setting{"S3_REGION", c.S3.Region != defaults.S3.Region},
+			text("S3_ACCESS_KEY", c.S3.AccessKey), text("S3_SECRET_KEY", c.S3.SecretKey)),
+		together(text("ESIGN_CERTIFICATE", c.Esign.Certificate), text("ESIGN_PRIVATE_KEY", c.Esign.PrivateKey)),
+		without(setting{"ESIGN_PROVIDER (docuseal or documenso)", c.Esign.Outside()}, text("ESIGN_PROVIDER_URL", c.Esign.ProviderURL), text("ESIGN_API_KEY", c.Esign.APIKey),
+			text("ESIGN_WEBHOOK_SECRET", c.Esign.WebhookSecret)),
+		without(setting{"CORS_ALLOW_ORIGINS", len(c.CORSOrigins) > 0}, setting{"CORS_ALLOW_METHODS", !slices.Equal(c.CORSMethods, defaults.CORSMethods)},
+			setting{"CORS_ALLOW_HEADERS", !slices.Equal(c.CORSHeaders, defaults.CORSHeaders)}),
+	)
 }
 
 // named says which variable could not be read; the library only knows the field. The value
@@ -324,6 +376,9 @@ func (c Config) CheckProduction() error {
 			needed("SMTP_PASSWORD", c.SMTP.Password)
 		}
 	}
+	// dev has a mail server and a seal of its own, which these may go with.
+	faults = append(faults, without(setting{"SMTP_HOST", c.SMTP.Host != ""}, setting{"MAIL_FROM", c.Mail.From != ""}, setting{"MAIL_DKIM_DOMAIN", c.Mail.DKIMDomain != ""})...)
+	faults = append(faults, without(setting{"ESIGN_CERTIFICATE", c.Esign.Certificate != ""}, setting{"ESIGN_TSA_URL", c.Esign.TSAURL != ""})...)
 	for name, v := range map[string]string{"DATABASE_URL": c.DatabaseURL, "REDIS_URL": c.RedisURL} {
 		if p := password(v); p != "" && wellKnown(p) {
 			faults = append(faults, fmt.Errorf("%s has a default password that anyone can guess", name))

@@ -50,7 +50,7 @@ func TestProduction(t *testing.T) {
 		"signing without a key": {"ESIGN_API_KEY", "", "ESIGN_API_KEY is not set"},
 		"signing by a default":  {"ESIGN_API_KEY", "your-api-key", "ESIGN_API_KEY is a default"},
 		"an open webhook":       {"ESIGN_WEBHOOK_SECRET", "secret", "ESIGN_WEBHOOK_SECRET is a default"},
-		"no store":              {"S3_ENDPOINT", "", ""},
+		"no store":              {"S3_ENDPOINT", "", "S3_ENDPOINT is not set: without it S3_ACCESS_KEY, S3_SECRET_KEY mean nothing"},
 		"no store key":          {"S3_ACCESS_KEY", "", "S3_ACCESS_KEY is not set"},
 		"no store secret":       {"S3_SECRET_KEY", "", "S3_SECRET_KEY is not set"},
 		"MinIO's own secret":    {"S3_SECRET_KEY", "minioadmin", "S3_SECRET_KEY is a default"},
@@ -61,10 +61,14 @@ func TestProduction(t *testing.T) {
 		"a default password":    {"SMTP_PASSWORD", "changeme-please", "SMTP_PASSWORD is a default"},
 		"weak admin":            {"ADMIN_PASSWORD", "password", "ADMIN_PASSWORD is a default"},
 		"short admin":           {"ADMIN_PASSWORD", "kU8vXe2", "ADMIN_PASSWORD is a default or shorter"},
-		"half a seal":           {"ESIGN_CERTIFICATE", "x", "ESIGN_CERTIFICATE and ESIGN_PRIVATE_KEY go together"},
+		"half a seal":           {"ESIGN_CERTIFICATE", "x", "ESIGN_PRIVATE_KEY is not set: without it ESIGN_CERTIFICATE means nothing"},
 		"no timestamps":         {"ESIGN_TSA_URL", "tsa", "ESIGN_TSA_URL must be"},
 		"another provider":      {"ESIGN_PROVIDER", "quill", "ESIGN_PROVIDER must be one of builtin"},
-		"half a first admin":    {"ADMIN_EMAIL", "", "ADMIN_EMAIL and ADMIN_PASSWORD go together"},
+		"half a first admin":    {"ADMIN_EMAIL", "", "ADMIN_EMAIL is not set: without it ADMIN_PASSWORD means nothing"},
+		"mail from nowhere":     {"SMTP_HOST", "", "SMTP_HOST is not set: without it MAIL_FROM means nothing"},
+		"timestamps of nothing": {"ESIGN_TSA_URL", "https://tsa.example", "ESIGN_CERTIFICATE is not set"},
+		"no provider named":     {"ESIGN_PROVIDER", "", "ESIGN_PROVIDER (docuseal or documenso) is not set: without it ESIGN_PROVIDER_URL, ESIGN_API_KEY, ESIGN_WEBHOOK_SECRET mean nothing"},
+		"an unknown encryption": {"SMTP_TLS", "tls", "SMTP_TLS must be one of starttls, implicit, off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			clear(t)
@@ -80,6 +84,9 @@ func TestProduction(t *testing.T) {
 			t.Setenv("PUBLIC_URL", "https://counsel.firm.example")
 			t.Setenv("ADMIN_EMAIL", "admin@firm.example")
 			t.Setenv("ADMIN_PASSWORD", "kU8vXe2-nine-lives")
+			if c.set == "SMTP_PASSWORD" {
+				t.Setenv("SMTP_USER", "counsel")
+			}
 			if c.set != "" {
 				t.Setenv(c.set, c.to)
 			}
@@ -112,6 +119,32 @@ func TestLimitsOfSettings(t *testing.T) {
 				t.Fatalf("%s=%s: %v", name, value, err)
 			}
 		})
+	}
+}
+
+// TestHalves: of settings that mean something together, the missing one is named.
+func TestHalves(t *testing.T) {
+	for set, missing := range map[string]string{
+		"ADMIN_EMAIL=a@firm.example": "ADMIN_PASSWORD", "ADMIN_PASSWORD=kU8vXe2-nine-lives": "ADMIN_EMAIL",
+		"SMTP_USER=u": "SMTP_PASSWORD", "SMTP_PASSWORD=p": "SMTP_USER", "SMTP_TLS=off": "SMTP_HOST", "SMTP_PORT=25": "SMTP_HOST", "SMTP_CA_FILE=ca.pem": "SMTP_HOST",
+		"MAIL_DKIM_DOMAIN=firm.example": "MAIL_DKIM_SELECTOR", "MAIL_DKIM_SELECTOR=s": "MAIL_DKIM_KEY or MAIL_DKIM_KEY_FILE", "MAIL_DKIM_KEY_FILE=k": "MAIL_DKIM_DOMAIN",
+		"S3_ACCESS_KEY=k": "S3_SECRET_KEY", "S3_BUCKET=files": "S3_ENDPOINT", "S3_REGION=eu-1": "S3_ENDPOINT",
+		"ESIGN_PRIVATE_KEY=k": "ESIGN_CERTIFICATE", "ESIGN_API_KEY=k": "ESIGN_PROVIDER", "ESIGN_PROVIDER_URL=https://api.docuseal.com": "ESIGN_PROVIDER", "ESIGN_WEBHOOK_SECRET=s": "ESIGN_PROVIDER",
+		"CORS_ALLOW_METHODS=GET": "CORS_ALLOW_ORIGINS",
+	} {
+		t.Run(set, func(t *testing.T) {
+			clear(t)
+			name, value, _ := strings.Cut(set, "=")
+			t.Setenv(name, value)
+			_, err := config.Load()
+			if err == nil || !strings.Contains(err.Error(), missing+" ") || !strings.Contains(err.Error(), "is not set: without it") || !strings.Contains(err.Error(), name) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	clear(t)
+	if _, err := config.Load(); err != nil {
+		t.Errorf("nothing set: %v", err)
 	}
 }
 
