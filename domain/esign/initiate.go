@@ -103,7 +103,7 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 	if err != nil {
 		return Request{}, err
 	}
-	pages, err := s.Seal.Check(ctx, file)
+	report, err := s.Seal.Check(ctx, file)
 	if err != nil {
 		if e, ok := errors.AsType[*domain.Error](err); ok && e.Code == domain.Invalid {
 			named := domain.InvalidField("/docId", "%s", strings.ToLower(e.Message[:1])+e.Message[1:])
@@ -121,7 +121,7 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 		return Request{}, err
 	}
 	if s.Provider != nil {
-		return s.handOver(ctx, by, r, file, pages)
+		return s.handOver(ctx, by, r, file, report.Pages)
 	}
 	err = s.create(ctx, by, &r, func(q *query.Queries) error { return s.invite(ctx, q, &r) })
 	if err != nil {

@@ -126,20 +126,15 @@ type About struct {
 	Reason string
 }
 
-// Check tells whether a file can be sealed, and how many pages it has. Invalid: it cannot, and
-// the message says why.
-func (s *Seal) Check(ctx context.Context, file []byte) (pages int, err error) {
+// Check tells whether a file can be sealed, and what it holds besides its pages. Invalid: it cannot,
+// and the message says why.
+func (s *Seal) Check(ctx context.Context, file []byte) (Report, error) {
 	leave, err := s.enter(ctx)
 	if err != nil {
-		return 0, err
+		return Report{}, err
 	}
 	defer leave()
-	defer mend(&err)
-	d, err := read(ctx, file)
-	if err != nil {
-		return 0, err
-	}
-	return d.pages, d.fit()
+	return Inspect(ctx, file)
 }
 
 // Sign adds the pages of another PDF, one that was made here, to a file, and seals both.

@@ -120,8 +120,12 @@ func TestSign(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := seal(t, nil)
-			before, err := s.Check(t.Context(), file)
+			report, err := s.Check(t.Context(), file)
 			must(t, err)
+			before := report.Pages
+			if len(report.Findings) > 0 {
+				t.Errorf("found %+v", report.Findings)
+			}
 			out, err := s.Sign(t.Context(), file, certificate(t), about)
 			must(t, err)
 			if !bytes.HasPrefix(out, file) {
