@@ -153,6 +153,10 @@ func (v verifyCommand) Run() error {
 	if found.Signed != nil && !found.Signed.Equal(found.Certificate) {
 		by += "\n  signed file  sealed by " + named(found.Signed) + ", another one"
 	}
+	risks := "none"
+	if len(found.Risks) > 0 {
+		risks = strings.Join(found.Risks, ", ")
+	}
 	_, err = fmt.Printf(`The evidence holds: no byte was changed.
 
   request      %s (%s)
@@ -160,12 +164,13 @@ func (v verifyCommand) Run() error {
   SHA-256      %s
   signed file  %s
   log          %d entries, none missing
+  accepted     %s
   made         %s
   signers      %s
   sealed by    %s
 
 Whether that is a certificate you trust is for you to say: compare its SHA-256.
-`, found.Request, found.Status, found.Document, found.SHA256, signed, found.Events, found.Made.Format(time.RFC3339),
+`, found.Request, found.Status, found.Document, found.SHA256, signed, found.Events, risks, found.Made.Format(time.RFC3339),
 		strings.Join(found.Signers, "\n               "), by)
 	return err
 }

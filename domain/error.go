@@ -31,6 +31,11 @@ const (
 type Field struct {
 	Pointer string // JSON Pointer into the body (RFC 6901), such as /inputs/partyA
 	Detail  string // what is wrong with it, in words for the caller
+
+	// Optional, where a document that the field names is at fault.
+	Reason string // what is wrong, for programs
+	Page   int    // where, from 1
+	Quote  string // the words there
 }
 
 // Error is the one error type that crosses a subject's border. Message and Fields are
@@ -69,7 +74,8 @@ func (e *Error) Under(pointer string) *Error {
 	named := *e
 	named.Fields = make([]Field, len(e.Fields))
 	for i, f := range e.Fields {
-		named.Fields[i] = Field{Pointer: pointer + f.Pointer, Detail: f.Detail}
+		f.Pointer = pointer + f.Pointer
+		named.Fields[i] = f
 	}
 	return &named
 }

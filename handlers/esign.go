@@ -23,6 +23,9 @@ func (s *Server) InitiateSignature(ctx context.Context, r api.InitiateSignatureR
 	if r.Body.ExpiresAt != nil {
 		n.ExpiresAt = *r.Body.ExpiresAt
 	}
+	for _, risk := range r.Body.AcceptRisks {
+		n.AcceptRisks = append(n.AcceptRisks, string(risk))
+	}
 	for _, g := range r.Body.Signers {
 		one := esign.NewSigner{Name: g.Name, Email: g.Email}
 		if g.Order != nil {
@@ -92,7 +95,7 @@ func (s *Server) ListSignatureEvents(ctx context.Context, r api.ListSignatureEve
 func signatureEvents(log []esign.Event) []api.SignatureEvent {
 	out := make([]api.SignatureEvent, len(log))
 	for i, e := range log {
-		out[i] = api.SignatureEvent{Seq: int64(e.Seq), At: e.At, Kind: api.SignatureEventKind(e.Kind), IP: said(e.Address), UserAgent: said(e.Agent), Detail: said(e.Detail),
+		out[i] = api.SignatureEvent{Seq: int64(e.Seq), At: e.At, Kind: api.SignatureEventKind(e.Kind), IP: said(e.Address), UserAgent: said(e.Agent), Detail: said(e.Detail), SignedAs: said(e.SignedAs),
 			Prev: hex.EncodeToString(e.Prev), Hash: hex.EncodeToString(e.Hash)}
 		if n := int32(e.Signer); n > 0 {
 			out[i].Signer = &n

@@ -328,3 +328,35 @@ func TestSigningPage(t *testing.T) {
 		t.Error("is no page")
 	}
 }
+
+// TestShippedTemplatesToSign sends what the shipped templates make of their samples: nothing in it is a blank.
+func TestShippedTemplatesToSign(t *testing.T) {
+	b := newBundle(t)
+	lena := b.join("lena", domain.RoleLawyer)
+	var page api.TemplateList
+	b.call(lena, "GET", "/api/templates?limit=100", nil).wants(200, "").into(&page)
+	if len(page.Items) < 6 {
+		t.Fatalf("there are %d templates", len(page.Items))
+	}
+	for _, one := range page.Items {
+		var v api.TemplateVersion
+		b.call(lena, "GET", "/api/templates/"+one.TemplateID+"/versions/1", nil).wants(200, "").into(&v)
+		render := func(options map[string]any) map[string]any {
+			var made api.RenderPdfResponse
+			b.call(lena, "POST", "/api/docs/render-pdf", map[string]any{"templateId": one.TemplateID, "version": "1", "data": v.SampleData, "options": options}).wants(200, "").into(&made)
+			return map[string]any{"docId": made.DocID, "workflow": "parallel", "signers": []any{map[string]any{"name": "Ada", "email": "ada@example.com"}}}
+		}
+		b.call(lena, "POST", "/api/esign/initiate", render(map[string]any{})).wants(201, "")
+		draft := render(map[string]any{"draft": true})
+		p := b.call(lena, "POST", "/api/esign/initiate", draft).wants(422, "document_unfit").problem()
+		if e := p.Errors[0]; e.Pointer != "/docId" || *e.Reason != "draft" || *e.Page != 1 || *e.Quote != "DRAFT" {
+			t.Errorf("%s: names %+v", one.TemplateID, p.Errors)
+		}
+		draft["acceptRisks"] = []string{"draft"}
+		b.call(lena, "POST", "/api/esign/initiate", draft).wants(201, "")
+		draft["acceptRisks"] = []string{"all"}
+		if p := b.call(lena, "POST", "/api/esign/initiate", draft).wants(422, "invalid").problem(); p.Errors[0].Pointer != "/acceptRisks/0" {
+			t.Errorf("names %+v", p.Errors)
+		}
+	}
+}

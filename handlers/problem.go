@@ -115,7 +115,11 @@ func describe(e *domain.Error, requestID, path string) api.Problem {
 		p.Instance = &path
 	}
 	for _, f := range e.Fields[:min(len(e.Fields), maxErrors)] {
-		p.Errors = append(p.Errors, api.FieldError{Pointer: cut(f.Pointer, 1000), Detail: cut(f.Detail, 1000)})
+		one := api.FieldError{Pointer: cut(f.Pointer, 1000), Detail: cut(f.Detail, 1000), Reason: said(f.Reason), Quote: said(cut(f.Quote, 400))}
+		if n := int32(f.Page); n > 0 {
+			one.Page = &n
+		}
+		p.Errors = append(p.Errors, one)
 	}
 	return p
 }

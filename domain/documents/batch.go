@@ -354,7 +354,7 @@ func faultOf(err error) *BatchFault {
 		f.Code = e.Reason
 	}
 	for _, one := range e.Fields[:min(len(e.Fields), maxFaults)] {
-		f.Errors = append(f.Errors, BatchField(one))
+		f.Errors = append(f.Errors, BatchField{Pointer: one.Pointer, Detail: one.Detail})
 	}
 	return f
 }

@@ -23,6 +23,7 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/cases"
 	"counsel/domain/documents"
+	"counsel/domain/documents/text"
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/esign/pades"
@@ -122,6 +123,14 @@ func (b *bench) Evidence(ctx context.Context, by domain.Principal, id domain.ID)
 		err = errors.New("evidence of another size than was said")
 	}
 	return all, err
+}
+
+// texts reads the text of PDF files.
+func texts(t testing.TB) documents.TextReader {
+	t.Helper()
+	r := text.New("")
+	t.Cleanup(func() { must(t, r.Close()) })
+	return r
 }
 
 func newSeal(t testing.TB, name string, now time.Time) *pades.Seal {

@@ -121,6 +121,8 @@ type Request struct {
 	SignedID     *domain.ID // the document that came of it, once completed
 	Signers      []Signer   // by their number
 
+	accepted []string // the risks, of one that is being made
+
 	seq  uint64 // of the last event
 	head []byte // its hash
 }

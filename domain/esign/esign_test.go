@@ -686,7 +686,7 @@ func TestManySigners(t *testing.T) {
 	}
 	// What is said of a signer stands on one page.
 	for page := range strings.SplitSeq(tool(t, b.last("s+1@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "-f", "201", "FILE", "-"), "\f") {
-		heads, signed := strings.Count(page, ". Signer Number "), strings.Count(page, "\nSigned ")
+		heads, signed := strings.Count(page, ". Signer Number "), strings.Count(page, "\nSigned  ")
 		if heads != signed || heads != strings.Count(page, "Authenticated by") {
 			t.Errorf("a page has %d signers and %d signatures:\n%s", heads, signed, page)
 		}

@@ -18,7 +18,7 @@ type EventKind string
 // The kinds of events.
 const (
 	EventCreated   EventKind = "created"   // detail: the SHA-256 of the document
-	EventRisks     EventKind = "risks"     // the sender accepted what the document holds; detail: the reasons
+	EventRisks     EventKind = "risks"     // the sender accepted what the document holds; detail: the reasons, with commas
 	EventSent      EventKind = "sent"      // the mail with the link was handed over
 	EventReminded  EventKind = "reminded"  // and once more
 	EventDelivered EventKind = "delivered" // the mail server took it
@@ -44,8 +44,11 @@ type Event struct {
 	Address string    `json:"ip,omitempty"`
 	Agent   string    `json:"userAgent,omitempty"`
 	Detail  string    `json:"detail,omitempty"`
-	Prev    hexBytes  `json:"prev"` // the hash of the event before; of the first, zeros
-	Hash    hexBytes  `json:"hash"` // SHA-256 over Prev and all the rest
+	// SignedAs is the name that was typed as a signature, where it is another than the signer's. The
+	// signature, of which Detail has the hash, says it too.
+	SignedAs string   `json:"signedAs,omitempty"`
+	Prev     hexBytes `json:"prev"` // the hash of the event before; of the first, zeros
+	Hash     hexBytes `json:"hash"` // SHA-256 over Prev and all the rest
 
 	By domain.ID `json:"-"` // the account that did it, for those who are told of it; zero: none did
 }
@@ -116,6 +119,17 @@ func events(ctx context.Context, q *query.Queries, id domain.ID) ([]Event, error
 		out[i] = Event{Seq: r.Seq, At: r.CreatedAt, Kind: EventKind(r.Kind), Signer: int(r.Signer), Address: r.Address, Agent: r.Agent, Detail: r.Detail, Prev: r.PrevHash, Hash: r.Hash}
 	}
 	return out, nil
+}
+
+// named adds to a log who signed by another name.
+func named(log []Event, signers []Signer) {
+	for i := range log {
+		for _, g := range signers {
+			if log[i].Kind == EventSigned && log[i].Signer == g.Number {
+				log[i].SignedAs = g.signedAs()
+			}
+		}
+	}
 }
 
 // chained finds the first event that does not fit its log: 0 when all do.

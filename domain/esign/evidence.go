@@ -66,7 +66,8 @@ type manifest struct {
 	Expires  time.Time         `json:"expiresAt"`
 	Document manifestDocument  `json:"document"`
 	Signers  []manifestSigner  `json:"signers"`
-	Head     hexBytes          `json:"logHead"` // the hash of the last event
+	Risks    []string          `json:"acceptedRisks,omitempty"` // what the document holds, and the sender accepted
+	Head     hexBytes          `json:"logHead"`                 // the hash of the last event
 	Events   int               `json:"logEvents"`
 	Files    map[string]string `json:"files"` // sha256:… by name
 }
@@ -202,11 +203,12 @@ func (s *Service) bundle(ctx context.Context, r Request) ([]byte, error) {
 	} else if domain.CodeOf(err) != domain.Conflict { // deleted, or lost
 		return nil, err
 	}
+	named(log, r.Signers)
 	if files[fileLog], err = json.MarshalIndent(log, "", "  "); err != nil {
 		return nil, err
 	}
 	m := manifest{Format: manifestFormat, Made: s.Clock(), Request: r.ID, Status: r.Status, Workflow: r.Workflow, Sender: r.SenderName, Created: r.CreatedAt, Expires: r.ExpiresAt,
-		Document: manifestDocument{r.DocumentID, r.DocumentName, r.DocumentSize, r.DocumentSum.String()}, Head: r.head, Events: len(log), Files: map[string]string{}}
+		Document: manifestDocument{r.DocumentID, r.DocumentName, r.DocumentSize, r.DocumentSum.String()}, Risks: acceptedRisks(log), Head: r.head, Events: len(log), Files: map[string]string{}}
 	if r.Provider != Builtin {
 		m.Provider = r.Provider
 	}
@@ -280,6 +282,7 @@ type Findings struct {
 	Made        time.Time
 	Signers     []string // a line each
 	Events      int
+	Risks       []string          // what the document holds, and the sender accepted
 	Provider    string            // who had it signed; "": the service itself
 	Sealed      bool              // it has the signed file
 	Certificate *x509.Certificate // of the bundle's seal; whether it is to be trusted is for the reader to say
@@ -331,7 +334,7 @@ func VerifyEvidence(bundle []byte) (Findings, error) {
 	if err != nil {
 		return Findings{}, err
 	}
-	f := Findings{Request: m.Request, Status: m.Status, Document: m.Document.Name, SHA256: m.Document.SHA256, Made: m.Made, Provider: m.Provider, Events: len(log), Certificate: certificate}
+	f := Findings{Request: m.Request, Status: m.Status, Document: m.Document.Name, SHA256: m.Document.SHA256, Made: m.Made, Provider: m.Provider, Events: len(log), Risks: acceptedRisks(log), Certificate: certificate}
 	if original, ok := files[fileOriginal]; ok && documents.Checksum(sha256.Sum256(original)).String() != m.Document.SHA256 {
 		return broken("%s is not the document that was sent", fileOriginal)
 	}
@@ -343,6 +346,9 @@ func VerifyEvidence(bundle []byte) (Findings, error) {
 	}
 	for _, g := range m.Signers {
 		line := fmt.Sprintf("%d. %s <%s>: %s", g.Number, g.Name, g.Email, g.Status)
+		if as := (Signer{Name: g.Name, Mark: g.Mark}).signedAs(); as != "" {
+			line += " as " + as
+		}
 		if g.SignedAt != nil {
 			line += " " + g.SignedAt.UTC().Format(time.RFC3339)
 		}
@@ -366,6 +372,9 @@ func (m *manifest) checkLog(files map[string][]byte) ([]Event, error) {
 	if log[0].Kind != EventCreated || log[0].Detail != m.Document.SHA256 {
 		return nil, errors.New("the log does not begin with the document that was sent")
 	}
+	if !slices.Equal(m.Risks, acceptedRisks(log)) {
+		return nil, errors.New("the log does not say that the sender accepted these risks")
+	}
 	for _, g := range m.Signers {
 		if g.Disclosure != "" && files["consent-"+g.Disclosure+".txt"] == nil {
 			return nil, fmt.Errorf("the words that signer %d consented to are missing", g.Number)
@@ -382,7 +391,7 @@ func (m *manifest) checkLog(files map[string][]byte) ([]Event, error) {
 			want.Detail = m.Provider
 		}
 		if !slices.ContainsFunc(log, func(e Event) bool {
-			return e.Kind == want.Kind && e.Signer == want.Signer && e.Detail == want.Detail && g.SignedAt != nil && e.At.Equal(*g.SignedAt)
+			return e.Kind == want.Kind && e.Signer == want.Signer && e.Detail == want.Detail && g.SignedAt != nil && e.At.Equal(*g.SignedAt) && (e.SignedAs == "" || e.SignedAs == (Signer{Name: g.Name, Mark: g.Mark}).signedAs())
 		}) {
 			return nil, fmt.Errorf("the log does not say that signer %d made this signature", g.Number)
 		}

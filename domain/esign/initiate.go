@@ -40,9 +40,12 @@ type NewRequest struct {
 	DocumentID domain.ID
 	Signers    []NewSigner
 	Workflow   Workflow
-	Message    string    // to the signers; may be empty
-	Language   string    // of the mails, as a person or a browser gives it; English when there is no better
-	ExpiresAt  time.Time // zero: in thirty days
+	Message    string // to the signers; may be empty
+	// AcceptRisks names what the document may hold all the same: reasons as the error of ReasonUnfit has
+	// them. What of it the document does hold is put on record.
+	AcceptRisks []string
+	Language    string    // of the mails, as a person or a browser gives it; English when there is no better
+	ExpiresAt   time.Time // zero: in thirty days
 }
 
 // NewSigner is somebody who is to sign.
@@ -55,7 +58,8 @@ type NewSigner struct {
 
 // Initiate sends a document to be signed. The caller must be one who may send it: the owner of the
 // document, or whoever may change its case. NotFound: there is no such document for them. Invalid:
-// names each thing that is not right by its pointer. Unavailable: no certificate to seal with, or
+// names each thing that is not right by its pointer; with ReasonUnfit, what the document holds that
+// the sender does not accept. Unavailable: no certificate to seal with, or
 // the store is down, or too many documents are being sent; Unavailable, Upstream: the provider.
 // RateLimited: the caller wrote to too many
 // lately. Then nothing was sent.
@@ -107,9 +111,12 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 	if err != nil {
 		if e, ok := errors.AsType[*domain.Error](err); ok && e.Code == domain.Invalid {
 			named := domain.InvalidField("/docId", "%s", strings.ToLower(e.Message[:1])+e.Message[1:])
-			named.Err = e.Err
+			named.Err, named.Fields[0].Reason = e.Err, e.Reason
 			return Request{}, named
 		}
+		return Request{}, err
+	}
+	if r.accepted, err = s.inspect(ctx, file, report, n.AcceptRisks); err != nil {
 		return Request{}, err
 	}
 	if s.Provider == nil {
@@ -155,6 +162,11 @@ func (s *Service) create(ctx context.Context, by domain.Principal, r *Request, w
 		if err := s.log(ctx, q, r, Event{Kind: EventCreated, By: by.UserID, Detail: r.DocumentSum.String()}); err != nil {
 			return err
 		}
+		if len(r.accepted) > 0 {
+			if err := s.log(ctx, q, r, Event{Kind: EventRisks, Detail: strings.Join(r.accepted, ",")}); err != nil {
+				return err
+			}
+		}
 		if err := with(q); err != nil {
 			return err
 		}
@@ -174,7 +186,7 @@ func (s *Service) create(ctx context.Context, by domain.Principal, r *Request, w
 
 // take checks what somebody asks for and makes it the request's.
 func (r *Request) take(n NewRequest, newID func() domain.ID) error {
-	var faults []domain.Field
+	faults := checkRisks(n.AcceptRisks)
 	fault := func(pointer, format string, args ...any) {
 		faults = append(faults, domain.Field{Pointer: pointer, Detail: fmt.Sprintf(format, args...)})
 	}

@@ -136,10 +136,13 @@ func (s *Service) List(ctx context.Context, by domain.Principal, f Filter) (item
 
 // Events is a request's log. Errors as of Get.
 func (s *Service) Events(ctx context.Context, by domain.Principal, id domain.ID) ([]Event, error) {
-	if _, err := s.Get(ctx, by, id); err != nil {
+	r, err := s.Get(ctx, by, id)
+	if err != nil {
 		return nil, err
 	}
-	return events(ctx, s.rows, id)
+	log, err := events(ctx, s.rows, id)
+	named(log, r.Signers)
+	return log, err
 }
 
 // over is the Conflict for a request that has ended.

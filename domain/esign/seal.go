@@ -10,6 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+
+	textcases "golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"counsel/domain"
 	"counsel/domain/cases"
@@ -170,6 +174,12 @@ func (s *Service) certificate(r Request, log []Event) documents.Document {
 	row("Request", r.ID.String(), "")
 	row("Sent by", r.SenderName, sourceSender)
 	row("Sent", at(r.CreatedAt), "")
+	if accepted := acceptedRisks(log); len(accepted) > 0 {
+		for i, reason := range accepted {
+			accepted[i] = "it " + wordsOf(reason)
+		}
+		row("Accepted", "The sender accepted that "+strings.Join(accepted, "; ")+".", "")
+	}
 	blocks := []documents.Block{
 		documents.Heading{Level: 1, Text: text("Certificate of Signature", "")},
 		documents.Paragraph{Text: text("The document before this page was signed electronically by the people named below. Its bytes are unchanged: they are the beginning of this file, and their SHA-256 stands here.", "")},
@@ -192,16 +202,21 @@ func (s *Service) certificate(r Request, log []Event) documents.Document {
 				how = "typed"
 			}
 			row("Signature", how, "")
+			if as := g.signedAs(); as != "" {
+				row("Signed as", as+", invited as "+g.Name, sourceMark+"/typed")
+			}
 		}
 		row("E-mail", g.Email, source+"/email")
-		row("Authenticated by", "a one-time link sent to this address", "")
+		row("Authenticated by", "a personal link mailed to this address", "")
 		if g.Disclosure != "" {
 			row("Consent", "to electronic signing, disclosure version "+g.Disclosure, "")
 		}
+		viewed := false
 		for _, e := range log {
 			if e.Signer != g.Number {
 				continue
 			}
+			viewed = viewed || e.Kind == EventViewed
 			value := at(e.At)
 			if e.Address != "" {
 				value += ", IP " + e.Address
@@ -209,7 +224,10 @@ func (s *Service) certificate(r Request, log []Event) documents.Document {
 			if e.Agent != "" {
 				value += ", " + e.Agent
 			}
-			row(strings.ToUpper(string(e.Kind[:1]))+string(e.Kind[1:]), value, "")
+			row(certified(e.Kind), value, "")
+		}
+		if g.Status == Signed && !viewed && log != nil {
+			row("Pages", "The link was not used to fetch the whole document.", "")
 		}
 		blocks = append(blocks, table())
 	}
@@ -224,6 +242,45 @@ func (s *Service) certificate(r Request, log []Event) documents.Document {
 		Footer: documents.Running{Left: "Certificate of Signature, page {page} of {pages}", Right: r.ID.String()},
 		Blocks: blocks,
 	}
+}
+
+// certified is how the certificate calls an event.
+func certified(k EventKind) string {
+	switch k {
+	case EventSent:
+		return "Mail sent"
+	case EventReminded:
+		return "Reminder sent"
+	case EventDelivered:
+		return "Mail accepted"
+	case EventBounced:
+		return "Mail refused"
+	case EventOpened:
+		return "Link opened"
+	}
+	return strings.ToUpper(string(k[:1])) + string(k[1:])
+}
+
+// signedAs is the name that a signer typed, if it is another than theirs.
+func (g Signer) signedAs() string {
+	if g.Mark == nil || g.Mark.Typed == "" || sameName(g.Mark.Typed, g.Name) {
+		return ""
+	}
+	return g.Mark.Typed
+}
+
+// sameName compares names whatever their case, spaces, punctuation and way of writing accents.
+func sameName(a, b string) bool {
+	plain := func(s string) string {
+		s = strings.Map(func(r rune) rune {
+			if unicode.IsPunct(r) || unicode.IsSpace(r) {
+				return ' '
+			}
+			return r
+		}, textcases.Fold().String(norm.NFKC.String(s)))
+		return strings.Join(strings.Fields(norm.NFKC.String(s)), " ")
+	}
+	return plain(a) == plain(b)
 }
 
 // ink is a drawn signature without the empty part of its field above, below and before it.

@@ -164,9 +164,7 @@ func (i *inspection) walk(ctx context.Context) error {
 }
 
 func unreadable(err error) error {
-	e := unfit("it cannot be read.")
-	e.Err = err
-	return e
+	return because(unfit(broken, "it cannot be read."), err)
 }
 
 // within adds what a dictionary holds. References begin at no depth anew: they cannot nest for ever,

@@ -234,8 +234,17 @@ func around(file []byte, hole span) []byte {
 	return bytes.Join([][]byte{file[:hole.start], file[hole.end:]}, nil)
 }
 
-func unfit(why string) *domain.Error {
-	return domain.Errorf(domain.Invalid, "The document cannot be signed: %s", why)
+// broken is the reason of a file that cannot be read as it should.
+const broken = "broken"
+
+// unfit refuses a file. reason is stable, why for people.
+func unfit(reason, why string) *domain.Error {
+	return &domain.Error{Code: domain.Invalid, Reason: reason, Message: "The document cannot be signed: " + why}
+}
+
+func because(e *domain.Error, err error) *domain.Error {
+	e.Err = err
+	return e
 }
 
 // Fingerprint is the SHA-256 of a certificate, as people compare it.

@@ -46,7 +46,7 @@ type document struct {
 // read reads a file that anybody may have made. Every failure but ctx's is Invalid.
 func read(ctx context.Context, file []byte) (d *document, err error) {
 	if !bytes.HasPrefix(file, []byte("%PDF-")) {
-		return nil, unfit("it is no PDF file.")
+		return nil, unfit(broken, "it is no PDF file.")
 	}
 	d = &document{bytes: file}
 	if d.xref, d.streams, err = lastSection(file); err != nil {
@@ -67,12 +67,12 @@ func read(ctx context.Context, file []byte) (d *document, err error) {
 	case ctx.Err() != nil:
 		return nil, &domain.Error{Code: domain.Timeout, Message: "The file could not be read in time.", Err: ctx.Err()}
 	case errors.Is(err, pdfcpu.ErrEncrypted), errors.Is(err, pdfcpu.ErrWrongPassword):
-		return nil, unfit("it is encrypted. Save it without a password and without restrictions first.")
+		return nil, unfit("encrypted", "it is encrypted. Save it without a password and without restrictions first.")
 	case err != nil:
-		return nil, &domain.Error{Code: domain.Invalid, Message: unfit("it is broken. Print it to a new PDF file.").Message, Err: err}
+		return nil, because(unfit(broken, "it is broken. Print it to a new PDF file."), err)
 	}
 	if err := d.open(); err != nil {
-		return nil, &domain.Error{Code: domain.Invalid, Message: unfit("its pages cannot be found.").Message, Err: err}
+		return nil, because(unfit(broken, "its pages cannot be found."), err)
 	}
 	return d, nil
 }
@@ -103,18 +103,18 @@ func (d *document) open() (err error) {
 // no offset that does not lead to one: what mends itself in one reader is another file in the
 // next.
 func lastSection(file []byte) (at int, stream bool, err error) {
-	broken := unfit("its cross-reference table is broken. Print it to a new PDF file.")
+	damaged := unfit(broken, "its cross-reference table is broken. Print it to a new PDF file.")
 	tail := file[max(0, len(file)-2048):]
 	i := bytes.LastIndex(tail, []byte("startxref"))
 	if i < 0 {
-		return 0, false, broken
+		return 0, false, damaged
 	}
 	words := bytes.Fields(tail[i+len("startxref"):])
 	if len(words) == 0 {
-		return 0, false, broken
+		return 0, false, damaged
 	}
 	if at, err = strconv.Atoi(string(words[0])); err != nil || at <= 0 || at >= len(file) {
-		return 0, false, broken
+		return 0, false, damaged
 	}
 	head := bytes.TrimLeft(file[at:min(len(file), at+64)], "\x00\t\n\f\r ")
 	if bytes.HasPrefix(head, []byte("xref")) {
@@ -123,13 +123,13 @@ func lastSection(file []byte) (at int, stream bool, err error) {
 	if f := bytes.Fields(head); len(f) >= 3 && digits(f[0]) && digits(f[1]) && bytes.HasPrefix(f[2], []byte("obj")) {
 		return at, true, nil
 	}
-	return 0, false, broken
+	return 0, false, damaged
 }
 
 // mend turns a panic, the library's own mistake over a file, into a refusal of the file.
 func mend(err *error) {
 	if p := recover(); p != nil {
-		*err = &domain.Error{Code: domain.Invalid, Message: unfit("it cannot be read.").Message, Err: fmt.Errorf("pades: panic: %v", p)}
+		*err = because(unfit(broken, "it cannot be read."), fmt.Errorf("pades: panic: %v", p))
 	}
 }
 
@@ -139,7 +139,7 @@ func digits(b []byte) bool {
 
 // fit tells whether a file can be sealed.
 func (d *document) fit() error {
-	signed := unfit("it carries a digital signature already, which the pages to be added would break.")
+	signed := unfit("signed", "it carries a digital signature already, which the pages to be added would break.")
 	if perms, err := d.DereferenceDict(d.root["Perms"]); err == nil && len(perms) > 0 {
 		return signed
 	}
@@ -148,7 +148,7 @@ func (d *document) fit() error {
 		return nil //nolint:nilerr // no form that could hold a signature
 	}
 	if _, dynamic := form["XFA"]; dynamic {
-		return unfit("it is a form of the XFA kind. Print it to a new PDF file.")
+		return unfit("xfa", "it is a form of the XFA kind. Print it to a new PDF file.")
 	}
 	fields, err := d.DereferenceArray(form["Fields"])
 	if err != nil {
@@ -360,7 +360,7 @@ func (u *update) pages(d, more *document, widget int) (types.Array, error) {
 	}
 	kids, err := d.DereferenceArray(d.tree["Kids"])
 	if err != nil || len(kids) == 0 {
-		return nil, &domain.Error{Code: domain.Invalid, Message: unfit("its pages cannot be found.").Message, Err: err}
+		return nil, because(unfit(broken, "its pages cannot be found."), err)
 	}
 	tree := d.tree.Clone().(types.Dict)
 	tree["Kids"] = append(slices.Clone(kids), added...)
@@ -374,7 +374,7 @@ func (u *update) pages(d, more *document, widget int) (types.Array, error) {
 func (u *update) catalog(d *document, widget, signature int) error {
 	old, err := d.DereferenceDict(d.root["AcroForm"])
 	if err != nil {
-		return &domain.Error{Code: domain.Invalid, Message: unfit("its form is broken. Print it to a new PDF file.").Message, Err: err}
+		return because(unfit(broken, "its form is broken. Print it to a new PDF file."), err)
 	}
 	form := types.Dict{}
 	if old != nil {
@@ -382,7 +382,7 @@ func (u *update) catalog(d *document, widget, signature int) error {
 	}
 	fields, err := d.DereferenceArray(form["Fields"])
 	if err != nil {
-		return &domain.Error{Code: domain.Invalid, Message: unfit("its form is broken. Print it to a new PDF file.").Message, Err: err}
+		return because(unfit(broken, "its form is broken. Print it to a new PDF file."), err)
 	}
 	form["Fields"] = append(slices.Clone(fields), ref(widget))
 	form["SigFlags"] = types.Integer(3) // there are signatures, and all that comes is to be appended

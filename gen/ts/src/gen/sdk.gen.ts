@@ -1789,8 +1789,14 @@ export const retryJob = <ThrowOnError extends boolean = true>(options: Options<R
  * and a digital seal (PAdES), as a document of kind `signed`, and everybody gets it by e-mail.
  *
  * `signingUrl` leads to the page where a signer has their link mailed to them; it holds no
- * secret, so it can be passed on. Encrypted PDFs, and those that carry a digital signature
- * already, are 422.
+ * secret, so it can be passed on.
+ *
+ * The document is looked through first. What nobody can sign, or seal, is 422: the error's `reason` is
+ * `encrypted`, `signed` (it carries a digital signature already; an empty signature field does no harm),
+ * `xfa` or `broken`. What nobody should sign unawares is 422 with the code `document_unfit`: for each
+ * place there is an error with its `reason`, `page` and `quote`. The reasons are those of `SigningRisk`;
+ * name in `acceptRisks` those that you accept, and they are put into the log, the certificate and the
+ * evidence. Lines to sign on, and to write name, place and date on beside them, are no blanks.
  *
  * Where an outside provider has documents signed, it gets the document with pages for the
  * signatures behind it; mails, links and log are the same, and what comes back is the provider's

@@ -105,6 +105,18 @@ export type FieldError = {
      * What is wrong with it.
      */
     detail: string;
+    /**
+     * What is wrong with a document, for programs: see `initiateSignature`.
+     */
+    reason?: string;
+    /**
+     * The page of the document, from 1.
+     */
+    page?: number;
+    /**
+     * The words of the document, or the name of what it holds.
+     */
+    quote?: string;
 };
 
 export type RegisterRequest = {
@@ -1542,6 +1554,10 @@ export type InitiateSignatureRequest = {
      */
     message?: string;
     /**
+     * What the document may hold all the same. Only what it does hold is put on record.
+     */
+    acceptRisks?: Array<SigningRisk>;
+    /**
      * Of the mails, as a BCP 47 tag: German, French, Spanish, or else English. What the Accept-Language header says when absent.
      */
     language?: string;
@@ -1550,6 +1566,11 @@ export type InitiateSignatureRequest = {
      */
     expiresAt?: Time;
 };
+
+/**
+ * What makes a document unfit to be signed. blank: a blank, a placeholder or a field of a template that is not filled in; draft: it is marked as a draft; empty_field: a required form field is empty; javascript: a script; launch: it starts a program or opens a file; link: it opens an address of the web; form_action: it sends, fills or empties its form; external_document: it leads into another file, or takes contents from one; action: it shows, hides or prints something by itself; attachment: a file within it; media: sound, film or 3D; layers: contents that are hidden, or print otherwise than they show.
+ */
+export type SigningRisk = 'blank' | 'draft' | 'empty_field' | 'javascript' | 'launch' | 'link' | 'form_action' | 'external_document' | 'action' | 'attachment' | 'media' | 'layers';
 
 export type NewSigner = {
     /**
@@ -1689,6 +1710,10 @@ export type SignatureEvent = {
      * A checksum, the version of what was consented to, the risks that were accepted, or why it failed.
      */
     detail?: string;
+    /**
+     * The name that was typed as a signature, where it is another than the signer's.
+     */
+    signedAs?: string;
     prev: Hash;
     hash: Hash;
 };

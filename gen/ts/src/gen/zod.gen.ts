@@ -76,7 +76,10 @@ export const zSeverity = z.enum([
 
 export const zFieldError = z.object({
     pointer: z.string().max(1000).regex(/^[\s\S]*$/),
-    detail: z.string().max(1000).regex(/^[\s\S]*$/)
+    detail: z.string().max(1000).regex(/^[\s\S]*$/),
+    reason: z.string().max(64).regex(/^[a-z_]+$/).optional(),
+    page: z.int().gte(1).lte(1000000).optional(),
+    quote: z.string().max(400).regex(/^[\s\S]*$/).optional()
 });
 
 /**
@@ -964,6 +967,24 @@ export const zSignerStatus = z.enum([
  */
 export const zSignatureWorkflow = z.enum(['sequential', 'parallel']);
 
+/**
+ * What makes a document unfit to be signed. blank: a blank, a placeholder or a field of a template that is not filled in; draft: it is marked as a draft; empty_field: a required form field is empty; javascript: a script; launch: it starts a program or opens a file; link: it opens an address of the web; form_action: it sends, fills or empties its form; external_document: it leads into another file, or takes contents from one; action: it shows, hides or prints something by itself; attachment: a file within it; media: sound, film or 3D; layers: contents that are hidden, or print otherwise than they show.
+ */
+export const zSigningRisk = z.enum([
+    'blank',
+    'draft',
+    'empty_field',
+    'javascript',
+    'launch',
+    'link',
+    'form_action',
+    'external_document',
+    'action',
+    'attachment',
+    'media',
+    'layers'
+]);
+
 export const zNewSigner = z.object({
     name: z.string().min(1).max(100).regex(/\S/),
     email: z.string().min(3).max(254),
@@ -975,6 +996,7 @@ export const zInitiateSignatureRequest = z.object({
     signers: z.array(zNewSigner).min(1).max(20),
     workflow: zSignatureWorkflow,
     message: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    acceptRisks: z.array(zSigningRisk).max(20).optional(),
     language: z.string().min(2).max(35).regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/).optional(),
     expiresAt: zTime.optional()
 });
@@ -1071,6 +1093,7 @@ export const zSignatureEvent = z.object({
     ip: z.string().max(45).regex(/^[ -~]*$/).optional(),
     userAgent: z.string().max(300).regex(/^[ -~]*$/).optional(),
     detail: z.string().max(200).regex(/^[ -~]*$/).optional(),
+    signedAs: z.string().max(100).regex(/^[\s\S]*$/).optional(),
     prev: zHash,
     hash: zHash
 });

@@ -1,0 +1,215 @@
+package esign_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"counsel/clients/pdf"
+	"counsel/domain"
+	"counsel/domain/documents"
+	"counsel/domain/esign"
+)
+
+// spoken is a documents.TextReader that reads what it is told.
+type spoken struct {
+	pages []string
+	err   error
+}
+
+func (s spoken) Pages(context.Context, string, io.ReaderAt, int64) ([]string, error) {
+	return s.pages, s.err
+}
+
+func faults(t testing.TB, err error) []domain.Field {
+	t.Helper()
+	wantReason(t, err, domain.Invalid, esign.ReasonUnfit)
+	e, _ := errors.AsType[*domain.Error](err)
+	for _, f := range e.Fields {
+		if f.Pointer != "/docId" || f.Reason == "" || f.Detail == "" {
+			t.Errorf("a fault without its place: %+v", f)
+		}
+	}
+	return e.Fields
+}
+
+// raw is a PDF with more in its catalog.
+func raw(catalog string) []byte {
+	b := []byte("%PDF-1.7\n")
+	var at []int
+	for i, body := range []string{"<</Type/Catalog/Pages 2 0 R" + catalog + ">>", "<</Type/Pages/Kids[3 0 R]/Count 1>>", "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]>>"} {
+		at = append(at, len(b))
+		b = fmt.Appendf(b, "%d 0 obj\n%s\nendobj\n", i+1, body)
+	}
+	start := len(b)
+	b = append(b, "xref\n0 4\n0000000000 65535 f \n"...)
+	for _, o := range at {
+		b = fmt.Appendf(b, "%010d 00000 n \n", o)
+	}
+	return fmt.Appendf(b, "trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", start)
+}
+
+// TestUnfit refuses what nobody should sign unawares, unless the sender accepts just that.
+func TestUnfit(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	b.archive.Text = spoken{pages: []string{"All is well.", "The price is EUR ________ for the goods.\nSignature: ________", "DRAFT"}}
+	send := func(file []byte, accept ...string) (esign.Request, error) {
+		n := esign.NewRequest{DocumentID: b.upload(file, nil).ID, Workflow: esign.Parallel, Signers: two(), AcceptRisks: accept}
+		return b.Initiate(ctx, b.lena, n)
+	}
+	got := faults(t, second(send(raw(`/OpenAction<</S/JavaScript/JS(app.alert\(1\))>>`))))
+	want := []domain.Field{
+		{Pointer: "/docId", Reason: "blank", Page: 2, Quote: "The price is EUR ________ for the goods."},
+		{Pointer: "/docId", Reason: "draft", Page: 3, Quote: "DRAFT"},
+		{Pointer: "/docId", Reason: "javascript", Quote: "app.alert(1)"},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("found %+v", got)
+	}
+	for i := range want {
+		want[i].Detail = got[i].Detail
+		if got[i] != want[i] {
+			t.Errorf("found %+v, want %+v", got[i], want[i])
+		}
+	}
+	if got[0].Detail != "has a blank that is to be filled in, on page 2: “The price is EUR ________ for the goods.”" {
+		t.Errorf("says %q", got[0].Detail)
+	}
+	if len(b.post.mails) != 0 || b.post.charged != 0 {
+		t.Error("somebody was asked to sign it")
+	}
+	if got := faults(t, second(send(raw(""), "draft", "link"))); len(got) != 1 || got[0].Reason != "blank" {
+		t.Errorf("found %+v", got)
+	}
+	_, err := send(raw(""), "draft", "everything")
+	if e, ok := errors.AsType[*domain.Error](err); !ok || e.Fields[0].Pointer != "/acceptRisks/1" {
+		t.Errorf("got %v", err)
+	}
+
+	r, err := send(raw(""), "draft", "blank", "link")
+	must(t, err)
+	b.done()
+	log, err := b.Events(ctx, b.lena, r.ID)
+	must(t, err)
+	if e := log[1]; e.Kind != esign.EventRisks || e.Detail != "blank,draft" || e.Signer != 0 {
+		t.Errorf("the log says %+v", e)
+	}
+	b.sign("ada@example.com", typed)
+	b.sign("grace@example.com", drawn)
+	words := strings.Join(strings.Fields(tool(t, b.last("ada@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")), " ")
+	if !strings.Contains(words, "The sender accepted that it has a blank that is to be filled in; it is marked as a draft.") {
+		t.Errorf("the certificate says: %s", words)
+	}
+	if found := b.verified(r); strings.Join(found.Risks, " ") != "blank draft" || !found.Sealed {
+		t.Errorf("the evidence says %+v", found)
+	}
+
+	b.archive.Text = spoken{err: errors.New("the reader broke down")}
+	wantCode(t, second(send(raw(""))), domain.Unavailable, "could not be read")
+	b.archive.Text = spoken{err: context.DeadlineExceeded}
+	wantCode(t, second(send(raw(""))), domain.Timeout, "in time")
+	b.archive.Text = nil
+	for reason, catalog := range map[string]string{"xfa": `/AcroForm<</XFA[]/Fields[]>>`, "signed": `/Perms<</DocMDP<</Type/Sig>>>>`} {
+		_, err := send(raw(catalog))
+		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != domain.Invalid || len(e.Fields) != 1 || e.Fields[0].Reason != reason || e.Fields[0].Pointer != "/docId" {
+			t.Errorf("%s: %v", reason, err)
+		}
+	}
+}
+
+// TestUnfitText reads real files: what is printed here, and as people write it.
+func TestUnfitText(t *testing.T) {
+	b := newBench(t)
+	b.archive.Text = texts(t)
+	engine, err := pdf.New(pdf.Config{})
+	must(t, err)
+	print := func(d documents.Document) []byte {
+		var out bytes.Buffer
+		must(t, engine.Render(t.Context(), d, &out))
+		return out.Bytes()
+	}
+	paragraphs := func(all ...string) (d documents.Document) {
+		for _, p := range all {
+			d.Blocks = append(d.Blocks, documents.Paragraph{Text: []documents.Span{{Text: p}}})
+		}
+		return d
+	}
+	const long = "10.1 This agreement is governed by the law of Ireland. Disputes that the parties cannot settle between themselves are decided by the courts of ________ (place). "
+	marked := paragraphs("The tenant pays the rent.")
+	marked.Watermark = "DRAFT"
+	for name, c := range map[string]struct {
+		d    documents.Document
+		want string
+	}{
+		"a blank in a sentence": {paragraphs(long, "11. Signatures", "Signed for Northwind GmbH", "Name: Helen Marsh", "Place and date: ________", "Signature: ________"), "blank"},
+		"only signatures":       {paragraphs("11. Signatures", "Signed for Northwind GmbH", "Name: Helen Marsh", "Place and date: ________", "Signature: ________"), ""},
+		"brackets":              {paragraphs("The price is [AMOUNT], see [1].", "[Signature page follows]"), "blank"},
+		"a watermark":           {marked, "draft"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: b.upload(print(c.d), nil).ID, Workflow: esign.Parallel, Signers: two()})
+			if c.want == "" {
+				must(t, err)
+				return
+			}
+			if got := faults(t, err); len(got) != 1 || got[0].Reason != c.want || got[0].Page != 1 {
+				t.Errorf("found %+v", got)
+			}
+		})
+	}
+}
+
+// TestSignedAs shows a name that is not the signer's beside theirs.
+func TestSignedAs(t *testing.T) {
+	for name, c := range map[string]struct{ invited, typed, as string }{
+		"the same":             {"Zoë Müller", "Zoë Müller", ""},
+		"in another case":      {"Zoë Müller", "ZOË  MÜLLER", ""},
+		"with other bytes":     {"Zoë Müller", "Zoe\u0308 Mu\u0308ller", ""},
+		"with points":          {"Zoë M. Müller-Groß", "zoë m müller gross", ""},
+		"of somebody else":     {"Zoë Müller", "Mickey Mouse", "Mickey Mouse"},
+		"without a part of it": {"Zoë Müller", "Zoë", "Zoë"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			r := b.send(esign.NewRequest{Signers: []esign.NewSigner{{Name: c.invited, Email: "zoe@example.com"}}})
+			b.sign("zoe@example.com", esign.Mark{Typed: c.typed})
+			log, err := b.Events(t.Context(), b.lena, r.ID)
+			must(t, err)
+			for _, e := range log {
+				if want := map[bool]string{true: c.as}[e.Kind == esign.EventSigned]; e.SignedAs != want {
+					t.Errorf("the log says %+v", e)
+				}
+			}
+			words := tool(t, b.last("zoe@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")
+			if said := strings.Contains(words, c.as+", invited as "+c.invited); said != (c.as != "") {
+				t.Errorf("the certificate says %s", words)
+			}
+			if found := b.verified(r); !found.Sealed || strings.Contains(found.Signers[0], " as ") != (c.as != "") {
+				t.Errorf("the evidence says %+v", found)
+			}
+		})
+	}
+}
+
+// TestViewed says in the certificate that a signer viewed the document only if they were given it whole.
+func TestViewed(t *testing.T) {
+	b := newBench(t)
+	b.send(esign.NewRequest{Workflow: esign.Parallel, Signers: two()})
+	b.sign("ada@example.com", typed)
+	b.signOnly("grace@example.com")
+	b.done()
+	words := tool(t, b.last("ada@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")
+	ada, grace, ok := strings.Cut(words, "2. Grace Hopper")
+	if !ok || !strings.Contains(ada, "Link opened") || !strings.Contains(ada, "Viewed") || strings.Contains(ada, "not used to fetch") ||
+		!strings.Contains(grace, "Link opened") || strings.Contains(grace, "Viewed") || !strings.Contains(grace, "The link was not used to fetch the whole document.") {
+		t.Errorf("the certificate says %s", words)
+	}
+	if strings.Contains(words, "one-time") {
+		t.Error("it says that a link which works until it was used to sign works once")
+	}
+}
