@@ -116,7 +116,7 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 		}
 		return Request{}, err
 	}
-	if r.accepted, err = s.inspect(ctx, file, report, n.AcceptRisks); err != nil {
+	if r.accepted, err = s.inspect(ctx, d, file, report, n.AcceptRisks); err != nil {
 		return Request{}, err
 	}
 	if s.Provider == nil {

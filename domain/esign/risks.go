@@ -13,6 +13,7 @@ import (
 	"counsel/domain/documents"
 	"counsel/domain/esign/blanks"
 	"counsel/domain/esign/pades"
+	"counsel/domain/isolation"
 )
 
 // risks are what a document may hold that nobody should sign unawares, and how that is said. A sender
@@ -20,6 +21,7 @@ import (
 var risks = []struct{ reason, words string }{
 	{blanks.Blank, "has a blank that is to be filled in"},
 	{blanks.Draft, "is marked as a draft"},
+	{unreadable, "has a text that cannot be read, so that nobody could look for blanks in it"},
 	{pades.EmptyField, "has a required form field that is empty"},
 	{pades.JavaScript, "holds a script"},
 	{pades.Launch, "starts a program or opens a file"},
@@ -31,6 +33,9 @@ var risks = []struct{ reason, words string }{
 	{pades.Media, "holds sound, film or 3D"},
 	{pades.Layers, "holds layers that are hidden, or print otherwise than they show"},
 }
+
+// unreadable is the reason of a document whose text is there, and cannot be read.
+const unreadable = "unreadable"
 
 func wordsOf(reason string) string {
 	for _, r := range risks {
@@ -50,18 +55,17 @@ const ReasonUnfit = "document_unfit"
 // inspect looks for what makes a document unfit to be signed, and returns what of it the sender accepts.
 // Invalid, with the reason ReasonUnfit: there is more, each named with its place. Unavailable, Timeout:
 // the text could not be read.
-func (s *Service) inspect(ctx context.Context, file []byte, report pades.Report, accept []string) (accepted []string, err error) {
+func (s *Service) inspect(ctx context.Context, d documents.Stored, file []byte, report pades.Report, accept []string) (accepted []string, err error) {
 	found := slices.Clone(report.Findings)
-	if s.Archive.Text != nil {
-		ctx, cancel := context.WithTimeout(ctx, textTime)
-		defer cancel()
-		pages, err := s.Archive.Text.Pages(ctx, documents.PDF, bytes.NewReader(file), int64(len(file)))
-		if err != nil {
-			return nil, unread(err)
-		}
-		for _, f := range blanks.Find(pages) {
-			found = append(found, pades.Finding{Reason: f.Reason, Page: f.Page, Quote: f.Quote})
-		}
+	pages, err := s.textOf(ctx, d, file)
+	switch {
+	case errors.Is(err, isolation.ErrMemory), errors.Is(err, isolation.ErrTime), errors.Is(err, isolation.ErrCrash):
+		found = append(found, pades.Finding{Reason: unreadable})
+	case err != nil:
+		return nil, unread(err)
+	}
+	for _, f := range blanks.Find(pages) {
+		found = append(found, pades.Finding{Reason: f.Reason, Page: f.Page, Quote: f.Quote})
 	}
 	var faults []domain.Field
 	for _, r := range risks {
@@ -81,6 +85,21 @@ func (s *Service) inspect(ctx context.Context, file []byte, report pades.Report,
 			Message: "The document is not fit to be signed as it is. Mend it, or name in acceptRisks the reasons that you accept."}
 	}
 	return accepted, nil
+}
+
+// textOf is the text of each page of a document: as it was read for the search, if that is done.
+func (s *Service) textOf(ctx context.Context, d documents.Stored, file []byte) ([]string, error) {
+	switch {
+	case d.Text == documents.TextIndexed:
+		return s.storedText(ctx, d.ID)
+	case d.Text == documents.TextUnreadable:
+		return nil, isolation.ErrCrash // or another of them: reading it again would take as long as then
+	case s.Archive.Text == nil:
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, textTime)
+	defer cancel()
+	return s.Archive.Text.Pages(ctx, documents.PDF, bytes.NewReader(file), int64(len(file)))
 }
 
 func detail(f pades.Finding) string {

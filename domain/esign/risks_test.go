@@ -13,6 +13,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/documents"
 	"counsel/domain/esign"
+	"counsel/domain/isolation"
 )
 
 // spoken is a documents.TextReader that reads what it is told.
@@ -113,6 +114,20 @@ func TestUnfit(t *testing.T) {
 	wantCode(t, second(send(raw(""))), domain.Unavailable, "could not be read")
 	b.archive.Text = spoken{err: context.DeadlineExceeded}
 	wantCode(t, second(send(raw(""))), domain.Timeout, "in time")
+	b.archive.Text = spoken{err: isolation.ErrTime}
+	if got := faults(t, second(send(raw("")))); len(got) != 1 || got[0].Reason != "unreadable" {
+		t.Errorf("found %+v", got)
+	}
+	must(t, second(send(raw(""), "unreadable")))
+
+	// What was read for the search is not read again.
+	b.archive.Text = spoken{pages: []string{"", "The price is [AMOUNT]."}}
+	d := b.upload(raw(""), nil)
+	must(t, b.archive.Read(ctx))
+	b.archive.Text = spoken{err: errors.New("not again")}
+	if got := faults(t, second(b.Initiate(ctx, b.lena, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: two()}))); len(got) != 1 || got[0].Reason != "blank" || got[0].Page != 2 {
+		t.Errorf("found %+v", got)
+	}
 	b.archive.Text = nil
 	for reason, catalog := range map[string]string{"xfa": `/AcroForm<</XFA[]/Fields[]>>`, "signed": `/Perms<</DocMDP<</Type/Sig>>>>`} {
 		_, err := send(raw(catalog))

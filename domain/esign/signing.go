@@ -249,7 +249,12 @@ func (s *Service) Text(ctx context.Context, token string) ([]string, error) {
 	if err := v.refuse(); err != nil {
 		return nil, err
 	}
-	rows, err := s.rows.ListDocumentPages(ctx, v.Request.DocumentID)
+	return s.storedText(ctx, v.Request.DocumentID)
+}
+
+// storedText is a document's text as it was read for the search, page by page.
+func (s *Service) storedText(ctx context.Context, id domain.ID) ([]string, error) {
+	rows, err := s.rows.ListDocumentPages(ctx, id)
 	if err != nil {
 		return nil, db.Error(err)
 	}
