@@ -141,7 +141,7 @@ func insideWord(line string, m []int) bool {
 
 // What stands beside a line to sign on, or above or below it.
 var (
-	strong = regexp.MustCompile(`^(signature précédée de la mention.*|(?:authori[sz]ed )?(?:signatures?|signatory|signed|sign here|sgd|by|its|per|x|witness(?:ed)?(?: by)?|in the presence of|attest|notary(?: public)?|company seal|common seal` +
+	strong = regexp.MustCompile(`^(signature précédée de la mention.*|(?:[\p{L}.'’&-]+ ){1,4}(?:signatures?|unterschrift)$|(?:date|datum|fecha|ort|place|lieu|lugar)(?:[ ,/&]+(?:and |und |et |y )?(?:date|datum|fecha))?[ ,/&]+(?:and |und |et |y )?(?:signature|unterschrift|firma)|(?:authori[sz]ed )?(?:signatures?|signatory|signed|sign here|sgd|by|its|per|x|witness(?:ed)?(?: by)?|in the presence of|attest|notary(?: public)?|company seal|common seal` +
 		`|(?:rechtsverbindliche |eigenhändige )?unterschrift(?:en)?|unterzeichnet|gez|gezeichnet|i\.? ?v|i\.? ?a|ppa|zeugen?|zeugin|firmenstempel|stempel` +
 		`|signé|signée|lu et approuvé|bon pour accord|par|témoins?|cachet|paraphe` +
 		`|firmas?|firmado|firmada|fdo|por|testigos?|sello|rúbrica))(?:[^\p{L}]|$)`)
@@ -318,7 +318,7 @@ var (
 	unit       = regexp.MustCompile(`(?i)^\s*(?:€|\$|£|%|‰|(?:eur|usd|gbp|chf|euros?|percent|per cent|prozent|pour cent|por ciento|days?|weeks?|months?|years?|tage?n?|wochen?|monate?n?|jahre?n?|jours?|semaines?|mois|ans?|années?|días?|semanas?|meses|años?)\b)`)
 
 	// verbs ask somebody to write something.
-	verbs = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:insert|fill in|fill out|please (?:insert|enter|complete|specify|state)|enter (?:the|your|name|date|amount)|specify|to be (?:completed|inserted|confirmed|agreed|determined|advised|filled|provided|specified|decided)|delete (?:as|if|whichever)|strike (?:out|whichever)|select one|choose one|if applicable|as applicable|placeholder|tbd|tbc|tba` +
+	verbs = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:insert|fill in|fill out|please (?:insert|enter|complete|specify|state)|enter (?:the|your|name|date|amount)|specify|to be (?:completed|inserted|confirmed|agreed|determined|advised|filled|provided|specified|decided)|delete (?:as|if|whichever)|strike (?:out|whichever)|select one|choose one|describe|if applicable|as applicable|placeholder|tbd|tbc|tba` +
 		`|einfügen|einsetzen|eintragen|ergänzen|einzufügen|einzusetzen|einzutragen|nachzutragen|auszufüllen|ausfüllen|angeben|anzugeben|zutreffendes|nichtzutreffendes|nicht zutreffendes|platzhalter|noch offen|noch zu` +
 		`|insérer|indiquer|compléter|renseigner|préciser|à définir|à déterminer|à convenir|à remplir|rayer|biffer|mention inutile` +
 		`|insertar|indicar|completar|rellenar|precisar|especificar|por definir|por determinar|por confirmar|a definir|a determinar|táchese|tachar)(?:[^\p{L}]|$)`)
@@ -328,13 +328,13 @@ var (
 		`|suit|suivent|intentionnellement|laissée?|omis|omise|supprimée?|abrogée?|souligné|cachet|sceau|traduction|fin|voir|note` +
 		`|firma|firmas|sigue|siguen|en blanco|intencionadamente|omitido|omitida|suprimido|derogado|énfasis|sello|traducción|véase|nota|cursiva)(?:[^\p{L}]|$)`)
 	// nouns are what is asked for.
-	nouns = regexp.MustCompile(`(?i)^(?:(?:company|party|client|customer|supplier|buyer|seller|landlord|tenant|employer|employee|contract|effective|start|end|commencement|termination|expiry|signing|closing|purchase|full|legal|registered|registration|total|contact|job|bank|account|other party|counterparty|first|second|your|our)(?:['’]s)? )*(?:name|names|date|dates|amount|amounts|sum|price|fee|fees|salary|rent|rate|number|no|address|addresses|place|city|town|country|state|court|courts|jurisdiction|governing law|party|company|client|customer|supplier|buyer|seller|landlord|tenant|employer|employee|person|term|period|duration|day|month|year|days|months|years|time|title|position|currency|percentage|percent|purpose|description|details?|email|e-mail|phone|telephone|signatory|representative|iban|product|service|services|territory|law|quantity|x{2,})(?: ?(?:[a-z]|[0-9]{1,2}))?$` +
-		`|^(?:name|names|date|amount|address|number|place|title|description|seat|country|sum) (?:of|in|and) .{1,60}$` +
-		`|^(?:(?:vollständiger|vollständige|genaue|genauer|voller) )?(?:name|namen|vorname|nachname|firma|datum|betrag|summe|preis|gehalt|miete|höhe|zahl|anzahl|nummer|anschrift|adresse|ort|stadt|land|staat|gericht|gerichtsort|gerichtsstand|partei|unternehmen|kunde|auftraggeber|auftragnehmer|käufer|verkäufer|vermieter|mieter|arbeitgeber|arbeitnehmer|laufzeit|frist|dauer|zeitraum|tag|monat|jahr|tage|monate|jahre|titel|position|funktion|währung|prozent|prozentsatz|zweck|beschreibung|bezeichnung|gegenstand|vertreter|sitz|e-mail|telefon|vertragsbeginn|beginn|ende der laufzeit|vertragsende)(?: ?(?:[a-z]|[0-9]{1,2}))?$` +
+	nouns = regexp.MustCompile(`(?i)^(?:(?:company|party|email|e-mail|phone|postal|street|billing|delivery|home|monthly|annual|yearly|hourly|daily|weekly|minimum|maximum|agreed|project|product|service|law firm|disclosing|receiving|borrower|lender|licensor|licensee|provider|contractor|consultant|guarantor|recipient|client|customer|supplier|buyer|seller|landlord|tenant|employer|employee|contract|effective|start|end|commencement|termination|expiry|signing|closing|purchase|full|legal|registered|registration|total|contact|job|bank|account|other party|counterparty|first|second|your|our)(?:['’]s)? )*(?:name|names|date|dates|amount|amounts|sum|price|fee|fees|salary|rent|rate|number|no|address|addresses|place|city|town|country|state|court|courts|jurisdiction|governing law|party|company|client|customer|supplier|buyer|seller|landlord|tenant|employer|employee|person|term|period|duration|day|month|year|days|months|years|time|title|position|currency|percentage|percent|purpose|description|details?|email|e-mail|phone|telephone|signatory|representative|iban|product|service|services|territory|law|quantity|attorney|law firm|borrower|lender|licensor|licensee|provider|contractor|consultant|guarantor|recipient|website|url|birthday|deadline|duties|rental property|property|x{2,})(?: ?(?:[a-z]|[0-9]{1,2}))?$` +
+		`|^(?:name|names|date|amount|address|number|place|title|description|seat|country|state|city|sum) (?:of|in|and) .{1,60}$` +
+		`|^(?:(?:vollständiger|vollständige|genaue|genauer|voller) )?(?:name|namen|vorname|nachname|firma|datum|betrag|summe|preis|gehalt|miete|höhe|zahl|anzahl|nummer|anschrift|adresse|ort|stadt|land|staat|gericht|gerichtsort|gerichtsstand|partei|unternehmen|kunde|auftraggeber|auftragnehmer|käufer|verkäufer|vermieter|mieter|arbeitgeber|arbeitnehmer|laufzeit|frist|dauer|zeitraum|tag|monat|jahr|tage|monate|jahre|titel|position|funktion|währung|prozent|prozentsatz|zweck|beschreibung|bezeichnung|gegenstand|vertreter|sitz|e-mail|telefon|straße|strasse|plz|hausnummer|postleitzahl|geburtsdatum|geburtsort|handelsregisternummer|mandant|mandantin|kanzlei|vertragsbeginn|beginn|ende der laufzeit|vertragsende)(?: ?(?:[a-z]|[0-9]{1,2}))?$` +
 		`|^(?:name|firma|anschrift|adresse|sitz|datum|bezeichnung|höhe|betrag|ort) (?:der|des|und|in) .{1,60}$` +
-		`|^(?:noms?|prénoms?|dénomination(?: sociale)?|raison sociale|date|montant|somme|prix|salaire|loyer|taux|numéro|nombre|adresse|lieu|ville|pays|tribunal|juridiction|partie|société|client|fournisseur|acheteur|vendeur|bailleur|locataire|employeur|salarié|durée|délai|période|jours?|mois|années?|titre|fonction|qualité|devise|pourcentage|objet|description|représentant|siège(?: social)?|courriel|téléphone)(?: ?(?:[a-z]|[0-9]{1,2}))?$` +
+		`|^(?:noms?|prénoms?|dénomination(?: sociale)?|raison sociale|date|montant|somme|prix|salaire|loyer|taux|numéro|nombre|adresse|lieu|ville|pays|tribunal|juridiction|partie|société|client|fournisseur|acheteur|vendeur|bailleur|locataire|employeur|salarié|durée|délai|période|jours?|mois|années?|titre|fonction|qualité|devise|pourcentage|objet|description|représentant|siège(?: social)?|courriel|téléphone|rue|code postal|siret|siren|mandant|cabinet)(?: ?(?:[a-z]|[0-9]{1,2}))?$` +
 		`|^(?:nom|prénom|date|montant|adresse|lieu|siège|numéro|description|dénomination|durée) (?:de|du|des|d[’']|en|et) ?.{1,60}$` +
-		`|^(?:nombres?|apellidos?|razón social|denominación|fecha|importe|cantidad|suma|precio|salario|renta|tipo|número|domicilio|dirección|lugar|ciudad|país|tribunal|juzgado|jurisdicción|parte|sociedad|empresa|cliente|proveedor|comprador|vendedor|arrendador|arrendatario|empleador|trabajador|plazo|duración|periodo|período|días?|mes|meses|años?|título|cargo|moneda|porcentaje|objeto|descripción|representante|correo|teléfono)(?: ?(?:[a-z]|[0-9]{1,2}))?$` +
+		`|^(?:nombres?|apellidos?|razón social|denominación|fecha|importe|cantidad|suma|precio|salario|renta|tipo|número|domicilio|dirección|lugar|ciudad|país|tribunal|juzgado|jurisdicción|parte|sociedad|empresa|cliente|proveedor|comprador|vendedor|arrendador|arrendatario|empleador|trabajador|plazo|duración|periodo|período|días?|mes|meses|años?|título|cargo|moneda|porcentaje|objeto|descripción|representante|correo|teléfono|calle|código postal|nif|dni|cif|mandante|despacho)(?: ?(?:[a-z]|[0-9]{1,2}))?$` +
 		`|^(?:nombre|fecha|importe|domicilio|dirección|lugar|número|descripción|denominación|plazo) (?:de|del|en|y) .{1,60}$`)
 	citation = regexp.MustCompile(`(?i)^(?:[0-9][0-9 ,;.:/–-]*|[ivxlcdm]{1,6}|[a-z]|[0-9]+[a-z]|(?:p|pp|para|paras|rn|rdn|rz|randnr|randnummer|nr|no|art|article|artikel|artículo|abs|s|ss|section|sect|§+|clause|ziff|ziffer|lit|schedule|annex|annexe|anlage|anexo|appendix|exhibit|n°|c|t|eu|eg|ce|uk|us|ecli)\b[ .]*[-0-9ivx/ .,:;()a-z]{0,20}|https?://.*|www\..*|\S+@\S+)$`)
 )
@@ -342,7 +342,9 @@ var (
 // bracketed finds brackets that wait for words.
 func bracketed(s string) (found [][]int) {
 	for _, m := range inBrackets.FindAllStringSubmatchIndex(s, -1) {
-		if placeholder(s[m[2]:m[3]], s[:m[0]], s[m[1]:]) {
+		inner := strings.TrimSpace(s[m[2]:m[3]])
+		double := strings.HasSuffix(s[:m[0]], "[") && strings.HasPrefix(s[m[1]:], "]") && inner != "" && !citation.MatchString(inner) // [[name]]
+		if double || placeholder(s[m[2]:m[3]], s[:m[0]], s[m[1]:]) {
 			found = append(found, m[:2])
 		}
 	}
@@ -383,10 +385,22 @@ func asksFor(words string) bool {
 	if notes.MatchString(words) {
 		return false
 	}
-	if nouns.MatchString(words) {
+	if all(listing.Split(words, -1), nouns.MatchString) {
 		return true
 	}
 	return !citation.MatchString(words) && shouted(words)
+}
+
+// listing is what stands between several things that are asked for.
+var listing = regexp.MustCompile(` ?[,/;&] ?| (?:and|und|et|y) `)
+
+func all(parts []string, is func(string) bool) bool {
+	for _, p := range parts {
+		if !is(p) {
+			return false
+		}
+	}
+	return true
 }
 
 // shouted reports whether words are capitals, and more than an abbreviation.
@@ -417,6 +431,7 @@ var fields = []*regexp.Regexp{
 	regexp.MustCompile(`\{%[^{}\n]{0,80}%\}`),
 	regexp.MustCompile(`\$\{[^{}\n]{1,80}\}`),
 	regexp.MustCompile(`«[\p{L}0-9]+(?:_[\p{L}0-9]+)+»`),
+	regexp.MustCompile(`\{[a-z]+(?:_[a-z0-9]+)+\}`),
 	regexp.MustCompile(`%[A-Z][A-Z_]{2,40}%`),
 	regexp.MustCompile(`@@[A-Za-z_]{2,40}@@`),
 	regexp.MustCompile(`(?i)\blorem ipsum\b`),
@@ -474,19 +489,21 @@ func pending(s string) (found [][]int) {
 var (
 	// draftLine is a line that says nothing but that this is a draft, which, and of when.
 	draftLine = regexp.MustCompile(`(?i)^[\s\-–—*\[\](){}|/]*(?:(?:first|second|third|working|preliminary|final|initial|rough|internal|confidential|privileged|latest)[ ,]+(?:and [a-z]+ )?)?(?:draft|vorentwurf|entwurf|arbeitsentwurf|vertragsentwurf|brouillon|avant-projet|projet de travail|borrador|proyecto de trabajo)` +
-		`(?:[\s,:–—-]*(?:v\.?|version|versión|vers\.|stand|fassung|no\.?|nr\.?|n°|of|vom|du|de|del|dated|as of)?[\s,:.]*(?:[0-9][0-9.:/-]*(?:\s+\p{L}+\s+[0-9]{4})?|\p{L}+ [0-9]{1,2},? [0-9]{4}|[a-z])?)?[\s\-–—*\[\](){}|/.]*$`)
+		`(?:[\s,:–—-]*(?:v\.?|version|versión|vers\.|stand|fassung|no\.?|nr\.?|n°|of|vom|du|de|del|dated|as of)?[\s,:.]*(?:confidential|vertraulich|confidentiel|confidencial|[0-9][0-9.:/-]*(?:\s+\p{L}+\s+[0-9]{4})?|\p{L}+ [0-9]{1,2},? [0-9]{4}|[a-z])?)?[\s\-–—*\[\](){}|/.]*$`)
+	// draftTitle is a title that calls the document one.
+	draftTitle = regexp.MustCompile(`(?i)^draft (?:[\p{L}-]+ ){0,4}(?:agreement|contract|lease|deed|letter|nda|will|settlement|terms)$|^(?:entwurf|vertragsentwurf)(?: eines| einer| des| der)?(?: [\p{L}-]+){0,3} ?[\p{L}-]*(?:vertrag(?:e?s)?|vereinbarung)$|^(?:projet|brouillon) (?:de |d['’])(?:contrat|bail|convention|accord|protocole)(?: [\p{L}'’-]+){0,4}$|^(?:borrador|proyecto) de (?:contrato|acuerdo|convenio)(?: [\p{L}-]+){0,4}$|^subject to contract$`)
 	// draftPhrase says so in more words.
-	draftPhrase = regexp.MustCompile(`(?i)\b(?:draft (?:for (?:discussion|review|comment|comments|negotiation|consultation|information)|only|not for (?:signature|execution|distribution)|copy|document|version)|(?:for )?discussion draft|not for signature|not for execution|subject to contract and|nur (?:zur|als) (?:diskussion|diskussionsgrundlage|entwurf)|entwurfsfassung|nicht zur unterschrift|noch nicht (?:freigegeben|unterschriftsreif)|diskussionsentwurf|projet pour discussion|projet non définitif|document de travail|version provisoire|ne pas signer|borrador para (?:discusión|comentarios|revisión)|versión preliminar|no apto para firma|documento de trabajo)\b`)
+	draftPhrase = regexp.MustCompile(`(?i)\b(?:draft (?:for (?:discussion|review|comment|comments|negotiation|consultation|information)|only|not for (?:signature|execution|distribution)|copy|document|version)|(?:for )?discussion draft|not for signature|not for execution|nur (?:zur|als) (?:diskussion|diskussionsgrundlage|entwurf)|entwurfsfassung|nicht zur unterschrift|noch nicht (?:freigegeben|unterschriftsreif)|diskussionsentwurf|projet pour discussion|projet non définitif|document de travail|version provisoire|ne pas signer|borrador para (?:discusión|comentarios|revisión)|versión preliminar|no apto para firma|documento de trabajo)\b`)
 	// draftMark is a mark that stands between the words of a page, as watermarks do.
 	draftMark = regexp.MustCompile(`(?:^|[^\p{L}0-9])(?:DRAFT|ENTWURF|BROUILLON|BORRADOR)(?:[^\p{L}0-9]|$)`)
-	letters   = regexp.MustCompile(`(?m)^D\s?R\s?A\s?F\s?T$|^E\s?N\s?T\s?W\s?U\s?R\s?F$|^B\s?O\s?R\s?R\s?A\s?D\s?O\s?R$|^B\s?R\s?O\s?U\s?I\s?L\s?L\s?O\s?N$|^PROJET$`)
+	letters   = regexp.MustCompile(`(?m)^D\s?R\s?A\s?F\s?T$|^E\s?N\s?T\s?W\s?U\s?R\s?F$|^B\s?O\s?R\s?R\s?A\s?D\s?O\s?R$|^B\s?R\s?O\s?U\s?I\s?L\s?L\s?O\s?N$|^(?:PROJET|MUSTER|SPECIMEN|SAMPLE|MUESTRA|SPÉCIMEN|VOID)$|^(?:DRAFT\s*)+$|^(?:ENTWURF\s*)+$|^(?:BORRADOR\s*)+$|^(?:BROUILLON\s*)+$`)
 	bankDraft = regexp.MustCompile(`(?i)\b(?:bank(?:er)?['’]?s?|demand|sight|time|money|overdraft)\s+draft`)
 )
 
 // drafts finds what marks the page as a draft: at most one place.
 func (t *text) drafts() []string {
 	for _, line := range t.lines {
-		if draftLine.MatchString(line) {
+		if draftLine.MatchString(line) || draftTitle.MatchString(line) {
 			return []string{quote(line, 0, len(line))}
 		}
 		if m := draftPhrase.FindStringIndex(line); m != nil && !strings.Contains(strings.ToLower(line), "draft version of") {

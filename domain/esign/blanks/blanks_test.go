@@ -65,6 +65,8 @@ func TestBlank(t *testing.T) {
 		"[the amount to be inserted]",
 		"[NUMBER] shares",
 		"[effective date]",
+		"[Your Company Name]", "[Email Address]", "[Phone Number]", "[Job Title]", "[State of Incorporation]", "[monthly rent]", "[Project Name]", "[describe the services]", "[Disclosing Party]", "[Lender]", "[[client]]", "{client_name}", "[date/place]",
+		"am __.__.20__", "[Straße, PLZ, Ort]", "[Vorname und Nachname]", "[Mandant]", "[rue, code postal]", "[calle y número]",
 		"Kaufpreis: [BETRAG]",
 		"am [Datum] in [Ort]",
 		"[Name des Käufers]",
@@ -154,10 +156,13 @@ func TestNoBlank(t *testing.T) {
 		"Signature précédée de la mention « lu et approuvé » : ____________",
 		"En prueba de conformidad, firman el presente contrato.\nEn ____________, a ____ de ____________ de 20__\nFdo.: ____________\nCargo: ____________\nDNI: ____________",
 		"Firma: ____________________\nNombre: ____________________\nFecha: ____________________",
+		"Tenant's signature: ____________ Landlord's signature: ____________",
+		"Date and signature: ____________", "Ort, Datum, Unterschrift: ____________", "Date et signature : ____________", "Lugar, fecha y firma: ____________",
+		"Signed for Northwind\nDate: __/__/20__ Signature: ________",
 		"Por Northwind, S.L.\n____________________\nD. Juan Pérez",
 
 		// Citations, notes and references.
-		"as was held before [1] and again [2, 3] and [12–15].",
+		"as was held before [1] and again [2, 3] and [12–15].", "See [[1]] and [[2]].",
 		"He wrote that the goods was [sic] late.",
 		"Smith v Jones [2019] EWCA Civ 12, [2020] 1 WLR 34 at [27] and [31]-[33]",
 		"BGH NJW 2019, 123 [Rn. 12]",
@@ -209,7 +214,8 @@ func TestNoBlank(t *testing.T) {
 func TestDraft(t *testing.T) {
 	for _, page := range []string{
 		"DRAFT\nThis agreement is made", "Draft", "draft 3", "DRAFT v2", "Draft version 1.2", "Draft of 12 March 2026", "[DRAFT]", "*** DRAFT ***", "First draft", "CONFIDENTIAL DRAFT", "DRAFT – not for signature",
-		"Draft for discussion purposes", "Discussion draft 2026", "The tenant pays DRAFT the rent.", "D\nR\nA\nF\nT",
+		"Draft for discussion purposes", "Discussion draft 2026", "The tenant pays DRAFT the rent.", "D\nR\nA\nF\nT", "Draft – Confidential", "DRAFT - CONFIDENTIAL", "DRAFT DRAFT DRAFT DRAFT", "Draft Share Purchase Agreement", "SUBJECT TO CONTRACT", "SPECIMEN", "MUSTER",
+		"Entwurf eines Mietvertrags", "Projet de contrat de bail", "Borrador de contrato de arrendamiento",
 		"ENTWURF", "Entwurf vom 12.03.2026", "Entwurf, Stand 3. März 2026", "Vertragsentwurf", "Nicht zur Unterschrift", "Der Mieter zahlt ENTWURF die Miete.",
 		"PROJET", "Brouillon", "BROUILLON du 12 mars 2026", "Projet non définitif", "Avant-projet",
 		"BORRADOR", "Borrador de 12 marzo 2026", "Versión preliminar",
@@ -220,7 +226,7 @@ func TestDraft(t *testing.T) {
 		}
 	}
 	for _, page := range []string{
-		"The parties shall draft the minutes.", "a draft of the report", "payment by bank draft", "PAYMENT BY BANK DRAFT IS ALLOWED HERE", "Drafting history", "The Contractor shall supply the draft design within ten days.",
+		"The parties shall draft the minutes.", "The offer is subject to contract and board approval, as usual.", "a draft of the report", "payment by bank draft", "PAYMENT BY BANK DRAFT IS ALLOWED HERE", "Drafting history", "The Contractor shall supply the draft design within ten days.",
 		"Der Entwurf des Architekten wird geprüft.", "Entwürfe und Modelle", "Le projet de construction est décrit en annexe.", "Projet : construction d’un immeuble", "el proyecto de obra", "El borrador del acta se enviará a las partes.",
 	} {
 		if reasons, quotes := found(page); len(reasons) > 0 {
