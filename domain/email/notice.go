@@ -342,7 +342,7 @@ func (s *Service) NotificationMail(ctx context.Context, q *query.Queries, m noti
 // InvitationMail puts the mail of an invitation into the queue, as cases.Mailer says. It says nothing of the
 // case, and the inviter by their name only when that is none that mail programs make a link of.
 func (s *Service) InvitationMail(ctx context.Context, q *query.Queries, i cases.Invitation) error {
-	if _, err := Address(i.Email); err != nil || s.Ready() != nil {
+	if _, err := domain.ParseEmail(i.Email); err != nil || s.Ready() != nil {
 		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
 	}
 	fields := map[string]string{"sender": i.InviterName}

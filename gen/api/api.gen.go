@@ -477,6 +477,7 @@ const (
 	PartyConflictMatchedEmail              PartyConflictMatched = "email"
 	PartyConflictMatchedName               PartyConflictMatched = "name"
 	PartyConflictMatchedRegistrationNumber PartyConflictMatched = "registrationNumber"
+	PartyConflictMatchedSimilarName        PartyConflictMatched = "similarName"
 )
 
 // Valid indicates whether the value is a known member of the PartyConflictMatched enum.
@@ -487,6 +488,8 @@ func (e PartyConflictMatched) Valid() bool {
 	case PartyConflictMatchedName:
 		return true
 	case PartyConflictMatchedRegistrationNumber:
+		return true
+	case PartyConflictMatchedSimilarName:
 		return true
 	default:
 		return false
@@ -973,6 +976,24 @@ func (e SuppressionReason) Valid() bool {
 	}
 }
 
+// Defines values for TemplateSharing.
+const (
+	TemplateSharingFirm    TemplateSharing = "firm"
+	TemplateSharingPrivate TemplateSharing = "private"
+)
+
+// Valid indicates whether the value is a known member of the TemplateSharing enum.
+func (e TemplateSharing) Valid() bool {
+	switch e {
+	case TemplateSharingFirm:
+		return true
+	case TemplateSharingPrivate:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TextChangeKind.
 const (
 	TextChangeKindDelete TextChangeKind = "delete"
@@ -1285,6 +1306,15 @@ func (e ReceiveSignatureWebhookParamsProvider) Valid() bool {
 	}
 }
 
+// AcceptedInvitation defines model for AcceptedInvitation.
+type AcceptedInvitation struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID ID `json:"caseId"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+}
+
 // AddCaseMemberRequest Names the account by one of `userId` and `email`.
 type AddCaseMemberRequest struct {
 	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
@@ -1382,6 +1412,37 @@ type Case struct {
 
 // CaseDescription What the case is about.
 type CaseDescription = string
+
+// CaseInvitation defines model for CaseInvitation.
+type CaseInvitation struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID ID `json:"caseId"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
+	Email EmailAddress `json:"email"`
+
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// InvitedBy A UUIDv7; sorting ids sorts by time of creation.
+	InvitedBy ID `json:"invitedBy"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+}
+
+// CaseInvitationList defines model for CaseInvitationList.
+type CaseInvitationList struct {
+	// Items The invitations.
+	Items []CaseInvitation `json:"items"`
+}
 
 // CaseList defines model for CaseList.
 type CaseList struct {
@@ -1735,6 +1796,15 @@ type ConsultationSummary struct {
 
 	// UserID A UUIDv7; sorting ids sorts by time of creation.
 	UserID ID `json:"userId"`
+}
+
+// CopyTemplateRequest defines model for CopyTemplateRequest.
+type CopyTemplateRequest struct {
+	// TemplateID The id of a template: small letters, digits and hyphens.
+	TemplateID TemplateID `json:"templateId"`
+
+	// Version The name of a version, such as 1, 2.1 or 2026-03.
+	Version *TemplateVersionName `json:"version,omitempty"`
 }
 
 // CreateCaseNoteRequest defines model for CreateCaseNoteRequest.
@@ -2443,6 +2513,30 @@ type InitiateSignatureResponse struct {
 	TrackingID ID `json:"trackingId"`
 }
 
+// Invitation defines model for Invitation.
+type Invitation struct {
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// InviterName The name of the person who invites.
+	InviterName string `json:"inviterName"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+}
+
+// InvitationList defines model for InvitationList.
+type InvitationList struct {
+	// Items The invitations.
+	Items []Invitation `json:"items"`
+}
+
 // Job defines model for Job.
 type Job struct {
 	// CreatedAt RFC 3339, in UTC.
@@ -2641,7 +2735,7 @@ type PartyConflict struct {
 	// CaseID A UUIDv7; sorting ids sorts by time of creation.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// Matched What is the same.
+	// Matched What is the same, or, by `similarName`, may be.
 	Matched []PartyConflictMatched `json:"matched"`
 
 	// Side Where a party stands; other: on neither side, such as a witness.
@@ -2664,6 +2758,9 @@ type Passage struct {
 
 	// DocID A UUIDv7; sorting ids sorts by time of creation.
 	DocID ID `json:"docId"`
+
+	// Matches The words of the quote that were looked for, as they stand there.
+	Matches []string `json:"matches"`
 
 	// Name The document's file name.
 	Name string `json:"name"`
@@ -2696,7 +2793,7 @@ type PreviewTemplateRequest struct {
 
 // Problem A failure (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
 	Code string `json:"code"`
 
 	// Detail What happened this time.
@@ -3345,6 +3442,9 @@ type SuppressionList struct {
 
 // Template defines model for Template.
 type Template struct {
+	// ArchivedAt RFC 3339, in UTC.
+	ArchivedAt *Time `json:"archivedAt,omitempty"`
+
 	// Description What it is for.
 	Description string `json:"description"`
 
@@ -3353,6 +3453,12 @@ type Template struct {
 
 	// Name Its name in the latest version.
 	Name string `json:"name"`
+
+	// OwnerID A UUIDv7; sorting ids sorts by time of creation.
+	OwnerID *ID `json:"ownerId,omitempty"`
+
+	// Sharing Who may use the published versions: everyone, or the owner alone.
+	Sharing TemplateSharing `json:"sharing"`
 
 	// TemplateID The id of a template: small letters, digits and hyphens.
 	TemplateID TemplateID `json:"templateId"`
@@ -3382,6 +3488,9 @@ type TemplatePreview struct {
 	Title string `json:"title"`
 }
 
+// TemplateSharing Who may use the published versions: everyone, or the owner alone.
+type TemplateSharing string
+
 // TemplateVersion defines model for TemplateVersion.
 type TemplateVersion struct {
 	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
@@ -3399,7 +3508,7 @@ type TemplateVersion struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether everyone may use it.
+	// Published Whether it may be used by all with whom the template is shared.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
@@ -3432,7 +3541,7 @@ type TemplateVersionSummary struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether everyone may use it.
+	// Published Whether it may be used by all with whom the template is shared.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
@@ -3580,6 +3689,12 @@ type UpdateNotificationRequest struct {
 	Read bool `json:"read"`
 }
 
+// UpdateTemplateRequest defines model for UpdateTemplateRequest.
+type UpdateTemplateRequest struct {
+	// Sharing Who may use the published versions: everyone, or the owner alone.
+	Sharing TemplateSharing `json:"sharing"`
+}
+
 // UpdateUserRequest defines model for UpdateUserRequest.
 type UpdateUserRequest struct {
 	// Disabled True bars the account from signing in.
@@ -3669,7 +3784,10 @@ type UserExport struct {
 
 	// Signatures What the person was asked to sign, at an address that is confirmed to be theirs.
 	Signatures []ExportedSignature `json:"signatures"`
-	User       User                `json:"user"`
+
+	// Templates The versions of the templates that the person owns.
+	Templates []TemplateVersion `json:"templates"`
+	User      User              `json:"user"`
 
 	// Webhooks The webhooks, without their secrets.
 	Webhooks []Webhook `json:"webhooks"`
@@ -4371,6 +4489,27 @@ type CreateTemplateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ArchiveTemplateParams defines parameters for ArchiveTemplate.
+type ArchiveTemplateParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CopyTemplateParams defines parameters for CopyTemplate.
+type CopyTemplateParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UnpublishTemplateParams defines parameters for UnpublishTemplate.
+type UnpublishTemplateParams struct {
+	// Version The version to take back; all when absent.
+	Version *TemplateVersionName `form:"version,omitempty" json:"version,omitempty"`
+
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CreateTemplateVersionParams defines parameters for CreateTemplateVersion.
 type CreateTemplateVersionParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
@@ -4568,6 +4707,12 @@ type UpdateNotificationJSONRequestBody = UpdateNotificationRequest
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplateRequest
+
+// UpdateTemplateJSONRequestBody defines body for UpdateTemplate for application/json ContentType.
+type UpdateTemplateJSONRequestBody = UpdateTemplateRequest
+
+// CopyTemplateJSONRequestBody defines body for CopyTemplate for application/json ContentType.
+type CopyTemplateJSONRequestBody = CopyTemplateRequest
 
 // CreateTemplateVersionJSONRequestBody defines body for CreateTemplateVersion for application/json ContentType.
 type CreateTemplateVersionJSONRequestBody = CreateTemplateVersionRequest
@@ -4768,6 +4913,12 @@ type ServerInterface interface {
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx *echo.Context, caseID CaseID) error
+	// ListCaseInvitations List who is invited to a case
+	// (GET /api/cases/{caseId}/invitations)
+	ListCaseInvitations(ctx *echo.Context, caseID CaseID) error
+	// WithdrawCaseInvitation Withdraw an invitation
+	// (DELETE /api/cases/{caseId}/invitations/{invitationId})
+	WithdrawCaseInvitation(ctx *echo.Context, caseID CaseID, invitationID ID) error
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx *echo.Context, caseID CaseID) error
@@ -4939,6 +5090,15 @@ type ServerInterface interface {
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx *echo.Context, trackingID TrackingID, params RemindSignersParams) error
+	// ListInvitations List the cases one is invited to
+	// (GET /api/invitations)
+	ListInvitations(ctx *echo.Context) error
+	// DeclineInvitation Decline an invitation
+	// (DELETE /api/invitations/{invitationId})
+	DeclineInvitation(ctx *echo.Context, invitationID ID) error
+	// AcceptInvitation Accept an invitation
+	// (POST /api/invitations/{invitationId}/accept)
+	AcceptInvitation(ctx *echo.Context, invitationID ID) error
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx *echo.Context, params ListJobsParams) error
@@ -4975,6 +5135,18 @@ type ServerInterface interface {
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx *echo.Context, templateID TemplateID) error
+	// UpdateTemplate Share a template, or stop sharing it
+	// (PATCH /api/templates/{templateId})
+	UpdateTemplate(ctx *echo.Context, templateID TemplateID) error
+	// ArchiveTemplate Put a template away
+	// (POST /api/templates/{templateId}/archive)
+	ArchiveTemplate(ctx *echo.Context, templateID TemplateID, params ArchiveTemplateParams) error
+	// CopyTemplate Copy a template
+	// (POST /api/templates/{templateId}/copy)
+	CopyTemplate(ctx *echo.Context, templateID TemplateID, params CopyTemplateParams) error
+	// UnpublishTemplate Take published versions back
+	// (POST /api/templates/{templateId}/unpublish)
+	UnpublishTemplate(ctx *echo.Context, templateID TemplateID, params UnpublishTemplateParams) error
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID, params CreateTemplateVersionParams) error
@@ -5522,6 +5694,46 @@ func (w *ServerInterfaceWrapper) UpdateCase(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateCase(ctx, caseID)
+	return err
+}
+
+// ListCaseInvitations converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCaseInvitations(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCaseInvitations(ctx, caseID)
+	return err
+}
+
+// WithdrawCaseInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) WithdrawCaseInvitation(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "invitationId" -------------
+	var invitationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WithdrawCaseInvitation(ctx, caseID, invitationID)
 	return err
 }
 
@@ -7014,6 +7226,47 @@ func (w *ServerInterfaceWrapper) RemindSigners(ctx *echo.Context) error {
 	return err
 }
 
+// ListInvitations converts echo context to params.
+func (w *ServerInterfaceWrapper) ListInvitations(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListInvitations(ctx)
+	return err
+}
+
+// DeclineInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) DeclineInvitation(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "invitationId" -------------
+	var invitationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeclineInvitation(ctx, invitationID)
+	return err
+}
+
+// AcceptInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) AcceptInvitation(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "invitationId" -------------
+	var invitationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcceptInvitation(ctx, invitationID)
+	return err
+}
+
 // ListJobs converts echo context to params.
 func (w *ServerInterfaceWrapper) ListJobs(ctx *echo.Context) error {
 	var err error
@@ -7290,6 +7543,136 @@ func (w *ServerInterfaceWrapper) GetTemplate(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetTemplate(ctx, templateID)
+	return err
+}
+
+// UpdateTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateTemplate(ctx, templateID)
+	return err
+}
+
+// ArchiveTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) ArchiveTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ArchiveTemplateParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ArchiveTemplate(ctx, templateID, params)
+	return err
+}
+
+// CopyTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) CopyTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CopyTemplateParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CopyTemplate(ctx, templateID, params)
+	return err
+}
+
+// UnpublishTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) UnpublishTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnpublishTemplateParams
+	// ------------- Optional query parameter "version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "version", ctx.QueryParams(), &params.Version, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnpublishTemplate(ctx, templateID, params)
 	return err
 }
 
@@ -8011,6 +8394,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates, options.OperationMiddlewares["listTemplates"]...)
 	router.POST(options.BaseURL+"/api/templates", wrapper.CreateTemplate, options.OperationMiddlewares["createTemplate"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId", wrapper.GetTemplate, options.OperationMiddlewares["getTemplate"]...)
+	router.PATCH(options.BaseURL+"/api/templates/:templateId", wrapper.UpdateTemplate, options.OperationMiddlewares["updateTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/unpublish", wrapper.UnpublishTemplate, options.OperationMiddlewares["unpublishTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/archive", wrapper.ArchiveTemplate, options.OperationMiddlewares["archiveTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/copy", wrapper.CopyTemplate, options.OperationMiddlewares["copyTemplate"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions", wrapper.CreateTemplateVersion, options.OperationMiddlewares["createTemplateVersion"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId/versions/:version", wrapper.GetTemplateVersion, options.OperationMiddlewares["getTemplateVersion"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/preview", wrapper.PreviewTemplateVersion, options.OperationMiddlewares["previewTemplateVersion"]...)
@@ -8024,6 +8411,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/cases/:caseId/members", wrapper.AddCaseMember, options.OperationMiddlewares["addCaseMember"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.RemoveCaseMember, options.OperationMiddlewares["removeCaseMember"]...)
 	router.PATCH(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.UpdateCaseMember, options.OperationMiddlewares["updateCaseMember"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId/invitations", wrapper.ListCaseInvitations, options.OperationMiddlewares["listCaseInvitations"]...)
+	router.DELETE(options.BaseURL+"/api/cases/:caseId/invitations/:invitationId", wrapper.WithdrawCaseInvitation, options.OperationMiddlewares["withdrawCaseInvitation"]...)
+	router.GET(options.BaseURL+"/api/invitations", wrapper.ListInvitations, options.OperationMiddlewares["listInvitations"]...)
+	router.DELETE(options.BaseURL+"/api/invitations/:invitationId", wrapper.DeclineInvitation, options.OperationMiddlewares["declineInvitation"]...)
+	router.POST(options.BaseURL+"/api/invitations/:invitationId/accept", wrapper.AcceptInvitation, options.OperationMiddlewares["acceptInvitation"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/notes", wrapper.ListCaseNotes, options.OperationMiddlewares["listCaseNotes"]...)
 	router.POST(options.BaseURL+"/api/cases/:caseId/notes", wrapper.CreateCaseNote, options.OperationMiddlewares["createCaseNote"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/notes/:noteId", wrapper.DeleteCaseNote, options.OperationMiddlewares["deleteCaseNote"]...)
@@ -11554,6 +11946,271 @@ func (response UpdateCase503ApplicationProblemPlusJSONResponse) VisitUpdateCaseR
 	return err
 }
 
+type ListCaseInvitationsRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+}
+
+type ListCaseInvitationsResponseObject interface {
+	VisitListCaseInvitationsResponse(w http.ResponseWriter) error
+}
+
+type ListCaseInvitations200JSONResponse CaseInvitationList
+
+func (response ListCaseInvitations200JSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations400ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations401ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations404ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations429ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations500ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations503ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitationRequestObject struct {
+	CaseID       CaseID `json:"caseId"`
+	InvitationID ID     `json:"invitationId"`
+}
+
+type WithdrawCaseInvitationResponseObject interface {
+	VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error
+}
+
+type WithdrawCaseInvitation204Response struct {
+}
+
+func (response WithdrawCaseInvitation204Response) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type WithdrawCaseInvitation400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation400ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation403ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation404ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation500ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCaseMembersRequestObject struct {
 	CaseID CaseID `json:"caseId"`
 }
@@ -11701,6 +12358,20 @@ func (response AddCaseMember201JSONResponse) VisitAddCaseMemberResponse(w http.R
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCaseMember202JSONResponse CaseInvitation
+
+func (response AddCaseMember202JSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -20616,6 +21287,380 @@ func (response RemindSigners503ApplicationProblemPlusJSONResponse) VisitRemindSi
 	return err
 }
 
+type ListInvitationsRequestObject struct {
+}
+
+type ListInvitationsResponseObject interface {
+	VisitListInvitationsResponse(w http.ResponseWriter) error
+}
+
+type ListInvitations200JSONResponse InvitationList
+
+func (response ListInvitations200JSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations400ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations401ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations429ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations500ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations503ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitationRequestObject struct {
+	InvitationID ID `json:"invitationId"`
+}
+
+type DeclineInvitationResponseObject interface {
+	VisitDeclineInvitationResponse(w http.ResponseWriter) error
+}
+
+type DeclineInvitation204Response struct {
+}
+
+func (response DeclineInvitation204Response) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeclineInvitation400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation400ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation401ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation404ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation429ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation500ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation503ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitationRequestObject struct {
+	InvitationID ID `json:"invitationId"`
+}
+
+type AcceptInvitationResponseObject interface {
+	VisitAcceptInvitationResponse(w http.ResponseWriter) error
+}
+
+type AcceptInvitation200JSONResponse AcceptedInvitation
+
+func (response AcceptInvitation200JSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation400ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation401ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation404ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation409ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation429ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation500ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation503ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListJobsRequestObject struct {
 	Params ListJobsParams
 }
@@ -22374,6 +23419,679 @@ type GetTemplate503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetTemplate503ApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Body       *UpdateTemplateJSONRequestBody
+}
+
+type UpdateTemplateResponseObject interface {
+	VisitUpdateTemplateResponse(w http.ResponseWriter) error
+}
+
+type UpdateTemplate200JSONResponse Template
+
+func (response UpdateTemplate200JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate400ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate401ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate403ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate404ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate409ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate413ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate422ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate429ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate500ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate503ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     ArchiveTemplateParams
+}
+
+type ArchiveTemplateResponseObject interface {
+	VisitArchiveTemplateResponse(w http.ResponseWriter) error
+}
+
+type ArchiveTemplate200JSONResponse Template
+
+func (response ArchiveTemplate200JSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate400ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate401ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate403ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate404ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate429ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate500ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate503ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     CopyTemplateParams
+	Body       *CopyTemplateJSONRequestBody
+}
+
+type CopyTemplateResponseObject interface {
+	VisitCopyTemplateResponse(w http.ResponseWriter) error
+}
+
+type CopyTemplate201JSONResponse TemplateVersion
+
+func (response CopyTemplate201JSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate400ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate401ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate403ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate404ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate409ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate413ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate422ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate429ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate500ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate503ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     UnpublishTemplateParams
+}
+
+type UnpublishTemplateResponseObject interface {
+	VisitUnpublishTemplateResponse(w http.ResponseWriter) error
+}
+
+type UnpublishTemplate200JSONResponse Template
+
+func (response UnpublishTemplate200JSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate400ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate401ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate403ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate404ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate429ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate500ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate503ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -26030,6 +27748,12 @@ type StrictServerInterface interface {
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx context.Context, request UpdateCaseRequestObject) (UpdateCaseResponseObject, error)
+	// ListCaseInvitations List who is invited to a case
+	// (GET /api/cases/{caseId}/invitations)
+	ListCaseInvitations(ctx context.Context, request ListCaseInvitationsRequestObject) (ListCaseInvitationsResponseObject, error)
+	// WithdrawCaseInvitation Withdraw an invitation
+	// (DELETE /api/cases/{caseId}/invitations/{invitationId})
+	WithdrawCaseInvitation(ctx context.Context, request WithdrawCaseInvitationRequestObject) (WithdrawCaseInvitationResponseObject, error)
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx context.Context, request ListCaseMembersRequestObject) (ListCaseMembersResponseObject, error)
@@ -26201,6 +27925,15 @@ type StrictServerInterface interface {
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx context.Context, request RemindSignersRequestObject) (RemindSignersResponseObject, error)
+	// ListInvitations List the cases one is invited to
+	// (GET /api/invitations)
+	ListInvitations(ctx context.Context, request ListInvitationsRequestObject) (ListInvitationsResponseObject, error)
+	// DeclineInvitation Decline an invitation
+	// (DELETE /api/invitations/{invitationId})
+	DeclineInvitation(ctx context.Context, request DeclineInvitationRequestObject) (DeclineInvitationResponseObject, error)
+	// AcceptInvitation Accept an invitation
+	// (POST /api/invitations/{invitationId}/accept)
+	AcceptInvitation(ctx context.Context, request AcceptInvitationRequestObject) (AcceptInvitationResponseObject, error)
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
@@ -26237,6 +27970,18 @@ type StrictServerInterface interface {
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx context.Context, request GetTemplateRequestObject) (GetTemplateResponseObject, error)
+	// UpdateTemplate Share a template, or stop sharing it
+	// (PATCH /api/templates/{templateId})
+	UpdateTemplate(ctx context.Context, request UpdateTemplateRequestObject) (UpdateTemplateResponseObject, error)
+	// ArchiveTemplate Put a template away
+	// (POST /api/templates/{templateId}/archive)
+	ArchiveTemplate(ctx context.Context, request ArchiveTemplateRequestObject) (ArchiveTemplateResponseObject, error)
+	// CopyTemplate Copy a template
+	// (POST /api/templates/{templateId}/copy)
+	CopyTemplate(ctx context.Context, request CopyTemplateRequestObject) (CopyTemplateResponseObject, error)
+	// UnpublishTemplate Take published versions back
+	// (POST /api/templates/{templateId}/unpublish)
+	UnpublishTemplate(ctx context.Context, request UnpublishTemplateRequestObject) (UnpublishTemplateResponseObject, error)
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx context.Context, request CreateTemplateVersionRequestObject) (CreateTemplateVersionResponseObject, error)
@@ -27232,6 +28977,57 @@ func (sh *strictHandler) UpdateCase(ctx *echo.Context, caseID CaseID) error {
 		return err
 	} else if validResponse, ok := response.(UpdateCaseResponseObject); ok {
 		return validResponse.VisitUpdateCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCaseInvitations operation middleware
+func (sh *strictHandler) ListCaseInvitations(ctx *echo.Context, caseID CaseID) error {
+	var request ListCaseInvitationsRequestObject
+
+	request.CaseID = caseID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseInvitations(ctx.Request().Context(), request.(ListCaseInvitationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseInvitations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCaseInvitationsResponseObject); ok {
+		return validResponse.VisitListCaseInvitationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WithdrawCaseInvitation operation middleware
+func (sh *strictHandler) WithdrawCaseInvitation(ctx *echo.Context, caseID CaseID, invitationID ID) error {
+	var request WithdrawCaseInvitationRequestObject
+
+	request.CaseID = caseID
+	request.InvitationID = invitationID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawCaseInvitation(ctx.Request().Context(), request.(WithdrawCaseInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawCaseInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WithdrawCaseInvitationResponseObject); ok {
+		return validResponse.VisitWithdrawCaseInvitationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -29206,6 +31002,79 @@ func (sh *strictHandler) RemindSigners(ctx *echo.Context, trackingID TrackingID,
 	return nil
 }
 
+// ListInvitations operation middleware
+func (sh *strictHandler) ListInvitations(ctx *echo.Context) error {
+	var request ListInvitationsRequestObject
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInvitations(ctx.Request().Context(), request.(ListInvitationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInvitations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListInvitationsResponseObject); ok {
+		return validResponse.VisitListInvitationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeclineInvitation operation middleware
+func (sh *strictHandler) DeclineInvitation(ctx *echo.Context, invitationID ID) error {
+	var request DeclineInvitationRequestObject
+
+	request.InvitationID = invitationID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclineInvitation(ctx.Request().Context(), request.(DeclineInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclineInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeclineInvitationResponseObject); ok {
+		return validResponse.VisitDeclineInvitationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcceptInvitation operation middleware
+func (sh *strictHandler) AcceptInvitation(ctx *echo.Context, invitationID ID) error {
+	var request AcceptInvitationRequestObject
+
+	request.InvitationID = invitationID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptInvitation(ctx.Request().Context(), request.(AcceptInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcceptInvitationResponseObject); ok {
+		return validResponse.VisitAcceptInvitationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListJobs operation middleware
 func (sh *strictHandler) ListJobs(ctx *echo.Context, params ListJobsParams) error {
 	var request ListJobsRequestObject
@@ -29589,6 +31458,155 @@ func (sh *strictHandler) GetTemplate(ctx *echo.Context, templateID TemplateID) e
 		return err
 	} else if validResponse, ok := response.(GetTemplateResponseObject); ok {
 		return validResponse.VisitGetTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateTemplate operation middleware
+func (sh *strictHandler) UpdateTemplate(ctx *echo.Context, templateID TemplateID) error {
+	var request UpdateTemplateRequestObject
+
+	request.TemplateID = templateID
+
+	var body UpdateTemplateJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateTemplate(ctx.Request().Context(), request.(UpdateTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateTemplateResponseObject); ok {
+		return validResponse.VisitUpdateTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ArchiveTemplate operation middleware
+func (sh *strictHandler) ArchiveTemplate(ctx *echo.Context, templateID TemplateID, params ArchiveTemplateParams) error {
+	var request ArchiveTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ArchiveTemplate(ctx.Request().Context(), request.(ArchiveTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ArchiveTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ArchiveTemplateResponseObject); ok {
+		return validResponse.VisitArchiveTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CopyTemplate operation middleware
+func (sh *strictHandler) CopyTemplate(ctx *echo.Context, templateID TemplateID, params CopyTemplateParams) error {
+	var request CopyTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	var body CopyTemplateJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CopyTemplate(ctx.Request().Context(), request.(CopyTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CopyTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CopyTemplateResponseObject); ok {
+		return validResponse.VisitCopyTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnpublishTemplate operation middleware
+func (sh *strictHandler) UnpublishTemplate(ctx *echo.Context, templateID TemplateID, params UnpublishTemplateParams) error {
+	var request UnpublishTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnpublishTemplate(ctx.Request().Context(), request.(UnpublishTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnpublishTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnpublishTemplateResponseObject); ok {
+		return validResponse.VisitUnpublishTemplateResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -30459,798 +32477,849 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37cuO41S/6KjjKruqZiSRLst225Uolnr6NO31L2z2dZNxfCyIhCWMKUAOkZaXLp/Ig+/y7HyxPcgpr",
-	"ASQokRIp2TOzv2/+SKZN8YLLwrqv3/raCOR0JgUTsW70vzbYLZ3OIgb/PhM0WvyLvWd6JoVm5tINjRL4",
-	"R0CDCQsb/RGNNGs2Ail0EsU05lKch41+o9M9ocODYNg6PKS0dcS63dZxcHTU6oRd1hvt04PhYdBoNkZc",
-	"hFyMdaP/09dGENFEs8vFjDX6jQ8ioLMZC8krToc84vGiAZ8Z8ZCJgDX6nfZJs8FE2Oh3O91m40siY/Pc",
-	"5YSRi2Q2izhTjzSJ3NNET2gUkSEjiYj4lMcsbDeaDQVDppF5NP0SmfN4IpOYUBLQGQmoIOw2YCwk8YQR",
-	"WAMiR/BHIEWsaBCTKRULEvMp0+a1mt0wZcbcb0z4eGKuxFTFjf7hUbOhk/GYafPdRr/xhM68QdIY3jpi",
-	"TJMZ5SHhgsRzFt0wMpUinuh24+5Ts6G4vn7FbljkvT99qVnM+q/91GzE8poJ/UGbfd0/Pr67azae0OV9",
-	"V4zGLDyLG/1Gr9N73Op2W73Dy85Jv9Ppdzr/NJuEt3y/yMig1zoKuqx1RA97rRN62G3tDx/Tzqgb9MID",
-	"1mg2QqYDxWd2Sc5IyPUsiRmhQ7MLEY0ZCVnEzZri+vKMxsJOy7yndcT2R61jejBsHQaPwyN2PDqhnWGj",
-	"2YjYmEY/yCij1univYQdl3PBFG5OnGhzYcZEo9mIeQy/v5Eqnsy5CMlNm1zIBP9oNBvJLFy/DLB4ExoX",
-	"Hh4q9JypRr/xWuqYCClaIddBJHWiGKFjxdjUnEcyNF82GzejKuZMk5FUJJ5LEksy4jeMLBhVsB4Vj+NJ",
-	"qzfqhK2jsDNsHdP9w9bRqBuyTtAdnlBqTgMbMWWOl6GhJYrodXvLk3qu5PSpDBIz2uIJmtMYMaoZ0XSh",
-	"++Q///7fz3g8YQqmtCBTuiAMJsm1vXG4IGN+w8XYXDT3hHShH5G54nHMBBEy5gFr/+ff/x/5qfvpfqY+",
-	"XJ7610YoA+/pcL/VGx5RQ8Xd1km4z1rHoy7tDfeDg/DQEPC1IYu+eQoXo9mYUnVtlqDbbAg6NcQE02vP",
-	"wlGj2ZjRMWv09zO2dT+rAszB37Tu8cl+szGnSlgu23hHx4wcGfb1n3//73RIZjknMgo1idmtYRaGY5jD",
-	"ZkhtbEhNqpAp+JOSmZJjRad4m2I01ITHbfKe0RCvmemRhUyUZtGo3fgEhONtzC98Gkp51kG33zn6Z56f",
-	"bDwkdq+DCTX7HMkApQcwjqkMgSmPZ3HroN1tTbngDbPLKb//Qc5JJMWYhJJpQkvnSxKd0CharEz7z42V",
-	"c9lsJJopn9rXM1yzHU8VHeUP7VCGhmX/gbwBYgIJx9SUC9iyK3ElPjJLlv445Yjsk9dUBRPS6/QOQXYS",
-	"NhqxICYjJadkv0teUpFQtTA3HLUba3ekZ6WIvyO01Rnuj1pHwWHYOgl7rHVID0b7QW/YpZ2T/B60zp81",
-	"mg2p+Jib1bbnw2fxoZk4C3NcvmC+a5n8waEdZb11bzZumNJAB73cqYQD8mxKeZQ/GXFMg8kUdTPDj2kc",
-	"s+nM/NVtwn5dslszuqeMKnIW0qbdpSljMZGCvJYipCj+mVi/8Kn49kVrt9UzzO5odNBpnQwPg1YmWLsB",
-	"MM2Az7gd39cGDUPFtFlkGtK/WFWyHcgpaHrMSOBGLP3N0IZZGqalmVg7qvwTRt0Z/swC88A/ZKIInc0k",
-	"F7Hlveulc6/+xpntecEEUzRmTuDtohavI2jDYoBGz2ucAHjAEsMfyOskTmhE3kjRepqxljN3ZA2R/OEP",
-	"pNsm75ClmAuXRtZkp5prMqUhI0MWzxkTJNOEXkyHPxAqQkNv5JW8YRE1kscwOWqUzYtAKlTPe2ZbA6uS",
-	"fm1Y/uWxmt2/OWHU2A+NfsNOxchWqTky267Zt5w47HUO8uLQKCiweMiPhYyNpkLmEx5MSCATFWsSsoCH",
-	"zCml2sqzc8FjTmN2wceCxoli7xmw+Rw9LKkRm1TVKdMaNIPGO6s18bEwsv+54iFdgGXBx4IpPG8MOUbB",
-	"abMqh79cwBZDUEnumtmzY0UDVvz0C/MT+UHOZqAk26d75rjOpboeRXIOB/JLwkTMaQTH5KUcmonrZDql",
-	"agHa/M9yiGqBTgJjRQHzrWBRHLrDP+KC60npPb1ltnXU2qfdYevIrPWxWesDejh8HByFx+xklNPWdFsx",
-	"ETLVGtI4MGYUqDbAw8zmCQacNpYxjWDdjCQ3w24Mk+gaGKA53+ZmHrOpNWMnLLjWydSszYT2Dh/3T0bH",
-	"j8POcff4+CA4Ch8fntDeiFHaCQ4PadjpHtL94ehg1B32hp3hca8XhN3D8HHQPRx2Rp0O7RybA16PkDT/",
-	"F2v0D4573f27T3fNhkrEugUG47R0fbt5BuxtIqiIjX5nG376Hhb+e7Pu58LZmR7ZiLyOYUxxzXzC8Vac",
-	"alZndUIaU9hgZI6gfE6BZzaaDVRd+A17SkEzx/XotTrdRrMxljcMmMcramj/XLGIgkEIivsZCO1UCL4w",
-	"iyrmbEyOmuS4s7/fJa8TwYNJk7xgakrFIjtreV4HlDVTzAg7asZiFEcWMWEULT1p3NkPfp//YLdHLmLy",
-	"kk6ZJhdfEqpYk7ySIpSCXHzs/oMcvPyhST4IHrOQ/JWLcVjKK8wHEjWTGmwTs+Q0NsYHJT8bOWssgDAJ",
-	"YsOQjM70GpwIjX7vwDBcNp0Zkx12RITUV3sa3cbdp6Xd9/hmyfajSkmDCehoc0lmTM6iEmL4fXN/zc1t",
-	"/r4BhRuQk6W/0Ol6F44KOWu5zVnIZ3/nrr+lAyhnqUIdogkfq4RVIAyfLIpZbild+NTw++7+Vnd3rSES",
-	"TKgYr2p43U6/43wZD6K3lmj3/ndrqrbOx/oGl16E1PpU2e2MK6a9T/WWPxVRMU7QwEJ33WZ7a6bkDQfD",
-	"pzFMeBRzcCbBQXpTaCbtYqCJZDq0TuNU377hbI7KdqLApv1UEK9QNLjmYlxnHeu6rspNPkN4XIx/5Gy+",
-	"RHMPQVBSmJPtOVkyjmU+GqMTxI6JsIgFsZKCBzSKFrlTgzRijusuJFXFZN9ILW8KqcEz4nDLmdtxWPVY",
-	"KhYWhl8eauFjJmIbnqWzWcQDcGzt4VpVsuMj9kFB0DKOZ7q/t6f32/Zc7AUyEZpFe8Yq36tCw3/+e+ts",
-	"+q9Wyvb+dBgedLOvPFvZuxXOUyeKaH0GySySFI1fsUwtuf0ydHhh92zGIMq9ldvx0jL+Hx3d+v7hJJ7I",
-	"WofYOt5ardaVMOPvlzn7wTfu/3qZ/UpiSb5+TX2/d3dXwjHWPmGi9eL7K4GcjItx32gV7EqMpIyZ6pOv",
-	"RPHxJO6TRxCJ+jqjY3ZnPgD/0nePyN2VgPH9ofjrV+JKgL87NwTwfM9L4hNfv6Z/GsXk7u7r1z8oRrUU",
-	"d3dkyAKaaAavw0tfv+65f7avRLVwRT6C7esmxbGFWTKMwKeVsjENx+CpVa9yA8bPHrY6+63Ovu92X1V+",
-	"7poNHUzYlFrthmN6wzslZ8y6X+33Zt6lle99bYykmlLzgdBcaDam9PYVE+N40uh3O81GjGxAx2aPzVdx",
-	"xcyTuTs7nWZjykV6wShfccyMJGtcXV00Ct+Uzi73sl7td8HLviRcmWX+yXtxc2m+n9JHJYYVVjQu2MaW",
-	"HLXy27isg12Cszl/SIOAaQ0/GLVj8XIyfBHwt/zl+Yd/nXff8JcnbbZ4+a/w4zl/y8/nry+jyT/MxaAX",
-	"ieH0eSf8+8soE0XnotE/MQuh2EgxPXHvPfunen8dfJmwL18u/jF+Mer981D/MG4fiP2nndk/j2/ed6eX",
-	"jxd//dKb/334avKBvQxO9HP6gr+Vb9Tr+F3447ULK1oG/z2jypiqd83GB9Dy6yWBhFzTYeSRd7kqBL/8",
-	"yBQfcXO/UXibjVESRcVSkddgdwrTPIIIdt3M5SMbTqS8rjidVHLlj/fbRJEn71+bsQs7Sxw1u7ESEmIL",
-	"xnBug5EUenqr9Tiz0FCdNxnWaR2G3W7rKNinrRPWGbUeD4/ocXASdlh3tDaqlQ4zyQnXQE1T6WomrZ2M",
-	"3UoQ2ZV7ink4i+VApY1LdtYqAl07znSdjHBEyeivRLd1dERp62jY67ZORp1OK8u1eDzyfdGZYJ3j6M4r",
-	"r6c3pY88nlywQLG8FqXtpcZ8olnw+Unv+Y/6+7+dT5QOnkyiv52//vGPw0N98Q89k8Mj+bTDXvam/7ze",
-	"/1H840/ZgH6nr2r0ZbZjwmgIltPXxhNUNp9ynUXzvi6t0uWEESNljTqi6Q3DFDceMZKYBWgD04TRGbaT",
-	"htJP4R7z4J881S2VmSvSK5Mx/5W9pP3d/yoUN88u6bh4pBc/nLV6h49d3uB8IiMcbZNwQSbsloYs4FMa",
-	"5cd91dhVdb9qlM3vKD+7q8ZPndYJbY0+fX18cHfVKJ7hezZTT/nY+hdqzJN88/75E3JyuN/5Nj9FPaHm",
-	"iT/1xcHwb+N/TF6PPn6kr/74ZXz7o/rbc/p27/JWqycH57rzY1c/Hz6dPxmP/9Rfs2m5WaVv/+ms9U/a",
-	"+lendfLHvT99+mO/bHqxWpyNYpR4+eldsECKEHKg5pTHZMhGUjFChYTcrVgt7By73aU5HvqDTTUrLuL9",
-	"HqpWfGqstePHB1bHwb8zPYuLmI1BHKP7ik5Z7I6Kdc8WbYbhEI804WF+xSuaPJBBM6PxJFNnrS/Y16uQ",
-	"M2XT+1+KjRr9xh/2ssTiPfxV752HmBiZKC1hgWkUyfmz6Sxe/IhsF9+Wn8lAsNsYnxk4uoIMM9yAU0KH",
-	"GjR9RYwUWvQtJ1AaM9Ha5O2MfklYn/AYssamkGGHLrH8ypz980tncXH8ZvS35K9v/n4cHrx+cfhl7Nbi",
-	"S2IEX7YYOI0SQuwtEWJGf59bn0rYx1N0hRVtpWPv97qd6HrbcTchb6ls2Kxlfi0f9KYMo4JBM/u9HYd9",
-	"HrLpTMZMBIu/ssXq6N+AKxhSMBU6VJtES5fzOGPo1OVe4kgozZ/xnAesTc7Ihw/nT8mcRxEJZX7uR0F3",
-	"lEnCg+Fj2joedYOWkYVOXrq5o1DMZu8Nu2XGXcYGe8flxpJHi+3P/b3Wpz8Wk+NLOSzb15/lsHxTN+Vf",
-	"FGzqz/CpHbf0FZ/yErE0lTomECQmFJmHYQETepNnAL1O8VGHioHcWodsRCH1wzxSztK7OYbeLWDozcal",
-	"570tGrt2Hi5HiPfKAzzf8Y7L/zHTwYumYTXi0sFvVFALBp+p/TuNHRwFmM4HMvV7Gr6gMZtT4AvW8wny",
-	"ynd7KjmM2PSPP1u/h186I8BLvZwcKENQRfnnIQ0/27RnI+xiNI3NIp2dk7HRZakgeAMynEAmUQhMZshI",
-	"olnYJDN0Nxutg44ph/ROLnRMoTqmsUdnfI/yPYpFPHZ9mI7r1AM4Q+uw08vSZb+nIXGrk9JzahOgBZDa",
-	"BXaR9F5+1rDk1TboHb4BH1kqFBFEJrHmISN6oWM2tWvGQkwZ0XLK4olh04lIwB/Rbtw1zQS8ENkWu5uI",
-	"ayHn4jmmtK7u8JRGhiOgWebvrt0CMpThwubbUwKZsbjNHAUJvB2OiFLShpLS99h73HOgD2UyCvIfDXNR",
-	"hgamDGITd58KScNmsO9AF6Cu+nTxPh1FVbrI1up+aMJf5oAKe2QUo2HTKIjLi+5VcKVy3Cw/EMoTKUYR",
-	"D7Ylk5iCb26VPgL33hx5cG21JWKj0gS2dcx1DCRNIzOLReE5T+LJnrt11y09ybb0STbQqvuZzu3+tzPd",
-	"oLHE8w2GAEb6CcTHYNeeSzXkYYhLv8W2odNwdddG6Xu9bYPsc/NENjqwaeBQFm1Voo3dtuMW7Wdb9Nwb",
-	"VdU9ymZyf5sU0ChiCrQqqwvjCkCmtNE7aXTB1A1TzwxP23JruH1T0fakv3m7c5EKgDnkESopxkQaqaGI",
-	"ERslMnN3xnjoM0Y3f4ILQHAFqm9XOrP72a3CRZkwxdrEP208JBMWzTSWV4nQiFoyn9AY9vSNjJ/LRIRb",
-	"biRa7EXbKGT8eQRvzstOxVA6Ep1AZn5WWFG2id4tLqBcoQCy1pYPc6fyIFdSRJ7bWVTd5mzm93Yq84sG",
-	"mw5SMF49sEboGWWC4/6+o4tI0vBSyldUjdmW2xy5Z5d3OZbyM/64pCGBZmTGNGSExmi2dTsHx4dHj8lw",
-	"ETP9kGruQddjrFaVIc9EzOMFuZSSvLIjrrqj2Szvj8/CAnFN4L1gHQjYTs3UDQ8YMUoHst33VIzZGxlf",
-	"0JjrETfq75bbOGQLKQo1XWW+8dlQrva+srSn4P2dUE0gNaJ8Gytnfuy5Oey4249XdpuFBJaNmAN8kZtS",
-	"1U0vXpL7I4B0Nd2xnlGFZ/YCSeCDoDeUR7vsd6IXJZZr4r181XTlmphnMcWDCDmvbKbeh8j1Dq9dCvIh",
-	"N9watqo/z3syVmGj4Kw6ESsYC0HLD+VcnGZrROgoZooMIBjRgmjEwFW7Wa+/91PZmOzde15I4w5zFORr",
-	"KhaW4vWWNKJnJQJc0Zh9tggbORKREkEy7Ox1m9iMOQimUDKVEFl7KPo46HmGjRmMWQSSrkKdA+5N8L4V",
-	"6EfmBIVjBnlLbqVAZhtD31XkQ44hF01DO7AR90cdHwRmlfF/sXBr55fNSlkljgTezkRs3pOnjzNyQyMe",
-	"EsyXIZCLAtoLFJuVWr3TXWV+p5uRRW7y1SlieVb3b/pGNLjWhNolgrXJFDnFQszG1YQqhgr9EkF8/Pix",
-	"deaNcdVD+4OxWSXxJ4LRzMdHh8sRW5sbVDHwhXcXR8yR4mZKmj03zBa1rW150kSquNg2hIUrc8cZaZrz",
-	"w2WOI0ONM4sVVOSNmybw/A1oq4adxeSYBBOqaBCjoe+542ZU67lUYbFD7h59OL2eT9Pe8lpttpbxiUt3",
-	"X0IQVxk8WzSEIQ2TGP0msNTm0ikZ4FoPIMFDQ+1fu5GNAOGpwvAJ1ew1mw6Z8hy6a7Mei2N8sM8yETEZ",
-	"LogUkK85wBSWAdSdDyDoCEJ4Sm/99/YgvLN0JZ9byRyww7pFgyjqmS1HuWumXqh1z5jpA5LRXZZwUylS",
-	"k8uKNC8oSoC06/uOqnhRdXnvYeKYaL2BwsyY/mpuvHOhoKKIE9T5PNJARO18DuvaZNL/+um/rq5uO53W",
-	"1dVtd3R1dXs0+vTd1dVF0eX/VZzCao4xYou9sTUdhelL8BsxGl/q6TW0Z6ZMBWco+SmJ6a29d2kajw8e",
-	"cBaah6zSTlyYG5fp6hqRsuAldpMKqcyBzG1DYDMZ8WCxcYx4113TFocU7QTCHkmi2A1n81Vi6eyafAyf",
-	"broRr12JDFckP1sHLrI8/o8ThglIYIQ90mhoTGhIhowJgG8SNlemnY1zKGXEqDBfXoYp2cxDfOS+r4VG",
-	"Kv4KyW1mXAAe4ZJ3zFqAQodF2+s/9xxfZb45pbfn+Aj6V20pilIUdtdDxVv/yguHzne3hJu3urIUqCKU",
-	"TRg4ZhFMZ1LFVMSYYpSbyBLR5I/j1ZW+urooOWzZ3HpFc/NRTFYWHH6z0RCsViMgzViIGFkYHzSEfUo6",
-	"cIkSJCYj7MwE1iYwZNRfnpaWJ/aUOPxNya91bkopZNcKLRYdFFfSvHQ6IBH2LN60+Zd8CgLTy8qt9cD3",
-	"i2oHJLdHm+X4U+/2O0zcrfIVD9ywjC2ELGJQtsMh+Q0jP8WMwAEjVlc7nMq5+YkLvPMu1Uw3P3IJN97l",
-	"UpOr7NUSNfIM7Cu/Lenw/XX0N9qnEn8UZVT5NL/nRczEZmWazQB0y/ZybU09tmG++oqj4Myfh5QnFaeF",
-	"6soMGDbPVonnGFW3iFFluZqb3vsmu3Nlx+ADZauMGv/qjLdSN7NCk0INkiktxRoVsvJG1dXnNQfbsBpr",
-	"2lr5tw96y+AqdeyI3UDW70VtCpzCY/Vo0G77JllZi5TeyLhAlGR1lVVYMNZUFqr3MmY7nu/aUopvQwbA",
-	"IdNZ2yn5H1+3frU33yxLva2HbfpN8B6wdwqUD5v1UjJjTaeMSKsJg1CGpDU5sn8BQ07z2OcTBre66C2q",
-	"aJUWC4aXZu0sr1jBktWmr62YbFVt5he0/asz7l/Slq88qt1sczjvBQZ6lSMPb6195i34Y61Tj2ftN3Hs",
-	"nVpcoNFRK8zMWYXNh7I8AtDifZuQiljFPG5CBYoVfuBY5IAviQp6m0R0vjBPzaW61oZh8BjuwlIVDek3",
-	"5pqmC90mVGuujSGae6BNsNy1j8jMTXgB1deaOBRiGKe5EaBFlL0RPNzC2Hc/pbjoOB4jG9ynDIlEtoYa",
-	"H/fWLK+WXqSmwYpdophdJ2JeuvRthDSxdY2lL3ewRSuc+GEE5u+WVm1La51tVdGeuqT6ukA904Cawqoq",
-	"aA9u6SfsbUl9akgX5rxyTcIk72ipCKtQlTqrU4dZ0wIKKeBsHGLNQ0ZCq4J4g92vJUMfgqq2t9LNCjzx",
-	"oos1UDJqUt5DUsavsuMPFGtY9pXDENdtX239IzYSsJb2AbznN6F8ePtXKkzN/MqFKSAZl4lSc+YiLlit",
-	"9WQiVnX0OfeRZyL+rbiRLtccBN9NB4k54S8aP3wyoTFwqNu6Ee109LZ6TE+gciym14xwEUsX6G6Ts7TC",
-	"DANEUFFBoRyG3WIpEruBN9C0oMqVumOukoXHy0WodHWpvEXQyRVBn4d6fZU0NirB6Y2UnFamU/yO72CC",
-	"bXakukSozUYi+JeE2Z8tVuOIFjoCnpvLLgQ2BWIpijPWDzOuUveExs9urHhbghYRjACKiBuIjhWjU0z9",
-	"v7h4Zn8EXA32JaGRJgPz/sHqZtsUkcrZIFmN5Ub26zdOWhu2nXEWMPJNyKKYflvkaqujpeCF5c/Au/uE",
-	"2m/ZZUPaOgVB2feQLvA6RgsjqmNcz1MC+Sx9I/FHlEcsXL7DZ9rwRce1bdpRAfdeFprm108l1LBdeD3I",
-	"WNCm7XLc6i7rxrL+oVd4152HoFi0wc5mXdrb422AxXb3kruhli9zWezeNTkqmqOjGQ4QtdehLf7chZSr",
-	"pApY9vjAeQJ+X62vG4TVnGpPGFXm2e/dJ5ZzBB4gjO7O/cOE0f3eJKWLpSCt00l2V7cT+9KvDxAH2vXx",
-	"Wix18UKf0JdE2uoovI8qcM3bjI1pWV5Dd9u8hsNNoZq0It6jmV3SBFIU1A04RRRqKh7prDLFB0nq5vjM",
-	"UXcZXah3+LjvAycVK3RLzc+qMQfYcnMoXFl73z8tUtnONR7fSJOCXQYGoZq8vHj7ppChPBBHCYzyAK2/",
-	"UI0OJmX8pI66WNeJk/ZQqvL2+wxQ+Hvt4hSZTFylRIedmlctlq3vwxIAl1bZucNOdMVYKCGL7Jm3hLVT",
-	"hCTrbldOwPraUa+Voc00EwxHYu7CHCUWplTMxSzJdGak9vsi6P8Wgul+hE51xeh/toACR2SqDNr4WUr9",
-	"zUyA4eHzxFVeiK2PsS2zjw2nyigivvVgK6W8VqRQG6u5LvYAeZ+rn0jk11hX9655T/12Eou8QWXnttj3",
-	"RVXE4Qxmj1hK9iwWrK6XIvU/rNhWtXVpdhswNSsxhYdszAVg3ssRBgozEoknbNmkOKh1SK4LCfEsmtOF",
-	"JgN/LoMcLfpqz0YL1h6opZXJpr1p28pjgg+hu9ROnNhy83bat4fWa7Y2qQtZqVsiX89fzyvhV5chtJ2T",
-	"Y5v0rV0KAeB76yez3UR2SziuGyquHrKBaUG74fveIKM9rnObHG5Tt1HPLKnr7CqJvsFszE+nUH4W8Xrh",
-	"t5KJOIfmuqG5BiKXixkrOKcu7LqBai+S2UwxrUF4brPJaSOmOolly/4De718mK6Zxn0S4nMlRWz9+aC2",
-	"OmLEkMksogGbyCi06a67lhWtNIooHH8RjK55AtWUEUdVBVcVBj3iUWQtMlwiT+plq7iptUTRZw1pG4ON",
-	"XODXvul1ep1Wt/dtahTQmBZ+ze/AsEHGZnfeeU0Zqj1kO6tA9vNq1Vb64uy9aX6sXY7clmwmPvu932nw",
-	"/wYavEda2pF8LLrqg+sGaZ+HnHrgdx4oq5IbMhJLgKSsbArajz1L+0Gs2oF1o6/Qo6DSVz+oaDXUo6JG",
-	"brZFG+JkZpl5jikZzgIngZwyDUZFHyBJAcIJMr0xIxR0feh8bp4E5xdmBhlVIHWOQeZRSIYLQqPIN7K8",
-	"llRp6wfbWKw4fzLrYF9q5n6UKtToG0+nES85xb4kkMdPLidsQeZmzoBeRpwxPAMvHwXH1QJzUzCrfdUY",
-	"Dh3ueXVLpdgSdYPNWaGpK+RToftHXW9O6R4qGlyz2DqiRjKK5Bw9cnNYKVvlal23BApMaUQyH2MKN41M",
-	"zyal74AbvS733cOKB7Soohz4w8MaZuSsND6LmwzeSGO9guXcreKV3DQ7oK4SIGlHnK4RQIFMqzy5Yh+E",
-	"pYpmipBv0+NhIdzg1rGGS6t6r2XDRRl4sU0eLjA8a2xYitVSR0qeo7e9QDwXikZe5prEhBHLPcBnb0Hp",
-	"1pY7uHDGH4sdGTC2i/uW/QN876BY/yy21c7je6gq8fSK1eHaHxGOUefUId8i7G1L5GsKYjMlJbfiGUVt",
-	"Ivoy9HceLouTxYzVQrNYTyD+GGr7sXODqu7Izh32TR7syp7op9j49+u9u0FqxHofMC474oJG/F9bPVI1",
-	"I5/X9t5sDss60IpdgrJS8THfqIEDAbzFW0ES0ojHi4tAqhLcLvOOiMWoW4yZYMpsCQZX53SpsNDqm3PF",
-	"45hBp9oJFflAYigTBEzMZHZhCNG2KwbKxsht9T11T1Td0mrp7rB0G3PdU2/bTkUN23jXapdC1AvOVrRW",
-	"YZWcqZru4YbILrXVaS6uG0l5TaiLxi6R3akhs1TlhfSykNEotn0ZuAjYvYdvK/DcXNDBHsaUCzTzzk6v",
-	"1CQTiuka1ak5geV+Iqczqrguyv+BujEWgtFVfMIBOBP13rnNFi1XsA8rBf2Nqr4doUwScV1W5hnRwIX1",
-	"bcv5cgigU6htTrkS1znbqJoENgP8IRFLlRq9w05htTMXmqnKKx1stNKqrfQmLoQoSZBeXKOggt3GT2CF",
-	"q5R5x3KbrV5G9VHQrzWW3lFBWlhe2WaepEsPBezcargWq11LxDIX979gneKEg/kr87E1dAKDcSQt2DxV",
-	"EnYlGcHmFzFVcRm6ltIxfNydLfftZiULHMbQ3WSByyisNX8Zhfc2fxmFtebvvn1/81+i/XRA3rp42+RR",
-	"SzOl31Kyr2+fmKd0Pa74m8ms8dXZDdh1OFFMWLG7bGWvBU9APB7fuZfqHUY6o05b7PSENWFBcQbu9sZV",
-	"7dT8CaOAZ1f4NfvjTnppecfc81ijhHbHBpZ7R0fkEh2kX89muiZ67OvrhWxmRFXqRZpQDb70nG8XCaaR",
-	"GRQNay+uoYLyPKEHtHv/W9mkv1tjD2uNbWm4FFgsNc2UH7MxPwwmls34ZuJ+PVZ1T6MojC5YF7wmOFui",
-	"KbdN4kCkY1JeAWpfTVLdcA6K0jX3t/Uu70h5GSEtGcceWtj6HD3/I7UVH/v5mqqP/dpvSwPKr/NqBNP3",
-	"+luJ1yfdJulhMryWBBWf9YG1TUp90frseNZ/P3u/2NmrfOieOZS2pY2NYxpMoAKjZAPGkml00vHqEM3w",
-	"tec8Yqu188snzazidBaXaHtyFGce6ljxKgUum0xJw69+iKcltVA/XL5+Rai2/icNtdrWW84FibiO9c6V",
-	"RmYEl2uRx1e+iWfe99djk0tJIinGhI5tI3Ke9Yxls5gYm3xqy3d3q/Z7KO1WMaqLg98LbzJmsmDxmT8W",
-	"bLcjr1jAZ7yY5i8lmU/kNF1uxQBeDXBUoMIXO0/UOQfv3ecqyB3FZtHiUtaFU9RM1Niaaro6fCPT1XWC",
-	"vKQYzhJ/3Cml5AE177XKs5uYpyynPClHK80ct0wXvY5Gndu3VYkvlvr9NpHxRswsIWZfiYVn8wkylBA9",
-	"CTOn21/a5MNsZrM+Izm3YKJQK+e86akCYS7SKxHKKeUCQQA1kXORfhIQCQU5u3hyfk6+uRWt1rftK5Fj",
-	"waFoOYDg3N7nQ/f7BTuOq5Guad0MxuopYiMesQ+qhOEP7K+DfDpCWnI6o/HEJV7YFkRtAs2ZpSIwiHxT",
-	"qnxpzjpQoKuri+LUBTOi4mQur6TS0iXR9IaBuKK6HiTR+joh4RCgQjaiSRSXwAudkRkP4kSxLBsQJKie",
-	"yLkuKpRaaQxgp1p6XECNKMLXjb2sqrLEqVW5V5RC0t4rSyKpSWT3tWlbbVORFxUlKK27Sc2G5v8qeO33",
-	"Dg/B18AeH+Q1sJOTw273ce/o6OhxzR4RdgGzJDt/l+2Y0jmXEkxtmxKZrq4n1X99I3JJuVjV7bepoDF0",
-	"zKLSJOYlKl6Bl4NQYBA0mo1hEBQ6XLfT9/pYA4lAWTyC5rYMTcKdVEFd4mk+83C5eHRKtC1nShE3sob8",
-	"ZoQudyaW/mJ8SViCqddYdj2UiQjQHw2QT1DWKAIW4b+zb2yujHV767YrnUkpoZT51HGQfei56cAe0erR",
-	"gBm8vOSxlNeQpm6UYSl8cnAN706JnWmfKDZKtIXLGUsZnlq0q75FT0hmpyRdgz4ZLkDMasha33opi8gO",
-	"CgoKUeLOMXV4jugXFu7Mb8axI9ZsjRBChmZX8f46iCagpFW9GRGpq94dU31d+V5Fg2suxpXhJbA0o7Ki",
-	"v0r9tzOpYhaWZFGG7vJG34znyyniGFGUOiebLgTPdFFPqKpeoMK0hE0pTTgfb6Sf1qzJxYQqtmPYy0d8",
-	"KNd9FhZ4wMYZARJ9G3iIamuSHaXNsJBmbFBrIxVxLhc3xCaY+w4JM+Li2nBIw6KMslJ5AhexVCx0wabK",
-	"U4AY/7r4Pw5+yMZUbLWw+aNRcVjQrGNNHw8c1FzZWvndWnqUjKF+75yxoEYB9ntclxEqEIEVhFhitc3a",
-	"Xix9surUarX5ARDjNfjGeeoGF4Akodwd9rgKJ7JcZKlvkCMgN/hlDpLSvX+Gi3ZwLV9zd5fDWk9YZAsQ",
-	"YJMV+lpkEpP5RBIWadx9XQDU4sHIrUfBtPdtBVbGdRBJXTiFpYqQrOgM+exYMRZaVdS3fR/n9WLS+n9L",
-	"lGK37sVdsM7j+yoiA1WrmHy5wp6VdnqRHNc/eAh4u9wdquDIleKNfszbHKvGRs2WjqjXvilxEsgMvgk9",
-	"dW4iOy2y9o9CpXVzTzFV5RGMqVRzKaef8FJAaqmDy8X42cNLVNvMTmlu2VfbBYDX1k43Jcki3vLcGFrP",
-	"AHq3IF87tuG1YmYDHdj9KNr26e3rKy+XcdWaNQowN4aK08blq6FqqKd7h78jrLgZBdQ1Y8/4k07321ML",
-	"kTqjik5ZDAi3tnSO0BEgFZDBnwfuNuxWn92z27pVLR9d8f/C8JyByGMykVGod8JgKneBrFCL7482qzJT",
-	"cqzoVPeJZowMuOAxpzFLD9Zgc03l50JX50rSHm512h+/+EQIl7i43HmVJpoV+2bNgl9zAbIX73Pq1Y0M",
-	"6DCJqFq4vXjy4ewpCaSaJdgra/BsOmRhyEJyLnSskiDFF1vn410f15RixMPimvcf5JzoxHq9LH6q9Snv",
-	"UBnFyiECeEyYCDX5ht0GUaL5DfsWkqI+XD5vdR+TQIaMJILHev1xPqiUUV31QBSkFPZqQ2tSDOqwUr8f",
-	"QpXoXeWrbeNcp91zcVZ55u6EdUI8Nv1wu5F1Ql7XdBqdUqsyZJcCd++wOqJwq4LE6q1r7rz425qbQBGv",
-	"eGGzsjOoia3w52s4JrBcuV5peKrwpfW/XKcp6EaSnqJ/EgvHbX2Smesj7SrHsT7aMSX/g36MIFuYunhh",
-	"tTvcS7HZnDT33BM8GNKRXfxqlLBLe3uXCG4h68HUvW/E+lpuVri5PLkHm0LATfea71qzJtjihOsmXE4c",
-	"eQN1A/dHx7/G8gjr0ASlwFqZIaMRqChNH5cZUXlnM0bVKelCrxz71TY5w+fxHimiBVFsxii+kPBMoJNQ",
-	"MgyrAIqI7VeYQZu7njNpHkQ8ocKznSZUkwmNRm1yjo0RzbsmFkoTm2zMd5Thbl3KuUuVPHhbe3LXLHPw",
-	"PdLpDpDhwoydK8JT7XMzc9m5uwEM41drblBSYfwrFAo7FuCfb48Mls5frix463YFP1A9KbK1bKOC9VAZ",
-	"y4r/pn4ERSgdZ+TDh/OnN0enREsFaD481PBvJEeOhhEY0nwpFzlJeLgUmH2cTwh6XDSKZXtmS+zIIGCz",
-	"+D0vdI6uyngoS5dRSKiFm4OKY/LW8Chn9QFPgpu4JrMEcJwVC6QKazmmuBibYW1Iiy3GMauRi8JuZ1wx",
-	"je5GGkVvR43+T1Ucj5+WedEHEfMozTsNqMjc4oYxk4lMFLTWIgtGsbUWEXJ+atiHihckNPwXHseE1jbo",
-	"PJZzF3SjyoLuGqDCKPn+yTtycERiOu6TF0xNqWiS54qJYNIkFzMquJ6AcQgu22diHHE9aZN0l8+AFlqv",
-	"nLCYWCz6lXGtFE15xNorKqH69LXXPL77ppVVVH362m0e331bwm4qeRm1GRmx/hN0S+1qFOFLij2O2N/R",
-	"3HKKoS6X2CCXARnWp6/MM1dg1VZphv1LdT2K5Lyy3/Cje2CFP9uEITdZ791FrLWAz5QpobmjVCm7Fo95",
-	"Yb6hQwLEYYKmgkIdQotTSGWwmz8F9QWcTURIowcolq/MTBQvIozVCoddXKzebHy2kntr0Qq/lMN7aMXM",
-	"nLt13c0v5RDdsggMxPXkIfLUqwCiv5RDh4MOjroK2Vcv5fCduxU7pyQl+nuixogQSbjuE3DP0SDmN87e",
-	"wWwsqsJm+i/3yzCJrv1sGu9htPXh7kazYW4sydrSkANa25gOrPeUx4aeNdETOmPo5MSUqXnqaDEnFhJv",
-	"/CYWq2pukZ6rElEr/V3VosJqwY2XcuiHNTirXNKCWLdw+HevbtktKz5rYZLkgiUpObup5eMnuP4lfCCN",
-	"maw6/tKWh7FaeCuwnOobssIMPfP0wPxqU7dt/8ltXeDN9WGcibFrBQvv0/VmZrbWxW6W78H7dv6MvHoD",
-	"cVuuVrPDZ3ELTUdO6GX4WQ6xlB/xgVwPTY4F/kyEq90x/f6ZRikVWAfFlFFPEY11fUtNj6DvqaumY/7F",
-	"1ONCHsjkClLTq0AdtsvS1F/KYe2s55/lsHrKs93/Xzfh2ZeVqyFYWZQHfxGzmdcsKtzoueh1OhV9F7GM",
-	"aVT2RS6MMXlKOmhjxDayB3V5wrr7dh/EihIMhIwDK1nA9W3D3Wk0GgayYws+C8m76IlLwCKMwXSCm+Nc",
-	"o3gr0cZQUKQhrdjil7ijZy+h2BD4L50EAVTQVM/ofcXFNfiwSk6crdkbsglHnGky+NMgdQFycV0UNyw/",
-	"gamR97nsEL7iN0wU0mZplnnEb3LgJfJ6MwNak+j9qnZTwRUbu+1M6F/WOH4lx3zLBgjMVTbXKXKYUa3n",
-	"UpVA09qW6I80cfflzmv6cJ5+esfL9LN+I13VXPq6oi3NTOstV6XsmIPFybU1Otv3VNJXXABldbXADG/E",
-	"AxozMlMQSyjKhqndewJwBAvnKmxGJx9Dgiwl2pCYiDmNiHMQYGIFjSIiFfxTGCFBziBNJYpYBFUOhmuD",
-	"IQ4f2xV2YYkSbNUTrnkxFfiCtaDtHvyW4c7dIth+WkUuRaoKbSo328zn3ki7i4WwMLVyx9PuUcWzopo9",
-	"0haGQcj5TpVy9TMwbS+TtWzFVZXUK3ivMYoqIVl/QxB5uhDeGyOzMK1NaBH+G2srlsJ7uLqGmaOqh1I1",
-	"m41EmPV/Ytj7GhhDoyvinakm1+10+kRL+B38zQ5WoSpS2mb9DdcpP8ZNu/NO+T077kVAuNi6Ylg7am4E",
-	"Z6RhUxojIs6cwbiqM41RQfSirXOrGkJleXFAnouz2azSOHy6Kn7XvRyWNIPBjGstUy7cBl1zH0oO0hmk",
-	"ldRDmyihiw2HqSjYVNkkW1nN9b4TUDe5IMtdftpkAMUVP0suWDhwRsd8IsFLFrGYcNEkg5jq67atwAsH",
-	"5p4rAcqsLco7RexPQzQ6zaPGWrY0nw3relzAyH5Go1KEhMt1m7yRkLwKZg0WCszTApEQcYimmkU3TCMe",
-	"Qtrg1EzDgkA0UMK1g0jq7C+co61/SCfjJTC3vf496TWvkU96zULquqB02/L09O9sGPh3dj8QddvWUuIf",
-	"WUUl/p1aYVkaevb+7Fo6+uxSyIKIL190eSBLV/3y1/Qqhhny1+xwigzBd1TFa8xaYCMUywnQ6NFLJpdZ",
-	"0rkofffiiRSjiAfxbsrOlMZl6Uy0HOvaDTOnIprTOeY6xvw7Cxb1aW2Kw/6GUJzm4UbWCYtxYW5cjRKF",
-	"mD+DUyziFPDwGgcZ7tDCOsZSNx3Au0K+xHRGxaJ8ky54yMoDbvhudAmcIoPoG61YMA70YSbQJDoJJmgQ",
-	"z3lsTPlc6+KI43mRs5nU6LaAF5WMKY32bk8yNSL+v6HeT/dYcVCn5xOhCrqNpc2SofnYDon6JSHmqo2f",
-	"LAXUVp+hDz66rof164cd3d1b85l3pZ6SZ3w8AVB/RQPEJ7JKMTkTi+w6JpXpJtEzbAUgZZu8Fakjaio1",
-	"dMSbSpG6WzDd39jdUxqyK+F8VqlfBosyVAaUxDU56PWWsImqOWqOi45vmmW7ukEqiRjRzLAswC51xYTg",
-	"89S5KIPDzmk2REihKFuEEuqMprNILkp70L1D7OLdutOGtZtxppkorsEUKGI8irAGds7jiU2AhtZP0CRz",
-	"2U+4REBFFfnvsijSstJrxHyiGBYNnRwcHn1bNR54EdNhxDCUmiuUmdLIEAT2nbihEQ+bJBE0iSdMxOCM",
-	"CsEFNORhyETTmBmfgXU0yZTFExl+NleoCykFVhlokoiNafR5IiNzlWr2GfU8+4ecQ1GpoZDPMwa1I01D",
-	"+58jqgyXVFSMGbxa05jrETfDN5dj9jniUw7D0rFUdMw+J4LeUB7hLZSv/D2k4Wfn0E1mGAmEWWZ3Qcxf",
-	"0OiBo6OYNhrzXcu1IBqny9D+WRTaqA60mRQyJpjzZ+ZamVd6FX2bHQ7maNPCMqFLBxIW59r0F/Tsq5m5",
-	"pfDYr2+ghog8cKOzrmzF7Ar4leF7+Y/f9rqtq6vbI1YTHgeBMi/fEbxhQ3OFkxNPzh906rZEcb4GG3wG",
-	"TmRkxGmqMWcls+aPgj5yva2Qw5dxYgy/GHFEOFge1cbMrEpx5QLgbpsjkNHCp2KOCgnc1q6ux/XPlpLA",
-	"J9Tzy2/OMX/PaOi7AfR20grRUrbKXEkf/VQyPF4clsMS4YJQMo3pkOpK9lCW8qNYyHWdR5b1S/dV96qi",
-	"2egNdi67YWqBti7XJJmtWrpsrMC3UDXO6CqpSxbXYj9Vx7S0qbkQDBegYDiMKCh4TavtM9RVLpxfEQ03",
-	"TPYZGltzNxmzrt2xRYOynY0NU0fAKjNI89WQm9unXNAYXdBTOpvZYlg/t78Kpk02jsy5s6n86r3v3rPk",
-	"u0BkAUziums2pGAVEr+LR3LXrFYG5j3xCZdUMT3ZjgUofLgkqA+qN95BoKYiK+fRMZlRrurBX2aBrpK0",
-	"mqXzkBtd8WEYcx0z9QuGsUdJFL0ptfzRefKovDlt+eL819XVbadjdIPuyCgIo0/fXV1dFF0ucRFkRuMm",
-	"axXu2xgb9+ZavPYiZOp7wxO2W/4Sg/xjLrfFGKOVtUsc0rtwVAgAdLi+k311+zw387Ik9p/lsDI+W3Fa",
-	"UxoayyFnQf7P1PVyXttfq1ZAHMe7LpUJpw11dNttuJylFXybd/GtvXlnNP+SebydbSgnLDbwHXRdsS7w",
-	"9P3Z80snRGmgpNapfjAuKY81v1wUQr+ilTNj6tS3+HPegkeAHQ2um7MDWzGYNpRyWsjZQaPZeAXw0oWu",
-	"jxum+GhRWD1xJtLylLn16yqs5gmoyHrpp3Vd8Cpu7GjINmEh+nb/9h5r972kiHRFylX4wyWGmbelJnE8",
-	"03/u7+2VYDqXb73HIB6uFv5+XUGeHyhXCG+PxiNNBnpdFXyRFbHtcXTDKzOSS1ql79JYvLRT+3ms3RoU",
-	"dGavoIm0P1fSRLw5+42dYJM/rSe08lL7Glk7W+Cf3QdYe5a7BnEMW4s4YhBzapLhgswn0jA4V1eVeYcx",
-	"Z5XHxFYwrT/qB8V1VHZgz+oXhJXxU/OL02JhTlyQ4UNCbLsYhlvjgknlkbPM0ItJahbRhXU3bMe/agAd",
-	"rkQbzZMVhrWzOlSolhR/GJbA6bPvmWbxL2YHFOrOxaPUzBvjNsOrr9nbCviNCCdpOvcKu4OrG/Jk38to",
-	"nRmPgSOo9A6lOWbYJTQqDPAi6ECj2aDhlBfnBVwwEVr89a0K1B+w7ZLXUGNj86VhEBTXBY9ZbFSlQM4W",
-	"KS6ml1pzLeTcZvVXtIWW/ESb/e3ruzShR0lDG4OsG4frq1TakOPwfjs1uVEUQGTVb1i4eScecrkrNh4q",
-	"enPN5kNlfYTeCuzlvVNuArY1L3IcuTY+p3iqggB8ikPz3xhj0N1O5z5XuLpxD00T3LoUMTeP25SJtKrZ",
-	"x1v0fipKJl5ThJIOVpeAZZbWc0KGfnER52HnfsKUDl3xYYKTz2gwwehkruLrYUOTa2tK07Gu3ynz9kJ7",
-	"m4cWfQk3HJtuCyy+XI3MVyrXX6aPGqnz2xHvmnnvoKLpcpFQPel9RY3YhY3YYX3aMONSDrLGAzpkro6f",
-	"0WDStEFmrrJqmHrTRYK7txylC6aLexTXLvoIEqUKy62zfHSIWMFukSGLpBhr7AlQ7FCrDR9SuSs41fEH",
-	"XX1uRVzcL+H33pcH+nBLsmbha+e4aXyuzkHRqx0xertQTIYUWuDohjxQB/mKTM8i92H3f8DWBwdnHDPh",
-	"ChKcIRHJuREvLORgRE/4eFJsRExo7/DxGogvOGgTdktDFvBpYe7ODpBfOZD8texvOe8PT8JixkJYm1DR",
-	"uTB6sI6VvGZWkKMchFjtnIfxxAqSCePjSUFfHbxeiggFb9uE2leaUuoh9+EQV7/zigvm5xTBpHL0WQ99",
-	"HsCwV2I+mxCRqgeI8O9C1LZisOzaZZWwaw+8IYXiOQ/gX9CzuHIJX4kqeEacj6vpO67TKo85hVaPmkHQ",
-	"IJZ4l+LYUcNRCKp19gzMEcY4wzBZl31U3nphYjH/1s0OcAGNpJiV1N+xGFAm0h5lOKFQCga52csp0YdV",
-	"B3ddnr2fgqPgKjn0UBEyla5T1sItjdAAvNUpCVnEb5gCL67rHFbYdyy9mAJUpi5eqdJEEh4DhPycqtC9",
-	"CaqdzSok2pWpRQBk6aDWXPbTKZEwkYLHTskNZ3P3kwVydTOBhHN0RTu3TdZB1GVWAeiczvWIy2pqYOF8",
-	"+ANbnqPYlAtbDeTWKd8BzU0VahMYVt7gUC3QJNCxQ0fDF6UlOn4JTlZ4k5XrFAmumWI3ValUsy+rNPMc",
-	"SgSyliuUjOlsvdP7pNM56p6c9A4Pjg46JyfdTaUDONezshpVSBR0Zx04KQYH04qjZtb92ZCZxZwFqNkM",
-	"mu+R3gl8PuuyseL30Ya2oBgNhrgJL2TTaiSaqbNxoWZrlmOo5Fxju9CUVbhMp3W9Fct4xbLDnn2B7skZ",
-	"wBRQkGV3nzbKgNr6ZSTHzQzQGLDbRR1/Zd0eMtX1zrx6UE/xglNjiC+BBs8RG8UkkEowlQWRrFDOr9Rt",
-	"YZ9zlGlWGashxYsAkQsU6afLMDfbvHlpYW8b5lNrF9Yz6ctCnNUAUY2Z9am5vqAKO4JBTBSgq+4BcPWC",
-	"i4ClgKsYyeQ6TbTeMv5aH/2gesD2F2sXVdeULoeZLQLEST03TjRD0AmcaSMo2dHFJZa/EqyrUyqKowaY",
-	"w22Bek/JMOFRzEXf0hJTNzwwok2zaORP2d5n81A1o1GWkqpl4fzX9bSymeV2vrb/XBTu3M8Keiney1m2",
-	"Df68pj/m9Hk1FT6Gfdhei6d7jpoBuMSgSGHCg0kGQFNL+BRB6a6U7P4yPbd8SMkdVttQJbbXRAzo+8P+",
-	"zXUBs2PNWoiXtwVLR+AdJq/wItc1LGUlPsRwzkvmudIyYVBFUtVWbixl6vtrRfmLI/ktE+XKPBFTXoz7",
-	"Vv8eMsQZMYZQscnWX8EnPyWGgcFLaBRhfmCGXB56WTfu/VMaIjSEteROs6PfJM5mamYNq5s2n8hHcAUu",
-	"x0So22mr65wNGHJASCExvWZgJGJpA6BNZLVjKSi3haZaGTxO1rwI+nVTGA0kxqz0r4mkjsFNR6d0bEz0",
-	"yxQVU8RZs61Ijh0q+mLFQsVy99Q0NQsORwTWN2cvbjQuP61zRX70uEIB/+Bjgajt/gAzTC9IEkHQrtLP",
-	"sIKIZAkWDvahdHUrFRDS9nudypho+PKdlSKrKJeJXrOpjtZ9+DV8DHHGdzQt1zX0t61ikB52i7lae/6e",
-	"QZuRIjzRmKjC0hNjjzucXXAdJEogrJxV8vCqLXu9T2g43F87suYyDsi6OLw/tZUpWRDOvvWkmfkhWLjf",
-	"9z91fyFIILBG1xkfSyLu0V12mrlc+0udbHGlWcSCWEnBAxpFi2JEUe0gOuq5wcqYBRfjJ/hg3dT87dr3",
-	"Oteynqy2hOo+XpdDvCZfuVL6nZ3tBbQZKE3B86ZVRnJcjJ/istau/irmI89dbS/oY7sxkXtbinWzX7P1",
-	"CEzrzCFD3rZPc34p4vL2YYZQirox1liE0vz1tx4xbmgeXUpuS6uVZafDnNYs2ysurnfMmC0x76yX9j7g",
-	"Te+vW3F5kq7fJqiYgKDgymsNSxIx4vmW9W0yjKi47hOK/2gSSmYRDdhERkYLhYi2F6FNqzz8vKUU+eMU",
-	"y3icMj6l6tr5y22DMIQspMMIcNsxI9JTUM2PTaIlvt5qu0HW08sIIRinPiVsOosXn2FsfajwwRU090zt",
-	"kLnGu07Jz/SG4vqYe/FfpySiiQgmfVtDrCCB0gKCAK7MjAkN84/YKQgtuNVezoqMHHNmQ4gnTT9TaPeF",
-	"7zUqfhOWCFJPzXg40zB5c+8pYbcIuPHZbRM8FzEKJc2xTGMKZhgYK4J9DaSIob4O/NdSsFPif3ci57pJ",
-	"Jjxk8F2Lo6vllCF43XBh/TqnJMsy7tvZgqwFMMZTMmUhp32iEepkxCNYm/2nZvkWTOl+NpIUP31iMVLc",
-	"hzEfeM41SyMjCxhizqlkNtaB0KXwlhR9wd5uN5qNbDvB5ja7aP7B4XlvC8CcWFreRrOR/pjN3CZiUHif",
-	"mdY6WW9ZfmU88T/YxhO2SU4Rqvj6OtuSarFsQJVTNJZrK7Zp+n6PikI2gDUsziVWL1cYjJkuK+a6jV0S",
-	"WlqyV9wJ8OD48Ojx1t0AN0Z4cJDr5ubWssau/RLayY+czcuQMGqGFFKNeh14awUtfjVpLq89V1gNT+f6",
-	"LQckNsYKFtAWie3aBbvcI/9xIrPktWWdYWe3fPlHtQOcL+h8Uv9D69urpR73JrYDpoLNkWUY+7wJKPDm",
-	"8PQ9jBF4EOuaBZFJrHm4hIiT86rlPXE6FQDmTCEIDr7RyMyDzslWbduKywa/v9fyQHQgrAteuTYBYykR",
-	"0co6W72ugSpa9F1hEBxxQCw8JQiH1s9FU4zdb3QQyK7D5EFrgxvFxWpEOdAa9DTCV0oyWLysFQTarQRt",
-	"w1ZjA7Di+fpHPwbgkfiS79/zLWyykGOpIHplQV5+6Tpcq9KtgWrm2BYaUI+zDApHdetSXWwN816ZH6J2",
-	"DLq0Evg9KNGAkGkGluURjRIFgidQLESXcFHxL/no1QnbqAFgva+4Qx+6NPg+mw86onIdCMUDS79fhj8Z",
-	"lW9DAzkHwpnZFW0yZVOpFn3YVptFhdbVVCpmf7V9w3E5pnRxCvKhn91rO4qt3ObiOt7LR9ZBqg1d0Qje",
-	"pDHSkoViwCwzI71ms5jQNDNTL/Umw+EBGBzwmjXY12buF8Us3IJOevY4pJHwKLJS3wz/lHARslvHpjWj",
-	"CkqYAHcrPgWMrrQTm5Bp+jsY20ZUArQ2D4yqX+YFADM/5wgwYnOQ7uygMOxkhw9I/DDCRrMhsMGVZ0AW",
-	"rcluHRDTALL1tPscM01fy5a9SGqsr65f23gjLx9qh4ZTcJ7qseG8QPr1I8PJbKbKynlohjJXLRMhXydf",
-	"lJMwTdtVcDyIJJZ4bj0vkJZThgFa25CAKaqxNxp0dGMzo0wKoHnwsjm1coA3tgZewFnpmOz3/LIOEvKx",
-	"edT6m2zxR9qoy6VxC6KnNIpIBOA5ukkGf8HXty2u7aC9lZit0bim0EGfpmzTXMI2HOrY6pHYw0NIC7GO",
-	"UzolUyoSGvXR6TblAjqrc/uE4Sc6GZpPDc3rYYnmAuD4RAxvw9SqGAvmDVubUpHjIlmWNH4KuEf20s2q",
-	"IvAER3fpGmw8xhkV1z7DTECH1eon2Dsxv/rxdYjVBaCa/kTLNc8C1NyaMR7zee2gtzaeATteh9RF8UiU",
-	"606QOO4wduFLZZA/9QJTORijKiPGM2m/rddGGS2avIzC+njySwt0kUynVC2VKvUON7nLcohFVrD6w13e",
-	"NW9i66hsPTJyFtXoL3NOy3ANU54sZhMmtunG+umbFCjqO3fp2z8Xbq8bcG1m4Gaga2/Yb4cXWDD71XlP",
-	"SuE9Up0ZNM2RouOp7XQMgB9FUBv1jls52rSX3Q13FTCjHTo+O3hnmPq6RfP415IOlMQTqar6CIzWUlh+",
-	"A2A4ZgZwCF5TdR3KOcLb+oHCwlhz/VLC+unnv5S0KO+b4qEaZkyf63th97NkGHE9Wec7B6RG7ICxIIlm",
-	"pRXm6btq5EZB+4antUEBzROobY24TXtCAEBIfwTLcglybxXAGh6o91mzGy8v3r4hF/i1b3qdXqfV7X3r",
-	"VOSQxrTwazuK1a20h2pgfYVCMCMLe3LT9crt2Sbts2hY5VVwICntwLIWSN0m6bW7xr7vdXqPW539WoiG",
-	"ndaJbQOc/bP9uVVyGkp0jB1ZX22e8z+SFdwjpa8Qt0/Omyj2Nn4CWfOru15WdZyGGMmMMzS5Fyxskjlo",
-	"CooE1sGZlvN8QfsPu+CBX0kzFZe61UogcM23dsP6Wlo2z6VUvDa8iCzfP39C9vf3TwAi4sPlk3ylHY1Z",
-	"yzoPc87rosPHpyzigj0TceGZC+LqR273ynwQ7bZ+wq+rn9O0T0CbPJeKzJicReyUCHDkz20HOQA8J3Ml",
-	"44I9qnEoq5ThW/QOWw79Q60n7FTKyZovNZJxjVWJ7UNUfP4La63BaoUs4j5w9SbZJ//59/950NrrMoy3",
-	"Swlb1V5qmAlJOjbPWUg4nDHV15jOHztPOOSUNvPdFbKsIi8NKEs+MS8o77Jlh1mVum+YGpZQbFo0bXbK",
-	"b/7jZqkYDW2fyUjSjCE2mg3s0ukzJqN6VwhiZkXV7pDaMWYbkFGahwiWkuua+mvHFX5kKizsfDlU8pqJ",
-	"s7isQ5NKy0uyrkhRzBQLbRL5lGvNxThtUY4VryKmQXy/xGj9aWsg7e0dtmI889IafYgqRjD6v8DU7Lni",
-	"cczE1mMsjHJNDHlU5h64SpuawODqIzQ3TsIyFW8Gyyxk2bbHD2VraEdaSDGGHnSRAAmY1iU9Pc7Iy4+X",
-	"wN8GZ6Dc8X9RTHX8nlHF1GClfePJ45pdPNJQ/XnB9y9YIEWobYjYthhkWtsGI0Vo0SslHcePDzoVimTW",
-	"tTZ5YZMroOPh4N3bi0uyR2d8zyi8e/bRQfXG/e21lQDFsX9zGFbmz1djk7gvm7mTv+3+h/3taG7uqXIp",
-	"xZrBAu8nesbotQa1YEqj5X6EbuCwgcD+IgoVziOuIFinOBNhVNxZ9gPw5idUs9cgn7bsa2OxidcmaVDN",
-	"AMN4pe2MjIpTSbKxVR3VlIscEn9zvYt+03CferffNRvQDvEHI7pKGRNIOC6F9dxgx8USVaZS+ZYZhle8",
-	"5bx6mx65hBsLwadwVWv1FVla1t7yshb74BCpaW4j6lykPrgS46Kux61GIpGQa1PAUB1PC79OMX0h7dZl",
-	"JrHGEK457mr7DvtTsPElS2x+PgXmWgAwvM0od2sCU2Q0l59wv7fetn216HpTY0I1GTKGWVAV9AJVpgTg",
-	"iD/o6pxyI0/img6jIlPpUiWMDKnSfmtgVOFcOiYvYS5VGHLKjEsmWbP3wT3yXvvlJfbLRMk6pZ4SSPqB",
-	"vD4KdmQJYOmNzXYpw4L13iNHlcNSdtDP3NtrId02G4ngXxJmf45Vwu6ajURFFb/6QUVlW2mssayX3UP3",
-	"4RnxMj5lfmkTY6tD80Y9gawpKPun+YS9VBMdckEhTczXCh/3ugcHm7uNwkAKT7AuKpCvH78pPba+484d",
-	"Wq7NQYYiryrHd6tWefDQj7Yj1AZ/IrqRDFeEQlw0YSG3xUJPuJwcxWgwwYaw0+Kx7tihr7LHqnISTx3W",
-	"t5II48om84vpzdJ+wCOATa5fQ3DPbmdSlWRDlwTG4Sd/t4x6QtCLVIcv4adZeDGhihXUAXWKAue+C0qv",
-	"cQmhK8iVE8gRjrry2PzOnFWHlmYAbkgQXBlVE0skQK2jmPYPsNaYLnxf+YRlozaKUtmQ4bftV9HtMChj",
-	"VQe0EeI9zWxz9OfszeqNWiqPxU6gRiTLUxnfKdehVZca0oscNFelGbwp/ESVpBO/VfTaSiimnLoiQgh9",
-	"YfKy01FrD7PqeusluKQ1o/Q3P1dLtT25bgRr2jTqCsNdwRlqEtsnyco1VwUeSDHiaoo3DhmC/tc/erkq",
-	"0yqTSawWsu7loKncNRtz1PFKDqv7tem3MeLKloDpuvprtQksN2bIDrCd2rIISTmgz8BTLlREkrkN9xZh",
-	"+YCVM4OmFa9lQrl2rprV5qqvqdvBXzdNDdUYyyLupTK2BnbmJld+WuOEHBoKKTOYGMUCqcKyaKBiMyXD",
-	"JODD4tZo+AUFJW62jIWOKRdZ2VeKCmE4cEhjCk3QdQZ4BENLQzi246vL3UsDPwlYWaVBS9AYnmyxzvhk",
-	"ebtaXLgUvADiIPdYmuTay27ZgcMBFKZBFr/uMJtZ7jul9LvYoRndvbTnKxrZR6qmT4yBtN244Jny5Ob0",
-	"5xy/qfH+SAZ0szH0Cu9aV73tj2bJiDuu77tdWl731aIFzoFS12kVlC3thn37BRqKp2NxgUrFNkHS3Xcz",
-	"cSfc78Hvsasbz9nN9V0t79fg8HGH6dPPapnccwBCiTXaAeM3kBGs5xCpP+h2IAnHlUhBmoPrQQDsfsRv",
-	"GAnpIgecDEU6jWZjjOV6I8oBJbIowLbRa8lt+/1dvZbee+7Xa7msrdjZXlTvblvdeSOjEHE/Poh4swfM",
-	"vR0TTGpQVE3H6r1VXCYqWkmJ9TY2o5Y83G42vzVn+yw2ysxu3WQSxHZ4XUBjH1wCgWJoXQl7ihAz0baU",
-	"iRhVDgJLMBLI6abkgrTcYL0qUoYCivleRnvTkkhR91uFqQwyic3Ai9oFWrbRu709zZhIBk3FIs28H/Zv",
-	"b5sWJNsBjknMbjtNUXLxZsIF6R5eCY3pGth7HjJxEU5LSOjVgSBassiQNe+CdNTgFGOaUggGaFG5+uQr",
-	"AYghUhHIb8IP+bip9lVjKcPTPJh69hoHJWBtTPLNlF4zh23xbftKeKzS7+iSpWopFnLFAkSUiPmUySQG",
-	"S+5zVomYxs+9a+YGWDCb3RpgDlwiLGzGp7UB10IwQEfFfORRtxQbRPTJyYlPRp1OdZxTSGhzNJY7dGtO",
-	"91NcxqL8VTz3Jb4vOYqxzwJ0gVGchfdyHGurDSmXK0qRWhZCCL/GV5qYLvd/o61/tUsSgUZc1MwTryqi",
-	"jLFuee19Y/Uu7XUW/rfOj+0lUPYCfys8LPiUijZFM5bG+DRNc65Wr75MznfNrytGy7isnQUUo7qRNm2F",
-	"KqQxsppFn0syc7PSM6MLSGutoU4VQKotbGqsmePq4n5aXd76+Aj4YJ3y6tUt+ZX9VcXHoJC9jSg4ZOyd",
-	"ENA0bLVPJGIVzOnCk8cgtsf8hgmSzE6t3g+u7SY0gE00y0Vtp3QBd0yMViNH4D8SC0BYKQby8IVdCiU/",
-	"5/FkwqJi4VRgI5U7t+0pLi4LXImm/tfV1W2n07q6uu2Orq5uj0YlgdUczRZ/nGamk5cxuZTfYYvt1rrL",
-	"zTfOQ5vSNGU6ptNZVR4a/1LSY9n9g6wyG28T57qGdJ/drIegypoJDqDBklXwB9iIbeES0qBwzdxAhoAa",
-	"4bo4IArYqX34Z8mFeVbThb4SoA9mcB5Uk4jFhIsmGcRUX7epRlVpYN2GxFx17Y/dc4/0KRk4N2cbHags",
-	"HNi3Q+80wEwPGbFqaQ5i12iXC5fkYN6k6CjOJkmvRDbBFEUHrAjXBuqUDCA00Da0NvCQNigAzFqen/a8",
-	"T0GGCI/bV2KQRg7abrIAyJNdduBqA/CbyhG8DuHPmv59adeHAdoykHtrlmGlsU6ah557HpnAAFN23VNm",
-	"C1eV6iGzrMn2VcQs33xnjLLGGG0yMCQ5AJMBxnElDG2gjMScAfw37LYD9bO0YG/LWgSlmcf4T9aCzBCp",
-	"mhZ7lwwypOdBEz+Xztkh4eXNAKDUrBWkT/XuT4ttZ/9CqrZ1MinVeuGjtnO6+9ccqfrXsOokdCEobxQ5",
-	"ukz/zu7PSDD9I4Nbwb+zXpYZzaTvXybD3CUP36+A3vJXvSYj2dUMFXCZ3tZJmtoahQu87RxI/LX0iDVA",
-	"mqAKY+Tp3duLyyXjqATH0vd150XuJI5n+s/9vT0je/Uf/lJim9hxfeTxJMNjXoI3XofT7NojwbgtY4Be",
-	"luQ8dQVgWhdEuzY0Sj7Iz2E+0Sz4nNVa/HHv0x//VKw4zDOnciV6WNo493jTzXZ1D6HiL0gUjxdQGW/T",
-	"zaFC4yzB3s3413O3aS8/XjaaxbHbrOwD4n/LZSiRHHMxIN+8f/7k+Kh3+G0zhQQFuUimXCQWpwSmBg5a",
-	"LBZJB24oACMpseJBWVGQGc/rZ5fvz59cfL58+9dnb9LOKygVKnziDkKrIwk+fJnGWG3iYIPO+F+MDqtZ",
-	"1Ga3UFjvqpb7jSf4Azl7d259kvhW3d/bW3poL2Q3LDKUqVec/+l7UL82isaYRlm0o+kSm7KULCN4ECsF",
-	"UeAVDYwhZy5fMzbTV2KezyyDjupOfUcBQWKZ1Ys7vQgc8u0rcSW+++4iS6787jvyno25jq34E9AuCNsE",
-	"Os8Ptmgm1BwZFbeMAh8uUYtUV6K4fIv859//Z2D7vttSH/uQ88uN/conY2DgGsSJElZQGy5IZpS78QNk",
-	"oP7uOzjeP71//oScHBweffrGbdF8Pm+rUdBiIY+laks13lOjwPzP3PctGdDZLLLh/r2ZksOITf/4s5Zi",
-	"YFSjQIZsgECJdBjhcKaM2uC27SEA+hcMw6kUkDqHvQnSqLeQ8ZXA3tfwKqscAJAFdH8Fv6ZNKDVqZZuc",
-	"pTi5oJ4aA8ssf9ba1ZAAVu9ZfGGoCrbgu3aB3rMZNuyyzROMsvHdd+QZmIBwqFPMeha2uCABjSLmug9Q",
-	"QQbnIZvOZMxEsGj9lS0G2CSod0AmMlHa6ndGIb5mi6wOBK648XtbaIspnSMR7s994j2bRXQBEJQqYYPm",
-	"lYB0A8m0CzydktVPuu4JXp/Gg84JGfDszZ+v2eKzYolmRg8zL51PeMSQrnBUKhEFz3HxGbaaaT3wdwWh",
-	"T7DNm2s1ByhFkDaRQLdzs8fXbNG+EihEB7ctIVve21vXbJFBXgLetEONtnsgpGA4XjBB3n24bJJ3Z5dP",
-	"fjCK79Nnr55dPmsSar5yJXhaF4/LctDppHRgFybUZv8vmNHx/96yl1vn4cC8zpg/Hm+F3iLYdMIo0qDU",
-	"D2lwbSHPzNbgNlqAQy5stak9Sag8u4uGnUDFDY7oFZ/yGAbzzJwXS3cTwHgaJuGYAcJTJr+tTGmTwXvA",
-	"zpryuAX/b2jEu/be8HXD1Kwh4/+iWTwg39jAwbfQhTXt641zODWHYcZEfCXsIBzHPuidWHJ9z2K1aJ2N",
-	"YqaAIOAQp2d0yEiXvObfmz1Lk10wab93aH5I569jw7lmdAzsIACVrU9mVGsyyNS9gTO54EaqySDIrmPJ",
-	"1W18ivsBHj64DxFaBWuT8xCVnw8fzp/eHDURjJY4xAgHGAEGSMQDZgP8VvydzWgwYa1eu7Mi/QxrpfAz",
-	"sFX7rN57df7k2ZuLZ/BMVo3lBKAHe9NvdNsdvEnOmKAz3ug39tud9j5U6scTUGD2rIPJ/HtcpOY9wazE",
-	"XK+WbwbusT9AvsziT0b2fIu4m7ZfjmBzWOu5VKH/gDJUgveDDQcL60G5yxEZGB1ogNAT9qiY4ys1M9qS",
-	"iM3hshC5gKAzo5n9LucCFzt95XnY6JupneEA3mFjUWWzLWARep2OU16s4ylmt/Geg0yzCkjaMMP894ZG",
-	"iVn3q6TT2Q/+n1AGRici5hG4xPAH2B68YHcIr+95P6BumUI17YJ/dlekbmLvjrtm4xCnWaQgp8uxdy6w",
-	"1csFAIsiGrSv/Db6P31qNrSDDUq/gPw64uIaGBXmbUcQnZNgOo81AinAfhoF+7alJKzqT5/MBxyF7MF4",
-	"f9alFAmGR0pQA2JYgG4iEmroYAW4JlLxMZocZbRw4brfVKEGr13OEk1kVx1V7H2HGcCWMF2yJvlu76E3",
-	"G/9+2O3GbyB/pMgQK+6wsW/4HhU0WmAe4UzquAhyHvVyiu44kPgaMGdkxIMFdpVA+ZVEzGrtqW50dt5G",
-	"mTfi4AwnXxIZM6tKwQuBJxk1y/zjlAygb5WVZ0yknriRZjEQ83fffbh83uo+JkZjJYngRrI0AV3lSryk",
-	"NxQJ6ZEmA20Y9QC5YJsMFNfXr4zdMnC9rZM4I1LmhqibFlvHPCeuRPq7mculGTJWQCjOjCUA3jnsfa1d",
-	"4YhiNESfuIU+p+7lV+KbwbPpkIVGUJ4LHasEgvGWYVsHXiTnNgXWjLmIh9ptg0ZC2Pt1ymJozl0SaMtu",
-	"2fNU0L+yBaBDW9Xje1uw7R0332j42aZZ+ectiGiCYtSjy7kkeF0bGYjn0NCXIZhGv3HDRCiVg34ydMw1",
-	"ORsrxrDHyIRGEfg95Q1TtkMGBvXmIJPOFYuosP18LxIzQqYeaRJxOuQRjxfZKxIRGX0IOpjnT/s618QZ",
-	"rm5aiJB3UdgqzA18atPCZdigRSNxd2ZDsQmJW0wifbKQSeE4gEkdVGFS39PQK9A46HQ3P/JBUGsksxAf",
-	"Otn8kNF1Io4eu4Pu/uYH3mEY9VLKV1SNITR00OtVGd1MSWPWG2P1mYgNo4VnKwzyUsrXVCzS4oSdOL15",
-	"tldpA17QmM3RV3rYqbA0FygGPgh6Q3kE/QOW5Eree/bTp7ucoEEZQGjqnAGYOTz5mbChPC9nGkHE0Uce",
-	"0fkCc1zCKReNnAAKJpiIVix9zqxFQrM8Y/I9tOslVCwwuypiNM3Nx4k2bb0PjTB538JW24xiNLMhwckc",
-	"V+wPoRiAvwKv8WFgUZ7Nkti3Bq2hBAzoSriRpVD31oFkBJdreAFLl9a9gFn0EQysM/CT9EEW7oHfuaVj",
-	"xeh0kJn+6fsUFCEgoBFP8Yz6ZBCyKKaDK2Ed1whmy5nR1Y1mAEgb4OcCnJ1QCjZAJ3cmqbFPsZe7JwW7",
-	"EujusTfDsAeYtTiwgS1rzD4CbZ/w8JRIES0yXHtjJlJ9nbpLwXZkkWbeGthtaGNBOU48XdQhi6QYg2jF",
-	"oGfOSYcWDnaVtNH5uQ2LY6grRe9oWtPcVsqacUG+mutEj0tq99c8CTjICAZmLF9//0CPtO+HZiBmyiCw",
-	"BCPS1ZFYZx+ErVYn67yf56Ee+DPi2sb74CWpj9Q206dAwa5jAlcY/rwSEAycSg3FeKHMtjUjTsXISCYC",
-	"nafovTEr27R1YfkTkx4HanU1955HmnBoJGQbjrlho15H0IHjuqxzQYaKBtcMeoNGkZzrrNEuQq5eCWPm",
-	"/9T7ZB1Vg6xQa7DSfqyZafLurJk/LPFhL2l0RrmzcyUG0LRVDdrkY9Zr2iyGUbSkyNRme5GkA7ADmlMl",
-	"jFpoXVdaWi2QiyuxXPRTqBQu5XiuvBY9qdBCw1hbhlTOsn3jwgX7MX8WbhbS855DcoD1hVtl1evajvFe",
-	"qjEnBneTq7RPretNY0g8nUuWYOBTt3W9Qw90n7hPrVMbvL9XAk9V6VHC6eWXza6QnDHhgAYMl0HX5kET",
-	"MwuwBCzXzgfTHuCDB52TKwGtdT7bvJsB+QaC2uCihFWcSvPJb+37XFVkqtF7q0EOer1TdG5zTLgNr4T1",
-	"Y8/QhZ0hBg/27Jne8870XndQpLdrJsInE/orK+2wh2d+M7ZM1nukh1ud0bivzNspg8TOZm2kfqd7QocH",
-	"4X6rNzyiraOg222dhPusdTzq0t5wPzgID1njk19WBClbhhc5mSJkzAMo2uUy/HOWKd+3Lw965r2sdUQP",
-	"e60Tetht7Q8f086oG/TCA9Rt8LR9mJVOzvZOAZ6Fx4YK6OnHmUI2Bjx0RINYl0zcFwn+6E5avVEnbB2F",
-	"nWHrmO4fto5G3ZB1gu7whFJIATPvtPHH1OyBXBWM2nJBnibDCOm21+kdgHruyrYaTLTOnzX8BXwqXb0f",
-	"HgwInnCbyJx+IeUdMVPT7ZaVi7MndNneW17VFZFdtn4WQMaRTKdlvtQ6Yvuj1jE9GLYOg8fhETsendDO",
-	"MFeI1vg4QZQ+kA5sZNg1CRO23aTc6Mtm5Q+/gGghYEOJkKKVNUH0lj3RCY0MC+WpzIKA/jaDrWz9GSbz",
-	"oParzbffZL/iOJwJ2myYk5bjPJWffq7kNIPXqLkQnvW8omkvzwyUac+D+NX5KV4b/apsm3XmFcQX1Nws",
-	"lxtcaKQ7tZzaMCqg7QLDAiUe5/EL2/AV7M7nrlQDnzjY/MQbGT83SurvboL/C90EZ0bdWkr3KPAPGLaf",
-	"OQlczWTmI9Ca65iCumE9CNu4FZaRisrDF2laSdPBOmbdoog12tAyRTezl4fiq8EQQZtP5NTYmadXGKWf",
-	"c83wIU8oCmkNWbSdNdHMIowYO+Y0M541YzpNanmkHR7MlRBUKQsFG3FtrXhnmWOwjgrIhDGmNqHpb5gx",
-	"gZ090y+inr1fpK+atz9ZQuyop7hCPBrqOTbc6PL4misFWcb+yO0n2jbG7kGbH7LubTpTRVFqVJlG34h+",
-	"QJKzMeC0IrMa38aymkKUrsLhgiugYKwbNJ/isVrtabexrlnbay7C/GADNFyKBmN7OVQUd973sGkvmjM7",
-	"6SNLweA0d/Uno2cG0GbEgiF4RWoN6PHS7bZ6h5edk/5Bt985+ifMOWBqFm+r5f3n3/+ngZVjVU0C7PXh",
-	"VrimVvgpnzLbOPvnl87i4vjN6G/JX9/8/Tg8eP3i8Mu4lkLi7RBkBhfoJWdpSDVHP//ttJBfRcD/AtLa",
-	"7CtZRmPaXVY3GzeczREpfSehvfc1b1/flUrxt8Lzc4IoxB6H6KM/s/lyVlY80nlXbiTltSYRx+wvFOcu",
-	"BY+wW65j69/KnGJc51xV1sOFjmVdmOPwJN+6Y0mCrhcfjzThYaGE28RUgFHPaDzxhEbeZbFsFtYSJrvz",
-	"bBf7WW8D5sAgt2JhZWZVLibzy/Kt37mQCy3ScCk69quzIefQbMUOV6WQ7eRhRX0XMiS4G3siQxaN17Xy",
-	"45DaMktsKryx65H6rRN/2i5UzJ03xKGE7Hga09kWqFD5mf+VsZm2gba5dP4sErMowikjx+UCcRRDJoK8",
-	"3vu1MUvUTGrDkp6Zz7m87Z8lFzFB+DbMnAItSoTIz8wSXaTHP18bk77x62pXTK+uZT/L03xnn9hU6ene",
-	"XFRM5N71pkQvzCeBNu4+1dDC/P0t08JyTWNhB9vbc6X/1qpOvLJSO+cujJkwZ5K1Qs+hWZzI8BRrXuhS",
-	"kA1DvZCumoIPIpm3yeDFM1eHtMyTBmD2uzQ6c6WYy7gwMRngSwenjs9YPQcjkxwjoge9XvNKwAGGkBfJ",
-	"R7zIN4M9fHoPUoYx/wpb0Rh7MdccA+t1bY0vC6HGBBPAXMCTQsIgJA/G/nsADZCFLtPwFPkMjyGFTtvI",
-	"YhY+baeBdS97AF/mpXlk+h76YVB3SwOYI6kyXGObnj9NdHwlhgwKFeZQAUwJUgP4XwVJxY5FWCzMdUYK",
-	"eZqF0H7FuB8XBcEbQd48Pcu021ysplaAxjFo270CyrKMOTpNYmxAyUYjFsT8hj2FRvnW+O61Ol3ATLth",
-	"sKWv6LzRb9gcP9cJ78xCHALeT7/xgqqYiTkbk6MmOe7s73fJ60TwYNIkL5iaUuG5Jt5IFU/mXITkxXT4",
-	"QwPhQZlmwhDEDURyWMSgDY2eIKaHihff+5UBISWv5A2LKAI9Z7LrgsVxhJIr5HqW2N6/TE1fSwFZ/b2D",
-	"rP2CkWKGfZj/LoWacI3MTvjr/z9uPdfpAgXr6kdEX3xv5uZSTFFhiKGJVtr4KrcNlaXwi6Uj/KBRNWzq",
-	"uMkkWh1S7ezQNa8o1jGgBv73CNPvEaZfM8L0FOW6n5Gytam4hb43p2raAm9yuaL3g81Zc7V0scwBvUI/",
-	"FbGwbXzJnEcRofq6ma+DaELGaVokC5802phhisP+lTA6lUorQacyZBHBMt3pDGFChjZJNnXSjkBtELE3",
-	"GjljAnL5JNQ7UH0NCXxEjkCxhKoHkeHHu9TFgat1TBNUB8iIB800Y8+lrMZEQibdCCPWoHpR7aopdZoj",
-	"62u7P8uh3vsK4LV3NuluYjGdIEkTwQkHihmlbkBsOY+fpOiyIgErfAChOhhbiM2+BhgQcBmHFozFwkUi",
-	"pAwjA6jX1h+0UV7JR1c/S87OjQoaYnccdiV+lkMypzzWBYl7iPGY4UCmOZaA1JRkBR9DBCKYxSzse85L",
-	"MgcYmCEjekIVC68E6NdCYtX0RywHXq1bbmZbky1JPjES6omhtEYwQ1RFyqsh9ycTGgMk8q+rucZzmfNM",
-	"eBDZP61JykHdFhJvpuzPEFtMdYaQNfIZRZiISJezz2qZ7CvI35W0hF7d3BtLK7klscjUTlc/au3T7rB1",
-	"ZBT2Y6OwH9DD4ePgKDxmJ6MUFLrf225y65WFjOjmmKaJ4fLfvPrwuzbw6/lofqA3rEhIpanNVqKlXXuA",
-	"pNa5cFYEeBJP9gAJZQ/slbBciF8wEepUvrqeULlyB2s8eWgw8UQxiwlOzta1lEHEhlWfLo4q15bjXphu",
-	"jtccFGHlAZAX1x484m+8IOy/6ykAsAqL02yoJS03mS5SggLHmE/45k21tdnsMCBsQPlh+Jj69BDWGVxF",
-	"eCZcNpRrAwUYdYIoC65jdB6pAKFVtclzSMnONVxBvL8U7qRN3roQLGDWSwKw9YjHKROspTjo9cjAfP4z",
-	"Fzc04uFg9STdZK1BGruoHdnSZLmgiN1UkmQhDoZ/G/9j8nr08SN99WV8+6P623P69vJWqycH57rzY1c/",
-	"Hz6dPxmPO3VcEAWdTirpFQcl/YosIflMaevz/rsMrHP6c4fdwnlAvA+xFDNE89XDvQqmk73CHKp4brTW",
-	"bE/h8NnAW2HxfwpuVn70LxUNUY/OD9BCW6WYIiD+wF6CX8CwBGAADd2xjThMxLWQc3El8q+YK6Otpy+K",
-	"pLxObZQ2AeAZoo15SiMAIEoU0ylulk3paF4JqTB+Yq4KFs+lus4k9ChRmPUI1VkUsCh95KDeie3gBChJ",
-	"hWmQZpk+YAOz7blJutgpM0lx2UL6F3tnO5BTEPu4IpCzoRQLYjKR6v9n702320aydNFXicvqs2z3BSmS",
-	"kjxQq9ZppYe0Mz21pSzXwOxEEAiSsMAIGgGKZul4rf51H+A+RD9YPclZe++IAEACnERZHlj1Iy0SBAIx",
-	"7Hl/nxash4gUs03Ex0t47o2GLWntV8Ytz+my9UfufrDgZpzZTpkva6jspd3W0g5WjFUYLqWyDXFDdDSQ",
-	"9UjOi5QcxJDn8nxWAiXC4FyuI/7UZEnW9qkMbWO5e2w6jxpZsIJODABIHvMv0uxSRaGNhjXKxIuapE6+",
-	"rKPD7YDAaL8UyZc9Bd+t9Q1blChH1tyjFlQSO0mtAta5Dxe34LrGOTHNVFYe2XZ31+YLfml58eEkSYSs",
-	"2F6bSvqRWCnlid1ybRlvLi8v0HPeti303+/ZuT37fqgYH7EXO3EIrdVx0FfJQKUrAyToBpoQCOx0NKgi",
-	"CQbjUE0Sz9HGW2wGciWjXPjE5BFiLgcTSlV0pUHFqL80H2IA3vGCJnTIsPtauluDxNdMisiWnuXSEGAe",
-	"RhTaSKMRWHjgZ1pD1BTtUUeP43Yj7EDzImU2obED35opQ8TFa5mHLh2/hoG4gfX3rmSc1/UiX/QrF8Jj",
-	"fJfhpL3BtbXBdWpgV4r4j+vrtkwAO/Rwa3STzYXAELmWOYwJGWzjpWaXEzMIQLlN5KkUqXtOevkNhvYb",
-	"j2NrLumcAWc8R7DMCH2Dgr24nRE6kV4ysJibmJajI9pgp7kAWKQZOJPeBgGrUnGihTuk15IjblIz5LXM",
-	"maTNUHQlvVsJar3Lv/AuwlouiIBFhFwO9lGtW4lqDZXCntPtpM5pQYzkIdKXihTjca0OZc35ZnkBGSUG",
-	"rHLBfXMGzgkztW6I5YgxKAxkozmEPDUkaDymI7CHCAyLBWo8QzsjVEyr8uOPjzQBj+sdfzcTTgDk747H",
-	"PHl3EXwcio8fz/42+Lnf/vuxfj5oHMnDJ83x3x9evmuNzu/Pfv3Ynv6193L4m/gleKSf8Z+jN+p18ip9",
-	"G/7lYrODjg//zgJQp27ToE7B6/axqG9ERr0TsHhYPG8P3NriqVw45ORUFpDSE4wTqWSjoJTNnlXLsleW",
-	"sWDOrxIMbsl88vZsRZNx1dAoJwaBnPHizBsCuXf2zULE36Fj0eBEaCq7JuMxlqKFBrWWeMkQmMvF8bsy",
-	"I9+gGhstxjzhqWA6FeNyeUjPuXbQXYrpY3J+50quaZKsQQiTkC+9ro7M9ydx/LqkkHm3MXvLT7KR1Gxd",
-	"Z26+VEzH7VlDFbe90NyX63w5ow4xE3IiZwOJKVfKEK0s62CCHC5skdzj0VKRad07A98k0hKGRRBBechS",
-	"DM8iuIrh0KaAhgziSUiMX0WJJGR4Zh+zjktCvDPlcfp9ADPbWk9liC76yE2W3jaW6VWHyzOY2rGQ7kFl",
-	"iD+nmVpFhpaUcFXbzRPGXSoZU7lk9cMdVBwKohle7NKt3jSbGrn5XV4Gc1KJa9JsdprNv9e8WkCpANvs",
-	"T1SBOveL9jwSShSuj6gTc53+ppchq2xUS2smblnna2Ex92ervPF1BwerVNgeXJl/GWyO5YIXjONQINWS",
-	"mqRlsBxWVK5G5FgmnNeB1zBPqkbWWAs7qois4eZi16AaX2MCeA9fkVNe1DKzy2MGPtRy3Am8Im/MoFdl",
-	"sM1Vf1GvZahySJShU8tvGMcmlcOxg9n/6JsDaHuRCMk5Sg0pYG4sBIdHXCnYZY6+H9Z1BQFMdCWiHCdq",
-	"kNtBksOpwwQh0R2mc5hsoFQqYM6oq319oDOuhaGp/7x0NCjjLOOhNgDpjHqpZkTXVhyja8KtGOjHWgWz",
-	"UXueqjbPcdTtnpWAYdwsNttqoyXaoAMdwSefqzhDexvN3ilaVtMKaNbQrXOG4GH7mi8b7ExN3PwaIujq",
-	"IW5k1cCeWANSDbbFvqhndzhnRuJYsUx/r+9XlMfh3piiNJR7LgZnJDLXOQpaQ8GcUdUiP5FhqTXIYSQ5",
-	"4ZGlgpNOymOCaLjFVjwDdFA4z/Pb2FxjEOSR/D8UcXQpkoiYklccuk3Ok5uWGw2V5d56OVoZ36gN31xe",
-	"UfykxZ6X6YdpgANhkmGwbCeoCgbkwRXhtyx1zp5HlBU1NCEypJAY9StjzZRHxRb4MbL3gGGIJR6IM+xk",
-	"nAYhp1mipmhVzWwNVshT3sO7U0o0QtwiQweCKDvo2FHGvsF+wzZlApEmGoNCOPDuUfORx3z8/g/43r9n",
-	"0hzKsiJhq7YxyvFhBaoUrNRU2FNN1SzmjvAXTyeJ+APsAv9emQimSdxKBD8mKJ31/TuLNDlQUuxxN77X",
-	"Q/8Ed9TSY18GaHHNgOipOe59c35LDBB2nqPTRxDxKF0LK1Ur+mhejFQwAe/4MDX3an0frVkJNrrRWdsx",
-	"zij628GwhNzb9MJOTU0hQgOSjs2hDJOqpXw73lo3jDYEr9cnZJGkQAE2MtxZJtLalRakhYoF6DamWADL",
-	"oVACnBhFSkpVi9Q26eaJvRzgKYoxJBEzLk7uW0MJBrdPBChXEXro+7gbYmEl+UXlgoJc8OvLiu1Zbg2y",
-	"qPN4XBSB3hf34RDjDrmLctEI9EI2SKC7F75ZuLHbEX8ZhaVU071xs/eidifiSYpuL+Sv52kdGEuqMnb/",
-	"1JpUac7EN2DynpG8jOsoRFZFheQxigV8JCiMjyz+y8Lqr8wAbs+kyk1BSbx3m7qqZC6AC25kdbh4U/KM",
-	"DWO3NMHLktKOCGBv490m1rN1avLItrdm8pWGj0tNuwZ7zUfF6s7ejNm2tlTnqJzM33ikfLDXLCevocHu",
-	"Sqr9hO+RnYrPoxLZ2A1WumRYIAjsXLAOqZsrpuCPGRfCT+fIdLkpqbyjG+zMUj2D+MrnJnkMxuDMYiCV",
-	"SDIehtk5u3ao2/syBmLPgM2U9e4NEh6IOWFnRFq2u2CP92YvivajucpstxtkizzNz/mNxtFpG6wJgnFL",
-	"KmEbhbBcGext3L2Nu0MVJ9KMS5+4728ofrjcyj24ooO1NMFQquROnHYmHv6RukTNNdIivhSaFBBdckez",
-	"FJFpOSk3aeBP72AXJprQF0hHYmH6O12JN7QdCDHXKYYrq1UODeAaWsfqkFIuQPce12YrLFacObLCL1Fu",
-	"Zn2VLINNvDT7xMR36kfH1MSJ644SZmSPxs5zFBUB0QrzuPzQs1CMVLrBmc9Cij/kmd+6+gOmWSyxUrcK",
-	"cm5heDb3hucahqerISQnbR9s3RuiNxFsdeIOj8eXMkOlSleUSeMVZU0+1JxlzgjZoDwkk2ZJcPU1PvAa",
-	"imLXFc43WppLh/nFBg1APdQn1JlDYCpRKJjq97HXL1VMizSNsdy6uu63VVb326q3e4dB/UF4JOqP+sfN",
-	"+v3Wg/bDw0dHTd7qbR7EhYVcXYSLu2cfxr3dMC4uwlcexCXT1LMZeaqjsc+kwROCJRV/sFN8K4uqZLBq",
-	"ThAnBNvGTV+PxZ+Hi5dXBMN+/lZCpXLeflxbamxVFQxTc7NN9PPv8w3Jzc2lZpW5iXt0b1zujcvdAVsm",
-	"EVZGSpJt15H6u7AzD67gP2sEO5crg20KnJeXIm8l+5cGL+BFK3tjV4iU0qgFzdwXilRa1bovnP4hCqdv",
-	"XzwY+vOljqih+yNAydGYy8j2oApTiz3vo+bJ4w2JMa6qng/pdDJON+KXYyrpSnrKjCl6RsGscIYlWaOm",
-	"3sDWDsCNSvp6PdvU61EzsLb1oiM0cM3zsM1YfJzweA4/CikaCPiFpBiTE3S+LX2fUi60mydh5jNCHhXO",
-	"XEZqaqpWHaopjhIZFbHYVdHPqZ3Zy+ZJSeFmsNGVvpvNuYrZ6VAxJI9Q2dqcgAVGu4JemjwHW8LIe1rI",
-	"dFnY4K3ZID9K4MBNLpHz8TQYEpE+qgM4xlEosHQWTxoMZolZe1xi1h7Wj8JjUX/Qv9+sP+w9aNdB/1h+",
-	"u5pXu4gkoXDhpswUkeswZC9T0kfZhnw9oQBx7fm7n1irfXh0XHMjVeOx0tgNvWmkAdZ+tjrUYGTIPthw",
-	"u8EGswzfWbjhPIeEjrLeEozhIfUMTWmoSNKmasyitGNVVigC0BrUyYtCcknRFu72byUQYaVDXojdnOCA",
-	"FUX1vGYKyozE/MYr5U5fkKQbV3zhgt1oeATZ3wvv/D2rhy2UQ1VEBSdu78DsQyq703OnIbG2JemMbVE1",
-	"doPO08EVjuqrCa9kFWHbqbSl8RV81eoAyyrpVRJgMZP3hSIstIH2IZbvPMRyzi+EExfIZdX/KkQGloMu",
-	"jbbgFSVp/yU++jne9Cvy0MvhwqgU9ouBl8GsOACzmy020AjHITZJmy2xCtsW8JQu+Wm2/l3DiXgjc4Co",
-	"reM567JdPwyOwvoDcdyvP+T3W3UKf5OEXgIw9iyKKbYVir6QaL5XQ4uZN9g43gArtjrcgNtoH2y43WAD",
-	"neXvK9TwfqgwImtCo9pg7KSKgH56WbHY8oIG2MbfShwB1rGIhlYmQSqlwBYH/LEZ3I047AuvsxfN5aJ5",
-	"83WrcvVhyvd29N7T37Wnn5IUvW1b/eAK/vMVlk5spWWWuvbwotWe/SrxVOLZ08x9IcceHrb363+Y0okv",
-	"KB682nhSRiPMZ3DKxZRQr9JsD544HKxY9FOmJqlnmGYpfRVOEFlSeCADpGKxkgPCMSgP541jHvxwZ37r",
-	"Ji8lxWqL1hlTePktWrjNvYX7LVi4e9Svvbl7041oX4HFa5CNKwPU74eKhVFI+g0s3OlQyMVgdcf0hWjC",
-	"SuSxVtikpj0WqqmEbaENpmJ/onmsG+x1hqdIVJPwdQay2JWm0wSLChXcVDIh02TGiACNLjcfRQThartT",
-	"GJbvjdSlCA1JbsCTJDLFJGfPT+vt4/uWTFFJwXqirxLRYE9lipeRvW7GfBFJeBGJT4CJ6EpuqxeniUpF",
-	"g72MNAWYiCHDggwJicRxS0P5dgV+mEa9IN2s34QvUVqhSKkkpebVhlwPa50ab13v/7AQibh8Tndr9q/3",
-	"f7SL0OFzHB9afKx1jkAg9D6IIDUmVM198GIDBXopkp4LRW4Rf7ebb3n8HVSiuXIfhr+d9hKk3OFjxKNl",
-	"kbztKPwKdXJwKZKoP6vUKu8EzNIktcjb4AkNCbnf0Nvq1Eh2RYpBg+81HQpiYbOaYMo14zHKWI+l/EJI",
-	"8r0IoLcn0qmAjxIWYEK43+jKX4UYM38oeOh3QAVbaH8Eh4P7Ge8LNJ2KERUYJLmlO7IPJvoUXBQ9LJPv",
-	"NAM7kfDXF8eRTHmQFmv5SNOhJILZ2I3ktA/aEEDYTtFfRBKixbkojt5blzsYiuCC9eHI74XRLdmvsALc",
-	"Qt2k2f6+XWEUqqC60uKJpdUoA1h4D8fZJynme3k8cp6afpIeokOOQFx5IFFQAlh0y67szQi8nMdKigZ7",
-	"A3JqGmF/B3V58JT1RKzkgKUK7Fa4a8c0jmjsGKHuFTWVGfsdfK670lIb3CF7FNtMeJIoIoVHfrzCcAiH",
-	"ncuMDoHngDhRhKZDLrvSPRIMaIQrO2oeVlmrbgZviwsvY0bBpYl2gFc0V3TiAIs2iF2VRtkWh0pECiUh",
-	"t1UkcWXjpJ16zXFWzCl4O8WBTsbgv4kq9r4LIp5bbyh2E/1KxFk329kDckpPRrVOTQ95+/h+51H/4f2w",
-	"+bD18OFR8CC8f/yIt/uC82ZwfMzDZuuYH/b6R/1Wr91r9h6220HYOg7vB63jXrPfbPLmQxBSNLRzoh3M",
-	"j24c9pdG2o5ty3s/isVvCXgtwzQd687BgT5smHc6gA2tRYzC7GCdLfK//1o/Hf2zfmYZgf58HB61sqc8",
-	"XWBNxvG0mp3m8RaUhaYYPbclbNdsyBs0Azr6p6h1jh62W4deLRWf0rMUnJNOLZKh+IS/uUHU67NUJSK0",
-	"22x1cZE7AN9djO+7LkkKc8rIWh2o/2+7DulXQvpjfeT16rPJGBR++5i9in4Ch+Ptk2ce4+y9SkL3Euzu",
-	"kzeP/3oPPn/7+mewLjj75e3TnxvsPQFfYzwMVDR4IegmRalmvVkq9Am557Mx9euibcNHxuLgiWAaHmAa",
-	"c23bFGpNCtX1VdKVU/cYskiQG6VPQXjKa/USdSEkWj4jHiLIYqjYkCcjdpezf0ZjunIixzy4gIGyPk+6",
-	"cqSwUZdLurvHRjxIlPbY8/NXL9kEM+QOOIaPxD0PQRDb7UZXdmXBLKN8gJ0xsqU0QXs6I82SvZ2YJlnr",
-	"Mpj2XFvUJbsS9wRMOC0szrnM0vfUlttgZ0KG2QgoSmhc1FgYZjab0Kdv0aiir5GJBpttuxLTCuITliW/",
-	"ffKMDLnCJtBUHMBDpocqSeMZ4/1UJFOehPqE+U6Q+s4Xll3p//z0nDnj90ALngRDn/UjGepKdhoQ3VZA",
-	"3iw752gSp9GYJ+lBXyWjeshTPq+/YaaQoiarBoEJggNpNTpdUvtfb588q7caR+xf//0/KDEiidQtiz8u",
-	"lClmnVxkNK2t6sofuwFeZH6eC11r87oIJidjZMW9w2Xo4RqbY4lbzboPPNeFb5wwyufunEfU7pJVlDtF",
-	"rVvbVl1XJeTcsQf7VIzTfT5un4/bnUFBJ5Vxt82uZ1NsE7Y4SATownrPgguXGxfPuSb4CJARGjWxh/kr",
-	"VBVWkxJ7Bvugeh2WKYgPqqcPrj6o3ovws9EhQzUFNW11M4+16koO1otOE8FHIEfFJQVNQF/5T56+fHr+",
-	"1GcBl4GIUcNQeg2cLqIz5Snz3745y2sl827jsO9jkFZ7XQm3A2sDXDQRmjqZRORV7AfVY+Tji3Eqwg4b",
-	"qwh2iWY9MYhkJjDh4V151z9A1+/g8AD0zMG//vt/LNtqjroNjReUqwiyQcHdnnBPof5zxKof8Rkb8kvB",
-	"WmC7OS3+QfXuaOYnQk/i1EcuEh8f7BuIlAisiRCWIcNEgWH6oQowvORbx9SnWQWHyUedlbG/es6ac9aH",
-	"6hNItHTy34ahuGS+gCPjs7t+oEIBD6HUmGHKo6+1j9d3pZtJxOO3c3gP7NNgyBMepCJnPvUVWCdmrvRQ",
-	"TT0yUQ38iYmbF7DWu9LaXIJLpOaj7WU2asGUm3JalgZ7Y+LwXYk3xE0WixAjXGZvwRchhthOJQ76ji5o",
-	"B1xfJQPUjmoyGLqt1BP4Q8YHPJJdaU4MCxKuhycZQ2ikLT/g/F6ElYadTAG4nqBn4e1wc6CtCEuRM5Hq",
-	"v4qZb+xEEEzwz0SMhZlZYznlQHEuxAwXDHeUA4P5oHrlhWJwsH5CmXGrLOuZJbbUSniXjfcF/eKzV0un",
-	"apMfZobUuiZG6Y/XKNRqbzgJVoQUolEobzOb80H9kLd69QdgeD4Ew9O1yopHfVA7KuVxrdP+vOXr0Qus",
-	"MqM0m0ZxbLfw3pjaG1O7ZK1Fp57CHsfNJkvFaBzzVKAPQ57dLRlX47BfbVo9i+IYLJ9LkehISXIh7dhJ",
-	"zYJZ4bERWDAUyCHOdqoRwrAP/KFzhiRTfYoHkDZEvWkKKlB5Wt3eWRGvYKXhCrDV5uIVT3jK55iu+5Ep",
-	"VTbvckczEh0m0mLMlH4k4pDgysB8RCp6Yyawu/6CSaUNUdo65kInb4CJS5F0pS2TtrOBPq+OYiHTeOZM",
-	"LdSIZkE8nH58tsI1I87hTHNiNMwNzn2cGVvXVtKwRu0jNlSTRC9o7K5Eo3Eg0lwJg8ExQhuB3aUcXf7B",
-	"78Q45jOwbUEF2bnN37orjYVHMTIiUSKaELCAzANcvMPVJLCeELJok7F5kwxDirBI9LLUk3J0r9rSeIvx",
-	"/W/Fzngb9jMrQ4Z8/Z9ta2MUfnoTBMi5cEwW1rqJLBe6KpuFyr6mjFYuBfV5q0Vcz45yrgsz7uw+NrU3",
-	"p27EnMqZIrdmRVFyobLA5hnmHMZ8IAxfK5bMOaxTwaYqCU31TS8HHGtwZTPfpAioSnz8naw6xupIV6Ij",
-	"TNG1g0+N5Imph3GhE0QjWajqaXSl/3GiUoG4qjA+1PH4D4w2wGyF2sKrwrs1MGmjbTAGrLapYrFIU+wF",
-	"NeobEW1HSgp4wXzOrUy30rwuqa5ZFEA4lbATYqUuYMzFgo1UJKNIGuBalUZBVb3Lx6VtWyP+6aWQA9iW",
-	"h82mVxtF0v7dQh40OBa1Tq3bPYPtSBUROk0MguCa9SZfQ2HMevVL1y9WwarFimqVDVXuQtkFFcIcejXc",
-	"0bVO7SmxMBMi0ojPmN0WwhRPDRIhyEtBhB64LOQzfcfsmcZmhRdvudZ8IJZxjeeEw1QkYl/EeYuK5Qyl",
-	"jvEMKS996zUVBXVzhQdiaRf+ObrihWAyn/JZBkNuU6n4B7xmg/327mV+C4IPiUXjlHq3jiqorRF2BL2R",
-	"IudeTeZ7+nXKZ7qsl98DLxSd8HxoGWFp0dEkrBmPTWQaxXk/MxdnNrfV1hD+Q42FzHngxdvzOKZ8hb11",
-	"32gnONSoZwk6F+YCL0kowDziUSwQnWDhefBVJAf+vUYFLsHWZQRPUNqt3+yfj/HvG/5/iIb/L5uN9cqt",
-	"Wt84nT61MxaEzR1TguU6FPuThJgKEhEKmUY81uZ8RykT5LZ6SIbdlaNIYv8L2PRJg52aAI+paM5ntcDG",
-	"0yyOLkR21l10T3yKdHpCHzoxhYEdxLlykR8sEjE01iQ/OIsjeQFXRClS0Gp2zMyoyszUgUh3f9qb33hB",
-	"yt54uSWvmIcOcuNCqqmJ1+9GZOzWgDnIbe9KDFCqF0y1iPsephAk42nKgyFuMuY/PecDUy3wToyT+pNo",
-	"IHTqs7vvnj1mj44Pm/dYKuIYdbtpb25QDJ0kFOh5W2uhbJXClM86ZAWh65w1hhhXORGBSkJsrSMIfkls",
-	"f105VZM4ZL1E8Aum+v18phwkCVlN/jsuB+Raq56YlbdB56SKRdHYUrgs+Jun6PoUMgw0Xa1W816Gz+Lj",
-	"DP25WW8124e+Lbkl6QryNsFmfdU3MxlpNuZawzxeijm/O38n66AOBQ9xjxiHDSelVuFmt8HNzhzr//pH",
-	"t/up3ax3u58eiN///d/W8bJPpdktJ+yweUSlLoWK1DSKY5diKI6/W7tu6Lhbq3rvF/36ayVF/ZWpVih9",
-	"/1Zz4wnYTKeYFGChgYQ+qqw/Xaw7zYbeV8kI29N7keQYh8gv5v126+gIXmhh0QpjupRhA5T1p1FM99N1",
-	"1e9HgXBKZqqS0IQ9IzkYxY28GpxTj5/mX6ZQZJx7rbe/7vB9ohEfiIMPYzGYH5L9LD+kcRSAe5EbzC/P",
-	"Xjzb+XDGcmE05qPlg3n7+uedjaXUeqDOYjiRcP7opODwjAisP4n0WOmIflIuAM2vDsxP8r/47NVAAqz6",
-	"JV7z2avlFMqqn8Cl5kp8tXbz/v6w7Q/bV33Y0AhwVYpcgwlkIuYlJ4/UcwkMThQMjQWg+lg4O+JyVqL+",
-	"Gan/A0w+LtFzBTVHv/xHs/7o9/+3Tv85oP+U6vwNjjdcfVgVVDFZlqFBqaNoWQyO7uwrd2xa91f/AJfy",
-	"tUrPeBrpfkRexvfuFPGF6MRX5QtluCDlVVjvXJAFN6NDBNHglWeElAkY4pmrk9VYo8Fu3BbXPjPluisx",
-	"Nc9OGVWyiLAQUcTS5KycN/+gsBrc4/bDISW4Hl9DOUgeBcSr4dqFj29iXHTrs3zDMS5NtKwBe4Oc1l/w",
-	"ZrQAlaAkoFb2mazbhiOhFEjhVE8zSB+SCDciCqWqR7mSvgsBY3pd7DjJ6vpMwR4ysRJHodW7BbjJTWVs",
-	"wvvpEuwT/NqFqSn6k4pPOwFDQa7cAvwI2ykYSlcW0FDYLsFQurIQ9NoEDIVm/LaQUGhBv34YlOI4v1YM",
-	"lOx4ZExFE10caSLw0Ie7oSvC7eO4itZaZCfZwB0ojk2GvGJY6Dpsis1yPhuLFzePzlIJlHLUXgQmCXi9",
-	"2Tvs1x8Ex2H9UdgW9WN+1D8M2r0Wbz4C2agCjpMhZP3nn+DMJtEAp2QgJJxeXLoMBRomlzSCwRx+NUkn",
-	"PGavlaw/iXQQKz1JBDu1RTKZH0azXY1H7Ia/GcoJmi4a178FMy/Fp9RIgU7t9O8fm7OB/qP/rB2+jMdv",
-	"3z7W/PF/bmLK4I5bAw4FN90eC+WbwkKxusgZN/TB1wKFgvVF1BcDA8uqNqknJpKmVifRqWu/Qahh69XR",
-	"qWW+ObR+oytzPcY8OrBHvG6FpG8aciywiZGl1Ngi4v6clUNpfbimK5cji3RK8ulog2D5UJR6ppU5osI7",
-	"ejnG41hNHaQxXYZ9ydjPAUYJWSmbdgBlgCXYZpSIap4qPP9fS/dGPiRItbPlkB09fEjtT+wlXWTyjNyk",
-	"IbvyPRjOF2ymJrBeYz6j/TLB1vWnv71jR1672YR1P2yxJyLABWMgr0GDbooIktcxL57mdEfZ8PAg08uV",
-	"v3Lpi77G0ks8IlkRr3lTYX2IrHCzzw7ZKyzkazfbx3RiRL8vgpRiJ2VvXfkWpc/eCFc/22k3ytKNJ3Vl",
-	"CQjt+A01ZGXBB3y5Lzrbt3bsENM5iajODZVib8aGXIbX1eK/bxU5OLjC/64ot32HiPo6U5ZUR2bKTozm",
-	"1g12yvx+JHnsm6uyGtmS0tUltbVlDFkIzxEoqSdxSg0OEajokYkV06OUNCGfyrLVcmVYcewr6XJWOiUl",
-	"dDlmor8QRxYtwL5m9oepmTUb+4vIEK+6ns3sO7Lsx4lAEEIjIUqLXfH6zStd2dJC10Zpudl3d/abe/Np",
-	"nx9ZnRfehWi4VpDAYpvNVdgbseCbsLs5+sJw+WQ91qDgT7KCRhIZQ066DXS+jgzuk+jKLM9y1Hw0DwJm",
-	"WILAUrGEQegDgVNtERY4k2LqRJZDpKBIxACEkgtHsH/9f/8/822A2PxJFhDZO2ia5C7o8QAL7/MBDQz5",
-	"FqhEYeI0A5PL9OYc3kPMBxFGqUMhsTc105GNCRPZJ4x3pQkYjPiMfko0TPAzENCUMcftvGi5yRypkrHg",
-	"cCpc3IQMQmvD5hI7OpfZIZQxJQUiWib4OmioneRTdJSW70rCVDGutJP+OA2mr6sc1TTk34ldt214BRZ3",
-	"PtIAezgVn9IvFGv4hcsJT2ZwwQOYWEmdqC+J7tK1IucC3RgMgL24ECOhXTvEvWH2eFR4DxfLz6Vm3J3b",
-	"GyG1hluFLb4VvbunMtzHMG7ItniKCsXG9ROrrWwK9bajGQemiGsJvSFPnQ2AUgz0oU1CpCqDVEVQiN4M",
-	"/4s5i+FEXmB2No4kdtjAjjTgD6QwKVjhi48T0KjYvEPhB5+NIxFQKSnHG+VRXNEGoody21SDj7BgYkhF",
-	"JT6lVLxRuH8ktUhSd/8CSgboAiXLUwQ0TShK/mLiON+wGi2tRYBZs+ZcfrCt8sw5bIatR5GfyNcT8EWr",
-	"RpU3MvOjalfk89Vux3R9Z9Io9QL/MuGnIlAKvgnOJUw0nhnDzYJHBP9tOEVwH9eIMuSG7BOspzGPM1FO",
-	"97xCniR/IZ2p7MK8kZO/bm78jRpl8acv4fAiMocU07OUJynOhYrD7BsVh/Yb+BU9Mj+FJkdTOVsVuZvf",
-	"PdgyG1lDuE8eo0CIdHnZI8Vg7RV7t/52yh5JZiPCg429my7Y2/X0K5XxOjCcr4romgU8Tuf1k+KzYUXQ",
-	"nBgVKEQSeE87GG0LzmnAzXPonKwcnNPqNapLXBOb03naFVwiTy9FMqMYBHIkO18b6yPA0Xny7vTZOUOG",
-	"FKpvR8AcNCO60o6JIhUGmYr3lMHAxJtMZCy0tn74IJKmqo2zoeAhPBm9aw1jJoYVqnCwKOiGiBndBT2k",
-	"Jl9hcEIpiIIBAYveuRQvPFRdYs7kl8Jj3Lb+kFHkAMgJr8tEb/EVO8w/wHf0PeYfgLPqlwKCroICpQdh",
-	"bW3AZRGvG39rK8W7ci6mZNIlHkuVwojLIlio62mGyerNlkHeV8NpoqQtxdT8liytL1lBgjVCxUjBuQNb",
-	"dUCxSrLfztiYj4s1Fmav2LJE6howpRsgtYtRCSNdFh9WdKlzD9gYafILRBz2gKF7wNB9ROaHBAw1IfkF",
-	"tNBbicNYA7UyEIPGUSbC57tSvHzzCrWuNNipeUdQ70TU4jWbzUZ1v8b3EdrYdYvJjVb5k/TZpAp+SV+A",
-	"ldYVaYXldYyF5IC345HZkv+1h9DaCFszv3tX1/C7Sqy9Y35rNfkgpr4Nr9yO8uDK/OvzUqQqW8xPfdXY",
-	"J9dgL+ZSxdWFN2YTf2/B5WWB5eIYLt0EfFVhXOdZORm+uXz8kkXsu5XF20niKmvfbYa9+L2tcqd8Fu9r",
-	"kr5ixKN4eTYyF2SkCOZyW7inwkiAMUzlQlqIXId0RhHoerNhZsYi0Ure0eWm8lMY4621NudaxDHGybQq",
-	"iv+PEzHZVRsuvuqKNtxcDjXSZuqIX5oqtG616/pmbXeHQAl//+7BB2I0hr+ayyRws7nYvxu26u3wUNQf",
-	"9I+a9Ue946CehW9aAWrDIBpH5llXNR6GidC61qnxkP+HGXAjwJwsUlXZZKirAjL7AoWBkEvHNf8bEB+9",
-	"DyKAn/xNTRLGxxigNn2/1a2+7o6btfpuZPvjHl1t9Is6HtuvPZj0XRv9Zg1yaobkfVFLLFcOB7B5q/Nj",
-	"p0gyqRlH2HbPQroT0zzTSkmqIiGK1pT5dBb8kxwTMD3nCv+TkQFPkXi1J7CZhoowQcghOZw7nGjqB2ok",
-	"dIbNZI5qlv/RNJc0qpRNxqiCTrrST8Q4np2rjMI+sYgomg2UwV5FmDbDpWnfrMDmCuPGh2DLJUH+91XS",
-	"lcjMZopK5y8kln7tGnnhzn5PTWRA9bdd+aYPH4Sz5+ko9ukmyUSSDo0064s0GNoqIRFrgcP34CubDzsx",
-	"r0RUxlhv15V4z3PxKfU9U4XnqpmRP/k0k7KYDVtkSLHzuZCDtOw4Hms12avoJ5aqgYCHN5iD2jPqP5Jx",
-	"JAmMl5J8vRnzu5Nm8zCIRgOmk+DP3VoQhZ0o1fV+FAtQSt0aXiGuS52HTdE0js3yZLB5Uf7dbuMyKUJi",
-	"ds3171FmNaOeQFB1M+0eS9VIJYma5lNQRY16lUuDZFOyTsLDYUpTjsMioiiZJjxIkRAGrZn1kzJB8Vax",
-	"GqjGWA7QVIGdYzJSv5OXB0ek1qHdEYxpkzwRPGGnIfeYrfGOdIOuODCXFK4v23z2sd0a43H6527tzSQB",
-	"o3dkd2Lxfmg2oESpdWqDhAfiP+Bim0iqlVkC98+bD3OWQFHv2xmsUdnMPxaMDxTW45hHcr2e7nNbW2Tm",
-	"xjjBIyGQdeeVkiGfgZxOBQYPltohlUNaH9zenqcbJUI2VlXBqNzAElyw6LZ6v+qE3IvU0R/rLw/hv3n6",
-	"bZ9Nu02WJNJ5ZNld37Cr92wT1HLzToMPz2O0YLRh6HXgJR3mo5NmzCgw/nkwtEx6UcJUEoIFSA3VxkIM",
-	"sf4pv/EpODCcYSgXPpcqxaKZGRtYon58fo4uyRVc9WZVtcROZ+vbVdqGV96JIEFjwhXPJDMIY3UpMmFc",
-	"lMKgfwgfmlqdlkhhbyf37ane3H23ku/6RgW8kuInXsVjdy1R713VBB5wHFAosPz2kscROOmhSDF6hkHW",
-	"PFsWN+zVabGazToRGKGBu9pMg7mNIXlwx9t6MrBvqT4NDDPaNwetg1QdNNF133ZFltWIKC1cWA8GBMPd",
-	"q6m9mtpATRHlPvaThIkIdxSNmIzHcCaWFm88y4KhSEpuAgIUJ1C2upOgOYdCmuCF9cxRiVnf1vrNSM/S",
-	"leZWnoVHMTpLSDYdKsw4DikXOZF60oMx9YRusFektpDaCnxqZKIH1XXXty8kQv/eSVdOhyr/29DwowxE",
-	"asDDfKfPfLhFqHMc7bRqd7Cc1qjKBFU1h3M7SdH5pwiDnZRybi2YmrP8TN948P1mA8cueDtQUsxFb5fE",
-	"jVslceN2/VAc9esPmset+sPgPrivVoG0KZPLcXA1M9ObBVdzk746xOqW0DNMR2mGmrsPu95urYVbGwME",
-	"bQ79NInSFOFBVojBVViGeRF3XnH27xJmwJhrTV2Cms/uWYGibBtATkA6VlCZCUhCMLLlxY0KNL/cvr3l",
-	"0Jg96vnKgerjvzGYXO5FbxRSTsg0ma37FjcnxEZcTnhc206CVQQ7ihtsb0fu7cgVkHTY9uyElFTIhLym",
-	"/Ky2Hg+ucn+tQJorSFvqCMsGpPr93G4uB3hbKh8XK3ai0HZ+oRwoxShfdYZLar0KL/wFEN/MYS/Mzx7I",
-	"+Zs9ediqttW5c7ndZYfMwjNT7IVcMsxK9kQkBxR0QCJPa6a4oGGkc9dQjnKkRvgtAS6VmC1cBiLeLpf3",
-	"lF6mtvYhsNHMbyZ2sgc+3LYJGrfV9hH6JRCGFBGUYQGzCv3/srIIA2l4R68BYlhaHb3zo7GpP6/XodWm",
-	"UW5YvFRVJ0tLtldR34qKoq5yWx90/ayYjgZyaa/BIi+RmqQF0H4tHEaO8WH1YgEtHNeMNAgrhSyl0InF",
-	"lMvxHBlkUeecF+BF4baVETzbf+qWdYXpifWlbtxfOUtObn5dbS6FNApjhenaTXGum858ge43FAfdKA45",
-	"t3VWByPtcuy7DG4v8OjQK8kOxio4EGoFpjkSc1+80QCeehDJKI04Gf/lcc0zgTAiRLAZWtiVTNaZHoK8",
-	"WHTSdaqSC82wXVcR6Bu8e6Ib7IVkvCt9DSsq04jHPl7cj4mlbYZXYgkilir47C7X6K+K0GNRn0mwnIYc",
-	"EeJPiihmCPCBv+pKW28KH6XRSNzDGgjOfDjocSxianfgccx4ypQMRIM9BcMN0zucxZG8MPc1zG+9mVFq",
-	"BhSECjYNYd4kkQ32HhNYcUwdx7TalA9whYCU90KQV4O+EogkJSJJgQcYFBBi8kaDKOUx04LH7O7b0/Dp",
-	"2T2PLYDUXEQyZD49y0DKokJDrFp8lyjNhk4IrXB1JAe/JbHPYmJVJR2GAsSU3poVswzAUUJTAncRofnB",
-	"6ATuPlRxSPWsWgSJSD2mFUHvI7TKmGstQpZDys0TMYJJDPcbJljDa/U5nB5DgQO3gbHgZoPZ8AzqDPHt",
-	"YDr8jmY+BUp9Fumu9IUMktk4xTmxs8Pu4qCSJCJcWjvBVr5afuMTtF9G43SW+46qCIyxzoY8Gd3zutL/",
-	"1Oc+jMvvJepCSL84dIOTgzt6IvmUyGkJMscxGAUqFMy3c/LHRPaj1O84T6IrxzEPcoXDuRIANE+yV/dg",
-	"dw+Ewfv7OFGp8CklQRdoYxCZI+Of0T54F+kL/6QrQRXDIfGpOAI+1n6+6WamJqZwwiU6Z3jL8STNkHpi",
-	"NaBNn9/Z3OIfissoFHjaEOEMNhJOD4gKvEhhYkYwGI3H6N3hixBuo2BH6SjE6Rh5JpfDejGXF9qgFlHh",
-	"OFOTFC8cJwoeSRs5K6C2pzNK6ZQUTinOLAIsGYAn0ZVuK2jWE0M4dVF6Youw4GgQNHOsBs7s1PgK5Cfy",
-	"wtk3cNZ2bHd0VyLlPztuEpjScfOwU7jEFKmHNsgSqqk8ISpKs9kyCnMzp14267YiZgHt6JrV27RN20cM",
-	"y+sziXsBG0OGXWnFkCEzTXRqaU4JbOkulX7nH/xOjGM+E2GHpclE+PdySXVz664k2WmoAiws91HzUZn5",
-	"bRWds6NuNyuWKb6VHvWL+ZFnaa61jfbqW9xApkzP4wmJBXid9iK8jlVGOcQfA/PjYH/gov9t5vzPa7o8",
-	"acKDi0gO1sce+nyteV0T5odSbiC2p3xmFS+dDGsj7UF/fpS8XXutNf6Zp2LKZ1+4sjnHKrvSe1kzonNg",
-	"DvtBAAMlWVHue7ydpKTjcq1jZI8iOICzWMOMjhUv9MEnMnaNj+1MuoE0D2iyk76YqiTUXYk8UlJNvYw3",
-	"Ai1chPhTIWo2SwzB5QwznVhixrVBtFBjIUXI7vpSpX8YAod7WRkaat6irasRCTvkIz7AHzqrb6Akghq6",
-	"DwKVJJNx6t/rWCXvKCrA2goJpbEErRkn9lyZOahdR1WZXxYBfN2EO5GOBcoXApZN/uVw9PCi2ft4NPv5",
-	"Qf/vSSv46/T8/uS5br8Mfxk/4k/Vr9HfPr2+/On4VW3DEEgkB4/NrrkRPDxLNLBUI5uB/AWu3Xj45lcL",
-	"6uH93A63fXjb64G9gP6qwkUF4Yqs0c7tEbEI0kTJKOBxPMsJVyMpSbxKVY9yFvKFIJBfPA0gFNKp6akN",
-	"ss8wpFHLC+cqYRyKgNr4qoTxUxnqotU/55o7+ZgvgMUOE3B0QM5Oh7MycWUefVPCytVOPY75RAt2xExd",
-	"P0XnDNIMNgF8GQn2xEz1XoLtJdg3K8HMJrYybCOhdWq3iDn5GuXUCbJVYXAh0jbSQVEYUzGyhhTL4dmW",
-	"izFww94+eeayd3mztsHeyMB0Jrt2/ulQxcKzQa1iM4J9D0c/lJmZxMSx0pZEQzFdCIfqdMEuvHfC/ECF",
-	"wmEjlMrSgUitlLFTsWt5+mWE5Dk+5doi0mDJF/Jx9JF5n9r/evvkWb3VeDAnCPsqGfG01qn1IskxSTni",
-	"n14KOQBfqX2/3To6aja9WjobU+YygS2/wu2HPTwUPMSI0xXobhhy/Umkx0pH9IPyyTG/OjA/yf/is1d7",
-	"J8ZJ/Uk0MCu17AZwqbkSB7uXy9+ZXC6EmTArZ2QjyqKNxPTrzNsc8dAA84MMlCoVmiqcwAWFZVhPPOMQ",
-	"llA7RLHOck5ZvglTfnkkmUjnaF7N5bY6wka5p5SymCQ2SYeh6OlQke+uUpvFiozbz3WKXBmjSE4cPUBG",
-	"E+lizxFZuliFUdHebGTYS5rx3YpfgxBXAnt1o7HO3CttFD2uKMBEmHOafkQSCgyXxNbG4l5kbC0ynvNL",
-	"MScn7OLMVxivFhrnWfrfuFlkW7HIpKJMVt0koTQB48yYRKhSPMXRiABiV8sTWyBWYeoZqhiXtPMYqOsQ",
-	"o28Jn0rTqUXyAwlbMGdP/mCFd26IRxvstJ+KxFh5IDosK23ekNOCx2BWuthjqaW3LBjYlSXRQI8dNw+Z",
-	"rT/I+tkTwUOWRINhyqSaLsYMjZVbJrSigbwxg9HNP1qPsALgA4ScvVSXIuYBHsQvY1Vm6b+987038r5Z",
-	"iX22tccN/ylzt8nOseh106zvNBGBSlBkbueRE/1cZYaHDxAqZswHwjNlFoh0MVRWrmlBcvXtk2cN9pq4",
-	"vKIYvfShMeR6QkgSfjNhGlD65vuulBUwNJmnfE78xz+wl1wKj2MWzr0RlsLAdjsHMzuD57aAhT2RTmEh",
-	"XqskHU4jGbKfR73nqPPzwr5R+32L94TBVHjXMNC9mPtefVmkE7Csezfj164lx6xqL5djJeq3UH/lEEfn",
-	"A4JggtJXM5tJJm91vpoOjMijrkRYaboLesCUg55y7eEz8K8ozfUYlYm+XHp8L/f2NtxeuH29NTqLDVZz",
-	"jrot3d55ZA/OwXLROBW9IciZgytbn/q5WkI+M3kOV8qK4quiHLefFTorKTpUKGeehoW1GDYguJT3CEvt",
-	"miysNYLVQKpv3HUjVMFG7MCn4OueCR7f0e7AUYW3ujQE62k0yhUsI2GoVUM9Fc5ywNout9OPLoWNHnr2",
-	"KSMhtbKPwcp4hMgGBcEvhERT3OtKE1Q0wIxYQ2xr8jlKc8bTTIu4SdR8pu1QeAzGcaAmMtWmAh1pbtUk",
-	"RaJVXHGb9rqQaiqZnWRbnX8pEtAzrY7NgalkYKqNU6WYisMTUEMdQ3VgRxHprjHVUzYZl/OZBiK6zAol",
-	"39Nirup/e0/OAF2cAd5kzWSwd7RAnusSeAU7wKXICkJORkj4kd0qtOsGR2g+w1NK7wO7xcNquawqnj1/",
-	"dfq4fvb8tH1838a1PLgCL6B6ZViCTzwUQTTiMTUjzL1h68H9o+b9o4fNZmMHLJw4SZQLyqbpr/Un5t3r",
-	"+fLobIryma9mE9YsBTFZ69T+6x/d7qd2s97tfnogfv/3f6utOV90EgxuKNc25DZHkFTj9VjJQT3hMlSj",
-	"Ov1o+VvgstXP7JWl73C8o3fgI0GiEmVFlh/QBlMg/yYPgpZ4wI/b64z+iYijS5HM6nN9mddahmuVq1N+",
-	"u1gCyFNugZtbiFw6ighOxX7YBnUhLoVM/zCD6atk1DD38moY5035aFzFurqBWfjWnHQrV66ZmkDR7DGp",
-	"piD6TMT36+6j3LuZ1zSrSpqFUhEX4DHXiLNJhjueKRnPylR4Xntjixyh0dlInKHHs0H75fbXVZbwq6bk",
-	"ewF2FfZHW8VEeVMUXORoOHAKxgM0H+5kWdQtwSoWOk027bY5z3KZO2jBzjmqK926LXtsyntrFrWGGcq+",
-	"K/uWICqytlYy+O1GJ+yWr6QtO3+yDwgZqdqzss4ctibYtKrxpCj2pGyQKGsNtCW5Ws1lJ/Ow2UKGVBdb",
-	"BtV07SM+31Dn/fBCgYj7KDW9R6T6XkWQWeIyKXRN8bMDYYPWi14KuoOt3YadSrOeGEQSrCKDnID4iK7B",
-	"HiTK2fPTunWBh2RGkEV94moTjNnTlZhmRMIDZI9gL1I2AGsDEQ+wEteWPehcc4FIuBYhCjvTkzDk4ZJq",
-	"hwIWz1N649s1UGI1qORYrHKPcnwHesjbx/c7OwgQDLke1jq1HdzpIpIZHDH4e+NEXNY6teY1/4ekTR83",
-	"JUgvLncVeo7Z3nvj7Pbww4Z8TGkwdJt2LSFvxECzaBaVUvOU/TMae6YaLCfLCNxBJdEgkjz2stxPyPpR",
-	"rumA/oEdqzmqHdPmJcKuTJWtrRtxGfWx/NUii+TEL/h8Deabvnp2KZKoP6vb4bNnL14+9VkwFMGFRsQz",
-	"1e/HkRQeodH0I0QCkjPWm6Uii92R8A6X1FiYg2dm6ctJ2n9G43lBaz6yxf9vf92o7L/56EHruL123b+D",
-	"ObmRuv/PeyF1C0Iqv65ZHcJXL6MSMYqW0cYaQhRbfFWsnFcSaagS4bGJjImYQMxICq1RRN+VlqCURoE/",
-	"H2V0ZYZKLB0mQnhMR5/IkoukYCGf6ZUOamm+CR50RlAae8/0WwtX7d3RLybP4OC7yqQSSPEv4IZ+UL1q",
-	"j/MX1TN0OkWw18fYY6BteSjB850wi9sKn+s8qmspJ5OxbEZ8xiRPEgIfNDxUCElFtO1+gyHhgIR7IbUz",
-	"4+47gyeSDrnM4QQiEtVhoyuRBNinCPyf+ygs/blRYlqfvsrYp2FchR4JBOpiMB1oenWlngSBECH1M5BF",
-	"iIE5tDETwS7EmBi6H6AY9ewjlDSIZofNKucYnnLzFFPlMLKwG6z1GtncRTGZSi+yGxDZX1QvDx9bNSDb",
-	"XQZe7UIJgm4Ymmoi7ywfF/rDG4zqV7h+rTGZrE0ZJHDQrj8IWqL+gB+364/4cat+2LvPm/1W0A6PRMVI",
-	"aWPXrkk/sUO6sGoyneNmCZnOg/ohb/XqD4J2WH8oDvv1I37cux88CB+KR/0sMlG2cONEDSxdUaikqHVa",
-	"bbD2VcpjLBz47BEVJXgIkxi7+yZy2cB0ypPqsbf+nie5TCbS1GSmSQSz0vTsYqy5oLAOUnxKzRHr1E7/",
-	"/rE5O3v4uv+fk19f//VhePTq5+OPg01S67+o3mqwYdiPe4qzW0Qa/kAS26pt/HMbPXxw9UH1VvCCnMLT",
-	"rP8fpdiO6zvd42dQuo4bJJlI7VJOqWI6VWPC81RCM60chUJXBlza6jMiRvPNqfCtj0GtKhTwAM09Eykz",
-	"utCWvaUsjEJb+keEaSG1geTG7hwIAxvpsd6EFKbLdGN4w75YKdIWfvmL6m2sLX+Bad6Fs+DGVxCea4jM",
-	"fiQjPbwlsZoJ1fY2IpXkZfbq15CYG0nCKjfpg+p95UHjvcMzxwgDa7atxKxghXmupqzPqX4YxAyBDniu",
-	"U9dJHA8TWInQkzjNkayTXVtWjvNB9bpyjVocBD9Gj4OI4jvYP0NZvbpOE8FHvhseT5LoEv0PIW3jiMnE",
-	"Ica4b4+tT0VN9DYZ8HnudWA8GPvx4Xib6017NT6V8VgrRvS4lsaarvVs+EfIrjRhI0urI53LJhJUGrrD",
-	"uL4wsMHpUMiKqPOtSmTYWKtCNyRLNpM8Xm1hMReM6JygdbrAjOdWrejrifsvaUG72L57i81UBCYYl+gJ",
-	"PFq/nL15DQefE5I7lgzSiu5zj7eiFd4JHl5PJ5RZ0QeJMKyxS0iDM4t0LgaE5Q9kYaPA8wxbRByj+sAd",
-	"nvW3gNqYmWCUUT6lRHs4pG3k4+ZR8Z1JVJgEONYbWrhfjfXaanba24gz+95fgXlru4xwP+7TAd+rHDSo",
-	"30YSoZU4lxEoEYrzIlAqQ/kRKVkd2UdXHeWVRnc9kg53okgvtBj8fyPzRGwI8E0V9wQNgS17GQgRZyNh",
-	"wYUiskqJsYQCHKExQDmbCW7iCo+aGDN3mUmb7UwEr6woe1146y8fPU+TiejQNEwkomEoKYqRc+p9K435",
-	"4i8KMd9Q9PkkTmudPo+1cGZRT6lYcHnjMV/ipcsDmfE2yO9DkN9H/foxv997EDwMH4kmyG+4/jxKMfad",
-	"IVBcNtiZmtAfS1nZnc6wfU1cYyWOWF/UwhHRF7nrRav+MGiF9QfiuF9/yB/16s2gFbbFYR90DxzpaO7i",
-	"Nq8/CI969Uf9VrP+IHjYe8SbYUu0+1lDFzyjYQZHupWW7jF4irVOawOBn9+wq0O8hUO9j/XeYqxXzgka",
-	"K5mLn29qtxZ+fTBORF8kQgaiWoA/vRTJDCHVsLjskrieecrGQo1jQ7yp4pCpvjFdXQOzEc4BsVAllFMt",
-	"pmeDoYqodGrBu89v3Le5gV5fHhXfukQsGfRFK0hPx2P7R/n59NxPjBQt+43Dh52MY8VDPNdbnuP8dFQY",
-	"c7mX3B/jW/Q2h2qKcTOTF7n2QfZq40klCiL2HSKNGthNcZwv31RaSFeSTwAzeKhTByFgaNwXj6eh/aPi",
-	"hBIo1KVHddtu5I+TSKTbns+Ss1Z1Rot2jyvzazjdu6szumsImx2Isa9xmpaKMsZ1RkWIhD6kk4yG+tol",
-	"3b59e4cZnqECswLkK6H770S8lttJYHrXeRwvq6xNLnB3oksGoncytsRVxqst5Ju1EPKExRwcTyzV0im3",
-	"Hl1ZNI+H13M8d8xrKGRB5NAbvljbz9lAVrybf/Xr4lK7uABN9Vce4tpDdd1m0WxyUXTD7AG/ITFzlf/T",
-	"lOeMMTzdWawPRBtPq5HAVkhwrRYouotu2JBrFot+6m0F9zAZhzwV+ZO4CtYJVHf+he5oFoVl5YsrgyIl",
-	"oE/FmVoK/bReVeP26Ig8nCeisuJofSn328LsbiTmNjUd87O3abrFhs7QSryxOBjMYkl+pWlHYexQHESj",
-	"pyYyABm7nQlaZXfmZwlOPtWrSTX97hIje62xY63BFzYPheoT5kLwu1EgqRiNwYpc0sxvr2C9mWldiELt",
-	"ETSQ45UfT3ox1gmyS5FoGApYp/BQKtPB52qq76FmDKUF4QHORJr9vMHOok9If571pppwAtUPWa77HOUs",
-	"OG4V2RY3+JvPtNxonqO4JL8KMTYNIelUsTFPUoRREHFMc0P5/UiyQMl+1l2KM5H+hRao1qm1Mn34Wsl6",
-	"jiDX4XbDRjNziJMqQ17zanaNK+vum63zZk7arn6I2wBW/7oPlt33Mvcqn3/fKIZgd8bqlIY7Il9WbH/X",
-	"yYk0dy6tIMs+2yCWWepM0/ng7imZmCLydLNtcuisaiwkuNu2FYwSpCrj+csEVFc+U0mJbMOqSh+MaR9+",
-	"AGIcSakpOfy301cvWT9RMmUjBGTsMB9OhY938HPj9y0Eih39CfPTKI2F35VzCOf2BVIM3mLgdqjiUCT6",
-	"hPkxl4MJHwj/hPmwlX1219fRP4XPTo9AkbwUMAyvK+HKUAd8jKzSI54MIqmxjn40unfCfOouNwPtK5XC",
-	"H3d9cAXgB4GAzQT/Qk4Zn5I4XZkfjsf8KxjDZ9/+S9M/8cU+I2shUftgCf9dP0ASVu3DQH2JxIY4v29z",
-	"N6XMEeWG+uwfryY65cFQ/H53mKZj3Tk4GJlPGoMoHU56jUhlHx03hukovtfpSv/qChbiMw3oCoTprJH/",
-	"5E+fPn/+13//z9XVwafPn30qOP2EkL7RpZDsrtNIIK6zMt5IM96VoITu4W3+q+Q21iJMG+wnMVPUfAiO",
-	"GDz2IpLhnzWPYSCM6wttou5TZNrow9370ScRYici/gRGrf8P/Ak/GScRVuNSpyLXrFvjHutRz2C3RiUM",
-	"8KBETfX/4XIGP7Jo4rj3TRGvucMQTVgx0g12yvqRiMMcwyVK1cwJNA4Hdl7gUeoJGg82gesoFF3JmRYB",
-	"mjeEbmjf0BRfJMIEaVkkg3gSCgtXDA4EZhRw7rAk2R02lbDn569e4l55gkbLXZ/AGjrwO+Hf8wyHlPaY",
-	"nozg+0/1iYzSDhspKWZwAbxt1goa856IsY3OBa11V8LQ7AtRTNmd1zs6d/jYNIlSyqyMOuyw1WC/cDnh",
-	"CQON5rFWo3145B17XdlqN46aTa/ZZE9/e+fZtZrQWsFh/FkkIy6zuQdZMBsL5sMgBnAmUcpR2LCvJokB",
-	"Cob3DIZdiYAiVLtCjChMCzBjUpU02Esz3vyhiiR7ydNIeuznRIgLnJDHsySK4yhgMUoPU6bNVNKVtl6b",
-	"s0QMYFXv+iHx1Iv66TkccarisbjV+PtsB/UVbNaYBxcejuGo3c7VqTvh0GFWNHgMBFMkB5pgpvw//Ylk",
-	"FKJjm2NB70O/FiFrNWDKWx67y+95XXk3AsFzVf+M3Ujc3vAOFqyzWPBLgV6bmqQN5l/9CaWCbwE64RqM",
-	"lpifweajwXUlnkRER8FD9g/6/Pe7eIt7vilGAo1EY2swv9uVYkqCmjC6Izh5sEKDhI+HrJcIfqGpagku",
-	"O2GcBSoUrBer4IL52e70bb6NtA4eXtVnPmhUWBDUO57VKh7zUVTjUsERIUVGJ9q3dVZYinxGp/xuu9lu",
-	"1lvte45xg6e8wSjRr3ofRJDC4KMUgce70udhiGgkPH6bgI0O1mqHYUYItBPYG34GgwqzAmfZ/7dQ9EEF",
-	"yHjWYL5GQ/kJT7lPLGx9kJ6p6c2mD+K4cBJJYKCEcJLJCo6jdjvnvSg4RElp7xZat9ZavN24Obh6BCCU",
-	"44g3RwmsYes39PDWtXq9Tjuxw17jL8maTUaRxGd0Je6A/Lfn2bewFFdXiQiiMdhfnz93pZVqHSZk/eef",
-	"ujJ3LEFJdyWZBx12RQRzHXYHuZtI+cMDjPK/wz53JY7vT+VPRwEueFIcggcfT+noYZOfoxeCW1+5P0H0",
-	"f/4Mqg1Z3T9/Zj0RIK073I4+uro6sP+kdc82GK5F/l7kgRzXm4f15iFGl8yQCmVkP496z2sFB6Rs47tU",
-	"6Dj30cLzchhDIe27HMJQaxFayHME9lfFK5tNrzaKpPsgDwje7Z7VSu/k3m4RTnyjexVCj//I3dibe98M",
-	"QZ/kBzZYFPxO3CR11a/nNvC8B7i+9/e4cKo3ipW2NkVFtyNc0etjB2Pd881d2eyXFQxYzj4puEH7HNY+",
-	"GlmdJceDkvOl13DYVwcbD66yw/15CSBe0YEHiW8jTwvZKfA0tDBoeOAgujrwstrAan2+9NzM558oGlaS",
-	"XsrJrm1TS+fZLXZRRA1DLTAz7COKa0QUNxfCq6TvvnPvNjv3NpBiG+ROCuLsINvKVyvik/1JgsfK/OLE",
-	"ON5pFvxA34W6rdndo+aje+D/O6mIMjDguVxJBqJHMUEnLlWfEcKVmkqPpUoRWFVpGHOFD2RP+w46A79i",
-	"YbtLHw2TweKTs7gobLD32/Z+2/fot2UqtL29S2aEzI/hmX0rjtieKPQbsnhOQzB4rMZBnPSb8+Gc0XNw",
-	"Zf71eSk7BJFjzgeWsfNWU4IHLBKS7Ca8fK4YmWTay7+X6T6RKldEsi0f1UoL5+u0V0oNKSdTCjSR5QO6",
-	"dO97vdGYeXsNd92Fz/qDC+i975bz3eAcF8znL+nKZVLtYJyI5STvz6I41vlYFUIWYBYTBJmPVdYu85QT",
-	"cZQrpMxggceeYyVBP+EDazI/P3/10ok+zfsC5LvjgudYutRgYBKb3HoiGBJvyoHHJpJofVUC4rArOWKA",
-	"wbLYxKsp7gPpEBoAdpsiY3f9Axjswb/++3+wJmNBjpoJ2svSncvSbV1SW3FdZJfCPZf3PsPrelB4qM30",
-	"LDzNEN/azZ578EYEroW9deM17kGxHnOYjmJwmSbN5mEwbOF/RbkbjJcc2Gu65oMx/YkOcnH2PPMLcwUS",
-	"31qYigonv3T6N9pjZjqrtJ7r7txz2v4oTsOZyOd6sKICK7aqlWwpwa0lmzQ0+0WC2t2qY7L5q9Xxm7GQ",
-	"RXWcK/P0cihqb+lOOGwDpL9AtFsVM11UgnSzHyZkundB9jGiPabatUSvkT+52Mambk6lOJ1owylWnmaP",
-	"Y4shXAqjhvCTFXIujnT6m96GPWlHPCB24DkuEJiPosxxE1OGaQaXr81i8U7F4vZ4LFyWOozQIAldTsJA",
-	"btR4yP/DPKYRqFHNfPMXkUT9KJOp/Ukcv6bXPw05e6kuRcyRdC/aAMgMZ65j1flG2XLYM6s7b+zi7gGI",
-	"brFVxy5CTgCRPFmO7ojXHFwRDulSogiQLwg8JBKNEV0x0iK+FKZSvJ+JH0YoRXBwjfUVJkJrpvpUh2yG",
-	"6ow6D6HEu5J4gDXajp7BczQxloT3rdSz7o7FFTdIG0SGriapjkLclQHXMDa4KZwt7XXlVPSGSl1ob77d",
-	"XyI6pnkTGAz9DIEm9TAaI/UdclFo9zZTDmOQCu8OJvSFGKcZHjpm+c21piMiN3vTRKXCQ6ubqYRIocCQ",
-	"hTEbjgsqMsBP7mS35Tit2Q1nXUl4Tipjil+YBRidIyNHyOrIVBHluKsoZEWdo26OaUaItZnQM6fKEFAZ",
-	"8kAHTWCeHaWdrnSrUqSuN3ig+aHal/bMWyvJEhGoBNs1LDWjlxWWUcW+6tvdgqzRGJAjekDXD9In7FB4",
-	"xzhmQ35pH2nmDkY3wV9P+QyG5fBDJRuqSdKViNrSYO9Ef6JF2JVY2GFASTmLxYDHVKYeqEt8ssVjMMAj",
-	"iPGskgt6SzgeiaBWgXQGU33Xx3v8Affw73l05650vyd+7XjGkJ0th/hw14f//IEfux8ynmu1LXlteMWe",
-	"iOQANgxS197NehH+gI8iOYC72cPsGCBxg5SFEJGpG1TEOlHDjP6gHB1iPXKrojfiuK2uiwqxBpiMPbmO",
-	"oXxv4n+v+vQprC+cVFzxFQp1adtrOahLzlJnp7ZsTPXRIqbzR4YjpgFcLY47P1ZFZtRM5+aogsIZIfKy",
-	"QrpBON8kYZF6UIoI69hCMVIg6aRKmDVRTdlaySknRJjv4phvHZmnSSoW5jrbnjBgsOAI5rWIEqPyns3G",
-	"SDEw6zcaPYepXRk0wbXfzGmoCo9Y0++7hlnZ19PcKl4gilMwbJ0oglPIMmHHovRaXtKB+DRWSVoZqdnE",
-	"U8rOxMmcL+PlPJ+MKwTt8650BcPW3M28onnj/wS/HxlKcDFDU//EoTfT3wWjPPcl+ExgtaJzlSq8wCPA",
-	"BfIUrDcUaWo5SEbwe3iidbbor4LDdUJMWq4j39rNORsrD/Mv1dQzPgUOGK1a7Fw9Ma0lWtzRLI1GIo6k",
-	"wHZWk3an+Uz5hZDG7jccBeiAMd4zrtoo874ibSkHwPOiJcpy/IZly8mvRPDwJKteMt2/4OmaaqfpUMWl",
-	"uDe0ib4/83ljykM1nhXByTje6x+/e3AbPYlTyz0BH7mNbv7E80H/xhia/TfOrlgKLiYr8GnxBnO0F/CR",
-	"nqNZn//Y/G116rcaIPRq9uiidN1M8T8l0Vih/mGtvzt1/91qUjWeUQqWssRDEYdGYl7bN7KKNdtpVbwy",
-	"LmS3G9b4EZ915U3Rw5fmXewb3FbqxU7xnmE8j25ZnKdJwh6/ewUTInNOnVdDGozz2dhsZ65FI4iVRo5a",
-	"V3ZDBGMihM2fx75s1o/DVqv+IDjk9Uei2a/f7z3gD4NHYVO0+jXPONZLhzlJQBlYoKQgGTXMFBzgkh7A",
-	"QmoR1zZnFt9ArJsNvDoPZHfaPg90i3mgaSZurGh2H63IQ1fhtD1L1AiMcEbOjOWPpbpTngj29s3ZOfkH",
-	"/iSJfaSbvUpnY+GhUa5TPhp7WE/42fcMPThV2XYlYeBEIYlnU8GDcrdDYJrwxASkfjpM1GRgssenb180",
-	"2N/UJM9Lw2ZqQhIZb6IJcwbFnkEfs96ChktNPN75GQio8xT8ERMpwqpdCp5zzf5xlnIZ8iRkVqJnEGbT",
-	"6bShzdfuFARqdA99EQu1Bk8nlDbNfHNZPQp9L/vLTZfBcbOfOxvTJ4fE1yJIRJoBgXUlcugiSbGeioTA",
-	"iRrslP5qf/qEg4gkax0zLQIlQ3TDZtl8e4gJFUaJCMAfVB66Qkkkwq6kOit1icovEYII1aa5ilFReKUG",
-	"O1M4xyM+s6D9LJ0iPCi8WCQZN7zIiAMFk8PturEhH4+FFGGHjbnW9FjYIehiwV3RAxzysMGOWk1K2OEw",
-	"Jj23b02ZtmKhYv3oMjdiMmB0JAexIK55bVABcfMiRlFPMFxb8HUZWLTs6OiQqYQ9PDo6tNBYPKR+Hawi",
-	"C6wr7DJjhT5fWCeRGtgvHsdwmsgTveu/f/rT8zdvfv3j9OXLN+//ePvuxV9Oz5/692DxXMAs4JLeutXM",
-	"NHplzJY0oNmntwuGFCSjJYAGOc27qapdVzdu3Ntopu1GexrNEq4MvZqxvI/S4Rme+NrGervw21KvzAzG",
-	"y7U74PV7xJl9nLW6BJlkLcp2YxFsYXLM+4EHV+ZfK4pRXqSYsI8uBfImD5TduyeuzGAsZGiKm6VKMcq5",
-	"WBhH999WUL63Y62tn0Y274fApKCh99GQb2O/P8GdwrhdwK3s6/LCTmMIZSFeu0e27I+9ke3cvFkNt7le",
-	"W6HN9gfr24L8uc6xqqizeF+kPKQCM5u5abBc9wuVnBm2fjcWU1hFiR4bqs9q2bpyyjM10+dRrI32MYTb",
-	"puwiEeOYz0SYxyk3cSbDtVhZdbGrk7yt8U7DLNjvhQgZLPRIXc5dUWnJr2G1X7a3Mdx/y8/WjRZM3LZY",
-	"2xPU7A30TQohPFf0oBIjda4lbJcZ7AeZRV6Zz3niLinL6DjSvgsxpvrwQ+LubyxLrWT3vI6g9L5UQibn",
-	"t9iYnU4RcjCfkCEdUpFygesnurahaDHzNDujX99wFoanqRiNU41AVktSMi2T63BqI09Y6wI+87RiDx5w",
-	"Xn/Qa7fqj/rNZr3F273D4Cg8Fvf7ME3iU3pKzy975LF5pJnGTs0o8ZpLfb9YO4+zTSrFLsTqlEq2V/b2",
-	"7DeVhcEK/MyQ5Au04DsWuAdX5t+zZVC97x1vP8ajpSE+iJDSIQVBbE+tl9X/I50XyWdrMqt+xv6fiEDA",
-	"g03iQYSsNzFsI3i8bGvMMlfVHohryu8SbARz42WklMtFSUndVDbTt107ZUdSEMG3KXhjNTDCv/R5Lcy9",
-	"T2gPvNK1zsMjr0YolzhaNUkDRe2e1HWTE9LHzSbM2JqifUxWYh4wxb5bTraHzXoraIf1B+KwX3/Ij3r1",
-	"4+B++EA87D/iTSSzdAm56vlLq6bu8440zNb65YlIeRRX4oaYq/aa5duKlISZsPwSyuSA4hfV0B1npmHS",
-	"gHEUk8JR6BGbZIEW3dxehA121HxUiLMoiepoymeMx4ng4cyjPD5dlBZD6DYq02AwCsYl83PZy/qvYuab",
-	"0mb0fFLFEjEWTnPh4peFX+idf2jt5G2XJy7os/Y19Nk64RW3MluLyDLh+GJuI+4bVL5fHCWZl6gkwXYt",
-	"V8eg91dITy4ph+pIJZEyDn7p5+gvUzLmKCPE5YxKSPIytCgeu/Km5COMbAfB6b2M2cuYH0TGoHeNZ3zX",
-	"8mU9+wxFm7dgnWmvkLICQ8tW3zEdyUAwH//jV0iZrvxSVtgtyJntkTyLHjnOYN6BPMqR2Wzg3r3Lz8dG",
-	"aa5NheQH1Su8wQfVyzus7XqzxXv1B2CRPuSHvXrbmKQP+MPeNd6IxlzhsFJmADEsDFyJbcLYy8997uwG",
-	"ZDa6s9R06yTkzoW3Snkq6lRwWS3DiZpmulj3zcrLvp+phLWPEMhG53u4sop2pwhUHHYleOdcs6mIY3Y3",
-	"naociTKC10hbuX7PY1plrG4u+Btw6ZAsLomCbCx4IE4Y70qqN8cXoPHbWnS6TzQSWQ03RZrLlAHOlBEV",
-	"pqB1B0CdX3FN1Jeu+s3WZy9Nv1fJ9oqD65hb6i0FWqgCvZQ65PTtC+Z6qqlpBZOaoH8cUi9Rgts+kGhQ",
-	"Cl45EOkTeNrK45eKT+kBgX8vzVIbZPD/J1QB+tnwEwMAjl8gpDd98JhqkeBtDPJ37su5UznHC4XUUBmB",
-	"03/9o9vV3e7Z7//+byVETqUnFOkBrrerilujsBPOQWvYpAU3LTPasBLkdoXpYCluimwTHGSL/GFJGy8I",
-	"eh9/4NMW8BjcWIS0BVCF0Q6o3ABneL81t8EHfslpAPObIfvUboeDf0fNU9ix7N8Pqpe33dzJ+tLfN7nC",
-	"9hmOAT6/3BssdBxdin9WI9Oi6YGllbGSA/gvgnmQyYimgbVOEJbOdFgzPRnDIzXCpfAUu/x4kmoWlSeL",
-	"X0aXQgq9hiRYpYg5vFDRRbOJOluBt562dUMqq+KAh9zc6r4ozjK90lqrORJpEi0R3yD0UoelGI2wJy+S",
-	"7G2iRiIdiom+w+CQMeLQO2FSGTwAHhsWqPdDQb2itv9tyHVXcvbq6fm7F4/P/jh/8+vT1x6LUtdupy2F",
-	"CiP1xVJ1IUpLYwcifWXeYD1ZMI55tLAFcpNg5YApPP1jmKbjP4z3r/9IVcrjKzeEP3drwZCn3ZpHW+bP",
-	"XXhst/aZtdorFcJ1JYYZdGNrW2tXO/EKTGczmnNYqBJLg77FKr5s56y3Q9VYSD6OGvbsVlgZkWZvxkKC",
-	"4M5IMEq2y2Ml04QH6S/aQNdfE7CG7laQH2bEtU7tsNFsHM7LkHKmSsrJzQtT906HjWbhveYoHKsgVmh0",
-	"N6tW7FPQZPjl7M3rzdZ1xslI29G6/g1ut9G62gGsWFe7rB1mV/Vmz/ctLN7fTl+9XG/xMBlfbQW0m00T",
-	"Hrai0zZA2MKwDvPVhc+moBswJoFYuCzSbDL2mB+KQcJDEZor3okw0pTEUlNJQNLG0BgopmQeaZkFPBiK",
-	"BjtuHtKP0djhKe9xjb3XoWHSWujJTtV47ChDOJqmrMdjLgORVCifd4KH0W7sEJzSIvjVUAQXjg4Khk82",
-	"CTwqjKyB4m1rr2RjL9mB8OWs8ZW4sWW2jl04mra1Nq2OBnK5V0IoQPLCVGNbqDzT3k+eq4laIcSDZj0x",
-	"jAzsnv8nl5/tJWqqYXdeCDFmqUK8BwP8V+n/9iZpVknpdppFpvYxbijgHfBFIjnw2QCsyvKdeUbXvCW7",
-	"/st7y/D8HA719+cxmzUkBJOxUOOYMBPze5HWoGwvTqS2TdMHV7DllpOv4qPQMfJfRjqt/5b93Cc0cESe",
-	"h42qcae+SOeZkDrgHgwSPgIzDEEncKd7XYnU8i9SDTswVZLaSnEn+rlhnhKkhY9fV2y63LDMxlsJZohl",
-	"xSj7jV8KoyrWP53+/WNzdvbwdf8/J7++/uvD8OjVz8cfB/9ZXvIEP9+62OllJC/IhF2nIvcGTk1uAm/x",
-	"xGwV7f1xKjOLnM36AmQAYcEpljswOUFAUI5zYqAKYun9UAkC1yH9w6YGlHUgDMmESkQGZURSQQsZPkVt",
-	"5SMTgm6wV/Bbd+ZDRYG13iyvjAg3XLAgjoILdvfds8fsYfP44b05TNgQc0kOPwF0bmmj6oK02EuAa0iA",
-	"8MuKACpDCpUUJybyS3sLIXS12kuGDSXDb6tEQSkPY/YrsAkRJgu9osLHCPVfm7Mq1kj94EtXnUP6lqQE",
-	"rn7ARwJD8h54blHKYhXwGNlZBjiKBMRLOAlSQxlIDd0HOLDITLSBs4XHmym4WnA1BpFORYIUB8ZkIlAw",
-	"ZK/xHK61IzsAg0fmsSvNyefwrovl1aeOKY3rOURQkISNInylLrnDf8ImM1REBMINY7K+MyNO1myghrVG",
-	"9RHSOj/AqOTmTxxct3M6LnAuMBlLznHGnY+Y12Hungb1ePG+r1AQaMMMTW33BnEMfY0crVGOGPMEGSPC",
-	"yHL0EGZ5g/mf6gHXgjacj0KhK8nbyW6SuS2wZ/sqabBzZXJ69qoodb77UfPQy3N7EsTqUfOIlIt5QcKA",
-	"XjZvjjAbW4W5RsIf7bHJGDwsEcJORXolsNXzU6eC5TfGFRjHPBBDFYc4mZFkDnAdnytRWZOx3Vik6yx7",
-	"wLmIYzxAODF6plMxMha3LbjL3cmlYqtvZNyPaQ7UHFYQ6T8M0dJQRInO3bWIaV22eyJT7GJ9GyHz5E09",
-	"geJB9U2GxtyWxNvi7d6r5IJuhwRSShoOKdiEFmIR4e5NfCh3yw+qt3yVFkDrO7iHh3OcUwRXSSxSC/uZ",
-	"tmsWrkJs467MESk5zqXC5kSHvOx9qemTmKjuGIHK9QXSvNCnOECpMsx/KmAD88VxcsUi1RaTPjcl1rFc",
-	"fO5zweN06NnsgHnx+exu/lYmXvL598//NwAA//8=",
+	"7L37dttGljf6KnXY31pO0iRFUpJlUatXj+JLorTtuC05nu7IYxaBIlkRWEWjCqLYXjprHuQ7/86DzZOc",
+	"VXtXAQUQIAFSTvLNlz+6Y4G41GXXvu/f/twK5HwhBRNatYafW+yOzhcRg3+fCxqt/sXeMrWQQjFz6ZZG",
+	"CfwjoMGMha3hhEaKtVuBFCqJNNVciouwNWz1+qd0fBSMO8fHlHZOWL/feRKcnHR6YZ8NJof0aHwctNqt",
+	"CRchF1PVGv78uRVENFHsarVgrWHrnQjoYsFC8pLTMY+4XrXgMxMeMhGw1rDXPW23mAhbw36v3259SqQ2",
+	"z13NGLlMFouIs/iRIpF7mqgZjSIyZiQREZ9zzcJuq92KYcg0Mo+mXyJLrmcy0YSSgC5IQAVhdwFjIdEz",
+	"RmANiJzAH4EUOqaBJnMqVkTzOVPmtYrdstiMedia8enMXNE01q3h8Um7pZLplCnz3daw9ZQuvEFSDW+d",
+	"MKbIgvKQcEH0kkW3jMyl0DPVbd1/aLdirm5eslsWee9PX2oWs/lrP7RbWt4wod4ps6+HT57c37dbT2lx",
+	"32NGNQvPdWvYGvQGjzv9fmdwfNU7HfZ6w17vn2aT8JZvVxkZDDonQZ91TujxoHNKj/udw/Fj2pv0g0F4",
+	"xFrtVshUEPOFXZJzEnK1SDQjdGx2IaKakZBF3Kwpri/PaCzsdcx7OifscNJ5Qo/GnePgcXjCnkxOaW/c",
+	"arciNqXR9zLKqHW+eithx+VSsBg3RyfKXFgw0Wq3NNfw+2sZ69mSi5DcdsmlTPCPVruVLMLNywCLN6O6",
+	"9PBQoZYsbg1br6TSREjRCbkKIqmSmBE6jRmbm/NIxubLZuMWNNacKTKRMdFLSbQkE37LyIrRGNaj5nE8",
+	"7QwmvbBzEvbGnSf08LhzMumHrBf0x6eUmtPAJiw2x8vQUIEiBv1BcVIvYjl/JoPEjLZ8guY0RowqRhRd",
+	"qSH57//838+5nrEYprQic7oiDCbJlb1xvCJTfsvF1Fw094R0pR6RZcy1ZoIIqXnAuv/9n/8f+bn/4WGm",
+	"Pi5O/XMrlIH3dHjYGYxPqKHifuc0PGSdJ5M+HYwPg6Pw2BDwjSGLoXkKF6PdmtP4xixBv90SdG6ICabX",
+	"XYSTVru1oFPWGh5mbOthVgWYg79p/Senh+3WksbCctnWGzpl5MSwr//+z/+dDsks50xGoSKa3RlmYTiG",
+	"OWyG1KaG1GQcshj+pGQRy2lM53hbzGioCNdd8pbREK+Z6ZGVTGLFokm39QEIx9uYX/k0VPKso/6wd/LP",
+	"PD/ZekjsXgczavY5kgFKD2AccxkCU54udOeo2+/MueAts8spv/9eLkkkxZSEkilCK+dLEpXQKFqtTfuv",
+	"rbVz2W4lisU+tW9muGY7nsV0kj+0Yxkalv0n8hqICSQci+dcwJZdi2vxnlmy9McpJ+SQvKJxMCOD3uAY",
+	"ZCdhkwkLNJnEck4O++QHKhIar8wNJ93Wxh0ZWCni7wjt9MaHk85JcBx2TsMB6xzTo8lhMBj3ae80vwed",
+	"i+etdkvGfMrNatvz4bP40EychTkuXzLfjUz+6NiOstm6t1u3LFZAB4PcqYQD8nxOeZQ/GVrTYDZH3czw",
+	"Y6o1my/MX/027NcVuzOje8ZoTM5D2ra7NGdMEynIKylCiuKfic0Ln4pvX7T2OwPD7E4mR73O6fg46GSC",
+	"tR8A0wz4gtvxfW7RMIyZMotMQ/pvVpXsBnIOmh4zErilpb8ZyjBLw7QUExtHlX/CqDvjX1hgHviHTGJC",
+	"FwvJhba8d7N0HjTfOLM93zHBYqqZE3j7qMWbCNqwGKDRiwYnAB6wxPAn8irRCY3Iayk6zzLWcu6OrCGS",
+	"P/2J9LvkDbIUc+HKyJrsVHNF5jRkZMz0kjFBMk3ou/n4e0JFaOiNvJS3LKJG8hgmR42yeRnIGNXzgdnW",
+	"wKqkn1uWf3msZv9vzhg19kNr2LJTMbJVKo7Mtm/2LScOB72jvDg0CgosHvJjIbXRVMhyxoMZCWQSa0VC",
+	"FvCQOaVUWXl2IbjmVLNLPhVUJzF7y4DN5+ihoEZsU1XnTCnQDFpvrNbEp8LI/hcxD+kKLAs+FSzG88aQ",
+	"Y5ScNqty+MsFbDEEleS+nT07jWnAyp/+zvxEvpeLBSjJ9umBOa5LGd9MIrmEA/kpYUJzGsEx+UGOzcRV",
+	"Mp/TeAXa/C9yjGqBSgJjRQHzrWFRHLvDP+GCq1nlPYMi2zrpHNL+uHNi1vqJWesjejx+HJyET9jpJKet",
+	"qW7MRMjizpjqwJhRoNoADzObJxhwWi01jWDdjCQ3w26Nk+gGGKA53+ZmrtncmrEzFtyoZG7WZkYHx4+H",
+	"p5Mnj8Pek/6TJ0fBSfj4+JQOJozSXnB8TMNe/5gejidHk/54MO6NnwwGQdg/Dh8H/eNxb9Lr0d4Tc8Cb",
+	"EZLi/2Kt4dGTQf/w/sN9uxUnYtMCg3Faub79PAP2NhFUxNawtws/fQsL/61Z9wvh7EyPbERexzCmuGI+",
+	"4XgrThVrsjoh1RQ2GJkjKJ9z4JmtdgtVF37LnlHQzHE9Bp1ev9VuTeUtA+bxkhrav4hZRMEgBMX9HIR2",
+	"KgS/M4sqlmxKTtrkSe/wsE9eJYIHszb5jsVzKlbZWcvzOqCsRcyMsKNmLEZxZBETRtFSs9a9/eC3+Q/2",
+	"B+RSkx/onCly+SmhMWuTl1KEUpDL9/1/kKMfvm+Td4JrFpK/cTENK3mF+UASL6QC28QsOdXG+KDkFyNn",
+	"jQUQJoE2DMnoTK/AidAaDo4Mw2XzhTHZYUdESH21p9Vv3X8o7L7HNyu2H1VKGsxAR1tKsmByEVUQwx+b",
+	"+1tubvuPDSjdgJws/ZVO15twUspZq23OUj77B3f9PR1AuUgV6hBNeB0nrAZh+GRRznIr6cKnhj929/e6",
+	"uxsNkWBGxXRdw+v3hj3ny/giemuFdu9/t6Fq63ysr3HpRUitT5XdLXjMlPepQfFTERXTBA0sdNdtt7cW",
+	"sbzlYPi0xgmPNAdnEhyk16Vm0j4GmkjmY+s0TvXtW86WqGwnMdi0H0riFTENbriYNlnHpq6rapPPEB4X",
+	"0584WxZo7ksQlBTmZHtOloxjmY9qdILYMREWsUDHUvCARtEqd2qQRsxx3Yek6pjsW6nldSk1eEYcbjlz",
+	"Ow6rrmXMwtLwy5daeM2EtuFZulhEPADH1gGuVS07PmLvYghaar1Qw4MDddi15+IgkIlQLDowVvlBHRr+",
+	"6793zuf/6qRs7y/H4VE/+8rztb1b4zxNoojWZ5AsIknR+BVFasntl6HDS7tnCwZR7p3cjleW8f/k6Nb3",
+	"Dyd6JhsdYut463Q618KMf1jl7AffuP/rVfYr0ZJ8/pz6fu/vr4VjrEPCROe7b68FcjIupkOjVbBrMZFS",
+	"s3hIPpOYT2d6SB5BJOrzgk7ZvfkA/EvdPyL31wLG96fyr1+LawH+7twQwPO9rIhPfP6c/mkUk/v7z5//",
+	"FDOqpLi/J2MW0EQxeB1e+vz5wP2zey3qhSvyEWxfNymPLSyScQQ+rZSNKTgGz6x6lRswfva40zvs9A59",
+	"t/u68nPfbqlgxubUajcc0xvexHLBrPvVfm/hXVr73ufWRMZzaj4Qmgvt1pzevWRiqmetYb/XbmlkA0qb",
+	"PTZfxRUzT+bu7PXarTkX6QWjfGnNjCRrXV9ftkrflM4u97JB43fByz4lPDbL/LP34nZhvh/SRyWGFdY0",
+	"LtjGjpx08ttY1MGuwNmcP6RBwJSCH4zasfphNv4u4D/yHy7e/eui/5r/cNplqx/+Fb6/4D/yi+Wrq2j2",
+	"D3MxGERiPH/RC//9hygTRReiNTw1CxGzSczUzL33/J/x25vg04x9+nT5j+l3k8E/j9X30+6ROHzWW/zz",
+	"ye3b/vzq8epvnwbLfx+/nL1jPwSn6gX9jv8oX8ev9JvwpxsXVrQM/ltGY2Oq3rdb70DLb5YEEnJFx5FH",
+	"3tWqEPzyE4v5hJv7jcLbbk2SKCqXirwBu4sxzSOIYNfNXN6z8UzKm5rTSSVX/nj/mMTk6dtXZuzCzhJH",
+	"zW6thITYgjGcu2AkhZ7eaj3OLDRU502G9TrHYb/fOQkOaeeU9Sadx+MT+iQ4DXusP9kY1UqHmeSEaxDP",
+	"U+lqJq2cjN1JENmVe4Z5OKtioNLGJXsbFYG+HWe6TkY4omT0V6LfOTmhtHMyHvQ7p5Ner5PlWjye+L7o",
+	"TLAucXQXtdfTm9J7rmeXLIhZXotS9lJrOVMs+Ph08OIn9e3fL2axCp7Oor9fvPrpz+NjdfkPtZDjE/ms",
+	"x34YzP95c/iT+MdfsgH9QV/16Mtsx4zRECynz62nqGw+4yqL5n0urNLVjBEjZY06ougtwxQ3HjGSmAXo",
+	"AtOE0Rm2k4bSz+Ae8+BfPNUtlZlr0iuTMf+RvaT7zf8qFTfPr+i0fKSX3593BsePXd7gciYjHG2bcEFm",
+	"7I6GLOBzGuXHfd3aV3W/blXN7yQ/u+vWz73OKe1MPnx+fHR/3Sqf4Vu2iJ/xqfUvNJgn+erti6fk9Piw",
+	"93V+impGzRN/GYqj8d+n/5i9mrx/T1/++dP07qf47y/ojwdXdyp+enShej/11Yvxs+XT6fQvww2blptV",
+	"+vafzzv/pJ1/9Tqnfz74y4c/D6ump+PV+USjxMtP75IFUoSQA7WkXJMxm8iYESok5G7peGXn2O8X5njs",
+	"DzbVrLjQhwNUrfjcWGtPHh9ZHQf/zvQsLjSbgjhG9xWdM+2OinXPlm2G4RCPFOFhfsVrmjyQQbOgepap",
+	"s9YX7OtVyJmy6f2vmE1aw9afDrLE4gP8VR1chJgYmcRKwgLTKJLL5/OFXv2EbBfflp/JSLA7jc+MHF1B",
+	"hhluwBmhYwWafkyMFFoNLSeIFWaidcmPC/opYUPCNWSNzSHDDl1i+ZU5/+en3uryyevJ35O/vf73J+HR",
+	"q++OP03dWnxKjODLFgOnUUGIgwIhZvT3sfOhgn08Q1dY2VY69v6g24mutz13E/KWqobNOubX6kFvyzAq",
+	"GTSz39tz2Bchmy+kZiJY/Y2t1kf/GlzBkIIZo0O1TZR0OY8Lhk5d7iWOhNL8qZc8YF1yTt69u3hGljyK",
+	"SCjzcz8J+pNMEh6NH9POk0k/6BhZ6OSlmzsKxWz23rA7ZtxVbHDwpNpY8mix+3F40Pnw53Jy/EGOq/b1",
+	"Fzmu3tRt+Rclm/oLfGrPLX3J57xCLM2l0gSCxIQi8zAsYEZv8wxg0Cs/6lAxkFvrkE0opH6YR6pZej/H",
+	"0PslDL3duvK8t2VjV87D5QjxQXmA5zvec/nfZzp42TSsRlw5+K0KasngM7V/r7GDowDT+UCmfkvD76hm",
+	"Swp8wXo+QV75bs9YjiM2//Mv1u/hl84I8FIXkwNlCKoo/zim4Ueb9myEnUbT2CzS+QWZGl2WCoI3IMMJ",
+	"ZBKFwGTGjCSKhW2yQHez0TrolHJI7+RCaQrVMa0DuuAHlB9QLOKx68OUblIP4Ayt494gS5f9lobErU5K",
+	"z6lNgBZAahfYRVIH+VnDktfboDf4BnykUCgiiEy04iEjaqU0m9s1YyGmjCg5Z3pm2HQiEvBHdFv3bTMB",
+	"L0S2w+4m4kbIpXiBKa3rOzynkeEIaJb5u2u3gIxluLL59pRAZixuM0dBAm+HIxLH0oaS0vfYe9xzoA9l",
+	"MgryHw1ziQ0NzBnEJu4/lJKGzWDfgy5AXfXp4m06irp0ka3Vw9CEv8wBFfbIxIyGbaMgFhfdq+BK5bhZ",
+	"fiCUp1JMIh7sSiaagm9unT4C994ceXBltSVio9IEtnXKlQaSppGZxar0nCd6duBu3XdLT7MtfZoNtO5+",
+	"pnN7+O1MN2gq8XyDIYCRfgLxMdi1FzIe8zDEpd9h29BpuL5rk/S93rZB9rl5Ihsd2DRwKMu2KlHGbttz",
+	"iw6zLXrhjaruHmUzebhNCmgUsRi0KqsL4wpAprTRO2l0yeJbFj83PG3HreH2TWXbk/7m7c5lKgCWkEcY",
+	"SzEl0kiNmBixUSEz92eMxz5jdPMnuAAEV6D+dqUze5jdKl2UGYtZl/injYdkxqKFwvIqERpRS5YzqmFP",
+	"X0v9QiYi3HEj0WIv20Yh9ccJvDkvO2OG0pGoBDLzs8KKqk30bnEB5RoFkI22fJw7lUe5kiLyws6i7jZn",
+	"M3+wU5lfNNh0kIJ6/cAaoWeUCY77+4auIknDKylf0njKdtzmyD1b3GUt5Uf8saAhgWZkxjRmhGo02/q9",
+	"oyfHJ4/JeKWZ+pJq7lHfY6xWlSHPheZ6Ra6kJC/tiOvuaDbLh+OzsEBcEXgvWAcCtlOx+JYHjBilA9nu",
+	"Wyqm7LXUl1RzNeFG/d1xG8dsJUWpphubb3w0lKu8rxT2FLy/M6oIpEZUb2PtzI8DN4c9d/vx2m6zkMCy",
+	"EXOAL3NTqrvp5UvycASQrqY71gsa45m9RBJ4J+gt5dE++52oVYXlmngvXzdduSLmWUzxIEIua5upDyFy",
+	"vcNrl4K8yw23ga3qz/OBjFXYKDirTsQKxkLQ8kO5FGfZGhE60SwmIwhGdCAaMXLVbtbr7/1UNSZ794EX",
+	"0rjHHAX5ioqVpXi1I42oRYUAj6lmHy3CRo5EpESQDDt71SU2Yw6CKZTMJUTWvhR9HA08w8YMxiwCSVeh",
+	"yQH3JvjQCvQjc4LCKYO8JbdSILONoe8q8iHHkIu2oR3YiIejjncCs8r4v1i4s/PLZqWsE0cCb2dCm/fk",
+	"6eOc3NKIhwTzZQjkooD2AsVmlVbvfF+Z3+tnZJGbfH2KKM7q4U3fiAY3ilC7RLA2mSIXsxCzcRWhMUOF",
+	"vkAQ79+/75x7Y1z30H5vbFZJ/IlgNPPxyXExYmtzg2oGvvDu8og5UtwilmbPDbNFbWtXnjSTsS63DWHh",
+	"qtxxRprm/HCZ48hQ48JiBZV54+YJPH8L2qphZ5o8IcGMxjTQaOh77rgFVWop47DcIfeAPpzBwKdpb3mt",
+	"NtvI+MSleyghiKsMni0awpDGiUa/CSy1uXRGRrjWI0jwUFD7121lI0B4Krs1F+KWZ7Ai+bTGIA2Ob4sB",
+	"tFO/z6Y7n1LFADuomFuYBcbNr2X5hOdhaJ5+xeZjFnv+541JmuUhSSBLmQhNxisiBaSXjjDjZgRl8iOI",
+	"kYLOMKd3/nsHEI0qXMmvGXM4FJsWAoK+57Z6pvHiZflBtQJLuSTOLev7hsZ6VXd5H2DimBe+5UCYMf3N",
+	"3HjvIldlATIoS3qkgOa7+ZTbjbmv//Hzf1xf3/V6nevru/7k+vruZPLhm+vry7LL/6s849ZwHYRCe21L",
+	"UEqzreA3YhTU1DFtaM9MmQrOUFGhRNM7e29hGo+PvuAsFA9ZrZ24NDcW6eoGgb3gJXaTSqnMYeLtQmAL",
+	"GfFgtXWMeNd929aylO0EojRJErNbzpbrxNLbN1caPt12I964EhkMSpH3IhZKcfzvZwzzpcBmfKTQLprR",
+	"kIwZE4A2JWxqTzcb51jKiFFhvlxEVanD3DOgwc+lNjX+Crl4ZlyAdeFyjcxagP6JNeabP/cCX2W+Oad3",
+	"F/gIuoNt5UwcU9hdD8Rv8ysvHZjgfQHmb31lKVBFKNswcEx6mC9krKnQmBGVm0iBaPLH8fpaXV9fVhy2",
+	"bG6Dsrn5oCtrCw6/2eANFtcRkGYsREgvDGcawj4jPbhECRKTEXZmAhvzLTLqr86iyxN7Shz+puTXOjel",
+	"FGFsjRbLDoqrwC6cDsjbPdfbNv+Kz0FgeknEjR74dlXvgOT2aLscf+bdfo95xnW+4mExVrGFkEUMqow4",
+	"5OphoKqcETgcx/pqh9OQtz9xiXfep4r09keu4Mb7XCZ1nb0qUCPPsMny25IO319Hf6N9KvFHUUWVz/J7",
+	"XsZMbBKp2QwA4+wWS4GasQ1IVn0gfb3xidhJv/NKQOt9pe5R4GYZ6p/PvawTjjzLmii4DvaV/kDy9JPN",
+	"vIp+sp18yVEZyu9mKmfWJS5PH1W1RWuBeHJSqL8uhYprADdWTaXxBMxqNhv6pUVa2DbudivLd9723tfZ",
+	"nc3mi2bo+ox3OiNZsVapWcNiJcUGu6Y292hqZCoO/pV653Zni9Q+6C3D2hHDgWzei8YUOIfHmtGg3fZt",
+	"ClwjUnotdYl+k9Um1+FuWJdcanNKzfYUOo0FBd+FDIDHprO2U/I/vmn9Gm++WZZmWw/b9LvgPWCEl8h+",
+	"mzlWMWNF54xIa56BpgiJn3Ji/wKGnNaCLGcMbnUZEGg31FosGF6a+VZcsZIl+3UUkbp6xa/okKrPuH9N",
+	"B1PtUe3nMILzXuI1qnPk4a2Nz7wFUG106vGs/S6OvbPVSswMaoWZOauw+VDaSgCef2iTuhHvm+s2VHFZ",
+	"4Qfebg4YrWg1dklElyvz1FLGN8owDK7hLiz3UpDCZq4pulJdQpXiSlOhcw90CZaMDxHdvA0voOpGEYfk",
+	"DeM0NwI8T2xvhCiRSOZmMVxvARyPkQ3uU4ZEIotDgI97a5a3lS5Te3XNWI6ZXSdiXlr4NsIC2drgypc7",
+	"6K81TvxlBOYf5n9j83+TwV/TyL+i6qZEPVOAPPTljO2m7qeE/VhR4x3SlTmvXJEwyXv/akKT1KXO+tRh",
+	"1rSEQko4G4d8jTEjoVVBvMEeNpKhX4KqdncdmRV46kXoGyDNNKS8L0kZv8mOf6EAWDGAA0PctH2N9Q9t",
+	"JGAj7QN4z+9C+fD2r1KYmvlVC1NAA68SpebMRVywRuvJhI6b6HPuI8+F/r24ka42HATfdwzJbeGvGtR+",
+	"OqMaONRd0zSLdPS2AlPNoPpS0xtGuNDSZV90yXlapYlRS6hKolBSxu6wnI/dwhtoWpTo4CIw389CTO7q",
+	"At8hEuqABC5CtRlpAJv94PQmsZzXplP8ju9ggm12pFog1HYrEfxTwuzPFu90QksdAS/MZReXnQOxlAW/",
+	"m8e+16l7RvXzWyveCvA8ghFA4nEDUTpmdI7lM5eXz+2PgE3DPiU0UmRk3j9a32ybZlU7oyqrU97Kfv3m",
+	"YxtzCRacBYx8FbJI06/LXG1NtBS8UPwMvHtIqP2WXTakrTMQlEMPLQavYwg7okrjep4RyAkbGok/oTxi",
+	"YfEOn2nDFx3Xtql7Jdy7KDTNrx8qqGG3nI8gY0Hbtstxq/uso9Hmh17iXfceCmnZBjubtbC3T3YB59vf",
+	"S+6GWr3MVQklrlFY2RwdzXCAeb4JbQH1PqRcJ3/FsscvnLzi96b7vEVYLanyhFFtnv3WfaKYuPIFcjvc",
+	"uf8yuR1+f5/KxYohNdpJdlf7pn3pNwSYEOV64a0KnfDQJ/QpkTaKiffRGFzzNo1oXpVs09812eZ4W6gm",
+	"RZXwaGaf3JUUSXgL1heFuqRHKqvu8oHG+jk+c9IvInQNjh8PffCxcoWu0ECwHnOALTeHwkFDDP3TImPb",
+	"/cnjG2livUsLIlSRHy5/fF3KUL4QRwmM8gDt81CNDmZV/ORLZkykfchqJTQ8YIDC32sXp8hk4jolOvzh",
+	"vGpRtL6PK0CQOlXnDrs5luMJhSyyZ94S1l4RkqxDZDUBqxtHvVaGttP0RByJuQsT51iYUjEXiyTTmZHa",
+	"H4qg/0cIpocROvUVo/+7BRQ4IlNl0MbPUupvZwIMD58nrvJCbHOMrcg+tpwqo4j41oOtNvTa+UJ9ueKq",
+	"3APkfa55IpGPU1Dfu+Y99ftJLPIGlZ3bct8XjSMOZzB7xFKyZ7EgQoUUqf9hzbZqrEuzu4DFiwpTeMym",
+	"XEDfCDnBQGFGInrGiibFUaNDclNKiOfRkq4UGflzGeVo0Vd7tlqw9kAVViab9rZtq44JfgndpXHixI6b",
+	"t9e+fWm9ZmeTupSVuiXy9fwtvHKxck0mdnNx+Ej5W/Yxu/PeA8+v95DtgAEZduvlKumLS+cIK+CyoHab",
+	"5S4pavtU4MD3Nk9mt4nsl+nfNBxePywF04K25A+9QUZD3uQaOt6lYKqZ6dXUoVcRYYTZmJ/OoO4z4s1C",
+	"jBUTcU7bTUNzjYauVgtWwotcaHkL1V4mi0XMlAIFYZdNThu2NUmeK/pI7PXqYe7HD8sJ8UUshbYxC1DN",
+	"HTFiWGgR0YDNZBTalN596/nWGsqUjr8Mbts8garYhKM6hqsKg57wKLJWJy6RJ9mzVdzWgqbss4a0jVFK",
+	"LvFrXw16g16nP/g6NXyopqVf+33Jn+y9aQ6wXY7clmwnPvu9P2jw/wQafEBa2pN8LArzF9cN0n4wOfXA",
+	"71BSVZ46ZkRLgK6tbe7ajz1P+8as27pNI8zQy6TWV9/F0Xo4K45audmWbYiTmVUuCEw7cV4GEsg5U2A4",
+	"DQG6GKDeIJsds17BnpnTkAFaIzj4MPvJqAKpAxCyq0IyXhEaRb4h6bWuS1vE2AaE5TmibvgbTPn3Mg4V",
+	"+v/TaeiC4+9TArUK5GrGVmRp5gwoh8QZ/AvwZFJwzq0w/wYz99cN/tD1R6hvjZVb226wOUs7dfd8KHVx",
+	"xTfb09bHMQ1umLbOtomMIrlEr+MSVsqWl1v3NIHKbhqRzI+awtIj07OJ93vgy2/K7/d6SgCqXFme//Fx",
+	"A1N5URmDxk0Gj6ux0ME70K/jed02O6CuCsB5R5yuYUiJTKs9uXI/i6WKdtpJw5YAwEK4wW1iDVdW9d7I",
+	"hsuyDLVNkC4xPBtsWIrp1ERKXmBEoUQ8l4pGXuV+xaQYyz0gLmHBKzeWdLiQzZ/LnTUwtsuHlv0jfO+o",
+	"XP8st9Uu9ANUznh6xfpw7Y8I26py6pBvEQ52JfINleiZkpJb8YyithF9VZcIHhbFyWrBGsHIbCYQfwyN",
+	"ffW5QdV31ucO+4OVLT/DBuGfH9wN0iCe/QVjzxMuaMT/tdMjdasOeGPvzfbQs0OL2SfwLGM+5Vs1cCCA",
+	"H/FWkIQ04np1Gci4At/PvCNiGnWLKRMsNluCAeQlLRRPWn1zGXOtGXS0nlGRD5aGMkFg1Uxml4ZJbVtz",
+	"oGyMTtffU/dE3S2tl9IPS7c1nz/1tu1VuLGLd61xuUezAHRNaxVWyZmq6R5uiV5TW4HnYteRlDeEuohz",
+	"gezODJmlKi+k0IWMRtr2b+EiYA8eoq7Bc3OBFXsYUy7Qzjs7vXKaTCima9SkrgaW+6mcL2jMVVmOE9TG",
+	"sRCMrvITDgC7qPcubUZstYJ9XCuxwajquxHKLBE3VaWsEQ1c6gIWZobV2FtnUL+dciWucrZRPQlsBvh9",
+	"IgrVKIPjXmlFNxeKxbVXOthqpdVb6W1cCOHJIIW6QdEIu9NPYYXrlLJructWF+G0YujrrKV3VJAWiivb",
+	"zpN05aGAnVsPSWNFb4VY5uLhF6xXnlSxfGk+toFOYDCOpAVbpkrCviQj2PJS01hXwdrFSsPH3dly327X",
+	"ssBhDP1tFriMwkbzl1H4YPOXUdho/u7bDzf/Au2nA/LWxdsmj1raKf1Wkn1z+8Q8pZpxxd9N9pCvzm4B",
+	"jcSJYlKO3WUrey1ABGIO+c69VO8w0hl12nKnJ6wJC8qzjHc3rhqXH8wYBSDJ0q/ZH/fSS6s7a19ohRLa",
+	"HRtY7j0dkQU6SL+ezXRD9NjX10vZzITGqRdpRhX40nO+XSSYVmZQtKy9uIEKqnOhvqDd+z/KJv3DGvuy",
+	"1tiOhkuJxdLQTPkpG/OXwf2yWe1MPKzHqulpFKXRBeuCVwRnSxTltpkkiHRMPCyBy2xIqlvOQVlK6uGu",
+	"3uU9KS8jpIJx7CGibc5D9D/SWPGxn2+o+tiv/b40oPw6r0cwfa+/lXhD0m+TASb8K0lQ8dkcWNum1Jet",
+	"z55n/Y+z96udvdqH7rlDoitsrNY0mEGVScUGTCVT6KTj9bHR4WsveMTW8QGKJ82s4nyhK7Q9OdGZh1rH",
+	"vE4RzzZT0vCr7/W8ot7r+6tXLwlV1v+koB7desu5IBFXWu1dTWVGcLUR8n/tm3jmfX89NsOVJJJiSuhU",
+	"2sbSWW9pttDE2ORzW6K8X0Xjl9JuY0ZVefB75U3GTBYsPvPHiu135GMW8AUvp/krSZYzOU+XO2YAIQdY",
+	"MVDFjB1qmpyDt+5zNeROzBbR6ko2hYxUTDTYmnq6Onwj09VVgrykHLITf9wrpeQLat4blWc3MU9ZTnlS",
+	"jlbaOW6ZLnoTjTq3b+sSXxT6greR8UbMLCFmX4mVZ/MJMpYQPQkzp9u/dcm7xcJmfUZyaQFToR7QedNT",
+	"BcJcpNcilHPKBQIdKiKXIv0koC4Kcn759OKCfHUnOp2vu9cix4JD0XEgyLm9z4fuD0t2HFcjXdOmGYz1",
+	"U8QmPGLv4gqGP7K/jvLpCGlZ7YLqmUu8sK3KugSauMuYwCDyzevy5UebgI+ury/LUxfMiMqTubyyUUuX",
+	"RNFbBuKKqmawS5troYRDuQrZhCaRroBQOicLHugkZlk2IEhQNZNLVVYMttaRw0618riAGlGGIay9rKqq",
+	"xKl1uVeWQtI9qEoiaUhkD7VpO21TmRcVJShtukntluL/Knnttw7zwdfAHh/lNbDT0+N+//Hg5OTkccPm",
+	"LHYBsyQ7f5ftmNI5VxJMY5sSma5qJtV/eyOyoFys6/a7VNAYOmZRZRJzgYrXIPQgFBgErXZrHASlDtfd",
+	"9L0h1nkiGBiPoAk2Q5NwL1VQVXiazz3sMR6dEWXLmVJUEVwvN1yXO6OlvxifEpZg6jWWlo9lIgL0RwOs",
+	"FZRuioBF+O/sG9urf93euu1KZ1JJKFU+dRzkEHrzOkBLtHoU4CIXl1xLeQNp6kYZlsInB9cY84zYmQ5J",
+	"zCaJspBAUynDM4voNbQIEcnijKRrMCTjFYhZBVnrOy9lGdlBQUEpEt4Fpg4vEeHDQrr5XXD2xNNtEELI",
+	"EPtq3t8EtQWUtLo3I+p23bs1VTe1741pcMPFtDaEBpZm1Fb016n/biFjzcKKLMrQXd7qm/F8OWUcI4pS",
+	"52TbheCZKmvGVtcLVJqWsC2lCefjjfTDhjW5nNGY7Rn28lEtqnWflQVXsHFGgH3fBQKj3ppkR2k79KUZ",
+	"G9TayJg4l4sbYhvMfYf2GXFxYzikYVFGWak9gUstYxa6YFPtKUCMf1P8Hwc/ZlMqdlrY/NGoOSxoSLKh",
+	"VwkOahnbWvn92pZUjKF5f6CpoEYB9nvhVxEqEIEVhFhitcvaXhY+WXdqjVoZAVDzBgznPHWDC0CSUO4P",
+	"7VyHE+U7JbuZOQJygy9ykJTu/TNctoMb+Zq7uxq6e8YiW4AAmxyjr0UmmixnkrBI4e6rEjAaDypvM9Kn",
+	"vW8nQDaugkiq0ikUKkKyojPks9OYsdCqor7t+zivF5PO/1uhFLt1L+/0daEfqogMVK1y8uUxNou104vk",
+	"tPnBQ1DfYgeskiNXian6Pm9zrBsbDXupol77usJJIDOIKvTUuYnstcjKPwq11s09xeI6j2BMpZ5LOf2E",
+	"lwLSSB0sFuNnDxeotp2d0tyyr7dEAK+tnW5KkmW85YUxtJ4DvHBJvra24bVyZrOMpZj6UbTd09s3V14W",
+	"sePaDQowt4aKF9L8URqqhnq6N/g7QqebUUBd81dvXzwlj097/a/PLAzsgsZ0zjSg+NrSOUIngFRARn8d",
+	"udtmgIyX3bPfutUtH13z/8LwnIHINZnJKFR74UxVu0DWqMX3R5tVWcRyGtO5GhLFGBlxwTWnmqUHa7S9",
+	"pvJjqatzLWkPt7rtSLv8RAiXuFhseUwTxcp9s2bBb7gA2Yv3OfXqVgZ0nEQ0Xrm9ePru/BkJZLxIsB/Y",
+	"6Pl8zMKQheRCKB0nQYqhtsnHuzmuKcWEh+U179/LJVGJ9XpZjFjrU96jMopVQwRwTZgIFfmK3QVRovgt",
+	"+xqSot5dvej0H5NAhowkgmu1+Tgf1cqornsgSlIKB43hQykGdVil3w+hStS+8tX2T2/SZ708qzxzd8I6",
+	"Ieac+nK7kbUg39TtHZ1S6zJknwJ377A6onCrgsTqrWvuvPjbmptAGa/4zmZlZ1ATO2HsN3BMYLlys9Lw",
+	"VOFL63+5SlPQjSQ9Q/8kFo7b+iQz10fKVY5jfbRjSv4H/RhBtjBN8cIWMuLBVgp/g3dBoY/Ybk6aex4I",
+	"HgzpyC5+PUqoagNQB4nSJYJbWH4wdR8alb+RmxVurk7uwcYXcNOD5rs2rAm2WOiqDZcTR95A3cD90fGv",
+	"sDzCOjRBKbBWZshoBCpK28eeRuThxYLR+Iz0oR+Q/WqXnOPzeI8U0YrEbMEovpDwTKCTUDIMqwCKiO3J",
+	"mMG3u746aR6EnlHh2U4zqsiMRpMuucDmj+ZdMwsXio1ElnvKcLcu1dylTh68rT25b1c5+B6pdAfIeGXG",
+	"zmPCU+1zO3PZu4MDDOM3a+BQUWH8GxQKOxbgn2+PDArnL1cWvHNLhu+pmpXZWrYZw2aojKLiv63nQhlK",
+	"xzl59+7i2e3JGVEyBjQfHir4N5IjR8MIDGleyEVOEh4WArOP8wlBj8tGUbRndsSODAK20G95qXN0XcZD",
+	"WbqMQkIt3BxUHJMfDY9yVh/wJLiJK7JIAKs6ZoGMw0aOKS6mZlhb0mLLccwa5KKwuwWPmUJ3I42iHyet",
+	"4c91HI8firzondA8SvNOAyoyt7hhzGQmkxjah5EVo9g+jAi5PDPsI9YrEhr+C49jQmsXdB7LuUs6bmVB",
+	"dwVQYZR8+/QNOTohmk6H5DsWz6lokxcxE8GsTS4XVHA1A+MQXLbPxTTiatYl6S6fAy10XjphMbN4+2vj",
+	"Wiua8oh1UFZC9eHzoP3k/qtOVlH14XO//eT+6wp2U8vLqMzIiPWfoFtqX6MIX1LuccQeluaWMwx1ucQG",
+	"WQRk2Jy+ssxcgXXbwRn2L+ObSSSXtf2G790Da/zZJgy5yXrvLmOtJXymSgnNHaVa2bV4zEvzDR0SIA4T",
+	"NBUU6hBanEMqg938Oagv4GwiQho9IGb5yswk5mWEsV7hsI+L1ZuNz1Zyby1f4Vte1cFnBzT4hnvAa9uI",
+	"t1xXeeSvPOcfaElQagzhIXxuv9S9ZjHMshRmf/RplM13a2frtnmLGmfM8fTR+llzHkU8GDLWD3L8EOTl",
+	"nPqbbv5BjtH5j/BTXM2+RDVEndYCP8ix6ygA7uAaOX4/yPEbdyv2IEoqrMQkniIOKeFqSMAJTAPNb51V",
+	"jTl/NA7b6b/cL+MkuvFztryH0aMEd7faLXNjRW6ggkzjxi6bwB5Trg3XVETN6IKhKx0T85apO8/IBUjv",
+	"8tvBrBtTZdZUnIhGRRZxIyqsF0L7QY794BlntQunEFEZRMz+NVT71V5kzYCSXEguJWc3tTw7w/Wv4ANp",
+	"ZG7dvZw2D9XxyluBYkJ5yErzQM3TI/OrLRCwnVx3DbS0NwcLZ3SxYIKFD+ngNTPbGMgxy/fFO+D+grx6",
+	"C3FbrtawV255M1pHTujL+kWOETACUahcN1qOMBJMhOt9Zv1OtMb0EVhtx2JjBCHm7+bmtB5BP1B/Wsf8",
+	"y6nHBdaQyZUUQNQB1OxWFUP8IMeNNYVf5Li+imD3/7dNq/dl5XqgX5ZVW1xqtvDaroVb/WODXq+mh0xL",
+	"TaOqL3JBaBSdkR5astrGj6H6U1in8v6DWDO1gJBxYBULuLkBvzuNRsNAdmwhjiFFHP29CfgdNBjocLOb",
+	"nIWVR4k2hbI1BcnrFiXHHT17CcWGwH+pJAigTqt+3vhLLm7AU1px4mxl6JjNOKKZk9FfRqmjmYubsuh0",
+	"9QlMXQkfqw7hS37LRCltVtYyRPw2B5Ejb7YzoA3lBC8bt+dc8+R0naPm13XBvJRTvmObDebq55uU0iyo",
+	"UksZVwAg0wDc7Y8Ucfflzmv6cJ5+Bk+K9LN5I11tZvq6si3NHDg7rkrVMQe/BlfWtdF9oMLR8jI7q6sF",
+	"ZngTHlDNyCKGiFVZzlXjDieAVlk6V2HzhvkU0rApUYbEhOY0Is4Nhek7NIqIjOGfwggJcg7JUFHEIqil",
+	"MVwb3D3wsX3BPQqUYGvrcM3LqcAXrCUNLOG3DN3wDls6pFgFUqSq0DbPyHY+91raXSx3ITWpUEh7lJXP",
+	"iir2SFmwDyGXezl1muf52o45G9mKq11qBqvQYBR1Av/+hiC+eSmIPMb/YVrbMEn8NzZWLIX3cH0NM0dV",
+	"X0rVbLcSYdb/qWHvG8Ayja6Id6aaXL/XGxIl4XeIajjwjrp4fNv1N1yn/Bi37c6b2O8M8yACwmVwxAwr",
+	"lM2N4PI2bEph3M2ZMxi9d6YxKoheTH9pVUPALyhP++DifLGoNQ6frsrf9SCHJc2TMePayJRLt0E13IeK",
+	"g3QOyUvNME0q6GLLYSoLadY2ydZWc7PvBNRNLkixl1SXjKCE5xfJBQtHzuhYziR4ySKmCRdtMtJU3XRt",
+	"nWc4MvdcC1BmbennGSLMGqJRabY+VkymWZNYPebCkvYzCpUiJFyuuuS1hBRpMGuwHGWZliGFiHY1Vyy6",
+	"ZQpRN9JWwWYaFmqkhRKuG0RSZX/hHG2VTToZL02+63WJSq957aLSaxa42aU+dC1PT//OhoF/Z/cDUXdt",
+	"xS7+kdXt4t+pFZYVO2Tvz66lo88uhSyIePGiyzYqXPWLrNOrGBzJX7PDKTME39BYbzBrgY1QLFpBo0cV",
+	"TC6zpEtR+e7VUykmEQ/0fsrOnOqqpDmaQ1Q3xNkm4xUZKT7nEYUw0qgNyRDjfOjXTcIqkN79KecyJ3nK",
+	"lcaMUAtf9mFj0s3RluCw4uFWNgsLd2luXI9bhpjRhctRxlXg4Q3ONNzNlXWipS49iAJCBs98QcWqekMv",
+	"eciqQ8D4bnQfnCEzGRoNWjAOtGQm0CYqCWZoPC+5NmZ/rmF4xPFsycVCKnRxwIsqxpTmH+xOXg1yUHDp",
+	"VY0Mc8ywxr52ZnEiKW1sprJbXFn619EecDfb9MDfT2e1B6znadJRjdAYevml7dahtd8eZTAVCRxlbdUy",
+	"Wio/xkDXjQ0I8wmb2DpuXqfvTtODhbLfVPqKnvPpDJpnxDRAHDBrFpBzscquY/KmahO1wJYbUnbJjyJ1",
+	"xc2lgs6TcylShxOW1UjBIHH6WjivXeqZwvyHOAMk44ocDQYFDLB6rqonZUwpzWZf36A4iRhRzDBiwAh2",
+	"Rbvg9VW5OIvDqGq3REgB/ECEEur55otIrip7Pb5BjPD9ukCHjZvephlfrpEbqKI8irDWfMn1zBYaQIs1",
+	"aEZb9JQWCKgM+eJNFkcrqv1G0UlihsV5p0fHJ1/XjYheajqOGAaTcwVpcxoZgsD+Lrc04mGbJIImesaE",
+	"BndcCE6wMQ9DJtrG0PoITKRN5kzPZPjRXKEuqBZYdahNIjal0ceZjMxVqthH1HTtH3IJxdtuJT8mYpGM",
+	"I0jP8K7SOJjxW7x0pz8uGBRztc0h+RjR2DDWmIopgzEoqrmacDNPc1mzjxGfcxi/0jKmU/MVekt5hLdQ",
+	"vvb3mIYfne87WWDQFJYjuwvSIwSNvnAgGfO4Nd+3fhICl6qq/QaLQuVJcCE1wSRcM9faTNUrsd0ukw0P",
+	"oKV1e1cOtS9tlVtM9tgxlTJG/rC5oyFCZMGNzhC1JexraHSGQeY/fjfod66v705YQ7wqRK69ekPwhi3d",
+	"Tk5PPdXgqNe0R5Fzy9g4PbAsI0zOUuMiq2E3f5Q0dhzsBOVfBG4yjGXCEXKkOKqtqZK1QvAlSPo2nSKj",
+	"hQ/lrBcqKqwLopl4OC9UZcyoF8LYXvTxltHQ95io3cQawhftlOSTPvqhYni8PIKJNfslUXeq6ZiqWuZg",
+	"lh0Vs5CrJo8UVVL3VfeqstmoLS4BdsviFboFuCLJYt0pwKYxuGHqhmQdtEHF4lowtvogszZXHvIGBGgi",
+	"DrQNKtBT+IsMBpkL54JFuxXzosZGR99PxmzqP27h2WyrccPUEUHODNJ8NeTm9jkXVKO3fk4XC1ud7hfb",
+	"1AGZysaR+cG21UO+9T2hlnxXmFiM+W737ZYUrEYlRvlI7tv16jK9Jz7gksZMzXZjATE+XJH/ADo63kGg",
+	"yCmrr1OaLCiPm+HRZjHBigykwnnIja78MEy50iz+FSP+kySKqrPJ0Xf0qLpbdPXi/Mf19V2vZ3SD/sQo",
+	"CJMP31xfX5ZdrvAqZNblNrMW7tuaRuDNtXztRcjibw1P2G35Kyz397k0IGO11tYucUhvwkkpItdxb3O1",
+	"Sm1DPjfzqqqSX+S4NmBieQZYGkXMQdlBqtTcNVff2PCuUe4AjndT1hdOGwpbd9twuUhLarfv4o/25r3b",
+	"a1TM48fFlvreck+Aw5Is1wWevT1/ceWEKA1iqVSqH0wr6tXNL5elWMxo5SxYfOa7BnJuhUcA5g4+nvMj",
+	"W8KbdnhzWsj5Uavdegl476U+klsW88mqtJzpXKT1Ykvr1o6xvC6gAjv95got4VXc2NGQmMNCdG3//S2C",
+	"aXj5I+mKVKvwxwWGmbelZlov1F+HBwcVIOvVW+8xiC8HTvGwPiPPYZRDprBH45EiI7UJlqLMitj1OLrh",
+	"VRnJ7vcH7PTvcYB1qDr7YzG5cFBLE+l+rKWJeHP2O63BJn/YTGjV2BcNEpx2ACR8iO4JWZofhD5scfCE",
+	"QcgNYovLmTQMzhU6Zm5kTO/lmtgStc1H/ai8sNEO7HnzCs0qfmp+cVoszIkLMv6SmPcu7OHWuGRSeSg7",
+	"M/RyklpEdGXdDbvxrwbIo2vBVvNkjWHtrQ6VqiXlH4YlcPrsW6aY/tXsgFLduXyUinlj3GV4zTV7C0mx",
+	"FXIozXxfY3dwdUtK8VsZbTLjMcIE2QahNMcM2/ZGpfFtRAFptVs0nPPyFIpLJkLbEGEnxIgv2AfN63Cz",
+	"tRvaOAjKC/WnTBtVKZCLVQpU62Uh3Qi5tAUQNW2hgp9ou799c9s09Cgp6CuStcdxjc4qO+QcP2zrNDeK",
+	"Esy65h1Et+/El1zump3Ayt7csBtYVWOvHwU2198rnUHLKseR66t1hqcqCMCnODb/1Ris7vd6D7nC9Y17",
+	"6GLi1qWMuXncpkqk1U3U3qEZW1ne9YZ6nXSwqgK9trL0FYoZyutdj3sPE6Z0cKdfJjj5nAYzjE7miuO+",
+	"bGhyY/ltOtbNO2XeXmpv89DCoeGGYxd8gXWq6yH8WsgGRfpoUGWwG/FumPceKpqqFgn16wPW1Ih92Igd",
+	"1octM67kIBs8oGPmIA8YDWZtG2TmcVY41Gy6SHAPlsx0yZR6GOiXIInj0sr0LHUfIlawW2TMIimmCpt0",
+	"lDvUvhiWTESVfqfqz62Mi/toB9778sg7bkk2LHzjZDiFzzU5KGq9Rc1gH4rJoHtLHN2QBuswmJHpWShN",
+	"o+q1CTS7AAen1ky42g1nSERyacQLCzkY0TM+nZUbETM6OH68AXMPDtqM3dGQBXxemruzBwZfrmvFRvZX",
+	"TBDEk7BasBDWJozpUhg9WOlY3jAryFEOQqx2yUM9s4Jkxvh0VtLoCq9XQrTB27bBaFZmoXpQmjjE9e+8",
+	"5IL5OUUwqRx9NmsHAej0azGfbRBl9QNE+HcpjGI5en3jClTYtS+8IaXiOd9Ro6SJeO1qxwpV8Jw4H1fb",
+	"d1ynBTFLCr1XFYOggZZ4V8yxxY2jEFTr7BlYIq54BveyKfuouhfKzIJwbpodAHUaSbGoKFVkGgA50qaB",
+	"OKFQCgbp3MUs6uO6g7upLl5IcWRwlRycrwhZnK5T1lMxjdAA3twZCVnEb1kMXlzXyq+0EWB6MUWMTV28",
+	"Mk4TSbiGng5LGofuTVAYblYhUa6iLwJkWYd96LKfzoiEiZQ8dkZuOVu6nyyyspsJ5KijK9q5bbKWvi6z",
+	"ClAgVa5pY1Z+BAvnI0XYSqaYzbmwhVNunfItCd1UoTSDYZESDtUivwIdO7hCfFFazeRXK2U1SlllU5ng",
+	"WsTsti6VKvZpnWZeQFVB1gOJkildbHZ6n/Z6J/3T08Hx0clR7/S0v63aAOd6rjYA7aX5msBJMTiYFme1",
+	"s3bshswsCDRgP2dYmY/UXt0gsrY3a34fZWgL6vZgiNugVbatRqJYfD4t1WzNcoxjuVTYvzdlFS7TaVOz",
+	"0ypeUXTYs0/QzjzD4gIKsuzuw1YZ0Fi/jOS0nSGMQzMF0cRf2bSpU329M68eNFO84NQY4kug43rEJpoE",
+	"MhYszoJIVijnV+quDI7byjSrjDWQ4mUI5SWK9LMiItAuby4s7F3LfGrjwnomfVWIsx5CsTGzPrQ312Bh",
+	"iz6IiQLK1wMgIF9yEbAUARkjmVylidY7xl+bA0XUD9j+av3bmprS1bjPZdhBqefGiWYIOoEzbQK1Paq8",
+	"wvQ3wll2SkV51ABzuC1y9hkZJzzSXAwtLbH4lgdGtCkWTfwp2/tsHqpiNMpSUpUsnf+mJnM2s9zO1zaE",
+	"jMK9G8xBc9MHOcu246bXhcucPq+mwm8qEXY3AlxfoGYALjEoUpjxYJZh9TQSPmXY1msVy79OEzwffXOP",
+	"1TZUif1uEZT94cC4c2357Fiznv7VffrSEXiHySu8yLXxS1mJj/md85J5rrRMGNSRVI2VG0uZ6uF6w/7q",
+	"oIdFolybJzZ5ENOh1b/HDCFZjCFUbrIN1xoGnBHDwOAlNIowPzBrJRB6WTfu/XMaIoqGteTOsqPfJs5m",
+	"amcd5Ns2n8gHuwUux0Soumnv+ZwNGHIAkyGa3jAwErG0AYA5stqxFCXfonitDR4na14EDfQpjAYSY9Ya",
+	"SkVSaXDT0TmdGhP9KgUQFTrrfhfJqWtTsFqzULHaPzVNzYLDEYH1zdmLW43LD5tcke89rlDCP/hUYBsF",
+	"f4AZ/BkkiSC+WeVnWElEsgI2CBvDurqVGmByh4Nebfg4fPneSpFVlKtEr9lUR+s+Uh0+hsD/e5qW1e0l",
+	"V653E9LDfjFXa88/ML41UoQnGpO4tPTE2OMOkhhcB0ksEIHPKnl41Za9PiSKHu6vHVk7j6q3OQ7vT21t",
+	"ShavdGg9aWZ+iKt+BlK64P5CPEVgjVzZroBQEvGA7rKzzOU6LLSWxpVmEQt0LAUPaBStysFXlUMoaeYG",
+	"q2IWXEyf4oNNU/N366ftXMtqtt6jrf94Uw7xhnzlWul3draX0PejMgXPm1YVyXExfYbL2rj6q5yPvHC1",
+	"vaCP7cdEHmwpNs1+w9Yjhq8zhwx528bp+aXQ1f38DKGUtUdtsAiV+es/esS4pZt7JbkVVivLToc5bVi2",
+	"l1zc7JkxW2HeWS/tQyDBPlz78OokXb9vVzkBQcGV16uZJGLCLUO2SmKXjCMqboaE4j/ahJJFRAM2k5HR",
+	"QiGi7UVo0yoPP28phQg5wzIep4zPaXzj/OW2Yx+iO9JxBBD3mBHpKajmxzZREl9vtd0ga7JnhBCMU50R",
+	"Nl/o1UcY2xAqfHAFzT1zO2Su8K4z8gu9pbg+5l781xmJaCKC2dDWEMeQQGmRQwCAZsGEgvlH7AyEFtxq",
+	"L2dFRo45szHEk+YfKfTfw/caFb8NSwSpp2Y8nCmYvLn3jLA7BNz46LYJnosYhZJmLdOYghkGxopgXwMp",
+	"NNTXgf9aCnZG/O/O5FK1yYyHDL5rIYeVnDPE+RuvrF/njGRZxkM7W5C1gFt5RuYs5HRIFGKiTHgEa3P4",
+	"zCzfisVqmI0khZqfWTAV92HMB15yxdLIyAqGmHMqmY11eH0pEihFX7C32612K9tOsLnNLpp/cHje2wIw",
+	"JwrL22q30h+zmdtEDArvM9PaJOsty68Nvf4n26PDdq0qA2DfXGdbUS2WDah2ikaxtsJ7rpZr4IEVhWwA",
+	"G1icS6wuVhhMq2DcgKvYJLS0ZK+8NefRk+OTxzu359wa4cFBbpqbW8sGu/ZraCc/cbasQsJoGFJINepN",
+	"OLc1tPj1pLm89lxjNTyd6/cckNgaK1hBBym2b1v6ao/8+5nMkteKOsPebvnqjyqHzV/SJKb5hzb3O0w9",
+	"7m3sz00FWyLLMPZ5GwDzzeEZehgj8CDWNQsiE614WEDEyXnV8p44lQoAc6YQBAffaGTmUe90pz6K5WWD",
+	"3z5oeSA6EDYFr1xHhamUiGhlna1eG884Wg1dYRAccYA2PCOImzbMRVOM3W90EMiuw+RBa4MbxcVqRDnQ",
+	"GvQ0wlcqMli8rBXEJK4FbcPWYwOw4vn6Rz8G4JF4wffv+Ra2WchaxhC9siAvv3YdrlXpNqBac+zTDgDR",
+	"WQbFar395Fqqi61hPqjyQzSOQVdWAr8FJRqgNM3AsjyiSRKD4AliFqJLuKz4l7z36oRt1ABg8dfcoV+6",
+	"NPgh+zQ6onLNGsUXln6/Dn8yKt+WXnsOrTOzK7pkzuYyXg1hW20WFVpXcxkz+6tt5I/LMaerM5APw+xe",
+	"23xt7TYX1/FePrEOUmXoikbwJoWRliwUA2aZGekNW2hC08xMVWjjhsMDMDjgNRtgws3cL8tZuAWd9Oxx",
+	"SCPhUWSlvhn+GeEiZHeOTStGYyhhAtwtfQYYXWnTOiHT9Hcwto2oBBRyHhhVv8oLAGZ+zhFgxOYo3dlR",
+	"adjJDh+aFsAIW+2WwF5gngFZtib7NYtMA8jW0+5zzDR9LVv2Mqmxubp+Y4+SvHxoHBpOwXnqx4bzAum3",
+	"jwwni0VcVc5DM5S5epkI+Tr5spyEedrZg+NBJFriufW8QErOGQZobe8GFlOFbeSg+R1bGGVSAM2Dl82p",
+	"lSO8sTPyAs6x0uRw4Jd1kJBPzaPW32SLP9KeZi6NWxA1p1FEIgDPUW0y+jd8fdcC4I66O4nZBj1+Sh30",
+	"aco2zSVsw6HWVo/EdidCWoR5nNIZmVOR0GiITrc5F2SRgAYCTxh+opKx+dTYvB6WaCkAjk9oeBumVmks",
+	"mDdsbU5FjotkWdL4KeAe2Uu3q4rAExzdpWuw9RhnVNz4DDMBzWjrn2DvxPzmx9dBW5ecXQuJ3CAF0V+a",
+	"al21BGe3YVTIDFg5sK6to7MzdNheFAdbrW1BqrlD5YUvVYEENRo0nIS6poKa0diCU9aZ26W9fQ1fqc7D",
+	"+EU7RbUx/Gnx8GUUNkfEL+zDZTKf07hQQzU43ubHy0EpWYnvDzdbuiKZeFPcdBA2gzdngZdhkblbmWDk",
+	"xmy1mDGxS2/dD1+lWFbfuEtf/7WUntyAG/MrNwPVeOt+P+zKAvOvz3tWiUCSqvWgDE9iOp3bvtWASVKG",
+	"BtIsVF0NiO0loMNdJdxvj/7dDoEapr5p0S4zprLuZJzTFUlsA6oUIT8990MEIpSCpUVSKNlpZJsZOwE+",
+	"4fEc4uP81lDMhw2U6zHwguhJ9EzW5pVG0SutWAL8ILOicChf0fgmlEtEBPZjq6Xh+ebVl80z9n8tcVnd",
+	"ncYDgsykHlcPIu9SIqoON3Bt20lB/hE4FKMI92c5s6UzPpyhYe3o9i4BwnSfa5BxBt0znjWGWjRPoA47",
+	"4TaZDGEVIakU7PUCkOE6LDg80OyzZsN+uPzxNbnEr3016A16nf7ga2d4hFTT0q/tqRPspGHVg0AsleAZ",
+	"5djDna5Xbs+26fRlw6quLQThbgeW9dXqt8mg2zcsb9AbPO70DhvhRPY6p7YPdfbP7sdOxYGpUJD25I6N",
+	"2dIf3KJ8XR7wMKzRv0/x24j6Tj+FcoV1wqgq905ju2TBGfo6VixskyXoPzEJrGc5raP6hIY3dmoEh55i",
+	"sa70Z1ZgD5tv7QeyVlg2z5dXvja8jHLfvnhKDg8PTwGb493V03yJI9WsY722uahB2fnkcxZxwZ4LXXos",
+	"A13/VO4PiQAKgi1c8QENljRt0NAlL2RMFkwuInZGBERQlrZzISDNk2UsdckeNTi3dfAPLGyKrUP/vtET",
+	"diobuUKug49r/ktsp6jy819a5A7GP6RvD4Hxt8kh+e///K8vWvReBa53JWGruoWmrpAdZRPMBfa+01Td",
+	"YB2FdiEISOZt59taZOlcXv5VlvVjXlDdB80Osy5137J4XEGxabW62Sm/65KbZcxoaHuhRpJmDLHVbmEn",
+	"WZ8xGQW+RvQ4q2Z3h9SOMduAjNI8KLaUXDcUvjuu8BOLw9LurONY3jBxrqtaY8VpXU/WjirSLGahzd6f",
+	"c6W4mKZt9LHUWGga6IclRuvI3NBLwN5hS/Uz97hRmWjM0m6ckBO/jLnWTOw8xtLw4syQR23ugau0rfsO",
+	"rj5iouMkLFPxZlBkIUWPBX4oW0M70lKKMfSgygRIwJSqaKZyTn54fwX8bXQO+h//F8Uc028ZjVk8Wmu1",
+	"efq4YfuUNEfiouT7lyyQIlQ2Nm+bQDKlbGeXMpjutVqaJ4+PejWqkzb1lPnOZrVAT8rRmx8vr8gBXfAD",
+	"oxMf2EdH29B8aqwEzKo86cIchrX58/WgMO7Ldu7kb7v/YX872tub2VxJsWGwwPuJWjB6o0AtmNOo2DEy",
+	"9eDAr4b9RRRKy61LZxJzJsKovKPxO+DNT6lir0A+7dhQyIJCb8yOoYoBePRavx8ZlefwZGOrO6o5F7kW",
+	"CGvVQnnXzbbhPvNuv2+3oGHl90Z0VTImkHBcCuv/wZ6YFapMrbo5Mwyvas75Krc9cgU3lqJ+4ao2auhS",
+	"WNZBcVnLPXkIkbW0qQxcpJ68CuOiqd+uQQaXkBtz71AdTyvuzjBvJG2TZiaxwVZuOO56+w77U7LxFUts",
+	"fj4D5lqC7LzLKPfrvlNmNFefcL+p4a4NzehmU2NGFRkzhulnNfSCuEoJwBHv11h41yBhUT2216uH+U7V",
+	"Z+hbWSdXdByVWXRXccLImMbK7zGNmqZL1+UVPLCO3EhlRsUkG/bGeEARYb9ckBJMVKxT6tCBpDDI+6Rg",
+	"7lYA2t7abKgqrGDvPXJSOyZoB/3cvb0REnK7lQj+KWH2Zx0n7L7dSuKo5lffxVHVVhqjMet1+KX7NE14",
+	"FTs1v3TJhVbY3FPNIKsOYCFoPqEzVZjHXFBII/SV18eD/tHR9m60MJDSE6zKABSaB6sqj63vX3SHlitz",
+	"kKEIsM7x3amVIjz0k+0YtsXtid4uw7yhUBstbch9stAkLmcrZjSYYcPgeflY9+zgWNuxVjvJqwnrW0uU",
+	"cmW1+cX0Zmk/4BHANg+1IbjndwsZV2TLV2QlwE/+bhktiqCzqwlfwk+z0Eg7VlIn1ivLWvA9ZWqD5wo9",
+	"Vq7cRE5w1LXH5ndurTu0NEN0SwLp2qjaWEID2ifFshCAPcd08ofKN60atdHnqoYMv+2+im6HQWesO6Ct",
+	"LQDSzEdHf84srt/Ip/ZY7AQaxOQ8zfZN7Dr4qkp7f5WDbqs1g9eln6iT8eO3Et9YKcdip66IEEJ5mNzu",
+	"VOnGw6y73qoAp7VhlP7m52rtdifXrWBe20ZdY7hrOFRtYvtoWbnmUAICKSY8nuONY4ZNIZofvVwVcp3J",
+	"pDlnm9MLXSZDevvaqZRLoXZNOaw72MSqTJteDWrVfbu1RIW0Yl7u17bfk4vHtp5RNVW2602g2GUk4zZ2",
+	"akV5l7JrX9qkLLPs/OSo01uEIjeo5lw+SbStXlClTTTOcLRqaP31dbv52yY3ov5leduDlHw3AIXdFipJ",
+	"i/dQtECFcIZ/FLNAxmFVtDVmi1iGScDH5T3/8Asx1G7a+iw6pVxk9YxpXocRHSHVFLr7qwzJC4aWhshs",
+	"K2OX8ZkG1hIwDyuDwqDqPN1hnfHJ6j7MuHApKgfEmR6w5s71Td6xtYxD3kyDWH5BbTaz3Hcq6Xe1R5fF",
+	"B+k7WTay9zSePzWW3W7jgmeqk+PTn3P8psH7IxnQ7VbcS7xrEyyBP5qC9fmkuW+8sLzuq2ULnENbb9ID",
+	"K1vaLfv2K3TKT8fiAsEx24a1+NBd8p2gfwCHzb7+R2fwN/cRvd0AMMkdWNUwK9JzzwG6KoIPBIzfQt62",
+	"WkImxFG/B0lOrvYP0khccw1g9xN+y0hIVzlEcMhRb7VbU6xDnVAe5T3dXux7m7sVR76/u9V7z8O6W4va",
+	"ip3tZf22zfW9TjIKEdDmndDbXXfu7ZjA04CiGnqEH6yUOImjtaxkb2MzasnjSGfz23C2z7VRZvZrk5Qg",
+	"aMmrEhp75xI0YoZmobCnCMFAba+kiNHYYbsJRgI535a8kRapbFZFquBtMZ/OaG9KEimafqs0VUQm2gy8",
+	"rA+mZRuDu7uzjIlkmGssUsz74fDurm3R3x2SnsTswbMU/hlvJlyQ/vG1UJgOcwbKKSRDI06ckNCEBotk",
+	"ZJkFbt4F6b7BGcaMpRAMYNByhffXAqBwZEwgfww/5AMC21dNpQzP8l0Cstc4jAxrb5Kv5vSGOdCWr7vX",
+	"wmOVfquiLBUuZiGPWYBQKZrPmUw0WHUfsxLbND/Bu2ZugAWz2cMB5hgmwuLBfNgY0C5FuXRUzCceddvi",
+	"o2pSOj099cmo16sP4AsJg47Gcoduw+l+hstYlh+M577CaScnGhuIQHujmLPwQY5jY7Uh5XJlKWhFIYS4",
+	"gnytO2+xsSHt/KtbkWg14aJhHn5dEWWMdctrHxqEurDXWXqFdYTsLoGyF/hb4TU5SKloWximMMZnaRp5",
+	"PSCGIjnftz+vGS3Tqj4tUDPtRtq2hdSQJsoaFg0XZOZ2pWdBV5A23ECdKsEKXNnUYzPH9cX9sL68zYE/",
+	"8MEmuAHrW/Ib+6vKj0Epe5tQcMjYOyESa9jqkEgE4VjSlSePQWxP+S0TJFmcWb0ffPJt6Gzs6lRduHlO",
+	"V3DHzGg1cgL+I7EC6KByhBpf2KU9EpZcz2YsKhdOJTZStVfenuLy4s21MPB/XF/f9Xqd6+u7/uT6+u5k",
+	"UhERztFs+cdpZjp5GamFxBRb77jRz2++cRHalLE5U5rOF3V5qP61pEfR/YOsMhtvG+e6gXSf327GVsu6",
+	"ZI6gc5hV8EfYYXDlEv6gdtDcQMYAh+LakyC83Zl9+BfJhXlW0ZW6FqAPZjg1VJGIacJFm4w0VTddqlBV",
+	"Glm3ITFXXV9v99wjdUZGzs3ZRQcqC0f27dAUEJoBhIxYtTSHHW20y5XLzjBviulEZ5Ok1yKbYAoPBVaE",
+	"6292RkYQJugaWht5EDIUkJMtz49ZwBfctRFwTYWuxSiNInTdZAFpKrvsUANH4DeVE3gd4vq1/fvSdiYj",
+	"tGUgt9ksw1rHqDTPP/c8MoERpkS7p8wWrivVY2ZZk20YilnU+ZYvVR1fumRkSHIEJgOM41oY2kAZickO",
+	"+G/YbYdWaWnB3pb1vkozu/GfrAMpLTJuW1BpMsogzEdt/Fw6ZwfxmDcDgFKzHqc+1bs/LWij/Qup2tYh",
+	"pVTrhZK6zunuX3Ok6l/Dqp7QhaO8UeToMv07uz8jwfSPDEcI/86atGY0k76/SIa5Sx5wZQm95a963XOy",
+	"qxncZZHeNkmaxhqFC8LtHVT8rfSIDQixoApj5OnNj5dXBeOoAqDV93XnRe5M64X66/DgwMhe9ad/q7BN",
+	"7Ljecz3LgMYLKbibAMhd3y8Yt2UM0KSVXKSuAMxHg2jXlg7gR/k5LGeKBR+zWpY/H3z481/KFYdl5lSu",
+	"RQ+FjXOPt91s1/cQKiqDJOZ6BeAENp0fKmDOE2xKjn+9cJv2w/urVrs8dpuV1UD8r1jmE8kpFyPy1dsX",
+	"T5+cDI6/bqdYtyAXyZyLxKLbwNTAQYvFOOnADQVgJEXHPKgqujLjefX86u3F08uPVz/+7fnrtKUQSoUa",
+	"n7iH0OpEgg9fpjFWm/HYogv+b0aHVSzqsjvANnBV4cPWU/yBnL+5sD5JfKsaHhwUHjoI2S2LDGWqNed/",
+	"+h7Ur42iMaVRFu1ou4ysLJfMCB5E2MH2BjENjCFnLt8wtlDXYplPiTO/pOo7CgiiZQoak+pF4JDvXotr",
+	"8c03l1lW6DffkLdsypW24k9AHyzsf+k8P9h7nFBzZGLdMQp8WKAWGV+L8vI48t//+V+oXBgVGUqp7EPO",
+	"Lzf1K8uMgYFroJNYWEFtuCBZUO7GD1iY6ptv4Hj//PbFU3J6dHzy4Su3RcvlshtPgg4LuZZxV8bTg3gS",
+	"mP+Z+74mI7pYRDbcf7CI5Thi8z//oqQYGdUokCEbIQIoHUc4nDmjNrhtm2OA/gXDcCoF5Pxh04006i2k",
+	"vhbY1B1eZZUDwBKBtsbg17SZsEat7JLzFAAa1FNjYJnlz3oWGxLA6kgLnA1V1xZV2i7QW7bATnS2K4hR",
+	"Nr75hjwHExAOddqMgYUdLkhAo4i5thpUkNFFyOYLqZkIVp2/sdUIu18NjshMJrGy+p1RiG/YKquzgStu",
+	"/N4W2mJV50iE+3OfeMsWEV0BtmqcsFH7WkC6gWTKBZ7OyPonXVsQrwHpUe+UjHj25o83bPUxZoliRg8z",
+	"L13OeMSQrnBUcSJKnuPiI2w1U2rk7wqiz2D/QtdDEbCtIG0igTb+Zo9v2Kp7LVCIju46Qna8t3du2CrD",
+	"cgUgdQeHbvdAAOATHBtjgrx5d9Umb86vnn5vFN9nz18+v3reJtR85VrwFHcAl+Wo10vpwC5MqMz+XzKj",
+	"4/97x17uXIQj8zpj/ni8FZrmYDcVo0iDUj+mwY1F5jNbg9tokTu5sNW89iSh8uwuGnYCFU04opd8zjUM",
+	"5rk5L5buZoAMNk7CKQNcsEx+W5nSJaO3gLg257oD/29oxLv21vB1w9SsIeP/opgeka9s4OBraC+cNqzH",
+	"OZyZw7BgQl8LOwjHsY8Gp5Zc3zIdrzrnE81iIAg4xOkZHTPSJ6/4t2bP0mQXrDYYHJsf0vkrbTjXgk6B",
+	"HQSgsg3JgipFRpm6N3ImF9xIFRkF2XUsabvTZ7gf4OGD+xB6WLAuuQhR+Xn37uLZ7UkbUZaJQ+RwgBxg",
+	"gEQ8YDbAb8Xf+YIGM9YZdHtr0s+wVgo/A1u1z6qDlxdPn7++fA7PZNVuTgB6yEPDVr/bw5vkggm64K1h",
+	"67Db6x4CEoKegQJzYB1M5t/TMjXvKaZT5poQfTVyj/0J8mVWfzGy52sElLWNoARbwlovZRz6D8SGSvB+",
+	"sOFgYb0eBXJCRkYHGiG0hz0q5vhKxYy2JLQ5XBb7GUCMFjSz3+VS4GKnr7wIW0MztXMcwBvsmBvbbAtY",
+	"hEGv55QX63jS7E4fOKA9q4CknWDMf29plJh1v056vcPg/wllYHQiYh6BSwx/gO3BC3aH8PqB9wPqlila",
+	"1j6oefdl6iY2pblvt45xmmUKcrocBxcCexhdAmIuwpz7ym9r+POHdks55Kb0C8ivIy5ugFFhwnkE0TkJ",
+	"pvNUIVAF7KdRsO86sYRV/fmD+YCjkAMY7y+qkiLB8EgJakQMC1BthPgNHWwDV0TGfIomRxUtXLq2TnWo",
+	"wesDVaCJ7KqjioNvMKHXEqZL1iTfHHzpzca/v+x24zeQP1JkiDV32Ng3/IAKGq0wj3AhlS7rpYB6OUV3",
+	"HEh8BZg+MuLBCtuloPxKIma19lQ3Or/oosybcHCGk0+J1MyqUvBC4ElGzTL/OCMjaMhm5RkTqSduopgG",
+	"Yv7mm3dXLzr9x8RorCQR3EiWNqDXXIsf6C1FQnqkyEgZRj1CLtglo5irm5fGbhm5pu2JzoiUuSGqtsUu",
+	"Ms+Ja5H+buZyZYaMSeIxZ8YSAO8cNnVXruIlZjREn7jF9Kfu5dfiq9Hz+ZiFRlBeCKXjBILxlmFbB14k",
+	"lzYF1oy5jIfabYMOWdjUeM40dJ2vCLRltxx4Kujf2Apgz63q8a0tiPeOm280/GLTrPzzFkQ0QTHq0eVS",
+	"EryujAzEc2joyxBMa9i6ZSKUsYPWMnTMFTmfxoxh85wZjSLwe8pbFtvWLxjUW4JMuohZRIVtVH2ZmBGy",
+	"+JEiEadjHnG9yl6RiMjoQ9CaP3/aN7kmznF10wqKvIvClo9u4VPbFi5DlC0bibszG4pNSNxhEumTpUwK",
+	"xwFM6qgOk/qWhl5lyVGvv/2Rd4JaI5mF+NDp9oeMrhNx9Ngd9Q+3P/AGw6hXUr6k8RRCQ0eDQZ3RLWJp",
+	"zHpjrD4X2jBaeLbGIK+kfEXFKi1U2IvTm2cHtTbgO6rZEn2lx70aS3OJYuCdoLeUR9AYoyBX8t6znz/c",
+	"5wQNygBCU+cMwPjhyc+EDeV5OdMKIo4+8oguV5jjEs65aOUEUDDDRLRy6XNuLRKa5RmTb6EPNaFihdlV",
+	"EaNpbj5OtG3Ld2iEyfsWXd1mFKOZDQlO5rhi45OYAUQv8BofrBfl2SLRvjVoDSVgQNfCjSzt4WAdSEZw",
+	"uU4usHRpDQyYRe/BwDoHP8kQZOEB+J07SseMzkeZ6Z++L4YiBASM4ile1JCMQhZpOroW1nGNkMOcGV3d",
+	"aAaAZAJ+LsAxCqVgI3RyZ5IaG3B7uXtSsGuB7h57Mwx7hFmLIxvYssbsI9D2CQ/PiBTRKmvYYMxEqm5S",
+	"dynYjixSzFsDuw1drITHiaeLOmaRFFMQrRj0zDnp0MLBdqk2Or+0YXEMdaXoKG1rmtsSXzMuyFfj2rVp",
+	"A3kt7KQUA/RsBFszlq+/f6BH2vdDlxszZRBYghHp6kissw/CVuuTdd7Pi1CN/BlxZeN98JLURzq0SixQ",
+	"sCtc4zGGP68FBAPnUkEVYSizbc2IM2ZkIhOBzlP03piVbdsasfyJSY8Dtbqae88jRTh0yLKd9NywUa8j",
+	"6MCxsIZmCcYxDW4YNL2NIrlUWQdpRL29FsbM/3nwwTqqRlnR1mitr1470+TdWTN/WOLDJunojHJn51qM",
+	"oBtxPOqS91kTdbMYRtGSIlOb7UWSDsAOaEljYdRC67pS0mqBXFyLYtFPqVJYyPFcey16UqE3jLG2DKmc",
+	"Z/vGhQv2Y/4s3Cyk5z2H5ADrC7fKqjHPrcsE471UYU4M7iaP0wbMrumSIfF0LlmCgU/d1vUOzf194j6z",
+	"Tm3w/l4LPFWVRwmnl182u0JywYRDSDBcBl2bR23MLMASsFyfKkx7gA8e9U6vBfSM+mjzbkbkKwhqg4sS",
+	"VnEuzSe/tu9zFZKpRu+tBjkaDM7Quc0x4Ta8FtaPvUAXdgbaPDqwZ/rAO9MH/VGZ3q6YCJ/O6G+stMMe",
+	"nvtdBjNZ75EebnVG474yb6cMEjubtZH6vf4pHR+Fh53B+IR2ToJ+v3MaHrLOk0mfDsaHwVF4zFof/LIi",
+	"SNkyvMjJFCE1D6AGl8vwr1mm/NC+PBiY97LOCT0edE7pcb9zOH5Me5N+MAiPULfB0/ZuUTk52xQIeBYe",
+	"GyqgWSVnMbIx4KETGmhVMXFfJPijO+0MJr2wcxL2xp0n9PC4czLph6wX9MenlEIKmHmnjT+mZg/kqmDU",
+	"lgvyLBlHSLeD3uAI1HNXttVionPxvOUv4DPp6v3wYEDwhNtE5vQLKe/QLJ7vtqxcnD+lRXuvuKprIrtq",
+	"/SzyjSOZXsd8qXPCDiedJ/Ro3DkOHocn7MnklPbGuUK01vsZoiCCdGATw65JmLDdJuVGXzUrf/glRAsB",
+	"G0qEFJ2su6e37IlKaGRYKE9lFgT0dxlsbevPMJkvar/afPtt9iuOw5mg7ZY5aTnOU/vpF7GcZ7ggDRfC",
+	"s57XNO3izECZ9jyIn52f4pXRr6q2WWVeQXxBw81yucGlRrpTy6kNowKaMTAsUOJxHr+yDV/D7nzhSjXw",
+	"iaPtT7yW+oVRUv9wE/wf6CY4N+pWId2jxD9g2H7mJHA1k5mPQCmuNAV1w3oQdnErFCGWqsMXaVpJ28Fm",
+	"Zt3GiDXa0DJFN7OXh+KrwRBBW87k3NiZZ9cYpV9yxfAhTygKaQ1ZtJ0VUcxCoxg75iwznhVjKk1qeaQc",
+	"kM21EDSOLdRuxJW14p1ljsE6KiATxpjahKa/YcYEtqxNv4h69mGZvmre/rSA3tFMcYV4NNRzbLnR5fG1",
+	"1wqyjP2R20+0bYzdgzY/ZN3bdKaaotSoMq2hEf0AgWdjwGlFZj2+jWU1pfBipcMFV0DJWLdoPuVjtdrT",
+	"fmPdsLY3XIT5wQZouJQNxvbKqCnuvO9hN2o0Z/bSRwrB4DR39WejZwbQ6cWCIXhFai1os9PvdwbHV73T",
+	"4VF/2Dv5J8w5YPFC76rl/fd//lcLK8fqmgTYS8WtcEOt8EM+ZbZ1/s9PvdXlk9eTvyd/e/3vT8KjV98d",
+	"f5o2Uki8HYLM4BK95DwNqebo53+cFvKbCPhfQVqbfSVFZKb9ZXW7dcvZEpHo9xLaB5/z9vV9pRT/UXh+",
+	"ThCF2BkTffTnNl/OyopHKu/KjaS8USTimP2F4tyl4BF2x5W2/q3MKcZVzlVlPVzoWFalOQ5P861RChJ0",
+	"s/h4pAgPSyXcNqYCjHpB9cwTGnmXRdEsbCRM9ufZLvaz2QbMoVjuxMKqzKpcTObX5Vt/cCEXWqRhITr2",
+	"m7Mh59DsaIerUsp28niovgsZEtyNPZFBoupN3RQ5pLYsEpsKb+x6pH7rxJ93SxVz5w1xKCF7nsZ0tiUq",
+	"VH7mf2NsoWygbSmdP4toFkU4ZeS4XCAAZMhEkNd7P7cWSbyQyrCk5+ZzLm/7F8mFJgjfhplToEWJEPmZ",
+	"WaLL9Pjna2PSN35e713q1bUcZnmab+wT2yo93ZvLioncu15X6IX5JNDW/YcGWpi/v1VaWK7VMOxgd3eu",
+	"9D9a1dFrK7V37sKUCXMmWSf0HJrliQzPsOaFFoJsGOqFdNUUfBDJvEtG3z13dUhFnjQCs9+l0Zkr5VzG",
+	"hYnJCF86OnN8xuo5GJnkGBE9Ggza1wIOMIS8SD7iRb4aHeDTB5AyjPlX2OrH2Iu55iNYr2trfFkINSaY",
+	"AOYCnhQSBiF5UPvvATRAFrpMwzPkM1xDCp2ykcUsfNpNA+te9gC+zEvzyPQ99MOg7pYGMCcyzqBfbXr+",
+	"PFH6WowZFCosoQKYEqQG8L8Kkoodi7BYmuuMFPIsC6H9hnE/LkqCN4K8fnaeabe5WE2jAI1j0LbtBpRl",
+	"GXN0nmhs8MkmExZofsueUc1S43vQ6fUBM+2WwZa+pMvWsGVz/FynwXMLcQh4P8PWdzTWTCzZlJy0yZPe",
+	"4WGfvEoED2Zt8h2L51R4ronXMtazJRch+W4+/r6F8KBMMWEI4hYiOSxi0OZHzRDTI9arb/3KgJCSl/KW",
+	"RRQRqjPZdcm0jlByhVwtEtt+mcXzV1JAVv/gKOsbYaSYYR/mv4VQE66R2Ql//f+vW89NukDJuvoR0e++",
+	"NXNzKaaoMGhoUpY2FsttQ20p/F3hCH/RqBo2zdxmEq0PqXF26IZXlOsYUAP/R4TpjwjTbxlheoZy3c9I",
+	"2dlU3EHfW9J43gFvcrWi973NWXO1dFrmgF6hEYxY2TbJZMmjiFB1087XQbQh4zQtkoVPQgdy8oscD6+F",
+	"0anitBJ0LkMWESzTnS8QJmRsk2RTJ+0E1AahvdHIBROQyyeh3oGqG0jgI3ICiiVUPYgMS96lLo5crWOa",
+	"oDpCRjxqpxl7LmVVEwmZdBOMWIPqRZWrplRpjqyv7f4ix+rgM4DX3tuku5nFdIIkTQQnHMXMKHUjYst5",
+	"/CRFlxUJWOEjCNXB2EJspjbCgIDLOLRgLBYuEiFlGBlBvbZ6p4zySt67+llyfmFU0BDb+rBr8YsckyXl",
+	"WpUk7iHGY4YDmeZYAlJTkhV8jBGIYKFZOPScl2QJMDBjZpvLXwvQr4XEqun3WA68XrfczrYmW5J8YiTU",
+	"E0NpjWCGqMqUV0PuT2dUAyTyb6u56qXMeSY8iOyfNyTloG4LiTdz9leILaY6Q8ha+YwiTESkxeyzRib7",
+	"GvJ3LS1h0DT3xtJKbkksMrXT1U86h7Q/7pwYhf2JUdiP6PH4cXASPmGnkxQUejjYbXKblYWM6JaYponh",
+	"8t+9+vCHNvDb+Wi+p7esTEilqc1WoqXthoCkNrlw1gR4omcHgIRyAPZKWC3EL5kIVSpfXTOrXLmDNZ48",
+	"NBg9i5nFBCfnm3rhIGLDuk8XR5Vry/EgTDfHa47KsPIAyIsrDx7xd14Q9j/1FABYhcVpNtSSlpvMVylB",
+	"gWPMJ3zzpsbabHYYEDag+jC8T316COsMriI8Ey4byvWvAow6QWILrmN0HhkDQmv8/7P3bsttI+m64Kvk",
+	"sNcO22tAiqQkH6To2EvtQ5WrfGpLVdUH1CokgSSZJTCThUyKZms7Yl3NA8wLzM2ONbHfYa6m32Q9yY78",
+	"/8wEQAI8ibJsF7svyiJBIJGH//x/X4u8gJLsEuEK4v15uJMWeetSsIBZLwnA1iMep5xgL8VRt0si8/hf",
+	"uLiiKU+ixZN0lVODNG5iduRTk9eCInZTTZGFOOr9efDX4ev+Tz/RV78NPvyY/fkFfXvxQWVPj16q9o8d",
+	"9aL3bPp0MGhvEoKoYDpZy644quErshupKJS2Pu97HbjJ6S8ddgvnAfk+xFLMEc0XD/cimE5+C3Oo9NRY",
+	"rfmawuGzibfK5n8PblZ/9C8ymqAdXR6ghbbymCKg/sBfgm/AsQRgAAXs40YdTsSlkFMRivItppmx1v2N",
+	"UikvvY/SIgA8Q5RxT2kKAESTjCmPm2VLOoJQyAzzJ+ZTwfRUZpe5hu5PMqx6hO4sCliUReSg7hPL4AQo",
+	"SZVlkGaafkAys+2liZ9sL0w8LltC/81e2YrlCNQ+zgjUbGQZizUZykwx0gNEitkm4uOVee6thi1x7VfG",
+	"LS/wsvVH7n+w4Gacu06ZT2uo7KXd1tLOrBipMVwqZRvghig+EE0u5kVKAWIo8Hk+J4EyZnEu1xF/crIk",
+	"a/tcJK6x3D9Wz6NGlqygUwsAUsT844pcSZ64aFirSrzIifbyZR0d7gZkjPYrln3aU/DVWt9miyLlyJp7",
+	"1IFKQiepU8Cq8OHiFlzXOEemmdrKI9fu7tt8jV9aXXw4yTImarbXppJ+xFZKeWS3XFvG28urC/S8t+0K",
+	"/fd7dm7P/jSUhI7Iy504hM7qOOjLbCD1ygAJuIE2BGJ2OhhUXBiDcSgnWeD57h02A7qSvBA+sXmElIrB",
+	"BFMVobCoGM1X9kMIwHte0AwPGXRfC39rI/EVEYy70rNCGsKYhxxDG5qPjIVn/ExniNqiPezo8dxuiB1o",
+	"X6TKJrR24Ds7ZYC4eCPz0Kfj1zAQN7D+3leM86Ze5Mt+7UIEhO4ynLQ3uLY2uM4s7EoZ/3F93ZYLYI8e",
+	"7oxutLkAGKLQMgcxIYttvNTs8mIGACi3iTxVInXPSa+oRcB+o2nqzCVVMOCs52gsM0TfwGAvbGeATsSX",
+	"jB3mJqTl8Ii2yFkhAMYVMc5ksEHAqlKcKOYP6Y3kiJ/UHHktdyZxM5RdyeBOglrviy+8i7CWDyJAESEV",
+	"g31U606iWkMpoed0O6lzVhIjRYj0pSLFelyrQ1lzvllRQPLMglUuuG/ewDklttYNsBwhBgWBbDCHgKcG",
+	"BU1AFDf2EIJhkViOZ2BnJJIoWX384ZE24HGz4+9nwguA4t3hmGfvL+Pfhuy3387/Ovim3/3bsfp20DoS",
+	"h8/a4789vnrfGV08nH3/W3f6l96r4Q/su/iJekG/4W/lm+y1fpf8eLnZQYeHf2UBqDO/aUCnwHX7WNQX",
+	"IqPeM7N4UDzvDtza4qlaOBTkVB6QUhOIE8lso6CUy57Vy7LXjrFgzq9ixNySROjtuYom66qBUY4MAgXj",
+	"xZs3CHLv7ZuFiL9Hx8LBscRWdk3GYyhFSyxqLfKSATCXj+OHIiffwBobxcY0o5oRpdm4Wh7ic24cdBds",
+	"+hSd37mSa5wkZxCaSSiWXtdH5vuTNH1TUci825i94yfZSGp2bjI3nyqm4/espYrbXmjuy3U+nVEHmAkF",
+	"kbOBxBQrZYiSjnUwAw4Xskju8WSpyHTunYVvYrqCYdGIoCJkKYRnAVzFcmhjQEPE6SRBxq+yRGIiOXeP",
+	"WcclQd6Z6jj9PoCZb63nIgEXfeQnS20bywzqw+U5TO2YCf+gKsSfs1ytAkOLRlzVbvuUUJ9KhlQuWv3m",
+	"DjJNGNIML3bp1m+aTY3c4i6vgjmpxTVpt0/a7b81gkaMqQDX7I9Ugarwi+48EgpP1kfUSanSP6hlyCob",
+	"1dLaiVvW+VpazP3Zqm583cHBqhS2B9f2XxabY7ngNcZxwoBqSU50FSyHE5WrETmWCed14DXsk+qRNdbC",
+	"jioja/i52DWoxueYAN7DVxSUF7bM7PKYGR9qOe4EXFE0ZsCrstjmsr+o13JUOSDKUNrxG6apTeVQ6GCO",
+	"fovsAXS9SIjkzLUlBSyMBeHwkCsFuszB94O6rjg2E12LKEeRGuRukORg6iBBiHSHeg6TzSiVGpgz7Gpf",
+	"H+iMKmZp6j8uHQ3IOMd4qCxAOsFeqhnStZXH6Jtwawb6W6OG2ag7T1Vb5DgKw/MKMIzbxWZbbbTwDTrQ",
+	"AXzyW5nmaG+j2XuJy2pbAe0a+nXOETxcX/NVi5zLiZ9fSwRdP8SNrBqzJ9aAVDPbYl/UszucMytxnFjG",
+	"v9f3K6rjcG9tURrIPR+DsxKZqgIFraVgzqlqgZ/IstRa5DCUnOaRlYITT8pThGi4w1Y8C3RQOs/z29he",
+	"YxHkgfw/YSm/YhlHpuQVh26T8+Sn5VZDZYW3Xo5WRjdqw7eX1xQ/KbbnZfrdNMAZYZJjsGwnqEoG5ME1",
+	"4rcsdc6+5ZgVtTQhIsGQGPYrQ81UgMUW8DGw9xjDEEo8AGfYyzhlhJwimZyCVTVzNVgJ1bQHd8eUKAfc",
+	"IksHAig74Nhhxr5FfoA2ZQSRRhqDUjjw/lH7SUAi+P4X8330wKY5pGNFglZta5TDw0pUKVCpKaGnGqtZ",
+	"7B3NX1RPMvaLsQuiB1UiGCdxKxH8FKF01vfvHNLkQAq2x934Wg/9M9hRS499FaDFDQOiZ/a49+35rTBA",
+	"yEWBTh9AxLleCytVSfxoXozUMAHv+DC192p9H61ZCTa60VnbMc4o+NvxsILc2/bCTm1NIUADoo4toAyj",
+	"qsV8O9xataw2NF5vhMgiWYkCbGS5s2ykNRQOpAWLBfA2tlgAyqFAApxaRYpKVTHtmnSLxF4e8BTEGJCI",
+	"WRen8K2lBDO3z5hRriwJwPfxN4TCSvSLqgUFuuA3lxXbs9xaZFHv8fgoAr4v7MMhxB0KFxWiEeCFbJBA",
+	"9y98u3BjdyP+cgpLIad742bvRe1OxKMU3V7I38zTOuDiiq8inTGnoHCd5XUETCfMODvEkxnTlueySFk5",
+	"gZolIx4qste14faXhYHdnbllRlNL0lHCGo0fNx/3O+3mo94hbT6Jj5LmMXvYf0Qf957E7aQRrBM4djVc",
+	"g4zGbK6Kqyr13X5SG3c+gsc3H7UfdpqP48eHzScFOCWIwV9xzZI/zdbPIWYYlrZbbOMYcr6gyxLkhX22",
+	"tznvLvw8HUoELoZdUiJGvBsrdLX4OrjO/1gRQ6o0USHkvQhvR6iYkZHMKrqgp1wPk4xOy7t7a2kVLJe7",
+	"tcn/Nc76QvK/OFWfIP+PyQQ3X2JPufOl9OraFSNUFHbi7sM+NafbhnlqDZPnLt6jC/FHy3QTWLeQUMUT",
+	"oHyWwGwnSUxHDK0PkjKaLMv5v7YDuDsDpDAFFTbINkXf2Vx2mYuY1ZskmzJ7bWgU4AQvMwg8S9HeGLhL",
+	"IgoXcS3C7t9ZPKoyt12j1F9h0KkQKgY6h2IzSqGjwjFI5PSTGHCO4KRFrlOmWL0UCgeTQs4EJpwg/OwZ",
+	"Kexvi/bU/W67a9NAPRZLZJewxVC9mbU9uBicuDYYy+QfECj9xt4XhWvr+mXELEdGBq/MNozkYBSEplNz",
+	"HxyFbRfmigisiJJpYm5fRi3IpykU9/2sIP+mBUsYPQC0AxwWKY/KDD4ozjX6i77AHtoNpc2y4ZrBJR7m",
+	"LRRcI29HKfiHzfop5vbsvVXZ78zfv0XO5YjByli71k82TTNGkxkgUE+pX6BQmKkxA4E7Wf82cECYFRqD",
+	"Jkkuz25c7xB8mihhzyIOVgE4VPmgVnXkp9jIkt7sZTmIaK+yx/oWKcPPinN+q8UUuFvWREK7I9W7jeJd",
+	"rnRB524O9lwwFIsT9nuPl2wbLalZI8QUtsPah6T3IekdGn1MAwcAaEzgdLitdP9yv+/gGkXg5rGcU2+v",
+	"juiMZGwkr8A6GSmWXjGFBgVeck8RDUQSFA0YYSPb9wA0BZzKS2APdKxaJ6GAG7qG4ZQqDdUF9cYBDuAG",
+	"9sHSEJF/jxuTi5djRJ5b/FN0hzjvPS84RRrJfR3RV5r2ShFzBdYdJMzIHY2dlxTV1C/UOIzVh54kbCR1",
+	"3ZknhWyVceDUnL8hpPVtXDAZpM2V5Mny4oHfpbjYus7brBBb4opsVc6whXfR3nsXa3gXvlsIHfZ9WcXe",
+	"hr2Nsgov7uB4fCoLVki9oiESrqhq50cYBntG0HylCVpDSzIVb+CBN1AUu+5lvNUmPDzMLzdo9e+BPsEe",
+	"fIRN5Akjst+HwhUtiWJap5DkrQ88dKoiB51mt3cYNx8lR6z5pH/cbj7sPOo+Pnxy1Kad3uYZEbOQq9vt",
+	"YPfscyJ3mxOBRfjMMyJo1Qau9hbTIO6ZOHjEqscyb3IGb+XwUy0q5SkgAgJAlO3gd0xT5uLlvX9mP38p",
+	"8XAxbz+uLTW26v8zU3O7cFnz7/MFyc3NpWaduQl7dG9c7o3L3ZXFZBx6oATKtptI/V3YmQfX5j9rxEmX",
+	"K4NtWhmXNx1uJfuXBi/Mi9YXwi0XKZVRC5y5TxTkdKp13yL5u2iRvHvxMKaZ5iscUUvsjdDxozEV3KHN",
+	"MNt1Oe+jBoTReIj4EVxjsYZZVTUf0jnJ2ZuRSZrILBT4lBmR+IySWeENS7RG39AR85kZvFEFgk/g4HsC",
+	"gi8XEDWmMReDgMgsYVmAcEDKdYyNwPB147gfGVkQPTgNBbXjvIeJI5oqSVIaX5rFpCMGZSJDeoXVKlxw",
+	"zWlK7keKj3hKMzPa6MRNKDDDuXoaFKRzs/EAYWt/m9B0DrwW+OEQdRIFKxETiAe4QhcpfaC6gOBhxgy0",
+	"B8xb8FCFhJU+QzmFiQM6d6h5kvhzDEcH+dJJwfyitkIR+QX27XrpYlXVdCgJ0NjJfO9AVy4sqK020oUm",
+	"XQvtO1+lFLj6qp5iQp+YvzRLU3jAKC/Uoma/9WW2LCjyzm7/30tYxK8TkoxTHQ+NQvs7KjsjpHhSauFY",
+	"arQfVxjth82j5Jg1H/UftpuPe4+6TaNdXaFEI2hccoFownC0cjXrkVLIK43aNt/bbyYY/m58+/5PpNM9",
+	"PDpu+JHK8VgqQHXaNI5i1n62OpBiJeQ+lHK3oRS7DF9ZMOWiwOgEmswRJcMhDchEpEi47SV4deHmKYrm",
+	"RKJ013IcCq69pklYbLQnYheBVF9SoQjn4ksJyDg5UhR3tydizNqDYl4zFWdHYn/jBzKXlpuTuRuXN8KC",
+	"3WqYaAxbolSr9xUrki3USF1kCSZu78jtQ0u704hnCfJUZ3q2s67L3TiRB9cwqs8mzJQX1W2n0pbGmeBV",
+	"6wNNq6RXRaDJTt4nijThBtqHmr7yUNMFvWReXFighc9BZEBF7dKoE1xRUf6wxJu/gJt+Rr58NUAyVhN/",
+	"MrhmMysesvl2iy4UABCyTdKHS6zCrqN4wEs26axIJuytKPR1dI7nrMtu8zA+SpqP2HG/+Zg+7DQxDYAS",
+	"egmk8gueYkAtYX0mwHyvB1O2b7BxZMKs2OrABGyjfVjibsMSeJa/rqCE6xG1UVZlUUW1RGjTXl40t7yw",
+	"w2zjLyWOYNaxjP9cJUFqpcAWB/ypHdytOOwLr7MXzdWiefN1q3P1zZTv7ei9p79rT1+jFL1rW/3g2vzn",
+	"Mywh2UrLLHXtzYvWe/arxFOFZ48z94kce/OwvV//uykh+YTiIWiMJxUm5jmdmVPOpojzq/M9eOqRf1PW",
+	"B5zHgKhJPLRVICSZMIv6yDURkqRSDDDFVR3OG6c0/t2d+a2b3aRgqy1ab0zB5Xdo4bb3Fu6XYOHucY73",
+	"5u5tN+R9Bhav5XKpDVD/NJQk4QnqN2PhTodMLAarT2x/jEJ0eKgWzBhNVEASORVmWyiLIt+fKJqqFnmT",
+	"I8gjub75OoeVD4XtuIHiOGluKggTOpsRpHzGy+1HHEkrXJcOgZrBkbxiSYs8p/GQxDTLuC07Of/2rNk9",
+	"fujAzqRgpMf6MmMt8lxouAztdTvmSy7MiyA2mJmIvDqSTDOpWYu84goDTMgJ6IC3mACq7Bb5yUxfRSu8",
+	"7W00DwX8MfsDQslIjphA/q0MXxawwaggQznJoPIQSk8tT8DSbIFb5N9NT2SsN2vtoUv0YsI0Vr00gsaQ",
+	"qmHjpEE7N/u/WYiMXX2Ld2v3b/Z/ML3Ap/TEiYr91jg5MjKn9yuLtbXSGv6Dlxvo6CuW9Xy0c4sQv9t8",
+	"y0P8RuvaK/eR/rvp5AEeUzoGkg/CxWcKc+12ycEVy3h/Vqu43jMzSxPt6IyMszVEOjRbOK20VR4SdQ8A",
+	"S7oqda9splQRmmoEPdT0kgl075D1pMf0lJmPMhJDzrnfCsX3jI1JNGQ0iU6Mlnd8aYDJaO5nHTyjTGXK",
+	"HNK245B1D0ZOSlgUNayS7zgDO5HwNxfHXGgalwkCGCpTkERmNnYjOd2DNmRlcVP0I8sSMGoXxdFPzquP",
+	"hyy+JH1z5PfC6I5MZAatJhaQSOf7+26FUSLj+mKOZ46rsArL4idznCOUYlFQJHmi2rbu9MAyHBlxhSis",
+	"8BMLNBuK3gwZoWgqBWuRt0ZOTTn0rWD3CtWkx1IpBkRLY1yau57YcmoFnTDYKCSnIqcUN5+rULhWlHto",
+	"8kL7DM0yOUWQJyBCKA4Hya2oyDnmaAEp2ALnUhEK/0jb9SPIUfuwzlr1M3hXBOM53SQsDd8BNNRcXYvH",
+	"htogPFYZyFscKrLTVUT1VjFvV43TYpTebJw1c2ocqvJAJ2PjIrI6SvRLZPNebyhuE32PbMS322Zk5JSa",
+	"jBonDTWk3eOHJ0/6jx8m7cedx4+P4kfJw+MntNtnlLbj42OatDvH9LDXP+p3et1eu/e4242TznHyMO4c",
+	"99r9dpu2HxshhUO7QC734ujGSX9pMO/YoQv0ecp+yIzXMtR6rE4ODtRhy77TgdnQiqUgzA7W2SL//S/N",
+	"s9E/mueOZvWPx8lRJ3/K8wV8WRhPp33SPt6CB97Wuxe2hGtQTmgLZ0Dxf7DGydHjbucwaGj2QZ9r45yc",
+	"NLhI2Af4zS2i9Z9rmbHEbbPV9Uv+AOzJPr6kqqekoIyc1QH6/65Lnb5HPEbSB7LkPpmMjcLvHpPX/E/G",
+	"4Xj37EVAKPlJZol/CXL/2dunf3lgPn/35htjXVDy3bvn39jQFES6Q2FUtPFCwE3iWpHeTDN1iu75bMws",
+	"pRki+ucY88o8wPZAu9Ys28Dam2jSl1kopv4xaJEA4WQf4/yYOutl8pIJsHxGNAEozESSIc1G5D4l/+Bj",
+	"vHIixjS+NAMlfZqFAjAkja2Bdw/IiMaZVAH59uL1KzKBJLzH6KEj9gCx67vdVihCUTLLMOXgZgxtKYUA",
+	"rN5Icwzap5ar07kMtu3Y1Y2JUMCeMBOOCwtzLvIKAWw3bpFzJpJ8BBiItC5qyizdtasZwG/BqMKvgd5T",
+	"aHgVyFywD1D5/O7ZCzTkSptAYf0BTYgaykynM0L7mmVTmiXqlERekEbeFxahiL55fkG88XugGM3iYUT6",
+	"XCSqlvLTiG4nIG9cGbc0OziapJqPaaYP+jIbNROq6bz+NjMFvJ95wYmZIHMgnUbHSxr/7d2zF81O64j8",
+	"13/8J0gMLoAPc/HHpUrIOmD3laqu+rEbQHMW57nUGDevi8zkuJCC3TtUJECiIVxLviy4D7QAeGCdMEwZ",
+	"77qAz+3NlTymZa3b2FZd1+X8/LE39ikb633Kb5/y251BgSeVUL/NbmZTbBO2OMiY0YXNnoOArjYuvqUK",
+	"YTGMjFCgiQNIkYGqcJoUghWU/Cp7JyRXEL/Knjq4/lX2XiYfrQ4ZyqlR004301TJUEBnt9IZoyMjR9kV",
+	"Bk2MvoqePX/1/OJ5RGIqYpaChsEMnnG6gDrPqNzo3dvzolay7zZO+hEEaVWAvDXG2jAuGktsKU7Giir2",
+	"V9kj6OMDweEJGUtudokiPTbgIheY5uGhuB8dgOt3cHhg9MzBf/3Hf0YPgrnEJRovIFcBPGSBRhGb4SER",
+	"OKIzBFHpGNvNa/FfZe+eIlHG1CTVEXTCR/DgyKLR8MyhueTwM2aYUSJjCC9FzjGNcFaNwxSBzgqF24KB",
+	"t+a89SH7COUtvPx3YSgqSMTMkYnI/SiWCTMPwdSYpYLCr1UE14fCzySwJrg5fGDs03hIMxprVjCf+tJY",
+	"J3au1FBOAzRRLayLjZuXEPFD4WwuRgXwneP2shu1ZMpNKS5Li7y1cfhQwA1hk6UsgQiX3VvmiwRCbGcC",
+	"Bn1PlbQDrK8UMWhHORkM/VbqMfghoQPKRSjsiSFxRtXwlEiR27qWdH1+L5qVNjsZA3A9hs+C28HmAFvR",
+	"LEXBRGp+z2aRtRONYDL/zNiY2Zm1llMBf+iSzSx3FxspD3Lzq+xV16KZg/UnkBm3asetzi84S2yplfA+",
+	"H+9L/MXHoKGncpMf5obUuiZG5Y/XqAXblE/IiZBSNArkbW5zPmoe0k6v+cgYno+N4Vlg7+kbtSM1TRsn",
+	"3Y9bvh6+wCozSpEpT1O3hffG1N6Y2p0xhdvRhj2O222i2WicUs3Ah0HP7o6Mq3HSrzetXvA0NZbPFcsU",
+	"lwJdSDd2VLPGrAjIyFgwGMgxF3GsvEIaDvOHKhiSRPYxHoDaEPSmLagA5el0+8mKeAWpDFcYW20uXvGM",
+	"aor3SSRDZLU+t9XQ9l3uKYKiw0ZarJnS5yxNcjJIrpU3E8j9aMGkUpafcB1z4aRogLErloXCVWLnnJYp",
+	"I4qnTOh05k0t0Ih2QQKYfqy1GiOByYBfFQD3IBrmB+c/zo2tGytps0bdIyjxUgsaOxRgNA6YLpQwWFAl",
+	"sBHIfczRFR/8no1TOjO2rVFBbm6Ltw6FtfAwRoZUV5bM5Uy4B/h4h69JID3GRNkmI/MmGYQUzSLhy2Lb",
+	"y9GDekvjHcT3vxQ7413Sz60MkdD1f7atjVH66S1UmxfDMXlY6zayXOCqbBYq+5wyWoUU1MetFnE9O8q7",
+	"Lo6hdh+b2ptTt2JOFUyRO7OiMLlQW2DzAnIOYzpgluAYSuY8hisjU5klKnCQvbkvMgcMmzGanOTFMAEq",
+	"10JJDrN13DonFz219S8+VAIAJwtVPC3ybm54kJ9yRhoMkMTS0e4HWBLjGPkdczReZh6cmXVDi0NDYQ7e",
+	"TTMMCJzBpQhFOxFYtpmmkLoDcN8TEjZ+ZJnO6CBs2JyN/eSf/3PAwgbc2l/DVNgISNjQLBtxQTVzPwpF",
+	"/qExjPCy7J//S/GUs6xwb/vZP/+XChstcjHkWEyPWLnPxSDlahiQb1g2oiIgLzIm4mFAzsdUmC9C8VLT",
+	"lJuv3slMTwYTplD0PZtoc2ER85ikVAwmhQpiqBoJHLQxeT9RilMs7jzLaI/HrVD8BFMr+7ZIyd0CZxsn",
+	"sQjdPM24NpNNntIx1zQlKdPad/si1jJ2BoRiRM1XpyRs/PP/CRtgvKZKkrChYL5wpv/5P0tfUb8ElJkJ",
+	"w4nJ3xigmc2oigPszVxd1ZhmGhb5NWf6amGhf5JDMREDNSp+awb4/T//P5Hwgfmun3GlzSjMgPCHFM6Y",
+	"eYbdxKr0Ez/kF/jTFnk65IIpFpDv6Jjiv76XGbMvcjGkHDOTfp/2jEE7gx4PtO3ticFNruXAYkULzDCG",
+	"oklw4bggv00k8guSEc0uFQZQtbS/tZDLUHtRsZABEWYgWmJM20ezJzoUBHZNXF5oj6gNrzKeiFhP4Okn",
+	"JCqdCWPm8piFjQijjLYxAyxlNPxHkLslmKympG/uZX5ojnDLvGLY+P//X/Kw28XTdZbpFnnoJ/vcUs50",
+	"uuYjvxdc7JdnFhhbtUjY6LS6h0fB8UO8U7vTandbxpDBu5lBlFG25/c/xdJkcyu8sLRpmf0EB8YI/gmv",
+	"8KL4Uirvgg0bemikicxI2JiIxAysWClQAIDNHGI3+HNQW2gFOpzvlhn9OReDlJUOY8IHRuwVbwqRdssw",
+	"KSSZ8jSJaWa7eoQk6IDITMHQL7xP1XnoJLB1lfDjIzIeZqAX7N3fGp8IBLCL65pN6esREIWWkhFPUy6F",
+	"GbfTXb46dOxlD+o+aBZCNHB8GKZgj9pt0itfn0oJaQ08H5E5FQxAyWFAZifDP6b+WKni2QgIzWCxc3WD",
+	"YXbmtsEpiRDtVEWhQNx5UFIlFYsI8nDI8BhijOCsFDDHXQXtS2aFinUGXIUiskVbUZVXiLOypC500XS2",
+	"byMRdr4vs3Kp4eKRrSk6/G1pT/OIfnjFxMAYVIftdtAYceH+7gDPqjHoGieNMDw3hhTW8imdWXjdNSsl",
+	"P4eSzvUqb29eZgnbpKbOckNn0W5cY3l6U8bMAy73zxUVhVjjeRg04Bw1ThrPOWggxBM0RqO/ka0LHmSM",
+	"YQAO8O3MZQmdqXt2U7U2qyl8R5Wig1q6uwt7bBdO6b4/4U58pnMQSzboiSVXd14uWPKkruHELMWwuYAo",
+	"cylPSqd0lpOZuCoh+MO8Zov88P5VcQsO+BX2Q2FVmdPZjtrZG0I2cjiZR8RRms5UFRJOQJTE+HIxawqg",
+	"7mBKIVJbQCZC87QYQi2kUO1tlYvx/CLHTBSCy+XbG7cJVJi7NYTLpxIONei76ZDHODFwSYZq2Ng+DLB9",
+	"Fp5nvuJiED1o1aD6bF0h9wzE4fpQOUVtvIfL+V3A5XzaQqOgOmAT2XhqhGAAJWFzz1YX+/7+/iRDvqOM",
+	"JUxoTlNlzzfXhGFENoAm+lCMuIDWTmiPb5Ezm7uwzTrFgg1jBCqS8kuWn3WfuGIfuAJKCVrAC4acBaBE",
+	"+qQG1D9ir77N/1CScnFpruAaOPAVOSZ2VFV27IDp3Z/29hdea7k3Xu4o4EsTD1h1KeTUpqJ3IzJ2a8Ac",
+	"FLZ3LYI2lsJrxdJ+ANELQajWNB7CJiPR8ws6sIVw79k4az7jA6Z0RO6/f/GUPDk+bD8AXi3Q7RYcpIXp",
+	"YZRQRs+7MkLpCvCmdHaCVhC4v3nPo3WUMxbLLIGucaS6ERjACcVUTtKE9DJGL4ns94tFYEaSoNUUvadi",
+	"gA697LEZS1ZIFYdBtaVwWXBIz8D1KSXPcbo6nfaDPK4TwQz9sd3stLuHkesmQelq5G0GUDeyb2eSKzKm",
+	"Spl5vGJzjnnxTs6DHTKawB6xDhtMSqPGD+8aPzz3vP/972H4odtuhuGHR+znf/2XddzwM2F3yyk5bB9h",
+	"FWep2ULzNPXZ8/L4w8ZNs6Jho+69X/abb6Rgzde2EK/y/TvtjSdgM51iq1tKvZH4UW1rxWJLRT70vsxG",
+	"gLzS44JCoKK4mA+7naMj80ILi1Ya05VIWkZZfxileD/VlP0+j5lXMlOZJTajx8VglLaKanBOPX6Yf5lS",
+	"/0zhtd59v8P34SM6YAe/jtlgfkjus+KQxjw27kVhMN+9ePli58MZi4XR2I+WD+bdm292NpZK6wFBM8yJ",
+	"NOcPTwoMz4rA5jOuxlJx/Em1ALS/OrA/Kf7iY9AwEmDVL+Gaj0GjoFBW/cRcaq+EV+u2H+4P2/6wfdaH",
+	"DYwAX4BPlTGBbEi94uSheq4AkePx0FoAsg89ISMqZhXqn6D6P4C6miV6rqTm8Jd/bzef/Px/NvE/B/if",
+	"Sp2/wfE2Vx/WBVUKPIV5T11qHN3ZZ+7YdB6u/gEs5Rupz6nmqs/Ry/janSK6EJ34rHyhHPKqusD4vQ+y",
+	"wGb0YFfKeOU5rXVmDPHc1cnbh8Bgt26L7wydUhUKqDojZwSLNFlSiihCVjjvVCk+KKnHrbr7cEgFZNXn",
+	"UOlYBLgKGrB2ydPbGBfe+ryIpQFLw5dhi2yQ0/oRboYLUIu3ZdTKPpN110hbmAIpneppjlaHEuFWRKGQ",
+	"TV6oVr9kZkxvys2Uecm6rUUHSnRk+HV6twTWvKmMzWhfL4H1gq99mBqjP5p92AnOF9Dbl5C1yE5xvkJR",
+	"Avoiu8T5CkUp6LUJzhfO+F2BfOGCfv4IX+Vxfq7wXvnxyHn+Jqo80ozBoU92Q/YH28cz/a21yF6yGXeg",
+	"PDaR0JphgeuwKezYxWzMXt4+8FgtBthRdxFzK6bNdu+w33wUHyfNJ0mXNY/pUf8w7vY6tP3EyEYZU5gM",
+	"Jprf/Mmc2YwPYEoGTJjTC0uXcyiYyUWNYBH7X0/0hKbkjRTNZ1zFqVSTjJEzVyST+2E42/Vo/n74mwF4",
+	"gemiYP07ZuYF+6CtFDhpnP3tt/ZsoH7pv+gmr9Lxu3dPFX36501MGdhxayB9wabbw3x9UTBfThd54wY/",
+	"+FxQvqC+CFs+zcDyBgVs94QSaWUrVF1nKS0UBlt5TCJ7aKNWKArwGZQfuCPedEIysr2mDrPLylLs2WRp",
+	"f87KwbS+uSYUy0GzTiry6b4jg3Ad2JJtW9mOL0domsqpJwTAy6CAF1oVjVGCVsqmza05FheU02esnuUR",
+	"zv/n0phYDAliBXQ1GlUPHtL4A3mFF9k8I7VpyFD8ZAznSzKTE7NeYzrD/TIBVJbnP7wnR0G33Tbrftgh",
+	"z1iMZAVGXhsNuinYVVHHvHxe0B1Vw4ODjC9X/cqVL/oGSi/hiORVvvZNmfMh8sLNPjkkr6GQr9vuHuOJ",
+	"Yf0+izXGTqreuvYtKp+9EStNvtM2avHcGHEL9vKqEhDc8RtqyNqCD/Plvuhs37W4Q7qCjGOdGyjF3owM",
+	"qUhuqsV/3ipycHAN/11Rbvse+GhUriyxjsyWnVjNrVrkjER9Lmga2avyGtmK0tUltbVV/JLQ4xJLoSap",
+	"baHiRkWPbKwYHyWFDfnUlq1WK8OaY19LNrfSKakgm7MT/YkYJnEB9jWzv5uaWbuxP4kMCerr2ey+Q8t+",
+	"nDHA17USorLYFa7fvNKVLC10bVWWm311Z7+9N5/2+ZHVeeFdiIYbBQkcbOdchb0VC5ENu9ujzywTXg4f",
+	"YhT8aV7QiCJjSFG3GZ2vuIU0ZKHI8yxH7Sfz+JaWY89YKo5uD3wg41Q78CBKBJt6keXBljASMTBCyYcj",
+	"yH/9X/83iVyA2P6JFpBt5TemSeGCHo2h8L4Y0ICQb4mI20ycIsbksr05hw8AzoglXHuALXdTOx35mCCR",
+	"fUpoKGzAYERn+FMkMTQ/MwIaM+awnRctN1GgJLQWHPbqurgJGoTOhi0kdlQhs4MAmlKwwAJEcGsTnhZT",
+	"dJiWDwXChVlX2kt/mAbb11UN2J3Qr8Su2za8YhZ3PtJg9rBmH/QnijV8R8WEZjNzwaMWtqtCeATJon2v",
+	"ciHQDcEAsxcXYiS4a4ewN+we56X38LH8QmrG37m7EQh5slXY4kvRu3si4H0M45Zsi+egUFxcP3PayqVQ",
+	"7zqacWCLuJaQA1PtbQCQYkYfuiSEljm+CkBR9GbwX8hZDCfiErKzKRfQYePAKFyYX2GwImK/TYxGheYd",
+	"DD9EZMxZjKWkFG5UBCgHGwgfSl1TDTzCQTAByyL7gNBL5ftzoVim/f1LgFBGF0hRnSLAaQJR8qON43zB",
+	"arSyFsHMmjPnioPtVGfOzWbYehTFiXwDmDZ1oyoamcVRdWvy+XK3Y7q5M2mVejHHb6HBAe4I3gTm0kw0",
+	"nBlLOwZHBP5t6bJgHzeQDeuW7BOop7GPs1FO/7xSnqR4IZ6p/MKikVO8bm78rQZm8aevzOEFZA7Bpuea",
+	"ZhrmQqZJ/o1ME/eN+RU+sjiFNkdTO1s1uZufA7NlNrKGYJ88BYHAVXXZI8Zg3RV7t/5uyh5RZgPCg4u9",
+	"2y7Yu/X0a5XxOgjTr8vA0SWoae/1o+JzYUWjOSEqUIok0J7yDBEOd9rydhSAp0k17rTTa1iXuCbstPe0",
+	"a2iynl+xbIYxiB6gajlfG+ojjKPz7P3ZiwsC5F9Y3w6AOWBGhMKNCSMVFg+L9qSFd4abeAgy8MMHXNiq",
+	"NkqGjCbmyeBdKzNmJA/DCgdH8KGGciqsu6CG2OTLLAQ2BlEgIOCAqZdSYSQyRFJoesUCQl3rDxpFnlsD",
+	"oSlt9BZe8YREB/COUUCiA+OsRpVY16tQrlvEN1bHVJSpKOC3rlI8FHMxJZsuCYiWEiIuizjYvqfZTFZv",
+	"tozNpR4pGiRtJVz0l2RpfcoKEqgRKkcKcsw7j4EuBfnhnIzpuFxjYfeKK0vErgFbumGkdjkqYaXL4sPK",
+	"LnXhARuDKH+CiMMeC3uPhb2PyPwusbBtSH4BCPtO4jDOQK0NxIBxlIvw+a6UoNi8gq0rgNEJ72jUO3KQ",
+	"Be12u1Xfr/F1hDZ23WJyq1X+KH02qYJf0hfgpHVNWmF5HWMpORDseGSu5H/tIXQ2wtYs7t7VNfy+Emvv",
+	"mN9ZTb4RU1+GV+5GeXBt//VxKVKVK+bHvmrok2uRl3Op4vrCG7uJv7bg8rLAcnkMV34CPqswrvesvAzf",
+	"XD5+yiL23cri7SRxnbXvN8Ne/N5VuVMxi/c5SV/gHViejSwEGTGCudwW7smEM2MMY7mQYqzQIZ2z3/re",
+	"bDMzY5YpKe6palP5uRnjnbU2F1rEkQ5DybL4/23CJrtqw4VXXdGGW8ihcmWn7hRiwlihdadd17dru3sE",
+	"SvP3z4H5gI3G5q/2Mgncbi/27yadZjc5ZM1H/aN280nvOG7m4ZtODNow5mNun3XdsKwejZMGTei/2QG3",
+	"YsjJAgujS4b6KiC7L0AYMLF0XPO/MeKj9yuLzU/+KicZoWMIUNu+3/pWX3/HzVp9N7L9YY+uNvqR5OSz",
+	"79z9qo1+uwYFNYPyvqwlliuHA7N56/NjZ8CfrAgF2PbAQbor0BVESSmwigTZxzWJ8CxEpwWSe3zONfwn",
+	"57mfAqd4j0EzDRZhGiEHvKf+cIKpH8sRUzk2kz2qef5H4VziqDSZjEEFnYYiytg4nV1I/0SgtoFKXUUG",
+	"0mKvAkybpYl2b1YiKgfaHwWLDCm4KZ2ZoYYCSEdtUen8hRnrTxRTvpHX3DnqyYmIsf42FG/75oNk9q0e",
+	"pRHeJJsI1KFckT7T8dBVCbFUMRh+YL5y+bDTnADNUQCFAu55wT7oKLBVeL6amXDdIme5lIVs2CKFipvP",
+	"hRwknYUiYzQJSKdNXvM/edqpFvFQe1b9c5FygWC8mOTrzUgUTtrtw5iPBkRl8R/DRsyTE65Vs89TZpRS",
+	"2IAr2E1ZYaEpGsexWZ7MbF6Qf3fbuIyKEEnLC/17mFnNqScAVN1Oe0C0HMksk9NiCqqsUa8LaZB8StZJ",
+	"eHhMacxxOEQUKXRGYw2EMGDNrJ+Uicu3SuVAtsZiAKaK2Tk2I/UzennmiDROcHfEY9wkzxjNyFlCA+Jq",
+	"vLlq4RUH9pLS9VWbzz0WyNz0H8PG20lmjN6R24nl+4HZABKlcdIYZDRm/2YudomkRpUl8PCi/bhgCZT1",
+	"vpvBBpbN/H3B+ABhPU4pF+v1dF+42iI7N9YJHjEGrDuvpUjozMhpzSB4sNQOqR3S+uD27jzdKse/tapK",
+	"RuUGluCCRbfV+9Un5F5qz+yvPj2E/+bpt3027S5ZklDnoWV3c8Ou2XNNUMvNO2V8eJqCBaMs+bwHLzkh",
+	"EThp1owyxj+Nh47RjmdEZomxALGh2lqICdQ/FTc+BgeGMwjlms+FRL7BGRlIW4sMzy/QJfmCq96srpbY",
+	"62x1t0pbT2VJBDEcE6x4LpmNMJZXLBfGZSls9A/iQ2Or0xIpHOzkvj3Zm7vvVvJd3aqAl4L9idYR3d1I",
+	"1AfXDQYHHAaUMCi/vaIpN056wjREzyDIWmTLogRCAg6vx1WzOScCIjTmri7TYG9jSR788XaejNm3WJ9m",
+	"DDPcNwedAy0P2uC6b7siy2pEgJjShvXMgMxw92pqr6Y2UFOTMTSskOFEJBlLdhSNmIzH5kwsLd54kQdD",
+	"yZnwAQGME0hX3YnQnEMmbPDCeeagxJxv6/xmoGcJhb1V4OBRrM5igkyHEjKOQ8xFToSa9MyYeky1yGtU",
+	"W0BthdS5GlXX/ci9EEuiB6ehmA5l8beJ5UcZMG3BwyKvzyJzi0TlWK7WL78H5bRWVWagqqk5txMNzj9G",
+	"GHKa4jpE0fPiTN968P12A8c+eDuQgs1Fb5fEjTsVceNu85Ad9ZuP2sed5uP4oXFfnQLpYiaXwuAadqY3",
+	"C64WJn11iNUvYWCZjnSOmrsPu95trUXOAo5A0PbQW850AqmCZWJwFZZhUcRd1Jz9+4gZMKZKYZegorMH",
+	"TqBIzywtyhFT7lmtQUAigpErL27VoPkV9u0dh8bcUS9WDtQf/43B5AovequQckzobLbuW9yeEBtRMaFp",
+	"YzsJVhPsKG+wvR25tyNXQNJB27MXUkICE/Ka8rPeejy4Lvy1AmmuJG2xIywfkOz3C7u5GuBtqXxcrNjh",
+	"iev8AjlQiVG+6gxX1HqVXvgTIL7Zw16anz2Q8xd78qBVbatz53O7yw6Zg2fG2Au6ZJCV7DEuBhh0ACJP",
+	"Z6b4oCFXhWswRzmSI/gWAZcqzBYqYpZul8t7ji/TWPsQuGjmFxM72QMfbtsEDdtq+wj9EghDjAiKpIRZ",
+	"Bf5/VVmEhTS8p9YAMaysjt750djUn1fr0GrjKDcsXqqrk8Ul26uoL0VFYVe5qw+6eVZM8YFY2muwyEsk",
+	"J7oE2q+Yx8ixPqxaLKA1xzUnDYJKIUcpdOow5Qo8RxZZ1DvnJXhRc9vaCJ7rP/XLusL0hPpSP+7PnCWn",
+	"ML++NhdDGqWxmunaTXGun85ige4XFAfdKA45t3VWByPdcuy7DO4u8OjRK9EOhio4I9RKTHMo5j55o4F5",
+	"6gEXXHOKxn91XPOcAYwIEmwmDnYll3W2h6AoFr10ncrsUhFo15UI+mbePVMt8lIQGopImRUVmtM0gov7",
+	"KbK0zeBKKEGEUoWI3KcK/FWWBIT3iTCW05ACQvxpGcUMAD7gV6Fw9abmI81H7AHUQFASmYOepizFdgea",
+	"poRqIkXMWuS5MdwgvUNJysWlva9lfuvNrFKzoCBYsGkJ8yaZaJGfIIGVpthxjKuN+QBfCIh5LwB5tegr",
+	"Mcs0EkkyOMBGAQEmLx9wTVOiGE3J/XdnyfPzBwFZAKm55CIhET7LQsqCQgOsWngXrvOhI0KruZqLwQ9Z",
+	"GpEUWVVRh4EAsaW3dsUcAzDPcErMXVhifzA6NXcfyjTBelbF4ozpgCiJ0PsArTKmSrGEFJByi0SMxiQ2",
+	"9xtmUMPr9Lk5PZYCx9zGjAU2m5mNwKLOIN8OpMPvKRJhoDQiXIUiYiLOZmMNc+Jmh9yHQWUZR1xaN8FO",
+	"vjp+41OwX0ZjPSt8h1UE1lgnQ5qNHgShiD70aWTGFfUyeclEVB66xcmBHT0RdIrktAiZ4xmMYpkwErk5",
+	"+WUi+lxHJ96TCMU4pXGhcLhQAgDmSf7qgdndA2bx/n6bSM0iTEngBcoaRPbIROe4D95zdRmdhsKoYnNI",
+	"IiyOMB+rqNh0M5MTWzjhE50zuOV4onOknlQOcNMXdzZ1+IfsiicMThsgnJmNBNNjRAVcJCExw4gZTUDw",
+	"3c0XibmNNDtK8QSmYxTYXA7ppVRcKotahIXjRE40XDjOpHkkbuS8gNqdTq7xlJROKcwsACxZgCcWCr8V",
+	"FOmxoTl1XJ+6IixzNBCaOZUDb3YqeAX0E2np7Fs4aze2eyoUQPlPjtsIpnTcPjwpXWKL1BMXZEnkVJwi",
+	"FaXdbDmFuZ3TIJ91VxGzgHZ0w+pt3KbdIwLl9bnEvTQbQyShcGLIkplmSjuaUwRbuo+l38UHv2fjlM5Y",
+	"ckJ0NmHRg0JS3d46FCg7LVWAg+U+aj+pMr+dovN21N1mxXLFt9Kjfjk/8jzNtbbRXn+LW8iUqXk8IbYA",
+	"r9NdhNdxyqiA+GNhfjzsj7nov9s5/+OaLo/OaHzJxWB97KGPN5rXNWF+MOVmxPaUzpzixZPhbKQ96M/v",
+	"JW/XXWuNv6GaTensE1c2F1hlV3ova0Z0DuxhP4jNQFFWVPse7yYadVyhdQztUQAH8BZrktOxwoWR8Yms",
+	"XRNBO5NqAc0DmOyoL6YyS1QogEdKyGmQ80aAhQsQfzIBzeaIIaiYQaYTSsyosogWcswES8j9SEj9iyVw",
+	"eJCXoYHmLdu6CpCwEzqiA/iht/oGUgCoof8gllk2GevowYlT8p6iwlhbCaI0VqA1w8ReSDsHjZuoKvvL",
+	"MoCvn3Av0qFA+ZKZZRM/Ho4eX7Z7vx3NvnnU/1vWif8yvXg4+VZ1XyXfjZ/Q5/J7/tcPb67+dPy6sWEI",
+	"hIvBU7trbgUPzxENLNXIdiA/mms3Hr791YJ6+Gluh7s+vO31wF5Af1bhopJwBdZo7/awlMU6k4LHNE1n",
+	"BeFqJSWKVyGbvGAhXzIE+YXTYISCntqe2jj/DEIajaJwrhPGCYuxja9OGD8XiSpb/XOuuZePxQJY6DAx",
+	"jo6Rs9PhrEpc2UfflrDytVNPUzpRjBwRW9eP0TmLNANNAJ9Ggj2zU72XYHsJ9sVKMLuJnQzbSGiduS1i",
+	"T74COXUKbFUQXODKRTowCmMrRtaQYgU822oxZtywd89e+Oxd0axtkbcitp3Jvp1/OpQpC1xQq9yM4N7D",
+	"0w/lZiYycay0JcFQ1AvhUKUX7MIHpySKZcI8NkKlLB0w7aSMm4pdy9NPIyQv4Ck3FpEWS76Uj8OP7Ps0",
+	"/tu7Zy+andajOUHYl9mI6sZJo8cFhSTliH54xcTA+Erdh93O0VG7HTT0bIyZy8xs+RVuv9nDQ0YTiDhd",
+	"G91thtx8xtVYKo4/qJ4c+6sD+5PiLz4GjfdsnDWf8YFdqWU3MJfaK2Gwe7n8lcnlUpgJsnJWNoIs2khM",
+	"v8m9zRFNLDC/kYFCaqawwsm4oGYZ1hPPMIQl1A48VXnOKc83QcqviCTDVYHm1V7uqiNclHuKKYtJ5pJ0",
+	"EIqeDiX67lK7LBa3bj9VGrgyRlxMPD1AThPpY88cLV2owqhpb7Yy7BXO+G7Fr0WIq4C9utVYZ+GVNooe",
+	"1xRgAsw5Tj8gCcWWS2JrY3EvMrYWGd/SKzYnJ9zizFcYrxYaF3n637pZaFsRblNRNqtuk1AKgXFmRABU",
+	"KZxiPkKA2NXyxBWI1Zh6lirGJ+0CYtR1AtG3jE6F7dRC+QGELZCzR3+wxju3xKMtctbXLLNWnhEdjpW2",
+	"aMgpRlNjVvrYY6WltywYGIqKaGBAjtuHxNUf5P3sGaMJyfhgqImQ08WYobVyq4QWH4hbMxj9/IP1aFbA",
+	"+AAJJa/kFUtpDAfx01iVefpv73zvjbwvVmKfb+1xm/9Uudto5zj0umned5qxWGYgMrfzyJF+rjbDQwcA",
+	"FTOmAxbYMgtAuhhKJ9cUQ7n67tmLFnmDXF48BS99aA25HmMChd+M2QaUvv0+FKIGhib3lC+Q//h37CVX",
+	"wuPYhfNvBKUwZrtdGDM7h+d2gIU9pqdmId7ITA+nXCTkm1HvW9D5RWHfavy8xXuawdR412agezH3tfqy",
+	"QCfgWPdux69dS4451V4txyrUb6n+yiOOzgcEjQmKX81cJhm91flqOmNEHoUCYKXxLuABYw56SlUAz4C/",
+	"uC70GFWJvkJ6fC/39jbcXrh9vjU6iw1Wc466K93eeWTPnIPlonHKekMjZw6uXX3qx3oJ+cLmOXwpK4iv",
+	"mnLcfl7oLAU7wUI5+zQorIWwAcKl/ASw1L7JwlkjUA0k+9Zdt0LV2Ign5lPj654zmt5T/sBhhbe8sgTr",
+	"mo8KBctAGOrUUE8mswKwts/t9PkVc9HDwD1lxISS7jFQGQ8Q2UZB0EsmwBQPQmGDihaYEWqIXU0+BWlO",
+	"qM61iJ9ERWfKDYWmxjiO5URoZSvQgeZWTjQQrcKKu7TXpZBTQdwku+r8K5YZPdM5cTkwmQ1stbGWksg0",
+	"OTVq6MRSHbhRcBVaU12TybiazzRm/CovlPwJF3NV/9tP6AzgxTngTd5MZvaOYsBzXQGv4Aa4FFmBickI",
+	"CD/yWyVu3cwRms/wVNL7mN0SQLVcXhVPvn199rR5/u1Z9/ihi2sF5gq4AOuVzRJ8oAmL+Yim2Iww94ad",
+	"Rw+P2g+PHrfbrR2wcMIkYS4on6a/NJ/Zd28Wy6PzKSpmvtpts2baiMnGSePf/x6GH7rtZhh+eMR+/td/",
+	"aaw5X3gSLG4oVS7kNkeQ1KDNVIpBM6MikaMm/mj5W8CyNc/dlZXvcLyjd6AjhqISZEWeH1AWU6D4Jo/i",
+	"DntEj7vrjP4ZS/kVy2bNub7MGy3DjcrVMb9dLgGkmjrg5g4gl444wqm4D7tGXbArJvQvdjB9mY1a9l5B",
+	"A+K8mo7GdayrG5iF7+xJd3LlhqkJEM0BEXJqRJ+N+H7efZR7N/OGZlVFs5BmaQkec404myCw44kU6axK",
+	"hRe1N7TIIRqdi8RZejwXtF9uf13nCb96Sr6Xxq6C/minmDBvCoILHQ0PTkFoDObDvTyLuiVYxUKnyabd",
+	"Nhd5LnMHLdgFR3WlW7dlj011b82i1rBD2Xdl3xFERd7Wiga/2+iI3fKZtGUXT/YBIiPVe1bOmYPWBJdW",
+	"tZ4Uxp6kCxLlrYGuJFfJuexkETabiQTrYqugmm58xOcb6oLfvVBA4j5MTe8Rqb5WEWSXuEoK3VD87EDY",
+	"gPWiloLuQGu3ZadSpMcGXBiryCInAD6ib7A3EuX827Omc4GHaEagRX3qaxOs2RMKSDMC4QGwR5CXmgyM",
+	"tQGIB1CJ68oeVKG5gGVUsQSEne1JGNJkSbVDCYvnOb7x3RooqRzUcizWuUcFvgM1pN3jhyc7CBAMqRo2",
+	"Tho7uNMlFzkcsfH3xhm7apw02jf8H5A2/bYpQXp5uevQc+z23htnd4cfNqRjTIOB27RrCXkrBppDs6iV",
+	"mmfkH3wc2GqwgixDcAeZ8QEXNA3y3E9C+rzQdID/gI7VAtWObfNiSSi0dLV1Iyp4H8pfHbJIQfwan69F",
+	"IttXT65Yxvuzphs+efHy1fOIxEMWXypAPJP9fsoFCxCNps8BCUjMSG+mWR67Q+GdLKmxsAfPztKnk7T/",
+	"4ON5QWs/csX/777fqOy//eRR57i7dt2/hzm5lbr/j3shdQdCqriueR3CZy+jMjbiy2hjLSGKK74qV85L",
+	"ATRUGQvIRKRITMBmKIXWKKIPhSMoxVHAz0c5XZmlEtPDjLGAKP4BLTkuGEnoTK10UCvzTeZB5wilsfdM",
+	"v7Rw1d4d/WTyzBx8X5lUASn+CdxQLq64htOw3PEsXFfGW72niOeB0ouwsI5y2fMkA02T5ccuthVBC0AP",
+	"LKs+z0ZghplbhMJWXgDAoUuqI7AICkddGh5c4rjlavzPl4WXvrn7yOeqsHL/cQ0W/ip8pvaTWqL+o+Yx",
+	"e9hvPmo/7DQfx48Pm0+O6HHvYfwoecyeQH7zimuWvcHEZqnOP2iYbWG8QtwUG7lw+Ywtc98Km+TTCq2v",
+	"nkHJbH4Iy5jtjYuclAuP4IqbHP+D6/yPFeQELzUCIdtTiHUt6JDYrvIEqJQKpxLIE2yiy574bdJb9vb5",
+	"dlyLQMRffU8RnlTCN68+WAsVLsXp+mT8IX5+92GSuziQDnmBFjf3LZ7CA1Rly3yHS1ZCVadkxHw3n5Uc",
+	"uzmMxhXAqIl5NRLh60ShsL2GFqjTJbItLDG8fFAcoVHQbpAW8NUjMTgl35+kaZX2xun46o//pjaIM3hK",
+	"dohFl3fvGD9uPu532s1HvUPafBIfJfDKj+jj3pO4nSyaB+sbB2f26YVlqTEQzJAK1ZuL6P1EyOlnLtr2",
+	"3ovD0YJlX0cU1pXrVFvtWJbrKzmdSIDNAqkvaK3FcsWNxOyvslfv5Hwne5UezFPYl8q1wiEU+SlxHBXm",
+	"c1VksKjkn7VR3BGdEUGzDIHWLecuwO9OFMteJlGLALmaMPciLFWMUP+dxU7UQyoKmOiAuntovCS4D1Yb",
+	"/bEPgaFobpRQwoxfgbCG4mkzrlI/OIASEzMdoAVCoSZxzFiCvdsY/YYiBIinZ4xcml1g7vcIQkaBe4QU",
+	"Fr35sF3niJmn3D6dbjVlhtkNLlLPXZ1WWTngi+yGMOM72StSZdQNyCFpXHKRLJRbq1YGeddmj+p4WDMu",
+	"yP1tMKrvzfVrjckq9ioFGnebj+IOaz6ix93mE3rcaR72HtJ2vxN3kyNWM1Lc2I1PrCuXUCPX++vHVc74",
+	"o+Yh7fSaj+Ju0nzMDvvNgs3Qz7OwVQs3zuTAUbMmUrDGSafbDhpaappCkfTHAGn3GyeN3iQFJJOJWDYw",
+	"pWlWP/bO34qE/tlE2P4znXEzK+3ALcaaC2rWQbAP2h6xk8bZ335rz84fv+n/efL9m788To5ef3P822AT",
+	"K+I72VtNrGL2457O+Q6DEb+ixHZKHv78eQs9fHD9q+ytCDOcmae5XCfXAD0Ued0T5bQhngcxmwjly+u0",
+	"JErLMXIXGFdGSU8XF4qYCtdpgyTQkT0VkcunYFs+GiJGc8+YJlYXuhYfTRKeuDYnJIdOsOW9MHafLLEQ",
+	"+QHpTVBhek8LUrnuxSpRheHL72RvY235nZnmXSRG/PjKTsZqkdnngqvhHYnVXKh2txGpKC/zV7+BxNxI",
+	"EtY5UL/K3t49+rLYL82abSsxaxgwv5VT0qcYMTFiBgHWAo9K5CVOAMV6GVOTVCMq+sx8j3ZtVevBr7IX",
+	"ijViQUD0Ah4HeoEngBWAFYxNpTNGR5EfHs0yfgX+BxOuSd5WHQKfUuSObYQNHPg2OclT4XXMeCDPHZnj",
+	"ba+3UFLwVEJTJc3VCgt6gZMwQWx3m+pmIhQ2Re4oRIV32VgGSkOdEKouLUWK8TdrKmzuVCKbjbUqTY2y",
+	"ZDPJEzQWFnPBiC4IWq8L7Hju1Iq+mbj/lBa0r2Pyb7GZioBiyiV6Ao7Wd+dv35iDT5G1CtqjcEX3CYQ7",
+	"0QrvGU1uphOqrOiDjOlsthwAgOYW6VwMCEq90cIGgRdYZrw0BfUBOzzv5TdqY2aDUVb5VJKKw5C2kY+b",
+	"VwDtTKKaSTDHekML97OxXjvtk+424sy992dg3rr0AOzHfenT1yoHLcORlURgJc5VP1UIxXkRKKSlN1xa",
+	"vgSuOsgrBe46Fx5jr0yluhj8fyuKpNOu5iidWRg8gCepyGrKPsjJC8fOiAGOxBqglMwYtXGFJ22Imfsq",
+	"TFfZmTFaW730pvTWnz56rrMJO8FpmAhA/pOClSPnmAKtjPnCL0ox34T16STVjZM+TRXzZlFPypRRcesx",
+	"33KWNGk3O7Rr5Pehkd9H/eYxfdh7FD9OnrC2kd/m+guuIfado+1dtci5nOAf5qLVOsNhOFAFXQdsfVFr",
+	"joi6LFzPOs3HcSdpPmLH/eZj+qTXbMedpMsO+0b3mCPN5y7u0uaj5KjXfAIJ4fhx7wltJx3W7efgFeYZ",
+	"LTs41K24dE+Np9g46Wwg8IsbdnWIt3So97HeO4z1ijlB4yRz+fNN7dbSrw/GGeuzjImY1Qvw51csmwF8",
+	"NDTSgBMDduyYyXHKkO1VpgmRfWu6erAmK5xjZNzNMKdaTs/GQ8mxTWTBuy9u3HeFgd5cHpXfukIsWaR5",
+	"J0jPxmP3R/X5DPxPrBSt+o3nwpiMU0kTONdbnuPidNQYc4WX3B/jO/Q2h3LqKkfNKbnxQQ4a40kt4jtg",
+	"rABltLGb0rTYqiYVE779GME04VBrD5eGVP0Vx9NSnGNxQgXtw9Kjui3y0m8TzvS257PirNWd0bLd41ua",
+	"Wl737uqM7hqucwdi7HOcpqWijFCV064DeSnqJKuhPndJt4eq2mGGZyiNWWHkKzKZ7US8VttJxvRu0jRd",
+	"VgmcXcLuBJfMiN7J2BVXWq+2lG9WjIlTklLjeEKpltLUeXRV0Tya3Mzx3DGHOxMlkYNv+HJtP2cDWfF+",
+	"/tVvysHj4wI41Z95iGsPS3yXDYLZZdkNcwf8lsTMdfFPW54zhvD0yWJ9INh4So4YwL4Y1wrq+POAmZ5z",
+	"w4ZUkZT1dbBV789knFDNiidxner/4gvV1v+vDIpU1P+XZ2oHHQDbI8HTZJ5014mj9aXcDwuzu5GY29R0",
+	"LM7epukWFzoDK/HW4mBmFivyK74t09qhMIhWT05EbGTsdiZond1ZnCVz8rFe7dP3SNx+YmSvNXasNejC",
+	"5sFQfUZ8CH43CkSz0dhYkUv6x90VpDezrQs8UQHCoHqsnCuWKWwvn9MaI2OWKgTswa6HAt8GfBYKpaku",
+	"9IyMJ70Uag7RspV94kdpQV8zRtSQZo5Syfyoz7NRi7zFRBFixioLhz+DxJGQOhSgnE6xrQK7QmiatshZ",
+	"Fg/5FUsKD0IHUUObB0ta5Jx/ILEcsfyJNsqBZU19mTlaT8u0Av5kTRLIz+ntJ4BuNf1S3infMza2fSp6",
+	"KsmYZhqQ7Fia4txg2QEXCBPgAX5gJvSPuIMaJ41OrqbfSNFMuIpTCawEnjqpETTMBoBsf8MsvTkQdlJh",
+	"lkVCG0HD7cra/oB256Jd0Aqrn+r3prMT/AfL7ntVeLePP28U63BbZXXqxe/dfff+7rr3CwfVCdz8sw1i",
+	"rpVOPx4Y6p+CsoVrhRlsJ1RdUYVFaOxNNFwDOCLF3twAG8UmQvPUcyHZ3dkKxQuZERwaVk6iEMTyS554",
+	"CA/BpoSOJDBesHnJW8zKUGhMI/eP2k8eQElpZIYXmccaHZbIqbCZ8b+evX5F+pkUmowAef+EROaoRTCO",
+	"qDApkWt8ds89JZHmOmVRKOaorNysaIhcQ9R6KNOEZeqURCkVgwkdsOiUROZ8ROR+pPg/WETOjowWfcXM",
+	"MIJQmCsTFdMxiwISjWg24EJBE8Fo9OCURAgjZgfal1KbP+5Hxg8yP4iZ2aHmX0AeGmEGKxTF4QQkujZj",
+	"+Bi5fyn8J7zYR6CnRw5X6F+4H8UpnSimIjPQSACDPczvu8JNMW2GibE++fvridI0HrKf7w+1HquTg4OR",
+	"/aQ14Ho46bW4zD86bg31KH1wEoro+tosxEcc0LUR2bNW8ZM/fPj48b/+4z+vrw8+fPwYYbXtB+Bu4VdM",
+	"kPte7xmlkNcwc0VoKIyqewC3+feK2zhzWLfIn9hMovI3Xqh57CUXyR8VTc1ACFWXyqYcpkCp2Dd37/MP",
+	"LAH9DD8xo1b/w/xpfjLOOJQiY5smVSRs0ID0sGEybKCxYR6Uyan6H1TMzI8cbRQ0ptgKZnuHIdjvbKRa",
+	"5Iz0OUuT/ECgqM49YOttgekDhRY9huMBtC/FExYKShSLsZ0fLBr3hrbyJGPWACFcxOkkYY6XxnhPkE6B",
+	"uQMjyh82mZFvL16/gr3yDM7s/QhR+U7M71j0ILBkwSogajIy339oTgTXJ2QkBZuZC8zb5n2wKe2xFEww",
+	"H7FXoTBDcy+EAXV/Xu+pwuEj04yj6GCjE3LYaZHvqJjQjBg1GZBOq3t4FBwHoeh0W0ftdtBuk+c/vA/c",
+	"Wk1wrcxh/IZlIyryuTeyYDZmJDKDGJgzCaITY6Z9OcksI4x5z3gYCkCOxMIdpL4kihljScusRV7Z8RYP",
+	"FRfkFdVcBOSbjLFLmJCns4ynKY9JCtLD1qgTmYXCFatTkrGBWdX7UQISJWHNswtzxLGEyREUwe/zHdSX",
+	"ZrOmNL4MYAxH3W6hSN8LhxPiRENAjGDiYqCwqTr6wx9QRgENkj0W1oiFX7OEdFpmyjsBuU8fBKG4z43g",
+	"uW5+hFYs6m54D6r1ScroFQOXVU50i0TXfwCpEDkmBnMNhIrsz8zmw8GFAk4iwGDCIfs7fv7zfbjFg8hW",
+	"YhkVhmNrkSgMBZuioEYyJm5OnlmhQUbHQ9LLGL1UWLJlLjsllMQyYaSXyviSRPnujFyyEbUOHF7ZJ5FR",
+	"02ZBQO8ETqsEJAJRDUtljggqMjzRkSsygzrsczzl97vtbrvZ6T7w1IpU0xbBKgfZ+5XF2gyea2CYCkVE",
+	"kwRgJ2n6LjOegLGJTwikw4x2MkZMlPNdWMVOon9JWN+oAJHOWiRSYI4/o5pGqKj7Rnpq25iOH6Rp6SSi",
+	"wAAJ4SWTExxH3W5ua4ylOURZZeMamMzOBL3bpIHxcxEptgBiYI+SMbGdd9KDWzeazSbuxBPyBn6JJnI2",
+	"4gKeEQrYAcVvL/JvzVJcX2cs5mNj1H38GAon1U4IE81v/hSKwrE0SjoUaB6ckGtkEj8h94CkF5W/eYBV",
+	"/vfIx1DA+P5Q/XQQ4Ixm5SEE5uMpHj3ocPQ8subW1/5PI/o/fjSqjVElxcePpMdicwLhdvjR9fWB+yeu",
+	"e77BYC2K90K35rjZPmy2DyG0ZodUqqH7ZtT7tlHyaqo2vs8DjwsfLTyvACab4L4rQMl2FjFkIdxnt0zp",
+	"ynY7aIy48B8UmZ/C8LxReSf/dou8URvdqxR3/XvhxsHc++ZUaSg/oLuk5MzCJmnKfrOwgefdyvVdyqel",
+	"U71RoLizKf2VG+GKRic3GBcE2Nw/zn9ZQ3Xs7ZOSb7VP4O1DsfUlAnBQCg76GlGA1ZHWg+v8cH9cgnxe",
+	"jgqsDLIqZmHPjYPoi+CrCiPr9fnSczOffMMQW0VurSC7ts2rXeS32EUFuRlqiYJvH7fcJm65uVReJY73",
+	"fYx32ce4gVhbGtysLjGwmFa43U8gQRN5rC2XF0IPxCd83MY/tcha44xfGbcsD3iif4hQWyDt8MM8nhkK",
+	"j3RoHomJIuUhEyUWPgAkEq/s0sFKhS9SSG7rW9lpLsnIXE65bzeuR9jKxNxUtvtN/LkIeNiRmzQErdQI",
+	"zViOZ/NqAWXbJs9ZA9B6I0ViXblbVxJfd+3E3sK/y0ZWoxwKmhBK4AB3yh5KwvXujf4DivUG9eXAeTuG",
+	"PwRyAoEeozNd6/9JnkOxdQoBJhwK2tIrRkjYQRWJjczm1PZcEWxmZ4mjpwPYiSSxlJcasnwBidxofrFv",
+	"kEQPWo6sXysyognzd4ipCAWic/UYUiZxx6yJXyNjwJgDmg3cEGfcIrfMU/ou0/mLWMM4wJ3FLoOv1zva",
+	"a9C9Bv2SNejXqpzeQUIxX8Mpnd2CLoKTsQKhvjAKD0xv6WPk1OI6U+e8+ejUDJw8o3IsHx8IgxIRljkt",
+	"xiU78T/uBKCXCpUr5KJcgxLT6iq8DOsCixXt9xTmUy3RHnp9UzpDVVIohgmFq4bxzqMNrUFJDa0Ixgk2",
+	"rXEgzYz+TvTOtg6n23Re3VQLbLN3CymE+qtlvyknwFe2bU6ksGa/j4yImeC9M7V3pnaYLpHj2a0mSw4m",
+	"wqqFVZ5Tj8aXxZQJKJqE9GYksp9EgUeUgBLwN9YXArFe4Q/NO0B+KCyJAqJlKLxncmp8JgtZxPUa3VJL",
+	"fSiy4EIB4ptRrT0W5qNw2P8/+VKkhbDqPGv4Zh6Vf+OvX7dVDsybNxJqTmGPnUKrLhYKAv5BecCdGux8",
+	"pwS2FOlAELf3/Pae397z+0qpko18WcyKgci5BbWan43rFZ0K/UkGx93+4tRWy+q8YhkKDlG/2NYAr2QK",
+	"kn1e35wW7Aao9F9w44qA+zUeIFc2mki4UJrRxAzgMCBH7aMcJjrvXjDqVzFGuH6wuvbxRy+x9+7cerWZ",
+	"0AHLPvhKKywX3tdr7us1v8Z6zVyRd7cvxbRC5vcRf/hSCjD3IYgvidUwSYqBaHm74QhnNx1c2399XMrC",
+	"bjRdsNBQAnDDChu7jEGEkt22lVxIcDB7E13ppgfzUXebDM5Nx22gWgolorVmz5fnt9d45uUB5Y75zUaz",
+	"a0f9dy61935hoW7TnOOSTb2TMs6NRd3BOGNXnE2X8FbwNFWlKCwXtq7TSDeMwPo2tILcwxoRR0+ft3wD",
+	"EUoo+hkdODv624vXr7zoU7TPjNAfTzThAqS/seBbxNjJOXTIiCvFxSAgE3EpbOMsoIMgh61ZFteFaWFO",
+	"fPS40C9H7kcHZrAH//Uf/xlVepB2gvaydOeydFs/1WFP5ScKipTh44JLmtzUrYJDbadn4WkQs8g3e+HB",
+	"GzgO78p769bRvuJyjHioR6nxoybt9mE87MB/WbVvDJccuGtC+8EY/wSvuTx7gf2FvcIINQ/YX+P5V07/",
+	"RnvMTmed1vM4t5+32tt7ErukOCnWhUJ7NQQW65VsJU/6m7zEckQTtjHr+QbqeFVm9O2YibI61tL3YwR5",
+	"hNS/M8BhLKJsBSWEmUIetEXe4T+xijMUK8o4l8SDC3U4xeG4qlNyv6oSNQiFvfN2jR9z6c2vPuS795b2",
+	"Ma49EdYNSzRBZBTCMJt6ZLWSf6JA3tS1B6epI36t5L4CzkAUpZUIhD/A3T89/dRbkc78wJ1e4YqY+SjL",
+	"HD8xVQUU5vK1qyfey5TdOhHV6vqAhIPtlCf/LU9Cgyb03+xjWrEcNew3P9pyHydT+5M0fYOvf5ZQ8kpe",
+	"sZTGrMxguLKQAWbuxFkeG9UcmD2zGobQLe6eNeYOcQvdIhQEEMqT5ZR8cM3BNZJHLmX3dzbcmGUKgs9s",
+	"pFh6xSzCVT8XPwQr8qDSGw28JGNKEdnHSnI7VN/UFAD/cyggJsQUmLmBJeGz4aCM9p3US3zdHJJBW3oE",
+	"qi5ZQuREK57AroypMmPjUGDHUxWEYsp6QykvVTCP0S6A0tC+iRkM/gzYAdWQjwEzkSIIo3ubKTVjEBLu",
+	"bkzVSzbWOYk1AFfZay2SW2H2ppnULMDKP5kR4NExhrMZMxA7KFtnAZ/cy29LYVrzG85CgSQ8QGiB1CoL",
+	"s2BGZ26QZHQqgGeY2wIvKnDRcARY6c+zfI5xRgaSecrDqQQGxMAV9fuyDftsrk9C4VcFPwzypQJSo8JQ",
+	"3UsH9q2lIBmLZQYwc+wKq8uCQg0+II3JvtstIrFeBNwvy3Hs+kj4aN4xTcmQXrlH2rkzo5vAr6d0Zobl",
+	"SR8FGcpJFgqg2miRt/0FWEw2Q1TjMjoHYOTlQMaZS7247QpEkXmtJ9B3ONflnmqR96w/USwJBRTRWMpK",
+	"SlI2oCnieMXyCl7RofVbWgpgAJbZJU6n7YoALDU9M2t6P4J7/GLuET0I8M5QvTqz+HcMmwjRJ8v5AO5H",
+	"5j+/wMf+h4QWEI8r5tfMZY9xMTA7k6bgunmwtl/MR1wMzN2c1MBGESPCzE6sctNYRhUzumidSGpOjl/N",
+	"HbBSX1a4PZZb9+acAWtQjTgRwRWB9072vsTXqrifm/U1JxVWfIXm3gKPo+ASkDNXoif7YHrj+UMLFVIj",
+	"vmjJnx+niwnVgI+KwMHmqNrmKTIdSixY5wOBolwgoDCHAEzCRtKIVCEz4mxhjx5cg8LxVRzzrbMVOEnl",
+	"4mzvRCBDCFRmmXktc4jIogu1MW6HmfVbzSiYqV0ZnYG138w7qYvDOBtzDySxLzy6LTY5EKfGgvaiyJxC",
+	"kgu7MpTE5u7YAfswlpmuDQlt4pLlZ+J0zmkKCi4WGtrIAwpEHd7EdXZ1bs/Oexmn8D34WmibGp/i1HP7",
+	"4t8l67/wpXHOjNUKXpyWcEEAWse6JM7tgpJvYWxm83vzROfV4V8lz+60xnQ/Na8T5BQezp4u2F5Fcngh",
+	"p4F1auAOYO0C5O+prTBX7J4imo9YygUDHGBbooDzrOklE9bxsG1i4AES2rO+4ih3/7hyRPXG9cOly+sh",
+	"soxfIaslyrWM0eQ0r/SysMnG1baVYdOhTCtpSXBzfX1mdfumnckw8ebAB+Y2apJqS7UDH/kDYP+Ec4P/",
+	"hiCe+zfMLltKSSVqWE3hBmWWH/jIu1FeUJY/tn8XGH7Mn071fqkBy6DhTjgI4c3sg+coQX9PHdFfdbMx",
+	"ZK8xwT5kaWIF6I1dKKd/851Wo3J/8iHExQzMU2g0QpIpz311WoyxMeXT7/dQpY7oLBSCZpmcYiCEK20r",
+	"5lA6RjazIwBDEbuX/Xe2FVMPqcifCHDv7cM6Jir3BneVCnJT7FPzVrNsr1TmMkVeq3xSLbJVpiinSCzP",
+	"0yQjT9+/NhMiCr5f0GBXTOiL2dhuZ6pYK06lYuZtfcWSa2Q3m79IoNhuHiedTvNRfEibT1i733zYe0Qf",
+	"x0+SNuv0G4H1v5cOc5IZZeAIZ+Js1LJTcABLemAWUrG0EbhFWHMhN0pK2Q28Oi/ldto+L3WHealpLm6c",
+	"aPYfrciL15FovcjkyNjkBH0eAqdC2ZJdmjHy7u35BboR0SRLI2MsR9d6NmYB2OhK09E4gFLMjxGUQWXM",
+	"FiiHArlEeILi2cEnGLl7glh65omZkfp6mMnJwGazz969bJG/ygkG1CUS1szkBCUy3EQhdweIPcvi5JwH",
+	"ZS61YXvvdgAxyXPjntiAEpRnYYydKvL3c01FQrOEOImeU0FNp9OWsl/7UxDL0QNwTRxllXk6sl0pEtnL",
+	"mjyJgvwvP12WD8t97k3OCP2TSLE4YzonVAoFF1a8CzXNQXzP8K/uhw8wCC5I55goFkuRKKMqZ/l8B8Ct",
+	"k/CMxcZtlNDuqzPOEldnJpFRMmMMclKFBmE6YqVXapFzCXOMIBq4QnoKTcSATijyqrEsYZmZHOrWjQzp",
+	"eMwES07ImCqFjzU7BDwuc1dwCIc0aZGjThsTiDCMSc/vW1vhLkkiSZ9fFUaMBoziYpCan8QxUwpJaWDz",
+	"OpY2WFvjEhNj0ZKjo0MiM/L46OjQUQzRBPufIAkVO485KMBvhcK2TsM6MW3pk2iamtOEjun96Kfnf/r2",
+	"7dvvfzl79ertT7+8e//yx7OL59EDs3g+rhZTgW/daecavTa0ixrQ7tO7JZWJs9ES7IuC5t1U1a6rGzfu",
+	"FbXTdqs9onYJV0Zo7Vh+4np4Die+sbHeLv220iuzgwkKnSJw/Z65Yx+Ora/eRlkLst1aBFuYHPN+4MG1",
+	"/deK4piXGgoI+BXLOFNkIN3ePfVlD2MmElsXjjgUoqIRE++/raD8yY21sX622b4fEDwaDb2PhnwZ+/0Z",
+	"7BRC3QJuZV9XF5paQyiP+Lo9smVr8a1s5/btarjN9doKbbY/WF8WU8pNjlUdPYrVBIgbZwveXCInxyOE",
+	"pE5s3JDEUeDa84f1V5j3caH6vLYuFFOaq5k+5amy2sf8myWuOiNj45TOgGs/dnezcSaLKFhbnLGrk7yt",
+	"8Y7DLNnvpQiZWeiRvJq7otaSX8Nqv+puY7j/UJytW62ruGux9nUXWOwN9F3XSwS+NkJmVurcSNguM9gP",
+	"cou8Np/zzF9SldG5cCWyl2yM9eqHbQjctJalVvJ73kRQBp8qIVPwW1zMTmlgaismZFCH1KRczPUT1dhQ",
+	"tNh5mp3jr285C0O1ZqOxVgAMtiQl07G5Dq82jFu2EPApp1Y6zUePKG0+6nU7zSf9drvZod3eYXyUHLOH",
+	"fTNN7IM+w+dXPfLYPtJO40nDKvGGT32/XDuPs00qxS3E6pRKvlf29uwXlYWBQv3ckKQKQuC3J3APru2/",
+	"Z8soTwEdwwVIjFHsuIKUo45wpzbI2wSM62nlszOZZd9XkhnbmZkH28QDSzyWFh4v16qzzFV1B+KG8rsC",
+	"VsLeuLaMaqUoqSijymf6rkup3EhKIvguBW8qB1b4Vz6vA7n3Ce6B16px8vgoaCBqKIxWTnQssf0Um3MK",
+	"Qvq43TYztqZoH6OVWMSace9WkO1Ju9mJu0nzETvsNx/To17zOH6YPGKP+09ouwcs4S4hVz9/um7qPu5I",
+	"w2ytX54xTXlaC7lir9prli8rUpLkwvJTKJMDjF/Uo56c2wZOyylXTgrzJCA0VTIPYBpdaG/PEkAhKcVZ",
+	"pAB1NKUzQtOM0WQWYB4fL9LlELqLyrSIGQWhgkSF7GXzezaLbAU0eD5akoyNmddcsPhV4Rd859+1dgq2",
+	"yxOX9Fn3BvpsnfCKX5mtRWSVcHw5txH3fSxfLwSVKEpUlGC7lqtjYM9YLj2pwByqK1IyNgWJzC+hYIrH",
+	"QyzGAWMOM0JUzLCEpChDy+IxFLclH83IdhCc3suYvYz5ncgY8K7hjO9avqxnn4FoCxasMxWUUlbG0HLV",
+	"d0RxETMSwX+iGikTik9lhd2BnNkeBLXskcMMFh3Io4u2b0vawL17X5yPjdJcmwrJX2Wv9Aa/yl7RYe02",
+	"2x3aaz4yFuljethrdq1J+og+7t3gjXDMNQ4rZgYA6sLCp7gmjL383OfObkFmgzuLvbleQu5ceEtNNWti",
+	"weUSzkVLh7tQ902qy75fyIx0jwBYRxV7uPKKdq8IZJqEwnjnVJEpS1NyX0+xHxh7HAHjRrjK9QcBUdLz",
+	"D+fB35gKD3hxhWx1Y0ZjdkpoKLDeHF4Ax+9q0fE+fMTyGm6MNFcpA5gpKypsQesOgEM/45qoT131m6/P",
+	"Xpp+rZLtNTWuY2GptxRoiYzVUiqWs3cviW+xxqYVSGoa/eORihGZy/WB8EElmOaA6WfmaSuPn2Yf9AHi",
+	"pi/NUltQ9f8jkTH42eYnFjsdvgA0dPzgKdYimbexoOmFL+dO5RzPFlBt5YRY//73MFRheP7zv/5LBTFW",
+	"5QkFZoWb7ary1igzIBqt4ZIW1LbMKEvoUNgVtoOlvCnyTXCQL/KvS9p4jaCP4AcRboEAWAUd/S+oMNwB",
+	"tRvgHO635jb4lV5RHMD8Zsg/ddvh4F9B85R2LPnXg/rl7bZ3sr74922usHuGCyuVlnuDhU75FftHPVIu",
+	"mB5QWplKMTD/BWwPNBnBNHDWiUYqaOiwJmoyNo9UDrovY0rTTCvCq5PFr/gVE0ytIQlWKWJqXqjsorlE",
+	"navAW0/b+iFVVXGYh9ze6r4szzK+0lqrOWI640vEtxF62mM78hH05HFB3mVyxPSQTdQ9Yg4ZQU7CUyKk",
+	"xQOgqWXV+slB3bv+tyFVoaDk9fOL9y+fnv9y8fb7528CwrVvt1OOfYag+iJaXrLK0tgB06/tG6wnC8Yp",
+	"5QtboDAJTg7YwtNfhlqPf7Hev/pFS03Taz+EP4aNeEh12Ahwy/wxNI8NGx9Jp7tSIdxUYthBt7a2tXa1",
+	"E6+N6WxHc2EWqsLSwG+hii/fOevtUDlmgo55y53dGiuDK/J2zIQR3Dl/SMV2eSqFzmisv1MWSv+G+DV4",
+	"t5L8sCNunDQOW+3W4bwMqWb+xJzcvDD173TYapfea44Ssw5iBUd3u2rFPQVMhu/O377ZbF1nFI20Ha3r",
+	"X83tNlpXN4AV6+qW9YS4Vb3d830Hi/fXs9ev1ls8SMbXWwHddtuGh53odA0QrjDshETyMkIaFIhJAGQu",
+	"UJyMAxIlbJDRhCX2ivcs4QqTWHIqENjaGhoDSaQoIj+TmMZD1iLH7cOcZcVooh5V0HudWBKyhZ5sLcdj",
+	"T5lCwTQlPZpSEbOsRvm8ZzThu7FDYErLWFhDFl96Ji0zfLRJzKMS7gyUYFt7JR97xQ40X85an4kbW2Xr",
+	"uIXDaVtr0yo+EMu9EkQBEpe2Gtsh6tn2fvRcbdQKIB4U6bEht+h80R98fraXyakyu/OSsTHREvAeLD5g",
+	"rf/bm+i8ktLvNIeUHUHckJl3gBfhYhCRgbEqq3fmOV7zDu36T+8tm+cX4Kq/Po/ZriEimIyZHKcIrVjc",
+	"i7gGVXtxIpRrmj64NltuOZktPAoco+gVV7r5Q/7zCEHDAQnfbFQFO/WlnmeCOjHuwSCjI2OGAegE7PQg",
+	"FFrCD5TZgVoKbCuFnRgVhnmGkBYRfF2z6QrDshtvJbYhlBWD7Ld+qRlVuf7p7G+/tWfnj9/0/zz5/s1f",
+	"HidHr785/m3w5+qSJ/PzrYudXnFxiSbsOhW5t3BqChN4hydmq2jv76cys8yBrS6NDEAsOEkKB6YgCBDK",
+	"cU4M1EEs/TSUDMF1UP+QqcVuHTBLeiEzlkMZoVRQTCTPQVtFwMygWuS1+a0/84nEwFpvVlRGCC/OSJzy",
+	"+JLcf//iKXncPn78YA46NoFcksdPMDq3slF1QVrsJcANJEDyaUUAliElUrBTG/nFvQWIukruJcOGkuGH",
+	"VaKgksIy/5WxCQEmC4kfix8DI0BjzqpYI/UDL113DvFblBKw+jEdIV9KYDw3rkkqY5oCW8wARpEZ8ZJM",
+	"Ym0pDLGh+wAGxu1EWzhb83g7BdcLrsaAK80yYEKwJhOCggGbTuDhrz0ngjF4RBG70p58at51sbz6zDO3",
+	"UTWHCGokYasMX6kq7vBns8ksNRJidZsxOd+ZIJ1tPlDLoiP7gHBdHCCvuPkzj+rtnY5LmAtIxqJz7DlE",
+	"EQI7KdzTgiAv3vc1CAJlSbWx7d4ijoGvUaBZKnCBngKxRMIdZxBCm7dI9KEZU8Vww0UgFEKB3k5+k9xt",
+	"MXu2L7MWuZA2p+eu4tr77kftw6BIi4oQq0ftI1Qu9gUREnrZvHkKIGgVpgoIiFRAJmPjYSEhEJD/GFu9",
+	"OHUyXn5jWIFxSmM2lGkCk8nFHPWQAGWNxnZrkT606gEXLE3hAMHEqJnSbGQtbldwV7iTT8XW38i6H9MC",
+	"xrlZQWAJscRPQ8YzVbhrGeK6avdwW+zifBsmimRSPQbiQfZthsbeFsXb4u1+ktkl3g4IraSwnFZmEzqI",
+	"RUDFt/Ghwi3/t7Lyk/DHEsbZ9lbgNJyBdgcW5LhKyK1WGOkZklwRw1Xgs41j8pDuW4JfzYSSOMEdcmz+",
+	"hWz6hNyMpQ4tUBOLs8G3wUBEwQ7My0dcDQBZwAZqvsDvCMtJLSmGHVGPFCSwjiWmvR6piTklGTqw2QGo",
+	"x9Fnd5GNgo6X1MbWAgIAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
