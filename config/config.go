@@ -293,8 +293,6 @@ func (c Config) halves(defaults Config) []error {
 		together(text("ESIGN_CERTIFICATE", c.Esign.Certificate), text("ESIGN_PRIVATE_KEY", c.Esign.PrivateKey)),
 		without(setting{"ESIGN_PROVIDER (docuseal or documenso)", c.Esign.Outside()}, text("ESIGN_PROVIDER_URL", c.Esign.ProviderURL), text("ESIGN_API_KEY", c.Esign.APIKey),
 			text("ESIGN_WEBHOOK_SECRET", c.Esign.WebhookSecret)),
-		without(setting{"CORS_ALLOW_ORIGINS", len(c.CORSOrigins) > 0}, setting{"CORS_ALLOW_METHODS", !slices.Equal(c.CORSMethods, defaults.CORSMethods)},
-			setting{"CORS_ALLOW_HEADERS", !slices.Equal(c.CORSHeaders, defaults.CORSHeaders)}),
 	)
 }
 

@@ -2793,7 +2793,7 @@ type PreviewTemplateRequest struct {
 
 // Problem A failure (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, upstream, unavailable, internal.
 	Code string `json:"code"`
 
 	// Detail What happened this time.
@@ -8499,7 +8499,14 @@ type BadGatewayApplicationProblemPlusJSONResponse Problem
 
 type BadRequestApplicationProblemPlusJSONResponse Problem
 
-type ConflictApplicationProblemPlusJSONResponse Problem
+type ConflictResponseHeaders struct {
+	RetryAfter *int32
+}
+type ConflictApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers ConflictResponseHeaders
+}
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
@@ -8691,10 +8698,13 @@ type AnalyzeText409ApplicationProblemPlusJSONResponse struct {
 func (response AnalyzeText409ApplicationProblemPlusJSONResponse) VisitAnalyzeTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8942,10 +8952,13 @@ type SendChat409ApplicationProblemPlusJSONResponse struct {
 func (response SendChat409ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9514,10 +9527,13 @@ type GenerateDocument409ApplicationProblemPlusJSONResponse struct {
 func (response GenerateDocument409ApplicationProblemPlusJSONResponse) VisitGenerateDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9706,10 +9722,13 @@ type WarmChatCache409ApplicationProblemPlusJSONResponse struct {
 func (response WarmChatCache409ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9859,10 +9878,13 @@ type ResendVerification409ApplicationProblemPlusJSONResponse struct {
 func (response ResendVerification409ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10805,10 +10827,13 @@ type RegisterUser409ApplicationProblemPlusJSONResponse struct {
 func (response RegisterUser409ApplicationProblemPlusJSONResponse) VisitRegisterUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11379,10 +11404,13 @@ type CreateCase409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCase409ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11564,10 +11592,13 @@ type DeleteCase409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCase409ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11851,10 +11882,13 @@ type UpdateCase409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCase409ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12450,10 +12484,13 @@ type AddCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseMember409ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12636,10 +12673,13 @@ type RemoveCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseMember409ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12797,10 +12837,13 @@ type UpdateCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCaseMember409ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13118,10 +13161,13 @@ type CreateCaseNote409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseNote409ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13304,10 +13350,13 @@ type DeleteCaseNote409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseNote409ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13593,10 +13642,13 @@ type AddCaseParty409ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseParty409ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13779,10 +13831,13 @@ type RemoveCaseParty409ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseParty409ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14068,10 +14123,13 @@ type CreateCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseTask409ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14254,10 +14312,13 @@ type DeleteCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseTask409ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14415,10 +14476,13 @@ type ReplaceCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response ReplaceCaseTask409ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15005,10 +15069,13 @@ type UploadDocument409ApplicationProblemPlusJSONResponse struct {
 func (response UploadDocument409ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15197,10 +15264,13 @@ type RenderBatch409ApplicationProblemPlusJSONResponse struct {
 func (response RenderBatch409ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15389,10 +15459,13 @@ type RenderPdf409ApplicationProblemPlusJSONResponse struct {
 func (response RenderPdf409ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15701,10 +15774,13 @@ type DeleteDocument409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDocument409ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16027,8 +16103,10 @@ func (response GetDocumentContent200ImagePngResponse) VisitGetDocumentContentRes
 }
 
 type GetDocumentContent206ResponseHeaders struct {
-	ContentRange *string
-	ETag         *string
+	ContentDisposition *string
+	ContentRange       *string
+	ETag               *string
+	ReprDigest         *string
 }
 
 type GetDocumentContent206ApplicationPdfResponse struct {
@@ -16043,11 +16121,17 @@ func (response GetDocumentContent206ApplicationPdfResponse) VisitGetDocumentCont
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -16070,11 +16154,17 @@ func (response GetDocumentContent206ApplicationVndOpenxmlformatsOfficedocumentWo
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -16097,11 +16187,17 @@ func (response GetDocumentContent206ImageJpegResponse) VisitGetDocumentContentRe
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -16124,11 +16220,17 @@ func (response GetDocumentContent206ImagePngResponse) VisitGetDocumentContentRes
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -16139,10 +16241,26 @@ func (response GetDocumentContent206ImagePngResponse) VisitGetDocumentContentRes
 	return err
 }
 
+type GetDocumentContent304ResponseHeaders struct {
+	ContentDisposition *string
+	ETag               *string
+	ReprDigest         *string
+}
+
 type GetDocumentContent304Response struct {
+	Headers GetDocumentContent304ResponseHeaders
 }
 
 func (response GetDocumentContent304Response) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
+	}
 	w.WriteHeader(304)
 	return nil
 }
@@ -16635,10 +16753,13 @@ type CreateDraft409ApplicationProblemPlusJSONResponse struct {
 func (response CreateDraft409ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16820,10 +16941,13 @@ type DeleteDraft409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDraft409ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17107,10 +17231,13 @@ type UpdateDraft409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateDraft409ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17428,10 +17555,13 @@ type RenderDraftPdf409ApplicationProblemPlusJSONResponse struct {
 func (response RenderDraftPdf409ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17987,10 +18117,13 @@ type SendEmail409ApplicationProblemPlusJSONResponse struct {
 func (response SendEmail409ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18163,10 +18296,13 @@ type SendEmails409ApplicationProblemPlusJSONResponse struct {
 func (response SendEmails409ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18466,10 +18602,13 @@ type CreateSuppression409ApplicationProblemPlusJSONResponse struct {
 func (response CreateSuppression409ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18788,10 +18927,13 @@ type CancelEmail409ApplicationProblemPlusJSONResponse struct {
 func (response CancelEmail409ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19218,10 +19360,13 @@ type InitiateSignature409ApplicationProblemPlusJSONResponse struct {
 func (response InitiateSignature409ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19390,10 +19535,13 @@ type ConsentToSigning409ApplicationProblemPlusJSONResponse struct {
 func (response ConsentToSigning409ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19546,10 +19694,13 @@ type DeclineSigning409ApplicationProblemPlusJSONResponse struct {
 func (response DeclineSigning409ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19651,6 +19802,7 @@ type GetSigningDocumentResponseObject interface {
 
 type GetSigningDocument200ResponseHeaders struct {
 	ContentDisposition *string
+	ETag               *string
 	ReprDigest         *string
 }
 
@@ -19668,6 +19820,9 @@ func (response GetSigningDocument200ApplicationPdfResponse) VisitGetSigningDocum
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
 	}
 	if response.Headers.ReprDigest != nil {
 		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
@@ -19720,10 +19875,13 @@ type GetSigningDocument409ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningDocument409ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19994,10 +20152,13 @@ type SignDocument409ApplicationProblemPlusJSONResponse struct {
 func (response SignDocument409ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20150,10 +20311,13 @@ type GetSigningText409ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningText409ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20306,10 +20470,13 @@ type ViewSigning409ApplicationProblemPlusJSONResponse struct {
 func (response ViewSigning409ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20796,10 +20963,13 @@ type CancelSignatureRequest409ApplicationProblemPlusJSONResponse struct {
 func (response CancelSignatureRequest409ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21224,10 +21394,13 @@ type RemindSigners409ApplicationProblemPlusJSONResponse struct {
 func (response RemindSigners409ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21598,10 +21771,13 @@ type AcceptInvitation409ApplicationProblemPlusJSONResponse struct {
 func (response AcceptInvitation409ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21868,10 +22044,13 @@ type CancelJob409ApplicationProblemPlusJSONResponse struct {
 func (response CancelJob409ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22198,10 +22377,13 @@ type RetryJob409ApplicationProblemPlusJSONResponse struct {
 func (response RetryJob409ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22748,10 +22930,13 @@ type ReadNotifications409ApplicationProblemPlusJSONResponse struct {
 func (response ReadNotifications409ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23211,10 +23396,13 @@ type CreateTemplate409ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplate409ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23530,10 +23718,13 @@ type UpdateTemplate409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateTemplate409ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23867,10 +24058,13 @@ type CopyTemplate409ApplicationProblemPlusJSONResponse struct {
 func (response CopyTemplate409ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24204,10 +24398,13 @@ type CreateTemplateVersion409ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplateVersion409ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24686,10 +24883,13 @@ type PublishTemplateVersion409ApplicationProblemPlusJSONResponse struct {
 func (response PublishTemplateVersion409ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24966,10 +25166,13 @@ type EraseUser409ApplicationProblemPlusJSONResponse struct {
 func (response EraseUser409ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25126,10 +25329,13 @@ type UpdateUser409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateUser409ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25572,10 +25778,13 @@ type CreateWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response CreateWebhook409ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26509,10 +26718,13 @@ type ReplayWebhookDelivery409ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhookDelivery409ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26669,10 +26881,13 @@ type PingWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response PingWebhook409ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26830,10 +27045,13 @@ type ReplayWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhook409ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27022,10 +27240,13 @@ type RotateWebhookSecret409ApplicationProblemPlusJSONResponse struct {
 func (response RotateWebhookSecret409ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -32549,777 +32770,784 @@ var swaggerSpec = []string{
 	"L0S2w+4m4kbIpXiBKa3rOzynkeEIaJb5u2u3gIxluLL59pRAZixuM0dBAm+HIxLH0oaS0vfYe9xzoA9l",
 	"MgryHw1ziQ0NzBnEJu4/lJKGzWDfgy5AXfXp4m06irp0ka3Vw9CEv8wBFfbIxIyGbaMgFhfdq+BK5bhZ",
 	"fiCUp1JMIh7sSiaagm9unT4C994ceXBltSVio9IEtnXKlQaSppGZxar0nCd6duBu3XdLT7MtfZoNtO5+",
-	"pnN7+O1MN2gq8XyDIYCRfgLxMdi1FzIe8zDEpd9h29BpuL5rk/S93rZB9rl5Ihsd2DRwKMu2KlHGbttz",
-	"iw6zLXrhjaruHmUzebhNCmgUsRi0KqsL4wpAprTRO2l0yeJbFj83PG3HreH2TWXbk/7m7c5lKgCWkEcY",
-	"SzEl0kiNmBixUSEz92eMxz5jdPMnuAAEV6D+dqUze5jdKl2UGYtZl/injYdkxqKFwvIqERpRS5YzqmFP",
-	"X0v9QiYi3HEj0WIv20Yh9ccJvDkvO2OG0pGoBDLzs8KKqk30bnEB5RoFkI22fJw7lUe5kiLyws6i7jZn",
-	"M3+wU5lfNNh0kIJ6/cAaoWeUCY77+4auIknDKylf0njKdtzmyD1b3GUt5Uf8saAhgWZkxjRmhGo02/q9",
-	"oyfHJ4/JeKWZ+pJq7lHfY6xWlSHPheZ6Ra6kJC/tiOvuaDbLh+OzsEBcEXgvWAcCtlOx+JYHjBilA9nu",
-	"Wyqm7LXUl1RzNeFG/d1xG8dsJUWpphubb3w0lKu8rxT2FLy/M6oIpEZUb2PtzI8DN4c9d/vx2m6zkMCy",
-	"EXOAL3NTqrvp5UvycASQrqY71gsa45m9RBJ4J+gt5dE++52oVYXlmngvXzdduSLmWUzxIEIua5upDyFy",
-	"vcNrl4K8yw23ga3qz/OBjFXYKDirTsQKxkLQ8kO5FGfZGhE60SwmIwhGdCAaMXLVbtbr7/1UNSZ794EX",
-	"0rjHHAX5ioqVpXi1I42oRYUAj6lmHy3CRo5EpESQDDt71SU2Yw6CKZTMJUTWvhR9HA08w8YMxiwCSVeh",
-	"yQH3JvjQCvQjc4LCKYO8JbdSILONoe8q8iHHkIu2oR3YiIejjncCs8r4v1i4s/PLZqWsE0cCb2dCm/fk",
-	"6eOc3NKIhwTzZQjkooD2AsVmlVbvfF+Z3+tnZJGbfH2KKM7q4U3fiAY3ilC7RLA2mSIXsxCzcRWhMUOF",
-	"vkAQ79+/75x7Y1z30H5vbFZJ/IlgNPPxyXExYmtzg2oGvvDu8og5UtwilmbPDbNFbWtXnjSTsS63DWHh",
-	"qtxxRprm/HCZ48hQ48JiBZV54+YJPH8L2qphZ5o8IcGMxjTQaOh77rgFVWop47DcIfeAPpzBwKdpb3mt",
-	"NtvI+MSleyghiKsMni0awpDGiUa/CSy1uXRGRrjWI0jwUFD7121lI0B4Krs1F+KWZ7Ai+bTGIA2Ob4sB",
-	"tFO/z6Y7n1LFADuomFuYBcbNr2X5hOdhaJ5+xeZjFnv+541JmuUhSSBLmQhNxisiBaSXjjDjZgRl8iOI",
-	"kYLOMKd3/nsHEI0qXMmvGXM4FJsWAoK+57Z6pvHiZflBtQJLuSTOLev7hsZ6VXd5H2DimBe+5UCYMf3N",
-	"3HjvIldlATIoS3qkgOa7+ZTbjbmv//Hzf1xf3/V6nevru/7k+vruZPLhm+vry7LL/6s849ZwHYRCe21L",
-	"UEqzreA3YhTU1DFtaM9MmQrOUFGhRNM7e29hGo+PvuAsFA9ZrZ24NDcW6eoGgb3gJXaTSqnMYeLtQmAL",
-	"GfFgtXWMeNd929aylO0EojRJErNbzpbrxNLbN1caPt12I964EhkMSpH3IhZKcfzvZwzzpcBmfKTQLprR",
-	"kIwZE4A2JWxqTzcb51jKiFFhvlxEVanD3DOgwc+lNjX+Crl4ZlyAdeFyjcxagP6JNeabP/cCX2W+Oad3",
-	"F/gIuoNt5UwcU9hdD8Rv8ysvHZjgfQHmb31lKVBFKNswcEx6mC9krKnQmBGVm0iBaPLH8fpaXV9fVhy2",
-	"bG6Dsrn5oCtrCw6/2eANFtcRkGYsREgvDGcawj4jPbhECRKTEXZmAhvzLTLqr86iyxN7Shz+puTXOjel",
-	"FGFsjRbLDoqrwC6cDsjbPdfbNv+Kz0FgeknEjR74dlXvgOT2aLscf+bdfo95xnW+4mExVrGFkEUMqow4",
-	"5OphoKqcETgcx/pqh9OQtz9xiXfep4r09keu4Mb7XCZ1nb0qUCPPsMny25IO319Hf6N9KvFHUUWVz/J7",
-	"XsZMbBKp2QwA4+wWS4GasQ1IVn0gfb3xidhJv/NKQOt9pe5R4GYZ6p/PvawTjjzLmii4DvaV/kDy9JPN",
-	"vIp+sp18yVEZyu9mKmfWJS5PH1W1RWuBeHJSqL8uhYprADdWTaXxBMxqNhv6pUVa2DbudivLd9723tfZ",
-	"nc3mi2bo+ox3OiNZsVapWcNiJcUGu6Y292hqZCoO/pV653Zni9Q+6C3D2hHDgWzei8YUOIfHmtGg3fZt",
-	"ClwjUnotdYl+k9Um1+FuWJdcanNKzfYUOo0FBd+FDIDHprO2U/I/vmn9Gm++WZZmWw/b9LvgPWCEl8h+",
-	"mzlWMWNF54xIa56BpgiJn3Ji/wKGnNaCLGcMbnUZEGg31FosGF6a+VZcsZIl+3UUkbp6xa/okKrPuH9N",
-	"B1PtUe3nMILzXuI1qnPk4a2Nz7wFUG106vGs/S6OvbPVSswMaoWZOauw+VDaSgCef2iTuhHvm+s2VHFZ",
-	"4Qfebg4YrWg1dklElyvz1FLGN8owDK7hLiz3UpDCZq4pulJdQpXiSlOhcw90CZaMDxHdvA0voOpGEYfk",
-	"DeM0NwI8T2xvhCiRSOZmMVxvARyPkQ3uU4ZEIotDgI97a5a3lS5Te3XNWI6ZXSdiXlr4NsIC2drgypc7",
-	"6K81TvxlBOYf5n9j83+TwV/TyL+i6qZEPVOAPPTljO2m7qeE/VhR4x3SlTmvXJEwyXv/akKT1KXO+tRh",
-	"1rSEQko4G4d8jTEjoVVBvMEeNpKhX4KqdncdmRV46kXoGyDNNKS8L0kZv8mOf6EAWDGAA0PctH2N9Q9t",
-	"JGAj7QN4z+9C+fD2r1KYmvlVC1NAA68SpebMRVywRuvJhI6b6HPuI8+F/r24ka42HATfdwzJbeGvGtR+",
-	"OqMaONRd0zSLdPS2AlPNoPpS0xtGuNDSZV90yXlapYlRS6hKolBSxu6wnI/dwhtoWpTo4CIw389CTO7q",
-	"At8hEuqABC5CtRlpAJv94PQmsZzXplP8ju9ggm12pFog1HYrEfxTwuzPFu90QksdAS/MZReXnQOxlAW/",
-	"m8e+16l7RvXzWyveCvA8ghFA4nEDUTpmdI7lM5eXz+2PgE3DPiU0UmRk3j9a32ybZlU7oyqrU97Kfv3m",
-	"YxtzCRacBYx8FbJI06/LXG1NtBS8UPwMvHtIqP2WXTakrTMQlEMPLQavYwg7okrjep4RyAkbGok/oTxi",
-	"YfEOn2nDFx3Xtql7Jdy7KDTNrx8qqGG3nI8gY0Hbtstxq/uso9Hmh17iXfceCmnZBjubtbC3T3YB59vf",
-	"S+6GWr3MVQklrlFY2RwdzXCAeb4JbQH1PqRcJ3/FsscvnLzi96b7vEVYLanyhFFtnv3WfaKYuPIFcjvc",
-	"uf8yuR1+f5/KxYohNdpJdlf7pn3pNwSYEOV64a0KnfDQJ/QpkTaKiffRGFzzNo1oXpVs09812eZ4W6gm",
-	"RZXwaGaf3JUUSXgL1heFuqRHKqvu8oHG+jk+c9IvInQNjh8PffCxcoWu0ECwHnOALTeHwkFDDP3TImPb",
-	"/cnjG2livUsLIlSRHy5/fF3KUL4QRwmM8gDt81CNDmZV/ORLZkykfchqJTQ8YIDC32sXp8hk4jolOvzh",
-	"vGpRtL6PK0CQOlXnDrs5luMJhSyyZ94S1l4RkqxDZDUBqxtHvVaGttP0RByJuQsT51iYUjEXiyTTmZHa",
-	"H4qg/0cIpocROvUVo/+7BRQ4IlNl0MbPUupvZwIMD58nrvJCbHOMrcg+tpwqo4j41oOtNvTa+UJ9ueKq",
-	"3APkfa55IpGPU1Dfu+Y99ftJLPIGlZ3bct8XjSMOZzB7xFKyZ7EgQoUUqf9hzbZqrEuzu4DFiwpTeMym",
-	"XEDfCDnBQGFGInrGiibFUaNDclNKiOfRkq4UGflzGeVo0Vd7tlqw9kAVViab9rZtq44JfgndpXHixI6b",
-	"t9e+fWm9ZmeTupSVuiXy9fwtvHKxck0mdnNx+Ej5W/Yxu/PeA8+v95DtgAEZduvlKumLS+cIK+CyoHab",
-	"5S4pavtU4MD3Nk9mt4nsl+nfNBxePywF04K25A+9QUZD3uQaOt6lYKqZ6dXUoVcRYYTZmJ/OoO4z4s1C",
-	"jBUTcU7bTUNzjYauVgtWwotcaHkL1V4mi0XMlAIFYZdNThu2NUmeK/pI7PXqYe7HD8sJ8UUshbYxC1DN",
-	"HTFiWGgR0YDNZBTalN596/nWGsqUjr8Mbts8garYhKM6hqsKg57wKLJWJy6RJ9mzVdzWgqbss4a0jVFK",
-	"LvFrXw16g16nP/g6NXyopqVf+33Jn+y9aQ6wXY7clmwnPvu9P2jw/wQafEBa2pN8LArzF9cN0n4wOfXA",
-	"71BSVZ46ZkRLgK6tbe7ajz1P+8as27pNI8zQy6TWV9/F0Xo4K45audmWbYiTmVUuCEw7cV4GEsg5U2A4",
-	"DQG6GKDeIJsds17BnpnTkAFaIzj4MPvJqAKpAxCyq0IyXhEaRb4h6bWuS1vE2AaE5TmibvgbTPn3Mg4V",
-	"+v/TaeiC4+9TArUK5GrGVmRp5gwoh8QZ/AvwZFJwzq0w/wYz99cN/tD1R6hvjZVb226wOUs7dfd8KHVx",
-	"xTfb09bHMQ1umLbOtomMIrlEr+MSVsqWl1v3NIHKbhqRzI+awtIj07OJ93vgy2/K7/d6SgCqXFme//Fx",
-	"A1N5URmDxk0Gj6ux0ME70K/jed02O6CuCsB5R5yuYUiJTKs9uXI/i6WKdtpJw5YAwEK4wW1iDVdW9d7I",
-	"hsuyDLVNkC4xPBtsWIrp1ERKXmBEoUQ8l4pGXuV+xaQYyz0gLmHBKzeWdLiQzZ/LnTUwtsuHlv0jfO+o",
-	"XP8st9Uu9ANUznh6xfpw7Y8I26py6pBvEQ52JfINleiZkpJb8YyithF9VZcIHhbFyWrBGsHIbCYQfwyN",
-	"ffW5QdV31ucO+4OVLT/DBuGfH9wN0iCe/QVjzxMuaMT/tdMjdasOeGPvzfbQs0OL2SfwLGM+5Vs1cCCA",
-	"H/FWkIQ04np1Gci4At/PvCNiGnWLKRMsNluCAeQlLRRPWn1zGXOtGXS0nlGRD5aGMkFg1Uxml4ZJbVtz",
-	"oGyMTtffU/dE3S2tl9IPS7c1nz/1tu1VuLGLd61xuUezAHRNaxVWyZmq6R5uiV5TW4HnYteRlDeEuohz",
-	"gezODJmlKi+k0IWMRtr2b+EiYA8eoq7Bc3OBFXsYUy7Qzjs7vXKaTCima9SkrgaW+6mcL2jMVVmOE9TG",
-	"sRCMrvITDgC7qPcubUZstYJ9XCuxwajquxHKLBE3VaWsEQ1c6gIWZobV2FtnUL+dciWucrZRPQlsBvh9",
-	"IgrVKIPjXmlFNxeKxbVXOthqpdVb6W1cCOHJIIW6QdEIu9NPYYXrlLJructWF+G0YujrrKV3VJAWiivb",
-	"zpN05aGAnVsPSWNFb4VY5uLhF6xXnlSxfGk+toFOYDCOpAVbpkrCviQj2PJS01hXwdrFSsPH3dly327X",
-	"ssBhDP1tFriMwkbzl1H4YPOXUdho/u7bDzf/Au2nA/LWxdsmj1raKf1Wkn1z+8Q8pZpxxd9N9pCvzm4B",
-	"jcSJYlKO3WUrey1ABGIO+c69VO8w0hl12nKnJ6wJC8qzjHc3rhqXH8wYBSDJ0q/ZH/fSS6s7a19ohRLa",
-	"HRtY7j0dkQU6SL+ezXRD9NjX10vZzITGqRdpRhX40nO+XSSYVmZQtKy9uIEKqnOhvqDd+z/KJv3DGvuy",
-	"1tiOhkuJxdLQTPkpG/OXwf2yWe1MPKzHqulpFKXRBeuCVwRnSxTltpkkiHRMPCyBy2xIqlvOQVlK6uGu",
-	"3uU9KS8jpIJx7CGibc5D9D/SWPGxn2+o+tiv/b40oPw6r0cwfa+/lXhD0m+TASb8K0lQ8dkcWNum1Jet",
-	"z55n/Y+z96udvdqH7rlDoitsrNY0mEGVScUGTCVT6KTj9bHR4WsveMTW8QGKJ82s4nyhK7Q9OdGZh1rH",
-	"vE4RzzZT0vCr7/W8ot7r+6tXLwlV1v+koB7desu5IBFXWu1dTWVGcLUR8n/tm3jmfX89NsOVJJJiSuhU",
-	"2sbSWW9pttDE2ORzW6K8X0Xjl9JuY0ZVefB75U3GTBYsPvPHiu135GMW8AUvp/krSZYzOU+XO2YAIQdY",
-	"MVDFjB1qmpyDt+5zNeROzBbR6ko2hYxUTDTYmnq6Onwj09VVgrykHLITf9wrpeQLat4blWc3MU9ZTnlS",
-	"jlbaOW6ZLnoTjTq3b+sSXxT6greR8UbMLCFmX4mVZ/MJMpYQPQkzp9u/dcm7xcJmfUZyaQFToR7QedNT",
-	"BcJcpNcilHPKBQIdKiKXIv0koC4Kcn759OKCfHUnOp2vu9cix4JD0XEgyLm9z4fuD0t2HFcjXdOmGYz1",
-	"U8QmPGLv4gqGP7K/jvLpCGlZ7YLqmUu8sK3KugSauMuYwCDyzevy5UebgI+ury/LUxfMiMqTubyyUUuX",
-	"RNFbBuKKqmawS5troYRDuQrZhCaRroBQOicLHugkZlk2IEhQNZNLVVYMttaRw0618riAGlGGIay9rKqq",
-	"xKl1uVeWQtI9qEoiaUhkD7VpO21TmRcVJShtukntluL/Knnttw7zwdfAHh/lNbDT0+N+//Hg5OTkccPm",
-	"LHYBsyQ7f5ftmNI5VxJMY5sSma5qJtV/eyOyoFys6/a7VNAYOmZRZRJzgYrXIPQgFBgErXZrHASlDtfd",
-	"9L0h1nkiGBiPoAk2Q5NwL1VQVXiazz3sMR6dEWXLmVJUEVwvN1yXO6OlvxifEpZg6jWWlo9lIgL0RwOs",
-	"FZRuioBF+O/sG9urf93euu1KZ1JJKFU+dRzkEHrzOkBLtHoU4CIXl1xLeQNp6kYZlsInB9cY84zYmQ5J",
-	"zCaJspBAUynDM4voNbQIEcnijKRrMCTjFYhZBVnrOy9lGdlBQUEpEt4Fpg4vEeHDQrr5XXD2xNNtEELI",
-	"EPtq3t8EtQWUtLo3I+p23bs1VTe1741pcMPFtDaEBpZm1Fb016n/biFjzcKKLMrQXd7qm/F8OWUcI4pS",
-	"52TbheCZKmvGVtcLVJqWsC2lCefjjfTDhjW5nNGY7Rn28lEtqnWflQVXsHFGgH3fBQKj3ppkR2k79KUZ",
-	"G9TayJg4l4sbYhvMfYf2GXFxYzikYVFGWak9gUstYxa6YFPtKUCMf1P8Hwc/ZlMqdlrY/NGoOSxoSLKh",
-	"VwkOahnbWvn92pZUjKF5f6CpoEYB9nvhVxEqEIEVhFhitcvaXhY+WXdqjVoZAVDzBgznPHWDC0CSUO4P",
-	"7VyHE+U7JbuZOQJygy9ykJTu/TNctoMb+Zq7uxq6e8YiW4AAmxyjr0UmmixnkrBI4e6rEjAaDypvM9Kn",
-	"vW8nQDaugkiq0ikUKkKyojPks9OYsdCqor7t+zivF5PO/1uhFLt1L+/0daEfqogMVK1y8uUxNou104vk",
-	"tPnBQ1DfYgeskiNXian6Pm9zrBsbDXupol77usJJIDOIKvTUuYnstcjKPwq11s09xeI6j2BMpZ5LOf2E",
-	"lwLSSB0sFuNnDxeotp2d0tyyr7dEAK+tnW5KkmW85YUxtJ4DvHBJvra24bVyZrOMpZj6UbTd09s3V14W",
-	"sePaDQowt4aKF9L8URqqhnq6N/g7QqebUUBd81dvXzwlj097/a/PLAzsgsZ0zjSg+NrSOUIngFRARn8d",
-	"udtmgIyX3bPfutUtH13z/8LwnIHINZnJKFR74UxVu0DWqMX3R5tVWcRyGtO5GhLFGBlxwTWnmqUHa7S9",
-	"pvJjqatzLWkPt7rtSLv8RAiXuFhseUwTxcp9s2bBb7gA2Yv3OfXqVgZ0nEQ0Xrm9ePru/BkJZLxIsB/Y",
-	"6Pl8zMKQheRCKB0nQYqhtsnHuzmuKcWEh+U179/LJVGJ9XpZjFjrU96jMopVQwRwTZgIFfmK3QVRovgt",
-	"+xqSot5dvej0H5NAhowkgmu1+Tgf1cqornsgSlIKB43hQykGdVil3w+hStS+8tX2T2/SZ708qzxzd8I6",
-	"Ieac+nK7kbUg39TtHZ1S6zJknwJ377A6onCrgsTqrWvuvPjbmptAGa/4zmZlZ1ATO2HsN3BMYLlys9Lw",
-	"VOFL63+5SlPQjSQ9Q/8kFo7b+iQz10fKVY5jfbRjSv4H/RhBtjBN8cIWMuLBVgp/g3dBoY/Ybk6aex4I",
-	"HgzpyC5+PUqoagNQB4nSJYJbWH4wdR8alb+RmxVurk7uwcYXcNOD5rs2rAm2WOiqDZcTR95A3cD90fGv",
-	"sDzCOjRBKbBWZshoBCpK28eeRuThxYLR+Iz0oR+Q/WqXnOPzeI8U0YrEbMEovpDwTKCTUDIMqwCKiO3J",
-	"mMG3u746aR6EnlHh2U4zqsiMRpMuucDmj+ZdMwsXio1ElnvKcLcu1dylTh68rT25b1c5+B6pdAfIeGXG",
-	"zmPCU+1zO3PZu4MDDOM3a+BQUWH8GxQKOxbgn2+PDArnL1cWvHNLhu+pmpXZWrYZw2aojKLiv63nQhlK",
-	"xzl59+7i2e3JGVEyBjQfHir4N5IjR8MIDGleyEVOEh4WArOP8wlBj8tGUbRndsSODAK20G95qXN0XcZD",
-	"WbqMQkIt3BxUHJMfDY9yVh/wJLiJK7JIAKs6ZoGMw0aOKS6mZlhb0mLLccwa5KKwuwWPmUJ3I42iHyet",
-	"4c91HI8firzondA8SvNOAyoyt7hhzGQmkxjah5EVo9g+jAi5PDPsI9YrEhr+C49jQmsXdB7LuUs6bmVB",
-	"dwVQYZR8+/QNOTohmk6H5DsWz6lokxcxE8GsTS4XVHA1A+MQXLbPxTTiatYl6S6fAy10XjphMbN4+2vj",
-	"Wiua8oh1UFZC9eHzoP3k/qtOVlH14XO//eT+6wp2U8vLqMzIiPWfoFtqX6MIX1LuccQeluaWMwx1ucQG",
-	"WQRk2Jy+ssxcgXXbwRn2L+ObSSSXtf2G790Da/zZJgy5yXrvLmOtJXymSgnNHaVa2bV4zEvzDR0SIA4T",
-	"NBUU6hBanEMqg938Oagv4GwiQho9IGb5yswk5mWEsV7hsI+L1ZuNz1Zyby1f4Vte1cFnBzT4hnvAa9uI",
-	"t1xXeeSvPOcfaElQagzhIXxuv9S9ZjHMshRmf/RplM13a2frtnmLGmfM8fTR+llzHkU8GDLWD3L8EOTl",
-	"nPqbbv5BjtH5j/BTXM2+RDVEndYCP8ix6ygA7uAaOX4/yPEbdyv2IEoqrMQkniIOKeFqSMAJTAPNb51V",
-	"jTl/NA7b6b/cL+MkuvFztryH0aMEd7faLXNjRW6ggkzjxi6bwB5Trg3XVETN6IKhKx0T85apO8/IBUjv",
-	"8tvBrBtTZdZUnIhGRRZxIyqsF0L7QY794BlntQunEFEZRMz+NVT71V5kzYCSXEguJWc3tTw7w/Wv4ANp",
-	"ZG7dvZw2D9XxyluBYkJ5yErzQM3TI/OrLRCwnVx3DbS0NwcLZ3SxYIKFD+ngNTPbGMgxy/fFO+D+grx6",
-	"C3FbrtawV255M1pHTujL+kWOETACUahcN1qOMBJMhOt9Zv1OtMb0EVhtx2JjBCHm7+bmtB5BP1B/Wsf8",
-	"y6nHBdaQyZUUQNQB1OxWFUP8IMeNNYVf5Li+imD3/7dNq/dl5XqgX5ZVW1xqtvDaroVb/WODXq+mh0xL",
-	"TaOqL3JBaBSdkR5astrGj6H6U1in8v6DWDO1gJBxYBULuLkBvzuNRsNAdmwhjiFFHP29CfgdNBjocLOb",
-	"nIWVR4k2hbI1BcnrFiXHHT17CcWGwH+pJAigTqt+3vhLLm7AU1px4mxl6JjNOKKZk9FfRqmjmYubsuh0",
-	"9QlMXQkfqw7hS37LRCltVtYyRPw2B5Ejb7YzoA3lBC8bt+dc8+R0naPm13XBvJRTvmObDebq55uU0iyo",
-	"UksZVwAg0wDc7Y8Ucfflzmv6cJ5+Bk+K9LN5I11tZvq6si3NHDg7rkrVMQe/BlfWtdF9oMLR8jI7q6sF",
-	"ZngTHlDNyCKGiFVZzlXjDieAVlk6V2HzhvkU0rApUYbEhOY0Is4Nhek7NIqIjOGfwggJcg7JUFHEIqil",
-	"MVwb3D3wsX3BPQqUYGvrcM3LqcAXrCUNLOG3DN3wDls6pFgFUqSq0DbPyHY+91raXSx3ITWpUEh7lJXP",
-	"iir2SFmwDyGXezl1muf52o45G9mKq11qBqvQYBR1Av/+hiC+eSmIPMb/YVrbMEn8NzZWLIX3cH0NM0dV",
-	"X0rVbLcSYdb/qWHvG8Ayja6Id6aaXL/XGxIl4XeIajjwjrp4fNv1N1yn/Bi37c6b2O8M8yACwmVwxAwr",
-	"lM2N4PI2bEph3M2ZMxi9d6YxKoheTH9pVUPALyhP++DifLGoNQ6frsrf9SCHJc2TMePayJRLt0E13IeK",
-	"g3QOyUvNME0q6GLLYSoLadY2ydZWc7PvBNRNLkixl1SXjKCE5xfJBQtHzuhYziR4ySKmCRdtMtJU3XRt",
-	"nWc4MvdcC1BmbennGSLMGqJRabY+VkymWZNYPebCkvYzCpUiJFyuuuS1hBRpMGuwHGWZliGFiHY1Vyy6",
-	"ZQpRN9JWwWYaFmqkhRKuG0RSZX/hHG2VTToZL02+63WJSq957aLSaxa42aU+dC1PT//OhoF/Z/cDUXdt",
-	"xS7+kdXt4t+pFZYVO2Tvz66lo88uhSyIePGiyzYqXPWLrNOrGBzJX7PDKTME39BYbzBrgY1QLFpBo0cV",
-	"TC6zpEtR+e7VUykmEQ/0fsrOnOqqpDmaQ1Q3xNkm4xUZKT7nEYUw0qgNyRDjfOjXTcIqkN79KecyJ3nK",
-	"lcaMUAtf9mFj0s3RluCw4uFWNgsLd2luXI9bhpjRhctRxlXg4Q3ONNzNlXWipS49iAJCBs98QcWqekMv",
-	"eciqQ8D4bnQfnCEzGRoNWjAOtGQm0CYqCWZoPC+5NmZ/rmF4xPFsycVCKnRxwIsqxpTmH+xOXg1yUHDp",
-	"VY0Mc8ywxr52ZnEiKW1sprJbXFn619EecDfb9MDfT2e1B6znadJRjdAYevml7dahtd8eZTAVCRxlbdUy",
-	"Wio/xkDXjQ0I8wmb2DpuXqfvTtODhbLfVPqKnvPpDJpnxDRAHDBrFpBzscquY/KmahO1wJYbUnbJjyJ1",
-	"xc2lgs6TcylShxOW1UjBIHH6WjivXeqZwvyHOAMk44ocDQYFDLB6rqonZUwpzWZf36A4iRhRzDBiwAh2",
-	"Rbvg9VW5OIvDqGq3REgB/ECEEur55otIrip7Pb5BjPD9ukCHjZvephlfrpEbqKI8irDWfMn1zBYaQIs1",
-	"aEZb9JQWCKgM+eJNFkcrqv1G0UlihsV5p0fHJ1/XjYheajqOGAaTcwVpcxoZgsD+Lrc04mGbJIImesaE",
-	"BndcCE6wMQ9DJtrG0PoITKRN5kzPZPjRXKEuqBZYdahNIjal0ceZjMxVqthH1HTtH3IJxdtuJT8mYpGM",
-	"I0jP8K7SOJjxW7x0pz8uGBRztc0h+RjR2DDWmIopgzEoqrmacDNPc1mzjxGfcxi/0jKmU/MVekt5hLdQ",
-	"vvb3mIYfne87WWDQFJYjuwvSIwSNvnAgGfO4Nd+3fhICl6qq/QaLQuVJcCE1wSRcM9faTNUrsd0ukw0P",
-	"oKV1e1cOtS9tlVtM9tgxlTJG/rC5oyFCZMGNzhC1JexraHSGQeY/fjfod66v705YQ7wqRK69ekPwhi3d",
-	"Tk5PPdXgqNe0R5Fzy9g4PbAsI0zOUuMiq2E3f5Q0dhzsBOVfBG4yjGXCEXKkOKqtqZK1QvAlSPo2nSKj",
-	"hQ/lrBcqKqwLopl4OC9UZcyoF8LYXvTxltHQ95io3cQawhftlOSTPvqhYni8PIKJNfslUXeq6ZiqWuZg",
-	"lh0Vs5CrJo8UVVL3VfeqstmoLS4BdsviFboFuCLJYt0pwKYxuGHqhmQdtEHF4lowtvogszZXHvIGBGgi",
-	"DrQNKtBT+IsMBpkL54JFuxXzosZGR99PxmzqP27h2WyrccPUEUHODNJ8NeTm9jkXVKO3fk4XC1ud7hfb",
-	"1AGZysaR+cG21UO+9T2hlnxXmFiM+W737ZYUrEYlRvlI7tv16jK9Jz7gksZMzXZjATE+XJH/ADo63kGg",
-	"yCmrr1OaLCiPm+HRZjHBigykwnnIja78MEy50iz+FSP+kySKqrPJ0Xf0qLpbdPXi/Mf19V2vZ3SD/sQo",
-	"CJMP31xfX5ZdrvAqZNblNrMW7tuaRuDNtXztRcjibw1P2G35Kyz397k0IGO11tYucUhvwkkpItdxb3O1",
-	"Sm1DPjfzqqqSX+S4NmBieQZYGkXMQdlBqtTcNVff2PCuUe4AjndT1hdOGwpbd9twuUhLarfv4o/25r3b",
-	"a1TM48fFlvreck+Aw5Is1wWevT1/ceWEKA1iqVSqH0wr6tXNL5elWMxo5SxYfOa7BnJuhUcA5g4+nvMj",
-	"W8KbdnhzWsj5Uavdegl476U+klsW88mqtJzpXKT1Ykvr1o6xvC6gAjv95got4VXc2NGQmMNCdG3//S2C",
-	"aXj5I+mKVKvwxwWGmbelZlov1F+HBwcVIOvVW+8xiC8HTvGwPiPPYZRDprBH45EiI7UJlqLMitj1OLrh",
-	"VRnJ7vcH7PTvcYB1qDr7YzG5cFBLE+l+rKWJeHP2O63BJn/YTGjV2BcNEpx2ACR8iO4JWZofhD5scfCE",
-	"QcgNYovLmTQMzhU6Zm5kTO/lmtgStc1H/ai8sNEO7HnzCs0qfmp+cVoszIkLMv6SmPcu7OHWuGRSeSg7",
-	"M/RyklpEdGXdDbvxrwbIo2vBVvNkjWHtrQ6VqiXlH4YlcPrsW6aY/tXsgFLduXyUinlj3GV4zTV7C0mx",
-	"FXIozXxfY3dwdUtK8VsZbTLjMcIE2QahNMcM2/ZGpfFtRAFptVs0nPPyFIpLJkLbEGEnxIgv2AfN63Cz",
-	"tRvaOAjKC/WnTBtVKZCLVQpU62Uh3Qi5tAUQNW2hgp9ou799c9s09Cgp6CuStcdxjc4qO+QcP2zrNDeK",
-	"Esy65h1Et+/El1zump3Ayt7csBtYVWOvHwU2198rnUHLKseR66t1hqcqCMCnODb/1Ris7vd6D7nC9Y17",
-	"6GLi1qWMuXncpkqk1U3U3qEZW1ne9YZ6nXSwqgK9trL0FYoZyutdj3sPE6Z0cKdfJjj5nAYzjE7miuO+",
-	"bGhyY/ltOtbNO2XeXmpv89DCoeGGYxd8gXWq6yH8WsgGRfpoUGWwG/FumPceKpqqFgn16wPW1Ih92Igd",
-	"1octM67kIBs8oGPmIA8YDWZtG2TmcVY41Gy6SHAPlsx0yZR6GOiXIInj0sr0LHUfIlawW2TMIimmCpt0",
-	"lDvUvhiWTESVfqfqz62Mi/toB9778sg7bkk2LHzjZDiFzzU5KGq9Rc1gH4rJoHtLHN2QBuswmJHpWShN",
-	"o+q1CTS7AAen1ky42g1nSERyacQLCzkY0TM+nZUbETM6OH68AXMPDtqM3dGQBXxemruzBwZfrmvFRvZX",
-	"TBDEk7BasBDWJozpUhg9WOlY3jAryFEOQqx2yUM9s4Jkxvh0VtLoCq9XQrTB27bBaFZmoXpQmjjE9e+8",
-	"5IL5OUUwqRx9NmsHAej0azGfbRBl9QNE+HcpjGI5en3jClTYtS+8IaXiOd9Ro6SJeO1qxwpV8Jw4H1fb",
-	"d1ynBTFLCr1XFYOggZZ4V8yxxY2jEFTr7BlYIq54BveyKfuouhfKzIJwbpodAHUaSbGoKFVkGgA50qaB",
-	"OKFQCgbp3MUs6uO6g7upLl5IcWRwlRycrwhZnK5T1lMxjdAA3twZCVnEb1kMXlzXyq+0EWB6MUWMTV28",
-	"Mk4TSbiGng5LGofuTVAYblYhUa6iLwJkWYd96LKfzoiEiZQ8dkZuOVu6nyyyspsJ5KijK9q5bbKWvi6z",
-	"ClAgVa5pY1Z+BAvnI0XYSqaYzbmwhVNunfItCd1UoTSDYZESDtUivwIdO7hCfFFazeRXK2U1SlllU5ng",
-	"WsTsti6VKvZpnWZeQFVB1gOJkildbHZ6n/Z6J/3T08Hx0clR7/S0v63aAOd6rjYA7aX5msBJMTiYFme1",
-	"s3bshswsCDRgP2dYmY/UXt0gsrY3a34fZWgL6vZgiNugVbatRqJYfD4t1WzNcoxjuVTYvzdlFS7TaVOz",
-	"0ypeUXTYs0/QzjzD4gIKsuzuw1YZ0Fi/jOS0nSGMQzMF0cRf2bSpU329M68eNFO84NQY4kug43rEJpoE",
-	"MhYszoJIVijnV+quDI7byjSrjDWQ4mUI5SWK9LMiItAuby4s7F3LfGrjwnomfVWIsx5CsTGzPrQ312Bh",
-	"iz6IiQLK1wMgIF9yEbAUARkjmVylidY7xl+bA0XUD9j+av3bmprS1bjPZdhBqefGiWYIOoEzbQK1Paq8",
-	"wvQ3wll2SkV51ABzuC1y9hkZJzzSXAwtLbH4lgdGtCkWTfwp2/tsHqpiNMpSUpUsnf+mJnM2s9zO1zaE",
-	"jMK9G8xBc9MHOcu246bXhcucPq+mwm8qEXY3AlxfoGYALjEoUpjxYJZh9TQSPmXY1msVy79OEzwffXOP",
-	"1TZUif1uEZT94cC4c2357Fiznv7VffrSEXiHySu8yLXxS1mJj/md85J5rrRMGNSRVI2VG0uZ6uF6w/7q",
-	"oIdFolybJzZ5ENOh1b/HDCFZjCFUbrIN1xoGnBHDwOAlNIowPzBrJRB6WTfu/XMaIoqGteTOsqPfJs5m",
-	"amcd5Ns2n8gHuwUux0Soumnv+ZwNGHIAkyGa3jAwErG0AYA5stqxFCXfonitDR4na14EDfQpjAYSY9Ya",
-	"SkVSaXDT0TmdGhP9KgUQFTrrfhfJqWtTsFqzULHaPzVNzYLDEYH1zdmLW43LD5tcke89rlDCP/hUYBsF",
-	"f4AZ/BkkiSC+WeVnWElEsgI2CBvDurqVGmByh4Nebfg4fPneSpFVlKtEr9lUR+s+Uh0+hsD/e5qW1e0l",
-	"V653E9LDfjFXa88/ML41UoQnGpO4tPTE2OMOkhhcB0ksEIHPKnl41Za9PiSKHu6vHVk7j6q3OQ7vT21t",
-	"ShavdGg9aWZ+iKt+BlK64P5CPEVgjVzZroBQEvGA7rKzzOU6LLSWxpVmEQt0LAUPaBStysFXlUMoaeYG",
-	"q2IWXEyf4oNNU/N366ftXMtqtt6jrf94Uw7xhnzlWul3draX0PejMgXPm1YVyXExfYbL2rj6q5yPvHC1",
-	"vaCP7cdEHmwpNs1+w9Yjhq8zhwx528bp+aXQ1f38DKGUtUdtsAiV+es/esS4pZt7JbkVVivLToc5bVi2",
-	"l1zc7JkxW2HeWS/tQyDBPlz78OokXb9vVzkBQcGV16uZJGLCLUO2SmKXjCMqboaE4j/ahJJFRAM2k5HR",
-	"QiGi7UVo0yoPP28phQg5wzIep4zPaXzj/OW2Yx+iO9JxBBD3mBHpKajmxzZREl9vtd0ga7JnhBCMU50R",
-	"Nl/o1UcY2xAqfHAFzT1zO2Su8K4z8gu9pbg+5l781xmJaCKC2dDWEMeQQGmRQwCAZsGEgvlH7AyEFtxq",
-	"L2dFRo45szHEk+YfKfTfw/caFb8NSwSpp2Y8nCmYvLn3jLA7BNz46LYJnosYhZJmLdOYghkGxopgXwMp",
-	"NNTXgf9aCnZG/O/O5FK1yYyHDL5rIYeVnDPE+RuvrF/njGRZxkM7W5C1gFt5RuYs5HRIFGKiTHgEa3P4",
-	"zCzfisVqmI0khZqfWTAV92HMB15yxdLIyAqGmHMqmY11eH0pEihFX7C32612K9tOsLnNLpp/cHje2wIw",
-	"JwrL22q30h+zmdtEDArvM9PaJOsty68Nvf4n26PDdq0qA2DfXGdbUS2WDah2ikaxtsJ7rpZr4IEVhWwA",
-	"G1icS6wuVhhMq2DcgKvYJLS0ZK+8NefRk+OTxzu359wa4cFBbpqbW8sGu/ZraCc/cbasQsJoGFJINepN",
-	"OLc1tPj1pLm89lxjNTyd6/cckNgaK1hBBym2b1v6ao/8+5nMkteKOsPebvnqjyqHzV/SJKb5hzb3O0w9",
-	"7m3sz00FWyLLMPZ5GwDzzeEZehgj8CDWNQsiE614WEDEyXnV8p44lQoAc6YQBAffaGTmUe90pz6K5WWD",
-	"3z5oeSA6EDYFr1xHhamUiGhlna1eG884Wg1dYRAccYA2PCOImzbMRVOM3W90EMiuw+RBa4MbxcVqRDnQ",
-	"GvQ0wlcqMli8rBXEJK4FbcPWYwOw4vn6Rz8G4JF4wffv+Ra2WchaxhC9siAvv3YdrlXpNqBac+zTDgDR",
-	"WQbFar395Fqqi61hPqjyQzSOQVdWAr8FJRqgNM3AsjyiSRKD4AliFqJLuKz4l7z36oRt1ABg8dfcoV+6",
-	"NPgh+zQ6onLNGsUXln6/Dn8yKt+WXnsOrTOzK7pkzuYyXg1hW20WFVpXcxkz+6tt5I/LMaerM5APw+xe",
-	"23xt7TYX1/FePrEOUmXoikbwJoWRliwUA2aZGekNW2hC08xMVWjjhsMDMDjgNRtgws3cL8tZuAWd9Oxx",
-	"SCPhUWSlvhn+GeEiZHeOTStGYyhhAtwtfQYYXWnTOiHT9Hcwto2oBBRyHhhVv8oLAGZ+zhFgxOYo3dlR",
-	"adjJDh+aFsAIW+2WwF5gngFZtib7NYtMA8jW0+5zzDR9LVv2Mqmxubp+Y4+SvHxoHBpOwXnqx4bzAum3",
-	"jwwni0VcVc5DM5S5epkI+Tr5spyEedrZg+NBJFriufW8QErOGQZobe8GFlOFbeSg+R1bGGVSAM2Dl82p",
-	"lSO8sTPyAs6x0uRw4Jd1kJBPzaPW32SLP9KeZi6NWxA1p1FEIgDPUW0y+jd8fdcC4I66O4nZBj1+Sh30",
-	"aco2zSVsw6HWVo/EdidCWoR5nNIZmVOR0GiITrc5F2SRgAYCTxh+opKx+dTYvB6WaCkAjk9oeBumVmks",
-	"mDdsbU5FjotkWdL4KeAe2Uu3q4rAExzdpWuw9RhnVNz4DDMBzWjrn2DvxPzmx9dBW5ecXQuJ3CAF0V+a",
-	"al21BGe3YVTIDFg5sK6to7MzdNheFAdbrW1BqrlD5YUvVYEENRo0nIS6poKa0diCU9aZ26W9fQ1fqc7D",
-	"+EU7RbUx/Gnx8GUUNkfEL+zDZTKf07hQQzU43ubHy0EpWYnvDzdbuiKZeFPcdBA2gzdngZdhkblbmWDk",
-	"xmy1mDGxS2/dD1+lWFbfuEtf/7WUntyAG/MrNwPVeOt+P+zKAvOvz3tWiUCSqvWgDE9iOp3bvtWASVKG",
-	"BtIsVF0NiO0loMNdJdxvj/7dDoEapr5p0S4zprLuZJzTFUlsA6oUIT8990MEIpSCpUVSKNlpZJsZOwE+",
-	"4fEc4uP81lDMhw2U6zHwguhJ9EzW5pVG0SutWAL8ILOicChf0fgmlEtEBPZjq6Xh+ebVl80z9n8tcVnd",
-	"ncYDgsykHlcPIu9SIqoON3Bt20lB/hE4FKMI92c5s6UzPpyhYe3o9i4BwnSfa5BxBt0znjWGWjRPoA47",
-	"4TaZDGEVIakU7PUCkOE6LDg80OyzZsN+uPzxNbnEr3016A16nf7ga2d4hFTT0q/tqRPspGHVg0AsleAZ",
-	"5djDna5Xbs+26fRlw6quLQThbgeW9dXqt8mg2zcsb9AbPO70DhvhRPY6p7YPdfbP7sdOxYGpUJD25I6N",
-	"2dIf3KJ8XR7wMKzRv0/x24j6Tj+FcoV1wqgq905ju2TBGfo6VixskyXoPzEJrGc5raP6hIY3dmoEh55i",
-	"sa70Z1ZgD5tv7QeyVlg2z5dXvja8jHLfvnhKDg8PTwGb493V03yJI9WsY722uahB2fnkcxZxwZ4LXXos",
-	"A13/VO4PiQAKgi1c8QENljRt0NAlL2RMFkwuInZGBERQlrZzISDNk2UsdckeNTi3dfAPLGyKrUP/vtET",
-	"diobuUKug49r/ktsp6jy819a5A7GP6RvD4Hxt8kh+e///K8vWvReBa53JWGruoWmrpAdZRPMBfa+01Td",
-	"YB2FdiEISOZt59taZOlcXv5VlvVjXlDdB80Osy5137J4XEGxabW62Sm/65KbZcxoaHuhRpJmDLHVbmEn",
-	"WZ8xGQW+RvQ4q2Z3h9SOMduAjNI8KLaUXDcUvjuu8BOLw9LurONY3jBxrqtaY8VpXU/WjirSLGahzd6f",
-	"c6W4mKZt9LHUWGga6IclRuvI3NBLwN5hS/Uz97hRmWjM0m6ckBO/jLnWTOw8xtLw4syQR23ugau0rfsO",
-	"rj5iouMkLFPxZlBkIUWPBX4oW0M70lKKMfSgygRIwJSqaKZyTn54fwX8bXQO+h//F8Uc028ZjVk8Wmu1",
-	"efq4YfuUNEfiouT7lyyQIlQ2Nm+bQDKlbGeXMpjutVqaJ4+PejWqkzb1lPnOZrVAT8rRmx8vr8gBXfAD",
-	"oxMf2EdH29B8aqwEzKo86cIchrX58/WgMO7Ldu7kb7v/YX872tub2VxJsWGwwPuJWjB6o0AtmNOo2DEy",
-	"9eDAr4b9RRRKy61LZxJzJsKovKPxO+DNT6lir0A+7dhQyIJCb8yOoYoBePRavx8ZlefwZGOrO6o5F7kW",
-	"CGvVQnnXzbbhPvNuv2+3oGHl90Z0VTImkHBcCuv/wZ6YFapMrbo5Mwyvas75Krc9cgU3lqJ+4ao2auhS",
-	"WNZBcVnLPXkIkbW0qQxcpJ68CuOiqd+uQQaXkBtz71AdTyvuzjBvJG2TZiaxwVZuOO56+w77U7LxFUts",
-	"fj4D5lqC7LzLKPfrvlNmNFefcL+p4a4NzehmU2NGFRkzhulnNfSCuEoJwBHv11h41yBhUT2216uH+U7V",
-	"Z+hbWSdXdByVWXRXccLImMbK7zGNmqZL1+UVPLCO3EhlRsUkG/bGeEARYb9ckBJMVKxT6tCBpDDI+6Rg",
-	"7lYA2t7abKgqrGDvPXJSOyZoB/3cvb0REnK7lQj+KWH2Zx0n7L7dSuKo5lffxVHVVhqjMet1+KX7NE14",
-	"FTs1v3TJhVbY3FPNIKsOYCFoPqEzVZjHXFBII/SV18eD/tHR9m60MJDSE6zKABSaB6sqj63vX3SHlitz",
-	"kKEIsM7x3amVIjz0k+0YtsXtid4uw7yhUBstbch9stAkLmcrZjSYYcPgeflY9+zgWNuxVjvJqwnrW0uU",
-	"cmW1+cX0Zmk/4BHANg+1IbjndwsZV2TLV2QlwE/+bhktiqCzqwlfwk+z0Eg7VlIn1ivLWvA9ZWqD5wo9",
-	"Vq7cRE5w1LXH5ndurTu0NEN0SwLp2qjaWEID2ifFshCAPcd08ofKN60atdHnqoYMv+2+im6HQWesO6Ct",
-	"LQDSzEdHf84srt/Ip/ZY7AQaxOQ8zfZN7Dr4qkp7f5WDbqs1g9eln6iT8eO3Et9YKcdip66IEEJ5mNzu",
-	"VOnGw6y73qoAp7VhlP7m52rtdifXrWBe20ZdY7hrOFRtYvtoWbnmUAICKSY8nuONY4ZNIZofvVwVcp3J",
-	"pDlnm9MLXSZDevvaqZRLoXZNOaw72MSqTJteDWrVfbu1RIW0Yl7u17bfk4vHtp5RNVW2602g2GUk4zZ2",
-	"akV5l7JrX9qkLLPs/OSo01uEIjeo5lw+SbStXlClTTTOcLRqaP31dbv52yY3ov5leduDlHw3AIXdFipJ",
-	"i/dQtECFcIZ/FLNAxmFVtDVmi1iGScDH5T3/8Asx1G7a+iw6pVxk9YxpXocRHSHVFLr7qwzJC4aWhshs",
-	"K2OX8ZkG1hIwDyuDwqDqPN1hnfHJ6j7MuHApKgfEmR6w5s71Td6xtYxD3kyDWH5BbTaz3Hcq6Xe1R5fF",
-	"B+k7WTay9zSePzWW3W7jgmeqk+PTn3P8psH7IxnQ7VbcS7xrEyyBP5qC9fmkuW+8sLzuq2ULnENbb9ID",
-	"K1vaLfv2K3TKT8fiAsEx24a1+NBd8p2gfwCHzb7+R2fwN/cRvd0AMMkdWNUwK9JzzwG6KoIPBIzfQt62",
-	"WkImxFG/B0lOrvYP0khccw1g9xN+y0hIVzlEcMhRb7VbU6xDnVAe5T3dXux7m7sVR76/u9V7z8O6W4va",
-	"ip3tZf22zfW9TjIKEdDmndDbXXfu7ZjA04CiGnqEH6yUOImjtaxkb2MzasnjSGfz23C2z7VRZvZrk5Qg",
-	"aMmrEhp75xI0YoZmobCnCMFAba+kiNHYYbsJRgI535a8kRapbFZFquBtMZ/OaG9KEimafqs0VUQm2gy8",
-	"rA+mZRuDu7uzjIlkmGssUsz74fDurm3R3x2SnsTswbMU/hlvJlyQ/vG1UJgOcwbKKSRDI06ckNCEBotk",
-	"ZJkFbt4F6b7BGcaMpRAMYNByhffXAqBwZEwgfww/5AMC21dNpQzP8l0Cstc4jAxrb5Kv5vSGOdCWr7vX",
-	"wmOVfquiLBUuZiGPWYBQKZrPmUw0WHUfsxLbND/Bu2ZugAWz2cMB5hgmwuLBfNgY0C5FuXRUzCceddvi",
-	"o2pSOj099cmo16sP4AsJg47Gcoduw+l+hstYlh+M577CaScnGhuIQHujmLPwQY5jY7Uh5XJlKWhFIYS4",
-	"gnytO2+xsSHt/KtbkWg14aJhHn5dEWWMdctrHxqEurDXWXqFdYTsLoGyF/hb4TU5SKloWximMMZnaRp5",
-	"PSCGIjnftz+vGS3Tqj4tUDPtRtq2hdSQJsoaFg0XZOZ2pWdBV5A23ECdKsEKXNnUYzPH9cX9sL68zYE/",
-	"8MEmuAHrW/Ib+6vKj0Epe5tQcMjYOyESa9jqkEgE4VjSlSePQWxP+S0TJFmcWb0ffPJt6Gzs6lRduHlO",
-	"V3DHzGg1cgL+I7EC6KByhBpf2KU9EpZcz2YsKhdOJTZStVfenuLy4s21MPB/XF/f9Xqd6+u7/uT6+u5k",
-	"UhERztFs+cdpZjp5GamFxBRb77jRz2++cRHalLE5U5rOF3V5qP61pEfR/YOsMhtvG+e6gXSf327GVsu6",
-	"ZI6gc5hV8EfYYXDlEv6gdtDcQMYAh+LakyC83Zl9+BfJhXlW0ZW6FqAPZjg1VJGIacJFm4w0VTddqlBV",
-	"Glm3ITFXXV9v99wjdUZGzs3ZRQcqC0f27dAUEJoBhIxYtTSHHW20y5XLzjBviulEZ5Ok1yKbYAoPBVaE",
-	"6292RkYQJugaWht5EDIUkJMtz49ZwBfctRFwTYWuxSiNInTdZAFpKrvsUANH4DeVE3gd4vq1/fvSdiYj",
-	"tGUgt9ksw1rHqDTPP/c8MoERpkS7p8wWrivVY2ZZk20YilnU+ZYvVR1fumRkSHIEJgOM41oY2kAZickO",
-	"+G/YbYdWaWnB3pb1vkozu/GfrAMpLTJuW1BpMsogzEdt/Fw6ZwfxmDcDgFKzHqc+1bs/LWij/Qup2tYh",
-	"pVTrhZK6zunuX3Ok6l/Dqp7QhaO8UeToMv07uz8jwfSPDEcI/86atGY0k76/SIa5Sx5wZQm95a963XOy",
-	"qxncZZHeNkmaxhqFC8LtHVT8rfSIDQixoApj5OnNj5dXBeOoAqDV93XnRe5M64X66/DgwMhe9ad/q7BN",
-	"7Ljecz3LgMYLKbibAMhd3y8Yt2UM0KSVXKSuAMxHg2jXlg7gR/k5LGeKBR+zWpY/H3z481/KFYdl5lSu",
-	"RQ+FjXOPt91s1/cQKiqDJOZ6BeAENp0fKmDOE2xKjn+9cJv2w/urVrs8dpuV1UD8r1jmE8kpFyPy1dsX",
-	"T5+cDI6/bqdYtyAXyZyLxKLbwNTAQYvFOOnADQVgJEXHPKgqujLjefX86u3F08uPVz/+7fnrtKUQSoUa",
-	"n7iH0OpEgg9fpjFWm/HYogv+b0aHVSzqsjvANnBV4cPWU/yBnL+5sD5JfKsaHhwUHjoI2S2LDGWqNed/",
-	"+h7Ur42iMaVRFu1ou4ysLJfMCB5E2MH2BjENjCFnLt8wtlDXYplPiTO/pOo7CgiiZQoak+pF4JDvXotr",
-	"8c03l1lW6DffkLdsypW24k9AHyzsf+k8P9h7nFBzZGLdMQp8WKAWGV+L8vI48t//+V+oXBgVGUqp7EPO",
-	"Lzf1K8uMgYFroJNYWEFtuCBZUO7GD1iY6ptv4Hj//PbFU3J6dHzy4Su3RcvlshtPgg4LuZZxV8bTg3gS",
-	"mP+Z+74mI7pYRDbcf7CI5Thi8z//oqQYGdUokCEbIQIoHUc4nDmjNrhtm2OA/gXDcCoF5Pxh04006i2k",
-	"vhbY1B1eZZUDwBKBtsbg17SZsEat7JLzFAAa1FNjYJnlz3oWGxLA6kgLnA1V1xZV2i7QW7bATnS2K4hR",
-	"Nr75hjwHExAOddqMgYUdLkhAo4i5thpUkNFFyOYLqZkIVp2/sdUIu18NjshMJrGy+p1RiG/YKquzgStu",
-	"/N4W2mJV50iE+3OfeMsWEV0BtmqcsFH7WkC6gWTKBZ7OyPonXVsQrwHpUe+UjHj25o83bPUxZoliRg8z",
-	"L13OeMSQrnBUcSJKnuPiI2w1U2rk7wqiz2D/QtdDEbCtIG0igTb+Zo9v2Kp7LVCIju46Qna8t3du2CrD",
-	"cgUgdQeHbvdAAOATHBtjgrx5d9Umb86vnn5vFN9nz18+v3reJtR85VrwFHcAl+Wo10vpwC5MqMz+XzKj",
-	"4/97x17uXIQj8zpj/ni8FZrmYDcVo0iDUj+mwY1F5jNbg9tokTu5sNW89iSh8uwuGnYCFU04opd8zjUM",
-	"5rk5L5buZoAMNk7CKQNcsEx+W5nSJaO3gLg257oD/29oxLv21vB1w9SsIeP/opgeka9s4OBraC+cNqzH",
-	"OZyZw7BgQl8LOwjHsY8Gp5Zc3zIdrzrnE81iIAg4xOkZHTPSJ6/4t2bP0mQXrDYYHJsf0vkrbTjXgk6B",
-	"HQSgsg3JgipFRpm6N3ImF9xIFRkF2XUsabvTZ7gf4OGD+xB6WLAuuQhR+Xn37uLZ7UkbUZaJQ+RwgBxg",
-	"gEQ8YDbAb8Xf+YIGM9YZdHtr0s+wVgo/A1u1z6qDlxdPn7++fA7PZNVuTgB6yEPDVr/bw5vkggm64K1h",
-	"67Db6x4CEoKegQJzYB1M5t/TMjXvKaZT5poQfTVyj/0J8mVWfzGy52sElLWNoARbwlovZRz6D8SGSvB+",
-	"sOFgYb0eBXJCRkYHGiG0hz0q5vhKxYy2JLQ5XBb7GUCMFjSz3+VS4GKnr7wIW0MztXMcwBvsmBvbbAtY",
-	"hEGv55QX63jS7E4fOKA9q4CknWDMf29plJh1v056vcPg/wllYHQiYh6BSwx/gO3BC3aH8PqB9wPqlila",
-	"1j6oefdl6iY2pblvt45xmmUKcrocBxcCexhdAmIuwpz7ym9r+POHdks55Kb0C8ivIy5ugFFhwnkE0TkJ",
-	"pvNUIVAF7KdRsO86sYRV/fmD+YCjkAMY7y+qkiLB8EgJakQMC1BthPgNHWwDV0TGfIomRxUtXLq2TnWo",
-	"wesDVaCJ7KqjioNvMKHXEqZL1iTfHHzpzca/v+x24zeQP1JkiDV32Ng3/IAKGq0wj3AhlS7rpYB6OUV3",
-	"HEh8BZg+MuLBCtuloPxKIma19lQ3Or/oosybcHCGk0+J1MyqUvBC4ElGzTL/OCMjaMhm5RkTqSduopgG",
-	"Yv7mm3dXLzr9x8RorCQR3EiWNqDXXIsf6C1FQnqkyEgZRj1CLtglo5irm5fGbhm5pu2JzoiUuSGqtsUu",
-	"Ms+Ja5H+buZyZYaMSeIxZ8YSAO8cNnVXruIlZjREn7jF9Kfu5dfiq9Hz+ZiFRlBeCKXjBILxlmFbB14k",
-	"lzYF1oy5jIfabYMOWdjUeM40dJ2vCLRltxx4Kujf2Apgz63q8a0tiPeOm280/GLTrPzzFkQ0QTHq0eVS",
-	"EryujAzEc2joyxBMa9i6ZSKUsYPWMnTMFTmfxoxh85wZjSLwe8pbFtvWLxjUW4JMuohZRIVtVH2ZmBGy",
-	"+JEiEadjHnG9yl6RiMjoQ9CaP3/aN7kmznF10wqKvIvClo9u4VPbFi5DlC0bibszG4pNSNxhEumTpUwK",
-	"xwFM6qgOk/qWhl5lyVGvv/2Rd4JaI5mF+NDp9oeMrhNx9Ngd9Q+3P/AGw6hXUr6k8RRCQ0eDQZ3RLWJp",
-	"zHpjrD4X2jBaeLbGIK+kfEXFKi1U2IvTm2cHtTbgO6rZEn2lx70aS3OJYuCdoLeUR9AYoyBX8t6znz/c",
-	"5wQNygBCU+cMwPjhyc+EDeV5OdMKIo4+8oguV5jjEs65aOUEUDDDRLRy6XNuLRKa5RmTb6EPNaFihdlV",
-	"EaNpbj5OtG3Ld2iEyfsWXd1mFKOZDQlO5rhi45OYAUQv8BofrBfl2SLRvjVoDSVgQNfCjSzt4WAdSEZw",
-	"uU4usHRpDQyYRe/BwDoHP8kQZOEB+J07SseMzkeZ6Z++L4YiBASM4ile1JCMQhZpOroW1nGNkMOcGV3d",
-	"aAaAZAJ+LsAxCqVgI3RyZ5IaG3B7uXtSsGuB7h57Mwx7hFmLIxvYssbsI9D2CQ/PiBTRKmvYYMxEqm5S",
-	"dynYjixSzFsDuw1drITHiaeLOmaRFFMQrRj0zDnp0MLBdqk2Or+0YXEMdaXoKG1rmtsSXzMuyFfj2rVp",
-	"A3kt7KQUA/RsBFszlq+/f6BH2vdDlxszZRBYghHp6kissw/CVuuTdd7Pi1CN/BlxZeN98JLURzq0SixQ",
-	"sCtc4zGGP68FBAPnUkEVYSizbc2IM2ZkIhOBzlP03piVbdsasfyJSY8Dtbqae88jRTh0yLKd9NywUa8j",
-	"6MCxsIZmCcYxDW4YNL2NIrlUWQdpRL29FsbM/3nwwTqqRlnR1mitr1470+TdWTN/WOLDJunojHJn51qM",
-	"oBtxPOqS91kTdbMYRtGSIlOb7UWSDsAOaEljYdRC67pS0mqBXFyLYtFPqVJYyPFcey16UqE3jLG2DKmc",
-	"Z/vGhQv2Y/4s3Cyk5z2H5ADrC7fKqjHPrcsE471UYU4M7iaP0wbMrumSIfF0LlmCgU/d1vUOzf194j6z",
-	"Tm3w/l4LPFWVRwmnl182u0JywYRDSDBcBl2bR23MLMASsFyfKkx7gA8e9U6vBfSM+mjzbkbkKwhqg4sS",
-	"VnEuzSe/tu9zFZKpRu+tBjkaDM7Quc0x4Ta8FtaPvUAXdgbaPDqwZ/rAO9MH/VGZ3q6YCJ/O6G+stMMe",
-	"nvtdBjNZ75EebnVG474yb6cMEjubtZH6vf4pHR+Fh53B+IR2ToJ+v3MaHrLOk0mfDsaHwVF4zFof/LIi",
-	"SNkyvMjJFCE1D6AGl8vwr1mm/NC+PBiY97LOCT0edE7pcb9zOH5Me5N+MAiPULfB0/ZuUTk52xQIeBYe",
-	"GyqgWSVnMbIx4KETGmhVMXFfJPijO+0MJr2wcxL2xp0n9PC4czLph6wX9MenlEIKmHmnjT+mZg/kqmDU",
-	"lgvyLBlHSLeD3uAI1HNXttVionPxvOUv4DPp6v3wYEDwhNtE5vQLKe/QLJ7vtqxcnD+lRXuvuKprIrtq",
-	"/SzyjSOZXsd8qXPCDiedJ/Ro3DkOHocn7MnklPbGuUK01vsZoiCCdGATw65JmLDdJuVGXzUrf/glRAsB",
-	"G0qEFJ2su6e37IlKaGRYKE9lFgT0dxlsbevPMJkvar/afPtt9iuOw5mg7ZY5aTnOU/vpF7GcZ7ggDRfC",
-	"s57XNO3izECZ9jyIn52f4pXRr6q2WWVeQXxBw81yucGlRrpTy6kNowKaMTAsUOJxHr+yDV/D7nzhSjXw",
-	"iaPtT7yW+oVRUv9wE/wf6CY4N+pWId2jxD9g2H7mJHA1k5mPQCmuNAV1w3oQdnErFCGWqsMXaVpJ28Fm",
-	"Zt3GiDXa0DJFN7OXh+KrwRBBW87k3NiZZ9cYpV9yxfAhTygKaQ1ZtJ0VUcxCoxg75iwznhVjKk1qeaQc",
-	"kM21EDSOLdRuxJW14p1ljsE6KiATxpjahKa/YcYEtqxNv4h69mGZvmre/rSA3tFMcYV4NNRzbLnR5fG1",
-	"1wqyjP2R20+0bYzdgzY/ZN3bdKaaotSoMq2hEf0AgWdjwGlFZj2+jWU1pfBipcMFV0DJWLdoPuVjtdrT",
-	"fmPdsLY3XIT5wQZouJQNxvbKqCnuvO9hN2o0Z/bSRwrB4DR39WejZwbQ6cWCIXhFai1os9PvdwbHV73T",
-	"4VF/2Dv5J8w5YPFC76rl/fd//lcLK8fqmgTYS8WtcEOt8EM+ZbZ1/s9PvdXlk9eTvyd/e/3vT8KjV98d",
-	"f5o2Uki8HYLM4BK95DwNqebo53+cFvKbCPhfQVqbfSVFZKb9ZXW7dcvZEpHo9xLaB5/z9vV9pRT/UXh+",
-	"ThCF2BkTffTnNl/OyopHKu/KjaS8USTimP2F4tyl4BF2x5W2/q3MKcZVzlVlPVzoWFalOQ5P861RChJ0",
-	"s/h4pAgPSyXcNqYCjHpB9cwTGnmXRdEsbCRM9ufZLvaz2QbMoVjuxMKqzKpcTObX5Vt/cCEXWqRhITr2",
-	"m7Mh59DsaIerUsp28niovgsZEtyNPZFBoupN3RQ5pLYsEpsKb+x6pH7rxJ93SxVz5w1xKCF7nsZ0tiUq",
-	"VH7mf2NsoWygbSmdP4toFkU4ZeS4XCAAZMhEkNd7P7cWSbyQyrCk5+ZzLm/7F8mFJgjfhplToEWJEPmZ",
-	"WaLL9Pjna2PSN35e713q1bUcZnmab+wT2yo93ZvLioncu15X6IX5JNDW/YcGWpi/v1VaWK7VMOxgd3eu",
-	"9D9a1dFrK7V37sKUCXMmWSf0HJrliQzPsOaFFoJsGOqFdNUUfBDJvEtG3z13dUhFnjQCs9+l0Zkr5VzG",
-	"hYnJCF86OnN8xuo5GJnkGBE9Ggza1wIOMIS8SD7iRb4aHeDTB5AyjPlX2OrH2Iu55iNYr2trfFkINSaY",
-	"AOYCnhQSBiF5UPvvATRAFrpMwzPkM1xDCp2ykcUsfNpNA+te9gC+zEvzyPQ99MOg7pYGMCcyzqBfbXr+",
-	"PFH6WowZFCosoQKYEqQG8L8Kkoodi7BYmuuMFPIsC6H9hnE/LkqCN4K8fnaeabe5WE2jAI1j0LbtBpRl",
-	"GXN0nmhs8MkmExZofsueUc1S43vQ6fUBM+2WwZa+pMvWsGVz/FynwXMLcQh4P8PWdzTWTCzZlJy0yZPe",
-	"4WGfvEoED2Zt8h2L51R4ronXMtazJRch+W4+/r6F8KBMMWEI4hYiOSxi0OZHzRDTI9arb/3KgJCSl/KW",
-	"RRQRqjPZdcm0jlByhVwtEtt+mcXzV1JAVv/gKOsbYaSYYR/mv4VQE66R2Ql//f+vW89NukDJuvoR0e++",
-	"NXNzKaaoMGhoUpY2FsttQ20p/F3hCH/RqBo2zdxmEq0PqXF26IZXlOsYUAP/R4TpjwjTbxlheoZy3c9I",
-	"2dlU3EHfW9J43gFvcrWi973NWXO1dFrmgF6hEYxY2TbJZMmjiFB1087XQbQh4zQtkoVPQgdy8oscD6+F",
-	"0anitBJ0LkMWESzTnS8QJmRsk2RTJ+0E1AahvdHIBROQyyeh3oGqG0jgI3ICiiVUPYgMS96lLo5crWOa",
-	"oDpCRjxqpxl7LmVVEwmZdBOMWIPqRZWrplRpjqyv7f4ix+rgM4DX3tuku5nFdIIkTQQnHMXMKHUjYst5",
-	"/CRFlxUJWOEjCNXB2EJspjbCgIDLOLRgLBYuEiFlGBlBvbZ6p4zySt67+llyfmFU0BDb+rBr8YsckyXl",
-	"WpUk7iHGY4YDmeZYAlJTkhV8jBGIYKFZOPScl2QJMDBjZpvLXwvQr4XEqun3WA68XrfczrYmW5J8YiTU",
-	"E0NpjWCGqMqUV0PuT2dUAyTyb6u56qXMeSY8iOyfNyTloG4LiTdz9leILaY6Q8ha+YwiTESkxeyzRib7",
-	"GvJ3LS1h0DT3xtJKbkksMrXT1U86h7Q/7pwYhf2JUdiP6PH4cXASPmGnkxQUejjYbXKblYWM6JaYponh",
-	"8t+9+vCHNvDb+Wi+p7esTEilqc1WoqXthoCkNrlw1gR4omcHgIRyAPZKWC3EL5kIVSpfXTOrXLmDNZ48",
-	"NBg9i5nFBCfnm3rhIGLDuk8XR5Vry/EgTDfHa47KsPIAyIsrDx7xd14Q9j/1FABYhcVpNtSSlpvMVylB",
-	"gWPMJ3zzpsbabHYYEDag+jC8T316COsMriI8Ey4byvWvAow6QWILrmN0HhkDQmv8/7P3bsttI+m64Kvk",
-	"sNcO22tAiqQkH6To2EvtQ5WrfGpLVdUH1CokgSSZJTCThUyKZms7Yl3NA8wLzM2ONbHfYa6m32Q9yY78",
-	"/8wEQAI8ibJsF7svyiJBIJGH//x/X4u8gJLsEuEK4v15uJMWeetSsIBZLwnA1iMep5xgL8VRt0si8/hf",
-	"uLiiKU+ixZN0lVODNG5iduRTk9eCInZTTZGFOOr9efDX4ev+Tz/RV78NPvyY/fkFfXvxQWVPj16q9o8d",
-	"9aL3bPp0MGhvEoKoYDpZy644quErshupKJS2Pu97HbjJ6S8ddgvnAfk+xFLMEc0XD/cimE5+C3Oo9NRY",
-	"rfmawuGzibfK5n8PblZ/9C8ymqAdXR6ghbbymCKg/sBfgm/AsQRgAAXs40YdTsSlkFMRivItppmx1v2N",
-	"UikvvY/SIgA8Q5RxT2kKAESTjCmPm2VLOoJQyAzzJ+ZTwfRUZpe5hu5PMqx6hO4sCliUReSg7hPL4AQo",
-	"SZVlkGaafkAys+2liZ9sL0w8LltC/81e2YrlCNQ+zgjUbGQZizUZykwx0gNEitkm4uOVee6thi1x7VfG",
-	"LS/wsvVH7n+w4Gacu06ZT2uo7KXd1tLOrBipMVwqZRvghig+EE0u5kVKAWIo8Hk+J4EyZnEu1xF/crIk",
-	"a/tcJK6x3D9Wz6NGlqygUwsAUsT844pcSZ64aFirSrzIifbyZR0d7gZkjPYrln3aU/DVWt9miyLlyJp7",
-	"1IFKQiepU8Cq8OHiFlzXOEemmdrKI9fu7tt8jV9aXXw4yTImarbXppJ+xFZKeWS3XFvG28urC/S8t+0K",
-	"/fd7dm7P/jSUhI7Iy504hM7qOOjLbCD1ygAJuIE2BGJ2OhhUXBiDcSgnWeD57h02A7qSvBA+sXmElIrB",
-	"BFMVobCoGM1X9kMIwHte0AwPGXRfC39rI/EVEYy70rNCGsKYhxxDG5qPjIVn/ExniNqiPezo8dxuiB1o",
-	"X6TKJrR24Ds7ZYC4eCPz0Kfj1zAQN7D+3leM86Ze5Mt+7UIEhO4ynLQ3uLY2uM4s7EoZ/3F93ZYLYI8e",
-	"7oxutLkAGKLQMgcxIYttvNTs8mIGACi3iTxVInXPSa+oRcB+o2nqzCVVMOCs52gsM0TfwGAvbGeATsSX",
-	"jB3mJqTl8Ii2yFkhAMYVMc5ksEHAqlKcKOYP6Y3kiJ/UHHktdyZxM5RdyeBOglrviy+8i7CWDyJAESEV",
-	"g31U606iWkMpoed0O6lzVhIjRYj0pSLFelyrQ1lzvllRQPLMglUuuG/ewDklttYNsBwhBgWBbDCHgKcG",
-	"BU1AFDf2EIJhkViOZ2BnJJIoWX384ZE24HGz4+9nwguA4t3hmGfvL+Pfhuy3387/Ovim3/3bsfp20DoS",
-	"h8/a4789vnrfGV08nH3/W3f6l96r4Q/su/iJekG/4W/lm+y1fpf8eLnZQYeHf2UBqDO/aUCnwHX7WNQX",
-	"IqPeM7N4UDzvDtza4qlaOBTkVB6QUhOIE8lso6CUy57Vy7LXjrFgzq9ixNySROjtuYom66qBUY4MAgXj",
-	"xZs3CHLv7ZuFiL9Hx8LBscRWdk3GYyhFSyxqLfKSATCXj+OHIiffwBobxcY0o5oRpdm4Wh7ic24cdBds",
-	"+hSd37mSa5wkZxCaSSiWXtdH5vuTNH1TUci825i94yfZSGp2bjI3nyqm4/espYrbXmjuy3U+nVEHmAkF",
-	"kbOBxBQrZYiSjnUwAw4Xskju8WSpyHTunYVvYrqCYdGIoCJkKYRnAVzFcmhjQEPE6SRBxq+yRGIiOXeP",
-	"WcclQd6Z6jj9PoCZb63nIgEXfeQnS20bywzqw+U5TO2YCf+gKsSfs1ytAkOLRlzVbvuUUJ9KhlQuWv3m",
-	"DjJNGNIML3bp1m+aTY3c4i6vgjmpxTVpt0/a7b81gkaMqQDX7I9Ugarwi+48EgpP1kfUSanSP6hlyCob",
-	"1dLaiVvW+VpazP3Zqm583cHBqhS2B9f2XxabY7ngNcZxwoBqSU50FSyHE5WrETmWCed14DXsk+qRNdbC",
-	"jioja/i52DWoxueYAN7DVxSUF7bM7PKYGR9qOe4EXFE0ZsCrstjmsr+o13JUOSDKUNrxG6apTeVQ6GCO",
-	"fovsAXS9SIjkzLUlBSyMBeHwkCsFuszB94O6rjg2E12LKEeRGuRukORg6iBBiHSHeg6TzSiVGpgz7Gpf",
-	"H+iMKmZp6j8uHQ3IOMd4qCxAOsFeqhnStZXH6Jtwawb6W6OG2ag7T1Vb5DgKw/MKMIzbxWZbbbTwDTrQ",
-	"AXzyW5nmaG+j2XuJy2pbAe0a+nXOETxcX/NVi5zLiZ9fSwRdP8SNrBqzJ9aAVDPbYl/UszucMytxnFjG",
-	"v9f3K6rjcG9tURrIPR+DsxKZqgIFraVgzqlqgZ/IstRa5DCUnOaRlYITT8pThGi4w1Y8C3RQOs/z29he",
-	"YxHkgfw/YSm/YhlHpuQVh26T8+Sn5VZDZYW3Xo5WRjdqw7eX1xQ/KbbnZfrdNMAZYZJjsGwnqEoG5ME1",
-	"4rcsdc6+5ZgVtTQhIsGQGPYrQ81UgMUW8DGw9xjDEEo8AGfYyzhlhJwimZyCVTVzNVgJ1bQHd8eUKAfc",
-	"IksHAig74Nhhxr5FfoA2ZQSRRhqDUjjw/lH7SUAi+P4X8330wKY5pGNFglZta5TDw0pUKVCpKaGnGqtZ",
-	"7B3NX1RPMvaLsQuiB1UiGCdxKxH8FKF01vfvHNLkQAq2x934Wg/9M9hRS499FaDFDQOiZ/a49+35rTBA",
-	"yEWBTh9AxLleCytVSfxoXozUMAHv+DC192p9H61ZCTa60VnbMc4o+NvxsILc2/bCTm1NIUADoo4toAyj",
-	"qsV8O9xataw2NF5vhMgiWYkCbGS5s2ykNRQOpAWLBfA2tlgAyqFAApxaRYpKVTHtmnSLxF4e8BTEGJCI",
-	"WRen8K2lBDO3z5hRriwJwPfxN4TCSvSLqgUFuuA3lxXbs9xaZFHv8fgoAr4v7MMhxB0KFxWiEeCFbJBA",
-	"9y98u3BjdyP+cgpLIad742bvRe1OxKMU3V7I38zTOuDiiq8inTGnoHCd5XUETCfMODvEkxnTlueySFk5",
-	"gZolIx4qste14faXhYHdnbllRlNL0lHCGo0fNx/3O+3mo94hbT6Jj5LmMXvYf0Qf957E7aQRrBM4djVc",
-	"g4zGbK6Kqyr13X5SG3c+gsc3H7UfdpqP48eHzScFOCWIwV9xzZI/zdbPIWYYlrZbbOMYcr6gyxLkhX22",
-	"tznvLvw8HUoELoZdUiJGvBsrdLX4OrjO/1gRQ6o0USHkvQhvR6iYkZHMKrqgp1wPk4xOy7t7a2kVLJe7",
-	"tcn/Nc76QvK/OFWfIP+PyQQ3X2JPufOl9OraFSNUFHbi7sM+NafbhnlqDZPnLt6jC/FHy3QTWLeQUMUT",
-	"oHyWwGwnSUxHDK0PkjKaLMv5v7YDuDsDpDAFFTbINkXf2Vx2mYuY1ZskmzJ7bWgU4AQvMwg8S9HeGLhL",
-	"IgoXcS3C7t9ZPKoyt12j1F9h0KkQKgY6h2IzSqGjwjFI5PSTGHCO4KRFrlOmWL0UCgeTQs4EJpwg/OwZ",
-	"Kexvi/bU/W67a9NAPRZLZJewxVC9mbU9uBicuDYYy+QfECj9xt4XhWvr+mXELEdGBq/MNozkYBSEplNz",
-	"HxyFbRfmigisiJJpYm5fRi3IpykU9/2sIP+mBUsYPQC0AxwWKY/KDD4ozjX6i77AHtoNpc2y4ZrBJR7m",
-	"LRRcI29HKfiHzfop5vbsvVXZ78zfv0XO5YjByli71k82TTNGkxkgUE+pX6BQmKkxA4E7Wf82cECYFRqD",
-	"Jkkuz25c7xB8mihhzyIOVgE4VPmgVnXkp9jIkt7sZTmIaK+yx/oWKcPPinN+q8UUuFvWREK7I9W7jeJd",
-	"rnRB524O9lwwFIsT9nuPl2wbLalZI8QUtsPah6T3IekdGn1MAwcAaEzgdLitdP9yv+/gGkXg5rGcU2+v",
-	"juiMZGwkr8A6GSmWXjGFBgVeck8RDUQSFA0YYSPb9wA0BZzKS2APdKxaJ6GAG7qG4ZQqDdUF9cYBDuAG",
-	"9sHSEJF/jxuTi5djRJ5b/FN0hzjvPS84RRrJfR3RV5r2ShFzBdYdJMzIHY2dlxTV1C/UOIzVh54kbCR1",
-	"3ZknhWyVceDUnL8hpPVtXDAZpM2V5Mny4oHfpbjYus7brBBb4opsVc6whXfR3nsXa3gXvlsIHfZ9WcXe",
-	"hr2Nsgov7uB4fCoLVki9oiESrqhq50cYBntG0HylCVpDSzIVb+CBN1AUu+5lvNUmPDzMLzdo9e+BPsEe",
-	"fIRN5Akjst+HwhUtiWJap5DkrQ88dKoiB51mt3cYNx8lR6z5pH/cbj7sPOo+Pnxy1Kad3uYZEbOQq9vt",
-	"YPfscyJ3mxOBRfjMMyJo1Qau9hbTIO6ZOHjEqscyb3IGb+XwUy0q5SkgAgJAlO3gd0xT5uLlvX9mP38p",
-	"8XAxbz+uLTW26v8zU3O7cFnz7/MFyc3NpWaduQl7dG9c7o3L3ZXFZBx6oATKtptI/V3YmQfX5j9rxEmX",
-	"K4NtWhmXNx1uJfuXBi/Mi9YXwi0XKZVRC5y5TxTkdKp13yL5u2iRvHvxMKaZ5iscUUvsjdDxozEV3KHN",
-	"MNt1Oe+jBoTReIj4EVxjsYZZVTUf0jnJ2ZuRSZrILBT4lBmR+IySWeENS7RG39AR85kZvFEFgk/g4HsC",
-	"gi8XEDWmMReDgMgsYVmAcEDKdYyNwPB147gfGVkQPTgNBbXjvIeJI5oqSVIaX5rFpCMGZSJDeoXVKlxw",
-	"zWlK7keKj3hKMzPa6MRNKDDDuXoaFKRzs/EAYWt/m9B0DrwW+OEQdRIFKxETiAe4QhcpfaC6gOBhxgy0",
-	"B8xb8FCFhJU+QzmFiQM6d6h5kvhzDEcH+dJJwfyitkIR+QX27XrpYlXVdCgJ0NjJfO9AVy4sqK020oUm",
-	"XQvtO1+lFLj6qp5iQp+YvzRLU3jAKC/Uoma/9WW2LCjyzm7/30tYxK8TkoxTHQ+NQvs7KjsjpHhSauFY",
-	"arQfVxjth82j5Jg1H/UftpuPe4+6TaNdXaFEI2hccoFownC0cjXrkVLIK43aNt/bbyYY/m58+/5PpNM9",
-	"PDpu+JHK8VgqQHXaNI5i1n62OpBiJeQ+lHK3oRS7DF9ZMOWiwOgEmswRJcMhDchEpEi47SV4deHmKYrm",
-	"RKJ013IcCq69pklYbLQnYheBVF9SoQjn4ksJyDg5UhR3tydizNqDYl4zFWdHYn/jBzKXlpuTuRuXN8KC",
-	"3WqYaAxbolSr9xUrki3USF1kCSZu78jtQ0u704hnCfJUZ3q2s67L3TiRB9cwqs8mzJQX1W2n0pbGmeBV",
-	"6wNNq6RXRaDJTt4nijThBtqHmr7yUNMFvWReXFighc9BZEBF7dKoE1xRUf6wxJu/gJt+Rr58NUAyVhN/",
-	"MrhmMysesvl2iy4UABCyTdKHS6zCrqN4wEs26axIJuytKPR1dI7nrMtu8zA+SpqP2HG/+Zg+7DQxDYAS",
-	"egmk8gueYkAtYX0mwHyvB1O2b7BxZMKs2OrABGyjfVjibsMSeJa/rqCE6xG1UVZlUUW1RGjTXl40t7yw",
-	"w2zjLyWOYNaxjP9cJUFqpcAWB/ypHdytOOwLr7MXzdWiefN1q3P1zZTv7ei9p79rT1+jFL1rW/3g2vzn",
-	"Mywh2UrLLHXtzYvWe/arxFOFZ48z94kce/OwvV//uykh+YTiIWiMJxUm5jmdmVPOpojzq/M9eOqRf1PW",
-	"B5zHgKhJPLRVICSZMIv6yDURkqRSDDDFVR3OG6c0/t2d+a2b3aRgqy1ab0zB5Xdo4bb3Fu6XYOHucY73",
-	"5u5tN+R9Bhav5XKpDVD/NJQk4QnqN2PhTodMLAarT2x/jEJ0eKgWzBhNVEASORVmWyiLIt+fKJqqFnmT",
-	"I8gjub75OoeVD4XtuIHiOGluKggTOpsRpHzGy+1HHEkrXJcOgZrBkbxiSYs8p/GQxDTLuC07Of/2rNk9",
-	"fujAzqRgpMf6MmMt8lxouAztdTvmSy7MiyA2mJmIvDqSTDOpWYu84goDTMgJ6IC3mACq7Bb5yUxfRSu8",
-	"7W00DwX8MfsDQslIjphA/q0MXxawwaggQznJoPIQSk8tT8DSbIFb5N9NT2SsN2vtoUv0YsI0Vr00gsaQ",
-	"qmHjpEE7N/u/WYiMXX2Ld2v3b/Z/ML3Ap/TEiYr91jg5MjKn9yuLtbXSGv6Dlxvo6CuW9Xy0c4sQv9t8",
-	"y0P8RuvaK/eR/rvp5AEeUzoGkg/CxWcKc+12ycEVy3h/Vqu43jMzSxPt6IyMszVEOjRbOK20VR4SdQ8A",
-	"S7oqda9splQRmmoEPdT0kgl075D1pMf0lJmPMhJDzrnfCsX3jI1JNGQ0iU6Mlnd8aYDJaO5nHTyjTGXK",
-	"HNK245B1D0ZOSlgUNayS7zgDO5HwNxfHXGgalwkCGCpTkERmNnYjOd2DNmRlcVP0I8sSMGoXxdFPzquP",
-	"hyy+JH1z5PfC6I5MZAatJhaQSOf7+26FUSLj+mKOZ46rsArL4idznCOUYlFQJHmi2rbu9MAyHBlxhSis",
-	"8BMLNBuK3gwZoWgqBWuRt0ZOTTn0rWD3CtWkx1IpBkRLY1yau57YcmoFnTDYKCSnIqcUN5+rULhWlHto",
-	"8kL7DM0yOUWQJyBCKA4Hya2oyDnmaAEp2ALnUhEK/0jb9SPIUfuwzlr1M3hXBOM53SQsDd8BNNRcXYvH",
-	"htogPFYZyFscKrLTVUT1VjFvV43TYpTebJw1c2ocqvJAJ2PjIrI6SvRLZPNebyhuE32PbMS322Zk5JSa",
-	"jBonDTWk3eOHJ0/6jx8m7cedx4+P4kfJw+MntNtnlLbj42OatDvH9LDXP+p3et1eu/e4242TznHyMO4c",
-	"99r9dpu2HxshhUO7QC734ujGSX9pMO/YoQv0ecp+yIzXMtR6rE4ODtRhy77TgdnQiqUgzA7W2SL//S/N",
-	"s9E/mueOZvWPx8lRJ3/K8wV8WRhPp33SPt6CB97Wuxe2hGtQTmgLZ0Dxf7DGydHjbucwaGj2QZ9r45yc",
-	"NLhI2Af4zS2i9Z9rmbHEbbPV9Uv+AOzJPr6kqqekoIyc1QH6/65Lnb5HPEbSB7LkPpmMjcLvHpPX/E/G",
-	"4Xj37EVAKPlJZol/CXL/2dunf3lgPn/35htjXVDy3bvn39jQFES6Q2FUtPFCwE3iWpHeTDN1iu75bMws",
-	"pRki+ucY88o8wPZAu9Ys28Dam2jSl1kopv4xaJEA4WQf4/yYOutl8pIJsHxGNAEozESSIc1G5D4l/+Bj",
-	"vHIixjS+NAMlfZqFAjAkja2Bdw/IiMaZVAH59uL1KzKBJLzH6KEj9gCx67vdVihCUTLLMOXgZgxtKYUA",
-	"rN5Icwzap5ar07kMtu3Y1Y2JUMCeMBOOCwtzLvIKAWw3bpFzJpJ8BBiItC5qyizdtasZwG/BqMKvgd5T",
-	"aHgVyFywD1D5/O7ZCzTkSptAYf0BTYgaykynM0L7mmVTmiXqlERekEbeFxahiL55fkG88XugGM3iYUT6",
-	"XCSqlvLTiG4nIG9cGbc0OziapJqPaaYP+jIbNROq6bz+NjMFvJ95wYmZIHMgnUbHSxr/7d2zF81O64j8",
-	"13/8J0gMLoAPc/HHpUrIOmD3laqu+rEbQHMW57nUGDevi8zkuJCC3TtUJECiIVxLviy4D7QAeGCdMEwZ",
-	"77qAz+3NlTymZa3b2FZd1+X8/LE39ikb633Kb5/y251BgSeVUL/NbmZTbBO2OMiY0YXNnoOArjYuvqUK",
-	"YTGMjFCgiQNIkYGqcJoUghWU/Cp7JyRXEL/Knjq4/lX2XiYfrQ4ZyqlR004301TJUEBnt9IZoyMjR9kV",
-	"Bk2MvoqePX/1/OJ5RGIqYpaChsEMnnG6gDrPqNzo3dvzolay7zZO+hEEaVWAvDXG2jAuGktsKU7Giir2",
-	"V9kj6OMDweEJGUtudokiPTbgIheY5uGhuB8dgOt3cHhg9MzBf/3Hf0YPgrnEJRovIFcBPGSBRhGb4SER",
-	"OKIzBFHpGNvNa/FfZe+eIlHG1CTVEXTCR/DgyKLR8MyhueTwM2aYUSJjCC9FzjGNcFaNwxSBzgqF24KB",
-	"t+a89SH7COUtvPx3YSgqSMTMkYnI/SiWCTMPwdSYpYLCr1UE14fCzySwJrg5fGDs03hIMxprVjCf+tJY",
-	"J3au1FBOAzRRLayLjZuXEPFD4WwuRgXwneP2shu1ZMpNKS5Li7y1cfhQwA1hk6UsgQiX3VvmiwRCbGcC",
-	"Bn1PlbQDrK8UMWhHORkM/VbqMfghoQPKRSjsiSFxRtXwlEiR27qWdH1+L5qVNjsZA3A9hs+C28HmAFvR",
-	"LEXBRGp+z2aRtRONYDL/zNiY2Zm1llMBf+iSzSx3FxspD3Lzq+xV16KZg/UnkBm3asetzi84S2yplfA+",
-	"H+9L/MXHoKGncpMf5obUuiZG5Y/XqAXblE/IiZBSNArkbW5zPmoe0k6v+cgYno+N4Vlg7+kbtSM1TRsn",
-	"3Y9bvh6+wCozSpEpT1O3hffG1N6Y2p0xhdvRhj2O222i2WicUs3Ah0HP7o6Mq3HSrzetXvA0NZbPFcsU",
-	"lwJdSDd2VLPGrAjIyFgwGMgxF3GsvEIaDvOHKhiSRPYxHoDaEPSmLagA5el0+8mKeAWpDFcYW20uXvGM",
-	"aor3SSRDZLU+t9XQ9l3uKYKiw0ZarJnS5yxNcjJIrpU3E8j9aMGkUpafcB1z4aRogLErloXCVWLnnJYp",
-	"I4qnTOh05k0t0Ih2QQKYfqy1GiOByYBfFQD3IBrmB+c/zo2tGytps0bdIyjxUgsaOxRgNA6YLpQwWFAl",
-	"sBHIfczRFR/8no1TOjO2rVFBbm6Ltw6FtfAwRoZUV5bM5Uy4B/h4h69JID3GRNkmI/MmGYQUzSLhy2Lb",
-	"y9GDekvjHcT3vxQ7413Sz60MkdD1f7atjVH66S1UmxfDMXlY6zayXOCqbBYq+5wyWoUU1MetFnE9O8q7",
-	"Lo6hdh+b2ptTt2JOFUyRO7OiMLlQW2DzAnIOYzpgluAYSuY8hisjU5klKnCQvbkvMgcMmzGanOTFMAEq",
-	"10JJDrN13DonFz219S8+VAIAJwtVPC3ybm54kJ9yRhoMkMTS0e4HWBLjGPkdczReZh6cmXVDi0NDYQ7e",
-	"TTMMCJzBpQhFOxFYtpmmkLoDcN8TEjZ+ZJnO6CBs2JyN/eSf/3PAwgbc2l/DVNgISNjQLBtxQTVzPwpF",
-	"/qExjPCy7J//S/GUs6xwb/vZP/+XChstcjHkWEyPWLnPxSDlahiQb1g2oiIgLzIm4mFAzsdUmC9C8VLT",
-	"lJuv3slMTwYTplD0PZtoc2ER85ikVAwmhQpiqBoJHLQxeT9RilMs7jzLaI/HrVD8BFMr+7ZIyd0CZxsn",
-	"sQjdPM24NpNNntIx1zQlKdPad/si1jJ2BoRiRM1XpyRs/PP/CRtgvKZKkrChYL5wpv/5P0tfUb8ElJkJ",
-	"w4nJ3xigmc2oigPszVxd1ZhmGhb5NWf6amGhf5JDMREDNSp+awb4/T//P5Hwgfmun3GlzSjMgPCHFM6Y",
-	"eYbdxKr0Ez/kF/jTFnk65IIpFpDv6Jjiv76XGbMvcjGkHDOTfp/2jEE7gx4PtO3ticFNruXAYkULzDCG",
-	"oklw4bggv00k8guSEc0uFQZQtbS/tZDLUHtRsZABEWYgWmJM20ezJzoUBHZNXF5oj6gNrzKeiFhP4Okn",
-	"JCqdCWPm8piFjQijjLYxAyxlNPxHkLslmKympG/uZX5ojnDLvGLY+P//X/Kw28XTdZbpFnnoJ/vcUs50",
-	"uuYjvxdc7JdnFhhbtUjY6LS6h0fB8UO8U7vTandbxpDBu5lBlFG25/c/xdJkcyu8sLRpmf0EB8YI/gmv",
-	"8KL4Uirvgg0bemikicxI2JiIxAysWClQAIDNHGI3+HNQW2gFOpzvlhn9OReDlJUOY8IHRuwVbwqRdssw",
-	"KSSZ8jSJaWa7eoQk6IDITMHQL7xP1XnoJLB1lfDjIzIeZqAX7N3fGp8IBLCL65pN6esREIWWkhFPUy6F",
-	"GbfTXb46dOxlD+o+aBZCNHB8GKZgj9pt0itfn0oJaQ08H5E5FQxAyWFAZifDP6b+WKni2QgIzWCxc3WD",
-	"YXbmtsEpiRDtVEWhQNx5UFIlFYsI8nDI8BhijOCsFDDHXQXtS2aFinUGXIUiskVbUZVXiLOypC500XS2",
-	"byMRdr4vs3Kp4eKRrSk6/G1pT/OIfnjFxMAYVIftdtAYceH+7gDPqjHoGieNMDw3hhTW8imdWXjdNSsl",
-	"P4eSzvUqb29eZgnbpKbOckNn0W5cY3l6U8bMAy73zxUVhVjjeRg04Bw1ThrPOWggxBM0RqO/ka0LHmSM",
-	"YQAO8O3MZQmdqXt2U7U2qyl8R5Wig1q6uwt7bBdO6b4/4U58pnMQSzboiSVXd14uWPKkruHELMWwuYAo",
-	"cylPSqd0lpOZuCoh+MO8Zov88P5VcQsO+BX2Q2FVmdPZjtrZG0I2cjiZR8RRms5UFRJOQJTE+HIxawqg",
-	"7mBKIVJbQCZC87QYQi2kUO1tlYvx/CLHTBSCy+XbG7cJVJi7NYTLpxIONei76ZDHODFwSYZq2Ng+DLB9",
-	"Fp5nvuJiED1o1aD6bF0h9wzE4fpQOUVtvIfL+V3A5XzaQqOgOmAT2XhqhGAAJWFzz1YX+/7+/iRDvqOM",
-	"JUxoTlNlzzfXhGFENoAm+lCMuIDWTmiPb5Ezm7uwzTrFgg1jBCqS8kuWn3WfuGIfuAJKCVrAC4acBaBE",
-	"+qQG1D9ir77N/1CScnFpruAaOPAVOSZ2VFV27IDp3Z/29hdea7k3Xu4o4EsTD1h1KeTUpqJ3IzJ2a8Ac",
-	"FLZ3LYI2lsJrxdJ+ANELQajWNB7CJiPR8ws6sIVw79k4az7jA6Z0RO6/f/GUPDk+bD8AXi3Q7RYcpIXp",
-	"YZRQRs+7MkLpCvCmdHaCVhC4v3nPo3WUMxbLLIGucaS6ERjACcVUTtKE9DJGL4ns94tFYEaSoNUUvadi",
-	"gA697LEZS1ZIFYdBtaVwWXBIz8D1KSXPcbo6nfaDPK4TwQz9sd3stLuHkesmQelq5G0GUDeyb2eSKzKm",
-	"Spl5vGJzjnnxTs6DHTKawB6xDhtMSqPGD+8aPzz3vP/972H4odtuhuGHR+znf/2XddzwM2F3yyk5bB9h",
-	"FWep2ULzNPXZ8/L4w8ZNs6Jho+69X/abb6Rgzde2EK/y/TvtjSdgM51iq1tKvZH4UW1rxWJLRT70vsxG",
-	"gLzS44JCoKK4mA+7naMj80ILi1Ya05VIWkZZfxileD/VlP0+j5lXMlOZJTajx8VglLaKanBOPX6Yf5lS",
-	"/0zhtd59v8P34SM6YAe/jtlgfkjus+KQxjw27kVhMN+9ePli58MZi4XR2I+WD+bdm292NpZK6wFBM8yJ",
-	"NOcPTwoMz4rA5jOuxlJx/Em1ALS/OrA/Kf7iY9AwEmDVL+Gaj0GjoFBW/cRcaq+EV+u2H+4P2/6wfdaH",
-	"DYwAX4BPlTGBbEi94uSheq4AkePx0FoAsg89ISMqZhXqn6D6P4C6miV6rqTm8Jd/bzef/Px/NvE/B/if",
-	"Sp2/wfE2Vx/WBVUKPIV5T11qHN3ZZ+7YdB6u/gEs5Rupz6nmqs/Ry/janSK6EJ34rHyhHPKqusD4vQ+y",
-	"wGb0YFfKeOU5rXVmDPHc1cnbh8Bgt26L7wydUhUKqDojZwSLNFlSiihCVjjvVCk+KKnHrbr7cEgFZNXn",
-	"UOlYBLgKGrB2ydPbGBfe+ryIpQFLw5dhi2yQ0/oRboYLUIu3ZdTKPpN110hbmAIpneppjlaHEuFWRKGQ",
-	"TV6oVr9kZkxvys2Uecm6rUUHSnRk+HV6twTWvKmMzWhfL4H1gq99mBqjP5p92AnOF9Dbl5C1yE5xvkJR",
-	"Avoiu8T5CkUp6LUJzhfO+F2BfOGCfv4IX+Vxfq7wXvnxyHn+Jqo80ozBoU92Q/YH28cz/a21yF6yGXeg",
-	"PDaR0JphgeuwKezYxWzMXt4+8FgtBthRdxFzK6bNdu+w33wUHyfNJ0mXNY/pUf8w7vY6tP3EyEYZU5gM",
-	"Jprf/Mmc2YwPYEoGTJjTC0uXcyiYyUWNYBH7X0/0hKbkjRTNZ1zFqVSTjJEzVyST+2E42/Vo/n74mwF4",
-	"gemiYP07ZuYF+6CtFDhpnP3tt/ZsoH7pv+gmr9Lxu3dPFX36501MGdhxayB9wabbw3x9UTBfThd54wY/",
-	"+FxQvqC+CFs+zcDyBgVs94QSaWUrVF1nKS0UBlt5TCJ7aKNWKArwGZQfuCPedEIysr2mDrPLylLs2WRp",
-	"f87KwbS+uSYUy0GzTiry6b4jg3Ad2JJtW9mOL0domsqpJwTAy6CAF1oVjVGCVsqmza05FheU02esnuUR",
-	"zv/n0phYDAliBXQ1GlUPHtL4A3mFF9k8I7VpyFD8ZAznSzKTE7NeYzrD/TIBVJbnP7wnR0G33Tbrftgh",
-	"z1iMZAVGXhsNuinYVVHHvHxe0B1Vw4ODjC9X/cqVL/oGSi/hiORVvvZNmfMh8sLNPjkkr6GQr9vuHuOJ",
-	"Yf0+izXGTqreuvYtKp+9EStNvtM2avHcGHEL9vKqEhDc8RtqyNqCD/Plvuhs37W4Q7qCjGOdGyjF3owM",
-	"qUhuqsV/3ipycHAN/11Rbvse+GhUriyxjsyWnVjNrVrkjER9Lmga2avyGtmK0tUltbVV/JLQ4xJLoSap",
-	"baHiRkWPbKwYHyWFDfnUlq1WK8OaY19LNrfSKakgm7MT/YkYJnEB9jWzv5uaWbuxP4kMCerr2ey+Q8t+",
-	"nDHA17USorLYFa7fvNKVLC10bVWWm311Z7+9N5/2+ZHVeeFdiIYbBQkcbOdchb0VC5ENu9ujzywTXg4f",
-	"YhT8aV7QiCJjSFG3GZ2vuIU0ZKHI8yxH7Sfz+JaWY89YKo5uD3wg41Q78CBKBJt6keXBljASMTBCyYcj",
-	"yH/9X/83iVyA2P6JFpBt5TemSeGCHo2h8L4Y0ICQb4mI20ycIsbksr05hw8AzoglXHuALXdTOx35mCCR",
-	"fUpoKGzAYERn+FMkMTQ/MwIaM+awnRctN1GgJLQWHPbqurgJGoTOhi0kdlQhs4MAmlKwwAJEcGsTnhZT",
-	"dJiWDwXChVlX2kt/mAbb11UN2J3Qr8Su2za8YhZ3PtJg9rBmH/QnijV8R8WEZjNzwaMWtqtCeATJon2v",
-	"ciHQDcEAsxcXYiS4a4ewN+we56X38LH8QmrG37m7EQh5slXY4kvRu3si4H0M45Zsi+egUFxcP3PayqVQ",
-	"7zqacWCLuJaQA1PtbQCQYkYfuiSEljm+CkBR9GbwX8hZDCfiErKzKRfQYePAKFyYX2GwImK/TYxGheYd",
-	"DD9EZMxZjKWkFG5UBCgHGwgfSl1TDTzCQTAByyL7gNBL5ftzoVim/f1LgFBGF0hRnSLAaQJR8qON43zB",
-	"arSyFsHMmjPnioPtVGfOzWbYehTFiXwDmDZ1oyoamcVRdWvy+XK3Y7q5M2mVejHHb6HBAe4I3gTm0kw0",
-	"nBlLOwZHBP5t6bJgHzeQDeuW7BOop7GPs1FO/7xSnqR4IZ6p/MKikVO8bm78rQZm8aevzOEFZA7Bpuea",
-	"ZhrmQqZJ/o1ME/eN+RU+sjiFNkdTO1s1uZufA7NlNrKGYJ88BYHAVXXZI8Zg3RV7t/5uyh5RZgPCg4u9",
-	"2y7Yu/X0a5XxOgjTr8vA0SWoae/1o+JzYUWjOSEqUIok0J7yDBEOd9rydhSAp0k17rTTa1iXuCbstPe0",
-	"a2iynl+xbIYxiB6gajlfG+ojjKPz7P3ZiwsC5F9Y3w6AOWBGhMKNCSMVFg+L9qSFd4abeAgy8MMHXNiq",
-	"NkqGjCbmyeBdKzNmJA/DCgdH8KGGciqsu6CG2OTLLAQ2BlEgIOCAqZdSYSQyRFJoesUCQl3rDxpFnlsD",
-	"oSlt9BZe8YREB/COUUCiA+OsRpVY16tQrlvEN1bHVJSpKOC3rlI8FHMxJZsuCYiWEiIuizjYvqfZTFZv",
-	"tozNpR4pGiRtJVz0l2RpfcoKEqgRKkcKcsw7j4EuBfnhnIzpuFxjYfeKK0vErgFbumGkdjkqYaXL4sPK",
-	"LnXhARuDKH+CiMMeC3uPhb2PyPwusbBtSH4BCPtO4jDOQK0NxIBxlIvw+a6UoNi8gq0rgNEJ72jUO3KQ",
-	"Be12u1Xfr/F1hDZ23WJyq1X+KH02qYJf0hfgpHVNWmF5HWMpORDseGSu5H/tIXQ2wtYs7t7VNfy+Emvv",
-	"mN9ZTb4RU1+GV+5GeXBt//VxKVKVK+bHvmrok2uRl3Op4vrCG7uJv7bg8rLAcnkMV34CPqswrvesvAzf",
-	"XD5+yiL23cri7SRxnbXvN8Ne/N5VuVMxi/c5SV/gHViejSwEGTGCudwW7smEM2MMY7mQYqzQIZ2z3/re",
-	"bDMzY5YpKe6palP5uRnjnbU2F1rEkQ5DybL4/23CJrtqw4VXXdGGW8ihcmWn7hRiwlihdadd17dru3sE",
-	"SvP3z4H5gI3G5q/2Mgncbi/27yadZjc5ZM1H/aN280nvOG7m4ZtODNow5mNun3XdsKwejZMGTei/2QG3",
-	"YsjJAgujS4b6KiC7L0AYMLF0XPO/MeKj9yuLzU/+KicZoWMIUNu+3/pWX3/HzVp9N7L9YY+uNvqR5OSz",
-	"79z9qo1+uwYFNYPyvqwlliuHA7N56/NjZ8CfrAgF2PbAQbor0BVESSmwigTZxzWJ8CxEpwWSe3zONfwn",
-	"57mfAqd4j0EzDRZhGiEHvKf+cIKpH8sRUzk2kz2qef5H4VziqDSZjEEFnYYiytg4nV1I/0SgtoFKXUUG",
-	"0mKvAkybpYl2b1YiKgfaHwWLDCm4KZ2ZoYYCSEdtUen8hRnrTxRTvpHX3DnqyYmIsf42FG/75oNk9q0e",
-	"pRHeJJsI1KFckT7T8dBVCbFUMRh+YL5y+bDTnADNUQCFAu55wT7oKLBVeL6amXDdIme5lIVs2CKFipvP",
-	"hRwknYUiYzQJSKdNXvM/edqpFvFQe1b9c5FygWC8mOTrzUgUTtrtw5iPBkRl8R/DRsyTE65Vs89TZpRS",
-	"2IAr2E1ZYaEpGsexWZ7MbF6Qf3fbuIyKEEnLC/17mFnNqScAVN1Oe0C0HMksk9NiCqqsUa8LaZB8StZJ",
-	"eHhMacxxOEQUKXRGYw2EMGDNrJ+Uicu3SuVAtsZiAKaK2Tk2I/UzennmiDROcHfEY9wkzxjNyFlCA+Jq",
-	"vLlq4RUH9pLS9VWbzz0WyNz0H8PG20lmjN6R24nl+4HZABKlcdIYZDRm/2YudomkRpUl8PCi/bhgCZT1",
-	"vpvBBpbN/H3B+ABhPU4pF+v1dF+42iI7N9YJHjEGrDuvpUjozMhpzSB4sNQOqR3S+uD27jzdKse/tapK",
-	"RuUGluCCRbfV+9Un5F5qz+yvPj2E/+bpt3027S5ZklDnoWV3c8Ou2XNNUMvNO2V8eJqCBaMs+bwHLzkh",
-	"EThp1owyxj+Nh47RjmdEZomxALGh2lqICdQ/FTc+BgeGMwjlms+FRL7BGRlIW4sMzy/QJfmCq96srpbY",
-	"62x1t0pbT2VJBDEcE6x4LpmNMJZXLBfGZSls9A/iQ2Or0xIpHOzkvj3Zm7vvVvJd3aqAl4L9idYR3d1I",
-	"1AfXDQYHHAaUMCi/vaIpN056wjREzyDIWmTLogRCAg6vx1WzOScCIjTmri7TYG9jSR788XaejNm3WJ9m",
-	"DDPcNwedAy0P2uC6b7siy2pEgJjShvXMgMxw92pqr6Y2UFOTMTSskOFEJBlLdhSNmIzH5kwsLd54kQdD",
-	"yZnwAQGME0hX3YnQnEMmbPDCeeagxJxv6/xmoGcJhb1V4OBRrM5igkyHEjKOQ8xFToSa9MyYeky1yGtU",
-	"W0BthdS5GlXX/ci9EEuiB6ehmA5l8beJ5UcZMG3BwyKvzyJzi0TlWK7WL78H5bRWVWagqqk5txMNzj9G",
-	"GHKa4jpE0fPiTN968P12A8c+eDuQgs1Fb5fEjTsVceNu85Ad9ZuP2sed5uP4oXFfnQLpYiaXwuAadqY3",
-	"C64WJn11iNUvYWCZjnSOmrsPu95trUXOAo5A0PbQW850AqmCZWJwFZZhUcRd1Jz9+4gZMKZKYZegorMH",
-	"TqBIzywtyhFT7lmtQUAigpErL27VoPkV9u0dh8bcUS9WDtQf/43B5AovequQckzobLbuW9yeEBtRMaFp",
-	"YzsJVhPsKG+wvR25tyNXQNJB27MXUkICE/Ka8rPeejy4Lvy1AmmuJG2xIywfkOz3C7u5GuBtqXxcrNjh",
-	"iev8AjlQiVG+6gxX1HqVXvgTIL7Zw16anz2Q8xd78qBVbatz53O7yw6Zg2fG2Au6ZJCV7DEuBhh0ACJP",
-	"Z6b4oCFXhWswRzmSI/gWAZcqzBYqYpZul8t7ji/TWPsQuGjmFxM72QMfbtsEDdtq+wj9EghDjAiKpIRZ",
-	"Bf5/VVmEhTS8p9YAMaysjt750djUn1fr0GrjKDcsXqqrk8Ul26uoL0VFYVe5qw+6eVZM8YFY2muwyEsk",
-	"J7oE2q+Yx8ixPqxaLKA1xzUnDYJKIUcpdOow5Qo8RxZZ1DvnJXhRc9vaCJ7rP/XLusL0hPpSP+7PnCWn",
-	"ML++NhdDGqWxmunaTXGun85ige4XFAfdKA45t3VWByPdcuy7DO4u8OjRK9EOhio4I9RKTHMo5j55o4F5",
-	"6gEXXHOKxn91XPOcAYwIEmwmDnYll3W2h6AoFr10ncrsUhFo15UI+mbePVMt8lIQGopImRUVmtM0gov7",
-	"KbK0zeBKKEGEUoWI3KcK/FWWBIT3iTCW05ACQvxpGcUMAD7gV6Fw9abmI81H7AHUQFASmYOepizFdgea",
-	"poRqIkXMWuS5MdwgvUNJysWlva9lfuvNrFKzoCBYsGkJ8yaZaJGfIIGVpthxjKuN+QBfCIh5LwB5tegr",
-	"Mcs0EkkyOMBGAQEmLx9wTVOiGE3J/XdnyfPzBwFZAKm55CIhET7LQsqCQgOsWngXrvOhI0KruZqLwQ9Z",
-	"GpEUWVVRh4EAsaW3dsUcAzDPcErMXVhifzA6NXcfyjTBelbF4ozpgCiJ0PsArTKmSrGEFJByi0SMxiQ2",
-	"9xtmUMPr9Lk5PZYCx9zGjAU2m5mNwKLOIN8OpMPvKRJhoDQiXIUiYiLOZmMNc+Jmh9yHQWUZR1xaN8FO",
-	"vjp+41OwX0ZjPSt8h1UE1lgnQ5qNHgShiD70aWTGFfUyeclEVB66xcmBHT0RdIrktAiZ4xmMYpkwErk5",
-	"+WUi+lxHJ96TCMU4pXGhcLhQAgDmSf7qgdndA2bx/n6bSM0iTEngBcoaRPbIROe4D95zdRmdhsKoYnNI",
-	"IiyOMB+rqNh0M5MTWzjhE50zuOV4onOknlQOcNMXdzZ1+IfsiicMThsgnJmNBNNjRAVcJCExw4gZTUDw",
-	"3c0XibmNNDtK8QSmYxTYXA7ppVRcKotahIXjRE40XDjOpHkkbuS8gNqdTq7xlJROKcwsACxZgCcWCr8V",
-	"FOmxoTl1XJ+6IixzNBCaOZUDb3YqeAX0E2np7Fs4aze2eyoUQPlPjtsIpnTcPjwpXWKL1BMXZEnkVJwi",
-	"FaXdbDmFuZ3TIJ91VxGzgHZ0w+pt3KbdIwLl9bnEvTQbQyShcGLIkplmSjuaUwRbuo+l38UHv2fjlM5Y",
-	"ckJ0NmHRg0JS3d46FCg7LVWAg+U+aj+pMr+dovN21N1mxXLFt9Kjfjk/8jzNtbbRXn+LW8iUqXk8IbYA",
-	"r9NdhNdxyqiA+GNhfjzsj7nov9s5/+OaLo/OaHzJxWB97KGPN5rXNWF+MOVmxPaUzpzixZPhbKQ96M/v",
-	"JW/XXWuNv6GaTensE1c2F1hlV3ova0Z0DuxhP4jNQFFWVPse7yYadVyhdQztUQAH8BZrktOxwoWR8Yms",
-	"XRNBO5NqAc0DmOyoL6YyS1QogEdKyGmQ80aAhQsQfzIBzeaIIaiYQaYTSsyosogWcswES8j9SEj9iyVw",
-	"eJCXoYHmLdu6CpCwEzqiA/iht/oGUgCoof8gllk2GevowYlT8p6iwlhbCaI0VqA1w8ReSDsHjZuoKvvL",
-	"MoCvn3Av0qFA+ZKZZRM/Ho4eX7Z7vx3NvnnU/1vWif8yvXg4+VZ1XyXfjZ/Q5/J7/tcPb67+dPy6sWEI",
-	"hIvBU7trbgUPzxENLNXIdiA/mms3Hr791YJ6+Gluh7s+vO31wF5Af1bhopJwBdZo7/awlMU6k4LHNE1n",
-	"BeFqJSWKVyGbvGAhXzIE+YXTYISCntqe2jj/DEIajaJwrhPGCYuxja9OGD8XiSpb/XOuuZePxQJY6DAx",
-	"jo6Rs9PhrEpc2UfflrDytVNPUzpRjBwRW9eP0TmLNANNAJ9Ggj2zU72XYHsJ9sVKMLuJnQzbSGiduS1i",
-	"T74COXUKbFUQXODKRTowCmMrRtaQYgU822oxZtywd89e+Oxd0axtkbcitp3Jvp1/OpQpC1xQq9yM4N7D",
-	"0w/lZiYycay0JcFQ1AvhUKUX7MIHpySKZcI8NkKlLB0w7aSMm4pdy9NPIyQv4Ck3FpEWS76Uj8OP7Ps0",
-	"/tu7Zy+andajOUHYl9mI6sZJo8cFhSTliH54xcTA+Erdh93O0VG7HTT0bIyZy8xs+RVuv9nDQ0YTiDhd",
-	"G91thtx8xtVYKo4/qJ4c+6sD+5PiLz4GjfdsnDWf8YFdqWU3MJfaK2Gwe7n8lcnlUpgJsnJWNoIs2khM",
-	"v8m9zRFNLDC/kYFCaqawwsm4oGYZ1hPPMIQl1A48VXnOKc83QcqviCTDVYHm1V7uqiNclHuKKYtJ5pJ0",
-	"EIqeDiX67lK7LBa3bj9VGrgyRlxMPD1AThPpY88cLV2owqhpb7Yy7BXO+G7Fr0WIq4C9utVYZ+GVNooe",
-	"1xRgAsw5Tj8gCcWWS2JrY3EvMrYWGd/SKzYnJ9zizFcYrxYaF3n637pZaFsRblNRNqtuk1AKgXFmRABU",
-	"KZxiPkKA2NXyxBWI1Zh6lirGJ+0CYtR1AtG3jE6F7dRC+QGELZCzR3+wxju3xKMtctbXLLNWnhEdjpW2",
-	"aMgpRlNjVvrYY6WltywYGIqKaGBAjtuHxNUf5P3sGaMJyfhgqImQ08WYobVyq4QWH4hbMxj9/IP1aFbA",
-	"+AAJJa/kFUtpDAfx01iVefpv73zvjbwvVmKfb+1xm/9Uudto5zj0umned5qxWGYgMrfzyJF+rjbDQwcA",
-	"FTOmAxbYMgtAuhhKJ9cUQ7n67tmLFnmDXF48BS99aA25HmMChd+M2QaUvv0+FKIGhib3lC+Q//h37CVX",
-	"wuPYhfNvBKUwZrtdGDM7h+d2gIU9pqdmId7ITA+nXCTkm1HvW9D5RWHfavy8xXuawdR412agezH3tfqy",
-	"QCfgWPdux69dS4451V4txyrUb6n+yiOOzgcEjQmKX81cJhm91flqOmNEHoUCYKXxLuABYw56SlUAz4C/",
-	"uC70GFWJvkJ6fC/39jbcXrh9vjU6iw1Wc466K93eeWTPnIPlonHKekMjZw6uXX3qx3oJ+cLmOXwpK4iv",
-	"mnLcfl7oLAU7wUI5+zQorIWwAcKl/ASw1L7JwlkjUA0k+9Zdt0LV2Ign5lPj654zmt5T/sBhhbe8sgTr",
-	"mo8KBctAGOrUUE8mswKwts/t9PkVc9HDwD1lxISS7jFQGQ8Q2UZB0EsmwBQPQmGDihaYEWqIXU0+BWlO",
-	"qM61iJ9ERWfKDYWmxjiO5URoZSvQgeZWTjQQrcKKu7TXpZBTQdwku+r8K5YZPdM5cTkwmQ1stbGWksg0",
-	"OTVq6MRSHbhRcBVaU12TybiazzRm/CovlPwJF3NV/9tP6AzgxTngTd5MZvaOYsBzXQGv4Aa4FFmBickI",
-	"CD/yWyVu3cwRms/wVNL7mN0SQLVcXhVPvn199rR5/u1Z9/ihi2sF5gq4AOuVzRJ8oAmL+Yim2Iww94ad",
-	"Rw+P2g+PHrfbrR2wcMIkYS4on6a/NJ/Zd28Wy6PzKSpmvtpts2baiMnGSePf/x6GH7rtZhh+eMR+/td/",
-	"aaw5X3gSLG4oVS7kNkeQ1KDNVIpBM6MikaMm/mj5W8CyNc/dlZXvcLyjd6AjhqISZEWeH1AWU6D4Jo/i",
-	"DntEj7vrjP4ZS/kVy2bNub7MGy3DjcrVMb9dLgGkmjrg5g4gl444wqm4D7tGXbArJvQvdjB9mY1a9l5B",
-	"A+K8mo7GdayrG5iF7+xJd3LlhqkJEM0BEXJqRJ+N+H7efZR7N/OGZlVFs5BmaQkec404myCw44kU6axK",
-	"hRe1N7TIIRqdi8RZejwXtF9uf13nCb96Sr6Xxq6C/minmDBvCoILHQ0PTkFoDObDvTyLuiVYxUKnyabd",
-	"Nhd5LnMHLdgFR3WlW7dlj011b82i1rBD2Xdl3xFERd7Wiga/2+iI3fKZtGUXT/YBIiPVe1bOmYPWBJdW",
-	"tZ4Uxp6kCxLlrYGuJFfJuexkETabiQTrYqugmm58xOcb6oLfvVBA4j5MTe8Rqb5WEWSXuEoK3VD87EDY",
-	"gPWiloLuQGu3ZadSpMcGXBiryCInAD6ib7A3EuX827Omc4GHaEagRX3qaxOs2RMKSDMC4QGwR5CXmgyM",
-	"tQGIB1CJ68oeVKG5gGVUsQSEne1JGNJkSbVDCYvnOb7x3RooqRzUcizWuUcFvgM1pN3jhyc7CBAMqRo2",
-	"Tho7uNMlFzkcsfH3xhm7apw02jf8H5A2/bYpQXp5uevQc+z23htnd4cfNqRjTIOB27RrCXkrBppDs6iV",
-	"mmfkH3wc2GqwgixDcAeZ8QEXNA3y3E9C+rzQdID/gI7VAtWObfNiSSi0dLV1Iyp4H8pfHbJIQfwan69F",
-	"IttXT65Yxvuzphs+efHy1fOIxEMWXypAPJP9fsoFCxCNps8BCUjMSG+mWR67Q+GdLKmxsAfPztKnk7T/",
-	"4ON5QWs/csX/777fqOy//eRR57i7dt2/hzm5lbr/j3shdQdCqriueR3CZy+jMjbiy2hjLSGKK74qV85L",
-	"ATRUGQvIRKRITMBmKIXWKKIPhSMoxVHAz0c5XZmlEtPDjLGAKP4BLTkuGEnoTK10UCvzTeZB5wilsfdM",
-	"v7Rw1d4d/WTyzBx8X5lUASn+CdxQLq64htOw3PEsXFfGW72niOeB0ouwsI5y2fMkA02T5ccuthVBC0AP",
-	"LKs+z0ZghplbhMJWXgDAoUuqI7AICkddGh5c4rjlavzPl4WXvrn7yOeqsHL/cQ0W/ip8pvaTWqL+o+Yx",
-	"e9hvPmo/7DQfx48Pm0+O6HHvYfwoecyeQH7zimuWvcHEZqnOP2iYbWG8QtwUG7lw+Ywtc98Km+TTCq2v",
-	"nkHJbH4Iy5jtjYuclAuP4IqbHP+D6/yPFeQELzUCIdtTiHUt6JDYrvIEqJQKpxLIE2yiy574bdJb9vb5",
-	"dlyLQMRffU8RnlTCN68+WAsVLsXp+mT8IX5+92GSuziQDnmBFjf3LZ7CA1Rly3yHS1ZCVadkxHw3n5Uc",
-	"uzmMxhXAqIl5NRLh60ShsL2GFqjTJbItLDG8fFAcoVHQbpAW8NUjMTgl35+kaZX2xun46o//pjaIM3hK",
-	"dohFl3fvGD9uPu532s1HvUPafBIfJfDKj+jj3pO4nSyaB+sbB2f26YVlqTEQzJAK1ZuL6P1EyOlnLtr2",
-	"3ovD0YJlX0cU1pXrVFvtWJbrKzmdSIDNAqkvaK3FcsWNxOyvslfv5Hwne5UezFPYl8q1wiEU+SlxHBXm",
-	"c1VksKjkn7VR3BGdEUGzDIHWLecuwO9OFMteJlGLALmaMPciLFWMUP+dxU7UQyoKmOiAuntovCS4D1Yb",
-	"/bEPgaFobpRQwoxfgbCG4mkzrlI/OIASEzMdoAVCoSZxzFiCvdsY/YYiBIinZ4xcml1g7vcIQkaBe4QU",
-	"Fr35sF3niJmn3D6dbjVlhtkNLlLPXZ1WWTngi+yGMOM72StSZdQNyCFpXHKRLJRbq1YGeddmj+p4WDMu",
-	"yP1tMKrvzfVrjckq9ioFGnebj+IOaz6ix93mE3rcaR72HtJ2vxN3kyNWM1Lc2I1PrCuXUCPX++vHVc74",
-	"o+Yh7fSaj+Ju0nzMDvvNgs3Qz7OwVQs3zuTAUbMmUrDGSafbDhpaappCkfTHAGn3GyeN3iQFJJOJWDYw",
-	"pWlWP/bO34qE/tlE2P4znXEzK+3ALcaaC2rWQbAP2h6xk8bZ335rz84fv+n/efL9m788To5ef3P822AT",
-	"K+I72VtNrGL2457O+Q6DEb+ixHZKHv78eQs9fHD9q+ytCDOcmae5XCfXAD0Ued0T5bQhngcxmwjly+u0",
-	"JErLMXIXGFdGSU8XF4qYCtdpgyTQkT0VkcunYFs+GiJGc8+YJlYXuhYfTRKeuDYnJIdOsOW9MHafLLEQ",
-	"+QHpTVBhek8LUrnuxSpRheHL72RvY235nZnmXSRG/PjKTsZqkdnngqvhHYnVXKh2txGpKC/zV7+BxNxI",
-	"EtY5UL/K3t49+rLYL82abSsxaxgwv5VT0qcYMTFiBgHWAo9K5CVOAMV6GVOTVCMq+sx8j3ZtVevBr7IX",
-	"ijViQUD0Ah4HeoEngBWAFYxNpTNGR5EfHs0yfgX+BxOuSd5WHQKfUuSObYQNHPg2OclT4XXMeCDPHZnj",
-	"ba+3UFLwVEJTJc3VCgt6gZMwQWx3m+pmIhQ2Re4oRIV32VgGSkOdEKouLUWK8TdrKmzuVCKbjbUqTY2y",
-	"ZDPJEzQWFnPBiC4IWq8L7Hju1Iq+mbj/lBa0r2Pyb7GZioBiyiV6Ao7Wd+dv35iDT5G1CtqjcEX3CYQ7",
-	"0QrvGU1uphOqrOiDjOlsthwAgOYW6VwMCEq90cIGgRdYZrw0BfUBOzzv5TdqY2aDUVb5VJKKw5C2kY+b",
-	"VwDtTKKaSTDHekML97OxXjvtk+424sy992dg3rr0AOzHfenT1yoHLcORlURgJc5VP1UIxXkRKKSlN1xa",
-	"vgSuOsgrBe46Fx5jr0yluhj8fyuKpNOu5iidWRg8gCepyGrKPsjJC8fOiAGOxBqglMwYtXGFJ22Imfsq",
-	"TFfZmTFaW730pvTWnz56rrMJO8FpmAhA/pOClSPnmAKtjPnCL0ox34T16STVjZM+TRXzZlFPypRRcesx",
-	"33KWNGk3O7Rr5Pehkd9H/eYxfdh7FD9OnrC2kd/m+guuIfado+1dtci5nOAf5qLVOsNhOFAFXQdsfVFr",
-	"joi6LFzPOs3HcSdpPmLH/eZj+qTXbMedpMsO+0b3mCPN5y7u0uaj5KjXfAIJ4fhx7wltJx3W7efgFeYZ",
-	"LTs41K24dE+Np9g46Wwg8IsbdnWIt3So97HeO4z1ijlB4yRz+fNN7dbSrw/GGeuzjImY1Qvw51csmwF8",
-	"NDTSgBMDduyYyXHKkO1VpgmRfWu6erAmK5xjZNzNMKdaTs/GQ8mxTWTBuy9u3HeFgd5cHpXfukIsWaR5",
-	"J0jPxmP3R/X5DPxPrBSt+o3nwpiMU0kTONdbnuPidNQYc4WX3B/jO/Q2h3LqKkfNKbnxQQ4a40kt4jtg",
-	"rABltLGb0rTYqiYVE779GME04VBrD5eGVP0Vx9NSnGNxQgXtw9Kjui3y0m8TzvS257PirNWd0bLd41ua",
-	"Wl737uqM7hqucwdi7HOcpqWijFCV064DeSnqJKuhPndJt4eq2mGGZyiNWWHkKzKZ7US8VttJxvRu0jRd",
-	"VgmcXcLuBJfMiN7J2BVXWq+2lG9WjIlTklLjeEKpltLUeXRV0Tya3Mzx3DGHOxMlkYNv+HJtP2cDWfF+",
-	"/tVvysHj4wI41Z95iGsPS3yXDYLZZdkNcwf8lsTMdfFPW54zhvD0yWJ9INh4So4YwL4Y1wrq+POAmZ5z",
-	"w4ZUkZT1dbBV789knFDNiidxner/4gvV1v+vDIpU1P+XZ2oHHQDbI8HTZJ5014mj9aXcDwuzu5GY29R0",
-	"LM7epukWFzoDK/HW4mBmFivyK74t09qhMIhWT05EbGTsdiZond1ZnCVz8rFe7dP3SNx+YmSvNXasNejC",
-	"5sFQfUZ8CH43CkSz0dhYkUv6x90VpDezrQs8UQHCoHqsnCuWKWwvn9MaI2OWKgTswa6HAt8GfBYKpaku",
-	"9IyMJ70Uag7RspV94kdpQV8zRtSQZo5Syfyoz7NRi7zFRBFixioLhz+DxJGQOhSgnE6xrQK7QmiatshZ",
-	"Fg/5FUsKD0IHUUObB0ta5Jx/ILEcsfyJNsqBZU19mTlaT8u0Av5kTRLIz+ntJ4BuNf1S3infMza2fSp6",
-	"KsmYZhqQ7Fia4txg2QEXCBPgAX5gJvSPuIMaJ41OrqbfSNFMuIpTCawEnjqpETTMBoBsf8MsvTkQdlJh",
-	"lkVCG0HD7cra/oB256Jd0Aqrn+r3prMT/AfL7ntVeLePP28U63BbZXXqxe/dfff+7rr3CwfVCdz8sw1i",
-	"rpVOPx4Y6p+CsoVrhRlsJ1RdUYVFaOxNNFwDOCLF3twAG8UmQvPUcyHZ3dkKxQuZERwaVk6iEMTyS554",
-	"CA/BpoSOJDBesHnJW8zKUGhMI/eP2k8eQElpZIYXmccaHZbIqbCZ8b+evX5F+pkUmowAef+EROaoRTCO",
-	"qDApkWt8ds89JZHmOmVRKOaorNysaIhcQ9R6KNOEZeqURCkVgwkdsOiUROZ8ROR+pPg/WETOjowWfcXM",
-	"MIJQmCsTFdMxiwISjWg24EJBE8Fo9OCURAgjZgfal1KbP+5Hxg8yP4iZ2aHmX0AeGmEGKxTF4QQkujZj",
-	"+Bi5fyn8J7zYR6CnRw5X6F+4H8UpnSimIjPQSACDPczvu8JNMW2GibE++fvridI0HrKf7w+1HquTg4OR",
-	"/aQ14Ho46bW4zD86bg31KH1wEoro+tosxEcc0LUR2bNW8ZM/fPj48b/+4z+vrw8+fPwYYbXtB+Bu4VdM",
-	"kPte7xmlkNcwc0VoKIyqewC3+feK2zhzWLfIn9hMovI3Xqh57CUXyR8VTc1ACFWXyqYcpkCp2Dd37/MP",
-	"LAH9DD8xo1b/w/xpfjLOOJQiY5smVSRs0ID0sGEybKCxYR6Uyan6H1TMzI8cbRQ0ptgKZnuHIdjvbKRa",
-	"5Iz0OUuT/ECgqM49YOttgekDhRY9huMBtC/FExYKShSLsZ0fLBr3hrbyJGPWACFcxOkkYY6XxnhPkE6B",
-	"uQMjyh82mZFvL16/gr3yDM7s/QhR+U7M71j0ILBkwSogajIy339oTgTXJ2QkBZuZC8zb5n2wKe2xFEww",
-	"H7FXoTBDcy+EAXV/Xu+pwuEj04yj6GCjE3LYaZHvqJjQjBg1GZBOq3t4FBwHoeh0W0ftdtBuk+c/vA/c",
-	"Wk1wrcxh/IZlIyryuTeyYDZmJDKDGJgzCaITY6Z9OcksI4x5z3gYCkCOxMIdpL4kihljScusRV7Z8RYP",
-	"FRfkFdVcBOSbjLFLmJCns4ynKY9JCtLD1qgTmYXCFatTkrGBWdX7UQISJWHNswtzxLGEyREUwe/zHdSX",
-	"ZrOmNL4MYAxH3W6hSN8LhxPiRENAjGDiYqCwqTr6wx9QRgENkj0W1oiFX7OEdFpmyjsBuU8fBKG4z43g",
-	"uW5+hFYs6m54D6r1ScroFQOXVU50i0TXfwCpEDkmBnMNhIrsz8zmw8GFAk4iwGDCIfs7fv7zfbjFg8hW",
-	"YhkVhmNrkSgMBZuioEYyJm5OnlmhQUbHQ9LLGL1UWLJlLjsllMQyYaSXyviSRPnujFyyEbUOHF7ZJ5FR",
-	"02ZBQO8ETqsEJAJRDUtljggqMjzRkSsygzrsczzl97vtbrvZ6T7w1IpU0xbBKgfZ+5XF2gyea2CYCkVE",
-	"kwRgJ2n6LjOegLGJTwikw4x2MkZMlPNdWMVOon9JWN+oAJHOWiRSYI4/o5pGqKj7Rnpq25iOH6Rp6SSi",
-	"wAAJ4SWTExxH3W5ua4ylOURZZeMamMzOBL3bpIHxcxEptgBiYI+SMbGdd9KDWzeazSbuxBPyBn6JJnI2",
-	"4gKeEQrYAcVvL/JvzVJcX2cs5mNj1H38GAon1U4IE81v/hSKwrE0SjoUaB6ckGtkEj8h94CkF5W/eYBV",
-	"/vfIx1DA+P5Q/XQQ4Ixm5SEE5uMpHj3ocPQ8subW1/5PI/o/fjSqjVElxcePpMdicwLhdvjR9fWB+yeu",
-	"e77BYC2K90K35rjZPmy2DyG0ZodUqqH7ZtT7tlHyaqo2vs8DjwsfLTyvACab4L4rQMl2FjFkIdxnt0zp",
-	"ynY7aIy48B8UmZ/C8LxReSf/dou8URvdqxR3/XvhxsHc++ZUaSg/oLuk5MzCJmnKfrOwgefdyvVdyqel",
-	"U71RoLizKf2VG+GKRic3GBcE2Nw/zn9ZQ3Xs7ZOSb7VP4O1DsfUlAnBQCg76GlGA1ZHWg+v8cH9cgnxe",
-	"jgqsDLIqZmHPjYPoi+CrCiPr9fnSczOffMMQW0VurSC7ts2rXeS32EUFuRlqiYJvH7fcJm65uVReJY73",
-	"fYx32ce4gVhbGtysLjGwmFa43U8gQRN5rC2XF0IPxCd83MY/tcha44xfGbcsD3iif4hQWyDt8MM8nhkK",
-	"j3RoHomJIuUhEyUWPgAkEq/s0sFKhS9SSG7rW9lpLsnIXE65bzeuR9jKxNxUtvtN/LkIeNiRmzQErdQI",
-	"zViOZ/NqAWXbJs9ZA9B6I0ViXblbVxJfd+3E3sK/y0ZWoxwKmhBK4AB3yh5KwvXujf4DivUG9eXAeTuG",
-	"PwRyAoEeozNd6/9JnkOxdQoBJhwK2tIrRkjYQRWJjczm1PZcEWxmZ4mjpwPYiSSxlJcasnwBidxofrFv",
-	"kEQPWo6sXysyognzd4ipCAWic/UYUiZxx6yJXyNjwJgDmg3cEGfcIrfMU/ou0/mLWMM4wJ3FLoOv1zva",
-	"a9C9Bv2SNejXqpzeQUIxX8Mpnd2CLoKTsQKhvjAKD0xv6WPk1OI6U+e8+ejUDJw8o3IsHx8IgxIRljkt",
-	"xiU78T/uBKCXCpUr5KJcgxLT6iq8DOsCixXt9xTmUy3RHnp9UzpDVVIohgmFq4bxzqMNrUFJDa0Ixgk2",
-	"rXEgzYz+TvTOtg6n23Re3VQLbLN3CymE+qtlvyknwFe2bU6ksGa/j4yImeC9M7V3pnaYLpHj2a0mSw4m",
-	"wqqFVZ5Tj8aXxZQJKJqE9GYksp9EgUeUgBLwN9YXArFe4Q/NO0B+KCyJAqJlKLxncmp8JgtZxPUa3VJL",
-	"fSiy4EIB4ptRrT0W5qNw2P8/+VKkhbDqPGv4Zh6Vf+OvX7dVDsybNxJqTmGPnUKrLhYKAv5BecCdGux8",
-	"pwS2FOlAELf3/Pae397z+0qpko18WcyKgci5BbWan43rFZ0K/UkGx93+4tRWy+q8YhkKDlG/2NYAr2QK",
-	"kn1e35wW7Aao9F9w44qA+zUeIFc2mki4UJrRxAzgMCBH7aMcJjrvXjDqVzFGuH6wuvbxRy+x9+7cerWZ",
-	"0AHLPvhKKywX3tdr7us1v8Z6zVyRd7cvxbRC5vcRf/hSCjD3IYgvidUwSYqBaHm74QhnNx1c2399XMrC",
-	"bjRdsNBQAnDDChu7jEGEkt22lVxIcDB7E13ppgfzUXebDM5Nx22gWgolorVmz5fnt9d45uUB5Y75zUaz",
-	"a0f9dy61935hoW7TnOOSTb2TMs6NRd3BOGNXnE2X8FbwNFWlKCwXtq7TSDeMwPo2tILcwxoRR0+ft3wD",
-	"EUoo+hkdODv624vXr7zoU7TPjNAfTzThAqS/seBbxNjJOXTIiCvFxSAgE3EpbOMsoIMgh61ZFteFaWFO",
-	"fPS40C9H7kcHZrAH//Uf/xlVepB2gvaydOeydFs/1WFP5ScKipTh44JLmtzUrYJDbadn4WkQs8g3e+HB",
-	"GzgO78p769bRvuJyjHioR6nxoybt9mE87MB/WbVvDJccuGtC+8EY/wSvuTx7gf2FvcIINQ/YX+P5V07/",
-	"RnvMTmed1vM4t5+32tt7ErukOCnWhUJ7NQQW65VsJU/6m7zEckQTtjHr+QbqeFVm9O2YibI61tL3YwR5",
-	"hNS/M8BhLKJsBSWEmUIetEXe4T+xijMUK8o4l8SDC3U4xeG4qlNyv6oSNQiFvfN2jR9z6c2vPuS795b2",
-	"Ma49EdYNSzRBZBTCMJt6ZLWSf6JA3tS1B6epI36t5L4CzkAUpZUIhD/A3T89/dRbkc78wJ1e4YqY+SjL",
-	"HD8xVQUU5vK1qyfey5TdOhHV6vqAhIPtlCf/LU9Cgyb03+xjWrEcNew3P9pyHydT+5M0fYOvf5ZQ8kpe",
-	"sZTGrMxguLKQAWbuxFkeG9UcmD2zGobQLe6eNeYOcQvdIhQEEMqT5ZR8cM3BNZJHLmX3dzbcmGUKgs9s",
-	"pFh6xSzCVT8XPwQr8qDSGw28JGNKEdnHSnI7VN/UFAD/cyggJsQUmLmBJeGz4aCM9p3US3zdHJJBW3oE",
-	"qi5ZQuREK57AroypMmPjUGDHUxWEYsp6QykvVTCP0S6A0tC+iRkM/gzYAdWQjwEzkSIIo3ubKTVjEBLu",
-	"bkzVSzbWOYk1AFfZay2SW2H2ppnULMDKP5kR4NExhrMZMxA7KFtnAZ/cy29LYVrzG85CgSQ8QGiB1CoL",
-	"s2BGZ26QZHQqgGeY2wIvKnDRcARY6c+zfI5xRgaSecrDqQQGxMAV9fuyDftsrk9C4VcFPwzypQJSo8JQ",
-	"3UsH9q2lIBmLZQYwc+wKq8uCQg0+II3JvtstIrFeBNwvy3Hs+kj4aN4xTcmQXrlH2rkzo5vAr6d0Zobl",
-	"SR8FGcpJFgqg2miRt/0FWEw2Q1TjMjoHYOTlQMaZS7247QpEkXmtJ9B3ONflnmqR96w/USwJBRTRWMpK",
-	"SlI2oCnieMXyCl7RofVbWgpgAJbZJU6n7YoALDU9M2t6P4J7/GLuET0I8M5QvTqz+HcMmwjRJ8v5AO5H",
-	"5j+/wMf+h4QWEI8r5tfMZY9xMTA7k6bgunmwtl/MR1wMzN2c1MBGESPCzE6sctNYRhUzumidSGpOjl/N",
-	"HbBSX1a4PZZb9+acAWtQjTgRwRWB9072vsTXqrifm/U1JxVWfIXm3gKPo+ASkDNXoif7YHrj+UMLFVIj",
-	"vmjJnx+niwnVgI+KwMHmqNrmKTIdSixY5wOBolwgoDCHAEzCRtKIVCEz4mxhjx5cg8LxVRzzrbMVOEnl",
-	"4mzvRCBDCFRmmXktc4jIogu1MW6HmfVbzSiYqV0ZnYG138w7qYvDOBtzDySxLzy6LTY5EKfGgvaiyJxC",
-	"kgu7MpTE5u7YAfswlpmuDQlt4pLlZ+J0zmkKCi4WGtrIAwpEHd7EdXZ1bs/Oexmn8D34WmibGp/i1HP7",
-	"4t8l67/wpXHOjNUKXpyWcEEAWse6JM7tgpJvYWxm83vzROfV4V8lz+60xnQ/Na8T5BQezp4u2F5Fcngh",
-	"p4F1auAOYO0C5O+prTBX7J4imo9YygUDHGBbooDzrOklE9bxsG1i4AES2rO+4ih3/7hyRPXG9cOly+sh",
-	"soxfIaslyrWM0eQ0r/SysMnG1baVYdOhTCtpSXBzfX1mdfumnckw8ebAB+Y2apJqS7UDH/kDYP+Ec4P/",
-	"hiCe+zfMLltKSSVqWE3hBmWWH/jIu1FeUJY/tn8XGH7Mn071fqkBy6DhTjgI4c3sg+coQX9PHdFfdbMx",
-	"ZK8xwT5kaWIF6I1dKKd/851Wo3J/8iHExQzMU2g0QpIpz311WoyxMeXT7/dQpY7oLBSCZpmcYiCEK20r",
-	"5lA6RjazIwBDEbuX/Xe2FVMPqcifCHDv7cM6Jir3BneVCnJT7FPzVrNsr1TmMkVeq3xSLbJVpiinSCzP",
-	"0yQjT9+/NhMiCr5f0GBXTOiL2dhuZ6pYK06lYuZtfcWSa2Q3m79IoNhuHiedTvNRfEibT1i733zYe0Qf",
-	"x0+SNuv0G4H1v5cOc5IZZeAIZ+Js1LJTcABLemAWUrG0EbhFWHMhN0pK2Q28Oi/ldto+L3WHealpLm6c",
-	"aPYfrciL15FovcjkyNjkBH0eAqdC2ZJdmjHy7u35BboR0SRLI2MsR9d6NmYB2OhK09E4gFLMjxGUQWXM",
-	"FiiHArlEeILi2cEnGLl7glh65omZkfp6mMnJwGazz969bJG/ygkG1CUS1szkBCUy3EQhdweIPcvi5JwH",
-	"ZS61YXvvdgAxyXPjntiAEpRnYYydKvL3c01FQrOEOImeU0FNp9OWsl/7UxDL0QNwTRxllXk6sl0pEtnL",
-	"mjyJgvwvP12WD8t97k3OCP2TSLE4YzonVAoFF1a8CzXNQXzP8K/uhw8wCC5I55goFkuRKKMqZ/l8B8Ct",
-	"k/CMxcZtlNDuqzPOEldnJpFRMmMMclKFBmE6YqVXapFzCXOMIBq4QnoKTcSATijyqrEsYZmZHOrWjQzp",
-	"eMwES07ImCqFjzU7BDwuc1dwCIc0aZGjThsTiDCMSc/vW1vhLkkiSZ9fFUaMBoziYpCan8QxUwpJaWDz",
-	"OpY2WFvjEhNj0ZKjo0MiM/L46OjQUQzRBPufIAkVO485KMBvhcK2TsM6MW3pk2iamtOEjun96Kfnf/r2",
-	"7dvvfzl79ertT7+8e//yx7OL59EDs3g+rhZTgW/daecavTa0ixrQ7tO7JZWJs9ES7IuC5t1U1a6rGzfu",
-	"FbXTdqs9onYJV0Zo7Vh+4np4Die+sbHeLv220iuzgwkKnSJw/Z65Yx+Ora/eRlkLst1aBFuYHPN+4MG1",
-	"/deK4piXGgoI+BXLOFNkIN3ePfVlD2MmElsXjjgUoqIRE++/raD8yY21sX622b4fEDwaDb2PhnwZ+/0Z",
-	"7BRC3QJuZV9XF5paQyiP+Lo9smVr8a1s5/btarjN9doKbbY/WF8WU8pNjlUdPYrVBIgbZwveXCInxyOE",
-	"pE5s3JDEUeDa84f1V5j3caH6vLYuFFOaq5k+5amy2sf8myWuOiNj45TOgGs/dnezcSaLKFhbnLGrk7yt",
-	"8Y7DLNnvpQiZWeiRvJq7otaSX8Nqv+puY7j/UJytW62ruGux9nUXWOwN9F3XSwS+NkJmVurcSNguM9gP",
-	"cou8Np/zzF9SldG5cCWyl2yM9eqHbQjctJalVvJ73kRQBp8qIVPwW1zMTmlgaismZFCH1KRczPUT1dhQ",
-	"tNh5mp3jr285C0O1ZqOxVgAMtiQl07G5Dq82jFu2EPApp1Y6zUePKG0+6nU7zSf9drvZod3eYXyUHLOH",
-	"fTNN7IM+w+dXPfLYPtJO40nDKvGGT32/XDuPs00qxS3E6pRKvlf29uwXlYWBQv3ckKQKQuC3J3APru2/",
-	"Z8soTwEdwwVIjFHsuIKUo45wpzbI2wSM62nlszOZZd9XkhnbmZkH28QDSzyWFh4v16qzzFV1B+KG8rsC",
-	"VsLeuLaMaqUoqSijymf6rkup3EhKIvguBW8qB1b4Vz6vA7n3Ce6B16px8vgoaCBqKIxWTnQssf0Um3MK",
-	"Qvq43TYztqZoH6OVWMSace9WkO1Ju9mJu0nzETvsNx/To17zOH6YPGKP+09ouwcs4S4hVz9/um7qPu5I",
-	"w2ytX54xTXlaC7lir9prli8rUpLkwvJTKJMDjF/Uo56c2wZOyylXTgrzJCA0VTIPYBpdaG/PEkAhKcVZ",
-	"pAB1NKUzQtOM0WQWYB4fL9LlELqLyrSIGQWhgkSF7GXzezaLbAU0eD5akoyNmddcsPhV4Rd859+1dgq2",
-	"yxOX9Fn3BvpsnfCKX5mtRWSVcHw5txH3fSxfLwSVKEpUlGC7lqtjYM9YLj2pwByqK1IyNgWJzC+hYIrH",
-	"QyzGAWMOM0JUzLCEpChDy+IxFLclH83IdhCc3suYvYz5ncgY8K7hjO9avqxnn4FoCxasMxWUUlbG0HLV",
-	"d0RxETMSwX+iGikTik9lhd2BnNkeBLXskcMMFh3Io4u2b0vawL17X5yPjdJcmwrJX2Wv9Aa/yl7RYe02",
-	"2x3aaz4yFuljethrdq1J+og+7t3gjXDMNQ4rZgYA6sLCp7gmjL383OfObkFmgzuLvbleQu5ceEtNNWti",
-	"weUSzkVLh7tQ902qy75fyIx0jwBYRxV7uPKKdq8IZJqEwnjnVJEpS1NyX0+xHxh7HAHjRrjK9QcBUdLz",
-	"D+fB35gKD3hxhWx1Y0ZjdkpoKLDeHF4Ax+9q0fE+fMTyGm6MNFcpA5gpKypsQesOgEM/45qoT131m6/P",
-	"Xpp+rZLtNTWuY2GptxRoiYzVUiqWs3cviW+xxqYVSGoa/eORihGZy/WB8EElmOaA6WfmaSuPn2Yf9AHi",
-	"pi/NUltQ9f8jkTH42eYnFjsdvgA0dPzgKdYimbexoOmFL+dO5RzPFlBt5YRY//73MFRheP7zv/5LBTFW",
-	"5QkFZoWb7ary1igzIBqt4ZIW1LbMKEvoUNgVtoOlvCnyTXCQL/KvS9p4jaCP4AcRboEAWAUd/S+oMNwB",
-	"tRvgHO635jb4lV5RHMD8Zsg/ddvh4F9B85R2LPnXg/rl7bZ3sr74922usHuGCyuVlnuDhU75FftHPVIu",
-	"mB5QWplKMTD/BWwPNBnBNHDWiUYqaOiwJmoyNo9UDrovY0rTTCvCq5PFr/gVE0ytIQlWKWJqXqjsorlE",
-	"navAW0/b+iFVVXGYh9ze6r4szzK+0lqrOWI640vEtxF62mM78hH05HFB3mVyxPSQTdQ9Yg4ZQU7CUyKk",
-	"xQOgqWXV+slB3bv+tyFVoaDk9fOL9y+fnv9y8fb7528CwrVvt1OOfYag+iJaXrLK0tgB06/tG6wnC8Yp",
-	"5QtboDAJTg7YwtNfhlqPf7Hev/pFS03Taz+EP4aNeEh12Ahwy/wxNI8NGx9Jp7tSIdxUYthBt7a2tXa1",
-	"E6+N6WxHc2EWqsLSwG+hii/fOevtUDlmgo55y53dGiuDK/J2zIQR3Dl/SMV2eSqFzmisv1MWSv+G+DV4",
-	"t5L8sCNunDQOW+3W4bwMqWb+xJzcvDD173TYapfea44Ssw5iBUd3u2rFPQVMhu/O377ZbF1nFI20Ha3r",
-	"X83tNlpXN4AV6+qW9YS4Vb3d830Hi/fXs9ev1ls8SMbXWwHddtuGh53odA0QrjDshETyMkIaFIhJAGQu",
-	"UJyMAxIlbJDRhCX2ivcs4QqTWHIqENjaGhoDSaQoIj+TmMZD1iLH7cOcZcVooh5V0HudWBKyhZ5sLcdj",
-	"T5lCwTQlPZpSEbOsRvm8ZzThu7FDYErLWFhDFl96Ji0zfLRJzKMS7gyUYFt7JR97xQ40X85an4kbW2Xr",
-	"uIXDaVtr0yo+EMu9EkQBEpe2Gtsh6tn2fvRcbdQKIB4U6bEht+h80R98fraXyakyu/OSsTHREvAeLD5g",
-	"rf/bm+i8ktLvNIeUHUHckJl3gBfhYhCRgbEqq3fmOV7zDu36T+8tm+cX4Kq/Po/ZriEimIyZHKcIrVjc",
-	"i7gGVXtxIpRrmj64NltuOZktPAoco+gVV7r5Q/7zCEHDAQnfbFQFO/WlnmeCOjHuwSCjI2OGAegE7PQg",
-	"FFrCD5TZgVoKbCuFnRgVhnmGkBYRfF2z6QrDshtvJbYhlBWD7Ld+qRlVuf7p7G+/tWfnj9/0/zz5/s1f",
-	"HidHr785/m3w5+qSJ/PzrYudXnFxiSbsOhW5t3BqChN4hydmq2jv76cys8yBrS6NDEAsOEkKB6YgCBDK",
-	"cU4M1EEs/TSUDMF1UP+QqcVuHTBLeiEzlkMZoVRQTCTPQVtFwMygWuS1+a0/84nEwFpvVlRGCC/OSJzy",
-	"+JLcf//iKXncPn78YA46NoFcksdPMDq3slF1QVrsJcANJEDyaUUAliElUrBTG/nFvQWIukruJcOGkuGH",
-	"VaKgksIy/5WxCQEmC4kfix8DI0BjzqpYI/UDL113DvFblBKw+jEdIV9KYDw3rkkqY5oCW8wARpEZ8ZJM",
-	"Ym0pDLGh+wAGxu1EWzhb83g7BdcLrsaAK80yYEKwJhOCggGbTuDhrz0ngjF4RBG70p58at51sbz6zDO3",
-	"UTWHCGokYasMX6kq7vBns8ksNRJidZsxOd+ZIJ1tPlDLoiP7gHBdHCCvuPkzj+rtnY5LmAtIxqJz7DlE",
-	"EQI7KdzTgiAv3vc1CAJlSbWx7d4ijoGvUaBZKnCBngKxRMIdZxBCm7dI9KEZU8Vww0UgFEKB3k5+k9xt",
-	"MXu2L7MWuZA2p+eu4tr77kftw6BIi4oQq0ftI1Qu9gUREnrZvHkKIGgVpgoIiFRAJmPjYSEhEJD/GFu9",
-	"OHUyXn5jWIFxSmM2lGkCk8nFHPWQAGWNxnZrkT606gEXLE3hAMHEqJnSbGQtbldwV7iTT8XW38i6H9MC",
-	"xrlZQWAJscRPQ8YzVbhrGeK6avdwW+zifBsmimRSPQbiQfZthsbeFsXb4u1+ktkl3g4IraSwnFZmEzqI",
-	"RUDFt/Ghwi3/t7Lyk/DHEsbZ9lbgNJyBdgcW5LhKyK1WGOkZklwRw1Xgs41j8pDuW4JfzYSSOMEdcmz+",
-	"hWz6hNyMpQ4tUBOLs8G3wUBEwQ7My0dcDQBZwAZqvsDvCMtJLSmGHVGPFCSwjiWmvR6piTklGTqw2QGo",
-	"x9Fnd5GNgo6X1MbWAgIAAP//",
+	"pnN7+O1MN2gq8XyDIYCRfgLxMZcSbE0jMOY6qTVXNgR794Fn98EoXsh4zMMQ92+HvUfP4/rWT9L3ensP",
+	"KezmiWyKYBjByS7b70SZGe65z4fZPr/wRlV3o7OZPNxOBzSKWAyqmVWocQUg3doorzS6ZPEti58bxrjj",
+	"1nD7prLtSX/zducylSJLSEaMpZgSaURPTIzsqRC8+3PXY5+7uvkTXACCK1B/u9KZPcxulS7KjMWsS/wj",
+	"y0MyY9FCYY2WCI28JssZ1bCnr6V+IRMR7riRaPaXbaOQ+uME3pwXwDFDEUtUAun9WXVG1SZ6t7iodI0q",
+	"ykZbPs6dyqNcXRJ5YWdRd5uzmT/YqcwvGmw6iFK9fmCN5DQaCcf9fUNXkaThlZQvaTxlO25z5J4t7rKW",
+	"8iP+WFCzQL0yYxozQjXafv3e0ZPjk8dkvNJMfUld+ajvMVarD5HnQnO9IldSkpd2xHV3NJvlw/FZWCCu",
+	"CLwXTAwB26lYfMsDRozmgmz3LRVT9lrqS6q5mnCjQ++4jWO2kqJUXY7NNz4aylXeVwp7Ci7kGVUE8iuq",
+	"t7F2+siBm8Oeu/14bbdZSGDZiDnAl7kp1d308iV5OAJIV9Md6wWN8cxeIgm8E/SW8mif/U7UqsL8TbyX",
+	"r9u/XBHzLOaJECGXtW3dhxC53uG1S0He5YbbwOD15/lAFi9sFJxVJ2IFYyGYCqFcirNsjQg12iwZeUrw",
+	"6OH04yspX1GxshSvdqQRtagQ4DHV7KOF6ciRiJSItGFnr7rEpt1BRIaSuYTw3Jeij6OBZx2ZwZhFIOkq",
+	"NDng3gQfWoF+ZE5QOGWQ/ORWCmS2nGRl/ZCoyEXb0A5sxMNRxzuBqWn8Xyzc2YNmU1vWiSOBtzOhzXvy",
+	"9HFObmnEQ4JJNwQSWkB7gYq1StN5vq/M7/UzsshNvj5FFGf18PZzRIMbRahdIlibTJGLWYgpvYrQmKFC",
+	"XyCI9+/fd869Ma67eb83Nqsk/kQwJPr45LgY9rUJRjWjZ3h3edgdKW4RS7PnhtmitrUrT5rJWJfbhrBw",
+	"VT49I01zzrzM+2SocWEBh8pcevMEnr8FbdWwM02ekGBGYxpoNPQ9n96CKrWUcVju1XtAR9Bg4NO0t7xW",
+	"m21kfOLSPZQQxFUG9xgNYUjjRKPfBJbaXDojI1zrEWSJKCgg7LayESDGld2aC3HLM2ySfG5kkEbYtwUS",
+	"2qnfZ9OdT6liAEBUTFDMouvm17KkxPMwNE+/YvMxiz0n9sZMz/K4JpClTIQm4xWRAnJUR5i2M4Ja+xEE",
+	"WkFnmNM7/70DCGkVruTXjDkwi00LAZHjc1uC03jxsiSjWtGpXCbolvV9Q2O9qru8DzBxTC7fciDMmP5m",
+	"brx34a+yKBvUNj1SQPPdfN7uxgTa//j5P66v73q9zvX1XX9yfX13MvnwzfX1Zdnl/1Wetmu4DuKpvbZ1",
+	"LKUpW/AbMQpq6t02tGemTAVnqKhQoumdvbcwjcdHX3AWioes1k5cmhuLdHWD6GDwErtJpVTmgPV2IbCF",
+	"jHiw2jpGvOu+bQtiynYCoZ4kidktZ8t1Yuntm3ANn267EW9ciQxLpch7EVClOP73M4ZJV2AzPlJoF81o",
+	"SMaMCYCsEjY/qJuNcyxlxKgwXy5Cs9Rh7hla4edSmxp/hYQ+My4AzHAJS2YtQP/EQvXNn3uBrzLfnNO7",
+	"C3wE3cG2/CaOKeyuhwS4+ZWXDpHwvoAVuL6yFKgilG0YOGZOzBcy1lRoTKvKTaRANPnjeH2trq8vKw5b",
+	"NrdB2dx85Ja1BYffbAQIK/QISDMWIi4YxkQNYZ+RHlyiBInJCDszgY1JGxn1V6fi5Yk9JQ5/U/JrnZtS",
+	"ClO2RotlB8WVcRdOByT/nuttm3/F5yAwvUzkRg98u6p3QHJ7tF2OP/Nuv8dk5Tpf8QAdq9hCyCIGpUoc",
+	"Ev4wUFXOCBwYZH21w2nI25+4xDvvU0V6+yNXcON9Lh27zl4VqJFnAGf5bUmH76+jv9E+lfijqKLKZ/k9",
+	"L2MmNhPVbAYgenaL9UTN2AZkvD6Qvt74ROyk33l1pPW+UvcocLMM9c/nXtYJR55lTRRcB/tKfyB5+slm",
+	"XkU/2U6+5KgM5XczlTPrEpenj6raorVAPDkp1F+XQsU1gBurptJ4AmY1mw390sI1bBt3u5UlTW977+vs",
+	"zmbzRTN0fcY7nZGs4qvUrGGxkmKDXVObezQ1MhUH/0q9c7uzRWof9JZh7YjhQDbvRWMKnMNjzWjQbvs2",
+	"Ba4RKb2WukS/yQqc63A3LG4utTmlZnsKncaCgu9CBsBj01nbKfkf37R+jTffLEuzrYdt+l3wHjDCS2S/",
+	"TT+rmLGic0akNc9AU4TsUTmxfwFDTgtKljMGt7oMCLQbai0WDC9NnyuuWMmS/TqKSF294ld0SNVn3L+m",
+	"g6n2qPZzGMF5L/Ea1Tny8NbGZ96isDY69XjWfhfH3tlqJWYGtcLMnFXYfKiPJYDxP7SZ4QgaznUbSsGs",
+	"8ANvNwegV7QauySiy5V5ainjG2UYBtdwF9aMKUhhM9cUXakuoUpxpanQuQe6BOvOhwiR3oYXUHWjiIMD",
+	"h3GaGwHjJ7Y3QpRIJHOzGK5BAY7HyAb3KUMikQUzwMe9NcvbSpepvbpmLMfMrhMxLy18G7GFbIFx5csd",
+	"ftgaJ/4yAvMP87+x+b/J4K9p5F9RdVOinimAL/pyxnZT91PCfqwoFA/pypxXrkiY5L1/NfFN6lJnfeow",
+	"a1pCISWcjUO+xpiR0Kog3mAPG8nQL0FVu7uOzAo89SL0DeBqGlLel6SM32THv1AArBjAgSFu2r7G+oc2",
+	"ErCR9gG853ehfHj7VylMzfyqhSlAileJUnPmIi5Yo/VkQsdN9Dn3kedC/17cSFcbDoLvO4bktvBXDWo/",
+	"nVENHOquaZpFOnpbxqlmUMKp6Q0jXGjpsi+65Dwt9cSoJZQ2UahLY3dYE8hu4Q00rWx0mBOY72dxKnd1",
+	"ge8QCXVoBBeh2gxXgB2DcHqTWM5r0yl+x3cwwTY7Ui0QaruVCP4pYfZnC5o6oaWOgBfmsovLzoFYyoLf",
+	"zWPf69Q9o/r5rRVvBYwfwQjA+biBKB0zOsfymcvL5/ZHALhhnxIaKTIy7x+tb7ZNs6qdUZUVO29lv34H",
+	"s425BAvOAka+Clmk6ddlrrYmWgpeKH4G3j0k1H7LLhvS1hkIyqEHOYPXMYQdUaVxPc8I5IQNjcSfUB6x",
+	"sHiHz7Thi45r29S9Eu5dFJrm1w8V1LBbzkeQsaBt2+W41X3WFmnzQy/xrnsPyrRsg53NWtjbJ7sg/O3v",
+	"JXdDrV7mqoQS122sbI6OZjhgRd+Etgp7H1Kuk79i2eMXTl7xG9x93iKsllR5wqg2z37rPlFMXPkCuR3u",
+	"3H+Z3A6/SVDlYsWQGu0ku6t90770GwLWiHIN9VaFdnroE/qUSBvFxPtoDK55m0Y0r0q26e+abHO8LVST",
+	"QlN4NLNP7koKR7wFMIxCXdIjlVV3+Whl/RyfOekXYb4Gx4+HPoJZuUJX6EJYjznAlptD4fAlhv5pkbFt",
+	"IeXxjTSx3qUFEarID5c/vi5lKF+IowRGeYAefKhGB7MqfvIlMybSZma1EhoeMEDh77WLU2QycZ0SHYhx",
+	"XrUoWt/HFUhKnapzhy0hy0GJQhbZM28Ja68ISdZmspqA1Y2jXitD22l6Io7E3IWJcyxMqZiLRZLpzEjt",
+	"D0XQ/yME08MInfqK0f/dAgockakyaONnKfW3MwGGh88TV3khtjnGVmQfW06VUUR868FWG3o9gaG+XHFV",
+	"7gHyPtc8kcjHKajvXfOe+v0kFnmDys5tue+LxhGHM5g9YinZs1gQoUKK1P+wZls11qXZXcDiRYUpPGZT",
+	"LqD5hJxgoDAjET1jRZPiqNEhuSklxPNoSVeKjPy5jHK06Ks9Wy1Ye6AKK5NNe9u2VccEv4Tu0jhxYsfN",
+	"22vfvrRes7NJXcpK3RL5ev4WXrlYuU4Vu7k4fLj9LfuY3XnvIfDXe8i20YAMu/VylfTFpXOEFXBZULvN",
+	"cpcUtX0qcOB7myez20T2y/RvGg6vH5aCaUFv84feIKMhb3INHe9SMNXM9Grq0KuIMMJszE9nUPcZ8WYh",
+	"xoqJOKftpqG5bkVXqwUr4UUutLyFai+TxSJmSoGCsMsmp13fmiTPFX0k9nr1MPfjh+WE+CKWQtuYBajm",
+	"jhgxLLSIaMBmMgptSu++9XxrXWlKx1+G2W2eQFVswlEdw1WFQU94FFmrE5fIk+zZKm7rY1P2WUPaxigl",
+	"l/i1rwa9Qa/TH3ydGj5U09Kv/b7kT/beNAfYLkduS7YTn/3eHzT4fwINPiAt7Uk+Fsr5i+sGaVOZnHrg",
+	"tzmpKk8dM6Il4N/WNnftx56nzWfWbd2mEWZoiFLrq+/iaD2cFUet3GzLNsTJzCoXBKadOC8DCeScKTCc",
+	"hoB/DFBvkM2OWa9gz8xpyACtERx8mP1kVIHUAQjZVSEZrwiNIt+Q9PrfpX1mbBfD8hxRN/wNpvx7GYcK",
+	"/f/pNHTB8fcpgVoFcjVjK7I0cwaUQ+IM/gV4Mik451aYf4OZ++sGf+iaLNS3xsqtbTfYnKWduns+lLq4",
+	"4pvtaevjmAY3TFtn20RGkVyi13EJK2XLy617mkBlN41I5kdNse2R6dnE+z1A6jfl93uNKQBVrizP//i4",
+	"gam8qIxB4yaDx9VY6OAd6NfxvG6bHVBXBWq9I07XdaREptWeXLmfxVJFO23HYUsAYCHc4Daxhiurem9k",
+	"w2VZhtomSJcYng02LMV0aiIlLzCiUCKeS0Ujr3K/YlKM5R4Ql7DglRtLOlzI5s/lzhoY2+VDy/4RvndU",
+	"rn+W22oX+gEqZzy9Yn249keEbVU5dci3CAe7EvmGSvRMScmteEZR24i+qtUED4viZLVgjWBkNhOIP4bG",
+	"vvrcoOo763OH/cHKlp9hl/HPD+4GaRDP/oKx5wkXNOL/2umRulUHvLH3Znvo2aHF7BN4ljGf8q0aOBDA",
+	"j3grSEIacb26DGRcge9n3hExjbrFlAkWmy3BAPKSFoonrb65jLnWDNpiz6jIB0tDmSCwaiazS8Oktjc6",
+	"UDZGp+vvqXui7pbWS+mHpduaz5962/Yq3NjFu9a43KNZALqmtQqr5EzVdA+3RK+prcBzsetIyhtCXcS5",
+	"QHZnhsxSlRdS6EJGI22bwHARsAcPUdfgubnAij2MKRdo552dXjlNJhTTNWpSVwPL/VTOFzTmqizHCWrj",
+	"WAhGV/kJB4Bd1HuXNiO2WsE+rpXYYFT13QhlloibqlLWiAYudQELM8Nq7K0zqN9OuRJXOduongQ2A/w+",
+	"EYVqlMFxr7SimwvF4torHWy10uqt9DYuhPBkkELdoGiE3emnsMJ1Stm13GWri3BaMTSH1tI7KkgLxZVt",
+	"50m68lDAzq2HpLGit0Isc/HwC9YrT6pYvjQf20AnMBhH0oItUyVhX5IRbHmpaayrYO1ipeHj7my5b7dr",
+	"WeAwhv42C1xGYaP5yyh8sPnLKGw0f/fth5t/gfbTAXnr4m2TRy3tlH4ryb65fWKeUs244u8me8hXZ7eA",
+	"RuJEMSnH7rKVvRYgAjGHfOdeqncY6Yw6bbnTE9aEBeVZxrsbV43LD2aMApBk6dfsj3vppdXtuS+0Qgnt",
+	"jg0s956OyAIdpF/PZroheuzr66VsZkLj1Is0owp86TnfLhJMKzMoWtZe3EAF1blQX9Du/R9lk/5hjX1Z",
+	"a2xHw6XEYmlopvyUjfnL4H7ZrHYmHtZj1fQ0itLognXBK4KzJYpy25ESRDomHpbAZTYk1S3noCwl9XBX",
+	"7/KelJcRUsE49hDRNuch+h9prPjYzzdUfezXfl8aUH6d1yOYvtffSrwh6bfJABP+lSSo+GwOrG1T6svW",
+	"Z8+z/sfZ+9XOXu1D99wh0RU2VmsazKDKpGIDppIpdNLx+tjo8LUXPGLr+ADFk2ZWcb7QFdqenOjMQ61j",
+	"XqeIZ5spafjV93peUe/1/dWrl4Qq639SUI9uveVckIgrrfaupjIjuNoI+b/2TTzzvr8eO+pKEkkxJXQq",
+	"bXfqrEE1W2hibPK5LVHer6LxS2m3MaOqPPi98iZjJgsWn/ljxfY78jEL+IKX0/yVJMuZnKfLHTOAkAOs",
+	"GKhixg41Tc7BW/e5GnInZotodSWbQkYqJhpsTT1dHb6R6eoqQV5SDtmJP+6VUvIFNe+NyrObmKcspzwp",
+	"RyvtHLdMF72JRp3bt3WJLwrNxdvIeCNmlhCzr8TKs/kEGUuInoSZ0+3fuuTdYmGzPiO5tICpUA/ovOmp",
+	"AmEu0msRyjnlAoEOFZFLkX4SUBcFOb98enFBvroTnc7X3WuRY8Gh6DgQ5Nze50P3hyU7jquRrmnTDMb6",
+	"KWITHrF3cQXDH9lfR/l0hLSsdkH1zCVe2FZlXQKd4GVMYBD55nX58qNNwEfX15flqQtmROXJXF7ZqKVL",
+	"ougtA3FFVTPYpc21UMKhXIVsQpNIV0AonZMFD3QSsywbECSomsmlKisGW+vIYadaeVxAjSjDENZeVlVV",
+	"4tS63CtLIekeVCWRNCSyh9q0nbapzIuKEpQ23aR2S/F/lbz2W4f54Gtgj4/yGtjp6XG//3hwcnLyuGFz",
+	"FruAWZKdv8t2TOmcKwmmsU2JTFc1k+q/vRFZUC7WdftdKmgMHbOoMom5QMVrEHoQCgyCVrs1DoJSh+tu",
+	"+t4Q6zwRDIxH0ASboUm4lyqoKjzN5x72GI/OiLLlTCmqCK6XG67LndHSX4xPCUsw9RpLy8cyEQH6owHW",
+	"Cko3RcAi/Hf2je3Vv25v3XalM6kklCqfOg5yCL15HaAlWj0KcJGLS66lvIE0daMMS+GTg2uMeUbsTIck",
+	"ZpNEWUigqZThmUX0GlqEiGRxRtI1GJLxCsSsgqz1nZeyjOygoKAUCe8CU4eXiPBhId38Ljh74uk2CCFk",
+	"iH0172+C2gJKWt2bEXW77t2aqpva98Y0uOFiWhtCA0szaiv669R/t5CxZmFFFmXoLm/1zXi+nDKOEUWp",
+	"c7LtQvBMlTVjq+sFKk1L2JbShPPxRvphw5pczmjM9gx7+agW1brPyoIr2DgjwL7vAoFRb02yo7Qd+tKM",
+	"DWptZEycy8UNsQ3mvkP7jLi4MRzSsCijrNSewKWWMQtdsKn2FCDGvyn+j4MfsykVOy1s/mjUHBY0JNnQ",
+	"qwQHtYxtrfx+bUsqxtC8P9BUUKMA+73wqwgViMAKQiyx2mVtLwufrDu1Rq2MAKh5A4ZznrrBBSBJKPeH",
+	"dq7DifKdkt3MHAG5wRc5SEr3/hku28GNfM3dXQ3dPWORLUCATY7R1yITTZYzSVikcPdVCRiNB5W3GenT",
+	"3rcTIBtXQSRV6RQKFSFZ0Rny2WnMWGhVUd/2fZzXi0nn/61Qit26l3f6utAPVUQGqlY5+fIYm8Xa6UVy",
+	"2vzgIahvsQNWyZGrxFR9n7c51o2Nhr1UUa99XeEkkBlEFXrq3ET2WmTlH4Va6+aeYnGdRzCmUs+lnH7C",
+	"SwFppA4Wi/GzhwtU285OaW7Z11sigNfWTjclyTLe8sIYWs8BXrgkX1vb8Fo5s1nGUkz9KNru6e2bKy+L",
+	"2HHtBgWYW0PFC2n+KA1VQz3dG/wdodPNKKCu+au3L56Sx6e9/tdnFgZ2QWM6ZxpQfG3pHKETQCogo7+O",
+	"3G0zQMbL7tlv3eqWj675f2F4zkDkmsxkFKq9cKaqXSBr1OL7o82qLGI5jelcDYlijIy44JpTzdKDNdpe",
+	"U/mx1NW5lrSHW912pF1+IoRLXCy2PKaJYuW+WbPgN1yA7MX7nHp1KwM6TiIar9xePH13/owEMl4k2A9s",
+	"9Hw+ZmHIQnIhlI6TIMVQ2+Tj3RzXlGLCw/Ka9+/lkqjEer0sRqz1Ke9RGcWqIQK4JkyEinzF7oIoUfyW",
+	"fQ1JUe+uXnT6j0kgQ0YSwbXafJyPamVU1z0QJSmFg8bwoRSDOqzS74dQJWpf+Wr7pzfps16eVZ65O2Gd",
+	"EHNOfbndyFqQb+r2jk6pdRmyT4G7d1gdUbhVQWL11jV3XvxtzU2gjFd8Z7OyM6iJnTD2GzgmsFy5WWl4",
+	"qvCl9b9cpSnoRpKeoX8SC8dtfZKZ6yPlKsexPtoxJf+DfowgW5imeGELGfFgK4W/wbug0EdsNyfNPQ8E",
+	"D4Z0ZBe/HiVUtQGog0TpEsEtLD+Yug+Nyt/IzQo3Vyf3YOMLuOlB810b1gRbLHTVhsuJI2+gbuD+6PhX",
+	"WB5hHZqgFFgrM2Q0AhWl7WNPI/LwYsFofEb60A/IfrVLzvF5vEeKaEVitmAUX0h4JtBJKBmGVQBFxPZk",
+	"zODbXV+dNA9Cz6jwbKcZVWRGo0mXXGDzR/OumYULxUYiyz1luFuXau5SJw/e1p7ct6scfI9UugNkvDJj",
+	"5zHhqfa5nbns3cEBhvGbNXCoqDD+DQqFHQvwz7dHBoXzlysL3rklw/dUzcpsLduMYTNURlHx39ZzoQyl",
+	"45y8e3fx7PbkjCgZA5oPDxX8G8mRo2EEhjQv5CInCQ8LgdnH+YSgx2WjKNozO2JHBgFb6Le81Dm6LuOh",
+	"LF1GIaEWbg4qjsmPhkc5qw94EtzEFVkkgFUds0DGYSPHFBdTM6wtabHlOGYNclHY3YLHTKG7kUbRj5PW",
+	"8Oc6jscPRV70TmgepXmnARWZW9wwZjKTSQztw8iKUWwfRoRcnhn2EesVCQ3/hccxobULOo/l3CUdt7Kg",
+	"uwKoMEq+ffqGHJ0QTadD8h2L51S0yYuYiWDWJpcLKriagXEILtvnYhpxNeuSdJfPgRY6L52wmFm8/bVx",
+	"rRVNecQ6KCuh+vB50H5y/1Unq6j68LnffnL/dQW7qeVlVGZkxPpP0C21r1GELyn3OGIPS3PLGYa6XGKD",
+	"LAIybE5fWWauwLrt4Az7l/HNJJLL2n7D9+6BNf5sE4bcZL13l7HWEj5TpYTmjlKt7Fo85qX5hg4JEIcJ",
+	"mgoKdQgtziGVwW7+HNQXcDYRIY0eELN8ZWYS8zLCWK9w2MfF6s3GZyu5t5av8C2v6uCzAxp8wz3gtW3E",
+	"W66rPPJXnvMPtCQoNYbwED63X+pesxhmWQqzP/o0yua7tbN127xFjTPmePpo/aw5jyIeDBnrBzl+CPJy",
+	"Tv1NN/8gx+j8R/gprmZfohqiTmuBH+TYdRQAd3CNHL8f5PiNuxV7ECUVVmISTxGHlHA1JOAEpoHmt86q",
+	"xpw/Goft9F/ul3ES3fg5W97D6FGCu1vtlrmxIjdQQaZxY5dNYI8p14ZrKqJmdMHQlY6JecvUnWfkAqR3",
+	"+e1g1o2pMmsqTkSjIou4ERXWC6H9IMd+8Iyz2oVTiKgMImb/Gqr9ai+yZkBJLiSXkrObWp6d4fpX8IE0",
+	"MrfuXk6bh+p45a1AMaE8ZKV5oObpkfnVFgjYTq67Blram4OFM7pYMMHCh3TwmpltDOSY5fviHXB/QV69",
+	"hbgtV2vYK7e8Ga0jJ/Rl/SLHCBiBKFSuGy1HGAkmwvU+s34nWmP6CKy2Y7ExghDzd3NzWo+gH6g/rWP+",
+	"5dTjAmvI5EoKIOoAanariiF+kOPGmsIvclxfRbD7/9um1fuycj3QL8uqLS41W3ht18Kt/rFBr1fTQ6al",
+	"plHVF7kgNIrOSA8tWW3jx1D9KaxTef9BrJlaQMg4sIoF3NyA351Go2EgO7YQx5Aijv7eBPwOGgx0uNlN",
+	"zsLKo0SbQtmaguR1i5Ljjp69hGJD4L9UEgRQp1U/b/wlFzfgKa04cbYydMxmHNHMyegvo9TRzMVNWXS6",
+	"+gSmroSPVYfwJb9lopQ2K2sZIn6bg8iRN9sZ0IZygpeN23OueXK6zlHz67pgXsop37HNBnP1801KaRZU",
+	"qaWMKwCQaQDu9keKuPty5zV9OE8/gydF+tm8ka42M31d2ZZmDpwdV6XqmINfgyvr2ug+UOFoeZmd1dUC",
+	"M7wJD6hmZBFDxKos56pxhxNAqyydq7B5w3wKadiUKENiQnMaEeeGwvQdGkVExvBPYYQEOYdkqChiEdTS",
+	"GK4N7h742L7gHgVKsLV1uOblVOAL1pIGlvBbhm54hy0dUqwCKVJVaJtnZDufey3tLpa7kJpUKKQ9yspn",
+	"RRV7pCzYh5DLvZw6zfN8bcecjWzF1S41g1VoMIo6gX9/QxDfvBREHuP/MK1tmCT+GxsrlsJ7uL6GmaOq",
+	"L6VqtluJMOv/1LD3DWCZRlfEO1NNrt/rDYmS8DtENRx4R108vu36G65TfozbdudN7HeGeRAB4TI4YoYV",
+	"yuZGcHkbNqUw7ubMGYzeO9MYFUQvpr+0qiHgF5SnfXBxvljUGodPV+XvepDDkubJmHFtZMql26Aa7kPF",
+	"QTqH5KVmmCYVdLHlMJWFNGubZGurudl3AuomF6TYS6pLRlDC84vkgoUjZ3QsZxK8ZBHThIs2GWmqbrq2",
+	"zjMcmXuuBSiztvTzDBFmDdGoNFsfKybTrEmsHnNhSfsZhUoREi5XXfJaQoo0mDVYjrJMy5BCRLuaKxbd",
+	"MoWoG2mrYDMNCzXSQgnXDSKpsr9wjrbKJp2Mlybf9bpEpde8dlHpNQvc7FIfupanp39nw8C/s/uBqLu2",
+	"Yhf/yOp28e/UCsuKHbL3Z9fS0WeXQhZEvHjRZRsVrvpF1ulVDI7kr9nhlBmCb2isN5i1wEYoFq2g0aMK",
+	"JpdZ0qWofPfqqRSTiAd6P2VnTnVV0hzNIaob4myT8YqMFJ/ziEIYadSGZIhxPvTrJmEVSO/+lHOZkzzl",
+	"SmNGqIUv+7Ax6eZoS3BY8XArm4WFuzQ3rsctQ8zowuUo4yrw8AZnGu7myjrRUpceRAEhg2e+oGJVvaGX",
+	"PGTVIWB8N7oPzpCZDI0GLRgHWjITaBOVBDM0npdcG7M/1zA84ni25GIhFbo44EUVY0rzD3YnrwY5KLj0",
+	"qkaGOWZYY187sziRlDY2U9ktriz962gPuJtteuDvp7PaA9bzNOmoRmgMvfzSduvQ2m+PMpiKBI6ytmoZ",
+	"LZUfY6DrxgaE+YRNbB03r9N3p+nBQtlvKn1Fz/l0Bs0zYhogDpg1C8i5WGXXMXlTtYlaYMsNKbvkR5G6",
+	"4uZSQefJuRSpwwnLaqRgkDh9LZzXLvVMYf5DnAGScUWOBoMCBlg9V9WTMqaUZrOvb1CcRIwoZhgxYAS7",
+	"ol3w+qpcnMVhVLVbIqQAfiBCCfV880UkV5W9Ht8gRvh+XaDDxk1v04wv18gNVFEeRVhrvuR6ZgsNoMUa",
+	"NKMtekoLBFSGfPEmi6MV1X6j6CQxw+K806Pjk6/rRkQvNR1HDIPJuYK0OY0MQWB/l1sa8bBNEkETPWNC",
+	"gzsuBCfYmIchE21jaH0EJtImc6ZnMvxorlAXVAusOtQmEZvS6ONMRuYqVewjarr2D7mE4m23kh8TsUjG",
+	"EaRneFdpHMz4LV660x8XDIq52uaQfIxobBhrTMWUwRgU1VxNuJmnuazZx4jPOYxfaRnTqfkKvaU8wlso",
+	"X/t7TMOPqe+b239+DBL9UU4mcAnGMeGRNvp2dgUGJM3QKP9o2B/9yO4waAGXbtjqowXVgb/nMmTRx0RA",
+	"vAeuxEjE2V3JAoO2sB3ZKCE9Q9DoCweyMY9c833rNyFwqqraf7AoVJ4GIaQmmARs5lqbqXslvtt1AsOD",
+	"aGnd4JVDDUxb9RaTTXZM5bRbu7mjIkJ0wY3OELYl9GtoeIZB5z9+N+h3rq/vTlhDvCxEzr16Q/CGLd1W",
+	"Tk891eSo17RHknML2TwBYJlGmJ2lxk1WQ2/+KGksOdiplUAROMowtglHyJPiqLamatZKAShB8rfpHBkt",
+	"fChn/VDRYV0gzcTTeaEqZEa9EMr2opO3jIa+x0btJlYRPmmnJKP00Q8Vw+PlEVTEDCiJ+lNNx1TVMkez",
+	"7KyYhVw1eaSoEruvuleVzUZtcUmwWxav0C3BFUkW604JNo3BDVQ3JOygFSoW14LB1Qe5tbn6kLcgQBNy",
+	"oHFQAZ/Cb2QwzFw4FzDazZiXNTY2wn4yZlP/cwsPZ1udG6aOCHZmkOarITe3z7mgGqMFc7pY2Op4v9in",
+	"DshVNo7MD7etHvOt74m15LvCxGbMt7tvt6RgNSpBykdy365XF+o98QGXNGZqthsLiPHhivwLsBHwDgJF",
+	"Vll9n9JkQXncDA83i0lWZEAVzkNudOWHYcqVZvGvmHEwSaKoOpsdfVePqrtVVy/Of1xf3/V6RjfoT4yC",
+	"MPnwzfX1ZdnlCq9GZt1uM6vhvq1pDN5cy9dehCz+1vCE3Za/wnPwPpeGZKzm2tolDulNOClFBDvuba6W",
+	"qe1IyM28qqrlFzmuDdhYnoGWRjFzUHqQqjV3zd03NtxrlLuA492UdYbThsLa3TZcLtKS3u27+KO9ee/2",
+	"HhXz+HGxpb643BPhsCzLdYFnb89fXDkhSoNYKpXqB9OKennzy2UpFjRaOQsWn/muiZxb4xGAyYOP6fzI",
+	"lhCnHeacFnJ+1Gq3XgLefKmP5pbFfLIqLac6F2m92tK61WMs7wuowE7DuUJPeBU3NjEkBrEQXet/f4tg",
+	"Hl7+Sroi1Sr8cYFh5m2pmdYL9dfhwUEFyHv11nsM4suBYzysz8pzWOWQMezReKTISG2CxSizInY9jm54",
+	"VUay+32HxOiqVCWPA6xD5dkfi8mNg1qaSPdjLU3Em7Pf6Q02+cNmQqvG3miQYLUDIOJDdG/I0gwh9GKL",
+	"kycMQn4Q21zOpGFwrtAyc2NjejHXxJbIbT7qR+WFlXZgz5tXiFbxU/OL02JhTlyQ8ZfE3HdhF7fGJZPK",
+	"Q+mZoZeT1CKiK+tu2I1/NUA+XQv2midrDGtvdahULSn/MCyB02ffMsX0r2YHlOrO5aNUzBvjLsNrrtlb",
+	"SIytkEdp5v0au4OrW1Ka38pokxmPES7IdgilOWbYNjgqja8jCkmr3aLhnJencFwyEdqGDDshVnzBPmxe",
+	"h52t3djGQVAOFDBl2qhKgVysUqBcLwvqRsilLcCoaQsV/ETb/e2b27ahR0lBX5OsPY9rtFbZoef4YVu3",
+	"uVGUYOY172C6fSe+5HLX7ERW9uaG3ciqGov9KLC5/17pFFpWOY5cX68zPFVBAD7FsfmvxmB5v9d7yBWu",
+	"b9xDFxW3LmXMzeM2VSKtbqL4Ds3gyvK+N9QLpYNVFei5laW3UExRXm973HuYMKWDW/0ywcnnNJhhdDJX",
+	"nPdlQ5Mby3/TsW7eKfP2UnubhxaODTccu/ALrJNdTyGohaxQpI8GVQ67Ee+Gee+hoqlqkVC/PmFNjdiH",
+	"jdhhfdgy40oOssEDOmYOcoHRYNa2QWYeZ4VLzaaLBPdgyVSXTKmHgZ4JkjgurYzPSgcgYgW7RcYskmKq",
+	"sElIuUPti2HZRFTpd6r+3Mq4uI+24L0vj/zjlmTDwjdOxlP4XJODotZb5Az2oZgMOrjE0Q1puA4DGpme",
+	"hfI0ql6bQLMNcHBqzYSrHXGGRCSXRrywkIMRPePTWbkRMaOD48cbMP/goM3YHQ1ZwOeluTt7YADmumZs",
+	"ZH/FBEU8CasFC2FtwpguhdGDlY7lDbOCHOUgxGqXPNQzK0hmjE9nJY228HolRBy8bRuMZ2UWrAfliUNc",
+	"/85LLpifUwSTytFns3YUgI6/FvPZBpFWP0CEf5fCOJaj5zeugIVd+8IbUiqe8x09SpqY1662rFAFz4nz",
+	"cbV9x3VakLOk0PtVMQgaaIl3xRxb7DgKQbXOnoEl4ppncDObso+qe7HMLAjoptkBUKiRFIuKUkmmARAk",
+	"bVqIEwqlYJBOXsziPq47uJvq4okUxwZXycEJi5DF6TplPR3TCA3g3Z2RkEX8FhMj01aCpY0I04spYm3q",
+	"4pVxmkjCNfSUWNI4dG+CwnSzCjaTUoQkAmRbh73osp/OiISJlDx2Rm45W7qfLLKzmwnkyKMr2rltspbC",
+	"LrMKUChVrmlkVv4EC+cjVdhKqpjNubCFW26d8i0R3VShNIRhkRQO1SLPAh07uER8UVpN5VdLZTVSWWVV",
+	"meBaxOy2LpUq9mmdZl5AVUPWg4mSKV1sdnqf9non/dPTwfHRyVHv9LS/rdoB53quNgD9pfmawEkxOJgW",
+	"h7WzdvCGzCwINWBPZ1idj9Re3Siytjtrfh9laAvqBmGI26Bdtq1Golh8Pi3VbM1yjGO5VNg/OGUVLtNp",
+	"U7PVKl5RdNizT9BOPcMCAwqy7O7DVhnQWL+M5LSdIZxDMwfRxF/ZtKlUfb0zrx40U7zg1BjiS6Dje8Qm",
+	"mgQyFizOgkhWKOdX6q4MDtzKNKuMNZDiZQjpJYr0syIi0S5vLizsXct8auPCeiZ9VYizHkKyMbM+tDfX",
+	"gGGLQIiJAsrYAyAwX3IRsBSBGSOZXKWJ1jvGX5sDVdQP2P5q/eOamtLVuNNl2EWp58aJZgg6gTNtArVF",
+	"qrzC9TfCeXZKRXnUAHO4LXL3GRknPNJcDC0tsfiWB0a0KRZN/Cnb+2weqmI0ylJSlSyd/6Ymdzaz3M7X",
+	"NqSMwr0b3EFz1Qc5y7bjp9cFzJw+r6bCb2oRdjcCbF+gZgAuMShSmPFglmEFNRI+ZdjaaxXTv04TPh/9",
+	"c4/VNlSJ/XYRFP7hwMBzbQHtWNtpqkN1n8B0BN5h8govcm0EU1biY47nvGSeKy0TBnUkVWPlxlKmerje",
+	"tL866GKRKNfmiU0mxHRo9e8xQ0gYYwiVm2zDtYYFZ8QwMHgJjSLMD8xaGYRe1o17/5yGiOJhLbmz7Oi3",
+	"ibOZ2lkH+7bNJ/LBdoHLMRGqbtr7PmcDhhzAbIimNwyMRCxtAGCQrHYsRem3KGJrg8fJmhdBA38Ko4HE",
+	"mLWGVpFUGtx0dE6nxkS/SgFMhc6670Vy6tokrNYsVEQbSE1Ts+BwRGB9c/biVuPywyZX5HuPK5TwDz4V",
+	"2MbBH2AGvwZJIoivVvkZVhKRrIAtwsa0rm6lBpjd4aBXG74OX763UmQV5SrRazbV0bqPlIePYeOBPU3L",
+	"6vaWK9c7Culhv5irtecfGF8bKcITjUlcWnpi7HEHiQyugyQWiABolTy8asteHxLFD/fXjqydR/XbHIf3",
+	"p7Y2JYuXOrSeNDM/xHU/AyldcH8hniOwRq5sV0IoiXhAd9lZ5nIdFlpb40qziAU6loIHNIpW5eCvyiGk",
+	"NHODVTELLqZP8cGmqfm79fN2rmU1W+8R13+8KYd4Q75yrfQ7O9tL6DtSmYLnTauK5LiYPsNlbVz9Vc5H",
+	"XrjaXtDH9mMiD7YUm2a/YesRQ9iZQ4a8beP2/FLo6n6ChlDK2rM2WITK/PUfPWLc0k2+ktwKq5Vlp8Oc",
+	"NizbSy5u9syYrTDvrJf2IZBoH659eXWSrt83rJyAoODK6xVNEjHhliFbJbFLxhEVN0NC8R9tQskiogGb",
+	"ychooRDR9iK0aZWHn7eUQpScYRmPU8bnNL5x/nLbMRDRJek4Aoh9zIj0FFTzY5soia+32m6QNfkzQgjG",
+	"qc4Imy/06iOMbQgVPriC5p65HTJXeNcZ+YXeUlwfcy/+64xENBHBbGhriGNIoLTIJQCAs2BCwfwjdgZC",
+	"C261l7MiI8ec2RjiSfOPFPr/4XuNit+GJYLUUzMezhRM3tx7RtgdAm58dNsEz0WMQkmzlmlMwQwDY0Ww",
+	"r4EUGurrwH8tBTsj/ndncqnaZMZDBt+1kMdKzhniDI5X1q9zRrIs46GdLchawM08I3MWcjokCjFZJjyC",
+	"tTl8ZpZvxWI1zEaSQt3PLJiL+zDmAy+5YmlkZAVDzDmVzMY6vMAUiZSiL9jb7Va7lW0n2NxmF80/ODzv",
+	"bQGYE4XlbbVb6Y/ZzG0iBoX3mWltkvWW5deGfv+T7RFiu2aVAcBvrrOtqBbLBlQ7RaNYW+E9V8s18MCK",
+	"QjaADSzOJVYXKwymVTBywFVsElpaslfeGvToyfHJ453bg26N8OAgN83NrWWDXfs1tJOfOFtWIWE0DCmk",
+	"GvUmnN0aWvx60lxee66xGp7O9XsOSGyNFayggxXbty1+tUf+/UxmyWtFnWFvt3z1R5XrDVDSpKb5hzb3",
+	"W0w97m3sD04FWyLLMPZ5GwD7zeEZehgj8CDWNQsiE614WEDEyXnV8p44lQoAc6YQBAffaGTmUe90pz6O",
+	"5WWD3z5oeSA6EDYFr1xHh6mUiGhlna1eG9E4Wg1dYRAccYBWPCOI2zbMRVOM3W90EMiuw+RBa4MbxcVq",
+	"RDnQGvQ0wlcqMli8rBXERK4FbcPWYwOw4vn6Rz8G4JF4wffv+Ra2WchaxhC9siAvv3YdrlXpNqBqc+wT",
+	"DwDVWQbFar395Vqqi61hPqjyQzSOQVdWAr8FJRqgPM3AsjyiSRKD4AliFqJLuKz4l7z36oRt1ABg+dfc",
+	"oV+6NPgh+0Q6onLNIsUXln6/Dn8yKt+WXn8OLTSzK7pkzuYyXg1hW20WFVpXcxkz+yuaLNYwmtPVGciH",
+	"YXavbf62dpuL63gvn1gHqTJ0RSN4k8JISxaKAbPMjPSGLTShaWamKrSRw+EBGBzwmg0w5Wbul+Us3IJe",
+	"evY4pJHwKLJS3wz/jHARsjvHphWjMZQwAe6WPgOMrrRpnpBp+jsY20ZUAgo6D4yqX+UFADM/5wgwYnOU",
+	"7uyoNOxkhw9NE2CErXZLYC8yz4AsW5P9mlWmAWTrafc5Zpq+li17mdTYXF2/sUdKXj40Dg2n4Dz1Y8N5",
+	"gfTbR4aTxSKuKuehGcpcvUyEfJ18WU7CPO0swvEgEi3x3HpeICXnDAO0tncEi6nCNnbQfI8tjDIpgObB",
+	"y+bUyhHe2Bl5AedYaXI48Ms6SMin5lHrb7LFH2lPNZfGLYia0ygiEYDnqDYZ/Ru+vmsBeEfdncRsgx5D",
+	"pQ76NGWb5hK24VBrq0diuxUhLcI9TumMzKlIaDREp9ucC7JIQAOBJww/UcnYfGpsXg9LtBQAxyc0vA1T",
+	"qzQWzBu2Nqcix0WyLGn8FHCP7KXbVUXgCY7u0jXYeowzKm58hpmAZrj1T7B3Yn7z4+ugtUvOroVkbpCC",
+	"6C9Nta5agrPbMCpkBqwcWNfW0dkZOmwvioOt1rYg1dyh8sKXqkCCGg0aTkJdU0HNaGzBKevM7dLevoav",
+	"VOdh/KKdotoY/rR4/DIKmyPyF/bhMpnPaVyooRocb/Pj5aCUrMT3h5stXZFMvCluOgibwZuzwMuwyNyt",
+	"TDByY7ZazJjYpbfvh69SLKtv3KWv/1pKT27AjfmVm4FqvHW/H3ZlGwOsz3tWiUCSqvWgDE9iOp3bvtmA",
+	"SVKGBtIsVF0NiO0loMNdJdxvj/7hDoEapr5p0S4zprLuZJzTFUlsA6wUoT8990MEIpSCpUVSKNlpZJsp",
+	"OwE+4fEc4uP81lDMhw2U6zHwguhJ9EzW5pVG0SutWAL8ILOicChf0fgmlEtEBPZjq6Xh+ebVl80z9n8t",
+	"cVndHccDgsykHlcPIu9SIqoON3Bt21lB/hE4FKMI92c5s6UzPpyhYe3o9i4BwnSfa5BxBt07njWGWjRP",
+	"oA474TaZDGEVIakU7PUCkOE6LDg80OyzZsN+uPzxNbnEr3016A16nf7ga2d4hFTT0q/tqRPspGHVg0As",
+	"leAZ5djDna5Xbs+26fRlw6quLQThbgeW9fXqt8mg2zcsb9AbPO70DhvhRPY6p7YPdvbP7sdOxYGpUJD2",
+	"5I6N2dIf3KJ8XR7wMKzRv0/x24j6Tj+FcoV1wqgq905ju2TBGfo6VixskyXoPzEJrGc5raP6hIY3dooE",
+	"h55isa70Z1ZgD5tv7QeyVlg2z5dXvja8jHLfvnhKDg8PTwGb493V03yJI9WsY722uahB2fnkcxZxwZ4L",
+	"XXosA13/VO4PiQAKgi1c8QENljRt0NAlL2RMFkwuInZGBERQlrZzIiDNk2UsdckeNTi3dfAPLGyKrUP/",
+	"vtETdiobuUKug49rPkxsp6ry819a5A7GP6RvD4Hxt8kh+e///K8vWvReBa53JWGruoWmspAdZRPMBfbe",
+	"01TdYB2FdiEISOZt59taZOlcXv5VlvVjXlDdh80Osy5137J4XEGxabW62Sm/65KbZcxoaHuxRpJmDLHV",
+	"bmEnW58xGQW+RvQ4q2Z3h9SOMduAjNI8KLaUXDcUvjuu8BOLw9LusONY3jBxrqtaY8VpXU/Wjgq7jtns",
+	"/TlXiotp2sYfS42FpoF+WGK0jswNvQTsHbZUP3OPG5WJxiztBgo58cuYa83EzmMsDS/ODHnU5h64Stu6",
+	"7+DqIyY6TsIyFW8GRRZS9Fjgh7I1tCMtpRhDD6pMgARMqYpmKufkh/dXwN9G56D/8X9RzDH9ltGYxaO1",
+	"Vp+njxu2T0lzJC5Kvn/JAilCZWPztgklU8p2dimD6V6rpXny+KhXozppU0+Z72xWC/TEHL358fKKHNAF",
+	"PzA68YF9dLQNzafGSsCsypMuzGFYmz9fDwrjvmznTv62+x/2t6O9vZnNlRQbBgu8n6gFozcK1II5jYod",
+	"K1MPDvxq2F9EobTcunQmMWcijMo7Kr8D3vyUKvYK5NOODYUsKPTG7BiqGIBHr/X7kVF5Dk82trqjmnOR",
+	"a4GwVi2Ud91sG+4z7/b7dgsaZn5vRFclYwIJx6Ww/h/syVmhytSqmzPD8KrmnK9y2yNXcGMp6heuaqOG",
+	"LoVlHRSXtdyThxBZS5vKwEXqyaswLpr67RpkcAm5MfcO1fG04u4M80bSNmlmEhts5YbjrrfvsD8lG1+x",
+	"xObnM2CuJcjOu4xyv+47ZUZz9Qn3mxru2tCMbjY1ZlSRMWOYflZDL4irlAAc8X6NjXcNEhbVY3u9epjv",
+	"VH2GvpV1ckXHUZlFdxUnjIxprPwe16hpunRdXsED68iNVGZUTLJhb4wHFBH2ywUpwUTFOqUOHUgKg7xP",
+	"CuZuBaDtrc2GqsIK9t4jJ7VjgnbQz93bGyEht1uJ4J8SZn/WccLu260kjmp+9V0cVW2lMRqzXodfuk/T",
+	"hFexU/NLl1xohc091Qyy6gAWguYTOlOFecwFhTRCX3l9POgfHW3vRgsDKT3BqgxAoXmwqvLY+v5Fd2i5",
+	"MgcZigDrHN+dWinCQz/ZjmFb3J7o7TLMGwq10dKG3CcLTeJytmJGgxk2DJ6Xj3XPDo61HWu1k7yasL61",
+	"RClXVptfTG+W9gMeAWzzUBuCe363kHFFtnxFVgL85O+W0aIIOrua8CX8NAuNtGMldWK9sqwF31OmNniu",
+	"0GPlyk3kBEdde2x+59a6Q0szRLckkK6Nqo0lNKB9UiwLAdhzTCd/qHzTqlEbfa5qyPDb7qvodhh0xroD",
+	"2toCIM18dPTnzOL6jXxqj8VOoEFMztNs38Sug6+qtPdXOei2WjN4XfqJOhk/fivxjZVyLHbqigghlIfJ",
+	"7U6VbjzMuuutCnBaG0bpb36u1m53ct0K5rVt1DWGu4ZD1Sa2j5aVaw4lIJBiwuM53jhm2BSi+dHLVSHX",
+	"mUyac7Y5vdBlMqS3r51KuRRq15TDuoNNrMq06dWgVt23W0tUSCvm5X5t+z25eGzrGVVTZbveBIpdRjJu",
+	"Y6dWlHcpu/alTcoyy85Pjjq9RShyg2rO5ZNE2+oFVdpE4wxHq4bWX1+3m79tciPqX5a3PUjJdwNQ2G2h",
+	"krR4D0ULVAhn+EcxC2QcVkVbY7aIZZgEfFze8w+/EEPtpq3PolPKRVbPmOZ1GNERUk2hu7/KkLxgaGmI",
+	"zLYydhmfaWAtAfOwMigMqs7THdYZn6zuw4wLl6JyQJzpAWvuXN/kHVvLOOTNNIjlF9RmM8t9p5J+V3t0",
+	"WXyQvpNlI3tP4/lTY9ntNi54pjo5Pv05x28avD+SAd1uxb3EuzbBEvijKVifT5r7xgvL675atsA5tPUm",
+	"PbCypd2yb79Cp/x0LC4QHLNtWIsP3SXfCfoHcNjs6390Bn9zH9HbDQCT3IFVDbMiPfccoKsi+EDA+C3k",
+	"baslZEIc9XuQ5ORq/yCNxDXXAHY/4beMhHSVQwSHHPVWuzXFOtQJ5VHe0+3Fvre5W3Hk+7tbvfc8rLu1",
+	"qK3Y2V7Wb9tc3+skoxABbd4Jvd11596OCTwNKKqhR/jBSomTOFrLSvY2NqOWPI50Nr8NZ/tcG2VmvzZJ",
+	"CYKWvCqhsXcuQSNmaBYKe4oQDNT2SooYjR22m2AkkPNtyRtpkcpmVaQK3hbz6Yz2piSRoum3SlNFZKLN",
+	"wMv6YFq2Mbi7O8uYSIa5xiLFvB8O7+7aFv3dIelJzB48S+Gf8WbCBekfXwuF6TBnoJxCMjTixAkJTWiw",
+	"SEaWWeDmXZDuG5xhzFgKwQAGLVd4fy0ACkfGBPLH8EM+ILB91VTK8CzfJSB7jcPIsPYm+WpOb5gDbfm6",
+	"ey08Vum3KspS4WIW8pgFCJWi+ZzJRINV9zErsU3zE7xr5gZYMJs9HGCOYSIsHsyHjQHtUpRLR8V84lG3",
+	"LT6qJqXT01OfjHq9+gC+kDDoaCx36Dac7me4jGX5wXjuK5x2cqKxgQi0N4o5Cx/kODZWG1IuV5aCVhRC",
+	"iCvI17rzFhsb0s6/uhWJVhMuGubh1xVRxli3vPahQagLe52lV1hHyO4SKHuBvxVek4OUiraFYQpjfJam",
+	"kdcDYiiS833785rRMq3q0wI1026kbVtIDWmirGHRcEFmbld6FnQFacMN1KkSrMCVTT02c1xf3A/ry9sc",
+	"+AMfbIIbsL4lv7G/qvwYlLK3CQWHjL0TIrGGrQ6JRBCOJV158hjE9pTfMkGSxZnV+8En34bOxq5O1YWb",
+	"53QFd8yMViMn4D8SK4AOKkeo8YVd2iNhyfVsxqJy4VRiI1V75e0pLi/eXAsD/8f19V2v17m+vutPrq/v",
+	"TiYVEeEczZZ/nGamk5eRWkhMsfWOG/385hsXoU0ZmzOl6XxRl4fqX0t6FN0/yCqz8bZxrhtI9/ntZmy1",
+	"rEvmCDqHWQV/hB0GVy7hD2oHzQ1kDHAorj0Jwtud2Yd/kVyYZxVdqWsB+mCGU0MViZgmXLTJSFN106UK",
+	"VaWRdRsSc9X19XbPPVJnZOTcnF10oLJwZN8OTQGhGUDIiFVLc9jRRrtcuewM86aYTnQ2SXotsgmm8FBg",
+	"Rbj+ZmdkBGGCrqG1kQchQwE52fL8mAV8wV0bAddU6FqM0ihC100WkKayyw41cAR+UzmB1yGuX9u/L21n",
+	"MkJbBnKbzTKsdYxK8/xzzyMTGGFKtHvKbOG6Uj1mljXZhqGYRZ1v+VLV8aVLRoYkR2AywDiuhaENlJGY",
+	"7ID/ht12aJWWFuxtWe+rNLMb/8k6kNIi47YFlSajDMJ81MbPpXN2EI95MwAoNetx6lO9+9OCNtq/kKpt",
+	"HVJKtV4oqeuc7v41R6r+NazqCV04yhtFji7Tv7P7MxJM/8hwhPDvrElrRjPp+4tkmLvkAVeW0Fv+qtc9",
+	"J7uawV0W6W2TpGmsUbgg3N5Bxd9Kj9iAEAuqMEae3vx4eVUwjioAWn1fd17kzrReqL8ODw6M7FV/+rcK",
+	"28SO6z3XswxovJCCuwmA3PX9gnFbxgBNWslF6grAfDSIdm3pAH6Un8NypljwMatl+fPBhz//pVxxWGZO",
+	"5Vr0UNg493jbzXZ9D6GiMkhirlcATmDT+aEC5jzBpuT41wu3aT+8v2q1y2O3WVkNxP+KZT6RnHIxIl+9",
+	"ffH0ycng+Ot2inULcpHMuUgsug1MDRy0WIyTDtxQAEZSdMyDqqIrM55Xz6/eXjy9/Hj149+ev05bCqFU",
+	"qPGJewitTiT48GUaY7UZjy264P9mdFjFoi67A2wDVxU+bD3FH8j5mwvrk8S3quHBQeGhg5DdsshQplpz",
+	"/qfvQf3aKBpTGmXRjrbLyMpyyYzgQYQdbG8Q08AYcubyDWMLdS2W+ZQ480uqvqOAIFqmoDGpXgQO+e61",
+	"uBbffHOZZYV+8w15y6ZcaSv+BPTBwv6XzvODvccJNUcm1h2jwIcFapHxtSgvjyP//Z//hcqFUZGhlMo+",
+	"5PxyU7+yzBgYuAY6iYUV1IYLkgXlbvyAham++QaO989vXzwlp0fHJx++clu0XC678STosJBrGXdlPD2I",
+	"J4H5n7nvazKii0Vkw/0Hi1iOIzb/8y9KipFRjQIZshEigNJxhMOZM2qD27Y5BuhfMAynUkDOHzbdSKPe",
+	"QuprgU3d4VVWOQAsEWhrDH5Nmwlr1MouOU8BoEE9NQaWWf6sZ7EhAayOtMDZUHVtUaXtAr1lC+xEZ7uC",
+	"GGXjm2/IczAB4VCnzRhY2OGCBDSKmGurQQUZXYRsvpCaiWDV+RtbjbD71eCIzGQSK6vfGYX4hq2yOhu4",
+	"4sbvbaEtVnWORLg/94m3bBHRFWCrxgkbta8FpBtIplzg6Yysf9K1BfEakB71TsmIZ2/+eMNWH2OWKGb0",
+	"MPPS5YxHDOkKRxUnouQ5Lj7CVjOlRv6uIPoM9i90PRQB2wrSJhJo42/2+IatutcChejoriNkx3t754at",
+	"MixXAFJ3cOh2DwQAPsGxMSbIm3dXbfLm/Orp90bxffb85fOr521CzVeuBU9xB3BZjnq9lA7swoTK7P8l",
+	"Mzr+v3fs5c5FODKvM+aPx1uhaQ52UzGKNCj1YxrcWGQ+szW4jRa5kwtbzWtPEirP7qJhJ1DRhCN6yedc",
+	"w2Cem/Ni6W4GyGDjJJwywAXL5LeVKV0yeguIa3OuO/D/hka8a28NXzdMzRoy/i+K6RH5ygYOvob2wmnD",
+	"epzDmTkMCyb0tbCDcBz7aHBqyfUt0/Gqcz7RLAaCgEOcntExI33yin9r9ixNdsFqg8Gx+SGdv9KGcy3o",
+	"FNhBACrbkCyoUmSUqXsjZ3LBjVSRUZBdx5K2O32G+wEePrgPoYcF65KLEJWfd+8unt2etBFlmThEDgfI",
+	"AQZIxANmA/xW/J0vaDBjnUG3tyb9DGul8DOwVfusOnh58fT568vn8ExW7eYEoIc8NGz1uz28SS6YoAve",
+	"GrYOu73uISAh6BkoMAfWwWT+PS1T855iOmWuCdFXI/fYnyBfZvUXI3u+RkBZ2whKsCWs9VLGof9AbKgE",
+	"7wcbDhbW61EgJ2RkdKARQnvYo2KOr1TMaEtCm8NlsZ8BxGhBM/tdLgUudvrKi7A1NFM7xwG8wY65sc22",
+	"gEUY9HpOebGOJ83u9IED2rMKSNoJxvz3lkaJWffrpNc7DP6fUAZGJyLmEbjE8AfYHrxgdwivH3g/oG6Z",
+	"omXtg5p3X6ZuYlOa+3brGKdZpiCny3FwIbCH0SUg5iLMua/8toY/f2i3lENuSr+A/Dri4gYYFSacRxCd",
+	"k2A6TxUCVcB+GgX7rhNLWNWfP5gPOAo5gPH+oiopEgyPlKBGxLAA1UaI39DBNnBFZMynaHJU0cKla+tU",
+	"hxq8PlAFmsiuOqo4+AYTei1humRN8s3Bl95s/PvLbjd+A/kjRYZYc4eNfcMPqKDRCvMIF1Lpsl4KqJdT",
+	"dMeBxFeA6SMjHqywXQrKryRiVmtPdaPziy7KvAkHZzj5lEjNrCoFLwSeZNQs848zMoKGbFaeMZF64iaK",
+	"aSDmb755d/Wi039MjMZKEsGNZGkDes21+IHeUiSkR4qMlGHUI+SCXTKKubp5aeyWkWvanuiMSJkbompb",
+	"7CLznLgW6e9mLldmyJgkHnNmLAHwzmFTd+UqXmJGQ/SJW0x/6l5+Lb4aPZ+PWWgE5YVQOk4gGG8ZtnXg",
+	"RXJpU2DNmMt4qN026JCFTY3nTEPX+YpAW3bLgaeC/o2tAPbcqh7f2oJ477j5RsMvNs3KP29BRBMUox5d",
+	"LiXB68rIQDyHhr4MwbSGrVsmQhk7aC1Dx1yR82nMGDbPmdEoAr+nvGWxbf2CQb0lyKSLmEVU2EbVl4kZ",
+	"IYsfKRJxOuYR16vsFYmIjD4Erfnzp32Ta+IcVzetoMi7KGz56BY+tW3hMkTZspG4O7Oh2ITEHSaRPlnK",
+	"pHAcwKSO6jCpb2noVZYc9frbH3knqDWSWYgPnW5/yOg6EUeP3VH/cPsDbzCMeiXlSxpPITR0NBjUGd0i",
+	"lsasN8bqc6ENo4VnawzySspXVKzSQoW9OL15dlBrA76jmi3RV3rcq7E0lygG3gl6S3kEjTEKciXvPfv5",
+	"w31O0KAMIDR1zgCMH578TNhQnpczrSDi6COP6HKFOS7hnItWTgAFM0xEK5c+59YioVmeMfkW+lATKlaY",
+	"XRUxmubm40TbtnyHRpi8b9HVbUYxmtmQ4GSOKzY+iRlA9AKv8cF6UZ4tEu1bg9ZQAgZ0LdzI0h4O1oFk",
+	"BJfr5AJLl9bAgFn0Hgysc/CTDEEWHoDfuaN0zOh8lJn+6ftiKEJAwCie4kUNyShkkaaja2Ed1wg5zJnR",
+	"1Y1mAEgm4OcCHKNQCjZCJ3cmqbEBt5e7JwW7FujusTfDsEeYtTiygS1rzD4CbZ/w8IxIEa2yhg3GTKTq",
+	"JnWXgu3IIsW8NbDb0MVKeJx4uqhjFkkxBdGKQc+ckw4tHGyXaqPzSxsWx1BXio7Stqa5LfE144J8Na5d",
+	"mzaQ18JOSjFAz0awNWP5+vsHeqR9P3S5MVMGgSUYka6OxDr7IGy1Plnn/bwI1cifEVc23gcvSX2kQ6vE",
+	"AgW7wjUeY/jzWkAwcC4VVBGGMtvWjDhjRiYyEeg8Re+NWdm2rRHLn5j0OFCrq7n3PFKEQ4cs20nPDRv1",
+	"OoIOHAtraJZgHNPghkHT2yiSS5V1kEbU22thzPyfBx+so2qUFW2N1vrqtTNN3p0184clPmySjs4od3au",
+	"xQi6EcejLnmfNVE3i2EULSkytdleJOkA7ICWNBZGLbSuKyWtFsjFtSgW/ZQqhYUcz7XXoicVesMYa8uQ",
+	"ynm2b1y4YD/mz8LNQnrec0gOsL5wq6wa89y6TDDeSxXmxOBu8jhtwOyaLhkST+eSJRj41G1d79Dc3yfu",
+	"M+vUBu/vtcBTVXmUcHr5ZbMrJBdMOIQEw2XQtXnUxswCLAHL9anCtAf44FHv9FpAz6iPNu9mRL6CoDa4",
+	"KGEV59J88mv7PlchmWr03mqQo8HgDJ3bHBNuw2th/dgLdGFnoM2jA3umD7wzfdAflentionw6Yz+xko7",
+	"7OG532Uwk/Ue6eFWZzTuK/N2yiCxs1kbqd/rn9LxUXjYGYxPaOck6Pc7p+Eh6zyZ9OlgfBgchces9cEv",
+	"K4KULcOLnEwRUvMAanC5DP+aZcoP7cuDgXkv65zQ40HnlB73O4fjx7Q36QeD8Ah1Gzxt7xaVk7NNgYBn",
+	"4bGhAppVchYjGwMeOqGBVhUT90WCP7rTzmDSCzsnYW/ceUIPjzsnk37IekF/fEoppICZd9r4Y2r2QK4K",
+	"Rm25IM+ScYR0O+gNjkA9d2VbLSY6F89b/gI+k67eDw8GBE+4TWROv5DyDs3i+W7LysX5U1q094qruiay",
+	"q9bPIt84kul1zJc6J+xw0nlCj8ad4+BxeMKeTE5pb5wrRGu9nyEKIkgHNjHsmoQJ221SbvRVs/KHX0K0",
+	"ELChREjRybp7esueqIRGhoXyVGZBQH+Xwda2/gyT+aL2q82332a/4jicCdpumZOW4zy1n34Ry3mGC9Jw",
+	"ITzreU3TLs4MlGnPg/jZ+SleGf2qaptV5hXEFzTcLJcbXGqkO7Wc2jAqoBkDwwIlHufxK9vwNezOF65U",
+	"A5842v7Ea6lfGCX1DzfB/4FugnOjbhXSPUr8A4btZ04CVzOZ+QiU4kpTUDesB2EXt0IRYqk6fJGmlbQd",
+	"bGbWbYxYow0tU3Qze3kovhoMEbTlTM6NnXl2jVH6JVcMH/KEopDWkEXbWRHFLDSKsWPOMuNZMabSpJZH",
+	"ygHZXAtB49hC7UZcWSveWeYYrKMCMmGMqU1o+htmTGDL2vSLqGcflumr5u1PC+gdzRRXiEdDPceWG10e",
+	"X3utIMvYH7n9RNvG2D1o80PWvU1nqilKjSrTGhrRDxB4NgacVmTW49tYVlMKL1Y6XHAFlIx1i+ZTPlar",
+	"Pe031g1re8NFmB9sgIZL2WBsr4ya4s77HnajRnNmL32kEAxOc1d/NnpmAJ1eLBiCV6TWgjY7/X5ncHzV",
+	"Ox0e9Ye9k3/CnAMWL/SuWt5//+d/tbByrK5JgL1U3Ao31Ao/5FNmW+f//NRbXT55Pfl78rfX//4kPHr1",
+	"3fGnaSOFxNshyAwu0UvO05Bqjn7+x2khv4mA/xWktdlXUkRm2l9Wt1u3nC0RiX4voX3wOW9f31dK8R+F",
+	"5+cEUYidMdFHf27z5ayseKTyrtxIyhtFIo7ZXyjOXQoeYXdcaevfypxiXOVcVdbDhY5lVZrj8DTfGqUg",
+	"QTeLj0eK8LBUwm1jKsCoF1TPPKGRd1kUzcJGwmR/nu1iP5ttwByK5U4srMqsysVkfl2+9QcXcqFFGhai",
+	"Y785G3IOzY52uCqlbCePh+q7kCHB3dgTGSSq3tRNkUNqyyKxqfDGrkfqt078ebdUMXfeEIcSsudpTGdb",
+	"okLlZ/43xhbKBtqW0vmziGZRhFNGjssFAkCGTAR5vfdza5HEC6kMS3puPufytn+RXGiC8G2YOQValAiR",
+	"n5klukyPf742Jn3j5/XepV5dy2GWp/nGPrGt0tO9uayYyL3rdYVemE8Cbd1/aKCF+ftbpYXlWg3DDnZ3",
+	"50r/o1UdvbZSe+cuTJkwZ5J1Qs+hWZ7I8AxrXmghyIahXkhXTcEHkcy7ZPTdc1eHVORJIzD7XRqduVLO",
+	"ZVyYmIzwpaMzx2esnoORSY4R0aPBoH0t4ABDyIvkI17kq9EBPn0AKcOYf4Wtfoy9mGs+gvW6tsaXhVBj",
+	"gglgLuBJIWEQkge1/x5AA2ShyzQ8Qz7DNaTQKRtZzMKn3TSw7mUP4Mu8NI9M30M/DOpuaQBzIuMM+tWm",
+	"588Tpa/FmEGhwhIqgClBagD/qyCp2LEIi6W5zkghz7IQ2m8Y9+OiJHgjyOtn55l2m4vVNArQOAZt225A",
+	"WZYxR+eJxgafbDJhgea37BnVLDW+B51eHzDTbhls6Uu6bA1bNsfPdRo8txCHgPczbH1HY83Ekk3JSZs8",
+	"6R0e9smrRPBg1ibfsXhOheeaeC1jPVtyEZLv5uPvWwgPyhQThiBuIZLDIgZtftQMMT1ivfrWrwwIKXkp",
+	"b1lEEaE6k12XTOsIJVfI1SKx7ZdZPH8lBWT1D46yvhFGihn2Yf5bCDXhGpmd8Nf//7r13KQLlKyrHxH9",
+	"7lszN5diigqDhiZlaWOx3DbUlsLfFY7wF42qYdPMbSbR+pAaZ4dueEW5jgE18H9EmP6IMP2WEaZnKNf9",
+	"jJSdTcUd9L0ljecd8CZXK3rf25w1V0unZQ7oFRrBiJVtk0yWPIoIVTftfB1EGzJO0yJZ+CR0ICe/yPHw",
+	"WhidKk4rQecyZBHBMt35AmFCxjZJNnXSTkBtENobjVwwAbl8EuodqLqBBD4iJ6BYQtWDyLDkXeriyNU6",
+	"pgmqI2TEo3aasedSVjWRkEk3wYg1qF5UuWpKlebI+truL3KsDj4DeO29TbqbWUwnSNJEcMJRzIxSNyK2",
+	"nMdPUnRZkYAVPoJQHYwtxGZqIwwIuIxDC8Zi4SIRUoaREdRrq3fKKK/kvaufJecXRgUNsa0Puxa/yDFZ",
+	"Uq5VSeIeYjxmOJBpjiUgNSVZwccYgQgWmoVDz3lJlgADM2a2ufy1AP1aSKyafo/lwOt1y+1sa7IlySdG",
+	"Qj0xlNYIZoiqTHk15P50RjVAIv+2mqteypxnwoPI/nlDUg7qtpB4M2d/hdhiqjOErJXPKMJERFrMPmtk",
+	"sq8hf9fSEgZNc28sreSWxCJTO139pHNI++POiVHYnxiF/Ygejx8HJ+ETdjpJQaGHg90mt1lZyIhuiWma",
+	"GC7/3asPf2gDv52P5nt6y8qEVJrabCVa2m4ISGqTC2dNgCd6dgBIKAdgr4TVQvySiVCl8tU1s8qVO1jj",
+	"yUOD0bOYWUxwcr6pFw4iNvz/7L3pdttIti74KtGsc5ft0yBFUpIHadW6R+Uh05meylKma0CeRBAIkkiB",
+	"EUwEKJrl67XOr36AfoH+c9fpdd+hf3W9yXmSu/beEQGABDiJsjyw6kdaJAgEYtjz/r7FmC6NqkTLsROh",
+	"W5I1R1VYeQjkFesCPOJn3hD2tZ4CBKswOM2wW1y7yWjmNhQGxoobH+60sTWbHwaCDag/DO9cTI9gnTFU",
+	"RGfCVkNZ/irEqJMsNeA6YPOoFBFa0xZ7hiXZJcIVwvtzcCct9tqmYBGzXjGErSc8TjWhXoqjbpcF8Phf",
+	"Y3nFkzgKFk/SVU4N0riO2ZFPTV4LSthNNUUW8qj358Ffhy/7797xF78P3v+c/vkZf33xXqePj57r9s8d",
+	"/az3ZPp4MGhvEoKoYDpZy644quErMhupKJS2Pu97HbjJ6S8ddgPngfk+wlLMEc0XD/cimE5+CzhU2RSs",
+	"1nxN8fCZxFtl878DN6s/+hcpj8iOLg/QQFs5TBFUf+gv4TfoWCIwgEb2cVCHE3kp1VT6snyLaQrWurtR",
+	"otSl81FaDIFnmAb3lCcIQDRJhXa4Waakw/OlSil/Ap9KkU1Veplr6P4kpapH7M7iiEVZRA7qPjIMToiS",
+	"VFkGCdP0E5GZbS9N3GQ7YeJw2SL+b+bKVqhGqPZpRrBmI01FmLGhSrVgPUSkmG0iPl7Ac280bElrvzJu",
+	"eUGXrT9y94MFN+Pcdsp8WkNlL+22lnawYqzGcKmUbYgbouOBbMZyXqQUIIY8l+ezEigVBudyHfGnJkuy",
+	"tk9lZBvL3WOzedTIkhV0agBAiph/sWZXKo5sNKxVJV7UJHPyZR0dbgcERvuVSD/tKfhqrW/YokQ5suYe",
+	"taCS2ElqFbAufLi4Bdc1zolpprbyyLa7uzZf8Euriw8naSpkzfbaVNKPxEopT+yWa8t4c3l1gZ7ztm2h",
+	"/37Pzu3Zd0PF+Ig934lDaK2Og75KBypbGSBBN9CEQGCno0EVSzAYh2qSeo7v3mIzkCsZF8InJo+QcDmY",
+	"UKrClwYVo/nCfIgBeMcLmtIhw+5r6W4NEl8zKWJbelZIQ4B5GFNoI4tHYOGBn2kNUVO0Rx09jtuNsAPN",
+	"i1TZhMYOfGOmDBEXr2UeunT8GgbiBtbf24pxXteLfN6vXQiP8V2Gk/YG19YG15mBXSnjP66v23IB7NDD",
+	"rdFNNhcCQxRa5jAmZLCNl5pdTswgAOU2kadKpO456RW0GNpvPEmsuaQLBpzxHMEyI/QNCvbidkboRHrJ",
+	"0GJuYlqOjmiLnRUCYLFm4Ex6GwSsKsWJFu6QXkuOuEnNkddyZ5I2Q9mV9G4lqPW2+MK7CGu5IAIWEXI5",
+	"2Ee1biWqNVQKe063kzpnJTFShEhfKlKMx7U6lDXnmxUFZJwasMoF980ZOKfM1LohliPGoDCQjeYQ8tSQ",
+	"oPGYjsEeIjAsFqrxDO2MSDGtqo8/PtIEPK53/N1MOAFQvDse8/TtZfj7UPz++/lfB9/1u3871t8PWkfy",
+	"8El7/LeHV287o4v7sx9/707/0nsx/En8ED7Sz/h38Wv1Kn2ZvYl+vtzsoOPDv7IA1JnbNKhT8Lp9LOoL",
+	"kVFvBSweFs/bA7e2eKoWDgU5lQek9ATjRCrdKChls2f1suylZSyY86sEg1uygLw9W9FkXDU0yolBoGC8",
+	"OPOGQO6dfbMQ8XfoWDQ4EZnKrsl4jKVokUGtJV4yBOZycXxf5uQbVGOjxZinPBNMZ2JcLQ/pOdcOuksx",
+	"fUzO71zJNU2SNQhhEoql1/WR+f4kSV5VFDLvNmZv+Uk2kpqd68zNp4rpuD1rqOK2F5r7cp1PZ9QhZkJB",
+	"5GwgMeVKGaKVZR1MkcOFLZJ7PFoqMq17Z+CbRFbBsAgiqAhZiuFZBFcxHNoU0JBhMomI8asskYSMzu1j",
+	"1nFJiHemOk6/D2DmW+upjNBFH7nJ0tvGMr36cHkOUzsW0j2oCvHnLFeryNCSEa5qt33KuEslYyqXrH64",
+	"g0oiQTTDi1269ZtmUyO3uMurYE5qcU3a7ZN2+28NrxFSKsA2+xNVoC78ojuPhBJH6yPqJFxnP+llyCob",
+	"1dKaiVvW+VpazP3Zqm583cHBqhS2Bx/Mvww2x3LBC8ZxJJBqSU2yKlgOKypXI3IsE87rwGuYJ9Uja6yF",
+	"HVVG1nBzsWtQjc8xAbyHrygoL2qZ2eUxAx9qOe4EXlE0ZtCrMtjmqr+o13JUOSTK0JnlN0wSk8rh2MEc",
+	"/B6YA2h7kQjJOc4MKWBhLASHR1wp2GWOvh/WdYUhTHQtohwnapDbQZLDqcMEIdEdZnOYbKBUamDOqKt9",
+	"faAzroWhqf+4dDQo4yzjoTYA6Yx6qWZE11Yeo2vCrRno740aZqPuPFVtkePI988rwDBuFptttdESb9CB",
+	"juCT36skR3sbzd4qWlbTCmjW0K1zjuBh+5qvWuxcTdz8GiLo+iFuZNXAnlgDUg22xb6oZ3c4Z0biWLFM",
+	"f6/vV1TH4V6bojSUey4GZyQy1wUKWkPBnFPVIj+RYak1yGEkOeGRlYKTTspjgmi4xVY8A3RQOs/z29hc",
+	"YxDkkfw/Ekl8JdKYmJJXHLpNzpOblhsNlRXeejlaGd+oDd9cXlP8pMWel+mbaYADYZJjsGwnqEoG5MEH",
+	"wm9Z6px9H1NW1NCEyIhCYtSvjDVTHhVb4MfI3gOGIZZ4IM6wk3EahJxmqZqiVTWzNVgRz3gP704p0Rhx",
+	"iwwdCKLsoGNHGfsW+wnblAlEmmgMSuHAu0ftRx4L8Ptf4fvgnklzKMuKhK3axijHh5WoUrBSU2FPNVWz",
+	"mDvCXzybpOJXsAuCe1UimCZxKxH8mKB01vfvLNLkQEmxx934Wg/9E9xRS499FaDFNQOiZ+a49835rTBA",
+	"2EWBTh9BxONsLaxUreijeTFSwwS848PU3qv1fbRmJdjoRmdtxzij6G+Hwwpyb9MLOzU1hQgNSDq2gDJM",
+	"qpby7Xhr3TLaELzegJBF0hIF2MhwZ5lIqy8tSAsVC9BtTLEAlkOhBDg1ipSUqhaZbdItEns5wFMUY0gi",
+	"ZlycwreGEgxunwpQriLy0PdxN8TCSvKLqgUFueDXlxXbs9waZFHn8bgoAr0v7sMhxh0KFxWiEeiFbJBA",
+	"dy98s3BjtyP+cgpLqaZ742bvRe1OxJMU3V7IX8/TOojlVbyKdAZOQeE6w+uImE6UcbaIJzORGZ7LImXl",
+	"BGuWQDxUZK9rw+3PCwO7PXMLRlNL0lHCGg0fNh/2O+3mg94hbz4Kj6Lmsbjff8Af9h6F7ajhrRM4tjVc",
+	"g5SHYq6Kqyr13X5UG3c+wsc3H7Tvd5oPw4eHzUcFOCWMwV/FmYj+NFs/h5hSWNpssY1jyPmCLkuQF/bZ",
+	"3ua8vfDzdKgIuBh3SYkY8Xas0NXi6+BD/seKGFKliYoh70V4O8bljI1UWtEFPY2zYZTyaXl3by2tvOVy",
+	"tzb5v8ZZX0j+F6fqE+T/KZlg50vuKXe+lF5ds2KMy8JO3H3Yp+Z0mzBPrWHy1MZ7skL80TDdeMYtZFzH",
+	"EVI+K2S2UyzkI0HWB0sEj5bl/F+aAdyeAVKYggobZJui73QuuxzLUNSbJJsye21oFNAELzMIHEvR3hi4",
+	"TSIKG3Etwu7fWjyqMrddo9RfUNCpECpGOodiM0qho8IySOT0kxRwDvCkBbZTpli95EsLk8LOJCWcMPzs",
+	"GCnMb4v21N1uu2vSQD0RKmKXMMVQvZmxPWI5OLFtMIbJ32NY+k29L5rW1vbLyFmOjIxemWkYycEoGE+m",
+	"cB8ahWkXjjWTVBGlkghuX0YtyKfJl3fdrBD/pgFLGN1DtAMaFiuPCgbvFeea/EVXYI/thspk2WjN8BIH",
+	"8+bLOCPejlLwj5r1E8rtmXvrst+Zv3+LnauRwJUxdq2bbJ6kgkczRKCecrdAvoSpgYHgnYx/61kgzAqN",
+	"waMol2fXrnfwPk2UsGcQB6sAHKp8UKM68lMMsqQ3e14OIpqrzLG+Qcrws+Kc32gxBe2WNZHQbkn1bqN4",
+	"lytd1Lmbgz0XDMXihH3r8ZJtoyU1a0SYwmZY+5D0PiS9Q6NPZMgBgBoTOR1uKt2/3O87+EAicPNYzqmz",
+	"V0d8xlIxUldonYy0SK6EJoOCLrmjWYZEEpwMGGki23cQNAWdyktkD7SsWie+xBvahuGE6wyrC+qNAxrA",
+	"NeyDpSEi9x7XJhcvx4gct/in6A6x3ntecEo0kvs6oq807ZUQ5gquO0qYkT0aOy8pqqlfqHEYqw89i8RI",
+	"ZXVnnhWyVeDA6Tl/Qyrj29hgMkqbKxVHy4sHvklxsXWdN6yQWOKKbFXOsIV30d57F2t4F65biBz2fVnF",
+	"3oa9ibIKJ+7weHwqC1aqbEVDJF5R1c5PMAzmjJD5yiOyhpZkKl7hA6+hKHbdy3ijTXh0mJ9v0OrfQ31C",
+	"PfgEmxhHgql+HwtXMsW0yLIEk7z1gYdOVeSg0+z2DsPmg+hINB/1j9vN+50H3YeHj47avNPbPCMCC7m6",
+	"3Q53zz4ncrs5EVyEzzwjQlatZ2tvKQ1in0mDJ6x6KvNmZ/hWFj/VoFKeIiIgAkSZDn7LNAUXL+/9g/38",
+	"pcTD5bz9uLbU2Kr/D6bmZuGy5t/nC5Kbm0vNOnMT9+jeuNwbl7sri0lj7IGSJNuuI/V3YWcefID/rBEn",
+	"Xa4MtmllXN50uJXsXxq8gBetL4RbLlIqoxY0c58oyGlV675F8ptokbx98TDmaRavcEQNsTdBx4/GXMYW",
+	"bUaYrst5H9VjgodDwo+IMyrWgFXV8yGdk5y9mZikmUp9SU+ZMUXPKJkVzrAka/QVHwmXmaEbVSD4eBa+",
+	"x2P0ch7TYx7GcuAxlUYi9QgOSNuOsREavnYcdwOQBcG9U19yM847lDjiiVYs4eElLCYfCSwTGfIrqlaJ",
+	"ZZzFPGF3Ax2P4oSnMNrgxE4oMsPZehoSpHOzcY9ga3+f8GQOvBb54Qh1kgQrkxOMB9hCF6VcoLqA4AFj",
+	"RtoD4Sx4rEKiSp+hmuLEIZ071jwp+jmFo7186ZQUblFbvgzcArt2vWSxqmo6VAxp7FS+d7ArFxfUVBtl",
+	"hSZdA+07X6Xk2fqqnhYyO4G/MpEk+IBRXqjFYb/1VbosKPLGbP9vJSzi1olIxnkWDkGh/Z2UHQipOCq1",
+	"cCw12o8rjPbD5lF0LJoP+vfbzYe9B90maFdbKNHwGpexJDRhPFq5mnVIKexFRto239uvJhT+bnz/9k+s",
+	"0z08Om64karxWGlEddo0jgJrP1sdSDESch9Kud1QilmGryyYclFgdEJNZomS8ZB6bCITItx2Ery6cPOU",
+	"RHOkSLpnauzLOHOaJhIhaE/CLkKpvqRCEc/FlxKQsXKkKO5uTsTA2qNiXjMVZ0ZifuMGMpeWm5O5G5c3",
+	"4oLdaJhojFuiVKv3FSuSLdRIXWQJJ27vyO1DS7vTiGcR8VSn2WxnXZe7cSIPPuCoPpswU15Ut51KWxpn",
+	"wletDzStkl4VgSYzeZ8o0kQbaB9q+spDTRf8UjhxYYAWPgeRgRW1S6NOeEVF+cMSb/4Cb/oZ+fLVAMlU",
+	"TfzJ4JphVhxk880WXWgEIBSbpA+XWIVdS/FAl2zSWRFNxGtZ6OvoHM9Zl93mYXgUNR+I437zIb/faVIa",
+	"gCT0EkjlZ3FCAbVI9IVE870eTNm8wcaRCVix1YEJ3Eb7sMTthiXoLH9dQQnbI2qirNqgimaKoE17edHc",
+	"8sIO2MZfShwB1rGM/1wlQWqlwBYH/LEZ3I047AuvsxfN1aJ583Wrc/Vhyvd29N7T37Wnn5EUvW1b/eAD",
+	"/OczLCHZSsssde3hRes9+1XiqcKzp5n7RI49PGzv138zJSSfUDx4jfGkwsQ85zM45WJKOL9ZvgdPHfJv",
+	"IvqI8+gxPQmHpgqERRNhUB/jjEnFEiUHlOKqDueNEx5+c2d+62Y3JcVqi9YZU3j5LVq47b2F+yVYuHuc",
+	"4725e9MNeZ+BxWu4XGoD1O+GikVxRPoNLNzpUMjFYPWJ6Y/RhA6P1YKp4JH2WKSmEraFNijy/YnmiW6x",
+	"VzmCPJHrw9c5rLwvTccNFscpuKlkQmbpjBHlM11uPoqJtMJ26TCsGRypKxG12FMeDlnI0zQ2ZSfn3581",
+	"u8f3LdiZkoL1RF+losWeygwvI3vdjPkylvAihA0GE5FXR7JpqjLRYi9iTQEm4gS0wFtCIlV2i72D6ato",
+	"hTe9jfBQxB8zP2CcjdRISOLfSullERuMSzZUkxQrD7H01PAELM0W2EX+Znoiw2yz1h6+RC9GIqOql4bX",
+	"GHI9bJw0eOd6/4eFSMXV93S3dv96/0fTC31KR5yoxe+NkyOQOb3fRJgZK63hPni+gY6+EmnPRTu3CPHb",
+	"zbc8xA9a11y5j/TfTicP8pjyMZJ8sFh+pjDXdpccXIk07s9qFddbAbM0ySydEThbQ6JDM4XTOjPKQ5Hu",
+	"QWBJW6XulM2Ua8aTjEAPM34pJLl3xHrSE9lUwEcpCzHn3G/58kchxiwYCh4FJ6DlLV8aYjLC/YyDB8pU",
+	"JcIibVsOWftg4qTERdHDKvlOM7ATCX99cRzLjIdlggBByhQlEczGbiSnfdCGrCx2in4WaYRG7aI4eme9",
+	"+nAowkvWhyO/F0a3ZCILbDUxgERZvr9vVxhFKqwv5nhiuQqrsCzewXEOSIoFXpHkiWemdaeHluEIxBWh",
+	"sOJPDNCsL3szYoTiiZKixV6DnJrG2LdC3Ss8Yz2RKDlgmQLjEu56YsqpNXbCUKOQmsqcUhw+1760rSh3",
+	"yOTF9hmepmpKIE9IhFAcDpFbcZlzzPECUrABzuXSl+6RputHsqP2YZ216mbwtgjGc7pJXJp4B9BQc3Ut",
+	"Dhtqg/BYZSBvcajETlcR1VvFvF01ToNRer1x1swpOFTlgU7G4CKKOkr0S2LzXm8odhP9SGzEN9tmBHJK",
+	"T0aNk4Ye8u7x/ZNH/Yf3o/bDzsOHR+GD6P7xI97tC87b4fExj9qdY37Y6x/1O71ur9172O2GUec4uh92",
+	"jnvtfrvN2w9BSNHQLojLvTi6cdRfGsw7tugC/TgRP6XgtQyzbKxPDg70Ycu80wFsaC0SFGYH62yR//6X",
+	"5tnoH81zS7P6x+PoqJM/5ekCviyOp9M+aR9vwQNv6t0LW8I2KEe8RTOg43+IxsnRw27n0Gtk4n12noFz",
+	"ctKIZSTe429uEK3/PFOpiOw2W12/5A7AnuzjS6p6igrKyFodqP9vu9TpR8JjZH0kS+6zyRgUfveYvYz/",
+	"BA7HmyfPPMbZO5VG7iXY3SevH//lHnz+5tV3YF1w9sObp9+Z0BRGun0JKhq8EHST4kyz3iwT+pTc89lY",
+	"GEozQvTPMeY1PMD0QNvWLNPA2ptkrK9SX07dY8giQcLJPsX5KXXWS9WlkGj5jHiEUJiRYkOejthdzv4R",
+	"j+nKiRzz8BIGyvo89SViSIKtQXf32IiHqdIe+/7i5Qs2wSS8w+jhI3GPsOu73ZYvfVkyyyjlYGeMbClN",
+	"AKzOSLMM2qeGq9O6DKbt2NaNSV/inoAJp4XFOZd5hQC1G7fYuZBRPgIKRBoXNRGG7trWDNC3aFTR10jv",
+	"KTN8FcxciPdY+fzmyTMy5EqbQFP9AY+YHqo0S2aM9zORTnka6VMWOEEaOF9Y+jL47ukFc8bvgRY8DYcB",
+	"68cy0rWUnyC6rYC8dmXc0uzgaJJk8Zin2UFfpaNmxDM+r79hppD3My84gQmCA2k1Ol3S+G9vnjxrdlpH",
+	"7L/+4z9RYsQS+TAXf1yqhKwDdl+p6qofuwE0Z3GeS41x87oIJseGFMze4TJCEg1pW/JVwX3gBcAD44RR",
+	"ynjXBXx2b67kMS1r3ca26rou5+eOPdinYpztU377lN/uDAo6qYy7bXY9m2KbsMVBKkAXNnsWArrauPie",
+	"a4LFABmhURN7mCJDVWE1KQYrOPtN9U5YriB+Uz198OE31XsefTQ6ZKimoKatbuaJVr7Ezm6dpYKPQI6K",
+	"KwqagL4Knjx98fTiacBCLkORoIahDB44XUidByo3ePP6vKiVzLuNo36AQVrtEW8NWBvgoonIlOKkoqhi",
+	"f1M9Rj4+EhyesLGKYZdo1hODWOYCEx7uy7vBAbp+B4cHoGcO/us//jO4580lLsl4QbmK4CELNIrUDI+J",
+	"wBGfEYhKB2w3p8V/U707mgWp0JMkC7ATPsAHBwaNJk4tmksOPwPDDCIVYngpsI5pQLMKDlOAOsuXdgt6",
+	"zppz1ofqE5S3dPLfhqG4ZIGAIxOwu0GoIgEPodSYoYKir3WA1/vSzSSyJtg5vAf2aTjkKQ8zUTCf+gqs",
+	"EzNXeqimHpmoBtbFxM1LiPi+tDaX4BL5zml7mY1aMuWmnJalxV6bOLwv8Ya4yRIRYYTL7C34IsIQ25nE",
+	"Qd/RJe2A66tkiNpRTQZDt5V6An/I+IDH0pfmxLAw5Xp4ypTMbV1Duj6/F2GlYSdTAK4n6Fl4O9wcaCvC",
+	"UhRMpOaPYhYYOxEEE/wzFWNhZtZYTgX8oUsxM9xdYqQdyM1vqlddiwYH608oM27UjludX7CW2FIr4W0+",
+	"3uf0i49eI5uqTX6YG1LrmhiVP16jFmxTPiErQkrRKJS3uc35oHnIO73mAzA8H4LhWWDv6YPaURlPGifd",
+	"j1u+Hr3AKjNKs2mcJHYL742pvTG1O2OKtqMJexy32ywTo3HCM4E+DHl2t2RcjaN+vWn1LE4SsHyuRKpj",
+	"JcmFtGMnNQtmhcdGYMFQIAcuiqnyimg44A9dMCSZ6lM8gLQh6k1TUIHK0+r2kxXxClYZrgBbbS5e8YRn",
+	"nO4TKUHIav3YVEObd7mjGYkOE2kxZko/FkmUk0HGmXZmArsbLJhU2vATrmMunBQNMHElUl/aSuyc0zIR",
+	"TMeJkFkyc6YWakSzIB5OP9VajYnAZBBfFQD3MBrmBuc+zo2taytpWKPuEZZ46QWN7Us0GgciK5QwGFAl",
+	"tBHYXcrRFR/8VowTPgPbFlSQndvirX1pLDyKkRHVlSFzOZP2AS7e4WoSWE8IWbbJ2LxJhiFFWCR6WWp7",
+	"ObpXb2m8wfj+l2JnvIn6uZUhI77+z7a1MUo/vYFq82I4Jg9r3USWC12VzUJln1NGq5CC+rjVIq5nRznX",
+	"xTLU7mNTe3PqRsypgilya1YUJRdqC2yeYc5hzAfCEBxjyZzDcBVsqtJIexayN/dF5oBhU8Gjk7wYxiPl",
+	"WijJEaaOO8vJRU9N/YsLlSDAyUIVT4u9mRse5qeskYYDZKGytPselcRYRn7LHE2XwYNTWDeyODIszKG7",
+	"ZYICAmd4KUHRTiSVbSYJpu4Q3PeE+Y2fRZqlfOA3TM7GfPLP/zkQfgNv7a4R2m94zG9kIh3FkmfC/siX",
+	"+YdgGNFl6T//l46TWKSFe5vP/vm/tN9osYthTMX0hJX7VA6SWA899p1IR1x67FkqZDj02PmYS/jCl88z",
+	"nsTw1RuVZpPBRGgSfU8mGVxYxDxmCZeDSaGCGKtGPAttzN5OtI45FXeepbwXhy1fvsOpVX1TpGRvQbNN",
+	"k1iEbp6mcQaTzR7zcZzxhCUiy1y3L2EtU2eAL0ccvjplfuOf/4/fQOM10Yr5DY3zRTP9z/9Z+oq7JeAC",
+	"JowmJn9jhGaGURUH2JvZuqoxTzNc5JexyK4WFvqdGsqJHOhR8VsY4I///P9kFA/gu34a6wxGAQOiH3I8",
+	"Y/AMs4l16SduyM/opy32eBhLoYXHfuBjTv/6UaXCvMjFkMeUmXT7tAcG7Qx7PMi2NyeGNnmmBgYrWlKG",
+	"0ZdNRgsXS/b7RBG/IBvx9FJTADVT5rcGchlrLyoW0mMSBpIpimm7aPYk8yXDXROWF9ohauOrjCcyzCb4",
+	"9BMWlM4EmLlxKPxGQFFG05iBljIZ/iPM3TJKVnPWh3vBD+EIt+AV/cb///+y+90una6zNGux+26yzw3l",
+	"TKcLH7m9YGO/cWqAsXWL+Y1Oq3t45B3fpzu1O612twWGDN0NBlFG2Z7f/5xKk+FWdGFp0wrzCQ1MMPoT",
+	"X+FZ8aV03gXrN7IhSBOVMr8xkREMrFgpUACATS1iN/pzWFtoBDqe7xaM/jyWg0SUDmMUD0DsFW+KkXbD",
+	"MCkVm8ZJFPLUdPVIxcgBUanGoV84n6pz30pg4yrRx0dsPExRL5i7vyPYbvqUcqVH7TbrCZ0ZLQVPTpS6",
+	"FDjnPGuxs5GSA5YXLWjQBYftttdut+lHJumqRiMl4U65MqA74S41M0I1pnhCAjgXAmHJUSfAVfiPqTtY",
+	"ung6PMZTXO5c4VCgXdiNcMoCwjvVgS8JeR7VVEnJEoY8HjM6iBQlOCuFzGlfYQMTrFGx0iDWvgxM2VZQ",
+	"5ReSTbCkMnTReDZvowh4vq/ScrHh4qGtKTv8fWlX84i/fyHkAEwqWL/GKJb27w4yrYJJ1zhp+P45mFJU",
+	"zaez1ADsrlkr+TkUda5Xe3v9QkvcJjWVlhu6i2bjgu3pjBmYB1ruXypqCqnK89Br4DlqnDSexqiDCFEQ",
+	"zEZ3I1MZPEiFoBAcItzBZRGf6TtmU7U2qyp8w7Xmg1rCuwtzbBdO6b5D4Va8pnMUSybsSUVXt14wWPKl",
+	"PuCJWYpic4Fx5lKmlE/5LKczsXVC+Ae8Zov99PZFcQsO4ivqiKK6Mqu1LbmzM4VM7HAyj4mjMz7TVVg4",
+	"HtOKIszFvCnCuqMxRVhtHpvILE6KQdRCEtXcVtsoz69qLGQhvFy+PThOqMLsrTFgPlV4qFHfTYdxSBOD",
+	"l6SklcH6EYjus/A8+CqWg+BeqwbXZ+sauScoDtcHyylq4z1gzjcBmPNpS4286pBNYCKqAcEBlITNHVNf",
+	"7Dr8+5OUGI9SEQmZxTzR5nzHGRMUk/XQYvblKJbY3IkN8i12ZrIXpl2nWLIBRqBmSXwp8rPuUlfifayR",
+	"VIIXEIMxa4E4kS6tgRWQ1K1vMkCcJbG8hCviDFnwNTtmZlRVduxAZLs/7e0vvNpyb7zcUsiXRw6y6lKq",
+	"qUlG70Zk7NaAOShs71oMbSqGz7RI+h7GLyTjWcbDIW4yFjy94ANTCvdWjNPmk3ggdBawu2+fPWaPjg/b",
+	"95BZC3W7gQdpUYKYJBToeVtIqGwJ3pTPTsgKQvc373o0jnIqQpVG2DdOZDeSQji+nKpJErFeKvglU/1+",
+	"sQwMJAlZTcFbLgfk0KuemIlohVSxKFRbCpcFh/QMXZ9S+pymq9Np38sjOwHO0B/bzU67exjYfhKSriBv",
+	"UwS7UX0zk7FmY641zOOVmHPMi3eyHuxQ8Aj3iHHYcFIaNX54F/zw3PP+97/7/vtuu+n77x+IX/71X9Zx",
+	"w8+k2S2n7LB9RHWcpXaLLE4Slz8vj99vXDcv6jfq3vt5v/lKSdF8aUrxKt+/0954AjbTKaa+pdQdSR/V",
+	"NlcsNlXkQ++rdITYK71YcgxUFBfzfrdzdAQvtLBopTFdyagFyvr9KKH76abq9+NQOCUzVWlkcnqxHIyS",
+	"VlENzqnH9/MvU+qgKbzWmx93+D7xiA/EwW9jMZgfkv2sOKRxHIJ7URjMD8+eP9v5cMZyYTTmo+WDefPq",
+	"u52NpdJ6INgMOJFw/uik4PCMCGw+ifVY6Zh+Ui0Aza8OzE+Kv/joNUACrPolXvPRaxQUyqqfwKXmSny1",
+	"bvv+/rDtD9tnfdjQCHAl+FybDMRNnTx7I9LzFXh0cTg0poTqY3vJiMtZhR3ByI44wBKdJQqzpC/pl39v",
+	"Nx/98n826T8H9J9K4+FTyYnDurBOgSsx7+tLwNWefeGi8fN1Cjv3V/8Ad+8rlZ3zLNb9mDy0r92h5AuR",
+	"nc/Kj8wBw6rLs9+6ABUeIwcVpjPwzRwpeApOTO4m5s1X6OwYl8/11U659iXW7LEzRiWuIipFYzGnnvf5",
+	"FB8U1aN+3X4oqQLw63OoEy3Cg3kNXLvo8U2Mi259XkQiwaWJlyGzbJAP/BlvRgtQi1YGKnmfBbxtnDJK",
+	"H5VO9TTH+iOJcCOiUKpmXKj1vxQwplflVtS84N9U8iOhPPEjW4uhBHW9qYxNeT9bAoqGX7sQP0XOMvF+",
+	"JyhpvpyHSWM7RUnzZQkmje0SJc2XpYDhJihpNOO3BZFGC/r546OVx/m5gqPlxyNnSZzo8khTgYc+2g1V",
+	"Im4fx5O41iI7yQYeUHlsMuI1w0JvaVPQtovZWDy/edi2WgS1o+4iYlnIm+3eYb/5IDyOmo+irmge86P+",
+	"YdjtdXj7EchGFXKcDCGb3/0JzmwaD3BKBkLC6cWlyxkoYHJJIxi+g5eTbMIT9kpJ8M/CROlJKtiZLTDK",
+	"XU+a7XouBDf8zeDP0HTRuP4dmHkp3mdGCpw0zv72e3s20L/2n3WjF8n4zZvHmj/+8yamDO64NXDScNPt",
+	"QdK+KJA0q4uccUMffC4YaVibRQ2zMLC8vYOaZbHAXJv6XtuXywtl1UYes8Ac2qDlywL4CI8P7BFvWiEZ",
+	"mE5di3hmZCl1vIqkP2flUEkEXOPL5ZBjJxW1CK6fhcWZZwreTV8AvRzjSaKmjk6BLsPyZ2z0BKOErJRN",
+	"W4NzJDNsRkhFPUcmnv/Ppa2zGE6l+vFqLK8ePqTxB/aCLjI5Wm5SuL58B4bzJZupCazXmM9ov0wQ0+bp",
+	"T2/Zkddtt2HdDzvsiQiJ6gHkNWjQTaHCijrm+dOC7qgaHh5kernqV6580VdYtopHJK+QNm8qrA+RF732",
+	"2SF7iUWQ3Xb3mE6M6PdFmFHspOqta9+i8tkbcfrkO22jBtmN8cpwL68qn6Edv6GGrC2WgS/3BXv7ns8d",
+	"kj2kMdUIolLszdiQy+i6WvyXrSIHBx/wvytKld8im4/OlSXV4JmSHaO5dYudsaAfS54E5qq8vrii7HdJ",
+	"XXIVOyd2CIVK6kliGtBiUNEjEyumRylpQj61Jb/VyrDm2NdS9a10Siqo+sxEfyJ+TlqAfb3xN1NvbDb2",
+	"J5EhXn0toNl3ZNmPU4HoxEZCVBYK4/WbVwmzpUXCrcpSva/u7Lf35tM+P7I6L7wL0XCtIIEFPZ3rTjBi",
+	"ITBhd3P0heERzMFXQMGf5sWgJDKGnHQb6HwdG0BI4cs8z3LUfjSPDmoYCsFSsWSF6AOBU22hlziTYupE",
+	"loOqokjEAISSC0ew//q//m8W2ACx+ZMsIAOEAKZJ4YIeD7FpoRjQwJBvicYcJk4zMLlMX9PhPQSDElGc",
+	"OXgye1MzHfmYMJF9yrgvTcBgxGf0U6KAhJ+BgKaMOW7nRctNFggdjQVHfc42bkIGobVhC4kdXcjsEPyo",
+	"ksIz8BqxsQlPiyk6Ssv7ksDWjCvtpD9Og+mJq4Y7j/hXYtdtG16BxZ2PNMAezsT77BPFGn7gcsLTGVzw",
+	"oEWtvhgeIapt1+ddCHRjMAD24kKMhHbtEPeG2eNx6T1cLL+QmnF37m4E4R5tFbb4UvTunkZ5H8O4Idvi",
+	"KSoUG9dPrbayKdTbjmYcmCKuJdTKPHM2AEox0Ic2CZGpHJ0GYTx6M/wv5iyGE3mJ2dkkltidZIE8bJhf",
+	"U7AiEL9PQKNi4xOFHwI2jkVI1bMcb1SEd0cbiB7KbUMSPsICWCFHpXhPwFXl+8dSizRz9y/BaYEuULI6",
+	"RUDThKLkZxPH+YLVaGUtAsyaNeeKg+1UZ85hM2w9iuJEvkJEoLpRFY3M4qi6Nfl8tdsxXd+ZNEq9mOM3",
+	"wOoIFoVvgnMJE41nxpC24RHBfxuyMdzHDeISuyH7BOtpzONMlNM9r5QnKV5IZyq/sGjkFK+bG3+rQVn8",
+	"6Qs4vIhqIsX0PONphnOhkij/RiWR/QZ+RY8sTqHJ0dTOVk3u5hcPtsxG1hDuk8coEGJdXfZIMVh7xd6t",
+	"v52yR5LZiI5hY++mg/h2Pf1aZbwOPvfLMux2Cajbef2k+GxYETQnRgVKkQTe045fw6J2G9aTAmw3q0bt",
+	"tnqN6hLXBO12nnYNydjTK5HOKAbRm4DVZH1trI8AR+fJ27NnFwyp06i+HcGG0IzwpR0TRSoMlhjvKQOO",
+	"jTdxAG7ohw9iaaraOBsKHsGT0bvWMGaiXqMKB0uPoodqKo27oIfUIC0MgDgFUTAgYGG9lxKJRMonSm1+",
+	"JTzGbdsUGUWOmYSAPU30Fl/xhAUH+I6Bx4IDcFaDSqTwVRjhLeaa0kMuy0Qe+FtbKe7LuZiSSZd4LFMK",
+	"Iy6LKOKuHxwmqzdbxoVTj7ONkrYSbPtLsrQ+ZQUJ1giVIwU5YqBDkFeS/XTOxnxcrrEwe8WWJVLXgCnd",
+	"AKldjkoY6bL4sLJLXXjAxhDUnyDisEcS3yOJ7yMy3ySSuAnJL8CI30ocxhqotYEYNI5yET7fleIVm1eo",
+	"dQXxTfEdQb0Tg5vXbrdb9f0aX0doY9ctJjda5U/SZ5Mq+CV9AVZa16QVltcxlpID3o5HZkv+1x5CZyNc",
+	"0uLuXV3D7yqx9o75rdXkg5j6MrxyO8qDD+ZfH5eifNlifuqrxj65Fns+lyquL7wxm/hrCy4vCyyXx3Dl",
+	"JuCzCuM6z8rJ8M3l46csYt+tLN5OEtdZ+24z7MXvbZU7FbN4n5P0RdaG5dnIQpCRIpjLbeGeimIBxjCV",
+	"C2khCh3SOXew682GmRmLVCt5R1ebyk9hjLfW2lxoEScyEa3K4v/3iZjsqg0XX3VFG24hhxprM3WnGBOm",
+	"Cq1b7bq+WdvdoXfC37948IEYjeGv9jIJ3G4v9u9GnWY3OhTNB/2jdvNR7zhs5uGbTojaMIzHsXnWh4bh",
+	"RGmcNHjE/80MuBViThY5LG0y1FUBmX2BwkDIpeOa/w2Ij95vIoSf/FVNUsbHGKA2fb/1rb7ujpu1+m5k",
+	"++MeXW30E0XMZ9+5+1Ub/WYNCmqG5H1ZSyxXDgeweevzY2fIPq0ZR8h7z8Lha9QVTCslqYqEuNszFtBZ",
+	"CE5Z8N1Tk6Gg53zA/zyPPgZM8xm1yvqyJ7CZhoowQcgha6w7nGjqh2okdI7NZI5qnv/RNJc0qoxNxqiC",
+	"Tn0ZpGKczC6UeyISA2GlrmYDZXBrEeLOkGzbNyvRvCNpksZFxhTclM9gqL5EylZTVDp/YSr6Ey20a+SF",
+	"Owc9NZEh1d/68nUfPohm32ejJKCbpBOpPSTPEVk4tCVCItECx46TbGB2KXWGlLIIpoY/s4my05xXLrV8",
+	"rPSwC/E+CzxTnufKnFmctdhZLn4xTbbIS2MneiE5yWe+hHF4rNNmL+M/OTavFnP4hcYuiGUSS0I4plfo",
+	"zVjgT9rtwzAeDZhOwz/6jTCOTuJMN/txIkBb+Q28QlyXbBe7pWkcmyXQYFejYLzdjmbSkMQFX2jso5Rr",
+	"zueBSPVm2j2WqZFKUzUt5qbKqvZDIT+ST8k6mRAH1E3JDwuVomSW8jBDlh00c9bP1oTlWyVqoFpjOUAb",
+	"BnaOSVX9Qu4fnJ3GCe2OcEyb5IngKTuLuMds8XesW3TFgbmkdH3V5rOPRY687I9+4/UkBWt4ZHdi+X5o",
+	"T6CoaZw0BikPxb/BxTbD1KgyEe5ftB8WTISyQWBnsEH1NH9fsEpQio8THsv1mr0vbNGRmRvjHY+EQCqj",
+	"l0pGfAYCPBMYVVhqoNQOaX3GAHueNkpHdjc8LsbcKlmbG5iIC6beVu9Xn6l7nrFpnCRYCPHpeRE2z8vt",
+	"02y3ST1FOo9MvutbfM2e7Y5abvdpcO55gqaNNpz+DtXkhAXovRn7CrwCHg4tTWCcMpVGYBpSp7UxHSMs",
+	"jCpufIoaDGcY44XPpSIaxxkbKFOkjM8vcFC5SqzerK7I2OlsfbtKO5uqkggSNCZc8VwygzBWVyIXxmUp",
+	"DPqHQLepB2qJFPZ2ct+e6s3ddyv5rm9UwCsp/sTr2AOvJeq9Dw2BBxwHFAmsy73iSQzeeyQyDKth9LVI",
+	"QcYZxgoskI8tc7PeBYZu4K42BWFuY0x6d7ytiwP7lgrXwDCjfXPQOcjUQRt9+m1XZFnxCLJ9mngfDAiG",
+	"u1dTezW1gZqajLGThQ0nMkpFtKMwxWQ8hjOxtKrjWR4lZWfSRQoogKBs2Sdhdg6FNFEN67KjErO+rWUk",
+	"Rs4bX5pbeRY3xegsIdl0qDAVOaQk5UTqSQ/G1BO6xV6S2kK+MGIkzkh13Q3sC4kouHfqy+lQFX8bGdKZ",
+	"gcgMqljg9FkAt4h0DvJq/PI7WGdrVGWKqprDuZ1kvnShh5z9uQ5q9Lw40zcelb/ZiLKL6g6UFHNh3SUB",
+	"5U5FQLnbPBRH/eaD9nGn+TC8D+6rVSBdSvFyHFzDzPRmUdfCpK+Ovbol9Ax9VJbD6e7jsbdbhJGTqxNC",
+	"tDn0hoqeYQ5hmRhcBXJYFHEXNWf/LoEJjLnW1D6o+eyeFSjK0XXLcig1dlThKCAJ2sjWHbdqYP4K+/aW",
+	"Q2P2qBdLCuqP/8Yoc4UXvVGsOSGzdLbuW9ycEBtxOeFJYzsJVhPsKG+wvR25tyNXYNVhP7QTUlIhvfSa",
+	"8rPeejz4UPhrBQRdSdpSq1g+INXvF3ZzNfLbUvm4WMoTR7YlDOVAJXj5qjNcUQRWeuFPAAVnDntpfvYI",
+	"z1/sycMetq3OnUv6LjtkFreZYi/kkmFWsidiOaCgA7KjWjPFBQ1jXbiGcpQjNcJvCYmpwmzhMhTJdrm8",
+	"p/QyjbUPgY1mfjGxkz0i4rbd0bitto/QL8E2pIigjEpgVuj/V9VLGKzDO3oNdMPKsumdH41N/Xm9Dlc5",
+	"jXLDqqa6Alpasr2K+lJUFLWb28Kh62fFdDyQS5sQFgmL1CQroflr4cBzjA+rFytr4bjmbEJYQmS5hk4t",
+	"2FyBAMlAjjrnvIQ7CretjeDZxlS3rCtMTyw8deP+zOlzCvPrinYppFEaK0zXbqp23XQWK3e/oDjoRnHI",
+	"ua2zOhhpl2PffnB7gUcHa0l2MFbBgVArUdCRmPvkHQjw1INYxlnMyfivjmueC8QXIebNyOKx5LLONBcU",
+	"xaKTrlOVXmqGfbyK0ODg3VPdYs8l474MNKyozGKeBHhxPyH6thleiSWIWKoQsLtco78qIo/FfSbBchpy",
+	"hI4/LcObIfIH/sqXthAVPsrikbiHNRCcBXDQk0Qk1AfBk4TxjCkZihZ7CoYbpnc4S2J5ae5rKOF6M6PU",
+	"DFoIFWwaJr1JKlvsHSawkoRakWm1KR/gCgEp74XorwaWJRRpRgyTAg8wKCAE640HccYTpgVP2N03Z9HT",
+	"83seW0CvuYxlxAJ6lsGaRYWGILb4LnGWD52gW+HqWA5+SpOAJUS3SjoMBYipyTUrZkmN45SmBO4iIvOD",
+	"0SncfaiSCExYX2oRpiLzmFaEyY+YK2OutYhYAUK3yNAIJjHcb5hica/V53B6DDcO3AbGgpsNZsMzcDRE",
+	"xIPp8DuaBRQoDVisfRkIGaazcYZzYmeH3cVBpWlMgLV2gq18tZTNp2i/jMbZrPAdVREYY50NeTq65/ky",
+	"eN/nAYwr6KXqUsigPHQDoIM7eiL5lFhrCUvHURuFKhIssHPy60T24yw4cZ6EL8cJD0WeAC2UAKB5kr+6",
+	"B7t7IAwQ4O8TlYmAUhJ0gTYGkTkywTntg7exvgxOfQmqGA5JQMUR8LEOit04MzUxhRMu0TnDW44nWQ7h",
+	"k6gBbfrizuYWGFFcxZHA04bQZ7CRcHpAVOBFChMzgsFoPEbvDl9EcBsFO0rHEU7HyDO5HNZLuLzUBs6I",
+	"KsqZmmR44ThV8EjayHkBtT2dcUanpHRKcWYReckgPwlfuq2gWU8M4dTF2aktwoKjQZjNiRo4s1PjK5Cf",
+	"yEtn3+Bc27Hd0b7sx4loseM2oSwdtw9PSpeY6vXIBlkiNZWnxFFpNlvOC2/m1Mtn3VbELMAgXbN6m7Zp",
+	"94hh3X0ucS9hY8jIl1YMGZbTVGeW/5RQmO5S6XfxwW/FOOEzEZ2wLJ2I4F4hqW5u7UuSnYZDwOJ1H7Uf",
+	"VZnfVtE5O+p2s2K54lvpUT+fH3me5lrbaK+/xQ1kyvQ80JBYwN3pLuLuWGVUgAIy+D8ODwgu+u9mzv+4",
+	"psuTpTy8jOVgfVCij9ea1zXxfyjlBmJ7ymdW8dLJsDbSHg3oW8nbddda4+94JqZ89okrmwt0syu9lzUj",
+	"OgfmsB+EMFCSFdW+x5tJRjqu0FNG9iiiBjiLNcp5WvHCAHwiY9cE2M6kW8j/gCY76YupSiPtSySYkmrq",
+	"5YQSaOEi9p+KULNZxgguZ5jpxBIzrg3UhRoLKSJ2N5Aq+9UwO9zLy9BQ85ZtXY0Q2REf8QH+0Fl9AyUR",
+	"7dB9EKo0nYyz4N6JVfKOuwKsrYjgGytgnHFiL5SZg8Z1VJX5ZRnZ1024E+lYoHwpYNnkz4ejh5ft3u9H",
+	"s+8e9P+WdsK/TC/uT77X3RfRD+NH/Kn6Mf7r+1dXfzp+2dgwBBLLwWOza24EKM8yECzVyGYgP8O1Gw/f",
+	"/GpBPbyb2+G2D297PbAX0J9VuKgkXJFO2rk9IhFhlioZhzxJZgXhaiQliVepmnHBQr4UhP6LpwGEQjY1",
+	"zbZh/hmGNBpF4VwnjCMRUhtfnTB+KiNdtvrnXHMnH4sFsNhhAo4OyNnpcFYlrsyjb0pYudqpxwmfaMGO",
+	"bKsuRecMBA02AXwaCfbETPVegu0l2BcrwcwmtjJsI6F1ZreIOfka5dQp0lhhcCHWNtJBURhTMbKGFCsA",
+	"3VaLMXDD3jx55rJ3RbO2xV7L0HQmu1b/6VAlwrNBrXIzgn0Px0uUm5lE0bHSlkRDMVsIh+pswS68d8qC",
+	"UEXCgSZUytKByKyUsVOxa3n6aYTkBT7l2iLSgMyX8nH0kXmfxn978+RZs9N6MCcI+yod8axx0ujFkmOS",
+	"csTfvxByAL5S9363c3TUbnuNbDamzGUKW36F2w97eEiwEPCIxzTk5pNYj5WO6QfVk2N+dWB+UvzFR6/x",
+	"9IIPVv0Sr/noNd6Kcdp8Eg/Mqi77CVxqrsQX28vwr0yGl0JSmMEzchTl1kYi/VXumY54ZND9QV5KlQlN",
+	"1VDgrsIyrCfKcQhL+CHiROf5qTw3henBIhxNrAtcseZyW0lhI+JTSm9MUpvQw7D1dKjIz1eZzXjFJkTA",
+	"dYaEG6NYThzHQM416eLUMVnFWLFR0wpt5N0LmvHdimoDM1eBnXWjcdHCK20Uaa4p1kSsdJp+hCMKDSHF",
+	"1oblXmRsLTK+51diTk7YxZmvRl4tNC7yUgGLnoR2GItN2spk4E3CShOIzoxJxDvFUxyPCGV2tTyxxWQ1",
+	"ZqHhm3EJPo+Bao8wUpfyqTRdXSQ/kPUF8/vkO9Z48oa9tMXO+plIjUUIosNS2xaNPi14Aiaoi1NWWoXL",
+	"Aoe+rIgceuy4fchsrULe+54KHrE0HgwzJtV0Mb5oLOIqoRUP5I0Zl27+0dKEFQB/IeLshboSCQ/xIH4a",
+	"CzRPFe4d9b2R98VK7POtvXP4T5VrTnaORcGb5j2qqQhViiJzO++dOOxqs0F8gLAyYz4QninJQFSMobJy",
+	"TQuSq2+ePGuxV0QIFifo0Q+NIdcTQpLwmwnTrNI33/tS1kDW5F71BZEof8MedSWUjlk490ZYNgPb7QLM",
+	"7Bzj24Ib9kQ2hYV4pdJsOI1lxL4b9b5HnV8U9q3GL1u8JwymxhOHge7F3NfqyyIngaXuuxm/di05ZlV7",
+	"tRyrUL+lWi0HWzofPAQTlL6a2awzeavzlXdgRB75ErGp6S7oAVO+esq1h8/Av+Ks0I9UJfoKqfS93Nvb",
+	"cHvh9vnW8yw2Y8056rbMe+eRPTgHy0XjVPSGIGcOPtha1o/1EvKZyYm4slcUXzWlu/28KFpJcUJFdeZp",
+	"WISLYQOCVnmH2NauIcNaI1g5pPrGXTdCFWzEE/gUfN1zwZM72h04qgZXV4alPYtHheJmZB21aqinolkB",
+	"ndvlgfrxlbDRQ88+ZSSkVvYxWEWPONugIPilkGiKe740QUUD4oj1xrZ+n6M0ZzzLtYibRM1n2g6FJ2Ac",
+	"h2oiM22q1ZErV00yZGvFFbcpskupppLZSbaV/FciBT3TObH5MpUOTGVyphRTSXQKaujE8CXYUcTaN6Z6",
+	"xibjalLUUMRXeVHlO1rMVb1y78gZoItzcJy88Qz2jhZIll0BxWAHuBSFQcjJCFlD8ltFdt3gCM1ngyo5",
+	"gmC3eFhZl1fQs+9fnj1unn9/1j2+b+NaHlyBF1BtMyzBex6JMB7xhBoX5t6w8+D+Ufv+0cN2u7UDKk+c",
+	"JMoF5dP0l+YT8+7NYil1PkXFLFm7DWuWgZhsnDT+/e++/77bbvr++wfil3/9l8aa80UnwWCMcm1DbnMs",
+	"Sw3eTJQcNFMuIzVq0o+WvwUuW/PcXln5Dsc7egc+EiQqUVbk+QFt8AeKb/Ig7IgH/Li7zuifiCS+Eums",
+	"OdfDea1luFZpO+XCy+WCPOMW5LmDKKejmKBX7IddUBfiSsjsVzOYvkpHLXMvr4Fx3oyPxnXUrRuYhW/M",
+	"Sbdy5ZqpCRTNHpNqCqLPRHw/757LvZt5TbOqorEoE0kJSnONOJtkuOOZksmsSoUXtTe20xFynY3EGY49",
+	"G7Rfbn99yBN+9bx+z8Guwl5qq5gob4qCixwNB2TBeIjmw508i7olsMVCV8qmnTkXeS5zB+3aBUd1pVu3",
+	"ZT9OdR/OotYwQ9l3cN8SnEXeAksGv93ohPPymbRwF0/2AaEo1XtW1pnDNgabVjWeFMWelA0S5W2EtnxX",
+	"q7nsZBFiW8iIamirYJ2ufcTnm++8b14oEPsfpab36FVfqwgyS1wlha4pfnYgbNB60UsBerAN3DBZadYT",
+	"g1iCVWRQFhBL0TXjg0Q5//6saV3gIZkRZFGfutoEY/b4EtOMSI6ATBPsecYGYG0gOgJW7dqyB11oRBAp",
+	"1yJCYWf6F4Y8WlLtUMLteUpvfLsGSqIGtUSNde5RgRtBD3n3+P7JDgIEQ66HjZPGDu50Gcscuhj8vXEq",
+	"rhonjfY1/4cET79vyrJeXu46pB2zvffG2e1hjQ35mNJg6DbtWkLeiIFmkS9qpeYZ+0c89kw1WEGWERCE",
+	"SuNBLHni5bmfiPXjQoMC/QO7Wwu0PKYlTES+zJStrRtxGfex/NWikBTEL/h8LRaYHnx2JdK4P2va4bNn",
+	"z188DVg4FOGlRnQ01e8nsRQeIdf0Y0QNkjPWm2Uij92R8I6W1FiYg2dm6dNJ2n/E43lBaz6yjQJvftyo",
+	"RaD96EHnuLt2j4CDRLmRHoGPeyF1C0KquK55HcJnL6NSMYqXcc8a8hRbfFWunFcSKatS4bGJTIjEQMxI",
+	"Cq1RRO9LS2ZKo8Cfj3JqM0M7lg1TITym4/dkycVSsIjP9EoHtTLfBA86J9iNvWf6pYWr9u7oJ5NncPBd",
+	"ZVIF/PgncENjeRVneBqWO56F68rYrHc0c5xR2SKErKVndpzKSOlkSLaLbUXYAtBDy6ofpyM0w+AWvjSV",
+	"FwiGaJPqBEJCwjErDQ8vsTx0Nf7n88JLX999jOeqsHL/cQ0q/yosp/ajWrb/o+axuN9vPmjf7zQfhg8P",
+	"m4+O+HHvfvggeigeYX7zKs5E+ooSm6U6f68B2wK8QtoUG7lw+Ywtc98Km+TTCq2vnm0JNj+GZWB70yJH",
+	"5cIjvOI6x//gQ/7HCiKD5xmBJptTSHUt5JCYDvQIaZcKpxKJFkyiy5z4bdJb5vb5dlyLbMRdfUezOKqE",
+	"el59sBYqXIrT9cm4Rtz87sMkt3EgLUoDL27uGzyFB6TKlvkOl6KEwM7ZSLhuPiM5dnMYwRWgqAm8Ggvo",
+	"dQJfml5DA+ppE9kGwhhf3iuOEBS0HaQBh3WoDVbJ9ydJUqW9aTq++uO/qQ1iDZ6SHWKQ6O07hg+bD/ud",
+	"dvNB75A3H4VHEb7yA/6w9yhsR4vmwfrGwZl5emFZagwEGFKhenMR6Z9JNf3MRdvee7GYW7js64jCunKd",
+	"aqudynJdJacVCbhZMPWFrbVUrriRmP1N9eqdnB9Ur9KDeYz7UttWOIItP2WWzwI+10W2i0quWhPFHfEZ",
+	"kzxNCZTd8PMiVO9Ei/R5FLQYErFJuBcTiRaMu+8MzmI25LKAn44IvYfgJeF9qNroj30MDAVzo8QSZvoK",
+	"hTUWT8O4Sv3gCGDMYDpQC/hST8JQiIh6tyn6jUUIGE9PBbuEXQD3e4AhI88+QkmD9HzYrnPE4Ck3T71b",
+	"Ta8Bu8FG6mNbp1VWDvQiuyHX+EH1irQadQOySBqXsYwWyq11K8W8a7PHs3BYMy7M/W0wqh/h+rXGZBR7",
+	"lQINu80HYUc0H/DjbvMRP+40D3v3ebvfCbvRkagZKW3sxifWlUtolOv99eMqZ/xB85B3es0HYTdqPhSH",
+	"/WbBZujnWdiqhRunamBpXCMlReOk0217jUxlPMEi6Y8eUfQ3Thq9SYJIJhO5bGA642n92Dt/K5L/pxNp",
+	"+s+yNIZZaXt2MdZcUFgHKd5n5oidNM7+9nt7dv7wVf/Pkx9f/eVhdPTyu+PfB5tYET+o3moSFtiPe+rn",
+	"WwxG/EYS2yp5/POXLfTwwYffVG9FmOEMnmZznXGG0EOB0z1BTjHiOBPTidSuvC5TTGdqTDwH4Mpo5ajl",
+	"fBlyaTttiDA6MKcisPkUassnQwQ090xkzOhC2+KTsSiObJsTEUlH1PJeGLtLlhg4fY/1JqQwnaeFqVz7",
+	"YpUIxPjlD6q3sbb8AaZ5F4kRN76yk7FaZPZjGevhLYnVXKh2txGpJC/zV7+GxNxIEtY5UL+p3t49+rKY",
+	"MmHNtpWYNWyZ36sp63OKmICYIYA1z6ESOYnjYbFeKvQkyQhBfQbfk11b1Xrwm+r5co1YEJLCoMdBXuAJ",
+	"YgVQBWNTZ6ngo8ANj6dpfIX+h5C2Sd5UHSL3UmCPbUANHPQ2OSFU4XVgPJjnDuB4m+sNlBQ+lfFEK7ha",
+	"U0Ev8hdGhANvUt1C+tKkyC3dqHQum0hRaegTxvWloVMBf7OmwuZWJTJsrFVpapIlm0ker7GwmAtGdEHQ",
+	"Ol1gxnOrVvT1xP2ntKBdHZN7i81UBBZTLtETeLR+OH/9Cg4+J4YrbI+iFd0nEG5FK7wVPLqeTqiyog9S",
+	"kaWz5QAAPLdI52JAWOpNFjYKPM+w6CUJqg/c4XkvP6iNmQlGGeVTSUCOQ9pGPm5eAbQziQqTAMd6Qwv3",
+	"s7FeO+2T7jbizL73Z2De2vQA7sd96dPXKgcNG5KRRGglzlU/VQjFeREolaFCXFq+hK46yiuN7nosHcZe",
+	"mXZ1Mfj/WhYJqm3NUTIzMHgIT1KR1VR9lJMXlsmRAhyRMUA5mwlu4gqP2hgzd1WYtrIzFby2eulV6a0/",
+	"ffQ8SyfihKZhIhH5T0lRjpxTCrQy5ou/KMV8I9HnkyRrnPR5ooUzi3pKJYLLG4/5lrOkUbvZ4V2Q34cg",
+	"v4/6zWN+v/cgfBg9Em2Q33D9RZxh7DtH27tqsXM1oT/gotU6w2I4cI1dB2J9UQtHRF8Wrhed5sOwEzUf",
+	"iON+8yF/1Gu2w07UFYd90D1wpOO5i7u8+SA66jUfYUI4fNh7xNtRR3T7OXgFPKNlBke6lZbuMXiKjZPO",
+	"BgK/uGFXh3hLh3of673FWK+cEzRWMpc/39RuLf36YJyKvkiFDEW9AH96JdIZwkdjIw06MWjHjoUaJ4KY",
+	"YVUSMdU3pqsDazLCOSR23pRyquX0bDhUMbWJLHj3xY37pjDQ68uj8ltXiCWDNG8F6dl4bP+oPp+e+4mR",
+	"olW/cbwZk3GieITnestzXJyOGmOu8JL7Y3yL3uZQTW3lKJySax9krzGe1CK+I8YK0kuD3ZQkxVY1pYV0",
+	"7ccEpomHOnNwaUTrX3E8DR06FSdU0D4sParbIi/9PolFtu35rDhrdWe0bPe4lqaW0727OqO7huvcgRj7",
+	"HKdpqShjXOcU7Uh0SjrJaKjPXdLtoap2mOEZKjArQL4S69lOxGu1nQSmd5MnybJK4PQSdye6ZCB6J2Nb",
+	"XGm82lK+WQshT1nCwfHEUi2dcevRVUXzeHQ9x3PHfO9ClkQOveHztf2cDWTF2/lXvy4Hj4sL0FR/5iGu",
+	"PSzxbTYIppdlN8we8BsSMx+Kf5rynDGGp08W6wPRxtNqJBD2BVwrrOPPA2bZnBs25Jolop95W/X+TMYR",
+	"z0TxJK5T/V98odr6/5VBkYr6//JM7aADYHskeB7NE/RacbS+lPtpYXY3EnObmo7F2ds03WJDZ2gl3lgc",
+	"DGaxIr/i2jKNHYqDaPXURIYgY7czQevszuIswcmnerVP3yNx84mRvdbYsdbgC5uHQvUpcyH43SiQTIzG",
+	"YEUu6R+3V7DezLQuxJH2CAbVYeVciVRTe/mc1hiBWaoJsIe6Hgp8G/iZL3XGs0LPyHjSS7DmkCxb1Wdu",
+	"lAb0NRVMD3lqKZXgR/04HbXYa0oUEWasNnD4M0wcSZX5EpXTKbVVUFcIT5IWO0vDYXwlosKDyEHMsM1D",
+	"RC12Hr9noRqJ/IkmykFlTX2VWlpPw7SC/mRNEsjN6c0ngG40/VLeKT8KMTZ9KtlUsTFPM0SyE0lCc0Nl",
+	"B7EkmAAH8IMzkf1MO6hx0ujkavqVks0o1mGikJXAUSc1vAZsAMz2N2Dp4UCYScVZlhFveA27K2v7A9qd",
+	"i3ZBK6x+qtub1k5wHyy771Xh3T7+slGsw26V1akXt3f33fu7694vHFQrcPPPNoi5Vjr9dGC4ewrJljjT",
+	"lMG2QtUWVRiExt4kw2sQR6TYm+tRo9hEZnHiuJDM7mz58plKGQ2NKidJCFL5ZRw5CA8ppoyPFDJeiHnJ",
+	"W8zKcGxMY3eP2o/uYUlpAMML4LGgwyI1lSYz/tezly9YP1UyYyNE3j9hARy1AMcRFCYlsI3P9rmnLMji",
+	"LBGBL+eorOysZBi5xqj1UCWRSPUpCxIuBxM+EMEpC+B8BOxuoON/iICdHYEWfSFgGJ4v4cpIh3wsAo8F",
+	"I54OYqmxiWA0unfKAoIRMwPtK5XBH3cD8IPgB6GAHQr/QvLQgDJYviwOx2PBBxjDx8D+S9M/8cU+IpU9",
+	"cbhi/8LdIEz4RAsdwEADiWz3OL9vCjeltBklxvrs7y8nOuPhUPxyd5hlY31ycDAyn7QGcTac9Fqxyj86",
+	"bg2zUXLvxJfBhw+wEB9pQB9AZM9axU/+8P7jx//6j//88OHg/cePAVXbvkfulvhKSHbX6T1QCnkNc6wZ",
+	"9yWount4m3+vuI01h7MW+5OYKVL+4IXCYy9jGf1R8wQGwri+1CblMEVKxT7cvR+/FxHqZ/wJjFr/D/gT",
+	"fjJOYyxFpjZNrpnf4B7rUcOk3yBjAx6Uqqn+H1zO4EeWNgobU0wFs7nDEO13MdItdsb6sUii/ECQqM49",
+	"YONtoemDhRY9QeNBtC8dR8KXnGkRUjs/WjT2DU3lSSqMAcJiGSaTSFheGvCeMJ2Cc4dGlDtsKmXfX7x8",
+	"gXvlCZ7ZuwGh8p3A70RwzzNkwdpjejKC7983JzLOTthISTGDC+Bt8z7YhPdEgiaYi9hrX8LQ7AtRQN2d",
+	"1zu6cPjYNI1JdIjRCTvstNgPXE54ykBNeqzT6h4eeceeLzvd1lG77bXb7OlPbz27VhNaKziM34l0xGU+",
+	"9yALZmPBAhjEAM4kik6KmfbVJDWMMPCe4dCXiBxJhTtEfcm0AGMpU2mLvTDjLR6qWLIXPIulx75LhbjE",
+	"CXk8S+MkiUOWoPQwNepMpb60xeqcpWIAq3o3iFCiRKJ5dgFHnEqYLEER/j7fQX0FmzXh4aWHYzjqdgtF",
+	"+k44nDArGjwGgimWA01N1cEf/kAyCmmQzLEwRiz+WkSs04Ip73jsLr/n+fJuDILnQ/MjtmJxe8M7WK3P",
+	"EsGvBLqsapK1WPDhDygVAsvEANdgqMj8DDYfDc6XeBIRBhMP2d/p81/u4i3uBaYSC1QYja3FAt+XYkqC",
+	"msiYYjh5sEKDlI+HrJcKfqmpZAsuO2WchSoSrJeo8JIF+e4MbLKRtA4eXtVnAahpWBDUO57VKh4LUFTj",
+	"UsERIUVGJzqwRWZYh31Op/xut91tNzvde45akWe8xajKQfV+E2EGg48zZJjyZcCjCGEnefImBU8AbOIT",
+	"hukw0E5gxAQ534VR7Cz4l0j0QQXIZNZigUZz/AnPeECKug/SMzON6fRBkpROIgkMlBBOMlnBcdTt5rbG",
+	"WMEhSisb19Bktibo7SYNwM8lpNgCiIE5SmBiW++kh7duNJtN2okn7BX+kkzkdBRLfIYvcQcUv73Iv4Wl",
+	"+PAhFWE8BqPu40dfWql2woRsfvcnXxaOJShpX5J5cMI+EJP4CbuDJL2k/OEBRvnfYR99ieP7Q/XTUYAL",
+	"npaH4MHHUzp62OHoeGTh1h/cnyD6P34E1Sa4VvLjR9YTIZxAvB199OHDgf0nrXu+wXAtivcit+a42T5s",
+	"tg8xtGaGVKqh+27U+75R8mqqNr7LA48LHy08rwAmG9G+K0DJdhYxZDHcZ7ZM6cp222uMYuk+KDI/+f55",
+	"o/JO7u0WeaM2ulcp7vr3wo29uffNqdJIfmB3ScmZxU3SVP1mYQPPu5Xru5SPS6d6o0BxZ1P6KzvCFY1O",
+	"djA2CLC5f5z/sobq2NknJd9qn8Dbh2LrSwTwoBQc9DWiAKsjrQcf8sP9cQnyeTkqsDLIqoWBPQcH0RXB",
+	"VxVG1uvzpedmPvlGIbaK3FpBdm2bV7vIb7GLCnIYaomCbx+33CZuublUXiWO932Mt9nHuIFYWxrcrC4x",
+	"MJhWtN1PMEETOKwtmxciD8QlfOzGPzXIWuM0vgK3LA94kn9IUFso7ejDPJ7pS4d0CI+kRJF2kImKCh8Q",
+	"Eimu7NKhSoUvUkhu61uZaS7JyFxO2W83rkfYysTcVLa7Tfy5CHjckZs0BK3UCM1QjWfzaoFk2ybPWQPQ",
+	"eiNFYly5G1cSX3ftxN7Cv81GVlAOBU2IJXCIO2UOJYuz3Rv9B5zqDerLgfN2DHcI1AQDPaAzbev/SZ5D",
+	"MXUKHiUcCtrSKUZM2GEViYnM5tT2yO8vKXBs6OkQdiKKDOVlhlk+jwV2NL+aN4iCey1L1p9pNuKRcHcI",
+	"ufQloXP1BFEmxZZZk74mxoBxjGg2eEOacYPcMk/pu0znL2IN0wB3Frv0vl7vaK9B9xr0S9agX6tyeoMJ",
+	"xXwNp3x2A7oIT8YKhPrCKBwwvaGPUVOD68yt8+aiUzN08kDlGD4+FAYlIiw4LeCSnbgfdzzUS4XKFXZR",
+	"rkEJeXUVXkp1gcWK9jua8qmGaI+8vimfkSopFMP40lbDOOfRhNawpIZXBOOkmNY4kDCj34je2dbhtJvO",
+	"qZtqgQ17t5BCqL9a9Ztqgnxl2+ZECmv2bWREYIL3ztTemdphukSNZzeaLDmYSKMWVnlOPR5eFlMmqGgi",
+	"1puxwHwSeA5RAkvAXxlfCMV6hT807wC5oYgo8FimfOk8k1PwmQxkUZyt0S211IdiCy4UIr6Bau0JPx+F",
+	"xf5/50qRFsKq86zhm3lU7o2/ft1WOTBn3iisOcU9doqtulQoiPgH5QF3arDzrRLYUqQjQdze89t7fnvP",
+	"7yulSgb5spgVQ5FzA2o1PxsfVnQq9CcpHnfzi1NTLZvlFctYcEj6xbQGOCVTkOzz+ua0YDdgpf+CG1cE",
+	"3K/xAGNtooksljoTPIIBHHrsqH2Uw0Tn3QugfrUQLM7ura59/NlJ7L07t15tJnbAiveu0orKhff1mvt6",
+	"za+xXjNX5N3tSzGNkPk24g9fSgHmPgTxJbEaRlExEK1uNhxh7aaDD+ZfH5eysIOm8xYaShBuWFNjFxhE",
+	"JNlNW8mFQgezN8kq3XRvPupuksG56bgNVEuhRLTW7Pny/PYaz7w8oNwxv95odu2of+NSe+8XFuo24RyX",
+	"bOqdlHFuLOoOxqm4isV0CW9FnCS6FIWNpanrBOlGEVjXhlaQe1QjYunp85ZvJELxZT/lA2tHf3/x8oUT",
+	"fZr3BQj98SRjsUTpDxZ8i4GdnEOHjGKtYznw2EReStM4i+ggxGELy2K7MA3MiYseF/rl2N3gAAZ78F//",
+	"8Z9BpQdpJmgvS3cuS7f1Uy32VH6isEgZPy64pNF13So81GZ6Fp6GMYt8sxcevIHj8Ka8t24c7Sssx4iH",
+	"2SgBP2rSbh+Gww7+V1T7xnjJgb3GNx+M6U/0msuz55lfmCtAqDnA/hrPv3L6N9pjZjrrtJ7Duf281d7e",
+	"k9glxUmxLhTbqzGwWK9kK3nSX+UlliMeiY1ZzzdQx6syo6/HQpbVcaZcP4aXR0jdOyMcxiLKlldCmCnk",
+	"QVvsDf2Tqjh9uaKMc0k8uFCHUxyOrTpld6sqUT1fmjtv1/gxl9786kO+e29pH+PaE2Fds0QTRUYhDLOp",
+	"R1Yr+Sca5U1de3CSWOLXSu4r5AwkUVqJQPgT3v3T00+9lsnMDdzqlVgzmI+yzHETU1VAAZevXT3xViXi",
+	"xomoVtcHRDHaTnny3/AkNHjE/808phWqUcN887Mp97EytT9Jklf0+mcRZy/UlUh4KMoMhisLGXDmTqzl",
+	"sVHNAeyZ1TCEdnH3rDG3iFtoF6EggEieLKfkw2sOPhB55FJ2f2vDjUWqMfgsRlokV8IgXPVz8cOoIg8r",
+	"vcnAi1KhNVN9qiQ3Q3VNTR7yP/sSY0JCo5nrGRI+Ew5Ked9KvcjVzREZtKFH4PpSRExNMh1HuCtDrmFs",
+	"MRbYxYn2fDkVvaFSl9qbx2iXSGlo3gQGQz9DdkA9jMeImcgJhNG+zZTDGKTCu4OpeinGWU5ijcBV5lqD",
+	"5FaYvWmqMuFR5Z9KGfLogOEMY0ZiB23qLPCTO/ltOU5rfsOZL4mEBwktiFplYRZgdHCDKOVTiTzDsSnw",
+	"4pIWjUZAlf5xms8xzchACUd5OFXIgOjZon5XtmGeHWcnvnSrQh96+VIhqVFhqPalPfPWSrJUhCpFmDlx",
+	"RdVlXqEGH5HGVN/uFhkZLwLvl+Y4dn0ifIR3TBI25Ff2kWbuYHQT/PWUz2BYjvRRsqGapL5Eqo0We91f",
+	"gMUUM0I1LqNzIEZeDmSc2tSL3a5IFJnXeiJ9h3Vd7ugWeyv6Ey0iX2IRjaGs5CwRA54QjleorvAVLVq/",
+	"oaVABmCVXtJ0mq4IxFLLZrCmdwO8x69wj+CeR3fG6tWZwb8T1ERIPlnOB3A3gP/8ih+7HzJeQDyumF+Y",
+	"y56I5QB2Jk/QdXNgbb/CR7EcwN2s1KBGERBhsBOr3DSRci1AF60TSc3J8au5A1bqywq3x3DrXp8zYA2q",
+	"ESsiYs3wvaO9L/G1Ku6nsL5wUnHFV2juLfA4Ci4BO7MleqqPpjedP7JQMTXiipbc+bG6mPEM8VEJOBiO",
+	"qmmeYtOhooL1eCBJlEsCFI4xABOJkQKRKlXKrC3s0INrUDi+imO+dbaCJqlcnO2cCGIIwcosmNcyh4gq",
+	"ulAb43bArN9oRgGmdmV0Btd+M++kLg5jbcw9kMS+8Oim2ORQnIIF7UQRnEKWC7sylMTm7tiBeD9WaVYb",
+	"EtrEJcvPxOmc0+QVXCwytIkHFIk6nIlr7ercnp33Mk7xe/S1yDYFn+LUcfvS3yXrv/AlOGdgtaIXlym8",
+	"wEOtY1wS63ZhybcEmxl+D0+0Xh39VfLsTmtM91N4HS+n8LD2dMH2KpLDSzX1jFODd0BrFyF/T02FuRZ3",
+	"NMvikUhiKRAH2JQo0Dxn/FJI43iYNjH0ABnvGV9xlLt/sbZE9eD60dLl9RBpGl8RqyXJtVTw6DSv9DKw",
+	"yeBqm8qw6VAllbQktLm+PrO6fd3OZJx4OPAe3EZPksxQ7eBH7gCYP/Hc0L8xiGf/jbMrllJSyRpWU7xB",
+	"meUHP3JulBOU5Y/N3wWGH/jTqt4vNWDpNewJRyG8mX3wlCTot9QR/VU3G2P2mhLsQ5FERoBe24Wy+jff",
+	"aTUq950LIS5mYB5joxGRTDnuq9NijE1ol36/Qyp1xGe+lDxN1ZQCIbHOTMUcScfAZHYkYihS97L7zrRi",
+	"ZkMu8yci3Hv7sI6Jyr7BbaWC7BS71LzRLNsrlblMkdMqn1SLbJUpyikSy/M0Sdnjty9hQmTB9/Ma4krI",
+	"7GI2NtuZa9EKE6UFvK2rWLKN7LD5iwSK7eZx1Ok0H4SHvPlItPvN+70H/GH4KGqLTr/hGf976TAnKSgD",
+	"SzgTpqOWmYIDXNIDWEgtkoZnF2HNhdwoKWU28Oq8lN1p+7zULealprm4saLZfbQiL15HovUsVSOwyRn5",
+	"PAxPhTYluzwV7M3r8wtyI4JJmgRgLAcfstlYeGij64yPxh6WYn4MsAwqFaZA2ZfEJRJHJJ4tfALI3RPC",
+	"0oMnpiD1s2GqJgOTzT5787zF/qomFFBXRFgzUxOSyHgTTdwdKPYMi5N1HjRcasL2zu1AYpKn4J6YgBKW",
+	"Z1GMnWv29/OMy4inEbMSPaeCmk6nLW2+dqcgVKN76JpYyip4OrFdaRaYy5pxFHj5X266DB+W/dyZnAH5",
+	"J4EWYSqynFDJl7E04l3qaQ7ie0Z/dd+/x0HEknWOmRahkpEGVTnL59tDbp0oTkUIbqPCdt8sjUVk68wU",
+	"MUqmQmBOqtAgzEei9Eotdq5wjglEg1Yom2ITMaITyrxqLI1ECpPD7bqxIR+PhRTRCRtzremxsEPQ44K7",
+	"okM45FGLHXXalEDEYUx6bt+aCnfFIsX68VVhxGTA6FgOEvhJGAqtiZQGN69lacO1BZeYgUXLjo4OmUrZ",
+	"w6OjQ0sxxCPqf8IkVGg9Zq8Av+VL0zqN6yQyQ5/EkwROEzmmd4N3T//0/evXP/569uLF63e/vnn7/Oez",
+	"i6fBPVg8F1cLuaS37rRzjV4b2iUNaPbp7ZLKhOloCfZFQfNuqmrX1Y0b94qaabvRHlGzhCsjtGYs7+Js",
+	"eI4nvrGx3i79ttIrM4PxCp0ieP2euWMfjq2v3iZZi7LdWARbmBzzfuDBB/OvFcUxzzMsIIivRBoLzQbK",
+	"7t1TV/YwFjIydeGEQyErGjHp/tsKynd2rI31s83m/ZDgETT0PhryZez3J7hTGLcLuJV9XV1oagyhPOJr",
+	"98iWrcU3sp3bN6vhNtdrK7TZ/mB9WUwp1zlWdfQoRhMQbpwpeLOJnByPEJM6IbghkaXANeeP6q8o72ND",
+	"9XltnS+nPFczfR4n2mgf+LeIbHVGKsYJnyHXfmjvZuJMBlGwtjhjVyd5W+Odhlmy30sRMljokbqau6LW",
+	"kl/Dar/qbmO4/1ScrRutq7htsfZ1F1jsDfRd10t4rjZCpUbqXEvYLjPYD3KLvDaf88RdUpXRubAlspdi",
+	"TPXqh20M3LSWpVbye15HUHqfKiFT8FtszE5nyNRWTMiQDqlJucD1E93YULSYeZqd069vOAvDs0yMxplG",
+	"YLAlKZmOyXU4tQFu2ULAp5xa6TQfPOC8+aDX7TQf9dvtZod3e4fhUXQs7vdhmsT77IyeX/XIY/NIM40n",
+	"DaPEGy71/XztPM42qRS7EKtTKvle2duzX1QWBgv1c0OSawyB35zAPfhg/j1bRnmK6Bg2QAJGseUK0pY6",
+	"wp5aL28TANfTyGdrMqu+qyQD21nAg03iQUQOS4uOl23VWeaq2gNxTfldASthblxbRrVSlFSUUeUzfdul",
+	"VHYkJRF8m4I3UQMj/Cuf18Hc+4T2wEvdOHl45DUINRRHqyZZqKj9lJpzCkL6uN2GGVtTtI/JSixizdh3",
+	"K8j2qN3shN2o+UAc9psP+VGveRzejx6Ih/1HvN1DlnCbkKufv6xu6j7uSMNsrV+eiIzHSS3kirlqr1m+",
+	"rEhJlAvLT6FMDih+UY96cm4aOA2nXDkpHEce44lWeQATdKG5vYgQhaQUZ1ES1dGUzxhPUsGjmUd5fLoo",
+	"K4fQbVSmxWAUjEsWFLKXzR/FLDAV0Oj5ZIqlYiyc5sLFrwq/0Dt/09rJ2y5PXNJn3Wvos3XCK25lthaR",
+	"VcLx+dxG3PexfL0QVLIoUUmC7VqujpE9Y7n05JJyqLZICWwKFsAvsWAqDodUjIPGHGWEuJxRCUlRhpbF",
+	"oy9vSj7CyHYQnN7LmL2M+UZkDHrXeMZ3LV/Ws89QtHkL1pn2SikrMLRs9R3TsQwFC/A/QY2U8eWnssJu",
+	"Qc5sD4Ja9shxBosO5NFF27UlbeDevS3Ox0Zprk2F5G+qV3qD31Sv6LB2m+0O7zUfgEX6kB/2ml1jkj7g",
+	"D3vXeCMac43DSpkBhLow8Cm2CWMvP/e5sxuQ2ejOUm+uk5A7F94q45loUsHlEs5FQ4e7UPfNqsu+n6mU",
+	"dY8QWEcXe7jyinanCFQS+RK8c67ZVCQJu5tNqR+YehwR40bayvV7HtPK8Q/nwd+QSwd4cUVsdWPBQ3HK",
+	"uC+p3hxfgMZva9HpPvFI5DXcFGmuUgY4U0ZUmILWHQCHfsY1UZ+66jdfn700/Vol20sOrmNhqbcUaJEK",
+	"9VIqlrM3z5lrsaamFUxqgv5xSMWEzGX7QOJBJZjmQGRP4Gkrj18m3mcHhJu+NEttQNX/j0iF6GfDTwx2",
+	"On6BaOj0wWOqRYK3MaDphS/nTuUczxZSbeWEWP/+d9/Xvn/+y7/+SwUxVuUJRWaF6+2q8tYoMyCC1rBJ",
+	"C25aZrQhdCjsCtPBUt4U+SY4yBf5tyVtvCDoA/xBQFvAQ1ZBS/+LKox2QO0GOMf7rbkNfuNXnAYwvxny",
+	"T+12OPhX1DylHcv+9aB+ebvtnawv/X2TK2yfYcNKpeXeYKGT+Er8ox4pF00PLK1MlBzAfxHbg0xGNA2s",
+	"dZIRFTR2WDM9GcMjtYXuS4XOeJppFlcni1/EV0IKvYYkWKWIObxQ2UWziTpbgbeetnVDqqrigIfc3Oo+",
+	"L88yvdJaqzkSWRovEd8g9DKH7RiPsCcvluxNqkYiG4qJvsPgkDHiJDxlUhk8AJ4YVq13Fure9r8NufYl",
+	"Zy+fXrx9/vj814vXPz595bE4c+122rLPMFJfLFOXorI0diCyl+YN1pMF44THC1ugMAlWDpjC01+HWTb+",
+	"1Xj/+tdMZTz54IbwR78RDnnmNzzaMn/04bF+4yPrdFcqhOtKDDPo1ta21q524gcwnc1oLmChKiwN+har",
+	"+PKds94OVWMh+Thu2bNbY2XEmr0eCwmCO+cPqdguj5XMUh5mP2gDpX9N/Bq6W0l+mBE3ThqHrXbrcF6G",
+	"VDN/Uk5uXpi6dzpstUvvNUeJWQexQqO7WbVin4Imww/nr19ttq4zTkbajtb1r3C7jdbVDmDFutplPWF2",
+	"VW/2fN/C4v317OWL9RYPk/H1VkC33TbhYSs6bQOELQw7YYG6DIgGBWMSCJmLFCdjjwWRGKQ8EpG54q2I",
+	"Yk1JLDWVBGxtDI2BYkoWkZ9ZyMOhaLHj9mHOsgKaqMc19l5HhoRsoSc7U+Oxo0zhaJqyHk+4DEVao3ze",
+	"Ch7Fu7FDcErLWFhDEV46Ji0YPtkk8KgotgaKt629ko+9YgfCl7PWZ+LGVtk6duFo2tbatDoeyOVeCaEA",
+	"yUtTjW0R9Ux7P3muJmqFEA+a9cQwNuh8wR9cfraXqqmG3XkpxJhlCvEeDD5grf/bm2R5JaXbaRYpO8C4",
+	"oYB3wBeJ5SBgA7Aqq3fmOV3zhuz6T+8tw/MLcNVfn8ds1pAQTMZCjROCVizuRVqDqr04kdo2TR98gC23",
+	"nMwWH4WOUfAi1lnzp/znAYGGIxI+bFSNO/V5Ns8EdQLuwSDlIzDDEHQCd7rny0zhDzTswExJaivFnRgU",
+	"hnlGkBYBfl2z6QrDMhtvJbYhlhWj7Dd+KYyqXP909rff27Pzh6/6f578+OovD6Ojl98d/z74c3XJE/x8",
+	"62KnF7G8JBN2nYrcGzg1hQm8xROzVbT326nMLHNg60uQAYQFp1jhwBQEAUE5zomBOoild0MlCFyH9A+b",
+	"GuzWgTCkFyoVOZQRSQUtZPQUtVWAzAy6xV7Cb92ZjxQF1nqzojIieHHBwiQOL9ndt88es4ft44f35qBj",
+	"I8wlOfwE0LmVjaoL0mIvAa4hAaJPKwKoDClSUpyayC/tLUTU1WovGTaUDD+tEgWVFJb5r8AmRJgsIn4s",
+	"foyMAI05q2KN1A++dN05pG9JSuDqh3xEfCkeeG5xxhIV8gTZYgY4ihTESzQJM0NhSA3dBziw2Ey0gbOF",
+	"x5sp+LDgagxinYkUmRCMyUSgYMim4zn4a8eJAAaPLGJXmpPP4V0Xy6vPHHMb13OIoCAJW2X4Sl1xhz/D",
+	"JjPUSITVDWOyvjMjOtt8oIZFR/UR4bo4wLji5k8cqrdzOi5xLjAZS86x4xAlCOyocE8Dgrx435coCLQh",
+	"1aa2e4M4hr5GgWapwAV6isQSUWw5gwjavMWC982Qa0EbLkCh4EvydvKb5G4L7Nm+SlvsQpmcnr0qzpzv",
+	"ftQ+9Iq0qASxetQ+IuViXpAgoZfNm6MAwlZhrpGASHtsMgYPiwiBkPwHbPX/zdcV7DgNA9FfiXrhkiws",
+	"Agn1xg0ktIvKSnBAImk7aUwdG8UuKw79dzRvxo2TdHvclTJpxs+eGXv8Xu46v7ttGCPwxzY76rzdw5nG",
+	"zaSHHIK1JNt3S/nQay94ImsxgeCY8C9E6jXjTg13maXLUezLhrT8eM44znkEoRKiwk8dmSFkVqcU19fQ",
+	"Y7TZJdU25HIxqS1hefCtntCoWVnelua+++Eo5iBo5Z1qWjEIE8UiWPF1fygz+dtvb4/Sgtt+DQx3Mw0s",
+	"oasUVasFngWu43YVuI1/ukxv6SLNNAEnCvJr3yuXPkUZ65UuqE04Qg1G/osf6PwoDSANbJy+XDTCLMWQ",
+	"KOozl6TCcvneT9TY2JXpdEA/fH66m5vS/ZKzZKfy/ZVSU3JM/AiZ/tV6VSPbQdtqFeJATV9r9TuZ+L5t",
+	"SRqNIEtYqoHqS+MOJ6RFmvXJn+zXpFsAlyU0bAecNWEg2MyPSoN9hVzzAWJkWdMoo936Q8h3B8vCMD7h",
+	"6XuGyP3bD+xTWRf35sDw80NRV7/u1q9rpDjsBIn4Ey9wxZxuzb57814h5YvHr0+fHx++yR3ZnmLnEzkl",
+	"Io0IJ8TmSPBF3gq7US4YuHY4UT1uV+oRKU+Ig/lLrthS6wcqdS9opNmct9byOzZNJNATVEJSwBE2obro",
+	"jTtFGpu2duDNZgdNH93wRAbG1itRYQtUFp1/LvrGSfelpTbOHwoU0TIHTlFVruZ4o1JnjBWw3CzHkzFh",
+	"9qkESI3Aq/P5fwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
