@@ -477,6 +477,7 @@ const (
 	PartyConflictMatchedEmail              PartyConflictMatched = "email"
 	PartyConflictMatchedName               PartyConflictMatched = "name"
 	PartyConflictMatchedRegistrationNumber PartyConflictMatched = "registrationNumber"
+	PartyConflictMatchedSimilarName        PartyConflictMatched = "similarName"
 )
 
 // Valid indicates whether the value is a known member of the PartyConflictMatched enum.
@@ -487,6 +488,8 @@ func (e PartyConflictMatched) Valid() bool {
 	case PartyConflictMatchedName:
 		return true
 	case PartyConflictMatchedRegistrationNumber:
+		return true
+	case PartyConflictMatchedSimilarName:
 		return true
 	default:
 		return false
@@ -826,6 +829,57 @@ func (e SignerStatus) Valid() bool {
 	}
 }
 
+// Defines values for SigningRisk.
+const (
+	SigningRiskAction           SigningRisk = "action"
+	SigningRiskAttachment       SigningRisk = "attachment"
+	SigningRiskBlank            SigningRisk = "blank"
+	SigningRiskDraft            SigningRisk = "draft"
+	SigningRiskEmptyField       SigningRisk = "empty_field"
+	SigningRiskExternalDocument SigningRisk = "external_document"
+	SigningRiskFormAction       SigningRisk = "form_action"
+	SigningRiskJavascript       SigningRisk = "javascript"
+	SigningRiskLaunch           SigningRisk = "launch"
+	SigningRiskLayers           SigningRisk = "layers"
+	SigningRiskLink             SigningRisk = "link"
+	SigningRiskMedia            SigningRisk = "media"
+	SigningRiskUnreadable       SigningRisk = "unreadable"
+)
+
+// Valid indicates whether the value is a known member of the SigningRisk enum.
+func (e SigningRisk) Valid() bool {
+	switch e {
+	case SigningRiskAction:
+		return true
+	case SigningRiskAttachment:
+		return true
+	case SigningRiskBlank:
+		return true
+	case SigningRiskDraft:
+		return true
+	case SigningRiskEmptyField:
+		return true
+	case SigningRiskExternalDocument:
+		return true
+	case SigningRiskFormAction:
+		return true
+	case SigningRiskJavascript:
+		return true
+	case SigningRiskLaunch:
+		return true
+	case SigningRiskLayers:
+		return true
+	case SigningRiskLink:
+		return true
+	case SigningRiskMedia:
+		return true
+	case SigningRiskUnreadable:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SigningViewState.
 const (
 	SigningViewStateClosed   SigningViewState = "closed"
@@ -916,6 +970,24 @@ func (e SuppressionReason) Valid() bool {
 	case SuppressionReasonManual:
 		return true
 	case SuppressionReasonUnsubscribed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TemplateSharing.
+const (
+	TemplateSharingFirm    TemplateSharing = "firm"
+	TemplateSharingPrivate TemplateSharing = "private"
+)
+
+// Valid indicates whether the value is a known member of the TemplateSharing enum.
+func (e TemplateSharing) Valid() bool {
+	switch e {
+	case TemplateSharingFirm:
+		return true
+	case TemplateSharingPrivate:
 		return true
 	default:
 		return false
@@ -1234,6 +1306,15 @@ func (e ReceiveSignatureWebhookParamsProvider) Valid() bool {
 	}
 }
 
+// AcceptedInvitation defines model for AcceptedInvitation.
+type AcceptedInvitation struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID ID `json:"caseId"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+}
+
 // AddCaseMemberRequest Names the account by one of `userId` and `email`.
 type AddCaseMemberRequest struct {
 	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
@@ -1331,6 +1412,37 @@ type Case struct {
 
 // CaseDescription What the case is about.
 type CaseDescription = string
+
+// CaseInvitation defines model for CaseInvitation.
+type CaseInvitation struct {
+	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	CaseID ID `json:"caseId"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
+	// domain in its own letters and in ASCII (xn--).
+	Email EmailAddress `json:"email"`
+
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// InvitedBy A UUIDv7; sorting ids sorts by time of creation.
+	InvitedBy ID `json:"invitedBy"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+}
+
+// CaseInvitationList defines model for CaseInvitationList.
+type CaseInvitationList struct {
+	// Items The invitations.
+	Items []CaseInvitation `json:"items"`
+}
 
 // CaseList defines model for CaseList.
 type CaseList struct {
@@ -1684,6 +1796,15 @@ type ConsultationSummary struct {
 
 	// UserID A UUIDv7; sorting ids sorts by time of creation.
 	UserID ID `json:"userId"`
+}
+
+// CopyTemplateRequest defines model for CopyTemplateRequest.
+type CopyTemplateRequest struct {
+	// TemplateID The id of a template: small letters, digits and hyphens.
+	TemplateID TemplateID `json:"templateId"`
+
+	// Version The name of a version, such as 1, 2.1 or 2026-03.
+	Version *TemplateVersionName `json:"version,omitempty"`
 }
 
 // CreateCaseNoteRequest defines model for CreateCaseNoteRequest.
@@ -2262,8 +2383,17 @@ type FieldError struct {
 	// Detail What is wrong with it.
 	Detail string `json:"detail"`
 
+	// Page The page of the document, from 1.
+	Page *int32 `json:"page,omitempty"`
+
 	// Pointer A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`; for a header, its name.
 	Pointer string `json:"pointer"`
+
+	// Quote The words of the document, or the name of what it holds.
+	Quote *string `json:"quote,omitempty"`
+
+	// Reason What is wrong with a document, for programs: see `initiateSignature`.
+	Reason *string `json:"reason,omitempty"`
 }
 
 // Finding defines model for Finding.
@@ -2349,6 +2479,9 @@ type ID = openapi_types.UUID
 
 // InitiateSignatureRequest defines model for InitiateSignatureRequest.
 type InitiateSignatureRequest struct {
+	// AcceptRisks What the document may hold all the same. Only what it does hold is put on record.
+	AcceptRisks []SigningRisk `json:"acceptRisks,omitempty"`
+
 	// DocID A UUIDv7; sorting ids sorts by time of creation.
 	DocID ID `json:"docId"`
 
@@ -2378,6 +2511,30 @@ type InitiateSignatureResponse struct {
 
 	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
 	TrackingID ID `json:"trackingId"`
+}
+
+// Invitation defines model for Invitation.
+type Invitation struct {
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// ID A UUIDv7; sorting ids sorts by time of creation.
+	ID ID `json:"id"`
+
+	// InviterName The name of the person who invites.
+	InviterName string `json:"inviterName"`
+
+	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	Role CaseRole `json:"role"`
+}
+
+// InvitationList defines model for InvitationList.
+type InvitationList struct {
+	// Items The invitations.
+	Items []Invitation `json:"items"`
 }
 
 // Job defines model for Job.
@@ -2578,7 +2735,7 @@ type PartyConflict struct {
 	// CaseID A UUIDv7; sorting ids sorts by time of creation.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// Matched What is the same.
+	// Matched What is the same, or, by `similarName`, may be.
 	Matched []PartyConflictMatched `json:"matched"`
 
 	// Side Where a party stands; other: on neither side, such as a witness.
@@ -2601,6 +2758,9 @@ type Passage struct {
 
 	// DocID A UUIDv7; sorting ids sorts by time of creation.
 	DocID ID `json:"docId"`
+
+	// Matches The words of the quote that were looked for, as they stand there.
+	Matches []string `json:"matches"`
 
 	// Name The document's file name.
 	Name string `json:"name"`
@@ -2633,7 +2793,7 @@ type PreviewTemplateRequest struct {
 
 // Problem A failure (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, upstream, unavailable, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, upstream, unavailable, internal.
 	Code string `json:"code"`
 
 	// Detail What happened this time.
@@ -2964,6 +3124,9 @@ type SignatureEvent struct {
 	// Seq From 1, without a gap.
 	Seq int64 `json:"seq"`
 
+	// SignedAs The name that was typed as a signature, where it is another than the signer's.
+	SignedAs *string `json:"signedAs,omitempty"`
+
 	// Signer Whose doing it was.
 	Signer *int32 `json:"signer,omitempty"`
 
@@ -3127,6 +3290,9 @@ type SigningLinkRequest struct {
 	TrackingID ID `json:"trackingId"`
 }
 
+// SigningRisk What makes a document unfit to be signed. blank: a blank, a placeholder or a field of a template that is not filled in; draft: it is marked as a draft; unreadable: its text cannot be read, so that nobody could look for blanks; empty_field: a required form field is empty; javascript: a script; launch: it starts a program or opens a file; link: it opens an address of the web; form_action: it sends, fills or empties its form; external_document: it leads into another file, or takes contents from one; action: it shows, hides or prints something by itself; attachment: a file within it; media: sound, film or 3D; layers: contents that are hidden, or print otherwise than they show.
+type SigningRisk string
+
 // SigningSecret What stands behind the `#` of a signing link.
 type SigningSecret = string
 
@@ -3276,6 +3442,9 @@ type SuppressionList struct {
 
 // Template defines model for Template.
 type Template struct {
+	// ArchivedAt RFC 3339, in UTC.
+	ArchivedAt *Time `json:"archivedAt,omitempty"`
+
 	// Description What it is for.
 	Description string `json:"description"`
 
@@ -3284,6 +3453,12 @@ type Template struct {
 
 	// Name Its name in the latest version.
 	Name string `json:"name"`
+
+	// OwnerID A UUIDv7; sorting ids sorts by time of creation.
+	OwnerID *ID `json:"ownerId,omitempty"`
+
+	// Sharing Who may use the published versions: everyone, or the owner alone.
+	Sharing TemplateSharing `json:"sharing"`
 
 	// TemplateID The id of a template: small letters, digits and hyphens.
 	TemplateID TemplateID `json:"templateId"`
@@ -3313,6 +3488,9 @@ type TemplatePreview struct {
 	Title string `json:"title"`
 }
 
+// TemplateSharing Who may use the published versions: everyone, or the owner alone.
+type TemplateSharing string
+
 // TemplateVersion defines model for TemplateVersion.
 type TemplateVersion struct {
 	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
@@ -3330,7 +3508,7 @@ type TemplateVersion struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether everyone may use it.
+	// Published Whether it may be used by all with whom the template is shared.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
@@ -3363,7 +3541,7 @@ type TemplateVersionSummary struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether everyone may use it.
+	// Published Whether it may be used by all with whom the template is shared.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
@@ -3511,6 +3689,12 @@ type UpdateNotificationRequest struct {
 	Read bool `json:"read"`
 }
 
+// UpdateTemplateRequest defines model for UpdateTemplateRequest.
+type UpdateTemplateRequest struct {
+	// Sharing Who may use the published versions: everyone, or the owner alone.
+	Sharing TemplateSharing `json:"sharing"`
+}
+
 // UpdateUserRequest defines model for UpdateUserRequest.
 type UpdateUserRequest struct {
 	// Disabled True bars the account from signing in.
@@ -3600,7 +3784,10 @@ type UserExport struct {
 
 	// Signatures What the person was asked to sign, at an address that is confirmed to be theirs.
 	Signatures []ExportedSignature `json:"signatures"`
-	User       User                `json:"user"`
+
+	// Templates The versions of the templates that the person owns.
+	Templates []TemplateVersion `json:"templates"`
+	User      User              `json:"user"`
 
 	// Webhooks The webhooks, without their secrets.
 	Webhooks []Webhook `json:"webhooks"`
@@ -4302,6 +4489,27 @@ type CreateTemplateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ArchiveTemplateParams defines parameters for ArchiveTemplate.
+type ArchiveTemplateParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CopyTemplateParams defines parameters for CopyTemplate.
+type CopyTemplateParams struct {
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UnpublishTemplateParams defines parameters for UnpublishTemplate.
+type UnpublishTemplateParams struct {
+	// Version The version to take back; all when absent.
+	Version *TemplateVersionName `form:"version,omitempty" json:"version,omitempty"`
+
+	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CreateTemplateVersionParams defines parameters for CreateTemplateVersion.
 type CreateTemplateVersionParams struct {
 	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
@@ -4499,6 +4707,12 @@ type UpdateNotificationJSONRequestBody = UpdateNotificationRequest
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplateRequest
+
+// UpdateTemplateJSONRequestBody defines body for UpdateTemplate for application/json ContentType.
+type UpdateTemplateJSONRequestBody = UpdateTemplateRequest
+
+// CopyTemplateJSONRequestBody defines body for CopyTemplate for application/json ContentType.
+type CopyTemplateJSONRequestBody = CopyTemplateRequest
 
 // CreateTemplateVersionJSONRequestBody defines body for CreateTemplateVersion for application/json ContentType.
 type CreateTemplateVersionJSONRequestBody = CreateTemplateVersionRequest
@@ -4699,6 +4913,12 @@ type ServerInterface interface {
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx *echo.Context, caseID CaseID) error
+	// ListCaseInvitations List who is invited to a case
+	// (GET /api/cases/{caseId}/invitations)
+	ListCaseInvitations(ctx *echo.Context, caseID CaseID) error
+	// WithdrawCaseInvitation Withdraw an invitation
+	// (DELETE /api/cases/{caseId}/invitations/{invitationId})
+	WithdrawCaseInvitation(ctx *echo.Context, caseID CaseID, invitationID ID) error
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx *echo.Context, caseID CaseID) error
@@ -4870,6 +5090,15 @@ type ServerInterface interface {
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx *echo.Context, trackingID TrackingID, params RemindSignersParams) error
+	// ListInvitations List the cases one is invited to
+	// (GET /api/invitations)
+	ListInvitations(ctx *echo.Context) error
+	// DeclineInvitation Decline an invitation
+	// (DELETE /api/invitations/{invitationId})
+	DeclineInvitation(ctx *echo.Context, invitationID ID) error
+	// AcceptInvitation Accept an invitation
+	// (POST /api/invitations/{invitationId}/accept)
+	AcceptInvitation(ctx *echo.Context, invitationID ID) error
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx *echo.Context, params ListJobsParams) error
@@ -4906,6 +5135,18 @@ type ServerInterface interface {
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx *echo.Context, templateID TemplateID) error
+	// UpdateTemplate Share a template, or stop sharing it
+	// (PATCH /api/templates/{templateId})
+	UpdateTemplate(ctx *echo.Context, templateID TemplateID) error
+	// ArchiveTemplate Put a template away
+	// (POST /api/templates/{templateId}/archive)
+	ArchiveTemplate(ctx *echo.Context, templateID TemplateID, params ArchiveTemplateParams) error
+	// CopyTemplate Copy a template
+	// (POST /api/templates/{templateId}/copy)
+	CopyTemplate(ctx *echo.Context, templateID TemplateID, params CopyTemplateParams) error
+	// UnpublishTemplate Take published versions back
+	// (POST /api/templates/{templateId}/unpublish)
+	UnpublishTemplate(ctx *echo.Context, templateID TemplateID, params UnpublishTemplateParams) error
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID, params CreateTemplateVersionParams) error
@@ -5453,6 +5694,46 @@ func (w *ServerInterfaceWrapper) UpdateCase(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateCase(ctx, caseID)
+	return err
+}
+
+// ListCaseInvitations converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCaseInvitations(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCaseInvitations(ctx, caseID)
+	return err
+}
+
+// WithdrawCaseInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) WithdrawCaseInvitation(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "invitationId" -------------
+	var invitationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WithdrawCaseInvitation(ctx, caseID, invitationID)
 	return err
 }
 
@@ -6945,6 +7226,47 @@ func (w *ServerInterfaceWrapper) RemindSigners(ctx *echo.Context) error {
 	return err
 }
 
+// ListInvitations converts echo context to params.
+func (w *ServerInterfaceWrapper) ListInvitations(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListInvitations(ctx)
+	return err
+}
+
+// DeclineInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) DeclineInvitation(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "invitationId" -------------
+	var invitationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeclineInvitation(ctx, invitationID)
+	return err
+}
+
+// AcceptInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) AcceptInvitation(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "invitationId" -------------
+	var invitationID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "invitationId", ctx.Param("invitationId"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitationId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcceptInvitation(ctx, invitationID)
+	return err
+}
+
 // ListJobs converts echo context to params.
 func (w *ServerInterfaceWrapper) ListJobs(ctx *echo.Context) error {
 	var err error
@@ -7221,6 +7543,136 @@ func (w *ServerInterfaceWrapper) GetTemplate(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetTemplate(ctx, templateID)
+	return err
+}
+
+// UpdateTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateTemplate(ctx, templateID)
+	return err
+}
+
+// ArchiveTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) ArchiveTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ArchiveTemplateParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ArchiveTemplate(ctx, templateID, params)
+	return err
+}
+
+// CopyTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) CopyTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CopyTemplateParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CopyTemplate(ctx, templateID, params)
+	return err
+}
+
+// UnpublishTemplate converts echo context to params.
+func (w *ServerInterfaceWrapper) UnpublishTemplate(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "templateId" -------------
+	var templateID TemplateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "templateId", ctx.Param("templateId"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter templateId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnpublishTemplateParams
+	// ------------- Optional query parameter "version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "version", ctx.QueryParams(), &params.Version, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnpublishTemplate(ctx, templateID, params)
 	return err
 }
 
@@ -7942,6 +8394,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates, options.OperationMiddlewares["listTemplates"]...)
 	router.POST(options.BaseURL+"/api/templates", wrapper.CreateTemplate, options.OperationMiddlewares["createTemplate"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId", wrapper.GetTemplate, options.OperationMiddlewares["getTemplate"]...)
+	router.PATCH(options.BaseURL+"/api/templates/:templateId", wrapper.UpdateTemplate, options.OperationMiddlewares["updateTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/unpublish", wrapper.UnpublishTemplate, options.OperationMiddlewares["unpublishTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/archive", wrapper.ArchiveTemplate, options.OperationMiddlewares["archiveTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/copy", wrapper.CopyTemplate, options.OperationMiddlewares["copyTemplate"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions", wrapper.CreateTemplateVersion, options.OperationMiddlewares["createTemplateVersion"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId/versions/:version", wrapper.GetTemplateVersion, options.OperationMiddlewares["getTemplateVersion"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/preview", wrapper.PreviewTemplateVersion, options.OperationMiddlewares["previewTemplateVersion"]...)
@@ -7955,6 +8411,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/cases/:caseId/members", wrapper.AddCaseMember, options.OperationMiddlewares["addCaseMember"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.RemoveCaseMember, options.OperationMiddlewares["removeCaseMember"]...)
 	router.PATCH(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.UpdateCaseMember, options.OperationMiddlewares["updateCaseMember"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId/invitations", wrapper.ListCaseInvitations, options.OperationMiddlewares["listCaseInvitations"]...)
+	router.DELETE(options.BaseURL+"/api/cases/:caseId/invitations/:invitationId", wrapper.WithdrawCaseInvitation, options.OperationMiddlewares["withdrawCaseInvitation"]...)
+	router.GET(options.BaseURL+"/api/invitations", wrapper.ListInvitations, options.OperationMiddlewares["listInvitations"]...)
+	router.DELETE(options.BaseURL+"/api/invitations/:invitationId", wrapper.DeclineInvitation, options.OperationMiddlewares["declineInvitation"]...)
+	router.POST(options.BaseURL+"/api/invitations/:invitationId/accept", wrapper.AcceptInvitation, options.OperationMiddlewares["acceptInvitation"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/notes", wrapper.ListCaseNotes, options.OperationMiddlewares["listCaseNotes"]...)
 	router.POST(options.BaseURL+"/api/cases/:caseId/notes", wrapper.CreateCaseNote, options.OperationMiddlewares["createCaseNote"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/notes/:noteId", wrapper.DeleteCaseNote, options.OperationMiddlewares["deleteCaseNote"]...)
@@ -8038,7 +8499,14 @@ type BadGatewayApplicationProblemPlusJSONResponse Problem
 
 type BadRequestApplicationProblemPlusJSONResponse Problem
 
-type ConflictApplicationProblemPlusJSONResponse Problem
+type ConflictResponseHeaders struct {
+	RetryAfter *int32
+}
+type ConflictApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers ConflictResponseHeaders
+}
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
@@ -8230,10 +8698,13 @@ type AnalyzeText409ApplicationProblemPlusJSONResponse struct {
 func (response AnalyzeText409ApplicationProblemPlusJSONResponse) VisitAnalyzeTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -8481,10 +8952,13 @@ type SendChat409ApplicationProblemPlusJSONResponse struct {
 func (response SendChat409ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9053,10 +9527,13 @@ type GenerateDocument409ApplicationProblemPlusJSONResponse struct {
 func (response GenerateDocument409ApplicationProblemPlusJSONResponse) VisitGenerateDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9245,10 +9722,13 @@ type WarmChatCache409ApplicationProblemPlusJSONResponse struct {
 func (response WarmChatCache409ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9398,10 +9878,13 @@ type ResendVerification409ApplicationProblemPlusJSONResponse struct {
 func (response ResendVerification409ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10344,10 +10827,13 @@ type RegisterUser409ApplicationProblemPlusJSONResponse struct {
 func (response RegisterUser409ApplicationProblemPlusJSONResponse) VisitRegisterUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10918,10 +11404,13 @@ type CreateCase409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCase409ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11103,10 +11592,13 @@ type DeleteCase409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCase409ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11390,10 +11882,13 @@ type UpdateCase409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCase409ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11471,6 +11966,271 @@ type UpdateCase503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateCase503ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitationsRequestObject struct {
+	CaseID CaseID `json:"caseId"`
+}
+
+type ListCaseInvitationsResponseObject interface {
+	VisitListCaseInvitationsResponse(w http.ResponseWriter) error
+}
+
+type ListCaseInvitations200JSONResponse CaseInvitationList
+
+func (response ListCaseInvitations200JSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations400ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations401ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations404ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations429ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations500ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseInvitations503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCaseInvitations503ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitationRequestObject struct {
+	CaseID       CaseID `json:"caseId"`
+	InvitationID ID     `json:"invitationId"`
+}
+
+type WithdrawCaseInvitationResponseObject interface {
+	VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error
+}
+
+type WithdrawCaseInvitation204Response struct {
+}
+
+func (response WithdrawCaseInvitation204Response) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type WithdrawCaseInvitation400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation400ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation403ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation404ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation500ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11636,6 +12396,20 @@ func (response AddCaseMember201JSONResponse) VisitAddCaseMemberResponse(w http.R
 	return err
 }
 
+type AddCaseMember202JSONResponse CaseInvitation
+
+func (response AddCaseMember202JSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AddCaseMember400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
@@ -11710,10 +12484,13 @@ type AddCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseMember409ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11896,10 +12673,13 @@ type RemoveCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseMember409ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12057,10 +12837,13 @@ type UpdateCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCaseMember409ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12378,10 +13161,13 @@ type CreateCaseNote409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseNote409ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12564,10 +13350,13 @@ type DeleteCaseNote409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseNote409ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12853,10 +13642,13 @@ type AddCaseParty409ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseParty409ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13039,10 +13831,13 @@ type RemoveCaseParty409ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseParty409ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13328,10 +14123,13 @@ type CreateCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseTask409ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13514,10 +14312,13 @@ type DeleteCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseTask409ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13675,10 +14476,13 @@ type ReplaceCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response ReplaceCaseTask409ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14265,10 +15069,13 @@ type UploadDocument409ApplicationProblemPlusJSONResponse struct {
 func (response UploadDocument409ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14457,10 +15264,13 @@ type RenderBatch409ApplicationProblemPlusJSONResponse struct {
 func (response RenderBatch409ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14649,10 +15459,13 @@ type RenderPdf409ApplicationProblemPlusJSONResponse struct {
 func (response RenderPdf409ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14961,10 +15774,13 @@ type DeleteDocument409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDocument409ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15287,8 +16103,10 @@ func (response GetDocumentContent200ImagePngResponse) VisitGetDocumentContentRes
 }
 
 type GetDocumentContent206ResponseHeaders struct {
-	ContentRange *string
-	ETag         *string
+	ContentDisposition *string
+	ContentRange       *string
+	ETag               *string
+	ReprDigest         *string
 }
 
 type GetDocumentContent206ApplicationPdfResponse struct {
@@ -15303,11 +16121,17 @@ func (response GetDocumentContent206ApplicationPdfResponse) VisitGetDocumentCont
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -15330,11 +16154,17 @@ func (response GetDocumentContent206ApplicationVndOpenxmlformatsOfficedocumentWo
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -15357,11 +16187,17 @@ func (response GetDocumentContent206ImageJpegResponse) VisitGetDocumentContentRe
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -15384,11 +16220,17 @@ func (response GetDocumentContent206ImagePngResponse) VisitGetDocumentContentRes
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
 	}
 	w.WriteHeader(206)
 
@@ -15399,10 +16241,26 @@ func (response GetDocumentContent206ImagePngResponse) VisitGetDocumentContentRes
 	return err
 }
 
+type GetDocumentContent304ResponseHeaders struct {
+	ContentDisposition *string
+	ETag               *string
+	ReprDigest         *string
+}
+
 type GetDocumentContent304Response struct {
+	Headers GetDocumentContent304ResponseHeaders
 }
 
 func (response GetDocumentContent304Response) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.ReprDigest != nil {
+		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
+	}
 	w.WriteHeader(304)
 	return nil
 }
@@ -15895,10 +16753,13 @@ type CreateDraft409ApplicationProblemPlusJSONResponse struct {
 func (response CreateDraft409ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16080,10 +16941,13 @@ type DeleteDraft409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDraft409ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16367,10 +17231,13 @@ type UpdateDraft409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateDraft409ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16688,10 +17555,13 @@ type RenderDraftPdf409ApplicationProblemPlusJSONResponse struct {
 func (response RenderDraftPdf409ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17247,10 +18117,13 @@ type SendEmail409ApplicationProblemPlusJSONResponse struct {
 func (response SendEmail409ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17423,10 +18296,13 @@ type SendEmails409ApplicationProblemPlusJSONResponse struct {
 func (response SendEmails409ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17726,10 +18602,13 @@ type CreateSuppression409ApplicationProblemPlusJSONResponse struct {
 func (response CreateSuppression409ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18048,10 +18927,13 @@ type CancelEmail409ApplicationProblemPlusJSONResponse struct {
 func (response CancelEmail409ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18478,10 +19360,13 @@ type InitiateSignature409ApplicationProblemPlusJSONResponse struct {
 func (response InitiateSignature409ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18650,10 +19535,13 @@ type ConsentToSigning409ApplicationProblemPlusJSONResponse struct {
 func (response ConsentToSigning409ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18806,10 +19694,13 @@ type DeclineSigning409ApplicationProblemPlusJSONResponse struct {
 func (response DeclineSigning409ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18911,6 +19802,7 @@ type GetSigningDocumentResponseObject interface {
 
 type GetSigningDocument200ResponseHeaders struct {
 	ContentDisposition *string
+	ETag               *string
 	ReprDigest         *string
 }
 
@@ -18928,6 +19820,9 @@ func (response GetSigningDocument200ApplicationPdfResponse) VisitGetSigningDocum
 	}
 	if response.Headers.ContentDisposition != nil {
 		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
 	}
 	if response.Headers.ReprDigest != nil {
 		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
@@ -18980,10 +19875,13 @@ type GetSigningDocument409ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningDocument409ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19254,10 +20152,13 @@ type SignDocument409ApplicationProblemPlusJSONResponse struct {
 func (response SignDocument409ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19410,10 +20311,13 @@ type GetSigningText409ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningText409ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19566,10 +20470,13 @@ type ViewSigning409ApplicationProblemPlusJSONResponse struct {
 func (response ViewSigning409ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20056,10 +20963,13 @@ type CancelSignatureRequest409ApplicationProblemPlusJSONResponse struct {
 func (response CancelSignatureRequest409ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20484,10 +21394,13 @@ type RemindSigners409ApplicationProblemPlusJSONResponse struct {
 func (response RemindSigners409ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20533,6 +21446,383 @@ type RemindSigners503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RemindSigners503ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitationsRequestObject struct {
+}
+
+type ListInvitationsResponseObject interface {
+	VisitListInvitationsResponse(w http.ResponseWriter) error
+}
+
+type ListInvitations200JSONResponse InvitationList
+
+func (response ListInvitations200JSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations400ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations401ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations429ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations500ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations503ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitationRequestObject struct {
+	InvitationID ID `json:"invitationId"`
+}
+
+type DeclineInvitationResponseObject interface {
+	VisitDeclineInvitationResponse(w http.ResponseWriter) error
+}
+
+type DeclineInvitation204Response struct {
+}
+
+func (response DeclineInvitation204Response) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeclineInvitation400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation400ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation401ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation404ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation429ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation500ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclineInvitation503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeclineInvitation503ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitationRequestObject struct {
+	InvitationID ID `json:"invitationId"`
+}
+
+type AcceptInvitationResponseObject interface {
+	VisitAcceptInvitationResponse(w http.ResponseWriter) error
+}
+
+type AcceptInvitation200JSONResponse AcceptedInvitation
+
+func (response AcceptInvitation200JSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation400ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation401ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation404ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation409ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation429ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation500ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation503ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -20754,10 +22044,13 @@ type CancelJob409ApplicationProblemPlusJSONResponse struct {
 func (response CancelJob409ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21084,10 +22377,13 @@ type RetryJob409ApplicationProblemPlusJSONResponse struct {
 func (response RetryJob409ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21634,10 +22930,13 @@ type ReadNotifications409ApplicationProblemPlusJSONResponse struct {
 func (response ReadNotifications409ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22097,10 +23396,13 @@ type CreateTemplate409ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplate409ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22319,6 +23621,685 @@ func (response GetTemplate503ApplicationProblemPlusJSONResponse) VisitGetTemplat
 	return err
 }
 
+type UpdateTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Body       *UpdateTemplateJSONRequestBody
+}
+
+type UpdateTemplateResponseObject interface {
+	VisitUpdateTemplateResponse(w http.ResponseWriter) error
+}
+
+type UpdateTemplate200JSONResponse Template
+
+func (response UpdateTemplate200JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate400ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate401ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate403ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate404ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate409ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate413ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate422ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate429ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate500ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateTemplate503ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     ArchiveTemplateParams
+}
+
+type ArchiveTemplateResponseObject interface {
+	VisitArchiveTemplateResponse(w http.ResponseWriter) error
+}
+
+type ArchiveTemplate200JSONResponse Template
+
+func (response ArchiveTemplate200JSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate400ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate401ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate403ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate404ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate429ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate500ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveTemplate503ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     CopyTemplateParams
+	Body       *CopyTemplateJSONRequestBody
+}
+
+type CopyTemplateResponseObject interface {
+	VisitCopyTemplateResponse(w http.ResponseWriter) error
+}
+
+type CopyTemplate201JSONResponse TemplateVersion
+
+func (response CopyTemplate201JSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate400ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate401ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate403ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate404ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate409ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate413ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate422ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate429ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate500ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CopyTemplate503ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplateRequestObject struct {
+	TemplateID TemplateID `json:"templateId"`
+	Params     UnpublishTemplateParams
+}
+
+type UnpublishTemplateResponseObject interface {
+	VisitUnpublishTemplateResponse(w http.ResponseWriter) error
+}
+
+type UnpublishTemplate200JSONResponse Template
+
+func (response UnpublishTemplate200JSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate400ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate401ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate403ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate404ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate429ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate500ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnpublishTemplate503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UnpublishTemplate503ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateTemplateVersionRequestObject struct {
 	TemplateID TemplateID `json:"templateId"`
 	Params     CreateTemplateVersionParams
@@ -22417,10 +24398,13 @@ type CreateTemplateVersion409ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplateVersion409ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22899,10 +24883,13 @@ type PublishTemplateVersion409ApplicationProblemPlusJSONResponse struct {
 func (response PublishTemplateVersion409ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23179,10 +25166,13 @@ type EraseUser409ApplicationProblemPlusJSONResponse struct {
 func (response EraseUser409ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23339,10 +25329,13 @@ type UpdateUser409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateUser409ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23785,10 +25778,13 @@ type CreateWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response CreateWebhook409ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24722,10 +26718,13 @@ type ReplayWebhookDelivery409ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhookDelivery409ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24882,10 +26881,13 @@ type PingWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response PingWebhook409ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25043,10 +27045,13 @@ type ReplayWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhook409ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25235,10 +27240,13 @@ type RotateWebhookSecret409ApplicationProblemPlusJSONResponse struct {
 func (response RotateWebhookSecret409ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25961,6 +27969,12 @@ type StrictServerInterface interface {
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx context.Context, request UpdateCaseRequestObject) (UpdateCaseResponseObject, error)
+	// ListCaseInvitations List who is invited to a case
+	// (GET /api/cases/{caseId}/invitations)
+	ListCaseInvitations(ctx context.Context, request ListCaseInvitationsRequestObject) (ListCaseInvitationsResponseObject, error)
+	// WithdrawCaseInvitation Withdraw an invitation
+	// (DELETE /api/cases/{caseId}/invitations/{invitationId})
+	WithdrawCaseInvitation(ctx context.Context, request WithdrawCaseInvitationRequestObject) (WithdrawCaseInvitationResponseObject, error)
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx context.Context, request ListCaseMembersRequestObject) (ListCaseMembersResponseObject, error)
@@ -26132,6 +28146,15 @@ type StrictServerInterface interface {
 	// RemindSigners Mail the links again
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx context.Context, request RemindSignersRequestObject) (RemindSignersResponseObject, error)
+	// ListInvitations List the cases one is invited to
+	// (GET /api/invitations)
+	ListInvitations(ctx context.Context, request ListInvitationsRequestObject) (ListInvitationsResponseObject, error)
+	// DeclineInvitation Decline an invitation
+	// (DELETE /api/invitations/{invitationId})
+	DeclineInvitation(ctx context.Context, request DeclineInvitationRequestObject) (DeclineInvitationResponseObject, error)
+	// AcceptInvitation Accept an invitation
+	// (POST /api/invitations/{invitationId}/accept)
+	AcceptInvitation(ctx context.Context, request AcceptInvitationRequestObject) (AcceptInvitationResponseObject, error)
 	// ListJobs List jobs
 	// (GET /api/jobs)
 	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
@@ -26168,6 +28191,18 @@ type StrictServerInterface interface {
 	// GetTemplate Read a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx context.Context, request GetTemplateRequestObject) (GetTemplateResponseObject, error)
+	// UpdateTemplate Share a template, or stop sharing it
+	// (PATCH /api/templates/{templateId})
+	UpdateTemplate(ctx context.Context, request UpdateTemplateRequestObject) (UpdateTemplateResponseObject, error)
+	// ArchiveTemplate Put a template away
+	// (POST /api/templates/{templateId}/archive)
+	ArchiveTemplate(ctx context.Context, request ArchiveTemplateRequestObject) (ArchiveTemplateResponseObject, error)
+	// CopyTemplate Copy a template
+	// (POST /api/templates/{templateId}/copy)
+	CopyTemplate(ctx context.Context, request CopyTemplateRequestObject) (CopyTemplateResponseObject, error)
+	// UnpublishTemplate Take published versions back
+	// (POST /api/templates/{templateId}/unpublish)
+	UnpublishTemplate(ctx context.Context, request UnpublishTemplateRequestObject) (UnpublishTemplateResponseObject, error)
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx context.Context, request CreateTemplateVersionRequestObject) (CreateTemplateVersionResponseObject, error)
@@ -27163,6 +29198,57 @@ func (sh *strictHandler) UpdateCase(ctx *echo.Context, caseID CaseID) error {
 		return err
 	} else if validResponse, ok := response.(UpdateCaseResponseObject); ok {
 		return validResponse.VisitUpdateCaseResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCaseInvitations operation middleware
+func (sh *strictHandler) ListCaseInvitations(ctx *echo.Context, caseID CaseID) error {
+	var request ListCaseInvitationsRequestObject
+
+	request.CaseID = caseID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseInvitations(ctx.Request().Context(), request.(ListCaseInvitationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseInvitations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCaseInvitationsResponseObject); ok {
+		return validResponse.VisitListCaseInvitationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WithdrawCaseInvitation operation middleware
+func (sh *strictHandler) WithdrawCaseInvitation(ctx *echo.Context, caseID CaseID, invitationID ID) error {
+	var request WithdrawCaseInvitationRequestObject
+
+	request.CaseID = caseID
+	request.InvitationID = invitationID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawCaseInvitation(ctx.Request().Context(), request.(WithdrawCaseInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawCaseInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WithdrawCaseInvitationResponseObject); ok {
+		return validResponse.VisitWithdrawCaseInvitationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -29137,6 +31223,79 @@ func (sh *strictHandler) RemindSigners(ctx *echo.Context, trackingID TrackingID,
 	return nil
 }
 
+// ListInvitations operation middleware
+func (sh *strictHandler) ListInvitations(ctx *echo.Context) error {
+	var request ListInvitationsRequestObject
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInvitations(ctx.Request().Context(), request.(ListInvitationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInvitations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListInvitationsResponseObject); ok {
+		return validResponse.VisitListInvitationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeclineInvitation operation middleware
+func (sh *strictHandler) DeclineInvitation(ctx *echo.Context, invitationID ID) error {
+	var request DeclineInvitationRequestObject
+
+	request.InvitationID = invitationID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclineInvitation(ctx.Request().Context(), request.(DeclineInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclineInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeclineInvitationResponseObject); ok {
+		return validResponse.VisitDeclineInvitationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcceptInvitation operation middleware
+func (sh *strictHandler) AcceptInvitation(ctx *echo.Context, invitationID ID) error {
+	var request AcceptInvitationRequestObject
+
+	request.InvitationID = invitationID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptInvitation(ctx.Request().Context(), request.(AcceptInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcceptInvitationResponseObject); ok {
+		return validResponse.VisitAcceptInvitationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListJobs operation middleware
 func (sh *strictHandler) ListJobs(ctx *echo.Context, params ListJobsParams) error {
 	var request ListJobsRequestObject
@@ -29520,6 +31679,155 @@ func (sh *strictHandler) GetTemplate(ctx *echo.Context, templateID TemplateID) e
 		return err
 	} else if validResponse, ok := response.(GetTemplateResponseObject); ok {
 		return validResponse.VisitGetTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateTemplate operation middleware
+func (sh *strictHandler) UpdateTemplate(ctx *echo.Context, templateID TemplateID) error {
+	var request UpdateTemplateRequestObject
+
+	request.TemplateID = templateID
+
+	var body UpdateTemplateJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateTemplate(ctx.Request().Context(), request.(UpdateTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateTemplateResponseObject); ok {
+		return validResponse.VisitUpdateTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ArchiveTemplate operation middleware
+func (sh *strictHandler) ArchiveTemplate(ctx *echo.Context, templateID TemplateID, params ArchiveTemplateParams) error {
+	var request ArchiveTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ArchiveTemplate(ctx.Request().Context(), request.(ArchiveTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ArchiveTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ArchiveTemplateResponseObject); ok {
+		return validResponse.VisitArchiveTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CopyTemplate operation middleware
+func (sh *strictHandler) CopyTemplate(ctx *echo.Context, templateID TemplateID, params CopyTemplateParams) error {
+	var request CopyTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	var body CopyTemplateJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CopyTemplate(ctx.Request().Context(), request.(CopyTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CopyTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CopyTemplateResponseObject); ok {
+		return validResponse.VisitCopyTemplateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnpublishTemplate operation middleware
+func (sh *strictHandler) UnpublishTemplate(ctx *echo.Context, templateID TemplateID, params UnpublishTemplateParams) error {
+	var request UnpublishTemplateRequestObject
+
+	request.TemplateID = templateID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnpublishTemplate(ctx.Request().Context(), request.(UnpublishTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnpublishTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnpublishTemplateResponseObject); ok {
+		return validResponse.VisitUnpublishTemplateResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -30390,786 +32698,856 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L3rchvHtT/6Kn2QXSXbAUAAJEUSrFRC62JTkWRFpKwkprbQmGkAbQ66oe4ZgrCKp/Ig//N1P1ie5FSv",
-	"1T3TA8wAMwAp+5/tD4nFwVz6snrd1299bgRyOpOCiVg3+p8b7JZOZxGDf58JGi1+YW+Znkmhmbl0Q6ME",
-	"/hHQYMLCRn9EI82ajUAKnUQxjbkU52Gj3+h0T+jwIBi2Dg8pbR2xbrd1HBwdtTphl/VG+/RgeBg0mo0R",
-	"FyEXY93o//S5EUQ00exyMWONfuOdCOhsxkLyktMhj3i8aMBnRjxkImCNfqd90mwwETb63U632fiUyNg8",
-	"dzlh5CKZzSLO1CNNIvc00RMaRWTISCIiPuUxC9uNZkPBkGlkHk2/ROY8nsgkJpQEdEYCKgi7DRgLSTxh",
-	"BNaAyBH8EUgRKxrEZErFgsR8yrR5rWY3TJkx9xsTPp6YKzFVcaN/eNRs6GQ8Ztp8t9FvPKEzb5A0hreO",
-	"GNNkRnlIuCDxnEU3jEyliCe63bj70Gworq9fshsWee9PX2oWs/5rPzQbsbxmQr/TZl/3j4/v7pqNJ3R5",
-	"3xWjMQvP4ka/0ev0Hre63Vbv8LJz0u90+p3OP80m4S3fLjIy6LWOgi5rHdHDXuuEHnZb+8PHtDPqBr3w",
-	"gDWajZDpQPGZXZIzEnI9S2JG6NDsQkRjRkIWcbOmuL48o7Gw0zLvaR2x/VHrmB4MW4fB4/CIHY9OaGfY",
-	"aDYiNqbR9zLKqHW6eCthx+VcMIWbEyfaXJgx0Wg2Yh7D76+liidzLkJy0yYXMsE/Gs1GMgvXLwMs3oTG",
-	"hYeHCj1nqtFvvJI6JkKKVsh1EEmdKEboWDE2NeeRDM2XzcbNqIo502QkFYnnksSSjPgNIwtGFaxHxeN4",
-	"0uqNOmHrKOwMW8d0/7B1NOqGrBN0hyeUmtPARkyZ42VoaIkiet3e8qSeKzl9KoPEjLZ4guY0RoxqRjRd",
-	"6D7597/+zzMeT5iCKS3IlC4Ig0lybW8cLsiY33AxNhfNPSFd6EdkrngcM0GEjHnA2v/+1/9Hfup+uJ+p",
-	"D5en/rkRysB7Otxv9YZH1FBxt3US7rPW8ahLe8P94CA8NAR8bciib57CxWg2plRdmyXoNhuCTg0xwfTa",
-	"s3DUaDZmdMwa/f2Mbd3PqgBz8Dete3yy32zMqRKWyzbe0DEjR4Z9/ftf/ycdklnOiYxCTWJ2a5iF4Rjm",
-	"sBlSGxtSkypkCv6kZKbkWNEp3qYYDTXhcZu8ZTTEa2Z6ZCETpVk0ajc+AOF4G/OFT0Mpzzro9jtH/8zz",
-	"k42HxO51MKFmnyMZoPQAxjGVITDl8SxuHbS7rSkXvGF2OeX338s5iaQYk1AyTWjpfEmiExpFi5Vp/7mx",
-	"ci6bjUQz5VP7eoZrtuOpoqP8oR3K0LDsP5DXQEwg4ZiacgFbdiWuxHtmydIfpxyRffKKqmBCep3eIchO",
-	"wkYjFsRkpOSU7HfJCyoSqhbmhqN2Y+2O9KwU8XeEtjrD/VHrKDgMWydhj7UO6cFoP+gNu7Rzkt+D1vmz",
-	"RrMhFR9zs9r2fPgsPjQTZ2GOyxfMdy2TPzi0o6y37s3GDVMa6KCXO5VwQJ5NKY/yJyOOaTCZom5m+DGN",
-	"Yzadmb+6TdivS3ZrRveUUUXOQtq0uzRlLCZSkFdShBTFPxPrFz4V375o7bZ6htkdjQ46rZPhYdDKBGs3",
-	"AKYZ8Bm34/vcoGGomDaLTEP6F6tKtgM5BU2PGQnciKW/GdowS8O0NBNrR5V/wqg7w59ZYB74h0wUobOZ",
-	"5CK2vHe9dO7V3zizPd8xwRSNmRN4u6jF6wjasBig0fMaJwAesMTwB/IqiRMakddStJ5mrOXMHVlDJH/4",
-	"A+m2yRtkKebCpZE12anmmkxpyMiQxXPGBMk0oe+mw+8JFaGhN/JS3rCIGsljmBw1yuZFIBWq5z2zrYFV",
-	"ST83LP/yWM3u35wwauyHRr9hp2Jkq9QcmW3X7FtOHPY6B3lxaBQUWDzkx0LGRlMh8wkPJiSQiYo1CVnA",
-	"Q+aUUm3l2bngMacxu+BjQeNEsbcM2HyOHpbUiE2q6pRpDZpB443VmvhYGNn/XPGQLsCy4GPBFJ43hhyj",
-	"4LRZlcNfLmCLIagkd83s2bGiASt++jvzE/lezmagJNune+a4zqW6HkVyDgfyU8JEzGkEx+SFHJqJ62Q6",
-	"pWoB2vzPcohqgU4CY0UB861gURy6wz/igutJ6T29ZbZ11Nqn3WHryKz1sVnrA3o4fBwchcfsZJTT1nRb",
-	"MREy1RrSODBmFKg2wMPM5gkGnDaWMY1g3YwkN8NuDJPoGhigOd/mZh6zqTVjJyy41snUrM2E9g4f909G",
-	"x4/DznH3+PggOAofH57Q3ohR2gkOD2nY6R7S/eHoYNQd9oad4XGvF4Tdw/Bx0D0cdkadDu0cmwNej5A0",
-	"/4U1+gfHve7+3Ye7ZkMlYt0Cg3Faur7dPAP2NhFUxEa/sw0/fQsL/61Z93Ph7EyPbERexzCmuGY+4Xgr",
-	"TjWrszohjSlsMDJHUD6nwDMbzQaqLvyGPaWgmeN69FqdbqPZGMsbBszjJTW0f65YRMEgBMX9DIR2KgS/",
-	"M4sq5mxMjprkuLO/3yWvEsGDSZN8x9SUikV21vK8DihrppgRdtSMxSiOLGLCKFp60rizH/w2/8Fuj1zE",
-	"5AWdMk0uPiVUsSZ5KUUoBbl43/0HOXjxfZO8EzxmIfkrF+OwlFeYDyRqJjXYJmbJaWyMD0p+NnLWWABh",
-	"EsSGIRmd6RU4ERr93oFhuGw6MyY77IgIqa/2NLqNuw9Lu+/xzZLtR5WSBhPQ0eaSzJicRSXE8Pvm/pqb",
-	"2/x9Awo3ICdLv9DpehOOCjlruc1ZyGd/566/pQMoZ6lCHaIJH6uEVSAMnyyKWW4pXfjU8Pvu/lZ3d60h",
-	"EkyoGK9qeN1Ov+N8GQ+it5Zo9/53a6q2zsf6GpdehNT6VNntjCumvU/1lj8VUTFO0MBCd91me2um5A0H",
-	"w6cxTHgUc3AmwUF6XWgm7WKgiWQ6tE7jVN++4WyOynaiwKb9UBCvUDS45mJcZx3ruq7KTT5DeFyMf+Rs",
-	"vkRzD0FQUpiT7TlZMo5lPhqjE8SOibCIBbGSggc0iha5U4M0Yo7rLiRVxWTfSC2vC6nBM+Jwy5nbcVj1",
-	"WCoWFoZfHmrhYyZiG56ls1nEA3Bs7eFaVbLjI/ZOQdAyjme6v7en99v2XOwFMhGaRXvGKt+rQsN//nvr",
-	"bPpLK2V7fzoMD7rZV56t7N0K56kTRbQ+g2QWSYrGr1imltx+GTq8sHs2YxDl3srteGkZ/4+Obn3/cBJP",
-	"ZK1DbB1vrVbrSpjx98uc/eAb93+9zH4lsSSfP6e+37u7K+EYa58w0fru2yuBnIyLcd9oFexKjKSMmeqT",
-	"z0Tx8STuk0cQifo8o2N2Zz4A/9J3j8jdlYDx/aH461fiSoC/OzcE8HzPS+ITnz+nfxrF5O7u8+c/KEa1",
-	"FHd3ZMgCmmgGr8NLnz/vuX+2r0S1cEU+gu3rJsWxhVkyjMCnlbIxDcfgqVWvcgPGzx62Ovutzr7vdl9V",
-	"fu6aDR1M2JRa7YZjesMbJWfMul/t92bepZXvfW6MpJpS84HQXGg2pvT2JRPjeNLodzvNRoxsQMdmj81X",
-	"ccXMk7k7O51mY8pFesEoX3HMjCRrXF1dNArflM4u97Je7XfByz4lXJll/sl7cXNpvh/SRyWGFVY0LtjG",
-	"lhy18tu4rINdgrM5f0iDgGkNPxi1Y/FiMvwu4D/wF+fvfjnvvuYvTtps8eKX8P05/4Gfz19dRpN/mItB",
-	"LxLD6fNO+PcXUSaKzkWjf2IWQrGRYnri3nv2T/X2Ovg0YZ8+Xfxj/N2o989D/f24fSD2n3Zm/zy+edud",
-	"Xj5e/PVTb/734cvJO/YiONHP6Xf8B/lavYrfhD9eu7CiZfDfMqqMqXrXbLwDLb9eEkjINR1GHnmXq0Lw",
-	"y49M8RE39xuFt9kYJVFULBV5DXanMM0jiGDXzVzes+FEyuuK00klV/54/5Ao8uTtKzN2YWeJo2Y3VkJC",
-	"bMEYzm0wkkJPb7UeZxYaqvMmwzqtw7DbbR0F+7R1wjqj1uPhET0OTsIO647WRrXSYSY54RqoaSpdzaS1",
-	"k7FbCSK7ck8xD2exHKi0ccnOWkWga8eZrpMRjigZ/ZXoto6OKG0dDXvd1smo02lluRaPR74vOhOscxzd",
-	"eeX19Kb0nseTCxYolteitL3UmE80Cz4+6T3/UX/7t/OJ0sGTSfS381c//nF4qC/+oWdyeCSfdtiL3vSf",
-	"1/s/in/8KRvQ7/RVjb7MdkwYDcFy+tx4gsrmU66zaN7npVW6nDBipKxRRzS9YZjixiNGErMAbWCaMDrD",
-	"dtJQ+incYx78k6e6pTJzRXplMua/s5e0v/mvQnHz7JKOi0d68f1Zq3f42OUNzicywtE2CRdkwm5pyAI+",
-	"pVF+3FeNXVX3q0bZ/I7ys7tq/NRpndDW6MPnxwd3V43iGb5lM/WUj61/ocY8yVdvnz8hJ4f7na/zU9QT",
-	"ap74U18cDP82/sfk1ej9e/ryj5/Gtz+qvz2nP+xd3mr15OBcd37s6ufDp/Mn4/Gf+ms2LTer9O0/nbX+",
-	"SVu/dFonf9z704c/9sumF6vF2ShGiZef3gULpAghB2pOeUyGbCQVI1RIyN2K1cLOsdtdmuOhP9hUs+Ii",
-	"3u+hasWnxlo7fnxgdRz8O9OzuIjZGMQxuq/olMXuqFj3bNFmGA7xSBMe5le8oskDGTQzGk8yddb6gn29",
-	"CjlTNr3/UmzU6Df+sJclFu/hr3rvPMTEyERpCQtMo0jOn01n8eJHZLv4tvxMBoLdxvjMwNEVZJjhBpwS",
-	"OtSg6StipNCibzmB0piJ1iY/zOinhPUJjyFrbAoZdugSy6/M2T8/dRYXx69Hf0v++vrvx+HBq+8OP43d",
-	"WnxKjODLFgOnUUKIvSVCzOjvY+tDCft4iq6woq107P1etxNdbzvuJuQtlQ2btcyv5YPelGFUMGhmv7fj",
-	"sM9DNp3JmIlg8Ve2WB39a3AFQwqmQodqk2jpch5nDJ263EscCaX5M57zgLXJGXn37vwpmfMoIqHMz/0o",
-	"6I4ySXgwfExbx6Nu0DKy0MlLN3cUitnsvWG3zLjL2GDvuNxY8mix/bG/1/rwx2JyfCGHZfv6sxyWb+qm",
-	"/IuCTf0ZPrXjlr7kU14ilqZSxwSCxIQi8zAsYEJv8gyg1yk+6lAxkFvrkI0opH6YR8pZejfH0LsFDL3Z",
-	"uPS8t0Vj187D5QjxXnmA5zvecfnfZzp40TSsRlw6+I0KasHgM7V/p7GDowDT+UCmfkvD72jM5hT4gvV8",
-	"grzy3Z5KDiM2/ePP1u/hl84I8FIvJwfKEFRR/nFIw4827dkIuxhNY7NIZ+dkbHRZKgjegAwnkEkUApMZ",
-	"MpJoFjbJDN3NRuugY8ohvZMLHVOojmns0Rnfo3yPYhGPXR+m4zr1AM7QOuz0snTZb2lI3Oqk9JzaBGgB",
-	"pHaBXSS9l581LHm1DXqDb8BHlgpFBJFJrHnIiF7omE3tmrEQU0a0nLJ4Yth0IhLwR7Qbd00zAS9EtsXu",
-	"JuJayLl4jimtqzs8pZHhCGiW+btrt4AMZbiw+faUQGYsbjNHQQJvhyOilLShpPQ99h73HOhDmYyC/EfD",
-	"XJShgSmD2MTdh0LSsBnsO9AFqKs+XbxNR1GVLrK1uh+a8Jc5oMIeGcVo2DQK4vKiexVcqRw3yw+E8kSK",
-	"UcSDbckkpuCbW6WPwL03Rx5cW22J2Kg0gW0dcx0DSdPIzGJReM6TeLLnbt11S0+yLX2SDbTqfqZzu//t",
-	"TDdoLPF8gyGAkX4C8THYtedSDXkY4tJvsW3oNFzdtVH6Xm/bIPvcPJGNDmwaOJRFW5VoY7ftuEX72RY9",
-	"90ZVdY+ymdzfJgU0ipgCrcrqwrgCkClt9E4aXTB1w9Qzw9O23Bpu31S0Pelv3u5cpAJgDnmESooxkUZq",
-	"KGLERonM3J0xHvqM0c2f4AIQXIHq25XO7H52q3BRJkyxNvFPGw/JhEUzjeVVIjSilswnNIY9fS3j5zIR",
-	"4ZYbiRZ70TYKGX8cwZvzslMxlI5EJ5CZnxVWlG2id4sLKFcogKy15cPcqTzIlRSR53YWVbc5m/m9ncr8",
-	"osGmgxSMVw+sEXpGmeC4v2/oIpI0vJTyJVVjtuU2R+7Z5V2OpfyIPy5pSKAZmTENGaExmm3dzsHx4dFj",
-	"MlzETD+kmnvQ9RirVWXIMxHzeEEupSQv7Yir7mg2y/vjs7BAXBN4L1gHArZTM3XDA0aM0oFs9y0VY/Za",
-	"xhc05nrEjfq75TYO2UKKQk1XmW98NJSrva8s7Sl4fydUE0iNKN/Gypkfe24OO+7245XdZiGBZSPmAF/k",
-	"plR104uX5P4IIF1Nd6xnVOGZvUASeCfoDeXRLvud6EWJ5Zp4L181Xbkm5llM8SBCziubqfchcr3Da5eC",
-	"vMsNt4at6s/znoxV2Cg4q07ECsZC0PJDORen2RoROoqZIgMIRrQgGjFw1W7W6+/9VDYme/eeF9K4wxwF",
-	"+YqKhaV4vSWN6FmJAFc0Zh8twkaORKREkAw7e90mNmMOgimUTCVE1h6KPg56nmFjBmMWgaSrUOeAexO8",
-	"bwX6kTlB4ZhB3pJbKZDZxtB3FfmQY8hF09AObMT9Ucc7gVll/BcWbu38slkpq8SRwNuZiM178vRxRm5o",
-	"xEOC+TIEclFAe4Fis1Krd7qrzO90M7LITb46RSzP6v5N34gG15pQu0SwNpkip1iI2biaUMVQoV8iiPfv",
-	"37fOvDGuemi/NzarJP5EMJr5+OhwOWJrc4MqBr7w7uKIOVLcTEmz54bZora1LU+aSBUX24awcGXuOCNN",
-	"c364zHFkqHFmsYKKvHHTBJ6/AW3VsLOYHJNgQhUNYjT0PXfcjGo9lyosdsjdow+n1/Np2lteq83WMj5x",
-	"6e5LCOIqg2eLhjCkYRKj3wSW2lw6JQNc6wEkeGio/Ws3shEgPFUYPqGavWLTIVOeQ3dt1mNxjA/2WSYi",
-	"JsMFkQLyNQeYwjKAuvMBBB1BCE/prf/eHoR3lq7kcyuZA3ZYt2gQRT2z5Sh3zdQLte4ZM31AMrrLEm4q",
-	"RWpyWZHmBUUJkHZ931AVL6ou7z1MHBOtN1CYGdNfzY13LhRUFHGCOp9HGoionc9hXZtM+t8//ffV1W2n",
-	"07q6uu2Orq5uj0Yfvrm6uii6/F/FKazmGCO22Gtb01GYvgS/EaPxpZ5eQ3tmylRwhpKfkpje2nuXpvH4",
-	"4AFnoXnIKu3Ehblxma6uESkLXmI3qZDKHMjcNgQ2kxEPFhvHiHfdNW1xSNFOIOyRJIrdcDZfJZbOrsnH",
-	"8OmmG/HalchwRfKzdeAiy+N/P2GYgARG2CONhsaEhmTImAD4JmFzZdrZOIdSRowK8+VlmJLNPMRH7vtc",
-	"aKTir5DcZsYF4BEuecesBSh0WLS9/nPP8VXmm1N6e46PoH/VlqIoRWF3PVS89a+8cOh8d0u4easrS4Eq",
-	"QtmEgWMWwXQmVUxFjClGuYksEU3+OF5d6auri5LDls2tVzQ3H8VkZcHhNxsNwWo1AtKMhYiRhfFBQ9in",
-	"pAOXKEFiMsLOTGBtAkNG/eVpaXliT4nD35T8WuemlEJ2rdBi0UFxJc1LpwMSYc/iTZt/yacgML2s3FoP",
-	"fLuodkBye7RZjj/1br/DxN0qX/HADcvYQsgiBmU7HJLfMPJTzAgcMGJ1tcOpnJufuMA771LNdPMjl3Dj",
-	"XS41ucpeLVEjz8C+8tuSDt9fR3+jfSrxR1FGlU/ze17ETGxWptkMQLdsL9fW1GMb5qsvOQrO/HlIeVJx",
-	"WqiuzIBh82yVeI5RdYsYVZaruem9r7M7V3YMPlC2yqjxr854K3UzKzQp1CCZ0lKsUSErb1RdfV5zsA2r",
-	"saatlX/7oLcMrlLHjtgNZP1e1KbAKTxWjwbttm+SlbVI6bWMC0RJVldZhQVjTWWhei9jtuP5ri2l+DZk",
-	"ABwynbWdkv/xdetXe/PNstTbetim3wTvAXunQPmwWS8lM9Z0yoi0mjAIZUhakyP7FzDkNI99PmFwq4ve",
-	"oopWabFgeGnWzvKKFSxZbfraislW1Wa+oO1fnXF/SVu+8qh2s83hvBcY6FWOPLy19pm34I+1Tj2etd/E",
-	"sXdqcYFGR60wM2cVNh/K8ghAi/dtQipiFfO4CRUoVviBY5EDviQq6G0S0fnCPDWX6lobhsFjuAtLVTSk",
-	"35hrmi50m1CtuTaGaO6BNsFy1z4iMzfhBVRfa+JQiGGc5kaAFlH2RvBwC2Pf/ZTiouN4jGxwnzIkEtka",
-	"anzcW7O8WnqRmgYrdolidp2IeenStxHSxNY1lr7cwRatcOKHEZi/W1q1La11tlVFe+qS6usC9UwDagqr",
-	"qqA9uKWfsB9K6lNDujDnlWsSJnlHS0VYharUWZ06zJoWUEgBZ+MQax4yEloVxBvsfi0Z+hBUtb2Vblbg",
-	"iRddrIGSUZPyHpIyfpUdf6BYw7KvHIa4bvtq6x+xkYC1tA/gPb8J5cPbv1JhauZXLkwBybhMlJozF3HB",
-	"aq0nE7Gqo8+5jzwT8W/FjXS55iD4bjpIzAm/aPzwyYTGwKFu60a009Hb6jE9gcqxmF4zwkUsXaC7Tc7S",
-	"CjMMEEFFBYVyGHaLpUjsBt5A04IqV+qOuUoWHi8XodLVpfIWQSdXBH0e6vVV0tioBKc3UnJamU7xO76D",
-	"CbbZkeoSoTYbieCfEmZ/tliNI1roCHhuLrsQ2BSIpSjOWD/MuErdExo/u7HibQlaRDACKCJuIDpWjE4x",
-	"9f/i4pn9EXA12KeERpoMzPsHq5ttU0QqZ4NkNZYb2a/fOGlt2HbGWcDIVyGLYvp1kautjpaCF5Y/A+/u",
-	"E2q/ZZcNaesUBGXfQ7rA6xgtjKiOcT1PCeSz9I3EH1EesXD5Dp9pwxcd17ZpRwXce1loml8/lFDDduH1",
-	"IGNBm7bLcau7rBvL+ode4l13HoJi0QY7m3Vpb4+3ARbb3Uvuhlq+zGWxe9fkqGiOjmY4QNReh7b4cxdS",
-	"rpIqYNnjA+cJ+H21Pm8QVnOqPWFUmWe/dZ9YzhF4gDC6O/cPE0b3e5OULpaCtE4n2V3dTuxLvz5AHGjX",
-	"x2ux1MULfUKfEmmro/A+qsA1bzM2pmV5Dd1t8xoON4Vq0op4j2Z2SRNIUVA34BRRqKl4pLPKFB8kqZvj",
-	"M0fdZXSh3uHjvg+cVKzQLTU/q8YcYMvNoXBl7X3/tEhlO9d4fCNNCnYZGIRq8uLih9eFDOWBOEpglAdo",
-	"/YVqdDAp4yd11MW6Tpy0h1KVt99ngMLfaxenyGTiKiU67NS8arFsfR+WALi0ys4ddqIrxkIJWWTPvCWs",
-	"nSIkWXe7cgLW1456rQxtpplgOBJzF+YosTClYi5mSaYzI7XfF0H/Rwim+xE61RWj/90CChyRqTJo42cp",
-	"9TczAYaHzxNXeSG2Psa2zD42nCqjiPjWg62U8lqRQm2s5rrYA+R9rn4ikV9jXd275j3120ks8gaVndti",
-	"3xdVEYczmD1iKdmzWLC6XorU/7BiW9XWpdltwNSsxBQesjEXgHkvRxgozEgknrBlk+Kg1iG5LiTEs2hO",
-	"F5oM/LkMcrToqz0bLVh7oJZWJpv2pm0rjwk+hO5SO3Fiy83bad8eWq/Z2qQuZKVuiXw9fz2vhF9dhtB2",
-	"To5t0rd2KQSA762fzHYT2S3huG6ouHrIBqYF7Ybve4OM9rjObXK4Td1GPbOkrrOrJPoGszE/nUL5WcTr",
-	"hd9KJuIcmuuG5hqIXC5mrOCcurDrBqq9SGYzxbQG4bnNJqeNmOokli37D+z18mG6Zhr3SYjPlRSx9eeD",
-	"2uqIEUMms4gGbCKj0Ka77lpWtNIoonD8RTC65glUU0YcVRVcVRj0iEeRtchwiTypl63iptYSRZ81pG0M",
-	"NnKBX/uq1+l1Wt3e16lRQGNa+DW/A8MGGZvdeec1Zaj2kO2sAtnPq1Vb6Yuz96b5sXY5cluymfjs936n",
-	"wf8baPAeaWlH8rHoqg+uG6R9HnLqgd95oKxKbshILAGSsrIpaD/2LO0HsWoH1o2+Qo+CSl99p6LVUI+K",
-	"GrnZFm2Ik5ll5jmmZDgLnARyyjQYFX2AJAUIJ8j0xoxQ0PWh87l5EpxfmBlkVIHUOQaZRyEZLgiNIt/I",
-	"8lpSpa0fbGOx4vzJrIN9qZn7XqpQo288nUa85BT7lEAeP7mcsAWZmzkDehlxxvAMvHwUHFcLzE3BrPZV",
-	"Yzh0uOfVLZViS9QNNmeFpq6QD4XuH3W9OaV7qGhwzWLriBrJKJJz9MjNYaVslat13RIoMKURyXyMKdw0",
-	"Mj2blL4DbvS63HcPKx7Qoopy4A8Pa5iRs9L4LG4yeCON9QqWc7eKV3LT7IC6SoCkHXG6RgAFMq3y5Ip9",
-	"EJYqmilCvk2Ph4Vwg1vHGi6t6r2WDRdl4MU2ebjA8KyxYSlWSx0peY7e9gLxXCgaeZlrEhNGLPcAn70F",
-	"pVtb7uDCGX8sdmTA2C7uW/YP8L2DYv2z2FY7j++hqsTTK1aHa39EOEadU4d8i7C3LZGvKYjNlJTcimcU",
-	"tYnoy9DfebgsThYzVgvNYj2B+GOo7cfODaq6Izt32Dd5sCt7op9i49/P9+4GqRHrfcC47IgLGvFftnqk",
-	"akY+r+292RyWdaAVuwRlpeJjvlEDBwL4AW8FSUgjHi8uAqlKcLvMOyIWo24xZoIpsyUYXJ3TpcJCq2/O",
-	"FY9jBp1qJ1TkA4mhTBAwMZPZhSFE264YKBsjt9X31D1RdUurpbvD0m3MdU+9bTsVNWzjXatdClEvOFvR",
-	"WoVVcqZquocbIrvUVqe5uG4k5TWhLhq7RHanhsxSlRfSy0JGo9j2ZeAiYPcevq3Ac3NBB3sYUy7QzDs7",
-	"vVKTTCima1Sn5gSW+4mczqjiuij/B+rGWAhGV/EJB+BM1HvnNlu0XME+rBT0N6r6doQyScR1WZlnRAMX",
-	"1rct58shgE6htjnlSlznbKNqEtgM8PtELFVq9A47hdXOXGimKq90sNFKq7bSm7gQoiRBenGNggp2Gz+B",
-	"Fa5S5h3LbbZ6GdVHQb/WWHpHBWlheWWbeZIuPRSwc6vhWqx2LRHLXNz/gnWKEw7mL83H1tAJDMaRtGDz",
-	"VEnYlWQEm1/EVMVl6FpKx/Bxd7bct5uVLHAYQ3eTBS6jsNb8ZRTe2/xlFNaav/v2/c1/ifbTAXnr4m2T",
-	"Ry3NlH5Lyb6+fWKe0vW44m8ms8ZXZzdg1+FEMWHF7rKVvRY8AfF4fOdeqncY6Yw6bbHTE9aEBcUZuNsb",
-	"V7VT8yeMAp5d4dfsjzvppeUdc89jjRLaHRtY7h0dkUt0kH49m+ma6LGvrxeymRFVqRdpQjX40nO+XSSY",
-	"RmZQNKy9uIYKyvOEHtDu/Y+ySX+3xh7WGtvScCmwWGqaKT9mY34YTCyb8c3E/Xqs6p5GURhdsC54TXC2",
-	"RFNum8SBSMekvALUvpqkuuEcFKVr7m/rXd6R8jJCWjKOPbSw9Tl6/kdqKz728zVVH/u135YGlF/n1Qim",
-	"7/W3Eq9Puk3Sw2R4LQkqPusDa5uU+qL12fGs/372vtjZq3zonjmUtqWNjWMaTKACo2QDxpJpdNLx6hDN",
-	"8LXnPGKrtfPLJ82s4nQWl2h7chRnHupY8SoFLptMScOvvo+nJbVQ31++ekmotv4nDbXa1lvOBYm4jvXO",
-	"lUZmBJdrkcdXvoln3vfXY5NLSSIpxoSObSNynvWMZbOYGJt8ast3d6v2eyjtVjGqi4PfC28yZrJg8Zk/",
-	"Fmy3I69YwGe8mOYvJZlP5DRdbsUAXg1wVKDCFztP1DkHb93nKsgdxWbR4lLWhVPUTNTYmmq6Onwj09V1",
-	"grykGM4Sf9wppeQBNe+1yrObmKcspzwpRyvNHLdMF72ORp3bt1WJL5b6/TaR8UbMLCFmX4mFZ/MJMpQQ",
-	"PQkzp9tf2uTdbGazPiM5t2CiUCvnvOmpAmEu0isRyinlAkEANZFzkX4SEAkFObt4cn5OvroVrdbX7SuR",
-	"Y8GhaDmA4Nze50P3+wU7jquRrmndDMbqKWIjHrF3qoThD+yvg3w6QlpyOqPxxCVe2BZEbQLNmaUiMIh8",
-	"U6p8ac46UKCrq4vi1AUzouJkLq+k0tIl0fSGgbiiuh4k0fo6IeEQoEI2okkUl8ALnZEZD+JEsSwbECSo",
-	"nsi5LiqUWmkMYKdaelxAjSjC1429rKqyxKlVuVeUQtLeK0siqUlk97VpW21TkRcVJSitu0nNhua/FLz2",
-	"W4eH4Gtgjw/yGtjJyWG3+7h3dHT0uGaPCLuAWZKdv8t2TOmcSwmmtk2JTFfXk+q/vhG5pFys6vbbVNAY",
-	"OmZRaRLzEhWvwMtBKDAIGs3GMAgKHa7b6Xt9rIFEoCweQXNbhibhTqqgLvE0n3m4XDw6JdqWM6WIG1lD",
-	"fjNClzsTS38xPiUswdRrLLseykQE6I8GyCcoaxQBi/Df2Tc2V8a6vXXblc6klFDKfOo4yD703HRgj2j1",
-	"aMAMXl7yWMprSFM3yrAUPjm4hnenxM60TxQbJdrC5YylDE8t2lXfoicks1OSrkGfDBcgZjVkrW+9lEVk",
-	"BwUFhShx55g6PEf0Cwt35jfj2BFrtkYIIUOzq3h/HUQTUNKq3oyI1FXvjqm+rnyvosE1F+PK8BJYmlFZ",
-	"0V+l/tuZVDELS7IoQ3d5o2/G8+UUcYwoSp2TTReCZ7qoJ1RVL1BhWsKmlCacjzfSD2vW5GJCFdsx7OUj",
-	"PpTrPgsLPGDjjACJvg08RLU1yY7SZlhIMzaotZGKOJeLG2ITzH2HhBlxcW04pGFRRlmpPIGLWCoWumBT",
-	"5SlAjH9d/B8HP2RjKrZa2PzRqDgsaNaxpo8HDmqubK38bi09SsZQv3fOWFCjAPs9rssIFYjACkIssdpm",
-	"bS+WPll1arXa/ACI8Rp84zx1gwtAklDuDntchRNZLrLUN8gRkBv8MgdJ6d4/w0U7uJavubvLYa0nLLIF",
-	"CLDJCn0tMonJfCIJizTuvi4AavFg5NajYNr7tgIr4zqIpC6cwlJFSFZ0hnx2rBgLrSrq276P83oxaf2/",
-	"JUqxW/fiLljn8X0VkYGqVUy+XGHPSju9SI7rHzwEvF3uDlVw5ErxRt/nbY5VY6NmS0fUa1+XOAlkBt+E",
-	"njo3kZ0WWftHodK6uaeYqvIIxlSquZTTT3gpILXUweVi/OzhJaptZqc0t+yr7QLAa2unm5JkEW95bgyt",
-	"ZwC9W5CvHdvwWjGzgQ7sfhRt+/T2tHv4arwYitre4O+I7W3ICIqLsXH7Saf79anFKZ1RRacsBphZW79G",
-	"6AjgAsjgzwN3G7aMz+7ZZfAriWE4k7QHe/GqC5cct9zdkyaaFfv/DIO85gL4O97nRPiNDOgwiahaONby",
-	"5N3ZUxJINUuwH9Pg2XTIwpCF5FzoWCVBimG1zo+4PnYmxYiHxXXV38s50Yn1rFiMTuu33KH6hpWXofOY",
-	"MBFq8hW7DaJE8xv2NSTevLt83uo+JoEMGUkEj/X6QOtBpazdqjW7BWlrvdrwjRQDB6zUt4RwGHpXHm5b",
-	"BddpKVycuZy51GCdEPNLP9xuZN121zU2RsfHKp/apYjaO6yOKNyqILF665o7L/625iZQxCu+s5m/GZzB",
-	"VhjnNYxfLImtV36cKhVpjSnXaZrzSMnpKfrAsDjZ1sCYuT7SrjoZa3AdU/I/6Puhs4Wpi0lVu4u6FJtN",
-	"FnPPPUFQIR3Zxa9GCbu0UHfJxhYWHcyp+0ZFr+XKg5vLE0iw8QDcdK85lTXrTi0WtW7C5cSRN1A3cH90",
-	"LmtMwbdOM1AKrCUTMhqB0tT0sX8R+XU2Y1Sdki70Y7FfbZMzfB7vkSJaEMVmjOILCc8EOgklQ9c9IFXY",
-	"nngZfLbra5LG2uMJFZ5+PqGaTGg0apNzbL5n3jWxcI3YyGG+owx361LOXarkWtv6hrtmmRPpkU53gAwX",
-	"ZuxcER7qysxlZwR9GMavBqBfUsX6KxSjOhbgn2+PDJbOX670dGtI/O+pnhSZEhYMfz0cwzJgxybM+yIk",
-	"iDPy7t3505ujU6KlAsQYHmr4N5Ijn0JtAxhrfCnfNUl4uBT8e5xPOnlcNArBY05jtuKge7D0E3Y744pp",
-	"dP7QKPph1Oj/VMUN9GH51L4TMY/SLMCAisxJaVgYmchEQaMjsmAUGx0RIeen5qCpeEFCw6ngcUwvbIN2",
-	"YHlcQW+gLASqAbiJkm+fvCEHRySm4z75jqkpFU3yXDERTJrkYkYF1xMwo8CB9kyMI64nbZLqPGdBwGZx",
-	"66VjqxOLDL4yrpUSFm9be0UFLR8+95rHd1+1svqWD5+7zeO7r0sOZiWfjzYjI9aQRifBruYDvqTY/4Pd",
-	"9swtpxh4cGFmuVwevz6ZYJ45Zqo2rjKMUqrrUSTnlb04790DK5zMpm+4yXrvLmJCBSeyTF3LHaVKuY58",
-	"bJhkYfaXw2XDYYJMR/EHgZ4pBJbt5k9B0E9kFBpJbySmYvk6uUTxIsJYzTffxeHlzcZnK7m3Fq3wCzm8",
-	"h8a4zDm/1t38Qg7RSYYwLVxPHiJruAo89Qs5dKjUMyXHVXJhXsjhG3cr9rFISjTdRI0Rr49w3SfgyKJB",
-	"zG+cZYC5MVSFzfRf7pdhEl37uQ3ew2gVw92NZsPcWJJDoyEjr7bZCWDmkMto6FkTPaEzhg5KTGCZpy4J",
-	"c2IhDcJvKbCqEBZphCoRtZKRVS0qrOZqfiGHvpOZs8oFBog8Cod/91qD3XKUs4YSSc51nZKzm1rem43r",
-	"X8IHUg/2qossbUAXq4W3AsuJlyErzJcyTw/MrzaR1nYD3Azy9rEs93KdU31iLEDBwvt0UsmQrXdGm+V7",
-	"8C6KPyOv3kDclqvV7LdY3NDQkRPa4z/LIRZWI1qL62jIsdyaiXC1V6HfzdAopQKrUpgy6iliY65vcOgR",
-	"9D31OHTMv5h6XHAAmVxBonAV4Ll2WdLwCzmsnYP6sxxWT0C1+//rpp/6snI1ICaLspIvYjbzWveEG238",
-	"XqdT0cqPZUyjsi9yQWgUnZIO2hixjcpBlZSwjrHdB7GiBAMh48BKFnB9E2d3Go2GgezYQoFCKiX6rBKw",
-	"CGMwneDmONe220q0MZR3aEjytGgS7ujZSyg2BP5LJ0EA9QzV8ytfcnEN3p6SE2crqIZswhH1lwz+NEid",
-	"ZVxcF0XYyk9gauR9LDuEL/kNE4W0WZrzG/GbHJSEvN7MgNak3b6s3eJtxcZuOxP6yxrHL+WYbwlHz1yd",
-	"aZ2U8xnVei5VCVCobVD9SBN3X+68pg/n6ad3vEw/6zfS1TClryva0sy03nJVyo45WJxcW6OzfU8FVsXl",
-	"KFZXC8zwRjygMSMzBV73otyE2p0AANWtcK7C5tfxMaQrUqINiYmY04g4BwHmldMoIlLBP4UREuQM8hWi",
-	"iEWQc264Nhji8LFdi+CXKMHWoOCaF1OBL1gLmqDBbxkK2C1Cn6c1vVKkqtCm4p/NfO61tLtYCNJRK5O3",
-	"vAX+pc1+fKRtUbyQ853qlurnw9nOEmvZisvxr1d+XGMUVYKX/oYgDnAh2DLGMGFam2r3/TfWViyF93B1",
-	"DTNHVQ+lajYbiTDr/8Sw9zWgckZXxDtTTa7b6fSJlvA7+JtdkXtV3KrN+huuU36Mm3bnjfI7KNyLgHBR",
-	"aMWwks/cCM5Iw6Y0lq04cwYjkM40RgXRi0vOrWoIdb7FoWsuzmazSuPw6ar4XfdyWNJYvxnXWqZcuA26",
-	"5j6UHKQzSMCoV/tfQhcbDlNRC5PKJtnKaq73nYC6yQVZ7rnSJgNIdf9ZcsHCgTM65hMJXrKIxYSLJhnE",
-	"VF+3bT1UODD3XAlQZm2J1CkiMRqi0WlWK1YWpZlfWGXhAkb2MxqVIiRcrtvktYQsRjBrMG17nqbrh4gK",
-	"M9UsumEaq9PTdpNmGrYkv4ESrh1EUmd/4RxtNno6GS+dtO11U0mveW1V0msW4NSFb9uWp6d/Z8PAv7P7",
-	"gajbtrIN/8jq2/Dv1ArLkoKz92fX0tFnl0IWRHz5osuYWLrqFyOmVzHMkL9mh1NkCL6hKl5j1gIboZjc",
-	"jUaPXjK5zJLORem7F0+kGEU8iHdTdqY0Lkv8oeXIw26YORXRnM4x1zFmqlnong9rkwH2N4TiNA83sk5Y",
-	"jAtz42qUKMRME5xiEaeAh9c4yHCHFtYxlrrpAGwTMgumMyoW5Zt0wUNWHnDDd6NL4BQZRN9oxYJxoA8z",
-	"gSbRSTBBg3jOY2PK5xrJRhzPi5zNpEa3BbyoZExptHd7kqkR8f8NdeKp3oDnXjvwEKqg91PauhZaQe3Q",
-	"urYkxFy1DY+lgNrqM3QlR9f1sH41p6O7e2sF8qbUU/KMjycAsa5ogGgxVikmZ2KRXcf0K90keobA7FK2",
-	"yQ8idURNpYb+ZFMpUncLJsYbu3tKQ3YlnM8q9ctAWMOY7Q62hmty0OstIcVUc9QcFx3fNB91dYNUEjGi",
-	"mWFZgCTpSrvA56lzUQaHZNJsiJBCiawIJVR9TGeRXJR2BHuDSLK79QoNa7dGTDNRXLsfUMR4FGFF4pzH",
-	"E5sqDI14oGXhsp9wiYCK6qPfZFGkZaXXiPlEMaweOTk4PPq6ajzwIqbDiGEoVSoC8R061X0ypZEhCOwC",
-	"cEMjHjZJImgST5iIwRkVggtoyMOQiaYxMz4C62iSKYsnMvxorlAXUgqsMtAkERvT6ONERuYq1ewj6nn2",
-	"DzmHEj9DIR9nDKosmob2P0ZUGS6pqBgzeLWmMdcjboZvLsfsY8SnHIalY6nomH1MBL2hPMJbKF/5e0jD",
-	"j86hm8wwEgizzO6CmL+g0QNHRzHBMua71e3YaJwuw15nUWijOtD0T8jY8AY2AxqozCu9+qrNDgdztGlp",
-	"P36AbIrzHe9XO6jVzNxSeOzXt7NCfBS40VlXtn5xBYrI8L38x2973dbV1e0RqwlWgrCFl28I3rAB6v7k",
-	"xJPzB526DSqcr8EGn4ETGRlxmmrMWQGj+aOgq1dvKxznZdQOwy9GHOvNl0e1MTOrUly5AEbZ5ghktPCh",
-	"mKNCqrO1q+tx/bOldOkJ9fzym7Ox3zIa+m4AvZ20QuyKrTJX0kc/lAyPF4flsGCzIJRMYzqkupI9lKX8",
-	"KBZyXeeRZf3SfdW9qmg2eoOdy26YWqCtyzVJZquWLhsr8C1UjTO6utaSxbVIPNURBm1qLgTDBSgYDrEH",
-	"ilXT2ucMA5ML51dEww2TfYbG1txNxqxrPmuxeWyfWcPUET7IDNJ8NeTm9ikXNEYX9JTOZrZs1M+Cr4Iw",
-	"ko0jc+5sKlR667v3LPkusM4bk7jumg0pWIXE7+KR3DWrFUx5T3zAJVVMT7ZjAQofLgnqg+qNdxCoPsgK",
-	"X3RMZpSremCEWaCrJK1m6TzkRld8GMZcx0x9wTD2KImi16WWPzpPHpW3Ci1fnP++urrtdIxu0B0ZBWH0",
-	"4Zurq4uiyyUugsxo3GStwn0bY+PeXIvXXoRMfWt4wnbLX2KQv8/lthhjtLJ2iUN6E44K4VgO1/cVr26f",
-	"52ZelsT+sxxWRssqTmtKQ2M5HCPI/5m6zrprux3VCojjeNelMuG0oeJsuw2Xs7TWbfMu/mBv3hlbvWQe",
-	"P8w2FN4VG/gOSKxYF3j69uz5pROiNFBS61Q/GJcUkppfLgqBONHKmTF16lv8OW/BI0DyBdfN2YGtrUvb",
-	"+zgt5Oyg0Wy8BLDfQtfHDVN8tCisnjgTaXnK3Pp1FVbzBFRknc3TKmd4FTd2NGSbsBB9u397i1XuXlJE",
-	"uiLlKvzhEsPM21KTOJ7pP/f39koQdsu33mMQD1c1fr+uIM8PlCsZt0fjkSYDva5evMiK2PY4uuGVGckl",
-	"jat3afNc2jf7PNZuDQr6ZFfQRNofK2ki3pz9NjuwyR/WE1p5UXqNrJ0t0KjuAzo7y12DOIatRRwxiDk1",
-	"yXBB5hNpGJyrq8q8w5izymNiK5jWH/WD4joqO7Bn9QvCyvip+cVpsTAnLsjwIQGPXQzDrXHBpPI4Rmbo",
-	"xSQ1i+jCuhu24181YOdWoo3myQrD2lkdKlRLij8MS+D02bdMs/iL2QGFunPxKDXzxrjN8Opr9rZWfCMW",
-	"SJrOvcLu4OqGPNm3MlpnxmPgCNpBh9IcM+zZGBUGeLE8v9Fs0HDKi/MCLpgILRr2Nqv4kE1wvPYGG1vh",
-	"DIOguC54zGKjKgVytkhRCr3Ummsh5zarv6IttOQn2uxvX98zBz1KGkDls94IrstNaXuEw/vtm+NGUQAm",
-	"Vb993OadeMjlrtgGpujNNVvBlHV1+UFgZ+WdchOwyXSR48g1VTnFUxUE4FMcmv/GGIPudjr3ucLVjXuA",
-	"sHfrUsTcPG5TJtKqZh9v0YmnKJl4TRFKOlhdAl1YWs8JGfrFRZyHnfsJUzpkxIcJTj6jwQSjk7mKr4cN",
-	"Ta6tKU3Hun6nzNsL7W0eWpwi3HBsgSyw+HI1Ml+pXH+ZPmqkzm9HvGvmvYOKpstFQvWk9xU1Yhc2Yof1",
-	"YcOMSznIGg/okLk6fkaDSdMGmbnKqmHqTRcJ7t5ylC6YLu4YW7voI0iUKiy3zvLRIWIFu0WGLJJirBGh",
-	"vdihVhs+pHKPZqrjd7r63Iq4uF/C770vD/ThlmTNwtfOcdP4XJ2Dolf7E/R2oZgMU7PA0Q15oA4c1fZ9",
-	"R4w77MUOSOfg4IxjJlxBgjMkIjk34oWFHIzoCR9Pio2ICe0dPl4DhgUHbcJuacgCPi3M3dkBHCsHWb6W",
-	"/S3n/eFJWMxYCGsTKjoXRg/WsZLXzApylIMQq53zMJ5YQTJhfDwp6HKC10sRoeBtm/DtSlNKPYw7HOLq",
-	"d15ywfycIphUjj7rYYEDKvJKzGcTIlL1ABH+XYhvVoyaXLusEnbtgTekUDzn4dQLOshWLuErUQXPiPNx",
-	"NX3HdVrlMYcu/0IzCBrEEu9SHPsbOApBtc6egTkC/mYYJuuyj8qB8CcWHW/d7ABBz0iKWUn9HYsBZSLt",
-	"GIUTCqVgkJu9nBJ9WHVw1+XZ+yk4Cq6Sw9kUIVPpOmUNtdIIDcBbnZKQRfyGKfDiuj5OhV2g0osplGPq",
-	"4pUqTSThMWCJz6kK3Zug2tmsQqJdmVoEkI8Oas1lP50SCRMpeOyU3HA2dz9ZyFM3E0g4R1e0c9tk/Rxd",
-	"ZhWAzulcx66spgYWzoc/sOU5ik25sNVAbp3y/ajcVKE2gWHlDQ7VQjICHTt0NHxRWqLjl+BkhTdZuU6R",
-	"4JopdlOVSjX7tEozz6FEIGuAQcmYztY7vU86naPuyUnv8ODooHNy0t1UOpD1E1jxqWizb1DoBfu2CYtj",
-	"05cSzdTZuFBrNMdxqORcY2PE9Bi6LKJ1XeTKzuGyM5x9gj6xGXgT7I5lJR828tfaulskx80MVhcQxEUd",
-	"X2DdbhnVdbq86K2n1ABFmsOaQCvbiI1iEkglmMoCNFbg5VfqtrCjM8oLq+jUkJBFsLwFSurTZQiZbd68",
-	"tLC3DfOptQvrmctl4cNqYKPGhPnQXF+shL2PIN4IsFD3AGZ6wUXAUjBTjBJynSYxbxnbrI8sUD0Y+sUa",
-	"49Q1U8shXIvAZlKviBN7ENABR9UIymF0cfnirwSZ6gR2sUce86MtCO4pGSY8irnoW1pi6oYHzPBGFo38",
-	"Kdv7bI6nZjTK0j21LJz/uu49Nmvbztd22orCnTv3QNe4eznLtpWZ197anD6vXsFHUg/ba7FqzzFXB9xN",
-	"UAAw4cEkA3epJXyKYGpXymG/THchH65xh9U2VImNBBFf+f5wdXP9jtIG9i6NoLwBUjoC7zB5RQ25/kgp",
-	"K/Hhe3MeKM9NlQmDKpKqtnJjKVPfX9O9L46St0yUK/NEZHMx7tvux0OGGB7GyCg2h/or2N+nxDAweAmN",
-	"Isy9y1DBQy+jxb1/SkOEXbBW0ml29JvE2SPNrDVv0+bq+OiowOWYCHU7beqbs69CDugjJKbXDAwwLBsA",
-	"JIesLisFvLawTyuDx8maF0FnYgqjgaSTlS4qkdQxuMDolI6N+XuZIk6KOGv5FMmxQxxfrFh/WEqemn1m",
-	"weGIwPrmbLGNhtuHdW6+9x5XKOAffCwQEd0fYIaXBQkYCIhV+hlWEO0rwZnBjnuuJqQC+th+r1MZbwxf",
-	"vrNSZBXlMtFrNtXRug9tho8hhveOpuW61uW2YQnSw27xTCT++wZERorwRGOiCss6jD3uMGyhfi9RAiHb",
-	"rJKHV21J6X3CruH+2pE1lzE21sW4/amtTMkCXPatl8rMD4G4/Q7nqWsJAfiANboe4FhucI+uqNPMndlf",
-	"6tmJK80iFsRKCh7QKFoUo3VqB39Rz8VUxiy4GD/BB+umvW/XqNS5bfVktTFR9/G6/Nw1ucCVUtvsbC8A",
-	"wr80vc2bVhnJcTF+istau7KqmI88d3Wzafv77ZnIvS3Futmv2XoEfXXmkCFv25E2vxRxeRMrQyhFPQFr",
-	"LEJpbvgPHjFuaJNbSm5Lq5VlfsOc1izbSy6ud8xGLTHv1CN9X9Ch99eXtTwBNk9+lXGD/zDI+jYbXbYA",
-	"PXh9PV1JVUg2oMqh2OUc6m1a7d4j08oGsGa5XQLlcibxuKyrO8Cq2GSTtDSnuDfWwfHh0eOt+2Nt9Dbj",
-	"INfNza1ljV37EpzyR87mZRXvNd2bqXRfB9JYQaNYTY7JS/IKq+Hx/9+yc3Sj33IB7U/Yg/f2xiQVbhVK",
-	"a+Tu7iIs/6h2wNIFHQ7qf2h9G6XU+9fEBplUsDmyDGMrNAHt2RyevoclAA9i/aIgMok1D5eQL3IWft4r",
-	"oFMBYM4Ugl3gG6li5KBzslV7puLyoG/vtQwIjZl1jnQHBz6WEpFrrOPH6w6mokXfFQDAEQdkslOCsEf9",
-	"nGfX2CDG9oAsGkwSsvYAGS5cr8scOAV6PeArJZFqLzqNgJqVICzYqp8SVnxNv/aMxJf8kJ6ds0lbj6UC",
-	"T7oFc/jS9XaBFLHFVi3LhMZGqYBumkVzHdWt6zxuaxX3ymyi2vGw0oq/t4yGeCJhYFm+wChRIHgCxUJ0",
-	"TxUV+ZH3Xj2g9WACpvOKa+ahSwDvs8mYIyrXaUw8sPT7MvzJqHwbGkU5sD2Ex4Z0ejJlU6kWfdhWm9ER",
-	"02umAYjQ/mo76eJyTOniFORDP7vXdg5auc35mL2Xj6yzBnqH0wjepNHrm7mFIfRnRnrNZjGhaQaWXupB",
-	"hMMD0CfgNWswbs3cL4pZuAWX68MBdmukYx5FVuqb4Z8SLkJ269i0ZlRBqQLg68SngMWTdlwSMk1zNULU",
-	"HBvIgJ3xwKj6p94OeF8NoJmt9Zqb31FsDtKdHRS6wO3wAXEbRthoNgQ2ssk+U7gmu3U6S4NZ1uvnc8w0",
-	"lSZb9iKpsb6Kdi3Afl4+1A5TpSAc1eNUeYH060epktlMlaXt0wxNqlpUNF8PWxQfnaaw9BwPIoklntu0",
-	"4+mIaDllGCyywONMUY09kKBzE5sZZVIAzc8iGjCnVg7wxtbAC34pHZP9np++TUI+No9ax6RN8k4b8rh0",
-	"TUH0lEYRiQAkQzfJ4C/4+rbFrxy0txKzNRpUFDoL09RMmkvMhEMdWz0SsfqFtFDKOKVTMqUioVEfSnHD",
-	"KRdkloAGAk8YfqKTofnU0LwelmguAHZLxPA2TPOIsTDWsLUpFTkukmVD4qeAe2Qv3awqAk9wdJeuwcZj",
-	"nFFx7TPMBHRSrH6CvRPzqx9fh0xbAJ7nT7Rc8yxAx6zpbzaf1w5iZ+MZsON1iDwUj0S57gQAww5LE75U",
-	"Bu1Rz0megyupMmI8k/bbem3Ew6JGyyisjxu9tEAXyXRK1VJJQu9wk7ssh0xiBas/3OVd8ya2jsrWI6DS",
-	"FOSlv8w5LcM1THmymE2Y2Kbr4oevUkCYb9ylr/9cuL1uwLWZgZuBrr1hvx1eYEGrV+c9KS3jT3Vm0DRH",
-	"io6ntqMpFPYXldTXO27lqLJepincVcCMdujs6mBcYerrFs3jX0s6UBJPpKrqIzBaS2GaPYBemBnAIXhF",
-	"1XUo5whjiSrMxLCLwoTJLUqG6qfCfilpUd4fwUMvy5g+1/fC7mfJMIJ+5BsQWxHpfkESzUorSdN31cjT",
-	"AJj2p7XBv8wTqG2NuE3BQKAvSMUCy3IJWmsVqBYeqPdZsxsvLn54TS7wa1/1Or1Oq9v72qnIIY1p4dd2",
-	"FKtbaQ/VQLkKhWBGFvbkpuuV27NN2mfRsIorwmzxNnVEnbU66TZJr9019n2v03vc6uzXQi7rtE5su8/s",
-	"n+2PrZLTUKJj7Mj6avOc/5Ws4B4pfYW4fXLeRLG38RPI4F3d9bLqwjTESGacocm9YGGTzEFTUCSwDs60",
-	"tOAT2n/Y7Qr8SpqpuNStVgJ1ab61G6bP0rJ5LqXiteFFZPn2+ROyv79/AqXg7y6f5Kt+aMxa1nmYc14X",
-	"HT4+ZREX7JmIC89cEFc/crtX4IJot7ncfv3snKZ44G3yXCoyY3IWsVMiwJE/t52iANiYzJWMC/aoxqGs",
-	"Um5rq/Rt2eP3tZ6wUykna77UMMI1UCS230jx+S+sqQSrFTIa+8DVm2Sf/Ptf//OgNZZlWE6XEraqvdQY",
-	"D1ARbM6lkHA4Y6qvMbU4dp5wyG9r5lHUbQs7HyDdTz4xLyjvpmOHWZW6b5gallBsWsBpdspv8uFmqRgN",
-	"bT+5SNKMITaaDezG5zMmo3pXCGJmBZ7ukNoxZhuQUZqH/JOS65paUMcVfmQqLOxwN1TymomzuKwTi0pT",
-	"3bPuJ1HMFAttQuuUa83FOG1FjNV3IqZBfL/EaP1pa6Cr7R22ejXz0hp9iCpGMPq/wDTRueJxzMTWYyyM",
-	"ck0MeVTmHrhKm5o94OojBC9OwjIVbwbLLGTZtscPZWtoR1pIMYYedJEACZjWJdj9Z+TF+0vgb4MzUO74",
-	"L3Cu++RbRhVTg5U2bSePa6L1p6H684LvX7BAilDbELFtJca0to0EilBhV9LLjx8fdCok7K9rYfCdTa6A",
-	"zmaDNz9cXJI9OuN7RuHds48Oqjfobq/NSi6O/ZvDsDJ/vhqbxH3ZzJ38bfc/7G9Hc3PvhEsp1gwWeD/R",
-	"M0avNagFUxot9x1zA4cNBPYXUai2HHEFwTrFmQij4g6S74A3P6GavQL5tGX/CotBujZJg2oGWKUr7SVk",
-	"VJxKko2t6qimXOQQt5vrXfSbhvvUu/2u2YC2Z98b0VXKmEDCcSms5wY7q5WoMpVKScwwvEIS59Xb9Aj2",
-	"li8EmcFVrdU/YGlZe8vLWuyDQ0SWuY2oc5H64EqMi7oetxqJREKuTQFDdTwtQjnF9IW0K4+ZxBpDuOa4",
-	"q+077E/Bxpcssfn5FJhrAZDoNqPcrdlDkdFcfsL9Hlrb9s+h602NCdVkyBhmQVXQC1SZEoAjfqerc8qN",
-	"PIlrOoyKTKVLlTAypEr7LUBRhXPpmLyEuVRhyCkzLplkTYzze+S99stL7JeJknVKPSWQ9AN5fRTsyBJg",
-	"Qtd7vQzz0XuPHFUOSy13dq+FaFnUir7ZSFRU8avvVFS2lcYay3pWPXS/jREv41PmlzYxtjo0adMTyJqC",
-	"EmSaT9hLNdEhFxTSxHyt8HGve3CwuasgDKTwBOuiYt368ZvSY+s77tyh5docZGMbVjq+W7XEgod+tJ1f",
-	"NvgT0Y1kuCIUBaIJC7kttgze5eQoRoMJNn6cFo91x05clT1WlZN46rC+lUQYV8KVX0xvlvYDHgFscv0a",
-	"gnt2O5OqJBu6JDAOP/m7ZdQTgl6kOnwJP83CiwlVrKAOqFMUOPddUHqNSwhdQa6cQI5w1JXH5nfgqzq0",
-	"NANwQ4LgyqiaWCIBah3FtH+Ar8V04fvKJywbtVGUyoYMv22/im6HQRmrOqCNUM5pZpujP2dvVm/IUHks",
-	"dgI1IlmeyvhGuU6MutSQXuRggirN4HXhJ6oknfgtYddWQjHl1BURQugLk5edjlp7mFXXWy9Bt6wZpb/5",
-	"uVqq7cl1I3DMplFXGO4K5kmT2H4oVq45lPpAihFXU7xxyBDcu/7Ry1WZVplMYrWQdS8HTeWu2Zijjldy",
-	"WN2vTb9dCVe2BEzX1V+rTWAZgD07wHZqyyIk5YA+A0+5UBFJ5jbcW4TlA1bODJpWvJYJ5dq5alabq76m",
-	"bgd/3TQ1VGMsi7iXytgaOH6bXPlpjRNyaCikzCArFAukCsuigYrNlAyTgA+LWyDhFxSUuNkyFjqmXGRl",
-	"X2mPP8OBQxpTaHasM/AVGFoawrGdHV3uXhr4ScDKKg1agsbwZIt1xifL21LiwsEwcPWYYvdYmuTaSG6J",
-	"tO/A0tIgi193mM0s951S+l3s0HTqXtpwFY3sPVXTJ8ZA2m5c8Ex5cnP6c47f1Hh/JAO62Rh6iXetq972",
-	"R7NkxB3X990uLa/7atEC5wBy67QEyZZ2w759gcbB6VhcoFKxTfBY99002An3e/B77OrGc3ZzfVfL2zWY",
-	"YNz1HOpntUzuOQDEwxrtgPEbyAjWc4jUH3Q7kITjSqQgzcFhjQO7H/EbRkK6yIG4QpFOo9kYY7neiHJA",
-	"rCsKsG30WnLbZntXr6X3nvv1Wi5rK3a2F9W7WFZ33sgoRNyPdyLe7AFzb8cEkxoUVdOxem8Vl4mKVlJi",
-	"vY3NqCUP/ZnNb83ZPouNMrNb14gEsR1eFdDYO5dAoBhaV8KeIsRvs60jIkYV6iNCCkYCOd2UXJCWG6xX",
-	"RcoQCTHfy2hvWhIp6n6rMJVBJrEZeFFbMMs2ere3pxkTMQwH2QeLNPN+2L+9bVrAXltIOZKY3XaaInbi",
-	"zYQL0j28EhrTNbDHNGTiRoAEICT0/cbGCrLIkDXvgnTU4BRjmlIIFkAs2q9PvhKAGCIVgfwm/JCP4Whf",
-	"NZYyPM0DO2evcVAC1sYkX03pNXPYFl+3r4THKv3ODVmqlmIhVyxARImYT5lMYrDkPmaViGn83LtmboAF",
-	"s9mtAebAJcLCZnxYG3AtBCZzVMxHHnVLsUFEn5yc+GTU6VTHXISENkdjuUO35nQ/xWUsyl/Fc1/i+5Kj",
-	"GDHfzaxixVl4L8exttqQcrmiFKllIQRkPuMrzQqX+zzR1i/tkkSgERc188SriihjrFtee9+4oUt7nYX/",
-	"rfNjewmUvcDfCg+XOqWiTdGMpTE+TdOcq9WrL5PzXfPzitEyLoPWh2JUN9KmrVCFNEZWs+hzSWZuVnpm",
-	"dAFprTXUqQJItYVNjTVzXF3cD6vLWx8fAR+sU169uiW/sr+q+BgUsrcRBYeMvRMCmoat9olErII5XXjy",
-	"GMT2mN8wQZLZqdX7wbXdhEaPiWa5qO2ULuCOidFq5Aj8R2IBCCvFQB6+sEthrec8nkxYVCycCmykcue2",
-	"PcXFZYEr0dT/vrq67XRaV1e33dHV1e3RqCSwmqPZkkbimenkZUwu5XfYYru17nLzjfPQpjRNmY7pdFaV",
-	"h8ZfSnosu3+QVWbjbeJc15Dus5v1EFRZ07ABNHuxCv4AYrxi4RLSoHDN3ECGgBrhEOURBezUPvyz5MI8",
-	"q+lCXwnQBzM4D6pJxGLCRZMMYqqv21SjqjSwbkNirro2p+65R/qUDJybs40OVBYO7NuhjxPgN4eMWLXU",
-	"L0YH7XLhkhzMmxQdxdkk6ZXIJpii6IAV4VrSnJIBhAbahtYGHtIGjY1GbHl+2ts6BRkiPG5fiUEaOWi7",
-	"yQIgT3bZgasNwG8qR/A6hD9r+velCPQDtGUg99Ysw0qTjzQPPfc8MoEBpuy6p8wWrirVQ2ZZk+2fhlm+",
-	"eZT+MpD+NhkYkhyAyQDjuBKGNlBGYs4A/ht224H6WVqwt2XtStLMY/wna0FmiFRNs63mwUGGOjto4ufS",
-	"OTskvLwZAJSatXzzqd79abHt7F9I1bZOJqVaL3zUdk53/5ojVf8aVp2ELgTljSJHl+nf2f0ZCaZ/ZHAr",
-	"+HfWsy6jmfT9y2SYu+Th+xXQW/6q1/Agu5qhAi7T2zpJU1ujcIG3nQOJv5YesQZIE1RhjDy9+eHicsk4",
-	"KsGx9H3deZE7ieOZ/nN/b8/IXv2Hv5TYJnZc73k8yfCYl+CN1+E0u1YtMG7LGKCvHjlPXQGY1gXRrg0N",
-	"UQ/yc5hPNAs+ZrUWf9z78Mc/FSsO88ypXIkeljbOPd50s13dQ6j4CxLF4wVUxtt0c6jQOEuwRyv+9dxt",
-	"2ov3l41mcew2K/uA+N9yGUokx1wMyFdvnz85Puodft1MIUFBLpIpF4nFKYGpgYMWi0XSgRsKwEhKrHhQ",
-	"VhRkxvPq2eXb8ycXHy9/+Ouz12kXCJQKFT5xB6HVkQQfvkxjrDZxsEFn/C9Gh9UsarNbKKx3Vcv9xhP8",
-	"gZy9Obc+SXyr7u/tLT20F7IbFhnK1CvO//Q9qF8bRWNMoyza0XSJTVlKlhE8iJUCmRdGihhDzly+Zmym",
-	"r8Q8n1kGnZOd+o4CgsQyqxd3ehE45NtX4kp8881Fllz5zTfkLRtzHVvxJ6B1CbYsc54fbMVKqDkyKm4Z",
-	"BT5cohaprkRx+Rb597/+Z2D7O9tSH/uQ88uN/conY2DgGsSJElZQGy5IZpS78QNkoP7mGzjeP719/oSc",
-	"HBweffjKbdF8Pm+rUdBiIY+laks13lOjwPzP3Pc1GdDZLLLh/r2ZksOITf/4s5ZiYFSjQIZsgECJdBjh",
-	"cKaM2uD2TMmxolPQv2AYTqWA1DlsbJ1GvYWMrwT2uIVXWeUAgCygEyX4NW1CqVEr2+Qs6yBv1FNjYJnl",
-	"z9pMGhLA6j2LLwxVwRZ81y7QWzbD5kGw6KhsfPMNeQYmIBzqFLOehS0uSECjiCmLeUkFGZyHbDqTMRPB",
-	"ovVXthhgw5LeAZnIRGmr3xmF+JotsjoQuOLG722hLaZ0jkS4P/eJt2wW0QVAUKqEDZpXAtINJNMu8HRK",
-	"Vj9p/al+z7iDzgkZ8OzNH6/Z4qNiiWZGDzMvnU94xJCucFQqEQXPcfERtpppPfB3BaFPsOWUa3sFKEWQ",
-	"NpFAV2Ozx9ds0b4SKEQHty0hW97bW9dskUFeAt60Q422eyCkYDheMEHevLtskjdnl0++N4rv02cvn10+",
-	"axJqvnIleFoXj8ty0OmkdGAXJtRm/y+Y0fH/3rKXW+fhwLzOmD8ebyXgq5YCXN9WqR/S4NpCnpmtwW20",
-	"AIdc2GpTe5JQeXYXDTuBihsc0Us+5TEM5pk5L5buJoDxNEzCMQOEp0x+W5nSJoO3gJ015XEL/t/QiHft",
-	"reHrhqlZQ8b/RbN4QL6ygYOvoSPkHOEIHfb3qTkMMybiK2EH4Tj2Qe/EkutbFqtF62wUMwUEAYc4PaND",
-	"RrrkFf/W7Fma7IJJ+71D80M6fx0bzjWjY2AHAahsfTKjWpNBpu4NnMkFN1JNBkF2HUuubuNT3A/w8MF9",
-	"iNAqWJuch6j8vHt3/vTmqIlgtMQhRjjACDBAIh4wG+C34u9sRoMJa/XanRXpZ1grhZ+Brdpn9d7L8yfP",
-	"Xl88g2eyaiwnAD3Ym36j2+7gTXLGBJ3xRr+x3+6096FSP56AArNnHUzm3+MiNe8JZiVqP9Dz1cA99gfI",
-	"l1n8ycierxF3Ezkb1IKZtZ5LFfoPKEMleD/YcLCwHpS7HJGB0YEGCD1hj4o5vlJD63QRm8NlIXIBQWdG",
-	"M/tdzgUudvrK87DRN1M7wwG8wSaHymZbwCL0Oh2nvFjHU8xu4z0HmWYVkLRhhvnvDY0Ss+5XSaezH/w/",
-	"oQyMTkTMI3CJ4Q+wPXjB7hBe3/N+QN0yhWraBf/srkjdxN4dd83GIU6zSEFOl2Pv3MhKQaMLABZFNGhf",
-	"+W30f/rQbGgHG5R+Afl1xMU1MCrM244gOifBdB5rBFKA/TQK9m1LSVjVnz6YDzgK2YPx/qxLKRIMj5Sg",
-	"BsSwAN1EJNTQwQpwTaTiYzQ5ymjhAt5akRp+pjcUh7FME9lVRxV732AGsCVMl6xJvtl76M3Gvx92u/Eb",
-	"yB8pMsSKO2zsG75HBY0WmEc4kzougpxHvZyiOw4kvgbMGRnxYIFdJVB+JRGzWnuqG52dt1HmjTg4w8mn",
-	"RMbMqlLwQuBJRs0y/zglAx1TFVt5xkTqiRtpFgMxf/PNu8vnre5jYjRWkghuJEsT0FWuxAt6Q5GQHmky",
-	"0IZRD5ALtslAcX390tgtA9dnN4kzImVuiLppsXXMc+JKpL+buVyaIWMFhOLMWALgncM+vNoVjihGQ/SJ",
-	"W+hz6l5+Jb4aPJsOWWgE5bnQsUogGG8ZtnXgRXJuU2DNmIt4qN02aCSEfSinLIZGwSWBtuyWPU8F/Stb",
-	"ADq0VT2+tQXb3nHzjYafbZqVf96CiCYoRj26nEuC17WRgXgODX0Zgmn0GzdMhFI56CdDx1yTs7FiDHuM",
-	"TGgUgd9T3jBlO2RgUG8OMulcsYgK21v0IjEjZOqRJhGnQx7xeJG9IhGR0Yegm3L+tK9zTZzh6qaFCHkX",
-	"ha3C3MCnNi1chg1aNBJ3ZzYUm5C4xSTSJwuZFI4DmNRBFSb1LQ29Ao2DTnfzI+8EtUYyC/Ghk80PGV0n",
-	"4uixO+jub37gDYZRL6V8SdUYQkMHvV6V0c2UNGa9MVafidgwWni2wiAvpXxFxSItTtiJ05tne5U24Dsa",
-	"szn6Sg87FZbmAsXAO0FvKI+gf8CSXMl7z376cJcTNCgDCE2dMwAzhyc/EzaU5+VMI4g4+sgjOl9gjks4",
-	"5aKRE0DBBBPRiqXPmbVIaJZnTL6F1qGEigVmV0WMprn5ONGmrfehESbvW9hqm1GMZjYkOJnjiv0hFAPw",
-	"V+A1PgwsyrNZEvvWoDWUgAFdCTeyFOreOpCM4HINL2Dp0roXMIveg4F1Bn6SPsjCPfA7t3SsGJ0OMtM/",
-	"fZ+CIgQENOIpnlGfDEIWxXRwJazjGsFsOTO6utEMAGkD/FyAsxNKwQbo5M4kNfZM9XL3pGBXAt099mYY",
-	"9gCzFgc2sGWN2Ueg7RMenhIpokWGa2/MRKqvU3cp2I4s0sxbA7sNbSwox4mnizpkkRRjEK0Y9Mw56dDC",
-	"AW+Si87PbVgcQ10pekfTmua2UtaMC/LVXFdsXFK7v+ZJwEFGMDBj+fr7B3qkfT80AzFTBoElGJGujsQ6",
-	"+yBstTpZ5/08D/XAnxHXNt4HL0l9pLaxNwUKdh0TuMLw55WAYOBUaijGC2W2rRlxKkZGMhHoPEXvjVnZ",
-	"pq0Ly5+Y9DhQq6u59zzShEMjIdtwzA0b9TqCDhzX8ZkLMlQ0uDaqG6Y46qzpJ0KuXglj5v/U+2AdVYOs",
-	"UGuw0n6smWny7qyZPyzxYV9bdEa5s3MlBlOqrsF78T7re2sWwyhaUmRqs71I0gHYAc2pEkYttK4rLa0W",
-	"yMWVWC76KVQKl3I8V16LnlRooWGsLUMqZ9m+ceGC/Zg/CzcL6XnPITnA+sKtsup1kMZ4L9WYE4O7yZXt",
-	"UIOuPCgsJWfZXLIEA5+6resd+jH7xH1qndrg/b0SeKpKjxJOL79sdoXkjAkHNGC4DLo2D5qYWYAlYLl2",
-	"Ppj2AB886JxcCWit89Hm3QzIVxDUBhclrOJUmk9+bd/nqiJTjd5bDXLQ652ic5tjwm14Jawfe4Yu7Awx",
-	"eLBnz/Sed6b3uoMivV0zET6Z0F9ZaYc9PPObsWWy3iM93OqMxn1l3k4ZJHY2ayP1O90TOjwI91u94RFt",
-	"HQXdbusk3Get41GX9ob7wUF4yBof/LIiSNkyvMjJFCFjHkDRLpfhn7NM+b59edAz72WtI3rYa53Qw25r",
-	"f/iYdkbdoBceoG6Dp+3drHRytncK8Cw8NlRATz/OFLIx4KEjGsS6ZOK+SPBHd9LqjTph6yjsDFvHdP+w",
-	"dTTqhqwTdIcnlEIKmHmnjT+mZg/kqmDUlgvyNBlGSLe9Tu8A1HNXttVgonX+rOEv4FPp6v3wYEDwhNtE",
-	"5vQLKe+ImZput6xcnD2hy/be8qquiOyy9bMAMo5kOi3zpdYR2x+1junBsHUYPA6P2PHohHaGuUK0xvsJ",
-	"ovSBdGAjw65JmLDtJuVGXzYrf/gFRAsBG0qEFK2sCaK37IlOaGRYKE9lFgT0txlsZevPMJkHtV9tvv0m",
-	"+xXH4UzQZsOctBznqfz0cyWnGbxGzYXwrOcVTXt5ZqBMex5E1yK98croV2XbrDOvIL6g5ma53OBCI92p",
-	"5dSGUQFtFxgWKPE4jy9sw1ewO5+7Ug184mDzE69l/Nwoqb+7Cf4vdBOcGXVrKd2jwD9g2H7mJHA1k5mP",
-	"QGuuYwrqhvUgbONWWEYqKg9fpGklTQfrmHWLItZoQ8sU3cxeHoqvBkMEbT6RU2Nnnl5hlH7ONcOHPKEo",
-	"pDVk0XbWRDOLMGLsmNPMeNaM6TSp5ZF2eDBXQlClLBRsxLW14p1ljsE6KiATxpjahKa/YcYEdvZMv4h6",
-	"9n6Rvmre/mQJsaOe4grxaKjn2HCjy+NrrhRkGfsjt59o2xi7B21+yLq36UwVRalRZRp9I/oBSc7GgNOK",
-	"zGp8G8tqClG6CocLroCCsW7QfIrHarWn3ca6Zm2vuQjzgw3QcCkajO3lUFHced/Dpr1ozuykjywFg9Pc",
-	"1Z+MnhlAmxELhuAVqTWgx0u32+odXnZO+gfdfufonzDngKlZvK2W9+9//U8DK8eqmgTY68OtcE2t8EM+",
-	"ZbZx9s9PncXF8evR35K/vv77cXjw6rvDT+NaCom3Q5AZXKCXnKUh1Rz9/MdpIb+KgP8C0trsK1lGY9pd",
-	"VjcbN5zNESl9J6G99zlvX9+VSvEfhOfnBFGIPQ7RR39m8+WsrHik867cSMprTSKO2V8ozl0KHmG3XMfW",
-	"v5U5xbjOuaqshwsdy7owx+FJvnXHkgRdLz4eacLDQgm3iakAo57ReOIJjbzLYtksrCVMdufZLvaz3gbM",
-	"gUFuxcLKzKpcTObL8q3fuZALLdJwKTr2q7Mh59BsxQ5XpZDt5GFFfRcyJLgbeyJDFo3XtfLjkNoyS2wq",
-	"vLHrkfqtE3/aLlTMnTfEoYTseBrT2RaoUPmZ/5WxmbaBtrl0/iwSsyjCKSPH5QJxFEMmgrze+7kxS9RM",
-	"asOSnpnPubztnyUXMUH4NsycAi1KhMjPzBJdpMc/XxuTvvHzaldMr65lP8vTfGOf2FTp6d5cVEzk3vW6",
-	"RC/MJ4E27j7U0ML8/S3TwnJNY2EH29tzpf9oVSdeWamdcxfGTJgzyVqh59AsTmR4ijUvdCnIhqFeSFdN",
-	"wQeRzNtk8N0zV4e0zJMGYPa7NDpzpZjLuDAxGeBLB6eOz1g9ByOTHCOiB71e80rAAYaQF8lHvMhXgz18",
-	"eg9ShjH/ClvRGHsx1xwD63VtjS8LocYEE8BcwJNCwiAkD8b+ewANkIUu0/AU+QyPIYVO28hiFj5tp4F1",
-	"L3sAX+aleWT6HvphUHdLA5gjqTJcY5ueP010fCWGDAoV5lABTAlSA/hfBUnFjkVYLMx1Rgp5moXQfsW4",
-	"HxcFwRtBXj89y7TbXKymVoDGMWjbvQLKsow5Ok1ibEDJRiMWxPyGPYVG+db47rU6XcBMu2GwpS/pvNFv",
-	"2Bw/1wnvzEIcAt5Pv/EdVTETczYmR01y3Nnf75JXieDBpEm+Y2pKheeaeC1VPJlzEZLvpsPvGwgPyjQT",
-	"hiBuIJLDIgZtaPQEMT1UvPjWrwwIKXkpb1hEEeg5k10XLI4jlFwh17PE9v5lavpKCsjq7x1k7ReMFDPs",
-	"w/x3KdSEa2R2wl///3XruU4XKFhXPyL63bdmbi7FFBWGGJpopY2vcttQWQp/t3SEHzSqhk0dN5lEq0Oq",
-	"nR265hXFOgbUwP8eYfo9wvRrRpieolz3M1K2NhW30PfmVE1b4E0uV/S+tzlrrpYuljmgV+inIha2jS+Z",
-	"8ygiVF8383UQTcg4TYtk4ZNGGzNMcdi/EkanUmkl6FSGLCJYpjudIUzI0CbJpk7aEagNIvZGI2dMQC6f",
-	"hHoHqq8hgY/IESiWUPUgMvx4l7o4cLWOaYLqABnxoJlm7LmU1ZhIyKQbYcQaVC+qXTWlTnNkfW33ZznU",
-	"e58BvPbOJt1NLKYTJGkiOOFAMaPUDYgt5/GTFF1WJGCFDyBUB2MLsdnXAAMCLuPQgrFYuEiElGFkAPXa",
-	"+p02yit57+pnydm5UUFD7I7DrsTPckjmlMe6IHEPMR4zHMg0xxKQmpKs4GOIQASzmIV9z3lJ5gADM2RE",
-	"T6hi4ZUA/VpIrJp+j+XAq3XLzWxrsiXJJ0ZCPTGU1ghmiKpIeTXk/mRCY4BE/nU113guc54JDyL7pzVJ",
-	"OajbQuLNlP0ZYoupzhCyRj6jCBMR6XL2WS2TfQX5u5KW0Kube2NpJbckFpna6epHrX3aHbaOjMJ+bBT2",
-	"A3o4fBwchcfsZJSCQvd7201uvbKQEd0c0zQxXP6bVx9+1wZ+PR/N9/SGFQmpNLXZSrS0aw+Q1DoXzooA",
-	"T+LJHiCh7IG9EpYL8QsmQp3KV9cTKlfuYI0nDw0mnihmMcHJ2bqWMojYsOrTxVHl2nLcC9PN8ZqDIqw8",
-	"APLi2oNH/I0XhP2nngIAq7A4zYZa0nKT6SIlKHCM+YRv3lRbm80OA8IGlB+G96lPD2GdwVWEZ8JlQ7k2",
-	"UIBRJ4iy4DpG55EKEFpVmzyHlOxcwxXE+0vhTtrkBxeCBcx6SQC2HvE4ZYK1FAe9HhmYz3/k4oZGPBys",
-	"nqSbrDVIYxe1I1uaLBcUsZtKkizEwfBv439MXo3ev6cvP41vf1R/e05/uLzV6snBue782NXPh0/nT8bj",
-	"Th0XREGnk0p6xUFJvyJLSD5T2vq8/y4D65z+3GG3cB4Q70MsxQzRfPVwr4LpZK8whyqeG60121M4fDbw",
-	"Vlj8n4KblR/9S0VD1KPzA7TQVimmCIg/sJfgFzAsARhAQ3dsIw4TcS3kXFyJ/Cvmymjr6YsiKa9TG6VN",
-	"AHiGaGOe0ggAiBLFdIqbZVM6mldCKoyfmKuCxXOprjMJPUoUZj1CdRYFLEofOah3Yjs4AUpSYRqkWaZ3",
-	"2MBse26SLnbKTFJctpD+xd7ZDuQUxD6uCORsKMWCmEyk0owMAZFiUYd9vDTffVC3Je79Rr/lJd5WfeTp",
-	"AytmxoWrlPmyisrv3G5rbmd2jJQoLoW8DXBDNB+LFhfLLMWDGGqmcT7HgRSzOJdV2J9M1kRtn4nQFZan",
-	"n42XUSNzWtCpBQDxMf+4JjeSh84b1i5iLzKJU/5SRYa7ARml/YapL3sK/mO1b0Oi2HKkIo06UEmoJHUC",
-	"WHsXV0mwqnKOnWZKM49cuXta5mvs0uLkw0QpJkrIqy6nn7KNXB67W1bm8fb24gS91Np2if6/0+wSzb6f",
-	"SEKn5PxeDEKndeyNpBrLeKODBMxA6wIxlA4KFRdGYZzIRDXTtvEOmwFNSe65T2wcIaJinGCo4kpYVIzW",
-	"S3sRHPBpX1CFhwyqr0X6asPxNRGMu9QzLwxh1EOOro2YT42GZ+xMp4japD2s6El7uyF2oJ1IkU5o9cA3",
-	"dskAcXEn9TANx1dQEGtof28LxrmrFXk+Kt2IJqH36U76XeHaWuE6s7ArefzH6rItY8AperhTulHnAmAI",
-	"r2QOfEIW23it2pWyGQCg3MbzVIjUvcS9Bm0C+huNIqcuaU+Bs5aj0cwQfQOdvUDOAJ2Ikwwc5iaE5fCI",
-	"tsmZ5wDjmhhjslnDYVXITjRLD+lOfCRd1Ax5LTMmkRjypmTzV3FqvfUnfB9urdSJAEmEVIx/92r9Kl6t",
-	"iZRQc7od1znLsREfIn0tS7EW12ZX1pJt5jNIrixY5Yr5lio4p8TmugGW4//P3ptut41k6aKvEpfVZ9nu",
-	"C1IkJXmQVq3TSg9pZ3pqS1lZA7MTQSBIIgVGMBFB0Swdr9W/7gPch+gHqyc5a+8dEQAogCIpyrKdrPqR",
-	"FgkCgRj2vL8PY1AYyEZzCHlqSNAETCdgDxEYFovUZI52RqyYVtXHHx9pAx43O/5+JrwAKN4dj3n24Tz6",
-	"fSR+//30b8PvB92/H+qXw9aB3H/Wnvz98cWHzvjs4fzH37uzv/Zfj34SP0RP9Av+ffJOvc3emPfxX87X",
-	"O+j48G8sAHXiNw3qFLxuF4v6SmTUBwGLh8Xz7sCtLJ6qhUNBTuUBKT3FOJHK1gpKuexZvSx74xgLFvwq",
-	"weCWLCRvz1U0WVcNjXJiECgYL968IZB7b99cifh7dCwanIhtZdd0MsFStNii1hIvGQJz+Th+T+bkG1Rj",
-	"o8WEZ9wIpo2YVMtDes6Ng+5SzJ6S87tQck2T5AxCmIRi6XV9ZH4wTdO3FYXM243ZO36StaRm5yZz87li",
-	"On7PWqq4zYXmrlzn8xl1iJlQEDlrSEx5rQzRyrEOZsjhwq6SezxZKjKde2fhm4SpYFgEEVSELMXwLIKr",
-	"WA5tCmjIKJ3GxPhVlkhCxqfuMau4JMQ7Ux2n3wUw8631XMbooo/9ZOlNY5lBfbg8h6mdCOkfVIX4c5Kr",
-	"VWRoMYSr2m0fM+5TyZjKJasf7qDSWBDN8NUu3fpNs66RW9zlVTAntbgm7fZRu/33RtCIKBXgmv2JKlAX",
-	"ftFdREJJ4tURdVKuzU96GbLKWrW0duKWdb6WFnN3tqobX7dwsCqF7d6l/ZfF5lgueME4jgVSLampqYLl",
-	"cKLyekSOZcJ5FXgN+6R6ZI2VsKPKyBp+LrYNqvElJoB38BUF5UUtM9s8ZuBDLcedwCuKxgx6VRbbXA2u",
-	"6rUcVQ6JMrRx/IZpalM5HDuYw99DewBdLxIhOSfGkgIWxkJweMSVgl3m6PthXVcUwUTXIspxoga5GyQ5",
-	"nDpMEBLdoVnAZAOlUgNzRl3tqwOdcS0sTf2npaNBGecYD7UFSGfUSzUnurbyGH0Tbs1Af2/UMBt1F6lq",
-	"ixxHvd5pBRjG7WKzXW+0JGt0oCP45EuV5mhv4/kHRctqWwHtGvp1zhE8XF/zRYudqqmfX0sEXT/Etawa",
-	"2BMrQKrBttgV9WwP58xKHCeW6e/V/YrqONw7W5SGcs/H4KxE5rpAQWspmHOqWuQnsiy1FjmMJCc8slJw",
-	"0kl5ShANd9iKZ4EOSud5cRvbayyCPJL/xyJNLkSWEFPyNYdunfPkp+VWQ2WFt16OVsbXasO3l9cUP2mx",
-	"42X6wzTAgTDJMVg2E1QlA3LvkvBbljpnLxPKilqaEBlTSIz6lbFmKqBiC/wY2XvAMMQSD8QZ9jJOg5DT",
-	"LFMztKrmrgYr5ob38e6UEk0Qt8jSgSDKDjp2lLFvsZ+wTZlApInGoBQOvH/QfhKwEL//Fb4PH9g0h3Ks",
-	"SNiqbY1yfFiJKgUrNRX2VFM1i70j/MXNNBO/gl0QPqgSwTSJG4ngpwSls7p/55Amh0qKHe7Gt3ron+GO",
-	"WnrsqwAtbhgQPbHHfWDPb4UBws4KdPoIIp6YlbBStaKPFsVIDRPwlg9Te6fWd9Gaa8FG1zprW8YZRX87",
-	"GlWQe9te2JmtKURoQNKxBZRhUrWUb8db65bVhuD1hoQskpUowMaWO8tGWnvSgbRQsQDdxhYLYDkUSoBj",
-	"q0hJqWphXJNukdjLA56iGEMSMeviFL61lGBw+0yAchVxgL6PvyEWVpJfVC0oyAW/uazYnOXWIot6j8dH",
-	"Eeh9cR+OMO5QuKgQjUAvZI0Eun/h24Ubuxvxl1NYSjXbGTc7L2p7Ip6k6OZC/mae1p61pGpj98+dSWUK",
-	"Jr4Fkw+s5GVcJzGyKiokj1Es4mNBYXxk8V8WVn9jB3B3JlVhCirivZvUVWULAVxwI+vDxeuSZ6wZu6UJ",
-	"XpaU9kQAOxvvLrGenVNTRLa9M5OvMnxcadq12Fs+Lld39ufMtbUZXaBysn/jkQrBXnOcvJYGuyep9hO+",
-	"R3YqvohK5GI3WOmSY4EgsHPJOqRurpSCP3ZcCD9dINPltqTynm6xU0f1DOKrmJvkKRiDc4eBVCHJeBzn",
-	"5+zGoe7g8xiIfQs2U9W7N8x4JBaEnRVp+e6CPd6fvyrbj/Yqu91ukS3ypDjntxpHp22wIgjGHamETRTC",
-	"cmWws3F3Nu4WVZwwOZc+cd/fUvxwuZW7d0kHa2mCoVLJHXvtTDz8Y3WBmmusRXohNCkguuSeZgaRaTkp",
-	"N2nhT+9hFyaa0OdIR+Jg+o96Em/oOhBSrg2GK+tVDg3gBlrH6ZBKLkD/HjdmKyxXnHmyws9RbuZ8lTyD",
-	"Tbw0u8TEN+pHp9TEieuOEmbsjsbWcxQ1AdEa87j60LNYjJVZ48znIcU/5JnfuPoDplkssVI3CnJuYHi2",
-	"d4bnCoanryEkJ20XbN0ZorcRbPXiDo/H5zJDpTLXlEnjFVVNPtScZc8I2aA8JpNmSXD1LT7wBopi2xXO",
-	"t1qaS4f51RoNQH3UJ9SZQ2AqSSyYGgyw188opoUxKZZb19f9dqrqfjvNbn8/aj6KD0TzyeCw3XzYedR9",
-	"vP/koM07/fWDuLCQ1xfh4u7ZhXHvNoyLi/CFB3HJNA1cRp7qaNwzafCEYEnFH+wE38qhKlmsmmPECcG2",
-	"cdvX4/Dn4eLlFcGwn7+WUKlctB9XlhobVQXD1NxuE/3i+3xFcnN9qVlnbuIe3RmXO+Nye8CWWYKVkZJk",
-	"202k/jbszL1L+M8Kwc7lymCTAuflpcgbyf6lwQt40dre2GtESmXUgmbuM0UqnWrdFU7/IQqn7148WPrz",
-	"pY6opfsjQMnxhMvE9aAKW4u96KMWyeMtiTGuql4M6RzlnG7EL8dU1pP0lDlT9IySWeENS7JGbb2Bqx2A",
-	"G1X09QauqTegZmDt6kXHaODa52Gbsfh9ytMF/CikaCDgF5JiTE7R+Xb0fUr50G6RhJnPCXlUeHMZqamp",
-	"WnWkZjhKZFTEYldFP6d25iCfJyWFn8FWT4Z+NhcqZmcjxZA8QuVrcwwWGO0KemnyHFwJI+9rIc2ysMF7",
-	"u0H+KIEDP7lEzsdNNCIifVQHcIyTWGDpLJ40GMwSs/awwqzdbx7Eh6L5aPCw3Xzcf9Rtgv5x/HaNoHGe",
-	"SELhwk2ZKyLfYcheG9JH+YZ8O6UAcePlh+9Yp7t/cNjwI1WTidLYDb1upAHWfn59qMHKkF2w4W6DDXYZ",
-	"vrFww1kBCR1lvSMYw0MaWJrSWJGkNWrCEnPkVFYsItAa1MmLQnJJ0Rbu9q8lEOGkQ1GI3Z7ggBVF9bxi",
-	"CsqOxP4mqOROvyJJ1674wgW71fAIsr+X3vlbVg8bKIe6iApO3M6B2YVUtqfnTmJibcvMnG1QNXaLztPe",
-	"JY7qiwmv5BVhm6m0pfEVfNX6AMt10qsiwGIn7zNFWGgD7UIs33iI5YyfCy8ukMtq8EWIDCwHXRptwSsq",
-	"0v5LfPQzvOkX5KFXw4VRKexnAy+DWfEAZrdbbKARjkOskzZbYhV2HeApXfLdfPW7xlPxThYAUTuHC9Zl",
-	"t7kfHcTNR+Jw0HzMH3aaFP4mCb0EYOxFklJsKxYDIdF8r4cWs2+wdrwBVuz6cANuo12w4W6DDXSWv61Q",
-	"w88jhRFZGxrVFmPHKAL66efFYssLGmAbfy1xBFjHMhpalQSplQIbHPCndnC34rBfeZ2daK4WzeuvW52r",
-	"D1O+s6N3nv62PX1DUvSubfW9S/jPF1g6sZGWWeraw4vWe/bXiacKz55m7jM59vCwnV//hymd+IziIWhM",
-	"plU0wnwOp1zMCPXK5Hvw2ONgpWJgmJqawDLNUvoqniKypAhABkjFUiWHhGNQHc6bpDz6w535jZu8lBTX",
-	"W7TemMLL79DCbe8s3K/Bwt2hfu3M3dtuRPsCLF6LbFwboP55pFicxKTfwMKdjYS8Gqw+sn0hmrASeaoV",
-	"NqnpgMVqJmFbaIupOJhqnuoWe5vjKRLVJHydgyz2pO00waJCBTeVTEiTzRkRoNHl9qOEIFxddwrD8r2x",
-	"uhCxJcmNeJYltpjk9OVJs3v40JEpKilYXwxUJlrsuTR4GdnrdszniYQXkfgEmIie5K56cZYpI1rsdaIp",
-	"wEQMGQ5kSEgkjlsayncr8Idp1IvMev0mfInSioWhkpRG0BhxPWocNXjnZv+HhcjExUu6W3tws/+jXYQO",
-	"n+f40OL3xtEBCIT+byIy1oRq+A9eraFAL0TW96HIDeLvbvMtj7+DSrRX7sLwd9NegpQ7fIJ4tCyRdx2F",
-	"v0ad7F2ILBnMa7XKBwGzNDUOeRs8oREh91t6W22sZFekGDT4XrORIBY2pwlmXDOeoowNmOHnQpLvRQC9",
-	"fWFmAj7KWIQJ4UGrJ38UYsLCkeBxeAQq2EH7Izgc3M96X6DpVIqowCDJHd2RezDRp+Ci6FGVfKcZ2IqE",
-	"v7k4TqThkSnX8pGmQ0kEs7EdyeketCaAsJuiv4gsRovzqjj62bnc0UhE52wAR34njO7IfoUV4A7qxuT7",
-	"+26FUayi+kqLZ45Wowpg4Wc4ziFJsTAo4pFzY/tJ+ogOOQZxFYBEQQng0C17sj8n8HKeKila7B3IqVmC",
-	"/R3U5cEN64tUySEzCuxWuOuRbRzR2DFC3StqJnP2O/hc96SjNrhH9ii2mfAsU0QKj/x4peEQDjuXOR0C",
-	"LwBxogg1Iy570j8SDGiEKzto79dZq34G74oLL2dGwaVJtoBXtFB04gGL1ohdVUbZrg6ViBQqQm7XkcRV",
-	"jZN26g3HWTOn4O2UBzqdgP8m6tj7zol4brWhuE30IxFn3W5nD8gpPR03jhp6xLuHD4+eDB4/jNuPO48f",
-	"H0SP4oeHT3h3IDhvR4eHPG53Dvl+f3Aw6PS7/Xb/cbcbxZ3D+GHUOey3B+02bz8GIUVDOyPaweLoJvFg",
-	"aaTt0LW8D5JU/JSB1zIyZqKP9vb0fsu+0x5saC1SFGZ7q2yR//3X5sn4n81Txwj058P4oJM/5fkV1mQc",
-	"T6d91D7cgLLQFqMXtoTrmo15i2ZAJ/8UjaODx93OftAw4qM5NeCcHDUSGYuP+JtbRL0+NSoTsdtm1xcX",
-	"+QPwzcX4vumSpLigjJzVgfr/ruuQfiSkPzZAXq8Bm05A4XcP2ZvkO3A43j97ETDOflZZ7F+C3X/27ulf",
-	"H8Dn799+D9YFZz+8f/59i/1MwNcYDwMVDV4IukmJ0aw/N0Ifk3s+n1C/Lto2fGwtDp4JpuEBtjHXtU2h",
-	"1qRQ3UBlPTnzjyGLBLlRBhSEp7xWP1PnQqLlM+YxgizGio14Nmb3OftnMqErp3LCo3MYKBvwrCfHCht1",
-	"uaS7B2zMo0zpgL08e/OaTTFD7oFj+Fg8CBAEsdtt9WRPlswyyge4GSNbShO0pzfSHNnbsW2SdS6Dbc91",
-	"RV2yJ3FPwITTwuKcyzx9T225LXYqZJyPgKKE1kVNhWVmcwl9+haNKvoamWiw2bYnMa0gPmJZ8vtnL8iQ",
-	"K20CTcUBPGZ6pDKTzhkfGJHNeBbrYxZ6QRp6X1j2ZPj98zPmjd89LXgWjUI2SGSsa9lpQHQ7AXm77Jzj",
-	"aWqSCc/M3kBl42bMDV/U3zBTSFGTV4PABMGBdBqdLmn8r/fPXjQ7rQP2r//+H5QYiUTqlqs/LpUp5p1c",
-	"ZDStrOqqH7sGXmRxnktda4u6CCYnZ2TFvcNlHOAa22OJW825D7zQhW+dMMrnbp1H1O2S6yh3ylq3sam6",
-	"rkvI+WMP9qmYmF0+bpeP255BQSeVcb/NbmZTbBK22MsE6MJm34ELVxsXL7km+AiQERo1cYD5K1QVTpMS",
-	"ewb7TfWPWK4gflN9vXf5m+q/ij9ZHTJSM1DTTjfzVKue5GC9aJMJPgY5Ki4oaAL6Knz2/PXzs+chi7iM",
-	"RIoahtJr4HQRnSk3LHz/7rSoley7TeJBiEFaHfQk3A6sDXDRRGzrZDJRVLG/qT4jH19MjIiP2EQlsEs0",
-	"64thInOBCQ/vyfvhHrp+e/t7oGf2/vXf/+PYVgvUbWi8oFxFkA0K7vaFfwr1nyNW/ZjP2YhfCNYB281r",
-	"8d9U/55mYSb0NDUhcpGE+ODQQqQkYE3EsAw5JgoMM4xVhOGl0DmmIc0qOEwh6qyc/TXw1py3PtSAQKKl",
-	"l/8uDMUlCwUcmZDdDyMVC3gIpcYsUx59rUO8vif9TCIev5vDB2CfRiOe8ciIgvk0UGCd2LnSIzULyES1",
-	"8Cc2bl7CWu9JZ3MJLpGaj7aX3aglU27GaVla7J2Nw/ck3hA3WSpijHDZvQVfxBhiO5E46Hu6pB1wfZWM",
-	"UDuq6XDkt1Jf4A8ZH/JE9qQ9MSzKuB4d5wyhiXb8gIt7EVYadjIF4PqCnoW3w82BtiIsRcFEav4o5qG1",
-	"E0EwwT8zMRF2Zq3lVADFORdzXDDcUR4M5jfVry4Ug4P1HcqMO2VZzy2xpVbCh3y8r+gXn4KGmal1fpgb",
-	"UquaGJU/XqFQq7vmJDgRUopGobzNbc5HzX3e6TcfgeH5GAxP3yorngxA7SjD08ZR99OGr0cvcJ0Zpdks",
-	"SVO3hXfG1M6Y2iZrLTr1FPY4bLeZEeNJyo1AH4Y8uzsyribxoN60epGkKVg+FyLTiZLkQrqxk5oFsyJg",
-	"Y7BgKJBDnO1UI4RhH/hDFwxJpgYUDyBtiHrTFlSg8nS6/eiaeAWrDFeArbYQr3jGDV9guh4ktlTZvss9",
-	"zUh02EiLNVMGiUhjgisD8xGp6K2ZwO6HV0wqbYnSVjEXjooGmLgQWU+6Mmk3G+jz6iQV0qRzb2qhRrQL",
-	"EuD047MVrhlxDueaE6NhfnD+49zYurGShjXqHrCRmmb6isbuSTQah8IUShgsjhHaCOw+5eiKD/4gJimf",
-	"g20LKsjNbfHWPWktPIqREYkS0YSABWQf4OMdviaB9YWQZZuMLZpkGFKERaKXpZ6Ugwf1lsZ7jO9/LXbG",
-	"+3iQWxky5qv/bFMbo/TT2yBALoRj8rDWbWS50FVZL1T2JWW0CimoTxst4mp2lHddmHVnd7GpnTl1K+ZU",
-	"wRS5MyuKkgu1BTYvMOcw4UNh+VqxZM5jnQo2U1lsq2/6BeBYiyub+yZlQFXi4z/Kq2OcjvQlOsIWXXv4",
-	"1EQe23oYHzpBNJIrVT2tngx/nyojEFcVxoc6Hv+B0QaYrVg7eFV4txYmbbQLxoDVNlMsFcZgL6hV34ho",
-	"O1ZSwAsWc25VupXmdUl1zVUBhFMJOyFV6hzGXC7YMCIbJ9IC1yqTRHX1Lr8vbdsa84+vhRzCttxvt4PG",
-	"OJHu7w7yoMGxaBw1er1T2I5UEaFNZhEEV6w3+RIKY1arX7p5sQpWLdZUq6ypcq+UXVAhzH7QwB3dOGo8",
-	"JxZmQkQa8zlz20LY4qlhJgR5KYjQA5fFfK7v2T3TWq/w4j3Xmg/FMq7xgnCYiUzsijjvULGcotSxniHl",
-	"pe+8pqKkbi7xQCztwj9DV7wUTOYzPs9hyF0qFf+A12yxnz68Lm5B8CGxaJxS785RBbU1xo6gd1IU3Kvp",
-	"Yk+/Nnyuq3r5A/BC0QkvhpYRlhYdTcKaCdhUmiQt+pmFOLO9rXaG8K9qImTBAy/fnqcp5SvcrQdWO8Gh",
-	"Rj1L0LkwF3hJRgHmMU9SgegEV54HXyVyGD5o1eASbFxG8Ayl3erN/sUY/67h/w/R8P95s7FBtVUbWqcz",
-	"pHbGkrC5Z0uwfIfiYJoRU0EmYiFNwlNtz3dimCC3NUAy7J4cJxL7X8Cmz1rsxAZ4bEVzMasFNp5maXIu",
-	"8rPuo3viY6LNMX3oxRQGdhDnykd+sEjE0liT/OAsTeQ5XJEYpKDV7JDZUVWZqUNhtn/a2195QcrOeLkj",
-	"r5jHHnLjXKqZjddvR2Rs14DZK2zvWgxQqhc0WqSDAFMIknFjeDTCTcbC52d8aKsFPohJ1nyWDIU2Ibv/",
-	"4cVT9uRwv/2AGZGmqNtte3OLYugkoUDPu1oL5aoUZnx+RFYQus55Y4h1lTMRqSzG1jqC4JfE9teTMzVN",
-	"Y9bPBD9najAoZspBkpDVFH7gckiuteqLeXUbdEGqOBSNDYXLFX/zBF2fUoaBpqvTaT/I8VlCnKE/t5ud",
-	"dnc/dCW3JF1B3mbYrK8GdiYTzSZca5jHC7Hgdxfv5BzUkeAx7hHrsOGkNGrc7C642blj/V//6PU+dtvN",
-	"Xu/jI/HLv//bKl72ibS75Zjttw+o1KVUkWqSNPUphvL4e42bho57jbr3fjVovlVSNN/YaoXK9++0156A",
-	"9XSKTQGWGkjoo9r606t1p/nQByobY3t6P5Ec4xDFxXzY7RwcwAtdWbTSmC5k3AJl/XGc0v10Uw0GSSS8",
-	"kpmpLLZhz0QOx2mrqAYX1OPHxZcpFRkXXuv9j1t8n2TMh2Lvt4kYLg7JfVYc0iSJwL0oDOaHF69ebH04",
-	"E3llNPaj5YN5//b7rY2l0nqgzmI4kXD+6KTg8KwIbD5L9ETphH5SLQDtr/bsT4q/+BQ0QAJc90u85lPQ",
-	"KCiU634Cl9or8dW67Ye7w7Y7bF/0YUMjwFcpcg0mkI2YV5w8Us8VMDhJNLIWgBpg4eyYy3mF+mek/vcw",
-	"+bhEz5XUHP3yH+3mk1/+3yb9Z4/+U6nz1zjecPV+XVDFZllGFqWOomUpOLrzL9yx6Ty8/ge4lG+VOeUm",
-	"0YOEvIxv3SniV6ITX5QvlOOCVFdhffBBFtyMHhFEg1eeE1JmYIjnrk5eY40Gu3VbfPvMjOuexNQ8O2FU",
-	"ySLiUkQRS5Pzct7ig+J6cI+7D4dU4Hp8CeUgRRSQoIFrFz+9jXHRrU+LDce4NMmyBuw1clp/wZvRAtSC",
-	"koBa2WWy7hqOhFIgpVM9yyF9SCLciiiUqpkUSvrOBYzpbbnjJK/rswV7yMRKHIVO75bgJteVsRkfmCXY",
-	"J/i1D1NT9MeIj1sBQ0Gu3BL8CNsqGEpPltBQ2DbBUHqyFPRaBwyFZvyukFBoQb98GJTyOL9UDJT8eORM",
-	"RVNdHmkm8NDH26Erwu3juYpWWmQv2cAdKI9NxrxmWOg6rIvNcjafiFe3j85SC5Ry0L0KTBLxZru/P2g+",
-	"ig7j5pO4K5qH/GCwH3X7Hd5+ArJRRRwnQ8jm99/Bmc2SIU7JUEg4vbh0OQo0TC5pBIs5/GZqpjxlb5Vs",
-	"Pkt0lCo9zQQ7cUUyuR9Gs12PR+yHvx7KCZouGte/AzMvxUdjpcBR4+Tvv7fnQ/3r4EU3fp1O3r9/qvnT",
-	"/1zHlMEdtwIcCm66HRbKV4WF4nSRN27ogy8FCgXri6gvBgaWV21ST0wiba1Opo1vv0GoYefV0alloT20",
-	"YasnCz3GPNlzR7zphGRoG3IcsImVpdTYItLBgpVDaX24pieXI4scVeTT0QbB8qHEBLaVOaHCO3o5xtNU",
-	"zTykMV2GfcnYzwFGCVkp63YA5YAl2GaUiXqeKjz/X0r3RjEkSLWz1ZAdfXxI40/sNV1k84zcpiF78mcw",
-	"nM/ZXE1hvSZ8Tvtliq3rz3/6wA6CbrsN677fYc9EhAvGQF6DBl0XEaSoY149L+iOquHhQaaXq37lyhd9",
-	"i6WXeETyIl77psL5EHnh5oDtszdYyNdtdw/pxIjBQESGYidVb137FpXPXgtXP99pt8rSjSf12hIQ2vFr",
-	"asjagg/4cld0tmvt2CKmc5ZQnRsqxf6cjbiMb6rFf9kocrB3if+9ptz2AyLq61xZUh2ZLTuxmlu32AkL",
-	"B4nkaWivymtkK0pXl9TWVjFkITxHpKSepoYaHBJQ0WMbK6ZHKWlDPrVlq9XKsObY19LlXOuUVNDl2In+",
-	"TBxZtAC7mtk/TM2s3difRYYE9fVsdt+RZT/JBIIQWglRWeyK169f6cqWFrq2KsvNvrmz396ZT7v8yPV5",
-	"4W2IhhsFCRy22UKFvRULoQ2726MvLJdP3mMNCv44L2gkkTHipNtA5+vE4j6JnszzLAftJ4sgYJYlCCwV",
-	"RxiEPhA41Q5hgTMpZl5keUQKikQMQSj5cAT71//3/7PQBYjtn2QBkb2Dpknhgj6PsPC+GNDAkG+JShQm",
-	"TjMwuWxvzv4DxHwQcWI8Com7qZ2OfEyYyD5mvCdtwGDM5/RTomGCn4GApow5buerlpsskCpZCw6nwsdN",
-	"yCB0NmwhsaMLmR1CGVNSIKJlhq+DhtpxMUVHafmeJEwV60p76Y/TYPu6qlFNY/6N2HWbhldgcRcjDbCH",
-	"jfhoPlOs4QcupzybwwWPYGIldaK+JrpL34pcCHRjMAD24pUYCe3aEe4Nu8eT0nv4WH4hNePv3F0LqTXe",
-	"KGzxtejdHZXhLoZxS7bFc1QoLq6fOW3lUqh3Hc3Ys0VcS+gNufE2AEox0IcuCWFUDqmKoBD9Of4Xcxaj",
-	"qTzH7GyaSOywgR1pwR9IYVKwIhS/T0GjYvMOhR9CNklERKWkHG9URHFFG4geyl1TDT7CgYkhFZX4aKh4",
-	"o3T/RGqRGX//EkoG6AIlq1MENE0oSv5i4zhfsRqtrEWAWXPmXHGwnerMOWyGjUdRnMi3U/BF60ZVNDKL",
-	"o+rW5PPVdsd0c2fSKvUS/zLhpyJQCr4JziVMNJ4Zy82CRwT/bTlFcB83iDLkluwTrKexj7NRTv+8Up6k",
-	"eCGdqfzCopFTvG5h/K0GZfFnr+HwIjKHFLNTwzODc6HSOP9GpbH7Bn5FjyxOoc3R1M5WTe7mlwC2zFrW",
-	"EO6TpygQEl1d9kgxWHfFzq2/m7JHktmI8OBi77YL9m49/VplvAoM55syumYJj9N7/aT4XFgRNCdGBUqR",
-	"BN7XHkbbgXNacPMCOierBud0eo3qElfE5vSedg2XyPMLkc0pBoEcyd7XxvoIcHSefTh5ccaQIYXq2xEw",
-	"B82InnRjokiFRabifWUxMPEmU5kKrZ0fPkykrWrjbCR4DE9G71rDmIlhhSocHAq6JWJGd0GPqMlXWJxQ",
-	"CqJgQMChdy7FC49Vj5gz+YUIGHetP2QUeQBywuuy0Vt8xSMW7uE7hgEL98BZDSsBQa+DAqUHYW1txGUZ",
-	"rxt/6yrFe3IhpmTTJQEzSmHE5SpYqO9phsnqz5dB3tfDaaKkrcTU/Josrc9ZQYI1QuVIwZkHW/VAsUqy",
-	"n07ZhE/KNRZ2r7iyROoasKUbILXLUQkrXa4+rOxSFx6wNtLkZ4g47ABDd4Chu4jMHxIw1Ibkr6CF3kkc",
-	"xhmotYEYNI5yEb7YlRIUm1eodaXFTuw7gnonopag3W636vs1vo3QxrZbTG61yp+kzzpV8Ev6Apy0rkkr",
-	"LK9jLCUHgi2PzJX8rzyEzlrYmsXde30Nv6/E2jnmd1aTD2Lq6/DK3Sj3Lu2/Pi1FqnLF/NRXjX1yLfZq",
-	"IVVcX3hjN/G3FlxeFlguj+HCT8AXFcb1npWX4evLx89ZxL5dWbyZJK6z9v1m2Infuyp3KmbxviTpK8Y8",
-	"SZdnIwtBRopgLreF+ypOBBjDVC6khSh0SOcUgb43G2ZmIjKt5D1dbSo/hzHeWWtzoUUcY5xMq7L4/30q",
-	"pttqw8VXvaYNt5BDTbSdOuKXpgqtO+26vl3b3SNQwt+/BPCBGE/gr/YyCdxuX+3fjTvNbrwvmo8GB+3m",
-	"k/5h1MzDN50ItWGUTBL7rMsGj+NMaN04avCY/4cdcCvCnCxSVblkqK8CsvsChYGQS8e1+BsQH/3fRAQ/",
-	"+ZuaZoxPMEBt+37rW339Hddr9V3L9sc9er3RL5p4bL/0YNI3bfTbNSioGZL3ZS2xXDnsweatz4+dIMmk",
-	"Zhxh2wMH6U5M80wrJamKhChaDQvpLITHBSZges4l/icnA54h8WpfYDMNFWGCkENyOH840dSP1FjoHJvJ",
-	"HtU8/6NpLmlUhk0nqIKOezLMxCSdn6mcwj5ziCiaDZXFXkWYNsul6d6sxOYK48aHYMslQf4PVNaTyMxm",
-	"i0oXLySWfu0beeHOYV9NZUT1tz35bgAfxPOXZpyGdJNsKkmHJpoNhIlGrkpIpFrg8AP4yuXDju0rEZUx",
-	"1tv1JN7zTHw0YWCr8Hw1M/Inn+RSFrNhVxlS3HxeyUE6dpyAddrsTfIdM2oo4OEt5qH2rPpPZJpIAuOl",
-	"JF9/zsLetN3ej5LxkOks+nOvESXxUWJ0c5CkApRSr4FXiJtS52FTNI1jvTwZbF6Uf3fbuEyKkJhdC/17",
-	"lFnNqScQVN1Oe8CMGqssU7NiCqqsUS8LaZB8SlZJeHhMacpxOEQUJU3GI4OEMGjNrJ6Uicq3StVQtSZy",
-	"iKYK7BybkfqFvDw4Io0j2h3RhDbJM8EzdhLzgLka70S36Io9e0np+qrN5x7bazCemj/3Gu+mGRi9Y7cT",
-	"y/dDswElSuOoMcx4JP4DLnaJpEaVJfDwrP24YAmU9b6bwQaVzfzjivGBwnqS8kSu1tN95mqL7NxYJ3gs",
-	"BLLuvFEy5nOQ00Zg8GCpHVI7pNXB7d15ulUiZGtVlYzKNSzBKxbdRu9Xn5B7ZTz9sf78EP7rp9922bS7",
-	"ZEkinUeW3c0Nu2bfNUEtN+80+PA8RQtGW4ZeD15yxEJ00qwZBcY/j0aOSS/JmMpisACpodpaiDHWPxU3",
-	"PgUHRnMM5cLnUhksmpmzoSPqx+cX6JJ8wVV/XldL7HW2vlulbXnlvQgSNCZc8VwygzBWFyIXxmUpDPqH",
-	"8KGp1WmJFA62ct++6i/cdyP5rm9VwCspvuN1PHY3EvXBZUPgAccBxQLLby94moCTHguD0TMMshbZsrhl",
-	"rzblajbnRGCEBu7qMg32NpbkwR9v58nAvqX6NDDMaN/sdfaM2muj677piiyrEVFa+LAeDAiGu1NTOzW1",
-	"hpoiyn3sJ4kzEW8pGjGdTOBMLC3eeJEHQ5GU3AYEKE6gXHUnQXOOhLTBC+eZoxJzvq3zm5GepSftrQIH",
-	"j2J1lpBsNlKYcRxRLnIq9bQPY+oL3WJvSG0htRX41MhED6rrfuheSMThg+OenI1U8bex5UcZCmPBw0Kv",
-	"z0K4RawLHO20avewnNaqygxVNYdzOzXo/FOEwU1KNbcWTM1pcaZvPfh+u4FjH7wdKikWordL4sadirhx",
-	"t7kvDgbNR+3DTvNx9BDcV6dAupTJ5Ti4hp3p9YKrhUm/PsTqlzCwTEcmR83dhV3vttbCr40FgraHfpYl",
-	"xiA8yDVi8Dosw6KIO6s5+/cJM2DCtaYuQc3nD5xAUa4NoCAgPSuozAUkIRi58uJWDZpfYd/ecWjMHfVi",
-	"5UD98V8bTK7worcKKSekyearvsXtCbExl1OeNjaTYDXBjvIG29mROzvyGkg6bHv2QkoqZEJeUX7WW497",
-	"l4W/rkGaK0lb6gjLB6QGg8JurgZ4Wyofr1bsJLHr/EI5UIlRft0Zrqj1Kr3wZ0B8s4e9ND87IOev9uRh",
-	"q9pG587ndpcdMgfPTLEXcskwK9kXiRxS0AGJPJ2Z4oOGiS5cQznKsRrjtwS4VGG2cBmJdLNc3nN6mcbK",
-	"h8BFM7+a2MkO+HDTJmjcVptH6JdAGFJEUMYlzCr0/6vKIiyk4T29AohhZXX01o/Guv68XoVWm0a5ZvFS",
-	"XZ0sLdlORX0tKoq6yl190M2zYjoZyqW9Bld5idTUlED7tfAYOdaH1VcLaOG45qRBWCnkKIWOHaZcgefI",
-	"Iot657wELwq3rY3guf5Tv6zXmJ5YX+rH/YWz5BTm19fmUkijNFaYru0U5/rpLBbofkVx0LXikAtb5/pg",
-	"pFuOXZfB3QUePXol2cFYBQdCrcQ0R2LuszcawFP3EpmYhJPxXx3XPBUII0IEm7GDXcllne0hKIpFL11n",
-	"KjvXDNt1FYG+wbtnusVeScZ7MtSwotIkPA3x4kFKLG1zvBJLELFUIWT3uUZ/VcQBSwZMguU04ogQf1xG",
-	"MUOAD/xVT7p6U/jIJGPxAGsgOAvhoKepSKndgacp44YpGYkWew6GG6Z3OEsTeW7va5nf+nOr1CwoCBVs",
-	"WsK8aSZb7GdMYKUpdRzTalM+wBcCUt4LQV4t+kokMkNEkgIPMCggxORNhonhKdOCp+z++5P4+emDgF0B",
-	"qTlPZMxCepaFlEWFhli1+C6JyYdOCK1wdSKHP2VpyFJiVSUdhgLElt7aFXMMwElGUwJ3EbH9wfgY7j5S",
-	"aUz1rFpEmTAB04qg9xFaZcK1FjFTssWeyyibY+3u+2cvfLbMN3VEPMvmxVd3kq8nLfUwwd4ddLsWoYaK",
-	"hJmaGp3Egk0ydZHEdtB5saxbicTQjJRWBJcBwXQsmI/oSf9gcGZHMMOJOXYFNzANBMObqqE3MWCjBdYn",
-	"4KV1ttDFbmz3dE8ivTs7bBNwzmF7/6h0iS1Ijp1DHauZPCbaQUsLlNNVG4Wv5zOPPemqH64g29ywUpfA",
-	"jroHDEup89N1Lubw8J50W84SV2baOEpLAta5T2W+xQd/EJOUz0V8xEw2FeGDQgLV3ron6ZxYWHgHwXzQ",
-	"flJlajmh5nXm3WZAciF3rff0anHkeUpjZQOt/ha3kBXRi9gx4gqUSvcqlIoTPAV0Fwvp4iFe4KL/bef8",
-	"zyuatybj0Xkih6vjzHy60byuCOlC6RVQfzM+d0KWTobThzuAlz9Kjqa70hp/z42Y8flnrmItMIhea6mu",
-	"6L3v2cO+F8FASVZU25nvp4Z0XKFNiGwPbAT31kmcU2/ihSHYv6f0lBBbV3QLIf3RPCN9MVNZrHsSOYOk",
-	"mgU5RwBaMwjnpmLUbI4EgMs5ZrWwnIhri14AvquI2f1QKvOrBet/kJccoeYtnvtUaUQ9jvmYD/GH7ttf",
-	"h0oigJ3/IFJZNp2Y8MGRU/KejmAyNTg11ci8OLFnys5B4yaqyv6yDNbqJ9yLdCxGPRewbPIv++PH5+3+",
-	"7wfz7x8N/p51or/Ozh5OX+ru6/iHyRP+XP2Y/O3j24vvDt801nR3Ezl8anfNrWCfOVD5pRrZDuQvcO3a",
-	"w7e/qmaFL+xw13O1uR7YCegvKjRQEq7IEOxMdCZSEZlMyQR85HlBuFpJuYQz3p4GEApmZvsno/wzdF9L",
-	"xPB1wjgWEbVs1Qnj5+Dzl6x+63KAO4Gv4eRjsdgRuwnA0QE5OxvNq8SVffRtCStfJ/M05VMt2AGzNdwU",
-	"ibGoIljw/Xkk2DM71TsJtpNgX60Es5vYybC1hNaJ2yL25GuUU8fITITBhUS7SAdFYWx1wApSrIBdWi3G",
-	"wA17/+yFz9QUzdoWeycj24XqW7dnI5UKW7yrhuXCc/cenmomNzOJdeFaWxINRbPgGqKJuGgXPjhmYaRi",
-	"4fvgK2XpUBgnZdxUbFuefh4heYZPubGItLjhpdwLfWTfp/G/3j970ey0Hi0IwoHKxtw0jhr9RHJMSI35",
-	"x9dCDsFX6j7sdg4O2m1P769NBlv+Grcf9vBI8BgjTpegu2HIzWeJniid0A+qJ8f+as/+pPiLT0Hjg5hk",
-	"zWfJ0K7UshvApfZKHOxOLn9jcrkUZsIMjJWNKIvWEtNvc29zzGMLwg4yUCojNFWzgAsKy7CaeMYhLIHx",
-	"T1Kd5xfy3AKmd4qoIYkuUHray10m3EW5Z5Q+mGYuIYOh6NlIke+ujMtYJNbt59ogL8I4kVMPBZ9TAvrY",
-	"c0KWLmbca1pZrQx7TTO+XfFr0cAqII5uNdZZeKW1osc1xXYIaU3Tj6gxkeUN2NhY3ImMjUXGS34hFuSE",
-	"W5zFatLrhcZZnuq1bhbZViyxqSibQbVJKE0gKHMmEZYST3EyJjDQ6+WJKwaqMfUsLYhP2gUM1HWM0beM",
-	"z6TtyiH5geQcmJ8lf7DGO7ckky12MjAis1YeiA7HQFo05LTgKZiVPvZYaektCwb2ZEU0MGCH7X3mcs15",
-	"73ImeMyyZDgyTKrZ1ZihtXKrhFYylLdmMPr5R+sRVgB8gJiz1+pCpDzCg/h5rMo8/bdzvndG3lcrsU83",
-	"9rjhP1XuNtk5DqlslvcYZiJSGYrMzTxyohqrzfDwIcKCTPhQBLbMAlENRsrJNS1Irr5/9qLF3hJvU5Ki",
-	"lz6yhlxfCEnCby5ss8HAft+TsgZyJPeUz4jr9g/sJVdCodiF82+EpTCw3c7AzM6hmB04XV+YGSzEW5WZ",
-	"0SyRMft+3H+JOr8o7FuNXzZ4TxhMjXcNA92JuW/Vl0XoeMewdjt+7UpyzKn2ajlWoX5L9VceXXIxIAgm",
-	"KH01d5lk8lYnU5NznKVqCEbkQU8ihDDdBT1gykHPuA7wGfhXYgr9JFWir5Ae38m9nQ23E25fbo3O1Waa",
-	"BUfdleluPbIH52C5aJyJ/gjkzN6lq0/9VC8hX9g8hy9lRfFVU447yFF9lBRHVChnn4aFtRg2IGiMnxGC",
-	"2BfUO2sEq4HUwLrrVqiCjXgEn4Kveyp4ek/7A4duIVMXlkzbJGORl84iOaRTQ30Vzwsgyj63M0guhIse",
-	"Bu4pYyG1co/BKmiEQwYFwc+FRFM86EkbVLQgfFhD7OqvOUpzxk2uRfwkaj7Xbig8BeM4UlNptEVFRkpT",
-	"NTVIqokr7tJe51LNJHOT7CqxL0QGeqZz5HJgKhvaamOjFFNpfAxq6MjC2rtRJLpnTXXDppNq7spIJBd5",
-	"oeTPtJjX9Tr9TM4AXZyDm+SNQ7B3tEBO44pWejfApV30Qk7HSO6Q3yp26wZHaDHDU0nlArslwGo5k1c/",
-	"vHxz8rR5+vKke/jQxbUCuAIvoHplWIKPPBZRMuYplbcvvGHn0cOD9sODx+12awuMizhJlAvKp+mvzWf2",
-	"3ZvF8uh8ioqZr3Yb1syAmGwcNf7rH73ex2672et9fCR++fd/a6w4X3QSLEYk1y7ktkCG0+DNVMlhM+My",
-	"VuMm/Wj5W+CyNU/dlZXvcLild+BjQaISZUWeH9C2f7z4Jo+ijnjED7urjP6ZSJMLkc2bCz14N1qGG5Wr",
-	"U367XALIDXcgvR1EqRwnBJ3hPuyCuhAXQppf7WAGKhu37L2CBsZ5DR9P6hg21zAL39uT7uTKDVMTKJoD",
-	"JtUMRJ+N+H7ZPXM7N/OGZlVFs5ARaQkKcYU4m2S445mS6bxKhRe1N7ZDEfKYi8RZKjQXtF9uf13mCb96",
-	"+rVXYFdhL6xTTJQ3RcFFjoYHImA8QvPhXp5F3RCY4EqnybrdNmd5LnML7bYFR/Vat27DHpvq3pqrWsMO",
-	"ZdeBe0dwBHkLIxn8bqMTTscX0oJbPNl7hIJT71k5Zw5bE1xa1XpSFHtSLkiUtwa6klytFrKTRYhkIWOq",
-	"i62C5bnxEV9sqAv+8EKBSNooNb1DH/pWRZBd4iopdEPxswVhg9aLXgqwkqph4JiINOuLYSLBKrJd8oiF",
-	"hw3biaCox+nLk6ZzgUdkRpBFfexrE6zZ05OYZkRwe2QKYK8MG4K1gd3tWInryh50oblAZFyLGIWd7UkY",
-	"8XhJtUMJd+U5vfHdGiipGtby6dW5RwVsez3i3cOHR1sIEIy4HjWOGlu403kic+hZ8PcmmbhoHDXaN/wf",
-	"EvT8vi4Zdnm565BS7PbeGWd3hxU14hNKg6HbtG0JeSsGmgBvTkaiVmqesH8mk8BWgxVkGYE7qCwZJpKn",
-	"QZ77idkgKTQd0D+wY7VAq2LbvETck0a52roxl8kAy18TM1oUv+DztVho++rZhciSwbzphs9evHr9PGTR",
-	"SETnGtGt1GCQJlIEhDwySBD1Rc5Zf25EHrsj4R0vqbGwB8/O0ueTtP9MJouC1n7kiv/f/7hW2X/7yaPO",
-	"YXflun83s7dT9/9pJ6TuQEgV1zWvQ/jiZVQmxskyilBLfuGKr8qV80oi5VAmAjaVKYHQizlJoRWK6HvS",
-	"kVHSKPDn45yaytJGmVEmRMB08pEsuUQKFvO5vtZBrcw3wYNOCUpj55l+beGqnTv62eQZHHxfmVQBH/0Z",
-	"3NDfVL/e4/xB9fVVOvsWe4o9BtqVhxIU2zFzGJ3wuS4ieFby71jLZsznTPIsI6A5yzlUJMBvMQSXl3Av",
-	"pPFlvECOj6FzM+KygAmHSFT7rZ5EwteQIvB/HqCwDBdGiWl9+ipnGoZxlXokEKiLwXSg6dWTehpFQsTU",
-	"z0AWIQbm0MbMBDsXE2JjfoRiNHCPUNIimu2365xjeMpdcfnDbnDWa+JyF+VkKr3IdgBDf1D9a7j8cUCu",
-	"uwy82islCLplKYmJqLF6XOgPrzGqH+H6lcZkszZV8K/XcMpXj9Ty0t+QamCL1FD1xCmH7QrilEfNfd7p",
-	"Nx9F3bj5WOwPmgf8sP8wehQ/Fk8GeWSiauEmmRo6appYSdE46nTB2leGp1g48Ckg2kHwEKYpdvdN5bKB",
-	"acOz+rF3/l4kNMym0tZkmiyBWWkHbjFWXFBYByk+GnvEjhonf/+9PT99/Hbwn9Mf3/71cXzw5vvD34fr",
-	"pNZ/UP3rgWVhP+7orO4QVfY3kthObeOfm+jhvcvfVP8aDogTeJrz/xOD7bih1z1hDpvqeSCyqdQ+5WQU",
-	"00ZNUMNhKlkrD5ffkxGXrvqMSLBCeypC52NQqwoFPEBzz4VhVhe6sjfD4iR2pX9EjhVTG0hh7N6BsLCR",
-	"AetPSWH6TDeGN9yLVSJt4Zc/qP7a2vIHmOZtOAt+fCXhuYLIHCQy0aM7Equ5UO1uIlJJXuavfgOJuZYk",
-	"rHOTflP9LzxovHN4Ftg/YM02lZg1DCAv1YwNONUPg5gh0IHAd+p6iRNgAisTepqaAqE22bVV5Ti/qX5P",
-	"rlCLg+DH6HEQKfgR9s9QVq+pTSb4OPTD41mWXKD/IaRrHLGZOMSTDt2xDamoid4mB7kuvA6MB2M/IRxv",
-	"e71tr8anMp5qxYgK1VEW07WBC/8I2ZM2bOQoVKR32USGSkMfMa7PLWywGQlZE3W+U4kMG+u60A3JkvUk",
-	"T9C4sphXjOiCoPW6wI7nTq3om4n7z2lB+9i+f4v1VAQmGJfoCTxaP5y+ewsHnyNJHZUM0oruco93ohU+",
-	"CB7fTCdUWdF7mbAMoUsIYnOLdCEGhOUPZGGjwAssM0CaovrAHZ73t4DamNtglFU+laRqOKRN5OP6UfGt",
-	"SVSYBDjWa1q4X4z12mkfdTcRZ+69vwDz1nUZ4X7cpQO+VTloUb+tJEIrcSEjUCEUF0WgVJa4BGnp6yL7",
-	"6KqjvNLorifS406UqWSuBv/fySLpFgJ8U8U9QUNgy14OQsTZWDhwoYSs0jlGyCnAEVsDlLO54Dau8KSN",
-	"MXOfmXTZzkzw2oqyt6W3/vzRc5NNxRFNw1QiGoaSohw5p963ypgv/qIU843FgE9T0zga8FQLbxb1lUoF",
-	"l7ce8yUOsiKQGe+C/N4H+X0waB7yh/1H0eP4iWiD/IbrzxKDse8cgeKixU7VlP5YysDtdYbra+IaK3HE",
-	"6qIWjog+L1wvOs3HUSduPhKHg+Zj/qTfbEeduCv2B6B74EgnCxd3efNRfNBvPhl02s1H0eP+E96OO6I7",
-	"yBu64BktOzjSrbR0T8FTbBx11hD4xQ17fYi3dKh3sd47jPXKBUHjJHP583Xt1tKv9yaZGIhMyEjUC/Dn",
-	"FyKbI6QaFpddEK8vN2wi1CS1JIsqjZkaWNPVNzBb4RwRSVdGOdVyejYaqYRKp65498WN+74w0JvLo/Jb",
-	"V4gli77oBOnJZOL+qD6fgf+JlaJVv/H4sNNJqniM53rDc1ycjhpjrvCSu2N8h97mSM0wbmbzIjc+yEFj",
-	"Mq1FQcS+w5TbmrU0LZZvKi2kL8kngBk81MZDCFjK7qvH01K8UXFCBRTq0qO6aTfy79NEmE3PZ8VZqzuj",
-	"ZbvHl/m1vO7d1hndNoTNFsTYlzhNS0UZ47YqEbQOEvqQTrIa6kuXdLv27S1meEYKzAqQr4TuvxXxWm0n",
-	"gend5Gm6rLI2O8fdiS4ZiN7pxBFXWa+2lG/WQshjlnJwPLFUSxvuPLqqaB6Pb+Z4bpnXUMiSyKE3fLWy",
-	"n7OGrPiw+Oo3xaX2cQGa6i88xLWD6rrLotnsvOyGuQN+S2LmsvinLc+ZYHj66Gp9INp4Wo0FtkKCa3WF",
-	"jrnsho24ZqkYmGAjuIfpJOZGFE/idbBOSNNfuP6eZklcVb54bVCkAvSpPFNLoZ9Wq2rcHB2Rx4tEVE4c",
-	"rS7lfroyu2uJuXVNx+LsrZtucaEztBJvLQ4Gs1iRX2m7UVg7FAfR6qupjEDGbmaC1tmdxVmCk0/1alLN",
-	"vrnEyE5rbFlr8Cubh0L1GfMh+O0oECPGE7AilzTzuytYf25bF5JYBwQNhPG6xGg2mfZTrBNkFyLTMBSw",
-	"TuGhVKaDz9VU30PNGEoLwgOcC5P/vMVOk49If573ptpwAtUPDVTmOGUc5Sw4bjXZFj/428+03Gqeo7wk",
-	"PwoxsQ0hZqbYhGcGYRREmtLcUH4/kSxScpB3l+JMmL/QAjWOGp1cH75VslkgyPW43bDR7BzipMqYN4KG",
-	"W+Pauvt256xdkLbXP8RvAKd//QfL7ntReJVPv6wVQ3A74/qUhj8in1dsf9PJCVM4l06Q5Z+tEcusdKbp",
-	"fHD/lFxMEXm63TYFdFY1ERLcbdcKRglSlfP85QKqJ1+orEK2YVVlCMZ0CD8AMY6k1JQc/tvJm9dskClp",
-	"2BgBGY9YCKcixDuEhfGHDgLFjf6YhSYxqQh7cgHh3L2AweAtBm5HKo1Fpo9ZmHI5nPKhCI9ZCFs5ZPdD",
-	"nfxThOzkABTJawHDCHoSrox1xCfIKj3m2TCRGuvox+MHxyyk7nI70IFSBv64H4IrAD+IBGwm+BdyyoSU",
-	"xOnJ4nACFl7CGD6F7l+a/okv9glZC4naB0v474cRkrDqEAYaSiQ2xPl9X7gpZY4oNzRg/3gz1YZHI/HL",
-	"/ZExE320tze2n7SGiRlN+61E5R8dtkZmnD446snw8hIW4hMN6BKE6bxV/ORPHz99+td//8/l5d7HT59C",
-	"Kjj9iJC+yYWQ7L7XSCCu8zLeRDPek6CEHuBt/qviNs4iNC32nZgraj4ERwwee57I+M+apzAQxvW5tlH3",
-	"GTJtDODug+SjiLETEX8Co9b/B/6En0yyBKtxqVORa9Zr8ID1qWew16ASBnhQpmb6/3A5hx85NHHc+7aI",
-	"195hhCasGOsWO2GDRKRxgeESpWruBFqHAzsv8Cj1BY0Hm8B1Eoue5EyLCM0bQjd0b2iLLzJhg7QskVE6",
-	"jYWDKwYHAjMKOHdYkuwPm8rYy7M3r3GvPEOj5X5IYA1H8DsRPggsh5QOmJ6O4fuPzalMzBEbKynmcAG8",
-	"bd4KmvK+SLGNzgetdU/C0NwLUUzZn9d7unD42CxLDGVWxkdsv9NiP3A55RkDjRawTqu7fxAcBj3Z6bYO",
-	"2u2g3WbPf/oQuLWa0lrBYfxeZGMu87kHWTCfCBbCIIZwJlHKUdhwoKaZBQqG94xGPYmAIlS7QowoTAsw",
-	"Y4zKWuy1HW/xUCWSveYmkQH7PhPiHCfk6TxL0jSJWIrSw5ZpM5X1pKvX5iwTQ1jV+2FMPPWieXIGR5yq",
-	"eBxuNf4+30EDBZs15dF5gGM46HYLdepeOBwxJxoCBoIpkUNNMFPhn/5EMgrRse2xoPehX4uYdVow5Z2A",
-	"3ecPgp68n4DguWx+wm4k7m54DwvWWSr4hUCvTU1Ni4WXf0KpEDqATrgGoyX2Z7D5aHA9iScR0VHwkP2D",
-	"Pv/lPt7iQWiLkUAj0dhaLOz1pJiRoCaM7gROHqzQMOOTEetngp9rqlqCy44ZZ5GKBeunKjpnYb47Q5dv",
-	"I62Dh1cNWAgaFRYE9U7gtErAQhTVuFRwREiR0YkOXZ0VliKf0im/3213281O94Fn3OCGtxgl+lX/NxEZ",
-	"GHxiEHi8J0Mex4hGwtP3GdjoYK0eMcwIgXYCeyPMYVBhVuAsh/8WiwGoAJnOWyzUaCg/44aHxMI2AOlp",
-	"bG82fZCmpZNIAgMlhJdMTnAcdLsF70XBIcoqe7fQunXW4t3GzcHVIwChAke8PUpgDTu/oY+3bjSbTdqJ",
-	"R+wt/pKs2WycSHxGT+IOKH57ln8LS3F5mYkomYD99elTTzqpdsSEbH7/XU8WjiUo6Z4k8+CIXRLB3BG7",
-	"h9xNpPzhAVb532OfehLH96fqp6MAFzwrDyGAj2d09LDJz9MLwa0v/Z8g+j99AtWGrO6fPrG+iJDWHW5H",
-	"H11e7rl/0rrnGwzXongv8kAOm+39Znsfo0t2SKUysu/H/ZeNkgNStfF9KnRS+OjK8woYQzHtuwLCUOcq",
-	"tFDgCewvy1e220FjnEj/QREQvNc7bVTeyb/dVTjxte5VCj3+o3DjYOF9cwR9kh/YYFHyO3GTNNWgWdjA",
-	"ix7g6t7f09KpXitW2lkXFd2N8JpeHzcY556v78rmv6xhwPL2SckN2uWwdtHI+iw5HpSCL72Cw359sHHv",
-	"Mj/cn5YA4pUdeJD4LvJ0JTsFnoYWFg0PHERfB15VG1ivz5eem8X8E0XDKtJLBdm1aWrpLL/FNoqoYagl",
-	"ZoZdRHGFiOL6Qvg66bvr3LvLzr01pNgauZOSONvLt/LlNfHJwTTDY2V/cWwdb5MHP9B3oW5rdv+g/eQB",
-	"+P9eKqIMjHghV5KD6FFM0ItLNWCEcKVmMmBGKQKrqgxjXuMDudO+hc7AL1jYbtNHw2Sw+OgtLgob7Py2",
-	"nd/2LfptuQrtbu6SWSHzx/DMvhZHbEcU+hVZPCcxGDxO4yBO+u35cN7o2bu0//q0lB2CyDEXA8vYeasp",
-	"wQMWCUl2G14+U4xMMh0U38t2n0hVKCLZlI/qWgvny7RXKg0pL1NKNJHVA7rw73uz0dh5ewt33YbP+gcX",
-	"0DvfreC7wTkumc+f05XLpdreJBPLSd5fJGmqi7EqhCzALCYIshCrrH3mqSDiKFdImcESjz3HSoJBxofO",
-	"ZH559ua1F32aDwTId88Fz7F0qcXAJLa59UwwJN6Uw4BNJdH6qgzEYU9yxACDZXGJV1vcB9IhtgDsLkXG",
-	"7od7MNi9f/33/2BNxhU5aidoJ0u3Lks3dUldxXWZXQr3XNH7jG/qQeGhttNz5WmW+NZt9sKD1yJwLe2t",
-	"W69xj8r1mCMzTsFlmrbb+9Gog/8V1W4wXrLnrunZDyb0JzrI5dkL7C/sFUh862Aqapz8yulfa4/Z6azT",
-	"er67c8dp+0dxGk5FMdeDFRVYsVWvZCsJbh3ZpKXZLxPUblcdk81fr47fTYQsq+NCmWdQQFF7T3fCYVsg",
-	"/StEu3Ux06tKkG72hwmZ7lyQXYxoh6l2I9Fr5U8htrGum1MrTqfacopVp9nT1GEIV8KoIfxkjZxLE21+",
-	"0puwJ22JB8QNvMAFAvNRljl+YqowzeDylVksPqhU3B2Phc9SxwkaJLHPSVjIjQaP+X/Yx7QiNW7Yb/4i",
-	"smSQ5DJ1ME3Tt/T6JzFnr9WFSDmS7iVrAJnhzB05db5Wthz2zPWdN25xdwBEd9iq4xahIIBInixHd8Rr",
-	"9i4Jh3QpUQTIFwQeEpnGiK4Ya5FeCFspPsjFDyOUIji41vqKM6E1UwOqQ7ZD9UZdgFDiPUk8wBptx8Di",
-	"OdoYS8YHTuo5d8fhilukDSJDV1Ojkxh3ZcQ1jA1uCmdLBz05E/2RUuc6WGz3l4iOad8EBkM/Q6BJPUom",
-	"SH2HXBTav82MwxikwruDCX0uJibHQ8csv73WdkQUZm+WKSMCtLqZyogUCgxZGLPluKAiA/zkXn5bjtOa",
-	"33Dek4TnpHKm+CuzAKPzZOQIWZ3YKqICdxWFrKhz1M8xzQixNhN65kxZAipLHuihCeyzE3PUk35VytT1",
-	"Fg+0OFT30oF9ayVZJiKVYbuGo2YM8sIyqthXA7dbkDUaA3JED+j7QQaEHQrvmKZsxC/cI+3cweim+OsZ",
-	"n8OwPH6oZCM1zXoSUVta7IMYTLWIexILOywoKWepGPKUytQjdYFPdngMFngEMZ5Vdk5vCccjE9QqYOYw",
-	"1fdDvMevcI/wQUB37kn/e+LXTucM2dkKiA/3Q/jPr/ix/yHjhVbbiteGV+yLRA5hwyB17f28F+FX+CiR",
-	"Q7ibO8yeARI3SFUIEZm6QUWsEjXM6Q+q0SFWI7cqeyOe2+qmqBArgMm4k+sZyncm/reqT5/D+sJJxRW/",
-	"RqEubXutBnUpWOrsxJWNqQFaxHT+yHDENICvxfHnx6nInJrpzB5VUDhjRF5WSDcI55skLFIPSpFgHVss",
-	"xgoknVQZcyaqLVurOOWECPNNHPONI/M0SeXCXG/bEwYMFhzBvJZRYlTRs1kbKQZm/Vaj5zC11wZNcO3X",
-	"cxrqwiPO9PumYVZ29TR3iheI4hQMWy+K4BSyXNixxNzIS9oTHycqM7WRmnU8pfxMHC/4MkHB88m5QtA+",
-	"70lfMOzM3dwrWjT+j/H7saUEF3M09Y89ejP9XTLKC1+CzwRWKzpXRuEFAQEukKfgvKFEU8tBNobfwxOd",
-	"s0V/lRyuY2LS8h35zm4u2FhFmH+pZoH1KXDAaNVi5+qxbS3R4p5mJhmLNJEC21lt2p3m0/BzIa3dbzkK",
-	"0AFjvG9dtXHufSXaUQ6A50VLlOf4LcuWl1+Z4PFxXr1ku3/B07XVTrORSitxb2gTfXvm89qUh2oyL4OT",
-	"cbzXP34J4DZ6mhrHPQEf+Y1u/8TzQf/GGJr7N86uWAouJmvwafEGC7QX8JFeoFlf/Nj+7XTq1xogDBru",
-	"6KJ0XU/xPyfRWKP+Ya2/OXX/zWpSNZlTCpayxCORxlZi3tg3coo132l1vDI+ZLcd1vgxn/fkbdHDV+Zd",
-	"3BvcVerFTfGOYbyIblmep2nGnn54AxMiC05d0EAajLP5xG5nrkUrSpVGjlpfdkMEYyKGzV/Evmw3D+NO",
-	"p/ko2ufNJ6I9aD7sP+KPoydxW3QGjcA61kuHOc1AGTigpCgbt+wU7OGS7sFCapE21mcWX0Os2w18fR7I",
-	"7bRdHugO80CzXNw40ew/uiYPXYfT9iJTYzDCGTkzjj+W6k55Jtj7d6dn5B+E0ywNkW720swnIkCjXBs+",
-	"ngRYT/gpDCw9OFXZ9iRh4CQxiWdbwYNy94jANOGJGUh9M8rUdGizxyfvX7XY39S0yEvD5mpKEhlvoglz",
-	"BsWeRR9z3oKGS2083vsZCKjzHPwRGynCql0KnnPN/nFquIx5FjMn0XMIs9ls1tL2a38KIjV+gL6Ig1qD",
-	"pxNKm2ahvayZxGGQ/+Wny+K4uc+9jRmSQxJqEWXC5EBgPYkcukhSrGciI3CiFjuhv7ofP+IgEsk6h0yL",
-	"SMkY3bB5Pt8BYkLFSSYi8AdVgK5Qloi4J6nOSl2g8suEIEK1WaFiVJReqcVOFc7xmM8daD8zM4QHhRdL",
-	"JOOWFxlxoGByuFs3NuKTiZAiPmITrjU9FnYIulhwV/QARzxusYNOmxJ2OIxp3+9bW6atWKzYILkojJgM",
-	"GJ3IYSqIa15bVEDcvIhR1BcM1xZ8XQYWLTs42GcqY48PDvYdNBaPqV8Hq8gi5wr7zFipzxfWSRgL+8XT",
-	"FE4TeaL3w5+ff/fy3bsffz15/frdz7++//DqLydnz8MHsHg+YBZxSW/daecavTZmSxrQ7tO7BUOKsvES",
-	"QIOC5l1X1a6qG9fubbTTdqs9jXYJrw292rH8nJjRKZ74xtp6u/TbSq/MDiYotDvg9TvEmV2ctb4EmWQt",
-	"ynZrEWxgciz6gXuX9l/XFKO8MpiwTy4E8iYPldu7x77MYCJkbIubpTIY5bxaGEf331RQ/uzG2lg9jWzf",
-	"D4FJQUPvoiFfx35/hjuFcbeAG9nX1YWd1hDKQ7xuj2zYH3sr27l9uxpufb12jTbbHayvC/LnJseqps7i",
-	"5zLlIRWYucxNixW6X6jkzLL1+7HYwipK9LhQfV7L1pMznquZAU9SbbWPJdy2ZReZmKR8LuIiTrmNM1mu",
-	"xdqqi22d5E2NdxpmyX4vRchgocfqYuGKWkt+Bav9oruJ4f5TcbZutWDirsXajqBmZ6CvUwgR+KIHlVmp",
-	"cyNhu8xg38st8tp8zjN/SVVGx5P2nYsJ1YfvE3d/a1lqJb/nTQRl8LkSMgW/xcXstEHIwWJChnRITcoF",
-	"rp/qxpqixc7T/JR+fctZGG6MGE+MRiCrJSmZjs11eLVRJKz1AZ9FWrFHjzhvPup3O80ng3a72eHd/n50",
-	"EB+KhwOYJvHRnNDzqx55aB9pp/GoYZV4w6e+X62cx9kkleIW4vqUSr5XdvbsV5WFwQr83JDkV2jBtyxw",
-	"9y7tv+fLoHp/9rz9GI+WlvggQUoHA4LYndogr/9HOi+Sz85kVoOc/T8TkYAH28SDiFl/atlG8Hi51phl",
-	"rqo7EDeU3xXYCPbGy0gpl4uSirqpfKbvunbKjaQkgu9S8KZqaIV/5fM6mHuf0h54oxtHjw+CBqFc4mjV",
-	"1ESK2j2p66YgpA/bbZixFUX7hKzEImCKe7eCbI/bzU7UjZuPxP6g+Zgf9JuH0cP4kXg8eMLbSGbpE3L1",
-	"82fqpu7TljTMxvrlmTA8SWtxQ+xVO83ydUVK4lxYfg5lskfxi3rojlPbMGnBOMpJ4SQOiE2yRItuby/i",
-	"FjtoPynFWZREdTTjc8bTTPB4HlAeny4y5RC6i8q0GIyCccnCQvay+aOYh7a0GT0fo1gmJsJrLlz8qvAL",
-	"vfMfWjsFm+WJS/qsewN9tkp4xa/MxiKySji+WtiIuwaVbxdHSRYlKkmwbcvVCej9a6Qnl5RD9aSSSBkH",
-	"vwwL9JeGjDnKCHE5pxKSogwti8eevC35CCPbQnB6J2N2MuYPImPQu8Yzvm35spp9hqItuGKd6aCUsgJD",
-	"y1XfMZ3ISLAQ/xPWSJme/FxW2B3Imc2RPMseOc5g0YE8KJDZrOHefSjOx1pprnWF5G+qX3qD31S/6LB2",
-	"m+0O7zcfgUX6mO/3m11rkj7ij/s3eCMac43DSpkBxLCwcCWuCWMnP3e5s1uQ2ejOUtOtl5BbF97KcCOa",
-	"VHBZL8OJmmZ2te6bVZd9v1AZ6x4gkI0u9nDlFe1eEag07knwzrlmM5Gm7L6ZqQKJMoLXSFe5/iBgWuWs",
-	"bj74G3HpkSwuiIJsIngkjhnvSao3xxeg8btadLpPMhZ5DTdFmquUAc6UFRW2oHULQJ1fcE3U5676zddn",
-	"J02/Vcn2hoPrWFjqDQVarCK9lDrk5P0r5nuqqWkFk5qgfzxSL1GCuz6QZFgJXjkU5hk87drjZ8RHs0fg",
-	"30uz1BYZ/P+JVYR+NvzEAoDjFwjpTR88pVokeBuL/F34cuFULvBCITVUTuD0X//o9XSvd/rLv/9bBZFT",
-	"5QlFeoCb7ary1ijthDPQGi5pwW3LjLasBIVdYTtYypsi3wR7+SL/tqSNFwR9iD8IaQsEDG4sYtoCqMJo",
-	"B9RugFO834rb4Dd+wWkAi5sh/9Rth71/R81T2rHs3/fql7fb3sr60t+3ucLuGZ4Bvrjcayx0mlyIf9Yj",
-	"06LpgaWVqZJD+C+CeZDJiKaBs04Qls52WDM9ncAjNcKlcINdfjwzmiXVyeLXyYWQQq8gCa5TxBxeqOyi",
-	"uUSdq8BbTdv6IVVVccBDbm91X5VnmV5ppdUcC5MlS8Q3CD3jsRSTMfbkJZK9z9RYmJGY6nsMDhkjDr1j",
-	"JpXFA+CpZYH6eSSoV9T1v4247knO3jw/+/Dq6emvZ+9+fP42YInx7XbaUagwUl/MqHNRWRo7FOaNfYPV",
-	"ZMEk5cmVLVCYBCcHbOHpryNjJr9a71//apTh6aUfwp97jWjETa8R0Jb5cw8e22t8Yp3utQrhphLDDrq1",
-	"sa21rZ14CaazHc0ZLFSFpUHfYhVfvnNW26FqIiSfJC13dmusjESzdxMhQXDnJBgV2+WpkibjkflBW+j6",
-	"GwLW0N1K8sOOuHHU2G+1W/uLMqSaqZJycovC1L/Tfqtdeq8FCsc6iBUa3e2qFfcUNBl+OH33dr11nXMy",
-	"0ra0rn+D2621rm4A16yrW9Yj5lb1ds/3HSze307evF5t8TAZX28FdNttGx52otM1QLjCsCMWqvOQzUA3",
-	"YEwCsXBZotl0ErAwFsOMxyK2V3wQcaIpiaVmkoCkraExVEzJItIyi3g0Ei122N6nH6Oxww3vc42917Fl",
-	"0rrSk23UZOIpQziapqzPUy4jkdUonw+Cx8l27BCc0jL41UhE554OCoZPNgk8Kk6cgRJsaq/kY6/YgfDl",
-	"vPWFuLFVto5bOJq2lTatToZyuVdCKEDy3FZjO6g8295PnquNWiHEg2Z9MUos7F74J5+f7WdqpmF3ngsx",
-	"YUYh3oMF/qv1f/tTk1dS+p3mkKlDjBsKeAd8kUQOQzYEq7J6Z57SNe/Jrv/83jI8v4BD/e15zHYNCcFk",
-	"ItQkJczE4l6kNajai1OpXdP03iVsueXkq/godIzC14k2zZ/yn4eEBo7I87BRNe7UV2aRCekI3INhxsdg",
-	"hiHoBO70oCeRWv6V0bADjZLUVoo7MSwM84QgLUL8umbTFYZlN961YIZYVoyy3/qlMKpy/dPJ339vz08f",
-	"vx385/THt399HB+8+f7w9+F/Vpc8wc83LnZ6nchzMmFXqci9hVNTmMA7PDEbRXv/OJWZZc5mfQ4ygLDg",
-	"FCscmIIgICjHBTFQB7H080gJAtch/cNmFpR1KCzJhMpEDmVEUkELGT9HbRUiE4JusTfwW3/mY0WBtf68",
-	"qIwIN1ywKE2ic3b/w4un7HH78PGDBUzYGHNJHj8BdG5lo+oVabGTADeQAPHnFQFUhhQrKY5t5Jf2FkLo",
-	"arWTDGtKhp+uEwWVPIz5r8AmRJgs9IpKHyPUf2PBqlgh9YMvXXcO6VuSErj6ER8LDMkH4LklhqUq4imy",
-	"swxxFBmIl3gaGUsZSA3deziwxE60hbOFx9spuLziagwTbUSGFAfWZCJQMGSvCTyutSc7AINHFrEr7cnn",
-	"8K5Xy6tPPFMa1wuIoCAJW2X4Sl1xh/+ETWapiAiEG8bkfGdGnKz5QC1rjRogpHVxgEnFzZ95uG7vdJzj",
-	"XGAylpzjnDsfMa/jwj0t6vHV+75BQaAtMzS13VvEMfQ1CrRGBWLMY2SMiBPH0UOY5S0WfmxGXAvacCEK",
-	"hZ4kbye/Se62wJ4dqKzFzpTN6bmrEuN994P2flDk9iSI1YP2ASkX+4KEAb1s3jxhNrYKc42EPzpg0wl4",
-	"WCKGnYr0SmCrF6dORctvjCswSXkkRiqNcTITyTzgOj5XorImY7t1la6z6gFnIk3xAOHE6Lk2Ymwtbldw",
-	"V7iTT8XW38i6H7MCqDmsINJ/WKKlkUgyXbhrGdO6avckttjF+TZCFsmb+gLFgxrYDI29LYm3q7f7WWXn",
-	"dDskkFLSckjBJnQQiwh3b+NDhVv+pvrLV+kKaP0R7uHRAucUwVUSi9SV/UzbNQ9XIbZxTxaIlDznUmlz",
-	"okNe9b7U9ElMVPesQOX6HGle6FMcoFQ55j8VsIH54jm5UmG0w6QvTIlzLK8+96XgqRkFLjtgX3wxu1u8",
-	"lY2XfPrl0/8NAAD//w==",
+	"7L37dttGljf6KnXY31pO0iRFUpJlUatXj+JLorTtuC05nu7IYxaBIlkRWEWjCqLYXjprHuQ7/86DzZOc",
+	"VXtXAQUQIAFSTvLNlz+6Y4G41GXXvu/f/twK5HwhBRNatYafW+yOzhcRg3+fCxqt/sXeMrWQQjFz6ZZG",
+	"CfwjoMGMha3hhEaKtVuBFCqJNNVciouwNWz1+qd0fBSMO8fHlHZOWL/feRKcnHR6YZ8NJof0aHwctNqt",
+	"CRchF1PVGv78uRVENFHsarVgrWHrnQjoYsFC8pLTMY+4XrXgMxMeMhGw1rDXPW23mAhbw36v3259SqQ2",
+	"z13NGLlMFouIs/iRIpF7mqgZjSIyZiQREZ9zzcJuq92KYcg0Mo+mXyJLrmcy0YSSgC5IQAVhdwFjIdEz",
+	"RmANiJzAH4EUOqaBJnMqVkTzOVPmtYrdstiMedia8enMXNE01q3h8Um7pZLplCnz3daw9ZQuvEFSDW+d",
+	"MKbIgvKQcEH0kkW3jMyl0DPVbd1/aLdirm5eslsWee9PX2oWs/lrP7RbWt4wod4ps6+HT57c37dbT2lx",
+	"32NGNQvPdWvYGvQGjzv9fmdwfNU7HfZ6w17vn2aT8JZvVxkZDDonQZ91TujxoHNKj/udw/Fj2pv0g0F4",
+	"xFrtVshUEPOFXZJzEnK1SDQjdGx2IaKakZBF3Kwpri/PaCzsdcx7OifscNJ5Qo/GnePgcXjCnkxOaW/c",
+	"arciNqXR9zLKqHW+eithx+VSsBg3RyfKXFgw0Wq3NNfw+2sZ69mSi5DcdsmlTPCPVruVLMLNywCLN6O6",
+	"9PBQoZYsbg1br6TSREjRCbkKIqmSmBE6jRmbm/NIxubLZuMWNNacKTKRMdFLSbQkE37LyIrRGNaj5nE8",
+	"7QwmvbBzEvbGnSf08LhzMumHrBf0x6eUmtPAJiw2x8vQUIEiBv1BcVIvYjl/JoPEjLZ8guY0RowqRhRd",
+	"qSH57//838+5nrEYprQic7oiDCbJlb1xvCJTfsvF1Fw094R0pR6RZcy1ZoIIqXnAuv/9n/8f+bn/4WGm",
+	"Pi5O/XMrlIH3dHjYGYxPqKHifuc0PGSdJ5M+HYwPg6Pw2BDwjSGLoXkKF6PdmtP4xixBv90SdG6ICabX",
+	"XYSTVru1oFPWGh5mbOthVgWYg79p/Senh+3WksbCctnWGzpl5MSwr//+z/+dDsks50xGoSKa3RlmYTiG",
+	"OWyG1KaG1GQcshj+pGQRy2lM53hbzGioCNdd8pbREK+Z6ZGVTGLFokm39QEIx9uYX/k0VPKso/6wd/LP",
+	"PD/ZekjsXgczavY5kgFKD2AccxkCU54udOeo2+/MueAts8spv/9eLkkkxZSEkilCK+dLEpXQKFqtTfuv",
+	"rbVz2W4lisU+tW9muGY7nsV0kj+0Yxkalv0n8hqICSQci+dcwJZdi2vxnlmy9McpJ+SQvKJxMCOD3uAY",
+	"ZCdhkwkLNJnEck4O++QHKhIar8wNJ93Wxh0ZWCni7wjt9MaHk85JcBx2TsMB6xzTo8lhMBj3ae80vwed",
+	"i+etdkvGfMrNatvz4bP40EychTkuXzLfjUz+6NiOstm6t1u3LFZAB4PcqYQD8nxOeZQ/GVrTYDZH3czw",
+	"Y6o1my/MX/027NcVuzOje8ZoTM5D2ra7NGdMEynIKylCiuKfic0Ln4pvX7T2OwPD7E4mR73O6fg46GSC",
+	"tR8A0wz4gtvxfW7RMIyZMotMQ/pvVpXsBnIOmh4zErilpb8ZyjBLw7QUExtHlX/CqDvjX1hgHviHTGJC",
+	"FwvJhba8d7N0HjTfOLM93zHBYqqZE3j7qMWbCNqwGKDRiwYnAB6wxPAn8irRCY3Iayk6zzLWcu6OrCGS",
+	"P/2J9LvkDbIUc+HKyJrsVHNF5jRkZMz0kjFBMk3ou/n4e0JFaOiNvJS3LKJG8hgmR42yeRnIGNXzgdnW",
+	"wKqkn1uWf3msZv9vzhg19kNr2LJTMbJVKo7Mtm/2LScOB72jvDg0CgosHvJjIbXRVMhyxoMZCWQSa0VC",
+	"FvCQOaVUWXl2IbjmVLNLPhVUJzF7y4DN5+ihoEZsU1XnTCnQDFpvrNbEp8LI/hcxD+kKLAs+FSzG88aQ",
+	"Y5ScNqty+MsFbDEEleS+nT07jWnAyp/+zvxEvpeLBSjJ9umBOa5LGd9MIrmEA/kpYUJzGsEx+UGOzcRV",
+	"Mp/TeAXa/C9yjGqBSgJjRQHzrWFRHLvDP+GCq1nlPYMi2zrpHNL+uHNi1vqJWesjejx+HJyET9jpJKet",
+	"qW7MRMjizpjqwJhRoNoADzObJxhwWi01jWDdjCQ3w26Nk+gGGKA53+ZmrtncmrEzFtyoZG7WZkYHx4+H",
+	"p5Mnj8Pek/6TJ0fBSfj4+JQOJozSXnB8TMNe/5gejidHk/54MO6NnwwGQdg/Dh8H/eNxb9Lr0d4Tc8Cb",
+	"EZLi/2Kt4dGTQf/w/sN9uxUnYtMCg3Faub79PAP2NhFUxNawtws/fQsL/61Z9wvh7EyPbERexzCmuGI+",
+	"4XgrThVrsjoh1RQ2GJkjKJ9z4JmtdgtVF37LnlHQzHE9Bp1ev9VuTeUtA+bxkhrav4hZRMEgBMX9HIR2",
+	"KgS/M4sqlmxKTtrkSe/wsE9eJYIHszb5jsVzKlbZWcvzOqCsRcyMsKNmLEZxZBETRtFSs9a9/eC3+Q/2",
+	"B+RSkx/onCly+SmhMWuTl1KEUpDL9/1/kKMfvm+Td4JrFpK/cTENK3mF+UASL6QC28QsOdXG+KDkFyNn",
+	"jQUQJoE2DMnoTK/AidAaDo4Mw2XzhTHZYUdESH21p9Vv3X8o7L7HNyu2H1VKGsxAR1tKsmByEVUQwx+b",
+	"+1tubvuPDSjdgJws/ZVO15twUspZq23OUj77B3f9PR1AuUgV6hBNeB0nrAZh+GRRznIr6cKnhj929/e6",
+	"uxsNkWBGxXRdw+v3hj3ny/giemuFdu9/t6Fq63ysr3HpRUitT5XdLXjMlPepQfFTERXTBA0sdNdtt7cW",
+	"sbzlYPi0xgmPNAdnEhyk16Vm0j4GmkjmY+s0TvXtW86WqGwnMdi0H0riFTENbriYNlnHpq6rapPPEB4X",
+	"0584WxZo7ksQlBTmZHtOloxjmY9qdILYMREWsUDHUvCARtEqd2qQRsxx3Yek6pjsW6nldSk1eEYcbjlz",
+	"Ow6rrmXMwtLwy5daeM2EtuFZulhEPADH1gGuVS07PmLvYghaar1Qw4MDddi15+IgkIlQLDowVvlBHRr+",
+	"6793zuf/6qRs7y/H4VE/+8rztb1b4zxNoojWZ5AsIknR+BVFasntl6HDS7tnCwZR7p3cjleW8f/k6Nb3",
+	"Dyd6JhsdYut463Q618KMf1jl7AffuP/rVfYr0ZJ8/pz6fu/vr4VjrEPCROe7b68FcjIupkOjVbBrMZFS",
+	"s3hIPpOYT2d6SB5BJOrzgk7ZvfkA/EvdPyL31wLG96fyr1+LawH+7twQwPO9rIhPfP6c/mkUk/v7z5//",
+	"FDOqpLi/J2MW0EQxeB1e+vz5wP2zey3qhSvyEWxfNymPLSyScQQ+rZSNKTgGz6x6lRswfva40zvs9A59",
+	"t/u68nPfbqlgxubUajcc0xvexHLBrPvVfm/hXVr73ufWRMZzaj4Qmgvt1pzevWRiqmetYb/XbmlkA0qb",
+	"PTZfxRUzT+bu7PXarTkX6QWjfGnNjCRrXV9ftkrflM4u97JB43fByz4lPDbL/LP34nZhvh/SRyWGFdY0",
+	"LtjGjpx08ttY1MGuwNmcP6RBwJSCH4zasfphNv4u4D/yHy7e/eui/5r/cNplqx/+Fb6/4D/yi+Wrq2j2",
+	"D3MxGERiPH/RC//9hygTRReiNTw1CxGzSczUzL33/J/x25vg04x9+nT5j+l3k8E/j9X30+6ROHzWW/zz",
+	"ye3b/vzq8epvnwbLfx+/nL1jPwSn6gX9jv8oX8ev9JvwpxsXVrQM/ltGY2Oq3rdb70DLb5YEEnJFx5FH",
+	"3tWqEPzyE4v5hJv7jcLbbk2SKCqXirwBu4sxzSOIYNfNXN6z8UzKm5rTSSVX/nj/mMTk6dtXZuzCzhJH",
+	"zW6thITYgjGcu2AkhZ7eaj3OLDRU502G9TrHYb/fOQkOaeeU9Sadx+MT+iQ4DXusP9kY1UqHmeSEaxDP",
+	"U+lqJq2cjN1JENmVe4Z5OKtioNLGJXsbFYG+HWe6TkY4omT0V6LfOTmhtHMyHvQ7p5Ner5PlWjye+L7o",
+	"TLAucXQXtdfTm9J7rmeXLIhZXotS9lJrOVMs+Ph08OIn9e3fL2axCp7Oor9fvPrpz+NjdfkPtZDjE/ms",
+	"x34YzP95c/iT+MdfsgH9QV/16Mtsx4zRECynz62nqGw+4yqL5n0urNLVjBEjZY06ougtwxQ3HjGSmAXo",
+	"AtOE0Rm2k4bSz+Ae8+BfPNUtlZlr0iuTMf+RvaT7zf8qFTfPr+i0fKSX3593BsePXd7gciYjHG2bcEFm",
+	"7I6GLOBzGuXHfd3aV3W/blXN7yQ/u+vWz73OKe1MPnx+fHR/3Sqf4Vu2iJ/xqfUvNJgn+erti6fk9Piw",
+	"93V+impGzRN/GYqj8d+n/5i9mrx/T1/++dP07qf47y/ojwdXdyp+enShej/11Yvxs+XT6fQvww2blptV",
+	"+vafzzv/pJ1/9Tqnfz74y4c/D6ump+PV+USjxMtP75IFUoSQA7WkXJMxm8iYESok5G7peGXn2O8X5njs",
+	"DzbVrLjQhwNUrfjcWGtPHh9ZHQf/zvQsLjSbgjhG9xWdM+2OinXPlm2G4RCPFOFhfsVrmjyQQbOgepap",
+	"s9YX7OtVyJmy6f2vmE1aw9afDrLE4gP8VR1chJgYmcRKwgLTKJLL5/OFXv2EbBfflp/JSLA7jc+MHF1B",
+	"hhluwBmhYwWafkyMFFoNLSeIFWaidcmPC/opYUPCNWSNzSHDDl1i+ZU5/+en3uryyevJ35O/vf73J+HR",
+	"q++OP03dWnxKjODLFgOnUUGIgwIhZvT3sfOhgn08Q1dY2VY69v6g24mutz13E/KWqobNOubX6kFvyzAq",
+	"GTSz39tz2Bchmy+kZiJY/Y2t1kf/GlzBkIIZo0O1TZR0OY8Lhk5d7iWOhNL8qZc8YF1yTt69u3hGljyK",
+	"SCjzcz8J+pNMEh6NH9POk0k/6BhZ6OSlmzsKxWz23rA7ZtxVbHDwpNpY8mix+3F40Pnw53Jy/EGOq/b1",
+	"Fzmu3tRt+Rclm/oLfGrPLX3J57xCLM2l0gSCxIQi8zAsYEZv8wxg0Cs/6lAxkFvrkE0opH6YR6pZej/H",
+	"0PslDL3duvK8t2VjV87D5QjxQXmA5zvec/nfZzp42TSsRlw5+K0KasngM7V/r7GDowDT+UCmfkvD76hm",
+	"Swp8wXo+QV75bs9YjiM2//Mv1u/hl84I8FIXkwNlCKoo/zim4Ueb9myEnUbT2CzS+QWZGl2WCoI3IMMJ",
+	"ZBKFwGTGjCSKhW2yQHez0TrolHJI7+RCaQrVMa0DuuAHlB9QLOKx68OUblIP4Ayt494gS5f9lobErU5K",
+	"z6lNgBZAahfYRVIH+VnDktfboDf4BnykUCgiiEy04iEjaqU0m9s1YyGmjCg5Z3pm2HQiEvBHdFv3bTMB",
+	"L0S2w+4m4kbIpXiBKa3rOzynkeEIaJb5u2u3gIxluLL59pRAZixuM0dBAm+HIxLH0oaS0vfYe9xzoA9l",
+	"MgryHw1ziQ0NzBnEJu4/lJKGzWDfgy5AXfXp4m06irp0ka3Vw9CEv8wBFfbIxIyGbaMgFhfdq+BK5bhZ",
+	"fiCUp1JMIh7sSiaagm9unT4C994ceXBltSVio9IEtnXKlQaSppGZxar0nCd6duBu3XdLT7MtfZoNtO5+",
+	"pnN7+O1MN2gq8XyDIYCRfgLxMZcSbE0jMOY6qTVXNgR794Fn98EoXsh4zMMQ92+HvUfP4/rWT9L3ensP",
+	"KezmiWyKYBjByS7b70SZGe65z4fZPr/wRlV3o7OZPNxOBzSKWAyqmVWocQUg3doorzS6ZPEti58bxrjj",
+	"1nD7prLtSX/zducylSJLSEaMpZgSaURPTIzsqRC8+3PXY5+7uvkTXACCK1B/u9KZPcxulS7KjMWsS/wj",
+	"y0MyY9FCYY2WCI28JssZ1bCnr6V+IRMR7riRaPaXbaOQ+uME3pwXwDFDEUtUAun9WXVG1SZ6t7iodI0q",
+	"ykZbPs6dyqNcXRJ5YWdRd5uzmT/YqcwvGmw6iFK9fmCN5DQaCcf9fUNXkaThlZQvaTxlO25z5J4t7rKW",
+	"8iP+WFCzQL0yYxozQjXafv3e0ZPjk8dkvNJMfUld+ajvMVarD5HnQnO9IldSkpd2xHV3NJvlw/FZWCCu",
+	"CLwXTAwB26lYfMsDRozmgmz3LRVT9lrqS6q5mnCjQ++4jWO2kqJUXY7NNz4aylXeVwp7Ci7kGVUE8iuq",
+	"t7F2+siBm8Oeu/14bbdZSGDZiDnAl7kp1d308iV5OAJIV9Md6wWN8cxeIgm8E/SW8mif/U7UqsL8TbyX",
+	"r9u/XBHzLOaJECGXtW3dhxC53uG1S0He5YbbwOD15/lAFi9sFJxVJ2IFYyGYCqFcirNsjQg12iwZeUrw",
+	"6OH04yspX1GxshSvdqQRtagQ4DHV7KOF6ciRiJSItGFnr7rEpt1BRIaSuYTw3Jeij6OBZx2ZwZhFIOkq",
+	"NDng3gQfWoF+ZE5QOGWQ/ORWCmS2nGRl/ZCoyEXb0A5sxMNRxzuBqWn8Xyzc2YNmU1vWiSOBtzOhzXvy",
+	"9HFObmnEQ4JJNwQSWkB7gYq1StN5vq/M7/UzsshNvj5FFGf18PZzRIMbRahdIlibTJGLWYgpvYrQmKFC",
+	"XyCI9+/fd869Ma67eb83Nqsk/kQwJPr45LgY9rUJRjWjZ3h3edgdKW4RS7PnhtmitrUrT5rJWJfbhrBw",
+	"VT49I01zzrzM+2SocWEBh8pcevMEnr8FbdWwM02ekGBGYxpoNPQ9n96CKrWUcVju1XtAR9Bg4NO0t7xW",
+	"m21kfOLSPZQQxFUG9xgNYUjjRKPfBJbaXDojI1zrEWSJKCgg7LayESDGld2aC3HLM2ySfG5kkEbYtwUS",
+	"2qnfZ9OdT6liAEBUTFDMouvm17KkxPMwNE+/YvMxiz0n9sZMz/K4JpClTIQm4xWRAnJUR5i2M4Ja+xEE",
+	"WkFnmNM7/70DCGkVruTXjDkwi00LAZHjc1uC03jxsiSjWtGpXCbolvV9Q2O9qru8DzBxTC7fciDMmP5m",
+	"brx34a+yKBvUNj1SQPPdfN7uxgTa//j5P66v73q9zvX1XX9yfX13MvnwzfX1Zdnl/1Wetmu4DuKpvbZ1",
+	"LKUpW/AbMQpq6t02tGemTAVnqKhQoumdvbcwjcdHX3AWioes1k5cmhuLdHWD6GDwErtJpVTmgPV2IbCF",
+	"jHiw2jpGvOu+bQtiynYCoZ4kidktZ8t1Yuntm3ANn267EW9ciQxLpch7EVClOP73M4ZJV2AzPlJoF81o",
+	"SMaMCYCsEjY/qJuNcyxlxKgwXy5Cs9Rh7hla4edSmxp/hYQ+My4AzHAJS2YtQP/EQvXNn3uBrzLfnNO7",
+	"C3wE3cG2/CaOKeyuhwS4+ZWXDpHwvoAVuL6yFKgilG0YOGZOzBcy1lRoTKvKTaRANPnjeH2trq8vKw5b",
+	"NrdB2dx85Ja1BYffbAQIK/QISDMWIi4YxkQNYZ+RHlyiBInJCDszgY1JGxn1V6fi5Yk9JQ5/U/JrnZtS",
+	"ClO2RotlB8WVcRdOByT/nuttm3/F5yAwvUzkRg98u6p3QHJ7tF2OP/Nuv8dk5Tpf8QAdq9hCyCIGpUoc",
+	"Ev4wUFXOCBwYZH21w2nI25+4xDvvU0V6+yNXcON9Lh27zl4VqJFnAGf5bUmH76+jv9E+lfijqKLKZ/k9",
+	"L2MmNhPVbAYgenaL9UTN2AZkvD6Qvt74ROyk33l1pPW+UvcocLMM9c/nXtYJR55lTRRcB/tKfyB5+slm",
+	"XkU/2U6+5KgM5XczlTPrEpenj6raorVAPDkp1F+XQsU1gBurptJ4AmY1mw390sI1bBt3u5UlTW977+vs",
+	"zmbzRTN0fcY7nZGs4qvUrGGxkmKDXVObezQ1MhUH/0q9c7uzRWof9JZh7YjhQDbvRWMKnMNjzWjQbvs2",
+	"Ba4RKb2WukS/yQqc63A3LG4utTmlZnsKncaCgu9CBsBj01nbKfkf37R+jTffLEuzrYdt+l3wHjDCS2S/",
+	"TT+rmLGic0akNc9AU4TsUTmxfwFDTgtKljMGt7oMCLQbai0WDC9NnyuuWMmS/TqKSF294ld0SNVn3L+m",
+	"g6n2qPZzGMF5L/Ea1Tny8NbGZ96isDY69XjWfhfH3tlqJWYGtcLMnFXYfKiPJYDxP7SZ4QgaznUbSsGs",
+	"8ANvNwegV7QauySiy5V5ainjG2UYBtdwF9aMKUhhM9cUXakuoUpxpanQuQe6BOvOhwiR3oYXUHWjiIMD",
+	"h3GaGwHjJ7Y3QpRIJHOzGK5BAY7HyAb3KUMikQUzwMe9NcvbSpepvbpmLMfMrhMxLy18G7GFbIFx5csd",
+	"ftgaJ/4yAvMP87+x+b/J4K9p5F9RdVOinimAL/pyxnZT91PCfqwoFA/pypxXrkiY5L1/NfFN6lJnfeow",
+	"a1pCISWcjUO+xpiR0Kog3mAPG8nQL0FVu7uOzAo89SL0DeBqGlLel6SM32THv1AArBjAgSFu2r7G+oc2",
+	"ErCR9gG853ehfHj7VylMzfyqhSlAileJUnPmIi5Yo/VkQsdN9Dn3kedC/17cSFcbDoLvO4bktvBXDWo/",
+	"nVENHOquaZpFOnpbxqlmUMKp6Q0jXGjpsi+65Dwt9cSoJZQ2UahLY3dYE8hu4Q00rWx0mBOY72dxKnd1",
+	"ge8QCXVoBBeh2gxXgB2DcHqTWM5r0yl+x3cwwTY7Ui0QaruVCP4pYfZnC5o6oaWOgBfmsovLzoFYyoLf",
+	"zWPf69Q9o/r5rRVvBYwfwQjA+biBKB0zOsfymcvL5/ZHALhhnxIaKTIy7x+tb7ZNs6qdUZUVO29lv34H",
+	"s425BAvOAka+Clmk6ddlrrYmWgpeKH4G3j0k1H7LLhvS1hkIyqEHOYPXMYQdUaVxPc8I5IQNjcSfUB6x",
+	"sHiHz7Thi45r29S9Eu5dFJrm1w8V1LBbzkeQsaBt2+W41X3WFmnzQy/xrnsPyrRsg53NWtjbJ7sg/O3v",
+	"JXdDrV7mqoQS122sbI6OZjhgRd+Etgp7H1Kuk79i2eMXTl7xG9x93iKsllR5wqg2z37rPlFMXPkCuR3u",
+	"3H+Z3A6/SVDlYsWQGu0ku6t90770GwLWiHIN9VaFdnroE/qUSBvFxPtoDK55m0Y0r0q26e+abHO8LVST",
+	"QlN4NLNP7koKR7wFMIxCXdIjlVV3+Whl/RyfOekXYb4Gx4+HPoJZuUJX6EJYjznAlptD4fAlhv5pkbFt",
+	"IeXxjTSx3qUFEarID5c/vi5lKF+IowRGeYAefKhGB7MqfvIlMybSZma1EhoeMEDh77WLU2QycZ0SHYhx",
+	"XrUoWt/HFUhKnapzhy0hy0GJQhbZM28Ja68ISdZmspqA1Y2jXitD22l6Io7E3IWJcyxMqZiLRZLpzEjt",
+	"D0XQ/yME08MInfqK0f/dAgockakyaONnKfW3MwGGh88TV3khtjnGVmQfW06VUUR868FWG3o9gaG+XHFV",
+	"7gHyPtc8kcjHKajvXfOe+v0kFnmDys5tue+LxhGHM5g9YinZs1gQoUKK1P+wZls11qXZXcDiRYUpPGZT",
+	"LqD5hJxgoDAjET1jRZPiqNEhuSklxPNoSVeKjPy5jHK06Ks9Wy1Ye6AKK5NNe9u2VccEv4Tu0jhxYsfN",
+	"22vfvrRes7NJXcpK3RL5ev4WXrlYuU4Vu7k4fLj9LfuY3XnvIfDXe8i20YAMu/VylfTFpXOEFXBZULvN",
+	"cpcUtX0qcOB7myez20T2y/RvGg6vH5aCaUFv84feIKMhb3INHe9SMNXM9Grq0KuIMMJszE9nUPcZ8WYh",
+	"xoqJOKftpqG5bkVXqwUr4UUutLyFai+TxSJmSoGCsMsmp13fmiTPFX0k9nr1MPfjh+WE+CKWQtuYBajm",
+	"jhgxLLSIaMBmMgptSu++9XxrXWlKx1+G2W2eQFVswlEdw1WFQU94FFmrE5fIk+zZKm7rY1P2WUPaxigl",
+	"l/i1rwa9Qa/TH3ydGj5U09Kv/b7kT/beNAfYLkduS7YTn/3eHzT4fwINPiAt7Uk+Fsr5i+sGaVOZnHrg",
+	"tzmpKk8dM6Il4N/WNnftx56nzWfWbd2mEWZoiFLrq+/iaD2cFUet3GzLNsTJzCoXBKadOC8DCeScKTCc",
+	"hoB/DFBvkM2OWa9gz8xpyACtERx8mP1kVIHUAQjZVSEZrwiNIt+Q9PrfpX1mbBfD8hxRN/wNpvx7GYcK",
+	"/f/pNHTB8fcpgVoFcjVjK7I0cwaUQ+IM/gV4Mik451aYf4OZ++sGf+iaLNS3xsqtbTfYnKWduns+lLq4",
+	"4pvtaevjmAY3TFtn20RGkVyi13EJK2XLy617mkBlN41I5kdNse2R6dnE+z1A6jfl93uNKQBVrizP//i4",
+	"gam8qIxB4yaDx9VY6OAd6NfxvG6bHVBXBWq9I07XdaREptWeXLmfxVJFO23HYUsAYCHc4Daxhiurem9k",
+	"w2VZhtomSJcYng02LMV0aiIlLzCiUCKeS0Ujr3K/YlKM5R4Ql7DglRtLOlzI5s/lzhoY2+VDy/4RvndU",
+	"rn+W22oX+gEqZzy9Yn249keEbVU5dci3CAe7EvmGSvRMScmteEZR24i+qtUED4viZLVgjWBkNhOIP4bG",
+	"vvrcoOo763OH/cHKlp9hl/HPD+4GaRDP/oKx5wkXNOL/2umRulUHvLH3Znvo2aHF7BN4ljGf8q0aOBDA",
+	"j3grSEIacb26DGRcge9n3hExjbrFlAkWmy3BAPKSFoonrb65jLnWDNpiz6jIB0tDmSCwaiazS8Oktjc6",
+	"UDZGp+vvqXui7pbWS+mHpduaz5962/Yq3NjFu9a43KNZALqmtQqr5EzVdA+3RK+prcBzsetIyhtCXcS5",
+	"QHZnhsxSlRdS6EJGI22bwHARsAcPUdfgubnAij2MKRdo552dXjlNJhTTNWpSVwPL/VTOFzTmqizHCWrj",
+	"WAhGV/kJB4Bd1HuXNiO2WsE+rpXYYFT13QhlloibqlLWiAYudQELM8Nq7K0zqN9OuRJXOduongQ2A/w+",
+	"EYVqlMFxr7SimwvF4torHWy10uqt9DYuhPBkkELdoGiE3emnsMJ1Stm13GWri3BaMTSH1tI7KkgLxZVt",
+	"50m68lDAzq2HpLGit0Isc/HwC9YrT6pYvjQf20AnMBhH0oItUyVhX5IRbHmpaayrYO1ipeHj7my5b7dr",
+	"WeAwhv42C1xGYaP5yyh8sPnLKGw0f/fth5t/gfbTAXnr4m2TRy3tlH4ryb65fWKeUs244u8me8hXZ7eA",
+	"RuJEMSnH7rKVvRYgAjGHfOdeqncY6Yw6bbnTE9aEBeVZxrsbV43LD2aMApBk6dfsj3vppdXtuS+0Qgnt",
+	"jg0s956OyAIdpF/PZroheuzr66VsZkLj1Is0owp86TnfLhJMKzMoWtZe3EAF1blQX9Du/R9lk/5hjX1Z",
+	"a2xHw6XEYmlopvyUjfnL4H7ZrHYmHtZj1fQ0itLognXBK4KzJYpy25ESRDomHpbAZTYk1S3noCwl9XBX",
+	"7/KelJcRUsE49hDRNuch+h9prPjYzzdUfezXfl8aUH6d1yOYvtffSrwh6bfJABP+lSSo+GwOrG1T6svW",
+	"Z8+z/sfZ+9XOXu1D99wh0RU2VmsazKDKpGIDppIpdNLx+tjo8LUXPGLr+ADFk2ZWcb7QFdqenOjMQ61j",
+	"XqeIZ5spafjV93peUe/1/dWrl4Qq639SUI9uveVckIgrrfaupjIjuNoI+b/2TTzzvr8eO+pKEkkxJXQq",
+	"bXfqrEE1W2hibPK5LVHer6LxS2m3MaOqPPi98iZjJgsWn/ljxfY78jEL+IKX0/yVJMuZnKfLHTOAkAOs",
+	"GKhixg41Tc7BW/e5GnInZotodSWbQkYqJhpsTT1dHb6R6eoqQV5SDtmJP+6VUvIFNe+NyrObmKcspzwp",
+	"RyvtHLdMF72JRp3bt3WJLwrNxdvIeCNmlhCzr8TKs/kEGUuInoSZ0+3fuuTdYmGzPiO5tICpUA/ovOmp",
+	"AmEu0msRyjnlAoEOFZFLkX4SUBcFOb98enFBvroTnc7X3WuRY8Gh6DgQ5Nze50P3hyU7jquRrmnTDMb6",
+	"KWITHrF3cQXDH9lfR/l0hLSsdkH1zCVe2FZlXQKd4GVMYBD55nX58qNNwEfX15flqQtmROXJXF7ZqKVL",
+	"ougtA3FFVTPYpc21UMKhXIVsQpNIV0AonZMFD3QSsywbECSomsmlKisGW+vIYadaeVxAjSjDENZeVlVV",
+	"4tS63CtLIekeVCWRNCSyh9q0nbapzIuKEpQ23aR2S/F/lbz2W4f54Gtgj4/yGtjp6XG//3hwcnLyuGFz",
+	"FruAWZKdv8t2TOmcKwmmsU2JTFc1k+q/vRFZUC7WdftdKmgMHbOoMom5QMVrEHoQCgyCVrs1DoJSh+tu",
+	"+t4Q6zwRDIxH0ASboUm4lyqoKjzN5x72GI/OiLLlTCmqCK6XG67LndHSX4xPCUsw9RpLy8cyEQH6owHW",
+	"Cko3RcAi/Hf2je3Vv25v3XalM6kklCqfOg5yCL15HaAlWj0KcJGLS66lvIE0daMMS+GTg2uMeUbsTIck",
+	"ZpNEWUigqZThmUX0GlqEiGRxRtI1GJLxCsSsgqz1nZeyjOygoKAUCe8CU4eXiPBhId38Ljh74uk2CCFk",
+	"iH0172+C2gJKWt2bEXW77t2aqpva98Y0uOFiWhtCA0szaiv669R/t5CxZmFFFmXoLm/1zXi+nDKOEUWp",
+	"c7LtQvBMlTVjq+sFKk1L2JbShPPxRvphw5pczmjM9gx7+agW1brPyoIr2DgjwL7vAoFRb02yo7Qd+tKM",
+	"DWptZEycy8UNsQ3mvkP7jLi4MRzSsCijrNSewKWWMQtdsKn2FCDGvyn+j4MfsykVOy1s/mjUHBY0JNnQ",
+	"qwQHtYxtrfx+bUsqxtC8P9BUUKMA+73wqwgViMAKQiyx2mVtLwufrDu1Rq2MAKh5A4ZznrrBBSBJKPeH",
+	"dq7DifKdkt3MHAG5wRc5SEr3/hku28GNfM3dXQ3dPWORLUCATY7R1yITTZYzSVikcPdVCRiNB5W3GenT",
+	"3rcTIBtXQSRV6RQKFSFZ0Rny2WnMWGhVUd/2fZzXi0nn/61Qit26l3f6utAPVUQGqlY5+fIYm8Xa6UVy",
+	"2vzgIahvsQNWyZGrxFR9n7c51o2Nhr1UUa99XeEkkBlEFXrq3ET2WmTlH4Va6+aeYnGdRzCmUs+lnH7C",
+	"SwFppA4Wi/GzhwtU285OaW7Z11sigNfWTjclyTLe8sIYWs8BXrgkX1vb8Fo5s1nGUkz9KNru6e2bKy+L",
+	"2HHtBgWYW0PFC2n+KA1VQz3dG/wdodPNKKCu+au3L56Sx6e9/tdnFgZ2QWM6ZxpQfG3pHKETQCogo7+O",
+	"3G0zQMbL7tlv3eqWj675f2F4zkDkmsxkFKq9cKaqXSBr1OL7o82qLGI5jelcDYlijIy44JpTzdKDNdpe",
+	"U/mx1NW5lrSHW912pF1+IoRLXCy2PKaJYuW+WbPgN1yA7MX7nHp1KwM6TiIar9xePH13/owEMl4k2A9s",
+	"9Hw+ZmHIQnIhlI6TIMVQ2+Tj3RzXlGLCw/Ka9+/lkqjEer0sRqz1Ke9RGcWqIQK4JkyEinzF7oIoUfyW",
+	"fQ1JUe+uXnT6j0kgQ0YSwbXafJyPamVU1z0QJSmFg8bwoRSDOqzS74dQJWpf+Wr7pzfps16eVZ65O2Gd",
+	"EHNOfbndyFqQb+r2jk6pdRmyT4G7d1gdUbhVQWL11jV3XvxtzU2gjFd8Z7OyM6iJnTD2GzgmsFy5WWl4",
+	"qvCl9b9cpSnoRpKeoX8SC8dtfZKZ6yPlKsexPtoxJf+DfowgW5imeGELGfFgK4W/wbug0EdsNyfNPQ8E",
+	"D4Z0ZBe/HiVUtQGog0TpEsEtLD+Yug+Nyt/IzQo3Vyf3YOMLuOlB810b1gRbLHTVhsuJI2+gbuD+6PhX",
+	"WB5hHZqgFFgrM2Q0AhWl7WNPI/LwYsFofEb60A/IfrVLzvF5vEeKaEVitmAUX0h4JtBJKBmGVQBFxPZk",
+	"zODbXV+dNA9Cz6jwbKcZVWRGo0mXXGDzR/OumYULxUYiyz1luFuXau5SJw/e1p7ct6scfI9UugNkvDJj",
+	"5zHhqfa5nbns3cEBhvGbNXCoqDD+DQqFHQvwz7dHBoXzlysL3rklw/dUzcpsLduMYTNURlHx39ZzoQyl",
+	"45y8e3fx7PbkjCgZA5oPDxX8G8mRo2EEhjQv5CInCQ8LgdnH+YSgx2WjKNozO2JHBgFb6Le81Dm6LuOh",
+	"LF1GIaEWbg4qjsmPhkc5qw94EtzEFVkkgFUds0DGYSPHFBdTM6wtabHlOGYNclHY3YLHTKG7kUbRj5PW",
+	"8Oc6jscPRV70TmgepXmnARWZW9wwZjKTSQztw8iKUWwfRoRcnhn2EesVCQ3/hccxobULOo/l3CUdt7Kg",
+	"uwKoMEq+ffqGHJ0QTadD8h2L51S0yYuYiWDWJpcLKriagXEILtvnYhpxNeuSdJfPgRY6L52wmFm8/bVx",
+	"rRVNecQ6KCuh+vB50H5y/1Unq6j68LnffnL/dQW7qeVlVGZkxPpP0C21r1GELyn3OGIPS3PLGYa6XGKD",
+	"LAIybE5fWWauwLrt4Az7l/HNJJLL2n7D9+6BNf5sE4bcZL13l7HWEj5TpYTmjlKt7Fo85qX5hg4JEIcJ",
+	"mgoKdQgtziGVwW7+HNQXcDYRIY0eELN8ZWYS8zLCWK9w2MfF6s3GZyu5t5av8C2v6uCzAxp8wz3gtW3E",
+	"W66rPPJXnvMPtCQoNYbwED63X+pesxhmWQqzP/o0yua7tbN127xFjTPmePpo/aw5jyIeDBnrBzl+CPJy",
+	"Tv1NN/8gx+j8R/gprmZfohqiTmuBH+TYdRQAd3CNHL8f5PiNuxV7ECUVVmISTxGHlHA1JOAEpoHmt86q",
+	"xpw/Goft9F/ul3ES3fg5W97D6FGCu1vtlrmxIjdQQaZxY5dNYI8p14ZrKqJmdMHQlY6JecvUnWfkAqR3",
+	"+e1g1o2pMmsqTkSjIou4ERXWC6H9IMd+8Iyz2oVTiKgMImb/Gqr9ai+yZkBJLiSXkrObWp6d4fpX8IE0",
+	"MrfuXk6bh+p45a1AMaE8ZKV5oObpkfnVFgjYTq67Blram4OFM7pYMMHCh3TwmpltDOSY5fviHXB/QV69",
+	"hbgtV2vYK7e8Ga0jJ/Rl/SLHCBiBKFSuGy1HGAkmwvU+s34nWmP6CKy2Y7ExghDzd3NzWo+gH6g/rWP+",
+	"5dTjAmvI5EoKIOoAanariiF+kOPGmsIvclxfRbD7/9um1fuycj3QL8uqLS41W3ht18Kt/rFBr1fTQ6al",
+	"plHVF7kgNIrOSA8tWW3jx1D9KaxTef9BrJlaQMg4sIoF3NyA351Go2EgO7YQx5Aijv7eBPwOGgx0uNlN",
+	"zsLKo0SbQtmaguR1i5Ljjp69hGJD4L9UEgRQp1U/b/wlFzfgKa04cbYydMxmHNHMyegvo9TRzMVNWXS6",
+	"+gSmroSPVYfwJb9lopQ2K2sZIn6bg8iRN9sZ0IZygpeN23OueXK6zlHz67pgXsop37HNBnP1801KaRZU",
+	"qaWMKwCQaQDu9keKuPty5zV9OE8/gydF+tm8ka42M31d2ZZmDpwdV6XqmINfgyvr2ug+UOFoeZmd1dUC",
+	"M7wJD6hmZBFDxKos56pxhxNAqyydq7B5w3wKadiUKENiQnMaEeeGwvQdGkVExvBPYYQEOYdkqChiEdTS",
+	"GK4N7h742L7gHgVKsLV1uOblVOAL1pIGlvBbhm54hy0dUqwCKVJVaJtnZDufey3tLpa7kJpUKKQ9yspn",
+	"RRV7pCzYh5DLvZw6zfN8bcecjWzF1S41g1VoMIo6gX9/QxDfvBREHuP/MK1tmCT+GxsrlsJ7uL6GmaOq",
+	"L6VqtluJMOv/1LD3DWCZRlfEO1NNrt/rDYmS8DtENRx4R108vu36G65TfozbdudN7HeGeRAB4TI4YoYV",
+	"yuZGcHkbNqUw7ubMGYzeO9MYFUQvpr+0qiHgF5SnfXBxvljUGodPV+XvepDDkubJmHFtZMql26Aa7kPF",
+	"QTqH5KVmmCYVdLHlMJWFNGubZGurudl3AuomF6TYS6pLRlDC84vkgoUjZ3QsZxK8ZBHThIs2GWmqbrq2",
+	"zjMcmXuuBSiztvTzDBFmDdGoNFsfKybTrEmsHnNhSfsZhUoREi5XXfJaQoo0mDVYjrJMy5BCRLuaKxbd",
+	"MoWoG2mrYDMNCzXSQgnXDSKpsr9wjrbKJp2Mlybf9bpEpde8dlHpNQvc7FIfupanp39nw8C/s/uBqLu2",
+	"Yhf/yOp28e/UCsuKHbL3Z9fS0WeXQhZEvHjRZRsVrvpF1ulVDI7kr9nhlBmCb2isN5i1wEYoFq2g0aMK",
+	"JpdZ0qWofPfqqRSTiAd6P2VnTnVV0hzNIaob4myT8YqMFJ/ziEIYadSGZIhxPvTrJmEVSO/+lHOZkzzl",
+	"SmNGqIUv+7Ax6eZoS3BY8XArm4WFuzQ3rsctQ8zowuUo4yrw8AZnGu7myjrRUpceRAEhg2e+oGJVvaGX",
+	"PGTVIWB8N7oPzpCZDI0GLRgHWjITaBOVBDM0npdcG7M/1zA84ni25GIhFbo44EUVY0rzD3YnrwY5KLj0",
+	"qkaGOWZYY187sziRlDY2U9ktriz962gPuJtteuDvp7PaA9bzNOmoRmgMvfzSduvQ2m+PMpiKBI6ytmoZ",
+	"LZUfY6DrxgaE+YRNbB03r9N3p+nBQtlvKn1Fz/l0Bs0zYhogDpg1C8i5WGXXMXlTtYlaYMsNKbvkR5G6",
+	"4uZSQefJuRSpwwnLaqRgkDh9LZzXLvVMYf5DnAGScUWOBoMCBlg9V9WTMqaUZrOvb1CcRIwoZhgxYAS7",
+	"ol3w+qpcnMVhVLVbIqQAfiBCCfV880UkV5W9Ht8gRvh+XaDDxk1v04wv18gNVFEeRVhrvuR6ZgsNoMUa",
+	"NKMtekoLBFSGfPEmi6MV1X6j6CQxw+K806Pjk6/rRkQvNR1HDIPJuYK0OY0MQWB/l1sa8bBNEkETPWNC",
+	"gzsuBCfYmIchE21jaH0EJtImc6ZnMvxorlAXVAusOtQmEZvS6ONMRuYqVewjarr2D7mE4m23kh8TsUjG",
+	"EaRneFdpHMz4LV660x8XDIq52uaQfIxobBhrTMWUwRgU1VxNuJmnuazZx4jPOYxfaRnTqfkKvaU8wlso",
+	"X/t7TMOPqe+b239+DBL9UU4mcAnGMeGRNvp2dgUGJM3QKP9o2B/9yO4waAGXbtjqowXVgb/nMmTRx0RA",
+	"vAeuxEjE2V3JAoO2sB3ZKCE9Q9DoCweyMY9c833rNyFwqqraf7AoVJ4GIaQmmARs5lqbqXslvtt1AsOD",
+	"aGnd4JVDDUxb9RaTTXZM5bRbu7mjIkJ0wY3OELYl9GtoeIZB5z9+N+h3rq/vTlhDvCxEzr16Q/CGLd1W",
+	"Tk891eSo17RHknML2TwBYJlGmJ2lxk1WQ2/+KGksOdiplUAROMowtglHyJPiqLamatZKAShB8rfpHBkt",
+	"fChn/VDRYV0gzcTTeaEqZEa9EMr2opO3jIa+x0btJlYRPmmnJKP00Q8Vw+PlEVTEDCiJ+lNNx1TVMkez",
+	"7KyYhVw1eaSoEruvuleVzUZtcUmwWxav0C3BFUkW604JNo3BDVQ3JOygFSoW14LB1Qe5tbn6kLcgQBNy",
+	"oHFQAZ/Cb2QwzFw4FzDazZiXNTY2wn4yZlP/cwsPZ1udG6aOCHZmkOarITe3z7mgGqMFc7pY2Op4v9in",
+	"DshVNo7MD7etHvOt74m15LvCxGbMt7tvt6RgNSpBykdy365XF+o98QGXNGZqthsLiPHhivwLsBHwDgJF",
+	"Vll9n9JkQXncDA83i0lWZEAVzkNudOWHYcqVZvGvmHEwSaKoOpsdfVePqrtVVy/Of1xf3/V6RjfoT4yC",
+	"MPnwzfX1ZdnlCq9GZt1uM6vhvq1pDN5cy9dehCz+1vCE3Za/wnPwPpeGZKzm2tolDulNOClFBDvuba6W",
+	"qe1IyM28qqrlFzmuDdhYnoGWRjFzUHqQqjV3zd03NtxrlLuA492UdYbThsLa3TZcLtKS3u27+KO9ee/2",
+	"HhXz+HGxpb643BPhsCzLdYFnb89fXDkhSoNYKpXqB9OKennzy2UpFjRaOQsWn/muiZxb4xGAyYOP6fzI",
+	"lhCnHeacFnJ+1Gq3XgLefKmP5pbFfLIqLac6F2m92tK61WMs7wuowE7DuUJPeBU3NjEkBrEQXet/f4tg",
+	"Hl7+Sroi1Sr8cYFh5m2pmdYL9dfhwUEFyHv11nsM4suBYzysz8pzWOWQMezReKTISG2CxSizInY9jm54",
+	"VUay+32HxOiqVCWPA6xD5dkfi8mNg1qaSPdjLU3Em7Pf6Q02+cNmQqvG3miQYLUDIOJDdG/I0gwh9GKL",
+	"kycMQn4Q21zOpGFwrtAyc2NjejHXxJbIbT7qR+WFlXZgz5tXiFbxU/OL02JhTlyQ8ZfE3HdhF7fGJZPK",
+	"Q+mZoZeT1CKiK+tu2I1/NUA+XQv2midrDGtvdahULSn/MCyB02ffMsX0r2YHlOrO5aNUzBvjLsNrrtlb",
+	"SIytkEdp5v0au4OrW1Ka38pokxmPES7IdgilOWbYNjgqja8jCkmr3aLhnJencFwyEdqGDDshVnzBPmxe",
+	"h52t3djGQVAOFDBl2qhKgVysUqBcLwvqRsilLcCoaQsV/ETb/e2b27ahR0lBX5OsPY9rtFbZoef4YVu3",
+	"uVGUYOY172C6fSe+5HLX7ERW9uaG3ciqGov9KLC5/17pFFpWOY5cX68zPFVBAD7FsfmvxmB5v9d7yBWu",
+	"b9xDFxW3LmXMzeM2VSKtbqL4Ds3gyvK+N9QLpYNVFei5laW3UExRXm973HuYMKWDW/0ywcnnNJhhdDJX",
+	"nPdlQ5Mby3/TsW7eKfP2UnubhxaODTccu/ALrJNdTyGohaxQpI8GVQ67Ee+Gee+hoqlqkVC/PmFNjdiH",
+	"jdhhfdgy40oOssEDOmYOcoHRYNa2QWYeZ4VLzaaLBPdgyVSXTKmHgZ4JkjgurYzPSgcgYgW7RcYskmKq",
+	"sElIuUPti2HZRFTpd6r+3Mq4uI+24L0vj/zjlmTDwjdOxlP4XJODotZb5Az2oZgMOrjE0Q1puA4DGpme",
+	"hfI0ql6bQLMNcHBqzYSrHXGGRCSXRrywkIMRPePTWbkRMaOD48cbMP/goM3YHQ1ZwOeluTt7YADmumZs",
+	"ZH/FBEU8CasFC2FtwpguhdGDlY7lDbOCHOUgxGqXPNQzK0hmjE9nJY228HolRBy8bRuMZ2UWrAfliUNc",
+	"/85LLpifUwSTytFns3YUgI6/FvPZBpFWP0CEf5fCOJaj5zeugIVd+8IbUiqe8x09SpqY1662rFAFz4nz",
+	"cbV9x3VakLOk0PtVMQgaaIl3xRxb7DgKQbXOnoEl4ppncDObso+qe7HMLAjoptkBUKiRFIuKUkmmARAk",
+	"bVqIEwqlYJBOXsziPq47uJvq4okUxwZXycEJi5DF6TplPR3TCA3g3Z2RkEX8FhMj01aCpY0I04spYm3q",
+	"4pVxmkjCNfSUWNI4dG+CwnSzCjaTUoQkAmRbh73osp/OiISJlDx2Rm45W7qfLLKzmwnkyKMr2rltspbC",
+	"LrMKUChVrmlkVv4EC+cjVdhKqpjNubCFW26d8i0R3VShNIRhkRQO1SLPAh07uER8UVpN5VdLZTVSWWVV",
+	"meBaxOy2LpUq9mmdZl5AVUPWg4mSKV1sdnqf9non/dPTwfHRyVHv9LS/rdoB53quNgD9pfmawEkxOJgW",
+	"h7WzdvCGzCwINWBPZ1idj9Re3Siytjtrfh9laAvqBmGI26Bdtq1Golh8Pi3VbM1yjGO5VNg/OGUVLtNp",
+	"U7PVKl5RdNizT9BOPcMCAwqy7O7DVhnQWL+M5LSdIZxDMwfRxF/ZtKlUfb0zrx40U7zg1BjiS6Dje8Qm",
+	"mgQyFizOgkhWKOdX6q4MDtzKNKuMNZDiZQjpJYr0syIi0S5vLizsXct8auPCeiZ9VYizHkKyMbM+tDfX",
+	"gGGLQIiJAsrYAyAwX3IRsBSBGSOZXKWJ1jvGX5sDVdQP2P5q/eOamtLVuNNl2EWp58aJZgg6gTNtArVF",
+	"qrzC9TfCeXZKRXnUAHO4LXL3GRknPNJcDC0tsfiWB0a0KRZN/Cnb+2weqmI0ylJSlSyd/6Ymdzaz3M7X",
+	"NqSMwr0b3EFz1Qc5y7bjp9cFzJw+r6bCb2oRdjcCbF+gZgAuMShSmPFglmEFNRI+ZdjaaxXTv04TPh/9",
+	"c4/VNlSJ/XYRFP7hwMBzbQHtWNtpqkN1n8B0BN5h8govcm0EU1biY47nvGSeKy0TBnUkVWPlxlKmerje",
+	"tL866GKRKNfmiU0mxHRo9e8xQ0gYYwiVm2zDtYYFZ8QwMHgJjSLMD8xaGYRe1o17/5yGiOJhLbmz7Oi3",
+	"ibOZ2lkH+7bNJ/LBdoHLMRGqbtr7PmcDhhzAbIimNwyMRCxtAGCQrHYsRem3KGJrg8fJmhdBA38Ko4HE",
+	"mLWGVpFUGtx0dE6nxkS/SgFMhc6670Vy6tokrNYsVEQbSE1Ts+BwRGB9c/biVuPywyZX5HuPK5TwDz4V",
+	"2MbBH2AGvwZJIoivVvkZVhKRrIAtwsa0rm6lBpjd4aBXG74OX763UmQV5SrRazbV0bqPlIePYeOBPU3L",
+	"6vaWK9c7Culhv5irtecfGF8bKcITjUlcWnpi7HEHiQyugyQWiABolTy8asteHxLFD/fXjqydR/XbHIf3",
+	"p7Y2JYuXOrSeNDM/xHU/AyldcH8hniOwRq5sV0IoiXhAd9lZ5nIdFlpb40qziAU6loIHNIpW5eCvyiGk",
+	"NHODVTELLqZP8cGmqfm79fN2rmU1W+8R13+8KYd4Q75yrfQ7O9tL6DtSmYLnTauK5LiYPsNlbVz9Vc5H",
+	"XrjaXtDH9mMiD7YUm2a/YesRQ9iZQ4a8beP2/FLo6n6ChlDK2rM2WITK/PUfPWLc0k2+ktwKq5Vlp8Oc",
+	"NizbSy5u9syYrTDvrJf2IZBoH659eXWSrt83rJyAoODK6xVNEjHhliFbJbFLxhEVN0NC8R9tQskiogGb",
+	"ychooRDR9iK0aZWHn7eUQpScYRmPU8bnNL5x/nLbMRDRJek4Aoh9zIj0FFTzY5soia+32m6QNfkzQgjG",
+	"qc4Imy/06iOMbQgVPriC5p65HTJXeNcZ+YXeUlwfcy/+64xENBHBbGhriGNIoLTIJQCAs2BCwfwjdgZC",
+	"C261l7MiI8ec2RjiSfOPFPr/4XuNit+GJYLUUzMezhRM3tx7RtgdAm58dNsEz0WMQkmzlmlMwQwDY0Ww",
+	"r4EUGurrwH8tBTsj/ndncqnaZMZDBt+1kMdKzhniDI5X1q9zRrIs46GdLchawM08I3MWcjokCjFZJjyC",
+	"tTl8ZpZvxWI1zEaSQt3PLJiL+zDmAy+5YmlkZAVDzDmVzMY6vMAUiZSiL9jb7Va7lW0n2NxmF80/ODzv",
+	"bQGYE4XlbbVb6Y/ZzG0iBoX3mWltkvWW5deGfv+T7RFiu2aVAcBvrrOtqBbLBlQ7RaNYW+E9V8s18MCK",
+	"QjaADSzOJVYXKwymVTBywFVsElpaslfeGvToyfHJ453bg26N8OAgN83NrWWDXfs1tJOfOFtWIWE0DCmk",
+	"GvUmnN0aWvx60lxee66xGp7O9XsOSGyNFayggxXbty1+tUf+/UxmyWtFnWFvt3z1R5XrDVDSpKb5hzb3",
+	"W0w97m3sD04FWyLLMPZ5GwD7zeEZehgj8CDWNQsiE614WEDEyXnV8p44lQoAc6YQBAffaGTmUe90pz6O",
+	"5WWD3z5oeSA6EDYFr1xHh6mUiGhlna1eG9E4Wg1dYRAccYBWPCOI2zbMRVOM3W90EMiuw+RBa4MbxcVq",
+	"RDnQGvQ0wlcqMli8rBXERK4FbcPWYwOw4vn6Rz8G4JF4wffv+Ra2WchaxhC9siAvv3YdrlXpNqBqc+wT",
+	"DwDVWQbFar395Vqqi61hPqjyQzSOQVdWAr8FJRqgPM3AsjyiSRKD4AliFqJLuKz4l7z36oRt1ABg+dfc",
+	"oV+6NPgh+0Q6onLNIsUXln6/Dn8yKt+WXn8OLTSzK7pkzuYyXg1hW20WFVpXcxkz+yuaLNYwmtPVGciH",
+	"YXavbf62dpuL63gvn1gHqTJ0RSN4k8JISxaKAbPMjPSGLTShaWamKrSRw+EBGBzwmg0w5Wbul+Us3IJe",
+	"evY4pJHwKLJS3wz/jHARsjvHphWjMZQwAe6WPgOMrrRpnpBp+jsY20ZUAgo6D4yqX+UFADM/5wgwYnOU",
+	"7uyoNOxkhw9NE2CErXZLYC8yz4AsW5P9mlWmAWTrafc5Zpq+li17mdTYXF2/sUdKXj40Dg2n4Dz1Y8N5",
+	"gfTbR4aTxSKuKuehGcpcvUyEfJ18WU7CPO0swvEgEi3x3HpeICXnDAO0tncEi6nCNnbQfI8tjDIpgObB",
+	"y+bUyhHe2Bl5AedYaXI48Ms6SMin5lHrb7LFH2lPNZfGLYia0ygiEYDnqDYZ/Ru+vmsBeEfdncRsgx5D",
+	"pQ76NGWb5hK24VBrq0diuxUhLcI9TumMzKlIaDREp9ucC7JIQAOBJww/UcnYfGpsXg9LtBQAxyc0vA1T",
+	"qzQWzBu2Nqcix0WyLGn8FHCP7KXbVUXgCY7u0jXYeowzKm58hpmAZrj1T7B3Yn7z4+ugtUvOroVkbpCC",
+	"6C9Nta5agrPbMCpkBqwcWNfW0dkZOmwvioOt1rYg1dyh8sKXqkCCGg0aTkJdU0HNaGzBKevM7dLevoav",
+	"VOdh/KKdotoY/rR4/DIKmyPyF/bhMpnPaVyooRocb/Pj5aCUrMT3h5stXZFMvCluOgibwZuzwMuwyNyt",
+	"TDByY7ZazJjYpbfvh69SLKtv3KWv/1pKT27AjfmVm4FqvHW/H3ZlGwOsz3tWiUCSqvWgDE9iOp3bvtmA",
+	"SVKGBtIsVF0NiO0loMNdJdxvj/7hDoEapr5p0S4zprLuZJzTFUlsA6wUoT8990MEIpSCpUVSKNlpZJsp",
+	"OwE+4fEc4uP81lDMhw2U6zHwguhJ9EzW5pVG0SutWAL8ILOicChf0fgmlEtEBPZjq6Xh+ebVl80z9n8t",
+	"cVndHccDgsykHlcPIu9SIqoON3Bt21lB/hE4FKMI92c5s6UzPpyhYe3o9i4BwnSfa5BxBt07njWGWjRP",
+	"oA474TaZDGEVIakU7PUCkOE6LDg80OyzZsN+uPzxNbnEr3016A16nf7ga2d4hFTT0q/tqRPspGHVg0As",
+	"leAZ5djDna5Xbs+26fRlw6quLQThbgeW9fXqt8mg2zcsb9AbPO70DhvhRPY6p7YPdvbP7sdOxYGpUJD2",
+	"5I6N2dIf3KJ8XR7wMKzRv0/x24j6Tj+FcoV1wqgq905ju2TBGfo6VixskyXoPzEJrGc5raP6hIY3dooE",
+	"h55isa70Z1ZgD5tv7QeyVlg2z5dXvja8jHLfvnhKDg8PTwGb493V03yJI9WsY722uahB2fnkcxZxwZ4L",
+	"XXosA13/VO4PiQAKgi1c8QENljRt0NAlL2RMFkwuInZGBERQlrZzIiDNk2UsdckeNTi3dfAPLGyKrUP/",
+	"vtETdiobuUKug49rPkxsp6ry819a5A7GP6RvD4Hxt8kh+e///K8vWvReBa53JWGruoWmspAdZRPMBfbe",
+	"01TdYB2FdiEISOZt59taZOlcXv5VlvVjXlDdh80Osy5137J4XEGxabW62Sm/65KbZcxoaHuxRpJmDLHV",
+	"bmEnW58xGQW+RvQ4q2Z3h9SOMduAjNI8KLaUXDcUvjuu8BOLw9LusONY3jBxrqtaY8VpXU/Wjgq7jtns",
+	"/TlXiotp2sYfS42FpoF+WGK0jswNvQTsHbZUP3OPG5WJxiztBgo58cuYa83EzmMsDS/ODHnU5h64Stu6",
+	"7+DqIyY6TsIyFW8GRRZS9Fjgh7I1tCMtpRhDD6pMgARMqYpmKufkh/dXwN9G56D/8X9RzDH9ltGYxaO1",
+	"Vp+njxu2T0lzJC5Kvn/JAilCZWPztgklU8p2dimD6V6rpXny+KhXozppU0+Z72xWC/TEHL358fKKHNAF",
+	"PzA68YF9dLQNzafGSsCsypMuzGFYmz9fDwrjvmznTv62+x/2t6O9vZnNlRQbBgu8n6gFozcK1II5jYod",
+	"K1MPDvxq2F9EobTcunQmMWcijMo7Kr8D3vyUKvYK5NOODYUsKPTG7BiqGIBHr/X7kVF5Dk82trqjmnOR",
+	"a4GwVi2Ud91sG+4z7/b7dgsaZn5vRFclYwIJx6Ww/h/syVmhytSqmzPD8KrmnK9y2yNXcGMp6heuaqOG",
+	"LoVlHRSXtdyThxBZS5vKwEXqyaswLpr67RpkcAm5MfcO1fG04u4M80bSNmlmEhts5YbjrrfvsD8lG1+x",
+	"xObnM2CuJcjOu4xyv+47ZUZz9Qn3mxru2tCMbjY1ZlSRMWOYflZDL4irlAAc8X6NjXcNEhbVY3u9epjv",
+	"VH2GvpV1ckXHUZlFdxUnjIxprPwe16hpunRdXsED68iNVGZUTLJhb4wHFBH2ywUpwUTFOqUOHUgKg7xP",
+	"CuZuBaDtrc2GqsIK9t4jJ7VjgnbQz93bGyEht1uJ4J8SZn/WccLu260kjmp+9V0cVW2lMRqzXodfuk/T",
+	"hFexU/NLl1xohc091Qyy6gAWguYTOlOFecwFhTRCX3l9POgfHW3vRgsDKT3BqgxAoXmwqvLY+v5Fd2i5",
+	"MgcZigDrHN+dWinCQz/ZjmFb3J7o7TLMGwq10dKG3CcLTeJytmJGgxk2DJ6Xj3XPDo61HWu1k7yasL61",
+	"RClXVptfTG+W9gMeAWzzUBuCe363kHFFtnxFVgL85O+W0aIIOrua8CX8NAuNtGMldWK9sqwF31OmNniu",
+	"0GPlyk3kBEdde2x+59a6Q0szRLckkK6Nqo0lNKB9UiwLAdhzTCd/qHzTqlEbfa5qyPDb7qvodhh0xroD",
+	"2toCIM18dPTnzOL6jXxqj8VOoEFMztNs38Sug6+qtPdXOei2WjN4XfqJOhk/fivxjZVyLHbqigghlIfJ",
+	"7U6VbjzMuuutCnBaG0bpb36u1m53ct0K5rVt1DWGu4ZD1Sa2j5aVaw4lIJBiwuM53jhm2BSi+dHLVSHX",
+	"mUyac7Y5vdBlMqS3r51KuRRq15TDuoNNrMq06dWgVt23W0tUSCvm5X5t+z25eGzrGVVTZbveBIpdRjJu",
+	"Y6dWlHcpu/alTcoyy85Pjjq9RShyg2rO5ZNE2+oFVdpE4wxHq4bWX1+3m79tciPqX5a3PUjJdwNQ2G2h",
+	"krR4D0ULVAhn+EcxC2QcVkVbY7aIZZgEfFze8w+/EEPtpq3PolPKRVbPmOZ1GNERUk2hu7/KkLxgaGmI",
+	"zLYydhmfaWAtAfOwMigMqs7THdYZn6zuw4wLl6JyQJzpAWvuXN/kHVvLOOTNNIjlF9RmM8t9p5J+V3t0",
+	"WXyQvpNlI3tP4/lTY9ntNi54pjo5Pv05x28avD+SAd1uxb3EuzbBEvijKVifT5r7xgvL675atsA5tPUm",
+	"PbCypd2yb79Cp/x0LC4QHLNtWIsP3SXfCfoHcNjs6390Bn9zH9HbDQCT3IFVDbMiPfccoKsi+EDA+C3k",
+	"baslZEIc9XuQ5ORq/yCNxDXXAHY/4beMhHSVQwSHHPVWuzXFOtQJ5VHe0+3Fvre5W3Hk+7tbvfc8rLu1",
+	"qK3Y2V7Wb9tc3+skoxABbd4Jvd11596OCTwNKKqhR/jBSomTOFrLSvY2NqOWPI50Nr8NZ/tcG2VmvzZJ",
+	"CYKWvCqhsXcuQSNmaBYKe4oQDNT2SooYjR22m2AkkPNtyRtpkcpmVaQK3hbz6Yz2piSRoum3SlNFZKLN",
+	"wMv6YFq2Mbi7O8uYSIa5xiLFvB8O7+7aFv3dIelJzB48S+Gf8WbCBekfXwuF6TBnoJxCMjTixAkJTWiw",
+	"SEaWWeDmXZDuG5xhzFgKwQAGLVd4fy0ACkfGBPLH8EM+ILB91VTK8CzfJSB7jcPIsPYm+WpOb5gDbfm6",
+	"ey08Vum3KspS4WIW8pgFCJWi+ZzJRINV9zErsU3zE7xr5gZYMJs9HGCOYSIsHsyHjQHtUpRLR8V84lG3",
+	"LT6qJqXT01OfjHq9+gC+kDDoaCx36Dac7me4jGX5wXjuK5x2cqKxgQi0N4o5Cx/kODZWG1IuV5aCVhRC",
+	"iCvI17rzFhsb0s6/uhWJVhMuGubh1xVRxli3vPahQagLe52lV1hHyO4SKHuBvxVek4OUiraFYQpjfJam",
+	"kdcDYiiS833785rRMq3q0wI1026kbVtIDWmirGHRcEFmbld6FnQFacMN1KkSrMCVTT02c1xf3A/ry9sc",
+	"+AMfbIIbsL4lv7G/qvwYlLK3CQWHjL0TIrGGrQ6JRBCOJV158hjE9pTfMkGSxZnV+8En34bOxq5O1YWb",
+	"53QFd8yMViMn4D8SK4AOKkeo8YVd2iNhyfVsxqJy4VRiI1V75e0pLi/eXAsD/8f19V2v17m+vutPrq/v",
+	"TiYVEeEczZZ/nGamk5eRWkhMsfWOG/385hsXoU0ZmzOl6XxRl4fqX0t6FN0/yCqz8bZxrhtI9/ntZmy1",
+	"rEvmCDqHWQV/hB0GVy7hD2oHzQ1kDHAorj0Jwtud2Yd/kVyYZxVdqWsB+mCGU0MViZgmXLTJSFN106UK",
+	"VaWRdRsSc9X19XbPPVJnZOTcnF10oLJwZN8OTQGhGUDIiFVLc9jRRrtcuewM86aYTnQ2SXotsgmm8FBg",
+	"Rbj+ZmdkBGGCrqG1kQchQwE52fL8mAV8wV0bAddU6FqM0ihC100WkKayyw41cAR+UzmB1yGuX9u/L21n",
+	"MkJbBnKbzTKsdYxK8/xzzyMTGGFKtHvKbOG6Uj1mljXZhqGYRZ1v+VLV8aVLRoYkR2AywDiuhaENlJGY",
+	"7ID/ht12aJWWFuxtWe+rNLMb/8k6kNIi47YFlSajDMJ81MbPpXN2EI95MwAoNetx6lO9+9OCNtq/kKpt",
+	"HVJKtV4oqeuc7v41R6r+NazqCV04yhtFji7Tv7P7MxJM/8hwhPDvrElrRjPp+4tkmLvkAVeW0Fv+qtc9",
+	"J7uawV0W6W2TpGmsUbgg3N5Bxd9Kj9iAEAuqMEae3vx4eVUwjioAWn1fd17kzrReqL8ODw6M7FV/+rcK",
+	"28SO6z3XswxovJCCuwmA3PX9gnFbxgBNWslF6grAfDSIdm3pAH6Un8NypljwMatl+fPBhz//pVxxWGZO",
+	"5Vr0UNg493jbzXZ9D6GiMkhirlcATmDT+aEC5jzBpuT41wu3aT+8v2q1y2O3WVkNxP+KZT6RnHIxIl+9",
+	"ffH0ycng+Ot2inULcpHMuUgsug1MDRy0WIyTDtxQAEZSdMyDqqIrM55Xz6/eXjy9/Hj149+ev05bCqFU",
+	"qPGJewitTiT48GUaY7UZjy264P9mdFjFoi67A2wDVxU+bD3FH8j5mwvrk8S3quHBQeGhg5DdsshQplpz",
+	"/qfvQf3aKBpTGmXRjrbLyMpyyYzgQYQdbG8Q08AYcubyDWMLdS2W+ZQ480uqvqOAIFqmoDGpXgQO+e61",
+	"uBbffHOZZYV+8w15y6ZcaSv+BPTBwv6XzvODvccJNUcm1h2jwIcFapHxtSgvjyP//Z//hcqFUZGhlMo+",
+	"5PxyU7+yzBgYuAY6iYUV1IYLkgXlbvyAham++QaO989vXzwlp0fHJx++clu0XC678STosJBrGXdlPD2I",
+	"J4H5n7nvazKii0Vkw/0Hi1iOIzb/8y9KipFRjQIZshEigNJxhMOZM2qD27Y5BuhfMAynUkDOHzbdSKPe",
+	"QuprgU3d4VVWOQAsEWhrDH5Nmwlr1MouOU8BoEE9NQaWWf6sZ7EhAayOtMDZUHVtUaXtAr1lC+xEZ7uC",
+	"GGXjm2/IczAB4VCnzRhY2OGCBDSKmGurQQUZXYRsvpCaiWDV+RtbjbD71eCIzGQSK6vfGYX4hq2yOhu4",
+	"4sbvbaEtVnWORLg/94m3bBHRFWCrxgkbta8FpBtIplzg6Yysf9K1BfEakB71TsmIZ2/+eMNWH2OWKGb0",
+	"MPPS5YxHDOkKRxUnouQ5Lj7CVjOlRv6uIPoM9i90PRQB2wrSJhJo42/2+IatutcChejoriNkx3t754at",
+	"MixXAFJ3cOh2DwQAPsGxMSbIm3dXbfLm/Orp90bxffb85fOr521CzVeuBU9xB3BZjnq9lA7swoTK7P8l",
+	"Mzr+v3fs5c5FODKvM+aPx1uhaQ52UzGKNCj1YxrcWGQ+szW4jRa5kwtbzWtPEirP7qJhJ1DRhCN6yedc",
+	"w2Cem/Ni6W4GyGDjJJwywAXL5LeVKV0yeguIa3OuO/D/hka8a28NXzdMzRoy/i+K6RH5ygYOvob2wmnD",
+	"epzDmTkMCyb0tbCDcBz7aHBqyfUt0/Gqcz7RLAaCgEOcntExI33yin9r9ixNdsFqg8Gx+SGdv9KGcy3o",
+	"FNhBACrbkCyoUmSUqXsjZ3LBjVSRUZBdx5K2O32G+wEePrgPoYcF65KLEJWfd+8unt2etBFlmThEDgfI",
+	"AQZIxANmA/xW/J0vaDBjnUG3tyb9DGul8DOwVfusOnh58fT568vn8ExW7eYEoIc8NGz1uz28SS6YoAve",
+	"GrYOu73uISAh6BkoMAfWwWT+PS1T855iOmWuCdFXI/fYnyBfZvUXI3u+RkBZ2whKsCWs9VLGof9AbKgE",
+	"7wcbDhbW61EgJ2RkdKARQnvYo2KOr1TMaEtCm8NlsZ8BxGhBM/tdLgUudvrKi7A1NFM7xwG8wY65sc22",
+	"gEUY9HpOebGOJ83u9IED2rMKSNoJxvz3lkaJWffrpNc7DP6fUAZGJyLmEbjE8AfYHrxgdwivH3g/oG6Z",
+	"omXtg5p3X6ZuYlOa+3brGKdZpiCny3FwIbCH0SUg5iLMua/8toY/f2i3lENuSr+A/Dri4gYYFSacRxCd",
+	"k2A6TxUCVcB+GgX7rhNLWNWfP5gPOAo5gPH+oiopEgyPlKBGxLAA1UaI39DBNnBFZMynaHJU0cKla+tU",
+	"hxq8PlAFmsiuOqo4+AYTei1humRN8s3Bl95s/PvLbjd+A/kjRYZYc4eNfcMPqKDRCvMIF1Lpsl4KqJdT",
+	"dMeBxFeA6SMjHqywXQrKryRiVmtPdaPziy7KvAkHZzj5lEjNrCoFLwSeZNQs848zMoKGbFaeMZF64iaK",
+	"aSDmb755d/Wi039MjMZKEsGNZGkDes21+IHeUiSkR4qMlGHUI+SCXTKKubp5aeyWkWvanuiMSJkbompb",
+	"7CLznLgW6e9mLldmyJgkHnNmLAHwzmFTd+UqXmJGQ/SJW0x/6l5+Lb4aPZ+PWWgE5YVQOk4gGG8ZtnXg",
+	"RXJpU2DNmMt4qN026JCFTY3nTEPX+YpAW3bLgaeC/o2tAPbcqh7f2oJ477j5RsMvNs3KP29BRBMUox5d",
+	"LiXB68rIQDyHhr4MwbSGrVsmQhk7aC1Dx1yR82nMGDbPmdEoAr+nvGWxbf2CQb0lyKSLmEVU2EbVl4kZ",
+	"IYsfKRJxOuYR16vsFYmIjD4Erfnzp32Ta+IcVzetoMi7KGz56BY+tW3hMkTZspG4O7Oh2ITEHSaRPlnK",
+	"pHAcwKSO6jCpb2noVZYc9frbH3knqDWSWYgPnW5/yOg6EUeP3VH/cPsDbzCMeiXlSxpPITR0NBjUGd0i",
+	"lsasN8bqc6ENo4VnawzySspXVKzSQoW9OL15dlBrA76jmi3RV3rcq7E0lygG3gl6S3kEjTEKciXvPfv5",
+	"w31O0KAMIDR1zgCMH578TNhQnpczrSDi6COP6HKFOS7hnItWTgAFM0xEK5c+59YioVmeMfkW+lATKlaY",
+	"XRUxmubm40TbtnyHRpi8b9HVbUYxmtmQ4GSOKzY+iRlA9AKv8cF6UZ4tEu1bg9ZQAgZ0LdzI0h4O1oFk",
+	"BJfr5AJLl9bAgFn0Hgysc/CTDEEWHoDfuaN0zOh8lJn+6ftiKEJAwCie4kUNyShkkaaja2Ed1wg5zJnR",
+	"1Y1mAEgm4OcCHKNQCjZCJ3cmqbEBt5e7JwW7FujusTfDsEeYtTiygS1rzD4CbZ/w8IxIEa2yhg3GTKTq",
+	"JnWXgu3IIsW8NbDb0MVKeJx4uqhjFkkxBdGKQc+ckw4tHGyXaqPzSxsWx1BXio7Stqa5LfE144J8Na5d",
+	"mzaQ18JOSjFAz0awNWP5+vsHeqR9P3S5MVMGgSUYka6OxDr7IGy1Plnn/bwI1cifEVc23gcvSX2kQ6vE",
+	"AgW7wjUeY/jzWkAwcC4VVBGGMtvWjDhjRiYyEeg8Re+NWdm2rRHLn5j0OFCrq7n3PFKEQ4cs20nPDRv1",
+	"OoIOHAtraJZgHNPghkHT2yiSS5V1kEbU22thzPyfBx+so2qUFW2N1vrqtTNN3p0184clPmySjs4od3au",
+	"xQi6EcejLnmfNVE3i2EULSkytdleJOkA7ICWNBZGLbSuKyWtFsjFtSgW/ZQqhYUcz7XXoicVesMYa8uQ",
+	"ynm2b1y4YD/mz8LNQnrec0gOsL5wq6wa89y6TDDeSxXmxOBu8jhtwOyaLhkST+eSJRj41G1d79Dc3yfu",
+	"M+vUBu/vtcBTVXmUcHr5ZbMrJBdMOIQEw2XQtXnUxswCLAHL9anCtAf44FHv9FpAz6iPNu9mRL6CoDa4",
+	"KGEV59J88mv7PlchmWr03mqQo8HgDJ3bHBNuw2th/dgLdGFnoM2jA3umD7wzfdAflentionw6Yz+xko7",
+	"7OG532Uwk/Ue6eFWZzTuK/N2yiCxs1kbqd/rn9LxUXjYGYxPaOck6Pc7p+Eh6zyZ9OlgfBgchces9cEv",
+	"K4KULcOLnEwRUvMAanC5DP+aZcoP7cuDgXkv65zQ40HnlB73O4fjx7Q36QeD8Ah1Gzxt7xaVk7NNgYBn",
+	"4bGhAppVchYjGwMeOqGBVhUT90WCP7rTzmDSCzsnYW/ceUIPjzsnk37IekF/fEoppICZd9r4Y2r2QK4K",
+	"Rm25IM+ScYR0O+gNjkA9d2VbLSY6F89b/gI+k67eDw8GBE+4TWROv5DyDs3i+W7LysX5U1q094qruiay",
+	"q9bPIt84kul1zJc6J+xw0nlCj8ad4+BxeMKeTE5pb5wrRGu9nyEKIkgHNjHsmoQJ221SbvRVs/KHX0K0",
+	"ELChREjRybp7esueqIRGhoXyVGZBQH+Xwda2/gyT+aL2q82332a/4jicCdpumZOW4zy1n34Ry3mGC9Jw",
+	"ITzreU3TLs4MlGnPg/jZ+SleGf2qaptV5hXEFzTcLJcbXGqkO7Wc2jAqoBkDwwIlHufxK9vwNezOF65U",
+	"A5842v7Ea6lfGCX1DzfB/4FugnOjbhXSPUr8A4btZ04CVzOZ+QiU4kpTUDesB2EXt0IRYqk6fJGmlbQd",
+	"bGbWbYxYow0tU3Qze3kovhoMEbTlTM6NnXl2jVH6JVcMH/KEopDWkEXbWRHFLDSKsWPOMuNZMabSpJZH",
+	"ygHZXAtB49hC7UZcWSveWeYYrKMCMmGMqU1o+htmTGDL2vSLqGcflumr5u1PC+gdzRRXiEdDPceWG10e",
+	"X3utIMvYH7n9RNvG2D1o80PWvU1nqilKjSrTGhrRDxB4NgacVmTW49tYVlMKL1Y6XHAFlIx1i+ZTPlar",
+	"Pe031g1re8NFmB9sgIZL2WBsr4ya4s77HnajRnNmL32kEAxOc1d/NnpmAJ1eLBiCV6TWgjY7/X5ncHzV",
+	"Ox0e9Ye9k3/CnAMWL/SuWt5//+d/tbByrK5JgL1U3Ao31Ao/5FNmW+f//NRbXT55Pfl78rfX//4kPHr1",
+	"3fGnaSOFxNshyAwu0UvO05Bqjn7+x2khv4mA/xWktdlXUkRm2l9Wt1u3nC0RiX4voX3wOW9f31dK8R+F",
+	"5+cEUYidMdFHf27z5ayseKTyrtxIyhtFIo7ZXyjOXQoeYXdcaevfypxiXOVcVdbDhY5lVZrj8DTfGqUg",
+	"QTeLj0eK8LBUwm1jKsCoF1TPPKGRd1kUzcJGwmR/nu1iP5ttwByK5U4srMqsysVkfl2+9QcXcqFFGhai",
+	"Y785G3IOzY52uCqlbCePh+q7kCHB3dgTGSSq3tRNkUNqyyKxqfDGrkfqt078ebdUMXfeEIcSsudpTGdb",
+	"okLlZ/43xhbKBtqW0vmziGZRhFNGjssFAkCGTAR5vfdza5HEC6kMS3puPufytn+RXGiC8G2YOQValAiR",
+	"n5klukyPf742Jn3j5/XepV5dy2GWp/nGPrGt0tO9uayYyL3rdYVemE8Cbd1/aKCF+ftbpYXlWg3DDnZ3",
+	"50r/o1UdvbZSe+cuTJkwZ5J1Qs+hWZ7I8AxrXmghyIahXkhXTcEHkcy7ZPTdc1eHVORJIzD7XRqduVLO",
+	"ZVyYmIzwpaMzx2esnoORSY4R0aPBoH0t4ABDyIvkI17kq9EBPn0AKcOYf4Wtfoy9mGs+gvW6tsaXhVBj",
+	"gglgLuBJIWEQkge1/x5AA2ShyzQ8Qz7DNaTQKRtZzMKn3TSw7mUP4Mu8NI9M30M/DOpuaQBzIuMM+tWm",
+	"588Tpa/FmEGhwhIqgClBagD/qyCp2LEIi6W5zkghz7IQ2m8Y9+OiJHgjyOtn55l2m4vVNArQOAZt225A",
+	"WZYxR+eJxgafbDJhgea37BnVLDW+B51eHzDTbhls6Uu6bA1bNsfPdRo8txCHgPczbH1HY83Ekk3JSZs8",
+	"6R0e9smrRPBg1ibfsXhOheeaeC1jPVtyEZLv5uPvWwgPyhQThiBuIZLDIgZtftQMMT1ivfrWrwwIKXkp",
+	"b1lEEaE6k12XTOsIJVfI1SKx7ZdZPH8lBWT1D46yvhFGihn2Yf5bCDXhGpmd8Nf//7r13KQLlKyrHxH9",
+	"7lszN5diigqDhiZlaWOx3DbUlsLfFY7wF42qYdPMbSbR+pAaZ4dueEW5jgE18H9EmP6IMP2WEaZnKNf9",
+	"jJSdTcUd9L0ljecd8CZXK3rf25w1V0unZQ7oFRrBiJVtk0yWPIoIVTftfB1EGzJO0yJZ+CR0ICe/yPHw",
+	"WhidKk4rQecyZBHBMt35AmFCxjZJNnXSTkBtENobjVwwAbl8EuodqLqBBD4iJ6BYQtWDyLDkXeriyNU6",
+	"pgmqI2TEo3aasedSVjWRkEk3wYg1qF5UuWpKlebI+truL3KsDj4DeO29TbqbWUwnSNJEcMJRzIxSNyK2",
+	"nMdPUnRZkYAVPoJQHYwtxGZqIwwIuIxDC8Zi4SIRUoaREdRrq3fKKK/kvaufJecXRgUNsa0Puxa/yDFZ",
+	"Uq5VSeIeYjxmOJBpjiUgNSVZwccYgQgWmoVDz3lJlgADM2a2ufy1AP1aSKyafo/lwOt1y+1sa7IlySdG",
+	"Qj0xlNYIZoiqTHk15P50RjVAIv+2mqteypxnwoPI/nlDUg7qtpB4M2d/hdhiqjOErJXPKMJERFrMPmtk",
+	"sq8hf9fSEgZNc28sreSWxCJTO139pHNI++POiVHYnxiF/Ygejx8HJ+ETdjpJQaGHg90mt1lZyIhuiWma",
+	"GC7/3asPf2gDv52P5nt6y8qEVJrabCVa2m4ISGqTC2dNgCd6dgBIKAdgr4TVQvySiVCl8tU1s8qVO1jj",
+	"yUOD0bOYWUxwcr6pFw4iNvz/7L3ZdttIui74KtGsfZbt3SBFUpIHadU6W+Uh05meylKma0DuRBAIkpEC",
+	"I5iIoGiWj9faV/0A/QJ9c9budd6hr7reZD/JWfH/EQGABDiJsjyw6iItEgQCMfzz/32LMV0cVYmWYydC",
+	"tyRrjqqw8gDIi6sCPOJn3hD2tZ4CAKuwOM1mt/h2k9HMbygIjBU3vrnTxtZsfhgQNqD+MLzzMT2EdYZQ",
+	"EZ4JVw3l+KsAo06QzILrGJtHZoDQmrXIMyjJLhGuIN6fhztpkdcuBQuY9ZIAbD3iccoJ9lIcdbskMo//",
+	"lYsrmvIkWjxJVzk1SOM6Zkc+NXktKGI31RRZiKPenwd/Hb7sv3tHX/w+eP9z9udn9PXFe5U9Pnqu2j93",
+	"1LPek+njwaC9SQiigulkLbviqIavyG6kolDa+rzvdeAmp7902C2cB+T7EEsxRzRfPNyLYDr5Lcyh0lNj",
+	"teZrCofPJt4qm/89uFn90b/IaIJ2dHmAFtrKY4qA+gN/Cb4BxxKAARSwjxt1OBGXQk5FKMq3mGbGWvc3",
+	"SqW89D5KiwDwDFHGPaUpABBNMqY8bpYt6QhCITPMn5hPBdNTmV3mGro/ybDqEbqzKGBRFpGDuo8sgxOg",
+	"JFWWQZpp+gnJzLaXJn6yvTDxuGwJ/Td7ZSuWI1D7OCNQs5FlLNZkKDPFSA8QKWabiI8X5rk3GrbEtV8Z",
+	"t7zAy9Yfuf/Bgptx7jplPq2hspd2W0s7s2KkxnCplG2AG6L4QDS5mBcpBYihwOf5nATKmMW5XEf8ycmS",
+	"rO1TkbjGcv9YPY8aWbKCTi0ASBHzjytyJXniomGtKvEiJ9rLl3V0uBuQMdqvWPZpT8FXa32bLYqUI2vu",
+	"UQcqCZ2kTgGrwoeLW3Bd4xyZZmorj1y7u2/zNX5pdfHhJMuYqNlem0r6EVsp5ZHdcm0Zby+vLtDz3rYr",
+	"9N/v2bk9+24oCR2R5ztxCJ3VcdCX2UDqlQEScANtCMTsdDCouDAG41BOssDz3TtsBnQleSF8YvMIKRWD",
+	"CaYqQmFRMZov7IcQgPe8oBkeMui+Fv7WRuIrIhh3pWeFNIQxDzmGNjQfGQvP+JnOELVFe9jR47ndEDvQ",
+	"vkiVTWjtwDd2ygBx8VrmoU/Hr2EgbmD9va0Y53W9yOf92oUICN1lOGlvcG1tcJ1Z2JUy/uP6ui0XwB49",
+	"3BndaHMBMEShZQ5iQhbbeKnZ5cUMAFBuE3mqROqek15Ri4D9RtPUmUuqYMBZz9FYZoi+gcFe2M4AnYgv",
+	"GTvMTUjL4RFtkbNCAIwrYpzJYIOAVaU4Ucwf0mvJET+pOfJa7kziZii7ksGtBLXeFl94F2EtH0SAIkIq",
+	"Bvuo1q1EtYZSQs/pdlLnrCRGihDpS0WK9bhWh7LmfLOigOSZBatccN+8gXNKbK0bYDlCDAoC2WAOAU8N",
+	"CpqAKG7sIQTDIrEcz8DOSCRRsvr4wyNtwON6x9/PhBcAxbvDMc/eXsa/D9nvv5//dfBdv/u3Y/X9oHUk",
+	"Dp+0x397ePW2M7q4P/vx9+70L70Xw5/YD/Ej9Yx+x1/LV9lL/Sb5+XKzgw4P/8oCUGd+04BOgev2sagv",
+	"REa9ZWbxoHjeHbi1xVO1cCjIqTwgpSYQJ5LZRkEplz2rl2UvHWPBnF/FiLklidDbcxVN1lUDoxwZBArG",
+	"izdvEOTe2zcLEX+PjoWDY4mt7JqMx1CKlljUWuQlA2AuH8cPRU6+gTU2io1pRjUjSrNxtTzE51w76C7Y",
+	"9DE6v3Ml1zhJziA0k1Asva6PzPcnafqqopB5tzF7x0+ykdTsXGduPlVMx+9ZSxW3vdDcl+t8OqMOMBMK",
+	"ImcDiSlWyhAlHetgBhwuZJHc49FSkencOwvfxHQFw6IRQUXIUgjPAriK5dDGgIaI00mCjF9licREcu4e",
+	"s45Lgrwz1XH6fQAz31pPRQIu+shPlto2lhnUh8tzmNoxE/5BVYg/Z7laBYYWjbiq3fYpoT6VDKlctPrN",
+	"HWSaMKQZXuzSrd80mxq5xV1eBXNSi2vSbp+0239rBI0YUwGu2R+pAlXhF915JBSerI+ok1Klf1LLkFU2",
+	"qqW1E7es87W0mPuzVd34uoODVSlsDz7Yf1lsjuWC1xjHCQOqJTnRVbAcTlSuRuRYJpzXgdewT6pH1lgL",
+	"O6qMrOHnYtegGp9jAngPX1FQXtgys8tjZnyo5bgTcEXRmAGvymKby/6iXstR5YAoQ2nHb5imNpVDoYM5",
+	"+j2yB9D1IiGSM9eWFLAwFoTDQ64U6DIH3w/quuLYTHQtohxFapDbQZKDqYMEIdId6jlMNqNUamDOsKt9",
+	"faAzqpilqf+4dDQg4xzjobIA6QR7qWZI11Yeo2/CrRno740aZqPuPFVtkeMoDM8rwDBuFptttdHCN+hA",
+	"B/DJ72Wao72NZm8lLqttBbRr6Nc5R/Bwfc1XLXIuJ35+LRF0/RA3smrMnlgDUs1si31Rz+5wzqzEcWIZ",
+	"/17fr6iOw722RWkg93wMzkpkqgoUtJaCOaeqBX4iy1JrkcNQcppHVgpOPCmPEaLhFlvxLNBB6TzPb2N7",
+	"jUWQB/L/hKX8imUcmZJXHLpNzpOflhsNlRXeejlaGd2oDd9eXlP8pNiel+mbaYAzwiTHYNlOUJUMyIMP",
+	"iN+y1Dn7nmNW1NKEiARDYtivDDVTARZbwMfA3mMMQyjxAJxhL+OUEXKKZHIKVtXM1WAlVNMe3B1Tohxw",
+	"iywdCKDsgGOHGfsW+QnalBFEGmkMSuHAu0ftRwGJ4PtfzffRPZvmkI4VCVq1rVEODytRpUClpoSeaqxm",
+	"sXc0f1E9ydivxi6I7lWJYJzErUTwY4TSWd+/c0iTAynYHnfjaz30T2BHLT32VYAW1wyIntnj3rfnt8IA",
+	"IRcFOn0AEed6LaxUJfGjeTFSwwS848PU3qv1fbRmJdjoRmdtxzij4G/Hwwpyb9sLO7U1hQANiDq2gDKM",
+	"qhbz7XBr1bLa0Hi9ESKLZCUKsJHlzrKR1lA4kBYsFsDb2GIBKIcCCXBqFSkqVcW0a9ItEnt5wFMQY0Ai",
+	"Zl2cwreWEszcPmNGubIkAN/H3xAKK9EvqhYU6IJfX1Zsz3JrkUW9x+OjCPi+sA+HEHcoXFSIRoAXskEC",
+	"3b/wzcKN3Y74yykshZzujZu9F7U7EY9SdHshfz1P64CLK76KdMacgsJ1ltcRMJ0w4+wQT2ZMW57LImXl",
+	"BGqWjHioyF7XhtufFwZ2e+aWGU0tSUcJazR+2HzY77SbD3qHtPkoPkqax+x+/wF92HsUt5NGsE7g2NVw",
+	"DTIas7kqrqrUd/tRbdz5CB7ffNC+32k+jB8eNh8V4JQgBn/FNUv+NFs/h5hhWNpusY1jyPmCLkuQF/bZ",
+	"3ua8vfDzdCgRuBh2SYkY8Xas0NXi6+BD/seKGFKliQoh70V4O0LFjIxkVtEFPeV6mGR0Wt7dW0urYLnc",
+	"rU3+r3HWF5L/xan6BPl/TCa4+RJ7yp0vpVfXrhihorATdx/2qTndNsxTa5g8dfEeXYg/WqabwLqFhCqe",
+	"AOWzBGY7SWI6Ymh9kJTRZFnO/6UdwO0ZIIUpqLBBtin6zuayy1zErN4k2ZTZa0OjACd4mUHgWYr2xsBt",
+	"ElG4iGsRdv/W4lGVue0apf4Cg06FUDHQORSbUQodFY5BIqefxIBzBCctcp0yxeqlUDiYFHImMOEE4WfP",
+	"SGF/W7Sn7nbbXZsG6rFYIruELYbqzaztwcXgxLXBWCb/gEDpN/a+KFxb1y8jZjkyMnhltmEkB6MgNJ2a",
+	"++AobLswV0RgRZRME3P7MmpBPk2huOtnBfk3LVjC6B6gHeCwSHlUZvBBca7RX/QF9tBuKG2WDdcMLvEw",
+	"b6HgGnk7SsE/bNZPMbdn763Kfmf+/i1yLkcMVsbatX6yaZoxmswAgXpK/QKFwkyNGQjcyfq3gQPCrNAY",
+	"NElyeXbteofg00QJexZxsArAocoHtaojP8VGlvRmz8tBRHuVPdY3SBl+VpzzGy2mwN2yJhLaLanebRTv",
+	"cqULOndzsOeCoVicsG89XrJttKRmjRBT2A5rH5Leh6R3aPQxDRwAoDGB0+Gm0v3L/b6DDygCN4/lnHp7",
+	"dURnJGMjeQXWyUix9IopNCjwkjuKaCCSoGjACBvZvgOgKeBUXgJ7oGPVOgkF3NA1DKdUaaguqDcOcADX",
+	"sA+Whoj8e1ybXLwcI/Lc4p+iO8R573nBKdJI7uuIvtK0V4qYK7DuIGFG7mjsvKSopn6hxmGsPvQkYSOp",
+	"6848KWSrjAOn5vwNIa1v44LJIG2uJE+WFw98k+Ji6zpvs0JsiSuyVTnDFt5Fe+9drOFd+G4hdNj3ZRV7",
+	"G/Ymyiq8uIPj8aksWCH1ioZIuKKqnR9hGOwZQfOVJmgNLclUvIIHXkNR7LqX8Uab8PAwP9+g1b8H+gR7",
+	"8BE2kSeMyH4fCle0JIppnUKStz7w0KmKHHSa3d5h3HyQHLHmo/5xu3m/86D78PDRUZt2eptnRMxCrm63",
+	"g92zz4ncbk4EFuEzz4igVRu42ltMg7hn4uARqx7LvMkZvJXDT7WolKeACAgAUbaD3zFNmYuX9/6Z/fyl",
+	"xMPFvP24ttTYqv/PTM3NwmXNv88XJDc3l5p15ibs0b1xuTcud1cWk3HogRIo264j9XdhZx58MP9ZI066",
+	"XBls08q4vOlwK9m/NHhhXrS+EG65SKmMWuDMfaIgp1Ot+xbJb6JF8vbFw5hmmq9wRC2xN0LHj8ZUcIc2",
+	"w2zX5byPGhBG4yHiR3CNxRpmVdV8SOckZ29GJmkis1DgU2ZE4jNKZoU3LNEafUVHzGdm8EYVCD6Bg+8J",
+	"CL5cQNSYxlwMAiKzhGUBwgEp1zE2AsPXjeNuZGRBdO80FNSO8w4mjmiqJElpfGkWk44YlIkM6RVWq3DB",
+	"NacpuRspPuIpzcxooxM3ocAM5+ppUJDOzcY9hK39fULTOfBa4IdD1EkUrERMIB7gCl2k9IHqAoKHGTPQ",
+	"HjBvwUMVElb6DOUUJg7o3KHmSeLPMRwd5EsnBfOL2gpF5BfYt+uli1VV06EkQGMn870DXbmwoLbaSBea",
+	"dC2073yVUuDqq3qKCX1i/tIsTeEBo7xQi5r91pfZsqDIG7v9v5WwiF8nJBmnOh4ahfZ3VHZGSPGk1MKx",
+	"1Gg/rjDaD5tHyTFrPujfbzcf9h50m0a7ukKJRtC45ALRhOFo5WrWI6WQFxq1bb63X00w/N34/u2fSKd7",
+	"eHTc8COV47FUgOq0aRzFrP1sdSDFSsh9KOV2Qyl2Gb6yYMpFgdEJNJkjSoZDGpCJSJFw20vw6sLNUxTN",
+	"iUTpruU4FFx7TZOw2GhPxC4Cqb6kQhHOxZcSkHFypCjubk7EmLUHxbxmKs6OxP7GD2QuLTcnczcub4QF",
+	"u9Ew0Ri2RKlW7ytWJFuokbrIEkzc3pHbh5Z2pxHPEuSpzvRsZ12Xu3EiDz7AqD6bMFNeVLedSlsaZ4JX",
+	"rQ80rZJeFYEmO3mfKNKEG2gfavrKQ00X9JJ5cWGBFj4HkQEVtUujTnBFRfnDEm/+Am76Gfny1QDJWE38",
+	"yeCazax4yOabLbpQAEDINkkfLrEKu47iAS/ZpLMimbDXotDX0Tmesy67zcP4KGk+YMf95kN6v9PENABK",
+	"6CWQys94igG1hPWZAPO9HkzZvsHGkQmzYqsDE7CN9mGJ2w1L4Fn+uoISrkfURlmVRRXVEqFNe3nR3PLC",
+	"DrONv5Q4glnHMv5zlQSplQJbHPDHdnA34rAvvM5eNFeL5s3Xrc7VN1O+t6P3nv6uPX2NUvS2bfWDD+Y/",
+	"n2EJyVZaZqlrb1603rNfJZ4qPHucuU/k2JuH7f36b6aE5BOKh6AxnlSYmOd0Zk45myLOr8734KlH/k1Z",
+	"H3AeA6Im8dBWgZBkwizqI9dESJJKMcAUV3U4b5zS+Js781s3u0nBVlu03piCy2/Rwm3vLdwvwcLd4xzv",
+	"zd2bbsj7DCxey+VSG6B+N5Qk4QnqN2PhTodMLAarT2x/jEJ0eKgWzBhNVEASORVmWyiLIt+fKJqqFnmV",
+	"I8gjub75OoeVD4XtuIHiOGluKggTOpsRpHzGy+1HHEkrXJcOgZrBkbxiSYs8pfGQxDTLuC07Of/+rNk9",
+	"vu/AzqRgpMf6MmMt8lRouAztdTvmSy7MiyA2mJmIvDqSTDOpWYu84AoDTMgJ6IC3mACq7BZ5Z6avohXe",
+	"9jaahwL+mP0BoWQkR0wg/1aGLwvYYFSQoZxkUHkIpaeWJ2BptsAt8jfTExnrzVp76BK9mDCNVS+NoDGk",
+	"atg4adDO9f5vFiJjV9/j3dr96/0fTC/wKT1xomK/N06OjMzp/cZiba20hv/g+QY6+oplPR/t3CLE7zbf",
+	"8hC/0br2yn2k/3Y6eYDHlI6B5INw8ZnCXLtdcnDFMt6f1Squt8zM0kQ7OiPjbA2RDs0WTittlYdE3QPA",
+	"kq5K3SubKVWEphpBDzW9ZALdO2Q96TE9ZeajjMSQc+63QvEjY2MSDRlNohOj5R1fGmAymvtZB88oU5ky",
+	"h7TtOGTdg5GTEhZFDavkO87ATiT89cUxF5rGZYIAhsoUJJGZjd1ITvegDVlZ3BT9zLIEjNpFcfTOefXx",
+	"kMWXpG+O/F4Y3ZKJzKDVxAIS6Xx/364wSmRcX8zxxHEVVmFZvDPHOUIpFgVFkieqbetODyzDkRFXiMIK",
+	"P7FAs6HozZARiqZSsBZ5beTUlEPfCnavUE16LJViQLQ0xqW564ktp1bQCYONQnIqckpx87kKhWtFuYMm",
+	"L7TP0CyTUwR5AiKE4nCQ3IqKnGOOFpCCLXAuFaHwj7RdP4IctQ/rrFU/g7dFMJ7TTcLS8B1AQ83VtXhs",
+	"qA3CY5WBvMWhIjtdRVRvFfN21TgtRun1xlkzp8ahKg90MjYuIqujRL9ENu/1huI20Y/IRnyzbUZGTqnJ",
+	"qHHSUEPaPb5/8qj/8H7Sfth5+PAofpDcP35Eu31GaTs+PqZJu3NMD3v9o36n1+21ew+73TjpHCf3485x",
+	"r91vt2n7oRFSOLQL5HIvjm6c9JcG844dukCfp+ynzHgtQ63H6uTgQB227DsdmA2tWArC7GCdLfLf/9I8",
+	"G/2jee5oVv94nBx18qc8XcCXhfF02ift4y144G29e2FLuAblhLZwBhT/B2ucHD3sdg6Dhmbv9bk2zslJ",
+	"g4uEvYff3CBa/7mWGUvcNltdv+QPwJ7s40uqekoKyshZHaD/b7vU6UfEYyR9IEvuk8nYKPzuMXnJ/2Qc",
+	"jjdPngWEkncyS/xLkLtPXj/+yz3z+ZtX3xnrgpIf3jz9zoamINIdCqOijRcCbhLXivRmmqlTdM9nY2Yp",
+	"zRDRP8eYV+YBtgfatWbZBtbeRJO+zEIx9Y9BiwQIJ/sY58fUWS+Tl0yA5TOiCUBhJpIMaTYidyn5Bx/j",
+	"lRMxpvGlGSjp0ywUgCFpbA28e0BGNM6kCsj3Fy9fkAkk4T1GDx2xe4hd3+22QhGKklmGKQc3Y2hLKQRg",
+	"9UaaY9A+tVydzmWwbceubkyEAvaEmXBcWJhzkVcIYLtxi5wzkeQjwECkdVFTZumuXc0AfgtGFX4N9J5C",
+	"w6tA5oK9h8rnN0+eoSFX2gQK6w9oQtRQZjqdEdrXLJvSLFGnJPKCNPK+sAhF9N3TC+KN3wPFaBYPI9Ln",
+	"IlG1lJ9GdDsBee3KuKXZwdEk1XxMM33Ql9momVBN5/W3mSng/cwLTswEmQPpNDpe0vhvb548a3ZaR+S/",
+	"/uM/QWJwAXyYiz8uVULWAbuvVHXVj90AmrM4z6XGuHldZCbHhRTs3qEiARIN4VryZcF9oAXAA+uEYcp4",
+	"1wV8bm+u5DEta93Gtuq6Lufnj72xT9lY71N++5Tf7gwKPKmE+m12PZtim7DFQcaMLmz2HAR0tXHxPVUI",
+	"i2FkhAJNHECKDFSF06QQrKDkN9k7IbmC+E321MGH32TvefLR6pChnBo17XQzTZUMBXR2K50xOjJylF1h",
+	"0MToq+jJ0xdPL55GJKYiZiloGMzgGacLqPOMyo3evD4vaiX7buOkH0GQVgXIW2OsDeOiscSW4mSsqGJ/",
+	"kz2CPj4QHJ6QseRmlyjSYwMucoFpHh6Ku9EBuH4HhwdGzxz813/8Z3QvmEtcovECchXAQxZoFLEZHhKB",
+	"IzpDEJWOsd28Fv9N9u4oEmVMTVIdQSd8BA+OLBoNzxyaSw4/Y4YZJTKG8FLkHNMIZ9U4TBHorFC4LRh4",
+	"a85bH7KPUN7Cy38XhqKCRMwcmYjcjWKZMPMQTI1ZKij8WkVwfSj8TAJrgpvDe8Y+jYc0o7FmBfOpL411",
+	"YudKDeU0QBPVwrrYuHkJET8UzuZiVADfOW4vu1FLptyU4rK0yGsbhw8F3BA2WcoSiHDZvWW+SCDEdiZg",
+	"0HdUSTvA+koRg3aUk8HQb6Uegx8SOqBchMKeGBJnVA1PiRS5rWtJ1+f3ollps5MxANdj+Cy4HWwOsBXN",
+	"UhRMpOaPbBZZO9EIJvPPjI2ZnVlrORXwhy7ZzHJ3sZHyIDe/yV51LZo5WH8CmXGjdtzq/IKzxJZaCW/z",
+	"8T7HX3wMGnoqN/lhbkita2JU/niNWrBN+YScCClFo0De5jbng+Yh7fSaD4zh+dAYngX2nr5RO1LTtHHS",
+	"/bjl6+ELrDKjFJnyNHVbeG9M7Y2p3RlTuB1t2OO43SaajcYp1Qx8GPTsbsm4Gif9etPqGU9TY/lcsUxx",
+	"KdCFdGNHNWvMioCMjAWDgRxzEcfKK6ThMH+ogiFJZB/jAagNQW/aggpQnk63n6yIV5DKcIWx1ebiFU+o",
+	"pnifRDJEVutzWw1t3+WOIig6bKTFmil9ztIkJ4PkWnkzgdyNFkwqZfkJ1zEXTooGGLtiWShcJXbOaZky",
+	"onjKhE5n3tQCjWgXJIDpx1qrMRKYDPhVAXAPomF+cP7j3Ni6tpI2a9Q9ghIvtaCxQwFG44DpQgmDBVUC",
+	"G4HcxRxd8cFv2TilM2PbGhXk5rZ461BYCw9jZEh1ZclczoR7gI93+JoE0mNMlG0yMm+SQUjRLBK+LLa9",
+	"HN2rtzTeQHz/S7Ez3iT93MoQCV3/Z9vaGKWf3kC1eTEck4e1biLLBa7KZqGyzymjVUhBfdxqEdezo7zr",
+	"4hhq97GpvTl1I+ZUwRS5NSsKkwu1BTbPIOcwpgNmCY6hZM5juDIylVmiAgfZm/sic8CwGaPJSV4ME6By",
+	"LZTkMFvHrXNy0VNb/+JDJQBwslDF0yJv5oYH+SlnpMEASSwd7X6AJTGOkd8xR+Nl5sGZWTe0ODQU5uDd",
+	"NMOAwBlcilC0E4Flm2kKqTsA9z0hYeNnlumMDsKGzdnYT/75PwcsbMCt/TVMhY2AhA3NshEXVDP3o1Dk",
+	"HxrDCC/L/vm/FE85ywr3tp/983+psNEiF0OOxfSIlftUDFKuhgH5jmUjKgLyLGMiHgbkfEyF+SIUzzVN",
+	"ufnqjcz0ZDBhCkXfk4k2FxYxj0lKxWBSqCCGqpHAQRuTtxOlOMXizrOM9njcCsU7mFrZt0VK7hY42ziJ",
+	"Rejmaca1mWzymI65pilJmda+2xexlrEzIBQjar46JWHjn/9P2ADjNVWShA0F84Uz/c//WfqK+iWgzEwY",
+	"Tkz+xgDNbEZVHGBv5uqqxjTTsMgvOdNXCwv9Tg7FRAzUqPitGeCP//z/RMIH5rt+xpU2ozADwh9SOGPm",
+	"GXYTq9JP/JCf4U9b5PGQC6ZYQH6gY4r/+lFmzL7IxZByzEz6fdozBu0MejzQtrcnBje5lgOLFS0wwxiK",
+	"JsGF44L8PpHIL0hGNLtUGEDV0v7WQi5D7UXFQgZEmIFoiTFtH82e6FAQ2DVxeaE9oja8yngiYj2Bp5+Q",
+	"qHQmjJnLYxY2Iowy2sYMsJTR8B9B7pZgspqSvrmX+aE5wi3zimHj//9/yf1uF0/XWaZb5L6f7HNLOdPp",
+	"mo/8XnCxX55ZYGzVImGj0+oeHgXH9/FO7U6r3W0ZQwbvZgZRRtme3/8US5PNrfDC0qZl9hMcGCP4J7zC",
+	"s+JLqbwLNmzooZEmMiNhYyISM7BipUABADZziN3gz0FtoRXocL5bZvTnXAxSVjqMCR8YsVe8KUTaLcOk",
+	"kGTK0ySmme3qEZKgAyIzBUO/8D5V576TwNZVwo+PyHiYgV6wd39tfCIQwC6uazalr0dAFFpKRjxNuRRm",
+	"3E53+erQsZc9qPugWQjRwPFhmII9ardJr3x9KiWkNfB8ROZUMAAlhwGZnQz/mPpjpYpnIyA0g8XO1Q2G",
+	"2ZnbBqckQrRTFYUCcedBSZVULCLIwyHDY4gxgrNSwBx3FbQvmRUq1hlwFYrIFm1FVV4hzsqSutBF09m+",
+	"jUTY+b7MyqWGi0e2pujw96U9zSP6/gUTA2NQHbbbQWPEhfu7AzyrxqBrnDTC8NwYUljLp3Rm4XXXrJT8",
+	"HEo616u8vX6ZJWyTmjrLDZ1Fu3GN5elNGTMPuNy/VFQUYo3nYdCAc9Q4aTzloIEQT9AYjf5Gti54kDGG",
+	"ATjAtzOXJXSm7thN1dqspvANVYoOaunuLuyxXTil+/6EW/GZzkEs2aAnllzderlgyZP6ACdmKYbNBUSZ",
+	"S3lSOqWznMzEVQnBH+Y1W+Snty+KW3DAr7AfCqvKnM521M7eELKRw8k8Io7SdKaqkHACoiTGl4tZUwB1",
+	"B1MKkdoCMhGap8UQaiGFam+rXIznVzlmohBcLt/euE2gwtytIVw+lXCoQd9NhzzGiYFLMlTDxvZhgO2z",
+	"8DzzFReD6F6rBtVn6wq5JyAO14fKKWrjPVzONwGX82kLjYLqgE1k46kRggGUhM0dW13s+/v7kwz5jjKW",
+	"MKE5TZU931wThhHZAJroQzHiAlo7oT2+Rc5s7sI26xQLNowRqEjKL1l+1n3iir3nCiglaAEvGHIWgBLp",
+	"kxpQ/4i9+jb/Q0nKxaW5gmvgwFfkmNhRVdmxA6Z3f9rbX3it5d54uaWAL008YNWlkFObit6NyNitAXNQ",
+	"2N61CNpYCq8VS/sBRC8EoVrTeAibjERPL+jAFsK9ZeOs+YQPmNIRufv22WPy6PiwfQ94tUC3W3CQFqaH",
+	"UUIZPe/KCKUrwJvS2QlaQeD+5j2P1lHOWCyzBLrGkepGYAAnFFM5SRPSyxi9JLLfLxaBGUmCVlP0looB",
+	"OvSyx2YsWSFVHAbVlsJlwSE9A9enlDzH6ep02vfyuE4EM/THdrPT7h5GrpsEpauRtxlA3ci+nUmuyJgq",
+	"Zebxis055sU7OQ92yGgCe8Q6bDApjRo/vGv88Nzz/ve/h+H7brsZhu8fsF/+9V/WccPPhN0tp+SwfYRV",
+	"nKVmC83T1GfPy+MPG9fNioaNuvd+3m++koI1X9pCvMr377Q3noDNdIqtbin1RuJHta0Viy0V+dD7MhsB",
+	"8kqPCwqBiuJi3u92jo7MCy0sWmlMVyJpGWX9fpTi/VRT9vs8Zl7JTGWW2IweF4NR2iqqwTn1+H7+ZUr9",
+	"M4XXevPjDt+Hj+iAHfw2ZoP5IbnPikMa89i4F4XB/PDs+bOdD2csFkZjP1o+mDevvtvZWCqtBwTNMCfS",
+	"nD88KTA8KwKbT7gaS8XxJ9UC0P7qwP6k+IuPQcNIgFW/hGs+Bo2CQln1E3OpvRJerdu+vz9s+8P2WR82",
+	"MAJ8AT5VxgSyIfWbOHnuRqjnK9DoeDy0poTsQ3PJiIpZhR1B0I44gAKdJQqzpC/xl39vNx/98n828T8H",
+	"+J9K4+FTyYnDurBOgSkx7+pLjas9+8JF4+frFHbur/4B7N5XUp9TzVWfo4f2tTuUdCGy81n5kTlcWHVx",
+	"9lsfoIJj5IHClDa+macEz4wTk7uJeesVODvW5fNdtVOqQgEVe+SMYIErS0rRWMio510+xQcl9Zhftx9K",
+	"qoD7+hyqRIvgYEED1i55fBPjwlufF3FIYGn4MlyWDfKBP8PNcAFqscqMSt5nAW8bpQzTR6VTPc2R/lAi",
+	"3IgoFLLJC5X+l8yM6VW5ETUv97d1/EAnj+zIzmIoAV1vKmMz2tdLINHgax/ix8iZZu93gpEWinmQNLJT",
+	"jLRQlEDSyC4x0kJRChhugpGGM35bAGm4oJ8/Olp5nJ8rNFp+PHKOxIkqjzRjcOiT3RAlwvbxLIlrLbKX",
+	"bMYDKo9NJLRmWOAtbQrZdjEbs+c3D9pWi5921F3EK4tps9077DcfxMdJ81HSZc1jetQ/jLu9Dm0/MrJR",
+	"xhQmg4nmd38yZzbjA5iSARPm9MLS5fwTZnJRI1i2g5cTPaEpeSWF8c/iVKpJxsiZKzDKXU+c7XomBD/8",
+	"zcDPwHRRsP4dM/OCvddWCpw0zv72e3s2UL/2n3WTF+n4zZvHij7+8yamDOy4NVDSYNPtIdK+KIg0p4u8",
+	"cYMffC4IaVCbhe2yZmB5cwe2ykJ5ubLVva4rlxaKqq08JpE9tFErFAXoEcoP3BFvOiEZ2T5dh3dmZSn2",
+	"u7K0P2flYEmEuSYUywHHTipqEXw3C+E6sOXutisAX47QNJVTT6aAl0HxM7R5GqMErZRNG4NzHDNoRchY",
+	"PUMmnP/PpamzGE7F6vFqJK8ePKTxB/ICL7I5WmpTuKF4ZwznSzKTE7NeYzrD/TIBRJunP70lR0G33Tbr",
+	"ftghT1iMRA9GXhsNuilQWFHHPH9a0B1Vw4ODjC9X/cqVL/oKylbhiOQV0vZNmfMh8qLXPjkkL6EIstvu",
+	"HuOJYf0+izXGTqreuvYtKp+9EaNPvtM2ao/dGK0M9vKq8hnc8RtqyNpiGfPlvmBv3/G5Q6qHjGONICjF",
+	"3owMqUiuq8V/2SpycPAB/ruiVPktcPmoXFliDZ4t2bGaW7XIGYn6XNA0slfl9cUVZb9L6pKruDmhPyiW",
+	"Qk1S237GjYoe2VgxPkoKG/KpLfmtVoY1x76WqG+lU1JB1Gcn+hOxc+IC7OuNv5l6Y7uxP4kMCeprAe2+",
+	"Q8t+nDHAJrYSorJQGK7fvEqYLC0SblWW6n11Z7+9N5/2+ZHVeeFdiIZrBQkc5Olcd4IVC5ENu9ujzyyL",
+	"YA69YhT8aV4MiiJjSFG3GZ2vuIWDZKHI8yxH7Ufz2KCWn9BYKo6qEHwg41Q74CVKBJt6keWBqjASMTBC",
+	"yYcjyH/9X/83iVyA2P6JFpCFQTCmSeGCHo2haaEY0ICQb4nE3EycIsbksn1Nh/cACoolXHtwMndTOx35",
+	"mCCRfUpoKGzAYERn+FMkgDQ/MwIaM+awnRctN1Ggc7QWHPY5u7gJGoTOhi0kdlQhs4Pgo1KwwIJrcGsT",
+	"nhZTdJiWDwVCrVlX2kt/mAbbE1cNdp7Qr8Su2za8YhZ3PtJg9rBm7/UnijX8QMWEZjNzwYMWtvpCeASJ",
+	"tn2fdyHQDcEAsxcXYiS4a4ewN+we56X38LH8QmrG37m7EYB7slXY4kvRu3sS5X0M44Zsi6egUFxcP3Pa",
+	"yqVQbzuacWCLuJYQK1PtbQCQYkYfuiSEljk2DcB49GbwX8hZDCfiErKzKRfQneSAPFyYX2GwImK/T4xG",
+	"hcYnDD9EZMxZjNWzFG5UBHcHGwgfSl1DEjzCwVcBQyV7j7BV5ftzoVim/f1LYFpGF0hRnSLAaQJR8rON",
+	"43zBarSyFsHMmjPnioPtVGfOzWbYehTFiXwFeEB1oyoamcVRdWvy+XK3Y7q+M2mVejHHb2HVASoK3gTm",
+	"0kw0nBlL2QZHBP5tqcZgHzeQSeyG7BOop7GPs1FO/7xSnqR4IZ6p/MKikVO8bm78rQZm8acvzOEFVBPB",
+	"pueaZhrmQqZJ/o1ME/eN+RU+sjiFNkdTO1s1uZtfArNlNrKGYJ88BoHAVXXZI8Zg3RV7t/52yh5RZgM6",
+	"hou92w7i2/X0a5XxOujcL8ug2yWYbu/1o+JzYUWjOSEqUIok0J7y7BoOs9tynhRAu0k1ZrfTa1iXuCZk",
+	"t/e0ayjGnl6xbIYxiB4gkjlfG+ojjKPz5O3ZswsCxGlY3w5gQ2BGhMKNCSMVFkuM9qSFxoabePg28MMH",
+	"XNiqNkqGjCbmyeBdKzNmJF7DCgdHjqKGciqsu6CG2CDNLHw4BlEgIOBAvZfSiCQyREJtesUCQl3bFBpF",
+	"npcEYT1t9BZe8YREB/COUUCiA+OsRpU44asQwlvEN6XHVJRpPOC3rlI8FHMxJZsuCYiWEiIuixjivh/c",
+	"TFZvtowJpx5lGyRtJdT2l2RpfcoKEqgRKkcKcrxAjx8vBfnpnIzpuFxjYfeKK0vErgFbumGkdjkqYaXL",
+	"4sPKLnXhARsDUH+CiMMeR3yPI76PyHyTOOI2JL8AIn4rcRhnoNYGYsA4ykX4fFdKUGxewdYVwDeFdzTq",
+	"Hfnbgna73arv1/g6Qhu7bjG50Sp/lD6bVMEv6Qtw0romrbC8jrGUHAh2PDJX8r/2EDob4ZIWd+/qGn5f",
+	"ibV3zG+tJt+IqS/DK3ejPPhg//VxKcqXK+bHvmrok2uR53Op4vrCG7uJv7bg8rLAcnkMV34CPqswrves",
+	"vAzfXD5+yiL23cri7SRxnbXvN8Ne/N5WuVMxi/c5SV/gbFiejSwEGTGCudwW7smEM2MMY7mQYqzQIZ0z",
+	"B/vebDMzY5YpKe6oalP5qRnjrbU2F1rEkUpEybL4/33CJrtqw4VXXdGGW8ihcmWn7hRiwlihdatd1zdr",
+	"u3v0TvP3L4H5gI3G5q/2Mgncbi/27yadZjc5ZM0H/aN281HvOG7m4ZtODNow5mNun/WhYRlRGicNmtB/",
+	"swNuxZCTBQZLlwz1VUB2X4AwYGLpuOZ/Y8RH7zcWm5/8VU4yQscQoLZ9v/Wtvv6Om7X6bmT7wx5dbfQj",
+	"Qcxn37n7VRv9dg0KagblfVlLLFcOB2bz1ufHzoB7WhEKkPeBg8NXoCuIklJgFQkyt2sS4VmITkn03VOb",
+	"ocDnfID/PE8+RkTRGbbKhqLHoJkGizCNkAPOWH84wdSP5YipHJvJHtU8/6NwLnFUmkzGoIJOQxFlbJzO",
+	"LqR/ItACQaWuIgNpcWsB4s5SbLs3K5G8A2WSgkWGFNyUzsxQQwGErbaodP7CjPUniinfyGvuHPXkRMRY",
+	"fxuK133zQTL7Xo/SCG+STYQKgDyH6XjoSoRYqhiMHSbZwuxi6gwIZQFMDX7mEmWnOatc5thY8WEX7L2O",
+	"Alue58ucCdctcpaLX0iTLfLSuIleSE7SWSjMOALSaZOX/E+ey6tFPH6htQu4SLlAhGN8hd6MROGk3T6M",
+	"+WhAVBb/MWzEPDnhWjX7PGVGW4UNuIJdl2oXuqVxHJsl0MyuBsF4ux3NqCGRCb7Q2Icp15zPA5Dq7bQH",
+	"RMuRzDI5Leamyqr2QyE/kk/JOpkQD9SNyQ8HlSKFzmisgWUHzJz1szVx+VapHMjWWAzAhjE7x6aqfkH3",
+	"z5ydxgnujniMm+QJoxk5S2hAXPE3Vy284sBeUrq+avO5xwJDnv5j2Hg9yYw1PHI7sXw/sCdA1DROGoOM",
+	"xuzfzMUuw9SoMhHuX7QfFkyEskHgZrCB9TR/X7BKQIqPU8rFes3eF67oyM6N9Y5HjAGV0UspEjozAlwz",
+	"iCosNVBqh7Q+Y4A7TxulI7sbHhdrbpWszQ1MxAVTb6v3q8/UPddkytMUCiE+PS/C5nm5fZrtNqmnUOeh",
+	"yXd9i6/Zc91Ry+0+ZZx7moJpoyyjv0c1OSEReG/WvjJeAY2HjiaQZ0RmiTENsdPamo4JFEYVNz5GDYYz",
+	"iPGaz4VEEscZGUhbpAzPL3BQ+Uqs3qyuyNjrbHW7SltPZUkEMRwTrHgumY0wllcsF8ZlKWz0D4JuYw/U",
+	"Eikc7OS+Pdmbu+9W8l3dqICXgv2J1rEHXkvUBx8aDA44DChhUJd7RVNuvPeEaQirQfS1SEFGCcQKHJCP",
+	"K3Nz3gWEbsxdXQrC3saa9P54OxfH7FssXDOGGe6bg86Blgdt8Om3XZFlxSPA9mnjfWZAZrh7NbVXUxuo",
+	"qckYOlnIcCKSjCU7ClNMxmNzJpZWdTzLo6TkTPhIAQYQpCv7RMzOIRM2quFcdlBizrd1fMTAeRMKe6vA",
+	"4aZYncUEmQ4lpCKHmKScCDXpmTH1mGqRl6i2gC8M+Yg1qq67kXshlkT3TkMxHcribxNLOjNg2qKKRV6f",
+	"ReYWicpBXq1ffgfqbK2qzEBVU3NuJzoUPvSQcz/XQY2eF2f6xqPyNxtR9lHdgRRsLqy7JKDcqQgod5uH",
+	"7KjffNA+7jQfxveN++oUSBdTvBQG17AzvVnUtTDpq2OvfgkDSx+lczjdfTz2doswcmp1RIi2h94S0RPI",
+	"ISwTg6tADosi7qLm7N9FMIExVQrbBxWd3XMCRXq6blEOpXJPFQ4CEqGNXN1xqwbmr7Bvbzk05o56saSg",
+	"/vhvjDJXeNEbxZpjQmezdd/i5oTYiIoJTRvbSbCaYEd5g+3tyL0duQKrDvqhvZASEuil15Sf9dbjwYfC",
+	"Xysg6ErSFlvF8gHJfr+wm6uR35bKx8VSHp64ljCQA5Xg5avOcEURWOmFPwEUnD3spfnZIzx/sScPeti2",
+	"Onc+6bvskDncZoy9oEsGWcke42KAQQdgR3Vmig8aclW4BnOUIzmCbxGJqcJsoSJm6Xa5vKf4Mo21D4GL",
+	"Zn4xsZM9IuK23dGwrbaP0C/BNsSIoEhKYFbg/1fVS1iswztqDXTDyrLpnR+NTf15tQ5XOY5yw6qmugJa",
+	"XLK9ivpSVBS2m7vCoetnxRQfiKVNCIuERXKiS2j+innwHOvDqsXKWnNcczYhKCFyXEOnDmyuQIBkIUe9",
+	"c17CHTW3rY3gucZUv6wrTE8oPPXj/szpcwrz64t2MaRRGquZrt1U7frpLFbufkFx0I3ikHNbZ3Uw0i3H",
+	"vv3g9gKPHtYS7WCogjNCrURBh2Luk3cgmKcecME1p2j8V8c1zxngiyDzZuLwWHJZZ5sLimLRS9epzC4V",
+	"gT5eiWhw5t0z1SLPBaGhiJRZUaE5TSO4uJ8ifdsMroQSRChViMhdqsBfZUlAeJ8IYzkNKUDHn5bhzQD5",
+	"A34VCleIaj7SfMTuQQ0EJZE56GnKUuyDoGlKqCZSxKxFnhrDDdI7lKRcXNr7Wkq43swqNYsWggWblklv",
+	"kokWeQcJrDTFVmRcbcwH+EJAzHsB+quFZYlZppFhksEBNgoIwHr5gGuaEsVoSu6+OUuent8LyAJ6zSUX",
+	"CYnwWRZrFhQagNjCu3CdDx2hW83VXAx+ytKIpEi3ijoMBIitybUr5kiNeYZTYu7CEvuD0am5+1CmiTFh",
+	"Q6FYnDEdECURkx8wV8ZUKZaQAoRukaHRmMTmfsMMinudPjenx3LjmNuYscBmM7MRWDgaJOKBdPgdRSIM",
+	"lEaEq1BETMTZbKxhTtzskLswqCzjCFjrJtjJV0fZfAr2y2isZ4XvsIrAGutkSLPRvSAU0fs+jcy4ol4m",
+	"L5mIykO3ADqwoyeCTpG1FrF0PLVRLBNGIjcnv05En+voxHsSoRinNGZ5ArRQAgDmSf7qgdndA2aBAH+f",
+	"SM0iTEngBcoaRPbIROe4D95ydRmdhsKoYnNIIiyOMB+rqNiNM5MTWzjhE50zuOV4onMIn1QOcNMXdzZ1",
+	"wIjsiicMThtAn5mNBNNjRAVcJCExw4gZTUDw3c0XibmNNDtK8QSmYxTYXA7ppVRcKgtnhBXlRE40XDjO",
+	"pHkkbuS8gNqdTq7xlJROKcwsIC9Z5CcWCr8VFOmxoTl1XJ+6IixzNBCzOZUDb3YqeAX0E2np7Fucaze2",
+	"OyoUfZ6yFjluI8rScfvwpHSJrV5PXJAlkVNxihyVdrPlvPB2ToN81l1FzAIM0jWrt3Gbdo8I1N3nEvfS",
+	"bAyRhMKJIctymint+E8Rhekuln4XH/yWjVM6Y8kJ0dmERfcKSXV761Cg7LQcAg6v+6j9qMr8dorO21G3",
+	"mxXLFd9Kj/r5/MjzNNfaRnv9LW4gU6bmgYbYAu5OdxF3xymjAhSQxf/xeEDmov9u5/yPa7o8OqPxJReD",
+	"9UGJPl5rXtfE/8GUmxHbUzpzihdPhrOR9mhA30rerrvWGn9HNZvS2SeubC7Qza70XtaM6BzYw34Qm4Gi",
+	"rKj2Pd5MNOq4Qk8Z2qOAGuAt1iTnaYULI+MTWbsmgnYm1QL+BzDZUV9MZZaoUADBlJDTICeUAAsXsP9k",
+	"AprNMUZQMYNMJ5SYUWWhLuSYCZaQu5GQ+lfL7HAvL0MDzVu2dRVAZCd0RAfwQ2/1DaQAtEP/QSyzbDLW",
+	"0b0Tp+Q9d4WxthKEb6yAcYaJvZB2DhrXUVX2l2VkXz/hXqRDgfIlM8smfj4cPbxs934/mn33oP+3rBP/",
+	"ZXpxf/K96r5Ifhg/ok/lj/yv719d/en4ZWPDEAgXg8d219wIUJ5jIFiqke1AfjbXbjx8+6sF9fBuboe7",
+	"Przt9cBeQH9W4aKScAU6ae/2sJTFOpOCxzRNZwXhaiUlilchm7xgIV8yRP+F02CEgp7aZts4/wxCGo2i",
+	"cK4TxgmLsY2vThg/FYkqW/1zrrmXj8UCWOgwMY6OkbPT4axKXNlH35Sw8rVTj1M6UYwcuVZdjM5ZCBpo",
+	"Avg0EuyJneq9BNtLsC9WgtlN7GTYRkLrzG0Re/IVyKlToLGC4AJXLtKBURhbMbKGFCsA3VaLMeOGvXny",
+	"zGfvimZti7wWse1M9q3+06FMWeCCWuVmBPcenpcoNzORomOlLQmGol4Ihyq9YBfeOyVRLBPmQRMqZemA",
+	"aSdl3FTsWp5+GiF5AU+5toi0IPOlfBx+ZN+n8d/ePHnW7LQezAnCvsxGVDdOGj0uKCQpR/T9CyYGxlfq",
+	"3u92jo7a7aChZ2PMXGZmy69w+80eHiIshHnEYxxy8wlXY6k4/qB6cuyvDuxPir/4GDSeXtDBql/CNR+D",
+	"xls2zppP+MCu6rKfmEvtlfBiexn+lcnwUkgKMnhWjoLc2kikv8o90xFNLLq/kZdCaqawGsq4q2YZ1hPl",
+	"MIQl/BA8VXl+Ks9NQXqwCEfDVYEr1l7uKilcRHyK6Y1J5hJ6ELaeDiX6+VK7jBe3IQKqNBBujLiYeI6B",
+	"nGvSx6k5WsVQsVHTCm3l3Quc8d2KagszV4GddaNx0cIrbRRprinWBKx0nH6AI4otIcXWhuVeZGwtMr6n",
+	"V2xOTrjFma9GXi00LvJSAYeeBHYY4TZtZTPwNmGlEERnRgTgncIp5iNEmV0tT1wxWY1ZaPlmfIIvIEa1",
+	"JxCpy+hU2K4ulB/A+gL5ffQdazx5y17aImd9zTJrERrR4ahti0afYjQ1JqiPU1ZahcsCh6GoiBwG5Lh9",
+	"SFytQt77njGakIwPhpoIOV2ML1qLuEpo8YG4MePSzz9YmmYFjL+QUPJCXrGUxnAQP40FmqcK94763sj7",
+	"YiX2+dbeuflPlWuOdo5DwZvmPaoZi2UGInM77x057GqzQXQAsDJjOmCBLckAVIyhdHJNMZSrb548a5FX",
+	"SAjGU/Doh9aQ6zEmUPjNmG1W6dvvQyFqIGtyr/oCSZS/YY+6EkrHLpx/IyibMdvtwpjZOca3AzfsMT01",
+	"C/FKZno45SIh341634POLwr7VuOXLd7TDKbGEzcD3Yu5r9WXBU4CR913M37tWnLMqfZqOVahfku1Wh62",
+	"dD54aExQ/Grmss7orc5X3hkj8igUgE2NdwEPGPPVU6oCeAb8xXWhH6lK9BVS6Xu5t7fh9sLt863nWWzG",
+	"mnPUXZn3ziN75hwsF41T1hsaOXPwwdWyfqyXkM9sTsSXvYL4qind7edF0VKwEyyqs0+DIlwIGyC0yjvA",
+	"tvYNGc4agcoh2bfuuhWqxkY8MZ8aX/ec0fSO8gcOq8HllWVp13xUKG4G1lGnhnoymRXQuX0eqM+vmIse",
+	"Bu4pIyaUdI+BKnrA2TYKgl4yAaZ4EAobVLQgjlBv7Or3KUhzQnWuRfwkKjpTbig0NcZxLCdCK1utDly5",
+	"cqKBrRVW3KXILoWcCuIm2VXyX7HM6JnOicuXyWxgK5O1lESmyalRQyeWL8GNgqvQmuqaTMbVpKgx41d5",
+	"UeU7XMxVvXLv0BnAi3NwnLzxzOwdxYAsuwKKwQ1wKQoDE5MRsIbkt0rcupkjNJ8NquQIMrslgMq6vIKe",
+	"fP/y7HHz/Puz7vF9F9cKzBVwAdY2myV4TxMW8xFNsXFh7g07D+4fte8fPWy3Wzug8oRJwlxQPk1/aT6x",
+	"794sllLnU1TMkrXbZs20EZONk8a//z0M33fbzTB8/4D98q//0lhzvvAkWIxRqlzIbY5lqUGbqRSDZkZF",
+	"IkdN/NHyt4Bla567Kyvf4XhH70BHDEUlyIo8P6As/kDxTR7EHfaAHnfXGf0TlvIrls2acz2c11qGa5W2",
+	"Yy68XC5INXUgzx1AOR1xhF5xH3aNumBXTOhf7WD6Mhu17L2CBsR5NR2N66hbNzAL39iT7uTKNVMTIJoD",
+	"IuTUiD4b8f28ey73buY1zaqKxiLN0hKU5hpxNkFgxxMp0lmVCi9qb2inQ+Q6F4mzHHsuaL/c/vqQJ/zq",
+	"ef2eG7sKeqmdYsK8KQgudDQ8kAWhMZgPd/Is6pbAFgtdKZt25lzkucwdtGsXHNWVbt2W/TjVfTiLWsMO",
+	"Zd/BfUtwFnkLLBr8bqMjzstn0sJdPNkHiKJU71k5Zw7aGFxa1XpSGHuSLkiUtxG68l0l57KTRYhtJhKs",
+	"oa2Cdbr2EZ9vvgu+eaGA7H+Ymt6jV32tIsgucZUUuqb42YGwAetFLQXogTZwy2SlSI8NuDBWkUVZACxF",
+	"34xvJMr592dN5wIP0YxAi/rU1yZYsycUkGYEcgRgmiDPNRkYawPQEaBq15U9qEIjAsuoYgkIO9u/MKTJ",
+	"kmqHEm7PU3zj2zVQUjmoJWqsc48K3AhqSLvH9092ECAYUjVsnDR2cKdLLnLoYuPvjTN21ThptK/5PyB4",
+	"+n1TlvXyctch7djtvTfObg9rbEjHmAYDt2nXEvJGDDSHfFErNc/IP/g4sNVgBVmGQBAy4wMuaBrkuZ+E",
+	"9HmhQQH/Ad2tBVoe2xLGklBo6WrrRlTwPpS/OhSSgvg1Pl+LRLYHn1yxjPdnTTd88uz5i6cRiYcsvlSA",
+	"jib7/ZQLFiByTZ8DapCYkd5Mszx2h8I7WVJjYQ+enaVPJ2n/wcfzgtZ+5BoF3vy4UYtA+9GDznF37R4B",
+	"D4lyIz0CH/dC6haEVHFd8zqEz15GZWzEl3HPWvIUV3xVrpyXAiirMhaQiUiRxIDNUAqtUUQfCkdmiqOA",
+	"n49yajNLO6aHGWMBUfw9WnJcMJLQmVrpoFbmm8yDzhF2Y++Zfmnhqr07+snkmTn4vjKpAn78E7ihXFxx",
+	"DadhueNZuK6MzXpHEc8ZpRchZB09s+dUBkonS7JdbCuCFoAeWFZ9no3ADDO3CIWtvAAwRJdURxASFI66",
+	"NDy4xPHQ1fifzwsvfX33kc9VYeX+4xpU/lVYTu1HtWz/R81jdr/ffNC+32k+jB8eNh8d0ePe/fhB8pA9",
+	"gvzmFdcse4WJzVKdf9Aw28J4hbgpNnLh8hlb5r4VNsmnFVpfPduS2fwQljHbGxc5KRcewRXXOf4HH/I/",
+	"VhAZPNcImmxPIda1oENiO9AToF0qnEogWrCJLnvit0lv2dvn23EtshF/9R1FeFIJ9bz6YC1UuBSn65Nx",
+	"jfj53YdJbuNAOpQGWtzcN3gKD1CVLfMdLlkJgZ2SEfPdfFZy7OYwGlcAoybm1UiErxOFwvYaWlBPl8i2",
+	"EMbw8kFxhEZBu0FacFiP2uCUfH+SplXaG6fjqz/+m9ogzuAp2SEWid69Y/yw+bDfaTcf9A5p81F8lMAr",
+	"P6APe4/idrJoHqxvHJzZpxeWpcZAMEMqVG8uIv0TIaefuWjbey8OcwuWfR1RWFeuU221Y1mur+R0IgE2",
+	"C6S+oLUWyxU3ErO/yV69k/OD7FV6MI9hXyrXCoew5afE8VmYz1WR7aKSq9ZGcUd0RgTNMgRlt/y8ANU7",
+	"USx7nkQtAkRswtyLsFQxQv13FmdRD6ko4KcDQu+h8ZLgPlht9Mc+BIaiuVFCCTN+BcIaiqfNuEr94ABg",
+	"TMx0gBYIhZrEMWMJ9m5j9BuKECCenjFyaXaBud8DCBkF7hFSWKTnw3adI2aecvPUu9X0GmY3uEg9d3Va",
+	"ZeWAL7Ibco0fZK9Iq1E3IIekcclFslBurVoZ5F2bParjYc24IPe3wah+NNevNSar2KsUaNxtPog7rPmA",
+	"Hnebj+hxp3nYu0/b/U7cTY5YzUhxYzc+sa5cQqNc768fVznjD5qHtNNrPoi7SfMhO+w3CzZDP8/CVi3c",
+	"OJMDR+OaSMEaJ51uO2hoqWkKRdIfA6Tob5w0epMUkEwmYtnAlKZZ/dg7fyuS/2cTYfvPdMbNrLQDtxhr",
+	"LqhZB8Hea3vEThpnf/u9PTt/+Kr/58mPr/7yMDl6+d3x74NNrIgfZG81CYvZj3vq51sMRvyGEtspefjz",
+	"ly308MGH32RvRZjhzDzN5Tq5BuihyOueKKcY8ZyJ2UQoX16nJVFajpHnwLgySnpquVDEVLhOGySMjuyp",
+	"iFw+Bdvy0RAxmnvGNLG60LX4aJLwxLU5IZF0gi3vhbH7ZImF0w9Ib4IK03takMp1L1aJQAxf/iB7G2vL",
+	"H8w07yIx4sdXdjJWi8w+F1wNb0ms5kK1u41IRXmZv/o1JOZGkrDOgfpN9vbu0ZfFlGnWbFuJWcOW+b2c",
+	"kj7FiIkRMwiwFnhUIi9xAijWy5iapBoR1Gfme7Rrq1oPfpO9UKwRCwJSGPA40As8AawArGBsKp0xOor8",
+	"8GiW8SvwP5hwTfK26hC4lyJ3bCNs4MC3yQmhCq9jxgN57sgcb3u9hZKCpxKaKmmuVljQC/yFCeLA21Q3",
+	"E6GwKXJHNyq8y8YyUBrqhFB1aelUjL9ZU2FzqxLZbKxVaWqUJZtJnqCxsJgLRnRB0HpdYMdzq1b09cT9",
+	"p7SgfR2Tf4vNVAQUUy7RE3C0fjh//cocfIoMV9AehSu6TyDcilZ4y2hyPZ1QZUUfZExns+UAADS3SOdi",
+	"QFDqjRY2CLzAsuilKagP2OF5L79RGzMbjLLKp5KAHIa0jXzcvAJoZxLVTII51htauJ+N9dppn3S3EWfu",
+	"vT8D89alB2A/7kufvlY5aNmQrCQCK3Gu+qlCKM6LQCEtFeLS8iVw1UFeKXDXufAYe2Xa1cXg/2tRJKh2",
+	"NUfpzMLgATxJRVZT9kFOXjgmRwxwJNYApWTGqI0rPGpDzNxXYbrKzozR2uqlV6W3/vTRc51N2AlOw0QA",
+	"8p8UrBw5xxRoZcwXflGK+SasTyepbpz0aaqYN4t6UqaMihuP+ZazpEm72aFdI78Pjfw+6jeP6f3eg/hh",
+	"8oi1jfw2119wDbHvHG3vqkXO5QT/MBet1hkOw4Eq6Dpg64tac0TUZeF61mk+jDtJ8wE77jcf0ke9Zjvu",
+	"JF122De6xxxpPndxlzYfJEe95iNICMcPe49oO+mwbj8HrzDPaNnBoW7FpXtsPMXGSWcDgV/csKtDvKVD",
+	"vY/13mKsV8wJGieZy59vareWfn0wzlifZUzErF6AP71i2Qzgo6GRBpwYsGPHTI5ThsywMk2I7FvT1YM1",
+	"WeEcIztvhjnVcno2HkqObSIL3n1x474pDPT68qj81hViySLNO0F6Nh67P6rPZ+B/YqVo1W88b8ZknEqa",
+	"wLne8hwXp6PGmCu85P4Y36K3OZRTVzlqTsm1D3LQGE9qEd8BYwXopY3dlKbFVjWpmPDtxwimCYdae7g0",
+	"pPWvOJ6WDh2LEypoH5Ye1W2Rl36fcKa3PZ8VZ63ujJbtHt/S1PK6d1dndNdwnTsQY5/jNC0VZYSqnKId",
+	"iE5RJ1kN9blLuj1U1Q4zPENpzAojX5H1bCfitdpOMqZ3k6bpskrg7BJ2J7hkRvROxq640nq1pXyzYkyc",
+	"kpQaxxNKtZSmzqOriubR5HqO54753pkoiRx8w+dr+zkbyIq3869+XQ4eHxfAqf7MQ1x7WOLbbBDMLstu",
+	"mDvgNyRmPhT/tOU5YwhPnyzWB4KNp+SIAeyLca2gjj8PmOk5N2xIFUlZXwdb9f5MxgnVrHgS16n+L75Q",
+	"bf3/yqBIRf1/eaZ20AGwPRI8TeYJep04Wl/K/bQwuxuJuU1Nx+LsbZpucaEzsBJvLA5mZrEiv+LbMq0d",
+	"CoNo9eRExEbGbmeC1tmdxVkyJx/r1T59j8TNJ0b2WmPHWoMubB4M1WfEh+B3o0A0G42NFbmkf9xdQXoz",
+	"27rAExUgDKrHyrlimcL28jmtMTJmqULAHux6KPBtwGehUJrqQs/IeNJLoeYQLVvZJ36UFvQ1Y0QNaeYo",
+	"lcyP+jwbtchrTBQhZqyycPgzSBwJqUMByukU2yqwK4SmaYucZfGQX7Gk8CB0EDW0ebCkRc75exLLEcuf",
+	"aKMcWNbUl5mj9bRMK+BP1iSB/JzefALoRtMv5Z3yI2Nj26eip5KMaaYByY6lKc4Nlh1wgTABHuAHZkL/",
+	"jDuocdLo5Gr6lRTNhKs4lcBK4KmTGkHDbADI9jfM0psDYScVZlkktBE03K6s7Q9ody7aBa2w+ql+bzo7",
+	"wX+w7L5XhXf7+MtGsQ63VVanXvze3Xfv7657v3BQncDNP9sg5lrp9OOBof4pKFu4VpjBdkLVFVVYhMbe",
+	"RMM1gCNS7M0NsFFsIjRPPReS3Z2tUDyTGcGhYeUkCkEsv+SJh/AQbEroSALjBZuXvMWsDIXGNHL3qP3o",
+	"HpSURmZ4kXms0WGJnAqbGf/r2csXpJ9JockIkPdPSGSOWgTjiAqTErnGZ/fcUxJprlMWhWKOysrNiobI",
+	"NUSthzJNWKZOSZRSMZjQAYtOSWTOR0TuRor/g0Xk7Mho0RfMDCMIhbkyUTEdsygg0YhmAy4UNBGMRvdO",
+	"SYQwYnagfSm1+eNuZPwg84OYmR1q/gXkoRFmsEJRHE5Aog9mDB8j9y+F/4QX+whU9sjhCv0Ld6M4pRPF",
+	"VGQGGglgu4f5fVO4KabNMDHWJ39/OVGaxkP2y92h1mN1cnAwsp+0BlwPJ70Wl/lHx62hHqX3TkIRffhg",
+	"FuIjDuiDEdmzVvGTP7z/+PG//uM/P3w4eP/xY4TVtu+Bu4VfMUHuer1nlEJew8wVoaEwqu4e3ObfK27j",
+	"zGHdIn9iM4nK33ih5rGXXCR/VDQ1AyFUXSqbcpgCpWLf3L3P37ME9DP8xIxa/Q/zp/nJOONQioxtmlSR",
+	"sEED0sOGybCBxoZ5UCan6n9QMTM/crRR0JhiK5jtHYZgv7ORapEz0ucsTfIDgaI694CttwWmDxRa9BiO",
+	"B9C+FE9YKChRLMZ2frBo3BvaypOMWQOEcBGnk4Q5XhrjPUE6BeYOjCh/2GRGvr94+QL2yhM4s3cjROU7",
+	"Mb9j0b3AkgWrgKjJyHz/vjkRXJ+QkRRsZi4wb5v3waa0x1IwwXzEXoXCDM29EAbU/Xm9owqHj0wzjqKD",
+	"jU7IYadFfqBiQjNi1GRAOq3u4VFwHISi020dtdtBu02e/vQ2cGs1wbUyh/E7lo2oyOfeyILZmJHIDGJg",
+	"ziSIToyZ9uUks4ww5j3jYSgAORILd5D6kihmjCUtsxZ5YcdbPFRckBdUcxGQ7zLGLmFCHs8ynqY8JilI",
+	"D1ujTmQWClesTknGBmZV70YJSJSENc8uzBHHEiZHUAS/z3dQX5rNmtL4MoAxHHW7hSJ9LxxOiBMNATGC",
+	"iYuBwqbq6A9/QBkFNEj2WFgjFn7NEtJpmSnvBOQuvReE4i43gudD8yO0YlF3wztQrU9SRq8YuKxyolsk",
+	"+vAHkAqRY2Iw10CoyP7MbD4cXCjgJAIMJhyyv+Pnv9yFW9yLbCWWUWE4thaJwlCwKQpqJGPi5uSZFRpk",
+	"dDwkvYzRS4UlW+ayU0JJLBNGeqmML0mU787IJRtR68DhlX0SGTVtFgT0TuC0SkAiENWwVOaIoCLDEx25",
+	"IjOowz7HU3632+62m53uPU+tSDVtEaxykL3fWKzN4LkGhqlQRDRJAHaSpm8y4wkYm/iEQDrMaCdjxEQ5",
+	"34VV7CT6l4T1jQoQ6axFIgXm+BOqaYSKum+kp7aN6fhBmpZOIgoMkBBeMjnBcdTt5rbGWJpDlFU2roHJ",
+	"7EzQ200aGD8XkWILIAb2KBkT23knPbh1o9ls4k48Ia/gl2giZyMu4BmhgB1Q/PYi/9YsxYcPGYv52Bh1",
+	"Hz+Gwkm1E8JE87s/haJwLI2SDgWaByfkAzKJn5A7QNKLyt88wCr/O+RjKGB8f6h+OghwRrPyEALz8RSP",
+	"HnQ4eh5Zc+sP/k8j+j9+NKqNUSXFx4+kx2JzAuF2+NGHDwfun7ju+QaDtSjeC92a42b7sNk+hNCaHVKp",
+	"hu67Ue/7Rsmrqdr4Pg88Lny08LwCmGyC+64AJdtZxJCFcJ/dMqUr2+2gMeLCf1BkfgrD80blnfzbLfJG",
+	"bXSvUtz174UbB3Pvm1OlofyA7pKSMwubpCn7zcIGnncr13cpH5dO9UaB4s6m9FduhCsandxgXBBgc/84",
+	"/2UN1bG3T0q+1T6Btw/F1pcIwEEpOOhrRAFWR1oPPuSH++MS5PNyVGBlkFUxC3tuHERfBF9VGFmvz5ee",
+	"m/nkG4bYKnJrBdm1bV7tIr/FLirIzVBLFHz7uOU2ccvNpfIqcbzvY7zNPsYNxNrS4GZ1iYHFtMLtfgIJ",
+	"mshjbbm8EHogPuHjNv6pRdYaZ/zKuGV5wBP9Q4TaAmmHH+bxzFB4pEPzSEwUKQ+ZKLHwASCReGWXDlYq",
+	"fJFCclvfyk5zSUbmcsp9u3E9wlYm5qay3W/iz0XAw47cpCFopUZoxnI8m1cLKNs2ec4agNYbKRLryt24",
+	"kvi6ayf2Fv5tNrIa5VDQhFACB7hT9lASrndv9B9QrDeoLwfO2zH8IZATCPQYnela/0/yHIqtUwgw4VDQ",
+	"ll4xQsIOqkhsZDantgd+f4GBY0tPB7ATSWIpLzVk+QISudH8at8gie61HFm/VmREE+bvEFMRCkTn6jGk",
+	"TOKOWRO/RsaAMQc0G7ghzrhFbpmn9F2m8xexhnGAO4tdBl+vd7TXoHsN+iVr0K9VOb2BhGK+hlM6uwFd",
+	"BCdjBUJ9YRQemN7Sx8ipxXWmznnz0akZOHlG5Vg+PhAGJSIsc1qMS3bif9wJQC8VKlfIRbkGJabVVXgZ",
+	"1gUWK9rvKMynWqI99PqmdIaqpFAMEwpXDeOdRxtag5IaWhGME2xa40CaGf1G9M62DqfbdF7dVAtss3cL",
+	"KYT6q2W/KSfAV7ZtTqSwZt9GRsRM8N6Z2jtTO0yXyPHsRpMlBxNh1cIqz6lH48tiygQUTUJ6MxLZT6LA",
+	"I0pACfgr6wuBWK/wh+YdID8UlkQB0TIU3jM5NT6ThSzieo1uqaU+FFlwoQDxzajWHgvzUTjs/3e+FGkh",
+	"rDrPGr6ZR+Xf+OvXbZUD8+aNhJpT2GOn0KqLhYKAf1AecKcGO98pgS1FOhDE7T2/vee39/y+UqpkI18W",
+	"s2Igcm5AreZn48OKToX+JIPjbn9xaqtldV6xDAWHqF9sa4BXMgXJPq9vTgt2A1T6L7hxRcD9Gg+QKxtN",
+	"JFwozWhiBnAYkKP2UQ4TnXcvGPWrGCNc31td+/izl9h7d2692kzogGXvfaUVlgvv6zX39ZpfY71mrsi7",
+	"25diWiHzbcQfvpQCzH0I4ktiNUySYiBa3mw4wtlNBx/svz4uZWE3mi5YaCgBuGGFjV3GIELJbttKLiQ4",
+	"mL2JrnTTg/mou00G56bjNlAthRLRWrPny/Pbazzz8oByx/x6o9m1o/6NS+29X1io2zTnuGRT76SMc2NR",
+	"dzDO2BVn0yW8FTxNVSkKy4Wt6zTSDSOwvg2tIPewRsTR0+ct30CEEop+RgfOjv7+4uULL/oU7TMj9McT",
+	"TbgA6W8s+BYxdnIOHTLiSnExCMhEXArbOAvoIMhha5bFdWFamBMfPS70y5G70YEZ7MF//cd/RpUepJ2g",
+	"vSzduSzd1k912FP5iYIiZfi44JIm13Wr4FDb6Vl4GsQs8s1eePAGjsOb8t66cbSvuBwjHupRavyoSbt9",
+	"GA878F9W7RvDJQfumtB+MMY/wWsuz15gf2GvMELNA/bXeP6V07/RHrPTWaf1PM7t56329p7ELilOinWh",
+	"0F4NgcV6JVvJk/4qL7Ec0YRtzHq+gTpelRl9PWairI619P0YQR4h9e8McBiLKFtBCWGmkAdtkTf4T6zi",
+	"DMWKMs4l8eBCHU5xOK7qlNytqkQNQmHvvF3jx1x686sP+e69pX2Ma0+Edc0STRAZhTDMph5ZreSfKJA3",
+	"de3BaeqIXyu5r4AzEEVpJQLhT3D3T08/9VqkMz9wp1e4ImY+yjLHT0xVAYW5fO3qibcyZTdORLW6PiDh",
+	"YDvlyX/Lk9CgCf03+5hWLEcN+83PttzHydT+JE1f4eufJZS8kFcspTErMxiuLGSAmTtxlsdGNQdmz6yG",
+	"IXSLu2eNuUXcQrcIBQGE8mQ5JR9cc/ABySOXsvs7G27MMgXBZzZSLL1iFuGqn4sfghV5UOmNBl6SMaWI",
+	"7GMluR2qb2oKgP85FBATYgrM3MCS8NlwUEb7Tuolvm4OyaAtPQJVlywhcqIVT2BXxlSZsXEosOOpCkIx",
+	"Zb2hlJcqmMdoF0BpaN/EDAZ/BuyAasjHgJlIEYTRvc2UmjEICXc3puolG+ucxBqAq+y1FsmtMHvTTGoW",
+	"YOWfzAjw6BjD2YwZiB2UrbOAT+7kt6UwrfkNZ6FAEh4gtEBqlYVZMKMzN0gyOhXAM8xtgRcVuGg4Aqz0",
+	"51k+xzgjA8k85eFUAgNi4Ir6fdmGfTbXJ6Hwq4IfBvlSAalRYajupQP71lKQjMUyA5g5doXVZUGhBh+Q",
+	"xmTf7RaRWC8C7pflOHZ9JHw075imZEiv3CPt3JnRTeDXUzozw/Kkj4IM5SQLBVBttMjr/gIsJpshqnEZ",
+	"nQMw8nIg48ylXtx2BaLIvNYT6Duc63JHtchb1p8oloQCimgsZSUlKRvQFHG8YnkFr+jQ+i0tBTAAy+wS",
+	"p9N2RQCWmp6ZNb0bwT1+NfeI7gV4Z6henVn8O4ZNhOiT5XwAdyPzn1/hY/9DQguIxxXza+ayx7gYmJ1J",
+	"U3DdPFjbr+YjLgbmbk5qYKOIEWFmJ1a5aSyjihldtE4kNSfHr+YOWKkvK9wey617fc6ANahGnIjgisB7",
+	"J3tf4mtV3E/N+pqTCiu+QnNvgcdRcAnImSvRk30wvfH8oYUKqRFftOTPj9PFhGrAR0XgYHNUbfMUmQ4l",
+	"FqzzgUBRLhBQmEMAJmEjaUSqkBlxtrBHD65B4fgqjvnW2QqcpHJxtncikCEEKrPMvJY5RGTRhdoYt8PM",
+	"+o1mFMzUrozOwNpv5p3UxWGcjbkHktgXHt0UmxyIU2NBe1FkTiHJhV0ZSmJzd+yAvR/LTNeGhDZxyfIz",
+	"cTrnNAUFFwsNbeQBBaIOb+I6uzq3Z+e9jFP4HnwttE2NT3HquX3x75L1X/jSOGfGagUvTku4IACtY10S",
+	"53ZBybcwNrP5vXmi8+rwr5Jnd1pjup+a1wlyCg9nTxdsryI5vJDTwDo1cAewdgHy99RWmCt2RxHNRyzl",
+	"ggEOsC1RwHnW9JIJ63jYNjHwAAntWV9xlLt/XDmieuP64dLl9RBZxq+Q1RLlWsZocppXelnYZONq28qw",
+	"6VCmlbQkuLm+PrO6fd3OZJh4c+ADcxs1SbWl2oGP/AGwf8K5wX9DEM/9G2aXLaWkEjWspnCDMssPfOTd",
+	"KC8oyx/bvwsMP+ZPp3q/1IBl0HAnHITwZvbBU5Sg31JH9FfdbAzZa0ywD1maWAF6bRfK6d98p9Wo3Hc+",
+	"hLiYgXkMjUZIMuW5r06LMTamfPr9DqrUEZ2FQtAsk1MMhHClbcUcSsfIZnYEYChi97L/zrZi6iEV+RMB",
+	"7r19WMdE5d7gtlJBbop9at5qlu2VylymyGuVT6pFtsoU5RSJ5XmaZOTx25dmQkTB9wsa7IoJfTEb2+1M",
+	"FWvFqVTMvK2vWHKN7GbzFwkU283jpNNpPogPafMRa/eb93sP6MP4UdJmnX4jsP730mFOMqMMHOFMnI1a",
+	"dgoOYEkPzEIqljYCtwhrLuRGSSm7gVfnpdxO2+elbjEvNc3FjRPN/qMVefE6Eq1nmRwZm5ygz0PgVChb",
+	"skszRt68Pr9ANyKaZGlkjOXog56NWQA2utJ0NA6gFPNjBGVQGbMFyqFALhGeoHh28AlG7p4glp55Ymak",
+	"vh5mcjKw2eyzN89b5K9yggF1iYQ1MzlBiQw3UcjdAWLPsjg550GZS23Y3rsdQEzy1LgnNqAE5VkYY6eK",
+	"/P1cU5HQLCFOoudUUNPptKXs1/4UxHJ0D1wTR1llno5sV4pE9rImT6Ig/8tPl+XDcp97kzNC/yRSLM6Y",
+	"zgmVQsGFFe9CTXMQ3zP8q/v+PQyCC9I5JorFUiTKqMpZPt8BcOskPGOxcRsltPvqjLPE1ZlJZJTMGIOc",
+	"VKFBmI5Y6ZVa5FzCHCOIBq6QnkITMaATirxqLEtYZiaHunUjQzoeM8GSEzKmSuFjzQ4Bj8vcFRzCIU1a",
+	"5KjTxgQiDGPS8/vWVrhLkkjS51eFEaMBo7gYpOYnccyUQlIa2LyOpQ3W1rjExFi05OjokMiMPDw6OnQU",
+	"QzTB/idIQsXOYw4K8FuhsK3TsE5MW/okmqbmNKFjejd69/RP379+/eOvZy9evH7365u3z38+u3ga3TOL",
+	"5+NqMRX41p12rtFrQ7uoAe0+vV1SmTgbLcG+KGjeTVXturpx415RO2032iNql3BlhNaO5R3Xw3M48Y2N",
+	"9Xbpt5VemR1MUOgUgev3zB37cGx99TbKWpDt1iLYwuSY9wMPPth/rSiOea6hgIBfsYwzRQbS7d1TX/Yw",
+	"ZiKxdeGIQyEqGjHx/tsKyndurI31s832/YDg0WjofTTky9jvT2CnEOoWcCv7urrQ1BpCecTX7ZEtW4tv",
+	"ZDu3b1bDba7XVmiz/cH6sphSrnOs6uhRrCZA3Dhb8OYSOTkeISR1YuOGJI4C154/rL/CvI8L1ee1daGY",
+	"0lzN9ClPldU+5t8scdUZGRundAZc+7G7m40zWUTB2uKMXZ3kbY13HGbJfi9FyMxCj+TV3BW1lvwaVvtV",
+	"dxvD/afibN1oXcVti7Wvu8Bib6Dvul4i8LURMrNS51rCdpnBfpBb5LX5nCf+kqqMzoUrkb1kY6xXP2xD",
+	"4Ka1LLWS3/M6gjL4VAmZgt/iYnZKA1NbMSGDOqQm5WKun6jGhqLFztPsHH99w1kYqjUbjbUCYLAlKZmO",
+	"zXV4tWHcsoWATzm10mk+eEBp80Gv22k+6rfbzQ7t9g7jo+SY3e+baWLv9Rk+v+qRx/aRdhpPGlaJN3zq",
+	"+/naeZxtUiluIVanVPK9srdnv6gsDBTq54YkVRACvzmBe/DB/nu2jPIU0DFcgMQYxY4rSDnqCHdqg7xN",
+	"wLieVj47k1n2fSWZsZ2ZebBNPLDEY2nh8XKtOstcVXcgrim/K2Al7I1ry6hWipKKMqp8pm+7lMqNpCSC",
+	"b1PwpnJghX/l8zqQe5/gHnipGicPj4IGoobCaOVExxLbT7E5pyCkj9ttM2NrivYxWolFrBn3bgXZnrSb",
+	"nbibNB+ww37zIT3qNY/j+8kD9rD/iLZ7wBLuEnL186frpu7jjjTM1vrlCdOUp7WQK/aqvWb5siIlSS4s",
+	"P4UyOcD4RT3qyblt4LSccuWkME8CQlMl8wCm0YX29iwBFJJSnEUKUEdTOiM0zRhNZgHm8fEiXQ6hu6hM",
+	"i5hRECpIVMheNn9ks8hWQIPnoyXJ2Jh5zQWLXxV+wXf+prVTsF2euKTPutfQZ+uEV/zKbC0iq4Tj87mN",
+	"uO9j+XohqERRoqIE27VcHQN7xnLpSQXmUF2RkrEpSGR+CQVTPB5iMQ4Yc5gRomKGJSRFGVoWj6G4Kflo",
+	"RraD4PRexuxlzDciY8C7hjO+a/mynn0Goi1YsM5UUEpZGUPLVd8RxUXMSAT/iWqkTCg+lRV2C3JmexDU",
+	"skcOM1h0II8u2r4taQP37m1xPjZKc20qJH+TvdIb/CZ7RYe122x3aK/5wFikD+lhr9m1JukD+rB3jTfC",
+	"Mdc4rJgZAKgLC5/imjD28nOfO7sBmQ3uLPbmegm5c+EtNdWsiQWXSzgXLR3uQt03qS77fiYz0j0CYB1V",
+	"7OHKK9q9IpBpEgrjnVNFpixNyV09xX5g7HEEjBvhKtfvBURJzz+cB39jKjzgxRWy1Y0ZjdkpoaHAenN4",
+	"ARy/q0XH+/ARy2u4MdJcpQxgpqyosAWtOwAO/Yxroj511W++Pntp+rVKtpfUuI6Fpd5SoCUyVkupWM7e",
+	"PCe+xRqbViCpafSPRypGZC7XB8IHlWCaA6afmKetPH6avdcHiJu+NEttQdX/j0TG4Gebn1jsdPgC0NDx",
+	"g8dYi2TexoKmF76cO5VzPFtAtZUTYv3738NQheH5L//6LxXEWJUnFJgVrrerylujzIBotIZLWlDbMqMs",
+	"oUNhV9gOlvKmyDfBQb7Ivy1p4zWCPoIfRLgFAmAVdPS/oMJwB9RugHO435rb4Dd6RXEA85sh/9Rth4N/",
+	"Bc1T2rHkXw/ql7fb3sn64t83ucLuGS6sVFruDRY65VfsH/VIuWB6QGllKsXA/BewPdBkBNPAWScaqaCh",
+	"w5qoydg8UjnovowpTTOtCK9OFr/gV0wwtYYkWKWIqXmhsovmEnWuAm89beuHVFXFYR5yc6v7vDzL+Epr",
+	"reaI6YwvEd9G6GmP7chH0JPHBXmTyRHTQzZRd4g5ZAQ5CU+JkBYPgKaWVeudg7p3/W9DqkJBycunF2+f",
+	"Pz7/9eL1j09fBYRr326nHPsMQfVFtLxklaWxA6Zf2jdYTxaMU8oXtkBhEpwcsIWnvw61Hv9qvX/1q5aa",
+	"ph/8EP4YNuIh1WEjwC3zx9A8Nmx8JJ3uSoVwXYlhB93a2tba1U78YExnO5oLs1AVlgZ+C1V8+c5Zb4fK",
+	"MRN0zFvu7NZYGVyR12MmjODO+UMqtstjKXRGY/2DslD618SvwbuV5IcdceOkcdhqtw7nZUg18yfm5OaF",
+	"qX+nw1a79F5zlJh1ECs4uptVK+4pYDL8cP761WbrOqNopO1oXf9qbrfRuroBrFhXt6wnxK3qzZ7vW1i8",
+	"v569fLHe4kEyvt4K6LbbNjzsRKdrgHCFYSckkpcR0qBATAIgc4HiZByQKGGDjCYssVe8ZQlXmMSSU4HA",
+	"1tbQGEgiRRH5mcQ0HrIWOW4f5iwrRhP1qILe68SSkC30ZGs5HnvKFAqmKenRlIqYZTXK5y2jCd+NHQJT",
+	"WsbCGrL40jNpmeGjTWIelXBnoATb2iv52Ct2oPly1vpM3NgqW8ctHE7bWptW8YFY7pUgCpC4tNXYDlHP",
+	"tvej52qjVgDxoEiPDblF54v+4POzvUxOldmdl4yNiZaA92DxAWv9395E55WUfqc5pOwI4obMvAO8CBeD",
+	"iAyMVVm9M8/xmjdo1396b9k8vwBX/fV5zHYNEcFkzOQ4RWjF4l7ENajaixOhXNP0wQez5ZaT2cKjwDGK",
+	"XnClmz/lP48QNByQ8M1GVbBTn+t5JqgT4x4MMjoyZhiATsBOD0KhJfxAmR2opcC2UtiJUWGYZwhpEcHX",
+	"NZuuMCy78VZiG0JZMch+65eaUZXrn87+9nt7dv7wVf/Pkx9f/eVhcvTyu+PfB3+uLnkyP9+62OkFF5do",
+	"wq5TkXsDp6Ywgbd4YraK9n47lZllDmx1aWQAYsFJUjgwBUGAUI5zYqAOYundUDIE10H9Q6YWu3XALOmF",
+	"zFgOZYRSQTGRPAVtFQEzg2qRl+a3/swnEgNrvVlRGSG8OCNxyuNLcvfts8fkYfv44b056NgEckkeP8Ho",
+	"3MpG1QVpsZcA15AAyacVAViGlEjBTm3kF/cWIOoquZcMG0qGn1aJgkoKy/xXxiYEmCwkfix+DIwAjTmr",
+	"Yo3UD7x03TnEb1FKwOrHdIR8KYHx3LgmqYxpCmwxAxhFZsRLMom1pTDEhu4DGBi3E23hbM3j7RR8WHA1",
+	"BlxplgETgjWZEBQM2HQCD3/tORGMwSOK2JX25FPzrovl1WeeuY2qOURQIwlbZfhKVXGHP5tNZqmREKvb",
+	"jMn5zgTpbPOBWhYd2QeE6+IAecXNn3hUb+90XMJcQDIWnWPPIYoQ2EnhnhYEefG+L0EQKEuqjW33FnEM",
+	"fI0CzVKBC/QUiCUS7jiDENq8RaL3zZgqhhsuAqEQCvR28pvkbovZs32ZtciFtDk9dxXX3nc/ah8GRVpU",
+	"hFg9ah+hcrEviJDQy+bNUwBBqzBVQECkAjIZGw8LCYGA/MfY6sWpk/HyG8MKjFMas6FMk//N1xXsSA3D",
+	"0F+peuHSLiwCCfXGDSS0i4aV4IBEW9Ztw7SJ1GQYcZh/R352pmk7cNyV6k6dl9hOnPfgTGM30kMWwVqS",
+	"7bu9fOitFzzROGICwTH+jw80acYdG+4SS9ej2H8b0vLjnHCc8whCJUSFnwYys0+srimub6HHaLNLrG3I",
+	"pmJSLWF5cJ2e0KhZWd725r66+SjmIGjlrGpaMQgjxSJY8XV/KDH5y7X/H6Udt30FDA8bDSyhqxRVqx2e",
+	"Ba7LdhW4jb/bRG/pKs20AicK8lvfK5c+RRnrhS6ojT9CDUb+ix9o3SINIA1snL5cNcJGCj5S1CcuiYXl",
+	"/r0fqBnDUMTTAf3w7eluakr3Sy6Sncr3l0pNyTHxPWT68yqvke2gbbX0YaZmqrX6XU1813UkjUaQJSzU",
+	"QPmpsf0JaZFmffIn+zXqFsBlEQ3tjLMmDASb+VZqsC+Raz5AjCxpGmW0j6736e5gkRnGJzx9zxC5f/2O",
+	"fSrr4rPpGX5uzuryx131skaKw06QiL/yAlfM8dbsm1dvFVIue/z89PHx4YvckZ0oDC6SUyLSiHBCaI4E",
+	"X6StsAflgoFr5xPVy3alHpHyhOjNb7JZS52bqdC9oIVmc9tay+84NIFAT1AKSQFH2IjqbDL2FGhp2voJ",
+	"3mx20PrRA09kYKzKRYXNU5EN7pxNjZXuy5G6sH3IU0DLHDhFVbma441KnTFWwHKzH0/GhHmOJUBsBM4v",
+	"l78BAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
