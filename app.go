@@ -47,6 +47,7 @@ import (
 	"counsel/domain/esign/pades"
 	"counsel/domain/events"
 	"counsel/domain/idempotency"
+	"counsel/domain/isolation"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
@@ -79,6 +80,7 @@ type app struct {
 	files    *storage.Client
 	mail     *mail.Client
 	texts    *text.Isolated
+	pdfs     *isolation.Pool // reads files that are to be signed
 	archive  *documents.Archive
 	accounts *account.Service
 	cases    *cases.Service
@@ -145,7 +147,8 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	if dir, err := os.UserCacheDir(); err == nil {
 		compiled = filepath.Join(dir, "counsel", "pdfium")
 	}
-	a.texts = text.NewIsolated(compiled, readers)
+	a.texts = text.NewIsolated(compiled, readers+1) // one for whoever waits for it
+	a.pdfs = isolation.New(isolation.Config{Size: 2, Memory: 512 << 20, Time: 30 * time.Second})
 	a.accounts, err = account.New(a.database, a.redis, account.Config{
 		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
 		AccessTTL:  time.Duration(cfg.JWT.AccessMinutes) * time.Minute,
@@ -299,6 +302,7 @@ func newEsign(a *app, cfg config.Config, engine *pdf.Engine, letters *email.Serv
 		if seal, err = pades.New(cfg.Esign.Certificate, cfg.Esign.PrivateKey, stamps); err != nil {
 			return nil, fmt.Errorf("ESIGN_CERTIFICATE, ESIGN_PRIVATE_KEY: %w", err)
 		}
+		seal = seal.Isolated(a.pdfs)
 	}
 	deps := esign.Deps{
 		DB: a.database, Archive: a.archive, Cases: a.cases, People: a.accounts, Jobs: a.jobs, Mails: letters.Sender, Post: letters, Renderer: engine, Seal: seal, Emit: a.emit,
@@ -505,8 +509,11 @@ func (a *app) close(ctx context.Context) error {
 	if a.model != nil {
 		errs = append(errs, a.model.Close())
 	}
-	if a.texts != nil && ctx.Err() == nil {
+	if a.texts != nil {
 		errs = append(errs, a.texts.Close())
+	}
+	if a.pdfs != nil {
+		errs = append(errs, a.pdfs.Close())
 	}
 	if a.files != nil {
 		errs = append(errs, a.files.Close())

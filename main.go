@@ -5,6 +5,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/x509"
@@ -41,7 +42,7 @@ type commands struct {
 }
 
 func main() {
-	isolation.ServeIfChild(isolation.Tasks{text.TaskPages: text.Task()})
+	isolation.ServeIfChild(isolation.Tasks{text.TaskPages: text.Task(), taskVerify: verifyEvidence}, pades.Tasks())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 	cli := kong.Parse(&commands{}, kong.Name("counsel"), kong.Description(about), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
@@ -129,15 +130,33 @@ type verifyCommand struct {
 	File string `arg:"" type:"existingfile" help:"The evidence, as GET /api/esign/{trackingId}/evidence gave it."`
 }
 
-// Run checks a bundle of evidence and says what it holds.
-func (v verifyCommand) Run() error {
-	bundle, err := os.ReadFile(v.File)
+// Run checks a bundle of evidence and says what it holds. It may be anybody's: a process of its own reads it.
+func (v verifyCommand) Run(ctx context.Context) error {
+	file, err := os.Open(v.File)
 	if err != nil {
 		return err
 	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	pool := isolation.New(isolation.Config{Size: 1, Memory: 2 << 30, Time: 5 * time.Minute}) // a bundle is several copies of large files
+	report, err := pool.Run(ctx, isolation.Request{Task: taskVerify, File: file, Size: info.Size(), MaxAnswer: 1 << 20})
+	if err = errors.Join(err, pool.Close()); err != nil {
+		return fmt.Errorf("the evidence does not hold: %w", err)
+	}
+	_, err = os.Stdout.Write(bytes.Join(report, nil))
+	return err
+}
+
+const taskVerify = "evidence.verify"
+
+// verifyEvidence is the report on a bundle of evidence.
+func verifyEvidence(_ context.Context, _, bundle []byte) ([][]byte, error) {
 	found, err := esign.VerifyEvidence(bundle)
 	if err != nil {
-		return fmt.Errorf("the evidence does not hold: %w", err)
+		return nil, err
 	}
 	signed := "none, since not everyone has signed"
 	switch {
@@ -157,7 +176,7 @@ func (v verifyCommand) Run() error {
 	if len(found.Risks) > 0 {
 		risks = strings.Join(found.Risks, ", ")
 	}
-	_, err = fmt.Printf(`The evidence holds: no byte was changed.
+	return [][]byte{fmt.Appendf(nil, `The evidence holds: no byte was changed.
 
   request      %s (%s)
   document     %s
@@ -171,8 +190,7 @@ func (v verifyCommand) Run() error {
 
 Whether that is a certificate you trust is for you to say: compare its SHA-256.
 `, found.Request, found.Status, found.Document, found.SHA256, signed, found.Events, risks, found.Made.Format(time.RFC3339),
-		strings.Join(found.Signers, "\n               "), by)
-	return err
+		strings.Join(found.Signers, "\n               "), by)}, nil
 }
 
 type migrateCommand struct{}

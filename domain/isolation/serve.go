@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -21,7 +22,7 @@ const (
 
 // ServeIfChild serves the tasks and never returns if this process was started as a child of a Pool.
 // Otherwise it does nothing. Every program that has a Pool, a test's, too, calls it first of all.
-func ServeIfChild(tasks Tasks) {
+func ServeIfChild(all ...Tasks) {
 	if len(os.Args) != 3 || os.Args[1] != Command {
 		return
 	}
@@ -29,6 +30,10 @@ func ServeIfChild(tasks Tasks) {
 	if err != nil || memory <= 0 {
 		fmt.Fprintln(os.Stderr, "counsel: "+Command+" is not for people: the service starts it by itself")
 		os.Exit(2)
+	}
+	tasks := Tasks{}
+	for _, t := range all {
+		maps.Copy(tasks, t)
 	}
 	out := os.Stdout
 	os.Stdout = os.Stderr // nothing that a library prints gets into an answer

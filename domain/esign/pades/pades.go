@@ -23,14 +23,17 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
 	"counsel/domain"
+	"counsel/domain/isolation"
 )
 
 // Timestamper is a timestamp authority (RFC 3161).
@@ -45,6 +48,7 @@ type Seal struct {
 	key   crypto.Signer
 	chain []*x509.Certificate // the key's own first
 	stamp Timestamper         // nil: none
+	pool  *isolation.Pool     // reads files; nil: this process does
 	work  chan struct{}       // files in hand; each takes several times its size in memory
 }
 
@@ -134,7 +138,13 @@ func (s *Seal) Check(ctx context.Context, file []byte) (Report, error) {
 		return Report{}, err
 	}
 	defer leave()
-	return Inspect(ctx, file)
+	parts, err := s.do(ctx, taskInspect, addition{}, file)
+	if err != nil {
+		return Report{}, err
+	}
+	var r Report
+	err = decode(parts, 1, &r)
+	return r, err
 }
 
 // Sign adds the pages of another PDF, one that was made here, to a file, and seals both.
@@ -145,22 +155,18 @@ func (s *Seal) Sign(ctx context.Context, file, pages []byte, about About) (out [
 		return nil, err
 	}
 	defer leave()
-	defer mend(&err)
-	d, err := read(ctx, file)
-	if err != nil {
-		return nil, err
-	}
-	if err := d.fit(); err != nil {
-		return nil, err
-	}
-	more, err := read(ctx, pages)
-	if err != nil {
-		return nil, fmt.Errorf("pades: the pages to be added: %w", err)
-	}
 	room := s.room()
-	sealed, hole, err := d.update(more, about, room)
+	parts, err := s.do(ctx, taskPrepare, addition{pages, about, room}, file)
 	if err != nil {
 		return nil, err
+	}
+	at := 0
+	if err := decode(parts, 2, &at); err != nil {
+		return nil, err
+	}
+	sealed, hole := slices.Concat(file, parts[1]), span{len(file) + at, len(file) + at + 2*room + 2}
+	if at < 0 || hole.end > len(sealed) {
+		return nil, errors.New("pades: the signature has no place")
 	}
 	signature, err := s.sign(ctx, around(sealed, hole))
 	if err != nil {
@@ -170,7 +176,7 @@ func (s *Seal) Sign(ctx context.Context, file, pages []byte, about About) (out [
 		return nil, fmt.Errorf("pades: a signature of %d bytes does not fit into %d", len(signature), room)
 	}
 	hex.Encode(sealed[hole.start+1:], signature)
-	if _, err := Verify(sealed); err != nil {
+	if _, err := s.do(ctx, taskVerify, addition{}, sealed); err != nil {
 		return nil, fmt.Errorf("pades: the sealed file does not hold: %w", err)
 	}
 	return sealed, nil
@@ -184,26 +190,24 @@ func (s *Seal) Append(ctx context.Context, file, pages []byte) (out []byte, err 
 		return nil, err
 	}
 	defer leave()
-	defer mend(&err)
-	d, err := read(ctx, file)
+	parts, err := s.do(ctx, taskExtend, addition{Pages: pages}, file)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.fit(); err != nil {
-		return nil, err
+	if len(parts) != 1 {
+		return nil, errAnswer
 	}
-	more, err := read(ctx, pages)
-	if err != nil {
-		return nil, fmt.Errorf("pades: the pages to be added: %w", err)
+	return slices.Concat(file, parts[0]), nil
+}
+
+var errAnswer = errors.New("pades: the process that reads files answers something else")
+
+// decode reads the first of so many parts.
+func decode(parts [][]byte, want int, v any) error {
+	if len(parts) != want || json.Unmarshal(parts[0], v) != nil {
+		return errAnswer
 	}
-	if out, err = d.extend(more); err != nil {
-		return nil, err
-	}
-	again, err := read(ctx, out)
-	if err != nil || again.pages != d.pages+more.pages {
-		return nil, fmt.Errorf("pades: the longer file cannot be read: %w", err)
-	}
-	return out, nil
+	return nil
 }
 
 func (s *Seal) enter(ctx context.Context) (leave func(), err error) {

@@ -28,7 +28,13 @@ import (
 	"counsel/domain"
 	"counsel/domain/documents"
 	"counsel/domain/esign/pades"
+	"counsel/domain/isolation"
 )
+
+func TestMain(m *testing.M) {
+	isolation.ServeIfChild(pades.Tasks())
+	m.Run()
+}
 
 func must(t testing.TB, err error) {
 	t.Helper()
@@ -43,7 +49,9 @@ func seal(t testing.TB, stamp pades.Timestamper) *pades.Seal {
 	must(t, err)
 	s, err := pades.New(certificate, key, stamp)
 	must(t, err)
-	return s
+	pool := isolation.New(isolation.Config{Size: 2, Memory: 512 << 20, Time: 30 * time.Second})
+	t.Cleanup(func() { pool.Close() })
+	return s.Isolated(pool)
 }
 
 func render(t testing.TB, blocks ...documents.Block) []byte {
