@@ -117,6 +117,11 @@ func unread(err error) error {
 	if e, ok := errors.AsType[*domain.Error](err); ok {
 		return e
 	}
+	if errors.Is(err, isolation.ErrMemory) || errors.Is(err, isolation.ErrTime) {
+		refused := domain.InvalidField("/docId", "has text that takes too much memory or time to be read; print it to a new PDF file")
+		refused.Err = err
+		return refused
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &domain.Error{Code: domain.Timeout, Message: "The text of the document could not be read in time.", Err: err}
 	}
