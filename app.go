@@ -80,7 +80,7 @@ type app struct {
 	files    *storage.Client
 	mail     *mail.Client
 	texts    *text.Isolated
-	pdfs     *isolation.Pool // reads files that are to be signed
+	uploads  *isolation.Pool // reads files that are uploaded or to be signed
 	archive  *documents.Archive
 	accounts *account.Service
 	cases    *cases.Service
@@ -148,7 +148,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		compiled = filepath.Join(dir, "counsel", "pdfium")
 	}
 	a.texts = text.NewIsolated(compiled, readers+1) // one for whoever waits for it
-	a.pdfs = isolation.New(isolation.Config{Size: 2, Memory: 512 << 20, Time: 30 * time.Second})
+	a.uploads = isolation.New(isolation.Config{Size: 4, Memory: 512 << 20, Time: 30 * time.Second})
 	a.accounts, err = account.New(a.database, a.redis, account.Config{
 		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
 		AccessTTL:  time.Duration(cfg.JWT.AccessMinutes) * time.Minute,
@@ -160,7 +160,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	a.cases = cases.New(a.database, a.accounts, domain.SystemClock, domain.NewID)
 	a.cases.Deletable = esign.CaseDeletable
 	a.archive = documents.NewArchive(documents.ArchiveDeps{
-		DB: a.database, Files: files, Text: a.texts, Readers: readers, Cases: a.cases, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable,
+		DB: a.database, Files: files, Text: a.texts, Readers: readers, Pool: a.uploads, Cases: a.cases, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable,
 	})
 	if cfg.AdminEmail != "" {
 		if err = a.accounts.EnsureAdmin(ctx, cfg.AdminEmail, cfg.AdminPassword); err != nil {
@@ -302,7 +302,7 @@ func newEsign(a *app, cfg config.Config, engine *pdf.Engine, letters *email.Serv
 		if seal, err = pades.New(cfg.Esign.Certificate, cfg.Esign.PrivateKey, stamps); err != nil {
 			return nil, fmt.Errorf("ESIGN_CERTIFICATE, ESIGN_PRIVATE_KEY: %w", err)
 		}
-		seal = seal.Isolated(a.pdfs)
+		seal = seal.Isolated(a.uploads)
 	}
 	deps := esign.Deps{
 		DB: a.database, Archive: a.archive, Cases: a.cases, People: a.accounts, Jobs: a.jobs, Mails: letters.Sender, Post: letters, Renderer: engine, Seal: seal, Emit: a.emit,
@@ -512,8 +512,8 @@ func (a *app) close(ctx context.Context) error {
 	if a.texts != nil {
 		errs = append(errs, a.texts.Close())
 	}
-	if a.pdfs != nil {
-		errs = append(errs, a.pdfs.Close())
+	if a.uploads != nil {
+		errs = append(errs, a.uploads.Close())
 	}
 	if a.files != nil {
 		errs = append(errs, a.files.Close())

@@ -23,6 +23,7 @@ import (
 	"counsel/config"
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/documents"
 	"counsel/domain/documents/text"
 	"counsel/domain/esign"
 	"counsel/domain/esign/pades"
@@ -42,7 +43,7 @@ type commands struct {
 }
 
 func main() {
-	isolation.ServeIfChild(isolation.Tasks{text.TaskPages: text.Task(), taskVerify: verifyEvidence}, pades.Tasks())
+	isolation.ServeIfChild(isolation.Tasks{text.TaskPages: text.Task(), taskVerify: verifyEvidence}, documents.Tasks(), pades.Tasks())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 	cli := kong.Parse(&commands{}, kong.Name("counsel"), kong.Description(about), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))

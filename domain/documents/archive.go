@@ -15,6 +15,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
+	"counsel/domain/isolation"
 	"counsel/domain/search"
 	"counsel/gen/query"
 )
@@ -110,6 +111,7 @@ type ArchiveDeps struct {
 	DB    *sql.DB
 	Files Files
 	Text  TextReader
+	Pool  *isolation.Pool // looks into uploads; nil: this process does
 	// Readers is how many texts are read at a time; 0: one.
 	Readers int
 	Cases   *cases.Service // nil: there are none
@@ -201,7 +203,7 @@ func (a *Archive) Upload(ctx context.Context, caller domain.Principal, u NewUplo
 	case size > MaxUpload:
 		return Stored{}, domain.Errorf(domain.TooLarge, "A file may be at most %d bytes.", MaxUpload)
 	}
-	contentType, err := typeOf(file, size)
+	contentType, err := a.typeOf(ctx, file, size)
 	if err != nil {
 		return Stored{}, err
 	}

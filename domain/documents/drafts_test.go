@@ -9,11 +9,15 @@ import (
 	"time"
 
 	"counsel/domain"
+	"counsel/domain/isolation"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
 )
 
-func TestMain(m *testing.M) { testenv.Main(m) }
+func TestMain(m *testing.M) {
+	isolation.ServeIfChild(Tasks())
+	testenv.Main(m)
+}
 
 func addUser(t testing.TB, pool *sql.DB, role domain.Role) domain.Principal {
 	t.Helper()

@@ -101,6 +101,13 @@ func checkPDF(file io.ReaderAt, size int64) error {
 // checkDOCX holds a zip file against what Word writes: the parts a document has, no macros, no
 // names that leave a folder, and nothing that unpacks to much more than it is.
 func checkDOCX(file io.ReaderAt, size int64) error {
+	parts, err := countParts(io.NewSectionReader(file, 0, size))
+	if err != nil {
+		return err
+	}
+	if parts > 2*maxParts {
+		return refuse("is a zip file with too many parts")
+	}
 	z, err := zip.NewReader(file, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return refuse("is a zip file that cannot be read")
@@ -143,6 +150,24 @@ func checkDOCX(file io.ReaderAt, size int64) error {
 		return refuse("is a zip file, but no Word document (DOCX)")
 	}
 	return nil
+}
+
+// countParts counts what begins the entries of a zip file's directory, before that is read, which takes
+// memory for each. What is packed may look like one by chance: it may count too many, and never too few.
+func countParts(r io.Reader) (n int, err error) {
+	entry := []byte("PK\x01\x02")
+	b := make([]byte, 64<<10)
+	for kept := 0; ; {
+		read, err := io.ReadFull(r, b[kept:])
+		n += bytes.Count(b[:kept+read], entry)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return n, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		kept = copy(b, b[len(b)-len(entry)+1:]) // one may lie across two reads
+	}
 }
 
 const maxNameBytes = 200

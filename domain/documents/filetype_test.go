@@ -11,9 +11,11 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"counsel/domain"
 	"counsel/domain/documents"
+	"counsel/domain/isolation"
 )
 
 func pictureOf(t *testing.T, format string, w, h int) string {
@@ -52,6 +54,12 @@ func zipOf(t *testing.T, parts ...string) string {
 
 func TestTypesAreToldFromBytes(t *testing.T) {
 	b := newArchive(t)
+	b.Pool = isolation.New(isolation.Config{Size: 1, Memory: 256 << 20, Time: time.Minute})
+	t.Cleanup(func() { b.Pool.Close() })
+	entries := []string{"[Content_Types].xml", types, "word/document.xml", "<w:document/>"}
+	for i := range 12_000 {
+		entries = append(entries, fmt.Sprint(i), "")
+	}
 	docx := zipOf(t, "[Content_Types].xml", types, "word/document.xml", "<w:document/>")
 	png20, jpeg20 := pictureOf(t, "png", 20, 20), pictureOf(t, "jpeg", 200, 200)
 	wordOf := func(main, contentType string) string {
@@ -79,6 +87,7 @@ func TestTypesAreToldFromBytes(t *testing.T) {
 		"a template":                 {wordOf("word/document.xml", strings.Replace(wordType, "document.main", "template.main", 1)), ""},
 		"a main part that is absent": {zipOf(t, "[Content_Types].xml", types, "_rels/.rels", packageRels("word/other.xml")), ""},
 		"nothing":                    {"", ""},
+		"a Word file of many parts":  {zipOf(t, entries...), ""},
 		"HTML":                       {"<!doctype html><script>alert(1)</script>", ""},
 		"HTML with a PDF in it":      {"<html>" + pdf(""), ""},
 		"a PDF without an end":       {"%PDF-1.7\nhalf of", ""},
