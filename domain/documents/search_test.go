@@ -178,6 +178,29 @@ func TestSearchReadsLittle(t *testing.T) {
 	}
 }
 
+// TestSearchInManyCases: a search reads a row for each case that has the word, however many cases there are.
+func TestSearchInManyCases(t *testing.T) {
+	b := newArchive(t)
+	b.db.SetMaxOpenConns(1)
+	b.ada.Role = domain.RoleLawyer
+	const many = 200
+	for range many {
+		c, err := b.cases.Create(t.Context(), b.ada, cases.NewCase{Title: "A case"})
+		noErr(t, err)
+		fill(t, b.db, b.ada.UserID, &c.ID, 1, 2, func(int) string { return "The contract of the xylophone." })
+	}
+	b.indexAll()
+	rows, ranges := rowsRead(t, b.db, func() {
+		if n := len(found(t, b, b.ada, "xylophones")); n != 100 {
+			t.Errorf("found %d", n)
+		}
+	})
+	t.Logf("%d rows, %d ranges", rows, ranges)
+	if rows > 6*many || ranges > 10*many {
+		t.Errorf("%d rows in %d ranges", rows, ranges)
+	}
+}
+
 // BenchmarkSearch compares a rare with a common word; ns/op of the two should be close.
 func BenchmarkSearch(b *testing.B) {
 	t := newArchive(b)

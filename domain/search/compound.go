@@ -30,12 +30,13 @@ type splitter struct {
 	words    map[string]string // a word as it stands within a compound, without accents: its stem
 	forms    map[string]string // a word as it ends a compound, in each of its forms: its stem
 	strong   map[string]bool   // of forms, those that end a compound whatever stands before
+	linked   map[string]bool   // stems of those that end one only behind an s
 	joints   []string
 	links    []string
 }
 
 func newSplitter(l language, text string, joints, links, endings []string) *splitter {
-	s := &splitter{language: l, words: map[string]string{}, forms: map[string]string{}, strong: map[string]bool{}, joints: joints, links: links}
+	s := &splitter{language: l, words: map[string]string{}, forms: map[string]string{}, strong: map[string]bool{}, linked: map[string]bool{}, joints: joints, links: links}
 	var all []string
 	for line := range strings.Lines(text) {
 		if !strings.HasPrefix(line, "#") {
@@ -47,7 +48,11 @@ func newSplitter(l language, text string, joints, links, endings []string) *spli
 	for _, w := range all {
 		w, whole := strings.CutSuffix(w, "=")
 		w, strong := strings.CutSuffix(w, "!")
+		w, linked := strings.CutSuffix(w, "-")
 		st := stem(l, w)
+		if linked {
+			s.linked[st] = true
+		}
 		w = fold(w)
 		if !whole && len(s.known(w, 0, len(w), map[int][]part{})) > 1 {
 			continue
@@ -167,7 +172,7 @@ func (s *splitter) known(w string, start, end int, seen map[int][]part) []part {
 			if !strings.HasPrefix(w[i:end], link) || i+len(link) > end-3 {
 				continue
 			}
-			if rest := s.known(w, i+len(link), end, seen); rest != nil && (best == nil || len(rest)+1 < len(best)) {
+			if rest := s.known(w, i+len(link), end, seen); rest != nil && (len(rest) > 1 || !s.linked[rest[0].stem] || strings.HasSuffix(link, "s")) && (best == nil || len(rest)+1 < len(best)) {
 				best = append([]part{{start, i, st}}, rest...)
 			}
 		}

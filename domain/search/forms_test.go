@@ -46,6 +46,7 @@ Der Mieter ist zur Zahlung des Mietzinses verpflichtet.|Mietzins>Mietzinses Zins
 Wettbewerbsverbot nach Vertragsende|Verbot>Wettbewerbsverbot Wettbewerb>Wettbewerbsverbot Vertrag>Vertragsende Ende>Vertragsende
 Die Erbengemeinschaft teilt den Nachlass.|Erben>Erbengemeinschaft Gemeinschaft>Erbengemeinschaft Nachlässe>Nachlass
 Der Handwerker|Hand>! Werk>!
+Die Untersuchungshaft endete am Jahresende.|Haft>Untersuchungshaft Ende>Jahresende
 The companies breached their duties and the buyers rescinded the agreements.|company>companies breach>breached duty>duties buyer>buyers rescind>rescinded agreement>agreements breaching>breached
 She has chosen an arbitrator; arbitration was sought and costs were borne by the losing party.|choose>chosen arbitrators>arbitrator seek>sought cost>costs lose>losing
 The employee's dismissal was unfair, and employees may sue.|employees>employee dismissals>dismissal employee's>employee
