@@ -49,6 +49,8 @@ type args map[string][]any
 
 // lists are the queries that answer with rows, a page at a time or a batch at a time. Each is asked
 // for every combination of filters, in tables where what it looks for is old and rare.
+// Two are not bounded by a page but by a whole: words in cases' titles, by the cases one can see; a
+// member's cases of a rare status, by the cases of that member.
 var lists = map[string]args{
 	"ListCaseMembers":                {"CaseID": {theCase}},
 	"ListCaseNotes":                  {"CaseID": {theCase}},
