@@ -16,6 +16,7 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/documents"
+	"counsel/domain/schema"
 	"counsel/gen/api"
 )
 
@@ -55,6 +56,9 @@ func (u *uploadForm) next() error {
 		case err != nil:
 			return unreadable(err)
 		case part.FormName() == "file" && u.file == nil:
+			if _, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition")); err != nil || !schema.IsLine(params["filename"]) {
+				return domain.InvalidField("/file", "has a name that is not one line of UTF-8, or that holds control characters, invisible ones, or such as turn the direction of writing")
+			}
 			u.file = part
 			return nil
 		case part.FormName() != "caseId" || u.matter != nil:

@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +54,7 @@ func (s *Server) guard(op *operation) echo.MiddlewareFunc {
 				return err
 			}
 			if op.body != nil {
-				body, err := readBody(c.Response(), r)
+				body, err := readBody(c.Response(), r, op.limit)
 				if err != nil {
 					return err
 				}
@@ -139,8 +141,8 @@ func bearer(r *http.Request) string {
 	return strings.TrimSpace(token)
 }
 
-func tooLarge() *domain.Error {
-	return domain.Errorf(domain.TooLarge, "The body may be at most %d bytes.", maxBody)
+func tooLarge(limit int64) *domain.Error {
+	return domain.Errorf(domain.TooLarge, "The body may be at most %d bytes.", limit)
 }
 
 // A form with a file is read by its operation, as it comes.
@@ -165,20 +167,20 @@ func limitUpload(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		return nil, domain.Errorf(domain.Malformed, "The body must be sent as application/json.")
 	}
-	if r.ContentLength > maxBody {
-		return nil, tooLarge()
+	if r.ContentLength > limit {
+		return nil, tooLarge(limit)
 	}
 	var buf bytes.Buffer
 	if r.ContentLength > 0 {
 		buf.Grow(int(min(r.ContentLength, 32<<10)) + bytes.MinRead) // what is announced need never come
 	}
-	if _, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+	if _, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, limit)); err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return nil, tooLarge()
+			return nil, tooLarge(limit)
 		}
 		return nil, &domain.Error{Code: domain.Malformed, Message: "The body could not be read to its end.", Err: err}
 	}
@@ -194,6 +196,10 @@ func checkBody(s *schema.Schema, body []byte) error {
 	if !utf8.Valid(body) {
 		return domain.Errorf(domain.Malformed, "The body is not valid UTF-8.")
 	}
+	in := scan(body)
+	if in.depth > maxDepth {
+		return domain.Errorf(domain.Malformed, "The body nests more than %d deep.", maxDepth)
+	}
 	var v any
 	if err := json.Unmarshal(body, &v); err != nil {
 		e := domain.Errorf(domain.Malformed, "The body is not valid JSON.")
@@ -202,8 +208,11 @@ func checkBody(s *schema.Schema, body []byte) error {
 		}
 		return e
 	}
-	if members(v) != colons(body) { // one of two values would be checked, and both be bound
+	if members(v) != in.colons { // one of two values would be checked, and both be bound
 		return domain.Errorf(domain.Malformed, "The body names a field twice.")
+	}
+	if in.surrogate {
+		return &domain.Error{Code: domain.Invalid, Message: "The request has a field that cannot be accepted.", Fields: replaced(nil, "", v)}
 	}
 	faults := s.Check(v, "")
 	if faults == nil {
@@ -224,14 +233,30 @@ type bodyBinder struct{}
 func (bodyBinder) Bind(c *echo.Context, target any) error {
 	body := recordOf(c.Request().Context()).body
 	err := json.Unmarshal(body, target)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return &domain.Error{Code: domain.Invalid, Message: "The request has a field that cannot be accepted.", Err: err}
+	if err == nil || errors.Is(err, io.EOF) {
+		return nil
 	}
-	return nil
+	// A number such as 1.0 or 1e2 is an integer to the contract, and none to a field: it is written as one.
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
+		return err
+	}
+	if body, err = json.Marshal(v); err != nil {
+		return err
+	}
+	if err = json.Unmarshal(body, target); err == nil {
+		return nil
+	}
+	e := &domain.Error{Code: domain.Invalid, Message: "The request has a field that cannot be accepted.", Err: err,
+		Fields: []domain.Field{{Pointer: "", Detail: "cannot be read"}}}
+	if field, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		e.Fields = []domain.Field{{Pointer: "/" + strings.ReplaceAll(field.Field, ".", "/"), Detail: "is out of range"}}
+	}
+	return e
 }
 
-// members counts the members of all objects in v; colons those of the JSON text it was read
-// from. They differ when a name comes twice.
+// members counts the members of all objects in v. The colons of the JSON text it was read from differ
+// when a name comes twice.
 func members(v any) (n int) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -247,17 +272,74 @@ func members(v any) (n int) {
 	return n
 }
 
-func colons(body []byte) (n int) {
-	quoted := false
+// maxDepth is how deep arrays and objects of a body may nest.
+const maxDepth = 64
+
+// shape is what is known of a JSON text before it is parsed.
+type shape struct {
+	colons, depth int  // between names and values; of arrays and objects
+	surrogate     bool // half of a surrogate pair stands alone, which parsing would replace in silence
+}
+
+func scan(body []byte) (s shape) {
+	depth, quoted := 0, false
 	for i := 0; i < len(body); i++ {
 		switch c := body[i]; {
 		case c == '"':
 			quoted = !quoted
 		case quoted && c == '\\':
+			if high, ok := escape(body[i:]); ok && high >= 0xd800 && high < 0xe000 {
+				low, ok := escape(body[min(i+6, len(body)):])
+				if high >= 0xdc00 || !ok || low < 0xdc00 || low >= 0xe000 {
+					s.surrogate = true
+				} else {
+					i += 6
+				}
+			}
 			i++
-		case !quoted && c == ':':
-			n++
+		case quoted:
+		case c == ':':
+			s.colons++
+		case c == '{' || c == '[':
+			depth++
+			s.depth = max(s.depth, depth)
+		case c == '}' || c == ']':
+			depth--
 		}
 	}
-	return n
+	return s
+}
+
+// escape reads the code unit of an escape such as \u00e9 that text begins with.
+func escape(text []byte) (unit uint64, ok bool) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return unit, err == nil
+}
+
+// replaced names the texts that parsing put a replacement character into.
+func replaced(fields []domain.Field, at string, v any) []domain.Field {
+	if len(fields) >= maxErrors {
+		return fields
+	}
+	switch v := v.(type) {
+	case string:
+		if strings.ContainsRune(v, utf8.RuneError) {
+			fields = append(fields, domain.Field{Pointer: at, Detail: "holds half of a surrogate pair"})
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if strings.ContainsRune(name, utf8.RuneError) {
+				fields = append(fields, domain.Field{Pointer: at, Detail: "has a name that holds half of a surrogate pair"})
+			}
+			fields = replaced(fields, at+"/"+pointerEscape.Replace(name), v[name])
+		}
+	case []any:
+		for i, e := range v {
+			fields = replaced(fields, at+"/"+strconv.Itoa(i), e)
+		}
+	}
+	return fields
 }

@@ -44,7 +44,10 @@ func TestBodies(t *testing.T) {
 		"another type":        {`{}`, "text/plain", 400, "malformed", ""},
 		"not UTF-8":           {"{\"userId\":\"" + id + "\",\"message\":\"\xff\"}", "", 400, "malformed", ""},
 		"deeply nested":       {strings.Repeat("[", 200_000), "", 400, "malformed", ""},
-		"nested and closed":   {`{"userId":"` + id + `","message":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`, "", 422, "invalid", "/message"},
+		"nested and closed":   {`{"userId":"` + id + `","message":` + strings.Repeat("[", 63) + strings.Repeat("]", 63) + `}`, "", 422, "invalid", "/message"},
+		"too deep":            {`{"userId":"` + id + `","message":` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`, "", 400, "malformed", ""},
+		"half a pair":         {`{"userId":"` + id + `","message":"a\ud800b"}`, "", 422, "invalid", "/message"},
+		"the other half":      {`{"userId":"` + id + `","message":"a","context":{"facts":"\udc00"}}`, "", 422, "invalid", "/context/facts"},
 		"unknown field":       {`{"userId":"` + id + `","message":"a","mesage":"b"}`, "", 400, "malformed", "/mesage"},
 		"field in other case": {`{"userId":"` + id + `","message":"a","MESSAGE":"b"}`, "", 400, "malformed", "/MESSAGE"},
 		"missing field":       {`{"userId":"` + id + `"}`, "", 422, "invalid", "/message"},
@@ -98,6 +101,10 @@ func TestParameters(t *testing.T) {
 		"/api/ai/consultations?kind=secret":     "?kind",
 		"/api/ai/consultations?userId=me":       "?userId",
 		"/api/ai/consultations/7":               "?consultationId",
+		"/api/ai/consultations?limits=1":        "?limits",
+		"/api/auth/me?x":                        "?x",
+		"/api/ai/consultations?limit=%zz":       "?",
+		"/api/cases?q=%ff":                      "?q",
 	} {
 		a := b.call(ada, "GET", path, nil).wants(400, "malformed")
 		if e := a.problem().Errors; len(e) != 1 || e[0].Pointer != pointer {

@@ -4,9 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -27,8 +31,10 @@ type operation struct {
 	metrics bool   // guarded by METRICS_TOKEN instead
 	roles   map[domain.Role]bool
 	body    *schema.Schema // of JSON; nil: takes none
+	limit   int64          // of the body, in bytes
 	upload  bool           // takes a form with a file instead
 	params  []param
+	strict  bool // refuses what it does not name in the query; pages and health checks let it pass
 	*operationMetrics
 }
 
@@ -103,6 +109,7 @@ func newOperation(o *openapi3.Operation, at string, compile func(pointer string)
 			return nil, fmt.Errorf("x-roles names %q, which is no role", role)
 		}
 	}
+	op.strict = o.Responses.Status(http.StatusBadRequest) != nil
 	op.noKey, _ = o.Extensions["x-no-idempotency-key"].(string)
 	if o.Security != nil { // absent: the contract's default, a token
 		for _, need := range *o.Security {
@@ -123,6 +130,9 @@ func newOperation(o *openapi3.Operation, at string, compile func(pointer string)
 				return nil, errors.New("only JSON bodies and forms are known here")
 			}
 			var err error
+			if op.limit = bodyLimit(o); op.limit == 0 {
+				return nil, errors.New("x-body-limit is missing or above what any body may have: anybody can send one")
+			}
 			if op.body, err = compile(orRef(at+"/requestBody", o.RequestBody.Ref) + "/content/application~1json/schema"); err != nil {
 				return nil, err
 			}
@@ -140,6 +150,17 @@ func newOperation(o *openapi3.Operation, at string, compile func(pointer string)
 	return op, nil
 }
 
+// bodyLimit is how large a body may be. Whoever needs no account must be told less.
+func bodyLimit(o *openapi3.Operation) int64 {
+	if n, ok := o.Extensions["x-body-limit"].(float64); ok && n >= 1 && n <= maxBody {
+		return int64(n)
+	}
+	if o.Security != nil && len(*o.Security) == 0 {
+		return 0
+	}
+	return maxBody
+}
+
 // orRef is where something stands: in its place, or where the reference there leads.
 func orRef(place, ref string) string {
 	if ref != "" {
@@ -150,11 +171,20 @@ func orRef(place, ref string) string {
 
 // checkParams holds the path and the query against the contract.
 func (op *operation) checkParams(r *http.Request, pathValue func(string) string) *domain.Error {
-	if len(op.params) == 0 {
-		return nil
-	}
 	var fields []domain.Field
-	query := r.URL.Query()
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil && op.strict {
+		return &domain.Error{Code: domain.Malformed, Message: "The query of the address cannot be read.", Fields: []domain.Field{{Pointer: "?", Detail: "must be pairs of names and values, percent-encoded"}}}
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !op.strict {
+			break
+		}
+		known := func(p param) bool { return p.in == openapi3.ParameterInQuery && p.name == name }
+		if !slices.ContainsFunc(op.params, known) && len(fields) < maxErrors {
+			fields = append(fields, domain.Field{Pointer: "?" + strings.ToValidUTF8(name, "\ufffd"), Detail: "is not a parameter of this operation"})
+		}
+	}
 	for _, p := range op.params {
 		vs, at := query[p.name], "?"+p.name
 		switch p.in {
@@ -172,6 +202,10 @@ func (op *operation) checkParams(r *http.Request, pathValue func(string) string)
 			continue
 		}
 		text := vs[0]
+		if !utf8.ValidString(text) {
+			fields = append(fields, domain.Field{Pointer: at, Detail: "must be UTF-8"})
+			continue
+		}
 		var v any = text
 		if p.integer {
 			n, err := strconv.ParseInt(text, 10, 64)

@@ -152,7 +152,7 @@ func asDomain(err error) *domain.Error {
 	case http.StatusMethodNotAllowed:
 		return domain.Errorf(methodNotAllowed, "This address does not take this method.")
 	case http.StatusRequestEntityTooLarge:
-		return tooLarge()
+		return tooLarge(maxBody)
 	case http.StatusBadRequest, http.StatusUnsupportedMediaType:
 		return &domain.Error{Code: domain.Malformed, Message: "The request cannot be read.", Err: err}
 	}

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -16,6 +15,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/documents"
 	"counsel/domain/jobs"
+	"counsel/domain/schema"
 	"counsel/gen/query"
 )
 
@@ -259,8 +259,8 @@ func unfit(line string, most int) string {
 		return "must not be empty"
 	case n > most:
 		return "must have at most " + strconv.Itoa(most) + " characters"
-	case !utf8.ValidString(line), strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }):
-		return "must not hold line breaks or other control characters"
+	case !schema.IsLine(line):
+		return "must be one line, without control characters and invisible ones"
 	case strings.Contains(line, "=?"): // mail programs would decode it
 		return "must not hold an encoded word (=?)"
 	}

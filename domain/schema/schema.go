@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -21,7 +22,7 @@ import (
 )
 
 // maxFields bounds how many faults one answer names.
-const maxFields = 50
+const maxFields = 100
 
 // Schema is a compiled schema, safe for concurrent use.
 type Schema struct{ compiled *jsonschema.Schema }
@@ -72,6 +73,20 @@ func CompileAt(name string, raw []byte) (func(pointer string) (*Schema, error), 
 			return err
 		}})
 	}
+	// What is bound to a time.Time has to be read by it.
+	c.RegisterFormat(&jsonschema.Format{Name: "date-time", Validate: func(v any) error {
+		s, ok := v.(string)
+		if !ok {
+			return nil
+		}
+		return new(time.Time).UnmarshalText([]byte(s))
+	}})
+	c.RegisterFormat(&jsonschema.Format{Name: "line", Validate: func(v any) error {
+		if s, ok := v.(string); ok && !IsLine(s) {
+			return errLine
+		}
+		return nil
+	}})
 	url := "counsel:" + name
 	if err := c.AddResource(url, doc); err != nil {
 		return nil, fmt.Errorf("schema %s: %w", name, err)
@@ -126,6 +141,9 @@ func Fields(faults []Fault) []domain.Field {
 
 func collect(out []Fault, prefix string, e *jsonschema.ValidationError) []Fault {
 	add := func(detail string, unknown bool, more ...string) {
+		if len(out) >= maxFields {
+			return
+		}
 		out = append(out, Fault{Field: domain.Field{Pointer: pointer(prefix, append(slices.Clone(e.InstanceLocation), more...)), Detail: detail}, Unknown: unknown})
 	}
 	switch k := e.ErrorKind.(type) {
@@ -147,6 +165,9 @@ func collect(out []Fault, prefix string, e *jsonschema.ValidationError) []Fault 
 	}
 	if len(e.Causes) > 0 {
 		for _, c := range e.Causes {
+			if len(out) >= maxFields {
+				break
+			}
 			out = collect(out, prefix, c)
 		}
 		return out
@@ -177,6 +198,10 @@ func detail(k jsonschema.ErrorKind) string {
 		switch k.Want {
 		case "date":
 			return "must be a date such as 2026-01-31"
+		case "date-time":
+			return "must be a time such as 2026-01-31T12:00:00Z"
+		case "line":
+			return errLine.Error()
 		case "email", "idn-email":
 			return "must be an e-mail address"
 		case "uuid":

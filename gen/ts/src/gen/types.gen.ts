@@ -2921,6 +2921,10 @@ export type GetCurrentUserData = {
 
 export type GetCurrentUserErrors = {
     /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
      * The request lacks a valid token, or the credentials are wrong.
      */
     401: Problem;
@@ -2958,6 +2962,10 @@ export type EndSessionsData = {
 
 export type EndSessionsErrors = {
     /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
+    /**
      * The request lacks a valid token, or the credentials are wrong.
      */
     401: Problem;
@@ -2994,6 +3002,10 @@ export type ListSessionsData = {
 };
 
 export type ListSessionsErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
     /**
      * The request lacks a valid token, or the credentials are wrong.
      */
@@ -3705,6 +3717,10 @@ export type ListDocumentTypesData = {
 };
 
 export type ListDocumentTypesErrors = {
+    /**
+     * The request cannot be read, or holds a field the contract does not know.
+     */
+    400: Problem;
     /**
      * The request lacks a valid token, or the credentials are wrong.
      */
