@@ -222,8 +222,12 @@ func (s *Server) storedDocument(ctx context.Context, d documents.Stored) (api.St
 		e := api.StoredDocumentTextError(d.TextError)
 		fault = &e
 	}
+	var changes *api.TrackedChanges
+	if d.Changes != (documents.Changes{}) {
+		changes = &api.TrackedChanges{Insertions: d.Changes.Insertions, Deletions: d.Changes.Deletions, Moves: d.Changes.Moves, Comments: d.Changes.Comments}
+	}
 	return api.StoredDocument{ID: api.ID(d.ID), UserID: api.ID(d.UserID), CaseID: (*api.ID)(d.CaseID), Name: d.Name, ContentType: d.ContentType, Kind: api.DocumentKind(d.Kind),
-		TextState: api.StoredDocumentTextState(d.Text), TextError: fault, Size: d.Size, Checksum: d.SHA256.String(), FileURL: url, FileURLExpiresAt: until, CreatedAt: d.CreatedAt}, err
+		TextState: api.StoredDocumentTextState(d.Text), TextError: fault, TrackedChanges: changes, Size: d.Size, Checksum: d.SHA256.String(), FileURL: url, FileURLExpiresAt: until, CreatedAt: d.CreatedAt}, err
 }
 
 // GetDocumentContent answers a document's bytes, or a part of them.

@@ -315,6 +315,17 @@ func TestSearchDocuments(t *testing.T) {
 	if d.TextState != api.StoredDocumentTextStateIndexed {
 		t.Errorf("its text is %s", d.TextState)
 	}
+	if d.TrackedChanges != nil {
+		t.Errorf("it has changes: %+v", *d.TrackedChanges)
+	}
+	var redline api.StoredDocument
+	b.upload(ada, "redline.docx", wordFile(t, `</w:t><w:ins><w:r><w:t>sixty</w:t></w:r></w:ins><w:del><w:r><w:delText>fifty</w:delText></w:r></w:del><w:t>`)).wants(201, "").into(&redline)
+	must(t, b.archive.Read(t.Context()))
+	b.call(ada, "GET", "/api/docs/"+redline.ID.String(), nil).wants(200, "").into(&redline)
+	if redline.TrackedChanges == nil || *redline.TrackedChanges != (api.TrackedChanges{Insertions: 1, Deletions: 1}) {
+		t.Errorf("its changes are %+v", redline.TrackedChanges)
+	}
+	b.call(ada, "DELETE", "/api/docs/"+redline.ID.String(), nil).wants(204, "")
 	var found api.PassageList
 	b.call(ada, "GET", "/api/docs/search?q=written+xylophone&limit=5", nil).wants(200, "").into(&found)
 	if len(found.Items) != 1 || found.Items[0].DocID != d.ID || found.Items[0].Page != 1 || found.Items[0].Quote != "The tenant xylophone gives notice in writing." || found.Items[0].Name != "lease.docx" {

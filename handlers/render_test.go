@@ -230,9 +230,9 @@ func TestRenderDraft(t *testing.T) {
 		if "sha256:"+hex.EncodeToString(sum[:]) != r.Checksum {
 			t.Error("the bytes served are not those of the checksum")
 		}
-		pages, err := read.Pages(t.Context(), "application/pdf", strings.NewReader(string(a.body)), int64(len(a.body)))
+		read, err := read.Pages(t.Context(), "application/pdf", strings.NewReader(string(a.body)), int64(len(a.body)))
 		must(t, err)
-		return strings.Join(strings.Fields(strings.Join(pages, " ")), " ")
+		return strings.Join(strings.Fields(strings.Join(read.Pages, " ")), " ")
 	}
 	first := render(map[string]any{})
 	if got := text(first); !strings.Contains(got, "Notice to quit") || !strings.Contains(got, "We end the lease. Room Rent Kitchen 100") || !strings.Contains(got, "DRAFT") {

@@ -64,7 +64,7 @@ SELECT * FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id
 UPDATE documents SET text_tries = text_tries + 1 WHERE id = ?;
 
 -- name: MarkDocumentRead :execrows
-UPDATE documents SET text_state = sqlc.arg(text_state), text_error = sqlc.arg(text_error), search_version = sqlc.arg(search_version) WHERE id = sqlc.arg(id) AND state = 'stored' AND text_state = 'pending';
+UPDATE documents SET text_state = sqlc.arg(text_state), text_error = sqlc.arg(text_error), text_changes = sqlc.narg(text_changes), search_version = sqlc.arg(search_version) WHERE id = sqlc.arg(id) AND state = 'stored' AND text_state = 'pending';
 
 -- name: CreateDocumentPage :exec
 INSERT INTO document_pages (document_id, page, text) VALUES (?, ?, ?);

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -76,6 +77,7 @@ type Stored struct {
 	Kind        Kind
 	Text        TextState
 	TextError   TextError // of TextUnreadable; else empty
+	Changes     Changes   // known once the text is read
 	Size        int64
 	SHA256      Checksum
 	CreatedAt   time.Time
@@ -556,6 +558,9 @@ func fileKey(id domain.ID) string { return keyPrefix + id.String() }
 func stored(r query.Document) Stored {
 	s := Stored{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID, Name: r.Name, ContentType: r.ContentType, Kind: Kind(r.Kind), Text: TextState(r.TextState), TextError: TextError(r.TextError), Size: r.Size, CreatedAt: r.CreatedAt}
 	copy(s.SHA256[:], r.Sha256)
+	if r.TextChanges != nil {
+		_ = json.Unmarshal(*r.TextChanges, &s.Changes) // written by readOne
+	}
 	return s
 }
 

@@ -22,12 +22,14 @@ import (
 // lines reads a "file" whose pages are parted by form feeds.
 type lines struct{ fail error }
 
-func (l lines) Pages(_ context.Context, _ string, file io.ReaderAt, size int64) ([]string, error) {
+func (l lines) Pages(_ context.Context, _ string, file io.ReaderAt, size int64) (documents.Text, error) {
 	b, err := io.ReadAll(io.NewSectionReader(file, 0, size))
 	if err != nil || l.fail != nil {
-		return nil, errors.Join(err, l.fail)
+		return documents.Text{}, errors.Join(err, l.fail)
 	}
-	return strings.Split(string(b), "\f"), nil
+	text := documents.Text{Pages: strings.Split(string(b), "\f")}
+	text.Changes.Deletions = strings.Count(string(b), "(deleted)")
+	return text, nil
 }
 
 type archiveBench struct {
@@ -451,13 +453,13 @@ func TestTextThatCannotBeRead(t *testing.T) {
 // stuck reads nothing of a file that says so until its context ends.
 type stuck struct{ lines }
 
-func (s stuck) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) ([]string, error) {
-	pages, err := s.lines.Pages(ctx, contentType, file, size)
-	if err == nil && strings.Contains(pages[0], "stuck") {
+func (s stuck) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (documents.Text, error) {
+	text, err := s.lines.Pages(ctx, contentType, file, size)
+	if err == nil && strings.Contains(text.Pages[0], "stuck") {
 		<-ctx.Done()
-		return nil, ctx.Err()
+		return documents.Text{}, ctx.Err()
 	}
-	return pages, err
+	return text, err
 }
 
 // TestSlowText holds up no other document, that came before or comes after.
@@ -512,9 +514,9 @@ func TestTextThatEndsTheProcess(t *testing.T) {
 
 type deadly struct{ die func() }
 
-func (d deadly) Pages(ctx context.Context, _ string, _ io.ReaderAt, _ int64) ([]string, error) {
+func (d deadly) Pages(ctx context.Context, _ string, _ io.ReaderAt, _ int64) (documents.Text, error) {
 	d.die()
-	return nil, ctx.Err()
+	return documents.Text{}, ctx.Err()
 }
 
 // TestRun reads what is uploaded without being asked, and ends with its context.

@@ -3,6 +3,7 @@ package documents
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"io"
 	"strings"
@@ -24,12 +25,27 @@ const (
 	maxPageBytes = 200_000 // of a page's text
 )
 
+// Text is the text of a file.
+type Text struct {
+	Pages   []string // in order; none when it holds none that can be read
+	Changes Changes
+}
+
+// Changes count what a Word file holds besides the text that is read, which is that with all tracked
+// changes accepted.
+type Changes struct {
+	Insertions int `json:"insertions"`
+	Deletions  int `json:"deletions"`
+	Moves      int `json:"moves"`
+	Comments   int `json:"comments"` // they are read with the text
+}
+
 // TextReader reads the text of files, page by page. It is safe for concurrent use.
 type TextReader interface {
 	// Pages returns the text of each page of a file, in order; none when it holds none that can
 	// be read. It fails with isolation.ErrMemory and isolation.ErrTime when the file takes more than it
 	// may. After any other error it is asked again later. ctx ends it.
-	Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) ([]string, error)
+	Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (Text, error)
 }
 
 // TextError says why a document's text is TextUnreadable.
@@ -114,9 +130,10 @@ func (a *Archive) readOnce(ctx context.Context, id domain.ID) error {
 func (a *Archive) readOne(ctx context.Context, s Stored, tries int) error {
 	state, fault := TextNone, TextError("")
 	var pages []search.Text
+	var changes Changes
 	var err error
 	if tries < maxTries {
-		pages, err = a.pages(ctx, s)
+		pages, changes, err = a.pages(ctx, s)
 	}
 	switch {
 	case tries >= maxTries: // this process ended each time, if not over this text
@@ -141,6 +158,14 @@ func (a *Archive) readOne(ctx context.Context, s Stored, tries int) error {
 	if err != nil {
 		a.Log.WarnContext(ctx, "a document's text is unreadable", "document", s.ID.String(), "cause", err.Error())
 	}
+	var found *json.RawMessage
+	if changes != (Changes{}) {
+		raw, err := json.Marshal(changes)
+		if err != nil {
+			return err
+		}
+		found = (*json.RawMessage)(&raw)
+	}
 	terms := search.Analyse(pages)
 	return db.WithSQLTx(ctx, a.DB, func(tx *sql.Tx) error {
 		scope, err := search.Lock(ctx, tx, s.owner())
@@ -148,7 +173,7 @@ func (a *Archive) readOne(ctx context.Context, s Stored, tries int) error {
 			return err
 		}
 		q := query.New(tx)
-		n, err := q.MarkDocumentRead(ctx, query.MarkDocumentReadParams{TextState: string(state), TextError: string(fault), SearchVersion: search.Version, ID: s.ID})
+		n, err := q.MarkDocumentRead(ctx, query.MarkDocumentReadParams{TextState: string(state), TextError: string(fault), TextChanges: found, SearchVersion: search.Version, ID: s.ID})
 		if err != nil || n == 0 { // deleted, or read by another server
 			return err
 		}
@@ -164,37 +189,37 @@ func (a *Archive) readOne(ctx context.Context, s Stored, tries int) error {
 // errUnread is a text that could not be read, for a reason that may pass.
 var errUnread = errors.New("documents: the text could not be read")
 
-func (a *Archive) pages(ctx context.Context, s Stored) ([]search.Text, error) {
+func (a *Archive) pages(ctx context.Context, s Stored) ([]search.Text, Changes, error) {
 	body, err := a.Open(ctx, s, 0, -1)
 	if domain.CodeOf(err) == domain.Internal && err != nil {
 		a.Log.ErrorContext(ctx, "a document's file is missing", "document", s.ID.String())
-		return nil, nil
+		return nil, Changes{}, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, Changes{}, err
 	}
 	defer body.Close()
 	file, err := spool()
 	if err != nil {
-		return nil, err
+		return nil, Changes{}, err
 	}
 	defer file.Close()
 	if _, err := io.Copy(file, body); err != nil {
 		if domain.CodeOf(err) == domain.Unavailable {
-			return nil, err
+			return nil, Changes{}, err
 		}
 		a.Log.ErrorContext(ctx, "a document's file is not what was recorded", "document", s.ID.String(), "cause", err.Error())
-		return nil, nil
+		return nil, Changes{}, nil
 	}
 	if err := query.New(a.DB).CountDocumentTry(ctx, s.ID); err != nil {
-		return nil, db.Error(err)
+		return nil, Changes{}, db.Error(err)
 	}
-	texts, err := a.Text.Pages(ctx, s.ContentType, file, s.Size)
+	text, err := a.Text.Pages(ctx, s.ContentType, file, s.Size)
 	if err != nil {
-		return nil, errors.Join(errUnread, err)
+		return nil, Changes{}, errors.Join(errUnread, err)
 	}
 	var out []search.Text
-	for i, t := range texts[:min(len(texts), maxPages)] {
+	for i, t := range text.Pages[:min(len(text.Pages), maxPages)] {
 		t = strings.ToValidUTF8(strings.ReplaceAll(t, "\x00", ""), "\uFFFD")
 		if len(t) > maxPageBytes {
 			t = strings.ToValidUTF8(t[:maxPageBytes], "")
@@ -203,5 +228,5 @@ func (a *Archive) pages(ctx context.Context, s Stored) ([]search.Text, error) {
 			out = append(out, search.Text{Number: i + 1, Text: t})
 		}
 	}
-	return out, nil
+	return out, text.Changes, nil
 }

@@ -99,7 +99,8 @@ func (s *Service) textOf(ctx context.Context, d documents.Stored, file []byte) (
 	}
 	ctx, cancel := context.WithTimeout(ctx, textTime)
 	defer cancel()
-	return s.Archive.Text.Pages(ctx, documents.PDF, bytes.NewReader(file), int64(len(file)))
+	text, err := s.Archive.Text.Pages(ctx, documents.PDF, bytes.NewReader(file), int64(len(file)))
+	return text.Pages, err
 }
 
 func detail(f pades.Finding) string {

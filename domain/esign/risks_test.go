@@ -22,8 +22,8 @@ type spoken struct {
 	err   error
 }
 
-func (s spoken) Pages(context.Context, string, io.ReaderAt, int64) ([]string, error) {
-	return s.pages, s.err
+func (s spoken) Pages(context.Context, string, io.ReaderAt, int64) (documents.Text, error) {
+	return documents.Text{Pages: s.pages}, s.err
 }
 
 func faults(t testing.TB, err error) []domain.Field {

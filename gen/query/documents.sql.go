@@ -7,6 +7,7 @@ package query
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -106,7 +107,7 @@ func (q *Queries) ForgetRenderings(ctx context.Context, userID domain.ID) error 
 }
 
 const getDocument = `-- name: GetDocument :one
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error FROM documents WHERE id = ?
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents WHERE id = ?
 `
 
 func (q *Queries) GetDocument(ctx context.Context, id domain.ID) (Document, error) {
@@ -128,12 +129,13 @@ func (q *Queries) GetDocument(ctx context.Context, id domain.ID) (Document, erro
 		&i.CaseID,
 		&i.SearchVersion,
 		&i.TextError,
+		&i.TextChanges,
 	)
 	return i, err
 }
 
 const getStoredDocument = `-- name: GetStoredDocument :one
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error FROM documents WHERE id = ? AND state = 'stored'
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents WHERE id = ? AND state = 'stored'
 `
 
 func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document, error) {
@@ -155,12 +157,13 @@ func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document
 		&i.CaseID,
 		&i.SearchVersion,
 		&i.TextError,
+		&i.TextChanges,
 	)
 	return i, err
 }
 
 const listAllDocuments = `-- name: ListAllDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error FROM documents FORCE INDEX (documents_case_state, documents_case_kind)
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents FORCE INDEX (documents_case_state, documents_case_kind)
 WHERE case_id IS NULL AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
@@ -203,6 +206,7 @@ func (q *Queries) ListAllDocuments(ctx context.Context, arg ListAllDocumentsPara
 			&i.CaseID,
 			&i.SearchVersion,
 			&i.TextError,
+			&i.TextChanges,
 		); err != nil {
 			return nil, err
 		}
@@ -218,7 +222,7 @@ func (q *Queries) ListAllDocuments(ctx context.Context, arg ListAllDocumentsPara
 }
 
 const listCaseDocuments = `-- name: ListCaseDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error FROM documents FORCE INDEX (documents_user_state, documents_user_kind, documents_case_state, documents_case_kind)
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents FORCE INDEX (documents_user_state, documents_user_kind, documents_case_state, documents_case_kind)
 WHERE case_id = ? AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
   AND (CAST(? AS SIGNED) = 1 OR user_id = ?)
@@ -268,6 +272,7 @@ func (q *Queries) ListCaseDocuments(ctx context.Context, arg ListCaseDocumentsPa
 			&i.CaseID,
 			&i.SearchVersion,
 			&i.TextError,
+			&i.TextChanges,
 		); err != nil {
 			return nil, err
 		}
@@ -337,7 +342,7 @@ func (q *Queries) ListDeletedDocuments(ctx context.Context, limit int32) ([]doma
 }
 
 const listDocuments = `-- name: ListDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error FROM documents FORCE INDEX (documents_user_state, documents_user_kind)
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents FORCE INDEX (documents_user_state, documents_user_kind)
 WHERE user_id = ? AND case_id IS NULL AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
@@ -382,6 +387,7 @@ func (q *Queries) ListDocuments(ctx context.Context, arg ListDocumentsParams) ([
 			&i.CaseID,
 			&i.SearchVersion,
 			&i.TextError,
+			&i.TextChanges,
 		); err != nil {
 			return nil, err
 		}
@@ -554,7 +560,7 @@ func (q *Queries) ListKnownDocuments(ctx context.Context, ids []domain.ID) ([]do
 }
 
 const listPagesByEntry = `-- name: ListPagesByEntry :many
-SELECT s.entry, d.id, d.user_id, d.name, d.content_type, d.kind, d.state, d.text_state, d.size, d.sha256, d.created_at, d.changed_at, d.text_tries, d.case_id, d.search_version, d.text_error, p.page, p.text
+SELECT s.entry, d.id, d.user_id, d.name, d.content_type, d.kind, d.state, d.text_state, d.size, d.sha256, d.created_at, d.changed_at, d.text_tries, d.case_id, d.search_version, d.text_error, d.text_changes, p.page, p.text
 FROM search_pages s
 JOIN document_pages p ON p.document_id = s.document_id AND p.page = s.page
 JOIN documents d ON d.id = s.document_id
@@ -604,6 +610,7 @@ func (q *Queries) ListPagesByEntry(ctx context.Context, entries []int64) ([]List
 			&i.Document.CaseID,
 			&i.Document.SearchVersion,
 			&i.Document.TextError,
+			&i.Document.TextChanges,
 			&i.Page,
 			&i.Text,
 		); err != nil {
@@ -817,7 +824,7 @@ func (q *Queries) ListUnindexedDocumentsOf(ctx context.Context, arg ListUnindexe
 }
 
 const listUnreadDocuments = `-- name: ListUnreadDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
 `
 
 type ListUnreadDocumentsParams struct {
@@ -850,6 +857,7 @@ func (q *Queries) ListUnreadDocuments(ctx context.Context, arg ListUnreadDocumen
 			&i.CaseID,
 			&i.SearchVersion,
 			&i.TextError,
+			&i.TextChanges,
 		); err != nil {
 			return nil, err
 		}
@@ -938,12 +946,13 @@ func (q *Queries) MarkDocumentIndexed(ctx context.Context, arg MarkDocumentIndex
 }
 
 const markDocumentRead = `-- name: MarkDocumentRead :execrows
-UPDATE documents SET text_state = ?, text_error = ?, search_version = ? WHERE id = ? AND state = 'stored' AND text_state = 'pending'
+UPDATE documents SET text_state = ?, text_error = ?, text_changes = ?, search_version = ? WHERE id = ? AND state = 'stored' AND text_state = 'pending'
 `
 
 type MarkDocumentReadParams struct {
 	TextState     string
 	TextError     string
+	TextChanges   *json.RawMessage
 	SearchVersion int32
 	ID            domain.ID
 }
@@ -952,6 +961,7 @@ func (q *Queries) MarkDocumentRead(ctx context.Context, arg MarkDocumentReadPara
 	result, err := q.db.ExecContext(ctx, markDocumentRead,
 		arg.TextState,
 		arg.TextError,
+		arg.TextChanges,
 		arg.SearchVersion,
 		arg.ID,
 	)

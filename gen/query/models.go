@@ -131,6 +131,7 @@ type Document struct {
 	CaseID        *domain.ID
 	SearchVersion int32
 	TextError     string
+	TextChanges   *json.RawMessage
 }
 
 type DocumentPage struct {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"counsel/domain/documents"
 	"counsel/domain/documents/opc"
 )
 
@@ -38,7 +39,7 @@ type word struct {
 	comments  []note
 	left      int // bytes of text that are still read
 	flat      bool
-	changes   Changes
+	changes   documents.Changes
 }
 
 // note is a footnote, an endnote or a comment.
@@ -47,20 +48,15 @@ type note struct {
 	used             bool
 }
 
-// Changes are what a Word file holds besides its text as if accepted.
-type Changes struct {
-	Insertions, Deletions, Moves, Comments int
-}
-
 // docx reads the text of a Word file, page by page where the file says that one ends.
-func docx(ctx context.Context, file io.ReaderAt, size int64) ([]string, error) {
+func docx(ctx context.Context, file io.ReaderAt, size int64) (documents.Text, error) {
 	z, err := zip.NewReader(file, size)
 	if err != nil {
-		return nil, nil //nolint:nilerr // broken: it has no text
+		return documents.Text{}, nil //nolint:nilerr // broken: it has no text
 	}
 	p, err := opc.Open(z)
 	if err != nil || p.Main == "" {
-		return nil, nil //nolint:nilerr // as above
+		return documents.Text{}, nil //nolint:nilerr // as above
 	}
 	w := &word{ctx: ctx, pkg: p, styles: readStyles(p), parts: map[string]string{}, prefixes: map[string]string{}}
 	w.lists = readLists(p, w.styles)
@@ -73,12 +69,12 @@ func docx(ctx context.Context, file io.ReaderAt, size int64) ([]string, error) {
 		w.flat = true
 		body, _ = w.body()
 	}
-	return body, ctx.Err()
+	return documents.Text{Pages: body, Changes: w.changes}, ctx.Err()
 }
 
 // body reads the main part, and reports whether every field in it came to its end.
 func (w *word) body() (pages []string, closed bool) {
-	w.left, w.changes = maxBytes, Changes{}
+	w.left, w.changes = maxBytes, documents.Changes{}
 	w.footnotes, w.endnotes = byID(w.notes("footnotes", "footnote")), byID(w.notes("endnotes", "endnote"))
 	w.comments = w.notes("comments", "comment")
 	w.changes.Comments = len(w.comments)

@@ -237,6 +237,21 @@ func TestWordShowsWhatIsSeen(t *testing.T) {
 	}
 }
 
+func TestWordCountsChanges(t *testing.T) {
+	r := New("")
+	defer r.Close()
+	content := partsOf(t, `<w:p><w:del w:id="1"><w:r><w:delText>x</w:delText></w:r></w:del><w:ins w:id="2">`+run("a")+`</w:ins><w:ins w:id="3">`+run("b")+`</w:ins><w:moveFrom w:id="4">`+run("c")+`</w:moveFrom></w:p>`+
+		`<w:p><w:moveTo w:id="5">`+run("c")+`</w:moveTo><w:r><w:commentReference w:id="0"/></w:r></w:p>`, "comments", "comments", `<w:comment w:id="0"><w:p>`+run("why?")+`</w:p></w:comment>`)
+	got, err := r.Pages(t.Context(), documents.DOCX, strings.NewReader(content), int64(len(content)))
+	if want := (documents.Changes{Insertions: 2, Deletions: 1, Moves: 1, Comments: 1}); err != nil || got.Changes != want {
+		t.Errorf("counts %+v, want %+v, %v", got.Changes, want, err)
+	}
+	plain := partsOf(t, para("", "a"))
+	if got, err := r.Pages(t.Context(), documents.DOCX, strings.NewReader(plain), int64(len(plain))); err != nil || got.Changes != (documents.Changes{}) {
+		t.Errorf("counts %+v, %v", got.Changes, err)
+	}
+}
+
 // TestWordParts finds the parts wherever they are and in whatever encoding they are written.
 func TestWordParts(t *testing.T) {
 	const list = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`

@@ -46,20 +46,24 @@ type pagesArgs struct {
 }
 
 // Pages fulfils documents.TextReader.
-func (i *Isolated) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) ([]string, error) {
+func (i *Isolated) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (documents.Text, error) {
 	args, err := json.Marshal(pagesArgs{i.dir, contentType})
 	if err != nil {
-		return nil, fmt.Errorf("text: %w", err)
+		return documents.Text{}, fmt.Errorf("text: %w", err)
 	}
 	parts, err := i.pool.Run(ctx, isolation.Request{Task: TaskPages, Args: args, File: io.NewSectionReader(file, 0, size), Size: size, MaxAnswer: maxAnswer})
 	if err != nil {
-		return nil, fmt.Errorf("text: %w", err)
+		return documents.Text{}, fmt.Errorf("text: %w", err)
 	}
-	pages := make([]string, len(parts))
+	var text documents.Text
 	for i, p := range parts {
-		pages[i] = string(p)
+		if i > 0 {
+			text.Pages = append(text.Pages, string(p))
+		} else if err := json.Unmarshal(p, &text.Changes); err != nil {
+			return documents.Text{}, fmt.Errorf("text: %w", err)
+		}
 	}
-	return pages, nil
+	return text, nil
 }
 
 // Task reads texts, in the process that Isolated starts.
@@ -72,10 +76,14 @@ func Task() isolation.Task {
 			return nil, fmt.Errorf("text: %w", err)
 		}
 		once.Do(func() { r = New(a.Dir) })
-		pages, err := r.Pages(ctx, a.ContentType, bytes.NewReader(file), int64(len(file)))
-		parts := make([][]byte, len(pages))
-		for i, p := range pages {
-			parts[i] = []byte(p)
+		text, err := r.Pages(ctx, a.ContentType, bytes.NewReader(file), int64(len(file)))
+		if err != nil {
+			return nil, err
+		}
+		changes, err := json.Marshal(text.Changes)
+		parts := [][]byte{changes} // the first, then a page each
+		for _, p := range text.Pages {
+			parts = append(parts, []byte(p))
 		}
 		return parts, err
 	}

@@ -34,7 +34,8 @@ func newIsolated(t *testing.T) *Isolated {
 
 func (i *Isolated) read(t *testing.T, contentType, content string) ([]string, error) {
 	t.Helper()
-	return i.Pages(t.Context(), contentType, strings.NewReader(content), int64(len(content)))
+	got, err := i.Pages(t.Context(), contentType, strings.NewReader(content), int64(len(content)))
+	return got.Pages, err
 }
 
 // packed is a text as zlib packs it.
@@ -103,13 +104,13 @@ func TestPatience(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if got, err := r.Pages(ctx, documents.PDF, strings.NewReader(content), int64(len(content))); !errors.Is(err, context.Canceled) {
-		t.Errorf("reads %d pages for nobody, %v", len(got), err)
+		t.Errorf("reads %d pages for nobody, %v", len(got.Pages), err)
 	}
 	ctx, cancel = context.WithCancel(t.Context())
 	defer cancel()
 	file := &fading{Reader: strings.NewReader(content), gone: cancel}
 	if got, err := r.Pages(ctx, documents.PDF, file, int64(len(content))); !errors.Is(err, context.Canceled) {
-		t.Errorf("%d pages, %v", len(got), err)
+		t.Errorf("%d pages, %v", len(got.Pages), err)
 	}
 	if got, err := r.read(t, documents.PDF, pdfOf("next")); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
 		t.Errorf("the next file reads %q, %v", got, err)

@@ -63,14 +63,15 @@ func (r *Reader) Close() error {
 
 // Pages reads the text of each page of a file. A Word file, which has no pages of its own, is cut into
 // them where it says that one ends.
-func (r *Reader) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (pages []string, err error) {
+func (r *Reader) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (documents.Text, error) {
 	switch contentType {
 	case documents.PDF:
-		return r.pdf(ctx, file, size)
+		pages, err := r.pdf(ctx, file, size)
+		return documents.Text{Pages: pages}, err
 	case documents.DOCX:
 		return docx(ctx, file, size)
 	}
-	return nil, nil
+	return documents.Text{}, nil
 }
 
 func (r *Reader) pdf(ctx context.Context, file io.ReaderAt, size int64) (pages []string, err error) {

@@ -25,7 +25,7 @@ func pages(t *testing.T, r *Reader, contentType, content string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return got
+	return got.Pages
 }
 
 // pdfOf writes a PDF by hand: a page a text, in a font every reader has.
@@ -98,8 +98,8 @@ func TestPDF(t *testing.T) {
 		"thousands of brackets":   "%PDF-1.4\n1 0 obj\n" + strings.Repeat("[", 10_000) + "\n%%EOF",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got, err := r.Pages(t.Context(), documents.PDF, strings.NewReader(content), int64(len(content))); err != nil && len(got) > 0 {
-				t.Errorf("both %q and %v", got, err)
+			if got, err := r.Pages(t.Context(), documents.PDF, strings.NewReader(content), int64(len(content))); err != nil && len(got.Pages) > 0 {
+				t.Errorf("both %q and %v", got.Pages, err)
 			}
 		})
 	}

@@ -1185,7 +1185,11 @@ export const listDocuments = <ThrowOnError extends boolean = true>(options?: Opt
  * the file is sent.
  *
  * The text of PDFs and Word documents is read shortly afterwards; `textState` says when
- * `GET /api/docs/search` finds it.
+ * `GET /api/docs/search` finds it. It is what a reader of the page sees: with clause numbers, notes,
+ * headers, comments, filled-in form fields and annotations, without hidden text. Tracked changes are
+ * read as if accepted, and `trackedChanges` counts them. Words that the end of a line divides are joined.
+ *
+ * Up to 1,024 other bytes may precede a PDF, and anything but further objects may follow its end.
  *
  */
 export const uploadDocument = <ThrowOnError extends boolean = true>(options: Options<UploadDocumentData, ThrowOnError>) => (options.client ?? client).post<UploadDocumentResponses, UploadDocumentErrors, ThrowOnError, 'data'>({

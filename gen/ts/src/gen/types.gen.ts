@@ -1501,6 +1501,7 @@ export type StoredDocument = {
      * Why the text is unreadable. memory: reading it takes more memory than a file may; time: it takes longer than a file may; failed: reading it failed, several times. The document itself is kept as it was sent.
      */
     textError?: 'memory' | 'time' | 'failed';
+    trackedChanges?: TrackedChanges;
     /**
      * Bytes.
      */
@@ -1512,6 +1513,28 @@ export type StoredDocument = {
     fileUrl: string;
     fileUrlExpiresAt: Time;
     createdAt: Time;
+};
+
+/**
+ * Tracked changes and comments of a Word document, once its text is read; absent when it has none. The text is read as if all changes were accepted, with the comments. Read the changes in the document itself before you rely on the text.
+ */
+export type TrackedChanges = {
+    /**
+     * Marked insertions
+     */
+    insertions: number;
+    /**
+     * Marked deletions
+     */
+    deletions: number;
+    /**
+     * Marked moves of text
+     */
+    moves: number;
+    /**
+     * Comments, which the text holds as “[Comment by Ada: …]”.
+     */
+    comments: number;
 };
 
 export type StoredDocumentList = {

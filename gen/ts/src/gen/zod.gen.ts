@@ -901,6 +901,16 @@ export const zSuppressionList = z.object({
 });
 
 /**
+ * Tracked changes and comments of a Word document, once its text is read; absent when it has none. The text is read as if all changes were accepted, with the comments. Read the changes in the document itself before you rely on the text.
+ */
+export const zTrackedChanges = z.object({
+    insertions: z.int().gte(0).lte(10000000),
+    deletions: z.int().gte(0).lte(10000000),
+    moves: z.int().gte(0).lte(10000000),
+    comments: z.int().gte(0).lte(10000000)
+});
+
+/**
  * The SHA-256 of a file's bytes.
  */
 export const zChecksum = z.string().length(71).regex(/^sha256:[0-9a-f]{64}$/);
@@ -923,6 +933,7 @@ export const zStoredDocument = z.object({
         'time',
         'failed'
     ]).optional(),
+    trackedChanges: zTrackedChanges.optional(),
     size: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(1099511627776)),
     checksum: zChecksum,
     fileUrl: z.url().max(4000),
