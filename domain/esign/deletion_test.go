@@ -291,7 +291,7 @@ func TestEraseOwner(t *testing.T) {
 	wantCode(t, second(b.Get(ctx, b.root, r.ID)), domain.NotFound, "")
 
 	d = b.upload(contract(t, 1), nil)
-	r, err = b.Initiate(ctx, b.root, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: two()})
+	_, err = b.Initiate(ctx, b.root, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: two()})
 	must(t, err)
 	b.done()
 	b.sign("ada@example.com", typed)
