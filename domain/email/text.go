@@ -210,9 +210,8 @@ func counter(n int, kind string) string {
 			worth int
 			sign  string
 		}{{1000, "m"}, {900, "cm"}, {500, "d"}, {400, "cd"}, {100, "c"}, {90, "xc"}, {50, "l"}, {40, "xl"}, {10, "x"}, {9, "ix"}, {5, "v"}, {4, "iv"}, {1, "i"}} {
-			for ; n >= r.worth; n -= r.worth {
-				s += r.sign
-			}
+			s += strings.Repeat(r.sign, n/r.worth)
+			n %= r.worth
 		}
 	default:
 		return strconv.Itoa(n)

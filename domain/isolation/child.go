@@ -85,7 +85,8 @@ func (c *child) do(r Request) (answer, error) {
 // fate says why a child ended. It must have.
 func (c *child) fate() error {
 	state := c.cmd.ProcessState
-	for _, words := range []string{"out of memory", "cannot allocate memory", "stack exceeds"} {
+	// The last is Go's collector that was refused memory for its own work.
+	for _, words := range []string{"out of memory", "cannot allocate memory", "stack exceeds", "runtime.gcMarkDone"} {
 		if c.errors.has(words) {
 			return ErrMemory
 		}
