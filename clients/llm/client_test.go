@@ -348,24 +348,6 @@ func TestRetryAfterBeyondTheDeadlineAnswersAtOnce(t *testing.T) {
 	}
 }
 
-func TestRetryAfterHeader(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	for v, want := range map[string]time.Duration{
-		"": 0, "0": 0, "7": 7 * time.Second, "2.5": 2500 * time.Millisecond, "Inf": 0, "NaN": 0, " 12 ": 12 * time.Second, "-3": 0, "soon": 0, "99999999999999999999": 0, "4294967295": 24 * time.Hour,
-		"Fri, 02 Jan 2026 03:04:35 GMT": 30 * time.Second, "Fri, 02 Jan 2026 03:04:00 GMT": 0, "Fri, 02 Jan 2032 03:04:35 GMT": 24 * time.Hour,
-	} {
-		if got := retryAfter(http.Header{"Retry-After": {v}}, now); got != want {
-			t.Errorf("%q: %s, want %s", v, got, want)
-		}
-	}
-}
-
-func TestRetryAfterInMilliseconds(t *testing.T) {
-	if got := retryAfter(http.Header{"Retry-After-Ms": {"2500"}, "Retry-After": {"7"}}, time.Now()); got != 2500*time.Millisecond {
-		t.Error(got)
-	}
-}
-
 func TestCancelledCallerCountsForNothing(t *testing.T) {
 	started := make(chan struct{}, 10)
 	p := serve(t, func(w http.ResponseWriter, r *http.Request) { started <- struct{}{}; hang(w, r) })

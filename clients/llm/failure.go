@@ -5,15 +5,15 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math"
 	"net"
 	"net/http"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/openai/openai-go/v3"
+
+	"counsel/clients/retryafter"
 )
 
 // Outcome names what a try came to. The values are stable: they are metric labels.
@@ -96,9 +96,9 @@ func refusal(res *http.Response, cause error) *failure {
 	case f.says(quotaWords), s == http.StatusPaymentRequired:
 		f.outcome, f.neutral = QuotaExceeded, true
 	case s == http.StatusTooManyRequests:
-		f.outcome, f.retry, f.retryAfter = RateLimited, true, retryAfter(res.Header, time.Now())
+		f.outcome, f.retry, f.retryAfter = RateLimited, true, retryafter.Wait(res.Header, time.Now())
 	case s >= 500:
-		f.outcome, f.retry, f.retryAfter = ServerError, true, retryAfter(res.Header, time.Now())
+		f.outcome, f.retry, f.retryAfter = ServerError, true, retryafter.Wait(res.Header, time.Now())
 	case f.says(filterWords):
 		f.outcome, f.neutral = TextFiltered, true
 	case s == http.StatusUnauthorized || s == http.StatusForbidden:
@@ -142,23 +142,6 @@ func broken(ctx context.Context, err error, begun bool) *failure {
 		f.err = e
 	}
 	return f
-}
-
-// retryAfter reads the headers Retry-After-Ms and Retry-After, in seconds, with decimals or without, or
-// as an HTTP date. 0: absent, past or nonsense.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	const most = 24 * time.Hour
-	v, unit := strings.TrimSpace(h.Get("Retry-After-Ms")), time.Millisecond
-	if v == "" {
-		v, unit = strings.TrimSpace(h.Get("Retry-After")), time.Second
-	}
-	if n, err := strconv.ParseFloat(v, 64); err == nil && n >= 0 && n <= math.MaxUint32 {
-		return time.Duration(min(n*float64(unit), float64(most)))
-	}
-	if t, err := http.ParseTime(v); err == nil {
-		return min(max(t.Sub(now), 0), most)
-	}
-	return 0
 }
 
 // boundErrors keeps the body of an error answer short: the SDK reads it whole.
