@@ -127,15 +127,15 @@ func (c *content) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &parts); err != nil {
 		return err
 	}
-	text := ""
+	var text strings.Builder
 	for _, p := range parts {
 		var s string
 		if (p.Type == "text" || p.Type == "output_text") && json.Unmarshal(p.Text, &s) == nil { // others are thoughts
-			text += s
+			text.WriteString(s)
 		}
 	}
 	var err error
-	c.raw, err = json.Marshal(text)
+	c.raw, err = json.Marshal(text.String())
 	return err
 }
 

@@ -206,13 +206,15 @@ func counter(n int, kind string) string {
 			s = string(rune('a'+(i-1)%26)) + s
 		}
 	case (kind == "i" || kind == "I") && n > 0 && n < 4000:
+		var b strings.Builder
 		for _, r := range []struct {
 			worth int
 			sign  string
 		}{{1000, "m"}, {900, "cm"}, {500, "d"}, {400, "cd"}, {100, "c"}, {90, "xc"}, {50, "l"}, {40, "xl"}, {10, "x"}, {9, "ix"}, {5, "v"}, {4, "iv"}, {1, "i"}} {
-			s += strings.Repeat(r.sign, n/r.worth)
+			b.WriteString(strings.Repeat(r.sign, n/r.worth))
 			n %= r.worth
 		}
+		s = b.String()
 	default:
 		return strconv.Itoa(n)
 	}

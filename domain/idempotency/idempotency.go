@@ -217,8 +217,9 @@ func (s *Service) Finish(ctx context.Context, c *Claim, a Answer) error {
 		return s.Yield(ctx, c)
 	}
 	key := c.request.hash()
+	answer := s.seal.Seal([]byte{sealed}, nil, a.Body, key) //nolint:gosec // the AEAD makes a random nonce itself
 	return db.Error(s.rows.AnswerIdempotencyKey(ctx, query.AnswerIdempotencyKeyParams{
-		KeyHash: key, Status: int16(a.Status), ContentType: a.ContentType, Answer: s.seal.Seal([]byte{sealed}, nil, a.Body, key), CaseID: a.CaseID,
+		KeyHash: key, Status: int16(a.Status), ContentType: a.ContentType, Answer: answer, CaseID: a.CaseID,
 	}))
 }
 

@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 		"grow": func(context.Context, []byte, []byte) ([][]byte, error) {
 			var all [][]byte
 			for {
-				all = append(all, bytes.Repeat([]byte("x"), 1<<20))
+				all = append(all, bytes.Repeat([]byte("x"), 1<<20)) //nolint:staticcheck // it is to take memory
 			}
 		},
 		"grow at once": func(context.Context, []byte, []byte) ([][]byte, error) {
@@ -80,7 +80,7 @@ func TestMain(m *testing.M) {
 
 var much []byte
 
-func deep(n int) int { return deep(n+1) + n }
+func deep(n int) int { return deep(n+1) + n } //nolint:staticcheck // it is to overflow the stack
 
 func newPool(t *testing.T, c Config) *Pool {
 	t.Helper()

@@ -100,7 +100,6 @@ func serve(tasks Tasks, in io.Reader, out io.Writer, memory int64) {
 		stop := watch(memory)
 		a := newAnswer(do(tasks, r))
 		stop()
-		r = request{}
 		if resident() > memory/2 {
 			debug.FreeOSMemory()
 			a.Last = resident() > memory/2

@@ -43,7 +43,7 @@ func (s *Service) newSecret(id domain.ID) (sealed []byte, shown string, err erro
 		return nil, "", fmt.Errorf("webhooks: %w", err)
 	}
 	nonce, secret := random[:s.seal.NonceSize()], random[s.seal.NonceSize():]
-	sealed = s.seal.Seal(append([]byte{}, nonce...), nonce, secret, id[:])
+	sealed = s.seal.Seal(append([]byte{}, nonce...), nonce, secret, id[:]) //nolint:gosec // the nonce is random
 	return sealed, encodeSecret(secret), nil
 }
 

@@ -191,7 +191,7 @@ func TestValidate(t *testing.T) {
 	for i := range 500 {
 		flood[strings.Repeat("x", i+1)] = i
 	}
-	if got := mustType(t, "nda").Validate(flood); len(got) != 50 {
+	if got := mustType(t, "nda").Validate(flood); len(got) != 100 {
 		t.Errorf("%d faults are named", len(got))
 	}
 }

@@ -37,7 +37,7 @@ func CheckASN1(b []byte) error {
 	for range maxElements {
 		limit := len(b)
 		if depth > 0 {
-			limit = around[depth-1].end
+			limit = around[depth-1].end //nolint:gosec // depth is 1 to maxDepth here, and below
 		}
 		e, ok := readElement(b[at:limit])
 		if !ok {
@@ -45,12 +45,12 @@ func CheckASN1(b []byte) error {
 		}
 		at += e.head
 		if e.zeros { // an empty element of indefinite length is read in two ways
-			if depth == 0 || !around[depth-1].open || around[depth-1].empty {
+			if depth == 0 || !around[depth-1].open || around[depth-1].empty { //nolint:gosec // as above
 				return errASN1
 			}
 			depth--
 		} else if depth > 0 {
-			around[depth-1].empty = false
+			around[depth-1].empty = false //nolint:gosec // as above
 		}
 		switch {
 		case !e.constructed:
