@@ -65,6 +65,9 @@ func New(c Config) *Pool {
 	if c.Idle == 0 {
 		c.Idle = usualIdle
 	}
+	if raceEnabled { // the detector takes several times what the program does
+		c.Memory *= 4
+	}
 	return &Pool{Config: c, slots: make(chan struct{}, c.Size), all: map[*child]bool{}}
 }
 

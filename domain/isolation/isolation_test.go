@@ -93,9 +93,6 @@ func newPool(t *testing.T, c Config) *Pool {
 	if c.Time == 0 {
 		c.Time = time.Minute
 	}
-	if raceEnabled {
-		c.Memory *= 4
-	}
 	p := New(c)
 	t.Cleanup(func() { p.Close() })
 	return p

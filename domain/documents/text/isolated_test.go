@@ -1,18 +1,14 @@
 package text
 
 import (
-	"bytes"
-	"compress/zlib"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"counsel/domain/documents"
-	"counsel/domain/isolation"
 )
 
 // compiled is where PDFium is kept compiled from run to run.
@@ -38,20 +34,6 @@ func (i *Isolated) read(t *testing.T, contentType, content string) ([]string, er
 	return got.Pages, err
 }
 
-// packed is a text as zlib packs it.
-func packed(t *testing.T, plain string) string {
-	t.Helper()
-	var b bytes.Buffer
-	z := zlib.NewWriter(&b)
-	if _, err := z.Write([]byte(plain)); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
 func TestIsolated(t *testing.T) {
 	r := newIsolated(t)
 	for contentType, content := range map[string]string{documents.PDF: pdfOf("some words"), documents.DOCX: docxOf(t, "<w:p><w:r><w:t>some words</w:t></w:r></w:p>")} {
@@ -62,35 +44,6 @@ func TestIsolated(t *testing.T) {
 	if got, err := r.read(t, documents.PNG, "\x89PNG"); err != nil || len(got) != 0 {
 		t.Errorf("of a picture: %q, %v", got, err)
 	}
-}
-
-// TestFilesThatUnpackToFarMoreThanTheyAre are unreadable by the memory they take, and the files that are
-// read beside them are not.
-func TestFilesThatUnpackToFarMoreThanTheyAre(t *testing.T) {
-	r := newIsolated(t)
-	content := pdfOf("next")
-	if _, err := r.read(t, documents.PDF, content); err != nil {
-		t.Fatal(err)
-	}
-	once := packed(t, strings.Repeat(" ", 300<<20)) // more than there is
-	bombs := map[string]string{
-		"300 KB": pdfWith("/Filter /FlateDecode", once),
-		"2 KB":   pdfWith("/Filter [/FlateDecode /FlateDecode]", packed(t, once)),
-	}
-	var all sync.WaitGroup
-	for name, bomb := range bombs {
-		all.Go(func() {
-			if got, err := r.read(t, documents.PDF, bomb); !errors.Is(err, isolation.ErrMemory) {
-				t.Errorf("%s reads %q, %v", name, got, err)
-			}
-		})
-		all.Go(func() {
-			if got, err := r.read(t, documents.PDF, content); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
-				t.Errorf("beside %s reads %q, %v", name, got, err)
-			}
-		})
-	}
-	all.Wait()
 }
 
 // TestPatience gives up in the middle of a file: reading ends, and the next file is read all the same.
