@@ -27,7 +27,18 @@ import (
 type devCommand struct{}
 
 // Run serves on this machine, and runs every server that the environment does not name.
-func (devCommand) Run(ctx context.Context) (err error) {
+func (c devCommand) Run(ctx context.Context) error {
+	up := false
+	err := c.run(ctx, &up)
+	if err != nil && !up && ctx.Err() != nil { // whatever was interrupted
+		fmt.Println("\nStopped before the service was up. The next start goes on from here.")
+		return nil
+	}
+	return err
+}
+
+// run reports in up that the service answers.
+func (devCommand) run(ctx context.Context, up *bool) (err error) {
 	if err := godotenv.Load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf(".env: %w", err)
 	}
@@ -113,6 +124,7 @@ func (devCommand) Run(ctx context.Context) (err error) {
 		fmt.Printf("\nRegister at %s/docs and ask the first question there: the demo account is not this folder's own.\n", url)
 	}
 	fmt.Print("\nCtrl-C stops everything. The log follows.\n\n")
+	*up = true
 	return a.run(ctx)
 }
 

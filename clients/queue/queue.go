@@ -83,6 +83,11 @@ func (q *Queue) work(concurrency int, queues []jobs.Queue, do func(jobs.Task) er
 		key, member, score, err := q.pop(queues)
 		if err != nil {
 			<-slots
+			select {
+			case <-q.paused: // Redis may be stopping, too
+				return
+			default:
+			}
 			if q.often.Allow() {
 				q.log.Warn("no jobs arrive: Redis does not answer", "error", err.Error())
 			}
