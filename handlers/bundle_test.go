@@ -61,7 +61,32 @@ import (
 
 func TestMain(m *testing.M) {
 	isolation.ServeIfChild(isolation.Tasks{reading.TaskPages: reading.Task()}, documents.Tasks(), pades.Tasks())
-	testenv.Main(m)
+	testenv.Main(withReaders{m})
+}
+
+// readers read the files of all tests: starting one takes as long as many tests, under the race detector.
+var readers = sync.OnceValue(func() (r struct {
+	texts   *reading.Isolated
+	uploads *isolation.Pool
+}) {
+	compiled, err := os.UserCacheDir()
+	if err != nil {
+		panic(err)
+	}
+	r.texts = reading.NewIsolated(filepath.Join(compiled, "counsel", "pdfium"), 2)
+	r.uploads = isolation.New(isolation.Config{Size: 2, Memory: 512 << 20, Time: time.Minute})
+	return r
+})
+
+// withReaders closes the readers once all tests have run.
+type withReaders struct{ *testing.M }
+
+func (m withReaders) Run() int {
+	code := m.M.Run()
+	if err := errors.Join(readers().texts.Close(), readers().uploads.Close()); err != nil {
+		panic(err)
+	}
+	return code
 }
 
 const secret = "a secret of these tests, long enough for HS256"
@@ -156,13 +181,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	})
 	matters := cases.New(database, accounts, domain.SystemClock, domain.NewID)
 	b.files = &store{files: map[string][]byte{}}
-	compiled, err := os.UserCacheDir()
-	must(t, err)
-	reader := reading.NewIsolated(filepath.Join(compiled, "counsel", "pdfium"), 1)
-	t.Cleanup(func() { reader.Close() })
-	uploads := isolation.New(isolation.Config{Size: 2, Memory: 512 << 20, Time: time.Minute})
-	t.Cleanup(func() { uploads.Close() })
-	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: reader, Pool: uploads, Cases: matters, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable})
+	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: readers().texts, Pool: readers().uploads, Cases: matters, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable})
 	matters.Deletable = esign.CaseDeletable
 	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules, Cases: matters, Library: b.archive, Jobs: b.jobs,
 		Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
@@ -205,7 +224,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	must(t, err)
 	seal, err := pades.New(certificate, key, nil)
 	must(t, err)
-	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Post: s.deps.Email, Renderer: engine, Seal: seal.Isolated(uploads), Provider: s.provider, Emit: emit,
+	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Post: s.deps.Email, Renderer: engine, Seal: seal.Isolated(readers().uploads), Provider: s.provider, Emit: emit,
 		Secret: []byte(secret), URL: "https://counsel.example", Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	s.deps.Privacy = privacy.New(privacy.Deps{DB: database, Clock: domain.SystemClock, Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Notifications: s.deps.Notifications, Email: s.deps.Email, Jobs: b.jobs, Esign: s.deps.Esign, Templates: s.deps.Templates})
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }

@@ -60,7 +60,7 @@ var own struct {
 //	func TestMain(m *testing.M) { testenv.Main(m) }
 //
 // It does not return.
-func Main(m *testing.M, opts ...goleak.Option) {
+func Main(m goleak.TestingM, opts ...goleak.Option) {
 	own.mainRuns.Store(true)
 	goleak.VerifyTestMain(m, append(opts, goleak.Cleanup(func(code int) {
 		leave()
