@@ -74,12 +74,14 @@ func (s *Server) GetSignatureRequest(ctx context.Context, r api.GetSignatureRequ
 // CancelSignatureRequest withdraws a request.
 func (s *Server) CancelSignatureRequest(ctx context.Context, r api.CancelSignatureRequestRequestObject) (api.CancelSignatureRequestResponseObject, error) {
 	one, err := s.Esign.Cancel(ctx, caller(ctx), domain.ID(r.TrackingID))
+	concerns(ctx, one.CaseID)
 	return api.CancelSignatureRequest200JSONResponse(signatureRequest(one)), err
 }
 
 // RemindSigners mails the links again.
 func (s *Server) RemindSigners(ctx context.Context, r api.RemindSignersRequestObject) (api.RemindSignersResponseObject, error) {
 	one, err := s.Esign.Remind(ctx, caller(ctx), domain.ID(r.TrackingID))
+	concerns(ctx, one.CaseID)
 	return api.RemindSigners200JSONResponse(signatureRequest(one)), err
 }
 

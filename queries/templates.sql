@@ -9,6 +9,9 @@ WHERE t.slug IN (sqlc.slice('slugs')) OR (t.slug IS NULL AND t.id IN (sqlc.slice
 ORDER BY t.created_at, t.id
 LIMIT 1000;
 
+-- name: LockTemplatesOfSlug :exec
+SELECT id FROM templates WHERE slug = ? OR (slug IS NULL AND id = ?) ORDER BY id FOR UPDATE;
+
 -- name: LockTemplate :one
 SELECT created_by, sharing, archived_at FROM templates WHERE id = ? FOR UPDATE;
 

@@ -2,6 +2,7 @@ package account
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,14 +34,13 @@ func passwordFault(password string, u User) string {
 }
 
 func isCommon(password string) bool {
-	p := strings.ToLower(norm.NFC.String(strings.TrimSpace(password)))
+	p := strings.ToLower(norm.NFKC.String(strings.TrimSpace(password)))
 	return !strings.Contains(p, "\n") && strings.Contains(commonPasswords, "\n"+p+"\n")
 }
 
-// resembles reports whether more than half of a password is the name or the address of its
-// account, or a part of one with four letters or more.
+// resembles reports whether more than half of a password is made of the name and the address of its
+// account, or of their parts of four letters or more.
 func resembles(password string, u User) bool {
-	p := letters(password)
 	parts := []string{u.Email, u.FullName}
 	for _, s := range parts[:2] {
 		parts = append(parts, strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) })...)
@@ -48,14 +48,18 @@ func resembles(password string, u User) bool {
 	if local, _, ok := strings.Cut(u.Email, "@"); ok {
 		parts = append(parts, local)
 	}
-	length := utf8.RuneCountInString(norm.NFC.String(password))
+	for i := range parts {
+		parts[i] = letters(parts[i])
+	}
+	slices.SortFunc(parts, func(a, b string) int { return len(b) - len(a) })
+	rest := letters(password)
 	for _, part := range parts {
-		part = letters(part)
-		if n := utf8.RuneCountInString(part); n >= 4 && 2*n > length && strings.Contains(p, part) {
-			return true
+		if utf8.RuneCountInString(part) >= 4 {
+			rest = strings.ReplaceAll(rest, part, "")
 		}
 	}
-	return false
+	made := utf8.RuneCountInString(letters(password)) - utf8.RuneCountInString(rest)
+	return 2*made > utf8.RuneCountInString(norm.NFKC.String(password))
 }
 
 // letters are those of s, in lower case.
@@ -65,5 +69,5 @@ func letters(s string) string {
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, norm.NFC.String(s))
+	}, norm.NFKC.String(s))
 }

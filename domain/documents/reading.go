@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"counsel/db"
 	"counsel/domain"
@@ -229,4 +231,9 @@ func (a *Archive) pages(ctx context.Context, s Stored) ([]search.Text, Changes, 
 		}
 	}
 	return out, text.Changes, nil
+}
+
+// Whole reports whether stored pages are all of a document's text: very long ones are cut off.
+func Whole(pages []string) bool {
+	return len(pages) < maxPages && !slices.ContainsFunc(pages, func(text string) bool { return len(text) > maxPageBytes-utf8.UTFMax })
 }

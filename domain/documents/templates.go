@@ -190,7 +190,7 @@ func shared(t owned) bool {
 }
 
 // find gives the templates of the database that ids name to the caller: of several that have the same
-// one their own, else the firm's, else, to an admin, the oldest.
+// one their own, unless it is archived, else the firm's, else their archived one or, to an admin, the oldest.
 func (s *Templates) find(ctx context.Context, caller domain.Principal, ids ...string) (map[string]owned, error) {
 	slugs := make([]sql.NullString, len(ids))
 	for i, id := range ids {
@@ -203,7 +203,7 @@ func (s *Templates) find(ctx context.Context, caller domain.Principal, ids ...st
 	found := map[string]owned{}
 	nearness := func(t owned) int {
 		switch {
-		case t.CreatedBy == caller.UserID:
+		case t.CreatedBy == caller.UserID && !t.ArchivedAt.Valid:
 			return 3
 		case shared(t):
 			return 2
@@ -569,6 +569,22 @@ func (s *Templates) free(ctx context.Context, t owned) error {
 	return nil
 }
 
+// sharing makes a change that may share a template with the firm (opens). Of several templates of one id
+// only one is shared: changes to them take turns.
+func (s *Templates) sharing(ctx context.Context, t owned, opens bool, change func(*query.Queries) error) error {
+	return db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+		if opens {
+			if err := q.LockTemplatesOfSlug(ctx, query.LockTemplatesOfSlugParams{Slug: sql.NullString{String: t.Slug, Valid: true}, ID: t.Slug}); err != nil {
+				return err
+			}
+			if err := s.free(ctx, t); err != nil {
+				return err
+			}
+		}
+		return change(q)
+	})
+}
+
 // Publish opens a version to those with whom its template is shared. Publishing it again changes nothing.
 // Errors: Forbidden, NotFound; Conflict: the template is archived (reason template_archived), or the firm
 // shares another with its id.
@@ -584,15 +600,12 @@ func (s *Templates) Publish(ctx context.Context, caller domain.Principal, id, ve
 	if t.ArchivedAt.Valid {
 		return v, archived()
 	}
-	if Sharing(t.Sharing) == SharedWithFirm {
-		if err := s.free(ctx, t); err != nil {
-			return v, err
-		}
-	}
-	err = query.New(s.pool).PublishTemplateVersion(ctx, query.PublishTemplateVersionParams{PublishedBy: &caller.UserID,
-		PublishedAt: sql.NullTime{Time: s.clock(), Valid: true}, TemplateID: t.ID, Version: version})
+	err = s.sharing(ctx, t, Sharing(t.Sharing) == SharedWithFirm, func(q *query.Queries) error {
+		return q.PublishTemplateVersion(ctx, query.PublishTemplateVersionParams{PublishedBy: &caller.UserID,
+			PublishedAt: sql.NullTime{Time: s.clock(), Valid: true}, TemplateID: t.ID, Version: version})
+	})
 	if err != nil {
-		return TemplateVersion{}, db.Error(err)
+		return v, err
 	}
 	return s.Version(ctx, caller, id, version)
 }
@@ -639,13 +652,11 @@ func (s *Templates) Share(ctx context.Context, caller domain.Principal, id strin
 	if err != nil {
 		return Template{}, err
 	}
-	if with == SharedWithFirm && t.Published && !t.ArchivedAt.Valid {
-		if err := s.free(ctx, t); err != nil {
-			return Template{}, err
-		}
-	}
-	if err := query.New(s.pool).ShareTemplate(ctx, query.ShareTemplateParams{Sharing: string(with), ID: t.ID}); err != nil {
-		return Template{}, db.Error(err)
+	err = s.sharing(ctx, t, with == SharedWithFirm && t.Published && !t.ArchivedAt.Valid, func(q *query.Queries) error {
+		return q.ShareTemplate(ctx, query.ShareTemplateParams{Sharing: string(with), ID: t.ID})
+	})
+	if err != nil {
+		return Template{}, err
 	}
 	return s.Get(ctx, caller, id)
 }

@@ -633,3 +633,24 @@ func keepRendering(t *testing.T, pool *sql.DB, doc, user domain.ID, row string) 
 		t.Fatal(err)
 	}
 }
+
+// TestPublishRace: of several templates with one id, one alone is shared with the firm.
+func TestPublishRace(t *testing.T) {
+	t.Parallel()
+	s, b := newTemplates(t)
+	for range 4 {
+		id := newTemplateID()
+		var errs [2]error
+		var wg sync.WaitGroup
+		for i, author := range []domain.Principal{b.lawyer, addUser(t, b.pool, domain.RoleLawyer)} {
+			if _, err := s.Create(t.Context(), author, id, notice("1")); err != nil {
+				t.Fatal(err)
+			}
+			wg.Go(func() { _, errs[i] = s.Publish(t.Context(), author, id, "1") })
+		}
+		wg.Wait()
+		if (errs[0] == nil) == (errs[1] == nil) {
+			t.Errorf("published: %v, %v", errs[0], errs[1])
+		}
+	}
+}

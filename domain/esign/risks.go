@@ -91,7 +91,9 @@ func (s *Service) inspect(ctx context.Context, d documents.Stored, file []byte, 
 func (s *Service) textOf(ctx context.Context, d documents.Stored, file []byte) ([]string, error) {
 	switch {
 	case d.Text == documents.TextIndexed:
-		return s.storedText(ctx, d.ID)
+		if pages, err := s.storedText(ctx, d.ID); err != nil || documents.Whole(pages) {
+			return pages, err
+		}
 	case d.Text == documents.TextUnreadable:
 		return nil, isolation.ErrCrash // or another of them: reading it again would take as long as then
 	case s.Archive.Text == nil:

@@ -14,6 +14,7 @@ func TestIsLine(t *testing.T) {
 		"a\nb": false, "a\x00b": false, "a\u0085b": false, "a\u2028b": false, "a\xffb": false,
 		"in\u202efdp.exe": false, "a\u2066b": false, "a\u200eb": false, "a\u200bb": false, "a\ufeffb": false, "a\u00adb": false,
 		"\u200da": false, "a \u200db": false, "a\u200d": false, "a\u200c b": false, "tag\U000e0041": false,
+		"\u3164": false, "a\u115fb": false, "a\u034fb": false, "\u2800": false, "a\ufffeb": false, "한글": true, "☎\ufe0f": true,
 	} {
 		if schema.IsLine(s) != want {
 			t.Errorf("%q: %v", s, !want)

@@ -366,6 +366,20 @@ func (q *Queries) LockTemplate(ctx context.Context, id string) (LockTemplateRow,
 	return i, err
 }
 
+const lockTemplatesOfSlug = `-- name: LockTemplatesOfSlug :exec
+SELECT id FROM templates WHERE slug = ? OR (slug IS NULL AND id = ?) ORDER BY id FOR UPDATE
+`
+
+type LockTemplatesOfSlugParams struct {
+	Slug sql.NullString
+	ID   string
+}
+
+func (q *Queries) LockTemplatesOfSlug(ctx context.Context, arg LockTemplatesOfSlugParams) error {
+	_, err := q.db.ExecContext(ctx, lockTemplatesOfSlug, arg.Slug, arg.ID)
+	return err
+}
+
 const publishTemplateVersion = `-- name: PublishTemplateVersion :exec
 UPDATE template_versions SET published_by = ?, published_at = ?, withdrawn_at = NULL
 WHERE template_id = ? AND version = ? AND published_at IS NULL

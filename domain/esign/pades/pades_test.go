@@ -233,13 +233,15 @@ func TestRefused(t *testing.T) {
 		file []byte
 		says string
 	}{
-		"nothing":                 {nil, "no PDF"},
-		"text":                    {[]byte("Dear Sirs"), "no PDF"},
-		"bytes before":            {append([]byte("\n\n"), plain...), "no PDF"},
-		"half":                    {plain[:len(plain)/2], "broken"},
-		"a shifted table":         {bytes.Replace(plain, []byte("startxref\n"), []byte("startxref\n1"), 1), "broken"},
-		"encrypted":               {through(t, plain, "--encrypt", "", "owner", "256", "--"), "encrypted"},
-		"encrypted, a password":   {through(t, plain, "--encrypt", "user", "owner", "256", "--"), "encrypted"},
+		"nothing":               {nil, "no PDF"},
+		"text":                  {[]byte("Dear Sirs"), "no PDF"},
+		"bytes before":          {append([]byte("\n\n"), plain...), "no PDF"},
+		"half":                  {plain[:len(plain)/2], "broken"},
+		"a shifted table":       {bytes.Replace(plain, []byte("startxref\n"), []byte("startxref\n1"), 1), "broken"},
+		"encrypted":             {through(t, plain, "--encrypt", "", "owner", "256", "--"), "encrypted"},
+		"encrypted, a password": {through(t, plain, "--encrypt", "user", "owner", "256", "--"), "encrypted"},
+		"encrypted, in the trailer": {bytes.Replace(object(`<</Type/Catalog/Pages 2 0 R>>`, pages, page), []byte("/Root"),
+			[]byte("/ID[<00><00>]/Encrypt <</Filter/Standard/V 1/R 2/P -4/O<28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A>/U<28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A>>>/Root"), 1), "encrypted"},
 		"encrypted in the old":    {through(t, plain, "--allow-weak-crypto", "--encrypt", "", "owner", "40", "--"), "encrypted"},
 		"XFA":                     {object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</XFA 4 0 R/Fields[]>>>>`, pages, page, `[]`), "XFA"},
 		"certified":               {object(`<</Type/Catalog/Pages 2 0 R/Perms<</DocMDP 4 0 R>>>>`, pages, page, `<</Type/Sig>>`), "digital signature already"},

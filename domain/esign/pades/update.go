@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,6 +64,9 @@ func read(ctx context.Context, file []byte) (d *document, err error) {
 	conf.Limits.MaxObjectCount = maxObjects
 	conf.Limits.MaxXRefEntries = maxObjects
 	d.Context, err = pdfcpu.ReadWithContext(bounded, bytes.NewReader(file), conf)
+	if err == nil && encryptInPlace.Match(file) { // pdfcpu looks for a reference alone
+		err = pdfcpu.ErrEncrypted
+	}
 	switch {
 	case ctx.Err() != nil:
 		return nil, &domain.Error{Code: domain.Timeout, Message: "The file could not be read in time.", Err: ctx.Err()}
@@ -76,6 +80,9 @@ func read(ctx context.Context, file []byte) (d *document, err error) {
 	}
 	return d, nil
 }
+
+// encryptInPlace is the trailer's entry of an encrypted file whose dictionary stands in the trailer itself.
+var encryptInPlace = regexp.MustCompile(`/Encrypt[\x00\t\n\f\r ]*<<`)
 
 func (d *document) open() (err error) {
 	if d.root, err = d.Catalog(); err != nil {

@@ -4602,6 +4602,10 @@ export type UnpublishTemplateErrors = {
      */
     404: Problem;
     /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
+    /**
      * The caller's budget of requests, or of tries to sign in, is spent.
      */
     429: Problem;
@@ -4661,6 +4665,10 @@ export type ArchiveTemplateErrors = {
      * There is no such thing, or the caller may not know of it.
      */
     404: Problem;
+    /**
+     * The request does not go with the present state.
+     */
+    409: Problem;
     /**
      * The caller's budget of requests, or of tries to sign in, is spent.
      */
