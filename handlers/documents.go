@@ -224,7 +224,7 @@ func (s *Server) storedDocument(ctx context.Context, d documents.Stored) (api.St
 	}
 	var changes *api.TrackedChanges
 	if d.Changes != (documents.Changes{}) {
-		changes = &api.TrackedChanges{Insertions: d.Changes.Insertions, Deletions: d.Changes.Deletions, Moves: d.Changes.Moves, Comments: d.Changes.Comments}
+		changes = &api.TrackedChanges{Insertions: int64(d.Changes.Insertions), Deletions: int64(d.Changes.Deletions), Moves: int64(d.Changes.Moves), Comments: int64(d.Changes.Comments)}
 	}
 	return api.StoredDocument{ID: api.ID(d.ID), UserID: api.ID(d.UserID), CaseID: (*api.ID)(d.CaseID), Name: d.Name, ContentType: d.ContentType, Kind: api.DocumentKind(d.Kind),
 		TextState: api.StoredDocumentTextState(d.Text), TextError: fault, TrackedChanges: changes, Size: d.Size, Checksum: d.SHA256.String(), FileURL: url, FileURLExpiresAt: until, CreatedAt: d.CreatedAt}, err

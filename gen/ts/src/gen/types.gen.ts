@@ -1520,15 +1520,15 @@ export type StoredDocument = {
  */
 export type TrackedChanges = {
     /**
-     * Marked insertions
+     * Marked insertions, which are part of the text.
      */
     insertions: number;
     /**
-     * Marked deletions
+     * Marked deletions, which are not.
      */
     deletions: number;
     /**
-     * Marked moves of text
+     * Marked moves of text, which is read where it was moved to.
      */
     moves: number;
     /**

@@ -904,10 +904,10 @@ export const zSuppressionList = z.object({
  * Tracked changes and comments of a Word document, once its text is read; absent when it has none. The text is read as if all changes were accepted, with the comments. Read the changes in the document itself before you rely on the text.
  */
 export const zTrackedChanges = z.object({
-    insertions: z.int().gte(0).lte(10000000),
-    deletions: z.int().gte(0).lte(10000000),
-    moves: z.int().gte(0).lte(10000000),
-    comments: z.int().gte(0).lte(10000000)
+    insertions: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(10000000)),
+    deletions: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(10000000)),
+    moves: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(10000000)),
+    comments: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(10000000))
 });
 
 /**
