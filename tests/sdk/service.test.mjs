@@ -397,7 +397,7 @@ describe('service', () => {
     ['a method that is not there', operation, { method: 'PUT' }, 405],
     ['malformed JSON', operation, { method: 'POST', body: '{"email":' }, 400],
     ['a body that is no object', operation, { method: 'POST', body: '[]' }, 422],
-    ['deeply nested JSON', operation, { method: 'POST', body: `${'['.repeat(100_000)}${']'.repeat(100_000)}` }, 400],
+    ['deeply nested JSON', operation, { method: 'POST', body: `${'['.repeat(3000)}${']'.repeat(3000)}` }, 400],
     ['a body of 10 MB', operation, { method: 'POST', body: JSON.stringify({ email: 'a'.repeat(10_000_000) }) }, 413],
     ['no token', '/api/auth/me', {}, 401],
     ['a forged token', '/api/auth/me', { headers: { Authorization: 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.' } }, 401],
