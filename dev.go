@@ -32,7 +32,7 @@ func (c devCommand) Run(ctx context.Context) error {
 	err := c.run(ctx, &up)
 	if err != nil && !up && ctx.Err() != nil { // whatever was interrupted
 		fmt.Println("\nStopped before the service was up. The next start goes on from here.")
-		return nil
+		return nil //nolint:nilerr // the person who stopped it knows
 	}
 	return err
 }
