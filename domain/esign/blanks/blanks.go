@@ -99,10 +99,10 @@ func quote(s string, start, end int) string {
 func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 
 // runs are lines to be written on: underscores, dots, or either with spaces between.
-var runs = regexp.MustCompile(`_(?: ?_){2,}|(?:19|20)_{2}|\.{5,}|…(?: ?…)+|\.(?: \.){4,}|·{5,}|‥{3,}`)
+var runs = regexp.MustCompile(`_{1,2} ?[./-] ?_{1,2} ?[./-] ?(?:_{2,4}|(?:19|20)[0-9_]{2})|_(?: ?_){2,}|(?:19|20)_{2}|\.{5,}|…(?: ?…)+|\.(?: \.){4,}|·{5,}|‥{3,}`)
 
-// contents is a line of a table of contents: the dots lead to a page.
-var contents = regexp.MustCompile(`\p{L}.*?(?:\.{4,}|…{2,}|\.(?: \.){3,}|·{4,})[. ]*(?:[0-9]{1,4}|[ivxlc]{1,7})$`)
+// contents is a line whose dots lead to a page, as in a table of contents, or to a sum.
+var contents = regexp.MustCompile(`\p{L}.*?(?:\.{4,}|…{2,}|\.(?: \.){3,}|·{4,})[. ]*(?:(?:(?:€|\$|£|[A-Z]{3}) ?)?[0-9][0-9.,’' ]*(?: ?(?:€|\$|£|%|[A-Z]{3}))?|[ivxlc]{1,7})$`)
 
 func (t *text) blanks() (quotes []string) {
 	for i, line := range t.lines {
@@ -141,10 +141,10 @@ func insideWord(line string, m []int) bool {
 
 // What stands beside a line to sign on, or above or below it.
 var (
-	strong = regexp.MustCompile(`^(signature précédée de la mention.*|(?:[\p{L}.'’&-]+ ){1,4}(?:signatures?|unterschrift)$|(?:date|datum|fecha|ort|place|lieu|lugar)(?:[ ,/&]+(?:and |und |et |y )?(?:date|datum|fecha))?[ ,/&]+(?:and |und |et |y )?(?:signature|unterschrift|firma)|(?:authori[sz]ed )?(?:signatures?|signatory|signed|sign here|sgd|by|its|per|x|witness(?:ed)?(?: by)?|in the presence of|attest|notary(?: public)?|company seal|common seal` +
-		`|(?:rechtsverbindliche |eigenhändige )?unterschrift(?:en)?|unterzeichnet|gez|gezeichnet|i\.? ?v|i\.? ?a|ppa|zeugen?|zeugin|firmenstempel|stempel` +
+	strong = regexp.MustCompile(`^(signature précédée de la mention.*|(?:[\p{L}.'’&-]+ ){1,4}(?:signatures?|unterschrift)$|(?:date|datum|fecha|ort|place|lieu|lugar)(?:[ ,/&]+(?:and |und |et |y )?(?:date|datum|fecha))?[ ,/&]+(?:and |und |et |y )?(?:signature|unterschrift|firma)|(?:authori[sz]ed )?(?:signatures?|signatory|signed|sign here|sgd|by|its|per|x|witness(?:ed)?(?: by)?|in the presence of|attest|notary(?: public)?|initials|initialled(?: by)?|company seal|common seal` +
+		`|(?:rechtsverbindliche |eigenhändige )?unterschrift(?:en)?|unterzeichnet|gez|gezeichnet|i\.? ?v|i\.? ?a|ppa|zeugen?|zeugin|firmenstempel|stempel|handzeichen|namenszeichen` +
 		`|signé|signée|lu et approuvé|bon pour accord|par|témoins?|cachet|paraphe` +
-		`|firmas?|firmado|firmada|fdo|por|testigos?|sello|rúbrica))(?:[^\p{L}]|$)`)
+		`|firmas?|firmado|firmada|fdo|por|testigos?|sello|rúbrica|iniciales))(?:[^\p{L}]|$)`)
 	weak = regexp.MustCompile(`^(?:(?:print(?:ed)?|full|first|last|family|company|firm)? ?name(?: in block letters| \(print\)| in capitals)?|title|position|capacity|role|date|dated|place|city|date and place|place and date|place, date|date of signature|address|e-?mail|phone` +
 		`|vor- und nachname|vorname|nachname|name in druckbuchstaben|ort|datum|ort,? ?(?:und )?datum|ort/datum|datum,? ?(?:und )?ort|funktion|titel|anschrift|firma/name` +
 		`|noms?|prénoms?|noms? et prénoms?|nom, prénoms?|qualité|fonction|titre|lieu|date|lieu et date|date et lieu|fait à|fait à .*|à|le|adresse` +
@@ -232,6 +232,8 @@ func (t *text) toSign(i int, at [][]int) bool {
 		switch {
 		case strings.HasSuffix(tail, ":") && (weak.MatchString(bare) || strong.MatchString(bare)): // the next caption, its line is below
 			needsNear = true
+		case filledCaption.MatchString(tail) && (weak.MatchString(label(filledCaption.FindString(tail))) || strong.MatchString(label(filledCaption.FindString(tail)))):
+			needsNear = true // Name: Ada Lovelace
 		case parenthesised && strong.MatchString(bare):
 		case parenthesised && weak.MatchString(bare):
 			needsNear = true
@@ -245,6 +247,9 @@ func (t *text) toSign(i int, at [][]int) bool {
 	}
 	return !needsNear || t.near(i) || t.strongIn(line)
 }
+
+// filledCaption is a caption that something stands behind.
+var filledCaption = regexp.MustCompile(`^[\p{L} ]{2,30}:`)
 
 // strongIn reports whether one of a line's captions is of a signature.
 func (t *text) strongIn(line string) bool {
@@ -330,7 +335,7 @@ var (
 	// nouns are what is asked for.
 	nouns = regexp.MustCompile(`(?i)^(?:(?:company|party|email|e-mail|phone|postal|street|billing|delivery|home|monthly|annual|yearly|hourly|daily|weekly|minimum|maximum|agreed|project|product|service|law firm|disclosing|receiving|borrower|lender|licensor|licensee|provider|contractor|consultant|guarantor|recipient|client|customer|supplier|buyer|seller|landlord|tenant|employer|employee|contract|effective|start|end|commencement|termination|expiry|signing|closing|purchase|full|legal|registered|registration|total|contact|job|bank|account|other party|counterparty|first|second|your|our)(?:['’]s)? )*(?:name|names|date|dates|amount|amounts|sum|price|fee|fees|salary|rent|rate|number|no|address|addresses|place|city|town|country|state|court|courts|jurisdiction|governing law|party|company|client|customer|supplier|buyer|seller|landlord|tenant|employer|employee|person|term|period|duration|day|month|year|days|months|years|time|title|position|currency|percentage|percent|purpose|description|details?|email|e-mail|phone|telephone|signatory|representative|iban|product|service|services|territory|law|quantity|attorney|law firm|borrower|lender|licensor|licensee|provider|contractor|consultant|guarantor|recipient|website|url|birthday|deadline|duties|rental property|property|x{2,})(?: ?(?:[a-z]|[0-9]{1,2}))?$` +
 		`|^(?:name|names|date|amount|address|number|place|title|description|seat|country|state|city|sum) (?:of|in|and) .{1,60}$` +
-		`|^(?:(?:vollständiger|vollständige|genaue|genauer|voller) )?(?:name|namen|vorname|nachname|firma|datum|betrag|summe|preis|gehalt|miete|höhe|zahl|anzahl|nummer|anschrift|adresse|ort|stadt|land|staat|gericht|gerichtsort|gerichtsstand|partei|unternehmen|kunde|auftraggeber|auftragnehmer|käufer|verkäufer|vermieter|mieter|arbeitgeber|arbeitnehmer|laufzeit|frist|dauer|zeitraum|tag|monat|jahr|tage|monate|jahre|titel|position|funktion|währung|prozent|prozentsatz|zweck|beschreibung|bezeichnung|gegenstand|vertreter|sitz|e-mail|telefon|straße|strasse|plz|hausnummer|postleitzahl|geburtsdatum|geburtsort|handelsregisternummer|mandant|mandantin|kanzlei|vertragsbeginn|beginn|ende der laufzeit|vertragsende)(?: ?(?:[a-z]|[0-9]{1,2}))?$` +
+		`|^(?:(?:vollständiger|vollständige|genaue|genauer|voller) )?(?:name|namen|anrede|vorname|nachname|firmenname|firmenname gmbh|firmenname ag|gmbh|firma|datum|betrag|summe|preis|gehalt|miete|höhe|zahl|anzahl|nummer|anschrift|adresse|ort|stadt|land|staat|gericht|gerichtsort|gerichtsstand|partei|unternehmen|kunde|auftraggeber|auftragnehmer|käufer|verkäufer|vermieter|mieter|arbeitgeber|arbeitnehmer|laufzeit|frist|dauer|zeitraum|tag|monat|jahr|tage|monate|jahre|titel|position|funktion|währung|prozent|prozentsatz|zweck|beschreibung|bezeichnung|gegenstand|vertreter|sitz|e-mail|telefon|straße|strasse|plz|hausnummer|postleitzahl|geburtsdatum|geburtsort|handelsregisternummer|mandant|mandantin|kanzlei|vertragsbeginn|beginn|ende der laufzeit|vertragsende)(?: ?(?:[a-z]|[0-9]{1,2}))?$` +
 		`|^(?:name|firma|anschrift|adresse|sitz|datum|bezeichnung|höhe|betrag|ort) (?:der|des|und|in) .{1,60}$` +
 		`|^(?:noms?|prénoms?|dénomination(?: sociale)?|raison sociale|date|montant|somme|prix|salaire|loyer|taux|numéro|nombre|adresse|lieu|ville|pays|tribunal|juridiction|partie|société|client|fournisseur|acheteur|vendeur|bailleur|locataire|employeur|salarié|durée|délai|période|jours?|mois|années?|titre|fonction|qualité|devise|pourcentage|objet|description|représentant|siège(?: social)?|courriel|téléphone|rue|code postal|siret|siren|mandant|cabinet)(?: ?(?:[a-z]|[0-9]{1,2}))?$` + //nolint:misspell // French
 		`|^(?:nom|prénom|date|montant|adresse|lieu|siège|numéro|description|dénomination|durée) (?:de|du|des|d[’']|en|et) ?.{1,60}$` +
@@ -363,8 +368,10 @@ func placeholder(inner, before, after string) bool {
 	last, _ := utf8.DecodeLastRuneInString(before)
 	next, _ := utf8.DecodeRuneInString(after)
 	switch {
-	case words == "":
-		return len(inner) >= 3 // [ ] is a box to tick
+	case words == "": // [ ] is a box to tick, unless a sum, a number or the rest of a line is to be in it
+		return len(inner) >= 3 || money.MatchString(before) || unit.MatchString(after) || endOfCaption.MatchString(before) && (after == "" || after[0] == '\n')
+	case unknown.MatchString(words):
+		return money.MatchString(before) || unit.MatchString(after)
 	case ellipsis.MatchString(words): // what a quotation leaves out, unless it counts something
 		return money.MatchString(before) || unit.MatchString(after)
 	case bullets.MatchString(words):
@@ -377,6 +384,11 @@ func placeholder(inner, before, after string) bool {
 	return asksFor(words)
 }
 
+var (
+	endOfCaption = regexp.MustCompile(`\p{L}[^\n]*:[ ]*$`)
+	unknown      = regexp.MustCompile(`^[xXnNyY]{1,2}$`) // within [x] days
+)
+
 // asksFor reports whether words name what is to be filled in.
 func asksFor(words string) bool {
 	if verbs.MatchString(words) {
@@ -385,7 +397,7 @@ func asksFor(words string) bool {
 	if notes.MatchString(words) {
 		return false
 	}
-	if all(listing.Split(words, -1), nouns.MatchString) {
+	if all(listing.Split(words, -1), nouns.MatchString) || all(strings.Fields(words), nouns.MatchString) {
 		return true
 	}
 	return !citation.MatchString(words) && shouted(words)
@@ -456,15 +468,18 @@ var open = []*regexp.Regexp{
 	regexp.MustCompile(`\b(?:TBD|TBC|TBA|T\.B\.D\.|T\.B\.C\.|T\.B\.A\.)(?:[^\p{L}0-9]|$)`),
 	regexp.MustCompile(`(?i)\btbd\b`),
 	regexp.MustCompile(`\bX{4,}\b|\bx{3,}\b|\b[Xx]{2}[./-][Xx]{2}[./-](?:[Xx]{2,4}|20[Xx]{2}|20[0-9]{2})\b|\b20[Xx]{2}\b`),
-	regexp.MustCompile(`\?{3,}`),
+	regexp.MustCompile(`\?{3,}|#{3,}`),
+	regexp.MustCompile(`[:：] ?XXX(?:[^\p{L}0-9]|$)`),
+	regexp.MustCompile(`(?:€|\$|£|\b(?:EUR|USD|GBP|CHF))\s?\(\s*\)|-(?: -){3,}\s?(?:€|\$|£|(?:EUR|USD|GBP|CHF)\b)`),
+	regexp.MustCompile(`(?i)\((?:to be (?:completed|confirmed|determined|agreed|advised|inserted|defined)|à (?:compléter|définir|préciser|déterminer|confirmer|convenir)|noch zu (?:vereinbaren|bestimmen|ergänzen|klären)|por (?:definir|determinar|confirmar|convenir))\)`),
 	regexp.MustCompile(`(?:€|\$|£|\b(?:EUR|USD|GBP|CHF))\s?(?:[●•■]|[Xx]{2,}\b|[-–—]{2,}(?:\s|$|[.,;]))`),
 	regexp.MustCompile(`[●■]\s?(?:€|%|EUR\b|USD\b|GBP\b|CHF\b|days\b|months\b|years\b|Tage|Monate|Jahre|jours\b|mois\b|días\b|meses\b)`),
-	regexp.MustCompile(`(?im)[:：]\s*(?:to be (?:completed|confirmed|determined|agreed|advised|inserted|defined)|à (?:compléter|définir|préciser|déterminer|confirmer|convenir)|noch (?:offen|einzufügen|zu ergänzen|festzulegen|zu bestimmen)|wird (?:noch )?(?:nachgereicht|ergänzt)|por (?:definir|determinar|completar|confirmar)|a (?:definir|determinar|completar|convenir))\s*[.;]?$`),
+	regexp.MustCompile(`(?im)[:：]\s*(?:to be (?:completed|confirmed|determined|agreed|advised|inserted|defined)|à (?:compléter|définir|préciser|déterminer|confirmer|convenir)|noch (?:offen|einzufügen|zu ergänzen|zu vereinbaren|zu klären|festzulegen|zu bestimmen)|(?:wird|werden) (?:noch )?(?:nachgereicht|ergänzt|festgelegt|vereinbart|bestimmt)|por (?:definir|determinar|completar|confirmar)|a (?:definir|determinar|completar|convenir))\s*[.;]?$`),
 }
 
 var (
 	mask   = regexp.MustCompile(`(?i)\b(?:dd|tt|jj)[./-]mm[./-](?:yyyy|yy|jjjj|jj|aaaa|aa)\b`)
-	format = regexp.MustCompile(`(?i)(?:format|form|muster|formato|formulaire|as|als)\W*$`)
+	format = regexp.MustCompile(`(?i)(?:format|form|muster|formato|formulaire|mask|pattern|notation|as|als)\W*$`)
 )
 
 // pending finds what is to be decided later.
@@ -497,19 +512,22 @@ var (
 	// draftMark is a mark that stands between the words of a page, as watermarks do.
 	draftMark = regexp.MustCompile(`(?:^|[^\p{L}0-9])(?:DRAFT|ENTWURF|BROUILLON|BORRADOR)(?:[^\p{L}0-9]|$)`)
 	letters   = regexp.MustCompile(`(?m)^D\s?R\s?A\s?F\s?T$|^E\s?N\s?T\s?W\s?U\s?R\s?F$|^B\s?O\s?R\s?R\s?A\s?D\s?O\s?R$|^B\s?R\s?O\s?U\s?I\s?L\s?L\s?O\s?N$|^(?:PROJET|MUSTER|SPECIMEN|SAMPLE|MUESTRA|SPÉCIMEN|VOID)$|^(?:DRAFT\s*)+$|^(?:ENTWURF\s*)+$|^(?:BORRADOR\s*)+$|^(?:BROUILLON\s*)+$`)
-	bankDraft = regexp.MustCompile(`(?i)\b(?:bank(?:er)?['’]?s?|demand|sight|time|money|overdraft)\s+draft`)
+	bankDraft = regexp.MustCompile(`(?i)\b(?:bank(?:er)?['’]?s?|demand|sight|time|money|overdraft)\s+draft|\bdraft (?:beers?|ales?|horses?|animals?|surveys?|excluders?)\b`)
 )
 
 // drafts finds what marks the page as a draft: at most one place.
 func (t *text) drafts() []string {
 	for _, line := range t.lines {
+		if bankDraft.MatchString(line) {
+			continue
+		}
 		if draftLine.MatchString(line) || draftTitle.MatchString(line) {
 			return []string{quote(line, 0, len(line))}
 		}
 		if m := draftPhrase.FindStringIndex(line); m != nil && !strings.Contains(strings.ToLower(line), "draft version of") {
 			return []string{quote(line, m[0], m[1])}
 		}
-		if m := draftMark.FindStringIndex(line); m != nil && !bankDraft.MatchString(line) && (strings.ToUpper(line) != line || len(strings.Fields(line)) <= 3) {
+		if m := draftMark.FindStringIndex(line); m != nil && (strings.ToUpper(line) != line || len(strings.Fields(line)) <= 3) {
 			return []string{quote(line, m[0], m[1])}
 		}
 	}
