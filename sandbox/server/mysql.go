@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 )
@@ -163,7 +164,7 @@ func fillData(ctx context.Context, program, data, temp, logPath string) error {
 		return err
 	}
 	half := data + ".new"
-	if err := os.RemoveAll(half); err != nil {
+	if err := removeAll(ctx, half); err != nil {
 		return err
 	}
 	if err := os.Mkdir(half, 0o700); err != nil {
@@ -194,4 +195,22 @@ func fillData(ctx context.Context, program, data, temp, logPath string) error {
 		return err
 	}
 	return os.Rename(half, data)
+}
+
+// removeAll removes a folder into which the installer of a killed start may still be writing for a
+// moment.
+func removeAll(ctx context.Context, dir string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for {
+		err := os.RemoveAll(dir)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
