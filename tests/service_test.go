@@ -302,7 +302,7 @@ func TestOneCallForAll(t *testing.T) {
 		calls     int
 	}{
 		"answered": {llm.Behaviour{Mode: llm.ModeSlow, DelayMs: 2500}, http.StatusOK, 1},
-		"refused":  {llm.Behaviour{Mode: llm.ModeFail, Status: 400, DelayMs: 2500}, http.StatusServiceUnavailable, 1},
+		"refused":  {llm.Behaviour{Mode: llm.ModeFail, Status: 400, DelayMs: 2500}, http.StatusBadGateway, 1},
 	} {
 		if err := model.SetBehaviour(c.behaviour); err != nil {
 			t.Fatal(err)
