@@ -23,13 +23,14 @@ type child struct {
 	in     io.WriteCloser
 	out    *bufio.Reader
 	errors head
+	memory int64         // that it may reside in
 	ended  chan struct{} // closed when it is no more
 	timer  *time.Timer   // ends it; the pool's
 }
 
 // start starts a child.
 func start(memory int64) (*child, error) {
-	c := &child{ended: make(chan struct{})}
+	c := &child{memory: memory, ended: make(chan struct{})}
 	c.cmd = exec.Command(self(), Command, strconv.FormatInt(memory, 10)) //nolint:gosec,noctx // this very program; the pool ends it
 	// No secret of the parent's. A large machine does not make a child larger.
 	c.cmd.Env = []string{"GOMAXPROCS=" + strconv.Itoa(min(runtime.GOMAXPROCS(0), 4)), "GOTRACEBACK=none"}
@@ -85,13 +86,13 @@ func (c *child) do(r Request) (answer, error) {
 // fate says why a child ended. It must have.
 func (c *child) fate() error {
 	state := c.cmd.ProcessState
-	// The last is Go's collector that was refused memory for its own work.
-	for _, words := range []string{"out of memory", "cannot allocate memory", "stack exceeds", "runtime.gcMarkDone"} {
+	for _, words := range []string{"out of memory", "cannot allocate memory", "stack exceeds"} {
 		if c.errors.has(words) {
 			return ErrMemory
 		}
 	}
-	if state.ExitCode() == exitMemory {
+	// Go's collector and its threads crash in ways of their own where the kernel refuses them memory.
+	if state.ExitCode() == exitMemory || peak(state) > c.memory/2 {
 		return ErrMemory
 	}
 	return fmt.Errorf("%w: %s", ErrCrash, state)

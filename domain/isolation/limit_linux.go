@@ -44,3 +44,12 @@ func limitData(memory int64) {
 	_ = syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: most, Max: most}) // without it, the watch is left
 	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})                     // files' words stay off the disk
 }
+
+// peak is the most memory that a process which has ended resided in, in bytes.
+func peak(state *os.ProcessState) int64 {
+	usage, ok := state.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	return usage.Maxrss << 10
+}
