@@ -44,8 +44,8 @@ func TestManners(t *testing.T) {
 		{"an unknown reason", whole(`"content":"Half of"`, `"insufficient_system_resource"`), false, "", "ai_bad_answer"},
 		{"tool calls", whole(`"content":null,"tool_calls":[]`, `"tool_calls"`), false, "", "ai_bad_answer"},
 
-		{"a thought, streamed by the letter", frames(nil, letters("\n<think>Hm, 1 < 2.</think>\n\nHello <b>there</b>.", delta(``, `"stop"`), done)...), true, "Hello <b>there</b>.", ""},
-		{"two thoughts", frames(nil, letters("<think>a</think> <think>b</think>Hello.", delta(``, `"stop"`), done)...), true, "Hello.", ""},
+		{"a thought, streamed by the letter", frames(nil, streamedByRune("\n<think>Hm, 1 < 2.</think>\n\nHello <b>there</b>.", delta(``, `"stop"`), done)...), true, "Hello <b>there</b>.", ""},
+		{"two thoughts", frames(nil, streamedByRune("<think>a</think> <think>b</think>Hello.", delta(``, `"stop"`), done)...), true, "Hello.", ""},
 		{"less than a thought's tag", frames(nil, delta(`"content":"<thi"`, `null`), delta(``, `"stop"`), done), true, "<thi", ""},
 		{"less than a tag, and no reason", frames(nil, delta(`"content":"<thi"`, `null`), done), true, "<thi", ""},
 		{"a thought alone", frames(nil, delta(`"content":"<think>so"`, `null`), delta(``, `"stop"`), done), true, "", "ai_bad_answer"},
@@ -77,8 +77,8 @@ func TestManners(t *testing.T) {
 	}
 }
 
-// letters streams a text in pieces of one byte of JSON each, then what follows.
-func letters(text string, then ...string) (all []string) {
+// streamedByRune streams a text in pieces of one character each, then what follows.
+func streamedByRune(text string, then ...string) (all []string) {
 	for _, r := range text {
 		b, _ := json.Marshal(string(r))
 		all = append(all, delta(`"content":`+string(b), `null`))
@@ -231,7 +231,7 @@ func TestThinkingAloud(t *testing.T) {
 	comments := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		for range 7 {
-			time.Sleep(2 * time.Second)
+			time.Sleep(2 * time.Second) // synctest's time
 			fmt.Fprint(w, ": keep-alive\n\n")
 			_ = http.NewResponseController(w).Flush()
 		}
