@@ -27,25 +27,25 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const secret = "sk-very-secret-key"
 
-type sent struct {
+type receivedRequest struct {
 	from, path, authorization, key, body string
 }
 
-// provider is a scripted server: the n-th request gets the n-th handler, later ones the last.
-type provider struct {
+// fakeProvider is a scripted server: the nth request gets the nth handler, later ones the last.
+type fakeProvider struct {
 	*httptest.Server
-	mu   sync.Mutex
-	seen []sent
+	mu       sync.Mutex
+	received []receivedRequest
 }
 
-func serve(t *testing.T, handlers ...http.HandlerFunc) *provider {
+func newFakeProvider(t *testing.T, handlers ...http.HandlerFunc) *fakeProvider {
 	t.Helper()
-	p := &provider{}
+	p := &fakeProvider{}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		p.mu.Lock()
-		p.seen = append(p.seen, sent{r.RemoteAddr, r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Idempotency-Key"), string(body)})
-		h := handlers[min(len(p.seen), len(handlers))-1]
+		p.received = append(p.received, receivedRequest{r.RemoteAddr, r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Idempotency-Key"), string(body)})
+		h := handlers[min(len(p.received), len(handlers))-1]
 		p.mu.Unlock()
 		h(w, r)
 	}))
@@ -53,34 +53,34 @@ func serve(t *testing.T, handlers ...http.HandlerFunc) *provider {
 	return p
 }
 
-// requests are those received so far.
-func (p *provider) requests() []sent {
+// requests returns the requests received so far.
+func (p *fakeProvider) requests() []receivedRequest {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.seen)
+	return slices.Clone(p.received)
 }
 
-func (p *provider) count() int { return len(p.requests()) }
+func (p *fakeProvider) count() int { return len(p.requests()) }
 
-// sameTries checks that every try sent the same.
-func (p *provider) sameTries(t *testing.T) {
+// checkRetriesIdentical checks that every attempt sent the same request.
+func (p *fakeProvider) checkRetriesIdentical(t *testing.T) {
 	t.Helper()
 	for i, r := range p.requests() {
 		if first := p.requests()[0]; r.key != "the-key" || r.path != first.path || r.body != first.body {
-			t.Errorf("try %d sent %+v", i+1, r)
+			t.Errorf("attempt %d sent %+v", i+1, r)
 		}
 	}
 }
 
-// watched is a client with what it told its observers.
-type watched struct {
+// fixture is a client with the attempts and log lines it reported.
+type fixture struct {
 	*Client
 	mu       sync.Mutex
 	attempts []Attempt
 	log      bytes.Buffer
 }
 
-func (w *watched) outcomes() string {
+func (w *fixture) outcomes() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var all []string
@@ -90,10 +90,10 @@ func (w *watched) outcomes() string {
 	return strings.Join(all, " ")
 }
 
-// connect makes a client with short waits; change adjusts its settings.
-func connect(t *testing.T, url string, change func(*Config)) *watched {
+// newFixture returns a client with short waits; change adjusts its settings.
+func newFixture(t *testing.T, url string, change func(*Config)) *fixture {
 	t.Helper()
-	w := &watched{}
+	w := &fixture{}
 	cfg := Config{
 		BaseURL: url, APIKey: secret, Model: "test-model", Timeout: 5 * time.Second, Deadline: 20 * time.Second,
 		Backoff: []time.Duration{time.Millisecond, time.Millisecond}, BreakerFailures: 100,
@@ -112,11 +112,11 @@ func connect(t *testing.T, url string, change func(*Config)) *watched {
 	return w
 }
 
-func ask(text string) ai.Request {
+func newRequest(text string) ai.Request {
 	return ai.Request{IdempotencyKey: "the-key", Messages: []ai.Message{{Author: ai.System, Text: "Be brief."}, {Author: ai.User, Text: text}}}
 }
 
-func answers(text string) http.HandlerFunc {
+func respondText(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		_ = json.NewEncoder(w).Encode(map[string]any{
@@ -126,7 +126,7 @@ func answers(text string) http.HandlerFunc {
 	}
 }
 
-func status(code int, header ...string) http.HandlerFunc {
+func respondStatus(code int, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i+1 < len(header); i += 2 {
 			w.Header().Set(header[i], header[i+1])
@@ -137,15 +137,15 @@ func status(code int, header ...string) http.HandlerFunc {
 	}
 }
 
-func raw(contentType, body string) http.HandlerFunc {
+func respondRaw(contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		_, _ = io.WriteString(w, body)
 	}
 }
 
-// cutOff sends body with a promise of more and breaks the connection.
-func cutOff(contentType, body string) http.HandlerFunc {
+// respondTruncated sends body under a longer Content-Length and breaks the connection.
+func respondTruncated(contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Content-Length", fmt.Sprint(len(body)+100))
@@ -155,40 +155,40 @@ func cutOff(contentType, body string) http.HandlerFunc {
 	}
 }
 
-func drop(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+func dropConnection(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
 func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
-// fails checks the error a caller gets, and that it holds neither the key nor words.
-func fails(t *testing.T, err error, code domain.Code, reason string) *domain.Error {
+// checkError checks the error that a caller gets, and that it contains neither the key nor any text.
+func checkError(t *testing.T, err error, code domain.Code, reason string) *domain.Error {
 	t.Helper()
 	e, ok := errors.AsType[*domain.Error](err)
 	if !ok {
-		t.Fatalf("%v is no domain error", err)
+		t.Fatalf("%v is not a domain error", err)
 	}
 	if e.Code != code || e.Reason != reason {
 		t.Errorf("%s/%s, want %s/%s: %v", e.Code, e.Reason, code, reason, err)
 	}
-	quiet(t, err.Error())
+	checkNoSecrets(t, err.Error())
 	if code == domain.Unavailable && (e.RetryAfter <= 0 || e.Message != "The AI is busy right now, please try again.") {
 		t.Errorf("RetryAfter %s, %q", e.RetryAfter, e.Message)
 	}
 	return e
 }
 
-func quiet(t *testing.T, s string) {
+func checkNoSecrets(t *testing.T, s string) {
 	t.Helper()
 	for _, private := range []string{secret, "tenancy", "Be brief"} {
 		if strings.Contains(s, private) {
-			t.Errorf("%q stands in %s", private, s)
+			t.Errorf("%q leaked: %s", private, s)
 		}
 	}
 }
 
-func TestCompleteAsksAndAnswers(t *testing.T) {
-	p := serve(t, answers("Thirty days, [PERSON_1]."))
-	c := connect(t, p.URL+"/v1", nil)
-	req := ask("How long is the tenancy's notice?")
+func TestComplete(t *testing.T) {
+	p := newFakeProvider(t, respondText("Thirty days, [PERSON_1]."))
+	c := newFixture(t, p.URL+"/v1", nil)
+	req := newRequest("How long is the tenancy's notice?")
 	temperature := 0.2
 	req.MaxTokens, req.Temperature = 500, &temperature
 	req.Schema = &ai.Schema{Name: "reply", JSON: json.RawMessage(`{"type":"object","properties":{},"required":[],"additionalProperties":false}`)}
@@ -213,8 +213,8 @@ func TestCompleteAsksAndAnswers(t *testing.T) {
 	if fmt.Sprint(body) != fmt.Sprint(shape) {
 		t.Errorf("sent %v\nwant %v", body, shape)
 	}
-	if a := c.attempts[0]; len(c.attempts) != 1 || a.Outcome != OK || a.PromptTokens != 7 || a.CompletionTokens != 3 || a.Duration <= 0 || a.Try != 1 || a.Model != "test-model" || a.Status != 200 {
-		t.Errorf("observed %+v", c.attempts)
+	if a := c.attempts[0]; len(c.attempts) != 1 || a.Outcome != OK || a.PromptTokens != 7 || a.CompletionTokens != 3 || a.Duration <= 0 || a.Number != 1 || a.Model != "test-model" || a.Status != 200 {
+		t.Errorf("reported %+v", c.attempts)
 	}
 	if c.Name() != "test-model" {
 		t.Error(c.Name())
@@ -230,39 +230,39 @@ func TestCompleteFaults(t *testing.T) {
 		reason   string // "": an answer comes
 		outcomes string
 	}{
-		{"500 then an answer", []http.HandlerFunc{status(500), answers("x")}, "", "server_error ok"},
-		{"500, 502, then an answer", []http.HandlerFunc{status(500), status(502), answers("x")}, "", "server_error server_error ok"},
-		{"503 for ever", []http.HandlerFunc{status(503)}, busy, "server_error server_error server_error"},
-		{"500 that breaks off", []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
+		{"500 then an answer", []http.HandlerFunc{respondStatus(500), respondText("x")}, "", "server_error ok"},
+		{"500, 502, then an answer", []http.HandlerFunc{respondStatus(500), respondStatus(502), respondText("x")}, "", "server_error server_error ok"},
+		{"503 every time", []http.HandlerFunc{respondStatus(503)}, busy, "server_error server_error server_error"},
+		{"500 with a truncated body", []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			w.WriteHeader(500)
 			_ = http.NewResponseController(w).Flush()
-			drop(w, r)
-		}, answers("x")}, "", "server_error ok"},
+			dropConnection(w, r)
+		}, respondText("x")}, "", "server_error ok"},
 		{"a web page as 502", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(502)
 			_, _ = io.WriteString(w, "<html>Bad gateway")
-		}, answers("x")}, "", "server_error ok"},
-		{"429 then an answer", []http.HandlerFunc{status(429, "Retry-After", "0"), answers("x")}, "", "rate_limited ok"},
-		{"400 is not tried again", []http.HandlerFunc{status(400), answers("x")}, refused, "request_refused"},
-		{"404 is not tried again", []http.HandlerFunc{status(404), answers("x")}, refused, "request_refused"},
-		{"408 is not tried again", []http.HandlerFunc{status(408), answers("x")}, refused, "request_refused"},
-		{"401 is not tried again", []http.HandlerFunc{status(401), answers("x")}, keyRefused, "key_refused"},
-		{"403 is not tried again", []http.HandlerFunc{status(403), answers("x")}, keyRefused, "key_refused"},
-		{"a closed connection", []http.HandlerFunc{drop, answers("x")}, "", "network ok"},
-		{"closed for ever", []http.HandlerFunc{drop}, busy, "network network network"},
-		{"half a JSON, cut off", []http.HandlerFunc{cutOff("application/json", good[:40]), answers("x")}, "", "half_answer ok"},
-		{"half a JSON, ended", []http.HandlerFunc{raw("application/json", good[:40]), answers("x")}, "", "half_answer ok"},
-		{"half a JSON for ever", []http.HandlerFunc{raw("application/json", good[:40])}, bad, "half_answer half_answer half_answer"},
-		{"nothing at all", []http.HandlerFunc{raw("application/json", ""), answers("x")}, "", "half_answer ok"},
-		{"garbage", []http.HandlerFunc{raw("application/json", "the tenancy {{{")}, bad, "bad_answer"},
-		{"another shape", []http.HandlerFunc{raw("application/json", `{"choices":"tenancy"}`)}, bad, "bad_answer"},
-		{"no choices", []http.HandlerFunc{raw("application/json", `{"choices":[]}`)}, bad, "bad_answer"},
-		{"an error with 200", []http.HandlerFunc{raw("application/json", `{"error":{"message":"tenancy"}}`)}, bad, "bad_answer"},
-		{"no text", []http.HandlerFunc{raw("application/json", `{"choices":[{"message":{"content":null},"finish_reason":"stop"}]}`)}, bad, "bad_answer"},
-		{"wrong content type", []http.HandlerFunc{raw("text/html", good)}, bad, "bad_answer"},
-		{"a redirect", []http.HandlerFunc{status(302, "Location", "/elsewhere")}, bad, "bad_answer"},
-		{"too large", []http.HandlerFunc{raw("application/json", `{"choices":[{"message":{"content":"`+strings.Repeat("tenancy ", 1000)+`"}}]}`)}, bad, "bad_answer"},
+		}, respondText("x")}, "", "server_error ok"},
+		{"429 then an answer", []http.HandlerFunc{respondStatus(429, "Retry-After", "0"), respondText("x")}, "", "rate_limited ok"},
+		{"400 is not retried", []http.HandlerFunc{respondStatus(400), respondText("x")}, refused, "request_refused"},
+		{"404 is not retried", []http.HandlerFunc{respondStatus(404), respondText("x")}, refused, "request_refused"},
+		{"408 is not retried", []http.HandlerFunc{respondStatus(408), respondText("x")}, refused, "request_refused"},
+		{"401 is not retried", []http.HandlerFunc{respondStatus(401), respondText("x")}, keyRefused, "key_refused"},
+		{"403 is not retried", []http.HandlerFunc{respondStatus(403), respondText("x")}, keyRefused, "key_refused"},
+		{"a closed connection", []http.HandlerFunc{dropConnection, respondText("x")}, "", "network ok"},
+		{"closed every time", []http.HandlerFunc{dropConnection}, busy, "network network network"},
+		{"truncated JSON, connection broken", []http.HandlerFunc{respondTruncated("application/json", good[:40]), respondText("x")}, "", "half_answer ok"},
+		{"truncated JSON, response ended", []http.HandlerFunc{respondRaw("application/json", good[:40]), respondText("x")}, "", "half_answer ok"},
+		{"truncated JSON every time", []http.HandlerFunc{respondRaw("application/json", good[:40])}, bad, "half_answer half_answer half_answer"},
+		{"empty body", []http.HandlerFunc{respondRaw("application/json", ""), respondText("x")}, "", "half_answer ok"},
+		{"garbage", []http.HandlerFunc{respondRaw("application/json", "the tenancy {{{")}, bad, "bad_answer"},
+		{"another shape", []http.HandlerFunc{respondRaw("application/json", `{"choices":"tenancy"}`)}, bad, "bad_answer"},
+		{"no choices", []http.HandlerFunc{respondRaw("application/json", `{"choices":[]}`)}, bad, "bad_answer"},
+		{"an error with 200", []http.HandlerFunc{respondRaw("application/json", `{"error":{"message":"tenancy"}}`)}, bad, "bad_answer"},
+		{"no text", []http.HandlerFunc{respondRaw("application/json", `{"choices":[{"message":{"content":null},"finish_reason":"stop"}]}`)}, bad, "bad_answer"},
+		{"wrong content type", []http.HandlerFunc{respondRaw("text/html", good)}, bad, "bad_answer"},
+		{"a redirect", []http.HandlerFunc{respondStatus(302, "Location", "/elsewhere")}, bad, "bad_answer"},
+		{"too large", []http.HandlerFunc{respondRaw("application/json", `{"choices":[{"message":{"content":"`+strings.Repeat("tenancy ", 1000)+`"}}]}`)}, bad, "bad_answer"},
 		{"a huge error", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(500)
 			for range 1 << 10 {
@@ -270,96 +270,96 @@ func TestCompleteFaults(t *testing.T) {
 					return
 				}
 			}
-		}, answers("x")}, "", "server_error ok"},
+		}, respondText("x")}, "", "server_error ok"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			p := serve(t, tc.handlers...)
-			c := connect(t, p.URL, func(cfg *Config) { cfg.MaxAnswer = 4096 })
-			got, err := c.Complete(t.Context(), ask("About the tenancy"))
+			p := newFakeProvider(t, tc.handlers...)
+			c := newFixture(t, p.URL, func(cfg *Config) { cfg.MaxAnswer = 4096 })
+			got, err := c.Complete(t.Context(), newRequest("About the tenancy"))
 			switch tc.reason {
 			case "":
 				if err != nil || got.Text != "x" {
 					t.Errorf("%+v, %v", got, err)
 				}
 			case busy:
-				fails(t, err, domain.Unavailable, busy)
+				checkError(t, err, domain.Unavailable, busy)
 			default:
-				fails(t, err, domain.Upstream, tc.reason)
+				checkError(t, err, domain.Upstream, tc.reason)
 			}
 			if got := c.outcomes(); got != tc.outcomes {
 				t.Errorf("outcomes %s, want %s", got, tc.outcomes)
 			}
-			p.sameTries(t)
-			quiet(t, c.log.String())
+			p.checkRetriesIdentical(t)
+			checkNoSecrets(t, c.log.String())
 		})
 	}
 }
 
-func TestNobodyListens(t *testing.T) {
+func TestConnectionRefused(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	url := "http://" + l.Addr().String()
 	_ = l.Close()
-	c := connect(t, url, nil)
-	_, err = c.Complete(t.Context(), ask("tenancy"))
-	fails(t, err, domain.Unavailable, "ai_unavailable")
+	c := newFixture(t, url, nil)
+	_, err = c.Complete(t.Context(), newRequest("tenancy"))
+	checkError(t, err, domain.Unavailable, "ai_unavailable")
 	if !strings.Contains(err.Error(), "refused") || c.outcomes() != "network network network" {
 		t.Errorf("%s: %v", c.outcomes(), err)
 	}
 }
 
-func TestSchemaThatIsNoJSON(t *testing.T) {
-	p := serve(t, answers("x"))
-	req := ask("x")
+func TestInvalidSchema(t *testing.T) {
+	p := newFakeProvider(t, respondText("x"))
+	req := newRequest("x")
 	req.Schema = &ai.Schema{Name: "n", JSON: json.RawMessage(`{`)}
-	_, err := connect(t, p.URL, nil).Complete(t.Context(), req)
-	if fails(t, err, domain.Internal, ""); p.count() != 0 {
-		t.Error("it was sent")
+	_, err := newFixture(t, p.URL, nil).Complete(t.Context(), req)
+	if checkError(t, err, domain.Internal, ""); p.count() != 0 {
+		t.Error("the request was sent")
 	}
 }
 
-func TestFinishReasonsAreForTheCaller(t *testing.T) {
+func TestFinishReasons(t *testing.T) {
 	for body, want := range map[string]ai.Completion{
 		`{"choices":[{"message":{"content":"cut"},"finish_reason":"length"}]}`:           {Text: "cut", FinishReason: ai.FinishLength},
 		`{"choices":[{"message":{"content":null},"finish_reason":"content_filter"}]}`:    {FinishReason: ai.FinishContentFilter},
 		`{"choices":[{"message":{"refusal":"I cannot."},"finish_reason":"stop"}]}`:       {Text: "I cannot.", FinishReason: ai.FinishContentFilter},
 		`{"error":null,"choices":[{"message":{"content":"done"},"finish_reason":null}]}`: {Text: "done", FinishReason: ai.FinishStop},
 	} {
-		c := connect(t, serve(t, raw("application/json", body)).URL, nil)
-		if got, err := c.Complete(t.Context(), ask("x")); err != nil || got != want {
+		c := newFixture(t, newFakeProvider(t, respondRaw("application/json", body)).URL, nil)
+		if got, err := c.Complete(t.Context(), newRequest("x")); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}
 }
 
-func TestRetryAfterBeyondTheDeadlineAnswersAtOnce(t *testing.T) {
+func TestRetryAfterBeyondDeadline(t *testing.T) {
 	for name, after := range map[string]string{"seconds": "3600", "date": time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)} {
 		t.Run(name, func(t *testing.T) {
-			p := serve(t, status(429, "Retry-After", after))
-			c := connect(t, p.URL, nil)
-			_, err := c.Complete(t.Context(), ask("x"))
-			e := fails(t, err, domain.Unavailable, "ai_unavailable")
+			p := newFakeProvider(t, respondStatus(429, "Retry-After", after))
+			c := newFixture(t, p.URL, nil)
+			_, err := c.Complete(t.Context(), newRequest("x"))
+			e := checkError(t, err, domain.Unavailable, "ai_unavailable")
 			if e.RetryAfter < 59*time.Minute || e.RetryAfter > time.Hour || p.count() != 1 {
-				t.Errorf("RetryAfter %s after %d tries", e.RetryAfter, p.count())
+				t.Errorf("RetryAfter %s after %d attempts", e.RetryAfter, p.count())
 			}
 		})
 	}
 }
 
-func TestCancelledCallerCountsForNothing(t *testing.T) {
+func TestCanceledCallerNotCounted(t *testing.T) {
 	started := make(chan struct{}, 10)
-	p := serve(t, func(w http.ResponseWriter, r *http.Request) { started <- struct{}{}; hang(w, r) })
-	c := connect(t, p.URL, func(cfg *Config) { cfg.BreakerFailures = 1 })
+	p := newFakeProvider(t, func(w http.ResponseWriter, r *http.Request) { started <- struct{}{}; hang(w, r) })
+	c := newFixture(t, p.URL, func(cfg *Config) { cfg.BreakerFailures = 1 })
 	for _, stream := range []bool{false, true} {
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { <-started; cancel() }()
 		var err error
 		if stream {
-			_, err = c.Stream(ctx, ask("tenancy"), func(string) {})
+			_, err = c.Stream(ctx, newRequest("tenancy"), func(string) {})
 		} else {
-			_, err = c.Complete(ctx, ask("tenancy"))
+			_, err = c.Complete(ctx, newRequest("tenancy"))
 		}
 		if !errors.Is(err, context.Canceled) || c.Breaker() != "closed" {
 			t.Errorf("%v, breaker %s", err, c.Breaker())
@@ -367,36 +367,36 @@ func TestCancelledCallerCountsForNothing(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	_, err := c.Complete(ctx, ask("tenancy"))
-	fails(t, err, domain.Unavailable, "ai_unavailable")
+	_, err := c.Complete(ctx, newRequest("tenancy"))
+	checkError(t, err, domain.Unavailable, "ai_unavailable")
 	if c.outcomes() != "cancelled cancelled cancelled" || c.Breaker() != "closed" || p.count() != 3 {
 		t.Errorf("%s, breaker %s, %d requests", c.outcomes(), c.Breaker(), p.count())
 	}
 }
 
-func TestConnectionsAreUsedAgain(t *testing.T) {
-	p := serve(t, answers("x"), stream("a", "b"))
-	c := connect(t, p.URL, nil)
-	if _, err := c.Complete(t.Context(), ask("x")); err != nil {
+func TestConnectionReuse(t *testing.T) {
+	p := newFakeProvider(t, respondText("x"), respondStream("a", "b"))
+	c := newFixture(t, p.URL, nil)
+	if _, err := c.Complete(t.Context(), newRequest("x")); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if _, err := c.Stream(t.Context(), ask("x"), func(string) {}); err != nil {
+		if _, err := c.Stream(t.Context(), newRequest("x"), func(string) {}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, r := range p.requests() {
 		if r.from != p.requests()[0].from {
-			t.Errorf("a connection of its own for each of %d requests in a row", p.count())
+			t.Errorf("%d requests in a row used more than one connection", p.count())
 			break
 		}
 	}
 }
 
-func TestConfigIsChecked(t *testing.T) {
+func TestInvalidConfig(t *testing.T) {
 	for _, cfg := range []Config{{}, {BaseURL: "localhost:1", Model: "m"}, {BaseURL: "ftp://x/", Model: "m"}, {BaseURL: "http://x/v1"}} {
 		if _, err := New(cfg); err == nil {
-			t.Errorf("%+v was taken", cfg)
+			t.Errorf("%+v was accepted", cfg)
 		}
 	}
 }

@@ -6,13 +6,13 @@ import (
 	"sync/atomic"
 )
 
-// A dialect is the set of parameters of the protocol that a provider does not take. It is learned
-// from refusals: when one names a parameter, the request is sent again without it, and if that is
-// accepted the parameter is left out from then on.
+// A dialect is the set of protocol parameters that a provider does not support. It is learned from error
+// responses: when one names a parameter, the request is repeated without it, and if that succeeds the
+// parameter is omitted from all later requests.
 type dialect uint32
 
-// The parameters that a provider may not take. Without maxCompletionTokens the older max_tokens is
-// sent, without jsonSchema the weaker json_object, without responseFormat neither.
+// The parameters that a provider may not support. Instead of max_completion_tokens the older max_tokens is
+// sent, instead of a json_schema the weaker json_object; without response_format, neither.
 const (
 	noTemperature dialect = 1 << iota
 	noMaxCompletionTokens
@@ -21,8 +21,8 @@ const (
 	noResponseFormat
 )
 
-// names are the words by which a refusal names a parameter.
-var names = []struct {
+// parameterNames recognize a parameter in an error response.
+var parameterNames = []struct {
 	without dialect
 	word    *regexp.Regexp
 }{
@@ -32,11 +32,11 @@ var names = []struct {
 	{noJSONSchema, regexp.MustCompile(`\b(response_format|json_schema)\b`)},
 }
 
-// without is d with what a refusal (of status 400 or 422) names left out as well; the same d when it
-// names nothing that is still sent.
+// without adds the parameters named in an error response (status 400 or 422) to d. It returns d unchanged if
+// the response names none that is still sent.
 func (d dialect) without(refusal []byte) dialect {
 	refusal = bytes.ToLower(refusal)
-	for _, n := range names {
+	for _, n := range parameterNames {
 		switch {
 		case !n.word.Match(refusal):
 		case d&n.without == 0:
@@ -48,7 +48,7 @@ func (d dialect) without(refusal []byte) dialect {
 	return d
 }
 
-// learned is the dialect of a provider, as far as it is known.
+// learned is the dialect learned so far. It is safe for concurrent use.
 type learned struct{ v atomic.Uint32 }
 
 func (l *learned) get() dialect  { return dialect(l.v.Load()) }

@@ -2,8 +2,10 @@ package llm
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,109 +16,111 @@ import (
 	"github.com/openai/openai-go/v3"
 
 	"counsel/clients/retryafter"
+	"counsel/domain"
+	"counsel/domain/ai"
 )
 
-// Outcome names what a try came to. The values are stable: they are metric labels.
+// Outcome is the result of an attempt. The values are metric labels and must not change.
 type Outcome string
 
-// The outcomes of a try.
+// The outcomes of an attempt.
 const (
-	OK             Outcome = "ok"
-	Cancelled      Outcome = "cancelled"       // the caller hung up or ran out of time
-	Timeout        Outcome = "timeout"         // nothing came, or not in time
-	Network        Outcome = "network"         // no connection, or it broke before an answer
-	RateLimited    Outcome = "rate_limited"    // 429
-	ServerError    Outcome = "server_error"    // 5xx, or an error said within a stream
-	KeyRefused     Outcome = "key_refused"     // 401, 403
-	QuotaExceeded  Outcome = "quota_exceeded"  // 429 for want of money, 402
-	ModelUnknown   Outcome = "model_unknown"   // the provider has no such model
-	TextFiltered   Outcome = "text_filtered"   // a 4xx of a content filter
-	TextTooLong    Outcome = "text_too_long"   // more than the model's context takes
-	RequestRefused Outcome = "request_refused" // any other 4xx
-	HalfAnswer     Outcome = "half_answer"     // it broke off
-	BadAnswer      Outcome = "bad_answer"      // complete, but not what the protocol says
-	BreakerOpen    Outcome = "breaker_open"    // not tried
+	OK              Outcome = "ok"
+	Cancelled       Outcome = "cancelled"       // the caller canceled or its deadline passed
+	Timeout         Outcome = "timeout"         // no response, or not in time
+	Network         Outcome = "network"         // no connection, or it broke before a response
+	RateLimited     Outcome = "rate_limited"    // 429
+	ServerError     Outcome = "server_error"    // 5xx, or an error event within a stream
+	KeyRejected     Outcome = "key_refused"     // 401, 403
+	QuotaExceeded   Outcome = "quota_exceeded"  // 402, or 429 because the quota is used up
+	ModelUnknown    Outcome = "model_unknown"   // the provider does not have the model
+	TextFiltered    Outcome = "text_filtered"   // a 4xx from a content filter
+	TextTooLong     Outcome = "text_too_long"   // longer than the model's context window
+	RequestRejected Outcome = "request_refused" // any other 4xx
+	Truncated       Outcome = "half_answer"     // the response was truncated
+	BadAnswer       Outcome = "bad_answer"      // complete, but violates the protocol
+	BreakerOpen     Outcome = "breaker_open"    // not sent
 )
 
-// failure is a try that gave no answer.
+// failure is an attempt that returned no answer.
 type failure struct {
 	outcome    Outcome
 	status     int
-	code       string // the provider's own, unchecked
-	body       []byte // of a refusal, its beginning
+	code       string // the provider's error code, untrusted
+	body       []byte // the start of an error response
 	retryAfter time.Duration
-	retry      bool // another try may help
-	neutral    bool // says nothing about whether the provider is up
+	retry      bool // another attempt may succeed
+	notCounted bool // not counted by the breaker: says nothing about the provider's health
 	err        error
 }
 
 var (
-	errNeutral    = errors.New("says nothing about the provider")
-	errHalf       = errors.New("the answer broke off")
+	errNotCounted = errors.New("not counted by the breaker")
+	errTruncated  = errors.New("the answer is truncated")
 	errTransport  = errors.New("the connection failed")
-	errStatus     = errors.New("the provider refused")
+	errStatus     = errors.New("the provider returned an error")
 	errTooLarge   = errors.New("the answer is larger than allowed")
-	errNotJSON    = errors.New("the answer is not the JSON of the protocol")
-	errMediaType  = errors.New("the answer has another media type")
-	errEmpty      = errors.New("the answer holds no text")
+	errNotJSON    = errors.New("the answer is not valid JSON of the protocol")
+	errMediaType  = errors.New("the answer has an unexpected media type")
+	errEmpty      = errors.New("the answer has no text")
 	errUnfinished = errors.New("the provider stopped before the answer was complete")
 	errInStream   = errors.New("the provider reported an error within the stream")
 )
 
-// verdict is f for the breaker: nil for a success, errNeutral for no vote.
-func (f *failure) verdict() error {
+// breakerError returns what the breaker counts: nil for a success, errNeutral for nothing.
+func (f *failure) breakerError() error {
 	switch {
 	case f == nil:
 		return nil
-	case f.neutral:
-		return errNeutral
+	case f.notCounted:
+		return errNotCounted
 	default:
 		return f.err
 	}
 }
 
-// bad is a complete answer that cannot be used. What the model says, or how much, is in the hands
-// of whoever asks: it must not count against the provider.
-func bad(err error) *failure {
+// badAnswer is the failure for a complete but unusable answer. Callers can provoke empty and oversized answers,
+// so the breaker does not count those.
+func badAnswer(err error) *failure {
 	neutral := errors.Is(err, errEmpty) || errors.Is(err, errTooLarge)
-	return &failure{outcome: BadAnswer, status: http.StatusOK, neutral: neutral, err: err}
+	return &failure{outcome: BadAnswer, status: http.StatusOK, notCounted: neutral, err: err}
 }
 
-// refusal is the failure an HTTP status of 400 or more stands for. cause is the SDK's
-// error, if it could read the body.
-func refusal(res *http.Response, cause error) *failure {
+// classifyStatus returns the failure for an HTTP status of 400 or more. cause is the SDK's error, if it
+// could parse the body.
+func classifyStatus(res *http.Response, cause error) *failure {
 	f := &failure{status: res.StatusCode, err: errStatus}
 	if e, ok := errors.AsType[*openai.Error](cause); ok {
 		f.code = e.Code
 	}
-	if res.Body != nil { // the SDK has read it, and put it back
-		f.body, _ = io.ReadAll(io.LimitReader(res.Body, maxRefusal))
+	if res.Body != nil { // the SDK replaced the body with a copy
+		f.body, _ = io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
 	}
 	switch s := res.StatusCode; {
-	case f.says(quotaWords), s == http.StatusPaymentRequired:
-		f.outcome, f.neutral = QuotaExceeded, true
+	case f.matches(quotaWords), s == http.StatusPaymentRequired:
+		f.outcome, f.notCounted = QuotaExceeded, true
 	case s == http.StatusTooManyRequests:
 		f.outcome, f.retry, f.retryAfter = RateLimited, true, retryafter.Wait(res.Header, time.Now())
 	case s >= 500:
 		f.outcome, f.retry, f.retryAfter = ServerError, true, retryafter.Wait(res.Header, time.Now())
-	case f.says(filterWords):
-		f.outcome, f.neutral = TextFiltered, true
+	case f.matches(filterWords):
+		f.outcome, f.notCounted = TextFiltered, true
 	case s == http.StatusUnauthorized || s == http.StatusForbidden:
-		f.outcome, f.neutral = KeyRefused, true
-	case f.says(lengthWords), s == http.StatusRequestEntityTooLarge:
-		f.outcome, f.neutral = TextTooLong, true
-	case f.says(modelWords):
-		f.outcome, f.neutral = ModelUnknown, true
+		f.outcome, f.notCounted = KeyRejected, true
+	case f.matches(lengthWords), s == http.StatusRequestEntityTooLarge:
+		f.outcome, f.notCounted = TextTooLong, true
+	case f.matches(modelWords):
+		f.outcome, f.notCounted = ModelUnknown, true
 	default:
-		f.outcome, f.neutral = RequestRefused, true
+		f.outcome, f.notCounted = RequestRejected, true
 	}
 	return f
 }
 
-// maxRefusal is how much of a refusal is looked at.
-const maxRefusal = 8 << 10
+// maxErrorBody limits how many bytes of an error response are examined.
+const maxErrorBody = 8 << 10
 
-// How providers name what another try cannot mend, in the code, the type or the message of an error.
+// Patterns of permanent errors in the code, the type or the message of a provider's error response.
 var (
 	quotaWords  = regexp.MustCompile(`insufficient_quota|exceeded your current quota|billing|insufficient (balance|credit|fund)|credit balance`)
 	filterWords = regexp.MustCompile(`content_filter|content_policy|content management policy|responsibleai|data_inspection_failed|moderation`)
@@ -124,19 +128,19 @@ var (
 	modelWords  = regexp.MustCompile(`model_not_found|model_not_available|unknown_model|invalid_model|model .{0,100}(does not exist|not found|not exist)|no such model`)
 )
 
-func (f *failure) says(words *regexp.Regexp) bool {
+func (f *failure) matches(words *regexp.Regexp) bool {
 	return words.MatchString(strings.ToLower(f.code)) || words.Match(bytes.ToLower(f.body))
 }
 
-// broken is the failure a transport error stands for; begun tells whether the answer had
-// started. Errors of the network are safe to repeat; others may quote what was received.
-func broken(ctx context.Context, err error, begun bool) *failure {
+// classifyTransportError returns the failure for a transport error. started tells whether the response had begun.
+// Network errors are kept for the log; others may quote received text and are not.
+func classifyTransportError(ctx context.Context, err error, begun bool) *failure {
 	if cause := context.Cause(ctx); cause != nil {
 		return &failure{outcome: Timeout, retry: true, err: cause}
 	}
 	f := &failure{outcome: Network, retry: true, err: errTransport}
 	if begun {
-		f.outcome, f.status, f.err = HalfAnswer, http.StatusOK, errHalf
+		f.outcome, f.status, f.err = Truncated, http.StatusOK, errTruncated
 	}
 	if e, ok := errors.AsType[*net.OpError](err); ok {
 		f.err = e
@@ -144,10 +148,10 @@ func broken(ctx context.Context, err error, begun bool) *failure {
 	return f
 }
 
-// boundErrors keeps the body of an error answer short: the SDK reads it whole.
-type boundErrors struct{ next http.RoundTripper }
+// limitErrorBodies truncates the bodies of error responses, which the SDK reads completely.
+type limitErrorBodies struct{ next http.RoundTripper }
 
-func (b boundErrors) RoundTrip(req *http.Request) (*http.Response, error) {
+func (b limitErrorBodies) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := b.next.RoundTrip(req)
 	if err == nil && res.StatusCode >= http.StatusBadRequest {
 		res.Body = struct {
@@ -156,4 +160,32 @@ func (b boundErrors) RoundTrip(req *http.Request) (*http.Response, error) {
 		}{io.LimitReader(res.Body, 64<<10), res.Body}
 	}
 	return res, err
+}
+
+// defaultRetryAfter is the Retry-After of a caller when the provider sent none.
+const defaultRetryAfter = 5 * time.Second
+
+// permanentErrors are the errors returned for failures that a retry cannot fix.
+var permanentErrors = map[Outcome]domain.Error{
+	KeyRejected:     {Code: domain.Upstream, Reason: ai.ReasonKeyRefused, Message: "The AI provider rejected this service's API key. The operator of this service must correct it."},
+	QuotaExceeded:   {Code: domain.Upstream, Reason: ai.ReasonQuotaExceeded, Message: "This service has used up its quota with the AI provider. The operator of this service must raise it."},
+	ModelUnknown:    {Code: domain.Upstream, Reason: ai.ReasonModelUnknown, Message: "The AI provider does not offer the configured model. The operator of this service must correct it."},
+	RequestRejected: {Code: domain.Upstream, Reason: ai.ReasonRequestRefused, Message: "The AI provider rejected this request."},
+	TextFiltered:    {Code: domain.Invalid, Reason: ai.ReasonTextFiltered, Message: ai.TextFilteredMessage},
+	TextTooLong:     {Code: domain.TooLarge, Reason: ai.ReasonTextTooLong, Message: "The text is longer than the AI can process in one request."},
+	Truncated:       {Code: domain.Upstream, Reason: ai.ReasonBadAnswer, Message: ai.BadAnswerMessage},
+	BadAnswer:       {Code: domain.Upstream, Reason: ai.ReasonBadAnswer, Message: ai.BadAnswerMessage},
+}
+
+// domainError converts f for the caller.
+func (f *failure) domainError(retryAfter time.Duration) *domain.Error {
+	err := fmt.Errorf("llm: %s (HTTP %d): %w", f.outcome, f.status, f.err)
+	if e, ok := permanentErrors[f.outcome]; ok {
+		e.Err = err
+		return &e
+	}
+	return &domain.Error{
+		Code: domain.Unavailable, Reason: ai.ReasonUnavailable, Message: ai.UnavailableMessage,
+		RetryAfter: cmp.Or(retryAfter, defaultRetryAfter), Err: err,
+	}
 }

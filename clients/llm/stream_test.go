@@ -19,7 +19,7 @@ import (
 	sandbox "counsel/sandbox/llm"
 )
 
-func chunk(text, finish string) string {
+func chunkEvent(text, finish string) string {
 	var f any
 	if finish != "" {
 		f = finish
@@ -28,10 +28,10 @@ func chunk(text, finish string) string {
 	return "data: " + string(b) + "\n\n"
 }
 
-const usage = `data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2}}` + "\n\n"
+const usageEvent = `data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2}}` + "\n\n"
 
-// frames sends each frame by itself, then does what end says.
-func frames(end http.HandlerFunc, all ...string) http.HandlerFunc {
+// respondEvents sends and flushes each event, then calls end.
+func respondEvents(end http.HandlerFunc, all ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		for _, f := range all {
@@ -44,19 +44,19 @@ func frames(end http.HandlerFunc, all ...string) http.HandlerFunc {
 	}
 }
 
-func stream(pieces ...string) http.HandlerFunc {
+func respondStream(pieces ...string) http.HandlerFunc {
 	var all []string
 	for _, p := range pieces {
-		all = append(all, chunk(p, ""))
+		all = append(all, chunkEvent(p, ""))
 	}
-	return frames(nil, append(all, chunk("", "stop"), usage, "data: [DONE]\n\n")...)
+	return respondEvents(nil, append(all, chunkEvent("", "stop"), usageEvent, "data: [DONE]\n\n")...)
 }
 
-func TestStreamHandsOverEveryPiece(t *testing.T) {
-	p := serve(t, stream("Thirty ", "da", "ys."))
-	c := connect(t, p.URL, nil)
+func TestStream(t *testing.T) {
+	p := newFakeProvider(t, respondStream("Thirty ", "da", "ys."))
+	c := newFixture(t, p.URL, nil)
 	var got []string
-	out, err := c.Stream(t.Context(), ask("tenancy"), func(s string) { got = append(got, s) })
+	out, err := c.Stream(t.Context(), newRequest("tenancy"), func(s string) { got = append(got, s) })
 	want := ai.Completion{Text: "Thirty days.", Model: "m-1", FinishReason: ai.FinishStop, PromptTokens: 5, CompletionTokens: 2}
 	if err != nil || out != want || strings.Join(got, "|") != "Thirty |da|ys." {
 		t.Errorf("%+v, %v, %q", out, err, got)
@@ -76,52 +76,52 @@ func TestStreamFaults(t *testing.T) {
 		name     string
 		handlers []http.HandlerFunc
 		code     domain.Code
-		text     string // what delta saw
+		text     string // passed to delta
 		outcomes string
 	}{
-		{"500 then a stream", []http.HandlerFunc{status(500), stream("x")}, "", "x", "server_error ok"},
-		{"closed before the first piece", []http.HandlerFunc{frames(drop, chunk("", "")), stream("x")}, "", "x", "half_answer ok"},
-		{"ended before the first piece", []http.HandlerFunc{frames(nil), stream("x")}, "", "x", "half_answer ok"},
-		{"an error before the first piece", []http.HandlerFunc{frames(nil, inError), stream("x")}, "", "x", "server_error ok"},
-		{"closed in the middle", []http.HandlerFunc{frames(drop, chunk("a", "")), stream("x")}, bad, "a", "half_answer"},
-		{"ended in the middle", []http.HandlerFunc{frames(nil, chunk("a", "")), stream("x")}, bad, "a", "half_answer"},
-		{"cut in an event", []http.HandlerFunc{frames(drop, chunk("a", ""), chunk("b", "")[:20]), stream("x")}, bad, "a", "half_answer"},
-		{"an error in the middle", []http.HandlerFunc{frames(nil, chunk("a", ""), inError), stream("x")}, busy, "a", "server_error"},
-		{"garbage in the middle", []http.HandlerFunc{frames(nil, chunk("a", ""), "data: tenancy{{\n\n"), stream("x")}, bad, "a", "bad_answer"},
-		{"an event of another shape", []http.HandlerFunc{frames(nil, "data: {\"choices\":3}\n\n"), stream("x")}, bad, "", "bad_answer"},
-		{"no stream", []http.HandlerFunc{answers("x")}, "", "x", "ok"},
-		{"a web page", []http.HandlerFunc{raw("text/html", "<p>x")}, bad, "", "bad_answer"},
-		{"no text", []http.HandlerFunc{stream()}, bad, "", "bad_answer"},
-		{"no DONE", []http.HandlerFunc{frames(nil, chunk("x", ""), chunk("", "stop"))}, "", "x", "ok"},
-		{"closed after the reason", []http.HandlerFunc{frames(drop, chunk("x", ""), chunk("", "stop"))}, "", "x", "ok"},
-		{"no reason", []http.HandlerFunc{frames(nil, chunk("x", ""), "data: [DONE]\n\n")}, "", "x", "ok"},
-		{"comments between", []http.HandlerFunc{frames(nil, ": ping\n\n", chunk("x", "stop"), ": ping\n\n", "data: [DONE]\n\n")}, "", "x", "ok"},
-		{"too much text", []http.HandlerFunc{stream("a", strings.Repeat("tenancy ", 1000))}, bad, "a", "bad_answer"},
+		{"500 then a stream", []http.HandlerFunc{respondStatus(500), respondStream("x")}, "", "x", "server_error ok"},
+		{"closed before the first piece", []http.HandlerFunc{respondEvents(dropConnection, chunkEvent("", "")), respondStream("x")}, "", "x", "half_answer ok"},
+		{"ended before the first piece", []http.HandlerFunc{respondEvents(nil), respondStream("x")}, "", "x", "half_answer ok"},
+		{"an error before the first piece", []http.HandlerFunc{respondEvents(nil, inError), respondStream("x")}, "", "x", "server_error ok"},
+		{"closed in the middle", []http.HandlerFunc{respondEvents(dropConnection, chunkEvent("a", "")), respondStream("x")}, bad, "a", "half_answer"},
+		{"ended in the middle", []http.HandlerFunc{respondEvents(nil, chunkEvent("a", "")), respondStream("x")}, bad, "a", "half_answer"},
+		{"cut in an event", []http.HandlerFunc{respondEvents(dropConnection, chunkEvent("a", ""), chunkEvent("b", "")[:20]), respondStream("x")}, bad, "a", "half_answer"},
+		{"an error in the middle", []http.HandlerFunc{respondEvents(nil, chunkEvent("a", ""), inError), respondStream("x")}, busy, "a", "server_error"},
+		{"garbage in the middle", []http.HandlerFunc{respondEvents(nil, chunkEvent("a", ""), "data: tenancy{{\n\n"), respondStream("x")}, bad, "a", "bad_answer"},
+		{"an event of another shape", []http.HandlerFunc{respondEvents(nil, "data: {\"choices\":3}\n\n"), respondStream("x")}, bad, "", "bad_answer"},
+		{"no stream", []http.HandlerFunc{respondText("x")}, "", "x", "ok"},
+		{"a web page", []http.HandlerFunc{respondRaw("text/html", "<p>x")}, bad, "", "bad_answer"},
+		{"no text", []http.HandlerFunc{respondStream()}, bad, "", "bad_answer"},
+		{"no DONE", []http.HandlerFunc{respondEvents(nil, chunkEvent("x", ""), chunkEvent("", "stop"))}, "", "x", "ok"},
+		{"closed after the reason", []http.HandlerFunc{respondEvents(dropConnection, chunkEvent("x", ""), chunkEvent("", "stop"))}, "", "x", "ok"},
+		{"no reason", []http.HandlerFunc{respondEvents(nil, chunkEvent("x", ""), "data: [DONE]\n\n")}, "", "x", "ok"},
+		{"comments between", []http.HandlerFunc{respondEvents(nil, ": ping\n\n", chunkEvent("x", "stop"), ": ping\n\n", "data: [DONE]\n\n")}, "", "x", "ok"},
+		{"too much text", []http.HandlerFunc{respondStream("a", strings.Repeat("tenancy ", 1000))}, bad, "a", "bad_answer"},
 		{"too much of nothing", []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
-			frames(nil, strings.Repeat(chunk("", ""), 1000))(w, r)
+			respondEvents(nil, strings.Repeat(chunkEvent("", ""), 1000))(w, r)
 		}}, bad, "", "bad_answer"},
-		{"one endless line", []http.HandlerFunc{frames(nil, "data: "+strings.Repeat("tenancy", 20_000))}, bad, "", "bad_answer"},
+		{"one endless line", []http.HandlerFunc{respondEvents(nil, "data: "+strings.Repeat("tenancy", 20_000))}, bad, "", "bad_answer"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			p := serve(t, tc.handlers...)
-			c := connect(t, p.URL, func(cfg *Config) { cfg.MaxAnswer = 4096 })
+			p := newFakeProvider(t, tc.handlers...)
+			c := newFixture(t, p.URL, func(cfg *Config) { cfg.MaxAnswer = 4096 })
 			var text strings.Builder
-			out, err := c.Stream(t.Context(), ask("tenancy"), func(s string) { text.WriteString(s) })
+			out, err := c.Stream(t.Context(), newRequest("tenancy"), func(s string) { text.WriteString(s) })
 			switch tc.code {
 			case "":
 				if err != nil || out.Text != "x" || out.FinishReason != ai.FinishStop {
 					t.Errorf("%+v, %v", out, err)
 				}
 			case busy:
-				fails(t, err, busy, "ai_unavailable")
+				checkError(t, err, busy, "ai_unavailable")
 			default:
-				fails(t, err, bad, "ai_bad_answer")
+				checkError(t, err, bad, "ai_bad_answer")
 			}
 			if text.String() != tc.text || c.outcomes() != tc.outcomes {
 				t.Errorf("%q, %s; want %q, %s", text.String(), c.outcomes(), tc.text, tc.outcomes)
 			}
-			p.sameTries(t)
-			quiet(t, c.log.String())
+			p.checkRetriesIdentical(t)
+			checkNoSecrets(t, c.log.String())
 		})
 	}
 }
@@ -129,10 +129,10 @@ func TestStreamFaults(t *testing.T) {
 func TestStreamFinishReasons(t *testing.T) {
 	refusal := `data: {"choices":[{"delta":{"refusal":"I cannot."},"finish_reason":"stop"}]}` + "\n\n"
 	for want, f := range map[ai.FinishReason]http.HandlerFunc{
-		ai.FinishLength:        frames(nil, chunk("x", "length")),
-		ai.FinishContentFilter: frames(nil, refusal, "data: [DONE]\n\n"),
+		ai.FinishLength:        respondEvents(nil, chunkEvent("x", "length")),
+		ai.FinishContentFilter: respondEvents(nil, refusal, "data: [DONE]\n\n"),
 	} {
-		out, err := connect(t, serve(t, f).URL, nil).Stream(t.Context(), ask("x"), func(string) {})
+		out, err := newFixture(t, newFakeProvider(t, f).URL, nil).Stream(t.Context(), newRequest("x"), func(string) {})
 		if err != nil || out.FinishReason != want || out.Text == "" {
 			t.Errorf("%+v, %v", out, err)
 		}
@@ -142,58 +142,58 @@ func TestStreamFinishReasons(t *testing.T) {
 func TestStreamStallsAndSlowReaders(t *testing.T) {
 	t.Run("before the first piece", func(t *testing.T) {
 		var n atomic.Int32
-		timed(t, func(w http.ResponseWriter, r *http.Request) {
+		withFakeTime(t, func(w http.ResponseWriter, r *http.Request) {
 			if n.Add(1) == 1 {
-				frames(hang, chunk("", ""))(w, r)
+				respondEvents(hang, chunkEvent("", ""))(w, r)
 				return
 			}
-			stream("x")(w, r)
-		}, func(t *testing.T, c *watched) {
+			respondStream("x")(w, r)
+		}, func(t *testing.T, c *fixture) {
 			start := time.Now()
-			out, err := c.Stream(t.Context(), ask("tenancy"), func(string) {})
+			out, err := c.Stream(t.Context(), newRequest("tenancy"), func(string) {})
 			if err != nil || out.Text != "x" || c.outcomes() != "timeout ok" {
 				t.Errorf("%+v, %v, %s", out, err, c.outcomes())
 			}
-			within(t, time.Since(start), 10400*time.Millisecond, 10600*time.Millisecond)
+			checkBetween(t, time.Since(start), 10400*time.Millisecond, 10600*time.Millisecond)
 		})
 	})
 	t.Run("after the first piece", func(t *testing.T) {
-		timed(t, frames(hang, chunk("a", "")), func(t *testing.T, c *watched) {
+		withFakeTime(t, respondEvents(hang, chunkEvent("a", "")), func(t *testing.T, c *fixture) {
 			start := time.Now()
-			_, err := c.Stream(t.Context(), ask("tenancy"), func(string) {})
-			fails(t, err, domain.Unavailable, "ai_unavailable")
+			_, err := c.Stream(t.Context(), newRequest("tenancy"), func(string) {})
+			checkError(t, err, domain.Unavailable, "ai_unavailable")
 			if time.Since(start) != 10*time.Second || c.outcomes() != "timeout" {
 				t.Errorf("%s, %s", time.Since(start), c.outcomes())
 			}
 		})
 	})
 	t.Run("a steady stream may take longer than one timeout", func(t *testing.T) {
-		timed(t, func(w http.ResponseWriter, r *http.Request) {
+		withFakeTime(t, func(w http.ResponseWriter, r *http.Request) {
 			for range 3 {
-				frames(nil, chunk("x", ""))(w, r)
+				respondEvents(nil, chunkEvent("x", ""))(w, r)
 				time.Sleep(8 * time.Second) // synctest's time
 			}
-			frames(nil, "data: [DONE]\n\n")(w, r)
-		}, func(t *testing.T, c *watched) {
-			if out, err := c.Stream(t.Context(), ask("tenancy"), func(string) {}); err != nil || out.Text != "xxx" {
+			respondEvents(nil, "data: [DONE]\n\n")(w, r)
+		}, func(t *testing.T, c *fixture) {
+			if out, err := c.Stream(t.Context(), newRequest("tenancy"), func(string) {}); err != nil || out.Text != "xxx" {
 				t.Errorf("%+v, %v", out, err)
 			}
 		})
 	})
 	t.Run("but not longer than the deadline", func(t *testing.T) {
-		timed(t, func(w http.ResponseWriter, r *http.Request) {
+		withFakeTime(t, func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
-				frames(nil, chunk("x", ""))(w, r)
+				respondEvents(nil, chunkEvent("x", ""))(w, r)
 				select {
 				case <-time.After(5 * time.Second):
 				case <-r.Context().Done():
 				}
 			}
-		}, func(t *testing.T, c *watched) {
-			for range 6 { // and this is no outage
+		}, func(t *testing.T, c *fixture) {
+			for range 6 { // the breaker does not count these
 				start := time.Now()
-				_, err := c.Stream(t.Context(), ask("tenancy"), func(string) {})
-				fails(t, err, domain.Unavailable, "ai_unavailable")
+				_, err := c.Stream(t.Context(), newRequest("tenancy"), func(string) {})
+				checkError(t, err, domain.Unavailable, "ai_unavailable")
 				if time.Since(start) != 30*time.Second || c.Breaker() != "closed" {
 					t.Errorf("%s, breaker %s", time.Since(start), c.Breaker())
 				}
@@ -201,17 +201,17 @@ func TestStreamStallsAndSlowReaders(t *testing.T) {
 		})
 	})
 	t.Run("a slow reader is not the provider's fault", func(t *testing.T) {
-		timed(t, stream("a", "b"), func(t *testing.T, c *watched) {
-			out, err := c.Stream(t.Context(), ask("tenancy"), func(string) { time.Sleep(12 * time.Second) })
+		withFakeTime(t, respondStream("a", "b"), func(t *testing.T, c *fixture) {
+			out, err := c.Stream(t.Context(), newRequest("tenancy"), func(string) { time.Sleep(12 * time.Second) })
 			if err != nil || out.Text != "ab" {
 				t.Errorf("%+v, %v", out, err)
 			}
 		})
 	})
 	t.Run("a server that does not hang up after DONE", func(t *testing.T) {
-		timed(t, frames(hang, chunk("x", "stop"), "data: [DONE]\n\n"), func(t *testing.T, c *watched) {
+		withFakeTime(t, respondEvents(hang, chunkEvent("x", "stop"), "data: [DONE]\n\n"), func(t *testing.T, c *fixture) {
 			start := time.Now()
-			out, err := c.Stream(t.Context(), ask("tenancy"), func(string) {})
+			out, err := c.Stream(t.Context(), newRequest("tenancy"), func(string) {})
 			if err != nil || out.Text != "x" || time.Since(start) > 100*time.Millisecond {
 				t.Errorf("%+v, %v after %s", out, err, time.Since(start))
 			}
@@ -219,11 +219,11 @@ func TestStreamStallsAndSlowReaders(t *testing.T) {
 	})
 }
 
-func TestStreamCancelledInTheMiddle(t *testing.T) {
-	timed(t, frames(hang, chunk("a", "")), func(t *testing.T, c *watched) {
+func TestStreamCanceledMidway(t *testing.T) {
+	withFakeTime(t, respondEvents(hang, chunkEvent("a", "")), func(t *testing.T, c *fixture) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { _, err := c.Stream(ctx, ask("tenancy"), func(string) {}); done <- err }()
+		go func() { _, err := c.Stream(ctx, newRequest("tenancy"), func(string) {}); done <- err }()
 		synctest.Wait()
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) || c.outcomes() != "cancelled" {
@@ -232,35 +232,35 @@ func TestStreamCancelledInTheMiddle(t *testing.T) {
 	})
 }
 
-func TestPanickingReaderLeavesTheBreakerUsable(t *testing.T) {
-	p := serve(t, status(500), stream("a"))
-	c := connect(t, p.URL, func(cfg *Config) {
+func TestPanickingReader(t *testing.T) {
+	p := newFakeProvider(t, respondStatus(500), respondStream("a"))
+	c := newFixture(t, p.URL, func(cfg *Config) {
 		cfg.BreakerFailures, cfg.BreakerOpenFor, cfg.Backoff = 1, time.Nanosecond, []time.Duration{}
 	})
-	_, err := c.Complete(t.Context(), ask("x"))
-	fails(t, err, domain.Unavailable, "ai_unavailable")
+	_, err := c.Complete(t.Context(), newRequest("x"))
+	checkError(t, err, domain.Unavailable, "ai_unavailable")
 	func() {
 		defer func() { _ = recover() }()
-		_, _ = c.Stream(t.Context(), ask("x"), func(string) { panic("reader") })
+		_, _ = c.Stream(t.Context(), newRequest("x"), func(string) { panic("reader") })
 	}()
-	if out, err := c.Stream(t.Context(), ask("x"), func(string) {}); err != nil || out.Text != "a" || c.Breaker() != "closed" {
+	if out, err := c.Stream(t.Context(), newRequest("x"), func(string) {}); err != nil || out.Text != "a" || c.Breaker() != "closed" {
 		t.Errorf("%+v, %v, %s", out, err, c.Breaker())
 	}
 }
 
-// TestAgainstTheSandbox holds both ends of the wire to each other.
+// TestAgainstTheSandbox runs the client against the AI stand-in.
 func TestAgainstTheSandbox(t *testing.T) {
 	s, err := sandbox.Start(t.Context(), sandbox.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	c := connect(t, s.URL, func(cfg *Config) { cfg.APIKey = s.APIKey })
-	whole, err := c.Complete(t.Context(), ask("May [PERSON_1] end it?"))
+	c := newFixture(t, s.URL, func(cfg *Config) { cfg.APIKey = s.APIKey })
+	whole, err := c.Complete(t.Context(), newRequest("May [PERSON_1] end it?"))
 	if err != nil || !strings.Contains(whole.Text, "[PERSON_1]") || whole.PromptTokens == 0 {
 		t.Fatalf("%+v, %v", whole, err)
 	}
-	streamed, err := c.Stream(t.Context(), ask("May [PERSON_1] end it?"), func(string) {})
+	streamed, err := c.Stream(t.Context(), newRequest("May [PERSON_1] end it?"), func(string) {})
 	if err != nil || streamed != whole {
 		t.Errorf("%+v, %v", streamed, err)
 	}
@@ -269,24 +269,24 @@ func TestAgainstTheSandbox(t *testing.T) {
 		sandbox.ModeFail: "server_error", sandbox.ModeHalf: "half_answer", sandbox.ModeTruncated: "half_answer", sandbox.ModeRefuse: "network",
 	} {
 		_ = s.SetBehaviour(sandbox.Behaviour{Mode: mode})
-		c := connect(t, s.URL, func(cfg *Config) { cfg.APIKey, cfg.Backoff = s.APIKey, []time.Duration{} })
-		if _, err := c.Complete(t.Context(), ask("tenancy")); err == nil || c.outcomes() != want {
+		c := newFixture(t, s.URL, func(cfg *Config) { cfg.APIKey, cfg.Backoff = s.APIKey, []time.Duration{} })
+		if _, err := c.Complete(t.Context(), newRequest("tenancy")); err == nil || c.outcomes() != want {
 			t.Errorf("%s: %v, %s", mode, err, c.outcomes())
 		}
 	}
 	_ = s.SetBehaviour(sandbox.Behaviour{Mode: sandbox.ModeHangStream})
 	ctx, cancel := context.WithCancel(t.Context())
-	if _, err := c.Stream(ctx, ask("tenancy"), func(string) { cancel() }); !errors.Is(err, context.Canceled) {
+	if _, err := c.Stream(ctx, newRequest("tenancy"), func(string) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	c = connect(t, s.URL, nil)
+	c = newFixture(t, s.URL, nil)
 	_ = s.SetBehaviour(sandbox.Behaviour{})
-	if _, err := c.Complete(t.Context(), ask("tenancy")); err == nil || c.outcomes() != "key_refused" || !strings.Contains(c.log.String(), "invalid_api_key") {
+	if _, err := c.Complete(t.Context(), newRequest("tenancy")); err == nil || c.outcomes() != "key_refused" || !strings.Contains(c.log.String(), "invalid_api_key") {
 		t.Errorf("%v, %s", err, c.log.String())
 	}
 }
 
-// BenchmarkComplete is the CPU of one call, the test server's share included.
+// BenchmarkComplete measures one call, including the test server.
 func BenchmarkComplete(b *testing.B) {
 	body := `{"model":"m","choices":[{"message":{"role":"assistant","content":"` + strings.Repeat("word ", 150) + `"},"finish_reason":"stop"}],"usage":{"prompt_tokens":300,"completion_tokens":150}}`
 	srv := newBenchServer(b, body)
@@ -295,7 +295,7 @@ func BenchmarkComplete(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer c.Close()
-	req := ask("How long is notice?")
+	req := newRequest("How long is notice?")
 	req.Messages[0].Text = strings.Repeat("You are a careful lawyer. ", 150)
 	b.ReportAllocs()
 	for b.Loop() {

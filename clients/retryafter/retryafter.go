@@ -1,4 +1,4 @@
-// Package retryafter reads the header by which a server says when to come again (RFC 9110, 10.2.3).
+// Package retryafter parses the Retry-After header (RFC 9110, section 10.2.3).
 package retryafter
 
 import (
@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// Longest is what is waited at most, whatever a server asks for.
+// Longest caps the wait, whatever the server asks for.
 const Longest = 24 * time.Hour
 
-// Wait is how long the answer with this header asks to wait: in seconds, until a date in any form that HTTP has, or
-// as some providers say it, in seconds with decimals or, in Retry-After-Ms, in milliseconds. 0: it asks for nothing,
-// for what is over, or nonsense. A date is measured by the server's own clock, if it says what that shows.
+// Wait returns how long a response asks to wait. It accepts seconds, any HTTP date, and two extensions that some
+// providers use: fractional seconds, and Retry-After-Ms in milliseconds. It returns 0 if the header is missing or
+// invalid or the time has passed. A date is compared with the response's Date header, if there is one, and else with now.
 func Wait(h http.Header, now time.Time) time.Duration {
 	if v := strings.TrimSpace(h.Get("Retry-After-Ms")); v != "" {
 		return wait(v, time.Millisecond)

@@ -12,17 +12,17 @@ import (
 	"counsel/domain/ai"
 )
 
-// whole is a completion as JSON; message is what it holds beside its role.
-func whole(message, finish string) http.HandlerFunc {
-	return raw("application/json", `{"model":"m","choices":[{"message":{"role":"assistant",`+message+`},"finish_reason":`+finish+`}],"usage":{"prompt_tokens":10.0,"completion_tokens":5.0}}`)
+// respondMessage responds with a completion; message holds the fields of its message besides the role.
+func respondMessage(message, finish string) http.HandlerFunc {
+	return respondRaw("application/json", `{"model":"m","choices":[{"message":{"role":"assistant",`+message+`},"finish_reason":`+finish+`}],"usage":{"prompt_tokens":10.0,"completion_tokens":5.0}}`)
 }
 
-func delta(fields, finish string) string {
+func deltaEvent(fields, finish string) string {
 	return `data: {"choices":[{"index":0,"delta":{` + fields + `},"finish_reason":` + finish + `}]}` + "\n\n"
 }
 
-// TestManners: what providers put around an answer, or say instead of one.
-func TestManners(t *testing.T) {
+// TestProviderQuirks covers what providers put around an answer or send instead of one.
+func TestProviderQuirks(t *testing.T) {
 	const done = "data: [DONE]\n\n"
 	for _, tc := range []struct {
 		name     string
@@ -31,43 +31,43 @@ func TestManners(t *testing.T) {
 		text     string // of the answer
 		reason   string // of the error
 	}{
-		{"a thought", whole(`"content":"<think>\nHm, [PERSON_1]?\n</think>\n\nHello there."`, `"stop"`), false, "Hello there.", ""},
-		{"a thought whose tag was in the prompt", whole(`"content":"Hm.\n</think>\n\nHello there."`, `"stop"`), false, "Hello there.", ""},
-		{"a thought without an end", whole(`"content":"<think>Hm, and then"`, `"stop"`), false, "", "ai_bad_answer"},
-		{"a thought of another name", whole(`"content":"<reasoning>Hm</reasoning> Hello there."`, `"stop"`), false, "Hello there.", ""},
-		{"a tag that is no thought", whole(`"content":"<thinner> is no tag"`, `"stop"`), false, "<thinner> is no tag", ""},
-		{"a thought in a field of its own", whole(`"reasoning_content":"Hm","content":"Hello there."`, `"stop"`), false, "Hello there.", ""},
-		{"a list of parts", whole(`"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"Hello "},{"type":"text","text":"there."}]`, `"stop"`), false, "Hello there.", ""},
-		{"control characters", whole(`"content":"Hel\u0000lo \u001b[31mthere\u0007."`, `"stop"`), false, "Hello [31mthere.", ""},
-		{"a byte order mark", raw("application/json", "\ufeff"+`{"choices":[{"message":{"content":"\ufeffHello there."}}]}`), false, "Hello there.", ""},
-		{"an error as the reason", whole(`"content":"Half of"`, `"error"`), false, "", "ai_bad_answer"},
-		{"an unknown reason", whole(`"content":"Half of"`, `"insufficient_system_resource"`), false, "", "ai_bad_answer"},
-		{"tool calls", whole(`"content":null,"tool_calls":[]`, `"tool_calls"`), false, "", "ai_bad_answer"},
+		{"reasoning", respondMessage(`"content":"<think>\nHm, [PERSON_1]?\n</think>\n\nHello there."`, `"stop"`), false, "Hello there.", ""},
+		{"reasoning whose opening tag was in the prompt", respondMessage(`"content":"Hm.\n</think>\n\nHello there."`, `"stop"`), false, "Hello there.", ""},
+		{"reasoning without a closing tag", respondMessage(`"content":"<think>Hm, and then"`, `"stop"`), false, "", "ai_bad_answer"},
+		{"reasoning in another tag", respondMessage(`"content":"<reasoning>Hm</reasoning> Hello there."`, `"stop"`), false, "Hello there.", ""},
+		{"a tag that is not reasoning", respondMessage(`"content":"<thinner> is no tag"`, `"stop"`), false, "<thinner> is no tag", ""},
+		{"reasoning in a separate field", respondMessage(`"reasoning_content":"Hm","content":"Hello there."`, `"stop"`), false, "Hello there.", ""},
+		{"a list of parts", respondMessage(`"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"Hello "},{"type":"text","text":"there."}]`, `"stop"`), false, "Hello there.", ""},
+		{"control characters", respondMessage(`"content":"Hel\u0000lo \u001b[31mthere\u0007."`, `"stop"`), false, "Hello [31mthere.", ""},
+		{"a byte order mark", respondRaw("application/json", "\ufeff"+`{"choices":[{"message":{"content":"\ufeffHello there."}}]}`), false, "Hello there.", ""},
+		{"error as the finish reason", respondMessage(`"content":"Half of"`, `"error"`), false, "", "ai_bad_answer"},
+		{"unknown finish reason", respondMessage(`"content":"Half of"`, `"insufficient_system_resource"`), false, "", "ai_bad_answer"},
+		{"tool calls", respondMessage(`"content":null,"tool_calls":[]`, `"tool_calls"`), false, "", "ai_bad_answer"},
 
-		{"a thought, streamed by the letter", frames(nil, streamedByRune("\n<think>Hm, 1 < 2.</think>\n\nHello <b>there</b>.", delta(``, `"stop"`), done)...), true, "Hello <b>there</b>.", ""},
-		{"two thoughts", frames(nil, streamedByRune("<think>a</think> <think>b</think>Hello.", delta(``, `"stop"`), done)...), true, "Hello.", ""},
-		{"less than a thought's tag", frames(nil, delta(`"content":"<thi"`, `null`), delta(``, `"stop"`), done), true, "<thi", ""},
-		{"less than a tag, and no reason", frames(nil, delta(`"content":"<thi"`, `null`), done), true, "<thi", ""},
-		{"a thought alone", frames(nil, delta(`"content":"<think>so"`, `null`), delta(``, `"stop"`), done), true, "", "ai_bad_answer"},
-		{"parts, streamed", frames(nil, delta(`"content":[{"type":"text","text":"Hello there."}]`, `null`), delta(``, `"stop"`), done), true, "Hello there.", ""},
-		{"half a character a chunk", frames(nil, delta(`"content":"Thumb \ud83d"`, `null`), delta(`"content":null`, `null`), delta(`"content":"\udc4d up \\ud83d"`, `null`), delta(``, `"stop"`), done), true, `Thumb 👍 up \ud83d`, ""},
-		{"a mark before the stream", frames(nil, "\ufeff"+delta(`"content":"Hello "`, `null`), delta(`"content":"there."`, `null`), delta(``, `"stop"`), done), true, "Hello there.", ""},
-		{"pings", frames(nil, "event: ping\ndata: {\"type\":\"ping\"}\n\n", "event: ping\ndata:\n\n", delta(`"content":"Hello there."`, `null`), delta(``, `"stop"`), done), true, "Hello there.", ""},
-		{"JSON for a stream", whole(`"content":"Hello there."`, `"stop"`), true, "Hello there.", ""},
-		{"an error for a reason, streamed", frames(nil, delta(`"content":"Half of"`, `null`), delta(``, `"error"`), done), true, "", "ai_bad_answer"},
+		{"reasoning, streamed one character at a time", respondEvents(nil, streamedByRune("\n<think>Hm, 1 < 2.</think>\n\nHello <b>there</b>.", deltaEvent(``, `"stop"`), done)...), true, "Hello <b>there</b>.", ""},
+		{"two reasoning blocks", respondEvents(nil, streamedByRune("<think>a</think> <think>b</think>Hello.", deltaEvent(``, `"stop"`), done)...), true, "Hello.", ""},
+		{"part of a reasoning tag", respondEvents(nil, deltaEvent(`"content":"<thi"`, `null`), deltaEvent(``, `"stop"`), done), true, "<thi", ""},
+		{"part of a tag, no finish reason", respondEvents(nil, deltaEvent(`"content":"<thi"`, `null`), done), true, "<thi", ""},
+		{"only reasoning", respondEvents(nil, deltaEvent(`"content":"<think>so"`, `null`), deltaEvent(``, `"stop"`), done), true, "", "ai_bad_answer"},
+		{"parts, streamed", respondEvents(nil, deltaEvent(`"content":[{"type":"text","text":"Hello there."}]`, `null`), deltaEvent(``, `"stop"`), done), true, "Hello there.", ""},
+		{"a surrogate pair split between chunks", respondEvents(nil, deltaEvent(`"content":"Thumb \ud83d"`, `null`), deltaEvent(`"content":null`, `null`), deltaEvent(`"content":"\udc4d up \\ud83d"`, `null`), deltaEvent(``, `"stop"`), done), true, `Thumb 👍 up \ud83d`, ""},
+		{"a byte order mark before the stream", respondEvents(nil, "\ufeff"+deltaEvent(`"content":"Hello "`, `null`), deltaEvent(`"content":"there."`, `null`), deltaEvent(``, `"stop"`), done), true, "Hello there.", ""},
+		{"pings", respondEvents(nil, "event: ping\ndata: {\"type\":\"ping\"}\n\n", "event: ping\ndata:\n\n", deltaEvent(`"content":"Hello there."`, `null`), deltaEvent(``, `"stop"`), done), true, "Hello there.", ""},
+		{"JSON instead of a stream", respondMessage(`"content":"Hello there."`, `"stop"`), true, "Hello there.", ""},
+		{"error as the finish reason, streamed", respondEvents(nil, deltaEvent(`"content":"Half of"`, `null`), deltaEvent(``, `"error"`), done), true, "", "ai_bad_answer"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			c := connect(t, serve(t, tc.handler).URL, nil)
+			c := newFixture(t, newFakeProvider(t, tc.handler).URL, nil)
 			var out ai.Completion
 			var err error
 			var streamed strings.Builder
 			if tc.streamed {
-				out, err = c.Stream(t.Context(), ask("x"), func(piece string) { streamed.WriteString(piece) })
+				out, err = c.Stream(t.Context(), newRequest("x"), func(piece string) { streamed.WriteString(piece) })
 			} else {
-				out, err = c.Complete(t.Context(), ask("x"))
+				out, err = c.Complete(t.Context(), newRequest("x"))
 			}
 			if tc.reason != "" {
-				fails(t, err, domain.Upstream, tc.reason)
+				checkError(t, err, domain.Upstream, tc.reason)
 				return
 			}
 			if err != nil || out.Text != tc.text || tc.streamed && streamed.String() != tc.text {
@@ -77,17 +77,17 @@ func TestManners(t *testing.T) {
 	}
 }
 
-// streamedByRune streams a text in pieces of one character each, then what follows.
+// streamedByRune returns events with one character of text each, followed by then.
 func streamedByRune(text string, then ...string) (all []string) {
 	for _, r := range text {
 		b, _ := json.Marshal(string(r))
-		all = append(all, delta(`"content":`+string(b), `null`))
+		all = append(all, deltaEvent(`"content":`+string(b), `null`))
 	}
 	return append(all, then...)
 }
 
-// TestRefusalsAreNamed: what can never succeed is not "busy".
-func TestRefusalsAreNamed(t *testing.T) {
+// TestPermanentErrors: errors that no retry can fix are not reported as "busy".
+func TestPermanentErrors(t *testing.T) {
 	for _, tc := range []struct {
 		status int
 		body   string
@@ -110,19 +110,19 @@ func TestRefusalsAreNamed(t *testing.T) {
 			w.WriteHeader(tc.status)
 			fmt.Fprint(w, tc.body)
 		}
-		p := serve(t, answer)
-		c := connect(t, p.URL, nil)
-		_, err := c.Complete(t.Context(), ask("x"))
-		if e := fails(t, err, tc.code, tc.reason); e.RetryAfter != 0 {
-			t.Errorf("%s: to be tried again after %s", tc.body, e.RetryAfter)
+		p := newFakeProvider(t, answer)
+		c := newFixture(t, p.URL, nil)
+		_, err := c.Complete(t.Context(), newRequest("x"))
+		if e := checkError(t, err, tc.code, tc.reason); e.RetryAfter != 0 {
+			t.Errorf("%s: Retry-After is %s", tc.body, e.RetryAfter)
 		}
-		_, err = c.Stream(t.Context(), ask("x"), func(string) {})
-		fails(t, err, tc.code, tc.reason)
+		_, err = c.Stream(t.Context(), newRequest("x"), func(string) {})
+		checkError(t, err, tc.code, tc.reason)
 	}
 }
 
-// TestParametersAreLearned: what a provider refuses is left out, at once and from then on.
-func TestParametersAreLearned(t *testing.T) {
+// TestUnsupportedParameters: a parameter that the provider rejects is dropped, for this request and all later ones.
+func TestUnsupportedParameters(t *testing.T) {
 	for name, tc := range map[string]struct {
 		refuses func(body string) bool
 		says    string
@@ -141,8 +141,8 @@ func TestParametersAreLearned(t *testing.T) {
 			[]string{`"temperature"`, `"response_format"`}, `"max_completion_tokens"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var p *provider
-			p = serve(t, func(w http.ResponseWriter, r *http.Request) {
+			var p *fakeProvider
+			p = newFakeProvider(t, func(w http.ResponseWriter, r *http.Request) {
 				requests := p.requests()
 				if tc.refuses(requests[len(requests)-1].body) {
 					w.Header().Set("Content-Type", "application/json")
@@ -151,14 +151,14 @@ func TestParametersAreLearned(t *testing.T) {
 					return
 				}
 				if tc.stream {
-					stream("{}")(w, r)
+					respondStream("{}")(w, r)
 				} else {
-					answers("{}")(w, r)
+					respondText("{}")(w, r)
 				}
 			})
-			c := connect(t, p.URL, nil)
+			c := newFixture(t, p.URL, nil)
 			warm := 0.2
-			req := ask("x")
+			req := newRequest("x")
 			req.Temperature, req.MaxTokens, req.Schema = &warm, 7, &ai.Schema{Name: "s", JSON: json.RawMessage(`{}`)}
 			var before int
 			for range 2 {
@@ -174,7 +174,7 @@ func TestParametersAreLearned(t *testing.T) {
 				}
 			}
 			if p.count() != before+1 {
-				t.Errorf("it was refused %d times more", p.count()-before-1)
+				t.Errorf("%d more requests were rejected", p.count()-before-1)
 			}
 			last := p.requests()[p.count()-1].body
 			for _, field := range tc.without {
@@ -189,45 +189,44 @@ func TestParametersAreLearned(t *testing.T) {
 	}
 }
 
-// TestRefusalThatNamesAParameterInVain: nothing is learned from a request that is refused all the same.
-func TestRefusalThatNamesAParameterInVain(t *testing.T) {
-	p := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+// TestNothingLearnedFromFailure: nothing is learned if the request fails without the parameters, too.
+func TestNothingLearnedFromFailure(t *testing.T) {
+	p := newFakeProvider(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(400)
 		fmt.Fprint(w, `{"error":{"message":"the temperature of the room, response_format, max_completion_tokens"}}`)
 	})
-	c := connect(t, p.URL, nil)
-	_, err := c.Complete(t.Context(), ask("x"))
-	fails(t, err, domain.Upstream, "ai_request_refused")
-	if c.dialect.get() != 0 || p.count() > 1+maxRefusals {
+	c := newFixture(t, p.URL, nil)
+	_, err := c.Complete(t.Context(), newRequest("x"))
+	checkError(t, err, domain.Upstream, "ai_request_refused")
+	if c.dialect.get() != 0 || p.count() > 1+maxResends {
 		t.Errorf("learned %b in %d requests", c.dialect.get(), p.count())
 	}
 }
 
-func TestJSONWithinAnAnswer(t *testing.T) {
+func TestExtractJSON(t *testing.T) {
 	const want = `{"findings":[{"quote":"a } b"}]}`
 	for name, text := range map[string]string{
 		"plain": want, "fenced": "```json\n" + want + "\n```", "a bare fence": "```\n" + want + "\n```\n", "after prose": "Here is {the} JSON:\n\n" + want,
 		"before prose": want + "\n\nLet me know {if} you need more.", "spaces": "\n\n  " + want + "\n", "no-break space": "\u00a0" + want,
 		"after a smaller one": `{"a":1} and then ` + want,
 	} {
-		if got := jsonText(text); got != want {
+		if got := extractJSON(text); got != want {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
 	for text, want := range map[string]string{
 		`{"a":[1,2,],}`: `{"a":[1,2]}`, "no JSON": "no JSON", `{"a":`: `{"a":`, "": "", `[1]`: `[1]`,
 	} {
-		if got := jsonText(text); got != want {
+		if got := extractJSON(text); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}
-	jsonText(strings.Repeat(`{"a":`, 100_000)) // takes no time
+	extractJSON(strings.Repeat(`{"a":`, 100_000)) // must be fast
 }
 
-// TestThinkingAloud: a provider that shows life is waited for within the deadline, one that does not is
-// not.
-func TestThinkingAloud(t *testing.T) {
+// TestKeepAliveComments: comments reset the idle timeout of a stream.
+func TestKeepAliveComments(t *testing.T) {
 	comments := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		for range 7 {
@@ -235,33 +234,33 @@ func TestThinkingAloud(t *testing.T) {
 			fmt.Fprint(w, ": keep-alive\n\n")
 			_ = http.NewResponseController(w).Flush()
 		}
-		stream("Hello there.")(w, r)
+		respondStream("Hello there.")(w, r)
 	}
-	timed(t, comments, func(t *testing.T, c *watched) {
-		out, err := c.Stream(t.Context(), ask("x"), func(string) {})
+	withFakeTime(t, comments, func(t *testing.T, c *fixture) {
+		out, err := c.Stream(t.Context(), newRequest("x"), func(string) {})
 		if err != nil || out.Text != "Hello there." || c.outcomes() != "ok" {
 			t.Errorf("%+v, %v, %s", out, err, c.outcomes())
 		}
 	})
 }
 
-func FuzzCleaner(f *testing.F) {
+func FuzzReasoningFilter(f *testing.F) {
 	f.Add("<think>a</think>b", 1)
 	f.Add("\ufeff <reasoning>\n</reasoning>", 3)
 	f.Fuzz(func(t *testing.T, s string, n int) {
 		if n = 1 + max(n, -n)%8; n < 1 {
 			n = 1
 		}
-		var whole, pieces cleaner
+		var whole, pieces reasoningFilter
 		want := whole.write(s)
-		want += whole.end()
+		want += whole.close()
 		got, runes := "", []rune(s)
 		for len(runes) > 0 {
 			k := min(n, len(runes))
 			got += pieces.write(string(runes[:k]))
 			runes = runes[k:]
 		}
-		got += pieces.end()
+		got += pieces.close()
 		if string([]rune(s)) == s && got != want {
 			t.Errorf("%q in pieces of %d: %q, whole %q", s, n, got, want)
 		}
