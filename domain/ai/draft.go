@@ -282,7 +282,7 @@ func maskField(session *masking.Session, shape map[string]any, text, pointer str
 	case named, shape["enum"] != nil, shape["const"] != nil, shape["format"] == "iso-4217", shape["format"] == "date":
 		return text, nil
 	case kind == "place":
-		m, err := session.MaskBut(text, masking.Location)
+		m, err := session.MaskExcept(text, masking.Location)
 		return m.Text, maskError(err, pointer)
 	}
 	m, err := mask(session, text, pointer)

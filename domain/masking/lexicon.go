@@ -14,80 +14,81 @@ import (
 //go:embed words/*.txt
 var wordFiles embed.FS
 
-// class is what the word lists know of a word or phrase; several bits may be set.
+// class is a set of word classes: what the lists know about a word or phrase.
 type class uint64
 
 const (
-	common     class = 1 << iota // everyday English, or the language of contracts
-	rare                         // less common English
-	first                        // given name
-	last                         // family name
-	sure                         // a name, although also an everyday word
-	place                        // town or region
-	country                      // country or its usual short name
-	state                        // state or province, also abbreviated
-	nation                       // word for a people: "Dutch"
-	street                       // street word in some language: "Street", "Rue"
-	streetEnd                    // ending of a one-word street name: "-straat"
-	unit                         // part of a building: "Apt", "Suite"
-	orgEnd                       // legal form or last word of a firm's name: "Inc", "Bank"
-	honorific                    // "Mr", "Dr"
-	job                          // occupation
-	month                        // name of a month
-	day                          // day of the week
-	particle                     // inside names: "van", "de", "bin"
-	military                     // start of a military address
-	tld                          // top-level domain
-	speech                       // "said", "says": a person stands beside it
-	idCue                        // "passport", "licence": a number follows
-	phoneCue                     // "phone", "fax"
-	contract                     // date words of contracts: "effective"
-	statute                      // "Section", "Article": a number follows that is nobody's
-	placeCue                     // "in", "from": a place may follow
-	never                        // acronyms and legal Latin, no name
-	birth                        // "born": a date follows
-	cardCue                      // "card": its number follows
-	nameCue                      // "name", "dear": a person follows
-	addressCue                   // "address", "lives"
-	foreign                      // everyday word of another European language
-	term                         // has a capital in contracts: "Buyer", "Closing"
-	function                     // "the", "of", "shall": never a name by itself
-	phrase                       // begins a phrase of the lists
+	commonWord class = 1 << iota // everyday English or contract language
+	rareWord                     // less common English
+	givenName
+	familyName
+	certainName     // a name, although it is also an everyday word
+	placeName       // town or region
+	country         // country or its usual short name
+	state           // state or province, also abbreviated
+	demonym         // word for a people: "Dutch"
+	streetWord      // "Street", "Rue"
+	streetSuffix    // suffix of a one-word street name: "-straat"
+	unitWord        // part of a building: "Apt", "Suite"
+	orgSuffix       // legal form or last word of a company name: "Inc", "Bank"
+	honorific       // "Mr", "Dr"
+	jobWord         // occupation
+	month           // name of a month
+	weekday         // day of the week
+	nameParticle    // part of a name: "van", "de", "bin"
+	militaryWord    // first word of a military address
+	tld             // top-level domain
+	speechVerb      // "said", "says": next to a person
+	idKeyword       // "passport", "licence": before an identifier
+	phoneKeyword    // "phone", "fax": before a phone number
+	contractKeyword // "effective": before a date of the contract
+	legalReference  // "Section", "Article": before a number that is not personal
+	placeKeyword    // "in", "from": before a place
+	neverName       // acronyms and legal Latin, never names
+	birthKeyword    // "born": before a date of birth
+	cardKeyword     // "card": before a card number
+	nameKeyword     // "name", "dear": before a person
+	addressKeyword  // "address", "lives"
+	foreignWord     // everyday word of another European language
+	definedTerm     // capitalized in contracts: "Buyer", "Closing"
+	functionWord    // "the", "of", "shall": never a name on its own
+	phraseStart     // first word of a listed phrase
 )
 
-// files and the class each gives to all its words.
+// listClasses maps each word file to the class of its words.
 var listClasses = map[string]class{
-	"common.txt": common, "rare.txt": rare, "first.txt": first, "last.txt": last, "places.txt": place,
-	"foreign.txt": foreign,
+	"common.txt": commonWord, "rare.txt": rareWord, "first.txt": givenName, "last.txt": familyName, "places.txt": placeName,
+	"foreign.txt": foreignWord,
 }
 
-// The sections of vocabulary.txt.
+// sectionClasses maps the sections of vocabulary.txt to classes.
 var sectionClasses = map[string]class{
-	"common": common, "sure": sure, "first": first, "last": last, "place": place, "country": country,
-	"state": state, "nation": nation, "street": street, "street-end": streetEnd, "unit": unit,
-	"org-end": orgEnd, "honorific": honorific, "job": job, "month": month, "day": day,
-	"particle": particle, "military": military, "tld": tld, "speech": speech, "id-cue": idCue,
-	"phone-cue": phoneCue, "contract": contract, "statute": statute, "place-cue": placeCue, "never": never, "birth": birth, "card-cue": cardCue, "name-cue": nameCue,
-	"address-cue": addressCue, "function": function, "term": term,
+	"common": commonWord, "sure": certainName, "first": givenName, "last": familyName, "place": placeName, "country": country,
+	"state": state, "nation": demonym, "street": streetWord, "street-end": streetSuffix, "unit": unitWord,
+	"org-end": orgSuffix, "honorific": honorific, "job": jobWord, "month": month, "day": weekday,
+	"particle": nameParticle, "military": militaryWord, "tld": tld, "speech": speechVerb, "id-keyword": idKeyword,
+	"phone-keyword": phoneKeyword, "contract": contractKeyword, "statute": legalReference, "place-keyword": placeKeyword,
+	"never": neverName, "birth": birthKeyword, "card-keyword": cardKeyword, "name-keyword": nameKeyword,
+	"address-keyword": addressKeyword, "function": functionWord, "term": definedTerm,
 }
 
-// lexicon is a hash table from folded words, and chains of words, to their classes. It
-// keeps hashes and not the words: a false hit has odds of about 2^-32 a word. The words
-// have some hundred combinations of classes between them, so each keeps the number of its own.
+// lexicon is a hash table from folded words and phrases to their classes. To save memory it stores
+// hashes instead of words (a false hit has a probability of about 2^-32 per lookup) and an index into
+// the few hundred distinct combinations of classes.
 type lexicon struct {
-	keys     []uint32
-	combined []uint16         // by slot, an index into classes
-	classes  []class          // the combinations there are
-	number   map[class]uint16 // of a combination; nil once the lists are read
-	count    int
-	// in letters, of the longest street ending
-	longestEnd int
-	folded     [foldLimit]rune
+	keys         []uint32
+	classIndexes []uint16         // by slot: an index into classes
+	classes      []class          // the distinct combinations
+	classIndex   map[class]uint16 // index of each combination; nil once the lists are read
+	count        int
+	// letters of the longest street suffix
+	longestStreetSuffix int
+	foldTable           [foldLimit]rune
 }
 
 const (
 	tableBits = 19
-	foldLimit = 0x250 // Latin with its supplements
+	foldLimit = 0x250 // Latin and its supplements
 )
 
 const (
@@ -97,8 +98,8 @@ const (
 
 func hashRune(h uint64, r rune) uint64 { return (h ^ uint64(r)) * hashPrime }
 
-// chain is the hash of a phrase from those of its words.
-func chain(h, word uint64) uint64 {
+// chainHash adds the hash of one more word to the hash of a phrase.
+func chainHash(h, word uint64) uint64 {
 	h = (h ^ (word >> 7) ^ word) * 0x9e3779b97f4a7c15
 	return h ^ h>>29
 }
@@ -114,12 +115,12 @@ func (l *lexicon) slot(h uint64) (int, uint32) {
 	return int(h & (1<<tableBits - 1)), key
 }
 
-func (l *lexicon) find(h uint64) class {
+func (l *lexicon) lookup(h uint64) class {
 	i, key := l.slot(h)
 	for {
 		switch l.keys[i] {
 		case key:
-			return l.classes[l.combined[i]]
+			return l.classes[l.classIndexes[i]]
 		case 0:
 			return 0
 		}
@@ -138,35 +139,35 @@ func (l *lexicon) add(h uint64, c class) error {
 		}
 	}
 	l.keys[i] = key
-	c |= l.classes[l.combined[i]]
-	n, ok := l.number[c]
+	c |= l.classes[l.classIndexes[i]]
+	n, ok := l.classIndex[c]
 	if !ok {
 		if len(l.classes) > math.MaxUint16 {
 			return errors.New("masking: the word lists have too many combinations of classes")
 		}
 		n = uint16(len(l.classes))
-		l.classes, l.number[c] = append(l.classes, c), n
+		l.classes, l.classIndex[c] = append(l.classes, c), n
 	}
-	l.combined[i] = n
+	l.classIndexes[i] = n
 	return nil
 }
 
-// fold maps a letter to lower case without its accents.
+// fold maps a letter to lower case without accents.
 func (l *lexicon) fold(r rune) rune {
 	if r < foldLimit {
-		return l.folded[r]
+		return l.foldTable[r]
 	}
 	if r == 'ς' {
 		return 'σ'
 	}
 	if r >= 0x370 && r < 0x460 {
-		return greekOrCyrillic(unicode.ToLower(r))
+		return foldGreekOrCyrillic(unicode.ToLower(r))
 	}
 	return unicode.ToLower(r)
 }
 
-// greekOrCyrillic drops accents of lower-case letters.
-func greekOrCyrillic(r rune) rune {
+// foldGreekOrCyrillic removes the accent of a lower-case letter.
+func foldGreekOrCyrillic(r rune) rune {
 	switch r {
 	case 'ά':
 		return 'α'
@@ -190,23 +191,23 @@ func greekOrCyrillic(r rune) rune {
 	return r
 }
 
-func (l *lexicon) makeFolds() {
+func (l *lexicon) buildFoldTable() {
 	special := map[rune]rune{
 		'ø': 'o', 'đ': 'd', 'ł': 'l', 'ß': 's', 'ı': 'i', 'æ': 'a', 'œ': 'o', 'ð': 'd', 'þ': 't',
 	}
 	for r := range rune(foldLimit) {
 		low := unicode.ToLower(r)
-		if base, _ := first2(norm.NFD.String(string(low))); base != 0 {
+		if base, _ := firstTwoRunes(norm.NFD.String(string(low))); base != 0 {
 			low = base
 		}
 		if s, ok := special[low]; ok {
 			low = s
 		}
-		l.folded[r] = low
+		l.foldTable[r] = low
 	}
 }
 
-func first2(s string) (a, b rune) {
+func firstTwoRunes(s string) (a, b rune) {
 	for i, r := range s {
 		if i == 0 {
 			a = r
@@ -217,8 +218,8 @@ func first2(s string) (a, b rune) {
 	return a, 0
 }
 
-// word is the hash of one word's letters; combining marks do not count.
-func (l *lexicon) word(s string) uint64 {
+// hashWord hashes the folded letters of a word, without combining marks.
+func (l *lexicon) hashWord(s string) uint64 {
 	h := uint64(hashSeed)
 	for _, r := range s {
 		if r >= 0x300 && r < 0x370 {
@@ -229,15 +230,14 @@ func (l *lexicon) word(s string) uint64 {
 	return h
 }
 
-// streetEnd tells whether a word ends like a street's name, with three letters or more
-// before that.
-func (l *lexicon) streetEnd(word string) bool {
+// hasStreetSuffix reports whether a word of more than three letters ends with a street suffix.
+func (l *lexicon) hasStreetSuffix(word string) bool {
 	h := ^uint64(0)
-	for n := 0; n < l.longestEnd && len(word) > 3; n++ {
+	for n := 0; n < l.longestStreetSuffix && len(word) > 3; n++ {
 		r, size := utf8.DecodeLastRuneInString(word)
 		word = word[:len(word)-size]
 		h = hashRune(h, l.fold(r))
-		if n > 0 && l.find(h)&streetEnd != 0 {
+		if n > 0 && l.lookup(h)&streetSuffix != 0 {
 			return true
 		}
 	}
@@ -246,10 +246,10 @@ func (l *lexicon) streetEnd(word string) bool {
 
 func readLexicon() (*lexicon, error) {
 	l := &lexicon{
-		keys: make([]uint32, 1<<tableBits), combined: make([]uint16, 1<<tableBits),
-		classes: []class{0}, number: map[class]uint16{0: 0},
+		keys: make([]uint32, 1<<tableBits), classIndexes: make([]uint16, 1<<tableBits),
+		classes: []class{0}, classIndex: map[class]uint16{0: 0},
 	}
-	l.makeFolds()
+	l.buildFoldTable()
 	for name, c := range listClasses {
 		if err := l.readList(name, c); err != nil {
 			return nil, err
@@ -258,12 +258,12 @@ func readLexicon() (*lexicon, error) {
 	if err := l.readList("vocabulary.txt", 0); err != nil {
 		return nil, err
 	}
-	l.number = nil
+	l.classIndex = nil
 	return l, nil
 }
 
-// readList reads a file of one word or phrase a line. "[name]" begins a section and "#"
-// a remark.
+// readList reads a file with one word or phrase per line, or several separated by commas. "[name]"
+// starts a section, "#" a comment.
 func (l *lexicon) readList(name string, c class) error {
 	data, err := wordFiles.ReadFile("words/" + name)
 	if err != nil {
@@ -300,31 +300,31 @@ func (l *lexicon) addPhrase(entry string, c class) error {
 	if entry == "" {
 		return nil
 	}
-	if c == streetEnd {
+	if c == streetSuffix {
 		letters := []rune(entry)
-		h := ^uint64(0) // apart from the whole words
+		h := ^uint64(0) // another seed than for whole words
 		for i := len(letters) - 1; i >= 0; i-- {
 			h = hashRune(h, l.fold(letters[i]))
 		}
-		l.longestEnd = max(l.longestEnd, len(letters))
-		return l.add(h, streetEnd)
+		l.longestStreetSuffix = max(l.longestStreetSuffix, len(letters))
+		return l.add(h, streetSuffix)
 	}
 	words := strings.FieldsFunc(entry, func(r rune) bool { return r == ' ' || r == '-' || r == '.' || r == '\'' })
 	if len(words) == 1 {
-		return l.add(l.word(words[0]), c)
+		return l.add(l.hashWord(words[0]), c)
 	}
 	h := uint64(0)
 	for i, w := range words {
-		wh := l.word(w)
+		wh := l.hashWord(w)
 		switch i {
 		case 0:
 			h = wh
-			if err := l.add(wh, phrase); err != nil {
+			if err := l.add(wh, phraseStart); err != nil {
 				return err
 			}
 		default:
-			h = chain(h, wh)
-			bits := phrase
+			h = chainHash(h, wh)
+			bits := phraseStart
 			if i == len(words)-1 {
 				bits = c
 			}

@@ -1,21 +1,24 @@
-// Package masking finds personal data in text, puts placeholders in its place and
-// later puts the originals back. It stands between confidential text and an outside
+// Package masking finds personal data (PII) in text, replaces it with placeholders and later
+// restores the originals: reversible pseudonymization between confidential text and an outside
 // language model.
 //
-// A Masker holds the word lists: made once, never changed, safe for concurrent use. A
-// Session holds what was found in the texts of one request; it belongs to one
-// goroutine and ends with the request, and nothing outlives it. Masking fails closed:
-// when Mask returns an error, nothing of the text may be sent. The errors say nothing
-// of the text.
+// A Masker holds the word lists. It is immutable and safe for concurrent use. A Session holds what
+// was found in the texts of one request; it belongs to one goroutine and is dropped with the
+// request. Masking fails closed: if Mask returns an error, nothing of the text may be sent. Errors
+// never quote the text.
+//
+// Detection runs in passes over the tokens of a text: structured identifiers (e-mail, phone, IBAN
+// and the like), postal addresses, names of people, organizations and places, and finally values
+// that the session already knows from other texts.
 package masking
 
 import "errors"
 
-// Type is what kind of personal data a span holds; it is the word in its placeholder.
+// Type is the kind of personal data in a span. Its name appears in the placeholder.
 type Type uint8
 
-// The kinds of personal data. Literal is text of the user's own that looks like a
-// placeholder: it is masked so that it comes back as it was.
+// The kinds of personal data. Literal is user text that looks like a placeholder; it is masked so
+// that it is restored unchanged.
 const (
 	Person Type = iota
 	Organization
@@ -41,7 +44,7 @@ var typeNames = [typeCount]string{
 	"IBAN", "SSN", "IP", "URL", "DATE", "ID", "TITLE", "NATIONALITY", "LITERAL",
 }
 
-// What a reader sees in place of a placeholder that no text of the session gave out.
+// genericNames replace placeholders that the session never issued.
 var genericNames = [typeCount]string{
 	"the person", "the organization", "the place", "the address", "the e-mail address",
 	"the phone number", "the card number", "the account number", "the number",
@@ -62,25 +65,24 @@ type Span struct {
 	Start, End int
 }
 
-// ErrNotUTF8 is Mask's answer to text that is not valid UTF-8.
+// ErrNotUTF8 means that the text is not valid UTF-8.
 var ErrNotUTF8 = errors.New("masking: text is not valid UTF-8")
 
-// ErrTooLong is Mask's answer to a text past MaxText bytes.
+// ErrTooLong means that the text is longer than MaxText.
 var ErrTooLong = errors.New("masking: text is too long")
 
-// ErrFailed is Mask's answer when it could not do its work.
+// ErrFailed means that masking panicked or could not finish.
 var ErrFailed = errors.New("masking: failed")
 
-// MaxText is the longest text that is masked, in bytes.
+// MaxText is the maximum length of a text, in bytes.
 const MaxText = 64 << 20
 
-// Masker finds personal data. Use New.
+// Masker finds personal data. Create it with New.
 type Masker struct {
 	lex *lexicon
 }
 
-// New reads the word lists. It fails only when the lists built into the program are
-// damaged.
+// New reads the embedded word lists. It fails only if they are corrupt.
 func New() (*Masker, error) {
 	lex, err := readLexicon()
 	if err != nil {
@@ -89,5 +91,5 @@ func New() (*Masker, error) {
 	return &Masker{lex: lex}, nil
 }
 
-// NewSession starts the masking of one request's texts.
+// NewSession returns a session for the texts of one request.
 func (m *Masker) NewSession() *Session { return &Session{masker: m} }

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-type labelled struct {
+type labeledText struct {
 	Text     string `json:"full_text"`
 	Template int    `json:"template_id"`
 	Spans    []struct {
@@ -28,8 +28,8 @@ var labelTypes = map[string]Type{
 	"TITLE": Title, "NATIONALITY": Nationality, "ID": ID,
 }
 
-// gold is the label's spans in bytes.
-func (l *labelled) gold() []Span {
+// goldSpans returns the labeled spans as byte offsets.
+func (l *labeledText) goldSpans() []Span {
 	offsets := make([]int, 0, len(l.Text)+1)
 	for i := range l.Text {
 		offsets = append(offsets, i)
@@ -42,34 +42,34 @@ func (l *labelled) gold() []Span {
 	return out
 }
 
-// counts of one type. Spans are matched by overlap and equal type; addresses and
-// places count as one, because the labels call a town the one or the other.
-type counts struct{ gold, hit, covered, found, right int }
+// typeCounts are the counts of one type. Spans match if they overlap and have the same type. Addresses and
+// places count as the same type, because the labels use either for towns.
+type typeCounts struct{ gold, hit, covered, found, right int }
 
-type score struct {
-	byType map[Type]*counts
-	// words, as presidio-evaluator counts: personal or not, and with the right type
+type scorer struct {
+	byType map[Type]*typeCounts
+	// per word, as presidio-evaluator counts: personal or not, and with the right type
 	tp, fp, fn, typedTP, typedFN int
 }
 
-func family(t Type) Type {
+func comparableType(t Type) Type {
 	if t == Address {
 		return Location
 	}
 	return t
 }
 
-func (sc *score) at(t Type) *counts {
+func (sc *scorer) at(t Type) *typeCounts {
 	if sc.byType == nil {
-		sc.byType = map[Type]*counts{}
+		sc.byType = map[Type]*typeCounts{}
 	}
 	if sc.byType[t] == nil {
-		sc.byType[t] = &counts{}
+		sc.byType[t] = &typeCounts{}
 	}
 	return sc.byType[t]
 }
 
-func (sc *score) count(text string, gold, found []Span) {
+func (sc *scorer) count(text string, gold, found []Span) {
 	overlap := func(a, b Span) bool { return a.Start < b.End && b.Start < a.End }
 	for _, g := range gold {
 		c := sc.at(g.Type)
@@ -78,7 +78,7 @@ func (sc *score) count(text string, gold, found []Span) {
 		for _, f := range found {
 			if overlap(g, f) {
 				covered = true
-				hit = hit || family(f.Type) == family(g.Type)
+				hit = hit || comparableType(f.Type) == comparableType(g.Type)
 			}
 		}
 		if covered {
@@ -92,7 +92,7 @@ func (sc *score) count(text string, gold, found []Span) {
 		c := sc.at(f.Type)
 		c.found++
 		for _, g := range gold {
-			if overlap(g, f) && family(f.Type) == family(g.Type) {
+			if overlap(g, f) && comparableType(f.Type) == comparableType(g.Type) {
 				c.right++
 				break
 			}
@@ -117,7 +117,7 @@ func (sc *score) count(text string, gold, found []Span) {
 		switch {
 		case isGold && isFound:
 			sc.tp++
-			if family(g) == family(f) {
+			if comparableType(g) == comparableType(f) {
 				sc.typedTP++
 			} else {
 				sc.typedFN++
@@ -154,7 +154,7 @@ func ratio(a, b int) float64 {
 	return float64(a) / float64(b)
 }
 
-func (sc *score) print(t *testing.T, title string) (any2, typed float64) {
+func (sc *scorer) print(t *testing.T, title string) (untyped, typed float64) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%-14s %6s %6s %8s %9s %9s %6s\n", title, "type", "gold", "found", "masked", "recall", "precision", "F2")
 	var types []int
@@ -168,21 +168,21 @@ func (sc *score) print(t *testing.T, title string) (any2, typed float64) {
 		fmt.Fprintf(&b, "%-14s %6d %6d %8.3f %9.3f %9.3f %6.3f\n", Type(ty), c.gold, c.found, ratio(c.covered, c.gold), r, p, f2(p, r))
 	}
 	p, r := ratio(sc.tp, sc.tp+sc.fp), ratio(sc.tp, sc.tp+sc.fn)
-	any2 = f2(p, r)
+	untyped = f2(p, r)
 	tp, tr := ratio(sc.typedTP, sc.tp+sc.fp), ratio(sc.typedTP, sc.typedTP+sc.typedFN)
 	typed = f2(tp, tr)
-	fmt.Fprintf(&b, "words, masked at all: precision %.3f recall %.3f F2 %.3f\n", p, r, any2)
+	fmt.Fprintf(&b, "words, masked at all: precision %.3f recall %.3f F2 %.3f\n", p, r, untyped)
 	fmt.Fprintf(&b, "words, right type:    precision %.3f recall %.3f F2 %.3f\n", tp, tr, typed)
 	t.Log(b.String())
-	return any2, typed
+	return untyped, typed
 }
 
-func readLabelled(t testing.TB, path string) []labelled {
+func readLabeled(t testing.TB, path string) []labeledText {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		t.Skipf("no labelled text: %v", err)
+		t.Skipf("no labeled text: %v", err)
 	}
-	var all []labelled
+	var all []labeledText
 	if err := json.Unmarshal(data, &all); err != nil {
 		t.Fatal(err)
 	}
@@ -196,27 +196,27 @@ func piiPath() string {
 	return filepath.Join("..", "..", "..", "shared", "data", "pii-train.json")
 }
 
-// half splits the texts by template, so that neither half has seen the other's sentences.
-func half(l *labelled) int { return (l.Template * 2654435761 >> 7) & 1 }
+// halfOf splits the texts by template, so that the halves share no sentences.
+func halfOf(l *labeledText) int { return (l.Template * 2654435761 >> 7) & 1 }
 
 func TestMeasure(t *testing.T) {
-	all := readLabelled(t, piiPath())
+	all := readLabeled(t, piiPath())
 	m := newMasker(t)
-	var halves [2]score
-	var whole score
+	var halves [2]scorer
+	var whole scorer
 	show := os.Getenv("PII_SHOW")
 	for i := range all {
 		l := &all[i]
-		gold, found := l.gold(), m.Find(l.Text)
-		halves[half(l)].count(l.Text, gold, found)
+		gold, found := l.goldSpans(), m.Find(l.Text)
+		halves[halfOf(l)].count(l.Text, gold, found)
 		whole.count(l.Text, gold, found)
-		if show != "" && half(l) == 0 {
-			showMisses(l, gold, found, show)
+		if show != "" && halfOf(l) == 0 {
+			printMisses(l, gold, found, show)
 		}
 	}
 	halves[0].print(t, "first half (by template)")
 	halves[1].print(t, "second half (by template)")
-	any2, typed := whole.print(t, "all")
+	untyped, typed := whole.print(t, "all")
 	for _, ty := range []Type{Email, Phone, CreditCard, IBAN, SSN, IP, URL} {
 		c := whole.at(ty)
 		if r := ratio(c.hit, c.gold); r < 0.99 {
@@ -226,12 +226,12 @@ func TestMeasure(t *testing.T) {
 			t.Errorf("%s: precision %.3f < 0.95", ty, p)
 		}
 	}
-	if any2 < 0.90 || typed < 0.85 {
-		t.Errorf("F2 %.3f and typed %.3f: want 0.90 and 0.85", any2, typed)
+	if untyped < 0.90 || typed < 0.85 {
+		t.Errorf("F2 %.3f and typed %.3f: want 0.90 and 0.85", untyped, typed)
 	}
 }
 
-func showMisses(l *labelled, gold, found []Span, want string) {
+func printMisses(l *labeledText, gold, found []Span, want string) {
 	for _, g := range gold {
 		hit := false
 		for _, f := range found {
@@ -266,8 +266,8 @@ var markTypes = map[byte]Type{
 	'I': IBAN, 'S': SSN, 'N': IP, 'U': URL, 'D': Date, 'X': ID, 'Y': Nationality,
 }
 
-// unmark reads one line of testdata/sentences.txt.
-func unmark(t *testing.T, line string) (string, []Span) {
+// parseMarked parses one line of testdata/sentences.txt.
+func parseMarked(t *testing.T, line string) (string, []Span) {
 	var b strings.Builder
 	var gold []Span
 	for {
@@ -294,7 +294,7 @@ func TestMeasureOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sc score
+	var sc scorer
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimSuffix(line, "\n")
@@ -302,17 +302,17 @@ func TestMeasureOwn(t *testing.T) {
 			continue
 		}
 		n++
-		text, gold := unmark(t, line)
+		text, gold := parseMarked(t, line)
 		found := masker().Find(text)
 		sc.count(text, gold, found)
 		if os.Getenv("PII_SHOW") != "" {
-			showMisses(&labelled{Text: text}, gold, found, "miss")
-			showMisses(&labelled{Text: text}, gold, found, "extra")
+			printMisses(&labeledText{Text: text}, gold, found, "miss")
+			printMisses(&labeledText{Text: text}, gold, found, "extra")
 		}
 	}
-	any2, typed := sc.print(t, fmt.Sprintf("%d sentences of our own", n))
-	if n < 120 || any2 < 0.93 || typed < 0.88 {
-		t.Errorf("%d sentences, F2 %.3f, typed %.3f", n, any2, typed)
+	untyped, typed := sc.print(t, fmt.Sprintf("%d own sentences", n))
+	if n < 120 || untyped < 0.93 || typed < 0.88 {
+		t.Errorf("%d sentences, F2 %.3f, typed %.3f", n, untyped, typed)
 	}
 	if p := ratio(sc.tp, sc.tp+sc.fp); p < 0.93 {
 		t.Errorf("precision %.3f: contracts must stay readable", p)

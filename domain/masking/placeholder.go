@@ -5,37 +5,36 @@ import (
 	"strings"
 )
 
-// A placeholder is [TYPE_12] or, for another wording of the same value, [TYPE_12B].
-// Only that exact form is put back. Looser forms ([person 1], [ Person-1 ]) count as
-// look-alikes: in a user's text they are masked as Literal, in a model's answer they
-// become a generic word. Because every placeholder ends in its only ']', none is a
-// prefix of another.
+// A placeholder is [TYPE_12] or, for another wording of the same value, [TYPE_12B]. Only that exact
+// form is restored. Looser forms ([person 1], [ Person-1 ]) are look-alikes: they are masked as Literal
+// in a user's text and become a generic phrase in a model's answer. Every placeholder ends with its
+// only ']', so none is a prefix of another.
 
-// longestPlaceholder bounds, in bytes, what a look-alike may hold and so what a
-// Restorer holds back.
-const longestPlaceholder = 40
+// maxPlaceholderLen is the maximum length of a look-alike in bytes, and so bounds the buffer of a
+// Restorer.
+const maxPlaceholderLen = 40
 
-type lookState uint8
+type parseState uint8
 
 const (
-	lookNo   lookState = iota // cannot become a placeholder
-	lookMore                  // could, with more text
-	lookYes
+	noPlaceholder parseState = iota // not a placeholder, whatever follows
+	incomplete                      // may become one with more text
+	isPlaceholder
 )
 
-// look reads a placeholder or a look-alike at the start of s, which begins with '['.
-// n is its length when the state is lookYes.
-func look(s string) (n int, t Type, state lookState) {
+// parsePlaceholder parses a placeholder or look-alike at the start of s, which starts with '['. n is its length if
+// the state is isPlaceholder.
+func parsePlaceholder(s string) (n int, t Type, state parseState) {
 	i := skipBlank(s, 1)
 	if i == len(s) {
-		return 0, 0, lookMore
+		return 0, 0, incomplete
 	}
-	t, k, state := lookType(s[i:])
-	if state != lookYes {
+	t, k, state := parseTypeName(s[i:])
+	if state != isPlaceholder {
 		return 0, 0, state
 	}
 	i += k
-	// between the word and its number: at most one of '_', '-', ' ', '#', ':'
+	// between the type and the number: at most one of '_', '-', '#', ':', and blanks
 	i = skipBlank(s, i)
 	if i < len(s) && strings.IndexByte("_-#:", s[i]) >= 0 {
 		i = skipBlank(s, i+1)
@@ -45,52 +44,52 @@ func look(s string) (n int, t Type, state lookState) {
 		i++
 	}
 	if i-digits > 10 || (i == digits && i < len(s)) {
-		return 0, 0, lookNo
+		return 0, 0, noPlaceholder
 	}
 	letters := i
 	for i < len(s) && lower(s[i]) >= 'a' && lower(s[i]) <= 'z' {
 		i++
 	}
 	if i-letters > 4 {
-		return 0, 0, lookNo
+		return 0, 0, noPlaceholder
 	}
 	i = skipBlank(s, i)
 	switch {
-	case i > longestPlaceholder:
-		return 0, 0, lookNo
+	case i > maxPlaceholderLen:
+		return 0, 0, noPlaceholder
 	case i == len(s):
-		return 0, 0, lookMore
+		return 0, 0, incomplete
 	case s[i] == ']':
-		return i + 1, t, lookYes
+		return i + 1, t, isPlaceholder
 	}
-	return 0, 0, lookNo
+	return 0, 0, noPlaceholder
 }
 
-// lookNames are the words that make a look-alike: the types' own names, and what a model may
-// take for one. The longest come first, since some begin like others.
-var lookNames = func() []lookName {
-	names := []lookName{
+// typeAliases are the type names of look-alikes: our own and those that models tend to invent. Longer
+// names come first, because some are prefixes of others.
+var typeAliases = func() []typeAlias {
+	names := []typeAlias{
 		{"ORG", Organization}, {"COMPANY", Organization}, {"NAME", Person}, {"PARTY", Person},
 		{"EMAIL_ADDRESS", Email}, {"PHONE_NUMBER", Phone}, {"IP_ADDRESS", IP}, {"DOMAIN", URL},
 		{"DATE_TIME", Date}, {"STREET_ADDRESS", Address}, {"US_SSN", SSN}, {"IBAN_CODE", IBAN},
 	}
 	for t, name := range typeNames {
-		names = append(names, lookName{name, Type(t)})
+		names = append(names, typeAlias{name, Type(t)})
 	}
-	slices.SortStableFunc(names, func(a, b lookName) int { return len(b.text) - len(a.text) })
+	slices.SortStableFunc(names, func(a, b typeAlias) int { return len(b.text) - len(a.text) })
 	return names
 }()
 
-type lookName struct {
+type typeAlias struct {
 	text string
 	kind Type
 }
 
-// lookType reads a type's name in any case, with '_', '-' or ' ' between its words.
-func lookType(s string) (Type, int, lookState) {
+// parseTypeName parses a type name in any case, with '_', '-' or ' ' between its words.
+func parseTypeName(s string) (Type, int, parseState) {
 	more := false
 next:
-	for _, one := range lookNames {
+	for _, one := range typeAliases {
 		name := one.text
 		for i := range len(name) {
 			if i == len(s) {
@@ -105,15 +104,15 @@ next:
 				continue next
 			}
 		}
-		if more { // the text may still go on to a longer name
+		if more { // the text may still continue to a longer name
 			break
 		}
-		return one.kind, len(name), lookYes
+		return one.kind, len(name), isPlaceholder
 	}
 	if more {
-		return 0, 0, lookMore
+		return 0, 0, incomplete
 	}
-	return 0, 0, lookNo
+	return 0, 0, noPlaceholder
 }
 
 func skipBlank(s string, i int) int {

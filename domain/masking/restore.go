@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// Restore puts the session's originals back in the place of their placeholders. What
-// looks like a placeholder but was never given out becomes a generic word.
+// Restore replaces the session's placeholders with their originals. A placeholder that was never
+// issued becomes a generic phrase such as "the person".
 func (s *Session) Restore(text string) string {
 	i := strings.IndexByte(text, '[')
 	if i < 0 {
@@ -19,7 +19,7 @@ func (s *Session) Restore(text string) string {
 	return b.String()
 }
 
-// RestoredLen is how many bytes Restore would return.
+// RestoredLen returns the length of Restore's result in bytes, without building it.
 func (s *Session) RestoredLen(text string) (n int) {
 	if len(s.originals) == 0 {
 		return len(text)
@@ -28,8 +28,8 @@ func (s *Session) RestoredLen(text string) (n int) {
 	return n
 }
 
-// restore emits text with its placeholders replaced and returns the tail that may yet
-// become a placeholder; with last set there is none.
+// restore emits text with its placeholders replaced. It returns the unfinished placeholder at the end
+// of text, if any; with last set there is none.
 func (s *Session) restore(text string, last bool, emit func(string)) (rest string) {
 	for {
 		i := strings.IndexByte(text, '[')
@@ -39,15 +39,15 @@ func (s *Session) restore(text string, last bool, emit func(string)) (rest strin
 			}
 			return ""
 		}
-		n, t, state := look(text[i:])
+		n, t, state := parsePlaceholder(text[i:])
 		switch {
-		case state == lookYes:
+		case state == isPlaceholder:
 			if i > 0 {
 				emit(text[:i])
 			}
 			emit(s.original(text[i:i+n], t))
 			text = text[i+n:]
-		case state == lookMore && !last:
+		case state == incomplete && !last:
 			if i > 0 {
 				emit(text[:i])
 			}
@@ -66,43 +66,43 @@ func (s *Session) original(placeholder string, t Type) string {
 	return genericNames[t]
 }
 
-// Restorer restores a text that arrives in pieces. It holds back at most one possible
-// placeholder and one unfinished character. It belongs to one goroutine.
+// Restorer restores a text that arrives in pieces. It buffers at most one possible placeholder and one
+// incomplete character. It belongs to one goroutine.
 type Restorer struct {
-	session *Session
-	emit    func(string)
-	held    string
+	session  *Session
+	emit     func(string)
+	buffered string
 }
 
-// Restorer starts the restoring of one streamed text. emit gets the pieces in order, in
-// the goroutine of Write and Flush, none of them empty.
+// Restorer returns a Restorer for one streamed text. Write and Flush call emit with the restored
+// pieces, in order and never empty.
 func (s *Session) Restorer(emit func(string)) *Restorer {
 	return &Restorer{session: s, emit: emit}
 }
 
-// Write takes the next piece of the text.
+// Write adds the next piece of the text.
 func (r *Restorer) Write(chunk string) {
 	if chunk == "" {
 		return
 	}
 	text := chunk
-	if r.held != "" {
-		text = r.held + chunk
+	if r.buffered != "" {
+		text = r.buffered + chunk
 	}
-	cut := len(text) - unfinished(text)
+	cut := len(text) - incompleteBytes(text)
 	rest := r.session.restore(text[:cut], false, r.emit)
-	r.held = rest + text[cut:]
+	r.buffered = rest + text[cut:]
 }
 
-// Flush ends the text and emits what was held back.
+// Flush ends the text and emits what is still buffered.
 func (r *Restorer) Flush() {
-	held := r.held
-	r.held = ""
+	held := r.buffered
+	r.buffered = ""
 	r.session.restore(held, true, r.emit)
 }
 
-// unfinished counts the bytes at the end of s that begin a character not yet whole.
-func unfinished(s string) int {
+// incompleteBytes returns the number of bytes of an incomplete character at the end of s.
+func incompleteBytes(s string) int {
 	for n := 1; n <= utf8.UTFMax-1 && n <= len(s); n++ {
 		c := s[len(s)-n]
 		if utf8.RuneStart(c) {

@@ -9,25 +9,25 @@ import (
 	"unicode/utf8"
 )
 
-// Session masks the texts of one request. The same value has the same placeholder in
-// all of them; another wording of it (a surname alone, other case) has the same number
-// and a letter of its own, so that each comes back as it was written. It belongs to one
-// goroutine; Restore may be called by several once masking is done.
+// Session masks the texts of one request. The same value gets the same placeholder in all of them.
+// Another wording of a value (only the surname, different case) gets the same number with its own
+// letter, so that each is restored as it was written. A session belongs to one goroutine; once
+// masking is done, several goroutines may call Restore.
 type Session struct {
 	masker       *Masker
-	placeholders map[string]string // original, led by its type, to placeholder
-	originals    map[string]string // placeholder to original
+	placeholders map[string]string // key: one character for the type, then the original
+	originals    map[string]string // key: placeholder
 	entities     map[uint64]*entity
 	counts       [typeCount]int
-	known        known
+	known        knownValues
 }
 
-// entity is one value in all its wordings.
+// entity is one person, organization or other value, with all its wordings (coreference).
 type entity struct {
 	number   int
 	wordings int
-	short    bool // known by one name alone so far
-	shared   bool // stands for two different people: links nothing
+	short    bool // only one of its names is known so far
+	shared   bool // the name belongs to two different people, so it links nothing
 }
 
 // Masked is a text with placeholders.
@@ -36,27 +36,27 @@ type Masked struct {
 	segments []segment
 }
 
-// segment is one placeholder: where it stands and what it stands for, in bytes.
+// segment maps one placeholder to the original text it replaced, both as byte ranges.
 type segment struct {
 	start, end         int // in Masked.Text
 	origStart, origEnd int
 }
 
-// Found counts the different values masked so far, look-alikes included.
+// Found returns the number of different values masked so far, literals included.
 func (s *Session) Found() int { return len(s.originals) }
 
-// Mask replaces the personal data in text, which must be an original: the placeholders of
-// a text masked before would count as look-alikes. On an error nothing may be sent: the text is
-// not valid UTF-8, is too long, or masking itself failed.
+// Mask replaces the personal data in text. The text must not have been masked already: its
+// placeholders would be masked as literals. After an error (ErrNotUTF8, ErrTooLong, ErrFailed)
+// nothing of the text may be sent.
 func (s *Session) Mask(text string) (Masked, error) {
-	return s.guarded(text, func() *scan { return s.masker.find(text, s) })
+	return s.maskSafely(text, func() *scan { return s.masker.scanInSession(text, s) })
 }
 
-// guarded replaces what find finds in text.
-func (s *Session) guarded(text string, find func() *scan) (masked Masked, err error) {
+// maskSafely replaces the spans that find returns. A panic becomes ErrFailed.
+func (s *Session) maskSafely(text string, find func() *scan) (masked Masked, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			// what was recovered may hold pieces of the text: only its kind is told
+			// the panic value may contain parts of the text, so only its type is reported
 			masked, err = Masked{}, fmt.Errorf("%w: %T", ErrFailed, r)
 		}
 	}()
@@ -66,12 +66,12 @@ func (s *Session) guarded(text string, find func() *scan) (masked Masked, err er
 	if !utf8.ValidString(text) {
 		return Masked{}, ErrNotUTF8
 	}
-	return s.replace(text, find()), nil
+	return s.substitute(text, find()), nil
 }
 
-// replace puts placeholders in the place of the scan's spans, and frees the scan.
-func (s *Session) replace(text string, scan *scan) Masked {
-	defer scan.free()
+// substitute substitutes placeholders for the spans and releases the scan.
+func (s *Session) substitute(text string, scan *scan) Masked {
+	defer scan.release()
 	if len(scan.spans) == 0 {
 		return Masked{Text: text}
 	}
@@ -90,30 +90,30 @@ func (s *Session) replace(text string, scan *scan) Masked {
 	return Masked{Text: b.String(), segments: segments}
 }
 
-// IsPerson tells whether all of text looks like the name of a person.
+// IsPerson reports whether the whole text looks like a person's name.
 func (s *Session) IsPerson(text string) bool {
 	spans := s.masker.Find(text)
 	return len(spans) == 1 && spans[0] == Span{Person, 0, len(text)}
 }
 
-// MaskBut is Mask, but leaves what is of type t.
-func (s *Session) MaskBut(text string, t Type) (Masked, error) {
-	return s.guarded(text, func() *scan {
-		scan := s.masker.search(text)
+// MaskExcept is Mask without the spans of type t.
+func (s *Session) MaskExcept(text string, t Type) (Masked, error) {
+	return s.maskSafely(text, func() *scan {
+		scan := s.masker.scanText(text)
 		scan.spans = slices.DeleteFunc(scan.spans, func(span Span) bool { return span.Type == t })
-		s.recognize(scan)
+		s.findKnown(scan)
 		return scan
 	})
 }
 
-// MaskAs masks text as one value of type t, whatever it looks like: the caller knows what it
-// is, as of a field of a form that asks for a name. It is then found in other texts too. The
-// errors are those of Mask.
+// MaskAs masks the whole text as one value of type t, regardless of what it looks like, for example
+// the content of a form field that asks for a name. Later texts of the session are searched for the
+// value too. It returns the same errors as Mask.
 func (s *Session) MaskAs(text string, t Type) (Masked, error) {
-	return s.guarded(text, func() *scan { return s.masker.whole(text, t, s) })
+	return s.maskSafely(text, func() *scan { return s.masker.scanAsOneValue(text, t, s) })
 }
 
-// placeholder is the one of this very wording, made when it is new.
+// placeholder returns the placeholder for the exact wording of the span and issues one if needed.
 func (s *Session) placeholder(scan *scan, text string, span Span) string {
 	original := text[span.Start:span.End]
 	key := string(rune('0'+span.Type)) + original
@@ -126,15 +126,15 @@ func (s *Session) placeholder(scan *scan, text string, span Span) string {
 		s.entities = make(map[uint64]*entity)
 	}
 	e := s.entity(scan, span)
-	p := "[" + typeNames[span.Type] + "_" + strconv.Itoa(e.number) + letters(e.wordings) + "]"
+	p := "[" + typeNames[span.Type] + "_" + strconv.Itoa(e.number) + wordingSuffix(e.wordings) + "]"
 	e.wordings++
 	s.placeholders[key] = p
 	s.originals[p] = strings.Clone(original)
 	return p
 }
 
-// letters numbers the wordings of one value: none, B, C … Z, AA, AB …
-func letters(n int) string {
+// wordingSuffix returns the suffix of the nth wording of a value: "", B, C … Z, AA, AB …
+func wordingSuffix(n int) string {
 	if n == 0 {
 		return ""
 	}
@@ -148,20 +148,21 @@ func letters(n int) string {
 	return s
 }
 
-// entity is the value this span is a wording of: the same words apart from case and
-// blanks or, for a person or firm, a short name that only one known so far has.
+// entity returns the value that the span refers to. Spans refer to the same value if they have the
+// same words, ignoring case and blanks, or if one is a short name (a surname, the first word of a
+// company name) that only one known person or organization has.
 func (s *Session) entity(scan *scan, span Span) *entity {
 	salt := uint64(span.Type) << 56
 	whole := uint64(0)
-	tokens := scan.within(span)
+	tokens := scan.tokensOf(span)
 	if span.Type == Literal {
-		tokens = nil // look-alikes are never the same
+		tokens = nil // literals are never linked
 	}
 	for i := range tokens {
 		if tokens[i].class&honorific != 0 || (span.Type == Person && tokens[i].symbol == '.') {
 			continue
 		}
-		whole = chain(whole, tokens[i].hash)
+		whole = chainHash(whole, tokens[i].hash)
 	}
 	if whole != 0 {
 		if e := s.entities[whole^salt]; e != nil && !e.shared {
@@ -172,15 +173,15 @@ func (s *Session) entity(scan *scan, span Span) *entity {
 	if span.Type == Person {
 		for i := range tokens {
 			t := &tokens[i]
-			if t.kind == wordToken && t.class&(honorific|particle) == 0 && t.end-t.start > 1 {
+			if t.kind == wordToken && t.class&(honorific|nameParticle) == 0 && t.end-t.start > 1 {
 				names = append(names, t.hash^salt)
 			}
 		}
 	}
-	if span.Type == Organization && len(tokens) > 0 && shortName(&tokens[0]) {
+	if span.Type == Organization && len(tokens) > 0 && isShortName(&tokens[0]) {
 		names = append(names, tokens[0].hash^salt)
 	}
-	// "Smith" after or before one "John Smith" is that person; "Mary Smith" is another
+	// "Smith" near a single "John Smith" is that person; "Mary Smith" is someone else
 	short := len(names) == 1 && (span.Type == Person || len(tokens) == 1)
 	var e *entity
 	for _, n := range names {
@@ -211,28 +212,28 @@ func (s *Session) entity(scan *scan, span Span) *entity {
 	return e
 }
 
-// Original turns byte offsets of the masked text into those of the original. An end
-// that falls inside a placeholder is widened to the whole of it. It is false for
-// offsets outside the text, or when the range is only a part of one placeholder.
-func (m Masked) Original(start, end int) (int, int, bool) {
+// Original converts a byte range of the masked text to one of the original. An offset inside a
+// placeholder is widened to the whole placeholder. ok is false if the range is out of bounds or
+// covers only part of a single placeholder.
+func (m Masked) Original(start, end int) (origStart, origEnd int, ok bool) {
 	if start < 0 || end < start || end > len(m.Text) {
 		return 0, 0, false
 	}
-	if i := m.after(start); i < len(m.segments) {
+	if i := m.segmentAfter(start); i < len(m.segments) {
 		if g := m.segments[i]; start >= g.start && end <= g.end && end-start < g.end-g.start && (start > g.start || end > start) {
 			return 0, 0, false
 		}
 	}
-	return m.offset(start, false), m.offset(end, true), true
+	return m.originalOffset(start, false), m.originalOffset(end, true), true
 }
 
-// after is the index of the first placeholder that ends after offset.
-func (m Masked) after(offset int) int {
+// segmentAfter returns the index of the first placeholder that ends after offset.
+func (m Masked) segmentAfter(offset int) int {
 	return sort.Search(len(m.segments), func(i int) bool { return m.segments[i].end > offset })
 }
 
-func (m Masked) offset(at int, isEnd bool) int {
-	i := m.after(at)
+func (m Masked) originalOffset(at int, isEnd bool) int {
+	i := m.segmentAfter(at)
 	if i < len(m.segments) && at > m.segments[i].start {
 		if isEnd {
 			return m.segments[i].origEnd

@@ -5,73 +5,73 @@ import (
 	"strings"
 )
 
-// structured finds what has a form of its own: look-alikes, e-mail and network
+// findStructured finds personal data with a fixed format: placeholder look-alikes, e-mail and network
 // addresses, and every kind of number.
-func (s *scan) structured() {
-	s.cues = cues{longAgo, longAgo, longAgo, longAgo, longAgo}
+func (s *scan) findStructured() {
+	s.lastKeyword = keywords{notSeen, notSeen, notSeen, notSeen, notSeen}
 	for i := 0; i < len(s.tokens); i++ {
 		t := &s.tokens[i]
 		switch t.kind {
 		case wordToken:
-			s.cue(i)
-			if t.class&month != 0 && i-s.cues.birth <= 8 {
-				i = s.birthday(i)
-			} else if !t.taken {
-				i = s.wordForms(i)
+			s.recordKeyword(i)
+			if t.class&month != 0 && i-s.lastKeyword.birth <= 8 {
+				i = s.birthDate(i)
+			} else if !t.inSpan {
+				i = s.identifierAt(i)
 			}
 		case numberToken:
-			if !t.taken {
-				i = s.number(i)
+			if !t.inSpan {
+				i = s.classifyNumber(i)
 			}
 		default:
-			if t.taken && t.symbol != '[' {
+			if t.inSpan && t.symbol != '[' {
 				continue
 			}
 			switch t.symbol {
 			case '[':
-				if n, _, state := look(s.text[t.start:]); state == lookYes {
-					s.add(Literal, i, s.tokenAt(i, int(t.start)+n))
+				if n, _, state := parsePlaceholder(s.text[t.start:]); state == isPlaceholder {
+					s.addSpan(Literal, i, s.tokenAt(i, int(t.start)+n))
 				}
 			case '@':
-				s.email(i)
+				s.maskEmail(i)
 			case ':':
-				s.ipv6(i)
+				s.maskIPv6(i)
 			case '+', '(':
-				if s.isNumber(i+1) && s.glued(i+1) {
-					i = s.number(i)
+				if s.isNumber(i+1) && s.adjacent(i+1) {
+					i = s.classifyNumber(i)
 				}
 			}
 		}
 	}
 }
 
-// birthday masks "12 May 1951" and "May 12, 1951" around the month at token i.
-func (s *scan) birthday(i int) int {
+// birthDate masks a date of birth, "12 May 1951" or "May 12, 1951", around the month at token i.
+func (s *scan) birthDate(i int) int {
 	from, to := i, i+1
-	if s.isNumber(i-1) && !s.tokens[i-1].taken && s.tokens[i-1].end-s.tokens[i-1].start <= 2 {
+	if s.isNumber(i-1) && !s.tokens[i-1].inSpan && s.tokens[i-1].end-s.tokens[i-1].start <= 2 {
 		from--
 	} else if s.isNumber(to) && s.tokens[to].end-s.tokens[to].start <= 2 {
 		to++
-		if s.isWord(to) && s.glued(to) {
+		if s.isWord(to) && s.adjacent(to) {
 			to++ // 12th
 		}
 	}
 	if from == i && to == i+1 {
 		return i
 	}
-	if s.is(to, ',') {
+	if s.isSymbol(to, ',') {
 		to++
 	}
 	if s.isNumber(to) && s.tokens[to].end-s.tokens[to].start == 4 {
 		to++
-	} else if s.is(to-1, ',') {
+	} else if s.isSymbol(to-1, ',') {
 		to--
 	}
-	s.add(Date, from, to)
+	s.addSpan(Date, from, to)
 	return to - 1
 }
 
-// tokenAt is the index of the first token at or after byte offset, looking from i.
+// tokenAt returns the first token at or after a byte offset, searching from token i.
 func (s *scan) tokenAt(i, offset int) int {
 	for i < len(s.tokens) && int(s.tokens[i].start) < offset {
 		i++
@@ -79,74 +79,75 @@ func (s *scan) tokenAt(i, offset int) int {
 	return i
 }
 
-func (s *scan) cue(i int) {
+// recordKeyword records the keywords at token i.
+func (s *scan) recordKeyword(i int) {
 	c := s.tokens[i].class
-	if c&(idCue|phoneCue|cardCue|birth|contract) == 0 {
+	if c&(idKeyword|phoneKeyword|cardKeyword|birthKeyword|contractKeyword) == 0 {
 		return
 	}
-	if c&idCue != 0 {
-		s.cues.id = i
+	if c&idKeyword != 0 {
+		s.lastKeyword.id = i
 	}
-	if c&phoneCue != 0 {
-		s.cues.phone = i
+	if c&phoneKeyword != 0 {
+		s.lastKeyword.phone = i
 	}
-	if c&cardCue != 0 {
-		s.cues.card = i
+	if c&cardKeyword != 0 {
+		s.lastKeyword.card = i
 	}
-	if c&birth != 0 {
-		s.cues.birth = i
+	if c&birthKeyword != 0 {
+		s.lastKeyword.birth = i
 	}
-	if c&contract != 0 {
-		s.cues.contract = i
+	if c&contractKeyword != 0 {
+		s.lastKeyword.contract = i
 	}
 }
 
-// wordForms finds what begins with a word: URLs, host names, IBANs and identifiers that
-// mix letters and digits. It returns the last token it used up, i when none.
-func (s *scan) wordForms(i int) int {
-	if !s.glued(i + 1) {
+// identifierAt finds identifiers that start with a word: URLs, host names, IBANs and codes of letters and
+// digits. It returns the last token it consumed, i if none.
+func (s *scan) identifierAt(i int) int {
+	if !s.adjacent(i + 1) {
 		return i
 	}
 	next := &s.tokens[i+1]
 	switch {
-	case next.symbol == ':' && s.is(i+2, '/') && s.is(i+3, '/') && s.glued(i+2) && s.glued(i+3):
-		return s.url(i, i+4)
+	case next.symbol == ':' && s.isSymbol(i+2, '/') && s.isSymbol(i+3, '/') && s.adjacent(i+2) && s.adjacent(i+3):
+		return s.maskURL(i, i+4)
 	case next.symbol == '.':
-		return s.host(i)
-	case next.kind == numberToken && !s.glued(i):
-		if j := s.iban(i); j > 0 {
+		return s.maskHost(i)
+	case next.kind == numberToken && !s.adjacent(i):
+		if j := s.maskIBAN(i); j > 0 {
 			return j - 1
 		}
-		return s.mixedID(i)
+		return s.maskAlphanumericID(i)
 	}
 	return i
 }
 
-// url takes everything from scheme to the next blank or quote.
-func (s *scan) url(i, from int) int {
+// maskURL masks a URL: everything from token i to the next blank or quote.
+func (s *scan) maskURL(i, from int) int {
 	j := from
-	for j < len(s.tokens) && !s.tokens[j].blank && !strings.ContainsRune("\"<>`|{}[]", rune(s.tokens[j].symbol)) {
+	for j < len(s.tokens) && !s.tokens[j].afterBlank && !strings.ContainsRune("\"<>`|{}[]", rune(s.tokens[j].symbol)) {
 		j++
 	}
 	for j > from && s.tokens[j-1].kind == otherToken && strings.IndexByte(".,;:!?')", s.tokens[j-1].symbol) >= 0 && s.tokens[j-1].symbol != 0 {
 		j--
 	}
-	if j < from || s.is(j-1, '/') && j == from && s.is(j-3, ':') {
-		return i // a scheme and nothing after it
+	if j < from || s.isSymbol(j-1, '/') && j == from && s.isSymbol(j-3, ':') {
+		return i // only a scheme
 	}
-	s.add(URL, i, j)
+	s.addSpan(URL, i, j)
 	return j - 1
 }
 
-// host finds a bare domain name: labels with dots between and a known last one.
-func (s *scan) host(i int) int {
-	j, last := i+1, 0 // last: index of the last label when it may end a name
-	for j+1 < len(s.tokens) && s.glued(j) && s.glued(j+1) {
+// maskHost finds a bare domain name: labels separated by dots, the last a known top-level domain.
+func (s *scan) maskHost(i int) int {
+	j, last := i+1, 0 // last: the last label, if it may end a domain name
+	for j+1 < len(s.tokens) && s.adjacent(j) && s.adjacent(j+1) {
 		c := s.tokens[j].symbol
 		if c != '.' && c != '-' && s.tokens[j].kind == otherToken {
 			break
 		}
-		if s.tokens[j].kind != otherToken { // letters and digits side by side
+		if s.tokens[j].kind != otherToken { // letters next to digits
 			j++
 			continue
 		}
@@ -154,50 +155,51 @@ func (s *scan) host(i int) int {
 			break
 		}
 		j++
-		if c == '.' && s.has(j, tld) && !s.glued(j+1) || s.has(j, tld) && c == '.' && s.tokens[min(j+1, len(s.tokens)-1)].kind == otherToken {
+		if c == '.' && s.hasClass(j, tld) && !s.adjacent(j+1) || s.hasClass(j, tld) && c == '.' && s.tokens[min(j+1, len(s.tokens)-1)].kind == otherToken {
 			last = j
 		}
 		j++
 	}
-	if last == 0 || s.is(last+1, '@') && s.glued(last+1) {
+	if last == 0 || s.isSymbol(last+1, '@') && s.adjacent(last+1) {
 		if j-i > 64 {
-			return j - 1 // "a.a.a.a…" is read once
+			return j - 1 // read "a.a.a.a…" only once, to stay linear
 		}
 		return i
 	}
 	first := i
-	for s.glued(first) && first > 0 && (s.tokens[first-1].kind == numberToken || s.tokens[first-1].symbol == '-') && !s.tokens[first-1].taken {
+	for s.adjacent(first) && first > 0 && (s.tokens[first-1].kind == numberToken || s.tokens[first-1].symbol == '-') && !s.tokens[first-1].inSpan {
 		first--
 	}
-	// "…end.In" is a missing blank, "e.g." an abbreviation
+	// not "…end.In" (a missing blank) and not "e.g."
 	end := &s.tokens[last]
-	if s.eq(i, "www") && last > i+2 {
-		return s.url(first, last+1)
+	if s.equals(i, "www") && last > i+2 {
+		return s.maskURL(first, last+1)
 	}
-	if end.upper && !end.caps || s.tokens[i].end-s.tokens[i].start < 2 {
+	if end.capitalized && !end.allCaps || s.tokens[i].end-s.tokens[i].start < 2 {
 		return i
 	}
-	if end.class&(common|function) != 0 && s.tokens[i].class&(common|function) != 0 && !s.eq(last, "com") && !s.eq(last, "net") && !s.eq(last, "org") {
+	if end.class&(commonWord|functionWord) != 0 && s.tokens[i].class&(commonWord|functionWord) != 0 && !s.equals(last, "com") && !s.equals(last, "net") && !s.equals(last, "org") {
 		return i
 	}
-	if s.is(last+1, '/') && s.glued(last+1) {
-		return s.url(first, last+1)
+	if s.isSymbol(last+1, '/') && s.adjacent(last+1) {
+		return s.maskURL(first, last+1)
 	}
-	s.add(URL, first, last+1)
+	s.addSpan(URL, first, last+1)
 	return last
 }
 
-func (s *scan) email(at int) {
+// maskEmail masks the e-mail address around the '@' at token at.
+func (s *scan) maskEmail(at int) {
 	i := at
-	for s.glued(i) && i > 0 && s.tokens[i-1].symbol != '@' && !s.tokens[i-1].taken &&
+	for s.adjacent(i) && i > 0 && s.tokens[i-1].symbol != '@' && !s.tokens[i-1].inSpan &&
 		(s.tokens[i-1].kind != otherToken || strings.IndexByte("._%+-=&'~!#$*/^", s.tokens[i-1].symbol) >= 0 && s.tokens[i-1].symbol != 0) {
 		i--
 	}
 	for i < at && s.tokens[i].kind == otherToken {
-		i++ // no address begins with punctuation
+		i++ // an address does not start with punctuation
 	}
 	j, end := at+1, 0
-	for j < len(s.tokens) && s.glued(j) {
+	for j < len(s.tokens) && s.adjacent(j) {
 		t := &s.tokens[j]
 		if t.kind == otherToken && t.symbol != '.' && t.symbol != '-' {
 			break
@@ -210,25 +212,25 @@ func (s *scan) email(at int) {
 	if i == at || end == 0 {
 		return
 	}
-	dot := strings.LastIndexByte(s.str(at+1, end), '.')
+	dot := strings.LastIndexByte(s.textOf(at+1, end), '.')
 	if dot <= 0 {
-		// user@host, when the host is no everyday word
-		if s.has(at+1, common|function) {
+		// user@host, unless the host is an everyday word
+		if s.hasClass(at+1, commonWord|functionWord) {
 			return
 		}
 	}
-	s.add(Email, i, end)
+	s.addSpan(Email, i, end)
 }
 
-// ipv6 looks at the run of hexadecimal digits and colons around a colon.
-func (s *scan) ipv6(at int) {
+// maskIPv6 masks an IPv6 address around the colon at token at.
+func (s *scan) maskIPv6(at int) {
 	offset := int(s.tokens[at].start)
 	from := offset
-	for from > 0 && offset-from < 40 && isHexColon(s.text[from-1]) {
+	for from > 0 && offset-from < 40 && isHexOrColon(s.text[from-1]) {
 		from--
 	}
 	to := offset + 1
-	for to < len(s.text) && to-offset < 46 && (isHexColon(s.text[to]) || s.text[to] == '.' && to+1 < len(s.text) && isDigit(s.text[to+1])) {
+	for to < len(s.text) && to-offset < 46 && (isHexOrColon(s.text[to]) || s.text[to] == '.' && to+1 < len(s.text) && isDigit(s.text[to+1])) {
 		to++
 	}
 	run := s.text[from:to]
@@ -247,22 +249,22 @@ func (s *scan) ipv6(at int) {
 		i--
 	}
 	if int(s.tokens[i].start) != from {
-		return // glued to other letters
+		return // joined to other letters
 	}
 	j := s.tokenAt(at, from+len(run))
-	if j < len(s.tokens) && s.glued(j) && s.tokens[j].kind != otherToken {
+	if j < len(s.tokens) && s.adjacent(j) && s.tokens[j].kind != otherToken {
 		return
 	}
-	s.add(IP, i, j)
+	s.addSpan(IP, i, j)
 }
 
-func isHexColon(c byte) bool {
+func isHexOrColon(c byte) bool {
 	return isDigit(c) || c == ':' || lower(c) >= 'a' && lower(c) <= 'f'
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// lengths of IBANs by country.
+// ibanLengths is the length of an IBAN by country code.
 var ibanLengths = map[string]int{
 	"AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BI": 27,
 	"BR": 29, "BY": 28, "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DJ": 27, "DK": 18, "DO": 28,
@@ -275,9 +277,9 @@ var ibanLengths = map[string]int{
 	"TL": 23, "TN": 24, "TR": 26, "UA": 29, "VA": 22, "VG": 24, "XK": 20, "YE": 30,
 }
 
-// iban returns the token after an IBAN that begins at token i, or 0. A wrong checksum
-// is forgiven where the text says that it is one.
-func (s *scan) iban(i int) int {
+// maskIBAN masks an IBAN at token i and returns its end, or 0. A wrong checksum is accepted shortly after a
+// keyword such as "IBAN".
+func (s *scan) maskIBAN(i int) int {
 	t := &s.tokens[i]
 	if t.end-t.start != 2 || s.tokens[i+1].end-s.tokens[i+1].start < 2 {
 		return 0
@@ -317,27 +319,27 @@ func (s *scan) iban(i int) int {
 	for _, c := range tail {
 		digit(c)
 	}
-	if n != want || at < len(s.text) && isAlnum(s.text[at]) || (sum != 1 && i-s.cues.id > 6) {
+	if n != want || at < len(s.text) && isAlnum(s.text[at]) || (sum != 1 && i-s.lastKeyword.id > 6) {
 		return 0
 	}
 	j := s.tokenAt(i, at)
-	s.add(IBAN, i, j)
+	s.addSpan(IBAN, i, j)
 	return j
 }
 
 func isAlnum(c byte) bool { return isDigit(c) || lower(c) >= 'a' && lower(c) <= 'z' }
 
-// mixedID finds an identifier of letters and digits after a word such as "passport".
-func (s *scan) mixedID(i int) int {
-	if i-s.cues.id > 8 {
+// maskAlphanumericID masks an identifier of letters and digits after a keyword such as "passport".
+func (s *scan) maskAlphanumericID(i int) int {
+	if i-s.lastKeyword.id > 8 {
 		return i
 	}
 	j, digits := i, 0
-	for j < len(s.tokens) && (j == i || s.glued(j)) {
+	for j < len(s.tokens) && (j == i || s.adjacent(j)) {
 		t := &s.tokens[j]
 		if t.kind == numberToken {
 			digits += int(t.end - t.start)
-		} else if t.kind == otherToken && (t.symbol != '-' || !s.glued(j+1) || s.tokens[j+1].kind == otherToken) {
+		} else if t.kind == otherToken && (t.symbol != '-' || !s.adjacent(j+1) || s.tokens[j+1].kind == otherToken) {
 			break
 		}
 		j++
@@ -345,6 +347,6 @@ func (s *scan) mixedID(i int) int {
 	if digits < 5 || s.tokens[i].end-s.tokens[i].start > 5 {
 		return i
 	}
-	s.add(ID, i, j)
+	s.addSpan(ID, i, j)
 	return j - 1
 }

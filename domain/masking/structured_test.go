@@ -9,7 +9,7 @@ import (
 func TestFind(t *testing.T) {
 	for _, c := range []struct {
 		text string
-		want string // type and text of each span, apart by ';'
+		want string // type and text of each span, separated by ';'
 	}{
 		{"a.b+c@mail.example.co.uk, x@y.de.", "EMAIL a.b+c@mail.example.co.uk;EMAIL x@y.de"},
 		{"twitter @handle and a @ b", ""},
@@ -45,8 +45,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// Hostile texts of a megabyte are masked in time that grows with their length only, and
-// come back whole.
+// Masking takes linear time even for adversarial texts of a megabyte, and restoring returns the original.
 func TestHugeTexts(t *testing.T) {
 	for name, text := range benchTexts() {
 		start := time.Now()
@@ -56,7 +55,7 @@ func TestHugeTexts(t *testing.T) {
 			t.Errorf("%s: took %v", name, d)
 		}
 		if s.Restore(m.Text) != text {
-			t.Errorf("%s: does not come back", name)
+			t.Errorf("%s: is not restored", name)
 		}
 	}
 }

@@ -11,27 +11,27 @@ type kind uint8
 const (
 	wordToken kind = iota
 	numberToken
-	otherToken // one character of anything else
+	otherToken // any other single character
 )
 
-// token is a word, a run of digits or another character; blanks are between tokens.
+// token is a word, a run of digits or any other character. Blanks separate tokens.
 type token struct {
-	hash       uint64
-	start, end int32
-	class      class
-	kind       kind
-	upper      bool // begins with a capital
-	caps       bool // has no lower-case letter (and more than one letter)
-	camel      bool // a capital after a lower-case letter
-	blank      bool // blank before it
-	line       bool // line break, or the gap between columns, before it
-	para       bool // empty line before it
-	taken      bool // part of a span
-	sentence   bool // first word of a sentence or line
-	symbol     byte // the character of an otherToken when ASCII
+	hash            uint64
+	start, end      int32
+	class           class
+	kind            kind
+	capitalized     bool // starts with a capital letter
+	allCaps         bool // more than one letter, all upper case
+	camelCase       bool // has a capital after a lower-case letter
+	afterBlank      bool // preceded by a blank
+	startsLine      bool // preceded by a line break or a column gap
+	startsParagraph bool // preceded by an empty line
+	inSpan          bool // inside a span
+	startsSentence  bool // first word of a sentence or line
+	symbol          byte // the character, if the kind is otherToken and it is ASCII
 }
 
-// tokenize splits text; it appends to dst.
+// tokenize appends the tokens of text to dst.
 func (l *lexicon) tokenize(dst []token, text string) []token {
 	var blank, line, para bool
 	dst = slices.Grow(dst, len(text)/5)
@@ -53,9 +53,9 @@ func (l *lexicon) tokenize(dst []token, text string) []token {
 			continue
 		}
 		if i >= 3 && blank && text[i-1] == ' ' && text[i-2] == ' ' && text[i-3] == ' ' || i > 0 && text[i-1] == '\t' {
-			line = true // columns stand apart as lines do
+			line = true // columns are separated like lines
 		}
-		t := token{start: int32(i), blank: blank, line: line, para: para}
+		t := token{start: int32(i), afterBlank: blank, startsLine: line, startsParagraph: para}
 		blank, line, para = false, false, false
 		switch {
 		case c >= '0' && c <= '9':
@@ -98,7 +98,7 @@ func isLetter(s string) bool {
 	return unicode.IsLetter(r)
 }
 
-// readWord reads letters, their combining marks and an apostrophe between letters, but
+// readWord reads a word: letters with their combining marks, and apostrophes between letters, but
 // not a possessive 's.
 func (l *lexicon) readWord(t *token, text string, i int) int {
 	h := uint64(hashSeed)
@@ -111,7 +111,7 @@ func (l *lexicon) readWord(t *token, text string, i int) int {
 		if c < utf8.RuneSelf {
 			low := c | 0x20
 			if low < 'a' || low > 'z' {
-				if c == '\'' && apostrophe(text, i, 1) {
+				if c == '\'' && apostropheInWord(text, i, 1) {
 					i++
 					continue
 				}
@@ -120,9 +120,9 @@ func (l *lexicon) readWord(t *token, text string, i int) int {
 			if c < 'a' {
 				uppers++
 				if letters == 0 {
-					t.upper = true
+					t.capitalized = true
 				} else if wasLower {
-					t.camel = true
+					t.camelCase = true
 				}
 				wasLower = false
 			} else {
@@ -139,7 +139,7 @@ func (l *lexicon) readWord(t *token, text string, i int) int {
 				i += n
 				continue
 			}
-			if r == '’' && apostrophe(text, i, n) {
+			if r == '’' && apostropheInWord(text, i, n) {
 				i += n
 				continue
 			}
@@ -148,9 +148,9 @@ func (l *lexicon) readWord(t *token, text string, i int) int {
 		if unicode.IsUpper(r) || unicode.IsTitle(r) {
 			uppers++
 			if letters == 0 {
-				t.upper = true
+				t.capitalized = true
 			} else if wasLower {
-				t.camel = true
+				t.camelCase = true
 			}
 			wasLower = false
 		} else {
@@ -161,14 +161,14 @@ func (l *lexicon) readWord(t *token, text string, i int) int {
 		i += n
 	}
 	t.hash = h
-	t.caps = uppers == letters && letters > 1
-	t.class = l.find(h)
+	t.allCaps = uppers == letters && letters > 1
+	t.class = l.lookup(h)
 	return i
 }
 
-// apostrophe tells whether the one at text[i:i+n] belongs to the word: a letter
-// follows, and not only an s.
-func apostrophe(text string, i, n int) bool {
+// apostropheInWord reports whether the apostrophe at text[i:i+n] belongs to the word: it is followed by a
+// letter and is not a possessive 's.
+func apostropheInWord(text string, i, n int) bool {
 	rest := text[i+n:]
 	if rest == "" || !isLetter(rest) {
 		return false

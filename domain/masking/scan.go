@@ -1,0 +1,248 @@
+package masking
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// scan is the state of searching one text.
+type scan struct {
+	lex    *lexicon
+	text   string
+	tokens []token
+	spans  []Span
+	// the writer uses no capitals, so a missing capital means nothing
+	lowercaseText bool
+	// the writer uses only capitals, so a capital means nothing
+	uppercaseText bool
+	// the last keyword of each kind
+	lastKeyword keywords
+	// first tokens of the addresses at the start of a line
+	addressStarts []int
+}
+
+// keywords holds the token index of the last keyword of each kind, notSeen if there was none: a number
+// shortly after "passport" is likely an identifier.
+type keywords struct{ id, phone, card, birth, contract int }
+
+// notSeen is far enough before the text to be near no token.
+const notSeen = -1000
+
+var scans = sync.Pool{New: func() any { return new(scan) }}
+
+// release returns the scan to the pool without the text.
+func (s *scan) release() {
+	if cap(s.tokens) > 1<<16 {
+		s.tokens, s.spans = nil, nil // do not keep the memory of one huge text
+	}
+	s.text = ""
+	s.tokens = s.tokens[:0]
+	s.spans = s.spans[:0]
+	scans.Put(s)
+}
+
+// Find returns the personal data in text, sorted and without overlaps; nil if the text is not valid
+// UTF-8.
+func (m *Masker) Find(text string) []Span {
+	if !utf8.ValidString(text) {
+		return nil
+	}
+	s := m.scanInSession(text, &Session{masker: m})
+	defer s.release()
+	return slices.Clone(s.spans)
+}
+
+// scanInSession returns a scan with its spans, including the values the session knows from other texts. What
+// is found becomes known to the session.
+func (m *Masker) scanInSession(text string, session *Session) *scan {
+	s := m.scanText(text)
+	session.findKnown(s)
+	return s
+}
+
+// scanText returns a scan with the spans that the text alone reveals.
+func (m *Masker) scanText(text string) *scan {
+	s := scans.Get().(*scan)
+	s.lex, s.text = m.lex, text
+	s.tokens = m.lex.tokenize(s.tokens[:0], text)
+	s.spans = s.spans[:0]
+	s.addressStarts = s.addressStarts[:0]
+	s.detectCasing()
+	s.findStructured()
+	s.findAddresses()
+	s.findNames()
+	s.findAddressees()
+	s.mergeSpans()
+	return s
+}
+
+// scanAsOneValue returns a scan in which the entire text is one span of type t.
+func (m *Masker) scanAsOneValue(text string, t Type, session *Session) *scan {
+	s := scans.Get().(*scan)
+	s.lex, s.text = m.lex, text
+	s.tokens = m.lex.tokenize(s.tokens[:0], text)
+	s.spans, s.addressStarts = s.spans[:0], s.addressStarts[:0]
+	s.detectCasing()
+	if len(s.tokens) > 0 {
+		s.addSpan(t, 0, len(s.tokens))
+	}
+	session.findKnown(s)
+	return s
+}
+
+// detectCasing determines how the text uses capitals and marks the first words of sentences.
+func (s *scan) detectCasing() {
+	uppers, lowers, mixed, inside := 0, 0, 0, 0
+	casual := false // the text or "I" is written without a capital
+	start := true
+	for i := range s.tokens {
+		t := &s.tokens[i]
+		if t.startsLine {
+			start = true
+		}
+		switch t.kind {
+		case wordToken:
+			t.startsSentence = start
+			switch {
+			case t.allCaps:
+				uppers++
+			case t.capitalized:
+				if t.end-t.start > 1 {
+					mixed++
+				} else {
+					uppers++
+				}
+				if !start {
+					inside++
+				}
+			default:
+				lowers++
+				casual = casual || start && i == 0 || s.text[t.start] == 'i' && (t.end-t.start == 1 || strings.HasPrefix(s.text[t.start+1:], "'m") || strings.HasPrefix(s.text[t.start+1:], "’m"))
+			}
+			start = false
+		case numberToken:
+			t.startsSentence = start
+			start = false
+		default:
+			switch t.symbol {
+			case '.':
+				// an initial or an abbreviated title does not end a sentence
+				start = i == 0 || !(s.tokens[i-1].kind == wordToken &&
+					(s.tokens[i-1].class&honorific != 0 || s.tokens[i-1].end-s.tokens[i-1].start == 1))
+			case '!', '?', ':', '"', '>', ';':
+				start = true
+			}
+		}
+	}
+	s.lowercaseText = uppers+mixed == 0 || casual && inside == 0 && uppers <= lowers/8
+	s.uppercaseText = mixed+lowers == 0 || (lowers == 0 && uppers > 4)
+}
+
+// textOf returns the text of tokens [i, j).
+func (s *scan) textOf(i, j int) string { return s.text[s.tokens[i].start:s.tokens[j-1].end] }
+
+// addSpan records tokens [i, j) as a span.
+func (s *scan) addSpan(t Type, i, j int) {
+	for k := i; k < j; k++ {
+		s.tokens[k].inSpan = true
+	}
+	s.spans = append(s.spans, Span{t, int(s.tokens[i].start), int(s.tokens[j-1].end)})
+}
+
+// adjacent reports whether token i follows token i-1 without a blank.
+func (s *scan) adjacent(i int) bool {
+	return i > 0 && i < len(s.tokens) && !s.tokens[i].afterBlank && s.tokens[i].start == s.tokens[i-1].end
+}
+
+// isSymbol reports whether token i is the ASCII symbol c.
+func (s *scan) isSymbol(i int, c byte) bool {
+	return i >= 0 && i < len(s.tokens) && s.tokens[i].kind == otherToken && s.tokens[i].symbol == c
+}
+
+// hasClass reports whether token i exists and has any class in c.
+func (s *scan) hasClass(i int, c class) bool {
+	return i >= 0 && i < len(s.tokens) && s.tokens[i].class&c != 0
+}
+
+// isWord reports whether token i is a word.
+func (s *scan) isWord(i int) bool {
+	return i >= 0 && i < len(s.tokens) && s.tokens[i].kind == wordToken
+}
+
+func (s *scan) isNumber(i int) bool {
+	return i >= 0 && i < len(s.tokens) && s.tokens[i].kind == numberToken
+}
+
+// equals reports whether token i is the word w, given in lower case.
+func (s *scan) equals(i int, w string) bool {
+	if !s.isWord(i) {
+		return false
+	}
+	t := &s.tokens[i]
+	return int(t.end-t.start) == len(w) && strings.EqualFold(s.text[t.start:t.end], w)
+}
+
+// oneOf reports whether token i is one of the words, given in lower case.
+func (s *scan) oneOf(i int, words ...string) bool {
+	for _, w := range words {
+		if s.equals(i, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// isFree reports whether token i exists and is in no span.
+func (s *scan) isFree(i int) bool { return i >= 0 && i < len(s.tokens) && !s.tokens[i].inSpan }
+
+func (s *scan) allInSpans(i, j int) bool {
+	for ; i < j; i++ {
+		if !s.tokens[i].inSpan {
+			return false
+		}
+	}
+	return true
+}
+
+// tokensOf returns the tokens of a span.
+func (s *scan) tokensOf(span Span) []token {
+	i, _ := slices.BinarySearchFunc(s.tokens, span.Start, func(t token, at int) int { return int(t.end) - 1 - at })
+	j := i
+	for j < len(s.tokens) && int(s.tokens[j].start) < span.End {
+		j++
+	}
+	return s.tokens[i:j]
+}
+
+// mergeSpans sorts the spans and merges those that overlap. Address parts are also merged across the
+// blanks and commas between them.
+func (s *scan) mergeSpans() {
+	if len(s.spans) < 2 {
+		return
+	}
+	slices.SortFunc(s.spans, func(a, b Span) int {
+		if a.Start != b.Start {
+			return a.Start - b.Start
+		}
+		return b.End - a.End
+	})
+	kept := s.spans[:1]
+	for _, span := range s.spans[1:] {
+		last := &kept[len(kept)-1]
+		switch {
+		case span.Start < last.End:
+			if span.End-span.Start > last.End-last.Start {
+				last.Type = span.Type
+			}
+			last.End = max(last.End, span.End)
+		case span.Start-last.End <= 4 && last.Type == Address && (span.Type == Address || span.Type == Location) &&
+			strings.Trim(s.text[last.End:span.Start], " ,\n\r\t") == "":
+			last.End = span.End
+		default:
+			kept = append(kept, span)
+		}
+	}
+	s.spans = kept
+}
