@@ -309,15 +309,8 @@ func newEsign(a *app, cfg config.Config, engine *pdf.Engine, letters *email.Serv
 		Secret: []byte(cfg.JWT.Secret), URL: cfg.PublicURL, Clock: domain.SystemClock, NewID: domain.NewID, Log: a.log,
 	}
 	settings := provider.Config{URL: cfg.Esign.ProviderURL, APIKey: cfg.Esign.APIKey, WebhookSecret: cfg.Esign.WebhookSecret}
-	switch cfg.Esign.Provider {
-	case "docuseal":
-		p, err := provider.NewDocuSeal(settings)
-		if err != nil {
-			return nil, fmt.Errorf("ESIGN_PROVIDER_URL: %w", err)
-		}
-		deps.Provider, a.signing = p, p
-	case "documenso":
-		p, err := provider.NewDocumenso(settings)
+	if cfg.Esign.Outside() {
+		p, err := provider.New(cfg.Esign.Provider, settings)
 		if err != nil {
 			return nil, fmt.Errorf("ESIGN_PROVIDER_URL: %w", err)
 		}

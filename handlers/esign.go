@@ -220,11 +220,8 @@ func (c *content) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
 
 // ReceiveSignatureWebhook takes what a provider sends.
 func (s *Server) ReceiveSignatureWebhook(ctx context.Context, r api.ReceiveSignatureWebhookRequestObject) (api.ReceiveSignatureWebhookResponseObject, error) {
-	headers := http.Header{}
-	for name, v := range map[string]*string{"X-Docuseal-Signature": r.Params.XDocusealSignature, "X-Documenso-Secret": r.Params.XDocumensoSecret, "X-Documenso-Delivery-Id": r.Params.XDocumensoDeliveryID} {
-		headers.Set(name, text(v))
-	}
-	return api.ReceiveSignatureWebhook204Response{}, s.Esign.Webhook(ctx, string(r.Provider), headers.Get, recordOf(ctx).body)
+	rec := recordOf(ctx)
+	return api.ReceiveSignatureWebhook204Response{}, s.Esign.Webhook(ctx, string(r.Provider), rec.header, rec.body)
 }
 
 //go:embed sign.html

@@ -27,11 +27,12 @@ type record struct {
 	op        *operation // nil: no operation has this path and method
 	principal domain.Principal
 	address   string
-	agent     string // User-Agent; goes into no log line
-	body      []byte // checked against the contract, not yet decoded
-	streams   bool   // the caller asks for an event stream
-	encoding  string // Accept-Encoding
-	language  string // Accept-Language, the beginning of it
+	agent     string                   // User-Agent; goes into no log line
+	header    func(name string) string // a header of the request
+	body      []byte                   // checked against the contract, not yet decoded
+	streams   bool                     // the caller asks for an event stream
+	encoding  string                   // Accept-Encoding
+	language  string                   // Accept-Language, the beginning of it
 	usage     domain.Usage
 	matter    *domain.ID         // the case the answer tells of, for answers that are kept
 	claim     *idempotency.Claim // of its Idempotency-Key; nil: it has none
@@ -61,7 +62,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		start := time.Now()
 		r := c.Request()
-		rec := &record{id: r.Header.Get(requestIDHeader), address: c.RealIP(), agent: r.UserAgent(), streams: wantsEvents(r), encoding: r.Header.Get("Accept-Encoding"), language: cut(r.Header.Get("Accept-Language"), 100)}
+		rec := &record{id: r.Header.Get(requestIDHeader), address: c.RealIP(), agent: r.UserAgent(), header: r.Header.Get, streams: wantsEvents(r), encoding: r.Header.Get("Accept-Encoding"), language: cut(r.Header.Get("Accept-Language"), 100)}
 		if !acceptableID(rec.id) {
 			rec.id = domain.NewID().String()
 		}

@@ -2,7 +2,6 @@ package handlers_test
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -21,15 +20,9 @@ func outside(t *testing.T, kind string) (*bundle, *esigntest.Server) {
 	t.Helper()
 	s := esigntest.Start(t, kind, domain.SystemClock)
 	cfg := client.Config{URL: s.URL, APIKey: esigntest.Key, WebhookSecret: esigntest.Secret, Timeout: 5 * time.Second}
-	var p esign.Provider
-	var err error
-	if kind == "docuseal" {
-		p, err = client.NewDocuSeal(cfg)
-	} else {
-		p, err = client.NewDocumenso(cfg)
-	}
+	p, err := client.New(kind, cfg)
 	must(t, err)
-	t.Cleanup(func() { p.(io.Closer).Close() })
+	t.Cleanup(func() { p.Close() })
 	return newBundle(t, func(s *setup) { s.provider = p }), s
 }
 

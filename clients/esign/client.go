@@ -1,11 +1,11 @@
-// Package esign has documents signed by an outside service: DocuSeal, or Documenso. Both fulfil
+// Package esign contains the clients for e-signature providers: DocuSeal and Documenso. Both implement
 // the domain's esign.Provider.
 //
-// What is asked of them has a deadline, what they answer a limit. Their answers are read for what
-// is needed and no more: the examples in their own contracts break their schemas. Nothing is tried
-// again here; whoever asks knows whether it may be. A redirect is never followed with the key.
+// Every request has a timeout and every response a size limit. Responses are parsed leniently, since the
+// examples in the providers' own API contracts violate their schemas. Nothing is retried here, because only
+// the caller knows whether an operation may be repeated. Redirects are never followed with the API key.
 //
-// No error holds the key, an address of a person, or a word of an answer.
+// Errors never contain the API key, a person's e-mail address, or text from a response.
 package esign
 
 import (
@@ -30,26 +30,44 @@ import (
 	"counsel/domain/esign"
 )
 
-// Config says which server is asked. What is zero gets its default.
+// Config configures a client. Zero fields get the default given beside them.
 type Config struct {
-	URL           string // of the API; files are fetched by https only, unless this is http
+	URL           string // of the API (DocuSeal) or the site (Documenso); files are downloaded only over https, unless this is http
 	APIKey        string
-	WebhookSecret string            // empty: every webhook is refused
-	Timeout       time.Duration     // of a question; 20 s. Files get three times as long
-	MaxFile       int64             // bytes of a file; 100 MiB
-	Transport     http.RoundTripper // nil: a pool of connections of its own
+	WebhookSecret string            // empty: every webhook is rejected
+	Timeout       time.Duration     // of one request; 20 s. File downloads get three times as long
+	MaxFile       int64             // limit of one file in bytes; 100 MiB
+	Transport     http.RoundTripper // nil: the client's own connection pool
 }
 
-// Limits of what is read, and times.
+// Provider is a client of an e-signature provider. Close it when it is no longer used.
+type Provider interface {
+	esign.Provider
+	Close() error // closes idle connections
+}
+
+// New returns the client of the provider with the given name, docuseal or documenso. It validates cfg
+// and does not connect.
+func New(name string, cfg Config) (Provider, error) {
+	switch name {
+	case docuSealName:
+		return newDocuSeal(cfg)
+	case documensoName:
+		return newDocumenso(cfg)
+	}
+	return nil, fmt.Errorf("esign: there is no provider %q", name)
+}
+
+// Limits and timing.
 const (
-	maxAnswer    = 8 << 20 // bytes
-	maxRedirects = 3       // of a file
+	maxAnswer    = 8 << 20 // bytes of a JSON response
+	maxRedirects = 3       // of a file download
 	retryLater   = 10 * time.Second
-	longestWait  = time.Hour       // that a provider may ask for
-	webhookAge   = 5 * time.Minute // of a webhook that is signed with its time
+	longestWait  = time.Hour       // cap on a provider's Retry-After
+	webhookAge   = 5 * time.Minute // maximum age of a webhook whose signature covers its time
 )
 
-// client asks one server.
+// client sends requests to one server.
 type client struct {
 	cfg       Config
 	base      *url.URL
@@ -60,10 +78,10 @@ type client struct {
 func newClient(cfg Config, authorize func(http.Header)) (*client, error) {
 	u, err := url.Parse(strings.TrimRight(cfg.URL, "/"))
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil || u.RawQuery != "" {
-		return nil, errors.New("esign: the URL of the provider must be http(s)://host/…")
+		return nil, errors.New("esign: the provider URL must be http(s)://host/…")
 	}
 	if cfg.APIKey == "" {
-		return nil, errors.New("esign: there is no key for the provider")
+		return nil, errors.New("esign: the API key is missing")
 	}
 	cfg.Timeout = cmp.Or(cfg.Timeout, 20*time.Second)
 	cfg.MaxFile = cmp.Or(cfg.MaxFile, 100<<20)
@@ -84,23 +102,23 @@ func newClient(cfg Config, authorize func(http.Header)) (*client, error) {
 	}}, nil
 }
 
-// Close lets go of the idle connections.
+// Close closes idle connections.
 func (c *client) Close() error {
 	c.http.CloseIdleConnections()
 	return nil
 }
 
-// question is something asked of the API.
+// apiRequest is one request to the provider's API.
 type question struct {
 	what        string // for errors: "creating an envelope"
 	method      string
-	path        string // with its query
+	path        string // including the query
 	body        io.Reader
 	contentType string
-	file        bool // the answer is one, and may lie elsewhere
+	file        bool // the response is a file and may redirect to another host
 }
 
-// ask asks and reads the answer into out, unless that is nil.
+// call sends a request and decodes the JSON response into out, unless out is nil.
 func (c *client) ask(ctx context.Context, q question, out any) error {
 	body, err := c.raw(ctx, q)
 	if err != nil || out == nil {
@@ -112,7 +130,7 @@ func (c *client) ask(ctx context.Context, q question, out any) error {
 	return nil
 }
 
-// post asks with a JSON body.
+// postJSON sends body as JSON.
 func (c *client) post(ctx context.Context, what, path string, body, out any) error {
 	b, err := json.Marshal(body)
 	if err != nil {
@@ -125,15 +143,15 @@ func (c *client) get(ctx context.Context, what, path string, out any) error {
 	return c.ask(ctx, question{what: what, method: http.MethodGet, path: path}, out)
 }
 
-// The causes of failures, said without what came from elsewhere.
+// Causes of failures. They contain nothing received from the provider.
 var (
-	errNonsense = errors.New("the answer cannot be read")
-	errTooLong  = errors.New("the answer is too long")
+	errNonsense = errors.New("the response is malformed")
+	errTooLong  = errors.New("the response is too large")
 	errBroke    = errors.New("the connection failed")
-	errRefused  = errors.New("refused")
+	errRefused  = errors.New("the request was rejected")
 )
 
-// raw asks and returns the bytes of a good answer.
+// do sends a request and returns the body of a 2xx response.
 func (c *client) raw(ctx context.Context, q question) ([]byte, error) {
 	most, patience := int64(maxAnswer), c.cfg.Timeout
 	if q.file {
@@ -145,7 +163,7 @@ func (c *client) raw(ctx context.Context, q question) ([]byte, error) {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { reached.Store(true) }})
 	r, err := http.NewRequestWithContext(ctx, q.method, c.base.String()+q.path, q.body)
 	if err != nil {
-		return nil, fmt.Errorf("esign: %s: the request cannot be made", q.what)
+		return nil, fmt.Errorf("esign: %s: invalid request", q.what)
 	}
 	r.Header.Set("Accept", "application/json, application/pdf;q=0.9")
 	if q.contentType != "" {
@@ -180,14 +198,14 @@ func (q question) read(res *http.Response, most int64) ([]byte, error) {
 	return body, nil
 }
 
-// file asks the API for a PDF.
+// getPDF downloads a PDF from the API.
 func (c *client) file(ctx context.Context, what, path string) ([]byte, error) {
 	q := question{what: what, method: http.MethodGet, path: path, file: true}
 	b, err := c.raw(ctx, q)
 	return q.pdf(b, err)
 }
 
-// fileAt fetches a PDF from an address that the provider named, without the key.
+// downloadPDF downloads a PDF from a URL that the provider returned. It does not send the API key.
 func (c *client) fileAt(ctx context.Context, what, at string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*c.cfg.Timeout)
 	defer cancel()
@@ -202,13 +220,13 @@ func (q question) pdf(b []byte, err error) ([]byte, error) {
 	return b, err
 }
 
-// fetch follows an address, and where it leads, without the key.
+// download gets a file and follows redirects. It does not send the API key.
 func (c *client) fetch(ctx context.Context, what string, from *url.URL, to string) ([]byte, error) {
 	q := question{what: what, method: http.MethodGet}
 	for range maxRedirects + 1 {
 		u, err := from.Parse(to)
 		if err != nil || u.Host == "" || !c.secure(u) {
-			return nil, q.failed(http.StatusOK, 0, errors.New("the address of the file is none to be trusted"))
+			return nil, q.failed(http.StatusOK, 0, errors.New("the URL of the file is not trusted"))
 		}
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 		if err != nil {
@@ -226,7 +244,7 @@ func (c *client) fetch(ctx context.Context, what string, from *url.URL, to strin
 		defer res.Body.Close()
 		if res.StatusCode != http.StatusOK {
 			err := q.failed(res.StatusCode, min(retryafter.Wait(res.Header, time.Now()), longestWait), errRefused)
-			if domain.CodeOf(err) == domain.NotFound { // the envelope is there, its file is not
+			if domain.CodeOf(err) == domain.NotFound { // the envelope exists, its file does not yet
 				return nil, &domain.Error{Code: domain.Unavailable, Reason: reasonUnavailable, Message: downMessage, RetryAfter: retryLater, Err: err}
 			}
 			return nil, err
@@ -236,20 +254,21 @@ func (c *client) fetch(ctx context.Context, what string, from *url.URL, to strin
 	return nil, q.failed(http.StatusOK, 0, errors.New("too many redirects"))
 }
 
-// secure reports whether an address is as safe as the provider's own.
+// secure reports whether u uses https, or http like the provider's own URL.
 func (c *client) secure(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && c.base.Scheme == "http"
 }
 
-// What callers are told.
+// Reasons and messages of the returned errors.
 const (
 	reasonUnavailable = "esign_unavailable"
 	reasonRefused     = "esign_refused"
 	downMessage       = "The signing service cannot be reached right now, please try again."
-	refusedMessage    = "The signing service did not take this."
+	refusedMessage    = "The signing service rejected the request."
 )
 
-// failed sorts a failure. status 0: no whole answer came.
+// fail converts a failure into a domain error. Status 0 means that no complete response came. If the provider may
+// have carried out a request that is not a GET, the error includes esign.ErrUncertain.
 func (q question) failed(status int, after time.Duration, cause error) error {
 	cause = fmt.Errorf("esign: %s: %w (HTTP %d)", q.what, cause, status)
 	if q.method != http.MethodGet && (status < 300 || status >= 500) {
@@ -259,18 +278,18 @@ func (q question) failed(status int, after time.Duration, cause error) error {
 	case status == 0, status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500:
 		return &domain.Error{Code: domain.Unavailable, Reason: reasonUnavailable, Message: downMessage, RetryAfter: cmp.Or(after, retryLater), Err: cause}
 	case status == http.StatusNotFound, status == http.StatusGone:
-		return &domain.Error{Code: domain.NotFound, Message: "The signing service does not know this.", Err: cause}
+		return &domain.Error{Code: domain.NotFound, Message: "The signing service has no such envelope.", Err: cause}
 	}
 	return &domain.Error{Code: domain.Upstream, Reason: reasonRefused, Message: refusedMessage, Err: cause}
 }
 
-// said reports whether an error is an answer: the provider is there, and said no.
+// rejected reports whether err is the provider's definite refusal, as opposed to an outage.
 func said(err error) bool {
 	code := domain.CodeOf(err)
 	return code == domain.NotFound || code == domain.Upstream && !errors.Is(err, esign.ErrUncertain)
 }
 
-// refused is what a caller is told of a route or an envelope that is not there but should be.
+// unexpectedNotFound turns NotFound into Upstream, for a route or an envelope that must exist.
 func refused(err error) error {
 	if domain.CodeOf(err) != domain.NotFound {
 		return err
@@ -278,7 +297,7 @@ func refused(err error) error {
 	return &domain.Error{Code: domain.Upstream, Reason: reasonRefused, Message: refusedMessage, Err: err}
 }
 
-// forged is the answer to a webhook that is not from the provider, or too old.
+// invalidSignature is the error for a webhook that is not from the provider, or too old.
 func forged(why string) error {
 	return &domain.Error{Code: domain.Unauthenticated, Message: "The webhook's signature is not valid.", Err: errors.New("esign: " + why)}
 }
@@ -289,10 +308,10 @@ func unreadable() error {
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// loose is a string, or a number in its place.
+// looseString decodes a JSON string or number.
 type loose string
 
-// UnmarshalJSON never fails: what is neither is empty.
+// UnmarshalJSON never fails: other types leave l unchanged.
 func (l *loose) UnmarshalJSON(b []byte) error {
 	var s string
 	var n json.Number
@@ -305,13 +324,13 @@ func (l *loose) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// moment is a time as it may be written; zero when it is none.
+// looseTime decodes a time in any format that the providers use. Anything else is the zero time.
 type moment struct{ time.Time }
 
 // UnmarshalJSON never fails.
 func (m *moment) UnmarshalJSON(b []byte) error {
 	var s string
-	_ = json.Unmarshal(b, &s) // what is no string is no time
+	_ = json.Unmarshal(b, &s) // only a string can be a time
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05 UTC", "2006-01-02 15:04:05 -0700", "2006-01-02T15:04:05"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			m.Time = t.UTC().Truncate(time.Microsecond)

@@ -18,25 +18,33 @@ import (
 	"counsel/domain/esign"
 )
 
-// Documenso has documents signed by app.documenso.com or a server of one's own, through version 2
-// of its API.
+const documensoName = "documenso"
+
+// Headers of Documenso's requests and webhooks.
+const (
+	documensoKeyHeader      = "Authorization"
+	documensoSecretHeader   = "X-Documenso-Secret"
+	documensoDeliveryHeader = "X-Documenso-Delivery-Id"
+)
+
+// Documenso is the client of app.documenso.com or a self-hosted server. It uses version 2 of the API.
 type Documenso struct{ *client }
 
 var _ esign.Provider = Documenso{}
 
-// NewDocumenso checks cfg; it does not connect. The URL is that of the site, https://host.
+// newDocumenso validates cfg. The URL is that of the site, https://host.
 func NewDocumenso(cfg Config) (Documenso, error) {
-	c, err := newClient(cfg, func(h http.Header) { h.Set("Authorization", cfg.APIKey) })
+	c, err := newClient(cfg, func(h http.Header) { h.Set(documensoKeyHeader, cfg.APIKey) })
 	return Documenso{c}, err
 }
 
-// Name fulfils esign.Provider.
-func (Documenso) Name() string { return "documenso" }
+// Name implements esign.Provider.
+func (Documenso) Name() string { return documensoName }
 
-// api is where version 2 lies on the site.
+// apiPath is the path of version 2 of the API on the site.
 const api = "/api/v2"
 
-// The shapes of Documenso, as far as they matter here.
+// The parts of Documenso's JSON that are used here.
 type (
 	dnEnvelope struct {
 		ID         loose         `json:"id"`
@@ -76,9 +84,9 @@ type (
 		SigningOrder int       `json:"signingOrder"`
 		Fields       []dnField `json:"fields"`
 	}
-	dnField struct { // in percent of the page
+	dnField struct { // position and size in percent of the page
 		Type       string  `json:"type"`
-		Identifier int     `json:"identifier"` // which file
+		Identifier int     `json:"identifier"` // index of the file
 		Page       int     `json:"page"`
 		X          float64 `json:"positionX"`
 		Y          float64 `json:"positionY"`
@@ -87,11 +95,11 @@ type (
 	}
 )
 
-// dnSilent are the mails that are not to be sent: all.
+// dnNoEmails turns off all of Documenso's own e-mails.
 var dnSilent = map[string]bool{"recipientSigningRequest": false, "recipientRemoved": false, "recipientSigned": false, "documentPending": false, "documentCompleted": false, "documentDeleted": false, "ownerDocumentCompleted": false}
 
-// Create fulfils esign.Provider. It takes two steps: a draft is made, and then opened. A draft that
-// cannot be opened is thrown away.
+// Create implements esign.Provider. It creates a draft and then distributes it, which opens it for
+// signing. A draft that cannot be distributed is deleted.
 func (d Documenso) Create(ctx context.Context, e esign.Envelope) (string, error) {
 	const what = "creating an envelope"
 	n := dnNew{Title: e.Title, Type: "DOCUMENT", ExternalID: e.ExternalID, Meta: dnMeta{SigningOrder: "PARALLEL", DistributionMethod: "NONE", EmailSettings: dnSilent}}
@@ -126,7 +134,7 @@ func (d Documenso) Create(ctx context.Context, e esign.Envelope) (string, error)
 	return id, nil
 }
 
-// form writes a draft as multipart/form-data: the payload, and the file.
+// multipartBody encodes a draft as multipart/form-data with its payload and its file.
 func form(n dnNew, file []byte) (body *bytes.Buffer, contentType string, err error) {
 	payload, err := json.Marshal(n)
 	if err != nil {
@@ -150,7 +158,7 @@ func form(n dnNew, file []byte) (body *bytes.Buffer, contentType string, err err
 	return body, w.FormDataContentType(), w.Close()
 }
 
-// Find fulfils esign.Provider.
+// Find implements esign.Provider.
 func (d Documenso) Find(ctx context.Context, externalID string) (string, error) {
 	const what = "looking an envelope up"
 	var out struct {
@@ -159,7 +167,7 @@ func (d Documenso) Find(ctx context.Context, externalID string) (string, error) 
 	if err := d.get(ctx, what, api+"/envelope?type=DOCUMENT&perPage=100&query="+url.QueryEscape(externalID), &out); err != nil {
 		return "", err
 	}
-	for _, e := range out.Data { // the query finds parts of titles and names, too
+	for _, e := range out.Data { // the query also matches titles and names
 		if string(e.ExternalID) == externalID && e.ID != "" {
 			return string(e.ID), nil
 		}
@@ -180,7 +188,7 @@ func (d Documenso) envelope(ctx context.Context, id string) (dnEnvelope, error) 
 var dnStatuses = map[string]esign.EnvelopeStatus{"DRAFT": esign.EnvelopeDraft, "PENDING": esign.EnvelopeOpen, "COMPLETED": esign.EnvelopeCompleted,
 	"REJECTED": esign.EnvelopeDeclined, "CANCELLED": esign.EnvelopeCancelled, "EXPIRED": esign.EnvelopeExpired}
 
-// Get fulfils esign.Provider.
+// Get implements esign.Provider.
 func (d Documenso) Get(ctx context.Context, id string) (esign.EnvelopeState, error) {
 	e, err := d.envelope(ctx, id)
 	if err != nil {
@@ -204,7 +212,7 @@ func (d Documenso) Get(ctx context.Context, id string) (esign.EnvelopeState, err
 	return out, nil
 }
 
-// SigningURL fulfils esign.Provider.
+// SigningURL implements esign.Provider.
 func (d Documenso) SigningURL(ctx context.Context, id, email string) (string, error) {
 	e, err := d.envelope(ctx, id)
 	if err != nil {
@@ -215,12 +223,13 @@ func (d Documenso) SigningURL(ctx context.Context, id, email string) (string, er
 			return d.base.String() + "/sign/" + url.PathEscape(g.Token), nil
 		}
 	}
-	return "", unknown("making a signer's address")
+	return "", unknown("looking up a signing URL")
 }
 
-// Cancel fulfils esign.Provider. The provider refuses to cancel twice, and to cancel a draft.
+// Cancel implements esign.Provider. Documenso rejects canceling a draft, or an envelope that has already ended, so
+// a rejection is checked against the envelope's status.
 func (d Documenso) Cancel(ctx context.Context, id string) error {
-	err := d.post(ctx, "cancelling an envelope", api+"/envelope/cancel", map[string]string{"envelopeId": id}, nil)
+	err := d.post(ctx, "canceling an envelope", api+"/envelope/cancel", map[string]string{"envelopeId": id}, nil)
 	if !said(err) {
 		return err
 	}
@@ -229,21 +238,21 @@ func (d Documenso) Cancel(ctx context.Context, id string) error {
 		return nil
 	case at != nil:
 		return at
-	case state.Status == esign.EnvelopeDraft, state.Status == esign.EnvelopeOpen: // older servers only remove
+	case state.Status == esign.EnvelopeDraft, state.Status == esign.EnvelopeOpen: // older servers can only delete
 		return d.remove(ctx, id)
 	}
 	return nil
 }
 
 func (d Documenso) remove(ctx context.Context, id string) error {
-	err := d.post(ctx, "removing an envelope", api+"/envelope/delete", map[string]string{"envelopeId": id}, nil)
+	err := d.post(ctx, "deleting an envelope", api+"/envelope/delete", map[string]string{"envelopeId": id}, nil)
 	if domain.CodeOf(err) == domain.NotFound {
 		return nil
 	}
 	return err
 }
 
-// Signed fulfils esign.Provider.
+// Signed implements esign.Provider.
 func (d Documenso) Signed(ctx context.Context, id string) (esign.SignedFiles, error) {
 	const what = "fetching the signed file"
 	e, err := d.envelope(ctx, id)
@@ -258,17 +267,17 @@ func (d Documenso) Signed(ctx context.Context, id string) (esign.SignedFiles, er
 		return esign.SignedFiles{}, err
 	}
 	out.Audit, err = d.file(ctx, "fetching the audit log", api+"/envelope/"+url.PathEscape(id)+"/audit-log/pdf")
-	if domain.CodeOf(err) == domain.NotFound { // older servers have none
+	if domain.CodeOf(err) == domain.NotFound { // older servers have no audit log
 		out.Audit, err = nil, nil
 	}
 	return out, err
 }
 
-// ParseWebhook fulfils esign.Provider. All that is secret is a header; the body is not signed, so
-// that nothing in it is more than a hint.
+// ParseWebhook implements esign.Provider. Documenso authenticates with a secret header and does not sign the
+// body, so the content is only a hint.
 func (d Documenso) ParseWebhook(header func(string) string, body []byte, _ time.Time) (esign.Hint, error) {
-	if d.cfg.WebhookSecret == "" || !same(header("X-Documenso-Secret"), d.cfg.WebhookSecret) {
-		return esign.Hint{}, forged("a wrong secret")
+	if d.cfg.WebhookSecret == "" || !same(header(documensoSecretHeader), d.cfg.WebhookSecret) {
+		return esign.Hint{}, forged("wrong secret")
 	}
 	var w struct {
 		Event   string `json:"event"`
@@ -283,7 +292,7 @@ func (d Documenso) ParseWebhook(header func(string) string, body []byte, _ time.
 	if json.Unmarshal(body, &w) != nil || w.Event == "" || w.Payload.ID == "" && w.Payload.EnvelopeID == "" {
 		return esign.Hint{}, unreadable()
 	}
-	id := header("X-Documenso-Delivery-Id")
+	id := header(documensoDeliveryHeader)
 	if id == "" || len(id) > 100 {
 		sum := sha256.Sum256(body)
 		id = hex.EncodeToString(sum[:])
@@ -291,7 +300,7 @@ func (d Documenso) ParseWebhook(header func(string) string, body []byte, _ time.
 	h := esign.Hint{ID: id, At: w.At.Time, EnvelopeID: string(w.Payload.EnvelopeID), ExternalID: string(w.Payload.ExternalID)}
 	switch strings.ToUpper(strings.ReplaceAll(w.Event, ".", "_")) {
 	case "DOCUMENT_OPENED", "DOCUMENT_SIGNED", "DOCUMENT_RECIPIENT_COMPLETED", "DOCUMENT_COMPLETED", "DOCUMENT_REJECTED", "DOCUMENT_CANCELLED", "RECIPIENT_EXPIRED":
-		h.Kind = esign.HintEnvelope // which signer it is about is not said
+		h.Kind = esign.HintEnvelope // the webhook does not say which signer acted
 	}
 	return h, nil
 }

@@ -17,24 +17,31 @@ import (
 	"counsel/domain/esign"
 )
 
-// DocuSeal has documents signed by docuseal.com, docuseal.eu, or a server of one's own that has
-// the API of a subscription: others cannot make an envelope of a PDF, and answer 404.
+const docuSealName = "docuseal"
+
+// Headers of DocuSeal's requests and webhooks.
+const (
+	docuSealKeyHeader       = "X-Auth-Token"
+	docuSealSignatureHeader = "X-Docuseal-Signature"
+)
+
+// DocuSeal is the client of docuseal.com, docuseal.eu, or a self-hosted server with the paid API. Servers
+// without it cannot create an envelope from a PDF and return 404.
 type DocuSeal struct{ *client }
 
 var _ esign.Provider = DocuSeal{}
 
-// NewDocuSeal checks cfg; it does not connect. The URL is https://api.docuseal.com,
-// https://api.docuseal.eu, or https://host/api.
+// newDocuSeal validates cfg. The URL is https://api.docuseal.com, https://api.docuseal.eu, or https://host/api.
 func NewDocuSeal(cfg Config) (DocuSeal, error) {
-	c, err := newClient(cfg, func(h http.Header) { h.Set("X-Auth-Token", cfg.APIKey) })
+	c, err := newClient(cfg, func(h http.Header) { h.Set(docuSealKeyHeader, cfg.APIKey) })
 	return DocuSeal{c}, err
 }
 
-// Name fulfils esign.Provider.
-func (DocuSeal) Name() string { return "docuseal" }
+// Name implements esign.Provider.
+func (DocuSeal) Name() string { return docuSealName }
 
-// The shapes of DocuSeal, as far as they matter here. It knows an external id of a submitter only:
-// ours, a colon, and the signer's place.
+// The parts of DocuSeal's JSON that are used here. A submission is an envelope, a submitter a signer. Only
+// submitters have an external id: the envelope's, a colon, and the signer's position from 1.
 type (
 	dsSubmission struct {
 		ID         loose         `json:"id"`
@@ -112,10 +119,10 @@ type (
 	}
 )
 
-// nameShare is the part of a signer's box that their name takes.
+// nameShare is the fraction of a signer's box used for the printed name.
 const nameShare = 0.25
 
-// Create fulfils esign.Provider.
+// Create implements esign.Provider.
 func (d DocuSeal) Create(ctx context.Context, e esign.Envelope) (string, error) {
 	n := dsNew{Name: e.Title, Order: "random", ExpireAt: e.ExpiresAt.UTC().Format("2006-01-02 15:04:05 UTC")}
 	if e.Workflow == esign.Sequential {
@@ -143,7 +150,7 @@ func (d DocuSeal) Create(ctx context.Context, e esign.Envelope) (string, error) 
 	return string(out.ID), nil
 }
 
-// Find fulfils esign.Provider.
+// Find implements esign.Provider.
 func (d DocuSeal) Find(ctx context.Context, externalID string) (string, error) {
 	const what = "looking an envelope up"
 	var out struct {
@@ -161,7 +168,7 @@ func (d DocuSeal) Find(ctx context.Context, externalID string) (string, error) {
 	return "", unknown(what)
 }
 
-// unknown is the answer to what a list did not hold.
+// notFound is the error for an entry missing from a list.
 func unknown(what string) error {
 	return question{what: what, method: http.MethodGet}.failed(http.StatusNotFound, 0, errRefused)
 }
@@ -178,7 +185,7 @@ func (d DocuSeal) submission(ctx context.Context, id string) (dsSubmission, erro
 
 var dsStatuses = map[string]esign.EnvelopeStatus{"pending": esign.EnvelopeOpen, "completed": esign.EnvelopeCompleted, "declined": esign.EnvelopeDeclined, "expired": esign.EnvelopeExpired}
 
-// Get fulfils esign.Provider.
+// Get implements esign.Provider.
 func (d DocuSeal) Get(ctx context.Context, id string) (esign.EnvelopeState, error) {
 	s, err := d.submission(ctx, id)
 	if err != nil {
@@ -201,7 +208,7 @@ func (d DocuSeal) Get(ctx context.Context, id string) (esign.EnvelopeState, erro
 				var data struct {
 					Reason string `json:"reason"`
 				}
-				_ = json.Unmarshal(e.Data, &data) // without one, none was said
+				_ = json.Unmarshal(e.Data, &data) // anything else has no reason
 				p.Reason = data.Reason
 			}
 		}
@@ -210,7 +217,7 @@ func (d DocuSeal) Get(ctx context.Context, id string) (esign.EnvelopeState, erro
 	return out, nil
 }
 
-// SigningURL fulfils esign.Provider.
+// SigningURL implements esign.Provider.
 func (d DocuSeal) SigningURL(ctx context.Context, id, email string) (string, error) {
 	s, err := d.submission(ctx, id)
 	if err != nil {
@@ -222,19 +229,19 @@ func (d DocuSeal) SigningURL(ctx context.Context, id, email string) (string, err
 			return web.String(), nil
 		}
 	}
-	return "", unknown("making a signer's address")
+	return "", unknown("looking up a signing URL")
 }
 
-// Cancel fulfils esign.Provider.
+// Cancel implements esign.Provider.
 func (d DocuSeal) Cancel(ctx context.Context, id string) error {
-	err := d.ask(ctx, question{what: "cancelling an envelope", method: http.MethodDelete, path: "/submissions/" + url.PathEscape(id)}, nil)
+	err := d.ask(ctx, question{what: "canceling an envelope", method: http.MethodDelete, path: "/submissions/" + url.PathEscape(id)}, nil)
 	if domain.CodeOf(err) == domain.NotFound {
 		return nil
 	}
 	return err
 }
 
-// Signed fulfils esign.Provider.
+// Signed implements esign.Provider.
 func (d DocuSeal) Signed(ctx context.Context, id string) (esign.SignedFiles, error) {
 	const what = "fetching the signed file"
 	s, err := d.submission(ctx, id)
@@ -255,21 +262,21 @@ func (d DocuSeal) Signed(ctx context.Context, id string) (esign.SignedFiles, err
 	return out, err
 }
 
-// ParseWebhook fulfils esign.Provider. The signature is an HMAC over the time and the body.
+// ParseWebhook implements esign.Provider. The signature is an HMAC over the time and the body.
 func (d DocuSeal) ParseWebhook(header func(string) string, body []byte, now time.Time) (esign.Hint, error) {
-	at, given, ok := strings.Cut(header("X-Docuseal-Signature"), ".")
+	at, given, ok := strings.Cut(header(docuSealSignatureHeader), ".")
 	seconds, err := strconv.ParseInt(at, 10, 64)
 	if !ok || err != nil || d.cfg.WebhookSecret == "" {
-		return esign.Hint{}, forged("no signature")
+		return esign.Hint{}, forged("no valid signature header")
 	}
 	mac := hmac.New(sha256.New, []byte(d.cfg.WebhookSecret))
 	mac.Write([]byte(at + "."))
 	mac.Write(body)
 	if !same(given, hex.EncodeToString(mac.Sum(nil))) {
-		return esign.Hint{}, forged("a wrong signature")
+		return esign.Hint{}, forged("wrong signature")
 	}
 	if age := now.Sub(time.Unix(seconds, 0)); age > webhookAge || age < -webhookAge {
-		return esign.Hint{}, forged("a stale signature")
+		return esign.Hint{}, forged("the signature is too old")
 	}
 	var w struct {
 		Type string `json:"event_type"`

@@ -32,17 +32,11 @@ func provider(t *testing.T, kind string, cfg Config) esign.Provider {
 		cfg.Timeout = 5 * time.Second
 	}
 	cfg.APIKey, cfg.WebhookSecret = esigntest.Key, esigntest.Secret
-	var p esign.Provider
-	var err error
-	if kind == "docuseal" {
-		p, err = NewDocuSeal(cfg)
-	} else {
-		p, err = NewDocumenso(cfg)
-	}
+	p, err := New(kind, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.(io.Closer).Close() })
+	t.Cleanup(func() { p.Close() })
 	return p
 }
 
@@ -403,7 +397,7 @@ func TestFileElsewhere(t *testing.T) {
 
 func TestAddresses(t *testing.T) {
 	for at, want := range map[string]string{"https://api.docuseal.com": "https://docuseal.com/s/x", "https://api.docuseal.eu/": "https://docuseal.eu/s/x", "https://sign.example/api": "https://sign.example/s/x"} {
-		d, err := NewDocuSeal(Config{URL: at, APIKey: "k", Transport: answers(`{"id":"5","status":"pending","submitters":[{"id":1,"email":"a@b.example","slug":"x"}]}`)})
+		d, err := New("docuseal", Config{URL: at, APIKey: "k", Transport: answers(`{"id":"5","status":"pending","submitters":[{"id":1,"email":"a@b.example","slug":"x"}]}`)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -412,12 +406,15 @@ func TestAddresses(t *testing.T) {
 		}
 	}
 	for _, at := range []string{"", "ftp://x", "https://u:p@x", "https://x?y", "x.example"} {
-		if _, err := NewDocuSeal(Config{URL: at, APIKey: "k"}); err == nil {
+		if _, err := New("docuseal", Config{URL: at, APIKey: "k"}); err == nil {
 			t.Errorf("%q was taken", at)
 		}
 	}
-	if _, err := NewDocumenso(Config{URL: "https://x"}); err == nil {
-		t.Error("no key was taken")
+	if _, err := New("documenso", Config{URL: "https://x"}); err == nil {
+		t.Error("a missing API key was accepted")
+	}
+	if _, err := New("elsewhere", Config{URL: "https://x", APIKey: "k"}); err == nil {
+		t.Error("an unknown provider was accepted")
 	}
 }
 
@@ -435,7 +432,7 @@ func TestLenient(t *testing.T) {
 		"nulls":           `{"id":5,"status":"pending","archived_at":null,"audit_log_url":null,"submitters":[{"id":1,"email":"a@b.example","opened_at":"2026-05-04T09:30:00.000Z","external_id":null,"decline_reason":null}],"submission_events":null}`,
 		"other kinds":     `{"id":5,"status":"pending","name":7,"submitters":[{"id":1,"email":"a@b.example","opened_at":"2026-05-04T11:30:00+02:00","completed_at":17}],"submission_events":[{"submitter_id":1,"event_type":"decline_form","data":"none"},{"data":[]}]}`,
 	} {
-		d, err := NewDocuSeal(Config{URL: "https://d.example", APIKey: "k", Transport: answers(body)})
+		d, err := New("docuseal", Config{URL: "https://d.example", APIKey: "k", Transport: answers(body)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -444,7 +441,7 @@ func TestLenient(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
 	}
-	d, err := NewDocuSeal(Config{URL: "https://d.example", APIKey: "k", Transport: answers(`{"id":6,"status":"completed"}`)})
+	d, err := New("docuseal", Config{URL: "https://d.example", APIKey: "k", Transport: answers(`{"id":6,"status":"completed"}`)})
 	if err != nil {
 		t.Fatal(err)
 	}

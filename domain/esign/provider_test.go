@@ -2,7 +2,6 @@ package esign_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -23,15 +22,9 @@ func each(t *testing.T, run func(t *testing.T, b *bench, s *esigntest.Server)) {
 			b := newBenchWith(t, func(clock func() time.Time) esign.Provider {
 				s = esigntest.Start(t, kind, clock)
 				cfg := client.Config{URL: s.URL, APIKey: esigntest.Key, WebhookSecret: esigntest.Secret, Timeout: 10 * time.Second}
-				var p esign.Provider
-				var err error
-				if kind == "docuseal" {
-					p, err = client.NewDocuSeal(cfg)
-				} else {
-					p, err = client.NewDocumenso(cfg)
-				}
+				p, err := client.New(kind, cfg)
 				must(t, err)
-				t.Cleanup(func() { p.(io.Closer).Close() })
+				t.Cleanup(func() { p.Close() })
 				return p
 			})
 			run(t, b, s)

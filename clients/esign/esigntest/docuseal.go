@@ -117,7 +117,7 @@ func (s *Server) dsCreate(w http.ResponseWriter, r *http.Request) {
 	for _, g := range in.Submitters {
 		e.ExternalID, _, _ = strings.Cut(g.ExternalID, ":")
 		if pages[g.Role] == 0 || !strings.Contains(g.Email, "@") {
-			refuse("a submitter has no signature or no address")
+			refuse("a submitter has no signature field or no address")
 			return
 		}
 		e.Signers = append(e.Signers, &Signer{ID: s.id(), Name: g.Name, Email: g.Email, Order: g.Order, Token: "slug" + s.id(), Page: pages[g.Role], Created: s.clock()})
@@ -176,7 +176,7 @@ func (s *Server) docuSealWebhook(e *Envelope, what, email string) (http.Header, 
 	return SignDocuSeal(body, now, Secret), body
 }
 
-// SignDocuSeal is the header of a webhook of DocuSeal's that was sent at a time.
+// SignDocuSeal returns the header with DocuSeal's signature of a webhook sent at the given time.
 func SignDocuSeal(body []byte, at time.Time, secret string) http.Header {
 	mac := hmac.New(sha256.New, []byte(secret))
 	fmt.Fprintf(mac, "%d.%s", at.Unix(), body)

@@ -1,6 +1,5 @@
-// Package esigntest stands in for DocuSeal and Documenso in tests: servers on loopback that answer
-// in the shapes of their published APIs, keep envelopes, let signers act, make webhooks, and fail
-// as told.
+// Package esigntest contains fake DocuSeal and Documenso servers for tests. They listen on loopback, implement
+// the published APIs, store envelopes, simulate signers and webhooks, and can inject faults.
 package esigntest
 
 import (
@@ -18,13 +17,13 @@ import (
 	"time"
 )
 
-// Key and Secret are what every stand-in is used with.
+// APIKey and WebhookSecret are the credentials of every fake server.
 const (
 	Key    = "key-Zq81nT"
 	Secret = "whsec-Kd02mX"
 )
 
-// Server is a provider.
+// Server is a fake provider.
 type Server struct {
 	*httptest.Server
 	Name string // docuseal, documenso
@@ -38,19 +37,19 @@ type Server struct {
 	next      int
 }
 
-// Envelope is one that was made.
+// Envelope is an envelope on the server.
 type Envelope struct {
 	ID, ExternalID string
 	Title          string
 	Status         string // draft, open, completed, declined, cancelled, expired
 	Sequential     bool
 	File           []byte
-	Signed         []byte // nil: cannot be fetched yet
+	Signed         []byte // the signed PDF; nil: not available yet
 	Audit          []byte
 	Signers        []*Signer
 }
 
-// Signer is somebody who is to sign.
+// Signer is a signer of an envelope.
 type Signer struct {
 	ID                                string
 	Name, Email, Token                string
@@ -60,7 +59,7 @@ type Signer struct {
 	Reason                            string
 }
 
-// Start starts a stand-in that ends with the test.
+// Start starts a fake server, docuseal or documenso, that stops at the end of the test.
 func Start(t testing.TB, name string, clock func() time.Time) *Server {
 	s := &Server{Name: name, clock: clock, envelopes: map[string]*Envelope{}, next: 100}
 	mux := http.NewServeMux()
@@ -70,7 +69,7 @@ func Start(t testing.TB, name string, clock func() time.Time) *Server {
 	case "documenso":
 		s.documenso(mux)
 	default:
-		t.Fatalf("there is no %s", name)
+		t.Fatalf("there is no provider %q", name)
 	}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -82,7 +81,7 @@ func Start(t testing.TB, name string, clock func() time.Time) *Server {
 		}
 		if strings.HasPrefix(r.URL.Path, "/files/") {
 			if r.Header.Get("X-Auth-Token")+r.Header.Get("Authorization") != "" {
-				http.Error(w, "the key is not for me", http.StatusTeapot)
+				http.Error(w, "the API key was sent with a file download", http.StatusTeapot)
 				return
 			}
 		} else if r.Header.Get("X-Auth-Token") != Key && r.Header.Get("Authorization") != Key {
@@ -106,28 +105,30 @@ func Start(t testing.TB, name string, clock func() time.Time) *Server {
 	return s
 }
 
-// Before is asked about each request before it is done; true: it has answered. nil: nobody is.
+// BeforeRequest sets a hook that runs before each request. If it returns true, it has written the response. nil
+// removes the hook.
 func (s *Server) Before(f func(http.ResponseWriter, *http.Request) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.before = f
 }
 
-// After is asked about each request after it was done; true: it has answered in its place.
+// AfterRequest sets a hook that runs after each request was carried out. If it returns true, it has written
+// a response instead of the server's.
 func (s *Server) After(f func(http.ResponseWriter, *http.Request) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.after = f
 }
 
-// Asked are the requests so far, as "GET /path".
+// Requests returns the requests received so far, as "GET /path".
 func (s *Server) Asked() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.asked)
 }
 
-// All are the envelopes there are, copies.
+// Envelopes returns copies of all envelopes.
 func (s *Server) All() []Envelope {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,7 +139,7 @@ func (s *Server) All() []Envelope {
 	return all
 }
 
-// With changes the envelope of an external id as fn has it.
+// UpdateEnvelope calls fn with the envelope that has the external id.
 func (s *Server) With(t testing.TB, externalID string, fn func(*Envelope)) {
 	t.Helper()
 	s.mu.Lock()
@@ -152,18 +153,18 @@ func (s *Server) With(t testing.TB, externalID string, fn func(*Envelope)) {
 	t.Fatalf("there is no envelope %s", externalID)
 }
 
-// By finds a signer by their address.
+// Signer returns the signer with the e-mail address.
 func (e *Envelope) By(email string) *Signer {
 	i := slices.IndexFunc(e.Signers, func(g *Signer) bool { return strings.EqualFold(g.Email, email) })
 	return e.Signers[i]
 }
 
-// View opens the envelope for a signer.
+// View simulates that a signer opens the envelope.
 func (s *Server) View(t testing.TB, externalID, email string) {
 	s.With(t, externalID, func(e *Envelope) { e.By(email).Viewed = s.clock() })
 }
 
-// Sign signs. The last signature completes the envelope, and the file can be fetched.
+// Sign simulates that a signer signs. The last signature completes the envelope and makes the signed file available.
 func (s *Server) Sign(t testing.TB, externalID, email string) {
 	s.With(t, externalID, func(e *Envelope) {
 		g := e.By(email)
@@ -172,7 +173,7 @@ func (s *Server) Sign(t testing.TB, externalID, email string) {
 		}
 		for _, other := range e.Signers {
 			if e.Sequential && other.Order < g.Order && other.Signed.IsZero() {
-				t.Fatalf("it is not the turn of %s", email)
+				t.Fatalf("it is not %s's turn", email)
 			}
 		}
 		g.Viewed, g.Signed = s.clock(), s.clock()
@@ -184,7 +185,7 @@ func (s *Server) Sign(t testing.TB, externalID, email string) {
 	})
 }
 
-// Decline declines.
+// Decline simulates that a signer declines.
 func (s *Server) Decline(t testing.TB, externalID, email, reason string) {
 	s.With(t, externalID, func(e *Envelope) {
 		g := e.By(email)
@@ -192,8 +193,8 @@ func (s *Server) Decline(t testing.TB, externalID, email, reason string) {
 	})
 }
 
-// Webhook is what the provider sends about a signer, or "" about the envelope: what is viewed,
-// signed, declined, completed.
+// Webhook returns the headers and body of the webhook for an event: viewed, signed, declined or completed. With an
+// empty email it is about the envelope.
 func (s *Server) Webhook(t testing.TB, externalID, what, email string) (http.Header, []byte) {
 	t.Helper()
 	var body []byte
