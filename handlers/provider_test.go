@@ -19,7 +19,7 @@ import (
 func outside(t *testing.T, kind string) (*bundle, *esigntest.Server) {
 	t.Helper()
 	s := esigntest.Start(t, kind, domain.SystemClock)
-	cfg := client.Config{URL: s.URL, APIKey: esigntest.Key, WebhookSecret: esigntest.Secret, Timeout: 5 * time.Second}
+	cfg := client.Config{URL: s.URL, APIKey: esigntest.APIKey, WebhookSecret: esigntest.WebhookSecret, Timeout: 5 * time.Second}
 	p, err := client.New(kind, cfg)
 	must(t, err)
 	t.Cleanup(func() { p.Close() })
@@ -47,9 +47,9 @@ func TestProvider(t *testing.T) {
 			lena := b.join("lena", domain.RoleLawyer)
 
 			// A webhook is quicker than the answer to the call that made the envelope.
-			s.After(func(_ http.ResponseWriter, r *http.Request) bool {
+			s.AfterRequest(func(_ http.ResponseWriter, r *http.Request) bool {
 				if strings.HasSuffix(r.URL.Path, made[kind]) {
-					id := s.All()[0].ExternalID
+					id := s.Envelopes()[0].ExternalID
 					s.View(t, id, ada)
 					h, body := s.Webhook(t, id, "viewed", ada)
 					b.tell(kind, h, body).wants(204, "")
@@ -72,7 +72,7 @@ func TestProvider(t *testing.T) {
 			secret := b.signPost.secret(t, ada)
 			var view api.SigningView
 			b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": secret}).wants(200, "").into(&view)
-			if view.SigningURL == nil || !strings.HasPrefix(*view.SigningURL, s.URL+"/s") || !strings.HasSuffix(*view.SigningURL, s.All()[0].Signers[0].Token) {
+			if view.SigningURL == nil || !strings.HasPrefix(*view.SigningURL, s.URL+"/s") || !strings.HasSuffix(*view.SigningURL, s.Envelopes()[0].Signers[0].Token) {
 				t.Errorf("leads to %v", view.SigningURL)
 			}
 			for what, body := range map[string]map[string]any{
@@ -91,7 +91,7 @@ func TestProvider(t *testing.T) {
 			b.tell("elsewhere", h, body).wants(400, "malformed")
 			b.tell(kind, h, []byte("{")).wants(400, "malformed")
 			if kind == "docuseal" {
-				b.tell(kind, esigntest.SignDocuSeal(body, time.Now().Add(-6*time.Minute), esigntest.Secret), body).wants(401, "unauthenticated")
+				b.tell(kind, esigntest.SignDocuSeal(body, time.Now().Add(-6*time.Minute), esigntest.WebhookSecret), body).wants(401, "unauthenticated")
 			}
 			if r := get(); r.Signers[0].Status != api.SignerStatusViewed {
 				t.Fatalf("a forged webhook had an effect: %+v", r)
@@ -117,7 +117,7 @@ func TestProvider(t *testing.T) {
 				t.Fatalf("in the end: %+v", r)
 			}
 			for _, to := range []string{ada, grace, "lena@example.com"} {
-				if !bytes.Equal(b.signPost.files[to], s.All()[0].Signed) {
+				if !bytes.Equal(b.signPost.files[to], s.Envelopes()[0].Signed) {
 					t.Errorf("%s did not get the signed document", to)
 				}
 			}
@@ -143,17 +143,17 @@ func TestProvider(t *testing.T) {
 			evidence := b.call(lena, "GET", root+"/evidence", nil).wants(200, "").body
 			found, err := esign.VerifyEvidence(evidence)
 			must(t, err)
-			if found.Provider != kind || !found.Sealed || !bytes.Contains(evidence, signable()) || !bytes.Contains(evidence, s.All()[0].Signed) || !bytes.Contains(evidence, s.All()[0].Audit) {
+			if found.Provider != kind || !found.Sealed || !bytes.Contains(evidence, signable()) || !bytes.Contains(evidence, s.Envelopes()[0].Signed) || !bytes.Contains(evidence, s.Envelopes()[0].Audit) {
 				t.Errorf("the evidence says %+v", found)
 			}
-			broken := bytes.Replace(evidence, s.All()[0].Audit, bytes.ToUpper(s.All()[0].Audit), 1)
+			broken := bytes.Replace(evidence, s.Envelopes()[0].Audit, bytes.ToUpper(s.Envelopes()[0].Audit), 1)
 			if _, err := esign.VerifyEvidence(broken); err == nil {
 				t.Error("a changed record is not noticed")
 			}
-			if n := len(s.All()); n != 1 {
+			if n := len(s.Envelopes()); n != 1 {
 				t.Errorf("there are %d envelopes", n)
 			}
-			if logs := b.logs.String(); strings.Contains(logs, esigntest.Secret) || strings.Contains(logs, esigntest.Key) || strings.Contains(logs, "lease@") || strings.Contains(logs, *view.SigningURL) {
+			if logs := b.logs.String(); strings.Contains(logs, esigntest.WebhookSecret) || strings.Contains(logs, esigntest.APIKey) || strings.Contains(logs, "lease@") || strings.Contains(logs, *view.SigningURL) {
 				t.Error("the log holds a secret")
 			}
 		})
@@ -173,7 +173,7 @@ func TestProviderDown(t *testing.T) {
 				return b.call(lena, "POST", "/api/esign/initiate", body, "Idempotency-Key", "the-key-of-this")
 			}
 			fail := func(status int) {
-				s.Before(func(w http.ResponseWriter, r *http.Request) bool {
+				s.BeforeRequest(func(w http.ResponseWriter, r *http.Request) bool {
 					if r.Method != http.MethodPost {
 						return false
 					}
@@ -197,15 +197,15 @@ func TestProviderDown(t *testing.T) {
 					t.Errorf("is left %s", r.Status)
 				}
 			}
-			if len(page.Items) != 4 || len(b.signPost.mails) != 0 || len(s.All()) != 0 {
-				t.Errorf("%d requests, %d mails, %d envelopes", len(page.Items), len(b.signPost.mails), len(s.All()))
+			if len(page.Items) != 4 || len(b.signPost.mails) != 0 || len(s.Envelopes()) != 0 {
+				t.Errorf("%d requests, %d mails, %d envelopes", len(page.Items), len(b.signPost.mails), len(s.Envelopes()))
 			}
-			s.Before(nil)
+			s.BeforeRequest(nil)
 			var first, again api.InitiateSignatureResponse
 			initiate().wants(201, "").into(&first)
 			initiate().wants(201, "").into(&again)
-			if first.TrackingID != again.TrackingID || len(s.All()) != 1 {
-				t.Errorf("%d envelopes", len(s.All()))
+			if first.TrackingID != again.TrackingID || len(s.Envelopes()) != 1 {
+				t.Errorf("%d envelopes", len(s.Envelopes()))
 			}
 		})
 	}

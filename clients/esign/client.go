@@ -60,11 +60,11 @@ func New(name string, cfg Config) (Provider, error) {
 
 // Limits and timing.
 const (
-	maxAnswer    = 8 << 20 // bytes of a JSON response
-	maxRedirects = 3       // of a file download
-	retryLater   = 10 * time.Second
-	longestWait  = time.Hour       // cap on a provider's Retry-After
-	webhookAge   = 5 * time.Minute // maximum age of a webhook whose signature covers its time
+	maxResponse       = 8 << 20 // bytes of a JSON response
+	maxRedirects      = 3       // of a file download
+	defaultRetryAfter = 10 * time.Second
+	maxRetryAfter     = time.Hour       // cap on a provider's Retry-After
+	webhookTolerance  = 5 * time.Minute // maximum age of a webhook whose signature covers its time
 )
 
 // client sends requests to one server.
@@ -109,61 +109,61 @@ func (c *client) Close() error {
 }
 
 // apiRequest is one request to the provider's API.
-type question struct {
-	what        string // for errors: "creating an envelope"
+type apiRequest struct {
+	action      string // for errors: "creating an envelope"
 	method      string
 	path        string // including the query
 	body        io.Reader
 	contentType string
-	file        bool // the response is a file and may redirect to another host
+	isFile      bool // the response is a file and may redirect to another host
 }
 
 // call sends a request and decodes the JSON response into out, unless out is nil.
-func (c *client) ask(ctx context.Context, q question, out any) error {
-	body, err := c.raw(ctx, q)
+func (c *client) call(ctx context.Context, q apiRequest, out any) error {
+	body, err := c.do(ctx, q)
 	if err != nil || out == nil {
 		return err
 	}
 	if err := json.Unmarshal(body, out); err != nil {
-		return q.failed(http.StatusOK, 0, errNonsense)
+		return q.fail(http.StatusOK, 0, errMalformed)
 	}
 	return nil
 }
 
 // postJSON sends body as JSON.
-func (c *client) post(ctx context.Context, what, path string, body, out any) error {
+func (c *client) postJSON(ctx context.Context, action, path string, body, out any) error {
 	b, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	return c.ask(ctx, question{what: what, method: http.MethodPost, path: path, body: bytes.NewReader(b), contentType: "application/json"}, out)
+	return c.call(ctx, apiRequest{action: action, method: http.MethodPost, path: path, body: bytes.NewReader(b), contentType: "application/json"}, out)
 }
 
-func (c *client) get(ctx context.Context, what, path string, out any) error {
-	return c.ask(ctx, question{what: what, method: http.MethodGet, path: path}, out)
+func (c *client) getJSON(ctx context.Context, action, path string, out any) error {
+	return c.call(ctx, apiRequest{action: action, method: http.MethodGet, path: path}, out)
 }
 
 // Causes of failures. They contain nothing received from the provider.
 var (
-	errNonsense = errors.New("the response is malformed")
-	errTooLong  = errors.New("the response is too large")
-	errBroke    = errors.New("the connection failed")
-	errRefused  = errors.New("the request was rejected")
+	errMalformed  = errors.New("the response is malformed")
+	errTooLarge   = errors.New("the response is too large")
+	errConnection = errors.New("the connection failed")
+	errRejected   = errors.New("the request was rejected")
 )
 
 // do sends a request and returns the body of a 2xx response.
-func (c *client) raw(ctx context.Context, q question) ([]byte, error) {
-	most, patience := int64(maxAnswer), c.cfg.Timeout
-	if q.file {
-		most, patience = c.cfg.MaxFile, 3*patience
+func (c *client) do(ctx context.Context, q apiRequest) ([]byte, error) {
+	limit, timeout := int64(maxResponse), c.cfg.Timeout
+	if q.isFile {
+		limit, timeout = c.cfg.MaxFile, 3*timeout
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	var reached atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { reached.Store(true) }})
+	var connected atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 	r, err := http.NewRequestWithContext(ctx, q.method, c.base.String()+q.path, q.body)
 	if err != nil {
-		return nil, fmt.Errorf("esign: %s: invalid request", q.what)
+		return nil, fmt.Errorf("esign: %s: invalid request", q.action)
 	}
 	r.Header.Set("Accept", "application/json, application/pdf;q=0.9")
 	if q.contentType != "" {
@@ -172,69 +172,69 @@ func (c *client) raw(ctx context.Context, q question) ([]byte, error) {
 	c.authorize(r.Header)
 	res, err := c.http.Do(r)
 	if err != nil {
-		if !reached.Load() {
-			return nil, &domain.Error{Code: domain.Unavailable, Reason: reasonUnavailable, Message: downMessage, RetryAfter: retryLater, Err: fmt.Errorf("esign: %s: no connection", q.what)}
+		if !connected.Load() {
+			return nil, &domain.Error{Code: domain.Unavailable, Reason: reasonUnavailable, Message: unavailableMessage, RetryAfter: defaultRetryAfter, Err: fmt.Errorf("esign: %s: no connection", q.action)}
 		}
-		return nil, q.failed(0, 0, errBroke)
+		return nil, q.fail(0, 0, errConnection)
 	}
 	defer res.Body.Close()
-	if location := res.Header.Get("Location"); q.file && res.StatusCode >= 300 && res.StatusCode < 400 && location != "" {
-		return c.fetch(ctx, q.what, res.Request.URL, location)
+	if location := res.Header.Get("Location"); q.isFile && res.StatusCode >= 300 && res.StatusCode < 400 && location != "" {
+		return c.download(ctx, q.action, res.Request.URL, location)
 	}
 	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return nil, q.failed(res.StatusCode, min(retryafter.Wait(res.Header, time.Now()), longestWait), errRefused)
+		return nil, q.fail(res.StatusCode, min(retryafter.Wait(res.Header, time.Now()), maxRetryAfter), errRejected)
 	}
-	return q.read(res, most)
+	return q.readBody(res, limit)
 }
 
-func (q question) read(res *http.Response, most int64) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(res.Body, most+1))
+func (q apiRequest) readBody(res *http.Response, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
 	switch {
 	case err != nil:
-		return nil, q.failed(0, 0, errBroke)
-	case int64(len(body)) > most:
-		return nil, q.failed(res.StatusCode, 0, errTooLong)
+		return nil, q.fail(0, 0, errConnection)
+	case int64(len(body)) > limit:
+		return nil, q.fail(res.StatusCode, 0, errTooLarge)
 	}
 	return body, nil
 }
 
 // getPDF downloads a PDF from the API.
-func (c *client) file(ctx context.Context, what, path string) ([]byte, error) {
-	q := question{what: what, method: http.MethodGet, path: path, file: true}
-	b, err := c.raw(ctx, q)
-	return q.pdf(b, err)
+func (c *client) getPDF(ctx context.Context, action, path string) ([]byte, error) {
+	q := apiRequest{action: action, method: http.MethodGet, path: path, isFile: true}
+	b, err := c.do(ctx, q)
+	return q.requirePDF(b, err)
 }
 
 // downloadPDF downloads a PDF from a URL that the provider returned. It does not send the API key.
-func (c *client) fileAt(ctx context.Context, what, at string) ([]byte, error) {
+func (c *client) downloadPDF(ctx context.Context, action, fileURL string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*c.cfg.Timeout)
 	defer cancel()
-	b, err := c.fetch(ctx, what, c.base, at)
-	return question{what: what, method: http.MethodGet}.pdf(b, err)
+	b, err := c.download(ctx, action, c.base, fileURL)
+	return apiRequest{action: action, method: http.MethodGet}.requirePDF(b, err)
 }
 
-func (q question) pdf(b []byte, err error) ([]byte, error) {
+func (q apiRequest) requirePDF(b []byte, err error) ([]byte, error) {
 	if err == nil && !bytes.HasPrefix(b, []byte("%PDF-")) {
-		err = q.failed(http.StatusOK, 0, errNonsense)
+		err = q.fail(http.StatusOK, 0, errMalformed)
 	}
 	return b, err
 }
 
 // download gets a file and follows redirects. It does not send the API key.
-func (c *client) fetch(ctx context.Context, what string, from *url.URL, to string) ([]byte, error) {
-	q := question{what: what, method: http.MethodGet}
+func (c *client) download(ctx context.Context, action string, from *url.URL, to string) ([]byte, error) {
+	q := apiRequest{action: action, method: http.MethodGet}
 	for range maxRedirects + 1 {
 		u, err := from.Parse(to)
-		if err != nil || u.Host == "" || !c.secure(u) {
-			return nil, q.failed(http.StatusOK, 0, errors.New("the URL of the file is not trusted"))
+		if err != nil || u.Host == "" || !c.isSecure(u) {
+			return nil, q.fail(http.StatusOK, 0, errors.New("the URL of the file is not trusted"))
 		}
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 		if err != nil {
-			return nil, q.failed(http.StatusOK, 0, errNonsense)
+			return nil, q.fail(http.StatusOK, 0, errMalformed)
 		}
 		res, err := c.http.Do(r)
 		if err != nil {
-			return nil, q.failed(0, 0, errBroke)
+			return nil, q.fail(0, 0, errConnection)
 		}
 		if location := res.Header.Get("Location"); res.StatusCode >= 300 && res.StatusCode < 400 && location != "" {
 			_ = res.Body.Close()
@@ -243,92 +243,94 @@ func (c *client) fetch(ctx context.Context, what string, from *url.URL, to strin
 		}
 		defer res.Body.Close()
 		if res.StatusCode != http.StatusOK {
-			err := q.failed(res.StatusCode, min(retryafter.Wait(res.Header, time.Now()), longestWait), errRefused)
+			err := q.fail(res.StatusCode, min(retryafter.Wait(res.Header, time.Now()), maxRetryAfter), errRejected)
 			if domain.CodeOf(err) == domain.NotFound { // the envelope exists, its file does not yet
-				return nil, &domain.Error{Code: domain.Unavailable, Reason: reasonUnavailable, Message: downMessage, RetryAfter: retryLater, Err: err}
+				return nil, &domain.Error{Code: domain.Unavailable, Reason: reasonUnavailable, Message: unavailableMessage, RetryAfter: defaultRetryAfter, Err: err}
 			}
 			return nil, err
 		}
-		return q.read(res, c.cfg.MaxFile)
+		return q.readBody(res, c.cfg.MaxFile)
 	}
-	return nil, q.failed(http.StatusOK, 0, errors.New("too many redirects"))
+	return nil, q.fail(http.StatusOK, 0, errors.New("too many redirects"))
 }
 
-// secure reports whether u uses https, or http like the provider's own URL.
-func (c *client) secure(u *url.URL) bool {
+// isSecure reports whether u uses https, or http like the provider's own URL.
+func (c *client) isSecure(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && c.base.Scheme == "http"
 }
 
 // Reasons and messages of the returned errors.
 const (
-	reasonUnavailable = "esign_unavailable"
-	reasonRefused     = "esign_refused"
-	downMessage       = "The signing service cannot be reached right now, please try again."
-	refusedMessage    = "The signing service rejected the request."
+	reasonUnavailable  = "esign_unavailable"
+	reasonRejected     = "esign_refused"
+	unavailableMessage = "The signing service cannot be reached right now, please try again."
+	rejectedMessage    = "The signing service rejected the request."
 )
 
 // fail converts a failure into a domain error. Status 0 means that no complete response came. If the provider may
 // have carried out a request that is not a GET, the error includes esign.ErrUncertain.
-func (q question) failed(status int, after time.Duration, cause error) error {
-	cause = fmt.Errorf("esign: %s: %w (HTTP %d)", q.what, cause, status)
+func (q apiRequest) fail(status int, after time.Duration, cause error) error {
+	cause = fmt.Errorf("esign: %s: %w (HTTP %d)", q.action, cause, status)
 	if q.method != http.MethodGet && (status < 300 || status >= 500) {
 		cause = errors.Join(cause, esign.ErrUncertain)
 	}
 	switch {
 	case status == 0, status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500:
-		return &domain.Error{Code: domain.Unavailable, Reason: reasonUnavailable, Message: downMessage, RetryAfter: cmp.Or(after, retryLater), Err: cause}
+		return &domain.Error{Code: domain.Unavailable, Reason: reasonUnavailable, Message: unavailableMessage, RetryAfter: cmp.Or(after, defaultRetryAfter), Err: cause}
 	case status == http.StatusNotFound, status == http.StatusGone:
 		return &domain.Error{Code: domain.NotFound, Message: "The signing service has no such envelope.", Err: cause}
 	}
-	return &domain.Error{Code: domain.Upstream, Reason: reasonRefused, Message: refusedMessage, Err: cause}
+	return &domain.Error{Code: domain.Upstream, Reason: reasonRejected, Message: rejectedMessage, Err: cause}
 }
 
 // rejected reports whether err is the provider's definite refusal, as opposed to an outage.
-func said(err error) bool {
+func isRejection(err error) bool {
 	code := domain.CodeOf(err)
 	return code == domain.NotFound || code == domain.Upstream && !errors.Is(err, esign.ErrUncertain)
 }
 
 // unexpectedNotFound turns NotFound into Upstream, for a route or an envelope that must exist.
-func refused(err error) error {
+func unexpectedNotFound(err error) error {
 	if domain.CodeOf(err) != domain.NotFound {
 		return err
 	}
-	return &domain.Error{Code: domain.Upstream, Reason: reasonRefused, Message: refusedMessage, Err: err}
+	return &domain.Error{Code: domain.Upstream, Reason: reasonRejected, Message: rejectedMessage, Err: err}
 }
 
 // invalidSignature is the error for a webhook that is not from the provider, or too old.
-func forged(why string) error {
+func invalidSignature(why string) error {
 	return &domain.Error{Code: domain.Unauthenticated, Message: "The webhook's signature is not valid.", Err: errors.New("esign: " + why)}
 }
 
-func unreadable() error {
+func malformedWebhook() error {
 	return domain.Errorf(domain.Malformed, "The webhook cannot be read.")
 }
 
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+func constantTimeEqual(a, b string) bool {
+	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+}
 
 // looseString decodes a JSON string or number.
-type loose string
+type looseString string
 
 // UnmarshalJSON never fails: other types leave l unchanged.
-func (l *loose) UnmarshalJSON(b []byte) error {
+func (l *looseString) UnmarshalJSON(b []byte) error {
 	var s string
 	var n json.Number
 	switch {
 	case json.Unmarshal(b, &s) == nil:
-		*l = loose(s)
+		*l = looseString(s)
 	case json.Unmarshal(b, &n) == nil:
-		*l = loose(n)
+		*l = looseString(n)
 	}
 	return nil
 }
 
 // looseTime decodes a time in any format that the providers use. Anything else is the zero time.
-type moment struct{ time.Time }
+type looseTime struct{ time.Time }
 
 // UnmarshalJSON never fails.
-func (m *moment) UnmarshalJSON(b []byte) error {
+func (m *looseTime) UnmarshalJSON(b []byte) error {
 	var s string
 	_ = json.Unmarshal(b, &s) // only a string can be a time
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05 UTC", "2006-01-02 15:04:05 -0700", "2006-01-02T15:04:05"} {

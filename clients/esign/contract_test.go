@@ -13,12 +13,12 @@ import (
 	"counsel/domain/esign"
 )
 
-// TestDocuSealContract asks a mock of DocuSeal's published contract, which refuses what the
-// contract does not allow. DOCUSEAL_OPENAPI names the contract; the mock is Prism, of tests/esign.
+// TestDocuSealContract runs the client against a mock of DocuSeal's published OpenAPI contract, which rejects
+// invalid requests. DOCUSEAL_OPENAPI is the path of the contract; the mock is Prism, installed in tests/esign.
 func TestDocuSealContract(t *testing.T) {
 	contract := os.Getenv("DOCUSEAL_OPENAPI")
 	if contract == "" {
-		t.Skip("DOCUSEAL_OPENAPI names no contract")
+		t.Skip("DOCUSEAL_OPENAPI is not set")
 	}
 	prism, err := filepath.Abs("../../tests/esign/node_modules/.bin/prism")
 	if err != nil {
@@ -53,20 +53,20 @@ func TestDocuSealContract(t *testing.T) {
 	case <-time.After(time.Minute):
 	}
 	if url == "" {
-		t.Fatal("Prism does not listen")
+		t.Fatal("Prism did not start")
 	}
 
-	d := provider(t, "docuseal", Config{URL: url, Timeout: 20 * time.Second})
-	id, err := d.Create(ctx, envelope(20))
+	d := newProvider(t, "docuseal", Config{URL: url, Timeout: 20 * time.Second})
+	id, err := d.Create(ctx, newEnvelope(20))
 	if err != nil || id == "" {
 		t.Fatalf("Create = %q, %v", id, err)
 	}
-	bad := envelope(1)
+	bad := newEnvelope(1)
 	bad.Signers[0].Email = "not an address"
 	if _, err := d.Create(ctx, bad); domain.CodeOf(err) != domain.Upstream {
-		t.Errorf("the mock takes anything: %v", err)
+		t.Errorf("the mock accepted an invalid request: %v", err)
 	}
-	// The mock answers with the contract's examples, which are of envelope 1, and of nobody we know.
+	// The mock returns the contract's examples, which are about envelope 1.
 	state, err := d.Get(ctx, "1")
 	if err != nil || state.Status != esign.EnvelopeCompleted || len(state.Signers) != 1 || !state.Signers[0].Signed || state.Signers[0].SignedAt.IsZero() {
 		t.Errorf("Get = %+v, %v", state, err)
@@ -74,14 +74,14 @@ func TestDocuSealContract(t *testing.T) {
 	if at, err := d.SigningURL(ctx, "1", "submitter@example.com"); err != nil || !strings.HasSuffix(at, "/s/dsEeWrhRD8yDXT") {
 		t.Errorf("SigningURL = %q, %v", at, err)
 	}
-	if _, err := d.Find(ctx, external); domain.CodeOf(err) != domain.NotFound {
+	if _, err := d.Find(ctx, externalID); domain.CodeOf(err) != domain.NotFound {
 		t.Errorf("Find: %v", err)
 	}
 	if err := d.Cancel(ctx, "1"); err != nil {
 		t.Errorf("Cancel: %v", err)
 	}
-	// The example's file lies on the Internet, behind https; the list of files is what is checked.
+	// The example's file is on the Internet, so only the list of files is checked.
 	if _, err := d.Signed(ctx, "x"); domain.CodeOf(err) != domain.Upstream {
-		t.Errorf("an id that is no number: %v", err)
+		t.Errorf("an id that is not a number: %v", err)
 	}
 }

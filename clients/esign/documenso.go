@@ -27,57 +27,57 @@ const (
 	documensoDeliveryHeader = "X-Documenso-Delivery-Id"
 )
 
-// Documenso is the client of app.documenso.com or a self-hosted server. It uses version 2 of the API.
-type Documenso struct{ *client }
+// documenso is the client of app.documenso.com or a self-hosted server. It uses version 2 of the API.
+type documenso struct{ *client }
 
-var _ esign.Provider = Documenso{}
+var _ esign.Provider = documenso{}
 
 // newDocumenso validates cfg. The URL is that of the site, https://host.
-func NewDocumenso(cfg Config) (Documenso, error) {
+func newDocumenso(cfg Config) (documenso, error) {
 	c, err := newClient(cfg, func(h http.Header) { h.Set(documensoKeyHeader, cfg.APIKey) })
-	return Documenso{c}, err
+	return documenso{c}, err
 }
 
 // Name implements esign.Provider.
-func (Documenso) Name() string { return documensoName }
+func (documenso) Name() string { return documensoName }
 
 // apiPath is the path of version 2 of the API on the site.
-const api = "/api/v2"
+const apiPath = "/api/v2"
 
 // The parts of Documenso's JSON that are used here.
 type (
 	dnEnvelope struct {
-		ID         loose         `json:"id"`
-		ExternalID loose         `json:"externalId"`
+		ID         looseString   `json:"id"`
+		ExternalID looseString   `json:"externalId"`
 		Status     string        `json:"status"`
-		DeletedAt  moment        `json:"deletedAt"`
+		DeletedAt  looseTime     `json:"deletedAt"`
 		Recipients []dnRecipient `json:"recipients"`
 		Items      []struct {
-			ID loose `json:"id"`
+			ID looseString `json:"id"`
 		} `json:"envelopeItems"`
 	}
 	dnRecipient struct {
-		ID            loose  `json:"id"`
-		Email         string `json:"email"`
-		Token         string `json:"token"`
-		ReadStatus    string `json:"readStatus"`
-		SigningStatus string `json:"signingStatus"`
-		SignedAt      moment `json:"signedAt"`
-		Reason        string `json:"rejectionReason"`
+		ID            looseString `json:"id"`
+		Email         string      `json:"email"`
+		Token         string      `json:"token"`
+		ReadStatus    string      `json:"readStatus"`
+		SigningStatus string      `json:"signingStatus"`
+		SignedAt      looseTime   `json:"signedAt"`
+		Reason        string      `json:"rejectionReason"`
 	}
-	dnNew struct {
-		Title      string           `json:"title"`
-		Type       string           `json:"type"`
-		ExternalID string           `json:"externalId"`
-		Recipients []dnNewRecipient `json:"recipients"`
-		Meta       dnMeta           `json:"meta"`
+	dnCreateRequest struct {
+		Title      string              `json:"title"`
+		Type       string              `json:"type"`
+		ExternalID string              `json:"externalId"`
+		Recipients []dnCreateRecipient `json:"recipients"`
+		Meta       dnMeta              `json:"meta"`
 	}
 	dnMeta struct {
 		SigningOrder       string          `json:"signingOrder"`
 		DistributionMethod string          `json:"distributionMethod"`
 		EmailSettings      map[string]bool `json:"emailSettings"`
 	}
-	dnNewRecipient struct {
+	dnCreateRecipient struct {
 		Email        string    `json:"email"`
 		Name         string    `json:"name"`
 		Role         string    `json:"role"`
@@ -96,46 +96,46 @@ type (
 )
 
 // dnNoEmails turns off all of Documenso's own e-mails.
-var dnSilent = map[string]bool{"recipientSigningRequest": false, "recipientRemoved": false, "recipientSigned": false, "documentPending": false, "documentCompleted": false, "documentDeleted": false, "ownerDocumentCompleted": false}
+var dnNoEmails = map[string]bool{"recipientSigningRequest": false, "recipientRemoved": false, "recipientSigned": false, "documentPending": false, "documentCompleted": false, "documentDeleted": false, "ownerDocumentCompleted": false}
 
 // Create implements esign.Provider. It creates a draft and then distributes it, which opens it for
 // signing. A draft that cannot be distributed is deleted.
-func (d Documenso) Create(ctx context.Context, e esign.Envelope) (string, error) {
-	const what = "creating an envelope"
-	n := dnNew{Title: e.Title, Type: "DOCUMENT", ExternalID: e.ExternalID, Meta: dnMeta{SigningOrder: "PARALLEL", DistributionMethod: "NONE", EmailSettings: dnSilent}}
+func (d documenso) Create(ctx context.Context, e esign.Envelope) (string, error) {
+	const action = "creating an envelope"
+	n := dnCreateRequest{Title: e.Title, Type: "DOCUMENT", ExternalID: e.ExternalID, Meta: dnMeta{SigningOrder: "PARALLEL", DistributionMethod: "NONE", EmailSettings: dnNoEmails}}
 	if e.Workflow == esign.Sequential {
 		n.Meta.SigningOrder = "SEQUENTIAL"
 	}
 	for _, g := range e.Signers {
 		b := g.Box
-		n.Recipients = append(n.Recipients, dnNewRecipient{Email: g.Email, Name: g.Name, Role: "SIGNER", SigningOrder: g.Turn, Fields: []dnField{
+		n.Recipients = append(n.Recipients, dnCreateRecipient{Email: g.Email, Name: g.Name, Role: "SIGNER", SigningOrder: g.Turn, Fields: []dnField{
 			{"NAME", 0, b.Page, 100 * b.X, 100 * b.Y, 100 * b.W, 100 * b.H * nameShare},
 			{"SIGNATURE", 0, b.Page, 100 * b.X, 100 * (b.Y + b.H*nameShare), 100 * b.W, 100 * b.H * (1 - nameShare)},
 		}})
 	}
-	body, contentType, err := form(n, e.Document)
+	body, contentType, err := multipartBody(n, e.Document)
 	if err != nil {
 		return "", err
 	}
-	var made dnEnvelope
-	if err := d.ask(ctx, question{what: what, method: http.MethodPost, path: api + "/envelope/create", body: body, contentType: contentType}, &made); err != nil {
-		return "", refused(err)
+	var created dnEnvelope
+	if err := d.call(ctx, apiRequest{action: action, method: http.MethodPost, path: apiPath + "/envelope/create", body: body, contentType: contentType}, &created); err != nil {
+		return "", unexpectedNotFound(err)
 	}
-	id := string(made.ID)
+	id := string(created.ID)
 	if id == "" {
-		return "", question{what: what, method: http.MethodPost}.failed(http.StatusOK, 0, errNonsense)
+		return "", apiRequest{action: action, method: http.MethodPost}.fail(http.StatusOK, 0, errMalformed)
 	}
-	if err := d.post(ctx, "opening an envelope", api+"/envelope/distribute", map[string]string{"envelopeId": id}, nil); err != nil {
-		if said(err) && d.remove(ctx, id) == nil {
-			return "", refused(err)
+	if err := d.postJSON(ctx, "opening an envelope", apiPath+"/envelope/distribute", map[string]string{"envelopeId": id}, nil); err != nil {
+		if isRejection(err) && d.delete(ctx, id) == nil {
+			return "", unexpectedNotFound(err)
 		}
-		return "", &domain.Error{Code: domain.Unavailable, Reason: reasonUnavailable, Message: downMessage, RetryAfter: retryLater, Err: errors.Join(err, esign.ErrUncertain)}
+		return "", &domain.Error{Code: domain.Unavailable, Reason: reasonUnavailable, Message: unavailableMessage, RetryAfter: defaultRetryAfter, Err: errors.Join(err, esign.ErrUncertain)}
 	}
 	return id, nil
 }
 
 // multipartBody encodes a draft as multipart/form-data with its payload and its file.
-func form(n dnNew, file []byte) (body *bytes.Buffer, contentType string, err error) {
+func multipartBody(n dnCreateRequest, file []byte) (body *bytes.Buffer, contentType string, err error) {
 	payload, err := json.Marshal(n)
 	if err != nil {
 		return nil, "", err
@@ -159,12 +159,12 @@ func form(n dnNew, file []byte) (body *bytes.Buffer, contentType string, err err
 }
 
 // Find implements esign.Provider.
-func (d Documenso) Find(ctx context.Context, externalID string) (string, error) {
-	const what = "looking an envelope up"
+func (d documenso) Find(ctx context.Context, externalID string) (string, error) {
+	const action = "looking an envelope up"
 	var out struct {
 		Data []dnEnvelope `json:"data"`
 	}
-	if err := d.get(ctx, what, api+"/envelope?type=DOCUMENT&perPage=100&query="+url.QueryEscape(externalID), &out); err != nil {
+	if err := d.getJSON(ctx, action, apiPath+"/envelope?type=DOCUMENT&perPage=100&query="+url.QueryEscape(externalID), &out); err != nil {
 		return "", err
 	}
 	for _, e := range out.Data { // the query also matches titles and names
@@ -172,15 +172,15 @@ func (d Documenso) Find(ctx context.Context, externalID string) (string, error) 
 			return string(e.ID), nil
 		}
 	}
-	return "", unknown(what)
+	return "", notFound(action)
 }
 
-func (d Documenso) envelope(ctx context.Context, id string) (dnEnvelope, error) {
-	const what = "reading an envelope"
+func (d documenso) envelope(ctx context.Context, id string) (dnEnvelope, error) {
+	const action = "reading an envelope"
 	var out dnEnvelope
-	err := d.get(ctx, what, api+"/envelope/"+url.PathEscape(id), &out)
+	err := d.getJSON(ctx, action, apiPath+"/envelope/"+url.PathEscape(id), &out)
 	if err == nil && string(out.ID) != id {
-		err = question{what: what, method: http.MethodGet}.failed(http.StatusOK, 0, errNonsense)
+		err = apiRequest{action: action, method: http.MethodGet}.fail(http.StatusOK, 0, errMalformed)
 	}
 	return out, err
 }
@@ -189,7 +189,7 @@ var dnStatuses = map[string]esign.EnvelopeStatus{"DRAFT": esign.EnvelopeDraft, "
 	"REJECTED": esign.EnvelopeDeclined, "CANCELLED": esign.EnvelopeCancelled, "EXPIRED": esign.EnvelopeExpired}
 
 // Get implements esign.Provider.
-func (d Documenso) Get(ctx context.Context, id string) (esign.EnvelopeState, error) {
+func (d documenso) Get(ctx context.Context, id string) (esign.EnvelopeState, error) {
 	e, err := d.envelope(ctx, id)
 	if err != nil {
 		return esign.EnvelopeState{}, err
@@ -197,7 +197,7 @@ func (d Documenso) Get(ctx context.Context, id string) (esign.EnvelopeState, err
 	out := esign.EnvelopeState{Status: dnStatuses[e.Status]}
 	switch {
 	case out.Status == "":
-		return out, question{what: "reading an envelope", method: http.MethodGet}.failed(http.StatusOK, 0, errNonsense)
+		return out, apiRequest{action: "reading an envelope", method: http.MethodGet}.fail(http.StatusOK, 0, errMalformed)
 	case !e.DeletedAt.IsZero() && (out.Status == esign.EnvelopeOpen || out.Status == esign.EnvelopeDraft):
 		out.Status = esign.EnvelopeCancelled
 	}
@@ -213,7 +213,7 @@ func (d Documenso) Get(ctx context.Context, id string) (esign.EnvelopeState, err
 }
 
 // SigningURL implements esign.Provider.
-func (d Documenso) SigningURL(ctx context.Context, id, email string) (string, error) {
+func (d documenso) SigningURL(ctx context.Context, id, email string) (string, error) {
 	e, err := d.envelope(ctx, id)
 	if err != nil {
 		return "", err
@@ -223,14 +223,14 @@ func (d Documenso) SigningURL(ctx context.Context, id, email string) (string, er
 			return d.base.String() + "/sign/" + url.PathEscape(g.Token), nil
 		}
 	}
-	return "", unknown("looking up a signing URL")
+	return "", notFound("looking up a signing URL")
 }
 
 // Cancel implements esign.Provider. Documenso rejects canceling a draft, or an envelope that has already ended, so
 // a rejection is checked against the envelope's status.
-func (d Documenso) Cancel(ctx context.Context, id string) error {
-	err := d.post(ctx, "canceling an envelope", api+"/envelope/cancel", map[string]string{"envelopeId": id}, nil)
-	if !said(err) {
+func (d documenso) Cancel(ctx context.Context, id string) error {
+	err := d.postJSON(ctx, "canceling an envelope", apiPath+"/envelope/cancel", map[string]string{"envelopeId": id}, nil)
+	if !isRejection(err) {
 		return err
 	}
 	switch state, at := d.Get(ctx, id); {
@@ -239,13 +239,13 @@ func (d Documenso) Cancel(ctx context.Context, id string) error {
 	case at != nil:
 		return at
 	case state.Status == esign.EnvelopeDraft, state.Status == esign.EnvelopeOpen: // older servers can only delete
-		return d.remove(ctx, id)
+		return d.delete(ctx, id)
 	}
 	return nil
 }
 
-func (d Documenso) remove(ctx context.Context, id string) error {
-	err := d.post(ctx, "deleting an envelope", api+"/envelope/delete", map[string]string{"envelopeId": id}, nil)
+func (d documenso) delete(ctx context.Context, id string) error {
+	err := d.postJSON(ctx, "deleting an envelope", apiPath+"/envelope/delete", map[string]string{"envelopeId": id}, nil)
 	if domain.CodeOf(err) == domain.NotFound {
 		return nil
 	}
@@ -253,20 +253,20 @@ func (d Documenso) remove(ctx context.Context, id string) error {
 }
 
 // Signed implements esign.Provider.
-func (d Documenso) Signed(ctx context.Context, id string) (esign.SignedFiles, error) {
-	const what = "fetching the signed file"
+func (d documenso) Signed(ctx context.Context, id string) (esign.SignedFiles, error) {
+	const action = "fetching the signed file"
 	e, err := d.envelope(ctx, id)
 	if err != nil {
 		return esign.SignedFiles{}, err
 	}
 	if len(e.Items) != 1 {
-		return esign.SignedFiles{}, question{what: what, method: http.MethodGet}.failed(http.StatusOK, 0, errNonsense)
+		return esign.SignedFiles{}, apiRequest{action: action, method: http.MethodGet}.fail(http.StatusOK, 0, errMalformed)
 	}
 	var out esign.SignedFiles
-	if out.Document, err = d.file(ctx, what, api+"/envelope/item/"+url.PathEscape(string(e.Items[0].ID))+"/download?version=signed"); err != nil {
+	if out.Document, err = d.getPDF(ctx, action, apiPath+"/envelope/item/"+url.PathEscape(string(e.Items[0].ID))+"/download?version=signed"); err != nil {
 		return esign.SignedFiles{}, err
 	}
-	out.Audit, err = d.file(ctx, "fetching the audit log", api+"/envelope/"+url.PathEscape(id)+"/audit-log/pdf")
+	out.Audit, err = d.getPDF(ctx, "fetching the audit log", apiPath+"/envelope/"+url.PathEscape(id)+"/audit-log/pdf")
 	if domain.CodeOf(err) == domain.NotFound { // older servers have no audit log
 		out.Audit, err = nil, nil
 	}
@@ -275,22 +275,22 @@ func (d Documenso) Signed(ctx context.Context, id string) (esign.SignedFiles, er
 
 // ParseWebhook implements esign.Provider. Documenso authenticates with a secret header and does not sign the
 // body, so the content is only a hint.
-func (d Documenso) ParseWebhook(header func(string) string, body []byte, _ time.Time) (esign.Hint, error) {
-	if d.cfg.WebhookSecret == "" || !same(header(documensoSecretHeader), d.cfg.WebhookSecret) {
-		return esign.Hint{}, forged("wrong secret")
+func (d documenso) ParseWebhook(header func(string) string, body []byte, _ time.Time) (esign.Hint, error) {
+	if d.cfg.WebhookSecret == "" || !constantTimeEqual(header(documensoSecretHeader), d.cfg.WebhookSecret) {
+		return esign.Hint{}, invalidSignature("wrong secret")
 	}
 	var w struct {
-		Event   string `json:"event"`
-		At      moment `json:"createdAt"`
+		Event   string    `json:"event"`
+		At      looseTime `json:"createdAt"`
 		Payload struct {
-			ID         loose         `json:"id"`
-			EnvelopeID loose         `json:"envelopeId"`
-			ExternalID loose         `json:"externalId"`
+			ID         looseString   `json:"id"`
+			EnvelopeID looseString   `json:"envelopeId"`
+			ExternalID looseString   `json:"externalId"`
 			Recipients []dnRecipient `json:"recipients"`
 		} `json:"payload"`
 	}
 	if json.Unmarshal(body, &w) != nil || w.Event == "" || w.Payload.ID == "" && w.Payload.EnvelopeID == "" {
-		return esign.Hint{}, unreadable()
+		return esign.Hint{}, malformedWebhook()
 	}
 	id := header(documensoDeliveryHeader)
 	if id == "" || len(id) > 100 {

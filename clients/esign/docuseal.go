@@ -25,66 +25,66 @@ const (
 	docuSealSignatureHeader = "X-Docuseal-Signature"
 )
 
-// DocuSeal is the client of docuseal.com, docuseal.eu, or a self-hosted server with the paid API. Servers
+// docuSeal is the client of docuseal.com, docuseal.eu, or a self-hosted server with the paid API. Servers
 // without it cannot create an envelope from a PDF and return 404.
-type DocuSeal struct{ *client }
+type docuSeal struct{ *client }
 
-var _ esign.Provider = DocuSeal{}
+var _ esign.Provider = docuSeal{}
 
 // newDocuSeal validates cfg. The URL is https://api.docuseal.com, https://api.docuseal.eu, or https://host/api.
-func NewDocuSeal(cfg Config) (DocuSeal, error) {
+func newDocuSeal(cfg Config) (docuSeal, error) {
 	c, err := newClient(cfg, func(h http.Header) { h.Set(docuSealKeyHeader, cfg.APIKey) })
-	return DocuSeal{c}, err
+	return docuSeal{c}, err
 }
 
 // Name implements esign.Provider.
-func (DocuSeal) Name() string { return docuSealName }
+func (docuSeal) Name() string { return docuSealName }
 
 // The parts of DocuSeal's JSON that are used here. A submission is an envelope, a submitter a signer. Only
 // submitters have an external id: the envelope's, a colon, and the signer's position from 1.
 type (
 	dsSubmission struct {
-		ID         loose         `json:"id"`
+		ID         looseString   `json:"id"`
 		Status     string        `json:"status"`
-		ArchivedAt moment        `json:"archived_at"`
+		ArchivedAt looseTime     `json:"archived_at"`
 		AuditURL   string        `json:"audit_log_url"`
 		Submitters []dsSubmitter `json:"submitters"`
 		Documents  []dsFile      `json:"documents"`
 		Events     []dsEvent     `json:"submission_events"`
 	}
 	dsSubmitter struct {
-		ID            loose  `json:"id"`
-		SubmissionID  loose  `json:"submission_id"`
-		ExternalID    loose  `json:"external_id"`
-		Email         string `json:"email"`
-		Slug          string `json:"slug"`
-		Status        string `json:"status"`
-		OpenedAt      moment `json:"opened_at"`
-		CompletedAt   moment `json:"completed_at"`
-		DeclinedAt    moment `json:"declined_at"`
-		DeclineReason string `json:"decline_reason"`
+		ID            looseString `json:"id"`
+		SubmissionID  looseString `json:"submission_id"`
+		ExternalID    looseString `json:"external_id"`
+		Email         string      `json:"email"`
+		Slug          string      `json:"slug"`
+		Status        string      `json:"status"`
+		OpenedAt      looseTime   `json:"opened_at"`
+		CompletedAt   looseTime   `json:"completed_at"`
+		DeclinedAt    looseTime   `json:"declined_at"`
+		DeclineReason string      `json:"decline_reason"`
 	}
 	dsFile struct {
 		URL string `json:"url"`
 	}
 	dsEvent struct {
-		SubmitterID loose           `json:"submitter_id"`
+		SubmitterID looseString     `json:"submitter_id"`
 		Type        string          `json:"event_type"`
 		Data        json.RawMessage `json:"data"`
 	}
 )
 
 type (
-	dsNew struct {
-		Name       string           `json:"name"`
-		SendEmail  bool             `json:"send_email"`
-		Order      string           `json:"order"`
-		ExpireAt   string           `json:"expire_at"`
-		Documents  []dsNewDocument  `json:"documents"`
-		Submitters []dsNewSubmitter `json:"submitters"`
-		RemoveTags bool             `json:"remove_tags"`
+	dsCreateRequest struct {
+		Name       string              `json:"name"`
+		SendEmail  bool                `json:"send_email"`
+		Order      string              `json:"order"`
+		ExpireAt   string              `json:"expire_at"`
+		Documents  []dsCreateDocument  `json:"documents"`
+		Submitters []dsCreateSubmitter `json:"submitters"`
+		RemoveTags bool                `json:"remove_tags"`
 	}
-	dsNewDocument struct {
+	dsCreateDocument struct {
 		Name   string    `json:"name"`
 		File   string    `json:"file"`
 		Fields []dsField `json:"fields"`
@@ -103,16 +103,16 @@ type (
 		H    float64 `json:"h"`
 		Page int     `json:"page"`
 	}
-	dsNewSubmitter struct {
-		Name       string      `json:"name"`
-		Role       string      `json:"role"`
-		Email      string      `json:"email"`
-		ExternalID string      `json:"external_id"`
-		SendEmail  bool        `json:"send_email"`
-		Order      int         `json:"order"`
-		Fields     []dsDefault `json:"fields"`
+	dsCreateSubmitter struct {
+		Name       string        `json:"name"`
+		Role       string        `json:"role"`
+		Email      string        `json:"email"`
+		ExternalID string        `json:"external_id"`
+		SendEmail  bool          `json:"send_email"`
+		Order      int           `json:"order"`
+		Fields     []dsPrefilled `json:"fields"`
 	}
-	dsDefault struct {
+	dsPrefilled struct {
 		Name         string `json:"name"`
 		DefaultValue string `json:"default_value"`
 		Readonly     bool   `json:"readonly"`
@@ -123,41 +123,41 @@ type (
 const nameShare = 0.25
 
 // Create implements esign.Provider.
-func (d DocuSeal) Create(ctx context.Context, e esign.Envelope) (string, error) {
-	n := dsNew{Name: e.Title, Order: "random", ExpireAt: e.ExpiresAt.UTC().Format("2006-01-02 15:04:05 UTC")}
+func (d docuSeal) Create(ctx context.Context, e esign.Envelope) (string, error) {
+	n := dsCreateRequest{Name: e.Title, Order: "random", ExpireAt: e.ExpiresAt.UTC().Format("2006-01-02 15:04:05 UTC")}
 	if e.Workflow == esign.Sequential {
 		n.Order = "preserved"
 	}
-	file := dsNewDocument{Name: e.Title, File: base64.StdEncoding.EncodeToString(e.Document)}
+	file := dsCreateDocument{Name: e.Title, File: base64.StdEncoding.EncodeToString(e.Document)}
 	for i, g := range e.Signers {
 		place := strconv.Itoa(i + 1)
 		role, name, b := "Signer "+place, "Name "+place, g.Box
 		file.Fields = append(file.Fields,
 			dsField{Name: name, Type: "text", Role: role, Areas: []dsArea{{b.X, b.Y, b.W, b.H * nameShare, b.Page}}},
 			dsField{Name: "Signature " + place, Type: "signature", Role: role, Required: true, Areas: []dsArea{{b.X, b.Y + b.H*nameShare, b.W, b.H * (1 - nameShare), b.Page}}})
-		n.Submitters = append(n.Submitters, dsNewSubmitter{Name: g.Name, Role: role, Email: g.Email, ExternalID: e.ExternalID + ":" + place, Order: g.Turn - 1,
-			Fields: []dsDefault{{name, g.Name, true}}})
+		n.Submitters = append(n.Submitters, dsCreateSubmitter{Name: g.Name, Role: role, Email: g.Email, ExternalID: e.ExternalID + ":" + place, Order: g.Turn - 1,
+			Fields: []dsPrefilled{{name, g.Name, true}}})
 	}
-	n.Documents = []dsNewDocument{file}
-	const what = "creating an envelope"
+	n.Documents = []dsCreateDocument{file}
+	const action = "creating an envelope"
 	var out dsSubmission
-	if err := d.post(ctx, what, "/submissions/pdf", n, &out); err != nil {
-		return "", refused(err)
+	if err := d.postJSON(ctx, action, "/submissions/pdf", n, &out); err != nil {
+		return "", unexpectedNotFound(err)
 	}
 	if out.ID == "" {
-		return "", question{what: what, method: http.MethodPost}.failed(http.StatusOK, 0, errNonsense)
+		return "", apiRequest{action: action, method: http.MethodPost}.fail(http.StatusOK, 0, errMalformed)
 	}
 	return string(out.ID), nil
 }
 
 // Find implements esign.Provider.
-func (d DocuSeal) Find(ctx context.Context, externalID string) (string, error) {
-	const what = "looking an envelope up"
+func (d docuSeal) Find(ctx context.Context, externalID string) (string, error) {
+	const action = "looking an envelope up"
 	var out struct {
 		Data []dsSubmitter `json:"data"`
 	}
 	first := externalID + ":1"
-	if err := d.get(ctx, what, "/submitters?limit=100&external_id="+url.QueryEscape(first), &out); err != nil {
+	if err := d.getJSON(ctx, action, "/submitters?limit=100&external_id="+url.QueryEscape(first), &out); err != nil {
 		return "", err
 	}
 	for _, g := range out.Data {
@@ -165,20 +165,20 @@ func (d DocuSeal) Find(ctx context.Context, externalID string) (string, error) {
 			return string(g.SubmissionID), nil
 		}
 	}
-	return "", unknown(what)
+	return "", notFound(action)
 }
 
 // notFound is the error for an entry missing from a list.
-func unknown(what string) error {
-	return question{what: what, method: http.MethodGet}.failed(http.StatusNotFound, 0, errRefused)
+func notFound(action string) error {
+	return apiRequest{action: action, method: http.MethodGet}.fail(http.StatusNotFound, 0, errRejected)
 }
 
-func (d DocuSeal) submission(ctx context.Context, id string) (dsSubmission, error) {
-	const what = "reading an envelope"
+func (d docuSeal) submission(ctx context.Context, id string) (dsSubmission, error) {
+	const action = "reading an envelope"
 	var out dsSubmission
-	err := d.get(ctx, what, "/submissions/"+url.PathEscape(id), &out)
+	err := d.getJSON(ctx, action, "/submissions/"+url.PathEscape(id), &out)
 	if err == nil && string(out.ID) != id {
-		err = question{what: what, method: http.MethodGet}.failed(http.StatusOK, 0, errNonsense)
+		err = apiRequest{action: action, method: http.MethodGet}.fail(http.StatusOK, 0, errMalformed)
 	}
 	return out, err
 }
@@ -186,7 +186,7 @@ func (d DocuSeal) submission(ctx context.Context, id string) (dsSubmission, erro
 var dsStatuses = map[string]esign.EnvelopeStatus{"pending": esign.EnvelopeOpen, "completed": esign.EnvelopeCompleted, "declined": esign.EnvelopeDeclined, "expired": esign.EnvelopeExpired}
 
 // Get implements esign.Provider.
-func (d DocuSeal) Get(ctx context.Context, id string) (esign.EnvelopeState, error) {
+func (d docuSeal) Get(ctx context.Context, id string) (esign.EnvelopeState, error) {
 	s, err := d.submission(ctx, id)
 	if err != nil {
 		return esign.EnvelopeState{}, err
@@ -194,7 +194,7 @@ func (d DocuSeal) Get(ctx context.Context, id string) (esign.EnvelopeState, erro
 	out := esign.EnvelopeState{Status: dsStatuses[s.Status]}
 	switch {
 	case out.Status == "":
-		return out, question{what: "reading an envelope", method: http.MethodGet}.failed(http.StatusOK, 0, errNonsense)
+		return out, apiRequest{action: "reading an envelope", method: http.MethodGet}.fail(http.StatusOK, 0, errMalformed)
 	case out.Status == esign.EnvelopeOpen && !s.ArchivedAt.IsZero():
 		out.Status = esign.EnvelopeCancelled
 	}
@@ -218,7 +218,7 @@ func (d DocuSeal) Get(ctx context.Context, id string) (esign.EnvelopeState, erro
 }
 
 // SigningURL implements esign.Provider.
-func (d DocuSeal) SigningURL(ctx context.Context, id, email string) (string, error) {
+func (d docuSeal) SigningURL(ctx context.Context, id, email string) (string, error) {
 	s, err := d.submission(ctx, id)
 	if err != nil {
 		return "", err
@@ -229,12 +229,12 @@ func (d DocuSeal) SigningURL(ctx context.Context, id, email string) (string, err
 			return web.String(), nil
 		}
 	}
-	return "", unknown("looking up a signing URL")
+	return "", notFound("looking up a signing URL")
 }
 
 // Cancel implements esign.Provider.
-func (d DocuSeal) Cancel(ctx context.Context, id string) error {
-	err := d.ask(ctx, question{what: "canceling an envelope", method: http.MethodDelete, path: "/submissions/" + url.PathEscape(id)}, nil)
+func (d docuSeal) Cancel(ctx context.Context, id string) error {
+	err := d.call(ctx, apiRequest{action: "canceling an envelope", method: http.MethodDelete, path: "/submissions/" + url.PathEscape(id)}, nil)
 	if domain.CodeOf(err) == domain.NotFound {
 		return nil
 	}
@@ -242,45 +242,45 @@ func (d DocuSeal) Cancel(ctx context.Context, id string) error {
 }
 
 // Signed implements esign.Provider.
-func (d DocuSeal) Signed(ctx context.Context, id string) (esign.SignedFiles, error) {
-	const what = "fetching the signed file"
+func (d docuSeal) Signed(ctx context.Context, id string) (esign.SignedFiles, error) {
+	const action = "fetching the signed file"
 	s, err := d.submission(ctx, id)
 	if err != nil {
 		return esign.SignedFiles{}, err
 	}
 	var list dsSubmission
-	if err := d.get(ctx, what, "/submissions/"+url.PathEscape(id)+"/documents?merge=true", &list); err != nil {
+	if err := d.getJSON(ctx, action, "/submissions/"+url.PathEscape(id)+"/documents?merge=true", &list); err != nil {
 		return esign.SignedFiles{}, err
 	}
 	if len(list.Documents) != 1 {
-		return esign.SignedFiles{}, question{what: what, method: http.MethodGet}.failed(http.StatusOK, 0, errNonsense)
+		return esign.SignedFiles{}, apiRequest{action: action, method: http.MethodGet}.fail(http.StatusOK, 0, errMalformed)
 	}
 	var out esign.SignedFiles
-	if out.Document, err = d.fileAt(ctx, what, list.Documents[0].URL); err == nil && s.AuditURL != "" {
-		out.Audit, err = d.fileAt(ctx, "fetching the audit log", s.AuditURL)
+	if out.Document, err = d.downloadPDF(ctx, action, list.Documents[0].URL); err == nil && s.AuditURL != "" {
+		out.Audit, err = d.downloadPDF(ctx, "fetching the audit log", s.AuditURL)
 	}
 	return out, err
 }
 
 // ParseWebhook implements esign.Provider. The signature is an HMAC over the time and the body.
-func (d DocuSeal) ParseWebhook(header func(string) string, body []byte, now time.Time) (esign.Hint, error) {
+func (d docuSeal) ParseWebhook(header func(string) string, body []byte, now time.Time) (esign.Hint, error) {
 	at, given, ok := strings.Cut(header(docuSealSignatureHeader), ".")
 	seconds, err := strconv.ParseInt(at, 10, 64)
 	if !ok || err != nil || d.cfg.WebhookSecret == "" {
-		return esign.Hint{}, forged("no valid signature header")
+		return esign.Hint{}, invalidSignature("no valid signature header")
 	}
 	mac := hmac.New(sha256.New, []byte(d.cfg.WebhookSecret))
 	mac.Write([]byte(at + "."))
 	mac.Write(body)
-	if !same(given, hex.EncodeToString(mac.Sum(nil))) {
-		return esign.Hint{}, forged("wrong signature")
+	if !constantTimeEqual(given, hex.EncodeToString(mac.Sum(nil))) {
+		return esign.Hint{}, invalidSignature("wrong signature")
 	}
-	if age := now.Sub(time.Unix(seconds, 0)); age > webhookAge || age < -webhookAge {
-		return esign.Hint{}, forged("the signature is too old")
+	if age := now.Sub(time.Unix(seconds, 0)); age > webhookTolerance || age < -webhookTolerance {
+		return esign.Hint{}, invalidSignature("the signature is too old")
 	}
 	var w struct {
-		Type string `json:"event_type"`
-		At   moment `json:"timestamp"`
+		Type string    `json:"event_type"`
+		At   looseTime `json:"timestamp"`
 		Data struct {
 			dsSubmitter
 			IP         string        `json:"ip"`
@@ -290,7 +290,7 @@ func (d DocuSeal) ParseWebhook(header func(string) string, body []byte, now time
 		} `json:"data"`
 	}
 	if json.Unmarshal(body, &w) != nil || w.Type == "" || w.Data.ID == "" {
-		return esign.Hint{}, unreadable()
+		return esign.Hint{}, malformedWebhook()
 	}
 	h := esign.Hint{ID: w.Type + ":" + string(w.Data.ID), At: w.At.Time}
 	kinds := map[string]esign.HintKind{"form.viewed": esign.HintViewed, "form.completed": esign.HintSigned, "form.declined": esign.HintDeclined}

@@ -24,14 +24,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var now = time.Date(2026, 5, 4, 9, 30, 0, 0, time.UTC)
 
-var kinds = []string{"docuseal", "documenso"}
+var providerNames = []string{"docuseal", "documenso"}
 
-func provider(t *testing.T, kind string, cfg Config) esign.Provider {
+func newProvider(t *testing.T, kind string, cfg Config) esign.Provider {
 	t.Helper()
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 5 * time.Second
 	}
-	cfg.APIKey, cfg.WebhookSecret = esigntest.Key, esigntest.Secret
+	cfg.APIKey, cfg.WebhookSecret = esigntest.APIKey, esigntest.WebhookSecret
 	p, err := New(kind, cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -40,20 +40,20 @@ func provider(t *testing.T, kind string, cfg Config) esign.Provider {
 	return p
 }
 
-// each runs a test against both.
-func each(t *testing.T, run func(t *testing.T, p esign.Provider, s *esigntest.Server)) {
-	for _, kind := range kinds {
+// forEachProvider runs a test against each provider.
+func forEachProvider(t *testing.T, run func(t *testing.T, p esign.Provider, s *esigntest.Server)) {
+	for _, kind := range providerNames {
 		t.Run(kind, func(t *testing.T) {
 			s := esigntest.Start(t, kind, func() time.Time { return now })
-			run(t, provider(t, kind, Config{URL: s.URL}), s)
+			run(t, newProvider(t, kind, Config{URL: s.URL}), s)
 		})
 	}
 }
 
-const external = "01900000-0000-7000-8000-000000000001"
+const externalID = "01900000-0000-7000-8000-000000000001"
 
-func envelope(signers int) esign.Envelope {
-	e := esign.Envelope{ExternalID: external, Title: "Lease “Ä” 7", Document: []byte("%PDF-1.7 the words\n"), Workflow: esign.Sequential, ExpiresAt: now.Add(time.Hour)}
+func newEnvelope(signers int) esign.Envelope {
+	e := esign.Envelope{ExternalID: externalID, Title: "Lease “Ä” 7", Document: []byte("%PDF-1.7 the words\n"), Workflow: esign.Sequential, ExpiresAt: now.Add(time.Hour)}
 	for i := range signers {
 		e.Signers = append(e.Signers, esign.EnvelopeSigner{Turn: i + 1, Name: "Ada " + strconv.Itoa(i+1), Email: "Ada+" + strconv.Itoa(i+1) + "@xn--bcher-kva.example",
 			Box: esign.Box{Page: 2 + i/10, X: 0.1, Y: 0.1 + 0.08*float64(i%10), W: 0.35, H: 0.08}})
@@ -62,29 +62,29 @@ func envelope(signers int) esign.Envelope {
 }
 
 func TestRoundTrip(t *testing.T) {
-	each(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
+	forEachProvider(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
 		ctx := t.Context()
-		e := envelope(20)
-		if _, err := p.Find(ctx, external); domain.CodeOf(err) != domain.NotFound {
-			t.Fatalf("before it was made it was found: %v", err)
+		e := newEnvelope(20)
+		if _, err := p.Find(ctx, externalID); domain.CodeOf(err) != domain.NotFound {
+			t.Fatalf("Find before Create: %v", err)
 		}
 		id, err := p.Create(ctx, e)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found, err := p.Find(ctx, external); err != nil || found != id {
+		if found, err := p.Find(ctx, externalID); err != nil || found != id {
 			t.Errorf("Find = %q, %v, not %q", found, err, id)
 		}
-		if _, err := p.Find(ctx, external[:30]); domain.CodeOf(err) != domain.NotFound {
-			t.Errorf("a part of the external id was found: %v", err)
+		if _, err := p.Find(ctx, externalID[:30]); domain.CodeOf(err) != domain.NotFound {
+			t.Errorf("Find with part of the external id: %v", err)
 		}
-		made := s.All()[0]
+		made := s.Envelopes()[0]
 		if !bytes.Equal(made.File, e.Document) || made.Title != e.Title || !made.Sequential || len(made.Signers) != 20 || made.Status != "open" {
-			t.Fatalf("the provider was told of %+v", made)
+			t.Fatalf("the provider received %+v", made)
 		}
 		for i, g := range made.Signers {
 			if g.Name != e.Signers[i].Name || !strings.EqualFold(g.Email, e.Signers[i].Email) || g.Page != e.Signers[i].Box.Page {
-				t.Errorf("signer %d came as %+v", i, g)
+				t.Errorf("the provider received signer %d as %+v", i, g)
 			}
 		}
 
@@ -97,15 +97,15 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("SigningURL = %q, %v", at, err)
 		}
 		if _, err := p.SigningURL(ctx, id, "nobody@example.com"); domain.CodeOf(err) != domain.NotFound {
-			t.Errorf("a stranger got an address: %v", err)
+			t.Errorf("a stranger got a signing URL: %v", err)
 		}
 
-		s.View(t, external, e.Signers[0].Email)
+		s.View(t, externalID, e.Signers[0].Email)
 		if state, err = p.Get(ctx, id); err != nil || !state.Signers[0].Viewed || state.Signers[0].Signed || state.Signers[1].Viewed {
 			t.Errorf("after a view: %+v, %v", state, err)
 		}
 		for _, g := range e.Signers {
-			s.Sign(t, external, g.Email)
+			s.Sign(t, externalID, g.Email)
 		}
 		state, err = p.Get(ctx, id)
 		if err != nil || state.Status != esign.EnvelopeCompleted || !state.Signers[19].Signed || !state.Signers[19].SignedAt.Equal(now) {
@@ -118,23 +118,23 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
-func TestDeclinedAndCancelled(t *testing.T) {
-	each(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
+func TestDeclineAndCancel(t *testing.T) {
+	forEachProvider(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
 		ctx := t.Context()
-		id, err := p.Create(ctx, envelope(2))
+		id, err := p.Create(ctx, newEnvelope(2))
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Decline(t, external, "ada+2@xn--bcher-kva.example", "Not my house")
+		s.Decline(t, externalID, "ada+2@xn--bcher-kva.example", "Not my house")
 		state, err := p.Get(ctx, id)
 		if err != nil || state.Status != esign.EnvelopeDeclined || !state.Signers[1].Declined || state.Signers[1].Reason != "Not my house" || state.Signers[0].Declined {
 			t.Errorf("Get = %+v, %v", state, err)
 		}
 		if err := p.Cancel(ctx, id); err != nil {
-			t.Errorf("what was declined cannot be cancelled: %v", err)
+			t.Errorf("canceling a declined envelope: %v", err)
 		}
 
-		e := envelope(1)
+		e := newEnvelope(1)
 		e.ExternalID = "01900000-0000-7000-8000-000000000002"
 		if id, err = p.Create(ctx, e); err != nil {
 			t.Fatal(err)
@@ -148,15 +148,15 @@ func TestDeclinedAndCancelled(t *testing.T) {
 			t.Errorf("Get = %+v, %v", state, err)
 		}
 		if err := p.Cancel(ctx, "99999999"); err != nil {
-			t.Errorf("one that is gone: %v", err)
+			t.Errorf("canceling a missing envelope: %v", err)
 		}
 	})
 }
 
-// A draft that could not be opened is a half-made envelope.
+// TestDocumensoDraft covers drafts that could not be distributed.
 func TestDocumensoDraft(t *testing.T) {
 	s := esigntest.Start(t, "documenso", func() time.Time { return now })
-	p := provider(t, "documenso", Config{URL: s.URL})
+	p := newProvider(t, "documenso", Config{URL: s.URL})
 	answering := func(status int, paths ...string) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, r *http.Request) bool {
 			if !slices.ContainsFunc(paths, func(p string) bool { return strings.HasSuffix(r.URL.Path, p) }) {
@@ -166,25 +166,25 @@ func TestDocumensoDraft(t *testing.T) {
 			return true
 		}
 	}
-	s.Before(answering(http.StatusBadRequest, "/distribute"))
-	if _, err := p.Create(t.Context(), envelope(1)); domain.CodeOf(err) != domain.Upstream || errors.Is(err, esign.ErrUncertain) {
-		t.Errorf("refused: %v", err)
+	s.BeforeRequest(answering(http.StatusBadRequest, "/distribute"))
+	if _, err := p.Create(t.Context(), newEnvelope(1)); domain.CodeOf(err) != domain.Upstream || errors.Is(err, esign.ErrUncertain) {
+		t.Errorf("rejected: %v", err)
 	}
-	if n := len(s.All()); n != 0 {
+	if n := len(s.Envelopes()); n != 0 {
 		t.Errorf("%d drafts were left", n)
 	}
 	for _, status := range []int{http.StatusBadGateway, http.StatusTooManyRequests} {
-		s.Before(answering(status, "/distribute"))
-		if _, err := p.Create(t.Context(), envelope(1)); domain.CodeOf(err) != domain.Unavailable || !errors.Is(err, esign.ErrUncertain) {
+		s.BeforeRequest(answering(status, "/distribute"))
+		if _, err := p.Create(t.Context(), newEnvelope(1)); domain.CodeOf(err) != domain.Unavailable || !errors.Is(err, esign.ErrUncertain) {
 			t.Errorf("%d: %v", status, err)
 		}
 	}
-	s.Before(answering(http.StatusBadRequest, "/distribute", "/delete"))
-	if _, err := p.Create(t.Context(), envelope(1)); !errors.Is(err, esign.ErrUncertain) {
-		t.Errorf("a draft that stayed: %v", err)
+	s.BeforeRequest(answering(http.StatusBadRequest, "/distribute", "/delete"))
+	if _, err := p.Create(t.Context(), newEnvelope(1)); !errors.Is(err, esign.ErrUncertain) {
+		t.Errorf("a draft that could not be deleted: %v", err)
 	}
-	s.Before(nil)
-	id, err := p.Find(t.Context(), external)
+	s.BeforeRequest(nil)
+	id, err := p.Find(t.Context(), externalID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestFailures(t *testing.T) {
 			for i := 0; i < len(headers); i += 2 {
 				w.Header().Set(headers[i], headers[i+1])
 			}
-			http.Error(w, `{"error":"Ada+1@xn--bcher-kva.example has `+esigntest.Key+`"}`, code)
+			http.Error(w, `{"error":"Ada+1@xn--bcher-kva.example has `+esigntest.APIKey+`"}`, code)
 			return true
 		}
 	}
@@ -223,27 +223,27 @@ func TestFailures(t *testing.T) {
 		"422":       {fault: status(422), code: domain.Upstream},
 		"429":       {fault: status(429, "Retry-After", "7"), code: domain.Unavailable, after: 7 * time.Second},
 		"429 never": {fault: status(429, "Retry-After", "99999999"), code: domain.Unavailable, after: time.Hour},
-		"500":       {fault: status(500), code: domain.Unavailable, uncertain: true, after: retryLater},
-		"503":       {fault: status(503, "Retry-After", "-3"), code: domain.Unavailable, uncertain: true, after: retryLater},
+		"500":       {fault: status(500), code: domain.Unavailable, uncertain: true, after: defaultRetryAfter},
+		"503":       {fault: status(503, "Retry-After", "-3"), code: domain.Unavailable, uncertain: true, after: defaultRetryAfter},
 		"garbage":   {fault: body("<html>hello"), code: domain.Upstream, uncertain: true},
 		"empty":     {fault: body("{}"), code: domain.Upstream, uncertain: true},
-		"too long":  {fault: body(`{"id":"` + strings.Repeat("x", maxAnswer) + `"}`), code: domain.Upstream, uncertain: true},
+		"too long":  {fault: body(`{"id":"` + strings.Repeat("x", maxResponse) + `"}`), code: domain.Upstream, uncertain: true},
 		"broken": {fault: func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Length", "50")
 			_, _ = io.WriteString(w, `{"id":`)
 			panic(http.ErrAbortHandler)
-		}, code: domain.Unavailable, uncertain: true, after: retryLater},
+		}, code: domain.Unavailable, uncertain: true, after: defaultRetryAfter},
 		"redirect": {fault: status(307, "Location", "https://elsewhere.example/"), code: domain.Upstream},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
-				id, err := p.Create(t.Context(), envelope(1))
+			forEachProvider(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
+				id, err := p.Create(t.Context(), newEnvelope(1))
 				if err != nil {
 					t.Fatal(err)
 				}
-				s.Before(tt.fault)
-				e := envelope(1)
+				s.BeforeRequest(tt.fault)
+				e := newEnvelope(1)
 				e.ExternalID = "01900000-0000-7000-8000-000000000002"
 				_, create := p.Create(t.Context(), e)
 				_, get := p.Get(t.Context(), id)
@@ -254,13 +254,13 @@ func TestFailures(t *testing.T) {
 						continue
 					}
 					if got := err.(*domain.Error).RetryAfter; got != tt.after {
-						t.Errorf("%s: to be tried after %v, not %v", op, got, tt.after)
+						t.Errorf("%s: RetryAfter is %v, want %v", op, got, tt.after)
 					}
 					if errors.Is(err, esign.ErrUncertain) != (tt.uncertain && op == "Create") {
-						t.Errorf("%s: uncertain is wrong: %v", op, err)
+						t.Errorf("%s: ErrUncertain is wrong: %v", op, err)
 					}
-					if text := err.Error(); strings.Contains(text, esigntest.Key) || strings.Contains(text, "@") || strings.Contains(text, "elsewhere") {
-						t.Errorf("%s tells too much: %s", op, text)
+					if text := err.Error(); strings.Contains(text, esigntest.APIKey) || strings.Contains(text, "@") || strings.Contains(text, "elsewhere") {
+						t.Errorf("%s leaks: %s", op, text)
 					}
 				}
 			})
@@ -268,79 +268,79 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-func TestDownAndSlow(t *testing.T) {
-	each(t, func(t *testing.T, _ esign.Provider, s *esigntest.Server) {
+func TestOutages(t *testing.T) {
+	forEachProvider(t, func(t *testing.T, _ esign.Provider, s *esigntest.Server) {
 		down := httptest.NewServer(nil)
 		down.Close()
-		p := provider(t, s.Name, Config{URL: down.URL})
-		if _, err := p.Create(t.Context(), envelope(1)); domain.CodeOf(err) != domain.Unavailable || errors.Is(err, esign.ErrUncertain) {
-			t.Errorf("nobody there: %v", err)
+		p := newProvider(t, s.Name, Config{URL: down.URL})
+		if _, err := p.Create(t.Context(), newEnvelope(1)); domain.CodeOf(err) != domain.Unavailable || errors.Is(err, esign.ErrUncertain) {
+			t.Errorf("connection refused: %v", err)
 		}
 
 		release := make(chan struct{})
-		s.Before(func(_ http.ResponseWriter, r *http.Request) bool {
+		s.BeforeRequest(func(_ http.ResponseWriter, r *http.Request) bool {
 			select {
 			case <-release:
 			case <-r.Context().Done():
 			}
 			return true
 		})
-		p = provider(t, s.Name, Config{URL: s.URL, Timeout: 50 * time.Millisecond})
-		if _, err := p.Create(t.Context(), envelope(1)); domain.CodeOf(err) != domain.Unavailable || !errors.Is(err, esign.ErrUncertain) {
-			t.Errorf("no answer: %v", err)
+		p = newProvider(t, s.Name, Config{URL: s.URL, Timeout: 50 * time.Millisecond})
+		if _, err := p.Create(t.Context(), newEnvelope(1)); domain.CodeOf(err) != domain.Unavailable || !errors.Is(err, esign.ErrUncertain) {
+			t.Errorf("timeout: %v", err)
 		}
 		close(release)
 	})
 }
 
-// An envelope that was made though the answer was an error is found, and there is only one.
-func TestMadeAllTheSame(t *testing.T) {
-	each(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
+// TestCreatedDespiteError: an envelope that was created although the response was an error is found, and exists once.
+func TestCreatedDespiteError(t *testing.T) {
+	forEachProvider(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
 		last := map[string]string{"docuseal": "/submissions/pdf", "documenso": "/distribute"}[s.Name]
-		s.After(func(w http.ResponseWriter, r *http.Request) bool {
+		s.AfterRequest(func(w http.ResponseWriter, r *http.Request) bool {
 			if !strings.HasSuffix(r.URL.Path, last) {
 				return false
 			}
 			w.WriteHeader(http.StatusBadGateway)
 			return true
 		})
-		if _, err := p.Create(t.Context(), envelope(1)); !errors.Is(err, esign.ErrUncertain) {
+		if _, err := p.Create(t.Context(), newEnvelope(1)); !errors.Is(err, esign.ErrUncertain) {
 			t.Fatalf("Create: %v", err)
 		}
-		id, err := p.Find(t.Context(), external)
+		id, err := p.Find(t.Context(), externalID)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if state, err := p.Get(t.Context(), id); err != nil || state.Status != esign.EnvelopeOpen {
 			t.Errorf("Get = %+v, %v", state, err)
 		}
-		if n := len(s.All()); n != 1 {
-			t.Errorf("there are %d", n)
+		if n := len(s.Envelopes()); n != 1 {
+			t.Errorf("there are %d envelopes", n)
 		}
 	})
 }
 
 func TestFiles(t *testing.T) {
-	each(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
-		id, err := p.Create(t.Context(), envelope(1))
+	forEachProvider(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
+		id, err := p.Create(t.Context(), newEnvelope(1))
 		if err != nil {
 			t.Fatal(err)
 		}
 		set := func(signed []byte) {
-			s.With(t, external, func(e *esigntest.Envelope) { e.Status, e.Signed = "completed", signed })
+			s.UpdateEnvelope(t, externalID, func(e *esigntest.Envelope) { e.Status, e.Signed = "completed", signed })
 		}
 		set(nil)
 		if _, err := p.Signed(t.Context(), id); err == nil {
-			t.Error("a file that is not there was fetched")
+			t.Error("a missing file was downloaded")
 		}
 		set([]byte("<html>"))
 		if _, err := p.Signed(t.Context(), id); domain.CodeOf(err) != domain.Upstream {
-			t.Errorf("no PDF: %v", err)
+			t.Errorf("not a PDF: %v", err)
 		}
 		set(append([]byte("%PDF-1.7"), make([]byte, 1<<20)...))
-		small := provider(t, s.Name, Config{URL: s.URL, MaxFile: 1 << 20})
+		small := newProvider(t, s.Name, Config{URL: s.URL, MaxFile: 1 << 20})
 		if _, err := small.Signed(t.Context(), id); domain.CodeOf(err) != domain.Upstream {
-			t.Errorf("too long a file: %v", err)
+			t.Errorf("file too large: %v", err)
 		}
 		if files, err := p.Signed(t.Context(), id); err != nil || len(files.Document) != 8+1<<20 || files.Audit != nil {
 			t.Errorf("%d bytes, %v", len(files.Document), err)
@@ -348,11 +348,11 @@ func TestFiles(t *testing.T) {
 	})
 }
 
-// A file's address is one of another host: the key stays here, and https stays https.
-func TestFileElsewhere(t *testing.T) {
+// TestFileOnAnotherHost: the API key is not sent to another host, and https is never downgraded.
+func TestFileOnAnotherHost(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Auth-Token")+r.Header.Get("Authorization") != "" {
-			t.Error("the key went elsewhere")
+			t.Error("the API key was sent to another host")
 		}
 		if r.URL.Path == "/loop" {
 			http.Redirect(w, r, "/loop", http.StatusFound)
@@ -362,13 +362,13 @@ func TestFileElsewhere(t *testing.T) {
 	}))
 	defer elsewhere.Close()
 	s := esigntest.Start(t, "documenso", func() time.Time { return now })
-	p := provider(t, "documenso", Config{URL: s.URL})
-	id, err := p.Create(t.Context(), envelope(1))
+	p := newProvider(t, "documenso", Config{URL: s.URL})
+	id, err := p.Create(t.Context(), newEnvelope(1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	to := func(at string) {
-		s.Before(func(w http.ResponseWriter, r *http.Request) bool {
+		s.BeforeRequest(func(w http.ResponseWriter, r *http.Request) bool {
 			if !strings.HasSuffix(r.URL.Path, "/download") {
 				return false
 			}
@@ -390,14 +390,14 @@ func TestFileElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.fileAt(context.Background(), "fetching", elsewhere.URL+"/file"); domain.CodeOf(err) != domain.Upstream {
-		t.Errorf("a file came by http: %v", err)
+	if _, err := c.downloadPDF(context.Background(), "fetching", elsewhere.URL+"/file"); domain.CodeOf(err) != domain.Upstream {
+		t.Errorf("a file was downloaded over http: %v", err)
 	}
 }
 
-func TestAddresses(t *testing.T) {
+func TestURLs(t *testing.T) {
 	for at, want := range map[string]string{"https://api.docuseal.com": "https://docuseal.com/s/x", "https://api.docuseal.eu/": "https://docuseal.eu/s/x", "https://sign.example/api": "https://sign.example/s/x"} {
-		d, err := New("docuseal", Config{URL: at, APIKey: "k", Transport: answers(`{"id":"5","status":"pending","submitters":[{"id":1,"email":"a@b.example","slug":"x"}]}`)})
+		d, err := New("docuseal", Config{URL: at, APIKey: "k", Transport: fixedResponse(`{"id":"5","status":"pending","submitters":[{"id":1,"email":"a@b.example","slug":"x"}]}`)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -407,7 +407,7 @@ func TestAddresses(t *testing.T) {
 	}
 	for _, at := range []string{"", "ftp://x", "https://u:p@x", "https://x?y", "x.example"} {
 		if _, err := New("docuseal", Config{URL: at, APIKey: "k"}); err == nil {
-			t.Errorf("%q was taken", at)
+			t.Errorf("%q was accepted", at)
 		}
 	}
 	if _, err := New("documenso", Config{URL: "https://x"}); err == nil {
@@ -418,21 +418,21 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// answers is a provider that always says the same.
-type answers string
+// fixedResponse is a transport that always returns the same body.
+type fixedResponse string
 
-func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
+func (a fixedResponse) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(a))), Request: r}, nil
 }
 
-// What providers answer that is not as they say it is.
-func TestLenient(t *testing.T) {
+// TestLenientParsing covers responses that violate the providers' schemas.
+func TestLenientParsing(t *testing.T) {
 	for name, body := range map[string]string{
 		"numbers as text": `{"id":"5","status":"pending","submitters":[{"id":"1","email":"a@b.example","status":"opened","opened_at":"2026-05-04 09:30:00 UTC"}]}`,
 		"nulls":           `{"id":5,"status":"pending","archived_at":null,"audit_log_url":null,"submitters":[{"id":1,"email":"a@b.example","opened_at":"2026-05-04T09:30:00.000Z","external_id":null,"decline_reason":null}],"submission_events":null}`,
 		"other kinds":     `{"id":5,"status":"pending","name":7,"submitters":[{"id":1,"email":"a@b.example","opened_at":"2026-05-04T11:30:00+02:00","completed_at":17}],"submission_events":[{"submitter_id":1,"event_type":"decline_form","data":"none"},{"data":[]}]}`,
 	} {
-		d, err := New("docuseal", Config{URL: "https://d.example", APIKey: "k", Transport: answers(body)})
+		d, err := New("docuseal", Config{URL: "https://d.example", APIKey: "k", Transport: fixedResponse(body)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -441,51 +441,51 @@ func TestLenient(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
 	}
-	d, err := New("docuseal", Config{URL: "https://d.example", APIKey: "k", Transport: answers(`{"id":6,"status":"completed"}`)})
+	d, err := New("docuseal", Config{URL: "https://d.example", APIKey: "k", Transport: fixedResponse(`{"id":6,"status":"completed"}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Get(t.Context(), "5"); domain.CodeOf(err) != domain.Upstream {
-		t.Errorf("another envelope was taken for it: %v", err)
+		t.Errorf("another envelope was accepted: %v", err)
 	}
 }
 
 func TestWebhooks(t *testing.T) {
-	each(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
-		e := envelope(2)
+	forEachProvider(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
+		e := newEnvelope(2)
 		id, err := p.Create(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)
 		}
 		first := e.Signers[0].Email
-		s.Decline(t, external, first, "no")
-		h, body := s.Webhook(t, external, "declined", first)
+		s.Decline(t, externalID, first, "no")
+		h, body := s.Webhook(t, externalID, "declined", first)
 		hint, err := p.ParseWebhook(h.Get, body, now.Add(4*time.Minute))
-		if err != nil || hint.ExternalID != external || hint.Kind == "" || hint.ID == "" || !hint.At.Equal(now) {
+		if err != nil || hint.ExternalID != externalID || hint.Kind == "" || hint.ID == "" || !hint.At.Equal(now) {
 			t.Fatalf("%+v, %v", hint, err)
 		}
 		again, _ := p.ParseWebhook(h.Get, body, now)
 		if again.ID != hint.ID {
-			t.Errorf("the second time it is %q, not %q", again.ID, hint.ID)
+			t.Errorf("the second time the id is %q, not %q", again.ID, hint.ID)
 		}
-		_, other := s.Webhook(t, external, "completed", "")
+		_, other := s.Webhook(t, externalID, "completed", "")
 		if s.Name == "docuseal" {
 			if hint.Kind != esign.HintDeclined || hint.EnvelopeID != id || hint.Email != first || hint.Address != "203.0.113.77" || hint.Agent == "" || hint.Reason != "no" {
 				t.Errorf("%+v", hint)
 			}
-			h := esigntest.SignDocuSeal(other, now, esigntest.Secret)
-			if hint, err := p.ParseWebhook(h.Get, other, now); err != nil || hint.Kind != esign.HintEnvelope || hint.EnvelopeID != id || hint.ExternalID != external {
+			h := esigntest.SignDocuSeal(other, now, esigntest.WebhookSecret)
+			if hint, err := p.ParseWebhook(h.Get, other, now); err != nil || hint.Kind != esign.HintEnvelope || hint.EnvelopeID != id || hint.ExternalID != externalID {
 				t.Errorf("%+v, %v", hint, err)
 			}
 			for _, shift := range []time.Duration{-6 * time.Minute, 6 * time.Minute} {
-				h := esigntest.SignDocuSeal(body, now.Add(shift), esigntest.Secret)
+				h := esigntest.SignDocuSeal(body, now.Add(shift), esigntest.WebhookSecret)
 				if _, err := p.ParseWebhook(h.Get, body, now); domain.CodeOf(err) != domain.Unauthenticated {
 					t.Errorf("a webhook of %v: %v", shift, err)
 				}
 			}
 			h = esigntest.SignDocuSeal(body, now, "another")
 			if _, err := p.ParseWebhook(h.Get, body, now); domain.CodeOf(err) != domain.Unauthenticated {
-				t.Errorf("another's secret: %v", err)
+				t.Errorf("another secret: %v", err)
 			}
 			changed := bytes.Replace(body, []byte("declined"), []byte("Declined"), 1)
 			if _, err := p.ParseWebhook(h.Get, changed, now); domain.CodeOf(err) != domain.Unauthenticated {
@@ -494,7 +494,7 @@ func TestWebhooks(t *testing.T) {
 		}
 		for name, h := range map[string]http.Header{
 			"none":    {},
-			"wrong":   {"X-Documenso-Secret": {esigntest.Secret + "x"}, "X-Docuseal-Signature": {strconv.FormatInt(now.Unix(), 10) + ".00"}},
+			"wrong":   {"X-Documenso-Secret": {esigntest.WebhookSecret + "x"}, "X-Docuseal-Signature": {strconv.FormatInt(now.Unix(), 10) + ".00"}},
 			"garbage": {"X-Docuseal-Signature": {"."}, "X-Documenso-Secret": {""}},
 		} {
 			if _, err := p.ParseWebhook(h.Get, body, now); domain.CodeOf(err) != domain.Unauthenticated {
@@ -502,36 +502,36 @@ func TestWebhooks(t *testing.T) {
 			}
 		}
 		for _, body := range []string{"", "null", "[]", `{"event":7}`, `{"event_type":"form.viewed","data":{}}`} {
-			h := esigntest.SignDocuSeal([]byte(body), now, esigntest.Secret)
-			h.Set("X-Documenso-Secret", esigntest.Secret)
+			h := esigntest.SignDocuSeal([]byte(body), now, esigntest.WebhookSecret)
+			h.Set("X-Documenso-Secret", esigntest.WebhookSecret)
 			if _, err := p.ParseWebhook(h.Get, []byte(body), now); domain.CodeOf(err) != domain.Malformed {
 				t.Errorf("%s: %v", body, err)
 			}
 		}
 	})
-	// Without a secret nothing is believed.
-	for _, p := range []esign.Provider{DocuSeal{&client{}}, Documenso{&client{}}} {
+	// Without a secret every webhook is rejected.
+	for _, p := range []esign.Provider{docuSeal{&client{}}, documenso{&client{}}} {
 		h := esigntest.SignDocuSeal([]byte("{}"), now, "")
 		h.Set("X-Documenso-Secret", "")
 		if _, err := p.ParseWebhook(h.Get, []byte("{}"), now); domain.CodeOf(err) != domain.Unauthenticated {
-			t.Errorf("%s believes anyone: %v", p.Name(), err)
+			t.Errorf("%s accepts webhooks without a secret: %v", p.Name(), err)
 		}
 	}
 }
 
-// FuzzWebhook: no body makes a provider panic, and none is believed unsigned.
+// FuzzWebhook: no body causes a panic, and no unsigned webhook is accepted.
 func FuzzWebhook(f *testing.F) {
 	f.Add([]byte(`{"event_type":"form.viewed","data":{"id":1,"submission":{"id":2}},"event":"DOCUMENT_OPENED","payload":{"id":1}}`))
 	f.Add([]byte(`{"event_type":{},"data":[],"payload":null}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, p := range []esign.Provider{DocuSeal{&client{cfg: Config{WebhookSecret: "s"}}}, Documenso{&client{cfg: Config{WebhookSecret: "s"}}}} {
+		for _, p := range []esign.Provider{docuSeal{&client{cfg: Config{WebhookSecret: "s"}}}, documenso{&client{cfg: Config{WebhookSecret: "s"}}}} {
 			h := esigntest.SignDocuSeal(body, now, "s")
 			h.Set("X-Documenso-Secret", "s")
 			if hint, err := p.ParseWebhook(h.Get, body, now); err == nil && hint.ID == "" {
-				t.Errorf("a hint without an id of %q", body)
+				t.Errorf("no id for %q", body)
 			}
 			if _, err := p.ParseWebhook(http.Header{}.Get, body, now); domain.CodeOf(err) != domain.Unauthenticated {
-				t.Errorf("%q was believed", body)
+				t.Errorf("%q was accepted unsigned", body)
 			}
 		}
 	})

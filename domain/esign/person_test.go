@@ -156,7 +156,7 @@ func TestForgetWhileSealing(t *testing.T) {
 func TestForgetAtProvider(t *testing.T) {
 	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
 		r := b.send(esign.NewRequest{Signers: two()})
-		s.Before(answering(503, every))
+		s.BeforeRequest(answering(503, every))
 		must(t, b.forget(b.lena.UserID))
 		b.work()
 		b.now = b.now.Add(72 * time.Hour)
@@ -164,7 +164,7 @@ func TestForgetAtProvider(t *testing.T) {
 		if got, _ := b.status(r); got != esign.Cancelled {
 			t.Fatalf("is %s", got)
 		}
-		s.Before(nil)
+		s.BeforeRequest(nil)
 		b.done()
 		must(t, b.desk.sweep(t.Context()))
 		if got := of(s, r); got != "cancelled" {

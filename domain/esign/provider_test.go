@@ -21,7 +21,7 @@ func each(t *testing.T, run func(t *testing.T, b *bench, s *esigntest.Server)) {
 			var s *esigntest.Server
 			b := newBenchWith(t, func(clock func() time.Time) esign.Provider {
 				s = esigntest.Start(t, kind, clock)
-				cfg := client.Config{URL: s.URL, APIKey: esigntest.Key, WebhookSecret: esigntest.Secret, Timeout: 10 * time.Second}
+				cfg := client.Config{URL: s.URL, APIKey: esigntest.APIKey, WebhookSecret: esigntest.WebhookSecret, Timeout: 10 * time.Second}
 				p, err := client.New(kind, cfg)
 				must(t, err)
 				t.Cleanup(func() { p.Close() })
@@ -73,14 +73,14 @@ func (b *bench) latest() esign.Request {
 func TestProviderAnswerLost(t *testing.T) {
 	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
 		// The envelope was made, the answer is lost: it is found and taken.
-		s.After(answering(http.StatusBadGateway, opens))
+		s.AfterRequest(answering(http.StatusBadGateway, opens))
 		r := b.send(esign.NewRequest{Signers: two()})
-		if status, g := b.status(r); status != esign.Open || g[0] != esign.Sent || len(s.All()) != 1 {
-			t.Fatalf("is %s, %s with %d envelopes", status, g, len(s.All()))
+		if status, g := b.status(r); status != esign.Open || g[0] != esign.Sent || len(s.Envelopes()) != 1 {
+			t.Fatalf("is %s, %s with %d envelopes", status, g, len(s.Envelopes()))
 		}
 
 		// It cannot be found, either: the request failed, and the envelope goes when it turns up.
-		s.After(answering(http.StatusBadGateway, opens, looks))
+		s.AfterRequest(answering(http.StatusBadGateway, opens, looks))
 		mails := len(b.post.mails)
 		_, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: r.DocumentID, Signers: two(), Workflow: esign.Parallel})
 		wantCode(t, err, domain.Unavailable, "")
@@ -94,16 +94,16 @@ func TestProviderAnswerLost(t *testing.T) {
 		if errs := b.polled(time.Second); len(errs) != 1 {
 			t.Errorf("while it cannot be looked up: %v", errs)
 		}
-		s.After(nil)
+		s.AfterRequest(nil)
 		b.done()
 		if got := of(s, failed); got != "cancelled" {
 			t.Errorf("its envelope is %s", got)
 		}
-		asked := len(s.Asked())
+		asked := len(s.Requests())
 		if errs := b.polled(48 * time.Hour); len(errs) != 0 {
 			t.Error(errs)
 		}
-		for _, a := range s.Asked()[asked:] {
+		for _, a := range s.Requests()[asked:] {
 			if strings.Contains(a, "DELETE") || strings.Contains(a, "cancel") {
 				t.Errorf("asked again: %s", a)
 			}
@@ -116,7 +116,7 @@ func TestProviderAnswerLost(t *testing.T) {
 
 // of is how a request's envelope stands at the provider: "" when it has none.
 func of(s *esigntest.Server, r esign.Request) string {
-	for _, e := range s.All() {
+	for _, e := range s.Envelopes() {
 		if e.ExternalID == r.ID.String() {
 			return e.Status
 		}
@@ -153,13 +153,13 @@ func TestProviderCrash(t *testing.T) {
 func TestProviderPolled(t *testing.T) {
 	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
 		r := b.send(esign.NewRequest{Signers: two()})
-		before := len(s.Asked())
+		before := len(s.Requests())
 		for range 24 * 60 {
 			if errs := b.polled(time.Minute); len(errs) != 0 {
 				t.Fatal(errs)
 			}
 		}
-		if n := len(s.Asked()) - before; n < 24 || n > 40 {
+		if n := len(s.Requests()) - before; n < 24 || n > 40 {
 			t.Errorf("asked %d times in a day", n)
 		}
 		s.Sign(t, r.ID.String(), "ada@example.com")
@@ -172,7 +172,7 @@ func TestProviderPolled(t *testing.T) {
 
 		// It is completed, but its file cannot be fetched.
 		s.Sign(t, r.ID.String(), "grace@example.com")
-		s.Before(func(w http.ResponseWriter, r *http.Request) bool {
+		s.BeforeRequest(func(w http.ResponseWriter, r *http.Request) bool {
 			if strings.HasSuffix(r.URL.Path, "/download") || strings.HasPrefix(r.URL.Path, "/files/") {
 				w.WriteHeader(http.StatusNotFound)
 				return true
@@ -187,7 +187,7 @@ func TestProviderPolled(t *testing.T) {
 		if status, _ := b.status(r); status != esign.Sealing {
 			t.Fatalf("is %s", status)
 		}
-		s.Before(nil)
+		s.BeforeRequest(nil)
 		if errs := b.polled(time.Hour); len(errs) != 0 {
 			t.Error(errs)
 		}
@@ -198,7 +198,7 @@ func TestProviderPolled(t *testing.T) {
 			t.Errorf("log: %s", got)
 		}
 		file := b.last("ada@example.com").files["lease (signed).pdf"]
-		if string(file) != string(s.All()[0].Signed) {
+		if string(file) != string(s.Envelopes()[0].Signed) {
 			t.Error("another file was sent")
 		}
 	})
@@ -241,18 +241,18 @@ func TestProviderEnds(t *testing.T) {
 
 		// Withdrawn by the sender, while the provider is down: it goes there later.
 		r = b.send(esign.NewRequest{Signers: two()})
-		s.Before(answering(http.StatusServiceUnavailable, every))
+		s.BeforeRequest(answering(http.StatusServiceUnavailable, every))
 		_, err = b.Cancel(ctx, b.lena, r.ID)
 		must(t, err)
 		ended(r, esign.Cancelled, "open")
 		b.work()
-		s.Before(nil)
+		s.BeforeRequest(nil)
 		b.done()
 		ended(r, esign.Cancelled, "cancelled")
 
 		// Removed at the provider.
 		r = b.send(esign.NewRequest{Signers: two()})
-		s.With(t, r.ID.String(), func(e *esigntest.Envelope) { e.Status = "cancelled" })
+		s.UpdateEnvelope(t, r.ID.String(), func(e *esigntest.Envelope) { e.Status = "cancelled" })
 		if errs := b.polled(time.Hour); len(errs) != 0 {
 			t.Error(errs)
 		}
@@ -294,7 +294,7 @@ func TestProviderLarge(t *testing.T) {
 		}
 		original := contract(t, 200)
 		r := b.send(esign.NewRequest{DocumentID: b.upload(original, nil).ID, Signers: signers, Workflow: esign.Parallel})
-		e := s.All()[0]
+		e := s.Envelopes()[0]
 		if !strings.HasPrefix(string(e.File), string(original)) {
 			t.Fatal("the document's bytes were changed")
 		}
@@ -327,10 +327,10 @@ func TestProviderGone(t *testing.T) {
 	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
 		b.send(esign.NewRequest{Signers: two()})
 		token := b.token("ada@example.com")
-		s.Before(answering(http.StatusServiceUnavailable, every))
+		s.BeforeRequest(answering(http.StatusServiceUnavailable, every))
 		_, err := b.Look(t.Context(), token, phone)
 		wantCode(t, err, domain.Unavailable, "")
-		s.Before(nil)
+		s.BeforeRequest(nil)
 		v, err := b.Look(t.Context(), token, phone)
 		must(t, err)
 		if !strings.HasPrefix(v.Elsewhere, s.URL) {

@@ -9,7 +9,7 @@ import (
 
 var dnStatus = map[string]string{"draft": "DRAFT", "open": "PENDING", "completed": "COMPLETED", "declined": "REJECTED", "cancelled": "CANCELLED"}
 
-func (s *Server) documenso(mux *http.ServeMux) {
+func (s *Server) routeDocumenso(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/v2/envelope/create", s.dnCreate)
 	mux.HandleFunc("GET /api/v2/envelope", func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -20,61 +20,61 @@ func (s *Server) documenso(mux *http.ServeMux) {
 				data = append(data, s.dnEnvelope(e))
 			}
 		}
-		answer(w, http.StatusOK, map[string]any{"data": data, "count": len(data), "currentPage": 1, "perPage": 100, "totalPages": 1})
+		writeJSON(w, http.StatusOK, map[string]any{"data": data, "count": len(data), "currentPage": 1, "perPage": 100, "totalPages": 1})
 	})
 	mux.HandleFunc("GET /api/v2/envelope/{id}", func(w http.ResponseWriter, r *http.Request) {
-		s.dnOf(w, r.PathValue("id"), func(e *Envelope) { answer(w, http.StatusOK, s.dnEnvelope(e)) })
+		s.withEnvelope(w, r.PathValue("id"), func(e *Envelope) { writeJSON(w, http.StatusOK, s.dnEnvelope(e)) })
 	})
 	post := func(path string, do func(w http.ResponseWriter, e *Envelope)) {
 		mux.HandleFunc("POST /api/v2/envelope/"+path, func(w http.ResponseWriter, r *http.Request) {
 			var in struct{ EnvelopeID string }
 			_ = json.NewDecoder(r.Body).Decode(&in)
-			s.dnOf(w, in.EnvelopeID, func(e *Envelope) { do(w, e) })
+			s.withEnvelope(w, in.EnvelopeID, func(e *Envelope) { do(w, e) })
 		})
 	}
 	post("distribute", func(w http.ResponseWriter, e *Envelope) {
 		if e.Status == "draft" {
 			e.Status = "open"
 		}
-		answer(w, http.StatusOK, map[string]any{"success": true, "id": e.ID, "recipients": []any{}})
+		writeJSON(w, http.StatusOK, map[string]any{"success": true, "id": e.ID, "recipients": []any{}})
 	})
 	post("cancel", func(w http.ResponseWriter, e *Envelope) {
 		if e.Status != "open" {
-			answer(w, http.StatusBadRequest, map[string]any{"message": "Document cannot be cancelled", "code": "INVALID_REQUEST"})
+			writeJSON(w, http.StatusBadRequest, map[string]any{"message": "Document cannot be cancelled", "code": "INVALID_REQUEST"})
 			return
 		}
 		e.Status = "cancelled"
-		answer(w, http.StatusOK, map[string]any{"success": true})
+		writeJSON(w, http.StatusOK, map[string]any{"success": true})
 	})
 	post("delete", func(w http.ResponseWriter, e *Envelope) {
 		delete(s.envelopes, e.ID)
-		answer(w, http.StatusOK, map[string]any{"success": true})
+		writeJSON(w, http.StatusOK, map[string]any{"success": true})
 	})
 	mux.HandleFunc("GET /api/v2/envelope/item/{id}/download", func(w http.ResponseWriter, r *http.Request) {
-		s.dnOf(w, "envelope_"+strings.TrimPrefix(r.PathValue("id"), "envelope_item_"), func(e *Envelope) { pdf(w, e.Signed) })
+		s.withEnvelope(w, "envelope_"+strings.TrimPrefix(r.PathValue("id"), "envelope_item_"), func(e *Envelope) { writePDF(w, e.Signed) })
 	})
 	mux.HandleFunc("GET /api/v2/envelope/{id}/audit-log/pdf", func(w http.ResponseWriter, r *http.Request) {
-		s.dnOf(w, r.PathValue("id"), func(e *Envelope) { pdf(w, e.Audit) })
+		s.withEnvelope(w, r.PathValue("id"), func(e *Envelope) { writePDF(w, e.Audit) })
 	})
 }
 
-func pdf(w http.ResponseWriter, b []byte) {
+func writePDF(w http.ResponseWriter, b []byte) {
 	if b == nil {
-		answer(w, http.StatusNotFound, map[string]any{"message": "Not found", "code": "NOT_FOUND"})
+		writeJSON(w, http.StatusNotFound, map[string]any{"message": "Not found", "code": "NOT_FOUND"})
 		return
 	}
 	w.Header().Set("Content-Type", "application/pdf")
 	_, _ = w.Write(b)
 }
 
-func (s *Server) dnOf(w http.ResponseWriter, id string, do func(*Envelope)) {
+func (s *Server) withEnvelope(w http.ResponseWriter, id string, do func(*Envelope)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e := s.envelopes[id]; e != nil {
 		do(e)
 		return
 	}
-	answer(w, http.StatusNotFound, map[string]any{"message": "Envelope not found", "code": "NOT_FOUND"})
+	writeJSON(w, http.StatusNotFound, map[string]any{"message": "Envelope not found", "code": "NOT_FOUND"})
 }
 
 func (s *Server) dnCreate(w http.ResponseWriter, r *http.Request) {
@@ -94,7 +94,7 @@ func (s *Server) dnCreate(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	refuse := func(why string) {
-		answer(w, http.StatusBadRequest, map[string]any{"message": why, "code": "BAD_REQUEST"})
+		writeJSON(w, http.StatusBadRequest, map[string]any{"message": why, "code": "BAD_REQUEST"})
 	}
 	err := r.ParseMultipartForm(200 << 20)
 	if err != nil || json.Unmarshal([]byte(r.FormValue("payload")), &in) != nil || len(r.MultipartForm.File["files"]) != 1 || in.Type != "DOCUMENT" || in.Meta.DistributionMethod != "NONE" {
@@ -110,9 +110,9 @@ func (s *Server) dnCreate(w http.ResponseWriter, r *http.Request) {
 	file, _ := io.ReadAll(f)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := &Envelope{ID: "envelope_" + s.id(), ExternalID: in.ExternalID, Title: in.Title, Status: "draft", Sequential: in.Meta.SigningOrder == "SEQUENTIAL", File: file}
+	e := &Envelope{ID: "envelope_" + s.nextID(), ExternalID: in.ExternalID, Title: in.Title, Status: "draft", Sequential: in.Meta.SigningOrder == "SEQUENTIAL", File: file}
 	for _, g := range in.Recipients {
-		one := &Signer{ID: s.id(), Name: g.Name, Email: strings.ToLower(g.Email), Order: g.SigningOrder, Token: "tok" + s.id(), Created: s.clock()}
+		one := &Signer{ID: s.nextID(), Name: g.Name, Email: strings.ToLower(g.Email), Order: g.SigningOrder, Token: "tok" + s.nextID(), Created: s.clock()}
 		for _, f := range g.Fields {
 			if f.PositionX < 0 || f.PositionY < 0 || f.Width <= 0 || f.Height <= 0 || f.PositionX+f.Width > 100 || f.PositionY+f.Height > 100 {
 				refuse("a field is off the page")
@@ -129,7 +129,7 @@ func (s *Server) dnCreate(w http.ResponseWriter, r *http.Request) {
 		e.Signers = append(e.Signers, one)
 	}
 	s.envelopes[e.ID] = e
-	answer(w, http.StatusOK, map[string]any{"id": e.ID})
+	writeJSON(w, http.StatusOK, map[string]any{"id": e.ID})
 }
 
 func (s *Server) dnEnvelope(e *Envelope) map[string]any {
@@ -147,11 +147,11 @@ func dnRecipients(e *Envelope) []any {
 		var reason any
 		switch {
 		case !g.Declined.IsZero():
-			signing, reason, at = "REJECTED", g.Reason, null(g.Declined)
+			signing, reason, at = "REJECTED", g.Reason, nullableTime(g.Declined)
 		case !g.Signed.IsZero():
-			signing, at = "SIGNED", null(g.Signed)
+			signing, at = "SIGNED", nullableTime(g.Signed)
 		}
-		out = append(out, map[string]any{"id": number(g.ID), "email": g.Email, "name": g.Name, "role": "SIGNER", "token": g.Token, "signingOrder": g.Order, "readStatus": read,
+		out = append(out, map[string]any{"id": atoi(g.ID), "email": g.Email, "name": g.Name, "role": "SIGNER", "token": g.Token, "signingOrder": g.Order, "readStatus": read,
 			"signingStatus": signing, "sendStatus": "SENT", "signedAt": at, "rejectionReason": reason})
 	}
 	return out
@@ -159,7 +159,7 @@ func dnRecipients(e *Envelope) []any {
 
 func (s *Server) documensoWebhook(e *Envelope, what string) (http.Header, []byte) {
 	event := map[string]string{"viewed": "DOCUMENT_OPENED", "signed": "DOCUMENT_SIGNED", "declined": "DOCUMENT_REJECTED", "completed": "DOCUMENT_COMPLETED"}[what]
-	body, _ := json.Marshal(map[string]any{"event": event, "createdAt": null(s.clock()), "webhookEndpoint": "https://counsel.example/hook",
+	body, _ := json.Marshal(map[string]any{"event": event, "createdAt": nullableTime(s.clock()), "webhookEndpoint": "https://counsel.example/hook",
 		"payload": map[string]any{"id": 7, "externalId": e.ExternalID, "title": e.Title, "status": dnStatus[e.Status], "recipients": dnRecipients(e), "Recipient": dnRecipients(e)}})
-	return http.Header{"X-Documenso-Secret": {Secret}}, body
+	return http.Header{"X-Documenso-Secret": {WebhookSecret}}, body
 }

@@ -14,7 +14,7 @@ import (
 
 var dsStatus = map[string]string{"open": "pending", "completed": "completed", "declined": "declined", "cancelled": "pending", "expired": "expired"}
 
-func (s *Server) docuSeal(mux *http.ServeMux) {
+func (s *Server) routeDocuSeal(mux *http.ServeMux) {
 	mux.HandleFunc("POST /submissions/pdf", s.dsCreate)
 	mux.HandleFunc("GET /submitters", func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -27,35 +27,35 @@ func (s *Server) docuSeal(mux *http.ServeMux) {
 				}
 			}
 		}
-		answer(w, http.StatusOK, map[string]any{"data": data, "pagination": map[string]any{"count": len(data), "next": nil, "prev": nil}})
+		writeJSON(w, http.StatusOK, map[string]any{"data": data, "pagination": map[string]any{"count": len(data), "next": nil, "prev": nil}})
 	})
-	mux.HandleFunc("GET /submissions/{id}", s.dsOf(func(w http.ResponseWriter, e *Envelope) { answer(w, http.StatusOK, s.dsSubmission(e)) }))
-	mux.HandleFunc("DELETE /submissions/{id}", s.dsOf(func(w http.ResponseWriter, e *Envelope) {
+	mux.HandleFunc("GET /submissions/{id}", s.withSubmission(func(w http.ResponseWriter, e *Envelope) { writeJSON(w, http.StatusOK, s.dsSubmission(e)) }))
+	mux.HandleFunc("DELETE /submissions/{id}", s.withSubmission(func(w http.ResponseWriter, e *Envelope) {
 		if e.Status == "open" {
 			e.Status = "cancelled"
 		}
-		answer(w, http.StatusOK, map[string]any{"id": number(e.ID), "archived_at": null(s.clock())})
+		writeJSON(w, http.StatusOK, map[string]any{"id": atoi(e.ID), "archived_at": nullableTime(s.clock())})
 	}))
-	mux.HandleFunc("GET /submissions/{id}/documents", s.dsOf(func(w http.ResponseWriter, e *Envelope) {
-		answer(w, http.StatusOK, map[string]any{"id": number(e.ID), "documents": []any{map[string]any{"name": e.Title, "url": s.URL + "/files/hop/" + e.ID + "/signed.pdf"}}})
+	mux.HandleFunc("GET /submissions/{id}/documents", s.withSubmission(func(w http.ResponseWriter, e *Envelope) {
+		writeJSON(w, http.StatusOK, map[string]any{"id": atoi(e.ID), "documents": []any{map[string]any{"name": e.Title, "url": s.URL + "/files/hop/" + e.ID + "/signed.pdf"}}})
 	}))
 	mux.HandleFunc("GET /files/hop/{id}/signed.pdf", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/files/"+r.PathValue("id")+"/signed.pdf", http.StatusFound)
 	})
 	file := func(of func(*Envelope) []byte) http.HandlerFunc {
-		return s.dsOf(func(w http.ResponseWriter, e *Envelope) {
+		return s.withSubmission(func(w http.ResponseWriter, e *Envelope) {
 			if b := of(e); b != nil {
 				_, _ = w.Write(b)
 				return
 			}
-			answer(w, http.StatusNotFound, map[string]any{"error": "Not found"})
+			writeJSON(w, http.StatusNotFound, map[string]any{"error": "Not found"})
 		})
 	}
 	mux.HandleFunc("GET /files/{id}/signed.pdf", file(func(e *Envelope) []byte { return e.Signed }))
 	mux.HandleFunc("GET /files/{id}/audit.pdf", file(func(e *Envelope) []byte { return e.Audit }))
 }
 
-func (s *Server) dsOf(do func(http.ResponseWriter, *Envelope)) http.HandlerFunc {
+func (s *Server) withSubmission(do func(http.ResponseWriter, *Envelope)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -63,7 +63,7 @@ func (s *Server) dsOf(do func(http.ResponseWriter, *Envelope)) http.HandlerFunc 
 			do(w, e)
 			return
 		}
-		answer(w, http.StatusNotFound, map[string]any{"error": "Not found"})
+		writeJSON(w, http.StatusNotFound, map[string]any{"error": "Not found"})
 	}
 }
 
@@ -89,7 +89,7 @@ func (s *Server) dsCreate(w http.ResponseWriter, r *http.Request) {
 			Order             int
 		}
 	}
-	refuse := func(why string) { answer(w, http.StatusUnprocessableEntity, map[string]any{"error": why}) }
+	refuse := func(why string) { writeJSON(w, http.StatusUnprocessableEntity, map[string]any{"error": why}) }
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || len(in.Documents) != 1 || len(in.Submitters) == 0 {
 		refuse("documents and submitters are required")
 		return
@@ -101,7 +101,7 @@ func (s *Server) dsCreate(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := &Envelope{ID: s.id(), Title: in.Name, Status: "open", Sequential: in.Order == "preserved", File: file}
+	e := &Envelope{ID: s.nextID(), Title: in.Name, Status: "open", Sequential: in.Order == "preserved", File: file}
 	pages := map[string]int{}
 	for _, f := range in.Documents[0].Fields {
 		for _, a := range f.Areas {
@@ -120,16 +120,16 @@ func (s *Server) dsCreate(w http.ResponseWriter, r *http.Request) {
 			refuse("a submitter has no signature field or no address")
 			return
 		}
-		e.Signers = append(e.Signers, &Signer{ID: s.id(), Name: g.Name, Email: g.Email, Order: g.Order, Token: "slug" + s.id(), Page: pages[g.Role], Created: s.clock()})
+		e.Signers = append(e.Signers, &Signer{ID: s.nextID(), Name: g.Name, Email: g.Email, Order: g.Order, Token: "slug" + s.nextID(), Page: pages[g.Role], Created: s.clock()})
 	}
 	s.envelopes[e.ID] = e
-	answer(w, http.StatusOK, s.dsSubmission(e))
+	writeJSON(w, http.StatusOK, s.dsSubmission(e))
 }
 
 func (s *Server) dsSubmission(e *Envelope) map[string]any {
 	var archived, audit any
 	if e.Status == "cancelled" {
-		archived = null(s.clock())
+		archived = nullableTime(s.clock())
 	}
 	if e.Audit != nil {
 		audit = s.URL + "/files/" + e.ID + "/audit.pdf"
@@ -138,12 +138,12 @@ func (s *Server) dsSubmission(e *Envelope) map[string]any {
 	for i, g := range e.Signers {
 		submitters = append(submitters, s.dsSubmitter(e, g, fmt.Sprintf("%s:%d", e.ExternalID, i+1)))
 		if g.Reason != "" {
-			events = append(events, map[string]any{"id": 1, "submitter_id": number(g.ID), "event_type": "decline_form", "event_timestamp": null(g.Declined), "data": map[string]any{"reason": g.Reason}})
+			events = append(events, map[string]any{"id": 1, "submitter_id": atoi(g.ID), "event_type": "decline_form", "event_timestamp": nullableTime(g.Declined), "data": map[string]any{"reason": g.Reason}})
 		} else {
-			events = append(events, map[string]any{"id": 2, "submitter_id": number(g.ID), "event_type": "view_form", "event_timestamp": null(g.Viewed), "data": []any{}})
+			events = append(events, map[string]any{"id": 2, "submitter_id": atoi(g.ID), "event_type": "view_form", "event_timestamp": nullableTime(g.Viewed), "data": []any{}})
 		}
 	}
-	return map[string]any{"id": number(e.ID), "name": nil, "slug": "VyL4szTwYoSvXq", "source": "api", "submitters_order": "preserved", "status": dsStatus[e.Status], "archived_at": archived,
+	return map[string]any{"id": atoi(e.ID), "name": nil, "slug": "VyL4szTwYoSvXq", "source": "api", "submitters_order": "preserved", "status": dsStatus[e.Status], "archived_at": archived,
 		"audit_log_url": audit, "combined_document_url": nil, "submitters": submitters, "submission_events": events, "documents": []any{}, "completed_at": nil, "metadata": nil}
 }
 
@@ -157,23 +157,23 @@ func (s *Server) dsSubmitter(e *Envelope, g *Signer, external string) map[string
 	case !g.Viewed.IsZero():
 		status = "opened"
 	}
-	return map[string]any{"id": number(g.ID), "submission_id": number(e.ID), "external_id": external, "email": g.Email, "slug": g.Token, "status": status, "name": g.Name, "phone": nil,
-		"opened_at": null(g.Viewed), "completed_at": null(g.Signed), "declined_at": null(g.Declined), "values": []any{}, "role": "Signer", "metadata": []any{}}
+	return map[string]any{"id": atoi(g.ID), "submission_id": atoi(e.ID), "external_id": external, "email": g.Email, "slug": g.Token, "status": status, "name": g.Name, "phone": nil,
+		"opened_at": nullableTime(g.Viewed), "completed_at": nullableTime(g.Signed), "declined_at": nullableTime(g.Declined), "values": []any{}, "role": "Signer", "metadata": []any{}}
 }
 
 func (s *Server) docuSealWebhook(e *Envelope, what, email string) (http.Header, []byte) {
 	now := s.clock()
 	var v map[string]any
 	if email == "" {
-		v = map[string]any{"event_type": "submission." + what, "timestamp": null(now), "data": s.dsSubmission(e)}
+		v = map[string]any{"event_type": "submission." + what, "timestamp": nullableTime(now), "data": s.dsSubmission(e)}
 	} else {
-		g := e.By(email)
+		g := e.Signer(email)
 		data := s.dsSubmitter(e, g, e.ExternalID+":1")
-		data["ip"], data["ua"], data["decline_reason"], data["submission"] = "203.0.113.77", "Mozilla/5.0 (Test)", g.Reason, map[string]any{"id": number(e.ID), "status": dsStatus[e.Status], "audit_log_url": nil}
-		v = map[string]any{"event_type": "form." + map[string]string{"viewed": "viewed", "signed": "completed", "declined": "declined"}[what], "timestamp": null(now), "data": data}
+		data["ip"], data["ua"], data["decline_reason"], data["submission"] = "203.0.113.77", "Mozilla/5.0 (Test)", g.Reason, map[string]any{"id": atoi(e.ID), "status": dsStatus[e.Status], "audit_log_url": nil}
+		v = map[string]any{"event_type": "form." + map[string]string{"viewed": "viewed", "signed": "completed", "declined": "declined"}[what], "timestamp": nullableTime(now), "data": data}
 	}
 	body, _ := json.Marshal(v)
-	return SignDocuSeal(body, now, Secret), body
+	return SignDocuSeal(body, now, WebhookSecret), body
 }
 
 // SignDocuSeal returns the header with DocuSeal's signature of a webhook sent at the given time.

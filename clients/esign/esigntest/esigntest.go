@@ -19,8 +19,8 @@ import (
 
 // APIKey and WebhookSecret are the credentials of every fake server.
 const (
-	Key    = "key-Zq81nT"
-	Secret = "whsec-Kd02mX"
+	APIKey        = "key-Zq81nT"
+	WebhookSecret = "whsec-Kd02mX"
 )
 
 // Server is a fake provider.
@@ -28,13 +28,13 @@ type Server struct {
 	*httptest.Server
 	Name string // docuseal, documenso
 
-	mu        sync.Mutex
-	before    func(w http.ResponseWriter, r *http.Request) bool
-	after     func(w http.ResponseWriter, r *http.Request) bool
-	clock     func() time.Time
-	envelopes map[string]*Envelope
-	asked     []string
-	next      int
+	mu            sync.Mutex
+	beforeRequest func(w http.ResponseWriter, r *http.Request) bool
+	afterRequest  func(w http.ResponseWriter, r *http.Request) bool
+	clock         func() time.Time
+	envelopes     map[string]*Envelope
+	requests      []string
+	next          int
 }
 
 // Envelope is an envelope on the server.
@@ -65,16 +65,16 @@ func Start(t testing.TB, name string, clock func() time.Time) *Server {
 	mux := http.NewServeMux()
 	switch name {
 	case "docuseal":
-		s.docuSeal(mux)
+		s.routeDocuSeal(mux)
 	case "documenso":
-		s.documenso(mux)
+		s.routeDocumenso(mux)
 	default:
 		t.Fatalf("there is no provider %q", name)
 	}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
-		s.asked = append(s.asked, r.Method+" "+r.URL.Path)
-		before, after := s.before, s.after
+		s.requests = append(s.requests, r.Method+" "+r.URL.Path)
+		before, after := s.beforeRequest, s.afterRequest
 		s.mu.Unlock()
 		if before != nil && before(w, r) {
 			return
@@ -84,8 +84,8 @@ func Start(t testing.TB, name string, clock func() time.Time) *Server {
 				http.Error(w, "the API key was sent with a file download", http.StatusTeapot)
 				return
 			}
-		} else if r.Header.Get("X-Auth-Token") != Key && r.Header.Get("Authorization") != Key {
-			answer(w, http.StatusUnauthorized, map[string]any{"error": "Not authenticated"})
+		} else if r.Header.Get("X-Auth-Token") != APIKey && r.Header.Get("Authorization") != APIKey {
+			writeJSON(w, http.StatusUnauthorized, map[string]any{"error": "Not authenticated"})
 			return
 		}
 		if after == nil {
@@ -107,29 +107,29 @@ func Start(t testing.TB, name string, clock func() time.Time) *Server {
 
 // BeforeRequest sets a hook that runs before each request. If it returns true, it has written the response. nil
 // removes the hook.
-func (s *Server) Before(f func(http.ResponseWriter, *http.Request) bool) {
+func (s *Server) BeforeRequest(f func(http.ResponseWriter, *http.Request) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.before = f
+	s.beforeRequest = f
 }
 
 // AfterRequest sets a hook that runs after each request was carried out. If it returns true, it has written
 // a response instead of the server's.
-func (s *Server) After(f func(http.ResponseWriter, *http.Request) bool) {
+func (s *Server) AfterRequest(f func(http.ResponseWriter, *http.Request) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.after = f
+	s.afterRequest = f
 }
 
 // Requests returns the requests received so far, as "GET /path".
-func (s *Server) Asked() []string {
+func (s *Server) Requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.asked)
+	return slices.Clone(s.requests)
 }
 
 // Envelopes returns copies of all envelopes.
-func (s *Server) All() []Envelope {
+func (s *Server) Envelopes() []Envelope {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []Envelope
@@ -140,7 +140,7 @@ func (s *Server) All() []Envelope {
 }
 
 // UpdateEnvelope calls fn with the envelope that has the external id.
-func (s *Server) With(t testing.TB, externalID string, fn func(*Envelope)) {
+func (s *Server) UpdateEnvelope(t testing.TB, externalID string, fn func(*Envelope)) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,20 +154,20 @@ func (s *Server) With(t testing.TB, externalID string, fn func(*Envelope)) {
 }
 
 // Signer returns the signer with the e-mail address.
-func (e *Envelope) By(email string) *Signer {
+func (e *Envelope) Signer(email string) *Signer {
 	i := slices.IndexFunc(e.Signers, func(g *Signer) bool { return strings.EqualFold(g.Email, email) })
 	return e.Signers[i]
 }
 
 // View simulates that a signer opens the envelope.
 func (s *Server) View(t testing.TB, externalID, email string) {
-	s.With(t, externalID, func(e *Envelope) { e.By(email).Viewed = s.clock() })
+	s.UpdateEnvelope(t, externalID, func(e *Envelope) { e.Signer(email).Viewed = s.clock() })
 }
 
 // Sign simulates that a signer signs. The last signature completes the envelope and makes the signed file available.
 func (s *Server) Sign(t testing.TB, externalID, email string) {
-	s.With(t, externalID, func(e *Envelope) {
-		g := e.By(email)
+	s.UpdateEnvelope(t, externalID, func(e *Envelope) {
+		g := e.Signer(email)
 		if e.Status != "open" || !g.Signed.IsZero() {
 			t.Fatalf("%s cannot sign: %s", email, e.Status)
 		}
@@ -187,8 +187,8 @@ func (s *Server) Sign(t testing.TB, externalID, email string) {
 
 // Decline simulates that a signer declines.
 func (s *Server) Decline(t testing.TB, externalID, email, reason string) {
-	s.With(t, externalID, func(e *Envelope) {
-		g := e.By(email)
+	s.UpdateEnvelope(t, externalID, func(e *Envelope) {
+		g := e.Signer(email)
 		g.Viewed, g.Declined, g.Reason, e.Status = s.clock(), s.clock(), reason, "declined"
 	})
 }
@@ -199,7 +199,7 @@ func (s *Server) Webhook(t testing.TB, externalID, what, email string) (http.Hea
 	t.Helper()
 	var body []byte
 	var h http.Header
-	s.With(t, externalID, func(e *Envelope) {
+	s.UpdateEnvelope(t, externalID, func(e *Envelope) {
 		if s.Name == "docuseal" {
 			h, body = s.docuSealWebhook(e, what, email)
 		} else {
@@ -209,22 +209,22 @@ func (s *Server) Webhook(t testing.TB, externalID, what, email string) (http.Hea
 	return h, body
 }
 
-func (s *Server) id() string { s.next++; return strconv.Itoa(s.next) }
+func (s *Server) nextID() string { s.next++; return strconv.Itoa(s.next) }
 
-func answer(w http.ResponseWriter, status int, v any) {
+func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-func null(t time.Time) any {
+func nullableTime(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
-func number(s string) int {
+func atoi(s string) int {
 	n, _ := strconv.Atoi(s)
 	return n
 }
