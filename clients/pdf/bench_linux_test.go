@@ -25,9 +25,9 @@ import (
 	d "counsel/domain/documents"
 )
 
-// cpu is the processor time used by the process or the calling thread, which other programs on
-// the machine do not change.
-func cpu(t testing.TB, clock int32) time.Duration {
+// cpuTime returns the CPU time of the process or the calling thread, which does not depend on the
+// load of the machine.
+func cpuTime(t testing.TB, clock int32) time.Duration {
 	t.Helper()
 	var ts unix.Timespec
 	if err := unix.ClockGettime(clock, &ts); err != nil {
@@ -36,56 +36,56 @@ func cpu(t testing.TB, clock int32) time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// perDocument reports the processor time of the loop that ran since start.
-func perDocument(b *testing.B, start time.Duration) {
-	b.ReportMetric(float64(cpu(b, unix.CLOCK_PROCESS_CPUTIME_ID)-start)/float64(b.N)/1e6, "cpu-ms/doc")
+// reportPerDocument reports the CPU time per iteration since start.
+func reportPerDocument(b *testing.B, start time.Duration) {
+	b.ReportMetric(float64(cpuTime(b, unix.CLOCK_PROCESS_CPUTIME_ID)-start)/float64(b.N)/1e6, "cpu-ms/doc")
 }
 
-// BenchmarkContract makes the sample: three pages, four fonts, watermark, QR code and all.
+// BenchmarkContract renders the sample contract: three pages, four fonts, watermark and QR code.
 func BenchmarkContract(b *testing.B) {
-	e, doc := engine(b), contract()
+	e, doc := newEngine(b), sampleContract()
 	b.ReportAllocs()
-	start := cpu(b, unix.CLOCK_PROCESS_CPUTIME_ID)
+	start := cpuTime(b, unix.CLOCK_PROCESS_CPUTIME_ID)
 	for b.Loop() {
 		if err := e.Render(b.Context(), doc, io.Discard); err != nil {
 			b.Fatal(err)
 		}
 	}
-	perDocument(b, start)
+	reportPerDocument(b, start)
 }
 
-// BenchmarkText makes the text of the sample alone, as the two below do.
+// BenchmarkText renders only the text of the sample contract, like the two benchmarks below.
 func BenchmarkText(b *testing.B) {
-	e := engine(b)
+	e := newEngine(b)
 	var doc d.Document
-	for _, p := range texts() {
+	for _, p := range sampleParagraphs() {
 		doc.Blocks = append(doc.Blocks, d.Paragraph{Text: []d.Span{{Text: p.words, Bold: p.bold}}})
 	}
-	start := cpu(b, unix.CLOCK_PROCESS_CPUTIME_ID)
+	start := cpuTime(b, unix.CLOCK_PROCESS_CPUTIME_ID)
 	for b.Loop() {
 		if err := e.Render(b.Context(), doc, io.Discard); err != nil {
 			b.Fatal(err)
 		}
 	}
-	perDocument(b, start)
+	reportPerDocument(b, start)
 }
 
-// BenchmarkPlainMaroto makes the same text with the provider that maroto brings.
-func BenchmarkPlainMaroto(b *testing.B) {
-	dir := fonts(b)
-	var faces []*entity.CustomFont
+// BenchmarkMaroto renders the same text with maroto's own provider.
+func BenchmarkMaroto(b *testing.B) {
+	dir := unpackFonts(b)
+	var fonts []*entity.CustomFont
 	for style, name := range map[fontstyle.Type]string{fontstyle.Normal: "Regular", fontstyle.Bold: "Bold"} {
 		data, err := os.ReadFile(filepath.Join(dir, name+".ttf"))
 		if err != nil {
 			b.Fatal(err)
 		}
-		faces = append(faces, &entity.CustomFont{Family: "serif", Style: style, Bytes: data})
+		fonts = append(fonts, &entity.CustomFont{Family: "serif", Style: style, Bytes: data})
 	}
-	start := cpu(b, unix.CLOCK_PROCESS_CPUTIME_ID)
+	start := cpuTime(b, unix.CLOCK_PROCESS_CPUTIME_ID)
 	for b.Loop() {
-		m := maroto.New(config.NewBuilder().WithCustomFonts(faces).WithCompression(true).
+		m := maroto.New(config.NewBuilder().WithCustomFonts(fonts).WithCompression(true).
 			WithDefaultFont(&props.Font{Family: "serif", Size: 11}).Build())
-		for _, p := range texts() {
+		for _, p := range sampleParagraphs() {
 			style := fontstyle.Normal
 			if p.bold {
 				style = fontstyle.Bold
@@ -96,27 +96,27 @@ func BenchmarkPlainMaroto(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	perDocument(b, start)
+	reportPerDocument(b, start)
 }
 
-// BenchmarkReportLab makes the same text with the same fonts in ReportLab.
+// BenchmarkReportLab renders the same text with the same fonts in ReportLab.
 func BenchmarkReportLab(b *testing.B) {
-	const python = "/usr/bin/python3" // Debian's, which has python3-reportlab
+	const python = "/usr/bin/python3" // Debian's, where the package python3-reportlab installs
 	if exec.Command(python, "-c", "import reportlab").Run() != nil {
 		b.Skip("python3-reportlab is not installed")
 	}
-	dir := fonts(b)
+	dir := unpackFonts(b)
 	var in strings.Builder
-	for _, p := range texts() {
+	for _, p := range sampleParagraphs() {
 		fmt.Fprintf(&in, "%t\t%s\n", p.bold, p.words)
 	}
 	cmd := exec.CommandContext(b.Context(), python, "-c", reportLab, dir, strconv.Itoa(30))
 	cmd.Stdin = strings.NewReader(in.String())
-	var fault bytes.Buffer
-	cmd.Stderr = &fault
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		b.Fatal(err, fault.String())
+		b.Fatal(err, stderr.String())
 	}
 	ms, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
 	if err != nil {
@@ -150,14 +150,14 @@ for _ in range(n):
 print((time.process_time() - start) / n * 1000)
 `
 
-type sampleText struct {
+type sampleParagraph struct {
 	words string
 	bold  bool
 }
 
-// texts are the paragraphs of the sample, three pages of them.
-func texts() []sampleText {
-	var out []sampleText
+// sampleParagraphs are the paragraphs of the sample, three pages of them.
+func sampleParagraphs() []sampleParagraph {
+	var out []sampleParagraph
 	var add func(blocks []d.Block)
 	join := func(spans ...[]d.Span) string {
 		var b strings.Builder
@@ -172,11 +172,11 @@ func texts() []sampleText {
 		for _, b := range blocks {
 			switch b := b.(type) {
 			case d.Heading:
-				out = append(out, sampleText{join(b.Text), true})
+				out = append(out, sampleParagraph{join(b.Text), true})
 			case d.Clause:
-				out = append(out, sampleText{join(b.Title, b.Text), false})
+				out = append(out, sampleParagraph{join(b.Title, b.Text), false})
 			case d.Paragraph:
-				out = append(out, sampleText{join(b.Text), false})
+				out = append(out, sampleParagraph{join(b.Text), false})
 			case d.List:
 				for _, i := range b.Items {
 					add(i.Blocks)
@@ -184,18 +184,18 @@ func texts() []sampleText {
 			case d.Table:
 				for _, r := range b.Rows {
 					for _, c := range r {
-						out = append(out, sampleText{join(c.Text), false})
+						out = append(out, sampleParagraph{join(c.Text), false})
 					}
 				}
 			}
 		}
 	}
-	add(contract().Blocks)
+	add(sampleContract().Blocks)
 	return out
 }
 
-// fonts unpacks the embedded fonts for others to read.
-func fonts(b *testing.B) string {
+// unpackFonts unpacks the embedded fonts for others to read.
+func unpackFonts(b *testing.B) string {
 	b.Helper()
 	dir := b.TempDir()
 	for _, name := range []string{"Regular", "Bold"} {
@@ -219,35 +219,35 @@ func fonts(b *testing.B) string {
 	return dir
 }
 
-// A hundred pages take no more than ten times what ten do.
-func TestTimeGrowsWithPages(t *testing.T) {
+// TestTimeIsLinearInPages checks that ten times the pages take at most about ten times as long.
+func TestTimeIsLinearInPages(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	e := engine(t)
-	best := func(clauses int) (time.Duration, int) {
+	e := newEngine(t)
+	measure := func(clauses int) (time.Duration, int) {
 		doc := document()
 		for i := range clauses {
-			doc.Blocks = append(doc.Blocks, d.Clause{Depth: 1, Anchor: strconv.Itoa(i), Title: say("Title"), Text: []d.Span{{Text: strings.Repeat("The Supplier shall provide the Services as clause ", 6)}, {Ref: strconv.Itoa(i / 2)}, {Text: " says."}}})
+			doc.Blocks = append(doc.Blocks, d.Clause{Depth: 1, Anchor: strconv.Itoa(i), Title: plainSpans("Title"), Text: []d.Span{{Text: strings.Repeat("The Supplier shall provide the Services as clause ", 6)}, {Ref: strconv.Itoa(i / 2)}, {Text: " says."}}})
 		}
 		least, pages := time.Hour, 0
 		for range 7 {
 			var b bytes.Buffer
-			start := cpu(t, unix.CLOCK_THREAD_CPUTIME_ID)
+			start := cpuTime(t, unix.CLOCK_THREAD_CPUTIME_ID)
 			if err := e.Render(t.Context(), doc, &b); err != nil {
 				t.Fatal(err)
 			}
-			least = min(least, cpu(t, unix.CLOCK_THREAD_CPUTIME_ID)-start)
+			least = min(least, cpuTime(t, unix.CLOCK_THREAD_CPUTIME_ID)-start)
 			pages = bytes.Count(b.Bytes(), []byte("/Type/Page/"))
 		}
 		return least, pages
 	}
-	ten, p10 := best(110)
-	hundred, p100 := best(1100)
+	ten, p10 := measure(110)
+	hundred, p100 := measure(1100)
 	t.Logf("%d pages in %v, %d pages in %v", p10, ten, p100, hundred)
 	if p10 < 9 || p10 > 11 || p100 != 10*p10 && p100 < 10*p10-9 {
-		t.Fatalf("%d and %d pages", p10, p100)
+		t.Fatalf("%d and %d pages, want about 10 and ten times as many", p10, p100)
 	}
-	if hundred > 11*ten { // a tenth for what the machine does besides
+	if hundred > 11*ten { // with 10% tolerance
 		t.Errorf("%d pages took %v, %d pages %v", p100, hundred, p10, ten)
 	}
 }

@@ -1,15 +1,19 @@
-// Package pdf makes PDF files of documents, with maroto composing the pages: each line of text is
-// a row of maroto's, its columns are cells, its pages are what is drawn. Beneath maroto lies a
-// provider of this package's own (sheet), which writes the file; what it does better than the one
-// maroto brings is measured in the package's benchmark.
+// Package pdf renders documents as PDF (ISO 32000). maroto composes the pages: each line box is a
+// maroto row and its columns are cells. The file is written by canvas, this package's implementation
+// of maroto's core.Provider; the package's benchmark compares it with the one maroto ships.
 //
-// A document goes through four steps. Its texts are checked character by character and measured
-// (scribe); blocks become strips, each one line high (flow); strips are dealt out to pages
-// (paginate); maroto's pages draw themselves on a sheet. Everything that may be wrong with a
-// document is found in the first two, before a byte is written.
+// Rendering has four steps:
 //
-// The file depends on the document alone: no clock, no random numbers, no order of maps. The
-// fonts are parsed once a process and shared; a file holds the glyphs it uses.
+//  1. shaper checks every character against the fonts and measures it.
+//  2. layout breaks paragraphs into lines and turns blocks into line boxes.
+//  3. paginate distributes the line boxes over pages.
+//  4. canvas draws maroto's pages and writes the file.
+//
+// Everything that can be wrong with a document is found in the first two steps, before a byte is
+// written.
+//
+// The output is deterministic: it depends only on the document, not on the clock, random numbers or
+// map order. Fonts are parsed once per process and shared; a file embeds only the glyphs it uses.
 package pdf
 
 import (
@@ -27,31 +31,31 @@ import (
 	"counsel/domain/documents"
 )
 
-// Config sets the engine up. Its zero value is right for most.
+// Config configures an Engine. The zero value is a good default.
 type Config struct {
-	Engine   string // PDF_ENGINE; maroto, also when empty, is the one there is
-	Workers  int    // documents made at a time, others wait; 0: one a processor
-	MaxPages int    // of a document; 0: 2,000
-	MaxText  int    // bytes of a document's text; 0: 16 MiB
+	Engine   string // PDF_ENGINE: "maroto" or empty; there is no other engine
+	Workers  int    // documents rendered concurrently, others wait; 0: GOMAXPROCS
+	MaxPages int    // page limit of a document; 0: 2,000
+	MaxText  int    // text limit of a document, in bytes; 0: 16 MiB
 }
 
-// Engine makes PDF files. It is safe for concurrent use.
+// Engine renders PDF files. It is safe for concurrent use.
 type Engine struct {
-	faces    [4]*face
-	ok       *[1 << 16]bool
-	workers  chan struct{}
-	maxPages int
-	maxText  int
+	fonts     [4]*font
+	supported *[1 << 16]bool
+	slots     chan struct{}
+	maxPages  int
+	maxText   int
 }
 
 var _ documents.Renderer = (*Engine)(nil)
 
-// New makes an engine. It fails on an engine it does not know.
+// New makes an Engine. An unknown engine name is an error.
 func New(c Config) (*Engine, error) {
 	if c.Engine != "" && c.Engine != "maroto" {
-		return nil, fmt.Errorf("PDF_ENGINE is maroto, not %q", c.Engine)
+		return nil, fmt.Errorf("unknown PDF_ENGINE %q: only maroto is supported", c.Engine)
 	}
-	faces, err := loadFaces()
+	fonts, err := loadFonts()
 	if err != nil {
 		return nil, err
 	}
@@ -62,25 +66,27 @@ func New(c Config) (*Engine, error) {
 		return other
 	}
 	return &Engine{
-		faces: faces, ok: drawable(),
-		workers:  make(chan struct{}, orElse(c.Workers, runtime.GOMAXPROCS(0))),
+		fonts: fonts, supported: supportedRunes(),
+		slots:    make(chan struct{}, orElse(c.Workers, runtime.GOMAXPROCS(0))),
 		maxPages: orElse(c.MaxPages, 2000),
 		maxText:  orElse(c.MaxText, 16<<20),
 	}, nil
 }
 
-// Render fulfils documents.Renderer.
+// Render implements documents.Renderer. It writes nothing to w unless the whole document could be
+// rendered. A document that cannot be is domain.Invalid, with a field for each problem; one over the
+// limits is domain.TooLarge; a canceled ctx is domain.Timeout.
 func (e *Engine) Render(ctx context.Context, d documents.Document, w io.Writer) error {
 	select {
-	case e.workers <- struct{}{}:
+	case e.slots <- struct{}{}:
 	case <-ctx.Done():
-		return ended(ctx.Err())
+		return timeoutError(ctx.Err())
 	}
-	defer func() { <-e.workers }()
+	defer func() { <-e.slots }()
 	b, err := e.render(ctx, d)
 	if err != nil {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			return ended(err)
+			return timeoutError(err)
 		}
 		return err
 	}
@@ -88,8 +94,8 @@ func (e *Engine) Render(ctx context.Context, d documents.Document, w io.Writer) 
 	return err
 }
 
-func ended(err error) error {
-	return &domain.Error{Code: domain.Timeout, Message: "The document was not made in time.", Err: err}
+func timeoutError(err error) error {
+	return &domain.Error{Code: domain.Timeout, Message: "The document was not rendered in time.", Err: err}
 }
 
 func (e *Engine) render(ctx context.Context, d documents.Document) ([]byte, error) {
@@ -100,55 +106,55 @@ func (e *Engine) render(ctx context.Context, d documents.Document) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	s := newScribe(e.faces, e.ok, outline)
-	page := s.paper(d.Page, d.Meta.Source)
+	shaper := newShaper(e.fonts, e.supported, outline)
+	page := shaper.pageGeometry(d.Page, d.Meta.Source)
 	width := page.width - page.margins.Left - page.margins.Right
-	head := s.running(d.Header, d.Meta.Title, width, true)
-	foot := s.running(d.Footer, d.Meta.Title, width, false)
-	body := page.height - page.margins.Top - page.margins.Bottom - head.height() - foot.height()
-	var watermark *mark
+	header := shaper.runningText(d.Header, d.Meta.Title, width, true)
+	footer := shaper.runningText(d.Footer, d.Meta.Title, width, false)
+	body := page.height - page.margins.Top - page.margins.Bottom - header.height() - footer.height()
+	var watermark *watermarkComponent
 	if d.Watermark != "" {
-		watermark = &mark{s.plain(d.Watermark, d.Meta.Source, bold)}
+		watermark = &watermarkComponent{shaper.shapeString(d.Watermark, d.Meta.Source, bold)}
 	}
-	if err := s.faults.err(); err != nil {
+	if err := shaper.errs.err(); err != nil {
 		return nil, err
 	}
 
-	s.keep() // the watermark
-	f := &flow{ctx: ctx, scribe: s, rules: d.Rules, width: width}
-	if err := f.blocks(d.Blocks, outline); err != nil {
+	shaper.retainArena() // the watermark is drawn on every page
+	layout := &layout{ctx: ctx, shaper: shaper, rules: d.Rules, width: width}
+	if err := layout.addBlocks(d.Blocks, outline); err != nil {
 		return nil, err
 	}
 	if d.VerifyURL != "" {
-		f.verify(d.VerifyURL, d.Meta.Source)
+		layout.addVerification(d.VerifyURL, d.Meta.Source)
 	}
-	if err := s.faults.err(); err != nil {
+	if err := shaper.errs.err(); err != nil {
 		return nil, err
 	}
-	pages := paginate(f.strips, body)
+	pages := paginate(layout.boxes, body)
 	if len(pages) > e.maxPages {
 		return nil, domain.Errorf(domain.TooLarge, "The document has %d pages; %d are allowed.", len(pages), e.maxPages)
 	}
 
 	cfg := config.NewBuilder().
-		WithDimensions(page.width, page.height).WithMaxGridSize(grid).WithCompression(true).
+		WithDimensions(page.width, page.height).WithMaxGridSize(gridUnits).WithCompression(true).
 		WithTitle(d.Meta.Title, true).WithAuthor(d.Meta.Author, true).WithSubject(d.Meta.Subject, true).
 		WithKeywords(strings.Join(d.Meta.Keywords, ", "), true).WithCreationDate(d.Meta.Created).
 		Build()
 	cfg.Margins = &page.margins
-	sh := newSheet(s, page.width, page.height, page.margins)
-	sh.SetMetadata(cfg.Metadata)
-	sh.meta.language = d.Meta.Language
+	canvas := newCanvas(shaper, page.width, page.height, page.margins)
+	canvas.SetMetadata(cfg.Metadata)
+	canvas.info.language = d.Meta.Language
 	root := entity.NewRootCell(page.width, page.height, page.margins)
-	for i, strips := range pages {
+	for i, boxes := range pages {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		p := compose(strips, body, cfg, watermark, head.row(s, i+1, len(pages)), foot.row(s, i+1, len(pages)))
+		p := compose(boxes, body, cfg, watermark, header.row(shaper, i+1, len(pages)), footer.row(shaper, i+1, len(pages)))
 		p.SetNumber(i+1, len(pages))
-		sh.draw(p, root)
+		canvas.drawPage(p, root)
 		pages[i] = nil
-		s.turn() // header and footer
+		shaper.resetArena() // of the header and footer
 	}
-	return sh.GenerateBytes()
+	return canvas.GenerateBytes()
 }

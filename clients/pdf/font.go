@@ -15,7 +15,7 @@ import (
 //go:embed fonts/*.gz
 var fontFiles embed.FS
 
-// style picks one of the four faces: bold and italic are its bits.
+// style selects one of the four fonts; bold and italic are bits.
 type style uint8
 
 const (
@@ -24,36 +24,36 @@ const (
 	italic  style = 2
 )
 
-// upem is the number of font units in the size of the type; parse refuses a font with another.
-const upem = 2048
+// unitsPerEm is the number of font units in an em. parseFont rejects fonts with another value.
+const unitsPerEm = 2048
 
-// face is one font, parsed. It never changes after parse: all documents share it.
-type face struct {
-	name    string // PostScript name
-	tables  map[string][]byte
-	glyphs  [1 << 16]uint16 // by character; 0 is none
-	widths  []uint16        // by glyph, in font units
-	glyf    []byte
-	loca    []uint32
-	ascent  int
-	descent int
-	capital int
-	angle   int
-	bbox    [4]int
+// font is a parsed TrueType font. It is immutable and shared by all documents.
+type font struct {
+	name        string // PostScript name
+	tables      map[string][]byte
+	glyphIDs    [1 << 16]uint16 // by character; 0: not in the font
+	advances    []uint16        // by glyph, in font units
+	glyf        []byte
+	loca        []uint32
+	ascent      int
+	descent     int
+	capHeight   int
+	italicAngle int
+	bbox        [4]int
 }
 
-// loadFaces parses the embedded fonts, once a process: per document it would be most of the time
-// a document takes.
-var loadFaces = sync.OnceValues(func() (faces [4]*face, err error) {
+// loadFonts parses the embedded fonts once per process: parsing takes longer than rendering a
+// document.
+var loadFonts = sync.OnceValues(func() (fonts [4]*font, err error) {
 	for i, name := range []string{"Regular", "Bold", "Italic", "BoldItalic"} {
-		if faces[i], err = loadFace("LiberationSerif-" + name); err != nil {
-			return faces, fmt.Errorf("font %s: %w", name, err)
+		if fonts[i], err = loadFont("LiberationSerif-" + name); err != nil {
+			return fonts, fmt.Errorf("font %s: %w", name, err)
 		}
 	}
-	return faces, nil
+	return fonts, nil
 })
 
-func loadFace(name string) (*face, error) {
+func loadFont(name string) (*font, error) {
 	packed, err := fontFiles.ReadFile("fonts/" + name + ".ttf.gz")
 	if err != nil {
 		return nil, err
@@ -66,19 +66,19 @@ func loadFace(name string) (*face, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseFace(name, b)
+	return parseFont(name, b)
 }
 
-var errFont = errors.New("not a TrueType font this engine can use")
+var errFont = errors.New("not a supported TrueType font")
 
-// parseFace reads the tables it needs of a TrueType font. The fonts are the program's own: what
-// does not fit together is a mistake of the build, reported at start.
-func parseFace(name string, b []byte) (*face, error) {
+// parseFont reads a TrueType font. The fonts are embedded in the program, so an error is a build
+// mistake and is reported at start.
+func parseFont(name string, b []byte) (*font, error) {
 	be := binary.BigEndian
 	if len(b) < 12 || be.Uint32(b) != 0x00010000 {
 		return nil, errFont
 	}
-	f := &face{name: name, tables: map[string][]byte{}}
+	f := &font{name: name, tables: map[string][]byte{}}
 	for i := range int(be.Uint16(b[4:])) {
 		rec := b[12+16*i:]
 		off, size := int(be.Uint32(rec[8:])), int(be.Uint32(rec[12:]))
@@ -88,20 +88,20 @@ func parseFace(name string, b []byte) (*face, error) {
 		f.tables[string(rec[:4])] = b[off : off+size]
 	}
 	head, hhea, maxp, hmtx, os2, post := f.tables["head"], f.tables["hhea"], f.tables["maxp"], f.tables["hmtx"], f.tables["OS/2"], f.tables["post"]
-	if len(head) < 54 || len(hhea) < 36 || len(maxp) < 32 || len(os2) < 90 || len(post) < 8 || be.Uint16(head[18:]) != upem {
+	if len(head) < 54 || len(hhea) < 36 || len(maxp) < 32 || len(os2) < 90 || len(post) < 8 || be.Uint16(head[18:]) != unitsPerEm {
 		return nil, errFont
 	}
-	thousandths := func(b []byte) int { return int(int16(be.Uint16(b))) * 1000 / upem }
-	f.ascent, f.descent, f.capital = thousandths(hhea[4:]), thousandths(hhea[6:]), thousandths(os2[88:])
-	f.angle = int(int16(be.Uint16(post[4:])))
+	thousandths := func(b []byte) int { return int(int16(be.Uint16(b))) * 1000 / unitsPerEm }
+	f.ascent, f.descent, f.capHeight = thousandths(hhea[4:]), thousandths(hhea[6:]), thousandths(os2[88:])
+	f.italicAngle = int(int16(be.Uint16(post[4:])))
 	for i := range f.bbox {
 		f.bbox[i] = thousandths(head[36+2*i:])
 	}
 
 	count, metrics := int(be.Uint16(maxp[4:])), int(be.Uint16(hhea[34:]))
-	f.widths = make([]uint16, count)
-	for i := range f.widths {
-		f.widths[i] = be.Uint16(hmtx[4*min(i, metrics-1):])
+	f.advances = make([]uint16, count)
+	for i := range f.advances {
+		f.advances[i] = be.Uint16(hmtx[4*min(i, metrics-1):])
 	}
 	f.glyf = f.tables["glyf"]
 	loca, long := f.tables["loca"], be.Uint16(head[50:]) == 1
@@ -116,8 +116,8 @@ func parseFace(name string, b []byte) (*face, error) {
 	return f, f.readCmap()
 }
 
-// readCmap fills glyphs from the Unicode map of the basic plane (format 4).
-func (f *face) readCmap() error {
+// readCmap fills glyphIDs from the cmap of the Basic Multilingual Plane (format 4).
+func (f *font) readCmap() error {
 	be := binary.BigEndian
 	cmap := f.tables["cmap"]
 	for i := range int(be.Uint16(cmap[2:])) {
@@ -138,7 +138,7 @@ func (f *face) readCmap() error {
 						continue
 					}
 				}
-				f.glyphs[c] = g + be.Uint16(deltas[2*s:])
+				f.glyphIDs[c] = g + be.Uint16(deltas[2*s:])
 			}
 		}
 		return nil
@@ -146,14 +146,14 @@ func (f *face) readCmap() error {
 	return errFont
 }
 
-// width is that of a character the face has, in font units.
-func (f *face) width(r rune) int { return int(f.widths[f.glyphs[r]]) }
+// advance returns the advance width of a character that the font contains, in font units.
+func (f *font) advance(r rune) int { return int(f.advances[f.glyphIDs[r]]) }
 
-// drawable tells for each character whether it can be set by placing one glyph after the other:
-// letters of Latin, Greek and Cyrillic, and what scripts share. Others need shaping, or run
-// from right to left.
-var drawable = sync.OnceValue(func() *[1 << 16]bool {
-	faces, err := loadFaces()
+// supportedRunes reports for each character whether the engine supports it: all fonts contain it, and
+// its script (Latin, Greek, Cyrillic or common) needs no shaping and is not written from right to
+// left.
+var supportedRunes = sync.OnceValue(func() *[1 << 16]bool {
+	fonts, err := loadFonts()
 	if err != nil {
 		return new([1 << 16]bool)
 	}
@@ -161,23 +161,22 @@ var drawable = sync.OnceValue(func() *[1 << 16]bool {
 	for r := range rune(1 << 16) {
 		ok[r] = unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Common) &&
 			!unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.M)
-		for _, f := range faces {
-			ok[r] = ok[r] && f.glyphs[r] != 0
+		for _, f := range fonts {
+			ok[r] = ok[r] && f.glyphIDs[r] != 0
 		}
 	}
 	return &ok
 })
 
-// subset is a face as one document uses it: every character used has a code of its own, from 1 in
-// the order of use, so that text copied out of the file is what went in even where two
-// characters share a glyph.
+// subset is a font subset, as one document uses it. Each character used gets a code of its own, from
+// 1 in order of first use, so that copied text is exact even where two characters share a glyph.
 type subset struct {
-	face  *face
-	codes [256]*[256]uint16 // by the two bytes of the character; 0 is none yet
-	chars []rune            // by code-1
+	font  *font
+	codes [256]*[256]uint16 // by the character's high and low byte; 0: not yet used
+	chars []rune            // by code minus one
 }
 
-func (f *subset) code(r uint16) uint16 {
+func (f *subset) codeOf(r uint16) uint16 {
 	block := f.codes[r>>8]
 	if block == nil {
 		block = new([256]uint16)
@@ -190,31 +189,31 @@ func (f *subset) code(r uint16) uint16 {
 	return block[r&0xFF]
 }
 
-// file is a TrueType font of the used glyphs alone, glyph numbers being codes. Instructions are
-// left out: they make up half of it and matter on coarse screens only.
-func (f *subset) file() []byte {
+// trueType returns the subset as a TrueType font program whose glyph numbers are the codes. Hinting
+// instructions are dropped: they are half of the data and matter only at low resolutions.
+func (f *subset) trueType() []byte {
 	be := binary.BigEndian
-	source := make([]uint16, 1, len(f.chars)+8) // of each new glyph, the old; 0 is the missing glyph
+	glyphIDs := make([]uint16, 1, len(f.chars)+8) // original glyph of each new one; 0 is .notdef
 	for _, r := range f.chars {
-		source = append(source, f.face.glyphs[r])
+		glyphIDs = append(glyphIDs, f.font.glyphIDs[r])
 	}
-	parts := map[uint16]uint16{} // glyphs that composites are made of: old number to new
+	components := map[uint16]uint16{} // of composite glyphs: new number by original
 	var glyf []byte
 	loca := []byte{0, 0, 0, 0}
-	for i := 0; i < len(source); i++ { // source grows while parts are found
-		g := source[i]
+	for i := 0; i < len(glyphIDs); i++ { // grows as components are found
+		g := glyphIDs[i]
 		at := len(glyf)
-		glyf = append(glyf, f.face.glyf[f.face.loca[g]:f.face.loca[g+1]]...)
+		glyf = append(glyf, f.font.glyf[f.font.loca[g]:f.font.loca[g+1]]...)
 		if data := glyf[at:]; len(data) > 0 {
 			if int16(be.Uint16(data)) >= 0 {
-				data = withoutInstructions(data)
+				data = stripInstructions(data)
 			} else {
-				data = mapParts(data, func(old uint16) uint16 {
-					n, ok := parts[old]
+				data = renumberComponents(data, func(old uint16) uint16 {
+					n, ok := components[old]
 					if !ok {
-						n = uint16(len(source))
-						parts[old] = n
-						source = append(source, old)
+						n = uint16(len(glyphIDs))
+						components[old] = n
+						glyphIDs = append(glyphIDs, old)
 					}
 					return n
 				})
@@ -226,20 +225,20 @@ func (f *subset) file() []byte {
 		}
 		loca = be.AppendUint32(loca, uint32(len(glyf)))
 	}
-	hmtx := make([]byte, 0, 4*len(source))
-	for _, g := range source {
-		hmtx = be.AppendUint16(hmtx, f.face.widths[g])
-		hmtx = append(hmtx, f.face.bearing(g)...)
+	hmtx := make([]byte, 0, 4*len(glyphIDs))
+	for _, g := range glyphIDs {
+		hmtx = be.AppendUint16(hmtx, f.font.advances[g])
+		hmtx = append(hmtx, f.font.leftSideBearing(g)...)
 	}
-	head, hhea, maxp := bytes.Clone(f.face.tables["head"]), bytes.Clone(f.face.tables["hhea"]), bytes.Clone(f.face.tables["maxp"])
-	be.PutUint16(head[50:], 1) // long offsets
+	head, hhea, maxp := bytes.Clone(f.font.tables["head"]), bytes.Clone(f.font.tables["hhea"]), bytes.Clone(f.font.tables["maxp"])
+	be.PutUint16(head[50:], 1) // indexToLocFormat: long
 	be.PutUint32(head[8:], 0)
-	be.PutUint16(hhea[34:], uint16(len(source)))
-	be.PutUint16(maxp[4:], uint16(len(source)))
-	return assemble([]table{{"glyf", glyf}, {"head", head}, {"hhea", hhea}, {"hmtx", hmtx}, {"loca", loca}, {"maxp", maxp}})
+	be.PutUint16(hhea[34:], uint16(len(glyphIDs)))
+	be.PutUint16(maxp[4:], uint16(len(glyphIDs)))
+	return assembleSFNT([]sfntTable{{"glyf", glyf}, {"head", head}, {"hhea", hhea}, {"hmtx", hmtx}, {"loca", loca}, {"maxp", maxp}})
 }
 
-func (f *face) bearing(g uint16) []byte {
+func (f *font) leftSideBearing(g uint16) []byte {
 	hmtx, metrics := f.tables["hmtx"], int(binary.BigEndian.Uint16(f.tables["hhea"][34:]))
 	at := 4*int(g) + 2
 	if int(g) >= metrics {
@@ -248,8 +247,8 @@ func (f *face) bearing(g uint16) []byte {
 	return hmtx[at : at+2]
 }
 
-// withoutInstructions shortens a simple glyph in place.
-func withoutInstructions(g []byte) []byte {
+// stripInstructions drops the instructions of a simple glyph, in place.
+func stripInstructions(g []byte) []byte {
 	be := binary.BigEndian
 	at := 10 + 2*int(be.Uint16(g))
 	n := int(be.Uint16(g[at:]))
@@ -257,8 +256,9 @@ func withoutInstructions(g []byte) []byte {
 	return append(g[:at+2], g[at+2+n:]...)
 }
 
-// mapParts renumbers the parts of a composite glyph in place and drops its instructions.
-func mapParts(g []byte, number func(uint16) uint16) []byte {
+// renumberComponents renumbers the components of a composite glyph and drops its instructions, in
+// place.
+func renumberComponents(g []byte, number func(uint16) uint16) []byte {
 	const words, scale, more, scaleXY, matrix, instructions = 1, 8, 0x20, 0x40, 0x80, 0x100
 	be := binary.BigEndian
 	for at := 10; ; {
@@ -283,14 +283,13 @@ func mapParts(g []byte, number func(uint16) uint16) []byte {
 	}
 }
 
-type table struct {
+type sfntTable struct {
 	tag  string
 	data []byte
 }
 
-// assemble writes a TrueType file of tables, which are sorted by tag; the checksum of the whole
-// goes into head.
-func assemble(tables []table) []byte {
+// assembleSFNT builds a TrueType file from tables sorted by tag and sets checkSumAdjustment in head.
+func assembleSFNT(tables []sfntTable) []byte {
 	be := binary.BigEndian
 	n := len(tables)
 	power, log := 1, 0

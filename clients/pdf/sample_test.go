@@ -6,24 +6,24 @@ import (
 	d "counsel/domain/documents"
 )
 
-func say(words string) []d.Span { return []d.Span{{Text: words}} }
+func plainSpans(words string) []d.Span { return []d.Span{{Text: words}} }
 
-func strong(words string) []d.Span { return []d.Span{{Text: words, Bold: true}} }
+func boldSpans(words string) []d.Span { return []d.Span{{Text: words, Bold: true}} }
 
-// contract is a services agreement of three pages that uses what documents have.
-func contract() d.Document {
+// sampleContract is a services agreement of three pages that uses every kind of block.
+func sampleContract() d.Document {
 	row := func(cells ...string) []d.Cell {
 		var out []d.Cell
 		for _, c := range cells {
-			out = append(out, d.Cell{Text: say(c)})
+			out = append(out, d.Cell{Text: plainSpans(c)})
 		}
 		return out
 	}
 	part := func(anchor, title string) d.Block {
-		return d.Heading{Level: 2, Depth: 1, Anchor: anchor, Text: say(title)}
+		return d.Heading{Level: 2, Depth: 1, Anchor: anchor, Text: plainSpans(title)}
 	}
 	clause := func(spans ...d.Span) d.Block { return d.Clause{Depth: 2, Text: spans} }
-	sub := func(words string) d.Block { return d.Clause{Depth: 3, Text: say(words)} }
+	sub := func(words string) d.Block { return d.Clause{Depth: 3, Text: plainSpans(words)} }
 	t := func(words string) d.Span { return d.Span{Text: words} }
 	b := func(words string) d.Span { return d.Span{Text: words, Bold: true} }
 	i := func(words string) d.Span { return d.Span{Text: words, Italic: true} }
@@ -39,24 +39,24 @@ func contract() d.Document {
 		Watermark: "DRAFT",
 		VerifyURL: "https://counsel.example/verify/01a21080-efad-7020-b1a8-6bd4ba37237e",
 		Blocks: []d.Block{
-			d.Heading{Level: 1, Text: say("Services Agreement")},
+			d.Heading{Level: 1, Text: plainSpans("Services Agreement")},
 			d.Paragraph{Align: d.Center, Text: []d.Span{i("dated 2 March 2026")}},
 			d.Paragraph{Align: d.Justify, Text: []d.Span{t("This agreement is made between "), b("Acme Limited"), t(", a company registered in England and Wales under number 07654321, whose registered office is at 14 Fleet Street, London EC4Y 1AA (the “"), b("Customer"), t("”), and "), b("Σίσυφος Α.Ε."), t(" (Sisyphos S.A.), a company registered in Athens under ΓΕΜΗ 123456789000, represented by Ms Ольга Иванова and Mr Nguyễn Văn Đức (the “"), b("Supplier"), t("”). Each is a “"), b("party"), t("”, and together they are the “"), b("parties"), t("”.")}},
 			part("definitions", "Definitions and interpretation"),
 			clause(t("In this agreement the following words have the meanings given beside them:")),
 			d.Table{Plain: true, Columns: []d.Column{{Width: 1}, {Width: 3}}, Rows: [][]d.Cell{
-				{{Text: strong("Business Day")}, {Text: say("a day other than a Saturday, a Sunday or a public holiday in England, when banks in London are open for business;")}},
-				{{Text: strong("Confidential Information")}, {Text: say("all information, in whatever form, which one party discloses to the other and which is marked as confidential or ought reasonably to be regarded as such;")}},
-				{{Text: strong("Fees")}, {Text: []d.Span{t("the sums payable under clause "), ref("fees"), t(" and the table that stands there;")}}},
-				{{Text: strong("Services")}, {Text: []d.Span{t("the services that clause "), ref("services"), t(" describes.")}}},
+				{{Text: boldSpans("Business Day")}, {Text: plainSpans("a day other than a Saturday, a Sunday or a public holiday in England, when banks in London are open for business;")}},
+				{{Text: boldSpans("Confidential Information")}, {Text: plainSpans("all information, in whatever form, which one party discloses to the other and which is marked as confidential or ought reasonably to be regarded as such;")}},
+				{{Text: boldSpans("Fees")}, {Text: []d.Span{t("the sums payable under clause "), ref("fees"), t(" and the table that stands there;")}}},
+				{{Text: boldSpans("Services")}, {Text: []d.Span{t("the services that clause "), ref("services"), t(" describes.")}}},
 			}},
 			clause(t("Headings do not affect the interpretation of this agreement. A reference to a clause is to a clause of this agreement, and words in the singular include the plural.")),
 			part("services", "The Services"),
 			clause(t("The Supplier shall, from the date of this agreement and until it ends under clause "), ref("term"), t(", provide the Services to the Customer:")),
 			sub("with the care, skill and diligence of a prudent supplier of similar services;"),
 			sub("in accordance with all laws that apply to them; and"),
-			d.Clause{Depth: 3, Anchor: "levels", Text: say("so that the platform is available for at least 99.9 % of the minutes of each calendar month, other than:")},
-			d.Clause{Depth: 4, Text: say("during maintenance announced five Business Days before; and")},
+			d.Clause{Depth: 3, Anchor: "levels", Text: plainSpans("so that the platform is available for at least 99.9 % of the minutes of each calendar month, other than:")},
+			d.Clause{Depth: 4, Text: plainSpans("during maintenance announced five Business Days before; and")},
 			d.Clause{Depth: 4, Text: []d.Span{t("where the Customer "), i("itself"), t(" caused the interruption.")}},
 			clause(t("If the Supplier misses the level stated in clause "), ref("levels"), t(" in two consecutive months, the Customer may end this agreement by giving ten Business Days’ notice, "), d.Span{Text: "whatever else it may claim", Bold: true, Italic: true}, t(".")),
 			part("fees", "Fees and payment"),
@@ -82,13 +82,13 @@ func contract() d.Document {
 			sub("must be disclosed by law or by order of a court or regulator, to the extent required, and after notice to the other party where that is lawful."),
 			clause(t("The Supplier processes personal data on the Customer’s documented instructions only. It shall in particular:")),
 			d.List{Items: []d.Item{
-				{Blocks: []d.Block{d.Paragraph{Text: say("keep appropriate technical and organisational measures against loss, alteration and unauthorised access;")}}},
-				{Blocks: []d.Block{d.Paragraph{Text: say("engage another processor only with prior written consent, and on terms no less strict; and")}}},
-				{Blocks: []d.Block{d.Paragraph{Text: say("report a breach without undue delay, and within 48 hours of becoming aware of it, with:")},
+				{Blocks: []d.Block{d.Paragraph{Text: plainSpans("keep appropriate technical and organisational measures against loss, alteration and unauthorised access;")}}},
+				{Blocks: []d.Block{d.Paragraph{Text: plainSpans("engage another processor only with prior written consent, and on terms no less strict; and")}}},
+				{Blocks: []d.Block{d.Paragraph{Text: plainSpans("report a breach without undue delay, and within 48 hours of becoming aware of it, with:")},
 					d.List{Ordered: true, Items: []d.Item{
-						{Blocks: []d.Block{d.Paragraph{Text: say("its nature and the number of people concerned;")}}},
-						{Blocks: []d.Block{d.Paragraph{Text: say("its likely consequences; and")}}},
-						{Blocks: []d.Block{d.Paragraph{Text: say("what has been done about it.")}}},
+						{Blocks: []d.Block{d.Paragraph{Text: plainSpans("its nature and the number of people concerned;")}}},
+						{Blocks: []d.Block{d.Paragraph{Text: plainSpans("its likely consequences; and")}}},
+						{Blocks: []d.Block{d.Paragraph{Text: plainSpans("what has been done about it.")}}},
 					}}}},
 			}},
 			part("liability", "Liability"),

@@ -13,7 +13,7 @@ import (
 	d "counsel/domain/documents"
 )
 
-func TestCharactersThatCannotBeShownAreNamed(t *testing.T) {
+func TestUnsupportedCharactersAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
 		"fine 😀":           "U+1F600 GRINNING FACE",
 		"👩‍👧":              "U+1F469 WOMAN",
@@ -24,7 +24,7 @@ func TestCharactersThatCannotBeShownAreNamed(t *testing.T) {
 		"中文":               "U+4E2D",
 		"かな":               "U+304B HIRAGANA LETTER KA",
 		"한국":               "U+D55C",
-		"q\u0302":          "U+0302 COMBINING CIRCUMFLEX ACCENT cannot be shown: there is no single character",
+		"q\u0302":          "U+0302 COMBINING CIRCUMFLEX ACCENT cannot be shown: Unicode has no precomposed character",
 		"\u0301a":          "U+0301 COMBINING ACUTE ACCENT",
 		"null \x00":        "U+0000",
 		"bell \a":          "is a control character",
@@ -42,37 +42,37 @@ func TestCharactersThatCannotBeShownAreNamed(t *testing.T) {
 	} {
 		for where, doc := range map[string]d.Document{
 			"paragraph": document(d.Paragraph{Source: "/a", Text: []d.Span{{Text: "ok "}, {Text: text, Bold: true, Source: "/data/name"}}}),
-			"heading":   document(d.Heading{Level: 1, Source: "/data/name", Text: say(text)}),
-			"clause":    document(d.Clause{Depth: 1, Source: "/data/name", Title: say(text)}),
-			"item":      document(d.List{Source: "/data/name", Items: []d.Item{{Blocks: []d.Block{d.Paragraph{Text: say(text)}}}}}),
-			"cell":      document(d.Table{Columns: make([]d.Column, 1), Rows: [][]d.Cell{{{Source: "/data/name", Text: say(text)}}}}),
+			"heading":   document(d.Heading{Level: 1, Source: "/data/name", Text: plainSpans(text)}),
+			"clause":    document(d.Clause{Depth: 1, Source: "/data/name", Title: plainSpans(text)}),
+			"item":      document(d.List{Source: "/data/name", Items: []d.Item{{Blocks: []d.Block{d.Paragraph{Text: plainSpans(text)}}}}}),
+			"cell":      document(d.Table{Columns: make([]d.Column, 1), Rows: [][]d.Cell{{{Source: "/data/name", Text: plainSpans(text)}}}}),
 			"party":     document(d.Signatures{Parties: []d.Party{{Source: "/data/name", Name: text}}}),
 			"label":     document(d.Clause{Depth: 1, Number: text, Source: "/data/name"}),
 			"header":    {Header: d.Running{Left: text, Source: "/data/name"}},
 			"watermark": {Meta: d.Meta{Source: "/data/name"}, Watermark: text},
 		} {
-			e := refused(t, doc)
+			e := renderInvalid(t, doc)
 			if e.Fields[0].Pointer != "/data/name" || !strings.Contains(e.Fields[0].Detail, want) {
 				t.Errorf("%q in a %s: %v, want %q", text, where, e.Fields, want)
 			}
 		}
 	}
-	e := refused(t, document(d.Paragraph{Text: []d.Span{{Text: "😀😀 中", Source: "/one"}, {Text: "😀", Source: "/two"}}}))
+	e := renderInvalid(t, document(d.Paragraph{Text: []d.Span{{Text: "😀😀 中", Source: "/one"}, {Text: "😀", Source: "/two"}}}))
 	if len(e.Fields) != 3 {
-		t.Errorf("%d faults, want each character once a field: %v", len(e.Fields), e.Fields)
+		t.Errorf("%d errors, want one for each character and field: %v", len(e.Fields), e.Fields)
 	}
-	e = refused(t, document(par(func() (s string) {
+	e = renderInvalid(t, document(paragraph(func() (s string) {
 		for r := rune(0x4E00); r < 0x4F00; r++ {
 			s += string(r)
 		}
 		return s
 	}())))
 	if len(e.Fields) != 50 {
-		t.Errorf("%d faults, want no more than 50", len(e.Fields))
+		t.Errorf("%d errors, want 50", len(e.Fields))
 	}
 }
 
-func TestCharactersThatAreShown(t *testing.T) {
+func TestSupportedCharacters(t *testing.T) {
 	for text, want := range map[string]string{
 		"Съешь же ещё этих мягких французских булок":             "",
 		"Ґанок, їжак, Љубав, ҐЄІЇ":                               "",
@@ -80,7 +80,7 @@ func TestCharactersThatAreShown(t *testing.T) {
 		"Nguyễn Thị Hồng Ánh ở Đường Điện Biên Phủ ữ ặ":          "",
 		"Zażółć gęślą jaźń Příliš žluťoučký kůň ıİğŞ":            "",
 		"§ 12 ¶ € £ ¥ © ® ™ † ‡ ½ × ÷ ± № “q” ‘s’ «g» „u” … – —": "",
-		"e\u0301 o\u0308 u\u031B\u0303":                          "é ö ữ", // composed
+		"e\u0301 o\u0308 u\u031B\u0303":                          "é ö ữ", // composed by NFC
 		"A\u030Angstro\u0308m":                                   "Ångström",
 		"one\u200Bword":                                          "oneword",
 		"zero\u200Dwidth\u200C\uFEFFjoin\u2060ers":               "zerowidthjoiners",
@@ -101,35 +101,35 @@ func TestCharactersThatAreShown(t *testing.T) {
 			s.Text = text
 			doc.Blocks = append(doc.Blocks, d.Paragraph{Text: []d.Span{s}})
 		}
-		got := strings.Join(words(t, render(t, doc)), " ")
+		got := strings.Join(extractWords(t, render(t, doc)), " ")
 		if want := strings.Join([]string{want, want, want, want}, " "); got != want {
 			t.Errorf("%q reads %q, want %q", text, got, want)
 		}
 	}
 }
 
-// Every code of the two-byte strings is safe, whichever bytes it is made of.
-func TestEveryCharacterOfTheFontsIsReadBack(t *testing.T) {
+// TestEverySupportedCharacterRoundTrips checks that no two-byte code is damaged by string escapes.
+func TestEverySupportedCharacterRoundTrips(t *testing.T) {
 	var all []string
 	for r := rune(0x21); r < 0x2200; r++ {
 		var b bytes.Buffer
-		if err := engine(t).Render(t.Context(), document(par(string(r))), &b); err != nil {
+		if err := newEngine(t).Render(t.Context(), document(paragraph(string(r))), &b); err != nil {
 			continue
 		}
 		switch {
 		case r >= 0x2000 && r <= 0x200F, r == 0xA0, r == 0xAD, r >= 0x2028 && r <= 0x2029, r == 0x202F, r == 0x205F, r == 0x2060, r == 0x2011, r == 0x1680, r == 0x0378:
-			continue // spaces and what is not drawn
+			continue // spaces and invisible characters
 		}
 		all = append(all, norm.NFC.String(string(r)))
 	}
 	if len(all) < 1000 {
-		t.Fatalf("the fonts show %d characters only", len(all))
+		t.Fatalf("the fonts support only %d characters", len(all))
 	}
 	var spans []d.Span
 	for _, c := range all {
 		spans = append(spans, d.Span{Text: "x" + c + "x "})
 	}
-	got := words(t, render(t, document(d.Paragraph{Text: spans})))
+	got := extractWords(t, render(t, document(d.Paragraph{Text: spans})))
 	for i, c := range all {
 		if want := "x" + c + "x"; i >= len(got) || got[i] != want {
 			t.Fatalf("character %d %+q reads %+q", i, want, got[min(i, len(got)-1)])
@@ -137,10 +137,10 @@ func TestEveryCharacterOfTheFontsIsReadBack(t *testing.T) {
 	}
 }
 
-func TestLinesBreakWhereTheyMay(t *testing.T) {
+func TestLineBreaking(t *testing.T) {
 	lines := func(text string) []string {
-		file := render(t, document(d.Table{Columns: []d.Column{{Width: 1}, {Width: 4}}, Rows: [][]d.Cell{{{Text: say(text)}, {}}}}))
-		return strings.Split(strings.TrimSpace(tool(t, file, "pdftotext", "-raw", "FILE", "-")), "\n")
+		file := render(t, document(d.Table{Columns: []d.Column{{Width: 1}, {Width: 4}}, Rows: [][]d.Cell{{{Text: plainSpans(text)}, {}}}}))
+		return strings.Split(strings.TrimSpace(runTool(t, file, "pdftotext", "-raw", "FILE", "-")), "\n")
 	}
 	for text, want := range map[string]string{
 		"Rindfleischetikettierungsüberwachung":              "Rindfleischetikettieru|ngsüberwachung",

@@ -11,8 +11,8 @@ import (
 	"counsel/domain/documents"
 )
 
-// TestShippedTemplates: each template that came with the program becomes a file with its sample
-// data, the same one each time. PDF_DIR keeps them to be looked at.
+// TestShippedTemplates renders each built-in template with its sample data and checks that the output
+// is deterministic. Set PDF_DIR to keep the files.
 func TestShippedTemplates(t *testing.T) {
 	templates, err := documents.NewTemplates(nil, domain.SystemClock, domain.NewID, nil)
 	if err != nil {
@@ -44,7 +44,7 @@ func TestShippedTemplates(t *testing.T) {
 				}
 			}
 			if !bytes.HasPrefix(files[0].Bytes(), []byte("%PDF-")) || !bytes.Equal(files[0].Bytes(), files[1].Bytes()) {
-				t.Errorf("%d and %d bytes, not one file", files[0].Len(), files[1].Len())
+				t.Errorf("%d and %d bytes, want twice the same PDF", files[0].Len(), files[1].Len())
 			}
 			if dir := os.Getenv("PDF_DIR"); dir != "" {
 				if err := os.WriteFile(filepath.Join(dir, id+".pdf"), files[0].Bytes(), 0o600); err != nil {

@@ -26,27 +26,27 @@ import (
 	"counsel/domain/documents"
 )
 
-// drawn lets maroto draw components of its own on a sheet.
-func drawn(t *testing.T, parts ...core.Component) *sheet {
+// drawComponents draws maroto's own components on a canvas.
+func drawComponents(t *testing.T, components ...core.Component) *canvas {
 	t.Helper()
-	faces, err := loadFaces()
+	fonts, err := loadFonts()
 	if err != nil {
 		t.Fatal(err)
 	}
 	margins := entity.Margins{Left: 50, Top: 50, Right: 50, Bottom: 50}
-	s := newSheet(newScribe(faces, drawable(), documents.Outline{}), 600, 800, margins)
+	s := newCanvas(newShaper(fonts, supportedRunes(), documents.Outline{}), 600, 800, margins)
 	p := page.New()
-	for _, c := range parts {
-		p.Add(row.New(80).Add(col.New(12).Add(c).WithStyle(&props.Cell{BorderType: border.Full, BorderThickness: 1, BackgroundColor: &shade})))
+	for _, c := range components {
+		p.Add(row.New(80).Add(col.New(12).Add(c).WithStyle(&props.Cell{BorderType: border.Full, BorderThickness: 1, BackgroundColor: &tableHeadFill})))
 	}
 	p.SetConfig(config.NewBuilder().Build())
-	s.draw(p, entity.NewRootCell(600, 800, margins))
+	s.drawPage(p, entity.NewRootCell(600, 800, margins))
 	return s
 }
 
-func TestSheetDrawsComponentsOfMaroto(t *testing.T) {
-	s := drawn(t,
-		label.New("some words that are broken into lines", props.Text{Size: 40, Align: align.Center, Color: &blue}),
+func TestCanvasDrawsMarotoComponents(t *testing.T) {
+	s := drawComponents(t,
+		label.New("some words that are broken into lines", props.Text{Size: 40, Align: align.Center, Color: &linkColor}),
 		stroke.New(props.Line{Thickness: 2, SizePercent: 100}),
 		code.NewQr("https://counsel.example", props.Rect{Percent: 100, Center: true}))
 	z, err := zlib.NewReader(bytes.NewReader(s.pages[0].content))
@@ -59,7 +59,7 @@ func TestSheetDrawsComponentsOfMaroto(t *testing.T) {
 	}
 	for op, least := range map[string]int{"TJ": 2, "l S": 13, "re f Q": 3, "re\n": 100} {
 		if n := strings.Count(string(content), op); n < least {
-			t.Errorf("%d times %q, want at least %d", n, op, least)
+			t.Errorf("%d operators %q, want at least %d", n, op, least)
 		}
 	}
 	if n := s.GetLinesQuantity("some words that are broken into lines", &props.Text{Size: 40}, 500); n != 2 {
@@ -70,7 +70,7 @@ func TestSheetDrawsComponentsOfMaroto(t *testing.T) {
 	}
 }
 
-func TestWhatASheetCannotDrawFailsTheDocument(t *testing.T) {
+func TestCanvasRejectsUnsupportedComponents(t *testing.T) {
 	for name, part := range map[string]core.Component{
 		"image":       image.NewFromBytes([]byte("GIF"), extension.Png),
 		"file":        image.NewFromFile("missing.png"),
@@ -78,40 +78,40 @@ func TestWhatASheetCannotDrawFailsTheDocument(t *testing.T) {
 		"matrix code": code.NewMatrix("123"),
 		"QR code":     code.NewQr(strings.Repeat("x", 5000)),
 	} {
-		if file, err := drawn(t, part).GenerateBytes(); domain.CodeOf(err) != domain.Internal || file != nil {
+		if file, err := drawComponents(t, part).GenerateBytes(); domain.CodeOf(err) != domain.Internal || file != nil {
 			t.Errorf("%s: error %v and %d bytes, want Internal and none", name, err, len(file))
 		}
 	}
-	s := drawn(t)
+	s := drawComponents(t)
 	s.SetProtection(&entity.Protection{})
 	if _, err := s.GenerateBytes(); err == nil {
-		t.Error("a file without the protection it was to have was made")
+		t.Error("SetProtection was ignored, want an error")
 	}
 }
 
-func TestSubsetOfAFontIsAFont(t *testing.T) {
-	faces, err := loadFaces()
+func TestSubsetIsValidFont(t *testing.T) {
+	fonts, err := loadFonts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range faces {
-		s := &subset{face: f}
+	for _, f := range fonts {
+		s := &subset{font: f}
 		for r := range uint16(0xFFFF) {
-			if drawable()[r] {
-				s.code(r)
+			if supportedRunes()[r] {
+				s.codeOf(r)
 			}
 		}
-		file := s.file()
+		file := s.trueType()
 		if sum := checksum(file); sum != 0xB1B0AFBA {
 			t.Errorf("%s: checksum %X", f.name, sum)
 		}
 		if len(file) >= len(f.glyf) {
-			t.Errorf("%s: %d bytes of all glyphs without instructions", f.name, len(file))
+			t.Errorf("%s: %d bytes without instructions, want fewer than %d", f.name, len(file), len(f.glyf))
 		}
 	}
 	for _, b := range [][]byte{nil, []byte("OTTO"), make([]byte, 20), append([]byte{0, 1, 0, 0, 0, 1}, make([]byte, 30)...)} {
-		if _, err := parseFace("bad", b); err == nil {
-			t.Errorf("%d bytes passed for a font", len(b))
+		if _, err := parseFont("bad", b); err == nil {
+			t.Errorf("%d bytes were accepted as a font", len(b))
 		}
 	}
 }

@@ -14,14 +14,14 @@ import (
 	d "counsel/domain/documents"
 )
 
-func TestInk(t *testing.T) {
+func TestDrawing(t *testing.T) {
 	engine, err := pdf.New(pdf.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	ink := d.Ink{Strokes: [][]d.Point{{{X: 0, Y: 0}, {X: 400, Y: 100}}, {{X: 200, Y: 50}}}, Width: 400, Height: 100}
-	if err := engine.Render(t.Context(), d.Document{Blocks: []d.Block{ink, d.Paragraph{Text: say("below")}}}, &b); err != nil {
+	drawing := d.Ink{Strokes: [][]d.Point{{{X: 0, Y: 0}, {X: 400, Y: 100}}, {{X: 200, Y: 50}}}, Width: 400, Height: 100}
+	if err := engine.Render(t.Context(), d.Document{Blocks: []d.Block{drawing, d.Paragraph{Text: plainSpans("below")}}}, &b); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := exec.LookPath("pdftoppm"); err != nil {
@@ -31,7 +31,7 @@ func TestInk(t *testing.T) {
 	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// The stroke crosses the field from corner to corner: blue in its middle, white beside.
+	// The stroke runs diagonally across the drawing.
 	out, err := exec.Command("pdftoppm", "-r", "72", "-x", "60", "-y", "50", "-W", "330", "-H", "90", path).Output()
 	if err != nil {
 		t.Fatal(err)
@@ -44,21 +44,21 @@ func TestInk(t *testing.T) {
 		}
 	}
 	if blue < 200 {
-		t.Errorf("%d blue pixels", blue)
+		t.Errorf("%d blue pixels, want at least 200", blue)
 	}
 }
 
-func TestInkRefused(t *testing.T) {
+func TestDrawingInvalid(t *testing.T) {
 	engine, err := pdf.New(pdf.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, ink := range map[string]d.Ink{
-		"nothing":   {Width: 1, Height: 1},
+		"no strokes":   {Width: 1, Height: 1},
 		"outside":   {Width: 1, Height: 1, Strokes: [][]d.Point{{{X: 2, Y: 0}}}},
-		"no number": {Width: 1, Height: 1, Strokes: [][]d.Point{{{X: math.NaN(), Y: 0}}}},
-		"no field":  {Strokes: [][]d.Point{{{}}}},
-		"too much":  {Width: 1, Height: 1, Strokes: [][]d.Point{make([]d.Point, 20_001)}},
+		"NaN": {Width: 1, Height: 1, Strokes: [][]d.Point{{{X: math.NaN(), Y: 0}}}},
+		"no size":  {Strokes: [][]d.Point{{{}}}},
+		"too many points":  {Width: 1, Height: 1, Strokes: [][]d.Point{make([]d.Point, 20_001)}},
 	} {
 		ink.Source = "/strokes"
 		err := engine.Render(t.Context(), d.Document{Blocks: []d.Block{ink}}, &bytes.Buffer{})

@@ -11,15 +11,15 @@ import (
 	"testing"
 )
 
-var picture = flag.Bool("picture", false, "draw docs/contract.png anew")
+var updateScreenshot = flag.Bool("update-screenshot", false, "rewrite docs/contract.png")
 
-// go test ./clients/pdf -run TestPicture -picture draws the pages of the sample beside each other.
-func TestPicture(t *testing.T) {
-	if !*picture {
-		t.Skip("run with -picture")
+// go test ./clients/pdf -run TestScreenshot -picture draws the pages of the sample beside each other.
+func TestScreenshot(t *testing.T) {
+	if !*updateScreenshot {
+		t.Skip("needs -update-screenshot")
 	}
 	dir := t.TempDir()
-	tool(t, render(t, contract()), "pdftoppm", "-r", "80", "-png", "FILE", filepath.Join(dir, "page"))
+	runTool(t, render(t, sampleContract()), "pdftoppm", "-r", "80", "-png", "FILE", filepath.Join(dir, "page"))
 	paths, err := filepath.Glob(filepath.Join(dir, "page-*.png"))
 	if err != nil || len(paths) == 0 {
 		t.Fatal(paths, err)
