@@ -54,11 +54,11 @@ func TestDrawingInvalid(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, ink := range map[string]d.Ink{
-		"no strokes":   {Width: 1, Height: 1},
-		"outside":   {Width: 1, Height: 1, Strokes: [][]d.Point{{{X: 2, Y: 0}}}},
-		"NaN": {Width: 1, Height: 1, Strokes: [][]d.Point{{{X: math.NaN(), Y: 0}}}},
-		"no size":  {Strokes: [][]d.Point{{{}}}},
-		"too many points":  {Width: 1, Height: 1, Strokes: [][]d.Point{make([]d.Point, 20_001)}},
+		"no strokes":      {Width: 1, Height: 1},
+		"outside":         {Width: 1, Height: 1, Strokes: [][]d.Point{{{X: 2, Y: 0}}}},
+		"NaN":             {Width: 1, Height: 1, Strokes: [][]d.Point{{{X: math.NaN(), Y: 0}}}},
+		"no size":         {Strokes: [][]d.Point{{{}}}},
+		"too many points": {Width: 1, Height: 1, Strokes: [][]d.Point{make([]d.Point, 20_001)}},
 	} {
 		ink.Source = "/strokes"
 		err := engine.Render(t.Context(), d.Document{Blocks: []d.Block{ink}}, &bytes.Buffer{})
