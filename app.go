@@ -290,7 +290,7 @@ func probes(whole http.Handler) http.Handler {
 // newEsign makes what has documents signed. Without a certificate, or without a mail server, it
 // sends none.
 func newEsign(a *app, cfg config.Config, engine *pdf.Engine, letters *email.Service) (_ *esign.Service, err error) {
-	var seal *pades.Seal
+	var seal *pades.Sealer
 	if cfg.Esign.Certificate != "" {
 		var stamps pades.Timestamper
 		if cfg.Esign.TSAURL != "" {
@@ -302,7 +302,7 @@ func newEsign(a *app, cfg config.Config, engine *pdf.Engine, letters *email.Serv
 		if seal, err = pades.New(cfg.Esign.Certificate, cfg.Esign.PrivateKey, stamps); err != nil {
 			return nil, fmt.Errorf("ESIGN_CERTIFICATE, ESIGN_PRIVATE_KEY: %w", err)
 		}
-		seal = seal.Isolated(a.uploads)
+		seal = seal.WithPool(a.uploads)
 	}
 	deps := esign.Deps{
 		DB: a.database, Archive: a.archive, Cases: a.cases, People: a.accounts, Jobs: a.jobs, Mails: letters.Sender, Post: letters, Renderer: engine, Seal: seal, Emit: a.emit,

@@ -224,7 +224,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	must(t, err)
 	seal, err := pades.New(certificate, key, nil)
 	must(t, err)
-	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Post: s.deps.Email, Renderer: engine, Seal: seal.Isolated(readers().uploads), Provider: s.provider, Emit: emit,
+	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Post: s.deps.Email, Renderer: engine, Seal: seal.WithPool(readers().uploads), Provider: s.provider, Emit: emit,
 		Secret: []byte(secret), URL: "https://counsel.example", Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	s.deps.Privacy = privacy.New(privacy.Deps{DB: database, Clock: domain.SystemClock, Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Notifications: s.deps.Notifications, Email: s.deps.Email, Jobs: b.jobs, Esign: s.deps.Esign, Templates: s.deps.Templates})
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }

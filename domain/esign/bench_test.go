@@ -133,7 +133,7 @@ func texts(t testing.TB) documents.TextReader {
 	return r
 }
 
-func newSeal(t testing.TB, name string, now time.Time) *pades.Seal {
+func newSeal(t testing.TB, name string, now time.Time) *pades.Sealer {
 	t.Helper()
 	certificate, key, err := pades.SelfSigned(name, now)
 	must(t, err)

@@ -350,7 +350,7 @@ func (s *Service) withPlaces(ctx context.Context, r *Request, file []byte, pages
 	if err != nil {
 		return nil, nil, err
 	}
-	out, err = s.Seal.Append(ctx, file, added.Bytes())
+	out, err = s.Seal.AppendPages(ctx, file, added.Bytes())
 	return out, boxes, err
 }
 

@@ -192,7 +192,7 @@ type Deps struct {
 	Mails    email.Sender
 	Post     Post
 	Renderer documents.Renderer // of the certificate
-	Seal     *pades.Seal        // nil: nothing can be sent to be signed
+	Seal     *pades.Sealer      // nil: nothing can be sent to be signed
 	Provider Provider           // who has new requests signed; nil: they are signed here
 	Emit     documents.Emit     // nil: nobody is told
 	Secret   []byte             // the links are made of it

@@ -253,7 +253,7 @@ func (s *Service) pack(ctx context.Context, files map[string][]byte, at time.Tim
 	out := b.Bytes()
 	body, comment := out[:len(out)-commentSize], out[len(out)-commentSize:]
 	for range packTries {
-		cms, err := s.Seal.Detached(ctx, body)
+		cms, err := s.Seal.SignDetached(ctx, body)
 		if err != nil {
 			return nil, err
 		}

@@ -107,7 +107,7 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 	if err != nil {
 		return Request{}, err
 	}
-	report, err := s.Seal.Check(ctx, file)
+	report, err := s.Seal.Inspect(ctx, file)
 	if err != nil {
 		if e, ok := errors.AsType[*domain.Error](err); ok && e.Code == domain.Invalid {
 			named := domain.InvalidField("/docId", "%s", strings.ToLower(e.Message[:1])+e.Message[1:])

@@ -134,7 +134,7 @@ func (s *Service) keepSealed(ctx context.Context, r Request) (documents.Stored, 
 	if err := s.Renderer.Render(ctx, s.certificate(r, log), &pages); err != nil {
 		return documents.Stored{}, err
 	}
-	file, err := s.Seal.Sign(ctx, original, pages.Bytes(), pades.About{At: s.Clock(), Name: s.Seal.Certificate().Subject.CommonName,
+	file, err := s.Seal.Seal(ctx, original, pages.Bytes(), pades.SignatureInfo{SignedAt: s.Clock(), Name: s.Seal.Certificate().Subject.CommonName,
 		Reason: fmt.Sprintf("Sealed after all %d signers had signed, request %s", len(r.Signers), r.ID)})
 	if err != nil {
 		return documents.Stored{}, err

@@ -1,70 +1,65 @@
 package pades
 
 import (
-	"crypto/rsa"
 	"errors"
 	"fmt"
-
-	"github.com/digitorus/pkcs7"
 )
 
-// Limits of ASN.1 that strangers made. A CMS with a timestamp and a chain of certificates has a depth
-// of 15 and fewer than a thousand elements.
+// Limits of untrusted ASN.1. A CMS with a timestamp and a chain of certificates has a depth of 15
+// and fewer than a thousand elements.
 const (
-	maxASN1         = 256 << 10 // bytes
-	maxDepth        = 32
-	maxElements     = 10_000
-	maxCertificates = 20   // of a CMS
-	maxKeyBits      = 8192 // of RSA
+	maxASN1     = 256 << 10 // bytes
+	maxDepth    = 32
+	maxElements = 10_000
 )
 
-var errASN1 = errors.New("pades: the ASN.1 is broken")
+var errASN1 = errors.New("pades: the ASN.1 is malformed")
 
-// CheckASN1 bounds the element of ASN.1 (BER) at the beginning of b before any parser sees it. Parsers
-// recurse over elements without an end, and over parts of those that reach beyond the one around them
-// several times. It takes one pass and no memory that grows.
+// CheckASN1 checks that the ASN.1 element (BER) at the beginning of b is well-formed and within limits.
+// Call it before parsing untrusted data: parsers recurse without a limit, and read an element that
+// extends past its parent several times. It takes one pass and constant memory.
 func CheckASN1(b []byte) error {
 	if len(b) > maxASN1 {
 		return fmt.Errorf("pades: ASN.1 of %d bytes is too large", len(b))
 	}
 	type frame struct {
-		end   int  // no element in it reaches beyond
-		open  bool // its length is indefinite: two zeros end it
-		empty bool
+		end        int  // no child extends past it
+		indefinite bool // its length; end-of-contents ends it
+		empty      bool
 	}
-	var around [maxDepth]frame
+	var parents [maxDepth]frame
 	depth, at := 0, 0
 	for range maxElements {
 		limit := len(b)
 		if depth > 0 {
-			limit = around[depth-1].end //nolint:gosec // depth is 1 to maxDepth here, and below
+			limit = parents[depth-1].end //nolint:gosec // depth is 1 to maxDepth here, and below
 		}
-		e, ok := readElement(b[at:limit])
+		h, ok := readHeader(b[at:limit])
 		if !ok {
 			return errASN1
 		}
-		at += e.head
-		if e.zeros { // an empty element of indefinite length is read in two ways
-			if depth == 0 || !around[depth-1].open || around[depth-1].empty { //nolint:gosec // as above
+		at += h.size
+		if h.endOfContents { // parsers disagree about an empty element of indefinite length
+			if depth == 0 || !parents[depth-1].indefinite || parents[depth-1].empty { //nolint:gosec // as above
 				return errASN1
 			}
 			depth--
 		} else if depth > 0 {
-			around[depth-1].empty = false //nolint:gosec // as above
+			parents[depth-1].empty = false //nolint:gosec // as above
 		}
 		switch {
-		case !e.constructed:
-			at += e.length
+		case !h.constructed:
+			at += h.length
 		case depth == maxDepth:
 			return errors.New("pades: the ASN.1 is nested too deeply")
-		case e.open:
-			around[depth] = frame{end: limit, open: true, empty: true}
+		case h.indefinite:
+			parents[depth] = frame{end: limit, indefinite: true, empty: true}
 			depth++
 		default:
-			around[depth] = frame{end: at + e.length}
+			parents[depth] = frame{end: at + h.length}
 			depth++
 		}
-		for depth > 0 && !around[depth-1].open && around[depth-1].end == at {
+		for depth > 0 && !parents[depth-1].indefinite && parents[depth-1].end == at {
 			depth--
 		}
 		if depth == 0 {
@@ -74,69 +69,43 @@ func CheckASN1(b []byte) error {
 	return errors.New("pades: the ASN.1 has too many elements")
 }
 
-// element is the head of one.
-type element struct {
-	head, length             int
-	constructed, open, zeros bool
+// header is the tag and length of an element.
+type header struct {
+	size, length                           int // of the header, of the contents
+	constructed, indefinite, endOfContents bool
 }
 
-// readElement reads the head of the element that b begins with. It fits into b.
-func readElement(b []byte) (e element, ok bool) {
+// readHeader reads the header of the element at the beginning of b, which must contain all of it.
+func readHeader(b []byte) (h header, ok bool) {
 	if len(b) < 2 {
-		return e, false
+		return h, false
 	}
-	e.constructed = b[0]&0x20 != 0
-	e.head = 1
-	if b[0]&0x1f == 0x1f { // the tag goes on
-		for e.head < len(b) && b[e.head]&0x80 != 0 {
-			e.head++
+	h.constructed = b[0]&0x20 != 0
+	h.size = 1
+	if b[0]&0x1f == 0x1f { // a tag of several bytes
+		for h.size < len(b) && b[h.size]&0x80 != 0 {
+			h.size++
 		}
-		e.head++
+		h.size++
 	}
-	if e.head >= len(b) {
-		return e, false
+	if h.size >= len(b) {
+		return h, false
 	}
-	first := b[e.head]
-	e.head++
+	first := b[h.size]
+	h.size++
 	switch {
 	case first < 0x80:
-		e.length = int(first)
+		h.length = int(first)
 	case first == 0x80:
-		e.open = true
-	case first > 0x84 || len(b)-e.head < int(first&0x7f):
-		return e, false
+		h.indefinite = true
+	case first > 0x84 || len(b)-h.size < int(first&0x7f):
+		return h, false
 	default:
-		for _, c := range b[e.head : e.head+int(first&0x7f)] {
-			e.length = e.length<<8 | int(c)
+		for _, c := range b[h.size : h.size+int(first&0x7f)] {
+			h.length = h.length<<8 | int(c)
 		}
-		e.head += int(first & 0x7f)
+		h.size += int(first & 0x7f)
 	}
-	e.zeros = b[0] == 0 && b[1] == 0
-	return e, e.length >= 0 && e.length <= len(b)-e.head && (e.constructed || !e.open)
-}
-
-// parseCMS reads a CMS that a stranger made, within limits. What it holds is not verified.
-func parseCMS(der []byte) (*pkcs7.PKCS7, error) {
-	if err := CheckASN1(der); err != nil {
-		return nil, err
-	}
-	p7, err := pkcs7.Parse(der)
-	if err != nil {
-		return nil, err
-	}
-	if len(p7.Signers) != 1 || len(p7.Certificates) > maxCertificates {
-		return nil, fmt.Errorf("pades: the CMS has %d signers and %d certificates", len(p7.Signers), len(p7.Certificates))
-	}
-	for _, c := range p7.Certificates { // a large key takes long
-		if k, ok := c.PublicKey.(*rsa.PublicKey); ok && k.N.BitLen() > maxKeyBits {
-			return nil, fmt.Errorf("pades: the CMS has a key of %d bits", k.N.BitLen())
-		}
-	}
-	return p7, nil
-}
-
-// CheckTimestamp bounds a timestamp token (RFC 3161), before it is verified.
-func CheckTimestamp(der []byte) error {
-	_, err := parseCMS(der)
-	return err
+	h.endOfContents = b[0] == 0 && b[1] == 0
+	return h, h.length >= 0 && h.length <= len(b)-h.size && (h.constructed || !h.indefinite)
 }

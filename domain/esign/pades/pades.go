@@ -1,13 +1,13 @@
-// Package pades seals PDF files: it adds pages at the end and signs the whole, as PAdES has it
-// (ETSI EN 319 142-1, level B-B; B-T with a timestamp). The file that is given stays as it is,
-// byte for byte, at the beginning of the one that comes out; all that is new follows it as one
-// incremental update.
+// Package pades seals PDF files: it appends pages and signs the whole file with a PAdES signature
+// (ETSI EN 319 142-1, level B-B; B-T with a timestamp). It also inspects files before they are sealed
+// and verifies the seal. The original bytes are kept: they are the beginning of the sealed file, and
+// everything new follows as one incremental update (ISO 32000-2, 7.5.6).
 //
-// pdfcpu reads the files, within limits, and go-pkcs7 makes the signature; what is written by
-// hand is the update, which neither offers. A file is refused, with words for whoever sent it,
-// when it is encrypted, when it is signed already (more pages would break that signature), when
-// it is a form of the XFA kind, and when its cross-reference table is broken: readers mend such
-// a file each in its own way, and nothing that holds can be put on top of that.
+// pdfcpu parses the files, within limits, and go-pkcs7 creates the signature (CMS, RFC 5652). The
+// update is written here, because neither library can do that. A file is rejected as Invalid, with
+// a reason for its sender, when it is encrypted, already signed (added pages would invalidate that
+// signature), an XFA form, or has a broken cross-reference table (readers repair such files in
+// different ways, so no signature on top of one is reliable).
 package pades
 
 import (
@@ -15,55 +15,48 @@ import (
 	"context"
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/hex"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
-	"strings"
 	"time"
 
 	"counsel/domain"
 	"counsel/domain/isolation"
 )
 
+// Sealer is a signing key with its certificate. It is safe for concurrent use.
+type Sealer struct {
+	key       crypto.Signer
+	chain     []*x509.Certificate // the key's certificate first
+	timestamp Timestamper         // nil: signatures have no timestamp
+	pool      *isolation.Pool     // parses files; nil: this process does
+	slots     chan struct{}       // one for each file in work, which takes several times its size in memory
+}
+
+// maxConcurrent is how many files are worked on at a time. Other calls wait.
+const maxConcurrent = 2
+
 // Timestamper is a timestamp authority (RFC 3161).
 type Timestamper interface {
-	// Timestamp returns the DER of a token over the SHA-256 digest. It fails with Unavailable
-	// when the authority cannot be reached, with Upstream when its answer is none.
+	// Timestamp returns a DER-encoded timestamp token for a SHA-256 digest. Errors: Unavailable
+	// when the authority cannot be reached, Upstream when it does not return a valid token.
 	Timestamp(ctx context.Context, digest []byte) ([]byte, error)
 }
 
-// Seal is a key with its certificate. It is safe for concurrent use.
-type Seal struct {
-	key   crypto.Signer
-	chain []*x509.Certificate // the key's own first
-	stamp Timestamper         // nil: none
-	pool  *isolation.Pool     // reads files; nil: this process does
-	work  chan struct{}       // files in hand; each takes several times its size in memory
-}
-
-// atOnce is how many files are worked on at a time; others wait.
-const atOnce = 2
-
-// New makes a seal of certificates and a private key in PEM: RSA of 2048 bits or more, or ECDSA.
-// The first certificate is the key's own, those after it lead towards its root. It fails when
-// they do not fit together.
-func New(certificates, key string, stamp Timestamper) (*Seal, error) {
+// New returns a Sealer for a certificate chain and a private key in PEM: RSA of at least 2048 bits,
+// or ECDSA. The first certificate is the key's, and each one is issued by the next. It fails when
+// they do not match. timestamper may be nil.
+func New(certificates, key string, timestamper Timestamper) (*Sealer, error) {
 	pair, err := tls.X509KeyPair([]byte(certificates), []byte(key))
 	if err != nil {
 		return nil, fmt.Errorf("pades: %w", err)
 	}
-	s := &Seal{stamp: stamp, work: make(chan struct{}, atOnce)}
+	s := &Sealer{timestamp: timestamper, slots: make(chan struct{}, maxConcurrent)}
 	for _, der := range pair.Certificate {
 		c, err := x509.ParseCertificate(der)
 		if err != nil {
@@ -73,186 +66,158 @@ func New(certificates, key string, stamp Timestamper) (*Seal, error) {
 	}
 	for i, c := range s.chain[1:] {
 		if err := s.chain[i].CheckSignatureFrom(c); err != nil {
-			return nil, fmt.Errorf("pades: certificate %d was not issued by the one after it: %w", i+1, err)
+			return nil, fmt.Errorf("pades: certificate %d was not issued by the next one: %w", i+1, err)
 		}
 	}
 	switch k := pair.PrivateKey.(type) {
 	case *rsa.PrivateKey:
 		if k.N.BitLen() < 2048 {
-			return nil, errors.New("pades: an RSA key needs 2048 bits or more")
+			return nil, errors.New("pades: an RSA key must have at least 2048 bits")
 		}
 		s.key = k
 	case *ecdsa.PrivateKey:
 		s.key = k
 	default:
-		return nil, fmt.Errorf("pades: a key of type %T cannot sign here: RSA or ECDSA", k)
+		return nil, fmt.Errorf("pades: the key has type %T, but must be RSA or ECDSA", k)
 	}
 	return s, nil
 }
 
-// Certificate is the seal's own.
-func (s *Seal) Certificate() *x509.Certificate { return s.chain[0] }
+// Certificate returns the certificate of the signing key.
+func (s *Sealer) Certificate() *x509.Certificate { return s.chain[0] }
 
-// SelfSigned makes a key and a certificate for it that nobody vouches for, in PEM.
-func SelfSigned(name string, now time.Time) (certificate, key string, err error) {
-	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return "", "", fmt.Errorf("pades: %w", err)
-	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
-	if err != nil {
-		return "", "", fmt.Errorf("pades: %w", err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: name},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(10, 0, 0),
-		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
-		BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, k.Public(), k)
-	if err != nil {
-		return "", "", fmt.Errorf("pades: %w", err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(k)
-	if err != nil {
-		return "", "", fmt.Errorf("pades: %w", err)
-	}
-	block := func(kind string, b []byte) string {
-		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}))
-	}
-	return block("CERTIFICATE", der), block("PRIVATE KEY", private), nil
+// SignatureInfo is what a signature dictionary says about the signature.
+type SignatureInfo struct {
+	SignedAt time.Time
+	Name     string // the signer's
+	Reason   string
 }
 
-// About is what a signature says of itself.
-type About struct {
-	At     time.Time
-	Name   string // of who seals
-	Reason string
-}
-
-// Check tells whether a file can be sealed, and what it holds besides its pages. Invalid: it cannot,
-// and the message says why.
-func (s *Seal) Check(ctx context.Context, file []byte) (Report, error) {
-	leave, err := s.enter(ctx)
+// Inspect checks that a file can be sealed, and reports what it contains besides its pages. Invalid:
+// it cannot be sealed; the message says why.
+func (s *Sealer) Inspect(ctx context.Context, file []byte) (Report, error) {
+	release, err := s.acquire(ctx)
 	if err != nil {
 		return Report{}, err
 	}
-	defer leave()
-	parts, err := s.do(ctx, taskInspect, addition{}, file)
+	defer release()
+	parts, err := s.run(ctx, taskInspect, taskArgs{}, file)
 	if err != nil {
 		return Report{}, err
 	}
 	var r Report
-	err = decode(parts, 1, &r)
+	err = decodeFirst(parts, 1, &r)
 	return r, err
 }
 
-// Sign adds the pages of another PDF, one that was made here, to a file, and seals both.
-// Invalid: as Check. Unavailable, Upstream: the timestamp authority. What comes out was verified.
-func (s *Seal) Sign(ctx context.Context, file, pages []byte, about About) (out []byte, err error) {
-	leave, err := s.enter(ctx)
+// Seal appends all pages of another PDF to a file, signs the result, and verifies the signature. The
+// pages must come from a trusted renderer. Invalid: as for Inspect. Unavailable, Upstream: the
+// timestamp authority failed.
+func (s *Sealer) Seal(ctx context.Context, file, pages []byte, info SignatureInfo) (sealed []byte, err error) {
+	release, err := s.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
-	room := s.room()
-	parts, err := s.do(ctx, taskPrepare, addition{pages, about, room}, file)
+	defer release()
+	reserved := s.reservedBytes()
+	parts, err := s.run(ctx, taskPrepare, taskArgs{pages, info, reserved}, file)
 	if err != nil {
 		return nil, err
 	}
-	at := 0
-	if err := decode(parts, 2, &at); err != nil {
+	offset := 0
+	if err := decodeFirst(parts, 2, &offset); err != nil {
 		return nil, err
 	}
-	sealed, hole := slices.Concat(file, parts[1]), span{len(file) + at, len(file) + at + 2*room + 2}
-	if at < 0 || hole.end > len(sealed) {
-		return nil, errors.New("pades: the signature has no place")
+	sealed = slices.Concat(file, parts[1])
+	contents := byteSpan{len(file) + offset, len(file) + offset + 2*reserved + 2}
+	if offset < 0 || contents.end > len(sealed) {
+		return nil, errors.New("pades: the signature's Contents lie outside the file")
 	}
-	signature, err := s.sign(ctx, around(sealed, hole))
+	signature, err := s.SignDetached(ctx, signedBytes(sealed, contents))
 	if err != nil {
 		return nil, err
 	}
-	if len(signature) > room {
-		return nil, fmt.Errorf("pades: a signature of %d bytes does not fit into %d", len(signature), room)
+	if len(signature) > reserved {
+		return nil, fmt.Errorf("pades: the signature has %d bytes, but only %d are reserved", len(signature), reserved)
 	}
-	hex.Encode(sealed[hole.start+1:], signature)
-	if _, err := s.do(ctx, taskVerify, addition{}, sealed); err != nil {
-		return nil, fmt.Errorf("pades: the sealed file does not hold: %w", err)
+	hex.Encode(sealed[contents.start+1:], signature)
+	if _, err := s.run(ctx, taskVerify, taskArgs{}, sealed); err != nil {
+		return nil, fmt.Errorf("pades: the sealed file does not verify: %w", err)
 	}
 	return sealed, nil
 }
 
-// Append adds the pages of another PDF, one that was made here, to a file, and seals nothing: somebody
-// else will sign it. Invalid: as Check.
-func (s *Seal) Append(ctx context.Context, file, pages []byte) (out []byte, err error) {
-	leave, err := s.enter(ctx)
+// AppendPages appends all pages of another PDF to a file without signing it, for a file that is signed
+// elsewhere. The pages must come from a trusted renderer. Invalid: as for Inspect.
+func (s *Sealer) AppendPages(ctx context.Context, file, pages []byte) (out []byte, err error) {
+	release, err := s.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
-	parts, err := s.do(ctx, taskExtend, addition{Pages: pages}, file)
+	defer release()
+	parts, err := s.run(ctx, taskAppend, taskArgs{Pages: pages}, file)
 	if err != nil {
 		return nil, err
 	}
 	if len(parts) != 1 {
-		return nil, errAnswer
+		return nil, errTaskResult
 	}
 	return slices.Concat(file, parts[0]), nil
 }
 
-var errAnswer = errors.New("pades: the process that reads files answers something else")
-
-// decode reads the first of so many parts.
-func decode(parts [][]byte, want int, v any) error {
-	if len(parts) != want || json.Unmarshal(parts[0], v) != nil {
-		return errAnswer
-	}
-	return nil
-}
-
-func (s *Seal) enter(ctx context.Context) (leave func(), err error) {
+// acquire waits for a slot. The caller releases it.
+func (s *Sealer) acquire(ctx context.Context) (release func(), err error) {
 	select {
-	case s.work <- struct{}{}:
-		return func() { <-s.work }, nil
+	case s.slots <- struct{}{}:
+		return func() { <-s.slots }, nil
 	case <-ctx.Done():
-		return nil, &domain.Error{Code: domain.Timeout, Message: "The file could not be worked on in time.", Err: ctx.Err()}
+		return nil, errTimeout(ctx)
 	}
 }
 
-// room is how many bytes a signature may have.
-func (s *Seal) room() int {
+// reservedBytes is how many bytes are reserved for a signature.
+func (s *Sealer) reservedBytes() int {
 	n := 4096
 	for _, c := range s.chain {
 		n += len(c.Raw)
 	}
-	if s.stamp != nil {
+	if s.timestamp != nil {
 		n += 16 << 10
 	}
 	return n
 }
 
-// span is where a signature stands in a file: from its < to past its >.
-type span struct{ start, end int }
+// byteSpan is a range of bytes in a file. A signature's Contents span from its < past its >.
+type byteSpan struct{ start, end int }
 
-func around(file []byte, hole span) []byte {
-	return bytes.Join([][]byte{file[:hole.start], file[hole.end:]}, nil)
+// signedBytes are the bytes that a signature covers: everything except its Contents.
+func signedBytes(file []byte, contents byteSpan) []byte {
+	return bytes.Join([][]byte{file[:contents.start], file[contents.end:]}, nil)
 }
 
-// broken is the reason of a file that cannot be read as it should.
-const broken = "broken"
+var errTaskResult = errors.New("pades: a task returned an unexpected result")
 
-// unfit refuses a file. reason is stable, why for people.
-func unfit(reason, why string) *domain.Error {
+// decodeFirst decodes the first of want parts.
+func decodeFirst(parts [][]byte, want int, v any) error {
+	if len(parts) != want || json.Unmarshal(parts[0], v) != nil {
+		return errTaskResult
+	}
+	return nil
+}
+
+// reasonBroken is the reason of a file that cannot be parsed.
+const reasonBroken = "broken"
+
+// unsignable rejects a file. reason is stable; why is for people.
+func unsignable(reason, why string) *domain.Error {
 	return &domain.Error{Code: domain.Invalid, Reason: reason, Message: "The document cannot be signed: " + why}
 }
 
-func because(e *domain.Error, err error) *domain.Error {
+func withCause(e *domain.Error, err error) *domain.Error {
 	e.Err = err
 	return e
 }
 
-// Fingerprint is the SHA-256 of a certificate, as people compare it.
-func Fingerprint(c *x509.Certificate) string {
-	sum := sha256.Sum256(c.Raw)
-	return strings.ToUpper(hex.EncodeToString(sum[:]))
+func errTimeout(ctx context.Context) error {
+	return &domain.Error{Code: domain.Timeout, Message: "The file could not be processed in time.", Err: ctx.Err()}
 }

@@ -43,18 +43,18 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func seal(t testing.TB, stamp pades.Timestamper) *pades.Seal {
+func newSealer(t testing.TB, timestamper pades.Timestamper) *pades.Sealer {
 	t.Helper()
 	certificate, key, err := pades.SelfSigned("Counsel test", time.Now())
 	must(t, err)
-	s, err := pades.New(certificate, key, stamp)
+	s, err := pades.New(certificate, key, timestamper)
 	must(t, err)
 	pool := isolation.New(isolation.Config{Size: 2, Memory: 512 << 20, Time: 30 * time.Second})
 	t.Cleanup(func() { pool.Close() })
-	return s.Isolated(pool)
+	return s.WithPool(pool)
 }
 
-func render(t testing.TB, blocks ...documents.Block) []byte {
+func renderPDF(t testing.TB, blocks ...documents.Block) []byte {
 	t.Helper()
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
@@ -63,12 +63,12 @@ func render(t testing.TB, blocks ...documents.Block) []byte {
 	return b.Bytes()
 }
 
-func paragraph(words string) documents.Block {
-	return documents.Paragraph{Text: []documents.Span{{Text: words}}}
+func paragraph(text string) documents.Block {
+	return documents.Paragraph{Text: []documents.Span{{Text: text}}}
 }
 
-// contract has some pages with a text on each.
-func contract(t testing.TB, pages int) []byte {
+// contractPDF returns a PDF with numbered text on each page.
+func contractPDF(t testing.TB, pages int) []byte {
 	t.Helper()
 	var blocks []documents.Block
 	for i := range pages {
@@ -77,17 +77,17 @@ func contract(t testing.TB, pages int) []byte {
 		}
 		blocks = append(blocks, documents.Heading{Level: 2, Text: []documents.Span{{Text: fmt.Sprintf("Part %d", i+1)}}}, paragraph(fmt.Sprintf("Obligation number %d of this contract.", i+1)))
 	}
-	return render(t, blocks...)
+	return renderPDF(t, blocks...)
 }
 
-func certificate(t testing.TB) []byte {
-	return render(t, documents.Heading{Level: 1, Text: []documents.Span{{Text: "Certificate of completion"}}}, paragraph("Zoë Müller signed, Σίσυφος too."), documents.PageBreak{}, paragraph("A second page of it."))
+func certificatePDF(t testing.TB) []byte {
+	return renderPDF(t, documents.Heading{Level: 1, Text: []documents.Span{{Text: "Certificate of completion"}}}, paragraph("Zoë Müller signed, Σίσυφος too."), documents.PageBreak{}, paragraph("A second page of it."))
 }
 
-var about = pades.About{At: time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC), Name: "Counsel (für Zoë)", Reason: "Sealed after all had signed"}
+var info = pades.SignatureInfo{SignedAt: time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC), Name: "Counsel (für Zoë)", Reason: "Sealed after all had signed"}
 
-// tool runs a program that reads PDFs.
-func tool(t testing.TB, name string, args ...string) string {
+// runTool runs a PDF program and returns its output.
+func runTool(t testing.TB, name string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
 		t.Skipf("%s is not installed: scripts/setup pdf", name)
@@ -99,119 +99,119 @@ func tool(t testing.TB, name string, args ...string) string {
 	return string(out)
 }
 
-func saved(t testing.TB, file []byte) string {
+func writeTemp(t testing.TB, file []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "file.pdf")
 	must(t, os.WriteFile(path, file, 0o600))
 	return path
 }
 
-// through lets qpdf write a file anew.
-func through(t testing.TB, file []byte, args ...string) []byte {
+// qpdf rewrites a file with qpdf.
+func qpdf(t testing.TB, file []byte, args ...string) []byte {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out.pdf")
-	tool(t, "qpdf", append(append(args, saved(t, file)), out)...)
+	runTool(t, "qpdf", append(append(args, writeTemp(t, file)), out)...)
 	b, err := os.ReadFile(out)
 	must(t, err)
 	return b
 }
 
-func TestSign(t *testing.T) {
-	plain := contract(t, 3)
+func TestSeal(t *testing.T) {
+	plain := contractPDF(t, 3)
 	for name, file := range map[string][]byte{
-		"our own":          plain,
-		"200 pages":        contract(t, 200),
-		"xref stream":      through(t, plain, "--object-streams=generate"),
-		"xref table":       through(t, plain, "--object-streams=disable", "--qdf"),
-		"linearized":       through(t, plain, "--linearize", "--object-streams=generate"),
-		"no last new line": bytes.TrimRight(plain, "\r\n"),
+		"rendered here":    plain,
+		"200 pages":        contractPDF(t, 200),
+		"xref stream":      qpdf(t, plain, "--object-streams=generate"),
+		"xref table":       qpdf(t, plain, "--object-streams=disable", "--qdf"),
+		"linearized":       qpdf(t, plain, "--linearize", "--object-streams=generate"),
+		"no final newline": bytes.TrimRight(plain, "\r\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := seal(t, nil)
-			report, err := s.Check(t.Context(), file)
+			s := newSealer(t, nil)
+			report, err := s.Inspect(t.Context(), file)
 			must(t, err)
-			before := report.Pages
+			pages := report.Pages
 			if len(report.Findings) > 0 {
 				t.Errorf("found %+v", report.Findings)
 			}
-			out, err := s.Sign(t.Context(), file, certificate(t), about)
+			out, err := s.Seal(t.Context(), file, certificatePDF(t), info)
 			must(t, err)
 			if !bytes.HasPrefix(out, file) {
-				t.Error("the original's bytes are not the beginning")
+				t.Error("the file does not start with the original")
 			}
 			got, err := pades.Verify(out)
 			must(t, err)
-			if got.Pages != before+2 || !got.At.Equal(about.At) || !got.Certificate.Equal(s.Certificate()) {
-				t.Errorf("found %d pages, %v, %v", got.Pages, got.At, got.Certificate.Subject)
+			if got.Pages != pages+2 || !got.SignedAt.Equal(info.SignedAt) || !got.Certificate.Equal(s.Certificate()) {
+				t.Errorf("found %d pages, %v, %v", got.Pages, got.SignedAt, got.Certificate.Subject)
 			}
 
-			path := saved(t, out)
-			said := tool(t, "pdfsig", "-nocert", path)
+			path := writeTemp(t, out)
+			output := runTool(t, "pdfsig", "-nocert", path)
 			for _, want := range []string{"Signature is Valid.", "Total document signed", "ETSI.CAdES.detached", "Signer Certificate Common Name: Counsel test", "Signing Hash Algorithm: SHA-256"} {
-				if !strings.Contains(said, want) {
-					t.Errorf("pdfsig does not say %q:\n%s", want, said)
+				if !strings.Contains(output, want) {
+					t.Errorf("pdfsig does not report %q:\n%s", want, output)
 				}
 			}
-			words := tool(t, "pdftotext", path, "-")
-			for _, want := range []string{"Obligation number 1 of", fmt.Sprintf("Obligation number %d of", before), "Certificate of completion", "Zoë Müller signed, Σίσυφος too.", "A second page of it."} {
-				if !strings.Contains(words, want) {
-					t.Errorf("the text %q is not there", want)
+			text := runTool(t, "pdftotext", path, "-")
+			for _, want := range []string{"Obligation number 1 of", fmt.Sprintf("Obligation number %d of", pages), "Certificate of completion", "Zoë Müller signed, Σίσυφος too.", "A second page of it."} {
+				if !strings.Contains(text, want) {
+					t.Errorf("the text %q is missing", want)
 				}
 			}
-			tool(t, "qpdf", "--check", path)
-			if said := tool(t, "qpdf", "--qdf", path, "-"); !strings.Contains(said, "/DocMDP") || !strings.Contains(said, "/P 1") {
-				t.Error("the seal does not say that nothing may be changed")
+			runTool(t, "qpdf", "--check", path)
+			if output := runTool(t, "qpdf", "--qdf", path, "-"); !strings.Contains(output, "/DocMDP") || !strings.Contains(output, "/P 1") {
+				t.Error("the signature does not forbid changes")
 			}
-			if _, err := s.Sign(t.Context(), out, certificate(t), about); domain.CodeOf(err) != domain.Invalid || !strings.Contains(err.Error(), "signed already") && !strings.Contains(err.Error(), "digital signature already") {
-				t.Errorf("is sealed twice: %v", err)
+			if _, err := s.Seal(t.Context(), out, certificatePDF(t), info); domain.CodeOf(err) != domain.Invalid || !strings.Contains(err.Error(), "already has a digital signature") {
+				t.Errorf("a sealed file is sealed again: %v", err)
 			}
 		})
 	}
 }
 
-// TestForm keeps the fields that a file has.
+// TestForm: sealing keeps the form's fields, and the added pages inherit nothing.
 func TestForm(t *testing.T) {
-	file := object(`<</Type/Catalog/Pages 2 0 R/AcroForm 4 0 R>>`, `<</Type/Pages/Kids[3 0 R]/Count 1/Rotate 90/MediaBox[0 0 300 300]>>`,
+	file := rawPDF(`<</Type/Catalog/Pages 2 0 R/AcroForm 4 0 R>>`, `<</Type/Pages/Kids[3 0 R]/Count 1/Rotate 90/MediaBox[0 0 300 300]>>`,
 		`<</Type/Page/Parent 2 0 R/Annots[5 0 R]>>`, `<</Fields 6 0 R>>`, `<</Type/Annot/Subtype/Widget/FT/Tx/T(name \(first\))/Rect[0 0 10 10]/P 3 0 R>>`, `[5 0 R]`)
-	out, err := seal(t, nil).Sign(t.Context(), file, certificate(t), about)
+	out, err := newSealer(t, nil).Seal(t.Context(), file, certificatePDF(t), info)
 	must(t, err)
-	said := tool(t, "qpdf", "--json", saved(t, out))
-	if !strings.Contains(said, "name (first)") || !strings.Contains(said, "Counsel-") {
-		t.Error("a field is gone")
+	output := runTool(t, "qpdf", "--json", writeTemp(t, out))
+	if !strings.Contains(output, "name (first)") || !strings.Contains(output, "Counsel-") {
+		t.Error("a field is missing")
 	}
-	if said := tool(t, "pdfinfo", "-f", "1", "-l", "3", saved(t, out)); !strings.Contains(said, "Page    1 rot:   90") || !strings.Contains(said, "Page    2 rot:   0") {
-		t.Errorf("the added pages take after the original's:\n%s", said)
+	if output := runTool(t, "pdfinfo", "-f", "1", "-l", "3", writeTemp(t, out)); !strings.Contains(output, "Page    1 rot:   90") || !strings.Contains(output, "Page    2 rot:   0") {
+		t.Errorf("the added pages inherit the original's rotation:\n%s", output)
 	}
 }
 
-// TestEmptySignatureField seals what waits for a signature, in each way that programs write it.
+// TestEmptySignatureField: a file with an empty signature field is sealed, however the field is written.
 func TestEmptySignatureField(t *testing.T) {
 	const pages, page = `<</Type/Pages/Kids[3 0 R]/Count 1>>`, `<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Annots[4 0 R]>>`
 	const widget = `/Type/Annot/Subtype/Widget/Rect[10 10 90 40]/P 3 0 R`
 	for name, file := range map[string][]byte{
-		"merged with its widget": object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 1/Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/T(Buyer)`+widget+`>>`),
-		"append only":            object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 3/Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/T(Buyer)`+widget+`>>`),
-		"widgets below it":       object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 1/Fields[5 0 R]>>>>`, pages, page, `<</Parent 5 0 R`+widget+`>>`, `<</FT/Sig/T(Buyer)/Kids[4 0 R]>>`),
-		"a value that is null":   object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 1/Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/T(Buyer)/V null`+widget+`>>`),
-		"a form of its own":      object(`<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R>>`, pages, page, `<</FT/Sig/T(Buyer)/Lock<</Type/SigFieldLock/Action/All>>`+widget+`>>`, `<</SigFlags 1/Fields[4 0 R]>>`),
-		"flags without a field":  object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 1/Fields[]>>>>`, pages, `<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]>>`),
+		"merged with its widget": rawPDF(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 1/Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/T(Buyer)`+widget+`>>`),
+		"append only":            rawPDF(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 3/Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/T(Buyer)`+widget+`>>`),
+		"separate widget":        rawPDF(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 1/Fields[5 0 R]>>>>`, pages, page, `<</Parent 5 0 R`+widget+`>>`, `<</FT/Sig/T(Buyer)/Kids[4 0 R]>>`),
+		"null value":             rawPDF(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 1/Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/T(Buyer)/V null`+widget+`>>`),
+		"indirect form":          rawPDF(`<</Type/Catalog/Pages 2 0 R/AcroForm 5 0 R>>`, pages, page, `<</FT/Sig/T(Buyer)/Lock<</Type/SigFieldLock/Action/All>>`+widget+`>>`, `<</SigFlags 1/Fields[4 0 R]>>`),
+		"flags without fields":   rawPDF(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 1/Fields[]>>>>`, pages, `<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]>>`),
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, err := seal(t, nil).Sign(t.Context(), file, certificate(t), about)
+			out, err := newSealer(t, nil).Seal(t.Context(), file, certificatePDF(t), info)
 			must(t, err)
 			_, err = pades.Verify(out)
 			must(t, err)
-			said := tool(t, "pdfsig", "-nocert", saved(t, out))
-			if !strings.Contains(said, "Signature is Valid.") || !strings.Contains(said, "Total document signed") {
-				t.Error(said)
+			output := runTool(t, "pdfsig", "-nocert", writeTemp(t, out))
+			if !strings.Contains(output, "Signature is Valid.") || !strings.Contains(output, "Total document signed") {
+				t.Error(output)
 			}
-			tool(t, "qpdf", "--check", saved(t, out))
+			runTool(t, "qpdf", "--check", writeTemp(t, out))
 		})
 	}
 }
 
-// object makes a file of objects numbered from 1, the first its catalog.
-func object(bodies ...string) []byte {
+// rawPDF returns a file with these objects, numbered from 1. The first is the catalog.
+func rawPDF(bodies ...string) []byte {
 	b := []byte("%PDF-1.6\n")
 	var at []int
 	for i, body := range bodies {
@@ -226,50 +226,50 @@ func object(bodies ...string) []byte {
 	return fmt.Appendf(b, "trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF", len(at)+1, start)
 }
 
-func TestRefused(t *testing.T) {
-	plain := contract(t, 1)
+func TestRejected(t *testing.T) {
+	plain := contractPDF(t, 1)
 	const pages, page = `<</Type/Pages/Kids[3 0 R]/Count 1>>`, `<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>`
 	for name, c := range map[string]struct {
-		file []byte
-		says string
+		file    []byte
+		message string
 	}{
-		"nothing":               {nil, "no PDF"},
-		"text":                  {[]byte("Dear Sirs"), "no PDF"},
-		"bytes before":          {append([]byte("\n\n"), plain...), "no PDF"},
-		"half":                  {plain[:len(plain)/2], "broken"},
-		"a shifted table":       {bytes.Replace(plain, []byte("startxref\n"), []byte("startxref\n1"), 1), "broken"},
-		"encrypted":             {through(t, plain, "--encrypt", "", "owner", "256", "--"), "encrypted"},
-		"encrypted, a password": {through(t, plain, "--encrypt", "user", "owner", "256", "--"), "encrypted"},
-		"encrypted, in the trailer": {bytes.Replace(object(`<</Type/Catalog/Pages 2 0 R>>`, pages, page), []byte("/Root"),
+		"empty":                    {nil, "not a PDF"},
+		"text":                     {[]byte("Dear Sirs"), "not a PDF"},
+		"leading bytes":            {append([]byte("\n\n"), plain...), "not a PDF"},
+		"truncated":                {plain[:len(plain)/2], "broken"},
+		"wrong startxref":          {bytes.Replace(plain, []byte("startxref\n"), []byte("startxref\n1"), 1), "broken"},
+		"encrypted":                {qpdf(t, plain, "--encrypt", "", "owner", "256", "--"), "encrypted"},
+		"encrypted, user password": {qpdf(t, plain, "--encrypt", "user", "owner", "256", "--"), "encrypted"},
+		"encrypted, direct dictionary": {bytes.Replace(rawPDF(`<</Type/Catalog/Pages 2 0 R>>`, pages, page), []byte("/Root"),
 			[]byte("/ID[<00><00>]/Encrypt <</Filter/Standard/V 1/R 2/P -4/O<28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A>/U<28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A>>>/Root"), 1), "encrypted"},
-		"encrypted in the old":    {through(t, plain, "--allow-weak-crypto", "--encrypt", "", "owner", "40", "--"), "encrypted"},
-		"XFA":                     {object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</XFA 4 0 R/Fields[]>>>>`, pages, page, `[]`), "XFA"},
-		"certified":               {object(`<</Type/Catalog/Pages 2 0 R/Perms<</DocMDP 4 0 R>>>>`, pages, page, `<</Type/Sig>>`), "digital signature already"},
-		"a signed field":          {object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/V<</Type/Sig/Contents<00>/ByteRange[0 1 2 3]>>>>`), "digital signature already"},
-		"a signed field of two":   {object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 3/Fields[4 0 R 5 0 R]>>>>`, pages, page, `<</FT/Sig/T(a)>>`, `<</FT/Sig/T(b)/V 6 0 R>>`, `<</Type/Sig/Contents<00>>>`), "digital signature already"},
-		"a signed field below":    {object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/T(a)/Kids[5 0 R]>>`, `<</T(b)/V<</ByteRange[0 1 2 3]>>>>`), "digital signature already"},
-		"fields within fields":    {object(`<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/Kids[4 0 R]>>`), "digital signature already"},
-		"no pages":                {object(`<</Type/Catalog>>`), "pages"},
-		"pages that are a page":   {object(`<</Type/Catalog/Pages 2 0 R>>`, `<</Type/Page/MediaBox[0 0 9 9]/Count 1>>`), "pages"},
-		"pages within themselves": {object(`<</Type/Catalog/Pages 2 0 R>>`, `<</Type/Pages/Kids[2 0 R]/Count 1>>`), "pages"},
-		"a tower":                 {object(`<</Type/Catalog/Pages 2 0 R/X `+strings.Repeat("[", 200_000)+`>>`, pages, page), ""},
+		"encrypted, RC4":          {qpdf(t, plain, "--allow-weak-crypto", "--encrypt", "", "owner", "40", "--"), "encrypted"},
+		"XFA":                     {rawPDF(`<</Type/Catalog/Pages 2 0 R/AcroForm<</XFA 4 0 R/Fields[]>>>>`, pages, page, `[]`), "XFA"},
+		"certified":               {rawPDF(`<</Type/Catalog/Pages 2 0 R/Perms<</DocMDP 4 0 R>>>>`, pages, page, `<</Type/Sig>>`), "already has a digital signature"},
+		"signed field":            {rawPDF(`<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/V<</Type/Sig/Contents<00>/ByteRange[0 1 2 3]>>>>`), "already has a digital signature"},
+		"one signed field of two": {rawPDF(`<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 3/Fields[4 0 R 5 0 R]>>>>`, pages, page, `<</FT/Sig/T(a)>>`, `<</FT/Sig/T(b)/V 6 0 R>>`, `<</Type/Sig/Contents<00>>>`), "already has a digital signature"},
+		"signed child field":      {rawPDF(`<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/T(a)/Kids[5 0 R]>>`, `<</T(b)/V<</ByteRange[0 1 2 3]>>>>`), "already has a digital signature"},
+		"field cycle":             {rawPDF(`<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>>`, pages, page, `<</FT/Sig/Kids[4 0 R]>>`), "already has a digital signature"},
+		"no pages":                {rawPDF(`<</Type/Catalog>>`), "pages"},
+		"page tree is a page":     {rawPDF(`<</Type/Catalog/Pages 2 0 R>>`, `<</Type/Page/MediaBox[0 0 9 9]/Count 1>>`), "pages"},
+		"page tree cycle":         {rawPDF(`<</Type/Catalog/Pages 2 0 R>>`, `<</Type/Pages/Kids[2 0 R]/Count 1>>`), "pages"},
+		"deep nesting":            {rawPDF(`<</Type/Catalog/Pages 2 0 R/X `+strings.Repeat("[", 200_000)+`>>`, pages, page), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := seal(t, nil).Sign(t.Context(), c.file, certificate(t), about)
+			_, err := newSealer(t, nil).Seal(t.Context(), c.file, certificatePDF(t), info)
 			e, ok := errors.AsType[*domain.Error](err)
-			if !ok || e.Code != domain.Invalid || !strings.Contains(e.Message, c.says) {
-				t.Errorf("said %v, want something about %q", err, c.says)
+			if !ok || e.Code != domain.Invalid || !strings.Contains(e.Message, c.message) {
+				t.Errorf("got %v, want a message with %q", err, c.message)
 			}
 		})
 	}
 }
 
-// TestBroken changes bytes of files at random: what comes of it is sealed or refused, nothing else.
+// TestBroken: files with random changes are either sealed or rejected.
 func TestBroken(t *testing.T) {
-	plain := contract(t, 2)
-	s, pages := seal(t, nil), certificate(t)
+	plain := contractPDF(t, 2)
+	s, pages := newSealer(t, nil), certificatePDF(t)
 	random := mathrand.New(mathrand.NewPCG(1, 2))
-	for _, file := range [][]byte{plain, through(t, plain, "--object-streams=generate")} {
+	for _, file := range [][]byte{plain, qpdf(t, plain, "--object-streams=generate")} {
 		sealed := 0
 		for range 150 {
 			f := bytes.Clone(file)
@@ -280,71 +280,71 @@ func TestBroken(t *testing.T) {
 				}
 				f[at] = byte(random.IntN(256))
 			}
-			out, err := s.Sign(t.Context(), f, pages, about)
+			out, err := s.Seal(t.Context(), f, pages, info)
 			if err != nil {
-				if domain.CodeOf(err) != domain.Invalid && !strings.Contains(err.Error(), "does not hold") {
+				if domain.CodeOf(err) != domain.Invalid && !strings.Contains(err.Error(), "does not verify") {
 					t.Fatalf("%v", err)
 				}
 				continue
 			}
 			if sealed++; !bytes.HasPrefix(out, f) {
-				t.Fatal("the original is not the beginning")
+				t.Fatal("the file does not start with the original")
 			}
 		}
 		if sealed == 0 {
-			t.Error("not one was sealed: the test tries nothing")
+			t.Error("no file was sealed, so the test checks nothing")
 		}
 	}
 }
 
-// TestEveryByte changes a sealed file byte by byte.
+// TestEveryByte: a change of any byte of a sealed file is detected.
 func TestEveryByte(t *testing.T) {
-	out, err := seal(t, nil).Sign(t.Context(), contract(t, 1), certificate(t), about)
+	out, err := newSealer(t, nil).Seal(t.Context(), contractPDF(t, 1), certificatePDF(t), info)
 	must(t, err)
 	random := mathrand.New(mathrand.NewPCG(3, 4))
 	at := []int{0, len(out) - 1}
 	for range 300 {
 		at = append(at, random.IntN(len(out)))
 	}
-	hole := bytes.Index(out, []byte("/Contents<")) + len("/Contents")
-	end := hole + bytes.IndexByte(out[hole:], '>')
-	for i := range 50 { // the zeros behind the signature, and around it
+	contents := bytes.Index(out, []byte("/Contents<")) + len("/Contents")
+	end := contents + bytes.IndexByte(out[contents:], '>')
+	for i := range 50 { // the padding after the signature, and around it
 		at = append(at, end-i)
 	}
-	for _, i := range append(at, hole, end+1) {
-		if i > hole && i < end-1000 { // a CMS has versions and names of algorithms that nothing rests on
+	for _, i := range append(at, contents, end+1) {
+		if i > contents && i < end-1000 { // some versions and algorithm names in a CMS do not matter
 			continue
 		}
 		f := bytes.Clone(out)
 		f[i] ^= 1 << random.IntN(8)
 		if _, err := pades.Verify(f); err == nil {
-			t.Errorf("a change of byte %d, %q to %q, is not found", i, out[i], f[i])
+			t.Errorf("a change of byte %d, %q to %q, is not detected", i, out[i], f[i])
 		}
 	}
 	if _, err := pades.Verify(append(bytes.Clone(out), '\n')); err == nil {
-		t.Error("a byte added at the end is not found")
+		t.Error("an appended byte is not detected")
 	}
 }
 
-// authority is a timestamp authority.
-type authority struct {
+// fakeTimestamper is a timestamp authority.
+type fakeTimestamper struct {
 	key  crypto.Signer
 	cert *x509.Certificate
 	err  error
 
-	digest []byte // stamped instead of what was asked for
-	bare   bool   // gives no certificate
+	digest        []byte // timestamped instead of the requested one; nil: none
+	noCertificate bool
 }
 
-func (a *authority) Timestamp(_ context.Context, digest []byte) ([]byte, error) {
+func (a *fakeTimestamper) Timestamp(_ context.Context, digest []byte) ([]byte, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
 	if a.digest != nil {
 		digest = a.digest
 	}
-	stamp := timestamp.Timestamp{HashAlgorithm: crypto.SHA256, HashedMessage: digest, Time: time.Now(), Policy: []int{1, 2, 3}, AddTSACertificate: !a.bare}
-	response, err := stamp.CreateResponseWithOpts(a.cert, a.key, crypto.SHA256)
+	ts := timestamp.Timestamp{HashAlgorithm: crypto.SHA256, HashedMessage: digest, Time: time.Now(), Policy: []int{1, 2, 3}, AddTSACertificate: !a.noCertificate}
+	response, err := ts.CreateResponseWithOpts(a.cert, a.key, crypto.SHA256)
 	if err != nil {
 		return nil, err
 	}
@@ -355,56 +355,56 @@ func (a *authority) Timestamp(_ context.Context, digest []byte) ([]byte, error) 
 	return parsed.RawToken, nil
 }
 
-func newAuthority(t *testing.T) *authority {
+func newFakeTimestamper(t *testing.T) *fakeTimestamper {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	must(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "A timestamp authority"}, NotBefore: time.Now().Add(-time.Hour),
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test timestamp authority"}, NotBefore: time.Now().Add(-time.Hour),
 		NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}, KeyUsage: x509.KeyUsageDigitalSignature}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	must(t, err)
 	cert, err := x509.ParseCertificate(der)
 	must(t, err)
-	return &authority{key: key, cert: cert}
+	return &fakeTimestamper{key: key, cert: cert}
 }
 
 func TestTimestamp(t *testing.T) {
-	a := newAuthority(t)
-	out, err := seal(t, a).Sign(t.Context(), contract(t, 1), certificate(t), about)
+	a := newFakeTimestamper(t)
+	out, err := newSealer(t, a).Seal(t.Context(), contractPDF(t, 1), certificatePDF(t), info)
 	must(t, err)
-	if said := tool(t, "pdfsig", "-nocert", saved(t, out)); !strings.Contains(said, "Signature is Valid.") {
-		t.Error(said)
+	if output := runTool(t, "pdfsig", "-nocert", writeTemp(t, out)); !strings.Contains(output, "Signature is Valid.") {
+		t.Error(output)
 	}
 	_, err = pades.Verify(out)
 	must(t, err)
-	for name, wrong := range map[string]*authority{"of something else": {key: a.key, cert: a.cert, digest: make([]byte, 32)}, "without its certificate": {key: a.key, cert: a.cert, bare: true}} {
-		data := []byte("what is signed")
-		cms, err := seal(t, wrong).Detached(t.Context(), data)
+	for name, wrong := range map[string]*fakeTimestamper{"of another digest": {key: a.key, cert: a.cert, digest: make([]byte, 32)}, "without its certificate": {key: a.key, cert: a.cert, noCertificate: true}} {
+		data := []byte("signed data")
+		cms, err := newSealer(t, wrong).SignDetached(t.Context(), data)
 		must(t, err)
 		if _, err := pades.VerifyDetached(cms, data); err == nil || !strings.Contains(err.Error(), "not of this signature") {
 			t.Errorf("a timestamp %s: %v", name, err)
 		}
 	}
 	a.err = &domain.Error{Code: domain.Unavailable, Message: "down"}
-	if _, err := seal(t, a).Sign(t.Context(), contract(t, 1), certificate(t), about); domain.CodeOf(err) != domain.Unavailable {
+	if _, err := newSealer(t, a).Seal(t.Context(), contractPDF(t, 1), certificatePDF(t), info); domain.CodeOf(err) != domain.Unavailable {
 		t.Errorf("sealed without a timestamp: %v", err)
 	}
 }
 
 func TestKeys(t *testing.T) {
-	issue := func(key crypto.Signer, name string, by *x509.Certificate, with crypto.Signer) (*x509.Certificate, string) {
+	issue := func(key crypto.Signer, name string, issuer *x509.Certificate, issuerKey crypto.Signer) (*x509.Certificate, string) {
 		template := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-			BasicConstraintsValid: true, IsCA: by == nil, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
-		if by == nil {
-			by, with = template, key
+			BasicConstraintsValid: true, IsCA: issuer == nil, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
+		if issuer == nil {
+			issuer, issuerKey = template, key
 		}
-		der, err := x509.CreateCertificate(rand.Reader, template, by, key.Public(), with)
+		der, err := x509.CreateCertificate(rand.Reader, template, issuer, key.Public(), issuerKey)
 		must(t, err)
 		c, err := x509.ParseCertificate(der)
 		must(t, err)
 		return c, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 	}
-	private := func(key any) string {
+	encodeKey := func(key any) string {
 		der, err := x509.MarshalPKCS8PrivateKey(key)
 		must(t, err)
 		return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
@@ -416,67 +416,67 @@ func TestKeys(t *testing.T) {
 	must(t, err)
 	_, leafPEM := issue(leaf, "Counsel RSA", authority, root)
 
-	s, err := pades.New(leafPEM+authorityPEM, private(leaf), nil)
+	s, err := pades.New(leafPEM+authorityPEM, encodeKey(leaf), nil)
 	must(t, err)
-	out, err := s.Sign(t.Context(), contract(t, 1), certificate(t), about)
+	out, err := s.Seal(t.Context(), contractPDF(t, 1), certificatePDF(t), info)
 	must(t, err)
-	if said := tool(t, "pdfsig", "-nocert", saved(t, out)); !strings.Contains(said, "Signature is Valid.") || !strings.Contains(said, "Counsel RSA") {
-		t.Error(said)
+	if output := runTool(t, "pdfsig", "-nocert", writeTemp(t, out)); !strings.Contains(output, "Signature is Valid.") || !strings.Contains(output, "Counsel RSA") {
+		t.Error(output)
 	}
 
 	weak, err := rsa.GenerateKey(rand.Reader, 1024)
-	if err == nil { // Go may refuse to make one
+	if err == nil { // Go may refuse to generate it
 		_, weakPEM := issue(weak, "weak", nil, nil)
-		if _, err := pades.New(weakPEM, private(weak), nil); err == nil {
-			t.Error("a key of 1,024 bits is taken")
+		if _, err := pades.New(weakPEM, encodeKey(weak), nil); err == nil {
+			t.Error("a key of 1,024 bits is accepted")
 		}
 	}
-	if _, err := pades.New(authorityPEM, private(leaf), nil); err == nil {
-		t.Error("a key and the certificate of another are taken")
+	if _, err := pades.New(authorityPEM, encodeKey(leaf), nil); err == nil {
+		t.Error("a certificate of another key is accepted")
 	}
-	if _, err := pades.New(leafPEM+leafPEM, private(leaf), nil); err == nil {
-		t.Error("a chain that is none is taken")
+	if _, err := pades.New(leafPEM+leafPEM, encodeKey(leaf), nil); err == nil {
+		t.Error("an invalid chain is accepted")
 	}
 	if _, err := pades.New("", "", nil); err == nil {
-		t.Error("nothing is taken")
+		t.Error("no certificate and key are accepted")
 	}
 }
 
 func TestDetached(t *testing.T) {
-	s := seal(t, nil)
-	cms, err := s.Detached(t.Context(), []byte("evidence"))
+	s := newSealer(t, nil)
+	cms, err := s.SignDetached(t.Context(), []byte("evidence"))
 	must(t, err)
 	c, err := pades.VerifyDetached(append(bytes.Clone(cms), 0, 0), []byte("evidence"))
 	must(t, err)
 	if !c.Equal(s.Certificate()) {
-		t.Error("another certificate")
+		t.Error("got another certificate")
 	}
 	if _, err := pades.VerifyDetached(cms, []byte("evidencE")); err == nil {
-		t.Error("other data are taken")
+		t.Error("a signature of other data is accepted")
 	}
 	if _, err := pades.VerifyDetached(append(cms, 1), []byte("evidence")); err == nil {
-		t.Error("what follows is taken")
+		t.Error("trailing data are accepted")
 	}
 }
 
-func FuzzCheck(f *testing.F) {
-	f.Add(object(`<</Type/Catalog/Pages 2 0 R>>`, `<</Type/Pages/Kids[3 0 R]/Count 1>>`, `<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>`))
-	s := seal(f, nil)
-	pages := certificate(f)
+func FuzzSeal(f *testing.F) {
+	f.Add(rawPDF(`<</Type/Catalog/Pages 2 0 R>>`, `<</Type/Pages/Kids[3 0 R]/Count 1>>`, `<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>`))
+	s := newSealer(f, nil)
+	pages := certificatePDF(f)
 	f.Fuzz(func(t *testing.T, file []byte) {
-		out, err := s.Sign(context.Background(), file, pages, about)
+		out, err := s.Seal(context.Background(), file, pages, info)
 		if err == nil && !bytes.HasPrefix(out, file) {
-			t.Error("the original is not the beginning")
+			t.Error("the file does not start with the original")
 		}
 	})
 }
 
-func BenchmarkSign(b *testing.B) {
-	s, file, pages := seal(b, nil), contract(b, 200), certificate(b)
+func BenchmarkSeal(b *testing.B) {
+	s, file, pages := newSealer(b, nil), contractPDF(b, 200), certificatePDF(b)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(file)))
 	for b.Loop() {
-		if _, err := s.Sign(b.Context(), file, pages, about); err != nil {
+		if _, err := s.Seal(b.Context(), file, pages, info); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -10,18 +10,18 @@ import (
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
 )
 
-// Signature is what was found to hold in a sealed file.
+// Signature is the verified signature of a sealed file.
 type Signature struct {
 	Certificate *x509.Certificate
-	At          time.Time // as the file states it
-	Pages       int
+	SignedAt    time.Time // as the file states it
+	Pages       int       // of the file
 }
 
-// Verify checks a file that was sealed here: its signature covers every byte but its own, fits
-// them, and is the certificate's. It says nothing of whether the certificate is to be trusted.
+// Verify checks a file that a Sealer sealed: its signature covers every byte except its own Contents,
+// matches them, and was made with the certificate. It does not check whether the certificate is trusted.
 func Verify(file []byte) (s Signature, err error) {
-	defer mend(&err)
-	d, err := read(context.Background(), file)
+	defer recoverPanic(&err)
+	d, err := readDocument(context.Background(), file)
 	if err != nil {
 		return Signature{}, err
 	}
@@ -37,50 +37,59 @@ func Verify(file []byte) (s Signature, err error) {
 	if err != nil {
 		return Signature{}, err
 	}
-	value, err := d.DereferenceDict(field["V"])
-	if err != nil || value == nil {
+	signature, err := d.DereferenceDict(field["V"])
+	if err != nil || signature == nil {
 		return Signature{}, errors.Join(errors.New("pades: the file is not signed"), err)
 	}
-	r, err := d.DereferenceArray(value["ByteRange"])
-	if err != nil || len(r) != 4 {
-		return Signature{}, errors.Join(errors.New("pades: the signature does not say what it covers"), err)
+	contents, err := d.signatureContents(signature)
+	if err != nil {
+		return Signature{}, err
 	}
-	var at [4]int
-	for i, o := range r {
-		n, ok := o.(types.Integer)
-		if !ok {
-			return Signature{}, errors.New("pades: the signature does not say what it covers")
-		}
-		at[i] = n.Value()
-	}
-	hole := span{at[1], at[2]}
-	if at[0] != 0 || hole.start < 0 || hole.end < hole.start+2 || hole.end > len(file) || at[3] != len(file)-hole.end {
-		return Signature{}, errors.New("pades: the signature does not cover the whole file")
-	}
-	if file[hole.start] != '<' || file[hole.end-1] != '>' {
-		return Signature{}, errors.New("pades: the signature leaves out more than itself")
-	}
-	if hole.end-hole.start > 2*maxASN1 {
-		return Signature{}, errors.New("pades: the signature is too large")
-	}
-	written := string(file[hole.start+1 : hole.end-1])
+	written := string(file[contents.start+1 : contents.end-1])
 	cms, err := hex.DecodeString(written)
 	if err != nil {
-		return Signature{}, errors.New("pades: the signature cannot be read")
+		return Signature{}, errors.New("pades: the signature is not hexadecimal")
 	}
-	// One way to write it, so that no digit can be changed unnoticed.
+	// Only lower case is accepted, so that no digit can be changed unnoticed.
 	if hex.EncodeToString(cms) != written {
-		return Signature{}, errors.New("pades: the signature is written otherwise than here")
+		return Signature{}, errors.New("pades: the signature is not in the encoding that a Sealer writes")
 	}
-	c, err := VerifyDetached(cms, around(file, hole))
+	c, err := VerifyDetached(cms, signedBytes(file, contents))
 	if err != nil {
 		return Signature{}, err
 	}
 	s = Signature{Certificate: c, Pages: d.pages}
-	if m := value.StringLiteralEntry("M"); m != nil {
-		if when, err := time.Parse("D:20060102150405Z", m.Value()); err == nil {
-			s.At = when
+	if m := signature.StringLiteralEntry("M"); m != nil {
+		if signedAt, err := time.Parse("D:20060102150405Z", m.Value()); err == nil {
+			s.SignedAt = signedAt
 		}
 	}
 	return s, nil
+}
+
+// signatureContents finds a signature's Contents by its ByteRange, which must cover the whole file.
+func (d *document) signatureContents(signature types.Dict) (byteSpan, error) {
+	byteRange, err := d.DereferenceArray(signature["ByteRange"])
+	if err != nil || len(byteRange) != 4 {
+		return byteSpan{}, errors.Join(errors.New("pades: the signature has no valid ByteRange"), err)
+	}
+	var r [4]int // offset and length, twice
+	for i, o := range byteRange {
+		n, ok := o.(types.Integer)
+		if !ok {
+			return byteSpan{}, errors.New("pades: the signature has no valid ByteRange")
+		}
+		r[i] = n.Value()
+	}
+	contents, size := byteSpan{r[1], r[2]}, len(d.bytes)
+	if r[0] != 0 || contents.start < 0 || contents.end < contents.start+2 || contents.end > size || r[3] != size-contents.end {
+		return byteSpan{}, errors.New("pades: the signature does not cover the whole file")
+	}
+	if d.bytes[contents.start] != '<' || d.bytes[contents.end-1] != '>' {
+		return byteSpan{}, errors.New("pades: the ByteRange leaves out more than the signature")
+	}
+	if contents.end-contents.start > 2*maxASN1 {
+		return byteSpan{}, errors.New("pades: the signature is too large")
+	}
+	return contents, nil
 }
