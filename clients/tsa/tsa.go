@@ -1,6 +1,6 @@
-// Package tsa asks a timestamp authority (RFC 3161) over HTTP. It fulfils pades.Timestamper.
+// Package tsa is a client of a timestamp authority (RFC 3161) over HTTP. It implements pades.Timestamper.
 //
-// One try, with a time limit: whoever seals does it in a job, which is tried again.
+// A request has a time limit and is not retried: sealing is a job, which is.
 package tsa
 
 import (
@@ -24,11 +24,11 @@ import (
 )
 
 const (
-	wait      = 20 * time.Second
-	maxAnswer = 64 << 10 // bytes; a token with a chain of certificates has fewer than ten thousand
+	requestTimeout  = 20 * time.Second
+	maxResponseSize = 64 << 10 // bytes; a token with a chain of certificates has fewer than ten thousand
 )
 
-// Client is one authority. It is safe for concurrent use.
+// Client is a client of one authority. It is safe for concurrent use.
 type Client struct {
 	url  string
 	http *http.Client
@@ -36,85 +36,85 @@ type Client struct {
 
 var _ pades.Timestamper = (*Client)(nil)
 
-// New checks the address; it does not connect.
+// New validates the address. It does not connect.
 func New(address string) (*Client, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, errors.New("tsa: the address must be http(s)://host/path")
 	}
-	return &Client{url: address, http: &http.Client{Timeout: wait}}, nil
+	return &Client{url: address, http: &http.Client{Timeout: requestTimeout}}, nil
 }
 
-// Close ends the connections that are kept.
+// Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Timestamp has the SHA-256 digest stamped.
+// Timestamp returns a timestamp token for a SHA-256 digest, as pades.Timestamper specifies.
 func (c *Client) Timestamp(ctx context.Context, digest []byte) ([]byte, error) {
 	nonce, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 63))
 	if err != nil {
 		return nil, fmt.Errorf("tsa: %w", err)
 	}
-	asked := timestamp.Request{HashAlgorithm: crypto.SHA256, HashedMessage: digest, Certificates: true, Nonce: nonce}
-	body, err := asked.Marshal()
+	request := timestamp.Request{HashAlgorithm: crypto.SHA256, HashedMessage: digest, Certificates: true, Nonce: nonce}
+	body, err := request.Marshal()
 	if err != nil {
 		return nil, fmt.Errorf("tsa: %w", err)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("tsa: %w", err)
 	}
-	r.Header.Set("Content-Type", "application/timestamp-query")
-	res, err := c.http.Do(r)
+	req.Header.Set("Content-Type", "application/timestamp-query")
+	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, down(err)
+		return nil, unavailable(err)
 	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	defer resp.Body.Close()
+	der, err := io.ReadAll(io.LimitReader(resp.Body, maxResponseSize))
 	switch {
 	case err != nil:
-		return nil, down(err)
-	case res.StatusCode == http.StatusTooManyRequests, res.StatusCode >= 500:
-		return nil, down(fmt.Errorf("status %d", res.StatusCode))
-	case res.StatusCode != http.StatusOK:
-		return nil, nonsense(fmt.Errorf("status %d", res.StatusCode))
+		return nil, unavailable(err)
+	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode >= 500:
+		return nil, unavailable(fmt.Errorf("status %d", resp.StatusCode))
+	case resp.StatusCode != http.StatusOK:
+		return nil, invalidResponse(fmt.Errorf("status %d", resp.StatusCode))
 	}
-	if err := check(answer); err != nil {
-		return nil, nonsense(err)
+	if err := checkLimits(der); err != nil {
+		return nil, invalidResponse(err)
 	}
-	stamp, err := timestamp.ParseResponse(answer)
+	ts, err := timestamp.ParseResponse(der)
 	switch {
 	case err != nil:
-		return nil, nonsense(err)
-	case !bytes.Equal(stamp.HashedMessage, digest), stamp.HashAlgorithm != crypto.SHA256, stamp.Nonce == nil || stamp.Nonce.Cmp(nonce) != 0:
-		return nil, nonsense(errors.New("it stamped something else"))
-	case len(stamp.Certificates) == 0:
-		return nil, nonsense(errors.New("it gave no certificate"))
+		return nil, invalidResponse(err)
+	case !bytes.Equal(ts.HashedMessage, digest), ts.HashAlgorithm != crypto.SHA256, ts.Nonce == nil || ts.Nonce.Cmp(nonce) != 0:
+		return nil, invalidResponse(errors.New("the token is not for this request"))
+	case len(ts.Certificates) == 0:
+		return nil, invalidResponse(errors.New("the token has no certificate"))
 	}
-	return stamp.RawToken, nil
+	return ts.RawToken, nil
 }
 
-// check bounds an answer before it is read: the authority is a stranger.
-func check(answer []byte) error {
-	if err := pades.CheckASN1(answer); err != nil {
+// checkLimits checks an untrusted response before it is parsed.
+func checkLimits(der []byte) error {
+	if err := pades.CheckASN1(der); err != nil {
 		return err
 	}
 	var response struct {
 		Status asn1.RawValue
 		Token  asn1.RawValue `asn1:"optional"`
 	}
-	if _, err := asn1.Unmarshal(answer, &response); err != nil {
+	if _, err := asn1.Unmarshal(der, &response); err != nil {
 		return err
 	}
-	if len(response.Token.FullBytes) == 0 { // it refuses, and says why
+	if len(response.Token.FullBytes) == 0 { // the response is a rejection with a reason
 		return nil
 	}
 	return pades.CheckTimestamp(response.Token.FullBytes)
 }
 
-func down(cause error) error {
+func unavailable(cause error) error {
 	return &domain.Error{Code: domain.Unavailable, Message: "The timestamp authority cannot be reached right now.", RetryAfter: time.Minute, Err: fmt.Errorf("tsa: %w", cause)}
 }
 
-func nonsense(cause error) error {
-	return &domain.Error{Code: domain.Upstream, Message: "The timestamp authority did not give a timestamp.", Err: fmt.Errorf("tsa: %w", cause)}
+func invalidResponse(cause error) error {
+	return &domain.Error{Code: domain.Upstream, Message: "The timestamp authority did not return a valid timestamp.", Err: fmt.Errorf("tsa: %w", cause)}
 }

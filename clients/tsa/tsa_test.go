@@ -42,13 +42,13 @@ func TestTimestamp(t *testing.T) {
 		case "down":
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
-		case "refuses":
+		case "forbidden":
 			w.WriteHeader(http.StatusForbidden)
 			return
-		case "nonsense":
+		case "no token":
 			io.WriteString(w, "<html>")
 			return
-		case "rejects":
+		case "rejection":
 			b, err := timestamp.CreateErrorResponse(timestamp.Rejection, timestamp.BadAlgorithm)
 			must(t, err)
 			w.Write(b)
@@ -56,20 +56,20 @@ func TestTimestamp(t *testing.T) {
 		}
 		raw, err := io.ReadAll(r.Body)
 		must(t, err)
-		asked, err := timestamp.ParseRequest(raw)
+		request, err := timestamp.ParseRequest(raw)
 		must(t, err)
-		if r.Header.Get("Content-Type") != "application/timestamp-query" || !asked.Certificates {
-			t.Error("not asked as RFC 3161 has it")
+		if r.Header.Get("Content-Type") != "application/timestamp-query" || !request.Certificates {
+			t.Error("the request does not follow RFC 3161")
 		}
-		stamp := timestamp.Timestamp{HashAlgorithm: crypto.SHA256, HashedMessage: asked.HashedMessage, Nonce: asked.Nonce, Time: time.Now(), Policy: []int{1, 2, 3}, AddTSACertificate: mode != "no certificate"}
+		ts := timestamp.Timestamp{HashAlgorithm: crypto.SHA256, HashedMessage: request.HashedMessage, Nonce: request.Nonce, Time: time.Now(), Policy: []int{1, 2, 3}, AddTSACertificate: mode != "no certificate"}
 		switch mode {
-		case "other":
+		case "other digest":
 			other := sha256.Sum256([]byte("other"))
-			stamp.HashedMessage = other[:]
-		case "old":
-			stamp.Nonce = big.NewInt(7)
+			ts.HashedMessage = other[:]
+		case "old nonce":
+			ts.Nonce = big.NewInt(7)
 		}
-		b, err := stamp.CreateResponseWithOpts(certificate, key, crypto.SHA256)
+		b, err := ts.CreateResponseWithOpts(certificate, key, crypto.SHA256)
 		must(t, err)
 		w.Write(b)
 	}))
@@ -80,13 +80,13 @@ func TestTimestamp(t *testing.T) {
 	digest := sha256.Sum256([]byte("a signature"))
 	token, err := c.Timestamp(t.Context(), digest[:])
 	must(t, err)
-	stamp, err := timestamp.Parse(token)
+	ts, err := timestamp.Parse(token)
 	must(t, err)
-	if string(stamp.HashedMessage) != string(digest[:]) {
-		t.Error("another digest")
+	if string(ts.HashedMessage) != string(digest[:]) {
+		t.Error("the token has another digest")
 	}
-	for m, want := range map[string]domain.Code{"down": domain.Unavailable, "refuses": domain.Upstream, "nonsense": domain.Upstream, "rejects": domain.Upstream,
-		"other": domain.Upstream, "old": domain.Upstream, "no certificate": domain.Upstream} {
+	for m, want := range map[string]domain.Code{"down": domain.Unavailable, "forbidden": domain.Upstream, "no token": domain.Upstream, "rejection": domain.Upstream,
+		"other digest": domain.Upstream, "old nonce": domain.Upstream, "no certificate": domain.Upstream} {
 		mode = m
 		if _, err := c.Timestamp(t.Context(), digest[:]); domain.CodeOf(err) != want {
 			t.Errorf("%s: %v", m, err)
@@ -94,11 +94,11 @@ func TestTimestamp(t *testing.T) {
 	}
 	server.Close()
 	if _, err := c.Timestamp(t.Context(), digest[:]); domain.CodeOf(err) != domain.Unavailable {
-		t.Errorf("gone: %v", err)
+		t.Errorf("server closed: %v", err)
 	}
 	for _, bad := range []string{"", "tsa", "ftp://tsa.example"} {
 		if _, err := tsa.New(bad); err == nil {
-			t.Errorf("%q is taken", bad)
+			t.Errorf("%q is accepted", bad)
 		}
 	}
 }

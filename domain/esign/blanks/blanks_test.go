@@ -7,17 +7,17 @@ import (
 	"counsel/domain/esign/blanks"
 )
 
-func found(pages ...string) (reasons, quotes []string) {
+func find(pages ...string) (reasons, quotes []string) {
 	for _, f := range blanks.Find(pages) {
 		reasons, quotes = append(reasons, f.Reason), append(quotes, f.Quote)
 	}
 	return reasons, quotes
 }
 
-// TestBlank finds what is still to be filled in.
+// TestBlank: text that still has to be filled in is found.
 func TestBlank(t *testing.T) {
 	for _, page := range []string{
-		// Lines to be written on.
+		// Blank lines.
 		"Disputes are decided by the courts of ________ (place).",
 		"Disputes are decided by the courts of\n________ (place). If the information includes personal data",
 		"This Agreement is made on ____ 2026 between",
@@ -39,7 +39,7 @@ func TestBlank(t *testing.T) {
 		"Entre les soussignés : ........................ demeurant à ........................",
 		"El precio es de ________ euros.",
 		"De una parte, D. ____________, con domicilio en ____________",
-		"Date of birth: ________", // nobody signs here
+		"Date of birth: ________", // not in a signature block
 		"Name: ____________\nAddress: ____________\n1. The Tenant pays the rent.",
 
 		// Brackets.
@@ -89,7 +89,7 @@ func TestBlank(t *testing.T) {
 		"[indicar domicilio]",
 		"[fecha de entrada en vigor]",
 
-		// Fields of templates.
+		// Template fields.
 		"Dear {{client.name}},",
 		"Dear ${name},",
 		"{% if rent %} The rent",
@@ -101,7 +101,7 @@ func TestBlank(t *testing.T) {
 		"%CLIENT_NAME%",
 		"Lorem ipsum dolor sit amet",
 
-		// Words.
+		// Pending values.
 		"Delivery date: TBD",
 		"Delivery date: tbd.",
 		"The price is T.B.D.",
@@ -117,23 +117,23 @@ func TestBlank(t *testing.T) {
 		"The price is EUR XX plus VAT.",
 		"The buyer is ???",
 	} {
-		reasons, quotes := found(page)
+		reasons, quotes := find(page)
 		if len(reasons) == 0 {
-			t.Errorf("nothing found in %q", page)
+			t.Errorf("no blank is found in %q", page)
 			continue
 		}
 		for i, r := range reasons {
 			if r != blanks.Blank {
-				t.Errorf("%q is found to be a %s: %q", page, r, quotes[i])
+				t.Errorf("%q is reported as %s: %q", page, r, quotes[i])
 			}
 		}
 	}
 }
 
-// TestNoBlank leaves alone what only looks like one.
+// TestNoBlank: text that only looks like a blank is not reported.
 func TestNoBlank(t *testing.T) {
 	for _, page := range []string{
-		// Where people sign.
+		// Signature blocks.
 		"11. Signatures\nSigned for Northwind GmbH (Party A)\nName: Helen Marsh\nPlace and date: ________\nSignature: ________\nSigned for Ada Lovelace (Party B)\nPlace and date: ________\nSignature: ________",
 		"IN WITNESS WHEREOF, the parties have executed this Agreement.\nNORTHWIND LLC\nBy: ______________________\nName: ____________________\nTitle: ____________________\nDate: ____________________",
 		"By: ____________ By: ____________\nName: __________ Name: __________\nTitle: ___________ Title: ___________",
@@ -193,7 +193,7 @@ func TestNoBlank(t *testing.T) {
 		"[the Company] had agreed",
 		"“Business Day” means a day on which banks are open (each a “Day”).",
 
-		// Other marks.
+		// Other characters.
 		"1. Parties .......... 3\n2. Purpose .......... 4\n3. Confidential Information . . . . . . . . 12\nAnnex ……………… iv",
 		"§ 1 Vertragsgegenstand ........................ 2",
 		"and so on ... until the end.",
@@ -210,8 +210,8 @@ func TestNoBlank(t *testing.T) {
 		"To be determined by the court in its discretion.",
 		"--- 3 ---", "— 3 —", "* * *",
 	} {
-		if reasons, quotes := found(page); len(reasons) > 0 {
-			t.Errorf("%q is found in %q", quotes, page)
+		if reasons, quotes := find(page); len(reasons) > 0 {
+			t.Errorf("%q is reported in %q", quotes, page)
 		}
 	}
 }
@@ -225,7 +225,7 @@ func TestDraft(t *testing.T) {
 		"PROJET", "Brouillon", "BROUILLON du 12 mars 2026", "Projet non définitif", "Avant-projet",
 		"BORRADOR", "Borrador de 12 marzo 2026", "Versión preliminar",
 	} {
-		reasons, quotes := found("The agreement.\n"+page, page)
+		reasons, quotes := find("The agreement.\n"+page, page)
 		if len(reasons) != 2 || reasons[0] != blanks.Draft || reasons[1] != blanks.Draft {
 			t.Errorf("%q: found %q, %q", page, reasons, quotes)
 		}
@@ -234,13 +234,13 @@ func TestDraft(t *testing.T) {
 		"The parties shall draft the minutes.", "The offer is subject to contract and board approval, as usual.", "a draft of the report", "payment by bank draft", "PAYMENT BY BANK DRAFT IS ALLOWED HERE", "Drafting history", "The Contractor shall supply the draft design within ten days.",
 		"Der Entwurf des Architekten wird geprüft.", "Entwürfe und Modelle", "Le projet de construction est décrit en annexe.", "Projet : construction d’un immeuble", "el proyecto de obra", "El borrador del acta se enviará a las partes.",
 	} {
-		if reasons, quotes := found(page); len(reasons) > 0 {
+		if reasons, quotes := find(page); len(reasons) > 0 {
 			t.Errorf("%q: found %q", page, quotes)
 		}
 	}
 }
 
-func TestPlaces(t *testing.T) {
+func TestFindingPlaces(t *testing.T) {
 	got := blanks.Find([]string{"All is well here.", "The Seller of Northwind pays the sum of ________ euros to the Buyer, and that at once.\n" + strings.Repeat("x is [AMOUNT]\n", 100)})
 	if len(got) != 20 || got[0].Page != 2 || got[0].Quote != "The Seller of Northwind pays the sum of ________ euros to the Buyer, and that at once." {
 		t.Errorf("found %d: %+v", len(got), got[0])
