@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"counsel/domain"
+	"counsel/domain/doc"
 	"counsel/domain/documents"
 	"counsel/domain/schema"
 	"counsel/gen/api"
@@ -205,7 +206,7 @@ func renderOptions(o *api.RenderOptions) documents.RenderOptions {
 	if o == nil {
 		return documents.RenderOptions{}
 	}
-	return documents.RenderOptions{Draft: o.Draft != nil && *o.Draft, PageSize: documents.PageSize(text(o.PageSize)), VerifyURL: text(o.VerifyURL)}
+	return documents.RenderOptions{Draft: o.Draft != nil && *o.Draft, PageSize: doc.PageSize(text(o.PageSize)), VerifyURL: text(o.VerifyURL)}
 }
 
 // rendering tells of a file that was made. An answer under an Idempotency-Key stays behind the wall

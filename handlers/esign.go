@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/doc"
 	"counsel/domain/esign"
 	"counsel/gen/api"
 )
@@ -174,9 +174,9 @@ func (s *Server) SignDocument(ctx context.Context, r api.SignDocumentRequestObje
 		m.Width, m.Height = *given.Width, *given.Height
 	}
 	for _, stroke := range given.Strokes {
-		points := make([]documents.Point, len(stroke))
+		points := make([]doc.Point, len(stroke))
 		for i, p := range stroke {
-			points[i] = documents.Point{X: p.X, Y: p.Y}
+			points[i] = doc.Point{X: p.X, Y: p.Y}
 		}
 		m.Strokes = append(m.Strokes, points)
 	}

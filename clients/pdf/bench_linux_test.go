@@ -22,7 +22,7 @@ import (
 	"github.com/johnfercher/maroto/v2/pkg/props"
 	"golang.org/x/sys/unix"
 
-	d "counsel/domain/documents"
+	d "counsel/domain/doc"
 )
 
 // cpuTime returns the CPU time of the process or the calling thread, which does not depend on the

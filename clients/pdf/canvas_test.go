@@ -23,7 +23,7 @@ import (
 	"github.com/johnfercher/maroto/v2/pkg/props"
 
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/doc"
 )
 
 // drawComponents draws maroto's own components on a canvas.
@@ -34,7 +34,7 @@ func drawComponents(t *testing.T, components ...core.Component) *canvas {
 		t.Fatal(err)
 	}
 	margins := entity.Margins{Left: 50, Top: 50, Right: 50, Bottom: 50}
-	s := newCanvas(newShaper(fonts, supportedRunes(), documents.Outline{}), 600, 800, margins)
+	s := newCanvas(newShaper(fonts, supportedRunes(), doc.Outline{}), 600, 800, margins)
 	p := page.New()
 	for _, c := range components {
 		p.Add(row.New(80).Add(col.New(12).Add(c).WithStyle(&props.Cell{BorderType: border.Full, BorderThickness: 1, BackgroundColor: &tableHeadFill})))

@@ -5,7 +5,7 @@ import (
 	"github.com/johnfercher/maroto/v2/pkg/core"
 	"github.com/johnfercher/maroto/v2/pkg/core/entity"
 
-	"counsel/domain/documents"
+	"counsel/domain/doc"
 )
 
 const (
@@ -14,7 +14,7 @@ const (
 )
 
 // addDrawing lays out a drawn signature.
-func (l *layout) addDrawing(b documents.Ink) {
+func (l *layout) addDrawing(b doc.Drawing) {
 	n := 0
 	for _, s := range b.Strokes {
 		n += len(s)
@@ -37,7 +37,7 @@ func (l *layout) addDrawing(b documents.Ink) {
 
 // drawing is the maroto component for strokes.
 type drawing struct {
-	strokes [][]documents.Point
+	strokes [][]doc.Point
 	scale   float64 // points per unit of the strokes
 }
 

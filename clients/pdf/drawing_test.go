@@ -11,7 +11,7 @@ import (
 
 	"counsel/clients/pdf"
 	"counsel/domain"
-	d "counsel/domain/documents"
+	d "counsel/domain/doc"
 )
 
 func TestDrawing(t *testing.T) {
@@ -20,7 +20,7 @@ func TestDrawing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	drawing := d.Ink{Strokes: [][]d.Point{{{X: 0, Y: 0}, {X: 400, Y: 100}}, {{X: 200, Y: 50}}}, Width: 400, Height: 100}
+	drawing := d.Drawing{Strokes: [][]d.Point{{{X: 0, Y: 0}, {X: 400, Y: 100}}, {{X: 200, Y: 50}}}, Width: 400, Height: 100}
 	if err := engine.Render(t.Context(), d.Document{Blocks: []d.Block{drawing, d.Paragraph{Text: plainSpans("below")}}}, &b); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestDrawingInvalid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, ink := range map[string]d.Ink{
+	for name, ink := range map[string]d.Drawing{
 		"no strokes":      {Width: 1, Height: 1},
 		"outside":         {Width: 1, Height: 1, Strokes: [][]d.Point{{{X: 2, Y: 0}}}},
 		"NaN":             {Width: 1, Height: 1, Strokes: [][]d.Point{{{X: math.NaN(), Y: 0}}}},

@@ -28,7 +28,7 @@ import (
 	"github.com/johnfercher/maroto/v2/pkg/core/entity"
 
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/doc"
 )
 
 // Config configures an Engine. The zero value is a good default.
@@ -48,7 +48,7 @@ type Engine struct {
 	maxText   int
 }
 
-var _ documents.Renderer = (*Engine)(nil)
+var _ doc.Renderer = (*Engine)(nil)
 
 // New makes an Engine. An unknown engine name is an error.
 func New(c Config) (*Engine, error) {
@@ -73,10 +73,10 @@ func New(c Config) (*Engine, error) {
 	}, nil
 }
 
-// Render implements documents.Renderer. It writes nothing to w unless the whole document could be
+// Render implements doc.Renderer. It writes nothing to w unless the whole document could be
 // rendered. A document that cannot be is domain.Invalid, with a field for each problem; one over the
 // limits is domain.TooLarge; a canceled ctx is domain.Timeout.
-func (e *Engine) Render(ctx context.Context, d documents.Document, w io.Writer) error {
+func (e *Engine) Render(ctx context.Context, d doc.Document, w io.Writer) error {
 	select {
 	case e.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -98,8 +98,8 @@ func timeoutError(err error) error {
 	return &domain.Error{Code: domain.Timeout, Message: "The document was not rendered in time.", Err: err}
 }
 
-func (e *Engine) render(ctx context.Context, d documents.Document) ([]byte, error) {
-	if n := d.Size(); n > e.maxText {
+func (e *Engine) render(ctx context.Context, d doc.Document) ([]byte, error) {
+	if n := d.TextSize(); n > e.maxText {
 		return nil, domain.Errorf(domain.TooLarge, "The document has %d bytes of text; %d are allowed.", n, e.maxText)
 	}
 	outline, err := d.Outline()

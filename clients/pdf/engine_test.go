@@ -21,7 +21,7 @@ import (
 
 	"counsel/clients/pdf"
 	"counsel/domain"
-	d "counsel/domain/documents"
+	d "counsel/domain/doc"
 	"counsel/domain/locale"
 )
 
@@ -235,7 +235,7 @@ func TestLongWordsWrap(t *testing.T) {
 		d.List{Items: []d.Item{{Blocks: []d.Block{paragraph(long)}}}},
 		d.Table{Columns: []d.Column{{}, {}}, Rows: [][]d.Cell{{{Text: plainSpans(long)}, {Text: plainSpans("b")}}}},
 		d.Heading{Level: 1, Text: plainSpans(long)},
-		d.Signatures{Parties: []d.Party{{Name: long}}},
+		d.SignatureBlock{Parties: []d.Party{{Name: long}}},
 	))
 	got := strings.Join(extractWords(t, file), "")
 	if n := strings.Count(got, "Donau"); n > 6*300 || n < 6*300*2/3 { // some are broken across lines
@@ -298,7 +298,7 @@ func TestRowTallerThanPageContinues(t *testing.T) {
 }
 
 func TestSignaturesAndNestedListsKeepAllText(t *testing.T) {
-	var s d.Signatures
+	var s d.SignatureBlock
 	inner := paragraph("innermost")
 	for i := range 9 {
 		inner = d.List{Ordered: i%2 == 0, Items: []d.Item{{Blocks: []d.Block{paragraph(fmt.Sprintf("level%d", i)), inner}}, {}}}
@@ -353,8 +353,8 @@ func TestPageBreaks(t *testing.T) {
 func TestHeaderAndFooter(t *testing.T) {
 	doc := document(paragraph("one"), d.PageBreak{}, paragraph("two"))
 	doc.Meta.Title = "Title {page}"
-	doc.Header = d.Running{Left: "{title}", Center: "mid", Right: "p. {page}/{pages}"}
-	doc.Footer = d.Running{Left: strings.Repeat("long footer ", 20), Right: "right"}
+	doc.Header = d.RunningText{Left: "{title}", Center: "mid", Right: "p. {page}/{pages}"}
+	doc.Footer = d.RunningText{Left: strings.Repeat("long footer ", 20), Right: "right"}
 	got := strings.Join(strings.Fields(runTool(t, render(t, doc), "pdftotext", "-raw", "FILE", "-")), " ")
 	for _, want := range []string{"Title {page} mid p. 1/2", "Title {page} mid p. 2/2", "right"} {
 		if !strings.Contains(got, want) {
@@ -365,7 +365,7 @@ func TestHeaderAndFooter(t *testing.T) {
 		t.Errorf("%d repetitions in the footers, want 40", n)
 	}
 	requireInsideMargins(t, render(t, doc))
-	doc.Header = d.Running{Left: strings.Repeat("too long ", 200), Source: "/options/header"}
+	doc.Header = d.RunningText{Left: strings.Repeat("too long ", 200), Source: "/options/header"}
 	if e := renderInvalid(t, doc); e.Fields[0].Pointer != "/options/header" {
 		t.Errorf("fields %v", e.Fields)
 	}
@@ -473,7 +473,7 @@ func TestTableColumnWidths(t *testing.T) {
 			t.Errorf("%q is wrapped:\n%s", whole, now)
 		}
 	}
-	if first := text(d.FirstRules); strings.Contains(first, "24. September 2026") {
+	if first := text(d.RulesV1); strings.Contains(first, "24. September 2026") {
 		t.Errorf("the date is not wrapped; under the first rules it was:\n%s", first)
 	}
 }

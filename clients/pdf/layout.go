@@ -12,7 +12,7 @@ import (
 	"github.com/johnfercher/maroto/v2/pkg/core/entity"
 	"github.com/johnfercher/maroto/v2/pkg/props"
 
-	"counsel/domain/documents"
+	"counsel/domain/doc"
 )
 
 // Font sizes and distances, in points.
@@ -59,7 +59,7 @@ const gridUnits = 1 << 16
 type layout struct {
 	ctx          context.Context
 	shaper       *shaper
-	rules        documents.RulesVersion
+	rules        doc.RulesVersion
 	width        float64
 	boxes        []lineBox
 	spaceAfter   float64 // after the last block
@@ -84,7 +84,7 @@ type paragraph struct {
 	indent      float64    // left indent of the text
 	label       shapedText // number or bullet in the hanging indent
 	labelIndent float64
-	align       documents.Align
+	align       doc.Align
 	anchor      string
 	bookmark    string
 	level       int
@@ -171,11 +171,11 @@ func (l *layout) addParagraph(p paragraph, keep bool) {
 		free := w - toPoints(ln.width, p.size)
 		wordSpacing := 0.0
 		switch p.align {
-		case documents.Center:
+		case doc.Center:
 			left += free / 2
-		case documents.Right:
+		case doc.Right:
 			left += free
-		case documents.Justify:
+		case doc.Justify:
 			if n := p.text.countSpaces(ln); n > 0 && !ln.last {
 				wordSpacing = free / float64(n)
 			}
@@ -206,32 +206,32 @@ func (t shapedText) countSpaces(l line) (n int) {
 }
 
 // addBlocks lays out the blocks of a document.
-func (l *layout) addBlocks(blocks []documents.Block, outline documents.Outline) error {
+func (l *layout) addBlocks(blocks []doc.Block, outline doc.Outline) error {
 	for i, b := range blocks {
 		if err := l.ctx.Err(); err != nil {
 			return err
 		}
 		l.shaper.resetArena()
 		switch b := b.(type) {
-		case documents.Heading:
+		case doc.Heading:
 			l.addHeading(b, outline.Label(i))
-		case documents.Clause:
+		case doc.Clause:
 			l.addClause(b, outline.Label(i))
-		case documents.Signatures:
+		case doc.SignatureBlock:
 			l.addSignatures(b)
-		case documents.Ink:
+		case doc.Drawing:
 			l.addDrawing(b)
-		case documents.PageBreak:
+		case doc.PageBreak:
 			l.boxes = append(l.boxes, lineBox{pageBreak: true})
 			l.spaceAfter, l.keepWithNext = 0, false
 		default:
 			indent := l.indent
 			switch b.(type) {
-			case documents.List, documents.Quote:
+			case doc.List, doc.Quote:
 			default:
 				indent = 0
 			}
-			if _, ok := b.(documents.Paragraph); ok {
+			if _, ok := b.(doc.Paragraph); ok {
 				l.indent = 0
 			}
 			if err := l.addNested(b, indent, 0, ""); err != nil {
@@ -249,7 +249,7 @@ var headingStyles = [7]struct {
 	above float64
 }{1: {17, bold, 18}, 2: {13, bold, 16}, 3: {11.5, bold, 12}, 4: {11, bold, 10}, 5: {11, bold | italic, 8}, 6: {11, italic, 8}}
 
-func (l *layout) addHeading(b documents.Heading, label string) {
+func (l *layout) addHeading(b doc.Heading, label string) {
 	st := headingStyles[b.Level]
 	p := paragraph{
 		text: l.shaper.shape(b.Text, b.Source, st.style), label: l.shaper.shapeString(label, b.Source, st.style),
@@ -260,10 +260,10 @@ func (l *layout) addHeading(b documents.Heading, label string) {
 	}
 	l.headingLevel, l.indent = b.Level, 0
 	if b.Level == 1 {
-		p.align = documents.Center
+		p.align = doc.Center
 	}
 	if label != "" {
-		p.align = documents.Left
+		p.align = doc.Left
 		p.indent = hangingIndent
 	}
 	p.bookmark = l.bookmarkTitle(label, b.Text)
@@ -276,7 +276,7 @@ func (l *layout) addHeading(b documents.Heading, label string) {
 }
 
 // bookmarkTitle returns the text of a bookmark.
-func (l *layout) bookmarkTitle(label string, spans []documents.Span) string {
+func (l *layout) bookmarkTitle(label string, spans []doc.Span) string {
 	b := strings.Builder{}
 	b.WriteString(label)
 	b.WriteByte(' ')
@@ -290,7 +290,7 @@ func (l *layout) bookmarkTitle(label string, spans []documents.Span) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-func (l *layout) addClause(b documents.Clause, label string) {
+func (l *layout) addClause(b doc.Clause, label string) {
 	p := paragraph{size: bodySize, anchor: b.Anchor, indent: hangingIndent}
 	if b.Depth > 2 {
 		p.labelIndent = hangingIndent + clauseIndent*float64(b.Depth-3)
@@ -302,13 +302,13 @@ func (l *layout) addClause(b documents.Clause, label string) {
 		above, st = 10, bold
 	}
 	p.label = l.shaper.shapeString(label, b.Source, st)
-	spans := make([]documents.Span, 0, len(b.Title)+1+len(b.Text))
+	spans := make([]doc.Span, 0, len(b.Title)+1+len(b.Text))
 	for _, s := range b.Title {
 		s.Bold = true
 		spans = append(spans, s)
 	}
 	if len(b.Title) > 0 && len(b.Text) > 0 {
-		spans = append(spans, documents.Span{Text: " "})
+		spans = append(spans, doc.Span{Text: " "})
 	}
 	p.text = l.shaper.shape(append(spans, b.Text...), b.Source, regular)
 	if len(b.Title) > 0 {
@@ -323,14 +323,14 @@ func (l *layout) addClause(b documents.Clause, label string) {
 const maxNesting = 10
 
 // addNested lays out a block that may also appear in a list item or a quote. depth is its nesting.
-func (l *layout) addNested(b documents.Block, indent float64, depth int, source string) error {
+func (l *layout) addNested(b doc.Block, indent float64, depth int, source string) error {
 	if depth > maxNesting {
 		l.shaper.errs.add(source, "lists and quotes are nested more than %d levels deep", maxNesting)
 		return nil
 	}
 	indent = min(indent, 0.6*l.width)
 	switch b := b.(type) {
-	case documents.Paragraph:
+	case doc.Paragraph:
 		t := l.shaper.shape(b.Text, firstNonEmpty(b.Source, source), regular)
 		if len(t.chars) == 0 {
 			return nil
@@ -338,17 +338,17 @@ func (l *layout) addNested(b documents.Block, indent float64, depth int, source 
 		l.addSpace(0)
 		l.addParagraph(paragraph{text: t, size: bodySize, indent: indent, align: b.Align}, false)
 		l.spaceAfter = paragraphGap
-	case documents.Quote:
+	case doc.Quote:
 		for _, c := range b.Blocks {
 			if err := l.addNested(c, indent+hangingIndent, depth+1, source); err != nil {
 				return err
 			}
 		}
-	case documents.List:
+	case doc.List:
 		return l.addList(b, indent, depth, firstNonEmpty(b.Source, source))
-	case documents.Table:
+	case doc.Table:
 		return l.addTable(b, indent, firstNonEmpty(b.Source, source))
-	case documents.Rule:
+	case doc.Rule:
 		l.addSpace(0)
 		c := ruleColor
 		l.boxes = append(l.boxes, lineBox{height: 12, cells: []cell{{units: gridUnits, component: stroke.New(props.Line{Color: &c, Thickness: 0.6, OffsetPercent: 50, SizePercent: 100})}}})
@@ -359,7 +359,7 @@ func (l *layout) addNested(b documents.Block, indent float64, depth int, source 
 	return nil
 }
 
-func (l *layout) addList(b documents.List, indent float64, depth int, source string) error {
+func (l *layout) addList(b doc.List, indent float64, depth int, source string) error {
 	number := b.Start
 	if number == 0 {
 		number = 1
@@ -382,7 +382,7 @@ func (l *layout) addList(b documents.List, indent float64, depth int, source str
 		blocks := item.Blocks
 		var t shapedText
 		if len(blocks) > 0 {
-			if p, ok := blocks[0].(documents.Paragraph); ok {
+			if p, ok := blocks[0].(doc.Paragraph); ok {
 				t = l.shaper.shape(p.Text, firstNonEmpty(p.Source, source), regular)
 				blocks = blocks[1:]
 			}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/johnfercher/go-tree/node"
 
-	"counsel/domain/documents"
+	"counsel/domain/doc"
 )
 
 // paginate distributes line boxes over pages of a height. Boxes that keep together move to the next
@@ -86,11 +86,11 @@ type geometry struct {
 
 const mm = 72 / 25.4
 
-func (s *shaper) pageGeometry(p documents.Page, source string) geometry {
+func (s *shaper) pageGeometry(p doc.Page, source string) geometry {
 	out := geometry{width: 210 * mm, height: 297 * mm}
 	switch p.Size {
-	case documents.A4, "":
-	case documents.Letter:
+	case doc.A4, "":
+	case doc.Letter:
 		out.width, out.height = 612, 792
 	default:
 		s.errs.add(source, "the page size must be A4 or Letter, not %q", p.Size)
@@ -99,8 +99,8 @@ func (s *shaper) pageGeometry(p documents.Page, source string) geometry {
 		out.width, out.height = out.height, out.width
 	}
 	m := p.Margins
-	if m == (documents.Margins{}) {
-		m = documents.Margins{Left: 25, Right: 25, Top: 20, Bottom: 20}
+	if m == (doc.Margins{}) {
+		m = doc.Margins{Left: 25, Right: 25, Top: 20, Bottom: 20}
 	}
 	for _, v := range []float64{m.Left, m.Top, m.Right, m.Bottom} {
 		if !(v >= 10 && v <= 60) { // also NaN
@@ -125,7 +125,7 @@ type runningText struct {
 const maxRunningLines = 6 // lines a header or footer may have
 
 // runningText measures a header or footer. {page} and {pages} are measured as four digits.
-func (s *shaper) runningText(r documents.Running, title string, width float64, above bool) runningText {
+func (s *shaper) runningText(r doc.RunningText, title string, width float64, above bool) runningText {
 	out := runningText{source: r.Source, isHeader: above, title: title, templates: [3]string{r.Left, r.Center, r.Right}}
 	var natural [3]float64
 	for i := range out.templates {
@@ -291,7 +291,7 @@ func (l *layout) addVerification(url, source string) {
 	}
 	l.addSpace(20)
 	l.boxes = append(l.boxes, lineBox{height: side, keepWithNext: true, cells: []cell{{units: gridUnits, component: code.NewQr(url, props.Rect{Percent: 100})}}})
-	t := l.shaper.shape([]documents.Span{{Text: url, Link: url}}, source, regular)
+	t := l.shaper.shape([]doc.Span{{Text: url, Link: url}}, source, regular)
 	l.boxes = append(l.boxes, lineBox{height: 3, keepWithNext: true})
 	l.addParagraph(paragraph{text: t, size: smallSize}, false)
 }

@@ -3,7 +3,7 @@ package pdf_test
 import (
 	"time"
 
-	d "counsel/domain/documents"
+	d "counsel/domain/doc"
 )
 
 func plainSpans(words string) []d.Span { return []d.Span{{Text: words}} }
@@ -34,8 +34,8 @@ func sampleContract() d.Document {
 			Title: "Services Agreement", Author: "Novák & Partners", Subject: "Hosting and maintenance", Language: "en-GB",
 			Keywords: []string{"services", "hosting"}, Created: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC),
 		},
-		Header:    d.Running{Left: "{title}", Right: "Acme Limited – Σίσυφος Α.Ε."},
-		Footer:    d.Running{Left: "Ref. 2026/0317", Center: "Confidential", Right: "Page {page} of {pages}"},
+		Header:    d.RunningText{Left: "{title}", Right: "Acme Limited – Σίσυφος Α.Ε."},
+		Footer:    d.RunningText{Left: "Ref. 2026/0317", Center: "Confidential", Right: "Page {page} of {pages}"},
 		Watermark: "DRAFT",
 		VerifyURL: "https://counsel.example/verify/01a21080-efad-7020-b1a8-6bd4ba37237e",
 		Blocks: []d.Block{
@@ -103,7 +103,7 @@ func sampleContract() d.Document {
 			clause(t("Notices are to be in writing and delivered by hand, by recorded post or by e-mail to the address that the recipient last notified. A notice sent by e-mail is received on the next Business Day, unless the sender learns that it did not arrive.")),
 			part("law", "Law and jurisdiction"),
 			clause(t("This agreement, and any non-contractual obligation arising out of it, are governed by the law of England and Wales, whose courts have exclusive jurisdiction.")),
-			d.Signatures{Parties: []d.Party{
+			d.SignatureBlock{Parties: []d.Party{
 				{Role: "For the Customer", Name: "Johanna Müller-Lüdenscheidt", Title: "Managing Director"},
 				{Role: "For the Supplier", Name: "Nguyễn Văn Đức", Title: "Director", Place: "Αθήνα"},
 			}},

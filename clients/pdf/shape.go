@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/text/unicode/runenames"
 
-	"counsel/domain/documents"
+	"counsel/domain/doc"
 )
 
 // shaper measures spans: it checks every character and looks up its advance width. Only scripts
@@ -18,7 +18,7 @@ type shaper struct {
 	fonts     [4]*font
 	subsets   [4]*subset
 	supported *[1 << 16]bool
-	outline   documents.Outline
+	outline   doc.Outline
 	errs      fieldErrors
 	arena     []char   // shared backing array of shapedText.chars
 	codeArena []uint16 // shared backing array of run.codes
@@ -45,7 +45,7 @@ type shapedText struct {
 	attrs []spanAttrs
 }
 
-func newShaper(fonts [4]*font, supported *[1 << 16]bool, outline documents.Outline) *shaper {
+func newShaper(fonts [4]*font, supported *[1 << 16]bool, outline doc.Outline) *shaper {
 	s := &shaper{fonts: fonts, supported: supported, outline: outline}
 	for i, f := range fonts {
 		s.subsets[i] = &subset{font: f}
@@ -74,7 +74,7 @@ func (s *shaper) allocChars(n int) []char {
 
 // shape measures spans. extra is added to the style of each span. source is the JSON pointer that
 // errors name for spans without their own. Errors are collected in s.errs.
-func (s *shaper) shape(spans []documents.Span, source string, extra style) shapedText {
+func (s *shaper) shape(spans []doc.Span, source string, extra style) shapedText {
 	var t shapedText
 	n := 0
 	for _, span := range spans {
@@ -126,7 +126,7 @@ func allowedLink(link string) bool {
 
 // shapeString measures a string in one style.
 func (s *shaper) shapeString(content, source string, st style) shapedText {
-	return s.shape([]documents.Span{{Text: content}}, source, st)
+	return s.shape([]doc.Span{{Text: content}}, source, st)
 }
 
 // appendRunes appends content with the last attributes of t, composed to NFC.

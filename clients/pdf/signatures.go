@@ -1,11 +1,11 @@
 package pdf
 
 import (
-	"counsel/domain/documents"
+	"counsel/domain/doc"
 )
 
 // addSignatures lays out signature blocks side by side, two in a row; a row stays on one page.
-func (l *layout) addSignatures(b documents.Signatures) {
+func (l *layout) addSignatures(b doc.SignatureBlock) {
 	if len(b.Parties) == 0 {
 		return
 	}
@@ -62,7 +62,7 @@ func (l *layout) addSignatures(b documents.Signatures) {
 }
 
 // partyLines returns the lines below the signature rule: name, title, place and date.
-func (l *layout) partyLines(p documents.Party, labels documents.Labels, source string, width float64) []*textLine {
+func (l *layout) partyLines(p doc.Party, labels doc.SignatureLabels, source string, width float64) []*textLine {
 	fields := []struct{ label, value string }{
 		{firstNonEmpty(labels.Name, "Name"), p.Name}, {firstNonEmpty(labels.Title, "Title"), p.Title},
 		{firstNonEmpty(labels.Place, "Place"), p.Place}, {firstNonEmpty(labels.Date, "Date"), p.Date},

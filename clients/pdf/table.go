@@ -7,7 +7,7 @@ import (
 	"github.com/johnfercher/maroto/v2/pkg/consts/border"
 	"github.com/johnfercher/maroto/v2/pkg/props"
 
-	"counsel/domain/documents"
+	"counsel/domain/doc"
 )
 
 // minColumnWidth is the width of a column that holds just the widest letter.
@@ -18,7 +18,7 @@ const maxUnbrokenLines = 12
 
 // addTable lays out a table. Each line box holds one line of all cells of a row, so that a row taller
 // than a page continues on the next.
-func (l *layout) addTable(b documents.Table, indent float64, source string) error {
+func (l *layout) addTable(b doc.Table, indent float64, source string) error {
 	n := len(b.Columns)
 	if n < 1 || n > 20 {
 		l.shaper.errs.add(source, "a table must have 1 to 20 columns, not %d", n)
@@ -82,7 +82,7 @@ func (l *layout) addTable(b documents.Table, indent float64, source string) erro
 	return nil
 }
 
-func (l *layout) shapeCells(row []documents.Cell, source string, st style) []shapedText {
+func (l *layout) shapeCells(row []doc.Cell, source string, st style) []shapedText {
 	out := make([]shapedText, len(row))
 	for i, c := range row {
 		out[i] = l.shaper.shape(c.Text, firstNonEmpty(c.Source, source), st)
@@ -91,9 +91,9 @@ func (l *layout) shapeCells(row []documents.Cell, source string, st style) []sha
 }
 
 // columnWidths divides the width by the columns' specified widths or, if none is specified, by their
-// content. ok is false if only some are specified. The algorithm is part of documents.RulesVersion:
+// content. ok is false if only some are specified. The algorithm is part of doc.RulesVersion:
 // a change needs a new version, so that stored documents render to the same bytes.
-func (l *layout) columnWidths(b documents.Table, indent float64, rows [][]shapedText) (widths []float64, ok bool) {
+func (l *layout) columnWidths(b doc.Table, indent float64, rows [][]shapedText) (widths []float64, ok bool) {
 	n := len(b.Columns)
 	width := l.width - indent
 	widths = make([]float64, n)
@@ -125,7 +125,7 @@ func (l *layout) columnWidths(b documents.Table, indent float64, rows [][]shaped
 		}
 	}
 	minWidth := min(width/float64(n), 40)
-	if l.rules != documents.FirstRules {
+	if l.rules != doc.RulesV1 {
 		// Short content, such as dates and amounts, is not wrapped.
 		for i := range minContent {
 			if bodyMaxContent[i] <= width/float64(n) {
@@ -140,7 +140,7 @@ func (l *layout) columnWidths(b documents.Table, indent float64, rows [][]shaped
 		minSum += minContent[i]
 		growSum += maxContent[i] - minContent[i]
 	}
-	if minSum >= width && l.rules != documents.FirstRules { // words must be broken: the longest
+	if minSum >= width && l.rules != doc.RulesV1 { // words must be broken: the longest
 		order := make([]int, n)
 		for i := range order {
 			order[i] = i
@@ -204,7 +204,7 @@ func (l *layout) columnWidths(b documents.Table, indent float64, rows [][]shaped
 // tableLayout builds the line boxes of table rows.
 type tableLayout struct {
 	*layout
-	columns     []documents.Column
+	columns     []doc.Column
 	widths      []float64
 	units       []int
 	indentUnits int // of the whole table
@@ -253,9 +253,9 @@ func (t *tableLayout) rowBoxes(cells []shapedText, isHead, last bool) []lineBox 
 				}
 				free := t.widths[i] - 2*cellPadding - toPoints(l.width, tableSize)
 				switch t.columns[i].Align {
-				case documents.Center:
+				case doc.Center:
 					x += free / 2
-				case documents.Right:
+				case doc.Right:
 					x += free
 				}
 				return cell{style: inner, component: &textLine{size: tableSize, runs: cells[i].runs(l, t.shaper, x, tableSize, 0)}}

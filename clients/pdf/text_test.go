@@ -10,7 +10,7 @@ import (
 
 	"counsel/clients/pdf"
 	"counsel/domain"
-	d "counsel/domain/documents"
+	d "counsel/domain/doc"
 )
 
 func TestUnsupportedCharactersAreNamed(t *testing.T) {
@@ -46,9 +46,9 @@ func TestUnsupportedCharactersAreNamed(t *testing.T) {
 			"clause":    document(d.Clause{Depth: 1, Source: "/data/name", Title: plainSpans(text)}),
 			"item":      document(d.List{Source: "/data/name", Items: []d.Item{{Blocks: []d.Block{d.Paragraph{Text: plainSpans(text)}}}}}),
 			"cell":      document(d.Table{Columns: make([]d.Column, 1), Rows: [][]d.Cell{{{Source: "/data/name", Text: plainSpans(text)}}}}),
-			"party":     document(d.Signatures{Parties: []d.Party{{Source: "/data/name", Name: text}}}),
+			"party":     document(d.SignatureBlock{Parties: []d.Party{{Source: "/data/name", Name: text}}}),
 			"label":     document(d.Clause{Depth: 1, Number: text, Source: "/data/name"}),
-			"header":    {Header: d.Running{Left: text, Source: "/data/name"}},
+			"header":    {Header: d.RunningText{Left: text, Source: "/data/name"}},
 			"watermark": {Meta: d.Meta{Source: "/data/name"}, Watermark: text},
 		} {
 			e := renderInvalid(t, doc)

@@ -18,6 +18,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
+	"counsel/domain/doc"
 	"counsel/domain/documents"
 	"counsel/domain/jobs"
 	"counsel/sandbox/testenv"
@@ -30,7 +31,7 @@ type printer struct {
 	hook  func(ctx context.Context, item string) error
 }
 
-func (p *printer) Render(ctx context.Context, d documents.Document, w io.Writer) error {
+func (p *printer) Render(ctx context.Context, d doc.Document, w io.Writer) error {
 	item := strings.TrimPrefix(d.VerifyURL, "https://example.com/")
 	p.mu.Lock()
 	p.times[item]++

@@ -6,12 +6,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -19,6 +13,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
+	"counsel/domain/doc"
 	"counsel/gen/query"
 )
 
@@ -30,11 +25,11 @@ type Press struct {
 	templates *Templates
 	drafts    *Drafts
 	archive   *Archive
-	renderer  Renderer
+	renderer  doc.Renderer
 }
 
 // NewPress makes a press.
-func NewPress(t *Templates, d *Drafts, a *Archive, r Renderer) *Press {
+func NewPress(t *Templates, d *Drafts, a *Archive, r doc.Renderer) *Press {
 	return &Press{templates: t, drafts: d, archive: a, renderer: r}
 }
 
@@ -51,9 +46,9 @@ type RenderRequest struct {
 
 // RenderOptions change how the file looks.
 type RenderOptions struct {
-	Draft     bool     `json:"draft,omitempty"`     // DRAFT across every page
-	PageSize  PageSize `json:"pageSize,omitempty"`  // "": the template's own
-	VerifyURL string   `json:"verifyUrl,omitempty"` // http(s) address printed as a QR code; "": none
+	Draft     bool         `json:"draft,omitempty"`     // DRAFT across every page
+	PageSize  doc.PageSize `json:"pageSize,omitempty"`  // "": the template's own
+	VerifyURL string       `json:"verifyUrl,omitempty"` // http(s) address printed as a QR code; "": none
 }
 
 // Rendering is a file that was made and kept.
@@ -98,7 +93,7 @@ func (p *Press) print(ctx context.Context, caller domain.Principal, r RenderRequ
 	}
 	file, err := p.make(ctx, d, r.Options)
 	if err != nil {
-		return NewStored{}, pinpoint(err, r.Data, "/data")
+		return NewStored{}, doc.LocateCharacters(err, r.Data, "/data")
 	}
 	data, err := json.Marshal(r.Data)
 	if err != nil {
@@ -123,7 +118,7 @@ func (p *Press) RenderDraft(ctx context.Context, caller domain.Principal, r Draf
 		return Rendering{}, err
 	}
 	r.Options.Draft = r.Options.Draft || !final
-	d, err := text.document(CurrentRules)
+	d, err := text.document(doc.CurrentRules)
 	if err != nil {
 		return Rendering{}, err
 	}
@@ -155,31 +150,31 @@ type draftText struct {
 
 // document is the text as it is set: under its title, unless it begins with a heading of its own.
 // What numbers it has are those its author wrote.
-func (t draftText) document(rules RulesVersion) (Document, error) {
-	blocks, err := FromMarkdown(t.Body, "/body", false)
+func (t draftText) document(rules doc.RulesVersion) (doc.Document, error) {
+	blocks, err := doc.ParseMarkdown(t.Body, "/body", false)
 	if err != nil {
-		return Document{}, err
+		return doc.Document{}, err
 	}
 	if tag, err := language.Parse(t.Locale); err == nil {
-		labelSignatures(blocks, tag, rules)
+		doc.LabelSignatures(blocks, tag, rules)
 	}
-	d := Document{
+	d := doc.Document{
 		Rules:  rules,
-		Meta:   Meta{Title: t.Title, Language: t.Locale, Created: t.CreatedAt, Source: "/title"},
-		Footer: Running{Right: "{page} / {pages}"}, Blocks: blocks,
+		Meta:   doc.Meta{Title: t.Title, Language: t.Locale, Created: t.CreatedAt, Source: "/title"},
+		Footer: doc.RunningText{Right: "{page} / {pages}"}, Blocks: blocks,
 	}
 	if !titled(blocks) {
-		d.Blocks = append([]Block{Heading{Level: 1, Text: []Span{{Text: t.Title}}, Source: "/title"}}, blocks...)
+		d.Blocks = append([]doc.Block{doc.Heading{Level: 1, Text: []doc.Span{{Text: t.Title}}, Source: "/title"}}, blocks...)
 	}
 	return d, nil
 }
 
 // titled reports whether a text begins with a heading of the first level.
-func titled(blocks []Block) bool {
+func titled(blocks []doc.Block) bool {
 	if len(blocks) == 0 {
 		return false
 	}
-	h, ok := blocks[0].(Heading)
+	h, ok := blocks[0].(doc.Heading)
 	return ok && h.Level == 1
 }
 
@@ -191,7 +186,7 @@ func (p *Press) mayKeep(ctx context.Context, caller domain.Principal, matter *do
 	return p.archive.wall().authorize(ctx, caller, *matter, cases.VerbCreate)
 }
 
-func (p *Press) make(ctx context.Context, d Document, o RenderOptions) ([]byte, error) {
+func (p *Press) make(ctx context.Context, d doc.Document, o RenderOptions) ([]byte, error) {
 	if o.Draft {
 		d.Watermark = draftMark
 	}
@@ -212,7 +207,7 @@ func rendered(caller domain.Principal, matter *domain.ID, title string, file []b
 	if err != nil {
 		return NewStored{}, err
 	}
-	source.Options, source.RulesVersion = string(options), uint8(CurrentRules)
+	source.Options, source.RulesVersion = string(options), uint8(doc.CurrentRules)
 	return NewStored{
 		UserID: caller.UserID, CaseID: matter, By: caller, Name: fileName(title, PDF), ContentType: PDF, Kind: Rendered,
 		Body: bytes.NewReader(file), Size: int64(len(file)), SHA256: sha256.Sum256(file), source: &source,
@@ -254,53 +249,6 @@ func (p *Press) before(ctx context.Context, caller domain.Principal, id domain.I
 	return r, err == nil, err
 }
 
-// pinpoint makes an error about a character name the value that holds it. A renderer knows the
-// part of the document it was drawing, but a title or a header is made of several values.
-func pinpoint(err error, data map[string]any, root string) error {
-	e, ok := errors.AsType[*domain.Error](err)
-	if !ok || e.Code != domain.Invalid {
-		return err
-	}
-	var fields []domain.Field
-	for _, f := range e.Fields {
-		var r rune
-		if _, serr := fmt.Sscanf(f.Detail, "U+%X", &r); serr == nil && !strings.HasPrefix(f.Pointer, root+"/") {
-			if at := holder(data, r, root); at != "" {
-				f.Pointer = at
-			}
-		}
-		if !slices.Contains(fields, f) {
-			fields = append(fields, f)
-		}
-	}
-	named := *e
-	named.Fields = fields
-	return &named
-}
-
-// holder is the pointer to the first text in v, in the order of names, that holds r; "" if none.
-func holder(v any, r rune, at string) string {
-	switch v := v.(type) {
-	case string:
-		if strings.ContainsRune(v, r) {
-			return at
-		}
-	case []any:
-		for i, e := range v {
-			if found := holder(e, r, at+"/"+strconv.Itoa(i)); found != "" {
-				return found
-			}
-		}
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			if found := holder(v[name], r, at+"/"+strings.NewReplacer("~", "~0", "/", "~1").Replace(name)); found != "" {
-				return found
-			}
-		}
-	}
-	return ""
-}
-
 // Reproduce makes a rendered document again, as its owner, and tells whether the bytes are those
 // that were recorded. known is false for a document that was not rendered here.
 func (p *Press) Reproduce(ctx context.Context, s Stored) (same, known bool, err error) {
@@ -327,17 +275,17 @@ func (p *Press) Reproduce(ctx context.Context, s Stored) (same, known bool, err 
 }
 
 // again is the document that a file was made of.
-func (p *Press) again(ctx context.Context, row query.Rendering) (Document, error) {
+func (p *Press) again(ctx context.Context, row query.Rendering) (doc.Document, error) {
 	if row.TemplateID == "" {
 		var text draftText
 		if err := json.Unmarshal([]byte(row.Data), &text); err != nil {
-			return Document{}, err
+			return doc.Document{}, err
 		}
-		return text.document(RulesVersion(row.RulesVersion))
+		return text.document(doc.RulesVersion(row.RulesVersion))
 	}
 	data, err := decode(json.RawMessage(row.Data))
 	if err != nil {
-		return Document{}, err
+		return doc.Document{}, err
 	}
-	return p.templates.rebuild(ctx, row.TemplateID, row.TemplateVersion, data, RulesVersion(row.RulesVersion))
+	return p.templates.rebuild(ctx, row.TemplateID, row.TemplateVersion, data, doc.RulesVersion(row.RulesVersion))
 }

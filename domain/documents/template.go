@@ -19,6 +19,7 @@ import (
 	"golang.org/x/text/language"
 
 	"counsel/domain"
+	"counsel/domain/doc"
 	"counsel/domain/schema"
 )
 
@@ -74,7 +75,7 @@ type running struct {
 type form struct {
 	name, description string
 	language          language.Tag
-	page              Page
+	page              doc.Page
 	numbered          bool
 	body              *mustache.Template
 	heading           *mustache.Template    // the title
@@ -116,7 +117,7 @@ func parseForm(body string, rawSchema, rawSample json.RawMessage, created time.T
 	if err != nil {
 		return nil, domain.InvalidField("/sampleData", "must be an object")
 	}
-	d, err := f.fill(sample, CurrentRules, "/sampleData", "/body")
+	d, err := f.fill(sample, doc.CurrentRules, "/sampleData", "/body")
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +141,7 @@ func splitBody(body string) (layout, string, error) {
 		return l, "", domain.InvalidField("/body", "must not hold control characters")
 	case utf8.RuneCountInString(body) > maxTemplate:
 		return l, "", domain.InvalidField("/body", "must have at most %d characters", maxTemplate)
-	case strings.ContainsAny(body, markOpen+markClose):
+	case strings.ContainsAny(body, doc.MarkerOpen+doc.MarkerClose):
 		return l, "", domain.InvalidField("/body", "must not hold the private-use characters U+E000 and U+E001")
 	}
 	body = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(body)
@@ -186,11 +187,11 @@ func (f *form) read(l layout) error {
 	if f.language, err = language.Parse(cmp.Or(l.Language, "en")); err != nil {
 		return fault("language is not a tag such as en-GB")
 	}
-	f.page = Page{Size: PageSize(cmp.Or(l.Page.Size, string(A4))), Landscape: l.Page.Landscape, Margins: Margins(l.Page.Margins)}
-	if f.page.Size != A4 && f.page.Size != Letter {
+	f.page = doc.Page{Size: doc.PageSize(cmp.Or(l.Page.Size, string(doc.A4))), Landscape: l.Page.Landscape, Margins: doc.Margins(l.Page.Margins)}
+	if f.page.Size != doc.A4 && f.page.Size != doc.Letter {
 		return fault("page.size must be A4 or Letter")
 	}
-	if m := f.page.Margins; m != (Margins{}) {
+	if m := f.page.Margins; m != (doc.Margins{}) {
 		for _, mm := range []float64{m.Left, m.Top, m.Right, m.Bottom} {
 			if !(mm >= 10 && mm <= 60) {
 				return fault("page.margins must be 10 to 60 mm each")
@@ -224,15 +225,15 @@ func parsePlaceholders(text string, root *shape) (*mustache.Template, error) {
 
 // fill makes a document of data. at is where the data is, source where the template is, as
 // JSON Pointers for errors. Errors: Invalid, TooLarge.
-func (f *form) fill(data map[string]any, rules RulesVersion, at, source string) (Document, error) {
+func (f *form) fill(data map[string]any, rules doc.RulesVersion, at, source string) (doc.Document, error) {
 	if faults := f.data.Check(data, at); faults != nil {
-		return Document{}, &domain.Error{Code: domain.Invalid, Message: "The data does not fit the template.", Fields: schema.Fields(faults)}
+		return doc.Document{}, &domain.Error{Code: domain.Invalid, Message: "The data does not fit the template.", Fields: schema.Fields(faults)}
 	}
-	v := &values{}
-	w := &filler{values: v, writer: writerFor(f.language, rules)}
+	v := &doc.Values{}
+	w := &filler{values: v, formatter: doc.FormatterFor(f.language, rules)}
 	tree := w.tree(f.shape, data, at)
 	if len(w.faults) > 0 {
-		return Document{}, &domain.Error{Code: domain.Invalid, Message: "The data does not fit the template.", Fields: w.faults}
+		return doc.Document{}, &domain.Error{Code: domain.Invalid, Message: "The data does not fit the template.", Fields: w.faults}
 	}
 	render := func(t *mustache.Template) (string, error) {
 		out := &bounded{}
@@ -243,21 +244,21 @@ func (f *form) fill(data map[string]any, rules RulesVersion, at, source string) 
 	}
 	line := func(t *mustache.Template) (s, pointer string, err error) {
 		if s, err = render(t); err == nil {
-			s, pointer = v.plain(s)
+			s, pointer = v.ExpandLine(s)
 		}
 		return strings.TrimSpace(s), pointer, err
 	}
-	d := Document{Rules: rules, Page: f.page, Meta: Meta{Language: f.language.String(), Created: f.created, Source: source}}
+	d := doc.Document{Rules: rules, Page: f.page, Meta: doc.Meta{Language: f.language.String(), Created: f.created, Source: source}}
 	var err error
 	var pointer string
 	if d.Meta.Title, pointer, err = line(f.heading); err != nil {
-		return Document{}, err
+		return doc.Document{}, err
 	}
 	d.Meta.Source = cmp.Or(pointer, source)
 	for i, to := range []*string{&d.Header.Left, &d.Header.Center, &d.Header.Right, &d.Footer.Left, &d.Footer.Center, &d.Footer.Right} {
 		expanded, err := render(f.running[i])
 		if err != nil {
-			return Document{}, err
+			return doc.Document{}, err
 		}
 		var b strings.Builder
 		at := &d.Header.Source
@@ -265,28 +266,28 @@ func (f *form) fill(data map[string]any, rules RulesVersion, at, source string) 
 			at = &d.Footer.Source
 		}
 		*at = cmp.Or(*at, source)
-		v.each(expanded, func(p value) {
-			b.WriteString(strings.ReplaceAll(p.text, "\n", " "))
-			if p.pointer == "" {
+		v.Expand(expanded, func(segment doc.Segment) {
+			b.WriteString(strings.ReplaceAll(segment.Text, "\n", " "))
+			if segment.Pointer == "" {
 				return
 			}
-			*at = p.pointer
-			if strings.ContainsAny(p.text, "{}") { // {page} and {title} are replaced there
-				err = domain.InvalidField(p.pointer, "must not hold { or }: it stands in the header or footer")
+			*at = segment.Pointer
+			if strings.ContainsAny(segment.Text, "{}") { // {page} and {title} are replaced there
+				err = domain.InvalidField(segment.Pointer, "must not hold { or }: it stands in the header or footer")
 			}
 		})
 		if *to = strings.TrimSpace(b.String()); err != nil {
-			return Document{}, err
+			return doc.Document{}, err
 		}
 	}
 	text, err := render(f.body)
 	if err != nil {
-		return Document{}, err
+		return doc.Document{}, err
 	}
-	if d.Blocks, err = blocksOf(text, source, f.numbered, v); err != nil {
-		return Document{}, err
+	if d.Blocks, err = doc.ParseMarkdownWithValues(text, source, f.numbered, v); err != nil {
+		return doc.Document{}, err
 	}
-	labelSignatures(d.Blocks, f.language, rules)
+	doc.LabelSignatures(d.Blocks, f.language, rules)
 	return d, nil
 }
 
@@ -311,9 +312,9 @@ func (w *bounded) Write(p []byte) (int, error) {
 // filler turns data into what the template engine sees: for each text, number, date and sum a
 // mark, and with them the names that the placeholders know beyond the data's own.
 type filler struct {
-	values *values
-	writer writer
-	faults []domain.Field
+	values    *doc.Values
+	formatter doc.ValueFormatter
+	faults    []domain.Field
 }
 
 func (w *filler) tree(s *shape, v any, at string) any {
@@ -326,7 +327,7 @@ func (w *filler) tree(s *shape, v any, at string) any {
 		if v > 1<<53 || v < -1<<53 {
 			w.fault(at, "is too large for a number: give it as a text")
 		}
-		return w.values.mark(w.number(s, v), at)
+		return w.values.Add(w.number(s, v), at)
 	case []any:
 		list := make([]any, len(v))
 		for i, e := range v {
@@ -338,7 +339,7 @@ func (w *filler) tree(s *shape, v any, at string) any {
 		return list
 	case map[string]any:
 		if s.money() {
-			return w.values.mark(w.sum(v), at)
+			return w.values.Add(w.sum(v), at)
 		}
 		m := make(map[string]any, len(s.properties))
 		for _, name := range slices.Sorted(maps.Keys(s.properties)) {
@@ -389,7 +390,7 @@ func (w *filler) text(s *shape, v, at string) string {
 	if v = strings.TrimSpace(v); v == "" {
 		return ""
 	}
-	return w.values.mark(w.display(s, v), at)
+	return w.values.Add(w.display(s, v), at)
 }
 
 func (w *filler) joined(s *shape, list []any, at string) string {
@@ -407,7 +408,7 @@ func (w *filler) joined(s *shape, list []any, at string) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return w.values.mark(w.writer.List(parts), at)
+	return w.values.Add(w.formatter.List(parts), at)
 }
 
 // display writes a date in full; other texts stay what they are.
@@ -419,18 +420,18 @@ func (w *filler) display(s *shape, v string) string {
 	if err != nil {
 		return v
 	}
-	return w.writer.Date(day)
+	return w.formatter.Date(day)
 }
 
 // number writes a number. A whole one of up to four digits may be a year, so that it is grouped
 // only where the schema allows decimals.
 func (w *filler) number(s *shape, v float64) string {
-	return w.writer.Number(strconv.FormatFloat(v, 'f', -1, 64), s.is("number"))
+	return w.formatter.Number(strconv.FormatFloat(v, 'f', -1, 64), s.is("number"))
 }
 
 // sum writes {amount: minor units, currency}.
 func (w *filler) sum(m map[string]any) string {
 	code, _ := m["currency"].(string)
 	amount, _ := m["amount"].(float64)
-	return w.writer.Sum(int64(amount), code)
+	return w.formatter.Sum(int64(amount), code)
 }

@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	"counsel/domain"
+	"counsel/domain/doc"
+	"counsel/domain/doc/doctest"
 )
 
 func parse(body, schema, sample string) (*form, error) {
@@ -33,7 +35,7 @@ const loose = `{"type":"object","additionalProperties":false,"required":["name",
 
 const looseSample = `{"name":"Ada","count":3,"price":{"amount":123456,"currency":"EUR"},"kind":"sale","tags":["a","b","c"],"rows":[{"what":"x"},{"what":"y","maybe":"z"}]}`
 
-func fill(t testing.TB, text, data string) (Document, error) {
+func fill(t testing.TB, text, data string) (doc.Document, error) {
 	t.Helper()
 	f, err := parse(withBody(text), loose, looseSample)
 	if err != nil {
@@ -43,7 +45,7 @@ func fill(t testing.TB, text, data string) (Document, error) {
 	if err := json.Unmarshal([]byte(data), &v); err != nil {
 		t.Fatal(err)
 	}
-	return f.fill(v, CurrentRules, "/data", "/templateId")
+	return f.fill(v, doc.CurrentRules, "/data", "/templateId")
 }
 
 func TestPlaceholders(t *testing.T) {
@@ -81,8 +83,8 @@ func TestPlaceholders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Span{{Text: "Ada", Link: "https://example.com/3", Source: "/data/name"}, {Text: " "}, {Text: "Ada", Italic: true, Source: "/data/name"}}
-	if got := d.Blocks[0].(Paragraph).Text; !reflect.DeepEqual(got, want) {
+	want := []doc.Span{{Text: "Ada", Link: "https://example.com/3", Source: "/data/name"}, {Text: " "}, {Text: "Ada", Italic: true, Source: "/data/name"}}
+	if got := d.Blocks[0].(doc.Paragraph).Text; !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -99,7 +101,7 @@ func TestLanguageOfValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := func(d Document) string {
+	values := func(d doc.Document) string {
 		return strings.ReplaceAll(strings.TrimSpace(strings.TrimPrefix(plainText(d), "T")), "\u00a0", " ")
 	}
 	for language, want := range map[string]string{
@@ -112,7 +114,7 @@ func TestLanguageOfValues(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v %v", err, fieldsOf(err))
 		}
-		d, err := f.fill(data, CurrentRules, "/data", "/templateId")
+		d, err := f.fill(data, doc.CurrentRules, "/data", "/templateId")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +124,7 @@ func TestLanguageOfValues(t *testing.T) {
 		if language != "de" {
 			continue
 		}
-		if d, err = f.fill(data, FirstRules, "/data", "/templateId"); err != nil {
+		if d, err = f.fill(data, doc.RulesV1, "/data", "/templateId"); err != nil {
 			t.Fatal(err)
 		}
 		if got := values(d); got != "2026-01-31 | EUR 12.400,00 | 2026 | 1234.5 | Ada, Grace, Mary" {
@@ -243,7 +245,7 @@ func TestDataRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = f.fill(map[string]any{"name": "{page}", "count": 1.0, "price": map[string]any{"amount": 1.0, "currency": "EUR"}, "kind": "sale", "tags": []any{}, "rows": []any{}}, CurrentRules, "/data", "/templateId")
+	_, err = f.fill(map[string]any{"name": "{page}", "count": 1.0, "price": map[string]any{"amount": 1.0, "currency": "EUR"}, "kind": "sale", "tags": []any{}, "rows": []any{}}, doc.CurrentRules, "/data", "/templateId")
 	wantCode(t, err, domain.Invalid, "/data/name")
 }
 
@@ -273,87 +275,22 @@ func TestTemplateBombs(t *testing.T) {
 	}
 	// What is merely long is made.
 	d, err := fill(t, "{{#rows}}\n- {{what}}\n{{/rows}}", large)
-	if err != nil || len(d.Blocks[0].(List).Items) != 50_000 {
+	if err != nil || len(d.Blocks[0].(doc.List).Items) != 50_000 {
 		t.Errorf("a long list: %v", err)
 	}
 }
 
-// TestMarkdownBombs: texts made to be hard to read are refused, or take no longer than a request may.
-func TestMarkdownBombs(t *testing.T) {
-	for name, unit := range map[string]string{
-		"brackets": "[", "images": "![", "links": "[a](", "quotes": "> ", "emphasis": "*a_ ", "stars": "**a ", "ticks": "`a``", "lists": "- ", "angles": "<a ", "entities": "&a", "comments": "<!-- ", "cells": "|",
-		"nested lists": "1. ", "mixed nesting": "> 1. - ", "escapes": `\`, "references": "[a]: b\n", "setext": "a\n=\n", "headings": "#\n", "rules": "***\n", "numbers in a text": "2. [\n", "deep items": "    - [\n",
-		"quoted brackets": "> [\n", "items": "- [a](b) *c*\n", "rows": "|[a]|*b*|\n", "many paragraphs": strings.Repeat("*a_[", 100) + "\n\n",
-	} {
-		for _, before := range []string{"", "a ", "a\n", "|a|b|\n|-|-|\n"} {
-			start := time.Now()
-			if _, err := FromMarkdown(before+strings.Repeat(unit, maxTemplate/len(unit)), "/body", true); err != nil && domain.CodeOf(err) != domain.Invalid {
-				t.Errorf("%s: %v", name, err)
-			}
-			if took := time.Since(start); took > 20*time.Second {
-				t.Errorf("%s after %q: %v", name, before, took)
-			} else if took > time.Second {
-				t.Logf("%s after %q: %v", name, before, took)
-			}
-		}
-	}
-	// What people write is taken.
-	for name, text := range map[string]string{
-		"a long paragraph": strings.Repeat("The quick brown fox. ", 40_000),
-		"blanks to fill":   strings.Repeat("Name: ______________________________\n", 500),
-		"many links":       strings.Repeat("- see [clause](https://example.com) and *this*\n", 5000),
-		"a long table":     "| a | b |\n|---|---|\n" + strings.Repeat("| *x* | [y](https://example.com) |\n", 5000),
-	} {
-		if _, err := FromMarkdown(text, "/body", true); err != nil {
-			t.Errorf("%s: %v %v", name, err, fieldsOf(err))
-		}
-	}
-}
-
-// hostile are texts that would be something else if they were read as Markdown, HTML, YAML or
-// as a template.
-var hostile = []string{
-	"# heading", "## 1. heading {#x}", "- item", "* item", "+ item", "1. item", "> quote", "    code", "\tcode", "```\ncode\n```", "~~~", "---", "***", "===", "a\n===", "a\n---",
-	"*em*", "**strong**", "__strong__", "_em_", "`code`", "~~gone~~", "[a](https://evil.example)", "![a](https://evil.example/x.png)", "[a][b]", "[b]: https://evil.example",
-	"<https://evil.example>", "https://evil.example", "www.evil.example", "mail@evil.example", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!-- x -->", "<b>", "&lt;", "&#60;", "&amp;amp;",
-	"| a | b |\n|---|---|\n| c | d |", "|", "a|b", `\`, `\*`, `a\`, "\\newpage", "[](#x)", "[clause](#x)", "{-}", "{#anchor}", "{{name}}", "{{#x}}", "{{>x}}", "{{{x}}}", "{% x %}", "{page}", "${x}",
-	"\n\n# heading", "a\n\n\n    code", "a  \nb", "  a", "a: b", "- a: b", "'", `"`, "\"'`", "!!binary x", "&a *a", "%YAML", "[x, y]", "{x: y}", "null", "true", "\u2028x", "a\u00a0b", "\ue0000\ue001", "\ue000", "javascript:alert(1)",
-}
-
-// places are where a value may stand.
-const places = `# {{name}}
-
-## {{name}} {{name}} tail
-
-{{name}}
-
-{{name}} and {{name}}, *{{name}}*, **{{name}}**, [{{name}}](https://example.com), ` + "`{{name}}`" + ` <i>{{name}}</i>
-
-1. {{name}}
-2. x {{name}}
-   - {{name}}
-
-> {{name}}
-
-| {{name}} | b |
-|---|--:|
-| {{name}} | x{{name}}x |
-
-    {{name}}
-
-` + "```signatures\n- role: For {{name}}\n  name: {{name}}\n```\n"
-
 // structure is a document with every text replaced.
-func structure(d Document) string {
+func structure(d doc.Document) string {
 	raw := fmt.Sprintf("%#v", d.Blocks)
 	return regexp.MustCompile(`(Text|Role|Name|Title|Place|Date|Source|Link):"(\\.|[^"\\])*"`).ReplaceAllString(raw, "$1")
 }
 
 // holdsAsText checks that a value stays text wherever it stands.
-func holdsAsText(t testing.TB, f *form, reference Document, v string) {
+func holdsAsText(t testing.TB, f *form, reference doc.Document, v string) {
 	t.Helper()
 	data := map[string]any{"name": v}
-	d, err := f.fill(data, CurrentRules, "/data", "/templateId")
+	d, err := f.fill(data, doc.CurrentRules, "/data", "/templateId")
 	shown := strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ").Replace(v))
 	control := strings.ContainsFunc(strings.NewReplacer("\r", "", "\n", "", "\t", "").Replace(v), unicode.IsControl)
 	if shown == "" || control {
@@ -369,12 +306,12 @@ func holdsAsText(t testing.TB, f *form, reference Document, v string) {
 		t.Fatalf("%q became markup:\n%s\nnot\n%s", v, structure(d), structure(reference))
 	}
 	n, want := 0, 0
-	reference.eachSpan(func(s Span, _ string) {
+	reference.EachSpan(func(s doc.Span, _ string) {
 		if s.Source != "" {
 			want++
 		}
 	})
-	d.eachSpan(func(s Span, _ string) {
+	d.EachSpan(func(s doc.Span, _ string) {
 		if s.Source == "/data/name" {
 			n++
 			if s.Text != shown || s.Ref != "" {
@@ -385,7 +322,7 @@ func holdsAsText(t testing.TB, f *form, reference Document, v string) {
 	if n != want {
 		t.Fatalf("%q is shown %d times, not %d", v, n, want)
 	}
-	if p := d.Blocks[len(d.Blocks)-1].(Signatures).Parties[0]; p.Name != strings.ReplaceAll(shown, "\n", " ") {
+	if p := d.Blocks[len(d.Blocks)-1].(doc.SignatureBlock).Parties[0]; p.Name != strings.ReplaceAll(shown, "\n", " ") {
 		t.Fatalf("%q signs as %q", v, p.Name)
 	}
 	fragment, err := d.HTML()
@@ -406,14 +343,14 @@ func must(s string, err error) string {
 	return s
 }
 
-func placesForm(t testing.TB) (*form, Document) {
+func placesForm(t testing.TB) (*form, doc.Document) {
 	t.Helper()
 	schema := `{"type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"type":"string"}}}`
-	f, err := parse(withBody(places), schema, `{"name":"plain"}`)
+	f, err := parse(withBody(doctest.EveryConstruct), schema, `{"name":"plain"}`)
 	if err != nil {
 		t.Fatalf("%v %v", err, fieldsOf(err))
 	}
-	d, err := f.fill(map[string]any{"name": "plain"}, CurrentRules, "/data", "/templateId")
+	d, err := f.fill(map[string]any{"name": "plain"}, doc.CurrentRules, "/data", "/templateId")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -423,11 +360,11 @@ func placesForm(t testing.TB) (*form, Document) {
 // TestValuesAreNeverMarkup: every construct of Markdown, HTML, YAML and Mustache stays text.
 func TestValuesAreNeverMarkup(t *testing.T) {
 	f, reference := placesForm(t)
-	for _, v := range hostile {
+	for _, v := range doctest.HostileTexts {
 		holdsAsText(t, f, reference, v)
 		holdsAsText(t, f, reference, "x "+v+" y")
 		holdsAsText(t, f, reference, "x\n"+v+"\ny")
-		for _, w := range hostile[:8] {
+		for _, w := range doctest.HostileTexts[:8] {
 			holdsAsText(t, f, reference, v+w)
 		}
 	}
@@ -435,34 +372,12 @@ func TestValuesAreNeverMarkup(t *testing.T) {
 
 func FuzzValuesAreNeverMarkup(f *testing.F) {
 	form, reference := placesForm(f)
-	for _, v := range hostile {
+	for _, v := range doctest.HostileTexts {
 		f.Add(v)
 	}
 	f.Fuzz(func(t *testing.T, v string) {
 		if v = strings.ToValidUTF8(v, "?"); !strings.Contains(v, "\u0085") {
 			holdsAsText(t, form, reference, v)
-		}
-	})
-}
-
-// FuzzFromMarkdown: any text becomes blocks whose outline holds or says why not.
-func FuzzFromMarkdown(f *testing.F) {
-	f.Add(places)
-	for _, v := range hostile {
-		f.Add(v)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		for _, numbered := range []bool{true, false} {
-			blocks, err := FromMarkdown(s, "/body", numbered)
-			if err != nil {
-				if domain.CodeOf(err) != domain.Invalid {
-					t.Fatalf("%v", err)
-				}
-				continue
-			}
-			if _, err := (Document{Blocks: blocks}).HTML(); err != nil && domain.CodeOf(err) != domain.Invalid {
-				t.Fatalf("%v", err)
-			}
 		}
 	})
 }

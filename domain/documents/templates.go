@@ -20,6 +20,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/doc"
 	"counsel/domain/locale"
 	"counsel/gen/query"
 )
@@ -107,7 +108,7 @@ type Templates struct {
 	pool     *sql.DB
 	clock    domain.Clock
 	newID    func() domain.ID
-	renderer Renderer
+	renderer doc.Renderer
 	shipped  map[string]Template
 	texts    map[key]TemplateVersion
 
@@ -123,7 +124,7 @@ const maxForms = 256
 
 // NewTemplates opens the templates of a database. It fails when one that came with the program
 // does not hold.
-func NewTemplates(pool *sql.DB, clock domain.Clock, newID func() domain.ID, renderer Renderer) (*Templates, error) {
+func NewTemplates(pool *sql.DB, clock domain.Clock, newID func() domain.ID, renderer doc.Renderer) (*Templates, error) {
 	s := &Templates{pool: pool, clock: clock, newID: newID, renderer: renderer, shipped: map[string]Template{}, texts: map[key]TemplateVersion{}, forms: map[key]*form{}}
 	bodies, err := fs.Glob(shippedFiles, "templates/*/*/body.md")
 	if err != nil {
@@ -479,22 +480,22 @@ func (s *Templates) checkPrintable(ctx context.Context, f *form, n NewTemplateVe
 		return domain.InvalidField("/body", "front matter: language must be one of %s, with or without a region", strings.Join(locale.Languages(), ", "))
 	}
 	// The sample may leave sections out: all the text around the placeholders is rendered as well.
-	var text []Block
+	var text []doc.Block
 	for line := range strings.Lines(placeholder.ReplaceAllString(n.Body, " ")) {
-		text = append(text, Paragraph{Text: []Span{{Text: strings.TrimSpace(line)}}, Source: "/body"})
+		text = append(text, doc.Paragraph{Text: []doc.Span{{Text: strings.TrimSpace(line)}}, Source: "/body"})
 	}
-	if err := s.renderer.Render(ctx, Document{Blocks: text}, io.Discard); err != nil {
+	if err := s.renderer.Render(ctx, doc.Document{Blocks: text}, io.Discard); err != nil {
 		return err
 	}
 	sample, err := decode(n.Sample)
 	if err != nil {
 		return err
 	}
-	d, err := f.fill(sample, CurrentRules, "/sampleData", "/body")
+	d, err := f.fill(sample, doc.CurrentRules, "/sampleData", "/body")
 	if err != nil {
 		return err
 	}
-	return pinpoint(s.renderer.Render(ctx, d, io.Discard), sample, "/sampleData")
+	return doc.LocateCharacters(s.renderer.Render(ctx, d, io.Discard), sample, "/sampleData")
 }
 
 var placeholder = regexp.MustCompile(`\{\{[^}]*\}?\}\}`)
@@ -674,7 +675,7 @@ func (s *Templates) Preview(ctx context.Context, caller domain.Principal, id, ve
 			return "", "", err
 		}
 	}
-	d, err := s.fill(key{t.ID, version}, v, data, CurrentRules)
+	d, err := s.fill(key{t.ID, version}, v, data, doc.CurrentRules)
 	if err != nil {
 		return "", "", err
 	}
@@ -685,37 +686,37 @@ func (s *Templates) Preview(ctx context.Context, caller domain.Principal, id, ve
 // Document fills a version in, to make something new of it. The same version and data give the same
 // document. Errors: NotFound; Invalid: /data and pointers into it; TooLarge; Conflict, to the owner: the
 // version was taken back (reason template_unpublished), or the template is archived (template_archived).
-func (s *Templates) Document(ctx context.Context, caller domain.Principal, id, version string, data map[string]any) (Document, error) {
+func (s *Templates) Document(ctx context.Context, caller domain.Principal, id, version string, data map[string]any) (doc.Document, error) {
 	d, _, err := s.document(ctx, caller, id, version, data)
 	return d, err
 }
 
 // document also gives the key under which the version is kept.
-func (s *Templates) document(ctx context.Context, caller domain.Principal, id, version string, data map[string]any) (d Document, row string, err error) {
+func (s *Templates) document(ctx context.Context, caller domain.Principal, id, version string, data map[string]any) (d doc.Document, row string, err error) {
 	v, t, err := s.version(ctx, caller, id, version)
 	switch {
 	case err != nil:
-		return Document{}, "", err
+		return doc.Document{}, "", err
 	case t.ArchivedAt.Valid:
-		return Document{}, "", archived()
+		return doc.Document{}, "", archived()
 	case v.Withdrawn && v.PublishedAt == nil:
-		return Document{}, "", &domain.Error{Code: domain.Conflict, Reason: "template_unpublished", Message: "This version of the template is not published any more. Publish it, or use another one."}
+		return doc.Document{}, "", &domain.Error{Code: domain.Conflict, Reason: "template_unpublished", Message: "This version of the template is not published any more. Publish it, or use another one."}
 	}
-	d, err = s.fill(key{t.ID, version}, v, data, CurrentRules)
+	d, err = s.fill(key{t.ID, version}, v, data, doc.CurrentRules)
 	return d, t.ID, err
 }
 
 // rebuild fills in what a file was made of, whatever has become of the template since.
-func (s *Templates) rebuild(ctx context.Context, row, version string, data map[string]any, rules RulesVersion) (Document, error) {
+func (s *Templates) rebuild(ctx context.Context, row, version string, data map[string]any, rules doc.RulesVersion) (doc.Document, error) {
 	v, err := s.read(ctx, key{row, version})
 	if err != nil {
-		return Document{}, err
+		return doc.Document{}, err
 	}
 	return s.fill(key{row, version}, v, data, rules)
 }
 
 // fill fills in a version that the caller may see.
-func (s *Templates) fill(k key, v TemplateVersion, data map[string]any, rules RulesVersion) (Document, error) {
+func (s *Templates) fill(k key, v TemplateVersion, data map[string]any, rules doc.RulesVersion) (doc.Document, error) {
 	s.mu.Lock()
 	f := s.forms[k]
 	s.mu.Unlock()
@@ -723,7 +724,7 @@ func (s *Templates) fill(k key, v TemplateVersion, data map[string]any, rules Ru
 		var err error
 		if f, err = parseForm(v.Body, v.Schema, v.Sample, v.CreatedAt); err != nil {
 			// It was accepted once; the rules have become stricter since.
-			return Document{}, domain.InvalidField("/templateId", "this version of the template can no longer be used: %s", describe(err))
+			return doc.Document{}, domain.InvalidField("/templateId", "this version of the template can no longer be used: %s", describe(err))
 		}
 		s.mu.Lock()
 		if len(s.forms) >= maxForms {

@@ -16,6 +16,7 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/ai/prompts"
+	"counsel/domain/doc"
 	"counsel/gen/query"
 )
 
@@ -80,7 +81,7 @@ func TestShippedTemplatesTakeDraftInputs(t *testing.T) {
 				t.Errorf("%s: %q is not in the document", dt.ID, word)
 			}
 		}
-		if fragment, err := d.HTML(); err != nil || strings.Contains(fragment, "{{") || strings.ContainsAny(fragment, markOpen+markClose) || strings.Contains(fragment, "false") {
+		if fragment, err := d.HTML(); err != nil || strings.Contains(fragment, "{{") || strings.ContainsAny(fragment, doc.MarkerOpen+doc.MarkerClose) || strings.Contains(fragment, "false") {
 			t.Errorf("%s: %v, %s", dt.ID, err, fragment)
 		}
 		// With nothing but what must be given, too.
@@ -118,38 +119,38 @@ func words(v any) (out []string) {
 }
 
 // plainText is all text of a document, in order, each block on a line.
-func plainText(d Document) string {
+func plainText(d doc.Document) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, d.Meta.Title, d.Header.Left, d.Header.Center, d.Header.Right, d.Footer.Left, d.Footer.Center, d.Footer.Right)
-	var walk func([]Block)
-	spans := func(text []Span) {
+	var walk func([]doc.Block)
+	spans := func(text []doc.Span) {
 		for _, s := range text {
 			b.WriteString(s.Text)
 		}
 		b.WriteString("\n")
 	}
-	walk = func(blocks []Block) {
+	walk = func(blocks []doc.Block) {
 		for _, block := range blocks {
 			switch x := block.(type) {
-			case Heading:
+			case doc.Heading:
 				spans(x.Text)
-			case Clause:
+			case doc.Clause:
 				spans(x.Text)
-			case Paragraph:
+			case doc.Paragraph:
 				spans(x.Text)
-			case List:
+			case doc.List:
 				for _, i := range x.Items {
 					walk(i.Blocks)
 				}
-			case Quote:
+			case doc.Quote:
 				walk(x.Blocks)
-			case Table:
-				for _, row := range append([][]Cell{x.Head}, x.Rows...) {
+			case doc.Table:
+				for _, row := range append([][]doc.Cell{x.Head}, x.Rows...) {
 					for _, c := range row {
 						spans(c.Text)
 					}
 				}
-			case Signatures:
+			case doc.SignatureBlock:
 				for _, p := range x.Parties {
 					fmt.Fprintln(&b, p.Role, p.Name, p.Title, p.Place, p.Date)
 				}
@@ -195,7 +196,7 @@ func newTemplateID() string { return "t-" + domain.NewID().String() }
 // blank is a renderer that can print everything but the digit that it stands for; 0: everything.
 type blank rune
 
-func (b blank) Render(_ context.Context, d Document, _ io.Writer) error {
+func (b blank) Render(_ context.Context, d doc.Document, _ io.Writer) error {
 	if b != 0 && strings.ContainsRune(fmt.Sprint(d.Blocks), rune(b)) {
 		return domain.InvalidField("/body", "U+%04X cannot be shown", rune(b))
 	}
@@ -441,7 +442,7 @@ func TestTakenBack(t *testing.T) {
 	}
 	again := func() {
 		t.Helper()
-		d, err := s.rebuild(ctx, row, "1", data, CurrentRules)
+		d, err := s.rebuild(ctx, row, "1", data, doc.CurrentRules)
 		if err != nil || plainText(d) != plainText(made) {
 			t.Errorf("cannot be made again: %v", err)
 		}
@@ -517,9 +518,9 @@ func TestTemplatesOfThoseWhoAreErased(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc := domain.NewID()
+	rendered := domain.NewID()
 	q := query.New(b.pool)
-	keepRendering(t, b.pool, doc, b.lawyer.UserID, row)
+	keepRendering(t, b.pool, rendered, b.lawyer.UserID, row)
 	var exported []string
 	if err := s.Of(ctx, b.lawyer.UserID, func(t Template, versions []TemplateVersion) error {
 		exported = append(exported, t.ID+versions[0].Body[:3])
@@ -535,7 +536,7 @@ func TestTemplatesOfThoseWhoAreErased(t *testing.T) {
 	if _, err := s.Get(ctx, b.client, shared); err != nil {
 		t.Errorf("the firm's: %v", err)
 	}
-	if _, err := s.rebuild(ctx, row, "1", map[string]any{"to": "Bob", "date": "2026-01-01"}, CurrentRules); err != nil {
+	if _, err := s.rebuild(ctx, row, "1", map[string]any{"to": "Bob", "date": "2026-01-01"}, doc.CurrentRules); err != nil {
 		t.Errorf("what a document was made of: %v", err)
 	}
 }

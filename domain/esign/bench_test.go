@@ -22,6 +22,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/cases"
+	"counsel/domain/doc"
 	"counsel/domain/documents"
 	"counsel/domain/documents/text"
 	"counsel/domain/email"
@@ -383,15 +384,15 @@ func contract(t testing.TB, pages int) []byte {
 	t.Helper()
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
-	var blocks []documents.Block
+	var blocks []doc.Block
 	for i := range pages {
 		if i > 0 {
-			blocks = append(blocks, documents.PageBreak{})
+			blocks = append(blocks, doc.PageBreak{})
 		}
-		blocks = append(blocks, documents.Paragraph{Text: []documents.Span{{Text: "The tenant pays the rent on the first of the month."}}})
+		blocks = append(blocks, doc.Paragraph{Text: []doc.Span{{Text: "The tenant pays the rent on the first of the month."}}})
 	}
 	var b bytes.Buffer
-	must(t, engine.Render(context.Background(), documents.Document{Blocks: blocks}, &b))
+	must(t, engine.Render(context.Background(), doc.Document{Blocks: blocks}, &b))
 	return b.Bytes()
 }
 
@@ -455,7 +456,7 @@ func (b *bench) fetch(token string, by esign.Visitor) {
 
 var (
 	typed = esign.Mark{Typed: "Ada Lovelace"}
-	drawn = esign.Mark{Width: 300, Height: 100, Strokes: [][]documents.Point{{{X: 10, Y: 80}, {X: 60.5, Y: 20}, {X: 120, Y: 85}}, {{X: 150, Y: 40}, {X: 290, Y: 60}}}}
+	drawn = esign.Mark{Width: 300, Height: 100, Strokes: [][]doc.Point{{{X: 10, Y: 80}, {X: 60.5, Y: 20}, {X: 120, Y: 85}}, {{X: 150, Y: 40}, {X: 290, Y: 60}}}}
 )
 
 func (b *bench) status(r esign.Request) (esign.Status, []esign.SignerStatus) {

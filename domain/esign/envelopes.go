@@ -13,6 +13,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
+	"counsel/domain/doc"
 	"counsel/domain/documents"
 	"counsel/domain/jobs"
 	"counsel/gen/query"
@@ -355,18 +356,18 @@ func (s *Service) withPlaces(ctx context.Context, r *Request, file []byte, pages
 }
 
 // places is the pages where signatures go. The names are put there by the provider, with them.
-func places(r Request, pages int) documents.Document {
-	text := func(words string) []documents.Span { return []documents.Span{{Text: words}} }
-	d := documents.Document{
-		Meta:   documents.Meta{Title: "Signatures", Created: r.CreatedAt, Language: "en-GB"},
-		Footer: documents.Running{Left: "Signatures", Right: r.ID.String()},
+func places(r Request, pages int) doc.Document {
+	text := func(words string) []doc.Span { return []doc.Span{{Text: words}} }
+	d := doc.Document{
+		Meta:   doc.Meta{Title: "Signatures", Created: r.CreatedAt, Language: "en-GB"},
+		Footer: doc.RunningText{Left: "Signatures", Right: r.ID.String()},
 	}
 	for i := range pages {
 		if i > 0 {
-			d.Blocks = append(d.Blocks, documents.PageBreak{})
+			d.Blocks = append(d.Blocks, doc.PageBreak{})
 		}
-		d.Blocks = append(d.Blocks, documents.Heading{Level: 1, Text: text("Signatures")},
-			documents.Table{Plain: true, Columns: []documents.Column{{Width: 1}, {Width: 4}}, Rows: [][]documents.Cell{
+		d.Blocks = append(d.Blocks, doc.Heading{Level: 1, Text: text("Signatures")},
+			doc.Table{Plain: true, Columns: []doc.Column{{Width: 1}, {Width: 4}}, Rows: [][]doc.Cell{
 				{{Text: text("Document")}, {Text: text(r.DocumentName)}},
 				{{Text: text("SHA-256")}, {Text: text(spaced(r.DocumentSum.String()[len("sha256:"):]))}},
 				{{Text: text("Sent by")}, {Text: text(r.SenderName)}},

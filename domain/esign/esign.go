@@ -41,6 +41,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/cases"
+	"counsel/domain/doc"
 	"counsel/domain/documents"
 	"counsel/domain/email"
 	"counsel/domain/esign/pades"
@@ -146,10 +147,10 @@ type Signer struct {
 
 // Mark is a signature as somebody made it: typed, or drawn.
 type Mark struct {
-	Typed   string              `json:"typed,omitempty"`
-	Strokes [][]documents.Point `json:"strokes,omitempty"`
-	Width   float64             `json:"width,omitempty"` // of the field it was drawn in
-	Height  float64             `json:"height,omitempty"`
+	Typed   string        `json:"typed,omitempty"`
+	Strokes [][]doc.Point `json:"strokes,omitempty"`
+	Width   float64       `json:"width,omitempty"` // of the field it was drawn in
+	Height  float64       `json:"height,omitempty"`
 }
 
 // Visitor is who uses a link, as the network shows them.
@@ -191,12 +192,12 @@ type Deps struct {
 	Jobs     Jobs
 	Mails    email.Sender
 	Post     Post
-	Renderer documents.Renderer // of the certificate
-	Seal     *pades.Sealer      // nil: nothing can be sent to be signed
-	Provider Provider           // who has new requests signed; nil: they are signed here
-	Emit     documents.Emit     // nil: nobody is told
-	Secret   []byte             // the links are made of it
-	URL      string             // where people reach the service, without a slash at the end
+	Renderer doc.Renderer   // of the certificate
+	Seal     *pades.Sealer  // nil: nothing can be sent to be signed
+	Provider Provider       // who has new requests signed; nil: they are signed here
+	Emit     documents.Emit // nil: nobody is told
+	Secret   []byte         // the links are made of it
+	URL      string         // where people reach the service, without a slash at the end
 	Clock    domain.Clock
 	NewID    func() domain.ID
 	Log      *slog.Logger

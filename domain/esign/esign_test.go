@@ -16,6 +16,7 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/cases"
+	"counsel/domain/doc"
 	"counsel/domain/documents"
 	"counsel/domain/email"
 	"counsel/domain/esign"
@@ -468,10 +469,10 @@ func TestMarks(t *testing.T) {
 		"unseen":      {Typed: "\u200b"},
 		"half unseen": {Typed: "Ada\u202e"},
 		"no letter":   {Typed: ". -"},
-		"a dot":       {Strokes: [][]documents.Point{{{X: 1, Y: 1}}}, Width: 300, Height: 100},
-		"outside":     {Strokes: [][]documents.Point{{{X: 1, Y: 1}, {X: 2, Y: 1}, {X: 3, Y: 1}, {X: 4, Y: 1}, {X: 301, Y: 1}}}, Width: 300, Height: 100},
+		"a dot":       {Strokes: [][]doc.Point{{{X: 1, Y: 1}}}, Width: 300, Height: 100},
+		"outside":     {Strokes: [][]doc.Point{{{X: 1, Y: 1}, {X: 2, Y: 1}, {X: 3, Y: 1}, {X: 4, Y: 1}, {X: 301, Y: 1}}}, Width: 300, Height: 100},
 		"no field":    {Strokes: drawn.Strokes},
-		"too much":    {Strokes: [][]documents.Point{make([]documents.Point, 5001)}, Width: 300, Height: 100},
+		"too much":    {Strokes: [][]doc.Point{make([]doc.Point, 5001)}, Width: 300, Height: 100},
 	} {
 		_, err := b.Sign(t.Context(), token, m, phone)
 		e, ok := errors.AsType[*domain.Error](err)

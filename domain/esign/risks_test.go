@@ -11,6 +11,7 @@ import (
 
 	"counsel/clients/pdf"
 	"counsel/domain"
+	"counsel/domain/doc"
 	"counsel/domain/documents"
 	"counsel/domain/esign"
 	"counsel/domain/isolation"
@@ -143,14 +144,14 @@ func TestUnfitText(t *testing.T) {
 	b.archive.Text = texts(t)
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
-	print := func(d documents.Document) []byte {
+	print := func(d doc.Document) []byte {
 		var out bytes.Buffer
 		must(t, engine.Render(t.Context(), d, &out))
 		return out.Bytes()
 	}
-	paragraphs := func(all ...string) (d documents.Document) {
+	paragraphs := func(all ...string) (d doc.Document) {
 		for _, p := range all {
-			d.Blocks = append(d.Blocks, documents.Paragraph{Text: []documents.Span{{Text: p}}})
+			d.Blocks = append(d.Blocks, doc.Paragraph{Text: []doc.Span{{Text: p}}})
 		}
 		return d
 	}
@@ -158,7 +159,7 @@ func TestUnfitText(t *testing.T) {
 	marked := paragraphs("The tenant pays the rent.")
 	marked.Watermark = "DRAFT"
 	for name, c := range map[string]struct {
-		d    documents.Document
+		d    doc.Document
 		want string
 	}{
 		"a blank in a sentence": {paragraphs(long, "11. Signatures", "Signed for Northwind GmbH", "Name: Helen Marsh", "Place and date: ________", "Signature: ________"), "blank"},

@@ -17,6 +17,7 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/cases"
+	"counsel/domain/doc"
 	"counsel/domain/documents"
 	"counsel/domain/esign/pades"
 	"counsel/gen/query"
@@ -155,14 +156,14 @@ func signedName(name string) string {
 
 // certificate is the pages at the end of a signed document: what was signed, by whom, and how that
 // is known.
-func (s *Service) certificate(r Request, log []Event) documents.Document {
-	text := func(words, source string) []documents.Span { return []documents.Span{{Text: words, Source: source}} }
-	var rows [][]documents.Cell
+func (s *Service) certificate(r Request, log []Event) doc.Document {
+	text := func(words, source string) []doc.Span { return []doc.Span{{Text: words, Source: source}} }
+	var rows [][]doc.Cell
 	row := func(label, value, source string) {
-		rows = append(rows, []documents.Cell{{Text: []documents.Span{{Text: label, Bold: true}}}, {Text: text(value, source), Source: source}})
+		rows = append(rows, []doc.Cell{{Text: []doc.Span{{Text: label, Bold: true}}}, {Text: text(value, source), Source: source}})
 	}
-	table := func() documents.Block {
-		t := documents.Table{Plain: true, Columns: []documents.Column{{Width: 1}, {Width: 3}}, Rows: rows}
+	table := func() doc.Block {
+		t := doc.Table{Plain: true, Columns: []doc.Column{{Width: 1}, {Width: 3}}, Rows: rows}
 		rows = nil
 		return t
 	}
@@ -180,20 +181,20 @@ func (s *Service) certificate(r Request, log []Event) documents.Document {
 		}
 		row("Accepted", "The sender accepted that "+strings.Join(accepted, "; ")+".", "")
 	}
-	blocks := []documents.Block{
-		documents.Heading{Level: 1, Text: text("Certificate of Signature", "")},
-		documents.Paragraph{Text: text("The document before this page was signed electronically by the people named below. Its bytes are unchanged: they are the beginning of this file, and their SHA-256 stands here.", "")},
+	blocks := []doc.Block{
+		doc.Heading{Level: 1, Text: text("Certificate of Signature", "")},
+		doc.Paragraph{Text: text("The document before this page was signed electronically by the people named below. Its bytes are unchanged: they are the beginning of this file, and their SHA-256 stands here.", "")},
 		table(),
 	}
 	for i, g := range r.Signers {
 		source := "/signers/" + strconv.Itoa(i)
 		if i%2 == 1 { // what is said of a signer mostly fits on half a page
-			blocks = append(blocks, documents.PageBreak{})
+			blocks = append(blocks, doc.PageBreak{})
 		}
-		blocks = append(blocks, documents.Heading{Level: 2, Text: text(fmt.Sprintf("%d. %s", g.Number, g.Name), source+"/name"), Source: source + "/name"})
+		blocks = append(blocks, doc.Heading{Level: 2, Text: text(fmt.Sprintf("%d. %s", g.Number, g.Name), source+"/name"), Source: source + "/name"})
 		if g.Mark != nil {
 			if g.Mark.Typed != "" {
-				blocks = append(blocks, documents.Paragraph{Source: sourceMark + "/typed", Text: []documents.Span{{Text: g.Mark.Typed, Italic: true, Source: sourceMark + "/typed"}}})
+				blocks = append(blocks, doc.Paragraph{Source: sourceMark + "/typed", Text: []doc.Span{{Text: g.Mark.Typed, Italic: true, Source: sourceMark + "/typed"}}})
 			} else {
 				blocks = append(blocks, g.Mark.ink())
 			}
@@ -235,11 +236,11 @@ func (s *Service) certificate(r Request, log []Event) documents.Document {
 	if len(log) > 0 {
 		head = spaced(hex.EncodeToString(log[len(log)-1].Hash))
 	}
-	blocks = append(blocks, documents.Heading{Level: 2, Text: text("How to check this", "")},
-		documents.Paragraph{Text: text("This file is sealed with a digital signature (PAdES) that covers all of it; any program that checks signatures of PDF files shows whether it was changed. Who sent the document can get the evidence: the log of all that happened, each entry with the hash of the one before, sealed as well. When this page was made, the log ended with the hash "+head+".", "")})
-	return documents.Document{
-		Meta:   documents.Meta{Title: "Certificate of Signature", Created: r.CreatedAt, Language: "en-GB"},
-		Footer: documents.Running{Left: "Certificate of Signature, page {page} of {pages}", Right: r.ID.String()},
+	blocks = append(blocks, doc.Heading{Level: 2, Text: text("How to check this", "")},
+		doc.Paragraph{Text: text("This file is sealed with a digital signature (PAdES) that covers all of it; any program that checks signatures of PDF files shows whether it was changed. Who sent the document can get the evidence: the log of all that happened, each entry with the hash of the one before, sealed as well. When this page was made, the log ended with the hash "+head+".", "")})
+	return doc.Document{
+		Meta:   doc.Meta{Title: "Certificate of Signature", Created: r.CreatedAt, Language: "en-GB"},
+		Footer: doc.RunningText{Left: "Certificate of Signature, page {page} of {pages}", Right: r.ID.String()},
 		Blocks: blocks,
 	}
 }
@@ -284,7 +285,7 @@ func sameName(a, b string) bool {
 }
 
 // ink is a drawn signature without the empty part of its field above, below and before it.
-func (m *Mark) ink() documents.Ink {
+func (m *Mark) ink() doc.Drawing {
 	const margin = 4
 	left, top, bottom := m.Width, m.Height, 0.0
 	for _, stroke := range m.Strokes {
@@ -293,11 +294,11 @@ func (m *Mark) ink() documents.Ink {
 		}
 	}
 	left, top = max(0, left-margin), max(0, top-margin)
-	out := documents.Ink{Width: m.Width, Height: max(min(bottom+margin, m.Height)-top, m.Width/10), Source: sourceMark + "/strokes"}
+	out := doc.Drawing{Width: m.Width, Height: max(min(bottom+margin, m.Height)-top, m.Width/10), Source: sourceMark + "/strokes"}
 	for _, stroke := range m.Strokes {
-		moved := make([]documents.Point, len(stroke))
+		moved := make([]doc.Point, len(stroke))
 		for i, p := range stroke {
-			moved[i] = documents.Point{X: p.X - left, Y: p.Y - top}
+			moved[i] = doc.Point{X: p.X - left, Y: p.Y - top}
 		}
 		out.Strokes = append(out.Strokes, moved)
 	}

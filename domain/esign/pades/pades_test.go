@@ -26,7 +26,7 @@ import (
 
 	"counsel/clients/pdf"
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/doc"
 	"counsel/domain/esign/pades"
 	"counsel/domain/isolation"
 )
@@ -54,34 +54,34 @@ func newSealer(t testing.TB, timestamper pades.Timestamper) *pades.Sealer {
 	return s.WithPool(pool)
 }
 
-func renderPDF(t testing.TB, blocks ...documents.Block) []byte {
+func renderPDF(t testing.TB, blocks ...doc.Block) []byte {
 	t.Helper()
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
 	var b bytes.Buffer
-	must(t, engine.Render(context.Background(), documents.Document{Meta: documents.Meta{Title: "Test", Created: time.Unix(0, 0)}, Blocks: blocks}, &b))
+	must(t, engine.Render(context.Background(), doc.Document{Meta: doc.Meta{Title: "Test", Created: time.Unix(0, 0)}, Blocks: blocks}, &b))
 	return b.Bytes()
 }
 
-func paragraph(text string) documents.Block {
-	return documents.Paragraph{Text: []documents.Span{{Text: text}}}
+func paragraph(text string) doc.Block {
+	return doc.Paragraph{Text: []doc.Span{{Text: text}}}
 }
 
 // contractPDF returns a PDF with numbered text on each page.
 func contractPDF(t testing.TB, pages int) []byte {
 	t.Helper()
-	var blocks []documents.Block
+	var blocks []doc.Block
 	for i := range pages {
 		if i > 0 {
-			blocks = append(blocks, documents.PageBreak{})
+			blocks = append(blocks, doc.PageBreak{})
 		}
-		blocks = append(blocks, documents.Heading{Level: 2, Text: []documents.Span{{Text: fmt.Sprintf("Part %d", i+1)}}}, paragraph(fmt.Sprintf("Obligation number %d of this contract.", i+1)))
+		blocks = append(blocks, doc.Heading{Level: 2, Text: []doc.Span{{Text: fmt.Sprintf("Part %d", i+1)}}}, paragraph(fmt.Sprintf("Obligation number %d of this contract.", i+1)))
 	}
 	return renderPDF(t, blocks...)
 }
 
 func certificatePDF(t testing.TB) []byte {
-	return renderPDF(t, documents.Heading{Level: 1, Text: []documents.Span{{Text: "Certificate of completion"}}}, paragraph("Zoë Müller signed, Σίσυφος too."), documents.PageBreak{}, paragraph("A second page of it."))
+	return renderPDF(t, doc.Heading{Level: 1, Text: []doc.Span{{Text: "Certificate of completion"}}}, paragraph("Zoë Müller signed, Σίσυφος too."), doc.PageBreak{}, paragraph("A second page of it."))
 }
 
 var info = pades.SignatureInfo{SignedAt: time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC), Name: "Counsel (für Zoë)", Reason: "Sealed after all had signed"}

@@ -1,4 +1,4 @@
-package documents
+package doc
 
 import (
 	"fmt"
@@ -8,33 +8,33 @@ import (
 	"counsel/domain"
 )
 
-// maxDepth is the deepest numbering: 1., 1.1, (a), (i), (A).
-const maxDepth = 5
+// MaxDepth is the deepest level of numbering: 1., 1.1, (a), (i), (A).
+const MaxDepth = 5
 
-// Outline holds the numbers of a document.
+// Outline holds the numbers of a document's headings and clauses.
 type Outline struct {
-	labels  []string          // by the block's place in Document.Blocks
+	labels  []string          // by index in Document.Blocks
 	numbers map[string]string // by anchor
 }
 
-// Label is what stands before the block at the place i of Document.Blocks: "1.", "(a)";
-// empty for a block without a number.
+// Label is the number printed before block i of Document.Blocks: "1.", "(a)"; empty for a block
+// without a number.
 func (o Outline) Label(i int) string { return o.labels[i] }
 
 // Number is what a reference to anchor shows: "4.2(a)"; empty for an unknown anchor.
 func (o Outline) Number(anchor string) string { return o.numbers[anchor] }
 
-// Outline numbers headings and clauses and resolves references. Every fault it finds is a field of
-// the one Invalid error it returns: an anchor that stands twice, a reference to none or to a
-// heading without number, a depth out of range or below a part that is missing.
+// Outline numbers headings and clauses and resolves cross-references. It returns one Invalid error
+// with a field for each fault: a duplicate anchor, a reference without a target or to a heading
+// without a number, a depth that is out of range or skips a level.
 func (d Document) Outline() (Outline, error) {
 	o := Outline{labels: make([]string, len(d.Blocks)), numbers: map[string]string{}}
 	var faults []domain.Field
 	fault := func(source, format string, args ...any) {
 		faults = append(faults, domain.Field{Pointer: source, Detail: fmt.Sprintf(format, args...)})
 	}
-	var counts [maxDepth + 1]int
-	var refs [maxDepth + 1]string // how the last part of each depth is referred to
+	var counts [MaxDepth + 1]int
+	var refs [MaxDepth + 1]string // the reference to the last part of each depth
 	seen := map[string]bool{}
 	for i, b := range d.Blocks {
 		var depth int
@@ -48,14 +48,14 @@ func (d Document) Outline() (Outline, error) {
 		case Clause:
 			depth, number, anchor, source = b.Depth, b.Number, b.Anchor, b.Source
 			if depth < 1 {
-				fault(source, "a clause's depth is 1 to %d, not %d", maxDepth, depth)
+				fault(source, "a clause's depth is 1 to %d, not %d", MaxDepth, depth)
 				continue
 			}
 		default:
 			continue
 		}
-		if depth < 0 || depth > maxDepth {
-			fault(source, "a number's depth is 0 to %d, not %d", maxDepth, depth)
+		if depth < 0 || depth > MaxDepth {
+			fault(source, "a number's depth is 0 to %d, not %d", MaxDepth, depth)
 			continue
 		}
 		label, ref := number, strings.TrimRight(number, ". ")
@@ -80,7 +80,7 @@ func (d Document) Outline() (Outline, error) {
 			o.numbers[anchor] = ref
 		}
 	}
-	d.eachSpan(func(s Span, source string) {
+	d.EachSpan(func(s Span, source string) {
 		if s.Ref == "" {
 			return
 		}
@@ -96,8 +96,8 @@ func (d Document) Outline() (Outline, error) {
 	return o, nil
 }
 
-// numberAt is the automatic number n at depth below parent: as it stands before the block, and
-// as references show it.
+// numberAt returns the automatic number n at a depth below parent, as printed before the block and
+// as shown by references.
 func numberAt(depth, n int, parent string) (label, ref string) {
 	switch depth {
 	case 1:
@@ -107,17 +107,17 @@ func numberAt(depth, n int, parent string) (label, ref string) {
 		ref = parent + "." + strconv.Itoa(n)
 		return ref, ref
 	case 3:
-		label = "(" + letters(n) + ")"
+		label = "(" + alphabetic(n) + ")"
 	case 4:
 		label = "(" + roman(n) + ")"
 	default:
-		label = "(" + strings.ToUpper(letters(n)) + ")"
+		label = "(" + strings.ToUpper(alphabetic(n)) + ")"
 	}
 	return label, parent + label
 }
 
-// letters counts a, b, … z, aa, ab, …
-func letters(n int) string {
+// alphabetic counts a, b, … z, aa, ab, …
+func alphabetic(n int) string {
 	var s string
 	for ; n > 0; n = (n - 1) / 26 {
 		s = string(rune('a'+(n-1)%26)) + s
@@ -136,71 +136,4 @@ func roman(n int) string {
 		}
 	}
 	return b.String()
-}
-
-// eachSpan calls f with every span of the document and the pointer that names it.
-func (d Document) eachSpan(f func(s Span, source string)) {
-	for _, b := range d.Blocks {
-		blockSpans(b, "", f)
-	}
-}
-
-// Size is how many bytes of text the document holds.
-func (d Document) Size() int {
-	n := len(d.Meta.Title) + len(d.Watermark) + len(d.VerifyURL)
-	for _, r := range []Running{d.Header, d.Footer} {
-		n += len(r.Left) + len(r.Center) + len(r.Right)
-	}
-	d.eachSpan(func(s Span, _ string) { n += len(s.Text) })
-	for _, b := range d.Blocks {
-		if s, ok := b.(Signatures); ok {
-			for _, p := range s.Parties {
-				n += len(p.Role) + len(p.Name) + len(p.Title) + len(p.Place) + len(p.Date)
-			}
-		}
-	}
-	return n
-}
-
-func blockSpans(b Block, parent string, f func(Span, string)) {
-	spans := func(source string, list []Span) {
-		for _, s := range list {
-			f(s, first(s.Source, source, parent))
-		}
-	}
-	switch b := b.(type) {
-	case Heading:
-		spans(b.Source, b.Text)
-	case Clause:
-		spans(b.Source, b.Title)
-		spans(b.Source, b.Text)
-	case Paragraph:
-		spans(b.Source, b.Text)
-	case List:
-		for _, item := range b.Items {
-			for _, c := range item.Blocks {
-				blockSpans(c, first(b.Source, parent), f)
-			}
-		}
-	case Quote:
-		for _, c := range b.Blocks {
-			blockSpans(c, parent, f)
-		}
-	case Table:
-		for _, row := range append([][]Cell{b.Head}, b.Rows...) {
-			for _, c := range row {
-				spans(first(c.Source, b.Source), c.Text)
-			}
-		}
-	}
-}
-
-// first returns the first that is not empty.
-func first(s ...string) string {
-	for _, v := range s {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

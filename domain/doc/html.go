@@ -1,4 +1,4 @@
-package documents
+package doc
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 )
 
-// safe lets through what HTML below writes, and nothing that runs or loads.
-var safe = func() *bluemonday.Policy {
+// sanitizer allows only the elements that HTML writes: nothing that runs or loads.
+var sanitizer = func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "strong", "em", "ul", "ol", "li", "blockquote", "hr",
 		"table", "thead", "tbody", "tr", "th", "td", "section", "header", "footer")
@@ -23,8 +23,8 @@ var safe = func() *bluemonday.Policy {
 	return p
 }()
 
-// HTML shows a document as a fragment of a page, with the numbers its outline gives: for a look
-// at it, not for print. Errors: those of Outline.
+// HTML writes the document as an HTML fragment, with the numbers of its outline: a preview, not for
+// print. Its errors are those of Outline.
 func (d Document) HTML() (string, error) {
 	o, err := d.Outline()
 	if err != nil {
@@ -36,7 +36,7 @@ func (d Document) HTML() (string, error) {
 		w.block(b, o.Label(i))
 	}
 	w.running("footer", d.Footer, d.Meta.Title)
-	return safe.Sanitize(w.b.String()), nil
+	return sanitizer.Sanitize(w.b.String()), nil
 }
 
 type htmlWriter struct {
@@ -44,17 +44,17 @@ type htmlWriter struct {
 	outline Outline
 }
 
-func (w *htmlWriter) put(format string, args ...any) { fmt.Fprintf(&w.b, format, args...) }
+func (w *htmlWriter) printf(format string, args ...any) { fmt.Fprintf(&w.b, format, args...) }
 
 func escaped(s string) string {
 	return strings.ReplaceAll(html.EscapeString(s), "\n", "<br>")
 }
 
-func (w *htmlWriter) running(tag string, r Running, title string) {
+func (w *htmlWriter) running(tag string, r RunningText, title string) {
 	text := strings.TrimSpace(r.Left + "  " + r.Center + "  " + r.Right)
 	if text != "" {
 		text = strings.NewReplacer("{page}", "1", "{pages}", "1", "{title}", title).Replace(text)
-		w.put("<%s><p>%s</p></%s>\n", tag, escaped(text), tag)
+		w.printf("<%s><p>%s</p></%s>\n", tag, escaped(text), tag)
 	}
 }
 
@@ -64,57 +64,57 @@ func (w *htmlWriter) block(b Block, label string) {
 	}
 	switch b := b.(type) {
 	case Heading:
-		w.put("<h%d>%s", b.Level, label)
+		w.printf("<h%d>%s", b.Level, label)
 		w.spans(b.Text)
-		w.put("</h%d>\n", b.Level)
+		w.printf("</h%d>\n", b.Level)
 	case Clause:
-		w.put(`<p class="clause depth%d">%s`, b.Depth, label)
+		w.printf(`<p class="clause depth%d">%s`, b.Depth, label)
 		if len(b.Title) > 0 {
-			w.put("<strong>")
+			w.printf("<strong>")
 			w.spans(b.Title)
-			w.put("</strong> ")
+			w.printf("</strong> ")
 		}
 		w.spans(b.Text)
-		w.put("</p>\n")
+		w.printf("</p>\n")
 	case Paragraph:
-		w.put("<p>")
+		w.printf("<p>")
 		w.spans(b.Text)
-		w.put("</p>\n")
+		w.printf("</p>\n")
 	case List:
 		tag := "ul"
 		if b.Ordered {
 			tag = "ol"
 		}
-		w.put("<%s", tag)
+		w.printf("<%s", tag)
 		if b.Start > 1 {
-			w.put(` start="%d"`, b.Start)
+			w.printf(` start="%d"`, b.Start)
 		}
-		w.put(">\n")
+		w.printf(">\n")
 		for _, item := range b.Items {
-			w.put("<li>")
+			w.printf("<li>")
 			w.blocks(item.Blocks)
-			w.put("</li>\n")
+			w.printf("</li>\n")
 		}
-		w.put("</%s>\n", tag)
+		w.printf("</%s>\n", tag)
 	case Quote:
-		w.put("<blockquote>\n")
+		w.printf("<blockquote>\n")
 		w.blocks(b.Blocks)
-		w.put("</blockquote>\n")
+		w.printf("</blockquote>\n")
 	case Table:
 		w.table(b)
-	case Signatures:
+	case SignatureBlock:
 		for _, p := range b.Parties {
-			w.put(`<section class="signature"><p>%s</p><p>______________________________</p><p>%s</p></section>`+"\n", escaped(p.Role), escaped(lines(p.Name, p.Title, p.Place, p.Date)))
+			w.printf(`<section class="signature"><p>%s</p><p>______________________________</p><p>%s</p></section>`+"\n", escaped(p.Role), escaped(nonEmptyLines(p.Name, p.Title, p.Place, p.Date)))
 		}
 	case PageBreak:
-		w.put(`<hr class="page-break">` + "\n")
+		w.printf(`<hr class="page-break">` + "\n")
 	case Rule:
-		w.put("<hr>\n")
+		w.printf("<hr>\n")
 	}
 }
 
-// lines puts each text that is there on a line of its own.
-func lines(texts ...string) string {
+// nonEmptyLines puts each text that is not empty on a line of its own.
+func nonEmptyLines(texts ...string) string {
 	var out []string
 	for _, t := range texts {
 		if t != "" {
@@ -132,29 +132,29 @@ func (w *htmlWriter) blocks(blocks []Block) {
 
 func (w *htmlWriter) table(t Table) {
 	row := func(tag string, cells []Cell) {
-		w.put("<tr>")
+		w.printf("<tr>")
 		for i, c := range cells {
 			class := ""
 			if i < len(t.Columns) {
 				class = map[Align]string{Right: ` class="right"`, Center: ` class="center"`}[t.Columns[i].Align]
 			}
-			w.put("<%s%s>", tag, class)
+			w.printf("<%s%s>", tag, class)
 			w.spans(c.Text)
-			w.put("</%s>", tag)
+			w.printf("</%s>", tag)
 		}
-		w.put("</tr>\n")
+		w.printf("</tr>\n")
 	}
-	w.put("<table>\n")
+	w.printf("<table>\n")
 	if len(t.Head) > 0 {
-		w.put("<thead>")
+		w.printf("<thead>")
 		row("th", t.Head)
-		w.put("</thead>\n")
+		w.printf("</thead>\n")
 	}
-	w.put("<tbody>")
+	w.printf("<tbody>")
 	for _, r := range t.Rows {
 		row("td", r)
 	}
-	w.put("</tbody></table>\n")
+	w.printf("</tbody></table>\n")
 }
 
 func (w *htmlWriter) spans(text []Span) {

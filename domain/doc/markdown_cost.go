@@ -1,4 +1,4 @@
-package documents
+package doc
 
 import (
 	"regexp"
@@ -7,13 +7,13 @@ import (
 	"counsel/domain"
 )
 
-// The effort of reading Markdown can grow with the square of what is open at a time. These bounds
-// are far beyond what people write, and keep it at a second or two.
+// Parsing Markdown can take time quadratic in the number of open delimiters. These limits are far
+// above what people write, and keep the time to a second or two.
 const (
-	maxOpen   = 1000        // brackets, and runs of other marks, in one paragraph
-	maxEffort = 100_000_000 // those, by the bytes of the paragraph
-	maxInside = 20          // quotes and lists that begin on one line
-	maxIndent = 200         // spaces before a line
+	maxDelimiters = 1000        // brackets, and runs of other delimiters, in one paragraph
+	maxCost       = 100_000_000 // delimiters multiplied by the bytes of the paragraph
+	maxNesting    = 20          // quotes and lists that begin on one line
+	maxIndent     = 200         // spaces before a line
 )
 
 var (
@@ -22,29 +22,29 @@ var (
 	tableRule  = regexp.MustCompile(`^[ \t|:-]*-[ \t|:-]*$`)
 )
 
-// tame refuses a text that would take too long to read. What it takes for one paragraph may be
-// several, never the other way round.
-func tame(body, source string) error {
-	open, size, n := 0, 0, 0
+// checkMarkdownCost rejects input whose parsing could exceed the time limit. It may over-count,
+// since it may treat several paragraphs as one, but never under-counts.
+func checkMarkdownCost(body, source string) error {
+	delimiters, size, n := 0, 0, 0
 	table := false
 	for line := range strings.Lines(body) {
 		line = strings.TrimSuffix(line, "\n")
 		n++
 		if rest := strings.TrimLeft(line, " \t"); rest == "" {
-			open, size, table = 0, 0, false
+			delimiters, size, table = 0, 0, false
 			continue
 		} else if len(line)-len(rest) > maxIndent {
 			return domain.InvalidField(source, "line %d is indented by more than %d", n, maxIndent)
 		}
 		if strings.HasPrefix(strings.TrimSpace(line), ">") || newBlock.MatchString(line) {
 			prefix := containers.FindString(line)
-			if strings.Count(prefix, ">")+len(strings.FieldsFunc(prefix, func(r rune) bool { return r == ' ' || r == '\t' || r == '>' })) > maxInside {
-				return domain.InvalidField(source, "line %d begins more than %d quotes and lists inside one another", n, maxInside)
+			if strings.Count(prefix, ">")+len(strings.FieldsFunc(prefix, func(r rune) bool { return r == ' ' || r == '\t' || r == '>' })) > maxNesting {
+				return domain.InvalidField(source, "line %d begins more than %d quotes and lists inside one another", n, maxNesting)
 			}
 		}
 		begins := newBlock.MatchString(line)
 		if begins || table && strings.Contains(line, "|") {
-			open, size = 0, 0
+			delimiters, size = 0, 0
 		}
 		table = table && !begins && !strings.HasPrefix(strings.TrimSpace(line), ">")
 		table = table || tableRule.MatchString(line) && strings.Contains(line, "|")
@@ -53,15 +53,15 @@ func tame(body, source string) error {
 		for i := range len(line) {
 			switch c := line[i]; c {
 			case '[', ']', '!', '<':
-				open++
+				delimiters++
 			case '*', '_', '`':
 				if c != last {
-					open++
+					delimiters++
 				}
 			}
 			last = line[i]
 		}
-		if open > maxOpen || open*size > maxEffort {
+		if delimiters > maxDelimiters || delimiters*size > maxCost {
 			return domain.InvalidField(source, "the paragraph at line %d holds too many brackets, stars, underscores and the like", n)
 		}
 	}
