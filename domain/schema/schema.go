@@ -1,7 +1,6 @@
-// Package schema holds values to a JSON Schema and says in plain words, field by field,
-// where they do not fit. The contract's bodies, the inputs of drafts and the answers of a
-// model are all checked by it. It keeps no state; a schema that does not compile is the one
-// thing that can fail.
+// Package schema validates values against a JSON Schema and describes each violation in plain words,
+// field by field. It validates request bodies, the inputs of drafts and templates, and the answers of
+// a language model. The package has no state. The only thing that can fail is compiling a schema.
 package schema
 
 import (
@@ -21,22 +20,23 @@ import (
 	"counsel/domain"
 )
 
-// maxFields bounds how many faults one answer names.
+// maxFields is the maximum number of violations in one result.
 const maxFields = 100
 
 // Schema is a compiled schema, safe for concurrent use.
 type Schema struct{ compiled *jsonschema.Schema }
 
-// Fault is one thing that does not fit. Unknown marks a property the schema does not name.
-type Fault struct {
+// Violation is one mismatch. Unknown marks a property that the schema does not define.
+type Violation struct {
 	domain.Field
 	Unknown bool
 
-	empty, form bool // a text is too short at no length; has not the form of its pattern
+	empty, pattern bool // an empty string is too short; a string does not match its pattern
 }
 
-// Compile reads a draft 2020-12 schema. "format" is checked, not only noted; to the standard
-// formats it adds iso-4217, a currency code; an address of e-mail is what domain.ParseEmail takes.
+// Compile compiles a draft 2020-12 schema. "format" is asserted, not only annotated. In addition to the
+// standard formats there are iso-4217, a currency code, and line, see IsLine. An e-mail address is what
+// domain.ParseEmail accepts.
 func Compile(name string, raw []byte) (*Schema, error) {
 	at, err := CompileAt(name, raw)
 	if err != nil {
@@ -45,9 +45,9 @@ func Compile(name string, raw []byte) (*Schema, error) {
 	return at("")
 }
 
-// CompileAt reads a document that holds several schemas, which may refer to each other, and
-// compiles those at the JSON Pointers it is asked for. What they share is compiled once.
-func CompileAt(name string, raw []byte) (func(pointer string) (*Schema, error), error) {
+// CompileAt reads a document with several schemas that may refer to each other. The returned function
+// compiles the schema at a JSON Pointer; shared parts are compiled once.
+func CompileAt(name string, raw []byte) (compile func(pointer string) (*Schema, error), err error) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 	if err != nil {
 		return nil, fmt.Errorf("schema %s: %w", name, err)
@@ -73,7 +73,7 @@ func CompileAt(name string, raw []byte) (func(pointer string) (*Schema, error), 
 			return err
 		}})
 	}
-	// What is bound to a time.Time has to be read by it.
+	// as strict as time.Time, which the value is decoded into
 	c.RegisterFormat(&jsonschema.Format{Name: "date-time", Validate: func(v any) error {
 		s, ok := v.(string)
 		if !ok {
@@ -100,51 +100,51 @@ func CompileAt(name string, raw []byte) (func(pointer string) (*Schema, error), 
 	}, nil
 }
 
-// Check returns nil when v, as encoding/json decodes it, fits. Otherwise it names each fault
-// by a JSON Pointer that begins with prefix; a missing property is pointed at itself. The
-// details never repeat a value that was given.
-func (s *Schema) Check(v any, prefix string) []Fault {
+// Check returns nil if v, as decoded by encoding/json, is valid. Otherwise it returns each violation with
+// a JSON Pointer that starts with prefix; for a missing property, the pointer is that of the property
+// itself. The details never contain the value.
+func (s *Schema) Check(v any, prefix string) []Violation {
 	err := s.compiled.Validate(v)
 	if err == nil {
 		return nil
 	}
 	invalid, ok := errors.AsType[*jsonschema.ValidationError](err)
 	if !ok {
-		return []Fault{{Field: domain.Field{Pointer: prefix, Detail: "is not valid JSON data"}}}
+		return []Violation{{Field: domain.Field{Pointer: prefix, Detail: "is not valid JSON data"}}}
 	}
-	faults := collect(nil, prefix, invalid)
+	violations := collect(nil, prefix, invalid)
 	empty := map[string]bool{}
-	for _, f := range faults {
+	for _, f := range violations {
 		if f.empty {
 			empty[f.Pointer] = true
 		}
 	}
-	faults = slices.DeleteFunc(faults, func(f Fault) bool { return f.form && empty[f.Pointer] }) // that it is empty says it all
-	slices.SortFunc(faults, func(a, b Fault) int {
+	violations = slices.DeleteFunc(violations, func(f Violation) bool { return f.pattern && empty[f.Pointer] }) // "must not be empty" is enough
+	slices.SortFunc(violations, func(a, b Violation) int {
 		return strings.Compare(a.Pointer+"\x00"+a.Detail, b.Pointer+"\x00"+b.Detail)
 	})
-	faults = slices.Compact(faults)
-	return faults[:min(len(faults), maxFields)]
+	violations = slices.Compact(violations)
+	return violations[:min(len(violations), maxFields)]
 }
 
-// Fields drops from faults all but what a caller is told.
-func Fields(faults []Fault) []domain.Field {
-	if len(faults) == 0 {
+// Fields returns the part of each violation that callers see.
+func Fields(violations []Violation) []domain.Field {
+	if len(violations) == 0 {
 		return nil
 	}
-	fields := make([]domain.Field, len(faults))
-	for i, f := range faults {
+	fields := make([]domain.Field, len(violations))
+	for i, f := range violations {
 		fields[i] = f.Field
 	}
 	return fields
 }
 
-func collect(out []Fault, prefix string, e *jsonschema.ValidationError) []Fault {
+func collect(out []Violation, prefix string, e *jsonschema.ValidationError) []Violation {
 	add := func(detail string, unknown bool, more ...string) {
 		if len(out) >= maxFields {
 			return
 		}
-		out = append(out, Fault{Field: domain.Field{Pointer: pointer(prefix, append(slices.Clone(e.InstanceLocation), more...)), Detail: detail}, Unknown: unknown})
+		out = append(out, Violation{Field: domain.Field{Pointer: pointer(prefix, append(slices.Clone(e.InstanceLocation), more...)), Detail: detail}, Unknown: unknown})
 	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required:
@@ -172,16 +172,17 @@ func collect(out []Fault, prefix string, e *jsonschema.ValidationError) []Fault 
 		}
 		return out
 	}
-	f := Fault{Field: domain.Field{Pointer: pointer(prefix, e.InstanceLocation), Detail: detail(e.ErrorKind)}}
+	f := Violation{Field: domain.Field{Pointer: pointer(prefix, e.InstanceLocation), Detail: detail(e.ErrorKind)}}
 	switch k := e.ErrorKind.(type) {
 	case *kind.MinLength:
 		f.empty = k.Got == 0
 	case *kind.Pattern:
-		f.form = true
+		f.pattern = true
 	}
 	return append(out, f)
 }
 
+// detail describes a violation in plain words.
 func detail(k jsonschema.ErrorKind) string {
 	switch k := k.(type) {
 	case *kind.Type:
@@ -242,7 +243,7 @@ func detail(k jsonschema.ErrorKind) string {
 	return k.LocalizedString(message.NewPrinter(language.English))
 }
 
-// patterns says in words what a pattern of the contract or of a form asks for.
+// patterns describes in words the patterns that the contract and the forms use.
 var patterns = map[string]string{
 	`\S`:                                     "must not be blank",
 	`^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$`: "must not be blank and must not hold control characters",

@@ -25,7 +25,7 @@ func TestCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ body, pointer, detail string }{
-		"fits":          {`{"name":"Ada","e/mail":"a@b.ie","tags":["a"],"age":36,"fee":{"currency":"EUR"}}`, "", ""},
+		"valid":         {`{"name":"Ada","e/mail":"a@b.ie","tags":["a"],"age":36,"fee":{"currency":"EUR"}}`, "", ""},
 		"missing":       {`{"name":"Ada"}`, "/in/e~1mail", "is required"},
 		"unknown":       {`{"name":"Ada","e/mail":"a@b.ie","NAME":"x"}`, "/in/NAME", "is not a known field"},
 		"wrong type":    {`{"name":7,"e/mail":"a@b.ie"}`, "/in/name", "must be a string"},
@@ -42,18 +42,18 @@ func TestCheck(t *testing.T) {
 			if err := json.Unmarshal([]byte(c.body), &v); err != nil {
 				t.Fatal(err)
 			}
-			faults := s.Check(v, "/in")
+			violations := s.Check(v, "/in")
 			if c.pointer == "" {
-				if faults != nil {
-					t.Fatalf("refused: %v", faults)
+				if violations != nil {
+					t.Fatalf("unexpected violations: %v", violations)
 				}
 				return
 			}
-			if len(faults) != 1 || faults[0].Pointer != c.pointer || faults[0].Detail != c.detail {
-				t.Fatalf("got %+v, want %s %s", faults, c.pointer, c.detail)
+			if len(violations) != 1 || violations[0].Pointer != c.pointer || violations[0].Detail != c.detail {
+				t.Fatalf("got %+v, want %s %s", violations, c.pointer, c.detail)
 			}
-			if faults[0].Unknown != (name == "unknown") {
-				t.Fatalf("Unknown is %v", faults[0].Unknown)
+			if violations[0].Unknown != (name == "unknown") {
+				t.Fatalf("Unknown is %v", violations[0].Unknown)
 			}
 		})
 	}
@@ -79,12 +79,12 @@ func TestPatternsInWords(t *testing.T) {
 		if err := json.Unmarshal([]byte(body), &v); err != nil {
 			t.Fatal(err)
 		}
-		var said []string
+		var got []string
 		for _, f := range s.Check(v, "") {
-			said = append(said, f.Pointer+" "+f.Detail)
+			got = append(got, f.Pointer+" "+f.Detail)
 		}
-		if got := strings.Join(said, "; "); got != want {
-			t.Errorf("%s: %s", body, got)
+		if joined := strings.Join(got, "; "); joined != want {
+			t.Errorf("%s: got %s, want %s", body, joined, want)
 		}
 	}
 }
@@ -96,12 +96,12 @@ func TestCheckNeverRepeatsValues(t *testing.T) {
 	}
 	for _, f := range s.Check(map[string]any{"name": "classified", "e/mail": "classified", "age": "classified"}, "") {
 		if strings.Contains(f.Detail, "classified") {
-			t.Errorf("the detail of %s repeats what was given: %s", f.Pointer, f.Detail)
+			t.Errorf("the detail of %s repeats the value: %s", f.Pointer, f.Detail)
 		}
 	}
 }
 
-func TestCompileRefusesNonsense(t *testing.T) {
+func TestCompileErrors(t *testing.T) {
 	for _, raw := range []string{"", "{", `{"type": "unheard-of"}`, `{"$ref": "#/nowhere"}`} {
 		if _, err := schema.Compile("bad", []byte(raw)); err == nil {
 			t.Errorf("%q compiled", raw)
