@@ -123,7 +123,7 @@ type setup struct {
 var words = sync.OnceValues(func() (w struct {
 	masker  *masking.Masker
 	prompts *prompts.Set
-	rules   *policy.Book
+	rules   *policy.Set
 }, err error) {
 	var errs [3]error
 	w.masker, errs[0] = masking.New()

@@ -109,7 +109,7 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, r Analys
 		return Analysis{}, badAnswer(err)
 	}
 	local, missing := rules.Review(r.Text)
-	local = append(local, policy.Instructions(r.Text)...)
+	local = append(local, policy.DetectInjections(r.Text)...)
 	merged := merge(local, locate(said, masked, session))
 	out := Analysis{
 		recorded:   recorded{Findings: quoted(merged, r.Text), RiskLevel: string(risk(local, merged, missing)), Suggestions: suggestions(merged, missing)},

@@ -353,10 +353,10 @@ func (s *Service) chatAsk(user domain.ID, m question, sh *shelf, tag language.Ta
 func (s *Service) chatRequest(m question, tag language.Tag) (Request, error) {
 	params := prompts.ChatParams{Locale: tag, Question: m.message, Passages: shown(m.passages)}
 	if m.matter != "" {
-		params.Context = append(params.Context, prompts.Source{Name: "The case", Text: m.matter})
+		params.Context = append(params.Context, prompts.ContextText{Name: "The case", Text: m.matter})
 	}
 	if m.facts != "" {
-		params.Context = append(params.Context, prompts.Source{Name: "Facts", Text: m.facts})
+		params.Context = append(params.Context, prompts.ContextText{Name: "Facts", Text: m.facts})
 	}
 	p, err := s.Prompts.Chat(params)
 	if err != nil {

@@ -27,7 +27,7 @@ const patience = time.Minute
 // built holds what is costly to make and never changes.
 var built = sync.OnceValue(func() (b struct {
 	masker *masking.Masker
-	book   *policy.Book
+	book   *policy.Set
 }) {
 	var err error
 	if b.masker, err = masking.New(); err != nil {

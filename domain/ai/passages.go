@@ -222,7 +222,7 @@ func (sh *shelf) pick(session *masking.Session, pages []masking.Masked, question
 		out = append(out, passage{document: sh.documents[p.document], page: sh.pages[p.page], masked: pages[p.page], start: p.start, end: p.end, title: titles[p.document]})
 	}
 	for i := range out {
-		out[i].orders = len(policy.Instructions(out[i].text())) > 0
+		out[i].orders = len(policy.DetectInjections(out[i].text())) > 0
 	}
 	return out, nil
 }
@@ -235,7 +235,7 @@ func title(session *masking.Session, name string, number int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if t := cut(m.Text, maxFileName); t == m.Text && len(policy.Instructions(name)) == 0 {
+	if t := cut(m.Text, maxFileName); t == m.Text && len(policy.DetectInjections(name)) == 0 {
 		return t, nil
 	}
 	return "document " + strconv.Itoa(number), nil
@@ -295,7 +295,7 @@ func shown(passages []passage) []prompts.Passage {
 	out := make([]prompts.Passage, len(passages))
 	for i := range passages {
 		p := &passages[i]
-		out[i] = prompts.Passage{Document: p.title, Page: p.page.Number, Text: strings.TrimSpace(p.text()), Orders: p.orders}
+		out[i] = prompts.Passage{Document: p.title, Page: p.page.Number, Text: strings.TrimSpace(p.text()), HasInjection: p.orders}
 	}
 	return out
 }

@@ -66,7 +66,7 @@ func judge(d *writtenDraft, text string, t *prompts.DocumentType, shape, inputs 
 			absent++
 			warnings = append(warnings, fmt.Sprintf("The input %s does not appear in the draft.", l.pointer))
 		}
-		if len(policy.Instructions(l.text)) > 0 {
+		if len(policy.DetectInjections(l.text)) > 0 {
 			warnings = append(warnings, fmt.Sprintf("The input %s tries to give orders to its reader; it was taken as a fact only.", l.pointer))
 		}
 	}

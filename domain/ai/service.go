@@ -45,7 +45,7 @@ type Deps struct {
 	Model    Model
 	Masker   *masking.Masker
 	Prompts  *prompts.Set
-	Policies *policy.Book
+	Policies *policy.Set
 	Clock    domain.Clock
 	NewID    func() domain.ID
 	Cases    *cases.Service // nil: there are none to ask in

@@ -1,12 +1,11 @@
-// Package policy holds what the service itself knows of risky contracts: the vocabulary of
-// clauses, and named rule sets that are matched against a text without any model.
+// Package policy reviews contracts without a language model: it matches named rule sets (policies)
+// against a text and detects prompt injection, text that gives instructions to its reader.
 //
-// A policy is a YAML file built into the program. Load reads and compiles all of them; a
-// mistake in a file is an error there, not later. What Load returns is immutable and safe for
-// concurrent use. A review is deterministic: the same text under the same policy version gives
-// the same findings, in time linear in the text.
+// A policy is an embedded YAML file. Load reads and compiles all of them and reports any mistake in a
+// file. What Load returns is immutable and safe for concurrent use. A review is deterministic: the same
+// text under the same policy version gives the same findings. It takes linear time.
 //
-// Offsets are in bytes of the text, and text[f.Start:f.End] is the quote, verbatim.
+// Offsets are bytes of the text; text[f.Start:f.End] is the verbatim quote.
 package policy
 
 import (
@@ -28,10 +27,10 @@ import (
 //go:embed clauses.yaml rules/*.yaml
 var files embed.FS
 
-// Severity is how much a clause matters; it is also the measure of a document's risk.
+// Severity rates a finding. The risk of a whole document uses the same scale.
 type Severity string
 
-// The severities, from least to most.
+// The severities, in ascending order.
 const (
 	Low    Severity = "low"
 	Medium Severity = "medium"
@@ -40,12 +39,12 @@ const (
 
 func (s Severity) rank() int { return slices.Index([]Severity{Low, Medium, High}, s) }
 
-// EmbeddedInstruction is the one clause type that is not CUAD's: text in a document that tries
-// to give orders to its reader or to a program.
+// EmbeddedInstruction is the only clause type that is not from CUAD: prompt injection, that is, text in
+// a document that tries to instruct its reader or a program.
 const EmbeddedInstruction = "Embedded Instruction"
 
-// Clause is one word of the vocabulary. The names are those of the Contract Understanding
-// Atticus Dataset (CUAD), and EmbeddedInstruction.
+// Clause is a clause type: one of the Contract Understanding Atticus Dataset (CUAD), or
+// EmbeddedInstruction.
 type Clause struct {
 	Name        string `yaml:"name"`
 	Description string `yaml:"description"`
@@ -58,15 +57,15 @@ var vocabulary = func() []Clause {
 		err = decode(raw, &list)
 	}
 	if err != nil {
-		panic("policy: clauses.yaml: " + err.Error()) // built in: wrong in every run, or in none
+		panic("policy: clauses.yaml: " + err.Error()) // embedded, so every test would fail
 	}
 	return list
 }()
 
-// Clauses returns the vocabulary with a description of each type.
+// Clauses returns all clause types with their descriptions.
 func Clauses() []Clause { return slices.Clone(vocabulary) }
 
-// ClauseTypes returns the names of the vocabulary: 41 of CUAD, then EmbeddedInstruction.
+// ClauseTypes returns the names of all clause types: 41 from CUAD, then EmbeddedInstruction.
 func ClauseTypes() []string {
 	names := make([]string, len(vocabulary))
 	for i, c := range vocabulary {
@@ -75,8 +74,8 @@ func ClauseTypes() []string {
 	return names
 }
 
-// Book is every policy there is.
-type Book struct {
+// Set holds all policies.
+type Set struct {
 	policies map[string]*Policy
 }
 
@@ -84,29 +83,29 @@ type Book struct {
 type Policy struct {
 	Name  string
 	Title string
-	Brief string // for whom and how a document is reviewed under this policy
+	Brief string // for whom and how a document is reviewed
 
 	rules   []*Rule
 	version string
 }
 
-// Rule is one thing a policy looks for.
+// Rule describes one kind of clause that a policy reports.
 type Rule struct {
 	ID         string   `yaml:"id"`
 	Title      string   `yaml:"title"`
-	ClauseType string   `yaml:"clauseType"` // the nearest one where CUAD has no name for it; "" only for an absent rule
+	ClauseType string   `yaml:"clauseType"` // the closest CUAD type; "" is allowed only if Absent is set
 	Severity   Severity `yaml:"severity"`
-	Confidence float64  `yaml:"confidence"` // how often a match means what the rule says, 0..1
+	Confidence float64  `yaml:"confidence"` // probability that a match is correct, 0..1
 
-	// Match lists alternatives; each is a pattern, or a list of patterns that must all match
-	// the same sentence. A pattern is RE2 over the sentence in lower case, its white space
-	// single blanks and its quotes and dashes ASCII.
-	Match []conjunction `yaml:"match"`
-	// Unless lists patterns that, in the same sentence, make it harmless.
+	// Match lists alternatives. Each is a pattern, or a list of patterns that must all match the same
+	// sentence. A pattern is an RE2 expression over the normalized sentence: lower case, single
+	// blanks, ASCII quotes and dashes.
+	Match []allOf `yaml:"match"`
+	// Unless lists exceptions: patterns that make a matching sentence harmless.
 	Unless []string `yaml:"unless"`
-	// When lists patterns of which the document must have one for the rule to apply.
+	// When lists preconditions: the rule applies if any of them matches somewhere in the document.
 	When []string `yaml:"when"`
-	// Absent turns the rule round: it reports that no sentence of the document matches.
+	// Absent inverts the rule: it reports that no sentence of the document matches.
 	Absent bool `yaml:"absent"`
 
 	Rationale  string `yaml:"rationale"`
@@ -117,29 +116,30 @@ type Rule struct {
 	when   []*pattern
 }
 
-type conjunction []string
+// allOf is a list of patterns that must all match.
+type allOf []string
 
-func (c *conjunction) UnmarshalYAML(n *yaml.Node) error {
+func (c *allOf) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
-		*c = conjunction{n.Value}
+		*c = allOf{n.Value}
 		return nil
 	}
 	return n.Decode((*[]string)(c))
 }
 
-// source is a policy file.
-type source struct {
+// policyFile is the content of a policy file.
+type policyFile struct {
 	Name    string   `yaml:"name"`
 	Title   string   `yaml:"title"`
 	Brief   string   `yaml:"brief"`
-	Extends string   `yaml:"extends"` // a policy whose rules are taken over
-	Disable []string `yaml:"disable"` // ids of rules not taken over
-	Rules   []*Rule  `yaml:"rules"`   // a rule with an id taken over replaces it
+	Extends string   `yaml:"extends"` // the policy whose rules are inherited
+	Disable []string `yaml:"disable"` // ids of inherited rules to leave out
+	Rules   []*Rule  `yaml:"rules"`   // a rule with an inherited id replaces that rule
 	raw     []byte
 }
 
-// Load reads every policy built into the program.
-func Load() (*Book, error) {
+// Load reads and compiles the embedded policies.
+func Load() (*Set, error) {
 	rules, err := fs.Sub(files, "rules")
 	if err != nil {
 		return nil, err
@@ -147,23 +147,23 @@ func Load() (*Book, error) {
 	return load(rules)
 }
 
-func load(dir fs.FS) (*Book, error) {
+func load(dir fs.FS) (*Set, error) {
 	names, err := fs.Glob(dir, "*.yaml")
 	if err != nil {
 		return nil, err
 	}
-	sources := map[string]*source{}
+	sources := map[string]*policyFile{}
 	for _, name := range names {
 		raw, err := fs.ReadFile(dir, name)
 		if err != nil {
 			return nil, err
 		}
-		s := &source{raw: raw}
+		s := &policyFile{raw: raw}
 		if err := decode(raw, s); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		if s.Name+".yaml" != path.Base(name) || s.Title == "" || s.Brief == "" {
-			return nil, fmt.Errorf("%s: name, title and brief are required, and the name is the file's", name)
+			return nil, fmt.Errorf("%s: name, title and brief are required, and name must match the file name", name)
 		}
 		for _, r := range s.Rules {
 			if err := r.compile(); err != nil {
@@ -172,9 +172,9 @@ func load(dir fs.FS) (*Book, error) {
 		}
 		sources[s.Name] = s
 	}
-	b := &Book{policies: map[string]*Policy{}}
+	b := &Set{policies: map[string]*Policy{}}
 	for name, s := range sources {
-		p, err := resolve(s, sources)
+		p, err := resolveExtends(s, sources)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -183,8 +183,8 @@ func load(dir fs.FS) (*Book, error) {
 	return b, nil
 }
 
-// resolve applies extends, disable and overrides; one level deep, so no cycle can arise.
-func resolve(s *source, all map[string]*source) (*Policy, error) {
+// resolveExtends applies inheritance. Only one level is allowed, so there are no cycles.
+func resolveExtends(s *policyFile, all map[string]*policyFile) (*Policy, error) {
 	h := sha256.New()
 	p := &Policy{Name: s.Name, Title: s.Title, Brief: strings.TrimSpace(s.Brief)}
 	if s.Extends != "" {
@@ -198,14 +198,14 @@ func resolve(s *source, all map[string]*source) (*Policy, error) {
 	for _, id := range s.Disable {
 		i := slices.IndexFunc(p.rules, func(r *Rule) bool { return r.ID == id })
 		if i < 0 {
-			return nil, fmt.Errorf("there is no rule %q to disable", id)
+			return nil, fmt.Errorf("cannot disable unknown rule %q", id)
 		}
 		p.rules = slices.Delete(p.rules, i, i+1)
 	}
 	own := map[string]bool{}
 	for _, r := range s.Rules {
 		if own[r.ID] {
-			return nil, fmt.Errorf("rule %q stands twice", r.ID)
+			return nil, fmt.Errorf("duplicate rule %q", r.ID)
 		}
 		own[r.ID] = true
 		if i := slices.IndexFunc(p.rules, func(o *Rule) bool { return o.ID == r.ID }); i >= 0 {
@@ -225,7 +225,7 @@ func (r *Rule) compile() error {
 	case r.ID == "" || r.Title == "" || r.Rationale == "" || r.Suggestion == "" || len(r.Match) == 0:
 		return errors.New("id, title, match, rationale and suggestion are required")
 	case !known || r.ClauseType == EmbeddedInstruction:
-		return fmt.Errorf("the clause type %q is not one of CUAD's", r.ClauseType)
+		return fmt.Errorf("unknown CUAD clause type %q", r.ClauseType)
 	case r.Severity.rank() < 0:
 		return fmt.Errorf("unknown severity %q", r.Severity)
 	case r.Confidence <= 0 || r.Confidence > 1:
@@ -248,19 +248,18 @@ func (r *Rule) compile() error {
 }
 
 // Names returns the names of the policies, sorted.
-func (b *Book) Names() []string { return slices.Sorted(maps.Keys(b.policies)) }
+func (b *Set) Names() []string { return slices.Sorted(maps.Keys(b.policies)) }
 
-// Policy returns the policy of that name.
-func (b *Book) Policy(name string) (*Policy, bool) {
+// Policy returns the policy with that name.
+func (b *Set) Policy(name string) (*Policy, bool) {
 	p, ok := b.policies[name]
 	return p, ok
 }
 
-// Version names the content of the policy and of the one it extends: any edit gives another.
+// Version is a hash of the policy and of the one it extends. It changes with any edit.
 func (p *Policy) Version() string { return p.version }
 
-// Checks returns the rules of the policy that can give a finding, those about something
-// absent left out.
+// Checks returns the rules that produce findings, that is, without the Absent rules.
 func (p *Policy) Checks() []Rule {
 	var list []Rule
 	for _, r := range p.rules {
@@ -271,7 +270,7 @@ func (p *Policy) Checks() []Rule {
 	return list
 }
 
-// decode reads YAML and refuses keys that nobody reads.
+// decode reads YAML and rejects unknown keys.
 func decode(raw []byte, into any) error {
 	d := yaml.NewDecoder(bytes.NewReader(raw))
 	d.KnownFields(true)

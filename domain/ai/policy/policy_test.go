@@ -12,7 +12,7 @@ import (
 //go:embed testdata/fair.txt
 var fair string
 
-func mustLoad(t testing.TB) *Book {
+func mustLoad(t testing.TB) *Set {
 	t.Helper()
 	b, err := Load()
 	if err != nil {
@@ -31,9 +31,9 @@ func mustPolicy(t testing.TB, name string) *Policy {
 }
 
 type example struct {
-	rule  string // policy/id
-	fires bool
-	text  string
+	rule    string // policy/id
+	matches bool
+	text    string
 }
 
 func examples(t *testing.T) []example {
@@ -72,13 +72,13 @@ func TestEveryRule(t *testing.T) {
 			continue
 		}
 		if spans := sentences(e.text); len(spans) != 1 {
-			t.Errorf("%q is %d sentences", e.text, len(spans))
+			t.Errorf("%q has %d sentences", e.text, len(spans))
 		}
-		if got := p.rules[i].fires(flatten(e.text)); got != e.fires {
-			t.Errorf("%s on %q: %v, want %v", e.rule, e.text, got, e.fires)
+		if got := p.rules[i].matches(normalize(e.text)); got != e.matches {
+			t.Errorf("%s on %q: %v, want %v", e.rule, e.text, got, e.matches)
 		}
 		n := seen[e.rule]
-		if e.fires {
+		if e.matches {
 			n[0]++
 		} else {
 			n[1]++
@@ -94,7 +94,7 @@ func TestEveryRule(t *testing.T) {
 				key = "default/" + r.ID
 			}
 			if n := seen[key]; n[0] == 0 || n[1] == 0 {
-				t.Errorf("%s has no example of both kinds", key)
+				t.Errorf("%s needs a matching and a non-matching example", key)
 			}
 		}
 	}
@@ -117,7 +117,7 @@ func TestBook(t *testing.T) {
 		t.Errorf("versions are %v", versions)
 	}
 	if _, ok := b.Policy("other"); ok {
-		t.Error("there is a policy nobody wrote")
+		t.Error("found an unknown policy")
 	}
 	if names := ClauseTypes(); len(names) != 42 || names[41] != EmbeddedInstruction || !slices.Contains(names, "Rofr/Rofo/Rofn") {
 		t.Errorf("vocabulary is %v", names)
@@ -150,13 +150,13 @@ func TestLoadExtends(t *testing.T) {
 		t.Fatal(err)
 	}
 	if e, _ := edited.Policy("child"); e.Version() == p.Version() {
-		t.Error("an edit of the base leaves the version of the child")
+		t.Error("editing the base does not change the version of the child")
 	}
 
 	for name, bad := range map[string]string{
 		"unknown base":      head("child") + "extends: none\nrules:" + one("cc"),
 		"unknown disabled":  head("child") + "extends: base\ndisable: [zz]\nrules:" + one("cc"),
-		"rule twice":        head("child") + "rules:" + one("cc") + one("cc"),
+		"duplicate rule":    head("child") + "rules:" + one("cc") + one("cc"),
 		"unknown key":       head("child") + "colour: red\n",
 		"other name":        head("kid"),
 		"clause type":       head("child") + "rules:" + strings.Replace(one("cc"), "Insurance", "Assurance", 1),

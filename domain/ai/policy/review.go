@@ -6,16 +6,16 @@ import (
 )
 
 const (
-	maxFindings = 100 // of a review
+	maxFindings = 100
 	maxPerRule  = 5
-	// A text shorter than this is a clause or two: nothing is missing from it.
-	wholeDocument = 800
+	// Shorter texts, in bytes, are single clauses, from which nothing can be missing.
+	minDocument = 800
 )
 
-// Finding is a passage of the text that a rule speaks about.
+// Finding is a passage of the text that matches a rule.
 type Finding struct {
 	ClauseType string
-	Start, End int // bytes of the text
+	Start, End int // byte range of the text
 	Severity   Severity
 	Confidence float64 // 0..1
 	RuleID     string
@@ -23,9 +23,9 @@ type Finding struct {
 	Suggestion string
 }
 
-// Missing is a clause that the policy expects and the text does not have. It has no quote.
+// Missing is a clause that the policy expects but the text does not contain.
 type Missing struct {
-	ClauseType string // "" where CUAD has no name for it
+	ClauseType string // "" if CUAD has no such type
 	Title      string
 	Severity   Severity
 	RuleID     string
@@ -33,25 +33,25 @@ type Missing struct {
 	Suggestion string
 }
 
-// Review matches the rules against each sentence of the text. The findings are in the order of
-// the text, at most 100 and at most 5 of one rule; when there are more, the most severe stay.
-// It does not look for orders to the reader: that is Instructions.
+// Review matches the rules against each sentence of the text. It returns at most 100 findings, at most 5
+// per rule, in text order; if there are more, the most severe are kept. It does not detect prompt
+// injection, see Instructions.
 func (p *Policy) Review(text string) (findings []Finding, missing []Missing) {
 	spans := sentences(text)
 	flat := make([]string, len(spans))
 	for i, s := range spans {
-		flat[i] = flatten(text[s.start:s.end])
+		flat[i] = normalize(text[s.start:s.end])
 	}
 	inDocument := func(list []*pattern) bool {
 		return slices.ContainsFunc(flat, func(s string) bool { return anyMatch(list, s) })
 	}
 	for _, r := range p.rules {
-		if r.Absent && len(text) < wholeDocument || len(r.when) > 0 && !inDocument(r.when) {
+		if r.Absent && len(text) < minDocument || len(r.when) > 0 && !inDocument(r.when) {
 			continue
 		}
 		count := 0
 		for i, s := range flat {
-			if !r.fires(s) {
+			if !r.matches(s) {
 				continue
 			}
 			count++
@@ -85,7 +85,8 @@ func (p *Policy) Review(text string) (findings []Finding, missing []Missing) {
 	return findings, missing
 }
 
-func (r *Rule) fires(sentence string) bool {
+// matches reports whether a normalized sentence matches the rule.
+func (r *Rule) matches(sentence string) bool {
 	for _, all := range r.match {
 		if !slices.ContainsFunc(all, func(p *pattern) bool { return !p.matches(sentence) }) {
 			return !anyMatch(r.unless, sentence)
@@ -94,21 +95,21 @@ func (r *Rule) fires(sentence string) bool {
 	return false
 }
 
-// Findings below these confidences do not count in full.
+// Minimum confidence for a finding to count fully towards the risk.
 const (
-	sureHigh   = 0.6
-	sureMedium = 0.5
+	minHighConfidence   = 0.6
+	minMediumConfidence = 0.5
 )
 
-// Risk is the risk of a whole document. More findings never make it less.
+// Risk returns the risk of a whole document. It is monotonic: more findings never lower it.
 //
-//   - high: one high finding of confidence 0.6 or more, or four medium ones of 0.5 or more;
-//   - medium: any other high finding, one medium one of 0.5 or more, three of any kind, a
-//     missing clause of high severity, or three missing of medium severity;
+//   - high: one high finding with confidence 0.6 or more, or four medium ones with 0.5 or more;
+//   - medium: any other high finding, one medium finding with 0.5 or more, three findings of any kind, a
+//     missing clause of high severity, or three missing clauses of medium severity;
 //   - low: everything else.
 //
-// An embedded instruction counts as high whatever severity it carries: a document that tries
-// to steer its review cannot be taken at its word.
+// An embedded instruction always counts as high: a document that tries to manipulate its review cannot be
+// trusted.
 func Risk(findings []Finding, missing []Missing) Severity {
 	highs, mediums, missed := 0, 0, 0
 	risk := Low
@@ -116,10 +117,10 @@ func Risk(findings []Finding, missing []Missing) Severity {
 		switch {
 		case f.ClauseType == EmbeddedInstruction || f.Severity == High:
 			risk = Medium
-			if f.Confidence >= sureHigh {
+			if f.Confidence >= minHighConfidence {
 				highs++
 			}
-		case f.Severity == Medium && f.Confidence >= sureMedium:
+		case f.Severity == Medium && f.Confidence >= minMediumConfidence:
 			mediums++
 		}
 	}

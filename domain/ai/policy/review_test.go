@@ -42,8 +42,8 @@ func TestReviewFairContract(t *testing.T) {
 			t.Errorf("missing: %+v", missing)
 		}
 	}
-	if found := Instructions(fair); len(found) > 0 {
-		t.Errorf("orders found: %+v", found)
+	if found := DetectInjections(fair); len(found) > 0 {
+		t.Errorf("injections found: %+v", found)
 	}
 }
 
@@ -60,7 +60,7 @@ func TestPoliciesDiffer(t *testing.T) {
 		}
 		key := strings.Join(ids, " ")
 		if seen[key] {
-			t.Errorf("%s finds what another policy finds: %s", name, key)
+			t.Errorf("%s has the same findings as another policy: %s", name, key)
 		}
 		seen[key] = true
 	}
@@ -74,7 +74,7 @@ func TestPoliciesDiffer(t *testing.T) {
 		return ""
 	}
 	if severity("default") != Medium || severity("vendor") != High || severity("employment") != "" {
-		t.Error("the override of auto-renewal does not work")
+		t.Error("the override of auto-renewal has no effect")
 	}
 }
 
@@ -117,7 +117,7 @@ func TestReviewIsBoundedAndDeterministic(t *testing.T) {
 		t.Errorf("%d findings", len(findings))
 	}
 	if !slices.IsSortedFunc(findings, func(a, b Finding) int { return a.Start - b.Start }) {
-		t.Error("not in the order of the text")
+		t.Error("not in text order")
 	}
 	perRule := map[string]int{}
 	for _, f := range findings {
@@ -127,15 +127,15 @@ func TestReviewIsBoundedAndDeterministic(t *testing.T) {
 		}
 	}
 	if perRule["unlimited-liability"] != maxPerRule {
-		t.Error("a finding of high severity was left out")
+		t.Error("a finding of high severity is missing")
 	}
-	again, missingAgain := p.Review(text)
-	if !reflect.DeepEqual(findings, again) || !reflect.DeepEqual(missing, missingAgain) {
-		t.Error("a second review differs")
+	repeated, missingRepeated := p.Review(text)
+	if !reflect.DeepEqual(findings, repeated) || !reflect.DeepEqual(missing, missingRepeated) {
+		t.Error("a repeated review differs")
 	}
 }
 
-func TestReviewOddTexts(t *testing.T) {
+func TestReviewUnusualTexts(t *testing.T) {
 	for _, text := range []string{"", " \n\n ", ".", "...", "1.", "\xff\xfe", strings.Repeat("(", 5000), strings.Repeat("a", 10000), strings.Repeat("ü", 5000), "\x00liability\x00 shall be unlimited"} {
 		for _, name := range mustLoad(t).Names() {
 			findings, _ := mustPolicy(t, name).Review(text)
@@ -165,7 +165,7 @@ func TestRisk(t *testing.T) {
 		{"four medium", []Finding{f(Medium, 0.5), f(Medium, 0.5), f(Medium, 0.5), f(Medium, 0.5)}, nil, High},
 		{"unsure high", []Finding{f(High, 0.5)}, nil, Medium},
 		{"high", []Finding{f(High, 0.6)}, nil, High},
-		{"order said to be low", []Finding{{ClauseType: EmbeddedInstruction, Severity: Low, Confidence: 0.9}}, nil, High},
+		{"injection rated low", []Finding{{ClauseType: EmbeddedInstruction, Severity: Low, Confidence: 0.9}}, nil, High},
 		{"missing low", nil, []Missing{m(Low), m(Low), m(Low)}, Low},
 		{"missing three medium", nil, []Missing{m(Medium), m(Medium), m(Medium)}, Medium},
 		{"missing high", nil, []Missing{m(High)}, Medium},
@@ -173,9 +173,9 @@ func TestRisk(t *testing.T) {
 		if got := Risk(c.findings, c.missing); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
-		order := Finding{ClauseType: EmbeddedInstruction, Severity: High, Confidence: 0.9}
-		if got := Risk(append(slices.Clone(c.findings), order), c.missing); got != High {
-			t.Errorf("%s with an order to the reader: %s", c.name, got)
+		injection := Finding{ClauseType: EmbeddedInstruction, Severity: High, Confidence: 0.9}
+		if got := Risk(append(slices.Clone(c.findings), injection), c.missing); got != High {
+			t.Errorf("%s with an injection: %s", c.name, got)
 		}
 		for _, s := range []Severity{Low, Medium, High} {
 			if more := Risk(append(slices.Clone(c.findings), f(s, 0.1)), append(slices.Clone(c.missing), m(s))); more.rank() < c.want.rank() {
@@ -244,22 +244,22 @@ func FuzzReview(f *testing.F) {
 	})
 }
 
-// megabyte is a contract of that size, varied so that nothing is found at once.
+// megabyte returns a contract of one megabyte.
 func megabyte() string { return strings.Repeat(fair, 1<<20/len(fair)+1)[:1<<20] }
 
-func TestLongTextInTime(t *testing.T) {
+func TestLongTexts(t *testing.T) {
 	worst := strings.Repeat("the supplier shall not ignore any liability for all previous claims and may renew the terms at any time; ", 2000)
 	for name, text := range map[string]string{"contract": megabyte()[:1<<18], "worst": worst} {
 		for _, p := range []string{"default", "vendor"} {
 			start := time.Now()
 			mustPolicy(t, p).Review(text)
-			// Far above what it takes, so that a slow machine passes and a quadratic loop does not.
+			// A generous limit: a slow machine stays below it, a quadratic algorithm does not.
 			if d := time.Since(start); d > 20*time.Second {
 				t.Errorf("%s under %s took %v", name, p, d)
 			}
 		}
 		start := time.Now()
-		Instructions(text)
+		DetectInjections(text)
 		if d := time.Since(start); d > 20*time.Second {
 			t.Errorf("Instructions on %s took %v", name, d)
 		}
@@ -282,10 +282,10 @@ func BenchmarkReviewContract(b *testing.B) {
 	}
 }
 
-func BenchmarkInstructionsMegabyte(b *testing.B) {
+func BenchmarkDetectInjectionsMegabyte(b *testing.B) {
 	text := megabyte()
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		Instructions(text)
+		DetectInjections(text)
 	}
 }

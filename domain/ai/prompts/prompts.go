@@ -1,17 +1,16 @@
-// Package prompts holds what the service says to a language model, as Markdown files built
-// into the program: one for chat, one for the analysis of a contract, and one for each type
-// of document that can be drafted. A type's file also carries the JSON Schema of its inputs,
-// an example of them and the sections the draft must have.
+// Package prompts builds the prompts for the language model from embedded Markdown files: one for chat,
+// one for contract analysis, one for all drafts, and one for each document type. The file of a type also
+// contains the JSON Schema of its inputs, an example and the required sections.
 //
-// Load reads and checks all of it once; a mistake in a file is an error there, not later.
-// What Load returns is immutable and safe for concurrent use. Building a prompt does no I/O.
+// Load reads and validates all files once and reports any mistake in them. What Load returns is immutable
+// and safe for concurrent use. Building a prompt does no I/O.
 //
-// The main text of a file is the same in every prompt. What varies is in its named pieces:
-// "request" sees .Inputs, "style" the locale and tone. A value printed there is a JSON string.
+// The main text of a file is the same in every prompt. The variable parts are its named templates:
+// "request" gets .Inputs, "style" the locale and tone. User values print as JSON strings.
 //
-// Whatever a user or a document says is data: it is never parsed as a template, and it stands
-// between delimiters that it cannot close. The pieces of a prompt go from the most to the
-// least stable, so that a provider's prompt cache can reuse the beginning.
+// Text from users and documents is data. It is never parsed as a template, and it is enclosed in delimiters
+// that it cannot forge. The parts of a prompt are ordered from the most to the least stable, so that the
+// provider's prompt cache can reuse the common prefix.
 package prompts
 
 import (
@@ -36,71 +35,71 @@ import (
 //go:embed chat.md analyze.md draft.md types/*.md
 var files embed.FS
 
-// Set is every prompt there is.
+// Set holds all prompts.
 type Set struct {
-	chat, analyze               *file
+	chat, analysis              *promptFile
 	chatVersion, analyzeVersion string
 	findings                    *answerSchema
 	types                       []*DocumentType
 	byID                        map[string]*DocumentType
 }
 
-// DocumentType is one type of document that can be drafted.
+// DocumentType is a type of document that can be drafted.
 type DocumentType struct {
 	ID           string
 	Title        string
 	Description  string
 	Version      string          // the author's version, such as "1"
-	InputsSchema json.RawMessage // draft 2020-12, properties in the order a form should ask them
+	InputsSchema json.RawMessage // draft 2020-12; properties are in the order of a form
 	Example      json.RawMessage // inputs that Validate accepts
-	Sections     []SectionSpec   // in the order of the document
-	Contract     bool            // two sides sign it; false for a letter of one side or a power of attorney
+	Sections     []SectionSpec   // in document order
+	Contract     bool            // signed by two parties; false for a letter or a power of attorney
 
-	rules  *file // what holds for a draft of any type
-	file   *file
-	title  *template.Template
-	inputs *schema.Schema
-	shape  map[string]any // InputsSchema decoded: decides which values are sent
-	answer *answerSchema
+	common    *promptFile // common to all drafts
+	file      *promptFile
+	title     *template.Template
+	inputs    *schema.Schema
+	schemaDoc map[string]any // InputsSchema, decoded; only values that it defines are sent
+	answer    *answerSchema
 
-	system  string // the system text up to the style
-	version string // of a prompt
+	system  string // the system prompt without the style
+	version string // of the prompt
 }
 
-// SectionSpec is one section a draft must have.
+// SectionSpec describes a required section of a draft.
 type SectionSpec struct {
 	ID      string   `yaml:"id"`
 	Heading string   `yaml:"heading"`
-	Covers  []string `yaml:"covers"` // the points the section must deal with
+	Covers  []string `yaml:"covers"` // points that the section must cover
 }
 
-// file is one Markdown file: YAML front matter, then a text/template.
-type file struct {
+// promptFile is one Markdown file: YAML front matter followed by a text/template.
+type promptFile struct {
 	meta struct {
 		ID            string        `yaml:"id"`
 		Title         string        `yaml:"title"`
 		Description   string        `yaml:"description"`
 		Version       string        `yaml:"version"`
-		Contract      *bool         `yaml:"contract"` // of a type; absent: true
+		Contract      *bool         `yaml:"contract"` // only for document types; default true
 		TitleTemplate string        `yaml:"titleTemplate"`
 		Sections      []SectionSpec `yaml:"sections"`
 		Inputs        yaml.Node     `yaml:"inputs"`
 		Example       yaml.Node     `yaml:"example"`
 	}
 	body *template.Template
-	main string // the body outside its named pieces, the same in every prompt
+	text string // output of the body without its named templates; the same in every prompt
 	raw  []byte
 }
 
-// Load reads every prompt built into the program. It fails when a file cannot be parsed, a
-// schema does not compile, an example does not validate, or a template does not execute.
+// Load reads the embedded files. It fails if a file cannot be parsed, a schema does not compile, an
+// example is not valid, or a template cannot be executed.
 func Load() (*Set, error) {
 	s := &Set{byID: map[string]*DocumentType{}}
 	var err error
 	if s.chat, err = readFile("chat.md"); err != nil {
 		return nil, err
 	}
-	if s.analyze, err = readFile("analyze.md"); err != nil {
+	if s.analysis, err = readFile("analyze.md"); err != nil {
 		return nil, err
 	}
 	s.chatVersion = s.chat.meta.Version + "-" + fingerprint(s.chat.raw)
@@ -111,7 +110,7 @@ func Load() (*Set, error) {
 	if s.findings, err = findingsSchema(); err != nil {
 		return nil, err
 	}
-	s.analyzeVersion = s.analyze.meta.Version + "-" + fingerprint(s.analyze.raw, s.findings.raw)
+	s.analyzeVersion = s.analysis.meta.Version + "-" + fingerprint(s.analysis.raw, s.findings.raw)
 	entries, err := files.ReadDir("types")
 	if err != nil {
 		return nil, err
@@ -127,7 +126,7 @@ func Load() (*Set, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		if t.ID+".md" != e.Name() || s.byID[t.ID] != nil {
-			return nil, fmt.Errorf("%s: its id is %q", name, t.ID)
+			return nil, fmt.Errorf("%s: id %q does not match the file name", name, t.ID)
 		}
 		s.types = append(s.types, t)
 		s.byID[t.ID] = t
@@ -136,7 +135,7 @@ func Load() (*Set, error) {
 	return s, nil
 }
 
-// Types returns every document type, sorted by id.
+// Types returns all document types, sorted by id.
 func (s *Set) Types() []*DocumentType { return slices.Clone(s.types) }
 
 // Type returns the document type with that id.
@@ -145,16 +144,16 @@ func (s *Set) Type(id string) (*DocumentType, bool) {
 	return t, ok
 }
 
-// ChatVersion is the Version of every prompt that Chat builds, for a cache key before there is one.
+// ChatVersion returns the Version of all prompts that Chat builds. It is part of the cache key.
 func (s *Set) ChatVersion() string { return s.chatVersion }
 
-// AnalyzeVersion is the Version of every prompt that Analyze builds under the policy.
+// AnalyzeVersion returns the Version of all prompts that Analyze builds for the policy.
 func (s *Set) AnalyzeVersion(p *policy.Policy) string { return s.analyzeVersion + "-" + p.Version() }
 
-// PromptVersion is the Version of every prompt of this type.
+// PromptVersion returns the Version of all prompts of this type.
 func (t *DocumentType) PromptVersion() string { return t.version }
 
-func readFile(name string) (*file, error) {
+func readFile(name string) (*promptFile, error) {
 	raw, err := files.ReadFile(name)
 	if err != nil {
 		return nil, err
@@ -166,13 +165,13 @@ func readFile(name string) (*file, error) {
 	return f, nil
 }
 
-func parseFile(raw []byte) (*file, error) {
+func parseFile(raw []byte) (*promptFile, error) {
 	rest, ok := bytes.CutPrefix(raw, []byte("---\n"))
 	head, body, found := bytes.Cut(rest, []byte("\n---\n"))
 	if !ok || !found {
-		return nil, errors.New("no front matter between two lines of ---")
+		return nil, errors.New("front matter between two lines of --- is missing")
 	}
-	f := &file{raw: raw}
+	f := &promptFile{raw: raw}
 	if err := yaml.Unmarshal(head, &f.meta); err != nil {
 		return nil, err
 	}
@@ -183,13 +182,13 @@ func parseFile(raw []byte) (*file, error) {
 	if f.body, err = template.New(f.meta.ID).Option("missingkey=zero").Parse(string(body)); err != nil {
 		return nil, err
 	}
-	f.main, err = render(f.body, "", struct{}{})
+	f.text, err = render(f.body, "", struct{}{})
 	return f, err
 }
 
-func newType(f, rules *file) (*DocumentType, error) {
+func newType(f, rules *promptFile) (*DocumentType, error) {
 	m := &f.meta
-	t := &DocumentType{ID: m.ID, Title: m.Title, Description: m.Description, Version: m.Version, Sections: m.Sections, Contract: m.Contract == nil || *m.Contract, rules: rules, file: f}
+	t := &DocumentType{ID: m.ID, Title: m.Title, Description: m.Description, Version: m.Version, Sections: m.Sections, Contract: m.Contract == nil || *m.Contract, common: rules, file: f}
 	if t.Title == "" || t.Description == "" || m.TitleTemplate == "" || len(t.Sections) == 0 {
 		return nil, errors.New("title, description, titleTemplate and sections are required")
 	}
@@ -206,7 +205,7 @@ func newType(f, rules *file) (*DocumentType, error) {
 	if t.inputs, err = schema.Compile(m.ID+".inputs.json", t.InputsSchema); err != nil {
 		return nil, fmt.Errorf("inputs: %w", err)
 	}
-	if err := json.Unmarshal(t.InputsSchema, &t.shape); err != nil {
+	if err := json.Unmarshal(t.InputsSchema, &t.schemaDoc); err != nil {
 		return nil, fmt.Errorf("inputs: %w", err)
 	}
 	if t.answer, err = draftSchema(t.ID, t.Sections); err != nil {
@@ -216,7 +215,7 @@ func newType(f, rules *file) (*DocumentType, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.system = strings.Join([]string{rules.main, f.main, sections}, "\n\n")
+	t.system = strings.Join([]string{rules.text, f.text, sections}, "\n\n")
 	t.version = t.Version + "-" + fingerprint(rules.raw, f.raw, t.answer.raw)
 
 	var example map[string]any
@@ -232,7 +231,7 @@ func newType(f, rules *file) (*DocumentType, error) {
 	return t, nil
 }
 
-// fingerprint names the content of a prompt: any edit of a part gives another one.
+// fingerprint hashes the parts of a prompt for its version.
 func fingerprint(parts ...[]byte) string {
 	h := sha256.New()
 	for _, p := range parts {

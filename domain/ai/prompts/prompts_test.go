@@ -60,11 +60,11 @@ func TestTypes(t *testing.T) {
 		t.Errorf("types are %v", ids)
 	}
 	if _, ok := s.Type("will"); ok {
-		t.Error("there is a type nobody wrote")
+		t.Error("found an unknown type")
 	}
 }
 
-// Every property of every schema is explained and bounded, and no key is a slip of the pen.
+// Every property of every schema has a description and limits, and no key has a typo.
 func TestSchemasAreBounded(t *testing.T) {
 	known := []string{"$schema", "title", "description", "type", "additionalProperties", "required", "properties", "items",
 		"minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "uniqueItems", "enum", "format", "default",
@@ -119,13 +119,13 @@ func TestSchemasAreBounded(t *testing.T) {
 		}
 	}
 	for _, d := range mustLoad(t).Types() {
-		walk(d.ID, d.shape)
-		if d.shape["$schema"] != "https://json-schema.org/draft/2020-12/schema" {
-			t.Errorf("%s does not name its draft", d.ID)
+		walk(d.ID, d.schemaDoc)
+		if d.schemaDoc["$schema"] != "https://json-schema.org/draft/2020-12/schema" {
+			t.Errorf("%s does not name its JSON Schema draft", d.ID)
 		}
 	}
 	if raw := string(mustType(t, "nda").InputsSchema); strings.Index(raw, `"partyA":`) > strings.Index(raw, `"partyB":`) || strings.Index(raw, `"partyB":`) > strings.Index(raw, `"purpose":`) {
-		t.Error("the properties have lost their order")
+		t.Error("the properties are not in their original order")
 	}
 }
 
@@ -192,11 +192,11 @@ func TestValidate(t *testing.T) {
 		flood[strings.Repeat("x", i+1)] = i
 	}
 	if got := mustType(t, "nda").Validate(flood); len(got) != 100 {
-		t.Errorf("%d faults are named", len(got))
+		t.Errorf("%d violations", len(got))
 	}
 }
 
-func TestEditedPromptHasAnotherVersion(t *testing.T) {
+func TestEditChangesVersion(t *testing.T) {
 	rules, err := readFile("draft.md")
 	if err != nil {
 		t.Fatal(err)
@@ -205,7 +205,7 @@ func TestEditedPromptHasAnotherVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	version := func(raw []byte, rules *file) string {
+	version := func(raw []byte, rules *promptFile) string {
 		f, err := parseFile(raw)
 		if err != nil {
 			t.Fatal(err)
@@ -216,7 +216,7 @@ func TestEditedPromptHasAnotherVersion(t *testing.T) {
 		}
 		v := draft(t, d, DraftParams{}).Version
 		if v != d.PromptVersion() {
-			t.Error("the version told beforehand is another")
+			t.Error("PromptVersion differs from the prompt's version")
 		}
 		return v
 	}
@@ -225,16 +225,16 @@ func TestEditedPromptHasAnotherVersion(t *testing.T) {
 		t.Error("the version is not stable")
 	}
 	if version(append(slices.Clone(raw), '.'), rules) == original {
-		t.Error("an edit of the type keeps the version")
+		t.Error("editing the type does not change the version")
 	}
 	edited := *rules
 	edited.raw = append(slices.Clone(rules.raw), '.')
 	if version(raw, &edited) == original {
-		t.Error("an edit of the rules for all drafts keeps the version")
+		t.Error("editing the common rules does not change the version")
 	}
 }
 
-func TestBadFiles(t *testing.T) {
+func TestInvalidFiles(t *testing.T) {
 	rules, err := readFile("draft.md")
 	if err != nil {
 		t.Fatal(err)
@@ -244,21 +244,21 @@ func TestBadFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, edit := range map[string][2]string{
-		"no front matter":  {"---\nid", "id"},
-		"no id":            {"id: nda\n", ""},
-		"broken yaml":      {"id: nda", "id: [nda"},
-		"no sections":      {"sections:", "parts:"},
-		"section twice":    {"id: purpose\n", "id: parties\n"},
-		"broken template":  {"{{define \"request\"}}", "{{define \"request\"}}{{if}}"},
-		"inputs in system": {"# Type of document", "# {{.Inputs.partyA}}"},
-		"bad schema":       {"type: integer, minimum: 1, maximum: 120", "type: number-ish"},
-		"bad example":      {"  discloser: mutual\n", "  discloser: both\n"},
-		"no request":       {"{{define \"request\"}}", "{{define \"other\"}}"},
-		"bad title":        {"titleTemplate: '", "titleTemplate: '{{"},
+		"no front matter":   {"---\nid", "id"},
+		"no id":             {"id: nda\n", ""},
+		"broken yaml":       {"id: nda", "id: [nda"},
+		"no sections":       {"sections:", "parts:"},
+		"duplicate section": {"id: purpose\n", "id: parties\n"},
+		"broken template":   {"{{define \"request\"}}", "{{define \"request\"}}{{if}}"},
+		"inputs in system":  {"# Type of document", "# {{.Inputs.partyA}}"},
+		"bad schema":        {"type: integer, minimum: 1, maximum: 120", "type: number-ish"},
+		"bad example":       {"  discloser: mutual\n", "  discloser: both\n"},
+		"no request":        {"{{define \"request\"}}", "{{define \"other\"}}"},
+		"bad title":         {"titleTemplate: '", "titleTemplate: '{{"},
 	} {
 		text := strings.Replace(string(raw), edit[0], edit[1], 1)
 		if text == string(raw) {
-			t.Fatalf("%s changes nothing", name)
+			t.Fatalf("%s: the edit has no effect", name)
 		}
 		f, err := parseFile([]byte(text))
 		if err == nil {
@@ -270,7 +270,7 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
-// Strict structured output: every property is required, and there are no others.
+// Strict structured output requires every property and allows no others.
 func TestAnswerSchemasAreStrict(t *testing.T) {
 	s := mustLoad(t)
 	raws := []json.RawMessage{s.findings.raw}
@@ -348,7 +348,7 @@ func TestCheck(t *testing.T) {
 		}
 	}
 	if chat.Schema != nil || chat.SchemaName != "" || nda.SchemaName != "draft_nda" {
-		t.Error("the schemas are mixed up")
+		t.Error("wrong schema")
 	}
 }
 

@@ -9,11 +9,11 @@ import (
 	"unicode"
 )
 
-// pattern is a regular expression with literals of which a matching text must contain one.
-// Looking for those first spares nearly every run of the expression.
+// pattern is a regular expression with a literal prefilter: a matching text contains at least one of
+// the literals. Checking them first avoids nearly every run of the expression.
 type pattern struct {
-	re   *regexp.Regexp
-	must []string // empty: no such literals
+	re       *regexp.Regexp
+	literals []string // empty: no prefilter
 }
 
 func compileAll(exprs []string) ([]*pattern, error) {
@@ -30,7 +30,7 @@ func compileAll(exprs []string) ([]*pattern, error) {
 
 func compilePattern(expr string) (*pattern, error) {
 	if withoutClasses := strings.NewReplacer(`\S`, "", `\W`, "", `\B`, "", `\D`, "").Replace(expr); withoutClasses != strings.ToLower(withoutClasses) {
-		return nil, fmt.Errorf("pattern %q: the text is in lower case, and so must the pattern be", expr)
+		return nil, fmt.Errorf("pattern %q must be in lower case, like the text it is matched against", expr)
 	}
 	re, err := regexp.Compile(expr)
 	if err != nil {
@@ -40,14 +40,14 @@ func compilePattern(expr string) (*pattern, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pattern %q: %w", expr, err)
 	}
-	return &pattern{re: re, must: required(tree)}, nil
+	return &pattern{re: re, literals: requiredLiterals(tree)}, nil
 }
 
-func (p *pattern) possible(s string) bool {
-	if len(p.must) == 0 {
+func (p *pattern) mayMatch(s string) bool {
+	if len(p.literals) == 0 {
 		return true
 	}
-	for _, m := range p.must {
+	for _, m := range p.literals {
 		if strings.Contains(s, m) {
 			return true
 		}
@@ -55,27 +55,27 @@ func (p *pattern) possible(s string) bool {
 	return false
 }
 
-func (p *pattern) matches(s string) bool { return p.possible(s) && p.re.MatchString(s) }
+func (p *pattern) matches(s string) bool { return p.mayMatch(s) && p.re.MatchString(s) }
 
 func anyMatch(list []*pattern, s string) bool {
 	return slices.ContainsFunc(list, func(p *pattern) bool { return p.matches(s) })
 }
 
-// required returns literals of which every match contains at least one; nil when none are sure.
-func required(re *syntax.Regexp) []string {
+// requiredLiterals returns literals of which every match contains at least one, or nil.
+func requiredLiterals(re *syntax.Regexp) []string {
 	switch re.Op {
 	case syntax.OpLiteral:
 		return []string{string(re.Rune)}
 	case syntax.OpCapture, syntax.OpPlus:
-		return required(re.Sub[0])
+		return requiredLiterals(re.Sub[0])
 	case syntax.OpRepeat:
 		if re.Min > 0 {
-			return required(re.Sub[0])
+			return requiredLiterals(re.Sub[0])
 		}
 	case syntax.OpConcat:
 		var best []string
 		for _, sub := range re.Sub {
-			if set := required(sub); shortest(set) > shortest(best) {
+			if set := requiredLiterals(sub); shortestLen(set) > shortestLen(best) {
 				best = set
 			}
 		}
@@ -83,7 +83,7 @@ func required(re *syntax.Regexp) []string {
 	case syntax.OpAlternate:
 		var all []string
 		for _, sub := range re.Sub {
-			set := required(sub)
+			set := requiredLiterals(sub)
 			if len(set) == 0 {
 				return nil
 			}
@@ -94,7 +94,8 @@ func required(re *syntax.Regexp) []string {
 	return nil
 }
 
-func shortest(set []string) int {
+// shortestLen returns the length of the shortest literal.
+func shortestLen(set []string) int {
 	if len(set) == 0 {
 		return 0
 	}
@@ -105,9 +106,9 @@ func shortest(set []string) int {
 	return n
 }
 
-// flatten is the form of a sentence that patterns see: lower case, single blanks, ASCII quotes
-// and dashes, no invisible marks.
-func flatten(s string) string {
+// normalize normalizes a sentence for matching: lower case, single blanks, ASCII quotes and dashes, no
+// invisible characters.
+func normalize(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	blank := true

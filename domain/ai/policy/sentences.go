@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// maxSentence bounds a quote, in bytes. Longer sentences are cut at a semicolon or a blank.
+// maxSentence is the maximum length of a sentence in bytes. Longer ones are split at a semicolon or blank.
 const maxSentence = 1500
 
 type span struct{ start, end int } // bytes
 
-// sentences splits a contract. Wrapped lines stay together; a blank line, a heading in capitals
-// and a numbered or bulleted line begin a new sentence; "1.2", "Inc.", "e.g." and initials do
-// not end one. The spans do not overlap and have no white space at their ends.
+// sentences splits a contract into sentences. Wrapped lines are joined. A blank line, a heading in
+// capitals and a numbered or bulleted line start a new sentence. "1.2", "Inc.", "e.g." and initials do
+// not end one. The spans do not overlap and are trimmed.
 func sentences(text string) []span {
 	var out []span
 	start := 0
@@ -25,7 +25,7 @@ func sentences(text string) []span {
 		c := text[i]
 		switch {
 		case c == '\n':
-			if breaksLine(text, start, i) {
+			if lineEndsSentence(text, start, i) {
 				cut(i + 1)
 			}
 			i++
@@ -53,7 +53,7 @@ func sentences(text string) []span {
 			i++
 		}
 		if i-start > maxSentence {
-			cut(longCut(text, start, i))
+			cut(splitLong(text, start, i))
 		}
 	}
 	cut(len(text))
@@ -66,13 +66,13 @@ func appendTrimmed(out []span, text string, start, end int) []span {
 	start += len(s) - len(left)
 	end = start + len(strings.TrimRightFunc(left, unicode.IsSpace))
 	if strings.IndexFunc(text[start:end], func(r rune) bool { return unicode.IsLetter(r) }) < 0 {
-		return out // nothing but numbers and marks
+		return out // only numbers and punctuation
 	}
 	return append(out, span{start, end})
 }
 
-// longCut finds where to cut a sentence that has grown past maxSentence.
-func longCut(text string, start, i int) int {
+// splitLong returns where to split a sentence that is longer than maxSentence.
+func splitLong(text string, start, i int) int {
 	half := text[start+maxSentence/2 : i]
 	if k := strings.LastIndexByte(half, ';'); k >= 0 {
 		return start + maxSentence/2 + k + 1
@@ -80,11 +80,11 @@ func longCut(text string, start, i int) int {
 	if k := strings.LastIndexAny(half, " \n\t"); k >= 0 {
 		return start + maxSentence/2 + k + 1
 	}
-	return i // i is at the beginning of a rune
+	return i // i is a rune boundary
 }
 
-// breaksLine tells whether the line break at i ends what began at start.
-func breaksLine(text string, start, i int) bool {
+// lineEndsSentence reports whether the line break at i ends the sentence that starts at start.
+func lineEndsSentence(text string, start, i int) bool {
 	rest := text[i+1 : min(len(text), i+64)]
 	next := strings.TrimLeft(rest, " \t\r\u00a0")
 	if next == "" || next[0] == '\n' {
@@ -94,10 +94,10 @@ func breaksLine(text string, start, i int) bool {
 	if k := strings.LastIndexByte(line, '\n'); k >= 0 {
 		line = line[k+1:]
 	}
-	return isHeading(line) || beginsItem(next)
+	return isHeading(line) || startsListItem(next)
 }
 
-// isHeading: a short line without a lower-case letter, or a Markdown heading.
+// isHeading reports whether a line is a heading: short and without lower-case letters, or Markdown.
 func isHeading(line string) bool {
 	line = strings.TrimSpace(line)
 	if len(line) > 100 || len(line) < 4 {
@@ -116,8 +116,9 @@ func isHeading(line string) bool {
 	return letters
 }
 
-// beginsItem: a bullet, "(a)", "a)", "iv.", "12.", "1.2 ", "#", "§".
-func beginsItem(line string) bool {
+// startsListItem reports whether a line starts a list item: a bullet, "(a)", "a)", "iv.", "12.", "1.2 ", "#",
+// "§".
+func startsListItem(line string) bool {
 	if r, n := utf8.DecodeRuneInString(line); strings.ContainsRune("-*•–#§", r) {
 		return r == '#' || r == '§' || strings.HasPrefix(line[n:], " ")
 	}
@@ -140,12 +141,12 @@ func beginsItem(line string) bool {
 	return (n == 1 || roman) && (s[n] == ')' || s[n] == '.' && strings.HasPrefix(s[n+1:], " "))
 }
 
-// Words before a full stop that never end a sentence, and words that may.
+// Abbreviations that never end a sentence, and abbreviations that may.
 var (
-	neverLast = set("e.g i.e eg ie no nos art arts sec secs cl para paras vs v mr mrs ms dr prof rev hon st mt cf approx fig ref dept viz sched ex exh gem abs nr ziff z.b d.h ggf bzw vgl inkl lit bspw mme mlle sr sra av jan feb mar apr jun jul aug sep sept oct nov dec")
-	maybeLast = set("inc ltd co corp llc l.l.c plc lp llp p.a n.a s.a b.v n.v gmbh bros assn intl u.s u.s.a u.k e.u etc al p.m a.m esq jr usw o.ä p.c s.p.a s.r.l")
-	// What commonly begins a sentence of a contract, and so ends "Acme Inc." before it.
-	openers = set("the this that these those each either neither any all if in no upon such it its notwithstanding except where unless for both every subject without a an when should as at by on to after before during other nothing failure they we you he she customer client company supplier contractor provider employee employer licensor licensee seller buyer recipient")
+	neverEndsSentence = set("e.g i.e eg ie no nos art arts sec secs cl para paras vs v mr mrs ms dr prof rev hon st mt cf approx fig ref dept viz sched ex exh gem abs nr ziff z.b d.h ggf bzw vgl inkl lit bspw mme mlle sr sra av jan feb mar apr jun jul aug sep sept oct nov dec")
+	mayEndSentence    = set("inc ltd co corp llc l.l.c plc lp llp p.a n.a s.a b.v n.v gmbh bros assn intl u.s u.s.a u.k e.u etc al p.m a.m esq jr usw o.ä p.c s.p.a s.r.l")
+	// Words that commonly start a sentence of a contract, so that "Acme Inc." before them ends one.
+	sentenceOpeners = set("the this that these those each either neither any all if in no upon such it its notwithstanding except where unless for both every subject without a an when should as at by on to after before during other nothing failure they we you he she customer client company supplier contractor provider employee employer licensor licensee seller buyer recipient")
 )
 
 func set(words string) map[string]bool {
@@ -156,7 +157,8 @@ func set(words string) map[string]bool {
 	return m
 }
 
-// endsSentence judges the full stop (or ! or ?) at i; what closes it ends at end.
+// endsSentence reports whether the '.', '!' or '?' at i ends a sentence. Closing quotes and brackets after
+// it end at end.
 func endsSentence(text string, start, i, end int) bool {
 	if end == len(text) {
 		return true
@@ -180,25 +182,25 @@ func endsSentence(text string, start, i, end int) bool {
 	word := strings.ToLower(strings.TrimLeft(text[from:i], `("'[`))
 	lead := strings.TrimSpace(text[start:from]) == ""
 	switch {
-	case neverLast[word]:
+	case neverEndsSentence[word]:
 		return false
 	case lead && isEnumerator(word):
 		return false
 	case len(word) == 1 && word[0] >= 'a' && word[0] <= 'z' && unicode.IsUpper(rune(text[i-1])):
 		return false // an initial
-	case maybeLast[word]:
+	case mayEndSentence[word]:
 		opener := rest
 		if k := strings.IndexFunc(rest, func(r rune) bool { return !unicode.IsLetter(r) }); k >= 0 {
 			opener = rest[:k]
 		}
-		return openers[strings.ToLower(opener)]
+		return sentenceOpeners[strings.ToLower(opener)]
 	}
 	return true
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
-// isEnumerator: "1", "12.3", "a", "iv", "article", "section" at the head of a clause.
+// isEnumerator reports whether a word numbers a clause: "1", "12.3", "a", "iv".
 func isEnumerator(word string) bool {
 	if strings.Trim(word, "0123456789.)") == "" || len(word) == 1 {
 		return true
