@@ -19,19 +19,19 @@ import (
 	"counsel/domain/email"
 )
 
-// Lengths of a line of a header (RFC 5322, 2.1.1), without its end.
+// Lengths of a header line without its line end (RFC 5322, section 2.1.1).
 const (
-	goodLine    = 76 // of one with encoded words (RFC 2047, 2); others may have 78
+	goodLine    = 76 // recommended, for lines with encoded words (RFC 2047, section 2); others may have 78
 	longestLine = 998
 )
 
-// compose writes the message as it goes over the line. What may be long is written here: go-mail would not
-// fold it rightly, and writes the names of attachments in a form that strict readers do not decode. It writes
-// the rest of the header, and the body.
+// compose returns the message as sent. Long header fields and attachment names are written here, because go-mail
+// folds long fields incorrectly and encodes file names in a form that strict parsers do not decode. go-mail
+// writes the rest of the header and the body.
 func (c *Client) compose(m email.Outgoing) ([]byte, error) {
 	for _, s := range append([]string{m.Subject, m.ReplyTo}, append(m.To, m.Cc...)...) {
-		if strings.ContainsFunc(s, unicode.IsControl) { // refused long before; a header is no place to find out
-			return nil, errors.New("mail: a header holds a control character")
+		if strings.ContainsFunc(s, unicode.IsControl) { // callers check this, too; a header injection must not depend on them
+			return nil, errors.New("mail: a header contains a control character")
 		}
 	}
 	var raw bytes.Buffer
@@ -82,17 +82,17 @@ func (c *Client) compose(m email.Outgoing) ([]byte, error) {
 	return whole.Bytes(), nil
 }
 
-// header is that of a message.
+// header returns the header section of a message.
 func header(raw []byte) []byte {
 	h, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
 	return h
 }
 
-// checkLines refuses a header that no server need take.
+// checkLines fails if a header line exceeds the limit of RFC 5322.
 func checkLines(header string) error {
 	for line := range strings.SplitSeq(header, "\r\n") {
 		if len(line) > longestLine {
-			return errors.New("mail: a header has a line that is too long")
+			return errors.New("mail: a header line is too long")
 		}
 	}
 	return nil
@@ -107,7 +107,7 @@ func mailboxes(addresses ...string) (out []*netmail.Address) {
 	return out
 }
 
-// addressHeader is a header of addresses; none at all when there are none.
+// addressHeader returns a header field with addresses, or "" if there are none.
 func addressHeader(name string, addresses ...*netmail.Address) string {
 	if len(addresses) == 0 {
 		return ""
@@ -121,13 +121,13 @@ func addressHeader(name string, addresses ...*netmail.Address) string {
 	return fold(name, strings.Join(list, ", "))
 }
 
-// phrase is a text as a header holds it, in encoded words (RFC 2047) where it is not plain. Those of
-// mime.WordEncoder would be too long for the line on which the name of the header stands.
+// phrase encodes text for a header: as encoded words (RFC 2047) unless it is plain ASCII. The words of mime.WordEncoder
+// would be too long for the first line, which also holds the field name.
 func phrase(text string) string {
 	if isASCII(text) && !strings.Contains(text, "=?") {
 		return text
 	}
-	const room = 39 // bytes, which make 52 characters
+	const room = 39 // bytes, which make 52 base64 characters
 	var words []string
 	from := 0
 	for i, r := range text {
@@ -143,11 +143,11 @@ func phrase(text string) string {
 	return strings.Join(words, " ")
 }
 
-// foldable is where a line may be divided: before spaces that something follows.
+// foldable matches the parts between which a line may be folded: spaces followed by a word.
 var foldable = regexp.MustCompile(` *[^ ]+`)
 
-// fold is a header whose lines have goodLine characters at most, where there are spaces to divide it at. Joining
-// its lines gives the value back.
+// fold returns a header field folded into lines of at most goodLine characters, where the spaces allow it. Unfolding
+// returns the value unchanged.
 func fold(name, value string) string {
 	var out strings.Builder
 	out.WriteString(name + ":")
@@ -163,8 +163,8 @@ func fold(name, value string) string {
 	return out.String() + "\r\n"
 }
 
-// parameter is a parameter of a MIME header on lines of its own, "; name=…". What is not short and ASCII is
-// written as RFC 2231 has it, in pieces of a line each; a piece never divides a character.
+// parameter returns a MIME parameter on lines of its own, "; name=…". A value that is long or not ASCII is encoded by
+// RFC 2231 in continuations of one line each, which never split a character.
 func parameter(name, value string) string {
 	value = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -197,7 +197,7 @@ func parameter(name, value string) string {
 	return out.String()
 }
 
-// percent is a character as an extended parameter holds it.
+// percent encodes a character for an extended parameter (RFC 2231).
 func percent(r rune) string {
 	if r < utf8.RuneSelf && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$&+-.^_`|~", r)) {
 		return string(r)

@@ -13,39 +13,39 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 )
 
-// conn is a connection on which we have signed in.
+// conn is an authenticated connection.
 type conn struct {
 	smtp  *smtp.Client
 	line  *line
-	timer *time.Timer // ends it when it lies idle
+	timer *time.Timer // closes the connection when it has been idle too long
 }
 
-// abort cuts it. What waits for an answer on it fails at once.
+// abort closes the connection without QUIT. Pending reads fail at once.
 func (c *conn) abort() { _ = c.line.Close() }
 
-// quitWait bounds how long a server may take to say goodbye.
+// quitWait is the timeout of QUIT.
 const quitWait = time.Second
 
-// quit ends it in good order.
+// quit sends QUIT and closes the connection.
 func (c *conn) quit() {
 	c.line.patience.Store(int64(quitWait))
-	_ = c.smtp.Quit() // a server that is gone already is no loss
+	_ = c.smtp.Quit() // the server may already have closed the connection
 	_ = c.line.Close()
 }
 
-// line is the network's connection. Each read and each write has its own time: however large a
-// message is, something must move.
+// deadlineConn is a network connection with a timeout for each read and each write, so that a large message may
+// take long as long as data moves.
 type line struct {
 	net.Conn
 	patience atomic.Int64
 }
 
 func (l *line) Read(p []byte) (int, error) {
-	_ = l.Conn.SetReadDeadline(time.Now().Add(time.Duration(l.patience.Load()))) // on a closed one the read fails
+	_ = l.Conn.SetReadDeadline(time.Now().Add(time.Duration(l.patience.Load()))) // on a closed connection the read fails
 	return l.Conn.Read(p)
 }
 
-// writePiece is how much must be taken within the time.
+// writePiece is the number of bytes that must be written within one timeout.
 const writePiece = 64 << 10
 
 func (l *line) Write(p []byte) (n int, err error) {
@@ -60,12 +60,12 @@ func (l *line) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// SetDeadline leaves the deadlines to Read and Write; go-mail would set one for a whole message.
+// SetDeadline does nothing: Read and Write set their own deadlines. go-mail would set one for a whole message.
 func (l *line) SetDeadline(time.Time) error { return nil }
 
-var errResting = errors.New("mail: the server was away a moment ago")
+var errResting = errors.New("mail: waiting after a failed connection")
 
-// take returns a connection that was kept, or a new one.
+// acquire returns an idle connection or a new one.
 func (c *Client) take(ctx context.Context) (on *conn, reused bool, err error) {
 	c.mu.Lock()
 	if n := len(c.idle); n > 0 {
@@ -74,7 +74,7 @@ func (c *Client) take(ctx context.Context) (on *conn, reused bool, err error) {
 	}
 	c.mu.Unlock()
 	if on != nil {
-		on.timer.Stop() // were it too late for that, it would not be among the idle
+		on.timer.Stop() // if it had fired, the connection would not be in the list
 		return on, true, nil
 	}
 	c.mu.Lock()
@@ -91,7 +91,7 @@ func (c *Client) take(ctx context.Context) (on *conn, reused bool, err error) {
 	return on, false, err
 }
 
-// put keeps a connection for the next message, if it is fit for one.
+// release makes a connection available for the next message, if it is reusable.
 func (c *Client) put(on *conn, fit bool) {
 	if !fit {
 		return
@@ -110,7 +110,7 @@ func (c *Client) put(on *conn, fit bool) {
 	})
 }
 
-// forget takes a connection from those that are kept.
+// removeIdle removes a connection from the idle list and reports whether it was there.
 func (c *Client) forget(on *conn) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,7 +123,7 @@ func (c *Client) forget(on *conn) bool {
 	return false
 }
 
-// dial connects, encrypts and signs in.
+// dial connects, negotiates TLS and authenticates.
 func (c *Client) dial(ctx context.Context) (_ *conn, err error) {
 	on := &conn{}
 	defer func() {
@@ -133,7 +133,7 @@ func (c *Client) dial(ctx context.Context) (_ *conn, err error) {
 	}()
 	policy, auth := gomail.TLSMandatory, []gomail.SMTPAuthType{gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin}
 	switch c.cfg.TLS {
-	case Implicit: // done below; there is no STARTTLS inside of TLS
+	case Implicit: // the dial function below does TLS
 		policy = gomail.TLSOpportunistic
 	case NoTLS:
 		policy, auth = gomail.NoTLS, []gomail.SMTPAuthType{gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthPlainNoEnc, gomail.SMTPAuthLoginNoEnc}
@@ -165,7 +165,7 @@ func (c *Client) dial(ctx context.Context) (_ *conn, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// Signing in hears ctx only until the network connects.
+	// go-mail observes ctx only until the connection is established.
 	ended := context.AfterFunc(ctx, func() {
 		if l := on.line; l != nil {
 			_ = l.Close()

@@ -20,7 +20,7 @@ import (
 	"counsel/domain/email"
 )
 
-// step is how far a message got.
+// step is a step of the SMTP transaction.
 type step string
 
 const (
@@ -32,13 +32,15 @@ const (
 	stepEnd     step = "the end of the message"
 )
 
-// answered tells a server that said no from a line that broke. After 421 it hangs up itself.
+// answered reports whether err is a reply of the server, after which the connection still works. After 421 the
+// server closes it.
 func answered(err error) bool {
 	said, ok := errors.AsType[*textproto.Error](err)
 	return ok && said.Code != 421
 }
 
-// refusal sorts a failure. What the server said is quoted in Reason only: it may name addresses.
+// classify converts an error into an outcome. The server's reply is quoted only in Reason, because it may contain
+// addresses.
 func refusal(at step, err error) email.Outcome {
 	said, ok := errors.AsType[*textproto.Error](err)
 	if !ok {
@@ -47,7 +49,7 @@ func refusal(at step, err error) email.Outcome {
 	status := enhanced.FindString(said.Msg)
 	o := email.Outcome{Reason: quote(said), Err: fmt.Errorf("mail: %s: the server answered %d %s", at, said.Code, status)}
 	switch {
-	case said.Code < 500, at == stepConnect, signIn(said.Code): // what an operator can mend is not the end of a mail
+	case said.Code < 500, at == stepConnect, signIn(said.Code): // the operator can fix these, so the mail is retried
 		o.Result = email.Deferred
 	default:
 		o.Result = email.Refused
@@ -56,23 +58,22 @@ func refusal(at step, err error) email.Outcome {
 	return o
 }
 
-// enhanced is a status code of RFC 3463, with which a server may begin its answer.
+// enhanced matches an enhanced status code (RFC 3463) at the start of a reply.
 var enhanced = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 
-// signIn knows the answers to a sign-in that is missing, failed, or not strong enough.
+// authFailed reports whether a reply code means that authentication is required, failed, or too weak.
 func signIn(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
 
-// badAddress tells an address that is no good from a message that is not wanted, and from a full
-// mailbox.
+// badAddress reports whether a reply means that the address does not exist, rather than that the message is
+// unwanted or the mailbox full.
 func badAddress(code int, status string) bool {
-	if status == "" || status == "5.0.0" { // which says nothing more
+	if status == "" || status == "5.0.0" { // unspecific
 		return code == 550 || code == 551 || code == 553
 	}
 	return strings.HasPrefix(status, "5.1.") && status != "5.1.7" && status != "5.1.8" || status == "5.2.1"
 }
 
-// lost is a connection that failed. Its own words may hold names of hosts; those are the
-// operator's. They never hold an address.
+// connectionError returns the outcome of a failed connection. The error describes the cause without e-mail addresses.
 func lost(at string, err error) email.Outcome {
 	kind := "the connection failed"
 	_, unknownCA := errors.AsType[x509.UnknownAuthorityError](err)
@@ -84,26 +85,26 @@ func lost(at string, err error) email.Outcome {
 	_, isOp := errors.AsType[*net.OpError](err)
 	switch {
 	case errors.Is(err, errResting):
-		kind = "the server was away a moment ago"
+		kind = "the last connection failed a moment ago"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		kind = "its time was up"
+		kind = "canceled or out of time"
 	case unknownCA, wrongName, badCert, alert, record:
-		kind = "the server cannot be trusted: TLS failed"
-	case errors.Is(err, gomail.ErrNoSupportedAuthDiscovered), strings.Contains(err.Error(), "SMTP AUTH"): // of go-mail, without a type
-		kind = "the server offers no way to sign in that we take"
+		kind = "TLS failed: the server is not trusted"
+	case errors.Is(err, gomail.ErrNoSupportedAuthDiscovered), strings.Contains(err.Error(), "SMTP AUTH"): // go-mail's error has no type
+		kind = "the server offers no supported authentication mechanism"
 	case errors.Is(err, os.ErrDeadlineExceeded), isNet && network.Timeout():
-		kind = "the server does not answer"
+		kind = "timeout"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
-		kind = "the server hung up"
+		kind = "the server closed the connection"
 	case isOp:
 		kind = "the server cannot be reached"
 	case strings.Contains(err.Error(), "STARTTLS"):
 		kind = "the server does not offer STARTTLS"
 	}
-	return email.Outcome{Result: email.Deferred, Reason: "The mail server could not be reached, or broke off.", Err: fmt.Errorf("mail: %s: %s", at, kind)}
+	return email.Outcome{Result: email.Deferred, Reason: "The mail server could not be reached, or the connection was lost.", Err: fmt.Errorf("mail: %s: %s", at, kind)}
 }
 
-// maxQuote is how much of a server's words is kept, in characters.
+// maxQuote limits a quoted reply, in characters.
 const maxQuote = 200
 
 func quote(said *textproto.Error) string {
@@ -117,14 +118,13 @@ func quote(said *textproto.Error) string {
 	return string(runes[:min(len(runes), maxQuote)])
 }
 
-// noUTF8 is what becomes of a recipient, or a message, that only a server with SMTPUTF8 (RFC 6531) can
-// carry.
+// noUTF8 is the outcome of a recipient or message that needs SMTPUTF8 (RFC 6531).
 func noUTF8(reason string) email.Outcome {
 	return email.Outcome{Result: email.Refused, Reason: reason, Err: errors.New("mail: the server does not offer SMTPUTF8")}
 }
 
 func notComposed(err error) email.Outcome {
-	return email.Outcome{Result: email.Refused, Reason: "The message could not be put together.", Err: err}
+	return email.Outcome{Result: email.Refused, Reason: "The message could not be composed.", Err: err}
 }
 
 func isASCII(s string) bool {

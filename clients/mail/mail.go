@@ -1,18 +1,17 @@
-// Package mail hands messages to an SMTP server. It fulfils email.Sender.
+// Package mail submits messages to an SMTP server. It implements email.Sender.
 //
-// A message goes in one transaction to all its recipients, and each has an outcome of its own:
-// the server may refuse one and take the rest. What it answers with 4xx, and whatever the
-// network does, is for another day (Deferred); what it answers with 5xx is final (Refused), but
-// for a sign-in that fails: that is the operator's to mend, and the mail waits.
+// A message goes to all its recipients in one SMTP transaction, and each recipient has its own outcome: the
+// server may reject one and accept the others. A 4xx reply or a network error is temporary (Deferred). A 5xx
+// reply is permanent (Refused), except that failed authentication is Deferred, because the operator
+// can fix it.
 //
-// When the connection is lost after the last byte of a message and before the server's word,
-// nobody can know whether it was taken. It counts as Deferred and will be sent again, with the
-// same Message-ID, by which a receiver knows the second for the first.
+// If the connection is lost between the end of a message and the server's reply, it is unknown whether the
+// message was accepted. It counts as Deferred and is sent again under the same Message-ID, by which the
+// receiver can recognize the duplicate.
 //
-// Connections are kept for the next message for a while, with RSET between two. One that the
-// server closed meanwhile is replaced without anyone hearing of it. Everything has a deadline, and
-// a server that cannot be reached is left alone for some seconds: messages do not queue up to find
-// that out one after another.
+// Idle connections are reused for later messages, with RSET between messages. A connection that the server
+// closed while idle is replaced silently. Everything has a timeout. After a failed connection no new one
+// is attempted for a few seconds, so that waiting messages do not each run into the same timeout.
 package mail
 
 import (
@@ -37,56 +36,56 @@ import (
 	"counsel/domain/email"
 )
 
-// How the connection is encrypted.
+// Values of Config.TLS.
 const (
-	StartTLS = "starttls" // or not at all: a server that does not offer it gets nothing
-	Implicit = "implicit" // from the first byte
+	StartTLS = "starttls" // required: nothing is sent to a server without STARTTLS
+	Implicit = "implicit" // TLS from the first byte
 	NoTLS    = "off"
 )
 
-// Config names a mail server. What is zero gets its default.
+// Config configures a Client. Zero fields get the default given beside them.
 type Config struct {
 	Host           string
 	Port           int    // 587
-	User, Password string // "": nobody signs in
-	TLS            string // StartTLS; Implicit on port 465
+	User, Password string // empty User: no authentication
+	TLS            string // StartTLS; on port 465 Implicit
 	RootCAs        *x509.CertPool
 	From           string // Counsel <no-reply@counsel.example>
-	Hello          string // the name we give; localhost
+	Hello          string // name sent in EHLO; localhost
 
-	DKIM DKIM // of the zero value nothing is signed
+	DKIM DKIM // zero value: messages are not signed
 
-	Connections int           // at the same time; 2. The service's own mails may take one more
-	Timeout     time.Duration // for each answer of the server, and each piece it takes; 30 s
-	FinalWait   time.Duration // for its word on a whole message; 5 min (RFC 5321, 4.5.3.2.6)
-	Idle        time.Duration // a connection that lay so long is closed; 30 s
-	Rest        time.Duration // after one that could not be made, until the next is tried; 5 s
+	Connections int           // limit of concurrent connections; 2. Automatic mails may use one more
+	Timeout     time.Duration // of each reply and each write; 30 s
+	FinalWait   time.Duration // of the reply to a complete message; 5 min (RFC 5321, section 4.5.3.2.6)
+	Idle        time.Duration // time after which an idle connection is closed; 30 s
+	Rest        time.Duration // pause after a failed connection before the next is attempted; 5 s
 }
 
-// DKIM signs messages (RFC 6376). The key is RSA or Ed25519, as PEM.
+// DKIM configures the signing of messages (RFC 6376). Key is an RSA or Ed25519 key in PEM.
 type DKIM struct {
 	Domain, Selector, Key string
 }
 
-// Client is one mail server. It is safe for concurrent use.
+// Client sends through one mail server. It is safe for concurrent use.
 type Client struct {
 	cfg    Config
 	from   *netmail.Address
-	host   string            // of From, in ASCII: the right side of Message-IDs
-	signer *dkim.SignOptions // nil: nothing is signed
+	host   string            // domain of From in ASCII; the right side of Message-IDs
+	signer *dkim.SignOptions // nil: messages are not signed
 
-	slots chan struct{} // one for each connection there may be
-	spare chan struct{} // the one more: who waits to sign in does not stand behind what others send
+	slots chan struct{} // limits the connections
+	spare chan struct{} // one more for automatic mails, so that a sign-in code does not wait behind people's mails
 
 	mu     sync.Mutex
 	idle   []*conn
 	closed bool
-	rest   time.Time // no new connection before then
+	rest   time.Time // no new connection before this time
 }
 
 var _ email.Sender = (*Client)(nil)
 
-// New checks cfg; it does not connect.
+// New validates cfg. It does not connect.
 func New(cfg Config) (*Client, error) {
 	cfg.Port = cmp.Or(cfg.Port, 587)
 	if cfg.TLS == "" {
@@ -104,20 +103,20 @@ func New(cfg Config) (*Client, error) {
 	c := &Client{cfg: cfg, slots: make(chan struct{}, cfg.Connections), spare: make(chan struct{}, 1)}
 	switch {
 	case cfg.Host == "":
-		return nil, errors.New("mail: no server named")
+		return nil, errors.New("mail: the host is missing")
 	case cfg.TLS != StartTLS && cfg.TLS != Implicit && cfg.TLS != NoTLS:
-		return nil, errors.New("mail: unknown kind of encryption")
+		return nil, errors.New("mail: unknown TLS mode")
 	}
 	var err error
 	if c.from, err = netmail.ParseAddress(cfg.From); err != nil {
-		return nil, errors.New("mail: the address mails come from cannot be read")
+		return nil, errors.New("mail: the From address is malformed")
 	}
 	from, err := domain.ParseEmail(c.from.Address)
 	if err != nil {
-		return nil, errors.New("mail: the address mails come from cannot be used")
+		return nil, errors.New("mail: the From address is invalid")
 	}
 	if c.from.Address = from.ASCII(); checkLines(addressHeader("From", c.from)) != nil {
-		return nil, errors.New("mail: the address mails come from is too long")
+		return nil, errors.New("mail: the From address is too long")
 	}
 	c.host = c.from.Address[strings.LastIndexByte(c.from.Address, '@')+1:]
 	if cfg.DKIM != (DKIM{}) {
@@ -128,13 +127,13 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// signed are the headers that a signature covers: whatever a reader is shown. Those that come
-// twice are covered once more than they occur, so that nobody can add a second one.
+// signed lists the header fields covered by a DKIM signature: everything shown to a reader. Fields listed twice are
+// oversigned, so that nobody can add a second one.
 var signed = []string{"From", "From", "To", "To", "Cc", "Cc", "Reply-To", "Reply-To", "Subject", "Subject", "Date", "Date",
 	"Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Auto-Submitted",
 	"List-Unsubscribe", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Unsubscribe-Post"}
 
-// newSigner reads the key. go-mail signs, too, but other implementations do not accept it.
+// newSigner parses the key. go-mail's own DKIM signatures are not used: other implementations reject them.
 func newSigner(d DKIM) (*dkim.SignOptions, error) {
 	if d.Domain == "" || d.Selector == "" {
 		return nil, errors.New("mail: DKIM needs a domain and a selector")
@@ -150,7 +149,7 @@ func newSigner(d DKIM) (*dkim.SignOptions, error) {
 		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed}, nil
 }
 
-// Close ends the connections that are kept, and all that are in use with their messages.
+// Close closes idle connections. Connections in use are closed when their message is done.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	idle := c.idle
@@ -164,7 +163,7 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// Send hands m over, as email.Sender says.
+// Send implements email.Sender.
 func (c *Client) Send(ctx context.Context, m email.Outgoing) []email.Outcome {
 	out := make([]email.Outcome, len(m.Recipients))
 	all := func(o email.Outcome) []email.Outcome {
@@ -180,7 +179,7 @@ func (c *Client) Send(ctx context.Context, m email.Outgoing) []email.Outcome {
 	if err != nil {
 		return all(notComposed(err))
 	}
-	var spare chan struct{} // nil: never free
+	var spare chan struct{} // nil: blocks forever
 	if m.Automatic {
 		spare = c.spare
 	}
@@ -190,7 +189,7 @@ func (c *Client) Send(ctx context.Context, m email.Outgoing) []email.Outcome {
 	case spare <- struct{}{}:
 		defer func() { <-spare }()
 	case <-ctx.Done():
-		return all(lost("no connection was free", ctx.Err()))
+		return all(lost("waiting for a connection", ctx.Err()))
 	}
 	for {
 		on, reused, err := c.take(ctx)
@@ -200,30 +199,29 @@ func (c *Client) Send(ctx context.Context, m email.Outgoing) []email.Outcome {
 		t := transaction{client: c, conn: on, out: out}
 		done := context.AfterFunc(ctx, on.abort)
 		whole := t.run(m, raw)
-		if !done() { // aborted: what it says is that it was
+		if !done() { // aborted
 			whole = false
 		}
 		if !whole {
 			on.abort()
 		}
 		c.put(on, whole)
-		// A connection that was kept may have been closed by the server: that says nothing of
-		// this message, of which not a byte was sent.
+		// The server may have closed a reused connection. If no byte of the message was sent, use another one.
 		if whole || !reused || t.begun || ctx.Err() != nil {
 			return out
 		}
 	}
 }
 
-// transaction is one message on one connection.
+// transaction is the SMTP transaction of one message on one connection.
 type transaction struct {
 	client *Client
 	conn   *conn
 	out    []email.Outcome
-	begun  bool // some of the message may have reached the server
+	begun  bool // part of the message may have reached the server
 }
 
-// run fills in the outcomes. whole: the connection is as good as new.
+// run sends the message and sets the outcomes. It reports whether the connection can be reused.
 func (t *transaction) run(m email.Outgoing, raw []byte) (whole bool) {
 	all := func(o email.Outcome, which func(email.Outcome) bool) {
 		for i := range t.out {
@@ -243,15 +241,15 @@ func (t *transaction) run(m email.Outgoing, raw []byte) (whole bool) {
 	utf8 := !isASCII(strings.Join(recipients, "")) || !isASCII(string(header(raw)))
 	if ok, _ := smtp.Extension("SMTPUTF8"); utf8 && !ok {
 		if !isASCII(t.client.from.Address) || !isASCII(domain.EmailForServers(m.ReplyTo)) {
-			all(noUTF8("The mail server cannot send from, or name for replies, an address with such letters before the @."), anyone)
+			all(noUTF8("The mail server does not support special characters before the @ of the sender or reply address."), anyone)
 			return true
 		}
 		for i, to := range recipients {
 			if !isASCII(to) {
-				t.out[i] = noUTF8("The mail server cannot send to an address with such letters before the @.")
+				t.out[i] = noUTF8("The mail server does not support special characters before the @ of this address.")
 			}
 		}
-		// The others get it, without those in its header.
+		// Send to the others, without these addresses in the header.
 		beyond := func(address string) bool { return !isASCII(domain.EmailForServers(address)) }
 		m.To, m.Cc = slices.DeleteFunc(slices.Clone(m.To), beyond), slices.DeleteFunc(slices.Clone(m.Cc), beyond)
 		var err error
@@ -263,11 +261,11 @@ func (t *transaction) run(m email.Outgoing, raw []byte) (whole bool) {
 	}
 	if ok, limit := smtp.Extension("SIZE"); ok {
 		if most := number(limit); most > 0 && len(raw) > most {
-			all(email.Outcome{Result: email.Refused, Reason: "The message is larger than the mail server takes.", Err: errors.New("mail: the message is too large for the server")}, anyone)
+			all(email.Outcome{Result: email.Refused, Reason: "The message is larger than the mail server accepts.", Err: errors.New("mail: the message is too large for the server")}, anyone)
 			return true
 		}
 	}
-	smtp.SkipSMTPUTF8(!utf8) // whoever asks for it without need gets mail refused that would arrive
+	smtp.SkipSMTPUTF8(!utf8) // requesting SMTPUTF8 without need makes some servers reject the mail
 	if err := smtp.Mail("<" + t.client.from.Address + ">"); err != nil {
 		all(refusal(stepFrom, err), anyone)
 		return answered(err) && smtp.Reset() == nil
@@ -300,7 +298,7 @@ func (t *transaction) run(m email.Outgoing, raw []byte) (whole bool) {
 	t.begun = true
 	if _, err := io.Copy(w, bytes.NewReader(raw)); err != nil {
 		all(refusal(stepBody, err), taken)
-		return false // or what was written would look like the whole
+		return false // a partial message must not look complete
 	}
 	t.conn.line.patience.Store(int64(t.client.cfg.FinalWait))
 	err = w.Close()
@@ -312,7 +310,7 @@ func (t *transaction) run(m email.Outgoing, raw []byte) (whole bool) {
 	return smtp.Reset() == nil
 }
 
-// tlsConfig is what the server must live up to.
+// tlsConfig returns the TLS settings for the server's certificate.
 func (c *Client) tlsConfig() *tls.Config {
 	return &tls.Config{ServerName: c.cfg.Host, RootCAs: c.cfg.RootCAs, MinVersion: tls.VersionTLS12}
 }

@@ -1,13 +1,12 @@
-// Package queue carries tasks to workers through Redis. It fulfils jobs.Transport.
+// Package queue dispatches jobs to workers through Redis. It implements jobs.Transport.
 //
-// Each queue is a sorted set of tasks, the oldest first: a task is a job's id and kind, and nothing
-// else. A worker pops one, and whoever dies with it loses it: jobs notice by their own leases and
-// push it again. A task that waits already is not doubled. While Redis is down Push fails, nothing
-// arrives, and the workers try again by themselves. A kind of task that nobody here knows goes
-// back, for another server to take.
+// Each queue is a sorted set of tasks, oldest first. A task is only the id and kind of a job. A worker pops a task;
+// if its process dies, the task is lost, and domain/jobs pushes the job again when its lease expires. Pushing a
+// waiting task again has no effect. While Redis is down Push fails, and workers keep polling. A task whose
+// kind is unknown here is put back for another server.
 //
-// No job library fits beneath: MySQL holds the payloads, leases, retries and dead letters, and
-// asynq, river or gocraft/work would each hold them a second time.
+// A job library such as asynq, river or gocraft/work would store payloads, leases, retries and dead letters a
+// second time, beside MySQL.
 package queue
 
 import (
@@ -27,35 +26,36 @@ import (
 )
 
 const (
-	popTimeout   = 250 * time.Millisecond // of one blocking pop: how soon Pause is heeded
-	popDeadline  = 2 * time.Second        // after which Redis counts as down
-	requeueDelay = time.Second            // before a task that was sent back is popped again
-	downPause    = 250 * time.Millisecond // between two pops while Redis is down
+	popTimeout   = 250 * time.Millisecond // of one blocking pop; bounds how long Pause takes
+	popDeadline  = 2 * time.Second        // after which Redis is considered down
+	requeueDelay = time.Second            // before a task with an error is put back
+	downPause    = 250 * time.Millisecond // between pops while Redis is down
 )
 
-// weights is how often a queue is popped first. Interactive tasks have workers of their own besides.
+// weights are the relative frequencies with which a queue is popped first. Interactive tasks also have dedicated workers.
 var weights = map[jobs.Queue]int{jobs.Interactive: 100, jobs.Standard: 10, jobs.Bulk: 1}
 
-// key is the sorted set of a queue. All lie in one slot of a cluster, since one command pops them.
+// key returns the Redis key of a queue. The hash tag puts all queues into one cluster slot, since one command pops
+// from all of them.
 func key(q jobs.Queue) string { return "{jobs}:" + string(q) }
 
-// Queue is safe for concurrent use.
+// Queue is the transport of jobs. It is safe for concurrent use.
 type Queue struct {
 	redis rueidis.Client
 	log   *slog.Logger
-	often *rate.Limiter // of log lines while Redis is down
+	often *rate.Limiter // limits log lines while Redis is down
 
 	pause   sync.Once
 	paused  chan struct{}
 	workers sync.WaitGroup
 }
 
-// New makes a queue on a Redis that need not be up.
+// New returns a queue. Redis need not be reachable.
 func New(redis rueidis.Client, log *slog.Logger) *Queue {
 	return &Queue{redis: redis, log: log, often: rate.NewLimiter(rate.Every(30*time.Second), 1), paused: make(chan struct{})}
 }
 
-// Push adds a task behind the others of its queue.
+// Push adds a task to the end of its queue.
 func (q *Queue) Push(ctx context.Context, t jobs.Task) error {
 	return q.add(ctx, key(t.Queue), t.JobID.String()+" "+t.Kind, float64(time.Now().UnixMicro()))
 }
@@ -64,14 +64,14 @@ func (q *Queue) add(ctx context.Context, key, member string, score float64) erro
 	return q.redis.Do(ctx, q.redis.B().Zadd().Key(key).Nx().ScoreMember().ScoreMember(score, member).Build()).Error()
 }
 
-// Start works until Pause.
+// Start runs workers until Pause: concurrency of them for all queues, and a quarter as many for interactive tasks only.
 func (q *Queue) Start(concurrency int, do func(jobs.Task) error) error {
 	q.workers.Go(func() { q.work(concurrency, jobs.Queues, do) })
 	q.workers.Go(func() { q.work(max(1, concurrency/4), []jobs.Queue{jobs.Interactive}, do) })
 	return nil
 }
 
-// work pops tasks of some queues, and does up to concurrency of them at a time.
+// work pops tasks from the given queues and runs up to concurrency of them at a time.
 func (q *Queue) work(concurrency int, queues []jobs.Queue, do func(jobs.Task) error) {
 	slots := make(chan struct{}, concurrency)
 	for {
@@ -84,12 +84,12 @@ func (q *Queue) work(concurrency int, queues []jobs.Queue, do func(jobs.Task) er
 		if err != nil {
 			<-slots
 			select {
-			case <-q.paused: // Redis may be stopping, too
+			case <-q.paused: // Redis may be shutting down as well
 				return
 			default:
 			}
 			if q.often.Allow() {
-				q.log.Warn("no jobs arrive: Redis does not answer", "error", err.Error())
+				q.log.Warn("cannot receive jobs: Redis is unavailable", "error", err.Error())
 			}
 			q.sleep(downPause)
 			continue
@@ -103,7 +103,7 @@ func (q *Queue) work(concurrency int, queues []jobs.Queue, do func(jobs.Task) er
 			id, kind, _ := strings.Cut(member, " ")
 			jobID, err := domain.ParseID(id)
 			if err != nil {
-				return // not one of ours
+				return // not a task
 			}
 			if err := do(jobs.Task{JobID: jobID, Kind: kind}); err != nil {
 				q.requeue(key, member, score)
@@ -112,7 +112,7 @@ func (q *Queue) work(concurrency int, queues []jobs.Queue, do func(jobs.Task) er
 	}
 }
 
-// pop waits a moment for a task; member is "" when none came.
+// pop waits up to popTimeout for a task. member is empty if none came.
 func (q *Queue) pop(queues []jobs.Queue) (queue, member string, score float64, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), popDeadline)
 	defer cancel()
@@ -125,7 +125,7 @@ func (q *Queue) pop(queues []jobs.Queue) (queue, member string, score float64, e
 		return "", "", 0, err
 	}
 	if len(reply) != 3 {
-		return "", "", 0, errors.New("BZPOPMIN answered something else")
+		return "", "", 0, errors.New("queue: unexpected reply to BZPOPMIN")
 	}
 	if queue, err = reply[0].ToString(); err == nil {
 		member, err = reply[1].ToString()
@@ -136,8 +136,8 @@ func (q *Queue) pop(queues []jobs.Queue) (queue, member string, score float64, e
 	return queue, member, score, err
 }
 
-// order is that in which queues are popped: mostly the most urgent first, but each comes first now
-// and then, so that none starves.
+// order returns the keys in the order in which to pop them. More urgent queues come first more often, but every queue
+// comes first sometimes, so that none starves.
 func order(queues []jobs.Queue) []string {
 	total := 0
 	for _, q := range queues {
@@ -157,12 +157,12 @@ func order(queues []jobs.Queue) []string {
 	return keys
 }
 
-// requeue puts a task back to its place, after a while or when the queue pauses.
+// requeue puts a task back at its old position, after requeueDelay or when the queue is paused.
 func (q *Queue) requeue(key, member string, score float64) {
 	q.sleep(requeueDelay)
 	ctx, cancel := context.WithTimeout(context.Background(), popDeadline)
 	defer cancel()
-	_ = q.add(ctx, key, member, score) // else it is pushed again when its lease ends
+	_ = q.add(ctx, key, member, score) // on failure the job is pushed again when its lease expires
 }
 
 func (q *Queue) sleep(d time.Duration) {
@@ -174,10 +174,10 @@ func (q *Queue) sleep(d time.Duration) {
 	}
 }
 
-// Pause pops no more tasks.
+// Pause stops popping tasks.
 func (q *Queue) Pause() { q.pause.Do(func() { close(q.paused) }) }
 
-// Close waits for tasks that are being done, no longer than ctx allows.
+// Close pauses the queue and waits for running tasks until ctx is done.
 func (q *Queue) Close(ctx context.Context) error {
 	q.Pause()
 	ended := make(chan struct{})

@@ -14,32 +14,32 @@ import (
 	"counsel/domain/documents"
 )
 
-// retryLater is what a caller is told to wait while the store is down.
+// defaultRetryAfter is the Retry-After of callers while the store is unavailable.
 const retryLater = 5 * time.Second
 
 var (
-	errStalled = errors.New("nothing moved within the timeout")
+	errStalled = errors.New("no data moved within the timeout")
 	errBroke   = errors.New("the connection failed")
-	errShort   = errors.New("the file broke off")
-	errDamaged = errors.New("the file arrived damaged")
-	errNoStore = errors.New("what answered is not an S3 server")
+	errShort   = errors.New("the file is truncated")
+	errDamaged = errors.New("the file arrived corrupted")
+	errNoStore = errors.New("the server is not an S3 server")
 )
 
-// failure is a try that came to nothing.
+// failure is a failed attempt.
 type failure struct {
-	status int    // of HTTP; 0 when no answer came
-	code   string // S3's own
-	retry  bool   // another try may help
+	status int    // HTTP status; 0 if no response came
+	code   string // S3 error code
+	retry  bool   // another attempt may succeed
 	err    error
 }
 
-// sourceError is a file that could not be read for being sent: nothing the store did.
+// sourceError is an error reading the file to be uploaded. The store did not cause it.
 type sourceError struct{ err error }
 
-func (e *sourceError) Error() string { return "the file to be stored cannot be read: " + e.err.Error() }
+func (e *sourceError) Error() string { return "cannot read the file to upload: " + e.err.Error() }
 func (e *sourceError) Unwrap() error { return e.err }
 
-// failureOf sorts what a try failed with.
+// classify converts the error of an attempt into a failure.
 func failureOf(err error) failure {
 	if _, ok := errors.AsType[*sourceError](err); ok {
 		return failure{err: err}
@@ -51,9 +51,9 @@ func failureOf(err error) failure {
 	}
 	e, ok := errors.AsType[minio.ErrorResponse](err)
 	if !ok {
-		return failure{retry: true, err: errBroke} // the network's own words may hold a URL
+		return failure{retry: true, err: errBroke} // the text of a network error may contain a URL
 	}
-	f := failure{status: e.StatusCode, code: e.Code, err: errors.New("the store refused")}
+	f := failure{status: e.StatusCode, code: e.Code, err: errors.New("the store rejected the request")}
 	switch {
 	case damaged[e.Code]:
 		f.retry, f.err = true, errDamaged
@@ -63,10 +63,10 @@ func failureOf(err error) failure {
 	return f
 }
 
-// damaged are S3's codes for bytes that are not those announced.
+// damaged are the S3 error codes for content that does not match its checksum or length.
 var damaged = map[string]bool{"BadDigest": true, "InvalidDigest": true, "XAmzContentSHA256Mismatch": true, "XAmzContentChecksumMismatch": true, "IncompleteBody": true, "SignatureDoesNotMatchBody": true}
 
-// said is f for the caller.
+// domainError converts f for the caller.
 func (f failure) said(what string) error {
 	cause := fmt.Errorf("storage: %s: %w", what, f.err)
 	if f.status != 0 {
@@ -83,8 +83,7 @@ func (f failure) said(what string) error {
 
 func isNotFound(err error) bool { return err != nil && domain.CodeOf(err) == domain.NotFound }
 
-// source hands a file to be sent to minio-go, as a plain reader, and notes when it moves and
-// when it cannot be read.
+// uploadReader reads the file to upload. It calls alive on every read and records read errors.
 type source struct {
 	r     io.Reader
 	alive func()
@@ -100,8 +99,8 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// download is a file on its way. The time between two reads is the reader's own and does not
-// count; a read without a byte for the timeout ends it.
+// download is the body of a file being downloaded. A read that returns no data within the timeout aborts it; the time
+// between reads does not count.
 type download struct {
 	body    io.ReadCloser
 	caller  context.Context
@@ -131,6 +130,6 @@ func (d *download) Read(p []byte) (int, error) {
 func (d *download) Close() error {
 	d.timer.Stop()
 	d.cancel(nil)
-	_ = d.body.Close() // it was only read
+	_ = d.body.Close() // nothing was written
 	return nil
 }

@@ -1,13 +1,12 @@
-// Package storage keeps files in a bucket of an S3 server: Amazon's, MinIO, or any other that
-// speaks it. It fulfils documents.Files.
+// Package storage is a client for the object store: a bucket of an S3 server such as Amazon S3 or MinIO. It
+// implements documents.Files.
 //
-// A request is up to three tries. Connections that fail, 429 and 5xx are tried again, and so is
-// an upload that arrived damaged; what the server refuses for good (403, a bucket that is not
-// there) is not. A try ends when nothing moves for Timeout, in either direction, however large
-// the file is: a slow line is no fault, a dead one is.
+// Retry policy: a request is up to three attempts. Failed connections, 429, 5xx and uploads that arrived corrupted
+// are retried; permanent errors (403, a missing bucket) are not. An attempt is aborted when no data
+// moves for Timeout in either direction, so that large files may take long on slow connections.
 //
-// The server gets each file's SHA-256 with it and refuses other bytes, so that a file is whole
-// or absent. Neither keys of the account nor signed URLs get into an error.
+// Each upload carries the SHA-256 of the file, and the server rejects other content, so that a file is either
+// complete or absent. Errors contain neither credentials nor signed URLs.
 package storage
 
 import (
@@ -30,7 +29,7 @@ import (
 	"counsel/domain/documents"
 )
 
-// Config names a bucket and how patiently it is asked. What is zero gets its default.
+// Config configures a Client. Zero fields get the default given beside them.
 type Config struct {
 	Endpoint  string // https://host or http://host:port, without a path
 	Bucket    string
@@ -38,12 +37,12 @@ type Config struct {
 	AccessKey string
 	SecretKey string
 
-	Timeout   time.Duration     // a try may go so long without a byte moving; 10 s
-	Backoff   []time.Duration   // wait before each retry, ±20 %; 0.2 s and 1 s. Empty but not nil: no retries
-	Transport http.RoundTripper // nil: a pool of keep-alive connections of its own
+	Timeout   time.Duration     // idle timeout of an attempt; 10 s
+	Backoff   []time.Duration   // wait before each retry, ±20 % jitter; 0.2 s and 1 s. Empty but not nil: no retries
+	Transport http.RoundTripper // nil: the client's own pool of keep-alive connections
 }
 
-// Client is one bucket. It is safe for concurrent use.
+// Client accesses one bucket. It is safe for concurrent use.
 type Client struct {
 	cfg       Config
 	core      minio.Core
@@ -52,16 +51,16 @@ type Client struct {
 
 var _ documents.Files = (*Client)(nil)
 
-// New checks cfg; it does not connect.
+// New validates cfg. It does not connect.
 func New(cfg Config) (*Client, error) {
 	u, err := url.Parse(cfg.Endpoint)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || (u.Path != "" && u.Path != "/") {
 		return nil, errors.New("storage: the endpoint must be http(s)://host[:port]")
 	}
 	if cfg.Bucket == "" {
-		return nil, errors.New("storage: no bucket named")
+		return nil, errors.New("storage: the bucket is missing")
 	}
-	cfg.Region = cmp.Or(cfg.Region, "us-east-1") // a region must be known, or each URL to be signed asks for it
+	cfg.Region = cmp.Or(cfg.Region, "us-east-1") // without a region, signing a URL would request it from the server
 	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
 	if cfg.Backoff == nil {
 		cfg.Backoff = []time.Duration{200 * time.Millisecond, time.Second}
@@ -76,7 +75,7 @@ func New(cfg Config) (*Client, error) {
 			MaxIdleConnsPerHost:    64,
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
-			DisableCompression:     true, // or the bytes would not be those that were stored
+			DisableCompression:     true, // the bytes must be those that were stored
 		}
 	}
 	client, err := minio.New(u.Host, &minio.Options{
@@ -84,8 +83,8 @@ func New(cfg Config) (*Client, error) {
 		Secure:          u.Scheme == "https",
 		Region:          cfg.Region,
 		Transport:       c.transport,
-		TrailingHeaders: true, // without it a checksum is refused over plain HTTP
-		MaxRetries:      1,    // the tries are ours: each has its own time limit and begins the body anew
+		TrailingHeaders: true, // needed for checksums over plain HTTP
+		MaxRetries:      1,    // retries are done here: each attempt has its own timeout and rewinds the body
 	})
 	if err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
@@ -94,7 +93,7 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// Close lets go of the idle connections. Requests under way are not ended by it.
+// Close closes idle connections. Requests in progress continue.
 func (c *Client) Close() error {
 	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
@@ -102,15 +101,14 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// Put fulfils documents.Files.
+// Put implements documents.Files.
 func (c *Client) Put(ctx context.Context, key string, f documents.NewFile) error {
 	sum := base64.StdEncoding.EncodeToString(f.SHA256[:])
 	return c.retry(ctx, "put", func(ctx context.Context, alive func()) error {
 		if _, err := f.Body.Seek(0, io.SeekStart); err != nil {
 			return &sourceError{err}
 		}
-		// As a plain reader and in one part: given a ReaderAt, minio-go sends wrong trailing
-		// checksums over plain HTTP.
+		// A plain reader and a single part: given a ReaderAt, minio-go sends wrong trailing checksums over plain HTTP.
 		body := &source{r: f.Body, alive: alive}
 		info, err := c.core.Client.PutObject(ctx, c.cfg.Bucket, key, body, f.Size, minio.PutObjectOptions{
 			ContentType:      f.ContentType,
@@ -122,19 +120,19 @@ func (c *Client) Put(ctx context.Context, key string, f documents.NewFile) error
 			return &sourceError{body.err}
 		case err == nil && info.ChecksumSHA256 != "" && info.ChecksumSHA256 != sum:
 			return errDamaged
-		case err == nil && info.ETag == "": // every S3 server names what it stored
+		case err == nil && info.ETag == "": // every S3 server returns an ETag
 			return errNoStore
 		}
 		return err
 	})
 }
 
-// Get fulfils documents.Files.
+// Get implements documents.Files.
 func (c *Client) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
 	var opts minio.GetObjectOptions
 	switch {
 	case offset < 0 || length == 0 || length < -1:
-		return nil, errors.New("storage: no such range")
+		return nil, errors.New("storage: invalid range")
 	case length > 0:
 		if err := opts.SetRange(offset, offset+length-1); err != nil {
 			return nil, err
@@ -146,7 +144,7 @@ func (c *Client) Get(ctx context.Context, key string, offset, length int64) (io.
 	}
 	var out *download
 	err := c.retry(ctx, "get", func(try context.Context, _ func()) error {
-		// The body outlives the try, and has its own way of ending.
+		// The body is read after the attempt has returned, so it needs a context of its own.
 		run, cancel := context.WithCancelCause(ctx)
 		stop := context.AfterFunc(try, func() { cancel(context.Cause(try)) })
 		body, info, _, err := c.core.GetObject(run, c.cfg.Bucket, key, opts)
@@ -158,7 +156,7 @@ func (c *Client) Get(ctx context.Context, key string, offset, length int64) (io.
 			}
 			return err
 		}
-		if !stop() { // ran out of time just now
+		if !stop() { // the attempt has just timed out
 			cancel(nil)
 			_ = body.Close()
 			return context.Cause(try)
@@ -174,7 +172,7 @@ func (c *Client) Get(ctx context.Context, key string, offset, length int64) (io.
 	return out, nil
 }
 
-// Stat fulfils documents.Files.
+// Stat implements documents.Files.
 func (c *Client) Stat(ctx context.Context, key string) (documents.FileInfo, error) {
 	var out documents.FileInfo
 	err := c.retry(ctx, "stat", func(ctx context.Context, _ func()) error {
@@ -185,7 +183,7 @@ func (c *Client) Stat(ctx context.Context, key string) (documents.FileInfo, erro
 	return out, err
 }
 
-// Delete fulfils documents.Files.
+// Delete implements documents.Files.
 func (c *Client) Delete(ctx context.Context, key string) error {
 	err := c.retry(ctx, "delete", func(ctx context.Context, _ func()) error {
 		return c.core.RemoveObject(ctx, c.cfg.Bucket, key, minio.RemoveObjectOptions{})
@@ -196,8 +194,8 @@ func (c *Client) Delete(ctx context.Context, key string) error {
 	return err
 }
 
-// Link fulfils documents.Files. The file is always handed over as an attachment: none of what
-// people upload is shown as a page of the store's origin.
+// Link implements documents.Files. The disposition is always attachment, so that uploads are never rendered
+// as pages of the store's origin.
 func (c *Client) Link(ctx context.Context, key string, l documents.FileLink) (string, error) {
 	disposition := "attachment"
 	if l.Name != "" {
@@ -213,7 +211,7 @@ func (c *Client) Link(ctx context.Context, key string, l documents.FileLink) (st
 	return u.String(), nil
 }
 
-// List fulfils documents.Files.
+// List implements documents.Files.
 func (c *Client) List(ctx context.Context, prefix, after string, limit int) ([]documents.FileInfo, error) {
 	var out []documents.FileInfo
 	err := c.retry(ctx, "list", func(ctx context.Context, alive func()) error {
@@ -242,8 +240,8 @@ func fileInfo(o minio.ObjectInfo) documents.FileInfo {
 	return info
 }
 
-// retry tries until success, a failure that is final, or the end of the backoff. A try's
-// context ends when alive was not called for Timeout.
+// withRetries makes attempts until one succeeds, one fails permanently, or the backoff is used up. An attempt's context
+// is canceled when alive has not been called for Timeout.
 func (c *Client) retry(caller context.Context, what string, try func(ctx context.Context, alive func()) error) error {
 	for n := 0; ; n++ {
 		err := c.once(caller, try)
@@ -282,7 +280,7 @@ func (c *Client) once(caller context.Context, try func(context.Context, func()) 
 	return err
 }
 
-// jitter spreads d by ±20 %, so that callers who failed together do not return together.
+// jitter varies d by ±20 %, so that requests that failed together are not retried together.
 func jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
 }

@@ -1,9 +1,9 @@
-// Package webhook sends signed messages to the receivers that partners name (Standard Webhooks).
+// Package webhook sends signed webhooks (Standard Webhooks) to the endpoints that partners configure.
 //
-// A receiver is a stranger's choice, so the address itself, after its name was looked up, is held
-// against what may be reached, at the moment it is dialled: addresses that are not public (private,
-// loopback, link-local, those that embed such in IPv6 …) are refused. Redirects are not followed,
-// no proxy is asked, of an answer only the status counts.
+// Endpoint URLs are untrusted. To prevent server-side request forgery (SSRF), the IP address is checked when it is
+// dialed, after DNS resolution: addresses that are not public (private, loopback, link-local, IPv6
+// addresses that embed such addresses, …) are rejected. Redirects are not followed, proxies are not used, and only
+// the status of a response is read.
 package webhook
 
 import (
@@ -29,30 +29,30 @@ import (
 
 const (
 	defaultTimeout = 15 * time.Second
-	drainTime      = time.Second // for the rest of an answer, so that its connection can be used again
+	drainTime      = time.Second // for the rest of a response, so that the connection can be reused
 	maxDrain       = 64 << 10    // bytes
 )
 
-// ports that receivers may listen on, unless private ones are allowed.
+// ports are the allowed ports, unless private addresses are allowed.
 var ports = []uint16{443, 8443}
 
-// private are the networks of a developer's own. Those of cloud metadata stay out.
+// The private networks that AllowPrivate adds. Link-local addresses, used for cloud metadata, stay forbidden.
 var (
 	private4 = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16")}
 	private6 = []netip.Prefix{netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("fc00::/7")}
 )
 
-// Config says how to send. A zero field takes the default.
+// Config configures a Client. Zero fields get the default given beside them.
 type Config struct {
-	// AllowPrivate lets receivers be on this machine or its network, on any port, without TLS.
+	// AllowPrivate allows loopback and private addresses, any port, and plain HTTP.
 	AllowPrivate bool
 
-	Timeout  time.Duration  // until a receiver has answered; 15 s
-	Resolver *net.Resolver  // nil: the system's
-	Roots    *x509.CertPool // nil: the system's
+	Timeout  time.Duration  // until the response headers have arrived; 15 s
+	Resolver *net.Resolver  // nil: the system resolver
+	Roots    *x509.CertPool // nil: the system roots
 }
 
-// Client sends messages. It is safe for concurrent use.
+// Client sends webhooks. It is safe for concurrent use.
 type Client struct {
 	Config
 	guard     *ssrf.Guardian
@@ -60,7 +60,7 @@ type Client struct {
 	http      *http.Client
 }
 
-// New makes a client; Close ends it.
+// New returns a client. It does not connect.
 func New(c Config) *Client {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
@@ -84,11 +84,11 @@ func New(c Config) *Client {
 	}}
 }
 
-// Close ends idle connections.
+// Close closes idle connections.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// Accepts says what is wrong with a URL: it must be https with a host and nothing before it. A host
-// that is an address is held against what may be reached; a name is when it is dialled.
+// Accepts returns what is wrong with an endpoint URL, or "". It must be https, without credentials or a fragment. A
+// literal IP address is checked here; a host name is checked when it is dialed.
 func (c *Client) Accepts(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || u.Opaque != "" || u.Hostname() == "" || strings.ContainsAny(raw, " \\\t\r\n") {
@@ -98,29 +98,29 @@ func (c *Client) Accepts(raw string) string {
 	case u.Scheme != "https" && (u.Scheme != "http" || !c.AllowPrivate):
 		return "must begin with https://"
 	case u.User != nil:
-		return "must not hold a name or a password"
+		return "must not contain a user name or password"
 	case u.Fragment != "" || strings.Contains(raw, "#"):
 		return "must not have a fragment"
 	}
 	port := 443
 	if p := u.Port(); p != "" {
 		if port, err = strconv.Atoi(p); err != nil || port < 1 || port > 65535 {
-			return "must have a port that there is"
+			return "must have a valid port"
 		}
 	} else if strings.HasSuffix(u.Host, ":") {
-		return "must have a port that there is"
+		return "must have a valid port"
 	}
 	public := netip.AddrFrom4([4]byte{1, 1, 1, 1})
 	if c.guard.SafeAddrPort(netip.AddrPortFrom(public, uint16(port))) != nil {
-		return "must have the port 443 or 8443"
+		return "must use port 443 or 8443"
 	}
 	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && c.guard.SafeAddr(ip.Unmap()) != nil {
-		return "must not lead to an address that is not public"
+		return "must have a public address"
 	}
 	return ""
 }
 
-// Send sends a message once. An answer of 2xx that begins in time is one that was heard.
+// Send sends a message once. It is delivered if a 2xx status arrives within the timeout.
 func (c *Client) Send(ctx context.Context, m webhooks.Message) webhooks.Result {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
@@ -141,7 +141,7 @@ func (c *Client) Send(ctx context.Context, m webhooks.Message) webhooks.Result {
 	r.Header.Set(standardwebhooks.HeaderWebhookID, m.ID.String())
 	r.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(m.At.Unix(), 10))
 	r.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
-	res, err := c.http.Do(r) //nolint:gosec // to a stranger's URL, behind the guard
+	res, err := c.http.Do(r) //nolint:gosec // the URL is untrusted; the guard checks its address
 	if err != nil {
 		return result(outcome(err))
 	}
@@ -162,7 +162,7 @@ func (c *Client) Send(ctx context.Context, m webhooks.Message) webhooks.Result {
 	return out
 }
 
-// sign signs with each secret; receivers are content with any that they know.
+// sign returns the signatures of all secrets. A receiver accepts the message if any of them is valid.
 func sign(m webhooks.Message) (string, error) {
 	var all []string
 	for _, secret := range m.Secrets {
@@ -177,12 +177,12 @@ func sign(m webhooks.Message) (string, error) {
 		all = append(all, one)
 	}
 	if all == nil {
-		return "", errors.New("webhook: nothing to sign with")
+		return "", errors.New("webhook: there is no secret")
 	}
 	return strings.Join(all, " "), nil
 }
 
-// outcome tells from an error why there was no answer.
+// outcome classifies a transport error.
 func outcome(err error) webhooks.Outcome {
 	var unknown *net.DNSError
 	var network net.Error
@@ -209,6 +209,6 @@ func insecure(err error) bool {
 	if _, ok := errors.AsType[tls.AlertError](err); ok {
 		return true
 	}
-	// What net/http makes of a receiver that speaks HTTP without TLS has no type.
+	// net/http's error for a receiver without TLS has no type.
 	return strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
 }

@@ -193,7 +193,7 @@ func (p *post) last() sentMail {
 }
 
 func away(string) Outcome {
-	return Outcome{Result: Deferred, Reason: "The mail server could not be reached, or broke off.", Err: errors.New("mail: connecting: the server cannot be reached")}
+	return Outcome{Result: Deferred, Reason: "The mail server could not be reached, or the connection was lost.", Err: errors.New("mail: connecting: the server cannot be reached")}
 }
 
 // noTransport keeps jobs where they are: the tests do them.
