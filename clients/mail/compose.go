@@ -21,8 +21,8 @@ import (
 
 // Lengths of a header line without its line end (RFC 5322, section 2.1.1).
 const (
-	goodLine    = 76 // recommended, for lines with encoded words (RFC 2047, section 2); others may have 78
-	longestLine = 998
+	maxFoldedLine = 76 // recommended, for lines with encoded words (RFC 2047, section 2); others may have 78
+	maxLine       = 998
 )
 
 // compose returns the message as sent. Long header fields and attachment names are written here, because go-mail
@@ -39,7 +39,7 @@ func (c *Client) compose(m email.Outgoing) ([]byte, error) {
 	raw.WriteString(addressHeader("Reply-To", mailboxes(m.ReplyTo)...))
 	raw.WriteString(addressHeader("To", mailboxes(m.To...)...))
 	raw.WriteString(addressHeader("Cc", mailboxes(m.Cc...)...))
-	raw.WriteString(fold("Subject", phrase(m.Subject)))
+	raw.WriteString(fold("Subject", encodePhrase(m.Subject)))
 	if m.Unsubscribe != "" {
 		raw.WriteString(fold("List-Unsubscribe", "<"+m.Unsubscribe+">"))
 		raw.WriteString("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
@@ -61,14 +61,14 @@ func (c *Client) compose(m email.Outgoing) ([]byte, error) {
 			disposition, add = "inline", msg.EmbedReadSeeker
 		}
 		add(f.Name, f.Body, func(part *gomail.File) {
-			part.Header.Set("Content-Type", f.ContentType+parameter("name", f.Name))
-			part.Header.Set("Content-Disposition", disposition+parameter("filename", f.Name))
+			part.Header.Set("Content-Type", f.ContentType+encodeParameter("name", f.Name))
+			part.Header.Set("Content-Disposition", disposition+encodeParameter("filename", f.Name))
 		})
 	}
 	if _, err := msg.WriteTo(&raw); err != nil {
 		return nil, fmt.Errorf("mail: %w", err)
 	}
-	if err := checkLines(string(header(raw.Bytes()))); err != nil {
+	if err := checkLines(string(headerSection(raw.Bytes()))); err != nil {
 		return nil, err
 	}
 	if c.signer == nil {
@@ -82,8 +82,8 @@ func (c *Client) compose(m email.Outgoing) ([]byte, error) {
 	return whole.Bytes(), nil
 }
 
-// header returns the header section of a message.
-func header(raw []byte) []byte {
+// headerSection returns the header section of a message.
+func headerSection(raw []byte) []byte {
 	h, _, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
 	return h
 }
@@ -91,7 +91,7 @@ func header(raw []byte) []byte {
 // checkLines fails if a header line exceeds the limit of RFC 5322.
 func checkLines(header string) error {
 	for line := range strings.SplitSeq(header, "\r\n") {
-		if len(line) > longestLine {
+		if len(line) > maxLine {
 			return errors.New("mail: a header line is too long")
 		}
 	}
@@ -115,15 +115,15 @@ func addressHeader(name string, addresses ...*netmail.Address) string {
 	list := make([]string, len(addresses))
 	for i, a := range addresses {
 		if list[i] = a.String(); !isASCII(a.Name) {
-			list[i] = phrase(a.Name) + " " + (&netmail.Address{Address: a.Address}).String()
+			list[i] = encodePhrase(a.Name) + " " + (&netmail.Address{Address: a.Address}).String()
 		}
 	}
 	return fold(name, strings.Join(list, ", "))
 }
 
-// phrase encodes text for a header: as encoded words (RFC 2047) unless it is plain ASCII. The words of mime.WordEncoder
+// encodePhrase encodes text for a header: as encoded words (RFC 2047) unless it is plain ASCII. The words of mime.WordEncoder
 // would be too long for the first line, which also holds the field name.
-func phrase(text string) string {
+func encodePhrase(text string) string {
 	if isASCII(text) && !strings.Contains(text, "=?") {
 		return text
 	}
@@ -143,8 +143,8 @@ func phrase(text string) string {
 	return strings.Join(words, " ")
 }
 
-// foldable matches the parts between which a line may be folded: spaces followed by a word.
-var foldable = regexp.MustCompile(` *[^ ]+`)
+// foldPoints matches the parts between which a line may be folded: spaces followed by a word.
+var foldPoints = regexp.MustCompile(` *[^ ]+`)
 
 // fold returns a header field folded into lines of at most goodLine characters, where the spaces allow it. Unfolding
 // returns the value unchanged.
@@ -152,8 +152,8 @@ func fold(name, value string) string {
 	var out strings.Builder
 	out.WriteString(name + ":")
 	line := len(name) + 1
-	for i, word := range foldable.FindAllString(" "+value, -1) {
-		if i > 0 && line+len(word) > goodLine {
+	for i, word := range foldPoints.FindAllString(" "+value, -1) {
+		if i > 0 && line+len(word) > maxFoldedLine {
 			out.WriteString("\r\n")
 			line = 0
 		}
@@ -163,9 +163,9 @@ func fold(name, value string) string {
 	return out.String() + "\r\n"
 }
 
-// parameter returns a MIME parameter on lines of its own, "; name=…". A value that is long or not ASCII is encoded by
+// encodeParameter returns a MIME parameter on lines of its own, "; name=…". A value that is long or not ASCII is encoded by
 // RFC 2231 in continuations of one line each, which never split a character.
-func parameter(name, value string) string {
+func encodeParameter(name, value string) string {
 	value = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return '_'
@@ -173,14 +173,14 @@ func parameter(name, value string) string {
 		return r
 	}, strings.ToValidUTF8(value, "_"))
 	const margin = len(` ;`)
-	if quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value); isASCII(value) && len(name)+len(`=""`)+len(quoted)+margin <= goodLine {
+	if quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value); isASCII(value) && len(name)+len(`=""`)+len(quoted)+margin <= maxFoldedLine {
 		return ";\r\n " + name + `="` + quoted + `"`
 	}
 	const charset = "UTF-8''"
-	room := goodLine - margin - len(name) - len("*000*=")
+	room := maxFoldedLine - margin - len(name) - len("*000*=")
 	pieces := []string{charset}
 	for _, r := range value {
-		one := percent(r)
+		one := percentEncode(r)
 		if last := len(pieces) - 1; len(pieces[last])+len(one) > room {
 			pieces = append(pieces, one)
 		} else {
@@ -197,8 +197,8 @@ func parameter(name, value string) string {
 	return out.String()
 }
 
-// percent encodes a character for an extended parameter (RFC 2231).
-func percent(r rune) string {
+// percentEncode encodes a character for an extended parameter (RFC 2231).
+func percentEncode(r rune) string {
 	if r < utf8.RuneSelf && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$&+-.^_`|~", r)) {
 		return string(r)
 	}

@@ -16,7 +16,7 @@ import (
 // conn is an authenticated connection.
 type conn struct {
 	smtp  *smtp.Client
-	line  *line
+	line  *deadlineConn
 	timer *time.Timer // closes the connection when it has been idle too long
 }
 
@@ -28,31 +28,31 @@ const quitWait = time.Second
 
 // quit sends QUIT and closes the connection.
 func (c *conn) quit() {
-	c.line.patience.Store(int64(quitWait))
+	c.line.timeout.Store(int64(quitWait))
 	_ = c.smtp.Quit() // the server may already have closed the connection
 	_ = c.line.Close()
 }
 
 // deadlineConn is a network connection with a timeout for each read and each write, so that a large message may
 // take long as long as data moves.
-type line struct {
+type deadlineConn struct {
 	net.Conn
-	patience atomic.Int64
+	timeout atomic.Int64
 }
 
-func (l *line) Read(p []byte) (int, error) {
-	_ = l.Conn.SetReadDeadline(time.Now().Add(time.Duration(l.patience.Load()))) // on a closed connection the read fails
+func (l *deadlineConn) Read(p []byte) (int, error) {
+	_ = l.Conn.SetReadDeadline(time.Now().Add(time.Duration(l.timeout.Load()))) // on a closed connection the read fails
 	return l.Conn.Read(p)
 }
 
 // writePiece is the number of bytes that must be written within one timeout.
 const writePiece = 64 << 10
 
-func (l *line) Write(p []byte) (n int, err error) {
+func (l *deadlineConn) Write(p []byte) (n int, err error) {
 	for len(p) > 0 && err == nil {
 		piece := p[:min(len(p), writePiece)]
 		p = p[len(piece):]
-		_ = l.Conn.SetWriteDeadline(time.Now().Add(time.Duration(l.patience.Load())))
+		_ = l.Conn.SetWriteDeadline(time.Now().Add(time.Duration(l.timeout.Load())))
 		var m int
 		m, err = l.Conn.Write(piece)
 		n += m
@@ -61,12 +61,12 @@ func (l *line) Write(p []byte) (n int, err error) {
 }
 
 // SetDeadline does nothing: Read and Write set their own deadlines. go-mail would set one for a whole message.
-func (l *line) SetDeadline(time.Time) error { return nil }
+func (l *deadlineConn) SetDeadline(time.Time) error { return nil }
 
-var errResting = errors.New("mail: waiting after a failed connection")
+var errBackingOff = errors.New("mail: waiting after a failed connection")
 
 // acquire returns an idle connection or a new one.
-func (c *Client) take(ctx context.Context) (on *conn, reused bool, err error) {
+func (c *Client) acquire(ctx context.Context) (on *conn, reused bool, err error) {
 	c.mu.Lock()
 	if n := len(c.idle); n > 0 {
 		on = c.idle[n-1]
@@ -78,22 +78,22 @@ func (c *Client) take(ctx context.Context) (on *conn, reused bool, err error) {
 		return on, true, nil
 	}
 	c.mu.Lock()
-	resting := time.Now().Before(c.rest)
+	backingOff := time.Now().Before(c.retryAfter)
 	c.mu.Unlock()
-	if resting {
-		return nil, false, errResting
+	if backingOff {
+		return nil, false, errBackingOff
 	}
 	if on, err = c.dial(ctx); err != nil && ctx.Err() == nil {
 		c.mu.Lock()
-		c.rest = time.Now().Add(c.cfg.Rest)
+		c.retryAfter = time.Now().Add(c.cfg.RetryPause)
 		c.mu.Unlock()
 	}
 	return on, false, err
 }
 
 // release makes a connection available for the next message, if it is reusable.
-func (c *Client) put(on *conn, fit bool) {
-	if !fit {
+func (c *Client) release(on *conn, reusable bool) {
+	if !reusable {
 		return
 	}
 	c.mu.Lock()
@@ -103,15 +103,15 @@ func (c *Client) put(on *conn, fit bool) {
 		return
 	}
 	c.idle = append(c.idle, on)
-	on.timer = time.AfterFunc(c.cfg.Idle, func() {
-		if c.forget(on) {
+	on.timer = time.AfterFunc(c.cfg.IdleTimeout, func() {
+		if c.removeIdle(on) {
 			on.quit()
 		}
 	})
 }
 
 // removeIdle removes a connection from the idle list and reports whether it was there.
-func (c *Client) forget(on *conn) bool {
+func (c *Client) removeIdle(on *conn) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, one := range c.idle {
@@ -139,15 +139,15 @@ func (c *Client) dial(ctx context.Context) (_ *conn, err error) {
 		policy, auth = gomail.NoTLS, []gomail.SMTPAuthType{gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthPlainNoEnc, gomail.SMTPAuthLoginNoEnc}
 	}
 	options := []gomail.Option{
-		gomail.WithPort(c.cfg.Port), gomail.WithHELO(c.cfg.Hello), gomail.WithTimeout(c.cfg.Timeout),
+		gomail.WithPort(c.cfg.Port), gomail.WithHELO(c.cfg.HELO), gomail.WithTimeout(c.cfg.Timeout),
 		gomail.WithTLSPolicy(policy), gomail.WithTLSConfig(c.tlsConfig()), gomail.WithoutNoop(),
 		gomail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
 			raw, err := (&net.Dialer{Timeout: c.cfg.Timeout}).DialContext(ctx, network, net.JoinHostPort(c.cfg.Host, strconv.Itoa(c.cfg.Port)))
 			if err != nil {
 				return nil, err
 			}
-			on.line = &line{Conn: raw}
-			on.line.patience.Store(int64(c.cfg.Timeout))
+			on.line = &deadlineConn{Conn: raw}
+			on.line.timeout.Store(int64(c.cfg.Timeout))
 			if c.cfg.TLS != Implicit {
 				return on.line, nil
 			}

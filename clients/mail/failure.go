@@ -35,38 +35,38 @@ const (
 // answered reports whether err is a reply of the server, after which the connection still works. After 421 the
 // server closes it.
 func answered(err error) bool {
-	said, ok := errors.AsType[*textproto.Error](err)
-	return ok && said.Code != 421
+	reply, ok := errors.AsType[*textproto.Error](err)
+	return ok && reply.Code != 421
 }
 
 // classify converts an error into an outcome. The server's reply is quoted only in Reason, because it may contain
 // addresses.
-func refusal(at step, err error) email.Outcome {
-	said, ok := errors.AsType[*textproto.Error](err)
+func classify(at step, err error) email.Outcome {
+	reply, ok := errors.AsType[*textproto.Error](err)
 	if !ok {
-		return lost(string(at), err)
+		return connectionError(string(at), err)
 	}
-	status := enhanced.FindString(said.Msg)
-	o := email.Outcome{Reason: quote(said), Err: fmt.Errorf("mail: %s: the server answered %d %s", at, said.Code, status)}
+	status := enhancedStatus.FindString(reply.Msg)
+	o := email.Outcome{Reason: quoteReply(reply), Err: fmt.Errorf("mail: %s: the server answered %d %s", at, reply.Code, status)}
 	switch {
-	case said.Code < 500, at == stepConnect, signIn(said.Code): // the operator can fix these, so the mail is retried
+	case reply.Code < 500, at == stepConnect, authFailed(reply.Code): // the operator can fix these, so the mail is retried
 		o.Result = email.Deferred
 	default:
 		o.Result = email.Refused
-		o.BadAddress = at == stepTo && badAddress(said.Code, status)
+		o.BadAddress = at == stepTo && isBadAddress(reply.Code, status)
 	}
 	return o
 }
 
-// enhanced matches an enhanced status code (RFC 3463) at the start of a reply.
-var enhanced = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
+// enhancedStatus matches an enhanced status code (RFC 3463) at the start of a reply.
+var enhancedStatus = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 
 // authFailed reports whether a reply code means that authentication is required, failed, or too weak.
-func signIn(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
+func authFailed(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
 
-// badAddress reports whether a reply means that the address does not exist, rather than that the message is
+// isBadAddress reports whether a reply means that the address does not exist, rather than that the message is
 // unwanted or the mailbox full.
-func badAddress(code int, status string) bool {
+func isBadAddress(code int, status string) bool {
 	if status == "" || status == "5.0.0" { // unspecific
 		return code == 550 || code == 551 || code == 553
 	}
@@ -74,7 +74,7 @@ func badAddress(code int, status string) bool {
 }
 
 // connectionError returns the outcome of a failed connection. The error describes the cause without e-mail addresses.
-func lost(at string, err error) email.Outcome {
+func connectionError(at string, err error) email.Outcome {
 	kind := "the connection failed"
 	_, unknownCA := errors.AsType[x509.UnknownAuthorityError](err)
 	_, wrongName := errors.AsType[x509.HostnameError](err)
@@ -84,7 +84,7 @@ func lost(at string, err error) email.Outcome {
 	network, isNet := errors.AsType[net.Error](err)
 	_, isOp := errors.AsType[*net.OpError](err)
 	switch {
-	case errors.Is(err, errResting):
+	case errors.Is(err, errBackingOff):
 		kind = "the last connection failed a moment ago"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		kind = "canceled or out of time"
@@ -107,23 +107,23 @@ func lost(at string, err error) email.Outcome {
 // maxQuote limits a quoted reply, in characters.
 const maxQuote = 200
 
-func quote(said *textproto.Error) string {
+func quoteReply(reply *textproto.Error) string {
 	text := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == unicode.ReplacementChar {
 			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(said.Msg, ""))
-	runes := []rune(strconv.Itoa(said.Code) + " " + strings.Join(strings.Fields(text), " "))
+	}, strings.ToValidUTF8(reply.Msg, ""))
+	runes := []rune(strconv.Itoa(reply.Code) + " " + strings.Join(strings.Fields(text), " "))
 	return string(runes[:min(len(runes), maxQuote)])
 }
 
-// noUTF8 is the outcome of a recipient or message that needs SMTPUTF8 (RFC 6531).
-func noUTF8(reason string) email.Outcome {
+// needsSMTPUTF8 is the outcome of a recipient or message that needs SMTPUTF8 (RFC 6531).
+func needsSMTPUTF8(reason string) email.Outcome {
 	return email.Outcome{Result: email.Refused, Reason: reason, Err: errors.New("mail: the server does not offer SMTPUTF8")}
 }
 
-func notComposed(err error) email.Outcome {
+func composeFailed(err error) email.Outcome {
 	return email.Outcome{Result: email.Refused, Reason: "The message could not be composed.", Err: err}
 }
 
@@ -136,7 +136,7 @@ func isASCII(s string) bool {
 	return true
 }
 
-func number(s string) int {
+func parseSize(s string) int {
 	n, err := strconv.Atoi(strings.TrimSpace(s))
 	if err != nil {
 		return 0

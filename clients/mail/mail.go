@@ -51,15 +51,15 @@ type Config struct {
 	TLS            string // StartTLS; on port 465 Implicit
 	RootCAs        *x509.CertPool
 	From           string // Counsel <no-reply@counsel.example>
-	Hello          string // name sent in EHLO; localhost
+	HELO           string // name sent in EHLO; localhost
 
 	DKIM DKIM // zero value: messages are not signed
 
-	Connections int           // limit of concurrent connections; 2. Automatic mails may use one more
-	Timeout     time.Duration // of each reply and each write; 30 s
-	FinalWait   time.Duration // of the reply to a complete message; 5 min (RFC 5321, section 4.5.3.2.6)
-	Idle        time.Duration // time after which an idle connection is closed; 30 s
-	Rest        time.Duration // pause after a failed connection before the next is attempted; 5 s
+	MaxConnections int           // limit of concurrent connections; 2. Automatic mails may use one more
+	Timeout        time.Duration // of each reply and each write; 30 s
+	DataTimeout    time.Duration // of the reply to a complete message; 5 min (RFC 5321, section 4.5.3.2.6)
+	IdleTimeout    time.Duration // time after which an idle connection is closed; 30 s
+	RetryPause     time.Duration // pause after a failed connection before the next is attempted; 5 s
 }
 
 // DKIM configures the signing of messages (RFC 6376). Key is an RSA or Ed25519 key in PEM.
@@ -77,10 +77,10 @@ type Client struct {
 	slots chan struct{} // limits the connections
 	spare chan struct{} // one more for automatic mails, so that a sign-in code does not wait behind people's mails
 
-	mu     sync.Mutex
-	idle   []*conn
-	closed bool
-	rest   time.Time // no new connection before this time
+	mu         sync.Mutex
+	idle       []*conn
+	closed     bool
+	retryAfter time.Time // no new connection before this time
 }
 
 var _ email.Sender = (*Client)(nil)
@@ -94,13 +94,13 @@ func New(cfg Config) (*Client, error) {
 			cfg.TLS = Implicit
 		}
 	}
-	cfg.Hello = cmp.Or(cfg.Hello, "localhost")
-	cfg.Connections = cmp.Or(cfg.Connections, 2)
+	cfg.HELO = cmp.Or(cfg.HELO, "localhost")
+	cfg.MaxConnections = cmp.Or(cfg.MaxConnections, 2)
 	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second)
-	cfg.FinalWait = cmp.Or(cfg.FinalWait, 5*time.Minute)
-	cfg.Idle = cmp.Or(cfg.Idle, 30*time.Second)
-	cfg.Rest = cmp.Or(cfg.Rest, 5*time.Second)
-	c := &Client{cfg: cfg, slots: make(chan struct{}, cfg.Connections), spare: make(chan struct{}, 1)}
+	cfg.DataTimeout = cmp.Or(cfg.DataTimeout, 5*time.Minute)
+	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, 30*time.Second)
+	cfg.RetryPause = cmp.Or(cfg.RetryPause, 5*time.Second)
+	c := &Client{cfg: cfg, slots: make(chan struct{}, cfg.MaxConnections), spare: make(chan struct{}, 1)}
 	switch {
 	case cfg.Host == "":
 		return nil, errors.New("mail: the host is missing")
@@ -127,9 +127,9 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// signed lists the header fields covered by a DKIM signature: everything shown to a reader. Fields listed twice are
+// signedFields lists the header fields covered by a DKIM signature: everything shown to a reader. Fields listed twice are
 // oversigned, so that nobody can add a second one.
-var signed = []string{"From", "From", "To", "To", "Cc", "Cc", "Reply-To", "Reply-To", "Subject", "Subject", "Date", "Date",
+var signedFields = []string{"From", "From", "To", "To", "Cc", "Cc", "Reply-To", "Reply-To", "Subject", "Subject", "Date", "Date",
 	"Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Auto-Submitted",
 	"List-Unsubscribe", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Unsubscribe-Post"}
 
@@ -145,7 +145,7 @@ func newSigner(d DKIM) (*dkim.SignOptions, error) {
 	if err != nil {
 		return nil, errors.New("mail: the DKIM key is neither RSA nor Ed25519")
 	}
-	return &dkim.SignOptions{Domain: d.Domain, Selector: d.Selector, Signer: key, HeaderKeys: signed,
+	return &dkim.SignOptions{Domain: d.Domain, Selector: d.Selector, Signer: key, HeaderKeys: signedFields,
 		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed}, nil
 }
 
@@ -177,7 +177,7 @@ func (c *Client) Send(ctx context.Context, m email.Outgoing) []email.Outcome {
 	}
 	raw, err := c.compose(m)
 	if err != nil {
-		return all(notComposed(err))
+		return all(composeFailed(err))
 	}
 	var spare chan struct{} // nil: blocks forever
 	if m.Automatic {
@@ -189,25 +189,25 @@ func (c *Client) Send(ctx context.Context, m email.Outgoing) []email.Outcome {
 	case spare <- struct{}{}:
 		defer func() { <-spare }()
 	case <-ctx.Done():
-		return all(lost("waiting for a connection", ctx.Err()))
+		return all(connectionError("waiting for a connection", ctx.Err()))
 	}
 	for {
-		on, reused, err := c.take(ctx)
+		on, reused, err := c.acquire(ctx)
 		if err != nil {
-			return all(refusal(stepConnect, err))
+			return all(classify(stepConnect, err))
 		}
 		t := transaction{client: c, conn: on, out: out}
 		done := context.AfterFunc(ctx, on.abort)
-		whole := t.run(m, raw)
+		reusable := t.run(m, raw)
 		if !done() { // aborted
-			whole = false
+			reusable = false
 		}
-		if !whole {
+		if !reusable {
 			on.abort()
 		}
-		c.put(on, whole)
+		c.release(on, reusable)
 		// The server may have closed a reused connection. If no byte of the message was sent, use another one.
-		if whole || !reused || t.begun || ctx.Err() != nil {
+		if reusable || !reused || t.dataStarted || ctx.Err() != nil {
 			return out
 		}
 	}
@@ -215,15 +215,15 @@ func (c *Client) Send(ctx context.Context, m email.Outgoing) []email.Outcome {
 
 // transaction is the SMTP transaction of one message on one connection.
 type transaction struct {
-	client *Client
-	conn   *conn
-	out    []email.Outcome
-	begun  bool // part of the message may have reached the server
+	client      *Client
+	conn        *conn
+	out         []email.Outcome
+	dataStarted bool // part of the message may have reached the server
 }
 
 // run sends the message and sets the outcomes. It reports whether the connection can be reused.
-func (t *transaction) run(m email.Outgoing, raw []byte) (whole bool) {
-	all := func(o email.Outcome, which func(email.Outcome) bool) {
+func (t *transaction) run(m email.Outgoing, raw []byte) (reusable bool) {
+	setOutcomes := func(o email.Outcome, which func(email.Outcome) bool) {
 		for i := range t.out {
 			if which(t.out[i]) {
 				t.out[i] = o
@@ -231,80 +231,80 @@ func (t *transaction) run(m email.Outgoing, raw []byte) (whole bool) {
 		}
 	}
 	anyone := func(email.Outcome) bool { return true }
-	taken := func(o email.Outcome) bool { return o.Result == email.Accepted }
+	accepted := func(o email.Outcome) bool { return o.Result == email.Accepted }
 	smtp := t.conn.smtp
 
 	recipients := make([]string, len(m.Recipients))
 	for i, r := range m.Recipients {
 		recipients[i] = domain.EmailForServers(r)
 	}
-	utf8 := !isASCII(strings.Join(recipients, "")) || !isASCII(string(header(raw)))
+	utf8 := !isASCII(strings.Join(recipients, "")) || !isASCII(string(headerSection(raw)))
 	if ok, _ := smtp.Extension("SMTPUTF8"); utf8 && !ok {
 		if !isASCII(t.client.from.Address) || !isASCII(domain.EmailForServers(m.ReplyTo)) {
-			all(noUTF8("The mail server does not support special characters before the @ of the sender or reply address."), anyone)
+			setOutcomes(needsSMTPUTF8("The mail server does not support special characters before the @ of the sender or reply address."), anyone)
 			return true
 		}
 		for i, to := range recipients {
 			if !isASCII(to) {
-				t.out[i] = noUTF8("The mail server does not support special characters before the @ of this address.")
+				t.out[i] = needsSMTPUTF8("The mail server does not support special characters before the @ of this address.")
 			}
 		}
 		// Send to the others, without these addresses in the header.
-		beyond := func(address string) bool { return !isASCII(domain.EmailForServers(address)) }
-		m.To, m.Cc = slices.DeleteFunc(slices.Clone(m.To), beyond), slices.DeleteFunc(slices.Clone(m.Cc), beyond)
+		needsUTF8 := func(address string) bool { return !isASCII(domain.EmailForServers(address)) }
+		m.To, m.Cc = slices.DeleteFunc(slices.Clone(m.To), needsUTF8), slices.DeleteFunc(slices.Clone(m.Cc), needsUTF8)
 		var err error
 		if raw, err = t.client.compose(m); err != nil {
-			all(notComposed(err), anyone)
+			setOutcomes(composeFailed(err), anyone)
 			return true
 		}
 		utf8 = false
 	}
 	if ok, limit := smtp.Extension("SIZE"); ok {
-		if most := number(limit); most > 0 && len(raw) > most {
-			all(email.Outcome{Result: email.Refused, Reason: "The message is larger than the mail server accepts.", Err: errors.New("mail: the message is too large for the server")}, anyone)
+		if maxSize := parseSize(limit); maxSize > 0 && len(raw) > maxSize {
+			setOutcomes(email.Outcome{Result: email.Refused, Reason: "The message is larger than the mail server accepts.", Err: errors.New("mail: the message is too large for the server")}, anyone)
 			return true
 		}
 	}
 	smtp.SkipSMTPUTF8(!utf8) // requesting SMTPUTF8 without need makes some servers reject the mail
 	if err := smtp.Mail("<" + t.client.from.Address + ">"); err != nil {
-		all(refusal(stepFrom, err), anyone)
+		setOutcomes(classify(stepFrom, err), anyone)
 		return answered(err) && smtp.Reset() == nil
 	}
-	some := false
+	anyAccepted := false
 	for i, to := range recipients {
 		if t.out[i].Err != nil && t.out[i].Result == email.Refused {
 			continue
 		}
 		err := smtp.Rcpt("<" + to + ">")
 		if err != nil && !answered(err) {
-			all(refusal(stepTo, err), func(o email.Outcome) bool { return o.Result != email.Refused })
+			setOutcomes(classify(stepTo, err), func(o email.Outcome) bool { return o.Result != email.Refused })
 			return false
 		}
 		t.out[i] = email.Outcome{Result: email.Accepted}
 		if err != nil {
-			t.out[i] = refusal(stepTo, err)
+			t.out[i] = classify(stepTo, err)
 		} else {
-			some = true
+			anyAccepted = true
 		}
 	}
-	if !some {
+	if !anyAccepted {
 		return smtp.Reset() == nil
 	}
 	w, err := smtp.Data()
 	if err != nil {
-		all(refusal(stepData, err), taken)
+		setOutcomes(classify(stepData, err), accepted)
 		return answered(err) && smtp.Reset() == nil
 	}
-	t.begun = true
+	t.dataStarted = true
 	if _, err := io.Copy(w, bytes.NewReader(raw)); err != nil {
-		all(refusal(stepBody, err), taken)
+		setOutcomes(classify(stepBody, err), accepted)
 		return false // a partial message must not look complete
 	}
-	t.conn.line.patience.Store(int64(t.client.cfg.FinalWait))
+	t.conn.line.timeout.Store(int64(t.client.cfg.DataTimeout))
 	err = w.Close()
-	t.conn.line.patience.Store(int64(t.client.cfg.Timeout))
+	t.conn.line.timeout.Store(int64(t.client.cfg.Timeout))
 	if err != nil {
-		all(refusal(stepEnd, err), taken)
+		setOutcomes(classify(stepEnd, err), accepted)
 		return answered(err) && smtp.Reset() == nil
 	}
 	return smtp.Reset() == nil

@@ -29,7 +29,7 @@ import (
 	"counsel/domain/email"
 )
 
-func accepted(t *testing.T, out []email.Outcome) {
+func checkAccepted(t *testing.T, out []email.Outcome) {
 	t.Helper()
 	for i, o := range out {
 		if o.Result != email.Accepted || o.Err != nil {
@@ -39,9 +39,9 @@ func accepted(t *testing.T, out []email.Outcome) {
 }
 
 func TestSend(t *testing.T) {
-	s := serve(t, kind{insecure: true})
-	c := s.client(nil)
-	m := mailTo("ada@example.com", "grace@example.com")
+	s := newFakeServer(t, serverOptions{insecure: true})
+	c := s.newClient(nil)
+	m := newMail("ada@example.com", "grace@example.com")
 	m.Subject = "Ihr Termin: Übergabe 日本語"
 	m.Cc, m.ReplyTo, m.HTML = []string{"carol@example.com"}, "lawyer@firm.example", `<p>Dear Ada, <img src="cid:logo.png"></p>`
 	m.Recipients = append(m.Recipients, "carol@example.com", "hidden@example.com")
@@ -49,13 +49,13 @@ func TestSend(t *testing.T) {
 		{Name: "Vertrag – Entwurf.pdf", ContentType: "application/pdf", Body: strings.NewReader("%PDF the contract")},
 		{Name: "logo.png", ContentType: "image/png", Inline: true, Body: strings.NewReader("PNG the logo")},
 	}
-	accepted(t, c.Send(t.Context(), m))
-	got := s.got()
+	checkAccepted(t, c.Send(t.Context(), m))
+	got := s.received()
 	if len(got) != 1 || !slices.Equal(got[0].to, m.Recipients) || got[0].utf8 {
 		t.Fatalf("%+v", got)
 	}
 	if strings.Contains(got[0].raw, "hidden@") {
-		t.Error("a blind copy shows")
+		t.Error("the Bcc recipient is visible")
 	}
 	r, err := gomail.CreateReader(strings.NewReader(got[0].raw))
 	if err != nil {
@@ -108,15 +108,15 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// TestOutcomes: what the server says to one recipient, or to a message, is that one's alone.
+// TestOutcomes: the outcome of one recipient or message does not affect others.
 func TestOutcomes(t *testing.T) {
 	say := func(code int, status smtp.EnhancedCode, text string) error {
 		return &smtp.SMTPError{Code: code, EnhancedCode: status, Message: text}
 	}
-	s := serve(t, kind{insecure: true})
-	c := s.client(nil)
-	s.does(func() {
-		s.rcpt = func(to string) error {
+	s := newFakeServer(t, serverOptions{insecure: true})
+	c := s.newClient(nil)
+	s.configure(func() {
+		s.onRcpt = func(to string) error {
 			switch to {
 			case "gone@example.com":
 				return say(550, smtp.EnhancedCode{5, 1, 1}, "gone@example.com: no such user\x07 here")
@@ -132,7 +132,7 @@ func TestOutcomes(t *testing.T) {
 			return nil
 		}
 	})
-	out := c.Send(t.Context(), mailTo("ada@example.com", "gone@example.com", "bare@example.com", "full@example.com", "policy@example.com", "grey@example.com", "grace@example.com"))
+	out := c.Send(t.Context(), newMail("ada@example.com", "gone@example.com", "bare@example.com", "full@example.com", "policy@example.com", "grey@example.com", "grace@example.com"))
 	if want := []email.Result{email.Accepted, email.Refused, email.Refused, email.Refused, email.Refused, email.Deferred, email.Accepted}; !slices.Equal(results(out), want) {
 		t.Fatalf("%v, want %v", results(out), want)
 	}
@@ -149,15 +149,15 @@ func TestOutcomes(t *testing.T) {
 			t.Errorf("for the log: %v", o.Err)
 		}
 	}
-	if got := s.got(); len(got) != 1 || !slices.Equal(got[0].to, []string{"ada@example.com", "grace@example.com"}) {
+	if got := s.received(); len(got) != 1 || !slices.Equal(got[0].to, []string{"ada@example.com", "grace@example.com"}) {
 		t.Fatalf("%+v", got)
 	}
 	// None is taken: no message follows, and the connection is as good as before.
-	if out := c.Send(t.Context(), mailTo("gone@example.com")); out[0].Result != email.Refused {
+	if out := c.Send(t.Context(), newMail("gone@example.com")); out[0].Result != email.Refused {
 		t.Fatalf("%+v", out)
 	}
-	accepted(t, c.Send(t.Context(), mailTo("next@example.com")))
-	if got := s.got(); len(got) != 2 || got[1].session != 1 || !slices.Equal(got[1].to, []string{"next@example.com"}) {
+	checkAccepted(t, c.Send(t.Context(), newMail("next@example.com")))
+	if got := s.received(); len(got) != 2 || got[1].session != 1 || !slices.Equal(got[1].to, []string{"next@example.com"}) {
 		t.Fatalf("%+v", got)
 	}
 
@@ -165,49 +165,49 @@ func TestOutcomes(t *testing.T) {
 		set  func()
 		want email.Result
 	}{
-		"no to the sender": {func() { s.from = func(string) error { return say(550, smtp.EnhancedCode{5, 7, 1}, "no") } }, email.Refused},
-		"sign in first":    {func() { s.from = func(string) error { return say(530, smtp.EnhancedCode{5, 7, 0}, "sign in") } }, email.Deferred},
-		"closing":          {func() { s.from = func(string) error { return say(421, smtp.EnhancedCode{4, 3, 2}, "bye") } }, email.Deferred},
+		"no to the sender": {func() { s.onMail = func(string) error { return say(550, smtp.EnhancedCode{5, 7, 1}, "no") } }, email.Refused},
+		"sign in first":    {func() { s.onMail = func(string) error { return say(530, smtp.EnhancedCode{5, 7, 0}, "sign in") } }, email.Deferred},
+		"closing":          {func() { s.onMail = func(string) error { return say(421, smtp.EnhancedCode{4, 3, 2}, "bye") } }, email.Deferred},
 		"no to the message": {func() {
-			s.data = func(*smtp.Conn, io.Reader) error { return say(554, smtp.EnhancedCode{5, 7, 1}, "spam") }
+			s.onData = func(*smtp.Conn, io.Reader) error { return say(554, smtp.EnhancedCode{5, 7, 1}, "spam") }
 		}, email.Refused},
 		"not now to the mail": {func() {
-			s.data = func(*smtp.Conn, io.Reader) error { return say(452, smtp.EnhancedCode{4, 3, 1}, "disk full") }
+			s.onData = func(*smtp.Conn, io.Reader) error { return say(452, smtp.EnhancedCode{4, 3, 1}, "disk full") }
 		}, email.Deferred},
 		"nothing out of place": {func() {}, email.Accepted},
 		"hangs up in the midst": {func() {
-			s.data = func(c *smtp.Conn, r io.Reader) error {
+			s.onData = func(c *smtp.Conn, r io.Reader) error {
 				io.ReadFull(r, make([]byte, 10))
 				c.Conn().Close()
 				return io.EOF
 			}
 		}, email.Deferred},
 	} {
-		s.does(func() { s.from, s.data, s.rcpt = nil, nil, nil; when.set() })
-		before := len(s.got())
-		out := c.Send(t.Context(), mailTo("a@example.com", "b@example.com"))
+		s.configure(func() { s.onMail, s.onData, s.onRcpt = nil, nil, nil; when.set() })
+		before := len(s.received())
+		out := c.Send(t.Context(), newMail("a@example.com", "b@example.com"))
 		if !slices.Equal(results(out), []email.Result{when.want, when.want}) || out[0].BadAddress {
 			t.Errorf("%s: %+v", name, out)
 		}
-		if got := len(s.got()) - before; (got == 1) != (when.want == email.Accepted) {
+		if got := len(s.received()) - before; (got == 1) != (when.want == email.Accepted) {
 			t.Errorf("%s: %d mails arrived", name, got)
 		}
 	}
-	s.does(func() { s.from, s.data = nil, nil })
-	accepted(t, c.Send(t.Context(), mailTo("after@all.example")))
+	s.configure(func() { s.onMail, s.onData = nil, nil })
+	checkAccepted(t, c.Send(t.Context(), newMail("after@all.example")))
 }
 
-// TestConnectionsAreKept: one connection serves many messages, and one that the server closed
-// while it lay idle costs no message.
-func TestConnectionsAreKept(t *testing.T) {
-	s := serve(t, kind{insecure: true})
-	c := s.client(nil)
+// TestConnectionReuse: one connection serves many messages, and no message is lost if the server closed
+// it while it was idle.
+func TestConnectionReuse(t *testing.T) {
+	s := newFakeServer(t, serverOptions{insecure: true})
+	c := s.newClient(nil)
 	for range 5 {
-		accepted(t, c.Send(t.Context(), mailTo("ada@example.com")))
+		checkAccepted(t, c.Send(t.Context(), newMail("ada@example.com")))
 	}
-	s.hangUp()
-	accepted(t, c.Send(t.Context(), mailTo("ada@example.com")))
-	got := s.got()
+	s.closeConnections()
+	checkAccepted(t, c.Send(t.Context(), newMail("ada@example.com")))
+	got := s.received()
 	if len(got) != 6 || got[4].session != 1 || got[5].session != 2 {
 		t.Fatalf("%d mails, the last two by connections %d and %d", len(got), got[4].session, got[5].session)
 	}
@@ -216,49 +216,49 @@ func TestConnectionsAreKept(t *testing.T) {
 	}
 }
 
-func TestIdleConnectionsEnd(t *testing.T) {
-	s := serve(t, kind{insecure: true})
-	c := s.client(func(c *mail.Config) { c.Idle = 10 * time.Millisecond })
-	accepted(t, c.Send(t.Context(), mailTo("ada@example.com")))
+func TestIdleTimeout(t *testing.T) {
+	s := newFakeServer(t, serverOptions{insecure: true})
+	c := s.newClient(func(c *mail.Config) { c.IdleTimeout = 10 * time.Millisecond })
+	checkAccepted(t, c.Send(t.Context(), newMail("ada@example.com")))
 	deadline := time.Now().Add(10 * time.Second)
-	for open := 1; open > 0; s.does(func() { open = s.open }) {
+	for open := 1; open > 0; s.configure(func() { open = s.open }) {
 		if time.Now().After(deadline) {
 			t.Fatal("the connection is still open")
 		}
 	}
-	accepted(t, c.Send(t.Context(), mailTo("ada@example.com")))
+	checkAccepted(t, c.Send(t.Context(), newMail("ada@example.com")))
 }
 
-// TestManyAtOnce: no more connections than allowed, and each message arrives once.
-func TestManyAtOnce(t *testing.T) {
-	s := serve(t, kind{insecure: true})
-	c := s.client(func(c *mail.Config) { c.Connections = 3 })
+// TestConcurrentSends: the connection limit is kept, and each message arrives once.
+func TestConcurrentSends(t *testing.T) {
+	s := newFakeServer(t, serverOptions{insecure: true})
+	c := s.newClient(func(c *mail.Config) { c.MaxConnections = 3 })
 	done := make(chan []email.Outcome)
 	for i := range 40 {
-		go func() { done <- c.Send(t.Context(), mailTo(fmt.Sprintf("to%d@example.com", i))) }()
+		go func() { done <- c.Send(t.Context(), newMail(fmt.Sprintf("to%d@example.com", i))) }()
 	}
 	for range 40 {
-		accepted(t, <-done)
+		checkAccepted(t, <-done)
 	}
 	seen := map[string]bool{}
-	for _, m := range s.got() {
+	for _, m := range s.received() {
 		seen[m.to[0]] = true
 		if m.session > 3 {
 			t.Errorf("connection %d", m.session)
 		}
 	}
-	if len(seen) != 40 || len(s.got()) != 40 {
-		t.Errorf("%d mails to %d", len(s.got()), len(seen))
+	if len(seen) != 40 || len(s.received()) != 40 {
+		t.Errorf("%d mails to %d", len(s.received()), len(seen))
 	}
 }
 
-// TestNobodyWaitsToSignIn: while all connections are taken, a mail of the service's own still goes,
-// and people's wait, no longer than they have time.
-func TestNobodyWaitsToSignIn(t *testing.T) {
-	s := serve(t, kind{insecure: true})
+// TestAutomaticMailsHaveASpareConnection: while all connections are in use, an automatic mail is still sent, and
+// people's mails wait until their context is done.
+func TestAutomaticMailsHaveASpareConnection(t *testing.T) {
+	s := newFakeServer(t, serverOptions{insecure: true})
 	arrived, release := make(chan struct{}), make(chan struct{})
-	s.does(func() {
-		s.data = func(_ *smtp.Conn, r io.Reader) error {
+	s.configure(func() {
+		s.onData = func(_ *smtp.Conn, r io.Reader) error {
 			raw, err := io.ReadAll(r)
 			if err == nil && !strings.Contains(string(raw), "Auto-Submitted") {
 				arrived <- struct{}{}
@@ -267,163 +267,163 @@ func TestNobodyWaitsToSignIn(t *testing.T) {
 			return err
 		}
 	})
-	c := s.client(func(c *mail.Config) { c.Connections = 2 })
+	c := s.newClient(func(c *mail.Config) { c.MaxConnections = 2 })
 	done := make(chan []email.Outcome)
 	for range 2 {
-		go func() { done <- c.Send(t.Context(), mailTo("ada@example.com")) }()
+		go func() { done <- c.Send(t.Context(), newMail("ada@example.com")) }()
 		<-arrived
 	}
-	reset := mailTo("ada@example.com")
+	reset := newMail("ada@example.com")
 	reset.Automatic = true
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for range 3 {
-		accepted(t, c.Send(ctx, reset))
+		checkAccepted(t, c.Send(ctx, reset))
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if out := c.Send(ctx, mailTo("ada@example.com")); out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), "no connection was free") {
+	if out := c.Send(ctx, newMail("ada@example.com")); out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), "no connection was free") {
 		t.Errorf("%+v", out)
 	}
 	close(release)
 	for range 2 {
-		accepted(t, <-done)
+		checkAccepted(t, <-done)
 	}
 }
 
-// TestDeadlines: a server that stalls, and a caller whose time is up.
+// TestDeadlines covers a server that stalls and a caller whose context expires.
 func TestDeadlines(t *testing.T) {
-	s := serve(t, kind{insecure: true})
+	s := newFakeServer(t, serverOptions{insecure: true})
 	release := make(chan struct{})
 	defer close(release)
-	s.does(func() { s.data = func(*smtp.Conn, io.Reader) error { <-release; return io.EOF } })
-	c := s.client(func(c *mail.Config) { c.FinalWait = 50 * time.Millisecond })
-	out := c.Send(t.Context(), mailTo("ada@example.com"))
+	s.configure(func() { s.onData = func(*smtp.Conn, io.Reader) error { <-release; return io.EOF } })
+	c := s.newClient(func(c *mail.Config) { c.DataTimeout = 50 * time.Millisecond })
+	out := c.Send(t.Context(), newMail("ada@example.com"))
 	if out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), "the end of the message: timeout") {
 		t.Fatalf("%+v", out)
 	}
 	arrived := make(chan struct{})
-	s.does(func() { s.data = func(*smtp.Conn, io.Reader) error { close(arrived); <-release; return io.EOF } })
-	c = s.client(nil)
+	s.configure(func() { s.onData = func(*smtp.Conn, io.Reader) error { close(arrived); <-release; return io.EOF } })
+	c = s.newClient(nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		<-arrived
 		cancel()
 	}()
-	if out := c.Send(ctx, mailTo("ada@example.com")); out[0].Result != email.Deferred {
+	if out := c.Send(ctx, newMail("ada@example.com")); out[0].Result != email.Deferred {
 		t.Fatalf("%+v", out)
 	}
 }
 
-func TestServerIsAway(t *testing.T) {
-	s := serve(t, kind{insecure: true})
+func TestServerDown(t *testing.T) {
+	s := newFakeServer(t, serverOptions{insecure: true})
 	_ = s.listener.Close()
-	out := s.client(nil).Send(t.Context(), mailTo("ada@example.com"))
+	out := s.newClient(nil).Send(t.Context(), newMail("ada@example.com"))
 	if out[0].Result != email.Deferred || out[0].Err.Error() != "mail: connecting: the server cannot be reached" {
 		t.Fatalf("%+v", out)
 	}
 	// It is left alone for a while, and then found again.
-	c := s.client(func(c *mail.Config) { c.Port, c.Rest = 1, 100*time.Millisecond })
-	if out := c.Send(t.Context(), mailTo("ada@example.com")); !strings.Contains(out[0].Err.Error(), "cannot be reached") {
+	c := s.newClient(func(c *mail.Config) { c.Port, c.RetryPause = 1, 100*time.Millisecond })
+	if out := c.Send(t.Context(), newMail("ada@example.com")); !strings.Contains(out[0].Err.Error(), "cannot be reached") {
 		t.Fatalf("%+v", out)
 	}
-	if out := c.Send(t.Context(), mailTo("ada@example.com")); out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), "a moment ago") {
+	if out := c.Send(t.Context(), newMail("ada@example.com")); out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), "a moment ago") {
 		t.Fatalf("%+v", out)
 	}
 	for deadline := time.Now().Add(10 * time.Second); ; {
-		out := c.Send(t.Context(), mailTo("ada@example.com"))
+		out := c.Send(t.Context(), newMail("ada@example.com"))
 		if strings.Contains(out[0].Err.Error(), "cannot be reached") {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("it is not tried again: %+v", out)
+			t.Fatalf("the server is not tried again: %+v", out)
 		}
 	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if out := s.client(nil).Send(canceled, mailTo("ada@example.com")); out[0].Result != email.Deferred {
+	if out := s.newClient(nil).Send(canceled, newMail("ada@example.com")); out[0].Result != email.Deferred {
 		t.Fatalf("%+v", out)
 	}
 }
 
 func TestEncryption(t *testing.T) {
-	roots, cert := authority(t)
+	roots, cert := newCA(t)
 	for name, c := range map[string]struct {
-		kind  kind
+		kind  serverOptions
 		tls   string
 		roots *x509.CertPool
 		fails string
 	}{
-		"STARTTLS":                       {kind{tls: cert}, mail.StartTLS, roots, ""},
-		"from the first byte":            {kind{tls: cert, implicit: true}, mail.Implicit, roots, ""},
-		"none":                           {kind{insecure: true}, mail.NoTLS, nil, ""},
-		"STARTTLS by an unknown CA":      {kind{tls: cert}, mail.StartTLS, nil, "cannot be trusted"},
-		"implicit by an unknown CA":      {kind{tls: cert, implicit: true}, mail.Implicit, nil, "cannot be trusted"},
-		"STARTTLS that nobody offers":    {kind{insecure: true}, mail.StartTLS, roots, "does not offer STARTTLS"},
-		"no password on a plain line":    {kind{tls: cert}, mail.NoTLS, nil, ""}, // see below
-		"implicit where STARTTLS is due": {kind{tls: cert}, mail.Implicit, roots, "cannot be trusted"},
+		"STARTTLS":                       {serverOptions{tls: cert}, mail.StartTLS, roots, ""},
+		"from the first byte":            {serverOptions{tls: cert, implicit: true}, mail.Implicit, roots, ""},
+		"none":                           {serverOptions{insecure: true}, mail.NoTLS, nil, ""},
+		"STARTTLS by an unknown CA":      {serverOptions{tls: cert}, mail.StartTLS, nil, "cannot be trusted"},
+		"implicit by an unknown CA":      {serverOptions{tls: cert, implicit: true}, mail.Implicit, nil, "cannot be trusted"},
+		"STARTTLS that nobody offers":    {serverOptions{insecure: true}, mail.StartTLS, roots, "does not offer STARTTLS"},
+		"no password on a plain line":    {serverOptions{tls: cert}, mail.NoTLS, nil, ""}, // see below
+		"implicit where STARTTLS is due": {serverOptions{tls: cert}, mail.Implicit, roots, "cannot be trusted"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, c.kind)
-			out := s.client(func(cfg *mail.Config) { cfg.TLS, cfg.RootCAs = c.tls, c.roots }).Send(t.Context(), mailTo("ada@example.com"))
+			s := newFakeServer(t, c.kind)
+			out := s.newClient(func(cfg *mail.Config) { cfg.TLS, cfg.RootCAs = c.tls, c.roots }).Send(t.Context(), newMail("ada@example.com"))
 			if name == "no password on a plain line" { // the server offers none there
 				c.fails = "no way to sign in"
 			}
 			if c.fails == "" {
-				accepted(t, out)
+				checkAccepted(t, out)
 				return
 			}
-			if out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), c.fails) || len(s.got()) != 0 {
+			if out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), c.fails) || len(s.received()) != 0 {
 				t.Errorf("%+v", out)
 			}
 		})
 	}
 	t.Run("a wrong password", func(t *testing.T) {
-		s := serve(t, kind{tls: cert})
-		out := s.client(func(cfg *mail.Config) { cfg.TLS, cfg.RootCAs, cfg.Password = mail.StartTLS, roots, "wr0ng-pass" }).Send(t.Context(), mailTo("ada@example.com"))
+		s := newFakeServer(t, serverOptions{tls: cert})
+		out := s.newClient(func(cfg *mail.Config) { cfg.TLS, cfg.RootCAs, cfg.Password = mail.StartTLS, roots, "wr0ng-pass" }).Send(t.Context(), newMail("ada@example.com"))
 		if out[0].Result != email.Deferred || strings.Contains(out[0].Err.Error()+out[0].Reason, "wr0ng") || !strings.Contains(out[0].Err.Error(), "535") {
 			t.Errorf("%+v", out)
 		}
 	})
 }
 
-// TestAddressesBeyondASCII: a domain needs no SMTPUTF8, what stands before the @ does, in whichever header.
-func TestAddressesBeyondASCII(t *testing.T) {
-	s := serve(t, kind{insecure: true})
-	c := s.client(nil)
-	out := c.Send(t.Context(), mailTo("adá@bücher.example", "ada@bücher.example"))
+// TestSMTPUTF8: a domain name does not need SMTPUTF8, a local part beyond ASCII does, in any header.
+func TestSMTPUTF8(t *testing.T) {
+	s := newFakeServer(t, serverOptions{insecure: true})
+	c := s.newClient(nil)
+	out := c.Send(t.Context(), newMail("adá@bücher.example", "ada@bücher.example"))
 	if !slices.Equal(results(out), []email.Result{email.Refused, email.Accepted}) || out[0].BadAddress || !strings.Contains(out[0].Reason, "letters") {
 		t.Fatalf("%+v", out)
 	}
-	answer := mailTo("ada@example.com")
+	answer := newMail("ada@example.com")
 	answer.ReplyTo = "jürgen@example.com"
 	if out := c.Send(t.Context(), answer); out[0].Result != email.Refused || !strings.Contains(out[0].Reason, "replies") {
 		t.Fatalf("%+v", out)
 	}
 	answer.ReplyTo = "grace@bücher.example"
-	accepted(t, c.Send(t.Context(), answer))
-	copied := mailTo("ada@example.com")
+	checkAccepted(t, c.Send(t.Context(), answer))
+	copied := newMail("ada@example.com")
 	copied.Cc = []string{"adá@example.com"} // who has it already
-	accepted(t, c.Send(t.Context(), copied))
-	for i, m := range s.got() {
+	checkAccepted(t, c.Send(t.Context(), copied))
+	for i, m := range s.received() {
 		if m.utf8 || strings.ContainsFunc(m.raw, func(r rune) bool { return r > 127 }) {
 			t.Errorf("mail %d: %+v", i, m)
 		}
 	}
-	if got := s.got(); len(got) != 3 || got[0].to[0] != "ada@xn--bcher-kva.example" || !strings.Contains(got[1].raw, "Reply-To: <grace@xn--bcher-kva.example>") {
+	if got := s.received(); len(got) != 3 || got[0].to[0] != "ada@xn--bcher-kva.example" || !strings.Contains(got[1].raw, "Reply-To: <grace@xn--bcher-kva.example>") {
 		t.Errorf("%+v", got)
 	}
 
-	s = serve(t, kind{insecure: true})
+	s = newFakeServer(t, serverOptions{insecure: true})
 	s.srv.EnableSMTPUTF8 = true
-	c = s.client(nil)
-	accepted(t, c.Send(t.Context(), mailTo("adá@bücher.example", "ada@example.com")))
-	accepted(t, c.Send(t.Context(), mailTo("ada@bücher.example")))
+	c = s.newClient(nil)
+	checkAccepted(t, c.Send(t.Context(), newMail("adá@bücher.example", "ada@example.com")))
+	checkAccepted(t, c.Send(t.Context(), newMail("ada@bücher.example")))
 	answer.ReplyTo = "jürgen@example.com"
-	accepted(t, c.Send(t.Context(), answer))
-	accepted(t, c.Send(t.Context(), copied))
-	accepted(t, s.client(func(c *mail.Config) { c.From = "Büro <büro@bücher.example>" }).Send(t.Context(), mailTo("ada@example.com")))
-	got := s.got()
+	checkAccepted(t, c.Send(t.Context(), answer))
+	checkAccepted(t, c.Send(t.Context(), copied))
+	checkAccepted(t, s.newClient(func(c *mail.Config) { c.From = "Büro <büro@bücher.example>" }).Send(t.Context(), newMail("ada@example.com")))
+	got := s.received()
 	if len(got) != 5 || !got[0].utf8 || got[1].utf8 || !got[2].utf8 || !got[3].utf8 || !got[4].utf8 {
 		t.Errorf("%+v", got)
 	}
@@ -432,20 +432,20 @@ func TestAddressesBeyondASCII(t *testing.T) {
 	}
 }
 
-// TestFileNames: names arrive as they were, in both headers of a part, by RFC 2231 where they are not plain.
+// TestFileNames: file names arrive unchanged in both headers of a part, encoded by RFC 2231 where needed.
 func TestFileNames(t *testing.T) {
-	s := serve(t, kind{insecure: true})
-	c := s.client(nil)
+	s := newFakeServer(t, serverOptions{insecure: true})
+	c := s.newClient(nil)
 	names := []string{"offer.pdf", "final offer (2).pdf", `a "quoted" name; filename=b.exe.pdf`, "100% 'sure' *.pdf", "Übergabe – Größe.pdf", "契約書.pdf", "🤝.pdf", "עברית.docx",
 		strings.Repeat("ß", 196) + ".pdf", strings.Repeat("Договор № 7 ", 16) + ".pdf", strings.Repeat("a", 196) + ".pdf", strings.Repeat("long name ", 19) + ".pdf", strings.Repeat("🤝", 196) + ".pdf"}
-	m := mailTo("ada@example.com")
+	m := newMail("ada@example.com")
 	for _, name := range names {
 		m.Files = append(m.Files, email.File{Name: name, ContentType: "application/pdf", Body: strings.NewReader("x")})
 	}
-	accepted(t, c.Send(t.Context(), m))
-	raw := s.got()[0].raw
+	checkAccepted(t, c.Send(t.Context(), m))
+	raw := s.received()[0].raw
 	if strings.Contains(raw, `"=?`) {
-		t.Error("an encoded word stands in quotes")
+		t.Error("an encoded word within quotes")
 	}
 	for line := range strings.SplitSeq(raw, "\r\n") {
 		if len(line) > 78 {
@@ -477,19 +477,19 @@ func TestFileNames(t *testing.T) {
 	}
 }
 
-// TestLongHeaders: every line is of a length that every server takes, and says what it said.
+// TestLongHeaders: every header line is short enough for every server, and unfolding restores the value.
 func TestLongHeaders(t *testing.T) {
-	s := serve(t, kind{insecure: true})
-	c := s.client(func(c *mail.Config) { c.From = strings.Repeat("Kanzlei Müller ", 20) + "<no-reply@counsel.example>" })
+	s := newFakeServer(t, serverOptions{insecure: true})
+	c := s.newClient(func(c *mail.Config) { c.From = strings.Repeat("Kanzlei Müller ", 20) + "<no-reply@counsel.example>" })
 	for _, subject := range []string{strings.Repeat("x", 255), strings.Repeat("ü", 255), "a" + strings.Repeat(" ", 200) + "b", strings.Repeat("two words  ", 20) + "end", strings.Repeat("漢字 ", 80) + "x", "=?utf-8?q?no?= encoded word"} {
-		m := mailTo()
+		m := newMail()
 		for i := range 50 {
 			m.To = append(m.To, fmt.Sprintf("somebody-with-a-long-name-%d@a-rather-long-domain.example.com", i))
 			m.Cc = append(m.Cc, fmt.Sprintf("copy-%d@example.com", i))
 		}
 		m.Recipients, m.Subject, m.Unsubscribe = m.To, subject, "https://counsel.example/unsubscribe/"+strings.Repeat("x", 120)
-		accepted(t, c.Send(t.Context(), m))
-		got := s.got()
+		checkAccepted(t, c.Send(t.Context(), m))
+		got := s.received()
 		head, _, _ := strings.Cut(got[len(got)-1].raw, "\r\n\r\n")
 		for line := range strings.SplitSeq(head, "\r\n") {
 			if len(line) > 998 || len(line) > 78 && strings.Contains(strings.TrimSpace(line[1:]), " ") && !strings.HasPrefix(line, "Subject: xxx") && !strings.HasPrefix(line, "List-Unsubscribe: ") {
@@ -514,55 +514,55 @@ func TestLongHeaders(t *testing.T) {
 			}
 		}
 		unfolded := strings.ReplaceAll(head, "\r\n ", " ")
-		_, said, _ := strings.Cut(unfolded, "\r\nSubject: ")
-		said, _, _ = strings.Cut(said, "\r\n")
-		if decoded, err := new(mime.WordDecoder).DecodeHeader(said); err != nil || decoded != subject {
+		_, reply, _ := strings.Cut(unfolded, "\r\nSubject: ")
+		reply, _, _ = strings.Cut(reply, "\r\n")
+		if decoded, err := new(mime.WordDecoder).DecodeHeader(reply); err != nil || decoded != subject {
 			t.Errorf("%q arrives as %q", subject, decoded)
 		}
 	}
-	m := mailTo("ada@example.com")
+	m := newMail("ada@example.com")
 	m.Unsubscribe = "https://counsel.example/" + strings.Repeat("x", 1000)
 	if out := c.Send(t.Context(), m); out[0].Result != email.Refused {
 		t.Errorf("%+v", out)
 	}
 }
 
-func TestTooLargeForTheServer(t *testing.T) {
-	s := serve(t, kind{insecure: true, size: 4096})
-	c := s.client(nil)
-	m := mailTo("ada@example.com")
+func TestMessageTooLarge(t *testing.T) {
+	s := newFakeServer(t, serverOptions{insecure: true, size: 4096})
+	c := s.newClient(nil)
+	m := newMail("ada@example.com")
 	m.Text = strings.Repeat("a long line of a long mail\n", 400)
 	if out := c.Send(t.Context(), m); out[0].Result != email.Refused || out[0].BadAddress {
 		t.Fatalf("%+v", out)
 	}
-	accepted(t, c.Send(t.Context(), mailTo("ada@example.com")))
+	checkAccepted(t, c.Send(t.Context(), newMail("ada@example.com")))
 }
 
-// TestHeadersCannotBeInjected: whatever comes through to here stays what it is.
-func TestHeadersCannotBeInjected(t *testing.T) {
-	s := serve(t, kind{insecure: true})
-	c := s.client(nil)
+// TestHeaderInjection: no value can add a header field.
+func TestHeaderInjection(t *testing.T) {
+	s := newFakeServer(t, serverOptions{insecure: true})
+	c := s.newClient(nil)
 	for _, evil := range []string{"x\r\nBcc: spy@example.com", "x\nX-Evil: 1", "x\rX-Evil: 1", "x\x00"} {
-		m := mailTo("ada@example.com")
+		m := newMail("ada@example.com")
 		m.Subject = evil
 		if out := c.Send(t.Context(), m); out[0].Result != email.Refused {
 			t.Errorf("%q as subject: %+v", evil, out)
 		}
-		m = mailTo("ada@example.com")
+		m = newMail("ada@example.com")
 		m.ReplyTo = evil
 		if out := c.Send(t.Context(), m); out[0].Result != email.Refused {
 			t.Errorf("%q as Reply-To: %+v", evil, out)
 		}
-		m = mailTo("ada@example.com")
+		m = newMail("ada@example.com")
 		m.Recipients = []string{"ada@example.com>\r\nDATA\r\n"}
 		if out := c.Send(t.Context(), m); out[0].Result == email.Accepted {
 			t.Errorf("%q as recipient: %+v", m.Recipients, out)
 		}
-		m = mailTo("ada@example.com")
+		m = newMail("ada@example.com")
 		m.Files = []email.File{{Name: evil + "\r\nX-Evil: 2", ContentType: "application/pdf", Body: strings.NewReader("x")}}
-		accepted(t, c.Send(t.Context(), m))
+		checkAccepted(t, c.Send(t.Context(), m))
 	}
-	for _, m := range s.got() {
+	for _, m := range s.received() {
 		e, err := entity(m.raw)
 		if err != nil {
 			t.Fatal(err)
@@ -600,15 +600,15 @@ func TestDKIM(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := serve(t, kind{insecure: true})
-			c := s.client(func(cfg *mail.Config) {
+			s := newFakeServer(t, serverOptions{insecure: true})
+			c := s.newClient(func(cfg *mail.Config) {
 				cfg.DKIM = mail.DKIM{Domain: "counsel.example", Selector: "mail", Key: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))}
 			})
-			m := mailTo("ada@example.com")
+			m := newMail("ada@example.com")
 			m.Unsubscribe = "https://counsel.example/unsubscribe/" + strings.Repeat("x", 64)
 			m.HTML, m.Automatic, m.Cc = "<p>Dear Ada,</p>\n\n\n", true, []string{"carol@example.com"}
 			m.Files = []email.File{{Name: "a.pdf", ContentType: "application/pdf", Body: strings.NewReader(strings.Repeat("bytes", 5000))}}
-			accepted(t, c.Send(t.Context(), m))
+			checkAccepted(t, c.Send(t.Context(), m))
 			verify := func(raw string) []*dkim.Verification {
 				t.Helper()
 				v, err := dkim.VerifyWithOptions(strings.NewReader(raw), &dkim.VerifyOptions{LookupTXT: func(name string) ([]string, error) {
@@ -622,7 +622,7 @@ func TestDKIM(t *testing.T) {
 				}
 				return v
 			}
-			raw := s.got()[0].raw
+			raw := s.received()[0].raw
 			v := verify(raw)
 			if len(v) != 1 || v[0].Err != nil || v[0].Domain != "counsel.example" {
 				t.Fatalf("%+v", v[0])
@@ -659,7 +659,7 @@ func TestConfig(t *testing.T) {
 		"unknown TLS":   func(c *mail.Config) { c.TLS = "maybe" },
 		"no PEM":        func(c *mail.Config) { c.DKIM = mail.DKIM{Domain: "a", Selector: "b", Key: "s3cret"} },
 		"a long sender": func(c *mail.Config) { c.From = strings.Repeat("x", 1000) + " <a@b.example>" },
-		"no selector":   func(c *mail.Config) { c.DKIM = mail.DKIM{Domain: "a", Key: somePEM(t)} },
+		"no selector":   func(c *mail.Config) { c.DKIM = mail.DKIM{Domain: "a", Key: newKeyPEM(t)} },
 		"a public key?": func(c *mail.Config) { c.DKIM.Key = "-----BEGIN PUBLIC KEY-----\ns3cret==\n-----END PUBLIC KEY-----\n" },
 	} {
 		cfg := good
@@ -670,7 +670,7 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-func somePEM(t *testing.T) string {
+func newKeyPEM(t *testing.T) string {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

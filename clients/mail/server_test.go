@@ -28,39 +28,39 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const user, password = "counsel", "s3cr3t-of-the-mail-server"
 
-// server is a mail server that does as it is told.
-type server struct {
+// fakeServer is an SMTP server whose replies a test can change.
+type fakeServer struct {
 	t        *testing.T
 	srv      *smtp.Server
 	port     int
 	listener net.Listener
 
 	mu       sync.Mutex
-	mails    []received
+	mails    []receivedMail
 	sessions []*smtp.Conn
 	open     int
-	from     func(from string) error
-	rcpt     func(to string) error
-	data     func(c *smtp.Conn, r io.Reader) error // before the mail is kept
+	onMail   func(from string) error
+	onRcpt   func(to string) error
+	onData   func(c *smtp.Conn, r io.Reader) error // called before the mail is stored
 }
 
-type received struct {
+type receivedMail struct {
 	to      []string
 	raw     string
 	session int
 	utf8    bool
 }
 
-type kind struct {
+type serverOptions struct {
 	tls      *tls.Config // STARTTLS is offered
 	implicit bool
-	insecure bool // signing in without TLS is allowed
+	insecure bool // AUTH is allowed without TLS
 	size     int64
 }
 
-func serve(t *testing.T, k kind) *server {
+func newFakeServer(t *testing.T, k serverOptions) *fakeServer {
 	t.Helper()
-	s := &server{t: t}
+	s := &fakeServer{t: t}
 	var err error
 	s.listener, err = net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -94,20 +94,20 @@ func serve(t *testing.T, k kind) *server {
 	return s
 }
 
-func (s *server) does(set func()) {
+func (s *fakeServer) configure(set func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	set()
 }
 
-func (s *server) got() []received {
+func (s *fakeServer) received() []receivedMail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]received(nil), s.mails...)
+	return append([]receivedMail(nil), s.mails...)
 }
 
-// hangUp closes every connection.
-func (s *server) hangUp() {
+// closeConnections closes every connection.
+func (s *fakeServer) closeConnections() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range s.sessions {
@@ -116,12 +116,12 @@ func (s *server) hangUp() {
 }
 
 type session struct {
-	server *server
-	conn   *smtp.Conn
-	number int
-	signed bool
-	utf8   bool
-	to     []string
+	server        *fakeServer
+	conn          *smtp.Conn
+	number        int
+	authenticated bool
+	utf8          bool
+	to            []string
 }
 
 func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
@@ -131,17 +131,17 @@ func (s *session) Auth(string) (sasl.Server, error) {
 		if u != user || p != password {
 			return smtp.ErrAuthFailed
 		}
-		s.signed = true
+		s.authenticated = true
 		return nil
 	}), nil
 }
 
 func (s *session) Mail(from string, o *smtp.MailOptions) error {
 	s.server.mu.Lock()
-	hook := s.server.from
+	hook := s.server.onMail
 	s.server.mu.Unlock()
 	s.utf8 = o.UTF8
-	if !s.signed {
+	if !s.authenticated {
 		return smtp.ErrAuthRequired
 	}
 	if hook != nil {
@@ -152,7 +152,7 @@ func (s *session) Mail(from string, o *smtp.MailOptions) error {
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.server.mu.Lock()
-	hook := s.server.rcpt
+	hook := s.server.onRcpt
 	s.server.mu.Unlock()
 	if hook != nil {
 		if err := hook(to); err != nil {
@@ -165,7 +165,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 
 func (s *session) Data(r io.Reader) error {
 	s.server.mu.Lock()
-	hook := s.server.data
+	hook := s.server.onData
 	s.server.mu.Unlock()
 	if hook != nil {
 		if err := hook(s.conn, r); err != nil {
@@ -178,18 +178,18 @@ func (s *session) Data(r io.Reader) error {
 	}
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
-	s.server.mails = append(s.server.mails, received{append([]string(nil), s.to...), string(raw), s.number, s.utf8})
+	s.server.mails = append(s.server.mails, receivedMail{append([]string(nil), s.to...), string(raw), s.number, s.utf8})
 	return nil
 }
 
 func (s *session) Reset() { s.to = nil }
 func (s *session) Logout() error {
-	s.server.does(func() { s.server.open-- })
+	s.server.configure(func() { s.server.open-- })
 	return nil
 }
 
-// authority makes a private CA and a server's certificate of it.
-func authority(t *testing.T) (*x509.CertPool, *tls.Config) {
+// newCA returns a private CA and a server certificate that it signed.
+func newCA(t *testing.T) (*x509.CertPool, *tls.Config) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -216,11 +216,11 @@ func authority(t *testing.T) (*x509.CertPool, *tls.Config) {
 	return pool, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{leafDER}, PrivateKey: key}}}
 }
 
-// client of s, without TLS unless change says otherwise.
-func (s *server) client(change func(*mail.Config)) *mail.Client {
+// newClient returns a client of s, without TLS unless change sets it.
+func (s *fakeServer) newClient(change func(*mail.Config)) *mail.Client {
 	s.t.Helper()
 	cfg := mail.Config{Host: "127.0.0.1", Port: s.port, User: user, Password: password, TLS: mail.NoTLS, From: "Counsel <no-reply@counsel.example>",
-		Timeout: 5 * time.Second, FinalWait: 5 * time.Second}
+		Timeout: 5 * time.Second, DataTimeout: 5 * time.Second}
 	if change != nil {
 		change(&cfg)
 	}
@@ -232,7 +232,7 @@ func (s *server) client(change func(*mail.Config)) *mail.Client {
 	return c
 }
 
-func mailTo(to ...string) email.Outgoing {
+func newMail(to ...string) email.Outgoing {
 	return email.Outgoing{ID: domain.NewID(), Date: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC), Subject: "Your appointment", Text: "Dear Ada,\n\n.hidden dots stay.\n", To: to, Recipients: to}
 }
 

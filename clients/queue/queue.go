@@ -32,18 +32,18 @@ const (
 	downPause    = 250 * time.Millisecond // between pops while Redis is down
 )
 
-// weights are the relative frequencies with which a queue is popped first. Interactive tasks also have dedicated workers.
-var weights = map[jobs.Queue]int{jobs.Interactive: 100, jobs.Standard: 10, jobs.Bulk: 1}
+// popWeights are the relative frequencies with which a queue is popped first. Interactive tasks also have dedicated workers.
+var popWeights = map[jobs.Queue]int{jobs.Interactive: 100, jobs.Standard: 10, jobs.Bulk: 1}
 
-// key returns the Redis key of a queue. The hash tag puts all queues into one cluster slot, since one command pops
+// queueKey returns the Redis key of a queue. The hash tag puts all queues into one cluster slot, since one command pops
 // from all of them.
-func key(q jobs.Queue) string { return "{jobs}:" + string(q) }
+func queueKey(q jobs.Queue) string { return "{jobs}:" + string(q) }
 
 // Queue is the transport of jobs. It is safe for concurrent use.
 type Queue struct {
-	redis rueidis.Client
-	log   *slog.Logger
-	often *rate.Limiter // limits log lines while Redis is down
+	redis      rueidis.Client
+	log        *slog.Logger
+	logLimiter *rate.Limiter // limits log lines while Redis is down
 
 	pause   sync.Once
 	paused  chan struct{}
@@ -52,12 +52,12 @@ type Queue struct {
 
 // New returns a queue. Redis need not be reachable.
 func New(redis rueidis.Client, log *slog.Logger) *Queue {
-	return &Queue{redis: redis, log: log, often: rate.NewLimiter(rate.Every(30*time.Second), 1), paused: make(chan struct{})}
+	return &Queue{redis: redis, log: log, logLimiter: rate.NewLimiter(rate.Every(30*time.Second), 1), paused: make(chan struct{})}
 }
 
 // Push adds a task to the end of its queue.
 func (q *Queue) Push(ctx context.Context, t jobs.Task) error {
-	return q.add(ctx, key(t.Queue), t.JobID.String()+" "+t.Kind, float64(time.Now().UnixMicro()))
+	return q.add(ctx, queueKey(t.Queue), t.JobID.String()+" "+t.Kind, float64(time.Now().UnixMicro()))
 }
 
 func (q *Queue) add(ctx context.Context, key, member string, score float64) error {
@@ -66,13 +66,13 @@ func (q *Queue) add(ctx context.Context, key, member string, score float64) erro
 
 // Start runs workers until Pause: concurrency of them for all queues, and a quarter as many for interactive tasks only.
 func (q *Queue) Start(concurrency int, do func(jobs.Task) error) error {
-	q.workers.Go(func() { q.work(concurrency, jobs.Queues, do) })
-	q.workers.Go(func() { q.work(max(1, concurrency/4), []jobs.Queue{jobs.Interactive}, do) })
+	q.workers.Go(func() { q.runWorkers(concurrency, jobs.Queues, do) })
+	q.workers.Go(func() { q.runWorkers(max(1, concurrency/4), []jobs.Queue{jobs.Interactive}, do) })
 	return nil
 }
 
-// work pops tasks from the given queues and runs up to concurrency of them at a time.
-func (q *Queue) work(concurrency int, queues []jobs.Queue, do func(jobs.Task) error) {
+// runWorkers pops tasks from the given queues and runs up to concurrency of them at a time.
+func (q *Queue) runWorkers(concurrency int, queues []jobs.Queue, do func(jobs.Task) error) {
 	slots := make(chan struct{}, concurrency)
 	for {
 		select {
@@ -88,7 +88,7 @@ func (q *Queue) work(concurrency int, queues []jobs.Queue, do func(jobs.Task) er
 				return
 			default:
 			}
-			if q.often.Allow() {
+			if q.logLimiter.Allow() {
 				q.log.Warn("cannot receive jobs: Redis is unavailable", "error", err.Error())
 			}
 			q.sleep(downPause)
@@ -116,7 +116,7 @@ func (q *Queue) work(concurrency int, queues []jobs.Queue, do func(jobs.Task) er
 func (q *Queue) pop(queues []jobs.Queue) (queue, member string, score float64, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), popDeadline)
 	defer cancel()
-	cmd := q.redis.B().Bzpopmin().Key(order(queues)...).Timeout(popTimeout.Seconds()).Build()
+	cmd := q.redis.B().Bzpopmin().Key(popOrder(queues)...).Timeout(popTimeout.Seconds()).Build()
 	reply, err := q.redis.Do(ctx, cmd).ToArray()
 	if rueidis.IsRedisNil(err) {
 		return "", "", 0, nil
@@ -136,22 +136,22 @@ func (q *Queue) pop(queues []jobs.Queue) (queue, member string, score float64, e
 	return queue, member, score, err
 }
 
-// order returns the keys in the order in which to pop them. More urgent queues come first more often, but every queue
+// popOrder returns the keys in the order in which to pop them. More urgent queues come first more often, but every queue
 // comes first sometimes, so that none starves.
-func order(queues []jobs.Queue) []string {
+func popOrder(queues []jobs.Queue) []string {
 	total := 0
 	for _, q := range queues {
-		total += weights[q]
+		total += popWeights[q]
 	}
 	n, first := rand.N(total), 0
-	for n >= weights[queues[first]] {
-		n -= weights[queues[first]]
+	for n >= popWeights[queues[first]] {
+		n -= popWeights[queues[first]]
 		first++
 	}
-	keys := []string{key(queues[first])}
+	keys := []string{queueKey(queues[first])}
 	for i, q := range queues {
 		if i != first {
-			keys = append(keys, key(q))
+			keys = append(keys, queueKey(q))
 		}
 	}
 	return keys

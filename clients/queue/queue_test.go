@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-func open(t *testing.T) *queue.Queue {
+func newQueue(t *testing.T) *queue.Queue {
 	t.Helper()
 	q := queue.New(testenv.EmptyRedis(t), slog.New(slog.DiscardHandler))
 	t.Cleanup(func() {
@@ -30,7 +30,7 @@ func open(t *testing.T) *queue.Queue {
 	return q
 }
 
-// recorder remembers the tasks that arrive, in their order.
+// recorder records the tasks received, in order.
 type recorder struct {
 	mu    sync.Mutex
 	tasks []jobs.Task
@@ -43,48 +43,48 @@ func (r *recorder) do(t jobs.Task) error {
 	return nil
 }
 
-func (r *recorder) arrived() []jobs.Task {
+func (r *recorder) received() []jobs.Task {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]jobs.Task(nil), r.tasks...)
 }
 
-func TestOldestFirstAndNoneTwice(t *testing.T) {
-	q := open(t)
+func TestOrderAndDeduplication(t *testing.T) {
+	q := newQueue(t)
 	var want []jobs.Task
 	for range 20 {
 		task := jobs.Task{JobID: domain.NewID(), Kind: "email.send", Queue: jobs.Bulk}
-		for range 3 { // a task that waits already is not doubled
+		for range 3 { // a waiting task is not added again
 			require.NoError(t, q.Push(t.Context(), task))
 		}
 		want = append(want, jobs.Task{JobID: task.JobID, Kind: task.Kind})
 	}
 	var r recorder
 	require.NoError(t, q.Start(1, r.do))
-	testenv.Eventually(t, "all have arrived", func() bool { return len(r.arrived()) >= len(want) })
-	require.Equal(t, want, r.arrived())
+	testenv.Eventually(t, "all tasks have arrived", func() bool { return len(r.received()) >= len(want) })
+	require.Equal(t, want, r.received())
 }
 
-// TestSentBack: a task that nobody here can do arrives again, at the place it had.
-func TestSentBack(t *testing.T) {
-	q := open(t)
+// TestRequeue: a task that a worker rejects is received again.
+func TestRequeue(t *testing.T) {
+	q := newQueue(t)
 	task := jobs.Task{JobID: domain.NewID(), Kind: "new.kind", Queue: jobs.Standard}
 	require.NoError(t, q.Push(t.Context(), task))
 	var r recorder
 	var refused atomic.Bool
 	require.NoError(t, q.Start(2, func(task jobs.Task) error {
 		if refused.CompareAndSwap(false, true) {
-			return errors.New("not known here")
+			return errors.New("unknown kind")
 		}
 		return r.do(task)
 	}))
-	testenv.Eventually(t, "it has arrived again", func() bool { return len(r.arrived()) == 1 })
-	require.Equal(t, task.JobID, r.arrived()[0].JobID)
+	testenv.Eventually(t, "the task has arrived again", func() bool { return len(r.received()) == 1 })
+	require.Equal(t, task.JobID, r.received()[0].JobID)
 }
 
-// TestNoneStarves: bulk tasks are done while there is no end of standard ones.
-func TestNoneStarves(t *testing.T) {
-	q := open(t)
+// TestNoStarvation: bulk tasks run even while standard tasks never end.
+func TestNoStarvation(t *testing.T) {
+	q := newQueue(t)
 	push := func(queue jobs.Queue) {
 		require.NoError(t, q.Push(context.Background(), jobs.Task{JobID: domain.NewID(), Kind: string(queue), Queue: queue}))
 	}
@@ -105,13 +105,13 @@ func TestNoneStarves(t *testing.T) {
 	select {
 	case <-done:
 	case <-time.After(30 * time.Second):
-		t.Fatal("a bulk task was never done")
+		t.Fatal("the bulk task never ran")
 	}
 }
 
-// TestPause: what comes after a pause waits for another process.
+// TestPause: tasks pushed after a pause are not received.
 func TestPause(t *testing.T) {
-	q := open(t)
+	q := newQueue(t)
 	var r recorder
 	require.NoError(t, q.Start(2, r.do))
 	q.Pause()
@@ -119,5 +119,5 @@ func TestPause(t *testing.T) {
 	defer cancel()
 	require.NoError(t, q.Close(ctx))
 	require.NoError(t, q.Push(t.Context(), jobs.Task{JobID: domain.NewID(), Kind: "late", Queue: jobs.Standard}))
-	require.Empty(t, r.arrived())
+	require.Empty(t, r.received())
 }

@@ -21,11 +21,11 @@ import (
 	"counsel/domain/documents"
 )
 
-// through puts a proxy before the server that does what fault says with the nth request, from
-// 1. A request it does not answer goes on to the server.
-func through(t *testing.T, fault func(n int, w http.ResponseWriter, r *http.Request) (answered bool)) (func(*storage.Config), *atomic.Int64) {
+// withFaultProxy puts a proxy in front of the server. fault is called with the number of each request, from 1;
+// unless it returns true (answered), the request is forwarded.
+func withFaultProxy(t *testing.T, fault func(n int, w http.ResponseWriter, r *http.Request) (answered bool)) (func(*storage.Config), *atomic.Int64) {
 	t.Helper()
-	target, err := url.Parse(server.Endpoint)
+	target, err := url.Parse(testServer.Endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,14 +52,14 @@ func through(t *testing.T, fault func(n int, w http.ResponseWriter, r *http.Requ
 	return func(c *storage.Config) { c.Endpoint = front.URL }, &count
 }
 
-func wantsUnavailable(t *testing.T, err error) {
+func checkUnavailable(t *testing.T, err error) {
 	t.Helper()
 	e, ok := errors.AsType[*domain.Error](err)
 	if !ok || e.Code != domain.Unavailable || e.Reason != documents.ReasonStorage || e.RetryAfter <= 0 {
-		t.Fatalf("fails as %v", err)
+		t.Fatalf("the error is %v", err)
 	}
-	if s := err.Error(); strings.Contains(s, server.SecretKey) || strings.Contains(s, server.AccessKey) || strings.Contains(s, "X-Amz") {
-		t.Errorf("the error tells credentials: %s", s)
+	if s := err.Error(); strings.Contains(s, testServer.SecretKey) || strings.Contains(s, testServer.AccessKey) || strings.Contains(s, "X-Amz") {
+		t.Errorf("the error contains credentials: %s", s)
 	}
 }
 
@@ -68,7 +68,7 @@ func everyCall(t *testing.T, c *storage.Client, key string) map[string]error {
 	_, get := c.Get(t.Context(), key, 0, -1)
 	_, stat := c.Stat(t.Context(), key)
 	_, list := c.List(t.Context(), "docs/", "", 10)
-	return map[string]error{"put": c.Put(t.Context(), key, file([]byte("hello"))), "get": get, "stat": stat, "list": list, "delete": c.Delete(t.Context(), key)}
+	return map[string]error{"put": c.Put(t.Context(), key, newFile([]byte("hello"))), "get": get, "stat": stat, "list": list, "delete": c.Delete(t.Context(), key)}
 }
 
 func TestDown(t *testing.T) {
@@ -77,58 +77,58 @@ func TestDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	c := open(t, func(cfg *storage.Config) { cfg.Endpoint = "http://" + l.Addr().String() })
+	c := newClient(t, func(cfg *storage.Config) { cfg.Endpoint = "http://" + l.Addr().String() })
 	for call, err := range everyCall(t, c, newKey()) {
-		t.Run(call, func(t *testing.T) { wantsUnavailable(t, err) })
+		t.Run(call, func(t *testing.T) { checkUnavailable(t, err) })
 	}
 }
 
-// What answers OK to everything, such as the page of a hotel's network, has stored nothing.
-func TestNoStore(t *testing.T) {
-	via, count := through(t, func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+// TestNotS3: a server that answers 200 to everything, such as a captive portal, has stored nothing.
+func TestNotS3(t *testing.T) {
+	via, count := withFaultProxy(t, func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 		fmt.Fprint(w, "<h1>Welcome</h1>")
 		return true
 	})
-	c := open(t, via)
+	c := newClient(t, via)
 	before := count.Load()
-	wantsUnavailable(t, c.Put(t.Context(), "docs/x", file([]byte("hello"))))
+	checkUnavailable(t, c.Put(t.Context(), "docs/x", newFile([]byte("hello"))))
 	if tries := count.Load() - before; tries < 2 {
-		t.Errorf("tried %d times", tries)
+		t.Errorf("%d attempts", tries)
 	}
 }
 
-func TestRefused(t *testing.T) {
-	key := put(t, open(t), "hello")
+func TestPermanentErrors(t *testing.T) {
+	key := putNew(t, newClient(t), "hello")
 	for name, change := range map[string]func(*storage.Config){
 		"wrong secret": func(cfg *storage.Config) { cfg.SecretKey = "not the secret" },
 		"unknown key":  func(cfg *storage.Config) { cfg.AccessKey = "nobody" },
 		"no bucket":    func(cfg *storage.Config) { cfg.Bucket = "not-there" },
 	} {
-		proxy, count := through(t, func(int, http.ResponseWriter, *http.Request) bool { return false })
-		c := open(t, proxy, change)
+		proxy, count := withFaultProxy(t, func(int, http.ResponseWriter, *http.Request) bool { return false })
+		c := newClient(t, proxy, change)
 		for call, err := range everyCall(t, c, key) {
 			if name == "no bucket" && call == "delete" {
-				continue // nothing is there, which is what was wanted
+				continue // deleting a missing file succeeds
 			}
 			t.Run(name+"/"+call, func(t *testing.T) {
 				if call == "stat" && name != "wrong secret" && domain.CodeOf(err) == domain.NotFound {
-					return // the answer to a HEAD has no body that tells what is missing
+					return // the response to HEAD has no body that says what is missing
 				}
-				wantsUnavailable(t, err)
+				checkUnavailable(t, err)
 			})
 		}
 		if n := count.Load(); n > 6 {
-			t.Errorf("%s: what is refused for good was asked %d times", name, n)
+			t.Errorf("%s: %d requests despite a permanent error", name, n)
 		}
 	}
-	if got := read(t, open(t), key, 0, -1); got != "hello" {
+	if got := readRange(t, newClient(t), key, 0, -1); got != "hello" {
 		t.Errorf("the file is now %q", got)
 	}
 }
 
-// TestPassing fails twice, then works: the third try succeeds. Failing thrice is told.
-func TestPassing(t *testing.T) {
-	key := put(t, open(t), "hello")
+// TestTransientErrors: after two failures the third attempt succeeds. Three failures are reported.
+func TestTransientErrors(t *testing.T) {
+	key := putNew(t, newClient(t), "hello")
 	for name, fault := range map[string]func(w http.ResponseWriter, r *http.Request){
 		"500": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
 		"503": func(w http.ResponseWriter, _ *http.Request) {
@@ -145,7 +145,7 @@ func TestPassing(t *testing.T) {
 	} {
 		for failing, works := range map[int]bool{2: true, 3: false} {
 			for call, ask := range map[string]func(context.Context, *storage.Client) error{
-				"put": func(ctx context.Context, c *storage.Client) error { return c.Put(ctx, key, file([]byte("hello"))) },
+				"put": func(ctx context.Context, c *storage.Client) error { return c.Put(ctx, key, newFile([]byte("hello"))) },
 				"get": func(ctx context.Context, c *storage.Client) error {
 					r, err := c.Get(ctx, key, 0, -1)
 					if err == nil {
@@ -159,21 +159,21 @@ func TestPassing(t *testing.T) {
 			} {
 				t.Run(fmt.Sprintf("%s/%d times/%s", name, failing, call), func(t *testing.T) {
 					t.Parallel()
-					proxy, count := through(t, func(n int, w http.ResponseWriter, r *http.Request) bool {
+					proxy, count := withFaultProxy(t, func(n int, w http.ResponseWriter, r *http.Request) bool {
 						if n <= failing {
 							fault(w, r)
 						}
 						return n <= failing
 					})
-					err := ask(t.Context(), open(t, proxy))
+					err := ask(t.Context(), newClient(t, proxy))
 					if works && err != nil {
 						t.Fatal(err)
 					}
 					if !works {
-						wantsUnavailable(t, err)
+						checkUnavailable(t, err)
 					}
 					if count.Load() != 3 {
-						t.Errorf("asked %d times", count.Load())
+						t.Errorf("%d requests", count.Load())
 					}
 				})
 			}
@@ -181,8 +181,8 @@ func TestPassing(t *testing.T) {
 	}
 }
 
-func TestFull(t *testing.T) {
-	proxy, count := through(t, func(_ int, w http.ResponseWriter, r *http.Request) bool {
+func TestStoreFull(t *testing.T) {
+	proxy, count := withFaultProxy(t, func(_ int, w http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPut {
 			_, _ = io.Copy(io.Discard, r.Body)
 			w.WriteHeader(http.StatusInsufficientStorage)
@@ -190,36 +190,36 @@ func TestFull(t *testing.T) {
 		}
 		return false
 	})
-	c := open(t, proxy)
-	key := put(t, open(t), "hello")
-	wantsUnavailable(t, c.Put(t.Context(), newKey(), file([]byte("more"))))
+	c := newClient(t, proxy)
+	key := putNew(t, newClient(t), "hello")
+	checkUnavailable(t, c.Put(t.Context(), newKey(), newFile([]byte("more"))))
 	if count.Load() != 1 {
-		t.Errorf("a full store was asked %d times", count.Load())
+		t.Errorf("%d requests to a full store", count.Load())
 	}
-	if got := read(t, c, key, 0, -1); got != "hello" { // reading goes on
+	if got := readRange(t, c, key, 0, -1); got != "hello" { // reading goes on
 		t.Errorf("read %q", got)
 	}
 }
 
-// TestStalled talks to a store that takes connections and says nothing, at each point.
+// TestStalled covers a store that accepts connections and then stops, at each point.
 func TestStalled(t *testing.T) {
-	key := put(t, open(t), strings.Repeat("x", 1<<20))
+	key := putNew(t, newClient(t), strings.Repeat("x", 1<<20))
 	quick := func(cfg *storage.Config) { cfg.Timeout = 100 * time.Millisecond }
 	hang := func(_ int, _ http.ResponseWriter, r *http.Request) bool {
 		_, _ = io.Copy(io.Discard, r.Body) // only then does the context end with the connection
 		<-r.Context().Done()
 		return true
 	}
-	proxy, count := through(t, hang)
-	c := open(t, proxy, quick)
+	proxy, count := withFaultProxy(t, hang)
+	c := newClient(t, proxy, quick)
 	for _, err := range everyCall(t, c, key) {
-		wantsUnavailable(t, err)
+		checkUnavailable(t, err)
 	}
 	if count.Load() != 15 {
 		t.Errorf("asked %d times", count.Load())
 	}
 
-	proxy, _ = through(t, func(_ int, w http.ResponseWriter, r *http.Request) bool {
+	proxy, _ = withFaultProxy(t, func(_ int, w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Content-Length", "1048576")
 		w.Header().Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
 		_, _ = io.WriteString(w, "half an answer")
@@ -227,25 +227,24 @@ func TestStalled(t *testing.T) {
 		<-r.Context().Done()
 		return true
 	})
-	r, err := open(t, proxy, quick).Get(t.Context(), key, 0, -1)
+	r, err := newClient(t, proxy, quick).Get(t.Context(), key, 0, -1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	got, err := io.ReadAll(r)
-	wantsUnavailable(t, err)
+	checkUnavailable(t, err)
 	if string(got) != "half an answer" {
-		t.Errorf("got %d bytes before the end", len(got))
+		t.Errorf("%d bytes were read", len(got))
 	}
 }
 
-// TestSlow moves a byte now and then, each well within the timeout and all together well beyond
-// it: a slow line is no fault.
-func TestSlow(t *testing.T) {
+// TestSlowConnection: a transfer may take longer than the timeout as long as data keeps moving.
+func TestSlowConnection(t *testing.T) {
 	content := strings.Repeat("x", 12)
-	key := put(t, open(t), content)
+	key := putNew(t, newClient(t), content)
 	const timeout = 400 * time.Millisecond
-	proxy, count := through(t, func(_ int, w http.ResponseWriter, r *http.Request) bool {
+	proxy, count := withFaultProxy(t, func(_ int, w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("Content-Length", "12")
 		w.Header().Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
 		tick := time.NewTicker(timeout / 8)
@@ -258,71 +257,71 @@ func TestSlow(t *testing.T) {
 		return true
 	})
 	start := time.Now()
-	got := read(t, open(t, proxy, func(cfg *storage.Config) { cfg.Timeout = timeout }), key, 0, -1)
+	got := readRange(t, newClient(t, proxy, func(cfg *storage.Config) { cfg.Timeout = timeout }), key, 0, -1)
 	if got != content || count.Load() != 1 || time.Since(start) < timeout {
-		t.Errorf("%q after %d tries in %v", got, count.Load(), time.Since(start))
+		t.Errorf("%q after %d requests in %v", got, count.Load(), time.Since(start))
 	}
 }
 
-// TestCutWhileReading must never look like the end of the file.
-func TestCutWhileReading(t *testing.T) {
-	key := put(t, open(t), strings.Repeat("x", 1<<20))
-	proxy, _ := through(t, func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+// TestTruncatedDownload: a broken connection must never look like the end of the file.
+func TestTruncatedDownload(t *testing.T) {
+	key := putNew(t, newClient(t), strings.Repeat("x", 1<<20))
+	proxy, _ := withFaultProxy(t, func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Content-Length", "1048576")
 		w.Header().Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
 		_, _ = io.WriteString(w, strings.Repeat("x", 1000))
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	})
-	r, err := open(t, proxy).Get(t.Context(), key, 0, -1)
+	r, err := newClient(t, proxy).Get(t.Context(), key, 0, -1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	got, err := io.ReadAll(r)
-	wantsUnavailable(t, err)
+	checkUnavailable(t, err)
 	if len(got) != 1000 {
-		t.Errorf("got %d bytes", len(got))
+		t.Errorf("%d bytes were read", len(got))
 	}
 }
 
-// TestDamaged stores nothing that is not what was announced.
-func TestDamaged(t *testing.T) {
-	c := open(t)
+// TestCorruptedUpload: content that does not match its checksum or length is not stored.
+func TestCorruptedUpload(t *testing.T) {
+	c := newClient(t)
 	key := newKey()
-	f := file([]byte("hello"))
+	f := newFile([]byte("hello"))
 	f.SHA256 = sha256.Sum256([]byte("other"))
-	wantsUnavailable(t, c.Put(t.Context(), key, f))
+	checkUnavailable(t, c.Put(t.Context(), key, f))
 	if _, err := c.Stat(t.Context(), key); domain.CodeOf(err) != domain.NotFound {
-		t.Errorf("the damaged file is there: %v", err)
+		t.Errorf("the corrupted file exists: %v", err)
 	}
 
-	short := file([]byte("hello"))
+	short := newFile([]byte("hello"))
 	short.Size = 9
 	if err := c.Put(t.Context(), key, short); err == nil {
-		t.Error("a file shorter than announced was taken")
+		t.Error("a file shorter than its announced size was accepted")
 	}
 	if _, err := c.Stat(t.Context(), key); domain.CodeOf(err) != domain.NotFound {
-		t.Errorf("the short file is there: %v", err)
+		t.Errorf("the short file exists: %v", err)
 	}
 
-	// On the way to the store, one byte is turned.
-	proxy, count := through(t, func(_ int, _ http.ResponseWriter, r *http.Request) bool {
-		r.Body = &turned{r.Body}
+	// One byte is changed on the way to the store.
+	proxy, count := withFaultProxy(t, func(_ int, _ http.ResponseWriter, r *http.Request) bool {
+		r.Body = &flippedByte{r.Body}
 		return false
 	})
-	wantsUnavailable(t, open(t, proxy).Put(t.Context(), key, file([]byte("hello, hello, hello"))))
+	checkUnavailable(t, newClient(t, proxy).Put(t.Context(), key, newFile([]byte("hello, hello, hello"))))
 	if count.Load() == 0 {
-		t.Error("nothing passed the proxy")
+		t.Error("no request passed the proxy")
 	}
 	if _, err := c.Stat(t.Context(), key); domain.CodeOf(err) != domain.NotFound {
-		t.Errorf("the damaged file is there: %v", err)
+		t.Errorf("the corrupted file exists: %v", err)
 	}
 }
 
-type turned struct{ io.ReadCloser }
+type flippedByte struct{ io.ReadCloser }
 
-func (d *turned) Read(p []byte) (int, error) {
+func (d *flippedByte) Read(p []byte) (int, error) {
 	n, err := d.ReadCloser.Read(p)
 	for i := range n {
 		if p[i] == 'h' {
@@ -336,12 +335,12 @@ type brokenDisk struct{ io.ReadSeeker }
 
 func (brokenDisk) Read([]byte) (int, error) { return 0, errors.New("the disk is broken") }
 
-// TestSourceFails is about the file to be sent, not the store: it is not tried again.
-func TestSourceFails(t *testing.T) {
-	proxy, count := through(t, func(int, http.ResponseWriter, *http.Request) bool { return false })
-	f := file([]byte("hello"))
+// TestUploadReadError: an error reading the local file is not retried.
+func TestUploadReadError(t *testing.T) {
+	proxy, count := withFaultProxy(t, func(int, http.ResponseWriter, *http.Request) bool { return false })
+	f := newFile([]byte("hello"))
 	f.Body = brokenDisk{f.Body}
-	err := open(t, proxy).Put(t.Context(), newKey(), f)
+	err := newClient(t, proxy).Put(t.Context(), newKey(), f)
 	if err == nil || domain.CodeOf(err) != domain.Internal || !strings.Contains(err.Error(), "the disk is broken") {
 		t.Errorf("fails as %v", err)
 	}
@@ -350,9 +349,9 @@ func TestSourceFails(t *testing.T) {
 	}
 }
 
-func TestCallerGivesUp(t *testing.T) {
+func TestCallerCancels(t *testing.T) {
 	arrived := make(chan struct{}, 1)
-	proxy, _ := through(t, func(_ int, _ http.ResponseWriter, r *http.Request) bool {
+	proxy, _ := withFaultProxy(t, func(_ int, _ http.ResponseWriter, r *http.Request) bool {
 		arrived <- struct{}{}
 		<-r.Context().Done()
 		return true
@@ -362,16 +361,16 @@ func TestCallerGivesUp(t *testing.T) {
 		<-arrived
 		cancel()
 	}()
-	if _, err := open(t, proxy).Stat(ctx, newKey()); !errors.Is(err, context.Canceled) {
+	if _, err := newClient(t, proxy).Stat(ctx, newKey()); !errors.Is(err, context.Canceled) {
 		t.Errorf("fails as %v", err)
 	}
 
-	proxy, _ = through(t, func(_ int, _ http.ResponseWriter, r *http.Request) bool {
+	proxy, _ = withFaultProxy(t, func(_ int, _ http.ResponseWriter, r *http.Request) bool {
 		<-r.Context().Done()
 		return true
 	})
 	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err := open(t, proxy).Stat(ctx, newKey())
-	wantsUnavailable(t, err)
+	_, err := newClient(t, proxy).Stat(ctx, newKey())
+	checkUnavailable(t, err)
 }

@@ -104,12 +104,12 @@ func (c *Client) Close() error {
 // Put implements documents.Files.
 func (c *Client) Put(ctx context.Context, key string, f documents.NewFile) error {
 	sum := base64.StdEncoding.EncodeToString(f.SHA256[:])
-	return c.retry(ctx, "put", func(ctx context.Context, alive func()) error {
+	return c.withRetries(ctx, "put", func(ctx context.Context, alive func()) error {
 		if _, err := f.Body.Seek(0, io.SeekStart); err != nil {
 			return &sourceError{err}
 		}
 		// A plain reader and a single part: given a ReaderAt, minio-go sends wrong trailing checksums over plain HTTP.
-		body := &source{r: f.Body, alive: alive}
+		body := &uploadReader{r: f.Body, alive: alive}
 		info, err := c.core.Client.PutObject(ctx, c.cfg.Bucket, key, body, f.Size, minio.PutObjectOptions{
 			ContentType:      f.ContentType,
 			UserMetadata:     map[string]string{"x-amz-checksum-sha256": sum},
@@ -119,9 +119,9 @@ func (c *Client) Put(ctx context.Context, key string, f documents.NewFile) error
 		case body.err != nil:
 			return &sourceError{body.err}
 		case err == nil && info.ChecksumSHA256 != "" && info.ChecksumSHA256 != sum:
-			return errDamaged
+			return errCorrupted
 		case err == nil && info.ETag == "": // every S3 server returns an ETag
-			return errNoStore
+			return errNotS3
 		}
 		return err
 	})
@@ -143,7 +143,7 @@ func (c *Client) Get(ctx context.Context, key string, offset, length int64) (io.
 		}
 	}
 	var out *download
-	err := c.retry(ctx, "get", func(try context.Context, _ func()) error {
+	err := c.withRetries(ctx, "get", func(try context.Context, _ func()) error {
 		// The body is read after the attempt has returned, so it needs a context of its own.
 		run, cancel := context.WithCancelCause(ctx)
 		stop := context.AfterFunc(try, func() { cancel(context.Cause(try)) })
@@ -161,7 +161,7 @@ func (c *Client) Get(ctx context.Context, key string, offset, length int64) (io.
 			_ = body.Close()
 			return context.Cause(try)
 		}
-		out = &download{body: body, caller: ctx, cancel: cancel, timeout: c.cfg.Timeout, left: info.Size}
+		out = &download{body: body, caller: ctx, cancel: cancel, timeout: c.cfg.Timeout, remaining: info.Size}
 		out.timer = time.AfterFunc(c.cfg.Timeout, func() { cancel(errStalled) })
 		out.timer.Stop()
 		return nil
@@ -175,7 +175,7 @@ func (c *Client) Get(ctx context.Context, key string, offset, length int64) (io.
 // Stat implements documents.Files.
 func (c *Client) Stat(ctx context.Context, key string) (documents.FileInfo, error) {
 	var out documents.FileInfo
-	err := c.retry(ctx, "stat", func(ctx context.Context, _ func()) error {
+	err := c.withRetries(ctx, "stat", func(ctx context.Context, _ func()) error {
 		info, err := c.core.StatObject(ctx, c.cfg.Bucket, key, minio.StatObjectOptions{Checksum: true})
 		out = fileInfo(info)
 		return err
@@ -185,7 +185,7 @@ func (c *Client) Stat(ctx context.Context, key string) (documents.FileInfo, erro
 
 // Delete implements documents.Files.
 func (c *Client) Delete(ctx context.Context, key string) error {
-	err := c.retry(ctx, "delete", func(ctx context.Context, _ func()) error {
+	err := c.withRetries(ctx, "delete", func(ctx context.Context, _ func()) error {
 		return c.core.RemoveObject(ctx, c.cfg.Bucket, key, minio.RemoveObjectOptions{})
 	})
 	if isNotFound(err) {
@@ -214,7 +214,7 @@ func (c *Client) Link(ctx context.Context, key string, l documents.FileLink) (st
 // List implements documents.Files.
 func (c *Client) List(ctx context.Context, prefix, after string, limit int) ([]documents.FileInfo, error) {
 	var out []documents.FileInfo
-	err := c.retry(ctx, "list", func(ctx context.Context, alive func()) error {
+	err := c.withRetries(ctx, "list", func(ctx context.Context, alive func()) error {
 		out = make([]documents.FileInfo, 0, limit)
 		for o := range c.core.ListObjectsIter(ctx, c.cfg.Bucket, minio.ListObjectsOptions{Prefix: prefix, StartAfter: after, Recursive: true, MaxKeys: limit}) {
 			alive()
@@ -242,33 +242,33 @@ func fileInfo(o minio.ObjectInfo) documents.FileInfo {
 
 // withRetries makes attempts until one succeeds, one fails permanently, or the backoff is used up. An attempt's context
 // is canceled when alive has not been called for Timeout.
-func (c *Client) retry(caller context.Context, what string, try func(ctx context.Context, alive func()) error) error {
+func (c *Client) withRetries(caller context.Context, what string, try func(ctx context.Context, alive func()) error) error {
 	for n := 0; ; n++ {
-		err := c.once(caller, try)
+		err := c.attempt(caller, try)
 		if err == nil {
 			return nil
 		}
-		if gone := caller.Err(); errors.Is(gone, context.Canceled) {
-			return gone
+		if callerErr := caller.Err(); errors.Is(callerErr, context.Canceled) {
+			return callerErr
 		}
-		f := failureOf(err)
+		f := classify(err)
 		if !f.retry || n == len(c.cfg.Backoff) || caller.Err() != nil {
-			return f.said(what)
+			return f.domainError(what)
 		}
 		wait := time.NewTimer(jitter(c.cfg.Backoff[n]))
 		select {
 		case <-wait.C:
 		case <-caller.Done():
 			wait.Stop()
-			if gone := caller.Err(); errors.Is(gone, context.Canceled) {
-				return gone
+			if callerErr := caller.Err(); errors.Is(callerErr, context.Canceled) {
+				return callerErr
 			}
-			return f.said(what)
+			return f.domainError(what)
 		}
 	}
 }
 
-func (c *Client) once(caller context.Context, try func(context.Context, func()) error) error {
+func (c *Client) attempt(caller context.Context, try func(context.Context, func()) error) error {
 	ctx, cancel := context.WithCancelCause(caller)
 	defer cancel(nil)
 	timer := time.AfterFunc(c.cfg.Timeout, func() { cancel(errStalled) })

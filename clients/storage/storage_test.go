@@ -22,8 +22,8 @@ import (
 	"counsel/sandbox"
 )
 
-// server is the embedded S3; a process can run one.
-var server sandbox.S3
+// testServer is the embedded S3 server. A process can run only one.
+var testServer sandbox.S3
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "storage")
@@ -34,9 +34,9 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	server = box.S3
+	testServer = box.S3
 	goleak.VerifyTestMain(m, goleak.IgnoreCurrent(),
-		// The embedded server has a clock and workers of its own.
+		// The embedded server has a clock and workers.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).workerFunc"),
@@ -49,9 +49,9 @@ func TestMain(m *testing.M) {
 		}))
 }
 
-func open(t *testing.T, change ...func(*storage.Config)) *storage.Client {
+func newClient(t *testing.T, change ...func(*storage.Config)) *storage.Client {
 	t.Helper()
-	cfg := storage.Config{Endpoint: server.Endpoint, Bucket: server.Bucket, Region: server.Region, AccessKey: server.AccessKey, SecretKey: server.SecretKey,
+	cfg := storage.Config{Endpoint: testServer.Endpoint, Bucket: testServer.Bucket, Region: testServer.Region, AccessKey: testServer.AccessKey, SecretKey: testServer.SecretKey,
 		Backoff: []time.Duration{time.Millisecond, time.Millisecond}}
 	for _, f := range change {
 		f(&cfg)
@@ -64,22 +64,22 @@ func open(t *testing.T, change ...func(*storage.Config)) *storage.Client {
 	return c
 }
 
-func file(content []byte) documents.NewFile {
+func newFile(content []byte) documents.NewFile {
 	return documents.NewFile{Body: bytes.NewReader(content), Size: int64(len(content)), SHA256: sha256.Sum256(content), ContentType: "application/pdf"}
 }
 
 func newKey() string { return "docs/" + domain.NewID().String() }
 
-func put(t *testing.T, c *storage.Client, content string) string {
+func putNew(t *testing.T, c *storage.Client, content string) string {
 	t.Helper()
 	key := newKey()
-	if err := c.Put(t.Context(), key, file([]byte(content))); err != nil {
+	if err := c.Put(t.Context(), key, newFile([]byte(content))); err != nil {
 		t.Fatal(err)
 	}
 	return key
 }
 
-func read(t *testing.T, c *storage.Client, key string, offset, length int64) string {
+func readRange(t *testing.T, c *storage.Client, key string, offset, length int64) string {
 	t.Helper()
 	r, err := c.Get(t.Context(), key, offset, length)
 	if err != nil {
@@ -94,13 +94,13 @@ func read(t *testing.T, c *storage.Client, key string, offset, length int64) str
 }
 
 func TestRoundTrip(t *testing.T) {
-	c := open(t)
-	key := put(t, c, "0123456789")
+	c := newClient(t)
+	key := putNew(t, c, "0123456789")
 	for _, r := range []struct {
 		offset, length int64
 		want           string
 	}{{0, -1, "0123456789"}, {0, 10, "0123456789"}, {0, 1, "0"}, {3, 4, "3456"}, {9, 1, "9"}, {7, -1, "789"}} {
-		if got := read(t, c, key, r.offset, r.length); got != r.want {
+		if got := readRange(t, c, key, r.offset, r.length); got != r.want {
 			t.Errorf("%d+%d is %q", r.offset, r.length, got)
 		}
 	}
@@ -111,37 +111,37 @@ func TestRoundTrip(t *testing.T) {
 	if info.Size != 10 || info.SHA256 == nil || *info.SHA256 != documents.Checksum(sha256.Sum256([]byte("0123456789"))) || time.Since(info.Modified) > time.Minute {
 		t.Errorf("%+v", info)
 	}
-	if err := c.Put(t.Context(), key, file([]byte("another"))); err != nil {
+	if err := c.Put(t.Context(), key, newFile([]byte("another"))); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, c, key, 0, -1); got != "another" {
-		t.Errorf("replaced, it is %q", got)
+	if got := readRange(t, c, key, 0, -1); got != "another" {
+		t.Errorf("after replacing, it is %q", got)
 	}
-	for range 2 { // the second finds nothing
+	for range 2 { // the second time the file is already gone
 		if err := c.Delete(t.Context(), key); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := c.Get(t.Context(), key, 0, -1); domain.CodeOf(err) != domain.NotFound {
-		t.Errorf("read after its end: %v", err)
+		t.Errorf("Get after Delete: %v", err)
 	}
 	if _, err := c.Stat(t.Context(), key); domain.CodeOf(err) != domain.NotFound {
-		t.Errorf("asked after its end: %v", err)
+		t.Errorf("Stat after Delete: %v", err)
 	}
 }
 
-// TestLarge sends more than one part's worth, from memory and from disk: both can be read at
-// random, which is where minio-go over plain HTTP goes wrong if it notices.
+// TestLarge uploads more than one multipart part from memory and from disk. Both readers are ReaderAts, with
+// which minio-go sends wrong checksums over plain HTTP.
 func TestLarge(t *testing.T) {
-	c := open(t)
+	c := newClient(t)
 	content := make([]byte, 40<<20)
 	rand.Read(content)
 	key := newKey()
-	if err := c.Put(t.Context(), key, file(content)); err != nil {
+	if err := c.Put(t.Context(), key, newFile(content)); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, c, key, 0, -1); got != string(content) {
-		t.Error("comes back other than it went")
+	if got := readRange(t, c, key, 0, -1); got != string(content) {
+		t.Error("the content differs")
 	}
 	onDisk, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {
@@ -151,19 +151,19 @@ func TestLarge(t *testing.T) {
 	if _, err := onDisk.Write(content); err != nil {
 		t.Fatal(err)
 	}
-	f := file(content)
-	f.Body = onDisk // at its end: Put begins at the beginning
+	f := newFile(content)
+	f.Body = onDisk // at its end: Put must rewind it
 	if err := c.Put(t.Context(), key, f); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, c, key, 1<<20, 100); got != string(content[1<<20:][:100]) {
-		t.Error("from disk, comes back other than it went")
+	if got := readRange(t, c, key, 1<<20, 100); got != string(content[1<<20:][:100]) {
+		t.Error("the content from disk differs")
 	}
 }
 
 func TestLink(t *testing.T) {
-	c := open(t)
-	key := put(t, c, "hello")
+	c := newClient(t)
+	key := putNew(t, c, "hello")
 	for name, want := range map[string]string{
 		"nda.pdf":                    `attachment; filename=nda.pdf`,
 		"Zoë's \"NDA\".pdf":          `attachment; filename*=utf-8''Zo%C3%AB%27s%20%22NDA%22.pdf`,
@@ -190,11 +190,11 @@ func TestLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, _, _ := fetch(t, strings.Replace(link, key, put(t, c, "other"), 1)); status != http.StatusForbidden {
-		t.Errorf("the signature is good for another file: %d", status)
+	if status, _, _ := fetch(t, strings.Replace(link, key, putNew(t, c, "other"), 1)); status != http.StatusForbidden {
+		t.Errorf("the signature is valid for another file: %d", status)
 	}
 	if status, _, _ := fetch(t, strings.Replace(link, "X-Amz-Expires=1", "X-Amz-Expires=9", 1)); status != http.StatusForbidden {
-		t.Errorf("the signature is good for another time: %d", status)
+		t.Errorf("the signature is valid for another lifetime: %d", status)
 	}
 	deadline := time.Now().Add(20 * time.Second)
 	for {
@@ -206,7 +206,7 @@ func TestLink(t *testing.T) {
 		}
 	}
 	if _, err := c.Link(t.Context(), key, documents.FileLink{Name: "a", For: 8 * 24 * time.Hour}); err == nil {
-		t.Error("a link for longer than S3 knows was made")
+		t.Error("a link with a lifetime beyond S3's limit was created")
 	}
 }
 
@@ -230,12 +230,12 @@ func fetch(t *testing.T, link string) (int, http.Header, string) {
 }
 
 func TestList(t *testing.T) {
-	c := open(t)
+	c := newClient(t)
 	prefix := "list-" + domain.NewID().String() + "/"
 	var want []string
 	for i := range 7 {
 		key := fmt.Sprintf("%s%d", prefix, i)
-		if err := c.Put(t.Context(), key, file([]byte(key))); err != nil {
+		if err := c.Put(t.Context(), key, newFile([]byte(key))); err != nil {
 			t.Fatal(err)
 		}
 		want = append(want, key)
@@ -265,17 +265,17 @@ func TestList(t *testing.T) {
 		t.Errorf("listed %v", got)
 	}
 	if page, err := c.List(t.Context(), "nowhere/", "", 3); err != nil || len(page) != 0 {
-		t.Errorf("of nothing: %v, %v", page, err)
+		t.Errorf("List of an empty prefix: %v, %v", page, err)
 	}
 }
 
 func TestNew(t *testing.T) {
 	for _, endpoint := range []string{"", "localhost:9000", "ftp://host", "https://host/path", "http://"} {
 		if _, err := storage.New(storage.Config{Endpoint: endpoint, Bucket: "b"}); err == nil {
-			t.Errorf("%q is taken", endpoint)
+			t.Errorf("%q was accepted", endpoint)
 		}
 	}
 	if _, err := storage.New(storage.Config{Endpoint: "https://host"}); err == nil {
-		t.Error("a store without a bucket is taken")
+		t.Error("a missing bucket was accepted")
 	}
 }

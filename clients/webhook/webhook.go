@@ -38,8 +38,8 @@ var ports = []uint16{443, 8443}
 
 // The private networks that AllowPrivate adds. Link-local addresses, used for cloud metadata, stay forbidden.
 var (
-	private4 = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16")}
-	private6 = []netip.Prefix{netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("fc00::/7")}
+	privateIPv4 = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16")}
+	privateIPv6 = []netip.Prefix{netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("fc00::/7")}
 )
 
 // Config configures a Client. Zero fields get the default given beside them.
@@ -67,7 +67,7 @@ func New(c Config) *Client {
 	}
 	options := []ssrf.Option{ssrf.WithPorts(ports...)}
 	if c.AllowPrivate {
-		options = []ssrf.Option{ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(private4...), ssrf.WithAllowedV6Prefixes(private6...)}
+		options = []ssrf.Option{ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(privateIPv4...), ssrf.WithAllowedV6Prefixes(privateIPv6...)}
 	}
 	guard := ssrf.New(options...)
 	dialer := &net.Dialer{Timeout: c.Timeout, Resolver: c.Resolver, Control: guard.Safe}
@@ -143,7 +143,7 @@ func (c *Client) Send(ctx context.Context, m webhooks.Message) webhooks.Result {
 	r.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
 	res, err := c.http.Do(r) //nolint:gosec // the URL is untrusted; the guard checks its address
 	if err != nil {
-		return result(outcome(err))
+		return result(classifyError(err))
 	}
 	out := result(webhooks.OutcomeRefused)
 	out.Status = res.StatusCode
@@ -182,8 +182,8 @@ func sign(m webhooks.Message) (string, error) {
 	return strings.Join(all, " "), nil
 }
 
-// outcome classifies a transport error.
-func outcome(err error) webhooks.Outcome {
+// classifyError classifies a transport error.
+func classifyError(err error) webhooks.Outcome {
 	var unknown *net.DNSError
 	var network net.Error
 	switch {
@@ -193,13 +193,13 @@ func outcome(err error) webhooks.Outcome {
 		return webhooks.OutcomeNoAddress
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		return webhooks.OutcomeTimeout
-	case insecure(err):
+	case isTLSError(err):
 		return webhooks.OutcomeInsecure
 	}
 	return webhooks.OutcomeNoAnswer
 }
 
-func insecure(err error) bool {
+func isTLSError(err error) bool {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return true
 	}

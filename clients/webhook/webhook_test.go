@@ -23,46 +23,45 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var secrets = [][]byte{[]byte("a secret of thirty-two bytes here"), []byte("the one that came before it, also")}
+var testSecrets = [][]byte{[]byte("a secret of thirty-two bytes here"), []byte("the one that came before it, also")}
 
-func message(url string) webhooks.Message {
-	return webhooks.Message{ID: domain.NewID(), URL: url, At: time.Now(), Body: []byte(`{"type":"ping","data":{}}`), Secrets: secrets}
+func newMessage(url string) webhooks.Message {
+	return webhooks.Message{ID: domain.NewID(), URL: url, At: time.Now(), Body: []byte(`{"type":"ping","data":{}}`), Secrets: testSecrets}
 }
 
-func client(t *testing.T, c Config) *Client {
+func newClient(t *testing.T, c Config) *Client {
 	t.Helper()
 	out := New(c)
 	t.Cleanup(out.Close)
 	return out
 }
 
-func receiver(t *testing.T, h http.HandlerFunc) string {
+func newReceiver(t *testing.T, h http.HandlerFunc) string {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
 	return s.URL
 }
 
-// TestSigned: what arrives passes the library that partners use, with the secret and with the one
-// before.
-func TestSigned(t *testing.T) {
+// TestSignature: the library that partners use verifies the message with the current and with the previous secret.
+func TestSignature(t *testing.T) {
 	type heard struct {
 		header http.Header
 		body   []byte
 	}
 	got := make(chan heard, 1)
-	url := receiver(t, func(w http.ResponseWriter, r *http.Request) {
+	url := newReceiver(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		got <- heard{r.Header, body}
 		w.WriteHeader(http.StatusNoContent)
 	})
-	m := message(url)
-	r := client(t, Config{AllowPrivate: true}).Send(t.Context(), m)
+	m := newMessage(url)
+	r := newClient(t, Config{AllowPrivate: true}).Send(t.Context(), m)
 	if r.Outcome != webhooks.OutcomeDelivered || r.Status != 204 {
 		t.Fatalf("%+v", r)
 	}
 	h := <-got
-	for _, secret := range secrets {
+	for _, secret := range testSecrets {
 		w, err := standardwebhooks.NewWebhookRaw(secret)
 		if err != nil {
 			t.Fatal(err)
@@ -71,7 +70,7 @@ func TestSigned(t *testing.T) {
 			t.Error(err)
 		}
 		if err := w.Verify(append(h.body, ' '), h.header); err == nil {
-			t.Error("another body passes, too")
+			t.Error("a changed body is accepted")
 		}
 	}
 	if h.header.Get("webhook-id") != m.ID.String() || h.header.Get("Content-Type") != "application/json" {
@@ -79,7 +78,7 @@ func TestSigned(t *testing.T) {
 	}
 	stranger, _ := standardwebhooks.NewWebhookRaw([]byte("another secret"))
 	if stranger.Verify(h.body, h.header) == nil {
-		t.Error("a stranger's secret passes, too")
+		t.Error("another secret is accepted")
 	}
 }
 
@@ -94,7 +93,7 @@ func TestOutcomes(t *testing.T) {
 		}
 	}
 	followed := make(chan struct{}, 10)
-	elsewhere := receiver(t, func(http.ResponseWriter, *http.Request) { followed <- struct{}{} })
+	elsewhere := newReceiver(t, func(http.ResponseWriter, *http.Request) { followed <- struct{}{} })
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	for name, c := range map[string]struct {
@@ -104,11 +103,11 @@ func TestOutcomes(t *testing.T) {
 		status  int
 		within  time.Duration
 	}{
-		"500":     {handler: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, want: webhooks.OutcomeRefused, status: 500},
-		"410":     {handler: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(410) }, want: webhooks.OutcomeRefused, status: 410},
-		"hangs":   {handler: func(_ http.ResponseWriter, r *http.Request) { wait(r) }, want: webhooks.OutcomeTimeout, within: 5 * time.Second},
-		"no room": {handler: func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 20<<10)) }, want: webhooks.OutcomeNoAnswer},
-		"redirects to the metadata": {handler: func(w http.ResponseWriter, r *http.Request) {
+		"500":               {handler: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, want: webhooks.OutcomeRefused, status: 500},
+		"410":               {handler: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(410) }, want: webhooks.OutcomeRefused, status: 410},
+		"hangs":             {handler: func(_ http.ResponseWriter, r *http.Request) { wait(r) }, want: webhooks.OutcomeTimeout, within: 5 * time.Second},
+		"headers too large": {handler: func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 20<<10)) }, want: webhooks.OutcomeNoAnswer},
+		"redirects to the metadata service": {handler: func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://169.254.169.254/latest/meta-data/", http.StatusTemporaryRedirect)
 		}, want: webhooks.OutcomeRedirected, status: 307},
 		"redirects": {handler: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere, http.StatusFound) }, want: webhooks.OutcomeRedirected, status: 302},
@@ -117,30 +116,30 @@ func TestOutcomes(t *testing.T) {
 			_ = conn.(*net.TCPConn).SetLinger(0)
 			_ = conn.Close()
 		}, want: webhooks.OutcomeNoAnswer},
-		"is down": {url: gone.URL, want: webhooks.OutcomeNoAnswer},
-		"a body that never ends": {handler: func(w http.ResponseWriter, r *http.Request) {
+		"connection refused": {url: gone.URL, want: webhooks.OutcomeNoAnswer},
+		"a body that stalls": {handler: func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, "and so on")
 			w.(http.Flusher).Flush()
 			wait(r)
 		}, want: webhooks.OutcomeDelivered, status: 200, within: 3 * time.Second},
-		"a body without end": {handler: func(w http.ResponseWriter, _ *http.Request) {
+		"an endless body": {handler: func(w http.ResponseWriter, _ *http.Request) {
 			for {
 				if _, err := w.Write(make([]byte, 32<<10)); err != nil {
 					return
 				}
 			}
 		}, want: webhooks.OutcomeDelivered, status: 200, within: 3 * time.Second},
-		"metadata":     {url: "http://169.254.169.254/latest/meta-data/", want: webhooks.OutcomeForbidden},
-		"a name of it": {url: "http://[fe80::1%25lo]:80/", want: webhooks.OutcomeForbidden},
+		"metadata service":     {url: "http://169.254.169.254/latest/meta-data/", want: webhooks.OutcomeForbidden},
+		"link-local with zone": {url: "http://[fe80::1%25lo]:80/", want: webhooks.OutcomeForbidden},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url := c.url
 			if url == "" {
-				url = receiver(t, c.handler)
+				url = newReceiver(t, c.handler)
 			}
 			began := time.Now()
-			r := client(t, Config{AllowPrivate: true, Timeout: 1500 * time.Millisecond}).Send(t.Context(), message(url))
+			r := newClient(t, Config{AllowPrivate: true, Timeout: 1500 * time.Millisecond}).Send(t.Context(), newMessage(url))
 			if r.Outcome != c.want || r.Status != c.status {
 				t.Errorf("%+v, want %s, %d", r, c.want, c.status)
 			}
@@ -162,28 +161,27 @@ func TestRetryAfter(t *testing.T) {
 		"a date":  func() string { return time.Now().Add(2 * time.Minute).UTC().Format(http.TimeFormat) },
 	} {
 		for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusInternalServerError} {
-			url := receiver(t, func(w http.ResponseWriter, _ *http.Request) {
+			url := newReceiver(t, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Retry-After", asked())
 				w.WriteHeader(status)
 			})
-			if r := client(t, Config{AllowPrivate: true}).Send(t.Context(), message(url)); r.RetryAfter < 2*time.Minute-2*time.Second || r.RetryAfter > 2*time.Minute+2*time.Second {
+			if r := newClient(t, Config{AllowPrivate: true}).Send(t.Context(), newMessage(url)); r.RetryAfter < 2*time.Minute-2*time.Second || r.RetryAfter > 2*time.Minute+2*time.Second {
 				t.Errorf("%d with %s: %+v", status, name, r)
 			}
 		}
 	}
 }
 
-// TestAddresses: names that lead to what is not public are refused where they are dialled, however
-// the address is written.
-func TestAddresses(t *testing.T) {
+// TestForbiddenAddresses: names that resolve to addresses that are not public are rejected when dialed, in every notation.
+func TestForbiddenAddresses(t *testing.T) {
 	for _, address := range []string{
 		"127.0.0.1", "127.8.8.8", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "100.100.100.200", "192.0.0.192",
 		"198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::1", "::", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "fc00::1", "fd00:ec2::254", "fe80::1", "ff02::1",
 		"64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a9fe:a9fe", "2002:7f00:1::", "2002:a9fe:a9fe::", "2001::1", "::127.0.0.1",
 	} {
 		t.Run(address, func(t *testing.T) {
-			c := client(t, Config{Resolver: names(t, netip.MustParseAddr(address)), Timeout: 5 * time.Second})
-			if r := c.Send(t.Context(), message("https://receiver.example/")); r.Outcome != webhooks.OutcomeForbidden {
+			c := newClient(t, Config{Resolver: fixedResolver(t, netip.MustParseAddr(address)), Timeout: 5 * time.Second})
+			if r := c.Send(t.Context(), newMessage("https://receiver.example/")); r.Outcome != webhooks.OutcomeForbidden {
 				t.Errorf("by name: %+v", r)
 			}
 			literal := address
@@ -191,35 +189,35 @@ func TestAddresses(t *testing.T) {
 				literal = "[" + address + "]"
 			}
 			if c.Accepts("https://"+literal+"/") == "" {
-				t.Error("is accepted as it is")
+				t.Error("the literal address is accepted")
 			}
-			if r := c.Send(t.Context(), message("https://"+literal+"/")); r.Outcome != webhooks.OutcomeForbidden {
-				t.Errorf("as it is: %+v", r)
+			if r := c.Send(t.Context(), newMessage("https://"+literal+"/")); r.Outcome != webhooks.OutcomeForbidden {
+				t.Errorf("as a literal: %+v", r)
 			}
 		})
 	}
-	t.Run("nowhere", func(t *testing.T) {
-		c := client(t, Config{Resolver: names(t, netip.Addr{}), Timeout: 5 * time.Second})
-		if r := c.Send(t.Context(), message("https://receiver.example/")); r.Outcome != webhooks.OutcomeNoAddress {
+	t.Run("unknown name", func(t *testing.T) {
+		c := newClient(t, Config{Resolver: fixedResolver(t, netip.Addr{}), Timeout: 5 * time.Second})
+		if r := c.Send(t.Context(), newMessage("https://receiver.example/")); r.Outcome != webhooks.OutcomeNoAddress {
 			t.Errorf("%+v", r)
 		}
 	})
 }
 
-// TestNoProxy: what the environment says of proxies does not count.
+// TestNoProxy: proxy settings in the environment are ignored.
 func TestNoProxy(t *testing.T) {
 	proxied := make(chan struct{}, 1)
-	proxy := receiver(t, func(http.ResponseWriter, *http.Request) { proxied <- struct{}{} })
+	proxy := newReceiver(t, func(http.ResponseWriter, *http.Request) { proxied <- struct{}{} })
 	t.Setenv("HTTP_PROXY", proxy)
 	t.Setenv("http_proxy", proxy)
-	url := receiver(t, func(http.ResponseWriter, *http.Request) {})
+	url := newReceiver(t, func(http.ResponseWriter, *http.Request) {})
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(url, "http://"))
-	c := client(t, Config{AllowPrivate: true, Resolver: names(t, netip.MustParseAddr("127.0.0.1"))})
-	if r := c.Send(t.Context(), message("http://receiver.example:"+port+"/")); r.Outcome != webhooks.OutcomeDelivered {
+	c := newClient(t, Config{AllowPrivate: true, Resolver: fixedResolver(t, netip.MustParseAddr("127.0.0.1"))})
+	if r := c.Send(t.Context(), newMessage("http://receiver.example:"+port+"/")); r.Outcome != webhooks.OutcomeDelivered {
 		t.Errorf("%+v", r)
 	}
 	if len(proxied) > 0 {
-		t.Error("a proxy was asked")
+		t.Error("the proxy was used")
 	}
 }
 
@@ -227,22 +225,22 @@ func TestTLS(t *testing.T) {
 	s := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(s.Close)
 	s.Config.ErrorLog = nil
-	if r := client(t, Config{AllowPrivate: true}).Send(t.Context(), message(s.URL)); r.Outcome != webhooks.OutcomeInsecure {
-		t.Errorf("a certificate that nobody knows: %+v", r)
+	if r := newClient(t, Config{AllowPrivate: true}).Send(t.Context(), newMessage(s.URL)); r.Outcome != webhooks.OutcomeInsecure {
+		t.Errorf("unknown certificate authority: %+v", r)
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(s.Certificate())
-	if r := client(t, Config{AllowPrivate: true, Roots: roots}).Send(t.Context(), message(s.URL)); r.Outcome != webhooks.OutcomeDelivered {
-		t.Errorf("a good certificate: %+v", r)
+	if r := newClient(t, Config{AllowPrivate: true, Roots: roots}).Send(t.Context(), newMessage(s.URL)); r.Outcome != webhooks.OutcomeDelivered {
+		t.Errorf("trusted certificate: %+v", r)
 	}
-	plain := receiver(t, func(http.ResponseWriter, *http.Request) {})
-	if r := client(t, Config{AllowPrivate: true}).Send(t.Context(), message(strings.Replace(plain, "http:", "https:", 1))); r.Outcome != webhooks.OutcomeInsecure {
+	plain := newReceiver(t, func(http.ResponseWriter, *http.Request) {})
+	if r := newClient(t, Config{AllowPrivate: true}).Send(t.Context(), newMessage(strings.Replace(plain, "http:", "https:", 1))); r.Outcome != webhooks.OutcomeInsecure {
 		t.Errorf("no TLS: %+v", r)
 	}
 }
 
 func TestAccepts(t *testing.T) {
-	public, local := client(t, Config{}), client(t, Config{AllowPrivate: true})
+	public, local := newClient(t, Config{}), newClient(t, Config{AllowPrivate: true})
 	for url, want := range map[string]struct{ public, local bool }{
 		"https://example.com/hooks?a=b":    {true, true},
 		"https://example.com:8443/":        {true, true},
@@ -280,11 +278,11 @@ func TestAccepts(t *testing.T) {
 	}
 }
 
-// names is a resolver to which every name is one address, or none.
-func names(t *testing.T, address netip.Addr) *net.Resolver {
+// fixedResolver returns a resolver that maps every name to one address, or to none.
+func fixedResolver(t *testing.T, address netip.Addr) *net.Resolver {
 	t.Helper()
 	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-		here, there := net.Pipe() // a stream: messages are led by their length, as over TCP
+		here, there := net.Pipe() // a stream, so messages are prefixed with their length as over TCP
 		go func() {
 			defer there.Close()
 			for {
@@ -296,7 +294,7 @@ func names(t *testing.T, address netip.Addr) *net.Resolver {
 				if _, err := io.ReadFull(there, question); err != nil {
 					return
 				}
-				answer := resolve(question, address)
+				answer := answerDNS(question, address)
 				if _, err := there.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...)); err != nil {
 					return
 				}
@@ -306,7 +304,7 @@ func names(t *testing.T, address netip.Addr) *net.Resolver {
 	}}
 }
 
-func resolve(question []byte, address netip.Addr) []byte {
+func answerDNS(question []byte, address netip.Addr) []byte {
 	var m dnsmessage.Message
 	if err := m.Unpack(question); err != nil {
 		return nil
