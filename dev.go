@@ -46,7 +46,7 @@ func (devCommand) run(ctx context.Context, up *bool) (err error) {
 	if err != nil {
 		return err
 	}
-	if cfg.DataDir, err = filepath.Abs(cfg.DataDir); err != nil { // the S3 server changes the working directory
+	if cfg.DataDir, err = filepath.Abs(cfg.DataDir); err != nil {
 		return fmt.Errorf("DATA_DIR: %w", err)
 	}
 	cfg.WebhookAllowPrivate = true

@@ -6,170 +6,84 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
+	"net/http"
 	"path/filepath"
-	"sync/atomic"
-	"syscall"
+	"time"
 
-	"github.com/minio/minio-go/v7"
-	"github.com/minio/minio-go/v7/pkg/credentials"
-	"github.com/versity/versitygw/auth"
-	"github.com/versity/versitygw/backend/meta"
-	"github.com/versity/versitygw/backend/posix"
-	"github.com/versity/versitygw/embedgw"
-	"github.com/versity/versitygw/s3api"
+	"github.com/rclone/gofakes3"
 
+	"counsel/sandbox/s3disk"
 	"counsel/sandbox/server"
 )
 
 const (
-	bucket      = "counsel"
-	region      = "us-east-1"
-	maxCopy     = 5 << 30 // bytes, S3's own limit
-	s3Conns     = 256
-	s3PortTries = 5
+	bucket = "counsel"
+	region = "us-east-1"
 )
 
-// s3Server is the S3 gateway in this process. The library allows one at a time.
+// s3Server is an S3 server in this process.
 type s3Server struct {
 	access S3
-	cancel context.CancelFunc
-	done   chan struct{} // closed when the gateway has ended
-	err    error         // why, once done
+	http   *http.Server
+	done   chan struct{} // closed when it no longer serves
 }
 
-// s3Running guards what the process has once: its working directory, which the
-// library changes before it notices that it runs already.
-var s3Running atomic.Bool
-
-// startS3 serves dir/objects; what a file system cannot say about an object
-// lies beside it in dir/metadata.
+// startS3 serves the objects in dir to clients that sign with the keys in dir.
 func startS3(ctx context.Context, dir string, log *slog.Logger) (*s3Server, error) {
-	objects, metadata := filepath.Join(dir, "objects"), filepath.Join(dir, "metadata")
-	for _, d := range []string{objects, metadata} {
-		if err := os.MkdirAll(d, 0o700); err != nil {
-			return nil, fmt.Errorf("s3: %w", err)
-		}
+	backend, err := s3disk.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("s3: %w", err)
 	}
 	access := S3{Bucket: bucket, Region: region}
-	var err error
 	if access.AccessKey, err = server.Secret(filepath.Join(dir, "access-key")); err != nil {
 		return nil, fmt.Errorf("s3: %w", err)
 	}
 	if access.SecretKey, err = server.Secret(filepath.Join(dir, "secret-key")); err != nil {
 		return nil, fmt.Errorf("s3: %w", err)
 	}
-	// The gateway does not tell which port it was given, so it is told one that
-	// was free a moment ago.
-	for try := 1; ; try++ {
-		s, err := serveS3(ctx, objects, metadata, access, log)
-		if err == nil {
-			return s, nil
-		}
-		if !errors.Is(err, syscall.EADDRINUSE) || try == s3PortTries {
-			return nil, fmt.Errorf("s3: %w", err)
-		}
+	err = backend.CreateBucket(ctx, access.Bucket)
+	if err != nil && !gofakes3.HasErrorCode(err, gofakes3.ErrBucketAlreadyExists) {
+		return nil, fmt.Errorf("s3: %w", err)
 	}
-}
-
-func serveS3(ctx context.Context, objects, metadata string, access S3, log *slog.Logger) (*s3Server, error) {
-	sideCar, err := meta.NewSideCar(metadata)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("s3: %w", err)
 	}
-	if !s3Running.CompareAndSwap(false, true) {
-		return nil, errors.New("a process can run one S3 server, and this one does")
-	}
-	opts := posix.PosixOpts{CopyObjectThreshold: maxCopy}
-	opts.SetNewFilePerm(0o600)
-	opts.SetNewDirPerm(0o700)
-	backend, err := posix.New(objects, sideCar, opts) // changes the working directory
-	if err != nil {
-		s3Running.Store(false)
-		return nil, err
-	}
-	address, err := freePort()
-	if err != nil {
-		backend.Shutdown()
-		s3Running.Store(false)
-		return nil, err
-	}
-	access.Endpoint = "http://" + address
-	listening := make(chan struct{})
-	run, cancel := context.WithCancel(context.Background())
-	s := &s3Server{access: access, cancel: cancel, done: make(chan struct{})}
+	access.Endpoint = "http://" + listener.Addr().String()
+	gateway := gofakes3.New(backend,
+		gofakes3.WithV4Auth(map[string]string{access.AccessKey: access.SecretKey}),
+		gofakes3.WithLogger(s3Log{log}))
+	s := &s3Server{access: access, done: make(chan struct{}), http: &http.Server{
+		Handler:           gateway.Server(),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}}
 	go func() {
 		defer close(s.done)
-		defer s3Running.Store(false)
-		s.err = embedgw.RunVersityGW(run, backend, &embedgw.Config{
-			// Given, or it says on standard output that there is none.
-			IAMService: auth.NewIAMServiceSingle(auth.Account{
-				Access: access.AccessKey, Secret: access.SecretKey, Role: auth.RoleAdmin,
-			}),
-			RootUserAccess:    access.AccessKey,
-			RootUserSecret:    access.SecretKey,
-			Region:            access.Region,
-			Ports:             []string{address},
-			MaxConnections:    s3Conns,
-			MaxRequests:       s3Conns,
-			MultipartMaxParts: 10000,
-			Quiet:             true,
-			S3Options:         []s3api.Option{s3api.WithOnListen(func() { close(listening) })},
-		})
-		if run.Err() == nil {
-			log.Error("the S3 server ended by itself", "error", fmt.Sprint(s.err))
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the S3 server stopped unexpectedly", "error", err)
 		}
 	}()
-	select {
-	case <-listening:
-		err = s.makeBucket(ctx)
-	case <-s.done:
-		err = s.err
-	case <-ctx.Done():
-		err = context.Cause(ctx)
-	}
-	if err != nil {
-		return nil, errors.Join(err, s.stop(context.WithoutCancel(ctx)))
-	}
 	return s, nil
 }
 
-func (s *s3Server) makeBucket(ctx context.Context) error {
-	transport, err := minio.DefaultTransport(false)
-	if err != nil {
-		return err
-	}
-	defer transport.CloseIdleConnections()
-	client, err := minio.New(s.access.Endpoint[len("http://"):], &minio.Options{
-		Creds:     credentials.NewStaticV4(s.access.AccessKey, s.access.SecretKey, ""),
-		Region:    s.access.Region,
-		Transport: transport,
-	})
-	if err != nil {
-		return err
-	}
-	there, err := client.BucketExists(ctx, s.access.Bucket)
-	if err != nil || there {
-		return err
-	}
-	return client.MakeBucket(ctx, s.access.Bucket, minio.MakeBucketOptions{Region: s.access.Region})
-}
-
-// stop lets requests under way end, as long as ctx allows.
+// stop waits for requests under way until ctx ends.
 func (s *s3Server) stop(ctx context.Context) error {
-	s.cancel()
-	select {
-	case <-s.done:
-		return nil
-	case <-ctx.Done():
-		return errors.New("the S3 server did not stop in time")
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(errors.New("the S3 server did not stop in time"), s.http.Close())
 	}
+	<-s.done
+	return err
 }
 
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// s3Log logs the server's own failures. What a client does wrong is in the answer to the client.
+type s3Log struct{ log *slog.Logger }
+
+// Print implements gofakes3.Logger.
+func (l s3Log) Print(level gofakes3.LogLevel, v ...any) {
+	if level == gofakes3.LogErr {
+		l.log.Error("the S3 server failed", "error", fmt.Sprint(v...))
 	}
-	return l.Addr().String(), l.Close()
 }

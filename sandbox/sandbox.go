@@ -37,13 +37,10 @@ const (
 
 // Options says what to run, and where its data lies.
 type Options struct {
-	// Dir is made when absent. A relative one is taken from the working
-	// directory of now.
-	Dir string
-	// What to run. With S3 the process's working directory changes: the S3
-	// library wants it so. Relative paths are not to be trusted afterwards.
+	Dir string // created if necessary; relative to the working directory at Start
+	// What to run.
 	MySQL, Redis, S3, SMTP bool
-	// Log hears of servers that died and were started again; nil is silence.
+	// Log receives crashes and restarts of servers; nil discards them.
 	Log *slog.Logger
 }
 

@@ -30,12 +30,10 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
 		runChild(dir)
 	}
-	goleak.VerifyTestMain(m,
-		// The S3 library's HTTP server has a clock once a process, and a sweeper
-		// that sleeps up to ten seconds before it sees that it was stopped.
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-	)
+	if dir := os.Getenv(s3ChildEnv); dir != "" {
+		runS3Child(dir)
+	}
+	goleak.VerifyTestMain(m)
 }
 
 // runChild is a process of TestKilledParent: it runs a sandbox until it is killed.
