@@ -12,7 +12,16 @@ import (
 type rerunning struct{ driver.Connector }
 
 func (r rerunning) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := r.Connector.Connect(ctx)
+	conn, err := connect(ctx, r.Connector)
+	if err != nil {
+		return nil, err
+	}
+	return &rerunningConn{mysqlConn: conn}, nil
+}
+
+// connect returns a connection that can be wrapped without database/sql missing a method of it.
+func connect(ctx context.Context, c driver.Connector) (mysqlConn, error) {
+	conn, err := c.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -20,7 +29,7 @@ func (r rerunning) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, fmt.Errorf("database: a connection of the driver lacks a method: %T", conn)
 	}
-	return &rerunningConn{mysqlConn: whole}, nil
+	return whole, nil
 }
 
 // mysqlConn is all that database/sql looks for in a connection and that the driver's has.

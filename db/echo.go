@@ -7,54 +7,48 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ngrok/sqlmw"
-
 	"counsel/domain"
 )
 
-// echoing makes connections that log every statement, for a developer to read along. The
-// values are not logged: they are people's.
+// echoing makes connections that log every statement, for development. The values are not logged:
+// they are personal data.
 type echoing struct {
 	driver.Connector
 	log *slog.Logger
 }
 
 func (e echoing) Connect(ctx context.Context) (driver.Conn, error) {
-	return sqlmw.Driver(onConnect{e, ctx}, echo{log: e.log}).Open("")
+	conn, err := connect(ctx, e.Connector)
+	if err != nil {
+		return nil, err
+	}
+	return &echoingConn{conn, e.log}, nil
 }
 
-// onConnect is the driver that sqlmw wants, for one connection.
-type onConnect struct {
-	echoing
-	ctx context.Context //nolint:containedctx // it lives as long as the call it was made for
-}
-
-func (c onConnect) Open(string) (driver.Conn, error) { return c.Connector.Connect(c.ctx) }
-
-type echo struct {
-	sqlmw.NullInterceptor
+type echoingConn struct {
+	mysqlConn
 	log *slog.Logger
 }
 
-func (e echo) ConnExecContext(ctx context.Context, conn driver.ExecerContext, statement string, args []driver.NamedValue) (driver.Result, error) {
+func (c *echoingConn) ExecContext(ctx context.Context, statement string, args []driver.NamedValue) (driver.Result, error) {
 	started := time.Now()
-	result, err := conn.ExecContext(ctx, statement, args)
-	e.say(ctx, statement, started, err)
+	result, err := c.mysqlConn.ExecContext(ctx, statement, args)
+	c.echo(ctx, statement, started, err)
 	return result, err
 }
 
-func (e echo) ConnQueryContext(ctx context.Context, conn driver.QueryerContext, statement string, args []driver.NamedValue) (context.Context, driver.Rows, error) {
+func (c *echoingConn) QueryContext(ctx context.Context, statement string, args []driver.NamedValue) (driver.Rows, error) {
 	started := time.Now()
-	rows, err := conn.QueryContext(ctx, statement, args)
-	e.say(ctx, statement, started, err)
-	return ctx, rows, err
+	rows, err := c.mysqlConn.QueryContext(ctx, statement, args)
+	c.echo(ctx, statement, started, err)
+	return rows, err
 }
 
-func (e echo) say(ctx context.Context, statement string, started time.Time, err error) {
+func (c *echoingConn) echo(ctx context.Context, statement string, started time.Time, err error) {
 	outcome := "ok"
 	if err != nil {
 		outcome = string(domain.CodeOf(Error(err))) // the server's own words may quote a value
 	}
-	e.log.InfoContext(ctx, "sql", "statement", strings.Join(strings.Fields(statement), " "),
+	c.log.InfoContext(ctx, "sql", "statement", strings.Join(strings.Fields(statement), " "),
 		"ms", float64(time.Since(started).Microseconds())/1000, "outcome", outcome)
 }

@@ -36,3 +36,6 @@ func Statements() (versions []int64, statements map[int64][]string, err error) {
 	}
 	return versions, statements, err
 }
+
+// MySQLConn is a connection that a test wraps.
+type MySQLConn = mysqlConn

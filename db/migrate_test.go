@@ -14,7 +14,6 @@ import (
 	"testing/fstest"
 
 	"github.com/go-sql-driver/mysql"
-	"github.com/ngrok/sqlmw"
 
 	"counsel/db"
 	"counsel/domain"
@@ -26,7 +25,6 @@ var errCut = errors.New("the process is killed here")
 // cuts are connections that break once, at the first statement at which none has broken yet: before
 // it is sent, or after the server did it and before the client learned of it.
 type cuts struct {
-	sqlmw.NullInterceptor
 	driver.Connector
 
 	mu    sync.Mutex
@@ -36,15 +34,12 @@ type cuts struct {
 }
 
 func (c *cuts) Connect(ctx context.Context) (driver.Conn, error) {
-	return sqlmw.Driver(connecting{c.Connector, ctx}, c).Open("")
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &cutConn{conn.(db.MySQLConn), c}, nil
 }
-
-type connecting struct {
-	driver.Connector
-	ctx context.Context //nolint:containedctx // it lives as long as the call it was made for
-}
-
-func (c connecting) Open(string) (driver.Conn, error) { return c.Connect(c.ctx) }
 
 func (c *cuts) cut(point string) bool {
 	c.mu.Lock()
@@ -66,17 +61,31 @@ func around[T any](c *cuts, point string, do func() (T, error)) (none T, _ error
 	return v, err
 }
 
-func (c *cuts) ConnExecContext(ctx context.Context, conn driver.ExecerContext, statement string, args []driver.NamedValue) (driver.Result, error) {
-	return around(c, fmt.Sprint(statement, args), func() (driver.Result, error) { return conn.ExecContext(ctx, statement, args) })
+type cutConn struct {
+	db.MySQLConn
+	cuts *cuts
 }
 
-func (c *cuts) ConnQueryContext(ctx context.Context, conn driver.QueryerContext, statement string, args []driver.NamedValue) (context.Context, driver.Rows, error) {
-	rows, err := around(c, fmt.Sprint(statement, args), func() (driver.Rows, error) { return conn.QueryContext(ctx, statement, args) })
-	return ctx, rows, err
+func (c *cutConn) ExecContext(ctx context.Context, statement string, args []driver.NamedValue) (driver.Result, error) {
+	return around(c.cuts, fmt.Sprint(statement, args), func() (driver.Result, error) { return c.MySQLConn.ExecContext(ctx, statement, args) })
 }
 
-func (c *cuts) TxCommit(_ context.Context, tx driver.Tx) error {
-	_, err := around(c, "commit", func() (any, error) { return nil, tx.Commit() })
+func (c *cutConn) QueryContext(ctx context.Context, statement string, args []driver.NamedValue) (driver.Rows, error) {
+	return around(c.cuts, fmt.Sprint(statement, args), func() (driver.Rows, error) { return c.MySQLConn.QueryContext(ctx, statement, args) })
+}
+
+func (c *cutConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.MySQLConn.BeginTx(ctx, o)
+	return cutTx{tx, c.cuts}, err
+}
+
+type cutTx struct {
+	driver.Tx
+	cuts *cuts
+}
+
+func (t cutTx) Commit() error {
+	_, err := around(t.cuts, "commit", func() (any, error) { return nil, t.Tx.Commit() })
 	return err
 }
 
