@@ -222,13 +222,13 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	}
 	drafts := documents.NewDrafts(a.database, a.cases, domain.SystemClock, domain.NewID)
 	press := documents.NewPress(templates, drafts, a.archive, engine)
-	deps := handlers.Deps{
+	deps := handlers.Config{
 		Accounts: a.accounts, AI: a.ai,
 		Cases:   a.cases,
 		Drafts:  drafts,
 		Email:   letters,
 		Esign:   signing,
-		Archive: a.archive, Templates: templates, Press: press, Batches: documents.NewBatches(press, a.jobs, a.accounts), Jobs: a.jobs, Once: a.once, Webhooks: a.webhooks, Notifications: told,
+		Archive: a.archive, Templates: templates, Press: press, Batches: documents.NewBatches(press, a.jobs, a.accounts), Jobs: a.jobs, Idempotency: a.once, Webhooks: a.webhooks, Notifications: told,
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSLocalhost: cfg.CORSLocalhost, TrustedProxies: cfg.TrustedProxies,
 	}

@@ -2,90 +2,58 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
-	"strings"
-	"time"
-
 	"counsel/domain"
 	"counsel/domain/ai"
 	"counsel/gen/api"
+	"counsel/handlers/middleware"
+	"encoding/json"
+	"net/http"
 )
 
-// SendChat answers a question, whole or as it is written, as the caller's Accept asks.
+// SendChat answers a question, as JSON or as an event stream, depending on Accept.
 func (s *Server) SendChat(ctx context.Context, r api.SendChatRequestObject) (api.SendChatResponseObject, error) {
-	q := ai.Question{ID: made(ctx, 0), UserID: domain.ID(r.Body.UserID), Message: r.Body.Message, Locale: text(r.Body.Locale)}
+	q := ai.Question{ID: middleware.DerivedID(ctx, 0), UserID: domain.ID(r.Body.UserID), Message: r.Body.Message, Locale: deref(r.Body.Locale)}
 	if c := r.Body.Context; c != nil {
-		concerns(ctx, (*domain.ID)(c.CaseID))
-		q.Context = &ai.Context{CaseID: (*domain.ID)(c.CaseID), ConsultationID: (*domain.ID)(c.ConsultationID), Facts: text(c.Facts)}
+		middleware.SetCase(ctx, (*domain.ID)(c.CaseID))
+		q.Context = &ai.Context{CaseID: (*domain.ID)(c.CaseID), ConsultationID: (*domain.ID)(c.ConsultationID), Facts: deref(c.Facts)}
 		for _, id := range c.DocumentIds {
 			q.Context.DocumentIDs = append(q.Context.DocumentIDs, domain.ID(id))
 		}
 	}
-	if recordOf(ctx).streams {
+	if middleware.RequestFrom(ctx).WantsEvents {
 		return &chatStream{ctx: ctx, server: s, question: q}, nil
 	}
-	a, err := s.AI.Chat(ctx, caller(ctx), q)
+	a, err := s.ai.Chat(ctx, principal(ctx), q)
 	if err != nil {
 		return nil, err
 	}
-	response, err := chatResponse(a)
+	response, err := toAPIChatResponse(a)
 	return api.SendChat200JSONResponse(response), err
 }
 
-// chatStream answers a question as an event stream. Nothing is written before the first
-// event, so that a failure until then is still a problem with its own status.
+// chatStream answers a question as server-sent events.
 type chatStream struct {
 	ctx      context.Context
 	server   *Server
 	question ai.Question
 }
 
-// eventWait is how long one event may take to reach a slow client.
-const eventWait = 10 * time.Second
-
-// VisitSendChatResponse asks, and writes the events as they come. When the client has gone the
-// answer is still carried to its end, so that it is on record.
+// VisitSendChatResponse writes the answer while the AI produces it. When the client hangs up, the
+// answer is still completed and recorded.
 func (st *chatStream) VisitSendChatResponse(w http.ResponseWriter) error {
-	begun, gone := false, false
-	out := http.NewResponseController(w)
-	send := func(e api.ChatEvent) {
-		if !begun {
-			begun = true
-			w.Header().Set("Content-Type", "text/event-stream")
-			w.Header().Set("X-Accel-Buffering", "no") // or a proxy would hold the events back
-			w.WriteHeader(http.StatusOK)
-		}
-		if gone {
-			return
-		}
-		data, err := json.Marshal(e)
-		if err != nil { // strings and numbers only: cannot happen
-			panic(err)
-		}
-		event := make([]byte, 0, len(data)+32)
-		event = append(append(event, "event: "...), e.Type...)
-		event = append(append(append(event, "\ndata: "...), data...), "\n\n"...)
-		_ = out.SetWriteDeadline(time.Now().Add(eventWait))
-		if _, err := w.Write(event); err != nil || out.Flush() != nil {
-			gone = true
-		}
-	}
-	a, err := st.server.AI.StreamChat(st.ctx, caller(st.ctx), st.question, func(piece string) {
+	stream := newEventStream(w)
+	send := func(e api.ChatEvent) { stream.send(string(e.Type), marshal(e)) }
+	a, err := st.server.ai.StreamChat(st.ctx, principal(st.ctx), st.question, func(piece string) {
 		send(api.ChatEvent{Type: api.ChatEventTypeDelta, Text: &piece})
 	})
 	if err != nil {
-		if !begun {
+		if !stream.begun {
 			return err
 		}
-		rec := recordOf(st.ctx)
-		e := asDomain(err)
-		rec.fail(e)
-		p := describe(e, rec.id, "")
-		send(api.ChatEvent{Type: api.ChatEventTypeError, Problem: &p})
+		send(api.ChatEvent{Type: api.ChatEventTypeError, Problem: failed(middleware.RequestFrom(st.ctx), err)})
 		return nil
 	}
-	response, err := chatResponse(a)
+	response, err := toAPIChatResponse(a)
 	if err != nil {
 		return err
 	}
@@ -93,11 +61,11 @@ func (st *chatStream) VisitSendChatResponse(w http.ResponseWriter) error {
 	return nil
 }
 
-// GenerateDocument drafts a document.
+// GenerateDocument drafts a document with the AI.
 func (s *Server) GenerateDocument(ctx context.Context, r api.GenerateDocumentRequestObject) (api.GenerateDocumentResponseObject, error) {
-	concerns(ctx, (*domain.ID)(r.Body.CaseID))
-	d, err := s.AI.GenerateDocument(ctx, caller(ctx), ai.DraftRequest{ID: made(ctx, 0), DraftID: made(ctx, 1),
-		Type: r.Body.Type, Inputs: r.Body.Inputs, Tone: text(r.Body.Tone), Locale: text(r.Body.Locale), Policy: text(r.Body.Policy), CaseID: (*domain.ID)(r.Body.CaseID)})
+	middleware.SetCase(ctx, (*domain.ID)(r.Body.CaseID))
+	d, err := s.ai.GenerateDocument(ctx, principal(ctx), ai.DraftRequest{ID: middleware.DerivedID(ctx, 0), DraftID: middleware.DerivedID(ctx, 1),
+		Type: r.Body.Type, Inputs: r.Body.Inputs, Tone: deref(r.Body.Tone), Locale: deref(r.Body.Locale), Policy: deref(r.Body.Policy), CaseID: (*domain.ID)(r.Body.CaseID)})
 	if err != nil {
 		return nil, err
 	}
@@ -106,13 +74,13 @@ func (s *Server) GenerateDocument(ctx context.Context, r api.GenerateDocumentReq
 		sections[one.ID] = api.DraftSection{Position: int32(i + 1), Heading: one.Heading, Body: one.Body}
 	}
 	return api.GenerateDocument200JSONResponse{
-		DraftID: api.ID(d.ID), DraftText: d.Text, Sections: sections, QualityScore: d.QualityScore, Warnings: list(d.Warnings),
+		DraftID: api.ID(d.ID), DraftText: d.Text, Sections: sections, QualityScore: d.QualityScore, Warnings: nonNil(d.Warnings),
 		TokensUsed: int32(d.TokensUsed), Cached: d.Cached, ConsultationID: api.ID(d.ConsultationID)}, nil
 }
 
-// AnalyzeText reviews a text.
+// AnalyzeText reviews a contract.
 func (s *Server) AnalyzeText(ctx context.Context, r api.AnalyzeTextRequestObject) (api.AnalyzeTextResponseObject, error) {
-	a, err := s.AI.Analyze(ctx, caller(ctx), ai.AnalysisRequest{ID: made(ctx, 0), Text: r.Body.Text, Policy: string(r.Body.Policy)})
+	a, err := s.ai.Analyze(ctx, principal(ctx), ai.AnalysisRequest{ID: middleware.DerivedID(ctx, 0), Text: r.Body.Text, Policy: string(r.Body.Policy)})
 	if err != nil {
 		return nil, err
 	}
@@ -121,61 +89,61 @@ func (s *Server) AnalyzeText(ctx context.Context, r api.AnalyzeTextRequestObject
 		findings[i] = api.Finding{ClauseType: f.ClauseType, Quote: f.Quote, Start: int32(f.Start), End: int32(f.End),
 			Severity: api.Severity(f.Severity), Confidence: f.Confidence, Rationale: f.Rationale, Suggestion: f.Suggestion}
 	}
-	return api.AnalyzeText200JSONResponse{Findings: findings, RiskLevel: api.Severity(a.RiskLevel), Suggestions: list(a.Suggestions),
+	return api.AnalyzeText200JSONResponse{Findings: findings, RiskLevel: api.Severity(a.RiskLevel), Suggestions: nonNil(a.Suggestions),
 		TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}, nil
 }
 
-// WarmChatCache has questions asked before people ask them.
+// WarmChatCache starts a job that fills the chat cache.
 func (s *Server) WarmChatCache(ctx context.Context, r api.WarmChatCacheRequestObject) (api.WarmChatCacheResponseObject, error) {
 	questions := make([]ai.WarmQuestion, len(r.Body.Questions))
 	for i, q := range r.Body.Questions {
-		questions[i] = ai.WarmQuestion{Message: q.Message, Locale: text(q.Locale)}
+		questions[i] = ai.WarmQuestion{Message: q.Message, Locale: deref(q.Locale)}
 	}
-	id, err := s.AI.Warm(ctx, caller(ctx), questions, text(r.Params.IdempotencyKey))
+	id, err := s.ai.Warm(ctx, principal(ctx), questions, deref(r.Params.IdempotencyKey))
 	if err != nil {
 		return nil, err
 	}
 	return api.WarmChatCache202JSONResponse{JobID: api.ID(id), Total: int32(len(questions))}, nil
 }
 
-// ListConsultations pages through what was asked.
+// ListConsultations lists questions and answers.
 func (s *Server) ListConsultations(ctx context.Context, r api.ListConsultationsRequestObject) (api.ListConsultationsResponseObject, error) {
-	before, err := position(r.Params.Cursor)
+	before, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.AI.Consultations(ctx, caller(ctx), ai.ConsultationFilter{
-		UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID), Kind: ai.Kind(text(r.Params.Kind)), Limit: limit(r.Params.Limit), Before: before})
+	items, next, err := s.ai.Consultations(ctx, principal(ctx), ai.ConsultationFilter{
+		UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID), Kind: ai.Kind(deref(r.Params.Kind)), Limit: limit(r.Params.Limit), Before: before})
 	if err != nil {
 		return nil, err
 	}
-	page := api.ConsultationList{Items: make([]api.ConsultationSummary, len(items)), NextCursor: cursor(next)}
+	page := api.ConsultationList{Items: make([]api.ConsultationSummary, len(items)), NextCursor: encodeCursor(next)}
 	for i, c := range items {
 		page.Items[i] = api.ConsultationSummary{ID: api.ID(c.ID), UserID: api.ID(c.UserID), Kind: api.ConsultationKind(c.Kind), Excerpt: c.Excerpt, Cached: c.Cached, CreatedAt: c.CreatedAt}
 	}
 	return api.ListConsultations200JSONResponse(page), nil
 }
 
-// GetConsultation answers one consultation.
+// GetConsultation returns one consultation.
 func (s *Server) GetConsultation(ctx context.Context, r api.GetConsultationRequestObject) (api.GetConsultationResponseObject, error) {
-	c, err := s.AI.Consultation(ctx, caller(ctx), domain.ID(r.ConsultationID))
+	c, err := s.ai.Consultation(ctx, principal(ctx), domain.ID(r.ConsultationID))
 	if err != nil {
 		return nil, err
 	}
-	one, err := consultation(c)
+	one, err := toAPIConsultation(c)
 	return api.GetConsultation200JSONResponse(one), err
 }
 
-func consultation(c ai.Consultation) (api.Consultation, error) {
-	refs, err := references(c.References)
+func toAPIConsultation(c ai.Consultation) (api.Consultation, error) {
+	refs, err := toAPIReferences(c.References)
 	return api.Consultation{ID: api.ID(c.ID), UserID: api.ID(c.UserID), CaseID: (*api.ID)(c.CaseID), Kind: api.ConsultationKind(c.Kind),
 		Question: c.Question, Answer: c.Answer, References: refs, Warnings: c.Warnings, DraftID: (*api.ID)(c.DraftID), Locale: &c.Locale, Model: c.Model,
 		Cached: c.Cached, TokensUsed: int32(c.TokensUsed), CreatedAt: c.CreatedAt}, err
 }
 
-// ListDocumentTypes lists what can be drafted.
+// ListDocumentTypes lists the types of documents that the AI can draft.
 func (s *Server) ListDocumentTypes(context.Context, api.ListDocumentTypesRequestObject) (api.ListDocumentTypesResponseObject, error) {
-	types := s.AI.DocumentTypes()
+	types := s.ai.DocumentTypes()
 	page := api.DocumentTypeList{Items: make([]api.DocumentType, len(types))}
 	for i, t := range types {
 		one := api.DocumentType{ID: t.ID, Title: t.Title, Description: t.Description, Version: t.Version}
@@ -190,12 +158,12 @@ func (s *Server) ListDocumentTypes(context.Context, api.ListDocumentTypesRequest
 	return api.ListDocumentTypes200JSONResponse(page), nil
 }
 
-func chatResponse(a ai.Answer) (api.ChatResponse, error) {
-	refs, err := references(a.References)
+func toAPIChatResponse(a ai.Answer) (api.ChatResponse, error) {
+	refs, err := toAPIReferences(a.References)
 	return api.ChatResponse{Answer: a.Text, References: refs, Warnings: a.Warnings, TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}, err
 }
 
-func references(of []ai.Reference) (refs []api.Reference, err error) {
+func toAPIReferences(of []ai.Reference) (refs []api.Reference, err error) {
 	refs = make([]api.Reference, len(of))
 	for i, r := range of {
 		switch r.Kind {
@@ -209,25 +177,4 @@ func references(of []ai.Reference) (refs []api.Reference, err error) {
 		}
 	}
 	return refs, nil
-}
-
-// wantsEvents reports whether an Accept header asks for an event stream.
-func wantsEvents(r *http.Request) bool {
-	return strings.Contains(r.Header.Get("Accept"), "text/event-stream")
-}
-
-// text is an optional string, "" when absent.
-func text[T ~string](v *T) string {
-	if v == nil {
-		return ""
-	}
-	return string(*v)
-}
-
-// list is never null in JSON.
-func list(v []string) []string {
-	if v == nil {
-		return []string{}
-	}
-	return v
 }

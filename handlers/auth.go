@@ -2,76 +2,76 @@ package handlers
 
 import (
 	"context"
-
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/gen/api"
+	"counsel/handlers/middleware"
 )
 
-// RegisterUser makes an account.
+// RegisterUser creates an account.
 func (s *Server) RegisterUser(ctx context.Context, r api.RegisterUserRequestObject) (api.RegisterUserResponseObject, error) {
-	u, err := s.Accounts.Register(ctx, account.Registration{Email: r.Body.Email, Password: r.Body.Password, FullName: r.Body.FullName, Locale: recordOf(ctx).language})
+	u, err := s.accounts.Register(ctx, account.Registration{Email: r.Body.Email, Password: r.Body.Password, FullName: r.Body.FullName, Locale: middleware.RequestFrom(ctx).Language})
 	if err != nil {
 		return nil, err
 	}
-	return api.RegisterUser201JSONResponse(user(u)), nil
+	return api.RegisterUser201JSONResponse(toAPIUser(u)), nil
 }
 
-// LoginUser trades credentials for tokens.
+// LoginUser exchanges credentials for tokens.
 func (s *Server) LoginUser(ctx context.Context, r api.LoginUserRequestObject) (api.LoginUserResponseObject, error) {
-	t, err := s.Accounts.Login(ctx, account.Credentials{Email: r.Body.Email, Password: r.Body.Password, Address: recordOf(ctx).address})
+	t, err := s.accounts.Login(ctx, account.Credentials{Email: r.Body.Email, Password: r.Body.Password, Address: middleware.RequestFrom(ctx).Address})
 	if err != nil {
 		return nil, err
 	}
-	return api.LoginUser200JSONResponse(tokens(t)), nil
+	return api.LoginUser200JSONResponse(toAPITokens(t)), nil
 }
 
-// RefreshTokens trades a refresh token for the next pair.
+// RefreshTokens exchanges a refresh token for new tokens.
 func (s *Server) RefreshTokens(ctx context.Context, r api.RefreshTokensRequestObject) (api.RefreshTokensResponseObject, error) {
-	t, err := s.Accounts.Refresh(ctx, r.Body.RefreshToken)
+	t, err := s.accounts.Refresh(ctx, r.Body.RefreshToken)
 	if err != nil {
 		return nil, err
 	}
-	return api.RefreshTokens200JSONResponse(tokens(t)), nil
+	return api.RefreshTokens200JSONResponse(toAPITokens(t)), nil
 }
 
-// RequestPasswordReset has a link sent to whoever has the address.
+// RequestPasswordReset e-mails a reset link to the account with this address, if there is one.
 func (s *Server) RequestPasswordReset(ctx context.Context, r api.RequestPasswordResetRequestObject) (api.RequestPasswordResetResponseObject, error) {
-	return api.RequestPasswordReset204Response{}, s.Accounts.ForgotPassword(ctx, r.Body.Email, recordOf(ctx).language)
+	return api.RequestPasswordReset204Response{}, s.accounts.ForgotPassword(ctx, r.Body.Email, middleware.RequestFrom(ctx).Language)
 }
 
-// ResetPassword takes a new password with the link.
+// ResetPassword sets a new password with the secret of a link.
 func (s *Server) ResetPassword(ctx context.Context, r api.ResetPasswordRequestObject) (api.ResetPasswordResponseObject, error) {
-	return api.ResetPassword204Response{}, s.Accounts.ResetPassword(ctx, r.Body.Token, r.Body.Password, recordOf(ctx).language)
+	return api.ResetPassword204Response{}, s.accounts.ResetPassword(ctx, r.Body.Token, r.Body.Password, middleware.RequestFrom(ctx).Language)
 }
 
-// VerifyEmail confirms an address with the link that was sent to it.
+// VerifyEmail confirms an address with the secret of a link.
 func (s *Server) VerifyEmail(ctx context.Context, r api.VerifyEmailRequestObject) (api.VerifyEmailResponseObject, error) {
-	return api.VerifyEmail204Response{}, s.Accounts.VerifyEmail(ctx, r.Body.Token)
+	return api.VerifyEmail204Response{}, s.accounts.VerifyEmail(ctx, r.Body.Token)
 }
 
-// ResendVerification sends that link again.
+// ResendVerification e-mails a new confirmation link.
 func (s *Server) ResendVerification(ctx context.Context, _ api.ResendVerificationRequestObject) (api.ResendVerificationResponseObject, error) {
-	return api.ResendVerification204Response{}, s.Accounts.ResendVerification(ctx, caller(ctx), recordOf(ctx).language)
+	return api.ResendVerification204Response{}, s.accounts.ResendVerification(ctx, principal(ctx), middleware.RequestFrom(ctx).Language)
 }
 
-// LogoutUser ends the session of the token that was sent.
+// LogoutUser ends the session of the access token.
 func (s *Server) LogoutUser(ctx context.Context, _ api.LogoutUserRequestObject) (api.LogoutUserResponseObject, error) {
-	return api.LogoutUser204Response{}, s.Accounts.Logout(ctx, caller(ctx))
+	return api.LogoutUser204Response{}, s.accounts.Logout(ctx, principal(ctx))
 }
 
-// GetCurrentUser answers the caller's own account.
+// GetCurrentUser returns the caller's account.
 func (s *Server) GetCurrentUser(ctx context.Context, _ api.GetCurrentUserRequestObject) (api.GetCurrentUserResponseObject, error) {
-	u, err := s.Accounts.Me(ctx, caller(ctx))
+	u, err := s.accounts.Me(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}
-	return api.GetCurrentUser200JSONResponse(user(u)), nil
+	return api.GetCurrentUser200JSONResponse(toAPIUser(u)), nil
 }
 
 // ListSessions lists the caller's sessions.
 func (s *Server) ListSessions(ctx context.Context, _ api.ListSessionsRequestObject) (api.ListSessionsResponseObject, error) {
-	sessions, err := s.Accounts.Sessions(ctx, caller(ctx))
+	sessions, err := s.accounts.Sessions(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -82,26 +82,20 @@ func (s *Server) ListSessions(ctx context.Context, _ api.ListSessionsRequestObje
 	return api.ListSessions200JSONResponse(list), nil
 }
 
-// EndSessions signs the caller out everywhere.
+// EndSessions ends all of the caller's sessions.
 func (s *Server) EndSessions(ctx context.Context, _ api.EndSessionsRequestObject) (api.EndSessionsResponseObject, error) {
-	return api.EndSessions204Response{}, s.Accounts.EndSessions(ctx, caller(ctx))
+	return api.EndSessions204Response{}, s.accounts.EndSessions(ctx, principal(ctx))
 }
 
-// EndSession signs one device out.
+// EndSession ends one of the caller's sessions.
 func (s *Server) EndSession(ctx context.Context, r api.EndSessionRequestObject) (api.EndSessionResponseObject, error) {
-	return api.EndSession204Response{}, s.Accounts.EndSession(ctx, caller(ctx), domain.ID(r.SessionID))
+	return api.EndSession204Response{}, s.accounts.EndSession(ctx, principal(ctx), domain.ID(r.SessionID))
 }
 
-// caller is who guard let through.
-func caller(ctx context.Context) domain.Principal {
-	p, _ := domain.PrincipalFrom(ctx)
-	return p
-}
-
-func tokens(t account.Tokens) api.Tokens {
+func toAPITokens(t account.Tokens) api.Tokens {
 	return api.Tokens{AccessToken: t.AccessToken, TokenType: api.TokensTokenTypeBearer, ExpiresIn: int32(t.ExpiresIn.Seconds()), RefreshToken: t.RefreshToken}
 }
 
-func user(u account.User) api.User {
+func toAPIUser(u account.User) api.User {
 	return api.User{ID: api.ID(u.ID), Email: u.Email, EmailVerified: u.EmailVerified, FullName: u.FullName, Role: api.Role(u.Role), Disabled: u.Disabled, CreatedAt: u.CreatedAt}
 }

@@ -101,6 +101,7 @@ type bundle struct {
 	logs     *testenv.Log
 	server   *handlers.Server
 	archive  *documents.Archive
+	cases    *cases.Service
 	jobs     *jobs.Service
 	files    *store
 	post     *post
@@ -111,7 +112,7 @@ type bundle struct {
 type option func(*setup)
 
 type setup struct {
-	deps     handlers.Deps
+	deps     handlers.Config
 	provider esign.Provider // nil: documents are signed here
 	database string
 	redis    string
@@ -139,7 +140,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	contract, err := os.ReadFile("../openapi.yaml")
 	must(t, err)
 	log := slog.New(domain.LogHandler{Handler: slog.NewJSONHandler(b.logs, nil)})
-	s := setup{deps: handlers.Deps{Contract: contract, Registry: prometheus.NewRegistry(), Log: log, Clock: domain.SystemClock, Patience: time.Minute}} // the machine may be busy
+	s := setup{deps: handlers.Config{Contract: contract, Registry: prometheus.NewRegistry(), Log: log, Clock: domain.SystemClock, StoreTimeout: time.Minute}} // the machine may be busy
 	for _, o := range options {
 		o(&s)
 	}
@@ -196,7 +197,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	}
 
 	s.deps.Accounts, s.deps.AI = accounts, service
-	s.deps.Cases = matters
+	s.deps.Cases, b.cases = matters, matters
 	s.deps.Archive, s.deps.Jobs = b.archive, b.jobs
 	s.deps.Email = email.New(email.Deps{DB: database, Jobs: b.jobs, Sender: b.post, Archive: b.archive, People: accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: accounts.LinkSecret, LinkID: accounts.LinkID, Backoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
@@ -216,7 +217,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	emit := events.To(matters, s.deps.Webhooks.Hear, s.deps.Notifications.Hear)
 	matters.Emit, b.archive.Emit, s.deps.Drafts.Emit, s.deps.Email.Emit = emit, emit, emit, emit
 	s.deps.Press = documents.NewPress(s.deps.Templates, s.deps.Drafts, s.deps.Archive, engine)
-	s.deps.Once, err = idempotency.New(database, []byte(secret), domain.SystemClock)
+	s.deps.Idempotency, err = idempotency.New(database, []byte(secret), domain.SystemClock)
 	must(t, err)
 	s.deps.Batches = documents.NewBatches(s.deps.Press, b.jobs, accounts)
 	b.signPost = &signPost{}

@@ -2,141 +2,136 @@ package handlers
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/binary"
-	"encoding/hex"
-	"time"
-
-	"github.com/oapi-codegen/runtime/types"
-
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/gen/api"
+	"counsel/handlers/middleware"
+	"encoding/hex"
 )
 
 // CreateCase opens a case.
 func (s *Server) CreateCase(ctx context.Context, r api.CreateCaseRequestObject) (api.CreateCaseResponseObject, error) {
-	c, err := s.Cases.Create(ctx, caller(ctx), cases.NewCase{ID: made(ctx, 0), Title: r.Body.Title, Description: text(r.Body.Description)})
+	c, err := s.cases.Create(ctx, principal(ctx), cases.NewCase{ID: middleware.DerivedID(ctx, 0), Title: r.Body.Title, Description: deref(r.Body.Description)})
 	if err != nil {
 		return nil, err
 	}
-	concerns(ctx, &c.ID)
-	return api.CreateCase201JSONResponse(oneCase(c)), nil
+	middleware.SetCase(ctx, &c.ID)
+	return api.CreateCase201JSONResponse(toAPICase(c)), nil
 }
 
-// ListCases pages through the cases that are open to the caller.
+// ListCases lists the cases that the caller may read.
 func (s *Server) ListCases(ctx context.Context, r api.ListCasesRequestObject) (api.ListCasesResponseObject, error) {
-	before, err := position(r.Params.Cursor)
+	before, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.Cases.List(ctx, caller(ctx), cases.Filter{
-		Status: cases.Status(text(r.Params.Status)), Words: text(r.Params.Q), Limit: limit(r.Params.Limit), Before: before})
+	items, next, err := s.cases.List(ctx, principal(ctx), cases.Filter{
+		Status: cases.Status(deref(r.Params.Status)), Words: deref(r.Params.Q), Limit: limit(r.Params.Limit), Before: before})
 	if err != nil {
 		return nil, err
 	}
-	page := api.CaseList{Items: make([]api.CaseSummary, len(items)), NextCursor: cursor(next)}
+	page := api.CaseList{Items: make([]api.CaseSummary, len(items)), NextCursor: encodeCursor(next)}
 	for i, c := range items {
-		page.Items[i] = api.CaseSummary{ID: api.ID(c.ID), Title: c.Title, Status: api.CaseStatus(c.Status), LegalHold: c.LegalHold, MyRole: myRole(c.MyRole),
+		page.Items[i] = api.CaseSummary{ID: api.ID(c.ID), Title: c.Title, Status: api.CaseStatus(c.Status), LegalHold: c.LegalHold, MyRole: toAPICaseRole(c.MyRole),
 			CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt}
 	}
 	return api.ListCases200JSONResponse(page), nil
 }
 
-// GetCase reads a case.
+// GetCase returns a case.
 func (s *Server) GetCase(ctx context.Context, r api.GetCaseRequestObject) (api.GetCaseResponseObject, error) {
-	c, err := s.Cases.Get(ctx, caller(ctx), domain.ID(r.CaseID))
+	c, err := s.cases.Get(ctx, principal(ctx), domain.ID(r.CaseID))
 	if err != nil {
 		return nil, err
 	}
-	return api.GetCase200JSONResponse(oneCase(c)), nil
+	return api.GetCase200JSONResponse(toAPICase(c)), nil
 }
 
 // UpdateCase changes a case.
 func (s *Server) UpdateCase(ctx context.Context, r api.UpdateCaseRequestObject) (api.UpdateCaseResponseObject, error) {
-	c, err := s.Cases.Update(ctx, caller(ctx), domain.ID(r.CaseID), cases.Update{
+	c, err := s.cases.Update(ctx, principal(ctx), domain.ID(r.CaseID), cases.Update{
 		Title: r.Body.Title, Description: r.Body.Description, Status: (*cases.Status)(r.Body.Status), LegalHold: r.Body.LegalHold})
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateCase200JSONResponse(oneCase(c)), nil
+	return api.UpdateCase200JSONResponse(toAPICase(c)), nil
 }
 
-// DeleteCase hides a case for good.
+// DeleteCase deletes a case.
 func (s *Server) DeleteCase(ctx context.Context, r api.DeleteCaseRequestObject) (api.DeleteCaseResponseObject, error) {
-	if err := s.Cases.Delete(ctx, caller(ctx), domain.ID(r.CaseID)); err != nil {
+	if err := s.cases.Delete(ctx, principal(ctx), domain.ID(r.CaseID)); err != nil {
 		return nil, err
 	}
 	return api.DeleteCase204Response{}, nil
 }
 
-// ListCaseMembers lists who is in a case.
+// ListCaseMembers lists the members of a case.
 func (s *Server) ListCaseMembers(ctx context.Context, r api.ListCaseMembersRequestObject) (api.ListCaseMembersResponseObject, error) {
-	members, err := s.Cases.Members(ctx, caller(ctx), domain.ID(r.CaseID))
+	members, err := s.cases.Members(ctx, principal(ctx), domain.ID(r.CaseID))
 	if err != nil {
 		return nil, err
 	}
 	list := api.CaseMemberList{Items: make([]api.CaseMember, len(members))}
 	for i, m := range members {
-		list.Items[i] = member(m)
+		list.Items[i] = toAPIMember(m)
 	}
 	return api.ListCaseMembers200JSONResponse(list), nil
 }
 
-// AddCaseMember lets somebody into a case.
+// AddCaseMember adds a member to a case, or invites an address that has no account.
 func (s *Server) AddCaseMember(ctx context.Context, r api.AddCaseMemberRequestObject) (api.AddCaseMemberResponseObject, error) {
-	m, err := s.Cases.AddMember(ctx, caller(ctx), domain.ID(r.CaseID), cases.NewMember{
-		UserID: (*domain.ID)(r.Body.UserID), Email: text(r.Body.Email), Role: cases.Role(r.Body.Role), Request: made(ctx, 0)})
+	m, err := s.cases.AddMember(ctx, principal(ctx), domain.ID(r.CaseID), cases.NewMember{
+		UserID: (*domain.ID)(r.Body.UserID), Email: deref(r.Body.Email), Role: cases.Role(r.Body.Role), Request: middleware.DerivedID(ctx, 0)})
 	if err != nil {
 		return nil, err
 	}
 	if m.Invitation != nil {
-		return api.AddCaseMember202JSONResponse(caseInvitation(*m.Invitation)), nil
+		return api.AddCaseMember202JSONResponse(toAPIInvitation(*m.Invitation)), nil
 	}
-	return api.AddCaseMember201JSONResponse(member(m.Membership)), nil
+	return api.AddCaseMember201JSONResponse(toAPIMember(m.Membership)), nil
 }
 
-// UpdateCaseMember gives a member another role.
+// UpdateCaseMember changes a member's role.
 func (s *Server) UpdateCaseMember(ctx context.Context, r api.UpdateCaseMemberRequestObject) (api.UpdateCaseMemberResponseObject, error) {
-	m, err := s.Cases.UpdateMember(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.UserID), cases.Role(r.Body.Role))
+	m, err := s.cases.UpdateMember(ctx, principal(ctx), domain.ID(r.CaseID), domain.ID(r.UserID), cases.Role(r.Body.Role))
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateCaseMember200JSONResponse(member(m)), nil
+	return api.UpdateCaseMember200JSONResponse(toAPIMember(m)), nil
 }
 
-// RemoveCaseMember closes a case to a member.
+// RemoveCaseMember removes a member from a case.
 func (s *Server) RemoveCaseMember(ctx context.Context, r api.RemoveCaseMemberRequestObject) (api.RemoveCaseMemberResponseObject, error) {
-	if err := s.Cases.RemoveMember(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.UserID)); err != nil {
+	if err := s.cases.RemoveMember(ctx, principal(ctx), domain.ID(r.CaseID), domain.ID(r.UserID)); err != nil {
 		return nil, err
 	}
 	return api.RemoveCaseMember204Response{}, nil
 }
 
-// ListCaseInvitations lists who is invited to a case.
+// ListCaseInvitations lists the open invitations to a case.
 func (s *Server) ListCaseInvitations(ctx context.Context, r api.ListCaseInvitationsRequestObject) (api.ListCaseInvitationsResponseObject, error) {
-	items, err := s.Cases.Invitations(ctx, caller(ctx), domain.ID(r.CaseID))
+	items, err := s.cases.Invitations(ctx, principal(ctx), domain.ID(r.CaseID))
 	if err != nil {
 		return nil, err
 	}
 	list := api.CaseInvitationList{Items: make([]api.CaseInvitation, len(items))}
 	for i, one := range items {
-		list.Items[i] = caseInvitation(one)
+		list.Items[i] = toAPIInvitation(one)
 	}
 	return api.ListCaseInvitations200JSONResponse(list), nil
 }
 
-// WithdrawCaseInvitation takes an invitation back.
+// WithdrawCaseInvitation withdraws an invitation.
 func (s *Server) WithdrawCaseInvitation(ctx context.Context, r api.WithdrawCaseInvitationRequestObject) (api.WithdrawCaseInvitationResponseObject, error) {
-	if err := s.Cases.Withdraw(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.InvitationID)); err != nil {
+	if err := s.cases.Withdraw(ctx, principal(ctx), domain.ID(r.CaseID), domain.ID(r.InvitationID)); err != nil {
 		return nil, err
 	}
 	return api.WithdrawCaseInvitation204Response{}, nil
 }
 
-// ListInvitations lists the cases that the caller is invited to.
+// ListInvitations lists the caller's invitations.
 func (s *Server) ListInvitations(ctx context.Context, _ api.ListInvitationsRequestObject) (api.ListInvitationsResponseObject, error) {
-	items, err := s.Cases.Invited(ctx, caller(ctx))
+	items, err := s.cases.Invited(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -147,159 +142,146 @@ func (s *Server) ListInvitations(ctx context.Context, _ api.ListInvitationsReque
 	return api.ListInvitations200JSONResponse(list), nil
 }
 
-// AcceptInvitation makes the caller a member of the case they are invited to.
+// AcceptInvitation makes the caller a member of the case.
 func (s *Server) AcceptInvitation(ctx context.Context, r api.AcceptInvitationRequestObject) (api.AcceptInvitationResponseObject, error) {
-	i, err := s.Cases.Accept(ctx, caller(ctx), domain.ID(r.InvitationID))
+	i, err := s.cases.Accept(ctx, principal(ctx), domain.ID(r.InvitationID))
 	if err != nil {
 		return nil, err
 	}
 	return api.AcceptInvitation200JSONResponse{CaseID: api.ID(i.CaseID), Role: api.CaseRole(i.Role)}, nil
 }
 
-// DeclineInvitation deletes an invitation to the caller.
+// DeclineInvitation declines an invitation.
 func (s *Server) DeclineInvitation(ctx context.Context, r api.DeclineInvitationRequestObject) (api.DeclineInvitationResponseObject, error) {
-	if err := s.Cases.Decline(ctx, caller(ctx), domain.ID(r.InvitationID)); err != nil {
+	if err := s.cases.Decline(ctx, principal(ctx), domain.ID(r.InvitationID)); err != nil {
 		return nil, err
 	}
 	return api.DeclineInvitation204Response{}, nil
 }
 
-// ListCaseNotes pages through a case's notes.
+// ListCaseNotes lists the notes of a case.
 func (s *Server) ListCaseNotes(ctx context.Context, r api.ListCaseNotesRequestObject) (api.ListCaseNotesResponseObject, error) {
-	before, err := position(r.Params.Cursor)
+	before, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.Cases.Notes(ctx, caller(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), before)
+	items, next, err := s.cases.Notes(ctx, principal(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), before)
 	if err != nil {
 		return nil, err
 	}
-	page := api.CaseNoteList{Items: make([]api.CaseNote, len(items)), NextCursor: cursor(next)}
+	page := api.CaseNoteList{Items: make([]api.CaseNote, len(items)), NextCursor: encodeCursor(next)}
 	for i, n := range items {
-		page.Items[i] = note(n)
+		page.Items[i] = toAPINote(n)
 	}
 	return api.ListCaseNotes200JSONResponse(page), nil
 }
 
-// CreateCaseNote writes a note.
+// CreateCaseNote adds a note to a case.
 func (s *Server) CreateCaseNote(ctx context.Context, r api.CreateCaseNoteRequestObject) (api.CreateCaseNoteResponseObject, error) {
-	n, err := s.Cases.AddNote(ctx, caller(ctx), domain.ID(r.CaseID), cases.NewNote{ID: made(ctx, 0), Body: r.Body.Body})
+	n, err := s.cases.AddNote(ctx, principal(ctx), domain.ID(r.CaseID), cases.NewNote{ID: middleware.DerivedID(ctx, 0), Body: r.Body.Body})
 	if err != nil {
 		return nil, err
 	}
-	return api.CreateCaseNote201JSONResponse(note(n)), nil
+	return api.CreateCaseNote201JSONResponse(toAPINote(n)), nil
 }
 
 // DeleteCaseNote deletes a note.
 func (s *Server) DeleteCaseNote(ctx context.Context, r api.DeleteCaseNoteRequestObject) (api.DeleteCaseNoteResponseObject, error) {
-	if err := s.Cases.DeleteNote(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.NoteID)); err != nil {
+	if err := s.cases.DeleteNote(ctx, principal(ctx), domain.ID(r.CaseID), domain.ID(r.NoteID)); err != nil {
 		return nil, err
 	}
 	return api.DeleteCaseNote204Response{}, nil
 }
 
-// ListCaseTasks pages through a case's tasks.
+// ListCaseTasks lists the tasks of a case.
 func (s *Server) ListCaseTasks(ctx context.Context, r api.ListCaseTasksRequestObject) (api.ListCaseTasksResponseObject, error) {
-	before, err := position(r.Params.Cursor)
+	before, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.Cases.Tasks(ctx, caller(ctx), domain.ID(r.CaseID), cases.TaskStatus(text(r.Params.Status)), limit(r.Params.Limit), before)
+	items, next, err := s.cases.Tasks(ctx, principal(ctx), domain.ID(r.CaseID), cases.TaskStatus(deref(r.Params.Status)), limit(r.Params.Limit), before)
 	if err != nil {
 		return nil, err
 	}
-	page := api.CaseTaskList{Items: make([]api.CaseTask, len(items)), NextCursor: cursor(next)}
+	page := api.CaseTaskList{Items: make([]api.CaseTask, len(items)), NextCursor: encodeCursor(next)}
 	for i, t := range items {
-		page.Items[i] = task(t)
+		page.Items[i] = toAPITask(t)
 	}
 	return api.ListCaseTasks200JSONResponse(page), nil
 }
 
-// CreateCaseTask adds a task.
+// CreateCaseTask adds a task to a case.
 func (s *Server) CreateCaseTask(ctx context.Context, r api.CreateCaseTaskRequestObject) (api.CreateCaseTaskResponseObject, error) {
-	t, err := s.Cases.AddTask(ctx, caller(ctx), domain.ID(r.CaseID), made(ctx, 0), taskContent(*r.Body))
+	t, err := s.cases.AddTask(ctx, principal(ctx), domain.ID(r.CaseID), middleware.DerivedID(ctx, 0), fromAPITask(*r.Body))
 	if err != nil {
 		return nil, err
 	}
-	return api.CreateCaseTask201JSONResponse(task(t)), nil
+	return api.CreateCaseTask201JSONResponse(toAPITask(t)), nil
 }
 
-// ReplaceCaseTask says anew what a task is.
+// ReplaceCaseTask replaces the content of a task.
 func (s *Server) ReplaceCaseTask(ctx context.Context, r api.ReplaceCaseTaskRequestObject) (api.ReplaceCaseTaskResponseObject, error) {
-	t, err := s.Cases.ReplaceTask(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.TaskID), taskContent(*r.Body))
+	t, err := s.cases.ReplaceTask(ctx, principal(ctx), domain.ID(r.CaseID), domain.ID(r.TaskID), fromAPITask(*r.Body))
 	if err != nil {
 		return nil, err
 	}
-	return api.ReplaceCaseTask200JSONResponse(task(t)), nil
+	return api.ReplaceCaseTask200JSONResponse(toAPITask(t)), nil
 }
 
 // DeleteCaseTask deletes a task.
 func (s *Server) DeleteCaseTask(ctx context.Context, r api.DeleteCaseTaskRequestObject) (api.DeleteCaseTaskResponseObject, error) {
-	if err := s.Cases.DeleteTask(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.TaskID)); err != nil {
+	if err := s.cases.DeleteTask(ctx, principal(ctx), domain.ID(r.CaseID), domain.ID(r.TaskID)); err != nil {
 		return nil, err
 	}
 	return api.DeleteCaseTask204Response{}, nil
 }
 
-// ListCaseParties pages through a case's parties.
+// ListCaseParties lists the parties of a case.
 func (s *Server) ListCaseParties(ctx context.Context, r api.ListCasePartiesRequestObject) (api.ListCasePartiesResponseObject, error) {
-	before, err := position(r.Params.Cursor)
+	before, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.Cases.Parties(ctx, caller(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), before)
+	items, next, err := s.cases.Parties(ctx, principal(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), before)
 	if err != nil {
 		return nil, err
 	}
-	page := api.CasePartyList{Items: make([]api.CaseParty, len(items)), NextCursor: cursor(next)}
+	page := api.CasePartyList{Items: make([]api.CaseParty, len(items)), NextCursor: encodeCursor(next)}
 	for i, p := range items {
-		page.Items[i] = party(p)
+		page.Items[i] = toAPIParty(p)
 	}
 	return api.ListCaseParties200JSONResponse(page), nil
 }
 
-// AddCaseParty adds a party, and says with whom it conflicts.
+// AddCaseParty adds a party to a case and returns its conflicts of interest.
 func (s *Server) AddCaseParty(ctx context.Context, r api.AddCasePartyRequestObject) (api.AddCasePartyResponseObject, error) {
-	p, err := s.Cases.AddParty(ctx, caller(ctx), domain.ID(r.CaseID), cases.NewParty{ID: made(ctx, 0), Kind: cases.PartyKind(r.Body.Kind), Side: cases.Side(r.Body.Side),
-		Name: r.Body.Name, Email: text(r.Body.Email), RegistrationNumber: text(r.Body.RegistrationNumber)})
+	p, err := s.cases.AddParty(ctx, principal(ctx), domain.ID(r.CaseID), cases.NewParty{ID: middleware.DerivedID(ctx, 0), Kind: cases.PartyKind(r.Body.Kind), Side: cases.Side(r.Body.Side),
+		Name: r.Body.Name, Email: deref(r.Body.Email), RegistrationNumber: deref(r.Body.RegistrationNumber)})
 	if err != nil {
 		return nil, err
 	}
-	return api.AddCaseParty201JSONResponse(party(p)), nil
+	return api.AddCaseParty201JSONResponse(toAPIParty(p)), nil
 }
 
-// RemoveCaseParty takes a party out of a case.
+// RemoveCaseParty removes a party from a case.
 func (s *Server) RemoveCaseParty(ctx context.Context, r api.RemoveCasePartyRequestObject) (api.RemoveCasePartyResponseObject, error) {
-	if err := s.Cases.RemoveParty(ctx, caller(ctx), domain.ID(r.CaseID), domain.ID(r.PartyID)); err != nil {
+	if err := s.cases.RemoveParty(ctx, principal(ctx), domain.ID(r.CaseID), domain.ID(r.PartyID)); err != nil {
 		return nil, err
 	}
 	return api.RemoveCaseParty204Response{}, nil
 }
 
-// ListCaseTimeline pages through what happened in a case.
+// ListCaseTimeline lists what happened in a case.
 func (s *Server) ListCaseTimeline(ctx context.Context, r api.ListCaseTimelineRequestObject) (api.ListCaseTimelineResponseObject, error) {
-	var before uint64
-	raw, err := decodeCursor(r.Params.Cursor)
+	before, err := decodeSequenceCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	if raw != nil {
-		if len(raw) == 8 {
-			before = binary.BigEndian.Uint64(raw)
-		}
-		if before == 0 || before > 1<<62 {
-			return nil, notACursor()
-		}
-	}
-	items, next, err := s.Cases.Timeline(ctx, caller(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), before)
+	items, next, err := s.cases.Timeline(ctx, principal(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), before)
 	if err != nil {
 		return nil, err
 	}
-	page := api.CaseTimeline{Items: make([]api.TimelineEntry, len(items))}
-	if next > 0 {
-		text := base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, next))
-		page.NextCursor = &text
-	}
+	page := api.CaseTimeline{Items: make([]api.TimelineEntry, len(items)), NextCursor: encodeSequenceCursor(next)}
 	for i, e := range items {
 		page.Items[i] = api.TimelineEntry{Seq: int64(e.Seq), At: e.At, ActorID: api.ID(e.ActorID), Verb: api.TimelineEntryVerb(e.Verb), Subject: api.TimelineEntrySubject(e.Subject),
 			SubjectID: (*api.ID)(e.ID), Refused: e.Refused, Detail: e.Detail, PrevHash: hex.EncodeToString(e.Prev), Hash: hex.EncodeToString(e.Hash)}
@@ -307,9 +289,9 @@ func (s *Server) ListCaseTimeline(ctx context.Context, r api.ListCaseTimelineReq
 	return api.ListCaseTimeline200JSONResponse(page), nil
 }
 
-// VerifyCaseTimeline checks a timeline.
+// VerifyCaseTimeline checks the hash chain of a case's timeline.
 func (s *Server) VerifyCaseTimeline(ctx context.Context, r api.VerifyCaseTimelineRequestObject) (api.VerifyCaseTimelineResponseObject, error) {
-	v, err := s.Cases.Verify(ctx, caller(ctx), domain.ID(r.CaseID))
+	v, err := s.cases.Verify(ctx, principal(ctx), domain.ID(r.CaseID))
 	if err != nil {
 		return nil, err
 	}
@@ -321,33 +303,33 @@ func (s *Server) VerifyCaseTimeline(ctx context.Context, r api.VerifyCaseTimelin
 	return api.VerifyCaseTimeline200JSONResponse(out), nil
 }
 
-func oneCase(c cases.Case) api.Case {
-	return api.Case{ID: api.ID(c.ID), Title: c.Title, Description: c.Description, Status: api.CaseStatus(c.Status), LegalHold: c.LegalHold, MyRole: myRole(c.MyRole),
+func toAPICase(c cases.Case) api.Case {
+	return api.Case{ID: api.ID(c.ID), Title: c.Title, Description: c.Description, Status: api.CaseStatus(c.Status), LegalHold: c.LegalHold, MyRole: toAPICaseRole(c.MyRole),
 		CreatedBy: api.ID(c.CreatedBy), CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, ClosedAt: c.ClosedAt}
 }
 
-func myRole(r cases.Role) *api.CaseRole {
+func toAPICaseRole(r cases.Role) *api.CaseRole {
 	if r == "" {
 		return nil
 	}
 	return (*api.CaseRole)(&r)
 }
 
-func member(m cases.Membership) api.CaseMember {
+func toAPIMember(m cases.Membership) api.CaseMember {
 	return api.CaseMember{UserID: api.ID(m.User.ID), FullName: m.User.FullName, Email: m.User.Email, Role: api.CaseRole(m.Role), Since: m.Since}
 }
 
-func caseInvitation(i cases.Invitation) api.CaseInvitation {
+func toAPIInvitation(i cases.Invitation) api.CaseInvitation {
 	return api.CaseInvitation{ID: api.ID(i.ID), CaseID: api.ID(i.CaseID), Email: i.Email, Role: api.CaseRole(i.Role), InvitedBy: api.ID(i.InvitedBy),
 		CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt}
 }
 
-func note(n cases.Note) api.CaseNote {
+func toAPINote(n cases.Note) api.CaseNote {
 	return api.CaseNote{ID: api.ID(n.ID), AuthorID: api.ID(n.AuthorID), Body: n.Body, CreatedAt: n.CreatedAt}
 }
 
-func taskContent(b api.CaseTaskContent) cases.TaskContent {
-	c := cases.TaskContent{Title: b.Title, Status: cases.TaskStatus(text(b.Status)), AssigneeID: (*domain.ID)(b.AssigneeID)}
+func fromAPITask(b api.CaseTaskContent) cases.TaskContent {
+	c := cases.TaskContent{Title: b.Title, Status: cases.TaskStatus(deref(b.Status)), AssigneeID: (*domain.ID)(b.AssigneeID)}
 	if b.DueOn != nil {
 		due := b.DueOn.Time
 		c.DueOn = &due
@@ -355,21 +337,14 @@ func taskContent(b api.CaseTaskContent) cases.TaskContent {
 	return c
 }
 
-func task(t cases.Task) api.CaseTask {
-	return api.CaseTask{ID: api.ID(t.ID), Title: t.Title, Status: api.CaseTaskStatus(t.Status), DueOn: date(t.DueOn), AssigneeID: (*api.ID)(t.AssigneeID),
+func toAPITask(t cases.Task) api.CaseTask {
+	return api.CaseTask{ID: api.ID(t.ID), Title: t.Title, Status: api.CaseTaskStatus(t.Status), DueOn: toAPIDate(t.DueOn), AssigneeID: (*api.ID)(t.AssigneeID),
 		CreatedBy: api.ID(t.CreatedBy), CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt}
 }
 
-func date(t *time.Time) *types.Date {
-	if t == nil {
-		return nil
-	}
-	return &types.Date{Time: *t}
-}
-
-func party(p cases.PartyOf) api.CaseParty {
+func toAPIParty(p cases.PartyOf) api.CaseParty {
 	out := api.CaseParty{ID: api.ID(p.ID), Kind: api.PartyKind(p.Kind), Side: api.PartySide(p.Side), Name: p.Name, CreatedAt: p.CreatedAt,
-		Email: given(p.Email), RegistrationNumber: given(p.RegistrationNumber)}
+		Email: optional(p.Email), RegistrationNumber: optional(p.RegistrationNumber)}
 	if p.Conflicts == nil {
 		return out
 	}

@@ -124,7 +124,7 @@ func TestRequestID(t *testing.T) {
 		}
 	}
 	a := b.call(nil, "GET", "/api/auth/me", nil, "X-Request-Id", "seven").wants(401, "unauthenticated")
-	if a.problem().RequestID != "seven" || !strings.Contains(b.logs.String(), `"requestId":"seven"`) {
+	if a.problem().RequestID != "seven" || !strings.Contains(b.logs.String(), `"request_id":"seven"`) {
 		t.Error("the id is missing from the problem or the log")
 	}
 }
@@ -139,9 +139,12 @@ func TestEveryLineNamesItsRequest(t *testing.T) {
 	b.call(nil, "GET", "/readyz", nil, "X-Request-Id", "eight").wants(500, "internal")
 	lines := map[string]int{}
 	for line := range strings.Lines(b.logs.String()) {
-		var l struct{ Msg, RequestID string }
+		var l struct {
+			Msg       string
+			RequestID string `json:"request_id"`
+		}
 		must(t, json.Unmarshal([]byte(line), &l))
-		if strings.Count(line, `"requestId"`) == 1 {
+		if strings.Count(line, `"request_id"`) == 1 {
 			lines[l.Msg+" "+l.RequestID]++
 		}
 	}
@@ -170,7 +173,7 @@ func TestLogsHoldNoWords(t *testing.T) {
 			t.Errorf("the log holds %q", word)
 		}
 	}
-	for _, want := range []string{`"operation":"sendChat"`, `"userId":"` + ada.ID.String(), `"model":"sandbox"`, `"tokens":`, `"outcome":"ai_unavailable"`, `"status":503`} {
+	for _, want := range []string{`"operation":"sendChat"`, `"user_id":"` + ada.ID.String(), `"model":"sandbox"`, `"tokens":`, `"outcome":"ai_unavailable"`, `"status":503`} {
 		if !strings.Contains(logs, want) {
 			t.Errorf("the log lacks %s", want)
 		}

@@ -3,77 +3,78 @@ package handlers
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"net/http"
-	"time"
-
 	"counsel/domain"
 	"counsel/domain/jobs"
 	"counsel/gen/api"
+	"counsel/handlers/middleware"
+	"encoding/json"
+	"net/http"
+	"time"
 )
 
-// ListJobs pages through jobs.
+// ListJobs lists jobs.
 func (s *Server) ListJobs(ctx context.Context, r api.ListJobsRequestObject) (api.ListJobsResponseObject, error) {
-	before, err := position(r.Params.Cursor)
+	before, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	f := jobs.Filter{State: jobs.State(text(r.Params.Status)), Kind: text(r.Params.Kind), Before: before, Limit: limit(r.Params.Limit)}
+	f := jobs.Filter{State: jobs.State(deref(r.Params.Status)), Kind: deref(r.Params.Kind), Before: before, Limit: limit(r.Params.Limit)}
 	if r.Params.UserID != nil {
 		f.UserID = domain.ID(*r.Params.UserID)
 	}
-	items, next, err := s.Jobs.List(ctx, caller(ctx), f)
+	items, next, err := s.jobs.List(ctx, principal(ctx), f)
 	if err != nil {
 		return nil, err
 	}
-	page := api.JobList{Items: make([]api.Job, len(items)), NextCursor: cursor(next)}
+	page := api.JobList{Items: make([]api.Job, len(items)), NextCursor: encodeCursor(next)}
 	for i, j := range items {
-		page.Items[i] = job(j)
+		page.Items[i] = toAPIJob(j)
 	}
 	return api.ListJobs200JSONResponse(page), nil
 }
 
-// GetJob answers how far a job is, once or as it changes, as the caller's Accept asks.
+// GetJob returns a job, as JSON or as an event stream that follows it, depending on Accept.
 func (s *Server) GetJob(ctx context.Context, r api.GetJobRequestObject) (api.GetJobResponseObject, error) {
-	j, err := s.lookUpJob(ctx, domain.ID(r.JobID))
+	j, err := s.getJob(ctx, domain.ID(r.JobID))
 	if err != nil {
 		return nil, err
 	}
-	if recordOf(ctx).streams {
+	if middleware.RequestFrom(ctx).WantsEvents {
 		return &jobStream{ctx: ctx, server: s, job: j}, nil
 	}
-	return api.GetJob200JSONResponse(job(j)), nil
+	return api.GetJob200JSONResponse(toAPIJob(j)), nil
 }
 
-func (s *Server) lookUpJob(ctx context.Context, id domain.ID) (jobs.Job, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.Patience)
+// getJob reads a job. The operation has no timeout of its own, since it may stream.
+func (s *Server) getJob(ctx context.Context, id domain.ID) (jobs.Job, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.storeTimeout)
 	defer cancel()
-	return s.Jobs.Get(ctx, caller(ctx), id)
+	return s.jobs.Get(ctx, principal(ctx), id)
 }
 
 // CancelJob cancels a job.
 func (s *Server) CancelJob(ctx context.Context, r api.CancelJobRequestObject) (api.CancelJobResponseObject, error) {
-	j, err := s.Jobs.Cancel(ctx, caller(ctx), domain.ID(r.JobID))
+	j, err := s.jobs.Cancel(ctx, principal(ctx), domain.ID(r.JobID))
 	if err != nil {
 		return nil, err
 	}
-	return api.CancelJob200JSONResponse(job(j)), nil
+	return api.CancelJob200JSONResponse(toAPIJob(j)), nil
 }
 
-// RetryJob sends a failed job again.
+// RetryJob runs a failed job again.
 func (s *Server) RetryJob(ctx context.Context, r api.RetryJobRequestObject) (api.RetryJobResponseObject, error) {
-	j, err := s.Jobs.Retry(ctx, caller(ctx), domain.ID(r.JobID))
+	j, err := s.jobs.Retry(ctx, principal(ctx), domain.ID(r.JobID))
 	if err != nil {
 		return nil, err
 	}
-	return api.RetryJob200JSONResponse(job(j)), nil
+	return api.RetryJob200JSONResponse(toAPIJob(j)), nil
 }
 
-func job(j jobs.Job) api.Job {
+func toAPIJob(j jobs.Job) api.Job {
 	out := api.Job{
 		ID: api.ID(j.ID), Kind: j.Kind, Queue: api.JobQueue(j.Queue), Status: api.JobStatus(j.State),
 		Progress: api.JobProgress{Done: int32(j.Done), Total: int32(j.Total)}, Tries: int32(j.Tries),
-		CreatedAt: j.CreatedAt, RunAt: j.RunAt, StartedAt: moment(j.StartedAt), FinishedAt: moment(j.FinishedAt),
+		CreatedAt: j.CreatedAt, RunAt: j.RunAt, StartedAt: optionalTime(j.StartedAt), FinishedAt: optionalTime(j.FinishedAt),
 	}
 	if !j.UserID.IsZero() {
 		out.UserID = (*api.ID)(&j.UserID)
@@ -87,85 +88,59 @@ func job(j jobs.Job) api.Job {
 	return out
 }
 
-// moment is an optional time.
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
-// How a job is followed: how often it is looked at, how long nothing may be said (proxies take
-// silence for an end), and how long a stream may last.
+// Following a job: how often it is polled, after how much silence a keep-alive is sent, and how
+// long a stream may last.
 const (
-	followEvery = 500 * time.Millisecond
-	followPulse = 15 * time.Second
-	followTime  = 10 * time.Minute
+	followInterval  = 500 * time.Millisecond
+	followKeepAlive = 15 * time.Second
+	followTimeout   = 10 * time.Minute
 )
 
-// jobStream tells of a job as it changes.
+// jobStream follows a job as server-sent events.
 type jobStream struct {
 	ctx    context.Context
 	server *Server
 	job    jobs.Job
 }
 
-// VisitGetJobResponse writes the events until the job has ended, the client has gone, the stream has
-// lasted long enough, or the server stops.
+// VisitGetJobResponse writes an event whenever the job changes, until the job has finished, the
+// client has hung up, the stream has lasted long enough, or the server stops.
 func (st *jobStream) VisitGetJobResponse(w http.ResponseWriter) error {
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // or a proxy would hold the events back
-	w.WriteHeader(http.StatusOK)
-	out := http.NewResponseController(w)
+	stream := newEventStream(w)
 	var last []byte
-	said := time.Now()
-	write := func(b []byte) bool {
-		_ = out.SetWriteDeadline(time.Now().Add(eventWait))
-		_, err := w.Write(b)
-		said = time.Now()
-		return err == nil && out.Flush() == nil
-	}
 	send := func(e api.JobEvent) bool {
-		data, err := json.Marshal(e)
-		if err != nil { // decoded JSON, strings and numbers: cannot happen
-			panic(err)
-		}
+		data := marshal(e)
 		if bytes.Equal(data, last) {
-			return time.Since(said) < followPulse || write([]byte(": still there\n\n"))
+			return time.Since(stream.lastWrite) < followKeepAlive || stream.keepAlive()
 		}
 		last = data
-		return write([]byte("event: " + string(e.Type) + "\ndata: " + string(data) + "\n\n"))
+		return stream.send(string(e.Type), data)
 	}
-	ctx, cancel := context.WithTimeout(st.ctx, followTime)
+	ctx, cancel := context.WithTimeout(st.ctx, followTimeout)
 	defer cancel()
-	look := time.NewTicker(followEvery)
-	defer look.Stop()
+	poll := time.NewTicker(followInterval)
+	defer poll.Stop()
 	for j := st.job; ; {
-		shown := job(j)
+		out := toAPIJob(j)
 		if j.State.Ended() {
-			send(api.JobEvent{Type: api.JobEventTypeDone, Job: &shown})
+			send(api.JobEvent{Type: api.JobEventTypeDone, Job: &out})
 			return nil
 		}
-		if !send(api.JobEvent{Type: api.JobEventTypeProgress, Job: &shown}) {
+		if !send(api.JobEvent{Type: api.JobEventTypeProgress, Job: &out}) {
 			return nil // the client is gone
 		}
 		select {
-		case <-look.C:
+		case <-poll.C:
 		case <-ctx.Done():
 			return nil
 		case <-st.server.drained:
 			return nil
 		}
 		var err error
-		if j, err = st.server.lookUpJob(ctx, j.ID); err != nil {
-			if ctx.Err() != nil {
-				return nil
+		if j, err = st.server.getJob(ctx, j.ID); err != nil {
+			if ctx.Err() == nil {
+				send(api.JobEvent{Type: api.JobEventTypeError, Problem: failed(middleware.RequestFrom(ctx), err)})
 			}
-			rec := recordOf(ctx)
-			e := asDomain(err)
-			rec.fail(e)
-			p := describe(e, rec.id, "")
-			send(api.JobEvent{Type: api.JobEventTypeError, Problem: &p})
 			return nil
 		}
 	}

@@ -2,87 +2,86 @@ package handlers
 
 import (
 	"context"
-
 	"counsel/domain"
 	"counsel/domain/notifications"
 	"counsel/gen/api"
 )
 
-// ListNotifications pages through the caller's notifications.
+// ListNotifications lists the caller's notifications.
 func (s *Server) ListNotifications(ctx context.Context, r api.ListNotificationsRequestObject) (api.ListNotificationsResponseObject, error) {
-	before, err := position(r.Params.Cursor)
+	before, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	f := notifications.Filter{Unread: r.Params.Unread != nil && *r.Params.Unread, Limit: limit(r.Params.Limit), Before: before}
-	items, next, err := s.Notifications.List(ctx, caller(ctx), f)
+	items, next, err := s.notifications.List(ctx, principal(ctx), f)
 	if err != nil {
 		return nil, err
 	}
-	unread, err := s.Notifications.Unread(ctx, caller(ctx))
+	unread, err := s.notifications.Unread(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}
-	page := api.NotificationList{Items: make([]api.Notification, len(items)), UnreadCount: int32(unread), NextCursor: cursor(next)}
+	page := api.NotificationList{Items: make([]api.Notification, len(items)), UnreadCount: int32(unread), NextCursor: encodeCursor(next)}
 	for i, n := range items {
-		page.Items[i] = notification(n)
+		page.Items[i] = toAPINotification(n)
 	}
 	return api.ListNotifications200JSONResponse(page), nil
 }
 
-// UpdateNotification marks one as read or unread.
+// UpdateNotification marks a notification as read or unread.
 func (s *Server) UpdateNotification(ctx context.Context, r api.UpdateNotificationRequestObject) (api.UpdateNotificationResponseObject, error) {
-	n, err := s.Notifications.Mark(ctx, caller(ctx), domain.ID(r.NotificationID), r.Body.Read)
+	n, err := s.notifications.Mark(ctx, principal(ctx), domain.ID(r.NotificationID), r.Body.Read)
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateNotification200JSONResponse(notification(n)), nil
+	return api.UpdateNotification200JSONResponse(toAPINotification(n)), nil
 }
 
-// ReadNotifications marks those that were seen as read.
+// ReadNotifications marks all notifications up to one as read.
 func (s *Server) ReadNotifications(ctx context.Context, r api.ReadNotificationsRequestObject) (api.ReadNotificationsResponseObject, error) {
-	if err := s.Notifications.MarkAll(ctx, caller(ctx), domain.ID(r.Body.NewestID)); err != nil {
+	if err := s.notifications.MarkAll(ctx, principal(ctx), domain.ID(r.Body.NewestID)); err != nil {
 		return nil, err
 	}
 	return api.ReadNotifications204Response{}, nil
 }
 
-// GetNotificationPreferences says how the caller is told.
+// GetNotificationPreferences returns the caller's notification preferences.
 func (s *Server) GetNotificationPreferences(ctx context.Context, _ api.GetNotificationPreferencesRequestObject) (api.GetNotificationPreferencesResponseObject, error) {
-	list, err := s.Notifications.Preferences(ctx, caller(ctx))
+	list, err := s.notifications.Preferences(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}
-	return api.GetNotificationPreferences200JSONResponse{Items: preferences(list)}, nil
+	return api.GetNotificationPreferences200JSONResponse{Items: toAPIPreferences(list)}, nil
 }
 
-// SetNotificationPreferences chooses anew how the caller is told.
+// SetNotificationPreferences replaces the caller's notification preferences.
 func (s *Server) SetNotificationPreferences(ctx context.Context, r api.SetNotificationPreferencesRequestObject) (api.SetNotificationPreferencesResponseObject, error) {
 	chosen := make([]notifications.Preference, len(r.Body.Items))
 	for i, p := range r.Body.Items {
 		chosen[i] = notifications.Preference{Type: domain.EventType(p.Type), InApp: p.InApp, Email: p.Email}
 	}
-	list, err := s.Notifications.SetPreferences(ctx, caller(ctx), chosen)
+	list, err := s.notifications.SetPreferences(ctx, principal(ctx), chosen)
 	if err != nil {
 		return nil, err
 	}
-	return api.SetNotificationPreferences200JSONResponse{Items: preferences(list)}, nil
+	return api.SetNotificationPreferences200JSONResponse{Items: toAPIPreferences(list)}, nil
 }
 
-func notification(n notifications.Notification) api.Notification {
+func toAPINotification(n notifications.Notification) api.Notification {
 	id := func(name string) *api.ID {
 		if v, ok := n.Data[name]; ok {
 			return (*api.ID)(&v)
 		}
 		return nil
 	}
-	return api.Notification{ID: api.ID(n.ID), Type: api.NotificationType(n.Type), CaseID: (*api.ID)(n.CaseID), CaseTitle: given(n.CaseTitle),
+	return api.Notification{ID: api.ID(n.ID), Type: api.NotificationType(n.Type), CaseID: (*api.ID)(n.CaseID), CaseTitle: optional(n.CaseTitle),
 		Data: api.EventIds{MemberID: id("memberId"), TaskID: id("taskId"), AssigneeID: id("assigneeId"), DocumentID: id("documentId"), DraftID: id("draftId"),
 			EmailID: id("emailId"), TrackingID: id("trackingId")},
 		CreatedAt: n.CreatedAt, ReadAt: n.ReadAt}
 }
 
-func preferences(list []notifications.Preference) []api.NotificationPreference {
+func toAPIPreferences(list []notifications.Preference) []api.NotificationPreference {
 	out := make([]api.NotificationPreference, len(list))
 	for i, p := range list {
 		out[i] = api.NotificationPreference{Type: api.NotificationType(p.Type), InApp: p.InApp, Email: p.Email}

@@ -38,7 +38,7 @@ func (b *bundle) get(ctx context.Context, who *person, path string) int {
 // connections must all be answered in time.
 func TestHungDatabase(t *testing.T) {
 	database := testenv.PrivateMySQL(t)
-	b := newBundle(t, func(s *setup) { s.database, s.deps.Patience = database.URL, time.Second })
+	b := newBundle(t, func(s *setup) { s.database, s.deps.StoreTimeout = database.URL, time.Second })
 	ada := b.join("ada", domain.RoleClient)
 	database.Pause()
 	defer database.Resume()

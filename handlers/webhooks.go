@@ -2,118 +2,118 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
-
 	"counsel/domain"
 	"counsel/domain/webhooks"
 	"counsel/gen/api"
+	"counsel/handlers/middleware"
+	"encoding/json"
 )
 
-// ListWebhooks pages through webhooks.
+// ListWebhooks lists webhooks.
 func (s *Server) ListWebhooks(ctx context.Context, r api.ListWebhooksRequestObject) (api.ListWebhooksResponseObject, error) {
-	before, err := position(r.Params.Cursor)
+	before, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.Webhooks.List(ctx, caller(ctx), webhooks.Filter{UserID: (*domain.ID)(r.Params.UserID), Limit: limit(r.Params.Limit), Before: before})
+	items, next, err := s.webhooks.List(ctx, principal(ctx), webhooks.Filter{UserID: (*domain.ID)(r.Params.UserID), Limit: limit(r.Params.Limit), Before: before})
 	if err != nil {
 		return nil, err
 	}
-	page := api.WebhookList{Items: make([]api.Webhook, len(items)), NextCursor: cursor(next)}
+	page := api.WebhookList{Items: make([]api.Webhook, len(items)), NextCursor: encodeCursor(next)}
 	for i, w := range items {
-		page.Items[i] = webhook(w)
+		page.Items[i] = toAPIWebhook(w)
 	}
 	return api.ListWebhooks200JSONResponse(page), nil
 }
 
-// CreateWebhook subscribes to events.
+// CreateWebhook subscribes a URL to events.
 func (s *Server) CreateWebhook(ctx context.Context, r api.CreateWebhookRequestObject) (api.CreateWebhookResponseObject, error) {
-	w, secret, err := s.Webhooks.Create(ctx, caller(ctx), webhooks.NewWebhook{ID: made(ctx, 0), URL: r.Body.URL, Description: text(r.Body.Description), EventTypes: eventTypes(r.Body.EventTypes)})
+	w, secret, err := s.webhooks.Create(ctx, principal(ctx), webhooks.NewWebhook{ID: middleware.DerivedID(ctx, 0), URL: r.Body.URL, Description: deref(r.Body.Description), EventTypes: fromAPIEventTypes(r.Body.EventTypes)})
 	if err != nil {
 		return nil, err
 	}
-	return api.CreateWebhook201JSONResponse{Webhook: webhook(w), Secret: secret}, nil
+	return api.CreateWebhook201JSONResponse{Webhook: toAPIWebhook(w), Secret: secret}, nil
 }
 
-// GetWebhook reads a webhook.
+// GetWebhook returns a webhook.
 func (s *Server) GetWebhook(ctx context.Context, r api.GetWebhookRequestObject) (api.GetWebhookResponseObject, error) {
-	w, err := s.Webhooks.Get(ctx, caller(ctx), domain.ID(r.WebhookID))
+	w, err := s.webhooks.Get(ctx, principal(ctx), domain.ID(r.WebhookID))
 	if err != nil {
 		return nil, err
 	}
-	return api.GetWebhook200JSONResponse(webhook(w)), nil
+	return api.GetWebhook200JSONResponse(toAPIWebhook(w)), nil
 }
 
 // UpdateWebhook changes a webhook.
 func (s *Server) UpdateWebhook(ctx context.Context, r api.UpdateWebhookRequestObject) (api.UpdateWebhookResponseObject, error) {
-	w, err := s.Webhooks.Update(ctx, caller(ctx), domain.ID(r.WebhookID), webhooks.Update{
-		URL: r.Body.URL, Description: r.Body.Description, EventTypes: eventTypes(r.Body.EventTypes), Enabled: r.Body.Enabled})
+	w, err := s.webhooks.Update(ctx, principal(ctx), domain.ID(r.WebhookID), webhooks.Update{
+		URL: r.Body.URL, Description: r.Body.Description, EventTypes: fromAPIEventTypes(r.Body.EventTypes), Enabled: r.Body.Enabled})
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateWebhook200JSONResponse(webhook(w)), nil
+	return api.UpdateWebhook200JSONResponse(toAPIWebhook(w)), nil
 }
 
-// DeleteWebhook takes a webhook away.
+// DeleteWebhook deletes a webhook.
 func (s *Server) DeleteWebhook(ctx context.Context, r api.DeleteWebhookRequestObject) (api.DeleteWebhookResponseObject, error) {
-	if err := s.Webhooks.Delete(ctx, caller(ctx), domain.ID(r.WebhookID)); err != nil {
+	if err := s.webhooks.Delete(ctx, principal(ctx), domain.ID(r.WebhookID)); err != nil {
 		return nil, err
 	}
 	return api.DeleteWebhook204Response{}, nil
 }
 
-// RotateWebhookSecret makes a new secret.
+// RotateWebhookSecret replaces the signing secret.
 func (s *Server) RotateWebhookSecret(ctx context.Context, r api.RotateWebhookSecretRequestObject) (api.RotateWebhookSecretResponseObject, error) {
-	w, secret, err := s.Webhooks.RotateSecret(ctx, caller(ctx), domain.ID(r.WebhookID), made(ctx, 0))
+	w, secret, err := s.webhooks.RotateSecret(ctx, principal(ctx), domain.ID(r.WebhookID), middleware.DerivedID(ctx, 0))
 	if err != nil {
 		return nil, err
 	}
-	return api.RotateWebhookSecret200JSONResponse{Webhook: webhook(w), Secret: secret}, nil
+	return api.RotateWebhookSecret200JSONResponse{Webhook: toAPIWebhook(w), Secret: secret}, nil
 }
 
 // PingWebhook sends a test event.
 func (s *Server) PingWebhook(ctx context.Context, r api.PingWebhookRequestObject) (api.PingWebhookResponseObject, error) {
-	d, err := s.Webhooks.Ping(ctx, caller(ctx), domain.ID(r.WebhookID), made(ctx, 0))
+	d, err := s.webhooks.Ping(ctx, principal(ctx), domain.ID(r.WebhookID), middleware.DerivedID(ctx, 0))
 	if err != nil {
 		return nil, err
 	}
-	return api.PingWebhook202JSONResponse(webhookDelivery(d)), nil
+	return api.PingWebhook202JSONResponse(toAPIDelivery(d)), nil
 }
 
-// ReplayWebhook sends again what failed.
+// ReplayWebhook starts a job that sends failed deliveries again.
 func (s *Server) ReplayWebhook(ctx context.Context, r api.ReplayWebhookRequestObject) (api.ReplayWebhookResponseObject, error) {
-	job, err := s.Webhooks.ReplayFailed(ctx, caller(ctx), domain.ID(r.WebhookID), r.Body.Since, made(ctx, 0))
+	job, err := s.webhooks.ReplayFailed(ctx, principal(ctx), domain.ID(r.WebhookID), r.Body.Since, middleware.DerivedID(ctx, 0))
 	if err != nil {
 		return nil, err
 	}
 	return api.ReplayWebhook202JSONResponse{JobID: api.ID(job)}, nil
 }
 
-// ListWebhookDeliveries pages through what a webhook was told.
+// ListWebhookDeliveries lists a webhook's deliveries.
 func (s *Server) ListWebhookDeliveries(ctx context.Context, r api.ListWebhookDeliveriesRequestObject) (api.ListWebhookDeliveriesResponseObject, error) {
-	before, err := position(r.Params.Cursor)
+	before, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.Webhooks.Deliveries(ctx, caller(ctx), domain.ID(r.WebhookID),
-		webhooks.DeliveryFilter{State: webhooks.State(text(r.Params.Status)), Limit: limit(r.Params.Limit), Before: before})
+	items, next, err := s.webhooks.Deliveries(ctx, principal(ctx), domain.ID(r.WebhookID),
+		webhooks.DeliveryFilter{State: webhooks.State(deref(r.Params.Status)), Limit: limit(r.Params.Limit), Before: before})
 	if err != nil {
 		return nil, err
 	}
-	page := api.WebhookDeliveryList{Items: make([]api.WebhookDelivery, len(items)), NextCursor: cursor(next)}
+	page := api.WebhookDeliveryList{Items: make([]api.WebhookDelivery, len(items)), NextCursor: encodeCursor(next)}
 	for i, d := range items {
-		page.Items[i] = webhookDelivery(d)
+		page.Items[i] = toAPIDelivery(d)
 	}
 	return api.ListWebhookDeliveries200JSONResponse(page), nil
 }
 
-// GetWebhookDelivery reads a delivery with its attempts.
+// GetWebhookDelivery returns a delivery with its attempts.
 func (s *Server) GetWebhookDelivery(ctx context.Context, r api.GetWebhookDeliveryRequestObject) (api.GetWebhookDeliveryResponseObject, error) {
-	d, err := s.Webhooks.Delivery(ctx, caller(ctx), domain.ID(r.WebhookID), domain.ID(r.DeliveryID))
+	d, err := s.webhooks.Delivery(ctx, principal(ctx), domain.ID(r.WebhookID), domain.ID(r.DeliveryID))
 	if err != nil {
 		return nil, err
 	}
-	head := webhookDelivery(d.Delivery)
+	head := toAPIDelivery(d.Delivery)
 	out := api.GetWebhookDelivery200JSONResponse{ID: head.ID, WebhookID: head.WebhookID, EventType: head.EventType, Status: head.Status, Attempts: head.Attempts,
 		NextAttemptAt: head.NextAttemptAt, FinishedAt: head.FinishedAt, CreatedAt: head.CreatedAt, Log: make([]api.WebhookAttempt, len(d.Attempts))}
 	if err := json.Unmarshal(d.Payload, &out.Payload); err != nil {
@@ -130,15 +130,15 @@ func (s *Server) GetWebhookDelivery(ctx context.Context, r api.GetWebhookDeliver
 
 // ReplayWebhookDelivery sends a delivery again.
 func (s *Server) ReplayWebhookDelivery(ctx context.Context, r api.ReplayWebhookDeliveryRequestObject) (api.ReplayWebhookDeliveryResponseObject, error) {
-	d, err := s.Webhooks.Replay(ctx, caller(ctx), domain.ID(r.WebhookID), domain.ID(r.DeliveryID), made(ctx, 0))
+	d, err := s.webhooks.Replay(ctx, principal(ctx), domain.ID(r.WebhookID), domain.ID(r.DeliveryID), middleware.DerivedID(ctx, 0))
 	if err != nil {
 		return nil, err
 	}
-	return api.ReplayWebhookDelivery202JSONResponse(webhookDelivery(d)), nil
+	return api.ReplayWebhookDelivery202JSONResponse(toAPIDelivery(d)), nil
 }
 
-// eventTypes keeps nil, which says that none were given.
-func eventTypes(names []api.WebhookEventType) []domain.EventType {
+// fromAPIEventTypes returns nil for nil: no types were given.
+func fromAPIEventTypes(names []api.WebhookEventType) []domain.EventType {
 	if names == nil {
 		return nil
 	}
@@ -149,7 +149,7 @@ func eventTypes(names []api.WebhookEventType) []domain.EventType {
 	return types
 }
 
-func webhook(w webhooks.Webhook) api.Webhook {
+func toAPIWebhook(w webhooks.Webhook) api.Webhook {
 	out := api.Webhook{ID: api.ID(w.ID), UserID: api.ID(w.UserID), URL: w.URL, Description: w.Description, EventTypes: make([]api.WebhookEventType, len(w.EventTypes)),
 		Enabled: w.Enabled, DisabledAt: w.DisabledAt, FailingSince: w.FailingSince, OldSecretUntil: w.OldSecretUntil, CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt}
 	for i, t := range w.EventTypes {
@@ -161,7 +161,7 @@ func webhook(w webhooks.Webhook) api.Webhook {
 	return out
 }
 
-func webhookDelivery(d webhooks.Delivery) api.WebhookDelivery {
+func toAPIDelivery(d webhooks.Delivery) api.WebhookDelivery {
 	return api.WebhookDelivery{ID: api.ID(d.ID), WebhookID: api.ID(d.WebhookID), EventType: string(d.EventType), Status: api.WebhookDeliveryStatus(d.State),
 		Attempts: int32(d.Attempts), NextAttemptAt: d.NextAt, FinishedAt: d.FinishedAt, CreatedAt: d.CreatedAt}
 }

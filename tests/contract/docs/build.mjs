@@ -1,5 +1,5 @@
-// Makes handlers/docs/reference.js.gz: the API reference in one file, its licence at the
-// head and our start.js at the end. The version is pinned by the hash of its package.
+// Makes handlers/pages/docs-reference.js.gz: the API reference in one file, with its licence at the
+// start and our start.js at the end. The version is pinned by the hash of its package.
 //
 // The same input gives the same bytes for one version of Node.
 import { execFileSync } from 'node:child_process';
@@ -29,8 +29,8 @@ try {
   ].join('\n');
   const gz = gzipSync(script, { level: constants.Z_BEST_COMPRESSION });
   gz[9] = 255; // the system it was made on: unknown
-  writeFileSync(join(here, '../../../handlers/docs/reference.js.gz'), gz);
-  console.log(`handlers/docs/reference.js.gz: ${gz.length} bytes, of ${Buffer.byteLength(script)}`);
+  writeFileSync(join(here, '../../../handlers/pages/docs-reference.js.gz'), gz);
+  console.log(`handlers/pages/docs-reference.js.gz: ${gz.length} bytes, of ${Buffer.byteLength(script)}`);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

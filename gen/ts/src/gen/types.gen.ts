@@ -1263,12 +1263,14 @@ export type TimelineVerdict = {
  */
 export type DocumentKind = 'uploaded' | 'rendered' | 'signed';
 
+/**
+ * A file of at most 25 MiB (the upload limit). In a form, its part should have a file name.
+ */
+export type File = Blob | File;
+
 export type UploadDocumentRequest = {
     caseId?: Id;
-    /**
-     * The file. Its part should have a file name.
-     */
-    file: Blob | File;
+    file: File;
 };
 
 /**
@@ -7085,11 +7087,11 @@ export type GetDocumentContentResponses = {
     /**
      * The whole file.
      */
-    200: Blob | File;
+    200: File;
     /**
      * The part that was asked for.
      */
-    206: Blob | File;
+    206: File;
 };
 
 export type GetDocumentContentResponse = GetDocumentContentResponses[keyof GetDocumentContentResponses];
@@ -9330,7 +9332,7 @@ export type GetSigningDocumentResponses = {
     /**
      * The document.
      */
-    200: Blob | File;
+    200: File;
 };
 
 export type GetSigningDocumentResponse = GetSigningDocumentResponses[keyof GetSigningDocumentResponses];

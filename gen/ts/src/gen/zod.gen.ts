@@ -764,9 +764,14 @@ export const zDocumentKind = z.enum([
     'signed'
 ]);
 
+/**
+ * A file of at most 25 MiB (the upload limit). In a form, its part should have a file name.
+ */
+export const zFile = z.string().max(26214400);
+
 export const zUploadDocumentRequest = z.object({
     caseId: zId.optional(),
-    file: z.string().max(26214400)
+    file: zFile
 });
 
 /**
@@ -2556,7 +2561,7 @@ export const zGetDocumentContentPath = z.object({
 /**
  * The whole file.
  */
-export const zGetDocumentContentResponse = z.string().max(26214400);
+export const zGetDocumentContentResponse = zFile;
 
 export const zVerifyDocumentPath = z.object({
     docId: zId
@@ -2957,7 +2962,7 @@ export const zGetSigningDocumentBody = zSigningToken;
 /**
  * The document.
  */
-export const zGetSigningDocumentResponse = z.string().max(26214400);
+export const zGetSigningDocumentResponse = zFile;
 
 export const zGetSigningTextBody = zSigningToken;
 

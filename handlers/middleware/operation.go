@@ -1,0 +1,165 @@
+package middleware
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"counsel/domain"
+	"counsel/domain/schema"
+)
+
+// operation is what the contract says about one operation, ready to check requests against.
+type operation struct {
+	id           string
+	public       bool // needs no access token
+	metricsToken bool // needs METRICS_TOKEN instead
+	roles        map[domain.Role]bool
+	timeout      time.Duration  // 0: the contract's default
+	noTimeout    bool           // x-timeout: none
+	body         *schema.Schema // of JSON; nil: takes none
+	bodyLimit    int64          // bytes
+	upload       bool           // takes a form with a file instead
+	parameters   []parameter
+	strictQuery  bool   // refuses unknown query parameters; pages and health checks ignore them
+	idempotent   bool   // takes an Idempotency-Key
+	safe         bool   // changes nothing (RFC 9110): a key has no effect and does no harm
+	noKeyReason  string // why a POST takes no key
+	*operationMetrics
+}
+
+type parameter struct {
+	name     string
+	in       string // path, query or header
+	required bool
+	integer  bool
+	boolean  bool
+	schema   *schema.Schema
+}
+
+// ownDeadline reports whether the default timeout does not apply to the operation's work.
+func (op *operation) ownDeadline() bool { return op.noTimeout || op.timeout > 0 }
+
+// newOperation reads the operation that stands at a JSON Pointer in the contract.
+func newOperation(method string, o *openapi3.Operation, pointer string, compile func(pointer string) (*schema.Schema, error)) (*operation, error) {
+	op := &operation{id: o.OperationID, roles: map[domain.Role]bool{}, safe: method == http.MethodGet}
+	if err := op.readAccess(o); err != nil {
+		return nil, err
+	}
+	if err := op.readTimeout(o); err != nil {
+		return nil, err
+	}
+	if err := op.readBody(o, pointer, compile); err != nil {
+		return nil, err
+	}
+	op.strictQuery = o.Responses.Status(http.StatusBadRequest) != nil
+	for i, p := range o.Parameters {
+		v := p.Value
+		op.idempotent = op.idempotent || v.In == openapi3.ParameterInHeader && v.Name == idempotencyKeyHeader
+		compiled, err := compile(resolveRef(fmt.Sprintf("%s/parameters/%d", pointer, i), p.Ref) + "/schema")
+		if err != nil {
+			return nil, err
+		}
+		op.parameters = append(op.parameters, parameter{name: v.Name, in: v.In, required: v.Required, integer: v.Schema.Value.Type.Is("integer"), boolean: v.Schema.Value.Type.Is("boolean"), schema: compiled})
+	}
+	op.noKeyReason, _ = o.Extensions["x-no-idempotency-key"].(string)
+	if method == http.MethodPost && op.idempotent == (op.noKeyReason != "") {
+		return nil, errors.New("a POST takes an Idempotency-Key or says in x-no-idempotency-key why not")
+	}
+	return op, nil
+}
+
+// readAccess reads security and x-roles, which must agree.
+func (op *operation) readAccess(o *openapi3.Operation) error {
+	listed, ok := o.Extensions["x-roles"].([]any)
+	if !ok {
+		return errors.New("x-roles is missing: it says who may call the operation")
+	}
+	for _, r := range listed {
+		switch role := domain.Role(fmt.Sprint(r)); role {
+		case domain.RoleClient, domain.RoleLawyer, domain.RoleAdmin:
+			op.roles[role] = true
+		default:
+			return fmt.Errorf("x-roles names %q, which is not a role", role)
+		}
+	}
+	if o.Security != nil { // absent: the contract's default, an access token
+		for _, requirement := range *o.Security {
+			_, op.metricsToken = requirement["metricsToken"]
+		}
+		op.public = len(*o.Security) == 0 || op.metricsToken
+	}
+	if op.public != (len(op.roles) == 0) {
+		return errors.New("security and x-roles contradict each other")
+	}
+	return nil
+}
+
+// readTimeout reads x-timeout: a number of seconds, or "none" when the operation waits for
+// something that has a deadline of its own.
+func (op *operation) readTimeout(o *openapi3.Operation) (err error) {
+	if o.Extensions["x-timeout"] == "none" {
+		op.noTimeout = true
+		return nil
+	}
+	op.timeout, err = timeoutSeconds(o.Extensions)
+	return err
+}
+
+// timeoutSeconds reads a numeric x-timeout; 0: it is absent.
+func timeoutSeconds(extensions map[string]any) (time.Duration, error) {
+	v, ok := extensions["x-timeout"]
+	if !ok {
+		return 0, nil
+	}
+	seconds, ok := v.(float64)
+	if !ok || seconds < 1 || seconds > 3600 || seconds != float64(int(seconds)) {
+		return 0, fmt.Errorf("x-timeout is %v, not a whole number of seconds", v)
+	}
+	return time.Duration(seconds) * time.Second, nil
+}
+
+func (op *operation) readBody(o *openapi3.Operation, pointer string, compile func(pointer string) (*schema.Schema, error)) (err error) {
+	if o.RequestBody == nil {
+		return nil
+	}
+	content := o.RequestBody.Value.Content
+	if op.upload = content.Get("multipart/form-data") != nil; op.upload {
+		if op.timeout == 0 {
+			return errors.New("an upload needs an x-timeout: how long it may take to arrive")
+		}
+		return nil
+	}
+	media := content.Get("application/json")
+	if media == nil || media.Schema == nil {
+		return errors.New("only JSON bodies and forms are supported")
+	}
+	if op.bodyLimit = bodyLimit(o); op.bodyLimit == 0 {
+		return errors.New("x-body-limit is missing or too large: anybody can send a body here")
+	}
+	op.body, err = compile(resolveRef(pointer+"/requestBody", o.RequestBody.Ref) + "/content/application~1json/schema")
+	return err
+}
+
+// bodyLimit is how large a body may be. Operations that need no account must set a limit.
+func bodyLimit(o *openapi3.Operation) int64 {
+	if n, ok := o.Extensions["x-body-limit"].(float64); ok && n >= 1 && n <= maxBody {
+		return int64(n)
+	}
+	if o.Security != nil && len(*o.Security) == 0 {
+		return 0
+	}
+	return maxBody
+}
+
+// resolveRef is the JSON Pointer of something that stands in its place or is a reference.
+func resolveRef(pointer, ref string) string {
+	if ref != "" {
+		return strings.TrimPrefix(ref, "#")
+	}
+	return pointer
+}
